@@ -1,0 +1,251 @@
+// Package config reads a program's settings from the environment and says, all
+// at once and in plain words, what is wrong with them. It knows how settings
+// are written, and none of what they are for: no driver is imported here.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Load reads a T from the environment. T is a struct whose fields carry tags:
+//
+//	Listen  config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080"`
+//	Keys    config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key,..."`
+//
+// Every variable has a second spelling with _FILE at its end, which names a
+// file that holds the value (a mounted secret); giving both is an error. A
+// variable that is set to nothing counts as not set. A T with a method
+// Validate() error is asked at the end, once all its fields could be read.
+//
+// The error lists every problem, a line each, with the variable, what it got
+// and what is expected; the values of Secret fields are never shown.
+func Load[T any]() (T, error) { return LoadFrom[T](os.Environ()) }
+
+// LoadFrom is Load from "NAME=value" pairs in place of the environment.
+func LoadFrom[T any](environ []string) (T, error) {
+	var settings, zero T
+	fields := fieldsOf(reflect.TypeFor[T]())
+	values, problems := resolve(env.ToMap(environ), fields)
+
+	err := env.ParseWithOptions(&settings, env.Options{Environment: values})
+	var all env.AggregateError
+	switch {
+	case errors.As(err, &all):
+		for _, e := range all.Errors {
+			problems = append(problems, explain(e, fields, values, problems))
+		}
+	case err != nil:
+		problems = append(problems, Problem{Detail: err.Error()})
+	}
+	problems = compact(problems)
+	if len(problems) == 0 {
+		if v, ok := any(&settings).(interface{ Validate() error }); ok {
+			if err := v.Validate(); err != nil {
+				return zero, err
+			}
+		}
+		return settings, nil
+	}
+	return zero, Problems(problems)
+}
+
+// Problem is one thing that is wrong with one variable.
+type Problem struct {
+	Name   string // the variable, as it was spelled: "LISTEN" or "LISTEN_FILE"
+	Got    string // what it holds; "" when it isn't set or is a secret
+	Detail string // what is wrong with that
+	Expect string // what would be right
+}
+
+// String is the problem as one line.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.Name)
+	if p.Got != "" {
+		fmt.Fprintf(&b, "=%q", p.Got)
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	b.WriteString(p.Detail)
+	if p.Expect != "" {
+		b.WriteString("; expected ")
+		b.WriteString(p.Expect)
+	}
+	return b.String()
+}
+
+// Problems is all that is wrong with a program's settings.
+type Problems []Problem
+
+// Error lists the problems, a line each.
+func (ps Problems) Error() string {
+	lines := make([]string, 0, len(ps)+1)
+	lines = append(lines, "the settings in the environment need attention:")
+	for _, p := range ps {
+		lines = append(lines, "  "+p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// field is what the tags of one setting say.
+type field struct {
+	name     string // of the struct field, which is how env's errors call it
+	key      string
+	expect   string
+	secret   bool
+	required bool
+}
+
+func fieldsOf(t reflect.Type) []field {
+	var fields []field
+	for sf := range t.Fields() {
+		if sf.Type.Kind() == reflect.Struct && sf.Tag.Get("env") == "" {
+			fields = append(fields, fieldsOf(sf.Type)...)
+			continue
+		}
+		key, options, _ := strings.Cut(sf.Tag.Get("env"), ",")
+		if key == "" {
+			continue
+		}
+		expect := sf.Tag.Get("expect")
+		if expect == "" {
+			if e, ok := reflect.New(sf.Type).Interface().(interface{ Expected() string }); ok {
+				expect = e.Expected()
+			} else {
+				expect = expectedOf(sf.Type)
+			}
+		}
+		fields = append(fields, field{
+			name: sf.Name, key: key, expect: expect,
+			secret:   sf.Type == reflect.TypeFor[Secret](),
+			required: strings.Contains(options, "required") || strings.Contains(options, "notEmpty"),
+		})
+	}
+	return fields
+}
+
+func expectedOf(t reflect.Type) string {
+	switch {
+	case t.String() == "time.Duration":
+		return "a duration such as 250ms, 30s or 5m"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64:
+		return "a whole number"
+	case t.Kind() == reflect.Slice:
+		return "a list with commas between"
+	}
+	return ""
+}
+
+// resolve reads the files that NAME_FILE variables point at, and forgets
+// variables that are set to nothing.
+func resolve(values map[string]string, fields []field) (map[string]string, []Problem) {
+	var problems []Problem
+	for _, f := range fields {
+		if values[f.key] == "" {
+			delete(values, f.key)
+		}
+		path := values[f.key+"_FILE"]
+		if path == "" {
+			continue
+		}
+		if _, both := values[f.key]; both {
+			problems = append(problems, Problem{
+				Name: f.key, Detail: "given twice, as " + f.key + " and as " + f.key + "_FILE",
+				Expect: "one of them",
+			})
+			continue
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			problems = append(problems, Problem{
+				Name: f.key + "_FILE", Got: path, Detail: "can't be read: " + errors.Unwrap(err).Error(),
+				Expect: "the path of a file that holds " + f.key,
+			})
+			continue
+		}
+		value := strings.TrimRight(string(content), "\r\n")
+		if value == "" {
+			problems = append(problems, Problem{
+				Name: f.key + "_FILE", Got: path, Detail: "the file is empty",
+				Expect: "a file that holds " + f.key,
+			})
+			continue
+		}
+		values[f.key] = value
+	}
+	return values, problems
+}
+
+func explain(err error, fields []field, values map[string]string, known []Problem) Problem {
+	var (
+		unset env.VarIsNotSetError
+		empty env.EmptyVarError
+		parse env.ParseError
+	)
+	switch {
+	case errors.As(err, &unset):
+		return missing(unset.Key, fields, known)
+	case errors.As(err, &empty):
+		return missing(empty.Key, fields, known)
+	case errors.As(err, &parse):
+		for _, f := range fields {
+			if f.name != parse.Name {
+				continue
+			}
+			p := Problem{Name: f.key, Detail: reason(parse.Err), Expect: f.expect}
+			if !f.secret {
+				p.Got = values[f.key]
+			}
+			return p
+		}
+	}
+	return Problem{Detail: err.Error()}
+}
+
+// missing is the problem of a variable that isn't set, or nothing where its
+// file was complained about already.
+func missing(key string, fields []field, known []Problem) Problem {
+	for _, p := range known {
+		if p.Name == key || p.Name == key+"_FILE" {
+			return Problem{}
+		}
+	}
+	p := Problem{Name: key, Detail: "not set"}
+	for _, f := range fields {
+		if f.key == key {
+			p.Expect = strings.TrimSpace(f.expect + " (or " + key + "_FILE, the path of a file that holds it)")
+		}
+	}
+	return p
+}
+
+// reason is the innermost of an error that wraps its own story around it:
+// `strconv.ParseInt: parsing "x": invalid syntax` says the value again.
+func reason(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
+
+func compact(problems []Problem) []Problem {
+	var kept []Problem
+	for _, p := range problems {
+		if p != (Problem{}) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,89 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/config"
+)
+
+type private struct {
+	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9090"`
+}
+
+type settings struct {
+	private
+	Private  private
+	Listen   config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080"`
+	Database config.Secret  `env:"DATABASE_URL,required" expect:"postgres://user@host/database"`
+	Keys     config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key"`
+	Workers  int            `env:"WORKERS" envDefault:"4"`
+	Drain    time.Duration  `env:"DRAIN" envDefault:"10s"`
+}
+
+func TestLoad(t *testing.T) {
+	got, err := config.LoadFrom[settings]([]string{
+		"DATABASE_URL=postgres://a", "TOKEN_KEYS=k1:xx", "LISTEN=:81", "DRAIN=", "PRIVATE_LISTEN=[::1]:0",
+	})
+	require.NoError(t, err)
+	require.Equal(t, config.Address(":81"), got.Listen)
+	require.Equal(t, config.Address("[::1]:0"), got.Private.PrivateListen)
+	require.Equal(t, 10*time.Second, got.Drain, "set to nothing is not set")
+	require.Equal(t, "postgres://a", string(got.Database))
+}
+
+func TestLoadTellsEveryProblemAtOnce(t *testing.T) {
+	_, err := config.LoadFrom[settings]([]string{"LISTEN=8080", "WORKERS=many", "DRAIN=10", "PRIVATE_LISTEN=:99999"})
+	var problems config.Problems
+	require.ErrorAs(t, err, &problems)
+	for _, line := range []string{
+		`LISTEN="8080": missing port in address; expected host:port, such as 127.0.0.1:8080 or :8080`,
+		`DATABASE_URL: not set; expected postgres://user@host/database (or DATABASE_URL_FILE, the path of a file that holds it)`,
+		`TOKEN_KEYS: not set; expected kid:base64key (or TOKEN_KEYS_FILE, the path of a file that holds it)`,
+		`WORKERS="many": invalid syntax; expected a whole number`,
+		`expected a duration such as 250ms, 30s or 5m`,
+		`PRIVATE_LISTEN=":99999": the port is not a number from 0 to 65535`,
+	} {
+		require.Contains(t, err.Error(), line)
+	}
+}
+
+func TestLoadReadsFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "url")
+	require.NoError(t, os.WriteFile(file, []byte("postgres://from-file\n"), 0o600))
+	empty := filepath.Join(dir, "empty")
+	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
+
+	got, err := config.LoadFrom[settings]([]string{"DATABASE_URL_FILE=" + file, "TOKEN_KEYS=x"})
+	require.NoError(t, err)
+	require.Equal(t, "postgres://from-file", string(got.Database))
+
+	_, err = config.LoadFrom[settings]([]string{"DATABASE_URL=postgres://hunter2", "DATABASE_URL_FILE=" + file, "TOKEN_KEYS_FILE=" + empty})
+	require.ErrorContains(t, err, "DATABASE_URL: given twice, as DATABASE_URL and as DATABASE_URL_FILE; expected one of them")
+	require.ErrorContains(t, err, "TOKEN_KEYS_FILE="+fmt.Sprintf("%q", empty)+": the file is empty")
+	require.NotContains(t, err.Error(), "hunter2")
+
+	_, err = config.LoadFrom[settings]([]string{"DATABASE_URL_FILE=" + dir + "/none", "TOKEN_KEYS=x"})
+	require.ErrorContains(t, err, "can't be read: no such file or directory")
+	require.Equal(t, 1, strings.Count(err.Error(), "DATABASE_URL_FILE"), "one complaint, not two")
+}
+
+func TestSecretsStayHidden(t *testing.T) {
+	s := struct{ Key config.Secret }{"hunter2"}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", s.Key, "all", s)
+	encoded, err := json.Marshal(s)
+	require.NoError(t, err)
+	for _, text := range []string{fmt.Sprint(s), fmt.Sprintf("%+v %#v %q", s, s, s.Key), log.String(), string(encoded)} {
+		require.NotContains(t, text, "hunter2")
+	}
+}

@@ -1,0 +1,128 @@
+package devstack
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// CacheDir is where fetched programs are kept: $ORGMODES_CACHE, else
+// the user's cache directory, else one below the temporary directory. It is
+// made when it isn't there.
+func CacheDir() (string, error) {
+	if dir := os.Getenv("ORGMODES_CACHE"); dir != "" {
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return "", err
+		}
+		return dir, os.MkdirAll(dir, 0o755)
+	}
+	// A user without a home has HOME=/nonexistent or none at all.
+	if dir, err := os.UserCacheDir(); err == nil {
+		dir = filepath.Join(dir, "orgmodes")
+		if os.MkdirAll(dir, 0o755) == nil && syscall.Access(dir, 2) == nil {
+			return dir, nil
+		}
+	}
+	return tempCache()
+}
+
+func tempCache() (string, error) {
+	dir := filepath.Join(os.TempDir(), "orgmodes-cache-"+strconv.Itoa(os.Geteuid()))
+	return dir, ownDir(dir, 0o755)
+}
+
+// cacheFor is CacheDir for programs that another user has to reach: root's
+// home is closed, so root keeps those elsewhere.
+func cacheFor(a *account, say Say) (string, error) {
+	dir, err := CacheDir()
+	if err != nil || a.reaches(dir) {
+		return dir, err
+	}
+	const shared = "/var/cache/orgmodes"
+	if os.MkdirAll(shared, 0o755) == nil && a.reaches(shared) {
+		if os.Getenv("ORGMODES_CACHE") != "" {
+			say("the user %s, which Postgres runs as, can't reach ORGMODES_CACHE; keeping Postgres in %s", a.name, shared)
+		}
+		return shared, nil
+	}
+	return tempCache()
+}
+
+// install returns the directory cache/name, after having build make its content
+// in case that it isn't there. Two processes may do this at once: one builds,
+// the other waits and uses the result. A half-made directory is never seen, as
+// the content is made aside and renamed.
+func install(cache, name string, build func(dir string) error) (string, error) {
+	target := filepath.Join(cache, name)
+	if exists(target) {
+		return target, nil
+	}
+	unlock, err := lock(target + ".lock")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if exists(target) {
+		return target, nil
+	}
+	// What somebody left who was killed while holding the lock.
+	if stale, err := filepath.Glob(target + ".tmp-*"); err == nil {
+		for _, dir := range stale {
+			_ = os.RemoveAll(dir)
+		}
+	}
+	aside, err := os.MkdirTemp(cache, name+".tmp-*")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(aside) }()
+	if err := os.Chmod(aside, 0o755); err != nil {
+		return "", err
+	}
+	if err := build(aside); err != nil {
+		return "", err
+	}
+	return target, os.Rename(aside, target)
+}
+
+// lock waits for an advisory lock on a file. The kernel releases it when the
+// process ends in whatever way.
+func lock(path string) (unlock func(), err error) { return flock(path, syscall.LOCK_EX) }
+
+// errLocked means that somebody else holds the lock.
+var errLocked = errors.New("somebody else holds the lock")
+
+// tryLock is lock without the waiting.
+func tryLock(path string) (unlock func(), err error) {
+	return flock(path, syscall.LOCK_EX|syscall.LOCK_NB)
+}
+
+func flock(path string, how int) (func(), error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(file.Fd()), how)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		_ = file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errLocked
+		}
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return func() { _ = file.Close() }, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,201 @@
+package devstack
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// tailLines is how many of a child's last lines are kept to be shown when it
+// fails.
+const tailLines = 40
+
+// Command says how to run a program that must not outlive us.
+type Command struct {
+	Path  string
+	Args  []string // without the program's name
+	Env   []string // the whole environment; nil means ours
+	Dir   string
+	Stdin io.Reader
+	// Line is called with each line that the program writes, from one
+	// goroutine at a time. nil drops them; the last ones are kept in any case.
+	Line func(line string)
+	// Inherit gives the program our own standard input and outputs: Stdin and
+	// Line are not used then.
+	Inherit bool
+	// OnParentDeath is what the kernel sends it when we die; 0 means SIGKILL.
+	OnParentDeath syscall.Signal
+
+	account *account // nil: as ourselves
+}
+
+// Child is a program that runs.
+type Child struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error         // valid once done is closed
+	read chan struct{} // closed at the end of the output; nil without one
+
+	mu   sync.Mutex
+	tail []string
+}
+
+// Start runs a program in a process group of its own, so that a Ctrl-C at the
+// terminal reaches only us and we decide in which order things end.
+func Start(c Command) (*Child, error) {
+	cmd := exec.Command(c.Path, c.Args...)
+	cmd.Env, cmd.Dir, cmd.Stdin = c.Env, c.Dir, c.Stdin
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	onParentDeath := c.OnParentDeath
+	if onParentDeath == 0 {
+		onParentDeath = syscall.SIGKILL
+	}
+	endWithParent(cmd.SysProcAttr, onParentDeath)
+	if c.account != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: c.account.uid, Gid: c.account.gid, Groups: c.account.groups}
+	}
+
+	child := &Child{cmd: cmd, done: make(chan struct{})}
+	var output, write *os.File
+	if c.Inherit {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	} else {
+		var err error
+		if output, write, err = os.Pipe(); err != nil {
+			return nil, err
+		}
+		cmd.Stdout, cmd.Stderr = write, write
+	}
+
+	started := make(chan error)
+	// The kernel sends the parent-death signal when the *thread* that forked
+	// ends. This goroutine keeps its thread until the child is gone.
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if write != nil {
+			_ = write.Close()
+		}
+		started <- err
+		if err != nil {
+			return
+		}
+		err = cmd.Wait()
+		child.err = err
+		close(child.done)
+	}()
+	if err := <-started; err != nil {
+		if output != nil {
+			_ = output.Close()
+		}
+		return nil, fmt.Errorf("starting %s: %w", c.Path, err)
+	}
+	if output != nil {
+		child.read = make(chan struct{})
+		go child.follow(output, c.Line)
+	}
+	return child, nil
+}
+
+func (c *Child) follow(output *os.File, line func(string)) {
+	defer close(c.read)
+	defer func() { _ = output.Close() }()
+	scanner := bufio.NewScanner(output)
+	scanner.Buffer(nil, 1<<20)
+	for scanner.Scan() {
+		text := scanner.Text()
+		c.mu.Lock()
+		if len(c.tail) == tailLines {
+			c.tail = slices.Delete(c.tail, 0, 1)
+		}
+		c.tail = append(c.tail, text)
+		c.mu.Unlock()
+		if line != nil {
+			line(text)
+		}
+	}
+	// A line beyond the buffer must not block the child.
+	_, _ = io.Copy(io.Discard, output)
+}
+
+// Pid is the process id.
+func (c *Child) Pid() int { return c.cmd.Process.Pid }
+
+// Done is closed when the program has ended.
+func (c *Child) Done() <-chan struct{} { return c.done }
+
+// Err is how the program ended: nil for exit code 0. It is valid once Done is
+// closed.
+func (c *Child) Err() error { return c.err }
+
+// ExitCode is the program's exit code, or 128 and the number of the signal
+// that ended it. It is valid once Done is closed.
+func (c *Child) ExitCode() int {
+	var exit *exec.ExitError
+	if errors.As(c.err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			return 128 + int(status.Signal())
+		}
+		return exit.ExitCode()
+	}
+	if c.err != nil {
+		return 1
+	}
+	return 0
+}
+
+// Tail is the last lines that the program wrote.
+func (c *Child) Tail() []string {
+	select {
+	case <-c.done:
+		// Its last words may still be in the pipe; but a grandchild may hold
+		// that open, so this doesn't wait for long.
+		patience := time.NewTimer(500 * time.Millisecond)
+		defer patience.Stop()
+		select {
+		case <-c.read:
+		case <-patience.C:
+		}
+	default:
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.tail)
+}
+
+// Signal sends a signal to the program; one that has ended is left alone.
+func (c *Child) Signal(s syscall.Signal) {
+	select {
+	case <-c.done:
+	default:
+		_ = c.cmd.Process.Signal(s)
+	}
+}
+
+// SignalGroup sends a signal to the program and to what it has started itself.
+func (c *Child) SignalGroup(s syscall.Signal) { _ = syscall.Kill(-c.Pid(), s) }
+
+// Stop sends a signal and waits for the end. When grace runs out, SIGKILL
+// follows, and an error tells of it.
+func (c *Child) Stop(s syscall.Signal, grace time.Duration) error {
+	c.Signal(s)
+	timeout := time.NewTimer(grace)
+	defer timeout.Stop()
+	select {
+	case <-c.done:
+		return nil
+	case <-timeout.C:
+	}
+	c.Signal(syscall.SIGKILL)
+	<-c.done
+	return fmt.Errorf("%s did not end within %v of %v and was killed", c.cmd.Path, grace, s)
+}

@@ -1,0 +1,106 @@
+package devstack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// way is one way to come by a program.
+type way struct {
+	name string // as in ORGMODES_POSTGRES_FROM
+	find func(context.Context) (*Program, error)
+}
+
+// Program is a program that can be run, and where it is from.
+type Program struct {
+	Bin     string // of Postgres the directory, of Redis the file
+	LibPath string // for LD_LIBRARY_PATH; "" when it needs none
+	Version string // as the program says it: "15.8"
+	From    string // in words: "this machine", "the npm package ..."
+}
+
+// environ is our environment as the program needs it.
+func (p *Program) environ() []string {
+	env := make([]string, 0, len(os.Environ())+2)
+	for _, pair := range os.Environ() {
+		// PGOPTIONS and the like would change what initdb and postgres do.
+		if !strings.HasPrefix(pair, "PG") && !strings.HasPrefix(pair, "LC_") && !strings.HasPrefix(pair, "LANG") {
+			env = append(env, pair)
+		}
+	}
+	// We read what the programs write, so they have to write English.
+	env = append(env, "LC_ALL=C")
+	if p.LibPath != "" {
+		env = append(env, "LD_LIBRARY_PATH="+p.LibPath)
+	}
+	return env
+}
+
+var errHidden = errors.New("not looked for, as ORGMODES_IGNORE_MACHINE_BINARIES is set")
+
+func machineHidden() bool { return os.Getenv("ORGMODES_IGNORE_MACHINE_BINARIES") == "1" }
+
+// firstOf tries the ways one after the other, or the one that only names.
+// When none works, the error says of each why, and what to do.
+func firstOf(ctx context.Context, ways []way, only, variable, advice string) (*Program, error) {
+	var reasons []string
+	known := make([]string, 0, len(ways))
+	for _, w := range ways {
+		known = append(known, w.name)
+		if only != "" && only != w.name {
+			continue
+		}
+		p, err := w.find(ctx)
+		if err == nil {
+			return p, nil
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		reasons = append(reasons, "  "+w.name+": "+strings.ReplaceAll(err.Error(), "\n", "\n    "))
+	}
+	if len(reasons) == 0 {
+		return nil, fmt.Errorf("%s=%q: expected one of %s", variable, only, strings.Join(known, ", "))
+	}
+	return nil, fmt.Errorf("%s\n%s", advice, strings.Join(reasons, "\n"))
+}
+
+// run runs a helper program to its end and returns what it wrote to its
+// standard output. The error carries the last lines of the rest.
+func run(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env = dir, env
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		said := strings.TrimSpace(stderr.String())
+		if said == "" {
+			said = strings.TrimSpace(stdout.String())
+		}
+		if lines := strings.Split(said, "\n"); len(lines) > 4 {
+			said = strings.Join(lines[len(lines)-4:], "\n")
+		}
+		return stdout.String(), fmt.Errorf("%s: %w\n%s", filepath.Base(name)+" "+firstWord(args), err, said)
+	}
+	return stdout.String(), nil
+}
+
+// firstWord is the first argument that isn't an option or an option's value.
+func firstWord(args []string) string {
+	for i := 0; i < len(args); i++ {
+		if args[i] == "-o" {
+			i++
+			continue
+		}
+		if !strings.HasPrefix(args[i], "-") {
+			return args[i]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package devstack
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// AppRole is the role that the migrations grant the programs' rights to; it
+// can't log in. AppLogin is a member of it that can, in development.
+const (
+	AppRole  = "orgmodes_app"
+	AppLogin = "orgmodes_app_dev"
+)
+
+// EnsureAppLogin makes AppRole and AppLogin in the server at ownerURL, unless
+// they are there, and returns AppLogin's address of the same database. Its
+// password follows from the owner's, so that two who do this at once agree.
+func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+
+	config := conn.Config()
+	sum := hmac.New(sha256.New, []byte(config.Password))
+	sum.Write([]byte(AppLogin))
+	password := base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		// Roles belong to the whole server: packages tested at once meet here.
+		// The name is ours, the number is arbitrary.
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(7034918822)"); err != nil {
+			return err
+		}
+		for _, role := range []struct{ name, as string }{
+			{AppRole, "NOLOGIN"},
+			{AppLogin, "LOGIN IN ROLE " + AppRole},
+		} {
+			var there bool
+			if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role.name).Scan(&there); err != nil {
+				return err
+			}
+			if there {
+				continue
+			}
+			if _, err := tx.Exec(ctx, "CREATE ROLE "+role.name+" "+role.as); err != nil {
+				return err
+			}
+		}
+		// base64 needs no quoting.
+		_, err := tx.Exec(ctx, "ALTER ROLE "+AppLogin+" PASSWORD '"+password+"'")
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("making the role %s: %w", AppLogin, err)
+	}
+	app := url.URL{
+		Scheme: "postgres", User: url.UserPassword(AppLogin, password),
+		Host: net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))), Path: "/" + config.Database,
+	}
+	if given, err := url.Parse(ownerURL); err == nil {
+		app.RawQuery = given.RawQuery
+	}
+	return app.String(), nil
+}
+
+// makeDatabase makes the database that a URL names, unless it is there.
+func makeDatabase(ctx context.Context, ownerURL string) error {
+	config, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return err
+	}
+	name := config.Database
+	config.Database = "postgres"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize())
+	const duplicateDatabase = "42P04"
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == duplicateDatabase {
+		return nil
+	}
+	return err
+}

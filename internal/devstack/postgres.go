@@ -1,0 +1,294 @@
+package devstack
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Owner is the superuser of a Postgres that is started here, and Database the
+// database that is made in it.
+const (
+	Owner    = "orgmodes_owner"
+	Database = "orgmodes"
+)
+
+// PostgresOptions say how to run a Postgres.
+type PostgresOptions struct {
+	// Dir keeps its data, so that the next run finds it. "" means a directory
+	// that is thrown away, with settings that trade safety for speed.
+	Dir string
+	// Port is tried first; 0 means any free one.
+	Port int
+	// Log is called with each line that the server writes.
+	Log func(line string)
+}
+
+// Postgres is a server that was started here.
+type Postgres struct {
+	*Child
+	// OwnerURL is the superuser's address of the database.
+	OwnerURL string
+	Port     int
+
+	release   func() // of the directory's lock
+	throwaway string // the directory to remove at the end
+}
+
+// StartPostgres runs a server on 127.0.0.1 and returns when it takes
+// connections.
+func StartPostgres(ctx context.Context, program *Program, o PostgresOptions) (*Postgres, error) {
+	a, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	dir, throwaway := o.Dir, ""
+	var release func()
+	if dir == "" {
+		sweepThrowaways()
+		if dir, release, err = makeThrowaway(a); err != nil {
+			return nil, err
+		}
+		throwaway = dir
+	} else if release, err = openDurable(dir, a); err != nil {
+		return nil, err
+	}
+	pg := &Postgres{release: release, throwaway: throwaway}
+
+	password, err := initialize(ctx, program, a, dir, throwaway != "")
+	if err != nil {
+		pg.cleanUp()
+		return nil, err
+	}
+	if err := pg.serve(ctx, program, a, dir, o); err != nil {
+		pg.cleanUp()
+		return nil, err
+	}
+	pg.OwnerURL = (&url.URL{
+		Scheme: "postgres", User: url.UserPassword(Owner, password),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(pg.Port)), Path: "/" + Database,
+		RawQuery: "sslmode=disable",
+	}).String()
+	if err := makeDatabase(ctx, pg.OwnerURL); err != nil {
+		return nil, errors.Join(err, pg.Stop())
+	}
+	return pg, nil
+}
+
+// Stop ends the server as fast as it can be done without loss; one whose data
+// is thrown away doesn't even write that down.
+func (p *Postgres) Stop() error {
+	how := syscall.SIGINT // "fast": open transactions are rolled back
+	if p.throwaway != "" {
+		how = syscall.SIGQUIT // "immediate"
+	}
+	err := p.Child.Stop(how, 15*time.Second)
+	p.cleanUp()
+	return err
+}
+
+func (p *Postgres) cleanUp() {
+	if p.throwaway != "" {
+		_ = os.RemoveAll(p.throwaway)
+	}
+	if p.release != nil {
+		p.release()
+	}
+}
+
+// DataMajor is the major version of Postgres that made the data in a durable
+// directory, or 0 when there is none.
+func DataMajor(dir string) int {
+	content, err := os.ReadFile(filepath.Join(dir, "data", "PG_VERSION"))
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(string(content)))
+	return n
+}
+
+func openDurable(dir string, a *account) (release func(), err error) {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return nil, err
+	}
+	if !a.reaches(dir) {
+		return nil, fmt.Errorf("the user %s, which Postgres runs as, can't reach %s", a.name, dir)
+	}
+	release, err = tryLock(filepath.Join(dir, "lock"))
+	if errors.Is(err, errLocked) {
+		return nil, fmt.Errorf("the Postgres in %s is in use by another run", dir)
+	}
+	return release, err
+}
+
+// initialize makes the cluster in dir/data unless it is there, and returns its
+// owner's password, which is kept beside.
+func initialize(ctx context.Context, program *Program, a *account, dir string, throwaway bool) (password string, err error) {
+	data, passwordFile := filepath.Join(dir, "data"), filepath.Join(dir, "owner-password")
+	if content, err := os.ReadFile(passwordFile); err == nil && exists(filepath.Join(data, "PG_VERSION")) {
+		return string(content), nil
+	}
+	password = rand.Text()
+	if err := os.WriteFile(passwordFile, []byte(password), 0o600); err != nil {
+		return "", err
+	}
+	// Made under another name, so that a start that is cut off leaves nothing
+	// that looks like a cluster.
+	aside := filepath.Join(dir, "data.new")
+	if err := os.RemoveAll(aside); err != nil {
+		return "", err
+	}
+	if err := os.Mkdir(aside, 0o700); err != nil {
+		return "", err
+	}
+	if err := errors.Join(a.give(aside), a.give(passwordFile)); err != nil {
+		return "", err
+	}
+	args := []string{
+		"-D", aside, "-U", Owner, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8",
+	}
+	if throwaway {
+		args = append(args, "--no-sync")
+	}
+	// C.UTF-8 sorts by code point and knows all letters; where the machine
+	// lacks it, plain C knows the ASCII ones.
+	for _, locale := range []string{"C.UTF-8", "C"} {
+		if err = runAs(ctx, program, a, dir, "initdb", append(args, "--locale", locale)); err == nil {
+			break
+		}
+		if !strings.Contains(err.Error(), "locale") {
+			return "", err
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	// Only we need the password from here on, and only we can read it.
+	if a != nil {
+		if err := os.Lchown(passwordFile, os.Geteuid(), os.Getegid()); err != nil {
+			return "", err
+		}
+	}
+	return password, os.Rename(aside, data)
+}
+
+func runAs(ctx context.Context, program *Program, a *account, dir, name string, args []string) error {
+	child, err := Start(Command{
+		Path: filepath.Join(program.Bin, name), Args: args, Env: program.environ(), Dir: dir, account: a,
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-child.Done():
+	case <-ctx.Done():
+		child.SignalGroup(syscall.SIGKILL)
+		<-child.Done()
+		return context.Cause(ctx)
+	}
+	if child.Err() != nil {
+		return fmt.Errorf("%s: %w\n%s", name, child.Err(), strings.Join(child.Tail(), "\n"))
+	}
+	return nil
+}
+
+// settings of every server; durable ones keep Postgres' own defaults where
+// it is about not losing anything.
+func settings(port int, throwaway bool) []string {
+	s := []string{
+		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(port), "unix_socket_directories=",
+		// Compiling a query takes longer than any of ours runs, and the
+		// library for it may not be there.
+		"jit=off",
+		"log_destination=stderr", "logging_collector=off", "log_line_prefix=",
+		// Known to the server even where the machine has no time zone files.
+		"timezone=GMT", "log_timezone=GMT",
+		"password_encryption=scram-sha-256", "max_connections=200",
+	}
+	if throwaway {
+		s = append(s,
+			"fsync=off", "synchronous_commit=off", "full_page_writes=off",
+			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB",
+			"log_checkpoints=off")
+	}
+	args := make([]string, 0, 2*len(s))
+	for _, setting := range s {
+		args = append(args, "-c", setting)
+	}
+	return args
+}
+
+// serve starts the server, on another port when the one it was given is taken
+// by then, and waits until it says that it is ready.
+func (p *Postgres) serve(ctx context.Context, program *Program, a *account, dir string, o PostgresOptions) error {
+	onParentDeath := syscall.SIGINT
+	if p.throwaway != "" {
+		onParentDeath = syscall.SIGQUIT
+	}
+	data := filepath.Join(dir, "data")
+	return onFreePort(ctx, o.Port, "Postgres", func(port int) (*Child, error) {
+		watch := newWatch("database system is ready to accept connections", o.Log)
+		child, err := Start(Command{
+			Path: filepath.Join(program.Bin, "postgres"), Args: append([]string{"-D", data}, settings(port, p.throwaway != "")...),
+			Env: program.environ(), Dir: dir, Line: watch.line, OnParentDeath: onParentDeath, account: a,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := watch.wait(ctx, child); err != nil {
+			return nil, err
+		}
+		p.Child, p.Port = child, port
+		return child, nil
+	})
+}
+
+// watch waits for a line in a server's log.
+type watch struct {
+	want string
+	log  func(string)
+	once sync.Once
+	seen chan struct{}
+}
+
+func newWatch(want string, log func(string)) *watch {
+	return &watch{want: want, log: log, seen: make(chan struct{})}
+}
+
+func (w *watch) line(text string) {
+	if w.log != nil {
+		w.log(text)
+	}
+	if strings.Contains(text, w.want) {
+		w.once.Do(func() { close(w.seen) })
+	}
+}
+
+func (w *watch) wait(ctx context.Context, child *Child) error {
+	timeout := time.NewTimer(time.Minute)
+	defer timeout.Stop()
+	select {
+	case <-w.seen:
+		return nil
+	case <-child.Done():
+		return fmt.Errorf("it ended at once (%w):\n  %s", errors.Join(child.Err(), errEnded), strings.Join(child.Tail(), "\n  "))
+	case <-timeout.C:
+		_ = child.Stop(syscall.SIGKILL, time.Second)
+		return fmt.Errorf("it was not ready within a minute:\n  %s", strings.Join(child.Tail(), "\n  "))
+	case <-ctx.Done():
+		_ = child.Stop(syscall.SIGKILL, time.Second)
+		return context.Cause(ctx)
+	}
+}
+
+var errEnded = errors.New("before it was ready")

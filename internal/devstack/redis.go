@@ -1,0 +1,182 @@
+package devstack
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// RedisOptions say how to run a Redis.
+type RedisOptions struct {
+	// Dir keeps its data, so that the next run finds it. "" means that nothing
+	// is written anywhere.
+	Dir string
+	// Port is tried first; 0 means any free one. With OnlyPort no other will do.
+	Port     int
+	OnlyPort bool
+	// Password is asked of clients; "" means none.
+	Password string
+	// ReplicaOf is the host:port of the server to follow.
+	ReplicaOf string
+	// Log is called with each line that the server writes.
+	Log func(line string)
+}
+
+// Redis is a server that was started here.
+type Redis struct {
+	*Child
+	Addr     string // host:port
+	Port     int
+	Password string
+}
+
+// URL is the server's address as go-redis and our programs take it.
+func (r *Redis) URL() string { return redisURL(r.Addr, r.Password) }
+
+func redisURL(addr, password string) string {
+	u := url.URL{Scheme: "redis", Host: addr, Path: "/0"}
+	if password != "" {
+		u.User = url.UserPassword("", password)
+	}
+	return u.String()
+}
+
+// Stop ends the server, which writes down what it has to.
+func (r *Redis) Stop() error { return r.Child.Stop(syscall.SIGTERM, 10*time.Second) }
+
+// StartRedis runs a server on 127.0.0.1 and returns when it takes connections.
+func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, error) {
+	if o.Dir != "" {
+		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	r := &Redis{Password: o.Password}
+	start := func(port int) (*Child, error) {
+		watch := newWatch("eady to accept connections", o.Log)
+		onParentDeath := syscall.SIGKILL
+		if o.Dir != "" {
+			onParentDeath = syscall.SIGTERM
+		}
+		child, err := Start(Command{
+			// Its settings come through standard input, where nobody sees the
+			// password.
+			Path: program.Bin, Args: []string{"-"}, Stdin: strings.NewReader(redisSettings(port, o)),
+			Env: program.environ(), Dir: "/", Line: watch.line, OnParentDeath: onParentDeath,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := watch.wait(ctx, child); err != nil {
+			return nil, err
+		}
+		r.Child, r.Port, r.Addr = child, port, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		return child, nil
+	}
+	if o.OnlyPort {
+		if _, err := start(o.Port); err != nil {
+			return nil, fmt.Errorf("starting Redis: %w", err)
+		}
+		return r, nil
+	}
+	return r, onFreePort(ctx, o.Port, "Redis", start)
+}
+
+func redisSettings(port int, o RedisOptions) string {
+	lines := []string{
+		"bind 127.0.0.1", "port " + strconv.Itoa(port), "daemonize no", "supervised no",
+		"maxmemory-policy noeviction", "databases 16",
+	}
+	if o.Dir == "" {
+		// dir has to be writable even though nothing is written.
+		lines = append(lines, "dir "+strconv.Quote(os.TempDir()), `save ""`, "appendonly no", "repl-diskless-sync yes", "repl-diskless-sync-delay 0")
+	} else {
+		lines = append(lines, "dir "+strconv.Quote(o.Dir), "appendonly yes", "appendfsync everysec")
+	}
+	if o.Password != "" {
+		lines = append(lines, "requirepass "+strconv.Quote(o.Password))
+	}
+	if o.ReplicaOf != "" {
+		host, masterPort, _ := net.SplitHostPort(o.ReplicaOf)
+		lines = append(lines, "replicaof "+host+" "+masterPort)
+		// A replica of a throwaway server loads straight from the socket.
+		if o.Dir == "" {
+			lines = append(lines, "repl-diskless-load swapdb")
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// RedisPassword returns the password that is kept in a durable directory, and
+// makes one on the first call.
+func RedisPassword(dir string) (string, error) {
+	file := filepath.Join(dir, "password")
+	if content, err := os.ReadFile(file); err == nil && len(content) > 0 {
+		return string(content), nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	password := rand.Text()
+	return password, os.WriteFile(file, []byte(password), 0o600)
+}
+
+// RedisDo sends one command to a server and returns its answer as text: a
+// status, a number or a string. It is for what the stack itself has to ask;
+// programs use a client.
+func RedisDo(addr, password string, words ...string) (string, error) {
+	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	in := bufio.NewReader(conn)
+	if password != "" {
+		if _, err := redisAsk(conn, in, "AUTH", password); err != nil {
+			return "", err
+		}
+	}
+	return redisAsk(conn, in, words...)
+}
+
+func redisAsk(out io.Writer, in *bufio.Reader, words ...string) (string, error) {
+	command := fmt.Appendf(nil, "*%d\r\n", len(words))
+	for _, word := range words {
+		command = fmt.Appendf(command, "$%d\r\n%s\r\n", len(word), word)
+	}
+	if _, err := out.Write(command); err != nil {
+		return "", err
+	}
+	line, err := in.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	line = strings.TrimRight(line, "\r\n")
+	switch {
+	case line == "":
+		return "", errors.New("redis: an empty answer")
+	case line[0] == '-':
+		return "", errors.New("redis: " + line[1:])
+	case line[0] == '$':
+		n, err := strconv.Atoi(line[1:])
+		if err != nil || n < 0 {
+			return "", err
+		}
+		body := make([]byte, n+2)
+		_, err = io.ReadFull(in, body)
+		return string(body[:n]), err
+	}
+	return line[1:], nil
+}

@@ -1,0 +1,55 @@
+// Package storetest gives tests a real Postgres and a real Redis: a migrated
+// database of its own for each test, and a Redis that a test may kill, empty
+// and pause. It knows our schema; no program that we ship links it.
+//
+// `make test` starts one Postgres for all packages and says where it is:
+//
+//	ORGMODES_TEST_POSTGRES_URL  a superuser's address of a server
+//	ORGMODES_REDIS_SERVER       the path of a redis-server, and
+//	ORGMODES_REDIS_LD_PATH      what it needs as LD_LIBRARY_PATH
+//	ORGMODES_SKIPS_FILE         where tests that had to be skipped are counted
+//
+// A plain `go test ./internal/x` starts its own, once per package. Packages
+// that use this one end it in their TestMain:
+//
+//	func TestMain(m *testing.M) { storetest.Main(m) }
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// Main runs a package's tests, ends the stores that were started for them,
+// and fails if a goroutine is left over. It exits the process. options are
+// goleak's, for what a package knowingly leaves behind.
+func Main(m *testing.M, options ...goleak.Option) {
+	code := m.Run()
+	if err := stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "storetest:", err)
+		code = max(code, 1)
+	}
+	if code == 0 {
+		if err := goleak.Find(options...); err != nil {
+			fmt.Fprintln(os.Stderr, "storetest: goroutines left over after the tests:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// patience is how long a store may take for anything that a test asks of it.
+const patience = 2 * time.Minute
+
+func withPatience() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), patience)
+}
+
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "storetest: "+format+"\n", args...)
+}

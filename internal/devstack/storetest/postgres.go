@@ -1,0 +1,224 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/devstack"
+	"orgmodes/internal/postgres"
+	"orgmodes/sql"
+)
+
+// server is the Postgres that this process' tests share.
+var server struct {
+	sync.Mutex
+	asked    bool
+	err      error
+	own      *devstack.Postgres // nil when it is somebody else's
+	url      string             // of the maintenance database, as its owner
+	conn     *pgx.Conn
+	template string
+}
+
+// Postgres returns the owner's URL of a fresh, migrated database, which is
+// dropped at the end of the test.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	return database(t, true)
+}
+
+// EmptyPostgres is Postgres without the migrations.
+func EmptyPostgres(t testing.TB) string {
+	t.Helper()
+	return database(t, false)
+}
+
+// AppURL returns the URL by which the programs sign in to the same database:
+// with the rights of devstack.AppRole, no more.
+func AppURL(t testing.TB, ownerURL string) string {
+	t.Helper()
+	ctx, cancel := withPatience()
+	defer cancel()
+	app, err := devstack.EnsureAppLogin(ctx, ownerURL)
+	if err != nil {
+		t.Fatalf("storetest: %v", err)
+	}
+	return app
+}
+
+func database(t testing.TB, migrated bool) string {
+	t.Helper()
+	ctx, cancel := withPatience()
+	defer cancel()
+
+	server.Lock()
+	defer server.Unlock()
+	if err := startPostgres(ctx); err != nil {
+		t.Fatalf("storetest: no Postgres to test with: %v", err)
+	}
+	from := "template0"
+	if migrated {
+		if err := makeTemplate(ctx); err != nil {
+			t.Fatalf("storetest: migrating the template: %v", err)
+		}
+		from = server.template
+	}
+	name := "orgmodes_test_" + strings.ToLower(rand.Text()[:12])
+	if err := execute(ctx, "CREATE DATABASE "+name+" TEMPLATE "+from); err != nil {
+		t.Fatalf("storetest: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := withPatience()
+		defer cancel()
+		server.Lock()
+		defer server.Unlock()
+		// With force: a test that failed may have left connections open.
+		if err := execute(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("storetest: %v", err)
+		}
+	})
+	return withDatabase(server.url, name)
+}
+
+// execute runs a statement on the shared connection, which it makes again when
+// it broke.
+func execute(ctx context.Context, statement string) error {
+	if server.conn == nil || server.conn.IsClosed() {
+		conn, err := pgx.Connect(ctx, server.url)
+		if err != nil {
+			return err
+		}
+		server.conn = conn
+	}
+	_, err := server.conn.Exec(ctx, statement)
+	return err
+}
+
+func startPostgres(ctx context.Context) error {
+	if server.asked {
+		return server.err
+	}
+	server.asked = true
+	server.url = os.Getenv("ORGMODES_TEST_POSTGRES_URL")
+	if server.url != "" {
+		return nil
+	}
+	program, err := devstack.FindPostgres(ctx, 0, say)
+	if err == nil {
+		server.own, err = devstack.StartPostgres(ctx, program, devstack.PostgresOptions{})
+	}
+	if err != nil {
+		server.err = err
+		return err
+	}
+	server.url = server.own.OwnerURL
+	return nil
+}
+
+// makeTemplate makes the database that others are cloned from, unless this
+// process or another one did. Its name follows from the migrations, so
+// changed ones make a new one.
+func makeTemplate(ctx context.Context) error {
+	if server.template != "" {
+		return nil
+	}
+	name, err := templateName()
+	if err != nil {
+		return err
+	}
+	// The lock is held by the session; the number is arbitrary.
+	if err := execute(ctx, "SELECT pg_advisory_lock(7034918823)"); err != nil {
+		return err
+	}
+	defer func() { _ = execute(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(7034918823)") }()
+
+	var there bool
+	if err := server.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil {
+		return err
+	}
+	if !there {
+		// Renamed when it is whole: a run that was cut off leaves no half one.
+		aside := name + "_new"
+		for _, statement := range []string{
+			"DROP DATABASE IF EXISTS " + aside + " WITH (FORCE)",
+			"CREATE DATABASE " + aside + " TEMPLATE template0",
+		} {
+			if err := execute(ctx, statement); err != nil {
+				return err
+			}
+		}
+		if err := postgres.Migrate(ctx, withDatabase(server.url, aside)); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			// A connection to it would block cloning.
+			"ALTER DATABASE " + aside + " WITH ALLOW_CONNECTIONS false",
+			"ALTER DATABASE " + aside + " RENAME TO " + name,
+		} {
+			if err := execute(ctx, statement); err != nil {
+				return err
+			}
+		}
+	}
+	server.template = name
+	return nil
+}
+
+func templateName() (string, error) {
+	sum := sha256.New()
+	migrations := sql.Migrations()
+	err := fs.WalkDir(migrations, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(migrations, path)
+		fmt.Fprintf(sum, "%s %d\n%s", path, len(content), content)
+		return err
+	})
+	// River brings its own migrations.
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			if strings.HasPrefix(module.Path, "github.com/riverqueue/") {
+				fmt.Fprintln(sum, module.Path, module.Version)
+			}
+		}
+	}
+	return "orgmodes_template_" + hex.EncodeToString(sum.Sum(nil)[:6]), err
+}
+
+func withDatabase(serverURL, name string) string {
+	u, err := url.Parse(serverURL)
+	if err != nil {
+		return serverURL // the server was reached with it, so it is well-formed
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func stop() error {
+	server.Lock()
+	defer server.Unlock()
+	var errs []error
+	if server.conn != nil {
+		ctx, cancel := withPatience()
+		defer cancel()
+		errs = append(errs, server.conn.Close(ctx))
+	}
+	if server.own != nil {
+		errs = append(errs, server.own.Stop())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,80 @@
+package devstack
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// throwawayPrefix names the directories of servers whose data is thrown away.
+func throwawayPrefix() string { return "orgmodes-postgres-" + strconv.Itoa(os.Geteuid()) + "-" }
+
+// throwawayRoots are the places for those; the first that the account reaches
+// is taken.
+func throwawayRoots() []string { return []string{os.TempDir(), "/tmp", "/var/tmp"} }
+
+func makeThrowaway(a *account) (dir string, release func(), err error) {
+	for _, root := range throwawayRoots() {
+		if !a.reaches(root) {
+			continue
+		}
+		if dir, err = os.MkdirTemp(root, throwawayPrefix()+"*"); err != nil {
+			continue
+		}
+		// The account walks through and sees nothing.
+		if err = os.Chmod(dir, 0o711); err == nil {
+			release, err = tryLock(filepath.Join(dir, "lock"))
+		}
+		if err != nil {
+			_ = os.RemoveAll(dir)
+		}
+		return dir, release, err
+	}
+	return "", nil, fmt.Errorf("no place for Postgres' data in %s: %w", strings.Join(throwawayRoots(), ", "), err)
+}
+
+// sweepThrowaways removes what runs left behind that were killed. The lock in
+// each directory tells whether its maker lives.
+func sweepThrowaways() {
+	for _, root := range throwawayRoots() {
+		dirs, err := filepath.Glob(filepath.Join(root, throwawayPrefix()+"*"))
+		if err != nil {
+			continue
+		}
+		for _, dir := range dirs {
+			stat, err := os.Lstat(dir)
+			if err != nil || !stat.IsDir() {
+				continue
+			}
+			sys, ok := stat.Sys().(*syscall.Stat_t)
+			file := filepath.Join(dir, "lock")
+			if !ok || int(sys.Uid) != os.Geteuid() || !exists(file) {
+				continue
+			}
+			release, err := tryLock(file)
+			if err != nil {
+				continue
+			}
+			// Its server ends with its maker; should it still be at it, the
+			// next run removes this.
+			if pid := postmaster(dir); pid == 0 || syscall.Kill(pid, 0) != nil {
+				_ = os.RemoveAll(dir)
+			}
+			release()
+		}
+	}
+}
+
+// postmaster is the process id of the server in a directory, or 0.
+func postmaster(dir string) int {
+	content, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(content), "\n")
+	pid, _ := strconv.Atoi(first)
+	return pid
+}

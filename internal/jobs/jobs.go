@@ -1,0 +1,50 @@
+// Package jobs knows what work there is to be done, not how it is done: the
+// arguments and queues that admin inserts and the worker works.
+package jobs
+
+import (
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+)
+
+// The queues. Tokens have their own, so that a revocation never waits behind
+// large documents.
+const (
+	QueueDocuments = "documents"
+	QueueTokens    = "tokens"
+)
+
+// maxAttempts is generous: what still fails then is found by the sweep.
+const maxAttempts = 25
+
+// PublishOrganization asks for the organization's current state to be
+// published. It is not unique per organization on purpose: a job that is
+// running may have read the state before the change that this one is for.
+type PublishOrganization struct {
+	OrganizationID uuid.UUID `json:"organization_id"`
+	// Revision is the one that the change made: once it is published, or a later
+	// one, there is nothing to do.
+	Revision int64 `json:"revision"`
+}
+
+// Kind names the job in the database.
+func (PublishOrganization) Kind() string { return "publish_organization" }
+
+// InsertOpts are its queue and attempts.
+func (PublishOrganization) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueDocuments, MaxAttempts: maxAttempts}
+}
+
+// PublishToken asks for the token's current record to be published.
+type PublishToken struct {
+	TokenID uuid.UUID `json:"token_id"`
+	Version int64     `json:"version"`
+}
+
+// Kind names the job in the database.
+func (PublishToken) Kind() string { return "publish_token" }
+
+// InsertOpts are its queue and attempts.
+func (PublishToken) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueTokens, MaxAttempts: maxAttempts}
+}

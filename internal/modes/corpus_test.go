@@ -1,0 +1,111 @@
+package modes
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes/nodetest"
+)
+
+// corpus returns the folder of real files that people have published, which are
+// not ours to commit.
+func corpus(tb testing.TB) string {
+	tb.Helper()
+	folder := os.Getenv("ORGMODES_CORPUS")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "corpus")
+	}
+	if _, err := os.Stat(folder); err != nil {
+		tb.Skipf("no corpus of real files at %s; ORGMODES_CORPUS can name another folder", folder)
+	}
+	return folder
+}
+
+func corpusFiles(tb testing.TB) []string {
+	tb.Helper()
+	var paths []string
+	for _, pattern := range []string{"*.yaml", "*.json"} {
+		found, err := filepath.Glob(filepath.Join(corpus(tb), pattern))
+		require.NoError(tb, err)
+		paths = append(paths, found...)
+	}
+	slices.Sort(paths)
+	require.NotEmpty(tb, paths)
+	return paths
+}
+
+// TestCorpusVerdicts holds what we say about each real file.
+func TestCorpusVerdicts(t *testing.T) {
+	var b strings.Builder
+	for _, path := range corpusFiles(t) {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		f, err := ReadFile(data)
+		number, _, _ := strings.Cut(filepath.Base(path), "-")
+		if err != nil {
+			fmt.Fprintf(&b, "%s: refused: %s\n", number, describeFault(t, err))
+			continue
+		}
+		fmt.Fprintf(&b, "%s: %s, %d modes, %d valid\n", number, f.Format, len(f.Entries), len(f.Modes()))
+		for _, n := range f.Notices {
+			fmt.Fprintf(&b, "    notice %d:%d %s: %s\n", n.Line, n.Column, n.Pointer, n.Detail)
+		}
+		for _, e := range f.Entries {
+			for _, p := range e.Problems {
+				fmt.Fprintf(&b, "    mode %d, %d:%d %s: %s\n", e.Index, p.Line, p.Column, p.Pointer, p.Detail)
+			}
+		}
+	}
+	golden(t, "corpus_verdicts.txt", []byte(b.String()))
+}
+
+func describeFault(tb testing.TB, err error) string {
+	tb.Helper()
+	e, ok := fault.As(err)
+	require.True(tb, ok, "%v is no fault.Error", err)
+	return e.Code + ": " + e.Error()
+}
+
+// TestCorpusRoundTrip writes every valid mode and reads it with each parser
+// that reads us.
+func TestCorpusRoundTrip(t *testing.T) {
+	node := nodetest.Start(t)
+	for _, path := range corpusFiles(t) {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		f, err := ReadFile(data)
+		if err != nil {
+			continue
+		}
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			ms := f.Modes()
+			written := WriteYAML(ms, "A header\nof two lines")
+			sameModes(t, ms, written)
+			sameModes(t, ms, WriteJSON(ms))
+
+			want := canonicalValue(map[string]any{"customModes": fileValues(t, ms)})
+			require.Equal(t, want, readByYAMLv3(t, written))
+			byYAML, byJSYAML := node.YAML(t, written)
+			require.Equal(t, want, fromNode(t, byYAML))
+			require.Equal(t, want, fromNode(t, byJSYAML))
+		})
+	}
+}
+
+func sameModes(tb testing.TB, want []Mode, file []byte) {
+	tb.Helper()
+	again, err := ReadFile(file)
+	require.NoError(tb, err)
+	got := again.Modes()
+	require.Len(tb, got, len(want))
+	for i := range want {
+		require.True(tb, want[i].Equal(got[i]), "mode %s changed", want[i].Slug)
+	}
+}

@@ -1,0 +1,399 @@
+package modes
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// maxRegexNesting bounds groups within groups: editors' engines give up on deep
+// ones, at a depth that depends on their stack.
+const maxRegexNesting = 200
+
+// CheckFileRegex reports why `new RegExp(pattern)` would throw, or nil. It is the
+// pattern grammar of ECMA-262, edition 15 (2024), section 22.2.1 with Annex B.1.2,
+// without flags: on UTF-16 units, and with all that browsers forgive. What came
+// later (the same group name twice, (?i:...)) is refused, as not every editor
+// has it yet.
+func CheckFileRegex(pattern string) error {
+	p := regexParser{units: utf16.Encode([]rune(pattern)), groups: map[string]bool{}}
+	p.namedGroups = p.hasNamedGroups()
+	if err := p.disjunction(0); err != nil {
+		return err
+	}
+	if p.pos < len(p.units) {
+		return p.errorf("a ) without its (")
+	}
+	for _, name := range p.references {
+		if !p.groups[name] {
+			return fmt.Errorf("\\k<%s> refers to a group that isn't there", name)
+		}
+	}
+	return nil
+}
+
+type regexParser struct {
+	units []uint16
+	pos   int
+	// namedGroups tells whether there are any: only then is \k a reference.
+	namedGroups bool
+	groups      map[string]bool
+	references  []string
+}
+
+func (p *regexParser) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s (at character %d)", fmt.Sprintf(format, args...), p.pos+1)
+}
+
+func (p *regexParser) at(offset int) rune {
+	if p.pos+offset < len(p.units) {
+		return rune(p.units[p.pos+offset])
+	}
+	return -1
+}
+
+// take moves past s if it is next.
+func (p *regexParser) take(s string) bool {
+	for i := range len(s) {
+		if p.at(i) != rune(s[i]) {
+			return false
+		}
+	}
+	p.pos += len(s)
+	return true
+}
+
+// hasNamedGroups looks for a (?<name> outside of classes and escapes.
+func (p *regexParser) hasNamedGroups() bool {
+	inClass := false
+	for i := 0; i < len(p.units); i++ {
+		switch p.units[i] {
+		case '\\':
+			i++
+		case '[':
+			inClass = true
+		case ']':
+			inClass = false
+		case '(':
+			rest := string(utf16.Decode(p.units[i:min(i+4, len(p.units))]))
+			if !inClass && strings.HasPrefix(rest, "(?<") && rest != "(?<=" && rest != "(?<!" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *regexParser) disjunction(depth int) error {
+	if depth > maxRegexNesting {
+		return p.errorf("groups are nested deeper than %d", maxRegexNesting)
+	}
+	for p.pos < len(p.units) && p.at(0) != ')' {
+		if p.take("|") {
+			continue
+		}
+		quantifiable, err := p.term(depth)
+		if err != nil {
+			return err
+		}
+		if err := p.quantifier(quantifiable); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// term reads one atom or assertion, and tells whether it can be repeated.
+func (p *regexParser) term(depth int) (quantifiable bool, err error) {
+	switch p.at(0) {
+	case '^', '$':
+		p.pos++
+		return false, nil
+	case '(':
+		return p.group(depth)
+	case '[':
+		return true, p.class()
+	case '\\':
+		if p.take(`\b`) || p.take(`\B`) {
+			return false, nil
+		}
+		return true, p.atomEscape()
+	case '*', '+', '?':
+		return false, p.errorf("there is nothing before %c to repeat", p.at(0))
+	case '{':
+		if _, _, _, ok := p.braces(); ok {
+			return false, p.errorf("there is nothing before {} to repeat")
+		}
+	}
+	p.pos++
+	return true, nil
+}
+
+func (p *regexParser) group(depth int) (quantifiable bool, err error) {
+	opening := p.pos
+	quantifiable = true
+	switch {
+	case p.take("(?:"), p.take("(?="), p.take("(?!"):
+	case p.take("(?<="), p.take("(?<!"):
+		quantifiable = false
+	case p.take("(?<"):
+		name, err := p.groupName()
+		if err != nil {
+			return false, err
+		}
+		if p.groups[name] {
+			return false, p.errorf("the group name %s is used twice", name)
+		}
+		p.groups[name] = true
+	case p.take("(?"):
+		return false, p.errorf("there is no such group: after (? must come :, =, !, <=, <! or <name>")
+	default:
+		p.pos++
+	}
+	if err := p.disjunction(depth + 1); err != nil {
+		return false, err
+	}
+	if !p.take(")") {
+		p.pos = opening
+		return false, p.errorf("this ( is never closed")
+	}
+	return quantifiable, nil
+}
+
+// quantifier reads *, +, ?, {n}, {n,}, {n,m}, each with a ? or without, if one
+// is next.
+func (p *regexParser) quantifier(allowed bool) error {
+	switch p.at(0) {
+	case '*', '+', '?':
+		if !allowed {
+			return p.errorf("there is nothing before %c to repeat", p.at(0))
+		}
+		p.pos++
+	case '{':
+		end, least, most, ok := p.braces()
+		if !ok {
+			return nil // an ordinary character
+		}
+		if !allowed {
+			return p.errorf("there is nothing before {} to repeat")
+		}
+		if least > most {
+			return p.errorf("the numbers in {} are in the wrong order")
+		}
+		p.pos = end
+	default:
+		return nil
+	}
+	p.take("?")
+	return nil
+}
+
+const endless = 1 << 31
+
+// braces reads {n}, {n,} or {n,m} without moving.
+func (p *regexParser) braces() (end, least, most int, ok bool) {
+	back := p.pos
+	defer func() { p.pos = back }()
+	p.pos++
+	least, ok = p.digits()
+	if !ok {
+		return 0, 0, 0, false
+	}
+	most = least
+	if p.take(",") {
+		if most, ok = p.digits(); !ok {
+			most = endless
+		}
+	}
+	ok = p.take("}")
+	return p.pos, least, most, ok
+}
+
+func (p *regexParser) digits() (n int, ok bool) {
+	for ; p.at(0) >= '0' && p.at(0) <= '9'; p.pos++ {
+		n, ok = min(n*10+int(p.at(0)-'0'), endless), true
+	}
+	return n, ok
+}
+
+// atomEscape reads an escape outside of a class. Without flags nearly all are
+// fine: what has no meaning stands for itself.
+func (p *regexParser) atomEscape() error {
+	if p.namedGroups && p.take(`\k`) {
+		if !p.take("<") {
+			return p.errorf(`\k must be followed by the <name> of a group`)
+		}
+		name, err := p.groupName()
+		p.references = append(p.references, name)
+		return err
+	}
+	p.pos++
+	if p.at(0) < 0 {
+		return p.errorf(`the pattern ends with a single \`)
+	}
+	if p.at(0) == 'c' {
+		return nil // \c without a letter: a backslash, then an ordinary c
+	}
+	p.pos++
+	return nil
+}
+
+// class reads [...].
+func (p *regexParser) class() error {
+	opening := p.pos
+	p.pos++
+	p.take("^")
+	for {
+		if p.at(0) < 0 {
+			p.pos = opening
+			return p.errorf("this [ is never closed")
+		}
+		if p.take("]") {
+			return nil
+		}
+		low, err := p.classAtom()
+		if err != nil {
+			return err
+		}
+		if p.at(0) != '-' || p.at(1) == ']' || p.at(1) < 0 {
+			continue
+		}
+		p.pos++
+		high, err := p.classAtom()
+		if err != nil {
+			return err
+		}
+		if low >= 0 && high >= 0 && low > high {
+			return p.errorf("a range in [] is in the wrong order")
+		}
+	}
+}
+
+// classAtom reads a character of a class; -1 for a set such as \d.
+func (p *regexParser) classAtom() (rune, error) {
+	c := p.at(0)
+	p.pos++
+	if c != '\\' {
+		return c, nil
+	}
+	c = p.at(0)
+	if c < 0 {
+		return 0, p.errorf(`the pattern ends with a single \`)
+	}
+	p.pos++
+	switch {
+	case strings.ContainsRune("dDsSwW", c):
+		return -1, nil
+	case c == 'k' && p.namedGroups:
+		return 0, p.errorf(`\k can't stand in []`)
+	case c >= '0' && c <= '7':
+		p.pos--
+		return p.octal(), nil
+	case c == 'c':
+		if next := p.at(0); next == '_' || next >= '0' && next <= '9' || isASCIILetter(next) {
+			p.pos++
+			return next % 32, nil
+		}
+		p.pos--
+		return '\\', nil
+	case c == 'x':
+		return p.hex(2, c), nil
+	case c == 'u':
+		return p.hex(4, c), nil
+	}
+	if i := strings.IndexRune("bfnrtv", c); i >= 0 {
+		return rune("\b\f\n\r\t\v"[i]), nil
+	}
+	return c, nil
+}
+
+// octal reads up to three digits, as long as they make one byte.
+func (p *regexParser) octal() rune {
+	var v rune
+	for i := 0; i < 3 && p.at(0) >= '0' && p.at(0) <= '7' && v*8+p.at(0)-'0' <= 0o377; i++ {
+		v = v*8 + p.at(0) - '0'
+		p.pos++
+	}
+	return v
+}
+
+// hex reads exactly n digits; where there aren't as many, the letter stands for
+// itself.
+func (p *regexParser) hex(n int, letter rune) rune {
+	var v rune
+	for i := range n {
+		digit := strings.IndexRune("0123456789abcdef", unicode.ToLower(p.at(i)))
+		if p.at(i) < 0 || p.at(i) > 'f' || digit < 0 {
+			return letter
+		}
+		v = v*16 + rune(digit)
+	}
+	p.pos += n
+	return v
+}
+
+func isASCIILetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+
+
+// groupName reads an identifier and the > after it.
+func (p *regexParser) groupName() (string, error) {
+	var name []rune
+	for {
+		r := p.identifierRune()
+		if r == '>' && len(name) > 0 {
+			return string(name), nil
+		}
+		start := r == '$' || r == '_' || unicode.IsLetter(r) || unicode.Is(unicode.Nl, r) || unicode.Is(unicode.Other_ID_Start, r)
+		part := start || unicode.In(r, unicode.Mn, unicode.Mc, unicode.Nd, unicode.Pc, unicode.Other_ID_Continue) || r == 0x200C || r == 0x200D
+		if !start && (len(name) == 0 || !part) {
+			return "", p.errorf("the name of a group must be an identifier, closed by >")
+		}
+		name = append(name, r)
+	}
+}
+
+// identifierRune reads a whole character, which may be two units or an escape;
+// -1 where there is none.
+func (p *regexParser) identifierRune() rune {
+	if p.take(`\u`) {
+		return p.identifierEscape()
+	}
+	r := p.at(0)
+	if r < 0 {
+		return -1
+	}
+	p.pos++
+	if low := p.at(0); utf16.IsSurrogate(r) && low >= 0 {
+		if whole := utf16.DecodeRune(r, low); whole != unicode.ReplacementChar {
+			p.pos++
+			return whole
+		}
+	}
+	return r
+}
+
+func (p *regexParser) identifierEscape() rune {
+	if p.take("{") {
+		var v rune
+		for p.at(0) >= 0 && p.at(0) != '}' {
+			digit := p.hex(1, -1)
+			if digit < 0 || v > unicode.MaxRune {
+				return -1
+			}
+			v = v*16 + digit
+		}
+		if !p.take("}") || v > unicode.MaxRune || v == '>' {
+			return -1
+		}
+		return v
+	}
+	high := p.hex(4, -1)
+	if utf16.IsSurrogate(high) && p.take(`\u`) {
+		return utf16.DecodeRune(high, p.hex(4, -1))
+	}
+	if high == '>' {
+		return -1
+	}
+	return high
+}

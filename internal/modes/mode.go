@@ -1,0 +1,277 @@
+package modes
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Mode is what an editor knows about a way of working: who the model is, what
+// it may touch and how it should behave.
+type Mode struct {
+	// Slug names the mode within an organization, without regard to case.
+	Slug string
+	// Name is what people see.
+	Name   string
+	Config Config
+}
+
+// Config is everything else about a mode; it is stored as jsonb.
+type Config struct {
+	RoleDefinition     string
+	WhenToUse          string
+	Description        string
+	CustomInstructions string
+	// Groups are the tools that the mode may use. Nil means that nobody said,
+	// which is invalid; empty means none, which is fine.
+	Groups []Group
+	// Extra holds the fields that we don't know, in JSON shapes (nil, bool,
+	// string, json.Number, []any, map[string]any), so that newer editors need
+	// no release of ours.
+	Extra map[string]any
+}
+
+// Group is a set of tools, perhaps restricted to some files.
+type Group struct {
+	Name        string
+	Restriction *Restriction
+}
+
+// Restriction narrows a group: in a file it is the second element of a pair.
+type Restriction struct {
+	// FileRegex is an ECMAScript regular expression on paths.
+	FileRegex string
+	// Description says in words what FileRegex allows.
+	Description string
+	// Extra holds unknown options, in JSON shapes.
+	Extra map[string]any
+}
+
+// OrganizationMode is a mode as an organization keeps it.
+type OrganizationMode struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	Mode
+	CreatedBy string
+	UpdatedBy string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	// Version counts the changes of this mode, from 1.
+	Version int64
+	// Position is the place that an admin gave it among its siblings.
+	Position int
+}
+
+// Organization is whose modes these are.
+type Organization struct {
+	ID   uuid.UUID
+	Slug string
+	Name string
+	// Revision rises with every change of anything that is published.
+	Revision  int64
+	CreatedAt time.Time
+}
+
+// Equal reports whether both say the same. Where Extra holds numbers they must
+// be in canonical form, as every way in leaves them.
+func (m Mode) Equal(o Mode) bool {
+	if m.Slug != o.Slug || m.Name != o.Name || (m.Config.Groups == nil) != (o.Config.Groups == nil) {
+		return false
+	}
+	a, errA := m.Config.MarshalJSON()
+	b, errB := o.Config.MarshalJSON()
+	return errA == nil && errB == nil && bytes.Equal(a, b)
+}
+
+// Size is what the mode weighs against MaxModeBytes: the bytes of its slug,
+// name and configuration in JSON.
+func (m Mode) Size() int {
+	config, err := m.Config.MarshalJSON()
+	if err != nil {
+		return 0 // Validate says what can't be written
+	}
+	return len(m.Slug) + len(m.Name) + len(config)
+}
+
+// Sort puts modes in the order in which they are published: by position, then
+// by name (capitals make no difference), then by slug.
+func Sort(ms []OrganizationMode) {
+	slices.SortStableFunc(ms, func(a, b OrganizationMode) int {
+		return cmp.Or(
+			cmp.Compare(a.Position, b.Position),
+			cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)),
+			cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.Slug, b.Slug),
+		)
+	})
+}
+
+// Merge is the effective view: the built-in modes in their order, each replaced
+// whole by the organization's mode of the same slug, then the organization's
+// others in the order given. Slugs are compared without regard to case, as they
+// are unique that way within an organization.
+func Merge(builtin, own []Mode) []Mode {
+	overrides := make(map[string]int, len(own))
+	for i, m := range own {
+		overrides[SlugKey(m.Slug)] = i
+	}
+	merged := make([]Mode, 0, len(builtin)+len(own))
+	used := make(map[int]bool, len(builtin))
+	for _, b := range builtin {
+		i, ok := overrides[SlugKey(b.Slug)]
+		if !ok {
+			merged = append(merged, b)
+			continue
+		}
+		merged = append(merged, own[i])
+		used[i] = true
+	}
+	for i, m := range own {
+		if !used[i] {
+			merged = append(merged, m)
+		}
+	}
+	return merged
+}
+
+// SlugKey is what two slugs share when they are the same to us: the slug
+// without its capitals.
+func SlugKey(slug string) string { return strings.ToLower(slug) }
+
+// MarshalJSON writes the configuration as it is stored and published:
+// roleDefinition and groups always, optional texts only where there is one,
+// known fields first and then the others by name.
+func (c Config) MarshalJSON() ([]byte, error) { return marshalValue(c.fields()) }
+
+// MarshalJSON writes "read", or ["edit", {"fileRegex": ...}].
+func (g Group) MarshalJSON() ([]byte, error) { return marshalValue(g.value()) }
+
+// UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	root, err := parseJSON(data)
+	if err != nil {
+		return err
+	}
+	var d decoder
+	config := d.config(root)
+	if err := d.failure(); err != nil {
+		return err
+	}
+	*c = config
+	return nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
+func (g *Group) UnmarshalJSON(data []byte) error {
+	root, err := parseJSON(data)
+	if err != nil {
+		return err
+	}
+	var d decoder
+	group := d.group(root, "")
+	if err := d.failure(); err != nil {
+		return err
+	}
+	*g = group
+	return nil
+}
+
+// fields lists the configuration in the order in which it is written.
+func (c Config) fields() Map {
+	groups := make([]any, len(c.Groups))
+	for i, g := range c.Groups {
+		groups[i] = g.value()
+	}
+	m := Map{{"roleDefinition", c.RoleDefinition}}
+	m = m.withText("whenToUse", c.WhenToUse).withText("description", c.Description)
+	m = append(m, Pair{"groups", groups})
+	m = m.withText("customInstructions", c.CustomInstructions)
+	return m.with(c.Extra)
+}
+
+// value is the group in JSON shapes.
+func (g Group) value() any {
+	if g.Restriction == nil {
+		return g.Name
+	}
+	m := Map{}.withText("fileRegex", g.Restriction.FileRegex).withText("description", g.Restriction.Description)
+	return []any{g.Name, m.with(g.Restriction.Extra)}
+}
+
+// file lists a mode as files have it: everything on one level.
+func (m Mode) file() Map {
+	return append(Map{{"slug", m.Slug}, {"name", m.Name}}, m.Config.fields()...)
+}
+
+// Map is a mapping that keeps its order when it is written.
+type Map []Pair
+
+// Pair is one field of a Map.
+type Pair struct {
+	Name  string
+	Value any
+}
+
+func (m Map) withText(name, text string) Map {
+	if text == "" {
+		return m
+	}
+	return append(m, Pair{name, text})
+}
+
+func (m Map) with(extra map[string]any) Map {
+	for _, name := range sortedKeys(extra) {
+		m = append(m, Pair{name, extra[name]})
+	}
+	return m
+}
+
+// MarshalJSON writes an object in the order of the pairs.
+func (m Map) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, p := range m {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := marshalValue(p.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := marshalValue(p.Value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// marshalValue is json.Marshal without the escapes for HTML, which would only
+// make our documents longer and harder to read.
+func marshalValue(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

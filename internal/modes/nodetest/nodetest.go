@@ -1,0 +1,174 @@
+// Package nodetest lets tests see what editors see: it runs the YAML parsers and
+// the regular expressions of JavaScript in one Node process. Only tests import it.
+package nodetest
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+//go:embed node
+var files embed.FS
+
+// Node is a running Node process. It answers one question at a time.
+type Node struct {
+	mu  sync.Mutex
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// T is what Node needs of a test; *testing.T and *rapid.T have it.
+type T interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Reading is what a parser made of a text.
+type Reading struct {
+	// Value is JSON; numbers and strings are as JavaScript has them.
+	Value json.RawMessage `json:"value"`
+	Error string          `json:"error"`
+}
+
+// Start runs Node for the rest of the test, and skips the test where there is
+// no Node, or where the parsers can't be installed.
+func Start(tb testing.TB) *Node {
+	tb.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		tb.Skip("Node isn't installed: what JavaScript makes of our documents is not tested")
+	}
+	folder, err := install()
+	if err != nil {
+		tb.Skipf("the YAML parsers for Node can't be installed: what JavaScript makes of our documents is not tested (%v)", err)
+	}
+	script, err := files.ReadFile("node/reader.cjs")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.Command(node, "-e", string(script), "--", folder)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	n := &Node{in: in, out: bufio.NewReaderSize(out, 1<<20)}
+	tb.Cleanup(func() {
+		_ = in.Close() // Node ends with its input
+		if err := cmd.Wait(); err != nil {
+			tb.Errorf("node: %v", err)
+		}
+	})
+	return n
+}
+
+// YAML returns what the npm packages `yaml` and `js-yaml` make of a document.
+func (n *Node) YAML(t T, document []byte) (yaml, jsYAML Reading) {
+	t.Helper()
+	var answer struct {
+		YAML   Reading `json:"yaml"`
+		JSYAML Reading `json:"js_yaml"`
+	}
+	n.ask(t, map[string]string{"yaml": string(document)}, &answer)
+	return answer.YAML, answer.JSYAML
+}
+
+// RegExp returns what new RegExp(pattern) throws; empty where it is fine.
+func (n *Node) RegExp(t T, pattern string) string {
+	t.Helper()
+	var answer Reading
+	n.ask(t, map[string]string{"regexp": pattern}, &answer)
+	return answer.Error
+}
+
+func (n *Node) ask(t T, question, answer any) {
+	t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	line, err := json.Marshal(question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.in.Write(append(line, '\n')); err != nil {
+		t.Fatalf("node: %v", err)
+	}
+	got, err := n.out.ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("node: %v", err)
+	}
+	if err := json.Unmarshal(got, answer); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// install puts the pinned packages into a folder of the cache, named after
+// what is pinned; two test binaries may do so at the same time.
+var install = sync.OnceValues(func() (string, error) {
+	lock, err := files.ReadFile("node/package-lock.json")
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(lock)
+	cache := cacheFolder()
+	folder := filepath.Join(cache, "yaml-readers-"+hex.EncodeToString(sum[:6]))
+	if _, err := os.Stat(folder); err == nil {
+		return folder, nil
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return "", err
+	}
+	building, err := os.MkdirTemp(cache, "building-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(building)
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		content, err := files.ReadFile("node/" + name)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(building, name), content, 0o644); err != nil {
+			return "", err
+		}
+	}
+	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+	npm.Dir = building
+	if out, err := npm.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w: %s", err, bytes.TrimSpace(out))
+	}
+	if err := os.Rename(building, folder); err != nil {
+		if _, statErr := os.Stat(folder); statErr != nil {
+			return "", err
+		}
+	}
+	return folder, nil
+})
+
+func cacheFolder() string {
+	if folder := os.Getenv("ORGMODES_CACHE"); folder != "" {
+		return folder
+	}
+	if folder, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(folder, "orgmodes")
+	}
+	return filepath.Join(os.TempDir(), "orgmodes")
+}

@@ -1,0 +1,75 @@
+package modes
+
+import "strings"
+
+// Normalized returns a copy as it is kept: blank edges of slug and name cut,
+// blank optional texts absent, line ends \n, numbers canonical, no `source` and
+// no null among the unknown fields (one null makes some editors drop all modes).
+// What a person wrote otherwise stays as it is, smart quotes and all.
+func (m Mode) Normalized() Mode {
+	c := m.Config
+	n := Mode{
+		Slug: strings.TrimSpace(m.Slug),
+		Name: strings.TrimSpace(m.Name),
+		Config: Config{
+			RoleDefinition:     absentIfBlank(c.RoleDefinition),
+			WhenToUse:          absentIfBlank(c.WhenToUse),
+			Description:        absentIfBlank(c.Description),
+			CustomInstructions: absentIfBlank(c.CustomInstructions),
+			Extra:              normalizedExtra(c.Extra),
+		},
+	}
+	delete(n.Config.Extra, "source")
+	if len(n.Config.Extra) == 0 {
+		n.Config.Extra = nil
+	}
+	if c.Groups != nil {
+		n.Config.Groups = make([]Group, len(c.Groups))
+		for i, g := range c.Groups {
+			n.Config.Groups[i] = g.normalized()
+		}
+	}
+	return n
+}
+
+func (g Group) normalized() Group {
+	n := Group{Name: strings.TrimSpace(g.Name)}
+	if g.Restriction == nil {
+		return n
+	}
+	r := Restriction{
+		FileRegex:   g.Restriction.FileRegex,
+		Description: absentIfBlank(g.Restriction.Description),
+		Extra:       normalizedExtra(g.Restriction.Extra),
+	}
+	if strings.TrimSpace(r.FileRegex) == "" {
+		r.FileRegex = ""
+	}
+	if r.FileRegex != "" || r.Description != "" || r.Extra != nil {
+		n.Restriction = &r
+	}
+	return n
+}
+
+// absentIfBlank also makes line ends \n: forms of browsers send \r\n, and YAML
+// would read a bare \r\n as \n anyway.
+func absentIfBlank(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return ""
+	}
+	return strings.ReplaceAll(s, "\r\n", "\n")
+}
+
+func normalizedExtra(extra map[string]any) map[string]any {
+	var n map[string]any
+	for name, value := range extra {
+		if value == nil {
+			continue
+		}
+		if n == nil {
+			n = make(map[string]any, len(extra))
+		}
+		n[name] = canonicalValue(value)
+	}
+	return n
+}

@@ -1,0 +1,103 @@
+package modes
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"orgmodes/internal/modes/nodetest"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// tester is what testing.T and rapid.T have in common.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	FailNow()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// golden compares with a file of testdata.
+func golden(tb testing.TB, name string, got []byte) {
+	tb.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(tb, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(tb, err, "run the test with -update")
+	require.Equal(tb, string(want), string(got))
+}
+
+// jsonValue reads JSON into JSON shapes with canonical numbers, by encoding/json:
+// not by our own reader.
+func jsonValue(tb tester, data []byte) any {
+	tb.Helper()
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var v any
+	require.NoError(tb, dec.Decode(&v), "%q", data)
+	return canonicalValue(v)
+}
+
+func fromNode(tb tester, r nodetest.Reading) any {
+	tb.Helper()
+	require.Empty(tb, r.Error)
+	return jsonValue(tb, r.Value)
+}
+
+// fileValues is the list of a modes file in JSON shapes.
+func fileValues(tb tester, ms []Mode) []any {
+	tb.Helper()
+	values := []any{}
+	for _, m := range ms {
+		data, err := json.Marshal(m.file())
+		require.NoError(tb, err)
+		values = append(values, jsonValue(tb, data))
+	}
+	return values
+}
+
+// readByYAMLv3 reads a document as any Go program would.
+func readByYAMLv3(tb tester, document []byte) any {
+	tb.Helper()
+	var v any
+	require.NoError(tb, yaml.Unmarshal(document, &v), "%s", document)
+	return jsonShape(tb, v)
+}
+
+func jsonShape(tb tester, v any) any {
+	tb.Helper()
+	switch v := v.(type) {
+	case map[string]any:
+		m := map[string]any{}
+		for name, value := range v {
+			m[name] = jsonShape(tb, value)
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = jsonShape(tb, item)
+		}
+		return list
+	case int, int64, uint64, float64:
+		n, ok := canonicalNumber(fmt.Sprint(v))
+		require.True(tb, ok, "%v", v)
+		return n
+	case nil, bool, string:
+		return v
+	default:
+		require.Failf(tb, "not a JSON shape", "%T %v", v, v)
+		return nil
+	}
+}

@@ -1,0 +1,237 @@
+package modes
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"orgmodes/internal/fault"
+)
+
+// GroupNames returns the groups that editors know.
+func GroupNames() []string { return []string{"read", "edit", "browser", "command", "mcp", "modes"} }
+
+var (
+	slugPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	// placeholder matches a text that is nothing but one.
+	placeholder = regexp.MustCompile(`^\s*(\{\{[^{}]*\}\}|\$\{[^{}]*\}|<%[^%]*%>)\s*$`)
+)
+
+// Validate returns nil, or a *fault.Error (Invalid, "invalid_mode") that blames
+// each place by its pointer in the API's form of a mode: "/slug",
+// "/config/groups/1/1/fileRegex". It expects a normalized mode.
+func (m Mode) Validate() error {
+	if problems := m.problems(); len(problems) > 0 {
+		return invalidMode(problems)
+	}
+	return nil
+}
+
+// verdict collects problems, in the order in which a mode is written.
+type verdict []fault.Field
+
+func (v *verdict) add(pointer, format string, args ...any) {
+	*v = append(*v, fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
+}
+
+func (m Mode) problems() []fault.Field {
+	var v verdict
+	v.slug(m.Slug)
+	v.name(m.Name)
+	c := m.Config
+	v.text("/config/roleDefinition", c.RoleDefinition)
+	if strings.TrimSpace(c.RoleDefinition) == "" {
+		v.add("/config/roleDefinition", "Role definition is required")
+	}
+	v.text("/config/whenToUse", c.WhenToUse)
+	v.text("/config/description", c.Description)
+	v.groups(c.Groups)
+	v.text("/config/customInstructions", c.CustomInstructions)
+	v.extra("/config", c.Extra, "slug", "name", "source", "roleDefinition", "whenToUse", "description", "groups", "customInstructions")
+	v.rulesFiles(c.Extra["rulesFiles"])
+	if size := m.Size(); size > MaxModeBytes {
+		v.add("", "this mode is %s; a mode can have at most %s. Shorten its instructions, or split it in two",
+			bytesInWords(size), bytesInWords(MaxModeBytes))
+	}
+	return v
+}
+
+func (v *verdict) slug(slug string) {
+	switch {
+	case slug == "":
+		v.add("/slug", "Mode slug is required")
+	case placeholder.MatchString(slug):
+		v.add("/slug", "%s is a template placeholder; put in what it stands for", slug)
+	case !slugPattern.MatchString(slug):
+		v.add("/slug", "Mode slug must contain only letters, numbers, and hyphens")
+	case len(slug) > MaxSlugLength:
+		v.add("/slug", "Mode slug can have at most %d characters; this one has %d", MaxSlugLength, len(slug))
+	}
+}
+
+func (v *verdict) name(name string) {
+	length := utf8.RuneCountInString(strings.TrimSpace(name))
+	flaw := textFlaw(name)
+	switch {
+	case length == 0:
+		v.add("/name", "Mode name is required")
+	case flaw != "":
+		v.add("/name", "%s", flaw)
+	case placeholder.MatchString(name):
+		v.add("/name", "%s is a template placeholder; put in what it stands for", strings.TrimSpace(name))
+	case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
+		v.add("/name", "Mode name must be a single line, without tabs or other control characters")
+	case length > MaxNameLength:
+		v.add("/name", "Mode name can have at most %d characters; this one has %d", MaxNameLength, length)
+	}
+}
+
+func (v *verdict) text(pointer, s string) {
+	if flaw := textFlaw(s); flaw != "" {
+		v.add(pointer, "%s", flaw)
+	}
+}
+
+func (v *verdict) groups(groups []Group) {
+	if groups == nil {
+		v.add("/config/groups", "groups is required: list what the mode may use, such as [read, edit], or write [] for no tools")
+	}
+	first := map[string]int{}
+	for i, g := range groups {
+		at := fmt.Sprintf("/config/groups/%d", i)
+		name := at
+		if g.Restriction != nil {
+			name += "/0"
+		}
+		if !slices.Contains(GroupNames(), g.Name) {
+			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(nearest(g.Name, GroupNames()), ", "))
+		} else if n, ok := first[g.Name]; ok {
+			v.add(name, "the group %s is here twice (already at place %d); keep one", g.Name, n+1)
+		} else {
+			first[g.Name] = i
+		}
+		v.restriction(at+"/1", g.Restriction)
+	}
+}
+
+func (v *verdict) restriction(at string, r *Restriction) {
+	if r == nil {
+		return
+	}
+	v.text(at+"/description", r.Description)
+	v.extra(at, r.Extra, "fileRegex", "description")
+	if flaw := textFlaw(r.FileRegex); flaw != "" {
+		v.add(at+"/fileRegex", "%s", flaw)
+		return
+	}
+	if err := CheckFileRegex(r.FileRegex); err != nil {
+		v.add(at+"/fileRegex", "editors can't use this regular expression: %s", err)
+	}
+}
+
+// extra judges unknown fields; reserved are the names that have another place.
+func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string) {
+	for _, name := range sortedKeys(extra) {
+		at := pointer + "/" + escapePointer(name)
+		if slices.Contains(reserved, name) {
+			v.add(at, "%s can't be an additional field: it has a place of its own", name)
+			continue
+		}
+		v.fieldName(at, name)
+		v.value(at, extra[name], 2)
+	}
+}
+
+func (v *verdict) fieldName(at, name string) {
+	length := utf8.RuneCountInString(name)
+	if flaw := textFlaw(name); flaw != "" {
+		v.add(at, "in the name of this field: %s", flaw)
+	} else if length > MaxFieldNameLength {
+		v.add(at, "the name of a field can have at most %d characters; this one has %d", MaxFieldNameLength, length)
+	} else if name == "__proto__" {
+		v.add(at, "__proto__ can't be the name of a field: JavaScript would take it for something else")
+	}
+}
+
+// value judges a value of an unknown field.
+func (v *verdict) value(at string, value any, depth int) {
+	if depth > MaxDepth {
+		v.add(at, "nested deeper than %d levels", MaxDepth)
+		return
+	}
+	switch value := value.(type) {
+	case nil, bool:
+	case string:
+		v.text(at, value)
+	case json.Number:
+		if n, ok := canonicalNumber(value.String()); !ok || n != value {
+			v.add(at, "%s", inexact(value.String()))
+		}
+	case []any:
+		for i, item := range value {
+			v.value(at+"/"+strconv.Itoa(i), item, depth+1)
+		}
+	case map[string]any:
+		for _, name := range sortedKeys(value) {
+			field := at + "/" + escapePointer(name)
+			v.fieldName(field, name)
+			v.value(field, value[name], depth+1)
+		}
+	default:
+		v.add(at, "this value has no form in JSON")
+	}
+}
+
+// rulesFiles judges the files that an export carries along: editors write them
+// below a folder of their own, so none may lead out of it. Shapes that we don't
+// know are left alone.
+func (v *verdict) rulesFiles(value any) {
+	files, _ := value.([]any)
+	for i, f := range files {
+		file, _ := f.(map[string]any)
+		path, _ := file["relativePath"].(string)
+		steps := strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' })
+		absolute := strings.HasPrefix(path, "/") || strings.HasPrefix(path, `\`) || len(path) > 1 && path[1] == ':'
+		if absolute || slices.Contains(steps, "..") {
+			v.add(fmt.Sprintf("/config/rulesFiles/%d/relativePath", i), "the path %s leads out of the folder of rules; it must be relative, without ..", strconv.Quote(path))
+		}
+	}
+}
+
+// nearest sorts names by how much they resemble what was written.
+func nearest(written string, names []string) []string {
+	if len(written) > 40 {
+		return names
+	}
+	written = strings.ToLower(written)
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(distance(written, a), distance(written, b))
+	})
+	return names
+}
+
+// distance is Levenshtein's: the edits that make one word of the other.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,327 @@
+package modes
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"orgmodes/internal/fault"
+)
+
+// maxYAMLMarks bounds the characters that may begin a value. yaml.v3 builds its
+// whole tree before we see any of it, at 200 bytes a value.
+const maxYAMLMarks = 1_000_000
+
+// parseYAML reads one YAML document into nodes. Scanning and structure are
+// yaml.v3's; what a scalar means is decided here, as YAML 1.2 has it, because
+// that is how editors read it.
+func parseYAML(data []byte) (*node, error) {
+	data = trimBOM(data)
+	if err := checkEncoding(data); err != nil {
+		return nil, err
+	}
+	if marks := countMarks(data); marks > maxYAMLMarks {
+		return nil, fault.New(fault.TooLarge, "too_many_values",
+			"This file seems to hold %d values: more than %d modes ever need.", marks, MaxModes)
+	}
+	var doc yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	switch err := decodeYAML(dec, &doc); {
+	case errors.Is(err, io.EOF):
+		return nil, emptyFile()
+	case err != nil:
+		return nil, yamlError(data, err)
+	}
+	var second yaml.Node
+	if err := decodeYAML(dec, &second); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return nil, yamlError(data, err)
+		}
+		return nil, malformed("several_documents", "This is more than one YAML document",
+			"a second document starts here, after a --- line; put all modes into one list", second.Line, max(second.Column, 1))
+	}
+	if len(doc.Content) != 1 {
+		return nil, emptyFile()
+	}
+	c := yamlConverter{budget: newBudget(), open: map[*yaml.Node]bool{}}
+	return c.convert(doc.Content[0], 0)
+}
+
+func emptyFile() error {
+	return fault.New(fault.Invalid, "not_a_modes_file",
+		"This file is empty. Expected `customModes:` with a list of modes below it.")
+}
+
+// decodeYAML guards against yaml.v3, which panics on some odd input.
+func decodeYAML(dec *yaml.Decoder, into *yaml.Node) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("yaml: %v", p)
+		}
+	}()
+	return dec.Decode(into)
+}
+
+// countMarks counts what may begin a value in YAML: a line, an item, a key or
+// value, a flow collection.
+func countMarks(data []byte) int {
+	marks := 0
+	for i, c := range data {
+		switch c {
+		case '\n', ',', '[', '{':
+			marks++
+		case ':', '-', '?':
+			if i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0 {
+				marks++
+			}
+		}
+	}
+	return marks
+}
+
+type yamlConverter struct {
+	budget *budget
+	// open are the anchored nodes that we are inside of.
+	open map[*yaml.Node]bool
+}
+
+func (c *yamlConverter) convert(y *yaml.Node, depth int) (*node, error) {
+	if depth > maxNesting {
+		return nil, tooDeep(y.Line, y.Column)
+	}
+	if err := c.budget.spend(len(y.Value)); err != nil {
+		return nil, err
+	}
+	n := &node{line: y.Line, column: y.Column}
+	var err error
+	switch y.Kind {
+	case yaml.AliasNode:
+		return c.alias(y, depth)
+	case yaml.SequenceNode:
+		if n.collectionTag(y, "!!seq") {
+			n.kind = list
+			err = c.items(n, y, depth)
+		}
+	case yaml.MappingNode:
+		if n.collectionTag(y, "!!map") {
+			n.kind = mapping
+			err = c.fields(n, y, depth)
+		}
+	default:
+		n.scalar(y)
+	}
+	return n, err
+}
+
+// collectionTag refuses sets, ordered maps and tags of one's own.
+func (n *node) collectionTag(y *yaml.Node, want string) bool {
+	if y.Style&yaml.TaggedStyle == 0 || y.Tag == want {
+		return true
+	}
+	n.kind, n.flaw = broken, "the YAML tag "+y.Tag+" means nothing to editors; remove it"
+	return false
+}
+
+func (c *yamlConverter) alias(y *yaml.Node, depth int) (*node, error) {
+	if y.Alias == nil || c.open[y.Alias] {
+		return &node{
+			kind: broken, line: y.Line, column: y.Column,
+			flaw: "the alias *" + y.Value + " stands inside of what it refers to",
+		}, nil
+	}
+	n, err := c.convert(y.Alias, depth+1)
+	if n != nil {
+		n.line, n.column = y.Line, y.Column // where it is used is where to look
+	}
+	return n, err
+}
+
+func (c *yamlConverter) enter(y *yaml.Node) func() {
+	if y.Anchor == "" {
+		return func() {}
+	}
+	c.open[y] = true
+	return func() { delete(c.open, y) }
+}
+
+func (c *yamlConverter) items(n *node, y *yaml.Node, depth int) error {
+	defer c.enter(y)()
+	for _, child := range y.Content {
+		item, err := c.convert(child, depth+1)
+		if err != nil {
+			return err
+		}
+		n.items = append(n.items, item)
+	}
+	return nil
+}
+
+func (c *yamlConverter) fields(n *node, y *yaml.Node, depth int) error {
+	defer c.enter(y)()
+	first := map[string]int{}
+	var merges []*yaml.Node
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key, value := y.Content[i], y.Content[i+1]
+		f := field{line: key.Line, column: key.Column}
+		isMerge := key.Kind == yaml.ScalarNode && key.Tag == "!!merge"
+		if isMerge {
+			f.name = "<<"
+		} else if err := c.key(&f, n, key); err != nil {
+			return err
+		}
+		if line, ok := first[f.name]; ok {
+			f.flaw = duplicate(f.name, line)
+		}
+		first[f.name] = f.line
+		if isMerge && f.flaw == "" {
+			merges = append(merges, value)
+			continue
+		}
+		var err error
+		if f.value, err = c.convert(value, depth+1); err != nil {
+			return err
+		}
+		n.fields = append(n.fields, f)
+	}
+	for _, m := range merges {
+		if err := c.merge(n, first, m, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// key reads the name of a field. What isn't text becomes the text that
+// JavaScript would make of it.
+func (c *yamlConverter) key(f *field, owner *node, key *yaml.Node) error {
+	for key.Kind == yaml.AliasNode && key.Alias != nil {
+		key = key.Alias
+	}
+	if key.Kind != yaml.ScalarNode {
+		f.name = key.Value
+		f.flaw = "the name of a field must be text; is a pair of quotes missing?"
+		owner.template = owner.template || key.Kind == yaml.MappingNode
+		return nil
+	}
+	var n node
+	n.scalar(key)
+	f.flaw = n.flaw
+	switch n.kind {
+	case text, number:
+		f.name = n.text
+	case broken:
+		f.name = key.Value
+	default:
+		f.name = n.describe()
+	}
+	return c.budget.spend(len(f.name))
+}
+
+// merge adds what `<<` brings: the fields that aren't there yet.
+func (c *yamlConverter) merge(n *node, first map[string]int, y *yaml.Node, depth int) error {
+	source, err := c.convert(y, depth+1)
+	if err != nil {
+		return err
+	}
+	sources := []*node{source}
+	if source.kind == list {
+		sources = source.items
+	}
+	for _, s := range sources {
+		if s.kind != mapping {
+			flaw := s.flaw
+			if flaw == "" {
+				flaw = "<< merges an object, or a list of objects, not " + s.describe()
+			}
+			n.fields = append(n.fields, field{name: "<<", value: s, flaw: flaw, line: y.Line, column: y.Column})
+			continue
+		}
+		for _, f := range s.fields {
+			if _, ok := first[f.name]; !ok {
+				first[f.name] = f.line
+				n.fields = append(n.fields, f)
+			}
+		}
+	}
+	return nil
+}
+
+// yamlError says where yaml.v3 gave up. Its own line is that of the construct
+// it was in, off by one at times, and it gives no column; so we parse again,
+// handing out one character at a time, and look how far it came.
+func yamlError(data []byte, cause error) error {
+	r := &slowReader{data: data}
+	dec := yaml.NewDecoder(r)
+	var err error
+	for err == nil {
+		err = decodeYAML(dec, new(yaml.Node))
+	}
+	detail := strings.TrimPrefix(cause.Error(), "yaml: ")
+	if rest, ok := strings.CutPrefix(detail, "line "); ok {
+		if _, after, ok := strings.Cut(rest, ": "); ok {
+			detail = after
+		}
+	}
+	line, column := position(data, r.pos)
+	return malformed("malformed_yaml", "This is not valid YAML", detail, line, column)
+}
+
+// slowReader hands out one character at a time.
+type slowReader struct {
+	data []byte
+	pos  int
+}
+
+func (r *slowReader) Read(p []byte) (int, error) {
+	if r.pos >= len(r.data) {
+		return 0, io.EOF
+	}
+	_, size := utf8.DecodeRune(r.data[r.pos:])
+	n := copy(p, r.data[r.pos:r.pos+size])
+	r.pos += n
+	return n, nil
+}
+
+// position is the line and column of the last character before an offset that
+// isn't white space: readers look a little ahead of what they complain about.
+func position(data []byte, offset int) (line, column int) {
+	before := bytes.TrimRight(data[:offset], " \t\r\n")
+	if len(before) > 0 {
+		_, size := utf8.DecodeLastRune(before)
+		before = before[:len(before)-size]
+	}
+	line = 1 + bytes.Count(before, []byte("\n"))
+	return line, 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+}
+
+func trimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\uFEFF")) }
+
+// checkEncoding refuses what is no text in UTF-8.
+func checkEncoding(data []byte) error {
+	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
+		return malformed("not_utf8", "This file is not UTF-8", "it is UTF-16; save it as UTF-8", 1, 1)
+	}
+	line, start := 1, 0
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return malformed("not_utf8", "This file is not UTF-8",
+				fmt.Sprintf("the byte 0x%02X is no part of a character; save the file as UTF-8", data[i]),
+				line, 1+utf8.RuneCount(data[start:i]))
+		case r == '\n':
+			line, start = line+1, i+1
+		case r < ' ' && r != '\t' && r != '\r' || r == 0x7F:
+			return malformed("control_character", "This file contains a control character",
+				fmt.Sprintf("the character U+%04X can't stand in a file; remove it or write it as an escape", r),
+				line, 1+utf8.RuneCount(data[start:i]))
+		}
+		i += size
+	}
+	return nil
+}

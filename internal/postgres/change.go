@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/jobs"
+	"orgmodes/internal/postgres/sqlcgen"
+)
+
+// change is the one way in for what an organization's library holds. It is ONE
+// transaction:
+//
+//	revision + 1        takes the organization's row lock: its writers queue
+//	the rows            guarded by the version that the caller saw
+//	record, per object  one version (full content), one audit row (before, after)
+//	the publish job
+//	commit
+//
+// So a change without its audit row cannot exist, and neither can a change that
+// nobody publishes.
+type change struct {
+	tx       pgx.Tx
+	q        *sqlcgen.Queries
+	by       audit.By
+	org      sqlcgen.Organization // as bumped: Revision is this change's
+	recorded int
+}
+
+// errNothingChanged rolls the transaction back: what changes nothing takes no
+// revision and leaves no trace.
+var errNothingChanged = errors.New("postgres: nothing changed")
+
+// inChange runs fn as one change. It returns the organization's revision, which
+// is a new one if fn recorded anything.
+func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		c := &change{tx: tx, q: db.q.WithTx(tx), by: by}
+		if c.org, err = c.q.BumpRevision(ctx, org); err != nil {
+			return orNotFound(err, "organization")
+		}
+		revision = c.org.Revision
+		if err := fn(c); err != nil {
+			return err
+		}
+		if c.recorded == 0 {
+			revision--
+			return errNothingChanged
+		}
+		_, err := db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: org, Revision: revision}, nil)
+		return err
+	})
+	if errors.Is(err, errNothingChanged) {
+		err = nil
+	}
+	return revision, known(err)
+}
+
+// object is one thing that a change changed.
+type object struct {
+	kind    audit.SubjectKind
+	id      uuid.UUID
+	name    string
+	version int64
+	action  audit.Action
+	// before and after are the whole content; nil where there is none.
+	before, after any
+}
+
+// record writes an object's version row and its audit row.
+func (c *change) record(ctx context.Context, o object) error {
+	before, err := content(o.before)
+	if err != nil {
+		return err
+	}
+	after, err := content(o.after)
+	if err != nil {
+		return err
+	}
+	kept := after
+	if kept == nil { // a deletion: history keeps what was deleted
+		kept = before
+	}
+	err = c.q.InsertVersion(ctx, sqlcgen.InsertVersionParams{
+		SubjectKind: string(o.kind), SubjectID: o.id, Version: o.version,
+		OrganizationID: c.org.ID, Revision: c.org.Revision, Action: string(o.action), Content: kept,
+		ActorKind: string(c.by.Actor.Kind), ActorID: c.by.Actor.ID, ActorName: c.by.Actor.Name,
+	})
+	if err != nil {
+		return fmt.Errorf("record version: %w", err)
+	}
+	c.recorded++
+	return insertAudit(ctx, c.q, c.by, entry{
+		organization: &c.org.ID, revision: &c.org.Revision, action: o.action,
+		subject: audit.Subject{Kind: o.kind, ID: o.id.String(), Name: o.name}, before: before, after: after,
+	})
+}
+
+// entry is an audit row about to be written.
+type entry struct {
+	organization  *uuid.UUID
+	revision      *int64
+	action        audit.Action
+	subject       audit.Subject
+	before, after json.RawMessage
+}
+
+func insertAudit(ctx context.Context, q *sqlcgen.Queries, by audit.By, e entry) error {
+	_, err := q.InsertAudit(ctx, sqlcgen.InsertAuditParams{
+		OrganizationID: e.organization, Revision: e.revision,
+		ActorKind: string(by.Actor.Kind), ActorID: by.Actor.ID, ActorName: by.Actor.Name,
+		Action:      e.action.Of(e.subject.Kind),
+		SubjectKind: string(e.subject.Kind), SubjectID: e.subject.ID, SubjectName: e.subject.Name,
+		Before: e.before, After: e.after, RequestID: by.RequestID, Source: by.Source,
+	})
+	if err != nil {
+		return fmt.Errorf("record audit: %w", err)
+	}
+	return nil
+}
+
+// inAudited runs fn in a transaction that changes people or tokens, not what a
+// library holds: it takes no revision. fn writes its own audit rows.
+func (db *DB) inAudited(ctx context.Context, fn func(pgx.Tx, *sqlcgen.Queries) error) error {
+	return known(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return fn(tx, db.q.WithTx(tx)) }))
+}
+
+func content(v any) (json.RawMessage, error) {
+	if v == nil {
+		return nil, nil //nolint:nilnil // no content is what it says
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("record content: %w", err)
+	}
+	return b, nil
+}

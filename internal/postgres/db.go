@@ -1,0 +1,91 @@
+// Package postgres keeps the library in Postgres: all SQL and all transactions.
+// It knows what a change is made of (change.go) and nothing of HTTP or Redis;
+// the sqlc output is private to it.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"orgmodes/internal/postgres/sqlcgen"
+)
+
+// appRole is the role that the application works as: it may add to history and
+// not change it. Migrations make it and grant to it.
+const appRole = "orgmodes_app"
+
+// DB is the library's database.
+type DB struct {
+	pool  *pgxpool.Pool
+	q     *sqlcgen.Queries
+	river *river.Client[pgx.Tx]
+}
+
+// Open makes a DB for a URL. It does not connect: Postgres may be away. Whoever
+// the URL signs in as, every connection works as orgmodes_app.
+func Open(ctx context.Context, databaseURL string) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil {
+		// pgx' message may repeat the URL with its password.
+		return nil, errors.New("DATABASE_URL: want postgres://user:password@host:port/database, and the URL given is not of that form")
+	}
+	cfg.ConnConfig.RuntimeParams["role"] = appRole
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
+		cfg.ConnConfig.RuntimeParams["application_name"] = "orgmodes"
+	}
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	// An insert-only client: jobs are worked by the worker's own. Its cooldown
+	// also limits how often it notifies, and a change should be noticed at once.
+	rc, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		FetchCooldown:     time.Millisecond,
+		FetchPollInterval: time.Second,
+		Logger:            slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("postgres: river: %w", err)
+	}
+	return &DB{pool: pool, q: sqlcgen.New(pool), river: rc}, nil
+}
+
+// Close ends the connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// Pool is for the worker's River client, which needs connections of its own
+// kind. Nothing else may use it.
+func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+
+// Ping asks whether Postgres answers and has been migrated.
+func (db *DB) Ping(ctx context.Context) error {
+	if _, err := db.q.GetInstallation(ctx); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	return nil
+}
+
+// Address is host:port/database of a URL, for messages: it names no user and
+// no password.
+func Address(databaseURL string) string {
+	cfg, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return "DATABASE_URL"
+	}
+	return net.JoinHostPort(cfg.Host, fmt.Sprint(cfg.Port)) + "/" + url.PathEscape(cfg.Database)
+}

@@ -1,0 +1,75 @@
+package postgres
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"orgmodes/internal/fault"
+)
+
+// taken says what a violated unique constraint means to a person.
+var taken = map[string]*fault.Error{
+	"organizations_slug_unique": fault.New(fault.Conflict, "slug_taken", "An organization with this slug already exists").
+		With(fault.Field{Pointer: "/slug", Detail: "Another organization has this slug"}),
+	"users_email_unique": fault.New(fault.Conflict, "email_taken", "A user with this email address already exists").
+		With(fault.Field{Pointer: "/email", Detail: "Another user has this address"}),
+	"members_pkey": fault.New(fault.Conflict, "already_member", "This user is already a member of the organization"),
+}
+
+// broken says what a violated check means, for the checks that a caller can
+// run into because nothing before the database makes them.
+var broken = map[string]*fault.Error{
+	"organizations_slug_shape": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
+		With(fault.Field{Pointer: "/slug", Detail: "An organization's slug has 1-50 characters: lower-case letters, digits and inner hyphens"}),
+	"organizations_slug_not_an_id": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
+		With(fault.Field{Pointer: "/slug", Detail: "A slug must not have the form of an id"}),
+	"organizations_name_shape": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
+		With(fault.Field{Pointer: "/name", Detail: "A name has 1-100 characters"}),
+	"users_email_shape": fault.New(fault.Invalid, "invalid_user", "The user was not saved").
+		With(fault.Field{Pointer: "/email", Detail: "Want an email address, such as ada@example.com"}),
+	"users_name_shape": fault.New(fault.Invalid, "invalid_user", "The user was not saved").
+		With(fault.Field{Pointer: "/name", Detail: "A name has 1-100 characters"}),
+	"members_role_known": fault.New(fault.Invalid, "invalid_member", "The member was not saved").
+		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"}),
+	"tokens_name_shape": fault.New(fault.Invalid, "invalid_token", "The token was not made").
+		With(fault.Field{Pointer: "/name", Detail: "A name has 1-100 characters: say where the token is used"}),
+	"tokens_scopes_known": fault.New(fault.Invalid, "invalid_token", "The token was not made").
+		With(fault.Field{Pointer: "/scopes", Detail: "Scopes are read and write, at least one"}),
+}
+
+// known turns what Postgres says into a fault where a caller can act on it;
+// anything else stays as it is, and is internal.
+func known(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	switch pg.Code {
+	case "23505": // unique_violation
+		if f, ok := taken[pg.ConstraintName]; ok {
+			return f.Because(err)
+		}
+	case "23514": // check_violation
+		if f, ok := broken[pg.ConstraintName]; ok {
+			return f.Because(err)
+		}
+	case "22P05", "22021": // untranslatable_character, character_not_in_repertoire
+		return fault.New(fault.Invalid, "invalid_text", "The text holds a character that can't be stored (U+0000, or broken UTF-8)").Because(err)
+	}
+	return err
+}
+
+func violates(err error, constraint string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == constraint
+}
+
+// orNotFound turns "no rows" into a fault that names what was looked for.
+func orNotFound(err error, what string) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fault.New(fault.NotFound, "not_found", "There is no such %s", what)
+	}
+	return err
+}

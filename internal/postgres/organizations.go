@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/jobs"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres/sqlcgen"
+)
+
+// CreateOrganization makes an organization at revision 1, with an empty library,
+// and has that published.
+func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name string) (modes.Organization, error) {
+	var out modes.Organization
+	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		row, err := q.CreateOrganization(ctx, sqlcgen.CreateOrganizationParams{Slug: slug, Name: strings.TrimSpace(name)})
+		if err != nil {
+			return err
+		}
+		out = toOrganization(row)
+		after, err := content(organizationContent{out.Slug, out.Name})
+		if err != nil {
+			return err
+		}
+		err = insertAudit(ctx, q, by, entry{
+			organization: &out.ID, revision: &out.Revision, action: audit.Create,
+			subject: audit.Subject{Kind: audit.Organization, ID: out.ID.String(), Name: out.Name}, after: after,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: out.ID, Revision: out.Revision}, nil)
+		return err
+	})
+	return out, err
+}
+
+type organizationContent struct {
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+// DeleteOrganization ends an organization: readers stop serving it, and its
+// slug stays taken, because its history does.
+func (db *DB) DeleteOrganization(ctx context.Context, by audit.By, org uuid.UUID) error {
+	return db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		row, err := q.BumpRevision(ctx, org)
+		if err != nil {
+			return orNotFound(err, "organization")
+		}
+		if _, err := q.DeleteOrganization(ctx, org); err != nil {
+			return err
+		}
+		before, err := content(organizationContent{row.Slug, row.Name})
+		if err != nil {
+			return err
+		}
+		err = insertAudit(ctx, q, by, entry{
+			organization: &org, revision: &row.Revision, action: audit.Delete,
+			subject: audit.Subject{Kind: audit.Organization, ID: org.String(), Name: row.Name}, before: before,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: org, Revision: row.Revision}, nil)
+		return err
+	})
+}
+
+// Organization finds an organization that isn't deleted, by its id or its slug.
+// What has the form of an id is taken for one.
+func (db *DB) Organization(ctx context.Context, ref string) (modes.Organization, error) {
+	var row sqlcgen.Organization
+	id, err := uuid.Parse(ref)
+	if err == nil && len(ref) == 36 {
+		row, err = db.q.GetOrganization(ctx, id)
+	} else {
+		row, err = db.q.GetOrganizationBySlug(ctx, ref)
+	}
+	if err != nil {
+		return modes.Organization{}, orNotFound(known(err), "organization")
+	}
+	if row.DeletedAt != nil {
+		return modes.Organization{}, fault.New(fault.NotFound, "not_found", "There is no such organization")
+	}
+	return toOrganization(row), nil
+}
+
+// Organizations lists the organizations that aren't deleted by slug, those after
+// the given one.
+func (db *DB) Organizations(ctx context.Context, after string, limit int) ([]modes.Organization, error) {
+	rows, err := db.q.ListOrganizations(ctx, sqlcgen.ListOrganizationsParams{AfterSlug: after, RowLimit: int32(limit)}) //nolint:gosec // a page's size
+	if err != nil {
+		return nil, fmt.Errorf("list organizations: %w", err)
+	}
+	out := make([]modes.Organization, len(rows))
+	for i, r := range rows {
+		out[i] = toOrganization(r)
+	}
+	return out, nil
+}
+
+func toOrganization(r sqlcgen.Organization) modes.Organization {
+	return modes.Organization{ID: r.ID, Slug: r.Slug, Name: r.Name, Revision: r.Revision, CreatedAt: r.CreatedAt.UTC()}
+}

@@ -1,0 +1,218 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/jobs"
+	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/token"
+)
+
+// Token is what is kept of a token. The token itself is shown once and not kept.
+type Token struct {
+	ID uuid.UUID
+	// Start is the beginning of the token, as listed.
+	Start string
+	Name  string
+	// User is who the token acts for.
+	User      User
+	Scopes    []string
+	CreatedBy string
+	CreatedAt time.Time
+	// ExpiresAt, RevokedAt and LastUsedAt are nil where there is no such time.
+	ExpiresAt, RevokedAt, LastUsedAt *time.Time
+	Version, PublishedVersion        int64
+}
+
+// NewToken is a token about to be kept.
+type NewToken struct {
+	// Token is the whole of it; only its hash and its start are kept.
+	Token  string
+	Name   string
+	User   uuid.UUID
+	Scopes []string
+	// Organizations are those that it opens, as long as its user is a member.
+	Organizations []uuid.UUID
+	// ExpiresAt is nil for never.
+	ExpiresAt *time.Time
+}
+
+type tokenContent struct {
+	Start     string     `json:"start"`
+	Name      string     `json:"name"`
+	User      string     `json:"user"`
+	Scopes    []string   `json:"scopes"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+}
+
+// CreateToken keeps a token and has it published; see WaitTokenPublished.
+func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, error) {
+	if len(n.Organizations) == 0 {
+		return Token{}, errors.New("postgres: a token that opens no organization")
+	}
+	var out Token
+	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		u, err := q.GetUser(ctx, n.User)
+		if err != nil {
+			return orNotFound(err, "user")
+		}
+		hash := token.HashOf([]byte(n.Token))
+		row, err := q.InsertToken(ctx, sqlcgen.InsertTokenParams{
+			Sha256: hash[:], Start: token.Start(n.Token), Name: strings.TrimSpace(n.Name), UserID: n.User,
+			Scopes: n.Scopes, CreatedBy: by.Actor.ID, ExpiresAt: n.ExpiresAt,
+		})
+		if err != nil {
+			return err
+		}
+		out = toToken(row, u)
+		after, err := content(out.content())
+		if err != nil {
+			return err
+		}
+		for _, org := range n.Organizations {
+			if _, err := q.LockMember(ctx, sqlcgen.LockMemberParams{OrganizationID: org, UserID: n.User}); err != nil {
+				if errors.Is(err, pgx.ErrNoRows) {
+					return fault.New(fault.Invalid, "not_a_member", "%s is not a member of the organization, so a token of theirs can't open it", u.Email)
+				}
+				return err
+			}
+			if err := q.InsertTokenOrganization(ctx, sqlcgen.InsertTokenOrganizationParams{TokenID: row.ID, OrganizationID: org}); err != nil {
+				return err
+			}
+			if err := insertAudit(ctx, q, by, entry{organization: &org, action: audit.Create, subject: out.subject(), after: after}); err != nil {
+				return err
+			}
+		}
+		_, err = db.river.InsertTx(ctx, tx, jobs.PublishToken{TokenID: row.ID, Version: row.Version}, nil)
+		return err
+	})
+	return out, err
+}
+
+// RevokeToken ends a token for good; revoking it again changes nothing.
+func (db *DB) RevokeToken(ctx context.Context, by audit.By, org, id uuid.UUID) (Token, error) {
+	var out Token
+	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		found, err := q.GetOrganizationToken(ctx, sqlcgen.GetOrganizationTokenParams{ID: id, OrganizationID: org})
+		if err != nil {
+			return orNotFound(err, "token")
+		}
+		u, err := q.GetUser(ctx, found.UserID)
+		if err != nil {
+			return err
+		}
+		row, err := q.RevokeToken(ctx, id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			out = toToken(found, u)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		before, err := content(toToken(found, u).content())
+		if err != nil {
+			return err
+		}
+		out = toToken(row, u)
+		after, err := content(out.content())
+		if err != nil {
+			return err
+		}
+		err = insertAudit(ctx, q, by, entry{organization: &org, action: audit.Revoke, subject: out.subject(), before: before, after: after})
+		if err != nil {
+			return err
+		}
+		_, err = db.river.InsertTx(ctx, tx, jobs.PublishToken{TokenID: id, Version: row.Version}, nil)
+		return err
+	})
+	return out, err
+}
+
+// Tokens lists the tokens that open an organization, newest first.
+func (db *DB) Tokens(ctx context.Context, org uuid.UUID) ([]Token, error) {
+	rows, err := db.q.ListTokens(ctx, org)
+	if err != nil {
+		return nil, fmt.Errorf("list tokens: %w", err)
+	}
+	out := make([]Token, len(rows))
+	for i, r := range rows {
+		out[i] = Token{
+			ID: r.ID, Start: r.Start, Name: r.Name, User: User{ID: r.UserID, Email: r.UserEmail, Name: r.UserName},
+			Scopes: r.Scopes, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(),
+			ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, LastUsedAt: r.LastUsedAt,
+			Version: r.Version, PublishedVersion: r.PublishedVersion,
+		}
+	}
+	return out, nil
+}
+
+// TokenByHash returns the token of a hash: NotFound where there is none that is
+// valid now. What it may do in an organization is the role of its user.
+func (db *DB) TokenByHash(ctx context.Context, hash token.Hash) (Token, error) {
+	r, err := db.q.GetTokenByHash(ctx, hash[:])
+	if err != nil {
+		return Token{}, orNotFound(err, "token")
+	}
+	return Token{
+		ID: r.ID, Start: r.Start, Name: r.Name, User: User{ID: r.UserID, Email: r.UserEmail, Name: r.UserName},
+		Scopes: r.Scopes, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt,
+		Version: r.Version, PublishedVersion: r.PublishedVersion,
+	}, nil
+}
+
+// TokenOpens lists the organizations that a token opens now.
+func (db *DB) TokenOpens(ctx context.Context, id uuid.UUID) ([]uuid.UUID, error) {
+	return db.q.ListTokenOrganizations(ctx, id)
+}
+
+// tokenPoll is how often WaitTokenPublished looks: publication takes some
+// milliseconds.
+const tokenPoll = 10 * time.Millisecond
+
+// WaitTokenPublished returns once readers know of a token at this version, or
+// with ctx's error.
+func (db *DB) WaitTokenPublished(ctx context.Context, id uuid.UUID, version int64) error {
+	tick := time.NewTicker(tokenPoll)
+	defer tick.Stop()
+	for {
+		row, err := db.q.GetToken(ctx, id)
+		if err != nil {
+			return orNotFound(err, "token")
+		}
+		if row.PublishedVersion >= version {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (t Token) subject() audit.Subject {
+	return audit.Subject{Kind: audit.AccessToken, ID: t.ID.String(), Name: t.Name}
+}
+
+func (t Token) content() tokenContent {
+	return tokenContent{
+		Start: t.Start, Name: t.Name, User: t.User.Email, Scopes: t.Scopes, ExpiresAt: t.ExpiresAt, RevokedAt: t.RevokedAt,
+	}
+}
+
+func toToken(r sqlcgen.Token, u sqlcgen.User) Token {
+	return Token{
+		ID: r.ID, Start: r.Start, Name: r.Name, User: toUser(u), Scopes: r.Scopes, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(),
+		ExpiresAt: r.ExpiresAt, RevokedAt: r.RevokedAt, LastUsedAt: r.LastUsedAt, Version: r.Version, PublishedVersion: r.PublishedVersion,
+	}
+}

@@ -1,0 +1,65 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Signals returns a context that the first SIGINT or SIGTERM cancels: from then
+// on the program drains. It has the given time for that; when it runs out, or
+// at a second signal, the process exits at once with code 1 or, for a signal,
+// 128 and the signal's number.
+//
+// stop ends the watch and cancels the context; after it nothing exits.
+func Signals(parent context.Context, log *slog.Logger, drain time.Duration) (ctx context.Context, stop func()) {
+	return signals(parent, log, drain, os.Exit)
+}
+
+func signals(parent context.Context, log *slog.Logger, drain time.Duration, exit func(int)) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	arrived := make(chan os.Signal, 2)
+	signal.Notify(arrived, syscall.SIGINT, syscall.SIGTERM)
+	stopped, ended := make(chan struct{}), make(chan struct{})
+
+	go func() {
+		defer close(ended)
+		select {
+		case s := <-arrived:
+			log.Info("draining; a second signal ends it at once", "signal", s.String(), "deadline", drain.String())
+			cancel(fmt.Errorf("got signal %q", s.String()))
+		case <-stopped:
+			return
+		}
+		deadline := time.NewTimer(drain)
+		defer deadline.Stop()
+		select {
+		case s := <-arrived:
+			log.Error("ending at once at a second signal", "signal", s.String())
+			code := 1
+			if number, ok := s.(syscall.Signal); ok {
+				code = 128 + int(number)
+			}
+			exit(code)
+		case <-deadline.C:
+			log.Error("ending at once, as draining took too long", "deadline", drain.String())
+			exit(1)
+		case <-stopped:
+		}
+	}()
+
+	var once sync.Once
+	return ctx, func() {
+		once.Do(func() {
+			signal.Stop(arrived)
+			close(stopped)
+			<-ended
+			cancel(context.Canceled)
+		})
+	}
+}

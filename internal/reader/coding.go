@@ -1,0 +1,170 @@
+package reader
+
+import (
+	"bytes"
+
+	"orgmodes/internal/snapshot"
+)
+
+// coding numbers the content codings in our order of preference, so that a
+// representation keeps its coded bytes in an array.
+type coding uint8
+
+const (
+	brotli coding = iota
+	zstd
+	gzip
+	identity
+	codingCount
+)
+
+// name is the coding's content-coding token (RFC 9110, section 8.4.1); ""
+// for identity, which has none.
+func (c coding) name() snapshot.Coding {
+	return [codingCount]snapshot.Coding{snapshot.Brotli, snapshot.Zstd, snapshot.Gzip, snapshot.Identity}[c]
+}
+
+// maxEncodingElements bounds the work that one header can make; what stands
+// behind them is as if absent.
+const maxEncodingElements = 32
+
+// quality is a qvalue in thousandths (RFC 9110, section 12.4.2).
+type quality int16
+
+const unsaid quality = -1
+
+// negotiate picks the coding of an answer from the lines of Accept-Encoding
+// (RFC 9110, section 12.5.3): the one with the greatest qvalue among those that
+// there are, ours in doubt. Identity wins only where it is named with a greater
+// qvalue than any other, and is the fallback where nothing else will do, also
+// where it is refused: an answer that the client has to look at twice is better
+// than 406.
+func negotiate(lines [][]byte, there func(coding) bool) coding {
+	said := [codingCount]quality{unsaid, unsaid, unsaid, unsaid}
+	rest := unsaid
+	elements := 0
+	for _, line := range lines {
+		for len(line) > 0 {
+			var element []byte
+			element, line = cutByte(line, ',')
+			name, q, ok := parseEncoding(element)
+			if !ok {
+				continue
+			}
+			if elements++; elements > maxEncodingElements {
+				break
+			}
+			if len(name) == 1 && name[0] == '*' {
+				rest = q
+				continue
+			}
+			if c, known := codingOf(name); known {
+				said[c] = q
+			}
+		}
+	}
+	best, bestQ := identity, quality(0)
+	for c := range identity {
+		q := said[c]
+		if q == unsaid {
+			q = rest
+		}
+		if q > bestQ && there(c) {
+			best, bestQ = c, q
+		}
+	}
+	if said[identity] > bestQ {
+		return identity
+	}
+	return best
+}
+
+func codingOf(name []byte) (coding, bool) {
+	switch {
+	case foldEqual(name, "br"):
+		return brotli, true
+	case foldEqual(name, "zstd"):
+		return zstd, true
+	case foldEqual(name, "gzip"), foldEqual(name, "x-gzip"): // RFC 9110, section 8.4.1.3
+		return gzip, true
+	case foldEqual(name, "identity"):
+		return identity, true
+	}
+	return 0, false
+}
+
+// parseEncoding reads "name" or "name;q=0.5". What has another form is skipped
+// rather than guessed at.
+func parseEncoding(element []byte) (name []byte, q quality, ok bool) {
+	name, params := cutByte(element, ';')
+	name = trim(name)
+	if len(name) == 0 {
+		return nil, 0, false
+	}
+	q = 1000
+	for len(params) > 0 {
+		var param []byte
+		param, params = cutByte(params, ';')
+		key, value := cutByte(param, '=')
+		if !foldEqual(trim(key), "q") {
+			continue
+		}
+		if q, ok = parseQuality(trim(value)); !ok {
+			return nil, 0, false
+		}
+	}
+	return name, q, true
+}
+
+// parseQuality reads 0, 0.5, 1.000: at most three digits behind the point.
+func parseQuality(b []byte) (quality, bool) {
+	if len(b) == 0 || len(b) > 5 || b[0] != '0' && b[0] != '1' {
+		return 0, false
+	}
+	q, unit := quality(b[0]-'0')*1000, quality(100)
+	if len(b) > 1 && b[1] != '.' {
+		return 0, false
+	}
+	for i := 2; i < len(b); i++ {
+		if b[i] < '0' || b[i] > '9' {
+			return 0, false
+		}
+		q += quality(b[i]-'0') * unit
+		unit /= 10
+	}
+	return q, q <= 1000
+}
+
+func cutByte(b []byte, sep byte) (before, after []byte) {
+	if i := bytes.IndexByte(b, sep); i >= 0 {
+		return b[:i], b[i+1:]
+	}
+	return b, nil
+}
+
+// trim cuts optional whitespace (RFC 9110, section 5.6.3).
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// foldEqual compares with a lower-case ASCII string, in any case.
+func foldEqual(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,119 @@
+package reader
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"orgmodes/internal/snapshot"
+)
+
+// document is an organization's published document with everything that an
+// answer needs beside it. It never changes, so requests share it.
+type document struct {
+	version     snapshot.Version
+	committedAt time.Time
+	// deleted is a tombstone: the organization was, and isn't any more.
+	deleted bool
+	forms   []representation
+	size    uint32
+	asked   time.Time
+}
+
+// representation is one form of a document, ready to be served.
+type representation struct {
+	name        string
+	contentType []byte
+	// tag is the opaque part of the entity-tag, without quotes and coding.
+	tag   []byte
+	coded [codingCount]coded
+	gzip  *snapshot.Representation
+}
+
+// coded is what differs between the codings of a representation.
+type coded struct {
+	// name is what Content-Encoding says; empty for identity.
+	name []byte
+	// etag is nil where the coding isn't there.
+	etag []byte
+	// digest is the Repr-Digest (RFC 9530) of the coded bytes.
+	digest []byte
+	length int
+	// bytes stay nil for identity, which is unpacked on demand.
+	bytes []byte
+}
+
+// prepare makes a document ready to be served. It unpacks each representation
+// once and compares it with its tag, and each coding with its digest: what got
+// damaged on the way must not reach anybody.
+func prepare(d *snapshot.Document, asked time.Time) (*document, error) {
+	out := &document{
+		version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
+		forms: make([]representation, len(d.Representations)),
+		asked: asked,
+	}
+	size := d.Size()
+	for i := range d.Representations {
+		form := &d.Representations[i]
+		if _, err := form.Identity(); err != nil {
+			return nil, fmt.Errorf("reader: document of %s: %w", d.Organization, err)
+		}
+		for _, e := range form.Encoded {
+			if sha256.Sum256(e.Bytes) != e.Digest {
+				return nil, fmt.Errorf("reader: document of %s: %s in %s does not have the digest that stands beside it",
+					d.Organization, form.Name, e.Coding)
+			}
+		}
+		out.forms[i] = prepareForm(form)
+		size += 1024 // tags, digests and what holds them
+	}
+	out.size = uint32(min(size, 1<<32-1))
+	return out, nil
+}
+
+func prepareForm(form *snapshot.Representation) representation {
+	r := representation{
+		name: form.Name, contentType: []byte(form.ContentType), tag: []byte(form.Tag.String()), gzip: form,
+	}
+	for c := range codingCount {
+		name := c.name()
+		if c == identity {
+			r.coded[c] = coded{digest: reprDigest(form.Sum), length: form.Length}
+		} else if e := form.In(name); e != nil {
+			r.coded[c] = coded{name: []byte(name), digest: reprDigest(e.Digest), length: len(e.Bytes), bytes: e.Bytes}
+		} else {
+			continue
+		}
+		r.coded[c].etag = []byte(form.Tag.ETag(name))
+	}
+	return r
+}
+
+// reprDigest is the value of Repr-Digest (RFC 9530, section 3).
+func reprDigest(sum [sha256.Size]byte) []byte {
+	const before, after = "sha-256=:", ":"
+	b := make([]byte, 0, len(before)+base64.StdEncoding.EncodedLen(len(sum))+len(after))
+	b = append(b, before...)
+	b = base64.StdEncoding.AppendEncode(b, sum[:])
+	return append(b, after...)
+}
+
+// form returns the representation of the name, or nil.
+func (d *document) form(name string) *representation {
+	for i := range d.forms {
+		if d.forms[i].name == name {
+			return &d.forms[i]
+		}
+	}
+	return nil
+}
+
+// in reports whether the representation is there in a coding.
+func (r *representation) in(c coding) bool { return r.coded[c].etag != nil }
+
+func (d *document) publishedAs() snapshot.Version { return d.version }
+
+func (d *document) askedAt() time.Time { return d.asked }
+
+func (d *document) trusted() bool { return true }

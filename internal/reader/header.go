@@ -1,0 +1,44 @@
+package reader
+
+// Header names in the canonical form that fasthttp keeps them in, and the
+// values that are the same in many answers, as bytes: nothing is converted per
+// request.
+var (
+	headerAllow              = []byte("Allow")
+	headerCacheControl       = []byte("Cache-Control")
+	headerCacheStatus        = []byte("Cache-Status")
+	headerContentEncoding    = []byte("Content-Encoding")
+	headerContentType        = []byte("Content-Type")
+	headerContentTypeOptions = []byte("X-Content-Type-Options")
+	headerETag               = []byte("Etag")
+	headerPollInterval       = []byte("X-Poll-Interval")
+	headerReprDigest         = []byte("Repr-Digest")
+	headerRetryAfter         = []byte("Retry-After")
+	headerVary               = []byte("Vary")
+	headerWWWAuthenticate    = []byte("Www-Authenticate")
+
+	// max-age=0 and not no-cache: that would forbid the stale answer, too.
+	valueCacheControl = []byte("private, max-age=0, stale-if-error=86400")
+	valueNosniff      = []byte("nosniff")
+	valueNoStore      = []byte("no-store")
+	valueProblemJSON  = []byte("application/problem+json")
+
+	valueVary            = []byte("Authorization, Accept-Encoding")
+	valueVaryMarketplace = []byte("Authorization, Accept-Encoding, X-KiloCode-OrganizationId")
+)
+
+// The names that are asked of requests; fasthttp takes and keeps them in any
+// letter case.
+const (
+	requestAuthorization  = "Authorization"
+	requestAcceptEncoding = "Accept-Encoding"
+	requestIfNoneMatch    = "If-None-Match"
+	requestOrganization   = "X-Kilocode-Organizationid"
+)
+
+// cacheStatus says whether an answer came from memory (RFC 9211).
+var cacheStatus = [...][]byte{
+	hit:           []byte("orgmodes; hit"),
+	missStored:    []byte("orgmodes; fwd=miss; stored"),
+	missCollapsed: []byte("orgmodes; fwd=miss; collapsed"),
+}

@@ -1,0 +1,197 @@
+package snapshot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Document is what is published of one organization. It is immutable once
+// made: readers share it between requests.
+type Document struct {
+	// Organization is its id, in the canonical text form of a UUID.
+	Organization string
+	Version      Version
+	// CommittedAt is when the change that Version.Revision counts was committed.
+	CommittedAt time.Time
+	// Deleted marks the tombstone of a deleted organization; it has no
+	// representations.
+	Deleted bool
+	// Representations are in the order in which they were rendered.
+	Representations []Representation
+}
+
+// Representation is one form of a document: modes.yaml, modes.json and so on.
+type Representation struct {
+	Name        string
+	ContentType string
+	Tag         Tag
+	// Sum is the SHA-256 of the identity bytes; Tag.Hash is its beginning.
+	Sum [sha256.Size]byte
+	// Length is that of the identity bytes.
+	Length int
+	// Encoded holds the coded bytes; gzip is always there.
+	Encoded []Encoded
+}
+
+// Encoded is a representation in one coding.
+type Encoded struct {
+	Coding Coding
+	// Digest is the SHA-256 of Bytes, for Repr-Digest (RFC 9530).
+	Digest [sha256.Size]byte
+	Bytes  []byte
+}
+
+// Find returns the representation of the name, or nil.
+func (d *Document) Find(name string) *Representation {
+	for i := range d.Representations {
+		if d.Representations[i].Name == name {
+			return &d.Representations[i]
+		}
+	}
+	return nil
+}
+
+// In returns the representation in a coding, or nil where it isn't stored.
+func (r *Representation) In(c Coding) *Encoded {
+	for i := range r.Encoded {
+		if r.Encoded[i].Coding == c {
+			return &r.Encoded[i]
+		}
+	}
+	return nil
+}
+
+// Size is roughly what the document takes in memory, in bytes.
+func (d *Document) Size() int {
+	n := 256 + len(d.Organization)
+	for _, r := range d.Representations {
+		n += 256 + len(r.Name) + len(r.ContentType)
+		for _, e := range r.Encoded {
+			n += 128 + len(e.Bytes)
+		}
+	}
+	return n
+}
+
+// The fields of a document's hash. Each representation's coded bytes stand in
+// a field of their own, so that versions and tags can be read without them.
+const (
+	fieldVersion   = "version"
+	fieldCommitted = "committed_at"
+	fieldState     = "state"
+	fieldIndex     = "index"
+
+	stateLive    = "live"
+	stateDeleted = "deleted"
+)
+
+// indexEntry describes a representation in the field "index": a JSON list in
+// rendering order.
+type indexEntry struct {
+	Name     string       `json:"name"`
+	Type     string       `json:"type"`
+	Epoch    int64        `json:"epoch"`
+	Revision int64        `json:"revision"`
+	Sum      string       `json:"sha256"`
+	Length   int          `json:"length"`
+	Codings  []codedEntry `json:"codings"`
+}
+
+type codedEntry struct {
+	Coding Coding `json:"coding"`
+	Length int    `json:"length"`
+	Sum    string `json:"sha256"`
+}
+
+func payloadField(name string, c Coding) string { return name + ":" + string(c) }
+
+// fields writes the document as field, value, field, value...
+func (d *Document) fields() ([]any, error) {
+	index := make([]indexEntry, len(d.Representations))
+	var payload []any
+	for i, r := range d.Representations {
+		if r.In(Gzip) == nil {
+			return nil, fmt.Errorf("snapshot: representation %s of %s is not there in gzip", r.Name, d.Organization)
+		}
+		index[i] = indexEntry{
+			Name: r.Name, Type: r.ContentType, Epoch: r.Tag.Epoch, Revision: r.Tag.Revision,
+			Sum: hex.EncodeToString(r.Sum[:]), Length: r.Length,
+		}
+		for _, e := range r.Encoded {
+			index[i].Codings = append(index[i].Codings, codedEntry{e.Coding, len(e.Bytes), hex.EncodeToString(e.Digest[:])})
+			payload = append(payload, payloadField(r.Name, e.Coding), e.Bytes)
+		}
+	}
+	enc, err := json.Marshal(index)
+	if err != nil {
+		return nil, err
+	}
+	state := stateLive
+	if d.Deleted {
+		state = stateDeleted
+	}
+	return append([]any{
+		fieldVersion, d.Version.String(),
+		fieldCommitted, strconv.FormatInt(d.CommittedAt.UnixMicro(), 10),
+		fieldState, state,
+		fieldIndex, string(enc),
+	}, payload...), nil
+}
+
+// parseDocument reads what fields wrote. A field that is missing or does not
+// agree with the index is an error: half a document is never served.
+func parseDocument(org string, h map[string]string) (*Document, error) {
+	bad := func(what string, err error) error {
+		return fmt.Errorf("snapshot: document of %s: %s: %w", org, what, err)
+	}
+	v, err := ParseVersion(h[fieldVersion])
+	if err != nil {
+		return nil, bad(fieldVersion, err)
+	}
+	at, err := strconv.ParseInt(h[fieldCommitted], 10, 64)
+	if err != nil {
+		return nil, bad(fieldCommitted, err)
+	}
+	var index []indexEntry
+	if err := json.Unmarshal([]byte(h[fieldIndex]), &index); err != nil {
+		return nil, bad(fieldIndex, err)
+	}
+	d := &Document{
+		Organization: org, Version: v, CommittedAt: time.UnixMicro(at).UTC(),
+		Deleted: h[fieldState] == stateDeleted, Representations: make([]Representation, len(index)),
+	}
+	for i, e := range index {
+		r := &d.Representations[i]
+		r.Name, r.ContentType, r.Length = e.Name, e.Type, e.Length
+		if err := unhex(r.Sum[:], e.Sum); err != nil {
+			return nil, bad(e.Name, err)
+		}
+		r.Tag = Tag{Epoch: e.Epoch, Revision: e.Revision, Hash: [8]byte(r.Sum[:8])}
+		for _, c := range e.Codings {
+			enc := Encoded{Coding: c.Coding, Bytes: []byte(h[payloadField(e.Name, c.Coding)])}
+			if len(enc.Bytes) != c.Length {
+				return nil, bad(e.Name, fmt.Errorf("%s has %d bytes, the index says %d", c.Coding, len(enc.Bytes), c.Length))
+			}
+			if err := unhex(enc.Digest[:], c.Sum); err != nil {
+				return nil, bad(e.Name, err)
+			}
+			r.Encoded = append(r.Encoded, enc)
+		}
+		if r.In(Gzip) == nil {
+			return nil, bad(e.Name, fmt.Errorf("no gzip"))
+		}
+	}
+	return d, nil
+}
+
+func unhex(dst []byte, s string) error {
+	if len(s) != 2*len(dst) {
+		return fmt.Errorf("a SHA-256 has %d hex digits, not %d", 2*len(dst), len(s))
+	}
+	_, err := hex.Decode(dst, []byte(s))
+	return err
+}

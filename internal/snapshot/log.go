@@ -1,0 +1,127 @@
+package snapshot
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"orgmodes/internal/token"
+)
+
+// EntryKind says what a log entry tells.
+type EntryKind string
+
+const (
+	// EntryDocument: an organization's document was published.
+	EntryDocument EntryKind = "doc"
+	// EntryToken: a token's record was published.
+	EntryToken EntryKind = "token"
+	// EntryResync: this Redis was filled anew; compare everything.
+	EntryResync EntryKind = "resync"
+)
+
+// Entry is one entry of the change log.
+type Entry struct {
+	// N is contiguous: an entry whose N is not the last one's plus one means
+	// that something was missed.
+	N           int64
+	Kind        EntryKind
+	Incarnation int64
+	// Organization, Version and CommittedAt are of a document.
+	Organization string
+	Version      Version
+	CommittedAt  time.Time
+	// Token and TokenVersion ("epoch.version") are of a token.
+	Token        token.Hash
+	TokenVersion string
+}
+
+// ReadLog returns the entries after n, waiting up to block for the first one;
+// none after that is no error. A client that blocks should be its own.
+func (s *Store) ReadLog(ctx context.Context, after int64, block time.Duration) ([]Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, block+time.Second)
+	defer cancel()
+	res, err := s.rdb.XRead(ctx, &redis.XReadArgs{
+		Streams: []string{s.key("log"), strconv.FormatInt(after, 10) + "-0"},
+		Count:   1000,
+		Block:   block,
+	}).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	var out []Entry
+	for _, m := range res[0].Messages {
+		e, err := parseEntry(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// LogTail returns the number of the newest log entry and the incarnation that
+// this Redis was filled under, or ErrUnfilled.
+func (s *Store) LogTail(ctx context.Context) (n, incarnation int64, err error) {
+	res, err := s.rdb.HMGet(ctx, s.key("meta"), "n", "incarnation").Result()
+	if err != nil {
+		return 0, 0, fmt.Errorf("snapshot: %w", err)
+	}
+	ns, ok1 := res[0].(string)
+	is, ok2 := res[1].(string)
+	if !ok1 || !ok2 {
+		return 0, 0, ErrUnfilled
+	}
+	if n, err = strconv.ParseInt(ns, 10, 64); err == nil {
+		incarnation, err = strconv.ParseInt(is, 10, 64)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("snapshot: meta: %w", err)
+	}
+	return n, incarnation, nil
+}
+
+func parseEntry(m redis.XMessage) (Entry, error) {
+	text := func(field string) string { s, _ := m.Values[field].(string); return s }
+	bad := func(err error) (Entry, error) {
+		return Entry{}, fmt.Errorf("snapshot: log entry %s: %w", m.ID, err)
+	}
+	id, _, _ := strings.Cut(m.ID, "-")
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return bad(err)
+	}
+	e := Entry{N: n, Kind: EntryKind(text("kind"))}
+	if e.Incarnation, err = strconv.ParseInt(text("incarnation"), 10, 64); err != nil {
+		return bad(err)
+	}
+	switch e.Kind {
+	case EntryDocument:
+		e.Organization = text("organization")
+		if e.Version, err = ParseVersion(text("version")); err != nil {
+			return bad(err)
+		}
+		us, err := strconv.ParseInt(text("committed_at"), 10, 64)
+		if err != nil {
+			return bad(err)
+		}
+		e.CommittedAt = time.UnixMicro(us).UTC()
+	case EntryToken:
+		e.TokenVersion = text("version")
+		raw, err := hex.DecodeString(text("token"))
+		if err != nil || len(raw) != len(e.Token) {
+			return bad(fmt.Errorf("token %q is not a SHA-256", text("token")))
+		}
+		e.Token = token.Hash(raw)
+	}
+	return e, nil
+}

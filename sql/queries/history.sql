@@ -1,0 +1,50 @@
+-- name: InsertVersion :exec
+insert into versions (subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name)
+values (@subject_kind, @subject_id, @version, @organization_id, @revision, @action, @content, @actor_kind, @actor_id, @actor_name);
+
+-- name: ListVersions :many
+select subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name, occurred_at
+from versions
+where organization_id = @organization_id and subject_kind = @subject_kind and subject_id = @subject_id and version < @before_version
+order by version desc
+limit @row_limit;
+
+-- name: GetVersion :one
+select subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name, occurred_at
+from versions
+where organization_id = @organization_id and subject_kind = @subject_kind and subject_id = @subject_id and version = @version;
+
+-- name: LastVersion :one
+select coalesce(max(version), 0)::bigint as version
+from versions
+where organization_id = @organization_id and subject_kind = @subject_kind and subject_id = @subject_id;
+
+-- name: ListDeleted :many
+-- What was deleted and not restored: the newest version says so.
+select v.subject_id, v.version, v.revision, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
+from versions v
+where v.organization_id = @organization_id and v.subject_kind = @subject_kind and v.action = 'delete'
+  and not exists (
+    select from versions later
+    where later.subject_kind = v.subject_kind and later.subject_id = v.subject_id and later.version > v.version)
+order by v.revision desc, v.subject_id
+limit @row_limit;
+
+-- name: InsertAudit :one
+insert into audit_log (organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)
+values (@organization_id, @revision, @actor_kind, @actor_id, @actor_name, @action, @subject_kind, @subject_id, @subject_name, @before, @after, @request_id, @source)
+returning id;
+
+-- name: ListAudit :many
+-- Newest first. Every filter that is null lets everything through.
+select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source
+from audit_log
+where organization_id = @organization_id
+  and id < @before_id
+  and (sqlc.narg('actions')::text[] is null or action = any(sqlc.narg('actions')::text[]))
+  and (sqlc.narg('actor_id')::text is null or actor_id = sqlc.narg('actor_id'))
+  and (sqlc.narg('subject_id')::text is null or subject_id = sqlc.narg('subject_id'))
+  and (sqlc.narg('since')::timestamptz is null or occurred_at >= sqlc.narg('since'))
+  and (sqlc.narg('until')::timestamptz is null or occurred_at < sqlc.narg('until'))
+order by id desc
+limit @row_limit;

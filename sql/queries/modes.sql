@@ -1,0 +1,41 @@
+-- name: ListModes :many
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+from organization_modes
+where organization_id = @organization_id
+order by position, name, slug;
+
+-- name: GetMode :one
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+from organization_modes
+where organization_id = @organization_id and id = @id;
+
+-- name: GetModeBySlug :one
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+from organization_modes
+where organization_id = @organization_id and lower(slug) = lower(@slug::text);
+
+-- name: InsertMode :one
+insert into organization_modes (id, organization_id, name, slug, created_by, config, updated_by, version, position)
+values (@id, @organization_id, @name, @slug, @created_by, @config, @updated_by, @version, @position)
+returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position;
+
+-- name: UpdateMode :one
+update organization_modes
+set name = @name, slug = @slug, config = @config, updated_by = @updated_by, position = @position,
+    updated_at = now(), version = version + 1
+where organization_id = @organization_id and id = @id and version = @version
+returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position;
+
+-- name: DeleteMode :execrows
+delete from organization_modes
+where organization_id = @organization_id and id = @id and version = @version;
+
+-- name: MeasureModes :one
+select count(*)::bigint as modes, coalesce(sum(octet_length(config::text)), 0)::bigint as bytes
+from organization_modes
+where organization_id = @organization_id;
+
+-- name: LastPosition :one
+select coalesce(max(position), 0)::integer as position
+from organization_modes
+where organization_id = @organization_id;

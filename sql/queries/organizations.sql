@@ -1,0 +1,32 @@
+-- name: CreateOrganization :one
+insert into organizations (slug, name, revision, pending_since)
+values (@slug, @name, 1, now())
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since;
+
+-- name: GetOrganization :one
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+from organizations
+where id = @id;
+
+-- name: GetOrganizationBySlug :one
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+from organizations
+where slug = @slug;
+
+-- name: ListOrganizations :many
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+from organizations
+where deleted_at is null and slug > @after_slug
+order by slug
+limit @row_limit;
+
+-- name: BumpRevision :one
+-- The first statement of every change: its row lock is what the organization's
+-- writers queue on, and why revisions have no gaps.
+update organizations
+set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
+where id = @id and deleted_at is null
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since;
+
+-- name: DeleteOrganization :execrows
+update organizations set deleted_at = now() where id = @id and deleted_at is null;

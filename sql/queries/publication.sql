@@ -1,0 +1,89 @@
+-- name: GetInstallation :one
+select epoch, incarnation from installation;
+
+-- name: RaiseIncarnation :one
+update installation set incarnation = incarnation + 1 returning epoch, incarnation;
+
+-- name: RaiseEpoch :one
+update installation set epoch = @epoch, incarnation = incarnation + 1 where epoch < @epoch returning epoch, incarnation;
+
+-- name: LatestEdition :one
+select number, renderer, builtins_sha256, raised_at from editions order by number desc limit 1;
+
+-- name: EditionKnown :one
+select exists (select from editions where renderer = @renderer and builtins_sha256 = @builtins_sha256)::boolean as known;
+
+-- name: InsertEdition :one
+insert into editions (renderer, builtins_sha256) values (@renderer, @builtins_sha256) returning number;
+
+-- name: UnpublishBelowEdition :execrows
+update organizations
+set pending_since = coalesce(pending_since, now())
+where published_edition < @edition;
+
+-- name: GetPublication :one
+select organization_id, epoch, revision, edition, representations, planned_at
+from publications where organization_id = @organization_id;
+
+-- name: LockPublication :one
+select organization_id, epoch, revision, edition, representations, planned_at
+from publications where organization_id = @organization_id
+for update;
+
+-- name: UpsertPublication :execrows
+insert into publications (organization_id, epoch, revision, edition, representations)
+values (@organization_id, @epoch, @revision, @edition, @representations)
+on conflict on constraint publications_pkey do update
+set epoch = excluded.epoch, revision = excluded.revision, edition = excluded.edition,
+    representations = excluded.representations, planned_at = now()
+where (publications.epoch, publications.revision, publications.edition) <= (excluded.epoch, excluded.revision, excluded.edition);
+
+-- name: OrganizationPublished :execrows
+-- Only under the incarnation that the script wrote to (see TokenPublished).
+-- What is still pending then is pending since its oldest unpublished change.
+update organizations o
+set published_revision = greatest(o.published_revision, @revision::bigint),
+    published_edition = greatest(o.published_edition, @edition::bigint),
+    pending_since = case
+      when o.revision <= @revision and not exists (select from editions e where e.number > @edition) then null
+      else coalesce((select min(a.occurred_at) from audit_log a where a.organization_id = o.id and a.revision > @revision), o.pending_since)
+    end
+from installation i
+where o.id = @id and i.incarnation = @incarnation and i.epoch = @epoch;
+
+-- name: PendingOrganizations :many
+select id, revision from organizations
+where pending_since <= now() - make_interval(secs => @older_than_seconds::float8)
+order by pending_since, id
+limit @row_limit;
+
+-- name: UnpublishOrganization :execrows
+-- Redis has an older revision than the one that was published, or none (0): it
+-- is pending since the first change that Redis does not have.
+update organizations o
+set published_revision = @found_revision, published_edition = 0,
+    pending_since = coalesce(
+      (select min(a.occurred_at) from audit_log a where a.organization_id = o.id and a.revision > @found_revision),
+      o.created_at)
+where o.id = @id;
+
+-- name: ListPublishedRevisions :many
+select id, revision from organizations
+where id > @after_id
+order by id
+limit @row_limit;
+
+-- name: CountPending :one
+select
+  (select count(*) from organizations where pending_since is not null)::bigint as organizations,
+  (select count(*) from tokens where pending_since is not null)::bigint as tokens;
+
+-- name: ListPending :many
+-- For the marks: what is unpublished, and since when, as of this snapshot.
+select 'organization'::text as kind, o.id::text as subject, o.pending_since::timestamptz as pending_since
+from organizations o where o.pending_since is not null
+union all
+select 'token'::text, encode(t.sha256, 'hex'), t.pending_since::timestamptz
+from tokens t where t.pending_since is not null
+order by 3
+limit @row_limit;

@@ -1,0 +1,85 @@
+-- name: InsertToken :one
+insert into tokens (sha256, start, name, user_id, scopes, created_by, expires_at)
+values (@sha256, @start, @name, @user_id, @scopes, @created_by, @expires_at)
+returning id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since;
+
+-- name: InsertTokenOrganization :exec
+insert into token_organizations (token_id, organization_id) values (@token_id, @organization_id);
+
+-- name: GetToken :one
+select id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since
+from tokens
+where id = @id;
+
+-- name: GetOrganizationToken :one
+select t.id, t.sha256, t.start, t.name, t.user_id, t.scopes, t.created_by, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, t.version, t.published_version, t.pending_since
+from tokens t
+join token_organizations o on o.token_id = t.id
+where t.id = @id and o.organization_id = @organization_id;
+
+-- name: GetTokenByHash :one
+select t.id, t.sha256, t.start, t.name, t.user_id, t.scopes, t.created_by, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, t.version, t.published_version, t.pending_since,
+       u.email as user_email, u.name as user_name
+from tokens t
+join users u on u.id = t.user_id
+where t.sha256 = @sha256 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and u.disabled_at is null;
+
+-- name: ListTokens :many
+select t.id, t.start, t.name, t.user_id, u.email as user_email, u.name as user_name, t.scopes, t.created_by, t.created_at,
+       t.expires_at, t.revoked_at, t.last_used_at, t.version, t.published_version
+from tokens t
+join token_organizations o on o.token_id = t.id
+join users u on u.id = t.user_id
+where o.organization_id = @organization_id
+order by t.created_at desc, t.id;
+
+-- name: RevokeToken :one
+update tokens
+set revoked_at = now(), version = version + 1, pending_since = coalesce(pending_since, now())
+where id = @id and revoked_at is null
+returning id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since;
+
+-- name: TouchUserTokens :many
+-- A member came or went: what the user's tokens open has changed.
+update tokens t
+set version = t.version + 1, pending_since = coalesce(t.pending_since, now())
+from token_organizations o
+where o.token_id = t.id and o.organization_id = @organization_id and t.user_id = @user_id
+returning t.id, t.version;
+
+-- name: ListTokenOrganizations :many
+-- The organizations that a token opens: those it names, as long as its user is
+-- a member.
+select o.organization_id
+from token_organizations o
+join tokens t on t.id = o.token_id
+join members m on m.organization_id = o.organization_id and m.user_id = t.user_id
+join users u on u.id = t.user_id
+where o.token_id = @token_id and u.disabled_at is null
+order by o.organization_id;
+
+-- name: TokenPublished :execrows
+-- Only under the incarnation that the script wrote to: what was written to a
+-- Redis that has been replaced since is not published.
+update tokens t
+set published_version = greatest(t.published_version, @version::bigint),
+    pending_since = case when t.version <= @version then null else t.pending_since end
+from installation i
+where t.id = @id and i.incarnation = @incarnation and i.epoch = @epoch;
+
+-- name: PendingTokens :many
+select id, version from tokens
+where pending_since <= now() - make_interval(secs => @older_than_seconds::float8)
+order by pending_since, id
+limit @row_limit;
+
+-- name: UnpublishTokens :execrows
+update tokens
+set published_version = 0, pending_since = coalesce(pending_since, created_at)
+where id = any(@ids::uuid[]);
+
+-- name: ListTokenRecords :many
+select id, sha256, version from tokens
+where id > @after_id
+order by id
+limit @row_limit;
