@@ -47,12 +47,15 @@ func LoadFrom[T any](environ []string) (T, error) {
 	if len(problems) == 0 {
 		if v, ok := any(&settings).(interface{ Validate() error }); ok {
 			if err := v.Validate(); err != nil {
-				return zero, err
+				for line := range strings.Lines(err.Error()) {
+					problems = append(problems, Problem{Detail: strings.TrimSuffix(line, "\n")})
+				}
+				return zero, Error(problems)
 			}
 		}
 		return settings, nil
 	}
-	return zero, Problems(problems)
+	return zero, Error(problems)
 }
 
 // Problem is one thing that is wrong with one variable.
@@ -81,11 +84,11 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Problems is all that is wrong with a program's settings.
-type Problems []Problem
+// Error is all that is wrong with a program's settings.
+type Error []Problem
 
 // Error lists the problems, a line each.
-func (ps Problems) Error() string {
+func (ps Error) Error() string {
 	lines := make([]string, 0, len(ps)+1)
 	lines = append(lines, "the settings in the environment need attention:")
 	for _, p := range ps {

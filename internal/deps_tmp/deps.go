@@ -25,8 +25,9 @@ import (
 	_ "github.com/riverqueue/river/rivermigrate"
 	_ "github.com/riverqueue/river/rivertest"
 	_ "github.com/spf13/cobra"
-	_ "github.com/stretchr/testify/require"
 	_ "github.com/stretchr/testify/assert"
+	_ "github.com/stretchr/testify/require"
+	_ "github.com/valyala/fasthttp"
 	_ "go.uber.org/goleak"
 	_ "golang.org/x/crypto/argon2"
 	_ "golang.org/x/sync/errgroup"
@@ -34,5 +35,4 @@ import (
 	_ "golang.org/x/sys/unix"
 	_ "gopkg.in/yaml.v3"
 	_ "pgregory.net/rapid"
-	_ "github.com/valyala/fasthttp"
 )

@@ -93,11 +93,12 @@ func install(cache, name string, build func(dir string) error) (string, error) {
 // process ends in whatever way.
 func lock(path string) (unlock func(), err error) { return flock(path, syscall.LOCK_EX) }
 
-// errLocked means that somebody else holds the lock.
-var errLocked = errors.New("somebody else holds the lock")
+// ErrLocked means that somebody else holds the lock.
+var ErrLocked = errors.New("somebody else holds the lock")
 
-// tryLock is lock without the waiting.
-func tryLock(path string) (unlock func(), err error) {
+// TryLock takes an advisory lock on a file, without waiting for it. The kernel
+// releases it when the process ends in whatever way.
+func TryLock(path string) (unlock func(), err error) {
 	return flock(path, syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
@@ -115,7 +116,7 @@ func flock(path string, how int) (func(), error) {
 	if err != nil {
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errLocked
+			return nil, ErrLocked
 		}
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}

@@ -51,7 +51,7 @@ type Child struct {
 // Start runs a program in a process group of its own, so that a Ctrl-C at the
 // terminal reaches only us and we decide in which order things end.
 func Start(c Command) (*Child, error) {
-	cmd := exec.Command(c.Path, c.Args...)
+	cmd := exec.Command(c.Path, c.Args...) //nolint:noctx // it lives until Stop, which ends it politely
 	cmd.Env, cmd.Dir, cmd.Stdin = c.Env, c.Dir, c.Stdin
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	onParentDeath := c.OnParentDeath

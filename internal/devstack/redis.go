@@ -135,8 +135,8 @@ func RedisPassword(dir string) (string, error) {
 // RedisDo sends one command to a server and returns its answer as text: a
 // status, a number or a string. It is for what the stack itself has to ask;
 // programs use a client.
-func RedisDo(addr, password string, words ...string) (string, error) {
-	conn, err := net.DialTimeout("tcp", addr, time.Second)
+func RedisDo(ctx context.Context, addr, password string, words ...string) (string, error) {
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return "", err
 	}

@@ -26,7 +26,7 @@ func makeThrowaway(a *account) (dir string, release func(), err error) {
 		}
 		// The account walks through and sees nothing.
 		if err = os.Chmod(dir, 0o711); err == nil {
-			release, err = tryLock(filepath.Join(dir, "lock"))
+			release, err = TryLock(filepath.Join(dir, "lock"))
 		}
 		if err != nil {
 			_ = os.RemoveAll(dir)
@@ -54,7 +54,7 @@ func sweepThrowaways() {
 			if !ok || int(sys.Uid) != os.Geteuid() || !exists(file) {
 				continue
 			}
-			release, err := tryLock(file)
+			release, err := TryLock(file)
 			if err != nil {
 				continue
 			}

@@ -1,18 +1,28 @@
 // Package document renders what is published of an organization. It is pure: the
-// same source gives the same bytes.
+// same source gives the same bytes, and it knows neither stores nor HTTP.
 package document
 
-import "orgmodes/internal/modes"
+import (
+	"orgmodes/internal/modes"
+)
 
-// RendererVersion is part of the edition of a published document.
+// RendererVersion is part of the edition of a published document. Raise it with
+// every change of what Render writes: that republishes all organizations.
 const RendererVersion = 1
 
-// The names of the representations.
+// The names of the representations. "permission-templates.json" is to be one
+// more: stores and readers must take any name, and any number of them.
 const (
 	ModesJSON        = "modes.json"
 	ModesYAML        = "modes.yaml"
 	OrganizationYAML = "organization.yaml"
 	MarketplaceYAML  = "marketplace.yaml"
+)
+
+// The media types of the representations; that of YAML is RFC 9512's.
+const (
+	TypeJSON = "application/json"
+	TypeYAML = "application/yaml; charset=utf-8"
 )
 
 // Representation is one document of an organization, uncoded.
@@ -22,13 +32,59 @@ type Representation struct {
 	Body        []byte
 }
 
-// Source is everything that the documents of an organization are made of.
+// Source is everything that the documents of an organization are made of. The
+// modes need no order; they must be valid.
 type Source struct {
 	Organization modes.Organization
 	Modes        []modes.OrganizationMode
 	Builtins     []modes.Mode
-	Deleted      bool
+	// Deleted organizations have no representations: what is published of them
+	// is that they are gone.
+	Deleted bool
 }
 
-// Render makes the representations.
-func Render(src Source) []Representation { return nil }
+// Render makes the representations, always in the same order. It leaves the
+// source as it is.
+func Render(src Source) []Representation {
+	if src.Deleted {
+		return nil
+	}
+	stored := append([]modes.OrganizationMode(nil), src.Modes...)
+	modes.Sort(stored)
+	own := make([]modes.Mode, len(stored))
+	for i, m := range stored {
+		own[i] = m.Mode
+	}
+	return []Representation{
+		{ModesJSON, TypeJSON, modesJSON(stored)},
+		{ModesYAML, TypeYAML, Merged(src.Organization, src.Builtins, own)},
+		{OrganizationYAML, TypeYAML, Own(src.Organization, own)},
+		{MarketplaceYAML, TypeYAML, marketplaceYAML(src.Organization, own)},
+	}
+}
+
+// Merged is the effective view: the built-in modes overlaid by the
+// organization's, then its others. Both are taken in the order given.
+func Merged(o modes.Organization, builtins, own []modes.Mode) []byte {
+	return modes.WriteYAML(modes.Merge(builtins, own),
+		"All modes as they are in effect in "+title(o)+", the built-in ones included.\n"+
+			"For reading. Don't save this as an editor's modes file: that would freeze\n"+
+			"the built-in modes at what they are now. "+OrganizationYAML+" is the file to save.")
+}
+
+// Own is what people save into an editor's own file: the organization's modes
+// only, in the order given.
+func Own(o modes.Organization, own []modes.Mode) []byte {
+	return modes.WriteYAML(own,
+		"The modes of "+title(o)+". This can be saved as an editor's modes file.")
+}
+
+func title(o modes.Organization) string {
+	if o.Name != "" {
+		return o.Name
+	}
+	if o.Slug != "" {
+		return o.Slug
+	}
+	return "this organization"
+}

@@ -12,6 +12,8 @@ import (
 // maxProblems bounds what is said about one mode: nobody reads more.
 const maxProblems = 50
 
+const templateProblem = "this is a template placeholder in braces; put in what it stands for"
+
 // decoder makes modes of nodes. It collects every problem instead of stopping
 // at the first.
 type decoder struct {
@@ -36,13 +38,26 @@ func (d *decoder) failure() error {
 }
 
 func invalidMode(problems []fault.Field) error {
-	return fault.New(fault.Invalid, "invalid_mode", "This mode can't be used as it is.").With(problems...)
+	return fault.New(fault.Invalid, "invalid_mode", "This mode can't be used as it is.").With(capped(problems)...)
+}
+
+// capped keeps the first problems, and says once how many more there are.
+func capped(problems []fault.Field) []fault.Field {
+	if len(problems) <= maxProblems+1 {
+		return problems
+	}
+	more := fault.Field{Detail: fmt.Sprintf("and %d more problems", len(problems)-maxProblems)}
+	return append(problems[:maxProblems:maxProblems], more)
 }
 
 // flatMode reads a mode as files have it, everything on one level, and judges
 // it. Problems point into the API's form of it, where the configuration has a
 // level of its own.
 func (d *decoder) flatMode(n *node) Mode {
+	if n.template {
+		d.blame("", templateProblem, n.line, n.column)
+		return Mode{}
+	}
 	if n.kind != mapping {
 		d.blame("", cmp.Or(n.flaw, "a mode is an object with slug, name, roleDefinition and groups; this is "+n.describe()), n.line, n.column)
 		return Mode{}
@@ -72,7 +87,7 @@ func (d *decoder) flatMode(n *node) Mode {
 // refused for having them.
 func serverField(name string) bool {
 	return slices.Contains([]string{
-		"id", "organization_id", "created_by", "created_at", "updated_at", "updated_by", "version", "position",
+		"id", "organization_id", "created_by", "created_at", "updated_at", "updated_by", "version", "position", "etag", "built_in", "overrides",
 	}, name)
 }
 
@@ -120,9 +135,7 @@ func (d *decoder) judge(m Mode, find func(pointer string) (*node, bool)) Mode {
 	slices.SortStableFunc(d.problems, func(a, b fault.Field) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	if more := len(d.problems) - maxProblems; more > 0 {
-		d.problems = append(d.problems[:maxProblems:maxProblems], fault.Field{Detail: fmt.Sprintf("and %d more problems", more)})
-	}
+	d.problems = capped(d.problems)
 	return m
 }
 
@@ -138,7 +151,7 @@ func (d *decoder) text(n *node, pointer string) string {
 	case n.flaw != "" || n.template:
 		detail := n.flaw
 		if n.template {
-			detail = "this is a template placeholder in braces; put in what it stands for"
+			detail = templateProblem
 		}
 		d.blame(pointer, detail, n.line, n.column)
 	case n.kind == text:

@@ -135,4 +135,3 @@ func groupValues(groups []Group) any {
 	}
 	return values
 }
-

@@ -335,7 +335,6 @@ func (p *regexParser) hex(n int, letter rune) rune {
 
 func isASCIILetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
-
 // groupName reads an identifier and the > after it.
 func (p *regexParser) groupName() (string, error) {
 	var name []rune

@@ -1,7 +1,6 @@
 package modes
 
 import (
-
 	"orgmodes/internal/fault"
 )
 

@@ -17,7 +17,10 @@ func canonicalNumber(text string) (json.Number, bool) {
 		return "", false
 	}
 	if f == 0 {
-		return "0", digitsOf(text).digits == "" // jsonb knows no -0
+		if digitsOf(text).digits != "" {
+			return "", false // too small to be told from zero
+		}
+		return "0", true // jsonb knows no -0
 	}
 	form := byte('f')
 	if abs := math.Abs(f); abs < 1e-6 || abs >= 1e21 {

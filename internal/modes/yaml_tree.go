@@ -268,7 +268,21 @@ func yamlError(data []byte, cause error) error {
 		}
 	}
 	line, column := position(data, r.pos)
+	if strings.Contains(detail, "did not find expected key") || strings.Contains(detail, "did not find expected '-'") {
+		// The first word of the line is wrong, not the last.
+		text := data[lineStart(data, line):]
+		column = 1 + len(text) - len(bytes.TrimLeft(text, " \t"))
+	}
 	return malformed("malformed_yaml", "This is not valid YAML", detail, line, column)
+}
+
+// lineStart is the offset at which a line begins.
+func lineStart(data []byte, line int) int {
+	offset := 0
+	for range line - 1 {
+		offset += bytes.IndexByte(data[offset:], '\n') + 1
+	}
+	return offset
 }
 
 // slowReader hands out one character at a time.

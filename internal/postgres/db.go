@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +24,9 @@ import (
 // appRole is the role that the application works as: it may add to history and
 // not change it. Migrations make it and grant to it.
 const appRole = "orgmodes_app"
+
+// defaultMaxConns holds where the URL says nothing (pool_max_conns).
+const defaultMaxConns = 16
 
 // DB is the library's database.
 type DB struct {
@@ -46,6 +50,10 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	}
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	if !strings.Contains(databaseURL, "pool_max_conns") {
+		// pgx' default follows the number of cores; ours wait for the database.
+		cfg.MaxConns = defaultMaxConns
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -42,9 +42,13 @@ func (db *DB) AddMember(ctx context.Context, by audit.By, org, user uuid.UUID, r
 	})
 }
 
-// ChangeRole gives a member another role. The last owner stays one.
-func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, role string) error {
-	return db.changeMember(ctx, by, org, user, audit.Update, func(q *sqlcgen.Queries, _ string) (string, error) {
+// ChangeRole gives a member another role. The last owner stays one. Each check
+// is asked, under the member's lock, with the role before.
+func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, role string, checks ...func(before string) error) error {
+	return db.changeMember(ctx, by, org, user, audit.Update, func(q *sqlcgen.Queries, before string) (string, error) {
+		if err := all(checks, before); err != nil {
+			return "", err
+		}
 		if role != roleOwner {
 			if err := notLastOwner(ctx, q, org, user); err != nil {
 				return "", err
@@ -56,14 +60,27 @@ func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, 
 
 // RemoveMember ends a membership: the user's tokens stop opening the
 // organization as soon as that is published. The last owner can't be removed.
-func (db *DB) RemoveMember(ctx context.Context, by audit.By, org, user uuid.UUID) error {
-	return db.changeMember(ctx, by, org, user, audit.Delete, func(q *sqlcgen.Queries, _ string) (string, error) {
+// Each check is asked, under the member's lock, with the role before.
+func (db *DB) RemoveMember(ctx context.Context, by audit.By, org, user uuid.UUID, checks ...func(before string) error) error {
+	return db.changeMember(ctx, by, org, user, audit.Delete, func(q *sqlcgen.Queries, before string) (string, error) {
+		if err := all(checks, before); err != nil {
+			return "", err
+		}
 		if err := notLastOwner(ctx, q, org, user); err != nil {
 			return "", err
 		}
 		_, err := q.DeleteMember(ctx, sqlcgen.DeleteMemberParams{OrganizationID: org, UserID: user})
 		return "", err
 	})
+}
+
+func all(checks []func(before string) error, before string) error {
+	for _, check := range checks {
+		if err := check(before); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const roleOwner = "owner"

@@ -175,7 +175,7 @@ func (c *change) findMode(ctx context.Context, ref string, seen int64) (modes.Or
 		return m, err
 	}
 	if seen != 0 && seen != m.Version {
-		return m, staleMode(m)
+		return m, c.staleMode(ctx, m)
 	}
 	return m, nil
 }
@@ -217,10 +217,14 @@ func slugTaken(slug string, existing modes.OrganizationMode) error {
 	return f
 }
 
-func staleMode(current modes.OrganizationMode) error {
+func (c *change) staleMode(ctx context.Context, current modes.OrganizationMode) error {
+	newest, err := modeVersion(ctx, c.q, c.org.ID, current.ID, current.Version)
+	if err != nil {
+		return err
+	}
 	f := fault.New(fault.Stale, "version_conflict",
 		"The mode was changed meanwhile, by %s: it is at version %d now. Nothing was saved; compare, and send yours again with the current version",
-		current.UpdatedBy, current.Version)
+		newest.Actor.Name, current.Version)
 	f.Current = current
 	return f
 }

@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -39,7 +40,8 @@ func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.C
 			return nil
 		}
 		text := Redact(err.Error())
-		if _, ok := err.(permanent); ok {
+		var final permanent
+		if errors.As(err, &final) {
 			return fmt.Errorf("%s: %s", what, text)
 		}
 		if ctx.Err() != nil {
@@ -70,7 +72,9 @@ type permanent struct{ error }
 func (p permanent) Unwrap() error { return p.error }
 
 var (
-	userInfo    = regexp.MustCompile(`://[^/?#\s"'@]*(:[^/?#\s"']*)?@`)
+	// Up to the last @, as a password that should have been escaped may hold
+	// anything. Rather too much is cut out than too little.
+	userInfo    = regexp.MustCompile(`://[^\s"']*@`)
 	passwordKey = regexp.MustCompile(`(?i)(password|passwd|pwd)(\s*=\s*)('[^']*'|[^\s&'"]+)`)
 )
 

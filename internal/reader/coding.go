@@ -39,7 +39,7 @@ const unsaid quality = -1
 // qvalue than any other, and is the fallback where nothing else will do, also
 // where it is refused: an answer that the client has to look at twice is better
 // than 406.
-func negotiate(lines [][]byte, there func(coding) bool) coding {
+func negotiate(lines [][]byte, rep *representation) coding {
 	said := [codingCount]quality{unsaid, unsaid, unsaid, unsaid}
 	rest := unsaid
 	elements := 0
@@ -69,7 +69,7 @@ func negotiate(lines [][]byte, there func(coding) bool) coding {
 		if q == unsaid {
 			q = rest
 		}
-		if q > bestQ && there(c) {
+		if q > bestQ && rep.in(c) {
 			best, bestQ = c, q
 		}
 	}

@@ -67,3 +67,7 @@ func (d *documents) lookAgain(id organizationID, have *document) *document {
 	}
 	return have
 }
+
+// StoreConnections is how many connections the loads of a Reader can use at the
+// same time.
+const StoreConnections = documentLoads + tokenLoads

@@ -1,6 +1,6 @@
 package reader
 
-// Header names in the canonical form that fasthttp keeps them in, and the
+// Header names as they go over the wire, and the
 // values that are the same in many answers, as bytes: nothing is converted per
 // request.
 var (
@@ -10,12 +10,12 @@ var (
 	headerContentEncoding    = []byte("Content-Encoding")
 	headerContentType        = []byte("Content-Type")
 	headerContentTypeOptions = []byte("X-Content-Type-Options")
-	headerETag               = []byte("Etag")
+	headerETag               = []byte("ETag")
 	headerPollInterval       = []byte("X-Poll-Interval")
 	headerReprDigest         = []byte("Repr-Digest")
 	headerRetryAfter         = []byte("Retry-After")
 	headerVary               = []byte("Vary")
-	headerWWWAuthenticate    = []byte("Www-Authenticate")
+	headerWWWAuthenticate    = []byte("WWW-Authenticate")
 
 	// max-age=0 and not no-cache: that would forbid the stale answer, too.
 	valueCacheControl = []byte("private, max-age=0, stale-if-error=86400")

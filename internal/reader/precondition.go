@@ -44,8 +44,12 @@ func judge(lines [][]byte, ours *representation, version snapshot.Version, prefe
 	for _, line := range lines {
 		for {
 			tag, rest, ok := nextTag(line)
+			if !ok && len(rest) > 0 {
+				// Something that is no tag: nothing behind it can be trusted to be
+				// one; what stood before it counts.
+				return said, repeat
+			}
 			if !ok {
-				// The end, or something that is no tag; what stood before counts.
 				break
 			}
 			line = rest
@@ -72,7 +76,8 @@ func judge(lines [][]byte, ours *representation, version snapshot.Version, prefe
 }
 
 // nextTag reads the next entity-tag of a list (RFC 9110, sections 5.6.1 and
-// 8.8.3), with W/ and quotes, or "*".
+// 8.8.3), with W/ and quotes, or "*". Without one, rest is what stands in its
+// place: nothing at the end.
 func nextTag(list []byte) (tag, rest []byte, ok bool) {
 	for len(list) > 0 && (list[0] == ' ' || list[0] == '\t' || list[0] == ',') {
 		list = list[1:]
@@ -88,7 +93,7 @@ func nextTag(list []byte) (tag, rest []byte, ok bool) {
 		start = 2
 	}
 	if list[start] != '"' {
-		return nil, nil, false
+		return nil, list, false
 	}
 	for i := start + 1; i < len(list); i++ {
 		switch c := list[i]; {
@@ -96,10 +101,10 @@ func nextTag(list []byte) (tag, rest []byte, ok bool) {
 			return list[:i+1], list[i+1:], true
 		case c == 0x21 || c >= 0x23 && c <= 0x7E || c >= 0x80:
 		default:
-			return nil, nil, false
+			return nil, list, false
 		}
 	}
-	return nil, nil, false
+	return nil, list, false
 }
 
 // opaque cuts W/ and the quotes off a tag of nextTag.

@@ -81,11 +81,11 @@ type flight[V any] struct {
 	atLeast snapshot.Version
 	// again: the answer that is under way may be from before something that we
 	// have to have.
-	again   bool
-	waited  time.Duration // before this flight, for its retry
-	done    chan struct{}
-	value   V
-	err     error
+	again  bool
+	waited time.Duration // before this flight, for its retry
+	done   chan struct{}
+	value  V
+	err    error
 }
 
 // due is a reload that waits for its time.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -69,8 +68,6 @@ func script(name string) *redis.Script {
 var (
 	publishDocument = script("publish_document")
 	publishToken    = script("publish_token")
-	beginReconcile  = script("begin_reconcile")
-	finishReconcile = script("finish_reconcile")
 )
 
 // PublishDocument writes a document, its place in the index and a log entry,
@@ -131,43 +128,4 @@ func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, args [
 		return Outcome{}, fmt.Errorf("snapshot: log counter: %w", err)
 	}
 	return out, nil
-}
-
-// Found is what a reconciliation found in Redis when it began.
-type Found struct {
-	// Incarnation is the one last reconciled; 0 where there is none, and then
-	// nothing that is there can be trusted.
-	Incarnation int64
-	Epoch       int64
-}
-
-// BeginReconcile starts to fill this Redis under an incarnation. Ordinary
-// writes stay fenced until FinishReconcile. It returns Older where a newer
-// incarnation has been there.
-func (s *Store) BeginReconcile(ctx context.Context, incarnation int64) (Reconciliation, Found, Status, error) {
-	nonce := strconv.FormatUint(rand.Uint64(), 36)
-	res, err := beginReconcile.Run(ctx, s.rdb, s.scriptKeys(), strconv.FormatInt(incarnation, 10), nonce).StringSlice()
-	if err != nil {
-		return Reconciliation{}, Found{}, "", fmt.Errorf("snapshot: %w", err)
-	}
-	var f Found
-	if res[2] != "" {
-		if f.Incarnation, err = strconv.ParseInt(res[2], 10, 64); err != nil {
-			return Reconciliation{}, Found{}, "", fmt.Errorf("snapshot: incarnation: %w", err)
-		}
-	}
-	if f.Epoch, err = strconv.ParseInt(res[3], 10, 64); err != nil {
-		return Reconciliation{}, Found{}, "", fmt.Errorf("snapshot: epoch: %w", err)
-	}
-	if res[0] == string(Older) {
-		return Reconciliation{}, f, Older, nil
-	}
-	return Reconciliation{res[1]}, f, Published, nil
-}
-
-// FinishReconcile lifts the fence and tells all readers to compare what they
-// have. It returns Fenced where the server was flushed or replaced meanwhile,
-// or another reconciliation has begun: start again.
-func (s *Store) FinishReconcile(ctx context.Context, rec Reconciliation, epoch int64) (Outcome, error) {
-	return s.run(ctx, finishReconcile, s.scriptKeys(), []any{rec.begun, logCap, strconv.FormatInt(epoch, 10)})
 }

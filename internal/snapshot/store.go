@@ -108,6 +108,40 @@ func (s *Store) Token(ctx context.Context, hash token.Hash) (*Token, error) {
 	return parseToken(hash, h)
 }
 
+// Tokens loads the records of some tokens at once. What isn't there, or can't
+// be read, is not in the answer. ErrUnfilled means that nothing can be concluded
+// from what is missing.
+func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*Token, error) {
+	out := make(map[token.Hash]*Token, len(hashes))
+	if len(hashes) == 0 {
+		return out, nil
+	}
+	var meta *redis.StringCmd
+	all := make([]*redis.MapStringStringCmd, len(hashes))
+	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		meta = p.HGet(ctx, s.key("meta"), "incarnation")
+		for i, h := range hashes {
+			all[i] = p.HGetAll(ctx, s.tokenKey(h))
+		}
+		return nil
+	})
+	if errors.Is(meta.Err(), redis.Nil) {
+		return nil, ErrUnfilled
+	}
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	for i, h := range hashes {
+		if len(all[i].Val()) == 0 {
+			continue
+		}
+		if t, err := parseToken(h, all[i].Val()); err == nil {
+			out[h] = t
+		}
+	}
+	return out, nil
+}
+
 // read gets a hash and, in the same transaction, whether Redis was filled.
 func (s *Store) read(ctx context.Context, key string) (map[string]string, error) {
 	var meta *redis.StringCmd

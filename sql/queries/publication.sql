@@ -2,7 +2,7 @@
 select epoch, incarnation from installation;
 
 -- name: RaiseIncarnation :one
-update installation set incarnation = incarnation + 1 returning epoch, incarnation;
+update installation set incarnation = greatest(incarnation, @found::bigint) + 1 returning epoch, incarnation;
 
 -- name: RaiseEpoch :one
 update installation set epoch = @epoch, incarnation = incarnation + 1 where epoch < @epoch returning epoch, incarnation;
@@ -87,3 +87,13 @@ select 'token'::text, encode(t.sha256, 'hex'), t.pending_since::timestamptz
 from tokens t where t.pending_since is not null
 order by 3
 limit @row_limit;
+
+-- name: LockInstallation :one
+select epoch, incarnation from installation for update;
+
+
+-- name: PendingOne :one
+update organizations set pending_since = coalesce(pending_since, now()) where id = @id returning revision;
+
+-- name: GetEdition :one
+select number, renderer, builtins_sha256, raised_at from editions where number = @number;

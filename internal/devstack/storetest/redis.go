@@ -150,7 +150,9 @@ func (s *RedisServer) Promote() {
 // string.
 func (s *RedisServer) Do(words ...string) string {
 	s.t.Helper()
-	answer, err := devstack.RedisDo(s.Addr, s.options.Password, words...)
+	ctx, cancel := withPatience()
+	defer cancel()
+	answer, err := devstack.RedisDo(ctx, s.Addr, s.options.Password, words...)
 	if err != nil {
 		s.t.Fatalf("storetest: redis %s: %v", strings.Join(words, " "), err)
 	}

@@ -47,6 +47,22 @@ func (q *Queries) EditionKnown(ctx context.Context, arg EditionKnownParams) (boo
 	return known, err
 }
 
+const getEdition = `-- name: GetEdition :one
+select number, renderer, builtins_sha256, raised_at from editions where number = $1
+`
+
+func (q *Queries) GetEdition(ctx context.Context, number int64) (Edition, error) {
+	row := q.db.QueryRow(ctx, getEdition, number)
+	var i Edition
+	err := row.Scan(
+		&i.Number,
+		&i.Renderer,
+		&i.BuiltinsSha256,
+		&i.RaisedAt,
+	)
+	return i, err
+}
+
 const getInstallation = `-- name: GetInstallation :one
 select epoch, incarnation from installation
 `
@@ -188,6 +204,22 @@ func (q *Queries) ListPublishedRevisions(ctx context.Context, arg ListPublishedR
 	return items, nil
 }
 
+const lockInstallation = `-- name: LockInstallation :one
+select epoch, incarnation from installation for update
+`
+
+type LockInstallationRow struct {
+	Epoch       int64
+	Incarnation int64
+}
+
+func (q *Queries) LockInstallation(ctx context.Context) (LockInstallationRow, error) {
+	row := q.db.QueryRow(ctx, lockInstallation)
+	var i LockInstallationRow
+	err := row.Scan(&i.Epoch, &i.Incarnation)
+	return i, err
+}
+
 const lockPublication = `-- name: LockPublication :one
 select organization_id, epoch, revision, edition, representations, planned_at
 from publications where organization_id = $1
@@ -244,6 +276,17 @@ func (q *Queries) OrganizationPublished(ctx context.Context, arg OrganizationPub
 	return result.RowsAffected(), nil
 }
 
+const pendingOne = `-- name: PendingOne :one
+update organizations set pending_since = coalesce(pending_since, now()) where id = $1 returning revision
+`
+
+func (q *Queries) PendingOne(ctx context.Context, id uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, pendingOne, id)
+	var revision int64
+	err := row.Scan(&revision)
+	return revision, err
+}
+
 const pendingOrganizations = `-- name: PendingOrganizations :many
 select id, revision from organizations
 where pending_since <= now() - make_interval(secs => $1::float8)
@@ -298,7 +341,7 @@ func (q *Queries) RaiseEpoch(ctx context.Context, epoch int64) (RaiseEpochRow, e
 }
 
 const raiseIncarnation = `-- name: RaiseIncarnation :one
-update installation set incarnation = incarnation + 1 returning epoch, incarnation
+update installation set incarnation = greatest(incarnation, $1::bigint) + 1 returning epoch, incarnation
 `
 
 type RaiseIncarnationRow struct {
@@ -306,8 +349,8 @@ type RaiseIncarnationRow struct {
 	Incarnation int64
 }
 
-func (q *Queries) RaiseIncarnation(ctx context.Context) (RaiseIncarnationRow, error) {
-	row := q.db.QueryRow(ctx, raiseIncarnation)
+func (q *Queries) RaiseIncarnation(ctx context.Context, found int64) (RaiseIncarnationRow, error) {
+	row := q.db.QueryRow(ctx, raiseIncarnation, found)
 	var i RaiseIncarnationRow
 	err := row.Scan(&i.Epoch, &i.Incarnation)
 	return i, err

@@ -1,0 +1,111 @@
+# `make` prints what can be asked for. Everything works from a fresh clone, as
+# root or not, and needs Go, git and make; what else it needs it fetches into a
+# cache (see internal/devstack).
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+GO ?= go
+# A checkout that belongs to somebody else makes git refuse, and with it the
+# stamping of builds. The version is asked for here, and may stay unknown.
+export GOFLAGS := $(strip $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false)
+VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# Two test binaries at once: more only makes the stores slower on a small machine.
+TEST_PARALLEL ?= 2
+TEST_FLAGS    ?=
+# The race detector needs a C compiler.
+CC_FOUND := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)
+RACE     := $(if $(CC_FOUND),-race)
+FUZZTIME ?= 30s
+
+# The launcher ends with make: it is told who make is, as make's shell becomes
+# it (exec), and asks the kernel for a signal at make's death.
+LOCAL = export ORGMODES_PARENT_PID=$$PPID; exec bin/local
+
+.PHONY: help
+help: ## This list
+	@echo 'make TARGET, where TARGET is one of:'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build bin/local ## Everything on this machine, with sample modes; Ctrl-C ends it
+	@$(LOCAL) up
+
+.PHONY: test
+test: bin/local ## All tests, against a real Postgres and a real Redis
+	@$(if $(RACE),,echo 'NOTE: there is no C compiler here, so the race detector is off.';) \
+	export CGO_ENABLED=$(if $(RACE),1,0); \
+	$(LOCAL) test -- $(GO) test $(RACE) -shuffle=on -p $(TEST_PARALLEL) $(TEST_FLAGS) ./...
+
+.PHONY: test-fetch
+test-fetch: ## The ways in which Postgres and Redis are fetched (uses the network)
+	ORGMODES_TEST_FETCH=1 $(GO) test -count=1 -run TestFetch -v ./internal/devstack
+
+.PHONY: build
+build: ## The three static binaries, in bin/
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X orgmodes/internal/process.version=$(VERSION)' -o bin/ ./cmd/admin ./cmd/worker ./cmd/reader
+
+# Always asked for: go knows better than make whether it is up to date.
+.PHONY: bin/local
+bin/local:
+	@mkdir -p bin
+	@CGO_ENABLED=0 $(GO) build -o bin/local ./deploy/local
+
+.PHONY: check
+check: bin/local ## Generated code, format, vet, linters, import rules, SQL, go.mod
+	@$(MAKE) check-generated check-modules check-length
+	$(GO) vet ./...
+	$(GO) test -count=1 ./internal
+	@lint="$$(tools/get golangci-lint)"; \
+	"$$lint" fmt --diff; \
+	"$$lint" run
+	@sqlc="$$(tools/get sqlc)"; \
+	$(LOCAL) database -- "$$sqlc" vet
+
+.PHONY: check-generated
+check-generated:
+	@sqlc="$$(tools/get sqlc)"; \
+	"$$sqlc" diff || { echo 'The generated code is not in step with sql/: run make generate' >&2; exit 1; }
+
+.PHONY: check-modules
+check-modules:
+	@$(GO) mod tidy -diff && $(GO) -C tools mod tidy -diff || { echo 'go.mod is not in step with the imports: run go mod tidy' >&2; exit 1; }
+
+.PHONY: check-length
+check-length:
+	@long="$$(find . -name '*.go' -not -path './.*' -not -path './internal/postgres/sqlcgen/*' -exec awk 'END { if (NR > 450) print NR, FILENAME }' {} \;)"; \
+	if [ -n "$$long" ]; then echo "Files of more than 450 lines; what is in there wants to be two:" >&2; echo "$$long" >&2; exit 1; fi
+
+.PHONY: generate
+generate: ## Go code from sql/queries
+	@sqlc="$$(tools/get sqlc)"; "$$sqlc" generate
+
+.PHONY: format
+format: ## Format all Go code
+	@lint="$$(tools/get golangci-lint)"; "$$lint" fmt
+
+.PHONY: bench
+bench: bin/local ## The benchmarks, with allocations
+	@$(LOCAL) test -- $(GO) test -run '^$$' -bench . -benchmem -p 1 $(TEST_FLAGS) ./...
+
+.PHONY: fuzz
+fuzz: ## Each fuzz test for FUZZTIME (30s)
+	@$(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | while read -r package dir; do \
+	  for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$dir"/*_test.go); do \
+	    echo "== $$package $$name"; \
+	    $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) "$$package"; \
+	  done; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built; data of `make run` stays
+	rm -rf bin
+
+.PHONY: clean-data
+clean-data: ## Remove the data of `make run`
+	@if [ -f .local/postgres.path ]; then rm -rf -- "$$(cat .local/postgres.path)"; fi
+	rm -rf .local

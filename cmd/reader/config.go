@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"orgmodes/internal/config"
+)
+
+// settings are all that the reader can be told, from the environment. Each has
+// a second spelling with _FILE at its end.
+type settings struct {
+	Listen        config.Address `env:"LISTEN" envDefault:":8081"`
+	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9081"`
+
+	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db]"`
+	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
+	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as at admin"`
+
+	PollInterval    time.Duration `env:"POLL_INTERVAL" envDefault:"5m"`
+	PublicCatalogue string        `env:"PUBLIC_CATALOGUE" expect:"the path of a YAML file with a list named items"`
+	CacheBytes      uint64        `env:"CACHE_BYTES" envDefault:"268435456"`
+	DrainWait       time.Duration `env:"DRAIN_WAIT" envDefault:"1s"`
+	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat       string        `env:"LOG_FORMAT"`
+}
+
+const minCacheBytes = 1 << 20
+
+// Validate says what each setting alone doesn't show.
+func (s *settings) Validate() error {
+	var problems []error
+	if s.PollInterval < time.Second || s.PollInterval > 24*time.Hour {
+		problems = append(problems, fmt.Errorf("POLL_INTERVAL=%s: expected 1s to 24h", s.PollInterval))
+	}
+	if s.CacheBytes < minCacheBytes {
+		problems = append(problems, fmt.Errorf("CACHE_BYTES=%d: expected at least %d", s.CacheBytes, minCacheBytes))
+	}
+	if s.DrainWait < 0 || s.DrainWait > time.Minute {
+		problems = append(problems, fmt.Errorf("DRAIN_WAIT=%s: expected 0s to 1m", s.DrainWait))
+	}
+	return errors.Join(problems...)
+}
+
+// catalogue reads the public catalogue; none is no error.
+func (s *settings) catalogue() ([]byte, error) {
+	if s.PublicCatalogue == "" {
+		return nil, nil
+	}
+	body, err := os.ReadFile(s.PublicCatalogue)
+	if err != nil {
+		return nil, fmt.Errorf("PUBLIC_CATALOGUE: %w", err)
+	}
+	if len(body) == 0 {
+		return nil, fmt.Errorf("PUBLIC_CATALOGUE: %s is empty", s.PublicCatalogue)
+	}
+	return body, nil
+}
+
+const usage = `reader serves published modes to editors, from memory, filled from Redis.
+
+Usage:
+  reader             serve until SIGTERM or SIGINT
+  reader --version   say what this is
+  reader --help      say this
+
+Settings, from the environment; NAME_FILE names a file that holds NAME:
+  REDIS_URL         redis://[user:password@]host:port[/db], rediss:// for TLS (required)
+  TOKEN_KEYS        kid:base64key[,...], the same as at admin (required)
+  LISTEN            where editors come to (default :8081)
+  PRIVATE_LISTEN    /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9081)
+  REDIS_PREFIX      what all keys begin with (default om)
+  POLL_INTERVAL     how often editors are asked to come (default 5m)
+  PUBLIC_CATALOGUE  a YAML file with a list named items, for those who name no
+                    organization at /api/marketplace/modes (default: an empty list)
+  CACHE_BYTES       memory for documents (default 268435456)
+  DRAIN_WAIT        how long to go on serving after /readyz says no (default 1s)
+  LOG_LEVEL         debug, info, warn or error (default info)
+  LOG_FORMAT        text or json (default: text on a terminal)
+
+Try it:
+  curl -H "Authorization: Bearer $TOKEN" http://localhost:8081/api/organizations/$ORG_ID/modes.yaml
+`

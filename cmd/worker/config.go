@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"orgmodes/internal/config"
+	"orgmodes/internal/modes"
+)
+
+// settings are all that the worker can be told, from the environment. Each has
+// a second spelling with _FILE at its end.
+type settings struct {
+	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9082"`
+
+	DatabaseURL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
+	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db]"`
+	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
+
+	BuiltinModes string `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes"`
+	Concurrency  int    `env:"CONCURRENCY" envDefault:"8"`
+	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat    string `env:"LOG_FORMAT"`
+}
+
+// Validate says what each setting alone doesn't show.
+func (s *settings) Validate() error {
+	if s.Concurrency < 1 || s.Concurrency > 64 {
+		return fmt.Errorf("CONCURRENCY=%d: expected 1 to 64", s.Concurrency)
+	}
+	return nil
+}
+
+// builtins reads the built-in modes, ours where no file is named.
+func (s *settings) builtins() ([]modes.Mode, error) {
+	if s.BuiltinModes == "" {
+		return modes.Builtins(), nil
+	}
+	data, err := os.ReadFile(s.BuiltinModes)
+	if err != nil {
+		return nil, fmt.Errorf("BUILTIN_MODES: %w", err)
+	}
+	ms, err := modes.LoadBuiltins(data)
+	if err != nil {
+		return nil, fmt.Errorf("BUILTIN_MODES: %s: %w", s.BuiltinModes, err)
+	}
+	return ms, nil
+}
+
+const usage = `worker publishes what admins change: from Postgres to Redis, where readers find it.
+
+Usage:
+  worker             work until SIGTERM or SIGINT
+  worker --version   say what this is
+  worker --help      say this
+
+Run as many as you like; one of them leads, and keeps Redis in step with
+Postgres whatever becomes of either.
+
+Settings, from the environment; NAME_FILE names a file that holds NAME:
+  DATABASE_URL     postgres://user:password@host:port/database (required)
+  REDIS_URL        redis://[user:password@]host:port[/db], rediss:// for TLS (required)
+  REDIS_PREFIX     what all keys begin with (default om)
+  PRIVATE_LISTEN   /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9082)
+  BUILTIN_MODES    a YAML file with a list named customModes, in place of the
+                   built-in modes that we ship; the same at every worker and admin
+  CONCURRENCY      publications at once (default 8)
+  LOG_LEVEL        debug, info, warn or error (default info)
+  LOG_FORMAT       text or json (default: text on a terminal)
+`

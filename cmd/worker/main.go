@@ -1,0 +1,111 @@
+// Command worker publishes what admins change: it reads Postgres and writes
+// Redis, and serves nothing but its private port.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"orgmodes/internal/config"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/process"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/worker"
+)
+
+// drainTime bounds what is left to do after a signal: the jobs under way.
+const drainTime = 20 * time.Second
+
+func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
+
+// run is the whole program; it returns the exit code: 2 for what the caller
+// has to put right, 1 for what failed.
+func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
+	switch {
+	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
+		fmt.Fprint(stdout, usage)
+		return 0
+	case len(args) == 1 && args[0] == "--version":
+		b := process.BuildOf()
+		fmt.Fprintf(stdout, "orgmodes worker %s %s %s\n", b.Version, b.Revision, b.Go)
+		return 0
+	case len(args) > 0:
+		fmt.Fprintf(stderr, "worker takes no %q; settings come from the environment\n\n%s", args[0], usage)
+		return 2
+	}
+	s, err := config.LoadFrom[settings](environ)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	log, err := process.NewLogger(stderr, s.LogLevel, s.LogFormat)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	builtins, err := s.builtins()
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	ctx, stop := process.Signals(context.Background(), log, drainTime)
+	defer stop()
+	if err := work(ctx, log, &s, builtins); err != nil {
+		log.Error("ended", "error", process.Redact(err.Error()))
+		return 1
+	}
+	return 0
+}
+
+// work runs until ctx is done.
+func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.Mode) error {
+	db, err := postgres.Open(ctx, string(s.DatabaseURL))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	redis, err := snapshot.Open(string(s.RedisURL), snapshot.Options{Prefix: s.RedisPrefix, Timeout: worker.RedisTimeout})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = redis.Close() }()
+
+	metrics := worker.NewMetrics()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(metrics, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := process.RegisterBuild(registry); err != nil {
+		return err
+	}
+	w := worker.New(worker.Config{DB: db, Redis: redis, Log: log, Builtins: builtins, Concurrency: s.Concurrency, Metrics: metrics})
+	working := func() error {
+		if !w.Ready() {
+			return errors.New("not working jobs (yet): see the log")
+		}
+		return nil
+	}
+	private, err := process.ServePrivate(log, string(s.PrivateListen), process.Health{Started: working, Ready: working}, registry)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = private.Close() }()
+
+	// Redis may be away: what is changed meanwhile is published when it comes.
+	err = process.Retry(ctx, log, "Postgres at "+postgres.Address(string(s.DatabaseURL)), db.Ping)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // told to end while waiting
+		}
+		return err
+	}
+	log.Info("working", "private", private.Addr())
+	return w.Run(ctx)
+}

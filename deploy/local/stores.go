@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/devstack"
+	"orgmodes/internal/process"
+)
+
+// stores is the Postgres and the Redis of a stack: started here, or somebody
+// else's that the environment names.
+type stores struct {
+	ownerURL, appURL, redisURL string
+	ended                      []watched
+	stops                      []func() error
+}
+
+// watched is something that everything depends on: when it ends, all ends.
+type watched struct {
+	name  string
+	child *devstack.Child
+}
+
+// stop ends the stores in the order opposite to their start.
+func (s *stores) stop() error {
+	var errs []error
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		errs = append(errs, s.stops[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// openStores starts the stores of `up`, or waits for those that DATABASE_URL
+// and REDIS_URL name.
+func openStores(ctx context.Context, local string, st *state) (*stores, error) {
+	s := &stores{}
+	if err := s.openPostgres(ctx, local, st); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	if err := s.openRedis(ctx, local, st); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return s, nil
+}
+
+// given is a variable that names somebody else's store. A shell that has read
+// .local/run.env names ours, which is only there once we have started it.
+func given(name, ours string) string {
+	value := os.Getenv(name)
+	if value != "" && value == ours {
+		say("%s is this stack's own; starting it.", name)
+		return ""
+	}
+	return value
+}
+
+func (s *stores) openPostgres(ctx context.Context, local string, st *state) error {
+	if url := given("DATABASE_URL", st.OwnDatabaseURL); url != "" {
+		s.appURL, s.ownerURL = url, os.Getenv("MIGRATE_DATABASE_URL")
+		if s.ownerURL == "" || s.ownerURL == st.OwnMigrateURL {
+			s.ownerURL = url
+		}
+		st.OwnDatabaseURL, st.OwnMigrateURL = "", ""
+		return awaitPostgres(ctx, s.appURL)
+	}
+	dir, err := devstack.DurableDir(local, "postgres")
+	if err != nil {
+		return err
+	}
+	program, err := devstack.FindPostgres(ctx, devstack.DataMajor(dir), say)
+	if err != nil {
+		return err
+	}
+	say("starting Postgres %s (from %s; data in %s) ...", program.Version, program.From, dir)
+	log, err := openLog(local, "postgres", onlyFile)
+	if err != nil {
+		return err
+	}
+	pg, err := devstack.StartPostgres(ctx, program, devstack.PostgresOptions{Dir: dir, Port: st.PostgresPort, Log: log.line})
+	if err != nil {
+		return err
+	}
+	s.stops = append(s.stops, pg.Stop)
+	s.ended = append(s.ended, watched{"postgres", pg.Child})
+	s.ownerURL = pg.OwnerURL
+	if s.appURL, err = devstack.EnsureAppLogin(ctx, pg.OwnerURL); err != nil {
+		return err
+	}
+	st.PostgresPort, st.OwnDatabaseURL, st.OwnMigrateURL = pg.Port, s.appURL, s.ownerURL
+	return nil
+}
+
+// awaitPostgres waits for a server that we did not start.
+func awaitPostgres(ctx context.Context, url string) error {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return errors.New("DATABASE_URL: expected postgres://user:password@host:port/database")
+	}
+	what := fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port)
+	say("using the %s (DATABASE_URL) ...", what)
+	return process.Retry(ctx, terminalLog(), what, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			return err
+		}
+		return conn.Close(ctx)
+	})
+}
+
+func (s *stores) openRedis(ctx context.Context, local string, st *state) error {
+	if url := given("REDIS_URL", st.OwnRedisURL); url != "" {
+		// The programs wait for it themselves, and say so.
+		say("using the Redis that REDIS_URL names ...")
+		s.redisURL, st.OwnRedisURL = url, ""
+		return nil
+	}
+	dir := filepath.Join(local, "redis")
+	password, err := devstack.RedisPassword(dir)
+	if err != nil {
+		return err
+	}
+	program, err := devstack.FindRedis(ctx, say)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		say("%v", err)
+		say("NOTE: running with miniredis, a stand-in for Redis within this process. It is good enough to look around; what it holds is forgotten at the end and filled again at the next start.")
+		memory, err := devstack.NewMemoryRedis(password)
+		if err != nil {
+			return err
+		}
+		s.stops = append(s.stops, memory.Stop)
+		s.redisURL, st.OwnRedisURL = memory.URL(), memory.URL()
+		return nil
+	}
+	say("starting Redis %s (from %s) ...", program.Version, program.From)
+	log, err := openLog(local, "redis", onlyFile)
+	if err != nil {
+		return err
+	}
+	redis, err := devstack.StartRedis(ctx, program, devstack.RedisOptions{Dir: dir, Port: st.RedisPort, Password: password, Log: log.line})
+	if err != nil {
+		return err
+	}
+	s.stops = append(s.stops, redis.Stop)
+	s.ended = append(s.ended, watched{"redis", redis.Child})
+	s.redisURL, st.OwnRedisURL, st.RedisPort = redis.URL(), redis.URL(), redis.Port
+	return nil
+}
+
+func terminalLog() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+}
+
+// freeAddr returns 127.0.0.1 with the wanted port if that is free, else with
+// any free one.
+func freeAddr(wanted int) (string, error) {
+	port, err := devstack.FreePort(wanted)
+	return net.JoinHostPort("127.0.0.1", fmt.Sprint(port)), err
+}

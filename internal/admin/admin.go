@@ -1,0 +1,98 @@
+// Package admin is the program that admins of organizations use: it puts the API
+// (and the pages, which are next to it) behind what every request goes through.
+package admin
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"orgmodes/internal/admin/api"
+	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+const (
+	// bodyLimit leaves room around an upload of modes.MaxUploadBytes for the
+	// form that it may come in.
+	bodyLimit = modes.MaxUploadBytes + 64<<10
+
+	// deadline is what an answer may take: imports are the longest.
+	deadline = 30 * time.Second
+
+	readTimeout = time.Minute
+	idleTimeout = 2 * time.Minute
+	// headerBytes bounds a request's headers.
+	headerBytes = 16 << 10
+)
+
+// Options are what an installation decides.
+type Options struct {
+	DB       *postgres.DB
+	Keys     *token.Keys
+	Builtins []modes.Mode
+	Log      *slog.Logger
+	// Public is the address that people know us by.
+	Public *url.URL
+	// PublicReader is where editors reach the readers; it may be empty.
+	PublicReader string
+	// TrustedProxies are those whose X-Forwarded-For is believed; none by
+	// default.
+	TrustedProxies []netip.Prefix
+	// PublishWait is how long creating or revoking a token waits for readers to
+	// know of it.
+	PublishWait time.Duration
+	// Metrics is where figures on requests are registered; nil for nowhere.
+	Metrics prometheus.Registerer
+}
+
+// New makes the app. It listens nowhere yet.
+func New(o Options) (*fiber.App, error) {
+	gate, err := signin.New(o.DB, o.Keys, o.Log, o.Public)
+	if err != nil {
+		return nil, err
+	}
+	fail := func(c *fiber.Ctx, err error) error { return api.Fail(o.Log, c, err) }
+	app := fiber.New(fiber.Config{
+		AppName: "orgmodes admin", DisableStartupMessage: true,
+		// Strings from a request would otherwise change when its buffers are
+		// used again.
+		Immutable:     true,
+		CaseSensitive: true,
+		BodyLimit:     bodyLimit,
+		// A form is read where it is wanted, within limits of ours.
+		DisablePreParseMultipartForm: true,
+		ReadTimeout:                  readTimeout,
+		IdleTimeout:                  idleTimeout,
+		ReadBufferSize:               headerBytes,
+		ErrorHandler:                 fail,
+	})
+	figures, err := request.NewFigures(o.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	// From the outside in. Figures answer failures themselves, to know the
+	// status; everything inside only returns errors.
+	app.Use(
+		request.Identify(o.TrustedProxies),
+		request.Headers(gate.Secure()),
+		figures.Count(o.Log, fail),
+		request.Recover(o.Log),
+		request.Plain(),
+		request.Deadline(deadline),
+	)
+	a := &api.API{
+		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
+		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
+	}
+	a.Routes(app)
+	return app, nil
+}

@@ -1,0 +1,75 @@
+// Package api is the JSON API under /api/v1: it reads requests, asks access, has
+// postgres do it and writes answers. All routes stand in routes.go; each action
+// has a file of its own, named after it.
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+// API answers requests for JSON.
+type API struct {
+	DB   *postgres.DB
+	Gate *signin.Gate
+	// Keys make the tokens.
+	Keys *token.Keys
+	// Builtins are the modes that every editor has.
+	Builtins []modes.Mode
+	Log      *slog.Logger
+	// PublicReader is where editors reach the readers; it may be empty.
+	PublicReader string
+	// PublishWait is how long creating or revoking a token waits for readers to
+	// know of it.
+	PublishWait time.Duration
+}
+
+// visit is one request of somebody whom we know.
+type visit struct {
+	*fiber.Ctx
+	who     access.Principal
+	session *signin.Session
+	// org and role are set for what concerns an organization.
+	org  modes.Organization
+	role access.Role
+}
+
+// by is who acts, for the audit log.
+func (v *visit) by() audit.By {
+	kind := audit.User
+	if v.who.Kind == access.Token {
+		kind = audit.Token
+	}
+	return audit.By{
+		Actor:     audit.Actor{Kind: kind, ID: v.who.UserID.String(), Name: v.who.Name},
+		RequestID: request.ID(v.Ctx), Source: request.Source(v.Ctx),
+	}
+}
+
+// may decides about something in the organization of the visit.
+func (v *visit) may(r access.Request) access.Verdict { return access.Decide(v.who, v.role, r) }
+
+// answer writes JSON. Angle brackets stay what they are: this is no HTML, and
+// prompts are full of them.
+func answer(c *fiber.Ctx, status int, body any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
+	return c.Status(status).Send(b.Bytes())
+}

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/request"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/problem"
+)
+
+// late is a change that was refused, with what was sent: nothing is lost.
+type late struct {
+	error
+	yours any
+}
+
+func (l late) Unwrap() error { return l.error }
+
+// orLate attaches what was sent to a refusal for being late or in the way.
+func orLate(err error, yours any) error {
+	if fault.Is(err, fault.Stale) || fault.Is(err, fault.Conflict) {
+		return late{err, yours}
+	}
+	return err
+}
+
+// Fail answers a request that failed. It is where everything unknown is
+// logged, once.
+func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
+	p := problemOf(err)
+	p.RequestID = request.ID(c)
+	if p.Status >= http.StatusInternalServerError && !request.Logged(err) {
+		log.Error("request failed", "request_id", p.RequestID, "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
+	}
+	if p.RetryAfter > 0 && len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.RetryAfter))
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderContentType, problem.ContentType)
+	return c.Status(p.Status).Send(p.JSON())
+}
+
+func problemOf(err error) problem.Problem {
+	var refusal *fiber.Error
+	if errors.As(err, &refusal) {
+		return protocol(refusal)
+	}
+	if postgres.Away(err) {
+		err = fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now; try again soon").Because(err)
+	}
+	p := problem.Of(err)
+	if m, ok := p.Current.(modes.OrganizationMode); ok {
+		p.Current = modeOf(m)
+	}
+	var l late
+	if errors.As(err, &l) {
+		p.Yours = l.yours
+	}
+	var refused *files.Refused
+	if errors.As(err, &refused) {
+		p.Plan = refused.Plan
+	}
+	return p
+}
+
+// protocol is what Fiber itself refuses.
+func protocol(e *fiber.Error) problem.Problem {
+	switch e.Code {
+	case http.StatusNotFound:
+		return problem.New(e.Code, "path_unknown", "There is nothing at this path")
+	case http.StatusMethodNotAllowed:
+		return problem.New(e.Code, "method_not_allowed", "This path does not take that method; the header Allow says which ones it takes")
+	case http.StatusRequestEntityTooLarge:
+		return problem.New(e.Code, "body_too_large", "A request can bring at most 10 MiB; split it")
+	case http.StatusRequestHeaderFieldsTooLarge:
+		return problem.New(e.Code, "headers_too_large", "The request's headers are too large")
+	case http.StatusRequestTimeout:
+		return problem.New(e.Code, "request_timeout", "The request took too long to arrive")
+	}
+	if e.Code >= http.StatusBadRequest && e.Code < http.StatusInternalServerError {
+		return problem.New(e.Code, "request_malformed", "The request could not be read as HTTP")
+	}
+	return problem.Of(e)
+}

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+)
+
+// member is a user in an organization.
+type member struct {
+	User     person    `json:"user"`
+	Role     string    `json:"role"`
+	JoinedAt time.Time `json:"joined_at"`
+}
+
+func memberOf(m postgres.Member) member { return member{personOf(m.User), m.Role, m.JoinedAt} }
+
+// roleOf checks a role that was sent.
+func roleOf(s string) (access.Role, error) {
+	if role := access.Role(s); slices.Contains([]access.Role{access.Owner, access.Admin, access.Member}, role) {
+		return role, nil
+	}
+	return access.None, fault.New(fault.Invalid, "invalid_member", "The member was not saved").
+		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"})
+}
+
+// memberID reads the user of the path.
+func memberID(v *visit) (uuid.UUID, error) {
+	id, err := uuid.Parse(v.Params("user"))
+	if err != nil {
+		return id, fault.New(fault.NotFound, "not_found", "There is no such member")
+	}
+	return id, nil
+}
+
+// mayTouch asks, in the transaction of the change, whether a member who has that
+// role then may be changed so: an owner made meanwhile is safe from admins.
+func (v *visit) mayTouch(user uuid.UUID, to ...access.Role) func(before string) error {
+	return func(before string) error {
+		return v.may(access.Request{
+			Action: access.ManageMembers, Own: user == v.who.UserID, Roles: append(to, access.Role(before)),
+		}).Err()
+	}
+}
+
+// findMember is a member as the list has it.
+func (a *API) findMember(v *visit, user uuid.UUID) (member, error) {
+	all, err := a.DB.Members(v.UserContext(), v.org.ID)
+	if err != nil {
+		return member{}, err
+	}
+	for _, m := range all {
+		if m.User.ID == user {
+			return memberOf(m), nil
+		}
+	}
+	return member{}, fault.New(fault.NotFound, "not_found", "There is no such member")
+}

@@ -1,0 +1,23 @@
+package api
+
+import "orgmodes/internal/postgres"
+
+func (a *API) memberList(v *visit) error {
+	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+	if err != nil {
+		return err
+	}
+	all, err := a.DB.Members(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	part, next := page(p, all, func(m postgres.Member) string { return m.User.ID.String() })
+	list := make([]member, len(part))
+	for i, m := range part {
+		list[i] = memberOf(m)
+	}
+	return answer(v.Ctx, 200, struct {
+		Members    []member `json:"members"`
+		NextCursor string   `json:"next_cursor,omitempty"`
+	}{list, next})
+}

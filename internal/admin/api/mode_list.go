@@ -1,0 +1,67 @@
+package api
+
+import (
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/modes"
+)
+
+const usualPage, largestPage = 100, 500
+
+func (a *API) modeList(v *visit) error {
+	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+	if err != nil {
+		return err
+	}
+	view, err := viewOf(v)
+	if err != nil {
+		return err
+	}
+	all, err := a.DB.Modes(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	list := a.listed(view, all)
+	part, next := page(p, list, func(m mode) string { return m.Slug })
+	v.Set("ETag", etag(v.org.ID, v.org.Revision))
+	return answer(v.Ctx, 200, struct {
+		Modes      []mode `json:"modes"`
+		Total      int    `json:"total"`
+		Revision   int64  `json:"revision"`
+		NextCursor string `json:"next_cursor,omitempty"`
+	}{part, len(list), v.org.Revision, next})
+}
+
+// listed puts modes into the order of a view.
+func (a *API) listed(view files.View, all []modes.OrganizationMode) []mode {
+	own := make([]mode, len(all))
+	for i, m := range all {
+		own[i] = a.own(m)
+	}
+	if view == files.Own {
+		return own
+	}
+	plain := make([]modes.Mode, len(all))
+	bySlug := make(map[string]mode, len(all))
+	for i, m := range all {
+		plain[i] = m.Mode
+		bySlug[modes.SlugKey(m.Slug)] = own[i]
+	}
+	merged := make([]mode, 0, len(all)+len(a.Builtins))
+	for _, m := range modes.Merge(a.Builtins, plain) {
+		out, ok := bySlug[modes.SlugKey(m.Slug)]
+		if !ok {
+			out = mode{Slug: m.Slug, Name: m.Name, Config: m.Config, BuiltIn: true}
+		}
+		merged = append(merged, out)
+	}
+	return merged
+}
+
+// viewOf reads the view of the query.
+func viewOf(v *visit) (files.View, error) {
+	switch view := files.View(v.Query("view", string(files.Own))); view {
+	case files.Own, files.Merged:
+		return view, nil
+	}
+	return "", malformedQuery("view is own (the organization's modes) or merged (with the built-in ones)")
+}

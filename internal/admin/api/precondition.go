@@ -1,0 +1,81 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+)
+
+// etag is a version on the wire. It carries the id, so that what was created
+// again under the same slug is never taken for what it replaces.
+func etag(id uuid.UUID, version int64) string { return fmt.Sprintf(`"%s.%d"`, id, version) }
+
+// ifMatch is the header of that name (RFC 9110, section 13.1.1).
+type ifMatch struct {
+	present, any bool
+	tags         []string
+}
+
+// matches reports whether a tag satisfies the header. Weak tags never do.
+func (m ifMatch) matches(tag string) bool {
+	if !m.present || m.any {
+		return true
+	}
+	for _, t := range m.tags {
+		if t == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// neverSeen is a version that nothing has.
+const neverSeen = -1
+
+// seen is what to tell postgres: the version that the caller saw of the thing
+// as it is now, 0 where the caller doesn't mind.
+func (m ifMatch) seen(id uuid.UUID, version int64) int64 {
+	switch {
+	case !m.present, m.any:
+		return 0
+	case m.matches(etag(id, version)):
+		return version
+	default:
+		return neverSeen
+	}
+}
+
+// precondition reads If-Match.
+func precondition(c *fiber.Ctx) (ifMatch, error) {
+	header := strings.TrimSpace(c.Get(fiber.HeaderIfMatch))
+	switch header {
+	case "":
+		return ifMatch{}, nil
+	case "*":
+		return ifMatch{present: true, any: true}, nil
+	}
+	m := ifMatch{present: true}
+	for part := range strings.SplitSeq(header, ",") {
+		tag := strings.TrimSpace(part)
+		opaque := strings.TrimPrefix(tag, "W/")
+		if len(opaque) < 2 || opaque[0] != '"' || opaque[len(opaque)-1] != '"' {
+			return m, fault.New(fault.Malformed, "malformed_if_match", `If-Match must be an entity-tag as ETag gave it, with its quotes, or "*"`)
+		}
+		m.tags = append(m.tags, tag)
+	}
+	return m, nil
+}
+
+// required is precondition where it must be there.
+func required(c *fiber.Ctx) (ifMatch, error) {
+	m, err := precondition(c)
+	if err == nil && !m.present {
+		err = fault.New(fault.PreconditionRequired, "precondition_required",
+			"Say in If-Match which version you saw (its ETag), so that nobody's change is overwritten unseen")
+	}
+	return m, err
+}

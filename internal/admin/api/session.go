@@ -1,0 +1,40 @@
+package api
+
+import (
+	"time"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/signin"
+)
+
+// session says who one is, and where.
+type session struct {
+	User person      `json:"user"`
+	Via  access.Kind `json:"via"`
+	// Token is what one came with, where that was an access token.
+	Token *sessionToken `json:"token,omitempty"`
+	// ExpiresAt and CSRF are those of a session that a password opened.
+	ExpiresAt     *time.Time   `json:"expires_at,omitempty"`
+	CSRF          string       `json:"csrf_token,omitempty"`
+	Organizations []membership `json:"organizations"`
+}
+
+type sessionToken struct {
+	ID     string   `json:"id"`
+	Scopes []string `json:"scopes"`
+}
+
+func (a *API) sessionOf(v *visit, s *signin.Session) (session, error) {
+	orgs, err := a.memberships(v)
+	if err != nil {
+		return session{}, err
+	}
+	out := session{User: person{v.who.UserID, v.who.Email, v.who.Name}, Via: v.who.Kind, Organizations: orgs}
+	if v.who.Kind == access.Token {
+		out.Token = &sessionToken{v.who.TokenID.String(), v.who.Scopes}
+	}
+	if s != nil {
+		out.ExpiresAt, out.CSRF = &s.ExpiresAt, s.CSRF
+	}
+	return out, nil
+}

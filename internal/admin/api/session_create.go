@@ -1,0 +1,32 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/request"
+)
+
+// sessionCreate signs in with a password: the answer sets the cookie, and has
+// the csrf_token that goes with it.
+func (a *API) sessionCreate(c *fiber.Ctx) error {
+	var sent struct {
+		Email    string `json:"email"`
+		Password string `json:"password"`
+	}
+	if err := smallBody(c, &sent); err != nil {
+		return err
+	}
+	u, s, err := a.Gate.In(c, request.Source(c), sent.Email, sent.Password)
+	if err != nil {
+		return err
+	}
+	v := &visit{Ctx: c, who: access.Principal{Kind: access.User, UserID: u.ID, Name: u.Name, Email: u.Email}}
+	out, err := a.sessionOf(v, &s)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusCreated, out)
+}

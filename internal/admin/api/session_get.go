@@ -1,0 +1,11 @@
+package api
+
+import "net/http"
+
+func (a *API) sessionGet(v *visit) error {
+	out, err := a.sessionOf(v, v.session)
+	if err != nil {
+		return err
+	}
+	return answer(v.Ctx, http.StatusOK, out)
+}

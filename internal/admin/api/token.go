@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/postgres"
+)
+
+// accessToken is what is known of a token; Token is the token itself, shown in
+// the answer to its creation and never again.
+type accessToken struct {
+	ID         uuid.UUID  `json:"id"`
+	Token      string     `json:"token,omitempty"`
+	Start      string     `json:"start"`
+	Name       string     `json:"name"`
+	User       person     `json:"user"`
+	Scopes     []string   `json:"scopes"`
+	CreatedBy  string     `json:"created_by"`
+	CreatedAt  time.Time  `json:"created_at"`
+	ExpiresAt  *time.Time `json:"expires_at,omitempty"`
+	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
+	// Published says that readers know of it as it is here.
+	Published bool `json:"published"`
+}
+
+// person is a user as others see them.
+type person struct {
+	ID    uuid.UUID `json:"id"`
+	Email string    `json:"email"`
+	Name  string    `json:"name"`
+}
+
+func personOf(u postgres.User) person { return person{u.ID, u.Email, u.Name} }
+
+func tokenOf(t postgres.Token) accessToken {
+	return accessToken{
+		ID: t.ID, Start: t.Start, Name: t.Name, User: personOf(t.User), Scopes: t.Scopes, CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt,
+		ExpiresAt: t.ExpiresAt, RevokedAt: t.RevokedAt, LastUsedAt: t.LastUsedAt, Published: t.PublishedVersion >= t.Version,
+	}
+}
+
+// published waits for readers to know of a token as it is now, for so long as
+// is reasonable: what was done is done, and will be published in any case.
+func (a *API) published(ctx context.Context, t postgres.Token) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.PublishWait)
+	defer cancel()
+	err := a.DB.WaitTokenPublished(ctx, t.ID, t.Version)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false, nil
+	}
+	return err == nil, err
+}

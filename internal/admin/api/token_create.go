@@ -1,0 +1,53 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+)
+
+// tokenCreate makes a token that acts for who asks, in this organization. It
+// answers once readers know of it, so that it works at once; where that takes
+// too long, "published" is false.
+func (a *API) tokenCreate(v *visit) error {
+	var sent struct {
+		Name      string     `json:"name"`
+		Scopes    []string   `json:"scopes"`
+		ExpiresAt *time.Time `json:"expires_at"`
+	}
+	if err := smallBody(v.Ctx, &sent); err != nil {
+		return err
+	}
+	if len(sent.Scopes) == 0 {
+		sent.Scopes = []string{access.ScopeRead}
+	}
+	if err := v.may(access.Request{Action: access.CreateToken, Own: true, Scopes: sent.Scopes}).Err(); err != nil {
+		return err
+	}
+	if sent.ExpiresAt != nil && !sent.ExpiresAt.After(time.Now()) {
+		return fault.New(fault.Invalid, "invalid_token", "The token was not made").
+			With(fault.Field{Pointer: "/expires_at", Detail: "must be in the future; leave it out for a token that doesn't expire"})
+	}
+	secret := a.Keys.Mint()
+	made, err := a.DB.CreateToken(v.UserContext(), v.by(), postgres.NewToken{
+		Token: secret, Name: sent.Name, User: v.who.UserID, Scopes: sent.Scopes,
+		Organizations: []uuid.UUID{v.org.ID}, ExpiresAt: sent.ExpiresAt,
+	})
+	if err != nil {
+		return err
+	}
+	out := tokenOf(made)
+	out.Token = secret
+	if out.Published, err = a.published(v.UserContext(), made); err != nil {
+		// The token is there; only this answer can tell what it is.
+		a.Log.Warn("waiting for a token's publication", "token_id", made.ID, "err", err)
+	}
+	v.Set(fiber.HeaderLocation, "/api/v1/organizations/"+v.org.ID.String()+"/tokens/"+made.ID.String())
+	return answer(v.Ctx, http.StatusCreated, out)
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/fault"
+)
+
+// known lets in whoever proves who they are.
+func (a *API) known(handle func(*visit) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		who, session, err := a.Gate.Who(c)
+		if err != nil {
+			return err
+		}
+		return handle(&visit{Ctx: c, who: who, session: session})
+	}
+}
+
+// in lets in whoever may do that in the organization of the path. An
+// organization that isn't there and one that isn't theirs get the same answer.
+func (a *API) in(r access.Request, handle func(*visit) error) fiber.Handler {
+	return a.known(func(v *visit) error {
+		if err := a.enter(v); err != nil {
+			return err
+		}
+		if err := v.may(r).Err(); err != nil {
+			return err
+		}
+		return handle(v)
+	})
+}
+
+// enter finds the organization of the path and the visitor's role in it.
+func (a *API) enter(v *visit) error {
+	org, err := a.DB.Organization(v.UserContext(), v.Params("org"))
+	if fault.Is(err, fault.NotFound) {
+		return access.NoSuchOrganization()
+	}
+	if err != nil {
+		return err
+	}
+	v.org = org
+	if v.who.Kind == access.Token {
+		opens, err := a.DB.TokenOpens(v.UserContext(), v.who.TokenID)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(opens, org.ID) {
+			return access.NoSuchOrganization()
+		}
+	}
+	role, err := a.DB.Role(v.UserContext(), org.ID, v.who.UserID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	v.role = access.Role(role)
+	return nil
+}

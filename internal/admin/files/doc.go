@@ -1,0 +1,4 @@
+// Package files brings files of modes into an organization's library and out of
+// it: the same way for the API, for pages and for operators. What a file may
+// look like is modes' business, how it is stored postgres'.
+package files

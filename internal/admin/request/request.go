@@ -1,0 +1,160 @@
+// Package request is what every request goes through, whoever answers it: an id,
+// a deadline, the headers that are right for everything, and that a panic is
+// only one request's. It knows nothing of who asks or what for.
+package request
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/fault"
+)
+
+type key int
+
+const (
+	keyID key = iota
+	keySource
+)
+
+// ID is what the log and the audit log know the request by.
+func ID(c *fiber.Ctx) string {
+	id, _ := c.Locals(keyID).(string)
+	return id
+}
+
+// Source is the address that the request came from.
+func Source(c *fiber.Ctx) string {
+	source, _ := c.Locals(keySource).(string)
+	return source
+}
+
+const maxIDLength = 64
+
+// Identify gives the request its id, which is the client's X-Request-Id where
+// that is a sane one, and finds its source: the peer's address, or what the
+// proxies in trusted say.
+func Identify(trusted []netip.Prefix) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		id := c.Get(fiber.HeaderXRequestID)
+		if !saneID(id) {
+			id = rand.Text()
+		}
+		c.Locals(keyID, id)
+		c.Set(fiber.HeaderXRequestID, id)
+		c.Locals(keySource, source(c, trusted))
+		return c.Next()
+	}
+}
+
+// saneID keeps what could forge a line of a log out of it.
+func saneID(id string) bool {
+	if id == "" || len(id) > maxIDLength {
+		return false
+	}
+	for _, r := range id {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.:", r):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// source walks X-Forwarded-For from its end, where the nearest proxy wrote, as
+// long as it is led by proxies that we trust: everything before that may be
+// made up.
+func source(c *fiber.Ctx, trusted []netip.Prefix) string {
+	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
+	if !ok {
+		return c.Context().RemoteIP().String()
+	}
+	addr = addr.Unmap()
+	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	for i := len(hops) - 1; i >= 0 && isTrusted(addr, trusted); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = next.Unmap()
+	}
+	return addr.String()
+}
+
+func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
+	for _, p := range trusted {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// Deadline bounds what the answer may take. fasthttp's own context isn't
+// cancelled when a client goes away, so handlers pass UserContext on.
+func Deadline(d time.Duration) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		ctx, cancel := context.WithTimeout(c.UserContext(), d)
+		defer cancel()
+		c.SetUserContext(ctx)
+		return c.Next()
+	}
+}
+
+// Headers sets what is right for every answer.
+func Headers(secure bool) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+		c.Set(fiber.HeaderXFrameOptions, "DENY")
+		c.Set(fiber.HeaderReferrerPolicy, "same-origin")
+		c.Set("Cross-Origin-Opener-Policy", "same-origin")
+		c.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if secure {
+			c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+		}
+		return c.Next()
+	}
+}
+
+// Recover makes a panic an internal failure of this one request.
+func Recover(log *slog.Logger) fiber.Handler {
+	return func(c *fiber.Ctx) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				log.Error("panic", "request_id", ID(c), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				err = fault.New(fault.Internal, "internal", "panic").Because(errLogged)
+			}
+		}()
+		return c.Next()
+	}
+}
+
+// errLogged marks what has been logged where it happened.
+var errLogged = fmt.Errorf("logged already")
+
+// Logged reports whether an error has been logged where it happened.
+func Logged(err error) bool {
+	f, ok := fault.As(err)
+	return ok && f.Err == errLogged //nolint:errorlint // the very one
+}
+
+// Plain refuses compressed bodies: they would have to be inflated before
+// anything is known of them, and Fiber's own inflating knows no limit.
+func Plain() fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if coding := strings.TrimSpace(c.Get(fiber.HeaderContentEncoding)); coding != "" && !strings.EqualFold(coding, "identity") {
+			c.Set(fiber.HeaderAcceptEncoding, "identity")
+			return fault.New(fault.Unsupported, "unsupported_content_encoding", "Send the body as it is, without Content-Encoding")
+		}
+		return c.Next()
+	}
+}

@@ -1,0 +1,277 @@
+// Package signin finds out who asks: by an access token or by a session, which
+// a password opened. What they may do is access' business.
+package signin
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"log/slog"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/password"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+const (
+	// lifetime is how long a session lasts.
+	lifetime = 14 * 24 * time.Hour
+
+	// Wrong passwords that are taken in a window, per account and per address:
+	// an address may be a whole company's.
+	window          = 15 * time.Minute
+	triesPerAccount = 10
+	triesPerAddress = 50
+
+	maxEmail = 254
+
+	// HeaderCSRF carries Session.CSRF with every request that changes something
+	// and is let in by the cookie.
+	HeaderCSRF = "X-CSRF-Token"
+)
+
+// Gate lets people in.
+type Gate struct {
+	db         *postgres.DB
+	keys       *token.Keys
+	log        *slog.Logger
+	checker    *password.Checker
+	perAccount *password.Throttle
+	perAddress *password.Throttle
+	public     *url.URL
+}
+
+// New makes a Gate. public is the address that people know us by: with https,
+// cookies are for https only.
+func New(db *postgres.DB, keys *token.Keys, log *slog.Logger, public *url.URL) (*Gate, error) {
+	checker, err := password.NewChecker(min(runtime.GOMAXPROCS(0), 4))
+	if err != nil {
+		return nil, err
+	}
+	return &Gate{
+		db: db, keys: keys, log: log, checker: checker, public: public,
+		perAccount: password.NewThrottle(triesPerAccount, window, nil),
+		perAddress: password.NewThrottle(triesPerAddress, window, nil),
+	}, nil
+}
+
+// Secure says whether people reach us by https.
+func (g *Gate) Secure() bool { return g.public.Scheme == "https" }
+
+// Session is an open one.
+type Session struct {
+	ExpiresAt time.Time
+	// CSRF goes into HeaderCSRF: a page of somebody else's can have the cookie
+	// sent, but can't read this.
+	CSRF string
+}
+
+// Who says who asks. The session is nil for who came with a token.
+func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
+	if header := c.Get(fiber.HeaderAuthorization); header != "" {
+		p, err := g.byToken(c.UserContext(), header)
+		if err != nil {
+			challenge(c, err)
+		}
+		return p, nil, err
+	}
+	p, s, err := g.bySession(c)
+	if err != nil {
+		challenge(c, err)
+	}
+	return p, s, err
+}
+
+func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, error) {
+	scheme, presented, _ := strings.Cut(header, " ")
+	presented = strings.TrimSpace(presented)
+	if !strings.EqualFold(scheme, "Bearer") || presented == "" {
+		return access.Principal{}, fault.New(fault.Unauthenticated, "unauthenticated", "Send an access token: Authorization: Bearer omt_...")
+	}
+	refused := fault.New(fault.Unauthenticated, "token_refused", "This access token is not known, has expired or was revoked")
+	if v := g.keys.Check([]byte(presented)); v == token.Malformed || v == token.Forged {
+		return access.Principal{}, refused
+	}
+	t, err := g.db.TokenByHash(ctx, token.HashOf([]byte(presented)))
+	if fault.Is(err, fault.NotFound) {
+		return access.Principal{}, refused.Because(err)
+	}
+	if err != nil {
+		return access.Principal{}, err
+	}
+	return access.Principal{
+		Kind: access.Token, UserID: t.User.ID, Name: t.User.Name, Email: t.User.Email, TokenID: t.ID, Scopes: t.Scopes,
+	}, nil
+}
+
+func (g *Gate) bySession(c *fiber.Ctx) (access.Principal, *Session, error) {
+	secret := c.Cookies(g.cookieName())
+	if secret == "" {
+		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "unauthenticated",
+			"Sign in, or send an access token: Authorization: Bearer omt_...")
+	}
+	s, err := g.db.Session(c.UserContext(), hashOf(secret))
+	if fault.Is(err, fault.NotFound) {
+		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "session_ended", "This session has ended; sign in again").Because(err)
+	}
+	if err != nil {
+		return access.Principal{}, nil, err
+	}
+	if err := g.notForged(c, secret); err != nil {
+		return access.Principal{}, nil, err
+	}
+	p := access.Principal{Kind: access.User, UserID: s.User.ID, Name: s.User.Name, Email: s.User.Email}
+	return p, &Session{ExpiresAt: s.ExpiresAt, CSRF: csrfOf(secret)}, nil
+}
+
+// notForged refuses what another site's page has a browser send along with our
+// cookie: changes need the right origin and what only our own page can know.
+func (g *Gate) notForged(c *fiber.Ctx, secret string) error {
+	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
+		return nil
+	}
+	if err := g.sameOrigin(c); err != nil {
+		return err
+	}
+	if subtle.ConstantTimeCompare([]byte(c.Get(HeaderCSRF)), []byte(csrfOf(secret))) != 1 {
+		return fault.New(fault.Forbidden, "csrf", "Send the session's csrf_token in the header %s; GET /api/v1/session tells it", HeaderCSRF)
+	}
+	return nil
+}
+
+// sameOrigin refuses what a browser says to come from another site's page.
+func (g *Gate) sameOrigin(c *fiber.Ctx) error {
+	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
+	switch c.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+	default:
+		return refused
+	}
+	origin := c.Get(fiber.HeaderOrigin)
+	if origin == "" {
+		return nil
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Host != string(c.Context().Host()) && u.Host != g.public.Host {
+		return refused
+	}
+	return nil
+}
+
+// In opens a session for who knows the password, and sets its cookie.
+func (g *Gate) In(c *fiber.Ctx, source, email, pass string) (postgres.User, Session, error) {
+	if err := g.sameOrigin(c); err != nil {
+		return postgres.User{}, Session{}, err
+	}
+	u, err := g.check(c, source, strings.ToLower(strings.TrimSpace(email)), pass)
+	if err != nil {
+		return postgres.User{}, Session{}, err
+	}
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // crypto/rand never fails: it ends the program
+	secret := base64.RawURLEncoding.EncodeToString(b[:])
+	s := Session{ExpiresAt: time.Now().Add(lifetime).UTC().Truncate(time.Second), CSRF: csrfOf(secret)}
+	if err := g.db.CreateSession(c.UserContext(), hashOf(secret), u.ID, s.ExpiresAt); err != nil {
+		return postgres.User{}, Session{}, err
+	}
+	g.setCookie(c, secret, s.ExpiresAt)
+	return u, s, nil
+}
+
+func (g *Gate) check(c *fiber.Ctx, source, email, pass string) (postgres.User, error) {
+	if len(email) > maxEmail {
+		email = email[:maxEmail]
+	}
+	tries := []struct {
+		throttle *password.Throttle
+		key      string
+	}{{g.perAddress, source}, {g.perAccount, email}}
+	for _, t := range tries {
+		if wait, ok := t.throttle.Take(t.key); !ok {
+			c.Set(fiber.HeaderRetryAfter, seconds(wait))
+			return postgres.User{}, fault.New(fault.Exhausted, "too_many_attempts", "Too many wrong passwords; try again in %s", minutes(wait))
+		}
+	}
+	u, err := g.db.UserByEmail(c.UserContext(), email)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return postgres.User{}, err
+	}
+	hash := u.PasswordHash
+	if u.Disabled {
+		hash = ""
+	}
+	ok, err := g.checker.Matches(c.UserContext(), hash, pass)
+	if err != nil {
+		return postgres.User{}, err
+	}
+	if !ok || u.ID == uuid.Nil {
+		g.log.Info("sign-in refused", "email", email, "source", source)
+		return postgres.User{}, fault.New(fault.Unauthenticated, "wrong_credentials", "The email address or the password is wrong")
+	}
+	for _, t := range tries {
+		t.throttle.GiveBack(t.key)
+	}
+	return u, nil
+}
+
+// Out ends the session of a request, if it has one.
+func (g *Gate) Out(c *fiber.Ctx) error {
+	secret := c.Cookies(g.cookieName())
+	g.setCookie(c, "", time.Unix(1, 0))
+	if secret == "" {
+		return nil
+	}
+	return g.db.EndSession(c.UserContext(), hashOf(secret))
+}
+
+// cookieName has the prefix __Host- where browsers take it, which keeps other
+// hosts of the domain from planting a cookie of theirs.
+func (g *Gate) cookieName() string {
+	if g.Secure() {
+		return "__Host-orgmodes"
+	}
+	return "orgmodes"
+}
+
+func (g *Gate) setCookie(c *fiber.Ctx, secret string, expires time.Time) {
+	c.Cookie(&fiber.Cookie{
+		Name: g.cookieName(), Value: secret, Path: "/", Expires: expires,
+		Secure: g.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	})
+}
+
+// challenge says how to come in (RFC 9110, section 11.6.1; RFC 6750).
+func challenge(c *fiber.Ctx, err error) {
+	f, ok := fault.As(err)
+	switch {
+	case !ok || f.Kind != fault.Unauthenticated:
+	case f.Code == "token_refused":
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="orgmodes", error="invalid_token"`)
+	default:
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="orgmodes"`)
+	}
+}
+
+func hashOf(secret string) []byte {
+	h := sha256.Sum256([]byte(secret))
+	return h[:]
+}
+
+func csrfOf(secret string) string {
+	m := hmac.New(sha256.New, []byte(secret))
+	_, _ = m.Write([]byte("csrf"))
+	return hex.EncodeToString(m.Sum(nil))
+}

@@ -1,0 +1,145 @@
+// Package internal_test holds the tests of how our packages may depend on one
+// another. The linter's depguard says it at the import; this sees through all
+// dependencies.
+package internal_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "orgmodes/"
+
+// pkg is what `go list -json` tells of a package.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+	// Tests' imports count where a rule is about tests too.
+	TestImports, XTestImports []string
+}
+
+// ours lists the packages of this module.
+func ours(t *testing.T) map[string]pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", module+"...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	packages := map[string]pkg{}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return packages
+		}
+		require.NoError(t, err)
+		packages[strings.TrimPrefix(p.ImportPath, module)] = p
+	}
+}
+
+const (
+	pgx   = "github.com/jackc/..."
+	river = "github.com/riverqueue/..."
+	redis = "github.com/redis/..."
+	fiber = "github.com/gofiber/..."
+	fast  = "github.com/valyala/fasthttp/..."
+)
+
+// never says of a package what it must not link, directly or through others.
+// A path that ends in /... means all below it too.
+var never = map[string][]string{
+	// Fiber brings text/template, and the metrics library database/sql: neither
+	// is more than dead weight without an engine or a driver.
+	"cmd/reader": {
+		pgx, river, "html/template",
+		module + "sql", module + "internal/postgres/...", module + "internal/admin/...", module + "internal/worker/...",
+		module + "internal/jobs/...", module + "internal/devstack/...",
+	},
+	"cmd/admin":  {module + "internal/reader/...", module + "internal/worker/...", module + "internal/devstack/..."},
+	"cmd/worker": {module + "internal/reader/...", module + "internal/admin/...", module + "internal/devstack/..."},
+
+	"internal/admin/...":  {module + "internal/reader/...", module + "internal/worker/..."},
+	"internal/worker/...": {module + "internal/reader/...", module + "internal/admin/...", fiber},
+	"internal/reader/...": {module + "internal/admin/...", module + "internal/worker/...", pgx, river},
+
+	"internal/fault":        {module + "...", pgx, river, redis, fiber, fast, "net/http"},
+	"internal/audit/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/modes/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/document/...": {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/token":        {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/snapshot/...": {pgx, river, fiber, fast},
+	"internal/postgres/...": {fiber, fast, redis},
+	"internal/config":       {pgx, river, redis, fiber, fast, "net/http"},
+	"internal/process":      {pgx, river, redis, fiber, fast, "html/template", "text/template"},
+}
+
+func TestWhatPackagesLink(t *testing.T) {
+	packages := ours(t)
+	for who, forbidden := range never {
+		for name, p := range packages {
+			if !covers(who, name) {
+				continue
+			}
+			for _, dep := range p.Deps {
+				for _, pattern := range forbidden {
+					if covers(pattern, dep) {
+						t.Errorf("%s links %s, which it must not\n%s", name, dep, why(name, dep))
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestGeneratedQueriesArePrivateToPostgres(t *testing.T) {
+	for name, p := range ours(t) {
+		imports := slices.Concat(p.Imports, p.TestImports, p.XTestImports)
+		if slices.Contains(imports, module+"internal/postgres/sqlcgen") && !covers("internal/postgres/...", name) {
+			t.Errorf("%s imports the generated queries, which are private to internal/postgres", name)
+		}
+	}
+}
+
+func covers(pattern, importPath string) bool {
+	below, ok := strings.CutSuffix(pattern, "/...")
+	if !ok {
+		return pattern == importPath
+	}
+	return importPath == below || strings.HasPrefix(importPath, below+"/")
+}
+
+// why shows the shortest chain of imports from one package to another.
+func why(from, to string) string {
+	out, err := exec.Command("go", "list", "-e", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "-deps", "../"+path.Clean(from)).Output()
+	if err != nil {
+		return ""
+	}
+	imports := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		imports[fields[0]] = fields[1:]
+	}
+	cameFrom := map[string]string{module + from: ""}
+	for queue := []string{module + from}; len(queue) > 0; queue = queue[1:] {
+		for _, next := range imports[queue[0]] {
+			if _, seen := cameFrom[next]; !seen {
+				cameFrom[next] = queue[0]
+				queue = append(queue, next)
+			}
+		}
+	}
+	var chain []string
+	for at := to; at != ""; at = cameFrom[at] {
+		chain = append([]string{at}, chain...)
+	}
+	return "  " + strings.Join(chain, "\n  -> ")
+}

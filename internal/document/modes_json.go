@@ -1,0 +1,54 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"orgmodes/internal/modes"
+)
+
+// item is a mode as editors of today expect it. All seven fields are always
+// there; no optional text within config is ever null or empty, as one null
+// makes them drop all modes.
+type item struct {
+	ID             string       `json:"id"`
+	OrganizationID string       `json:"organization_id"`
+	Name           string       `json:"name"`
+	Slug           string       `json:"slug"`
+	CreatedBy      string       `json:"created_by"`
+	CreatedAt      string       `json:"created_at"`
+	UpdatedAt      string       `json:"updated_at"`
+	Config         modes.Config `json:"config"`
+}
+
+// timeFormat is RFC 3339 with milliseconds, what JavaScript's toISOString writes.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+func modesJSON(stored []modes.OrganizationMode) []byte {
+	items := make([]item, len(stored))
+	for i, m := range stored {
+		items[i] = item{
+			ID:             m.ID.String(),
+			OrganizationID: m.OrganizationID.String(),
+			Name:           m.Name,
+			Slug:           m.Slug,
+			CreatedBy:      m.CreatedBy,
+			CreatedAt:      timestamp(m.CreatedAt),
+			UpdatedAt:      timestamp(m.UpdatedAt),
+			Config:         m.Config,
+		}
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(struct {
+		Modes []item `json:"modes"`
+	}{items}); err != nil {
+		// Only a mode that was never validated can have a value without JSON.
+		panic("document: " + err.Error())
+	}
+	return b.Bytes()
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format(timeFormat) }

@@ -1,0 +1,72 @@
+package modes
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// largestFile is the largest real file that we know of, 1.4 MB with 186 modes
+// and anchors, or one made up to its measure.
+func largestFile(tb testing.TB) []byte {
+	tb.Helper()
+	folder := os.Getenv("ORGMODES_CORPUS")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "corpus")
+	}
+	if found, _ := filepath.Glob(filepath.Join(folder, "62-*.yaml")); len(found) == 1 {
+		data, err := os.ReadFile(found[0])
+		require.NoError(tb, err)
+		return data
+	}
+	var b bytes.Buffer
+	b.WriteString("customModes:\n")
+	paragraph := "## Rules\n\n- Do this, then **that**: see `docs/guide.md` first.\n- Ask, if unclear: \"never guess\".\n\n"
+	for i := range 186 {
+		groups := "*tools"
+		if i == 0 {
+			groups = "&tools [read, edit, browser, command, mcp]"
+		}
+		fmt.Fprintf(&b, "  - slug: mode-%d\n    name: Mode %d\n    roleDefinition: You are number %d.\n    groups: %s\n    customInstructions: %s\n",
+			i, i, i, groups, quoted(strings.Repeat(paragraph, 70)))
+	}
+	return b.Bytes()
+}
+
+func BenchmarkReadFileLargest(b *testing.B) {
+	data := largestFile(b)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f, err := ReadFile(data)
+		if err != nil || len(f.Modes()) != 186 {
+			b.Fatal(err, len(f.Modes()))
+		}
+	}
+}
+
+func BenchmarkWriteYAMLLargest(b *testing.B) {
+	f, err := ReadFile(largestFile(b))
+	require.NoError(b, err)
+	ms := f.Modes()
+	b.SetBytes(int64(len(WriteYAML(ms, ""))))
+	b.ReportAllocs()
+	for b.Loop() {
+		WriteYAML(ms, "")
+	}
+}
+
+func BenchmarkValidate(b *testing.B) {
+	m := sampleMode()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := m.Validate(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

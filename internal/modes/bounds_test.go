@@ -1,0 +1,101 @@
+package modes
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestHostileTextsAreBounded reads texts near the upload limit that are made to
+// cost time or memory. The bounds are generous: what they must catch grows by
+// the square.
+func TestHostileTextsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads many megabytes")
+	}
+	full := func(unit string) string { return strings.Repeat(unit, (MaxUploadBytes-64)/len(unit)) }
+	bomb := "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+	for i := 1; i < 30; i++ {
+		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), 9), i-1)
+	}
+	merges := "base: &b {"
+	for i := range 30_000 {
+		merges += fmt.Sprintf("k%d: 1,", i)
+	}
+	merges += "}\nx:\n  <<: [" + strings.Repeat("*b,", 6) + "]\n"
+	regex := `{"customModes":[{"slug":"a","name":"A","roleDefinition":"r","groups":[["edit",{"fileRegex":"%s"}]]}]}`
+	var groups strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&groups, "(?<a%d>x)", i)
+	}
+	// just is as much of a unit as countMarks lets pass.
+	just := func(unit string) string {
+		return strings.Repeat(unit, maxYAMLMarks/max(1, countMarks([]byte(unit)))-10)
+	}
+	texts := map[string]string{
+		"just comments":     "a: 1\n" + just("#\n"),
+		"just lists":        "[" + just("[],"),
+		"just open":         just("[a,"),
+		"just items":        just("- a\n"),
+		"just keys":         just("a:\n"),
+		"just dashes":       just("- "),
+		"just anchors":      just("- &a b\n"),
+		"just aliases":      "- &a b\n" + just("- *a\n"),
+		"just indented":     "a:\n" + just(" # x\n"),
+		"just documents":    just("---\n"),
+		"just text lines":   "a: b\n" + just(" x\n") + "]",
+		"just quoted lines": "a: \"b\n" + just(" x\n"),
+		"spaces":            full(" "),
+		"lines":             full("\n"),
+		"comments":          full("#\n"),
+		"comments after":    "a: 1 " + full("# x\n"),
+		"open lists":        full("["),
+		"open maps":         full("{"),
+		"dashes":            full("- "),
+		"question marks":    full("? "),
+		"colons":            full(": "),
+		"keys":              full("a:\n"),
+		"lists of lists":    "[" + full("[],"),
+		"items":             full("- a\n"),
+		"one word":          full("a"),
+		"words":             full("a "),
+		"quotes":            full("'"),
+		"open quote":        `"` + full("a"),
+		"escapes":           `"` + full(`\u0041`) + `"`,
+		"anchors":           full("&a "),
+		"aliases":           "a: &a x\nb: [" + full("*a,") + "]",
+		"tags":              full("!a "),
+		"documents":         full("---\n"),
+		"literal":           "a: |\n" + full(" x\n"),
+		"folded":            "a: >\n" + full(" x\n\n"),
+		"bomb":              bomb,
+		"merges":            merges,
+		"JSON lists":        full("[{"),
+		"JSON in one line":  `{"customModes":[` + full(`{"a":1},`) + "1]}",
+		"JSON numbers":      `{"customModes":[` + full("1") + "]}",
+		"JSON names":        `{"customModes":[{` + full(`"a":1,`) + `"b":1}]}`,
+		"regex groups":      fmt.Sprintf(regex, groups.String()),
+		"regex parentheses": fmt.Sprintf(regex, strings.Repeat("(", 200_000)),
+		"regex braces":      fmt.Sprintf(regex, strings.Repeat("{1", 100_000)),
+		"groups":            `{"customModes":[{"slug":"a","groups":[` + strings.Repeat(`"x",`, 200_000) + `1]}]}`,
+	}
+	for name, text := range texts {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			_, _ = ReadFile([]byte(text))
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
+			assert.Less(t, took, 20*time.Second)
+			assert.Less(t, allocated, uint64(1500), "MiB allocated in all")
+			t.Logf("%v, %d MiB", took.Round(time.Millisecond), allocated)
+		})
+	}
+}

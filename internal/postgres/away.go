@@ -1,0 +1,31 @@
+package postgres
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Away reports whether an error means that Postgres could not be asked, or went
+// away while it was: trying again soon is the thing to do.
+func Away(err error) bool {
+	var (
+		connect *pgconn.ConnectError
+		said    *pgconn.PgError
+		network net.Error
+	)
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &said):
+		// 08: connection exception; 57P01-57P03: shutting down, crashed, starting
+		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P0")
+	case errors.As(err, &connect), errors.As(err, &network):
+		return true
+	default:
+		return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+	}
+}

@@ -1,0 +1,328 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// Every change takes one revision, one version and one audit row with the whole
+// content before and after, and leaves one job.
+func TestChangeLeavesItsWholeTrace(t *testing.T) {
+	l := newLibrary(t)
+	require.EqualValues(t, 1, l.org.Revision)
+	m := l.create("docs")
+	_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", m.Version, rename("Docs, renamed"))
+	require.NoError(t, err)
+	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, m.ID.String(), 2)
+	require.NoError(t, err)
+	back, err := l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 0)
+	require.NoError(t, err)
+	require.EqualValues(t, 4, back.Version, "a restored mode goes on where it was deleted")
+	require.Equal(t, m.ID, back.ID)
+	require.Equal(t, mode("docs"), back.Mode)
+
+	log, err := l.db.Audit(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 10})
+	require.NoError(t, err)
+	var lines []string
+	for _, e := range log {
+		require.Equal(t, ada, e.By)
+		lines = append(lines, fmt.Sprintf("%d %s %t %t", *e.Revision, e.Action, e.Before != nil, e.After != nil))
+	}
+	require.Equal(t, []string{
+		"5 mode.restore false true",
+		"4 mode.delete true false",
+		"3 mode.update true true",
+		"2 mode.create false true",
+		"1 organization.create false true",
+	}, lines)
+	versions, err := l.db.ModeVersions(t.Context(), l.org.ID, m.ID, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, versions, 4)
+	require.Equal(t, "Docs, renamed", versions[1].Mode.Name, "the deletion keeps what was deleted")
+	require.Equal(t, "modes 1 versions 4 audit 5 jobs 5 revision 5", l.books())
+}
+
+func rename(name string) func(modes.OrganizationMode) (modes.OrganizationMode, error) {
+	return func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Name = name
+		return m, nil
+	}
+}
+
+func TestWhatChangesNothingLeavesNothing(t *testing.T) {
+	l := newLibrary(t)
+	m := l.create("docs")
+	before := l.books()
+	same, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", 0, rename("  The docs "))
+	require.NoError(t, err)
+	require.Equal(t, m, same)
+	require.Equal(t, before, l.books())
+}
+
+// Break each of the statements that a change consists of: nothing of it stays.
+func TestChangeIsAllOrNothing(t *testing.T) {
+	l := newLibrary(t)
+	m := l.create("docs")
+	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
+		l.exec(fmt.Sprintf(`create function break_it() returns trigger language plpgsql as $$ begin raise exception 'broken on purpose'; end $$;
+			create trigger break_it before insert or delete on %s for each row execute function break_it()`, table))
+		before := l.books()
+		_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, mode("other"))
+		require.ErrorContains(t, err, "broken on purpose", table)
+		_, _, err = l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import{Modes: []modes.Mode{mode("docs"), mode("x"), mode("y")}})
+		require.ErrorContains(t, err, "broken on purpose", table)
+		_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "docs", m.Version)
+		require.ErrorContains(t, err, "broken on purpose", table)
+		require.Equal(t, before, l.books(), table)
+		l.exec(`drop function break_it() cascade`)
+	}
+}
+
+func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
+	l := newLibrary(t)
+	m := l.create("docs")
+	const writers = 8
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", m.Version, rename(fmt.Sprint("by ", i)))
+			if err == nil {
+				won.Add(1)
+				return
+			}
+			f, ok := fault.As(err)
+			if !ok || f.Kind != fault.Stale {
+				t.Errorf("want a stale fault, got %v", err)
+				return
+			}
+			current, _ := f.Current.(modes.OrganizationMode)
+			if current.Version != 2 {
+				t.Errorf("the loser got version %d as the current one", current.Version)
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 1, won.Load())
+	require.EqualValues(t, 3, l.revision())
+	_, err := l.db.DeleteMode(t.Context(), ada, l.org.ID, "docs", 1)
+	require.True(t, fault.Is(err, fault.Stale))
+	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 1)
+	require.True(t, fault.Is(err, fault.Stale))
+}
+
+func TestSlugIsTakenWhateverItsCase(t *testing.T) {
+	l := newLibrary(t)
+	var created, conflicts atomic.Int64
+	var wg sync.WaitGroup
+	for _, slug := range []string{"Docs", "docs", "DOCS", "dOcs"} {
+		wg.Go(func() {
+			_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, mode(slug))
+			switch {
+			case err == nil:
+				created.Add(1)
+			case fault.Is(err, fault.Conflict):
+				conflicts.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 1, created.Load())
+	require.EqualValues(t, 3, conflicts.Load())
+
+	l.create("other")
+	_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "other", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Slug = "DocS"
+		return m, nil
+	})
+	require.ErrorContains(t, err, `A mode with the slug "DocS" already exists in this organization`)
+	// The constraint holds also against who goes around us.
+	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
+		_, err := c.Exec(ctx, `update organization_modes set slug = 'dOcS' where slug = 'other'`)
+		require.ErrorContains(t, err, "organization_modes_slug_unique")
+	})
+	// A mode may change the case of its own slug.
+	_, err = l.db.UpdateMode(t.Context(), ada, l.org.ID, "other", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Slug = "Other"
+		return m, nil
+	})
+	require.NoError(t, err)
+}
+
+// Revisions have no gaps, however many write at once.
+func TestRevisionsHaveNoGaps(t *testing.T) {
+	l := newLibrary(t)
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 10 {
+				if _, err := l.db.CreateMode(t.Context(), ada, l.org.ID, mode(fmt.Sprintf("m-%d-%d", w, i))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 81, l.revision())
+	require.EqualValues(t, 81, l.count(`select count(distinct revision) from audit_log where revision between 1 and 81`))
+	require.EqualValues(t, 80, l.count(`select count(distinct position) from organization_modes`))
+}
+
+func TestImportIsOneRevisionAndOneAuditRowEach(t *testing.T) {
+	l := newLibrary(t)
+	l.create("same")
+	l.create("changed")
+	changed := mode("CHANGED")
+	in := []modes.Mode{mode("new"), mode("same"), changed}
+	plan, revision, err := l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import{Modes: in, DryRun: true})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, revision)
+	before := l.books()
+	done, revision, err := l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import{Modes: in, Seen: 3})
+	require.NoError(t, err)
+	require.EqualValues(t, 4, revision)
+	require.Equal(t, "modes 2 versions 2 audit 3 jobs 3 revision 3", before, "the dry run kept nothing")
+	require.Equal(t, "modes 3 versions 4 audit 5 jobs 4 revision 4", l.books())
+	for i, want := range []postgres.ImportAction{postgres.ImportCreate, postgres.ImportUnchanged, postgres.ImportUpdate} {
+		require.Equal(t, want, done[i].Action)
+		require.Equal(t, want, plan[i].Action)
+	}
+	require.Equal(t, "CHANGED", done[2].Mode.Slug, "it keeps the case that it was written in")
+	require.Equal(t, "changed", done[2].Before.Slug)
+
+	_, _, err = l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import{Modes: []modes.Mode{mode("later")}, Seen: 3})
+	require.True(t, fault.Is(err, fault.Stale), "the library was changed since the plan")
+	bad := mode("bad")
+	bad.Config.RoleDefinition = " "
+	_, _, err = l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import{Modes: []modes.Mode{mode("good"), bad}})
+	f, ok := fault.As(err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, "/customModes/1/config/roleDefinition", f.Fields[0].Pointer)
+	require.EqualValues(t, 4, l.revision())
+}
+
+func TestLimits(t *testing.T) {
+	l := newLibrary(t)
+	var many []modes.Mode
+	for i := range modes.MaxModes {
+		many = append(many, mode(fmt.Sprintf("m%d", i)))
+	}
+	_, _, err := l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import{Modes: many})
+	require.NoError(t, err)
+	_, err = l.db.CreateMode(t.Context(), ada, l.org.ID, mode("one-too-many"))
+	require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
+	require.EqualValues(t, 2, l.revision())
+}
+
+// Another organization's mode is not there, by whatever name.
+func TestTenantsDoNotSeeEachOther(t *testing.T) {
+	l := newLibrary(t)
+	m := l.create("docs")
+	b, err := l.db.CreateOrganization(t.Context(), ada, "b", "B")
+	require.NoError(t, err)
+	for _, ref := range []string{m.ID.String(), "docs"} {
+		_, err = l.db.Mode(t.Context(), b.ID, ref)
+		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+		_, err = l.db.UpdateMode(t.Context(), ada, b.ID, ref, 0, rename("stolen"))
+		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+		_, err = l.db.DeleteMode(t.Context(), ada, b.ID, ref, m.Version)
+		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+	}
+	_, err = l.db.ModeVersions(t.Context(), b.ID, m.ID, 0, 10)
+	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+	_, err = l.db.ModeVersion(t.Context(), b.ID, m.ID, 1)
+	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+	_, err = l.db.RestoreMode(t.Context(), ada, b.ID, m.ID, 1, 0)
+	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+	got, err := l.db.Mode(t.Context(), l.org.ID, "DOCS")
+	require.NoError(t, err)
+	require.Equal(t, m, got)
+	_, err = l.db.Mode(t.Context(), uuid.New(), "docs")
+	require.True(t, fault.Is(err, fault.NotFound))
+}
+
+// The application can add to history and not change it; nor can the owner by
+// accident.
+func TestHistoryIsAppendOnly(t *testing.T) {
+	l := newLibrary(t)
+	l.create("docs")
+	app, err := pgx.Connect(t.Context(), storetest.AppURL(t, l.owner))
+	require.NoError(t, err)
+	defer func() { _ = app.Close(context.WithoutCancel(t.Context())) }()
+	_, err = app.Exec(t.Context(), "set role orgmodes_app")
+	require.NoError(t, err)
+	owner, err := pgx.Connect(t.Context(), l.owner)
+	require.NoError(t, err)
+	defer func() { _ = owner.Close(context.WithoutCancel(t.Context())) }()
+	for _, statement := range []string{
+		"update audit_log set actor_name = 'somebody else'", "delete from audit_log", "truncate audit_log",
+		"update versions set content = '{}'", "delete from versions", "truncate versions",
+	} {
+		_, err := app.Exec(t.Context(), statement)
+		require.ErrorContains(t, err, "permission denied", statement)
+		_, err = owner.Exec(t.Context(), statement)
+		require.ErrorContains(t, err, "append-only", statement)
+	}
+	for _, statement := range []string{"drop table audit_log", "alter table audit_log disable trigger all", "drop trigger audit_log_append_only on audit_log"} {
+		_, err := app.Exec(t.Context(), statement)
+		require.ErrorContains(t, err, "must be owner", statement)
+	}
+}
+
+func TestUnknownOrganization(t *testing.T) {
+	l := newLibrary(t)
+	_, err := l.db.CreateMode(t.Context(), ada, uuid.New(), mode("docs"))
+	require.True(t, fault.Is(err, fault.NotFound))
+	for _, ref := range []string{"nobody", uuid.NewString(), "", "\x00", "ACME"} {
+		_, err = l.db.Organization(t.Context(), ref)
+		_, ok := fault.As(err)
+		require.True(t, ok, "%q: %v", ref, err)
+	}
+	require.NoError(t, l.db.DeleteOrganization(t.Context(), ada, l.org.ID))
+	_, err = l.db.Organization(t.Context(), "acme")
+	require.True(t, fault.Is(err, fault.NotFound))
+	_, err = l.db.CreateMode(t.Context(), ada, l.org.ID, mode("docs"))
+	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+}
+
+func TestEditThatFailsChangesNothing(t *testing.T) {
+	l := newLibrary(t)
+	l.create("docs")
+	before := l.books()
+	broken := errors.New("the edit gave up")
+	_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		return m, broken
+	})
+	require.ErrorIs(t, err, broken)
+	require.Equal(t, before, l.books())
+}
+
+// What is kept comes back, unknown fields and all.
+func TestConfigSurvives(t *testing.T) {
+	l := newLibrary(t)
+	m := mode("docs")
+	m.Config.Groups = []modes.Group{{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`, Description: "Markdown", Extra: map[string]any{"x": "y"}}}}
+	m.Config.CustomInstructions = "  indented\n\ttab  \n\u2028 👩‍💻 עברית\r\n"
+	m.Config.Extra = map[string]any{"rulesFiles": []any{map[string]any{"relativePath": "a/b.md", "content": "# hi\n"}}, "nothing": nil, "deep": map[string]any{"z": true}}
+	want := m.Normalized()
+	_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, m)
+	require.NoError(t, err)
+	got, err := l.db.Mode(t.Context(), l.org.ID, "docs")
+	require.NoError(t, err)
+	require.Equal(t, want, got.Mode)
+}

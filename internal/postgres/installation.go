@@ -1,0 +1,162 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres/sqlcgen"
+)
+
+// Installation says which state of which Redis is ours.
+type Installation struct {
+	// Epoch is raised by an operator after a restore of this database.
+	Epoch int64 `json:"epoch"`
+	// Incarnation is raised whenever Redis turns out not to be the one that was
+	// filled.
+	Incarnation int64 `json:"incarnation"`
+}
+
+// Installation returns the current one.
+func (db *DB) Installation(ctx context.Context) (Installation, error) {
+	row, err := db.q.GetInstallation(ctx)
+	if err != nil {
+		return Installation{}, fmt.Errorf("installation: %w", err)
+	}
+	return Installation{Epoch: row.Epoch, Incarnation: row.Incarnation}, nil
+}
+
+// RaiseIncarnation begins another filling of Redis: what was written under an
+// older incarnation no longer counts as published. The new one is above both
+// the current one and the one found in Redis.
+func (db *DB) RaiseIncarnation(ctx context.Context, found int64) (Installation, error) {
+	row, err := db.q.RaiseIncarnation(ctx, found)
+	if err != nil {
+		return Installation{}, fmt.Errorf("raise incarnation: %w", err)
+	}
+	return Installation{Epoch: row.Epoch, Incarnation: row.Incarnation}, nil
+}
+
+// RaiseEpoch makes everything published from now on newer than anything that
+// was published before, whatever its revision: what an operator does after this
+// database was restored from a backup. The epoch must be above both this
+// database's and the one found in Redis.
+func (db *DB) RaiseEpoch(ctx context.Context, by audit.By, epoch int64) (Installation, error) {
+	var out Installation
+	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		was, err := q.LockInstallation(ctx)
+		if err != nil {
+			return fmt.Errorf("raise epoch: %w", err)
+		}
+		row, err := q.RaiseEpoch(ctx, epoch)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fault.New(fault.Conflict, "epoch_not_above", "The epoch is %d already: the new one must be above it", was.Epoch)
+		}
+		if err != nil {
+			return fmt.Errorf("raise epoch: %w", err)
+		}
+		out = Installation{Epoch: row.Epoch, Incarnation: row.Incarnation}
+		before, err := content(Installation{Epoch: was.Epoch, Incarnation: was.Incarnation})
+		if err != nil {
+			return err
+		}
+		after, err := content(out)
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, q, by, entry{
+			action: audit.Raise, subject: audit.Subject{Kind: audit.Installation, ID: "epoch", Name: "epoch"},
+			before: before, after: after,
+		})
+	})
+	return out, err
+}
+
+// ErrSuperseded means that a newer edition has been raised than that of the
+// asking worker, which must not publish.
+var ErrSuperseded = errors.New("postgres: a newer edition has been raised")
+
+// ClaimEdition returns the edition of a renderer with a set of built-in modes.
+// One that was never seen becomes the newest, and everything is to be published
+// again; one that has been superseded gets ErrSuperseded, so that the workers
+// of an older release stand aside while a newer one is rolled out.
+func (db *DB) ClaimEdition(ctx context.Context, renderer int, builtinsHash string) (int64, error) {
+	var number int64
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		q := db.q.WithTx(tx)
+		// The installation's row is the lock: two new workers must not both raise.
+		if _, err := q.LockInstallation(ctx); err != nil {
+			return err
+		}
+		latest, err := q.LatestEdition(ctx)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		if err == nil && int(latest.Renderer) == renderer && latest.BuiltinsSha256 == builtinsHash {
+			number = latest.Number
+			return nil
+		}
+		known, err := q.EditionKnown(ctx, sqlcgen.EditionKnownParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash}) //nolint:gosec // a small constant
+		if err != nil {
+			return err
+		}
+		if known || int(latest.Renderer) > renderer {
+			return ErrSuperseded
+		}
+		number, err = q.InsertEdition(ctx, sqlcgen.InsertEditionParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash}) //nolint:gosec // a small constant
+		if err != nil {
+			return err
+		}
+		_, err = q.UnpublishBelowEdition(ctx, number)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("claim edition: %w", err)
+	}
+	return number, nil
+}
+
+// LatestEdition returns the number of the edition that counts, 0 before any was
+// claimed.
+func (db *DB) LatestEdition(ctx context.Context) (int64, error) {
+	row, err := db.q.LatestEdition(ctx)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("latest edition: %w", err)
+	}
+	return row.Number, nil
+}
+
+// UseEdition makes a superseded edition the newest again, under a new number:
+// what an operator does to go back on purpose.
+func (db *DB) UseEdition(ctx context.Context, by audit.By, number int64) (int64, error) {
+	var raised int64
+	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		if _, err := q.LockInstallation(ctx); err != nil {
+			return err
+		}
+		e, err := q.GetEdition(ctx, number)
+		if err != nil {
+			return orNotFound(err, "edition")
+		}
+		raised, err = q.InsertEdition(ctx, sqlcgen.InsertEditionParams{Renderer: e.Renderer, BuiltinsSha256: e.BuiltinsSha256})
+		if err != nil {
+			return err
+		}
+		if _, err := q.UnpublishBelowEdition(ctx, raised); err != nil {
+			return err
+		}
+		after, err := json.Marshal(map[string]int64{"edition": raised, "as": number})
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, q, by, entry{
+			action: audit.Raise, subject: audit.Subject{Kind: audit.Installation, ID: "edition", Name: "edition"}, after: after,
+		})
+	})
+	return raised, err
+}

@@ -1,0 +1,79 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// leaderLock is the advisory lock that the leading worker holds; the number
+	// is arbitrary and must not change.
+	leaderLock = 0x6f6d6c656164
+	// leaderCheck is how often a worker tries to lead, and how often the leader
+	// makes sure that its connection, and with it the lock, is still there.
+	leaderCheck = time.Second
+)
+
+// Lead runs fn while this process leads, and tries to lead again when it
+// doesn't, until ctx ends. Its context ends when the lock may have been lost.
+// Two leaders may overlap for a moment, so what fn does must stand that.
+func (db *DB) Lead(ctx context.Context, fn func(context.Context) error) error {
+	for {
+		err := db.leadOnce(ctx, fn)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil && !errors.Is(err, errNotLeading) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(leaderCheck):
+		}
+	}
+}
+
+var errNotLeading = errors.New("postgres: not leading")
+
+func (db *DB) leadOnce(ctx context.Context, fn func(context.Context) error) error {
+	// A connection of its own: the lock lives and dies with it.
+	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNotLeading, err)
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaderCheck)
+		defer cancel()
+		_ = conn.Close(closing)
+	}()
+	var leads bool
+	if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(leaderLock)).Scan(&leads); err != nil || !leads {
+		return errNotLeading
+	}
+	leading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	done := make(chan error, 1)
+	go func() { done <- fn(leading) }()
+	tick := time.NewTicker(leaderCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+			check, cancel := context.WithTimeout(ctx, leaderCheck)
+			err := conn.Ping(check)
+			cancel()
+			if err != nil {
+				stop(errNotLeading)
+				<-done
+				return errNotLeading
+			}
+		}
+	}
+}

@@ -1,0 +1,385 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/token"
+)
+
+// Library is what is to be published of an organization, read in one snapshot.
+type Library struct {
+	Organization modes.Organization
+	// Deleted organizations are published as tombstones.
+	Deleted bool
+	Modes   []modes.OrganizationMode
+	// ChangedAt is when the change that Organization.Revision counts was made.
+	ChangedAt time.Time
+	// Pending says that something of it isn't published. Where it isn't set,
+	// Modes were not read.
+	Pending      bool
+	Installation Installation
+	// Edition is the newest one.
+	Edition int64
+}
+
+// Library reads an organization's current state as far as it is to be
+// published: NotFound where there is no such organization.
+func (db *DB) Library(ctx context.Context, org uuid.UUID) (Library, error) {
+	var out Library
+	err := pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
+		q := db.q.WithTx(tx)
+		row, err := q.GetOrganization(ctx, org)
+		if err != nil {
+			return orNotFound(err, "organization")
+		}
+		inst, err := q.GetInstallation(ctx)
+		if err != nil {
+			return err
+		}
+		edition, err := q.LatestEdition(ctx)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		out = Library{
+			Edition:      edition.Number,
+			Organization: toOrganization(row), Deleted: row.DeletedAt != nil, ChangedAt: row.ChangedAt.UTC(),
+			Pending:      row.PendingSince != nil,
+			Installation: Installation{Epoch: inst.Epoch, Incarnation: inst.Incarnation},
+		}
+		if out.Deleted || !out.Pending {
+			return nil
+		}
+		rows, err := q.ListModes(ctx, org)
+		if err != nil {
+			return err
+		}
+		out.Modes, err = toModes(rows)
+		return err
+	})
+	if err != nil {
+		return Library{}, fmt.Errorf("library: %w", err)
+	}
+	return out, nil
+}
+
+// snapshotRead is one consistent view: what is published was true at one moment.
+var snapshotRead = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+
+// Publication is what was last planned to be published of an organization.
+type Publication struct {
+	Epoch, Revision, Edition int64
+	Representations          []PublishedRepresentation
+	PlannedAt                time.Time
+}
+
+// PublishedRepresentation is one form of it, with what makes its ETag.
+type PublishedRepresentation struct {
+	Name string `json:"name"`
+	// Epoch and Revision are those at which its bytes last changed.
+	Epoch    int64 `json:"epoch"`
+	Revision int64 `json:"revision"`
+	// SHA256 is that of the identity bytes, in hex; Length is theirs.
+	SHA256 string    `json:"sha256"`
+	Length int       `json:"length"`
+	Since  time.Time `json:"since"`
+}
+
+// Publication returns what was last planned: NotFound where nothing was.
+func (db *DB) Publication(ctx context.Context, org uuid.UUID) (Publication, error) {
+	row, err := db.q.GetPublication(ctx, org)
+	if err != nil {
+		return Publication{}, orNotFound(err, "publication")
+	}
+	return toPublication(row)
+}
+
+// ErrNewerPlanned means that a newer state is being published already.
+var ErrNewerPlanned = errors.New("postgres: a newer publication is planned")
+
+// PlanPublication writes down what is about to be published, before Redis gets
+// it, and returns it with the tags to use: a representation whose bytes did not
+// change keeps the epoch and revision of its tag, whatever became of Redis. next
+// carries the new hashes; its Epoch and Revision per representation are set
+// here. ErrNewerPlanned is returned where a newer state was planned before.
+func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publication) (Publication, error) {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		q := db.q.WithTx(tx)
+		var before Publication
+		row, err := q.LockPublication(ctx, org)
+		switch {
+		case err == nil:
+			if before, err = toPublication(row); err != nil {
+				return err
+			}
+		case !errors.Is(err, pgx.ErrNoRows):
+			return err
+		}
+		next.keepTags(before)
+		enc, err := json.Marshal(next.Representations)
+		if err != nil {
+			return err
+		}
+		n, err := q.UpsertPublication(ctx, sqlcgen.UpsertPublicationParams{
+			OrganizationID: org, Epoch: next.Epoch, Revision: next.Revision, Edition: next.Edition, Representations: enc,
+		})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrNewerPlanned
+		}
+		return nil
+	})
+	if err != nil {
+		return Publication{}, fmt.Errorf("plan publication: %w", err)
+	}
+	return next, nil
+}
+
+// keepTags gives each representation the tag that it had, where its bytes are
+// those that were planned before under the same epoch. An older epoch's tags
+// are never used again: after a restore the same number may mean other bytes.
+func (p *Publication) keepTags(before Publication) {
+	had := make(map[string]PublishedRepresentation, len(before.Representations))
+	if before.Epoch == p.Epoch {
+		for _, r := range before.Representations {
+			had[r.Name] = r
+		}
+	}
+	for i := range p.Representations {
+		r := &p.Representations[i]
+		if old, ok := had[r.Name]; ok && old.SHA256 == r.SHA256 {
+			*r = old
+			continue
+		}
+		r.Epoch, r.Revision = p.Epoch, p.Revision
+	}
+}
+
+// Published writes back that a state is in Redis, under the incarnation that
+// the script answered with. It reports false where Redis has been replaced
+// since: then it is not published.
+func (db *DB) Published(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error) {
+	n, err := db.q.OrganizationPublished(ctx, sqlcgen.OrganizationPublishedParams{
+		ID: org, Epoch: epoch, Revision: revision, Edition: edition, Incarnation: incarnation,
+	})
+	if err != nil {
+		return false, fmt.Errorf("published: %w", err)
+	}
+	return n == 1, nil
+}
+
+// Unpublish says that Redis has an older revision than was written back, or
+// none (0): the organization is pending since the first change that Redis does
+// not have.
+func (db *DB) Unpublish(ctx context.Context, org uuid.UUID, found int64) error {
+	_, err := db.q.UnpublishOrganization(ctx, sqlcgen.UnpublishOrganizationParams{ID: org, FoundRevision: found})
+	if err != nil {
+		return fmt.Errorf("unpublish: %w", err)
+	}
+	return nil
+}
+
+// Republish makes an organization pending, whatever was published.
+func (db *DB) Republish(ctx context.Context, org uuid.UUID) error {
+	if _, err := db.q.PendingOne(ctx, org); err != nil {
+		return orNotFound(err, "organization")
+	}
+	return nil
+}
+
+// PendingOrganization is one that has a change which isn't published.
+type PendingOrganization struct {
+	ID       uuid.UUID
+	Revision int64
+}
+
+// PendingOrganizations lists those that have been pending for longer than that,
+// the longest first.
+func (db *DB) PendingOrganizations(ctx context.Context, longerThan time.Duration, limit int) ([]PendingOrganization, error) {
+	rows, err := db.q.PendingOrganizations(ctx, sqlcgen.PendingOrganizationsParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)}) //nolint:gosec // a page's size
+	if err != nil {
+		return nil, fmt.Errorf("pending organizations: %w", err)
+	}
+	out := make([]PendingOrganization, len(rows))
+	for i, r := range rows {
+		out[i] = PendingOrganization(r)
+	}
+	return out, nil
+}
+
+// EachRevision calls fn for every organization, deleted ones too, in pages.
+func (db *DB) EachRevision(ctx context.Context, page int, fn func([]PendingOrganization) error) error {
+	var after uuid.UUID
+	for {
+		rows, err := db.q.ListPublishedRevisions(ctx, sqlcgen.ListPublishedRevisionsParams{AfterID: after, RowLimit: int32(page)}) //nolint:gosec // a page's size
+		if err != nil {
+			return fmt.Errorf("revisions: %w", err)
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		out := make([]PendingOrganization, len(rows))
+		for i, r := range rows {
+			out[i] = PendingOrganization(r)
+		}
+		after = rows[len(rows)-1].ID
+		if err := fn(out); err != nil {
+			return err
+		}
+	}
+}
+
+// Revision returns an organization's current revision, deleted or not.
+func (db *DB) Revision(ctx context.Context, org uuid.UUID) (int64, error) {
+	row, err := db.q.GetOrganization(ctx, org)
+	if err != nil {
+		return 0, orNotFound(err, "organization")
+	}
+	return row.Revision, nil
+}
+
+// TokenRecord is what is to be published of a token.
+type TokenRecord struct {
+	ID            uuid.UUID
+	Hash          token.Hash
+	User          uuid.UUID
+	Organizations []uuid.UUID
+	Scopes        []string
+	ExpiresAt     *time.Time
+	// Revoked tokens are published as tombstones.
+	Revoked bool
+	Version int64
+	// Pending says that this version isn't published.
+	Pending      bool
+	Installation Installation
+}
+
+// TokenRecord reads a token's current state in one snapshot.
+func (db *DB) TokenRecord(ctx context.Context, id uuid.UUID) (TokenRecord, error) {
+	var out TokenRecord
+	err := pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
+		q := db.q.WithTx(tx)
+		row, err := q.GetToken(ctx, id)
+		if err != nil {
+			return orNotFound(err, "token")
+		}
+		u, err := q.GetUser(ctx, row.UserID)
+		if err != nil {
+			return err
+		}
+		inst, err := q.GetInstallation(ctx)
+		if err != nil {
+			return err
+		}
+		orgs, err := q.ListTokenOrganizations(ctx, id)
+		if err != nil {
+			return err
+		}
+		out = TokenRecord{
+			ID: row.ID, Hash: token.Hash(row.Sha256), User: row.UserID, Organizations: orgs, Scopes: row.Scopes, ExpiresAt: row.ExpiresAt,
+			Revoked: row.RevokedAt != nil || u.DisabledAt != nil, Version: row.Version, Pending: row.PendingSince != nil,
+			Installation: Installation{Epoch: inst.Epoch, Incarnation: inst.Incarnation},
+		}
+		return nil
+	})
+	if err != nil {
+		return TokenRecord{}, fmt.Errorf("token record: %w", err)
+	}
+	return out, nil
+}
+
+// TokenPublished is Published for a token's record.
+func (db *DB) TokenPublished(ctx context.Context, id uuid.UUID, version int64, in Installation) (bool, error) {
+	n, err := db.q.TokenPublished(ctx, sqlcgen.TokenPublishedParams{ID: id, Version: version, Epoch: in.Epoch, Incarnation: in.Incarnation})
+	if err != nil {
+		return false, fmt.Errorf("token published: %w", err)
+	}
+	return n == 1, nil
+}
+
+// PendingToken is one whose current version isn't published.
+type PendingToken struct {
+	ID      uuid.UUID
+	Version int64
+}
+
+// PendingTokens lists those that have been pending for longer than that, the
+// longest first.
+func (db *DB) PendingTokens(ctx context.Context, longerThan time.Duration, limit int) ([]PendingToken, error) {
+	rows, err := db.q.PendingTokens(ctx, sqlcgen.PendingTokensParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)}) //nolint:gosec // a page's size
+	if err != nil {
+		return nil, fmt.Errorf("pending tokens: %w", err)
+	}
+	out := make([]PendingToken, len(rows))
+	for i, r := range rows {
+		out[i] = PendingToken(r)
+	}
+	return out, nil
+}
+
+// TokenKey is a token's place in the index of a reconciliation.
+type TokenKey struct {
+	ID      uuid.UUID
+	Hash    token.Hash
+	Version int64
+}
+
+// EachToken calls fn for every token, revoked ones too, in pages.
+func (db *DB) EachToken(ctx context.Context, page int, fn func([]TokenKey) error) error {
+	var after uuid.UUID
+	for {
+		rows, err := db.q.ListTokenRecords(ctx, sqlcgen.ListTokenRecordsParams{AfterID: after, RowLimit: int32(page)}) //nolint:gosec // a page's size
+		if err != nil {
+			return fmt.Errorf("tokens: %w", err)
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		out := make([]TokenKey, len(rows))
+		for i, r := range rows {
+			out[i] = TokenKey{ID: r.ID, Hash: token.Hash(r.Sha256), Version: r.Version}
+		}
+		after = rows[len(rows)-1].ID
+		if err := fn(out); err != nil {
+			return err
+		}
+	}
+}
+
+// UnpublishTokens says that Redis does not have the current records of tokens.
+func (db *DB) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
+	if _, err := db.q.UnpublishTokens(ctx, ids); err != nil {
+		return fmt.Errorf("unpublish tokens: %w", err)
+	}
+	return nil
+}
+
+func toPublication(r sqlcgen.Publication) (Publication, error) {
+	p := Publication{Epoch: r.Epoch, Revision: r.Revision, Edition: r.Edition, PlannedAt: r.PlannedAt.UTC()}
+	if err := json.Unmarshal(r.Representations, &p.Representations); err != nil {
+		return p, fmt.Errorf("publication of %s: %w", r.OrganizationID, err)
+	}
+	return p, nil
+}
+
+// Pending counts what isn't published.
+type Pending struct{ Organizations, Tokens int64 }
+
+// CountPending counts the organizations and tokens with an unpublished change.
+func (db *DB) CountPending(ctx context.Context) (Pending, error) {
+	row, err := db.q.CountPending(ctx)
+	if err != nil {
+		return Pending{}, fmt.Errorf("count pending: %w", err)
+	}
+	return Pending(row), nil
+}

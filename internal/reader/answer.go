@@ -1,0 +1,134 @@
+package reader
+
+import (
+	"errors"
+
+	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/snapshot"
+)
+
+// serve answers for one form of an organization's document: who asks, whether
+// the token opens it, load, judge, write.
+//
+// Whether an organization exists is told only to who has a token that opens it.
+// Anybody else gets the same 404 from the token alone, before anything is
+// looked up, so neither bytes nor time tell.
+func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id organizationID) {
+	who, standing := r.authenticate(ctx)
+	r.metrics.authentications[standing].Inc()
+	if standing != standingOK {
+		refusals[standing].write(ctx)
+		return
+	}
+	if !who.opens(id) {
+		problemNoSuchOrganization.write(ctx)
+		return
+	}
+	doc, from, err := r.documents.get(id)
+	r.metrics.cache[from].Inc()
+	switch {
+	case errors.Is(err, snapshot.ErrAbsent):
+		problemNotPublished.write(ctx)
+		return
+	case err != nil:
+		problemUnavailable.write(ctx)
+		return
+	}
+	for looked := false; ; looked = true {
+		if doc.deleted {
+			problemNoSuchOrganization.write(ctx)
+			return
+		}
+		rep := doc.form(form)
+		if rep == nil {
+			// The worker that published it did not know this form yet.
+			problemNotPublished.write(ctx)
+			return
+		}
+		chosen := r.negotiated(ctx, rep)
+		tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
+		said, repeat := judge(tags, rep, doc.version, rep.coded[chosen].etag)
+		if said == ahead && !looked {
+			// The client was served by a reader that is ahead of this one. Going back
+			// would be worse than saying nothing new.
+			doc = r.documents.lookAgain(id, doc)
+			continue
+		}
+		r.write(ctx, rep, chosen, said, repeat, vary, from)
+		return
+	}
+}
+
+// refusals say why somebody isn't let in, in as much detail as is theirs to know.
+var refusals = [standings]*problem{
+	standingMissing:   problemTokenMissing,
+	standingMalformed: problemTokenRefused,
+	standingForged:    problemTokenRefused,
+	standingAbsent:    problemTokenRefused,
+	standingRevoked:   problemTokenRefused,
+	standingExpired:   problemTokenRefused,
+	standingScope:     problemTokenScope,
+	standingBudget:    problemTooMany,
+	standingUnknown:   problemUnavailable,
+}
+
+// authenticate reads the bearer token (RFC 6750, section 2.1). Two
+// Authorization lines are none: whoever is in front of us may have looked at
+// the other one.
+func (r *Reader) authenticate(ctx *fasthttp.RequestCtx) (*record, standing) {
+	lines := ctx.Request.Header.PeekAll(requestAuthorization)
+	if len(lines) != 1 {
+		return nil, standingMissing
+	}
+	scheme, presented := cutByte(trim(lines[0]), ' ')
+	presented = trim(presented)
+	if !foldEqual(scheme, "bearer") || len(presented) == 0 {
+		return nil, standingMissing
+	}
+	return r.tokens.who(presented)
+}
+
+func (r *Reader) negotiated(ctx *fasthttp.RequestCtx, rep *representation) coding {
+	return negotiate(ctx.Request.Header.PeekAll(requestAcceptEncoding), rep)
+}
+
+// write answers 304 or 200. A 304 has the headers of the 200 that matter to a
+// cache (RFC 9110, section 15.4.5), and the tag that the client has.
+func (r *Reader) write(ctx *fasthttp.RequestCtx, rep *representation, chosen coding,
+	said verdict, repeat, vary []byte, from outcome,
+) {
+	c := &rep.coded[chosen]
+	h := &ctx.Response.Header
+	if repeat == nil {
+		repeat = c.etag
+	}
+	h.SetCanonical(headerETag, repeat)
+	h.SetCanonical(headerCacheControl, valueCacheControl)
+	h.SetCanonical(headerVary, vary)
+	h.SetCanonical(headerCacheStatus, cacheStatus[from])
+	h.SetCanonical(headerPollInterval, r.pollInterval)
+	h.SetCanonical(headerContentTypeOptions, valueNosniff)
+	if said != changed {
+		ctx.Response.SetStatusCode(fasthttp.StatusNotModified)
+		return
+	}
+	h.SetCanonical(headerContentType, rep.contentType)
+	h.SetCanonical(headerReprDigest, c.digest)
+	if chosen != identity {
+		h.SetCanonical(headerContentEncoding, c.name)
+	}
+	switch {
+	case ctx.IsHead():
+		ctx.Response.SkipBody = true
+		h.SetContentLength(c.length)
+	case chosen != identity:
+		ctx.Response.SetBodyRaw(c.bytes)
+	default:
+		if err := rep.unpack(ctx.Response.BodyWriter()); err != nil {
+			r.log.Error("a resident document can't be unpacked", "error", err.Error())
+			h.Reset()
+			problemInternal.write(ctx)
+		}
+	}
+}

@@ -1,0 +1,345 @@
+package reader
+
+import (
+	"bufio"
+	"encoding/json"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+func TestEveryFormIsServed(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	for path, form := range paths(org) {
+		a := w.get(path, tok)
+		assert.Equal(t, 200, a.status, path)
+		assert.Equal(t, string(bodyOf(org, form, 1)), string(a.body), path)
+		assert.Equal(t, forms[form], a.header.Get("Content-Type"))
+		assert.Equal(t, "private, max-age=0, stale-if-error=86400", a.header.Get("Cache-Control"))
+		assert.Equal(t, "Authorization, Accept-Encoding", a.header.Get("Vary"))
+		assert.Equal(t, "300", a.header.Get("X-Poll-Interval"))
+		assert.Equal(t, "nosniff", a.header.Get("X-Content-Type-Options"))
+		assert.Equal(t, digestOf(a.body), a.header.Get("Repr-Digest"))
+		assert.Regexp(t, `^"1\.1\.[0-9a-f]{16}"$`, a.header.Get("ETag"))
+		assert.Empty(t, a.header.Get("Server"))
+		assert.NotEmpty(t, a.header.Get("Date"))
+	}
+	a := w.get("/api/marketplace/modes", tok, "x-kilocode-organizationid", org)
+	assert.Equal(t, 200, a.status)
+	assert.Equal(t, string(bodyOf(org, "marketplace.yaml", 1)), string(a.body))
+	assert.Equal(t, "Authorization, Accept-Encoding, X-KiloCode-OrganizationId", a.header.Get("Vary"))
+	assert.Equal(t, "orgmodes; hit", a.header.Get("Cache-Status"))
+}
+
+func TestCacheStatusTellsHitFromMiss(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	assert.Equal(t, "orgmodes; fwd=miss; stored", w.modes(org, tok).header.Get("Cache-Status"))
+	assert.Equal(t, "orgmodes; hit", w.modes(org, tok).header.Get("Cache-Status"))
+}
+
+func TestHeadIsGetWithoutBody(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	w.modes(org, tok) // resident, so that Cache-Status agrees
+	for path := range paths(org) {
+		for _, accept := range []string{"", "gzip", "br", "zstd"} {
+			get, head := w.get(path, tok, "Accept-Encoding", accept), w.ask("HEAD", path, tok, "Accept-Encoding", accept)
+			assert.Equal(t, 200, head.status)
+			assert.Empty(t, head.body)
+			assert.Equal(t, int64(len(get.body)), head.length)
+			get.header.Del("Date")
+			head.header.Del("Date")
+			assert.Equal(t, get.header, head.header, path)
+		}
+	}
+	refused := w.ask("HEAD", "/api/organizations/"+org+"/modes", "")
+	assert.Equal(t, 401, refused.status)
+	assert.Empty(t, refused.body)
+	assert.Positive(t, refused.length)
+}
+
+// requireProblem checks that an answer is a problem in full.
+func requireProblem(t *testing.T, a answer, status int, code string) {
+	t.Helper()
+	require.Equal(t, status, a.status, string(a.body))
+	assert.Equal(t, "application/problem+json", a.header.Get("Content-Type"))
+	assert.Equal(t, "no-store", a.header.Get("Cache-Control"))
+	assert.Empty(t, a.header.Get("ETag"))
+	assert.Empty(t, a.header.Get("Server"))
+	var p struct {
+		Type, Title, Detail, Error string
+		Status                     int
+	}
+	require.NoError(t, json.Unmarshal(a.body, &p), string(a.body))
+	assert.Equal(t, "/problems/"+code, p.Type)
+	assert.Equal(t, status, p.Status)
+	assert.Equal(t, http.StatusText(status), p.Title)
+	assert.NotEmpty(t, p.Detail)
+	assert.Equal(t, p.Detail, p.Error)
+	assert.Equal(t, status == 401, a.header.Get("WWW-Authenticate") != "")
+	assert.Equal(t, status == 429 || status == 503, a.header.Get("Retry-After") != "")
+	assert.Equal(t, status == 405, a.header.Get("Allow") == "GET, HEAD")
+}
+
+func TestTokensThatAreRefused(t *testing.T) {
+	w := newWorld(t)
+	org, good := w.organization()
+	revoked, rec := w.grant(org)
+	rec.Revoked, rec.Version = true, 2
+	w.publishToken(rec)
+	expiring := w.keys.Mint()
+	r := recordOf(expiring, org)
+	r.ExpiresAt = time.Now().Add(time.Hour)
+	w.publishToken(r)
+	require.Equal(t, 200, w.modes(org, expiring).status)
+	w.later(time.Hour)
+	unscoped := w.keys.Mint()
+	r = recordOf(unscoped, org)
+	r.Scopes = []string{"write", "reader", "rea"}
+	w.publishToken(r)
+	forged := good[:len(good)-1] + string("ab"[b2i(good[len(good)-1] == 'a')])
+
+	for name, c := range map[string]struct{ authorization, code string }{
+		"none":                 {"", "token_missing"},
+		"another scheme":       {"Basic " + good, "token_missing"},
+		"no scheme":            {good, "token_missing"},
+		"nothing behind it":    {"Bearer ", "token_missing"},
+		"garbage":              {"Bearer x", "token_refused"},
+		"long garbage":         {"Bearer " + strings.Repeat("x", 2000), "token_refused"},
+		"forged":               {"Bearer " + forged, "token_refused"},
+		"two":                  {"Bearer " + good + " " + good, "token_refused"},
+		"never published":      {"Bearer " + w.keys.Mint(), "token_refused"},
+		"revoked":              {"Bearer " + revoked, "token_refused"},
+		"expired":              {"Bearer " + expiring, "token_refused"},
+		"of another scope":     {"Bearer " + unscoped, "token_scope_missing"},
+		"of an unknown key":    {"Bearer " + strings.Replace(good, "k1", "k2", 1), "token_refused"},
+		"in another case":      {"Bearer " + strings.ToUpper(good), "token_refused"},
+		"with a control byte":  {"Bearer " + good + "\tx", "token_refused"},
+		"refused before, too":  {"Bearer " + revoked, "token_refused"},
+		"with a comma and two": {"Bearer " + good + ", Bearer " + good, "token_refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var headers []string
+			if c.authorization != "" {
+				headers = []string{"Authorization", c.authorization}
+			}
+			requireProblem(t, w.modes(org, "", headers...), 401, c.code)
+			requireProblem(t, w.get("/api/marketplace/modes", "", append(headers, "X-KiloCode-OrganizationId", org)...), 401, c.code)
+		})
+	}
+	for _, scheme := range []string{"bearer ", "BEARER ", "Bearer   "} {
+		assert.Equal(t, 200, w.modes(org, "", "Authorization", scheme+good).status, scheme)
+	}
+	requireProblem(t, w.modes(org, "", "Authorization", "Bearer "+good, "Authorization", "Bearer "+good), 401, "token_missing")
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestMadeUpTokensAskNobody(t *testing.T) {
+	r, _, good := quiet(t, time.Now)
+	for range 1000 {
+		// Of the right form, naming our key, and made with another one.
+		forged := []byte(forge(mintElsewhere(t)))
+		_, got := r.tokens.who(forged)
+		require.Contains(t, []standing{standingForged}, got)
+	}
+	// Of an unknown key: the record decides, but not for a flood.
+	unknown, limited := 0, 0
+	for range 1000 {
+		_, standing := r.tokens.who([]byte(mintElsewhere(t)))
+		switch standing {
+		case standingUnknown:
+			unknown++
+		case standingBudget:
+			limited++
+		default:
+			t.Fatal(standing)
+		}
+	}
+	assert.InDelta(t, unknownKeyBurst, unknown, 60) // and what comes back meanwhile
+	assert.Equal(t, 1000, unknown+limited)
+	_, standing := r.tokens.who([]byte(good))
+	assert.Equal(t, standingOK, standing)
+}
+
+// forge has a token of another key name ours.
+func forge(tok string) string { return strings.Replace(tok, "k9", "k1", 1) }
+
+// mintElsewhere mints a token of a key that the reader doesn't have.
+func mintElsewhere(t testing.TB) string {
+	t.Helper()
+	keys, err := token.ParseKeys("k9:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")
+	require.NoError(t, err)
+	return keys.Mint()
+}
+
+// Not yours and not there are the same, in every byte.
+func TestNotYoursIsNotThere(t *testing.T) {
+	w := newWorld(t)
+	_, tok := w.organization()
+	other, otherTok := w.organization()
+	require.Equal(t, 200, w.modes(other, otherTok).status)
+	deleted := uuid.NewString()
+	w.publishDocument(&snapshot.Document{Organization: deleted, Version: version(2), CommittedAt: time.Now(), Deleted: true})
+	deletedTok, _ := w.grant(deleted)
+
+	notYours, notThere, gone := w.modes(other, tok), w.modes(uuid.NewString(), tok), w.modes(deleted, deletedTok)
+	for _, a := range []answer{notYours, notThere, gone} {
+		requireProblem(t, a, 404, "organization_unknown")
+		a.header.Del("Date")
+	}
+	assert.Equal(t, notThere, notYours)
+	assert.Equal(t, notThere, gone)
+	// And no question is asked about it: with Redis away the answer is the same.
+	w.redis.Kill()
+	a := w.modes(uuid.NewString(), tok)
+	a.header.Del("Date")
+	assert.Equal(t, notThere, a)
+}
+
+func TestMalformedAndDisagreeing(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	for _, id := range []string{
+		"x", "acme", org[:35], org + "0", strings.ReplaceAll(org, "-", ""), "{" + org + "}", "%7B" + org + "%7D",
+		strings.Replace(org, "-", "_", 1), "%2e%2e", "..%2f" + org, strings.Repeat("a", 5000), org[:35] + "g", "%00",
+	} {
+		requireProblem(t, w.get("/api/organizations/"+id+"/modes", tok), 400, "organization_id_malformed")
+	}
+	assert.Equal(t, 200, w.modes(strings.ToUpper(org), tok).status)
+	for _, name := range []string{"X-KiloCode-OrganizationId", "x-kilocode-organizationid", "X-KILOCODE-ORGANIZATIONID"} {
+		assert.Equal(t, 200, w.modes(org, tok, name, org).status)
+		assert.Equal(t, 200, w.modes(org, tok, name, strings.ToUpper(org)).status)
+		requireProblem(t, w.modes(org, tok, name, uuid.NewString()), 400, "organization_header_disagrees")
+		requireProblem(t, w.modes(org, tok, name, "acme"), 400, "organization_header_malformed")
+		requireProblem(t, w.modes(org, tok, name, ""), 400, "organization_header_malformed")
+	}
+	requireProblem(t, w.modes(org, tok, "X-KiloCode-OrganizationId", org, "X-KiloCode-OrganizationId", uuid.NewString()),
+		400, "organization_header_malformed")
+	requireProblem(t, w.get("/api/marketplace/modes", tok, "X-KiloCode-OrganizationId", "acme"), 400, "organization_header_malformed")
+}
+
+func TestPathsThatAreNotThere(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	for _, path := range []string{
+		"/", "/api", "/api/organizations", "/api/organizations/" + org, "/api/organizations/" + org + "/modes/",
+		"/api/organizations/" + org + "/Modes", "/API/organizations/" + org + "/modes", "//api/organizations/" + org + "/modes",
+		"/api//organizations/" + org + "/modes", "/api/organizations//modes", "/api/organizations/" + org + "//modes",
+		"/api/organizations/" + org + "/modes.yml", "/api/organizations/" + org + "/modes.yaml/x",
+		"/api/organizations/x/" + org + "/modes", "/api/organizations/" + org + "/%6dodes",
+		"/api/organizations/" + org + "%2fmodes", "/api/organizations/../organizations/" + org + "/modes",
+		"/api/marketplace/modes/", "/api/marketplace", "/metrics", "/livez", "/" + strings.Repeat("a", 4000),
+	} {
+		requireProblem(t, w.raw("GET "+path+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tok+"\r\n\r\n"), 404, "path_unknown")
+	}
+	// What stands behind the path does not matter.
+	assert.Equal(t, 200, w.get("/api/organizations/"+org+"/modes?x=/../y", tok).status)
+	assert.Equal(t, 200, w.raw("GET http://anything/api/organizations/"+org+"/modes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tok+"\r\n\r\n").status)
+}
+
+func TestOnlyReading(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO", "get"} {
+		requireProblem(t, w.raw(method+" /api/organizations/"+org+"/modes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tok+"\r\nContent-Length: 0\r\n\r\n"),
+			405, "method_not_allowed")
+	}
+	requireProblem(t, w.ask("POST", "/nowhere", tok), 404, "path_unknown")
+}
+
+func TestRequestsThatAreTooMuch(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	line := "GET /api/organizations/" + org + "/modes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + tok + "\r\n"
+	requireProblem(t, w.raw(line+"Cookie: "+strings.Repeat("x", 9000)+"\r\n\r\n"), 431, "headers_too_large")
+	requireProblem(t, w.raw("GET /"+strings.Repeat("x", 9000)+" HTTP/1.1\r\nHost: x\r\n\r\n"), 431, "headers_too_large")
+	requireProblem(t, w.raw(line+"Content-Length: 100000\r\n\r\n"), 413, "body_too_large")
+	requireProblem(t, w.raw("nonsense\r\n\r\n"), 400, "request_malformed")
+	assert.Equal(t, 200, w.raw(line+"Content-Length: 2\r\n\r\nxx").status)
+}
+
+// raw sends bytes as they are.
+func (w *world) raw(request string) answer {
+	w.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	require.NoError(w.t, err)
+	defer conn.Close()
+	require.NoError(w.t, conn.SetDeadline(time.Now().Add(5*time.Second)))
+	_, err = conn.Write([]byte(request))
+	require.NoError(w.t, err)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(w.t, err)
+	defer res.Body.Close()
+	var body strings.Builder
+	_, err = bufio.NewReader(res.Body).WriteTo(&body)
+	require.NoError(w.t, err)
+	return answer{res.StatusCode, res.Header, []byte(body.String()), res.ContentLength}
+}
+
+func TestCreatedButNotYetPublished(t *testing.T) {
+	w := newWorld(t)
+	org := uuid.NewString()
+	tok, _ := w.grant(org)
+	a := w.modes(org, tok)
+	requireProblem(t, a, 503, "not_published_yet")
+	assert.Equal(t, "1", a.header.Get("Retry-After"))
+	w.publish(org, 1)
+	assert.Equal(t, 200, w.modes(org, tok).status)
+}
+
+func TestAFormThatTheWorkerDidNotKnow(t *testing.T) {
+	w := newWorld(t)
+	org := uuid.NewString()
+	tok, _ := w.grant(org)
+	d := documentOf(t, org, version(1))
+	d.Representations = d.Representations[:2]
+	w.publishDocument(d)
+	assert.Equal(t, 200, w.modes(org, tok).status)
+	requireProblem(t, w.get("/api/organizations/"+org+"/marketplace.yaml", tok), 503, "not_published_yet")
+}
+
+func TestPublicCatalogue(t *testing.T) {
+	without := newWorld(t)
+	a := without.get("/api/marketplace/modes", "")
+	assert.Equal(t, 200, a.status)
+	assert.Equal(t, "items: []\n", string(a.body))
+
+	const catalogue = "# ours\nitems:\n  - id: docs\n"
+	with := newWorld(t, func(o *Options) { o.PublicCatalogue = []byte(catalogue) })
+	a = with.get("/api/marketplace/modes", "")
+	assert.Equal(t, catalogue, string(a.body))
+	assert.Equal(t, "application/yaml; charset=utf-8", a.header.Get("Content-Type"))
+	assert.Equal(t, "Authorization, Accept-Encoding, X-KiloCode-OrganizationId", a.header.Get("Vary"))
+	tag := a.header.Get("ETag")
+	require.NotEmpty(t, tag)
+	a = with.get("/api/marketplace/modes", "", "If-None-Match", tag)
+	assert.Equal(t, 304, a.status)
+	assert.Empty(t, a.body)
+	// Another reader, with another catalogue, has given this one.
+	assert.Equal(t, 200, with.get("/api/marketplace/modes", "", "If-None-Match", `"9.9.0123456789abcdef"`).status)
+	a = with.get("/api/marketplace/modes", "", "Accept-Encoding", "gzip")
+	assert.Equal(t, "gzip", a.header.Get("Content-Encoding"))
+	assert.Equal(t, digestOf(a.body), a.header.Get("Repr-Digest"))
+
+	for _, bad := range []string{"modes: []\n", "items:\xff\n", "items:" + strings.Repeat("x", maxCatalogue)} {
+		_, err := preparePublic([]byte(bad))
+		require.Error(t, err)
+	}
+}

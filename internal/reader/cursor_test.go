@@ -1,0 +1,51 @@
+package reader
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"orgmodes/internal/snapshot"
+)
+
+func entries(incarnation int64, ns ...int64) []snapshot.Entry {
+	var out []snapshot.Entry
+	for _, n := range ns {
+		out = append(out, snapshot.Entry{N: n, Kind: snapshot.EntryDocument, Incarnation: incarnation})
+	}
+	return out
+}
+
+func TestCursor(t *testing.T) {
+	at := cursor{last: 10, incarnation: 2}
+	resync := snapshot.Entry{N: 12, Kind: snapshot.EntryResync, Incarnation: 2}
+	later := snapshot.Entry{N: 11, Kind: "kind of a later release", Incarnation: 2}
+	for name, c := range map[string]struct {
+		entries []snapshot.Entry
+		noted   int
+		last    int64
+		why     cause
+	}{
+		"nothing":             {nil, 0, 10, none},
+		"the next one":        {entries(2, 11), 1, 11, none},
+		"in sequence":         {entries(2, 11, 12, 13), 3, 13, none},
+		"one missing":         {entries(2, 12), 0, 10, causeGap},
+		"one missing behind":  {entries(2, 11, 13), 1, 11, causeGap},
+		"twice the same":      {entries(2, 11, 11), 1, 11, causeGap},
+		"backwards":           {entries(2, 9), 0, 10, causeGap},
+		"another incarnation": {entries(3, 11), 0, 10, causeIncarnation},
+		"filled anew":         {append(entries(2, 11), resync), 1, 11, causeResync},
+		"of a later release":  {append([]snapshot.Entry{later}, entries(2, 12)...), 2, 12, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			noted, next, why := at.take(c.entries)
+			assert.Len(t, noted, c.noted)
+			assert.Equal(t, cursor{c.last, 2}, next)
+			assert.Equal(t, c.why, why)
+		})
+	}
+	assert.Equal(t, none, at.idle(10, 2))
+	assert.Equal(t, none, at.idle(11, 2), "written just now; the next read brings it")
+	assert.Equal(t, causeRegression, at.idle(9, 2))
+	assert.Equal(t, causeIncarnation, at.idle(10, 1))
+}

@@ -1,0 +1,331 @@
+package reader
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+func TestMain(m *testing.M) {
+	storetest.Main(m,
+		// The clock of the Date header runs for as long as the process does.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		// A stopped server's cleaner looks up from its sleep after 10 s.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+	)
+}
+
+const testKeys = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// world is a Redis with things published in it, and a reader of it.
+type world struct {
+	t           testing.TB
+	redis       *storetest.RedisServer
+	store       *snapshot.Store
+	keys        *token.Keys
+	incarnation int64
+	*Reader
+	url    string
+	client *http.Client
+
+	clock struct {
+		sync.Mutex
+		ahead time.Duration
+	}
+}
+
+type option func(*Options)
+
+// newWorld starts a Redis, fills it, and starts a reader that is in step.
+func newWorld(t testing.TB, options ...option) *world {
+	t.Helper()
+	w := &world{t: t, redis: storetest.Redis(t)}
+	w.store = w.openStore()
+	w.fill()
+	w.start(options)
+	w.awaitReady()
+	return w
+}
+
+// newEmptyWorld starts a Redis that nobody has filled, and a reader.
+func newEmptyWorld(t testing.TB, options ...option) *world {
+	t.Helper()
+	w := &world{t: t, redis: storetest.Redis(t)}
+	w.store = w.openStore()
+	w.start(options)
+	return w
+}
+
+func (w *world) start(options []option) {
+	t := w.t
+	t.Helper()
+	var err error
+	w.keys, err = token.ParseKeys(testKeys)
+	require.NoError(t, err)
+	o := Options{
+		Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Store: w.openStore(), LogStore: w.openStore(), Keys: w.keys,
+		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), Now: w.now,
+	}
+	for _, f := range options {
+		f(&o)
+	}
+	w.Reader, err = New(o)
+	require.NoError(t, err)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	w.url = "http://" + ln.Addr().String()
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { w.Follow(ctx) })
+	wg.Go(func() { _ = w.Serve(ln) })
+	w.client = &http.Client{
+		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
+		Timeout:   10 * time.Second,
+	}
+	t.Cleanup(func() {
+		stop()
+		w.client.CloseIdleConnections()
+		require.NoError(t, w.Shutdown(context.Background()))
+		wg.Wait()
+	})
+}
+
+func (w *world) openStore() *snapshot.Store {
+	s, err := snapshot.Open(w.redis.URL, snapshot.Options{})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// testLog hides what the reader says unless the test fails.
+type testLog struct{ t testing.TB }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+func (w *world) now() time.Time {
+	w.clock.Lock()
+	defer w.clock.Unlock()
+	return time.Now().Add(w.clock.ahead)
+}
+
+func (w *world) later(d time.Duration) {
+	w.clock.Lock()
+	defer w.clock.Unlock()
+	w.clock.ahead += d
+}
+
+// fill reconciles Redis, writing what is given.
+func (w *world) fill(write ...func(snapshot.Reconciliation)) {
+	w.t.Helper()
+	w.incarnation++
+	rec, status, err := w.store.BeginReconcile(w.t.Context(), w.incarnation)
+	require.NoError(w.t, err)
+	require.Equal(w.t, snapshot.Published, status)
+	for _, f := range write {
+		f(rec)
+	}
+	out, err := w.store.FinishReconcile(w.t.Context(), rec, 1)
+	require.NoError(w.t, err)
+	require.Equal(w.t, snapshot.Published, out.Status)
+}
+
+func (w *world) awaitReady() {
+	w.t.Helper()
+	w.eventually(func() bool { return w.Ready() == nil }, "the reader is ready")
+}
+
+func (w *world) eventually(f func() bool, what string) {
+	w.t.Helper()
+	require.Eventually(w.t, f, 15*time.Second, 2*time.Millisecond, what)
+}
+
+// forms are the representations that documents of these tests have.
+var forms = map[string]string{
+	"modes.json": "application/json", "modes.yaml": "application/yaml; charset=utf-8",
+	"organization.yaml": "application/yaml; charset=utf-8", "marketplace.yaml": "application/yaml; charset=utf-8",
+}
+
+// paths are where the forms are served.
+func paths(org string) map[string]string {
+	base := "/api/organizations/" + org + "/"
+	return map[string]string{
+		base + "modes": "modes.json", base + "modes.yaml": "modes.yaml",
+		base + "organization.yaml": "organization.yaml", base + "marketplace.yaml": "marketplace.yaml",
+	}
+}
+
+// bodyOf is what a form says at a revision: whose it is, which form, which
+// revision, and enough to make compressing worth it.
+func bodyOf(org, form string, revision int64) []byte {
+	return fmt.Appendf(nil, "# %s %s revision=%d\n%s", org, form, revision, strings.Repeat("customModes: []\n", 50))
+}
+
+func documentOf(t testing.TB, org string, v snapshot.Version) *snapshot.Document {
+	t.Helper()
+	d := &snapshot.Document{Organization: org, Version: v, CommittedAt: time.UnixMilli(1_700_000_000_000)}
+	for _, form := range []string{"modes.json", "modes.yaml", "organization.yaml", "marketplace.yaml"} {
+		body := bodyOf(org, form, v.Revision)
+		sum, hash := snapshot.SumOf(body)
+		coded, err := snapshot.Encode(body)
+		require.NoError(t, err)
+		d.Representations = append(d.Representations, snapshot.Representation{
+			Name: form, ContentType: forms[form], Sum: sum, Length: len(body), Encoded: coded,
+			Tag: snapshot.Tag{Epoch: v.Epoch, Revision: v.Revision, Hash: hash},
+		})
+	}
+	return d
+}
+
+func version(revision int64) snapshot.Version {
+	return snapshot.Version{Epoch: 1, Revision: revision, Edition: 1}
+}
+
+// publish publishes a revision of an organization; none of reconciliation is an
+// ordinary publication.
+func (w *world) publish(org string, revision int64, rec ...snapshot.Reconciliation) {
+	w.t.Helper()
+	w.publishDocument(documentOf(w.t, org, version(revision)), rec...)
+}
+
+func (w *world) publishDocument(d *snapshot.Document, rec ...snapshot.Reconciliation) {
+	w.t.Helper()
+	out, err := w.store.PublishDocument(w.t.Context(), d, append(rec, snapshot.Reconciliation{})[0])
+	require.NoError(w.t, err)
+	require.Equal(w.t, snapshot.Published, out.Status)
+}
+
+// grant mints a token that opens organizations, and publishes it.
+func (w *world) grant(orgs ...string) (string, *snapshot.Token) {
+	w.t.Helper()
+	tok := w.keys.Mint()
+	rec := recordOf(tok, orgs...)
+	w.publishToken(rec)
+	return tok, rec
+}
+
+func recordOf(tok string, orgs ...string) *snapshot.Token {
+	return &snapshot.Token{
+		Hash: token.HashOf([]byte(tok)), ID: uuid.NewString(), User: "u", Organizations: orgs,
+		Scopes: []string{"read"}, Epoch: 1, Version: 1,
+	}
+}
+
+func (w *world) publishToken(rec *snapshot.Token, r ...snapshot.Reconciliation) {
+	w.t.Helper()
+	out, err := w.store.PublishToken(w.t.Context(), rec, append(r, snapshot.Reconciliation{})[0])
+	require.NoError(w.t, err)
+	require.Equal(w.t, snapshot.Published, out.Status)
+}
+
+// organization makes an organization at revision 1 and a token for it.
+func (w *world) organization() (org, tok string) {
+	w.t.Helper()
+	org = uuid.NewString()
+	w.publish(org, 1)
+	tok, _ = w.grant(org)
+	return org, tok
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	length int64
+}
+
+// get asks; headers are name, value, name, value...
+func (w *world) get(path, tok string, headers ...string) answer {
+	w.t.Helper()
+	return w.ask("GET", path, tok, headers...)
+}
+
+func (w *world) ask(method, path, tok string, headers ...string) answer {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, w.url+path, http.NoBody)
+	require.NoError(w.t, err)
+	if tok != "" {
+		req.Header.Set("Authorization", "Bearer "+tok)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header[headers[i]] = append(req.Header[headers[i]], headers[i+1])
+	}
+	res, err := w.client.Do(req)
+	require.NoError(w.t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(w.t, err)
+	return answer{res.StatusCode, res.Header, body, res.ContentLength}
+}
+
+// modes asks for the modes.yaml of an organization.
+func (w *world) modes(org, tok string, headers ...string) answer {
+	w.t.Helper()
+	return w.get("/api/organizations/"+org+"/modes.yaml", tok, headers...)
+}
+
+// digestOf is what Repr-Digest has to say of bytes.
+func digestOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+}
+
+// revisionOf reads whose body it is, and of which revision.
+func revisionOf(t testing.TB, body []byte) (org string, revision int64) {
+	t.Helper()
+	var form string
+	line, _, _ := bytes.Cut(body, []byte("\n"))
+	_, err := fmt.Sscanf(string(line), "# %s %s revision=%d", &org, &form, &revision)
+	require.NoError(t, err, string(line))
+	return org, revision
+}
+
+// quiet is a Reader without Redis, follower and listener, with documents put into
+// memory: for what happens within one request.
+func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
+	t.Helper()
+	keys, err := token.ParseKeys(testKeys)
+	require.NoError(t, err)
+	// Nobody listens there: whoever asks Redis fails.
+	nowhere, err := snapshot.Open("redis://127.0.0.1:1", snapshot.Options{})
+	require.NoError(t, err)
+	r, err = New(Options{
+		Log: slog.New(slog.DiscardHandler), Store: nowhere, LogStore: nowhere, Keys: keys,
+		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), Now: now,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_ = r.Shutdown(context.Background())
+		_ = nowhere.Close()
+	})
+	org, tok = uuid.NewString(), keys.Mint()
+	id, _ := parseOrganization(org)
+	doc, err := prepare(documentOf(t, org, version(1)), time.Now())
+	require.NoError(t, err)
+	r.documents.cache.Set(id, doc)
+	rec := recordOf(tok, org)
+	r.tokens.cache.Set(rec.Hash, prepareRecord(rec, time.Now()))
+	return r, org, tok
+}

@@ -1,0 +1,231 @@
+package reader
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+func (w *world) resyncs(why cause) float64 {
+	return testutil.ToFloat64(w.metrics.resyncs.WithLabelValues(string(why)))
+}
+
+// awaitRevision waits for a revision; it may never go back on the way.
+func (w *world) awaitRevision(org, tok string, want int64) {
+	w.t.Helper()
+	seen := int64(0)
+	w.eventually(func() bool {
+		a := w.modes(org, tok)
+		require.Equal(w.t, 200, a.status)
+		_, got := revisionOf(w.t, a.body)
+		require.GreaterOrEqual(w.t, got, seen)
+		seen = got
+		return got == want
+	}, "the revision is visible")
+}
+
+func TestAChangeBecomesVisible(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	first := w.modes(org, tok)
+	for revision := int64(2); revision <= 10; revision++ {
+		w.publish(org, revision)
+		w.awaitRevision(org, tok, revision)
+	}
+	last := w.modes(org, tok, "If-None-Match", first.header.Get("ETag"))
+	assert.Equal(t, 200, last.status)
+	assert.NotEqual(t, first.header.Get("ETag"), last.header.Get("ETag"))
+	assert.Equal(t, 304, w.modes(org, tok, "If-None-Match", last.header.Get("ETag")).status)
+}
+
+// Many changes in a row, polled by many: no client sees one go back, and the
+// last one arrives.
+func TestRevisionsOnlyGrow(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	const last = 60
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			seen, tag := int64(0), ""
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				a := w.modes(org, tok, "If-None-Match", tag)
+				if a.status == 304 {
+					continue
+				}
+				if !assert.Equal(t, 200, a.status) {
+					return
+				}
+				_, revision := revisionOf(t, a.body)
+				assert.GreaterOrEqual(t, revision, seen)
+				seen, tag = revision, a.header.Get("ETag")
+			}
+		})
+	}
+	for revision := int64(2); revision <= last; revision++ {
+		w.publish(org, revision)
+	}
+	w.awaitRevision(org, tok, last)
+	close(stop)
+	wg.Wait()
+}
+
+func TestADeletedOrganizationIsGone(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	require.Equal(t, 200, w.modes(org, tok).status)
+	w.publishDocument(&snapshot.Document{Organization: org, Version: version(2), CommittedAt: time.Now(), Deleted: true})
+	w.eventually(func() bool { return w.modes(org, tok).status == 404 }, "it is gone")
+}
+
+func TestARevokedTokenIsRefused(t *testing.T) {
+	w := newWorld(t)
+	org, _ := w.organization()
+	other := uuid.NewString()
+	w.publish(other, 1)
+	tok, rec := w.grant(org, other)
+	require.Equal(t, 200, w.modes(org, tok).status)
+	require.Equal(t, 200, w.modes(other, tok).status)
+
+	rec.Organizations, rec.Version = []string{org}, 2 // its member left the other one
+	w.publishToken(rec)
+	w.eventually(func() bool { return w.modes(other, tok).status == 404 }, "it does not open the other one any more")
+	assert.Equal(t, 200, w.modes(org, tok).status)
+
+	rec.Revoked, rec.Version = true, 3
+	start := time.Now()
+	w.publishToken(rec)
+	w.eventually(func() bool { return w.modes(org, tok).status == 401 }, "it is refused")
+	assert.Less(t, time.Since(start), 2*time.Second)
+	requireProblem(t, w.modes(org, tok), 401, "token_refused")
+}
+
+// A token that was refused since it wasn't published yet is let in once it is.
+func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
+	w := newWorld(t)
+	org, _ := w.organization()
+	tok := w.keys.Mint()
+	require.Equal(t, 401, w.modes(org, tok).status)
+	loads := testutil.ToFloat64(w.metrics.tokenLoads.absent)
+	for range 20 {
+		require.Equal(t, 401, w.modes(org, tok).status)
+	}
+	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.tokenLoads.absent), "it is remembered")
+	w.publishToken(recordOf(tok, org))
+	w.eventually(func() bool { return w.modes(org, tok).status == 200 }, "it is let in")
+}
+
+// The client was served by a reader that is ahead of this one, which is not
+// told by the log: one look, and the newer one is there.
+func TestAClientThatIsAhead(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	w.modes(org, tok)
+	d := documentOf(t, org, version(7))
+	newer := d.Representations[1].Tag.ETag(snapshot.Identity)
+
+	// Redis has nothing newer: nothing new, rather than going back.
+	a := w.modes(org, tok, "If-None-Match", newer)
+	assert.Equal(t, 304, a.status)
+	assert.Equal(t, newer, a.header.Get("ETag"))
+	assert.Equal(t, "private, max-age=0, stale-if-error=86400", a.header.Get("Cache-Control"))
+
+	// Redis has it, and the reader hears of it by nothing but that client: what is
+	// written in a reconciliation isn't logged.
+	rec, _, err := w.store.BeginReconcile(t.Context(), w.incarnation+1)
+	require.NoError(t, err)
+	w.publishDocument(d, rec)
+	w.later(time.Second) // its last look is a while ago
+	a = w.modes(org, tok, "If-None-Match", newer)
+	assert.Equal(t, 304, a.status)
+	a = w.modes(org, tok)
+	_, revision := revisionOf(t, a.body)
+	assert.Equal(t, int64(7), revision)
+	newest := documentOf(t, org, version(9)).Representations[1].Tag.ETag(snapshot.Identity)
+	w.publishDocument(documentOf(t, org, version(10)), rec)
+	w.later(time.Second)
+	a = w.modes(org, tok, "If-None-Match", newest)
+	require.Equal(t, 200, a.status)
+	_, revision = revisionOf(t, a.body)
+	assert.Equal(t, int64(10), revision)
+}
+
+// Everything that was missed is found by comparing: documents, tokens that were
+// revoked, tokens that are gone.
+func TestAResyncFindsWhatWasMissed(t *testing.T) {
+	w := newWorld(t)
+	orgs, toks := map[int]string{}, map[int]string{}
+	for i := range 20 {
+		orgs[i], toks[i] = w.organization()
+		require.Equal(t, 200, w.modes(orgs[i], toks[i]).status)
+	}
+	revoked, rec := w.grant(orgs[0])
+	require.Equal(t, 200, w.modes(orgs[0], revoked).status)
+	rec.Revoked, rec.Version = true, 2
+	before := w.resyncs(causeResync)
+	w.fill(func(r snapshot.Reconciliation) {
+		for i := range 20 {
+			w.publish(orgs[i], 2, r)
+		}
+		w.publishToken(rec, r)
+	})
+	w.eventually(func() bool { return w.resyncs(causeResync) == before+1 }, "it resyncs")
+	for i := range 20 {
+		a := w.modes(orgs[i], toks[i])
+		_, revision := revisionOf(t, a.body)
+		assert.Equal(t, int64(2), revision)
+		assert.Equal(t, "orgmodes; hit", a.header.Get("Cache-Status"))
+	}
+	assert.Equal(t, 401, w.modes(orgs[0], revoked).status)
+}
+
+// The log loses its entries under the reader: it sees the gap.
+func TestAGapInTheLog(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	require.Equal(t, 200, w.modes(org, tok).status)
+	gaps := w.resyncs(causeGap)
+	// An entry that was counted and is not there.
+	w.redis.Do("HINCRBY", "{om}:meta", "n", "1")
+	w.publish(org, 2)
+	w.eventually(func() bool { return w.resyncs(causeGap) == gaps+1 }, "it sees the gap")
+	w.awaitRevision(org, tok, 2)
+}
+
+func TestALogThatWentBack(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	require.Equal(t, 200, w.modes(org, tok).status)
+	before := w.resyncs(causeRegression)
+	w.redis.Do("HINCRBY", "{om}:meta", "n", "-2")
+	w.eventually(func() bool { return w.resyncs(causeRegression) > before }, "it sees that")
+	assert.Equal(t, 200, w.modes(org, tok).status)
+}
+
+func TestNotesWithoutAnythingResident(t *testing.T) {
+	w := newWorld(t)
+	loads := testutil.ToFloat64(w.metrics.documentLoads.ok)
+	org, tok := uuid.NewString(), w.keys.Mint()
+	w.publish(org, 1)
+	w.publishToken(recordOf(tok, org))
+	w.eventually(func() bool {
+		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("token")) == 1
+	}, "it took note")
+	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.documentLoads.ok), "nobody asked for it")
+	_, ok := w.tokens.quietly(token.HashOf([]byte(tok)))
+	assert.False(t, ok)
+}

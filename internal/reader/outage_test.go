@@ -1,0 +1,188 @@
+package reader
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+)
+
+// warm is an organization that is resident, and how a poll of it goes.
+type warm struct{ org, tok, tag string }
+
+func (w *world) warm() warm {
+	w.t.Helper()
+	org, tok := w.organization()
+	a := w.modes(org, tok, "Accept-Encoding", "gzip")
+	require.Equal(w.t, 200, a.status)
+	return warm{org, tok, a.header.Get("ETag")}
+}
+
+// served checks that what is warm is served as if nothing had happened.
+func (w *world) served(x warm) {
+	w.t.Helper()
+	a := w.modes(x.org, x.tok, "Accept-Encoding", "gzip", "If-None-Match", x.tag)
+	require.Equal(w.t, 304, a.status)
+	a = w.modes(x.org, x.tok)
+	require.Equal(w.t, 200, a.status)
+	org, _ := revisionOf(w.t, a.body)
+	require.Equal(w.t, x.org, org)
+}
+
+func TestRedisIsKilledWhileWarm(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	cold := uuid.NewString()
+	w.publish(cold, 1)
+	coldTok, _ := w.grant(x.org, cold)
+	w.redis.Kill()
+	for range 50 {
+		w.served(x)
+	}
+	// What isn't resident can't be checked, or can't be loaded: 503, never 401.
+	requireProblem(t, w.modes(x.org, coldTok), 503, "unavailable")
+	requireProblem(t, w.modes(x.org, w.keys.Mint()), 503, "unavailable")
+	// A made-up one is refused without asking.
+	requireProblem(t, w.modes(x.org, forge(mintElsewhere(t))), 401, "token_refused")
+	require.NoError(t, w.Ready(), "readiness is not Redis' health")
+
+	// It comes back empty, and is filled with what is newer.
+	w.redis.Restart()
+	w.served(x)
+	requireProblem(t, w.modes(x.org, coldTok), 503, "unavailable")
+	w.fill(func(r snapshot.Reconciliation) {
+		w.publish(x.org, 2, r)
+		w.publishToken(recordOf(x.tok, x.org), r)
+		w.publish(cold, 1, r)
+		w.publishToken(recordOf(coldTok, x.org, cold), r)
+	})
+	w.awaitRevision(x.org, x.tok, 2)
+	w.eventually(func() bool { return w.modes(cold, coldTok).status == 200 }, "what was cold is there")
+}
+
+func TestRedisIsFlushedWhileWarm(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	w.redis.FlushAll()
+	deadline := time.Now().Add(2 * logBlock) // until the reader has noticed, and on
+	for time.Now().Before(deadline) {
+		w.served(x)
+	}
+	tok := w.keys.Mint()
+	requireProblem(t, w.modes(x.org, tok), 503, "unavailable")
+	requireProblem(t, w.modes(x.org, tok), 503, "unavailable")
+	w.fill(func(r snapshot.Reconciliation) {
+		w.publish(x.org, 2, r)
+		w.publishToken(recordOf(x.tok, x.org), r)
+	})
+	w.awaitRevision(x.org, x.tok, 2)
+	requireProblem(t, w.modes(x.org, tok), 401, "token_refused")
+}
+
+// Redis does not answer at all: the warm ones don't notice, the others don't
+// wait for long.
+func TestRedisIsFrozen(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	cold, _ := w.grant(x.org)
+	w.redis.Pause()
+	defer w.redis.Resume()
+	start := time.Now()
+	requireProblem(t, w.modes(x.org, cold), 503, "unavailable")
+	assert.Less(t, time.Since(start), 2*attemptTime)
+	for range 20 {
+		w.served(x)
+	}
+	// A client that is ahead waits for the look, and no longer.
+	start = time.Now()
+	assert.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`).status)
+	assert.Less(t, time.Since(start), attemptTime)
+}
+
+// The record changed, and can't be read: what it was before counts for nothing.
+func TestAnOutdatedTokenIsNotTrusted(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	rec := recordOf(x.tok, x.org)
+	w.redis.Kill()
+	w.tokens.published(rec.Hash, tokenVersion(1, 2))
+	requireProblem(t, w.modes(x.org, x.tok), 503, "unavailable")
+}
+
+func TestStartsWithoutRedis(t *testing.T) {
+	w := newEmptyWorld(t)
+	require.Error(t, w.Ready())
+	require.Error(t, w.Started())
+	requireProblem(t, w.modes(uuid.NewString(), w.keys.Mint()), 503, "unavailable")
+	assert.Equal(t, 200, w.get("/api/marketplace/modes", "").status)
+	w.redis.Kill()
+	w.redis.Restart()
+	require.Error(t, w.Ready())
+	w.fill()
+	w.awaitReady()
+	org, tok := w.organization()
+	assert.Equal(t, 200, w.modes(org, tok).status)
+	w.Drain()
+	require.Error(t, w.Ready())
+	require.NoError(t, w.Started())
+	assert.Equal(t, 200, w.modes(org, tok).status)
+}
+
+// Many organizations, many tokens, changes and evictions at the same time: every
+// body is one of the organization that was asked for, and of nobody else.
+func TestNeverSomeoneElses(t *testing.T) {
+	const organizations, requests = 40, 60
+	w := newWorld(t, func(o *Options) { o.CacheBytes = 200 << 10 }) // not all fit
+	type member struct{ org, tok string }
+	var all []member
+	for range organizations {
+		org, tok := w.organization()
+		all = append(all, member{org, tok})
+	}
+	codings := []string{"", "gzip", "br", "zstd"}
+	stop := make(chan struct{})
+	var changes, readers sync.WaitGroup
+	changes.Go(func() {
+		for revision := int64(2); ; revision++ {
+			for _, m := range all {
+				select {
+				case <-stop:
+					return
+				default:
+					w.publish(m.org, revision)
+				}
+			}
+		}
+	})
+	for g := range 8 {
+		readers.Go(func() {
+			for i := range requests {
+				own, other := all[(g*31+i*7)%organizations], all[(g*17+i*5+1)%organizations]
+				coding := codings[(g+i)%len(codings)]
+				for path, form := range paths(own.org) {
+					a := w.get(path, own.tok, "Accept-Encoding", coding)
+					if !assert.Equal(t, 200, a.status) {
+						return
+					}
+					body := decode(t, a.header.Get("Content-Encoding"), a.body)
+					org, revision := revisionOf(t, body)
+					assert.Equal(t, own.org, org)
+					assert.Equal(t, string(bodyOf(own.org, form, revision)), string(body))
+					assert.Equal(t, digestOf(a.body), a.header.Get("Repr-Digest"))
+				}
+				if other != own {
+					assert.Equal(t, 404, w.modes(other.org, own.tok).status)
+					assert.Equal(t, 400, w.modes(own.org, own.tok, "X-KiloCode-OrganizationId", other.org).status)
+				}
+			}
+		})
+	}
+	readers.Wait()
+	close(stop)
+	changes.Wait()
+}

@@ -1,0 +1,214 @@
+package reader
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/snapshot"
+)
+
+// call sends a request through the whole handler, without a network.
+func call(t testing.TB, h fasthttp.RequestHandler, method, path string, headers ...string) *fasthttp.RequestCtx {
+	t.Helper()
+	var req fasthttp.Request
+	req.Header.SetMethod(method)
+	req.SetRequestURI(path)
+	req.Header.SetHost("x")
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	ctx := &fasthttp.RequestCtx{}
+	ctx.Init(&req, nil, nil)
+	h(ctx)
+	return ctx
+}
+
+// etagOf reads a header that Peek would look for as "Etag".
+func etagOf(ctx *fasthttp.RequestCtx) string {
+	for k, v := range ctx.Response.Header.All() {
+		if string(k) == "ETag" {
+			return string(v)
+		}
+	}
+	return ""
+}
+
+// What net/http does with a precondition is what we do, for every way of writing
+// If-None-Match; what is ours alone stands in the tests behind this one.
+func TestPreconditionsAgainstServeContent(t *testing.T) {
+	r, org, tok := quiet(t, time.Now)
+	h := r.fiber.Server().Handler
+	path := "/api/organizations/" + org + "/modes.yaml"
+	full := call(t, h, "GET", path, "Authorization", "Bearer "+tok)
+	require.Equal(t, 200, full.Response.StatusCode())
+	tag, body := etagOf(full), bytes.Clone(full.Response.Body())
+	require.NotEmpty(t, tag)
+
+	oracle := func(method string, lines []string) (int, string) {
+		req := httptest.NewRequest(method, path, http.NoBody)
+		if lines != nil {
+			// One line, as net/http looks at the first one only.
+			req.Header.Set("If-None-Match", strings.Join(lines, ", "))
+		}
+		w := httptest.NewRecorder()
+		w.Header().Set("ETag", tag)
+		http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(body))
+		return w.Code, w.Body.String()
+	}
+	for _, lines := range [][]string{
+		nil, {""}, {" "}, {tag}, {"W/" + tag}, {"w/" + tag}, {"*"}, {" * "}, {"*", `"x"`}, {`"x"`, "*"},
+		{`"x"`}, {`W/"x"`}, {`"x"`, tag}, {tag, `"x"`}, {`"x"`, "W/" + tag, `"y"`}, {`"x","y",` + tag},
+		{`"x"`, `"y"`}, {`"x` + "\t" + `"`, tag}, {strings.Trim(tag, `"`)}, {strings.TrimSuffix(tag, `"`)},
+		{strings.TrimPrefix(tag, `"`)}, {tag + tag}, {tag + "garbage"}, {"garbage", tag}, {`""`}, {`""`, tag}, {",,", tag},
+		{",", ",", tag}, {`"a,b"`, tag}, {`"a\"b"`, tag}, {`W/`, tag}, {`W/*`}, {`"ünï"`, tag}, {tag, "garbage"},
+		{strings.ToUpper(tag)}, {`"` + tag + `"`}, {"\t" + tag + "\t"}, {`W/ ` + tag}, {`"1.1.0000000000000000"`},
+		{`"0.9.0123456789abcdef"`}, {`'` + tag + `'`}, {tag[:len(tag)-2] + `"`},
+	} {
+		for _, method := range []string{"GET", "HEAD"} {
+			headers := []string{"Authorization", "Bearer " + tok}
+			for _, l := range lines {
+				headers = append(headers, "If-None-Match", l)
+			}
+			ctx := call(t, h, method, path, headers...)
+			status, wantBody := oracle(method, lines)
+			assert.Equal(t, status, ctx.Response.StatusCode(), "%s %q", method, lines)
+			if method == "GET" {
+				assert.Equal(t, wantBody, string(ctx.Response.Body()), "%q", lines)
+			}
+			if status == 304 {
+				assert.Empty(t, ctx.Response.Body())
+			}
+		}
+	}
+}
+
+// A 304 has the 200's headers that a cache needs, the tag that the client sent,
+// and nothing about a body.
+func TestNotModified(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	path := "/api/organizations/" + org + "/modes.yaml"
+	w.get(path, tok)
+	for _, accept := range []string{"", "gzip", "br", "zstd"} {
+		full := w.get(path, tok, "Accept-Encoding", accept)
+		tag := full.header.Get("ETag")
+		for _, method := range []string{"GET", "HEAD"} {
+			for sent, want := range map[string]string{
+				tag:                              tag,
+				"W/" + tag:                       "W/" + tag,
+				"*":                              tag,
+				suffixed(tag, "-gzip"):           suffixed(tag, "-gzip"),
+				suffixed(tag, "-gz"):             suffixed(tag, "-gz"),
+				suffixed(tag, "-br"):             suffixed(tag, "-br"),
+				suffixed(tag, "-zst"):            suffixed(tag, "-zst"),
+				suffixed(tag, "-df"):             suffixed(tag, "-df"),
+				suffixed(tag, "--gzip"):          suffixed(tag, "--gzip"),
+				suffixed(tag, ""):                suffixed(tag, ""),
+				`"x", ` + tag:                    tag,
+				suffixed(tag, "-x") + ", " + tag: tag,
+			} {
+				a := w.ask(method, path, tok, "Accept-Encoding", accept, "If-None-Match", sent)
+				require.Equal(t, 304, a.status, sent)
+				assert.Empty(t, a.body)
+				assert.Equal(t, want, a.header.Get("ETag"), sent)
+				for _, same := range []string{"Cache-Control", "Vary", "Cache-Status", "X-Poll-Interval", "X-Content-Type-Options"} {
+					if same != "Cache-Status" {
+						assert.Equal(t, full.header.Get(same), a.header.Get(same), same)
+					}
+				}
+				assert.Equal(t, "orgmodes; hit", a.header.Get("Cache-Status"))
+				for _, none := range []string{"Content-Length", "Content-Type", "Content-Encoding", "Repr-Digest", "Transfer-Encoding"} {
+					assert.NotContains(t, a.header, none)
+				}
+			}
+		}
+	}
+}
+
+// suffixed replaces the coding suffix of a tag.
+func suffixed(tag, suffix string) string {
+	core, _, _ := strings.Cut(strings.Trim(tag, `"`), "-")
+	return `"` + core + suffix + `"`
+}
+
+func TestTooManyTagsAreNone(t *testing.T) {
+	r, org, tok := quiet(t, time.Now)
+	h := r.fiber.Server().Handler
+	path := "/api/organizations/" + org + "/modes.yaml"
+	tag := etagOf(call(t, h, "GET", path, "Authorization", "Bearer "+tok))
+	for sent, want := range map[string]int{
+		strings.Repeat(`"x", `, maxTags-1) + tag:                        304,
+		strings.Repeat(`"x", `, maxTags) + tag:                          200,
+		tag + strings.Repeat(`, "x"`, maxTags):                          200,
+		tag + ` "` + strings.Repeat("x", maxTagBytes) + `"`:             200,
+		`"` + strings.Repeat("x", maxTagBytes-len(tag)-5) + `", ` + tag: 304,
+		"*" + strings.Repeat(",", maxTagBytes):                          200,
+	} {
+		got := call(t, h, "GET", path, "Authorization", "Bearer "+tok, "If-None-Match", sent)
+		assert.Equal(t, want, got.Response.StatusCode(), sent)
+	}
+	var lines []string
+	for range maxTags {
+		lines = append(lines, "If-None-Match", `"x"`)
+	}
+	got := call(t, h, "GET", path, append(lines, "Authorization", "Bearer "+tok, "If-None-Match", tag)...)
+	assert.Equal(t, 200, got.Response.StatusCode())
+}
+
+func TestJudgeAhead(t *testing.T) {
+	rep := &representation{tag: []byte("2.40.0123456789abcdef")}
+	at := snapshot.Version{Epoch: 2, Revision: 50, Edition: 1}
+	for sent, want := range map[string]verdict{
+		`"2.51.ffffffffffffffff"`:                             ahead,
+		`"2.51.ffffffffffffffff-gz"`:                          ahead,
+		`W/"3.1.ffffffffffffffff-gzip"`:                       ahead,
+		`"2.50.ffffffffffffffff"`:                             changed,
+		`"2.45.ffffffffffffffff"`:                             changed, // we know up to 50: this never was
+		`"1.99.ffffffffffffffff"`:                             changed,
+		`"2.51.fffffffffffffff"`:                              changed,
+		`"2.51.ffffffffffffffffx"`:                            changed,
+		`"2.51.gggggggggggggggg"`:                             changed,
+		`"2..ffffffffffffffff"`:                               changed,
+		`"2.51"`:                                              changed,
+		`"-2.51.ffffffffffffffff"`:                            changed,
+		`"99999999999999999999999.1.ffffffffffffffff"`:        changed,
+		`"2.51.ffffffffffffffff", "2.40.0123456789abcdef-br"`: same,
+		`"2.40.0123456789abcdef-br", "2.51.ffffffffffffffff"`: same,
+	} {
+		got, _ := judge([][]byte{[]byte(sent)}, rep, at, nil)
+		assert.Equal(t, want, got, sent)
+	}
+}
+
+func FuzzIfNoneMatch(f *testing.F) {
+	const tag = "1.2.0123456789abcdef"
+	for _, s := range []string{`"1.2.0123456789abcdef"`, `W/"1.2.0123456789abcdef-gz"`, "*", `"a", "b"`, `"9.9.0123456789abcdef"`, `W/`, `"`, ",", `W/"`} {
+		f.Add(s, s)
+	}
+	rep := &representation{tag: []byte(tag)}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		lines := [][]byte{[]byte(one), []byte(two)}
+		said, repeat := judge(lines, rep, version(2), []byte(`"`+tag+`"`))
+		if repeat != nil {
+			// What is repeated stands in the request as it is, and is a tag.
+			require.True(t, strings.Contains(one, string(repeat)) || strings.Contains(two, string(repeat)))
+			require.Regexp(t, `^(W/)?"[!#-~]*"$`, string(repeat))
+		}
+		switch said {
+		case same:
+			require.True(t, repeat == nil || strings.Contains(string(repeat), tag))
+		case changed:
+			require.Nil(t, repeat)
+		case ahead:
+			require.NotNil(t, repeat)
+		}
+	})
+}

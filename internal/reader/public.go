@@ -1,0 +1,57 @@
+package reader
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/snapshot"
+)
+
+// maxCatalogue bounds the public catalogue, in bytes.
+const maxCatalogue = 4 << 20
+
+// noCatalogue is the catalogue where none is configured.
+const noCatalogue = "items: []\n"
+
+// preparePublic makes the public catalogue ready to be served like any other
+// document. It has no revisions: its tag is all in its hash.
+func preparePublic(body []byte) (*document, error) {
+	if len(body) == 0 {
+		body = []byte(noCatalogue)
+	}
+	switch {
+	case len(body) > maxCatalogue:
+		return nil, fmt.Errorf("the public catalogue has %d bytes; at most %d are served", len(body), maxCatalogue)
+	case !utf8.Valid(body):
+		return nil, fmt.Errorf("the public catalogue is not UTF-8")
+	case !bytes.HasPrefix(body, []byte("items:")) && !bytes.Contains(body, []byte("\nitems:")):
+		return nil, fmt.Errorf("the public catalogue has no list named items")
+	}
+	sum, hash := snapshot.SumOf(body)
+	coded, err := snapshot.Encode(body)
+	if err != nil {
+		return nil, err
+	}
+	return prepare(&snapshot.Document{
+		Organization: "public",
+		Representations: []snapshot.Representation{{
+			Name: "public", ContentType: "application/yaml; charset=utf-8", // RFC 9512
+			Tag: snapshot.Tag{Hash: hash}, Sum: sum, Length: len(body), Encoded: coded,
+		}},
+	}, time.Time{})
+}
+
+// servePublic answers who names no organization; no token is asked for.
+func (r *Reader) servePublic(ctx *fasthttp.RequestCtx) {
+	rep := &r.public.forms[0]
+	chosen := r.negotiated(ctx, rep)
+	said, repeat := judge(ctx.Request.Header.PeekAll(requestIfNoneMatch), rep, r.public.version, rep.coded[chosen].etag)
+	if said == ahead { // nothing can be ahead of what has no revisions
+		said, repeat = changed, nil
+	}
+	r.write(ctx, rep, chosen, said, repeat, valueVaryMarketplace, hit)
+}

@@ -1,0 +1,113 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// Options are what a Reader is made of; all of them have to be given unless
+// said otherwise.
+type Options struct {
+	Log *slog.Logger
+	// Store answers the loads that requests and changes make.
+	Store *snapshot.Store
+	// LogStore follows the log. It blocks, so it is a Store of its own.
+	LogStore *snapshot.Store
+	Keys     *token.Keys
+	// PollInterval is what editors are asked to poll at, in whole seconds.
+	PollInterval time.Duration
+	// PublicCatalogue is the YAML that those get who name no organization;
+	// empty means none.
+	PublicCatalogue []byte
+	// CacheBytes bounds the resident documents.
+	CacheBytes uint64
+	Metrics    prometheus.Registerer
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Reader serves published documents.
+type Reader struct {
+	log          *slog.Logger
+	metrics      *metrics
+	other        *answers
+	tokens       *tokens
+	documents    *documents
+	follower     *follower
+	public       *document
+	pollInterval []byte
+	fiber        *fiber.App
+	draining     atomic.Bool
+}
+
+// New makes a Reader. It asks nothing of Redis: Follow and the first requests do.
+func New(o Options) (*Reader, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	public, err := preparePublic(o.PublicCatalogue)
+	if err != nil {
+		return nil, err
+	}
+	m := newMetrics(o.Metrics)
+	r := &Reader{
+		log: o.Log, metrics: m, other: m.answers("none"), public: public,
+		pollInterval: strconv.AppendInt(nil, int64(o.PollInterval/time.Second), 10),
+		tokens:       newTokens(o.Keys, o.Store.Token, o.Now, m),
+		documents:    newDocuments(o.Store.Document, o.CacheBytes, o.Now, m),
+	}
+	m.watch(o.Metrics, r.documents, r.tokens)
+	r.follower = &follower{
+		log: o.Log, redis: o.LogStore, documents: r.documents, tokens: r.tokens, metrics: m, now: o.Now,
+	}
+	r.fiber = r.app()
+	return r, nil
+}
+
+// Follow keeps what is resident in step with Redis until ctx is done. While
+// Redis is away it waits and says so.
+func (r *Reader) Follow(ctx context.Context) { r.follower.run(ctx) }
+
+// Serve answers requests until Shutdown.
+func (r *Reader) Serve(ln net.Listener) error { return r.fiber.Listener(ln) }
+
+// Started says whether the reader was in step with Redis once.
+func (r *Reader) Started() error {
+	if !r.follower.synced.Load() {
+		return errors.New("not yet in step with Redis")
+	}
+	return nil
+}
+
+// Ready says whether the reader should be sent requests: it was in step once,
+// and isn't draining. Never whether Redis can be reached: that all readers lose it
+// at once is when they are needed.
+func (r *Reader) Ready() error {
+	if r.draining.Load() {
+		return errors.New("draining")
+	}
+	return r.Started()
+}
+
+// Drain makes Ready say no, and nothing else.
+func (r *Reader) Drain() { r.draining.Store(true) }
+
+// Shutdown stops serving, after the requests under way, and drops what is
+// resident. Follow has to have ended.
+func (r *Reader) Shutdown(ctx context.Context) error {
+	err := r.fiber.ShutdownWithContext(ctx)
+	r.documents.close()
+	r.tokens.close()
+	return err
+}

@@ -1,0 +1,180 @@
+package reader
+
+import (
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/process"
+)
+
+const (
+	maxHeaderBytes = 8 << 10
+	maxBodyBytes   = 1 << 10
+	readTime       = 5 * time.Second
+	writeTime      = 30 * time.Second
+	idleTime       = 2 * time.Minute
+)
+
+// routes is all that the reader answers to. Every route takes GET and HEAD.
+func (r *Reader) routes(app *fiber.App) {
+	r.document(app, "/api/organizations/:organization/modes", "modes.json")
+	r.document(app, "/api/organizations/:organization/modes.yaml", "modes.yaml")
+	r.document(app, "/api/organizations/:organization/organization.yaml", "organization.yaml")
+	r.document(app, "/api/organizations/:organization/marketplace.yaml", "marketplace.yaml")
+	r.marketplace(app, "/api/marketplace/modes", "marketplace.yaml")
+}
+
+// document serves a form of the document of the organization in the path.
+func (r *Reader) document(app *fiber.App, path, form string) {
+	count := r.metrics.answers(form)
+	app.Get(path, func(c *fiber.Ctx) error {
+		ctx := c.Context()
+		// The parameter aliases the request's buffer; the array is ours.
+		id, ok := parseOrganization(c.Params("organization"))
+		named, said := named(ctx)
+		switch {
+		case !ok:
+			problemOrganizationID.write(ctx)
+		case said == headerMalformed:
+			problemHeaderID.write(ctx)
+		case said == headerGiven && named != id:
+			problemDisagree.write(ctx)
+		default:
+			r.serve(ctx, form, valueVary, id)
+		}
+		count.count(ctx.Response.StatusCode())
+		return nil
+	})
+}
+
+// marketplace serves a form of the document of the organization in the header,
+// or the public catalogue.
+func (r *Reader) marketplace(app *fiber.App, path, form string) {
+	count, public := r.metrics.answers(form), r.metrics.answers("public")
+	app.Get(path, func(c *fiber.Ctx) error {
+		ctx := c.Context()
+		id, said := named(ctx)
+		switch said {
+		case headerAbsent:
+			r.servePublic(ctx)
+			public.count(ctx.Response.StatusCode())
+			return nil
+		case headerMalformed:
+			problemHeaderID.write(ctx)
+		default:
+			r.serve(ctx, form, valueVaryMarketplace, id)
+		}
+		count.count(ctx.Response.StatusCode())
+		return nil
+	})
+}
+
+// headerSaid is what X-KiloCode-OrganizationId says.
+type headerSaid uint8
+
+const (
+	headerAbsent headerSaid = iota
+	headerMalformed
+	headerGiven
+)
+
+// named reads X-KiloCode-OrganizationId. Several lines have to agree.
+func named(ctx *fasthttp.RequestCtx) (id organizationID, said headerSaid) {
+	for _, line := range ctx.Request.Header.PeekAll(requestOrganization) {
+		one, ok := parseOrganization(trim(line))
+		if !ok || said == headerGiven && one != id {
+			return organizationID{}, headerMalformed
+		}
+		id, said = one, headerGiven
+	}
+	return id, said
+}
+
+// app makes the Fiber application around the routes.
+func (r *Reader) app() *fiber.App {
+	app := fiber.New(fiber.Config{
+		AppName:                   "orgmodes-reader",
+		DisableStartupMessage:     true,
+		DisableDefaultContentType: true,
+		// Paths are what they are: no other letter case, no trailing slash, nothing
+		// unescaped.
+		CaseSensitive:  true,
+		StrictRouting:  true,
+		UnescapePath:   false,
+		BodyLimit:      maxBodyBytes,
+		ReadBufferSize: maxHeaderBytes,
+		ReadTimeout:    readTime,
+		WriteTimeout:   writeTime,
+		IdleTimeout:    idleTime,
+		// Connections are many and mostly idle: their buffers go back meanwhile.
+		ReduceMemoryUsage:            true,
+		DisablePreParseMultipartForm: true,
+		ErrorHandler:                 r.unrouted,
+	})
+	r.routes(app)
+	app.Server().Handler = r.edge(app.Handler())
+	return app
+}
+
+// edge stands around the routes: methods that Fiber doesn't know would be
+// answered by Fiber itself, and a panic would end the process.
+func (r *Reader) edge(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer func() {
+			if p := recover(); p != nil {
+				r.log.Error("a request failed", "panic", p, "stack", string(debug.Stack()))
+				ctx.Response.Reset()
+				problemInternal.write(ctx)
+				r.other.count(problemInternal.status)
+			}
+		}()
+		if !ctx.IsGet() && !ctx.IsHead() && !knownMethod(ctx.Method()) {
+			problemMethod.write(ctx)
+			r.other.count(problemMethod.status)
+			return
+		}
+		next(ctx)
+	}
+}
+
+func knownMethod(m []byte) bool {
+	for _, known := range fiber.DefaultMethods {
+		if string(m) == known {
+			return true
+		}
+	}
+	return false
+}
+
+// unrouted answers what no route did, and what could not be read.
+func (r *Reader) unrouted(c *fiber.Ctx, err error) error {
+	p := problemInternal
+	var f *fiber.Error
+	if errors.As(err, &f) {
+		switch f.Code {
+		case fiber.StatusNotFound:
+			p = problemNoSuchPath
+		case fiber.StatusMethodNotAllowed:
+			p = problemMethod
+		case fiber.StatusRequestTimeout:
+			p = problemTimeout
+		case fiber.StatusRequestEntityTooLarge:
+			p = problemBodyTooLarge
+		case fiber.StatusRequestHeaderFieldsTooLarge:
+			p = problemHeadersTooLarge
+		case fiber.StatusBadRequest, fiber.StatusBadGateway:
+			p = problemBadRequest
+		}
+	}
+	if p == problemInternal {
+		r.log.Error("a request failed", "error", process.Redact(err.Error()))
+	}
+	c.Context().Response.Header.Reset()
+	p.write(c.Context())
+	r.other.count(p.status)
+	return nil
+}

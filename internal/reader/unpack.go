@@ -1,0 +1,40 @@
+package reader
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"sync"
+
+	kgzip "github.com/klauspost/compress/gzip"
+
+	"orgmodes/internal/snapshot"
+)
+
+// Documents stay compressed in memory. Who wants identity gets it unpacked, by
+// one of these: their windows are larger than most documents.
+var unpackers = sync.Pool{New: func() any { return new(unpacker) }}
+
+type unpacker struct {
+	source bytes.Reader
+	gzip   kgzip.Reader
+}
+
+// unpack writes the identity bytes. Their sum was compared when the document
+// was loaded; gzip's own guards what happened to them since.
+func (r *representation) unpack(w io.Writer) error {
+	u, _ := unpackers.Get().(*unpacker)
+	defer unpackers.Put(u)
+	u.source.Reset(r.gzip.In(snapshot.Gzip).Bytes)
+	if err := u.gzip.Reset(&u.source); err != nil {
+		return fmt.Errorf("reader: %s: %w", r.name, err)
+	}
+	n, err := u.gzip.WriteTo(w)
+	if err == nil && n != int64(r.gzip.Length) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("reader: %s: %w", r.name, err)
+	}
+	return nil
+}

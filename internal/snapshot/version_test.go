@@ -1,0 +1,52 @@
+package snapshot_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orgmodes/internal/snapshot"
+)
+
+func versions() *rapid.Generator[snapshot.Version] {
+	n := rapid.Int64Range(0, 1<<52)
+	return rapid.Custom(func(t *rapid.T) snapshot.Version {
+		return snapshot.Version{Epoch: n.Draw(t, "epoch"), Revision: n.Draw(t, "revision"), Edition: n.Draw(t, "edition")}
+	})
+}
+
+func TestVersionsReadBackAndOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := versions().Draw(t, "a"), versions().Draw(t, "b")
+		back, err := snapshot.ParseVersion(a.String())
+		require.NoError(t, err)
+		require.Equal(t, a, back)
+		require.Equal(t, -b.Compare(a), a.Compare(b))
+		require.Zero(t, a.Compare(a))
+	})
+	for _, bad := range []string{"", "1", "1.2", "1.2.3.4", "a.b.c", "1.2.-3", "1..3"} {
+		_, err := snapshot.ParseVersion(bad)
+		require.Error(t, err, bad)
+	}
+}
+
+func TestETag(t *testing.T) {
+	tag := snapshot.Tag{Epoch: 1700000000, Revision: 42, Hash: [8]byte{0x0f, 1, 2, 3, 4, 5, 6, 0xff}}
+	require.Equal(t, `"1700000000.42.0f010203040506ff"`, tag.ETag(snapshot.Identity))
+	require.Equal(t, `"1700000000.42.0f010203040506ff-gz"`, tag.ETag(snapshot.Gzip))
+	require.Equal(t, `"1700000000.42.0f010203040506ff-br"`, tag.ETag(snapshot.Brotli))
+	require.Equal(t, `"1700000000.42.0f010203040506ff-zst"`, tag.ETag(snapshot.Zstd))
+}
+
+// Two workers must write the same bytes, or one tag would stand for two.
+func TestEncodeIsDeterministic(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		body := []byte(rapid.String().Draw(t, "body"))
+		a, err := snapshot.Encode(body)
+		require.NoError(t, err)
+		b, err := snapshot.Encode(body)
+		require.NoError(t, err)
+		require.Equal(t, a, b)
+	})
+}

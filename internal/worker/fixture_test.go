@@ -1,0 +1,195 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+	"orgmodes/internal/worker"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+var ada = audit.By{Actor: audit.Actor{Kind: audit.User, ID: "ada", Name: "Ada"}, RequestID: "r", Source: "test"}
+
+// patience is how long a test waits for what should take milliseconds.
+const patience = 30 * time.Second
+
+// world is a Postgres, a Redis and what works between them.
+type world struct {
+	t     *testing.T
+	owner string
+	app   string
+	db    *postgres.DB
+	redis *storetest.RedisServer
+	store *snapshot.Store
+	org   modes.Organization
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, owner: storetest.Postgres(t), redis: storetest.Redis(t)}
+	w.app = storetest.AppURL(t, w.owner)
+	w.db, w.store = w.connect()
+	var err error
+	w.org, err = w.db.CreateOrganization(t.Context(), ada, "acme", "Acme")
+	require.NoError(t, err)
+	return w
+}
+
+func (w *world) connect() (*postgres.DB, *snapshot.Store) {
+	w.t.Helper()
+	db, err := postgres.Open(w.t.Context(), w.app)
+	require.NoError(w.t, err)
+	w.t.Cleanup(db.Close)
+	store, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: 2 * time.Second})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = store.Close() })
+	return db, store
+}
+
+// work starts a worker; stop ends it and waits for its end.
+func (w *world) work(builtins ...modes.Mode) (running *worker.Worker, stop func()) {
+	w.t.Helper()
+	if builtins == nil {
+		builtins = modes.Builtins()
+	}
+	db, store := w.connect()
+	running = worker.New(worker.Config{DB: db, Redis: store, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Builtins: builtins})
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- running.Run(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		require.NoError(w.t, <-done)
+	}
+	w.t.Cleanup(stop)
+	return running, stop
+}
+
+func mode(slug string) modes.Mode {
+	return modes.Mode{Slug: slug, Name: "The " + slug, Config: modes.Config{
+		RoleDefinition: "You are " + slug, Groups: []modes.Group{{Name: "read"}},
+	}}
+}
+
+func (w *world) create(slug string) modes.OrganizationMode {
+	w.t.Helper()
+	m, err := w.db.CreateMode(w.t.Context(), ada, w.org.ID, mode(slug))
+	require.NoError(w.t, err)
+	return m
+}
+
+// published waits until Redis has the organization at its current revision, and
+// Postgres knows it.
+func (w *world) published() *snapshot.Document {
+	w.t.Helper()
+	revision, err := w.db.Revision(w.t.Context(), w.org.ID)
+	require.NoError(w.t, err)
+	var got *snapshot.Document
+	w.await(func() error {
+		d, err := w.store.Document(w.t.Context(), w.org.ID.String())
+		if err != nil {
+			return err
+		}
+		if d.Version.Revision != revision {
+			return fmt.Errorf("revision %d is published, want %d", d.Version.Revision, revision)
+		}
+		got = d
+		return w.nothingPending()
+	})
+	return got
+}
+
+func (w *world) nothingPending() error {
+	p, err := w.db.CountPending(w.t.Context())
+	if err == nil && p != (postgres.Pending{}) {
+		err = fmt.Errorf("still pending: %+v", p)
+	}
+	return err
+}
+
+func (w *world) await(check func() error) {
+	w.t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline:
+			require.NoError(w.t, err, "waited %s", patience)
+		case <-tick.C:
+		}
+	}
+}
+
+func (w *world) exec(statement string, args ...any) {
+	w.t.Helper()
+	c, err := pgx.Connect(w.t.Context(), w.owner)
+	require.NoError(w.t, err)
+	defer func() { _ = c.Close(context.WithoutCancel(w.t.Context())) }()
+	_, err = c.Exec(w.t.Context(), statement, args...)
+	require.NoError(w.t, err)
+}
+
+func body(t *testing.T, d *snapshot.Document, name string) string {
+	t.Helper()
+	r := d.Find(name)
+	require.NotNil(t, r, name)
+	b, err := r.Identity()
+	require.NoError(t, err)
+	return string(b)
+}
+
+func (w *world) member(email string) uuid.UUID {
+	w.t.Helper()
+	u, err := w.db.CreateUser(w.t.Context(), ada, email, "Somebody", "")
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.db.AddMember(w.t.Context(), ada, w.org.ID, u.ID, "member"))
+	return u.ID
+}
+
+func (w *world) token(user uuid.UUID) (postgres.Token, token.Hash) {
+	w.t.Helper()
+	keys, err := token.ParseKeys("k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
+	require.NoError(w.t, err)
+	whole := keys.Mint()
+	tok, err := w.db.CreateToken(w.t.Context(), ada, postgres.NewToken{
+		Token: whole, Name: "laptop", User: user, Scopes: []string{"read"}, Organizations: []uuid.UUID{w.org.ID},
+	})
+	require.NoError(w.t, err)
+	return tok, token.HashOf([]byte(whole))
+}
+
+// record waits until the token's record in Redis is as wanted.
+func (w *world) record(h token.Hash, want func(*snapshot.Token) bool) {
+	w.t.Helper()
+	w.await(func() error {
+		got, err := w.store.Token(w.t.Context(), h)
+		if err == nil && !want(got) {
+			err = fmt.Errorf("the record is %+v", got)
+		}
+		return err
+	})
+}

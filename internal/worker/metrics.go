@@ -1,0 +1,61 @@
+package worker
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are what a worker counts; it registers like any collector. No label
+// names an organization.
+type Metrics struct {
+	Publications *prometheus.CounterVec
+	Duration     prometheus.Histogram
+	Propagation  prometheus.Histogram
+	Pending      *prometheus.GaugeVec
+	Reconciled   prometheus.Counter
+	Halted       prometheus.Gauge
+	Leading      prometheus.Gauge
+}
+
+// NewMetrics makes them.
+func NewMetrics() *Metrics {
+	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	return &Metrics{
+		Publications: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "orgmodes_publications_total", Help: "Writes to Redis, by kind (document, token) and outcome.",
+		}, []string{"kind", "outcome"}),
+		Duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "orgmodes_publication_seconds", Help: "From reading an organization's library to having it published.", Buckets: buckets,
+		}),
+		Propagation: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "orgmodes_change_to_published_seconds", Help: "From a change to its being in Redis.", Buckets: buckets,
+		}),
+		Pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "orgmodes_pending", Help: "Organizations and tokens with an unpublished change; told by the leading worker.",
+		}, []string{"kind"}),
+		Reconciled: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "orgmodes_reconciliations_total", Help: "How often Redis was filled anew.",
+		}),
+		Halted: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "orgmodes_publishing_halted", Help: "1 while Redis is ahead of Postgres and an operator has to decide.",
+		}),
+		Leading: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "orgmodes_leading", Help: "1 on the worker that reconciles and sweeps.",
+		}),
+	}
+}
+
+func (m *Metrics) all() []prometheus.Collector {
+	return []prometheus.Collector{m.Publications, m.Duration, m.Propagation, m.Pending, m.Reconciled, m.Halted, m.Leading}
+}
+
+// Describe implements prometheus.Collector.
+func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, c := range m.all() {
+		c.Describe(ch)
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
+	for _, c := range m.all() {
+		c.Collect(ch)
+	}
+}

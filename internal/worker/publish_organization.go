@@ -1,0 +1,164 @@
+package worker
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"orgmodes/internal/document"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/jobs"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+)
+
+// errNotNow means that a publication has to wait through no fault of its own:
+// Redis is being reconciled, publishing is halted, this worker is superseded.
+var errNotNow = errors.New("worker: can't be published now")
+
+type organizationJob struct {
+	river.WorkerDefaults[jobs.PublishOrganization]
+	w *Worker
+}
+
+// Work implements river.Worker.
+func (j *organizationJob) Work(ctx context.Context, job *river.Job[jobs.PublishOrganization]) error {
+	return j.w.result(j.w.publishOrganization(ctx, job.Args.OrganizationID, snapshot.Reconciliation{}),
+		"organization", job.Args.OrganizationID, "revision", job.Args.Revision, "attempt", job.Attempt)
+}
+
+// result tells River what to do about a publication's outcome.
+func (w *Worker) result(err error, about ...any) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errNotNow):
+		return river.JobSnooze(snooze)
+	case fault.Is(err, fault.NotFound):
+		return river.JobCancel(err)
+	}
+	w.log.Error("publishing failed, will be tried again", append(about, "error", err)...)
+	return err
+}
+
+// publishOrganization brings an organization's current state to Redis, whatever
+// revision it was asked for: nothing is done where nothing is pending.
+func (w *Worker) publishOrganization(ctx context.Context, org uuid.UUID, rec snapshot.Reconciliation) error {
+	edition := w.edition.Load()
+	if w.isHalted() {
+		return errNotNow
+	}
+	began := time.Now()
+	lib, err := w.db.Library(ctx, org)
+	if err != nil {
+		return err
+	}
+	if !lib.Pending {
+		return nil
+	}
+	if lib.Edition > edition {
+		return errNotNow // superseded: the workers of the newer edition do it
+	}
+	doc, err := w.render(ctx, lib, edition)
+	if errors.Is(err, postgres.ErrNewerPlanned) {
+		// Another worker is past us with a newer state. Its write will be seen by
+		// the sweep if it dies on the way.
+		w.metrics.Publications.WithLabelValues("document", "outrun").Inc()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out, err := w.redis.PublishDocument(ctx, doc, rec)
+	if err != nil {
+		return err
+	}
+	w.metrics.Publications.WithLabelValues("document", string(out.Status)).Inc()
+	switch out.Status {
+	case snapshot.Fenced:
+		return errNotNow
+	case snapshot.Older:
+		return w.olderThanRedis(ctx, lib, out)
+	case snapshot.Published, snapshot.Retried:
+	}
+	ok, err := w.db.Published(ctx, org, doc.Version.Epoch, doc.Version.Revision, doc.Version.Edition, out.Incarnation)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errNotNow // Redis was replaced meanwhile: it is published again
+	}
+	w.resume()
+	if out.Status == snapshot.Published {
+		w.metrics.Duration.Observe(time.Since(began).Seconds())
+		w.metrics.Propagation.Observe(time.Since(lib.ChangedAt).Seconds())
+	}
+	return nil
+}
+
+// render makes the document and plans its publication, which settles its tags.
+func (w *Worker) render(ctx context.Context, lib postgres.Library, edition int64) (*snapshot.Document, error) {
+	doc := &snapshot.Document{
+		Organization: lib.Organization.ID.String(),
+		Version:      snapshot.Version{Epoch: lib.Installation.Epoch, Revision: lib.Organization.Revision, Edition: edition},
+		CommittedAt:  lib.ChangedAt,
+		Deleted:      lib.Deleted,
+	}
+	plan := postgres.Publication{Epoch: doc.Version.Epoch, Revision: doc.Version.Revision, Edition: edition}
+	if !lib.Deleted {
+		for _, r := range document.Render(document.Source{Organization: lib.Organization, Modes: lib.Modes, Builtins: w.builtins}) {
+			rep := snapshot.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
+			rep.Sum, rep.Tag.Hash = snapshot.SumOf(r.Body)
+			var err error
+			if rep.Encoded, err = snapshot.Encode(r.Body); err != nil {
+				return nil, err
+			}
+			doc.Representations = append(doc.Representations, rep)
+			plan.Representations = append(plan.Representations, postgres.PublishedRepresentation{
+				Name: r.Name, SHA256: hex.EncodeToString(rep.Sum[:]), Length: len(r.Body), Since: lib.ChangedAt,
+			})
+		}
+	}
+	plan, err := w.db.PlanPublication(ctx, lib.Organization.ID, plan)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range plan.Representations {
+		doc.Representations[i].Tag.Epoch, doc.Representations[i].Tag.Revision = r.Epoch, r.Revision
+	}
+	return doc, nil
+}
+
+// olderThanRedis judges a refusal: either another worker has published a newer
+// state meanwhile, or Redis knows of changes that Postgres doesn't.
+func (w *Worker) olderThanRedis(ctx context.Context, lib postgres.Library, out snapshot.Outcome) error {
+	have, err := snapshot.ParseVersion(out.Before)
+	if err != nil {
+		return err
+	}
+	now, err := w.db.Revision(ctx, lib.Organization.ID)
+	if err != nil {
+		return err
+	}
+	inst, err := w.db.Installation(ctx)
+	if err != nil {
+		return err
+	}
+	if have.Epoch > inst.Epoch || have.Epoch == inst.Epoch && have.Revision > now {
+		w.halt(ahead(lib.Organization.ID.String(), have, inst.Epoch, now))
+		return errNotNow
+	}
+	// What is there is newer and known to Postgres; whoever wrote it writes that
+	// back, or the sweep does.
+	return errNotNow
+}
+
+func ahead(org string, have snapshot.Version, epoch, revision int64) string {
+	return fmt.Sprintf("Redis has revision %d of organization %s under epoch %d, Postgres knows revision %d under epoch %d: "+
+		"was an older backup restored? Then run: admin epoch raise", have.Revision, org, have.Epoch, revision, epoch)
+}

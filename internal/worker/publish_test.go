@@ -1,0 +1,187 @@
+package worker_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/document"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/snapshot"
+)
+
+func TestChangeIsPublished(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	empty := w.published()
+	require.Contains(t, body(t, empty, document.ModesYAML), "slug: architect")
+	require.NotContains(t, body(t, empty, document.ModesYAML), "You are docs")
+
+	w.create("docs")
+	full := w.published()
+	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+		require.Contains(t, body(t, full, name), "You are docs", name)
+		require.NotEqual(t, empty.Find(name).Tag, full.Find(name).Tag, name)
+	}
+
+	w.create("code")
+	overridden := body(t, w.published(), document.ModesYAML)
+	require.Contains(t, overridden, "You are code")
+	_, err := w.db.DeleteMode(t.Context(), ada, w.org.ID, "code", 1)
+	require.NoError(t, err)
+	back := w.published()
+	require.Equal(t, body(t, full, document.ModesYAML), body(t, back, document.ModesYAML), "the built-in mode is back")
+	require.EqualValues(t, 4, back.Find(document.ModesYAML).Tag.Revision, "under a new tag")
+}
+
+// A change that leaves a representation's bytes alone leaves its tag alone,
+// also when Redis loses everything in between.
+func TestTagsStayWithTheirBytes(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.create("docs")
+	before := w.published()
+	same := func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Position += 7; return m, nil }
+	_, err := w.db.UpdateMode(t.Context(), ada, w.org.ID, "docs", 0, same)
+	require.NoError(t, err)
+	after := w.published()
+	require.EqualValues(t, 3, after.Version.Revision)
+	for _, name := range []string{document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+		require.Equal(t, before.Find(name).Tag, after.Find(name).Tag, name)
+	}
+	w.redis.FlushAll()
+	again := w.published()
+	require.Equal(t, after, again)
+}
+
+func TestDeletedOrganizationIsATombstone(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.create("docs")
+	w.published()
+	require.NoError(t, w.db.DeleteOrganization(t.Context(), ada, w.org.ID))
+	got := w.published()
+	require.True(t, got.Deleted)
+	require.Empty(t, got.Representations)
+	w.redis.FlushAll()
+	require.True(t, w.published().Deleted, "a flush does not bring it back")
+}
+
+// Nothing lost: a change whose job is gone is found by the sweep.
+func TestSweepPublishesWhatNoJobDoes(t *testing.T) {
+	w := newWorld(t)
+	_, hash := w.token(w.member("bob@example.com"))
+	w.create("docs")
+	w.exec("delete from river_job")
+	w.work()
+	w.published()
+	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
+}
+
+// Nothing lost: a worker that dies between the script and the write-back leaves
+// the organization pending, and the next one finishes.
+func TestCrashBetweenRedisAndWriteBack(t *testing.T) {
+	w := newWorld(t)
+	_, stop := w.work()
+	w.published()
+	w.exec(`create function die() returns trigger language plpgsql as $$ begin
+		if new.published_revision > old.published_revision then raise exception 'the worker died here'; end if; return new; end $$;
+		create trigger die before update on organizations for each row execute function die()`)
+	w.create("docs")
+	w.await(func() error {
+		d, err := w.store.Document(t.Context(), w.org.ID.String())
+		if err == nil && d.Version.Revision != 2 {
+			err = errors.New("not there yet")
+		}
+		return err
+	})
+	require.Error(t, w.nothingPending(), "it is in Redis, and not known to be")
+	stop()
+	w.exec("drop trigger die on organizations")
+	w.work()
+	w.published()
+}
+
+func TestTokensAndMembersArePublished(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	bob := w.member("bob@example.com")
+	w.published()
+	tok, hash := w.token(bob)
+	require.NoError(t, w.db.WaitTokenPublished(t.Context(), tok.ID, tok.Version))
+	now := time.Now()
+	org := w.org.ID.String()
+	w.record(hash, func(r *snapshot.Token) bool {
+		return r.Opens(org, now) && r.ID == tok.ID.String() && r.User == bob.String()
+	})
+	require.NoError(t, w.db.RemoveMember(t.Context(), ada, w.org.ID, bob))
+	w.record(hash, func(r *snapshot.Token) bool { return !r.Opens(org, now) && r.Valid(now) })
+	require.NoError(t, w.db.AddMember(t.Context(), ada, w.org.ID, bob, "member"))
+	w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	_, err := w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
+	require.NoError(t, err)
+	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 4 })
+	w.redis.FlushAll()
+	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 4 })
+}
+
+// One organization that can't be published keeps nobody else waiting.
+func TestOneStuckOrganization(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.published()
+	stuck, err := w.db.CreateOrganization(t.Context(), ada, "stuck", "Stuck")
+	require.NoError(t, err)
+	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
+	require.NoError(t, err)
+	w.exec(`update organization_modes set config = '{"groups": 7}' where organization_id = $1`, stuck.ID)
+	for i := range 20 {
+		w.create(fmt.Sprintf("m%d", i))
+	}
+	w.await(func() error {
+		d, err := w.store.Document(t.Context(), w.org.ID.String())
+		if err == nil && d.Version.Revision != 21 {
+			err = errors.New("not there yet")
+		}
+		return err
+	})
+}
+
+// Other built-in modes are another edition: everything is published again, and
+// a worker that still has the old ones stands aside.
+func TestEditionIsRaised(t *testing.T) {
+	w := newWorld(t)
+	old, _ := w.work()
+	w.published()
+	w.work(mode("only"))
+	w.await(func() error {
+		d, err := w.store.Document(t.Context(), w.org.ID.String())
+		if err == nil && d.Version.Edition != 2 {
+			err = errors.New("still the old edition")
+		}
+		return err
+	})
+	require.Contains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	w.await(func() error {
+		if old.Ready() {
+			return errors.New("the old worker still works")
+		}
+		return nil
+	})
+	w.create("docs")
+	require.Contains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	_, err := w.db.UseEdition(t.Context(), ada, 1)
+	require.NoError(t, err)
+	w.await(func() error {
+		d, err := w.store.Document(t.Context(), w.org.ID.String())
+		if err == nil && d.Version.Edition != 3 {
+			err = errors.New("not back yet")
+		}
+		return err
+	})
+	require.True(t, old.Ready())
+	require.NotContains(t, body(t, w.published(), document.ModesYAML), "You are only")
+}

@@ -1,0 +1,65 @@
+package worker
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"orgmodes/internal/jobs"
+	"orgmodes/internal/snapshot"
+)
+
+type tokenJob struct {
+	river.WorkerDefaults[jobs.PublishToken]
+	w *Worker
+}
+
+// Work implements river.Worker.
+func (j *tokenJob) Work(ctx context.Context, job *river.Job[jobs.PublishToken]) error {
+	return j.w.result(j.w.publishToken(ctx, job.Args.TokenID, snapshot.Reconciliation{}),
+		"token", job.Args.TokenID, "version", job.Args.Version, "attempt", job.Attempt)
+}
+
+// publishToken brings a token's current record to Redis; nothing is done where
+// nothing is pending.
+func (w *Worker) publishToken(ctx context.Context, id uuid.UUID, rec snapshot.Reconciliation) error {
+	if w.isHalted() {
+		return errNotNow
+	}
+	t, err := w.db.TokenRecord(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !t.Pending {
+		return nil
+	}
+	record := &snapshot.Token{
+		Hash: t.Hash, ID: t.ID.String(), User: t.User.String(), Scopes: t.Scopes, Revoked: t.Revoked,
+		Epoch: t.Installation.Epoch, Version: t.Version,
+	}
+	for _, org := range t.Organizations {
+		record.Organizations = append(record.Organizations, org.String())
+	}
+	if t.ExpiresAt != nil {
+		record.ExpiresAt = *t.ExpiresAt
+	}
+	out, err := w.redis.PublishToken(ctx, record, rec)
+	if err != nil {
+		return err
+	}
+	w.metrics.Publications.WithLabelValues("token", string(out.Status)).Inc()
+	switch out.Status {
+	case snapshot.Fenced, snapshot.Older:
+		// Older: a newer version was published meanwhile, which writes itself back.
+		return errNotNow
+	case snapshot.Published, snapshot.Retried:
+	}
+	written := t.Installation
+	written.Incarnation = out.Incarnation
+	ok, err := w.db.TokenPublished(ctx, id, t.Version, written)
+	if err == nil && !ok {
+		err = errNotNow
+	}
+	return err
+}

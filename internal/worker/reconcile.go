@@ -1,0 +1,199 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// comparePage is how many versions are compared in one round trip.
+const comparePage = 1000
+
+// errInterrupted means that Redis was flushed or replaced during a
+// reconciliation: it starts again at the next tick.
+var errInterrupted = errors.New("worker: Redis changed while it was being filled")
+
+// compare holds all of a Redis that is ours against Postgres, once per leader,
+// and publishes what differs: an older backup of Postgres may have been
+// restored under it.
+func (w *Worker) compare(ctx context.Context, inst postgres.Installation) error {
+	r := &reconciliation{w: w, inst: inst}
+	if err := r.organizations(ctx); err != nil {
+		return err
+	}
+	if err := r.tokens(ctx); err != nil {
+		return err
+	}
+	if r.ahead != "" {
+		w.halt(r.ahead)
+	}
+	return nil
+}
+
+// reconcile makes Redis hold what Postgres says, when it turns out to be
+// another one than was filled.
+//
+// The incarnation is raised first: from then on nobody's write-back of an
+// earlier write counts. Then all versions are compared, and what differs is
+// marked pending and published. The fence is lifted by one last script, which
+// refuses if Redis was flushed or replaced on the way.
+func (w *Worker) reconcile(ctx context.Context, inst postgres.Installation, found snapshot.State) error {
+	if found.Epoch > inst.Epoch {
+		w.halt(fmt.Sprintf("Redis was filled under epoch %d, Postgres is at epoch %d: was an older backup restored? Then run: admin epoch raise", found.Epoch, inst.Epoch))
+		return nil
+	}
+	began := time.Now()
+	inst, err := w.db.RaiseIncarnation(ctx, found.Incarnation)
+	if err != nil {
+		return err
+	}
+	rec, status, err := w.redis.BeginReconcile(ctx, inst.Incarnation)
+	if err != nil {
+		return err
+	}
+	if status == snapshot.Older {
+		return errInterrupted // another leader is past us
+	}
+	r := &reconciliation{w: w, inst: inst, rec: rec}
+	if err := r.organizations(ctx); err != nil {
+		return err
+	}
+	if err := r.tokens(ctx); err != nil {
+		return err
+	}
+	if r.ahead != "" {
+		w.halt(r.ahead)
+		return nil
+	}
+	out, err := w.redis.FinishReconcile(ctx, rec, inst.Epoch)
+	if err != nil {
+		return err
+	}
+	if out.Status == snapshot.Fenced {
+		return errInterrupted
+	}
+	w.resume()
+	w.metrics.Reconciled.Inc()
+	w.log.Info("Redis is in step with Postgres", "found", found.Filling, "incarnation", inst.Incarnation,
+		"organizations", r.republishedOrganizations, "tokens", r.republishedTokens, "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+// reconciliation is one run of it.
+type reconciliation struct {
+	w    *Worker
+	inst postgres.Installation
+	rec  snapshot.Reconciliation
+	// ahead says where Redis knows more than Postgres; "" where it doesn't.
+	ahead string
+
+	republishedOrganizations, republishedTokens int
+}
+
+func (r *reconciliation) organizations(ctx context.Context) error {
+	return r.w.db.EachRevision(ctx, comparePage, func(page []postgres.PendingOrganization) error {
+		ids := make([]string, len(page))
+		for i, o := range page {
+			ids[i] = o.ID.String()
+		}
+		have, err := r.w.redis.Index(ctx, ids)
+		if err != nil {
+			return err
+		}
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(r.w.workers)
+		for i, o := range page {
+			want := snapshot.Version{Epoch: r.inst.Epoch, Revision: o.Revision, Edition: r.w.edition.Load()}
+			if have[i] == want {
+				continue
+			}
+			if have[i].Epoch == want.Epoch && have[i].Revision > want.Revision {
+				// It may have been changed and published since this page was read.
+				now, err := r.w.db.Revision(ctx, o.ID)
+				if err != nil {
+					return err
+				}
+				if have[i].Revision > now {
+					r.ahead = ahead(ids[i], have[i], want.Epoch, now)
+				}
+				continue
+			}
+			r.republishedOrganizations++
+			known := have[i].Revision
+			if have[i].Epoch != want.Epoch {
+				known = 0 // a revision of another epoch may have been another change
+			}
+			g.Go(func() error { return r.organization(gctx, o.ID, known) })
+		}
+		return g.Wait()
+	})
+}
+
+func (r *reconciliation) organization(ctx context.Context, id uuid.UUID, known int64) error {
+	if err := r.w.db.Unpublish(ctx, id, known); err != nil {
+		return err
+	}
+	return r.tolerated(r.w.publishOrganization(ctx, id, r.rec))
+}
+
+func (r *reconciliation) tokens(ctx context.Context) error {
+	return r.w.db.EachToken(ctx, comparePage, func(page []postgres.TokenKey) error {
+		hashes := make([]token.Hash, len(page))
+		for i, t := range page {
+			hashes[i] = t.Hash
+		}
+		have, err := r.w.redis.TokenHeads(ctx, hashes)
+		if err != nil {
+			return err
+		}
+		var differ []uuid.UUID
+		for i, t := range page {
+			if have[i].Epoch == r.inst.Epoch && have[i].Version > t.Version {
+				now, err := r.w.db.TokenRecord(ctx, t.ID)
+				if err != nil {
+					return err
+				}
+				if have[i].Version <= now.Version {
+					continue // changed and published since this page was read
+				}
+				r.ahead = fmt.Sprintf("Redis has version %d of token %s, Postgres knows version %d: was an older backup restored? Then run: admin epoch raise",
+					have[i].Version, t.ID, now.Version)
+				continue
+			}
+			if have[i].Epoch != r.inst.Epoch || have[i].Version != t.Version {
+				differ = append(differ, t.ID)
+			}
+		}
+		if len(differ) == 0 {
+			return nil
+		}
+		if err := r.w.db.UnpublishTokens(ctx, differ); err != nil {
+			return err
+		}
+		r.republishedTokens += len(differ)
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(r.w.workers)
+		for _, id := range differ {
+			g.Go(func() error { return r.tolerated(r.w.publishToken(gctx, id, r.rec)) })
+		}
+		return g.Wait()
+	})
+}
+
+// tolerated passes on only what makes going on senseless. What can't be
+// published now stays pending, and is marked so; the sweep goes on trying.
+func (r *reconciliation) tolerated(err error) error {
+	if errors.Is(err, errNotNow) || fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,139 @@
+package worker_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+)
+
+func TestFlushedRedisIsFilledAgain(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	for i := range 5 {
+		w.create(fmt.Sprintf("m%d", i))
+	}
+	_, hash := w.token(w.member("bob@example.com"))
+	before := w.published()
+	for range 3 {
+		w.redis.FlushAll()
+		require.Equal(t, before, w.published())
+		w.record(hash, func(*snapshot.Token) bool { return true })
+	}
+	st, err := w.store.State(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, snapshot.Filled, st.Filling)
+}
+
+func TestRedisKilledAndStartedEmpty(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.published()
+	w.redis.Kill()
+	w.create("while-away")
+	w.redis.Restart()
+	require.EqualValues(t, 2, w.published().Version.Revision)
+}
+
+// Redis may be away when a worker starts; what is changed waits for it.
+func TestRedisAwayAtStart(t *testing.T) {
+	w := newWorld(t)
+	w.redis.Kill()
+	w.work()
+	w.create("docs")
+	w.redis.Restart()
+	w.published()
+}
+
+// A replica that lags and is promoted has lost writes that were written back as
+// published: the comparison finds them.
+func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
+	w := newWorld(t)
+	_, stop := w.work()
+	tok, hash := w.token(w.member("bob@example.com"))
+	w.published()
+	w.record(hash, func(*snapshot.Token) bool { return true })
+	doc := w.redis.Do("DUMP", "{om}:doc:"+w.org.ID.String())
+	stop()
+	require.NotEmpty(t, doc)
+
+	// The same Redis, set back to before the last two changes.
+	old, err := w.store.Document(t.Context(), w.org.ID.String())
+	require.NoError(t, err)
+	_, stop = w.work()
+	w.create("docs")
+	_, err = w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
+	require.NoError(t, err)
+	w.published()
+	stop()
+	w.redis.Restart() // empty, and then given what the replica had
+	rec, _, err := w.store.BeginReconcile(t.Context(), 1)
+	require.NoError(t, err)
+	_, err = w.store.PublishDocument(t.Context(), old, rec)
+	require.NoError(t, err)
+	_, err = w.store.FinishReconcile(t.Context(), rec, 1)
+	require.NoError(t, err)
+
+	w.work()
+	require.EqualValues(t, 2, w.published().Version.Revision)
+	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked })
+}
+
+// An older backup of Postgres under a Redis that knows more: nothing is
+// published until an operator has raised the epoch.
+func TestRedisAheadHaltsUntilTheEpochIsRaised(t *testing.T) {
+	w := newWorld(t)
+	_, stop := w.work()
+	w.create("docs")
+	w.create("lost-by-the-restore")
+	w.published()
+	stop()
+	w.exec(`delete from organization_modes where slug = 'lost-by-the-restore'`)
+	w.exec(`update organizations set revision = 2, published_revision = 2`)
+	running, _ := w.work()
+	w.await(func() error {
+		if !strings.Contains(running.Halted(), "admin epoch raise") {
+			return errors.New("not halted")
+		}
+		return nil
+	})
+	_, err := w.db.CreateMode(t.Context(), ada, w.org.ID, mode("after-the-restore"))
+	require.NoError(t, err)
+	got, err := w.store.Document(t.Context(), w.org.ID.String())
+	require.NoError(t, err)
+	require.EqualValues(t, 3, got.Version.Revision)
+	require.Contains(t, body(t, got, "organization.yaml"), "lost-by-the-restore", "what was published stays")
+
+	_, err = w.db.RaiseEpoch(t.Context(), ada, 100)
+	require.NoError(t, err)
+	now := w.published()
+	w.await(func() error {
+		now, err = w.store.Document(t.Context(), w.org.ID.String())
+		if err == nil && now.Version.Epoch != 100 {
+			err = errors.New("still the old epoch")
+		}
+		return err
+	})
+	require.Equal(t, snapshot.Version{Epoch: 100, Revision: 3, Edition: 1}, now.Version)
+	require.Contains(t, body(t, now, "organization.yaml"), "after-the-restore")
+	require.NotContains(t, body(t, now, "organization.yaml"), "lost-by-the-restore")
+	require.EqualValues(t, 100, now.Find("organization.yaml").Tag.Epoch)
+	require.Empty(t, running.Halted())
+}
+
+// Two workers share the work, and when the leader ends the other one leads.
+func TestLeadershipPassesOn(t *testing.T) {
+	w := newWorld(t)
+	_, stopFirst := w.work()
+	w.published()
+	_, stopSecond := w.work()
+	stopFirst()
+	w.redis.FlushAll()
+	w.create("docs")
+	w.published()
+	stopSecond()
+}

@@ -1,0 +1,243 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+	"golang.org/x/sync/errgroup"
+
+	"orgmodes/internal/document"
+	"orgmodes/internal/jobs"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+)
+
+// Config is what a Worker works with.
+type Config struct {
+	DB    *postgres.DB
+	Redis *snapshot.Store
+	Log   *slog.Logger
+	// Builtins are the built-in modes that an organization's are merged with.
+	Builtins []modes.Mode
+	// Concurrency is how many publications run at once; default 8.
+	Concurrency int
+	// Metrics may be nil.
+	Metrics *Metrics
+}
+
+// Worker works jobs and, while it leads, keeps Redis in step with Postgres.
+type Worker struct {
+	db       *postgres.DB
+	redis    *snapshot.Store
+	log      *slog.Logger
+	builtins []modes.Mode
+	metrics  *Metrics
+	workers  int
+
+	// edition is the one that this worker renders; 0 while it has none.
+	edition atomic.Int64
+	halted  atomic.Pointer[halt]
+	ready   atomic.Bool
+}
+
+// RedisTimeout is for a snapshot.Store that a worker writes with: one write may
+// carry the largest document in every coding, and nobody waits for it.
+const RedisTimeout = 5 * time.Second
+
+const (
+	// jobTimeout bounds one publication, rescueAfter is when a job whose worker
+	// died is given to another one.
+	jobTimeout  = 15 * time.Second
+	rescueAfter = 20 * time.Second
+	// maxRetryDelay caps River's delays, which else grow with the fourth power.
+	maxRetryDelay = 2 * time.Second
+	// snooze is how long a job waits that can't be done now through no fault of
+	// its own.
+	snooze = 500 * time.Millisecond
+)
+
+// New makes a Worker; Run starts it.
+func New(c Config) *Worker {
+	if c.Concurrency == 0 {
+		c.Concurrency = 8
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics()
+	}
+	return &Worker{
+		db: c.DB, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, workers: c.Concurrency,
+	}
+}
+
+// Run works until ctx ends, then finishes the jobs under way. Once it works,
+// Postgres and Redis may come and go; an error means that it could not begin.
+//
+// Each turn of the loop is one claim on an edition. A worker whose edition is
+// superseded stops fetching jobs, so that those of the newer release get them,
+// and waits until an operator makes its edition the newest again.
+func (w *Worker) Run(ctx context.Context) error {
+	for {
+		if err := w.claimEdition(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		err := w.runEdition(ctx)
+		w.ready.Store(false)
+		if !errors.Is(err, postgres.ErrSuperseded) {
+			return err
+		}
+	}
+}
+
+func (w *Worker) runEdition(ctx context.Context) error {
+	client, err := w.newRiver()
+	if err != nil {
+		return err
+	}
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	w.ready.Store(true)
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.db.Lead(running, w.lead) })
+	g.Go(func() error { return w.watchEdition(running) })
+	err = g.Wait()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)
+	defer cancel()
+	if stopErr := client.Stop(stopping); stopErr != nil {
+		w.log.Warn("jobs were still running", "error", stopErr)
+	}
+	return err
+}
+
+func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
+	registry := river.NewWorkers()
+	river.AddWorker(registry, &organizationJob{w: w})
+	river.AddWorker(registry, &tokenJob{w: w})
+	client, err := river.NewClient(riverpgxv5.New(w.db.Pool()), &river.Config{
+		Queues: map[string]river.QueueConfig{
+			jobs.QueueDocuments: {MaxWorkers: w.workers},
+			jobs.QueueTokens:    {MaxWorkers: w.workers},
+		},
+		Workers:                     registry,
+		FetchCooldown:               5 * time.Millisecond,
+		FetchPollInterval:           200 * time.Millisecond,
+		JobTimeout:                  jobTimeout,
+		RescueStuckJobsAfter:        rescueAfter,
+		RetryPolicy:                 cappedRetry{},
+		CompletedJobRetentionPeriod: time.Hour,
+		Logger:                      quietRiver(w.log),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	return client, nil
+}
+
+// Ready reports whether jobs are being worked.
+func (w *Worker) Ready() bool { return w.ready.Load() }
+
+// editionCheck is how often a worker looks whether its edition still counts.
+const editionCheck = 2 * time.Second
+
+// claimEdition says which edition this worker renders, and waits while that is
+// a superseded one.
+func (w *Worker) claimEdition(ctx context.Context) error {
+	hash := modes.BuiltinsHash(w.builtins)
+	told := false
+	for {
+		n, err := w.db.ClaimEdition(ctx, document.RendererVersion, hash)
+		if err == nil {
+			w.edition.Store(n)
+			w.log.Info("rendering", "edition", n, "builtins", hash)
+			return nil
+		}
+		if !errors.Is(err, postgres.ErrSuperseded) {
+			return err
+		}
+		if !told {
+			w.log.Warn("a newer renderer or other built-in modes have been published: standing aside; to go back on purpose: admin edition use",
+				"renderer", document.RendererVersion, "builtins", hash)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(editionCheck):
+		}
+	}
+}
+
+// watchEdition returns ErrSuperseded once a newer edition has been raised.
+func (w *Worker) watchEdition(ctx context.Context) error {
+	tick := time.NewTicker(editionCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if n, err := w.db.LatestEdition(ctx); err == nil && n > w.edition.Load() {
+			return postgres.ErrSuperseded
+		}
+	}
+}
+
+// halt is why nothing is published, and until when that judgement holds.
+type halt struct {
+	why   string
+	until time.Time
+}
+
+// haltFor is how long a halt holds before it is judged anew: an operator may
+// have raised the epoch, or emptied Redis.
+const haltFor = 5 * time.Second
+
+// halt stops all publishing for a while and says why, once per reason.
+func (w *Worker) halt(why string) {
+	old := w.halted.Swap(&halt{why, time.Now().Add(haltFor)})
+	if old == nil || old.why != why {
+		w.log.Error("publishing is halted", "why", why)
+	}
+	w.metrics.Halted.Set(1)
+}
+
+// resume is called when something was published after all.
+func (w *Worker) resume() {
+	if w.halted.Load() != nil && w.halted.Swap(nil) != nil {
+		w.log.Info("publishing goes on")
+		w.metrics.Halted.Set(0)
+	}
+}
+
+func (w *Worker) isHalted() bool {
+	h := w.halted.Load()
+	return h != nil && time.Now().Before(h.until)
+}
+
+// Halted returns why nothing is published, or "".
+func (w *Worker) Halted() string {
+	if h := w.halted.Load(); h != nil {
+		return h.why
+	}
+	return ""
+}
+
+// cappedRetry retries at once and then ever more slowly, up to a cap: editors
+// are waiting.
+type cappedRetry struct{}
+
+// NextRetry implements river.ClientRetryPolicy.
+func (cappedRetry) NextRetry(job *rivertype.JobRow) time.Time {
+	delay := 50 * time.Millisecond << min(job.Attempt, 10)
+	return time.Now().Add(min(delay, maxRetryDelay))
+}
