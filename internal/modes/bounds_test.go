@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"orgmodes/internal/fault"
 )
 
 // TestHostileTextsAreBounded reads texts near the upload limit that are made to
@@ -17,7 +19,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads many megabytes")
 	}
-	full := func(unit string) string { return strings.Repeat(unit, (MaxUploadBytes-64)/len(unit)) }
+	full := func(unit string) string { return strings.Repeat(unit, (MaxUploadBytes-64)/len(unit)/hostileShare) }
 	bomb := "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
 	for i := 1; i < 30; i++ {
 		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), 9), i-1)
@@ -32,11 +34,26 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	for i := range 20_000 {
 		fmt.Fprintf(&groups, "(?<a%d>x)", i)
 	}
+	numbered := func(unit string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, unit, i)
+		}
+		return b.String()
+	}
 	// just is as much of a unit as countMarks lets pass.
 	just := func(unit string) string {
-		return strings.Repeat(unit, maxYAMLMarks/max(1, countMarks([]byte(unit)))-10)
+		return strings.Repeat(unit, maxYAMLMarks/max(1, countMarks([]byte(unit)))/hostileShare-10)
 	}
 	texts := map[string]string{
+		// Just under maxNodes nothing is refused early: this is the most that
+		// one file can make us do.
+		"most names twice":  `{"customModes":[{` + strings.Repeat(`"a":1,`, (maxNodes-10)/hostileShare) + `"b":1}]}`,
+		"most names":        `{"customModes":[{` + numbered(`"k%d":1,`, (maxNodes-10)/hostileShare) + `"b":1}]}`,
+		"most bad groups":   `{"customModes":[{"slug":"a","groups":[` + strings.Repeat(`"x",`, (maxNodes-10)/hostileShare) + `1]}]}`,
+		"most bad values":   `{"customModes":[{"x":[` + strings.Repeat(`1e999,`, (maxNodes-10)/hostileShare) + `1]}]}`,
+		"most names, YAML":  "customModes:\n-\n" + strings.Repeat("  a:\n", (maxNodes-10)/hostileShare),
+		"most modes":        `{"customModes":[` + strings.Repeat(`{"slug":"a","x":[`+strings.Repeat(`"\u0000",`, 450)+`1]},`, (MaxModes-1)/hostileShare) + `1]}`,
 		"just comments":     "a: 1\n" + just("#\n"),
 		"just lists":        "[" + just("[],"),
 		"just open":         just("[a,"),
@@ -89,13 +106,20 @@ func TestHostileTextsAreBounded(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			_, _ = ReadFile([]byte(text))
+			f, err := ReadFile([]byte(text))
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
+			if strings.HasPrefix(name, "most ") {
+				assert.NoError(t, err, "this must not be refused early, or it tests nothing")
+			}
 			assert.Less(t, took, 20*time.Second)
 			assert.Less(t, allocated, uint64(1500), "MiB allocated in all")
-			t.Logf("%v, %d MiB", took.Round(time.Millisecond), allocated)
+			outcome := fmt.Sprint(len(f.Entries), " modes read")
+			if e, ok := fault.As(err); ok {
+				outcome = e.Code
+			}
+			t.Logf("%s: %v, %d MiB, %s", name, took.Round(time.Millisecond), allocated, outcome)
 		})
 	}
 }

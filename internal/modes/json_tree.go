@@ -98,7 +98,7 @@ func (p *jsonParser) value(depth int) (*node, error) {
 	if depth > maxNesting {
 		return nil, tooDeep(line, column)
 	}
-	if err := p.budget.spend(0); err != nil {
+	if err := p.budget.spend(1, 0); err != nil {
 		return nil, err
 	}
 	n := &node{line: line, column: column}
@@ -277,7 +277,7 @@ func (p *jsonParser) str() (s, flaw string, err error) {
 			return "", "", p.broken("this string has no closing quote")
 		case p.data[p.pos] == '"':
 			p.pos++
-			return b.String(), flaw, p.budget.spend(b.Len())
+			return b.String(), flaw, p.budget.spend(0, b.Len())
 		case p.data[p.pos] != '\\':
 			return "", "", p.broken("the control character U+%04X must be escaped (a line break as \\n, a tab as \\t)", p.data[p.pos])
 		}

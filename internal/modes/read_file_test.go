@@ -186,6 +186,9 @@ func TestReadFileReadsJSONAsJSON(t *testing.T) {
 	assert.Equal(t, []int{2, 2}, []int{f.Entries[0].Line, f.Entries[0].Column})
 }
 
+// FuzzReadFile: what is read can be written and read again, and nothing panics.
+// Run it with -fuzzminimizetime=1x: some seeds are long, and shrinking what grew
+// from them takes all the time there is.
 func FuzzReadFile(f *testing.F) {
 	for _, s := range nastyTexts() {
 		f.Add([]byte("customModes:\n  - slug: a\n    name: " + s))

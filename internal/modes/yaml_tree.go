@@ -94,7 +94,7 @@ func (c *yamlConverter) convert(y *yaml.Node, depth int) (*node, error) {
 	if depth > maxNesting {
 		return nil, tooDeep(y.Line, y.Column)
 	}
-	if err := c.budget.spend(len(y.Value)); err != nil {
+	if err := c.budget.spend(1, len(y.Value)); err != nil {
 		return nil, err
 	}
 	n := &node{line: y.Line, column: y.Column}
@@ -219,7 +219,7 @@ func (c *yamlConverter) key(f *field, owner *node, key *yaml.Node) error {
 	default:
 		f.name = n.describe()
 	}
-	return c.budget.spend(len(f.name))
+	return c.budget.spend(0, len(f.name))
 }
 
 // merge adds what `<<` brings: the fields that aren't there yet.

@@ -383,3 +383,58 @@ func (db *DB) CountPending(ctx context.Context) (Pending, error) {
 	}
 	return Pending(row), nil
 }
+
+// Unpublished is what was not published at one moment.
+type Unpublished struct {
+	// At is when, by the clock of the database: every change that was committed
+	// before At is published, except for the subjects below.
+	At           time.Time
+	Installation Installation
+	// Organizations and Tokens are the unpublished ones, and since when they are:
+	// the oldest, up to the limit that was asked for.
+	Organizations map[uuid.UUID]time.Time
+	Tokens        map[token.Hash]time.Time
+	// More says that there were more than the limit, the oldest of all of them
+	// being pending since Oldest.
+	More   bool
+	Oldest time.Time
+}
+
+// Unpublished reads what isn't published in one snapshot. Its time is now(),
+// the start of the transaction, and not the time of the statement: the snapshot
+// is taken after it, and so has everything that was committed before.
+func (db *DB) Unpublished(ctx context.Context, limit int) (Unpublished, error) {
+	var out Unpublished
+	err := pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
+		q := db.q.WithTx(tx)
+		inst, err := q.GetInstallationAt(ctx)
+		if err != nil {
+			return err
+		}
+		rows, err := q.ListPending(ctx, int32(limit)+1) //nolint:gosec // a small number
+		if err != nil {
+			return err
+		}
+		out = Unpublished{
+			At: inst.At.UTC(), Installation: Installation{Epoch: inst.Epoch, Incarnation: inst.Incarnation},
+			Organizations: map[uuid.UUID]time.Time{}, Tokens: map[token.Hash]time.Time{}, More: len(rows) > limit,
+		}
+		for i, r := range rows {
+			if i == 0 {
+				out.Oldest = r.PendingSince.UTC()
+			}
+			switch {
+			case i == limit:
+			case len(r.Sha256) == 0:
+				out.Organizations[r.OrganizationID] = r.PendingSince.UTC()
+			default:
+				out.Tokens[token.Hash(r.Sha256)] = r.PendingSince.UTC()
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Unpublished{}, fmt.Errorf("unpublished: %w", err)
+	}
+	return out, nil
+}

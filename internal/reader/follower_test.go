@@ -118,6 +118,9 @@ func TestARevokedTokenIsRefused(t *testing.T) {
 func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 	w := newWorld(t)
 	org, _ := w.organization()
+	w.eventually(func() bool {
+		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("token")) == 1
+	}, "it took note of the other token")
 	tok := w.keys.Mint()
 	require.Equal(t, 401, w.modes(org, tok).status)
 	loads := testutil.ToFloat64(w.metrics.tokenLoads.absent)

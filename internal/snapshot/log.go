@@ -22,6 +22,8 @@ const (
 	EntryDocument EntryKind = "doc"
 	// EntryToken: a token's record was published.
 	EntryToken EntryKind = "token"
+	// EntryMark: everything committed before some time is here.
+	EntryMark EntryKind = "mark"
 	// EntryResync: this Redis was filled anew; compare everything.
 	EntryResync EntryKind = "resync"
 )
@@ -40,6 +42,8 @@ type Entry struct {
 	// Token and TokenVersion ("epoch.version") are of a token.
 	Token        token.Hash
 	TokenVersion string
+	// Mark is of a mark.
+	Mark Mark
 }
 
 // ReadLog returns the entries after n, waiting up to block for the first one;
@@ -122,6 +126,11 @@ func parseEntry(m redis.XMessage) (Entry, error) {
 			return bad(fmt.Errorf("token %q is not a SHA-256", text("token")))
 		}
 		e.Token = token.Hash(raw)
+	case EntryMark:
+		if e.Mark, err = parseMark(text("as_of"), text("except")); err != nil {
+			return bad(err)
+		}
+	case EntryResync:
 	}
 	return e, nil
 }

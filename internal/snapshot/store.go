@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"orgmodes/internal/token"
 )
@@ -38,6 +40,11 @@ type Options struct {
 	PoolSize int
 }
 
+// silence: go-redis writes a line to stderr for every dial that fails, at the
+// rate of the requests that need one. What fails is returned, and logged once by
+// whoever asked.
+var silence = sync.OnceFunc(logging.Disable)
+
 // Open makes a Store for a URL (redis://user:password@host:port/db, rediss://
 // for TLS). It does not connect: Redis may be away.
 //
@@ -45,6 +52,7 @@ type Options struct {
 // call for seconds when the server is down, and all our callers know how to go
 // on without it.
 func Open(url string, o Options) (*Store, error) {
+	silence()
 	opt, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: want redis://[user:password@]host:port[/db]: %w", redacted(err))

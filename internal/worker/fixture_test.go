@@ -22,6 +22,8 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
+var auditPage = postgres.AuditFilter{Limit: 10}
+
 var ada = audit.By{Actor: audit.Actor{Kind: audit.User, ID: "ada", Name: "Ada"}, RequestID: "r", Source: "test"}
 
 // patience is how long a test waits for what should take milliseconds.

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,9 @@ func (w *Worker) lead(ctx context.Context) error {
 	w.metrics.Leading.Set(1)
 	defer w.metrics.Leading.Set(0)
 	w.log.Info("leading: reconciling and sweeping")
+	var marking sync.WaitGroup
+	defer marking.Wait()
+	marking.Go(func() { w.mark(ctx) })
 	tick := time.NewTicker(leadTick)
 	defer tick.Stop()
 	compared := false

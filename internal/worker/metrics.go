@@ -10,6 +10,7 @@ type Metrics struct {
 	Propagation  prometheus.Histogram
 	Pending      *prometheus.GaugeVec
 	Reconciled   prometheus.Counter
+	Marks        *prometheus.CounterVec
 	Halted       prometheus.Gauge
 	Leading      prometheus.Gauge
 }
@@ -33,6 +34,9 @@ func NewMetrics() *Metrics {
 		Reconciled: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "orgmodes_reconciliations_total", Help: "How often Redis was filled anew.",
 		}),
+		Marks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "orgmodes_marks_total", Help: "Marks of freshness, by outcome; readers say that they are stale without them.",
+		}, []string{"outcome"}),
 		Halted: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "orgmodes_publishing_halted", Help: "1 while Redis is ahead of Postgres and an operator has to decide.",
 		}),
@@ -43,7 +47,7 @@ func NewMetrics() *Metrics {
 }
 
 func (m *Metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.Publications, m.Duration, m.Propagation, m.Pending, m.Reconciled, m.Halted, m.Leading}
+	return []prometheus.Collector{m.Publications, m.Duration, m.Propagation, m.Pending, m.Reconciled, m.Marks, m.Halted, m.Leading}
 }
 
 // Describe implements prometheus.Collector.

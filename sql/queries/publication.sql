@@ -80,13 +80,16 @@ select
 
 -- name: ListPending :many
 -- For the marks: what is unpublished, and since when, as of this snapshot.
-select 'organization'::text as kind, o.id::text as subject, o.pending_since::timestamptz as pending_since
+select o.id::uuid as organization_id, ''::bytea as sha256, o.pending_since::timestamptz as pending_since
 from organizations o where o.pending_since is not null
 union all
-select 'token'::text, encode(t.sha256, 'hex'), t.pending_since::timestamptz
+select '00000000-0000-0000-0000-000000000000'::uuid, t.sha256, t.pending_since
 from tokens t where t.pending_since is not null
 order by 3
 limit @row_limit;
+
+-- name: GetInstallationAt :one
+select epoch, incarnation, now()::timestamptz as at from installation;
 
 -- name: LockInstallation :one
 select epoch, incarnation from installation for update;

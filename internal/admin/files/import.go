@@ -183,3 +183,11 @@ func invalidModes(plan Plan) error {
 	}
 	return f
 }
+
+// Headline is the message without the places that it blames: the plan has them.
+func (r *Refused) Headline() string {
+	if f, ok := fault.As(r.Err); ok {
+		return f.Message
+	}
+	return r.Err.Error()
+}

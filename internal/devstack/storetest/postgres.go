@@ -220,5 +220,5 @@ func stop() error {
 	if server.own != nil {
 		errs = append(errs, server.own.Stop())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, removePrograms())...)
 }

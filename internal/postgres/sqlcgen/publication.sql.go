@@ -79,6 +79,23 @@ func (q *Queries) GetInstallation(ctx context.Context) (GetInstallationRow, erro
 	return i, err
 }
 
+const getInstallationAt = `-- name: GetInstallationAt :one
+select epoch, incarnation, now()::timestamptz as at from installation
+`
+
+type GetInstallationAtRow struct {
+	Epoch       int64
+	Incarnation int64
+	At          time.Time
+}
+
+func (q *Queries) GetInstallationAt(ctx context.Context) (GetInstallationAtRow, error) {
+	row := q.db.QueryRow(ctx, getInstallationAt)
+	var i GetInstallationAtRow
+	err := row.Scan(&i.Epoch, &i.Incarnation, &i.At)
+	return i, err
+}
+
 const getPublication = `-- name: GetPublication :one
 select organization_id, epoch, revision, edition, representations, planned_at
 from publications where organization_id = $1
@@ -131,19 +148,19 @@ func (q *Queries) LatestEdition(ctx context.Context) (Edition, error) {
 }
 
 const listPending = `-- name: ListPending :many
-select 'organization'::text as kind, o.id::text as subject, o.pending_since::timestamptz as pending_since
+select o.id::uuid as organization_id, ''::bytea as sha256, o.pending_since::timestamptz as pending_since
 from organizations o where o.pending_since is not null
 union all
-select 'token'::text, encode(t.sha256, 'hex'), t.pending_since::timestamptz
+select '00000000-0000-0000-0000-000000000000'::uuid, t.sha256, t.pending_since
 from tokens t where t.pending_since is not null
 order by 3
 limit $1
 `
 
 type ListPendingRow struct {
-	Kind         string
-	Subject      string
-	PendingSince time.Time
+	OrganizationID uuid.UUID
+	Sha256         []byte
+	PendingSince   time.Time
 }
 
 // For the marks: what is unpublished, and since when, as of this snapshot.
@@ -156,7 +173,7 @@ func (q *Queries) ListPending(ctx context.Context, rowLimit int32) ([]ListPendin
 	items := []ListPendingRow{}
 	for rows.Next() {
 		var i ListPendingRow
-		if err := rows.Scan(&i.Kind, &i.Subject, &i.PendingSince); err != nil {
+		if err := rows.Scan(&i.OrganizationID, &i.Sha256, &i.PendingSince); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/config"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/process"
+)
+
+var (
+	// errUsage marks what the caller has to say differently.
+	errUsage = errors.New("usage")
+	// errSaid marks a failure that has been said already.
+	errSaid = errors.New("said already")
+	// errReachable marks a sentence about Postgres that needs no other around it.
+	errReachable = errors.New("")
+)
+
+// cli is one call of the program.
+type cli struct {
+	environ []string
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  *os.File
+	json    bool
+	// started says that arguments and flags were right.
+	started     bool
+	stopSignals func()
+}
+
+func (c *cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "admin",
+		Short: "An organization's library of agent modes: its API, and the operator's commands",
+		Long: `admin serves the API that admins use, and does for operators what the API does
+for admins: through the same functions, with the same audit log.
+
+Settings come from the environment; each NAME has a second spelling NAME_FILE, a
+file that holds it. Every command needs DATABASE_URL; see "admin serve --help"
+for the others. With --json a command prints one JSON object on its standard
+output, and everything else on standard error.
+
+Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
+		Example: `  admin migrate
+  admin org create --slug acme --name "Acme"
+  echo "$PASSWORD" | admin user create --email ada@acme.example --name Ada --password-stdin
+  admin member add --org acme --email ada@acme.example --role owner
+  admin modes import --org acme .roomodes --dry-run
+  admin token create --org acme --email ada@acme.example --name "My editor" --scope read
+  admin serve`,
+		SilenceErrors: true, SilenceUsage: true,
+		Version:           process.BuildOf().Version,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_ = cmd.Help()
+			return errors.New("say what to do")
+		},
+	}
+	root.PersistentFlags().BoolVar(&c.json, "json", false, "print one JSON object")
+	root.AddCommand(
+		c.migrate(), c.serve(),
+		group("org", "Organizations", c.orgCreate(), c.orgList()),
+		group("user", "Accounts of people", c.userCreate(), c.userPassword()),
+		group("member", "Who belongs to an organization, as what", c.memberAdd(), c.memberRemove(), c.memberList()),
+		group("token", "Access tokens of editors and scripts", c.tokenCreate(), c.tokenRevoke(), c.tokenList()),
+		group("modes", "An organization's modes", c.modesImport(), c.modesExport(), c.modesList(), c.modesSamples()),
+		c.publish(),
+		group("epoch", "What orders publications, after a restore", c.epochRaise()),
+	)
+	return root
+}
+
+// group is a noun whose verbs are commands.
+func group(noun, short string, verbs ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{
+		Use: noun, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_ = cmd.Help()
+			return errors.New("say what to do with it")
+		},
+	}
+	g.AddCommand(verbs...)
+	return g
+}
+
+// does gives a command what it does; from there on, a failure is no failure to
+// understand what was asked.
+func (c *cli) does(cmd *cobra.Command, do func(ctx context.Context, args []string) error) *cobra.Command {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c.started = true
+		return do(cmd.Context(), args)
+	}
+	if cmd.Args == nil {
+		cmd.Args = cobra.NoArgs
+	}
+	return cmd
+}
+
+func must(cmd *cobra.Command, flags ...string) {
+	for _, f := range flags {
+		if err := cmd.MarkFlagRequired(f); err != nil {
+			panic(err) // a flag that isn't there
+		}
+	}
+}
+
+// print writes the answer: an object, or the lines that say writes.
+func (c *cli) print(object any, say func(w io.Writer)) error {
+	if !c.json {
+		say(c.stdout)
+		return nil
+	}
+	enc := json.NewEncoder(c.stdout)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(object)
+}
+
+// note says something beside the answer.
+func (c *cli) note(format string, args ...any) { fmt.Fprintf(c.stderr, format+"\n", args...) }
+
+// database are the settings of every command but serve and migrate.
+type database struct {
+	URL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
+}
+
+// reachTimeout is how long a command waits for Postgres: it doesn't wait for
+// it to come, as serve does.
+const reachTimeout = 5 * time.Second
+
+// inDatabase runs do with the database.
+func (c *cli) inDatabase(ctx context.Context, do func(*postgres.DB) error) error {
+	s, err := config.LoadFrom[database](c.environ)
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, string(s.URL))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	reach, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	if err := db.Ping(reach); err != nil {
+		return unreachable(postgres.Address(string(s.URL)), err)
+	}
+	return do(db)
+}
+
+// unreachable is one sentence on why Postgres can't be worked with.
+func unreachable(address string, err error) error {
+	var said *pgconn.PgError
+	switch {
+	case errors.As(err, &said) && (said.Code == "42P01" || said.Code == "22023"): // undefined_table, no such role
+		return fmt.Errorf("the database at %s has not been migrated: run `admin migrate` first%w", address, errReachable)
+	case errors.As(err, &said):
+		return fmt.Errorf("Postgres at %s refused: %s; is DATABASE_URL right?%w", address, said.Message, errReachable)
+	default:
+		return fmt.Errorf("Postgres at %s can't be reached: is it running, and is DATABASE_URL right? (%s)%w", address, innermost(err), errReachable)
+	}
+}
+
+func innermost(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return process.Redact(err.Error())
+		}
+		err = inner
+	}
+}
+
+// by is the operator, for the audit log.
+func (c *cli) by() audit.By {
+	name := "uid " + strconv.Itoa(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	shown := name
+	if behind := os.Getenv("SUDO_USER"); behind != "" && behind != name {
+		shown = behind + " (as " + name + ")"
+	}
+	return audit.By{
+		Actor:     audit.Actor{Kind: audit.Operator, ID: name, Name: shown},
+		RequestID: rand.Text(), Source: "command line",
+	}
+}
+
+func usage(format string, args ...any) error {
+	return fmt.Errorf("%s%w", fmt.Sprintf(format, args...), silent{})
+}
+
+// silent is errUsage without words of its own.
+type silent struct{}
+
+func (silent) Error() string        { return "" }
+func (silent) Is(target error) bool { return target == errUsage } //nolint:errorlint // the very one

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"time"
+
+	"orgmodes/internal/config"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/token"
+)
+
+// settings are all that `admin serve` can be told, from the environment.
+type settings struct {
+	Listen        config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080"`
+	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9080"`
+
+	DatabaseURL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
+	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], such as k1:$(openssl rand -base64 32)"`
+
+	PublicURL       string        `env:"PUBLIC_URL"`
+	PublicReaderURL string        `env:"PUBLIC_READER_URL"`
+	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
+	PublishWait     time.Duration `env:"PUBLISH_WAIT" envDefault:"5s"`
+
+	BuiltinModes string `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes"`
+	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat    string `env:"LOG_FORMAT"`
+}
+
+const settingsHelp = `Settings, from the environment; NAME_FILE names a file that holds NAME:
+  DATABASE_URL       postgres://user:password@host:port/database (required)
+  TOKEN_KEYS         kid:base64key,...; the first one signs; the same as at readers (required)
+  LISTEN             where to serve (default 127.0.0.1:8080)
+  PRIVATE_LISTEN     /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9080)
+  PUBLIC_URL         the address that people know this by, such as https://modes.example.com;
+                     anything but localhost has to be https (default http://localhost:<port>)
+  PUBLIC_READER_URL  where editors reach the readers, for links
+  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is believed (default none)
+  PUBLISH_WAIT       how long creating a token waits for readers to know it (default 5s)
+  BUILTIN_MODES      a YAML file with a list named customModes, in place of the built-in
+                     modes that we ship; the same at every worker and admin
+  LOG_LEVEL          debug, info, warn or error (default info)
+  LOG_FORMAT         text or json (default: text on a terminal)`
+
+// installation is the settings, understood.
+type installation struct {
+	keys     *token.Keys
+	builtins []modes.Mode
+	public   *url.URL
+	trusted  []netip.Prefix
+}
+
+// understand says all that is wrong with the settings at once.
+func (s *settings) understand() (installation, error) {
+	var in installation
+	var problems config.Problems
+	add := func(name, got string, err error, expect string) {
+		if err != nil {
+			problems = append(problems, config.Problem{Name: name, Got: got, Detail: err.Error(), Expect: expect})
+		}
+	}
+	var err error
+	in.keys, err = token.ParseKeys(string(s.TokenKeys))
+	add("TOKEN_KEYS", "", err, "")
+	in.public, err = s.public()
+	add("PUBLIC_URL", s.PublicURL, err, "https://host, or http://localhost:port")
+	in.trusted, err = prefixes(s.TrustedProxies)
+	add("TRUSTED_PROXIES", "", err, "addresses or networks, such as 10.0.0.0/8,192.0.2.7")
+	in.builtins, err = s.builtins()
+	add("BUILTIN_MODES", s.BuiltinModes, err, "the path of a YAML file with a list named customModes")
+	if len(problems) > 0 {
+		return in, problems
+	}
+	return in, nil
+}
+
+// public is the address that people know us by. Cookies go over https only,
+// except on this very machine.
+func (s *settings) public() (*url.URL, error) {
+	if s.PublicURL == "" {
+		_, port, err := net.SplitHostPort(string(s.Listen))
+		if err != nil {
+			return nil, err
+		}
+		return &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port)}, nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("not the address of a site")
+	}
+	if u.Scheme == "http" && !isLocal(u.Hostname()) {
+		return nil, errors.New("passwords and sessions would go over the network in the clear")
+	}
+	return u, nil
+}
+
+func isLocal(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+func prefixes(list []string) ([]netip.Prefix, error) {
+	out := make([]netip.Prefix, 0, len(list))
+	for _, s := range list {
+		if addr, err := netip.ParseAddr(s); err == nil {
+			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address nor a network", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (s *settings) builtins() ([]modes.Mode, error) { return builtinModes(s.BuiltinModes) }
+
+// builtinModes reads the built-in modes, ours where no file is named.
+func builtinModes(path string) ([]modes.Mode, error) {
+	if path == "" {
+		return modes.Builtins(), nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return modes.LoadBuiltins(data)
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/config"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/process"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// published is where readers look, as far as raising the epoch needs it.
+type published struct {
+	URL    config.Secret `env:"REDIS_URL" expect:"redis://[user:password@]host:port[/db]"`
+	Prefix string        `env:"REDIS_PREFIX" envDefault:"om"`
+}
+
+func (c *cli) epochRaise() *cobra.Command {
+	var withoutRedis bool
+	var atLeast int64
+	cmd := c.does(&cobra.Command{
+		Use:   "raise",
+		Short: "After a restore of Postgres: make all that is published from now on the newest",
+		Long: `Readers never go back to an older revision. After Postgres was restored from a backup
+its revisions are older than those that readers have, so publishing stops and
+this command is named. It
+
+  1. writes back what Redis knows and the backup doesn't: tokens revoked since;
+  2. raises the epoch above that of Redis and of Postgres, to the current Unix
+     time at least, so that the same backup restored twice gives two epochs;
+  3. leaves it to the workers to publish everything again.
+
+It needs REDIS_URL (and REDIS_PREFIX). Where that Redis is lost for good,
+--without-redis goes without: tokens that were revoked after the backup was made
+are then good again, so revoke them once more.`,
+		Example: `  admin epoch raise
+  admin epoch raise --without-redis --at-least 1780000000`,
+	}, func(ctx context.Context, _ []string) error {
+		s, err := config.LoadFrom[published](c.environ)
+		if err != nil {
+			return err
+		}
+		if s.URL == "" && !withoutRedis {
+			return errors.New("REDIS_URL is not set: the new epoch has to be above the one there, and revocations that only Redis " +
+				"knows have to be written back; set it, or say --without-redis where that Redis is lost")
+		}
+		return c.inDatabase(ctx, func(db *postgres.DB) error {
+			before, err := db.Installation(ctx)
+			if err != nil {
+				return err
+			}
+			found, revoked := int64(0), 0
+			by := c.by()
+			if !withoutRedis {
+				store, err := snapshot.Open(string(s.URL), snapshot.Options{Prefix: s.Prefix, Timeout: reachTimeout})
+				if err != nil {
+					return err
+				}
+				defer func() { _ = store.Close() }()
+				if found, revoked, err = writeBack(ctx, db, store, by); err != nil {
+					return err
+				}
+			}
+			epoch := max(before.Epoch+1, found+1, atLeast, time.Now().Unix())
+			after, err := db.RaiseEpoch(ctx, by, epoch)
+			if err != nil {
+				return err
+			}
+			return c.print(struct {
+				Epoch       int64 `json:"epoch"`
+				Was         int64 `json:"was"`
+				FoundEpoch  int64 `json:"found_in_redis"`
+				Revocations int   `json:"revocations_written_back"`
+			}{after.Epoch, before.Epoch, found, revoked}, func(w io.Writer) {
+				fmt.Fprintf(w, "The epoch is %d now (it was %d here, %d in Redis); %d revocations were written back. Workers publish everything again.\n",
+					after.Epoch, before.Epoch, found, revoked)
+			})
+		})
+	})
+	cmd.Flags().BoolVar(&withoutRedis, "without-redis", false, "the Redis that readers used is lost")
+	cmd.Flags().Int64Var(&atLeast, "at-least", 0, "an epoch that the new one is not below")
+	return cmd
+}
+
+// writeBack ends the tokens that Redis knows to be revoked and Postgres does
+// not, and returns the highest epoch found there.
+func writeBack(ctx context.Context, db *postgres.DB, store *snapshot.Store, by audit.By) (epoch int64, revoked int, err error) {
+	state, err := store.State(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("the Redis at REDIS_URL can't be asked (%s): set it right, or say --without-redis where that Redis is lost", process.Redact(innermost(err)))
+	}
+	epoch = state.Epoch
+	err = db.EachRevision(ctx, pageSize, func(page []postgres.PendingOrganization) error {
+		ids := make([]string, len(page))
+		for i, o := range page {
+			ids[i] = o.ID.String()
+		}
+		versions, err := store.Index(ctx, ids)
+		for _, v := range versions {
+			epoch = max(epoch, v.Epoch)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	err = db.EachToken(ctx, pageSize, func(page []postgres.TokenKey) error {
+		hashes := make([]token.Hash, len(page))
+		for i, t := range page {
+			hashes[i] = t.Hash
+		}
+		heads, err := store.TokenHeads(ctx, hashes)
+		if err != nil {
+			return err
+		}
+		for i, h := range heads {
+			epoch = max(epoch, h.Epoch)
+			if !h.Revoked {
+				continue
+			}
+			done, err := db.RevokeAsPublished(ctx, by, page[i].ID)
+			if err != nil {
+				return err
+			}
+			if done {
+				revoked++
+			}
+		}
+		return nil
+	})
+	return epoch, revoked, err
+}

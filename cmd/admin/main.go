@@ -1,0 +1,78 @@
+// Command admin is what admins and operators use: `admin serve` serves the API,
+// and its other commands do the same things from the command line, through the
+// same functions.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"orgmodes/internal/config"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/process"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the whole program; it returns the exit code.
+func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.File) int {
+	c := &cli{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	// serve watches signals itself, to drain.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	c.stopSignals = stop
+
+	cmd, err := root.ExecuteContextC(ctx)
+	var settings config.Problems
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errSaid):
+		return exitFailed
+	case errors.As(err, &settings):
+		fmt.Fprintln(stderr, err)
+		return exitUsage
+	case !c.started:
+		fmt.Fprintf(stderr, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
+		return exitUsage
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(stderr, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
+		return exitUsage
+	default:
+		fmt.Fprintln(stderr, "admin: "+c.sentence(err))
+		return exitFailed
+	}
+}
+
+// sentence says a failure to an operator, who may know more than others, but
+// never a password.
+func (c *cli) sentence(err error) string {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "ended by a signal; nothing was half-done"
+	case postgres.Away(err) && !errors.Is(err, errReachable):
+		return "Postgres went away: " + process.Redact(err.Error())
+	}
+	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
+		return f.Error()
+	}
+	return process.Redact(err.Error())
+}

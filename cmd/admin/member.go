@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// member is one in answers.
+type member struct {
+	UserID   string    `json:"user_id"`
+	Email    string    `json:"email"`
+	Name     string    `json:"name"`
+	Role     string    `json:"role"`
+	JoinedAt time.Time `json:"joined_at,omitzero"`
+	Created  *bool     `json:"created,omitempty"`
+}
+
+// inOrganization runs do with an organization, named by slug or id.
+func (c *cli) inOrganization(ctx context.Context, ref string, do func(*postgres.DB, modes.Organization) error) error {
+	return c.inDatabase(ctx, func(db *postgres.DB) error {
+		org, err := db.Organization(ctx, ref)
+		if fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("there is no organization %q; `admin org list` lists them", ref)
+		}
+		if err != nil {
+			return err
+		}
+		return do(db, org)
+	})
+}
+
+func orgFlag(cmd *cobra.Command, org *string) {
+	cmd.Flags().StringVar(org, "org", "", "the organization, by slug or id")
+	must(cmd, "org")
+}
+
+// account finds a user whom an operator named.
+func account(ctx context.Context, db *postgres.DB, email string) (postgres.User, error) {
+	u, err := db.UserByEmail(ctx, email)
+	if fault.Is(err, fault.NotFound) {
+		return u, fmt.Errorf("nobody with the address %q has an account; `admin user create` makes one", email)
+	}
+	return u, err
+}
+
+func (c *cli) memberAdd() *cobra.Command {
+	var org, email, role string
+	var ifNotExists bool
+	cmd := c.does(&cobra.Command{
+		Use:   "add --org ORG --email ADDRESS --role owner|admin|member",
+		Short: "Make somebody with an account a member",
+		Long: `Makes somebody with an account a member of an organization. Who has that very role
+already is left alone.`,
+		Example: "  admin member add --org acme --email ada@acme.example --role owner",
+	}, func(ctx context.Context, _ []string) error {
+		if !slices.Contains([]string{"owner", "admin", "member"}, role) {
+			return usage("a role is owner, admin or member, not %q", role)
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			u, err := account(ctx, db, email)
+			if err != nil {
+				return err
+			}
+			created := true
+			err = db.AddMember(ctx, c.by(), o.ID, u.ID, role)
+			if f, ok := fault.As(err); ok && f.Code == "already_member" {
+				created = false
+				var has string
+				if has, err = db.Role(ctx, o.ID, u.ID); err != nil {
+					return err
+				}
+				if has != role && !ifNotExists {
+					return fmt.Errorf("%s is a member of %s already, as %s; remove and add them again to change that", u.Email, o.Slug, has)
+				}
+				role = has
+			}
+			if err != nil {
+				return err
+			}
+			out := member{UserID: u.ID.String(), Email: u.Email, Name: u.Name, Role: role, Created: &created}
+			return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "%s is a member of %s, as %s.\n", u.Email, o.Slug, role) })
+		})
+	})
+	orgFlag(cmd, &org)
+	cmd.Flags().StringVar(&email, "email", "", "whom")
+	cmd.Flags().StringVar(&role, "role", "", "owner, admin or member")
+	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "be content where they are a member already, in whatever role")
+	must(cmd, "email", "role")
+	return cmd
+}
+
+func (c *cli) memberRemove() *cobra.Command {
+	var org, email string
+	cmd := c.does(&cobra.Command{
+		Use:     "remove --org ORG --email ADDRESS",
+		Short:   "End a membership; their access tokens stop opening the organization",
+		Example: "  admin member remove --org acme --email ada@acme.example",
+	}, func(ctx context.Context, _ []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			u, err := account(ctx, db, email)
+			if err != nil {
+				return err
+			}
+			if err := db.RemoveMember(ctx, c.by(), o.ID, u.ID); err != nil {
+				return err
+			}
+			return c.print(struct {
+				Removed bool `json:"removed"`
+			}{true}, func(w io.Writer) { fmt.Fprintf(w, "%s is no member of %s any more.\n", u.Email, o.Slug) })
+		})
+	})
+	orgFlag(cmd, &org)
+	cmd.Flags().StringVar(&email, "email", "", "whom")
+	must(cmd, "email")
+	return cmd
+}
+
+func (c *cli) memberList() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use: "list --org ORG", Short: "List the members of an organization", Example: "  admin member list --org acme",
+	}, func(ctx context.Context, _ []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			all, err := db.Members(ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			list := make([]member, len(all))
+			for i, m := range all {
+				list[i] = member{UserID: m.User.ID.String(), Email: m.User.Email, Name: m.User.Name, Role: m.Role, JoinedAt: m.JoinedAt}
+			}
+			return c.print(struct {
+				Members []member `json:"members"`
+			}{list}, func(w io.Writer) {
+				table(w, "NAME\tEMAIL\tROLE\tSINCE", func(row func(...any)) {
+					for _, m := range list {
+						row(m.Name, m.Email, m.Role, m.JoinedAt.Format(time.DateOnly))
+					}
+				})
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/config"
+	"orgmodes/internal/postgres"
+)
+
+func (c *cli) migrate() *cobra.Command {
+	return c.does(&cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the database to the newest schema",
+		Long: `Brings the database to the newest schema, ours and the job queue's. Several may be
+started at once: one migrates, the others wait and find it done. Migrations are
+safe while the previous release still runs.
+
+Signs in with MIGRATE_DATABASE_URL, whose role owns the tables, or else with
+DATABASE_URL.`,
+		Example: "  MIGRATE_DATABASE_URL=postgres://owner@db/orgmodes admin migrate",
+	}, func(ctx context.Context, _ []string) error {
+		s, err := config.LoadFrom[struct {
+			Migrate config.Secret `env:"MIGRATE_DATABASE_URL"`
+			URL     config.Secret `env:"DATABASE_URL"`
+		}](c.environ)
+		if err != nil {
+			return err
+		}
+		url := string(s.Migrate)
+		if url == "" {
+			url = string(s.URL)
+		}
+		if url == "" {
+			return config.Problems{{
+				Name: "DATABASE_URL", Detail: "not set, and neither is MIGRATE_DATABASE_URL",
+				Expect: "postgres://user:password@host:port/database",
+			}}
+		}
+		if err := postgres.Migrate(ctx, url); err != nil {
+			if postgres.Away(err) {
+				return unreachable(postgres.Address(url), err)
+			}
+			return err
+		}
+		return c.print(struct {
+			Migrated bool `json:"migrated"`
+		}{true}, func(w io.Writer) { fmt.Fprintln(w, "The database has the newest schema.") })
+	})
+}

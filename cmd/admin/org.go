@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// organization is one in answers.
+type organization struct {
+	ID       string `json:"id"`
+	Slug     string `json:"slug"`
+	Name     string `json:"name"`
+	Revision int64  `json:"revision"`
+	Created  *bool  `json:"created,omitempty"`
+}
+
+func organizationOf(o modes.Organization) organization {
+	return organization{ID: o.ID.String(), Slug: o.Slug, Name: o.Name, Revision: o.Revision}
+}
+
+func (c *cli) orgCreate() *cobra.Command {
+	var slug, name string
+	var ifNotExists bool
+	cmd := c.does(&cobra.Command{
+		Use:     "create --slug SLUG --name NAME",
+		Short:   "Create an organization, with an empty library",
+		Example: `  admin org create --slug acme --name "Acme" --if-not-exists --json`,
+	}, func(ctx context.Context, _ []string) error {
+		return c.inDatabase(ctx, func(db *postgres.DB) error {
+			created := true
+			o, err := db.CreateOrganization(ctx, c.by(), slug, name)
+			if f, ok := fault.As(err); ok && f.Code == "slug_taken" && ifNotExists {
+				created = false
+				o, err = db.Organization(ctx, slug)
+			}
+			if err != nil {
+				return err
+			}
+			out := organizationOf(o)
+			out.Created = &created
+			return c.print(out, func(w io.Writer) {
+				if created {
+					fmt.Fprintf(w, "Created organization %s (%s), id %s.\n", o.Name, o.Slug, o.ID)
+				} else {
+					fmt.Fprintf(w, "There is an organization %s (%s) already, id %s.\n", o.Name, o.Slug, o.ID)
+				}
+			})
+		})
+	})
+	cmd.Flags().StringVar(&slug, "slug", "", "what it is called in addresses: lower-case letters, digits, hyphens")
+	cmd.Flags().StringVar(&name, "name", "", "what people call it")
+	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "be content where the slug is there already")
+	must(cmd, "slug", "name")
+	return cmd
+}
+
+// pageSize is how much of a long list is read at once.
+const pageSize = 500
+
+func (c *cli) orgList() *cobra.Command {
+	return c.does(&cobra.Command{
+		Use: "list", Short: "List all organizations", Example: "  admin org list --json",
+	}, func(ctx context.Context, _ []string) error {
+		return c.inDatabase(ctx, func(db *postgres.DB) error {
+			list := []organization{}
+			for after := ""; ; {
+				page, err := db.Organizations(ctx, after, pageSize)
+				if err != nil {
+					return err
+				}
+				for _, o := range page {
+					list = append(list, organizationOf(o))
+					after = o.Slug
+				}
+				if len(page) < pageSize {
+					break
+				}
+			}
+			return c.print(struct {
+				Organizations []organization `json:"organizations"`
+			}{list}, func(w io.Writer) {
+				table(w, "SLUG\tNAME\tREVISION\tID", func(row func(...any)) {
+					for _, o := range list {
+						row(o.Slug, o.Name, o.Revision, o.ID)
+					}
+				})
+			})
+		})
+	})
+}
+
+// table writes aligned columns.
+func table(w io.Writer, head string, rows func(row func(...any))) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, head)
+	rows(func(cells ...any) {
+		for i, cell := range cells {
+			if i > 0 {
+				fmt.Fprint(t, "\t")
+			}
+			fmt.Fprint(t, cell)
+		}
+		fmt.Fprintln(t)
+	})
+	_ = t.Flush()
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+func (c *cli) publish() *cobra.Command {
+	var org string
+	var all, wait bool
+	var patience time.Duration
+	cmd := c.does(&cobra.Command{
+		Use:   "publish --org ORG | --all [--wait]",
+		Short: "Have an organization, or all of them, published again",
+		Long: `Has workers publish again, whatever was published: for when readers serve something
+that they should not. What is unchanged keeps its ETag.`,
+		Example: `  admin publish --org acme --wait
+  admin publish --all`,
+	}, func(ctx context.Context, _ []string) error {
+		if (org == "") == !all {
+			return usage("say either --org or --all")
+		}
+		return c.inDatabase(ctx, func(db *postgres.DB) error {
+			list, err := chosen(ctx, db, org)
+			if err != nil {
+				return err
+			}
+			for _, o := range list {
+				if err := db.PublishAgain(ctx, o.ID); err != nil {
+					return err
+				}
+			}
+			if wait {
+				waiting, cancel := context.WithTimeout(ctx, patience)
+				defer cancel()
+				for i, o := range list {
+					if err := db.WaitPublished(waiting, o.ID); err != nil {
+						if waiting.Err() != nil && ctx.Err() == nil {
+							return fmt.Errorf("%d of %d are published; %s is not, after %s: does a worker run, and does it reach Redis?", i, len(list), o.Slug, patience)
+						}
+						return err
+					}
+				}
+			}
+			return c.print(struct {
+				Organizations int  `json:"organizations"`
+				Published     bool `json:"published"`
+			}{len(list), wait}, func(w io.Writer) {
+				if wait {
+					fmt.Fprintf(w, "Published again: %d.\n", len(list))
+				} else {
+					fmt.Fprintf(w, "To be published again: %d. A worker does that; --wait waits for it.\n", len(list))
+				}
+			})
+		})
+	})
+	cmd.Flags().StringVar(&org, "org", "", "the organization, by slug or id")
+	cmd.Flags().BoolVar(&all, "all", false, "all organizations")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done")
+	cmd.Flags().DurationVar(&patience, "timeout", time.Minute, "how long to wait")
+	return cmd
+}
+
+// chosen is one organization, or all where none is named.
+func chosen(ctx context.Context, db *postgres.DB, ref string) ([]modes.Organization, error) {
+	if ref != "" {
+		o, err := db.Organization(ctx, ref)
+		return []modes.Organization{o}, err
+	}
+	var list []modes.Organization
+	for after := ""; ; {
+		page, err := db.Organizations(ctx, after, pageSize)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, page...)
+		if len(page) < pageSize {
+			return list, nil
+		}
+		after = page[len(page)-1].Slug
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/admin"
+	"orgmodes/internal/config"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/process"
+)
+
+// drainTime bounds what is left to do after a signal: the requests under way.
+const drainTime = 20 * time.Second
+
+func (c *cli) serve() *cobra.Command {
+	return c.does(&cobra.Command{
+		Use:   "serve",
+		Short: "Serve the API until SIGTERM or SIGINT",
+		Long: `Serves the API. Where Postgres is away it waits, says so, and goes on when it comes;
+/readyz on the private port tells.
+
+` + settingsHelp,
+		Example: `  DATABASE_URL=postgres://app@db/orgmodes TOKEN_KEYS_FILE=/run/secrets/token_keys \
+  PUBLIC_URL=https://modes.example.com LISTEN=:8080 admin serve`,
+	}, func(context.Context, []string) error {
+		s, err := config.LoadFrom[settings](c.environ)
+		if err != nil {
+			return err
+		}
+		in, err := s.understand()
+		if err != nil {
+			return err
+		}
+		log, err := process.NewLogger(c.stderr, s.LogLevel, s.LogFormat)
+		if err != nil {
+			return usage("%s", err)
+		}
+		c.stopSignals()
+		ctx, stop := process.Signals(context.Background(), log, drainTime)
+		defer stop()
+		if err := serve(ctx, log, &s, in); err != nil {
+			log.Error("ended", "error", process.Redact(err.Error()))
+			return errSaid
+		}
+		return nil
+	})
+}
+
+// serve serves until ctx is done.
+func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) error {
+	db, err := postgres.Open(context.WithoutCancel(ctx), string(s.DatabaseURL))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := process.RegisterBuild(registry); err != nil {
+		return err
+	}
+	app, err := admin.New(admin.Options{
+		DB: db, Keys: in.keys, Builtins: in.builtins, Log: log, Public: in.public, PublicReader: s.PublicReaderURL,
+		TrustedProxies: in.trusted, PublishWait: s.PublishWait, Metrics: registry,
+	})
+	if err != nil {
+		return err
+	}
+
+	var serving atomic.Bool
+	health := process.Health{
+		Started: func() error { return yes(serving.Load(), "waiting for Postgres") },
+		Ready:   func() error { return yes(serving.Load() && ctx.Err() == nil, "not serving (yet, or any more)") },
+	}
+	private, err := process.ServePrivate(log, string(s.PrivateListen), health, registry)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = private.Close() }()
+
+	if err := process.Retry(ctx, log, "Postgres at "+postgres.Address(string(s.DatabaseURL)), db.Ping); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to end while waiting
+		}
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(s.Listen))
+	if err != nil {
+		return fmt.Errorf("LISTEN=%q: %w", s.Listen, err)
+	}
+	serving.Store(true)
+	log.Info("serving", "addr", listener.Addr().String(), "public", in.public.String(), "private", private.Addr())
+	return drain(ctx, app, listener)
+}
+
+// drain serves until ctx is done, and then what is under way.
+func drain(ctx context.Context, app *fiber.App, listener net.Listener) error {
+	ended := make(chan error, 1)
+	go func() { ended <- app.Listener(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	return errors.Join(app.ShutdownWithTimeout(drainTime), <-ended)
+}
+
+func yes(ok bool, otherwise string) error {
+	if ok {
+		return nil
+	}
+	return errors.New(otherwise)
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/config"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+// accessToken is one in answers; Token stands only in the answer to its
+// creation.
+type accessToken struct {
+	ID         string     `json:"id"`
+	Token      string     `json:"token,omitempty"`
+	Start      string     `json:"start"`
+	Name       string     `json:"name"`
+	Email      string     `json:"email"`
+	Scopes     []string   `json:"scopes"`
+	CreatedAt  time.Time  `json:"created_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+	RevokedAt  *time.Time `json:"revoked_at"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+}
+
+func tokenOf(t postgres.Token) accessToken {
+	return accessToken{
+		ID: t.ID.String(), Start: t.Start, Name: t.Name, Email: t.User.Email, Scopes: t.Scopes, CreatedAt: t.CreatedAt,
+		ExpiresAt: t.ExpiresAt, RevokedAt: t.RevokedAt, LastUsedAt: t.LastUsedAt,
+	}
+}
+
+func (c *cli) tokenCreate() *cobra.Command {
+	var org, email, name, expiresIn string
+	var scopes []string
+	cmd := c.does(&cobra.Command{
+		Use:   "create --org ORG --email ADDRESS --name NAME [--scope read] [--scope write]",
+		Short: "Create an access token for a member; it is shown once",
+		Long: `Creates an access token, which may what its user may in the organization, as far as
+its scopes go: read (what editors need) and write (for scripts that change the
+library). It is printed once and kept nowhere. Needs TOKEN_KEYS.`,
+		Example: `  admin token create --org acme --email ada@acme.example --name "My editor" --scope read
+  admin token create --org acme --email ada@acme.example --name CI --scope read --scope write --expires-in 90d --json`,
+	}, func(ctx context.Context, _ []string) error {
+		var expires *time.Time
+		if expiresIn != "" {
+			d, err := parseDuration(expiresIn)
+			if err != nil {
+				return err
+			}
+			at := time.Now().Add(d).UTC().Truncate(time.Second)
+			expires = &at
+		}
+		for _, s := range scopes {
+			if !slices.Contains([]string{"read", "write"}, s) {
+				return usage("a scope is read or write, not %q", s)
+			}
+		}
+		s, err := config.LoadFrom[struct {
+			Keys config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...]"`
+		}](c.environ)
+		if err != nil {
+			return err
+		}
+		keys, err := token.ParseKeys(string(s.Keys))
+		if err != nil {
+			return config.Problems{{Name: "TOKEN_KEYS", Detail: err.Error()}}
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			u, err := account(ctx, db, email)
+			if err != nil {
+				return err
+			}
+			secret := keys.Mint()
+			t, err := db.CreateToken(ctx, c.by(), postgres.NewToken{
+				Token: secret, Name: name, User: u.ID, Scopes: scopes, Organizations: []uuid.UUID{o.ID}, ExpiresAt: expires,
+			})
+			if err != nil {
+				return err
+			}
+			out := tokenOf(t)
+			out.Token = secret
+			return c.print(out, func(w io.Writer) {
+				c.note("Keep it now: it is not shown again. `admin token revoke --org %s %s` ends it.", o.Slug, t.ID)
+				fmt.Fprintln(w, secret)
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	cmd.Flags().StringVar(&email, "email", "", "the member that it acts for")
+	cmd.Flags().StringVar(&name, "name", "", "where it is used")
+	cmd.Flags().StringSliceVar(&scopes, "scope", []string{"read"}, "read, write")
+	cmd.Flags().StringVar(&expiresIn, "expires-in", "", "such as 90d, 12h or 4w (default: never)")
+	must(cmd, "email", "name")
+	return cmd
+}
+
+// parseDuration reads 90d and 4w besides what Go reads.
+func parseDuration(s string) (time.Duration, error) {
+	units := map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
+	var d time.Duration
+	var err error
+	if unit, ok := units[s[len(s)-1:]]; ok {
+		var n int
+		n, err = strconv.Atoi(s[:len(s)-1])
+		d = time.Duration(n) * unit
+	} else {
+		d, err = time.ParseDuration(s)
+	}
+	if err != nil || d <= 0 || d > 100*365*24*time.Hour {
+		return 0, usage("%q is no time to expire in; say it like 90d, 12h or 4w", s)
+	}
+	return d, nil
+}
+
+func (c *cli) tokenRevoke() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use:     "revoke --org ORG TOKEN-ID",
+		Short:   "End an access token for good",
+		Example: "  admin token revoke --org acme 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413",
+		Args:    cobra.ExactArgs(1),
+	}, func(ctx context.Context, args []string) error {
+		id, err := uuid.Parse(args[0])
+		if err != nil {
+			return usage("%q is no id of a token; `admin token list` shows them", args[0])
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			t, err := db.RevokeToken(ctx, c.by(), o.ID, id)
+			if err != nil {
+				return err
+			}
+			return c.print(tokenOf(t), func(w io.Writer) {
+				fmt.Fprintf(w, "%s… (%s) is revoked; readers refuse it within seconds.\n", t.Start, t.Name)
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}
+
+func (c *cli) tokenList() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use: "list --org ORG", Short: "List the access tokens that open an organization", Example: "  admin token list --org acme --json",
+	}, func(ctx context.Context, _ []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			all, err := db.Tokens(ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			list := make([]accessToken, len(all))
+			for i, t := range all {
+				list[i] = tokenOf(t)
+			}
+			return c.print(struct {
+				Tokens []accessToken `json:"tokens"`
+			}{list}, func(w io.Writer) {
+				table(w, "TOKEN\tNAME\tUSER\tSCOPES\tSTATE\tID", func(row func(...any)) {
+					for _, t := range list {
+						row(t.Start+"…", t.Name, t.Email, strings.Join(t.Scopes, ","), t.state(time.Now()), t.ID)
+					}
+				})
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}
+
+func (t accessToken) state(now time.Time) string {
+	switch {
+	case t.RevokedAt != nil:
+		return "revoked " + t.RevokedAt.Format(time.DateOnly)
+	case t.ExpiresAt != nil && !now.Before(*t.ExpiresAt):
+		return "expired " + t.ExpiresAt.Format(time.DateOnly)
+	case t.ExpiresAt != nil:
+		return "until " + t.ExpiresAt.Format(time.DateOnly)
+	default:
+		return "good"
+	}
+}

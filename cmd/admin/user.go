@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/admin/password"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+)
+
+// createdUser is the answer to creating one.
+type createdUser struct {
+	ID      string `json:"id"`
+	Email   string `json:"email"`
+	Created bool   `json:"created"`
+}
+
+func (c *cli) userCreate() *cobra.Command {
+	var email, name string
+	var fromStdin, ifNotExists bool
+	cmd := c.does(&cobra.Command{
+		Use:   "create --email ADDRESS --name NAME [--password-stdin]",
+		Short: "Create an account",
+		Long: fmt.Sprintf(`Creates an account. Its password, at least %d characters, is read from the standard
+input, so that it stands in no list of processes and no shell history; without
+--password-stdin the user can't sign in, and has access tokens only.`, password.MinLength),
+		Example: `  openssl rand -base64 18 | tee password | admin user create --email ada@acme.example --name "Ada Lovelace" --password-stdin`,
+	}, func(ctx context.Context, _ []string) error {
+		hash, err := c.hashFromStdin(fromStdin)
+		if err != nil {
+			return err
+		}
+		return c.inDatabase(ctx, func(db *postgres.DB) error {
+			created := true
+			u, err := db.CreateUser(ctx, c.by(), email, name, hash)
+			if f, ok := fault.As(err); ok && f.Code == "email_taken" && ifNotExists {
+				created = false
+				u, err = db.UserByEmail(ctx, email)
+			}
+			if err != nil {
+				return err
+			}
+			return c.print(createdUser{u.ID.String(), u.Email, created}, func(w io.Writer) {
+				if created {
+					fmt.Fprintf(w, "Created an account for %s <%s>, id %s.\n", u.Name, u.Email, u.ID)
+				} else {
+					fmt.Fprintf(w, "%s has an account already, id %s; it was left as it is.\n", u.Email, u.ID)
+				}
+			})
+		})
+	})
+	cmd.Flags().StringVar(&email, "email", "", "the address that they sign in with")
+	cmd.Flags().StringVar(&name, "name", "", "what people call them")
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the standard input")
+	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "be content where the address has an account already; its password is left alone")
+	must(cmd, "email", "name")
+	return cmd
+}
+
+func (c *cli) userPassword() *cobra.Command {
+	var email string
+	var fromStdin bool
+	cmd := c.does(&cobra.Command{
+		Use:     "set-password --email ADDRESS --password-stdin",
+		Short:   "Give an account another password, and end its sessions",
+		Example: `  echo "$PASSWORD" | admin user set-password --email ada@acme.example --password-stdin`,
+	}, func(ctx context.Context, _ []string) error {
+		if !fromStdin {
+			return usage("a password comes from the standard input only: say --password-stdin")
+		}
+		hash, err := c.hashFromStdin(true)
+		if err != nil {
+			return err
+		}
+		return c.inDatabase(ctx, func(db *postgres.DB) error {
+			u, err := db.UserByEmail(ctx, email)
+			if err != nil {
+				return err
+			}
+			if err := db.SetPassword(ctx, c.by(), u.ID, hash); err != nil {
+				return err
+			}
+			return c.print(createdUser{u.ID.String(), u.Email, false}, func(w io.Writer) {
+				fmt.Fprintf(w, "%s has another password now, and no open session.\n", u.Email)
+			})
+		})
+	})
+	cmd.Flags().StringVar(&email, "email", "", "whose")
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the standard input")
+	must(cmd, "email")
+	return cmd
+}
+
+// hashFromStdin reads a password, of which a line end at its end is no part.
+func (c *cli) hashFromStdin(wanted bool) (string, error) {
+	if !wanted {
+		return "", nil
+	}
+	data, err := io.ReadAll(io.LimitReader(c.stdin, 4096))
+	if err != nil {
+		return "", fmt.Errorf("the password could not be read: %w", err)
+	}
+	return password.Hash(strings.TrimRight(string(data), "\r\n"))
+}

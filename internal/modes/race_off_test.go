@@ -1,0 +1,6 @@
+//go:build !race
+
+package modes
+
+// hostileShare divides the size of hostile texts; here they have it in full.
+const hostileShare = 1

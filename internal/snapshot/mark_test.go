@@ -1,0 +1,43 @@
+package snapshot_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+func TestMarkIsLoggedWithItsExceptions(t *testing.T) {
+	r, s := filled(t)
+	start, _, err := s.LogTail(t.Context())
+	require.NoError(t, err)
+	at := time.UnixMicro(1_700_000_000_000_123).UTC()
+	for i, m := range []snapshot.Mark{
+		{AsOf: at},
+		{
+			AsOf:          at.Add(time.Second),
+			Organizations: map[string]time.Time{acme: at, other: at.Add(-time.Hour)},
+			Tokens:        map[token.Hash]time.Time{token.HashOf(nil): at},
+		},
+	} {
+		out, err := s.Mark(t.Context(), 1, m)
+		require.NoError(t, err)
+		require.Equal(t, snapshot.Published, out.Status)
+		got, err := s.ReadLog(t.Context(), start+int64(i), time.Millisecond)
+		require.NoError(t, err)
+		require.Equal(t, []snapshot.Entry{{N: out.N, Kind: snapshot.EntryMark, Incarnation: 1, Mark: m}}, got)
+	}
+	// What was read under another incarnation says nothing of this Redis.
+	for _, incarnation := range []int64{0, 2} {
+		out, err := s.Mark(t.Context(), incarnation, snapshot.Mark{AsOf: at})
+		require.NoError(t, err)
+		require.Equal(t, snapshot.Fenced, out.Status)
+	}
+	r.FlushAll()
+	out, err := s.Mark(t.Context(), 1, snapshot.Mark{AsOf: at})
+	require.NoError(t, err)
+	require.Equal(t, snapshot.Fenced, out.Status)
+}

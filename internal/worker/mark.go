@@ -1,0 +1,67 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+)
+
+const (
+	// markEvery is how often readers are told how fresh Redis is.
+	markEvery = time.Second
+	// maxExceptions is how many unpublished subjects a mark names; with more, it
+	// promises only what holds for all of them.
+	maxExceptions = 100
+)
+
+// mark tells readers, once a second until ctx ends, what Redis holds. Where it
+// can't, it says nothing, and readers find out by themselves.
+func (w *Worker) mark(ctx context.Context) {
+	tick := time.NewTicker(markEvery)
+	defer tick.Stop()
+	for {
+		if !w.isHalted() {
+			if err := w.markOnce(ctx); err != nil && ctx.Err() == nil {
+				w.metrics.Marks.WithLabelValues("failed").Inc()
+				w.log.Debug("no mark", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (w *Worker) markOnce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, RedisTimeout)
+	defer cancel()
+	u, err := w.db.Unpublished(ctx, maxExceptions)
+	if err != nil {
+		return err
+	}
+	out, err := w.redis.Mark(ctx, u.Installation.Incarnation, markOf(u))
+	if err != nil {
+		return err
+	}
+	w.metrics.Marks.WithLabelValues(string(out.Status)).Inc()
+	return nil
+}
+
+// markOf is what can be promised where some things are unpublished.
+func markOf(u postgres.Unpublished) snapshot.Mark {
+	if u.More {
+		return snapshot.Mark{AsOf: u.Oldest}
+	}
+	m := snapshot.Mark{AsOf: u.At, Tokens: u.Tokens}
+	if len(u.Organizations) > 0 {
+		m.Organizations = make(map[string]time.Time, len(u.Organizations))
+		for id, since := range u.Organizations {
+			m.Organizations[id.String()] = since
+		}
+	}
+	return m
+}

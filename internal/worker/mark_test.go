@@ -1,0 +1,73 @@
+package worker_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+)
+
+// marks follows the log until fn has seen enough.
+func (w *world) marks(fn func(snapshot.Mark) bool) {
+	w.t.Helper()
+	var last int64
+	w.await(func() error {
+		entries, err := w.store.ReadLog(w.t.Context(), last, 100*time.Millisecond)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			last = e.N
+			if e.Kind == snapshot.EntryMark && fn(e.Mark) {
+				return nil
+			}
+		}
+		return errors.New("no such mark")
+	})
+}
+
+func TestMarksTellWhatIsUnpublished(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.published()
+	before := time.Now().Add(-time.Minute)
+	w.marks(func(m snapshot.Mark) bool {
+		return m.AsOf.After(before) && len(m.Organizations)+len(m.Tokens) == 0
+	})
+
+	stuck, err := w.db.CreateOrganization(t.Context(), ada, "stuck", "Stuck")
+	require.NoError(t, err)
+	w.exec(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck'; end $$;
+		create trigger stuck before insert or update on publications for each row execute function stuck()`)
+	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
+	require.NoError(t, err)
+	log, err := w.db.Audit(t.Context(), stuck.ID, auditPage)
+	require.NoError(t, err)
+	w.marks(func(m snapshot.Mark) bool {
+		since, ok := m.Organizations[stuck.ID.String()]
+		return ok && len(m.Organizations) == 1 && m.AsOf.After(since) && !since.After(log[0].OccurredAt)
+	})
+	w.exec("drop trigger stuck on publications")
+	w.marks(func(m snapshot.Mark) bool { return m.AsOf.After(log[0].OccurredAt) && len(m.Organizations) == 0 })
+}
+
+// With too many exceptions a mark promises only what holds for all of them.
+func TestMarkWithTooManyExceptions(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.published()
+	w.exec(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck'; end $$;
+		create trigger stuck before insert or update on publications for each row execute function stuck()`)
+	for i := range 101 {
+		_, err := w.db.CreateOrganization(t.Context(), ada, "o"+string(rune('a'+i/26))+string(rune('a'+i%26)), "O")
+		require.NoError(t, err)
+	}
+	orgs, err := w.db.PendingOrganizations(t.Context(), 0, 1)
+	require.NoError(t, err)
+	log, err := w.db.Audit(t.Context(), orgs[0].ID, auditPage)
+	require.NoError(t, err)
+	w.marks(func(m snapshot.Mark) bool { return m.AsOf.Equal(log[0].OccurredAt) && len(m.Organizations) == 0 })
+}
