@@ -99,7 +99,6 @@ func sayPlan(w io.Writer, file string, p files.Plan) {
 	fmt.Fprintf(w, "%d to create, %d to update, %d unchanged, %d invalid; %s revision %d\n", s.Create, s.Update, s.Unchanged, s.Invalid, done, p.Revision)
 }
 
-
 func (c *cli) modesExport() *cobra.Command {
 	var org, view, out string
 	var e files.Export

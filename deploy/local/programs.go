@@ -44,7 +44,7 @@ func environment(variables ...variable) []string {
 	for _, v := range variables {
 		own[v.name] = true
 	}
-	for _, name := range []string{"DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "LISTEN", "PRIVATE_LISTEN", "PUBLIC_READER_URL"} {
+	for _, name := range []string{"DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "LISTEN", "PRIVATE_LISTEN", "PUBLIC_URL", "PUBLIC_READER_URL"} {
 		own[name], own[name+"_FILE"] = true, true
 	}
 	env := make([]string, 0, len(os.Environ())+len(variables))
@@ -78,7 +78,8 @@ func (ps *programs) start(ctx context.Context, level string) error {
 	if ps.reader, err = ps.launch("reader", nil, readerAddr, logging); err != nil {
 		return err
 	}
-	if ps.admin, err = ps.launch("admin", []string{"serve"}, adminAddr, append(logging, variable{"PUBLIC_READER_URL", "http://" + readerAddr})); err != nil {
+	if ps.admin, err = ps.launch("admin", []string{"serve"}, adminAddr, append(logging,
+		variable{"PUBLIC_URL", "http://" + adminAddr}, variable{"PUBLIC_READER_URL", "http://" + readerAddr})); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -181,7 +182,11 @@ func lastWords(name string, child *devstack.Child) string {
 	return fmt.Sprintf("; the end of .local/%s.log:\n  %s", name, strings.Join(tail, "\n  "))
 }
 
-var client = &http.Client{Timeout: 10 * time.Second}
+// client asks for what a plain curl gets: each coding has an ETag of its own.
+var client = &http.Client{
+	Timeout:   10 * time.Second,
+	Transport: &http.Transport{DisableCompression: true},
+}
 
 func get(ctx context.Context, url string, header http.Header) (int, []byte, error) {
 	status, _, body, err := fetch(ctx, url, header)

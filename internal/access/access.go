@@ -59,19 +59,26 @@ type Action string
 // The actions.
 const (
 	// ReadLibrary is to see modes, their versions and how they are published.
-	ReadLibrary Action = "read the library"
+	ReadLibrary Action = "read_library"
 	// ChangeLibrary is to create, edit, import, restore and delete modes.
-	ChangeLibrary Action = "change the library"
-	ReadAudit     Action = "read the audit log"
-	ReadMembers   Action = "see the members"
-	ManageMembers Action = "manage members"
-	// ReadTokens is to list one's own tokens; Request.Own is false for all.
-	ReadTokens Action = "see access tokens"
+	ChangeLibrary Action = "change_library"
+	ReadAudit     Action = "read_audit"
+	ReadMembers   Action = "read_members"
+	ManageMembers Action = "manage_members"
+	// ReadTokens is to list access tokens: one's own with Request.Own, all without.
+	ReadTokens Action = "read_tokens"
 	// CreateToken makes a token for oneself: nobody makes one that acts for
 	// somebody else.
-	CreateToken Action = "create an access token"
-	RevokeToken Action = "revoke an access token"
+	CreateToken Action = "create_token"
+	RevokeToken Action = "revoke_token"
 )
+
+// inWords completes "only owners and admins can ...".
+var inWords = map[Action]string{
+	ReadLibrary: "read the library", ChangeLibrary: "change the library", ReadAudit: "read the audit log",
+	ReadMembers: "see the members", ManageMembers: "manage members",
+	ReadTokens: "see access tokens", CreateToken: "create an access token", RevokeToken: "revoke an access token",
+}
 
 // Actions lists all actions, in the order in which they are explained.
 func Actions() []Action {
@@ -150,7 +157,7 @@ func byScopes(who Principal, r Request) Verdict {
 		need = ScopeWrite
 	}
 	if !slices.Contains(who.Scopes, need) {
-		return refused("This access token does not have the scope " + need + ", which it takes to " + string(r.Action))
+		return refused("This access token does not have the scope " + need + ", which it takes to " + inWords[r.Action])
 	}
 	for _, s := range r.Scopes {
 		if !slices.Contains(who.Scopes, s) {
@@ -169,7 +176,7 @@ func byRole(role Role, r Request) Verdict {
 		if manages {
 			return Verdict{Allowed: true}
 		}
-		return refused("Only owners and admins can " + string(r.Action) + "; ask one of them")
+		return refused("Only owners and admins can " + inWords[r.Action] + "; ask one of them")
 	case ManageMembers:
 		return members(role, r)
 	case ReadTokens, RevokeToken:

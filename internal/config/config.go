@@ -50,12 +50,12 @@ func LoadFrom[T any](environ []string) (T, error) {
 				for line := range strings.Lines(err.Error()) {
 					problems = append(problems, Problem{Detail: strings.TrimSuffix(line, "\n")})
 				}
-				return zero, Error(problems)
+				return zero, Problems(problems)
 			}
 		}
 		return settings, nil
 	}
-	return zero, Error(problems)
+	return zero, Problems(problems)
 }
 
 // Problem is one thing that is wrong with one variable.
@@ -84,11 +84,11 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Error is all that is wrong with a program's settings.
-type Error []Problem
+// Problems is all that is wrong with a program's settings.
+type Problems []Problem //nolint:errname // it is a list first
 
 // Error lists the problems, a line each.
-func (ps Error) Error() string {
+func (ps Problems) Error() string {
 	lines := make([]string, 0, len(ps)+1)
 	lines = append(lines, "the settings in the environment need attention:")
 	for _, p := range ps {

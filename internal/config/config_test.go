@@ -42,7 +42,7 @@ func TestLoad(t *testing.T) {
 
 func TestLoadTellsEveryProblemAtOnce(t *testing.T) {
 	_, err := config.LoadFrom[settings]([]string{"LISTEN=8080", "WORKERS=many", "DRAIN=10", "PRIVATE_LISTEN=:99999"})
-	var problems config.Error
+	var problems config.Problems
 	require.ErrorAs(t, err, &problems)
 	for _, line := range []string{
 		`LISTEN="8080": missing port in address; expected host:port, such as 127.0.0.1:8080 or :8080`,

@@ -42,7 +42,8 @@ func onFreePort(ctx context.Context, wanted int, what string, start func(port in
 		}
 		again := strings.Contains(err.Error(), "Address already in use")
 		// A run before us that was killed: its server is still ending.
-		ending := strings.Contains(err.Error(), "postmaster.pid")
+		ending := strings.Contains(err.Error(), "postmaster.pid") ||
+			strings.Contains(err.Error(), "pre-existing shared memory block")
 		if ctx.Err() != nil || attempt == 20 || !again && !ending {
 			return fmt.Errorf("starting %s: %w", what, err)
 		}

@@ -42,6 +42,8 @@ func (n *node) plainScalar(s string) {
 		return
 	}
 	switch {
+	case strings.IndexByte("+-.0123456789", s[0]) < 0: // nearly all there is
+		n.kind, n.text = text, s
 	case decimalNumber.MatchString(s):
 		n.number(s)
 	case octalNumber.MatchString(s), hexNumber.MatchString(s):

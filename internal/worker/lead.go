@@ -23,21 +23,22 @@ const (
 	sweepBatch = 500
 )
 
-// lead is what the leading worker does until ctx ends. Trouble is logged and
-// tried again at the next tick, never returned.
-func (w *Worker) lead(ctx context.Context) error {
-	w.metrics.Leading.Set(1)
-	defer w.metrics.Leading.Set(0)
-	w.log.Info("leading: reconciling and sweeping")
+// Lead is what the leading worker does until ctx ends: it keeps Redis in step
+// with Postgres, and tells readers so. Trouble is logged and tried again at the
+// next tick, never returned.
+func (p *Publisher) Lead(ctx context.Context) error {
+	p.metrics.Leading.Set(1)
+	defer p.metrics.Leading.Set(0)
+	p.log.Info("leading: reconciling and sweeping")
 	var marking sync.WaitGroup
 	defer marking.Wait()
-	marking.Go(func() { w.mark(ctx) })
+	marking.Go(func() { p.mark(ctx) })
 	tick := time.NewTicker(leadTick)
 	defer tick.Stop()
 	compared := false
 	var last string
 	for {
-		err := w.leadOnce(ctx, &compared)
+		err := p.leadOnce(ctx, &compared)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -46,7 +47,7 @@ func (w *Worker) lead(ctx context.Context) error {
 			last = ""
 		case err.Error() != last: // a Redis that is away would fill the log
 			last = err.Error()
-			w.log.Warn("leading: will try again", "error", err)
+			p.log.Warn("leading: will try again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -59,57 +60,57 @@ func (w *Worker) lead(ctx context.Context) error {
 // leadOnce makes sure that Redis is the one that was filled, and then that
 // nothing has been pending for long. compared says whether this leader has
 // held all of Redis against Postgres yet.
-func (w *Worker) leadOnce(ctx context.Context, compared *bool) error {
-	if w.isHalted() {
-		return w.countPending(ctx)
+func (p *Publisher) leadOnce(ctx context.Context, compared *bool) error {
+	if p.isHalted() {
+		return p.countPending(ctx)
 	}
-	inst, err := w.db.Installation(ctx)
+	inst, err := p.ledger.Installation(ctx)
 	if err != nil {
 		return err
 	}
-	state, err := w.redis.State(ctx)
+	state, err := p.redis.State(ctx)
 	if err != nil {
 		return err
 	}
 	ours := snapshot.State{Filling: snapshot.Filled, Incarnation: inst.Incarnation, Epoch: inst.Epoch}
 	if state != ours {
-		err = w.reconcile(ctx, inst, state)
+		err = p.reconcile(ctx, inst, state)
 	} else if !*compared {
-		err = w.compare(ctx, inst)
+		err = p.compare(ctx, inst)
 	}
 	if err != nil {
 		return err
 	}
 	*compared = true
-	return w.sweep(ctx)
+	return p.sweep(ctx)
 }
 
 // sweep publishes what has been pending for long, whatever became of its job.
-func (w *Worker) sweep(ctx context.Context) error {
-	if err := w.countPending(ctx); err != nil {
+func (p *Publisher) sweep(ctx context.Context) error {
+	if err := p.countPending(ctx); err != nil {
 		return err
 	}
-	tokens, err := w.db.PendingTokens(ctx, sweepAfter, sweepBatch)
+	tokens, err := p.ledger.PendingTokens(ctx, sweepAfter, sweepBatch)
 	if err != nil {
 		return err
 	}
-	orgs, err := w.db.PendingOrganizations(ctx, sweepAfter, sweepBatch)
+	orgs, err := p.ledger.PendingOrganizations(ctx, sweepAfter, sweepBatch)
 	if err != nil {
 		return err
 	}
 	g := new(errgroup.Group)
-	g.SetLimit(w.workers)
+	g.SetLimit(p.parallel)
 	for _, t := range tokens {
 		g.Go(func() error {
-			return w.sweepOne(ctx, "token", t.ID, func(ctx context.Context) error {
-				return w.publishToken(ctx, t.ID, snapshot.Reconciliation{})
+			return p.sweepOne(ctx, "token", t.ID, func(ctx context.Context) error {
+				return p.PublishToken(ctx, t.ID)
 			})
 		})
 	}
 	for _, o := range orgs {
 		g.Go(func() error {
-			return w.sweepOne(ctx, "organization", o.ID, func(ctx context.Context) error {
-				return w.publishOrganization(ctx, o.ID, snapshot.Reconciliation{})
+			return p.sweepOne(ctx, "organization", o.ID, func(ctx context.Context) error {
+				return p.PublishOrganization(ctx, o.ID)
 			})
 		})
 	}
@@ -117,22 +118,22 @@ func (w *Worker) sweep(ctx context.Context) error {
 }
 
 // sweepOne publishes one thing; trouble with it is nobody else's.
-func (w *Worker) sweepOne(ctx context.Context, kind string, id uuid.UUID, publish func(context.Context) error) error {
+func (p *Publisher) sweepOne(ctx context.Context, kind string, id uuid.UUID, publish func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	err := publish(ctx)
 	if err != nil && !errors.Is(err, errNotNow) && !errors.Is(err, context.Canceled) {
-		w.log.Warn("sweep: publishing failed, will be tried again", "kind", kind, "id", id, "error", err)
+		p.log.Warn("sweep: publishing failed, will be tried again", "kind", kind, "id", id, "error", err)
 	}
 	return nil
 }
 
-func (w *Worker) countPending(ctx context.Context) error {
-	p, err := w.db.CountPending(ctx)
+func (p *Publisher) countPending(ctx context.Context) error {
+	n, err := p.ledger.CountPending(ctx)
 	if err != nil {
 		return err
 	}
-	w.metrics.Pending.WithLabelValues("organization").Set(float64(p.Organizations))
-	w.metrics.Pending.WithLabelValues("token").Set(float64(p.Tokens))
+	p.metrics.Pending.WithLabelValues("organization").Set(float64(n.Organizations))
+	p.metrics.Pending.WithLabelValues("token").Set(float64(n.Tokens))
 	return nil
 }

@@ -18,14 +18,14 @@ const (
 
 // mark tells readers, once a second until ctx ends, what Redis holds. Where it
 // can't, it says nothing, and readers find out by themselves.
-func (w *Worker) mark(ctx context.Context) {
+func (p *Publisher) mark(ctx context.Context) {
 	tick := time.NewTicker(markEvery)
 	defer tick.Stop()
 	for {
-		if !w.isHalted() {
-			if err := w.markOnce(ctx); err != nil && ctx.Err() == nil {
-				w.metrics.Marks.WithLabelValues("failed").Inc()
-				w.log.Debug("no mark", "error", err)
+		if !p.isHalted() {
+			if err := p.markOnce(ctx); err != nil && ctx.Err() == nil {
+				p.metrics.Marks.WithLabelValues("failed").Inc()
+				p.log.Debug("no mark", "error", err)
 			}
 		}
 		select {
@@ -36,18 +36,18 @@ func (w *Worker) mark(ctx context.Context) {
 	}
 }
 
-func (w *Worker) markOnce(ctx context.Context) error {
+func (p *Publisher) markOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, RedisTimeout)
 	defer cancel()
-	u, err := w.db.Unpublished(ctx, maxExceptions)
+	u, err := p.ledger.Unpublished(ctx, maxExceptions)
 	if err != nil {
 		return err
 	}
-	out, err := w.redis.Mark(ctx, u.Installation.Incarnation, markOf(u))
+	out, err := p.redis.Mark(ctx, u.Installation.Incarnation, markOf(u))
 	if err != nil {
 		return err
 	}
-	w.metrics.Marks.WithLabelValues(string(out.Status)).Inc()
+	p.metrics.Marks.WithLabelValues(string(out.Status)).Inc()
 	return nil
 }
 

@@ -23,17 +23,17 @@ var errNotNow = errors.New("worker: can't be published now")
 
 type organizationJob struct {
 	river.WorkerDefaults[jobs.PublishOrganization]
-	w *Worker
+	p *Publisher
 }
 
 // Work implements river.Worker.
 func (j *organizationJob) Work(ctx context.Context, job *river.Job[jobs.PublishOrganization]) error {
-	return j.w.result(j.w.publishOrganization(ctx, job.Args.OrganizationID, snapshot.Reconciliation{}),
+	return j.p.result(j.p.PublishOrganization(ctx, job.Args.OrganizationID),
 		"organization", job.Args.OrganizationID, "revision", job.Args.Revision, "attempt", job.Attempt)
 }
 
 // result tells River what to do about a publication's outcome.
-func (w *Worker) result(err error, about ...any) error {
+func (p *Publisher) result(err error, about ...any) error {
 	switch {
 	case err == nil:
 		return nil
@@ -42,19 +42,25 @@ func (w *Worker) result(err error, about ...any) error {
 	case fault.Is(err, fault.NotFound):
 		return river.JobCancel(err)
 	}
-	w.log.Error("publishing failed, will be tried again", append(about, "error", err)...)
+	p.log.Error("publishing failed, will be tried again", append(about, "error", err)...)
 	return err
+}
+
+// PublishOrganization brings an organization's current state to Redis; nothing
+// is done where nothing is pending. An error means that it has to be tried again.
+func (p *Publisher) PublishOrganization(ctx context.Context, org uuid.UUID) error {
+	return p.publishOrganization(ctx, org, snapshot.Reconciliation{})
 }
 
 // publishOrganization brings an organization's current state to Redis, whatever
 // revision it was asked for: nothing is done where nothing is pending.
-func (w *Worker) publishOrganization(ctx context.Context, org uuid.UUID, rec snapshot.Reconciliation) error {
-	edition := w.edition.Load()
-	if w.isHalted() {
+func (p *Publisher) publishOrganization(ctx context.Context, org uuid.UUID, rec snapshot.Reconciliation) error {
+	edition := p.edition.Load()
+	if p.isHalted() {
 		return errNotNow
 	}
 	began := time.Now()
-	lib, err := w.db.Library(ctx, org)
+	lib, err := p.ledger.Library(ctx, org)
 	if err != nil {
 		return err
 	}
@@ -64,45 +70,45 @@ func (w *Worker) publishOrganization(ctx context.Context, org uuid.UUID, rec sna
 	if lib.Edition > edition {
 		return errNotNow // superseded: the workers of the newer edition do it
 	}
-	doc, err := w.render(ctx, lib, edition)
+	doc, err := p.render(ctx, lib, edition)
 	if errors.Is(err, postgres.ErrNewerPlanned) {
 		// Another worker is past us with a newer state. Its write will be seen by
 		// the sweep if it dies on the way.
-		w.metrics.Publications.WithLabelValues("document", "outrun").Inc()
+		p.metrics.Publications.WithLabelValues("document", "outrun").Inc()
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	out, err := w.redis.PublishDocument(ctx, doc, rec)
+	out, err := p.redis.PublishDocument(ctx, doc, rec)
 	if err != nil {
 		return err
 	}
-	w.metrics.Publications.WithLabelValues("document", string(out.Status)).Inc()
+	p.metrics.Publications.WithLabelValues("document", string(out.Status)).Inc()
 	switch out.Status {
 	case snapshot.Fenced:
 		return errNotNow
 	case snapshot.Older:
-		return w.olderThanRedis(ctx, lib, out)
+		return p.olderThanRedis(ctx, lib, out)
 	case snapshot.Published, snapshot.Retried:
 	}
-	ok, err := w.db.Published(ctx, org, doc.Version.Epoch, doc.Version.Revision, doc.Version.Edition, out.Incarnation)
+	ok, err := p.ledger.Published(ctx, org, doc.Version.Epoch, doc.Version.Revision, doc.Version.Edition, out.Incarnation)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return errNotNow // Redis was replaced meanwhile: it is published again
 	}
-	w.resume()
+	p.resume()
 	if out.Status == snapshot.Published {
-		w.metrics.Duration.Observe(time.Since(began).Seconds())
-		w.metrics.Propagation.Observe(time.Since(lib.ChangedAt).Seconds())
+		p.metrics.Duration.Observe(time.Since(began).Seconds())
+		p.metrics.Propagation.Observe(time.Since(lib.ChangedAt).Seconds())
 	}
 	return nil
 }
 
 // render makes the document and plans its publication, which settles its tags.
-func (w *Worker) render(ctx context.Context, lib postgres.Library, edition int64) (*snapshot.Document, error) {
+func (p *Publisher) render(ctx context.Context, lib postgres.Library, edition int64) (*snapshot.Document, error) {
 	doc := &snapshot.Document{
 		Organization: lib.Organization.ID.String(),
 		Version:      snapshot.Version{Epoch: lib.Installation.Epoch, Revision: lib.Organization.Revision, Edition: edition},
@@ -111,7 +117,7 @@ func (w *Worker) render(ctx context.Context, lib postgres.Library, edition int64
 	}
 	plan := postgres.Publication{Epoch: doc.Version.Epoch, Revision: doc.Version.Revision, Edition: edition}
 	if !lib.Deleted {
-		for _, r := range document.Render(document.Source{Organization: lib.Organization, Modes: lib.Modes, Builtins: w.builtins}) {
+		for _, r := range document.Render(document.Source{Organization: lib.Organization, Modes: lib.Modes, Builtins: p.builtins}) {
 			rep := snapshot.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
 			rep.Sum, rep.Tag.Hash = snapshot.SumOf(r.Body)
 			var err error
@@ -124,7 +130,7 @@ func (w *Worker) render(ctx context.Context, lib postgres.Library, edition int64
 			})
 		}
 	}
-	plan, err := w.db.PlanPublication(ctx, lib.Organization.ID, plan)
+	plan, err := p.ledger.PlanPublication(ctx, lib.Organization.ID, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -136,21 +142,21 @@ func (w *Worker) render(ctx context.Context, lib postgres.Library, edition int64
 
 // olderThanRedis judges a refusal: either another worker has published a newer
 // state meanwhile, or Redis knows of changes that Postgres doesn't.
-func (w *Worker) olderThanRedis(ctx context.Context, lib postgres.Library, out snapshot.Outcome) error {
+func (p *Publisher) olderThanRedis(ctx context.Context, lib postgres.Library, out snapshot.Outcome) error {
 	have, err := snapshot.ParseVersion(out.Before)
 	if err != nil {
 		return err
 	}
-	now, err := w.db.Revision(ctx, lib.Organization.ID)
+	now, err := p.ledger.Revision(ctx, lib.Organization.ID)
 	if err != nil {
 		return err
 	}
-	inst, err := w.db.Installation(ctx)
+	inst, err := p.ledger.Installation(ctx)
 	if err != nil {
 		return err
 	}
 	if have.Epoch > inst.Epoch || have.Epoch == inst.Epoch && have.Revision > now {
-		w.halt(ahead(lib.Organization.ID.String(), have, inst.Epoch, now))
+		p.halt(ahead(lib.Organization.ID.String(), have, inst.Epoch, now))
 		return errNotNow
 	}
 	// What is there is newer and known to Postgres; whoever wrote it writes that

@@ -12,22 +12,27 @@ import (
 
 type tokenJob struct {
 	river.WorkerDefaults[jobs.PublishToken]
-	w *Worker
+	p *Publisher
 }
 
 // Work implements river.Worker.
 func (j *tokenJob) Work(ctx context.Context, job *river.Job[jobs.PublishToken]) error {
-	return j.w.result(j.w.publishToken(ctx, job.Args.TokenID, snapshot.Reconciliation{}),
+	return j.p.result(j.p.PublishToken(ctx, job.Args.TokenID),
 		"token", job.Args.TokenID, "version", job.Args.Version, "attempt", job.Attempt)
+}
+
+// PublishToken is PublishOrganization for a token's record.
+func (p *Publisher) PublishToken(ctx context.Context, id uuid.UUID) error {
+	return p.publishToken(ctx, id, snapshot.Reconciliation{})
 }
 
 // publishToken brings a token's current record to Redis; nothing is done where
 // nothing is pending.
-func (w *Worker) publishToken(ctx context.Context, id uuid.UUID, rec snapshot.Reconciliation) error {
-	if w.isHalted() {
+func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec snapshot.Reconciliation) error {
+	if p.isHalted() {
 		return errNotNow
 	}
-	t, err := w.db.TokenRecord(ctx, id)
+	t, err := p.ledger.TokenRecord(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -44,11 +49,11 @@ func (w *Worker) publishToken(ctx context.Context, id uuid.UUID, rec snapshot.Re
 	if t.ExpiresAt != nil {
 		record.ExpiresAt = *t.ExpiresAt
 	}
-	out, err := w.redis.PublishToken(ctx, record, rec)
+	out, err := p.redis.PublishToken(ctx, record, rec)
 	if err != nil {
 		return err
 	}
-	w.metrics.Publications.WithLabelValues("token", string(out.Status)).Inc()
+	p.metrics.Publications.WithLabelValues("token", string(out.Status)).Inc()
 	switch out.Status {
 	case snapshot.Fenced, snapshot.Older:
 		// Older: a newer version was published meanwhile, which writes itself back.
@@ -57,7 +62,7 @@ func (w *Worker) publishToken(ctx context.Context, id uuid.UUID, rec snapshot.Re
 	}
 	written := t.Installation
 	written.Incarnation = out.Incarnation
-	ok, err := w.db.TokenPublished(ctx, id, t.Version, written)
+	ok, err := p.ledger.TokenPublished(ctx, id, t.Version, written)
 	if err == nil && !ok {
 		err = errNotNow
 	}

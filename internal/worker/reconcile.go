@@ -25,8 +25,8 @@ var errInterrupted = errors.New("worker: Redis changed while it was being filled
 // compare holds all of a Redis that is ours against Postgres, once per leader,
 // and publishes what differs: an older backup of Postgres may have been
 // restored under it.
-func (w *Worker) compare(ctx context.Context, inst postgres.Installation) error {
-	r := &reconciliation{w: w, inst: inst}
+func (p *Publisher) compare(ctx context.Context, inst postgres.Installation) error {
+	r := &reconciliation{p: p, inst: inst}
 	if err := r.organizations(ctx); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (w *Worker) compare(ctx context.Context, inst postgres.Installation) error 
 		return err
 	}
 	if r.ahead != "" {
-		w.halt(r.ahead)
+		p.halt(r.ahead)
 	}
 	return nil
 }
@@ -46,24 +46,24 @@ func (w *Worker) compare(ctx context.Context, inst postgres.Installation) error 
 // earlier write counts. Then all versions are compared, and what differs is
 // marked pending and published. The fence is lifted by one last script, which
 // refuses if Redis was flushed or replaced on the way.
-func (w *Worker) reconcile(ctx context.Context, inst postgres.Installation, found snapshot.State) error {
+func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, found snapshot.State) error {
 	if found.Epoch > inst.Epoch {
-		w.halt(fmt.Sprintf("Redis was filled under epoch %d, Postgres is at epoch %d: was an older backup restored? Then run: admin epoch raise", found.Epoch, inst.Epoch))
+		p.halt(fmt.Sprintf("Redis was filled under epoch %d, Postgres is at epoch %d: was an older backup restored? Then run: admin epoch raise", found.Epoch, inst.Epoch))
 		return nil
 	}
 	began := time.Now()
-	inst, err := w.db.RaiseIncarnation(ctx, found.Incarnation)
+	inst, err := p.ledger.RaiseIncarnation(ctx, found.Incarnation)
 	if err != nil {
 		return err
 	}
-	rec, status, err := w.redis.BeginReconcile(ctx, inst.Incarnation)
+	rec, status, err := p.redis.BeginReconcile(ctx, inst.Incarnation)
 	if err != nil {
 		return err
 	}
 	if status == snapshot.Older {
 		return errInterrupted // another leader is past us
 	}
-	r := &reconciliation{w: w, inst: inst, rec: rec}
+	r := &reconciliation{p: p, inst: inst, rec: rec}
 	if err := r.organizations(ctx); err != nil {
 		return err
 	}
@@ -71,26 +71,26 @@ func (w *Worker) reconcile(ctx context.Context, inst postgres.Installation, foun
 		return err
 	}
 	if r.ahead != "" {
-		w.halt(r.ahead)
+		p.halt(r.ahead)
 		return nil
 	}
-	out, err := w.redis.FinishReconcile(ctx, rec, inst.Epoch)
+	out, err := p.redis.FinishReconcile(ctx, rec, inst.Epoch)
 	if err != nil {
 		return err
 	}
 	if out.Status == snapshot.Fenced {
 		return errInterrupted
 	}
-	w.resume()
-	w.metrics.Reconciled.Inc()
-	w.log.Info("Redis is in step with Postgres", "found", found.Filling, "incarnation", inst.Incarnation,
+	p.resume()
+	p.metrics.Reconciled.Inc()
+	p.log.Info("Redis is in step with Postgres", "found", found.Filling, "incarnation", inst.Incarnation,
 		"organizations", r.republishedOrganizations, "tokens", r.republishedTokens, "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 
 // reconciliation is one run of it.
 type reconciliation struct {
-	w    *Worker
+	p    *Publisher
 	inst postgres.Installation
 	rec  snapshot.Reconciliation
 	// ahead says where Redis knows more than Postgres; "" where it doesn't.
@@ -100,25 +100,25 @@ type reconciliation struct {
 }
 
 func (r *reconciliation) organizations(ctx context.Context) error {
-	return r.w.db.EachRevision(ctx, comparePage, func(page []postgres.PendingOrganization) error {
+	return r.p.ledger.EachRevision(ctx, comparePage, func(page []postgres.PendingOrganization) error {
 		ids := make([]string, len(page))
 		for i, o := range page {
 			ids[i] = o.ID.String()
 		}
-		have, err := r.w.redis.Index(ctx, ids)
+		have, err := r.p.redis.Index(ctx, ids)
 		if err != nil {
 			return err
 		}
 		g, gctx := errgroup.WithContext(ctx)
-		g.SetLimit(r.w.workers)
+		g.SetLimit(r.p.parallel)
 		for i, o := range page {
-			want := snapshot.Version{Epoch: r.inst.Epoch, Revision: o.Revision, Edition: r.w.edition.Load()}
+			want := snapshot.Version{Epoch: r.inst.Epoch, Revision: o.Revision, Edition: r.p.edition.Load()}
 			if have[i] == want {
 				continue
 			}
 			if have[i].Epoch == want.Epoch && have[i].Revision > want.Revision {
 				// It may have been changed and published since this page was read.
-				now, err := r.w.db.Revision(ctx, o.ID)
+				now, err := r.p.ledger.Revision(ctx, o.ID)
 				if err != nil {
 					return err
 				}
@@ -139,26 +139,26 @@ func (r *reconciliation) organizations(ctx context.Context) error {
 }
 
 func (r *reconciliation) organization(ctx context.Context, id uuid.UUID, known int64) error {
-	if err := r.w.db.Unpublish(ctx, id, known); err != nil {
+	if err := r.p.ledger.Unpublish(ctx, id, known); err != nil {
 		return err
 	}
-	return r.tolerated(r.w.publishOrganization(ctx, id, r.rec))
+	return r.tolerated(r.p.publishOrganization(ctx, id, r.rec))
 }
 
 func (r *reconciliation) tokens(ctx context.Context) error {
-	return r.w.db.EachToken(ctx, comparePage, func(page []postgres.TokenKey) error {
+	return r.p.ledger.EachToken(ctx, comparePage, func(page []postgres.TokenKey) error {
 		hashes := make([]token.Hash, len(page))
 		for i, t := range page {
 			hashes[i] = t.Hash
 		}
-		have, err := r.w.redis.TokenHeads(ctx, hashes)
+		have, err := r.p.redis.TokenHeads(ctx, hashes)
 		if err != nil {
 			return err
 		}
 		var differ []uuid.UUID
 		for i, t := range page {
 			if have[i].Epoch == r.inst.Epoch && have[i].Version > t.Version {
-				now, err := r.w.db.TokenRecord(ctx, t.ID)
+				now, err := r.p.ledger.TokenRecord(ctx, t.ID)
 				if err != nil {
 					return err
 				}
@@ -176,14 +176,14 @@ func (r *reconciliation) tokens(ctx context.Context) error {
 		if len(differ) == 0 {
 			return nil
 		}
-		if err := r.w.db.UnpublishTokens(ctx, differ); err != nil {
+		if err := r.p.ledger.UnpublishTokens(ctx, differ); err != nil {
 			return err
 		}
 		r.republishedTokens += len(differ)
 		g, gctx := errgroup.WithContext(ctx)
-		g.SetLimit(r.w.workers)
+		g.SetLimit(r.p.parallel)
 		for _, id := range differ {
-			g.Go(func() error { return r.tolerated(r.w.publishToken(gctx, id, r.rec)) })
+			g.Go(func() error { return r.tolerated(r.p.publishToken(gctx, id, r.rec)) })
 		}
 		return g.Wait()
 	})

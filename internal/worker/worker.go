@@ -36,17 +36,9 @@ type Config struct {
 
 // Worker works jobs and, while it leads, keeps Redis in step with Postgres.
 type Worker struct {
-	db       *postgres.DB
-	redis    *snapshot.Store
-	log      *slog.Logger
-	builtins []modes.Mode
-	metrics  *Metrics
-	workers  int
-
-	// edition is the one that this worker renders; 0 while it has none.
-	edition atomic.Int64
-	halted  atomic.Pointer[halt]
-	ready   atomic.Bool
+	*Publisher
+	db    *postgres.DB
+	ready atomic.Bool
 }
 
 // RedisTimeout is for a snapshot.Store that a worker writes with: one write may
@@ -70,12 +62,11 @@ func New(c Config) *Worker {
 	if c.Concurrency == 0 {
 		c.Concurrency = 8
 	}
-	if c.Metrics == nil {
-		c.Metrics = NewMetrics()
+	p := NewPublisher(c.DB, c.Redis, c.Log, c.Builtins, 0, c.Concurrency)
+	if c.Metrics != nil {
+		p.metrics = c.Metrics
 	}
-	return &Worker{
-		db: c.DB, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, workers: c.Concurrency,
-	}
+	return &Worker{Publisher: p, db: c.DB}
 }
 
 // Run works until ctx ends, then finishes the jobs under way. Once it works,
@@ -107,7 +98,7 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	}
 	w.ready.Store(true)
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return w.db.Lead(running, w.lead) })
+	g.Go(func() error { return w.db.Lead(running, w.Lead) })
 	g.Go(func() error { return w.watchEdition(running) })
 	err = g.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)
@@ -120,12 +111,12 @@ func (w *Worker) runEdition(ctx context.Context) error {
 
 func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 	registry := river.NewWorkers()
-	river.AddWorker(registry, &organizationJob{w: w})
-	river.AddWorker(registry, &tokenJob{w: w})
+	river.AddWorker(registry, &organizationJob{p: w.Publisher})
+	river.AddWorker(registry, &tokenJob{p: w.Publisher})
 	client, err := river.NewClient(riverpgxv5.New(w.db.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{
-			jobs.QueueDocuments: {MaxWorkers: w.workers},
-			jobs.QueueTokens:    {MaxWorkers: w.workers},
+			jobs.QueueDocuments: {MaxWorkers: w.parallel},
+			jobs.QueueTokens:    {MaxWorkers: w.parallel},
 		},
 		Workers:                     registry,
 		FetchCooldown:               5 * time.Millisecond,
@@ -190,46 +181,6 @@ func (w *Worker) watchEdition(ctx context.Context) error {
 			return postgres.ErrSuperseded
 		}
 	}
-}
-
-// halt is why nothing is published, and until when that judgement holds.
-type halt struct {
-	why   string
-	until time.Time
-}
-
-// haltFor is how long a halt holds before it is judged anew: an operator may
-// have raised the epoch, or emptied Redis.
-const haltFor = 5 * time.Second
-
-// halt stops all publishing for a while and says why, once per reason.
-func (w *Worker) halt(why string) {
-	old := w.halted.Swap(&halt{why, time.Now().Add(haltFor)})
-	if old == nil || old.why != why {
-		w.log.Error("publishing is halted", "why", why)
-	}
-	w.metrics.Halted.Set(1)
-}
-
-// resume is called when something was published after all.
-func (w *Worker) resume() {
-	if w.halted.Load() != nil && w.halted.Swap(nil) != nil {
-		w.log.Info("publishing goes on")
-		w.metrics.Halted.Set(0)
-	}
-}
-
-func (w *Worker) isHalted() bool {
-	h := w.halted.Load()
-	return h != nil && time.Now().Before(h.until)
-}
-
-// Halted returns why nothing is published, or "".
-func (w *Worker) Halted() string {
-	if h := w.halted.Load(); h != nil {
-		return h.why
-	}
-	return ""
 }
 
 // cappedRetry retries at once and then ever more slowly, up to a cap: editors

@@ -53,7 +53,7 @@ func problemOf(err error) problem.Problem {
 	if errors.As(err, &refusal) {
 		return protocol(refusal)
 	}
-	if postgres.Away(err) {
+	if _, ok := fault.As(err); !ok && postgres.Away(err) {
 		err = fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now; try again soon").Because(err)
 	}
 	p := problem.Of(err)

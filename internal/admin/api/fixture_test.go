@@ -1,0 +1,236 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"orgmodes/internal/admin"
+	"orgmodes/internal/admin/password"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+func TestMain(m *testing.M) {
+	storetest.Main(m,
+		// fasthttp's own: they look every ten seconds, or never, whether to end.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+	)
+}
+
+var operator = audit.By{
+	Actor:     audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"},
+	RequestID: "setup", Source: "command line",
+}
+
+const goodPassword = "correct horse battery"
+
+// site is the app, serving on a real port over a real database.
+type site struct {
+	t        *testing.T
+	db       *postgres.DB
+	ownerURL string
+	url      string
+	keys     *token.Keys
+	log      *bytes.Buffer
+	acme     modes.Organization
+	// Users of Acme, and one of another organization.
+	owner, admin, member, stranger postgres.User
+	// write is a token of the owner with both scopes.
+	write  string
+	client *http.Client
+}
+
+func newSite(t *testing.T, change ...func(*admin.Options)) *site {
+	t.Helper()
+	s := &site{t: t, ownerURL: storetest.Postgres(t), log: &bytes.Buffer{}}
+	ctx := t.Context()
+	var err error
+	s.db, err = postgres.Open(context.WithoutCancel(ctx), storetest.AppURL(t, s.ownerURL))
+	require.NoError(t, err)
+	t.Cleanup(s.db.Close)
+	s.keys, err = token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	require.NoError(t, err)
+
+	s.acme = s.organization("acme")
+	s.owner = s.user("olive", s.acme, "owner")
+	s.admin = s.user("ada", s.acme, "admin")
+	s.member = s.user("mel", s.acme, "member")
+	s.stranger = s.user("stan", s.organization("other"), "owner")
+	s.write = s.token(s.owner, s.acme, "read", "write")
+
+	public, err := url.Parse("http://localhost:8080")
+	require.NoError(t, err)
+	o := admin.Options{
+		DB: s.db, Keys: s.keys, Builtins: modes.Builtins(), Public: public, PublicReader: "https://reader.example",
+		Log: slog.New(slog.NewTextHandler(&guarded{b: s.log}, nil)), PublishWait: 20 * time.Millisecond,
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	app, err := admin.New(o)
+	require.NoError(t, err)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s.url = "http://" + listener.Addr().String()
+	ended := make(chan error, 1)
+	go func() { ended <- app.Listener(listener) }()
+	transport := &http.Transport{MaxIdleConnsPerHost: 8}
+	s.client = &http.Client{Transport: transport, Timeout: 20 * time.Second}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		require.NoError(t, app.ShutdownWithTimeout(5*time.Second))
+		require.NoError(t, <-ended)
+	})
+	return s
+}
+
+func (s *site) organization(slug string) modes.Organization {
+	s.t.Helper()
+	o, err := s.db.CreateOrganization(s.t.Context(), operator, slug, strings.ToUpper(slug))
+	require.NoError(s.t, err)
+	return o
+}
+
+func (s *site) user(name string, org modes.Organization, role string) postgres.User {
+	s.t.Helper()
+	u, err := s.db.CreateUser(s.t.Context(), operator, name+"@"+org.Slug+".example", name, passwordHash)
+	require.NoError(s.t, err)
+	require.NoError(s.t, s.db.AddMember(s.t.Context(), operator, org.ID, u.ID, role))
+	return u
+}
+
+// passwordHash is made once: it takes a while.
+var passwordHash = func() string {
+	h, err := password.Hash(goodPassword)
+	if err != nil {
+		panic(err)
+	}
+	return h
+}()
+
+func (s *site) token(u postgres.User, org modes.Organization, scopes ...string) string {
+	s.t.Helper()
+	secret := s.keys.Mint()
+	_, err := s.db.CreateToken(s.t.Context(), operator, postgres.NewToken{
+		Token: secret, Name: "test", User: u.ID, Scopes: scopes, Organizations: []uuid.UUID{org.ID},
+	})
+	require.NoError(s.t, err)
+	return secret
+}
+
+// sql runs a statement as the owner of the tables.
+func (s *site) sql(statement string, args ...any) {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
+	_, err = conn.Exec(s.t.Context(), statement, args...)
+	require.NoError(s.t, err)
+}
+
+// count asks for one number.
+func (s *site) count(query string, args ...any) int {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
+	var n int
+	require.NoError(s.t, conn.QueryRow(s.t.Context(), query, args...).Scan(&n))
+	return n
+}
+
+// answer is one that was read whole.
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   []byte
+}
+
+// json decodes the body.
+func (a answer) json() map[string]any {
+	a.t.Helper()
+	var v map[string]any
+	require.NoError(a.t, json.Unmarshal(a.body, &v), "%d %s", a.status, a.body)
+	return v
+}
+
+// problem holds the answer to be one, with the status and the code.
+func (a answer) problem(status int, code string) map[string]any {
+	a.t.Helper()
+	require.Equal(a.t, status, a.status, "%s", a.body)
+	require.Equal(a.t, "application/problem+json", a.header.Get("Content-Type"))
+	require.Equal(a.t, "no-store", a.header.Get("Cache-Control"))
+	p := a.json()
+	require.Equal(a.t, code, p["code"], "%s", a.body)
+	require.Equal(a.t, "/problems/"+code, p["type"])
+	require.InDelta(a.t, status, p["status"], 0)
+	require.NotEmpty(a.t, p["title"])
+	require.NotEmpty(a.t, p["detail"])
+	require.Equal(a.t, a.header.Get("X-Request-Id"), p["request_id"])
+	return p
+}
+
+// ok holds the answer to have the status.
+func (a answer) ok(status int) answer {
+	a.t.Helper()
+	require.Equal(a.t, status, a.status, "%s", a.body)
+	return a
+}
+
+// do sends a request; a path that begins with "/" is below /api/v1/organizations/acme,
+// others with the whole path begin with "!". headers are pairs.
+func (s *site) do(method, path, bearer, body string, headers ...string) answer {
+	s.t.Helper()
+	whole, ok := strings.CutPrefix(path, "!")
+	if !ok {
+		whole = "/api/v1/organizations/acme" + path
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+whole, strings.NewReader(body))
+	require.NoError(s.t, err)
+	if bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := s.client.Do(req)
+	require.NoError(s.t, err)
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	return answer{s.t, res.StatusCode, res.Header, data}
+}
+
+func modeJSON(slug, role string) string {
+	return `{"slug":"` + slug + `","name":"The ` + slug + `","config":{"roleDefinition":"` + role + `","groups":["read"],"iconName":"codicon-book"}}`
+}
+
+// create makes a mode and returns its ETag.
+func (s *site) create(slug string) string {
+	s.t.Helper()
+	a := s.do("POST", "/modes", s.write, modeJSON(slug, "You write.")).ok(201)
+	return a.header.Get("ETag")
+}

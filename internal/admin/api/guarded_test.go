@@ -1,0 +1,18 @@
+package api_test
+
+import (
+	"bytes"
+	"sync"
+)
+
+// guarded is a buffer that several write to.
+type guarded struct {
+	mu sync.Mutex
+	b  *bytes.Buffer
+}
+
+func (g *guarded) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.b.Write(p)
+}

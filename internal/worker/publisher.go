@@ -1,0 +1,102 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+)
+
+// Ledger is what a Publisher asks of Postgres: a *postgres.DB, or the model of
+// one that the simulation runs on.
+type Ledger interface {
+	Installation(ctx context.Context) (postgres.Installation, error)
+	RaiseIncarnation(ctx context.Context, found int64) (postgres.Installation, error)
+
+	Library(ctx context.Context, org uuid.UUID) (postgres.Library, error)
+	Revision(ctx context.Context, org uuid.UUID) (int64, error)
+	EachRevision(ctx context.Context, page int, fn func([]postgres.PendingOrganization) error) error
+	PlanPublication(ctx context.Context, org uuid.UUID, next postgres.Publication) (postgres.Publication, error)
+	Published(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error)
+	Unpublish(ctx context.Context, org uuid.UUID, found int64) error
+
+	TokenRecord(ctx context.Context, id uuid.UUID) (postgres.TokenRecord, error)
+	EachToken(ctx context.Context, page int, fn func([]postgres.TokenKey) error) error
+	TokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (bool, error)
+	UnpublishTokens(ctx context.Context, ids []uuid.UUID) error
+
+	PendingOrganizations(ctx context.Context, longerThan time.Duration, limit int) ([]postgres.PendingOrganization, error)
+	PendingTokens(ctx context.Context, longerThan time.Duration, limit int) ([]postgres.PendingToken, error)
+	CountPending(ctx context.Context) (postgres.Pending, error)
+	Unpublished(ctx context.Context, limit int) (postgres.Unpublished, error)
+}
+
+// Publisher does the publications, and what the leading worker does to keep
+// Redis in step. It knows nothing of jobs.
+type Publisher struct {
+	ledger   Ledger
+	redis    *snapshot.Store
+	log      *slog.Logger
+	builtins []modes.Mode
+	metrics  *Metrics
+	parallel int
+
+	// edition is the one that is rendered; it is set before the first
+	// publication.
+	edition atomic.Int64
+	halted  atomic.Pointer[halt]
+}
+
+// NewPublisher makes a Publisher of an edition. parallel is how many
+// publications a sweep or a reconciliation does at once.
+func NewPublisher(ledger Ledger, redis *snapshot.Store, log *slog.Logger, builtins []modes.Mode, edition int64, parallel int) *Publisher {
+	p := &Publisher{ledger: ledger, redis: redis, log: log, builtins: builtins, metrics: NewMetrics(), parallel: parallel}
+	p.edition.Store(edition)
+	return p
+}
+
+// halt is why nothing is published, and until when that judgement holds.
+type halt struct {
+	why   string
+	until time.Time
+}
+
+// haltFor is how long a halt holds before it is judged anew: an operator may
+// have raised the epoch, or emptied Redis.
+const haltFor = 5 * time.Second
+
+// halt stops all publishing for a while and says why, once per reason.
+func (p *Publisher) halt(why string) {
+	old := p.halted.Swap(&halt{why, time.Now().Add(haltFor)})
+	if old == nil || old.why != why {
+		p.log.Error("publishing is halted", "why", why)
+	}
+	p.metrics.Halted.Set(1)
+}
+
+// resume is called when something was published after all.
+func (p *Publisher) resume() {
+	if p.halted.Load() != nil && p.halted.Swap(nil) != nil {
+		p.log.Info("publishing goes on")
+		p.metrics.Halted.Set(0)
+	}
+}
+
+func (p *Publisher) isHalted() bool {
+	h := p.halted.Load()
+	return h != nil && time.Now().Before(h.until)
+}
+
+// Halted returns why nothing is published, or "".
+func (p *Publisher) Halted() string {
+	if h := p.halted.Load(); h != nil {
+		return h.why
+	}
+	return ""
+}
