@@ -16,21 +16,27 @@ func TestEditsAreVisible(t *testing.T) {
 	f := newFleet(t)
 	f.startAdmin()
 	f.start("worker", "")
-	tn := f.tenant("acme")
 	reader := f.startReader()
-	base := f.admin + "/api/v1/organizations/acme/modes"
-	var etag string
+	// In turns, as a reader takes up an organization's changes at most every
+	// 100 ms, and an admin is slower than that.
+	tenants := make([]tenant, 5)
+	etags := make([]string, len(tenants))
+	for i := range tenants {
+		tenants[i] = f.tenant(fmt.Sprintf("org-%d", i))
+	}
 	tags := map[string]bool{}
 	took := make([]time.Duration, 0, 200)
 	for i := range cap(took) {
+		tn, etag := tenants[i%len(tenants)], &etags[i%len(tenants)]
+		base := f.admin + "/api/v1/organizations/" + tn.org.Slug + "/modes"
 		body := fmt.Appendf(nil, `{"slug":"code","name":"Code","config":{"roleDefinition":"You are edit number %d","groups":["read"]}}`, i)
 		began := time.Now()
 		var status int
 		var err error
-		if i == 0 {
-			status, etag, err = f.call(t.Context(), http.MethodPost, base, tn.write, "", body)
+		if *etag == "" {
+			status, *etag, err = f.call(t.Context(), http.MethodPost, base, tn.write, "", body)
 		} else {
-			status, etag, err = f.call(t.Context(), http.MethodPut, base+"/code", tn.write, etag, body)
+			status, *etag, err = f.call(t.Context(), http.MethodPut, base+"/code", tn.write, *etag, body)
 		}
 		require.NoError(t, err)
 		require.Less(t, status, 300)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -178,7 +179,9 @@ func innermost(err error) string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return process.Redact(err.Error())
+			// Tried at several addresses: the first tells enough.
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			return process.Redact(first)
 		}
 		err = inner
 	}

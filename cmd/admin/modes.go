@@ -93,7 +93,7 @@ func sayPlan(w io.Writer, file string, p files.Plan) {
 	}
 	s := p.Summary
 	done := "nothing was changed; at"
-	if p.Applied {
+	if p.Applied && s.Create+s.Update > 0 {
 		done = "now at"
 	}
 	fmt.Fprintf(w, "%d to create, %d to update, %d unchanged, %d invalid; %s revision %d\n", s.Create, s.Update, s.Unchanged, s.Invalid, done, p.Revision)

@@ -26,9 +26,9 @@ func up(ctx context.Context) (err error) {
 	if err := os.MkdirAll(local, 0o700); err != nil {
 		return err
 	}
-	release, err := devstack.TryLock(filepath.Join(local, "lock"))
+	release, err := onlyRun(ctx, local)
 	if err != nil {
-		return fmt.Errorf("it runs already in this checkout (.local/lock): %w", err)
+		return err
 	}
 	defer release()
 	st, err := readState(local)
@@ -92,6 +92,32 @@ func up(ctx context.Context) (err error) {
 	defer func() { _ = os.Remove(runEnv) }()
 	g.print(os.Stdout, time.Since(start))
 	return wait(ctx, s, ps)
+}
+
+// onlyRun makes sure that there is one run per checkout. A run that is up keeps
+// others out; one that is on its way to its end (run.env is gone) is waited for.
+func onlyRun(ctx context.Context, local string) (release func(), err error) {
+	deadline := time.Now().Add(30 * time.Second)
+	again := time.NewTicker(200 * time.Millisecond)
+	defer again.Stop()
+	for attempt := 1; ; attempt++ {
+		release, err := devstack.TryLock(filepath.Join(local, "lock"))
+		if !errors.Is(err, devstack.ErrLocked) {
+			return release, err
+		}
+		_, notUp := os.Stat(filepath.Join(local, "run.env"))
+		if notUp == nil || time.Now().After(deadline) {
+			return nil, fmt.Errorf("it runs already in this checkout (.local/lock): %w", err)
+		}
+		if attempt == 1 {
+			say("waiting for another run in this checkout to end ...")
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 // wait returns when ctx is done, or when something ended that should run.

@@ -73,11 +73,13 @@ const (
 	RevokeToken Action = "revoke_token"
 )
 
-// inWords completes "only owners and admins can ...".
-var inWords = map[Action]string{
-	ReadLibrary: "read the library", ChangeLibrary: "change the library", ReadAudit: "read the audit log",
-	ReadMembers: "see the members", ManageMembers: "manage members",
-	ReadTokens: "see access tokens", CreateToken: "create an access token", RevokeToken: "revoke an access token",
+// words complete "only owners and admins can ...".
+func (a Action) words() string {
+	return map[Action]string{
+		ReadLibrary: "read the library", ChangeLibrary: "change the library", ReadAudit: "read the audit log",
+		ReadMembers: "see the members", ManageMembers: "manage members",
+		ReadTokens: "see access tokens", CreateToken: "create an access token", RevokeToken: "revoke an access token",
+	}[a]
 }
 
 // Actions lists all actions, in the order in which they are explained.
@@ -157,7 +159,7 @@ func byScopes(who Principal, r Request) Verdict {
 		need = ScopeWrite
 	}
 	if !slices.Contains(who.Scopes, need) {
-		return refused("This access token does not have the scope " + need + ", which it takes to " + inWords[r.Action])
+		return refused("This access token does not have the scope " + need + ", which it takes to " + r.Action.words())
 	}
 	for _, s := range r.Scopes {
 		if !slices.Contains(who.Scopes, s) {
@@ -176,7 +178,7 @@ func byRole(role Role, r Request) Verdict {
 		if manages {
 			return Verdict{Allowed: true}
 		}
-		return refused("Only owners and admins can " + inWords[r.Action] + "; ask one of them")
+		return refused("Only owners and admins can " + r.Action.words() + "; ask one of them")
 	case ManageMembers:
 		return members(role, r)
 	case ReadTokens, RevokeToken:

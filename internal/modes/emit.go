@@ -257,7 +257,7 @@ func isPlain(s string) bool {
 		}
 	}
 	return !strings.HasSuffix(s, " ") && !strings.HasSuffix(s, ":") &&
-		!strings.Contains(s, " #")
+		!strings.Contains(s, ": ") && !strings.Contains(s, " #")
 }
 
 // quoted writes a text in double quotes, on one line however long.

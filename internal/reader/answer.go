@@ -51,7 +51,8 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 		said, repeat := judge(tags, rep, doc.version, rep.coded[chosen].etag)
 		if said == ahead && !looked {
 			// The client was served by a reader that is ahead of this one. Going back
-			// would be worse than saying nothing new.
+			// would be worse than saying nothing new. (Where an answer is known to be
+			// fresh, ours is the truth: then this does not apply.)
 			doc = r.documents.lookAgain(id, doc)
 			continue
 		}

@@ -23,8 +23,9 @@ func newProblem(status int, code, detail string) *problem {
 		Title  string `json:"title"`
 		Status int    `json:"status"`
 		Detail string `json:"detail"`
+		Code   string `json:"code"`
 		Error  string `json:"error"`
-	}{"/problems/" + code, http.StatusText(status), status, detail, detail})
+	}{"/problems/" + code, http.StatusText(status), status, detail, code, detail})
 	if err != nil {
 		panic(err) // strings and a number
 	}

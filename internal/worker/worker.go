@@ -93,7 +93,8 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := client.Start(ctx); err != nil {
+	// Not ctx itself: River would cancel the jobs under way with it.
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
 	w.ready.Store(true)
@@ -104,7 +105,8 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)
 	defer cancel()
 	if stopErr := client.Stop(stopping); stopErr != nil {
-		w.log.Warn("jobs were still running", "error", stopErr)
+		w.log.Warn("jobs were still running and are given to another worker", "error", stopErr)
+		return errors.Join(err, client.StopAndCancel(context.WithoutCancel(ctx)))
 	}
 	return err
 }

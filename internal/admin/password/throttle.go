@@ -63,8 +63,8 @@ func (t *Throttle) GiveBack(key string) {
 	}
 }
 
-// makeRoom forgets what has run out when the memory is full, and one of the
-// others where that isn't enough.
+// makeRoom forgets what has run out when the memory is full, and some of the
+// others where that isn't enough: a tenth, so that it isn't done every time.
 func (t *Throttle) makeRoom(now time.Time) {
 	if len(t.keys) < maxKeys {
 		return
@@ -75,7 +75,7 @@ func (t *Throttle) makeRoom(now time.Time) {
 		}
 	}
 	for k := range t.keys {
-		if len(t.keys) < maxKeys {
+		if len(t.keys) <= maxKeys-maxKeys/10 {
 			return
 		}
 		delete(t.keys, k)

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/admin/password"
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/postgres"
+)
+
+func TestSettingUpAnOrganization(t *testing.T) {
+	i := newInstallation(t)
+
+	org := i.call("org", "create", "--slug", "acme", "--name", "Acme", "--if-not-exists", "--json").ok().json()
+	require.Equal(t, true, org["created"])
+	require.Equal(t, "acme", org["slug"])
+	again := i.call("org", "create", "--slug", "acme", "--name", "Acme", "--if-not-exists", "--json").ok().json()
+	require.Equal(t, false, again["created"])
+	require.Equal(t, org["id"], again["id"])
+	i.call("org", "create", "--slug", "acme", "--name", "Acme").failed(1, "already exists")
+	i.call("org", "create", "--slug", "Not A Slug", "--name", "Acme").failed(1, "lower-case letters")
+
+	user := i.callWith("correct horse battery\n", "user", "create", "--email", "olive@acme.example", "--name", "Olive", "--password-stdin", "--if-not-exists", "--json").ok().json()
+	require.Equal(t, true, user["created"])
+	require.Equal(t, false, i.callWith("another password\n", "user", "create", "--email", "OLIVE@acme.example", "--name", "Olive", "--password-stdin", "--if-not-exists", "--json").ok().json()["created"])
+	i.callWith("short", "user", "create", "--email", "x@acme.example", "--name", "X", "--password-stdin").failed(1, "at least 12 characters")
+	db, err := postgres.Open(t.Context(), i.app)
+	require.NoError(t, err)
+	defer db.Close()
+	kept, err := db.UserByEmail(t.Context(), "olive@acme.example")
+	require.NoError(t, err)
+	checker, err := password.NewChecker(1)
+	require.NoError(t, err)
+	matches, err := checker.Matches(t.Context(), kept.PasswordHash, "correct horse battery")
+	require.NoError(t, err)
+	require.True(t, matches, "the line end is no part of it, and the second call left it alone")
+
+	for range 2 { // the second finds it done
+		i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "owner").ok()
+	}
+	i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "member").failed(1, "as owner")
+	i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "member", "--if-not-exists").ok()
+	i.call("member", "add", "--org", "acme", "--email", "no@one.example", "--role", "member").failed(1, "nobody with the address")
+	i.call("member", "remove", "--org", "acme", "--email", "olive@acme.example").failed(1, "last owner")
+	require.Len(t, i.call("member", "list", "--org", "acme", "--json").ok().json()["members"], 1)
+
+	made := i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "My editor", "--scope", "read", "--scope", "write", "--expires-in", "90d", "--json").ok().json()
+	require.Contains(t, made["token"], made["start"])
+	require.NotNil(t, made["expires_at"])
+	plain := i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "My editor").ok()
+	require.Regexp(t, `^omt_k1_[0-9A-Za-z]{44}\n$`, plain.stdout, "alone on the standard output, to be taken by a script")
+	require.Contains(t, plain.stderr, "not shown again")
+	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x", "--expires-in", "soon").failed(2, "90d")
+	list := i.call("token", "list", "--org", "acme", "--json").ok()
+	require.Len(t, list.json()["tokens"], 2)
+	require.NotContains(t, list.stdout, made["token"])
+	i.call("token", "revoke", "--org", "acme", made["id"].(string)).ok()
+	require.Contains(t, i.call("token", "list", "--org", "acme").ok().stdout, "revoked")
+
+	require.Contains(t, i.call("org", "list").ok().stdout, "acme")
+	entries, err := db.Audit(t.Context(), mustOrganization(t, db).ID, postgres.AuditFilter{Limit: 100})
+	require.NoError(t, err)
+	require.Len(t, entries, 5, "organization, member, two tokens, a revocation")
+	for _, e := range entries {
+		require.Equal(t, "operator", string(e.By.Actor.Kind))
+		require.NotEmpty(t, e.By.Actor.Name)
+		require.Equal(t, "command line", e.By.Source)
+	}
+}
+
+func TestModesInAndOut(t *testing.T) {
+	i := newInstallation(t)
+	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
+	samples := i.call("modes", "samples").ok().stdout
+	require.True(t, strings.HasPrefix(samples, "customModes:") || strings.HasPrefix(samples, "#"))
+
+	plan := i.callWith(samples, "modes", "import", "--org", "acme", "-", "--dry-run", "--json").ok().json()
+	require.Equal(t, false, plan["applied"])
+	done := i.callWith(samples, "modes", "import", "--org", "acme", "-", "--json").ok().json()
+	require.Equal(t, true, done["applied"])
+	require.Equal(t, plan["summary"], done["summary"])
+	require.Contains(t, i.callWith(samples, "modes", "import", "--org", "acme", "-").ok().stdout, "nothing was changed; at revision 2", "the same again")
+
+	exported := i.call("modes", "export", "--org", "acme").ok().stdout
+	require.Contains(t, i.callWith(exported, "modes", "import", "--org", "acme", "-").ok().stdout, "0 to update")
+	require.Contains(t, i.call("modes", "export", "--org", "acme", "--view", "merged").ok().stdout, "slug: architect")
+	require.NotEmpty(t, i.call("modes", "export", "--org", "acme", "--slug", "code", "--format", "json").ok().json()["customModes"])
+	require.NotEmpty(t, i.call("modes", "list", "--org", "acme", "--json").ok().json()["modes"])
+
+	file := filepath.Join(t.TempDir(), "bad.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(`customModes:
+  - slug: good
+    name: Good
+    roleDefinition: You do.
+    groups: [read]
+  - slug: bad
+    name: Bad
+    groups: [fly]
+`), 0o600))
+	refused := i.call("modes", "import", "--org", "acme", file).failed(1, "Nothing was imported")
+	require.Contains(t, refused.stdout, file+":8:14: /config/groups/0", "where an editor finds it")
+	require.Equal(t, false, i.call("modes", "import", "--org", "acme", file, "--json").failed(1, "Nothing").json()["applied"])
+	require.NotContains(t, i.call("modes", "list", "--org", "acme").ok().stdout, "good")
+	i.call("modes", "import", "--org", "acme", file, "--only-valid").ok()
+	require.Contains(t, i.call("modes", "list", "--org", "acme").ok().stdout, "good")
+	i.call("modes", "import", "--org", "acme", filepath.Join(t.TempDir(), "none")).failed(1, "no such file")
+	i.call("modes", "list", "--org", "nope").failed(1, `there is no organization "nope"`)
+}
+
+func TestPublish(t *testing.T) {
+	i := newInstallation(t)
+	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
+	i.call("publish").failed(2, "--org or --all")
+	i.call("publish", "--org", "acme", "--wait", "--timeout", "50ms").failed(1, "does a worker run")
+	require.InDelta(t, 1, i.call("publish", "--all", "--json").ok().json()["organizations"], 0)
+}
+
+func TestNotUnderstood(t *testing.T) {
+	admin := program(t)
+	for _, args := range [][]string{
+		{}, {"org"}, {"fly"}, {"org", "fly"}, {"org", "create"}, {"org", "create", "--slug"}, {"modes", "import", "--org", "x"},
+		{"migrate", "now"}, {"token", "create", "--nope"},
+	} {
+		e := call(t, admin, nil, "", args...)
+		e.failed(2, "--help")
+	}
+	call(t, admin, nil, "", "org", "list").failed(2, "DATABASE_URL: not set")
+	call(t, admin, nil, "", "migrate").failed(2, "MIGRATE_DATABASE_URL")
+	serve := call(t, admin, []string{"TOKEN_KEYS=x", "DATABASE_URL=postgres://x", "PUBLIC_URL=http://modes.example.com", "TRUSTED_PROXIES=here"}, "", "serve")
+	serve.failed(2, "TOKEN_KEYS")
+	require.Contains(t, serve.stderr, "in the clear")
+	require.Contains(t, serve.stderr, `"here" is neither`)
+	for _, args := range [][]string{{"--help"}, {"modes", "import", "--help"}, {"epoch", "raise", "--help"}, {"serve", "--help"}} {
+		require.Contains(t, call(t, admin, nil, "", args...).ok().stdout, "Examples:", args)
+	}
+}
+
+func TestPostgresAwayOrEmpty(t *testing.T) {
+	admin := program(t)
+	away := call(t, admin, []string{"DATABASE_URL=postgres://me:hunter2@127.0.0.1:1/x"}, "", "org", "list")
+	away.failed(1, "Postgres at 127.0.0.1:1/x can't be reached: is it running")
+	require.NotContains(t, away.stderr, "hunter2")
+	require.Len(t, strings.Split(strings.TrimSpace(away.stderr), "\n"), 1, "one sentence")
+
+	empty := storetest.EmptyPostgres(t)
+	call(t, admin, []string{"DATABASE_URL=" + empty}, "", "org", "list").failed(1, "run `admin migrate` first")
+	for range 2 {
+		call(t, admin, []string{"DATABASE_URL=postgres://127.0.0.1:1/x", "MIGRATE_DATABASE_URL=" + empty}, "", "migrate").ok()
+	}
+	call(t, admin, []string{"DATABASE_URL=" + empty}, "", "org", "list").ok()
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack/storetest"
+)
+
+// beAdmin in the environment makes the test's own binary the program.
+const beAdmin = "ORGMODES_TEST_BE_ADMIN=1"
+
+func TestMain(m *testing.M) {
+	if name, value, _ := strings.Cut(beAdmin, "="); os.Getenv(name) == value {
+		main()
+	}
+	storetest.Main(m)
+}
+
+// program is the binary to call.
+func program(t *testing.T) string {
+	t.Helper()
+	path, err := os.Executable()
+	require.NoError(t, err)
+	return path
+}
+
+// testInstallation calls the program on a database of its own.
+type testInstallation struct {
+	t     *testing.T
+	admin string
+	env   []string
+	owner string
+	app   string
+}
+
+func newInstallation(t *testing.T) *testInstallation {
+	t.Helper()
+	owner := storetest.Postgres(t)
+	app := storetest.AppURL(t, owner)
+	return &testInstallation{t, program(t), []string{"DATABASE_URL=" + app, "TOKEN_KEYS=" + testKeys}, owner, app}
+}
+
+func (i *testInstallation) call(args ...string) ended { return call(i.t, i.admin, i.env, "", args...) }
+
+func (i *testInstallation) callWith(stdin string, args ...string) ended {
+	return call(i.t, i.admin, i.env, stdin, args...)
+}
+
+const testKeys = "k1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+
+// ended is what became of a call.
+type ended struct {
+	t      *testing.T
+	code   int
+	stdout string
+	stderr string
+}
+
+// call runs the program to its end. env are NAME=value pairs.
+func call(t *testing.T, admin string, env []string, stdin string, args ...string) ended {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, admin, args...)
+	cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin", beAdmin}, env...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	return ended{t, cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+func (e ended) ok() ended {
+	e.t.Helper()
+	require.Equal(e.t, 0, e.code, "%s%s", e.stdout, e.stderr)
+	return e
+}
+
+func (e ended) failed(code int, says string) ended {
+	e.t.Helper()
+	require.Equal(e.t, code, e.code, "%s%s", e.stdout, e.stderr)
+	require.Contains(e.t, e.stderr, says)
+	return e
+}
+
+// json is the one object on the standard output.
+func (e ended) json() map[string]any {
+	e.t.Helper()
+	dec := json.NewDecoder(strings.NewReader(e.stdout))
+	var v map[string]any
+	require.NoError(e.t, dec.Decode(&v), e.stdout)
+	require.False(e.t, dec.More(), "one object, and nothing else")
+	return v
+}

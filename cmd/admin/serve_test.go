@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+func mustOrganization(t *testing.T, db *postgres.DB) modes.Organization {
+	t.Helper()
+	o, err := db.Organization(t.Context(), "acme")
+	require.NoError(t, err)
+	return o
+}
+
+// TestServeWaitsForPostgres starts the program before Postgres can be reached,
+// lets it come, takes it away again, and ends the program.
+func TestServeWaitsForPostgres(t *testing.T) {
+	i := newInstallation(t)
+	door := newDoor(t, i.app)
+	listen, private := freePort(t), freePort(t)
+	cmd := exec.CommandContext(t.Context(), i.admin, "serve")
+	cmd.Env = []string{
+		beAdmin, "DATABASE_URL=" + door.url, "TOKEN_KEYS=" + testKeys, "LISTEN=" + listen, "PRIVATE_LISTEN=" + private, "LOG_FORMAT=text",
+	}
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	log := follow(stderr)
+
+	log.await(t, "waiting for Postgres at "+door.address)
+	require.Equal(t, 200, status(t, "http://"+private+"/livez"))
+	require.Equal(t, 503, status(t, "http://"+private+"/readyz"))
+	require.Equal(t, 503, status(t, "http://"+private+"/startupz"))
+
+	door.open()
+	log.await(t, "serving")
+	require.Equal(t, 200, status(t, "http://"+private+"/readyz"))
+	require.Equal(t, 401, status(t, "http://"+listen+"/api/v1/organizations"))
+	require.Equal(t, 200, status(t, "http://"+private+"/metrics"))
+
+	// Away while serving: somebody who asks is told to come again.
+	door.shut()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+listen+"/api/v1/session", nil)
+	require.NoError(t, err)
+	req.Header.Set("Cookie", "orgmodes=x")
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, 503, res.StatusCode, "%s", body)
+	require.Equal(t, "2", res.Header.Get("Retry-After"))
+	require.Contains(t, string(body), "The database can't be reached right now")
+
+	door.open()
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	log.ended(t)
+	require.NoError(t, cmd.Wait(), "it ends well")
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServeEndsWhileWaiting(t *testing.T) {
+	i := newInstallation(t)
+	cmd := exec.CommandContext(t.Context(), i.admin, "serve")
+	cmd.Env = []string{beAdmin, "DATABASE_URL=postgres://127.0.0.1:1/x", "TOKEN_KEYS=" + testKeys, "LISTEN=127.0.0.1:0", "PRIVATE_LISTEN=127.0.0.1:0"}
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	log := follow(stderr)
+	log.await(t, "waiting for Postgres")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	log.ended(t)
+	require.NoError(t, cmd.Wait())
+}
+
+func status(t *testing.T, address string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", address, nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	return res.StatusCode
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// lines are those that a program writes.
+type lines struct {
+	next chan string
+}
+
+func follow(r io.Reader) *lines {
+	l := &lines{make(chan string, 1000)}
+	go func() {
+		defer close(l.next)
+		for s := bufio.NewScanner(r); s.Scan(); {
+			l.next <- s.Text()
+		}
+	}()
+	return l
+}
+
+// await returns when a line with the text was written.
+func (l *lines) await(t *testing.T, text string) {
+	t.Helper()
+	deadline := time.NewTimer(30 * time.Second)
+	defer deadline.Stop()
+	for {
+		select {
+		case line, ok := <-l.next:
+			require.True(t, ok, "it ended without saying %q", text)
+			if strings.Contains(line, text) {
+				return
+			}
+		case <-deadline.C:
+			t.Fatalf("it never said %q", text)
+		}
+	}
+}
+
+// ended returns when the program has closed its standard error.
+func (l *lines) ended(t *testing.T) {
+	t.Helper()
+	deadline := time.NewTimer(30 * time.Second)
+	defer deadline.Stop()
+	for {
+		select {
+		case _, ok := <-l.next:
+			if !ok {
+				return
+			}
+		case <-deadline.C:
+			t.Fatal("it did not end")
+		}
+	}
+}
+
+// door stands before Postgres; it is shut at first, and then refuses.
+type door struct {
+	t            *testing.T
+	url, address string
+	at, behind   string
+	mu           sync.Mutex
+	listener     net.Listener
+	conns        []net.Conn
+	under        sync.WaitGroup
+}
+
+func newDoor(t *testing.T, databaseURL string) *door {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	require.NoError(t, err)
+	d := &door{t: t, at: freePort(t), behind: u.Host}
+	u.Host = d.at
+	d.url = u.String()
+	d.address = d.at + u.Path
+	t.Cleanup(d.shut)
+	return d
+}
+
+func (d *door) open() {
+	d.t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(context.WithoutCancel(d.t.Context()), "tcp", d.at)
+	require.NoError(d.t, err)
+	d.mu.Lock()
+	d.listener = l
+	d.mu.Unlock()
+	d.under.Go(func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", d.behind)
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			d.mu.Lock()
+			d.conns = append(d.conns, in, out)
+			d.mu.Unlock()
+			d.under.Go(func() { _, _ = io.Copy(out, in); _ = out.Close() })
+			d.under.Go(func() { _, _ = io.Copy(in, out); _ = in.Close() })
+		}
+	})
+}
+
+func (d *door) shut() {
+	d.mu.Lock()
+	if d.listener != nil {
+		_ = d.listener.Close()
+	}
+	for _, c := range d.conns {
+		_ = c.Close()
+	}
+	d.conns = nil
+	d.mu.Unlock()
+	d.under.Wait()
+}
+
+func (d *door) String() string { return fmt.Sprint(d.at, " -> ", d.behind) }
