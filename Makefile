@@ -101,6 +101,11 @@ fuzz: ## Each fuzz test for FUZZTIME (30s)
 	  done; \
 	done
 
+.PHONY: soak
+soak: bin/local ## The long chaos run: workers killed under 2,000 changes
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run TestWorkersAreKilledAndNothingIsLost ./loadtest \
+	  -chaos.changes=2000 -chaos.orgs=20 -chaos.writers=8 -chaos.workers=4
+
 .PHONY: clean
 clean: ## Remove what was built; data of `make run` stays
 	rm -rf bin

@@ -91,13 +91,14 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	if err := process.RegisterBuild(registry); err != nil {
 		return o, nil, err
 	}
-	return reader.Options{
-			Log: log, Store: store, LogStore: logStore, Keys: keys,
-			PollInterval: s.PollInterval, PublicCatalogue: catalogue, CacheBytes: s.CacheBytes, Metrics: registry,
-		}, func() {
-			_ = store.Close()
-			_ = logStore.Close()
-		}, nil
+	o = reader.Options{
+		Log: log, Store: store, LogStore: logStore, Keys: keys,
+		PollInterval: s.PollInterval, PublicCatalogue: catalogue, CacheBytes: s.CacheBytes, Metrics: registry,
+	}
+	return o, func() {
+		_ = store.Close()
+		_ = logStore.Close()
+	}, nil
 }
 
 // serve runs until ctx is done, then drains: not ready first, so that nobody is

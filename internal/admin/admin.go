@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/admin/api"
 	"orgmodes/internal/admin/request"
@@ -94,5 +96,22 @@ func New(o Options) (*fiber.App, error) {
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
 	}
 	a.Routes(app)
+	problemsForAnyMethod(app, fail)
 	return app, nil
+}
+
+// problemsForAnyMethod answers methods that Fiber doesn't know, to which it
+// would say something that is no problem.
+func problemsForAnyMethod(app *fiber.App, fail fiber.ErrorHandler) {
+	next := app.Handler()
+	known := fiber.DefaultMethods
+	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
+		if slices.Contains(known, string(ctx.Method())) {
+			next(ctx)
+			return
+		}
+		c := app.AcquireCtx(ctx)
+		defer app.ReleaseCtx(c)
+		_ = fail(c, fiber.ErrMethodNotAllowed)
+	}
 }

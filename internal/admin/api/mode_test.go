@@ -81,7 +81,9 @@ func TestModeList(t *testing.T) {
 	require.NotEmpty(t, list.header.Get("ETag"))
 	require.Equal(t, []string{"c-one", "a-two", "code"}, slugs(list.json()))
 
-	// In pages, with one deleted where a page ended.
+	// In pages, and again with one deleted where a page ended.
+	whole := s.do("GET", "/modes?limit=1", s.write, "").ok(200).json()
+	require.Equal(t, []string{"a-two", "code"}, slugs(s.do("GET", "/modes?cursor="+whole["next_cursor"].(string), s.write, "").ok(200).json()))
 	first := s.do("GET", "/modes?limit=2", s.write, "").ok(200).json()
 	require.Equal(t, []string{"c-one", "a-two"}, slugs(first))
 	require.InDelta(t, 3, first["total"], 0)

@@ -50,12 +50,19 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 	require.NoError(t, s.db.AddMember(t.Context(), operator, other.ID, s.owner.ID, "owner"))
 	elsewhere := s.token(s.owner, other, "read", "write")
 	unknown := s.do("GET", "!/api/v1/organizations/"+uuid.NewString(), foreign, "").json()["detail"]
+	in := s.signIn("stan@other.example", goodPassword).ok(201)
+	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
+	csrf := in.json()["csrf_token"].(string)
 
 	before := s.count("select count(*) from audit_log")
 	for _, r := range routes(t, s) {
-		for who, bearer := range map[string]string{"stranger": foreign, "token for elsewhere": elsewhere} {
+		for who, bearer := range map[string]string{"stranger": foreign, "token for elsewhere": elsewhere, "signed-in stranger": ""} {
 			t.Run(r[0]+" "+r[1]+" "+who, func(t *testing.T) {
-				a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), bearer, "{}", "If-Match", "*")
+				headers := []string{"If-Match", "*"}
+				if bearer == "" {
+					headers = append(headers, "Cookie", cookie, "X-CSRF-Token", csrf)
+				}
+				a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), bearer, "{}", headers...)
 				a.t = t
 				p := a.problem(404, "organization_not_found")
 				require.Equal(t, unknown, p["detail"], "the answer for one that isn't there")

@@ -1,0 +1,79 @@
+package simulation
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// answer carries out one command and gives it its value, as go-redis would.
+func (l *link) answer(d *data, cmd redis.Cmder) error {
+	args := texts(cmd.Args())
+	switch cmd.Name() {
+	case "multi", "exec":
+		return nil
+	case "evalsha":
+		return noScript{}
+	case "eval":
+		n, err := strconv.Atoi(args[2])
+		if err != nil {
+			return err
+		}
+		v, err := l.cluster.lua.run(args[1], d, args[3:3+n], args[3+n:])
+		if err != nil {
+			return err
+		}
+		cmd.(*redis.Cmd).SetVal(v) //nolint:forcetypeassert // what go-redis makes for it
+		return nil
+	}
+	v, err := d.do(args)
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		return redis.Nil
+	}
+	switch c := cmd.(type) {
+	case *redis.StringCmd:
+		c.SetVal(v.(string)) //nolint:forcetypeassert // the model's own answer
+	case *redis.SliceCmd:
+		c.SetVal(v.([]any)) //nolint:forcetypeassert // the model's own answer
+	case *redis.MapStringStringCmd:
+		list := v.([]any) //nolint:forcetypeassert // the model's own answer
+		m := make(map[string]string, len(list)/2)
+		for i := 0; i+1 < len(list); i += 2 {
+			m[list[i].(string)] = list[i+1].(string) //nolint:forcetypeassert // the model's own answer
+		}
+		c.SetVal(m)
+	case *redis.StatusCmd:
+		c.SetVal(string(v.(status))) //nolint:forcetypeassert // the model's own answer
+	default:
+		return fmt.Errorf("the model does not know %T", cmd)
+	}
+	return nil
+}
+
+// noScript makes go-redis send the script's text.
+type noScript struct{}
+
+func (noScript) Error() string { return "NOSCRIPT No matching script. Please use EVAL." }
+
+// RedisError marks it as an answer of the server.
+func (noScript) RedisError() {}
+
+// texts are a command's words as they would be sent.
+func texts(args []any) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			out[i] = a
+		case []byte:
+			out[i] = string(a)
+		default:
+			out[i] = fmt.Sprint(a)
+		}
+	}
+	return out
+}

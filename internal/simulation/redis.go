@@ -1,0 +1,325 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"orgmodes/internal/snapshot"
+)
+
+// cluster is a Redis with a replica that lags, as clients see it.
+type cluster struct {
+	mu      sync.Mutex
+	lua     *interpreter
+	primary *data
+	// old is the primary of before a promotion, which some clients still talk to
+	// (a split); nil when all talk to the same.
+	old *data
+	// replica is what the primary had at some time.
+	replica *data
+	frozen  bool
+	away    bool
+	changed chan struct{} // closed at every change of a stream
+	ids     int
+}
+
+func newCluster() *cluster {
+	c := &cluster{lua: newInterpreter(), changed: make(chan struct{})}
+	c.primary = newData(c.nextID())
+	return c
+}
+
+func (c *cluster) nextID() string {
+	c.ids++
+	return fmt.Sprintf("replid%d", c.ids)
+}
+
+func (c *cluster) wake() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// The faults, as they happen to the servers.
+
+func (c *cluster) with(fn func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fn()
+	c.wake()
+}
+
+func (c *cluster) replicate() { c.with(func() { c.replica = c.primary.clone() }) }
+
+func (c *cluster) flush() { c.with(func() { c.primary.flush() }) }
+
+// restart brings the server back empty.
+func (c *cluster) restart() { c.with(func() { c.primary = newData(c.nextID()) }) }
+
+// promote makes the replica the primary, with whatever it lacks lost. With
+// split, some clients go on talking to the old one.
+func (c *cluster) promote(split bool) {
+	c.with(func() {
+		if c.replica == nil {
+			c.replica = newData("")
+		}
+		if split {
+			c.old = c.primary
+		}
+		c.primary, c.replica = c.replica, nil
+		c.primary.replid = c.nextID()
+	})
+}
+
+func (c *cluster) heal() { c.with(func() { c.old, c.frozen, c.away = nil, false, false }) }
+
+func (c *cluster) freeze() { c.with(func() { c.frozen = true }) }
+
+func (c *cluster) leave() { c.with(func() { c.away = true }) }
+
+// faults says how badly a client's calls go.
+type faults struct {
+	// drop and lose are probabilities: the call does not arrive, or its answer
+	// doesn't. twice: it is carried out two times.
+	drop, lose, twice float64
+	// latency is the longest time that a call takes each way.
+	latency time.Duration
+}
+
+// link is one client's way to the cluster; it implements redis.Hook and never
+// calls what it hooks into.
+type link struct {
+	cluster *cluster
+	stale   bool // talks to the old primary during a split
+	timeout time.Duration
+
+	mu     sync.Mutex
+	rng    *rand.Rand
+	faults faults
+}
+
+// store is a snapshot.Store over a link.
+func (l *link) store() *snapshot.Store {
+	rdb := redis.NewClient(&redis.Options{Addr: "simulated", MaxRetries: -1, DisableIdentity: true})
+	rdb.AddHook(l)
+	return snapshot.New(rdb, "")
+}
+
+var (
+	errAway = errors.New("dial: connection refused")
+	errLost = errors.New("i/o timeout")
+)
+
+// DialHook implements redis.Hook.
+func (l *link) DialHook(redis.DialHook) redis.DialHook {
+	return func(context.Context, string, string) (net.Conn, error) { return nil, errAway }
+}
+
+// ProcessHook implements redis.Hook.
+func (l *link) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		var err error
+		if cmd.Name() == "xread" {
+			err = l.follow(ctx, cmd)
+		} else {
+			err = l.call(ctx, func(d *data) error { return l.answer(d, cmd) })
+		}
+		if err != nil {
+			cmd.SetErr(err)
+		}
+		return err
+	}
+}
+
+// ProcessPipelineHook implements redis.Hook: all of a pipeline is carried out
+// at once.
+func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := l.call(ctx, func(d *data) error {
+			for _, cmd := range cmds {
+				if err := l.answer(d, cmd); err != nil {
+					cmd.SetErr(err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			for _, cmd := range cmds {
+				cmd.SetErr(err)
+			}
+			return err
+		}
+		for _, cmd := range cmds {
+			if cmd.Err() != nil {
+				return cmd.Err()
+			}
+		}
+		return nil
+	}
+}
+
+// draws are what chance has in store for one call.
+type draws struct {
+	drop, lose, twice bool
+	there, back       time.Duration
+}
+
+func (l *link) draw() draws {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.faults
+	lag := func() time.Duration { return time.Duration(1 + l.rng.Int64N(int64(f.latency)+1)) }
+	return draws{l.rng.Float64() < f.drop, l.rng.Float64() < f.lose, l.rng.Float64() < f.twice, lag(), lag()}
+}
+
+func (l *link) set(f faults) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.faults = f
+}
+
+// call takes a request to the server and its answer back.
+func (l *link) call(ctx context.Context, do func(*data) error) error {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	d := l.draw()
+	if d.drop {
+		<-ctx.Done()
+		return errLost
+	}
+	if err := sleep(ctx, d.there); err != nil {
+		return errLost
+	}
+	err := l.atServer(ctx, func(on *data) error {
+		err := do(on)
+		if d.twice {
+			err = do(on)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if d.lose {
+		<-ctx.Done()
+		return errLost
+	}
+	if sleep(ctx, d.back) != nil {
+		return errLost
+	}
+	return nil
+}
+
+// atServer runs something on the server that this client talks to, once it runs.
+func (l *link) atServer(ctx context.Context, do func(*data) error) error {
+	c := l.cluster
+	for {
+		c.mu.Lock()
+		if c.away {
+			c.mu.Unlock()
+			return errAway
+		}
+		if !c.frozen {
+			on := c.primary
+			if l.stale && c.old != nil {
+				on = c.old
+			}
+			err := do(on)
+			c.wake()
+			c.mu.Unlock()
+			return err
+		}
+		changed := c.changed
+		c.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return errLost
+		case <-changed:
+		}
+	}
+}
+
+// follow is XREAD BLOCK.
+func (l *link) follow(ctx context.Context, cmd redis.Cmder) error {
+	x, ok := cmd.(*redis.XStreamSliceCmd)
+	if !ok {
+		return fmt.Errorf("xread into %T", cmd)
+	}
+	args := texts(cmd.Args())
+	at := slices.Index(args, "streams")
+	block, err := strconv.Atoi(args[slices.Index(args, "block")+1])
+	if err != nil {
+		return err
+	}
+	key := args[at+1]
+	id, err := streamID(args[at+2])
+	if err != nil {
+		return err
+	}
+	deadline := time.NewTimer(time.Duration(block) * time.Millisecond)
+	defer deadline.Stop()
+	for {
+		var found []entry
+		l.cluster.mu.Lock()
+		changed := l.cluster.changed
+		l.cluster.mu.Unlock()
+		if err := l.call(ctx, func(d *data) error {
+			found = slices.Clone(d.after(key, id))
+			return nil
+		}); err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			x.SetVal([]redis.XStream{{Stream: key, Messages: messages(found)}})
+			return nil
+		}
+		// call itself wakes everybody, so the change is waited for from before it
+		// only where it wasn't ours.
+		select {
+		case <-changed:
+			l.cluster.mu.Lock()
+			changed = l.cluster.changed
+			l.cluster.mu.Unlock()
+		default:
+		}
+		select {
+		case <-ctx.Done():
+			return errLost
+		case <-deadline.C:
+			return redis.Nil
+		case <-changed:
+		}
+	}
+}
+
+func messages(es []entry) []redis.XMessage {
+	out := make([]redis.XMessage, len(es))
+	for i, e := range es {
+		values := make(map[string]any, len(e.fields)/2)
+		for j := 0; j+1 < len(e.fields); j += 2 {
+			values[e.fields[j]] = e.fields[j+1]
+		}
+		out[i] = redis.XMessage{ID: fmt.Sprintf("%d-0", e.id), Values: values}
+	}
+	return out
+}
+
+// sleep waits, or returns ctx's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
