@@ -79,10 +79,10 @@ func (f *fleet) start(name, addr string) *devstack.Child {
 	f.await(name+" is ready", func() error {
 		select {
 		case <-child.Done():
-			return fmt.Errorf("%s ended: %v\n%s", name, child.Err(), strings.Join(child.Tail(), "\n"))
+			return fmt.Errorf("%s ended: %w\n%s", name, child.Err(), strings.Join(child.Tail(), "\n"))
 		default:
 		}
-		res, err := http.Get("http://" + private + "/readyz") //nolint:noctx // loopback
+		res, err := http.Get("http://" + private + "/readyz")
 		if err != nil {
 			return err
 		}

@@ -23,8 +23,6 @@ import (
 )
 
 var (
-	// errUsage marks what the caller has to say differently.
-	errUsage = errors.New("usage")
 	// errSaid marks a failure that has been said already.
 	errSaid = errors.New("said already")
 	// errReachable marks a sentence about Postgres that needs no other around it.
@@ -203,12 +201,9 @@ func (c *cli) by() audit.By {
 	}
 }
 
-func usage(format string, args ...any) error {
-	return fmt.Errorf("%s%w", fmt.Sprintf(format, args...), silent{})
-}
+// usageError is what the caller has to say differently.
+type usageError string
 
-// silent is errUsage without words of its own.
-type silent struct{}
+func (e usageError) Error() string { return string(e) }
 
-func (silent) Error() string        { return "" }
-func (silent) Is(target error) bool { return target == errUsage } //nolint:errorlint // the very one
+func usage(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }

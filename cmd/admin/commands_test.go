@@ -123,8 +123,15 @@ func TestPublish(t *testing.T) {
 func TestNotUnderstood(t *testing.T) {
 	admin := program(t)
 	for _, args := range [][]string{
-		{}, {"org"}, {"fly"}, {"org", "fly"}, {"org", "create"}, {"org", "create", "--slug"}, {"modes", "import", "--org", "x"},
-		{"migrate", "now"}, {"token", "create", "--nope"},
+		{},
+		{"org"},
+		{"fly"},
+		{"org", "fly"},
+		{"org", "create"},
+		{"org", "create", "--slug"},
+		{"modes", "import", "--org", "x"},
+		{"migrate", "now"},
+		{"token", "create", "--nope"},
 	} {
 		e := call(t, admin, nil, "", args...)
 		e.failed(2, "--help")

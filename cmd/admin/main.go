@@ -42,6 +42,7 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 
 	cmd, err := root.ExecuteContextC(ctx)
 	var settings config.Problems
+	var misused usageError
 	switch {
 	case err == nil:
 		return exitOK
@@ -50,10 +51,7 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 	case errors.As(err, &settings):
 		fmt.Fprintln(stderr, err)
 		return exitUsage
-	case !c.started:
-		fmt.Fprintf(stderr, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
-		return exitUsage
-	case errors.Is(err, errUsage):
+	case !c.started, errors.As(err, &misused):
 		fmt.Fprintf(stderr, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
 		return exitUsage
 	default:

@@ -36,7 +36,7 @@ can't be used refuses the file, unless --only-valid leaves such modes out.`,
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
 			plan, err := files.Run(ctx, db, c.by(), o.ID, in)
-			var refused *files.Refused
+			var refused *files.RefusedError
 			if errors.As(err, &refused) {
 				plan = refused.Plan
 			} else if err != nil {

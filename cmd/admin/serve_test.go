@@ -56,7 +56,7 @@ func TestServeWaitsForPostgres(t *testing.T) {
 
 	// Away while serving: somebody who asks is told to come again.
 	door.shut()
-	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+listen+"/api/v1/session", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listen+"/api/v1/session", nil)
 	require.NoError(t, err)
 	req.Header.Set("Cookie", "orgmodes=x")
 	res, err := http.DefaultClient.Do(req)
@@ -91,7 +91,7 @@ func TestServeEndsWhileWaiting(t *testing.T) {
 
 func status(t *testing.T, address string) int {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "GET", address, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	require.NoError(t, err)
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)

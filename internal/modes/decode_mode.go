@@ -183,6 +183,9 @@ func (d *decoder) config(n *node) Config {
 			c.WhenToUse = d.text(f.value, at)
 		case "description":
 			c.Description = d.text(f.value, at)
+			if f.value.kind == text && strings.TrimSpace(f.value.text) == "" {
+				d.notice(f.value, at, "an empty description is not kept: with one, some editors would not fall back to whenToUse")
+			}
 		case "customInstructions":
 			c.CustomInstructions = d.text(f.value, at)
 		case "groups":

@@ -12,12 +12,14 @@ import (
 
 // parseJSON reads RFC 8259 JSON into nodes. encoding/json gives no positions of
 // values and takes duplicate names and broken surrogates silently.
-func parseJSON(data []byte) (*node, error) {
+func parseJSON(data []byte) (*node, error) { return parseJSONWithin(newBudget(), data) }
+
+func parseJSONWithin(b *budget, data []byte) (*node, error) {
 	data = trimBOM(data)
 	if err := checkEncoding(data); err != nil {
 		return nil, err
 	}
-	p := &jsonParser{data: data, line: 1, budget: newBudget()}
+	p := &jsonParser{data: data, line: 1, budget: b}
 	p.space()
 	root, err := p.value(0)
 	if err != nil {

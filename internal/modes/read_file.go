@@ -2,6 +2,7 @@ package modes
 
 import (
 	"fmt"
+	"strings"
 
 	"orgmodes/internal/fault"
 )
@@ -11,8 +12,13 @@ type Entry struct {
 	// Mode is what could be read, normalized; use it only where there are no
 	// Problems.
 	Mode Mode
-	// Index is its place in the file, from 0.
+	// Index is its place among the entries, from 0.
 	Index int
+	// File is the name of the file that it is in, where there are several.
+	File string
+	// Pointer leads to it within the file: "/customModes/3", "/items/0/content";
+	// empty where the file is the mode.
+	Pointer string
 	// Line and Column are where it starts, from 1.
 	Line   int
 	Column int
@@ -21,10 +27,27 @@ type Entry struct {
 	Problems []fault.Field
 	// Notices say what was read differently from how it is written.
 	Notices []Notice
+	// Conflict is the entry before it that has the same slug; the last of the
+	// Problems says so too.
+	Conflict *Conflict
+
+	node *node
+	// content is set where positions are those within a text of the file.
+	content *node
+	inAPI   bool
+}
+
+// Conflict names the entry that another one collides with.
+type Conflict struct {
+	Index int    `json:"index"`
+	File  string `json:"file,omitempty"`
+	Line  int    `json:"line,omitempty"`
 }
 
 // Notice tells something worth knowing that refuses nothing.
 type Notice struct {
+	// File is the name of the file, where there are several.
+	File    string `json:"file,omitempty"`
 	Pointer string `json:"pointer"`
 	Detail  string `json:"detail"`
 	Line    int    `json:"line,omitempty"`
@@ -38,12 +61,16 @@ type File struct {
 	Notices []Notice
 	// Format is FormatYAML or FormatJSON: what it was read as.
 	Format string
+	// Form is the shape in which it has its modes.
+	Form Form
 }
 
-// The formats of a file.
+// The formats of a file. FormatMarketplace is one to write: what it is written
+// in is YAML.
 const (
-	FormatYAML = "yaml"
-	FormatJSON = "json"
+	FormatYAML        = "yaml"
+	FormatJSON        = "json"
+	FormatMarketplace = "marketplace"
 )
 
 // Modes returns the modes without problems, in the order of the file.
@@ -57,73 +84,145 @@ func (f File) Modes() []Mode {
 	return ms
 }
 
-// ReadFile reads a `customModes:` file in YAML or JSON. One bad mode never
-// spoils the others; the error is a *fault.Error (Malformed, Invalid, TooLarge)
-// where the file as a whole can't be used.
+// Position is where in the text to look for a pointer in the API's form of the
+// mode, or for what is closest around it.
+func (e Entry) Position(pointer string) (line, column int) {
+	if e.node == nil || e.content != nil {
+		return e.Line, e.Column
+	}
+	if !e.inAPI {
+		pointer = strings.TrimPrefix(pointer, "/config")
+	}
+	at, _ := e.node.find(pointer)
+	return at.line, at.column
+}
+
+// ReadFile reads a file of modes in YAML or JSON, in any of the forms. One bad
+// mode never spoils the others; the error is a *fault.Error (Malformed, Invalid,
+// TooLarge) where the file as a whole can't be used.
 func ReadFile(data []byte) (File, error) {
 	if err := checkUpload(data); err != nil {
 		return File{}, err
 	}
-	root, format, err := parseAny(data)
+	f, err := readFile(data, newBudget())
 	if err != nil {
 		return File{}, err
 	}
-	var r fileReader
-	nodes, err := r.modesOf(root)
-	if err != nil {
-		return File{}, err
-	}
-	if len(nodes) > MaxModes {
-		return File{}, fault.New(fault.TooLarge, "too_many_modes",
-			"This file has %d modes; an organization can have at most %d. Split it.", len(nodes), MaxModes)
-	}
-	entries := make([]Entry, len(nodes))
-	firstLine := map[string]int{}
-	for i, n := range nodes {
-		entries[i] = readEntry(n, i, firstLine)
-	}
-	f := File{Entries: entries, Notices: r.notices, Format: format}
+	judgeTogether(f.Entries)
 	if err := CheckTotals(f.Modes()); err != nil {
 		return File{}, err
 	}
 	return f, nil
 }
 
-// readEntry judges one mode; firstLine knows where each slug was seen first.
-func readEntry(n *node, index int, firstLine map[string]int) Entry {
-	var d decoder
-	m := d.flatMode(n)
-	e := Entry{Mode: m, Index: index, Line: n.line, Column: n.column, Problems: d.problems, Notices: d.notices}
-	if m.Slug == "" {
-		return e
+// readFile judges each mode for itself.
+func readFile(data []byte, b *budget) (File, error) {
+	data = trimBOM(data)
+	root, format, err := parseAny(data, b)
+	if err != nil {
+		return File{}, err
 	}
-	if line, ok := firstLine[SlugKey(m.Slug)]; ok {
-		at, _ := n.find("/slug")
+	r := fileReader{data: data, budget: b, saidOf: map[string]bool{}}
+	found, form, err := r.modesOf(root)
+	if err != nil {
+		return File{}, err
+	}
+	entries := make([]Entry, len(found))
+	for i, p := range found {
+		entries[i] = readEntry(p, i)
+	}
+	return File{Entries: entries, Notices: r.notices, Format: format, Form: form}, nil
+}
+
+// readEntry judges one mode.
+func readEntry(p placed, index int) Entry {
+	n := p.node
+	e := Entry{Index: index, Pointer: p.pointer, Line: n.line, Column: n.column, node: n, content: p.content}
+	var d decoder
+	switch {
+	case p.problem != nil:
+		d.problems = []fault.Field{*p.problem}
+	case n.get("roleDefinition") == nil && n.get("config") != nil && n.get("config").kind == mapping:
+		// What our own API gives, and what readers publish.
+		e.inAPI = true
+		e.Mode = d.apiMode(n)
+	default:
+		e.Mode = d.flatMode(n)
+	}
+	e.Problems, e.Notices = d.problems, d.notices
+	if p.content != nil {
+		e.sayWhereWithin(p.content)
+	}
+	return e
+}
+
+// sayWhereWithin makes positions within a text those of the text, and says the
+// others in words.
+func (e *Entry) sayWhereWithin(content *node) {
+	within := func(line int) string {
+		if line == 0 {
+			return ""
+		}
+		return fmt.Sprintf(" (on line %d of the content)", line)
+	}
+	for i, p := range e.Problems {
+		p.Detail += within(p.Line)
+		p.Line, p.Column = content.line, content.column
+		e.Problems[i] = p
+	}
+	for i, n := range e.Notices {
+		n.Detail += within(n.Line)
+		n.Line, n.Column = content.line, content.column
+		e.Notices[i] = n
+	}
+	e.Line, e.Column = content.line, content.column
+}
+
+// judgeTogether finds slugs that are there twice: the first one stays.
+func judgeTogether(entries []Entry) {
+	first := map[string]int{}
+	for i := range entries {
+		e := &entries[i]
+		if e.Mode.Slug == "" {
+			continue
+		}
+		key := SlugKey(e.Mode.Slug)
+		j, ok := first[key]
+		if !ok {
+			first[key] = i
+			continue
+		}
+		before := entries[j]
+		e.Conflict = &Conflict{Index: j, File: before.File, Line: before.Line}
+		where := fmt.Sprintf("on line %d", before.Line)
+		if before.File != e.File {
+			where += " of " + before.File
+		}
+		line, column := e.Position("/slug")
 		e.Problems = append(e.Problems, fault.Field{
 			Pointer: "/slug",
-			Detail:  fmt.Sprintf("the slug %q is already used by the mode on line %d", m.Slug, line),
-			Line:    at.line, Column: at.column,
+			Detail:  fmt.Sprintf("the slug %q is already used by the mode %s", e.Mode.Slug, where),
+			Line:    line, Column: column,
 		})
-		return e
 	}
-	firstLine[SlugKey(m.Slug)] = n.line
-	return e
 }
 
 // parseAny reads JSON as JSON, and everything else as YAML. What looks like JSON
 // and isn't may still be YAML's own notation with braces; where it is neither,
 // what the JSON lacks is the more telling complaint.
-func parseAny(data []byte) (root *node, format string, err error) {
+func parseAny(data []byte, b *budget) (root *node, format string, err error) {
 	data = trimBOM(data)
 	if !looksLikeJSON(data) {
-		root, err = parseYAML(data)
+		root, err = parseYAML(data, b, nil)
 		return root, FormatYAML, err
 	}
-	root, err = parseJSON(data)
+	before := *b
+	root, err = parseJSONWithin(b, data)
 	if err == nil || !notJSON(err) {
 		return root, FormatJSON, err
 	}
-	if root, yamlErr := parseYAML(data); yamlErr == nil {
+	*b = before
+	if root, yamlErr := parseYAML(data, b, nil); yamlErr == nil {
 		return root, FormatYAML, nil
 	}
 	return nil, "", err

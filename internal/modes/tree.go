@@ -38,6 +38,8 @@ type node struct {
 	fields []field
 	// flaw says why this value can't be kept.
 	flaw string
+	// style is | or > for a text that YAML has as a block of lines.
+	style byte
 	// template marks what YAML makes of {{name}}: a mapping with a mapping for
 	// a key.
 	template     bool
@@ -167,9 +169,21 @@ func unescapePointer(step string) string {
 }
 
 // budget bounds what one file may become in memory.
-type budget struct{ nodes, text int }
+type budget struct{ nodes, text, marks int }
 
-func newBudget() *budget { return &budget{nodes: maxNodes, text: MaxUploadBytes} }
+func newBudget() *budget {
+	return &budget{nodes: maxNodes, text: MaxUploadBytes, marks: maxYAMLMarks}
+}
+
+// spendMarks pays for what yaml.v3 is about to build.
+func (b *budget) spendMarks(marks int) error {
+	b.marks -= marks
+	if b.marks >= 0 {
+		return nil
+	}
+	return fault.New(fault.TooLarge, "too_many_values",
+		"This file seems to hold %d values: more than %d modes ever need.", maxYAMLMarks-b.marks, MaxModes)
+}
 
 // spend pays for values and for text; a *fault.Error when nothing is left.
 func (b *budget) spend(nodes, textBytes int) error {

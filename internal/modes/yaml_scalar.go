@@ -17,6 +17,11 @@ func (n *node) scalar(y *yaml.Node) {
 	}
 	if y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		n.kind, n.text = text, y.Value
+		if y.Style&yaml.LiteralStyle != 0 {
+			n.style = '|'
+		} else if y.Style&yaml.FoldedStyle != 0 {
+			n.style = '>'
+		}
 		return
 	}
 	n.plainScalar(y.Value)

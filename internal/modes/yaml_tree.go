@@ -20,14 +20,14 @@ const maxYAMLMarks = 1_000_000
 // parseYAML reads one YAML document into nodes. Scanning and structure are
 // yaml.v3's; what a scalar means is decided here, as YAML 1.2 has it, because
 // that is how editors read it.
-func parseYAML(data []byte) (*node, error) {
+// locate turns a position into the one to remember; nil keeps it.
+func parseYAML(data []byte, b *budget, locate func(line, column int) (int, int)) (*node, error) {
 	data = trimBOM(data)
 	if err := checkEncoding(data); err != nil {
 		return nil, err
 	}
-	if marks := countMarks(data); marks > maxYAMLMarks {
-		return nil, fault.New(fault.TooLarge, "too_many_values",
-			"This file seems to hold %d values: more than %d modes ever need.", marks, MaxModes)
+	if err := b.spendMarks(countMarks(data)); err != nil {
+		return nil, err
 	}
 	var doc yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
@@ -48,7 +48,10 @@ func parseYAML(data []byte) (*node, error) {
 	if len(doc.Content) != 1 {
 		return nil, emptyFile()
 	}
-	c := yamlConverter{budget: newBudget(), open: map[*yaml.Node]bool{}}
+	if locate == nil {
+		locate = func(line, column int) (int, int) { return line, column }
+	}
+	c := yamlConverter{budget: b, open: map[*yaml.Node]bool{}, locate: locate}
 	return c.convert(doc.Content[0], 0)
 }
 
@@ -87,17 +90,19 @@ func countMarks(data []byte) int {
 type yamlConverter struct {
 	budget *budget
 	// open are the anchored nodes that we are inside of.
-	open map[*yaml.Node]bool
+	open   map[*yaml.Node]bool
+	locate func(line, column int) (int, int)
 }
 
 func (c *yamlConverter) convert(y *yaml.Node, depth int) (*node, error) {
+	line, column := c.locate(y.Line, y.Column)
 	if depth > maxNesting {
-		return nil, tooDeep(y.Line, y.Column)
+		return nil, tooDeep(line, column)
 	}
 	if err := c.budget.spend(1, len(y.Value)); err != nil {
 		return nil, err
 	}
-	n := &node{line: y.Line, column: y.Column}
+	n := &node{line: line, column: column}
 	var err error
 	switch y.Kind {
 	case yaml.AliasNode:
@@ -128,15 +133,16 @@ func (n *node) collectionTag(y *yaml.Node, want string) bool {
 }
 
 func (c *yamlConverter) alias(y *yaml.Node, depth int) (*node, error) {
+	line, column := c.locate(y.Line, y.Column)
 	if y.Alias == nil || c.open[y.Alias] {
 		return &node{
-			kind: broken, line: y.Line, column: y.Column,
+			kind: broken, line: line, column: column,
 			flaw: "the alias *" + y.Value + " stands inside of what it refers to",
 		}, nil
 	}
 	n, err := c.convert(y.Alias, depth+1)
 	if n != nil {
-		n.line, n.column = y.Line, y.Column // where it is used is where to look
+		n.line, n.column, n.style = line, column, 0 // where it is used is where to look
 	}
 	return n, err
 }
@@ -167,7 +173,8 @@ func (c *yamlConverter) fields(n *node, y *yaml.Node, depth int) error {
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key, value := y.Content[i], y.Content[i+1]
-		f := field{line: key.Line, column: key.Column}
+		var f field
+		f.line, f.column = c.locate(key.Line, key.Column)
 		isMerge := key.Kind == yaml.ScalarNode && key.Tag == "!!merge"
 		if isMerge {
 			f.name = "<<"
@@ -238,7 +245,8 @@ func (c *yamlConverter) merge(n *node, first map[string]int, y *yaml.Node, depth
 			if flaw == "" {
 				flaw = "<< merges an object, or a list of objects, not " + s.describe()
 			}
-			n.fields = append(n.fields, field{name: "<<", value: s, flaw: flaw, line: y.Line, column: y.Column})
+			line, column := c.locate(y.Line, y.Column)
+			n.fields = append(n.fields, field{name: "<<", value: s, flaw: flaw, line: line, column: column})
 			continue
 		}
 		for _, f := range s.fields {

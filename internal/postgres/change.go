@@ -133,7 +133,7 @@ func (db *DB) inAudited(ctx context.Context, fn func(pgx.Tx, *sqlcgen.Queries) e
 
 func content(v any) (json.RawMessage, error) {
 	if v == nil {
-		return nil, nil //nolint:nilnil // no content is what it says
+		return nil, nil
 	}
 	b, err := json.Marshal(v)
 	if err != nil {

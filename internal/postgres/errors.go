@@ -61,11 +61,6 @@ func known(err error) error {
 	return err
 }
 
-func violates(err error, constraint string) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == constraint
-}
-
 // orNotFound turns "no rows" into a fault that names what was looked for.
 func orNotFound(err error, what string) error {
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -23,11 +23,7 @@ const (
 // Two leaders may overlap for a moment, so what fn does must stand that.
 func (db *DB) Lead(ctx context.Context, fn func(context.Context) error) error {
 	for {
-		err := db.leadOnce(ctx, fn)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil && !errors.Is(err, errNotLeading) {
+		if err := db.leadOnce(ctx, fn); err != nil && !errors.Is(err, errNotLeading) {
 			return err
 		}
 		select {
@@ -71,8 +67,7 @@ func (db *DB) leadOnce(ctx context.Context, fn func(context.Context) error) erro
 			cancel()
 			if err != nil {
 				stop(errNotLeading)
-				<-done
-				return errNotLeading
+				return errors.Join(errNotLeading, <-done)
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publicati
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
 		}
-		next.keepTags(before)
+		next.KeepTags(before)
 		enc, err := json.Marshal(next.Representations)
 		if err != nil {
 			return err
@@ -145,10 +145,10 @@ func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publicati
 	return next, nil
 }
 
-// keepTags gives each representation the tag that it had, where its bytes are
+// KeepTags gives each representation the tag that it had, where its bytes are
 // those that were planned before under the same epoch. An older epoch's tags
 // are never used again: after a restore the same number may mean other bytes.
-func (p *Publication) keepTags(before Publication) {
+func (p *Publication) KeepTags(before Publication) {
 	had := make(map[string]PublishedRepresentation, len(before.Representations))
 	if before.Epoch == p.Epoch {
 		for _, r := range before.Representations {

@@ -67,6 +67,11 @@ func (d *data) do(args []string) (any, error) {
 		delete(d.strings, key)
 		delete(d.streams, key)
 		return int64(1), nil
+	case "EXISTS":
+		if _, ok := d.hashes[key]; ok {
+			return int64(1), nil
+		}
+		return int64(0), nil
 	case "HGET":
 		return field(d.hashes[key], args[2]), nil
 	case "HMGET":

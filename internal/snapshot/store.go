@@ -167,7 +167,26 @@ func (s *Store) read(ctx context.Context, key string) (map[string]string, error)
 	case len(all.Val()) > 0:
 		return all.Val(), nil
 	case filled:
+		return s.absent(ctx, key)
+	default:
+		return nil, ErrUnfilled
+	}
+}
+
+var absentScript = script("absent")
+
+// absent makes sure that what wasn't found does not exist. A replica that was
+// promoted may lack what its primary had, and says so only by its replication
+// id: what is missing from such a Redis is not absent.
+func (s *Store) absent(ctx context.Context, key string) (map[string]string, error) {
+	res, err := absentScript.Run(ctx, s.rdb, append(s.scriptKeys(), key)).StringSlice()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("snapshot: %w", err)
+	case res[0] == string(Filled):
 		return nil, ErrAbsent
+	case res[0] == "there":
+		return nil, fmt.Errorf("snapshot: %s was written this moment", key)
 	default:
 		return nil, ErrUnfilled
 	}

@@ -121,7 +121,7 @@ func (p *Publisher) render(ctx context.Context, lib postgres.Library, edition in
 			rep := snapshot.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
 			rep.Sum, rep.Tag.Hash = snapshot.SumOf(r.Body)
 			var err error
-			if rep.Encoded, err = snapshot.Encode(r.Body); err != nil {
+			if rep.Encoded, err = p.encode(r.Body); err != nil {
 				return nil, err
 			}
 			doc.Representations = append(doc.Representations, rep)

@@ -46,6 +46,7 @@ type Publisher struct {
 	builtins []modes.Mode
 	metrics  *Metrics
 	parallel int
+	encode   func([]byte) ([]snapshot.Encoded, error)
 
 	// edition is the one that is rendered; it is set before the first
 	// publication.
@@ -53,11 +54,35 @@ type Publisher struct {
 	halted  atomic.Pointer[halt]
 }
 
-// NewPublisher makes a Publisher of an edition. parallel is how many
-// publications a sweep or a reconciliation does at once.
-func NewPublisher(ledger Ledger, redis *snapshot.Store, log *slog.Logger, builtins []modes.Mode, edition int64, parallel int) *Publisher {
-	p := &Publisher{ledger: ledger, redis: redis, log: log, builtins: builtins, metrics: NewMetrics(), parallel: parallel}
-	p.edition.Store(edition)
+// PublisherConfig is what a Publisher works with.
+type PublisherConfig struct {
+	Ledger Ledger
+	Redis  *snapshot.Store
+	Log    *slog.Logger
+	// Builtins are the built-in modes that an organization's are merged with.
+	Builtins []modes.Mode
+	// Edition is the one to render; a Worker claims it later.
+	Edition int64
+	// Parallel is how many publications a sweep or a reconciliation does at once.
+	Parallel int
+	// Encode compresses a representation; nil means snapshot.Encode.
+	Encode func(body []byte) ([]snapshot.Encoded, error)
+	// Metrics may be nil.
+	Metrics *Metrics
+}
+
+// NewPublisher makes a Publisher.
+func NewPublisher(c PublisherConfig) *Publisher {
+	if c.Encode == nil {
+		c.Encode = snapshot.Encode
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics()
+	}
+	p := &Publisher{
+		ledger: c.Ledger, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel, encode: c.Encode,
+	}
+	p.edition.Store(c.Edition)
 	return p
 }
 

@@ -62,11 +62,9 @@ func New(c Config) *Worker {
 	if c.Concurrency == 0 {
 		c.Concurrency = 8
 	}
-	p := NewPublisher(c.DB, c.Redis, c.Log, c.Builtins, 0, c.Concurrency)
-	if c.Metrics != nil {
-		p.metrics = c.Metrics
-	}
-	return &Worker{Publisher: p, db: c.DB}
+	return &Worker{db: c.DB, Publisher: NewPublisher(PublisherConfig{
+		Ledger: c.DB, Redis: c.Redis, Log: c.Log, Builtins: c.Builtins, Parallel: c.Concurrency, Metrics: c.Metrics,
+	})}
 }
 
 // Run works until ctx ends, then finishes the jobs under way. Once it works,

@@ -64,7 +64,7 @@ func problemOf(err error) problem.Problem {
 	if errors.As(err, &l) {
 		p.Yours = l.yours
 	}
-	var refused *files.Refused
+	var refused *files.RefusedError
 	if errors.As(err, &refused) {
 		p.Plan = refused.Plan
 	}

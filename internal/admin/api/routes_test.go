@@ -128,9 +128,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 		scope   string
 		manages bool
 	}{
-		{s.owner, "read", true}, {s.owner, "write", true},
-		{s.admin, "read", true}, {s.admin, "write", true},
-		{s.member, "read", false}, {s.member, "write", false},
+		{s.owner, "read", true},
+		{s.owner, "write", true},
+		{s.admin, "read", true},
+		{s.admin, "write", true},
+		{s.member, "read", false},
+		{s.member, "write", false},
 	}
 	for _, who := range people {
 		bearer := s.token(who.user, s.acme, who.scope)

@@ -78,21 +78,21 @@ type Import struct {
 	Seen int64
 }
 
-// Refused is why a file was not imported although it could be read, with the
+// RefusedError is why a file was not imported although it could be read, with the
 // plan as it is now.
-type Refused struct {
+type RefusedError struct {
 	Plan Plan
 	Err  error
 }
 
 // Error is the message of what refused it.
-func (r *Refused) Error() string { return r.Err.Error() }
+func (r *RefusedError) Error() string { return r.Err.Error() }
 
 // Unwrap returns what refused it.
-func (r *Refused) Unwrap() error { return r.Err }
+func (r *RefusedError) Unwrap() error { return r.Err }
 
 // Run imports a file: all of what is to be imported in one transaction and one
-// revision, or nothing. The error is *Refused where there is a plan to show.
+// revision, or nothing. The error is *RefusedError where there is a plan to show.
 func Run(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Import) (Plan, error) {
 	file, err := modes.ReadFile(in.Data)
 	if err != nil {
@@ -109,7 +109,7 @@ func Run(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Im
 		if err != nil {
 			return err
 		}
-		return &Refused{p, why(p)}
+		return &RefusedError{p, why(p)}
 	}
 	if len(file.Modes()) < len(file.Entries) && !in.OnlyValid {
 		return Plan{}, refused(invalidModes)
@@ -185,7 +185,7 @@ func invalidModes(plan Plan) error {
 }
 
 // Headline is the message without the places that it blames: the plan has them.
-func (r *Refused) Headline() string {
+func (r *RefusedError) Headline() string {
 	if f, ok := fault.As(r.Err); ok {
 		return f.Message
 	}

@@ -100,7 +100,7 @@ func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
 }
 
 // Deadline bounds what the answer may take. fasthttp's own context isn't
-// cancelled when a client goes away, so handlers pass UserContext on.
+// canceled when a client goes away, so handlers pass UserContext on.
 func Deadline(d time.Duration) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, cancel := context.WithTimeout(c.UserContext(), d)

@@ -1,0 +1,448 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+// ledger is a model of our Postgres: what a Publisher asks of it, with commits
+// that take time, calls that fail before or after they are carried out, and a
+// clock that is off. It also is the record of what was true when.
+type ledger struct {
+	mu   sync.Mutex
+	rng  *rand.Rand
+	skew time.Duration // the database's clock is this much ahead
+	// trouble is the probability that a call fails; half of those are carried out.
+	trouble float64
+
+	installation postgres.Installation
+	edition      int64
+	orgs         map[uuid.UUID]*orgRow
+	tokens       map[uuid.UUID]*tokenRow
+	order        []uuid.UUID // organizations, as made
+	tokenOrder   []uuid.UUID
+}
+
+type orgRow struct {
+	id          uuid.UUID
+	revision    int64
+	changedAt   time.Time // database clock
+	modes       []modes.OrganizationMode
+	pending     time.Time // zero: nothing is
+	changes     []change
+	publication *postgres.Publication
+}
+
+// change is one committed change, with the true time of its commit.
+type change struct {
+	revision int64
+	began    time.Time // database clock: what now() says in the transaction
+	commit   time.Time // true time
+	epoch    int64
+}
+
+type tokenRow struct {
+	id      uuid.UUID
+	whole   string
+	org     uuid.UUID
+	version int64
+	revoked time.Time // true time of the commit; zero: it isn't
+	pending time.Time
+}
+
+func newLedger(rng *rand.Rand, skew time.Duration) *ledger {
+	return &ledger{
+		rng: rng, skew: skew, edition: 1, installation: postgres.Installation{Epoch: 1, Incarnation: 1},
+		orgs: map[uuid.UUID]*orgRow{}, tokens: map[uuid.UUID]*tokenRow{},
+	}
+}
+
+var errTrouble = errors.New("ledger: the connection broke")
+
+// now is the database's clock.
+func (l *ledger) now() time.Time { return time.Now().Add(l.skew) }
+
+// call is one round trip with a transaction in it: fn runs at its commit, with
+// the time at which the transaction began.
+func (l *ledger) call(ctx context.Context, fn func(began time.Time) error) error {
+	l.mu.Lock()
+	there := time.Duration(1 + l.rng.Int64N(int64(3*time.Millisecond)))
+	back := time.Duration(1 + l.rng.Int64N(int64(3*time.Millisecond)))
+	fails, carriedOut := l.rng.Float64() < l.trouble, l.rng.IntN(2) == 0
+	l.mu.Unlock()
+	began := l.now()
+	if err := sleep(ctx, there); err != nil {
+		return err
+	}
+	if fails && !carriedOut {
+		return errTrouble
+	}
+	l.mu.Lock()
+	err := fn(began)
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if fails {
+		return errTrouble
+	}
+	return sleep(ctx, back)
+}
+
+func (l *ledger) org(id uuid.UUID) (*orgRow, error) {
+	o, ok := l.orgs[id]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "not_found", "no such organization")
+	}
+	return o, nil
+}
+
+func (l *ledger) token(id uuid.UUID) (*tokenRow, error) {
+	t, ok := l.tokens[id]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "not_found", "no such token")
+	}
+	return t, nil
+}
+
+// Installation implements worker.Ledger.
+func (l *ledger) Installation(ctx context.Context) (out postgres.Installation, err error) {
+	err = l.call(ctx, func(time.Time) error { out = l.installation; return nil })
+	return out, err
+}
+
+// RaiseIncarnation implements worker.Ledger.
+func (l *ledger) RaiseIncarnation(ctx context.Context, found int64) (out postgres.Installation, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		l.installation.Incarnation = max(l.installation.Incarnation, found) + 1
+		out = l.installation
+		return nil
+	})
+	return out, err
+}
+
+// Library implements worker.Ledger.
+func (l *ledger) Library(ctx context.Context, id uuid.UUID) (out postgres.Library, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		o, err := l.org(id)
+		if err != nil {
+			return err
+		}
+		out = postgres.Library{
+			Organization: modes.Organization{ID: o.id, Slug: "org", Name: "Org", Revision: o.revision},
+			Modes:        slices.Clone(o.modes), ChangedAt: o.changedAt, Pending: !o.pending.IsZero(),
+			Installation: l.installation, Edition: l.edition,
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Revision implements worker.Ledger.
+func (l *ledger) Revision(ctx context.Context, id uuid.UUID) (out int64, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		o, err := l.org(id)
+		if err == nil {
+			out = o.revision
+		}
+		return err
+	})
+	return out, err
+}
+
+// EachRevision implements worker.Ledger.
+func (l *ledger) EachRevision(ctx context.Context, _ int, fn func([]postgres.PendingOrganization) error) error {
+	var page []postgres.PendingOrganization
+	err := l.call(ctx, func(time.Time) error {
+		for _, id := range l.order {
+			page = append(page, postgres.PendingOrganization{ID: id, Revision: l.orgs[id].revision})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return fn(page)
+}
+
+// PlanPublication implements worker.Ledger; its rules are those of
+// postgres.PlanPublication, which its own tests hold.
+func (l *ledger) PlanPublication(ctx context.Context, id uuid.UUID, next postgres.Publication) (postgres.Publication, error) {
+	err := l.call(ctx, func(time.Time) error {
+		o, err := l.org(id)
+		if err != nil {
+			return err
+		}
+		var before postgres.Publication
+		if o.publication != nil {
+			before = *o.publication
+			if slices.Compare([]int64{next.Epoch, next.Revision, next.Edition}, []int64{before.Epoch, before.Revision, before.Edition}) < 0 {
+				return postgres.ErrNewerPlanned
+			}
+		}
+		next.KeepTags(before)
+		kept := next
+		kept.Representations = slices.Clone(next.Representations)
+		o.publication = &kept
+		return nil
+	})
+	return next, err
+}
+
+// Published implements worker.Ledger.
+func (l *ledger) Published(ctx context.Context, id uuid.UUID, epoch, revision, _, incarnation int64) (ok bool, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		o, err := l.org(id)
+		if err != nil {
+			return err
+		}
+		ok = l.installation == postgres.Installation{Epoch: epoch, Incarnation: incarnation}
+		if ok {
+			o.pending = o.firstAfter(revision)
+		}
+		return nil
+	})
+	return ok, err
+}
+
+// firstAfter is since when a revision is behind; zero where it isn't.
+func (o *orgRow) firstAfter(revision int64) time.Time {
+	var first time.Time
+	for _, c := range o.changes {
+		if c.revision > revision && (first.IsZero() || c.began.Before(first)) {
+			first = c.began
+		}
+	}
+	return first
+}
+
+// Unpublish implements worker.Ledger.
+func (l *ledger) Unpublish(ctx context.Context, id uuid.UUID, found int64) error {
+	return l.call(ctx, func(time.Time) error {
+		o, err := l.org(id)
+		if err != nil {
+			return err
+		}
+		if o.pending = o.firstAfter(found); o.pending.IsZero() {
+			o.pending = o.changes[0].began
+		}
+		return nil
+	})
+}
+
+// TokenRecord implements worker.Ledger.
+func (l *ledger) TokenRecord(ctx context.Context, id uuid.UUID) (out postgres.TokenRecord, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		t, err := l.token(id)
+		if err != nil {
+			return err
+		}
+		out = postgres.TokenRecord{
+			ID: id, Hash: token.HashOf([]byte(t.whole)), Organizations: []uuid.UUID{t.org}, Scopes: []string{"read"},
+			Revoked: !t.revoked.IsZero(), Version: t.version, Pending: !t.pending.IsZero(), Installation: l.installation,
+		}
+		return nil
+	})
+	return out, err
+}
+
+// EachToken implements worker.Ledger.
+func (l *ledger) EachToken(ctx context.Context, _ int, fn func([]postgres.TokenKey) error) error {
+	var page []postgres.TokenKey
+	err := l.call(ctx, func(time.Time) error {
+		for _, id := range l.tokenOrder {
+			t := l.tokens[id]
+			page = append(page, postgres.TokenKey{ID: id, Hash: token.HashOf([]byte(t.whole)), Version: t.version})
+		}
+		return nil
+	})
+	if err != nil || len(page) == 0 {
+		return err
+	}
+	return fn(page)
+}
+
+// TokenPublished implements worker.Ledger.
+func (l *ledger) TokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (ok bool, err error) {
+	err = l.call(ctx, func(time.Time) error {
+		t, err := l.token(id)
+		if err != nil {
+			return err
+		}
+		if ok = l.installation == in; ok && t.version <= version {
+			t.pending = time.Time{}
+		}
+		return nil
+	})
+	return ok, err
+}
+
+// UnpublishTokens implements worker.Ledger.
+func (l *ledger) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
+	return l.call(ctx, func(began time.Time) error {
+		for _, id := range ids {
+			if t := l.tokens[id]; t.pending.IsZero() {
+				t.pending = began.Add(-time.Hour)
+			}
+		}
+		return nil
+	})
+}
+
+// PendingOrganizations implements worker.Ledger.
+func (l *ledger) PendingOrganizations(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingOrganization, err error) {
+	err = l.call(ctx, func(began time.Time) error {
+		for _, id := range l.order {
+			if o := l.orgs[id]; !o.pending.IsZero() && !o.pending.After(began.Add(-longer)) {
+				out = append(out, postgres.PendingOrganization{ID: id, Revision: o.revision})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// PendingTokens implements worker.Ledger.
+func (l *ledger) PendingTokens(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingToken, err error) {
+	err = l.call(ctx, func(began time.Time) error {
+		for _, id := range l.tokenOrder {
+			if t := l.tokens[id]; !t.pending.IsZero() && !t.pending.After(began.Add(-longer)) {
+				out = append(out, postgres.PendingToken{ID: id, Version: t.version})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// CountPending implements worker.Ledger.
+func (l *ledger) CountPending(context.Context) (postgres.Pending, error) {
+	return postgres.Pending{}, nil
+}
+
+// Unpublished implements worker.Ledger: the time is the transaction's start, the
+// snapshot is taken later.
+func (l *ledger) Unpublished(ctx context.Context, _ int) (out postgres.Unpublished, err error) {
+	err = l.call(ctx, func(began time.Time) error {
+		out = postgres.Unpublished{
+			At: began, Installation: l.installation, Organizations: map[uuid.UUID]time.Time{}, Tokens: map[token.Hash]time.Time{},
+		}
+		for id, o := range l.orgs {
+			if !o.pending.IsZero() {
+				out.Organizations[id] = o.pending
+			}
+		}
+		for _, t := range l.tokens {
+			if !t.pending.IsZero() {
+				out.Tokens[token.HashOf([]byte(t.whole))] = t.pending
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// What people do. Each returns when the change is committed.
+
+func (l *ledger) createOrg(id uuid.UUID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.orgs[id] = &orgRow{id: id}
+	l.order = append(l.order, id)
+	l.commit(l.orgs[id], l.now())
+}
+
+func (l *ledger) createToken(id, org uuid.UUID, whole string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tokens[id] = &tokenRow{id: id, whole: whole, org: org, version: 1, pending: l.now()}
+	l.tokenOrder = append(l.tokenOrder, id)
+}
+
+// changeOrg changes an organization in a transaction that began some time ago.
+func (l *ledger) changeOrg(ctx context.Context, id uuid.UUID, edit func([]modes.OrganizationMode) []modes.OrganizationMode) (int64, error) {
+	began := l.now()
+	l.mu.Lock()
+	takes := time.Duration(1 + l.rng.Int64N(int64(20*time.Millisecond)))
+	l.mu.Unlock()
+	if err := sleep(ctx, takes); err != nil {
+		return 0, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	o := l.orgs[id]
+	o.modes = edit(slices.Clone(o.modes))
+	l.commit(o, began)
+	return o.revision, nil
+}
+
+func (l *ledger) commit(o *orgRow, began time.Time) {
+	o.revision++
+	o.changedAt = began
+	if o.pending.IsZero() || began.Before(o.pending) {
+		o.pending = began
+	}
+	o.changes = append(o.changes, change{o.revision, began, time.Now(), l.installation.Epoch})
+}
+
+func (l *ledger) revoke(id uuid.UUID) (version int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.tokens[id]
+	if t.revoked.IsZero() {
+		t.revoked = time.Now()
+		t.version++
+		if t.pending.IsZero() {
+			t.pending = l.now()
+		}
+	}
+	return t.version
+}
+
+// What the checks ask.
+
+// owed is the newest revision that had been committed at a true time.
+func (l *ledger) owed(id uuid.UUID, at time.Time) (revision int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.orgs[id].changes {
+		if !c.commit.After(at) {
+			revision = max(revision, c.revision)
+		}
+	}
+	return revision
+}
+
+func (l *ledger) revokedAt(id uuid.UUID) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tokens[id].revoked
+}
+
+func (l *ledger) everythingIsPublished() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for o := range maps.Values(l.orgs) {
+		if !o.pending.IsZero() {
+			return false
+		}
+	}
+	for t := range maps.Values(l.tokens) {
+		if !t.pending.IsZero() {
+			return false
+		}
+	}
+	return true
+}
