@@ -88,9 +88,11 @@ generate: ## Go code from sql/queries
 format: ## Format all Go code
 	@lint="$$(tools/get golangci-lint)"; "$$lint" fmt
 
+# A real file of modes is imported where there is one, otherwise one made up.
+bench: export ORGMODES_CORPUS ?= $(abspath $(wildcard ../shared/corpus))
 .PHONY: bench
-bench: bin/local ## The benchmarks, with allocations
-	@$(LOCAL) test -- $(GO) test -run '^$$' -bench . -benchmem -p 1 $(TEST_FLAGS) ./...
+bench: bin/local ## The benchmarks, as one table
+	@export GO='$(GO)' TEST_FLAGS='$(TEST_FLAGS)'; $(LOCAL) test -- tools/bench
 
 .PHONY: fuzz
 fuzz: ## Each fuzz test for FUZZTIME (30s)

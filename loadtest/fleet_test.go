@@ -2,7 +2,6 @@ package loadtest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
@@ -21,6 +21,7 @@ import (
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -36,18 +37,38 @@ var operator = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "loadtest",
 type fleet struct {
 	t     *testing.T
 	dir   string
+	owner string // Postgres, as its owner
 	app   string // Postgres, as the programs sign in
 	db    *postgres.DB
 	redis *storetest.RedisServer
 	admin string // URL
+	// redisURLs are where a program finds Redis that doesn't ask redis itself.
+	redisURLs map[string]string
 
 	mu       sync.Mutex
 	children map[*devstack.Child]string
+	leader   *devstack.Child // who said last that it leads
 }
+
+// signIn is held while the role is made that programs sign in as: of two who do
+// that at the same time one fails.
+var signIn sync.Mutex
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	f := &fleet{t: t, dir: storetest.Programs(t), app: storetest.AppURL(t, storetest.Postgres(t)), redis: storetest.Redis(t), children: map[*devstack.Child]string{}}
+	return newFleetOn(t, storetest.Postgres(t))
+}
+
+// newFleetOn is newFleet with a Postgres of the caller's.
+func newFleetOn(t *testing.T, owner string) *fleet {
+	t.Helper()
+	signIn.Lock()
+	app := storetest.AppURL(t, owner)
+	signIn.Unlock()
+	f := &fleet{
+		t: t, dir: storetest.Programs(t), owner: owner, app: app, redis: storetest.Redis(t),
+		redisURLs: map[string]string{}, children: map[*devstack.Child]string{},
+	}
 	var err error
 	f.db, err = postgres.Open(t.Context(), f.app)
 	require.NoError(t, err)
@@ -58,48 +79,76 @@ func newFleet(t *testing.T) *fleet {
 
 // start runs a program and waits until it is ready; addr is where it listens,
 // "" for the worker.
-func (f *fleet) start(name, addr string) *devstack.Child {
+func (f *fleet) start(name, addr string, settings ...string) *devstack.Child {
 	f.t.Helper()
 	private := free(f.t)
-	env := append(clean(os.Environ()),
-		"DATABASE_URL="+f.app, "REDIS_URL="+f.redis.URL, "TOKEN_KEYS="+tokenKeys,
-		"PRIVATE_LISTEN="+private, "LOG_FORMAT=text", "LOG_LEVEL=info")
-	if addr != "" {
-		env = append(env, "LISTEN="+addr)
-	}
-	c := devstack.Command{Path: filepath.Join(f.dir, name), Env: env, Line: f.line(name)}
-	if name == "admin" {
-		c.Args = []string{"serve"}
-	}
-	child, err := devstack.Start(c)
-	require.NoError(f.t, err)
-	f.mu.Lock()
-	f.children[child] = name
-	f.mu.Unlock()
+	child := f.launch(name, addr, private, settings...)
 	f.await(name+" is ready", func() error {
 		select {
 		case <-child.Done():
 			return fmt.Errorf("%s ended: %w\n%s", name, child.Err(), strings.Join(child.Tail(), "\n"))
 		default:
 		}
-		res, err := http.Get("http://" + private + "/readyz")
-		if err != nil {
-			return err
+		status, err := ask("http://" + private + "/readyz")
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("%s: %d", name, status)
 		}
-		defer func() { _ = res.Body.Close() }()
-		if res.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s: %s", name, res.Status)
-		}
-		return nil
+		return err
 	})
 	return child
 }
 
-// line shows what a program says when it is worth a look.
-func (f *fleet) line(name string) func(string) {
+// launch runs a program and does not wait.
+func (f *fleet) launch(name, addr, private string, settings ...string) *devstack.Child {
+	f.t.Helper()
+	redis := f.redis.URL
+	if own, ok := f.redisURLs[name]; ok {
+		redis = own
+	}
+	env := append(clean(os.Environ()),
+		"DATABASE_URL="+f.app, "REDIS_URL="+redis, "TOKEN_KEYS="+tokenKeys,
+		"PRIVATE_LISTEN="+private, "LOG_FORMAT=text", "LOG_LEVEL=info")
+	if addr != "" {
+		env = append(env, "LISTEN="+addr)
+	}
+	launched := make(chan *devstack.Child, 1)
+	c := devstack.Command{Path: filepath.Join(f.dir, name), Env: append(env, settings...), Line: f.line(name, launched)}
+	if name == "admin" {
+		c.Args = []string{"serve"}
+	}
+	child, err := devstack.Start(c)
+	require.NoError(f.t, err)
+	launched <- child
+	f.mu.Lock()
+	f.children[child] = name
+	f.mu.Unlock()
+	return child
+}
+
+// ask returns the status of a URL.
+func ask(url string) (int, error) {
+	res, err := http.Get(url) //nolint:noctx // a local program that answers or doesn't run
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
+}
+
+// line takes note of who leads, and shows what a program says when it is worth
+// a look.
+func (f *fleet) line(name string, launched <-chan *devstack.Child) func(string) {
+	var self *devstack.Child
 	return func(s string) {
+		if strings.Contains(s, "leading: ") {
+			if self == nil {
+				self = <-launched
+			}
+			f.mu.Lock()
+			f.leader = self
+			f.mu.Unlock()
+		}
 		if testing.Verbose() && (strings.Contains(s, "level=ERROR") || strings.Contains(s, "level=WARN")) {
-			fmt.Fprintf(os.Stderr, "%s: %s\n", name, s)
+			fmt.Fprintf(os.Stderr, "%s: %s: %s\n", f.t.Name(), name, s)
 		}
 	}
 }
@@ -139,6 +188,11 @@ func (f *fleet) stopAll() {
 
 func (f *fleet) await(what string, check func() error) {
 	f.t.Helper()
+	f.awaitWithin(patience, what, check)
+}
+
+func (f *fleet) awaitWithin(patience time.Duration, what string, check func() error) {
+	f.t.Helper()
 	deadline := time.After(patience)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -159,6 +213,7 @@ func (f *fleet) await(what string, check func() error) {
 // editor's token that may read.
 type tenant struct {
 	org          modes.Organization
+	owner        uuid.UUID
 	write, read  string
 	modesYAMLURL func(reader string) string
 }
@@ -172,30 +227,38 @@ func (f *fleet) tenant(slug string) tenant {
 	owner, err := f.db.CreateUser(f.t.Context(), operator, slug+"@example.com", "Owner of "+slug, "")
 	require.NoError(f.t, err)
 	require.NoError(f.t, f.db.AddMember(f.t.Context(), operator, out.org.ID, owner.ID, "owner"))
-	out.write = f.token(slug, owner.Email, "read", "write")
-	out.read = f.token(slug, owner.Email, "read")
+	out.owner = owner.ID
+	out.write, _ = f.token(out, "read", "write")
+	out.read, _ = f.token(out, "read")
 	out.modesYAMLURL = func(reader string) string {
 		return reader + "/api/organizations/" + out.org.ID.String() + "/modes.yaml"
 	}
 	return out
 }
 
-// token makes a token as an operator does.
-func (f *fleet) token(org, email string, scopes ...string) string {
+// token makes a token of the tenant's owner.
+func (f *fleet) token(tn tenant, scopes ...string) (secret string, id uuid.UUID) {
 	f.t.Helper()
-	args := []string{"token", "create", "--org", org, "--email", email, "--name", "loadtest", "--json"}
-	for _, s := range scopes {
-		args = append(args, "--scope", s)
-	}
+	keys, err := token.ParseKeys(tokenKeys)
+	require.NoError(f.t, err)
+	secret = keys.Mint()
+	made, err := f.db.CreateToken(f.t.Context(), operator, postgres.NewToken{
+		Token: secret, Name: "loadtest", User: tn.owner, Scopes: scopes, Organizations: []uuid.UUID{tn.org.ID},
+	})
+	require.NoError(f.t, err)
+	return secret, made.ID
+}
+
+// command runs admin as an operator does.
+func (f *fleet) command(args ...string) string {
+	f.t.Helper()
 	ctx, cancel := context.WithTimeout(f.t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(f.dir, "admin"), args...)
-	cmd.Env = append(clean(os.Environ()), "DATABASE_URL="+f.app, "TOKEN_KEYS="+tokenKeys)
-	out, err := cmd.Output()
+	cmd.Env = append(clean(os.Environ()), "DATABASE_URL="+f.app, "TOKEN_KEYS="+tokenKeys, "REDIS_URL="+f.redis.URL)
+	out, err := cmd.CombinedOutput()
 	require.NoError(f.t, err, "%s", out)
-	var answer struct{ Token string }
-	require.NoError(f.t, json.Unmarshal(out, &answer))
-	return answer.Token
+	return string(out)
 }
 
 func free(t *testing.T) string {
@@ -210,7 +273,8 @@ func clean(environ []string) (out []string) {
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")
 		switch strings.TrimSuffix(name, "_FILE") {
-		case "DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "LISTEN", "PRIVATE_LISTEN", "REDIS_PREFIX", "LOG_LEVEL", "LOG_FORMAT":
+		case "DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "LISTEN", "PRIVATE_LISTEN", "REDIS_PREFIX", "LOG_LEVEL", "LOG_FORMAT",
+			"SNAPSHOT_DIR", "AUTH_MAX_STALE":
 			continue
 		}
 		out = append(out, e)

@@ -50,6 +50,29 @@ func BenchmarkReadFileLargest(b *testing.B) {
 	}
 }
 
+// BenchmarkPlanLargest reads the largest file and plans its import into a
+// library where every mode of it is a little different.
+func BenchmarkPlanLargest(b *testing.B) {
+	data := largestFile(b)
+	f, err := ReadFile(data)
+	require.NoError(b, err)
+	var existing []OrganizationMode
+	for _, m := range f.Modes() {
+		m.Config.CustomInstructions = "Before all else, think.\n" + strings.Replace(m.Config.CustomInstructions, "e", "E", 20)
+		existing = append(existing, OrganizationMode{Mode: m})
+	}
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f, err := ReadFile(data)
+		require.NoError(b, err)
+		p, err := PlanImport(existing, f, Choices{})
+		if err != nil || p.Count(ActionUpdate) != 186 {
+			b.Fatal(err, p.Count(ActionUpdate))
+		}
+	}
+}
+
 func BenchmarkWriteYAMLLargest(b *testing.B) {
 	f, err := ReadFile(largestFile(b))
 	require.NoError(b, err)

@@ -45,7 +45,25 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	just := func(unit string) string {
 		return strings.Repeat(unit, maxYAMLMarks/max(1, countMarks([]byte(unit)))/hostileShare-10)
 	}
+	// items are as many marketplace items as a file may have, each with a
+	// content of so many bytes.
+	items := func(style, indented string) string {
+		var b strings.Builder
+		b.WriteString("items:\n")
+		for range MaxModes {
+			b.WriteString("- content: " + style + "\n" + indented)
+		}
+		return b.String()
+	}
+	smallBomb, _, _ := strings.Cut(bomb, "a6:")
+	indentedBomb := "    " + strings.ReplaceAll(strings.TrimSpace(smallBomb), "\n", "\n    ") + "\n"
 	texts := map[string]string{
+		"items of bombs":     items("|", indentedBomb),
+		"items of lists":     items("|", "    ["+strings.Repeat("[],", 5000)+"\n"),
+		"items folded":       items(">", strings.Repeat("    slug: a\n\n", 1500/hostileShare)),
+		"items in one line":  items("|", "    {slug: a, x: ["+strings.Repeat("1,", 400)+"1]}\n"),
+		"one item, one line": "items:\n- content: |\n    {slug: a, x: [" + strings.Repeat("1,", 200_000/hostileShare) + "1]}\n",
+		"items by alias":     "a: &a |\n" + strings.Repeat("  x: y\n", 3000) + "items:\n" + strings.Repeat("- content: *a\n", MaxModes),
 		// Just under maxNodes nothing is refused early: this is the most that
 		// one file can make us do.
 		"most names twice":  `{"customModes":[{` + strings.Repeat(`"a":1,`, (maxNodes-10)/hostileShare) + `"b":1}]}`,

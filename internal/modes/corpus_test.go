@@ -66,6 +66,44 @@ func TestCorpusVerdicts(t *testing.T) {
 	golden(t, "corpus_verdicts.txt", []byte(b.String()))
 }
 
+// readCorpus reads a real file: none of them is refused as a whole.
+func readCorpus(tb testing.TB, path string) File {
+	tb.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(tb, err)
+	f, err := ReadFile(data)
+	require.NoError(tb, err, filepath.Base(path))
+	return f
+}
+
+// TestCorpusCounts holds, for each real file, its form and how many modes it
+// has, as counted by other means than ours; see testdata/corpus_counts.tsv.
+func TestCorpusCounts(t *testing.T) {
+	table, err := os.ReadFile(filepath.Join("testdata", "corpus_counts.tsv"))
+	require.NoError(t, err)
+	want := map[string]string{}
+	for line := range strings.Lines(string(table)) {
+		if name, counts, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok && name != "file" {
+			want[name] = counts
+		}
+	}
+	paths := corpusFiles(t)
+	require.Len(t, want, len(paths))
+	for _, path := range paths {
+		f := readCorpus(t, path)
+		got := fmt.Sprintf("%s\t%s\t%d\t%d", f.Form, f.Format, len(f.Entries), len(f.Modes()))
+		require.Equal(t, want[filepath.Base(path)], got, filepath.Base(path))
+		for _, e := range f.Entries {
+			require.Positive(t, e.Line)
+			require.Positive(t, e.Column)
+			for _, p := range e.Problems {
+				require.Positive(t, p.Line)
+				require.Positive(t, p.Column)
+			}
+		}
+	}
+}
+
 func describeFault(tb testing.TB, err error) string {
 	tb.Helper()
 	e, ok := fault.As(err)
@@ -78,12 +116,7 @@ func describeFault(tb testing.TB, err error) string {
 func TestCorpusRoundTrip(t *testing.T) {
 	node := nodetest.Start(t)
 	for _, path := range corpusFiles(t) {
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		f, err := ReadFile(data)
-		if err != nil {
-			continue
-		}
+		f := readCorpus(t, path)
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			ms := f.Modes()
 			written := WriteYAML(ms, "A header\nof two lines")

@@ -128,7 +128,8 @@ func groupValues(groups []Group) any {
 			continue
 		}
 		options := map[string]any{}
-		for _, p := range pair[1].(Map) {
+		restriction, _ := pair[1].(Map)
+		for _, p := range restriction {
 			options[p.Name] = p.Value
 		}
 		pair[1] = options

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"errors"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -14,14 +15,18 @@ import (
 // Whether an organization exists is told only to who has a token that opens it.
 // Anybody else gets the same 404 from the token alone, before anything is
 // looked up, so neither bytes nor time tell.
+//
+// The lease is read before anything that it is about: what it says of a document
+// and a token that are looked up after it is true of them.
 func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id organizationID) {
-	who, standing := r.authenticate(ctx)
+	l, settled, now := r.freshness.lease.Load(), r.freshness.settled.Load(), r.clock.now()
+	who, standing := r.authenticate(ctx, l, now)
 	r.metrics.authentications[standing].Inc()
 	if standing != standingOK {
 		refusals[standing].write(ctx)
 		return
 	}
-	if !who.opens(id) {
+	if !who.record.opens(id) {
 		problemNoSuchOrganization.write(ctx)
 		return
 	}
@@ -46,19 +51,42 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 			problemNotPublished.write(ctx)
 			return
 		}
+		if looked || from != hit {
+			now = r.clock.now() // something was waited for
+		}
+		// held is up to when we hold every change to the document.
+		held := time.Time{}
+		if settled && l.covers(doc.confirmed) && !doc.outdated() {
+			held = l.ofOrganization(id)
+		}
+		fresh := !held.IsZero() && l.age(earlier(held, who.asOf), now) <= freshFor
+		known := refuter{claims: r.claims, organization: id}
+		if fresh {
+			known.held = held
+		}
 		chosen := r.negotiated(ctx, rep)
 		tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
-		said, repeat := judge(tags, rep, doc.version, rep.coded[chosen].etag)
-		if said == ahead && !looked {
+		said, repeat, claimed := judge(tags, rep, doc.version, rep.coded[chosen].etag, known)
+		if said == ahead {
 			// The client was served by a reader that is ahead of this one. Going back
-			// would be worse than saying nothing new. (Where an answer is known to be
-			// fresh, ours is the truth: then this does not apply.)
-			doc = r.documents.lookAgain(id, doc)
-			continue
+			// would be worse than saying nothing new.
+			r.claims.meet(claim{id, claimed}, now.wall)
+			if !looked {
+				doc = r.documents.lookAgain(id, doc)
+				continue
+			}
+			fresh = false // who knows what is beyond
 		}
-		r.write(ctx, rep, chosen, said, repeat, vary, from)
+		r.write(ctx, rep, chosen, said, repeat, vary, statusOf(from, fresh))
 		return
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // refusals say why somebody isn't let in, in as much detail as is theirs to know.
@@ -77,17 +105,17 @@ var refusals = [standings]*problem{
 // authenticate reads the bearer token (RFC 6750, section 2.1). Two
 // Authorization lines are none: whoever is in front of us may have looked at
 // the other one.
-func (r *Reader) authenticate(ctx *fasthttp.RequestCtx) (*record, standing) {
+func (r *Reader) authenticate(ctx *fasthttp.RequestCtx, l *lease, now instant) (caller, standing) {
 	lines := ctx.Request.Header.PeekAll(requestAuthorization)
 	if len(lines) != 1 {
-		return nil, standingMissing
+		return caller{}, standingMissing
 	}
 	scheme, presented := cutByte(trim(lines[0]), ' ')
 	presented = trim(presented)
 	if !foldEqual(scheme, "bearer") || len(presented) == 0 {
-		return nil, standingMissing
+		return caller{}, standingMissing
 	}
-	return r.tokens.who(presented)
+	return r.tokens.who(presented, l, now)
 }
 
 func (r *Reader) negotiated(ctx *fasthttp.RequestCtx, rep *representation) coding {
@@ -97,7 +125,7 @@ func (r *Reader) negotiated(ctx *fasthttp.RequestCtx, rep *representation) codin
 // write answers 304 or 200. A 304 has the headers of the 200 that matter to a
 // cache (RFC 9110, section 15.4.5), and the tag that the client has.
 func (r *Reader) write(ctx *fasthttp.RequestCtx, rep *representation, chosen coding,
-	said verdict, repeat, vary []byte, from outcome,
+	said verdict, repeat, vary, status []byte,
 ) {
 	c := &rep.coded[chosen]
 	h := &ctx.Response.Header
@@ -107,7 +135,7 @@ func (r *Reader) write(ctx *fasthttp.RequestCtx, rep *representation, chosen cod
 	h.SetCanonical(headerETag, repeat)
 	h.SetCanonical(headerCacheControl, valueCacheControl)
 	h.SetCanonical(headerVary, vary)
-	h.SetCanonical(headerCacheStatus, cacheStatus[from])
+	h.SetCanonical(headerCacheStatus, status)
 	h.SetCanonical(headerPollInterval, r.pollInterval)
 	h.SetCanonical(headerContentTypeOptions, valueNosniff)
 	if said != changed {

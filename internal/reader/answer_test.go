@@ -104,6 +104,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 	w.publishToken(r)
 	require.Equal(t, 200, w.modes(org, expiring).status)
 	w.later(time.Hour)
+	w.mark(snapshot.Mark{})
 	unscoped := w.keys.Mint()
 	r = recordOf(unscoped, org)
 	r.Scopes = []string{"write", "reader", "rea"}
@@ -156,13 +157,13 @@ func TestMadeUpTokensAskNobody(t *testing.T) {
 	for range 1000 {
 		// Of the right form, naming our key, and made with another one.
 		forged := []byte(forge(mintElsewhere(t)))
-		_, got := r.tokens.who(forged)
+		_, got := r.tokens.who(forged, r.freshness.lease.Load(), r.clock.now())
 		require.Contains(t, []standing{standingForged}, got)
 	}
 	// Of an unknown key: the record decides, but not for a flood.
 	unknown, limited := 0, 0
 	for range 1000 {
-		_, standing := r.tokens.who([]byte(mintElsewhere(t)))
+		_, standing := r.tokens.who([]byte(mintElsewhere(t)), r.freshness.lease.Load(), r.clock.now())
 		switch standing {
 		case standingUnknown:
 			unknown++
@@ -174,7 +175,7 @@ func TestMadeUpTokensAskNobody(t *testing.T) {
 	}
 	assert.InDelta(t, unknownKeyBurst, unknown, 60) // and what comes back meanwhile
 	assert.Equal(t, 1000, unknown+limited)
-	_, standing := r.tokens.who([]byte(good))
+	_, standing := r.tokens.who([]byte(good), r.freshness.lease.Load(), r.clock.now())
 	assert.Equal(t, standingOK, standing)
 }
 

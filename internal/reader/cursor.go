@@ -20,12 +20,15 @@ const (
 	causeResync cause = "resync"
 	// causeIncarnation: this is another Redis than the one that we followed.
 	causeIncarnation cause = "incarnation"
+	// causeSilence: nothing said how fresh we are for so long that we may be
+	// following a log that nobody writes any more.
+	causeSilence cause = "silence"
 	// causeUnfilled: Redis was emptied and nobody has filled it yet.
 	causeUnfilled cause = "unfilled"
 )
 
 var causes = []cause{
-	causeStart, causeReconnect, causeGap, causeRegression, causeResync, causeIncarnation, causeUnfilled,
+	causeStart, causeReconnect, causeGap, causeRegression, causeResync, causeIncarnation, causeSilence, causeUnfilled,
 }
 
 // cursor is where a reader is in the log. It decides and does nothing: the

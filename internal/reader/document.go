@@ -18,7 +18,10 @@ type document struct {
 	deleted bool
 	forms   []representation
 	size    uint32
-	asked   time.Time
+	// told is the newest version that was told of, where that is not this one.
+	told      snapshot.Version
+	asked     time.Duration
+	confirmed uint64
 }
 
 // representation is one form of a document, ready to be served.
@@ -47,11 +50,11 @@ type coded struct {
 // prepare makes a document ready to be served. It unpacks each representation
 // once and compares it with its tag, and each coding with its digest: what got
 // damaged on the way must not reach anybody.
-func prepare(d *snapshot.Document, asked time.Time) (*document, error) {
+func prepare(d *snapshot.Document, asked time.Duration) (*document, error) {
 	out := &document{
 		version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
 		forms: make([]representation, len(d.Representations)),
-		asked: asked,
+		asked: asked, confirmed: unconfirmed,
 	}
 	size := d.Size()
 	for i := range d.Representations {
@@ -114,6 +117,28 @@ func (r *representation) in(c coding) bool { return r.coded[c].etag != nil }
 
 func (d *document) publishedAs() snapshot.Version { return d.version }
 
-func (d *document) askedAt() time.Time { return d.asked }
+func (d *document) newest() snapshot.Version { return later(d.version, d.told) }
 
-func (d *document) trusted() bool { return true }
+func (d *document) outdated() bool { return d.version.Compare(d.told) < 0 }
+
+func (d *document) outdate(newest snapshot.Version) *document {
+	other := *d
+	other.told = newest
+	return &other
+}
+
+// usable: an outdated document goes on being served, and is said to be stale.
+func (d *document) usable() bool { return true }
+
+func (d *document) askedAt() time.Duration { return d.asked }
+
+func (d *document) confirmedBy() uint64 { return d.confirmed }
+
+func (d *document) confirm(by uint64) *document {
+	if d.confirmed == by {
+		return d
+	}
+	other := *d
+	other.confirmed = by
+	return &other
+}

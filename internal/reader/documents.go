@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-
 	"orgmodes/internal/snapshot"
 )
 
@@ -21,29 +19,34 @@ type documents struct {
 	shelf[organizationID, *document]
 }
 
-func newDocuments(load func(context.Context, string) (*snapshot.Document, error), maxBytes uint64,
-	now func() time.Time, m *metrics,
+func newDocuments(load func(context.Context, string) (*snapshot.Document, snapshot.Position, error), maxBytes uint64,
+	clock Clock, f *freshness, m *metrics,
 ) *documents {
 	d := &documents{shelf[organizationID, *document]{
-		cache: otter.Must(&otter.Options[organizationID, *document]{
-			MaximumWeight: maxBytes,
-			Weigher:       func(_ organizationID, v *document) uint32 { return v.size },
-		}),
-		load: func(ctx context.Context, id organizationID) (*document, error) {
-			asked := now()
-			doc, err := load(ctx, id.String())
+		memory: newWeighed(maxBytes, func(_ organizationID, v *document) uint32 { return v.size }, m.documentEvictions.Inc),
+		load: func(ctx context.Context, id organizationID) (*document, snapshot.Position, error) {
+			asked := clock.mono()
+			doc, at, err := load(ctx, id.String())
 			if err != nil {
-				return nil, err
+				return nil, at, err
 			}
-			return prepare(doc, asked)
+			ready, err := prepare(doc, asked)
+			return ready, at, err
 		},
-		spacing: documentSpacing,
-		slots:   make(chan struct{}, documentLoads),
-		now:     now,
-		loads:   m.documentLoads,
+		following: f.following.Load,
+		spacing:   documentSpacing,
+		slots:     make(chan struct{}, documentLoads),
+		now:       clock.mono,
+		loads:     m.documentLoads,
 	}}
 	d.open()
 	return d
+}
+
+// bytes is roughly what the resident documents take.
+func (d *documents) bytes() uint64 {
+	w, _ := d.memory.(weighed[organizationID, *document])
+	return w.WeightedSize()
 }
 
 // get returns an organization's document, from Redis where it isn't resident.

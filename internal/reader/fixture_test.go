@@ -83,7 +83,8 @@ func (w *world) start(options []option) {
 	require.NoError(t, err)
 	o := Options{
 		Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Store: w.openStore(), LogStore: w.openStore(), Keys: w.keys,
-		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), Now: w.now,
+		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), Clock: w.now,
+		AuthMaxStale: 15 * time.Minute,
 	}
 	for _, f := range options {
 		f(&o)
@@ -124,10 +125,14 @@ func (l testLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (w *world) now() time.Time {
+var testStart = time.Now()
+
+// now is the reader's clock.
+func (w *world) now() (time.Time, time.Duration) {
 	w.clock.Lock()
 	defer w.clock.Unlock()
-	return time.Now().Add(w.clock.ahead)
+	now := time.Now().Add(w.clock.ahead)
+	return now, now.Sub(testStart)
 }
 
 func (w *world) later(d time.Duration) {
@@ -147,6 +152,19 @@ func (w *world) fill(write ...func(snapshot.Reconciliation)) {
 		f(rec)
 	}
 	out, err := w.store.FinishReconcile(w.t.Context(), rec, 1)
+	require.NoError(w.t, err)
+	require.Equal(w.t, snapshot.Published, out.Status)
+	w.mark(snapshot.Mark{})
+}
+
+// mark logs a mark, as a leading worker does once a second; without a time it
+// is as of now.
+func (w *world) mark(m snapshot.Mark) {
+	w.t.Helper()
+	if m.AsOf.IsZero() {
+		m.AsOf, _ = w.now()
+	}
+	out, err := w.store.Mark(w.t.Context(), w.incarnation, m)
 	require.NoError(w.t, err)
 	require.Equal(w.t, snapshot.Published, out.Status)
 }
@@ -313,7 +331,8 @@ func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	require.NoError(t, err)
 	r, err = New(Options{
 		Log: slog.New(slog.DiscardHandler), Store: nowhere, LogStore: nowhere, Keys: keys,
-		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), Now: now,
+		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(),
+		AuthMaxStale: 15 * time.Minute, Clock: func() (time.Time, time.Duration) { return now(), now().Sub(testStart) },
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -322,10 +341,12 @@ func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	})
 	org, tok = uuid.NewString(), keys.Mint()
 	id, _ := parseOrganization(org)
-	doc, err := prepare(documentOf(t, org, version(1)), time.Now())
+	doc, err := prepare(documentOf(t, org, version(1)), 0)
 	require.NoError(t, err)
-	r.documents.cache.Set(id, doc)
+	r.documents.memory.set(id, doc.confirm(1))
 	rec := recordOf(tok, org)
-	r.tokens.cache.Set(rec.Hash, prepareRecord(rec, time.Now()))
+	r.tokens.memory.set(rec.Hash, prepareRecord(rec, 0).confirm(1))
+	r.freshness.take(&snapshot.Mark{AsOf: now()}, &stretch{number: 1}, r.clock.mono())
+	r.freshness.settled.Store(true)
 	return r, org, tok
 }

@@ -21,15 +21,25 @@ const (
 	// timeout of a read.
 	versionBatch = 500
 	tokenBatch   = 200
+	// While Redis is away or unfilled it is asked again after these pauses: what
+	// stands there again should be noticed within a second, and one small question a
+	// second from every reader is nothing to it.
+	firstPause = 100 * time.Millisecond
+	lastPause  = time.Second
 )
+
+// errMoved means that Redis answered a comparison from before where the log
+// stood when it began: another server did.
+var errMoved = errors.New("reader: Redis answered with less than its log told of while everything was compared")
 
 // changes is what the follower asks of Redis; a *snapshot.Store outside of
 // tests.
 type changes interface {
+	Tail(context.Context) (snapshot.Position, *snapshot.Mark, error)
 	LogTail(context.Context) (n, incarnation int64, err error)
 	ReadLog(ctx context.Context, after int64, block time.Duration) ([]snapshot.Entry, error)
-	Versions(ctx context.Context, organizations []string) (map[string]snapshot.Version, error)
-	Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*snapshot.Token, error)
+	Versions(ctx context.Context, organizations []string) (map[string]snapshot.Version, snapshot.Position, error)
+	Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error)
 }
 
 // follower keeps what is resident in step with the log. doc.go draws it.
@@ -38,81 +48,120 @@ type follower struct {
 	redis     changes
 	documents *documents
 	tokens    *tokens
+	freshness *freshness
 	metrics   *metrics
-	now       func() time.Time
+	clock     Clock
 	synced    atomic.Bool
+	// missing are resident tokens that Redis turned out not to have. They are looked
+	// up again when a mark says that it has everything: until then it may just have
+	// lost them.
+	missing []token.Hash
 }
 
 // run follows until ctx is done. It never gives up: while Redis is away, what is
 // resident goes on being served.
 func (f *follower) run(ctx context.Context) {
 	for why := causeStart; ctx.Err() == nil; {
-		var at cursor
-		err := process.Retry(ctx, f.log, "Redis", func(ctx context.Context) (err error) {
-			at, err = f.sync(ctx)
-			return err
-		})
+		f.freshness.settled.Store(false)
+		s, err := f.await(ctx)
 		if err != nil {
 			return // only because ctx is done
 		}
 		f.metrics.resyncs.WithLabelValues(string(why)).Inc()
-		f.log.Info("in step with Redis", "because", string(why), "entry", at.last, "incarnation", at.incarnation)
+		f.log.Info("in step with Redis", "because", string(why), "entry", s.reached.Load(), "incarnation", s.incarnation)
+		f.freshness.settled.Store(true)
 		f.synced.Store(true)
-		why = f.follow(ctx, at)
+		why = f.follow(ctx, s)
+	}
+}
+
+// await compares everything resident with Redis as soon as that is possible.
+func (f *follower) await(ctx context.Context) (*stretch, error) {
+	said, pause := "", firstPause
+	for {
+		s, err := f.sync(ctx)
+		if err == nil || ctx.Err() != nil {
+			return s, ctx.Err()
+		}
+		if text := process.Redact(err.Error()); text != said {
+			f.log.Warn("waiting for Redis; serving what is resident", "error", text)
+			said = text
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, ctx.Err()
+		}
+		pause = min(2*pause, lastPause)
 	}
 }
 
 // sync compares everything resident with Redis and brings up to date what
 // differs. The log's end is read first: whatever changes after that is told of
-// by the log.
-func (f *follower) sync(ctx context.Context) (cursor, error) {
-	n, incarnation, err := f.redis.LogTail(ctx)
+// by the log. A mark that stands before it counts once all is compared.
+func (f *follower) sync(ctx context.Context) (*stretch, error) {
+	at, mark, err := f.redis.Tail(ctx)
 	if err != nil {
-		return cursor{}, err
+		return nil, err
 	}
+	s := f.freshness.begin(at)
 	f.tokens.generation.Add(1)
-	if err := f.syncTokens(ctx); err != nil {
-		return cursor{}, err
+	f.missing = nil
+	if err := f.syncTokens(ctx, s, at); err != nil {
+		return nil, err
 	}
-	if err := f.syncDocuments(ctx); err != nil {
-		return cursor{}, err
+	if err := f.syncDocuments(ctx, s, at); err != nil {
+		return nil, err
 	}
-	return cursor{last: n, incarnation: incarnation}, nil
+	if mark != nil {
+		f.mark(mark, s)
+	}
+	return s, nil
 }
 
-func (f *follower) syncTokens(ctx context.Context) error {
+func (f *follower) syncTokens(ctx context.Context, s *stretch, since snapshot.Position) error {
 	for batch := range slices.Chunk(f.tokens.suspect(), tokenBatch) {
-		asked := f.now()
-		found, err := f.redis.Tokens(ctx, batch)
+		asked := f.clock.mono()
+		found, at, err := f.redis.Tokens(ctx, batch)
 		if err != nil {
 			return err
 		}
+		by := s.confirms(since.N, at)
+		if by == unconfirmed {
+			return errMoved
+		}
 		for _, h := range batch {
 			if t, ok := found[h]; ok {
-				f.tokens.replace(h, prepareRecord(t, asked))
+				f.tokens.replace(h, prepareRecord(t, asked).confirm(by))
 			} else {
-				f.tokens.forget(h)
+				f.missing = append(f.missing, h)
 			}
 		}
 	}
 	return nil
 }
 
-func (f *follower) syncDocuments(ctx context.Context) error {
+func (f *follower) syncDocuments(ctx context.Context, s *stretch, since snapshot.Position) error {
 	for batch := range slices.Chunk(f.documents.suspect(), versionBatch) {
 		names := make([]string, len(batch))
 		for i, id := range batch {
 			names[i] = id.String()
 		}
-		found, err := f.redis.Versions(ctx, names)
+		found, at, err := f.redis.Versions(ctx, names)
 		if err != nil {
 			return err
+		}
+		by := s.confirms(since.N, at)
+		if by == unconfirmed {
+			return errMoved
 		}
 		behind := map[organizationID]snapshot.Version{}
 		for i, id := range batch {
 			// What is missing there, or older, is a failure of Redis and never a
 			// deletion: what we have stays.
-			if have, ok := f.documents.quietly(id); ok && have.version.Compare(found[names[i]]) < 0 {
+			if f.documents.compared(id, found[names[i]], by) {
 				behind[id] = found[names[i]]
 			}
 		}
@@ -125,7 +174,9 @@ func (f *follower) syncDocuments(ctx context.Context) error {
 
 // follow takes note of entries until it has to compare everything again, and
 // returns why.
-func (f *follower) follow(ctx context.Context, at cursor) cause {
+func (f *follower) follow(ctx context.Context, s *stretch) cause {
+	at := cursor{last: s.reached.Load(), incarnation: s.incarnation}
+	marked := f.clock.mono() // or began: a mark may be due for as long
 	for {
 		entries, err := f.redis.ReadLog(ctx, at.last, logBlock)
 		if err != nil {
@@ -145,21 +196,26 @@ func (f *follower) follow(ctx context.Context, at cursor) cause {
 			if why := at.idle(tail, incarnation); why != none {
 				return why
 			}
-			continue
 		}
 		note, next, why := at.take(entries)
 		for i := range note {
-			f.note(&note[i])
+			s.reached.Store(note[i].N)
+			if f.note(&note[i], s) {
+				marked = f.clock.mono()
+			}
 		}
 		if why != none {
 			return why
 		}
 		at = next
+		if f.clock.mono()-marked > freshFor {
+			return causeSilence
+		}
 	}
 }
 
-// note does what one entry asks for.
-func (f *follower) note(e *snapshot.Entry) {
+// note does what one entry asks for. It reports whether that was a mark.
+func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 	f.metrics.entries.WithLabelValues(string(e.Kind)).Inc()
 	switch e.Kind {
 	case snapshot.EntryDocument:
@@ -168,7 +224,23 @@ func (f *follower) note(e *snapshot.Entry) {
 		}
 	case snapshot.EntryToken:
 		f.tokens.published(e.Token, parseTokenVersion(e.TokenVersion))
+	case snapshot.EntryMark:
+		f.mark(&e.Mark, s)
+		return true
 	}
+	return false
+}
+
+// mark takes a mark that stands in the log where everything before it was taken
+// note of, or compared.
+func (f *follower) mark(m *snapshot.Mark, s *stretch) {
+	if !f.freshness.take(m, s, f.clock.mono()) {
+		return
+	}
+	for _, h := range f.missing {
+		f.tokens.lookUp(h)
+	}
+	f.missing = nil
 }
 
 func (f *follower) say(ctx context.Context, err error) {

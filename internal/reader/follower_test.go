@@ -229,6 +229,6 @@ func TestNotesWithoutAnythingResident(t *testing.T) {
 		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("token")) == 1
 	}, "it took note")
 	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.documentLoads.ok), "nobody asked for it")
-	_, ok := w.tokens.quietly(token.HashOf([]byte(tok)))
+	_, ok := w.tokens.memory.peek(token.HashOf([]byte(tok)))
 	assert.False(t, ok)
 }

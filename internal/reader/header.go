@@ -36,9 +36,17 @@ const (
 	requestOrganization   = "X-Kilocode-Organizationid"
 )
 
-// cacheStatus says whether an answer came from memory (RFC 9211).
-var cacheStatus = [...][]byte{
-	hit:           []byte("orgmodes; hit"),
-	missStored:    []byte("orgmodes; fwd=miss; stored"),
-	missCollapsed: []byte("orgmodes; fwd=miss; collapsed"),
+// cacheStatus says whether an answer came from memory, and whether it is known to
+// be fresh (RFC 9211; detail is section 2.8). First where it is, then where not.
+var cacheStatus = [...][2][]byte{
+	hit:           {[]byte("orgmodes; hit"), []byte("orgmodes; hit; detail=stale")},
+	missStored:    {[]byte("orgmodes; fwd=miss; stored"), []byte("orgmodes; fwd=miss; stored; detail=stale")},
+	missCollapsed: {[]byte("orgmodes; fwd=miss; collapsed"), []byte("orgmodes; fwd=miss; collapsed; detail=stale")},
+}
+
+func statusOf(from outcome, fresh bool) []byte {
+	if fresh {
+		return cacheStatus[from][0]
+	}
+	return cacheStatus[from][1]
 }

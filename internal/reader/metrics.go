@@ -18,8 +18,11 @@ type metrics struct {
 	authentications [standings]prometheus.Counter
 	documentLoads   *loadCounters
 	tokenLoads      *loadCounters
-	entries         *prometheus.CounterVec
-	resyncs         *prometheus.CounterVec
+	// Evictions make room; what is resident is worth more than a load.
+	documentEvictions prometheus.Counter
+	tokenEvictions    prometheus.Counter
+	entries           *prometheus.CounterVec
+	resyncs           *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -45,6 +48,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	}
 	loads := vec("loads_total", "Questions to Redis, by kind and result.", "kind", "result")
 	m.documentLoads, m.tokenLoads = newLoadCounters(loads, "document"), newLoadCounters(loads, "token")
+	evictions := vec("evictions_total", "What had to leave memory for something else, by kind.", "kind")
+	m.documentEvictions, m.tokenEvictions = evictions.WithLabelValues("document"), evictions.WithLabelValues("token")
 	for _, c := range causes {
 		m.resyncs.WithLabelValues(string(c))
 	}
@@ -111,7 +116,7 @@ func (m *metrics) watch(r prometheus.Registerer, d *documents, t *tokens) {
 			Namespace: "orgmodes", Subsystem: "reader", Name: name, Help: help,
 		}, f))
 	}
-	gauge("resident_documents", "Documents in memory.", func() float64 { return float64(d.cache.EstimatedSize()) })
-	gauge("resident_bytes", "What the documents in memory take.", func() float64 { return float64(d.cache.WeightedSize()) })
-	gauge("resident_tokens", "Tokens in memory.", func() float64 { return float64(t.cache.EstimatedSize()) })
+	gauge("resident_documents", "Documents in memory.", func() float64 { return float64(d.memory.len()) })
+	gauge("resident_bytes", "What the documents in memory take.", func() float64 { return float64(d.bytes()) })
+	gauge("resident_tokens", "Tokens in memory.", func() float64 { return float64(t.memory.len()) })
 }

@@ -32,29 +32,32 @@ const (
 //
 // The tag is repeated with its W/ and its suffix since a cache freshens only
 // the stored answer whose validator it recognizes (RFC 9111, section 4.3.4).
-func judge(lines [][]byte, ours *representation, version snapshot.Version, preferred []byte) (verdict, []byte) {
+//
+// A tag that is ahead of the version, and isn't refuted, is returned parsed.
+func judge(lines [][]byte, ours *representation, version snapshot.Version, preferred []byte, known refuter,
+) (said verdict, repeat []byte, claimed snapshot.Tag) {
 	total := 0
 	for _, line := range lines {
 		total += len(line)
 	}
 	if total == 0 || total > maxTagBytes {
-		return changed, nil
+		return changed, nil, claimed
 	}
-	said, repeat, tags := changed, []byte(nil), 0
+	tags := 0
 	for _, line := range lines {
 		for {
 			tag, rest, ok := nextTag(line)
 			if !ok && len(rest) > 0 {
 				// Something that is no tag: nothing behind it can be trusted to be
 				// one; what stood before it counts.
-				return said, repeat
+				return said, repeat, claimed
 			}
 			if !ok {
 				break
 			}
 			line = rest
 			if tags++; tags > maxTags {
-				return changed, nil
+				return changed, nil, claimed
 			}
 			if len(tag) == 1 { // only "*" is that short
 				if said != same {
@@ -62,17 +65,18 @@ func judge(lines [][]byte, ours *representation, version snapshot.Version, prefe
 				}
 				continue
 			}
-			switch {
-			case matches(tag, ours.tag):
+			if matches(tag, ours.tag) {
 				if said != same || string(tag) == string(preferred) {
 					said, repeat = same, tag
 				}
-			case said == changed && isAhead(tag, version):
-				said, repeat = ahead, tag
+			} else if said == changed {
+				if t, ok := parseTag(tag); ok && isAhead(t, version) && !known.refutes(t) {
+					said, repeat, claimed = ahead, tag, t
+				}
 			}
 		}
 	}
-	return said, repeat
+	return said, repeat, claimed
 }
 
 // nextTag reads the next entity-tag of a list (RFC 9110, sections 5.6.1 and
@@ -143,24 +147,29 @@ func isCodingSuffix(s []byte) bool {
 	return true
 }
 
-// isAhead reports whether a tag is of the form of ours and of a later revision
-// than the document that we have. A document's version, not its representation's:
-// a document says of each representation when it last changed up to then.
-func isAhead(tag []byte, version snapshot.Version) bool {
+// isAhead reports whether a tag is of a later revision than the document that
+// we have. A document's version, not its representation's: a document says of
+// each representation when it last changed up to then.
+func isAhead(t snapshot.Tag, version snapshot.Version) bool {
+	return t.Epoch > version.Epoch || t.Epoch == version.Epoch && t.Revision > version.Revision
+}
+
+// parseTag reads a tag of the form of ours.
+func parseTag(tag []byte) (t snapshot.Tag, ok bool) {
 	epoch, o, ok := number(opaque(tag))
 	if !ok {
-		return false
+		return t, false
 	}
 	revision, o, ok := number(o)
-	if !ok || len(o) < 2*len(snapshot.Tag{}.Hash) {
-		return false
+	if !ok || len(o) < 2*len(t.Hash) {
+		return t, false
 	}
-	var hash [len(snapshot.Tag{}.Hash)]byte
-	digits := o[:2*len(hash)]
-	if _, err := hex.Decode(hash[:], digits); err != nil || !isCodingSuffix(o[len(digits):]) {
-		return false
+	digits := o[:2*len(t.Hash)]
+	if _, err := hex.Decode(t.Hash[:], digits); err != nil || !isCodingSuffix(o[len(digits):]) {
+		return t, false
 	}
-	return epoch > version.Epoch || epoch == version.Epoch && revision > version.Revision
+	t.Epoch, t.Revision = epoch, revision
+	return t, true
 }
 
 // number reads decimal digits and the point behind them.

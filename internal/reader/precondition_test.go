@@ -218,7 +218,7 @@ func TestJudgeAhead(t *testing.T) {
 		`"2.51.ffffffffffffffff", "2.40.0123456789abcdef-br"`: same,
 		`"2.40.0123456789abcdef-br", "2.51.ffffffffffffffff"`: same,
 	} {
-		got, _ := judge([][]byte{[]byte(sent)}, rep, at, nil)
+		got, _, _ := judge([][]byte{[]byte(sent)}, rep, at, nil, refuter{})
 		assert.Equal(t, want, got, sent)
 	}
 }
@@ -231,7 +231,7 @@ func FuzzIfNoneMatch(f *testing.F) {
 	rep := &representation{tag: []byte(tag)}
 	f.Fuzz(func(t *testing.T, one, two string) {
 		lines := [][]byte{[]byte(one), []byte(two)}
-		said, repeat := judge(lines, rep, version(2), []byte(`"`+tag+`"`))
+		said, repeat, _ := judge(lines, rep, version(2), []byte(`"`+tag+`"`), refuter{})
 		if repeat != nil {
 			// What is repeated stands in the request as it is, and is a tag.
 			require.True(t, strings.Contains(one, string(repeat)) || strings.Contains(two, string(repeat)))

@@ -3,7 +3,6 @@ package reader
 import (
 	"bytes"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"github.com/valyala/fasthttp"
@@ -42,16 +41,17 @@ func preparePublic(body []byte) (*document, error) {
 			Name: "public", ContentType: "application/yaml; charset=utf-8", // RFC 9512
 			Tag: snapshot.Tag{Hash: hash}, Sum: sum, Length: len(body), Encoded: coded,
 		}},
-	}, time.Time{})
+	}, 0)
 }
 
 // servePublic answers who names no organization; no token is asked for.
 func (r *Reader) servePublic(ctx *fasthttp.RequestCtx) {
 	rep := &r.public.forms[0]
 	chosen := r.negotiated(ctx, rep)
-	said, repeat := judge(ctx.Request.Header.PeekAll(requestIfNoneMatch), rep, r.public.version, rep.coded[chosen].etag)
+	tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
+	said, repeat, _ := judge(tags, rep, r.public.version, rep.coded[chosen].etag, refuter{})
 	if said == ahead { // nothing can be ahead of what has no revisions
 		said, repeat = changed, nil
 	}
-	r.write(ctx, rep, chosen, said, repeat, valueVaryMarketplace, hit)
+	r.write(ctx, rep, chosen, said, repeat, valueVaryMarketplace, statusOf(hit, true))
 }

@@ -33,17 +33,24 @@ type Options struct {
 	// CacheBytes bounds the resident documents.
 	CacheBytes uint64
 	Metrics    prometheus.Registerer
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
+	// AuthMaxStale is for how long what is known of a token may be trusted after
+	// the last moment that it is known to have been true for; 0 means only while
+	// answers are fresh.
+	AuthMaxStale time.Duration
+	// Clock tells the time; nil means the machine's.
+	Clock Clock
 }
 
 // Reader serves published documents.
 type Reader struct {
 	log          *slog.Logger
 	metrics      *metrics
+	clock        Clock
+	freshness    *freshness
 	other        *answers
 	tokens       *tokens
 	documents    *documents
+	claims       *claims
 	follower     *follower
 	public       *document
 	pollInterval []byte
@@ -53,23 +60,24 @@ type Reader struct {
 
 // New makes a Reader. It asks nothing of Redis: Follow and the first requests do.
 func New(o Options) (*Reader, error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	if o.Clock == nil {
+		o.Clock = machineClock()
 	}
 	public, err := preparePublic(o.PublicCatalogue)
 	if err != nil {
 		return nil, err
 	}
-	m := newMetrics(o.Metrics)
+	m, f := newMetrics(o.Metrics), &freshness{}
 	r := &Reader{
-		log: o.Log, metrics: m, other: m.answers("none"), public: public,
+		log: o.Log, metrics: m, clock: o.Clock, freshness: f, other: m.answers("none"), public: public,
 		pollInterval: strconv.AppendInt(nil, int64(o.PollInterval/time.Second), 10),
-		tokens:       newTokens(o.Keys, o.Store.Token, o.Now, m),
-		documents:    newDocuments(o.Store.Document, o.CacheBytes, o.Now, m),
+		tokens:       newTokens(o.Keys, o.Store.TokenAt, o.AuthMaxStale, o.Clock, f, m),
+		documents:    newDocuments(o.Store.DocumentAt, o.CacheBytes, o.Clock, f, m),
+		claims:       newClaims(),
 	}
 	m.watch(o.Metrics, r.documents, r.tokens)
 	r.follower = &follower{
-		log: o.Log, redis: o.LogStore, documents: r.documents, tokens: r.tokens, metrics: m, now: o.Now,
+		log: o.Log, redis: o.LogStore, documents: r.documents, tokens: r.tokens, freshness: f, metrics: m, clock: o.Clock,
 	}
 	r.fiber = r.app()
 	return r, nil
@@ -109,5 +117,6 @@ func (r *Reader) Shutdown(ctx context.Context) error {
 	err := r.fiber.ShutdownWithContext(ctx)
 	r.documents.close()
 	r.tokens.close()
+	r.claims.met.StopAllGoroutines()
 	return err
 }

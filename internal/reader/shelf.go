@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/errgroup"
 
 	"orgmodes/internal/snapshot"
@@ -31,13 +29,24 @@ var (
 	errWaiting = errors.New("reader: Redis did not answer in time")
 )
 
-// published is what a shelf keeps: something that Redis has a version of.
-type published interface {
+// published is what a shelf keeps: something that Redis has a version of. A
+// value never changes; what is learnt of it makes another one.
+type published[V any] interface {
 	publishedAs() snapshot.Version
-	// askedAt is when the load began that brought it.
-	askedAt() time.Time
-	// trusted is false for what may not be used until it was loaded again.
-	trusted() bool
+	// newest is the newest version that was told of.
+	newest() snapshot.Version
+	// outdated reports that there is a newer version than this one.
+	outdated() bool
+	// outdate returns the value with a newer version told of.
+	outdate(newest snapshot.Version) V
+	// usable is false for what may not be used until it was loaded again.
+	usable() bool
+	// askedAt is when the load began that brought it, by the monotonic clock.
+	askedAt() time.Duration
+	// confirmedBy is the stretch of the log that says it contains all that was told
+	// of; unconfirmed for none.
+	confirmedBy() uint64
+	confirm(by uint64) V
 }
 
 // shelf keeps what was loaded, bounded, with one flight per key towards Redis.
@@ -52,17 +61,16 @@ type published interface {
 //	                                        └─ failed: due again, later and later
 //
 // A resident value goes on being served while its reload is due or flying.
-type shelf[K comparable, V published] struct {
-	cache *otter.Cache[K, V]
-	load  func(context.Context, K) (V, error)
-	// distrust, where given, makes what an outdated value is replaced by until
-	// the newer one is there.
-	distrust func(old V, atLeast snapshot.Version) V
+type shelf[K comparable, V published[V]] struct {
+	memory memory[K, V]
+	load   func(context.Context, K) (V, snapshot.Position, error)
+	// following is the stretch of the log that is followed now, nil for none.
+	following func() *stretch
 	// absent says that a key which Redis plainly doesn't have leaves the shelf.
 	absent  bool
 	spacing time.Duration // between reloads of one key
 	slots   chan struct{} // loads at the same time
-	now     func() time.Time
+	now     func() time.Duration
 	loads   *loadCounters
 
 	base   context.Context
@@ -71,7 +79,8 @@ type shelf[K comparable, V published] struct {
 
 	mu      sync.Mutex
 	closed  bool
-	failed  time.Time // when a load failed last
+	failing bool
+	failed  time.Duration // when a load failed last
 	flights map[K]*flight[V]
 	dues    map[K]*due
 }
@@ -120,19 +129,13 @@ func (s *shelf[K, V]) close() {
 	s.mu.Unlock()
 	s.cancel()
 	s.wg.Wait()
-	s.cache.StopAllGoroutines()
+	s.memory.close()
 }
 
 // resident returns what stands on the shelf and may be used.
 func (s *shelf[K, V]) resident(k K) (V, bool) {
-	v, ok := s.cache.GetIfPresent(k)
-	return v, ok && v.trusted()
-}
-
-// quietly is resident for decisions about the key, which are no use of it.
-func (s *shelf[K, V]) quietly(k K) (V, bool) {
-	e, ok := s.cache.GetEntryQuietly(k)
-	return e.Value, ok
+	v, ok := s.memory.get(k)
+	return v, ok && v.usable()
 }
 
 // fetch loads what isn't resident, or waits for the load that is under way.
@@ -141,12 +144,12 @@ func (s *shelf[K, V]) fetch(ctx context.Context, k K) (V, outcome, error) {
 	f, joined := s.flights[k]
 	if !joined {
 		floor := snapshot.Version{}
-		if v, ok := s.quietly(k); ok {
-			if v.trusted() { // it landed just now
+		if v, ok := s.memory.peek(k); ok {
+			if v.usable() { // it landed just now
 				s.mu.Unlock()
 				return v, hit, nil
 			}
-			floor = v.publishedAs()
+			floor = v.newest()
 		}
 		f = s.depart(k, floor, 0)
 	}
@@ -176,8 +179,8 @@ func (s *shelf[K, V]) recheck(ctx context.Context, k K) {
 	s.mu.Lock()
 	f, flying := s.flights[k]
 	if !flying {
-		v, ok := s.quietly(k)
-		if now := s.now(); now.Sub(s.failed) < s.spacing || ok && now.Sub(v.askedAt()) < s.spacing {
+		v, ok := s.memory.peek(k)
+		if now := s.now(); s.failing && now-s.failed < s.spacing || ok && now-v.askedAt() < s.spacing {
 			s.mu.Unlock()
 			return
 		}
@@ -187,24 +190,34 @@ func (s *shelf[K, V]) recheck(ctx context.Context, k K) {
 	_, _ = s.await(ctx, f)
 }
 
+// lookUp loads a resident key again, which leaves the shelf where Redis plainly
+// doesn't have it any more.
+func (s *shelf[K, V]) lookUp(k K) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.memory.peek(k); ok && s.flights[k] == nil {
+		s.depart(k, snapshot.Version{}, 0)
+	}
+}
+
 // newer takes note that there is a version of the key. Where the key is
 // resident or on its way it is loaded at once, or after the spacing.
 func (s *shelf[K, V]) newer(k K, atLeast snapshot.Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, ok := s.quietly(k)
-	if ok && v.publishedAs().Compare(atLeast) < 0 && s.distrust != nil {
-		v = s.distrust(v, atLeast)
-		s.cache.Set(k, v)
+	v, ok := s.memory.peek(k)
+	if ok && v.newest().Compare(atLeast) < 0 {
+		v = v.outdate(atLeast)
+		s.memory.set(k, v)
 	}
 	if f := s.flights[k]; f != nil {
 		f.atLeast = later(f.atLeast, atLeast)
 		return
 	}
-	if !ok || v.trusted() && v.publishedAs().Compare(atLeast) >= 0 {
+	if !ok || !v.outdated() {
 		return
 	}
-	wait := s.spacing - s.now().Sub(v.askedAt())
+	wait := s.spacing - (s.now() - v.askedAt())
 	if wait <= 0 {
 		s.depart(k, atLeast, 0)
 		return
@@ -256,64 +269,104 @@ func (s *shelf[K, V]) depart(k K, atLeast snapshot.Version, waited time.Duration
 
 func (s *shelf[K, V]) fly(k K, f *flight[V]) {
 	for attempt := 1; ; attempt++ {
-		v, err := s.ask(k)
-		if s.land(k, f, v, err, attempt) {
+		if s.land(k, f, s.ask(k), attempt) {
 			close(f.done)
 			return
 		}
 	}
 }
 
+// reply is what Redis said about a key.
+type reply[V any] struct {
+	value V
+	err   error
+	// confirmed is the stretch that confirms it; unconfirmed for none, of which
+	// lagging says that Redis is behind a log that we do follow.
+	confirmed uint64
+	lagging   bool
+}
+
 // ask puts one question to Redis, in its turn.
-func (s *shelf[K, V]) ask(k K) (V, error) {
+func (s *shelf[K, V]) ask(k K) (r reply[V]) {
 	ctx, cancel := context.WithTimeout(s.base, attemptTime)
 	defer cancel()
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	case <-ctx.Done():
-		var none V
-		return none, errWaiting
+		r.err = errWaiting
+		return r
 	}
-	v, err := s.load(ctx, k)
-	s.loads.count(err)
-	return v, err
+	// Read before the question is put: the answer has to contain all this, and what
+	// is told of later finds the flight.
+	log := s.following()
+	var reached int64
+	if log != nil {
+		reached = log.reached.Load()
+	}
+	var at snapshot.Position
+	r.value, at, r.err = s.load(ctx, k)
+	s.loads.count(r.err)
+	r.confirmed = log.confirms(reached, at)
+	r.lagging = log != nil && r.confirmed == unconfirmed
+	return r
 }
 
 // land puts what a flight brought onto the shelf. It returns false where the
 // flight has to ask again.
-func (s *shelf[K, V]) land(k K, f *flight[V], v V, err error, attempt int) bool {
+func (s *shelf[K, V]) land(k K, f *flight[V], r reply[V], attempt int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	v, err := r.value, r.err
 	plainlyAbsent := errors.Is(err, snapshot.ErrAbsent)
-	behind := err == nil && (f.again || v.publishedAs().Compare(f.atLeast) < 0) ||
-		plainlyAbsent && (f.again || f.atLeast != snapshot.Version{})
-	if behind && attempt < maxAttempts {
+	answered := err == nil || plainlyAbsent
+	behind := answered && f.again || err == nil && v.publishedAs().Compare(f.atLeast) < 0 ||
+		plainlyAbsent && f.atLeast != snapshot.Version{}
+	if (behind || answered && r.lagging) && attempt < maxAttempts {
 		f.again = false
 		return false
 	}
-	if behind {
+	if behind || plainlyAbsent && r.confirmed == unconfirmed {
 		err, plainlyAbsent = fmt.Errorf("%w: want %s", errBehind, f.atLeast), false
 	}
 	delete(s.flights, k)
-	have, resident := s.quietly(k)
+	have, resident := s.memory.peek(k)
+	retry := false
 	switch {
-	case err == nil && resident && have.publishedAs().Compare(v.publishedAs()) > 0:
-		f.value = have
 	case err == nil:
-		s.cache.Set(k, v)
+		v = v.confirm(r.confirmed)
+		if resident {
+			v = merge(have, v)
+		}
+		s.memory.set(k, v)
 		f.value = v
+		retry = v.outdated() || r.lagging
 	case plainlyAbsent && s.absent:
-		s.cache.Invalidate(k)
+		s.memory.drop(k)
 		f.err = err
 	default:
-		f.err, s.failed = err, s.now()
-		if resident && (!have.trusted() || f.again || have.publishedAs().Compare(f.atLeast) < 0) {
-			wait := min(max(2*f.waited, firstRetry), lastRetry)
-			s.postpone(k, f.atLeast, wait, wait)
-		}
+		f.err, s.failing, s.failed = err, true, s.now()
+		retry = resident && (f.again || have.outdated() || have.publishedAs().Compare(f.atLeast) < 0 ||
+			have.confirmedBy() == unconfirmed && s.following() != nil)
+	}
+	if retry {
+		wait := min(max(2*f.waited, firstRetry), lastRetry)
+		s.postpone(k, f.atLeast, wait, wait)
 	}
 	return true
+}
+
+// merge returns the newer of what is resident and what was loaded. Whatever
+// confirms one confirms what is as new or newer.
+func merge[V published[V]](have, loaded V) V {
+	by := min(have.confirmedBy(), loaded.confirmedBy())
+	if have.publishedAs().Compare(loaded.publishedAs()) > 0 {
+		return have.confirm(by)
+	}
+	if loaded.publishedAs().Compare(have.newest()) < 0 {
+		loaded = loaded.outdate(have.newest())
+	}
+	return loaded.confirm(by)
 }
 
 // suspect makes every flight under way ask once more, and returns the keys that
@@ -325,7 +378,7 @@ func (s *shelf[K, V]) suspect() []K {
 	for _, f := range s.flights {
 		f.again = true
 	}
-	return slices.Collect(s.cache.Keys())
+	return s.memory.keys()
 }
 
 // reload brings resident keys up to the versions given, as many at a time as
@@ -353,21 +406,34 @@ func (s *shelf[K, V]) reload(ctx context.Context, versions map[K]snapshot.Versio
 	return g.Wait()
 }
 
+// compared takes note of the version that Redis has of a resident key, at a
+// position of the stretch given. It reports whether that is a newer one.
+func (s *shelf[K, V]) compared(k K, has snapshot.Version, by uint64) (behind bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have, ok := s.memory.peek(k)
+	switch {
+	case !ok:
+		return false
+	case have.publishedAs().Compare(has) < 0:
+		if have.newest().Compare(has) < 0 {
+			s.memory.set(k, have.outdate(has))
+		}
+		return true
+	case have.confirmedBy() == unconfirmed:
+		s.memory.set(k, have.confirm(by))
+	}
+	return false
+}
+
 // replace puts a value there that was loaded for a resident key, unless the
 // one there is newer.
 func (s *shelf[K, V]) replace(k K, v V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if have, ok := s.quietly(k); ok && have.publishedAs().Compare(v.publishedAs()) <= 0 {
-		s.cache.Set(k, v)
+	if have, ok := s.memory.peek(k); ok {
+		s.memory.set(k, merge(have, v))
 	}
-}
-
-// forget removes a key that Redis plainly doesn't have any more.
-func (s *shelf[K, V]) forget(k K) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cache.Invalidate(k)
 }
 
 func later(a, b snapshot.Version) snapshot.Version {

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,41 +17,62 @@ import (
 
 // book is something on a shelf.
 type book struct {
-	version snapshot.Version
-	asked   time.Time
-	gone    bool
+	version, told snapshot.Version
+	asked         time.Duration
+	confirmed     uint64
+	// strict: it may not be used while it is outdated.
+	strict bool
 }
 
 func (b *book) publishedAs() snapshot.Version { return b.version }
-func (b *book) askedAt() time.Time            { return b.asked }
-func (b *book) trusted() bool                 { return !b.gone }
+func (b *book) newest() snapshot.Version      { return later(b.version, b.told) }
+func (b *book) outdated() bool                { return b.version.Compare(b.told) < 0 }
+func (b *book) askedAt() time.Duration        { return b.asked }
+func (b *book) usable() bool                  { return !b.strict || !b.outdated() }
+func (b *book) confirmedBy() uint64           { return b.confirmed }
+
+func (b *book) outdate(newest snapshot.Version) *book {
+	other := *b
+	other.told = newest
+	return &other
+}
+
+func (b *book) confirm(by uint64) *book {
+	other := *b
+	other.confirmed = by
+	return &other
+}
 
 // library is the Redis of these tests: what it holds, and what it is asked.
 type library struct {
+	start time.Time
 	sync.Mutex
 	revision int64
 	err      error
 	asked    []time.Time
 	gate     chan struct{} // closed: questions are answered
+	at       snapshot.Position
+	strict   bool
+	log      *stretch
 }
 
-func (l *library) load(ctx context.Context, _ string) (*book, error) {
+func (l *library) load(ctx context.Context, _ string) (*book, snapshot.Position, error) {
 	l.Lock()
 	asked := time.Now()
 	l.asked = append(l.asked, asked)
-	revision, err, gate := l.revision, l.err, l.gate
+	revision, err, gate, at, strict := l.revision, l.err, l.gate, l.at, l.strict
 	l.Unlock()
 	if gate != nil {
 		select {
 		case <-gate:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, at, ctx.Err()
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	return &book{version: version(revision), asked: asked}, nil
+	return &book{version: version(revision), asked: asked.Sub(l.start), strict: strict}, at, nil
 }
 
 func (l *library) set(revision int64, err error) {
@@ -85,12 +105,14 @@ func (l *library) questions() int {
 func onShelf(t *testing.T, f func(t *testing.T, s *shelf[string, *book], l *library)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l := &library{revision: 1}
+		l := &library{start: time.Now(), revision: 1, log: &stretch{number: 1}}
 		m := newMetrics(prometheus.NewRegistry())
 		s := &shelf[string, *book]{
-			cache:   otter.Must(&otter.Options[string, *book]{MaximumSize: 100}),
-			load:    l.load,
-			spacing: 100 * time.Millisecond, slots: make(chan struct{}, 4), now: time.Now, loads: m.documentLoads,
+			memory:    newWeighed(100, func(string, *book) uint32 { return 1 }, func() {}),
+			load:      l.load,
+			following: func() *stretch { return l.log },
+			spacing:   100 * time.Millisecond, slots: make(chan struct{}, 4), loads: m.documentLoads,
+			now: func() time.Duration { return time.Since(l.start) },
 		}
 		s.open()
 		defer s.close()
@@ -308,7 +330,7 @@ func TestAbsenceOfWhatTheLogToldOf(t *testing.T) {
 
 func TestWhatIsDistrustedIsNotUsed(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
-		s.distrust = func(_ *book, atLeast snapshot.Version) *book { return &book{version: atLeast, gone: true} }
+		l.strict = true
 		s.spacing = 0
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)

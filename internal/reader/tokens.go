@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unique"
 
 	"github.com/maypok86/otter/v2"
 
@@ -31,37 +32,76 @@ const (
 
 // record is a token's record, ready to be asked. It never changes.
 type record struct {
-	id            string
-	organizations []organizationID
-	expires       time.Time // zero: never
+	hash token.Hash
+	// organizations are the ids that it opens, 16 bytes each. Most tokens open the
+	// same ones as others do: those share one text.
+	organizations unique.Handle[string]
+	expires       int64 // milliseconds since 1970; 0: never
+	epoch         int64
+	version       int64
+	asked         time.Duration
+	confirmed     uint64
 	revoked       bool
 	mayRead       bool
-	version       snapshot.Version
-	asked         time.Time
-	// outdated is a record of which a newer version was told of; version is
+	// superseded is a record of which a newer version was told of; version is
 	// that one. It is no authority any more, and stays for the version alone.
-	outdated bool
+	superseded bool
 }
 
-func (r *record) publishedAs() snapshot.Version { return r.version }
+func (r record) publishedAs() snapshot.Version { return tokenVersion(r.epoch, r.version) }
 
-func (r *record) askedAt() time.Time { return r.asked }
+func (r record) newest() snapshot.Version { return r.publishedAs() }
 
-func (r *record) trusted() bool { return !r.outdated }
+func (r record) outdated() bool { return r.superseded }
+
+func (r record) outdate(newest snapshot.Version) record {
+	return record{
+		hash: r.hash, epoch: newest.Epoch, version: newest.Revision, asked: r.asked, confirmed: r.confirmed, superseded: true,
+	}
+}
+
+func (r record) usable() bool { return !r.superseded }
+
+func (r record) askedAt() time.Duration { return r.asked }
+
+func (r record) confirmedBy() uint64 { return r.confirmed }
+
+func (r record) confirm(by uint64) record {
+	r.confirmed = by
+	return r
+}
+
+// expired reports whether the token's time is over.
+func (r record) expired(now time.Time) bool { return r.expires != 0 && now.UnixMilli() >= r.expires }
 
 // opens reports whether the record names the organization.
-func (r *record) opens(id organizationID) bool { return slices.Contains(r.organizations, id) }
-
-func prepareRecord(t *snapshot.Token, asked time.Time) *record {
-	r := &record{
-		id: t.ID, expires: t.ExpiresAt, revoked: t.Revoked, mayRead: slices.Contains(t.Scopes, scopeRead),
-		version: tokenVersion(t.Epoch, t.Version), asked: asked,
+func (r record) opens(id organizationID) bool {
+	if r.superseded {
+		return false
 	}
-	for _, o := range t.Organizations {
-		if id, ok := parseOrganization(o); ok {
-			r.organizations = append(r.organizations, id)
+	for all := r.organizations.Value(); len(all) >= len(id); all = all[len(id):] {
+		if string(id[:]) == all[:len(id)] {
+			return true
 		}
 	}
+	return false
+}
+
+func prepareRecord(t *snapshot.Token, asked time.Duration) record {
+	r := record{
+		hash: t.Hash, revoked: t.Revoked, mayRead: slices.Contains(t.Scopes, scopeRead),
+		epoch: t.Epoch, version: t.Version, asked: asked, confirmed: unconfirmed,
+	}
+	if !t.ExpiresAt.IsZero() {
+		r.expires = t.ExpiresAt.UnixMilli()
+	}
+	all := make([]byte, 0, 64)
+	for _, o := range t.Organizations {
+		if id, ok := parseOrganization(o); ok {
+			all = append(all, id[:]...)
+		}
+	}
+	r.organizations = unique.Make(string(all))
 	return r
 }
 
@@ -94,7 +134,10 @@ func parseTokenVersion(s string) snapshot.Version {
 //	budget (unknown key) ──▶ Redis ──┴▶ absent, or can't say
 type tokens struct {
 	keys *token.Keys
-	shelf[token.Hash, *record]
+	shelf[token.Hash, record]
+	clock Clock
+	// maxStale is for how long a record may be trusted that nothing newer confirms.
+	maxStale time.Duration
 	// refused holds tokens that Redis plainly doesn't have, with the generation
 	// that they were looked up in; another generation is another world.
 	refused    *otter.Cache[token.Hash, uint64]
@@ -102,31 +145,29 @@ type tokens struct {
 	unknown    bucket
 }
 
-func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*snapshot.Token, error),
-	now func() time.Time, m *metrics,
+func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*snapshot.Token, snapshot.Position, error),
+	maxStale time.Duration, clock Clock, f *freshness, m *metrics,
 ) *tokens {
 	t := &tokens{
-		keys:    keys,
+		keys: keys, clock: clock, maxStale: max(maxStale, freshFor),
 		refused: otter.Must(&otter.Options[token.Hash, uint64]{MaximumSize: refusedTokens}),
-		unknown: bucket{rate: unknownKeyRate, burst: unknownKeyBurst, left: unknownKeyBurst, last: now()},
+		unknown: bucket{rate: unknownKeyRate, burst: unknownKeyBurst, left: unknownKeyBurst, last: clock.mono()},
 	}
-	t.shelf = shelf[token.Hash, *record]{
-		cache: otter.Must(&otter.Options[token.Hash, *record]{MaximumSize: residentTokens}),
-		load: func(ctx context.Context, h token.Hash) (*record, error) {
-			asked := now()
-			rec, err := load(ctx, h)
+	t.shelf = shelf[token.Hash, record]{
+		memory: newTable(residentTokens, m.tokenEvictions.Inc),
+		load: func(ctx context.Context, h token.Hash) (record, snapshot.Position, error) {
+			asked := clock.mono()
+			rec, at, err := load(ctx, h)
 			if err != nil {
-				return nil, err
+				return record{}, at, err
 			}
-			return prepareRecord(rec, asked), nil
+			return prepareRecord(rec, asked), at, nil
 		},
-		distrust: func(old *record, atLeast snapshot.Version) *record {
-			return &record{version: atLeast, asked: old.asked, outdated: true}
-		},
-		absent: true,
-		slots:  make(chan struct{}, tokenLoads),
-		now:    now,
-		loads:  m.tokenLoads,
+		following: f.following.Load,
+		absent:    true,
+		slots:     make(chan struct{}, tokenLoads),
+		now:       clock.mono,
+		loads:     m.tokenLoads,
 	}
 	t.open()
 	return t
@@ -161,43 +202,60 @@ const (
 	standings
 )
 
+// caller is who asks, and since when there may be changes to what we know of
+// them.
+type caller struct {
+	record record
+	asOf   time.Time
+}
+
 // who returns the record of a presented token, where it may read at all. Which
-// organizations it opens is for the caller to ask.
-func (t *tokens) who(presented []byte) (*record, standing) {
+// organizations it opens is for the caller to ask. The lease was read before.
+//
+// A record counts only where the lease says something about it that is not too
+// long ago. That a token was revoked, or has expired, is true for good.
+func (t *tokens) who(presented []byte, l *lease, now instant) (caller, standing) {
 	h := token.HashOf(presented)
 	rec, ok := t.resident(h)
 	if !ok {
 		var s standing
-		if rec, s = t.look(h, presented); s != standingOK {
-			return nil, s
+		if rec, s = t.look(h, presented, l, now); s != standingOK {
+			return caller{}, s
 		}
 	}
 	switch {
 	case rec.revoked:
-		return nil, standingRevoked
-	case !rec.expires.IsZero() && !t.now().Before(rec.expires):
-		return nil, standingExpired
-	case !rec.mayRead:
-		return nil, standingScope
+		return caller{}, standingRevoked
+	case rec.expired(now.wall):
+		return caller{}, standingExpired
+	case !l.covers(rec.confirmed):
+		return caller{}, standingUnknown
 	}
-	return rec, standingOK
+	asOf := l.ofToken(h)
+	switch {
+	case l.age(asOf, now) > t.maxStale:
+		return caller{}, standingUnknown
+	case !rec.mayRead:
+		return caller{}, standingScope
+	}
+	return caller{rec, asOf}, standingOK
 }
 
 // look asks the filter, then Redis.
-func (t *tokens) look(h token.Hash, presented []byte) (*record, standing) {
+func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (record, standing) {
 	verdict := t.keys.Check(presented)
 	switch verdict {
 	case token.Malformed:
-		return nil, standingMalformed
+		return record{}, standingMalformed
 	case token.Forged:
-		return nil, standingForged
+		return record{}, standingForged
 	}
 	generation := t.generation.Load()
 	if g, ok := t.refused.GetIfPresent(h); ok && g == generation {
-		return nil, standingAbsent
+		return record{}, t.absence(h, l, now)
 	}
-	if verdict == token.UnknownKey && !t.unknown.take(t.now()) {
-		return nil, standingBudget
+	if verdict == token.UnknownKey && !t.unknown.take(now.mono) {
+		return record{}, standingBudget
 	}
 	ctx, cancel := context.WithTimeout(t.base, attemptTime)
 	defer cancel()
@@ -209,10 +267,20 @@ func (t *tokens) look(h token.Hash, presented []byte) (*record, standing) {
 		// The generation from before the question: a token that was published
 		// while it flew is not remembered as refused.
 		t.refused.Set(h, generation)
-		return nil, standingAbsent
+		return record{}, t.absence(h, l, now)
 	default:
-		return nil, standingUnknown
+		return record{}, standingUnknown
 	}
+}
+
+// absence judges a token that Redis plainly doesn't have: only while we know
+// that Redis has everything does that mean that there is none.
+func (t *tokens) absence(h token.Hash, l *lease, now instant) standing {
+	log := t.following()
+	if log == nil || !l.covers(log.number) || l.age(l.ofToken(h), now) > freshFor {
+		return standingUnknown
+	}
+	return standingAbsent
 }
 
 // bucket is a token bucket.
@@ -220,13 +288,13 @@ type bucket struct {
 	mu          sync.Mutex
 	rate, burst float64 // per second, at most
 	left        float64
-	last        time.Time
+	last        time.Duration
 }
 
-func (b *bucket) take(now time.Time) bool {
+func (b *bucket) take(now time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if d := now.Sub(b.last); d > 0 {
+	if d := now - b.last; d > 0 {
 		b.left = min(b.burst, b.left+d.Seconds()*b.rate)
 		b.last = now
 	}

@@ -27,8 +27,11 @@ func (l *link) answer(d *data, cmd redis.Cmder) error {
 		cmd.(*redis.Cmd).SetVal(v) //nolint:forcetypeassert // what go-redis makes for it
 		return nil
 	}
-	v, err := d.do(args)
-	if err != nil {
+	var v any
+	var err error
+	if cmd.Name() == "xrevrange" {
+		v = d.newest(args)
+	} else if v, err = d.do(args); err != nil {
 		return err
 	}
 	if v == nil {
@@ -48,6 +51,8 @@ func (l *link) answer(d *data, cmd redis.Cmder) error {
 		c.SetVal(m)
 	case *redis.StatusCmd:
 		c.SetVal(string(v.(status))) //nolint:forcetypeassert // the model's own answer
+	case *redis.XMessageSliceCmd:
+		c.SetVal(messages(v.([]entry))) //nolint:forcetypeassert // the model's own answer
 	default:
 		return fmt.Errorf("the model does not know %T", cmd)
 	}

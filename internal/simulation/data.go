@@ -21,10 +21,11 @@ type data struct {
 	strings map[string]string
 	streams map[string][]entry
 	replid  string
+	logged  int // counts the entries that were ever added
 }
 
 func newData(replid string) *data {
-	return &data{map[string]map[string]string{}, map[string]string{}, map[string][]entry{}, replid}
+	return &data{map[string]map[string]string{}, map[string]string{}, map[string][]entry{}, replid, 0}
 }
 
 // clone is what a replica has at this moment.
@@ -111,6 +112,7 @@ func (d *data) do(args []string) (any, error) {
 		if len(s) > 0 && s[len(s)-1].id >= id {
 			return nil, fmt.Errorf("ERR The ID specified in XADD is equal or smaller than the target stream top item")
 		}
+		d.logged++
 		d.streams[key] = append(s, entry{id, slices.Clone(args[6:])})
 		return args[5], nil
 	case "XREVRANGE": // key + - COUNT 1
@@ -145,6 +147,16 @@ func (d *data) after(key string, id int64) []entry {
 	s := d.streams[key]
 	i, _ := slices.BinarySearchFunc(s, id+1, func(e entry, id int64) int { return int(e.id - id) })
 	return s[i:]
+}
+
+// newest is XREVRANGE key + - COUNT n.
+func (d *data) newest(args []string) []entry {
+	out := slices.Clone(d.streams[args[1]])
+	slices.Reverse(out)
+	if n, err := strconv.Atoi(args[len(args)-1]); err == nil && len(out) > n {
+		out = out[:n]
+	}
+	return out
 }
 
 func streamID(s string) (int64, error) {

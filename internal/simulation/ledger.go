@@ -22,7 +22,6 @@ import (
 // clock that is off. It also is the record of what was true when.
 type ledger struct {
 	mu   sync.Mutex
-	rng  *rand.Rand
 	skew time.Duration // the database's clock is this much ahead
 	// trouble is the probability that a call fails; half of those are carried out.
 	trouble float64
@@ -62,9 +61,9 @@ type tokenRow struct {
 	pending time.Time
 }
 
-func newLedger(rng *rand.Rand, skew time.Duration) *ledger {
+func newLedger(skew time.Duration) *ledger {
 	return &ledger{
-		rng: rng, skew: skew, edition: 1, installation: postgres.Installation{Epoch: 1, Incarnation: 1},
+		skew: skew, edition: 1, installation: postgres.Installation{Epoch: 1, Incarnation: 1},
 		orgs: map[uuid.UUID]*orgRow{}, tokens: map[uuid.UUID]*tokenRow{},
 	}
 }
@@ -74,13 +73,26 @@ var errTrouble = errors.New("ledger: the connection broke")
 // now is the database's clock.
 func (l *ledger) now() time.Time { return time.Now().Add(l.skew) }
 
+// desk is where one publisher asks the ledger; it implements worker.Ledger. What
+// chance has in store is each desk's own, and each question's.
+type desk struct {
+	*ledger
+	source  func(key string) *rand.Rand
+	chances map[string]*rand.Rand
+}
+
 // call is one round trip with a transaction in it: fn runs at its commit, with
 // the time at which the transaction began.
-func (l *ledger) call(ctx context.Context, fn func(began time.Time) error) error {
+func (l *desk) call(ctx context.Context, key string, fn func(began time.Time) error) error {
 	l.mu.Lock()
-	there := time.Duration(1 + l.rng.Int64N(int64(3*time.Millisecond)))
-	back := time.Duration(1 + l.rng.Int64N(int64(3*time.Millisecond)))
-	fails, carriedOut := l.rng.Float64() < l.trouble, l.rng.IntN(2) == 0
+	rng, ok := l.chances[key]
+	if !ok {
+		rng = l.source(key)
+		l.chances[key] = rng
+	}
+	there := time.Duration(1 + rng.Int64N(int64(3*time.Millisecond)))
+	back := time.Duration(1 + rng.Int64N(int64(3*time.Millisecond)))
+	fails, carriedOut := rng.Float64() < l.trouble, rng.IntN(2) == 0
 	l.mu.Unlock()
 	began := l.now()
 	if err := sleep(ctx, there); err != nil {
@@ -118,14 +130,14 @@ func (l *ledger) token(id uuid.UUID) (*tokenRow, error) {
 }
 
 // Installation implements worker.Ledger.
-func (l *ledger) Installation(ctx context.Context) (out postgres.Installation, err error) {
-	err = l.call(ctx, func(time.Time) error { out = l.installation; return nil })
+func (l *desk) Installation(ctx context.Context) (out postgres.Installation, err error) {
+	err = l.call(ctx, "Installation", func(time.Time) error { out = l.installation; return nil })
 	return out, err
 }
 
 // RaiseIncarnation implements worker.Ledger.
-func (l *ledger) RaiseIncarnation(ctx context.Context, found int64) (out postgres.Installation, err error) {
-	err = l.call(ctx, func(time.Time) error {
+func (l *desk) RaiseIncarnation(ctx context.Context, found int64) (out postgres.Installation, err error) {
+	err = l.call(ctx, "RaiseIncarnation", func(time.Time) error {
 		l.installation.Incarnation = max(l.installation.Incarnation, found) + 1
 		out = l.installation
 		return nil
@@ -134,8 +146,8 @@ func (l *ledger) RaiseIncarnation(ctx context.Context, found int64) (out postgre
 }
 
 // Library implements worker.Ledger.
-func (l *ledger) Library(ctx context.Context, id uuid.UUID) (out postgres.Library, err error) {
-	err = l.call(ctx, func(time.Time) error {
+func (l *desk) Library(ctx context.Context, id uuid.UUID) (out postgres.Library, err error) {
+	err = l.call(ctx, "Library "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
 		if err != nil {
 			return err
@@ -151,8 +163,8 @@ func (l *ledger) Library(ctx context.Context, id uuid.UUID) (out postgres.Librar
 }
 
 // Revision implements worker.Ledger.
-func (l *ledger) Revision(ctx context.Context, id uuid.UUID) (out int64, err error) {
-	err = l.call(ctx, func(time.Time) error {
+func (l *desk) Revision(ctx context.Context, id uuid.UUID) (out int64, err error) {
+	err = l.call(ctx, "Revision "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
 		if err == nil {
 			out = o.revision
@@ -163,9 +175,9 @@ func (l *ledger) Revision(ctx context.Context, id uuid.UUID) (out int64, err err
 }
 
 // EachRevision implements worker.Ledger.
-func (l *ledger) EachRevision(ctx context.Context, _ int, fn func([]postgres.PendingOrganization) error) error {
+func (l *desk) EachRevision(ctx context.Context, _ int, fn func([]postgres.PendingOrganization) error) error {
 	var page []postgres.PendingOrganization
-	err := l.call(ctx, func(time.Time) error {
+	err := l.call(ctx, "EachRevision", func(time.Time) error {
 		for _, id := range l.order {
 			page = append(page, postgres.PendingOrganization{ID: id, Revision: l.orgs[id].revision})
 		}
@@ -179,8 +191,8 @@ func (l *ledger) EachRevision(ctx context.Context, _ int, fn func([]postgres.Pen
 
 // PlanPublication implements worker.Ledger; its rules are those of
 // postgres.PlanPublication, which its own tests hold.
-func (l *ledger) PlanPublication(ctx context.Context, id uuid.UUID, next postgres.Publication) (postgres.Publication, error) {
-	err := l.call(ctx, func(time.Time) error {
+func (l *desk) PlanPublication(ctx context.Context, id uuid.UUID, next postgres.Publication) (postgres.Publication, error) {
+	err := l.call(ctx, "PlanPublication "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
 		if err != nil {
 			return err
@@ -202,8 +214,8 @@ func (l *ledger) PlanPublication(ctx context.Context, id uuid.UUID, next postgre
 }
 
 // Published implements worker.Ledger.
-func (l *ledger) Published(ctx context.Context, id uuid.UUID, epoch, revision, _, incarnation int64) (ok bool, err error) {
-	err = l.call(ctx, func(time.Time) error {
+func (l *desk) Published(ctx context.Context, id uuid.UUID, epoch, revision, _, incarnation int64) (ok bool, err error) {
+	err = l.call(ctx, "Published "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
 		if err != nil {
 			return err
@@ -229,8 +241,8 @@ func (o *orgRow) firstAfter(revision int64) time.Time {
 }
 
 // Unpublish implements worker.Ledger.
-func (l *ledger) Unpublish(ctx context.Context, id uuid.UUID, found int64) error {
-	return l.call(ctx, func(time.Time) error {
+func (l *desk) Unpublish(ctx context.Context, id uuid.UUID, found int64) error {
+	return l.call(ctx, "Unpublish "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
 		if err != nil {
 			return err
@@ -243,8 +255,8 @@ func (l *ledger) Unpublish(ctx context.Context, id uuid.UUID, found int64) error
 }
 
 // TokenRecord implements worker.Ledger.
-func (l *ledger) TokenRecord(ctx context.Context, id uuid.UUID) (out postgres.TokenRecord, err error) {
-	err = l.call(ctx, func(time.Time) error {
+func (l *desk) TokenRecord(ctx context.Context, id uuid.UUID) (out postgres.TokenRecord, err error) {
+	err = l.call(ctx, "TokenRecord "+id.String(), func(time.Time) error {
 		t, err := l.token(id)
 		if err != nil {
 			return err
@@ -259,9 +271,9 @@ func (l *ledger) TokenRecord(ctx context.Context, id uuid.UUID) (out postgres.To
 }
 
 // EachToken implements worker.Ledger.
-func (l *ledger) EachToken(ctx context.Context, _ int, fn func([]postgres.TokenKey) error) error {
+func (l *desk) EachToken(ctx context.Context, _ int, fn func([]postgres.TokenKey) error) error {
 	var page []postgres.TokenKey
-	err := l.call(ctx, func(time.Time) error {
+	err := l.call(ctx, "EachToken", func(time.Time) error {
 		for _, id := range l.tokenOrder {
 			t := l.tokens[id]
 			page = append(page, postgres.TokenKey{ID: id, Hash: token.HashOf([]byte(t.whole)), Version: t.version})
@@ -275,8 +287,8 @@ func (l *ledger) EachToken(ctx context.Context, _ int, fn func([]postgres.TokenK
 }
 
 // TokenPublished implements worker.Ledger.
-func (l *ledger) TokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (ok bool, err error) {
-	err = l.call(ctx, func(time.Time) error {
+func (l *desk) TokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (ok bool, err error) {
+	err = l.call(ctx, "TokenPublished "+id.String(), func(time.Time) error {
 		t, err := l.token(id)
 		if err != nil {
 			return err
@@ -290,8 +302,8 @@ func (l *ledger) TokenPublished(ctx context.Context, id uuid.UUID, version int64
 }
 
 // UnpublishTokens implements worker.Ledger.
-func (l *ledger) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
-	return l.call(ctx, func(began time.Time) error {
+func (l *desk) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
+	return l.call(ctx, "UnpublishTokens", func(began time.Time) error {
 		for _, id := range ids {
 			if t := l.tokens[id]; t.pending.IsZero() {
 				t.pending = began.Add(-time.Hour)
@@ -302,8 +314,8 @@ func (l *ledger) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
 }
 
 // PendingOrganizations implements worker.Ledger.
-func (l *ledger) PendingOrganizations(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingOrganization, err error) {
-	err = l.call(ctx, func(began time.Time) error {
+func (l *desk) PendingOrganizations(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingOrganization, err error) {
+	err = l.call(ctx, "PendingOrganizations", func(began time.Time) error {
 		for _, id := range l.order {
 			if o := l.orgs[id]; !o.pending.IsZero() && !o.pending.After(began.Add(-longer)) {
 				out = append(out, postgres.PendingOrganization{ID: id, Revision: o.revision})
@@ -315,8 +327,8 @@ func (l *ledger) PendingOrganizations(ctx context.Context, longer time.Duration,
 }
 
 // PendingTokens implements worker.Ledger.
-func (l *ledger) PendingTokens(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingToken, err error) {
-	err = l.call(ctx, func(began time.Time) error {
+func (l *desk) PendingTokens(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingToken, err error) {
+	err = l.call(ctx, "PendingTokens", func(began time.Time) error {
 		for _, id := range l.tokenOrder {
 			if t := l.tokens[id]; !t.pending.IsZero() && !t.pending.After(began.Add(-longer)) {
 				out = append(out, postgres.PendingToken{ID: id, Version: t.version})
@@ -328,14 +340,14 @@ func (l *ledger) PendingTokens(ctx context.Context, longer time.Duration, _ int)
 }
 
 // CountPending implements worker.Ledger.
-func (l *ledger) CountPending(context.Context) (postgres.Pending, error) {
+func (l *desk) CountPending(context.Context) (postgres.Pending, error) {
 	return postgres.Pending{}, nil
 }
 
 // Unpublished implements worker.Ledger: the time is the transaction's start, the
 // snapshot is taken later.
-func (l *ledger) Unpublished(ctx context.Context, _ int) (out postgres.Unpublished, err error) {
-	err = l.call(ctx, func(began time.Time) error {
+func (l *desk) Unpublished(ctx context.Context, _ int) (out postgres.Unpublished, err error) {
+	err = l.call(ctx, "Unpublished", func(began time.Time) error {
 		out = postgres.Unpublished{
 			At: began, Installation: l.installation, Organizations: map[uuid.UUID]time.Time{}, Tokens: map[token.Hash]time.Time{},
 		}
@@ -372,11 +384,8 @@ func (l *ledger) createToken(id, org uuid.UUID, whole string) {
 }
 
 // changeOrg changes an organization in a transaction that began some time ago.
-func (l *ledger) changeOrg(ctx context.Context, id uuid.UUID, edit func([]modes.OrganizationMode) []modes.OrganizationMode) (int64, error) {
+func (l *ledger) changeOrg(ctx context.Context, id uuid.UUID, takes time.Duration, edit func([]modes.OrganizationMode) []modes.OrganizationMode) (int64, error) {
 	began := l.now()
-	l.mu.Lock()
-	takes := time.Duration(1 + l.rng.Int64N(int64(20*time.Millisecond)))
-	l.mu.Unlock()
 	if err := sleep(ctx, takes); err != nil {
 		return 0, err
 	}

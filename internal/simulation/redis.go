@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"orgmodes/internal/snapshot"
 )
@@ -101,14 +102,20 @@ type link struct {
 	stale   bool // talks to the old primary during a split
 	timeout time.Duration
 
-	mu     sync.Mutex
-	rng    *rand.Rand
-	faults faults
+	// Each key has chances of its own, so that it makes no difference which of
+	// two calls made at the same moment comes first.
+	mu      sync.Mutex
+	source  func(key string) *rand.Rand
+	chances map[string]*rand.Rand
+	faults  faults
 }
 
 // store is a snapshot.Store over a link.
 func (l *link) store() *snapshot.Store {
-	rdb := redis.NewClient(&redis.Options{Addr: "simulated", MaxRetries: -1, DisableIdentity: true})
+	rdb := redis.NewClient(&redis.Options{
+		Addr: "simulated", MaxRetries: -1, DisableIdentity: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
 	rdb.AddHook(l)
 	return snapshot.New(rdb, "")
 }
@@ -130,7 +137,7 @@ func (l *link) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 		if cmd.Name() == "xread" {
 			err = l.follow(ctx, cmd)
 		} else {
-			err = l.call(ctx, func(d *data) error { return l.answer(d, cmd) })
+			err = l.call(ctx, keyOf(cmd), func(d *data) error { return l.answer(d, cmd) })
 		}
 		if err != nil {
 			cmd.SetErr(err)
@@ -143,7 +150,7 @@ func (l *link) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 // at once.
 func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		err := l.call(ctx, func(d *data) error {
+		err := l.call(ctx, keyOfAll(cmds), func(d *data) error {
 			for _, cmd := range cmds {
 				if err := l.answer(d, cmd); err != nil {
 					cmd.SetErr(err)
@@ -166,18 +173,45 @@ func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipel
 	}
 }
 
-// draws are what chance has in store for one call.
-type draws struct {
-	drop, lose, twice bool
-	there, back       time.Duration
+// keyOf is what a command is about.
+func keyOf(cmd redis.Cmder) string {
+	args := texts(cmd.Args())
+	switch {
+	case cmd.Name() == "eval" || cmd.Name() == "evalsha":
+		n, _ := strconv.Atoi(args[2])
+		return cmd.Name() + args[2+n] // the last of its keys
+	case len(args) > 1:
+		return args[1]
+	}
+	return "" // multi and exec
 }
 
-func (l *link) draw() draws {
+// keyOfAll does not depend on the order of a pipeline.
+func keyOfAll(cmds []redis.Cmder) string {
+	keys := make([]string, len(cmds))
+	for i, cmd := range cmds {
+		keys[i] = keyOf(cmd)
+	}
+	return slices.Max(keys)
+}
+
+// draws are what chance has in store for one call.
+type draws struct {
+	drop, lose, twice   bool
+	there, thawed, back time.Duration
+}
+
+func (l *link) draw(key string) draws {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	rng, ok := l.chances[key]
+	if !ok {
+		rng = l.source(key)
+		l.chances[key] = rng
+	}
 	f := l.faults
-	lag := func() time.Duration { return time.Duration(1 + l.rng.Int64N(int64(f.latency)+1)) }
-	return draws{l.rng.Float64() < f.drop, l.rng.Float64() < f.lose, l.rng.Float64() < f.twice, lag(), lag()}
+	lag := func() time.Duration { return time.Duration(1 + rng.Int64N(int64(f.latency)+1)) }
+	return draws{rng.Float64() < f.drop, rng.Float64() < f.lose, rng.Float64() < f.twice, lag(), lag(), lag()}
 }
 
 func (l *link) set(f faults) {
@@ -187,10 +221,10 @@ func (l *link) set(f faults) {
 }
 
 // call takes a request to the server and its answer back.
-func (l *link) call(ctx context.Context, do func(*data) error) error {
+func (l *link) call(ctx context.Context, key string, do func(*data) error) error {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	d := l.draw()
+	d := l.draw(key)
 	if d.drop {
 		<-ctx.Done()
 		return errLost
@@ -198,7 +232,7 @@ func (l *link) call(ctx context.Context, do func(*data) error) error {
 	if err := sleep(ctx, d.there); err != nil {
 		return errLost
 	}
-	err := l.atServer(ctx, func(on *data) error {
+	err := l.atServer(ctx, d.thawed, func(on *data) error {
 		err := do(on)
 		if d.twice {
 			err = do(on)
@@ -219,7 +253,7 @@ func (l *link) call(ctx context.Context, do func(*data) error) error {
 }
 
 // atServer runs something on the server that this client talks to, once it runs.
-func (l *link) atServer(ctx context.Context, do func(*data) error) error {
+func (l *link) atServer(ctx context.Context, thawed time.Duration, do func(*data) error) error {
 	c := l.cluster
 	for {
 		c.mu.Lock()
@@ -232,8 +266,11 @@ func (l *link) atServer(ctx context.Context, do func(*data) error) error {
 			if l.stale && c.old != nil {
 				on = c.old
 			}
+			before := on.logged
 			err := do(on)
-			c.wake()
+			if on.logged != before {
+				c.wake()
+			}
 			c.mu.Unlock()
 			return err
 		}
@@ -243,6 +280,9 @@ func (l *link) atServer(ctx context.Context, do func(*data) error) error {
 		case <-ctx.Done():
 			return errLost
 		case <-changed:
+		}
+		if sleep(ctx, thawed) != nil { // not all at once
+			return errLost
 		}
 	}
 }
@@ -268,27 +308,17 @@ func (l *link) follow(ctx context.Context, cmd redis.Cmder) error {
 	defer deadline.Stop()
 	for {
 		var found []entry
-		l.cluster.mu.Lock()
-		changed := l.cluster.changed
-		l.cluster.mu.Unlock()
-		if err := l.call(ctx, func(d *data) error {
-			found = slices.Clone(d.after(key, id))
+		var changed <-chan struct{}
+		err := l.call(ctx, key, func(d *data) error {
+			found, changed = slices.Clone(d.after(key, id)), l.cluster.changed
 			return nil
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 		if len(found) > 0 {
 			x.SetVal([]redis.XStream{{Stream: key, Messages: messages(found)}})
 			return nil
-		}
-		// call itself wakes everybody, so the change is waited for from before it
-		// only where it wasn't ours.
-		select {
-		case <-changed:
-			l.cluster.mu.Lock()
-			changed = l.cluster.changed
-			l.cluster.mu.Unlock()
-		default:
 		}
 		select {
 		case <-ctx.Done():

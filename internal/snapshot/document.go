@@ -195,3 +195,7 @@ func unhex(dst []byte, s string) error {
 	_, err := hex.Decode(dst, []byte(s))
 	return err
 }
+
+// Canary is the organization that the leading worker changes every few seconds,
+// so that readers can tell how long a change takes to reach them.
+const Canary = "00000000-0000-4000-8000-00006f6d6361"

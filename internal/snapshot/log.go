@@ -80,18 +80,62 @@ func (s *Store) LogTail(ctx context.Context) (n, incarnation int64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("snapshot: %w", err)
 	}
-	ns, ok1 := res[0].(string)
-	is, ok2 := res[1].(string)
+	at, err := parsePosition(res)
+	return at.N, at.Incarnation, err
+}
+
+// Position is a moment in the history of one Redis. Of two positions of the
+// same incarnation, what is true at the one with the greater N contains what is
+// true at the other: the scripts write nothing to a server that lost something
+// until it has been reconciled, and that makes a new incarnation.
+type Position struct {
+	Incarnation int64
+	// N is the number of the newest log entry.
+	N int64
+}
+
+func parsePosition(meta []any) (Position, error) {
+	var p Position
+	n, ok1 := meta[0].(string)
+	incarnation, ok2 := meta[1].(string)
 	if !ok1 || !ok2 {
-		return 0, 0, ErrUnfilled
+		return p, ErrUnfilled
 	}
-	if n, err = strconv.ParseInt(ns, 10, 64); err == nil {
-		incarnation, err = strconv.ParseInt(is, 10, 64)
+	var err error
+	if p.N, err = strconv.ParseInt(n, 10, 64); err == nil {
+		p.Incarnation, err = strconv.ParseInt(incarnation, 10, 64)
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("snapshot: meta: %w", err)
+		return Position{}, fmt.Errorf("snapshot: meta: %w", err)
 	}
-	return n, incarnation, nil
+	return p, nil
+}
+
+// tailEntries is how far back from the log's end a mark is looked for: seconds
+// of busy traffic.
+const tailEntries = 256
+
+// Tail returns where the log stands, and the newest mark in it, nil where there
+// is none near its end. What is read from this Redis afterwards, at this
+// position or a later one of the same incarnation, contains what the mark says.
+func (s *Store) Tail(ctx context.Context) (Position, *Mark, error) {
+	var log *redis.XMessageSliceCmd
+	at, err := s.ask(ctx, func(p redis.Pipeliner) {
+		log = p.XRevRangeN(ctx, s.key("log"), "+", "-", tailEntries)
+	})
+	if err != nil {
+		return at, nil, err
+	}
+	for _, m := range log.Val() {
+		e, err := parseEntry(m)
+		if err != nil || e.Incarnation != at.Incarnation {
+			break // what stands before is of another history, or can't be read
+		}
+		if e.Kind == EntryMark && e.N <= at.N {
+			return at, &e.Mark, nil
+		}
+	}
+	return at, nil, nil
 }
 
 func parseEntry(m redis.XMessage) (Entry, error) {

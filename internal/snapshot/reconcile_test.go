@@ -34,7 +34,7 @@ func TestFence(t *testing.T) {
 		publish(t.Context(), t, s, doc(t, acme, version(1)))
 		r.FlushAll()
 		fenced(t, s)
-		_, err := s.Versions(t.Context(), []string{acme})
+		_, _, err := s.Versions(t.Context(), []string{acme})
 		require.ErrorIs(t, err, snapshot.ErrUnfilled)
 		_, _, err = s.LogTail(t.Context())
 		require.ErrorIs(t, err, snapshot.ErrUnfilled)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 	"github.com/redis/go-redis/v9/logging"
 
 	"orgmodes/internal/token"
@@ -46,24 +47,33 @@ type Options struct {
 var silence = sync.OnceFunc(logging.Disable)
 
 // Open makes a Store for a URL (redis://user:password@host:port/db, rediss://
-// for TLS). It does not connect: Redis may be away.
+// for TLS, redis+sentinel:// as in sentinel.go). It does not connect: Redis may
+// be away.
 //
 // There are no retries and short timeouts: the default of go-redis blocks a
 // call for seconds when the server is down, and all our callers know how to go
 // on without it.
 func Open(url string, o Options) (*Store, error) {
 	silence()
+	if o.Timeout == 0 {
+		o.Timeout = 200 * time.Millisecond
+	}
+	if rdb, err := openSentinel(url, o); err == nil {
+		return New(rdb, o.Prefix), nil
+	} else if !errors.Is(err, errNotSentinel) {
+		return nil, fmt.Errorf("REDIS_URL: want %s: %w", wantedSentinel, redacted(err))
+	}
 	opt, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: want redis://[user:password@]host:port[/db]: %w", redacted(err))
-	}
-	if o.Timeout == 0 {
-		o.Timeout = 200 * time.Millisecond
 	}
 	opt.MaxRetries = -1
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = o.Timeout, o.Timeout, o.Timeout, o.Timeout
 	opt.DialerRetries = 1
 	opt.ContextTimeoutEnabled = true
+	// A managed service's announcements; they cost a goroutine a client and a
+	// command a connection, and every caller stands a broken connection anyway.
+	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	if o.PoolSize > 0 {
 		opt.PoolSize = o.PoolSize
 	}
@@ -99,46 +109,53 @@ func (s *Store) tokenKey(h token.Hash) string { return s.key("tok:" + hashHex(h)
 // Document loads an organization's document with the payload of all codings.
 // It returns ErrAbsent or ErrUnfilled where there is none.
 func (s *Store) Document(ctx context.Context, org string) (*Document, error) {
-	h, err := s.read(ctx, s.docKey(org))
+	d, _, err := s.DocumentAt(ctx, org)
+	return d, err
+}
+
+// DocumentAt is Document, with where in the log the answer was true. The
+// position is also there with ErrAbsent.
+func (s *Store) DocumentAt(ctx context.Context, org string) (*Document, Position, error) {
+	h, at, err := s.read(ctx, s.docKey(org))
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	return parseDocument(org, h)
+	d, err := parseDocument(org, h)
+	return d, at, err
 }
 
 // Token loads a token's record. It returns ErrAbsent or ErrUnfilled where there
 // is none; only ErrAbsent says that the token does not exist.
 func (s *Store) Token(ctx context.Context, hash token.Hash) (*Token, error) {
-	h, err := s.read(ctx, s.tokenKey(hash))
+	t, _, err := s.TokenAt(ctx, hash)
+	return t, err
+}
+
+// TokenAt is Token, with where in the log the answer was true. The position is
+// also there with ErrAbsent.
+func (s *Store) TokenAt(ctx context.Context, hash token.Hash) (*Token, Position, error) {
+	h, at, err := s.read(ctx, s.tokenKey(hash))
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	return parseToken(hash, h)
+	t, err := parseToken(hash, h)
+	return t, at, err
 }
 
 // Tokens loads the records of some tokens at once. What isn't there, or can't
 // be read, is not in the answer. ErrUnfilled means that nothing can be concluded
 // from what is missing.
-func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*Token, error) {
-	out := make(map[token.Hash]*Token, len(hashes))
-	if len(hashes) == 0 {
-		return out, nil
-	}
-	var meta *redis.StringCmd
+func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*Token, Position, error) {
 	all := make([]*redis.MapStringStringCmd, len(hashes))
-	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		meta = p.HGet(ctx, s.key("meta"), "incarnation")
+	at, err := s.ask(ctx, func(p redis.Pipeliner) {
 		for i, h := range hashes {
 			all[i] = p.HGetAll(ctx, s.tokenKey(h))
 		}
-		return nil
 	})
-	if errors.Is(meta.Err(), redis.Nil) {
-		return nil, ErrUnfilled
-	}
 	if err != nil {
-		return nil, fmt.Errorf("snapshot: %w", err)
+		return nil, at, err
 	}
+	out := make(map[token.Hash]*Token, len(hashes))
 	for i, h := range hashes {
 		if len(all[i].Val()) == 0 {
 			continue
@@ -147,80 +164,82 @@ func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash
 			out[h] = t
 		}
 	}
-	return out, nil
-}
-
-// read gets a hash and, in the same transaction, whether Redis was filled.
-func (s *Store) read(ctx context.Context, key string) (map[string]string, error) {
-	var meta *redis.StringCmd
-	var all *redis.MapStringStringCmd
-	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		meta = p.HGet(ctx, s.key("meta"), "incarnation")
-		all = p.HGetAll(ctx, key)
-		return nil
-	})
-	filled := !errors.Is(meta.Err(), redis.Nil)
-	if err != nil && filled {
-		return nil, fmt.Errorf("snapshot: %w", err)
-	}
-	switch {
-	case len(all.Val()) > 0:
-		return all.Val(), nil
-	case filled:
-		return s.absent(ctx, key)
-	default:
-		return nil, ErrUnfilled
-	}
-}
-
-var absentScript = script("absent")
-
-// absent makes sure that what wasn't found does not exist. A replica that was
-// promoted may lack what its primary had, and says so only by its replication
-// id: what is missing from such a Redis is not absent.
-func (s *Store) absent(ctx context.Context, key string) (map[string]string, error) {
-	res, err := absentScript.Run(ctx, s.rdb, append(s.scriptKeys(), key)).StringSlice()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("snapshot: %w", err)
-	case res[0] == string(Filled):
-		return nil, ErrAbsent
-	case res[0] == "there":
-		return nil, fmt.Errorf("snapshot: %s was written this moment", key)
-	default:
-		return nil, ErrUnfilled
-	}
+	return out, at, nil
 }
 
 // Versions asks for the published versions of some organizations, without
-// their payload. What isn't published is not in the answer. ErrUnfilled means
-// that nothing can be concluded from what is missing.
-func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version, error) {
+// their payload. What isn't published, or can't be read, is not in the answer.
+// ErrUnfilled means that nothing can be concluded from what is missing.
+func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version, Position, error) {
 	out := make(map[string]Version, len(orgs))
 	if len(orgs) == 0 {
-		return out, nil
+		return out, Position{}, nil
 	}
-	var meta *redis.StringCmd
 	var revs *redis.SliceCmd
-	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		meta = p.HGet(ctx, s.key("meta"), "incarnation")
-		revs = p.HMGet(ctx, s.key("revs"), orgs...)
-		return nil
-	})
-	if errors.Is(meta.Err(), redis.Nil) {
-		return nil, ErrUnfilled
-	}
+	at, err := s.ask(ctx, func(p redis.Pipeliner) { revs = p.HMGet(ctx, s.key("revs"), orgs...) })
 	if err != nil {
-		return nil, fmt.Errorf("snapshot: %w", err)
+		return nil, at, err
 	}
 	for i, v := range revs.Val() {
 		str, ok := v.(string)
 		if !ok {
 			continue
 		}
-		if out[orgs[i]], err = ParseVersion(str); err != nil {
-			return nil, err
+		// One that can't be read must not keep all the others from being compared.
+		if v, err := ParseVersion(str); err == nil {
+			out[orgs[i]] = v
 		}
 	}
-	return out, nil
+	return out, at, nil
+}
+
+// read gets a hash and where in the log it was read.
+func (s *Store) read(ctx context.Context, key string) (map[string]string, Position, error) {
+	var all *redis.MapStringStringCmd
+	at, err := s.ask(ctx, func(p redis.Pipeliner) { all = p.HGetAll(ctx, key) })
+	switch {
+	case err != nil && !errors.Is(err, ErrUnfilled):
+		return nil, at, err
+	case len(all.Val()) > 0:
+		return all.Val(), at, nil
+	case err != nil:
+		return nil, at, err
+	default:
+		return nil, at, s.absent(ctx, key)
+	}
+}
+
+var absentScript = script("absent")
+
+// absent makes sure that what wasn't found does not exist: ErrAbsent. A replica
+// that was promoted may lack what its primary had, and says so only by its
+// replication id: what is missing from such a Redis is not absent.
+func (s *Store) absent(ctx context.Context, key string) error {
+	res, err := absentScript.Run(ctx, s.rdb, append(s.scriptKeys(), key)).StringSlice()
+	switch {
+	case err != nil:
+		return fmt.Errorf("snapshot: %w", err)
+	case res[0] == string(Filled):
+		return ErrAbsent
+	case res[0] == "there":
+		return fmt.Errorf("snapshot: %s was written this moment", key)
+	default:
+		return ErrUnfilled
+	}
+}
+
+// ask puts questions in one transaction with the question where the log stands:
+// so the answers are what Redis held at exactly that position. ErrUnfilled is
+// returned, beside the answers, where there is none.
+func (s *Store) ask(ctx context.Context, questions func(redis.Pipeliner)) (Position, error) {
+	var meta *redis.SliceCmd
+	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		meta = p.HMGet(ctx, s.key("meta"), "n", "incarnation")
+		questions(p)
+		return nil
+	})
+	if err != nil {
+		return Position{}, fmt.Errorf("snapshot: %w", err)
+	}
+	return parsePosition(meta.Val())
 }

@@ -3,7 +3,6 @@ package worker_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -31,7 +30,7 @@ const patience = 30 * time.Second
 
 // world is a Postgres, a Redis and what works between them.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	owner string
 	app   string
 	db    *postgres.DB
@@ -40,7 +39,7 @@ type world struct {
 	org   modes.Organization
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, owner: storetest.Postgres(t), redis: storetest.Redis(t)}
 	w.app = storetest.AppURL(t, w.owner)
@@ -69,7 +68,7 @@ func (w *world) work(builtins ...modes.Mode) (running *worker.Worker, stop func(
 		builtins = modes.Builtins()
 	}
 	db, store := w.connect()
-	running = worker.New(worker.Config{DB: db, Redis: store, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Builtins: builtins})
+	running = worker.New(worker.Config{DB: db, Redis: store, Log: logOf(w.t), Builtins: builtins})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- running.Run(ctx) }()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/snapshot"
@@ -41,7 +42,8 @@ func TestMarksTellWhatIsUnpublished(t *testing.T) {
 	stuck, err := w.db.CreateOrganization(t.Context(), ada, "stuck", "Stuck")
 	require.NoError(t, err)
 	w.exec(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck'; end $$;
-		create trigger stuck before insert or update on publications for each row execute function stuck()`)
+		create trigger stuck before insert or update on publications for each row
+		when (new.organization_id <> '` + snapshot.Canary + `') execute function stuck()`)
 	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
 	require.NoError(t, err)
 	log, err := w.db.Audit(t.Context(), stuck.ID, auditPage)
@@ -60,7 +62,8 @@ func TestMarkWithTooManyExceptions(t *testing.T) {
 	w.work()
 	w.published()
 	w.exec(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck'; end $$;
-		create trigger stuck before insert or update on publications for each row execute function stuck()`)
+		create trigger stuck before insert or update on publications for each row
+		when (new.organization_id <> '` + snapshot.Canary + `') execute function stuck()`)
 	for i := range 101 {
 		_, err := w.db.CreateOrganization(t.Context(), ada, "o"+string(rune('a'+i/26))+string(rune('a'+i%26)), "O")
 		require.NoError(t, err)
@@ -70,4 +73,31 @@ func TestMarkWithTooManyExceptions(t *testing.T) {
 	log, err := w.db.Audit(t.Context(), orgs[0].ID, auditPage)
 	require.NoError(t, err)
 	w.marks(func(m snapshot.Mark) bool { return m.AsOf.Equal(log[0].OccurredAt) && len(m.Organizations) == 0 })
+}
+
+// The canary's changes go the whole way, and nobody sees it as an organization.
+func TestCanary(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.published()
+	w.await(func() error {
+		_, err := w.store.Document(t.Context(), snapshot.Canary)
+		return err
+	})
+	before, err := w.store.Document(t.Context(), snapshot.Canary)
+	require.NoError(t, err)
+	require.NoError(t, w.db.TouchCanary(t.Context()))
+	w.await(func() error {
+		now, err := w.store.Document(t.Context(), snapshot.Canary)
+		if err == nil && now.Version.Revision <= before.Version.Revision {
+			err = errors.New("still the same")
+		}
+		return err
+	})
+	orgs, err := w.db.Organizations(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Len(t, orgs, 1)
+	log, err := w.db.Audit(t.Context(), uuid.MustParse(snapshot.Canary), auditPage)
+	require.NoError(t, err)
+	require.Empty(t, log)
 }

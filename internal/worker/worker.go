@@ -97,7 +97,7 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	}
 	w.ready.Store(true)
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return w.db.Lead(running, w.Lead) })
+	g.Go(func() error { return w.db.Lead(running, w.lead) })
 	g.Go(func() error { return w.watchEdition(running) })
 	err = g.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)

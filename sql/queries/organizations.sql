@@ -16,7 +16,7 @@ where slug = @slug;
 -- name: ListOrganizations :many
 select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
 from organizations
-where deleted_at is null and slug > @after_slug
+where deleted_at is null and slug > @after_slug and id <> @canary
 order by slug
 limit @row_limit;
 
@@ -30,3 +30,10 @@ returning id, slug, name, created_at, deleted_at, revision, changed_at, publishe
 
 -- name: DeleteOrganization :execrows
 update organizations set deleted_at = now() where id = @id and deleted_at is null;
+
+-- name: TouchCanary :one
+insert into organizations (id, slug, name, revision, pending_since)
+values (@id, @slug, @name, 1, now())
+on conflict on constraint organizations_pkey do update
+set revision = organizations.revision + 1, changed_at = now(), pending_since = coalesce(organizations.pending_since, now())
+returning revision;

@@ -5,6 +5,7 @@ package nodetest
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -58,7 +59,8 @@ func Start(tb testing.TB) *Node {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.Command(node, "-e", string(script), "--", folder)
+	// Not the test's own context: that ends before its cleanup does.
+	cmd := exec.CommandContext(context.Background(), node, "-e", string(script), "--", folder)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -140,7 +142,7 @@ var install = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(building)
+	defer func() { _ = os.RemoveAll(building) }()
 	for _, name := range []string{"package.json", "package-lock.json"} {
 		content, err := files.ReadFile("node/" + name)
 		if err != nil {
@@ -150,7 +152,7 @@ var install = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
-	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+	npm := exec.CommandContext(context.Background(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	npm.Dir = building
 	if out, err := npm.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm ci: %w: %s", err, bytes.TrimSpace(out))

@@ -130,18 +130,19 @@ func (q *Queries) GetOrganizationBySlug(ctx context.Context, slug string) (Organ
 const listOrganizations = `-- name: ListOrganizations :many
 select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
 from organizations
-where deleted_at is null and slug > $1
+where deleted_at is null and slug > $1 and id <> $2
 order by slug
-limit $2
+limit $3
 `
 
 type ListOrganizationsParams struct {
 	AfterSlug string
+	Canary    uuid.UUID
 	RowLimit  int32
 }
 
 func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsParams) ([]Organization, error) {
-	rows, err := q.db.Query(ctx, listOrganizations, arg.AfterSlug, arg.RowLimit)
+	rows, err := q.db.Query(ctx, listOrganizations, arg.AfterSlug, arg.Canary, arg.RowLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -169,4 +170,25 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 		return nil, err
 	}
 	return items, nil
+}
+
+const touchCanary = `-- name: TouchCanary :one
+insert into organizations (id, slug, name, revision, pending_since)
+values ($1, $2, $3, 1, now())
+on conflict on constraint organizations_pkey do update
+set revision = organizations.revision + 1, changed_at = now(), pending_since = coalesce(organizations.pending_since, now())
+returning revision
+`
+
+type TouchCanaryParams struct {
+	ID   uuid.UUID
+	Slug string
+	Name string
+}
+
+func (q *Queries) TouchCanary(ctx context.Context, arg TouchCanaryParams) (int64, error) {
+	row := q.db.QueryRow(ctx, touchCanary, arg.ID, arg.Slug, arg.Name)
+	var revision int64
+	err := row.Scan(&revision)
+	return revision, err
 }

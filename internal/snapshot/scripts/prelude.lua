@@ -36,13 +36,14 @@ local function append(reconcile, cap, ...)
   return n
 end
 
--- Compares two dotted lists of numbers; returns -1, 0 or 1.
+-- Compares two versions, "epoch.revision.edition" or "epoch.version"; returns
+-- -1, 0 or 1.
 local function compare(a, b)
-  local xs, ys = string.gmatch(a, '%d+'), string.gmatch(b, '%d+')
-  while true do
-    local x, y = xs(), ys()
-    if not x and not y then return 0 end
-    x, y = tonumber(x or 0), tonumber(y or 0)
-    if x ~= y then return x < y and -1 or 1 end
+  local form = '^(%d+)%.(%d+)%.?(%d*)$'
+  local x, y = {string.match(a, form)}, {string.match(b, form)}
+  for i = 1, 3 do
+    local m, n = tonumber(x[i]) or 0, tonumber(y[i]) or 0
+    if m ~= n then return m < n and -1 or 1 end
   end
+  return 0
 end

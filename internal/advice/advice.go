@@ -1,0 +1,188 @@
+package advice
+
+import (
+	"bytes"
+	_ "embed"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"gopkg.in/yaml.v3"
+
+	"orgmodes/internal/clients"
+	"orgmodes/internal/modes"
+)
+
+// Severity says how much it matters.
+type Severity string
+
+// The severities. Error is for what can't be taken at all, in reports only.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Hint    Severity = "note"
+)
+
+// Advice is something worth knowing about a mode.
+type Advice struct {
+	// Rule is the id of the rule, in kebab-case.
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Pointer is the field, in the API's form of a mode.
+	Pointer string `json:"pointer"`
+	// Clients are the ids of those that it concerns; none means all.
+	Clients []string `json:"clients,omitempty"`
+	// Title is the same for every advice of a rule, Detail says what was found,
+	// and Fix what to do.
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Fix    string `json:"fix"`
+}
+
+// Rule is what is looked for. Its fields are those of rules.yaml.
+type Rule struct {
+	ID       string   `yaml:"id" json:"id"`
+	Severity Severity `yaml:"severity" json:"severity"`
+	Clients  []string `yaml:"clients" json:"clients,omitempty"`
+	Title    string   `yaml:"title" json:"title"`
+	Detail   string   `yaml:"detail" json:"detail"`
+	Fix      string   `yaml:"fix" json:"fix"`
+
+	When condition `yaml:"when" json:"-"`
+	// Check names a function; At is where to point where there is none.
+	Check string `yaml:"check" json:"-"`
+	At    string `yaml:"at" json:"-"`
+	// AtLeast and Below are bounds for a check that measures something.
+	AtLeast int `yaml:"at_least" json:"-"`
+	Below   int `yaml:"below" json:"-"`
+}
+
+// condition holds where everything that it names holds.
+type condition struct {
+	Group    string   `yaml:"group"`
+	Without  string   `yaml:"without"`
+	Slug     []string `yaml:"slug"`
+	Lacks    []string `yaml:"lacks"`
+	NoGroups bool     `yaml:"no_groups"`
+}
+
+//go:embed rules.yaml
+var data []byte
+
+type file struct {
+	Version int    `yaml:"version"`
+	Rules   []Rule `yaml:"rules"`
+}
+
+var load = sync.OnceValue(func() file {
+	var f file
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(&f); err != nil {
+		panic("advice: rules.yaml: " + err.Error()) // a test holds it valid
+	}
+	return f
+})
+
+// Version is that of the rules.
+func Version() int { return load().Version }
+
+// Rules returns the rules, in the order in which their advice is given.
+func Rules() []Rule { return slices.Clone(load().Rules) }
+
+// For returns what is worth knowing about a mode, the more important first.
+// Clients are the ids of those that count; none means all.
+func For(m modes.Mode, clientIDs ...string) []Advice {
+	var out []Advice
+	for _, r := range load().Rules {
+		concerned := r.Clients
+		if len(clientIDs) > 0 && len(r.Clients) > 0 {
+			concerned = slices.DeleteFunc(slices.Clone(r.Clients), func(id string) bool { return !slices.Contains(clientIDs, id) })
+			if len(concerned) == 0 {
+				continue
+			}
+		}
+		for _, f := range r.find(m) {
+			out = append(out, r.advice(f, concerned))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Advice) int { return rank(a.Severity) - rank(b.Severity) })
+	return out
+}
+
+func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Hint}, s) }
+
+// finding is a place to which a rule applies; words fill in its sentences.
+type finding struct {
+	pointer string
+	words   map[string]string
+}
+
+func (r Rule) find(m modes.Mode) []finding {
+	if !r.When.holds(m) {
+		return nil
+	}
+	if r.Check != "" {
+		return checks()[r.Check](r, m)
+	}
+	at := r.At
+	if r.When.Group != "" {
+		at = groupPointer(m, r.When.Group)
+	}
+	return []finding{{pointer: at}}
+}
+
+func (c condition) holds(m modes.Mode) bool {
+	switch {
+	case c.Group != "" && groupPointer(m, c.Group) == "",
+		c.Without != "" && groupPointer(m, c.Without) != "",
+		len(c.Slug) > 0 && !slices.Contains(c.Slug, m.Slug),
+		c.NoGroups && len(m.Config.Groups) > 0:
+		return false
+	}
+	for _, field := range c.Lacks {
+		if strings.TrimSpace(texts(m)[field]) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func groupPointer(m modes.Mode, name string) string {
+	for i, g := range m.Config.Groups {
+		if g.Name == name {
+			return groupAt(i)
+		}
+	}
+	return ""
+}
+
+func groupAt(i int) string { return "/config/groups/" + strconv.Itoa(i) }
+
+func texts(m modes.Mode) map[string]string {
+	return map[string]string{
+		"roleDefinition": m.Config.RoleDefinition, "whenToUse": m.Config.WhenToUse,
+		"description": m.Config.Description, "customInstructions": m.Config.CustomInstructions,
+	}
+}
+
+func (r Rule) advice(f finding, concerned []string) Advice {
+	pairs := []string{}
+	for word, s := range f.words {
+		pairs = append(pairs, "{"+word+"}", s)
+	}
+	names := make([]string, len(concerned))
+	for i, id := range concerned {
+		names[i] = id
+		if c, err := clients.Find(id); err == nil {
+			names[i] = c.Name
+		}
+	}
+	pairs = append(pairs, "{client}", strings.Join(names, ", "), "{clients}", strings.Join(names, " and "))
+	fill := strings.NewReplacer(pairs...)
+	return Advice{
+		Rule: r.ID, Severity: r.Severity, Pointer: f.pointer, Clients: concerned,
+		Title: r.Title, Detail: fill.Replace(r.Detail), Fix: fill.Replace(r.Fix),
+	}
+}

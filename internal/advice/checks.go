@@ -1,0 +1,245 @@
+package advice
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"orgmodes/internal/clients"
+	"orgmodes/internal/modes"
+)
+
+// checks are what data can't say. Each returns the places to which its rule
+// applies.
+func checks() map[string]func(Rule, modes.Mode) []finding {
+	return map[string]func(Rule, modes.Mode) []finding{
+		"restricted":                   eachRegex(func(modes.Group) bool { return true }),
+		"restricted_not_edit":          eachRegex(func(g modes.Group) bool { return g.Name != "edit" }),
+		"regex_escaped_twice":          eachRegex(func(g modes.Group) bool { return escapedTwice.MatchString(g.Restriction.FileRegex) }),
+		"regex_matches_all":            eachRegex(func(g modes.Group) bool { return matchesAll(g.Restriction.FileRegex) }),
+		"regex_looks_like_glob":        eachRegex(func(g modes.Group) bool { return looksLikeGlob.MatchString(g.Restriction.FileRegex) }),
+		"no_regex":                     noRegex,
+		"shell_beside_restricted_edit": shellBesideRestrictedEdit,
+		"capitals_of_built_in":         capitalsOfBuiltIn,
+		"upper_case_slug":              upperCaseSlug,
+		"empty_description":            emptyDescription,
+		"prompt_size":                  promptSize,
+		"short_role":                   shortRole,
+		"placeholder":                  inTexts(placeholder, strconv.Quote),
+		"secret":                       secrets,
+		"misspelled_field":             misspelledField,
+		"unknown_field":                unknownField,
+	}
+}
+
+var (
+	// escapedTwice matches \\. and \\w: a backslash, then something that was
+	// meant to be escaped.
+	escapedTwice = regexp.MustCompile(`\\\\[.wdsbS/(){}+*?$^-]`)
+	// looksLikeGlob matches src/* or a/*.md: a star that repeats a slash, or a
+	// list in braces.
+	looksLikeGlob = regexp.MustCompile(`(^|[A-Za-z0-9_-])/\*|\{[a-z]+(,[a-z]+)+\}`)
+	placeholder   = regexp.MustCompile(`\{\{ *[A-Za-z_][A-Za-z0-9_. -]{0,60}\}\}|<YOUR[ _-][A-Z _-]{1,40}>|\[YOUR[ _-][A-Z _-]{1,40}\]`)
+	secretForms   = []struct {
+		name    string
+		pattern *regexp.Regexp
+	}{
+		{"a private key", regexp.MustCompile(`-----BEGIN ([A-Z]+ )?PRIVATE KEY-----`)},
+		{"a token of GitHub", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})\b`)},
+		{"a key of AWS", regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)},
+		{"a key of a model provider", regexp.MustCompile(`\bsk-(ant-|proj-|or-v1-)?[A-Za-z0-9_-]{32,}\b`)},
+		{"a token of Slack", regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{20,}\b`)},
+		{"a token of ours", regexp.MustCompile(`\bomt_[a-z0-9]{1,4}_[A-Za-z0-9]{44}\b`)},
+	}
+)
+
+func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding {
+	return func(_ Rule, m modes.Mode) []finding {
+		var out []finding
+		for i, g := range m.Config.Groups {
+			if g.Restriction != nil && g.Restriction.FileRegex != "" && applies(g) {
+				out = append(out, finding{groupAt(i) + "/1/fileRegex", map[string]string{
+					"pattern": shortened(g.Restriction.FileRegex, 80), "group": g.Name,
+				}})
+			}
+		}
+		return out
+	}
+}
+
+// paths differ in everything that a pattern could tell apart.
+var paths = []string{"a", "README.md", "src/main.go", "docs/a b/c.txt", ".github/workflows/ci.yml", "Ünïcode/文件.тест", "x-1_2.d.ts"}
+
+// matchesAll tries a pattern on paths. Go doesn't know all of JavaScript's
+// patterns (it has no lookahead); those it can't judge.
+func matchesAll(pattern string) bool {
+	re, err := regexp.Compile(pattern)
+	return err == nil && !slices.ContainsFunc(paths, func(p string) bool { return !re.MatchString(p) })
+}
+
+func noRegex(_ Rule, m modes.Mode) []finding {
+	var out []finding
+	for i, g := range m.Config.Groups {
+		if g.Restriction != nil && g.Restriction.FileRegex == "" {
+			out = append(out, finding{groupAt(i) + "/1", map[string]string{"group": g.Name}})
+		}
+	}
+	return out
+}
+
+func shellBesideRestrictedEdit(_ Rule, m modes.Mode) []finding {
+	command := groupPointer(m, "command")
+	restricted := slices.ContainsFunc(m.Config.Groups, func(g modes.Group) bool {
+		return g.Name == "edit" && g.Restriction != nil && g.Restriction.FileRegex != ""
+	})
+	if command == "" || !restricted {
+		return nil
+	}
+	return []finding{{pointer: command}}
+}
+
+func capitalsOfBuiltIn(r Rule, m modes.Mode) []finding {
+	for _, c := range clients.All() {
+		for _, own := range c.BuiltIn {
+			if own != m.Slug && modes.SlugKey(own) == modes.SlugKey(m.Slug) {
+				return []finding{{r.At, map[string]string{"slug": m.Slug, "other": own}}}
+			}
+		}
+	}
+	return nil
+}
+
+func upperCaseSlug(r Rule, m modes.Mode) []finding {
+	if m.Slug == strings.ToLower(m.Slug) {
+		return nil
+	}
+	return []finding{{r.At, map[string]string{"other": strings.ToLower(m.Slug)}}}
+}
+
+func emptyDescription(r Rule, m modes.Mode) []finding {
+	if m.Config.Description == "" || strings.TrimSpace(m.Config.Description) != "" {
+		return nil
+	}
+	return []finding{{pointer: r.At}}
+}
+
+func promptSize(r Rule, m modes.Mode) []finding {
+	prompt := m.Config.RoleDefinition + m.Config.CustomInstructions
+	if size := len(prompt); size < r.AtLeast || r.Below > 0 && size >= r.Below {
+		return nil
+	}
+	at := r.At
+	if len(m.Config.RoleDefinition) > len(m.Config.CustomInstructions) {
+		at = "/config/roleDefinition"
+	}
+	return []finding{{at, map[string]string{
+		"size": fmt.Sprintf("%d KiB", (len(prompt)+1023)>>10), "tokens": thousands(Tokens(prompt)),
+	}}}
+}
+
+// Tokens estimates what models count, within a third or so: four Latin letters
+// to a token, two of most other scripts, one Chinese or Japanese character or
+// picture.
+func Tokens(text string) int {
+	quarters := 0
+	for _, r := range text {
+		switch {
+		case r < 0x250:
+			quarters++
+		case r < 0x2E80:
+			quarters += 2
+		default:
+			quarters += 4
+		}
+	}
+	return (quarters + 3) / 4
+}
+
+// thousands rounds an estimate to what is known of it.
+func thousands(n int) string {
+	if n < 10_000 {
+		return strconv.Itoa((n + 50) / 100 * 100)
+	}
+	return fmt.Sprintf("%d,000", (n+500)/1000)
+}
+
+func shortRole(r Rule, m modes.Mode) []finding {
+	role := strings.TrimSpace(m.Config.RoleDefinition)
+	if role == "" || utf8.RuneCountInString(role) >= r.Below {
+		return nil
+	}
+	return []finding{{r.At, map[string]string{"text": strconv.Quote(role)}}}
+}
+
+// inTexts looks for a pattern in each text, and points at the first find.
+func inTexts(pattern *regexp.Regexp, say func(found string) string) func(Rule, modes.Mode) []finding {
+	return func(_ Rule, m modes.Mode) []finding {
+		var out []finding
+		for _, field := range []string{"roleDefinition", "whenToUse", "description", "customInstructions"} {
+			if found := pattern.FindString(texts(m)[field]); found != "" {
+				out = append(out, finding{"/config/" + field, map[string]string{"text": say(found)}})
+			}
+		}
+		return out
+	}
+}
+
+func secrets(r Rule, m modes.Mode) []finding {
+	var out []finding
+	for _, s := range secretForms {
+		out = append(out, inTexts(s.pattern, func(string) string { return s.name })(r, m)...)
+	}
+	return out
+}
+
+// knownFields are those that editors read, and knownExtra those of them that we
+// only hand on.
+var (
+	knownFields = []string{"slug", "name", "roleDefinition", "whenToUse", "description", "groups", "customInstructions"}
+	knownExtra  = []string{"iconName", "rulesFiles", "defaultModel"}
+)
+
+// plain makes role_definition and Role-Definition the same.
+func plain(field string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(field))
+}
+
+func meant(field string) string {
+	for _, known := range slices.Concat(knownFields, knownExtra) {
+		if field != known && (plain(field) == plain(known) || plain(field)+"s" == plain(known) || plain(field) == plain(known)+"s") {
+			return known
+		}
+	}
+	return ""
+}
+
+func misspelledField(_ Rule, m modes.Mode) []finding {
+	return eachField(m, func(field string) bool { return meant(field) != "" })
+}
+
+func unknownField(_ Rule, m modes.Mode) []finding {
+	return eachField(m, func(field string) bool { return meant(field) == "" && !slices.Contains(knownExtra, field) })
+}
+
+func eachField(m modes.Mode, applies func(field string) bool) []finding {
+	var out []finding
+	for field := range m.Config.Extra {
+		if applies(field) {
+			pointer := "/config/" + strings.ReplaceAll(strings.ReplaceAll(field, "~", "~0"), "/", "~1")
+			out = append(out, finding{pointer, map[string]string{"field": shortened(field, 60), "other": meant(field)}})
+		}
+	}
+	slices.SortFunc(out, func(a, b finding) int { return strings.Compare(a.pointer, b.pointer) })
+	return out
+}
+
+// shortened cuts a text for a message.
+func shortened(s string, length int) string {
+	if runes := []rune(s); len(runes) > length {
+		return string(runes[:length-1]) + "…"
+	}
+	return s
+}

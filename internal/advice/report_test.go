@@ -1,0 +1,125 @@
+package advice
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+func results(tb testing.TB) []Result {
+	tb.Helper()
+	return []Result{
+		Check("problems.yaml", sample(tb, "problems.yaml")),
+		Check("some folder/моды: 1.json", []byte(`{"customModes": []}`)),
+		Check("README", []byte("Just words.\n")),
+		Check("broken.yaml", []byte("customModes:\n  - slug: [\n")),
+		Check("empty.yaml", nil),
+		Judge(modes.FileResult{Name: "logo.png", Skipped: "skipped: .png files hold no modes"}),
+	}
+}
+
+func TestReports(t *testing.T) {
+	var text, jsonReport, sarif bytes.Buffer
+	require.NoError(t, WriteText(&text, results(t)))
+	golden(t, "report.txt", text.Bytes())
+	require.NoError(t, WriteJSON(&jsonReport, results(t)))
+	golden(t, "report.json", jsonReport.Bytes())
+	require.NoError(t, WriteSARIF(&sarif, results(t), "v1"))
+	golden(t, "report.sarif", sarif.Bytes())
+}
+
+func TestReportsOfNothing(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, WriteText(&b, nil))
+	assert.Equal(t, "\n0 files, 0 modes: 0 valid, 0 problems, 0 warnings, 0 notes\n", b.String())
+	b.Reset()
+	require.NoError(t, WriteJSON(&b, nil))
+	assert.Contains(t, b.String(), `"results": []`)
+	assert.Equal(t, 0, ExitCode(nil, true))
+}
+
+// TestSARIFIsWhole: what viewers insist on, by chapter 3 of SARIF 2.1.0.
+func TestSARIFIsWhole(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, WriteSARIF(&b, results(t), ""))
+	var log sarifLog
+	require.NoError(t, json.Unmarshal(b.Bytes(), &log))
+	require.Len(t, log.Runs, 1)
+	run := log.Runs[0]
+	require.NotEmpty(t, run.Results)
+	for _, r := range run.Results {
+		require.GreaterOrEqual(t, r.RuleIndex, 0, r.RuleID)
+		assert.Equal(t, r.RuleID, run.Tool.Driver.Rules[r.RuleIndex].ID)
+		assert.Contains(t, []Severity{Error, Warning, Hint}, r.Level)
+		assert.NotEmpty(t, r.Message.Text)
+		require.Len(t, r.Locations, 1)
+		assert.NotEmpty(t, r.Locations[0].Physical.Artifact.URI)
+		if region := r.Locations[0].Physical.Region; assert.NotNil(t, region) {
+			assert.Positive(t, region.StartLine)
+			assert.Positive(t, region.StartColumn)
+		}
+	}
+}
+
+func TestExitCode(t *testing.T) {
+	clean := Check("a.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., description: d, groups: [read]}"))
+	assert.Empty(t, clean.Findings)
+	warned := Check("b.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., description: d, groups: [read, browser]}"))
+	noted := Check("c.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., groups: [read]}"))
+	wrong := Check("d.yaml", []byte("{slug: a}"))
+	for _, c := range []struct {
+		results []Result
+		strict  bool
+		want    int
+	}{
+		{[]Result{clean, noted}, true, 0},
+		{[]Result{clean, warned}, false, 0},
+		{[]Result{clean, warned}, true, 1},
+		{[]Result{clean, wrong}, false, 1},
+		{[]Result{Check("e.yaml", nil)}, false, 1},
+	} {
+		assert.Equal(t, c.want, ExitCode(c.results, c.strict), "%v", c)
+	}
+}
+
+// TestReportOfTheCorpus: real files get a report of which every line says where
+// and why.
+func TestReportOfTheCorpus(t *testing.T) {
+	folder := os.Getenv("ORGMODES_CORPUS")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "corpus")
+	}
+	paths, _ := filepath.Glob(filepath.Join(folder, "[0-9]*.[jy]*"))
+	if len(paths) == 0 {
+		t.Skipf("no corpus of real files at %s; ORGMODES_CORPUS can name another folder", folder)
+	}
+	var all []Result
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		r := Check(filepath.Base(path), data)
+		for _, f := range r.Findings {
+			require.Positive(t, f.Line, "%s: %v", path, f)
+			require.NotEmpty(t, f.Detail)
+		}
+		all = append(all, r)
+	}
+	withProblems := slices.DeleteFunc(slices.Clone(all), func(r Result) bool { return r.Valid == r.Modes })
+	assert.Len(t, withProblems, 2)
+	assert.Equal(t, 6, Count(all, Error))
+	for _, write := range []func() error{
+		func() error { return WriteText(&bytes.Buffer{}, all) },
+		func() error { return WriteJSON(&bytes.Buffer{}, all) },
+		func() error { return WriteSARIF(&bytes.Buffer{}, all, "") },
+	} {
+		require.NoError(t, write())
+	}
+}

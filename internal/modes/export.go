@@ -1,0 +1,174 @@
+package modes
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"orgmodes/internal/fault"
+)
+
+// Choose returns the modes of some slugs, in their own order, not in that of the
+// slugs; without slugs, all. A slug that isn't there is a *fault.Error
+// (NotFound).
+func Choose(ms []Mode, slugs []string) ([]Mode, error) {
+	if len(slugs) == 0 {
+		return ms, nil
+	}
+	wanted := map[string]bool{}
+	for _, s := range slugs {
+		if !slices.ContainsFunc(ms, func(m Mode) bool { return SlugKey(m.Slug) == SlugKey(s) }) {
+			return nil, fault.New(fault.NotFound, "not_found", "There is no mode with the slug %q", s)
+		}
+		wanted[SlugKey(s)] = true
+	}
+	var chosen []Mode
+	for _, m := range ms {
+		if wanted[SlugKey(m.Slug)] {
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen, nil
+}
+
+// Export says how modes are written.
+type Export struct {
+	// Format is FormatYAML, FormatJSON or FormatMarketplace; empty is YAML.
+	Format string
+	// Header becomes comments at the top, in YAML only.
+	Header string
+	// Author is whose modes these are, for a marketplace.
+	Author string
+}
+
+func (e Export) check() error {
+	if slices.Contains([]string{"", FormatYAML, FormatJSON, FormatMarketplace}, e.Format) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "unknown_format", "There is no format %q; take %s, %s or %s.",
+		e.Format, FormatYAML, FormatJSON, FormatMarketplace)
+}
+
+// Extension is what a file of the format ends in: "yaml" or "json".
+func (e Export) Extension() string {
+	if e.Format == FormatJSON {
+		return "json"
+	}
+	return "yaml"
+}
+
+// File writes modes as one file: the same bytes for the same modes.
+func (e Export) File(ms []Mode) ([]byte, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	switch e.Format {
+	case FormatJSON:
+		return WriteJSON(ms), nil
+	case FormatMarketplace:
+		return WriteMarketplace(ms, e.Author, e.Header), nil
+	default:
+		return WriteYAML(ms, e.Header), nil
+	}
+}
+
+// Archive writes a zip file with a file for each mode, named after its slug, in
+// the order given: the same bytes for the same modes.
+func (e Export) Archive(ms []Mode) ([]byte, error) {
+	var b bytes.Buffer
+	archive := zip.NewWriter(&b)
+	names := fileNames{used: map[string]bool{}, extension: e.Extension()}
+	for _, m := range ms {
+		data, err := e.File([]Mode{m})
+		if err != nil {
+			return nil, err
+		}
+		f, err := archive.CreateHeader(&zip.FileHeader{
+			Name: names.next(m.Slug), Method: zip.Deflate,
+			// No clock: equal modes make equal archives. Zip knows no time before this.
+			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+		if _, err := f.Write(data); err != nil {
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+	}
+	if err := e.check(); err != nil { // of no modes too
+		return nil, err
+	}
+	if err := archive.Close(); err != nil {
+		return nil, fmt.Errorf("zip: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// fileNames makes names that every file system takes, and that differ also
+// where capitals make no difference.
+type fileNames struct {
+	used      map[string]bool
+	extension string
+}
+
+func (n *fileNames) next(slug string) string {
+	base := strings.Map(func(r rune) rune {
+		if r == '-' || r >= '0' && r <= '9' || isASCIILetter(r) {
+			return r
+		}
+		return '-'
+	}, slug)
+	if isDeviceName(base) || strings.Trim(base, "-") == "" {
+		base = "mode-" + base
+	}
+	name := base
+	for i := 2; n.used[strings.ToLower(name)]; i++ {
+		name = fmt.Sprintf("%s-%d", base, i)
+	}
+	n.used[strings.ToLower(name)] = true
+	return name + "." + n.extension
+}
+
+// isDeviceName reports the names that Windows keeps for itself, whatever they
+// end in.
+func isDeviceName(name string) bool {
+	name = strings.ToLower(name)
+	if slices.Contains([]string{"con", "prn", "aux", "nul"}, name) {
+		return true
+	}
+	return len(name) == 4 && (strings.HasPrefix(name, "com") || strings.HasPrefix(name, "lpt")) && name[3] >= '0' && name[3] <= '9'
+}
+
+// WriteMarketplace writes modes as marketplace items: `content` is a text that
+// holds one mode's YAML.
+func WriteMarketplace(ms []Mode, author, header string) []byte {
+	items := make([]any, len(ms))
+	for i, m := range ms {
+		item := Map{{"id", m.Slug}, {"name", m.Name}, {"description", summary(m)}}.withText("author", author)
+		items[i] = append(item, Pair{"tags", []any{}}, Pair{"content", string(WriteYAMLMode(m))})
+	}
+	return WriteYAMLValue(Map{{"items", items}}, header)
+}
+
+// maxSummary is about what a marketplace shows of a description, in characters.
+const maxSummary = 200
+
+// summary is a description, which marketplaces require: the mode's own, or else
+// the beginning of another text that says what it is for.
+func summary(m Mode) string {
+	for _, s := range []string{m.Config.Description, m.Config.WhenToUse, m.Config.RoleDefinition} {
+		line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+		line = strings.TrimSpace(line)
+		if runes := []rune(line); len(runes) > maxSummary {
+			line = strings.TrimSpace(string(runes[:maxSummary-1])) + "…"
+		}
+		if line != "" {
+			return line
+		}
+	}
+	return cmp.Or(m.Name, m.Slug)
+}

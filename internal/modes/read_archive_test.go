@@ -1,0 +1,197 @@
+package modes
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/fault"
+)
+
+const oneMode = "slug: %s\nname: A\nroleDefinition: r\ngroups: []\n"
+
+// packed makes a zip file of names and texts, in turn.
+func packed(tb testing.TB, namesAndTexts ...string) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(namesAndTexts); i += 2 {
+		f, err := w.Create(namesAndTexts[i])
+		require.NoError(tb, err)
+		_, err = f.Write([]byte(namesAndTexts[i+1]))
+		require.NoError(tb, err)
+	}
+	require.NoError(tb, w.Close())
+	return b.Bytes()
+}
+
+func packedWith(tb testing.TB, header zip.FileHeader, text string) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.CreateHeader(&header)
+	require.NoError(tb, err)
+	_, err = f.Write([]byte(text))
+	require.NoError(tb, err)
+	require.NoError(tb, w.Close())
+	return b.Bytes()
+}
+
+// lying makes the archive say another size of its only file.
+func lying(data []byte, size uint32) []byte {
+	data = bytes.Clone(data)
+	binary.LittleEndian.PutUint32(data[bytes.Index(data, directoryMark)+24:], size)
+	return data
+}
+
+func mode(slug string) string { return fmt.Sprintf(oneMode, slug) }
+
+func TestReadArchive(t *testing.T) {
+	folder, err := ReadArchive(packed(t,
+		"modes/b.yaml", mode("b"),
+		"modes/", "",
+		"a.json", `{"customModes": [{"slug": "a", "name": "A", "roleDefinition": "r", "groups": []}, {"slug": "B", "name": "B", "roleDefinition": "r", "groups": []}]}`,
+		"modes/.roomodes", "customModes:\n- "+strings.ReplaceAll(strings.TrimSpace(mode("a")), "\n", "\n  "),
+		"README.md", "# Modes",
+		"logo.png", "\x89PNG",
+		"more.zip", "PK",
+		"LICENSE", "MIT",
+		"__MACOSX/._a.json", "x",
+		"broken.yaml", "a: [",
+		"package.json", `{"name": "x"}`,
+	))
+	require.NoError(t, err)
+	var b strings.Builder
+	for _, f := range folder.Files {
+		fmt.Fprintf(&b, "%s: %s%d modes, %d valid", f.Name, f.File.Form+" ", len(f.File.Entries), len(f.File.Modes()))
+		if f.Skipped != "" {
+			fmt.Fprintf(&b, ", %s", f.Skipped)
+		}
+		if f.Err != nil {
+			fmt.Fprintf(&b, ", %v", f.Err)
+		}
+		b.WriteByte('\n')
+	}
+	for _, e := range folder.File.Entries {
+		fmt.Fprintf(&b, "%d %s%s %s %v\n", e.Index, e.File, e.Pointer, e.Mode.Slug, e.Problems)
+	}
+	for _, n := range folder.File.Notices {
+		fmt.Fprintf(&b, "notice %s: %s\n", n.File, n.Detail)
+	}
+	golden(t, "archive.txt", []byte(b.String()))
+	assert.Equal(t, 2, folder.Refused())
+	assert.Equal(t, &Conflict{Index: 1, File: "a.json", Line: 1}, folder.File.Entries[3].Conflict)
+}
+
+func TestReadArchiveRefuses(t *testing.T) {
+	link := zip.FileHeader{Name: "a.yaml"}
+	link.SetMode(fs.ModeSymlink | 0o777)
+	device := zip.FileHeader{Name: "a.yaml"}
+	device.SetMode(fs.ModeDevice | 0o666)
+	many := make([]string, 0, 2*MaxFiles+2)
+	for i := range MaxFiles + 1 {
+		many = append(many, fmt.Sprintf("%d.md", i), "")
+	}
+	zeros := strings.Repeat(" ", 9<<20)
+	// Seven levels of aliases, a little beneath what a single file may hold.
+	bomb := "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+	for i := 1; i < 5; i++ {
+		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), 9), i-1)
+	}
+	var bombs []string
+	for i := range 100 {
+		bombs = append(bombs, fmt.Sprintf("%d.yaml", i), bomb)
+	}
+	tooMany := "customModes:\n"
+	for i := range 300 {
+		tooMany += "- {slug: %[1]s" + fmt.Sprint(i) + ", name: A, roleDefinition: r, groups: []}\n"
+	}
+	for _, c := range []struct {
+		name, code string
+		data       []byte
+	}{
+		{"no archive", "malformed_archive", []byte("customModes: []")},
+		{"nothing", "malformed_archive", nil},
+		{"cut short", "malformed_archive", packed(t, "a.yaml", mode("a"))[:60]},
+		{"path out of it", "unsafe_archive", packed(t, "fine.yaml", mode("a"), "../../a.yaml", mode("b"))},
+		{"path out of it, skipped", "unsafe_archive", packed(t, "a/../../b.md", "x")},
+		{"absolute path", "unsafe_archive", packed(t, "/etc/a.yaml", mode("a"))},
+		{"drive", "unsafe_archive", packed(t, "C:/a.yaml", mode("a"))},
+		{"backslash", "unsafe_archive", packed(t, `..\a.yaml`, mode("a"))},
+		{"control character", "unsafe_archive", packed(t, "a\x00.yaml", mode("a"))},
+		{"not UTF-8", "unsafe_archive", packed(t, "a\xff.yaml", mode("a"))},
+		{"one name twice", "unsafe_archive", packed(t, "a.yaml", mode("a"), "a.yaml", mode("b"))},
+		{"link", "unsafe_archive", packedWith(t, link, "/etc/passwd")},
+		{"device", "unsafe_archive", packedWith(t, device, "")},
+		{"encrypted", "encrypted_archive", packedWith(t, zip.FileHeader{Name: "a.yaml", Flags: 1}, "x")},
+		{"too many files", "too_many_files", packed(t, many...)},
+		{"bomb", "unsafe_archive", packedWith(t, zip.FileHeader{Name: "a.yaml", Method: zip.Deflate}, zeros)},
+		{"bomb that is skipped", "unsafe_archive", packedWith(t, zip.FileHeader{Name: "a.png", Method: zip.Deflate}, zeros)},
+		{"bomb that says it is small", "malformed_archive", lying(packedWith(t, zip.FileHeader{Name: "a.yaml", Method: zip.Deflate}, zeros), 1000)},
+		{"says to be huge", "unsafe_archive", lying(packed(t, "a.yaml", mode("a")), 1<<32-2)},
+		{"says to be larger", "malformed_archive", lying(packed(t, "a.yaml", mode("a")), 1000)},
+		{"bombs of aliases", "too_many_values", packed(t, bombs...)},
+		{"too many modes", "too_many_modes", packed(t, "a.yaml", fmt.Sprintf(tooMany, "a"), "b.yaml", fmt.Sprintf(tooMany, "b"))},
+		{"too large", "upload_too_large", make([]byte, MaxUploadBytes+1)},
+		{"too large a directory", "too_many_files", bytes.Repeat(directoryMark, 10*MaxFiles+1)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			_, err := ReadArchive(c.data)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			e, ok := fault.As(err)
+			require.True(t, ok, "%v", err)
+			assert.Equal(t, c.code, e.Code, "%v", err)
+			assert.Less(t, took, 5*time.Second)
+			if hostileShare == 1 {
+				assert.Less(t, (after.TotalAlloc-before.TotalAlloc)>>20, uint64(200), "MiB allocated in all")
+			}
+		})
+	}
+}
+
+func TestReadFilesBoundsAllTogether(t *testing.T) {
+	half := []byte("# " + strings.Repeat("x", MaxUploadBytes-10))
+	_, err := ReadFiles([]NamedFile{{"a.yaml", half}, {"b.yaml", half}})
+	require.ErrorContains(t, err, "at most 16 MiB")
+	// A single one beyond the limit is that one's problem.
+	folder, err := ReadFiles([]NamedFile{{"a.yaml", make([]byte, 100<<20)}, {"b.yaml", []byte(mode("b"))}})
+	require.NoError(t, err)
+	assert.True(t, fault.Is(folder.Files[0].Err, fault.TooLarge))
+	assert.Len(t, folder.File.Modes(), 1)
+}
+
+// FuzzReadArchive: nothing panics, and what is read can be packed and read again.
+func FuzzReadArchive(f *testing.F) {
+	good := packed(f, "a.yaml", mode("a"), "b/.roomodes", "customModes:\n- "+mode("b")[:10], "README.md", "x")
+	f.Add(good)
+	f.Add(lying(good, 3))
+	f.Add(packed(f, "../a.yaml", mode("a")))
+	f.Add(packed(f))
+	f.Add(good[:len(good)/2])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		folder, err := ReadArchive(data)
+		if err != nil {
+			require.False(t, fault.Is(err, fault.Internal), "%v", err)
+			return
+		}
+		ms := folder.File.Modes()
+		archive, err := Export{}.Archive(ms)
+		require.NoError(t, err)
+		again, err := ReadArchive(archive)
+		require.NoError(t, err)
+		require.Len(t, again.File.Modes(), len(ms))
+	})
+}

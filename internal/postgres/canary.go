@@ -1,0 +1,33 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/jobs"
+	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/snapshot"
+)
+
+var canary = uuid.MustParse(snapshot.Canary)
+
+// TouchCanary changes the canary organization, which has no members, no modes,
+// no versions and no audit rows: its changes go the whole way of any other, and
+// readers tell how old the last one is that they have.
+func (db *DB) TouchCanary(ctx context.Context) error {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		revision, err := db.q.WithTx(tx).TouchCanary(ctx, sqlcgen.TouchCanaryParams{ID: canary, Slug: "orgmodes-canary", Name: "Canary"})
+		if err != nil {
+			return err
+		}
+		_, err = db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: canary, Revision: revision}, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("touch canary: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package reader
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+const (
+	// freshFor is the bound within which an answer is called fresh: it reflects
+	// every change that was committed longer ago than that.
+	freshFor = 10 * time.Second
+	// skewAllowance is by how much the clocks of database and reader may differ. It
+	// is an assumption: the skew that is seen is exported.
+	skewAllowance = 250 * time.Millisecond
+)
+
+// stretch is an uninterrupted part of a log that is followed: it begins with a
+// comparison of everything resident, and ends where the log can't be followed
+// any further. Each has a greater number than the one before it.
+type stretch struct {
+	number      uint64
+	incarnation int64
+	// reached is the number of the newest log entry that may have been taken note
+	// of. It is raised before an entry is, so whoever reads it can't have missed the
+	// effect of an entry beyond it.
+	reached atomic.Int64
+}
+
+// unconfirmed stands, in the place of a stretch's number, with what no mark says
+// anything about: Redis answered with less than its log has told of, or we
+// followed nothing.
+const unconfirmed = math.MaxUint64
+
+// confirms returns what an answer at a position is confirmed by: the number of
+// the stretch, where the answer contains all that it was told of up to reached,
+// which was read before the question was put.
+func (s *stretch) confirms(reached int64, at snapshot.Position) uint64 {
+	if s == nil || at.Incarnation != s.incarnation || at.N < reached {
+		return unconfirmed
+	}
+	return s.number
+}
+
+// lease is the newest statement of how fresh we are: whatever is confirmed by its
+// stretch or an earlier one, and no newer version of which was told of, contains
+// every change that was committed before asOf. It never changes.
+type lease struct {
+	asOf    time.Time
+	stretch uint64
+	// received is when the mark came that gave asOf, by the monotonic clock.
+	received time.Duration
+	// What was unpublished at asOf counts from when it was.
+	organizations map[organizationID]time.Time
+	tokens        map[token.Hash]time.Time
+}
+
+func leaseOf(m *snapshot.Mark, number uint64, received time.Duration) *lease {
+	l := &lease{asOf: m.AsOf, stretch: number, received: received, tokens: m.Tokens}
+	for org, since := range m.Organizations {
+		if id, ok := parseOrganization(org); ok {
+			if l.organizations == nil {
+				l.organizations = make(map[organizationID]time.Time, len(m.Organizations))
+			}
+			l.organizations[id] = since
+		}
+	}
+	return l
+}
+
+// covers reports whether the lease says anything about what is confirmed so.
+// Everything that was there when a stretch began was compared then, so a later
+// stretch covers what an earlier one confirmed. Not the other way round: what was
+// loaded since may come from a Redis that lost what the earlier one had.
+func (l *lease) covers(confirmed uint64) bool { return l != nil && confirmed <= l.stretch }
+
+// ofOrganization returns since when there may be changes to an organization
+// that we don't hold.
+func (l *lease) ofOrganization(id organizationID) time.Time {
+	if since, ok := l.organizations[id]; ok && since.Before(l.asOf) {
+		return since
+	}
+	return l.asOf
+}
+
+// ofToken is ofOrganization for a token's record.
+func (l *lease) ofToken(h token.Hash) time.Time {
+	if since, ok := l.tokens[h]; ok && since.Before(l.asOf) {
+		return since
+	}
+	return l.asOf
+}
+
+// age is how long ago asOf was, by the clock that makes it longer, and what the
+// clocks may differ by. asOf is the lease's own or that of one of its
+// exceptions.
+func (l *lease) age(asOf time.Time, now instant) time.Duration {
+	return max(now.wall.Sub(asOf), now.mono-l.received+l.asOf.Sub(asOf)) + skewAllowance
+}
+
+// freshness is what is known of how fresh the reader is. The follower tells it;
+// requests and loads ask.
+type freshness struct {
+	lease atomic.Pointer[lease]
+	// following is the stretch that loads are confirmed by.
+	following atomic.Pointer[stretch]
+	// settled is false from where a stretch ends until everything resident has been
+	// compared again.
+	settled atomic.Bool
+	last    uint64 // number of the newest stretch; the follower's own
+}
+
+// begin starts a stretch at a position.
+func (f *freshness) begin(at snapshot.Position) *stretch {
+	f.last++
+	s := &stretch{number: f.last, incarnation: at.Incarnation}
+	s.reached.Store(at.N)
+	f.following.Store(s)
+	return s
+}
+
+// take makes a mark of a stretch the lease, unless what we know is more recent:
+// two workers that lead at the same time, or one whose mark was long on its way,
+// don't move it back. It reports whether it did.
+func (f *freshness) take(m *snapshot.Mark, s *stretch, now time.Duration) bool {
+	next, have := leaseOf(m, s.number, now), f.lease.Load()
+	if have != nil {
+		switch order := next.asOf.Compare(have.asOf); {
+		case order < 0, order == 0 && next.stretch <= have.stretch:
+			return false
+		case order == 0:
+			next.received = have.received
+		}
+	}
+	f.lease.Store(next)
+	return true
+}

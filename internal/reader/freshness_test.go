@@ -1,0 +1,263 @@
+package reader
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+const (
+	freshHit = "orgmodes; hit"
+	staleHit = "orgmodes; hit; detail=stale"
+)
+
+// status is what Cache-Status says of an organization's answer.
+func (w *world) status(org, tok string) string {
+	w.t.Helper()
+	a := w.modes(org, tok)
+	require.Equal(w.t, 200, a.status)
+	return a.header.Get("Cache-Status")
+}
+
+// marked logs a mark and waits until the reader has taken it, or found it older
+// than what it knows.
+func (w *world) marked(m snapshot.Mark) {
+	w.t.Helper()
+	before := testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark"))
+	w.mark(m)
+	w.eventually(func() bool {
+		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark")) > before
+	}, "it took note of the mark")
+}
+
+func TestAgeIsTheLongerOneByBothClocks(t *testing.T) {
+	asOf := time.Unix(1_700_000_000, 0)
+	l := leaseOf(&snapshot.Mark{AsOf: asOf}, 1, time.Minute)
+	for _, c := range []struct{ wall, mono, want time.Duration }{
+		{0, 0, 0},
+		{3 * time.Second, time.Second, 3 * time.Second},
+		{time.Second, 3 * time.Second, 3 * time.Second},    // the wall clock was set back
+		{-time.Hour, 2 * time.Second, 2 * time.Second},     // far back
+		{time.Hour, time.Second, time.Hour},                // the machine slept
+		{-200 * time.Millisecond, 0, 0 * time.Millisecond}, // it is behind the database's
+	} {
+		got := l.age(asOf, instant{asOf.Add(c.wall), time.Minute + c.mono})
+		assert.Equal(t, c.want+skewAllowance, got)
+	}
+	// An exception is older, by both clocks.
+	pending := asOf.Add(-time.Second)
+	assert.Equal(t, 4*time.Second+skewAllowance, l.age(pending, instant{asOf, time.Minute + 3*time.Second}))
+	assert.Equal(t, 4*time.Second+skewAllowance, l.age(pending, instant{asOf.Add(3 * time.Second), time.Minute}))
+}
+
+func TestALeaseNeverGoesBack(t *testing.T) {
+	var f freshness
+	at, id := time.Unix(1_700_000_000, 0), organizationID{1}
+	one := f.begin(snapshot.Position{Incarnation: 1, N: 10})
+	require.True(t, f.take(&snapshot.Mark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
+	// The same, and one that was long on its way: ignored with their exceptions.
+	require.False(t, f.take(&snapshot.Mark{AsOf: at}, one, 6))
+	require.False(t, f.take(&snapshot.Mark{AsOf: at.Add(-1)}, one, 7))
+	assert.Equal(t, at.Add(-time.Second), f.lease.Load().ofOrganization(id))
+	assert.Equal(t, time.Duration(5), f.lease.Load().received)
+	// In another stretch the same mark is about what that one confirms; it came when
+	// it first came.
+	two := f.begin(snapshot.Position{Incarnation: 1, N: 20})
+	assert.False(t, f.lease.Load().covers(two.number))
+	require.True(t, f.take(&snapshot.Mark{AsOf: at}, two, 8))
+	assert.True(t, f.lease.Load().covers(two.number))
+	assert.True(t, f.lease.Load().covers(one.number))
+	assert.False(t, f.lease.Load().covers(unconfirmed))
+	assert.Equal(t, time.Duration(5), f.lease.Load().received)
+	require.True(t, f.take(&snapshot.Mark{AsOf: at.Add(1)}, two, 9))
+	assert.Equal(t, time.Duration(9), f.lease.Load().received)
+	assert.False(t, (*lease)(nil).covers(0))
+}
+
+// What is confirmed is what contains all that the log has told of.
+func TestWhatAStretchConfirms(t *testing.T) {
+	s := new(freshness).begin(snapshot.Position{Incarnation: 3, N: 10})
+	assert.Equal(t, s.number, s.confirms(10, snapshot.Position{Incarnation: 3, N: 10}))
+	assert.Equal(t, s.number, s.confirms(10, snapshot.Position{Incarnation: 3, N: 11}))
+	for _, at := range []snapshot.Position{{}, {Incarnation: 3, N: 9}, {Incarnation: 2, N: 10}, {Incarnation: 4, N: 10}} {
+		assert.Equal(t, uint64(unconfirmed), s.confirms(10, at))
+	}
+	assert.Equal(t, uint64(unconfirmed), (*stretch)(nil).confirms(0, snapshot.Position{}))
+}
+
+func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	other, otherTok := w.organization()
+	assert.Equal(t, "orgmodes; fwd=miss; stored", w.status(org, tok))
+	assert.Equal(t, freshHit, w.status(org, tok))
+	w.status(other, otherTok)
+	w.later(freshFor - time.Second)
+	assert.Equal(t, freshHit, w.status(org, tok))
+	w.later(time.Second)
+	assert.Equal(t, staleHit, w.status(org, tok))
+	a := w.modes(org, tok, "If-None-Match", w.modes(org, tok).header.Get("ETag"))
+	assert.Equal(t, 304, a.status)
+	assert.Equal(t, staleHit, a.header.Get("Cache-Status"))
+	w.eventually(func() bool { return w.resyncs(causeSilence) > 0 }, "it looks for itself")
+
+	now, _ := w.now()
+	w.marked(snapshot.Mark{AsOf: now, Organizations: map[string]time.Time{org: now.Add(-time.Minute)}})
+	assert.Equal(t, staleHit, w.status(org, tok), "it is unpublished")
+	assert.Equal(t, freshHit, w.status(other, otherTok), "and nobody else")
+	w.marked(snapshot.Mark{AsOf: now.Add(-time.Second)})
+	assert.Equal(t, staleHit, w.status(org, tok), "older marks say nothing")
+	w.marked(snapshot.Mark{Tokens: map[token.Hash]time.Time{token.HashOf([]byte(otherTok)): now.Add(-time.Minute)}})
+	assert.Equal(t, freshHit, w.status(org, tok))
+	assert.Equal(t, staleHit, w.status(other, otherTok), "who asks may have changed")
+}
+
+// The log told of a newer version, which can't be had: what there is is served,
+// and is not called fresh however recent the marks are.
+func TestAnOutdatedAnswerIsStale(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	w.publish(x.org, 2)
+	w.awaitRevision(x.org, x.tok, 2)
+	w.redis.Do("HSET", "{om}:doc:"+x.org, "index", "damaged")
+	id, _ := parseOrganization(x.org)
+	w.documents.newer(id, version(3))
+	w.marked(snapshot.Mark{})
+	assert.Equal(t, staleHit, w.status(x.org, x.tok))
+	w.publish(x.org, 3)
+	w.eventually(func() bool { return w.status(x.org, x.tok) == freshHit }, "the newer one is there")
+	w.awaitRevision(x.org, x.tok, 3)
+}
+
+// A Redis that lost writes answers a load, or a comparison, under the same
+// incarnation: what it says is served and not called fresh, and nobody is let in
+// or refused for it.
+func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	cold, coldTok := w.organization()
+	both, _ := w.grant(org, cold)
+	w.status(org, both)
+	require.Equal(t, freshHit, w.status(org, both))
+	w.marked(snapshot.Mark{})
+	n, _, err := w.store.LogTail(t.Context())
+	require.NoError(t, err)
+	for i := range int64(3) {
+		w.redis.Do("XDEL", "{om}:log", fmt.Sprintf("%d-0", n-i))
+	}
+	w.redis.Do("HINCRBY", "{om}:meta", "n", "-3")
+	assert.Equal(t, "orgmodes; fwd=miss; stored; detail=stale", w.status(cold, both))
+	requireProblem(t, w.modes(cold, coldTok), 503, "unavailable")
+	requireProblem(t, w.modes(cold, w.keys.Mint()), 503, "unavailable")
+	assert.Equal(t, 503, w.modes(org, tok).status, "this one was never asked for")
+
+	// The reader has seen it, and compared: what was warm is as it was, what is
+	// loaded now is not covered by what the log said before.
+	w.eventually(func() bool { return w.resyncs(causeRegression) > 0 }, "it has seen that")
+	w.eventually(func() bool { return w.status(org, both) == freshHit }, "what was warm")
+	third, thirdTok := uuid.NewString(), w.keys.Mint()
+	requireProblem(t, w.modes(third, thirdTok), 503, "unavailable")
+	requireProblem(t, w.modes(cold, coldTok), 503, "unavailable")
+	// Reconciled, and marked.
+	w.fill()
+	w.eventually(func() bool { return w.modes(cold, coldTok).status == 200 }, "it is let in")
+	requireProblem(t, w.modes(third, thirdTok), 401, "token_refused")
+	w.eventually(func() bool { return w.status(cold, both) == freshHit }, "and fresh")
+}
+
+// A token is trusted for AUTH_MAX_STALE after the last mark, and then not
+// refused: nobody knows.
+func TestHowLongATokenIsTrusted(t *testing.T) {
+	for name, c := range map[string]struct{ setting, trusted time.Duration }{
+		"15 minutes": {15 * time.Minute, 15 * time.Minute},
+		"strict":     {0, freshFor},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(o *Options) { o.AuthMaxStale = c.setting })
+			x := w.warm()
+			revoked, rec := w.grant(x.org)
+			require.Equal(t, 200, w.modes(x.org, revoked).status)
+			rec.Revoked, rec.Version = true, 2
+			w.publishToken(rec)
+			w.eventually(func() bool { return w.modes(x.org, revoked).status == 401 }, "it is refused")
+			w.marked(snapshot.Mark{})
+			w.later(c.trusted - time.Second)
+			w.served(x)
+			w.later(time.Second)
+			a := w.modes(x.org, x.tok)
+			requireProblem(t, a, 503, "unavailable")
+			assert.NotEmpty(t, a.header.Get("Retry-After"))
+			assert.Equal(t, 401, w.modes(x.org, revoked).status, "what was revoked is revoked")
+			now, _ := w.now()
+			w.marked(snapshot.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{token.HashOf([]byte(x.tok)): now.Add(-c.trusted)}})
+			requireProblem(t, w.modes(x.org, x.tok), 503, "unavailable")
+			w.marked(snapshot.Mark{})
+			w.served(x)
+		})
+	}
+}
+
+// Absence says something only where everything is known to be there.
+func TestAbsenceIsARefusalOnlyWhileFresh(t *testing.T) {
+	w := newWorld(t)
+	org, _ := w.organization()
+	tok := w.keys.Mint()
+	requireProblem(t, w.modes(org, tok), 401, "token_refused")
+	w.later(freshFor)
+	requireProblem(t, w.modes(org, tok), 503, "unavailable")
+	asked := testutil.ToFloat64(w.metrics.tokenLoads.absent)
+	for range 20 {
+		requireProblem(t, w.modes(org, tok), 503, "unavailable")
+	}
+	assert.Less(t, testutil.ToFloat64(w.metrics.tokenLoads.absent), asked+3, "nor is Redis asked again")
+	w.marked(snapshot.Mark{})
+	requireProblem(t, w.modes(org, tok), 401, "token_refused")
+	hash := token.HashOf([]byte(tok))
+	now, _ := w.now()
+	w.marked(snapshot.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{hash: now.Add(-time.Minute)}})
+	requireProblem(t, w.modes(org, tok), 503, "unavailable")
+}
+
+// A client that is ahead gets nothing older, until it is certain that what it
+// has seen does not exist.
+func TestATagThatIsAheadOfTheTruth(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	for _, made := range []string{`"1.9.0123456789abcdef"`, `"2.1.0123456789abcdef-br"`} {
+		ask := func() answer { return w.modes(x.org, x.tok, "If-None-Match", made) }
+		a := ask()
+		require.Equal(t, 304, a.status)
+		assert.Equal(t, made, a.header.Get("ETag"))
+		assert.Equal(t, staleHit, a.header.Get("Cache-Status"), "who knows what is beyond")
+		met, _ := w.now()
+		w.later(time.Second)
+		w.marked(snapshot.Mark{AsOf: met}) // not yet: the clocks may differ
+		require.Equal(t, 304, ask().status)
+		// It is about this organization's own changes.
+		late := met.Add(skewAllowance + 20*time.Millisecond)
+		w.marked(snapshot.Mark{AsOf: late, Organizations: map[string]time.Time{x.org: met}})
+		require.Equal(t, 304, ask().status)
+		w.marked(snapshot.Mark{AsOf: late.Add(time.Millisecond)})
+		a = ask()
+		require.Equal(t, 200, a.status)
+		assert.Equal(t, freshHit, a.header.Get("Cache-Status"))
+		// Another one was not met yet; and one that is proven wrong doesn't speak for
+		// the others that a client has.
+		another := `"1.8.0123456789abcdef"`
+		if made[1] == '2' {
+			another = `"2.8.0123456789abcdef"`
+		}
+		require.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", made+", "+another).status)
+		// What is not fresh proves nothing.
+		w.later(freshFor)
+		require.Equal(t, 304, ask().status)
+	}
+}

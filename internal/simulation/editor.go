@@ -1,0 +1,206 @@
+package simulation
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+)
+
+// editor polls its organization's modes.yaml at one reader or another, and
+// checks every answer against what it was promised.
+type editor struct {
+	n       int
+	id      uuid.UUID // its token's
+	whole   string
+	org     uuid.UUID
+	made    time.Time
+	tag     string
+	version [2]int64 // epoch and revision of the tag
+	polls   int
+	fresh   int
+	trace   uint64
+}
+
+func (w *world) newEditor(n int) *editor {
+	e := &editor{n: n, id: w.id("token", n), org: w.orgs[n%len(w.orgs)], made: time.Now()}
+	// The mac is the filter's business; any token of the key will do, and it must
+	// be the same in each run.
+	e.whole = tokens[n]
+	w.ledger.createToken(e.id, e.org, e.whole)
+	return e
+}
+
+// tokens are made once: minting takes randomness that no seed decides.
+var tokens = func() []string {
+	out := make([]string, editors)
+	for i := range out {
+		out[i] = keys.Mint()
+	}
+	return out
+}()
+
+// answer is what an editor got.
+type answer struct {
+	status       int
+	etag, digest string
+	cacheStatus  string
+	body         []byte
+}
+
+func (a *answer) saysFresh() bool { return !strings.Contains(a.cacheStatus, "detail=") }
+
+func ask(h fasthttp.RequestHandler, token string, org uuid.UUID, tag string) *answer {
+	var ctx fasthttp.RequestCtx
+	ctx.Request.Header.SetMethod(fasthttp.MethodGet)
+	ctx.Request.SetRequestURI("/api/organizations/" + org.String() + "/modes.yaml")
+	ctx.Request.Header.Set("Authorization", "Bearer "+token)
+	ctx.Request.Header.Set("Accept-Encoding", "gzip")
+	if tag != "" {
+		ctx.Request.Header.Set("If-None-Match", tag)
+	}
+	h(&ctx)
+	got := &answer{status: ctx.Response.StatusCode(), body: append([]byte(nil), ctx.Response.Body()...)}
+	for name, value := range ctx.Response.Header.All() {
+		switch strings.ToLower(string(name)) {
+		case "etag":
+			got.etag = string(value)
+		case "repr-digest":
+			got.digest = string(value)
+		case "cache-status":
+			got.cacheStatus = string(value)
+		}
+	}
+	return got
+}
+
+// poll is an editor's life.
+func (w *world) poll(e *editor) {
+	rng := w.source("editor", e.n)
+	trace := fnv.New64a()
+	for {
+		if sleep(w.ctx, time.Duration(1+rng.Int64N(int64(800*time.Millisecond)))) != nil {
+			break
+		}
+		at := w.edge(rng.IntN(readers))
+		asked := time.Now()
+		got := ask(at.handler, e.whole, e.org, e.tag)
+		fmt.Fprintf(trace, "%d %d %d %s %s\n", asked.UnixNano(), at.n, got.status, got.etag, got.cacheStatus)
+		w.tell("editor %d at reader %d: %d %s %s", e.n, at.n, got.status, got.etag, got.cacheStatus)
+		w.check(e, at, asked, got)
+		// Now and then an editor is started anew, and remembers nothing.
+		if rng.IntN(12) == 0 {
+			e.tag, e.version = "", [2]int64{}
+		}
+	}
+	e.trace = trace.Sum64()
+}
+
+var (
+	tagForm  = regexp.MustCompile(`^"(\d+)\.(\d+)\.([0-9a-f]{16})(?:-gz)?"$`)
+	bodyForm = regexp.MustCompile(`organization ([0-9a-f-]{36}) revision (\d+)`)
+)
+
+// check holds one answer against the promises.
+func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
+	e.polls++
+	bad := func(format string, args ...any) {
+		w.violated("editor %d at reader %d: %s", e.n, at.n, fmt.Sprintf(format, args...))
+	}
+	key := e.whole + e.org.String()
+	revoked := w.ledger.revokedAt(e.id)
+	served := got.status == fasthttp.StatusOK || got.status == fasthttp.StatusNotModified
+	switch {
+	case served:
+		if !revoked.IsZero() {
+			late := asked.Sub(revoked)
+			if late > max(w.authMaxStale, bound) {
+				bad("a token revoked %s ago was let in", late)
+			}
+			if got.saysFresh() && late > bound {
+				bad("a token revoked %s ago was let in, and the answer is said to be fresh", late)
+			}
+		}
+	case got.status == fasthttp.StatusUnauthorized:
+		if revoked.IsZero() && asked.Sub(e.made) > bound+time.Second {
+			bad("a valid token was refused with 401")
+		}
+		return
+	case got.status == fasthttp.StatusServiceUnavailable:
+		if at.warm[key] && revoked.IsZero() && w.authMaxStale > time.Minute && !w.mayLack(e) {
+			bad("503 although it had answered before")
+		}
+		return
+	default:
+		bad("answered %d", got.status)
+		return
+	}
+	w.mu.Lock()
+	at.warm[key] = true
+	w.mu.Unlock()
+
+	m := tagForm.FindStringSubmatch(got.etag)
+	if m == nil {
+		bad("an odd tag: %q", got.etag)
+		return
+	}
+	epoch, _ := strconv.ParseInt(m[1], 10, 64)
+	revision, _ := strconv.ParseInt(m[2], 10, 64)
+	if got.status == fasthttp.StatusOK {
+		w.checkBody(e, got, m[3], revision, bad)
+	} else if len(got.body) > 0 || got.etag != e.tag {
+		bad("304 with %d bytes and %s for %s", len(got.body), got.etag, e.tag)
+	}
+	now := [2]int64{epoch, revision}
+	if now[0] < e.version[0] || now[0] == e.version[0] && now[1] < e.version[1] {
+		bad("went back from %v to %v", e.version, now)
+	}
+	if got.saysFresh() {
+		e.fresh++
+		if owed := w.ledger.owed(e.org, asked.Add(-bound)); revision < owed {
+			bad("said to be fresh at revision %d; revision %d was committed more than %s before", revision, owed, bound)
+		}
+	}
+	e.tag, e.version = got.etag, now
+}
+
+// mayLack says that a token's record may rightly be unknown: an epoch was
+// raised, which gives every record a new version that has to be read first.
+func (w *world) mayLack(*editor) bool {
+	w.ledger.mu.Lock()
+	defer w.ledger.mu.Unlock()
+	return w.ledger.installation.Epoch > 1
+}
+
+func (w *world) checkBody(e *editor, got *answer, hash16 string, revision int64, bad func(string, ...any)) {
+	sum := sha256.Sum256(got.body)
+	if want := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"; got.digest != want {
+		bad("the digest is %s, the body's is %s", got.digest, want)
+	}
+	body, err := unzip(got.body)
+	if err != nil {
+		bad("the body is no gzip: %v", err)
+		return
+	}
+	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:8]) != hash16 {
+		bad("the tag's hash is not the body's")
+	}
+	said := bodyForm.FindStringSubmatch(string(body))
+	switch {
+	case said == nil && revision > 1:
+		bad("revision %d is empty", revision)
+	case said == nil:
+	case said[1] != e.org.String():
+		bad("it got the body of organization %s", said[1])
+	case said[2] != strconv.FormatInt(revision, 10):
+		bad("the body is of revision %s, its tag says %d", said[2], revision)
+	}
+}

@@ -1,0 +1,121 @@
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+)
+
+var (
+	seed      = flag.Uint64("seed", 1, "the first seed")
+	schedules = flag.Int("schedules", 0, "how many seeds to run; 0 means as many as the tests have time for")
+	abreast   = flag.Int("abreast", 2, "how many at once")
+)
+
+// outcome is what became of a run.
+type outcome struct {
+	violations []string
+	happened   []string
+	trace      uint64
+	polls      int
+	fresh      int
+}
+
+// run plays one schedule from its seed.
+func run(t *testing.T, seed uint64) (out outcome) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, seed)
+		w.admins()
+		w.actors.Go(w.trouble)
+		for _, e := range w.editors {
+			w.actors.Go(func() { w.poll(e) })
+		}
+		time.Sleep(chaos + calm)
+		w.settle()
+		w.stop()
+		w.actors.Wait()
+		for _, e := range w.readers {
+			e.stop()
+		}
+		trace := fnv.New64a()
+		for _, e := range w.editors {
+			fmt.Fprintln(trace, e.trace)
+			out.polls += e.polls
+			out.fresh += e.fresh
+		}
+		out.violations, out.happened, out.trace = w.violations, w.happened, trace.Sum64()
+	})
+	return out
+}
+
+// settle checks what has to be true when nothing has gone wrong for long.
+func (w *world) settle() {
+	if !w.ledger.everythingIsPublished() {
+		w.violated("something is still unpublished")
+	}
+	for _, at := range w.readers {
+		for _, e := range w.editors {
+			got := ask(at.handler, e.whole, e.org, "")
+			if !w.ledger.revokedAt(e.id).IsZero() {
+				if got.status != 401 {
+					w.violated("reader %d answers %d to a revoked token", at.n, got.status)
+				}
+				continue
+			}
+			owed := w.ledger.owed(e.org, time.Now())
+			m := tagForm.FindStringSubmatch(got.etag)
+			if got.status != 200 || m == nil || m[2] != fmt.Sprint(owed) || !got.saysFresh() {
+				w.violated("reader %d answers editor %d with %d %s %s when all is well; revision %d is due", at.n, e.n, got.status, got.etag, got.cacheStatus, owed)
+			}
+		}
+	}
+}
+
+// Every promise holds in every schedule.
+func TestSchedules(t *testing.T) {
+	n := *schedules
+	if n == 0 {
+		n = 100
+		if raceEnabled || testing.Short() {
+			n = 10
+		}
+	}
+	var polls, fresh atomic.Int64
+	var g errgroup.Group
+	g.SetLimit(*abreast)
+	for i := range n {
+		g.Go(func() error {
+			s := *seed + uint64(i)
+			out := run(t, s)
+			polls.Add(int64(out.polls))
+			fresh.Add(int64(out.fresh))
+			if len(out.violations) > 0 {
+				if n == 1 {
+					t.Log("\n" + strings.Join(out.happened, "\n"))
+				}
+				t.Errorf("seed %d:\n  %s\nreplay it with: go test ./internal/simulation -run TestSchedules -seed=%d -schedules=1 -v",
+					s, strings.Join(out.violations, "\n  "), s)
+			}
+			return nil
+		})
+	}
+	require.NoError(t, g.Wait())
+	t.Logf("%d schedules, %d answers, %d of them said to be fresh", n, polls.Load(), fresh.Load())
+	require.Greater(t, fresh.Load(), polls.Load()/4, "readers that never say fresh keep every promise")
+}
+
+// The same seed gives the same run, so a failure can be replayed.
+func TestReplay(t *testing.T) {
+	for s := range uint64(3) {
+		first, second := run(t, 1000+s), run(t, 1000+s)
+		require.Equal(t, first.trace, second.trace, "seed %d", 1000+s)
+	}
+}

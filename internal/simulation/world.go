@@ -1,0 +1,336 @@
+package simulation
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	kgzip "github.com/klauspost/compress/gzip"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/reader"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+	"orgmodes/internal/worker"
+)
+
+const (
+	organizations = 3
+	readers       = 3
+	editors       = 6
+	// chaos is how long things go wrong, calm how long they may take to mend.
+	chaos = 20 * time.Second
+	calm  = 30 * time.Second
+	// bound is what a reader promises: an answer that is said to be fresh has
+	// every change that was committed longer ago. It is publication.md's B.
+	bound = 10 * time.Second
+	// skewed is how far two clocks may be apart; the reader allows for 250 ms.
+	skewed = 100 * time.Millisecond
+)
+
+var keys = func() *token.Keys {
+	k, err := token.ParseKeys("k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
+	if err != nil {
+		panic(err)
+	}
+	return k
+}()
+
+// world is one run.
+type world struct {
+	t    testing.TB
+	seed uint64
+	// authMaxStale is how long a token counts without word from the log.
+	authMaxStale time.Duration
+
+	ledger  *ledger
+	cluster *cluster
+	orgs    []uuid.UUID
+	readers []*edge
+	editors []*editor
+	log     *slog.Logger
+
+	ctx    context.Context
+	actors sync.WaitGroup
+	stop   context.CancelFunc
+
+	mu         sync.Mutex
+	violations []string
+	links      []*link
+	workers    []*link
+	calmSince  time.Time
+	happened   []string
+}
+
+// source is an actor's own randomness.
+func (w *world) source(actor string, n int) *rand.Rand {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s %d", actor, n))
+	return rand.New(rand.NewPCG(w.seed, uint64(h[0])|uint64(h[1])<<8|uint64(h[2])<<16|uint64(h[3])<<24))
+}
+
+func (w *world) id(kind string, n int) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s %d", kind, n))
+}
+
+// tell notes something for the record of a failed run.
+func (w *world) tell(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.happened = append(w.happened, fmt.Sprintf("%9.3f  ", time.Since(epoch).Seconds())+fmt.Sprintf(format, args...))
+}
+
+func (w *world) violated(format string, args ...any) {
+	w.tell("VIOLATION "+format, args...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.violations = append(w.violations, fmt.Sprintf(format, args...))
+}
+
+// epoch is when the made-up time begins.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// logTo brings what the programs log into the record.
+type logTo struct{ w *world }
+
+func (l logTo) Write(b []byte) (int, error) {
+	l.w.tell("    %s", strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+func (w *world) newLink(kind string, n int, timeout time.Duration) *link {
+	l := &link{
+		cluster: w.cluster, timeout: timeout, faults: faults{latency: time.Millisecond}, chances: map[string]*rand.Rand{},
+		source: func(key string) *rand.Rand { return w.source(kind+" "+key, n) },
+	}
+	w.mu.Lock()
+	w.links = append(w.links, l)
+	if kind == "worker" {
+		w.workers = append(w.workers, l)
+	}
+	w.mu.Unlock()
+	return l
+}
+
+// newWorld makes everything and starts it.
+func newWorld(t testing.TB, seed uint64) *world {
+	w := &world{t: t, seed: seed, cluster: newCluster()}
+	w.log = slog.New(slog.NewTextHandler(logTo{w}, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	rng := w.source("world", 0)
+	w.authMaxStale = []time.Duration{15 * time.Minute, 15 * time.Minute, 20 * time.Second, 0}[rng.IntN(4)]
+	w.ledger = newLedger(time.Duration(rng.Int64N(int64(2*skewed))) - skewed)
+	w.ctx, w.stop = context.WithCancel(context.Background())
+	for i := range organizations {
+		w.orgs = append(w.orgs, w.id("organization", i))
+		w.ledger.createOrg(w.orgs[i])
+	}
+	for i := range editors {
+		w.editors = append(w.editors, w.newEditor(i))
+	}
+	for i := range 2 {
+		w.startWorker(i)
+	}
+	for i := range readers {
+		w.readers = append(w.readers, w.startReader(i, 0))
+	}
+	return w
+}
+
+// edge is one reader, and where it is in its life.
+type edge struct {
+	n       int
+	handler fasthttp.RequestHandler
+	reader  *reader.Reader
+	stop    func()
+	// warm holds what this reader has answered already: "token organization".
+	warm map[string]bool
+}
+
+// startReader starts a reader with a clock of its own.
+func (w *world) startReader(n, life int) *edge {
+	rng := w.source("clock", 100*n+life)
+	off := time.Duration(rng.Int64N(int64(2*skewed))) - skewed
+	// Within the assumption: a quartz is good for some 100 ppm.
+	rate := 1 + (rng.Float64()-.5)*2e-4
+	started := time.Now()
+	loads, log := w.newLink("loads", 100*n+life, 200*time.Millisecond), w.newLink("log", 100*n+life, 2*time.Second)
+	loads.stale, log.stale = n == 0, n == 0
+	r, err := reader.New(reader.Options{
+		Log: w.log, Store: loads.store(), LogStore: log.store(), Keys: keys, PollInterval: time.Minute, CacheBytes: 64 << 20,
+		Metrics: prometheus.NewRegistry(), AuthMaxStale: w.authMaxStale,
+		Clock: func() (time.Time, time.Duration) {
+			now := time.Now()
+			return now.Add(off), time.Duration(float64(now.Sub(started)) * rate)
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	var following sync.WaitGroup
+	following.Go(func() { r.Follow(ctx) })
+	e := &edge{n: n, reader: r, handler: r.Handler(), warm: map[string]bool{}}
+	e.stop = func() {
+		cancel()
+		following.Wait()
+		if err := r.Shutdown(context.Background()); err != nil {
+			w.violated("reader %d did not end: %v", n, err)
+		}
+	}
+	return e
+}
+
+// startWorker starts a publisher that leads from time to time. Two leaders may
+// overlap: that has to be harmless.
+func (w *world) startWorker(n int) {
+	p := w.publisher(n)
+	rng := w.source("leader", n)
+	w.actors.Go(func() {
+		for w.ctx.Err() == nil {
+			if n == 0 || rng.IntN(3) == 0 {
+				leading, cancel := context.WithTimeout(w.ctx, time.Duration(1+rng.IntN(20_000))*time.Millisecond)
+				_ = p.Lead(leading)
+				cancel()
+			}
+			_ = sleep(w.ctx, time.Duration(1+rng.IntN(1000))*time.Millisecond)
+		}
+	})
+}
+
+func (w *world) publisher(n int) *worker.Publisher {
+	return worker.NewPublisher(worker.PublisherConfig{
+		Ledger: &desk{w.ledger, func(key string) *rand.Rand { return w.source("desk "+key, n) }, map[string]*rand.Rand{}}, Redis: w.newLink("worker", n, 2*time.Second).store(), Log: w.log, Edition: 1, Parallel: 1, Encode: stored,
+	})
+}
+
+// stored is a gzip that takes no time.
+func stored(body []byte) ([]snapshot.Encoded, error) {
+	var buf bytes.Buffer
+	zw, err := kgzip.NewWriterLevel(&buf, kgzip.StatelessCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := zw.Write(body); err != nil {
+		return nil, err
+	}
+	if err := zw.Close(); err != nil {
+		return nil, err
+	}
+	return []snapshot.Encoded{{Coding: snapshot.Gzip, Digest: sha256.Sum256(buf.Bytes()), Bytes: buf.Bytes()}}, nil
+}
+
+func unzip(b []byte) ([]byte, error) {
+	zr, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(zr)
+}
+
+// admins change things and have that published by jobs, which come late, twice
+// or not at all.
+func (w *world) admins() {
+	jobs := w.publisher(2)
+	for i, org := range w.orgs {
+		w.actors.Go(func() {
+			rng := w.source("admin", i)
+			w.job(rng, func(ctx context.Context) error { return jobs.PublishOrganization(ctx, org) })
+			for {
+				pause := time.Duration(1+rng.IntN(3000)) * time.Millisecond
+				if rng.IntN(3) == 0 {
+					pause = time.Duration(1+rng.IntN(30)) * time.Millisecond // a burst
+				}
+				takes := time.Duration(1 + rng.Int64N(int64(20*time.Millisecond)))
+				if sleep(w.ctx, pause) != nil || time.Since(epoch) > chaos {
+					return
+				}
+				revision, err := w.ledger.changeOrg(w.ctx, org, takes, func(ms []modes.OrganizationMode) []modes.OrganizationMode {
+					return w.edit(org, rng, ms)
+				})
+				if err != nil {
+					return
+				}
+				w.tell("organization %d is at revision %d", i, revision)
+				w.job(rng, func(ctx context.Context) error { return jobs.PublishOrganization(ctx, org) })
+			}
+		})
+	}
+	w.actors.Go(func() {
+		rng := w.source("revocations", 0)
+		for i := range w.editors {
+			e := w.editors[i]
+			w.job(rng, func(ctx context.Context) error { return jobs.PublishToken(ctx, e.id) })
+		}
+		for i := range editors / 3 {
+			if sleep(w.ctx, time.Duration(1+rng.IntN(int(chaos/time.Millisecond)/2))*time.Millisecond) != nil {
+				return
+			}
+			e := w.editors[i]
+			w.ledger.revoke(e.id)
+			w.tell("the token of editor %d is revoked", i)
+			w.job(rng, func(ctx context.Context) error { return jobs.PublishToken(ctx, e.id) })
+		}
+	})
+}
+
+// job is what River does with one.
+func (w *world) job(rng *rand.Rand, do func(context.Context) error) {
+	if rng.IntN(20) == 0 {
+		return // lost: the sweep's business
+	}
+	times := 1
+	if rng.IntN(10) == 0 {
+		times = 2
+	}
+	for range times {
+		delay := time.Duration(1 + rng.Int64N(int64(15*time.Millisecond)))
+		if rng.IntN(10) == 0 {
+			delay = time.Duration(1 + rng.Int64N(int64(5*time.Second)))
+		}
+		pause := time.Duration(1 + rng.Int64N(int64(time.Second)))
+		w.actors.Go(func() {
+			if sleep(w.ctx, delay) != nil {
+				return
+			}
+			for range 5 {
+				ctx, cancel := context.WithTimeout(w.ctx, 15*time.Second)
+				err := do(ctx)
+				cancel()
+				if err == nil || sleep(w.ctx, pause) != nil {
+					return
+				}
+			}
+		})
+	}
+}
+
+// edit writes the revision that comes of it into the one mode that there is.
+func (w *world) edit(org uuid.UUID, rng *rand.Rand, ms []modes.OrganizationMode) []modes.OrganizationMode {
+	next := int64(1)
+	if len(ms) > 0 {
+		next = ms[0].Version + 1
+	}
+	m := modes.OrganizationMode{ID: org, OrganizationID: org, Version: next, Mode: modes.Mode{Slug: "only", Name: "Only", Config: modes.Config{
+		RoleDefinition: fmt.Sprintf("organization %s revision %d", org, next+1), Groups: []modes.Group{{Name: "read"}},
+		CustomInstructions: strings.Repeat("x", rng.IntN(200)),
+	}}}
+	return []modes.OrganizationMode{m}
+}

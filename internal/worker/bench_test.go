@@ -1,0 +1,111 @@
+package worker_test
+
+import (
+	"fmt"
+	"log/slog"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack/largefile"
+	"orgmodes/internal/document"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+)
+
+// sizes are the numbers of modes of the organizations that are measured.
+var sizes = []int{10, largefile.Modes}
+
+// someModes are the first of the modes of a large file.
+func someModes(b *testing.B, n int) []modes.Mode {
+	b.Helper()
+	data, _ := largefile.Read(b)
+	file, err := modes.ReadFile(data)
+	require.NoError(b, err)
+	require.Len(b, file.Modes(), largefile.Modes)
+	return file.Modes()[:n]
+}
+
+// BenchmarkPublish measures a publication as an admin waits for it: from the
+// commit of a change (and with it, of the job) to the log entry that readers
+// follow. The change itself is not measured.
+func BenchmarkPublish(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			w := newWorld(b)
+			own := someModes(b, n)
+			_, _, err := w.db.ImportModes(b.Context(), ada, w.org.ID, postgres.Import{Modes: own})
+			require.NoError(b, err)
+			w.work()
+			w.published()
+
+			edits := 0
+			edit := func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+				edits++
+				m.Config.WhenToUse = fmt.Sprint("edit ", edits)
+				return m, nil
+			}
+			for b.Loop() {
+				b.StopTimer()
+				after, _, err := w.store.LogTail(b.Context())
+				require.NoError(b, err)
+				_, err = w.db.UpdateMode(b.Context(), ada, w.org.ID, own[n/2].Slug, 0, edit)
+				require.NoError(b, err)
+				b.StartTimer()
+				w.awaitEntry(after)
+			}
+		})
+	}
+}
+
+// awaitEntry waits, as a reader does, until the log tells of the organization.
+func (w *world) awaitEntry(after int64) {
+	w.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		entries, err := w.store.ReadLog(w.t.Context(), after, time.Second)
+		require.NoError(w.t, err)
+		for _, e := range entries {
+			after = e.N
+			if e.Kind == snapshot.EntryDocument {
+				return
+			}
+		}
+	}
+	require.Fail(w.t, "it was not published", "waited %s", patience)
+}
+
+// BenchmarkRenderAndEncode is the part of it that takes processor time: every
+// representation, in every coding.
+func BenchmarkRenderAndEncode(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			src := document.Source{Organization: modes.Organization{Slug: "acme", Name: "Acme"}, Builtins: modes.Builtins()}
+			for i, m := range someModes(b, n) {
+				src.Modes = append(src.Modes, modes.OrganizationMode{Mode: m, Position: i + 1})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				total := 0
+				for _, r := range document.Render(src) {
+					total += len(r.Body)
+					if _, err := snapshot.Encode(r.Body); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.SetBytes(int64(total))
+			}
+		})
+	}
+}
+
+// logOf is where a worker's log goes: to the test, not between the figures of a
+// benchmark.
+func logOf(t testing.TB) *slog.Logger {
+	if _, ok := t.(*testing.B); ok {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), nil))
+}

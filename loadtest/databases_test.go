@@ -1,0 +1,154 @@
+package loadtest
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack"
+	"orgmodes/internal/postgres"
+)
+
+// registry keeps what belongs to a stage and only its scenario knows.
+type registry[T any] struct{ all sync.Map }
+
+func (r *registry[T]) put(t *testing.T, s *stage, v T) {
+	r.all.Store(s, v)
+	t.Cleanup(func() { r.all.Delete(s) })
+}
+
+func (r *registry[T]) of(s *stage) T {
+	v, _ := r.all.Load(s)
+	out, _ := v.(T)
+	return out
+}
+
+// ownPostgres is a server that a scenario may end, with its data on a disk.
+type ownPostgres struct {
+	program *devstack.Program
+	dir     string
+	running *devstack.Postgres
+}
+
+var servers = &registry[*ownPostgres]{}
+
+func withOwnPostgres(t *testing.T) *stage {
+	program, err := devstack.FindPostgres(t.Context(), 0, func(string, ...any) {})
+	require.NoError(t, err)
+	// Not t.TempDir: the user that Postgres runs as has to reach it.
+	dir, err := os.MkdirTemp("/tmp", "orgmodes-restarted-")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o711)) //nolint:gosec // walked through by that user, who sees nothing
+	own := &ownPostgres{program: program, dir: dir}
+	own.start(t, 0)
+	t.Cleanup(func() {
+		require.NoError(t, own.running.Stop())
+		require.NoError(t, os.RemoveAll(dir))
+	})
+	require.NoError(t, postgres.Migrate(t.Context(), own.running.OwnerURL))
+	s := newStage(t, newFleetOn(t, own.running.OwnerURL), false)
+	servers.put(t, s, own)
+	return s
+}
+
+func (o *ownPostgres) start(t *testing.T, port int) {
+	t.Helper()
+	var err error
+	o.running, err = devstack.StartPostgres(t.Context(), o.program, devstack.PostgresOptions{Dir: o.dir, Port: port})
+	require.NoError(t, err)
+	if port != 0 {
+		require.Equal(t, port, o.running.Port, "somebody took its port")
+	}
+}
+
+func restartPostgres(s *stage) {
+	own := servers.of(s)
+	s.broke()
+	port := own.running.Port
+	require.NoError(s.t, own.running.Stop())
+	s.hold()
+	own.start(s.t, port)
+	s.mended()
+	s.await("Postgres takes changes", func() error { return s.db.Ping(s.t.Context()) })
+	s.revoke("during")
+}
+
+// backups are the names of databases that others are restored from.
+var backups = &registry[string]{}
+
+// withBackup is a stage whose Postgres was backed up as it is now.
+func withBackup(t *testing.T) *stage {
+	s := newStage(t, newFleet(t), false)
+	name := databaseOf(t, s.owner)
+	backup := name + "_backup"
+	s.detached(name, "create database "+backup+" template "+name)
+	t.Cleanup(func() { s.maintain(context.WithoutCancel(t.Context()), "drop database "+backup+" with (force)") })
+	backups.put(t, s, backup)
+	return s
+}
+
+// restoreBackup makes Postgres forget: all changes (the backup is from before
+// the first one), and that tokens were ended. Everything halts until an operator
+// says that this is right.
+func restoreBackup(s *stage) {
+	name := databaseOf(s.t, s.owner)
+	s.revoke("during")
+	s.refused("during")
+	s.broke()
+	s.detached(name, "drop database "+name, "create database "+name+" template "+backups.of(s))
+	s.undo(time.Now())
+	s.saidStale()
+	s.hold()
+	s.t.Log(strings.TrimSpace(s.command("epoch", "raise")))
+	s.mended()
+}
+
+// undo notes that what was changed until a time is no more.
+func (s *stage) undo(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.h.Changes {
+		if c := &s.h.Changes[i]; c.Sent.Before(until) {
+			c.Undone = until
+		}
+	}
+}
+
+func databaseOf(t *testing.T, owner string) string {
+	t.Helper()
+	u, err := url.Parse(owner)
+	require.NoError(t, err)
+	return strings.TrimPrefix(u.Path, "/")
+}
+
+// detached runs statements while nobody is connected to a database.
+func (s *stage) detached(name string, statements ...string) {
+	s.t.Helper()
+	all := append([]string{
+		"alter database " + name + " with allow_connections false",
+		"select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '" + name + "'",
+	}, statements...)
+	s.maintain(s.t.Context(), append(all, "alter database "+name+" with allow_connections true")...)
+}
+
+// maintain runs statements in another database of the server.
+func (s *stage) maintain(ctx context.Context, statements ...string) {
+	s.t.Helper()
+	config, err := pgx.ParseConfig(s.owner)
+	require.NoError(s.t, err)
+	config.Database = "postgres"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	require.NoError(s.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for _, statement := range statements {
+		_, err := conn.Exec(ctx, statement)
+		require.NoError(s.t, err, statement)
+	}
+}

@@ -1,0 +1,216 @@
+package loadtest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack"
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/loadtest/wire"
+)
+
+// pair is a primary and its replica. Programs of one kind share a wire to
+// whichever of them they are to believe in, and the replica has one to its
+// primary.
+type pair struct {
+	primary, replica *storetest.RedisServer
+	replication      *wire.Wire
+	readers, workers *wire.Wire // nil with Sentinels
+}
+
+func newPair(t *testing.T, primary *storetest.RedisServer) *pair {
+	t.Helper()
+	p := &pair{primary: primary, replication: lay(t, primary.Addr)}
+	p.replica = storetest.Redis(t, func(o *devstack.RedisOptions) { o.ReplicaOf = p.replication.Addr() })
+	return p
+}
+
+func lay(t *testing.T, to string) *wire.Wire {
+	t.Helper()
+	w, err := wire.New(to)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	return w
+}
+
+// pairs finds a stage's pair in its scenario.
+var pairs = &registry[*pair]{}
+
+func withReplica(t *testing.T) *stage {
+	f := newFleet(t)
+	p := newPair(t, f.redis)
+	p.readers, p.workers = lay(t, p.primary.Addr), lay(t, p.primary.Addr)
+	f.redisURLs["reader"], f.redisURLs["worker"] = "redis://"+p.readers.Addr(), "redis://"+p.workers.Addr()
+	s := newStage(t, f, false)
+	pairs.put(t, s, p)
+	return s
+}
+
+// promoteLagging loses what the replica did not get: changes and a revocation
+// that readers have seen.
+func promoteLagging(s *stage) {
+	p := pairs.of(s)
+	s.broke()
+	p.replication.Hold()
+	s.revoke("during")
+	s.refused("during")
+	s.hold()
+	p.primary.Kill()
+	p.replica.Promote()
+	p.workers.To(p.replica.Addr)
+	p.readers.To(p.replica.Addr)
+	s.mended()
+}
+
+// split has the workers write to a new primary while readers still follow the
+// old one, which runs on.
+func split(s *stage) {
+	p := pairs.of(s)
+	s.broke()
+	p.replica.Promote()
+	p.workers.To(p.replica.Addr)
+	s.revoke("during")
+	s.saidStale()
+	s.hold()
+	p.readers.To(p.replica.Addr)
+	s.mended()
+}
+
+// badNetwork delays everything, then lets nothing through and leaves connections
+// open, and last of all breaks them.
+func badNetwork(s *stage) {
+	p := pairs.of(s)
+	s.broke()
+	for _, w := range []*wire.Wire{p.readers, p.workers} {
+		w.Delay(20 * time.Millisecond)
+	}
+	s.polls(settle)
+	for _, w := range []*wire.Wire{p.readers, p.workers} {
+		w.Delay(0)
+		w.Hold()
+	}
+	s.revoke("during")
+	s.hold()
+	for _, w := range []*wire.Wire{p.readers, p.workers} {
+		w.Refuse()
+		w.Release()
+		w.Accept()
+	}
+	s.mended()
+}
+
+// sentinelName is what the Sentinels call the pair.
+const sentinelName = "main"
+
+// withSentinels has three Sentinels watch a pair, and the programs ask them.
+func withSentinels(t *testing.T) *stage {
+	f := newFleet(t)
+	p := &pair{primary: f.redis, replica: storetest.Redis(t, storetest.ReplicaOf(f.redis))}
+	program := redisProgram(t)
+	var addrs []string
+	for range 3 {
+		addrs = append(addrs, f.sentinel(program, p.primary.Addr))
+	}
+	for _, addr := range addrs {
+		f.await("the Sentinels know each other and the replica", func() error {
+			said, err := devstack.RedisDo(t.Context(), addr, "", "SENTINEL", "CKQUORUM", sentinelName)
+			if err == nil && !strings.HasPrefix(said, "OK 3 ") {
+				err = errors.New(said)
+			}
+			if err != nil {
+				return err
+			}
+			said, err = devstack.RedisDo(t.Context(), addr, "", "INFO", "sentinel")
+			if err == nil && !strings.Contains(said, "slaves=1,sentinels=3") {
+				err = errors.New(said)
+			}
+			return err
+		})
+	}
+	url := "redis+sentinel://" + strings.Join(addrs, ",") + "/" + sentinelName
+	f.redisURLs["reader"], f.redisURLs["worker"] = url, url
+	s := newStage(t, f, false)
+	pairs.put(t, s, p)
+	return s
+}
+
+// redisProgram finds the redis-server that storetest uses.
+func redisProgram(t *testing.T) *devstack.Program {
+	t.Helper()
+	if file := os.Getenv("ORGMODES_REDIS_SERVER"); file != "" {
+		return devstack.RedisAt(file, os.Getenv("ORGMODES_REDIS_LD_PATH"))
+	}
+	program, err := devstack.FindRedis(t.Context(), func(string, ...any) {})
+	require.NoError(t, err)
+	return program
+}
+
+// sentinel starts one and returns its address.
+func (f *fleet) sentinel(program *devstack.Program, primary string) string {
+	f.t.Helper()
+	addr := free(f.t)
+	_, port, err := net.SplitHostPort(addr)
+	require.NoError(f.t, err)
+	host, primaryPort, err := net.SplitHostPort(primary)
+	require.NoError(f.t, err)
+	dir := f.t.TempDir()
+	file := filepath.Join(dir, "sentinel.conf")
+	// It writes what it learns back into its file.
+	require.NoError(f.t, os.WriteFile(file, fmt.Appendf(nil, `bind 127.0.0.1
+port %[1]s
+dir %[2]q
+sentinel monitor %[3]s %[4]s %[5]s 2
+sentinel down-after-milliseconds %[3]s 1000
+sentinel failover-timeout %[3]s 5000
+`, port, dir, sentinelName, host, primaryPort), 0o600))
+	child, err := devstack.Start(devstack.Command{
+		Path: program.Bin, Args: []string{file, "--sentinel"}, Env: append(os.Environ(), "LD_LIBRARY_PATH="+program.LibPath),
+	})
+	require.NoError(f.t, err)
+	f.t.Cleanup(func() { _ = child.Stop(syscall.SIGKILL, time.Second) })
+	f.await("a Sentinel answers", func() error {
+		_, err := devstack.RedisDo(f.t.Context(), addr, "", "PING")
+		return err
+	})
+	return addr
+}
+
+// killPrimary and freezePrimary are ways to lose it; mend is what becomes of it
+// in the end.
+func (p *pair) killPrimary() (mend func()) {
+	p.primary.Kill()
+	return p.primary.Restart
+}
+
+// A primary that was frozen wakes up in the belief that it still is one.
+func (p *pair) freezePrimary() (mend func()) {
+	p.primary.Pause()
+	return p.primary.Resume
+}
+
+// failover leaves it to the Sentinels to find out that the primary is gone, and
+// to everybody else to find the new one.
+func failover(s *stage, lose func(*pair) (mend func())) {
+	p := pairs.of(s)
+	s.broke()
+	mend := lose(p)
+	s.revoke("during")
+	s.await("the replica is promoted", func() error {
+		if said := p.replica.Do("INFO", "replication"); !strings.Contains(said, "role:master") {
+			return errors.New(said)
+		}
+		return nil
+	})
+	s.mended()
+	s.hold()
+	mend()
+}

@@ -1,0 +1,61 @@
+package history
+
+import "time"
+
+// Figures are what a history comes down to.
+type Figures struct {
+	Polls, Full, NotModified, Others int
+	// Unserved are the answers of Others that editors with a good token got from
+	// readers that were running.
+	Unserved int
+	// Stale is from the beginning of the fault to the first answer said to be
+	// stale, the latest of all readers'; 0 where none was, so far as a reader
+	// was not away.
+	Stale time.Duration
+	// Fresh is from the end of the fault until the last reader's answers about
+	// the last organization were all fresh and current.
+	Fresh time.Duration
+	// Refused is the longest from the acknowledgement of a revocation to the last
+	// answer that still took the token.
+	Refused time.Duration
+}
+
+// Sum returns the figures of a history.
+func Sum(h *History, p Promises) Figures {
+	c := newChecker(h, p)
+	var f Figures
+	stale := map[string]time.Duration{}
+	for i := range c.polls {
+		poll := &c.polls[i]
+		f.Polls++
+		switch poll.Status {
+		case 200:
+			f.Full++
+		case 304:
+			f.NotModified++
+		default:
+			f.Others++
+			r, ended := c.ended[poll.Token]
+			if c.h.Opens[poll.Token] == poll.Organization && (!ended || poll.Received.Before(r.Sent)) && poll.Status != 0 {
+				f.Unserved++
+			}
+		}
+		if _, told := stale[poll.Reader]; !told && poll.served() && poll.Stale() && !h.Fault.none() && poll.Sent.After(h.Fault.Began) {
+			stale[poll.Reader] = poll.Received.Sub(h.Fault.Began)
+		}
+		if r, ended := c.ended[poll.Token]; ended && poll.served() && !r.Acknowledged.IsZero() {
+			f.Refused = max(f.Refused, poll.Received.Sub(r.Acknowledged))
+		}
+	}
+	for _, d := range stale {
+		f.Stale = max(f.Stale, d)
+	}
+	if !h.Fault.none() {
+		for _, r := range c.recoveries() {
+			if r.well != nil {
+				f.Fresh = max(f.Fresh, r.well.Sent.Sub(h.Fault.Over))
+			}
+		}
+	}
+	return f
+}

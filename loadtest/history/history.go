@@ -1,0 +1,128 @@
+// Package history judges what editors saw against what was promised to them. It
+// is pure: it knows answers, changes and times, and nothing of how they came
+// about. Real programs under real faults write the histories (package loadtest).
+//
+// All times are of one clock, the recorder's, which is also that of the programs
+// on the same machine: a change counts as made when the answer to the writer has
+// arrived, a request as made before its first byte leaves. Both err on the
+// programs' side, so no rule needs room for the recorder.
+package history
+
+import (
+	"crypto/sha256"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// History is what happened while editors polled.
+type History struct {
+	Polls       []Poll
+	Changes     []Change
+	Revocations []Revocation
+	Absences    []Absence
+	// Opens says which organization a token opens.
+	Opens map[string]string
+	// Fault is when something was broken; the zero value is a calm history.
+	Fault Fault
+}
+
+// Poll is one request of an editor and what became of it.
+type Poll struct {
+	// Editor is who asks: one program with one idea of what is current, whichever
+	// reader it is sent to.
+	Editor       string
+	Reader       string
+	Organization string
+	Token        string
+	Sent         time.Time
+	Received     time.Time
+	// Status is 0 where there was no answer.
+	Status      int
+	ETag        string
+	CacheStatus string
+	ReprDigest  string
+	Coding      string
+	// Of a 200: the SHA-256 of the body as it came, and of what it unpacks to;
+	// the organization and the change that its text names.
+	Sum, Identity [sha256.Size]byte
+	Owner         string
+	Change        int64
+}
+
+// served reports whether the editor was given, or left with, a document.
+func (p *Poll) served() bool { return p.Status == 200 || p.Status == 304 }
+
+// Stale reports whether the reader said that it can't vouch for the answer.
+func (p *Poll) Stale() bool {
+	for parameter := range strings.SplitSeq(p.CacheStatus, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		if name == "detail" && strings.Trim(value, `"`) == "stale" {
+			return true
+		}
+	}
+	return false
+}
+
+// Change is the Number-th change of an organization, or the attempt at it.
+type Change struct {
+	Organization string
+	Number       int64
+	Sent         time.Time
+	// Acknowledged is zero where it isn't known whether it was committed.
+	Acknowledged time.Time
+	// Undone is when an older backup was restored under it.
+	Undone time.Time
+}
+
+// Revocation is the end of a token.
+type Revocation struct {
+	Token string
+	Sent  time.Time
+	// Acknowledged is zero where it isn't known whether it was committed.
+	Acknowledged time.Time
+}
+
+// Absence is a time in which a reader did not run.
+type Absence struct {
+	Reader   string
+	Down, Up time.Time
+	// Kept says that it comes back with what it had for some time.
+	Kept bool
+}
+
+// Fault is a time in which something was broken.
+type Fault struct{ Began, Over time.Time }
+
+func (f Fault) none() bool { return f.Began.IsZero() }
+
+// tag is an entity-tag of ours: "<epoch>.<revision>.<hash16>", with the coding
+// before the closing quote.
+type tag struct {
+	epoch, revision int64
+	hash, suffix    string
+}
+
+func parseTag(s string) (t tag, ok bool) {
+	inner, ok := strings.CutPrefix(s, `"`)
+	if !ok {
+		return t, false
+	}
+	if inner, ok = strings.CutSuffix(inner, `"`); !ok {
+		return t, false
+	}
+	inner, t.suffix, _ = strings.Cut(inner, "-")
+	parts := strings.Split(inner, ".")
+	if len(parts) != 3 || len(parts[2]) != 16 {
+		return t, false
+	}
+	var err1, err2 error
+	t.epoch, err1 = strconv.ParseInt(parts[0], 10, 64)
+	t.revision, err2 = strconv.ParseInt(parts[1], 10, 64)
+	t.hash = parts[2]
+	return t, err1 == nil && err2 == nil
+}
+
+func (t tag) before(o tag) bool {
+	return t.epoch < o.epoch || t.epoch == o.epoch && t.revision < o.revision
+}

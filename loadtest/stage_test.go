@@ -1,0 +1,333 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack"
+	"orgmodes/internal/postgres"
+	"orgmodes/loadtest/history"
+)
+
+const (
+	stageTenants = 2
+	stageReaders = 2
+	writeEvery   = 500 * time.Millisecond
+	// settle is how many more polls each editor makes after all is well again: it
+	// has to stay so.
+	settle = 12
+)
+
+// stage is a fleet under observation: editors poll and writers write while a
+// scenario breaks something and mends it.
+type stage struct {
+	*fleet
+	tenants []tenant
+	workers []*devstack.Child
+	editors []*editor
+	// ended are the ids of the tokens that a scenario may revoke.
+	ended map[string]uuid.UUID
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+
+	mu      sync.Mutex
+	readers []*instance
+	h       history.History
+	perWho  map[string]int // polls by editor
+}
+
+// instance is a reader as editors know it: it keeps name and address when its
+// program is started again.
+type instance struct {
+	name, url, addr string
+	child           *devstack.Child
+	settings        []string
+}
+
+// keeping says whether readers keep what they have on a disk.
+type keeping bool
+
+// newStage starts two workers, readers, an admin and two organizations, each at
+// change 1 and known to each reader.
+func newStage(t *testing.T, f *fleet, keep keeping) *stage {
+	t.Helper()
+	s := &stage{fleet: f, ended: map[string]uuid.UUID{}, perWho: map[string]int{}}
+	s.h.Opens = map[string]string{}
+	f.startAdmin()
+	s.workers = []*devstack.Child{f.start("worker", ""), f.start("worker", "")}
+	for i := range stageTenants {
+		s.tenants = append(s.tenants, f.tenant(fmt.Sprintf("org-%d", i)))
+	}
+	for i := range stageReaders {
+		r := &instance{name: fmt.Sprintf("reader-%d", i), addr: free(t)}
+		r.url = "http://" + r.addr
+		if keep {
+			r.settings = append(r.settings, "SNAPSHOT_DIR="+t.TempDir())
+		}
+		r.child = f.start("reader", r.addr, r.settings...)
+		s.readers = append(s.readers, r)
+	}
+	s.hire()
+	return s
+}
+
+var editorCodings = []string{"gzip", "br", "zstd", "identity"}
+
+// begin has everybody at work, and returns when every reader has served every
+// editor with change 1 at least.
+func (s *stage) begin() {
+	s.t.Helper()
+	var ctx context.Context
+	ctx, s.stop = context.WithCancel(s.t.Context())
+	s.t.Cleanup(s.halt)
+	var writers []*writer
+	for _, tn := range s.tenants {
+		w := newWriter(s.admin, tn)
+		s.await("the first change", func() error {
+			c := w.change(ctx)
+			s.recordChange(c)
+			if c.Acknowledged.IsZero() {
+				return errors.New("not acknowledged")
+			}
+			return nil
+		})
+		writers = append(writers, w)
+	}
+	s.await("published", func() error { return nothingPending(ctx, s.db) })
+	for _, e := range s.editors {
+		for _, r := range s.readers {
+			s.await("served", func() error {
+				if p := e.poll(ctx, r); p.Status != 200 && p.Status != 304 && s.h.Opens[p.Token] == p.Organization {
+					return fmt.Errorf("%s answered %d", r.name, p.Status)
+				}
+				return nil
+			})
+		}
+		e.tag = ""
+	}
+	for _, e := range s.editors {
+		s.running.Go(func() { e.run(ctx, *faultsPoll, s.instances, s.recordPoll) })
+	}
+	for _, w := range writers {
+		s.running.Go(func() { w.run(ctx, writeEvery, s.recordChange) })
+	}
+	s.polls(settle)
+}
+
+// hire makes two editors for each organization, one for each token that will end,
+// and one who asks for what isn't theirs.
+func (s *stage) hire() {
+	out := s.editors
+	for i, tn := range s.tenants {
+		name := "read-" + tn.org.Slug
+		s.h.Opens[name] = tn.org.ID.String()
+		for range 2 {
+			out = append(out, newEditor(fmt.Sprintf("editor-%d", len(out)), tn, name, tn.read, editorCodings[len(out)%4], i))
+		}
+	}
+	for _, when := range []string{"before", "during", "after"} {
+		secret, id := s.token(s.tenants[0], "read")
+		s.ended[when], s.h.Opens[when] = id, s.tenants[0].org.ID.String()
+		out = append(out, newEditor("editor-"+when, s.tenants[0], when, secret, "gzip", 0))
+	}
+	s.editors = append(out, newEditor("stranger", s.tenants[1], "read-"+s.tenants[0].org.Slug, s.tenants[0].read, "gzip", 0))
+}
+
+func nothingPending(ctx context.Context, db *postgres.DB) error {
+	p, err := db.CountPending(ctx)
+	if err == nil && p != (postgres.Pending{}) {
+		err = fmt.Errorf("still pending: %+v", p)
+	}
+	return err
+}
+
+func (s *stage) halt() {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.running.Wait()
+}
+
+func (s *stage) instances() []*instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.readers)
+}
+
+func (s *stage) recordPoll(p history.Poll) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.h.Polls = append(s.h.Polls, p)
+	s.perWho[p.Editor]++
+}
+
+func (s *stage) recordChange(c history.Change) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.h.Changes = append(s.h.Changes, c)
+}
+
+// snapshot is a copy of the history so far.
+func (s *stage) snapshot() *history.History {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.h
+	h.Polls, h.Changes = slices.Clone(h.Polls), slices.Clone(h.Changes)
+	h.Revocations, h.Absences = slices.Clone(h.Revocations), slices.Clone(h.Absences)
+	return &h
+}
+
+// polls waits until each editor has polled n more times.
+func (s *stage) polls(n int) {
+	s.t.Helper()
+	s.mu.Lock()
+	from := maps.Clone(s.perWho)
+	s.mu.Unlock()
+	s.awaitWithin(patience+time.Duration(2*n)*(*faultsPoll), fmt.Sprintf("%d polls of each editor", n), func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for who, now := range s.perWho {
+			if now < from[who]+n {
+				return fmt.Errorf("%s made %d", who, now-from[who])
+			}
+		}
+		return nil
+	})
+}
+
+// revoke ends one of the tokens, as an operator does.
+func (s *stage) revoke(when string) {
+	s.t.Helper()
+	r := history.Revocation{Token: when, Sent: time.Now()}
+	_, err := s.db.RevokeToken(s.t.Context(), operator, s.tenants[0].org.ID, s.ended[when])
+	require.NoError(s.t, err)
+	r.Acknowledged = time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.h.Revocations = append(s.h.Revocations, r)
+}
+
+// refused waits until every reader has refused a token.
+func (s *stage) refused(when string) {
+	s.t.Helper()
+	s.await(when+" is refused", func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		last := map[string]int{}
+		for _, p := range s.h.Polls {
+			if p.Token == when {
+				last[p.Reader] = p.Status
+			}
+		}
+		for reader, status := range last {
+			if status != 401 {
+				return fmt.Errorf("%s answers %d", reader, status)
+			}
+		}
+		return nil
+	})
+}
+
+// saidStale waits until every reader that runs has said that it is stale.
+func (s *stage) saidStale() {
+	s.t.Helper()
+	s.await("said to be stale", func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		last := map[string]*history.Poll{}
+		for i := range s.h.Polls {
+			if p := &s.h.Polls[i]; p.Status == 200 || p.Status == 304 {
+				last[p.Reader] = p
+			}
+		}
+		for reader, p := range last {
+			if !p.Stale() {
+				return fmt.Errorf("%s says %s", reader, p.CacheStatus)
+			}
+		}
+		return nil
+	})
+}
+
+// broke notes that the fault begins, mended that it is over.
+func (s *stage) broke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.h.Fault.Began = time.Now()
+}
+
+func (s *stage) mended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.h.Fault.Over = time.Now()
+}
+
+// down kills a reader; up starts it again at its address. kept says that what it
+// had is on its disk.
+func (s *stage) down(r *instance) {
+	s.mu.Lock()
+	s.h.Absences = append(s.h.Absences, history.Absence{Reader: r.name, Down: time.Now()})
+	s.mu.Unlock()
+	s.kill(r.child)
+}
+
+func (s *stage) up(r *instance, kept bool) {
+	s.t.Helper()
+	r.child = s.launch("reader", r.addr, free(s.t), r.settings...)
+	s.await("it answers", func() error { _, err := ask(r.url + "/"); return err })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := &s.h.Absences[len(s.h.Absences)-1]
+	a.Up, a.Kept = time.Now(), kept
+}
+
+// recovered waits until all is well again for every reader and organization.
+func (s *stage) recovered() {
+	s.t.Helper()
+	s.await("all is fresh and current again", func() error {
+		h := s.snapshot()
+		for _, r := range s.readers {
+			for _, tn := range s.tenants {
+				if !slices.ContainsFunc(h.Polls, func(p history.Poll) bool {
+					return p.Reader == r.name && p.Organization == tn.org.ID.String() && p.Sent.After(h.Fault.Over) && p.Status != 0
+				}) {
+					return fmt.Errorf("%s was not asked for %s yet", r.name, tn.org.Slug)
+				}
+			}
+		}
+		for _, v := range history.Check(h, history.Published()) {
+			if v.Rule == history.Recovered {
+				return errors.New(v.String())
+			}
+		}
+		return nil
+	})
+	s.polls(settle)
+}
+
+// verdict ends the recording and judges it.
+func (s *stage) verdict(name string) {
+	s.t.Helper()
+	s.halt()
+	s.t.Helper()
+	h := s.snapshot()
+	found := history.Check(h, history.Published())
+	report(name, history.Sum(h, history.Published()), found)
+	for i, v := range found {
+		if i == 20 {
+			s.t.Errorf("and %d more", len(found)-i)
+			break
+		}
+		s.t.Error(v.String())
+	}
+}
