@@ -108,6 +108,13 @@ soak: bin/local ## The long chaos run: workers killed under 2,000 changes
 	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run TestWorkersAreKilledAndNothingIsLost ./loadtest \
 	  -chaos.changes=2000 -chaos.orgs=20 -chaos.writers=8 -chaos.workers=4
 
+# Without the race detector: the made-up time stands still while it looks.
+SCHEDULES ?= 10000
+SEED      ?= 1
+.PHONY: simulate
+simulate: ## The promises under SCHEDULES simulated schedules, from SEED on
+	$(GO) test -count=1 -timeout 60m -run 'TestSchedules|TestReplay' -v ./internal/simulation -schedules=$(SCHEDULES) -seed=$(SEED)
+
 .PHONY: clean
 clean: ## Remove what was built; data of `make run` stays
 	rm -rf bin

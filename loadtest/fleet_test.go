@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -23,8 +24,6 @@ import (
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
-
-func TestMain(m *testing.M) { storetest.Main(m) }
 
 const tokenKeys = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"
 
@@ -49,6 +48,8 @@ type fleet struct {
 	children map[*devstack.Child]string
 	leader   *devstack.Child // who said last that it leads
 }
+
+var showLog = flag.Bool("log", false, "show the warnings and errors that programs log")
 
 // signIn is held while the role is made that programs sign in as: of two who do
 // that at the same time one fails.
@@ -147,7 +148,7 @@ func (f *fleet) line(name string, launched <-chan *devstack.Child) func(string) 
 			f.leader = self
 			f.mu.Unlock()
 		}
-		if testing.Verbose() && (strings.Contains(s, "level=ERROR") || strings.Contains(s, "level=WARN")) {
+		if *showLog && (strings.Contains(s, "level=ERROR") || strings.Contains(s, "level=WARN")) {
 			fmt.Fprintf(os.Stderr, "%s: %s: %s\n", f.t.Name(), name, s)
 		}
 	}

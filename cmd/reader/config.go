@@ -22,6 +22,10 @@ type settings struct {
 	PollInterval    time.Duration `env:"POLL_INTERVAL" envDefault:"5m"`
 	PublicCatalogue string        `env:"PUBLIC_CATALOGUE" expect:"the path of a YAML file with a list named items"`
 	CacheBytes      uint64        `env:"CACHE_BYTES" envDefault:"268435456"`
+	AuthMaxStale    time.Duration `env:"AUTH_MAX_STALE" envDefault:"15m"`
+	SnapshotDir     string        `env:"SNAPSHOT_DIR" expect:"a directory of this reader's own"`
+	SnapshotEvery   time.Duration `env:"SNAPSHOT_EVERY" envDefault:"30s"`
+	Canary          string        `env:"CANARY_ORGANIZATION" envDefault:"00000000-0000-4000-8000-00006f6d6361" expect:"a UUID"`
 	DrainWait       time.Duration `env:"DRAIN_WAIT" envDefault:"1s"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat       string        `env:"LOG_FORMAT"`
@@ -37,6 +41,12 @@ func (s *settings) Validate() error {
 	}
 	if s.CacheBytes < minCacheBytes {
 		problems = append(problems, fmt.Errorf("CACHE_BYTES=%d: expected at least %d", s.CacheBytes, minCacheBytes))
+	}
+	if s.AuthMaxStale < 0 || s.AuthMaxStale > 24*time.Hour {
+		problems = append(problems, fmt.Errorf("AUTH_MAX_STALE=%s: expected 0s to 24h", s.AuthMaxStale))
+	}
+	if s.SnapshotEvery < time.Second || s.SnapshotEvery > time.Hour {
+		problems = append(problems, fmt.Errorf("SNAPSHOT_EVERY=%s: expected 1s to 1h", s.SnapshotEvery))
 	}
 	if s.DrainWait < 0 || s.DrainWait > time.Minute {
 		problems = append(problems, fmt.Errorf("DRAIN_WAIT=%s: expected 0s to 1m", s.DrainWait))
@@ -76,6 +86,14 @@ Settings, from the environment; NAME_FILE names a file that holds NAME:
   PUBLIC_CATALOGUE  a YAML file with a list named items, for those who name no
                     organization at /api/marketplace/modes (default: an empty list)
   CACHE_BYTES       memory for documents (default 268435456)
+  AUTH_MAX_STALE    how long a token is trusted after the last moment that is known
+                    of; 0s: only while answers are fresh (default 15m)
+  SNAPSHOT_DIR      where to keep what is in memory, for a start while Redis is away;
+                    it holds documents and hashes of tokens (default: nowhere)
+  SNAPSHOT_EVERY    how often that is written (default 30s)
+  CANARY_ORGANIZATION
+                    the document that workers rewrite so that its age can be watched
+                    (default 00000000-0000-4000-8000-00006f6d6361)
   DRAIN_WAIT        how long to go on serving after /readyz says no (default 1s)
   LOG_LEVEL         debug, info, warn or error (default info)
   LOG_FORMAT        text or json (default: text on a terminal)

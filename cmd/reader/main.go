@@ -77,11 +77,15 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	if err != nil {
 		return o, nil, err
 	}
-	store, err := snapshot.Open(string(s.RedisURL), snapshot.Options{Prefix: s.RedisPrefix, PoolSize: reader.StoreConnections})
+	store, err := snapshot.Open(string(s.RedisURL), snapshot.Options{
+		Prefix: s.RedisPrefix, PoolSize: reader.StoreConnections, MaxAge: reader.ConnectionAge,
+	})
 	if err != nil {
 		return o, nil, err
 	}
-	logStore, err := snapshot.Open(string(s.RedisURL), snapshot.Options{Prefix: s.RedisPrefix, PoolSize: 2})
+	logStore, err := snapshot.Open(string(s.RedisURL), snapshot.Options{
+		Prefix: s.RedisPrefix, PoolSize: 2, MaxAge: reader.ConnectionAge,
+	})
 	if err != nil {
 		_ = store.Close()
 		return o, nil, err
@@ -94,6 +98,7 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	o = reader.Options{
 		Log: log, Store: store, LogStore: logStore, Keys: keys,
 		PollInterval: s.PollInterval, PublicCatalogue: catalogue, CacheBytes: s.CacheBytes, Metrics: registry,
+		AuthMaxStale: s.AuthMaxStale, SnapshotDir: s.SnapshotDir, SnapshotEvery: s.SnapshotEvery, Canary: s.Canary,
 	}
 	return o, func() {
 		_ = store.Close()

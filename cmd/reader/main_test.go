@@ -48,7 +48,7 @@ func TestHelpAndVersion(t *testing.T) {
 		assert.Zero(t, code)
 		for _, setting := range []string{
 			"LISTEN", "PRIVATE_LISTEN", "REDIS_URL", "REDIS_PREFIX", "TOKEN_KEYS", "POLL_INTERVAL",
-			"PUBLIC_CATALOGUE", "CACHE_BYTES", "DRAIN_WAIT", "LOG_LEVEL", "LOG_FORMAT",
+			"PUBLIC_CATALOGUE", "CACHE_BYTES", "AUTH_MAX_STALE", "SNAPSHOT_DIR", "SNAPSHOT_EVERY", "DRAIN_WAIT", "LOG_LEVEL", "LOG_FORMAT",
 		} {
 			assert.Contains(t, out, "  "+setting+" ")
 		}
@@ -71,6 +71,9 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		"no keys":          {[]string{"REDIS_URL=redis://x", "TOKEN_KEYS=secret"}, "TOKEN_KEYS"},
 		"address":          {[]string{keys, "REDIS_URL=redis://x", "LISTEN=8081"}, "LISTEN"},
 		"interval":         {[]string{keys, "REDIS_URL=redis://x", "POLL_INTERVAL=10ms"}, "POLL_INTERVAL"},
+		"trust":            {[]string{keys, "REDIS_URL=redis://x", "AUTH_MAX_STALE=-1s"}, "AUTH_MAX_STALE"},
+		"snapshots":        {[]string{keys, "REDIS_URL=redis://x", "SNAPSHOT_EVERY=1ms"}, "SNAPSHOT_EVERY"},
+		"canary":           {[]string{keys, "REDIS_URL=redis://x", "CANARY_ORGANIZATION=tweety"}, "CANARY_ORGANIZATION"},
 		"cache":            {[]string{keys, "REDIS_URL=redis://x", "CACHE_BYTES=12"}, "CACHE_BYTES"},
 		"level":            {[]string{keys, "REDIS_URL=redis://x", "LOG_LEVEL=loud"}, "LOG_LEVEL"},
 		"catalogue absent": {[]string{keys, "REDIS_URL=redis://x", "PUBLIC_CATALOGUE=/nowhere"}, "PUBLIC_CATALOGUE"},

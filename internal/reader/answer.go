@@ -77,6 +77,12 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 			}
 			fresh = false // who knows what is beyond
 		}
+		r.metrics.conditional[said].Inc()
+		if fresh {
+			r.metrics.fresh.Inc()
+		} else {
+			r.metrics.stale.Inc()
+		}
 		r.write(ctx, rep, chosen, said, repeat, vary, statusOf(from, fresh))
 		return
 	}

@@ -51,12 +51,6 @@ type coded struct {
 // once and compares it with its tag, and each coding with its digest: what got
 // damaged on the way must not reach anybody.
 func prepare(d *snapshot.Document, asked time.Duration) (*document, error) {
-	out := &document{
-		version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
-		forms: make([]representation, len(d.Representations)),
-		asked: asked, confirmed: unconfirmed,
-	}
-	size := d.Size()
 	for i := range d.Representations {
 		form := &d.Representations[i]
 		if _, err := form.Identity(); err != nil {
@@ -68,11 +62,24 @@ func prepare(d *snapshot.Document, asked time.Duration) (*document, error) {
 					d.Organization, form.Name, e.Coding)
 			}
 		}
-		out.forms[i] = prepareForm(form)
+	}
+	return assemble(d, asked), nil
+}
+
+// assemble puts together what prepare has found to be whole.
+func assemble(d *snapshot.Document, asked time.Duration) *document {
+	out := &document{
+		version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
+		forms: make([]representation, len(d.Representations)),
+		asked: asked, confirmed: unconfirmed,
+	}
+	size := d.Size()
+	for i := range d.Representations {
+		out.forms[i] = prepareForm(&d.Representations[i])
 		size += 1024 // tags, digests and what holds them
 	}
 	out.size = uint32(min(size, 1<<32-1))
-	return out, nil
+	return out
 }
 
 func prepareForm(form *snapshot.Representation) representation {

@@ -38,6 +38,12 @@ func newDocuments(load func(context.Context, string) (*snapshot.Document, snapsh
 		slots:     make(chan struct{}, documentLoads),
 		now:       clock.mono,
 		loads:     m.documentLoads,
+		arrived: func(before, now *document) {
+			// Only what the log told of: what a comparison found may be old.
+			if before.outdated() && before.version.Compare(now.version) < 0 {
+				m.propagation.Observe(clock.now().wall.Sub(now.committedAt).Seconds())
+			}
+		},
 	}}
 	d.open()
 	return d

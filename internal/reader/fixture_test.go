@@ -46,6 +46,8 @@ type world struct {
 	*Reader
 	url    string
 	client *http.Client
+	// stop ends the reader, as a drained process ends.
+	stop func()
 
 	clock struct {
 		sync.Mutex
@@ -102,12 +104,13 @@ func (w *world) start(options []option) {
 		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
 		Timeout:   10 * time.Second,
 	}
-	t.Cleanup(func() {
+	w.stop = sync.OnceFunc(func() {
 		stop()
 		w.client.CloseIdleConnections()
 		require.NoError(t, w.Shutdown(context.Background()))
 		wg.Wait()
 	})
+	t.Cleanup(w.stop)
 }
 
 func (w *world) openStore() *snapshot.Store {

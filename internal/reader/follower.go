@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,12 @@ type follower struct {
 	metrics   *metrics
 	clock     Clock
 	synced    atomic.Bool
+	// loaded: what a snapshot on disk held is resident, and all there is for now.
+	loaded atomic.Bool
+	// canary is the zero organization where there is none.
+	canary organizationID
+	// stored is nil where nothing is kept on disk.
+	stored *disk
 	// missing are resident tokens that Redis turned out not to have. They are looked
 	// up again when a mark says that it has everything: until then it may just have
 	// lost them.
@@ -61,13 +68,22 @@ type follower struct {
 // run follows until ctx is done. It never gives up: while Redis is away, what is
 // resident goes on being served.
 func (f *follower) run(ctx context.Context) {
+	onDisk := false
+	if f.stored != nil {
+		onDisk = f.stored.load()
+		var writing sync.WaitGroup
+		// A reader that never was in step has nothing that the file doesn't.
+		writing.Go(func() { f.stored.run(ctx, f.synced.Load) })
+		defer writing.Wait()
+	}
 	for why := causeStart; ctx.Err() == nil; {
 		f.freshness.settled.Store(false)
-		s, err := f.await(ctx)
+		s, err := f.await(ctx, onDisk)
 		if err != nil {
 			return // only because ctx is done
 		}
 		f.metrics.resyncs.WithLabelValues(string(why)).Inc()
+		f.keepCanary()
 		f.log.Info("in step with Redis", "because", string(why), "entry", s.reached.Load(), "incarnation", s.incarnation)
 		f.freshness.settled.Store(true)
 		f.synced.Store(true)
@@ -76,13 +92,15 @@ func (f *follower) run(ctx context.Context) {
 }
 
 // await compares everything resident with Redis as soon as that is possible.
-func (f *follower) await(ctx context.Context) (*stretch, error) {
+// Until then there may be what a snapshot on disk held.
+func (f *follower) await(ctx context.Context, onDisk bool) (*stretch, error) {
 	said, pause := "", firstPause
 	for {
 		s, err := f.sync(ctx)
 		if err == nil || ctx.Err() != nil {
 			return s, ctx.Err()
 		}
+		f.loaded.Store(onDisk)
 		if text := process.Redact(err.Error()); text != said {
 			f.log.Warn("waiting for Redis; serving what is resident", "error", text)
 			said = text
@@ -221,6 +239,9 @@ func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 	case snapshot.EntryDocument:
 		if id, ok := parseOrganization(e.Organization); ok {
 			f.documents.newer(id, e.Version)
+			if id == f.canary {
+				f.keepCanary()
+			}
 		}
 	case snapshot.EntryToken:
 		f.tokens.published(e.Token, parseTokenVersion(e.TokenVersion))
@@ -234,13 +255,22 @@ func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 // mark takes a mark that stands in the log where everything before it was taken
 // note of, or compared.
 func (f *follower) mark(m *snapshot.Mark, s *stretch) {
-	if !f.freshness.take(m, s, f.clock.mono()) {
+	now := f.clock.now()
+	f.metrics.skew.observe(now.wall.Sub(m.AsOf), now.mono)
+	if !f.freshness.take(m, s, now.mono) {
 		return
 	}
 	for _, h := range f.missing {
 		f.tokens.lookUp(h)
 	}
 	f.missing = nil
+}
+
+// keepCanary has the canary loaded where it isn't resident.
+func (f *follower) keepCanary() {
+	if f.canary != (organizationID{}) {
+		f.documents.prepare(f.canary)
+	}
 }
 
 func (f *follower) say(ctx context.Context, err error) {

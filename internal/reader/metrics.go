@@ -14,7 +14,10 @@ import (
 // organization or a token.
 type metrics struct {
 	requests        *prometheus.CounterVec
+	duration        prometheus.Histogram
 	cache           [missCollapsed + 1]prometheus.Counter
+	conditional     [verdicts]prometheus.Counter
+	fresh, stale    prometheus.Counter
 	authentications [standings]prometheus.Counter
 	documentLoads   *loadCounters
 	tokenLoads      *loadCounters
@@ -23,6 +26,9 @@ type metrics struct {
 	tokenEvictions    prometheus.Counter
 	entries           *prometheus.CounterVec
 	resyncs           *prometheus.CounterVec
+	propagation       prometheus.Histogram
+	snapshots         *prometheus.CounterVec
+	skew              *lowest
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -33,15 +39,34 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		r.MustRegister(v)
 		return v
 	}
+	histogram := func(name, help string, buckets ...float64) prometheus.Histogram {
+		h := prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "orgmodes", Subsystem: "reader", Name: name, Help: help, Buckets: buckets,
+		})
+		r.MustRegister(h)
+		return h
+	}
 	m := &metrics{
 		requests: vec("requests_total", "Answers, by status code and representation.", "code", "representation"),
-		entries:  vec("log_entries_total", "Entries of the change log that were taken note of, by kind.", "kind"),
-		resyncs:  vec("resyncs_total", "Comparisons of everything resident with Redis, by what made them necessary.", "cause"),
+		duration: histogram("request_duration_seconds", "From the request being read to its answer being made.",
+			10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5),
+		entries: vec("log_entries_total", "Entries of the change log that were taken note of, by kind.", "kind"),
+		resyncs: vec("resyncs_total", "Comparisons of everything resident with Redis, by what made them necessary.", "cause"),
+		propagation: histogram("propagation_seconds", "From a change being committed to it being visible here, where it was resident.",
+			.001, .0025, .005, .01, .02, .03, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10),
+		snapshots: vec("snapshots_total", "Attempts to write what is in memory to disk, by result.", "result"),
+		skew:      &lowest{},
 	}
 	cache := vec("cache_total", "Documents asked for, by whether they were resident.", "result")
 	for o, name := range [...]string{hit: "hit", missStored: "miss", missCollapsed: "collapsed"} {
 		m.cache[o] = cache.WithLabelValues(name)
 	}
+	conditional := vec("conditional_total", "Documents answered, by what became of If-None-Match; changed also where there was none.", "result")
+	for v, name := range [...]string{changed: "changed", same: "same", ahead: "ahead"} {
+		m.conditional[v] = conditional.WithLabelValues(name)
+	}
+	answers := vec("freshness_total", "Documents answered, by whether they were known to be fresh.", "freshness")
+	m.fresh, m.stale = answers.WithLabelValues("fresh"), answers.WithLabelValues("stale")
 	auth := vec("authentications_total", "Tokens presented, by what became of them.", "result")
 	for s, name := range standingNames {
 		m.authentications[s] = auth.WithLabelValues(name)
@@ -52,6 +77,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.documentEvictions, m.tokenEvictions = evictions.WithLabelValues("document"), evictions.WithLabelValues("token")
 	for _, c := range causes {
 		m.resyncs.WithLabelValues(string(c))
+	}
+	for _, k := range []snapshot.EntryKind{snapshot.EntryDocument, snapshot.EntryToken, snapshot.EntryMark} {
+		m.entries.WithLabelValues(string(k))
 	}
 	return m
 }
@@ -107,16 +135,4 @@ func (a *answers) count(status int) {
 		}
 	}
 	a[0].Inc()
-}
-
-// watch exports how much is resident.
-func (m *metrics) watch(r prometheus.Registerer, d *documents, t *tokens) {
-	gauge := func(name, help string, f func() float64) {
-		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: "orgmodes", Subsystem: "reader", Name: name, Help: help,
-		}, f))
-	}
-	gauge("resident_documents", "Documents in memory.", func() float64 { return float64(d.memory.len()) })
-	gauge("resident_bytes", "What the documents in memory take.", func() float64 { return float64(d.bytes()) })
-	gauge("resident_tokens", "Tokens in memory.", func() float64 { return float64(t.memory.len()) })
 }

@@ -23,6 +23,7 @@ const (
 	// ahead: the client has seen a newer version than this reader; look again
 	// before answering with an older one.
 	ahead
+	verdicts
 )
 
 // judge evaluates the lines of If-None-Match (RFC 9110, section 13.1.2) with

@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
@@ -37,9 +38,20 @@ type Options struct {
 	// the last moment that it is known to have been true for; 0 means only while
 	// answers are fresh.
 	AuthMaxStale time.Duration
+	// SnapshotDir is where what is resident is kept, for a start while Redis is
+	// away; empty means nowhere. It is written every SnapshotEvery.
+	SnapshotDir   string
+	SnapshotEvery time.Duration
+	// Canary is the organization whose document's age is exported; empty means none.
+	Canary string
 	// Clock tells the time; nil means the machine's.
 	Clock Clock
 }
+
+// ConnectionAge is for how long a connection to Redis should be used: as long as
+// silence is taken for. So a reader that hears nothing asks anew who the primary
+// is.
+const ConnectionAge = freshFor
 
 // Reader serves published documents.
 type Reader struct {
@@ -75,11 +87,25 @@ func New(o Options) (*Reader, error) {
 		documents:    newDocuments(o.Store.DocumentAt, o.CacheBytes, o.Clock, f, m),
 		claims:       newClaims(),
 	}
-	m.watch(o.Metrics, r.documents, r.tokens)
+	var canary organizationID
+	if o.Canary != "" {
+		var ok bool
+		if canary, ok = parseOrganization(o.Canary); !ok {
+			return nil, fmt.Errorf("CANARY_ORGANIZATION=%q is not a UUID", o.Canary)
+		}
+	}
 	r.follower = &follower{
-		log: o.Log, redis: o.LogStore, documents: r.documents, tokens: r.tokens, freshness: f, metrics: m, clock: o.Clock,
+		canary: canary,
+		log:    o.Log, redis: o.LogStore, documents: r.documents, tokens: r.tokens, freshness: f, metrics: m, clock: o.Clock,
+	}
+	if o.SnapshotDir != "" {
+		r.follower.stored = &disk{
+			log: o.Log, dir: o.SnapshotDir, every: o.SnapshotEvery, documents: r.documents, tokens: r.tokens, freshness: f,
+			clock: o.Clock, metrics: m,
+		}
 	}
 	r.fiber = r.app()
+	r.watch(o.Metrics, canary)
 	return r, nil
 }
 
@@ -90,16 +116,17 @@ func (r *Reader) Follow(ctx context.Context) { r.follower.run(ctx) }
 // Serve answers requests until Shutdown.
 func (r *Reader) Serve(ln net.Listener) error { return r.fiber.Listener(ln) }
 
-// Started says whether the reader was in step with Redis once.
+// Started says whether the reader has what to serve from: it was in step with
+// Redis once, or could not be and has loaded a snapshot from disk.
 func (r *Reader) Started() error {
-	if !r.follower.synced.Load() {
+	if !r.follower.synced.Load() && !r.follower.loaded.Load() {
 		return errors.New("not yet in step with Redis")
 	}
 	return nil
 }
 
-// Ready says whether the reader should be sent requests: it was in step once,
-// and isn't draining. Never whether Redis can be reached: that all readers lose it
+// Ready says whether the reader should be sent requests: it has started, and
+// isn't draining. Never whether Redis can be reached: that all readers lose it
 // at once is when they are needed.
 func (r *Reader) Ready() error {
 	if r.draining.Load() {

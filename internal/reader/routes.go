@@ -124,6 +124,7 @@ func (r *Reader) app() *fiber.App {
 // answered by Fiber itself, and a panic would end the process.
 func (r *Reader) edge(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
+		start := r.clock.mono()
 		defer func() {
 			if p := recover(); p != nil {
 				r.log.Error("a request failed", "panic", p, "stack", string(debug.Stack()))
@@ -138,6 +139,7 @@ func (r *Reader) edge(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 			return
 		}
 		next(ctx)
+		r.metrics.duration.Observe((r.clock.mono() - start).Seconds())
 	}
 }
 

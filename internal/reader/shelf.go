@@ -72,6 +72,8 @@ type shelf[K comparable, V published[V]] struct {
 	slots   chan struct{} // loads at the same time
 	now     func() time.Duration
 	loads   *loadCounters
+	// arrived, where given, is told what came onto the shelf in place of what.
+	arrived func(before, now V)
 
 	base   context.Context
 	cancel context.CancelFunc
@@ -196,6 +198,15 @@ func (s *shelf[K, V]) lookUp(k K) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.memory.peek(k); ok && s.flights[k] == nil {
+		s.depart(k, snapshot.Version{}, 0)
+	}
+}
+
+// prepare loads a key that isn't resident, for whoever comes next.
+func (s *shelf[K, V]) prepare(k K) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.memory.peek(k); !ok && s.flights[k] == nil {
 		s.depart(k, snapshot.Version{}, 0)
 	}
 }
@@ -337,6 +348,9 @@ func (s *shelf[K, V]) land(k K, f *flight[V], r reply[V], attempt int) bool {
 		v = v.confirm(r.confirmed)
 		if resident {
 			v = merge(have, v)
+			if s.arrived != nil {
+				s.arrived(have, v)
+			}
 		}
 		s.memory.set(k, v)
 		f.value = v

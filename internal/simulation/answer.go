@@ -14,7 +14,7 @@ func (l *link) answer(d *data, cmd redis.Cmder) error {
 	case "multi", "exec":
 		return nil
 	case "evalsha":
-		return noScript{}
+		return noScriptError{}
 	case "eval":
 		n, err := strconv.Atoi(args[2])
 		if err != nil {
@@ -59,13 +59,13 @@ func (l *link) answer(d *data, cmd redis.Cmder) error {
 	return nil
 }
 
-// noScript makes go-redis send the script's text.
-type noScript struct{}
+// noScriptError makes go-redis send the script's text.
+type noScriptError struct{}
 
-func (noScript) Error() string { return "NOSCRIPT No matching script. Please use EVAL." }
+func (noScriptError) Error() string { return "NOSCRIPT No matching script. Please use EVAL." }
 
 // RedisError marks it as an answer of the server.
-func (noScript) RedisError() {}
+func (noScriptError) RedisError() {}
 
 // texts are a command's words as they would be sent.
 func texts(args []any) []string {

@@ -56,10 +56,7 @@ func (d *data) do(args []string) (any, error) {
 	}
 	switch name {
 	case "GET":
-		if v, ok := d.strings[key]; ok {
-			return v, nil
-		}
-		return nil, nil
+		return field(d.strings, key), nil
 	case "SET":
 		d.strings[key] = args[2]
 		return status("OK"), nil

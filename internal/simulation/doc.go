@@ -10,8 +10,7 @@
 //	of what was true when                                the real scripts
 //
 // All randomness of a run comes from its seed, and each actor draws from a
-// source of its own; whoever sleeps sleeps for a time that nobody else sleeps
-// for. So the same seed gives the same run, and a failing one can be replayed:
+// source of its own; each pause is one that nobody else makes. So the same seed gives the same run, and a failing one can be replayed:
 //
 //	go test ./internal/simulation -run Schedules -seed=1234 -schedules=1 -v
 package simulation

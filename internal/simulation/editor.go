@@ -86,10 +86,7 @@ func ask(h fasthttp.RequestHandler, token string, org uuid.UUID, tag string) *an
 func (w *world) poll(e *editor) {
 	rng := w.source("editor", e.n)
 	trace := fnv.New64a()
-	for {
-		if sleep(w.ctx, time.Duration(1+rng.Int64N(int64(800*time.Millisecond)))) != nil {
-			break
-		}
+	for sleep(w.ctx, time.Duration(1+rng.Int64N(int64(800*time.Millisecond)))) == nil {
 		at := w.edge(rng.IntN(readers))
 		asked := time.Now()
 		got := ask(at.handler, e.whole, e.org, e.tag)

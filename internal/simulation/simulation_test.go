@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"hash/fnv"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -88,6 +89,8 @@ func TestSchedules(t *testing.T) {
 			n = 10
 		}
 	}
+	// Each run makes a small world and drops it.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var polls, fresh atomic.Int64
 	var g errgroup.Group
 	g.SetLimit(*abreast)

@@ -3,8 +3,10 @@ package snapshot
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
@@ -22,36 +24,63 @@ func SumOf(body []byte) (sum [sha256.Size]byte, hash [8]byte) {
 	return sum, [8]byte(sum[:8])
 }
 
+// resettable is a compressor that can be used again: making one costs far more
+// than compressing a document of usual size.
+type resettable interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
+// compressors holds idle ones, by coding.
+var compressors = map[Coding]*sync.Pool{
+	Gzip: {New: func() any {
+		w, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
+		return orPanic[resettable](w, err)
+	}},
+	Brotli: {New: func() any { return brotli.NewWriterLevel(nil, brotliQuality) }},
+	Zstd: {New: func() any {
+		w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+		return orPanic[resettable](w, err)
+	}},
+}
+
+// orPanic is for settings that are constants.
+func orPanic[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // Encode compresses identity bytes in every coding that is published. The same
 // bytes come out for the same input, always.
 func Encode(body []byte) ([]Encoded, error) {
 	var out []Encoded
 	for _, c := range Codings() {
-		var buf bytes.Buffer
-		w, err := writer(c, &buf)
+		buf, err := compress(c, body)
 		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(body); err != nil {
 			return nil, fmt.Errorf("snapshot: %s: %w", c, err)
 		}
-		if err := w.Close(); err != nil {
-			return nil, fmt.Errorf("snapshot: %s: %w", c, err)
-		}
-		out = append(out, Encoded{Coding: c, Digest: sha256.Sum256(buf.Bytes()), Bytes: buf.Bytes()})
+		out = append(out, Encoded{Coding: c, Digest: sha256.Sum256(buf), Bytes: buf})
 	}
 	return out, nil
 }
 
-func writer(c Coding, w io.Writer) (io.WriteCloser, error) {
-	switch c {
-	case Brotli:
-		return brotli.NewWriterLevel(w, brotliQuality), nil
-	case Zstd:
-		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
-	default:
-		return gzip.NewWriterLevel(w, gzip.BestCompression)
+func compress(c Coding, body []byte) ([]byte, error) {
+	w, ok := compressors[c].Get().(resettable)
+	if !ok {
+		return nil, errors.New("no such compressor")
 	}
+	defer compressors[c].Put(w)
+	var buf bytes.Buffer
+	w.Reset(&buf)
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
 }
 
 // Identity returns the identity bytes of a representation, unpacked from its

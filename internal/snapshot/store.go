@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"orgmodes/internal/token"
 )
@@ -39,6 +39,9 @@ type Options struct {
 	Timeout time.Duration
 	// PoolSize is the number of connections; default go-redis' own.
 	PoolSize int
+	// MaxAge is how long a connection is used before another one is made: one to a
+	// server that isn't the primary any more may go on working. Default: for ever.
+	MaxAge time.Duration
 }
 
 // silence: go-redis writes a line to stderr for every dial that fails, at the
@@ -77,6 +80,7 @@ func Open(url string, o Options) (*Store, error) {
 	if o.PoolSize > 0 {
 		opt.PoolSize = o.PoolSize
 	}
+	opt.ConnMaxLifetime = o.MaxAge
 	if opt.TLSConfig != nil {
 		opt.TLSConfig.MinVersion = tls.VersionTLS12
 	}

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,4 +50,26 @@ func TestEncodeIsDeterministic(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, a, b)
 	})
+}
+
+// A large body must not leave traces in what comes after it.
+func TestEncodeForgets(t *testing.T) {
+	small := []byte("customModes: []\n")
+	want, err := snapshot.Encode(small)
+	require.NoError(t, err)
+	_, err = snapshot.Encode(bytes.Repeat([]byte("customModes: lorem ipsum dolor sit amet\n"), 50_000))
+	require.NoError(t, err)
+	got, err := snapshot.Encode(small)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func BenchmarkEncode(b *testing.B) {
+	body := bytes.Repeat([]byte("  - slug: docs\n    name: Docs\n    roleDefinition: You write documentation.\n"), 200)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := snapshot.Encode(body); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

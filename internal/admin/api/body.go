@@ -20,6 +20,7 @@ const (
 	mediaYAML       = "application/yaml"
 	mediaMergePatch = "application/merge-patch+json"
 	mediaForm       = "multipart/form-data"
+	mediaZip        = "application/zip"
 
 	// maxSmall bounds bodies that are no modes, in bytes.
 	maxSmall = 64 << 10
@@ -32,6 +33,8 @@ func mediaType(c *fiber.Ctx) (string, map[string]string) {
 		return "", nil
 	}
 	switch media {
+	case "application/x-zip-compressed":
+		media = mediaZip
 	case "text/yaml", "application/x-yaml", "text/x-yaml":
 		media = mediaYAML
 	}

@@ -121,7 +121,7 @@ func TestNothingIsHalfApplied(t *testing.T) {
 func verdicts(plan map[string]any) []string {
 	var out []string
 	for _, m := range plan["modes"].([]any) {
-		out = append(out, m.(map[string]any)["verdict"].(string))
+		out = append(out, m.(map[string]any)["action"].(string))
 	}
 	return out
 }

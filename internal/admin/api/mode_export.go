@@ -2,6 +2,7 @@ package api
 
 import (
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,24 +16,34 @@ func (a *API) modeExport(v *visit) error {
 	if err != nil {
 		return err
 	}
-	e := files.Export{View: view, Format: v.Query("format", modes.FormatYAML)}
-	for _, s := range v.Context().QueryArgs().PeekMulti("slug") {
-		for slug := range strings.SplitSeq(string(s), ",") {
-			e.Slugs = append(e.Slugs, strings.TrimSpace(slug))
-		}
+	e := files.Export{View: view, Format: v.Query("format", modes.FormatYAML), Slugs: listOf(v, "slug")}
+	if !slices.Contains(files.Formats(), e.Format) {
+		return malformedQuery("format is one of %s", strings.Join(files.Formats(), ", "))
 	}
-	switch e.Format {
-	case modes.FormatYAML:
-		v.Set(fiber.HeaderContentType, "application/yaml; charset=utf-8")
-	case modes.FormatJSON:
-		v.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
-	default:
-		return malformedQuery("format is yaml or json")
-	}
-	data, err := files.Write(v.UserContext(), a.DB, v.org.ID, a.Builtins, e)
+	data, err := files.Write(v.UserContext(), a.DB, v.org, a.Builtins, e)
 	if err != nil {
 		return err
 	}
+	v.Set(fiber.HeaderContentType, e.MediaType())
 	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": e.Name(v.org.Slug)}))
 	return v.Send(data)
+}
+
+// listOf reads what may stand in the query several times, and with commas.
+func listOf(v *visit, name string) []string {
+	var list []string
+	for _, b := range v.Context().QueryArgs().PeekMulti(name) {
+		list = append(list, split(string(b))...)
+	}
+	return list
+}
+
+func split(s string) []string {
+	var list []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
 }

@@ -10,6 +10,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/largefile"
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
 
@@ -34,7 +35,7 @@ func BenchmarkImport(b *testing.B) {
 			org, err := db.CreateOrganization(b.Context(), by, slug, slug)
 			require.NoError(b, err)
 			b.StartTimer()
-			plan, err := files.Run(b.Context(), db, by, org.ID, files.Import{Data: data})
+			plan, err := files.Run(b.Context(), db, by, org.ID, files.Import{Files: []modes.NamedFile{{Data: data}}})
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}

@@ -3,7 +3,6 @@ package files
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -24,12 +23,20 @@ const (
 	Merged View = "merged"
 )
 
+// FormatZip is an archive with a YAML file for each mode.
+const FormatZip = "zip"
+
+// Formats are all that can be exported, the usual one first.
+func Formats() []string {
+	return []string{modes.FormatYAML, modes.FormatJSON, modes.FormatMarketplace, FormatZip}
+}
+
 // Export says what to write.
 type Export struct {
 	View View
 	// Slugs are the modes to write; none means all.
 	Slugs []string
-	// Format is modes.FormatYAML or modes.FormatJSON.
+	// Format is one of Formats.
 	Format string
 }
 
@@ -38,7 +45,22 @@ const mergedHeader = `The effective modes of this organization, the built-in one
 an editor's own modes file: there it would freeze the built-in modes at what they are today.`
 
 // Write returns a file of an organization's modes, in the order of publication.
-func Write(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []modes.Mode, e Export) ([]byte, error) {
+func Write(ctx context.Context, db *postgres.DB, org modes.Organization, builtins []modes.Mode, e Export) ([]byte, error) {
+	ms, err := e.modes(ctx, db, org.ID, builtins)
+	if err != nil {
+		return nil, err
+	}
+	if e.Format == FormatZip {
+		return modes.Export{}.Archive(ms)
+	}
+	out := modes.Export{Format: e.Format, Author: org.Name}
+	if e.View == Merged {
+		out.Header = mergedHeader
+	}
+	return out.File(ms)
+}
+
+func (e Export) modes(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []modes.Mode) ([]modes.Mode, error) {
 	all, err := db.Modes(ctx, org)
 	if err != nil {
 		return nil, err
@@ -47,40 +69,56 @@ func Write(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []modes
 	for i, m := range all {
 		ms[i] = m.Mode
 	}
-	header := ""
 	if e.View == Merged {
 		ms = modes.Merge(builtins, ms)
-		header = mergedHeader
 	}
-	if len(e.Slugs) > 0 {
-		if ms, err = chosen(ms, e.Slugs); err != nil {
-			return nil, err
-		}
-	}
-	if e.Format == modes.FormatJSON {
-		return modes.WriteJSON(ms), nil
-	}
-	return modes.WriteYAML(ms, header), nil
+	return modes.Choose(ms, e.Slugs)
 }
 
-func chosen(ms []modes.Mode, slugs []string) ([]modes.Mode, error) {
-	wanted := map[string]bool{}
-	for _, s := range slugs {
-		known := slices.ContainsFunc(ms, func(m modes.Mode) bool { return modes.SlugKey(m.Slug) == modes.SlugKey(s) })
-		if !known {
-			return nil, fault.New(fault.NotFound, "not_found", "There is no mode with the slug %q", s)
-		}
-		wanted[modes.SlugKey(s)] = true
+// ModeOf returns one mode of an organization's view, by its slug or, for one of
+// its own, by its id.
+func ModeOf(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []modes.Mode, ref string) (modes.Mode, error) {
+	own, err := db.Mode(ctx, org, ref)
+	if err == nil || !fault.Is(err, fault.NotFound) {
+		return own.Mode, err
 	}
-	return slices.DeleteFunc(ms, func(m modes.Mode) bool { return !wanted[modes.SlugKey(m.Slug)] }), nil
+	for _, b := range builtins {
+		if modes.SlugKey(b.Slug) == modes.SlugKey(ref) {
+			return b, nil
+		}
+	}
+	return modes.Mode{}, err
 }
 
-// Name is what an exported file is called: "acme.modes.yaml", or
-// "acme.merged.modes.json".
+// MediaType is what the exported file is on the wire.
+func (e Export) MediaType() string {
+	switch e.Format {
+	case modes.FormatJSON:
+		return "application/json; charset=utf-8"
+	case FormatZip:
+		return "application/zip"
+	default:
+		return "application/yaml; charset=utf-8"
+	}
+}
+
+// Name is what an exported file is called: "acme.modes.yaml",
+// "acme.merged.modes.json", "acme.marketplace.yaml", "acme.modes.zip", and
+// "acme.docs.modes.yaml" where it is one mode.
 func (e Export) Name(orgSlug string) string {
-	middle := ""
+	name := orgSlug
 	if e.View == Merged {
-		middle = ".merged"
+		name += ".merged"
 	}
-	return fmt.Sprintf("%s%s.modes.%s", orgSlug, middle, e.Format)
+	if len(e.Slugs) == 1 {
+		name += "." + e.Slugs[0]
+	}
+	switch e.Format {
+	case modes.FormatMarketplace:
+		return name + ".marketplace.yaml"
+	case FormatZip, modes.FormatJSON:
+		return fmt.Sprintf("%s.modes.%s", name, e.Format)
+	default:
+		return name + ".modes.yaml"
+	}
 }

@@ -1,0 +1,214 @@
+package files
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// Line is what becomes of one mode of a file.
+type Line struct {
+	// Index is its place among the modes, from 0; File is the name of its file,
+	// where there are several. Pointer leads to it there, Line and Column are
+	// where it starts in the text, from 1.
+	Index   int    `json:"index"`
+	File    string `json:"file,omitempty"`
+	Pointer string `json:"pointer"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	// Slug and Name are those of the file; Becomes is there where it is kept
+	// under others.
+	Slug    string       `json:"slug"`
+	Name    string       `json:"name"`
+	Becomes *Named       `json:"becomes,omitempty"`
+	Action  modes.Action `json:"action"`
+	// ID and Version are those of the mode in the library: after the import, or
+	// before it for a plan. A mode to be created has none in a plan.
+	ID      *uuid.UUID `json:"id,omitempty"`
+	Version int64      `json:"version,omitempty"`
+	// Existing is the mode that has the slug, before the import, and FreeSlug one
+	// for keeping both.
+	Existing *Existing `json:"existing,omitempty"`
+	FreeSlug string    `json:"free_slug,omitempty"`
+	// Changes are what an update changes, field by field.
+	Changes []modes.Change `json:"changes,omitempty"`
+	// Problems say why it can't be taken; where it's another mode of the file,
+	// Conflict says which.
+	Problems []fault.Field   `json:"problems,omitempty"`
+	Conflict *modes.Conflict `json:"conflict,omitempty"`
+	Notices  []modes.Notice  `json:"notices,omitempty"`
+}
+
+// Named is what a mode is called.
+type Named struct {
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+// Existing is a mode of the library.
+type Existing struct {
+	ID      uuid.UUID `json:"id"`
+	Slug    string    `json:"slug"`
+	Name    string    `json:"name"`
+	Version int64     `json:"version"`
+}
+
+// File is what became of one file of several.
+type File struct {
+	Name   string     `json:"name"`
+	Format string     `json:"format,omitempty"`
+	Form   modes.Form `json:"form,omitempty"`
+	Modes  int        `json:"modes"`
+	// Skipped says why it wasn't read, Refused why it couldn't be used.
+	Skipped string   `json:"skipped,omitempty"`
+	Refused *Refusal `json:"refused,omitempty"`
+}
+
+// Refusal is why something can't be done, with the code of the problem that it
+// is.
+type Refusal struct {
+	Code   string        `json:"code"`
+	Detail string        `json:"detail"`
+	Errors []fault.Field `json:"errors,omitempty"`
+}
+
+// Summary counts what becomes of the modes, and the files that can't be used.
+type Summary struct {
+	Create       int `json:"create"`
+	Update       int `json:"update"`
+	Unchanged    int `json:"unchanged"`
+	Skip         int `json:"skip"`
+	Invalid      int `json:"invalid"`
+	Conflict     int `json:"conflict"`
+	RefusedFiles int `json:"refused_files"`
+}
+
+// Plan is what an import does, or did.
+type Plan struct {
+	// Applied says that it was done; otherwise nothing was changed.
+	Applied bool `json:"applied"`
+	// BaseRevision is the organization's that the plan was made at; Revision is
+	// the one after the import, the same where nothing was changed.
+	BaseRevision int64      `json:"base_revision"`
+	Revision     int64      `json:"revision"`
+	Format       string     `json:"format,omitempty"`
+	Form         modes.Form `json:"form"`
+	Summary      Summary    `json:"summary"`
+	Modes        []Line     `json:"modes"`
+	// Files are there where several were brought.
+	Files   []File         `json:"files,omitempty"`
+	Notices []modes.Notice `json:"notices,omitempty"`
+	// TooMuch says why the library couldn't hold all this.
+	TooMuch *Refusal `json:"too_much,omitempty"`
+}
+
+// planOf writes a plan down. done are what became of the modes that were
+// wanted, in their order; nil where nothing was done.
+func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported) Plan {
+	out := Plan{
+		Format: folder.File.Format, Form: folder.File.Form, Notices: p.Notices, TooMuch: refusalOf(p.TooMuch),
+		Modes: make([]Line, len(p.Modes)),
+		Summary: Summary{
+			Create: p.Count(modes.ActionCreate), Update: p.Count(modes.ActionUpdate), Unchanged: p.Count(modes.ActionUnchanged),
+			Skip: p.Count(modes.ActionSkip), Invalid: p.Count(modes.ActionInvalid), Conflict: p.Count(modes.ActionConflict),
+			RefusedFiles: folder.Refused(),
+		},
+	}
+	for i, m := range p.Modes {
+		l := lineOf(m)
+		if wanted := m.Action == modes.ActionCreate || m.Action == modes.ActionUpdate; wanted && len(done) > 0 {
+			l.ID, l.Version = &done[0].Mode.ID, done[0].Mode.Version
+			done = done[1:]
+		}
+		out.Modes[i] = l
+	}
+	if folder.File.Form != modes.FormFolder {
+		return out
+	}
+	for _, f := range folder.Files {
+		out.Files = append(out.Files, File{
+			Name: f.Name, Format: f.File.Format, Form: f.File.Form, Modes: len(f.File.Entries),
+			Skipped: f.Skipped, Refused: refusalOf(f.Err),
+		})
+	}
+	return out
+}
+
+func lineOf(m modes.PlannedMode) Line {
+	l := Line{
+		Index: m.Index, File: m.File, Pointer: m.Pointer, Line: m.Line, Column: m.Column,
+		Slug: m.Entry.Mode.Slug, Name: m.Entry.Mode.Name, Action: m.Action, FreeSlug: m.FreeSlug,
+		Changes: m.Changes, Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
+	}
+	if becomes := (Named{m.Mode.Slug, m.Mode.Name}); becomes != (Named{l.Slug, l.Name}) {
+		l.Becomes = &becomes
+	}
+	if e := m.Existing; e != nil {
+		l.Existing = &Existing{ID: e.ID, Slug: e.Slug, Name: e.Name, Version: e.Version}
+		if m.Action != modes.ActionCreate { // beside which it would be created
+			l.ID, l.Version = &e.ID, e.Version
+		}
+	}
+	return l
+}
+
+func refusalOf(err error) *Refusal {
+	f, ok := fault.As(err)
+	if !ok {
+		return nil
+	}
+	return &Refusal{Code: f.Code, Detail: f.Message, Errors: f.Fields}
+}
+
+// unusable is the fault of what was asked for and can't be taken, nil where
+// there is no such thing. Modes that weren't chosen don't matter.
+func unusable(folder modes.Folder, p modes.ImportPlan, c modes.Choices) error {
+	all := len(c.Slugs) == 0 && len(c.Indexes) == 0
+	asked := func(m modes.PlannedMode) bool {
+		return all || slices.Contains(c.Indexes, m.Index) ||
+			slices.ContainsFunc(c.Slugs, func(s string) bool { return modes.SlugKey(s) == modes.SlugKey(m.Entry.Mode.Slug) })
+	}
+	bad := 0
+	var fields []fault.Field
+	for _, m := range p.Modes {
+		if m.Action != modes.ActionInvalid && m.Action != modes.ActionConflict || !asked(m) {
+			continue
+		}
+		bad++
+		for _, f := range m.Problems {
+			// In a file the configuration has no level of its own.
+			f.Pointer = m.Pointer + strings.TrimPrefix(f.Pointer, "/config")
+			if m.File != "" {
+				f.Detail = m.File + ": " + f.Detail
+			}
+			fields = append(fields, f)
+		}
+	}
+	refused := 0
+	if all {
+		for _, f := range folder.Files {
+			if r := refusalOf(f.Err); r != nil {
+				refused++
+				fields = append(fields, fault.Field{Detail: f.Name + ": " + r.Detail})
+			}
+		}
+	}
+	if bad+refused == 0 {
+		return nil
+	}
+	what := fmt.Sprintf("%d of the %d modes", bad, len(p.Modes))
+	switch {
+	case refused > 0 && bad > 0:
+		what += fmt.Sprintf(" and %d of the %d files", refused, len(folder.Files))
+	case refused > 0:
+		what = fmt.Sprintf("%d of the %d files", refused, len(folder.Files))
+	}
+	return fault.New(fault.Invalid, "invalid_modes",
+		"%s here can't be used as they are. Nothing was imported: mend them, or import only the valid ones", what).With(fields...)
+}

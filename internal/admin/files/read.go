@@ -1,0 +1,31 @@
+package files
+
+import (
+	"bytes"
+
+	"orgmodes/internal/modes"
+)
+
+// Read reads what was brought: one file of modes, the files of a folder, or a
+// zip file of them. The error is a *fault.Error where all of it can't be used; a
+// single file that can't be used is that too.
+func Read(brought []modes.NamedFile) (modes.Folder, error) {
+	if len(brought) != 1 {
+		return modes.ReadFiles(brought)
+	}
+	only := brought[0]
+	if IsArchive(only.Data) {
+		return modes.ReadArchive(only.Data)
+	}
+	f, err := modes.ReadFile(only.Data)
+	if err != nil {
+		return modes.Folder{}, err
+	}
+	return modes.Folder{File: f, Files: []modes.FileResult{{Name: only.Name, File: f}}}, nil
+}
+
+// IsArchive reports whether data is a zip file, by its first bytes: names and
+// media types are often wrong.
+func IsArchive(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06"))
+}

@@ -1,0 +1,253 @@
+package reader
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"time"
+	"unique"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// What stands in the file: numbers are varints, texts have their length in front
+// of them, times are microseconds since 1970. A list ends with a 0 where its next
+// item would begin with a 1.
+
+func (d *disk) encode(w *diskWriter) {
+	// Before what it is about: what is read after it is at least what it says.
+	l := d.freshness.lease.Load()
+	if l == nil {
+		w.int(0)
+	} else {
+		w.int(1)
+		w.time(l.asOf)
+		for id, since := range l.organizations {
+			w.int(1)
+			w.raw(id[:])
+			w.time(since)
+		}
+		w.int(0)
+		for h, since := range l.tokens {
+			w.int(1)
+			w.raw(h[:])
+			w.time(since)
+		}
+		w.int(0)
+	}
+	for _, id := range d.documents.memory.keys() {
+		if doc, ok := d.documents.memory.peek(id); ok {
+			w.int(1)
+			w.document(id, doc, l.covers(doc.confirmed) && !doc.outdated())
+		}
+	}
+	w.int(0)
+	for _, h := range d.tokens.memory.keys() {
+		// What may not be trusted now will not be later.
+		if r, ok := d.tokens.memory.peek(h); ok && r.usable() && l.covers(r.confirmed) {
+			w.int(1)
+			w.record(r)
+		}
+	}
+	w.int(0)
+}
+
+// decode makes what was written resident, under the number of no stretch: any
+// lease covers it.
+func (d *disk) decode(r *diskReader) (documents, tokens int) {
+	if r.more() {
+		mark := &lease{asOf: r.time(), organizations: map[organizationID]time.Time{}, tokens: map[token.Hash]time.Time{}}
+		for r.more() {
+			var id organizationID
+			r.raw(id[:])
+			mark.organizations[id] = r.time()
+		}
+		for r.more() {
+			var h token.Hash
+			r.raw(h[:])
+			mark.tokens[h] = r.time()
+		}
+		mark.received = d.clock.mono()
+		if r.err == nil {
+			d.freshness.lease.CompareAndSwap(nil, mark)
+		}
+	}
+	for r.more() {
+		id, doc := r.document()
+		if r.err == nil {
+			settle(&d.documents.shelf, id, doc)
+			documents++
+		}
+	}
+	for r.more() {
+		rec := r.record()
+		if r.err == nil {
+			settle(&d.tokens.shelf, rec.hash, rec)
+			tokens++
+		}
+	}
+	return documents, tokens
+}
+
+// diskWriter keeps the first error, so that it is asked for once.
+type diskWriter struct {
+	w   io.Writer
+	n   int64
+	err error
+	buf [binary.MaxVarintLen64]byte
+}
+
+func (w *diskWriter) raw(b []byte) {
+	if w.err == nil {
+		_, w.err = w.w.Write(b)
+		w.n += int64(len(b))
+	}
+}
+
+func (w *diskWriter) int(n int64) { w.raw(w.buf[:binary.PutVarint(w.buf[:], n)]) }
+
+func (w *diskWriter) time(t time.Time) { w.int(t.UnixMicro()) }
+
+func (w *diskWriter) bytes(b []byte) {
+	w.int(int64(len(b)))
+	w.raw(b)
+}
+
+func (w *diskWriter) flag(b bool) {
+	if b {
+		w.int(1)
+	} else {
+		w.int(0)
+	}
+}
+
+func (w *diskWriter) version(v snapshot.Version) {
+	w.int(v.Epoch)
+	w.int(v.Revision)
+	w.int(v.Edition)
+}
+
+func (w *diskWriter) document(id organizationID, d *document, sure bool) {
+	w.raw(id[:])
+	w.version(d.version)
+	w.version(d.told)
+	w.time(d.committedAt)
+	w.flag(d.deleted)
+	w.flag(sure)
+	for i := range d.forms {
+		f := d.forms[i].gzip
+		w.int(1)
+		w.bytes([]byte(f.Name))
+		w.bytes([]byte(f.ContentType))
+		w.int(f.Tag.Epoch)
+		w.int(f.Tag.Revision)
+		w.raw(f.Sum[:])
+		w.int(int64(f.Length))
+		for _, e := range f.Encoded {
+			w.int(1)
+			w.bytes([]byte(e.Coding))
+			w.raw(e.Digest[:])
+			w.bytes(e.Bytes)
+		}
+		w.int(0)
+	}
+	w.int(0)
+}
+
+func (w *diskWriter) record(r record) {
+	w.raw(r.hash[:])
+	w.bytes([]byte(r.organizations.Value()))
+	w.int(r.expires)
+	w.int(r.epoch)
+	w.int(r.version)
+	w.flag(r.revoked)
+	w.flag(r.mayRead)
+}
+
+// diskReader keeps the first error, after which everything is zero.
+type diskReader struct {
+	r   *bufio.Reader
+	err error
+}
+
+// maxStored bounds one text: what is longer is no snapshot.
+const maxStored = 64 << 20
+
+func (r *diskReader) raw(b []byte) {
+	if r.err == nil {
+		_, r.err = io.ReadFull(r.r, b)
+	}
+}
+
+func (r *diskReader) int() (n int64) {
+	if r.err == nil {
+		n, r.err = binary.ReadVarint(r.r)
+	}
+	return n
+}
+
+func (r *diskReader) more() bool { return r.int() == 1 && r.err == nil }
+
+func (r *diskReader) flag() bool { return r.int() == 1 }
+
+func (r *diskReader) time() time.Time { return time.UnixMicro(r.int()).UTC() }
+
+func (r *diskReader) bytes() []byte {
+	n := r.int()
+	if n < 0 || n > maxStored {
+		r.err = errors.New("it has a text of an impossible length")
+	}
+	if r.err != nil {
+		return nil
+	}
+	b := make([]byte, n)
+	r.raw(b)
+	return b
+}
+
+func (r *diskReader) version() snapshot.Version {
+	return snapshot.Version{Epoch: r.int(), Revision: r.int(), Edition: r.int()}
+}
+
+func (r *diskReader) document() (id organizationID, out *document) {
+	r.raw(id[:])
+	d := &snapshot.Document{Organization: id.String(), Version: r.version()}
+	told := r.version()
+	d.CommittedAt, d.Deleted = r.time(), r.flag()
+	sure := r.flag()
+	for r.more() {
+		f := snapshot.Representation{Name: string(r.bytes()), ContentType: string(r.bytes())}
+		f.Tag.Epoch, f.Tag.Revision = r.int(), r.int()
+		r.raw(f.Sum[:])
+		f.Tag.Hash = [8]byte(f.Sum[:8])
+		f.Length = int(r.int())
+		for r.more() {
+			e := snapshot.Encoded{Coding: snapshot.Coding(r.bytes())}
+			r.raw(e.Digest[:])
+			e.Bytes = r.bytes()
+			f.Encoded = append(f.Encoded, e)
+		}
+		d.Representations = append(d.Representations, f)
+	}
+	if r.err != nil {
+		return id, nil
+	}
+	if out, r.err = prepareStored(d); r.err != nil {
+		return id, nil
+	}
+	out.told = told
+	if sure {
+		out.confirmed = 0
+	}
+	return id, out
+}
+
+func (r *diskReader) record() (out record) {
+	r.raw(out.hash[:])
+	out.organizations = unique.Make(string(r.bytes()))
+	out.expires, out.epoch, out.version = r.int(), r.int(), r.int()
+	out.revoked, out.mayRead = r.flag(), r.flag()
+	return out
+}

@@ -1,0 +1,237 @@
+package reader
+
+import (
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// keeping has a reader keep what is resident in a directory.
+func keeping(dir string) option {
+	return func(o *Options) { o.SnapshotDir, o.SnapshotEvery = dir, time.Hour }
+}
+
+// again starts another reader of the same Redis, after the first one has ended
+// and has written its file.
+func (w *world) again(options ...option) *world {
+	w.t.Helper()
+	w.stop()
+	next := &world{t: w.t, redis: w.redis, store: w.store, incarnation: w.incarnation}
+	next.clock.ahead = w.clock.ahead
+	next.start(options)
+	return next
+}
+
+func TestAStartWithoutRedisFromDisk(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t, keeping(dir))
+	x := w.warm()
+	cold, _ := w.organization()
+	bytes := map[string][]byte{}
+	for path := range paths(x.org) {
+		for _, coding := range []string{"", "gzip", "br", "zstd"} {
+			bytes[path+coding] = w.get(path, x.tok, "Accept-Encoding", coding).body
+		}
+	}
+	revoked, rec := w.grant(x.org)
+	require.Equal(t, 200, w.modes(x.org, revoked).status)
+	rec.Revoked, rec.Version = true, 2
+	w.publishToken(rec)
+	w.eventually(func() bool { return w.modes(x.org, revoked).status == 401 }, "it is refused")
+	w.redis.Kill()
+
+	r := w.again(keeping(dir))
+	r.awaitReady()
+	require.NoError(t, r.Started())
+	r.served(x)
+	assert.Equal(t, staleHit, r.status(x.org, x.tok), "it is recent, but nobody compared it")
+	for path := range paths(x.org) {
+		for _, coding := range []string{"", "gzip", "br", "zstd"} {
+			assert.Equal(t, bytes[path+coding], r.get(path, x.tok, "Accept-Encoding", coding).body)
+		}
+	}
+	assert.Equal(t, 401, r.modes(x.org, revoked).status)
+	requireProblem(t, r.modes(cold, x.tok), 404, "organization_unknown")
+	requireProblem(t, r.modes(x.org, r.keys.Mint()), 503, "unavailable")
+	// Its tokens count for as long as they would have.
+	r.later(15 * time.Minute)
+	requireProblem(t, r.modes(x.org, x.tok), 503, "unavailable")
+
+	// It was never in step: it leaves the file as it is. The next one gets newer
+	// ones from Redis.
+	r.redis.Restart()
+	last := r.again(keeping(dir))
+	last.awaitReady()
+	last.fill(func(rec snapshot.Reconciliation) {
+		last.publish(x.org, 2, rec)
+		last.publishToken(recordOf(x.tok, x.org), rec)
+	})
+	last.eventually(func() bool { return last.modes(x.org, x.tok).status == 200 }, "its token counts again")
+	last.awaitRevision(x.org, x.tok, 2)
+	last.eventually(func() bool { return last.status(x.org, x.tok) == freshHit }, "fresh again")
+}
+
+// Redis has something newer than the file: that is what is served.
+func TestAStartWithRedisAndAFile(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t, keeping(dir))
+	x := w.warm()
+	gone, rec := w.grant(x.org)
+	require.Equal(t, 200, w.modes(x.org, gone).status)
+	w.stop()
+	w.publish(x.org, 2)
+	rec.Revoked, rec.Version = true, 2
+	w.publishToken(rec)
+	w.mark(snapshot.Mark{})
+
+	r := w.again(keeping(dir))
+	r.awaitReady()
+	_, revision := revisionOf(t, r.modes(x.org, x.tok).body)
+	assert.Equal(t, int64(2), revision)
+	assert.Equal(t, freshHit, r.status(x.org, x.tok))
+	assert.Equal(t, 401, r.modes(x.org, gone).status)
+}
+
+func TestWithoutAFileNothingIsReady(t *testing.T) {
+	w := newEmptyWorld(t, keeping(t.TempDir()))
+	w.redis.Kill()
+	requireProblem(t, w.modes(uuid.NewString(), w.keys.Mint()), 503, "unavailable")
+	require.Error(t, w.Ready())
+	require.Error(t, w.Started())
+}
+
+// logged collects what is logged.
+type logged struct {
+	sync.Mutex
+	strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.Lock()
+	defer l.Unlock()
+	return l.Builder.Write(b)
+}
+
+// A file that isn't whole is as if absent, and that is said once.
+func TestAFileThatIsDamaged(t *testing.T) {
+	dir := t.TempDir()
+	r, org, _ := quiet(t, time.Now)
+	d := &disk{
+		log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics,
+	}
+	d.write()
+	name := filepath.Join(dir, diskFile)
+	whole, err := os.ReadFile(name)
+	require.NoError(t, err)
+	info, err := os.Stat(name)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode())
+	id, _ := parseOrganization(org)
+
+	restore := func(b []byte) (other *Reader, ok bool, said string) {
+		require.NoError(t, os.WriteFile(name, b, 0o600))
+		var log logged
+		other, _, _ = quiet(t, time.Now)
+		other.freshness.lease.Store(nil)
+		od := &disk{
+			log: slog.New(slog.NewTextHandler(&log, nil)), dir: dir, documents: other.documents, tokens: other.tokens,
+			freshness: other.freshness, clock: other.clock, metrics: other.metrics,
+		}
+		return other, od.load(), log.String()
+	}
+	other, ok, _ := restore(whole)
+	require.True(t, ok)
+	_, there := other.documents.resident(id)
+	require.True(t, there)
+	assert.Equal(t, r.freshness.lease.Load().asOf.UnixMicro(), other.freshness.lease.Load().asOf.UnixMicro())
+
+	flipped := make([]byte, len(whole))
+	for at := 0; at < len(whole); at += 97 {
+		copy(flipped, whole)
+		flipped[at] ^= 0x10
+		other, ok, said := restore(flipped)
+		require.False(t, ok, at)
+		_, there := other.documents.resident(id)
+		require.False(t, there, "nothing of it is used")
+		require.Nil(t, other.freshness.lease.Load())
+		require.Equal(t, 1, strings.Count(said, "\n"), said)
+	}
+	for _, b := range [][]byte{{}, []byte("x"), []byte(diskMagic), whole[:len(whole)/2], whole[:len(whole)-1], append(whole, 0), []byte(strings.Repeat("x", 1000))} {
+		_, ok, said := restore(b)
+		require.False(t, ok)
+		require.Equal(t, 1, strings.Count(said, "\n"), said)
+	}
+	require.NoError(t, os.Remove(name))
+	var log logged
+	d.log = slog.New(slog.NewTextHandler(&log, nil))
+	assert.False(t, d.load())
+	assert.Empty(t, log.String())
+	// It can't be written: said, and nothing else.
+	d.dir = filepath.Join(dir, "nowhere")
+	d.write()
+	assert.Contains(t, log.String(), "could not be written")
+}
+
+// What may be out of date when it is written is no better when it is read.
+func TestWhatIsUnsureStaysUnsureOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	r, org, tok := quiet(t, time.Now)
+	id, _ := parseOrganization(org)
+	hash := token.HashOf([]byte(tok))
+	doc, _ := r.documents.memory.peek(id)
+	r.documents.memory.set(id, doc.outdate(version(2)))
+	rec, _ := r.tokens.memory.peek(hash)
+	r.tokens.memory.set(hash, rec.confirm(unconfirmed))
+	d := &disk{log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics}
+	d.write()
+	other, _, _ := quiet(t, time.Now)
+	d.documents, d.tokens, d.freshness = other.documents, other.tokens, other.freshness
+	require.True(t, d.load())
+	got, ok := other.documents.resident(id)
+	require.True(t, ok)
+	assert.True(t, got.outdated())
+	assert.Equal(t, uint64(unconfirmed), got.confirmed)
+	_, ok = other.tokens.resident(hash)
+	assert.False(t, ok)
+}
+
+func TestTheCanaryIsWatched(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	canary := uuid.NewString()
+	w := newWorld(t, func(o *Options) { o.Canary, o.Metrics = canary, registry })
+	age := func() float64 {
+		all, err := registry.Gather()
+		require.NoError(t, err)
+		for _, f := range all {
+			if f.GetName() == "orgmodes_reader_canary_age_seconds" {
+				return f.GetMetric()[0].GetGauge().GetValue()
+			}
+		}
+		return -1
+	}
+	now := age()
+	assert.True(t, now != now, "there is none") //nolint:gocritic // NaN
+	sing := func(revision int64, at time.Time) {
+		d := documentOf(t, canary, version(revision))
+		d.CommittedAt, d.Representations = at, d.Representations[:1]
+		w.publishDocument(d)
+	}
+	sing(1, time.Now().Add(-time.Hour))
+	w.eventually(func() bool { return age() > 3600 }, "it is loaded, though nobody asked for it")
+	sing(2, time.Now())
+	w.eventually(func() bool { return age() < 60 }, "and kept up to date")
+	assert.Equal(t, http.StatusUnauthorized, w.modes(canary, "").status)
+}

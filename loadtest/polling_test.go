@@ -1,0 +1,174 @@
+package loadtest
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
+	"go.uber.org/goleak"
+
+	"orgmodes/internal/devstack"
+	"orgmodes/internal/devstack/storetest"
+)
+
+var (
+	pollRates = flag.String("load.polls", "500", "requests a second, one run for each; with blanks between")
+	pollFor   = flag.Duration("load.polls.for", time.Second, "for how long each run takes")
+)
+
+// bareServer names an address at which this very program answers 304 to
+// everything, with a reader's headers: what the network, the library and the
+// generator cost by themselves.
+const bareServer = "ORGMODES_LOADTEST_BARE"
+
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(bareServer); addr != "" {
+		serveBare(addr)
+		return
+	}
+	// fasthttp keeps a clock for Date headers, which never ends.
+	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+}
+
+func serveBare(addr string) {
+	body := make([]byte, 2048)
+	server := &fasthttp.Server{NoDefaultServerHeader: true, Handler: func(ctx *fasthttp.RequestCtx) {
+		h := &ctx.Response.Header
+		h.Set("ETag", `"1.1.0000000000000000-gz"`)
+		h.Set("Cache-Control", "private, max-age=0, stale-if-error=86400")
+		h.Set("Vary", "Authorization, Accept-Encoding")
+		h.Set("Cache-Status", "orgmodes; hit")
+		h.Set("X-Poll-Interval", "300")
+		if len(ctx.Request.Header.Peek("If-None-Match")) == 0 {
+			ctx.SetBody(body)
+			return
+		}
+		ctx.SetStatusCode(fasthttp.StatusNotModified)
+	}}
+	if err := server.ListenAndServe(addr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+const (
+	pollers = 64
+	// Of every fullEvery requests one asks without a tag, and gets it all.
+	fullEvery = 100
+)
+
+// What a poll that has nothing new costs, in time and in processor, beside a
+// server that does nothing else. Both get the same requests at the same rate;
+// the ratios are what to look at on a machine that isn't idle.
+func TestPollingLoad(t *testing.T) {
+	f := newFleet(t)
+	worker := f.start("worker", "")
+	addr := free(t)
+	reader := f.start("reader", addr)
+	tn := f.tenant("acme")
+	_, err := f.db.CreateMode(t.Context(), operator, tn.org.ID, marked(tn, 1))
+	require.NoError(t, err)
+	e := newEditor("editor", tn, "read", tn.read, "gzip", 0)
+	f.await("the reader has it", func() error {
+		if p := e.poll(t.Context(), &instance{url: "http://" + addr}); p.Status != http.StatusNotModified || p.Change > 1 {
+			return fmt.Errorf("answered %d", p.Status)
+		}
+		return nil
+	})
+	e.client.CloseIdleConnections()
+	_ = worker // goes on telling the reader that it is fresh
+
+	bareAddr := free(t)
+	bare, err := devstack.Start(devstack.Command{Path: os.Args[0], Env: append(os.Environ(), bareServer+"="+bareAddr)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = bare.Stop(syscall.SIGKILL, time.Second) })
+	f.await("the bare server answers", func() error { _, err := ask("http://" + bareAddr); return err })
+
+	for text := range strings.FieldsSeq(*pollRates) {
+		rate, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		path := "/api/organizations/" + tn.org.ID.String() + "/modes.yaml"
+		b := pollAtRate(t, bare, "http://"+bareAddr+path, tn.read, e.tag, rate)
+		r := pollAtRate(t, reader, "http://"+addr+path, tn.read, e.tag, rate)
+		fmt.Printf("%d polls/s for %s, %.1f%% of them 304, %d connections\n", rate, *pollFor, 100*r.notModified, pollers)
+		fmt.Printf("  bare fasthttp  %s  %.1f µs of processor each\n  reader         %s  %.1f µs\n", b.latencies, b.processor, r.latencies, r.processor)
+		fmt.Printf("  reader / bare: p50 x%.2f, p99 x%.2f, processor x%.2f\n",
+			ratio(r.at(.5), b.at(.5)), ratio(r.at(.99), b.at(.99)), r.processor/b.processor)
+		require.InDelta(t, 0.99, r.notModified, 0.002)
+	}
+}
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }
+
+// polled is what came of a run.
+type polled struct {
+	latencies
+	notModified float64 // share
+	processor   float64 // microseconds for each request
+}
+
+func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, rate int) polled {
+	t.Helper()
+	client := &fasthttp.Client{MaxConnsPerHost: pollers, NoDefaultUserAgentHeader: true, ReadTimeout: editorTimeout}
+	defer client.CloseIdleConnections()
+	asked, full := make([]int, pollers), make([]int, pollers)
+	before := processorTime(t, server.Pid())
+	took, err := openLoop(rate, pollers, *pollFor, func(w int) error {
+		req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+		defer fasthttp.ReleaseRequest(req)
+		defer fasthttp.ReleaseResponse(res)
+		req.SetRequestURI(url)
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Accept-Encoding", "gzip")
+		want := fasthttp.StatusNotModified
+		if (asked[w]*pollers+w)%fullEvery == 0 {
+			want = fasthttp.StatusOK
+			full[w]++
+		} else {
+			req.Header.Set("If-None-Match", tag)
+		}
+		asked[w]++
+		if err := client.Do(req, res); err != nil {
+			return err
+		}
+		if res.StatusCode() != want {
+			return errors.New(res.String())
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	out := polled{latencies: took, processor: float64((processorTime(t, server.Pid()) - before).Microseconds()) / float64(len(took))}
+	for w := range pollers {
+		out.notModified += float64(asked[w] - full[w])
+	}
+	out.notModified /= float64(len(took))
+	return out
+}
+
+// processorTime is what a process has used so far (proc(5), /proc/pid/stat,
+// utime and stime, in hundredths of a second); 0 where there is no such file.
+func processorTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	// The name, which may hold blanks, ends with the last parenthesis.
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	var ticks int
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		require.NoError(t, err)
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
