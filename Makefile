@@ -115,6 +115,22 @@ SEED      ?= 1
 simulate: ## The promises under SCHEDULES simulated schedules, from SEED on
 	$(GO) test -count=1 -timeout 60m -run 'TestSchedules|TestReplay' -v ./internal/simulation -schedules=$(SCHEDULES) -seed=$(SEED)
 
+.PHONY: mutants
+mutants: bin/local ## Each mechanism taken out once: a test has to fail (ARGS=-only=fence for some)
+	@$(LOCAL) test -- $(GO) run ./loadtest/mutants $(ARGS)
+
+# How long things stay broken in each scenario of `make faults`.
+HOLD ?= 60s
+.PHONY: faults
+faults: bin/local ## Real programs while things are broken for HOLD (60s): a table of what editors saw
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -parallel 7 -v -run TestFaults ./loadtest \
+	  -faults.hold=$(HOLD) -faults.poll=250ms
+
+.PHONY: load
+load: bin/local ## Measured: commit to visible, revoked to refused, and polls beside a bare server
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 10m -v -run 'TestCommitToVisible|TestRevokedToRefused|TestPollingLoad' ./loadtest \
+	  -load.for=20s -load.orgs=20 -load.revocations=200 -load.polls='1000 4000 8000' -load.polls.for=10s
+
 .PHONY: clean
 clean: ## Remove what was built; data of `make run` stays
 	rm -rf bin

@@ -98,7 +98,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		return err
 	})
 	t.Logf("%.1f s: everything is published", time.Since(began).Seconds())
-	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Timeout: 5 * time.Second})
+	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: 5 * time.Second})
 	require.NoError(t, err)
 	defer func() { _ = store.Close() }()
 	var revisions int64

@@ -43,7 +43,7 @@ func withOwnPostgres(t *testing.T) *stage {
 	program, err := devstack.FindPostgres(t.Context(), 0, func(string, ...any) {})
 	require.NoError(t, err)
 	// Not t.TempDir: the user that Postgres runs as has to reach it.
-	dir, err := os.MkdirTemp("/tmp", "orgmodes-restarted-")
+	dir, err := os.MkdirTemp("/tmp", "orgmodes-restarted-") //nolint:usetesting // see above
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o711)) //nolint:gosec // walked through by that user, who sees nothing
 	own := &ownPostgres{program: program, dir: dir}
@@ -104,7 +104,7 @@ func restoreBackup(s *stage) {
 	s.broke()
 	s.detached(name, "drop database "+name, "create database "+name+" template "+backups.of(s))
 	s.undo(time.Now())
-	s.saidStale()
+	s.saidStale(s.readers...)
 	s.hold()
 	s.t.Log(strings.TrimSpace(s.command("epoch", "raise")))
 	s.mended()

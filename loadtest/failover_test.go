@@ -18,14 +18,17 @@ import (
 	"orgmodes/loadtest/wire"
 )
 
-// pair is a primary and its replica. Programs of one kind share a wire to
-// whichever of them they are to believe in, and the replica has one to its
-// primary.
+// pair is a primary and its replica. Each reader has a wire to whichever of them
+// it is to believe in, the workers share one, and the replica has one to its
+// primary. With Sentinels there are no wires.
 type pair struct {
 	primary, replica *storetest.RedisServer
 	replication      *wire.Wire
-	readers, workers *wire.Wire // nil with Sentinels
+	workers          *wire.Wire
+	readers          []*wire.Wire
 }
+
+func (p *pair) wires() []*wire.Wire { return append([]*wire.Wire{p.workers}, p.readers...) }
 
 func newPair(t *testing.T, primary *storetest.RedisServer) *pair {
 	t.Helper()
@@ -48,8 +51,13 @@ var pairs = &registry[*pair]{}
 func withReplica(t *testing.T) *stage {
 	f := newFleet(t)
 	p := newPair(t, f.redis)
-	p.readers, p.workers = lay(t, p.primary.Addr), lay(t, p.primary.Addr)
-	f.redisURLs["reader"], f.redisURLs["worker"] = "redis://"+p.readers.Addr(), "redis://"+p.workers.Addr()
+	p.workers = lay(t, p.primary.Addr)
+	f.redisURLs["worker"] = "redis://" + p.workers.Addr()
+	for i := range stageReaders {
+		w := lay(t, p.primary.Addr)
+		p.readers = append(p.readers, w)
+		f.redisURLs[fmt.Sprintf("reader-%d", i)] = "redis://" + w.Addr()
+	}
 	s := newStage(t, f, false)
 	pairs.put(t, s, p)
 	return s
@@ -66,22 +74,29 @@ func promoteLagging(s *stage) {
 	s.hold()
 	p.primary.Kill()
 	p.replica.Promote()
-	p.workers.To(p.replica.Addr)
-	p.readers.To(p.replica.Addr)
+	for _, w := range p.wires() {
+		w.To(p.replica.Addr)
+	}
 	s.mended()
 }
 
-// split has the workers write to a new primary while readers still follow the
-// old one, which runs on.
+// split has the workers and all readers but one go to a new primary; that one
+// still follows the old primary, which runs on. Editors are sent to one kind of
+// reader after the other.
 func split(s *stage) {
 	p := pairs.of(s)
 	s.broke()
 	p.replica.Promote()
-	p.workers.To(p.replica.Addr)
+	left, lost := p.readers[0], s.readers[0]
+	for _, w := range p.wires() {
+		if w != left {
+			w.To(p.replica.Addr)
+		}
+	}
 	s.revoke("during")
-	s.saidStale()
+	s.saidStale(lost)
 	s.hold()
-	p.readers.To(p.replica.Addr)
+	left.To(p.replica.Addr)
 	s.mended()
 }
 
@@ -90,17 +105,17 @@ func split(s *stage) {
 func badNetwork(s *stage) {
 	p := pairs.of(s)
 	s.broke()
-	for _, w := range []*wire.Wire{p.readers, p.workers} {
+	for _, w := range p.wires() {
 		w.Delay(20 * time.Millisecond)
 	}
 	s.polls(settle)
-	for _, w := range []*wire.Wire{p.readers, p.workers} {
+	for _, w := range p.wires() {
 		w.Delay(0)
 		w.Hold()
 	}
 	s.revoke("during")
 	s.hold()
-	for _, w := range []*wire.Wire{p.readers, p.workers} {
+	for _, w := range p.wires() {
 		w.Refuse()
 		w.Release()
 		w.Accept()

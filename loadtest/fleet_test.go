@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"crypto/rand"
 	"flag"
 	"fmt"
 	"net/http"
@@ -41,6 +42,10 @@ type fleet struct {
 	db    *postgres.DB
 	redis *storetest.RedisServer
 	admin string // URL
+	// prefix is of the keys in Redis, and this fleet's own: a port that one Redis
+	// gave up may be another's soon, while programs of a fleet that lost its Redis
+	// go on looking for it there.
+	prefix string
 	// redisURLs are where a program finds Redis that doesn't ask redis itself.
 	redisURLs map[string]string
 
@@ -68,7 +73,7 @@ func newFleetOn(t *testing.T, owner string) *fleet {
 	signIn.Unlock()
 	f := &fleet{
 		t: t, dir: storetest.Programs(t), owner: owner, app: app, redis: storetest.Redis(t),
-		redisURLs: map[string]string{}, children: map[*devstack.Child]string{},
+		prefix: "om" + strings.ToLower(rand.Text()[:8]), redisURLs: map[string]string{}, children: map[*devstack.Child]string{},
 	}
 	var err error
 	f.db, err = postgres.Open(t.Context(), f.app)
@@ -107,7 +112,7 @@ func (f *fleet) launch(name, addr, private string, settings ...string) *devstack
 		redis = own
 	}
 	env := append(clean(os.Environ()),
-		"DATABASE_URL="+f.app, "REDIS_URL="+redis, "TOKEN_KEYS="+tokenKeys,
+		"DATABASE_URL="+f.app, "REDIS_URL="+redis, "REDIS_PREFIX="+f.prefix, "TOKEN_KEYS="+tokenKeys,
 		"PRIVATE_LISTEN="+private, "LOG_FORMAT=text", "LOG_LEVEL=info")
 	if addr != "" {
 		env = append(env, "LISTEN="+addr)
@@ -128,7 +133,7 @@ func (f *fleet) launch(name, addr, private string, settings ...string) *devstack
 
 // ask returns the status of a URL.
 func ask(url string) (int, error) {
-	res, err := http.Get(url) //nolint:noctx // a local program that answers or doesn't run
+	res, err := http.Get(url)
 	if err != nil {
 		return 0, err
 	}
@@ -256,7 +261,7 @@ func (f *fleet) command(args ...string) string {
 	ctx, cancel := context.WithTimeout(f.t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(f.dir, "admin"), args...)
-	cmd.Env = append(clean(os.Environ()), "DATABASE_URL="+f.app, "TOKEN_KEYS="+tokenKeys, "REDIS_URL="+f.redis.URL)
+	cmd.Env = append(clean(os.Environ()), "DATABASE_URL="+f.app, "TOKEN_KEYS="+tokenKeys, "REDIS_URL="+f.redis.URL, "REDIS_PREFIX="+f.prefix)
 	out, err := cmd.CombinedOutput()
 	require.NoError(f.t, err, "%s", out)
 	return string(out)
@@ -275,7 +280,7 @@ func clean(environ []string) (out []string) {
 		name, _, _ := strings.Cut(e, "=")
 		switch strings.TrimSuffix(name, "_FILE") {
 		case "DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "LISTEN", "PRIVATE_LISTEN", "REDIS_PREFIX", "LOG_LEVEL", "LOG_FORMAT",
-			"SNAPSHOT_DIR", "AUTH_MAX_STALE":
+			"SNAPSHOT_DIR", "SNAPSHOT_EVERY", "AUTH_MAX_STALE":
 			continue
 		}
 		out = append(out, e)

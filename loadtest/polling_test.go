@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -35,8 +36,9 @@ func TestMain(m *testing.M) {
 		serveBare(addr)
 		return
 	}
-	// fasthttp keeps a clock for Date headers, which never ends.
-	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	// fasthttp keeps a clock for Date headers, which never ends, and looks after a
+	// client's connections for some seconds more.
+	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"), goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*HostClient).connsCleaner"))
 }
 
 func serveBare(addr string) {
@@ -118,7 +120,11 @@ type polled struct {
 
 func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, rate int) polled {
 	t.Helper()
-	client := &fasthttp.Client{MaxConnsPerHost: pollers, NoDefaultUserAgentHeader: true, ReadTimeout: editorTimeout}
+	client := &fasthttp.Client{
+		MaxConnsPerHost: pollers, NoDefaultUserAgentHeader: true, ReadTimeout: editorTimeout,
+		// fasthttp's own dialer keeps a goroutine for good.
+		Dial: func(addr string) (net.Conn, error) { return (&net.Dialer{}).DialContext(t.Context(), "tcp4", addr) },
+	}
 	defer client.CloseIdleConnections()
 	asked, full := make([]int, pollers), make([]int, pollers)
 	before := processorTime(t, server.Pid())

@@ -117,7 +117,7 @@ type watched struct {
 
 func newVisibility(f *fleet, reader string) *visibility {
 	f.t.Helper()
-	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Timeout: 2 * time.Second})
+	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: 2 * time.Second})
 	require.NoError(f.t, err)
 	f.t.Cleanup(func() { _ = store.Close() })
 	v := &visibility{t: f.t, db: f.db, store: store, url: reader, acknowledged: map[string]map[int64]time.Time{}, seen: map[string]map[int64]time.Time{}}

@@ -49,8 +49,9 @@ func (c *cli) root() *cobra.Command {
 for admins: through the same functions, with the same audit log.
 
 Settings come from the environment; each NAME has a second spelling NAME_FILE, a
-file that holds it. Every command needs DATABASE_URL; see "admin serve --help"
-for the others. With --json a command prints one JSON object on its standard
+file that holds it. Every command needs DATABASE_URL, except those that
+only read files (modes lint, explain --file, samples); see "admin serve --help" for
+the others. With --json a command prints one JSON object on its standard
 output, and everything else on standard error.
 
 Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
@@ -58,13 +59,14 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
   admin org create --slug acme --name "Acme"
   echo "$PASSWORD" | admin user create --email ada@acme.example --name Ada --password-stdin
   admin member add --org acme --email ada@acme.example --role owner
+  admin modes lint .roomodes
   admin modes import --org acme .roomodes --dry-run
   admin token create --org acme --email ada@acme.example --name "My editor" --scope read
   admin serve`,
 		SilenceErrors: true, SilenceUsage: true,
-		Version:           process.BuildOf().Version,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args:              cobra.NoArgs,
+		Version: process.BuildOf().Version,
+
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help()
 			return errors.New("say what to do")
@@ -77,9 +79,12 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
 		group("user", "Accounts of people", c.userCreate(), c.userPassword()),
 		group("member", "Who belongs to an organization, as what", c.memberAdd(), c.memberRemove(), c.memberList()),
 		group("token", "Access tokens of editors and scripts", c.tokenCreate(), c.tokenRevoke(), c.tokenList()),
-		group("modes", "An organization's modes", c.modesImport(), c.modesExport(), c.modesList(), c.modesSamples()),
+		group("modes", "An organization's modes", c.modesImport(), c.modesExport(), c.modesList(), c.modesLint(), c.modesExplain(),
+			c.modesHistory(), c.modesDiff(), c.modesRestore(), c.modesSamples()),
+		group("audit", "Who changed what, when", c.auditList(), c.auditExport()),
 		c.publish(),
 		group("epoch", "What orders publications, after a restore", c.epochRaise()),
+		group("edition", "Which renderer and built-in modes are published", c.editionList(), c.editionUse()),
 	)
 	return root
 }
@@ -115,6 +120,13 @@ func must(cmd *cobra.Command, flags ...string) {
 		if err := cmd.MarkFlagRequired(f); err != nil {
 			panic(err) // a flag that isn't there
 		}
+	}
+}
+
+// completes makes the shell offer the values of a flag.
+func completes(cmd *cobra.Command, flag string, values ...string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // a flag that isn't there
 	}
 }
 

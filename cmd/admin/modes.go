@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,136 +16,68 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-func (c *cli) modesImport() *cobra.Command {
-	var org string
-	var in files.Import
-	cmd := c.does(&cobra.Command{
-		Use:   "import --org ORG FILE",
-		Short: "Import a file of modes: all of it in one change, or nothing",
-		Long: `Imports a customModes: file in YAML or JSON; "-" reads the standard input. Modes whose
-slug is there are updated, the others are created, in one change. One mode that
-can't be used refuses the file, unless --only-valid leaves such modes out.`,
-		Example: `  admin modes import --org acme .roomodes --dry-run
-  admin modes import --org acme .roomodes --only-valid
-  admin modes samples | admin modes import --org acme -`,
-		Args: cobra.ExactArgs(1),
-	}, func(ctx context.Context, args []string) error {
-		var err error
-		if in.Data, err = c.read(args[0]); err != nil {
-			return err
-		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
-			plan, err := files.Run(ctx, db, c.by(), o.ID, in)
-			var refused *files.RefusedError
-			if errors.As(err, &refused) {
-				plan = refused.Plan
-			} else if err != nil {
-				return err
-			}
-			if printed := c.print(plan, func(w io.Writer) { sayPlan(w, args[0], plan) }); printed != nil {
-				return printed
-			}
-			if refused != nil {
-				c.note("admin: %s", refused.Headline())
-				return errSaid
-			}
-			return nil
-		})
-	})
-	orgFlag(cmd, &org)
-	cmd.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what would change, and change nothing")
-	cmd.Flags().BoolVar(&in.OnlyValid, "only-valid", false, "leave out modes that can't be used")
-	return cmd
-}
-
-// read returns a file, or the standard input for "-".
-func (c *cli) read(name string) ([]byte, error) {
-	from := c.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = f.Close() }()
-		from = f
-	}
-	// One byte more than can be taken, so that it is refused and not cut.
-	return io.ReadAll(io.LimitReader(from, modes.MaxUploadBytes+1))
-}
-
-// sayPlan writes the verdict on each mode, with problems where an editor finds
-// them: FILE:line:column.
-func sayPlan(w io.Writer, file string, p files.Plan) {
-	for _, l := range p.Modes {
-		fmt.Fprintf(w, "%-9s  %s  %s\n", l.Verdict, l.Slug, l.Name)
-		for _, ch := range l.Changes {
-			fmt.Fprintf(w, "             %s %s\n", ch.Kind, ch.Pointer)
-		}
-		for _, pr := range l.Problems {
-			fmt.Fprintf(w, "             %s:%d:%d: %s: %s\n", file, pr.Line, pr.Column, pr.Pointer, pr.Detail)
-		}
-		for _, n := range l.Notices {
-			fmt.Fprintf(w, "             note, line %d: %s\n", n.Line, n.Detail)
-		}
-	}
-	for _, n := range p.Notices {
-		fmt.Fprintf(w, "note, line %d: %s\n", n.Line, n.Detail)
-	}
-	s := p.Summary
-	done := "nothing was changed; at"
-	if p.Applied && s.Create+s.Update > 0 {
-		done = "now at"
-	}
-	fmt.Fprintf(w, "%d to create, %d to update, %d unchanged, %d invalid; %s revision %d\n", s.Create, s.Update, s.Unchanged, s.Invalid, done, p.Revision)
-}
-
 func (c *cli) modesExport() *cobra.Command {
 	var org, view, out string
 	var e files.Export
 	cmd := c.does(&cobra.Command{
 		Use:   "export --org ORG [--slug SLUG]...",
 		Short: "Write an organization's modes as a file",
+		Long: `Writes an organization's own modes: as YAML, which is safe to save as an editor's
+modes file, as JSON, as marketplace items, or as a zip file with a file for each
+mode. What is written can be imported again and is the same then.
+
+The merged view has the built-in modes too. It is for reading: saved as an
+editor's file it would freeze the built-in modes at what they are today.`,
 		Example: `  admin modes export --org acme > .roomodes
+  admin modes export --org acme --slug docs --slug tests --format marketplace
+  admin modes export --org acme --format zip --output acme.zip
   admin modes export --org acme --view merged --format json`,
 	}, func(ctx context.Context, _ []string) error {
 		e.View = files.View(view)
 		if e.View != files.Own && e.View != files.Merged {
 			return usage("a view is own or merged, not %q", view)
 		}
-		if e.Format != modes.FormatYAML && e.Format != modes.FormatJSON {
-			return usage("a format is yaml or json, not %q", e.Format)
+		if !slices.Contains(files.Formats(), e.Format) {
+			return usage("a format is one of %s, not %q", strings.Join(files.Formats(), ", "), e.Format)
 		}
-		s, err := config.LoadFrom[struct {
-			BuiltinModes string `env:"BUILTIN_MODES"`
-		}](c.environ)
+		builtins, err := c.builtins()
 		if err != nil {
 			return err
-		}
-		builtins, err := builtinModes(s.BuiltinModes)
-		if err != nil {
-			return fmt.Errorf("BUILTIN_MODES: %w", err)
 		}
 		if c.json {
 			e.Format = modes.FormatJSON
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
-			data, err := files.Write(ctx, db, o.ID, builtins, e)
+			data, err := files.Write(ctx, db, o, builtins, e)
 			if err != nil {
 				return err
 			}
-			if out == "" || out == "-" {
-				_, err = c.stdout.Write(data)
-				return err
-			}
-			return os.WriteFile(out, data, 0o644)
+			return c.write(out, data)
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, "yaml or json")
+	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, strings.Join(files.Formats(), ", "))
 	cmd.Flags().StringVar(&view, "view", string(files.Own), "own (safe to save as an editor's file) or merged (with the built-in modes)")
 	cmd.Flags().StringSliceVar(&e.Slugs, "slug", nil, "only this mode; may be given several times")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file")
+	completes(cmd, "format", files.Formats()...)
+	completes(cmd, "view", string(files.Own), string(files.Merged))
 	return cmd
+}
+
+// builtins are the built-in modes of this installation.
+func (c *cli) builtins() ([]modes.Mode, error) {
+	s, err := config.LoadFrom[struct {
+		BuiltinModes string `env:"BUILTIN_MODES"`
+	}](c.environ)
+	if err != nil {
+		return nil, err
+	}
+	ms, err := builtinModes(s.BuiltinModes)
+	if err != nil {
+		return nil, fmt.Errorf("BUILTIN_MODES: %w", err)
+	}
+	return ms, nil
 }
 
 // listedMode is a mode in lists.

@@ -15,14 +15,15 @@ import (
 func (c *cli) publish() *cobra.Command {
 	var org string
 	var all, wait bool
-	var patience time.Duration
+	var timeout time.Duration
 	cmd := c.does(&cobra.Command{
 		Use:   "publish --org ORG | --all [--wait]",
 		Short: "Have an organization, or all of them, published again",
 		Long: `Has workers publish again, whatever was published: for when readers serve something
 that they should not. What is unchanged keeps its ETag.`,
 		Example: `  admin publish --org acme --wait
-  admin publish --all`,
+  admin publish --all
+  admin publish status`,
 	}, func(ctx context.Context, _ []string) error {
 		if (org == "") == !all {
 			return usage("say either --org or --all")
@@ -38,12 +39,12 @@ that they should not. What is unchanged keeps its ETag.`,
 				}
 			}
 			if wait {
-				waiting, cancel := context.WithTimeout(ctx, patience)
+				waiting, cancel := context.WithTimeout(ctx, timeout)
 				defer cancel()
 				for i, o := range list {
 					if err := db.WaitPublished(waiting, o.ID); err != nil {
 						if waiting.Err() != nil && ctx.Err() == nil {
-							return fmt.Errorf("%d of %d are published; %s is not, after %s: does a worker run, and does it reach Redis?", i, len(list), o.Slug, patience)
+							return fmt.Errorf("%d of %d are published; %s is not, after %s: does a worker run, and does it reach Redis?", i, len(list), o.Slug, timeout)
 						}
 						return err
 					}
@@ -61,10 +62,11 @@ that they should not. What is unchanged keeps its ETag.`,
 			})
 		})
 	})
+	cmd.AddCommand(c.publishStatus())
 	cmd.Flags().StringVar(&org, "org", "", "the organization, by slug or id")
 	cmd.Flags().BoolVar(&all, "all", false, "all organizations")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done")
-	cmd.Flags().DurationVar(&patience, "timeout", time.Minute, "how long to wait")
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait")
 	return cmd
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/google/uuid"
+
 	"orgmodes/internal/config"
 )
 
@@ -47,6 +49,9 @@ func (s *settings) Validate() error {
 	}
 	if s.SnapshotEvery < time.Second || s.SnapshotEvery > time.Hour {
 		problems = append(problems, fmt.Errorf("SNAPSHOT_EVERY=%s: expected 1s to 1h", s.SnapshotEvery))
+	}
+	if s.Canary != "" && uuid.Validate(s.Canary) != nil {
+		problems = append(problems, fmt.Errorf("CANARY_ORGANIZATION=%q: expected a UUID", s.Canary))
 	}
 	if s.DrainWait < 0 || s.DrainWait > time.Minute {
 		problems = append(problems, fmt.Errorf("DRAIN_WAIT=%s: expected 0s to 1m", s.DrainWait))

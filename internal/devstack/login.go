@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -37,12 +38,9 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 	sum.Write([]byte(AppLogin))
 	password := base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		// Roles belong to the whole server: packages tested at once meet here.
-		// The name is ours, the number is arbitrary.
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(7034918822)"); err != nil {
-			return err
-		}
+	// Roles belong to the whole server and locks to one database, so whoever does
+	// this in two databases at once may collide, and tries again.
+	makeRoles := func(tx pgx.Tx) error {
 		for _, role := range []struct{ name, as string }{
 			{AppRole, "NOLOGIN"},
 			{AppLogin, "LOGIN IN ROLE " + AppRole},
@@ -61,7 +59,12 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 		// base64 needs no quoting.
 		_, err := tx.Exec(ctx, "ALTER ROLE "+AppLogin+" PASSWORD '"+password+"'")
 		return err
-	})
+	}
+	for range 20 {
+		if err = pgx.BeginFunc(ctx, conn, makeRoles); !collided(err) {
+			break
+		}
+	}
 	if err != nil {
 		return "", fmt.Errorf("making the role %s: %w", AppLogin, err)
 	}
@@ -95,4 +98,19 @@ func makeDatabase(ctx context.Context, ownerURL string) error {
 		return nil
 	}
 	return err
+}
+
+// collided reports whether somebody else was making the same role.
+func collided(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code {
+	case "23505", "42710": // unique_violation, duplicate_object
+		return true
+	case "XX000":
+		return strings.Contains(pg.Message, "concurrently updated")
+	}
+	return false
 }

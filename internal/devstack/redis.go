@@ -57,8 +57,16 @@ func (r *Redis) Stop() error { return r.Child.Stop(syscall.SIGTERM, 10*time.Seco
 
 // StartRedis runs a server on 127.0.0.1 and returns when it takes connections.
 func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, error) {
+	// A throwaway server has a folder of its own all the same: it would load a
+	// dump that lies in a shared one, and a replica may leave one there.
+	scratch := ""
 	if o.Dir != "" {
 		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+			return nil, err
+		}
+	} else {
+		var err error
+		if scratch, err = os.MkdirTemp("", "orgmodes-redis-"); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +80,7 @@ func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, 
 		child, err := Start(Command{
 			// Its settings come through standard input, where nobody sees the
 			// password.
-			Path: program.Bin, Args: []string{"-"}, Stdin: strings.NewReader(redisSettings(port, o)),
+			Path: program.Bin, Args: []string{"-"}, Stdin: strings.NewReader(redisSettings(port, scratch, o)),
 			Env: program.environ(), Dir: "/", Line: watch.line, OnParentDeath: onParentDeath,
 		})
 		if err != nil {
@@ -80,6 +88,12 @@ func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, 
 		}
 		if err := watch.wait(ctx, child); err != nil {
 			return nil, err
+		}
+		if scratch != "" {
+			go func() {
+				<-child.Done()
+				_ = os.RemoveAll(scratch)
+			}()
 		}
 		r.Child, r.Port, r.Addr = child, port, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		return child, nil
@@ -93,14 +107,13 @@ func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, 
 	return r, onFreePort(ctx, o.Port, "Redis", start)
 }
 
-func redisSettings(port int, o RedisOptions) string {
+func redisSettings(port int, scratch string, o RedisOptions) string {
 	lines := []string{
 		"bind 127.0.0.1", "port " + strconv.Itoa(port), "daemonize no", "supervised no",
 		"maxmemory-policy noeviction", "databases 16",
 	}
 	if o.Dir == "" {
-		// dir has to be writable even though nothing is written.
-		lines = append(lines, "dir "+strconv.Quote(os.TempDir()), `save ""`, "appendonly no", "repl-diskless-sync yes", "repl-diskless-sync-delay 0")
+		lines = append(lines, "dir "+strconv.Quote(scratch), `save ""`, "appendonly no", "repl-diskless-sync yes", "repl-diskless-sync-delay 0")
 	} else {
 		lines = append(lines, "dir "+strconv.Quote(o.Dir), "appendonly yes", "appendfsync everysec")
 	}

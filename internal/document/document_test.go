@@ -189,7 +189,13 @@ func TestSummary(t *testing.T) {
 		{modes.Config{RoleDefinition: long}, strings.Repeat("é", 199) + "…"},
 		{modes.Config{}, "Name"},
 	} {
-		assert.Equal(t, c.want, summary(modes.Mode{Name: "Name", Config: c.config}))
+		var got struct {
+			Items []struct {
+				Description string `yaml:"description"`
+			} `yaml:"items"`
+		}
+		require.NoError(t, yaml.Unmarshal(marketplaceYAML(modes.Organization{}, []modes.Mode{{Slug: "slug", Name: "Name", Config: c.config}}), &got))
+		assert.Equal(t, c.want, got.Items[0].Description)
 	}
 }
 

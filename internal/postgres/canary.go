@@ -7,12 +7,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	ours "orgmodes/internal/canary"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/postgres/sqlcgen"
-	"orgmodes/internal/snapshot"
 )
 
-var canary = uuid.MustParse(snapshot.Canary)
+var canary = uuid.MustParse(ours.ID)
 
 // TouchCanary changes the canary organization, which has no members, no modes,
 // no versions and no audit rows: its changes go the whole way of any other, and

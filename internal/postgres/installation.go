@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -129,6 +130,27 @@ func (db *DB) LatestEdition(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("latest edition: %w", err)
 	}
 	return row.Number, nil
+}
+
+// Edition is a renderer with a set of built-in modes, as it was raised.
+type Edition struct {
+	Number   int64     `json:"number"`
+	Renderer int       `json:"renderer"`
+	Builtins string    `json:"builtins_sha256"`
+	RaisedAt time.Time `json:"raised_at"`
+}
+
+// Editions lists the newest editions, the one that counts first.
+func (db *DB) Editions(ctx context.Context, limit int) ([]Edition, error) {
+	rows, err := db.q.ListEditions(ctx, int32(limit)) //nolint:gosec // a page's size
+	if err != nil {
+		return nil, fmt.Errorf("list editions: %w", err)
+	}
+	out := make([]Edition, len(rows))
+	for i, r := range rows {
+		out[i] = Edition{Number: r.Number, Renderer: int(r.Renderer), Builtins: r.BuiltinsSha256, RaisedAt: r.RaisedAt.UTC()}
+	}
+	return out, nil
 }
 
 // UseEdition makes a superseded edition the newest again, under a new number:

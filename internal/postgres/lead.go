@@ -47,6 +47,11 @@ func (db *DB) leadOnce(ctx context.Context, fn func(context.Context) error) erro
 		defer cancel()
 		_ = conn.Close(closing)
 	}()
+	// A leader that is frozen must not go on holding the lock: it pings every
+	// second, and the server ends a session that doesn't.
+	if _, err := conn.Exec(ctx, "set idle_session_timeout = '5s'"); err != nil {
+		return fmt.Errorf("%w: %w", errNotLeading, err)
+	}
 	var leads bool
 	if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(leaderLock)).Scan(&leads); err != nil || !leads {
 		return errNotLeading

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -179,7 +178,7 @@ func verify(f *os.File) (int64, error) {
 	if _, err := io.ReadFull(f, magic); err != nil || string(magic) != diskMagic || length < 0 {
 		return 0, errForeign
 	}
-	var sum hash.Hash = sha256.New()
+	sum := sha256.New()
 	_, _ = sum.Write(magic)
 	if _, err := io.CopyN(sum, f, length); err != nil {
 		return 0, err

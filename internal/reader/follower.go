@@ -27,6 +27,9 @@ const (
 	// second from every reader is nothing to it.
 	firstPause = 100 * time.Millisecond
 	lastPause  = time.Second
+	// maxPatience bounds how long silence is taken for a worker that is away rather
+	// than a log that nobody writes any more.
+	maxPatience = 5 * time.Minute
 )
 
 // errMoved means that Redis answered a comparison from before where the log
@@ -59,10 +62,11 @@ type follower struct {
 	canary organizationID
 	// stored is nil where nothing is kept on disk.
 	stored *disk
-	// missing are resident tokens that Redis turned out not to have. They are looked
-	// up again when a mark says that it has everything: until then it may just have
-	// lost them.
+	// missing are resident tokens that Redis turned out not to have. They go when a
+	// mark says that it has everything: until then it may just have lost them.
 	missing []token.Hash
+	// patience is how long nothing may be heard of how fresh we are.
+	patience time.Duration
 }
 
 // run follows until ctx is done. It never gives up: while Redis is away, what is
@@ -76,6 +80,7 @@ func (f *follower) run(ctx context.Context) {
 		writing.Go(func() { f.stored.run(ctx, f.synced.Load) })
 		defer writing.Wait()
 	}
+	f.patience = freshFor
 	for why := causeStart; ctx.Err() == nil; {
 		f.freshness.settled.Store(false)
 		s, err := f.await(ctx, onDisk)
@@ -134,7 +139,9 @@ func (f *follower) sync(ctx context.Context) (*stretch, error) {
 		return nil, err
 	}
 	if mark != nil {
-		f.mark(mark, s)
+		if l := f.freshness.next(mark, s, f.clock.mono()); l != nil {
+			f.freshness.lease.Store(l)
+		}
 	}
 	return s, nil
 }
@@ -226,7 +233,10 @@ func (f *follower) follow(ctx context.Context, s *stretch) cause {
 			return why
 		}
 		at = next
-		if f.clock.mono()-marked > freshFor {
+		if f.clock.mono()-marked > f.patience {
+			// Where it is nobody's fault but the worker's, comparing everything every
+			// ten seconds would be no help.
+			f.patience = min(2*f.patience, maxPatience)
 			return causeSilence
 		}
 	}
@@ -252,18 +262,23 @@ func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 	return false
 }
 
-// mark takes a mark that stands in the log where everything before it was taken
-// note of, or compared.
+// mark takes a mark that was read where everything before it was taken note of.
+// Whoever wrote it did so after everything was compared, to a Redis that has
+// everything: what it turned out not to have does not exist.
 func (f *follower) mark(m *snapshot.Mark, s *stretch) {
 	now := f.clock.now()
 	f.metrics.skew.observe(now.wall.Sub(m.AsOf), now.mono)
-	if !f.freshness.take(m, s, now.mono) {
+	f.patience = freshFor
+	next := f.freshness.next(m, s, now.mono)
+	if next == nil {
 		return
 	}
+	// First: the lease must not speak for them.
 	for _, h := range f.missing {
-		f.tokens.lookUp(h)
+		f.tokens.forget(h)
 	}
 	f.missing = nil
+	f.freshness.lease.Store(next)
 }
 
 // keepCanary has the canary loaded where it isn't resident.

@@ -122,19 +122,19 @@ func (f *freshness) begin(at snapshot.Position) *stretch {
 	return s
 }
 
-// take makes a mark of a stretch the lease, unless what we know is more recent:
-// two workers that lead at the same time, or one whose mark was long on its way,
-// don't move it back. It reports whether it did.
-func (f *freshness) take(m *snapshot.Mark, s *stretch, now time.Duration) bool {
+// next returns the lease that a mark of a stretch makes; nil where what we know is
+// more recent: two workers that lead at the same time, or one whose mark was long
+// on its way, don't move it back.
+func (f *freshness) next(m *snapshot.Mark, s *stretch, now time.Duration) *lease {
 	next, have := leaseOf(m, s.number, now), f.lease.Load()
-	if have != nil {
-		switch order := next.asOf.Compare(have.asOf); {
-		case order < 0, order == 0 && next.stretch <= have.stretch:
-			return false
-		case order == 0:
-			next.received = have.received
-		}
+	if have == nil {
+		return next
 	}
-	f.lease.Store(next)
-	return true
+	switch order := next.asOf.Compare(have.asOf); {
+	case order < 0, order == 0 && next.stretch <= have.stretch:
+		return nil
+	case order == 0:
+		next.received = have.received
+	}
+	return next
 }

@@ -61,23 +61,30 @@ func TestAgeIsTheLongerOneByBothClocks(t *testing.T) {
 func TestALeaseNeverGoesBack(t *testing.T) {
 	var f freshness
 	at, id := time.Unix(1_700_000_000, 0), organizationID{1}
+	take := func(m *snapshot.Mark, s *stretch, now time.Duration) bool {
+		l := f.next(m, s, now)
+		if l != nil {
+			f.lease.Store(l)
+		}
+		return l != nil
+	}
 	one := f.begin(snapshot.Position{Incarnation: 1, N: 10})
-	require.True(t, f.take(&snapshot.Mark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
+	require.True(t, take(&snapshot.Mark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
 	// The same, and one that was long on its way: ignored with their exceptions.
-	require.False(t, f.take(&snapshot.Mark{AsOf: at}, one, 6))
-	require.False(t, f.take(&snapshot.Mark{AsOf: at.Add(-1)}, one, 7))
+	require.False(t, take(&snapshot.Mark{AsOf: at}, one, 6))
+	require.False(t, take(&snapshot.Mark{AsOf: at.Add(-1)}, one, 7))
 	assert.Equal(t, at.Add(-time.Second), f.lease.Load().ofOrganization(id))
 	assert.Equal(t, time.Duration(5), f.lease.Load().received)
 	// In another stretch the same mark is about what that one confirms; it came when
 	// it first came.
 	two := f.begin(snapshot.Position{Incarnation: 1, N: 20})
 	assert.False(t, f.lease.Load().covers(two.number))
-	require.True(t, f.take(&snapshot.Mark{AsOf: at}, two, 8))
+	require.True(t, take(&snapshot.Mark{AsOf: at}, two, 8))
 	assert.True(t, f.lease.Load().covers(two.number))
 	assert.True(t, f.lease.Load().covers(one.number))
 	assert.False(t, f.lease.Load().covers(unconfirmed))
 	assert.Equal(t, time.Duration(5), f.lease.Load().received)
-	require.True(t, f.take(&snapshot.Mark{AsOf: at.Add(1)}, two, 9))
+	require.True(t, take(&snapshot.Mark{AsOf: at.Add(1)}, two, 9))
 	assert.Equal(t, time.Duration(9), f.lease.Load().received)
 	assert.False(t, (*lease)(nil).covers(0))
 }
@@ -171,6 +178,22 @@ func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
 	w.eventually(func() bool { return w.modes(cold, coldTok).status == 200 }, "it is let in")
 	requireProblem(t, w.modes(third, thirdTok), 401, "token_refused")
 	w.eventually(func() bool { return w.status(cold, both) == freshHit }, "and fresh")
+}
+
+// A warm token that a Redis has lost goes on opening, until a mark says that it
+// has everything: then there is none.
+func TestATokenThatRedisHasLost(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	key := fmt.Sprintf("{om}:tok:%x", token.HashOf([]byte(x.tok)))
+	w.redis.Do("DEL", key)
+	before := w.resyncs(causeGap)
+	w.redis.Do("HINCRBY", "{om}:meta", "n", "1")
+	w.publish(uuid.NewString(), 1)
+	w.eventually(func() bool { return w.resyncs(causeGap) > before }, "it has compared")
+	w.served(x)
+	w.marked(snapshot.Mark{})
+	requireProblem(t, w.modes(x.org, x.tok), 401, "token_refused")
 }
 
 // A token is trusted for AUTH_MAX_STALE after the last mark, and then not

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"orgmodes/internal/canary"
 )
 
 // Document is what is published of one organization. It is immutable once
@@ -198,4 +200,4 @@ func unhex(dst []byte, s string) error {
 
 // Canary is the organization that the leading worker changes every few seconds,
 // so that readers can tell how long a change takes to reach them.
-const Canary = "00000000-0000-4000-8000-00006f6d6361"
+const Canary = canary.ID

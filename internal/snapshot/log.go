@@ -128,8 +128,8 @@ func (s *Store) Tail(ctx context.Context) (Position, *Mark, error) {
 	}
 	for _, m := range log.Val() {
 		e, err := parseEntry(m)
-		if err != nil || e.Incarnation != at.Incarnation {
-			break // what stands before is of another history, or can't be read
+		if ours := err == nil && e.Incarnation == at.Incarnation; !ours {
+			break // what stands before is of another history
 		}
 		if e.Kind == EntryMark && e.N <= at.N {
 			return at, &e.Mark, nil

@@ -30,6 +30,7 @@ func (p *Publisher) Lead(ctx context.Context) error {
 	p.metrics.Leading.Set(1)
 	defer p.metrics.Leading.Set(0)
 	p.log.Info("leading: reconciling and sweeping")
+	p.inStep.Store(false)
 	var marking sync.WaitGroup
 	defer marking.Wait()
 	marking.Go(func() { p.mark(ctx) })
@@ -62,6 +63,8 @@ func (p *Publisher) Lead(ctx context.Context) error {
 // held all of Redis against Postgres yet.
 func (p *Publisher) leadOnce(ctx context.Context, compared *bool) error {
 	if p.isHalted() {
+		*compared = false
+		p.inStep.Store(false)
 		return p.countPending(ctx)
 	}
 	inst, err := p.ledger.Installation(ctx)
@@ -81,7 +84,10 @@ func (p *Publisher) leadOnce(ctx context.Context, compared *bool) error {
 	if err != nil {
 		return err
 	}
-	*compared = true
+	// What was found to be ahead is judged anew at the next tick after the halt;
+	// until it is found to be well, nothing is marked.
+	*compared = p.Halted() == ""
+	p.inStep.Store(*compared)
 	return p.sweep(ctx)
 }
 

@@ -3,23 +3,57 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"time"
 )
 
 // quietRiver passes River's log on without what it says at every start and
-// every error of a job, which we log ourselves, with the organization.
+// every error of a job, which we log ourselves, with the organization. While
+// Postgres is away River says so many times a second: the same words are passed
+// on once in a while.
 func quietRiver(log *slog.Logger) *slog.Logger {
-	return slog.New(warnings{log.Handler()})
+	return slog.New(quiet{log.Handler(), &said{last: map[string]time.Time{}}})
 }
 
-type warnings struct{ slog.Handler }
+// repeatAfter is how long the same words are kept back.
+const repeatAfter = 10 * time.Second
+
+type quiet struct {
+	slog.Handler
+	said *said
+}
+
+// said remembers what was passed on; River has some dozen things to say.
+type said struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+func (s *said) again(words string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, ok := s.last[words]; ok && now.Sub(at) < repeatAfter {
+		return true
+	}
+	s.last[words] = now
+	return false
+}
 
 // Enabled implements slog.Handler.
-func (h warnings) Enabled(ctx context.Context, l slog.Level) bool {
+func (h quiet) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelError && h.Handler.Enabled(ctx, l)
 }
 
+// Handle implements slog.Handler.
+func (h quiet) Handle(ctx context.Context, r slog.Record) error {
+	if h.said.again(r.Message, r.Time) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
 // WithAttrs implements slog.Handler.
-func (h warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{h.Handler.WithAttrs(a)} }
+func (h quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{h.Handler.WithAttrs(a), h.said} }
 
 // WithGroup implements slog.Handler.
-func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handler.WithGroup(name)} }
+func (h quiet) WithGroup(name string) slog.Handler { return quiet{h.Handler.WithGroup(name), h.said} }

@@ -22,7 +22,7 @@ func (p *Publisher) mark(ctx context.Context) {
 	tick := time.NewTicker(markEvery)
 	defer tick.Stop()
 	for {
-		if !p.isHalted() {
+		if p.inStep.Load() && p.Halted() == "" {
 			if err := p.markOnce(ctx); err != nil && ctx.Err() == nil {
 				p.metrics.Marks.WithLabelValues("failed").Inc()
 				p.log.Debug("no mark", "error", err)

@@ -81,6 +81,9 @@ func (p *Publisher) publishOrganization(ctx context.Context, org uuid.UUID, rec 
 		return err
 	}
 	out, err := p.redis.PublishDocument(ctx, doc, rec)
+	if errors.Is(err, snapshot.ErrConflict) {
+		p.metrics.Publications.WithLabelValues("document", "conflict").Inc()
+	}
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
 )
 
 // Ledger is what a Publisher asks of Postgres: a *postgres.DB, or the model of
@@ -26,10 +27,13 @@ type Ledger interface {
 	Published(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error)
 	Unpublish(ctx context.Context, org uuid.UUID, found int64) error
 
+	UnknownOrganizations(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error)
+
 	TokenRecord(ctx context.Context, id uuid.UUID) (postgres.TokenRecord, error)
 	EachToken(ctx context.Context, page int, fn func([]postgres.TokenKey) error) error
 	TokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (bool, error)
 	UnpublishTokens(ctx context.Context, ids []uuid.UUID) error
+	UnknownTokens(ctx context.Context, hashes []token.Hash) ([]token.Hash, error)
 
 	PendingOrganizations(ctx context.Context, longerThan time.Duration, limit int) ([]postgres.PendingOrganization, error)
 	PendingTokens(ctx context.Context, longerThan time.Duration, limit int) ([]postgres.PendingToken, error)
@@ -52,6 +56,9 @@ type Publisher struct {
 	// publication.
 	edition atomic.Int64
 	halted  atomic.Pointer[halt]
+	// inStep says that this leader has compared Redis with Postgres and found it
+	// well: only then may it tell readers what Redis holds.
+	inStep atomic.Bool
 }
 
 // PublisherConfig is what a Publisher works with.

@@ -35,6 +35,8 @@ func (p *Publisher) compare(ctx context.Context, inst postgres.Installation) err
 	}
 	if r.ahead != "" {
 		p.halt(r.ahead)
+	} else {
+		p.resume()
 	}
 	return nil
 }
@@ -74,6 +76,11 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 		p.halt(r.ahead)
 		return nil
 	}
+	if found.Epoch != 0 && found.Epoch < inst.Epoch {
+		if err := r.strays(ctx); err != nil {
+			return err
+		}
+	}
 	out, err := p.redis.FinishReconcile(ctx, rec, inst.Epoch)
 	if err != nil {
 		return err
@@ -84,7 +91,8 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 	p.resume()
 	p.metrics.Reconciled.Inc()
 	p.log.Info("Redis is in step with Postgres", "found", found.Filling, "incarnation", inst.Incarnation,
-		"organizations", r.republishedOrganizations, "tokens", r.republishedTokens, "took", time.Since(began).Round(time.Millisecond))
+		"organizations", r.republishedOrganizations, "tokens", r.republishedTokens,
+		"stray_organizations", r.strayOrganizations, "stray_tokens", r.strayTokens, "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 
@@ -97,6 +105,7 @@ type reconciliation struct {
 	ahead string
 
 	republishedOrganizations, republishedTokens int
+	strayOrganizations, strayTokens             int
 }
 
 func (r *reconciliation) organizations(ctx context.Context) error {

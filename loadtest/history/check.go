@@ -26,7 +26,7 @@ const (
 	// Bound: an answer not said to be stale reflects every change that was
 	// acknowledged longer ago than the bound.
 	Bound Rule = "bound"
-	// Recovered: soon after the fault all is fresh and current again, and stays so.
+	// Recovered: soon after the fault all is fresh and current again, and is in the end.
 	Recovered Rule = "recovered"
 	// Revoked: a token that was ended is refused in time, and for good.
 	Revoked Rule = "revoked"
@@ -41,13 +41,13 @@ type Promises struct {
 	// AuthMaxStale is how long a token counts that can't be checked.
 	AuthMaxStale time.Duration
 	// Kept is how long a reader must have had something for it to be in its disk
-	// snapshot.
+	// snapshot, where it writes one every second.
 	Kept time.Duration
 }
 
 // Published are the figures that our users are told.
 func Published() Promises {
-	return Promises{Bound: 10 * time.Second, Recovery: 30 * time.Second, AuthMaxStale: 15 * time.Minute, Kept: 5 * time.Second}
+	return Promises{Bound: 10 * time.Second, Recovery: 30 * time.Second, AuthMaxStale: 15 * time.Minute, Kept: 3 * time.Second}
 }
 
 // Violation is a promise that was broken.

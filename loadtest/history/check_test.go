@@ -118,8 +118,10 @@ func TestEachRuleHasAHistoryThatBreaksIt(t *testing.T) {
 		{"a reader that runs does not answer", history.Answered, good, with(poll(41, "a", 2), status(0))},
 		{"a cold reader says that a token is bad", history.Answered, good, with(poll(41, "c", 2), status(401))},
 		{"a stranger learns too much", history.Answered, good, with(poll(41, "a", 2), func(p *history.Poll) { p.Token, p.Status = "other", 403 })},
-		{"a cold start forgets its snapshot", history.Answered, func() *history.History { return away(true, 200) },
-			with(poll(83, "a", 2), status(503))},
+		{
+			"a cold start forgets its snapshot", history.Answered, func() *history.History { return away(true, 200) },
+			with(poll(83, "a", 2), status(503)),
+		},
 		{"another reader is behind", history.Forward, good, poll(23, "b", 1)},
 		{"an older tag comes with a 304", history.Forward, good, with(poll(23, "b", 1), status(304))},
 		{"an older epoch", history.Forward, good, with(poll(41, "b", 2), func(p *history.Poll) { p.ETag = `"0.9` + p.ETag[4:] })},

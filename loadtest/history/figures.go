@@ -12,8 +12,8 @@ type Figures struct {
 	// stale, the latest of all readers'; 0 where none was, so far as a reader
 	// was not away.
 	Stale time.Duration
-	// Fresh is from the end of the fault until the last reader's answers about
-	// the last organization were all fresh and current.
+	// Fresh is from the end of the fault until the last reader's answer about the
+	// last organization was fresh and current.
 	Fresh time.Duration
 	// Refused is the longest from the acknowledgement of a revocation to the last
 	// answer that still took the token.

@@ -100,3 +100,12 @@ update organizations set pending_since = coalesce(pending_since, now()) where id
 
 -- name: GetEdition :one
 select number, renderer, builtins_sha256, raised_at from editions where number = @number;
+
+-- name: KnownOrganizations :many
+select id from organizations where id = any(@ids::uuid[]);
+
+-- name: KnownTokens :many
+select sha256 from tokens where sha256 = any(@hashes::bytea[]);
+
+-- name: ListEditions :many
+select number, renderer, builtins_sha256, raised_at from editions order by number desc limit @row_limit;

@@ -1,73 +1,49 @@
 package api
 
 import (
-	"encoding/json"
-	"strings"
 	"time"
 
+	"orgmodes/internal/admin/auditlog"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/postgres"
 )
 
-// entry is a line of the audit log.
-type entry struct {
-	ID         int64           `json:"id"`
-	OccurredAt time.Time       `json:"occurred_at"`
-	Revision   *int64          `json:"revision,omitempty"`
-	Actor      actor           `json:"actor"`
-	Action     string          `json:"action"`
-	Subject    subject         `json:"subject"`
-	Before     json.RawMessage `json:"before,omitempty"`
-	After      json.RawMessage `json:"after,omitempty"`
-	RequestID  string          `json:"request_id"`
-	Source     string          `json:"source"`
-}
-
-type subject struct {
-	Kind audit.SubjectKind `json:"kind"`
-	ID   string            `json:"id"`
-	Name string            `json:"name"`
-}
-
-// auditList lists the audit log, newest first: ?action= (several), ?actor=,
-// ?subject=, ?since= (inclusive), ?until= (exclusive).
+// auditList lists the audit log, newest first.
 func (a *API) auditList(v *visit) error {
 	p, err := pagingOf(v.Ctx, 50, 200)
 	if err != nil {
 		return err
 	}
-	f := postgres.AuditFilter{
-		ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Before: p.cursor.Before, Limit: p.limit + 1,
-	}
-	for _, b := range v.Context().QueryArgs().PeekMulti("action") {
-		for action := range strings.SplitSeq(string(b), ",") {
-			f.Actions = append(f.Actions, strings.TrimSpace(action))
-		}
-	}
-	if f.Since, err = timeOf(v, "since"); err != nil {
+	f, err := auditFilterOf(v)
+	if err != nil {
 		return err
 	}
-	if f.Until, err = timeOf(v, "until"); err != nil {
-		return err
-	}
+	f.Before, f.Limit = p.cursor.Before, p.limit+1
 	got, err := a.DB.Audit(v.UserContext(), v.org.ID, f)
 	if err != nil {
 		return err
 	}
 	got, next := counted(p, got, func(e audit.Entry) int64 { return e.ID })
-	list := make([]entry, len(got))
+	list := make([]auditlog.Entry, len(got))
 	for i, e := range got {
-		list[i] = entry{
-			ID: e.ID, OccurredAt: e.OccurredAt, Revision: e.Revision, Action: e.Action,
-			Actor:   actor{e.By.Actor.Kind, e.By.Actor.ID, e.By.Actor.Name},
-			Subject: subject{e.Subject.Kind, e.Subject.ID, e.Subject.Name},
-			Before:  e.Before, After: e.After, RequestID: e.By.RequestID, Source: e.By.Source,
-		}
+		list[i] = auditlog.Of(e)
 	}
 	return answer(v.Ctx, 200, struct {
-		Entries    []entry `json:"entries"`
-		NextCursor string  `json:"next_cursor,omitempty"`
+		Entries    []auditlog.Entry `json:"entries"`
+		NextCursor string           `json:"next_cursor,omitempty"`
 	}{list, next})
+}
+
+// auditFilterOf reads ?action= (several), ?actor=, ?subject=, ?since= (inclusive)
+// and ?until= (exclusive).
+func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
+	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: listOf(v, "action")}
+	var err error
+	if f.Since, err = timeOf(v, "since"); err != nil {
+		return f, err
+	}
+	f.Until, err = timeOf(v, "until")
+	return f, err
 }
 
 // timeOf reads a time or a day of the query.

@@ -45,7 +45,7 @@ const goodPassword = "correct horse battery"
 
 // site is the app, serving on a real port over a real database.
 type site struct {
-	t        *testing.T
+	t        testing.TB
 	db       *postgres.DB
 	ownerURL string
 	url      string
@@ -59,7 +59,7 @@ type site struct {
 	client *http.Client
 }
 
-func newSite(t *testing.T, change ...func(*admin.Options)) *site {
+func newSite(t testing.TB, change ...func(*admin.Options)) *site {
 	t.Helper()
 	s := &site{t: t, ownerURL: storetest.Postgres(t), log: &bytes.Buffer{}}
 	ctx := t.Context()
@@ -160,7 +160,7 @@ func (s *site) count(query string, args ...any) int {
 
 // answer is one that was read whole.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte
@@ -221,7 +221,9 @@ func (s *site) do(method, path, bearer, body string, headers ...string) answer {
 	defer func() { _ = res.Body.Close() }()
 	data, err := io.ReadAll(res.Body)
 	require.NoError(s.t, err)
-	return answer{s.t, res.StatusCode, res.Header, data}
+	a := answer{s.t, res.StatusCode, res.Header, data}
+	describe().holds(s.t, method, req.URL.EscapedPath(), a)
+	return a
 }
 
 func modeJSON(slug, role string) string {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,6 +28,10 @@ func (a *API) modeImport(v *visit) error {
 	}
 	in.Files = up.files
 	plan, err := files.Run(v.UserContext(), a.DB, v.by(), v.org.ID, in)
+	var refused *files.RefusedError
+	if errors.As(err, &refused) { // with a plan to go on with
+		v.Set("ETag", etag(v.org.ID, refused.Plan.Revision))
+	}
 	if err != nil {
 		return err
 	}

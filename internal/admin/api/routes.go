@@ -15,11 +15,19 @@ import (
 func (a *API) Routes(app fiber.Router) {
 	v1 := app.Group("/api/v1", noStore)
 
+	v1.Get("/openapi.yaml", descriptionYAML)
+	v1.Get("/openapi.json", descriptionJSON)
+
 	v1.Post("/session", a.sessionCreate)
 	v1.Get("/session", a.known(a.sessionGet))
 	v1.Delete("/session", a.known(a.sessionDelete))
 
 	v1.Get("/organizations", a.known(a.organizationList))
+
+	v1.Post("/advice", a.known(a.adviceGive))
+	v1.Get("/advice/rules", a.known(a.adviceRuleList))
+	v1.Get("/clients", a.known(a.clientList))
+	v1.Post("/views", a.known(a.viewDraft))
 
 	var (
 		reads      = access.Request{Action: access.ReadLibrary}
@@ -51,7 +59,12 @@ func (a *API) Routes(app fiber.Router) {
 	org.Post("/modes/:mode/versions/:version/restore", a.in(changes, a.versionRestore))
 	org.Get("/modes/:mode/diff", a.in(reads, a.versionDiff))
 
+	org.Get("/modes/:mode/advice", a.in(reads, a.modeAdvice))
+	org.Get("/modes/:mode/clients", a.in(reads, a.viewList))
+	org.Get("/modes/:mode/clients/:client", a.in(reads, a.viewGet))
+
 	org.Get("/audit", a.in(audits, a.auditList))
+	org.Get("/audit/export", a.in(audits, a.auditExport))
 
 	org.Get("/members", a.in(members, a.memberList))
 	org.Post("/members", a.in(manages, a.memberAdd))

@@ -33,7 +33,7 @@ func routes(t *testing.T, s *site) [][2]string {
 
 // filled puts what exists in Acme into a route's parameters.
 func filled(s *site, path, mode, token string) string {
-	return strings.NewReplacer(":org", s.acme.ID.String(), ":mode", mode, ":version", "1", ":user", s.member.ID.String(), ":token", token).Replace(path)
+	return strings.NewReplacer(":org", s.acme.ID.String(), ":mode", mode, ":version", "1", ":client", "roo-code", ":user", s.member.ID.String(), ":token", token).Replace(path)
 }
 
 // TestNobodySeesAnotherTenant holds every route to say "not there" to who is
@@ -114,7 +114,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"GET /api/v1/organizations/:org/modes/:mode/versions/:version":          "r",
 		"POST /api/v1/organizations/:org/modes/:mode/versions/:version/restore": "W",
 		"GET /api/v1/organizations/:org/modes/:mode/diff":                       "r",
+		"GET /api/v1/organizations/:org/modes/:mode/advice":                     "r",
+		"GET /api/v1/organizations/:org/modes/:mode/clients":                    "r",
+		"GET /api/v1/organizations/:org/modes/:mode/clients/:client":            "r",
 		"GET /api/v1/organizations/:org/audit":                                  "R",
+		"GET /api/v1/organizations/:org/audit/export":                           "R",
 		"GET /api/v1/organizations/:org/members":                                "r",
 		"POST /api/v1/organizations/:org/members":                               "W",
 		"PUT /api/v1/organizations/:org/members/:user":                          "W",

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"mime/multipart"
 	"slices"
@@ -40,7 +39,7 @@ func uploadOf(v *visit) (upload, error) {
 	parts := multipart.NewReader(bytes.NewReader(v.BodyRaw()), params["boundary"])
 	for range maxFormParts {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) && len(up.files) > 0 {
+		if err == io.EOF && len(up.files) > 0 { //nolint:errorlint // wrapped, it is a form that was cut off
 			return up, nil
 		}
 		if err != nil {

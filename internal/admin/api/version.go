@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"orgmodes/internal/admin/auditlog"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
@@ -13,28 +14,21 @@ import (
 
 // version is one version of a mode; Mode is there where one was asked for.
 type version struct {
-	ModeID     string       `json:"mode_id"`
-	Version    int64        `json:"version"`
-	Revision   int64        `json:"revision"`
-	Action     audit.Action `json:"action"`
-	Actor      actor        `json:"actor"`
-	OccurredAt time.Time    `json:"occurred_at"`
-	Slug       string       `json:"slug"`
-	Name       string       `json:"name"`
-	Mode       *content     `json:"mode,omitempty"`
-}
-
-// actor is who did something, as they were known then.
-type actor struct {
-	Kind audit.ActorKind `json:"kind"`
-	ID   string          `json:"id"`
-	Name string          `json:"name"`
+	ModeID     string         `json:"mode_id"`
+	Version    int64          `json:"version"`
+	Revision   int64          `json:"revision"`
+	Action     audit.Action   `json:"action"`
+	Actor      auditlog.Actor `json:"actor"`
+	OccurredAt time.Time      `json:"occurred_at"`
+	Slug       string         `json:"slug"`
+	Name       string         `json:"name"`
+	Mode       *content       `json:"mode,omitempty"`
 }
 
 func versionOf(m postgres.ModeVersion) version {
 	return version{
 		ModeID: m.Subject.ID, Version: m.Version.Version, Revision: m.Revision, Action: m.Action,
-		Actor: actor{m.Actor.Kind, m.Actor.ID, m.Actor.Name}, OccurredAt: m.OccurredAt, Slug: m.Mode.Slug, Name: m.Mode.Name,
+		Actor: auditlog.Actor{Kind: m.Actor.Kind, ID: m.Actor.ID, Name: m.Actor.Name}, OccurredAt: m.OccurredAt, Slug: m.Mode.Slug, Name: m.Mode.Name,
 	}
 }
 

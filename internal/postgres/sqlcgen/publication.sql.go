@@ -131,6 +131,54 @@ func (q *Queries) InsertEdition(ctx context.Context, arg InsertEditionParams) (i
 	return number, err
 }
 
+const knownOrganizations = `-- name: KnownOrganizations :many
+select id from organizations where id = any($1::uuid[])
+`
+
+func (q *Queries) KnownOrganizations(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, knownOrganizations, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const knownTokens = `-- name: KnownTokens :many
+select sha256 from tokens where sha256 = any($1::bytea[])
+`
+
+func (q *Queries) KnownTokens(ctx context.Context, hashes [][]byte) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, knownTokens, hashes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := [][]byte{}
+	for rows.Next() {
+		var sha256 []byte
+		if err := rows.Scan(&sha256); err != nil {
+			return nil, err
+		}
+		items = append(items, sha256)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const latestEdition = `-- name: LatestEdition :one
 select number, renderer, builtins_sha256, raised_at from editions order by number desc limit 1
 `
@@ -145,6 +193,35 @@ func (q *Queries) LatestEdition(ctx context.Context) (Edition, error) {
 		&i.RaisedAt,
 	)
 	return i, err
+}
+
+const listEditions = `-- name: ListEditions :many
+select number, renderer, builtins_sha256, raised_at from editions order by number desc limit $1
+`
+
+func (q *Queries) ListEditions(ctx context.Context, rowLimit int32) ([]Edition, error) {
+	rows, err := q.db.Query(ctx, listEditions, rowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Edition{}
+	for rows.Next() {
+		var i Edition
+		if err := rows.Scan(
+			&i.Number,
+			&i.Renderer,
+			&i.BuiltinsSha256,
+			&i.RaisedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listPending = `-- name: ListPending :many

@@ -4,7 +4,7 @@ local reconcile, cap, epoch = ARGV[1], ARGV[2], ARGV[3]
 local incarnation = admitted(reconcile)
 if not incarnation then return {'fenced', '0', '', '0'} end
 
--- The counter jumps to the server's clock in milliseconds: that is above
+-- The counter jumps to the server's clock in microseconds: that is above
 -- whatever was ever logged, also by a server whose log is lost, so a reader
 -- that waits for the entry after its last one gets this one, sees the gap and
 -- compares everything.
@@ -12,7 +12,7 @@ local n = tonumber(redis.call('HGET', KEYS[1], 'n') or '0')
 local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)
 if last[1] then n = math.max(n, tonumber(string.match(last[1][1], '^%d+'))) end
 local now = redis.call('TIME')
-n = whole(math.max(n + 1, tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)))
+n = whole(math.max(n + 1, tonumber(now[1]) * 1000000 + tonumber(now[2])))
 
 redis.call('HSET', KEYS[1], 'incarnation', incarnation, 'replid', replication_id(), 'epoch', epoch, 'n', n)
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', cap, n .. '-0', 'kind', 'resync', 'incarnation', incarnation)

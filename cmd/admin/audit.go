@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// auditFlags narrow the audit log.
+type auditFlags struct {
+	org, since, until string
+	filter            postgres.AuditFilter
+}
+
+func (f *auditFlags) add(cmd *cobra.Command) {
+	orgFlag(cmd, &f.org)
+	cmd.Flags().StringSliceVar(&f.filter.Actions, "action", nil, "only this action, such as mode.update; may be given several times")
+	cmd.Flags().StringVar(&f.filter.ActorID, "actor", "", "only what this one did, by id")
+	cmd.Flags().StringVar(&f.filter.SubjectID, "subject", "", "only what was done to this one, by id")
+	cmd.Flags().StringVar(&f.since, "since", "", "from this time or day on, such as 2026-05-01 or 2026-05-01T12:00:00Z")
+	cmd.Flags().StringVar(&f.until, "until", "", "up to this time or day, which is left out")
+}
+
+func (f *auditFlags) read() (err error) {
+	if f.filter.Since, err = timeOf("since", f.since); err != nil {
+		return err
+	}
+	f.filter.Until, err = timeOf("until", f.until)
+	return err
+}
+
+func timeOf(name, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage("--%s is a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01, not %q", name, s)
+}
+
+func (c *cli) auditList() *cobra.Command {
+	var f auditFlags
+	cmd := c.does(&cobra.Command{
+		Use:   "list --org ORG",
+		Short: "List the newest entries of the audit log",
+		Example: `  admin audit list --org acme --since 2026-05-01
+  admin audit list --org acme --action mode.delete --limit 10 --json`,
+	}, func(ctx context.Context, _ []string) error {
+		if err := f.read(); err != nil {
+			return err
+		}
+		if f.filter.Limit < 1 || f.filter.Limit > pageSize {
+			return usage("--limit is a number from 1 to %d; \"admin audit export\" writes all", pageSize)
+		}
+		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o modes.Organization) error {
+			got, err := db.Audit(ctx, o.ID, f.filter)
+			if err != nil {
+				return err
+			}
+			list := make([]auditlog.Entry, len(got))
+			for i, e := range got {
+				list[i] = auditlog.Of(e)
+			}
+			return c.print(struct {
+				Entries []auditlog.Entry `json:"entries"`
+			}{list}, func(w io.Writer) {
+				table(w, "WHEN\tWHO\tWHAT\tSUBJECT\tREVISION\tREQUEST", func(row func(...any)) {
+					for _, e := range list {
+						var revision any = ""
+						if e.Revision != nil {
+							revision = *e.Revision
+						}
+						row(e.OccurredAt.Format(time.DateTime), e.Actor.Name, e.Action, e.Subject.Name, revision, e.RequestID)
+					}
+				})
+			})
+		})
+	})
+	f.add(cmd)
+	cmd.Flags().IntVar(&f.filter.Limit, "limit", 50, "how many")
+	return cmd
+}
+
+func (c *cli) auditExport() *cobra.Command {
+	var f auditFlags
+	var format, out string
+	cmd := c.does(&cobra.Command{
+		Use:   "export --org ORG",
+		Short: "Write the audit log as a file, newest first",
+		Long: `Writes all entries, with the whole content before and after each change, as CSV or
+as JSON Lines (with --json too). In CSV, cells that a spreadsheet would take for a
+formula begin with an apostrophe.`,
+		Example: `  admin audit export --org acme --output acme.audit.csv
+  admin audit export --org acme --format jsonl --since 2026-05-01 | jq .action`,
+	}, func(ctx context.Context, _ []string) error {
+		if err := f.read(); err != nil {
+			return err
+		}
+		if c.json {
+			format = auditlog.JSONL
+		}
+		if !slices.Contains(auditlog.Formats(), format) {
+			return usage("a format is one of %s, not %q", strings.Join(auditlog.Formats(), ", "), format)
+		}
+		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o modes.Organization) (err error) {
+			to := c.stdout
+			if out != "" && out != "-" {
+				file, err := os.Create(out)
+				if err != nil {
+					return err
+				}
+				defer func() {
+					if closed := file.Close(); err == nil {
+						err = closed
+					}
+				}()
+				to = file
+			}
+			defer c.working("exporting")()
+			buffered := bufio.NewWriter(to)
+			if err := auditlog.Export(ctx, db, o.ID, f.filter, format, buffered); err != nil {
+				return err
+			}
+			return buffered.Flush()
+		})
+	})
+	f.add(cmd)
+	cmd.Flags().StringVar(&format, "format", auditlog.CSV, strings.Join(auditlog.Formats(), " or "))
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file")
+	completes(cmd, "format", auditlog.Formats()...)
+	return cmd
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"orgmodes/internal/modes"
+)
+
+// bring reads what a command was given: files, folders, or the standard input
+// for "-". Of a folder those files are read that can hold modes.
+func (c *cli) bring(args []string) ([]modes.NamedFile, error) {
+	var brought []modes.NamedFile
+	for _, arg := range args {
+		paths := []string{arg}
+		if arg != "-" {
+			about, err := os.Stat(arg)
+			if err != nil {
+				return nil, err
+			}
+			if about.IsDir() {
+				if paths, err = modesFiles(arg); err != nil {
+					return nil, err
+				}
+			}
+		}
+		for _, path := range paths {
+			data, err := c.read(path)
+			if err != nil {
+				return nil, err
+			}
+			name := filepath.ToSlash(path)
+			if path == "-" {
+				name = "stdin"
+			}
+			brought = append(brought, modes.NamedFile{Name: name, Data: data})
+		}
+	}
+	return brought, nil
+}
+
+// modesFiles are the files below a folder that can hold modes, by their names.
+// What other programs keep there, they keep for themselves.
+func modesFiles(folder string) ([]string, error) {
+	var paths []string
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains([]string{".git", "node_modules", "__MACOSX"}, entry.Name()) && path != folder:
+			return filepath.SkipDir
+		case entry.Type().IsRegular() && mayHoldModes(entry.Name()):
+			paths = append(paths, path)
+		}
+		if len(paths) > modes.MaxFiles {
+			return fmt.Errorf("%s has more than %d files that could hold modes; name the files, or a folder further down", folder, modes.MaxFiles)
+		}
+		return nil
+	})
+	if err == nil && len(paths) == 0 {
+		err = fmt.Errorf("%s has no files of modes (.yaml, .yml, .json, .roomodes, .kilocodemodes)", folder)
+	}
+	return paths, err
+}
+
+func mayHoldModes(name string) bool {
+	return slices.Contains([]string{".roomodes", ".kilocodemodes"}, name) ||
+		slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(name))) && !strings.HasPrefix(name, "._")
+}
+
+// read returns a file, or the standard input for "-".
+func (c *cli) read(name string) ([]byte, error) {
+	from := c.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }()
+		from = f
+	}
+	// One byte more than can be taken, so that it is refused and not cut.
+	return io.ReadAll(io.LimitReader(from, modes.MaxUploadBytes+1))
+}
+
+// patience is how long a command works silently.
+const patience = 2 * time.Second
+
+// working says on the standard error that something goes on, until done is
+// called.
+func (c *cli) working(what string) (done func()) {
+	start, stop, ended := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(patience)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				c.note("%s … %s", what, time.Since(start).Round(time.Second))
+			}
+		}
+	}()
+	return func() { close(stop); <-ended }
+}
+
+// write puts data into a file, or onto the standard output for "" and "-".
+func (c *cli) write(name string, data []byte) error {
+	if name == "" || name == "-" {
+		_, err := c.stdout.Write(data)
+		return err
+	}
+	return os.WriteFile(name, data, 0o644)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/clients"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+func (c *cli) modesExplain() *cobra.Command {
+	var org, file string
+	var only []string
+	cmd := c.does(&cobra.Command{
+		Use:   "explain (--org ORG | --file FILE) MODE",
+		Short: "Show a mode as editors make it: what the model is told, what it may do",
+		Long: `Shows what each editor makes of a mode: the name and description that people see,
+the prompt that the model gets, what it is permitted, and what may surprise. The
+mode, by its slug, is one of an organization's (or a built-in one), or one of a
+file, for which no database is needed.`,
+		Example: `  admin modes explain --org acme docs
+  admin modes explain --file .roomodes --client kilo-cli-7 docs`,
+		Args: cobra.ExactArgs(1),
+	}, func(ctx context.Context, args []string) error {
+		if (org == "") == (file == "") {
+			return usage("say either --org or --file")
+		}
+		for _, id := range only {
+			if !slices.Contains(clientIDs(), id) {
+				return usage("a client is one of %s, not %q", strings.Join(clientIDs(), ", "), id)
+			}
+		}
+		if file != "" {
+			m, err := c.modeOfFile(file, args[0])
+			if err != nil {
+				return err
+			}
+			return c.sayViews(m, only)
+		}
+		builtins, err := c.builtins()
+		if err != nil {
+			return err
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			m, err := files.ModeOf(ctx, db, o.ID, builtins, args[0])
+			if err != nil {
+				return err
+			}
+			return c.sayViews(m, only)
+		})
+	})
+	cmd.Flags().StringVar(&org, "org", "", "the organization, by slug or id")
+	cmd.Flags().StringVar(&file, "file", "", `a file of modes, or "-"`)
+	cmd.Flags().StringSliceVar(&only, "client", nil, "only this editor ("+strings.Join(clientIDs(), ", ")+"); may be given several times")
+	completes(cmd, "client", clientIDs()...)
+	return cmd
+}
+
+// modeOfFile is a valid mode of a file.
+func (c *cli) modeOfFile(file, slug string) (modes.Mode, error) {
+	brought, err := c.bring([]string{file})
+	if err != nil {
+		return modes.Mode{}, err
+	}
+	folder, err := files.Read(brought)
+	if err != nil {
+		return modes.Mode{}, err
+	}
+	var have []string
+	for _, e := range folder.File.Entries {
+		have = append(have, e.Mode.Slug)
+		if modes.SlugKey(e.Mode.Slug) != modes.SlugKey(slug) {
+			continue
+		}
+		if len(e.Problems) > 0 {
+			return modes.Mode{}, fault.New(fault.Invalid, "invalid_mode", "The mode %s can't be used as it is", slug).With(e.Problems...)
+		}
+		return e.Mode, nil
+	}
+	return modes.Mode{}, fmt.Errorf("there is no mode %q in %s; it has %s", slug, file, strings.Join(have, ", "))
+}
+
+func (c *cli) sayViews(m modes.Mode, only []string) error {
+	views := []clients.View{}
+	for _, known := range clients.All() {
+		if len(only) == 0 || slices.Contains(only, known.ID) {
+			views = append(views, clients.See(known, m))
+		}
+	}
+	return c.print(struct {
+		Version int            `json:"version"`
+		Views   []clients.View `json:"views"`
+	}{clients.Version(), views}, func(w io.Writer) {
+		for i, v := range views {
+			if i > 0 {
+				fmt.Fprintln(w)
+			}
+			sayView(w, v)
+		}
+	})
+}
+
+func sayView(w io.Writer, v clients.View) {
+	name := v.Client
+	if known, err := clients.Find(v.Client); err == nil {
+		name = known.Name
+	}
+	fmt.Fprintf(w, "== %s: %s (%s)\n", name, v.Name, v.Slug)
+	for _, text := range []struct{ what, is string }{{"People see", v.Description}, {"A model that chooses sees", v.Purpose}} {
+		if text.is != "" {
+			fmt.Fprintf(w, "%s: %s\n", text.what, text.is)
+		}
+	}
+	fmt.Fprintln(w, "It may:")
+	table(w, "  PERMISSION\tACCESS\tFROM", func(row func(...any)) {
+		for _, p := range v.Permissions {
+			access := string(p.Access)
+			if p.Pattern != "" {
+				access += fmt.Sprintf(" (%s %s)", p.PatternRead, p.Pattern)
+			}
+			row("  "+p.Label, access, strings.Join(p.Groups, ", "))
+		}
+	})
+	for _, n := range v.Notes {
+		fmt.Fprintf(w, "Note, %s: %s\n", n.Pointer, n.Detail)
+	}
+	fmt.Fprintln(w, "The model is told:")
+	for line := range strings.Lines(strings.TrimRight(v.Prompt, "\n") + "\n") {
+		fmt.Fprint(w, "  | "+line)
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+func (c *cli) modesImport() *cobra.Command {
+	var org, collision string
+	var keep []string
+	var in files.Import
+	cmd := c.does(&cobra.Command{
+		Use:   "import --org ORG FILE|FOLDER|ARCHIVE.zip|-...",
+		Short: "Import files of modes: all in one change, or nothing",
+		Long: `Imports modes from files in YAML or JSON, in any of the forms that editors and
+marketplaces use, from folders of them, from a zip file, or from the standard
+input ("-"). All is done in one change.
+
+Modes whose slug is new are created. Where the slug is there already, --collision
+says what happens: overwrite (the usual), skip, or keep_both (under a new slug);
+--for SLUG=... says it for one mode. --slug takes only some modes of the file.
+
+A mode that can't be used refuses everything, unless --only-valid leaves such
+modes out. --dry-run says what would happen, and why, at which line; nothing
+invalid makes it fail, so a script looks at "summary" of --json.`,
+		Example: `  admin modes import --org acme .roomodes --dry-run
+  admin modes import --org acme .roomodes --only-valid
+  admin modes import --org acme team-modes/ --collision keep_both --for docs=skip
+  admin modes import --org acme export.zip --slug docs --slug tests
+  admin modes samples | admin modes import --org acme -`,
+		Args: cobra.MinimumNArgs(1),
+	}, func(ctx context.Context, args []string) error {
+		in.Choices.Collision = modes.Collision(collision)
+		var err error
+		if in.Choices.BySlug, err = bySlug(keep); err != nil {
+			return err
+		}
+		if in.Files, err = c.bring(args); err != nil {
+			return err
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			done := c.working("importing")
+			plan, err := files.Run(ctx, db, c.by(), o.ID, in)
+			done()
+			var refused *files.RefusedError
+			if errors.As(err, &refused) {
+				plan = refused.Plan
+			} else if err != nil {
+				return err
+			}
+			if printed := c.print(plan, func(w io.Writer) { sayPlan(w, args[0], plan) }); printed != nil {
+				return printed
+			}
+			if refused != nil {
+				c.note("admin: %s", refused.Headline())
+				return errSaid
+			}
+			return nil
+		})
+	})
+	orgFlag(cmd, &org)
+	cmd.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what would change, and change nothing")
+	cmd.Flags().BoolVar(&in.OnlyValid, "only-valid", false, "leave out modes and files that can't be used")
+	cmd.Flags().StringVar(&collision, "collision", "overwrite", "where a slug is there already: overwrite, skip or keep_both")
+	cmd.Flags().StringArrayVar(&keep, "for", nil, "the same for one mode, as SLUG=skip; may be given several times")
+	cmd.Flags().StringSliceVar(&in.Choices.Slugs, "slug", nil, "only this mode of the file; may be given several times")
+	completes(cmd, "collision", "overwrite", "skip", "keep_both")
+	return cmd
+}
+
+func bySlug(pairs []string) (map[string]modes.Collision, error) {
+	if len(pairs) == 0 {
+		return nil, nil //nolint:nilnil // no choices are no choices
+	}
+	out := map[string]modes.Collision{}
+	for _, p := range pairs {
+		slug, way, ok := strings.Cut(p, "=")
+		if !ok {
+			return nil, usage("say --for as SLUG=overwrite, SLUG=skip or SLUG=keep_both, not %q", p)
+		}
+		out[slug] = modes.Collision(way)
+	}
+	return out, nil
+}
+
+// sayPlan writes what becomes of each mode, with problems where an editor finds
+// them: FILE:line:column.
+func sayPlan(w io.Writer, file string, p files.Plan) {
+	for _, l := range p.Modes {
+		from := file
+		if l.File != "" {
+			from = l.File
+		}
+		fmt.Fprintf(w, "%-9s  %s  %s\n", l.Action, l.Slug, l.Name)
+		for _, ch := range l.Changes {
+			fmt.Fprintf(w, "             %s %s\n", ch.Kind, ch.Pointer)
+		}
+		for _, pr := range l.Problems {
+			fmt.Fprintf(w, "             %s:%d:%d: %s: %s\n", from, pr.Line, pr.Column, pr.Pointer, pr.Detail)
+		}
+		for _, n := range l.Notices {
+			fmt.Fprintf(w, "             %s: %s\n", place("note", from, n), n.Detail)
+		}
+	}
+	for _, f := range p.Files {
+		if f.Refused != nil {
+			fmt.Fprintf(w, "refused    %s: %s\n", f.Name, f.Refused.Detail)
+		}
+	}
+	for _, n := range p.Notices {
+		fmt.Fprintf(w, "%s: %s\n", place("note", file, n), n.Detail)
+	}
+	if p.TooMuch != nil {
+		fmt.Fprintf(w, "too much: %s\n", p.TooMuch.Detail)
+	}
+	s := p.Summary
+	done := "nothing was changed; at"
+	if p.Applied && s.Create+s.Update > 0 {
+		done = "now at"
+	}
+	fmt.Fprintf(w, "%d to create, %d to update, %d unchanged, %d invalid", s.Create, s.Update, s.Unchanged, s.Invalid)
+	for _, more := range []struct {
+		n    int
+		what string
+	}{{s.Conflict, "in conflict"}, {s.Skip, "skipped"}, {s.RefusedFiles, "files refused"}} {
+		if more.n > 0 {
+			fmt.Fprintf(w, ", %d %s", more.n, more.what)
+		}
+	}
+	fmt.Fprintf(w, "; %s revision %d\n", done, p.Revision)
+}
+
+func place(what, file string, n modes.Notice) string {
+	if n.File != "" {
+		file = n.File
+	}
+	if n.Line == 0 {
+		return what + ", " + file
+	}
+	return fmt.Sprintf("%s, %s:%d:%d", what, file, n.Line, n.Column)
+}

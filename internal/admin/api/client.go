@@ -1,0 +1,85 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/clients"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// client is an editor in the API.
+type client struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Reads   string   `json:"reads"`
+	BuiltIn []string `json:"built_in"`
+}
+
+func (a *API) clientList(v *visit) error {
+	list := []client{}
+	for _, c := range clients.All() {
+		list = append(list, client{c.ID, c.Name, c.Reads, c.BuiltIn})
+	}
+	return answer(v.Ctx, http.StatusOK, struct {
+		Version int      `json:"version"`
+		Clients []client `json:"clients"`
+	}{clients.Version(), list})
+}
+
+// views are a mode as clients make it.
+type views struct {
+	Version int            `json:"version"`
+	Views   []clients.View `json:"views"`
+}
+
+func viewsOf(m modes.Mode, ids []string) views {
+	out := views{Version: clients.Version(), Views: []clients.View{}}
+	for _, c := range clients.All() {
+		if len(ids) == 0 || slices.Contains(ids, c.ID) {
+			out.Views = append(out.Views, clients.See(c, m))
+		}
+	}
+	return out
+}
+
+// viewList shows a mode as each client makes it.
+func (a *API) viewList(v *visit) error {
+	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	if err != nil {
+		return err
+	}
+	return answer(v.Ctx, http.StatusOK, viewsOf(m, nil))
+}
+
+// viewGet shows a mode as one client makes it.
+func (a *API) viewGet(v *visit) error {
+	c, err := clients.Find(v.Params("client"))
+	if err != nil {
+		return fault.New(fault.NotFound, "not_found", "There is no such client; GET /api/v1/clients lists them").Because(err)
+	}
+	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	if err != nil {
+		return err
+	}
+	return answer(v.Ctx, http.StatusOK, clients.See(c, m))
+}
+
+// viewDraft shows a mode that isn't saved as clients would make it.
+func (a *API) viewDraft(v *visit) error {
+	ids, err := clientsOf(v)
+	if err != nil {
+		return err
+	}
+	data, isYAML, err := modeBody(v.Ctx)
+	if err != nil {
+		return err
+	}
+	m, err := modes.ReadMode(data, isYAML)
+	if err != nil {
+		return err
+	}
+	return answer(v.Ctx, http.StatusOK, viewsOf(m, ids))
+}

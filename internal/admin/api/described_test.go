@@ -1,0 +1,195 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/admin/openapi"
+)
+
+// description is the API's own description, as far as tests look into it.
+type description map[string]any
+
+var describe = sync.OnceValue(func() description {
+	data, err := openapi.JSON()
+	if err != nil {
+		panic(err)
+	}
+	var d description
+	if err := json.Unmarshal(data, &d); err != nil {
+		panic(err)
+	}
+	return d
+})
+
+// at follows names; it is nil where there is nothing.
+func (d description) at(names ...string) any {
+	var v any = map[string]any(d)
+	for _, n := range names {
+		m, _ := v.(map[string]any)
+		v = d.resolve(m[n])
+	}
+	return v
+}
+
+// resolve follows a $ref.
+func (d description) resolve(v any) any {
+	m, _ := v.(map[string]any)
+	ref, ok := m["$ref"].(string)
+	if !ok {
+		return v
+	}
+	return d.at(strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
+}
+
+// operation finds what describes a request, by its real path.
+func (d description) operation(method, path string) map[string]any {
+	path, _, _ = strings.Cut(strings.TrimPrefix(path, "/api/v1"), "?")
+	parts := strings.Split(path, "/")
+	var best string
+	paths, _ := d["paths"].(map[string]any)
+	for template := range paths {
+		if fits(strings.Split(template, "/"), parts) && (best == "" || strings.Count(template, "{") < strings.Count(best, "{")) {
+			best = template
+		}
+	}
+	op, _ := d.at("paths", best, strings.ToLower(method)).(map[string]any)
+	return op
+}
+
+func fits(template, parts []string) bool {
+	return len(template) == len(parts) && !slices.ContainsFunc(template, func(t string) bool {
+		i := slices.Index(template, t)
+		return t != parts[i] && (!strings.HasPrefix(t, "{") || parts[i] == "")
+	})
+}
+
+// holds holds an answer against what describes it: every test of the API tests
+// the description too.
+func (d description) holds(t testing.TB, method, path string, a answer) {
+	t.Helper()
+	op := d.operation(method, path)
+	if op == nil || method == "HEAD" {
+		return // a path or a method that isn't there
+	}
+	responses, _ := op["responses"].(map[string]any)
+	named := responses[strconv.Itoa(a.status)]
+	if named == nil {
+		require.Contains(t, []int{404, 405, 408, 431, 500, 503}, a.status, "%s %s can answer %d, which is not described", method, path, a.status)
+		named = responses["default"]
+	}
+	response, _ := d.resolve(named).(map[string]any)
+	content, _ := response["content"].(map[string]any)
+	media, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	if content == nil {
+		require.Empty(t, a.body, "%s %s %d", method, path, a.status)
+		return
+	}
+	described, ok := content[media].(map[string]any)
+	require.True(t, ok, "%s %s can answer %d as %s, which is not described", method, path, a.status, media)
+	if !strings.HasSuffix(media, "json") || strings.HasSuffix(path, "/openapi.json") || strings.Contains(path, "/export") {
+		return
+	}
+	var v any
+	require.NoError(t, json.Unmarshal(a.body, &v))
+	require.Empty(t, d.wrong(described["schema"], v, ""), "%s %s %d", method, path, a.status)
+	if media == "application/problem+json" {
+		examples, _ := described["examples"].(map[string]any)
+		code, _ := v.(map[string]any)["code"].(string)
+		require.Contains(t, examples, code, "%s %s can answer %d with a code that has no example there", method, path, a.status)
+	}
+}
+
+// wrong says where a value isn't what a schema says: the part of JSON Schema
+// that the description uses.
+func (d description) wrong(schema, v any, at string) []string {
+	s, _ := d.resolve(schema).(map[string]any)
+	var bad []string
+	blame := func(format string, args ...any) { bad = append(bad, at+": "+fmt.Sprintf(format, args...)) }
+	if one, ok := s["oneOf"].([]any); ok {
+		n := 0
+		for _, o := range one {
+			if len(d.wrong(o, v, at)) == 0 {
+				n++
+			}
+		}
+		if n != 1 {
+			blame("fits %d of oneOf", n)
+		}
+	}
+	if types := typesOf(s["type"]); len(types) > 0 && !slices.Contains(types, typeOf(v)) {
+		blame("is %s, not %v", typeOf(v), types)
+		return bad
+	}
+	if enum, ok := s["enum"].([]any); ok && !slices.Contains(enum, v) {
+		blame("%v is none of %v", v, enum)
+	}
+	switch v := v.(type) {
+	case []any:
+		for i, e := range v {
+			if s["items"] != nil {
+				bad = append(bad, d.wrong(s["items"], e, fmt.Sprintf("%s/%d", at, i))...)
+			}
+		}
+	case map[string]any:
+		required, _ := s["required"].([]any)
+		for _, name := range required {
+			if _, ok := v[name.(string)]; !ok {
+				blame("has no %v", name)
+			}
+		}
+		properties, _ := s["properties"].(map[string]any)
+		for name, e := range v {
+			switch known, ok := properties[name]; {
+			case ok:
+				bad = append(bad, d.wrong(known, e, at+"/"+name)...)
+			case s["additionalProperties"] == false:
+				blame("%s is not described", name)
+			case s["additionalProperties"] != nil && s["additionalProperties"] != true:
+				bad = append(bad, d.wrong(s["additionalProperties"], e, at+"/"+name)...)
+			}
+		}
+	}
+	return bad
+}
+
+func typesOf(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var list []string
+		for _, t := range v {
+			list = append(list, t.(string))
+		}
+		return list
+	}
+	return nil
+}
+
+func typeOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case string:
+		return "string"
+	case float64:
+		if v == float64(int64(v)) {
+			return "integer"
+		}
+		return "number"
+	case []any:
+		return "array"
+	default:
+		return "object"
+	}
+}

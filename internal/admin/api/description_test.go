@@ -1,0 +1,172 @@
+package api_test
+
+import (
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"orgmodes/internal/admin"
+	"orgmodes/internal/admin/openapi"
+)
+
+// TestEveryRouteIsDescribed holds the description against the app's routes, both
+// ways.
+func TestEveryRouteIsDescribed(t *testing.T) {
+	s := newSite(t)
+	public, err := url.Parse("http://localhost:8080")
+	require.NoError(t, err)
+	app, err := admin.New(admin.Options{DB: s.db, Keys: s.keys, Public: public})
+	require.NoError(t, err)
+	var routes []string
+	parameter := regexp.MustCompile(`:(\w+)`)
+	for _, r := range app.GetRoutes(true) {
+		if strings.HasPrefix(r.Path, "/api/v1/") && r.Method != fiber.MethodHead {
+			routes = append(routes, r.Method+" "+parameter.ReplaceAllString(strings.TrimPrefix(r.Path, "/api/v1"), "{$1}"))
+		}
+	}
+	var described []string
+	for path, item := range describe()["paths"].(map[string]any) {
+		for method := range item.(map[string]any) {
+			if method != "parameters" {
+				described = append(described, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	require.ElementsMatch(t, routes, described)
+}
+
+func TestTheDescriptionIsServed(t *testing.T) {
+	s := newSite(t)
+	y := s.do("GET", "!/api/v1/openapi.yaml", "", "").ok(200)
+	require.Equal(t, string(openapi.YAML()), string(y.body))
+	require.Equal(t, "application/yaml; charset=utf-8", y.header.Get("Content-Type"))
+	require.Equal(t, "3.1.0", s.do("GET", "!/api/v1/openapi.json", "", "").ok(200).json()["openapi"])
+}
+
+// TestTheDescriptionIsSound holds what tools rely on: references that lead
+// somewhere, names used once, parameters that are declared.
+func TestTheDescriptionIsSound(t *testing.T) {
+	d := describe()
+	used := map[string]bool{}
+	var walk func(v any, at string)
+	walk = func(v any, at string) {
+		switch v := v.(type) {
+		case map[string]any:
+			if ref, ok := v["$ref"].(string); ok {
+				require.Len(t, v, 1, at)
+				require.NotNil(t, d.resolve(v), "%s: %s leads nowhere", at, ref)
+				used[ref] = true
+			}
+			for name, e := range v {
+				walk(e, at+"/"+name)
+			}
+		case []any:
+			for i, e := range v {
+				walk(e, at+"/"+strconv.Itoa(i))
+			}
+		}
+	}
+	walk(map[string]any(d), "")
+	for kind, all := range d["components"].(map[string]any) {
+		for name := range all.(map[string]any) {
+			if kind != "securitySchemes" {
+				require.True(t, used["#/components/"+kind+"/"+name], "%s %s is used nowhere", kind, name)
+			}
+		}
+	}
+	ids := map[string]bool{}
+	for path, item := range d["paths"].(map[string]any) {
+		item := item.(map[string]any)
+		var declared []string
+		for _, p := range list(item["parameters"]) {
+			declared = append(declared, d.resolve(p).(map[string]any)["name"].(string))
+		}
+		var named []string
+		for _, m := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(path, -1) {
+			named = append(named, m[1])
+		}
+		require.Equal(t, named, declared, path)
+		for method, op := range item {
+			if method == "parameters" {
+				continue
+			}
+			op := op.(map[string]any)
+			id, _ := op["operationId"].(string)
+			require.NotEmpty(t, id, path)
+			require.False(t, ids[id], "%s is there twice", id)
+			ids[id] = true
+			require.NotEmpty(t, op["summary"], id)
+			require.Len(t, op["tags"], 1, id)
+			require.Contains(t, op["responses"], "default", id)
+		}
+	}
+}
+
+func list(v any) []any { l, _ := v.([]any); return l }
+
+// notHere are codes that no request can be answered with: operators' own.
+var notHere = []string{
+	"email_taken", "epoch_not_above", "invalid_organization", "invalid_password", "invalid_user", "weak_password", "unknown_format",
+	// Built-in modes of an installation.
+	"invalid_builtins",
+}
+
+// TestEveryProblemIsDescribed looks for codes in the sources of what answers
+// requests, and for each in the examples.
+func TestEveryProblemIsDescribed(t *testing.T) {
+	d := describe()
+	described := map[string]string{}
+	for name, response := range d.at("components", "responses").(map[string]any) {
+		content := response.(map[string]any)["content"].(map[string]any)["application/problem+json"].(map[string]any)
+		for code, example := range content["examples"].(map[string]any) {
+			value := example.(map[string]any)["value"]
+			require.Empty(t, d.wrong(content["schema"], value, ""), code)
+			require.Equal(t, code, value.(map[string]any)["code"])
+			require.Equal(t, "/problems/"+code, value.(map[string]any)["type"])
+			if name != "default" {
+				require.Equal(t, name, strconv.Itoa(int(value.(map[string]any)["status"].(float64))), code)
+			}
+			described[code] = name
+		}
+	}
+	codes := map[string]bool{}
+	for _, folder := range []string{"admin", "access", "modes", "postgres", "problem"} {
+		sources := os.DirFS(filepath.Join("..", "..", folder))
+		require.NoError(t, fs.WalkDir(sources, ".", func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			data, err := fs.ReadFile(sources, path)
+			for _, m := range regexp.MustCompile(`(?:fault\.New\(fault\.\w+|problem\.New\([\w.]+|malformed\(|invalid\(),? ?"([a-z0-9]+(?:_[a-z0-9]+)*)"`).FindAllStringSubmatch(string(data), -1) {
+				codes[m[1]] = true
+			}
+			return err
+		}))
+	}
+	require.Greater(t, len(codes), 40)
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		if _, ok := described[code]; !ok && !slices.Contains(notHere, code) {
+			t.Errorf("the code %s has no example", code)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(described)) {
+		require.True(t, codes[code], "no source has the code %s", code)
+	}
+}
+
+func TestTheDescriptionIsPlainYAML(t *testing.T) {
+	var n yaml.Node
+	require.NoError(t, yaml.Unmarshal(openapi.YAML(), &n))
+	require.NotContains(t, string(openapi.YAML()), "\t")
+}

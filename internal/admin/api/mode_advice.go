@@ -1,0 +1,138 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/advice"
+	"orgmodes/internal/clients"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// modeAdvice says what is worth knowing about a mode, a built-in one too:
+// ?client= (several) narrows it to some clients.
+func (a *API) modeAdvice(v *visit) error {
+	ids, err := clientsOf(v)
+	if err != nil {
+		return err
+	}
+	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	if err != nil {
+		return err
+	}
+	list := advice.For(m, ids...)
+	if list == nil {
+		list = []advice.Advice{}
+	}
+	return answer(v.Ctx, http.StatusOK, struct {
+		Version int             `json:"version"`
+		Tokens  int             `json:"tokens"`
+		Advice  []advice.Advice `json:"advice"`
+	}{advice.Version(), promptTokens(m), list})
+}
+
+// promptTokens estimates what a mode's prompt costs with every request.
+func promptTokens(m modes.Mode) int {
+	return advice.Tokens(m.Config.RoleDefinition) + advice.Tokens(m.Config.CustomInstructions)
+}
+
+// adviceGive says what there is to say about files, or about a draft in the
+// API's form of a mode: its problems too, which are no failure here.
+func (a *API) adviceGive(v *visit) error {
+	ids, err := clientsOf(v)
+	if err != nil {
+		return err
+	}
+	up, err := uploadOf(v)
+	if err != nil {
+		return err
+	}
+	results := []advice.Result{}
+	if draft, ok := draftIn(up.files); ok {
+		results = append(results, judgeDraft(draft, ids))
+	} else {
+		results, err = judgeFiles(up.files, ids)
+	}
+	if err != nil {
+		return err
+	}
+	type counts struct {
+		Error   int `json:"error"`
+		Warning int `json:"warning"`
+		Note    int `json:"note"`
+	}
+	return answer(v.Ctx, http.StatusOK, struct {
+		Version int             `json:"version"`
+		Counts  counts          `json:"counts"`
+		Results []advice.Result `json:"results"`
+	}{advice.Version(), counts{
+		advice.Count(results, advice.Error), advice.Count(results, advice.Warning), advice.Count(results, advice.Hint),
+	}, results})
+}
+
+// judgeFiles judges files, and those within an archive.
+func judgeFiles(brought []modes.NamedFile, ids []string) ([]advice.Result, error) {
+	results := []advice.Result{}
+	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
+		return append(results, advice.Check(brought[0].Name, brought[0].Data, ids...)), nil
+	}
+	folder, err := files.Read(brought)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range folder.Files {
+		results = append(results, advice.Judge(f, ids...))
+	}
+	return results, nil
+}
+
+// draftIn is a body that is a mode in the API's form, which no file has.
+func draftIn(brought []modes.NamedFile) ([]byte, bool) {
+	if len(brought) != 1 || brought[0].Name != "" {
+		return nil, false
+	}
+	var d struct {
+		Config map[string]json.RawMessage `json:"config"`
+	}
+	return brought[0].Data, json.Unmarshal(brought[0].Data, &d) == nil && d.Config != nil
+}
+
+func judgeDraft(draft []byte, ids []string) advice.Result {
+	out := advice.Result{Format: modes.FormatJSON, Form: string(modes.FormMode), Modes: 1, Findings: []advice.Finding{}}
+	m, err := modes.ReadMode(draft, false)
+	if f, ok := fault.As(err); ok {
+		for _, p := range f.Fields {
+			out.Findings = append(out.Findings, advice.Finding{
+				Rule: "invalid-mode", Severity: advice.Error, Pointer: p.Pointer, Line: p.Line, Column: p.Column, Detail: p.Detail,
+			})
+		}
+		return out
+	}
+	out.Valid = 1
+	for _, t := range advice.For(m, ids...) {
+		out.Findings = append(out.Findings, advice.Finding{
+			Rule: t.Rule, Severity: t.Severity, Mode: m.Slug, Pointer: t.Pointer, Detail: t.Detail, Fix: t.Fix, Clients: t.Clients,
+		})
+	}
+	return out
+}
+
+func (a *API) adviceRuleList(v *visit) error {
+	return answer(v.Ctx, http.StatusOK, struct {
+		Version int           `json:"version"`
+		Rules   []advice.Rule `json:"rules"`
+	}{advice.Version(), advice.Rules()})
+}
+
+// clientsOf reads ?client=, which must be ones that are known.
+func clientsOf(v *visit) ([]string, error) {
+	ids := listOf(v, "client")
+	for _, id := range ids {
+		if _, err := clients.Find(id); err != nil {
+			return nil, malformedQuery("there is no client %q; GET /api/v1/clients lists them", id)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,138 @@
+package reader
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/snapshot"
+)
+
+// flood sends n made-up tokens, each another one, of the right form and naming
+// our key. It returns how many questions that put to Redis.
+func flood(t testing.TB, r *Reader, org string, n int) (questions float64) {
+	t.Helper()
+	asked := func() float64 {
+		c := r.metrics.tokenLoads
+		return testutil.ToFloat64(c.ok) + testutil.ToFloat64(c.absent) + testutil.ToFloat64(c.unfilled) + testutil.ToFloat64(c.failed)
+	}
+	h, before := r.fiber.Server().Handler, asked()
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	value := []byte("Bearer " + forge(mintElsewhere(t)))
+	random := rand.New(rand.NewPCG(1, 2))
+	ctx := editor(t, org, "")
+	for range n {
+		for i := len(value) - 44; i < len(value); i++ {
+			value[i] = digits[random.Uint32()%62]
+		}
+		ctx.Response.Reset()
+		ctx.Request.Header.SetBytesV("Authorization", value)
+		h(ctx)
+		if ctx.Response.StatusCode() != fasthttp.StatusUnauthorized {
+			t.Fatalf("%s: %d", value, ctx.Response.StatusCode())
+		}
+	}
+	return asked() - before
+}
+
+func TestAFloodOfMadeUpTokens(t *testing.T) {
+	r, org, _ := quiet(t, time.Now)
+	before := heap()
+	assert.Zero(t, flood(t, r, org, 50_000))
+	after := heap()
+	assert.Less(t, after, before+1<<20)
+}
+
+// BenchmarkFlood says what a flood costs:
+//
+//	go test ./internal/reader -run '^$' -bench Flood -benchtime 10000000x
+func BenchmarkFlood(b *testing.B) {
+	r, org, _ := quiet(b, time.Now)
+	flood(b, r, org, 1000)
+	before := heap()
+	b.ReportAllocs()
+	b.ResetTimer()
+	asked := flood(b, r, org, b.N)
+	b.StopTimer()
+	after := heap()
+	b.Logf("%d made-up tokens: %.2f MiB of live heap before, %.2f after, %.0f questions to Redis",
+		b.N, float64(before)/(1<<20), float64(after)/(1<<20), asked)
+}
+
+// A hundred thousand organizations, all of them resident when the reader ended:
+// loaded from disk and compared with Redis within two seconds.
+func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("takes memory and time")
+	}
+	const organizations = 100_000
+	w := newWorld(t)
+	w.stop()
+	opt, err := redis.ParseURL(w.redis.URL)
+	require.NoError(t, err)
+	client := redis.NewClient(opt)
+	defer client.Close()
+
+	dir, one := t.TempDir(), documentOf(t, "", version(1))
+	one.Representations = one.Representations[:1]
+	r, _, _ := quiet(t, time.Now)
+	d := &disk{log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics}
+	d.documents = newDocuments(nil, 1<<30, r.clock, r.freshness, r.metrics)
+	pipe := client.Pipeline()
+	for n := range organizations {
+		var id organizationID
+		id[0], id[1], id[2] = byte(n), byte(n>>8), byte(n>>16)
+		copied := *one
+		copied.Organization = id.String()
+		d.documents.memory.set(id, assemble(&copied, 0).confirm(1))
+		pipe.HSet(t.Context(), "{om}:revs", copied.Organization, version(1).String())
+		if n%1000 == 999 {
+			_, err := pipe.Exec(t.Context())
+			require.NoError(t, err)
+		}
+	}
+	d.write()
+	d.documents.close()
+
+	for _, c := range []struct{ name, dir string }{{"nothing on disk", ""}, {"all on disk", dir}} {
+		ready, err := New(Options{
+			Log: slog.New(slog.DiscardHandler), Store: w.openStore(), LogStore: w.openStore(), Keys: w.keys,
+			PollInterval: 5 * time.Minute, CacheBytes: 1 << 30, Metrics: prometheus.NewRegistry(), AuthMaxStale: 15 * time.Minute,
+			SnapshotDir: c.dir, SnapshotEvery: time.Hour,
+		})
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		start := time.Now()
+		go func() {
+			defer close(done)
+			ready.Follow(ctx)
+		}()
+		w.eventually(func() bool { return ready.follower.synced.Load() }, "it is in step")
+		took := time.Since(start)
+		t.Logf("%s: in step after %v, %d documents resident", c.name, took.Round(time.Millisecond), ready.documents.memory.len())
+		assert.Less(t, took, 2*time.Second)
+		stop()
+		<-done
+		require.NoError(t, ready.Shutdown(context.Background()))
+	}
+}
+
+// A Redis of which one version can't be read is compared all the same.
+func TestOneUnreadableVersionBlocksNothing(t *testing.T) {
+	w := newWorld(t)
+	x, y := w.warm(), w.warm()
+	w.redis.Do("HSET", "{om}:revs", x.org, "damaged")
+	w.fill(func(r snapshot.Reconciliation) { w.publish(y.org, 2, r) })
+	w.awaitRevision(y.org, y.tok, 2)
+	w.served(x)
+}

@@ -1,0 +1,100 @@
+package reader
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+)
+
+// An answer from before what the log has told of is no answer yet: another one
+// may be.
+func TestAnAnswerThatLags(t *testing.T) {
+	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
+		l.log.reached.Store(10)
+		l.at = snapshot.Position{N: 9}
+		release := l.hold()
+		go func() { _, _, _ = s.fetch(t.Context(), "k") }()
+		synctest.Wait()
+		l.Lock()
+		l.at.N = 10
+		l.Unlock()
+		release()
+		synctest.Wait()
+		b, _ := s.resident("k")
+		assert.Equal(t, uint64(1), b.confirmed)
+		assert.Equal(t, 2, l.questions())
+	})
+}
+
+// Where every answer lags, it is served, is confirmed by nothing, and is asked for
+// again until one doesn't.
+func TestAnswersThatKeepLagging(t *testing.T) {
+	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
+		l.log.reached.Store(10)
+		b, _, err := s.fetch(t.Context(), "k")
+		require.NoError(t, err)
+		assert.Equal(t, uint64(unconfirmed), b.confirmed)
+		assert.Equal(t, maxAttempts, l.questions())
+		l.Lock()
+		l.at.N = 10
+		l.Unlock()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		b, _ = s.resident("k")
+		assert.Equal(t, uint64(1), b.confirmed)
+		asked := l.questions()
+		time.Sleep(time.Minute)
+		assert.Equal(t, asked, l.questions(), "and then no more")
+		// Nor is what is missing from such a Redis absent.
+		l.log.reached.Store(11)
+		s.absent = true
+		l.set(0, snapshot.ErrAbsent)
+		_, _, err = s.fetch(t.Context(), "another")
+		require.ErrorIs(t, err, errBehind)
+		s.recheck(t.Context(), "k")
+		assert.Equal(t, int64(1), revision(t, s))
+	})
+}
+
+// What was loaded while nothing was followed is confirmed by a comparison.
+func TestComparing(t *testing.T) {
+	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
+		followed := l.log
+		l.log = nil
+		_, _, err := s.fetch(t.Context(), "k")
+		require.NoError(t, err)
+		assert.Equal(t, 1, l.questions(), "there is nothing to wait for")
+		l.log = followed
+		assert.False(t, s.compared("k", version(1), 4))
+		b, _ := s.resident("k")
+		assert.Equal(t, uint64(4), b.confirmed)
+		assert.False(t, s.compared("k", version(0), 5), "what Redis has lost stays")
+		b, _ = s.resident("k")
+		assert.Equal(t, uint64(4), b.confirmed, "what an earlier one confirmed stays so")
+		assert.False(t, s.compared("another", version(1), 5))
+		assert.True(t, s.compared("k", version(2), 5))
+		b, _ = s.resident("k")
+		assert.True(t, b.outdated())
+	})
+}
+
+func TestMerge(t *testing.T) {
+	at := func(revision int64, confirmed uint64) *book {
+		return &book{version: version(revision), confirmed: confirmed}
+	}
+	for name, c := range map[string]struct{ have, loaded, want *book }{
+		"newer":                      {at(1, 1), at(2, 2), at(2, 1)},
+		"newer, of nobody knows":     {at(1, 1), at(2, unconfirmed), at(2, 1)},
+		"the same, now confirmed":    {at(1, unconfirmed), at(1, 2), at(1, 2)},
+		"older, and confirmed":       {at(2, unconfirmed), at(1, 2), at(2, 2)},
+		"older than what is told of": {at(1, 1).outdate(version(3)), at(2, 2), at(2, 1).outdate(version(3))},
+		"what was told of":           {at(1, 1).outdate(version(3)), at(3, 2), at(3, 1)},
+	} {
+		assert.Equal(t, c.want, merge(c.have, c.loaded), name)
+	}
+}

@@ -1,0 +1,41 @@
+package snapshot_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/snapshot"
+)
+
+// Two leaders that fill under one incarnation (one of them has just lost its
+// leadership) don't finish for each other.
+func TestTwoLeadersUnderOneIncarnation(t *testing.T) {
+	_, s := filled(t)
+	first, second := begin(t, s, 2), begin(t, s, 2)
+	out, err := s.FinishReconcile(t.Context(), first, 1)
+	require.NoError(t, err)
+	require.Equal(t, snapshot.Fenced, out.Status)
+	out, err = s.FinishReconcile(t.Context(), second, 1)
+	require.NoError(t, err)
+	require.Equal(t, snapshot.Published, out.Status)
+}
+
+// A replica that was promoted may lack what its primary had: what isn't there
+// is not absent.
+func TestPromotedRedisKnowsNoAbsence(t *testing.T) {
+	primary, s := filled(t)
+	_, err := s.Document(t.Context(), acme)
+	require.ErrorIs(t, err, snapshot.ErrAbsent)
+	_, err = s.Token(t.Context(), record(1, false).Hash)
+	require.ErrorIs(t, err, snapshot.ErrAbsent)
+	replica := storetest.Redis(t, storetest.ReplicaOf(primary))
+	primary.Kill()
+	replica.Promote()
+	p := open(t, replica)
+	_, err = p.Document(t.Context(), acme)
+	require.ErrorIs(t, err, snapshot.ErrUnfilled)
+	_, err = p.Token(t.Context(), record(1, false).Hash)
+	require.ErrorIs(t, err, snapshot.ErrUnfilled)
+}

@@ -1,0 +1,144 @@
+package worker_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/worker"
+)
+
+// halted waits until a worker has stopped publishing and names the way out.
+func (w *world) halted(running *worker.Worker) {
+	w.t.Helper()
+	w.await(func() error {
+		if !strings.Contains(running.Halted(), "admin epoch raise") {
+			return errors.New("not halted")
+		}
+		return nil
+	})
+}
+
+// future gives Redis a revision of the organization that Postgres doesn't know.
+func (w *world) future(d *snapshot.Document) {
+	w.t.Helper()
+	ahead := *d
+	ahead.Version.Revision += 50
+	w.await(func() error { // the fence may not be lifted yet
+		out, err := w.store.PublishDocument(w.t.Context(), &ahead, snapshot.Reconciliation{})
+		if err == nil && out.Status != snapshot.Published {
+			err = errors.New(string(out.Status))
+		}
+		return err
+	})
+}
+
+// A worker that leads and has compared everything meets the future in a write.
+func TestWriteThatMeetsTheFutureHalts(t *testing.T) {
+	w := newWorld(t)
+	running, _ := w.work()
+	w.future(w.published())
+	w.create("docs")
+	w.halted(running)
+}
+
+// While publishing is halted nobody is told how fresh Redis is.
+func TestHaltedWorkerMarksNothing(t *testing.T) {
+	w := newWorld(t)
+	running, _ := w.work()
+	w.future(w.published())
+	w.create("docs")
+	w.halted(running)
+	time.Sleep(300 * time.Millisecond) // a mark that was on its way
+	last, _, err := w.store.LogTail(t.Context())
+	require.NoError(t, err)
+	time.Sleep(2 * time.Second)
+	entries, err := w.store.ReadLog(t.Context(), last, time.Millisecond)
+	require.NoError(t, err)
+	for _, e := range entries {
+		require.NotEqual(t, snapshot.EntryMark, e.Kind)
+	}
+}
+
+// A token's record that Postgres doesn't know of may be a revocation that the
+// restored backup has lost.
+func TestTokenAheadHalts(t *testing.T) {
+	w := newWorld(t)
+	_, stop := w.work()
+	_, hash := w.token(w.member("bob@example.com"))
+	w.record(hash, func(*snapshot.Token) bool { return true })
+	w.published()
+	stop()
+	ahead, err := w.store.Token(t.Context(), hash)
+	require.NoError(t, err)
+	ahead.Version += 50
+	ahead.Revoked = true
+	_, err = w.store.PublishToken(t.Context(), ahead, snapshot.Reconciliation{})
+	require.NoError(t, err)
+	running, _ := w.work()
+	w.halted(running)
+	got, err := w.store.Token(t.Context(), hash)
+	require.NoError(t, err)
+	require.True(t, got.Revoked)
+}
+
+// A Redis that was filled under a later epoch than Postgres knows of.
+func TestRedisOfALaterEpochHalts(t *testing.T) {
+	w := newWorld(t)
+	rec, _, err := w.store.BeginReconcile(t.Context(), 1000)
+	require.NoError(t, err)
+	_, err = w.store.FinishReconcile(t.Context(), rec, 9)
+	require.NoError(t, err)
+	running, _ := w.work()
+	w.halted(running)
+	state, err := w.store.State(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, snapshot.State{Filling: snapshot.Filled, Incarnation: 1000, Epoch: 9}, state)
+}
+
+// A worker whose edition is superseded publishes nothing, also before it has
+// noticed.
+func TestSupersededWorkerDoesNotPublish(t *testing.T) {
+	w := newWorld(t)
+	inst, err := w.db.Installation(t.Context())
+	require.NoError(t, err)
+	rec, _, err := w.store.BeginReconcile(t.Context(), inst.Incarnation)
+	require.NoError(t, err)
+	_, err = w.store.FinishReconcile(t.Context(), rec, inst.Epoch)
+	require.NoError(t, err)
+	old, err := w.db.ClaimEdition(t.Context(), 1, "old")
+	require.NoError(t, err)
+	newer, err := w.db.ClaimEdition(t.Context(), 1, "new")
+	require.NoError(t, err)
+	publisher := func(edition int64) *worker.Publisher {
+		return worker.NewPublisher(worker.PublisherConfig{Ledger: w.db, Redis: w.store, Log: logOf(t), Edition: edition, Parallel: 1})
+	}
+	require.Error(t, publisher(old).PublishOrganization(t.Context(), w.org.ID))
+	_, err = w.store.Document(t.Context(), w.org.ID.String())
+	require.ErrorIs(t, err, snapshot.ErrAbsent)
+	require.NoError(t, publisher(newer).PublishOrganization(t.Context(), w.org.ID))
+	got, err := w.store.Document(t.Context(), w.org.ID.String())
+	require.NoError(t, err)
+	require.Equal(t, newer, got.Version.Edition)
+}
+
+// A publication that fails is tried again by its own job, long before the sweep.
+func TestFailedJobIsTriedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	w.published()
+	w.exec(`create sequence attempts`)
+	w.exec(`grant usage on sequence attempts to public`)
+	w.exec(`create function once() returns trigger language plpgsql as $$ begin
+		if nextval('attempts') = 1 then raise exception 'once'; end if; return new; end $$;
+		create trigger once before insert or update on publications for each row
+		when (new.organization_id = '` + w.org.ID.String() + `') execute function once()`)
+	began := time.Now()
+	w.create("docs")
+	w.published()
+	require.Less(t, time.Since(began), 2500*time.Millisecond, "that was the sweep")
+}

@@ -1,0 +1,57 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// strays puts tombstones where Redis has what Postgres has never heard of. After
+// an older backup was restored these are the organizations and the tokens that
+// were made after it: nobody could see or revoke such a token any more.
+func (r *reconciliation) strays(ctx context.Context) error {
+	err := r.p.redis.EachOrganization(ctx, func(orgs []string) error {
+		ids := make([]uuid.UUID, 0, len(orgs))
+		for _, o := range orgs {
+			if id, err := uuid.Parse(o); err == nil {
+				ids = append(ids, id)
+			}
+		}
+		unknown, err := r.p.ledger.UnknownOrganizations(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range unknown {
+			_, err := r.p.redis.PublishDocument(ctx, &snapshot.Document{
+				Organization: id.String(), Deleted: true, CommittedAt: time.Now(),
+				Version: snapshot.Version{Epoch: r.inst.Epoch, Revision: 1, Edition: r.p.edition.Load()},
+			}, r.rec)
+			if err != nil {
+				return err
+			}
+			r.strayOrganizations++
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.p.redis.EachToken(ctx, func(hashes []token.Hash) error {
+		unknown, err := r.p.ledger.UnknownTokens(ctx, hashes)
+		if err != nil {
+			return err
+		}
+		for _, h := range unknown {
+			_, err := r.p.redis.PublishToken(ctx, &snapshot.Token{Hash: h, Revoked: true, Epoch: r.inst.Epoch, Version: 1}, r.rec)
+			if err != nil {
+				return err
+			}
+			r.strayTokens++
+		}
+		return nil
+	})
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// chunk is how many schedules are simulated before it is looked whether one has
+// failed.
+const chunk = 20
+
+// bench is where mutants are built and tried.
+type bench struct {
+	tree, scratch string
+	limit         time.Duration
+}
+
+// freeze copies what git knows of, and would know of, into the tree.
+func (b *bench) freeze(ctx context.Context) error {
+	list := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	out, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("git ls-files: %w", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		info, err := os.Lstat(name)
+		if errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			continue // deleted, and not yet for git; or a link
+		}
+		if err != nil {
+			return err
+		}
+		content, err := os.ReadFile(name) //nolint:gosec // the tree's own files
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(b.tree, name)
+		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(to, content, info.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build compiles a package's tests, with an overlay ("" for none), and returns
+// the program's path.
+func (b *bench) build(ctx context.Context, pkg, overlay string) (string, error) {
+	program := filepath.Join(b.scratch, "proof.test")
+	args := []string{"test", "-c", "-trimpath", "-vet=off", "-o", program}
+	if overlay != "" {
+		args = append(args, "-overlay", overlay)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/"+pkg)...)
+	cmd.Dir = b.tree
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("it does not compile: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+// overlay writes the mutated file, and the JSON that puts it in place.
+func (b *bench) overlay(m *mutant) (string, error) {
+	target, mutated, err := m.apply(b.tree)
+	if err != nil {
+		return "", err
+	}
+	copied := filepath.Join(b.scratch, "mutated"+filepath.Ext(target))
+	if err := os.WriteFile(copied, mutated, 0o600); err != nil {
+		return "", err
+	}
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(b.tree, target): copied}})
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(b.scratch, "overlay.json")
+	return file, os.WriteFile(file, replace, 0o600)
+}
+
+// baseline makes sure that the proofs pass while nothing is taken out.
+func (b *bench) baseline(ctx context.Context, chosen []mutant) error {
+	union := map[string]proof{}
+	for _, m := range chosen {
+		u, ok := union[m.proof.pkg]
+		u.pkg, u.schedules = m.proof.pkg, max(u.schedules, m.proof.schedules)
+		switch {
+		case !ok:
+			u.run = m.proof.run
+		case !slices.Contains(strings.Split(u.run, "|^"), strings.TrimPrefix(m.proof.run, "^")):
+			u.run += "|" + m.proof.run
+		}
+		union[m.proof.pkg] = u
+	}
+	pkgs := make([]string, 0, len(union))
+	for pkg := range union {
+		pkgs = append(pkgs, pkg)
+	}
+	slices.Sort(pkgs)
+	for _, pkg := range pkgs {
+		began := time.Now()
+		program, err := b.build(ctx, pkg, "")
+		if err != nil {
+			return fmt.Errorf("%s: %w", pkg, err)
+		}
+		r, err := b.prove(ctx, program, union[pkg], 5*time.Minute)
+		if err == nil && r.Failed != "" { // a busy machine is no reason
+			fmt.Printf("%s failed in %s, and is tried again: %s\n", r.Failed, pkg, r.Line)
+			r, err = b.prove(ctx, program, union[pkg], 5*time.Minute)
+		}
+		if err != nil {
+			return err
+		}
+		if r.Failed != "" {
+			return fmt.Errorf("%s fails in %s although nothing is taken out: %s", r.Failed, pkg, r.Line)
+		}
+		fmt.Printf("the proofs in %s pass, in %s\n", pkg, time.Since(began).Round(time.Second))
+	}
+	return nil
+}
+
+// try builds a mutant and runs its proof.
+func (b *bench) try(ctx context.Context, m mutant) (result, error) {
+	none := result{}
+	overlay, err := b.overlay(&m)
+	if err != nil {
+		return none, err
+	}
+	program, err := b.build(ctx, m.proof.pkg, overlay)
+	if err != nil {
+		return none, err
+	}
+	r, err := b.prove(ctx, program, m.proof, b.limit)
+	r.Mutant = m.print()
+	return r, err
+}
+
+// prove runs a test program until something fails. A program that ends badly
+// without a test that failed is an error: it proves nothing.
+func (b *bench) prove(ctx context.Context, program string, p proof, limit time.Duration) (result, error) {
+	if p.schedules == 0 {
+		return b.once(ctx, program, p, limit)
+	}
+	for first := 1; first <= p.schedules; first += chunk {
+		n := min(chunk, p.schedules-first+1)
+		r, err := b.once(ctx, program, p, limit, "-seed="+strconv.Itoa(first), "-schedules="+strconv.Itoa(n))
+		if err != nil || r.Failed != "" {
+			return r, err
+		}
+	}
+	return result{}, nil
+}
+
+func (b *bench) once(ctx context.Context, program string, p proof, limit time.Duration, more ...string) (result, error) {
+	// The test's own limit tells which test hung; this one is for what doesn't end.
+	ctx, cancel := context.WithTimeout(ctx, limit+20*time.Second)
+	defer cancel()
+	args := append([]string{"-test.count=1", "-test.failfast", "-test.timeout=" + limit.String(), "-test.run=" + p.run}, more...)
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = filepath.Join(b.tree, "internal", filepath.FromSlash(p.pkg))
+	cmd.WaitDelay = 5 * time.Second
+	// Of its own: what others leave in the shared one is no part of the proof.
+	temp := filepath.Join(b.scratch, "temp")
+	if err := os.MkdirAll(temp, 0o700); err != nil {
+		return result{}, err
+	}
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		if bytes.Contains(out, []byte("no tests to run")) {
+			return result{}, fmt.Errorf("there is no test %s in %s", p.run, p.pkg)
+		}
+		return result{}, nil
+	}
+	r := read(out, cmd.Dir)
+	if r.Failed == "" || bytes.Contains(out, []byte("no Postgres to test with")) {
+		return result{}, fmt.Errorf("%w\n%s", err, tail(out))
+	}
+	return r, nil
+}
+
+// tail returns the last lines.
+func tail(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return strings.Join(lines[max(0, len(lines)-15):], "\n")
+}
+
+// sourceLine returns a line of a test's source.
+func sourceLine(dir, file, line string) string {
+	n, err := strconv.Atoi(line)
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(filepath.Join(dir, file)) //nolint:gosec // a test that failed
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }()
+	s := bufio.NewScanner(f)
+	for range n {
+		if !s.Scan() {
+			return ""
+		}
+	}
+	return strings.TrimSpace(s.Text())
+}

@@ -1,0 +1,161 @@
+package main
+
+const reader = "internal/reader/"
+
+// followerMutants: what readers know of the log, and of how fresh they are.
+var followerMutants = []mutant{
+	{
+		name: "cursor-gap", promises: "3", mechanism: "an entry that isn't the next one means that something was missed",
+		file: reader, old: `case e.N != c.last+1:`, new: `case false:`,
+		proof: test("reader", "TestCursor"),
+	},
+	{
+		name: "cursor-regression", promises: "3", mechanism: "a log that ends before where a reader is was lost",
+		file: reader, old: `case tail < c.last:`, new: `case false:`,
+		proof: test("reader", "TestCursor"),
+	},
+	{
+		name: "cursor-resync", promises: "3", mechanism: "after a resync everything is compared",
+		file: reader, old: `case e.Kind == snapshot.EntryResync:`, new: `case false:`,
+		proof: test("reader", "TestCursor"),
+	},
+	{
+		name: "cursor-incarnation", promises: "3", mechanism: "an entry of another incarnation is of another Redis",
+		file: reader, old: `case e.Incarnation != c.incarnation:`, new: `case false:`,
+		proof: test("reader", "TestCursor"),
+	},
+	{
+		name: "idle-incarnation", promises: "3", mechanism: "a silent log of another incarnation is of another Redis",
+		file: reader, old: `case incarnation != c.incarnation:`, new: `case false:`,
+		proof: test("reader", "TestCursor"),
+	},
+	{
+		name: "silence", promises: "3", mechanism: "a log without marks for the bound is left for whatever is Redis now",
+		file: reader, old: `if f.clock.mono()-marked > f.patience {`, new: `if false && f.clock.mono()-marked > f.patience {`,
+		proof: simulated(100),
+	},
+	{
+		name: "note-documents", promises: "3", mechanism: "a document's log entry outdates what is resident",
+		file: reader, old: `f.documents.newer(id, e.Version)`, new: `_ = id`,
+		proof: test("reader", "TestAChangeBecomesVisible"),
+	},
+	{
+		name: "note-tokens", promises: "3, 6", mechanism: "a token's log entry outdates what is resident",
+		file: reader, old: `f.tokens.published(e.Token, parseTokenVersion(e.TokenVersion))`, new: ``,
+		proof: test("reader", "TestARevokedTokenIsRefused"),
+	},
+	{
+		name: "resync-reloads", promises: "3", mechanism: "a comparison reloads the documents that differ",
+		file: reader, old: `if err := f.documents.reload(ctx, behind); err != nil {`, new: `if err := error(nil); err != nil {`,
+		proof: test("reader", "TestAResyncFindsWhatWasMissed"),
+	},
+	{
+		name: "resync-tokens", promises: "3, 6", mechanism: "a comparison takes over the tokens that differ",
+		file: reader, old: `f.tokens.replace(h, prepareRecord(t, asked).confirm(by))`, new: `_, _ = t, asked`,
+		proof: test("reader", "TestAResyncFindsWhatWasMissed"),
+	},
+	{
+		name: "resync-one-server", promises: "3", mechanism: "a comparison that another server answers begins anew",
+		file: reader, old: `if by == unconfirmed {
+			return errMoved
+		}
+		behind :=`, new: `behind :=`,
+		proof: simulated(100),
+	},
+	{
+		name: "resync-one-server-tokens", promises: "3, 6", mechanism: "a comparison of tokens that another server answers begins anew",
+		file: reader, old: `if by == unconfirmed {
+			return errMoved
+		}
+		for _, h := range batch {`, new: `for _, h := range batch {`,
+		proof: simulated(100),
+	},
+	{
+		name: "suspect-flights", promises: "3", mechanism: "a comparison makes loads under way ask again",
+		file: reader, old: `	for _, f := range s.flights {
+		f.again = true
+	}
+`, new: ``,
+		proof: test("reader", "TestALoadInFlightAsksAgainAfterSuspicion"),
+	},
+	{
+		name: "flight-asks-again", promises: "3", mechanism: "a load that was suspected is not taken for an answer",
+		file: reader, old: `behind := answered && f.again ||`, new: `behind := false ||`,
+		proof: test("reader", "TestALoadInFlightAsksAgainAfterSuspicion"),
+	},
+	{
+		name: "flight-at-least", promises: "3", mechanism: "a load under way has to bring what the log told of meanwhile",
+		file: reader, old: `err == nil && v.publishedAs().Compare(f.atLeast) < 0 ||`, new: `false ||`,
+		proof: test("reader", "TestALoadInFlightCountsAsResident"),
+	},
+	{
+		name: "missing-tokens", promises: "6", mechanism: "a resident token that Redis lacks is looked up again once Redis has everything",
+		file: reader, old: `f.missing = append(f.missing, h)`, new: ``,
+		proof: simulated(100),
+	},
+	{
+		name: "greatest-as-of", promises: "3", mechanism: "a mark from before the one that counts does not move freshness back",
+		file: reader, old: `case order < 0, order == 0 && next.stretch <= have.stretch:`, new: `case false:`,
+		proof: test("reader", "TestALeaseNeverGoesBack"),
+	},
+	{
+		name: "lease-exceptions", promises: "3", mechanism: "an organization that a mark excepts is as fresh as the exception says",
+		file: reader, old: `if since, ok := l.organizations[id]; ok && since.Before(l.asOf) {`, new: `if since, ok := l.organizations[id]; false && ok {`,
+		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay|TestALeaseNeverGoesBack|TestAgeIsTheLongerOneByBothClocks"),
+	},
+	{
+		name: "lease-token-exceptions", promises: "3, 6", mechanism: "a token that a mark excepts is as fresh as the exception says",
+		file: reader, old: `if since, ok := l.tokens[h]; ok && since.Before(l.asOf) {`, new: `if since, ok := l.tokens[h]; false && ok {`,
+		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay|TestHowLongATokenIsTrusted|TestAbsenceIsARefusalOnlyWhileFresh"),
+	},
+	{
+		name: "lease-runs-out", promises: "3", mechanism: "freshness runs out when no mark comes",
+		file: reader, old: `&& l.age(earlier(held, who.asOf), now) <= freshFor`, new: ``,
+		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay"),
+	},
+	{
+		name: "fresh-token-too", promises: "3, 6", mechanism: "an answer is only as fresh as what is known of its token",
+		file: reader, old: `l.age(earlier(held, who.asOf), now)`, new: `l.age(held, now)`,
+		proof: simulated(100),
+	},
+	{
+		name: "age-monotonic", promises: "3", mechanism: "a wall clock that is set back makes nothing fresh",
+		file: reader, old: `max(now.wall.Sub(asOf), now.mono-l.received+l.asOf.Sub(asOf))`, new: `now.wall.Sub(asOf)`,
+		proof: test("reader", "TestAgeIsTheLongerOneByBothClocks"),
+	},
+	{
+		name: "age-wall", promises: "3", mechanism: "a monotonic clock that stood still makes nothing fresh",
+		file: reader, old: `max(now.wall.Sub(asOf), now.mono-l.received+l.asOf.Sub(asOf))`, new: `(now.mono - l.received + l.asOf.Sub(asOf))`,
+		proof: test("reader", "TestAgeIsTheLongerOneByBothClocks"),
+	},
+	{
+		name: "skew", promises: "3", mechanism: "the clocks of database and reader may differ",
+		file: reader, old: `now.mono-l.received+l.asOf.Sub(asOf)) + skewAllowance`, new: `now.mono-l.received+l.asOf.Sub(asOf))`,
+		proof: test("reader", "TestAgeIsTheLongerOneByBothClocks"),
+	},
+	{
+		name: "settled", promises: "3", mechanism: "between a gap and the end of its resync nothing is fresh",
+		file: reader, old: `if settled && l.covers(doc.confirmed)`, new: `if _ = settled; l.covers(doc.confirmed)`,
+		proof: simulated(100),
+	},
+	{
+		name: "covers", promises: "3", mechanism: "a mark says nothing of what was loaded from another Redis since",
+		file: reader, old: `return l != nil && confirmed <= l.stretch`, new: `return l != nil`,
+		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay|TestWhatAStretchConfirms|TestALoadFromBeforeWhatTheLogToldOf"),
+	},
+	{
+		name: "confirms", promises: "3", mechanism: "an answer from before what the log told of confirms nothing",
+		file: reader, old: `at.Incarnation != s.incarnation || at.N < reached`, new: `at.Incarnation != s.incarnation`,
+		proof: test("reader", "TestWhatAStretchConfirms"),
+	},
+	{
+		name: "confirms-incarnation", promises: "3", mechanism: "an answer of another incarnation confirms nothing",
+		file: reader, old: `at.Incarnation != s.incarnation || at.N < reached`, new: `at.N < reached`,
+		proof: test("reader", "TestWhatAStretchConfirms"),
+	},
+	{
+		name: "outdated-is-stale", promises: "3", mechanism: "an answer of which a newer version was told of is stale",
+		file: reader, old: `&& !doc.outdated() {`, new: `{`,
+		proof: test("reader", "TestAnOutdatedAnswerIsStale"),
+	},
+}

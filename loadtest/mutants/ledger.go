@@ -1,0 +1,156 @@
+package main
+
+const (
+	postgres = "internal/postgres/"
+	queries  = "internal/postgres/sqlcgen/"
+)
+
+// ledgerMutants: what Postgres keeps.
+var ledgerMutants = []mutant{
+	{
+		name: "job-in-transaction", promises: "1", mechanism: "a change and its publish job are committed together",
+		file: postgres, old: `_, err := db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: org, Revision: revision}, nil)
+		return err`, new: `_ = jobs.PublishOrganization{}
+		return nil`,
+		proof: test("postgres", "TestChangeLeavesItsWholeTrace"),
+	},
+	{
+		name: "all-or-nothing", promises: "1", mechanism: "a change that fails leaves no job, no revision and no trace",
+		file: postgres, old: `if err := fn(c); err != nil {
+			return err
+		}`, new: `if failed := fn(c); failed != nil {
+			err = tx.Commit(ctx)
+			return failed
+		}`,
+		proof: test("postgres", "TestEditThatFailsChangesNothing|TestLimits"),
+	},
+	{
+		name: "audit-in-transaction", promises: "1", mechanism: "a change and its audit row are committed together",
+		file: postgres, old: `return insertAudit(ctx, c.q, c.by, entry{
+		organization: &c.org.ID, revision: &c.org.Revision, action: o.action,
+		subject: audit.Subject{Kind: o.kind, ID: o.id.String(), Name: o.name}, before: before, after: after,
+	})`, new: `return nil`,
+		proof: test("postgres", "TestChangeLeavesItsWholeTrace"),
+	},
+	{
+		name: "version-seen", promises: "1", mechanism: "a change is refused where somebody else was faster",
+		file: postgres, old: `if seen != 0 && seen != m.Version {`, new: `if false {`,
+		proof: test("postgres", "TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost"),
+	},
+	{
+		name: "revision-lock", promises: "1, 2", mechanism: "each change takes the next revision",
+		file: queries + "organizations.sql.go", old: `set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
+where id = $1 and deleted_at is null`, new: `set revision = revision + 2, changed_at = now(), pending_since = coalesce(pending_since, now())
+where id = $1 and deleted_at is null`,
+		proof: test("postgres", "TestRevisionsHaveNoGaps"),
+	},
+	{
+		name: "pending-since-oldest", promises: "3", mechanism: "an organization is pending since its oldest unpublished change",
+		file: queries + "organizations.sql.go", old: `set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
+where id = $1 and deleted_at is null`, new: `set revision = revision + 1, changed_at = now(), pending_since = now()
+where id = $1 and deleted_at is null`,
+		proof: test("postgres", "TestPendingSinceTheFirstChange"),
+	},
+	{
+		name: "write-back-incarnation", promises: "1, 3", mechanism: "a document written to a Redis that was replaced since is not published",
+		file: queries + "publication.sql.go", old: `where o.id = $3 and i.incarnation = $4 and i.epoch = $5`, new: `where o.id = $3 and i.incarnation >= $4 and i.epoch = $5`,
+		proof: test("postgres", "TestWriteBack"),
+	},
+	{
+		name: "token-write-back-incarnation", promises: "3, 6", mechanism: "a token's record written to a Redis that was replaced since is not published",
+		file: queries + "tokens.sql.go", old: `where t.id = $2 and i.incarnation = $3 and i.epoch = $4`, new: `where t.id = $2 and i.incarnation >= $3 and i.epoch = $4`,
+		proof: test("postgres", "TestTokenWriteBack"),
+	},
+	{
+		name: "write-back-older", promises: "1, 3", mechanism: "writing back an older revision leaves the newer one pending",
+		file: queries + "publication.sql.go", old: `when o.revision <= $1 and not exists`, new: `when not exists`,
+		proof: test("postgres", "TestWriteBack"),
+	},
+	{
+		name: "token-write-back-older", promises: "3, 6", mechanism: "writing back an older version of a token leaves the newer one pending",
+		file: queries + "tokens.sql.go", old: `pending_since = case when t.version <= $1 then null else t.pending_since end`, new: `pending_since = null`,
+		proof: test("postgres", "TestTokenWriteBack"),
+	},
+	{
+		name: "write-back-edition", promises: "1", mechanism: "what was rendered by an older edition stays pending",
+		file: queries + "publication.sql.go", old: `and not exists (select from editions e where e.number > $2) then null`, new: `then null`,
+		proof: test("postgres", "TestEditions"),
+	},
+	{
+		name: "tags-kept", promises: "2", mechanism: "a form whose bytes did not change keeps its tag",
+		file: postgres, old: `if old, ok := had[r.Name]; ok && old.SHA256 == r.SHA256 {`, new: `if old, ok := had[r.Name]; false && ok {`,
+		proof: test("postgres", "TestTagsFollowTheBytes"),
+	},
+	{
+		name: "tags-changed", promises: "2", mechanism: "a form whose bytes changed gets a new tag",
+		file: postgres, old: `if old, ok := had[r.Name]; ok && old.SHA256 == r.SHA256 {`, new: `if old, ok := had[r.Name]; ok {`,
+		proof: test("postgres", "TestTagsFollowTheBytes"),
+	},
+	{
+		name: "tags-of-an-epoch", promises: "2", mechanism: "an older epoch's tags are never used again",
+		file: postgres, old: `if before.Epoch == p.Epoch {`, new: `if true {`,
+		proof: test("postgres", "TestTagsFollowTheBytes"),
+	},
+	{
+		name: "plan-newer", promises: "2", mechanism: "a state older than the one planned is not published",
+		file: postgres, old: `if n == 0 {
+			return ErrNewerPlanned`, new: `if false {
+			return ErrNewerPlanned`,
+		proof: test("postgres", "TestTagsFollowTheBytes"),
+	},
+	{
+		name: "one-snapshot", promises: "2, 3", mechanism: "what is published was true at one moment",
+		file: postgres, old: `IsoLevel: pgx.RepeatableRead`, new: `IsoLevel: pgx.ReadCommitted`,
+		proof: test("postgres", "TestLibraryIsOfOneMoment"),
+	},
+	{
+		name: "mark-time", promises: "3", mechanism: "a mark's time is that before its snapshot was taken",
+		file: queries + "publication.sql.go", old: `select epoch, incarnation, now()::timestamptz as at from installation`, new: `select epoch, incarnation, clock_timestamp()::timestamptz as at from installation`,
+		proof: test("postgres", "TestMarkIsNotOfLaterThanItsSnapshot"),
+	},
+	{
+		name: "incarnation-above-found", promises: "1", mechanism: "a new incarnation is above the one found in Redis, too",
+		file: queries + "publication.sql.go", old: `greatest(incarnation, $1::bigint) + 1`, new: `incarnation + 1 + 0 * $1::bigint`,
+		proof: test("postgres", "TestIncarnationIsAboveTheOneFound"),
+	},
+	{
+		name: "epoch-rises", promises: "2", mechanism: "an epoch only rises",
+		file: queries + "publication.sql.go", old: `where epoch < $1 returning`, new: `where true returning`,
+		proof: test("postgres", "TestEpochOnlyRises"),
+	},
+	{
+		name: "edition-claimed", promises: "2", mechanism: "a superseded edition is not claimed again",
+		file: postgres, old: `if known || int(latest.Renderer) > renderer {`, new: `if false && known {`,
+		proof: test("postgres", "TestEditions"),
+	},
+	{
+		name: "edition-republishes", promises: "1", mechanism: "a new edition makes everything pending",
+		file: postgres, old: `_, err = q.UnpublishBelowEdition(ctx, number)
+		return err`, new: `return nil`,
+		proof: test("postgres", "TestEditions"),
+	},
+	{
+		name: "member-touches-tokens", promises: "6", mechanism: "who is removed from an organization has their tokens published anew",
+		file: postgres, old: `for _, t := range touched {`, new: `for _, t := range touched[:0] {`,
+		proof: test("postgres", "TestTokenOpensWhatItsUserIsAMemberOf"),
+	},
+	{
+		name: "token-opens-memberships", promises: "5, 6", mechanism: "a token opens only organizations that its user is a member of",
+		file: queries + "tokens.sql.go", old: `join members m on m.organization_id = o.organization_id and m.user_id = t.user_id
+join users u on u.id = t.user_id
+where o.token_id = $1`, new: `join users u on u.id = t.user_id
+where o.token_id = $1`,
+		proof: test("postgres", "TestTokenOpensWhatItsUserIsAMemberOf"),
+	},
+	{
+		name: "revocation-published", promises: "6", mechanism: "a revocation and its publish job are committed together",
+		file: postgres + "tokens.go", old: `_, err = db.river.InsertTx(ctx, tx, jobs.PublishToken{TokenID: id, Version: row.Version}, nil)
+		return err`, new: `return nil`,
+		proof: test("postgres", "TestRevocationLeavesAJob"),
+	},
+	{
+		name: "revoked-is-a-tombstone", promises: "6", mechanism: "a revoked token is published as a tombstone",
+		file: postgres, old: `Revoked: row.RevokedAt != nil || u.DisabledAt != nil,`, new: `Revoked: u.DisabledAt != nil,`,
+		proof: test("worker", "TestTokensAndMembersArePublished"),
+	},
+}

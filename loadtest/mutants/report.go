@@ -1,0 +1,147 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// result is what became of a mutant.
+type result struct {
+	// Mutant is the print of the one that it is of.
+	Mutant string
+	// Failed is the test that failed, "" where none did.
+	Failed string
+	// Line is what it had to say.
+	Line string
+}
+
+func (r result) of(m mutant) bool { return r.Mutant == m.print() }
+
+// print is the same as long as the mutant and its proof are.
+func (m *mutant) print() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %v", m.file, m.old, m.new, m.proof))
+	return hex.EncodeToString(sum[:8])
+}
+
+// results are what is known, by the mutants' names.
+type results map[string]result
+
+func loadResults(file string) (results, error) {
+	known := results{}
+	if file == "" {
+		return known, nil
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // named by who runs this
+	if errors.Is(err, os.ErrNotExist) {
+		return known, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return known, json.Unmarshal(text, &known)
+}
+
+func (k results) save(file string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(k, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o600)
+}
+
+var (
+	failedTest = regexp.MustCompile(`(?m)^ *--- FAIL: (\S+) \(`)
+	hungTest   = regexp.MustCompile(`panic: test timed out after[^\n]*\n\s*running tests:\n\s*(\S+) \(`)
+	panicked   = regexp.MustCompile(`(?m)^panic: (.*)$`)
+	where      = regexp.MustCompile(`(?m)^ +(\w+_test\.go):(\d+): ?(.*)$`)
+	seedFailed = regexp.MustCompile(`seed (\d+):\n\s+(.*)`)
+)
+
+// read finds in a test program's output what failed, and says why in a line
+// that is the same each time.
+func read(out []byte, dir string) result {
+	text := string(out)
+	var r result
+	if hung := hungTest.FindStringSubmatch(text); hung != nil {
+		return result{Failed: hung[1], Line: "it never ends"}
+	}
+	all := failedTest.FindAllStringSubmatch(text, -1)
+	if len(all) == 0 {
+		return r
+	}
+	r.Failed = all[0][1]
+	for _, m := range all { // the innermost of the first one's
+		if strings.HasPrefix(m[1], r.Failed) {
+			r.Failed = m[1]
+		}
+	}
+	first, lowest := "", 0
+	for _, m := range seedFailed.FindAllStringSubmatch(text, -1) {
+		var n int
+		if _, err := fmt.Sscan(m[1], &n); err == nil && (first == "" || n < lowest) {
+			first, lowest = m[2], n
+		}
+	}
+	if first != "" {
+		r.Line = fmt.Sprintf("seed %d: %s", lowest, first)
+		return r
+	}
+	if m := panicked.FindStringSubmatch(text); m != nil {
+		r.Line = "panic: " + m[1]
+		return r
+	}
+	for _, m := range where.FindAllStringSubmatch(text, -1) {
+		if r.Line = strings.TrimSpace(m[3]); r.Line == "" { // testify speaks on the next lines
+			r.Line = sourceLine(dir, m[1], m[2])
+			break
+		}
+		if !strings.HasPrefix(r.Line, "time=") { // that would be a log's
+			break
+		}
+	}
+	return r
+}
+
+// written is the report. It is the same whenever the results are.
+func written(all []mutant, known results) string {
+	var b strings.Builder
+	b.WriteString(`# Mechanisms, taken out
+
+Each mechanism below was taken out of the product, one at a time, and the test
+named beside it failed. What the promises are, and how they are kept, is in
+[promises.md](promises.md).
+
+This file is written by ` + "`make mutants`" + `; ` + "`make test`" + ` sees to it that each
+mutant still fits the code.
+
+| Mutant | Mechanism taken out | Promise | Proof that failed | What it said |
+|---|---|---|---|---|
+`)
+	for _, m := range all {
+		r := known[m.name]
+		failed, line := "`"+m.proof.pkg+"."+r.Failed+"`", "`"+cell(r.Line)+"`"
+		if r.Failed == "" {
+			failed, line = "**none: it survived** ("+cell(m.proof.String())+")", ""
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", m.name, cell(m.mechanism), m.promises, failed, line)
+	}
+	return b.String()
+}
+
+// cell makes a text fit into a cell of a table.
+func cell(s string) string {
+	s = strings.NewReplacer("|", "\\|", "`", "'", "\n", " ").Replace(s)
+	if r := []rune(s); len(r) > 160 {
+		s = string(r[:160]) + "..."
+	}
+	return s
+}
