@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"io/fs"
 	"log/slog"
 	"math"
 	"net/http"
@@ -107,11 +108,16 @@ func TestAStartWithRedisAndAFile(t *testing.T) {
 }
 
 func TestWithoutAFileNothingIsReady(t *testing.T) {
-	w := newEmptyWorld(t, keeping(t.TempDir()))
+	dir := t.TempDir()
+	w := newEmptyWorld(t, keeping(dir))
 	w.redis.Kill()
 	requireProblem(t, w.modes(uuid.NewString(), w.keys.Mint()), 503, "unavailable")
 	require.Error(t, w.Ready())
 	require.Error(t, w.Started())
+	// And it has nothing to leave behind: not over what another run may have left.
+	w.stop()
+	_, err := os.Stat(filepath.Join(dir, diskFile))
+	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 // logged collects what is logged.

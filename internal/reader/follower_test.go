@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -129,7 +130,52 @@ func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 	}
 	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.tokenLoads.absent), "it is remembered")
 	w.publishToken(recordOf(tok, org))
+	start := time.Now()
 	w.eventually(func() bool { return w.modes(org, tok).status == 200 }, "it is let in")
+	assert.Less(t, time.Since(start), 5*time.Second, "since the log tells of it, not since everything is compared in the end")
+}
+
+// elsewhere is a Redis that answers comparisons from a position of its own.
+type elsewhere struct {
+	changes
+	tail, tokens, versions snapshot.Position
+}
+
+func (e *elsewhere) Tail(context.Context) (snapshot.Position, *snapshot.Mark, error) {
+	return e.tail, &snapshot.Mark{AsOf: time.Now().Add(time.Second)}, nil
+}
+
+func (e *elsewhere) Tokens(context.Context, []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error) {
+	return nil, e.tokens, nil
+}
+
+func (e *elsewhere) Versions(context.Context, []string) (map[string]snapshot.Version, snapshot.Position, error) {
+	return nil, e.versions, nil
+}
+
+// Another server answers a part of the comparison, one that lags: then nothing
+// was compared, and no mark counts.
+func TestAComparisonThatMoves(t *testing.T) {
+	at, before := snapshot.Position{Incarnation: 1, N: 10}, snapshot.Position{Incarnation: 1, N: 9}
+	for name, c := range map[string]struct {
+		redis elsewhere
+		want  error
+	}{
+		"one server":         {elsewhere{nil, at, at, at}, nil},
+		"it has moved on":    {elsewhere{nil, before, at, at}, nil},
+		"tokens lag":         {elsewhere{nil, at, before, at}, errMoved},
+		"documents lag":      {elsewhere{nil, at, at, before}, errMoved},
+		"of another filling": {elsewhere{nil, at, at, snapshot.Position{Incarnation: 2, N: 10}}, errMoved},
+	} {
+		r, _, _ := quiet(t, time.Now)
+		old := r.freshness.lease.Load()
+		f := &follower{
+			log: r.log, redis: &c.redis, documents: r.documents, tokens: r.tokens, freshness: r.freshness, metrics: r.metrics, clock: r.clock,
+		}
+		_, err := f.sync(t.Context())
+		require.ErrorIs(t, err, c.want, name)
+		assert.Equal(t, c.want == nil, r.freshness.lease.Load() != old, name)
+	}
 }
 
 // The client was served by a reader that is ahead of this one, which is not

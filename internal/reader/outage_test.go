@@ -81,6 +81,8 @@ func TestRedisIsFlushedWhileWarm(t *testing.T) {
 		w.publishToken(recordOf(x.tok, x.org), r)
 	})
 	w.awaitRevision(x.org, x.tok, 2)
+	// What is absent is known to be once all is compared and a mark says so.
+	w.eventually(func() bool { return w.modes(x.org, tok).status == 401 }, "it is refused")
 	requireProblem(t, w.modes(x.org, tok), 401, "token_refused")
 }
 

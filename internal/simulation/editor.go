@@ -132,7 +132,7 @@ func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 		}
 		return
 	case got.status == fasthttp.StatusServiceUnavailable:
-		if at.warm[key] && revoked.IsZero() && w.authMaxStale > time.Minute && !w.mayLack(e) {
+		if w.isWarm(at, key) && revoked.IsZero() && w.authMaxStale > time.Minute && !w.mayLack(e) {
 			bad("503 although it had answered before")
 		}
 		return
@@ -167,6 +167,12 @@ func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 		}
 	}
 	e.tag, e.version = got.etag, now
+}
+
+func (w *world) isWarm(at *edge, key string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return at.warm[key]
 }
 
 // mayLack says that a token's record may rightly be unknown: an epoch was

@@ -45,9 +45,11 @@ func (w *world) trouble() {
 			w.cluster.heal()
 		case 6, 7:
 			w.tell("the ways to Redis are bad")
+			w.mu.Lock()
 			for _, l := range w.links {
 				l.set(faults{drop: rng.Float64() * .3, lose: rng.Float64() * .3, twice: rng.Float64() * .3, latency: ms(300)})
 			}
+			w.mu.Unlock()
 			_ = sleep(w.ctx, ms(8000))
 			w.mendLinks()
 		case 8:

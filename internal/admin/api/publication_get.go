@@ -32,7 +32,7 @@ func (a *API) publicationGet(v *visit) error {
 	for i, r := range s.Representations {
 		list[i] = representation{Name: r.Name, ETag: tagOf(r), SHA256: r.SHA256, Length: r.Length, Since: r.Since}
 		if a.PublicReader != "" {
-			list[i].URL = strings.TrimSuffix(a.PublicReader, "/") + "/api/organizations/" + v.org.ID.String() + "/" + r.Name
+			list[i].URL = strings.TrimSuffix(a.PublicReader, "/") + "/api/organizations/" + v.org.ID.String() + "/" + readersName(r.Name)
 		}
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
@@ -44,6 +44,10 @@ func (a *API) publicationGet(v *visit) error {
 		Representations   []representation `json:"representations"`
 	}{s.Revision, s.PublishedRevision, s.PendingSince, s.ChangedAt, s.Epoch, list})
 }
+
+// readersName is the last part of the path at which readers serve a
+// representation: JSON is what editors ask for without saying so.
+func readersName(representation string) string { return strings.TrimSuffix(representation, ".json") }
 
 // tagOf is the entity-tag that readers give a representation, uncoded.
 func tagOf(r postgres.PublishedRepresentation) string {
