@@ -189,14 +189,6 @@ func (db *DB) Unpublish(ctx context.Context, org uuid.UUID, found int64) error {
 	return nil
 }
 
-// Republish makes an organization pending, whatever was published.
-func (db *DB) Republish(ctx context.Context, org uuid.UUID) error {
-	if _, err := db.q.PendingOne(ctx, org); err != nil {
-		return orNotFound(err, "organization")
-	}
-	return nil
-}
-
 // PendingOrganization is one that has a change which isn't published.
 type PendingOrganization struct {
 	ID       uuid.UUID
