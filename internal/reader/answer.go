@@ -57,7 +57,7 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 		// held is up to when we hold every change to the document.
 		held := time.Time{}
 		if settled && l.covers(doc.confirmed) && !doc.outdated() {
-			held = l.ofOrganization(id)
+			held = l.ofOrganization(id, doc.confirmed)
 		}
 		fresh := !held.IsZero() && l.age(earlier(held, who.asOf), now) <= freshFor
 		known := refuter{claims: r.claims, organization: id}

@@ -24,29 +24,29 @@ func (d *disk) encode(w *diskWriter) {
 	} else {
 		w.int(1)
 		w.time(l.asOf)
-		for id, since := range l.organizations {
+		for id, e := range l.organizations {
 			w.int(1)
 			w.raw(id[:])
-			w.time(since)
+			w.time(e.most())
 		}
 		w.int(0)
-		for h, since := range l.tokens {
+		for h, e := range l.tokens {
 			w.int(1)
 			w.raw(h[:])
-			w.time(since)
+			w.time(e.most())
 		}
 		w.int(0)
 	}
 	for _, id := range d.documents.memory.keys() {
 		if doc, ok := d.documents.memory.peek(id); ok {
 			w.int(1)
-			w.document(id, doc, l.covers(doc.confirmed) && !doc.outdated())
+			w.document(id, doc, !doc.outdated() && l.covers(doc.confirmed) && l.organizations[id].best(doc.confirmed))
 		}
 	}
 	w.int(0)
 	for _, h := range d.tokens.memory.keys() {
 		// What may not be trusted now will not be later.
-		if r, ok := d.tokens.memory.peek(h); ok && r.usable() && l.covers(r.confirmed) {
+		if r, ok := d.tokens.memory.peek(h); ok && r.usable() && l.covers(r.confirmed) && l.tokens[h].best(r.confirmed) {
 			w.int(1)
 			w.record(r)
 		}
@@ -58,16 +58,16 @@ func (d *disk) encode(w *diskWriter) {
 // lease covers it.
 func (d *disk) decode(r *diskReader) (documents, tokens int) {
 	if r.more() {
-		mark := &lease{asOf: r.time(), organizations: map[organizationID]time.Time{}, tokens: map[token.Hash]time.Time{}}
+		mark := &lease{asOf: r.time(), organizations: map[organizationID]exception{}, tokens: map[token.Hash]exception{}}
 		for r.more() {
 			var id organizationID
 			r.raw(id[:])
-			mark.organizations[id] = r.time()
+			mark.organizations[id] = exception{since: r.time()}
 		}
 		for r.more() {
 			var h token.Hash
 			r.raw(h[:])
-			mark.tokens[h] = r.time()
+			mark.tokens[h] = exception{since: r.time()}
 		}
 		mark.received = d.clock.mono()
 		if r.err == nil {

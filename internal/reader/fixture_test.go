@@ -349,7 +349,7 @@ func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	r.documents.memory.set(id, doc.confirm(1))
 	rec := recordOf(tok, org)
 	r.tokens.memory.set(rec.Hash, prepareRecord(rec, 0).confirm(1))
-	r.freshness.lease.Store(leaseOf(&snapshot.Mark{AsOf: now()}, 1, r.clock.mono()))
+	r.freshness.lease.Store(leaseOf(&snapshot.Mark{AsOf: now()}, 1, r.clock.mono(), nil))
 	r.freshness.settled.Store(true)
 	return r, org, tok
 }

@@ -54,21 +54,75 @@ type lease struct {
 	// received is when the mark came that gave asOf, by the monotonic clock.
 	received time.Duration
 	// What was unpublished at asOf counts from when it was.
-	organizations map[organizationID]time.Time
-	tokens        map[token.Hash]time.Time
+	organizations map[organizationID]exception
+	tokens        map[token.Hash]exception
 }
 
-func leaseOf(m *snapshot.Mark, number uint64, received time.Duration) *lease {
-	l := &lease{asOf: m.AsOf, stretch: number, received: received, tokens: m.Tokens}
+// exception is what a lease says of a subject that was unpublished at its asOf.
+type exception struct {
+	// since is from when on Redis may lack changes. Where a Redis lost all it had of
+	// the subject, that is when the subject was made.
+	since time.Time
+	// held is what an earlier lease said of whatever upTo or a stretch before it
+	// confirmed: that Redis lost something takes nothing away from what was loaded.
+	held time.Time
+	upTo uint64
+}
+
+// of is up to when there is every change in what is confirmed so.
+func (e exception) of(confirmed uint64) time.Time {
+	if confirmed <= e.upTo && e.held.After(e.since) {
+		return e.held
+	}
+	return e.since
+}
+
+// most is the latest that it says of anything.
+func (e exception) most() time.Time { return e.of(e.upTo) }
+
+// best reports whether it says that of what is confirmed so.
+func (e exception) best(confirmed uint64) bool { return e.of(confirmed).Equal(e.most()) }
+
+// leaseOf returns the lease that a mark of a stretch makes, after the one before
+// it, if there is one.
+func leaseOf(m *snapshot.Mark, number uint64, received time.Duration, before *lease) *lease {
+	l := &lease{asOf: m.AsOf, stretch: number, received: received}
+	var organizations map[organizationID]exception
+	var tokens map[token.Hash]exception
+	if before != nil {
+		organizations, tokens = before.organizations, before.tokens
+	}
+	if len(m.Organizations) > 0 {
+		l.organizations = make(map[organizationID]exception, len(m.Organizations))
+	}
 	for org, since := range m.Organizations {
 		if id, ok := parseOrganization(org); ok {
-			if l.organizations == nil {
-				l.organizations = make(map[organizationID]time.Time, len(m.Organizations))
-			}
-			l.organizations[id] = since
+			l.organizations[id] = before.carry(since, organizations[id])
 		}
 	}
+	if len(m.Tokens) > 0 {
+		l.tokens = make(map[token.Hash]exception, len(m.Tokens))
+	}
+	for h, since := range m.Tokens {
+		l.tokens[h] = before.carry(since, tokens[h])
+	}
 	return l
+}
+
+// carry returns the exception that follows on what this lease, nil for none, said
+// of the same subject; was is its exception, zero for none.
+func (l *lease) carry(since time.Time, was exception) exception {
+	e := exception{since: since}
+	switch {
+	case l == nil:
+	case was.since.IsZero():
+		e.held, e.upTo = l.asOf, l.stretch
+	case was.held.After(was.since):
+		e.held, e.upTo = was.held, was.upTo
+	default:
+		e.held, e.upTo = earlier(was.since, l.asOf), l.stretch
+	}
+	return e
 }
 
 // covers reports whether the lease says anything about what is confirmed so.
@@ -78,18 +132,18 @@ func leaseOf(m *snapshot.Mark, number uint64, received time.Duration) *lease {
 func (l *lease) covers(confirmed uint64) bool { return l != nil && confirmed <= l.stretch }
 
 // ofOrganization returns since when there may be changes to an organization
-// that we don't hold.
-func (l *lease) ofOrganization(id organizationID) time.Time {
-	if since, ok := l.organizations[id]; ok && since.Before(l.asOf) {
-		return since
+// that a document confirmed so does not hold.
+func (l *lease) ofOrganization(id organizationID, confirmed uint64) time.Time {
+	if e, ok := l.organizations[id]; ok {
+		return earlier(e.of(confirmed), l.asOf)
 	}
 	return l.asOf
 }
 
 // ofToken is ofOrganization for a token's record.
-func (l *lease) ofToken(h token.Hash) time.Time {
-	if since, ok := l.tokens[h]; ok && since.Before(l.asOf) {
-		return since
+func (l *lease) ofToken(h token.Hash, confirmed uint64) time.Time {
+	if e, ok := l.tokens[h]; ok {
+		return earlier(e.of(confirmed), l.asOf)
 	}
 	return l.asOf
 }
@@ -126,7 +180,8 @@ func (f *freshness) begin(at snapshot.Position) *stretch {
 // more recent: two workers that lead at the same time, or one whose mark was long
 // on its way, don't move it back.
 func (f *freshness) next(m *snapshot.Mark, s *stretch, now time.Duration) *lease {
-	next, have := leaseOf(m, s.number, now), f.lease.Load()
+	have := f.lease.Load()
+	next := leaseOf(m, s.number, now, have)
 	if have == nil {
 		return next
 	}

@@ -40,7 +40,7 @@ func (w *world) marked(m snapshot.Mark) {
 
 func TestAgeIsTheLongerOneByBothClocks(t *testing.T) {
 	asOf := time.Unix(1_700_000_000, 0)
-	l := leaseOf(&snapshot.Mark{AsOf: asOf}, 1, time.Minute)
+	l := leaseOf(&snapshot.Mark{AsOf: asOf}, 1, time.Minute, nil)
 	for _, c := range []struct{ wall, mono, want time.Duration }{
 		{0, 0, 0},
 		{3 * time.Second, time.Second, 3 * time.Second},
@@ -73,7 +73,7 @@ func TestALeaseNeverGoesBack(t *testing.T) {
 	// The same, and one that was long on its way: ignored with their exceptions.
 	require.False(t, take(&snapshot.Mark{AsOf: at}, one, 6))
 	require.False(t, take(&snapshot.Mark{AsOf: at.Add(-1)}, one, 7))
-	assert.Equal(t, at.Add(-time.Second), f.lease.Load().ofOrganization(id))
+	assert.Equal(t, at.Add(-time.Second), f.lease.Load().ofOrganization(id, 0))
 	assert.Equal(t, time.Duration(5), f.lease.Load().received)
 	// In another stretch the same mark is about what that one confirms; it came when
 	// it first came.
@@ -87,6 +87,52 @@ func TestALeaseNeverGoesBack(t *testing.T) {
 	require.True(t, take(&snapshot.Mark{AsOf: at.Add(1)}, two, 9))
 	assert.Equal(t, time.Duration(9), f.lease.Load().received)
 	assert.False(t, (*lease)(nil).covers(0))
+}
+
+// That Redis lost what it had of a subject takes nothing away from what was
+// loaded before, and says nothing of what is loaded after.
+func TestAnExceptionTakesNothingBack(t *testing.T) {
+	var f freshness
+	at, made, h, id := time.Unix(1_700_000_000, 0), time.Unix(1_600_000_000, 0), token.Hash{1}, organizationID{1}
+	take := func(s *stretch, after time.Duration, since time.Time) {
+		m := &snapshot.Mark{AsOf: at.Add(after)}
+		if !since.IsZero() {
+			m.Tokens = map[token.Hash]time.Time{h: since}
+			m.Organizations = map[string]time.Time{id.String(): since}
+		}
+		f.lease.Store(f.next(m, s, after))
+	}
+	says := func(s *stretch, want time.Time) {
+		t.Helper()
+		assert.Equal(t, want, f.lease.Load().ofToken(h, s.number))
+		assert.Equal(t, want, f.lease.Load().ofOrganization(id, s.number))
+	}
+	one := f.begin(snapshot.Position{Incarnation: 1, N: 10})
+	take(one, 0, time.Time{})
+	two := f.begin(snapshot.Position{Incarnation: 2, N: 20})
+	take(two, time.Second, made)
+	says(one, at)
+	says(two, made)
+	// It stays at that: the marks go on, and none of them says more of it.
+	three := f.begin(snapshot.Position{Incarnation: 3, N: 30})
+	for i := range 3 {
+		take(three, time.Duration(2+i)*time.Second, made)
+		says(one, at)
+		says(two, made)
+		says(three, made)
+	}
+	take(three, 5*time.Second, time.Time{})
+	says(three, at.Add(5*time.Second))
+	// A change of its own counts from when it was made, whoever confirmed what.
+	take(three, 6*time.Second, at.Add(5500*time.Millisecond))
+	says(one, at.Add(5500*time.Millisecond))
+	take(three, 7*time.Second, at.Add(5500*time.Millisecond))
+	says(three, at.Add(5500*time.Millisecond))
+	// One that is first seen with an exception has nothing earlier to fall back on.
+	other := freshness{}
+	first := other.begin(snapshot.Position{Incarnation: 1, N: 1})
+	l := other.next(&snapshot.Mark{AsOf: at, Tokens: map[token.Hash]time.Time{h: made}}, first, 0)
+	assert.Equal(t, made, l.ofToken(h, first.number))
 }
 
 // What is confirmed is what contains all that the log has told of.

@@ -231,7 +231,7 @@ func (t *tokens) who(presented []byte, l *lease, now instant) (caller, standing)
 	case !l.covers(rec.confirmed):
 		return caller{}, standingUnknown
 	}
-	asOf := l.ofToken(h)
+	asOf := l.ofToken(h, rec.confirmed)
 	switch {
 	case l.age(asOf, now) > t.maxStale:
 		return caller{}, standingUnknown
@@ -277,7 +277,7 @@ func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (re
 // that Redis has everything does that mean that there is none.
 func (t *tokens) absence(h token.Hash, l *lease, now instant) standing {
 	log := t.following()
-	if log == nil || !l.covers(log.number) || l.age(l.ofToken(h), now) > freshFor {
+	if log == nil || !l.covers(log.number) || l.age(l.ofToken(h, log.number), now) > freshFor {
 		return standingUnknown
 	}
 	return standingAbsent

@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -192,7 +193,8 @@ func keyOfAll(cmds []redis.Cmder) string {
 	for i, cmd := range cmds {
 		keys[i] = keyOf(cmd)
 	}
-	return slices.Max(keys)
+	slices.Sort(keys)
+	return strings.Join(keys, " ")
 }
 
 // draws are what chance has in store for one call.

@@ -117,8 +117,12 @@ func TestSchedules(t *testing.T) {
 
 // The same seed gives the same run, so a failure can be replayed.
 func TestReplay(t *testing.T) {
-	for s := range uint64(3) {
-		first, second := run(t, 1000+s), run(t, 1000+s)
-		require.Equal(t, first.trace, second.trace, "seed %d", 1000+s)
+	n := uint64(20)
+	if raceEnabled || testing.Short() {
+		n = 3
+	}
+	for s := range n {
+		first, second := run(t, 6880+s), run(t, 6880+s)
+		require.Equal(t, first.trace, second.trace, "seed %d", 6880+s)
 	}
 }

@@ -100,13 +100,23 @@ var followerMutants = []mutant{
 	},
 	{
 		name: "lease-exceptions", promises: "3", mechanism: "an organization that a mark excepts is as fresh as the exception says",
-		file: reader, old: `if since, ok := l.organizations[id]; ok && since.Before(l.asOf) {`, new: `if since, ok := l.organizations[id]; false && ok {`,
+		file: reader, old: `if e, ok := l.organizations[id]; ok {`, new: `if e, ok := l.organizations[id]; false && ok {`,
 		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay|TestALeaseNeverGoesBack|TestAgeIsTheLongerOneByBothClocks"),
 	},
 	{
 		name: "lease-token-exceptions", promises: "3, 6", mechanism: "a token that a mark excepts is as fresh as the exception says",
-		file: reader, old: `if since, ok := l.tokens[h]; ok && since.Before(l.asOf) {`, new: `if since, ok := l.tokens[h]; false && ok {`,
+		file: reader, old: `if e, ok := l.tokens[h]; ok {`, new: `if e, ok := l.tokens[h]; false && ok {`,
 		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay|TestHowLongATokenIsTrusted|TestAbsenceIsARefusalOnlyWhileFresh"),
+	},
+	{
+		name: "exception-held", promises: "4", mechanism: "an exception takes nothing back of what an earlier lease said",
+		file: reader, old: `if confirmed <= e.upTo && e.held.After(e.since) {`, new: `if false {`,
+		proof: test("reader", "TestAnExceptionTakesNothingBack"),
+	},
+	{
+		name: "exception-up-to", promises: "3, 6", mechanism: "what is loaded later is only as good as the exception says",
+		file: reader, old: `if confirmed <= e.upTo && e.held.After(e.since) {`, new: `if e.held.After(e.since) {`,
+		proof: test("reader", "TestAnExceptionTakesNothingBack"),
 	},
 	{
 		name: "lease-runs-out", promises: "3", mechanism: "freshness runs out when no mark comes",
