@@ -168,7 +168,12 @@ func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
 	assert.Equal(t, freshHit, w.status(other, otherTok), "and nobody else")
 	w.marked(snapshot.Mark{AsOf: now.Add(-time.Second)})
 	assert.Equal(t, staleHit, w.status(org, tok), "older marks say nothing")
-	w.marked(snapshot.Mark{Tokens: map[token.Hash]time.Time{token.HashOf([]byte(otherTok)): now.Add(-time.Minute)}})
+	excepted := map[token.Hash]time.Time{token.HashOf([]byte(otherTok)): now.Add(-time.Minute)}
+	w.marked(snapshot.Mark{Tokens: excepted})
+	assert.Equal(t, freshHit, w.status(other, otherTok), "the mark before did not except it")
+	w.later(freshFor)
+	now, _ = w.now()
+	w.marked(snapshot.Mark{AsOf: now, Tokens: excepted})
 	assert.Equal(t, freshHit, w.status(org, tok))
 	assert.Equal(t, staleHit, w.status(other, otherTok), "who asks may have changed")
 }

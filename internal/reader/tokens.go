@@ -277,7 +277,8 @@ func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (re
 // that Redis has everything does that mean that there is none.
 func (t *tokens) absence(h token.Hash, l *lease, now instant) standing {
 	log := t.following()
-	if log == nil || !l.covers(log.number) || l.age(l.ofToken(h, log.number), now) > freshFor {
+	// Nothing was loaded that could have been confirmed before.
+	if log == nil || !l.covers(log.number) || l.age(l.ofToken(h, unconfirmed), now) > freshFor {
 		return standingUnknown
 	}
 	return standingAbsent

@@ -160,7 +160,7 @@ var answerMutants = []mutant{
 	},
 	{
 		name: "absence-while-fresh", promises: "6", mechanism: "a token that Redis lacks is refused only while Redis is known to have everything",
-		file: reader, old: `if log == nil || !l.covers(log.number) || l.age(l.ofToken(h, log.number), now) > freshFor {`, new: `if log == nil && l.covers(0) {`,
+		file: reader, old: `if log == nil || !l.covers(log.number) || l.age(l.ofToken(h, unconfirmed), now) > freshFor {`, new: `if log == nil && l.covers(0) {`,
 		proof: test("reader", "TestAbsenceIsARefusalOnlyWhileFresh"),
 	},
 	{
