@@ -65,7 +65,7 @@ func TestSettingUpAnOrganization(t *testing.T) {
 	require.Contains(t, i.call("org", "list").ok().stdout, "acme")
 	entries, err := db.Audit(t.Context(), mustOrganization(t, db).ID, postgres.AuditFilter{Limit: 100})
 	require.NoError(t, err)
-	require.Len(t, entries, 5, "organization, member, two tokens, a revocation")
+	require.Len(t, entries, 5+4, "organization, the templates that came with it, member, two tokens, a revocation")
 	for _, e := range entries {
 		require.Equal(t, "operator", string(e.By.Actor.Kind))
 		require.NotEmpty(t, e.By.Actor.Name)
@@ -110,6 +110,35 @@ func TestModesInAndOut(t *testing.T) {
 	require.Contains(t, i.call("modes", "list", "--org", "acme").ok().stdout, "good")
 	i.call("modes", "import", "--org", "acme", filepath.Join(t.TempDir(), "none")).failed(1, "no such file")
 	i.call("modes", "list", "--org", "nope").failed(1, `there is no organization "nope"`)
+}
+
+// TestDryRunSaysWhatEditorsMakeOfModes: the advice about each mode stands below it,
+// at its place in the file, and what to do is said once. What was imported is not
+// talked about again.
+func TestDryRunSaysWhatEditorsMakeOfModes(t *testing.T) {
+	i := newInstallation(t)
+	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
+	file := filepath.Join("testdata", "lint", "team.yaml")
+	dry := i.call("modes", "import", "--org", "acme", file, "--dry-run").ok().stdout
+	golden := filepath.Join("testdata", "dry_run.txt")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(dry), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), dry)
+
+	line := i.call("modes", "import", "--org", "acme", file, "--dry-run", "--json").ok().json()["modes"].([]any)[0].(map[string]any)
+	require.Equal(t, "docs-writer", line["slug"])
+	require.Len(t, line["advice"], 1)
+	advice := line["advice"].([]any)[0].(map[string]any)
+	require.Equal(t, "file-regex-is-glob", advice["rule"])
+	require.EqualValues(t, 10, advice["line"])
+
+	refused := i.call("modes", "import", "--org", "acme", file).failed(1, "Nothing was imported").stdout
+	require.NotContains(t, refused, "file-regex-is-glob", "which would hide what it is refused for")
+	done := i.call("modes", "import", "--org", "acme", file, "--only-valid").ok().stdout
+	require.NotContains(t, done, "file-regex-is-glob")
 }
 
 func TestPublish(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 // published is where readers look, as far as raising the epoch needs it.
 type published struct {
-	URL    config.Secret `env:"REDIS_URL" expect:"redis://[user:password@]host:port[/db]"`
+	URL    config.Secret `env:"REDIS_URL" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
 	Prefix string        `env:"REDIS_PREFIX" envDefault:"om"`
 }
 
@@ -38,7 +38,8 @@ this command is named. It
      time at least, so that the same backup restored twice gives two epochs;
   3. leaves it to the workers to publish everything again.
 
-It needs REDIS_URL (and REDIS_PREFIX). Where that Redis is lost for good,
+It needs REDIS_URL (and REDIS_PREFIX) as at the workers, redis:// or
+redis+sentinel://. Where that Redis is lost for good,
 --without-redis goes without: tokens that were revoked after the backup was made
 are then good again, so revoke them once more.`,
 		Example: `  admin epoch raise

@@ -2,13 +2,18 @@ package main
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -57,7 +62,9 @@ func TestLint(t *testing.T) {
 	lint().failed(2, "which files")
 	lint(filepath.Join(t.TempDir(), "none")).failed(1, "no such file")
 	lint(t.TempDir()).failed(1, "no files of modes")
-	require.Contains(t, lint("--rules").ok().stdout, "browser-is-shell")
+	for _, rule := range []string{"browser-is-shell", "slug-in-several-files", "duplicate-slug", "read-differently"} {
+		require.Contains(t, lint("--rules").ok().stdout, rule)
+	}
 
 	out := filepath.Join(t.TempDir(), "r.sarif")
 	require.Empty(t, lint("--format", "sarif", "--output", out, folder).stdout)
@@ -83,6 +90,97 @@ func TestLintOfAnArchive(t *testing.T) {
 	e := call(t, program(t), nil, "", "modes", "lint", path)
 	require.Equal(t, 1, e.code)
 	require.Contains(t, e.stdout, "export.zip/modes/team.yaml")
+
+	// One that isn't safe to open is named, and spoils nothing beside it.
+	b.Reset()
+	w = zip.NewWriter(&b)
+	_, err := w.Create("../../out.yaml")
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	unsafe := filepath.Join(t.TempDir(), "unsafe.zip")
+	require.NoError(t, os.WriteFile(unsafe, b.Bytes(), 0o600))
+	e = call(t, program(t), nil, "", "modes", "lint", unsafe, path)
+	require.Equal(t, 1, e.code)
+	require.Contains(t, e.stdout, "unsafe.zip: can't be read")
+	require.Contains(t, e.stdout, "The entry ../../out.yaml leads out")
+	require.Contains(t, e.stdout, "export.zip/modes/team.yaml: 4 modes")
+}
+
+// TestLintAcrossFiles: a slug that two files of a run have is reported at both
+// places, in each format, and says where the other is.
+func TestLintAcrossFiles(t *testing.T) {
+	admin := program(t)
+	a, b := filepath.Join("testdata", "lint", "team.yaml"), filepath.Join("testdata", "lint", "others.yaml")
+	lint := func(args ...string) ended {
+		return call(t, admin, nil, "", append([]string{"modes", "lint"}, args...)...)
+	}
+	require.Contains(t, lint(a, b).stdout, a+":3:11 "+b+":3:11")
+	results := lint("--json", a, b).json()["results"].([]any)
+	require.Len(t, results, 2)
+	for i, other := range []string{b, a} {
+		var found []map[string]any
+		for _, f := range results[i].(map[string]any)["findings"].([]any) {
+			if f := f.(map[string]any); f["rule"] == "slug-in-several-files" {
+				found = append(found, f)
+			}
+		}
+		require.Len(t, found, 1)
+		require.EqualValues(t, 3, found[0]["line"])
+		require.Equal(t, "warning", found[0]["severity"])
+		require.Contains(t, found[0]["detail"], other+":3:11")
+		require.Equal(t, []any{map[string]any{"file": other, "line": 3.0, "column": 11.0}}, found[0]["others"])
+	}
+	sarif := lint("--format", "sarif", a, b).stdout
+	require.Equal(t, 2, strings.Count(sarif, `"ruleId": "slug-in-several-files"`))
+	require.Equal(t, 2, strings.Count(sarif, `"relatedLocations"`))
+	// Each by itself has nothing of it, and strictly it is a failure.
+	require.NotContains(t, lint(b).ok().stdout, "slug-in-several-files")
+	require.Equal(t, 0, lint("--strict", b).code)
+	again := filepath.Join(t.TempDir(), "again.yaml")
+	data, err := os.ReadFile(b)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(again, data, 0o600))
+	require.Equal(t, 1, lint("--strict", b, again).code)
+	require.Equal(t, 0, lint(b, again).code)
+}
+
+// TestProgress: a command that takes long says that it goes on, beside its answer.
+func TestProgress(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program(t), "modes", "lint", "--json", "-")
+	cmd.Env = []string{"HOME=" + t.TempDir(), beAdmin}
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	said := bufio.NewScanner(stderr)
+	require.True(t, said.Scan())
+	require.Regexp(t, `^reading … \d+s$`, said.Text())
+	_, err = io.WriteString(stdin, "customModes: []\n")
+	require.NoError(t, err)
+	require.NoError(t, stdin.Close())
+	for said.Scan() {
+		require.Regexp(t, `^reading …`, said.Text())
+	}
+	require.NoError(t, cmd.Wait())
+	require.True(t, json.Valid(stdout.Bytes()), "nothing else is on the standard output")
+}
+
+// TestRefusalsInOneSentence: what a whole file is refused for is said in a sentence,
+// with its place once.
+func TestRefusalsInOneSentence(t *testing.T) {
+	for text, says := range map[string]string{
+		"{ // ours\n\"customModes\": []}": "This is not valid JSON: line 1, column 3: JSON has no comments: remove this one",
+		"Just words.\n":                   "Expected `customModes:` with a list of modes below it: line 1, column 1: found plain text",
+		"":                                "This file is empty.",
+	} {
+		e := call(t, program(t), nil, text, "modes", "explain", "--file", "-", "docs").failed(1, says)
+		require.Len(t, strings.Split(strings.TrimSpace(e.stderr), "\n"), 1)
+	}
 }
 
 func TestExplain(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"orgmodes/internal/config"
@@ -70,7 +71,20 @@ func (c *cli) sentence(err error) string {
 		return "Postgres went away: " + process.Redact(err.Error())
 	}
 	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
-		return f.Error()
+		return inOneSentence(f)
 	}
 	return process.Redact(err.Error())
+}
+
+// inOneSentence says a fault with its details. Its message may be a sentence of
+// its own, and may name a place that the details name too.
+func inOneSentence(f *fault.Error) string {
+	if len(f.Fields) == 0 {
+		return f.Message
+	}
+	message := f.Message
+	if f.Fields[0].Line > 0 {
+		message, _, _ = strings.Cut(message, " (line ")
+	}
+	return strings.TrimSuffix(message, ".") + strings.TrimPrefix(f.Error(), f.Message)
 }

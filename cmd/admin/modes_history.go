@@ -30,7 +30,7 @@ type listedVersion struct {
 
 func versionOf(v postgres.ModeVersion) listedVersion {
 	return listedVersion{
-		v.Subject.ID, v.Version.Version, v.Revision, string(v.Action), v.Actor.Name, v.OccurredAt, v.Mode.Slug, v.Mode.Name,
+		v.Subject.ID, v.Version.Version, v.Revision, string(v.Action), v.Actor.Name, v.OccurredAt, v.Object.Slug, v.Object.Name,
 	}
 }
 
@@ -49,7 +49,7 @@ func modeID(ctx context.Context, db *postgres.DB, org uuid.UUID, ref string) (uu
 		return uuid.Nil, listErr
 	}
 	for _, v := range deleted {
-		if modes.SlugKey(v.Mode.Slug) == modes.SlugKey(ref) {
+		if modes.SlugKey(v.Object.Slug) == modes.SlugKey(ref) {
 			return uuid.Parse(v.Subject.ID)
 		}
 	}
@@ -157,7 +157,7 @@ func (c *cli) modesDiff() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			changes := append([]modes.Change{}, modes.Diff(before.Mode, after.Mode)...)
+			changes := append([]modes.Change{}, modes.Diff(before.Object.Mode, after.Object.Mode)...)
 			return c.print(struct {
 				From    listedVersion  `json:"from"`
 				To      listedVersion  `json:"to"`
@@ -227,7 +227,7 @@ them. --dry-run shows what would change.`,
 				Slug    string         `json:"slug"`
 				Version int64          `json:"version"`
 				Changes []modes.Change `json:"changes"`
-			}{ID: id.String(), Slug: old.Mode.Slug, Version: now.Version, Changes: append([]modes.Change{}, modes.Diff(now.Mode, old.Mode)...)}
+			}{ID: id.String(), Slug: old.Object.Slug, Version: now.Version, Changes: append([]modes.Change{}, modes.Diff(now.Mode, old.Object.Mode)...)}
 			if !dryRun {
 				// Held to what was compared with.
 				restored, err := db.RestoreMode(ctx, c.by(), o.ID, id, old.Version.Version, now.Version)

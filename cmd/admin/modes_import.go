@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -30,8 +29,9 @@ says what happens: overwrite (the usual), skip, or keep_both (under a new slug);
 --for SLUG=... says it for one mode. --slug takes only some modes of the file.
 
 A mode that can't be used refuses everything, unless --only-valid leaves such
-modes out. --dry-run says what would happen, and why, at which line; nothing
-invalid makes it fail, so a script looks at "summary" of --json.`,
+modes out. --dry-run says what would happen, and why, at which line, and what
+editors would make of each mode; nothing invalid makes it fail, so a script looks
+at "summary" of --json.`,
 		Example: `  admin modes import --org acme .roomodes --dry-run
   admin modes import --org acme .roomodes --only-valid
   admin modes import --org acme team-modes/ --collision keep_both --for docs=skip
@@ -57,7 +57,7 @@ invalid makes it fail, so a script looks at "summary" of --json.`,
 			} else if err != nil {
 				return err
 			}
-			if printed := c.print(plan, func(w io.Writer) { sayPlan(w, args[0], plan) }); printed != nil {
+			if printed := c.print(plan, func(w io.Writer) { sayPlan(w, args[0], plan, in.DryRun) }); printed != nil {
 				return printed
 			}
 			if refused != nil {
@@ -90,61 +90,4 @@ func bySlug(pairs []string) (map[string]modes.Collision, error) {
 		out[slug] = modes.Collision(way)
 	}
 	return out, nil
-}
-
-// sayPlan writes what becomes of each mode, with problems where an editor finds
-// them: FILE:line:column.
-func sayPlan(w io.Writer, file string, p files.Plan) {
-	for _, l := range p.Modes {
-		from := file
-		if l.File != "" {
-			from = l.File
-		}
-		fmt.Fprintf(w, "%-9s  %s  %s\n", l.Action, l.Slug, l.Name)
-		for _, ch := range l.Changes {
-			fmt.Fprintf(w, "             %s %s\n", ch.Kind, ch.Pointer)
-		}
-		for _, pr := range l.Problems {
-			fmt.Fprintf(w, "             %s:%d:%d: %s: %s\n", from, pr.Line, pr.Column, pr.Pointer, pr.Detail)
-		}
-		for _, n := range l.Notices {
-			fmt.Fprintf(w, "             %s: %s\n", place("note", from, n), n.Detail)
-		}
-	}
-	for _, f := range p.Files {
-		if f.Refused != nil {
-			fmt.Fprintf(w, "refused    %s: %s\n", f.Name, f.Refused.Detail)
-		}
-	}
-	for _, n := range p.Notices {
-		fmt.Fprintf(w, "%s: %s\n", place("note", file, n), n.Detail)
-	}
-	if p.TooMuch != nil {
-		fmt.Fprintf(w, "too much: %s\n", p.TooMuch.Detail)
-	}
-	s := p.Summary
-	done := "nothing was changed; at"
-	if p.Applied && s.Create+s.Update > 0 {
-		done = "now at"
-	}
-	fmt.Fprintf(w, "%d to create, %d to update, %d unchanged, %d invalid", s.Create, s.Update, s.Unchanged, s.Invalid)
-	for _, more := range []struct {
-		n    int
-		what string
-	}{{s.Conflict, "in conflict"}, {s.Skip, "skipped"}, {s.RefusedFiles, "files refused"}} {
-		if more.n > 0 {
-			fmt.Fprintf(w, ", %d %s", more.n, more.what)
-		}
-	}
-	fmt.Fprintf(w, "; %s revision %d\n", done, p.Revision)
-}
-
-func place(what, file string, n modes.Notice) string {
-	if n.File != "" {
-		file = n.File
-	}
-	if n.Line == 0 {
-		return what + ", " + file
-	}
-	return fmt.Sprintf("%s, %s:%d:%d", what, file, n.Line, n.Column)
 }

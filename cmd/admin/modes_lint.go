@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,10 +62,7 @@ what is looked for.`,
 		if err != nil {
 			return err
 		}
-		results, err := judge(brought, only)
-		if err != nil {
-			return err
-		}
+		results := judge(brought, only)
 		var b bytes.Buffer
 		if err := report(&b, format, results); err != nil {
 			return err
@@ -100,9 +97,9 @@ func report(w io.Writer, format string, results []advice.Result) error {
 	return usage("a format is text, json or sarif, not %q", format)
 }
 
-// judge judges each file by itself: those of a folder need not be meant for one
-// organization. Those of an archive are.
-func judge(brought []modes.NamedFile, only []string) ([]advice.Result, error) {
+// judge judges each file by itself, and then what they have in common: those of a
+// folder need not be meant for one organization. Those of an archive are.
+func judge(brought []modes.NamedFile, only []string) []advice.Result {
 	var results []advice.Result
 	for _, f := range brought {
 		if !files.IsArchive(f.Data) {
@@ -111,18 +108,20 @@ func judge(brought []modes.NamedFile, only []string) ([]advice.Result, error) {
 		}
 		folder, err := modes.ReadArchive(f.Data)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
+			results = append(results, advice.Judge(modes.FileResult{Name: f.Name, Err: err}, only...))
+			continue
 		}
 		for _, r := range folder.Files {
 			r.Name = f.Name + "/" + r.Name
 			results = append(results, advice.Judge(r, only...))
 		}
 	}
-	return results, nil
+	advice.Compare(results)
+	return results
 }
 
 func (c *cli) sayRules() error {
-	list := advice.Rules()
+	list := slices.Concat(advice.ReportRules(), advice.Rules())
 	return c.print(struct {
 		Version int           `json:"version"`
 		Rules   []advice.Rule `json:"rules"`

@@ -53,6 +53,8 @@ type Rule struct {
 	// Check names a function; At is where to point where there is none.
 	Check string `yaml:"check" json:"-"`
 	At    string `yaml:"at" json:"-"`
+	// Across is for what only several files together show, see Compare.
+	Across bool `yaml:"across" json:"-"`
 	// AtLeast and Below are bounds for a check that measures something.
 	AtLeast int `yaml:"at_least" json:"-"`
 	Below   int `yaml:"below" json:"-"`
@@ -96,6 +98,9 @@ func Rules() []Rule { return slices.Clone(load().Rules) }
 func For(m modes.Mode, clientIDs ...string) []Advice {
 	var out []Advice
 	for _, r := range load().Rules {
+		if r.Across {
+			continue
+		}
 		concerned := r.Clients
 		if len(clientIDs) > 0 && len(r.Clients) > 0 {
 			concerned = slices.DeleteFunc(slices.Clone(r.Clients), func(id string) bool { return !slices.Contains(clientIDs, id) })

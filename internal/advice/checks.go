@@ -198,7 +198,7 @@ func secrets(r Rule, m modes.Mode) []finding {
 // knownFields are those that editors read, and knownExtra those of them that we
 // only hand on.
 var (
-	knownFields = []string{"slug", "name", "roleDefinition", "whenToUse", "description", "groups", "customInstructions"}
+	knownFields = []string{"slug", "name", "roleDefinition", "whenToUse", "description", "groups", "customInstructions", "permissionTemplate"}
 	knownExtra  = []string{"iconName", "rulesFiles", "defaultModel"}
 )
 

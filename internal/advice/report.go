@@ -27,6 +27,15 @@ type Finding struct {
 	Detail  string   `json:"detail"`
 	Fix     string   `json:"fix,omitempty"`
 	Clients []string `json:"clients,omitempty"`
+	// Others are the places in other files that it is about too.
+	Others []Place `json:"others,omitempty"`
+}
+
+// Place is a place in a file; Line and Column are from 1.
+type Place struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
 }
 
 // Result is what is to be said about one file.
@@ -38,6 +47,9 @@ type Result struct {
 	Valid    int       `json:"valid"`
 	Skipped  string    `json:"skipped,omitempty"`
 	Findings []Finding `json:"findings"`
+
+	// slugs are what the file has, for Compare.
+	slugs []slugAt
 }
 
 // The rules of what is no advice.
@@ -47,6 +59,18 @@ const (
 	ruleUnreadable = "unreadable-file"
 	ruleNotice     = "read-differently"
 )
+
+// ReportRules are the rules that stand in reports beside those of advice: what a
+// file or a mode is refused for, and what is read differently. They have a title
+// only, as what was found says what to do.
+func ReportRules() []Rule {
+	return []Rule{
+		{ID: ruleUnreadable, Severity: Error, Title: "This file can't be used"},
+		{ID: ruleInvalid, Severity: Error, Title: "This mode can't be used as it is"},
+		{ID: ruleDuplicate, Severity: Error, Title: "Two modes have the same slug"},
+		{ID: ruleNotice, Severity: Hint, Title: "Something is read differently from how it is written"},
+	}
+}
 
 // Check reads a file and says what there is to say about it.
 func Check(name string, data []byte, clientIDs ...string) Result {
@@ -70,10 +94,16 @@ func Judge(r modes.FileResult, clientIDs ...string) Result {
 	for _, e := range r.File.Entries {
 		out.Findings = append(out.Findings, ofEntry(e, clientIDs)...)
 	}
-	slices.SortStableFunc(out.Findings, func(a, b Finding) int {
+	out.slugs = slugsOf(r)
+	out.sort()
+	return out
+}
+
+// sort puts the findings into the order of the text.
+func (r *Result) sort() {
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), rank(a.Severity)-rank(b.Severity))
 	})
-	return out
 }
 
 func notice(n modes.Notice, mode string) Finding {

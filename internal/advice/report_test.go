@@ -3,9 +3,6 @@ package advice
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,14 +13,17 @@ import (
 
 func results(tb testing.TB) []Result {
 	tb.Helper()
-	return []Result{
+	all := []Result{
 		Check("problems.yaml", sample(tb, "problems.yaml")),
+		Check("others.yaml", []byte("customModes:\n- {slug: Fine, name: Fine too, roleDefinition: You do it as others like it., description: d, groups: [read]}\n")),
 		Check("some folder/моды: 1.json", []byte(`{"customModes": []}`)),
 		Check("README", []byte("Just words.\n")),
 		Check("broken.yaml", []byte("customModes:\n  - slug: [\n")),
 		Check("empty.yaml", nil),
 		Judge(modes.FileResult{Name: "logo.png", Skipped: "skipped: .png files hold no modes"}),
 	}
+	Compare(all)
+	return all
 }
 
 func TestReports(t *testing.T) {
@@ -39,7 +39,7 @@ func TestReports(t *testing.T) {
 func TestReportsOfNothing(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WriteText(&b, nil))
-	assert.Equal(t, "\n0 files, 0 modes: 0 valid, 0 problems, 0 warnings, 0 notes\n", b.String())
+	assert.Equal(t, "\n0 files, 0 modes: 0 valid, 0 errors, 0 warnings, 0 notes\n", b.String())
 	b.Reset()
 	require.NoError(t, WriteJSON(&b, nil))
 	assert.Contains(t, b.String(), `"results": []`)
@@ -87,39 +87,5 @@ func TestExitCode(t *testing.T) {
 		{[]Result{Check("e.yaml", nil)}, false, 1},
 	} {
 		assert.Equal(t, c.want, ExitCode(c.results, c.strict), "%v", c)
-	}
-}
-
-// TestReportOfTheCorpus: real files get a report of which every line says where
-// and why.
-func TestReportOfTheCorpus(t *testing.T) {
-	folder := os.Getenv("ORGMODES_CORPUS")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
-	paths, _ := filepath.Glob(filepath.Join(folder, "[0-9]*.[jy]*"))
-	if len(paths) == 0 {
-		t.Skipf("no corpus of real files at %s; ORGMODES_CORPUS can name another folder", folder)
-	}
-	var all []Result
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		r := Check(filepath.Base(path), data)
-		for _, f := range r.Findings {
-			require.Positive(t, f.Line, "%s: %v", path, f)
-			require.NotEmpty(t, f.Detail)
-		}
-		all = append(all, r)
-	}
-	withProblems := slices.DeleteFunc(slices.Clone(all), func(r Result) bool { return r.Valid == r.Modes })
-	assert.Len(t, withProblems, 2)
-	assert.Equal(t, 6, Count(all, Error))
-	for _, write := range []func() error{
-		func() error { return WriteText(&bytes.Buffer{}, all) },
-		func() error { return WriteJSON(&bytes.Buffer{}, all) },
-		func() error { return WriteSARIF(&bytes.Buffer{}, all, "") },
-	} {
-		require.NoError(t, write())
 	}
 }

@@ -43,10 +43,13 @@ type (
 		Level     Severity        `json:"level"`
 		Message   sarifText       `json:"message"`
 		Locations []sarifLocation `json:"locations"`
+		Related   []sarifLocation `json:"relatedLocations,omitempty"`
 	}
 	sarifLocation struct {
+		ID       *int           `json:"id,omitempty"`
 		Physical sarifPhysical  `json:"physicalLocation"`
 		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
+		Message  *sarifText     `json:"message,omitempty"`
 	}
 	sarifPhysical struct {
 		Artifact struct {
@@ -86,11 +89,9 @@ func WriteSARIF(w io.Writer, results []Result, toolVersion string) error {
 
 func sarifRules() []sarifRule {
 	level := func(s Severity) map[string]any { return map[string]any{"level": s} }
-	rules := []sarifRule{
-		{ruleUnreadable, sarifText{"This file can't be used"}, nil, level(Error)},
-		{ruleInvalid, sarifText{"This mode can't be used as it is"}, nil, level(Error)},
-		{ruleDuplicate, sarifText{"Two modes have the same slug"}, nil, level(Error)},
-		{ruleNotice, sarifText{"Something is read differently from how it is written"}, nil, level(Hint)},
+	var rules []sarifRule
+	for _, r := range ReportRules() {
+		rules = append(rules, sarifRule{r.ID, sarifText{r.Title}, nil, level(r.Severity)})
 	}
 	for _, r := range load().Rules {
 		rules = append(rules, sarifRule{r.ID, sarifText{r.Title}, &sarifText{generally(r.Fix)}, level(r.Severity)})
@@ -111,18 +112,29 @@ func sarif(rules []sarifRule, file string, f Finding) sarifResult {
 	if f.Fix != "" {
 		message += " " + f.Fix
 	}
-	at := sarifLocation{}
-	at.Physical.Artifact.URI = uri(file)
-	if f.Line > 0 {
-		at.Physical.Region = &sarifRegion{f.Line, f.Column}
-	}
+	at := sarifAt(Place{file, f.Line, f.Column})
 	if f.Mode != "" || f.Pointer != "" {
 		at.Logical = []sarifLogical{{Name: f.Mode, FullyQualifiedName: f.Mode + f.Pointer}}
 	}
+	var related []sarifLocation
+	for i, p := range f.Others {
+		other := sarifAt(p)
+		other.ID, other.Message = &i, &sarifText{"The same slug"}
+		related = append(related, other)
+	}
 	return sarifResult{
 		RuleID: f.Rule, RuleIndex: slices.IndexFunc(rules, func(r sarifRule) bool { return r.ID == f.Rule }),
-		Level: f.Severity, Message: sarifText{message}, Locations: []sarifLocation{at},
+		Level: f.Severity, Message: sarifText{message}, Locations: []sarifLocation{at}, Related: related,
 	}
+}
+
+func sarifAt(p Place) sarifLocation {
+	var at sarifLocation
+	at.Physical.Artifact.URI = uri(p.File)
+	if p.Line > 0 {
+		at.Physical.Region = &sarifRegion{p.Line, p.Column}
+	}
+	return at
 }
 
 // uri makes a relative path a reference that a colon or a space can't spoil.

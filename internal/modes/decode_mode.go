@@ -188,10 +188,12 @@ func (d *decoder) config(n *node) Config {
 			}
 		case "customInstructions":
 			c.CustomInstructions = d.text(f.value, at)
+		case "permissionTemplate":
+			c.PermissionTemplate = d.text(f.value, at)
 		case "groups":
 			c.Groups = d.groups(f.value, at)
 		case "source":
-			d.notice(f.value, at, "source is not kept: editors set it themselves, by where a file lies")
+			d.notice(f.value, at, "source is not kept, and needn't be: editors set it themselves, by where a file lies")
 		default:
 			c.Extra = d.extra(c.Extra, f, at)
 		}

@@ -52,6 +52,7 @@ func Diff(before, after Mode) []Change {
 	changes = compare(changes, "/config/description", textOrNone(b.Description), textOrNone(a.Description))
 	changes = compare(changes, "/config/groups", groupValues(b.Groups), groupValues(a.Groups))
 	changes = compare(changes, "/config/customInstructions", textOrNone(b.CustomInstructions), textOrNone(a.CustomInstructions))
+	changes = compare(changes, "/config/permissionTemplate", textOrNone(b.PermissionTemplate), textOrNone(a.PermissionTemplate))
 	return compareFields(changes, "/config", b.Extra, a.Extra)
 }
 

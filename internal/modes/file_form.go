@@ -45,9 +45,7 @@ func forms() []formRule {
 		{FormMarketplace, hasField("items"), below("items")},
 		{FormModes, hasField("modes"), below("modes")},
 		{FormMarketplaceItem, hasField("content"), single},
-		{FormList, func(root *node) bool { return root.kind == list }, func(r *fileReader, root *node) ([]placed, error) {
-			return r.items(root, "")
-		}},
+		{FormList, func(root *node) bool { return root.kind == list }, bareList},
 	}
 }
 
@@ -152,6 +150,11 @@ func shortened(s string, length int) string {
 
 func single(r *fileReader, root *node) ([]placed, error) { return r.entry(root, "") }
 
+func bareList(r *fileReader, root *node) ([]placed, error) {
+	r.notice("", "the list of modes has no name: put `customModes:` above it if editors are to read this file too", root.line, root.column)
+	return r.items(root, "")
+}
+
 // below reads a list that is a field of the file, and says what else is there.
 func below(name string) func(*fileReader, *node) ([]placed, error) {
 	return func(r *fileReader, root *node) ([]placed, error) {
@@ -160,7 +163,7 @@ func below(name string) func(*fileReader, *node) ([]placed, error) {
 			return nil, err
 		}
 		if name == "modes" || name == "custom_modes" {
-			r.notice("/"+name, "`"+name+"` is read as if it were `customModes`, the only name that editors know", at.line, at.column)
+			r.notice("/"+name, "`"+name+"` is read as if it were `customModes`, the only name that editors know; rename it if they are to read this file too", at.line, at.column)
 		}
 		for _, f := range root.fields {
 			if f.name != name {

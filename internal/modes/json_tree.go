@@ -12,14 +12,20 @@ import (
 
 // parseJSON reads RFC 8259 JSON into nodes. encoding/json gives no positions of
 // values and takes duplicate names and broken surrogates silently.
-func parseJSON(data []byte) (*node, error) { return parseJSONWithin(newBudget(), data) }
-
-func parseJSONWithin(b *budget, data []byte) (*node, error) {
+func parseJSON(data []byte) (*node, error) {
 	data = trimBOM(data)
 	if err := checkEncoding(data); err != nil {
 		return nil, err
 	}
-	p := &jsonParser{data: data, line: 1, budget: b}
+	return newJSONParser(data, newBudget()).document()
+}
+
+func newJSONParser(data []byte, b *budget) *jsonParser {
+	return &jsonParser{data: data, line: 1, budget: b}
+}
+
+// document reads the one value that the text has to be.
+func (p *jsonParser) document() (*node, error) {
 	p.space()
 	root, err := p.value(0)
 	if err != nil {
@@ -27,7 +33,7 @@ func parseJSONWithin(b *budget, data []byte) (*node, error) {
 	}
 	p.space()
 	if p.pos < len(p.data) {
-		return nil, p.broken("expected the end after the %s", map[kind]string{mapping: "closing }", list: "closing ]"}[root.kind])
+		return nil, p.unexpected("expected the end after the " + map[kind]string{mapping: "closing }", list: "closing ]"}[root.kind])
 	}
 	return root, nil
 }
@@ -40,6 +46,13 @@ type jsonParser struct {
 	line, column int
 	counted      int
 	budget       *budget
+	// lenient takes commas before a closing bracket, counts them in commas, and
+	// keeps what to say of the first.
+	lenient    bool
+	commas     int
+	firstComma Notice
+	// commented says that it was a comment that couldn't be read.
+	commented bool
 }
 
 // here returns the position of p.pos. It only ever moves forward.
@@ -122,7 +135,7 @@ func (p *jsonParser) value(depth int) (*node, error) {
 		n.kind = truth
 	case p.word("null"):
 	default:
-		return nil, p.broken("expected a value, found %s", p.found())
+		return nil, p.unexpected("expected a value")
 	}
 	return n, nil
 }
@@ -147,7 +160,7 @@ func (p *jsonParser) object(n *node, depth int) error {
 	for {
 		p.space()
 		if p.peek() != '"' {
-			return p.broken("expected a field name in double quotes, found %s", p.found())
+			return p.unexpected("expected a field name in double quotes")
 		}
 		var f field
 		f.line, f.column = p.here()
@@ -157,7 +170,7 @@ func (p *jsonParser) object(n *node, depth int) error {
 		}
 		p.space()
 		if p.peek() != ':' {
-			return p.broken("expected a colon after the field name, found %s", p.found())
+			return p.unexpected("expected a colon after the field name")
 		}
 		p.pos++
 		p.space()
@@ -173,12 +186,14 @@ func (p *jsonParser) object(n *node, depth int) error {
 		p.space()
 		switch p.peek() {
 		case ',':
-			p.pos++
+			if last, err := p.comma('}'); last || err != nil {
+				return err
+			}
 		case '}':
 			p.pos++
 			return nil
 		default:
-			return p.broken("expected a comma or } after a field, found %s", p.found())
+			return p.unexpected("expected a comma or } after a field")
 		}
 	}
 }
@@ -201,12 +216,14 @@ func (p *jsonParser) array(n *node, depth int) error {
 		p.space()
 		switch p.peek() {
 		case ',':
-			p.pos++
+			if last, err := p.comma(']'); last || err != nil {
+				return err
+			}
 		case ']':
 			p.pos++
 			return nil
 		default:
-			return p.broken("expected a comma or ] after an item, found %s", p.found())
+			return p.unexpected("expected a comma or ] after an item")
 		}
 	}
 }
@@ -342,22 +359,4 @@ func (p *jsonParser) hex4() (rune, bool) {
 	}
 	p.pos += 4
 	return rune(v), true
-}
-
-// looksLikeJSON tells whether a text is meant as JSON: its first character opens an
-// object or a list, and the next a quoted name, an object or the end.
-func looksLikeJSON(data []byte) bool {
-	t := strings.TrimLeft(string(data[:min(len(data), 4096)]), " \t\r\n")
-	if t == "" || t[0] != '{' && t[0] != '[' {
-		return false
-	}
-	t = strings.TrimLeft(t[1:], " \t\r\n")
-	return t == "" || strings.IndexByte(`"{}[]`, t[0]) >= 0
-}
-
-// notJSON reports whether err means that a text is not JSON at all, rather than
-// JSON that we don't take.
-func notJSON(err error) bool {
-	e, ok := fault.As(err)
-	return ok && e.Code == "malformed_json"
 }

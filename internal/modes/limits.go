@@ -56,9 +56,12 @@ func checkUpload(data []byte) error {
 	if len(data) <= MaxUploadBytes {
 		return nil
 	}
+	size := bytesInWords(len(data))
+	if len(data) == MaxUploadBytes+1 { // nobody reads on to learn how much more there is
+		size = "more than " + bytesInWords(MaxUploadBytes)
+	}
 	return fault.New(fault.TooLarge, "upload_too_large",
-		"This is %s; one upload can have at most %s. Split it into several files.",
-		bytesInWords(len(data)), bytesInWords(MaxUploadBytes))
+		"This is %s; one upload can have at most %s. Split it into several files.", size, bytesInWords(MaxUploadBytes))
 }
 
 // bytesInWords rounds up: something just beyond a limit must not read as equal

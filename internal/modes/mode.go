@@ -27,6 +27,9 @@ type Config struct {
 	WhenToUse          string
 	Description        string
 	CustomInstructions string
+	// PermissionTemplate is the name of the organization's permission template that
+	// agents of this mode are given; empty for none.
+	PermissionTemplate string
 	// Groups are the tools that the mode may use. Nil means that nobody said,
 	// which is invalid; empty means none, which is fine.
 	Groups []Group
@@ -65,6 +68,9 @@ type OrganizationMode struct {
 	Version int64
 	// Position is the place that an admin gave it among its siblings.
 	Position int
+	// PermissionTemplateID is that of Config.PermissionTemplate, zero for none: the
+	// reference itself, so that a template can be renamed.
+	PermissionTemplateID uuid.UUID
 }
 
 // Organization is whose modes these are.
@@ -190,7 +196,7 @@ func (c Config) fields() Map {
 	m := Map{{"roleDefinition", c.RoleDefinition}}
 	m = m.withText("whenToUse", c.WhenToUse).withText("description", c.Description)
 	m = append(m, Pair{"groups", groups})
-	m = m.withText("customInstructions", c.CustomInstructions)
+	m = m.withText("customInstructions", c.CustomInstructions).withText("permissionTemplate", c.PermissionTemplate)
 	return m.with(c.Extra)
 }
 

@@ -16,6 +16,7 @@ func (m Mode) Normalized() Mode {
 			WhenToUse:          absentIfBlank(c.WhenToUse),
 			Description:        absentIfBlank(c.Description),
 			CustomInstructions: absentIfBlank(c.CustomInstructions),
+			PermissionTemplate: strings.TrimSpace(c.PermissionTemplate),
 			Extra:              normalizedExtra(c.Extra),
 		},
 	}

@@ -118,11 +118,11 @@ func ReadFile(data []byte) (File, error) {
 // readFile judges each mode for itself.
 func readFile(data []byte, b *budget) (File, error) {
 	data = trimBOM(data)
-	root, format, err := parseAny(data, b)
+	root, format, notices, err := parseAny(data, b)
 	if err != nil {
 		return File{}, err
 	}
-	r := fileReader{data: data, budget: b, saidOf: map[string]bool{}}
+	r := fileReader{data: data, budget: b, saidOf: map[string]bool{}, notices: notices}
 	found, form, err := r.modesOf(root)
 	if err != nil {
 		return File{}, err
@@ -210,20 +210,30 @@ func judgeTogether(entries []Entry) {
 // parseAny reads JSON as JSON, and everything else as YAML. What looks like JSON
 // and isn't may still be YAML's own notation with braces; where it is neither,
 // what the JSON lacks is the more telling complaint.
-func parseAny(data []byte, b *budget) (root *node, format string, err error) {
+//
+// A comma before a closing bracket is taken with a notice: YAML has it, so that
+// editors, who read both with a YAML parser, take such files. A comment of
+// JavaScript's is refused even where YAML would read something else into it, the
+// beginning of a field's name for one.
+func parseAny(data []byte, b *budget) (root *node, format string, notices []Notice, err error) {
 	data = trimBOM(data)
 	if !looksLikeJSON(data) {
 		root, err = parseYAML(data, b, nil)
-		return root, FormatYAML, err
+		return root, FormatYAML, nil, err
+	}
+	if err := checkEncoding(data); err != nil {
+		return nil, "", nil, err
 	}
 	before := *b
-	root, err = parseJSONWithin(b, data)
-	if err == nil || !notJSON(err) {
-		return root, FormatJSON, err
+	p := newJSONParser(data, b)
+	p.lenient = true
+	root, err = p.document()
+	if err == nil || p.commented || !notJSON(err) {
+		return root, FormatJSON, p.notices(), err
 	}
 	*b = before
 	if root, yamlErr := parseYAML(data, b, nil); yamlErr == nil {
-		return root, FormatYAML, nil
+		return root, FormatYAML, nil, nil
 	}
-	return nil, "", err
+	return nil, "", nil, err
 }

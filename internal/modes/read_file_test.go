@@ -185,35 +185,3 @@ func TestReadFileReadsJSONAsJSON(t *testing.T) {
 	assert.Equal(t, canonicalValue(map[string]any{"n": 1, "e": -100}), any(m.Config.Extra))
 	assert.Equal(t, []int{2, 2}, []int{f.Entries[0].Line, f.Entries[0].Column})
 }
-
-// FuzzReadFile: what is read can be written and read again, and nothing panics.
-// Run it with -fuzzminimizetime=1x: some seeds are long, and shrinking what grew
-// from them takes all the time there is.
-func FuzzReadFile(f *testing.F) {
-	for _, s := range nastyTexts() {
-		f.Add([]byte("customModes:\n  - slug: a\n    name: " + s))
-		f.Add([]byte(s))
-	}
-	paths, _ := filepath.Glob(filepath.Join("testdata", "files", "*"))
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		require.NoError(f, err)
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := ReadFile(data)
-		if err != nil {
-			_, ok := fault.As(err)
-			require.True(t, ok, "%v", err)
-			require.False(t, fault.Is(err, fault.Internal), "%v", err)
-			return
-		}
-		ms := file.Modes()
-		for _, m := range ms {
-			require.NoError(t, m.Validate())
-			require.True(t, m.Equal(m.Normalized()))
-		}
-		sameModes(t, ms, WriteYAML(ms, ""))
-		sameModes(t, ms, WriteJSON(ms))
-	})
-}

@@ -16,7 +16,7 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 	var root *node
 	var err error
 	if yaml {
-		root, _, err = parseAny(data, newBudget())
+		root, _, _, err = parseAny(data, newBudget())
 	} else {
 		root, err = parseJSON(data)
 	}

@@ -53,7 +53,8 @@ func (m Mode) problems() []fault.Field {
 	v.text("/config/description", c.Description)
 	v.groups(c.Groups)
 	v.text("/config/customInstructions", c.CustomInstructions)
-	v.extra("/config", c.Extra, "slug", "name", "source", "roleDefinition", "whenToUse", "description", "groups", "customInstructions")
+	v.text("/config/permissionTemplate", c.PermissionTemplate)
+	v.extra("/config", c.Extra, "slug", "name", "source", "roleDefinition", "whenToUse", "description", "groups", "customInstructions", "permissionTemplate")
 	v.rulesFiles(c.Extra["rulesFiles"])
 	if size := m.Size(); size > MaxModeBytes {
 		v.add("", "this mode is %s; a mode can have at most %s. Shorten its instructions, or split it in two",

@@ -3,11 +3,11 @@ package files_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/largefile"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
@@ -21,23 +21,55 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // version and an audit row per mode.
 func BenchmarkImport(b *testing.B) {
 	data, from := largefile.Read(b)
-	db, err := postgres.Open(b.Context(), storetest.AppURL(b, storetest.Postgres(b)))
-	require.NoError(b, err)
-	b.Cleanup(db.Close)
-	by := audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "bench", Name: "Bench"}, RequestID: "r", Source: "test"}
-
+	db := openBench(b)
 	b.Run(from, func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			b.StopTimer()
 			slug := fmt.Sprintf("acme-%d", i)
-			org, err := db.CreateOrganization(b.Context(), by, slug, slug)
+			org, err := db.CreateOrganization(b.Context(), tester, slug, slug)
 			require.NoError(b, err)
 			b.StartTimer()
-			plan, err := files.Run(b.Context(), db, by, org.ID, files.Import{Files: []modes.NamedFile{{Data: data}}})
+			plan, err := files.Run(b.Context(), db, tester, org.ID, files.Import{Files: []modes.NamedFile{{Data: data}}})
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}
+		within(b, 2*time.Second)
 	})
+}
+
+// BenchmarkDryRun measures the plan of the same import, with the advice about
+// each mode.
+func BenchmarkDryRun(b *testing.B) {
+	data, from := largefile.Read(b)
+	db := openBench(b)
+	org, err := db.CreateOrganization(b.Context(), tester, "acme", "Acme")
+	require.NoError(b, err)
+	b.Run(from, func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for b.Loop() {
+			plan, err := files.Run(b.Context(), db, tester, org.ID, files.Import{Files: []modes.NamedFile{{Data: data}}, DryRun: true})
+			require.NoError(b, err)
+			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
+		}
+		within(b, time.Second)
+	})
+}
+
+func openBench(b *testing.B) *postgres.DB {
+	b.Helper()
+	db, err := postgres.Open(b.Context(), storetest.AppURL(b, storetest.Postgres(b)))
+	require.NoError(b, err)
+	b.Cleanup(db.Close)
+	return db
+}
+
+// within fails a benchmark that takes longer than what people are asked to wait.
+func within(b *testing.B, most time.Duration) {
+	b.Helper()
+	if each := b.Elapsed() / time.Duration(b.N); each > most {
+		b.Errorf("takes %v, and %v are allowed", each, most)
+	}
 }

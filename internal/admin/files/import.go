@@ -61,7 +61,7 @@ func Run(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Im
 	}
 	var planned modes.ImportPlan
 	var refused *RefusedError
-	done, revision, err := db.ImportModes(ctx, by, org, postgres.Import{Seen: in.Seen, Plan: func(existing []modes.OrganizationMode) ([]modes.Mode, error) {
+	done, revision, err := db.ImportModes(ctx, by, org, postgres.Import[modes.OrganizationMode]{Seen: in.Seen, Plan: func(existing []modes.OrganizationMode) ([]modes.OrganizationMode, error) {
 		var err error
 		if planned, err = modes.PlanImport(existing, folder.File, in.Choices); err != nil {
 			return nil, err
@@ -73,7 +73,11 @@ func Run(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Im
 		if refusal != nil {
 			return nil, &RefusedError{planOf(folder, planned, nil), refusal}
 		}
-		return planned.Wanted(), nil
+		var wanted []modes.OrganizationMode
+		for _, m := range planned.Wanted() {
+			wanted = append(wanted, modes.OrganizationMode{Mode: m})
+		}
+		return wanted, nil
 	}})
 	switch {
 	case errors.As(err, &refused), fault.Is(err, fault.Stale):
@@ -108,6 +112,7 @@ func dryRun(ctx context.Context, db *postgres.DB, org uuid.UUID, folder modes.Fo
 		return Plan{}, err
 	}
 	plan := planOf(folder, planned, nil)
+	plan.advise(planned)
 	plan.BaseRevision, plan.Revision = revision, revision
 	return plan, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"orgmodes/internal/advice"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -43,6 +44,17 @@ type Line struct {
 	Problems []fault.Field   `json:"problems,omitempty"`
 	Conflict *modes.Conflict `json:"conflict,omitempty"`
 	Notices  []modes.Notice  `json:"notices,omitempty"`
+	// Advice is about the mode as it would be kept. A plan has it, of every mode
+	// that could be taken; what was done has none.
+	Advice []Advice `json:"advice,omitempty"`
+}
+
+// Advice is something worth knowing about a mode, and where in the text of its
+// file it stands, from 1.
+type Advice struct {
+	advice.Advice
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 }
 
 // Named is what a mode is called.
@@ -110,7 +122,7 @@ type Plan struct {
 
 // planOf writes a plan down. done are what became of the modes that were
 // wanted, in their order; nil where nothing was done.
-func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported) Plan {
+func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode]) Plan {
 	out := Plan{
 		Format: folder.File.Format, Form: folder.File.Form, Notices: p.Notices, TooMuch: refusalOf(p.TooMuch),
 		Modes: make([]Line, len(p.Modes)),
@@ -123,7 +135,7 @@ func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported) P
 	for i, m := range p.Modes {
 		l := lineOf(m)
 		if wanted := m.Action == modes.ActionCreate || m.Action == modes.ActionUpdate; wanted && len(done) > 0 {
-			l.ID, l.Version = &done[0].Mode.ID, done[0].Mode.Version
+			l.ID, l.Version = &done[0].Object.ID, done[0].Object.Version
 			done = done[1:]
 		}
 		out.Modes[i] = l
@@ -156,6 +168,21 @@ func lineOf(m modes.PlannedMode) Line {
 		}
 	}
 	return l
+}
+
+// advise adds to a plan what editors would make of its modes. A mode with
+// problems of its own has none: it needs mending first. One that is passed over
+// has, as it may be chosen yet.
+func (p *Plan) advise(planned modes.ImportPlan) {
+	for i, m := range planned.Modes {
+		if m.Action == modes.ActionInvalid {
+			continue
+		}
+		for _, a := range advice.For(m.Mode) {
+			line, column := m.Position(a.Pointer)
+			p.Modes[i].Advice = append(p.Modes[i].Advice, Advice{a, line, column})
+		}
+	}
 }
 
 func refusalOf(err error) *Refusal {

@@ -1,0 +1,182 @@
+package files_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/advice"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+var tester = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "test", Name: "Test"}, RequestID: "r", Source: "test"}
+
+// library is an organization without modes, on a database of its own.
+func library(t *testing.T) (*postgres.DB, uuid.UUID) {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, storetest.Postgres(t)))
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	org, err := db.CreateOrganization(t.Context(), tester, "acme", "Acme")
+	require.NoError(t, err)
+	return db, org.ID
+}
+
+func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, in files.Import) files.Plan {
+	t.Helper()
+	in.Files = []modes.NamedFile{{Name: "modes.yaml", Data: []byte(file)}}
+	plan, err := files.Run(t.Context(), db, tester, org, in)
+	require.NoError(t, err)
+	return plan
+}
+
+// advised is an entry's action, and what is said about it: rule, severity, field,
+// clients and place.
+func advised(p files.Plan) [][]string {
+	var out [][]string
+	for _, l := range p.Modes {
+		line := []string{l.Slug, string(l.Action)}
+		for _, a := range l.Advice {
+			line = append(line, fmt.Sprintf("%s %s %s %v %d:%d", a.Severity, a.Rule, a.Pointer, a.Clients, a.Line, a.Column))
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+const modesOfAllKinds = `customModes:
+  - slug: same
+    name: Same
+    roleDefinition: You stay what you are, whatever happens.
+    description: d
+    groups: [read, browser]
+  - slug: other
+    name: Other
+    roleDefinition: You are what comes next, and different.
+    description: d
+    groups: [read, [edit, {fileRegex: '\.md$'}]]
+  - slug: new
+    name: New
+    roleDefinition: You were never here before, it is said.
+    groups: [read]
+  - slug: bad
+    name: Bad
+    groups: [browser]
+  - slug: new
+    name: New too
+    roleDefinition: You were never here before, it is said.
+    description: d
+    groups: [read, modes]
+  - slug: fine
+    name: Fine
+    roleDefinition: You are just as anybody would want you.
+    description: d
+    groups: [read]
+`
+
+// TestAdviceInPlans: each mode of a plan has the advice about what would be kept
+// of it, at its place in the file; what was done has none.
+func TestAdviceInPlans(t *testing.T) {
+	db, org := library(t)
+	const kilo = "[kilo-cli-7]"
+	browser := "warning browser-is-shell /config/groups/1 " + kilo + " 6:20"
+	glob := "warning file-regex-is-glob /config/groups/1/1/fileRegex " + kilo + " 11:39"
+	purpose := "note no-purpose /config/whenToUse [] 12:5"
+	group := "note group-modes /config/groups/1 " + kilo + " 23:20"
+
+	done := run(t, db, org, `customModes:
+  - {slug: same, name: Same, roleDefinition: "You stay what you are, whatever happens.", description: d, groups: [read, browser]}
+  - {slug: other, name: Other, roleDefinition: "You are what was before all the others.", description: d, groups: [read, browser]}
+`, files.Import{})
+	require.Equal(t, [][]string{{"same", "create"}, {"other", "create"}}, advised(done))
+
+	plan := run(t, db, org, modesOfAllKinds, files.Import{DryRun: true})
+	require.Equal(t, [][]string{
+		{"same", "unchanged", browser},
+		{"other", "update", glob},
+		{"new", "create", purpose},
+		{"bad", "invalid"},
+		{"new", "conflict", group},
+		{"fine", "create"},
+	}, advised(plan))
+	for _, l := range plan.Modes {
+		for _, a := range l.Advice {
+			assert.NotEmpty(t, a.Title)
+			assert.NotEmpty(t, a.Detail)
+			assert.NotEmpty(t, a.Fix)
+		}
+	}
+	skipping := run(t, db, org, modesOfAllKinds, files.Import{DryRun: true, Choices: modes.Choices{Collision: modes.Skip, Slugs: []string{"other"}}})
+	require.Equal(t, []string{"other", "skip", glob}, advised(skipping)[1], "it may be chosen yet")
+	require.Equal(t, []string{"new", "skip", purpose}, advised(skipping)[2])
+
+	// What is refused comes with a plan that has it too.
+	_, err := files.Run(t.Context(), db, tester, org, files.Import{Files: []modes.NamedFile{{Data: []byte(modesOfAllKinds)}}})
+	var refused *files.RefusedError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, advised(plan), advised(refused.Plan))
+}
+
+// TestAdviceIsAboutWhatWouldBeKept: kept beside another, a mode has another slug,
+// and what was true of the slug in the file no longer is.
+func TestAdviceIsAboutWhatWouldBeKept(t *testing.T) {
+	db, org := library(t)
+	architect := `{slug: architect, name: Architect, roleDefinition: "You draw the plans for %s.", description: d, groups: [read]}`
+	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), files.Import{})
+	changed := fmt.Sprintf(architect, "ships and sails")
+	overwriting := run(t, db, org, changed, files.Import{DryRun: true})
+	require.Equal(t, []string{"architect", "update", "note architect-beside-plan /slug [kilo-cli-7] 1:8"}, advised(overwriting)[0])
+	both := run(t, db, org, changed, files.Import{DryRun: true, Choices: modes.Choices{Collision: modes.KeepBoth}})
+	require.Equal(t, "architect-2", both.Modes[0].Becomes.Slug)
+	require.Empty(t, both.Modes[0].Advice)
+}
+
+// TestPlansOfTheCorpus: of each real file the plan says what a report does: the
+// same modes, the same reasons and the same advice, at the same places.
+func TestPlansOfTheCorpus(t *testing.T) {
+	folder := os.Getenv("ORGMODES_CORPUS")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "..", "shared", "corpus")
+	}
+	paths, _ := filepath.Glob(filepath.Join(folder, "[0-9]*.[jy]*"))
+	if len(paths) == 0 {
+		t.Skipf("no corpus of real files at %s; ORGMODES_CORPUS can name another folder", folder)
+	}
+	db, org := library(t)
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			data, err := os.ReadFile(path)
+			require.NoError(t, err)
+			report := advice.Check("modes.yaml", data)
+			plan := run(t, db, org, string(data), files.Import{DryRun: true})
+			require.Len(t, plan.Modes, report.Modes)
+			require.Equal(t, report.Valid, plan.Summary.Create)
+			require.Equal(t, report.Modes-report.Valid, plan.Summary.Invalid+plan.Summary.Conflict)
+			reported, planned := map[string]int{}, map[string]int{}
+			for _, f := range report.Findings {
+				if f.Rule != "read-differently" { // the file's own are not those of a mode
+					reported[fmt.Sprintf("%s %s %d:%d", f.Severity, f.Pointer, f.Line, f.Column)]++
+				}
+			}
+			for _, l := range plan.Modes {
+				require.Equal(t, len(l.Problems) > 0, l.Action == modes.ActionInvalid || l.Action == modes.ActionConflict)
+				for _, p := range l.Problems {
+					planned[fmt.Sprintf("error %s %d:%d", p.Pointer, p.Line, p.Column)]++
+				}
+				for _, a := range l.Advice {
+					planned[fmt.Sprintf("%s %s %d:%d", a.Severity, a.Pointer, a.Line, a.Column)]++
+				}
+			}
+			require.Equal(t, reported, planned)
+		})
+	}
+}

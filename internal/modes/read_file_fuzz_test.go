@@ -1,0 +1,126 @@
+package modes
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/fault"
+)
+
+// fileSeeds are texts to begin with: odd ones, the files of testdata/files, and
+// what fuzzing found worth keeping, in testdata/fuzz.
+func fileSeeds(tb testing.TB) [][]byte {
+	tb.Helper()
+	var seeds [][]byte
+	for _, s := range nastyTexts() {
+		seeds = append(seeds, []byte("customModes:\n  - slug: a\n    name: "+s), []byte(s))
+	}
+	paths, _ := filepath.Glob(filepath.Join("testdata", "files", "*"))
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		require.NoError(tb, err)
+		seeds = append(seeds, data)
+	}
+	return seeds
+}
+
+// holdsForFile is what holds for whatever is uploaded: it is refused with a
+// reason, or what is read of it can be written and read again.
+func holdsForFile(tb testing.TB, data []byte) {
+	tb.Helper()
+	file, err := ReadFile(data)
+	if err != nil {
+		_, ok := fault.As(err)
+		require.True(tb, ok, "%v", err)
+		require.False(tb, fault.Is(err, fault.Internal), "%v", err)
+		return
+	}
+	ms := file.Modes()
+	for _, m := range ms {
+		require.NoError(tb, m.Validate())
+		require.True(tb, m.Equal(m.Normalized()))
+	}
+	sameModes(tb, ms, WriteYAML(ms, ""))
+	sameModes(tb, ms, WriteJSON(ms))
+}
+
+// FuzzReadFile: what is read can be written and read again, and nothing panics.
+// Run it with -fuzzminimizetime=1x: some seeds are long, and shrinking what grew
+// from them takes all the time there is.
+func FuzzReadFile(f *testing.F) {
+	for _, seed := range fileSeeds(f) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { holdsForFile(t, data) })
+}
+
+// changingFor is how long TestChangedFiles goes on.
+const changingFor = 2 * time.Second
+
+// TestChangedFiles is a little fuzzing with every run of the tests, which without
+// -fuzz only goes through what is kept: files of ours, broken at random.
+// ORGMODES_SEED repeats a run.
+func TestChangedFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
+	seed := rand.Uint64()
+	if s := os.Getenv("ORGMODES_SEED"); s != "" {
+		var err error
+		seed, err = strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err)
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	seeds := fileSeeds(t)
+	var data []byte
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("ORGMODES_SEED=%d, with %s", seed, shortened(strconv.Quote(string(data)), 4000))
+		}
+	})
+	count := 0
+	for start := time.Now(); time.Since(start) < changingFor; count++ {
+		data = slices.Clone(seeds[random.IntN(len(seeds))])
+		for range 1 + random.IntN(5) {
+			data = brokenUp(random, data, seeds)
+		}
+		holdsForFile(t, data)
+	}
+	t.Logf("%d files", count)
+}
+
+// telling are parts that mean something to a reader of YAML or JSON.
+var telling = strings.Fields(`: - &a *a <<: { } [ ] " ' , # // /* */ \ \u0000 \ud83d !!set --- ? ~ .inf 0x1F > | >- |2 {{x}} slug: groups: [read]`)
+
+// brokenUp breaks a text in one place.
+func brokenUp(random *rand.Rand, data []byte, seeds [][]byte) []byte {
+	at := random.IntN(len(data) + 1)
+	end := min(len(data), at+random.IntN(20))
+	part := []byte(telling[random.IntN(len(telling))] + []string{"", " ", "\n", "\n  "}[random.IntN(4)])
+	switch random.IntN(6) {
+	case 0:
+		return slices.Delete(data, at, end)
+	case 1:
+		return slices.Insert(data, at, slices.Clone(data[at:end])...)
+	case 2:
+		return slices.Insert(data, at, part...)
+	case 3:
+		return slices.Replace(data, at, end, part...)
+	case 4: // the end of another
+		other := seeds[random.IntN(len(seeds))]
+		return append(data[:at:at], other[random.IntN(len(other)+1):]...)
+	default:
+		if at < len(data) {
+			data[at] = byte(random.UintN(256))
+		}
+		return data
+	}
+}
