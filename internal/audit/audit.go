@@ -48,6 +48,7 @@ type SubjectKind string
 // The kinds of subjects.
 const (
 	Mode         SubjectKind = "mode"
+	Template     SubjectKind = "template"
 	Organization SubjectKind = "organization"
 	Member       SubjectKind = "member"
 	AccessToken  SubjectKind = "token"

@@ -4,19 +4,21 @@ package document
 
 import (
 	"orgmodes/internal/modes"
+	"orgmodes/internal/templates"
 )
 
 // RendererVersion is part of the edition of a published document. Raise it with
 // every change of what Render writes: that republishes all organizations.
-const RendererVersion = 1
+const RendererVersion = 2
 
-// The names of the representations. "permission-templates.json" is to be one
-// more: stores and readers must take any name, and any number of them.
+// The names of the representations. Stores take any name, and any number of
+// them.
 const (
 	ModesJSON        = "modes.json"
 	ModesYAML        = "modes.yaml"
 	OrganizationYAML = "organization.yaml"
 	MarketplaceYAML  = "marketplace.yaml"
+	TemplatesJSON    = "permission-templates.json"
 )
 
 // The media types of the representations; that of YAML is RFC 9512's.
@@ -32,12 +34,13 @@ type Representation struct {
 	Body        []byte
 }
 
-// Source is everything that the documents of an organization are made of. The
-// modes need no order; they must be valid.
+// Source is everything that the documents of an organization are made of. Modes
+// and templates need no order; they must be valid.
 type Source struct {
 	Organization modes.Organization
 	Modes        []modes.OrganizationMode
 	Builtins     []modes.Mode
+	Templates    []templates.OrganizationTemplate
 	// Deleted organizations have no representations: what is published of them
 	// is that they are gone.
 	Deleted bool
@@ -60,6 +63,7 @@ func Render(src Source) []Representation {
 		{ModesYAML, TypeYAML, Merged(src.Organization, src.Builtins, own)},
 		{OrganizationYAML, TypeYAML, Own(src.Organization, own)},
 		{MarketplaceYAML, TypeYAML, marketplaceYAML(src.Organization, own)},
+		{TemplatesJSON, TypeJSON, templates.PublishedJSON(src.Templates)},
 	}
 }
 

@@ -75,7 +75,7 @@ func TestRenderGolden(t *testing.T) {
 			require.NoError(t, err, "run the test with -update")
 			assert.Equal(t, string(want), string(r.Body), path)
 		}
-		assert.Equal(t, []string{ModesJSON, ModesYAML, OrganizationYAML, MarketplaceYAML}, names)
+		assert.Equal(t, []string{ModesJSON, ModesYAML, OrganizationYAML, MarketplaceYAML, TemplatesJSON}, names)
 	}
 }
 

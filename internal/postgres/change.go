@@ -12,6 +12,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/templates"
 )
 
 // change is the one way in for what an organization's library holds. It is ONE
@@ -29,6 +30,7 @@ type change struct {
 	tx       pgx.Tx
 	q        *sqlcgen.Queries
 	by       audit.By
+	tools    templates.Tools
 	org      sqlcgen.Organization // as bumped: Revision is this change's
 	recorded int
 }
@@ -41,7 +43,7 @@ var errNothingChanged = errors.New("postgres: nothing changed")
 // is a new one if fn recorded anything.
 func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		c := &change{tx: tx, q: db.q.WithTx(tx), by: by}
+		c := &change{tx: tx, q: db.q.WithTx(tx), by: by, tools: db.Tools}
 		if c.org, err = c.q.BumpRevision(ctx, org); err != nil {
 			return orNotFound(err, "organization")
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/templates"
 )
 
 // appRole is the role that the application works as: it may add to history and
@@ -33,6 +34,9 @@ type DB struct {
 	pool  *pgxpool.Pool
 	q     *sqlcgen.Queries
 	river *river.Client[pgx.Tx]
+	// Tools are those that a permission template may allow; set it before the DB is
+	// used.
+	Tools templates.Tools
 }
 
 // Open makes a DB for a URL. It does not connect: Postgres may be away. Whoever

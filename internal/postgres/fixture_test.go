@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
@@ -79,6 +80,17 @@ func (l *library) exec(query string, args ...any) {
 	})
 }
 
+// asOwnerFails runs a statement that a constraint has to refuse.
+func (l *library) asOwnerFails(query, constraint string, args ...any) {
+	l.t.Helper()
+	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
+		_, err := c.Exec(ctx, query, args...)
+		var pg *pgconn.PgError
+		require.ErrorAs(l.t, err, &pg)
+		require.Equal(l.t, constraint, pg.ConstraintName)
+	})
+}
+
 func (l *library) asOwner(fn func(context.Context, *pgx.Conn)) {
 	l.t.Helper()
 	c, err := pgx.Connect(l.t.Context(), l.owner)
@@ -92,8 +104,8 @@ func (l *library) books() string {
 	l.t.Helper()
 	return fmt.Sprint(
 		"modes ", l.count(`select count(*) from organization_modes`),
-		" versions ", l.count(`select count(*) from versions`),
-		" audit ", l.count(`select count(*) from audit_log`),
+		" versions ", l.count(`select count(*) from versions where subject_kind = 'mode'`),
+		" audit ", l.count(`select count(*) from audit_log where subject_kind <> 'template'`),
 		" jobs ", l.count(`select count(*) from river_job`),
 		" revision ", l.revision(),
 	)
@@ -104,4 +116,13 @@ func (l *library) user(email string) uuid.UUID {
 	u, err := l.db.CreateUser(l.t.Context(), ada, email, "Somebody", "")
 	require.NoError(l.t, err)
 	return u.ID
+}
+
+// unkept are modes as an import brings them.
+func unkept(ms ...modes.Mode) []modes.OrganizationMode {
+	out := make([]modes.OrganizationMode, len(ms))
+	for i, m := range ms {
+		out[i].Mode = m
+	}
+	return out
 }

@@ -13,13 +13,50 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
+// modeNoun is what is a mode's own.
+var modeNoun = &noun[modes.OrganizationMode]{
+	kind: audit.Mode, list: listModes, find: findMode,
+	of:      func(m modes.OrganizationMode) (uuid.UUID, int64, string) { return m.ID, m.Version, m.Name },
+	content: func(m modes.OrganizationMode) any { return contentOfMode(m) },
+	read:    readMode,
+	accepted: func(ctx context.Context, c *change, m modes.OrganizationMode) (_ modes.OrganizationMode, err error) {
+		m.Mode = m.Normalized()
+		if err := m.Validate(); err != nil {
+			return m, err
+		}
+		m.Config.PermissionTemplate, m.PermissionTemplateID, err = c.templateOf(ctx, m.Config.PermissionTemplate)
+		return m, err
+	},
+	same:     func(a, b modes.OrganizationMode) bool { return a.Mode.Equal(b.Mode) && a.Position == b.Position },
+	onto:     func(now, m modes.OrganizationMode) modes.OrganizationMode { now.Mode = m.Mode; return now },
+	taken:    slugTaken,
+	insert:   insertMode,
+	update:   updateMode,
+	within:   modesWithin,
+	fileList: "customModes",
+	match: func(all []modes.OrganizationMode) func(modes.OrganizationMode) (modes.OrganizationMode, bool) {
+		bySlug := make(map[string]modes.OrganizationMode, len(all))
+		for _, m := range all {
+			bySlug[modes.SlugKey(m.Slug)] = m
+		}
+		return func(m modes.OrganizationMode) (modes.OrganizationMode, bool) {
+			found, ok := bySlug[modes.SlugKey(m.Slug)]
+			return found, ok
+		}
+	},
+	remove: func(ctx context.Context, c *change, m modes.OrganizationMode) (int64, error) {
+		return c.q.DeleteMode(ctx, sqlcgen.DeleteModeParams{OrganizationID: c.org.ID, ID: m.ID, Version: m.Version})
+	},
+}
+
 // Modes lists an organization's own modes, in the order of publication.
 func (db *DB) Modes(ctx context.Context, org uuid.UUID) ([]modes.OrganizationMode, error) {
-	rows, err := db.q.ListModes(ctx, org)
-	if err != nil {
-		return nil, fmt.Errorf("list modes: %w", err)
-	}
-	return toModes(rows)
+	return listModes(ctx, db.q, org)
+}
+
+// ModesAt is Modes with the revision that they are of.
+func (db *DB) ModesAt(ctx context.Context, org uuid.UUID) ([]modes.OrganizationMode, int64, error) {
+	return modeNoun.At(ctx, db, org)
 }
 
 // Mode returns one of an organization's own modes, by its id or its slug. What
@@ -30,163 +67,113 @@ func (db *DB) Mode(ctx context.Context, org uuid.UUID, ref string) (modes.Organi
 
 // CreateMode adds a mode to an organization's library, after the others.
 func (db *DB) CreateMode(ctx context.Context, by audit.By, org uuid.UUID, m modes.Mode) (modes.OrganizationMode, error) {
-	m, err := accepted(m)
-	if err != nil {
-		return modes.OrganizationMode{}, err
-	}
-	var out modes.OrganizationMode
-	_, err = db.inChange(ctx, by, org, func(c *change) error {
-		out, err = c.createMode(ctx, uuid.New(), m, audit.Create)
-		if err != nil {
-			return err
-		}
-		return c.withinLimits(ctx)
-	})
-	return out, err
+	return modeNoun.Create(ctx, db, by, org, modes.OrganizationMode{Mode: m})
 }
 
-// UpdateMode changes a mode with edit, which gets what is there now. seen is the
-// version that the caller saw; 0 means that edit is right for any version. The
-// loser of a race gets a Stale fault with the current mode.
+// UpdateMode changes a mode with edit; see noun.Update.
 func (db *DB) UpdateMode(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64,
 	edit func(modes.OrganizationMode) (modes.OrganizationMode, error),
 ) (modes.OrganizationMode, error) {
-	var out modes.OrganizationMode
-	_, err := db.inChange(ctx, by, org, func(c *change) error {
-		before, err := c.findMode(ctx, ref, seen)
-		if err != nil {
-			return err
-		}
-		after, err := edit(before)
-		if err != nil {
-			return err
-		}
-		if out, err = c.updateMode(ctx, before, after, audit.Update); err != nil {
-			return err
-		}
-		return c.withinLimits(ctx)
-	})
-	return out, err
+	return modeNoun.Update(ctx, db, by, org, ref, seen, edit)
 }
 
 // DeleteMode deletes a mode; history keeps it. seen is as for UpdateMode.
 func (db *DB) DeleteMode(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64) (modes.OrganizationMode, error) {
-	var out modes.OrganizationMode
-	_, err := db.inChange(ctx, by, org, func(c *change) error {
-		before, err := c.findMode(ctx, ref, seen)
-		if err != nil {
-			return err
-		}
-		n, err := c.q.DeleteMode(ctx, sqlcgen.DeleteModeParams{OrganizationID: org, ID: before.ID, Version: before.Version})
-		if err != nil {
-			return fmt.Errorf("delete mode: %w", err)
-		}
-		if n != 1 {
-			return fmt.Errorf("delete mode: %s changed under its organization's lock", before.ID)
-		}
-		out = before
-		return c.record(ctx, object{
-			kind: audit.Mode, id: before.ID, name: before.Name, version: before.Version + 1,
-			action: audit.Delete, before: contentOf(before),
-		})
-	})
-	return out, err
+	return modeNoun.Delete(ctx, db, by, org, ref, seen)
 }
 
-// createMode inserts a mode. Its version follows whatever history knows of the
-// id, so a restored mode goes on where it was deleted.
-func (c *change) createMode(ctx context.Context, id uuid.UUID, m modes.Mode, action audit.Action) (modes.OrganizationMode, error) {
-	if existing, err := findMode(ctx, c.q, c.org.ID, m.Slug); err == nil {
-		return modes.OrganizationMode{}, slugTaken(m.Slug, existing)
-	} else if !fault.Is(err, fault.NotFound) {
-		return modes.OrganizationMode{}, err
-	}
+// ModeVersion is one version of a mode.
+type ModeVersion = Version[modes.OrganizationMode]
+
+// ModeVersions lists the versions of a mode; see noun.Versions.
+func (db *DB) ModeVersions(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]ModeVersion, error) {
+	return modeNoun.Versions(ctx, db, org, id, before, limit)
+}
+
+// ModeVersion returns one version of a mode.
+func (db *DB) ModeVersion(ctx context.Context, org, id uuid.UUID, version int64) (ModeVersion, error) {
+	return modeNoun.version(ctx, db.q, org, id, version)
+}
+
+// RestoreMode makes an older version of a mode the current one; see noun.Restore.
+func (db *DB) RestoreMode(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (modes.OrganizationMode, error) {
+	return modeNoun.Restore(ctx, db, by, org, id, version, seen)
+}
+
+// DeletedModes lists what was deleted and not restored, newest first.
+func (db *DB) DeletedModes(ctx context.Context, org uuid.UUID, limit int) ([]ModeVersion, error) {
+	return modeNoun.Deleted(ctx, db, org, limit)
+}
+
+// ImportModes creates the modes whose slug is new and updates the others; see
+// noun.Import.
+func (db *DB) ImportModes(ctx context.Context, by audit.By, org uuid.UUID, in Import[modes.OrganizationMode]) ([]Imported[modes.OrganizationMode], int64, error) {
+	return modeNoun.Import(ctx, db, by, org, in)
+}
+
+func insertMode(ctx context.Context, c *change, id uuid.UUID, version int64, m modes.OrganizationMode) (modes.OrganizationMode, error) {
 	position, err := c.q.LastPosition(ctx, c.org.ID)
 	if err != nil {
-		return modes.OrganizationMode{}, fmt.Errorf("last position: %w", err)
+		return m, fmt.Errorf("last position: %w", err)
 	}
-	last, err := c.q.LastVersion(ctx, sqlcgen.LastVersionParams{OrganizationID: c.org.ID, SubjectKind: string(audit.Mode), SubjectID: id})
-	if err != nil {
-		return modes.OrganizationMode{}, fmt.Errorf("last version: %w", err)
-	}
-	config, err := json.Marshal(m.Config)
-	if err != nil {
-		return modes.OrganizationMode{}, fmt.Errorf("mode config: %w", err)
-	}
-	row, err := c.q.InsertMode(ctx, sqlcgen.InsertModeParams{
-		ID: id, OrganizationID: c.org.ID, Name: m.Name, Slug: m.Slug, Config: config,
-		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: last + 1, Position: position + 1,
-	})
-	if err != nil {
-		return modes.OrganizationMode{}, err
-	}
-	out, err := toMode(row)
-	if err != nil {
-		return out, err
-	}
-	return out, c.record(ctx, object{
-		kind: audit.Mode, id: id, name: out.Name, version: out.Version, action: action, after: contentOf(out),
-	})
-}
-
-// updateMode writes what changed of a mode; where nothing did, it records
-// nothing.
-func (c *change) updateMode(ctx context.Context, before, after modes.OrganizationMode, action audit.Action) (modes.OrganizationMode, error) {
-	m, err := accepted(after.Mode)
-	if err != nil {
-		return modes.OrganizationMode{}, err
-	}
-	if m.Equal(before.Mode) && after.Position == before.Position {
-		return before, nil
-	}
-	if modes.SlugKey(m.Slug) != modes.SlugKey(before.Slug) {
-		if existing, err := findMode(ctx, c.q, c.org.ID, m.Slug); err == nil {
-			return modes.OrganizationMode{}, slugTaken(m.Slug, existing)
-		} else if !fault.Is(err, fault.NotFound) {
-			return modes.OrganizationMode{}, err
-		}
-	}
-	config, err := json.Marshal(m.Config)
-	if err != nil {
-		return modes.OrganizationMode{}, fmt.Errorf("mode config: %w", err)
-	}
-	row, err := c.q.UpdateMode(ctx, sqlcgen.UpdateModeParams{
-		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version,
-		Name: m.Name, Slug: m.Slug, Config: config, UpdatedBy: c.by.Actor.ID, Position: int32(after.Position), //nolint:gosec // checked where it comes in
-	})
-	if err != nil {
-		return modes.OrganizationMode{}, err
-	}
-	out, err := toMode(row)
-	if err != nil {
-		return out, err
-	}
-	return out, c.record(ctx, object{
-		kind: audit.Mode, id: out.ID, name: out.Name, version: out.Version, action: action,
-		before: contentOf(before), after: contentOf(out),
-	})
-}
-
-// findMode finds a mode under the organization's lock and holds it against the
-// version that the caller saw.
-func (c *change) findMode(ctx context.Context, ref string, seen int64) (modes.OrganizationMode, error) {
-	m, err := findMode(ctx, c.q, c.org.ID, ref)
+	config, err := storedConfig(m)
 	if err != nil {
 		return m, err
 	}
-	if seen != 0 && seen != m.Version {
-		return m, c.staleMode(ctx, m)
+	row, err := c.q.InsertMode(ctx, sqlcgen.InsertModeParams{
+		ID: id, OrganizationID: c.org.ID, Name: m.Name, Slug: m.Slug, Config: config,
+		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: version, Position: position + 1,
+		PermissionTemplateID: orNil(m.PermissionTemplateID),
+	})
+	if err != nil {
+		return m, err
 	}
-	return m, nil
+	return toMode(row, m.Config.PermissionTemplate)
 }
 
-// withinLimits refuses a change after which the library would be too large.
-func (c *change) withinLimits(ctx context.Context) error {
+func updateMode(ctx context.Context, c *change, before, after modes.OrganizationMode) (modes.OrganizationMode, error) {
+	config, err := storedConfig(after)
+	if err != nil {
+		return after, err
+	}
+	row, err := c.q.UpdateMode(ctx, sqlcgen.UpdateModeParams{
+		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version,
+		Name: after.Name, Slug: after.Slug, Config: config, UpdatedBy: c.by.Actor.ID, Position: int32(after.Position), //nolint:gosec // checked where it comes in
+		PermissionTemplateID: orNil(after.PermissionTemplateID),
+	})
+	if err != nil {
+		return after, err
+	}
+	return toMode(row, after.Config.PermissionTemplate)
+}
+
+// modesWithin refuses a change after which the library would be too large.
+func modesWithin(ctx context.Context, c *change) error {
 	size, err := c.q.MeasureModes(ctx, c.org.ID)
 	if err != nil {
 		return fmt.Errorf("measure modes: %w", err)
 	}
 	return modes.CheckLibrary(int(size.Modes), int(size.Bytes))
+}
+
+func listModes(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]modes.OrganizationMode, error) {
+	rows, err := q.ListModes(ctx, org)
+	if err != nil {
+		return nil, fmt.Errorf("list modes: %w", err)
+	}
+	out := make([]modes.OrganizationMode, len(rows))
+	names := templateNames{q: q, org: org}
+	for i, r := range rows {
+		name, err := names.of(ctx, r.PermissionTemplateID)
+		if err != nil {
+			return nil, err
+		}
+		if out[i], err = toMode(r, name); err != nil {
+			return nil, err
+		}
+	}
+	modes.Sort(out)
+	return out, nil
 }
 
 func findMode(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string) (modes.OrganizationMode, error) {
@@ -200,60 +187,76 @@ func findMode(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string
 	if err != nil {
 		return modes.OrganizationMode{}, orNotFound(known(err), "mode")
 	}
-	return toMode(row)
+	name, err := (&templateNames{q: q, org: org}).of(ctx, row.PermissionTemplateID)
+	if err != nil {
+		return modes.OrganizationMode{}, err
+	}
+	return toMode(row, name)
 }
 
-// accepted is what every mode goes through before it is written, whichever way
-// it came.
-func accepted(m modes.Mode) (modes.Mode, error) {
-	m = m.Normalized()
-	return m, m.Validate()
-}
-
-func slugTaken(slug string, existing modes.OrganizationMode) error {
-	f := fault.New(fault.Conflict, "slug_taken", "A mode with the slug %q already exists in this organization", slug).
+func slugTaken(ctx context.Context, c *change, before *modes.OrganizationMode, after modes.OrganizationMode) error {
+	if before != nil && modes.SlugKey(before.Slug) == modes.SlugKey(after.Slug) {
+		return nil
+	}
+	existing, err := findMode(ctx, c.q, c.org.ID, after.Slug)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	f := fault.New(fault.Conflict, "slug_taken", "A mode with the slug %q already exists in this organization", after.Slug).
 		With(fault.Field{Pointer: "/slug", Detail: fmt.Sprintf("The mode %q has it; choose another slug, or change that mode", existing.Name)})
 	f.Current = existing
 	return f
 }
 
-func (c *change) staleMode(ctx context.Context, current modes.OrganizationMode) error {
-	newest, err := modeVersion(ctx, c.q, c.org.ID, current.ID, current.Version)
-	if err != nil {
-		return err
-	}
-	f := fault.New(fault.Stale, "version_conflict",
-		"The mode was changed meanwhile, by %s: it is at version %d now. Nothing was saved; compare, and send yours again with the current version",
-		newest.Actor.Name, current.Version)
-	f.Current = current
-	return f
-}
-
-// modeContent is a mode in versions and in the audit log.
+// modeContent is a mode in versions and in the audit log. The configuration has
+// the template's name as it was then; its id says which one that was.
 type modeContent struct {
-	Slug     string       `json:"slug"`
-	Name     string       `json:"name"`
-	Position int          `json:"position"`
-	Config   modes.Config `json:"config"`
+	Slug                 string       `json:"slug"`
+	Name                 string       `json:"name"`
+	Position             int          `json:"position"`
+	PermissionTemplateID uuid.UUID    `json:"permission_template_id,omitzero"`
+	Config               modes.Config `json:"config"`
 }
 
-func contentOf(m modes.OrganizationMode) modeContent {
-	return modeContent{Slug: m.Slug, Name: m.Name, Position: m.Position, Config: m.Config}
-}
-
-func toModes(rows []sqlcgen.OrganizationMode) ([]modes.OrganizationMode, error) {
-	out := make([]modes.OrganizationMode, len(rows))
-	for i, r := range rows {
-		var err error
-		if out[i], err = toMode(r); err != nil {
-			return nil, err
-		}
+func contentOfMode(m modes.OrganizationMode) modeContent {
+	return modeContent{
+		Slug: m.Slug, Name: m.Name, Position: m.Position, PermissionTemplateID: m.PermissionTemplateID, Config: m.Config,
 	}
-	modes.Sort(out)
-	return out, nil
 }
 
-func toMode(r sqlcgen.OrganizationMode) (modes.OrganizationMode, error) {
+func readMode(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID, content json.RawMessage) (modes.OrganizationMode, error) {
+	var c modeContent
+	if err := json.Unmarshal(content, &c); err != nil {
+		return modes.OrganizationMode{}, err
+	}
+	// What it is called today; where it is gone, what it was called then.
+	name, err := (&templateNames{q: q, org: org}).of(ctx, orNil(c.PermissionTemplateID))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return modes.OrganizationMode{}, err
+	}
+	if name != "" {
+		c.Config.PermissionTemplate = name
+	}
+	return modes.OrganizationMode{
+		ID: id, OrganizationID: org, Mode: modes.Mode{Slug: c.Slug, Name: c.Name, Config: c.Config},
+		PermissionTemplateID: c.PermissionTemplateID, Position: c.Position,
+	}, nil
+}
+
+// storedConfig leaves out the template: it is a column, which can't dangle.
+func storedConfig(m modes.OrganizationMode) (json.RawMessage, error) {
+	m.Config.PermissionTemplate = ""
+	config, err := json.Marshal(m.Config)
+	if err != nil {
+		return nil, fmt.Errorf("mode config: %w", err)
+	}
+	return config, nil
+}
+
+func toMode(r sqlcgen.OrganizationMode, template string) (modes.OrganizationMode, error) {
 	m := modes.OrganizationMode{
 		ID: r.ID, OrganizationID: r.OrganizationID, Mode: modes.Mode{Slug: r.Slug, Name: r.Name},
 		CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
@@ -261,6 +264,9 @@ func toMode(r sqlcgen.OrganizationMode) (modes.OrganizationMode, error) {
 	}
 	if err := json.Unmarshal(r.Config, &m.Config); err != nil {
 		return m, fmt.Errorf("mode %s: stored config: %w", r.ID, err)
+	}
+	if m.Config.PermissionTemplate = template; r.PermissionTemplateID != nil {
+		m.PermissionTemplateID = *r.PermissionTemplateID
 	}
 	return m, nil
 }

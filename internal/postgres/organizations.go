@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// CreateOrganization makes an organization at revision 1, with an empty library,
-// and has that published.
+// CreateOrganization makes an organization at revision 1, with the permission
+// templates that we ship and nothing else, and has that published.
 func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name string) (modes.Organization, error) {
 	var out modes.Organization
 	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
@@ -34,6 +34,10 @@ func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name st
 			subject: audit.Subject{Kind: audit.Organization, ID: out.ID.String(), Name: out.Name}, after: after,
 		})
 		if err != nil {
+			return err
+		}
+		c := &change{tx: tx, q: q, by: by, tools: db.Tools, org: row}
+		if _, err := c.addShippedTemplates(ctx); err != nil {
 			return err
 		}
 		_, err = db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: out.ID, Revision: out.Revision}, nil)

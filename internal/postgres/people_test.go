@@ -48,6 +48,7 @@ func TestTokenOpensWhatItsUserIsAMemberOf(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, rec.Organizations, "a removed member's token opens nothing")
 	require.EqualValues(t, 2, rec.Version)
+	require.Equal(t, tok.CreatedAt, rec.ChangedAt, "the first change that isn't published")
 
 	require.NoError(t, l.db.AddMember(t.Context(), ada, l.org.ID, bob, "member"))
 	rec, err = l.db.TokenRecord(t.Context(), tok.ID)
@@ -76,6 +77,13 @@ func TestRevokedTokenStaysRevoked(t *testing.T) {
 	rec, err := l.db.TokenRecord(t.Context(), tok.ID)
 	require.NoError(t, err)
 	require.True(t, rec.Revoked)
+	require.Equal(t, revoked.RevokedAt.UTC(), rec.ChangedAt)
+	ok, err := l.db.TokenPublished(t.Context(), tok.ID, rec.Version, rec.Installation)
+	require.NoError(t, err)
+	require.True(t, ok)
+	rec, err = l.db.TokenRecord(t.Context(), tok.ID)
+	require.NoError(t, err)
+	require.Zero(t, rec.ChangedAt)
 }
 
 func TestTokenOfWhoIsNoMember(t *testing.T) {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
 )
 
@@ -21,10 +23,12 @@ type Library struct {
 	// Deleted organizations are published as tombstones.
 	Deleted bool
 	Modes   []modes.OrganizationMode
+	// Templates are the organization's permission templates.
+	Templates []templates.OrganizationTemplate
 	// ChangedAt is when the change that Organization.Revision counts was made.
 	ChangedAt time.Time
 	// Pending says that something of it isn't published. Where it isn't set,
-	// Modes were not read.
+	// Modes and Templates were not read.
 	Pending      bool
 	Installation Installation
 	// Edition is the newest one.
@@ -58,11 +62,10 @@ func (db *DB) Library(ctx context.Context, org uuid.UUID) (Library, error) {
 		if out.Deleted || !out.Pending {
 			return nil
 		}
-		rows, err := q.ListModes(ctx, org)
-		if err != nil {
+		if out.Modes, err = listModes(ctx, q, org); err != nil {
 			return err
 		}
-		out.Modes, err = toModes(rows)
+		out.Templates, err = listTemplates(ctx, q, org)
 		return err
 	})
 	if err != nil {
@@ -251,6 +254,10 @@ type TokenRecord struct {
 	// Revoked tokens are published as tombstones.
 	Revoked bool
 	Version int64
+	// ChangedAt is when the change was made: of a revocation, when that was; of
+	// anything else, since when it is pending, which of several changes is when the
+	// first one was made. It is zero where nothing is pending.
+	ChangedAt time.Time
 	// Pending says that this version isn't published.
 	Pending      bool
 	Installation Installation
@@ -281,6 +288,9 @@ func (db *DB) TokenRecord(ctx context.Context, id uuid.UUID) (TokenRecord, error
 			ID: row.ID, Hash: token.Hash(row.Sha256), User: row.UserID, Organizations: orgs, Scopes: row.Scopes, ExpiresAt: row.ExpiresAt,
 			Revoked: row.RevokedAt != nil || u.DisabledAt != nil, Version: row.Version, Pending: row.PendingSince != nil,
 			Installation: Installation{Epoch: inst.Epoch, Incarnation: inst.Incarnation},
+		}
+		if out.Pending {
+			out.ChangedAt = cmp.Or(row.RevokedAt, u.DisabledAt, row.PendingSince).UTC()
 		}
 		return nil
 	})

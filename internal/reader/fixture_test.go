@@ -186,6 +186,7 @@ func (w *world) eventually(f func() bool, what string) {
 var forms = map[string]string{
 	"modes.json": "application/json", "modes.yaml": "application/yaml; charset=utf-8",
 	"organization.yaml": "application/yaml; charset=utf-8", "marketplace.yaml": "application/yaml; charset=utf-8",
+	"permission-templates.json": "application/json",
 }
 
 // paths are where the forms are served.
@@ -194,6 +195,7 @@ func paths(org string) map[string]string {
 	return map[string]string{
 		base + "modes": "modes.json", base + "modes.yaml": "modes.yaml",
 		base + "organization.yaml": "organization.yaml", base + "marketplace.yaml": "marketplace.yaml",
+		base + "templates": "permission-templates.json",
 	}
 }
 
@@ -206,7 +208,7 @@ func bodyOf(org, form string, revision int64) []byte {
 func documentOf(t testing.TB, org string, v snapshot.Version) *snapshot.Document {
 	t.Helper()
 	d := &snapshot.Document{Organization: org, Version: v, CommittedAt: time.UnixMilli(1_700_000_000_000)}
-	for _, form := range []string{"modes.json", "modes.yaml", "organization.yaml", "marketplace.yaml"} {
+	for _, form := range []string{"modes.json", "modes.yaml", "organization.yaml", "marketplace.yaml", "permission-templates.json"} {
 		body := bodyOf(org, form, v.Revision)
 		sum, hash := snapshot.SumOf(body)
 		coded, err := snapshot.Encode(body)

@@ -25,6 +25,7 @@ func (r *Reader) routes(app *fiber.App) {
 	r.document(app, "/api/organizations/:organization/modes.yaml", "modes.yaml")
 	r.document(app, "/api/organizations/:organization/organization.yaml", "organization.yaml")
 	r.document(app, "/api/organizations/:organization/marketplace.yaml", "marketplace.yaml")
+	r.document(app, "/api/organizations/:organization/templates", "permission-templates.json")
 	r.marketplace(app, "/api/marketplace/modes", "marketplace.yaml")
 }
 

@@ -15,13 +15,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// editor polls its organization's modes.yaml at one reader or another, and
-// checks every answer against what it was promised.
+// editor polls one form of its organization at one reader or another, and checks
+// every answer against what it was promised.
 type editor struct {
 	n       int
 	id      uuid.UUID // its token's
 	whole   string
 	org     uuid.UUID
+	form    string
 	made    time.Time
 	tag     string
 	version [2]int64 // epoch and revision of the tag
@@ -31,7 +32,7 @@ type editor struct {
 }
 
 func (w *world) newEditor(n int) *editor {
-	e := &editor{n: n, id: w.id("token", n), org: w.orgs[n%len(w.orgs)], made: time.Now()}
+	e := &editor{n: n, id: w.id("token", n), org: w.orgs[n%len(w.orgs)], form: forms[n/len(w.orgs)%len(forms)], made: time.Now()}
 	e.whole = tokens[n]
 	w.ledger.createToken(e.id, e.org, e.whole)
 	return e
@@ -58,11 +59,11 @@ type answer struct {
 
 func (a *answer) saysFresh() bool { return !strings.Contains(a.cacheStatus, "detail=") }
 
-func ask(h fasthttp.RequestHandler, token string, org uuid.UUID, tag string) *answer {
+func ask(h fasthttp.RequestHandler, e *editor, tag string) *answer {
 	var ctx fasthttp.RequestCtx
 	ctx.Request.Header.SetMethod(fasthttp.MethodGet)
-	ctx.Request.SetRequestURI("/api/organizations/" + org.String() + "/modes.yaml")
-	ctx.Request.Header.Set("Authorization", "Bearer "+token)
+	ctx.Request.SetRequestURI("/api/organizations/" + e.org.String() + "/" + e.form)
+	ctx.Request.Header.Set("Authorization", "Bearer "+e.whole)
 	ctx.Request.Header.Set("Accept-Encoding", "gzip")
 	if tag != "" {
 		ctx.Request.Header.Set("If-None-Match", tag)
@@ -89,7 +90,7 @@ func (w *world) poll(e *editor) {
 	for sleep(w.ctx, time.Duration(1+rng.Int64N(int64(800*time.Millisecond)))) == nil {
 		at := w.edge(rng.IntN(readers))
 		asked := time.Now()
-		got := ask(at.handler, e.whole, e.org, e.tag)
+		got := ask(at.handler, e, e.tag)
 		fmt.Fprintf(trace, "%d %d %d %s %s\n", asked.UnixNano(), at.n, got.status, got.etag, got.cacheStatus)
 		w.tell("editor %d at reader %d: %d %s %s", e.n, at.n, got.status, got.etag, got.cacheStatus)
 		w.check(e, at, asked, got)
@@ -105,6 +106,17 @@ var (
 	tagForm  = regexp.MustCompile(`^"(\d+)\.(\d+)\.([0-9a-f]{16})(?:-gz)?"$`)
 	bodyForm = regexp.MustCompile(`organization ([0-9a-f-]{36}) revision (\d+)`)
 )
+
+// versionOf reads the epoch and the revision of a tag.
+func versionOf(tag string) (epoch, revision int64, ok bool) {
+	m := tagForm.FindStringSubmatch(tag)
+	if m == nil {
+		return 0, 0, false
+	}
+	epoch, _ = strconv.ParseInt(m[1], 10, 64)
+	revision, _ = strconv.ParseInt(m[2], 10, 64)
+	return epoch, revision, true
+}
 
 // check holds one answer against the promises.
 func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
@@ -144,15 +156,13 @@ func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 	at.warm[key] = true
 	w.mu.Unlock()
 
-	m := tagForm.FindStringSubmatch(got.etag)
-	if m == nil {
+	epoch, revision, ok := versionOf(got.etag)
+	if !ok {
 		bad("an odd tag: %q", got.etag)
 		return
 	}
-	epoch, _ := strconv.ParseInt(m[1], 10, 64)
-	revision, _ := strconv.ParseInt(m[2], 10, 64)
 	if got.status == fasthttp.StatusOK {
-		w.checkBody(e, got, m[3], revision, bad)
+		w.checkBody(e, got, revision, bad)
 	} else if len(got.body) > 0 || got.etag != e.tag {
 		bad("304 with %d bytes and %s for %s", len(got.body), got.etag, e.tag)
 	}
@@ -162,7 +172,7 @@ func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 	}
 	if got.saysFresh() {
 		e.fresh++
-		if owed := w.ledger.owed(e.org, asked.Add(-bound)); revision < owed {
+		if owed := w.ledger.owed(e.org, e.form, asked.Add(-bound)); revision < owed {
 			bad("said to be fresh at revision %d; revision %d was committed more than %s before", revision, owed, bound)
 		}
 	}
@@ -183,7 +193,7 @@ func (w *world) mayLack(*editor) bool {
 	return w.ledger.installation.Epoch > 1
 }
 
-func (w *world) checkBody(e *editor, got *answer, hash16 string, revision int64, bad func(string, ...any)) {
+func (w *world) checkBody(e *editor, got *answer, revision int64, bad func(string, ...any)) {
 	sum := sha256.Sum256(got.body)
 	if want := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"; got.digest != want {
 		bad("the digest is %s, the body's is %s", got.digest, want)
@@ -193,17 +203,20 @@ func (w *world) checkBody(e *editor, got *answer, hash16 string, revision int64,
 		bad("the body is no gzip: %v", err)
 		return
 	}
-	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:8]) != hash16 {
+	if sum := sha256.Sum256(body); !strings.Contains(got.etag, "."+hex.EncodeToString(sum[:8])) {
 		bad("the tag's hash is not the body's")
 	}
+	// The tag is of the revision that changed this form last, or, after an epoch was
+	// raised, of the one that it was at then.
+	due := w.ledger.upTo(e.org, e.form, revision)
 	said := bodyForm.FindStringSubmatch(string(body))
 	switch {
-	case said == nil && revision > 1:
-		bad("revision %d is empty", revision)
+	case said == nil && due > 1:
+		bad("revision %d is empty", due)
 	case said == nil:
 	case said[1] != e.org.String():
 		bad("it got the body of organization %s", said[1])
-	case said[2] != strconv.FormatInt(revision, 10):
-		bad("the body is of revision %s, its tag says %d", said[2], revision)
+	case said[2] != strconv.FormatInt(due, 10):
+		bad("the body is of revision %s, its tag says %d, which is %d", said[2], revision, due)
 	}
 }

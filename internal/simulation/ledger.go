@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
 )
 
@@ -38,6 +39,7 @@ type orgRow struct {
 	revision    int64
 	changedAt   time.Time // database clock
 	modes       []modes.OrganizationMode
+	templates   []templates.OrganizationTemplate
 	pending     time.Time // zero: nothing is
 	changes     []change
 	publication *postgres.Publication
@@ -49,6 +51,8 @@ type change struct {
 	began    time.Time // database clock: what now() says in the transaction
 	commit   time.Time // true time
 	epoch    int64
+	// form is what changed by it: the path that editors ask for.
+	form string
 }
 
 type tokenRow struct {
@@ -153,7 +157,7 @@ func (l *desk) Library(ctx context.Context, id uuid.UUID) (out postgres.Library,
 		}
 		out = postgres.Library{
 			Organization: modes.Organization{ID: o.id, Slug: "org", Name: "Org", Revision: o.revision},
-			Modes:        slices.Clone(o.modes), ChangedAt: o.changedAt, Pending: !o.pending.IsZero(),
+			Modes:        slices.Clone(o.modes), Templates: slices.Clone(o.templates), ChangedAt: o.changedAt, Pending: !o.pending.IsZero(),
 			Installation: l.installation, Edition: l.edition,
 		}
 		return nil

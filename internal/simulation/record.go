@@ -3,12 +3,9 @@ package simulation
 import (
 	"context"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
-
-	"orgmodes/internal/modes"
 )
 
 // What people do. Each returns when the change is committed.
@@ -18,7 +15,7 @@ func (l *ledger) createOrg(id uuid.UUID) {
 	defer l.mu.Unlock()
 	l.orgs[id] = &orgRow{id: id}
 	l.order = append(l.order, id)
-	l.commit(l.orgs[id], l.now())
+	l.commit(l.orgs[id], l.now(), "")
 }
 
 func (l *ledger) createToken(id, org uuid.UUID, whole string) {
@@ -28,8 +25,9 @@ func (l *ledger) createToken(id, org uuid.UUID, whole string) {
 	l.tokenOrder = append(l.tokenOrder, id)
 }
 
-// changeOrg changes an organization in a transaction that began some time ago.
-func (l *ledger) changeOrg(ctx context.Context, id uuid.UUID, takes time.Duration, edit func([]modes.OrganizationMode) []modes.OrganizationMode) (int64, error) {
+// changeOrg changes one of an organization's forms in a transaction that began
+// some time ago. edit is told the revision that it makes.
+func (l *ledger) changeOrg(ctx context.Context, id uuid.UUID, takes time.Duration, form string, edit func(o *orgRow, revision int64)) (int64, error) {
 	began := l.now()
 	if err := sleep(ctx, takes); err != nil {
 		return 0, err
@@ -37,18 +35,18 @@ func (l *ledger) changeOrg(ctx context.Context, id uuid.UUID, takes time.Duratio
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	o := l.orgs[id]
-	o.modes = edit(slices.Clone(o.modes))
-	l.commit(o, began)
+	edit(o, o.revision+1)
+	l.commit(o, began, form)
 	return o.revision, nil
 }
 
-func (l *ledger) commit(o *orgRow, began time.Time) {
+func (l *ledger) commit(o *orgRow, began time.Time, form string) {
 	o.revision++
 	o.changedAt = began
 	if o.pending.IsZero() || began.Before(o.pending) {
 		o.pending = began
 	}
-	o.changes = append(o.changes, change{o.revision, began, time.Now(), l.installation.Epoch})
+	o.changes = append(o.changes, change{o.revision, began, time.Now(), l.installation.Epoch, form})
 }
 
 func (l *ledger) revoke(id uuid.UUID) (version int64) {
@@ -67,12 +65,23 @@ func (l *ledger) revoke(id uuid.UUID) (version int64) {
 
 // What the checks ask.
 
-// owed is the newest revision that had been committed at a true time.
-func (l *ledger) owed(id uuid.UUID, at time.Time) (revision int64) {
+// owed is the newest revision of a form that had been committed at a true time.
+func (l *ledger) owed(id uuid.UUID, form string, at time.Time) int64 {
+	return l.newest(id, form, func(c change) bool { return !c.commit.After(at) })
+}
+
+// upTo is the newest revision of a form that is not beyond the given one.
+func (l *ledger) upTo(id uuid.UUID, form string, revision int64) int64 {
+	return l.newest(id, form, func(c change) bool { return c.revision <= revision })
+}
+
+// newest is 1 where there are only changes of other forms: it is as made.
+func (l *ledger) newest(id uuid.UUID, form string, counts func(change) bool) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	revision := int64(1)
 	for _, c := range l.orgs[id].changes {
-		if !c.commit.After(at) {
+		if c.form == form && counts(c) {
 			revision = max(revision, c.revision)
 		}
 	}

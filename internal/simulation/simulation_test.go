@@ -64,16 +64,16 @@ func (w *world) settle() {
 	}
 	for _, at := range w.readers {
 		for _, e := range w.editors {
-			got := ask(at.handler, e.whole, e.org, "")
+			got := ask(at.handler, e, "")
 			if !w.ledger.revokedAt(e.id).IsZero() {
 				if got.status != 401 {
 					w.violated("reader %d answers %d to a revoked token", at.n, got.status)
 				}
 				continue
 			}
-			owed := w.ledger.owed(e.org, time.Now())
-			m := tagForm.FindStringSubmatch(got.etag)
-			if got.status != 200 || m == nil || m[2] != fmt.Sprint(owed) || !got.saysFresh() {
+			owed := w.ledger.owed(e.org, e.form, time.Now())
+			_, revision, ok := versionOf(got.etag)
+			if got.status != 200 || !ok || w.ledger.upTo(e.org, e.form, revision) != owed || !got.saysFresh() {
 				w.violated("reader %d answers editor %d with %d %s %s when all is well; revision %d is due", at.n, e.n, got.status, got.etag, got.cacheStatus, owed)
 			}
 		}

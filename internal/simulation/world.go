@@ -22,6 +22,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/reader"
 	"orgmodes/internal/snapshot"
+	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
 	"orgmodes/internal/worker"
 )
@@ -262,13 +263,14 @@ func (w *world) admins() {
 				if sleep(w.ctx, pause) != nil || time.Since(epoch) > chaos {
 					return
 				}
-				revision, err := w.ledger.changeOrg(w.ctx, org, takes, func(ms []modes.OrganizationMode) []modes.OrganizationMode {
-					return w.edit(org, rng, ms)
+				form := forms[rng.IntN(len(forms))]
+				revision, err := w.ledger.changeOrg(w.ctx, org, takes, form, func(o *orgRow, revision int64) {
+					edit(o, rng, form, revision)
 				})
 				if err != nil {
 					return
 				}
-				w.tell("organization %d is at revision %d", i, revision)
+				w.tell("organization %d is at revision %d: %s", i, revision, form)
 				w.job(rng, func(ctx context.Context) error { return jobs.PublishOrganization(ctx, org) })
 			}
 		})
@@ -322,15 +324,20 @@ func (w *world) job(rng *rand.Rand, do func(context.Context) error) {
 	}
 }
 
-// edit writes the revision that comes of it into the one mode that there is.
-func (w *world) edit(org uuid.UUID, rng *rand.Rand, ms []modes.OrganizationMode) []modes.OrganizationMode {
-	next := int64(1)
-	if len(ms) > 0 {
-		next = ms[0].Version + 1
+// forms are what editors ask for, and what changes.
+var forms = []string{"modes.yaml", "templates"}
+
+// edit writes the revision that comes of it into the one mode or template that
+// there is.
+func edit(o *orgRow, rng *rand.Rand, form string, revision int64) {
+	text, padding := fmt.Sprintf("organization %s revision %d", o.id, revision), strings.Repeat("x", rng.IntN(200))
+	if form == "templates" {
+		o.templates = []templates.OrganizationTemplate{{ID: o.id, OrganizationID: o.id, Version: revision, Template: templates.Template{
+			Name: "Only", PermissionMode: templates.Plan, AllowedTools: []string{"read"}, Description: &text, DefaultSystemPrompt: &padding,
+		}}}
+		return
 	}
-	m := modes.OrganizationMode{ID: org, OrganizationID: org, Version: next, Mode: modes.Mode{Slug: "only", Name: "Only", Config: modes.Config{
-		RoleDefinition: fmt.Sprintf("organization %s revision %d", org, next+1), Groups: []modes.Group{{Name: "read"}},
-		CustomInstructions: strings.Repeat("x", rng.IntN(200)),
-	}}}
-	return []modes.OrganizationMode{m}
+	o.modes = []modes.OrganizationMode{{ID: o.id, OrganizationID: o.id, Version: revision, Mode: modes.Mode{Slug: "only", Name: "Only", Config: modes.Config{
+		RoleDefinition: text, Groups: []modes.Group{{Name: "read"}}, CustomInstructions: padding,
+	}}}}
 }

@@ -41,3 +41,24 @@ func TestMarkIsLoggedWithItsExceptions(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, snapshot.Fenced, out.Status)
 }
+
+// A mark that stands in the log from before another Redis took over says
+// nothing of what is there now.
+func TestTailKnowsOnlyMarksOfItsOwnHistory(t *testing.T) {
+	_, s := filled(t)
+	at := time.UnixMicro(1_700_000_000_000_123).UTC()
+	_, mark, err := s.Tail(t.Context())
+	require.NoError(t, err)
+	require.Nil(t, mark)
+	out, err := s.Mark(t.Context(), 1, snapshot.Mark{AsOf: at})
+	require.NoError(t, err)
+	where, mark, err := s.Tail(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, snapshot.Position{Incarnation: 1, N: out.N}, where)
+	require.Equal(t, &snapshot.Mark{AsOf: at}, mark)
+	fill(t, s, 2)
+	where, mark, err = s.Tail(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 2, where.Incarnation)
+	require.Nil(t, mark)
+}

@@ -37,7 +37,11 @@ func BenchmarkPublish(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			w := newWorld(b)
 			own := someModes(b, n)
-			_, _, err := w.db.ImportModes(b.Context(), ada, w.org.ID, postgres.Import{Modes: own})
+			wanted := make([]modes.OrganizationMode, n)
+			for i, m := range own {
+				wanted[i].Mode = m
+			}
+			_, _, err := w.db.ImportModes(b.Context(), ada, w.org.ID, postgres.Import[modes.OrganizationMode]{Objects: wanted})
 			require.NoError(b, err)
 			w.work()
 			w.published()

@@ -54,6 +54,16 @@ func TestMarksTellWhatIsUnpublished(t *testing.T) {
 	})
 	w.exec("drop trigger stuck on publications")
 	w.marks(func(m snapshot.Mark) bool { return m.AsOf.After(log[0].OccurredAt) && len(m.Organizations) == 0 })
+
+	w.exec(`create trigger stuck before update on tokens for each row
+		when (new.published_version > old.published_version) execute function stuck()`)
+	made, hash := w.token(w.member("bob@example.com"))
+	w.marks(func(m snapshot.Mark) bool {
+		since, ok := m.Tokens[hash]
+		return ok && len(m.Tokens) == 1 && m.AsOf.After(since) && !since.After(made.CreatedAt)
+	})
+	w.exec("drop trigger stuck on tokens")
+	w.marks(func(m snapshot.Mark) bool { return m.AsOf.After(made.CreatedAt) && len(m.Tokens) == 0 })
 }
 
 // With too many exceptions a mark promises only what holds for all of them.

@@ -120,7 +120,7 @@ func (p *Publisher) render(ctx context.Context, lib postgres.Library, edition in
 	}
 	plan := postgres.Publication{Epoch: doc.Version.Epoch, Revision: doc.Version.Revision, Edition: edition}
 	if !lib.Deleted {
-		for _, r := range document.Render(document.Source{Organization: lib.Organization, Modes: lib.Modes, Builtins: p.builtins}) {
+		for _, r := range document.Render(document.Source{Organization: lib.Organization, Modes: lib.Modes, Templates: lib.Templates, Builtins: p.builtins}) {
 			rep := snapshot.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
 			rep.Sum, rep.Tag.Hash = snapshot.SumOf(r.Body)
 			var err error

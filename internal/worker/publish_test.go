@@ -55,6 +55,15 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	w.redis.FlushAll()
 	again := w.published()
 	require.Equal(t, after, again)
+
+	_, err = w.db.DeleteTemplate(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
+	require.NoError(t, err)
+	without := w.published()
+	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+		require.Equal(t, after.Find(name).Tag, without.Find(name).Tag, "a template is no part of %s", name)
+	}
+	require.EqualValues(t, 4, without.Find(document.TemplatesJSON).Tag.Revision)
+	require.NotEqual(t, after.Find(document.TemplatesJSON).Tag, without.Find(document.TemplatesJSON).Tag)
 }
 
 func TestDeletedOrganizationIsATombstone(t *testing.T) {
@@ -73,10 +82,12 @@ func TestDeletedOrganizationIsATombstone(t *testing.T) {
 // Nothing lost: a change whose job is gone is found by the sweep.
 func TestSweepPublishesWhatNoJobDoes(t *testing.T) {
 	w := newWorld(t)
+	w.work()
+	w.published() // the comparison at the start is past
+	w.exec(`create function lose() returns trigger language plpgsql as $$ begin delete from river_job where id = new.id; return null; end $$;
+		create trigger lose after insert on river_job for each row execute function lose()`)
 	_, hash := w.token(w.member("bob@example.com"))
 	w.create("docs")
-	w.exec("delete from river_job")
-	w.work()
 	w.published()
 	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
 }

@@ -153,6 +153,8 @@ func TestStraysAreEndedWhenTheEpochIsRaised(t *testing.T) {
 	w.exec(`delete from token_organizations where token_id = (select id from tokens where sha256 = $1)`, stray[:])
 	w.exec(`delete from tokens where sha256 = $1`, stray[:])
 	w.exec(`delete from publications where organization_id = $1`, lost.ID)
+	w.exec(`delete from permission_templates where organization_id = $1`, lost.ID)
+	w.exec(`alter table versions drop constraint versions_organization_fkey`) // history can't be deleted
 	w.exec(`delete from organizations where id = $1`, lost.ID)
 	_, err = w.db.RaiseEpoch(t.Context(), ada, 100)
 	require.NoError(t, err)

@@ -32,7 +32,7 @@ var followerMutants = []mutant{
 	{
 		name: "silence", promises: "3", mechanism: "a log without marks for the bound is left for whatever is Redis now",
 		file: reader, old: `if f.clock.mono()-marked > f.patience {`, new: `if false && f.clock.mono()-marked > f.patience {`,
-		proof: simulated(100),
+		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay"),
 	},
 	{
 		name: "note-documents", promises: "3", mechanism: "a document's log entry outdates what is resident",
@@ -68,7 +68,20 @@ var followerMutants = []mutant{
 			return errMoved
 		}
 		for _, h := range batch {`, new: `for _, h := range batch {`,
-		proof: simulated(100),
+		proof: test("reader", "TestAComparisonThatMoves"),
+	},
+	{
+		name: "resync-one-server-heads", promises: "3, 6", mechanism: "tokens whose versions another server answers were not compared",
+		file: reader, old: `if by == unconfirmed {
+			return errMoved
+		}
+		var differ []token.Hash`, new: `var differ []token.Hash`,
+		proof: test("reader", "TestAComparisonThatMoves"),
+	},
+	{
+		name: "resync-unusable-tokens", promises: "3, 6", mechanism: "a comparison reloads a token's record that counts for nothing",
+		file: reader, old: `case !have.usable() || have.publishedAs().Compare(has) < 0:`, new: `case have.publishedAs().Compare(has) < 0:`,
+		proof: test("reader", "TestAComparisonBringsWhatWasOutdated"),
 	},
 	{
 		name: "suspect-flights", promises: "3", mechanism: "a comparison makes loads under way ask again",
@@ -91,7 +104,7 @@ var followerMutants = []mutant{
 	{
 		name: "missing-tokens", promises: "6", mechanism: "a resident token that Redis lacks is looked up again once Redis has everything",
 		file: reader, old: `f.missing = append(f.missing, h)`, new: ``,
-		proof: simulated(100),
+		proof: test("reader", "TestATokenThatRedisHasLost|TestAComparisonBringsWhatWasOutdated"),
 	},
 	{
 		name: "greatest-as-of", promises: "3", mechanism: "a mark from before the one that counts does not move freshness back",

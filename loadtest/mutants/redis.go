@@ -60,7 +60,8 @@ var redisMutants = []mutant{
 	},
 	{
 		name: "token-logged", promises: "3, 6", mechanism: "a token's record and its log entry are written together",
-		file: scripts + "publish_token.lua", old: `local n = append(reconcile, cap, 'kind', 'token', 'token', hash, 'version', version, 'incarnation', incarnation)`, new: `local n = '0'`,
+		file: scripts + "publish_token.lua", old: `local n = append(reconcile, cap, 'kind', 'token', 'token', hash, 'version', version, 'incarnation', incarnation,
+  'taken_at', taken)`, new: `local n = '0'`,
 		proof: test("snapshot", "TestLogIsContiguousAndTellsWhatWasPublished"),
 	},
 	{
@@ -126,6 +127,6 @@ var redisMutants = []mutant{
 	{
 		name: "mark-before-position", promises: "3", mechanism: "a mark from before another Redis took over does not count",
 		file: snapshot, old: `err == nil && e.Incarnation == at.Incarnation; !ours {`, new: `err == nil; !ours {`,
-		proof: simulated(100),
+		proof: test("snapshot", "TestTailKnowsOnlyMarksOfItsOwnHistory"),
 	},
 }

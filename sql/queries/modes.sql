@@ -1,30 +1,31 @@
 -- name: ListModes :many
-select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes
 where organization_id = @organization_id
 order by position, name, slug;
 
 -- name: GetMode :one
-select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes
 where organization_id = @organization_id and id = @id;
 
 -- name: GetModeBySlug :one
-select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes
 where organization_id = @organization_id and lower(slug) = lower(@slug::text);
 
 -- name: InsertMode :one
-insert into organization_modes (id, organization_id, name, slug, created_by, config, updated_by, version, position)
-values (@id, @organization_id, @name, @slug, @created_by, @config, @updated_by, @version, @position)
-returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position;
+insert into organization_modes (id, organization_id, name, slug, created_by, config, updated_by, version, position, permission_template_id)
+values (@id, @organization_id, @name, @slug, @created_by, @config, @updated_by, @version, @position, sqlc.narg('permission_template_id'))
+returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id;
 
 -- name: UpdateMode :one
 update organization_modes
 set name = @name, slug = @slug, config = @config, updated_by = @updated_by, position = @position,
+    permission_template_id = sqlc.narg('permission_template_id'),
     updated_at = now(), version = version + 1
 where organization_id = @organization_id and id = @id and version = @version
-returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position;
+returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id;
 
 -- name: DeleteMode :execrows
 delete from organization_modes

@@ -1,20 +1,20 @@
 -- name: CreateOrganization :one
-insert into organizations (slug, name, revision, pending_since)
-values (@slug, @name, 1, now())
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since;
+insert into organizations (slug, name, revision, pending_since, templates_seeded_at)
+values (@slug, @name, 1, now(), now())
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at;
 
 -- name: GetOrganization :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 from organizations
 where id = @id;
 
 -- name: GetOrganizationBySlug :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 from organizations
 where slug = @slug;
 
 -- name: ListOrganizations :many
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 from organizations
 where deleted_at is null and slug > @after_slug and id <> @canary
 order by slug
@@ -26,7 +26,7 @@ limit @row_limit;
 update organizations
 set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
 where id = @id and deleted_at is null
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since;
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at;
 
 -- name: DeleteOrganization :execrows
 update organizations set deleted_at = now() where id = @id and deleted_at is null;
@@ -37,3 +37,12 @@ values (@id, @slug, @name, 1, now())
 on conflict on constraint organizations_pkey do update
 set revision = organizations.revision + 1, changed_at = now(), pending_since = coalesce(organizations.pending_since, now())
 returning revision;
+
+-- name: Unseeded :many
+select id from organizations
+where templates_seeded_at is null and deleted_at is null and id <> @canary
+order by id
+limit @row_limit;
+
+-- name: MarkSeeded :execrows
+update organizations set templates_seeded_at = now() where id = @id and templates_seeded_at is null;

@@ -57,7 +57,7 @@ func TestModeFromCreationToDeletion(t *testing.T) {
 	require.Equal(t, m["id"], deleted[0].(map[string]any)["mode_id"])
 
 	require.Equal(t, 6, s.count("select count(*) from audit_log where subject_kind = 'mode'"), "an entry for each change, none for the one that wasn't")
-	require.Equal(t, 6, s.count("select count(*) from versions"))
+	require.Equal(t, 6, s.count("select count(*) from versions where subject_kind = 'mode'"))
 	require.Equal(t, 7, s.count("select revision from organizations where slug = 'acme'"))
 }
 

@@ -28,7 +28,7 @@ type version struct {
 func versionOf(m postgres.ModeVersion) version {
 	return version{
 		ModeID: m.Subject.ID, Version: m.Version.Version, Revision: m.Revision, Action: m.Action,
-		Actor: auditlog.Actor{Kind: m.Actor.Kind, ID: m.Actor.ID, Name: m.Actor.Name}, OccurredAt: m.OccurredAt, Slug: m.Mode.Slug, Name: m.Mode.Name,
+		Actor: auditlog.Actor{Kind: m.Actor.Kind, ID: m.Actor.ID, Name: m.Actor.Name}, OccurredAt: m.OccurredAt, Slug: m.Object.Slug, Name: m.Object.Name,
 	}
 }
 

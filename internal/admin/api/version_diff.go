@@ -28,7 +28,7 @@ func (a *API) versionDiff(v *visit) error {
 	if err != nil {
 		return err
 	}
-	changes := modes.Diff(before.Mode, after.Mode)
+	changes := modes.Diff(before.Object.Mode, after.Object.Mode)
 	if changes == nil {
 		changes = []modes.Change{}
 	}

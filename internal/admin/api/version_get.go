@@ -14,7 +14,7 @@ func (a *API) versionGet(v *visit) error {
 		return err
 	}
 	out := versionOf(m)
-	whole := contentOf(m.Mode)
+	whole := contentOf(m.Object.Mode)
 	out.Mode = &whole
 	return answer(v.Ctx, 200, out)
 }

@@ -60,20 +60,38 @@ type Organization struct {
 	PublishedRevision int64
 	PublishedEdition  int64
 	PendingSince      *time.Time
+	TemplatesSeededAt *time.Time
 }
 
 type OrganizationMode struct {
-	ID             uuid.UUID
-	OrganizationID uuid.UUID
-	Name           string
-	Slug           string
-	CreatedBy      string
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	Config         json.RawMessage
-	UpdatedBy      string
-	Version        int64
-	Position       int32
+	ID                   uuid.UUID
+	OrganizationID       uuid.UUID
+	Name                 string
+	Slug                 string
+	CreatedBy            string
+	CreatedAt            time.Time
+	UpdatedAt            time.Time
+	Config               json.RawMessage
+	UpdatedBy            string
+	Version              int64
+	Position             int32
+	PermissionTemplateID *uuid.UUID
+}
+
+type PermissionTemplate struct {
+	ID                  uuid.UUID
+	OrganizationID      uuid.UUID
+	Name                string
+	PermissionMode      string
+	AllowedTools        []string
+	DefaultRole         *string
+	DefaultSystemPrompt *string
+	Description         *string
+	CreatedBy           string
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+	UpdatedBy           string
+	Version             int64
 }
 
 type Publication struct {

@@ -32,7 +32,7 @@ func (q *Queries) DeleteMode(ctx context.Context, arg DeleteModeParams) (int64, 
 }
 
 const getMode = `-- name: GetMode :one
-select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes
 where organization_id = $1 and id = $2
 `
@@ -57,12 +57,13 @@ func (q *Queries) GetMode(ctx context.Context, arg GetModeParams) (OrganizationM
 		&i.UpdatedBy,
 		&i.Version,
 		&i.Position,
+		&i.PermissionTemplateID,
 	)
 	return i, err
 }
 
 const getModeBySlug = `-- name: GetModeBySlug :one
-select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes
 where organization_id = $1 and lower(slug) = lower($2::text)
 `
@@ -87,26 +88,28 @@ func (q *Queries) GetModeBySlug(ctx context.Context, arg GetModeBySlugParams) (O
 		&i.UpdatedBy,
 		&i.Version,
 		&i.Position,
+		&i.PermissionTemplateID,
 	)
 	return i, err
 }
 
 const insertMode = `-- name: InsertMode :one
-insert into organization_modes (id, organization_id, name, slug, created_by, config, updated_by, version, position)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+insert into organization_modes (id, organization_id, name, slug, created_by, config, updated_by, version, position, permission_template_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 `
 
 type InsertModeParams struct {
-	ID             uuid.UUID
-	OrganizationID uuid.UUID
-	Name           string
-	Slug           string
-	CreatedBy      string
-	Config         json.RawMessage
-	UpdatedBy      string
-	Version        int64
-	Position       int32
+	ID                   uuid.UUID
+	OrganizationID       uuid.UUID
+	Name                 string
+	Slug                 string
+	CreatedBy            string
+	Config               json.RawMessage
+	UpdatedBy            string
+	Version              int64
+	Position             int32
+	PermissionTemplateID *uuid.UUID
 }
 
 func (q *Queries) InsertMode(ctx context.Context, arg InsertModeParams) (OrganizationMode, error) {
@@ -120,6 +123,7 @@ func (q *Queries) InsertMode(ctx context.Context, arg InsertModeParams) (Organiz
 		arg.UpdatedBy,
 		arg.Version,
 		arg.Position,
+		arg.PermissionTemplateID,
 	)
 	var i OrganizationMode
 	err := row.Scan(
@@ -134,6 +138,7 @@ func (q *Queries) InsertMode(ctx context.Context, arg InsertModeParams) (Organiz
 		&i.UpdatedBy,
 		&i.Version,
 		&i.Position,
+		&i.PermissionTemplateID,
 	)
 	return i, err
 }
@@ -152,7 +157,7 @@ func (q *Queries) LastPosition(ctx context.Context, organizationID uuid.UUID) (i
 }
 
 const listModes = `-- name: ListModes :many
-select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes
 where organization_id = $1
 order by position, name, slug
@@ -179,6 +184,7 @@ func (q *Queries) ListModes(ctx context.Context, organizationID uuid.UUID) ([]Or
 			&i.UpdatedBy,
 			&i.Version,
 			&i.Position,
+			&i.PermissionTemplateID,
 		); err != nil {
 			return nil, err
 		}
@@ -211,20 +217,22 @@ func (q *Queries) MeasureModes(ctx context.Context, organizationID uuid.UUID) (M
 const updateMode = `-- name: UpdateMode :one
 update organization_modes
 set name = $1, slug = $2, config = $3, updated_by = $4, position = $5,
+    permission_template_id = $6,
     updated_at = now(), version = version + 1
-where organization_id = $6 and id = $7 and version = $8
-returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position
+where organization_id = $7 and id = $8 and version = $9
+returning id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 `
 
 type UpdateModeParams struct {
-	Name           string
-	Slug           string
-	Config         json.RawMessage
-	UpdatedBy      string
-	Position       int32
-	OrganizationID uuid.UUID
-	ID             uuid.UUID
-	Version        int64
+	Name                 string
+	Slug                 string
+	Config               json.RawMessage
+	UpdatedBy            string
+	Position             int32
+	PermissionTemplateID *uuid.UUID
+	OrganizationID       uuid.UUID
+	ID                   uuid.UUID
+	Version              int64
 }
 
 func (q *Queries) UpdateMode(ctx context.Context, arg UpdateModeParams) (OrganizationMode, error) {
@@ -234,6 +242,7 @@ func (q *Queries) UpdateMode(ctx context.Context, arg UpdateModeParams) (Organiz
 		arg.Config,
 		arg.UpdatedBy,
 		arg.Position,
+		arg.PermissionTemplateID,
 		arg.OrganizationID,
 		arg.ID,
 		arg.Version,
@@ -251,6 +260,7 @@ func (q *Queries) UpdateMode(ctx context.Context, arg UpdateModeParams) (Organiz
 		&i.UpdatedBy,
 		&i.Version,
 		&i.Position,
+		&i.PermissionTemplateID,
 	)
 	return i, err
 }

@@ -15,7 +15,7 @@ const bumpRevision = `-- name: BumpRevision :one
 update organizations
 set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
 where id = $1 and deleted_at is null
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 `
 
 // The first statement of every change: its row lock is what the organization's
@@ -34,14 +34,15 @@ func (q *Queries) BumpRevision(ctx context.Context, id uuid.UUID) (Organization,
 		&i.PublishedRevision,
 		&i.PublishedEdition,
 		&i.PendingSince,
+		&i.TemplatesSeededAt,
 	)
 	return i, err
 }
 
 const createOrganization = `-- name: CreateOrganization :one
-insert into organizations (slug, name, revision, pending_since)
-values ($1, $2, 1, now())
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+insert into organizations (slug, name, revision, pending_since, templates_seeded_at)
+values ($1, $2, 1, now(), now())
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 `
 
 type CreateOrganizationParams struct {
@@ -63,6 +64,7 @@ func (q *Queries) CreateOrganization(ctx context.Context, arg CreateOrganization
 		&i.PublishedRevision,
 		&i.PublishedEdition,
 		&i.PendingSince,
+		&i.TemplatesSeededAt,
 	)
 	return i, err
 }
@@ -80,7 +82,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) (int64, 
 }
 
 const getOrganization = `-- name: GetOrganization :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 from organizations
 where id = $1
 `
@@ -99,12 +101,13 @@ func (q *Queries) GetOrganization(ctx context.Context, id uuid.UUID) (Organizati
 		&i.PublishedRevision,
 		&i.PublishedEdition,
 		&i.PendingSince,
+		&i.TemplatesSeededAt,
 	)
 	return i, err
 }
 
 const getOrganizationBySlug = `-- name: GetOrganizationBySlug :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 from organizations
 where slug = $1
 `
@@ -123,12 +126,13 @@ func (q *Queries) GetOrganizationBySlug(ctx context.Context, slug string) (Organ
 		&i.PublishedRevision,
 		&i.PublishedEdition,
 		&i.PendingSince,
+		&i.TemplatesSeededAt,
 	)
 	return i, err
 }
 
 const listOrganizations = `-- name: ListOrganizations :many
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
 from organizations
 where deleted_at is null and slug > $1 and id <> $2
 order by slug
@@ -161,6 +165,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 			&i.PublishedRevision,
 			&i.PublishedEdition,
 			&i.PendingSince,
+			&i.TemplatesSeededAt,
 		); err != nil {
 			return nil, err
 		}
@@ -170,6 +175,18 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 		return nil, err
 	}
 	return items, nil
+}
+
+const markSeeded = `-- name: MarkSeeded :execrows
+update organizations set templates_seeded_at = now() where id = $1 and templates_seeded_at is null
+`
+
+func (q *Queries) MarkSeeded(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, markSeeded, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const touchCanary = `-- name: TouchCanary :one
@@ -191,4 +208,36 @@ func (q *Queries) TouchCanary(ctx context.Context, arg TouchCanaryParams) (int64
 	var revision int64
 	err := row.Scan(&revision)
 	return revision, err
+}
+
+const unseeded = `-- name: Unseeded :many
+select id from organizations
+where templates_seeded_at is null and deleted_at is null and id <> $1
+order by id
+limit $2
+`
+
+type UnseededParams struct {
+	Canary   uuid.UUID
+	RowLimit int32
+}
+
+func (q *Queries) Unseeded(ctx context.Context, arg UnseededParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, unseeded, arg.Canary, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -1,0 +1,293 @@
+package postgres_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/templates"
+)
+
+func template(name string) templates.Template {
+	role := "does " + name
+	return templates.Template{Name: name, PermissionMode: templates.AcceptEdits, AllowedTools: []string{"Bash(git:*)", "read"}, DefaultRole: &role}
+}
+
+func (l *library) template(name string) templates.OrganizationTemplate {
+	l.t.Helper()
+	t, err := l.db.CreateTemplate(l.t.Context(), ada, l.org.ID, template(name))
+	require.NoError(l.t, err)
+	return t
+}
+
+func (l *library) templateNames() (names []string) {
+	l.t.Helper()
+	all, err := l.db.Templates(l.t.Context(), l.org.ID)
+	require.NoError(l.t, err)
+	for _, t := range all {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func code(err error) string {
+	if f, ok := fault.As(err); ok {
+		return f.Code
+	}
+	return fmt.Sprint(err)
+}
+
+func TestTemplateLeavesItsWholeTrace(t *testing.T) {
+	l := newLibrary(t)
+	made := l.template("Reviewer")
+	require.EqualValues(t, 1, made.Version)
+	changed, err := l.db.UpdateTemplate(t.Context(), ada, l.org.ID, made.ID.String(), 1, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+		o.AllowedTools, o.DefaultRole = nil, nil
+		return o, nil
+	})
+	require.NoError(t, err)
+	assert.Empty(t, changed.AllowedTools, "a cleared list is cleared")
+	assert.Nil(t, changed.DefaultRole)
+	assert.False(t, changed.UpdatedAt.Before(made.UpdatedAt))
+	_, err = l.db.UpdateTemplate(t.Context(), ada, l.org.ID, "reviewer", 1, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) { return o, nil })
+	require.Equal(t, "version_conflict", code(err))
+	_, err = l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "reviewer", 2)
+	require.NoError(t, err)
+	_, err = l.db.Template(t.Context(), l.org.ID, made.ID.String())
+	require.Equal(t, templates.CodeNotFound, code(err))
+	back, err := l.db.RestoreTemplate(t.Context(), ada, l.org.ID, made.ID, 1, 0)
+	require.NoError(t, err)
+	assert.Equal(t, made.Template, back.Template)
+	assert.EqualValues(t, 4, back.Version)
+	assert.EqualValues(t, 5, l.revision())
+	assert.EqualValues(t, 4, l.count(`select count(*) from audit_log where subject_id = $1`, made.ID.String()))
+	versions, err := l.db.TemplateVersions(t.Context(), l.org.ID, made.ID, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, versions, 4)
+	assert.Equal(t, changed.Template, versions[2].Object.Template)
+}
+
+// An empty text was given as empty, and stays.
+func TestAbsentAndEmptyAreKeptApart(t *testing.T) {
+	l := newLibrary(t)
+	empty := ""
+	in := templates.Template{Name: "Texts", PermissionMode: templates.Plan, AllowedTools: []string{}, Description: &empty}
+	made, err := l.db.CreateTemplate(t.Context(), ada, l.org.ID, in)
+	require.NoError(t, err)
+	got, err := l.db.Template(t.Context(), l.org.ID, "TEXTS")
+	require.NoError(t, err)
+	assert.Equal(t, made, got)
+	require.NotNil(t, got.Description)
+	assert.Empty(t, *got.Description)
+	assert.Nil(t, got.DefaultRole)
+}
+
+func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
+	l := newLibrary(t)
+	l.template("Äther")
+	for _, name := range []string{" Code Expert ", "code expert", "ÄTHER"} {
+		_, err := l.db.CreateTemplate(t.Context(), ada, l.org.ID, template(name))
+		require.Equal(t, templates.CodeNameTaken, code(err), name)
+	}
+	l.template("Foo Bar")
+	other := l.template("foo-bar")
+	for _, name := range []string{"FOO BAR ", " \t"} {
+		_, err := l.db.UpdateTemplate(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+			o.Name = name
+			return o, nil
+		})
+		require.Contains(t, []string{templates.CodeNameTaken, templates.CodeNameEmpty}, code(err), name)
+	}
+	// The same name in other letters is no other name.
+	renamed, err := l.db.UpdateTemplate(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+		o.Name = "Foo-Bar"
+		return o, nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "Foo-Bar", renamed.Name)
+	assert.Contains(t, l.templateNames(), "Foo Bar")
+	// It is a constraint of the database, too.
+	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
+		values ($1, '  CODE expert ', 'plan', 'x', 'x')`, "permission_templates_name_unique", l.org.ID)
+	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
+		values ($1, 'Wild', 'yolo', 'x', 'x')`, "permission_templates_permission_mode_known", l.org.ID)
+}
+
+func TestOfTwoRacingTemplatesOneWins(t *testing.T) {
+	l := newLibrary(t)
+	errs := make([]error, 8)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			name := "Racer"
+			if i%2 == 0 {
+				name = " RACER "
+			}
+			_, errs[i] = l.db.CreateTemplate(t.Context(), ada, l.org.ID, template(name))
+		})
+	}
+	wg.Wait()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+			continue
+		}
+		require.Equal(t, templates.CodeNameTaken, code(err))
+	}
+	require.Equal(t, 1, won)
+	require.EqualValues(t, 2, l.revision())
+}
+
+func TestShippedTemplatesAreSeededOnce(t *testing.T) {
+	l := newLibrary(t)
+	shipped := []string{"Code Expert", "Project Manager", "Safe Sandbox", "Web Researcher"}
+	require.Equal(t, shipped, l.templateNames())
+	_, err := l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "Safe Sandbox", 0)
+	require.NoError(t, err)
+	n, err := l.db.SeedTemplates(t.Context(), ada, 10)
+	require.NoError(t, err)
+	require.Zero(t, n, "what was deleted stays deleted")
+	added, err := l.db.AddShippedTemplates(t.Context(), ada, l.org.ID)
+	require.NoError(t, err)
+	require.Len(t, added, 1)
+	require.Equal(t, shipped, l.templateNames())
+	revision := l.revision()
+	added, err = l.db.AddShippedTemplates(t.Context(), ada, l.org.ID)
+	require.NoError(t, err)
+	require.Empty(t, added)
+	require.Equal(t, revision, l.revision(), "what changes nothing is no change")
+
+	// An organization from before there were templates, seeded by several at once,
+	// and one that has them all under these names already.
+	_, err = l.db.CreateOrganization(t.Context(), ada, "has-them", "Has them")
+	require.NoError(t, err)
+	l.exec(`delete from permission_templates where organization_id = $1`, l.org.ID)
+	l.exec(`update organizations set templates_seeded_at = null`)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			_, err := l.db.SeedTemplates(t.Context(), ada, 10)
+			assert.NoError(t, err)
+		})
+	}
+	wg.Wait()
+	require.Equal(t, shipped, l.templateNames())
+	require.Equal(t, revision+1, l.revision())
+	n, err = l.db.SeedTemplates(t.Context(), ada, 10)
+	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
+func TestAModeNamesATemplate(t *testing.T) {
+	l := newLibrary(t)
+	made := l.template("Reviewer")
+	m := mode("docs")
+	m.Config.PermissionTemplate = " reviewer "
+	docs, err := l.db.CreateMode(t.Context(), ada, l.org.ID, m)
+	require.NoError(t, err)
+	require.Equal(t, "Reviewer", docs.Config.PermissionTemplate)
+	require.Equal(t, made.ID, docs.PermissionTemplateID)
+
+	dangling := mode("other")
+	dangling.Config.PermissionTemplate = "Nobody"
+	_, err = l.db.CreateMode(t.Context(), ada, l.org.ID, dangling)
+	f, ok := fault.As(err)
+	require.True(t, ok)
+	require.Equal(t, "/config/permissionTemplate", f.Fields[0].Pointer)
+	require.Contains(t, f.Fields[0].Detail, "Reviewer")
+
+	_, err = l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "Reviewer", 0)
+	f, ok = fault.As(err)
+	require.True(t, ok)
+	require.Equal(t, templates.CodeInUse, f.Code)
+	require.Equal(t, []templates.Use{{Kind: "mode", ID: docs.ID.String(), Name: "The docs"}}, f.Current)
+
+	// A new name is everybody's, without a new version of the mode.
+	_, err = l.db.UpdateTemplate(t.Context(), ada, l.org.ID, "Reviewer", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+		o.Name = "Critic"
+		return o, nil
+	})
+	require.NoError(t, err)
+	lib, err := l.db.Library(t.Context(), l.org.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Critic", lib.Modes[0].Config.PermissionTemplate)
+	require.EqualValues(t, 1, lib.Modes[0].Version)
+	require.Len(t, lib.Templates, 5)
+	versions, err := l.db.ModeVersions(t.Context(), l.org.ID, docs.ID, 0, 1)
+	require.NoError(t, err)
+	require.Equal(t, "Critic", versions[0].Object.Config.PermissionTemplate)
+
+	// Once nothing names it, it can go; what named it can't come back without it.
+	_, err = l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Config.PermissionTemplate = ""
+		return m, nil
+	})
+	require.NoError(t, err)
+	_, err = l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "Critic", 0)
+	require.NoError(t, err)
+	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, docs.ID, 1, 0)
+	f, ok = fault.As(err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, "/config/permissionTemplate", f.Fields[0].Pointer)
+	_, err = l.db.RestoreTemplate(t.Context(), ada, l.org.ID, made.ID, 1, 0)
+	require.NoError(t, err)
+	back, err := l.db.RestoreMode(t.Context(), ada, l.org.ID, docs.ID, 1, 0)
+	require.NoError(t, err)
+	require.Equal(t, "Reviewer", back.Config.PermissionTemplate)
+}
+
+// Another organization's template is not there, by whatever name, and the
+// database would not have it either.
+func TestATemplateIsItsOrganizationsOwn(t *testing.T) {
+	l := newLibrary(t)
+	theirs := l.template("Theirs")
+	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
+	require.NoError(t, err)
+	for _, ref := range []string{theirs.ID.String(), "Theirs"} {
+		_, err = l.db.Template(t.Context(), other.ID, ref)
+		require.True(t, fault.Is(err, fault.NotFound))
+		_, err = l.db.DeleteTemplate(t.Context(), ada, other.ID, ref, 0)
+		require.True(t, fault.Is(err, fault.NotFound))
+		m := mode("docs")
+		m.Config.PermissionTemplate = ref
+		_, err = l.db.CreateMode(t.Context(), ada, other.ID, m)
+		require.True(t, fault.Is(err, fault.Invalid))
+	}
+	_, err = l.db.TemplateVersions(t.Context(), other.ID, theirs.ID, 0, 10)
+	require.True(t, fault.Is(err, fault.NotFound))
+	m, err := l.db.CreateMode(t.Context(), ada, other.ID, mode("docs"))
+	require.NoError(t, err)
+	l.asOwnerFails(`update organization_modes set permission_template_id = $2 where id = $1`,
+		"organization_modes_permission_template_fkey", m.ID, theirs.ID)
+}
+
+func TestTemplatesAreImportedTogether(t *testing.T) {
+	l := newLibrary(t)
+	have, revision, err := l.db.TemplatesAt(t.Context(), l.org.ID)
+	require.NoError(t, err)
+	known, id := have[0], uuid.New()
+	known.Template = template("Code Expert")
+	in := []templates.OrganizationTemplate{known, {ID: id, Template: template("New")}, {Template: have[1].Template}}
+	done, after, err := l.db.ImportTemplates(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{Objects: in, Seen: revision})
+	require.NoError(t, err)
+	require.Equal(t, revision+1, after)
+	require.Equal(t, postgres.ImportUpdate, done[0].Action)
+	require.Equal(t, postgres.ImportCreate, done[1].Action)
+	require.Equal(t, id, done[1].Object.ID, "a file keeps its id")
+	require.Equal(t, postgres.ImportUnchanged, done[2].Action)
+	_, _, err = l.db.ImportTemplates(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{
+		Objects: []templates.OrganizationTemplate{{Template: template("Good")}, {Template: template(" ")}},
+	})
+	f, ok := fault.As(err)
+	require.True(t, ok)
+	require.Equal(t, "/templates/1/name", f.Fields[0].Pointer)
+	require.NotContains(t, l.templateNames(), "Good", "all or nothing")
+}

@@ -1,0 +1,64 @@
+package templates
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orgmodes/internal/modes"
+)
+
+func TestDiff(t *testing.T) {
+	before := Template{
+		Name: "A", PermissionMode: Default, AllowedTools: []string{"Read", "Edit"},
+		DefaultRole: new("role"), DefaultSystemPrompt: new("one\ntwo\nthree"), Description: new(""),
+	}.Normalized()
+	var b strings.Builder
+	for _, change := range []func(*Template){
+		func(*Template) {},
+		func(t *Template) { t.Name, t.PermissionMode = "B", Plan },
+		func(t *Template) { t.AllowedTools = []string{"Edit", "Read"} },
+		func(t *Template) { t.AllowedTools = []string{"Edit", "Bash(git:*)", "Grep"} },
+		func(t *Template) { t.AllowedTools = []string{} },
+		func(t *Template) { t.AllowedTools = append(t.AllowedTools, "Bash") },
+		func(t *Template) { t.AllowedTools = t.AllowedTools[:1] },
+		func(t *Template) { t.DefaultRole, t.Description = nil, new("text") },
+		func(t *Template) { t.DefaultRole, t.Description = new(""), nil },
+		func(t *Template) { t.DefaultSystemPrompt = new("one\n2\nthree") },
+	} {
+		after := before.Normalized()
+		change(&after)
+		changes := Diff(before, after)
+		out, err := json.MarshalIndent(changes, "", "  ")
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "%s\n    %s\n", out, strings.Join(Sentences(changes), "\n    "))
+	}
+	fmt.Fprintln(&b, strings.Join(Sentences(Diff(Template{}, before)), "\n"))
+	golden(t, "diff.txt", []byte(b.String()))
+}
+
+// TestADiffIsAllThatDiffers puts what a diff tells back into the older one.
+func TestADiffIsAllThatDiffers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		before, after := drawTemplate().Draw(t, "before"), drawTemplate().Draw(t, "after")
+		changes := Diff(before, after)
+		var patch modes.Map
+		for _, c := range changes {
+			patch = append(patch, modes.Pair{Name: c.Pointer[1:], Value: c.After})
+		}
+		body, err := patch.MarshalJSON()
+		require.NoError(t, err)
+		read, err := ReadPatch(body)
+		require.NoError(t, err)
+		got, err := read.Apply(before, Tools{})
+		require.NoError(t, err)
+		assert.Equal(t, after, got)
+		assert.Equal(t, before.Equal(after), changes == nil)
+		assert.Len(t, Sentences(changes), len(changes))
+	})
+}

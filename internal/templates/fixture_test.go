@@ -1,0 +1,146 @@
+package templates
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// tester is what testing.T and rapid.T have in common.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	FailNow()
+}
+
+// golden compares with a file of testdata.
+func golden(tb testing.TB, name string, got []byte) {
+	tb.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(tb, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(tb, err, "run the test with -update")
+	require.Equal(tb, string(want), string(got))
+}
+
+// said writes a failure as golden files have it.
+func said(err error) string {
+	f, ok := fault.As(err)
+	if !ok {
+		return fmt.Sprintf("NOT A FAULT: %v\n", err)
+	}
+	return fmt.Sprintf("%s: %s\n%s", f.Code, f.Message, places(f.Fields))
+}
+
+func places(fields []fault.Field) string {
+	var b strings.Builder
+	for _, p := range fields {
+		fmt.Fprintf(&b, "    %d:%d %s: %s\n", p.Line, p.Column, p.Pointer, p.Detail)
+	}
+	return b.String()
+}
+
+// pythonFolder is a folder of files that Python wrote.
+func pythonFolder(tb testing.TB) []modes.NamedFile {
+	tb.Helper()
+	paths, err := filepath.Glob("testdata/python/*.json")
+	require.NoError(tb, err)
+	require.NotEmpty(tb, paths)
+	files := make([]modes.NamedFile, len(paths))
+	for i, path := range paths {
+		data, err := os.ReadFile(path)
+		require.NoError(tb, err)
+		files[i] = modes.NamedFile{Name: filepath.Base(path), Data: data}
+	}
+	return files
+}
+
+func id(n int) uuid.UUID { return uuid.MustParse(fmt.Sprintf("0190a5a0-0000-7000-8000-%012d", n)) }
+
+var organization = id(999)
+
+// shippedOrganization is an organization right after it was made.
+func shippedOrganization() []OrganizationTemplate {
+	var all []OrganizationTemplate
+	for i, t := range Shipped() {
+		all = append(all, OrganizationTemplate{
+			Template: t, ID: id(i + 1), OrganizationID: organization, CreatedBy: "user-1", UpdatedBy: "user-2", Version: int64(i + 1),
+			CreatedAt: time.Date(2025, 1, 2, 3, 4, 5, 6000*i, time.UTC), UpdatedAt: time.Date(2025, 12, 31, 23, 59, 59, 999999000, time.UTC),
+		})
+	}
+	return all
+}
+
+// The generators draw from few enough values that what is drawn meets again.
+
+func drawText() *rapid.Generator[*string] {
+	return rapid.Custom(func(t *rapid.T) *string {
+		if rapid.Bool().Draw(t, "none") {
+			return nil
+		}
+		s := strings.ReplaceAll(rapid.String().Draw(t, "text"), "\x00", "")
+		return &s
+	})
+}
+
+func drawRule() *rapid.Generator[string] {
+	return rapid.SampledFrom([]string{
+		"Bash", "bash", "Bash(*)", "Bash(git:*)", "bash(git:*)", "Bash(git *)", "Bash(git status:*)", "Bash(git status)", "Bash(git)", "Bash(gitk)",
+		"Bash(git status; rm -rf .)", "Bash(git*)", "Bash(git status && git push)", "Bash(rm:*)", "Bash(git $(rm x))",
+		"Read", "read", "Edit", "Edit(src/**)", "edit(src/a/**)", "Edit(src/a.go)", "Edit(src/../x)", "Edit(src/)", "Edit(src/{a,../../b})", "Edit(*)", "Write(src/**)",
+		"mcp__s__t", "mcp__s__*", "mcp__s__t__u", "mcp__other__t", "WebFetch", "WebFetch(domain:example.com)", "send_comm",
+	})
+}
+
+func drawTemplate() *rapid.Generator[Template] {
+	return rapid.Custom(func(t *rapid.T) Template {
+		name := rapid.OneOf(
+			rapid.SampledFrom([]string{"A", "a", "B", "B (2)", "Foo Bar", "foo-bar", "Prüfer"}),
+			rapid.StringMatching(`[A-Za-zÀ-ž0-9][A-Za-z \-_.!?()"'\\<>&0-9🔍]{0,20}[A-Za-z0-9]`),
+		).Draw(t, "name")
+		return Template{
+			Name:                name,
+			PermissionMode:      rapid.SampledFrom(byWidth).Draw(t, "mode"),
+			AllowedTools:        rapid.SliceOfNDistinct(drawRule(), 0, 6, rapid.ID).Draw(t, "tools"),
+			DefaultRole:         drawText().Draw(t, "role"),
+			DefaultSystemPrompt: drawText().Draw(t, "prompt"),
+			Description:         drawText().Draw(t, "description"),
+		}.Normalized()
+	})
+}
+
+func drawTime() *rapid.Generator[time.Time] {
+	return rapid.Custom(func(t *rapid.T) time.Time {
+		return time.UnixMicro(rapid.Int64Range(0, 4_000_000_000_000_000).Draw(t, "µs")).UTC()
+	})
+}
+
+// drawOrganization draws templates whose names differ, as an organization has them.
+func drawOrganization() *rapid.Generator[[]OrganizationTemplate] {
+	return rapid.Custom(func(t *rapid.T) []OrganizationTemplate {
+		drawn := rapid.SliceOfNDistinct(drawTemplate(), 0, 6, func(t Template) string { return NameKey(t.Name) }).Draw(t, "templates")
+		all := make([]OrganizationTemplate, len(drawn))
+		for i, d := range drawn {
+			all[i] = OrganizationTemplate{
+				Template: d, ID: id(i + 1), OrganizationID: organization, Version: rapid.Int64Range(1, 1<<50).Draw(t, "version"),
+				CreatedAt: drawTime().Draw(t, "created"), UpdatedAt: drawTime().Draw(t, "updated"),
+			}
+		}
+		return all
+	})
+}

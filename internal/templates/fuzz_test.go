@@ -1,0 +1,83 @@
+package templates
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// FuzzRead reads anything as a file: nothing panics, what is refused says where,
+// and what is taken is valid and comes out of what we write as it went in.
+func FuzzRead(f *testing.F) {
+	for _, file := range pythonFolder(f) {
+		f.Add(file.Data)
+	}
+	f.Add(PublishedJSON(shippedOrganization()))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := Read([]modes.NamedFile{{Name: id(1).String() + ".json", Data: data}}, Tools{})
+		if err != nil {
+			require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
+			return
+		}
+		var kept []OrganizationTemplate
+		for _, e := range got.Entries {
+			for _, p := range e.Problems {
+				require.True(t, utf8.ValidString(p.Detail))
+				require.True(t, p.Detail != "" && (p.Line == 0) == (p.Column == 0), "%+v", p)
+			}
+			if len(e.Problems) > 0 {
+				continue
+			}
+			require.NoError(t, e.Template.Validate(Tools{}))
+			require.True(t, e.Template.Equal(e.Template.Normalized()))
+			kept = append(kept, e.Stored())
+			file := WriteFile(e.Stored())
+			require.True(t, json.Valid(file))
+			again, err := ReadFile(file, Tools{})
+			require.NoError(t, err)
+			require.Len(t, again.Entries, 1)
+			require.Empty(t, again.Entries[0].Problems)
+			require.Equal(t, e.Stored(), again.Entries[0].Stored())
+			require.Equal(t, file, WriteFile(again.Entries[0].Stored()))
+		}
+		if !json.Valid(data) {
+			require.Empty(t, kept, "taken, and no JSON")
+		}
+		plan, err := PlanImport(shippedOrganization(), got, Choices{OnConflict: Rename})
+		require.NoError(t, err)
+		requireApplicable(t, shippedOrganization(), plan)
+		for _, p := range plan.Templates {
+			require.Equal(t, len(p.Problems) > 0, p.Action == modes.ActionInvalid)
+			require.False(t, slices.Contains([]modes.Action{modes.ActionConflict, ""}, p.Action))
+		}
+	})
+}
+
+// FuzzTool reads anything as an allowed tool: what is taken is kept as written,
+// covers itself, and is covered by its tool.
+func FuzzTool(f *testing.F) {
+	for _, text := range []string{"Bash", "Bash(git status:*)", "mcp__s__*", "mcp__a__b__c", `Bash(echo "(a)" \))`, "Edit(src/**)", "Bash(a) Edit(b)"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rule, err := Tools{}.Parse(text)
+		if err != nil {
+			require.True(t, utf8.ValidString(err.Error()))
+			return
+		}
+		require.Equal(t, text, rule.String())
+		require.True(t, rule.Covers(rule))
+		whole := Rule{Tool: rule.Tool}
+		if rule.Server != "" {
+			whole = Rule{Server: rule.Server, Tool: "*"}
+		}
+		require.True(t, whole.Covers(rule))
+		require.Equal(t, rule.wholeTool() || rule == whole, rule.Covers(whole))
+	})
+}

@@ -1,0 +1,231 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// applied is an organization after an import, done as a store does it: one after
+// the other, each held against the names that there are.
+func applied(tb tester, before []OrganizationTemplate, wanted []OrganizationTemplate) []OrganizationTemplate {
+	tb.Helper()
+	all := append([]OrganizationTemplate{}, before...)
+	touched := map[uuid.UUID]bool{}
+	for _, w := range wanted {
+		place := -1
+		for i, o := range all {
+			if o.ID == w.ID {
+				place = i
+			} else {
+				require.NotEqual(tb, NameKey(o.Name), NameKey(w.Name), "two templates with one name")
+			}
+		}
+		if w.ID == uuid.Nil {
+			w.ID = uuid.New()
+		}
+		require.False(tb, touched[w.ID], "one template twice")
+		touched[w.ID] = true
+		if place < 0 {
+			all = append(all, w)
+			continue
+		}
+		all[place].Template = w.Template
+	}
+	return all
+}
+
+func requireApplicable(tb tester, before []OrganizationTemplate, p ImportPlan) {
+	tb.Helper()
+	after := applied(tb, before, p.Wanted())
+	require.Len(tb, after, len(before)+p.Count(modes.ActionCreate))
+	for _, w := range p.Wanted() {
+		require.NoError(tb, w.Validate(Tools{}))
+	}
+}
+
+func TestWhatWasExportedIsUnchanged(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := drawOrganization().Draw(t, "organization")
+		files, err := Read(WriteFolder(all), Tools{})
+		require.NoError(t, err)
+		plan, err := PlanImport(all, files, Choices{OnConflict: rapid.SampledFrom([]Choice{"", Skip, Replace, Rename}).Draw(t, "choice")})
+		require.NoError(t, err)
+		assert.Equal(t, len(all), plan.Count(modes.ActionUnchanged))
+		assert.Empty(t, plan.Wanted())
+		assert.NoError(t, plan.TooMuch)
+
+		// Into an empty organization, all are created, as they are and with their ids;
+		// and then again all are unchanged.
+		plan, err = PlanImport(nil, files, Choices{})
+		require.NoError(t, err)
+		assert.Equal(t, len(all), plan.Count(modes.ActionCreate))
+		after := applied(t, nil, plan.Wanted())
+		for i, o := range Sorted(all) {
+			assert.Equal(t, o.ID, Sorted(after)[i].ID)
+			assert.Equal(t, o.Template, Sorted(after)[i].Template)
+		}
+	})
+}
+
+// TestAPlanCanBeApplied holds any plan against a store that knows one name once.
+func TestAPlanCanBeApplied(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		before := drawOrganization().Draw(t, "organization")
+		var texts []string
+		for range rapid.IntRange(0, 6).Draw(t, "entries") {
+			o := OrganizationTemplate{Template: drawTemplate().Draw(t, "template"), ID: rapid.SampledFrom([]uuid.UUID{uuid.Nil, id(1), id(2), id(3), id(101), id(102)}).Draw(t, "id")}
+			texts = append(texts, string(WriteFile(o)))
+		}
+		files, err := ReadFile([]byte("["+strings.Join(texts, ",")+"]"), Tools{})
+		require.NoError(t, err)
+		c := Choices{OnConflict: rapid.SampledFrom([]Choice{"", Skip, Replace, Rename}).Draw(t, "choice")}
+		for i := range texts {
+			if rapid.Bool().Draw(t, "by itself") {
+				if c.ByIndex == nil {
+					c.ByIndex = map[int]Choice{}
+				}
+				c.ByIndex[i] = rapid.SampledFrom([]Choice{Skip, Replace, Rename}).Draw(t, "own choice")
+			}
+		}
+		plan, err := PlanImport(before, files, c)
+		require.NoError(t, err)
+		requireApplicable(t, before, plan)
+		again, err := PlanImport(before, files, c)
+		require.NoError(t, err)
+		assert.Equal(t, plan, again, "the same each time")
+		for _, p := range plan.Templates {
+			require.NotEmpty(t, p.Action)
+			if p.Action == modes.ActionUpdate {
+				assert.Equal(t, Diff(p.Existing.Template, p.Template), p.Changes)
+				assert.Equal(t, p.Existing.ID, p.ID)
+			}
+			if p.Action == modes.ActionConflict {
+				assert.NotEmpty(t, p.Reason)
+				assert.NotEmpty(t, p.FreeName)
+			}
+		}
+		// Whatever is open can be renamed or skipped.
+		way := rapid.SampledFrom([]Choice{Skip, Rename}).Draw(t, "way out")
+		plan, err = PlanImport(before, files, Choices{OnConflict: way})
+		require.NoError(t, err)
+		assert.Zero(t, plan.Count(modes.ActionConflict))
+		requireApplicable(t, before, plan)
+	})
+}
+
+func TestPlan(t *testing.T) {
+	existing := shippedOrganization()[:3] // Code Expert, Web Researcher, Project Manager
+	expert, researcher := existing[0], existing[1]
+	changed := func(o OrganizationTemplate, change func(*OrganizationTemplate)) string {
+		o.Template = o.Normalized()
+		change(&o)
+		return string(WriteFile(o))
+	}
+	text := "[" + strings.Join([]string{
+		changed(expert, func(o *OrganizationTemplate) {}),
+		changed(researcher, func(o *OrganizationTemplate) { o.Name, o.AllowedTools = "Researcher", []string{"read"} }),
+		changed(existing[2], func(o *OrganizationTemplate) { o.ID = id(50) }),
+		changed(expert, func(o *OrganizationTemplate) { o.ID, o.Name, o.Description = id(51), "New", nil }),
+		changed(expert, func(o *OrganizationTemplate) { o.ID, o.Name = uuid.Nil, "NEW" }),
+		changed(expert, func(o *OrganizationTemplate) { o.ID, o.Name, o.PermissionMode = id(52), "PROJECT manager", Plan }),
+		changed(expert, func(o *OrganizationTemplate) { o.Name = "Another one with the expert's id" }),
+		changed(expert, func(o *OrganizationTemplate) { o.ID, o.Name = id(53), "New (2)" }),
+		`{"name": "bad", "permission_mode": "x"}`,
+	}, ",") + "]"
+	files, err := ReadFile([]byte(text), Tools{})
+	require.NoError(t, err)
+	var b strings.Builder
+	for _, c := range []struct {
+		name    string
+		choices Choices
+	}{
+		{"nothing chosen", Choices{}},
+		{"skip", Choices{OnConflict: Skip}},
+		{"replace", Choices{OnConflict: Replace}},
+		{"rename", Choices{OnConflict: Rename}},
+		{"by name and by index", Choices{OnConflict: Skip, ByName: map[string]Choice{"new": Rename}, ByIndex: map[int]Choice{5: Replace}}},
+		{"only some", Choices{Only: []int{4, 5}}},
+		{"only none", Choices{Only: []int{}}},
+	} {
+		plan, err := PlanImport(existing, files, c.choices)
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "== %s\n", c.name)
+		for _, p := range plan.Templates {
+			fmt.Fprintf(&b, "%d %q -> %s", p.Index, p.Entry.Template.Name, p.Action)
+			if p.Action != modes.ActionInvalid {
+				fmt.Fprintf(&b, " as %q %s", p.Template.Name, p.ID)
+			}
+			if p.Existing != nil {
+				fmt.Fprintf(&b, " existing %q", p.Existing.Name)
+			}
+			if p.Reason != "" {
+				fmt.Fprintf(&b, "\n    %s (free: %q)", p.Reason, p.FreeName)
+			}
+			for _, s := range Sentences(p.Changes) {
+				fmt.Fprintf(&b, "\n    %s", s)
+			}
+			for _, n := range p.Notices {
+				fmt.Fprintf(&b, "\n    notice %d:%d %s: %s", n.Line, n.Column, n.Pointer, n.Detail)
+			}
+			b.WriteString("\n")
+		}
+		requireApplicable(t, existing, plan)
+	}
+	golden(t, "plan.txt", []byte(b.String()))
+}
+
+func TestChoicesThatMakeNoSense(t *testing.T) {
+	files, err := ReadFile([]byte(one("A")), Tools{})
+	require.NoError(t, err)
+	for pointer, c := range map[string]Choices{
+		"/on_conflict":  {OnConflict: "overwrite"},
+		"/by_name/A":    {ByName: map[string]Choice{"A": ""}},
+		"/by_name/b~1c": {ByName: map[string]Choice{"b/c": Skip}},
+		"/by_index/0":   {ByIndex: map[int]Choice{0: "x"}},
+		"/by_index/1":   {ByIndex: map[int]Choice{1: Skip}},
+		"/only/1":       {Only: []int{0, -1}},
+	} {
+		_, err := PlanImport(nil, files, c)
+		f, _ := fault.As(err)
+		require.NotNil(t, f, pointer)
+		assert.Equal(t, fault.Invalid, f.Kind)
+		assert.Equal(t, pointer, f.Fields[0].Pointer)
+	}
+	_, err = PlanImport(nil, files, Choices{ByName: map[string]Choice{"a": Skip}})
+	assert.NoError(t, err, "capitals make no difference")
+}
+
+func TestAPlanKnowsTheLimits(t *testing.T) {
+	existing := make([]OrganizationTemplate, MaxTemplates)
+	for i := range existing {
+		existing[i] = OrganizationTemplate{Template: valid(), ID: id(i + 1)}
+		existing[i].Name = fmt.Sprint("n", i)
+	}
+	files, err := ReadFile([]byte("["+one("n1")+"]"), Tools{})
+	require.NoError(t, err)
+	plan, err := PlanImport(existing, files, Choices{OnConflict: Replace})
+	require.NoError(t, err)
+	assert.NoError(t, plan.TooMuch)
+	plan, err = PlanImport(existing, files, Choices{OnConflict: Rename})
+	require.NoError(t, err)
+	assert.True(t, fault.Is(plan.TooMuch, fault.TooLarge))
+}
+
+func TestFreeNames(t *testing.T) {
+	p := planner{taken: map[string]bool{"x": true, "x (2)": true}}
+	assert.Equal(t, "X (3)", p.freeName("X"))
+	assert.Equal(t, "x (3)", p.freeName("x (2)"))
+	assert.Equal(t, "(2) (2)", p.freeName("(2)"))
+	long := strings.Repeat("é", 96) + "    "
+	assert.Equal(t, strings.Repeat("é", 96)+" (2)", p.freeName(long))
+	assert.NoError(t, Template{Name: p.freeName(strings.Repeat("é", 100)), PermissionMode: Plan}.Validate(Tools{}))
+}

@@ -1,0 +1,238 @@
+package templates
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// Entry is the verdict on one template of a file. A file that holds none is an
+// entry too, with the reason among its problems.
+type Entry struct {
+	// Template is what could be read, normalized; use it only where there are no
+	// Problems.
+	Template Template
+	// ID, CreatedAt and UpdatedAt are what the file says of them; zero where it
+	// doesn't.
+	ID                   uuid.UUID
+	CreatedAt, UpdatedAt time.Time
+	// Index is its place among the entries, from 0.
+	Index int
+	// File is the name of the file that it is in, where there are several.
+	File string
+	// Pointer leads to it within the file: "/templates/3", "/template"; empty where
+	// the file is the template.
+	Pointer string
+	// Line and Column are where it starts, from 1.
+	Line, Column int
+	// Problems say why it can't be taken, with pointers into the template and
+	// positions in the text.
+	Problems []fault.Field
+	// Notices say what was read differently from how it is written.
+	Notices []modes.Notice
+	// Conflict is the entry before it that has the same name or the same id; no
+	// problem of its own, as an import can be told what to do about it.
+	Conflict *modes.Conflict
+
+	node *node
+	// alone says that the file holds nothing else.
+	alone bool
+}
+
+// Stored is the template as files keep one: with the id and the times that the
+// file gave it.
+func (e Entry) Stored() OrganizationTemplate {
+	return OrganizationTemplate{Template: e.Template, ID: e.ID, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt}
+}
+
+// Position is where in the text to look for a pointer in the template, or for
+// what is closest around it.
+func (e Entry) Position(pointer string) (line, column int) {
+	if e.node == nil {
+		return e.Line, e.Column
+	}
+	return e.node.position(pointer)
+}
+
+// Files are what several files hold together.
+type Files struct {
+	Entries []Entry
+	// Notices concern what was not read.
+	Notices []modes.Notice
+}
+
+// Read reads files of templates: a template each, as a folder of
+// {template_id}.json has them, or any form that holds several (see formOf). One
+// bad template, or one bad file, never spoils the others. The error is a
+// *fault.Error (TooLarge) where all together are too much.
+func Read(files []modes.NamedFile, tools Tools) (Files, error) {
+	if len(files) > modes.MaxFiles {
+		return Files{}, tooManyFiles(len(files))
+	}
+	files = slices.Clone(files)
+	slices.SortStableFunc(files, func(a, b modes.NamedFile) int { return cmp.Compare(a.Name, b.Name) })
+	values, size := maxValues, 0
+	var out Files
+	for _, f := range files {
+		if reason := notToRead(f.Name); reason != "" {
+			out.Notices = append(out.Notices, modes.Notice{File: f.Name, Detail: reason})
+			continue
+		}
+		if size += len(f.Data); size > modes.MaxFilesBytes {
+			return Files{}, fault.New(fault.TooLarge, "files_too_large",
+				"These files hold more than %s together. Take fewer.", inWords(modes.MaxFilesBytes))
+		}
+		entries, err := readFile(f.Data, tools, &values)
+		if err != nil {
+			return Files{}, err
+		}
+		for _, e := range entries {
+			e.File, e.Index = f.Name, len(out.Entries)
+			e.takeFileName()
+			out.Entries = append(out.Entries, e)
+		}
+		if len(out.Entries) > modes.MaxFiles {
+			return Files{}, fault.New(fault.TooLarge, "too_many_templates",
+				"These files hold more than %d templates; an organization can have at most %d. Take fewer.", modes.MaxFiles, MaxTemplates)
+		}
+	}
+	judgeTogether(out.Entries)
+	return out, nil
+}
+
+// ReadFile reads one file, in any of the forms; its name says nothing.
+func ReadFile(data []byte, tools Tools) (Files, error) {
+	return Read([]modes.NamedFile{{Data: data}}, tools)
+}
+
+// readFile judges each template of a file for itself. The error is for what must
+// end the whole reading.
+func readFile(data []byte, tools Tools, values *int) ([]Entry, error) {
+	if len(data) > modes.MaxUploadBytes {
+		return []Entry{refused(&node{}, "this file is %s; one file can have at most %s", inWords(len(data)), inWords(modes.MaxUploadBytes))}, nil
+	}
+	root, err := parseJSON(data, values)
+	if *values < 0 {
+		return nil, err
+	}
+	if f, ok := fault.As(err); ok {
+		e := refused(&node{}, "%s", f.Message)
+		if len(f.Fields) > 0 {
+			e.Problems, e.Line, e.Column = f.Fields, f.Fields[0].Line, f.Fields[0].Column
+		}
+		return []Entry{e}, nil
+	}
+	placed, problems := formOf(root)
+	if len(problems) > 0 {
+		return []Entry{{Line: root.line, Column: root.column, Problems: fields(problems), node: root, alone: true}}, nil
+	}
+	entries := make([]Entry, len(placed.nodes))
+	for i, n := range placed.nodes {
+		entries[i] = readEntry(n, tools)
+		entries[i].Pointer = placed.pointer(i)
+		entries[i].alone = !placed.several
+	}
+	return entries, nil
+}
+
+func refused(n *node, format string, args ...any) Entry {
+	return Entry{
+		Line: n.line, Column: n.column, alone: true,
+		Problems: []fault.Field{{Detail: fmt.Sprintf(format, args...), Line: n.line, Column: n.column}},
+	}
+}
+
+func readEntry(n *node, tools Tools) Entry {
+	e := Entry{Line: n.line, Column: n.column, node: n}
+	var d decoder
+	t := d.template(n)
+	made := d.identity(n)
+	e.ID, e.CreatedAt, e.UpdatedAt = made.id, made.createdAt, made.updatedAt
+	e.Template = d.judge(t, tools, n.position)
+	e.Problems, e.Notices = fields(d.problems), d.notices
+	return e
+}
+
+// takeFileName holds what the file is called against the id within it. A name
+// that is no id says nothing: people call their files what they like. One that is
+// another id is refused, as an import would overwrite one of the two templates,
+// and nobody could tell which was meant.
+func (e *Entry) takeFileName() {
+	named, ok := parseID(strings.TrimSuffix(path.Base(e.File), path.Ext(e.File)))
+	if !ok || !e.alone || e.node == nil {
+		return
+	}
+	line, column := e.Position("/template_id")
+	switch given := e.node.get("template_id"); {
+	case e.ID == named:
+	case given == nil || given.kind == null:
+		e.ID = named
+		e.Notices = append(e.Notices, modes.Notice{
+			File: e.File, Pointer: "/template_id", Detail: "there is no template_id in this file; the file's name is taken for it", Line: line, Column: column,
+		})
+	case e.ID != uuid.Nil:
+		e.Problems = append(e.Problems, fault.Field{
+			Pointer: "/template_id", Line: line, Column: column,
+			Detail: fmt.Sprintf("the template_id is %s, and the file is named after %s; make them the same, or give the file a name that is no id", e.ID, named),
+		})
+	}
+}
+
+// judgeTogether finds names and ids that are there twice: the first one stays.
+// What has problems of its own takes no place.
+func judgeTogether(entries []Entry) {
+	first := map[string]int{}
+	for i := range entries {
+		e := &entries[i]
+		for n := range e.Notices {
+			e.Notices[n].File = e.File
+		}
+		if len(e.Problems) > 0 {
+			continue
+		}
+		for _, key := range e.keys() {
+			if j, ok := first[key]; ok && e.Conflict == nil {
+				e.Conflict = &modes.Conflict{Index: j, File: entries[j].File, Line: entries[j].Line}
+			} else if !ok {
+				first[key] = i
+			}
+		}
+	}
+}
+
+// keys are what no two templates of an organization can share.
+func (e Entry) keys() []string {
+	keys := []string{nameKey(e.Template.Name)}
+	if e.ID != uuid.Nil {
+		keys = append(keys, idKey(e.ID))
+	}
+	return keys
+}
+
+func nameKey(name string) string { return "name " + NameKey(name) }
+func idKey(id uuid.UUID) string  { return "id " + id.String() }
+
+// notToRead says why a file of this name is not read; empty where it is.
+func notToRead(name string) string {
+	base := path.Base(name)
+	switch {
+	case name == "":
+		return "" // a file that was given by itself
+	case strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._"):
+		return "skipped: this is what macOS keeps about another file"
+	case strings.HasPrefix(base, "."):
+		return "skipped: hidden files hold no templates"
+	case !strings.EqualFold(path.Ext(base), ".json"):
+		return "skipped: templates are in files that end in .json"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,118 @@
+package templates
+
+import (
+	"slices"
+
+	"orgmodes/internal/fault"
+)
+
+// Request is what somebody who spawns an agent asks for beside a template. What is
+// nil is not asked for: the template decides.
+type Request struct {
+	PermissionMode *PermissionMode
+	// AllowedTools that are there and empty ask for none.
+	AllowedTools *[]string
+	Role         *string
+	SystemPrompt *string
+}
+
+var requestFields = []string{"permission_mode", "allowed_tools", "role", "system_prompt", "overrides"}
+
+// ReadRequest reads a request: {"permission_mode", "allowed_tools", "role",
+// "system_prompt"}, each at the top or within "overrides", not in both. What is
+// absent or null is not asked for; an empty list of tools asks for none. The error
+// is a *fault.Error as ReadTemplate's.
+func ReadRequest(data []byte, tools Tools) (Request, error) {
+	n, err := parseBody(data)
+	if err != nil {
+		return Request{}, err
+	}
+	var d decoder
+	var r Request
+	d.request(n, "", &r)
+	// The rules of a template hold for what is asked for, too; its name is not asked.
+	t := Template{Name: "x", PermissionMode: Default, DefaultRole: r.Role, DefaultSystemPrompt: r.SystemPrompt}
+	if r.PermissionMode != nil {
+		t.PermissionMode = *r.PermissionMode
+	}
+	if r.AllowedTools != nil {
+		t.AllowedTools = *r.AllowedTools
+		t = t.Normalized()
+		r.AllowedTools = &t.AllowedTools
+	}
+	for _, p := range t.problems(tools) {
+		p.Pointer = requestPointer(n, p.Pointer)
+		if slices.ContainsFunc(d.problems, func(b problem) bool { return overlaps(b.Pointer, p.Pointer) }) {
+			continue
+		}
+		p.Line, p.Column = n.position(p.Pointer)
+		d.problems = append(d.problems, p)
+	}
+	d.sort()
+	if f, ok := fault.As(d.failure()); ok {
+		if f.Code == CodeInvalid {
+			f.Code, f.Message = CodeInvalidRequest, "This request can't be used as it is."
+		}
+		return Request{}, f
+	}
+	return r, nil
+}
+
+// requestPointer is where a request has what a template has at a pointer.
+func requestPointer(n *node, pointer string) string {
+	for inTemplate, inRequest := range map[string]string{"/default_role": "/role", "/default_system_prompt": "/system_prompt"} {
+		if pointer == inTemplate {
+			pointer = inRequest
+		}
+	}
+	if _, exact := n.find("/overrides" + pointer); exact {
+		return "/overrides" + pointer
+	}
+	return pointer
+}
+
+// request reads one level of a request.
+func (d *decoder) request(n *node, below string, r *Request) {
+	names := requestFields
+	if below != "" {
+		names = names[:len(names)-1]
+	}
+	within := decoder{}
+	within.object(n, "a request", names, func(f field, at string) bool {
+		if !slices.Contains(names, f.name) {
+			return false
+		}
+		if f.value.kind == null {
+			return true
+		}
+		twice := false
+		switch f.name {
+		case "permission_mode":
+			twice = r.PermissionMode != nil
+			if s := within.optional(f.value, at); s != nil {
+				r.PermissionMode = new(PermissionMode(*s))
+			}
+		case "allowed_tools":
+			twice = r.AllowedTools != nil
+			if tools, ok := within.tools(f.value, at); ok {
+				r.AllowedTools = &tools
+			}
+		case "role":
+			twice = r.Role != nil
+			r.Role = within.optional(f.value, at)
+		case "system_prompt":
+			twice = r.SystemPrompt != nil
+			r.SystemPrompt = within.optional(f.value, at)
+		case "overrides":
+			d.request(f.value, at, r)
+		}
+		if twice {
+			within.blame(at, f.line, f.column, "%s is asked for here and in overrides; keep one", f.name)
+		}
+		return true
+	})
+	for _, p := range within.problems {
+		p.Pointer = below + p.Pointer
+		d.problems = append(d.problems, p)
+	}
+}

@@ -1,0 +1,115 @@
+package templates
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orgmodes/internal/modes"
+)
+
+// fileShape is what files and answers keep of a template.
+func fileShape(t OrganizationTemplate) OrganizationTemplate {
+	return OrganizationTemplate{Template: t.Template, ID: t.ID, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt}
+}
+
+func taken(tb tester, f Files, err error) []OrganizationTemplate {
+	tb.Helper()
+	require.NoError(tb, err)
+	require.Empty(tb, f.Notices)
+	var all []OrganizationTemplate
+	for _, e := range f.Entries {
+		require.Empty(tb, e.Problems)
+		require.Empty(tb, e.Notices)
+		require.Nil(tb, e.Conflict)
+		all = append(all, e.Stored())
+	}
+	return Sorted(all)
+}
+
+// TestNothingIsDropped writes and reads templates in every way there is.
+func TestNothingIsDropped(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := drawOrganization().Draw(t, "organization")
+		var want []OrganizationTemplate
+		for _, o := range Sorted(all) {
+			want = append(want, fileShape(o))
+		}
+		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+		f, err := Read(WriteFolder(all), Tools{})
+		assert.Equal(t, want, taken(t, f, err), "folder")
+		archive, err := WriteArchive(all)
+		require.NoError(t, err)
+		f, err = ReadArchive(archive, Tools{})
+		assert.Equal(t, want, taken(t, f, err), "archive")
+		f, err = ReadFile(WriteEnvelopes(all, now), Tools{})
+		assert.Equal(t, want, taken(t, f, err), "envelope of several")
+		f, err = ReadFile(PublishedJSON(all), Tools{})
+		assert.Equal(t, want, taken(t, f, err), "published")
+		list, err := json.Marshal(append([]OrganizationTemplate{}, all...))
+		require.NoError(t, err)
+		f, err = ReadFile(list, Tools{})
+		assert.Equal(t, want, taken(t, f, err), "list")
+
+		for _, o := range all {
+			f, err = ReadFile(WriteEnvelope(o, now), Tools{})
+			assert.Equal(t, []OrganizationTemplate{fileShape(o)}, taken(t, f, err), "envelope")
+			answer, err := json.Marshal(o)
+			require.NoError(t, err)
+			var read OrganizationTemplate
+			require.NoError(t, json.Unmarshal(answer, &read))
+			assert.Equal(t, fileShape(o), read, "what GET gives")
+			body, err := ReadTemplate(answer, Tools{})
+			require.NoError(t, err)
+			assert.Equal(t, o.Template, body, "what GET gave, sent back")
+			other := drawTemplate().Draw(t, "other")
+			patch, err := ReadPatch(answer)
+			require.NoError(t, err)
+			patched, err := patch.Apply(other, Tools{})
+			require.NoError(t, err)
+			assert.Equal(t, o.Template, patched, "patch")
+			kept, err := json.Marshal(o.Template)
+			require.NoError(t, err)
+			var version Template
+			require.NoError(t, json.Unmarshal(kept, &version))
+			assert.Equal(t, o.Template, version, "history")
+		}
+	})
+}
+
+// TestFilesThatPeopleHaveComeOutAsTheyWere reads what Python wrote, and writes it.
+func TestFilesThatPeopleHaveComeOutAsTheyWere(t *testing.T) {
+	files := pythonFolder(t)
+	f, err := Read(files, Tools{})
+	all := taken(t, f, err)
+	assert.ElementsMatch(t, files, WriteFolder(all))
+}
+
+// TestFilesAreWhatPythonWrites holds our writer against the real one, where there
+// is one.
+func TestFilesAreWhatPythonWrites(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3 here; testdata/python holds what it wrote")
+	}
+	var all []OrganizationTemplate
+	for seed := range 100 {
+		all = append(all, drawOrganization().Example(seed)...)
+	}
+	ours := WriteEnvelopes(all, time.Time{})
+	// Without its spaces first, so that it can't pass by being handed through.
+	compact, err := modes.Map{{Name: "all", Value: json.RawMessage(ours)}}.MarshalJSON()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), python, "-c", "import json,sys; json.dump(json.load(sys.stdin)['all'], sys.stdout, indent=2)")
+	cmd.Stdin = bytes.NewReader(compact)
+	theirs, err := cmd.Output()
+	require.NoError(t, err)
+	assert.Equal(t, string(theirs), string(ours))
+}

@@ -1,0 +1,147 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Tool is a tool that templates may allow.
+type Tool struct {
+	Name string
+	// Allows says in one sentence, for a form, what an agent may do with it.
+	Allows string
+	// short is set where Name is a short name of another tool.
+	short string
+	// specifier is what the tool's rules may be narrowed by.
+	specifier specifierKind
+}
+
+// specifierKind says how the specifier of a rule is read where two rules are
+// compared. It never decides whether a rule is well-formed.
+type specifierKind uint8
+
+const (
+	_ specifierKind = iota // nothing is known of it: such specifiers are the same, or they aren't
+	// command specifiers are commands of a shell, or their beginnings: "git status:*".
+	command
+	// filePath specifiers are patterns of paths: "src/**".
+	filePath
+)
+
+// shippedTools are the tools that everybody knows. Another tool is another row.
+var shippedTools = []Tool{
+	{Name: "Bash", Allows: "Runs commands in a shell.", specifier: command},
+	{Name: "Edit", Allows: "Changes files that exist.", specifier: filePath},
+	{Name: "Read", Allows: "Reads files.", specifier: filePath},
+	{Name: "Write", Allows: "Creates files and overwrites them.", specifier: filePath},
+	{Name: "Glob", Allows: "Finds files by their names."},
+	{Name: "Grep", Allows: "Searches within files."},
+	{Name: "WebFetch", Allows: "Loads pages from the web."},
+	{Name: "WebSearch", Allows: "Searches the web."},
+	{Name: "Task", Allows: "Gives a task to an agent of its own."},
+	{Name: "NotebookEdit", Allows: "Changes cells of notebooks.", specifier: filePath},
+	{Name: "TodoWrite", Allows: "Keeps its list of things to do."},
+	{Name: "bash", Allows: "Runs commands in a shell (short for Bash).", short: "Bash", specifier: command},
+	{Name: "edit", Allows: "Changes files that exist (short for Edit).", short: "Edit", specifier: filePath},
+	{Name: "read", Allows: "Reads files (short for Read).", short: "Read", specifier: filePath},
+	{Name: "write", Allows: "Creates files and overwrites them (short for Write).", short: "Write", specifier: filePath},
+	{Name: "glob", Allows: "Finds files by their names (short for Glob).", short: "Glob"},
+	{Name: "grep", Allows: "Searches within files (short for Grep).", short: "Grep"},
+	{Name: "web_fetch", Allows: "Loads pages from the web (short for WebFetch).", short: "WebFetch"},
+	{Name: "web_search", Allows: "Searches the web (short for WebSearch).", short: "WebSearch"},
+	{Name: "send_comm", Allows: "Sends messages to other agents."},
+	{Name: "spawn_minion", Allows: "Starts other agents."},
+	{Name: "create_channel", Allows: "Opens channels in which agents talk."},
+}
+
+// shippedTool finds a shipped tool; the zero Tool where there is none.
+func shippedTool(name string) Tool {
+	for _, t := range shippedTools {
+		if t.Name == name {
+			return t
+		}
+	}
+	return Tool{}
+}
+
+// Tools are the tools that an installation knows. The zero value knows the
+// shipped ones.
+type Tools struct {
+	// extra are added, or say something else of a shipped one.
+	extra []Tool
+}
+
+// namePattern is what a tool may be called.
+var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
+
+// With returns tools that know more names. Each is a name, or a name and what it
+// allows: "deploy" or "deploy=Rolls out a release." A name that is known already
+// gets the new sentence, so that a setting outlives a release that brings the tool.
+func (t Tools) With(names ...string) (Tools, error) {
+	out := Tools{extra: slices.Clone(t.extra)}
+	for _, n := range names {
+		name, allows, _ := strings.Cut(n, "=")
+		name, allows = strings.TrimSpace(name), strings.TrimSpace(allows)
+		switch {
+		case !namePattern.MatchString(name) || len(name) > MaxNameLength:
+			return Tools{}, fmt.Errorf("%q is no name of a tool: it begins with a letter and has letters, digits, _, . and -", name)
+		case strings.HasPrefix(name, mcpPrefix):
+			return Tools{}, fmt.Errorf("%q needs no mention: tools of MCP servers are always known", name)
+		}
+		tool := shippedTool(name)
+		tool.Name, tool.Allows = name, allows
+		if i := slices.IndexFunc(out.extra, func(e Tool) bool { return e.Name == name }); i >= 0 {
+			out.extra[i] = tool
+			continue
+		}
+		out.extra = append(out.extra, tool)
+	}
+	return out, nil
+}
+
+// All returns the tools for a form: the shipped ones in their order, then the
+// others in that of the configuration.
+func (t Tools) All() []Tool {
+	all := slices.Clone(shippedTools)
+	for _, e := range t.extra {
+		if i := slices.IndexFunc(all, func(a Tool) bool { return a.Name == e.Name }); i >= 0 {
+			if e.Allows != "" {
+				all[i] = e
+			}
+			continue
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// Knows reports whether there is a tool of this very name.
+func (t Tools) Knows(name string) bool {
+	is := func(tool Tool) bool { return tool.Name == name }
+	return slices.ContainsFunc(shippedTools, is) || slices.ContainsFunc(t.extra, is)
+}
+
+// Parse reads one allowed tool: a rule (see ParseRule) about a tool that is
+// known. The error is what to tell the person; of an unknown tool it names the
+// nearest that is known.
+func (t Tools) Parse(text string) (Rule, error) {
+	rule, err := ParseRule(text)
+	if err != nil {
+		return Rule{}, err
+	}
+	if rule.Server == "" && !t.Knows(rule.Tool) {
+		return Rule{}, fmt.Errorf("unknown tool %q; the nearest known one is %s", rule.Tool, t.Nearest(rule.Tool))
+	}
+	return rule, nil
+}
+
+// Nearest returns the known name that resembles what was written most.
+func (t Tools) Nearest(written string) string {
+	names := make([]string, 0, len(shippedTools)+len(t.extra))
+	for _, tool := range t.All() {
+		names = append(names, tool.Name)
+	}
+	return nearest(written, names)
+}

@@ -1,0 +1,133 @@
+package templates
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"orgmodes/internal/modes"
+)
+
+// WriteFile writes a template as the file {template_id}.json has it: the very
+// bytes that people's files have, which Python's json.dump writes with an
+// indentation of two and everything beyond ASCII escaped.
+func WriteFile(t OrganizationTemplate) []byte { return indented(t.Fields()) }
+
+// WriteFolder writes a file for each template, by the templates' names.
+func WriteFolder(all []OrganizationTemplate) []modes.NamedFile {
+	files := make([]modes.NamedFile, len(all))
+	for i, t := range Sorted(all) {
+		files[i] = modes.NamedFile{Name: t.ID.String() + ".json", Data: WriteFile(t)}
+	}
+	return files
+}
+
+// WriteArchive writes what WriteFolder does as a zip file: the same bytes for the
+// same templates.
+func WriteArchive(all []OrganizationTemplate) ([]byte, error) {
+	var b bytes.Buffer
+	archive := zip.NewWriter(&b)
+	for _, file := range WriteFolder(all) {
+		f, err := archive.CreateHeader(&zip.FileHeader{
+			Name: file.Name, Method: zip.Deflate,
+			// No clock: equal templates make equal archives. Zip knows no time before this.
+			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+		if _, err := f.Write(file.Data); err != nil {
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return nil, fmt.Errorf("zip: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// WriteEnvelope writes one template in the envelope of an export.
+func WriteEnvelope(t OrganizationTemplate, exportedAt time.Time) []byte {
+	return indented(append(envelopeHead(exportedAt), modes.Pair{Name: "template", Value: t.Fields()}))
+}
+
+// WriteEnvelopes writes several templates in one envelope, by their names.
+func WriteEnvelopes(all []OrganizationTemplate, exportedAt time.Time) []byte {
+	items := make([]any, len(all))
+	for i, t := range Sorted(all) {
+		items[i] = t.Fields()
+	}
+	return indented(append(envelopeHead(exportedAt), modes.Pair{Name: "templates", Value: items}))
+}
+
+func envelopeHead(exportedAt time.Time) modes.Map {
+	return modes.Map{{Name: "version", Value: int64(1)}, {Name: "exported_at", Value: timeOrNull(exportedAt)}}
+}
+
+// indented writes JSON as Python's json.dump does with indent=2.
+func indented(m modes.Map) []byte {
+	var w pythonWriter
+	w.value(m, "\n")
+	return w.Bytes()
+}
+
+type pythonWriter struct{ bytes.Buffer }
+
+// value writes what fields are made of. newline is a line's end with the
+// indentation of the line that follows.
+func (w *pythonWriter) value(v any, newline string) {
+	switch v := v.(type) {
+	case modes.Map:
+		w.block('{', '}', len(v), newline, func(i int, newline string) {
+			w.str(v[i].Name)
+			w.WriteString(": ")
+			w.value(v[i].Value, newline)
+		})
+	case []any:
+		w.block('[', ']', len(v), newline, func(i int, newline string) { w.value(v[i], newline) })
+	case string:
+		w.str(v)
+	case int64:
+		w.WriteString(strconv.FormatInt(v, 10))
+	default:
+		w.WriteString("null")
+	}
+}
+
+func (w *pythonWriter) block(opening, closing byte, count int, newline string, item func(i int, newline string)) {
+	w.WriteByte(opening)
+	for i := range count {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.WriteString(newline + "  ")
+		item(i, newline+"  ")
+	}
+	if count > 0 {
+		w.WriteString(newline)
+	}
+	w.WriteByte(closing)
+}
+
+func (w *pythonWriter) str(s string) {
+	w.WriteByte('"')
+	for _, r := range s {
+		switch i := strings.IndexRune("\"\\\b\f\n\r\t", r); {
+		case i >= 0:
+			w.WriteByte('\\')
+			w.WriteByte(`"\bfnrt`[i])
+		case r >= ' ' && r < 0x7F:
+			w.WriteByte(byte(r))
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(w, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(w, `\u%04x`, r)
+		}
+	}
+	w.WriteByte('"')
+}

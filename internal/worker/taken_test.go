@@ -1,0 +1,58 @@
+package worker_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// taken waits until the log tells of a version of a token, and returns when
+// what that takes away was taken.
+func (w *world) taken(h token.Hash, version int) (at time.Time) {
+	w.t.Helper()
+	w.await(func() error {
+		entries, err := w.store.ReadLog(w.t.Context(), 0, time.Millisecond)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Kind == snapshot.EntryToken && e.Token == h && e.TokenVersion == fmt.Sprintf("1.%d", version) {
+				at = e.TakenAt
+				return nil
+			}
+		}
+		return fmt.Errorf("version %d is not among %d entries", version, len(entries))
+	})
+	w.await(w.nothingPending) // or the next change is pending since this one
+	return at
+}
+
+// Readers are told since when a token is revoked, or its user no member, as
+// Postgres has it.
+func TestLogTellsWhenATokenWasTakenAway(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	bob := w.member("bob@example.com")
+	w.published()
+	tok, hash := w.token(bob)
+	require.Zero(t, w.taken(hash, 1))
+
+	before := time.Now()
+	require.NoError(t, w.db.RemoveMember(t.Context(), ada, w.org.ID, bob))
+	after := time.Now()
+	removed := w.taken(hash, 2)
+	require.WithinRange(t, removed, before, after)
+	require.NoError(t, w.db.AddMember(t.Context(), ada, w.org.ID, bob, "member"))
+	require.Zero(t, w.taken(hash, 3))
+
+	revoked, err := w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
+	require.NoError(t, err)
+	require.Equal(t, revoked.RevokedAt.UTC(), w.taken(hash, 4))
+	require.NoError(t, w.db.RemoveMember(t.Context(), ada, w.org.ID, bob))
+	require.Zero(t, w.taken(hash, 5), "that took nothing any more")
+}

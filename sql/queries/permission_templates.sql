@@ -1,0 +1,33 @@
+-- name: ListTemplates :many
+select id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, created_at, updated_at, updated_by, version
+from permission_templates
+where organization_id = @organization_id
+order by lower(btrim(name)), id;
+
+-- name: GetTemplate :one
+select id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, created_at, updated_at, updated_by, version
+from permission_templates
+where organization_id = @organization_id and id = @id;
+
+-- name: InsertTemplate :one
+insert into permission_templates (id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, updated_by, version)
+values (@id, @organization_id, @name, @permission_mode, @allowed_tools, @default_role, @default_system_prompt, @description, @created_by, @updated_by, @version)
+returning id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, created_at, updated_at, updated_by, version;
+
+-- name: UpdateTemplate :one
+update permission_templates
+set name = @name, permission_mode = @permission_mode, allowed_tools = @allowed_tools, default_role = @default_role,
+    default_system_prompt = @default_system_prompt, description = @description, updated_by = @updated_by,
+    updated_at = now(), version = version + 1
+where organization_id = @organization_id and id = @id and version = @version
+returning id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, created_at, updated_at, updated_by, version;
+
+-- name: DeleteTemplate :execrows
+delete from permission_templates
+where organization_id = @organization_id and id = @id and version = @version;
+
+-- name: ListModesWithTemplate :many
+select id, name, slug
+from organization_modes
+where organization_id = @organization_id and permission_template_id = @permission_template_id::uuid
+order by position, name, slug;
