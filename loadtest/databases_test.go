@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"orgmodes/internal/devstack"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
 )
 
 // registry keeps what belongs to a stage and only its scenario knows.
@@ -95,12 +97,13 @@ func withBackup(t *testing.T) *stage {
 }
 
 // restoreBackup makes Postgres forget: all changes (the backup is from before
-// the first one), and that tokens were ended. Everything halts until an operator
-// says that this is right.
+// the first one), that tokens were ended, and what was made since. Everything
+// halts until an operator says that this is right.
 func restoreBackup(s *stage) {
 	name := databaseOf(s.t, s.owner)
 	s.revoke("during")
 	s.refused("during")
+	forgotten := s.forgotten()
 	s.broke()
 	s.detached(name, "drop database "+name, "create database "+name+" template "+backups.of(s))
 	s.undo(time.Now())
@@ -108,6 +111,66 @@ func restoreBackup(s *stage) {
 	s.hold()
 	s.t.Log(strings.TrimSpace(s.command("epoch", "raise")))
 	s.mended()
+	s.strayless(forgotten)
+}
+
+// stray is what only Redis and the readers know of once a backup was restored.
+type stray struct {
+	tenant tenant
+	// token is one of an organization and a user that the backup knows.
+	token string
+}
+
+// forgotten makes what the backup doesn't have: an organization with its tokens,
+// and a token of an organization that it does have. It returns when every reader
+// serves them.
+func (s *stage) forgotten() stray {
+	s.t.Helper()
+	made := stray{tenant: s.tenant("stray")}
+	made.token, _ = s.token(s.tenants[1], "read")
+	s.everyReader("what is new is served", made, func(own, known int) bool { return own == 200 && known == 200 })
+	return made
+}
+
+// strayless waits until no reader lets anybody in whom nobody could revoke any
+// more, and what was published of the organization is a tombstone. That is due
+// when all else has recovered.
+func (s *stage) strayless(made stray) {
+	s.t.Helper()
+	began := time.Now()
+	s.everyReader("strays are refused", made, func(own, known int) bool { return own == 401 && known == 401 })
+	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Prefix: s.prefix, Timeout: patience})
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, store.Close()) }()
+	doc, err := store.Document(s.t.Context(), made.tenant.org.ID.String())
+	require.NoError(s.t, err)
+	require.True(s.t, doc.Deleted, "%+v", doc)
+	took := time.Since(began)
+	s.t.Logf("strays are gone after %s", took.Round(time.Millisecond))
+	require.Less(s.t, took, s.promises.Recovery)
+}
+
+// everyReader waits until each reader answers as wanted: to the organization's own
+// token, and to the other one.
+func (s *stage) everyReader(what string, made stray, wanted func(own, known int) bool) {
+	s.t.Helper()
+	asks := []*editor{
+		newEditor("stray", made.tenant, "stray", made.tenant.read, "gzip", 0),
+		newEditor("stray", s.tenants[1], "stray", made.token, "gzip", 0),
+	}
+	s.await(what, func() error {
+		for _, r := range s.readers {
+			own, known := asks[0].poll(s.t.Context(), r), asks[1].poll(s.t.Context(), r)
+			asks[0].tag, asks[1].tag = "", ""
+			if !wanted(own.Status, known.Status) {
+				return fmt.Errorf("%s answers %d and %d", r.name, own.Status, known.Status)
+			}
+		}
+		return nil
+	})
+	for _, e := range asks {
+		e.client.CloseIdleConnections()
+	}
 }
 
 // undo notes that what was changed until a time is no more.

@@ -96,6 +96,7 @@ func (e *editor) poll(ctx context.Context, r *instance) history.Poll {
 	}
 	p.Status, p.ETag, p.CacheStatus = res.StatusCode, res.Header.Get("ETag"), res.Header.Get("Cache-Status")
 	p.ReprDigest, p.Coding = res.Header.Get("Repr-Digest"), res.Header.Get("Content-Encoding")
+	p.RetryAfter = res.Header.Get("Retry-After")
 	if res.StatusCode == http.StatusOK {
 		e.tag = p.ETag
 		p.Sum = sha256.Sum256(body)

@@ -100,6 +100,27 @@ func split(s *stage) {
 	s.mended()
 }
 
+// turned has the address of Redis lead to another server, while the old primary
+// runs on and every connection to it works. Nobody is told: programs find the new
+// one since they use no connection for long.
+func turned(s *stage) {
+	p := pairs.of(s)
+	s.broke()
+	p.replica.Promote()
+	for _, w := range p.wires() {
+		w.Turn(p.replica.Addr)
+	}
+	s.mended()
+	s.revoke("during")
+	s.await("nobody uses the old primary", func() error {
+		if said := strings.TrimSpace(p.primary.Do("CLIENT", "LIST")); strings.Contains(said, "\n") { // who asks is in it
+			return errors.New(said)
+		}
+		return nil
+	})
+	s.hold()
+}
+
 // badNetwork delays everything, then lets nothing through and leaves connections
 // open, and last of all breaks them.
 func badNetwork(s *stage) {

@@ -46,6 +46,7 @@ var scenarios = []struct {
 		s.redis.Restart()
 		s.mended()
 	}},
+	{"Redis frozen, then killed, tokens lapse", withShortTrust, tokensLapse},
 	{"FLUSHALL", ordinary, func(s *stage) {
 		s.broke()
 		s.redis.FlushAll()
@@ -56,6 +57,7 @@ var scenarios = []struct {
 	{"failover, old primary frozen", withSentinels, func(s *stage) { failover(s, (*pair).freezePrimary) }},
 	{"lagging replica promoted", withReplica, promoteLagging},
 	{"split: one reader at the old primary", withReplica, split},
+	{"address leads elsewhere, connections stay", withReplica, turned},
 	{"network delays, then drops all", withReplica, badNetwork},
 	{"leading worker frozen", ordinary, func(s *stage) {
 		leader := s.leading()
@@ -132,7 +134,7 @@ func (s *stage) leading() (leader *devstack.Child) {
 
 func readerInOutage(s *stage, kept bool) {
 	if kept {
-		s.polls(int(history.Published().Kept / *faultsPoll))
+		s.polls(int(s.promises.Kept / *faultsPoll))
 	}
 	s.broke()
 	s.redis.Pause()

@@ -48,6 +48,8 @@ type fleet struct {
 	prefix string
 	// redisURLs are where a program finds Redis that doesn't ask redis itself.
 	redisURLs map[string]string
+	// readerSettings are for each reader of a stage.
+	readerSettings []string
 
 	mu       sync.Mutex
 	children map[*devstack.Child]string

@@ -36,6 +36,8 @@ type stage struct {
 	editors []*editor
 	// ended are the ids of the tokens that a scenario may revoke.
 	ended map[string]uuid.UUID
+	// promises are the figures that its readers are set to.
+	promises history.Promises
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -61,7 +63,7 @@ type keeping bool
 // change 1 and known to each reader.
 func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 	t.Helper()
-	s := &stage{fleet: f, ended: map[string]uuid.UUID{}, perWho: map[string]int{}}
+	s := &stage{fleet: f, ended: map[string]uuid.UUID{}, perWho: map[string]int{}, promises: history.Published()}
 	s.h.Opens = map[string]string{}
 	f.startAdmin()
 	s.workers = []*devstack.Child{f.start("worker", ""), f.start("worker", "")}
@@ -69,7 +71,7 @@ func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 		s.tenants = append(s.tenants, f.tenant(fmt.Sprintf("org-%d", i)))
 	}
 	for i := range stageReaders {
-		r := &instance{name: fmt.Sprintf("reader-%d", i), addr: free(t)}
+		r := &instance{name: fmt.Sprintf("reader-%d", i), addr: free(t), settings: slices.Clone(f.readerSettings)}
 		r.url = "http://" + r.addr
 		if own, ok := f.redisURLs[r.name]; ok {
 			r.settings = append(r.settings, "REDIS_URL="+own)
@@ -308,7 +310,7 @@ func (s *stage) recovered() {
 				}
 			}
 		}
-		for _, v := range history.Check(h, history.Published()) {
+		for _, v := range history.Check(h, s.promises) {
 			if v.Rule == history.Recovered {
 				return errors.New(v.String())
 			}
@@ -323,8 +325,8 @@ func (s *stage) verdict(name string) {
 	s.t.Helper()
 	s.halt()
 	h := s.snapshot()
-	found := history.Check(h, history.Published())
-	report(name, history.Sum(h, history.Published()), found)
+	found := history.Check(h, s.promises)
+	report(name, history.Sum(h, s.promises), found)
 	for i, v := range found {
 		if i == 20 {
 			s.t.Errorf("and %d more", len(found)-i)

@@ -17,7 +17,7 @@ type settings struct {
 	Listen        config.Address `env:"LISTEN" envDefault:":8081"`
 	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9081"`
 
-	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db]"`
+	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
 	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
 	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as at admin"`
 
@@ -82,7 +82,10 @@ Usage:
   reader --help      say this
 
 Settings, from the environment; NAME_FILE names a file that holds NAME:
-  REDIS_URL         redis://[user:password@]host:port[/db], rediss:// for TLS (required)
+  REDIS_URL         redis://[user:password@]host:port[/db], or the Sentinels that know the primary:
+                    redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]
+                    (?sentinel_user=...&sentinel_password=... where they ask for it); for TLS
+                    rediss:// and rediss+sentinel:// (required)
   TOKEN_KEYS        kid:base64key[,...], the same as at admin (required)
   LISTEN            where editors come to (default :8081)
   PRIVATE_LISTEN    /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9081)

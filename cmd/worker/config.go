@@ -14,7 +14,7 @@ type settings struct {
 	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9082"`
 
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
-	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db]"`
+	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
 	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
 
 	BuiltinModes string `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes"`
@@ -59,7 +59,10 @@ Postgres whatever becomes of either.
 
 Settings, from the environment; NAME_FILE names a file that holds NAME:
   DATABASE_URL     postgres://user:password@host:port/database (required)
-  REDIS_URL        redis://[user:password@]host:port[/db], rediss:// for TLS (required)
+  REDIS_URL        redis://[user:password@]host:port[/db], or the Sentinels that know the primary:
+                   redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]
+                   (?sentinel_user=...&sentinel_password=... where they ask for it); for TLS
+                   rediss:// and rediss+sentinel:// (required)
   REDIS_PREFIX     what all keys begin with (default om)
   PRIVATE_LISTEN   /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9082)
   BUILTIN_MODES    a YAML file with a list named customModes, in place of the

@@ -73,7 +73,9 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 		return err
 	}
 	defer db.Close()
-	redis, err := snapshot.Open(string(s.RedisURL), snapshot.Options{Prefix: s.RedisPrefix, Timeout: worker.RedisTimeout})
+	redis, err := snapshot.Open(string(s.RedisURL), snapshot.Options{
+		Prefix: s.RedisPrefix, Timeout: worker.RedisTimeout, MaxAge: worker.ConnectionAge,
+	})
 	if err != nil {
 		return err
 	}

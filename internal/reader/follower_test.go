@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -138,11 +139,17 @@ func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 // elsewhere is a Redis that answers comparisons from a position of its own.
 type elsewhere struct {
 	changes
-	tail, tokens, versions snapshot.Position
+	tail, heads, tokens, versions snapshot.Position
+	// version is that of all tokens.
+	version int64
 }
 
 func (e *elsewhere) Tail(context.Context) (snapshot.Position, *snapshot.Mark, error) {
 	return e.tail, &snapshot.Mark{AsOf: time.Now().Add(time.Second)}, nil
+}
+
+func (e *elsewhere) TokenVersions(_ context.Context, hashes []token.Hash) ([]snapshot.Version, snapshot.Position, error) {
+	return slices.Repeat([]snapshot.Version{{Epoch: 1, Revision: e.version}}, len(hashes)), e.heads, nil
 }
 
 func (e *elsewhere) Tokens(context.Context, []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error) {
@@ -161,11 +168,13 @@ func TestAComparisonThatMoves(t *testing.T) {
 		redis elsewhere
 		want  error
 	}{
-		"one server":         {elsewhere{nil, at, at, at}, nil},
-		"it has moved on":    {elsewhere{nil, before, at, at}, nil},
-		"tokens lag":         {elsewhere{nil, at, before, at}, errMoved},
-		"documents lag":      {elsewhere{nil, at, at, before}, errMoved},
-		"of another filling": {elsewhere{nil, at, at, snapshot.Position{Incarnation: 2, N: 10}}, errMoved},
+		"one server":         {elsewhere{nil, at, at, at, at, 1}, nil},
+		"it has moved on":    {elsewhere{nil, before, at, at, at, 2}, nil},
+		"tokens lag":         {elsewhere{nil, at, before, at, at, 1}, errMoved},
+		"newer tokens lag":   {elsewhere{nil, at, at, before, at, 2}, errMoved},
+		"no token is newer":  {elsewhere{nil, at, at, before, at, 1}, nil}, // so none is asked for
+		"documents lag":      {elsewhere{nil, at, at, at, before, 1}, errMoved},
+		"of another filling": {elsewhere{nil, at, at, at, snapshot.Position{Incarnation: 2, N: 10}, 1}, errMoved},
 	} {
 		r, _, _ := quiet(t, time.Now)
 		old := r.freshness.lease.Load()

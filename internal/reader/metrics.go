@@ -27,6 +27,7 @@ type metrics struct {
 	entries           *prometheus.CounterVec
 	resyncs           *prometheus.CounterVec
 	propagation       prometheus.Histogram
+	revocation        prometheus.Histogram
 	snapshots         *prometheus.CounterVec
 	skew              *lowest
 }
@@ -54,6 +55,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		resyncs: vec("resyncs_total", "Comparisons of everything resident with Redis, by what made them necessary.", "cause"),
 		propagation: histogram("propagation_seconds", "From a change being committed to it being visible here, where it was resident.",
 			.001, .0025, .005, .01, .02, .03, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10),
+		revocation: histogram("revocation_seconds",
+			"From a revocation, or the end of a membership, in the database to the log telling of it here, from when on the token counts for nothing.",
+			.01, .025, .05, .1, .25, .5, .75, 1, 1.5, 2, 2.5, 3, 5, 10, 30, 60, 300, 900),
 		snapshots: vec("snapshots_total", "Attempts to write what is in memory to disk, by result.", "result"),
 		skew:      &lowest{},
 	}

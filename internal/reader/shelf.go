@@ -236,6 +236,24 @@ func (s *shelf[K, V]) compared(k K, has snapshot.Version, by uint64) (behind boo
 	return false
 }
 
+// holds takes note that Redis has a version of a resident key, at a position of
+// the stretch given. It reports whether what stands there is as new and may be
+// used; what doesn't stays as it is.
+func (s *shelf[K, V]) holds(k K, has snapshot.Version, by uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have, ok := s.memory.peek(k)
+	switch {
+	case !ok:
+		return true // it left meanwhile
+	case !have.usable() || have.publishedAs().Compare(has) < 0:
+		return false
+	case have.confirmedBy() == unconfirmed:
+		s.memory.set(k, have.confirm(by))
+	}
+	return true
+}
+
 // replace puts a value there that was loaded for a resident key, unless the
 // one there is newer.
 func (s *shelf[K, V]) replace(k K, v V) {

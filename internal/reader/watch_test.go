@@ -38,6 +38,11 @@ func TestWhatIsExported(t *testing.T) {
 	w.publish(x.org, 2)
 	w.awaitRevision(x.org, x.tok, 2)
 	w.modes(x.org, x.tok, "If-None-Match", `"9.9.0123456789abcdef"`)
+	_, gone := w.grant(x.org)
+	gone.Revoked, gone.Version, gone.ChangedAt = true, 2, time.Now()
+	w.publishToken(gone)
+	w.publish(x.org, 3)
+	w.awaitRevision(x.org, x.tok, 3)
 	w.follower.stored.write()
 
 	all, err := registry.Gather()
@@ -58,7 +63,7 @@ func TestWhatIsExported(t *testing.T) {
 	}
 	for _, name := range []string{
 		"requests_total", "request_duration_seconds", "conditional_total", "freshness_total", "cache_total", "loads_total",
-		"authentications_total", "log_entries_total", "resyncs_total", "propagation_seconds", "snapshots_total",
+		"authentications_total", "log_entries_total", "resyncs_total", "propagation_seconds", "revocation_seconds", "snapshots_total",
 	} {
 		assert.NotZero(t, figures[name], name)
 	}

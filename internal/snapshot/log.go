@@ -42,6 +42,10 @@ type Entry struct {
 	// Token and TokenVersion ("epoch.version") are of a token.
 	Token        token.Hash
 	TokenVersion string
+	// TakenAt is when the change was made by which the token opens less than before:
+	// it was revoked, or its user is no member any more. It is zero for all other
+	// changes, and where the worker that wrote the entry doesn't tell.
+	TakenAt time.Time
 	// Mark is of a mark.
 	Mark Mark
 }
@@ -170,6 +174,10 @@ func parseEntry(m redis.XMessage) (Entry, error) {
 			return bad(fmt.Errorf("token %q is not a SHA-256", text("token")))
 		}
 		e.Token = token.Hash(raw)
+		// Nothing but a measurement: it must not keep the entry from being read.
+		if us, err := strconv.ParseInt(text("taken_at"), 10, 64); err == nil && us != 0 {
+			e.TakenAt = time.UnixMicro(us).UTC()
+		}
 	case EntryMark:
 		if e.Mark, err = parseMark(text("as_of"), text("except")); err != nil {
 			return bad(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -102,9 +103,17 @@ func (d *Document) tags() string {
 // is as new.
 func (s *Store) PublishToken(ctx context.Context, t *Token, rec Reconciliation) (Outcome, error) {
 	args := append([]any{
-		rec.begun, logCap, hashHex(t.Hash), fmt.Sprintf("%d.%d", t.Epoch, t.Version),
+		rec.begun, logCap, hashHex(t.Hash), fmt.Sprintf("%d.%d", t.Epoch, t.Version), microseconds(t.ChangedAt),
 	}, t.fields()...)
 	return s.run(ctx, publishToken, append(s.scriptKeys(), s.tokenKey(t.Hash)), args)
+}
+
+// microseconds since 1970, 0 for the zero time.
+func microseconds(t time.Time) string {
+	if t.IsZero() {
+		return "0"
+	}
+	return strconv.FormatInt(t.UnixMicro(), 10)
 }
 
 func (s *Store) scriptKeys() []string { return []string{s.key("meta"), s.key("rec"), s.key("log")} }

@@ -29,6 +29,7 @@ func openSentinel(given string, o Options) (redis.UniversalClient, error) {
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = o.Timeout, o.Timeout, o.Timeout, o.Timeout
 	opt.ContextTimeoutEnabled = true
 	opt.PoolSize = o.PoolSize
+	opt.ConnMaxLifetime = o.MaxAge
 	return redis.NewFailoverClient(opt), nil
 }
 

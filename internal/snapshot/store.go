@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -166,6 +167,36 @@ func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash
 		}
 		if t, err := parseToken(h, all[i].Val()); err == nil {
 			out[h] = t
+		}
+	}
+	return out, at, nil
+}
+
+// TokenVersions asks for the versions of some tokens' records, in their order: a
+// Version of (epoch, version). What isn't there, or can't be read, has the zero
+// one. ErrUnfilled means that nothing can be concluded from what is missing.
+func (s *Store) TokenVersions(ctx context.Context, hashes []token.Hash) ([]Version, Position, error) {
+	all := make([]*redis.SliceCmd, len(hashes))
+	at, err := s.ask(ctx, func(p redis.Pipeliner) {
+		for i, h := range hashes {
+			all[i] = p.HMGet(ctx, s.tokenKey(h), "epoch", "version")
+		}
+	})
+	if err != nil {
+		return nil, at, err
+	}
+	out := make([]Version, len(hashes))
+	for i := range all {
+		head := all[i].Val()
+		if len(head) != 2 {
+			continue
+		}
+		epoch, _ := head[0].(string)
+		version, _ := head[1].(string)
+		e, err1 := strconv.ParseInt(epoch, 10, 64)
+		v, err2 := strconv.ParseInt(version, 10, 64)
+		if err1 == nil && err2 == nil {
+			out[i] = Version{Epoch: e, Revision: v}
 		}
 	}
 	return out, at, nil

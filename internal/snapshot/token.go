@@ -29,6 +29,10 @@ type Token struct {
 	Epoch, Version int64
 	// Channel is reserved; empty means live.
 	Channel string
+	// ChangedAt is when the change was made that this version is of. It goes to the
+	// log, where it takes something away, and not into the record: of a record
+	// that was read it is zero.
+	ChangedAt time.Time
 }
 
 // Opens reports whether the token opens the organization at the time.

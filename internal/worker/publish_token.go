@@ -41,7 +41,7 @@ func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec snapshot
 	}
 	record := &snapshot.Token{
 		Hash: t.Hash, ID: t.ID.String(), User: t.User.String(), Scopes: t.Scopes, Revoked: t.Revoked,
-		Epoch: t.Installation.Epoch, Version: t.Version,
+		Epoch: t.Installation.Epoch, Version: t.Version, ChangedAt: t.ChangedAt,
 	}
 	for _, org := range t.Organizations {
 		record.Organizations = append(record.Organizations, org.String())

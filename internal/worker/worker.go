@@ -45,6 +45,11 @@ type Worker struct {
 // carry the largest document in every coding, and nobody waits for it.
 const RedisTimeout = 5 * time.Second
 
+// ConnectionAge is for how long a worker should use a connection to Redis, as
+// readers do: where the address leads to another server and the old one runs on,
+// a worker that stays would fill what no reader asks any more.
+const ConnectionAge = 10 * time.Second
+
 const (
 	// jobTimeout bounds one publication, rescueAfter is when a job whose worker
 	// died is given to another one.

@@ -40,6 +40,9 @@ type Promises struct {
 	Recovery time.Duration
 	// AuthMaxStale is how long a token counts that can't be checked.
 	AuthMaxStale time.Duration
+	// Marked is how old the newest mark may be when things break: by so much sooner
+	// after that may tokens stop to count.
+	Marked time.Duration
 	// Kept is how long a reader must have had something for it to be in its disk
 	// snapshot, where it writes one every second.
 	Kept time.Duration
@@ -47,7 +50,7 @@ type Promises struct {
 
 // Published are the figures that our users are told.
 func Published() Promises {
-	return Promises{Bound: 10 * time.Second, Recovery: 30 * time.Second, AuthMaxStale: 15 * time.Minute, Kept: 3 * time.Second}
+	return Promises{Bound: 10 * time.Second, Recovery: 30 * time.Second, AuthMaxStale: 15 * time.Minute, Marked: 4 * time.Second, Kept: 3 * time.Second}
 }
 
 // Violation is a promise that was broken.

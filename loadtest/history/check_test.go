@@ -39,7 +39,11 @@ func with(p history.Poll, edit func(*history.Poll)) history.Poll {
 }
 
 func status(code int) func(*history.Poll) {
-	return func(p *history.Poll) { p.Status = code }
+	return func(p *history.Poll) {
+		if p.Status = code; code == 503 {
+			p.RetryAfter = "5"
+		}
+	}
 }
 
 func stale(p *history.Poll) { p.CacheStatus = "orgmodes; hit; detail=stale" }
@@ -114,6 +118,7 @@ func TestEachRuleHasAHistoryThatBreaksIt(t *testing.T) {
 		add  history.Poll
 	}{
 		{"a warm reader fails", history.Answered, good, with(poll(41, "a", 2), status(503))},
+		{"503 and not a word when", history.Answered, good, with(poll(41, "c", 2), func(p *history.Poll) { p.Status = 503 })},
 		{"a warm reader refuses a good token", history.Answered, good, with(poll(41, "a", 2), status(401))},
 		{"a reader that runs does not answer", history.Answered, good, with(poll(41, "a", 2), status(0))},
 		{"a cold reader says that a token is bad", history.Answered, good, with(poll(41, "c", 2), status(401))},
@@ -179,13 +184,14 @@ func TestUndone(t *testing.T) {
 func TestTheOldestTokenLapses(t *testing.T) {
 	short := history.Published()
 	short.AuthMaxStale = 20 * time.Second
-	refuses := func(code int) *history.History {
+	refuses := func(code int, after float64) *history.History {
 		h := faulty()
 		h.Revocations, h.Polls = nil, append(h.Polls[:6:6], poll(111, "a", 3), poll(112, "b", 3),
-			with(with(poll(60, "a", 2), stale), status(code)))
+			with(with(poll(30+after, "a", 2), stale), status(code)))
 		return h
 	}
-	require.Empty(t, history.Check(refuses(503), short))
-	require.Equal(t, history.Answered, history.Check(refuses(401), short)[0].Rule)
-	require.Equal(t, history.Answered, history.Check(refuses(503), history.Published())[0].Rule)
+	require.Empty(t, history.Check(refuses(503, 30), short))
+	require.Equal(t, history.Answered, history.Check(refuses(503, 15), short)[0].Rule, "that is too soon")
+	require.Equal(t, history.Answered, history.Check(refuses(401, 30), short)[0].Rule)
+	require.Equal(t, history.Answered, history.Check(refuses(503, 30), history.Published())[0].Rule)
 }

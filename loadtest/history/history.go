@@ -43,6 +43,7 @@ type Poll struct {
 	CacheStatus string
 	ReprDigest  string
 	Coding      string
+	RetryAfter  string
 	// Of a 200: the SHA-256 of the body as it came, and of what it unpacks to;
 	// the organization and the change that its text names.
 	Sum, Identity [sha256.Size]byte

@@ -24,6 +24,9 @@ func (c *checker) answered(p *Poll) {
 	}
 	r, ended := c.ended[p.Token]
 	ended = ended && !p.Received.Before(r.Sent)
+	if p.Status == 503 && p.RetryAfter == "" {
+		c.broken(Answered, p, "503 says when to come again")
+	}
 	switch {
 	case c.h.Opens[p.Token] != p.Organization:
 		if p.Status != 404 && p.Status != 503 && (!ended || p.Status != 401) && !p.served() {
@@ -49,7 +52,7 @@ func (c *checker) answered(p *Poll) {
 // lapsed reports whether tokens may have stopped to count by age alone.
 func (c *checker) lapsed(p *Poll) bool {
 	f := c.h.Fault
-	return !f.none() && p.Received.Sub(f.Began) > c.p.AuthMaxStale-c.p.Bound && (f.Over.IsZero() || p.Sent.Sub(f.Over) < c.p.Recovery)
+	return !f.none() && p.Received.Sub(f.Began) > c.p.AuthMaxStale-c.p.Marked && (f.Over.IsZero() || p.Sent.Sub(f.Over) < c.p.Recovery)
 }
 
 // bound holds an answer that isn't said to be stale against the changes.

@@ -66,10 +66,16 @@ func (w *Wire) Close() error {
 // To has new connections go elsewhere, and cuts those that there are: what a
 // failover does to an address.
 func (w *Wire) To(addr string) {
-	w.mu.Lock()
-	w.to = addr
-	w.mu.Unlock()
+	w.Turn(addr)
 	w.Cut()
+}
+
+// Turn has new connections go elsewhere and leaves those that there are: what
+// becomes of a name that leads to another server while the old one runs on.
+func (w *Wire) Turn(addr string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.to = addr
 }
 
 // Cut breaks all connections; new ones are taken.

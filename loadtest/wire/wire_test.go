@@ -108,6 +108,14 @@ func TestWire(t *testing.T) {
 	_, err = c.ask("5", long)
 	require.NoError(t, err)
 
+	w.Turn(server(t, "third"))
+	said, err = c.ask("5", long)
+	require.NoError(t, err, "what there is stays")
+	require.Equal(t, "old 5\n", said)
+	said, err = dial(t, w).ask("5", long)
+	require.NoError(t, err)
+	require.Equal(t, "third 5\n", said)
+
 	w.To(server(t, "new"))
 	_, err = c.ask("6", long)
 	require.Error(t, err)

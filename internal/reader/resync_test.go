@@ -1,0 +1,189 @@
+package reader
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// pour writes commands to Redis without waiting for the answer to each.
+func pour(t *testing.T, addr string, n int, command func(n int) []string) {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp4", addr)
+	require.NoError(t, err)
+	defer conn.Close()
+	go func() {
+		var out bytes.Buffer
+		for i := range n {
+			words := command(i)
+			fmt.Fprintf(&out, "*%d\r\n", len(words))
+			for _, word := range words {
+				fmt.Fprintf(&out, "$%d\r\n%s\r\n", len(word), word)
+			}
+			if out.Len() > 1<<16 || i == n-1 {
+				if _, err := conn.Write(out.Bytes()); err != nil {
+					return
+				}
+				out.Reset()
+			}
+		}
+	}()
+	buffer := make([]byte, 1<<16)
+	for answered := 0; answered < n; {
+		got, err := conn.Read(buffer)
+		require.NoError(t, err)
+		require.NotContains(t, string(buffer[:got]), "ERR")
+		answered += bytes.Count(buffer[:got], []byte("\n"))
+	}
+}
+
+// A million resident tokens are compared with a real Redis in seconds: for so
+// long answers are stale after a gap, a failover or a restart of Redis.
+func TestAMillionTokensAreCompared(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("takes memory and time")
+	}
+	const tokens, organizations, changed = 1_000_000, 100_000, 1000
+	w := &world{t: t, redis: storetest.Redis(t)}
+	w.store = w.openStore()
+	orgs := make([]string, organizations)
+	for i := range orgs {
+		orgs[i] = uuid.NewString()
+	}
+	keys, err := token.ParseKeys(testKeys)
+	require.NoError(t, err)
+	r, err := New(Options{
+		Log: slog.New(slog.DiscardHandler), Store: w.store, LogStore: w.openStore(), Keys: keys, PollInterval: time.Minute,
+		CacheBytes: 1 << 20, Metrics: prometheus.NewRegistry(), AuthMaxStale: time.Minute,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Shutdown(context.Background())) })
+	hashOf := func(n int) token.Hash { return token.HashOf(fmt.Appendf(nil, "%d", n)) }
+	for n := range tokens {
+		h := hashOf(n)
+		r.tokens.memory.set(h, prepareRecord(&snapshot.Token{
+			Hash: h, Organizations: []string{orgs[n%organizations]}, Scopes: []string{"read"}, Epoch: 1, Version: 1,
+		}, 0))
+	}
+	resident := r.tokens.memory.len()
+	start := time.Now()
+	id := uuid.NewString()
+	pour(t, w.redis.Addr, tokens, func(n int) []string {
+		h := hashOf(n)
+		state, version := "active", "1"
+		if n < changed {
+			state, version = "revoked", "2"
+		}
+		return []string{
+			"HSET", "{om}:tok:" + hex.EncodeToString(h[:]), "id", id, "user", id, "organizations", orgs[n%organizations],
+			"scopes", "read", "expires", "0", "state", state, "epoch", "1", "version", version, "channel", "",
+		}
+	})
+	t.Logf("Redis has them after %v", time.Since(start).Round(time.Millisecond))
+	w.fill()
+
+	runtime.GC()
+	start = time.Now()
+	s, err := r.follower.sync(t.Context())
+	took := time.Since(start)
+	require.NoError(t, err)
+	t.Logf("%d tokens compared, %d of them different, in %v", resident, changed, took.Round(time.Millisecond))
+	assert.Less(t, took, 15*time.Second)
+	assert.Empty(t, r.follower.missing)
+	for n := range 2 * changed {
+		if rec, ok := r.tokens.memory.peek(hashOf(n)); ok { // uneven hashes may have sent a few away
+			require.Equal(t, n < changed, rec.revoked, n)
+			require.Equal(t, s.number, rec.confirmed, n)
+		}
+	}
+}
+
+// known is a Redis that has some tokens.
+type known struct {
+	changes
+	at     snapshot.Position
+	tokens map[token.Hash]*snapshot.Token
+	asked  []token.Hash // whose records were asked for
+}
+
+func (k *known) Tail(context.Context) (snapshot.Position, *snapshot.Mark, error) {
+	return k.at, nil, nil
+}
+
+func (k *known) TokenVersions(_ context.Context, hashes []token.Hash) ([]snapshot.Version, snapshot.Position, error) {
+	out := make([]snapshot.Version, len(hashes))
+	for i, h := range hashes {
+		if t, ok := k.tokens[h]; ok {
+			out[i] = tokenVersion(t.Epoch, t.Version)
+		}
+	}
+	return out, k.at, nil
+}
+
+func (k *known) Tokens(_ context.Context, hashes []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error) {
+	k.asked = append(k.asked, hashes...)
+	return k.tokens, k.at, nil
+}
+
+func (k *known) Versions(context.Context, []string) (map[string]snapshot.Version, snapshot.Position, error) {
+	return nil, k.at, nil
+}
+
+// Of tokens only the versions are compared; a record is asked for where it
+// differs, where the one in memory counts for nothing, and where there is none.
+func TestAComparisonBringsWhatWasOutdated(t *testing.T) {
+	r, org, _ := quiet(t, time.Now)
+	hash := func(name string) token.Hash { return token.HashOf([]byte(name)) }
+	of := func(name string, version int64) *snapshot.Token {
+		rec := recordOf(name, org)
+		rec.Version = version
+		return rec
+	}
+	have := func(name string, version int64) record { return prepareRecord(of(name, version), 0) }
+	redis := &known{at: snapshot.Position{Incarnation: 1, N: 10}, tokens: map[token.Hash]*snapshot.Token{}}
+	for name, c := range map[string]struct {
+		have record
+		has  int64 // 0: nothing
+	}{
+		"same": {have("same", 2), 2}, "older": {have("older", 2), 1}, "newer": {have("newer", 2), 3}, "lost": {have("lost", 2), 0},
+		"outdated": {have("outdated", 1).outdate(tokenVersion(1, 2)), 2},
+	} {
+		r.tokens.memory.set(hash(name), c.have)
+		if c.has > 0 {
+			redis.tokens[hash(name)] = of(name, c.has)
+		}
+	}
+	f := &follower{
+		log: r.log, redis: redis, documents: r.documents, tokens: r.tokens, freshness: r.freshness, metrics: r.metrics, clock: r.clock,
+	}
+	s, err := f.sync(t.Context())
+	require.NoError(t, err)
+	for name, want := range map[string]int64{"same": 2, "older": 2, "newer": 3, "outdated": 2} {
+		rec, ok := r.tokens.resident(hash(name))
+		require.True(t, ok, name)
+		assert.Equal(t, want, rec.version, name)
+		assert.Equal(t, s.number, rec.confirmed, name)
+		assert.NotContains(t, f.missing, hash(name))
+	}
+	_, ok := r.tokens.resident(hash("lost"))
+	assert.True(t, ok, "until a mark says that Redis has everything")
+	assert.Contains(t, f.missing, hash("lost"))
+	assert.Subset(t, redis.asked, []token.Hash{hash("newer"), hash("outdated"), hash("lost")})
+	assert.NotContains(t, redis.asked, hash("same"))
+	assert.NotContains(t, redis.asked, hash("older"))
+}

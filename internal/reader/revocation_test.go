@@ -1,0 +1,75 @@
+package reader
+
+import (
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What takes something away is measured from when it was committed, and nothing
+// else is.
+func TestRevocationsAreMeasured(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	w := newWorld(t, func(o *Options) { o.Metrics = registry })
+	org, _ := w.organization()
+	measured := func() (n uint64, seconds float64) {
+		all, err := registry.Gather()
+		require.NoError(t, err)
+		for _, f := range all {
+			if f.GetName() == "orgmodes_reader_revocation_seconds" {
+				h := f.GetMetric()[0].GetHistogram()
+				return h.GetSampleCount(), h.GetSampleSum()
+			}
+		}
+		return 0, 0
+	}
+	tok, rec := w.grant(org)
+	require.Equal(t, 200, w.modes(org, tok).status)
+	for _, step := range []struct {
+		edit   func()
+		ago    time.Duration
+		counts uint64
+	}{
+		{func() { rec.Scopes = []string{"read", "write"} }, time.Hour, 0},
+		{func() { rec.Organizations = nil }, 3 * time.Second, 1}, // its user was removed
+		{func() { rec.Organizations = []string{org} }, time.Hour, 0},
+		{func() { rec.Revoked = true }, 5 * time.Second, 1},
+		{func() { rec.Organizations = nil }, time.Hour, 0}, // of a token that was revoked
+	} {
+		before, sum := measured()
+		step.edit()
+		rec.Version++
+		rec.ChangedAt = time.Now().Add(-step.ago)
+		w.publishToken(rec)
+		// A document's entry behind it, which is seen to be taken note of.
+		w.publish(org, rec.Version)
+		w.eventually(func() bool { return w.documents.revision(org) == rec.Version }, "it took note of it")
+		after, now := measured()
+		require.Equal(t, step.counts, after-before, "version %d", rec.Version)
+		if step.counts > 0 {
+			assert.InDelta(t, (step.ago + time.Second).Seconds(), now-sum, 1, "version %d", rec.Version)
+		}
+	}
+	assert.Equal(t, 401, w.modes(org, tok).status)
+
+	_, unknown := w.grant(org)
+	before, _ := measured()
+	unknown.Revoked, unknown.Version = true, 2
+	w.publishToken(unknown)
+	w.publish(org, rec.Version+1)
+	w.eventually(func() bool { return w.documents.revision(org) == rec.Version+1 }, "it took note of it")
+	after, _ := measured()
+	assert.Equal(t, before, after, "the worker doesn't tell when that was")
+}
+
+func (d *documents) revision(org string) int64 {
+	id, _ := parseOrganization(org)
+	doc, ok := d.memory.peek(id)
+	if !ok {
+		return 0
+	}
+	return doc.newest().Revision
+}
