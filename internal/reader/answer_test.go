@@ -220,6 +220,26 @@ func TestNotYoursIsNotThere(t *testing.T) {
 	assert.Equal(t, notThere, a)
 }
 
+// Ids that differ in their last digit, or their first one, are different.
+func TestAnOrganizationIsItsWholeID(t *testing.T) {
+	w := newWorld(t)
+	mine := uuid.New()
+	w.publish(mine.String(), 1)
+	for _, i := range []int{0, 7, 8, 15} {
+		theirs := mine
+		theirs[i]++
+		w.publish(theirs.String(), 2)
+		tok, _ := w.grant(mine.String())
+		both, _ := w.grant(mine.String(), theirs.String())
+		org, _ := revisionOf(t, w.modes(mine.String(), tok).body)
+		assert.Equal(t, mine.String(), org)
+		requireProblem(t, w.modes(theirs.String(), tok), 404, "organization_unknown")
+		org, revision := revisionOf(t, w.modes(theirs.String(), both).body)
+		assert.Equal(t, theirs.String(), org)
+		assert.Equal(t, int64(2), revision)
+	}
+}
+
 func TestMalformedAndDisagreeing(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()

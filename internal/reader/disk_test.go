@@ -54,6 +54,8 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	w.publishToken(rec)
 	w.eventually(func() bool { return w.modes(x.org, revoked).status == 401 }, "it is refused")
 	w.redis.Kill()
+	w.stop()
+	w.later(14 * time.Minute) // the file is as old as it is
 
 	r := w.again(keeping(dir))
 	r.awaitReady()
@@ -69,7 +71,7 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	requireProblem(t, r.modes(cold, x.tok), 404, "organization_unknown")
 	requireProblem(t, r.modes(x.org, r.keys.Mint()), 503, "unavailable")
 	// Its tokens count for as long as they would have.
-	r.later(15 * time.Minute)
+	r.later(time.Minute)
 	requireProblem(t, r.modes(x.org, x.tok), 503, "unavailable")
 
 	// It was never in step: it leaves the file as it is. The next one gets newer
@@ -105,6 +107,27 @@ func TestAStartWithRedisAndAFile(t *testing.T) {
 	assert.Equal(t, int64(2), revision)
 	assert.Equal(t, freshHit, r.status(x.org, x.tok))
 	assert.Equal(t, 401, r.modes(x.org, gone).status)
+}
+
+// What was loaded meanwhile is not replaced by what the file holds.
+func TestAFileReplacesNothing(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	w.publish(org, 2)
+	require.Equal(t, 200, w.modes(org, tok).status)
+	id, _ := parseOrganization(org)
+	have, ok := w.documents.resident(id)
+	require.True(t, ok)
+	older, err := prepare(documentOf(t, org, version(1)), 0)
+	require.NoError(t, err)
+	settle(&w.documents.shelf, id, older)
+	now, _ := w.documents.resident(id)
+	assert.Same(t, have, now)
+	another, _ := parseOrganization(uuid.NewString())
+	settle(&w.documents.shelf, another, older)
+	now, ok = w.documents.resident(another)
+	require.True(t, ok)
+	assert.Same(t, older, now)
 }
 
 func TestWithoutAFileNothingIsReady(t *testing.T) {

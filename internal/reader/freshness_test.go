@@ -178,6 +178,19 @@ func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
 	assert.Equal(t, staleHit, w.status(other, otherTok), "who asks may have changed")
 }
 
+// While everything is compared nobody knows how old it is, whatever the last
+// mark said.
+func TestNothingIsFreshWhileItIsCompared(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	w.marked(snapshot.Mark{})
+	require.Equal(t, freshHit, w.status(x.org, x.tok))
+	w.freshness.settled.Store(false)
+	assert.Equal(t, staleHit, w.status(x.org, x.tok))
+	w.freshness.settled.Store(true)
+	assert.Equal(t, freshHit, w.status(x.org, x.tok))
+}
+
 // The log told of a newer version, which can't be had: what there is is served,
 // and is not called fresh however recent the marks are.
 func TestAnOutdatedAnswerIsStale(t *testing.T) {

@@ -34,6 +34,24 @@ func (w *world) served(x warm) {
 	require.Equal(w.t, x.org, org)
 }
 
+// A document that a Redis has lost, which says it has everything, stays: only a
+// tombstone takes one away.
+func TestADocumentThatRedisLacksStays(t *testing.T) {
+	w := newWorld(t)
+	x := w.warm()
+	w.redis.Do("DEL", "{om}:doc:"+x.org)
+	w.redis.Do("HDEL", "{om}:revs", x.org)
+	ahead := w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`) // has it looked for
+	require.Equal(t, 304, ahead.status)
+	w.served(x)
+	before := w.resyncs(causeGap)
+	w.redis.Do("HINCRBY", "{om}:meta", "n", "1")
+	w.publish(uuid.NewString(), 1)
+	w.eventually(func() bool { return w.resyncs(causeGap) > before }, "it has compared")
+	w.served(x)
+	assert.Regexp(t, "^orgmodes; hit", w.status(x.org, x.tok))
+}
+
 func TestRedisIsKilledWhileWarm(t *testing.T) {
 	w := newWorld(t)
 	x := w.warm()

@@ -35,20 +35,20 @@ var answerMutants = []mutant{
 	{
 		name: "absence-drops-nothing", promises: "4", mechanism: "a document that Redis lacks stays where it is resident",
 		file: reader, old: `spacing:   documentSpacing,`, new: `spacing:   documentSpacing, absent: true,`,
-		proof: test("reader", "TestRedisIsFlushedWhileWarm|TestAClientThatIsAhead"),
+		proof: test("reader", "TestADocumentThatRedisLacksStays"),
 	},
 	{
 		name: "missing-is-no-deletion", promises: "4", mechanism: "a document that the index lacks stays where it is resident",
 		file: reader, old: `if f.documents.compared(id, found[names[i]], by) {`, new: `if _, there := found[names[i]]; !there {
 				f.documents.memory.drop(id)
 			} else if f.documents.compared(id, found[names[i]], by) {`,
-		proof: test("reader", "TestRedisIsFlushedWhileWarm|TestAResyncFindsWhatWasMissed"),
+		proof: test("reader", "TestADocumentThatRedisLacksStays"),
 	},
 	{
 		name: "serves-what-is-resident", promises: "4", mechanism: "what is resident is served without asking Redis",
 		file: reader, old: `if doc, ok := d.resident(id); ok {
 		return doc, hit, nil
-	}`, new: ``,
+	}`, new: `d.forget(id)`,
 		proof: test("reader", "TestRedisIsKilledWhileWarm"),
 	},
 	{
@@ -66,7 +66,7 @@ var answerMutants = []mutant{
 	{
 		name: "failed-reload", promises: "3, 4", mechanism: "a reload that fails is tried again",
 		file: reader, old: `	if retry {
-		wait :=`, new: `	if false {
+		wait :=`, new: `	if retry && false {
 		wait :=`,
 		proof: test("reader", "TestAReloadThatFailsIsTriedAgain"),
 	},
@@ -104,7 +104,7 @@ var answerMutants = []mutant{
 	{
 		name: "disk-never-older", promises: "2", mechanism: "a disk snapshot replaces nothing that is resident",
 		file: reader, old: `if _, ok := s.memory.peek(k); !ok {`, new: `if true {`,
-		proof: test("reader", "TestAStartWithRedisAndAFile"),
+		proof: test("reader", "TestAFileReplacesNothing"),
 	},
 	{
 		name: "opens", promises: "5", mechanism: "a token gets nothing of an organization that it does not open",
@@ -114,7 +114,7 @@ var answerMutants = []mutant{
 	{
 		name: "opens-whole-id", promises: "5", mechanism: "an organization is told from another by all of its id",
 		file: reader, old: `if string(id[:]) == all[:len(id)] {`, new: `if string(id[:8]) == all[:8] {`,
-		proof: test("reader", "TestNotYoursIsNotThere|TestNeverSomeoneElses"),
+		proof: test("reader", "TestAnOrganizationIsItsWholeID"),
 	},
 	{
 		name: "whole-key", promises: "5", mechanism: "a document is kept under all of its organization's id",
@@ -154,7 +154,7 @@ var answerMutants = []mutant{
 	{
 		name: "token-confirmed", promises: "6", mechanism: "a token's record from a Redis that nothing is known of is not trusted",
 		file: reader, old: `case !l.covers(rec.confirmed):
-		return caller{}, standingUnknown`, new: `case false:
+		return caller{}, standingUnknown`, new: `case l == nil:
 		return caller{}, standingUnknown`,
 		proof: simulated(100),
 	},

@@ -60,7 +60,7 @@ var followerMutants = []mutant{
 			return errMoved
 		}
 		behind :=`, new: `behind :=`,
-		proof: simulated(100),
+		proof: test("reader", "TestAComparisonThatMoves"),
 	},
 	{
 		name: "resync-one-server-tokens", promises: "3, 6", mechanism: "a comparison of tokens that another server answers begins anew",
@@ -139,7 +139,7 @@ var followerMutants = []mutant{
 	{
 		name: "fresh-token-too", promises: "3, 6", mechanism: "an answer is only as fresh as what is known of its token",
 		file: reader, old: `l.age(earlier(held, who.asOf), now)`, new: `l.age(held, now)`,
-		proof: simulated(100),
+		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay"),
 	},
 	{
 		name: "age-monotonic", promises: "3", mechanism: "a wall clock that is set back makes nothing fresh",
@@ -159,7 +159,7 @@ var followerMutants = []mutant{
 	{
 		name: "settled", promises: "3", mechanism: "between a gap and the end of its resync nothing is fresh",
 		file: reader, old: `if settled && l.covers(doc.confirmed)`, new: `if _ = settled; l.covers(doc.confirmed)`,
-		proof: simulated(100),
+		proof: test("reader", "TestNothingIsFreshWhileItIsCompared"),
 	},
 	{
 		name: "covers", promises: "3", mechanism: "a mark says nothing of what was loaded from another Redis since",

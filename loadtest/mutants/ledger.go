@@ -94,7 +94,7 @@ where id = $1 and deleted_at is null`,
 	{
 		name: "plan-newer", promises: "2", mechanism: "a state older than the one planned is not published",
 		file: postgres, old: `if n == 0 {
-			return ErrNewerPlanned`, new: `if false {
+			return ErrNewerPlanned`, new: `if n < 0 {
 			return ErrNewerPlanned`,
 		proof: test("postgres", "TestTagsFollowTheBytes"),
 	},

@@ -21,7 +21,7 @@ var workerMutants = []mutant{
 	},
 	{
 		name: "reconcile", promises: "1, 4", mechanism: "a Redis that isn't the one that was filled is filled again",
-		file: worker, old: `if state != ours {`, new: `if false {`,
+		file: worker, old: `if state != ours {`, new: `if state != ours && false {`,
 		proof: test("worker", "TestFlushedRedisIsFilledAgain"),
 	},
 	{
