@@ -122,7 +122,7 @@ func insertMode(ctx context.Context, c *change, id uuid.UUID, version int64, m m
 	}
 	row, err := c.q.InsertMode(ctx, sqlcgen.InsertModeParams{
 		ID: id, OrganizationID: c.org.ID, Name: m.Name, Slug: m.Slug, Config: config,
-		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: version, Position: position + 1,
+		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: version, Position: position + positionGap,
 		PermissionTemplateID: orNil(m.PermissionTemplateID),
 	})
 	if err != nil {

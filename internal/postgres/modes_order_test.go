@@ -1,0 +1,82 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orgmodes/internal/fault"
+)
+
+func TestModesAreOrdered(t *testing.T) {
+	l := newLibrary(t)
+	ids := map[string]uuid.UUID{}
+	for _, slug := range []string{"a", "b", "c", "d", "e"} {
+		ids[slug] = l.create(slug).ID
+	}
+	order := func(slugs ...string) (out []uuid.UUID) {
+		for _, s := range slugs {
+			out = append(out, ids[s])
+		}
+		return out
+	}
+	is := func() (out string) {
+		all, err := l.db.Modes(t.Context(), l.org.ID)
+		require.NoError(t, err)
+		for _, m := range all {
+			out += m.Slug
+		}
+		return out
+	}
+	before := l.count(`select count(*) from versions where subject_kind = 'mode'`)
+	revision, err := l.db.OrderModes(t.Context(), ada, l.org.ID, order("e", "a", "b", "c", "d"), 6)
+	require.NoError(t, err)
+	require.EqualValues(t, 7, revision)
+	assert.Equal(t, "eabcd", is())
+	_, err = l.db.OrderModes(t.Context(), ada, l.org.ID, order("e", "a", "d", "b", "c"), 0)
+	require.NoError(t, err)
+	assert.Equal(t, "eadbc", is())
+	assert.EqualValues(t, before+2, l.count(`select count(*) from versions where subject_kind = 'mode'`), "only who moved has a new version")
+	revision, err = l.db.OrderModes(t.Context(), ada, l.org.ID, order("e", "a", "d", "b", "c"), 0)
+	require.NoError(t, err)
+	assert.EqualValues(t, 8, revision, "what changes nothing is no change")
+
+	for name, c := range map[string]struct {
+		ids  []uuid.UUID
+		seen int64
+	}{
+		"another revision": {order("a", "b", "c", "d", "e"), 6},
+		"one is missing":   {order("a", "b", "c", "d"), 0},
+		"one twice":        {append(order("a", "b", "c", "d"), ids["a"]), 0},
+		"an unknown one":   {append(order("a", "b", "c", "d", "e"), uuid.New()), 0},
+	} {
+		_, err := l.db.OrderModes(t.Context(), ada, l.org.ID, c.ids, c.seen)
+		assert.True(t, fault.Is(err, fault.Stale), "%s: %v", name, err)
+	}
+	assert.Equal(t, "eadbc", is())
+	assert.EqualValues(t, 8, l.revision())
+}
+
+// Whatever is moved where and how often, the order is the one asked for.
+func TestAnyOrderHolds(t *testing.T) {
+	l := newLibrary(t)
+	var ids []uuid.UUID
+	for _, slug := range []string{"a", "b", "c", "d", "e", "f"} {
+		ids = append(ids, l.create(slug).ID)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		want := rapid.Permutation(ids).Draw(rt, "order")
+		_, err := l.db.OrderModes(t.Context(), ada, l.org.ID, want, 0)
+		require.NoError(rt, err)
+		all, err := l.db.Modes(t.Context(), l.org.ID)
+		require.NoError(rt, err)
+		var got []uuid.UUID
+		for _, m := range all {
+			got = append(got, m.ID)
+		}
+		require.Equal(rt, want, got)
+	})
+}
