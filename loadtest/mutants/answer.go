@@ -156,7 +156,7 @@ var answerMutants = []mutant{
 		file: reader, old: `case !l.covers(rec.confirmed):
 		return caller{}, standingUnknown`, new: `case l == nil:
 		return caller{}, standingUnknown`,
-		proof: simulated(100),
+		proof: test("reader", "TestALoadFromBeforeWhatTheLogToldOf"),
 	},
 	{
 		name: "absence-while-fresh", promises: "6", mechanism: "a token that Redis lacks is refused only while Redis is known to have everything",
