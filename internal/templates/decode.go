@@ -53,7 +53,8 @@ func (d *decoder) object(n *node, what string, names []string, take func(f field
 		switch {
 		case f.flaw != "":
 			d.blame(at, f.line, f.column, "%s", f.flaw)
-		case !take(f, at):
+		case take(f, at):
+		case len(d.problems) <= maxProblems: // nobody reads on, and hostile texts have thousands
 			d.blame(at, f.line, f.column, "unknown field %s; the nearest known one is %s", quoted(f.name), nearest(f.name, names))
 		}
 	}

@@ -113,12 +113,12 @@ func invalid(problems []problem) error {
 	return fault.New(fault.Invalid, code, "%s", message).With(fields(problems)...)
 }
 
-// fields are the places of problems: the first ones, and how many more there are.
+// fields are the places of problems: the first ones, and whether there are more.
 func fields(problems []problem) []fault.Field {
 	var all []fault.Field
 	for i, p := range problems {
-		if i == maxProblems && len(problems) > maxProblems+1 {
-			return append(all, fault.Field{Detail: fmt.Sprintf("and %d more problems", len(problems)-maxProblems)})
+		if i == maxProblems {
+			return append(all, fault.Field{Detail: "and more problems"})
 		}
 		all = append(all, p.Field)
 	}

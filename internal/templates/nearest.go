@@ -1,29 +1,33 @@
 package templates
 
 import (
-	"cmp"
-	"slices"
+	"math"
 	"strings"
 )
+
+// maxTypo bounds what is compared: nothing longer is a typing error.
+const maxTypo = 60
 
 // nearest returns the name that resembles what was written most, a difference in
 // case counting for less than any other. Who writes "role" means "default_role",
 // however many letters are missing. There must be names.
 func nearest(written string, names []string) string {
-	if len(written) > MaxToolLength {
-		written = written[:MaxToolLength]
-	}
-	lower := strings.ToLower(written)
-	unlike := func(name string) int {
-		name = strings.ToLower(name)
-		if shorter := min(len(lower), len(name)); lower != name && shorter >= 3 && (strings.Contains(name, lower) || strings.Contains(lower, name)) {
-			return 1
+	written = written[:min(len(written), maxTypo)]
+	best, bestName := math.MaxInt, ""
+	for _, name := range names {
+		unlike := unlikeness(strings.ToLower(written), strings.ToLower(name))
+		if unlike < best || unlike == best && distance(written, name) < distance(written, bestName) {
+			best, bestName = unlike, name
 		}
-		return distance(lower, name)
 	}
-	return slices.MinFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(unlike(a), unlike(b)), cmp.Compare(distance(written, a), distance(written, b)))
-	})
+	return bestName
+}
+
+func unlikeness(a, b string) int {
+	if a != b && min(len(a), len(b)) >= 3 && (strings.Contains(a, b) || strings.Contains(b, a)) {
+		return 1
+	}
+	return distance(a, b)
 }
 
 // distance is Levenshtein's: the edits that make one word of the other.

@@ -163,11 +163,13 @@ func (p *planner) inTheWay(t Planned, target *OrganizationTemplate) *obstacle {
 		if !held {
 			continue
 		}
-		what := "template_id"
+		what := "has the same template_id"
 		if i == 0 {
-			what = "name"
+			what = "has the same name"
+		} else if target != nil && target.ID != t.ID {
+			what = fmt.Sprintf("changes '%s', which this is too", target.Name)
 		}
-		return &obstacle{j, p.planned[j].Existing, fmt.Sprintf("template %d of the files%s has the same %s", j, p.planned[j].where(), what)}
+		return &obstacle{j, p.planned[j].Existing, fmt.Sprintf("template %d of the files%s %s", j, p.planned[j].where(), what)}
 	}
 	if named := p.byName[NameKey(t.Template.Name)]; named != nil && named != target {
 		return &obstacle{nobody, named, fmt.Sprintf("the organization has a template '%s' with another id", named.Name)}

@@ -79,10 +79,21 @@ func TestWhatWasExportedIsUnchanged(t *testing.T) {
 // TestAPlanCanBeApplied holds any plan against a store that knows one name once.
 func TestAPlanCanBeApplied(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		before := drawOrganization().Draw(t, "organization")
+		// Few names and contents, so that they meet.
+		name := rapid.SampledFrom([]string{"A", "a", "B", "B (2)", "C"})
+		content := rapid.SampledFrom([]Template{valid(), Shipped()[0], Shipped()[1]})
+		few := rapid.Custom(func(t *rapid.T) Template {
+			out := content.Draw(t, "content").Normalized()
+			out.Name = name.Draw(t, "name")
+			return out
+		})
+		var before []OrganizationTemplate
+		for i, drawn := range rapid.SliceOfNDistinct(few, 0, 4, func(t Template) string { return NameKey(t.Name) }).Draw(t, "organization") {
+			before = append(before, OrganizationTemplate{Template: drawn, ID: id(i + 1)})
+		}
 		var texts []string
 		for range rapid.IntRange(0, 6).Draw(t, "entries") {
-			o := OrganizationTemplate{Template: drawTemplate().Draw(t, "template"), ID: rapid.SampledFrom([]uuid.UUID{uuid.Nil, id(1), id(2), id(3), id(101), id(102)}).Draw(t, "id")}
+			o := OrganizationTemplate{Template: few.Draw(t, "template"), ID: rapid.SampledFrom([]uuid.UUID{uuid.Nil, id(1), id(2), id(3), id(101), id(102)}).Draw(t, "id")}
 			texts = append(texts, string(WriteFile(o)))
 		}
 		files, err := ReadFile([]byte("["+strings.Join(texts, ",")+"]"), Tools{})
@@ -181,6 +192,55 @@ func TestPlan(t *testing.T) {
 		requireApplicable(t, existing, plan)
 	}
 	golden(t, "plan.txt", []byte(b.String()))
+}
+
+// TestAPlaceIsTakenOnce: what an update renames is no longer there for who wants
+// its old name.
+func TestAPlaceIsTakenOnce(t *testing.T) {
+	existing := shippedOrganization()[:1]
+	renamed, copied, changed := existing[0], existing[0], existing[0]
+	renamed.Name = "Renamed"
+	copied.ID = id(50)
+	changed.ID, changed.PermissionMode = id(51), Plan
+	const update, create, open, skip, same = modes.ActionUpdate, modes.ActionCreate, modes.ActionConflict, modes.ActionSkip, modes.ActionUnchanged
+	for second, want := range map[*OrganizationTemplate]map[Choice][2]modes.Action{
+		&copied:  {"": {update, open}, Skip: {update, skip}, Replace: {skip, same}, Rename: {update, create}},
+		&changed: {"": {update, open}, Skip: {update, skip}, Replace: {update, open}, Rename: {update, create}},
+	} {
+		files, err := ReadFile([]byte("["+string(WriteFile(renamed))+","+string(WriteFile(*second))+"]"), Tools{})
+		require.NoError(t, err)
+		for way, want := range want {
+			plan, err := PlanImport(existing, files, Choices{OnConflict: way})
+			require.NoError(t, err)
+			assert.Equal(t, want, [2]modes.Action{plan.Templates[0].Action, plan.Templates[1].Action}, "%q %s", way, second.ID)
+			requireApplicable(t, existing, plan)
+		}
+	}
+}
+
+// TestANameOfAThirdIsNotReplacedAway: taking the place of one template does not
+// give the name of another.
+func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
+	existing := shippedOrganization()[:2]
+	first, second := existing[0], existing[0]
+	first.PermissionMode, second.Name = Plan, existing[1].Name
+	files, err := ReadFile([]byte("["+string(WriteFile(first))+","+string(WriteFile(second))+"]"), Tools{})
+	require.NoError(t, err)
+	plan, err := PlanImport(existing, files, Choices{OnConflict: Replace})
+	require.NoError(t, err)
+	assert.Equal(t, modes.ActionUpdate, plan.Templates[0].Action)
+	assert.Equal(t, modes.ActionConflict, plan.Templates[1].Action)
+	assert.Contains(t, plan.Templates[1].Reason, "it can't be replaced")
+}
+
+// TestWhatIsReplacedLeavesItsName: what was put aside holds nothing any more.
+func TestWhatIsReplacedLeavesItsName(t *testing.T) {
+	files, err := ReadFile([]byte("["+withID(id(1), "A")+","+withID(id(1), "B")+","+one("A")+"]"), Tools{})
+	require.NoError(t, err)
+	plan, err := PlanImport(nil, files, Choices{ByIndex: map[int]Choice{1: Replace}})
+	require.NoError(t, err)
+	assert.Equal(t, []modes.Action{modes.ActionSkip, modes.ActionCreate, modes.ActionCreate},
+		[]modes.Action{plan.Templates[0].Action, plan.Templates[1].Action, plan.Templates[2].Action})
 }
 
 func TestChoicesThatMakeNoSense(t *testing.T) {

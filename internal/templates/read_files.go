@@ -99,9 +99,8 @@ func Read(files []modes.NamedFile, tools Tools) (Files, error) {
 			e.takeFileName()
 			out.Entries = append(out.Entries, e)
 		}
-		if len(out.Entries) > modes.MaxFiles {
-			return Files{}, fault.New(fault.TooLarge, "too_many_templates",
-				"These files hold more than %d templates; an organization can have at most %d. Take fewer.", modes.MaxFiles, MaxTemplates)
+		if err := CheckLibrary(len(out.Entries), 0); err != nil {
+			return Files{}, err
 		}
 	}
 	judgeTogether(out.Entries)
@@ -133,6 +132,9 @@ func readFile(data []byte, tools Tools, values *int) ([]Entry, error) {
 	placed, problems := formOf(root)
 	if len(problems) > 0 {
 		return []Entry{{Line: root.line, Column: root.column, Problems: fields(problems), node: root, alone: true}}, nil
+	}
+	if err := CheckLibrary(len(placed.nodes), 0); err != nil {
+		return nil, err
 	}
 	entries := make([]Entry, len(placed.nodes))
 	for i, n := range placed.nodes {

@@ -17,11 +17,7 @@ func (r Rule) Covers(o Rule) bool {
 		return false
 	}
 	switch {
-	case r.wholeTool():
-		return true
-	case o.wholeTool():
-		return false
-	case r.Specifier == o.Specifier:
+	case r.wholeTool() || r.Specifier == o.Specifier:
 		return true
 	case tool.specifier == command:
 		return coversCommand(r.Specifier, o.Specifier)

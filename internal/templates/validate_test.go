@@ -57,6 +57,22 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestPermissionModesByWidth(t *testing.T) {
+	order := []PermissionMode{Plan, Default, AcceptEdits, BypassPermissions}
+	for i, m := range order {
+		for j, o := range order {
+			assert.Equal(t, i <= j, m.Within(o), "%s within %s", m, o)
+		}
+		assert.True(t, m.Known())
+		assert.False(t, m.Within("root"))
+		assert.False(t, PermissionMode("root").Within(m))
+	}
+	assert.False(t, PermissionMode("root").Within("root"))
+	for _, info := range PermissionModes() {
+		assert.NotEmpty(t, info.Allows)
+	}
+}
+
 func TestSentencesThatClientsCompare(t *testing.T) {
 	f, _ := fault.As(Template{Name: "x", PermissionMode: "always", AllowedTools: []string{"nope"}}.Validate(Tools{}))
 	assert.Equal(t, "Invalid permission_mode. Must be one of: default, acceptEdits, plan, bypassPermissions", f.Message)
@@ -74,6 +90,10 @@ func TestSentencesThatClientsCompare(t *testing.T) {
 	assert.Equal(t, "Template 'X' is used by the mode 'Docs', the mode 'Code'. Nothing was deleted; let them use another one first", InUse("X", uses).Message)
 	assert.Equal(t, uses, InUse("X", uses).Current)
 	assert.Contains(t, InUse("X", make([]Use, 8)).Message, "3 more")
+	for _, code := range []string{CodeNameTaken, CodeNameEmpty, CodePermissionMode, CodeInvalid, CodeInvalidRequest, CodeNotFound, CodeInUse} {
+		assert.NotEmpty(t, Title(code), code)
+	}
+	assert.Empty(t, Title("slug_taken"))
 }
 
 func TestNormalizedLeavesTextsAlone(t *testing.T) {
