@@ -9,6 +9,7 @@ import (
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres/sqlcgen"
 )
 
 // ImportAction says what an import did with an object.
@@ -85,9 +86,9 @@ func (n *noun[T]) importOne(ctx context.Context, c *change, match func(T) (T, bo
 	}
 	before, ok := match(t)
 	if !ok {
-		id, _, _ := n.of(t)
-		if id == uuid.Nil {
-			id = uuid.New()
+		id, err := n.freeID(ctx, c, t)
+		if err != nil {
+			return Imported[T]{}, err
 		}
 		created, err := n.create(ctx, c, id, t, audit.Import)
 		return Imported[T]{Action: ImportCreate, Object: created}, err
@@ -101,6 +102,23 @@ func (n *noun[T]) importOne(ctx context.Context, c *change, match func(T) (T, bo
 		return Imported[T]{Action: ImportUnchanged, Object: before}, nil
 	}
 	return Imported[T]{Action: ImportUpdate, Object: updated, Before: &before}, nil
+}
+
+// freeID is the id that an object brings, or a new one: also where another
+// organization has it, which is nobody else's business.
+func (n *noun[T]) freeID(ctx context.Context, c *change, t T) (uuid.UUID, error) {
+	id, _, _ := n.of(t)
+	if id == uuid.Nil {
+		return uuid.New(), nil
+	}
+	elsewhere, err := c.q.IsElsewhere(ctx, sqlcgen.IsElsewhereParams{SubjectKind: string(n.kind), SubjectID: id, OrganizationID: c.org.ID})
+	if err != nil {
+		return id, fmt.Errorf("look for the id: %w", err)
+	}
+	if elsewhere {
+		id = uuid.New()
+	}
+	return id, nil
 }
 
 // At lists an organization's objects, and the revision that they are of.

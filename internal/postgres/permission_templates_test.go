@@ -283,6 +283,13 @@ func TestTemplatesAreImportedTogether(t *testing.T) {
 	require.Equal(t, postgres.ImportCreate, done[1].Action)
 	require.Equal(t, id, done[1].Object.ID, "a file keeps its id")
 	require.Equal(t, postgres.ImportUnchanged, done[2].Action)
+	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
+	require.NoError(t, err)
+	done, _, err = l.db.ImportTemplates(t.Context(), ada, other.ID, postgres.Import[templates.OrganizationTemplate]{
+		Objects: []templates.OrganizationTemplate{{ID: id, Template: template("New")}},
+	})
+	require.NoError(t, err)
+	require.NotEqual(t, id, done[0].Object.ID, "another organization has that one")
 	_, _, err = l.db.ImportTemplates(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{
 		Objects: []templates.OrganizationTemplate{{Template: template("Good")}, {Template: template(" ")}},
 	})

@@ -48,3 +48,9 @@ where organization_id = @organization_id
   and (sqlc.narg('until')::timestamptz is null or occurred_at < sqlc.narg('until'))
 order by id desc
 limit @row_limit;
+
+-- name: IsElsewhere :one
+-- Whether an id is, or was, that of another organization's object.
+select exists (
+  select from versions
+  where subject_kind = @subject_kind and subject_id = @subject_id and organization_id <> @organization_id)::boolean as elsewhere;

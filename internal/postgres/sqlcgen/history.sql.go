@@ -127,6 +127,26 @@ func (q *Queries) InsertVersion(ctx context.Context, arg InsertVersionParams) er
 	return err
 }
 
+const isElsewhere = `-- name: IsElsewhere :one
+select exists (
+  select from versions
+  where subject_kind = $1 and subject_id = $2 and organization_id <> $3)::boolean as elsewhere
+`
+
+type IsElsewhereParams struct {
+	SubjectKind    string
+	SubjectID      uuid.UUID
+	OrganizationID uuid.UUID
+}
+
+// Whether an id is, or was, that of another organization's object.
+func (q *Queries) IsElsewhere(ctx context.Context, arg IsElsewhereParams) (bool, error) {
+	row := q.db.QueryRow(ctx, isElsewhere, arg.SubjectKind, arg.SubjectID, arg.OrganizationID)
+	var elsewhere bool
+	err := row.Scan(&elsewhere)
+	return elsewhere, err
+}
+
 const lastVersion = `-- name: LastVersion :one
 select coalesce(max(version), 0)::bigint as version
 from versions
