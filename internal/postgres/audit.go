@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,11 @@ type AuditFilter struct {
 	Actions   []string
 	ActorID   string
 	SubjectID string
+	// SubjectKind is the kind of thing that was changed.
+	SubjectKind audit.SubjectKind
+	// Text stands in the subject's or the actor's name, in the source, or in one of
+	// the ids; case makes no difference.
+	Text string
 	// Since is inclusive, Until exclusive.
 	Since, Until time.Time
 	// Before is the id of the last entry of the page before.
@@ -33,6 +39,11 @@ func (db *DB) Audit(ctx context.Context, org uuid.UUID, f AuditFilter) ([]audit.
 	}
 	p := sqlcgen.ListAuditParams{OrganizationID: &org, BeforeID: f.Before, RowLimit: int32(f.Limit), Actions: f.Actions} //nolint:gosec // a page's size
 	p.ActorID, p.SubjectID = orNil(f.ActorID), orNil(f.SubjectID)
+	p.SubjectKind = orNil(string(f.SubjectKind))
+	if f.Text != "" {
+		pattern := "%" + literal.Replace(f.Text) + "%"
+		p.Pattern = &pattern
+	}
 	p.Since, p.Until = orNil(f.Since), orNil(f.Until)
 	rows, err := db.q.ListAudit(ctx, p)
 	if err != nil {
@@ -52,6 +63,9 @@ func (db *DB) Audit(ctx context.Context, org uuid.UUID, f AuditFilter) ([]audit.
 	}
 	return out, nil
 }
+
+// literal makes a text stand for itself in a LIKE pattern.
+var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func orNil[T comparable](v T) *T {
 	var zero T

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"

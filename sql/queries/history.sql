@@ -44,6 +44,10 @@ where organization_id = @organization_id
   and (sqlc.narg('actions')::text[] is null or action = any(sqlc.narg('actions')::text[]))
   and (sqlc.narg('actor_id')::text is null or actor_id = sqlc.narg('actor_id'))
   and (sqlc.narg('subject_id')::text is null or subject_id = sqlc.narg('subject_id'))
+  and (sqlc.narg('subject_kind')::text is null or subject_kind = sqlc.narg('subject_kind'))
+  and (sqlc.narg('pattern')::text is null
+    or subject_name ilike sqlc.narg('pattern') or actor_name ilike sqlc.narg('pattern') or source ilike sqlc.narg('pattern')
+    or subject_id ilike sqlc.narg('pattern') or request_id ilike sqlc.narg('pattern'))
   and (sqlc.narg('since')::timestamptz is null or occurred_at >= sqlc.narg('since'))
   and (sqlc.narg('until')::timestamptz is null or occurred_at < sqlc.narg('until'))
 order by id desc

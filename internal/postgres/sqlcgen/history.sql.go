@@ -174,10 +174,14 @@ where organization_id = $1
   and ($3::text[] is null or action = any($3::text[]))
   and ($4::text is null or actor_id = $4)
   and ($5::text is null or subject_id = $5)
-  and ($6::timestamptz is null or occurred_at >= $6)
-  and ($7::timestamptz is null or occurred_at < $7)
+  and ($6::text is null or subject_kind = $6)
+  and ($7::text is null
+    or subject_name ilike $7 or actor_name ilike $7 or source ilike $7
+    or subject_id ilike $7 or request_id ilike $7)
+  and ($8::timestamptz is null or occurred_at >= $8)
+  and ($9::timestamptz is null or occurred_at < $9)
 order by id desc
-limit $8
+limit $10
 `
 
 type ListAuditParams struct {
@@ -186,6 +190,8 @@ type ListAuditParams struct {
 	Actions        []string
 	ActorID        *string
 	SubjectID      *string
+	SubjectKind    *string
+	Pattern        *string
 	Since          *time.Time
 	Until          *time.Time
 	RowLimit       int32
@@ -199,6 +205,8 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]AuditLo
 		arg.Actions,
 		arg.ActorID,
 		arg.SubjectID,
+		arg.SubjectKind,
+		arg.Pattern,
 		arg.Since,
 		arg.Until,
 		arg.RowLimit,
