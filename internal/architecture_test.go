@@ -52,6 +52,7 @@ const (
 	redis = "github.com/redis/..."
 	fiber = "github.com/gofiber/..."
 	fast  = "github.com/valyala/fasthttp/..."
+	mcp   = "github.com/modelcontextprotocol/..."
 )
 
 // never says of a package what it must not link, directly or through others.
@@ -60,7 +61,7 @@ var never = map[string][]string{
 	// Fiber brings text/template, and the metrics library database/sql: neither
 	// is more than dead weight without an engine or a driver.
 	"cmd/reader": {
-		pgx, river, "html/template",
+		pgx, river, mcp, "html/template",
 		module + "sql", module + "internal/postgres/...", module + "internal/admin/...", module + "internal/worker/...",
 		module + "internal/jobs/...", module + "internal/devstack/...",
 	},
@@ -69,20 +70,27 @@ var never = map[string][]string{
 
 	"internal/admin/...":  {module + "internal/reader/...", module + "internal/worker/..."},
 	"internal/worker/...": {module + "internal/reader/...", module + "internal/admin/...", fiber},
-	"internal/reader/...": {module + "internal/admin/...", module + "internal/worker/...", pgx, river},
+	"internal/reader/...": {module + "internal/admin/...", module + "internal/worker/...", pgx, river, mcp},
 
-	"internal/fault":        {module + "...", pgx, river, redis, fiber, fast, "net/http"},
-	"internal/audit/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/modes/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/document/...": {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/advice/...":   {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/clients/...":  {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/canary":       {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/token":        {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/snapshot/...": {pgx, river, fiber, fast},
-	"internal/postgres/...": {fiber, fast, redis},
-	"internal/config":       {pgx, river, redis, fiber, fast, "net/http"},
-	"internal/process":      {pgx, river, redis, fiber, fast, "html/template", "text/template"},
+	"internal/fault":         {module + "...", pgx, river, redis, fiber, fast, "net/http"},
+	"internal/tree":          {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/folder":        {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/diff":          {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/typo":          {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/wording":       {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/golden":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/audit/...":     {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/modes/...":     {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/templates/...": {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/document/...":  {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/advice/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/clients/...":   {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/canary":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/token":         {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/snapshot/...":  {pgx, river, fiber, fast},
+	"internal/postgres/...":  {fiber, fast, redis},
+	"internal/config":        {pgx, river, redis, fiber, fast, "net/http"},
+	"internal/process":       {pgx, river, redis, fiber, fast, "html/template", "text/template"},
 }
 
 func TestWhatPackagesLink(t *testing.T) {

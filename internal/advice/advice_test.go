@@ -3,7 +3,6 @@ package advice
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,21 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/clients"
+	"orgmodes/internal/golden"
 	"orgmodes/internal/modes"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
-
-func golden(tb testing.TB, name string, got []byte) {
-	tb.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(tb, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(tb, err, "run the test with -update")
-	require.Equal(tb, string(want), string(got))
-}
 
 func sample(tb testing.TB, name string) []byte {
 	tb.Helper()
@@ -85,7 +72,7 @@ func TestAdvice(t *testing.T) {
 			fmt.Fprintf(&b, "%s %s at %s (%d:%d) %v\n    %s\n    %s\n    %s\n", a.Severity, a.Rule, a.Pointer, line, column, a.Clients, a.Title, a.Detail, a.Fix)
 		}
 	}
-	golden(t, "advice.txt", []byte(b.String()))
+	golden.Equal(t, "advice.txt", []byte(b.String()))
 	assert.NotRegexp(t, `\{[a-z]+\}`, b.String(), "words left in braces")
 	for _, r := range Rules() {
 		assert.True(t, given[r.ID], "no sample calls for %s", r.ID)

@@ -10,6 +10,8 @@ import (
 
 	"orgmodes/internal/clients"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/tree"
+	"orgmodes/internal/wording"
 )
 
 // checks are what data can't say. Each returns the places to which its rule
@@ -62,7 +64,7 @@ func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding 
 		for i, g := range m.Config.Groups {
 			if g.Restriction != nil && g.Restriction.FileRegex != "" && applies(g) {
 				out = append(out, finding{groupAt(i) + "/1/fileRegex", map[string]string{
-					"pattern": shortened(g.Restriction.FileRegex, 80), "group": g.Name,
+					"pattern": wording.Shortened(g.Restriction.FileRegex, 80), "group": g.Name,
 				}})
 			}
 		}
@@ -136,7 +138,7 @@ func promptSize(r Rule, m modes.Mode) []finding {
 		at = "/config/roleDefinition"
 	}
 	return []finding{{at, map[string]string{
-		"size": fmt.Sprintf("%d KiB", (len(prompt)+1023)>>10), "tokens": thousands(Tokens(prompt)),
+		"size": wording.Bytes(len(prompt)), "tokens": thousands(Tokens(prompt)),
 	}}}
 }
 
@@ -228,18 +230,9 @@ func eachField(m modes.Mode, applies func(field string) bool) []finding {
 	var out []finding
 	for field := range m.Config.Extra {
 		if applies(field) {
-			pointer := "/config/" + strings.ReplaceAll(strings.ReplaceAll(field, "~", "~0"), "/", "~1")
-			out = append(out, finding{pointer, map[string]string{"field": shortened(field, 60), "other": meant(field)}})
+			out = append(out, finding{"/config" + tree.Step(field), map[string]string{"field": wording.Shortened(field, 60), "other": meant(field)}})
 		}
 	}
 	slices.SortFunc(out, func(a, b finding) int { return strings.Compare(a.pointer, b.pointer) })
 	return out
-}
-
-// shortened cuts a text for a message.
-func shortened(s string, length int) string {
-	if runes := []rune(s); len(runes) > length {
-		return string(runes[:length-1]) + "…"
-	}
-	return s
 }

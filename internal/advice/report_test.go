@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/golden"
 	"orgmodes/internal/modes"
 )
 
@@ -29,11 +30,11 @@ func results(tb testing.TB) []Result {
 func TestReports(t *testing.T) {
 	var text, jsonReport, sarif bytes.Buffer
 	require.NoError(t, WriteText(&text, results(t)))
-	golden(t, "report.txt", text.Bytes())
+	golden.Equal(t, "report.txt", text.Bytes())
 	require.NoError(t, WriteJSON(&jsonReport, results(t)))
-	golden(t, "report.json", jsonReport.Bytes())
+	golden.Equal(t, "report.json", jsonReport.Bytes())
 	require.NoError(t, WriteSARIF(&sarif, results(t), "v1"))
-	golden(t, "report.sarif", sarif.Bytes())
+	golden.Equal(t, "report.sarif", sarif.Bytes())
 }
 
 func TestReportsOfNothing(t *testing.T) {

@@ -50,6 +50,20 @@ func BenchmarkReadFileLargest(b *testing.B) {
 	}
 }
 
+func BenchmarkReadFileLargestAsJSON(b *testing.B) {
+	f, err := ReadFile(largestFile(b))
+	require.NoError(b, err)
+	data := WriteJSON(f.Modes())
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f, err := ReadFile(data)
+		if err != nil || len(f.Modes()) != 186 {
+			b.Fatal(err, len(f.Modes()))
+		}
+	}
+}
+
 // BenchmarkPlanLargest reads the largest file and plans its import into a
 // library where every mode of it is a little different.
 func BenchmarkPlanLargest(b *testing.B) {

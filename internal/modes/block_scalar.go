@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"orgmodes/internal/tree"
 )
 
 // maxLocatedColumn bounds the search for a column: beyond it, the beginning of
@@ -14,23 +16,23 @@ const maxLocatedColumn = 1024
 // block scalars, literal and folded: their lines are read again here, and
 // trusted only if that gives the very text that the YAML reader gave. For
 // others, such as quoted ones, positions stay those within the text.
-func (r *fileReader) locator(n *node) (locate func(line, column int) (int, int), exact bool) {
+func (r *fileReader) locator(n *tree.Node) (locate func(line, column int) (int, int), exact bool) {
 	stay := func(line, column int) (int, int) { return line, column }
-	if n.style != '|' && n.style != '>' {
+	if n.Style != '|' && n.Style != '>' {
 		return stay, false
 	}
 	if r.lines == nil {
 		r.lines = strings.Split(string(r.data), "\n")
 	}
-	if n.line >= len(r.lines) {
+	if n.Line >= len(r.lines) {
 		return stay, false
 	}
-	b := blockScalar{folded: n.style == '>', first: n.line}
-	b.read(r.lines[n.line:])
-	if strings.TrimRight(b.text.String(), "\n") != strings.TrimRight(n.text, "\n") {
+	b := blockScalar{folded: n.Style == '>', first: n.Line}
+	b.read(r.lines[n.Line:])
+	if strings.TrimRight(b.text.String(), "\n") != strings.TrimRight(n.Text, "\n") {
 		return stay, false
 	}
-	return b.locator(n.text), true
+	return b.locator(n.Text), true
 }
 
 // blockScalar reads the lines of a block scalar as YAML does (chapter 8.1 of

@@ -131,7 +131,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 			if strings.HasPrefix(name, "most ") {
 				assert.NoError(t, err, "this must not be refused early, or it tests nothing")
 			}
-			assert.Less(t, took, 20*time.Second)
+			assert.Less(t, took, time.Minute)
 			if hostileShare == 1 {
 				// Under the race detector sync.Pool drops what it is given, and
 				// regexp allocates anew each time: the figure means nothing.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/golden"
 	"orgmodes/internal/modes/nodetest"
 )
 
@@ -63,7 +64,7 @@ func TestCorpusVerdicts(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "corpus_verdicts.txt", []byte(b.String()))
+	golden.Equal(t, "corpus_verdicts.txt", []byte(b.String()))
 }
 
 // readCorpus reads a real file: none of them is refused as a whole.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
 )
 
 // maxProblems bounds what is said about one mode: nobody reads more.
@@ -25,8 +26,8 @@ func (d *decoder) blame(pointer, detail string, line, column int) {
 	d.problems = append(d.problems, fault.Field{Pointer: pointer, Detail: detail, Line: line, Column: column})
 }
 
-func (d *decoder) notice(n *node, pointer, detail string) {
-	d.notices = append(d.notices, Notice{Pointer: pointer, Detail: detail, Line: n.line, Column: n.column})
+func (d *decoder) notice(n *tree.Node, pointer, detail string) {
+	d.notices = append(d.notices, Notice{Pointer: pointer, Detail: detail, Line: n.Line, Column: n.Column})
 }
 
 // failure is the error of what was decoded so far.
@@ -53,33 +54,33 @@ func capped(problems []fault.Field) []fault.Field {
 // flatMode reads a mode as files have it, everything on one level, and judges
 // it. Problems point into the API's form of it, where the configuration has a
 // level of its own.
-func (d *decoder) flatMode(n *node) Mode {
-	if n.template {
-		d.blame("", templateProblem, n.line, n.column)
+func (d *decoder) flatMode(n *tree.Node) Mode {
+	if n.Template {
+		d.blame("", templateProblem, n.Line, n.Column)
 		return Mode{}
 	}
-	if n.kind != mapping {
-		d.blame("", cmp.Or(n.flaw, "a mode is an object with slug, name, roleDefinition and groups; this is "+n.describe()), n.line, n.column)
+	if n.Kind != tree.Object {
+		d.blame("", cmp.Or(n.Flaw, "a mode is an object with slug, name, roleDefinition and groups; this is "+n.Describe()), n.Line, n.Column)
 		return Mode{}
 	}
 	var m Mode
-	config := &node{kind: mapping, line: n.line, column: n.column}
-	for _, f := range n.fields {
-		at := "/" + escapePointer(f.name)
+	config := &tree.Node{Kind: tree.Object, Line: n.Line, Column: n.Column}
+	for _, f := range n.Fields {
+		at := tree.Step(f.Name)
 		switch {
-		case f.name != "slug" && f.name != "name":
-			config.fields = append(config.fields, f)
-		case f.flaw != "":
-			d.blame(at, f.flaw, f.line, f.column)
-		case f.name == "slug":
-			m.Slug = d.text(f.value, at)
+		case f.Name != "slug" && f.Name != "name":
+			config.Fields = append(config.Fields, f)
+		case f.Flaw != "":
+			d.blame(at, f.Flaw, f.Line, f.Column)
+		case f.Name == "slug":
+			m.Slug = d.text(f.Value, at)
 		default:
-			m.Name = d.text(f.value, at)
+			m.Name = d.text(f.Value, at)
 		}
 	}
 	m.Config = d.config(config)
-	return d.judge(m, func(pointer string) (*node, bool) {
-		return n.find(strings.TrimPrefix(pointer, "/config"))
+	return d.judge(m, func(pointer string) (*tree.Node, bool) {
+		return n.Find(strings.TrimPrefix(pointer, "/config"))
 	})
 }
 
@@ -92,43 +93,44 @@ func serverField(name string) bool {
 }
 
 // apiMode reads a mode as the API has it: slug, name and config.
-func (d *decoder) apiMode(n *node) Mode {
+func (d *decoder) apiMode(n *tree.Node) Mode {
 	var m Mode
-	for _, f := range n.fields {
-		at := "/" + escapePointer(f.name)
+	for _, f := range n.Fields {
+		at := tree.Step(f.Name)
 		switch {
-		case serverField(f.name):
-		case f.flaw != "":
-			d.blame(at, f.flaw, f.line, f.column)
-		case f.name == "slug":
-			m.Slug = d.text(f.value, at)
-		case f.name == "name":
-			m.Name = d.text(f.value, at)
-		case f.name == "config":
-			if f.value.kind != mapping {
-				d.blame(at, cmp.Or(f.value.flaw, "config must be an object, not "+f.value.describe()), f.value.line, f.value.column)
+		case serverField(f.Name):
+		case f.Flaw != "":
+			d.blame(at, f.Flaw, f.Line, f.Column)
+		case f.Name == "slug":
+			m.Slug = d.text(f.Value, at)
+		case f.Name == "name":
+			m.Name = d.text(f.Value, at)
+		case f.Name == "config":
+			if f.Value.Kind != tree.Object {
+				d.blame(at, cmp.Or(f.Value.Flaw, "config must be an object, not "+f.Value.Describe()), f.Value.Line, f.Value.Column)
 				continue
 			}
-			m.Config = d.config(f.value)
+			m.Config = d.config(f.Value)
 		default:
-			d.blame(at, "unknown field; what belongs to the mode goes into config", f.line, f.column)
+			d.blame(at, "unknown field; what belongs to the mode goes into config", f.Line, f.Column)
 		}
 	}
-	return d.judge(m, n.find)
+	return d.judge(m, n.Find)
 }
 
 // judge normalizes and validates, and finds where in the text to look.
-func (d *decoder) judge(m Mode, find func(pointer string) (*node, bool)) Mode {
+func (d *decoder) judge(m Mode, find func(pointer string) (*tree.Node, bool)) Mode {
 	m = m.Normalized()
 	blamed := d.problems
 	for _, p := range m.problems() {
-		// "must be text" and "is required" for one place would be one too many.
-		if slices.ContainsFunc(blamed, func(b fault.Field) bool { return overlaps(b.Pointer, p.Pointer) }) {
+		// "must be text" and "is required" for one place would be one too many; what
+		// is wrong with the mode as a whole, such as its size, is always said.
+		if slices.ContainsFunc(blamed, func(b fault.Field) bool { return p.Pointer != "" && tree.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
 		if len(d.problems) < maxProblems {
 			at, _ := find(p.Pointer)
-			p.Line, p.Column = at.line, at.column
+			p.Line, p.Column = at.Line, at.Column
 		}
 		d.problems = append(d.problems, p)
 	}
@@ -139,61 +141,55 @@ func (d *decoder) judge(m Mode, find func(pointer string) (*node, bool)) Mode {
 	return m
 }
 
-// overlaps reports whether one pointer is the other, or around it.
-func overlaps(blamed, p string) bool {
-	return blamed == p || blamed == "" || p != "" &&
-		(strings.HasPrefix(blamed, p+"/") || strings.HasPrefix(p, blamed+"/"))
-}
-
 // text reads a text; null is as if it weren't there.
-func (d *decoder) text(n *node, pointer string) string {
+func (d *decoder) text(n *tree.Node, pointer string) string {
 	switch {
-	case n.flaw != "" || n.template:
-		detail := n.flaw
-		if n.template {
+	case n.Flaw != "" || n.Template:
+		detail := n.Flaw
+		if n.Template {
 			detail = templateProblem
 		}
-		d.blame(pointer, detail, n.line, n.column)
-	case n.kind == text:
-		return n.text
-	case n.kind == number || n.kind == truth:
-		d.blame(pointer, "must be text, not "+n.describe()+"; put it in quotes", n.line, n.column)
-	case n.kind != null:
-		d.blame(pointer, "must be text, not "+n.describe(), n.line, n.column)
+		d.blame(pointer, detail, n.Line, n.Column)
+	case n.Kind == tree.Text:
+		return n.Text
+	case n.Kind == tree.Number || n.Kind == tree.Truth:
+		d.blame(pointer, "must be text, not "+n.Describe()+"; put it in quotes", n.Line, n.Column)
+	case n.Kind != tree.Null:
+		d.blame(pointer, "must be text, not "+n.Describe(), n.Line, n.Column)
 	}
 	return ""
 }
 
-func (d *decoder) config(n *node) Config {
-	if n.kind != mapping {
-		d.blame("/config", cmp.Or(n.flaw, "config must be an object, not "+n.describe()), n.line, n.column)
+func (d *decoder) config(n *tree.Node) Config {
+	if n.Kind != tree.Object {
+		d.blame("/config", cmp.Or(n.Flaw, "config must be an object, not "+n.Describe()), n.Line, n.Column)
 		return Config{}
 	}
 	var c Config
-	for _, f := range n.fields {
-		at := "/config/" + escapePointer(f.name)
-		if f.flaw != "" {
-			d.blame(at, f.flaw, f.line, f.column)
+	for _, f := range n.Fields {
+		at := "/config" + tree.Step(f.Name)
+		if f.Flaw != "" {
+			d.blame(at, f.Flaw, f.Line, f.Column)
 			continue
 		}
-		switch f.name {
+		switch f.Name {
 		case "roleDefinition":
-			c.RoleDefinition = d.text(f.value, at)
+			c.RoleDefinition = d.text(f.Value, at)
 		case "whenToUse":
-			c.WhenToUse = d.text(f.value, at)
+			c.WhenToUse = d.text(f.Value, at)
 		case "description":
-			c.Description = d.text(f.value, at)
-			if f.value.kind == text && strings.TrimSpace(f.value.text) == "" {
-				d.notice(f.value, at, "an empty description is not kept: with one, some editors would not fall back to whenToUse")
+			c.Description = d.text(f.Value, at)
+			if f.Value.Kind == tree.Text && strings.TrimSpace(f.Value.Text) == "" {
+				d.notice(f.Value, at, "an empty description is not kept: with one, some editors would not fall back to whenToUse")
 			}
 		case "customInstructions":
-			c.CustomInstructions = d.text(f.value, at)
+			c.CustomInstructions = d.text(f.Value, at)
 		case "permissionTemplate":
-			c.PermissionTemplate = d.text(f.value, at)
+			c.PermissionTemplate = d.text(f.Value, at)
 		case "groups":
-			c.Groups = d.groups(f.value, at)
+			c.Groups = d.groups(f.Value, at)
 		case "source":
-			d.notice(f.value, at, "source is not kept, and needn't be: editors set it themselves, by where a file lies")
+			d.notice(f.Value, at, "source is not kept, and needn't be: editors set it themselves, by where a file lies")
 		default:
 			c.Extra = d.extra(c.Extra, f, at)
 		}
@@ -202,51 +198,51 @@ func (d *decoder) config(n *node) Config {
 }
 
 // extra keeps a field that we don't know.
-func (d *decoder) extra(extra map[string]any, f field, pointer string) map[string]any {
+func (d *decoder) extra(extra map[string]any, f tree.Field, pointer string) map[string]any {
 	before := len(d.problems)
-	f.value.flaws(pointer, d.blame)
+	f.Value.Flaws(pointer, d.blame)
 	if len(d.problems) > before {
 		return extra
 	}
 	if extra == nil {
 		extra = map[string]any{}
 	}
-	extra[f.name] = f.value.value()
+	extra[f.Name] = f.Value.Value()
 	return extra
 }
 
-func (d *decoder) groups(n *node, pointer string) []Group {
-	if n.kind == null {
+func (d *decoder) groups(n *tree.Node, pointer string) []Group {
+	if n.Kind == tree.Null {
 		return nil
 	}
-	if n.kind != list {
-		d.blame(pointer, cmp.Or(n.flaw, "groups must be a list, such as [read, edit], not "+n.describe()), n.line, n.column)
+	if n.Kind != tree.List {
+		d.blame(pointer, cmp.Or(n.Flaw, "groups must be a list, such as [read, edit], not "+n.Describe()), n.Line, n.Column)
 		return nil
 	}
-	groups := make([]Group, len(n.items))
-	for i, item := range n.items {
+	groups := make([]Group, len(n.Items))
+	for i, item := range n.Items {
 		groups[i] = d.group(item, fmt.Sprintf("%s/%d", pointer, i))
 	}
 	return groups
 }
 
-func (d *decoder) group(n *node, pointer string) Group {
+func (d *decoder) group(n *tree.Node, pointer string) Group {
 	switch {
-	case n.flaw != "":
-		d.blame(pointer, n.flaw, n.line, n.column)
-	case n.kind == text:
-		return Group{Name: n.text}
-	case n.kind == mapping:
+	case n.Flaw != "":
+		d.blame(pointer, n.Flaw, n.Line, n.Column)
+	case n.Kind == tree.Text:
+		return Group{Name: n.Text}
+	case n.Kind == tree.Object:
 		d.blame(pointer, "a group is a name, or a list of two: the name, then an object with fileRegex and description; this is an object",
-			n.line, n.column)
-	case n.kind != list:
-		d.blame(pointer, "a group is a name such as read, not "+n.describe(), n.line, n.column)
-	case len(n.items) != 2:
-		d.blame(pointer, tupleProblem(n), n.line, n.column)
+			n.Line, n.Column)
+	case n.Kind != tree.List:
+		d.blame(pointer, "a group is a name such as read, not "+n.Describe(), n.Line, n.Column)
+	case len(n.Items) != 2:
+		d.blame(pointer, tupleProblem(n), n.Line, n.Column)
 	default:
 		return Group{
-			Name:        d.groupName(n.items[0], pointer+"/0"),
-			Restriction: d.restriction(n.items[1], pointer+"/1"),
+			Name:        d.groupName(n.Items[0], pointer+"/0"),
+			Restriction: d.restriction(n.Items[1], pointer+"/1"),
 		}
 	}
 	return Group{}
@@ -254,11 +250,11 @@ func (d *decoder) group(n *node, pointer string) Group {
 
 // tupleProblem explains the most common mistake of all: a dash too many, which
 // makes fileRegex and description two elements.
-func tupleProblem(n *node) string {
-	detail := fmt.Sprintf("a restricted group has exactly two elements, its name and one object; this has %d", len(n.items))
+func tupleProblem(n *tree.Node) string {
+	detail := fmt.Sprintf("a restricted group has exactly two elements, its name and one object; this has %d", len(n.Items))
 	objects := 0
-	for _, item := range n.items {
-		if item.kind == mapping {
+	for _, item := range n.Items {
+		if item.Kind == tree.Object {
 			objects++
 		}
 	}
@@ -268,29 +264,29 @@ func tupleProblem(n *node) string {
 	return detail
 }
 
-func (d *decoder) groupName(n *node, pointer string) string {
-	if n.kind != text {
-		d.blame(pointer, cmp.Or(n.flaw, "the first element is the name of the group, not "+n.describe()), n.line, n.column)
+func (d *decoder) groupName(n *tree.Node, pointer string) string {
+	if n.Kind != tree.Text {
+		d.blame(pointer, cmp.Or(n.Flaw, "the first element is the name of the group, not "+n.Describe()), n.Line, n.Column)
 		return ""
 	}
-	return n.text
+	return n.Text
 }
 
-func (d *decoder) restriction(n *node, pointer string) *Restriction {
-	if n.kind != mapping {
-		d.blame(pointer, cmp.Or(n.flaw, "the second element is an object with fileRegex and description, not "+n.describe()), n.line, n.column)
+func (d *decoder) restriction(n *tree.Node, pointer string) *Restriction {
+	if n.Kind != tree.Object {
+		d.blame(pointer, cmp.Or(n.Flaw, "the second element is an object with fileRegex and description, not "+n.Describe()), n.Line, n.Column)
 		return nil
 	}
 	var r Restriction
-	for _, f := range n.fields {
-		at := pointer + "/" + escapePointer(f.name)
+	for _, f := range n.Fields {
+		at := pointer + tree.Step(f.Name)
 		switch {
-		case f.flaw != "":
-			d.blame(at, f.flaw, f.line, f.column)
-		case f.name == "fileRegex":
-			r.FileRegex = d.text(f.value, at)
-		case f.name == "description":
-			r.Description = d.text(f.value, at)
+		case f.Flaw != "":
+			d.blame(at, f.Flaw, f.Line, f.Column)
+		case f.Name == "fileRegex":
+			r.FileRegex = d.text(f.Value, at)
+		case f.Name == "description":
+			r.Description = d.text(f.Value, at)
 		default:
 			r.Extra = d.extra(r.Extra, f, at)
 		}

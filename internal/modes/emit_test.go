@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"orgmodes/internal/golden"
 	"orgmodes/internal/modes/nodetest"
+	"orgmodes/internal/tree"
 )
 
 func sampleMode() Mode {
@@ -38,10 +40,10 @@ func TestWriteYAMLGolden(t *testing.T) {
 	for _, m := range ms {
 		require.NoError(t, m.Validate())
 	}
-	golden(t, "write.yaml", WriteYAML(ms, "Modes of Example\nsecond line\u2028# not a third\n\n  last"))
-	golden(t, "write.json", WriteJSON(ms))
-	golden(t, "write_mode.yaml", WriteYAMLMode(ms[0]))
-	golden(t, "write_empty.yaml", WriteYAML(nil, ""))
+	golden.Equal(t, "write.yaml", WriteYAML(ms, "Modes of Example\nsecond line\u2028# not a third\n\n  last"))
+	golden.Equal(t, "write.json", WriteJSON(ms))
+	golden.Equal(t, "write_mode.yaml", WriteYAMLMode(ms[0]))
+	golden.Equal(t, "write_empty.yaml", WriteYAML(nil, ""))
 	sameModes(t, ms, WriteYAML(ms, "x"))
 	sameModes(t, ms, WriteJSON(ms))
 }
@@ -186,10 +188,10 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 		require.Equal(tb, any(whole), fromNode(tb, byJSYAML), "js-yaml on %s", written)
 		ours, err := parseYAML(written, newBudget(), nil)
 		require.NoError(tb, err)
-		require.Equal(tb, any(whole), canonicalValue(ours.value()), "our reader on %s", written)
+		require.Equal(tb, any(whole), canonicalValue(ours.Value()), "our reader on %s", written)
 	}
 	for _, text := range nastyTexts() {
-		if textFlaw(text) == "" {
+		if tree.TextFlaw(text) == "" {
 			check(t, text)
 			if len([]rune(text)) <= MaxFieldNameLength && text != "__proto__" {
 				check(t, map[string]any{text: text})
@@ -202,7 +204,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 			texts := rapid.SliceOfN(drawText(), 50, 100).Draw(rt, "texts")
 			values := make([]any, 0, len(texts)+1)
 			for _, s := range texts {
-				if textFlaw(s) == "" {
+				if tree.TextFlaw(s) == "" {
 					values = append(values, s)
 				}
 			}
@@ -246,6 +248,6 @@ func FuzzEmitter(f *testing.F) {
 		require.Equal(t, want, readByYAMLv3(t, written), "%s", written)
 		ours, err := parseYAML(written, newBudget(), nil)
 		require.NoError(t, err)
-		require.Equal(t, want, ours.value())
+		require.Equal(t, want, ours.Value())
 	})
 }

@@ -1,15 +1,13 @@
 package modes
 
 import (
-	"archive/zip"
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
 )
 
 // Choose returns the modes of some slugs, in their own order, not in that of the
@@ -79,33 +77,19 @@ func (e Export) File(ms []Mode) ([]byte, error) {
 // Archive writes a zip file with a file for each mode, named after its slug, in
 // the order given: the same bytes for the same modes.
 func (e Export) Archive(ms []Mode) ([]byte, error) {
-	var b bytes.Buffer
-	archive := zip.NewWriter(&b)
+	if err := e.check(); err != nil { // of no modes too
+		return nil, err
+	}
 	names := fileNames{used: map[string]bool{}, extension: e.Extension()}
-	for _, m := range ms {
+	files := make([]folder.File, len(ms))
+	for i, m := range ms {
 		data, err := e.File([]Mode{m})
 		if err != nil {
 			return nil, err
 		}
-		f, err := archive.CreateHeader(&zip.FileHeader{
-			Name: names.next(m.Slug), Method: zip.Deflate,
-			// No clock: equal modes make equal archives. Zip knows no time before this.
-			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("zip: %w", err)
-		}
-		if _, err := f.Write(data); err != nil {
-			return nil, fmt.Errorf("zip: %w", err)
-		}
+		files[i] = folder.File{Name: names.next(m.Slug), Data: data}
 	}
-	if err := e.check(); err != nil { // of no modes too
-		return nil, err
-	}
-	if err := archive.Close(); err != nil {
-		return nil, fmt.Errorf("zip: %w", err)
-	}
-	return b.Bytes(), nil
+	return folder.Pack(files)
 }
 
 // fileNames makes names that every file system takes, and that differ also

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
+	"orgmodes/internal/wording"
 )
 
 // Form is one of the shapes in which people keep modes in files.
@@ -31,8 +33,8 @@ const (
 // formRule says how a form is recognized and where its modes are.
 type formRule struct {
 	form  Form
-	is    func(root *node) bool
-	modes func(r *fileReader, root *node) ([]placed, error)
+	is    func(root *tree.Node) bool
+	modes func(r *fileReader, root *tree.Node) ([]placed, error)
 }
 
 // forms lists what we recognize, most telling first. Another form is another
@@ -45,31 +47,31 @@ func forms() []formRule {
 		{FormMarketplace, hasField("items"), below("items")},
 		{FormModes, hasField("modes"), below("modes")},
 		{FormMarketplaceItem, hasField("content"), single},
-		{FormList, func(root *node) bool { return root.kind == list }, bareList},
+		{FormList, func(root *tree.Node) bool { return root.Kind == tree.List }, bareList},
 	}
 }
 
-func hasField(name string) func(*node) bool {
-	return func(root *node) bool { return root.get(name) != nil }
+func hasField(name string) func(*tree.Node) bool {
+	return func(root *tree.Node) bool { return root.Get(name) != nil }
 }
 
 // isMode tells a mode from an object that is none, however broken it is.
-func isMode(n *node) bool {
-	return n.get("slug") != nil || n.get("roleDefinition") != nil
+func isMode(n *tree.Node) bool {
+	return n.Get("slug") != nil || n.Get("roleDefinition") != nil
 }
 
 // isEntry tells what may stand in a list of modes from what shows that the list
 // is of something else.
-func isEntry(n *node) bool { return isMode(n) || n.get("content") != nil || n.template }
+func isEntry(n *tree.Node) bool { return isMode(n) || n.Get("content") != nil || n.Template }
 
 // placed is a mode, or what stands in its place, where it was found.
 type placed struct {
-	node *node
+	node *tree.Node
 	// pointer leads to it within the file.
 	pointer string
 	// content is the text that holds it, where positions are those within that
 	// text.
-	content *node
+	content *tree.Node
 	// problem says why there is no mode to judge.
 	problem *fault.Field
 }
@@ -96,7 +98,7 @@ func (r *fileReader) noticeOnce(about, pointer, detail string, line, column int)
 }
 
 // modesOf finds the modes of a file, whatever its form.
-func (r *fileReader) modesOf(root *node) ([]placed, Form, error) {
+func (r *fileReader) modesOf(root *tree.Node) ([]placed, Form, error) {
 	for _, f := range forms() {
 		if f.is(root) {
 			found, err := f.modes(r, root)
@@ -107,67 +109,59 @@ func (r *fileReader) modesOf(root *node) ([]placed, Form, error) {
 }
 
 // notAModesFile says what was found instead. pointer is where.
-func notAModesFile(n *node, pointer string) error {
+func notAModesFile(n *tree.Node, pointer string) error {
 	return fault.New(fault.Invalid, "not_a_modes_file",
 		"This is not a modes file. Expected `customModes:` with a list of modes below it.").
-		With(fault.Field{Pointer: pointer, Detail: "found " + foundInstead(n), Line: n.line, Column: n.column})
+		With(fault.Field{Pointer: pointer, Detail: "found " + foundInstead(n), Line: n.Line, Column: n.Column})
 }
 
-func foundInstead(n *node) string {
+func foundInstead(n *tree.Node) string {
 	switch {
-	case n.template:
+	case n.Template:
 		return "a template placeholder in braces; put in what it stands for"
-	case n.kind == text:
-		line, _, _ := strings.Cut(strings.TrimSpace(n.text), "\n")
-		return "plain text that begins with " + strconv.Quote(shortened(line, 40))
-	case n.kind == mapping && len(n.fields) == 0:
+	case n.Kind == tree.Text:
+		line, _, _ := strings.Cut(strings.TrimSpace(n.Text), "\n")
+		return "plain text that begins with " + strconv.Quote(wording.Shortened(line, 40))
+	case n.Kind == tree.Object && len(n.Fields) == 0:
 		return "an empty object"
-	case n.kind == mapping:
+	case n.Kind == tree.Object:
 		var names []string
-		for _, f := range n.fields {
-			names = append(names, "`"+shortened(f.name, 30)+"`")
+		for _, f := range n.Fields {
+			names = append(names, "`"+wording.Shortened(f.Name, 30)+"`")
 		}
 		if len(names) > 5 {
 			names = append(names[:5], "…")
 		}
 		return "an object with " + strings.Join(names, ", ")
-	case n.kind == list && len(n.items) > 0:
-		return "a list that begins with " + foundInstead(n.items[0])
-	case n.kind == broken:
-		return n.flaw
+	case n.Kind == tree.List && len(n.Items) > 0:
+		return "a list that begins with " + foundInstead(n.Items[0])
+	case n.Kind == tree.Broken:
+		return n.Flaw
 	default:
-		return n.describe()
+		return n.Describe()
 	}
 }
 
-// shortened cuts a text for a message.
-func shortened(s string, length int) string {
-	if runes := []rune(s); len(runes) > length {
-		return string(runes[:length-1]) + "…"
-	}
-	return s
-}
+func single(r *fileReader, root *tree.Node) ([]placed, error) { return r.entry(root, "") }
 
-func single(r *fileReader, root *node) ([]placed, error) { return r.entry(root, "") }
-
-func bareList(r *fileReader, root *node) ([]placed, error) {
-	r.notice("", "the list of modes has no name: put `customModes:` above it if editors are to read this file too", root.line, root.column)
+func bareList(r *fileReader, root *tree.Node) ([]placed, error) {
+	r.notice("", "the list of modes has no name: put `customModes:` above it if editors are to read this file too", root.Line, root.Column)
 	return r.items(root, "")
 }
 
 // below reads a list that is a field of the file, and says what else is there.
-func below(name string) func(*fileReader, *node) ([]placed, error) {
-	return func(r *fileReader, root *node) ([]placed, error) {
+func below(name string) func(*fileReader, *tree.Node) ([]placed, error) {
+	return func(r *fileReader, root *tree.Node) ([]placed, error) {
 		values, at, err := r.listBelow(root, name)
 		if err != nil {
 			return nil, err
 		}
 		if name == "modes" || name == "custom_modes" {
-			r.notice("/"+name, "`"+name+"` is read as if it were `customModes`, the only name that editors know; rename it if they are to read this file too", at.line, at.column)
+			r.notice("/"+name, "`"+name+"` is read as if it were `customModes`, the only name that editors know; rename it if they are to read this file too", at.Line, at.Column)
 		}
-		for _, f := range root.fields {
-			if f.name != name {
-				r.notice("/"+escapePointer(f.name), fmt.Sprintf("`%s` beside %s is not kept", shortened(f.name, 60), name), f.line, f.column)
+		for _, f := range root.Fields {
+			if f.Name != name {
+				r.notice(tree.Step(f.Name), fmt.Sprintf("`%s` beside %s is not kept", wording.Shortened(f.Name, 60), name), f.Line, f.Column)
 			}
 		}
 		return r.items(values, "/"+name)
@@ -175,49 +169,49 @@ func below(name string) func(*fileReader, *node) ([]placed, error) {
 }
 
 // listBelow returns a list that is a field of the file, and where the field is.
-func (r *fileReader) listBelow(root *node, name string) (*node, field, error) {
-	var at field
+func (r *fileReader) listBelow(root *tree.Node, name string) (*tree.Node, tree.Field, error) {
+	var at tree.Field
 	blame := func(detail string, line, column int) error {
 		return fault.New(fault.Invalid, "not_a_modes_file", "This is not a modes file: `%s` can't be read.", name).
 			With(fault.Field{Pointer: "/" + name, Detail: detail, Line: line, Column: column})
 	}
-	for _, f := range root.fields {
-		if f.name != name {
+	for _, f := range root.Fields {
+		if f.Name != name {
 			continue
 		}
-		if f.flaw != "" {
-			return nil, at, blame(f.flaw, f.line, f.column)
+		if f.Flaw != "" {
+			return nil, at, blame(f.Flaw, f.Line, f.Column)
 		}
 		at = f
 	}
-	switch n := root.get(name); {
-	case n.kind == list:
+	switch n := root.Get(name); {
+	case n.Kind == tree.List:
 		return n, at, nil
-	case n.kind == null:
-		r.notice("/"+name, "`"+name+"` is empty: there are no modes in this file", n.line, n.column)
-		return &node{kind: list}, at, nil
-	case n.flaw != "":
-		return nil, at, blame(n.flaw, n.line, n.column)
+	case n.Kind == tree.Null:
+		r.notice("/"+name, "`"+name+"` is empty: there are no modes in this file", n.Line, n.Column)
+		return &tree.Node{Kind: tree.List}, at, nil
+	case n.Flaw != "":
+		return nil, at, blame(n.Flaw, n.Line, n.Column)
 	default:
-		return nil, at, blame("must be a list of modes, not "+n.describe(), n.line, n.column)
+		return nil, at, blame("must be a list of modes, not "+n.Describe(), n.Line, n.Column)
 	}
 }
 
 // items reads a list of modes, or of marketplace items. Below any other name
 // than customModes it may be a list of something else altogether.
-func (r *fileReader) items(values *node, pointer string) ([]placed, error) {
-	isOurs := pointer == "/customModes" || len(values.items) == 0
-	for _, item := range values.items {
+func (r *fileReader) items(values *tree.Node, pointer string) ([]placed, error) {
+	isOurs := pointer == "/customModes" || len(values.Items) == 0
+	for _, item := range values.Items {
 		isOurs = isOurs || isEntry(item)
 	}
 	if !isOurs {
 		return nil, notAModesFile(values, pointer)
 	}
-	if err := r.checkCount(len(values.items)); err != nil {
+	if err := r.checkCount(len(values.Items)); err != nil {
 		return nil, err
 	}
 	var found []placed
-	for i, item := range values.items {
+	for i, item := range values.Items {
 		entries, err := r.entry(item, pointer+"/"+strconv.Itoa(i))
 		if err != nil {
 			return nil, err
@@ -236,8 +230,8 @@ func (r *fileReader) checkCount(count int) error {
 }
 
 // entry is one mode, or those that a marketplace item holds.
-func (r *fileReader) entry(n *node, pointer string) ([]placed, error) {
-	if n.kind == mapping && !n.template && !isMode(n) && (n.get("content") != nil || strings.HasPrefix(pointer, "/items/")) {
+func (r *fileReader) entry(n *tree.Node, pointer string) ([]placed, error) {
+	if n.Kind == tree.Object && !n.Template && !isMode(n) && (n.Get("content") != nil || strings.HasPrefix(pointer, "/items/")) {
 		return r.marketplaceItem(n, pointer)
 	}
 	return []placed{{node: n, pointer: pointer}}, nil

@@ -5,47 +5,49 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
+	"orgmodes/internal/wording"
 )
 
 // marketplaceItem reads the mode that an item holds in its `content`. What
 // can't be read there is the item's own problem, not the file's.
-func (r *fileReader) marketplaceItem(n *node, pointer string) ([]placed, error) {
-	if kind := n.get("type"); kind != nil && kind.kind == text && kind.text != "mode" {
-		r.notice(pointer, "this item is no mode but of the type "+shortened(kind.text, 40)+"; it is left out", n.line, n.column)
+func (r *fileReader) marketplaceItem(n *tree.Node, pointer string) ([]placed, error) {
+	if kind := n.Get("type"); kind != nil && kind.Kind == tree.Text && kind.Text != "mode" {
+		r.notice(pointer, "this item is no mode but of the type "+wording.Shortened(kind.Text, 40)+"; it is left out", n.Line, n.Column)
 		return nil, nil
 	}
-	broken := func(at *node, detail string, line, column int) ([]placed, error) {
+	broken := func(at *tree.Node, detail string, line, column int) ([]placed, error) {
 		return []placed{{node: at, pointer: pointer, problem: &fault.Field{Detail: detail, Line: line, Column: column}}}, nil
 	}
-	var content *node
-	for _, f := range n.fields {
-		if f.name != "content" {
+	var content *tree.Node
+	for _, f := range n.Fields {
+		if f.Name != "content" {
 			continue
 		}
-		if flaw := cmp.Or(f.flaw, f.value.flaw); flaw != "" {
-			return broken(n, flaw, f.line, f.column)
+		if flaw := cmp.Or(f.Flaw, f.Value.Flaw); flaw != "" {
+			return broken(n, flaw, f.Line, f.Column)
 		}
-		content = f.value
+		content = f.Value
 	}
 	pointer += "/content"
 	switch {
 	case content == nil:
-		return broken(n, "this item has no content: that is where the mode of a marketplace item stands, as YAML", n.line, n.column)
-	case content.kind == mapping:
+		return broken(n, "this item has no content: that is where the mode of a marketplace item stands, as YAML", n.Line, n.Column)
+	case content.Kind == tree.Object:
 		r.sayWhatIsDropped(n, pointer)
 		return []placed{{node: content, pointer: pointer}}, nil
-	case content.kind != text:
-		return broken(n, "content must be text that holds a mode as YAML, not "+content.describe(), content.line, content.column)
+	case content.Kind != tree.Text:
+		return broken(n, "content must be text that holds a mode as YAML, not "+content.Describe(), content.Line, content.Column)
 	}
 	r.sayWhatIsDropped(n, pointer)
 	return r.contentOf(content, pointer)
 }
 
-func (r *fileReader) sayWhatIsDropped(n *node, pointer string) {
+func (r *fileReader) sayWhatIsDropped(n *tree.Node, pointer string) {
 	var names []string
-	for _, f := range n.fields {
-		if f.name != "content" && f.name != "type" {
-			names = append(names, "`"+shortened(f.name, 30)+"`")
+	for _, f := range n.Fields {
+		if f.Name != "content" && f.Name != "type" {
+			names = append(names, "`"+wording.Shortened(f.Name, 30)+"`")
 		}
 	}
 	if len(names) > 6 {
@@ -53,25 +55,25 @@ func (r *fileReader) sayWhatIsDropped(n *node, pointer string) {
 	}
 	if len(names) > 0 {
 		r.noticeOnce("marketplace", strings.TrimSuffix(pointer, "/content"),
-			"of a marketplace item only its content is kept, not "+strings.Join(names, ", "), n.line, n.column)
+			"of a marketplace item only its content is kept, not "+strings.Join(names, ", "), n.Line, n.Column)
 	}
 }
 
 // contentOf reads the mode, or the modes, of a text within a file. Positions
 // become those of the file where they can be told exactly.
-func (r *fileReader) contentOf(content *node, pointer string) ([]placed, error) {
+func (r *fileReader) contentOf(content *tree.Node, pointer string) ([]placed, error) {
 	locate, exact := r.locator(content)
 	outer := content
 	if exact {
 		outer = nil
 	}
-	root, err := parseYAML([]byte(content.text), r.budget, locate)
+	root, err := parseYAML([]byte(content.Text), r.budget, locate)
 	if err != nil {
 		f, ok := fault.As(err)
 		if !ok || f.Kind == fault.TooLarge {
 			return nil, err
 		}
-		problem := fault.Field{Detail: f.Message, Line: content.line, Column: content.column}
+		problem := fault.Field{Detail: f.Message, Line: content.Line, Column: content.Column}
 		if len(f.Fields) > 0 {
 			problem = f.Fields[0]
 			problem.Detail = "the content of this item can't be read as YAML: " + problem.Detail
@@ -81,16 +83,16 @@ func (r *fileReader) contentOf(content *node, pointer string) ([]placed, error) 
 		}
 		return []placed{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
 	}
-	values := []*node{root}
-	if below := root.get("customModes"); below != nil && below.kind == list {
-		values = below.items
-	} else if root.kind == list {
-		values = root.items
+	values := []*tree.Node{root}
+	if below := root.Get("customModes"); below != nil && below.Kind == tree.List {
+		values = below.Items
+	} else if root.Kind == tree.List {
+		values = root.Items
 	}
-	if root.kind == text { // YAML takes any prose for a text
+	if root.Kind == tree.Text { // YAML takes any prose for a text
 		problem := fault.Field{
 			Detail: "the content of this item is no mode: found " + foundInstead(root),
-			Line:   root.line, Column: root.column,
+			Line:   root.Line, Column: root.Column,
 		}
 		return []placed{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
 	}

@@ -1,9 +1,9 @@
 package modes
 
 import (
-	"fmt"
-
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
+	"orgmodes/internal/wording"
 )
 
 const (
@@ -14,7 +14,7 @@ const (
 	// MaxDocumentBytes bounds all the modes of an organization together.
 	MaxDocumentBytes = 8 << 20
 	// MaxUploadBytes bounds what one request may bring.
-	MaxUploadBytes = 10 << 20
+	MaxUploadBytes = folder.MaxUploadBytes
 	// MaxDepth bounds how deep the values of unknown fields may be nested.
 	MaxDepth = 64
 
@@ -47,34 +47,7 @@ func CheckLibrary(count, total int) error {
 	if total > MaxDocumentBytes {
 		return fault.New(fault.TooLarge, "document_too_large",
 			"All modes together would be %s; an organization can have at most %s. Shorten or delete some.",
-			bytesInWords(total), bytesInWords(MaxDocumentBytes))
+			wording.Bytes(total), wording.Bytes(MaxDocumentBytes))
 	}
 	return nil
-}
-
-func checkUpload(data []byte) error {
-	if len(data) <= MaxUploadBytes {
-		return nil
-	}
-	size := bytesInWords(len(data))
-	if len(data) == MaxUploadBytes+1 { // nobody reads on to learn how much more there is
-		size = "more than " + bytesInWords(MaxUploadBytes)
-	}
-	return fault.New(fault.TooLarge, "upload_too_large",
-		"This is %s; one upload can have at most %s. Split it into several files.", size, bytesInWords(MaxUploadBytes))
-}
-
-// bytesInWords rounds up: something just beyond a limit must not read as equal
-// to it.
-func bytesInWords(n int) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%d KiB", (n+1<<10-1)>>10)
-	case n%(1<<20) == 0:
-		return fmt.Sprintf("%d MiB", n>>20)
-	default:
-		return fmt.Sprintf("%.2f MiB", float64((n*100+1<<20-1)>>20)/100)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/golden"
 )
 
 func library(tb testing.TB, text string) []OrganizationMode {
@@ -86,7 +87,7 @@ func TestPlanImport(t *testing.T) {
 		require.NoError(t, p.TooMuch)
 		fmt.Fprintf(&b, "== %s\n%s", c.name, described(p))
 	}
-	golden(t, "plan.txt", []byte(b.String()))
+	golden.Equal(t, "plan.txt", []byte(b.String()))
 }
 
 func TestPlanImportRefusesChoicesThatMakeNoSense(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
+	"orgmodes/internal/tree"
 )
 
 // Entry is the verdict on one mode of a file.
@@ -31,9 +33,9 @@ type Entry struct {
 	// Problems says so too.
 	Conflict *Conflict
 
-	node *node
+	node *tree.Node
 	// content is set where positions are those within a text of the file.
-	content *node
+	content *tree.Node
 	inAPI   bool
 }
 
@@ -93,15 +95,14 @@ func (e Entry) Position(pointer string) (line, column int) {
 	if !e.inAPI {
 		pointer = strings.TrimPrefix(pointer, "/config")
 	}
-	at, _ := e.node.find(pointer)
-	return at.line, at.column
+	return e.node.Position(pointer)
 }
 
 // ReadFile reads a file of modes in YAML or JSON, in any of the forms. One bad
 // mode never spoils the others; the error is a *fault.Error (Malformed, Invalid,
 // TooLarge) where the file as a whole can't be used.
 func ReadFile(data []byte) (File, error) {
-	if err := checkUpload(data); err != nil {
+	if err := folder.CheckUpload(data); err != nil {
 		return File{}, err
 	}
 	f, err := readFile(data, newBudget())
@@ -137,12 +138,12 @@ func readFile(data []byte, b *budget) (File, error) {
 // readEntry judges one mode.
 func readEntry(p placed, index int) Entry {
 	n := p.node
-	e := Entry{Index: index, Pointer: p.pointer, Line: n.line, Column: n.column, node: n, content: p.content}
+	e := Entry{Index: index, Pointer: p.pointer, Line: n.Line, Column: n.Column, node: n, content: p.content}
 	var d decoder
 	switch {
 	case p.problem != nil:
 		d.problems = []fault.Field{*p.problem}
-	case n.get("roleDefinition") == nil && n.get("config") != nil && n.get("config").kind == mapping:
+	case n.Get("roleDefinition") == nil && n.Get("config") != nil && n.Get("config").Kind == tree.Object:
 		// What our own API gives, and what readers publish.
 		e.inAPI = true
 		e.Mode = d.apiMode(n)
@@ -158,7 +159,7 @@ func readEntry(p placed, index int) Entry {
 
 // sayWhereWithin makes positions within a text those of the text, and says the
 // others in words.
-func (e *Entry) sayWhereWithin(content *node) {
+func (e *Entry) sayWhereWithin(content *tree.Node) {
 	within := func(line int) string {
 		if line == 0 {
 			return ""
@@ -167,15 +168,15 @@ func (e *Entry) sayWhereWithin(content *node) {
 	}
 	for i, p := range e.Problems {
 		p.Detail += within(p.Line)
-		p.Line, p.Column = content.line, content.column
+		p.Line, p.Column = content.Line, content.Column
 		e.Problems[i] = p
 	}
 	for i, n := range e.Notices {
 		n.Detail += within(n.Line)
-		n.Line, n.Column = content.line, content.column
+		n.Line, n.Column = content.Line, content.Column
 		e.Notices[i] = n
 	}
-	e.Line, e.Column = content.line, content.column
+	e.Line, e.Column = content.Line, content.Column
 }
 
 // judgeTogether finds slugs that are there twice: the first one stays.
@@ -215,25 +216,54 @@ func judgeTogether(entries []Entry) {
 // editors, who read both with a YAML parser, take such files. A comment of
 // JavaScript's is refused even where YAML would read something else into it, the
 // beginning of a field's name for one.
-func parseAny(data []byte, b *budget) (root *node, format string, notices []Notice, err error) {
+func parseAny(data []byte, b *budget) (root *tree.Node, format string, notices []Notice, err error) {
 	data = trimBOM(data)
-	if !looksLikeJSON(data) {
+	if !tree.LooksLikeJSON(data) {
 		root, err = parseYAML(data, b, nil)
 		return root, FormatYAML, nil, err
 	}
-	if err := checkEncoding(data); err != nil {
+	if err := checkText(data); err != nil {
 		return nil, "", nil, err
 	}
 	before := *b
-	p := newJSONParser(data, b)
-	p.lenient = true
-	root, err = p.document()
-	if err == nil || p.commented || !notJSON(err) {
-		return root, FormatJSON, p.notices(), err
+	j := tree.JSON{Budget: &b.Budget, OrYAML: true, Lenient: true}
+	root, err = j.Parse(data)
+	if err == nil || j.Commented || !notJSON(err) {
+		return root, FormatJSON, commaNotices(j), err
 	}
 	*b = before
 	if root, yamlErr := parseYAML(data, b, nil); yamlErr == nil {
 		return root, FormatYAML, nil, nil
 	}
 	return nil, "", nil, err
+}
+
+// parseJSON reads what may be nothing but JSON.
+func parseJSON(data []byte) (*tree.Node, error) {
+	if err := checkText(trimBOM(data)); err != nil {
+		return nil, err
+	}
+	return (&tree.JSON{Budget: &newBudget().Budget, OrYAML: true}).Parse(data)
+}
+
+// notJSON reports whether err means that a text is not JSON at all, rather than
+// JSON that we don't take.
+func notJSON(err error) bool {
+	e, ok := fault.As(err)
+	return ok && e.Code == "malformed_json"
+}
+
+// commaNotices says once, and how often, what was passed over.
+func commaNotices(j tree.JSON) []Notice {
+	if j.Commas == 0 {
+		return nil
+	}
+	n := Notice{
+		Detail: j.FirstComma.String() + ": editors pass over it, and so do we, but other programs refuse such a file; remove it, or save the file as YAML",
+		Line:   j.FirstComma.Line, Column: j.FirstComma.Column,
+	}
+	if j.Commas > 1 {
+		n.Detail += fmt.Sprintf(" (there are %d of them)", j.Commas)
+	}
+	return []Notice{n}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/wording"
 )
 
 // fileSeeds are texts to begin with: odd ones, the files of testdata/files, and
@@ -83,7 +84,7 @@ func TestChangedFiles(t *testing.T) {
 	var data []byte
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("ORGMODES_SEED=%d, with %s", seed, shortened(strconv.Quote(string(data)), 4000))
+			t.Logf("ORGMODES_SEED=%d, with %s", seed, wording.Shortened(strconv.Quote(string(data)), 4000))
 		}
 	})
 	count := 0

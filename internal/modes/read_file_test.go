@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/golden"
 )
 
 // TestReadFileVerdicts reads each file of testdata/files and holds what is said
@@ -27,7 +28,7 @@ func TestReadFileVerdicts(t *testing.T) {
 		require.NoError(t, err)
 		fmt.Fprintf(&b, "== %s\n%s", filepath.Base(path), report(t, data))
 	}
-	golden(t, "verdicts.txt", []byte(b.String()))
+	golden.Equal(t, "verdicts.txt", []byte(b.String()))
 }
 
 // report is everything that ReadFile says about a text, in lines.
@@ -132,7 +133,7 @@ func TestReadFileRefusals(t *testing.T) {
 	for _, c := range cases {
 		fmt.Fprintf(&b, "== %s\n%s", c.name, report(t, []byte(c.text)))
 	}
-	golden(t, "refusals.txt", []byte(b.String()))
+	golden.Equal(t, "refusals.txt", []byte(b.String()))
 }
 
 func TestReadFileKeepsTheMeaning(t *testing.T) {

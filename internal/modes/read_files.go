@@ -8,21 +8,22 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
+	"orgmodes/internal/wording"
 )
 
 const (
 	// MaxFiles bounds the files of a folder or an archive, whatever they are.
-	MaxFiles = 2000
+	MaxFiles = folder.MaxFiles
 	// MaxFilesBytes bounds what its modes files hold together.
-	MaxFilesBytes = 16 << 20
+	MaxFilesBytes = folder.MaxBytes
 )
 
 // NamedFile is a file of a folder.
-type NamedFile struct {
-	// Name is its path within the folder, with slashes.
-	Name string
-	Data []byte
-}
+type NamedFile = folder.File
+
+// filesOfModes are what we look for in a folder.
+var filesOfModes = folder.Kind{Things: "modes", NotToRead: notToRead}
 
 // FileResult is what became of one file of several.
 type FileResult struct {
@@ -59,24 +60,14 @@ func (f Folder) Refused() int {
 // others; what is no modes file by its name is skipped with a notice. The error
 // is a *fault.Error where all together are too much.
 func ReadFiles(files []NamedFile) (Folder, error) {
-	if err := checkFileCount(len(files)); err != nil {
+	files, err := filesOfModes.Sorted(files)
+	if err != nil {
 		return Folder{}, err
 	}
-	total := 0
-	for _, f := range files {
-		if notToRead(f.Name) == "" && len(f.Data) <= MaxUploadBytes { // a larger one is refused unread
-			total += len(f.Data)
-		}
-	}
-	if total > MaxFilesBytes {
-		return Folder{}, filesTooLarge(total)
-	}
-	files = slices.Clone(files)
-	slices.SortStableFunc(files, func(a, b NamedFile) int { return cmp.Compare(a.Name, b.Name) })
 	// All files share what one may cost, so that many small bombs are no more
 	// than a large one.
 	b := newBudget()
-	b.text = MaxFilesBytes
+	b.Text = MaxFilesBytes
 	out := Folder{File: File{Form: FormFolder}}
 	for _, f := range files {
 		r, err := readNamed(f, b)
@@ -93,17 +84,15 @@ func ReadFiles(files []NamedFile) (Folder, error) {
 	return out, CheckTotals(out.File.Modes())
 }
 
-func checkFileCount(count int) error {
-	if count <= MaxFiles {
-		return nil
+// ReadArchive reads the modes files of a zip file, as ReadFiles reads those of
+// a folder. An archive that is made to do harm is refused as a whole, before
+// anything is unpacked; the error is a *fault.Error.
+func ReadArchive(data []byte) (Folder, error) {
+	files, err := filesOfModes.Unpack(data)
+	if err != nil {
+		return Folder{}, err
 	}
-	return fault.New(fault.TooLarge, "too_many_files",
-		"These are %d files; at most %d are read at once. Leave out what holds no modes.", count, MaxFiles)
-}
-
-func filesTooLarge(total int) error {
-	return fault.New(fault.TooLarge, "files_too_large",
-		"These files hold %s together; at most %s are read at once. Take fewer.", bytesInWords(total), bytesInWords(MaxFilesBytes))
+	return ReadFiles(files)
 }
 
 func readNamed(f NamedFile, b *budget) (FileResult, error) {
@@ -111,11 +100,11 @@ func readNamed(f NamedFile, b *budget) (FileResult, error) {
 	if r.Skipped != "" {
 		return r, nil
 	}
-	r.Err = checkUpload(f.Data)
+	r.Err = folder.CheckUpload(f.Data)
 	if r.Err == nil {
 		r.File, r.Err = readFile(f.Data, b)
 	}
-	if r.Err != nil && (b.nodes < 0 || b.text < 0 || b.marks < 0) {
+	if r.Err != nil && b.spent() {
 		e, _ := fault.As(r.Err)
 		return r, fault.New(e.Kind, e.Code, "Together, these files hold more than %d modes ever need. It was %s where they became too much: take fewer, or look at that one.", MaxModes, f.Name)
 	}
@@ -163,7 +152,7 @@ func notToRead(name string) string {
 	switch {
 	case slices.Contains(modesFileNames, base):
 		return ""
-	case strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._"):
+	case folder.IsOfMacOS(name):
 		return "skipped: this is what macOS keeps about another file"
 	case slices.Contains([]string{".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz"}, ext):
 		return "skipped: archives within an archive are not opened; unpack it first"
@@ -172,6 +161,6 @@ func notToRead(name string) string {
 	case ext == "" || ext == base:
 		return "skipped: by its name this is no modes file (.yaml, .yml, .json, " + strings.Join(modesFileNames, ", ") + ")"
 	default:
-		return fmt.Sprintf("skipped: %s files hold no modes", shortened(ext, 20))
+		return fmt.Sprintf("skipped: %s files hold no modes", wording.Shortened(ext, 20))
 	}
 }

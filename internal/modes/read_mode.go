@@ -2,6 +2,8 @@ package modes
 
 import (
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
+	"orgmodes/internal/tree"
 )
 
 // ReadMode reads one mode, in the API's form {"slug", "name", "config": {...}}
@@ -10,10 +12,10 @@ import (
 // Malformed where the text can't be read, Invalid ("invalid_mode") with the
 // position of each problem, TooLarge.
 func ReadMode(data []byte, yaml bool) (Mode, error) {
-	if err := checkUpload(data); err != nil {
+	if err := folder.CheckUpload(data); err != nil {
 		return Mode{}, err
 	}
-	var root *node
+	var root *tree.Node
 	var err error
 	if yaml {
 		root, _, _, err = parseAny(data, newBudget())
@@ -25,7 +27,7 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 	}
 	var d decoder
 	var m Mode
-	if root.get("config") != nil {
+	if root.Get("config") != nil {
 		m = d.apiMode(root)
 	} else {
 		m = d.flatMode(root)
@@ -40,19 +42,19 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 // {"name": "New", "config": {"whenToUse": null}}, and normalizes and validates
 // the outcome. The error is as ReadMode's.
 func PatchMode(m Mode, patch []byte) (Mode, error) {
-	if err := checkUpload(patch); err != nil {
+	if err := folder.CheckUpload(patch); err != nil {
 		return Mode{}, err
 	}
 	root, err := parseJSON(patch)
 	if err != nil {
 		return Mode{}, err
 	}
-	if root.kind != mapping {
-		return Mode{}, malformed("malformed_patch", "This is not a merge patch",
-			"a merge patch is an object with the fields to change, not "+root.describe(), root.line, root.column)
+	if root.Kind != tree.Object {
+		return Mode{}, tree.Malformed("malformed_patch", "This is not a merge patch",
+			"a merge patch is an object with the fields to change, not "+root.Describe(), root.Line, root.Column)
 	}
 	var d decoder
-	root.flaws("", d.blame)
+	root.Flaws("", d.blame)
 	if err := d.failure(); err != nil {
 		return Mode{}, err
 	}
@@ -60,7 +62,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err != nil {
 		return Mode{}, fault.New(fault.Internal, "internal", "This mode can't be written.").Because(err)
 	}
-	target, err := parseJSON(whole)
+	target, err := (&tree.JSON{Budget: &newBudget().Budget}).Parse(whole)
 	if err != nil {
 		return Mode{}, err
 	}
@@ -68,11 +70,11 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	patched := d.apiMode(merged)
 	// Positions make sense only for what stands in the patch.
 	for i, p := range d.problems {
-		at, exact := root.find(p.Pointer)
+		at, exact := root.Find(p.Pointer)
 		if !exact {
-			at = &node{}
+			at = &tree.Node{}
 		}
-		d.problems[i].Line, d.problems[i].Column = at.line, at.column
+		d.problems[i].Line, d.problems[i].Column = at.Line, at.Column
 	}
 	if err := d.failure(); err != nil {
 		return Mode{}, err
@@ -81,32 +83,32 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 }
 
 // mergePatch is MergePatch of RFC 7396, section 2.
-func mergePatch(target, patch *node) *node {
-	if patch.kind != mapping {
+func mergePatch(target, patch *tree.Node) *tree.Node {
+	if patch.Kind != tree.Object {
 		return patch
 	}
-	changes := make(map[string]*node, len(patch.fields))
-	for _, f := range patch.fields {
-		changes[f.name] = f.value
+	changes := make(map[string]*tree.Node, len(patch.Fields))
+	for _, f := range patch.Fields {
+		changes[f.Name] = f.Value
 	}
-	merged := &node{kind: mapping, line: patch.line, column: patch.column}
-	if target != nil && target.kind == mapping {
-		for _, f := range target.fields {
-			change, ok := changes[f.name]
-			delete(changes, f.name)
-			if ok && change.kind == null {
+	merged := &tree.Node{Kind: tree.Object, Line: patch.Line, Column: patch.Column}
+	if target != nil && target.Kind == tree.Object {
+		for _, f := range target.Fields {
+			change, ok := changes[f.Name]
+			delete(changes, f.Name)
+			if ok && change.Kind == tree.Null {
 				continue
 			}
 			if ok {
-				f.value = mergePatch(f.value, change)
+				f.Value = mergePatch(f.Value, change)
 			}
-			merged.fields = append(merged.fields, f)
+			merged.Fields = append(merged.Fields, f)
 		}
 	}
-	for _, f := range patch.fields {
-		if change, isNew := changes[f.name]; isNew && change.kind != null {
-			f.value = mergePatch(nil, change)
-			merged.fields = append(merged.fields, f)
+	for _, f := range patch.Fields {
+		if change, isNew := changes[f.Name]; isNew && change.Kind != tree.Null {
+			f.Value = mergePatch(nil, change)
+			merged.Fields = append(merged.Fields, f)
 		}
 	}
 	return merged

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/golden"
 )
 
 func TestReadModeForms(t *testing.T) {
@@ -73,7 +74,7 @@ func TestReadModeRefusals(t *testing.T) {
 			fmt.Fprintf(&b, "    %d:%d %s: %s\n", p.Line, p.Column, p.Pointer, p.Detail)
 		}
 	}
-	golden(t, "read_mode_refusals.txt", []byte(b.String()))
+	golden.Equal(t, "read_mode_refusals.txt", []byte(b.String()))
 }
 
 func TestPatchMode(t *testing.T) {
@@ -104,6 +105,15 @@ func TestPatchMode(t *testing.T) {
 	}
 }
 
+// TestPatchModeWithControlCharacters: what a mode has is no reason to refuse a patch.
+func TestPatchModeWithControlCharacters(t *testing.T) {
+	m := plainMode()
+	m.Config.RoleDefinition = "a\u007fb\u0001"
+	got, err := PatchMode(m, []byte(`{"name":"New"}`))
+	require.NoError(t, err)
+	assert.Equal(t, m.Config.RoleDefinition, got.Config.RoleDefinition)
+}
+
 func TestPatchModeRefusals(t *testing.T) {
 	var b strings.Builder
 	for _, patch := range []string{
@@ -118,5 +128,5 @@ func TestPatchModeRefusals(t *testing.T) {
 			fmt.Fprintf(&b, "    %d:%d %s: %s\n", p.Line, p.Column, p.Pointer, p.Detail)
 		}
 	}
-	golden(t, "patch_refusals.txt", []byte(b.String()))
+	golden.Equal(t, "patch_refusals.txt", []byte(b.String()))
 }

@@ -3,19 +3,14 @@ package modes
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
 	"orgmodes/internal/modes/nodetest"
+	"orgmodes/internal/tree"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 // tester is what testing.T and rapid.T have in common.
 type tester interface {
@@ -24,18 +19,6 @@ type tester interface {
 	FailNow()
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
-}
-
-// golden compares with a file of testdata.
-func golden(tb testing.TB, name string, got []byte) {
-	tb.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(tb, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(tb, err, "run the test with -update")
-	require.Equal(tb, string(want), string(got))
 }
 
 // jsonValue reads JSON into JSON shapes with canonical numbers, by encoding/json:
@@ -91,7 +74,7 @@ func jsonShape(tb tester, v any) any {
 		}
 		return list
 	case int, int64, uint64, float64:
-		n, ok := canonicalNumber(fmt.Sprint(v))
+		n, ok := tree.CanonicalNumber(fmt.Sprint(v))
 		require.True(tb, ok, "%v", v)
 		return n
 	case nil, bool, string:

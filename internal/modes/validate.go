@@ -1,17 +1,18 @@
 package modes
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
+	"orgmodes/internal/typo"
+	"orgmodes/internal/wording"
 )
 
 // GroupNames returns the groups that editors know.
@@ -58,7 +59,7 @@ func (m Mode) problems() []fault.Field {
 	v.rulesFiles(c.Extra["rulesFiles"])
 	if size := m.Size(); size > MaxModeBytes {
 		v.add("", "this mode is %s; a mode can have at most %s. Shorten its instructions, or split it in two",
-			bytesInWords(size), bytesInWords(MaxModeBytes))
+			wording.Bytes(size), wording.Bytes(MaxModeBytes))
 	}
 	return v
 }
@@ -78,7 +79,7 @@ func (v *verdict) slug(slug string) {
 
 func (v *verdict) name(name string) {
 	length := utf8.RuneCountInString(strings.TrimSpace(name))
-	flaw := textFlaw(name)
+	flaw := tree.TextFlaw(name)
 	switch {
 	case length == 0:
 		v.add("/name", "Mode name is required")
@@ -86,7 +87,7 @@ func (v *verdict) name(name string) {
 		v.add("/name", "%s", flaw)
 	case placeholder.MatchString(name):
 		v.add("/name", "%s is a template placeholder; put in what it stands for", strings.TrimSpace(name))
-	case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
+	case strings.ContainsFunc(name, wording.IsControl):
 		v.add("/name", "Mode name must be a single line, without tabs or other control characters")
 	case length > MaxNameLength:
 		v.add("/name", "Mode name can have at most %d characters; this one has %d", MaxNameLength, length)
@@ -94,7 +95,7 @@ func (v *verdict) name(name string) {
 }
 
 func (v *verdict) text(pointer, s string) {
-	if flaw := textFlaw(s); flaw != "" {
+	if flaw := tree.TextFlaw(s); flaw != "" {
 		v.add(pointer, "%s", flaw)
 	}
 }
@@ -111,7 +112,7 @@ func (v *verdict) groups(groups []Group) {
 			name += "/0"
 		}
 		if !slices.Contains(GroupNames(), g.Name) {
-			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(nearest(g.Name, GroupNames()), ", "))
+			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(typo.Sorted(g.Name, GroupNames()), ", "))
 		} else if n, ok := first[g.Name]; ok {
 			v.add(name, "the group %s is here twice (already at place %d); keep one", g.Name, n+1)
 		} else {
@@ -127,7 +128,7 @@ func (v *verdict) restriction(at string, r *Restriction) {
 	}
 	v.text(at+"/description", r.Description)
 	v.extra(at, r.Extra, "fileRegex", "description")
-	if flaw := textFlaw(r.FileRegex); flaw != "" {
+	if flaw := tree.TextFlaw(r.FileRegex); flaw != "" {
 		v.add(at+"/fileRegex", "%s", flaw)
 		return
 	}
@@ -139,7 +140,7 @@ func (v *verdict) restriction(at string, r *Restriction) {
 // extra judges unknown fields; reserved are the names that have another place.
 func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string) {
 	for _, name := range sortedKeys(extra) {
-		at := pointer + "/" + escapePointer(name)
+		at := pointer + tree.Step(name)
 		if slices.Contains(reserved, name) {
 			v.add(at, "%s can't be an additional field: it has a place of its own", name)
 			continue
@@ -151,7 +152,7 @@ func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string
 
 func (v *verdict) fieldName(at, name string) {
 	length := utf8.RuneCountInString(name)
-	if flaw := textFlaw(name); flaw != "" {
+	if flaw := tree.TextFlaw(name); flaw != "" {
 		v.add(at, "in the name of this field: %s", flaw)
 	} else if length > MaxFieldNameLength {
 		v.add(at, "the name of a field can have at most %d characters; this one has %d", MaxFieldNameLength, length)
@@ -171,8 +172,8 @@ func (v *verdict) value(at string, value any, depth int) {
 	case string:
 		v.text(at, value)
 	case json.Number:
-		if n, ok := canonicalNumber(value.String()); !ok || n != value {
-			v.add(at, "%s", inexact(value.String()))
+		if n, ok := tree.CanonicalNumber(value.String()); !ok || n != value {
+			v.add(at, "%s", tree.Inexact(value.String()))
 		}
 	case []any:
 		for i, item := range value {
@@ -180,7 +181,7 @@ func (v *verdict) value(at string, value any, depth int) {
 		}
 	case map[string]any:
 		for _, name := range sortedKeys(value) {
-			field := at + "/" + escapePointer(name)
+			field := at + tree.Step(name)
 			v.fieldName(field, name)
 			v.value(field, value[name], depth+1)
 		}
@@ -203,36 +204,4 @@ func (v *verdict) rulesFiles(value any) {
 			v.add(fmt.Sprintf("/config/rulesFiles/%d/relativePath", i), "the path %s leads out of the folder of rules; it must be relative, without ..", strconv.Quote(path))
 		}
 	}
-}
-
-// nearest sorts names by how much they resemble what was written.
-func nearest(written string, names []string) []string {
-	if len(written) > 40 {
-		return names
-	}
-	written = strings.ToLower(written)
-	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(distance(written, a), distance(written, b))
-	})
-	return names
-}
-
-// distance is Levenshtein's: the edits that make one word of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

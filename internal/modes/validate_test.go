@@ -168,21 +168,6 @@ func TestNormalized(t *testing.T) {
 	assert.NotNil(t, Mode{Config: Config{Groups: []Group{}}}.Normalized().Config.Groups)
 }
 
-func TestCanonicalNumber(t *testing.T) {
-	for written, want := range map[string]string{
-		"0": "0", "-0": "0", "0.0e9": "0", "0e99999999999999999999": "0", "1": "1", "-1.50": "-1.5", "1e3": "1000", "1E+3": "1000", "100e-2": "1", "0.1": "0.1",
-		"9007199254740992": "9007199254740992", "9007199254740993": "", "9007199254740994": "9007199254740994",
-		"1e20": "100000000000000000000", "1e21": "1e+21", "1000000000000000000000": "1e+21", "1e-6": "0.000001", "1e-7": "1e-7", "0.00000010": "1e-7",
-		"1.7976931348623157e308": "1.7976931348623157e+308", "1e309": "", "-1e999": "", "1e-400": "", "5e-324": "5e-324", "3e-324": "",
-		"3.14159265358979323846": "", "0.1000000000000000055511151231257827": "", "12345678901234567890": "",
-		"012": "12", ".5": "0.5", "5.": "5", "+1": "1", "1e999999999999999999999": "", "abc": "", "": "", "Inf": "", "NaN": "",
-	} {
-		got, ok := canonicalNumber(written)
-		assert.Equal(t, want != "", ok, "%s", written)
-		assert.Equal(t, want, got.String(), "%s", written)
-	}
-}
-
 func TestTotals(t *testing.T) {
 	big := plainMode()
 	big.Config.CustomInstructions = strings.Repeat("x", 200<<10)
@@ -200,13 +185,4 @@ func make40(m Mode) []Mode {
 		ms[i] = m
 	}
 	return ms
-}
-
-func TestBytesInWords(t *testing.T) {
-	for n, want := range map[int]string{
-		0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 1025: "2 KiB", MaxModeBytes: "256 KiB", MaxModeBytes + 1: "257 KiB",
-		MaxUploadBytes: "10 MiB", MaxUploadBytes + 1: "10.01 MiB", 3 << 19: "1.50 MiB",
-	} {
-		assert.Equal(t, want, bytesInWords(n))
-	}
 }

@@ -6,25 +6,27 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"orgmodes/internal/tree"
 )
 
 // scalar decides what a YAML scalar means by the YAML 1.2 core schema: `on`,
 // `yes`, dates, 1_000 and 12:30 are text, 012 is twelve.
-func (n *node) scalar(y *yaml.Node) {
+func scalar(n *tree.Node, y *yaml.Node) {
 	if y.Style&yaml.TaggedStyle != 0 {
-		n.taggedScalar(y)
+		taggedScalar(n, y)
 		return
 	}
 	if y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		n.kind, n.text = text, y.Value
+		n.Kind, n.Text = tree.Text, y.Value
 		if y.Style&yaml.LiteralStyle != 0 {
-			n.style = '|'
+			n.Style = '|'
 		} else if y.Style&yaml.FoldedStyle != 0 {
-			n.style = '>'
+			n.Style = '>'
 		}
 		return
 	}
-	n.plainScalar(y.Value)
+	plainScalar(n, y.Value)
 }
 
 var (
@@ -34,64 +36,64 @@ var (
 	noNumber      = regexp.MustCompile(`^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$`)
 )
 
-func (n *node) plainScalar(s string) {
+func plainScalar(n *tree.Node, s string) {
 	switch s {
 	case "", "~", "null", "Null", "NULL":
-		n.kind = null
+		n.Kind = tree.Null
 		return
 	case "true", "True", "TRUE":
-		n.kind, n.truth = truth, true
+		n.Kind, n.Truth = tree.Truth, true
 		return
 	case "false", "False", "FALSE":
-		n.kind = truth
+		n.Kind = tree.Truth
 		return
 	}
 	switch {
 	case strings.IndexByte("+-.0123456789", s[0]) < 0: // nearly all there is
-		n.kind, n.text = text, s
+		n.Kind, n.Text = tree.Text, s
 	case decimalNumber.MatchString(s):
-		n.number(s)
+		n.SetNumber(s)
 	case octalNumber.MatchString(s), hexNumber.MatchString(s):
-		n.radixNumber(s)
+		radixNumber(n, s)
 	case noNumber.MatchString(s):
-		n.kind, n.flaw = broken, s+" has no form in JSON; write it as text, in quotes, or leave it out"
+		n.Kind, n.Flaw = tree.Broken, s+" has no form in JSON; write it as text, in quotes, or leave it out"
 	default:
-		n.kind, n.text = text, s
+		n.Kind, n.Text = tree.Text, s
 	}
 }
 
-func (n *node) radixNumber(s string) {
+func radixNumber(n *tree.Node, s string) {
 	i := new(big.Int)
 	if len(s) > 300 {
-		n.kind, n.flaw = broken, inexact(s) // beyond any float64
+		n.Kind, n.Flaw = tree.Broken, tree.Inexact(s) // beyond any float64
 		return
 	}
 	i.SetString(s, 0)
-	n.number(i.String())
+	n.SetNumber(i.String())
 }
 
-func (n *node) taggedScalar(y *yaml.Node) {
+func taggedScalar(n *tree.Node, y *yaml.Node) {
 	switch y.Tag {
 	case "!!str", "!!timestamp":
-		n.kind, n.text = text, y.Value
+		n.Kind, n.Text = tree.Text, y.Value
 		return
 	case "!!binary":
-		n.kind, n.flaw = broken, "binary data can't be kept; write it as text"
+		n.Kind, n.Flaw = tree.Broken, "binary data can't be kept; write it as text"
 		return
 	}
-	n.plainScalar(y.Value)
-	want := map[string][]kind{
-		"!!null": {null}, "!!bool": {truth}, "!!int": {number}, "!!float": {number},
+	plainScalar(n, y.Value)
+	want := map[string][]tree.Kind{
+		"!!null": {tree.Null}, "!!bool": {tree.Truth}, "!!int": {tree.Number}, "!!float": {tree.Number},
 	}[y.Tag]
 	for _, k := range want {
-		if n.kind == k || n.kind == broken {
+		if n.Kind == k || n.Kind == tree.Broken {
 			return
 		}
 	}
-	n.kind = broken
+	n.Kind = tree.Broken
 	if want == nil {
-		n.flaw = "the YAML tag " + y.Tag + " means nothing to editors; remove it"
+		n.Flaw = "the YAML tag " + y.Tag + " means nothing to editors; remove it"
 		return
 	}
-	n.flaw = "this is no " + strings.TrimPrefix(y.Tag, "!!")
+	n.Flaw = "this is no " + strings.TrimPrefix(y.Tag, "!!")
 }

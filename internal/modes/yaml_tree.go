@@ -11,19 +11,16 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
 )
-
-// maxYAMLMarks bounds the characters that may begin a value. yaml.v3 builds its
-// whole tree before we see any of it, at 200 bytes a value.
-const maxYAMLMarks = 1_000_000
 
 // parseYAML reads one YAML document into nodes. Scanning and structure are
 // yaml.v3's; what a scalar means is decided here, as YAML 1.2 has it, because
 // that is how editors read it.
 // locate turns a position into the one to remember; nil keeps it.
-func parseYAML(data []byte, b *budget, locate func(line, column int) (int, int)) (*node, error) {
+func parseYAML(data []byte, b *budget, locate func(line, column int) (int, int)) (*tree.Node, error) {
 	data = trimBOM(data)
-	if err := checkEncoding(data); err != nil {
+	if err := checkText(data); err != nil {
 		return nil, err
 	}
 	if err := b.spendMarks(countMarks(data)); err != nil {
@@ -42,7 +39,7 @@ func parseYAML(data []byte, b *budget, locate func(line, column int) (int, int))
 		if err != nil {
 			return nil, yamlError(data, err)
 		}
-		return nil, malformed("several_documents", "This is more than one YAML document",
+		return nil, tree.Malformed("several_documents", "This is more than one YAML document",
 			"a second document starts here, after a --- line; put all modes into one list", second.Line, max(second.Column, 1))
 	}
 	if len(doc.Content) != 1 {
@@ -94,55 +91,55 @@ type yamlConverter struct {
 	locate func(line, column int) (int, int)
 }
 
-func (c *yamlConverter) convert(y *yaml.Node, depth int) (*node, error) {
+func (c *yamlConverter) convert(y *yaml.Node, depth int) (*tree.Node, error) {
 	line, column := c.locate(y.Line, y.Column)
-	if depth > maxNesting {
-		return nil, tooDeep(line, column)
-	}
-	if err := c.budget.spend(1, len(y.Value)); err != nil {
+	if err := c.budget.CheckDepth(depth, line, column); err != nil {
 		return nil, err
 	}
-	n := &node{line: line, column: column}
+	if err := c.budget.Spend(1, len(y.Value)); err != nil {
+		return nil, err
+	}
+	n := &tree.Node{Line: line, Column: column}
 	var err error
 	switch y.Kind {
 	case yaml.AliasNode:
 		return c.alias(y, depth)
 	case yaml.SequenceNode:
-		if n.collectionTag(y, "!!seq") {
-			n.kind = list
+		if hasCollectionTag(n, y, "!!seq") {
+			n.Kind = tree.List
 			err = c.items(n, y, depth)
 		}
 	case yaml.MappingNode:
-		if n.collectionTag(y, "!!map") {
-			n.kind = mapping
+		if hasCollectionTag(n, y, "!!map") {
+			n.Kind = tree.Object
 			err = c.fields(n, y, depth)
 		}
 	default:
-		n.scalar(y)
+		scalar(n, y)
 	}
 	return n, err
 }
 
-// collectionTag refuses sets, ordered maps and tags of one's own.
-func (n *node) collectionTag(y *yaml.Node, want string) bool {
+// hasCollectionTag refuses sets, ordered maps and tags of one's own.
+func hasCollectionTag(n *tree.Node, y *yaml.Node, want string) bool {
 	if y.Style&yaml.TaggedStyle == 0 || y.Tag == want {
 		return true
 	}
-	n.kind, n.flaw = broken, "the YAML tag "+y.Tag+" means nothing to editors; remove it"
+	n.Kind, n.Flaw = tree.Broken, "the YAML tag "+y.Tag+" means nothing to editors; remove it"
 	return false
 }
 
-func (c *yamlConverter) alias(y *yaml.Node, depth int) (*node, error) {
+func (c *yamlConverter) alias(y *yaml.Node, depth int) (*tree.Node, error) {
 	line, column := c.locate(y.Line, y.Column)
 	if y.Alias == nil || c.open[y.Alias] {
-		return &node{
-			kind: broken, line: line, column: column,
-			flaw: "the alias *" + y.Value + " stands inside of what it refers to",
+		return &tree.Node{
+			Kind: tree.Broken, Line: line, Column: column,
+			Flaw: "the alias *" + y.Value + " stands inside of what it refers to",
 		}, nil
 	}
 	n, err := c.convert(y.Alias, depth+1)
 	if n != nil {
-		n.line, n.column, n.style = line, column, 0 // where it is used is where to look
+		n.Line, n.Column, n.Style = line, column, 0 // where it is used is where to look
 	}
 	return n, err
 }
@@ -155,45 +152,45 @@ func (c *yamlConverter) enter(y *yaml.Node) func() {
 	return func() { delete(c.open, y) }
 }
 
-func (c *yamlConverter) items(n *node, y *yaml.Node, depth int) error {
+func (c *yamlConverter) items(n *tree.Node, y *yaml.Node, depth int) error {
 	defer c.enter(y)()
 	for _, child := range y.Content {
 		item, err := c.convert(child, depth+1)
 		if err != nil {
 			return err
 		}
-		n.items = append(n.items, item)
+		n.Items = append(n.Items, item)
 	}
 	return nil
 }
 
-func (c *yamlConverter) fields(n *node, y *yaml.Node, depth int) error {
+func (c *yamlConverter) fields(n *tree.Node, y *yaml.Node, depth int) error {
 	defer c.enter(y)()
 	first := map[string]int{}
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key, value := y.Content[i], y.Content[i+1]
-		var f field
-		f.line, f.column = c.locate(key.Line, key.Column)
+		var f tree.Field
+		f.Line, f.Column = c.locate(key.Line, key.Column)
 		isMerge := key.Kind == yaml.ScalarNode && key.Tag == "!!merge"
 		if isMerge {
-			f.name = "<<"
+			f.Name = "<<"
 		} else if err := c.key(&f, n, key); err != nil {
 			return err
 		}
-		if line, ok := first[f.name]; ok {
-			f.flaw = duplicate(f.name, line)
+		if line, ok := first[f.Name]; ok {
+			f.Flaw = tree.Duplicate(f.Name, line)
 		}
-		first[f.name] = f.line
-		if isMerge && f.flaw == "" {
+		first[f.Name] = f.Line
+		if isMerge && f.Flaw == "" {
 			merges = append(merges, value)
 			continue
 		}
 		var err error
-		if f.value, err = c.convert(value, depth+1); err != nil {
+		if f.Value, err = c.convert(value, depth+1); err != nil {
 			return err
 		}
-		n.fields = append(n.fields, f)
+		n.Fields = append(n.Fields, f)
 	}
 	for _, m := range merges {
 		if err := c.merge(n, first, m, depth); err != nil {
@@ -205,54 +202,54 @@ func (c *yamlConverter) fields(n *node, y *yaml.Node, depth int) error {
 
 // key reads the name of a field. What isn't text becomes the text that
 // JavaScript would make of it.
-func (c *yamlConverter) key(f *field, owner *node, key *yaml.Node) error {
+func (c *yamlConverter) key(f *tree.Field, owner *tree.Node, key *yaml.Node) error {
 	for key.Kind == yaml.AliasNode && key.Alias != nil {
 		key = key.Alias
 	}
 	if key.Kind != yaml.ScalarNode {
-		f.name = key.Value
-		f.flaw = "the name of a field must be text; is a pair of quotes missing?"
-		owner.template = owner.template || key.Kind == yaml.MappingNode
+		f.Name = key.Value
+		f.Flaw = "the name of a field must be text; is a pair of quotes missing?"
+		owner.Template = owner.Template || key.Kind == yaml.MappingNode
 		return nil
 	}
-	var n node
-	n.scalar(key)
-	f.flaw = n.flaw
-	switch n.kind {
-	case text, number:
-		f.name = n.text
-	case broken:
-		f.name = key.Value
+	var n tree.Node
+	scalar(&n, key)
+	f.Flaw = n.Flaw
+	switch n.Kind {
+	case tree.Text, tree.Number:
+		f.Name = n.Text
+	case tree.Broken:
+		f.Name = key.Value
 	default:
-		f.name = n.describe()
+		f.Name = n.Describe()
 	}
-	return c.budget.spend(0, len(f.name))
+	return c.budget.Spend(0, len(f.Name))
 }
 
 // merge adds what `<<` brings: the fields that aren't there yet.
-func (c *yamlConverter) merge(n *node, first map[string]int, y *yaml.Node, depth int) error {
+func (c *yamlConverter) merge(n *tree.Node, first map[string]int, y *yaml.Node, depth int) error {
 	source, err := c.convert(y, depth+1)
 	if err != nil {
 		return err
 	}
-	sources := []*node{source}
-	if source.kind == list {
-		sources = source.items
+	sources := []*tree.Node{source}
+	if source.Kind == tree.List {
+		sources = source.Items
 	}
 	for _, s := range sources {
-		if s.kind != mapping {
-			flaw := s.flaw
+		if s.Kind != tree.Object {
+			flaw := s.Flaw
 			if flaw == "" {
-				flaw = "<< merges an object, or a list of objects, not " + s.describe()
+				flaw = "<< merges an object, or a list of objects, not " + s.Describe()
 			}
 			line, column := c.locate(y.Line, y.Column)
-			n.fields = append(n.fields, field{name: "<<", value: s, flaw: flaw, line: line, column: column})
+			n.Fields = append(n.Fields, tree.Field{Name: "<<", Value: s, Flaw: flaw, Line: line, Column: column})
 			continue
 		}
-		for _, f := range s.fields {
-			if _, ok := first[f.name]; !ok {
-				first[f.name] = f.line
-				n.fields = append(n.fields, f)
+		for _, f := range s.Fields {
+			if _, ok := first[f.Name]; !ok {
+				first[f.Name] = f.Line
+				n.Fields = append(n.Fields, f)
 			}
 		}
 	}
@@ -281,7 +278,7 @@ func yamlError(data []byte, cause error) error {
 		text := data[lineStart(data, line):]
 		column = 1 + len(text) - len(bytes.TrimLeft(text, " \t"))
 	}
-	return malformed("malformed_yaml", "This is not valid YAML", detail, line, column)
+	return tree.Malformed("malformed_yaml", "This is not valid YAML", detail, line, column)
 }
 
 // lineStart is the offset at which a line begins.
@@ -323,27 +320,22 @@ func position(data []byte, offset int) (line, column int) {
 
 func trimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\uFEFF")) }
 
-// checkEncoding refuses what is no text in UTF-8.
-func checkEncoding(data []byte) error {
-	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
-		return malformed("not_utf8", "This file is not UTF-8", "it is UTF-16; save it as UTF-8", 1, 1)
+// checkText refuses what is no text in UTF-8, or has characters that no editor
+// shows.
+func checkText(data []byte) error {
+	if err := tree.CheckUTF8("This file", data); err != nil {
+		return err
 	}
 	line, start := 1, 0
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
+	for i, c := range data {
 		switch {
-		case r == utf8.RuneError && size == 1:
-			return malformed("not_utf8", "This file is not UTF-8",
-				fmt.Sprintf("the byte 0x%02X is no part of a character; save the file as UTF-8", data[i]),
-				line, 1+utf8.RuneCount(data[start:i]))
-		case r == '\n':
+		case c == '\n':
 			line, start = line+1, i+1
-		case r < ' ' && r != '\t' && r != '\r' || r == 0x7F:
-			return malformed("control_character", "This file contains a control character",
-				fmt.Sprintf("the character U+%04X can't stand in a file; remove it or write it as an escape", r),
+		case c < ' ' && c != '\t' && c != '\r' || c == 0x7F:
+			return tree.Malformed("control_character", "This file contains a control character",
+				fmt.Sprintf("the character U+%04X can't stand in a file; remove it or write it as an escape", c),
 				line, 1+utf8.RuneCount(data[start:i]))
 		}
-		i += size
 	}
 	return nil
 }

@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/tree"
+	"orgmodes/internal/typo"
 )
 
 // writable are the fields that people write, in the order in which they are
@@ -36,51 +37,51 @@ func (d *decoder) blame(pointer string, line, column int, format string, args ..
 	})
 }
 
-func (d *decoder) notice(n *node, pointer, format string, args ...any) {
-	d.notices = append(d.notices, modes.Notice{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: n.line, Column: n.column})
+func (d *decoder) notice(n *tree.Node, pointer, format string, args ...any) {
+	d.notices = append(d.notices, modes.Notice{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: n.Line, Column: n.Column})
 }
 
 // object goes through the members of an object. take is called for each that can
 // be kept, and reports whether it knows the field; names are those to suggest
 // for one that nobody knows.
-func (d *decoder) object(n *node, what string, names []string, take func(f field, pointer string) bool) {
-	if n.kind != object {
-		d.blame("", n.line, n.column, "%s is an object; this is %s", what, n.describe())
+func (d *decoder) object(n *tree.Node, what string, names []string, take func(f tree.Field, pointer string) bool) {
+	if n.Kind != tree.Object {
+		d.blame("", n.Line, n.Column, "%s is an object; this is %s", what, n.Describe())
 		return
 	}
-	for _, f := range n.fields {
-		at := step(f.name)
+	for _, f := range n.Fields {
+		at := tree.Step(f.Name)
 		switch {
-		case f.flaw != "":
-			d.blame(at, f.line, f.column, "%s", f.flaw)
+		case f.Flaw != "":
+			d.blame(at, f.Line, f.Column, "%s", f.Flaw)
 		case take(f, at):
 		case len(d.problems) <= maxProblems: // nobody reads on, and hostile texts have thousands
-			d.blame(at, f.line, f.column, "unknown field %s; the nearest known one is %s", quoted(f.name), nearest(f.name, names))
+			d.blame(at, f.Line, f.Column, "unknown field %s; the nearest known one is %s", quoted(f.Name), typo.Nearest(f.Name, names))
 		}
 	}
 }
 
 // template reads a template as a request or a file has it. It judges types, not
 // rules.
-func (d *decoder) template(n *node) Template {
+func (d *decoder) template(n *tree.Node) Template {
 	t := Template{AllowedTools: []string{}}
-	d.object(n, "a template", writable, func(f field, at string) bool {
-		switch f.name {
+	d.object(n, "a template", writable, func(f tree.Field, at string) bool {
+		switch f.Name {
 		case "name":
-			t.Name, _ = d.required(f.value, at)
+			t.Name, _ = d.required(f.Value, at)
 		case "permission_mode":
-			mode, _ := d.required(f.value, at)
+			mode, _ := d.required(f.Value, at)
 			t.PermissionMode = PermissionMode(mode)
 		case "allowed_tools":
-			t.AllowedTools, _ = d.tools(f.value, at)
+			t.AllowedTools, _ = d.tools(f.Value, at)
 		case "default_role":
-			t.DefaultRole = d.optional(f.value, at)
+			t.DefaultRole = d.optional(f.Value, at)
 		case "default_system_prompt":
-			t.DefaultSystemPrompt = d.optional(f.value, at)
+			t.DefaultSystemPrompt = d.optional(f.Value, at)
 		case "description":
-			t.Description = d.optional(f.value, at)
+			t.Description = d.optional(f.Value, at)
 		default:
-			return slices.Contains(serverFields, f.name)
+			return slices.Contains(serverFields, f.Name)
 		}
 		return true
 	})
@@ -88,23 +89,23 @@ func (d *decoder) template(n *node) Template {
 }
 
 // required reads a text; null is as if it weren't there.
-func (d *decoder) required(n *node, at string) (string, bool) {
+func (d *decoder) required(n *tree.Node, at string) (string, bool) {
 	switch {
-	case n.kind == null:
+	case n.Kind == tree.Null:
 		return "", false
-	case n.kind != text:
-		d.blame(at, n.line, n.column, "must be text, not %s", n.describe())
+	case n.Flaw != "":
+		d.blame(at, n.Line, n.Column, "%s", n.Flaw)
 		return "", false
-	case n.flaw != "":
-		d.blame(at, n.line, n.column, "%s", n.flaw)
+	case n.Kind != tree.Text:
+		d.blame(at, n.Line, n.Column, "must be text, not %s", n.Describe())
 		return "", false
 	}
-	return n.text, true
+	return n.Text, true
 }
 
 // optional reads a text that may be null: nil then, and an empty one where it is
 // empty.
-func (d *decoder) optional(n *node, at string) *string {
+func (d *decoder) optional(n *tree.Node, at string) *string {
 	if s, ok := d.required(n, at); ok {
 		return &s
 	}
@@ -112,20 +113,20 @@ func (d *decoder) optional(n *node, at string) *string {
 }
 
 // tools reads a list of allowed tools; null is an empty one.
-func (d *decoder) tools(n *node, at string) ([]string, bool) {
+func (d *decoder) tools(n *tree.Node, at string) ([]string, bool) {
 	switch {
-	case n.kind == null:
+	case n.Kind == tree.Null:
 		return []string{}, true
-	case n.kind != list:
-		d.blame(at, n.line, n.column, "must be a list of tools, such as [\"Read\", \"Bash(git status:*)\"], not %s", n.describe())
+	case n.Kind != tree.List:
+		d.blame(at, n.Line, n.Column, "must be a list of tools, such as [\"Read\", \"Bash(git status:*)\"], not %s", n.Describe())
 		return []string{}, false
 	}
-	tools := make([]string, len(n.items))
-	for i, item := range n.items {
+	tools := make([]string, len(n.Items))
+	for i, item := range n.Items {
 		at := fmt.Sprintf("%s/%d", at, i)
 		s, ok := d.required(item, at)
-		if item.kind == null {
-			d.blame(at, item.line, item.column, "must be text, not null")
+		if item.Kind == tree.Null {
+			d.blame(at, item.Line, item.Column, "must be text, not null")
 		}
 		if ok {
 			tools[i] = s
@@ -143,23 +144,23 @@ type identity struct {
 // identity reads the fields of a template that only files mean something by. What
 // is unreadable of them is a problem only for the id: it decides which template is
 // meant.
-func (d *decoder) identity(n *node) identity {
+func (d *decoder) identity(n *tree.Node) identity {
 	var out identity
-	if given := n.get("template_id"); given != nil && given.kind != null {
-		id, ok := parseID(given.text)
-		if given.kind != text || !ok {
-			d.blame("/template_id", given.line, given.column, "must be a UUID such as %s; leave it out to make a new template", exampleID)
+	if given := n.Get("template_id"); given != nil && given.Kind != tree.Null {
+		id, ok := parseID(given.Text)
+		if given.Kind != tree.Text || !ok {
+			d.blame("/template_id", given.Line, given.Column, "must be a UUID such as %s; leave it out to make a new template", exampleID)
 		}
 		out.id = id
 	}
 	moment := func(name string) time.Time {
-		given := n.get(name)
-		if given == nil || given.kind == null {
+		given := n.Get(name)
+		if given == nil || given.Kind == tree.Null {
 			return time.Time{}
 		}
-		t, ok := parseTimestamp(given.text)
-		if given.kind != text || !ok {
-			d.notice(given, step(name), "this is no time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
+		t, ok := parseTimestamp(given.Text)
+		if given.Kind != tree.Text || !ok {
+			d.notice(given, tree.Step(name), "this is no time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
 			return time.Time{}
 		}
 		return t
@@ -185,7 +186,7 @@ func (d *decoder) judge(t Template, tools Tools, find func(pointer string) (line
 	blamed := d.problems
 	for _, p := range t.problems(tools) {
 		// "must be text" and "is required" for one place would be one too many.
-		if slices.ContainsFunc(blamed, func(b problem) bool { return overlaps(b.Pointer, p.Pointer) }) {
+		if slices.ContainsFunc(blamed, func(b problem) bool { return tree.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
 		p.Line, p.Column = find(p.Pointer)
@@ -207,15 +208,4 @@ func (d *decoder) failure() error {
 		return nil
 	}
 	return invalid(d.problems)
-}
-
-// overlaps reports whether one pointer is the other, or around it.
-func overlaps(blamed, p string) bool {
-	return blamed == p || blamed == "" || strings.HasPrefix(blamed, p+"/") || strings.HasPrefix(p, blamed+"/")
-}
-
-// position is where a pointer, or what is closest around it, stands in a text.
-func (n *node) position(pointer string) (line, column int) {
-	at, _ := n.find(pointer)
-	return at.line, at.column
 }

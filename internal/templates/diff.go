@@ -2,58 +2,27 @@ package templates
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/diff"
 )
 
 // Diff compares two templates field by field, in the order in which a template
 // is written, with pointers into the API's form of one. A text that is empty and
 // one that isn't there differ. Equal templates give nil.
-func Diff(before, after Template) []modes.Change {
-	var changes []modes.Change
+func Diff(before, after Template) []diff.Change {
+	var changes []diff.Change
 	b, a := before.fields(), after.fields()
 	for i := range b {
-		changes = compare(changes, "/"+b[i].Name, b[i].Value, a[i].Value)
+		changes = diff.Field(changes, "/"+b[i].Name, b[i].Value, a[i].Value)
 	}
 	return changes
 }
 
-// compare takes nil for a field that isn't there.
-func compare(changes []modes.Change, pointer string, before, after any) []modes.Change {
-	c := modes.Change{Pointer: pointer, Kind: modes.Changed, Before: before, After: after}
-	switch {
-	case reflect.DeepEqual(before, after):
-		return changes
-	case before == nil:
-		c.Kind = modes.Added
-	case after == nil:
-		c.Kind = modes.Removed
-	default:
-		c.Lines = linesOf(before, after)
-	}
-	return append(changes, c)
-}
-
-// linesOf compares texts of several lines as modes' texts are compared; nil for
-// anything else.
-func linesOf(before, after any) []modes.LineChange {
-	b, isText := before.(string)
-	a, bothText := after.(string)
-	if !isText || !bothText {
-		return nil
-	}
-	for _, c := range modes.Diff(modes.Mode{Name: b}, modes.Mode{Name: a}) {
-		return c.Lines
-	}
-	return nil
-}
-
 // Sentences tells changes as Diff gives them to people, one sentence each:
 // "The name changed from 'Helper' to 'Reviewer'."
-func Sentences(changes []modes.Change) []string {
+func Sentences(changes []diff.Change) []string {
 	var all []string
 	for _, c := range changes {
 		all = append(all, sentence(c))
@@ -61,16 +30,16 @@ func Sentences(changes []modes.Change) []string {
 	return all
 }
 
-func sentence(c modes.Change) string {
+func sentence(c diff.Change) string {
 	label, isText := labels[c.Pointer]
 	switch {
 	case c.Pointer == "/allowed_tools":
 		return toolsSentence(texts(c.Before), texts(c.After))
-	case c.Kind == modes.Added && c.After == "":
+	case c.Kind == diff.Added && c.After == "":
 		return fmt.Sprintf("The %s was set, to nothing.", label)
-	case c.Kind == modes.Added:
+	case c.Kind == diff.Added:
 		return fmt.Sprintf("The %s was set%s.", label, short(" to ", c.After))
-	case c.Kind == modes.Removed:
+	case c.Kind == diff.Removed:
 		return fmt.Sprintf("The %s was removed.", label)
 	case isText && (short("", c.Before) == "" || short("", c.After) == ""):
 		return fmt.Sprintf("The %s changed.", label)

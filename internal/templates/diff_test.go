@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"orgmodes/internal/golden"
 	"orgmodes/internal/modes"
 )
 
@@ -39,7 +40,7 @@ func TestDiff(t *testing.T) {
 		fmt.Fprintf(&b, "%s\n    %s\n", out, strings.Join(Sentences(changes), "\n    "))
 	}
 	fmt.Fprintln(&b, strings.Join(Sentences(Diff(Template{}, before)), "\n"))
-	golden(t, "diff.txt", []byte(b.String()))
+	golden.Equal(t, "diff.txt", []byte(b.String()))
 }
 
 // TestADiffIsAllThatDiffers puts what a diff tells back into the older one.

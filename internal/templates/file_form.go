@@ -3,6 +3,8 @@ package templates
 import (
 	"fmt"
 	"slices"
+
+	"orgmodes/internal/tree"
 )
 
 // The shapes in which templates are in files:
@@ -20,7 +22,7 @@ var envelopeFields = []string{"version", "exported_at", "template", "templates"}
 
 // placed are the templates of a file, where they were found.
 type placed struct {
-	nodes []*node
+	nodes []*tree.Node
 	// below is the pointer to the template, or to the list of them.
 	below string
 	// several says that the form is one for several.
@@ -35,44 +37,44 @@ func (p placed) pointer(i int) string {
 }
 
 // formOf finds the templates of a file. The problems say why it holds none.
-func formOf(root *node) (placed, []problem) {
+func formOf(root *tree.Node) (placed, []problem) {
 	switch {
-	case root.kind == list:
-		return placed{nodes: root.items, several: true}, nil
-	case root.kind != object:
+	case root.Kind == tree.List:
+		return placed{nodes: root.Items, several: true}, nil
+	case root.Kind != tree.Object:
 		var d decoder
-		d.blame("", root.line, root.column, "a file of templates holds a template, a list of them or an envelope around them; this is %s", root.describe())
+		d.blame("", root.Line, root.Column, "a file of templates holds a template, a list of them or an envelope around them; this is %s", root.Describe())
 		return placed{}, d.problems
-	case root.get("template") != nil || root.get("templates") != nil:
+	case root.Get("template") != nil || root.Get("templates") != nil:
 		return envelope(root)
 	default:
-		return placed{nodes: []*node{root}}, nil
+		return placed{nodes: []*tree.Node{root}}, nil
 	}
 }
 
-func envelope(root *node) (placed, []problem) {
+func envelope(root *tree.Node) (placed, []problem) {
 	var d decoder
-	d.object(root, "an envelope", envelopeFields, func(f field, at string) bool {
-		n := f.value
+	d.object(root, "an envelope", envelopeFields, func(f tree.Field, at string) bool {
+		n := f.Value
 		switch {
-		case f.name == "version" && (n.kind != number || n.text != envelopeVersion):
-			d.blame(at, n.line, n.column, "this is not version %s, the only one that we can read", envelopeVersion)
-		case f.name == "exported_at" && n.kind != text && n.kind != null:
-			d.blame(at, n.line, n.column, "must be text, not %s", n.describe())
-		case f.name == "templates" && n.kind != list:
-			d.blame(at, n.line, n.column, "must be a list of templates, not %s", n.describe())
+		case f.Name == "version" && (n.Kind != tree.Number || n.Text != envelopeVersion):
+			d.blame(at, n.Line, n.Column, "this is not version %s, the only one that we can read", envelopeVersion)
+		case f.Name == "exported_at" && n.Kind != tree.Text && n.Kind != tree.Null:
+			d.blame(at, n.Line, n.Column, "must be text, not %s", n.Describe())
+		case f.Name == "templates" && n.Kind != tree.List:
+			d.blame(at, n.Line, n.Column, "must be a list of templates, not %s", n.Describe())
 		}
-		return slices.Contains(envelopeFields, f.name)
+		return slices.Contains(envelopeFields, f.Name)
 	})
-	one, several := root.get("template"), root.get("templates")
+	one, several := root.Get("template"), root.Get("templates")
 	if one != nil && several != nil {
-		d.blame("/templates", several.line, several.column, "an envelope has template or templates, not both")
+		d.blame("/templates", several.Line, several.Column, "an envelope has template or templates, not both")
 	}
 	if len(d.problems) > 0 {
 		return placed{}, d.problems
 	}
 	if one != nil {
-		return placed{nodes: []*node{one}, below: "/template"}, nil
+		return placed{nodes: []*tree.Node{one}, below: "/template"}, nil
 	}
-	return placed{nodes: several.items, below: "/templates", several: true}, nil
+	return placed{nodes: several.Items, below: "/templates", several: true}, nil
 }

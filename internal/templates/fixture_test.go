@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,28 +13,14 @@ import (
 	"pgregory.net/rapid"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/folder"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 // tester is what testing.T and rapid.T have in common.
 type tester interface {
 	Helper()
 	Errorf(format string, args ...any)
 	FailNow()
-}
-
-// golden compares with a file of testdata.
-func golden(tb testing.TB, name string, got []byte) {
-	tb.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(tb, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(tb, err, "run the test with -update")
-	require.Equal(tb, string(want), string(got))
 }
 
 // said writes a failure as golden files have it.
@@ -56,16 +41,16 @@ func places(fields []fault.Field) string {
 }
 
 // pythonFolder is a folder of files that Python wrote.
-func pythonFolder(tb testing.TB) []modes.NamedFile {
+func pythonFolder(tb testing.TB) []folder.File {
 	tb.Helper()
 	paths, err := filepath.Glob("testdata/python/*.json")
 	require.NoError(tb, err)
 	require.NotEmpty(tb, paths)
-	files := make([]modes.NamedFile, len(paths))
+	files := make([]folder.File, len(paths))
 	for i, path := range paths {
 		data, err := os.ReadFile(path)
 		require.NoError(tb, err)
-		files[i] = modes.NamedFile{Name: filepath.Base(path), Data: data}
+		files[i] = folder.File{Name: filepath.Base(path), Data: data}
 	}
 	return files
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
 	"orgmodes/internal/modes"
 )
 
@@ -20,7 +21,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(PublishedJSON(shippedOrganization()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Read([]modes.NamedFile{{Name: id(1).String() + ".json", Data: data}}, Tools{})
+		got, err := Read([]folder.File{{Name: id(1).String() + ".json", Data: data}}, Tools{})
 		if err != nil {
 			require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
 			return

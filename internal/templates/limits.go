@@ -1,9 +1,10 @@
 package templates
 
 import (
-	"fmt"
-
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
+	"orgmodes/internal/tree"
+	"orgmodes/internal/wording"
 )
 
 const (
@@ -26,6 +27,11 @@ const (
 	// MaxBodyBytes bounds a template in a request, and a file that holds one.
 	MaxBodyBytes = 2 << 20
 
+	// maxNesting is far more than any form of a template has.
+	maxNesting = 32
+	// maxValues bounds the values of what is read at once.
+	maxValues = 250_000
+
 	// maxProblems bounds what is said about one template: nobody reads more.
 	maxProblems = 50
 )
@@ -40,7 +46,7 @@ func CheckLibrary(count, total int) error {
 	if total > MaxTotalBytes {
 		return fault.New(fault.TooLarge, "templates_too_large",
 			"All templates together would be %s; an organization can have at most %s. Shorten or delete some.",
-			inWords(total), inWords(MaxTotalBytes))
+			wording.Bytes(total), wording.Bytes(MaxTotalBytes))
 	}
 	return nil
 }
@@ -50,19 +56,15 @@ func checkBody(data []byte) error {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "template_too_large",
-		"This is %s; a template can have at most %s.", inWords(len(data)), inWords(MaxBodyBytes))
+		"This is %s; a template can have at most %s.", wording.Bytes(len(data)), wording.Bytes(MaxBodyBytes))
 }
 
-// inWords rounds up: something just beyond a limit must not read as equal to it.
-func inWords(n int) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%d KiB", (n+1<<10-1)>>10)
-	case n%(1<<20) == 0:
-		return fmt.Sprintf("%d MiB", n>>20)
-	default:
-		return fmt.Sprintf("%.2f MiB", float64((n*100+1<<20-1)>>20)/100)
+// newBudget bounds what one body may become in memory, or all files together.
+func newBudget() *tree.Budget {
+	return &tree.Budget{
+		Values: maxValues, Text: folder.MaxBytes, Depth: maxNesting, What: "This",
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
+			"This holds more than %d values: more than %d templates ever need.", maxValues, MaxTemplates),
+		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", wording.Bytes(folder.MaxBytes)),
 	}
 }

@@ -2,6 +2,8 @@ package templates
 
 import (
 	"slices"
+
+	"orgmodes/internal/tree"
 )
 
 // Patch is a partial update. What it doesn't name stays as it is; null clears,
@@ -16,7 +18,7 @@ type Patch struct {
 	DefaultRole, DefaultSystemPrompt, Description TextPatch
 
 	// node is the text that the patch was read from, for positions.
-	node *node
+	node *tree.Node
 }
 
 // TextPatch is what becomes of an optional text.
@@ -44,26 +46,26 @@ func ReadPatch(data []byte) (Patch, error) {
 	}
 	var d decoder
 	p := Patch{node: n}
-	d.object(n, "an update", writable, func(f field, at string) bool {
-		switch f.name {
+	d.object(n, "an update", writable, func(f tree.Field, at string) bool {
+		switch f.Name {
 		case "name":
-			p.Name = d.kept(f.value, at)
+			p.Name = d.kept(f.Value, at)
 		case "permission_mode":
-			if s := d.kept(f.value, at); s != nil {
+			if s := d.kept(f.Value, at); s != nil {
 				p.PermissionMode = new(PermissionMode(*s))
 			}
 		case "allowed_tools":
-			if tools, ok := d.tools(f.value, at); ok {
+			if tools, ok := d.tools(f.Value, at); ok {
 				p.AllowedTools = &tools
 			}
 		case "default_role":
-			p.DefaultRole = TextPatch{true, d.optional(f.value, at)}
+			p.DefaultRole = TextPatch{true, d.optional(f.Value, at)}
 		case "default_system_prompt":
-			p.DefaultSystemPrompt = TextPatch{true, d.optional(f.value, at)}
+			p.DefaultSystemPrompt = TextPatch{true, d.optional(f.Value, at)}
 		case "description":
-			p.Description = TextPatch{true, d.optional(f.value, at)}
+			p.Description = TextPatch{true, d.optional(f.Value, at)}
 		default:
-			return slices.Contains(serverFields, f.name)
+			return slices.Contains(serverFields, f.Name)
 		}
 		return true
 	})
@@ -75,9 +77,9 @@ func ReadPatch(data []byte) (Patch, error) {
 }
 
 // kept reads a text that can change and can't be cleared.
-func (d *decoder) kept(n *node, at string) *string {
-	if n.kind == null {
-		d.blame(at, n.line, n.column, "can't be cleared, as every template has one; leave the field out to keep it as it is")
+func (d *decoder) kept(n *tree.Node, at string) *string {
+	if n.Kind == tree.Null {
+		d.blame(at, n.Line, n.Column, "can't be cleared, as every template has one; leave the field out to keep it as it is")
 	}
 	return d.optional(n, at)
 }
@@ -103,8 +105,8 @@ func (p Patch) Apply(t Template, tools Tools) (Template, error) {
 		if p.node == nil {
 			return 0, 0
 		}
-		if at, exact := p.node.find(pointer); exact {
-			return at.line, at.column
+		if at, exact := p.node.Find(pointer); exact {
+			return at.Line, at.Column
 		}
 		return 0, 0
 	})

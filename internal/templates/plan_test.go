@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/golden"
 	"orgmodes/internal/modes"
 )
 
@@ -191,7 +192,7 @@ func TestPlan(t *testing.T) {
 		}
 		requireApplicable(t, existing, plan)
 	}
-	golden(t, "plan.txt", []byte(b.String()))
+	golden.Equal(t, "plan.txt", []byte(b.String()))
 }
 
 // TestAPlaceIsTakenOnce: what an update renames is no longer there for who wants

@@ -1,5 +1,7 @@
 package templates
 
+import "orgmodes/internal/tree"
+
 // ReadTemplate reads a whole template, to create or to replace one:
 // {"name", "permission_mode", "allowed_tools", "default_role",
 // "default_system_prompt", "description"}; all but the first two may be absent or
@@ -13,19 +15,22 @@ func ReadTemplate(data []byte, tools Tools) (Template, error) {
 		return Template{}, err
 	}
 	var d decoder
-	t := d.judge(d.template(n), tools, n.position)
+	t := d.judge(d.template(n), tools, n.Position)
 	if err := d.failure(); err != nil {
 		return Template{}, err
 	}
 	return t, nil
 }
 
-func parseBody(data []byte) (*node, error) {
+func parseBody(data []byte) (*tree.Node, error) {
 	if err := checkBody(data); err != nil {
 		return nil, err
 	}
-	values := maxValues
-	return parseJSON(data, &values)
+	return parseJSON(data, newBudget())
+}
+
+func parseJSON(data []byte, b *tree.Budget) (*tree.Node, error) {
+	return (&tree.JSON{Budget: b}).Parse(data)
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. It judges types, not rules: what

@@ -1,17 +1,17 @@
 package templates
 
 import (
-	"cmp"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/folder"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/tree"
 )
 
 // Entry is the verdict on one template of a file. A file that holds none is an
@@ -42,7 +42,7 @@ type Entry struct {
 	// problem of its own, as an import can be told what to do about it.
 	Conflict *modes.Conflict
 
-	node *node
+	node *tree.Node
 	// alone says that the file holds nothing else.
 	alone bool
 }
@@ -59,8 +59,11 @@ func (e Entry) Position(pointer string) (line, column int) {
 	if e.node == nil {
 		return e.Line, e.Column
 	}
-	return e.node.position(pointer)
+	return e.node.Position(pointer)
 }
+
+// filesOfTemplates are what we look for in a folder.
+var filesOfTemplates = folder.Kind{Things: "templates", NotToRead: notToRead}
 
 // Files are what several files hold together.
 type Files struct {
@@ -73,24 +76,20 @@ type Files struct {
 // {template_id}.json has them, or any form that holds several (see formOf). One
 // bad template, or one bad file, never spoils the others. The error is a
 // *fault.Error (TooLarge) where all together are too much.
-func Read(files []modes.NamedFile, tools Tools) (Files, error) {
-	if len(files) > modes.MaxFiles {
-		return Files{}, tooManyFiles(len(files))
+func Read(files []folder.File, tools Tools) (Files, error) {
+	files, err := filesOfTemplates.Sorted(files)
+	if err != nil {
+		return Files{}, err
 	}
-	files = slices.Clone(files)
-	slices.SortStableFunc(files, func(a, b modes.NamedFile) int { return cmp.Compare(a.Name, b.Name) })
-	values, size := maxValues, 0
+	// All files share what one may cost.
+	b := newBudget()
 	var out Files
 	for _, f := range files {
 		if reason := notToRead(f.Name); reason != "" {
 			out.Notices = append(out.Notices, modes.Notice{File: f.Name, Detail: reason})
 			continue
 		}
-		if size += len(f.Data); size > modes.MaxFilesBytes {
-			return Files{}, fault.New(fault.TooLarge, "files_too_large",
-				"These files hold more than %s together. Take fewer.", inWords(modes.MaxFilesBytes))
-		}
-		entries, err := readFile(f.Data, tools, &values)
+		entries, err := readFile(f.Data, tools, b)
 		if err != nil {
 			return Files{}, err
 		}
@@ -107,31 +106,35 @@ func Read(files []modes.NamedFile, tools Tools) (Files, error) {
 	return out, nil
 }
 
+// ReadArchive reads the templates of a zip file as Read reads those of a folder.
+// An archive that is made to do harm is refused as a whole, before anything is
+// unpacked; the error is a *fault.Error.
+func ReadArchive(data []byte, tools Tools) (Files, error) {
+	files, err := filesOfTemplates.Unpack(data)
+	if err != nil {
+		return Files{}, err
+	}
+	return Read(files, tools)
+}
+
 // ReadFile reads one file, in any of the forms; its name says nothing.
 func ReadFile(data []byte, tools Tools) (Files, error) {
-	return Read([]modes.NamedFile{{Data: data}}, tools)
+	return Read([]folder.File{{Data: data}}, tools)
 }
 
 // readFile judges each template of a file for itself. The error is for what must
 // end the whole reading.
-func readFile(data []byte, tools Tools, values *int) ([]Entry, error) {
-	if len(data) > modes.MaxUploadBytes {
-		return []Entry{refused(&node{}, "this file is %s; one file can have at most %s", inWords(len(data)), inWords(modes.MaxUploadBytes))}, nil
-	}
-	root, err := parseJSON(data, values)
-	if *values < 0 {
+func readFile(data []byte, tools Tools, b *tree.Budget) ([]Entry, error) {
+	root, err := parseFile(data, b)
+	if b.Spent() {
 		return nil, err
 	}
 	if f, ok := fault.As(err); ok {
-		e := refused(&node{}, "%s", f.Message)
-		if len(f.Fields) > 0 {
-			e.Problems, e.Line, e.Column = f.Fields, f.Fields[0].Line, f.Fields[0].Column
-		}
-		return []Entry{e}, nil
+		return []Entry{refused(f)}, nil
 	}
 	placed, problems := formOf(root)
 	if len(problems) > 0 {
-		return []Entry{{Line: root.line, Column: root.column, Problems: fields(problems), node: root, alone: true}}, nil
+		return []Entry{{Line: root.Line, Column: root.Column, Problems: fields(problems), node: root, alone: true}}, nil
 	}
 	if err := CheckLibrary(len(placed.nodes), 0); err != nil {
 		return nil, err
@@ -145,20 +148,30 @@ func readFile(data []byte, tools Tools, values *int) ([]Entry, error) {
 	return entries, nil
 }
 
-func refused(n *node, format string, args ...any) Entry {
-	return Entry{
-		Line: n.line, Column: n.column, alone: true,
-		Problems: []fault.Field{{Detail: fmt.Sprintf(format, args...), Line: n.line, Column: n.column}},
+func parseFile(data []byte, b *tree.Budget) (*tree.Node, error) {
+	if err := folder.CheckUpload(data); err != nil {
+		return nil, err
 	}
+	return parseJSON(data, b)
 }
 
-func readEntry(n *node, tools Tools) Entry {
-	e := Entry{Line: n.line, Column: n.column, node: n}
+// refused is what stands in the place of a file that can't be read.
+func refused(f *fault.Error) Entry {
+	e := Entry{Problems: f.Fields, alone: true}
+	if len(f.Fields) == 0 {
+		e.Problems = []fault.Field{{Detail: f.Message}}
+	}
+	e.Line, e.Column = e.Problems[0].Line, e.Problems[0].Column
+	return e
+}
+
+func readEntry(n *tree.Node, tools Tools) Entry {
+	e := Entry{Line: n.Line, Column: n.Column, node: n}
 	var d decoder
 	t := d.template(n)
 	made := d.identity(n)
 	e.ID, e.CreatedAt, e.UpdatedAt = made.id, made.createdAt, made.updatedAt
-	e.Template = d.judge(t, tools, n.position)
+	e.Template = d.judge(t, tools, n.Position)
 	e.Problems, e.Notices = fields(d.problems), d.notices
 	return e
 }
@@ -173,9 +186,9 @@ func (e *Entry) takeFileName() {
 		return
 	}
 	line, column := e.Position("/template_id")
-	switch given := e.node.get("template_id"); {
+	switch given := e.node.Get("template_id"); {
 	case e.ID == named:
-	case given == nil || given.kind == null:
+	case given == nil || given.Kind == tree.Null:
 		e.ID = named
 		e.Notices = append(e.Notices, modes.Notice{
 			File: e.File, Pointer: "/template_id", Detail: "there is no template_id in this file; the file's name is taken for it", Line: line, Column: column,
@@ -228,7 +241,7 @@ func notToRead(name string) string {
 	switch {
 	case name == "":
 		return "" // a file that was given by itself
-	case strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._"):
+	case folder.IsOfMacOS(name):
 		return "skipped: this is what macOS keeps about another file"
 	case strings.HasPrefix(base, "."):
 		return "skipped: hidden files hold no templates"

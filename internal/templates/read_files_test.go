@@ -1,10 +1,7 @@
 package templates
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
-	"io/fs"
 	"strings"
 	"testing"
 
@@ -12,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/folder"
+	"orgmodes/internal/golden"
 )
 
 func told(f Files) string {
@@ -40,7 +38,7 @@ func withID(id fmt.Stringer, name string) string {
 }
 
 func TestRead(t *testing.T) {
-	var files []modes.NamedFile
+	var files []folder.File
 	for _, f := range []struct{ name, text string }{
 		{"a/Foo Bar.json", one("Foo Bar")},
 		{"a/foo-bar.json", one("foo-bar")},
@@ -72,11 +70,11 @@ func TestRead(t *testing.T) {
 		{"__MACOSX/._a.json", "x"},
 		{"H.JSON", one("capitals")},
 	} {
-		files = append(files, modes.NamedFile{Name: f.name, Data: []byte(f.text)})
+		files = append(files, folder.File{Name: f.name, Data: []byte(f.text)})
 	}
 	got, err := Read(files, Tools{})
 	require.NoError(t, err)
-	golden(t, "files.txt", []byte(told(got)))
+	golden.Equal(t, "files.txt", []byte(told(got)))
 	assert.Equal(t, "a/Foo Bar.json", files[0].Name, "the caller's order stays")
 	for i, e := range got.Entries {
 		assert.Equal(t, i, e.Index)
@@ -90,22 +88,22 @@ func TestOneFile(t *testing.T) {
 }
 
 func TestTooMuchAtOnce(t *testing.T) {
-	file := func(i int, data string) modes.NamedFile {
-		return modes.NamedFile{Name: fmt.Sprintf("%d.json", i), Data: []byte(data)}
+	file := func(i int, data string) folder.File {
+		return folder.File{Name: fmt.Sprintf("%d.json", i), Data: []byte(data)}
 	}
-	many := make([]modes.NamedFile, modes.MaxFiles+1)
+	many := make([]folder.File, folder.MaxFiles+1)
 	for i := range many {
 		many[i] = file(i, "{}")
 	}
 	zeros := "[" + strings.Repeat("0,", 100_000) + "0]"
 	for name, c := range map[string]struct {
 		code  string
-		files []modes.NamedFile
+		files []folder.File
 	}{
 		"files":     {"too_many_files", many},
-		"bytes":     {"files_too_large", []modes.NamedFile{file(1, strings.Repeat(" ", 9<<20)), file(2, strings.Repeat(" ", 9<<20))}},
-		"values":    {"too_many_values", []modes.NamedFile{file(1, `{"a": `+zeros+`}`), file(2, `{"a": `+zeros+`}`), file(3, `{"a": `+zeros+`}`)}},
-		"templates": {"too_many_templates", []modes.NamedFile{file(1, zeros)}},
+		"bytes":     {"files_too_large", []folder.File{file(1, strings.Repeat(" ", 9<<20)), file(2, strings.Repeat(" ", 9<<20))}},
+		"values":    {"too_many_values", []folder.File{file(1, `{"a": `+zeros+`}`), file(2, `{"a": `+zeros+`}`), file(3, `{"a": `+zeros+`}`)}},
+		"templates": {"too_many_templates", []folder.File{file(1, zeros)}},
 	} {
 		_, err := Read(c.files, Tools{})
 		f, _ := fault.As(err)
@@ -113,7 +111,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 		assert.Equal(t, fault.TooLarge, f.Kind, name)
 		assert.Equal(t, c.code, f.Code, name)
 	}
-	got, err := Read([]modes.NamedFile{file(1, strings.Repeat(" ", modes.MaxUploadBytes+1)), file(2, one("fine"))}, Tools{})
+	got, err := Read([]folder.File{file(1, strings.Repeat(" ", folder.MaxUploadBytes+1)), file(2, one("fine"))}, Tools{})
 	require.NoError(t, err)
 	require.Len(t, got.Entries, 2)
 	assert.Contains(t, got.Entries[0].Problems[0].Detail, "at most 10 MiB")
@@ -121,28 +119,20 @@ func TestTooMuchAtOnce(t *testing.T) {
 	assert.Empty(t, got.Notices)
 }
 
-// packed makes a zip file of one entry.
-func packed(tb testing.TB, header zip.FileHeader, text string, more ...string) []byte {
+// packed makes a zip file of files that hold a template each, called as they are.
+func packed(tb testing.TB, names ...string) []byte {
 	tb.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	f, err := w.CreateHeader(&header)
-	require.NoError(tb, err)
-	_, err = f.Write([]byte(text))
-	require.NoError(tb, err)
-	for _, name := range more {
-		f, err := w.Create(name)
-		require.NoError(tb, err)
-		_, err = f.Write([]byte(one(name)))
-		require.NoError(tb, err)
+	var files []folder.File
+	for _, name := range names {
+		files = append(files, folder.File{Name: name, Data: []byte(one(name))})
 	}
-	require.NoError(tb, w.Close())
-	return b.Bytes()
+	data, err := folder.Pack(files)
+	require.NoError(tb, err)
+	return data
 }
 
 func TestReadArchive(t *testing.T) {
-	data := packed(t, zip.FileHeader{Name: "templates/"}, "", "templates/b.json", "templates/a.json", "README.md", "__MACOSX/templates/._a.json")
-	got, err := ReadArchive(data, Tools{})
+	got, err := ReadArchive(packed(t, "templates/b.json", "templates/a.json", "README.md", "__MACOSX/templates/._a.json"), Tools{})
 	require.NoError(t, err)
 	require.Len(t, got.Entries, 2)
 	assert.Equal(t, "templates/a.json", got.Entries[0].Template.Name)
@@ -155,44 +145,18 @@ func TestReadArchive(t *testing.T) {
 	assert.Equal(t, again, same, "no clock in it")
 }
 
+// TestArchivesThatAreRefused holds that archives are opened by package folder, whose
+// tests have all that is refused.
 func TestArchivesThatAreRefused(t *testing.T) {
-	link := zip.FileHeader{Name: "a.json"}
-	link.SetMode(fs.ModeSymlink | 0o777)
-	device := zip.FileHeader{Name: "a.json"}
-	device.SetMode(fs.ModeDevice | 0o666)
-	plain := func(name string) zip.FileHeader { return zip.FileHeader{Name: name} }
-	many := make([]string, modes.MaxFiles)
-	for i := range many {
-		many[i] = fmt.Sprintf("%d.md", i)
-	}
-	lying := packed(t, plain("a.json"), one("a"))
-	lying[bytes.Index(lying, []byte("PK\x01\x02"))+24] = 1
-	for _, c := range []struct {
-		name, code string
-		data       []byte
-	}{
-		{"no archive", "malformed_archive", []byte("{}")},
-		{"cut short", "malformed_archive", packed(t, plain("a.json"), "{}")[:50]},
-		{"lies about its size", "malformed_archive", lying},
-		{"path out of it", "unsafe_archive", packed(t, plain("../a.json"), "{}")},
-		{"path out of it, skipped", "unsafe_archive", packed(t, plain("a/../../b.md"), "x")},
-		{"absolute", "unsafe_archive", packed(t, plain("/etc/a.json"), "{}")},
-		{"drive", "unsafe_archive", packed(t, plain("C:/a.json"), "{}")},
-		{"backslash", "unsafe_archive", packed(t, plain(`..\a.json`), "{}")},
-		{"control character", "unsafe_archive", packed(t, plain("a\x00.json"), "{}")},
-		{"not UTF-8", "unsafe_archive", packed(t, plain("a\xff.json"), "{}")},
-		{"twice", "unsafe_archive", packed(t, plain("a.json"), "{}", "a.json")},
-		{"link", "unsafe_archive", packed(t, link, "/etc/passwd")},
-		{"device", "unsafe_archive", packed(t, device, "")},
-		{"bomb", "unsafe_archive", packed(t, zip.FileHeader{Name: "a.json", Method: zip.Deflate}, strings.Repeat(" ", 9<<20))},
-		{"encrypted", "encrypted_archive", packed(t, zip.FileHeader{Name: "a.json", Flags: 1}, "x")},
-		{"too many files", "too_many_files", packed(t, plain("a.json"), "{}", many...)},
-		{"upload", "upload_too_large", make([]byte, modes.MaxUploadBytes+1)},
+	for code, data := range map[string][]byte{
+		"malformed_archive": []byte("{}"),
+		"unsafe_archive":    packed(t, "a.json", "a/../../b.md"),
+		"upload_too_large":  make([]byte, folder.MaxUploadBytes+1),
 	} {
-		_, err := ReadArchive(c.data, Tools{})
+		_, err := ReadArchive(data, Tools{})
 		f, _ := fault.As(err)
-		if assert.NotNil(t, f, c.name) {
-			assert.Equal(t, c.code, f.Code, c.name)
+		if assert.NotNil(t, f, code) {
+			assert.Equal(t, code, f.Code)
 		}
 	}
 }

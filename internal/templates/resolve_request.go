@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
 )
 
 // Request is what somebody who spawns an agent asks for beside a template. What is
@@ -42,10 +43,10 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 	}
 	for _, p := range t.problems(tools) {
 		p.Pointer = requestPointer(n, p.Pointer)
-		if slices.ContainsFunc(d.problems, func(b problem) bool { return overlaps(b.Pointer, p.Pointer) }) {
+		if slices.ContainsFunc(d.problems, func(b problem) bool { return tree.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
-		p.Line, p.Column = n.position(p.Pointer)
+		p.Line, p.Column = n.Position(p.Pointer)
 		d.problems = append(d.problems, p)
 	}
 	d.sort()
@@ -59,55 +60,55 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 }
 
 // requestPointer is where a request has what a template has at a pointer.
-func requestPointer(n *node, pointer string) string {
+func requestPointer(n *tree.Node, pointer string) string {
 	for inTemplate, inRequest := range map[string]string{"/default_role": "/role", "/default_system_prompt": "/system_prompt"} {
 		if pointer == inTemplate {
 			pointer = inRequest
 		}
 	}
-	if _, exact := n.find("/overrides" + pointer); exact {
+	if _, exact := n.Find("/overrides" + pointer); exact {
 		return "/overrides" + pointer
 	}
 	return pointer
 }
 
 // request reads one level of a request.
-func (d *decoder) request(n *node, below string, r *Request) {
+func (d *decoder) request(n *tree.Node, below string, r *Request) {
 	names := requestFields
 	if below != "" {
 		names = names[:len(names)-1]
 	}
 	within := decoder{}
-	within.object(n, "a request", names, func(f field, at string) bool {
-		if !slices.Contains(names, f.name) {
+	within.object(n, "a request", names, func(f tree.Field, at string) bool {
+		if !slices.Contains(names, f.Name) {
 			return false
 		}
-		if f.value.kind == null {
+		if f.Value.Kind == tree.Null {
 			return true
 		}
 		twice := false
-		switch f.name {
+		switch f.Name {
 		case "permission_mode":
 			twice = r.PermissionMode != nil
-			if s := within.optional(f.value, at); s != nil {
+			if s := within.optional(f.Value, at); s != nil {
 				r.PermissionMode = new(PermissionMode(*s))
 			}
 		case "allowed_tools":
 			twice = r.AllowedTools != nil
-			if tools, ok := within.tools(f.value, at); ok {
+			if tools, ok := within.tools(f.Value, at); ok {
 				r.AllowedTools = &tools
 			}
 		case "role":
 			twice = r.Role != nil
-			r.Role = within.optional(f.value, at)
+			r.Role = within.optional(f.Value, at)
 		case "system_prompt":
 			twice = r.SystemPrompt != nil
-			r.SystemPrompt = within.optional(f.value, at)
+			r.SystemPrompt = within.optional(f.Value, at)
 		case "overrides":
-			d.request(f.value, at, r)
+			d.request(f.Value, at, r)
 		}
 		if twice {
-			within.blame(at, f.line, f.column, "%s is asked for here and in overrides; keep one", f.name)
+			within.blame(at, f.Line, f.Column, "%s is asked for here and in overrides; keep one", f.Name)
 		}
 		return true
 	})

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"orgmodes/internal/golden"
 )
 
 func drawRequest() *rapid.Generator[Request] {
@@ -108,7 +110,7 @@ func TestResolve(t *testing.T) {
 	out, err := json.MarshalIndent(Resolve(Template{PermissionMode: BypassPermissions}, Request{}), "", "  ")
 	require.NoError(t, err)
 	fmt.Fprintf(&b, "== never asks\n%s\n", out)
-	golden(t, "resolved.txt", []byte(b.String()))
+	golden.Equal(t, "resolved.txt", []byte(b.String()))
 	assert.Equal(t, Plan, Resolve(Template{PermissionMode: "root"}, Request{PermissionMode: new(BypassPermissions)}).PermissionMode.Value)
 }
 
@@ -129,5 +131,5 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		_, err := ReadRequest([]byte(body), Tools{})
 		fmt.Fprintf(&b, "== %.80s\n%s", body, said(err))
 	}
-	golden(t, "request_refusals.txt", []byte(b.String()))
+	golden.Equal(t, "request_refusals.txt", []byte(b.String()))
 }

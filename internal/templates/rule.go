@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"orgmodes/internal/wording"
 )
 
 // Rule is one allowed tool, taken apart.
@@ -77,7 +78,7 @@ func checkRuleText(text string) error {
 		return errors.New("an allowed tool can't be empty; remove it")
 	case length > MaxToolLength:
 		return fmt.Errorf("an allowed tool can have at most %d characters; this one has %d", MaxToolLength, length)
-	case strings.ContainsFunc(text, isControl):
+	case strings.ContainsFunc(text, wording.IsControl):
 		return errors.New("an allowed tool must be a single line, without tabs or other control characters")
 	}
 	return nil
@@ -119,6 +120,3 @@ func balanced(s string) bool {
 	}
 	return depth == 0
 }
-
-// isControl reports characters that break a line or do something to a terminal.
-func isControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

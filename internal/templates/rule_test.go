@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"orgmodes/internal/golden"
 )
 
 func TestRules(t *testing.T) {
@@ -27,7 +29,7 @@ func TestRules(t *testing.T) {
 		assert.Equal(t, text, rule.String(), "kept as written")
 		fmt.Fprintf(&b, "%q tool=%q specifier=%q server=%q\n", text, rule.Tool, rule.Specifier, rule.Server)
 	}
-	golden(t, "rules.txt", []byte(b.String()))
+	golden.Equal(t, "rules.txt", []byte(b.String()))
 }
 
 func TestToolsOfAConfiguration(t *testing.T) {

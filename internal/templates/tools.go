@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"orgmodes/internal/typo"
 )
 
 // Tool is a tool that templates may allow.
@@ -143,5 +145,5 @@ func (t Tools) Nearest(written string) string {
 	for _, tool := range t.All() {
 		names = append(names, tool.Name)
 	}
-	return nearest(written, names)
+	return typo.Nearest(written, names)
 }

@@ -2,11 +2,15 @@ package templates
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
+	"orgmodes/internal/typo"
+	"orgmodes/internal/wording"
 )
 
 // Validate returns nil, or a *fault.Error (Invalid) that blames each place by its
@@ -43,7 +47,7 @@ func (v *verdict) name(name string) {
 	switch {
 	case !utf8.ValidString(name):
 		v.add("", "/name", "this text is not valid UTF-8")
-	case strings.ContainsFunc(name, isControl):
+	case strings.ContainsFunc(name, wording.IsControl):
 		v.add("", "/name", "Template name must be a single line, without tabs or other control characters")
 	case !strings.ContainsFunc(name, isVisible):
 		v.add(CodeNameEmpty, "/name", nameEmpty)
@@ -65,7 +69,7 @@ func (v *verdict) permissionMode(m PermissionMode) {
 		return
 	}
 	v.add(CodePermissionMode, "/permission_mode", "%s is none of %s; the nearest is %s",
-		quoted(string(m)), strings.Join(permissionModeNames(), ", "), nearest(string(m), permissionModeNames()))
+		quoted(string(m)), strings.Join(permissionModeNames(), ", "), typo.Nearest(string(m), permissionModeNames()))
 }
 
 func permissionModeNames() []string {
@@ -106,10 +110,8 @@ func (v *verdict) text(pointer string, text *string, most int) {
 	}
 	length := utf8.RuneCountInString(*text)
 	switch {
-	case !utf8.ValidString(*text):
-		v.add("", pointer, "this text is not valid UTF-8")
-	case strings.ContainsRune(*text, 0):
-		v.add("", pointer, "this text contains the character U+0000, which can't be stored; remove it")
+	case tree.TextFlaw(*text) != "":
+		v.add("", pointer, "%s", tree.TextFlaw(*text))
 	case length > most:
 		v.add("", pointer, "this text can have at most %d characters; it has %d", most, length)
 	}
@@ -117,9 +119,5 @@ func (v *verdict) text(pointer string, text *string, most int) {
 
 // quoted shows what was written, not more than a line of it.
 func quoted(s string) string {
-	const most = 60
-	if runes := []rune(s); len(runes) > most {
-		s = string(runes[:most]) + "…"
-	}
-	return fmt.Sprintf("%q", s)
+	return strconv.Quote(wording.Shortened(s, 60))
 }

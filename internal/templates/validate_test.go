@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/golden"
 )
 
 func valid() Template { return Template{Name: "Helper", PermissionMode: Default} }
@@ -116,7 +117,7 @@ func TestShippedTemplates(t *testing.T) {
 		names[NameKey(s.Name)] = true
 	}
 	assert.Len(t, names, 4)
-	golden(t, "shipped.json", WriteEnvelopes(shippedOrganization(), shippedOrganization()[0].CreatedAt))
+	golden.Equal(t, "shipped.json", WriteEnvelopes(shippedOrganization(), shippedOrganization()[0].CreatedAt))
 }
 
 func TestLimitsOfAnOrganization(t *testing.T) {

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"orgmodes/internal/folder"
 	"orgmodes/internal/modes"
 )
 
@@ -18,37 +18,17 @@ import (
 func WriteFile(t OrganizationTemplate) []byte { return indented(t.Fields()) }
 
 // WriteFolder writes a file for each template, by the templates' names.
-func WriteFolder(all []OrganizationTemplate) []modes.NamedFile {
-	files := make([]modes.NamedFile, len(all))
+func WriteFolder(all []OrganizationTemplate) []folder.File {
+	files := make([]folder.File, len(all))
 	for i, t := range Sorted(all) {
-		files[i] = modes.NamedFile{Name: t.ID.String() + ".json", Data: WriteFile(t)}
+		files[i] = folder.File{Name: t.ID.String() + ".json", Data: WriteFile(t)}
 	}
 	return files
 }
 
 // WriteArchive writes what WriteFolder does as a zip file: the same bytes for the
 // same templates.
-func WriteArchive(all []OrganizationTemplate) ([]byte, error) {
-	var b bytes.Buffer
-	archive := zip.NewWriter(&b)
-	for _, file := range WriteFolder(all) {
-		f, err := archive.CreateHeader(&zip.FileHeader{
-			Name: file.Name, Method: zip.Deflate,
-			// No clock: equal templates make equal archives. Zip knows no time before this.
-			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("zip: %w", err)
-		}
-		if _, err := f.Write(file.Data); err != nil {
-			return nil, fmt.Errorf("zip: %w", err)
-		}
-	}
-	if err := archive.Close(); err != nil {
-		return nil, fmt.Errorf("zip: %w", err)
-	}
-	return b.Bytes(), nil
-}
+func WriteArchive(all []OrganizationTemplate) ([]byte, error) { return folder.Pack(WriteFolder(all)) }
 
 // WriteEnvelope writes one template in the envelope of an export.
 func WriteEnvelope(t OrganizationTemplate, exportedAt time.Time) []byte {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/golden"
 )
 
 func TestPublishedJSON(t *testing.T) {
@@ -17,7 +19,7 @@ func TestPublishedJSON(t *testing.T) {
 		ID:       id(7), OrganizationID: organization, Version: 9, CreatedAt: time.Date(2025, 6, 1, 12, 0, 0, 1999, time.FixedZone("east", 7200)),
 	})
 	published := PublishedJSON(all)
-	golden(t, "published.json", published)
+	golden.Equal(t, "published.json", published)
 	slices.Reverse(all)
 	assert.Equal(t, string(published), string(PublishedJSON(all)), "whatever the order")
 	assert.Equal(t, "code expert <2> & \u2028", all[0].Name, "the caller's order stays")

@@ -1,4 +1,4 @@
-package modes
+package diff
 
 import "strings"
 
@@ -7,9 +7,9 @@ import "strings"
 // and one is shown after the other.
 const maxEdits = 1500
 
-// diffLines compares two texts by Myers' greedy algorithm ("An O(ND) Difference
+// Lines compares two texts by Myers' greedy algorithm ("An O(ND) Difference
 // Algorithm and Its Variations", 1986).
-func diffLines(before, after string) []LineChange {
+func Lines(before, after string) []Line {
 	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {
@@ -30,12 +30,12 @@ func diffLines(before, after string) []LineChange {
 type lineDiff struct {
 	a, b  []string
 	x, y  int
-	lines []LineChange
+	lines []Line
 }
 
 func (d *lineDiff) keep(n int) {
 	for range n {
-		d.lines = append(d.lines, LineChange{Kind: Same, Text: d.a[d.x], OldLine: d.x + 1, NewLine: d.y + 1})
+		d.lines = append(d.lines, Line{Kind: Same, Text: d.a[d.x], OldLine: d.x + 1, NewLine: d.y + 1})
 		d.x++
 		d.y++
 	}
@@ -43,14 +43,14 @@ func (d *lineDiff) keep(n int) {
 
 func (d *lineDiff) remove(n int) {
 	for range n {
-		d.lines = append(d.lines, LineChange{Kind: Removed, Text: d.a[d.x], OldLine: d.x + 1})
+		d.lines = append(d.lines, Line{Kind: Removed, Text: d.a[d.x], OldLine: d.x + 1})
 		d.x++
 	}
 }
 
 func (d *lineDiff) add(n int) {
 	for range n {
-		d.lines = append(d.lines, LineChange{Kind: Added, Text: d.b[d.y], NewLine: d.y + 1})
+		d.lines = append(d.lines, Line{Kind: Added, Text: d.b[d.y], NewLine: d.y + 1})
 		d.y++
 	}
 }

@@ -1,0 +1,100 @@
+// Package diff tells what changed from one version of a thing to the next: field
+// by field, and line by line within texts.
+package diff
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"orgmodes/internal/tree"
+)
+
+// Kind says what happened to a field or a line.
+type Kind string
+
+// The kinds of change.
+const (
+	Added   Kind = "added"
+	Removed Kind = "removed"
+	Changed Kind = "changed"
+	Same    Kind = "same"
+)
+
+// Change is one field that differs.
+type Change struct {
+	// Pointer is the field's place in the API's form of the thing.
+	Pointer string `json:"pointer"`
+	// Kind is Added, Removed or Changed.
+	Kind Kind `json:"kind"`
+	// Before and After are in JSON shapes; nil where there was none.
+	Before any `json:"before,omitempty"`
+	After  any `json:"after,omitempty"`
+	// Lines compares texts of several lines, all lines in order.
+	Lines []Line `json:"lines,omitempty"`
+}
+
+// Line is a line of a text that was kept, added or removed.
+type Line struct {
+	// Kind is Same, Added or Removed.
+	Kind Kind   `json:"kind"`
+	Text string `json:"text"`
+	// OldLine and NewLine count from 1; 0 where that text doesn't have the line.
+	OldLine int `json:"old_line,omitempty"`
+	NewLine int `json:"new_line,omitempty"`
+}
+
+// Field appends what became of a field, if anything did. It takes nil for one that
+// isn't there.
+func Field(changes []Change, pointer string, before, after any) []Change {
+	switch {
+	case reflect.DeepEqual(before, after):
+		return changes
+	case before == nil:
+		return append(changes, Change{Pointer: pointer, Kind: Added, After: after})
+	case after == nil:
+		return append(changes, Change{Pointer: pointer, Kind: Removed, Before: before})
+	default:
+		return append(changes, changed(pointer, before, after))
+	}
+}
+
+// Fields appends what became of the fields of an object, by name. It goes into
+// objects, so that a change deep inside is shown where it is; null is a value like
+// any other.
+func Fields(changes []Change, pointer string, before, after map[string]any) []Change {
+	all := maps.Clone(before)
+	if all == nil {
+		all = map[string]any{}
+	}
+	maps.Copy(all, after)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		at := pointer + tree.Step(name)
+		b, inBefore := before[name]
+		a, inAfter := after[name]
+		bFields, bIsMap := b.(map[string]any)
+		aFields, aIsMap := a.(map[string]any)
+		switch {
+		case bIsMap && aIsMap:
+			changes = Fields(changes, at, bFields, aFields)
+		case inBefore && !inAfter:
+			changes = append(changes, Change{Pointer: at, Kind: Removed, Before: b})
+		case inAfter && !inBefore:
+			changes = append(changes, Change{Pointer: at, Kind: Added, After: a})
+		case !reflect.DeepEqual(b, a):
+			changes = append(changes, changed(at, b, a))
+		}
+	}
+	return changes
+}
+
+func changed(pointer string, before, after any) Change {
+	c := Change{Pointer: pointer, Kind: Changed, Before: before, After: after}
+	b, isText := before.(string)
+	a, bothText := after.(string)
+	if isText && bothText && (strings.Contains(b, "\n") || strings.Contains(a, "\n")) {
+		c.Lines = Lines(b, a)
+	}
+	return c
+}

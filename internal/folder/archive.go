@@ -1,0 +1,164 @@
+package folder
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/wording"
+)
+
+const (
+	// maxRatio and freeRatioBytes tell a bomb from text: what we read doesn't
+	// shrink to a hundredth, unless it is small.
+	maxRatio       = 100
+	freeRatioBytes = 1 << 20
+)
+
+// directoryMark begins each entry of a zip file's directory.
+var directoryMark = []byte("PK\x01\x02")
+
+// Unpack returns the files of a zip file in its order, those that are not to be
+// read without their data. An archive that is made to do harm (paths that lead out
+// of it, links, far more than it seems to hold) is refused as a whole, before
+// anything is unpacked; the error is a *fault.Error.
+func (k Kind) Unpack(data []byte) ([]File, error) {
+	if err := CheckUpload(data); err != nil {
+		return nil, err
+	}
+	// The reader builds its whole list before we can look at it.
+	if marks := bytes.Count(data, directoryMark); marks > 10*MaxFiles {
+		return nil, k.checkCount(marks)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, fault.New(fault.Malformed, "malformed_archive", "This is not a zip file, or a damaged one.").Because(err)
+	}
+	if err := k.checkEntries(archive.File); err != nil {
+		return nil, err
+	}
+	var files []File
+	left := int64(MaxBytes)
+	for _, entry := range archive.File {
+		if strings.HasSuffix(entry.Name, "/") {
+			continue
+		}
+		f := File{Name: entry.Name}
+		if k.NotToRead(f.Name) == "" {
+			if f.Data, err = unpack(entry, left); err != nil {
+				return nil, err
+			}
+			left -= int64(len(f.Data))
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// checkEntries judges what an archive says of itself.
+func (k Kind) checkEntries(entries []*zip.File) error {
+	if err := k.checkCount(len(entries)); err != nil {
+		return err
+	}
+	var total uint64
+	seen := map[string]bool{}
+	for _, e := range entries {
+		if detail := unsafeEntry(e, seen[e.Name]); detail != "" {
+			return fault.New(fault.Invalid, "unsafe_archive", "This archive is not safe to open; nothing was read.").
+				With(blame(e, detail))
+		}
+		if k.NotToRead(e.Name) != "" {
+			continue
+		}
+		if e.Flags&1 != 0 {
+			return fault.New(fault.Invalid, "encrypted_archive", "This archive is encrypted; pack it without a password.").
+				With(blame(e, "is encrypted"))
+		}
+		seen[e.Name] = true
+		// Beyond the limit the sum no longer matters, and can't overflow.
+		if total += min(e.UncompressedSize64, MaxBytes+1); total > MaxBytes {
+			return tooLarge(int(total))
+		}
+	}
+	return nil
+}
+
+func blame(e *zip.File, detail string) fault.Field {
+	return fault.Field{Detail: "the entry " + wording.Shortened(strings.ToValidUTF8(e.Name, "\uFFFD"), 100) + " " + detail}
+}
+
+// unsafeEntry says why an entry must not be opened. Ours are never written to a
+// disk; who exports them again would be the one to be harmed.
+func unsafeEntry(e *zip.File, twice bool) string {
+	name, mode := e.Name, e.Mode()
+	switch {
+	case !utf8.ValidString(name):
+		return "has a name that is not UTF-8"
+	case name == "" || strings.ContainsFunc(name, wording.IsControl):
+		return "has a name with control characters, or none"
+	case strings.Contains(name, `\`):
+		return "has a backslash in its name; paths in archives have slashes"
+	case strings.HasPrefix(name, "/") || len(name) > 1 && name[1] == ':':
+		return "has an absolute path"
+	case strings.Contains("/"+name+"/", "/../"):
+		return "leads out of the archive"
+	case twice:
+		return "is there twice"
+	case mode&fs.ModeSymlink != 0:
+		return "is a link; put the file itself there"
+	case mode&fs.ModeType != 0 && !mode.IsDir():
+		return "is no ordinary file"
+	case e.UncompressedSize64 > freeRatioBytes && e.UncompressedSize64/maxRatio > e.CompressedSize64:
+		return "would grow to more than a hundred times its size"
+	default:
+		return ""
+	}
+}
+
+// unpack reads one entry, no more than is left, whatever its header says.
+func unpack(e *zip.File, left int64) ([]byte, error) {
+	damaged := func(err error) error {
+		return fault.New(fault.Malformed, "malformed_archive", "This archive is damaged.").
+			With(blame(e, "can't be unpacked")).Because(err)
+	}
+	r, err := e.Open()
+	if err != nil {
+		return nil, damaged(err)
+	}
+	defer func() { _ = r.Close() }()
+	declared := min(left, int64(e.UncompressedSize64))
+	data, err := io.ReadAll(io.LimitReader(r, declared+1))
+	if err != nil || int64(len(data)) > declared {
+		return nil, damaged(err)
+	}
+	return data, nil
+}
+
+// Pack makes a zip file. Equal files make equal archives: there is no clock in it.
+func Pack(files []File) ([]byte, error) {
+	var b bytes.Buffer
+	archive := zip.NewWriter(&b)
+	for _, file := range files {
+		w, err := archive.CreateHeader(&zip.FileHeader{
+			Name: file.Name, Method: zip.Deflate,
+			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // zip knows no time before this
+		})
+		if err != nil {
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+		if _, err := w.Write(file.Data); err != nil {
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return nil, fmt.Errorf("zip: %w", err)
+	}
+	return b.Bytes(), nil
+}

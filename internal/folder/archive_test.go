@@ -1,0 +1,172 @@
+package folder
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/fault"
+)
+
+const text = "customModes: []\n"
+
+var notes = Kind{Things: "notes", NotToRead: func(name string) string {
+	if !strings.HasSuffix(name, ".yaml") {
+		return "skipped"
+	}
+	return ""
+}}
+
+// packed makes a zip file of names and texts, in turn.
+func packed(tb testing.TB, namesAndTexts ...string) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(namesAndTexts); i += 2 {
+		f, err := w.Create(namesAndTexts[i])
+		require.NoError(tb, err)
+		_, err = f.Write([]byte(namesAndTexts[i+1]))
+		require.NoError(tb, err)
+	}
+	require.NoError(tb, w.Close())
+	return b.Bytes()
+}
+
+func packedWith(tb testing.TB, header zip.FileHeader, text string) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.CreateHeader(&header)
+	require.NoError(tb, err)
+	_, err = f.Write([]byte(text))
+	require.NoError(tb, err)
+	require.NoError(tb, w.Close())
+	return b.Bytes()
+}
+
+// lying makes the archive say another size of its only file.
+func lying(data []byte, size uint32) []byte {
+	data = bytes.Clone(data)
+	binary.LittleEndian.PutUint32(data[bytes.Index(data, directoryMark)+24:], size)
+	return data
+}
+
+func TestUnpack(t *testing.T) {
+	files, err := notes.Unpack(packed(t, "b.yaml", text, "modes/", "", "a.yaml", "", "logo.png", "\x89PNG", "logo.png", "twice"))
+	require.NoError(t, err)
+	want := []File{{"b.yaml", []byte(text)}, {"a.yaml", []byte{}}, {"logo.png", nil}, {"logo.png", nil}}
+	assert.Equal(t, want, files, "in the order of the archive, nothing of what isn't read")
+	sorted, err := notes.Sorted(files)
+	require.NoError(t, err)
+	assert.Equal(t, "a.yaml", sorted[0].Name)
+	assert.Equal(t, "b.yaml", files[0].Name, "the caller's order stays")
+}
+
+func TestPack(t *testing.T) {
+	files := []File{{"b.yaml", []byte(text)}, {"a/ä.yaml", []byte{}}}
+	data, err := Pack(files)
+	require.NoError(t, err)
+	again, err := Pack(files)
+	require.NoError(t, err)
+	assert.Equal(t, data, again, "no clock in it")
+	unpacked, err := notes.Unpack(data)
+	require.NoError(t, err)
+	assert.Equal(t, files, unpacked)
+}
+
+func TestTooMuchAtOnce(t *testing.T) {
+	_, err := notes.Sorted(make([]File, MaxFiles+1))
+	require.ErrorContains(t, err, "2001 files; at most 2000 are read at once. Leave out what holds no notes.")
+	half := make([]byte, 9<<20)
+	_, err = notes.Sorted([]File{{"a.yaml", half}, {"b.yaml", half}})
+	require.ErrorContains(t, err, "18 MiB together; at most 16 MiB")
+	_, err = notes.Sorted([]File{{"a.yaml", half}, {"b.png", half}, {"c.yaml", make([]byte, MaxUploadBytes+1)}})
+	require.NoError(t, err, "what is not read, and what is refused unread, doesn't count")
+	require.ErrorContains(t, CheckUpload(make([]byte, MaxUploadBytes+1)), "This is more than 10 MiB; one upload can have at most 10 MiB")
+	require.ErrorContains(t, CheckUpload(make([]byte, MaxUploadBytes+2)), "This is 10.01 MiB")
+	require.NoError(t, CheckUpload(make([]byte, MaxUploadBytes)))
+}
+
+func TestUnpackRefuses(t *testing.T) {
+	link := zip.FileHeader{Name: "a.yaml"}
+	link.SetMode(fs.ModeSymlink | 0o777)
+	device := zip.FileHeader{Name: "a.yaml"}
+	device.SetMode(fs.ModeDevice | 0o666)
+	many := make([]string, 0, 2*MaxFiles+2)
+	for i := range MaxFiles + 1 {
+		many = append(many, fmt.Sprintf("%d.md", i), "")
+	}
+	zeros := strings.Repeat(" ", 9<<20)
+	for _, c := range []struct {
+		name, code string
+		data       []byte
+	}{
+		{"no archive", "malformed_archive", []byte(text)},
+		{"nothing", "malformed_archive", nil},
+		{"cut short", "malformed_archive", packed(t, "a.yaml", text)[:60]},
+		{"path out of it", "unsafe_archive", packed(t, "fine.yaml", text, "../../a.yaml", text)},
+		{"path out of it, skipped", "unsafe_archive", packed(t, "a/../../b.md", "x")},
+		{"absolute path", "unsafe_archive", packed(t, "/etc/a.yaml", text)},
+		{"drive", "unsafe_archive", packed(t, "C:/a.yaml", text)},
+		{"backslash", "unsafe_archive", packed(t, `..\a.yaml`, text)},
+		{"control character", "unsafe_archive", packed(t, "a\x00.yaml", text)},
+		{"not UTF-8", "unsafe_archive", packed(t, "a\xff.yaml", text)},
+		{"one name twice", "unsafe_archive", packed(t, "a.yaml", text, "a.yaml", text)},
+		{"link", "unsafe_archive", packedWith(t, link, "/etc/passwd")},
+		{"device", "unsafe_archive", packedWith(t, device, "")},
+		{"encrypted", "encrypted_archive", packedWith(t, zip.FileHeader{Name: "a.yaml", Flags: 1}, "x")},
+		{"too many files", "too_many_files", packed(t, many...)},
+		{"bomb", "unsafe_archive", packedWith(t, zip.FileHeader{Name: "a.yaml", Method: zip.Deflate}, zeros)},
+		{"bomb that is skipped", "unsafe_archive", packedWith(t, zip.FileHeader{Name: "a.png", Method: zip.Deflate}, zeros)},
+		{"bomb that says it is small", "malformed_archive", lying(packedWith(t, zip.FileHeader{Name: "a.yaml", Method: zip.Deflate}, zeros), 1000)},
+		{"says to be huge", "unsafe_archive", lying(packed(t, "a.yaml", text), 1<<32-2)},
+		{"says to be larger", "malformed_archive", lying(packed(t, "a.yaml", text), 1000)},
+		{"too large", "upload_too_large", make([]byte, MaxUploadBytes+1)},
+		{"too large a directory", "too_many_files", bytes.Repeat(directoryMark, 10*MaxFiles+1)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			_, err := notes.Unpack(c.data)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			e, ok := fault.As(err)
+			require.True(t, ok, "%v", err)
+			assert.Equal(t, c.code, e.Code, "%v", err)
+			assert.Less(t, took, 5*time.Second)
+			assert.Less(t, (after.TotalAlloc-before.TotalAlloc)>>20, uint64(200), "MiB allocated in all")
+		})
+	}
+}
+
+// FuzzUnpack: nothing panics, and what is unpacked can be packed and unpacked again.
+func FuzzUnpack(f *testing.F) {
+	good := packed(f, "a.yaml", text, "b/c.yaml", text, "README.md", "x")
+	f.Add(good)
+	f.Add(lying(good, 3))
+	f.Add(packed(f, "../a.yaml", text))
+	f.Add(packed(f))
+	f.Add(good[:len(good)/2])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		files, err := notes.Unpack(data)
+		if err != nil {
+			require.False(t, fault.Is(err, fault.Internal), "%v", err)
+			return
+		}
+		archive, err := Pack(files)
+		require.NoError(t, err)
+		again, err := notes.Unpack(archive)
+		require.NoError(t, err)
+		require.Equal(t, files, again)
+	})
+}

@@ -1,0 +1,44 @@
+// Package golden compares what a test got with a file of its testdata, or writes
+// that file anew with -update. Only tests link it.
+package golden
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// Equal fails the test where got isn't what the file of testdata holds.
+func Equal(tb testing.TB, name string, got []byte) {
+	tb.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatalf("%v; run the test with -update", err)
+	}
+	if string(want) == string(got) {
+		return
+	}
+	wanted, lines := strings.Split(string(want), "\n"), strings.Split(string(got), "\n")
+	for i := range max(len(wanted), len(lines)) {
+		if line(wanted, i) != line(lines, i) {
+			tb.Fatalf("%s:%d: what the test got differs\nwant: %s\ngot:  %s", path, i+1, line(wanted, i), line(lines, i))
+		}
+	}
+}
+
+func line(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(the end)"
+}

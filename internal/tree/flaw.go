@@ -1,0 +1,70 @@
+package tree
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"orgmodes/internal/fault"
+)
+
+// Malformed is the failure where a text stops making sense. what is the sentence
+// without its end, "This is not valid JSON"; a line of 0 is none.
+func Malformed(code, what, detail string, line, column int) error {
+	message := what + "."
+	if line > 0 {
+		message = fmt.Sprintf("%s (line %d, column %d).", what, line, column)
+	}
+	return fault.New(fault.Malformed, code, "%s", message).
+		With(fault.Field{Detail: detail, Line: line, Column: column})
+}
+
+// CheckUTF8 returns a *fault.Error (Malformed, "not_utf8") with the first byte of
+// a text that isn't UTF-8. what is what is read: "This file".
+func CheckUTF8(what string, data []byte) error {
+	if utf8.Valid(data) {
+		return nil
+	}
+	if s := string(data[:min(2, len(data))]); s == "\xFF\xFE" || s == "\xFE\xFF" {
+		return Malformed("not_utf8", what+" is not UTF-8", "it is UTF-16; save it as UTF-8", 1, 1)
+	}
+	line, start, at := 1, 0, 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+		if r == '\n' {
+			line, start = line+1, at
+		}
+	}
+	return Malformed("not_utf8", what+" is not UTF-8",
+		fmt.Sprintf("the byte 0x%02X is no part of a character; save the file as UTF-8", data[at]),
+		line, 1+utf8.RuneCount(data[start:at]))
+}
+
+// TextFlaw says why a text can't be kept; "" where it can.
+func TextFlaw(s string) string {
+	switch {
+	case !utf8.ValidString(s):
+		return "this text is not valid UTF-8"
+	case strings.ContainsRune(s, 0):
+		return "this text contains the character U+0000, which can't be stored; remove it"
+	}
+	return ""
+}
+
+// Inexact says why a number that is written so can't be kept, see CanonicalNumber.
+func Inexact(written string) string {
+	if len(written) > 40 {
+		written = written[:40] + "…"
+	}
+	return "the number " + written + " can't be kept exactly; write it as text, in quotes"
+}
+
+// Duplicate blames a name that its object has already.
+func Duplicate(name string, firstLine int) string {
+	return "the field " + strconv.Quote(name) + " is here twice (first on line " + strconv.Itoa(firstLine) + "); keep one"
+}

@@ -1,0 +1,268 @@
+package tree
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// JSON reads RFC 8259 JSON into nodes. encoding/json gives no positions of values
+// and takes duplicate names and broken surrogates silently.
+type JSON struct {
+	// Budget is what reading may cost.
+	Budget *Budget
+	// OrYAML says that the text may as well be YAML, for advice about what JSON
+	// hasn't got.
+	OrYAML bool
+	// Lenient takes commas before a closing bracket.
+	Lenient bool
+
+	// Commas counts those commas, once a text was read; FirstComma is the first.
+	Commas     int
+	FirstComma Comma
+	// Commented says that it was a comment that couldn't be read.
+	Commented bool
+}
+
+// Parse reads a text, with or without a byte order mark. The error is a
+// *fault.Error: Malformed ("malformed_json", "not_utf8") with the position where
+// the text stops making sense, or what the Budget has to say.
+func (j *JSON) Parse(data []byte) (*Node, error) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
+	if err := CheckUTF8(j.Budget.What, data); err != nil {
+		return nil, err
+	}
+	j.Commas, j.Commented = 0, false
+	p := jsonParser{JSON: j, data: data, line: 1}
+	p.space()
+	root, err := p.value(0)
+	if err != nil {
+		return nil, err
+	}
+	p.space()
+	if p.pos < len(p.data) {
+		closed := "the value"
+		switch root.Kind {
+		case Object:
+			closed = "the closing }"
+		case List:
+			closed = "the closing ]"
+		}
+		return nil, p.unexpected("expected the end after " + closed)
+	}
+	return root, nil
+}
+
+type jsonParser struct {
+	*JSON
+	data []byte
+	pos  int
+	// line is that of counted; column is counted along, as files of one line
+	// reach megabytes.
+	line, column int
+	counted      int
+}
+
+// here returns the position of p.pos. It only ever moves forward.
+func (p *jsonParser) here() (line, column int) {
+	for p.counted < p.pos {
+		if p.data[p.counted] == '\n' {
+			p.line++
+			p.column = 0
+			p.counted++
+			continue
+		}
+		_, size := utf8.DecodeRune(p.data[p.counted:])
+		p.counted += size
+		p.column++
+	}
+	return p.line, p.column + 1
+}
+
+func (p *jsonParser) broken(format string, args ...any) error {
+	line, column := p.here()
+	return notJSON(fmt.Sprintf(format, args...), line, column)
+}
+
+func notJSON(detail string, line, column int) error {
+	return Malformed("malformed_json", "This is not valid JSON", detail, line, column)
+}
+
+func (p *jsonParser) space() {
+	for p.pos < len(p.data) && strings.IndexByte(" \t\r\n", p.data[p.pos]) >= 0 {
+		p.pos++
+	}
+}
+
+func (p *jsonParser) peek() byte {
+	if p.pos < len(p.data) {
+		return p.data[p.pos]
+	}
+	return 0
+}
+
+// found names the next character, for messages.
+func (p *jsonParser) found() string {
+	if p.pos >= len(p.data) {
+		return "the end of the text"
+	}
+	r, _ := utf8.DecodeRune(p.data[p.pos:])
+	return strconv.QuoteRune(r)
+}
+
+func (p *jsonParser) value(depth int) (*Node, error) {
+	line, column := p.here()
+	if err := p.Budget.CheckDepth(depth, line, column); err != nil {
+		return nil, err
+	}
+	if err := p.Budget.Spend(1, 0); err != nil {
+		return nil, err
+	}
+	n := &Node{Line: line, Column: column}
+	switch c := p.peek(); {
+	case c == '{':
+		return n, p.object(n, depth)
+	case c == '[':
+		return n, p.array(n, depth)
+	case c == '"':
+		n.Kind = Text
+		var err error
+		n.Text, n.Flaw, err = p.str()
+		return n, err
+	case c == '-' || c >= '0' && c <= '9':
+		return n, p.number(n)
+	case p.word("true"):
+		n.Kind, n.Truth = Truth, true
+	case p.word("false"):
+		n.Kind = Truth
+	case p.word("null"):
+	default:
+		return nil, p.unexpected("expected a value")
+	}
+	return n, nil
+}
+
+func (p *jsonParser) word(w string) bool {
+	if !strings.HasPrefix(string(p.data[p.pos:min(p.pos+len(w), len(p.data))]), w) {
+		return false
+	}
+	p.pos += len(w)
+	return true
+}
+
+func (p *jsonParser) object(n *Node, depth int) error {
+	n.Kind = Object
+	p.pos++
+	p.space()
+	if p.peek() == '}' {
+		p.pos++
+		return nil
+	}
+	first := map[string]int{}
+	for {
+		p.space()
+		if p.peek() != '"' {
+			return p.unexpected("expected a field name in double quotes")
+		}
+		var f Field
+		f.Line, f.Column = p.here()
+		var err error
+		if f.Name, f.Flaw, err = p.str(); err != nil {
+			return err
+		}
+		p.space()
+		if p.peek() != ':' {
+			return p.unexpected("expected a colon after the field name")
+		}
+		p.pos++
+		p.space()
+		if f.Value, err = p.value(depth + 1); err != nil {
+			return err
+		}
+		if line, ok := first[f.Name]; ok {
+			f.Flaw = Duplicate(f.Name, line)
+		} else {
+			first[f.Name] = f.Line
+		}
+		n.Fields = append(n.Fields, f)
+		p.space()
+		switch p.peek() {
+		case ',':
+			if last, err := p.comma('}'); last || err != nil {
+				return err
+			}
+		case '}':
+			p.pos++
+			return nil
+		default:
+			return p.unexpected("expected a comma or } after a field")
+		}
+	}
+}
+
+func (p *jsonParser) array(n *Node, depth int) error {
+	n.Kind = List
+	p.pos++
+	p.space()
+	if p.peek() == ']' {
+		p.pos++
+		return nil
+	}
+	for {
+		p.space()
+		item, err := p.value(depth + 1)
+		if err != nil {
+			return err
+		}
+		n.Items = append(n.Items, item)
+		p.space()
+		switch p.peek() {
+		case ',':
+			if last, err := p.comma(']'); last || err != nil {
+				return err
+			}
+		case ']':
+			p.pos++
+			return nil
+		default:
+			return p.unexpected("expected a comma or ] after an item")
+		}
+	}
+}
+
+func (p *jsonParser) number(n *Node) error {
+	start := p.pos
+	if p.peek() == '-' {
+		p.pos++
+	}
+	digits := func() int {
+		from := p.pos
+		for c := p.peek(); c >= '0' && c <= '9'; c = p.peek() {
+			p.pos++
+		}
+		return p.pos - from
+	}
+	leadingZero := p.peek() == '0'
+	if count := digits(); count == 0 || leadingZero && count > 1 {
+		return p.broken("this is not a JSON number")
+	}
+	if p.peek() == '.' {
+		p.pos++
+		if digits() == 0 {
+			return p.broken("expected a digit after the decimal point, found %s", p.found())
+		}
+	}
+	if c := p.peek(); c == 'e' || c == 'E' {
+		p.pos++
+		if c := p.peek(); c == '+' || c == '-' {
+			p.pos++
+		}
+		if digits() == 0 {
+			return p.broken("expected a digit in the exponent, found %s", p.found())
+		}
+	}
+	n.SetNumber(string(p.data[start:p.pos]))
+	return nil
+}

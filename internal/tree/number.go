@@ -1,0 +1,76 @@
+package tree
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// CanonicalNumber gives the one form in which a number is kept, the one that
+// JavaScript writes; false where a float64 can't hold exactly what was written.
+// Editors would change such a number silently, and jsonb spells it as it likes.
+func CanonicalNumber(text string) (json.Number, bool) {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return "", false
+	}
+	if f == 0 {
+		if digitsOf(text).digits != "" {
+			return "", false // too small to be told from zero
+		}
+		return "0", true // jsonb knows no -0
+	}
+	form := byte('f')
+	if abs := math.Abs(f); abs < 1e-6 || abs >= 1e21 {
+		form = 'e'
+	}
+	canonical := strconv.FormatFloat(f, form, -1, 64)
+	canonical = strings.Replace(canonical, "e-0", "e-", 1) // Go pads the exponent
+	if digitsOf(canonical) != digitsOf(text) {
+		return "", false
+	}
+	return json.Number(canonical), true
+}
+
+// decimal is a number without the ways to spell it: 0.digits × 10^exponent.
+type decimal struct {
+	negative bool
+	digits   string
+	exponent int
+}
+
+func digitsOf(text string) decimal {
+	var d decimal
+	if text != "" && (text[0] == '-' || text[0] == '+') {
+		d.negative = text[0] == '-'
+		text = text[1:]
+	}
+	mantissa := text
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		mantissa = text[:i]
+		// An exponent too long for an int is beyond any float64, or stands
+		// behind a zero.
+		d.exponent, _ = strconv.Atoi(text[i+1:])
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	d.exponent += len(whole)
+	d.digits = whole + fraction
+	trimmed := strings.TrimLeft(d.digits, "0")
+	d.exponent -= len(d.digits) - len(trimmed)
+	d.digits = strings.TrimRight(trimmed, "0")
+	if d.digits == "" {
+		return decimal{}
+	}
+	return d
+}
+
+// SetNumber makes n the number that is written so, or Broken.
+func (n *Node) SetNumber(written string) {
+	canonical, ok := CanonicalNumber(written)
+	if !ok {
+		n.Kind, n.Flaw = Broken, Inexact(written)
+		return
+	}
+	n.Kind, n.Text = Number, string(canonical)
+}

@@ -1,0 +1,47 @@
+package tree
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Step is the part of a JSON pointer (RFC 6901) that leads to a field: "/a~1b". A
+// strings.Replacer would build tables of 6 KiB for each name.
+func Step(name string) string {
+	return "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
+}
+
+// Find returns the node at a pointer, or the closest one around it, and whether
+// it is the very one.
+func (n *Node) Find(pointer string) (*Node, bool) {
+	if pointer == "" {
+		return n, true
+	}
+	for step := range strings.SplitSeq(pointer[1:], "/") {
+		var next *Node
+		switch n.Kind {
+		case Object:
+			next = n.Get(strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~"))
+		case List:
+			if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Items) {
+				next = n.Items[i]
+			}
+		}
+		if next == nil {
+			return n, false
+		}
+		n = next
+	}
+	return n, true
+}
+
+// Position is where a pointer, or what is closest around it, stands in the text.
+func (n *Node) Position(pointer string) (line, column int) {
+	at, _ := n.Find(pointer)
+	return at.Line, at.Column
+}
+
+// Overlap reports whether one pointer is the other, or around it.
+func Overlap(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
+}
