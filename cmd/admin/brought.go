@@ -13,9 +13,23 @@ import (
 	"orgmodes/internal/modes"
 )
 
+// kindOfFile says which files of a folder are read.
+type kindOfFile struct {
+	// what they hold, and endings as people know them.
+	what, endings string
+	may           func(name string) bool
+}
+
+var (
+	filesOfModes     = kindOfFile{"modes", ".yaml, .yml, .json, .roomodes, .kilocodemodes", mayHoldModes}
+	filesOfTemplates = kindOfFile{"permission templates", ".json", func(name string) bool {
+		return strings.EqualFold(filepath.Ext(name), ".json") && !strings.HasPrefix(name, ".")
+	}}
+)
+
 // bring reads what a command was given: files, folders, or the standard input
-// for "-". Of a folder those files are read that can hold modes.
-func (c *cli) bring(args []string) ([]modes.NamedFile, error) {
+// for "-". Of a folder those files are read that can hold what is looked for.
+func (c *cli) bring(args []string, kind kindOfFile) ([]modes.NamedFile, error) {
 	var brought []modes.NamedFile
 	for _, arg := range args {
 		paths := []string{arg}
@@ -25,7 +39,7 @@ func (c *cli) bring(args []string) ([]modes.NamedFile, error) {
 				return nil, err
 			}
 			if about.IsDir() {
-				if paths, err = modesFiles(arg); err != nil {
+				if paths, err = kind.below(arg); err != nil {
 					return nil, err
 				}
 			}
@@ -45,9 +59,9 @@ func (c *cli) bring(args []string) ([]modes.NamedFile, error) {
 	return brought, nil
 }
 
-// modesFiles are the files below a folder that can hold modes, by their names.
-// What other programs keep there, they keep for themselves.
-func modesFiles(folder string) ([]string, error) {
+// below are the files below a folder that are read, by their names. What other
+// programs keep there, they keep for themselves.
+func (k kindOfFile) below(folder string) ([]string, error) {
 	var paths []string
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -55,16 +69,16 @@ func modesFiles(folder string) ([]string, error) {
 			return err
 		case entry.IsDir() && slices.Contains([]string{".git", "node_modules", "__MACOSX"}, entry.Name()) && path != folder:
 			return filepath.SkipDir
-		case entry.Type().IsRegular() && mayHoldModes(entry.Name()):
+		case entry.Type().IsRegular() && k.may(entry.Name()):
 			paths = append(paths, path)
 		}
 		if len(paths) > modes.MaxFiles {
-			return fmt.Errorf("%s has more than %d files that could hold modes; name the files, or a folder further down", folder, modes.MaxFiles)
+			return fmt.Errorf("%s has more than %d files that could hold %s; name the files, or a folder further down", folder, modes.MaxFiles, k.what)
 		}
 		return nil
 	})
 	if err == nil && len(paths) == 0 {
-		err = fmt.Errorf("%s has no files of modes (.yaml, .yml, .json, .roomodes, .kilocodemodes)", folder)
+		err = fmt.Errorf("%s has no files of %s (%s)", folder, k.what, k.endings)
 	}
 	return paths, err
 }

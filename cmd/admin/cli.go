@@ -61,6 +61,7 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
   admin member add --org acme --email ada@acme.example --role owner
   admin modes lint .roomodes
   admin modes import --org acme .roomodes --dry-run
+  admin templates import --org acme templates/ --dry-run
   admin token create --org acme --email ada@acme.example --name "My editor" --scope read
   admin serve`,
 		SilenceErrors: true, SilenceUsage: true,
@@ -80,7 +81,10 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
 		group("member", "Who belongs to an organization, as what", c.memberAdd(), c.memberRemove(), c.memberList()),
 		group("token", "Access tokens of editors and scripts", c.tokenCreate(), c.tokenRevoke(), c.tokenList()),
 		group("modes", "An organization's modes", c.modesImport(), c.modesExport(), c.modesList(), c.modesLint(), c.modesExplain(),
-			c.modesHistory(), c.modesDiff(), c.modesRestore(), c.modesSamples()),
+			theModes.history(c), theModes.compare(c), theModes.restore(c), c.modesSamples()),
+		group("templates", "An organization's permission templates", c.templatesImport(), c.templatesExport(), c.templatesList(), c.templatesGet(),
+			c.templatesResolve(), c.templatesRestoreDefaults(),
+			theTemplates.history(c), theTemplates.compare(c), theTemplates.restore(c)),
 		group("audit", "Who changed what, when", c.auditList(), c.auditExport()),
 		c.publish(),
 		group("epoch", "What orders publications, after a restore", c.epochRaise()),
@@ -146,7 +150,8 @@ func (c *cli) note(format string, args ...any) { fmt.Fprintf(c.stderr, format+"\
 
 // database are the settings of every command but serve and migrate.
 type database struct {
-	URL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
+	URL   config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
+	Tools []string      `env:"TEMPLATE_TOOLS"`
 }
 
 // reachTimeout is how long a command waits for Postgres: it doesn't wait for
@@ -159,11 +164,16 @@ func (c *cli) inDatabase(ctx context.Context, do func(*postgres.DB) error) error
 	if err != nil {
 		return err
 	}
+	tools, err := templateTools(s.Tools)
+	if err != nil {
+		return config.Problems{*problemOfTools(err)}
+	}
 	db, err := postgres.Open(ctx, string(s.URL))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	db.Tools = tools
 	reach, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	if err := db.Ping(reach); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"orgmodes/internal/config"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
 )
 
@@ -26,6 +27,8 @@ type settings struct {
 	PublicReaderURL string        `env:"PUBLIC_READER_URL"`
 	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
 	PublishWait     time.Duration `env:"PUBLISH_WAIT" envDefault:"5s"`
+
+	TemplateTools []string `env:"TEMPLATE_TOOLS"`
 
 	BuiltinModes string `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes"`
 	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
@@ -44,6 +47,7 @@ const settingsHelp = `Settings, from the environment; NAME_FILE names a file tha
   PUBLISH_WAIT       how long creating a token waits for readers to know it (default 5s)
   BUILTIN_MODES      a YAML file with a list named customModes, in place of the built-in
                      modes that we ship; the same at every worker and admin
+  TEMPLATE_TOOLS     more tools that permission templates may allow: name=what it allows,...
   LOG_LEVEL          debug, info, warn or error (default info)
   LOG_FORMAT         text or json (default: text on a terminal)`
 
@@ -53,6 +57,7 @@ type installation struct {
 	builtins []modes.Mode
 	public   *url.URL
 	trusted  []netip.Prefix
+	tools    templates.Tools
 }
 
 // understand says all that is wrong with the settings at once.
@@ -73,10 +78,21 @@ func (s *settings) understand() (installation, error) {
 	add("TRUSTED_PROXIES", "", err, "addresses or networks, such as 10.0.0.0/8,192.0.2.7")
 	in.builtins, err = s.builtins()
 	add("BUILTIN_MODES", s.BuiltinModes, err, "the path of a YAML file with a list named customModes")
+	if in.tools, err = templateTools(s.TemplateTools); err != nil {
+		problems = append(problems, *problemOfTools(err))
+	}
 	if len(problems) > 0 {
 		return in, problems
 	}
 	return in, nil
+}
+
+// templateTools are the tools that permission templates may allow: those that
+// everybody knows, and this installation's own.
+func templateTools(more []string) (templates.Tools, error) { return templates.Tools{}.With(more...) }
+
+func problemOfTools(err error) *config.Problem {
+	return &config.Problem{Name: "TEMPLATE_TOOLS", Detail: err.Error(), Expect: "names of tools, each with what it allows: deploy=Rolls out a release.,page=Calls somebody."}
 }
 
 // public is the address that people know us by. Cookies go over https only,

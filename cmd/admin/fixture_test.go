@@ -72,7 +72,8 @@ func call(t *testing.T, admin string, env []string, stdin string, args ...string
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, admin, args...)
-	cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin", beAdmin}, env...)
+	// With the race detector, a program would otherwise stay for a second at its end.
+	cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin", "GORACE=atexit_sleep_ms=10", beAdmin}, env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

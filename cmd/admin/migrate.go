@@ -9,6 +9,7 @@ import (
 
 	"orgmodes/internal/config"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/process"
 )
 
 func (c *cli) migrate() *cobra.Command {
@@ -17,7 +18,8 @@ func (c *cli) migrate() *cobra.Command {
 		Short: "Bring the database to the newest schema",
 		Long: `Brings the database to the newest schema, ours and the job queue's. Several may be
 started at once: one migrates, the others wait and find it done. Migrations are
-safe while the previous release still runs.
+safe while the previous release still runs. Organizations that are older than the
+permission templates that we ship are given them, once.
 
 Signs in with MIGRATE_DATABASE_URL, whose role owns the tables, or else with
 DATABASE_URL.`,
@@ -46,8 +48,24 @@ DATABASE_URL.`,
 			}
 			return err
 		}
+		if err := c.seedAfter(ctx, url); err != nil {
+			// The role that owns the tables may not be the application's.
+			c.note("Organizations get the shipped permission templates when `admin serve` starts; here they could not: %s", process.Redact(err.Error()))
+		}
 		return c.print(struct {
 			Migrated bool `json:"migrated"`
 		}{true}, func(w io.Writer) { fmt.Fprintln(w, "The database has the newest schema.") })
 	})
+}
+
+// seedAfter gives organizations what a migration made room for.
+func (c *cli) seedAfter(ctx context.Context, url string) error {
+	db, err := postgres.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	defer c.working("giving organizations the shipped permission templates")()
+	_, err = seed(ctx, db)
+	return err
 }

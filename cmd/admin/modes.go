@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
@@ -15,6 +16,20 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
+
+// theModes are modes, for operators.
+var theModes = &noun[modes.OrganizationMode]{
+	one: "mode", group: "modes", named: "slug or id", example: "docs",
+	head: "SLUG\tNAME\tMODE", cells: func(v listedVersion) []any { return []any{v.Slug, v.Name, v.ModeID} },
+	of:   func(m modes.OrganizationMode) (uuid.UUID, int64, string) { return m.ID, m.Version, m.Slug },
+	same: func(called, ref string) bool { return modes.SlugKey(called) == modes.SlugKey(ref) },
+	diff: func(before, after modes.OrganizationMode) []modes.Change { return modes.Diff(before.Mode, after.Mode) },
+	version: func(out *listedVersion, id string, m modes.OrganizationMode) {
+		out.ModeID, out.Slug, out.Name = id, m.Slug, m.Name
+	},
+	find: (*postgres.DB).Mode, versions: (*postgres.DB).ModeVersions, versionOf: (*postgres.DB).ModeVersion,
+	restored: (*postgres.DB).RestoreMode, deleted: (*postgres.DB).DeletedModes,
+}
 
 func (c *cli) modesExport() *cobra.Command {
 	var org, view, out string

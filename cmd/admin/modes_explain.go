@@ -66,7 +66,7 @@ file, for which no database is needed.`,
 
 // modeOfFile is a valid mode of a file.
 func (c *cli) modeOfFile(file, slug string) (modes.Mode, error) {
-	brought, err := c.bring([]string{file})
+	brought, err := c.bring([]string{file}, filesOfModes)
 	if err != nil {
 		return modes.Mode{}, err
 	}

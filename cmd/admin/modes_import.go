@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +14,7 @@ import (
 func (c *cli) modesImport() *cobra.Command {
 	var org, collision string
 	var keep []string
-	var in files.Import
+	var in files.Import[modes.Choices]
 	cmd := c.does(&cobra.Command{
 		Use:   "import --org ORG FILE|FOLDER|ARCHIVE.zip|-...",
 		Short: "Import files of modes: all in one change, or nothing",
@@ -41,31 +39,15 @@ at "summary" of --json.`,
 	}, func(ctx context.Context, args []string) error {
 		in.Choices.Collision = modes.Collision(collision)
 		var err error
-		if in.Choices.BySlug, err = bySlug(keep); err != nil {
+		if in.Choices.BySlug, err = ways[modes.Collision](keep, "SLUG", "overwrite", "skip", "keep_both"); err != nil {
 			return err
 		}
-		if in.Files, err = c.bring(args); err != nil {
+		if in.Files, err = c.bring(args, filesOfModes); err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
-			done := c.working("importing")
-			plan, err := files.Run(ctx, db, c.by(), o.ID, in)
-			done()
-			var refused *files.RefusedError
-			if errors.As(err, &refused) {
-				plan = refused.Plan
-			} else if err != nil {
-				return err
-			}
-			if printed := c.print(plan, func(w io.Writer) { sayPlan(w, args[0], plan, in.DryRun) }); printed != nil {
-				return printed
-			}
-			if refused != nil {
-				c.note("admin: %s", refused.Headline())
-				return errSaid
-			}
-			return nil
-		})
+		return imports(ctx, c, org, func(db *postgres.DB, o modes.Organization) (*files.Plan, error) {
+			return files.ImportModes(ctx, db, c.by(), o.ID, in)
+		}, func(w io.Writer, plan *files.Plan) { sayPlan(w, args[0], plan, in.DryRun) })
 	})
 	orgFlag(cmd, &org)
 	cmd.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what would change, and change nothing")
@@ -75,19 +57,4 @@ at "summary" of --json.`,
 	cmd.Flags().StringSliceVar(&in.Choices.Slugs, "slug", nil, "only this mode of the file; may be given several times")
 	completes(cmd, "collision", "overwrite", "skip", "keep_both")
 	return cmd
-}
-
-func bySlug(pairs []string) (map[string]modes.Collision, error) {
-	if len(pairs) == 0 {
-		return nil, nil //nolint:nilnil // no choices are no choices
-	}
-	out := map[string]modes.Collision{}
-	for _, p := range pairs {
-		slug, way, ok := strings.Cut(p, "=")
-		if !ok {
-			return nil, usage("say --for as SLUG=overwrite, SLUG=skip or SLUG=keep_both, not %q", p)
-		}
-		out[slug] = modes.Collision(way)
-	}
-	return out, nil
 }

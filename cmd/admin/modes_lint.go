@@ -58,7 +58,7 @@ what is looked for.`,
 			return usage("say which files to read")
 		}
 		defer c.working("reading")()
-		brought, err := c.bring(args)
+		brought, err := c.bring(args, filesOfModes)
 		if err != nil {
 			return err
 		}

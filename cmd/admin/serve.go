@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -67,6 +68,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 		return err
 	}
 	defer db.Close()
+	db.Tools = in.tools
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := process.RegisterBuild(registry); err != nil {
@@ -101,6 +103,9 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 	if err != nil {
 		return fmt.Errorf("LISTEN=%q: %w", s.Listen, err)
 	}
+	var behind sync.WaitGroup
+	defer behind.Wait()
+	behind.Go(func() { seedTemplates(ctx, log, db) })
 	serving.Store(true)
 	log.Info("serving", "addr", listener.Addr().String(), "public", in.public.String(), "private", private.Addr())
 	return drain(ctx, app, listener)

@@ -17,6 +17,7 @@ import (
 	"orgmodes/internal/admin/api"
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/web"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
@@ -62,7 +63,19 @@ func New(o Options) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	fail := func(c *fiber.Ctx, err error) error { return api.Fail(o.Log, c, err) }
+	pages, err := web.New(web.Options{
+		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
+		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
+	})
+	if err != nil {
+		return nil, err
+	}
+	fail := func(c *fiber.Ctx, err error) error {
+		if web.Wants(c) {
+			return pages.Fail(c, err, api.Problem(err))
+		}
+		return api.Fail(o.Log, c, err)
+	}
 	app := fiber.New(fiber.Config{
 		AppName: "orgmodes admin", DisableStartupMessage: true,
 		// Strings from a request would otherwise change when its buffers are
@@ -96,6 +109,7 @@ func New(o Options) (*fiber.App, error) {
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
 	}
 	a.Routes(app)
+	pages.Routes(app)
 	problemsForAnyMethod(app, fail)
 	return app, nil
 }

@@ -57,6 +57,14 @@ func modeBody(c *fiber.Ctx) (data []byte, isYAML bool, err error) {
 	return nil, false, unsupported(c, mediaJSON+", "+mediaYAML)
 }
 
+// jsonBody returns a body that is JSON.
+func jsonBody(c *fiber.Ctx) ([]byte, error) {
+	if media, _ := mediaType(c); media != mediaJSON {
+		return nil, unsupported(c, mediaJSON)
+	}
+	return c.BodyRaw(), nil
+}
+
 // smallBody reads a body that is no mode, JSON or YAML, into a struct, strictly:
 // nothing unknown, nothing twice, nothing behind it.
 func smallBody(c *fiber.Ctx, into any) error {

@@ -49,14 +49,25 @@ func (d description) resolve(v any) any {
 	return d.at(strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
 }
 
+// below is a described path from the root on: most are below the server of all, some
+// say another one.
+func (d description) below(path string) string {
+	servers := list(d["servers"])
+	if own := list(d.at("paths", path, "servers")); len(own) > 0 {
+		servers = own
+	}
+	base, _ := servers[0].(map[string]any)["url"].(string)
+	return strings.TrimSuffix(base, "/") + path
+}
+
 // operation finds what describes a request, by its real path.
 func (d description) operation(method, path string) map[string]any {
-	path, _, _ = strings.Cut(strings.TrimPrefix(path, "/api/v1"), "?")
+	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
 	var best string
 	paths, _ := d["paths"].(map[string]any)
 	for template := range paths {
-		if fits(strings.Split(template, "/"), parts) && (best == "" || strings.Count(template, "{") < strings.Count(best, "{")) {
+		if fits(strings.Split(d.below(template), "/"), parts) && (best == "" || strings.Count(template, "{") < strings.Count(best, "{")) {
 			best = template
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/problem"
+	"orgmodes/internal/templates"
 )
 
 // late is a change that was refused, with what was sent: nothing is lost.
@@ -57,8 +58,17 @@ func problemOf(err error) problem.Problem {
 		err = fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now; try again soon").Because(err)
 	}
 	p := problem.Of(err)
-	if m, ok := p.Current.(modes.OrganizationMode); ok {
-		p.Current = modeOf(m)
+	switch current := p.Current.(type) {
+	case modes.OrganizationMode:
+		p.Current = modeOf(current)
+	case templates.OrganizationTemplate:
+		p.Current = templateOf(current)
+	}
+	if title := templates.Title(p.Code); title != "" {
+		p.Title = title
+	}
+	if errors.As(err, new(malformedError)) {
+		p.Status = http.StatusBadRequest
 	}
 	var l late
 	if errors.As(err, &l) {

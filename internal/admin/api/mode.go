@@ -6,9 +6,56 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/fault"
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/audit"
 	"orgmodes/internal/modes"
 )
+
+// modes are modes over HTTP.
+func (a *API) modes() *resource[modes.OrganizationMode] {
+	return &resource[modes.OrganizationMode]{
+		API: a, noun: "mode", plural: "modes", deletedCode: "mode_deleted", most: modes.MaxModes,
+		of:    func(m modes.OrganizationMode) (uuid.UUID, int64) { return m.ID, m.Version },
+		shown: func(m modes.OrganizationMode) any { return a.own(m) },
+		sent:  func(m modes.OrganizationMode) any { return contentOf(m.Mode) },
+		read: func(v *visit) (m modes.OrganizationMode, err error) {
+			data, isYAML, err := modeBody(v.Ctx)
+			if err == nil {
+				m.Mode, err = modes.ReadMode(data, isYAML)
+			}
+			return m, err
+		},
+		onto: func(now, other modes.OrganizationMode) modes.OrganizationMode { now.Mode = other.Mode; return now },
+		patched: func(now modes.OrganizationMode, patch []byte) (_ modes.OrganizationMode, err error) {
+			now.Mode, err = modes.PatchMode(now.Mode, patch)
+			return now, err
+		},
+		diff: func(before, after modes.OrganizationMode) []modes.Change { return modes.Diff(before.Mode, after.Mode) },
+		name: func(out *version, id string, m modes.OrganizationMode, whole bool) {
+			out.ModeID, out.Slug, out.Name = id, m.Slug, m.Name
+			if whole {
+				out.Mode = contentOf(m.Mode)
+			}
+		},
+		listed: a.modesListed, export: a.modeExport,
+		imported: func(v *visit, up upload, how howToImport) (any, int64, error) {
+			choices, err := up.modeChoices(v)
+			if err != nil {
+				return nil, 0, err
+			}
+			plan, err := files.ImportModes(v.UserContext(), a.DB, v.by(), v.org.ID, importOf(up, how, choices))
+			if err != nil {
+				return nil, 0, err
+			}
+			return plan, plan.Revision, nil
+		},
+		find: a.DB.Mode, update: a.DB.UpdateMode, remove: a.DB.DeleteMode,
+		create: func(ctx context.Context, by audit.By, org uuid.UUID, m modes.OrganizationMode) (modes.OrganizationMode, error) {
+			return a.DB.CreateMode(ctx, by, org, m.Mode)
+		},
+		versions: a.DB.ModeVersions, version: a.DB.ModeVersion, restore: a.DB.RestoreMode, deleted: a.DB.DeletedModes,
+	}
+}
 
 // mode is a mode in the API. What is sent has slug, name and config; the rest
 // is ours, and ignored where it is sent back.
@@ -60,45 +107,4 @@ func (a *API) isBuiltin(slug string) bool {
 		}
 	}
 	return false
-}
-
-// answerMode writes a mode with its ETag.
-func (a *API) answerMode(v *visit, status int, m modes.OrganizationMode) error {
-	v.Set("ETag", etag(m.ID, m.Version))
-	return answer(v.Ctx, status, a.own(m))
-}
-
-// target is the mode that a change is for, held against what the caller saw:
-// its id, so that the change can't hit another one which took its slug
-// meanwhile, and what postgres is to compare under its lock.
-func (a *API) target(v *visit, m ifMatch) (ref string, seen int64, err error) {
-	current, err := a.DB.Mode(v.UserContext(), v.org.ID, v.Params("mode"))
-	if fault.Is(err, fault.NotFound) {
-		return "", 0, a.orDeleted(v.UserContext(), v.org.ID, m, err)
-	}
-	if err != nil {
-		return "", 0, err
-	}
-	return current.ID.String(), m.seen(current.ID, current.Version), nil
-}
-
-// orDeleted makes "not there" of a mode that the caller saw a conflict: it was
-// deleted meanwhile.
-func (a *API) orDeleted(ctx context.Context, org uuid.UUID, m ifMatch, notFound error) error {
-	for _, tag := range m.tags {
-		if len(tag) < 2+36 {
-			continue
-		}
-		id, err := uuid.Parse(tag[1:37])
-		if err != nil {
-			continue
-		}
-		versions, err := a.DB.ModeVersions(ctx, org, id, 0, 1)
-		if err != nil {
-			continue
-		}
-		return fault.New(fault.Stale, "mode_deleted",
-			"The mode was deleted meanwhile, by %s. Nothing was saved; restore it from its versions, or create it again", versions[0].Actor.Name)
-	}
-	return notFound
 }

@@ -24,8 +24,13 @@ func (a *API) modeExport(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.Set(fiber.HeaderContentType, e.MediaType())
-	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": e.Name(v.org.Slug)}))
+	return v.sendFile(e.Name(v.org.Slug), e.MediaType(), data)
+}
+
+// sendFile answers with a file to save.
+func (v *visit) sendFile(name, mediaType string, data []byte) error {
+	v.Set(fiber.HeaderContentType, mediaType)
+	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	return v.Send(data)
 }
 

@@ -5,34 +5,25 @@ import (
 	"orgmodes/internal/modes"
 )
 
-const usualPage, largestPage = 100, 500
-
-func (a *API) modeList(v *visit) error {
-	p, err := pagingOf(v.Ctx, usualPage, largestPage)
-	if err != nil {
-		return err
-	}
+// modesListed are the modes of the view that is asked for.
+func (a *API) modesListed(v *visit) ([]listed, error) {
 	view, err := viewOf(v)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all, err := a.DB.Modes(v.UserContext(), v.org.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	list := a.listed(view, all)
-	part, next := page(p, list, func(m mode) string { return m.Slug })
-	v.Set("ETag", etag(v.org.ID, v.org.Revision))
-	return answer(v.Ctx, 200, struct {
-		Modes      []mode `json:"modes"`
-		Total      int    `json:"total"`
-		Revision   int64  `json:"revision"`
-		NextCursor string `json:"next_cursor,omitempty"`
-	}{part, len(list), v.org.Revision, next})
+	var list []listed
+	for _, m := range a.inView(view, all) {
+		list = append(list, listed{m.Slug, m})
+	}
+	return list, nil
 }
 
-// listed puts modes into the order of a view.
-func (a *API) listed(view files.View, all []modes.OrganizationMode) []mode {
+// inView puts modes into the order of a view.
+func (a *API) inView(view files.View, all []modes.OrganizationMode) []mode {
 	own := make([]mode, len(all))
 	for i, m := range all {
 		own[i] = a.own(m)

@@ -10,8 +10,9 @@ import (
 // stands beside the path; a handler asks once more only where the answer
 // depends on what was sent.
 //
-// Modes and organizations are named by id or slug. Modes whose slug is "import",
-// "export" or "deleted" are read by their id.
+// Modes and organizations are named by id or slug, permission templates by id or
+// name. What is called as something below its collection is ("import", "tools") is
+// read by its id.
 func (a *API) Routes(app fiber.Router) {
 	v1 := app.Group("/api/v1", noStore)
 
@@ -44,24 +45,15 @@ func (a *API) Routes(app fiber.Router) {
 	org.Get("", a.in(reads, a.organizationGet))
 	org.Get("/publication", a.in(reads, a.publicationGet))
 
-	org.Get("/modes", a.in(reads, a.modeList))
-	org.Post("/modes", a.in(changes, a.modeCreate))
-	org.Post("/modes/import", a.in(changes, a.modeImport))
-	org.Get("/modes/export", a.in(reads, a.modeExport))
-	org.Get("/modes/deleted", a.in(reads, a.modeDeletedList))
-	org.Get("/modes/:mode", a.in(reads, a.modeGet))
-	org.Put("/modes/:mode", a.in(changes, a.modeReplace))
-	org.Patch("/modes/:mode", a.in(changes, a.modePatch))
-	org.Delete("/modes/:mode", a.in(changes, a.modeDelete))
-
-	org.Get("/modes/:mode/versions", a.in(reads, a.versionList))
-	org.Get("/modes/:mode/versions/:version", a.in(reads, a.versionGet))
-	org.Post("/modes/:mode/versions/:version/restore", a.in(changes, a.versionRestore))
-	org.Get("/modes/:mode/diff", a.in(reads, a.versionDiff))
-
+	library(org, a.modes(), reads, changes)
 	org.Get("/modes/:mode/advice", a.in(reads, a.modeAdvice))
 	org.Get("/modes/:mode/clients", a.in(reads, a.viewList))
 	org.Get("/modes/:mode/clients/:client", a.in(reads, a.viewGet))
+
+	org.Get("/templates/tools", a.in(reads, a.templateTools))
+	org.Post("/templates/defaults", a.in(changes, a.templateDefaultsRestore))
+	library(org, a.templates(), reads, changes)
+	org.Post("/templates/:template/resolve", a.in(reads, a.templateResolve))
 
 	org.Get("/audit", a.in(audits, a.auditList))
 	org.Get("/audit/export", a.in(audits, a.auditExport))
@@ -74,6 +66,37 @@ func (a *API) Routes(app fiber.Router) {
 	org.Get("/tokens", a.in(readsOwn, a.tokenList))
 	org.Post("/tokens", a.in(creates, a.tokenCreate))
 	org.Delete("/tokens/:token", a.in(revokesOwn, a.tokenRevoke))
+
+	// What existing clients call: the access token says which organization.
+	compatible := app.Group("/api/templates", noStore)
+	compatible.Get("", a.ofToken(reads, a.compatibleList))
+	compatible.Post("", a.ofToken(changes, a.compatibleCreate))
+	compatible.Get("/:template", a.ofToken(reads, a.compatibleGet))
+	compatible.Put("/:template", a.ofToken(changes, a.compatibleUpdate))
+	compatible.Delete("/:template", a.ofToken(changes, a.compatibleDelete))
+
+	// The same for agents, in the protocol that they speak.
+	app.Post("/mcp", noStore, a.agents(reads))
+}
+
+// library adds the routes that all kinds of objects have. Those with a name of
+// their own below the collection stand before the one that takes any.
+func library[T any](org fiber.Router, r *resource[T], reads, changes access.Request) {
+	all, one := "/"+r.plural, "/"+r.plural+"/:"+r.noun
+	org.Get(all, r.in(reads, r.listAll))
+	org.Post(all, r.in(changes, r.postOne))
+	org.Post(all+"/import", r.in(changes, r.importAll))
+	org.Get(all+"/export", r.in(reads, r.export))
+	org.Get(all+"/deleted", r.in(reads, r.listDeleted))
+	org.Get(one, r.in(reads, r.getOne))
+	org.Put(one, r.in(changes, r.putOne))
+	org.Patch(one, r.in(changes, r.patchOne))
+	org.Delete(one, r.in(changes, r.deleteOne))
+
+	org.Get(one+"/versions", r.in(reads, r.listVersions))
+	org.Get(one+"/versions/:version", r.in(reads, r.getVersion))
+	org.Post(one+"/versions/:version/restore", r.in(changes, r.restoreVersion))
+	org.Get(one+"/diff", r.in(reads, r.diffVersions))
 }
 
 // noStore keeps answers out of every cache: they are somebody's.

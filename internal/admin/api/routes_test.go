@@ -33,7 +33,7 @@ func routes(t *testing.T, s *site) [][2]string {
 
 // filled puts what exists in Acme into a route's parameters.
 func filled(s *site, path, mode, token string) string {
-	return strings.NewReplacer(":org", s.acme.ID.String(), ":mode", mode, ":version", "1", ":client", "roo-code", ":user", s.member.ID.String(), ":token", token).Replace(path)
+	return strings.NewReplacer(":org", s.acme.ID.String(), ":mode", mode, ":template", "Code%20Expert", ":version", "1", ":client", "roo-code", ":user", s.member.ID.String(), ":token", token).Replace(path)
 }
 
 // TestNobodySeesAnotherTenant holds every route to say "not there" to who is
@@ -99,33 +99,49 @@ func TestWhoMayDoWhat(t *testing.T) {
 	// The least that somebody needs, by route: r for every member's read scope,
 	// w for every member's write scope, R and W for an owner's or admin's.
 	needs := map[string]string{
-		"GET /api/v1/organizations/:org":                                        "r",
-		"GET /api/v1/organizations/:org/publication":                            "r",
-		"GET /api/v1/organizations/:org/modes":                                  "r",
-		"POST /api/v1/organizations/:org/modes":                                 "W",
-		"POST /api/v1/organizations/:org/modes/import":                          "W",
-		"GET /api/v1/organizations/:org/modes/export":                           "r",
-		"GET /api/v1/organizations/:org/modes/deleted":                          "r",
-		"GET /api/v1/organizations/:org/modes/:mode":                            "r",
-		"PUT /api/v1/organizations/:org/modes/:mode":                            "W",
-		"PATCH /api/v1/organizations/:org/modes/:mode":                          "W",
-		"DELETE /api/v1/organizations/:org/modes/:mode":                         "W",
-		"GET /api/v1/organizations/:org/modes/:mode/versions":                   "r",
-		"GET /api/v1/organizations/:org/modes/:mode/versions/:version":          "r",
-		"POST /api/v1/organizations/:org/modes/:mode/versions/:version/restore": "W",
-		"GET /api/v1/organizations/:org/modes/:mode/diff":                       "r",
-		"GET /api/v1/organizations/:org/modes/:mode/advice":                     "r",
-		"GET /api/v1/organizations/:org/modes/:mode/clients":                    "r",
-		"GET /api/v1/organizations/:org/modes/:mode/clients/:client":            "r",
-		"GET /api/v1/organizations/:org/audit":                                  "R",
-		"GET /api/v1/organizations/:org/audit/export":                           "R",
-		"GET /api/v1/organizations/:org/members":                                "r",
-		"POST /api/v1/organizations/:org/members":                               "W",
-		"PUT /api/v1/organizations/:org/members/:user":                          "W",
-		"DELETE /api/v1/organizations/:org/members/:user":                       "w", // oneself
-		"GET /api/v1/organizations/:org/tokens":                                 "r",
-		"POST /api/v1/organizations/:org/tokens":                                "w",
-		"DELETE /api/v1/organizations/:org/tokens/:token":                       "w",
+		"GET /api/v1/organizations/:org":                                                "r",
+		"GET /api/v1/organizations/:org/publication":                                    "r",
+		"GET /api/v1/organizations/:org/modes":                                          "r",
+		"POST /api/v1/organizations/:org/modes":                                         "W",
+		"POST /api/v1/organizations/:org/modes/import":                                  "W",
+		"GET /api/v1/organizations/:org/modes/export":                                   "r",
+		"GET /api/v1/organizations/:org/modes/deleted":                                  "r",
+		"GET /api/v1/organizations/:org/modes/:mode":                                    "r",
+		"PUT /api/v1/organizations/:org/modes/:mode":                                    "W",
+		"PATCH /api/v1/organizations/:org/modes/:mode":                                  "W",
+		"DELETE /api/v1/organizations/:org/modes/:mode":                                 "W",
+		"GET /api/v1/organizations/:org/modes/:mode/versions":                           "r",
+		"GET /api/v1/organizations/:org/modes/:mode/versions/:version":                  "r",
+		"POST /api/v1/organizations/:org/modes/:mode/versions/:version/restore":         "W",
+		"GET /api/v1/organizations/:org/modes/:mode/diff":                               "r",
+		"GET /api/v1/organizations/:org/modes/:mode/advice":                             "r",
+		"GET /api/v1/organizations/:org/modes/:mode/clients":                            "r",
+		"GET /api/v1/organizations/:org/modes/:mode/clients/:client":                    "r",
+		"GET /api/v1/organizations/:org/templates":                                      "r",
+		"POST /api/v1/organizations/:org/templates":                                     "W",
+		"POST /api/v1/organizations/:org/templates/import":                              "W",
+		"GET /api/v1/organizations/:org/templates/export":                               "r",
+		"GET /api/v1/organizations/:org/templates/deleted":                              "r",
+		"GET /api/v1/organizations/:org/templates/tools":                                "r",
+		"POST /api/v1/organizations/:org/templates/defaults":                            "W",
+		"GET /api/v1/organizations/:org/templates/:template":                            "r",
+		"PUT /api/v1/organizations/:org/templates/:template":                            "W",
+		"PATCH /api/v1/organizations/:org/templates/:template":                          "W",
+		"DELETE /api/v1/organizations/:org/templates/:template":                         "W",
+		"GET /api/v1/organizations/:org/templates/:template/versions":                   "r",
+		"GET /api/v1/organizations/:org/templates/:template/versions/:version":          "r",
+		"POST /api/v1/organizations/:org/templates/:template/versions/:version/restore": "W",
+		"GET /api/v1/organizations/:org/templates/:template/diff":                       "r",
+		"POST /api/v1/organizations/:org/templates/:template/resolve":                   "r",
+		"GET /api/v1/organizations/:org/audit":                                          "R",
+		"GET /api/v1/organizations/:org/audit/export":                                   "R",
+		"GET /api/v1/organizations/:org/members":                                        "r",
+		"POST /api/v1/organizations/:org/members":                                       "W",
+		"PUT /api/v1/organizations/:org/members/:user":                                  "W",
+		"DELETE /api/v1/organizations/:org/members/:user":                               "w", // oneself
+		"GET /api/v1/organizations/:org/tokens":                                         "r",
+		"POST /api/v1/organizations/:org/tokens":                                        "w",
+		"DELETE /api/v1/organizations/:org/tokens/:token":                               "w",
 	}
 	people := []struct {
 		user    postgres.User

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"orgmodes/internal/admin/files"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/templates"
 )
 
 // upload is what an import brings: files, and beside them fields of a form.
@@ -58,57 +58,93 @@ func uploadOf(v *visit) (upload, error) {
 	return up, fault.New(fault.TooLarge, "too_many_files", "These are more than %d parts; at most that many are read at once", maxFormParts)
 }
 
-// options reads how to import, from the query and the form: dry_run, only,
-// collision, slug and index (each several times, or with commas), and choices,
-// which is all of that as JSON and per slug too.
-func (u upload) options(v *visit, in *files.Import) error {
-	all := func(name string) []string { return append(listOf(v, name), splitAll(u.fields[name])...) }
-	one := func(name string) (string, error) {
-		switch got := all(name); len(got) {
-		case 0:
-			return "", nil
-		case 1:
-			return got[0], nil
-		default:
-			return "", malformedQuery("%s is there twice", name)
-		}
+// all is what the query and the form say of one name, several times or with
+// commas.
+func (u upload) all(v *visit, name string) []string {
+	return append(listOf(v, name), splitAll(u.fields[name])...)
+}
+
+// one is all of a name that can be there once.
+func (u upload) one(v *visit, name string) (string, error) {
+	switch got := u.all(v, name); len(got) {
+	case 0:
+		return "", nil
+	case 1:
+		return got[0], nil
+	default:
+		return "", malformedQuery("%s is there twice", name)
 	}
-	dry, err := one("dry_run")
+}
+
+// how reads what all imports can be told: dry_run and only.
+func (u upload) how(v *visit) (howToImport, error) {
+	var how howToImport
+	dry, err := u.one(v, "dry_run")
 	if err != nil {
-		return err
+		return how, err
 	}
-	if in.DryRun = dry == "true"; dry != "" && dry != "true" && dry != "false" {
-		return malformedQuery("dry_run is true or false")
+	if how.dryRun = dry == "true"; dry != "" && dry != "true" && dry != "false" {
+		return how, malformedQuery("dry_run is true or false")
 	}
-	only, err := one("only")
+	only, err := u.one(v, "only")
 	if err != nil {
-		return err
+		return how, err
 	}
-	if in.OnlyValid = only == "valid"; only != "" && only != "valid" {
-		return malformedQuery("only can be valid, or left out")
+	if how.onlyValid = only == "valid"; only != "" && only != "valid" {
+		return how, malformedQuery("only can be valid, or left out")
 	}
-	if err := u.choices(v, &in.Choices); err != nil {
-		return err
+	return how, nil
+}
+
+// modeChoices reads collision, slug and index (each several times, or with
+// commas), and choices, which is all of that as JSON and per slug too.
+func (u upload) modeChoices(v *visit) (choices modes.Choices, err error) {
+	if err = u.choices(v, &choices); err == nil {
+		err = way(u, v, "collision", &choices.Collision)
 	}
-	collision, err := one("collision")
-	if err != nil {
-		return err
+	if err == nil {
+		err = u.indexes(v, &choices.Indexes)
 	}
-	if collision != "" {
-		in.Choices.Collision = modes.Collision(collision)
+	choices.Slugs = append(choices.Slugs, u.all(v, "slug")...)
+	return choices, err
+}
+
+// templateChoices reads on_conflict and index, and choices, which is all of that
+// as JSON and per name too.
+func (u upload) templateChoices(v *visit) (choices templates.Choices, err error) {
+	if err = u.choices(v, &choices); err == nil {
+		err = way(u, v, "on_conflict", &choices.OnConflict)
 	}
-	in.Choices.Slugs = append(in.Choices.Slugs, all("slug")...)
-	for _, s := range all("index") {
+	if err == nil {
+		err = u.indexes(v, &choices.Only)
+	}
+	return choices, err
+}
+
+// way reads what is to become of what is there already; whether there is such a
+// way, the rules know.
+func way[W ~string](u upload, v *visit, name string, into *W) error {
+	said, err := u.one(v, name)
+	if said != "" {
+		*into = W(said)
+	}
+	return err
+}
+
+// indexes appends what index says.
+func (u upload) indexes(v *visit, to *[]int) error {
+	for _, s := range u.all(v, "index") {
 		n, err := strconv.Atoi(s)
 		if err != nil {
-			return malformedQuery("index is the number of a mode, from 0")
+			return malformedQuery("index is the number of one of them in the plan, from 0")
 		}
-		in.Choices.Indexes = append(in.Choices.Indexes, n)
+		*to = append(*to, n)
 	}
 	return nil
 }
 
-func (u upload) choices(v *visit, into *modes.Choices) error {
+// choices reads what is said as JSON.
+func (u upload) choices(v *visit, into any) error {
 	texts := u.fields["choices"]
 	if q := v.Query("choices"); q != "" {
 		texts = append(texts, q)

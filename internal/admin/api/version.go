@@ -12,35 +12,57 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// version is one version of a mode; Mode is there where one was asked for.
+// version is one version of an object: of a mode, or of a permission template. Its
+// content is there where one was asked for.
 type version struct {
-	ModeID     string         `json:"mode_id"`
+	ModeID     string         `json:"mode_id,omitempty"`
+	TemplateID string         `json:"template_id,omitempty"`
 	Version    int64          `json:"version"`
 	Revision   int64          `json:"revision"`
 	Action     audit.Action   `json:"action"`
 	Actor      auditlog.Actor `json:"actor"`
 	OccurredAt time.Time      `json:"occurred_at"`
-	Slug       string         `json:"slug"`
-	Name       string         `json:"name"`
-	Mode       *content       `json:"mode,omitempty"`
+	// Slug is a mode's.
+	Slug     string `json:"slug,omitempty"`
+	Name     string `json:"name"`
+	Mode     any    `json:"mode,omitempty"`
+	Template any    `json:"template,omitempty"`
 }
 
-func versionOf(m postgres.ModeVersion) version {
-	return version{
-		ModeID: m.Subject.ID, Version: m.Version.Version, Revision: m.Revision, Action: m.Action,
-		Actor: auditlog.Actor{Kind: m.Actor.Kind, ID: m.Actor.ID, Name: m.Actor.Name}, OccurredAt: m.OccurredAt, Slug: m.Object.Slug, Name: m.Object.Name,
+func (v version) id() string { return v.ModeID + v.TemplateID }
+
+func (r *resource[T]) versionOf(of postgres.Version[T]) version { return r.describe(of, false) }
+
+// describe writes a version down, with its content where it is to be whole.
+func (r *resource[T]) describe(of postgres.Version[T], whole bool) version {
+	out := version{
+		Version: of.Version.Version, Revision: of.Revision, Action: of.Action,
+		Actor:      auditlog.Actor{Kind: of.Actor.Kind, ID: of.Actor.ID, Name: of.Actor.Name},
+		OccurredAt: of.OccurredAt,
 	}
+	r.name(&out, of.Subject.ID, of.Object, whole)
+	return out
 }
 
-// history is the id of the mode in the path, which may have been deleted: then
+// history is the id of the object in the path, which may have been deleted: then
 // it is found by its id only.
-func (a *API) history(v *visit) (uuid.UUID, error) {
-	ref := v.Params("mode")
+func (r *resource[T]) history(v *visit) (uuid.UUID, error) {
+	ref := r.ref(v)
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
 		return id, nil
 	}
-	m, err := a.DB.Mode(v.UserContext(), v.org.ID, ref)
-	return m.ID, err
+	t, err := r.find(v.UserContext(), v.org.ID, ref)
+	id, _ := r.of(t)
+	return id, err
+}
+
+// versionInPath is the object in the path and the number of its version there.
+func (r *resource[T]) versionInPath(v *visit) (id uuid.UUID, number int64, err error) {
+	if id, err = r.history(v); err != nil {
+		return id, 0, err
+	}
+	number, err = versionNumber(v.Params("version"))
+	return id, number, err
 }
 
 // versionNumber reads a version of the path, or of the query.

@@ -11,8 +11,8 @@ const current = "current"
 
 // versionDiff compares ?from= and ?to=, each a version or "current", which is
 // what ?to= is where it is left out.
-func (a *API) versionDiff(v *visit) error {
-	id, err := a.history(v)
+func (r *resource[T]) diffVersions(v *visit) error {
+	id, err := r.history(v)
 	if err != nil {
 		return err
 	}
@@ -20,15 +20,15 @@ func (a *API) versionDiff(v *visit) error {
 	if from == "" {
 		return malformedQuery("from is the version to compare with, such as from=3")
 	}
-	before, err := a.versionAt(v, id, from)
+	before, err := r.versionAt(v, id, from)
 	if err != nil {
 		return err
 	}
-	after, err := a.versionAt(v, id, to)
+	after, err := r.versionAt(v, id, to)
 	if err != nil {
 		return err
 	}
-	changes := modes.Diff(before.Object.Mode, after.Object.Mode)
+	changes := r.diff(before.Object, after.Object)
 	if changes == nil {
 		changes = []modes.Change{}
 	}
@@ -36,22 +36,22 @@ func (a *API) versionDiff(v *visit) error {
 		From    version        `json:"from"`
 		To      version        `json:"to"`
 		Changes []modes.Change `json:"changes"`
-	}{versionOf(before), versionOf(after), changes})
+	}{r.versionOf(before), r.versionOf(after), changes})
 }
 
-// versionAt is a version by its number, or the newest. That of a deleted mode is
+// versionAt is a version by its number, or the newest. That of a deleted object is
 // what was deleted.
-func (a *API) versionAt(v *visit, id uuid.UUID, number string) (postgres.ModeVersion, error) {
+func (r *resource[T]) versionAt(v *visit, id uuid.UUID, number string) (none postgres.Version[T], err error) {
 	if number == current {
-		newest, err := a.DB.ModeVersions(v.UserContext(), v.org.ID, id, 0, 1)
+		newest, err := r.versions(v.UserContext(), v.org.ID, id, 0, 1)
 		if err != nil {
-			return postgres.ModeVersion{}, err
+			return none, err
 		}
 		return newest[0], nil
 	}
 	n, err := versionNumber(number)
 	if err != nil {
-		return postgres.ModeVersion{}, err
+		return none, err
 	}
-	return a.DB.ModeVersion(v.UserContext(), v.org.ID, id, n)
+	return r.version(v.UserContext(), v.org.ID, id, n)
 }

@@ -1,20 +1,15 @@
 package api
 
-func (a *API) versionGet(v *visit) error {
-	id, err := a.history(v)
+import "net/http"
+
+func (r *resource[T]) getVersion(v *visit) error {
+	id, n, err := r.versionInPath(v)
 	if err != nil {
 		return err
 	}
-	n, err := versionNumber(v.Params("version"))
+	found, err := r.version(v.UserContext(), v.org.ID, id, n)
 	if err != nil {
 		return err
 	}
-	m, err := a.DB.ModeVersion(v.UserContext(), v.org.ID, id, n)
-	if err != nil {
-		return err
-	}
-	out := versionOf(m)
-	whole := contentOf(m.Object.Mode)
-	out.Mode = &whole
-	return answer(v.Ctx, 200, out)
+	return answer(v.Ctx, http.StatusOK, r.describe(found, true))
 }

@@ -6,31 +6,27 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// versionRestore makes an old version the current one, as a new version. A
-// deleted mode comes back under its id.
-func (a *API) versionRestore(v *visit) error {
+// restoreVersion makes an old version the current one, as a new version. A
+// deleted object comes back under its id.
+func (r *resource[T]) restoreVersion(v *visit) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return err
 	}
-	id, err := a.history(v)
-	if err != nil {
-		return err
-	}
-	n, err := versionNumber(v.Params("version"))
+	id, n, err := r.versionInPath(v)
 	if err != nil {
 		return err
 	}
 	var seen int64
-	switch now, err := a.DB.Mode(v.UserContext(), v.org.ID, id.String()); {
+	switch now, err := r.find(v.UserContext(), v.org.ID, id.String()); {
 	case err == nil:
-		seen = match.seen(now.ID, now.Version)
+		seen = match.seen(r.of(now))
 	case !fault.Is(err, fault.NotFound):
 		return err
 	}
-	restored, err := a.DB.RestoreMode(v.UserContext(), v.by(), v.org.ID, id, n, seen)
+	restored, err := r.restore(v.UserContext(), v.by(), v.org.ID, id, n, seen)
 	if err != nil {
 		return err
 	}
-	return a.answerMode(v, http.StatusOK, restored)
+	return r.answer(v, http.StatusOK, restored)
 }

@@ -24,7 +24,7 @@ func (a *API) known(handle func(*visit) error) fiber.Handler {
 // organization that isn't there and one that isn't theirs get the same answer.
 func (a *API) in(r access.Request, handle func(*visit) error) fiber.Handler {
 	return a.known(func(v *visit) error {
-		if err := a.enter(v); err != nil {
+		if err := a.enter(v, v.Params("org")); err != nil {
 			return err
 		}
 		if err := v.may(r).Err(); err != nil {
@@ -34,9 +34,9 @@ func (a *API) in(r access.Request, handle func(*visit) error) fiber.Handler {
 	})
 }
 
-// enter finds the organization of the path and the visitor's role in it.
-func (a *API) enter(v *visit) error {
-	org, err := a.DB.Organization(v.UserContext(), v.Params("org"))
+// enter finds an organization, by its id or slug, and the visitor's role in it.
+func (a *API) enter(v *visit, ref string) error {
+	org, err := a.DB.Organization(v.UserContext(), ref)
 	if fault.Is(err, fault.NotFound) {
 		return access.NoSuchOrganization()
 	}

@@ -31,7 +31,7 @@ func BenchmarkImport(b *testing.B) {
 			org, err := db.CreateOrganization(b.Context(), tester, slug, slug)
 			require.NoError(b, err)
 			b.StartTimer()
-			plan, err := files.Run(b.Context(), db, tester, org.ID, files.Import{Files: []modes.NamedFile{{Data: data}}})
+			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []modes.NamedFile{{Data: data}}})
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}
@@ -50,7 +50,7 @@ func BenchmarkDryRun(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for b.Loop() {
-			plan, err := files.Run(b.Context(), db, tester, org.ID, files.Import{Files: []modes.NamedFile{{Data: data}}, DryRun: true})
+			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []modes.NamedFile{{Data: data}}, DryRun: true})
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}

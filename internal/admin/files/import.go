@@ -12,16 +12,17 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Import says how files are imported.
-type Import struct {
+// Import says how files are imported. C are the choices that their kind of object
+// leaves.
+type Import[C any] struct {
 	// Files are what was brought: one file, those of a folder, or a zip file.
 	Files []modes.NamedFile
-	// Choices are which modes are wanted, and what becomes of those whose slug is
-	// there.
-	Choices modes.Choices
+	// Choices are which objects are wanted, and what becomes of those that are
+	// there already.
+	Choices C
 	// DryRun makes the plan and changes nothing.
 	DryRun bool
-	// OnlyValid leaves out what can't be used; without it one such mode among
+	// OnlyValid leaves out what can't be used; without it one such object among
 	// those that are wanted refuses all.
 	OnlyValid bool
 	// Seen is the revision that the caller's plan was made at; 0 for any.
@@ -31,8 +32,11 @@ type Import struct {
 // RefusedError is why files were not imported although they could be read, with
 // the plan as it is now.
 type RefusedError struct {
-	Plan Plan
-	Err  error
+	// Plan is a Plan or a TemplatePlan, as what refused it returned; Revision is
+	// the one that it was made at.
+	Plan     any
+	Revision int64
+	Err      error
 }
 
 // Error is the message of what refused it.
@@ -49,70 +53,77 @@ func (r *RefusedError) Headline() string {
 	return r.Err.Error()
 }
 
-// Run imports files: all of what is to be imported in one transaction and one
-// revision, or nothing. The error is *RefusedError where there is a plan to show.
-func Run(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Import) (Plan, error) {
-	folder, err := Read(in.Files)
-	if err != nil {
-		return Plan{}, err
+// importing is the import of files into a library: what is their kind's own of
+// it. T is an object, P the rules' own plan, R what is told of that.
+type importing[T, P any, R interface{ outcome() *Outcome }] struct {
+	at func(ctx context.Context, org uuid.UUID) ([]T, int64, error)
+	do func(ctx context.Context, by audit.By, org uuid.UUID, in postgres.Import[T]) ([]postgres.Imported[T], int64, error)
+	// plan says what would become of the files in a library.
+	plan func(existing []T) (P, error)
+	// refusal is why a plan can't be done, nil where it can.
+	refusal func(P) error
+	// wanted are the objects to create and to update.
+	wanted func(P) []T
+	// tell writes a plan down. done are what became of the wanted ones, in their
+	// order; nil where nothing was done.
+	tell func(P, []postgres.Imported[T]) R
+	// advise adds to a plan what only who still decides wants to know.
+	advise func(R, P)
+}
+
+// run imports: all of what is wanted in one transaction and one revision, or
+// nothing. The error is *RefusedError where there is a plan to show, which is
+// returned too.
+func (i importing[T, P, R]) run(ctx context.Context, by audit.By, org uuid.UUID, dryRun bool, seen int64) (R, error) {
+	if dryRun {
+		return i.dryRun(ctx, org)
 	}
-	if in.DryRun {
-		return dryRun(ctx, db, org, folder, in.Choices)
-	}
-	var planned modes.ImportPlan
-	var refused *RefusedError
-	done, revision, err := db.ImportModes(ctx, by, org, postgres.Import[modes.OrganizationMode]{Seen: in.Seen, Plan: func(existing []modes.OrganizationMode) ([]modes.OrganizationMode, error) {
-		var err error
-		if planned, err = modes.PlanImport(existing, folder.File, in.Choices); err != nil {
+	var none R
+	var planned P
+	var refusal error
+	done, revision, err := i.do(ctx, by, org, postgres.Import[T]{Seen: seen, Plan: func(existing []T) (_ []T, err error) {
+		if planned, err = i.plan(existing); err != nil {
 			return nil, err
 		}
-		refusal := planned.TooMuch
-		if !in.OnlyValid && refusal == nil {
-			refusal = unusable(folder, planned, in.Choices)
+		if refusal = i.refusal(planned); refusal != nil {
+			return nil, refusal
 		}
-		if refusal != nil {
-			return nil, &RefusedError{planOf(folder, planned, nil), refusal}
-		}
-		var wanted []modes.OrganizationMode
-		for _, m := range planned.Wanted() {
-			wanted = append(wanted, modes.OrganizationMode{Mode: m})
-		}
-		return wanted, nil
+		return i.wanted(planned), nil
 	}})
 	switch {
-	case errors.As(err, &refused), fault.Is(err, fault.Stale):
+	case err != nil && (refusal != nil && errors.Is(err, refusal) || fault.Is(err, fault.Stale)):
 		// The plan is made anew: one that was refused was made under a revision
 		// that never came to be, and a stale one not at all.
-		now, planErr := dryRun(ctx, db, org, folder, in.Choices)
+		now, planErr := i.dryRun(ctx, org)
 		if planErr != nil {
-			return Plan{}, planErr
+			return none, planErr
 		}
-		if refused != nil {
-			err = refused.Err
-		}
-		return Plan{}, &RefusedError{now, err}
+		return now, &RefusedError{now, now.outcome().Revision, err}
 	case err != nil:
-		return Plan{}, err
+		return none, err
 	}
-	plan := planOf(folder, planned, done)
-	plan.Applied, plan.Revision, plan.BaseRevision = true, revision, revision
+	plan := i.tell(planned, done)
+	o := plan.outcome()
+	o.Applied, o.Revision, o.BaseRevision = true, revision, revision
 	if len(done) > 0 {
-		plan.BaseRevision--
+		o.BaseRevision--
 	}
 	return plan, nil
 }
 
-func dryRun(ctx context.Context, db *postgres.DB, org uuid.UUID, folder modes.Folder, c modes.Choices) (Plan, error) {
-	existing, revision, err := db.ModesAt(ctx, org)
+func (i importing[T, P, R]) dryRun(ctx context.Context, org uuid.UUID) (R, error) {
+	var none R
+	existing, revision, err := i.at(ctx, org)
 	if err != nil {
-		return Plan{}, err
+		return none, err
 	}
-	planned, err := modes.PlanImport(existing, folder.File, c)
+	planned, err := i.plan(existing)
 	if err != nil {
-		return Plan{}, err
+		return none, err
 	}
-	plan := planOf(folder, planned, nil)
-	plan.advise(planned)
-	plan.BaseRevision, plan.Revision = revision, revision
+	plan := i.tell(planned, nil)
+	i.advise(plan, planned)
+	o := plan.outcome()
+	o.BaseRevision, o.Revision = revision, revision
 	return plan, nil
 }

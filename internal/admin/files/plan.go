@@ -13,37 +13,50 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Line is what becomes of one mode of a file.
-type Line struct {
-	// Index is its place among the modes, from 0; File is the name of its file,
+// Verdict is what becomes of one object of a file, whatever it is.
+type Verdict struct {
+	// Index is its place among the objects, from 0; File is the name of its file,
 	// where there are several. Pointer leads to it there, Line and Column are
 	// where it starts in the text, from 1.
-	Index   int    `json:"index"`
-	File    string `json:"file,omitempty"`
-	Pointer string `json:"pointer"`
-	Line    int    `json:"line,omitempty"`
-	Column  int    `json:"column,omitempty"`
-	// Slug and Name are those of the file; Becomes is there where it is kept
-	// under others.
-	Slug    string       `json:"slug"`
-	Name    string       `json:"name"`
-	Becomes *Named       `json:"becomes,omitempty"`
+	Index   int          `json:"index"`
+	File    string       `json:"file,omitempty"`
+	Pointer string       `json:"pointer"`
+	Line    int          `json:"line,omitempty"`
+	Column  int          `json:"column,omitempty"`
 	Action  modes.Action `json:"action"`
-	// ID and Version are those of the mode in the library: after the import, or
-	// before it for a plan. A mode to be created has none in a plan.
+	// ID and Version are those of the object in the library: after the import, or
+	// before it for a plan. One to be created has none in a plan.
 	ID      *uuid.UUID `json:"id,omitempty"`
 	Version int64      `json:"version,omitempty"`
-	// Existing is the mode that has the slug, before the import, and FreeSlug one
-	// for keeping both.
-	Existing *Existing `json:"existing,omitempty"`
-	FreeSlug string    `json:"free_slug,omitempty"`
 	// Changes are what an update changes, field by field.
 	Changes []modes.Change `json:"changes,omitempty"`
-	// Problems say why it can't be taken; where it's another mode of the file,
+	// Problems say why it can't be taken; where it's another one of the file,
 	// Conflict says which.
 	Problems []fault.Field   `json:"problems,omitempty"`
 	Conflict *modes.Conflict `json:"conflict,omitempty"`
 	Notices  []modes.Notice  `json:"notices,omitempty"`
+}
+
+// wanted reports whether it is to be written.
+func (v *Verdict) wanted() bool {
+	return v.Action == modes.ActionCreate || v.Action == modes.ActionUpdate
+}
+
+// is notes which object of the library it is.
+func (v *Verdict) is(id uuid.UUID, version int64) { v.ID, v.Version = &id, version }
+
+// Line is what becomes of one mode of a file.
+type Line struct {
+	Verdict
+	// Slug and Name are those of the file; Becomes is there where it is kept
+	// under others.
+	Slug    string `json:"slug"`
+	Name    string `json:"name"`
+	Becomes *Named `json:"becomes,omitempty"`
+	// Existing is the mode that has the slug, before the import, and FreeSlug one
+	// for keeping both.
+	Existing *Existing `json:"existing,omitempty"`
+	FreeSlug string    `json:"free_slug,omitempty"`
 	// Advice is about the mode as it would be kept. A plan has it, of every mode
 	// that could be taken; what was done has none.
 	Advice []Advice `json:"advice,omitempty"`
@@ -57,18 +70,17 @@ type Advice struct {
 	Column int `json:"column,omitempty"`
 }
 
-// Named is what a mode is called.
+// Named is what an object is called; only modes have a slug.
 type Named struct {
-	Slug string `json:"slug"`
+	Slug string `json:"slug,omitempty"`
 	Name string `json:"name"`
 }
 
-// Existing is a mode of the library.
+// Existing is an object of the library.
 type Existing struct {
-	ID      uuid.UUID `json:"id"`
-	Slug    string    `json:"slug"`
-	Name    string    `json:"name"`
-	Version int64     `json:"version"`
+	ID uuid.UUID `json:"id"`
+	Named
+	Version int64 `json:"version"`
 }
 
 // File is what became of one file of several.
@@ -90,7 +102,7 @@ type Refusal struct {
 	Errors []fault.Field `json:"errors,omitempty"`
 }
 
-// Summary counts what becomes of the modes, and the files that can't be used.
+// Summary counts what becomes of the objects, and the files that can't be used.
 type Summary struct {
 	Create       int `json:"create"`
 	Update       int `json:"update"`
@@ -101,41 +113,44 @@ type Summary struct {
 	RefusedFiles int `json:"refused_files"`
 }
 
-// Plan is what an import does, or did.
-type Plan struct {
+// Outcome is what an import does as a whole, or did.
+type Outcome struct {
 	// Applied says that it was done; otherwise nothing was changed.
 	Applied bool `json:"applied"`
 	// BaseRevision is the organization's that the plan was made at; Revision is
 	// the one after the import, the same where nothing was changed.
-	BaseRevision int64      `json:"base_revision"`
-	Revision     int64      `json:"revision"`
-	Format       string     `json:"format,omitempty"`
-	Form         modes.Form `json:"form"`
-	Summary      Summary    `json:"summary"`
-	Modes        []Line     `json:"modes"`
-	// Files are there where several were brought.
-	Files   []File         `json:"files,omitempty"`
-	Notices []modes.Notice `json:"notices,omitempty"`
+	BaseRevision int64          `json:"base_revision"`
+	Revision     int64          `json:"revision"`
+	Summary      Summary        `json:"summary"`
+	Notices      []modes.Notice `json:"notices,omitempty"`
 	// TooMuch says why the library couldn't hold all this.
 	TooMuch *Refusal `json:"too_much,omitempty"`
 }
 
+func (o *Outcome) outcome() *Outcome { return o }
+
+// Plan is what an import of modes does, or did.
+type Plan struct {
+	Outcome
+	Format string     `json:"format,omitempty"`
+	Form   modes.Form `json:"form"`
+	Modes  []Line     `json:"modes"`
+	// Files are there where several were brought.
+	Files []File `json:"files,omitempty"`
+}
+
 // planOf writes a plan down. done are what became of the modes that were
 // wanted, in their order; nil where nothing was done.
-func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode]) Plan {
-	out := Plan{
-		Format: folder.File.Format, Form: folder.File.Form, Notices: p.Notices, TooMuch: refusalOf(p.TooMuch),
-		Modes: make([]Line, len(p.Modes)),
-		Summary: Summary{
-			Create: p.Count(modes.ActionCreate), Update: p.Count(modes.ActionUpdate), Unchanged: p.Count(modes.ActionUnchanged),
-			Skip: p.Count(modes.ActionSkip), Invalid: p.Count(modes.ActionInvalid), Conflict: p.Count(modes.ActionConflict),
-			RefusedFiles: folder.Refused(),
-		},
+func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode]) *Plan {
+	out := &Plan{
+		Outcome: Outcome{Notices: p.Notices, TooMuch: refusalOf(p.TooMuch), Summary: summaryOf(p.Count)},
+		Format:  folder.File.Format, Form: folder.File.Form, Modes: make([]Line, len(p.Modes)),
 	}
+	out.Summary.RefusedFiles = folder.Refused()
 	for i, m := range p.Modes {
 		l := lineOf(m)
-		if wanted := m.Action == modes.ActionCreate || m.Action == modes.ActionUpdate; wanted && len(done) > 0 {
-			l.ID, l.Version = &done[0].Object.ID, done[0].Object.Version
+		if l.wanted() && len(done) > 0 {
+			l.is(done[0].Object.ID, done[0].Object.Version)
 			done = done[1:]
 		}
 		out.Modes[i] = l
@@ -152,19 +167,29 @@ func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[mo
 	return out
 }
 
+// summaryOf counts by what is counted by action.
+func summaryOf(count func(modes.Action) int) Summary {
+	return Summary{
+		Create: count(modes.ActionCreate), Update: count(modes.ActionUpdate), Unchanged: count(modes.ActionUnchanged),
+		Skip: count(modes.ActionSkip), Invalid: count(modes.ActionInvalid), Conflict: count(modes.ActionConflict),
+	}
+}
+
 func lineOf(m modes.PlannedMode) Line {
 	l := Line{
-		Index: m.Index, File: m.File, Pointer: m.Pointer, Line: m.Line, Column: m.Column,
-		Slug: m.Entry.Mode.Slug, Name: m.Entry.Mode.Name, Action: m.Action, FreeSlug: m.FreeSlug,
-		Changes: m.Changes, Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
+		Verdict: Verdict{
+			Index: m.Index, File: m.File, Pointer: m.Pointer, Line: m.Line, Column: m.Column, Action: m.Action,
+			Changes: m.Changes, Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
+		},
+		Slug: m.Entry.Mode.Slug, Name: m.Entry.Mode.Name, FreeSlug: m.FreeSlug,
 	}
 	if becomes := (Named{m.Mode.Slug, m.Mode.Name}); becomes != (Named{l.Slug, l.Name}) {
 		l.Becomes = &becomes
 	}
 	if e := m.Existing; e != nil {
-		l.Existing = &Existing{ID: e.ID, Slug: e.Slug, Name: e.Name, Version: e.Version}
+		l.Existing = &Existing{e.ID, Named{e.Slug, e.Name}, e.Version}
 		if m.Action != modes.ActionCreate { // beside which it would be created
-			l.ID, l.Version = &e.ID, e.Version
+			l.is(e.ID, e.Version)
 		}
 	}
 	return l
@@ -208,14 +233,11 @@ func unusable(folder modes.Folder, p modes.ImportPlan, c modes.Choices) error {
 			continue
 		}
 		bad++
-		for _, f := range m.Problems {
-			// In a file the configuration has no level of its own.
-			f.Pointer = m.Pointer + strings.TrimPrefix(f.Pointer, "/config")
-			if m.File != "" {
-				f.Detail = m.File + ": " + f.Detail
-			}
-			fields = append(fields, f)
+		problems := slices.Clone(m.Problems)
+		for i := range problems { // in a file the configuration has no level of its own
+			problems[i].Pointer = strings.TrimPrefix(problems[i].Pointer, "/config")
 		}
+		fields = append(fields, within(problems, m.Pointer, m.File)...)
 	}
 	refused := 0
 	if all {
@@ -238,4 +260,16 @@ func unusable(folder modes.Folder, p modes.ImportPlan, c modes.Choices) error {
 	}
 	return fault.New(fault.Invalid, "invalid_modes",
 		"%s here can't be used as they are. Nothing was imported: mend them, or import only the valid ones", what).With(fields...)
+}
+
+// within makes the places of an object's problems places in its file.
+func within(problems []fault.Field, pointer, file string) []fault.Field {
+	problems = slices.Clone(problems)
+	for i := range problems {
+		problems[i].Pointer = pointer + problems[i].Pointer
+		if file != "" {
+			problems[i].Detail = file + ": " + problems[i].Detail
+		}
+	}
+	return problems
 }

@@ -31,17 +31,17 @@ func library(t *testing.T) (*postgres.DB, uuid.UUID) {
 	return db, org.ID
 }
 
-func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, in files.Import) files.Plan {
+func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, in files.Import[modes.Choices]) *files.Plan {
 	t.Helper()
 	in.Files = []modes.NamedFile{{Name: "modes.yaml", Data: []byte(file)}}
-	plan, err := files.Run(t.Context(), db, tester, org, in)
+	plan, err := files.ImportModes(t.Context(), db, tester, org, in)
 	require.NoError(t, err)
 	return plan
 }
 
 // advised is an entry's action, and what is said about it: rule, severity, field,
 // clients and place.
-func advised(p files.Plan) [][]string {
+func advised(p *files.Plan) [][]string {
 	var out [][]string
 	for _, l := range p.Modes {
 		line := []string{l.Slug, string(l.Action)}
@@ -96,10 +96,10 @@ func TestAdviceInPlans(t *testing.T) {
 	done := run(t, db, org, `customModes:
   - {slug: same, name: Same, roleDefinition: "You stay what you are, whatever happens.", description: d, groups: [read, browser]}
   - {slug: other, name: Other, roleDefinition: "You are what was before all the others.", description: d, groups: [read, browser]}
-`, files.Import{})
+`, files.Import[modes.Choices]{})
 	require.Equal(t, [][]string{{"same", "create"}, {"other", "create"}}, advised(done))
 
-	plan := run(t, db, org, modesOfAllKinds, files.Import{DryRun: true})
+	plan := run(t, db, org, modesOfAllKinds, files.Import[modes.Choices]{DryRun: true})
 	require.Equal(t, [][]string{
 		{"same", "unchanged", browser},
 		{"other", "update", glob},
@@ -115,15 +115,16 @@ func TestAdviceInPlans(t *testing.T) {
 			assert.NotEmpty(t, a.Fix)
 		}
 	}
-	skipping := run(t, db, org, modesOfAllKinds, files.Import{DryRun: true, Choices: modes.Choices{Collision: modes.Skip, Slugs: []string{"other"}}})
+	skipping := run(t, db, org, modesOfAllKinds, files.Import[modes.Choices]{DryRun: true, Choices: modes.Choices{Collision: modes.Skip, Slugs: []string{"other"}}})
 	require.Equal(t, []string{"other", "skip", glob}, advised(skipping)[1], "it may be chosen yet")
 	require.Equal(t, []string{"new", "skip", purpose}, advised(skipping)[2])
 
 	// What is refused comes with a plan that has it too.
-	_, err := files.Run(t.Context(), db, tester, org, files.Import{Files: []modes.NamedFile{{Data: []byte(modesOfAllKinds)}}})
+	now, err := files.ImportModes(t.Context(), db, tester, org, files.Import[modes.Choices]{Files: []modes.NamedFile{{Data: []byte(modesOfAllKinds)}}})
 	var refused *files.RefusedError
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, advised(plan), advised(refused.Plan))
+	require.Equal(t, refused.Plan, now)
+	require.Equal(t, advised(plan), advised(now))
 }
 
 // TestAdviceIsAboutWhatWouldBeKept: kept beside another, a mode has another slug,
@@ -131,11 +132,11 @@ func TestAdviceInPlans(t *testing.T) {
 func TestAdviceIsAboutWhatWouldBeKept(t *testing.T) {
 	db, org := library(t)
 	architect := `{slug: architect, name: Architect, roleDefinition: "You draw the plans for %s.", description: d, groups: [read]}`
-	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), files.Import{})
+	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), files.Import[modes.Choices]{})
 	changed := fmt.Sprintf(architect, "ships and sails")
-	overwriting := run(t, db, org, changed, files.Import{DryRun: true})
+	overwriting := run(t, db, org, changed, files.Import[modes.Choices]{DryRun: true})
 	require.Equal(t, []string{"architect", "update", "note architect-beside-plan /slug [kilo-cli-7] 1:8"}, advised(overwriting)[0])
-	both := run(t, db, org, changed, files.Import{DryRun: true, Choices: modes.Choices{Collision: modes.KeepBoth}})
+	both := run(t, db, org, changed, files.Import[modes.Choices]{DryRun: true, Choices: modes.Choices{Collision: modes.KeepBoth}})
 	require.Equal(t, "architect-2", both.Modes[0].Becomes.Slug)
 	require.Empty(t, both.Modes[0].Advice)
 }
@@ -157,7 +158,7 @@ func TestPlansOfTheCorpus(t *testing.T) {
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
 			report := advice.Check("modes.yaml", data)
-			plan := run(t, db, org, string(data), files.Import{DryRun: true})
+			plan := run(t, db, org, string(data), files.Import[modes.Choices]{DryRun: true})
 			require.Len(t, plan.Modes, report.Modes)
 			require.Equal(t, report.Valid, plan.Summary.Create)
 			require.Equal(t, report.Modes-report.Valid, plan.Summary.Invalid+plan.Summary.Conflict)

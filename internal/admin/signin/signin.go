@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"runtime"
 	"strings"
@@ -81,11 +82,8 @@ type Session struct {
 
 // Who says who asks. The session is nil for who came with a token.
 func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
-	if header := c.Get(fiber.HeaderAuthorization); header != "" {
-		p, err := g.byToken(c.UserContext(), header)
-		if err != nil {
-			challenge(c, err)
-		}
+	if c.Get(fiber.HeaderAuthorization) != "" {
+		p, err := g.Token(c)
 		return p, nil, err
 	}
 	p, s, err := g.bySession(c)
@@ -93,6 +91,15 @@ func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
 		challenge(c, err)
 	}
 	return p, s, err
+}
+
+// Token says who asks where nothing but an access token counts.
+func (g *Gate) Token(c *fiber.Ctx) (access.Principal, error) {
+	p, err := g.byToken(c.UserContext(), c.Get(fiber.HeaderAuthorization))
+	if err != nil {
+		challenge(c, err)
+	}
+	return p, err
 }
 
 func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, error) {
@@ -169,6 +176,37 @@ func (g *Gate) sameOrigin(c *fiber.Ctx) error {
 		return refused
 	}
 	return nil
+}
+
+// NoOtherSite refuses what a browser sends for another site's page, also where
+// that page's name was made to lead here (DNS rebinding): then the header Host is
+// that site's as well, so neither is held against the other but both against the
+// address that people know us by.
+func (g *Gate) NoOtherSite(c *fiber.Ctx) error {
+	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
+	ours := func(host string) bool {
+		name := (&url.URL{Host: host}).Hostname()
+		return host == g.public.Host || isLoopback(name) && isLoopback(g.public.Hostname())
+	}
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" {
+		if u, err := url.Parse(origin); err != nil || u.Scheme != g.public.Scheme || !ours(u.Host) {
+			return refused
+		}
+	}
+	// On a machine of one's own, any page can try names that lead here. Elsewhere
+	// programs may come by another name than people do.
+	if isLoopback(g.public.Hostname()) && !ours(string(c.Context().Host())) {
+		return refused
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
 }
 
 // In opens a session for who knows the password, and sets its cookie.

@@ -9,39 +9,39 @@ import (
 	"orgmodes/internal/admin/files"
 )
 
-// modeImport takes files of modes. With ?dry_run=true it answers the plan;
-// otherwise all of what is wanted is imported or nothing, unless ?only=valid
-// leaves out what can't be used. If-Match, with the ETag of the plan, holds it to
-// the revision that the plan was made at.
-func (a *API) modeImport(v *visit) error {
+// importAll takes files. With ?dry_run=true it answers the plan; otherwise all of
+// what is wanted is imported or nothing, unless ?only=valid leaves out what can't
+// be used. If-Match, with the ETag of the plan, holds it to the revision that the
+// plan was made at.
+func (r *resource[T]) importAll(v *visit) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return err
 	}
-	in := files.Import{Seen: a.planned(v, match)}
 	up, err := uploadOf(v)
 	if err != nil {
 		return err
 	}
-	if err := up.options(v, &in); err != nil {
+	how, err := up.how(v)
+	if err != nil {
 		return err
 	}
-	in.Files = up.files
-	plan, err := files.Run(v.UserContext(), a.DB, v.by(), v.org.ID, in)
+	how.seen = planned(v, match)
+	plan, revision, err := r.imported(v, up, how)
 	var refused *files.RefusedError
 	if errors.As(err, &refused) { // with a plan to go on with
-		v.Set("ETag", etag(v.org.ID, refused.Plan.Revision))
+		v.Set("ETag", etag(v.org.ID, refused.Revision))
 	}
 	if err != nil {
 		return err
 	}
-	v.Set("ETag", etag(v.org.ID, plan.Revision))
+	v.Set("ETag", etag(v.org.ID, revision))
 	return answer(v.Ctx, http.StatusOK, plan)
 }
 
 // planned is the revision in If-Match: any for none, and one that never was for
 // a tag that isn't of this organization.
-func (a *API) planned(v *visit, m ifMatch) int64 {
+func planned(v *visit, m ifMatch) int64 {
 	if !m.present || m.any {
 		return 0
 	}

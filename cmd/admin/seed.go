@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/process"
+)
+
+// seedBatch is how many organizations are given the shipped templates before it is
+// looked again whether to go on.
+const seedBatch = 100
+
+// seed gives the shipped permission templates to organizations that are older than
+// them, once each, and returns to how many.
+func seed(ctx context.Context, db *postgres.DB) (organizations int, err error) {
+	by := audit.By{
+		Actor:     audit.Actor{Kind: audit.System, ID: "admin", Name: "orgmodes"},
+		RequestID: rand.Text(), Source: "seeding",
+	}
+	for {
+		n, err := db.SeedTemplates(ctx, by, seedBatch)
+		organizations += n
+		if n == 0 || err != nil {
+			return organizations, err
+		}
+	}
+}
+
+// seedTemplates seeds while requests are served: organizations may be many, and
+// none of them has to wait for it. What fails is tried again until ctx is done.
+func seedTemplates(ctx context.Context, log *slog.Logger, db *postgres.DB) {
+	total := 0
+	err := process.Retry(ctx, log, "Postgres, to give organizations the shipped permission templates", func(ctx context.Context) error {
+		n, err := seed(ctx, db)
+		total += n
+		return err
+	})
+	if total > 0 || err == nil {
+		log.Info("organizations have the shipped permission templates", "given_to", total)
+	}
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/templates"
+)
+
+// theTemplates are permission templates, for operators.
+var theTemplates = &noun[templates.OrganizationTemplate]{
+	one: "template", group: "templates", named: "name or id", example: "Reviewer",
+	head: "NAME\tTEMPLATE", cells: func(v listedVersion) []any { return []any{v.Name, v.TemplateID} },
+	of:   func(t templates.OrganizationTemplate) (uuid.UUID, int64, string) { return t.ID, t.Version, t.Name },
+	same: func(called, ref string) bool { return templates.NameKey(called) == templates.NameKey(ref) },
+	diff: func(before, after templates.OrganizationTemplate) []modes.Change {
+		return templates.Diff(before.Template, after.Template)
+	},
+	version: func(out *listedVersion, id string, t templates.OrganizationTemplate) {
+		out.TemplateID, out.Name = id, t.Name
+	},
+	find: (*postgres.DB).Template, versions: (*postgres.DB).TemplateVersions, versionOf: (*postgres.DB).TemplateVersion,
+	restored: (*postgres.DB).RestoreTemplate, deleted: (*postgres.DB).DeletedTemplates,
+}
+
+func (c *cli) templatesList() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use: "list --org ORG", Short: "List an organization's permission templates", Example: "  admin templates list --org acme --json",
+	}, func(ctx context.Context, _ []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			all, err := db.Templates(ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			all = templates.Sorted(all)
+			return c.print(struct {
+				Templates []templates.OrganizationTemplate `json:"templates"`
+			}{all}, func(w io.Writer) {
+				table(w, "NAME\tPERMISSION MODE\tALLOWS\tUPDATED\tID", func(row func(...any)) {
+					for _, t := range all {
+						row(t.Name, t.PermissionMode, t.ToolsInWords(), t.UpdatedAt.Format(time.DateTime), t.ID)
+					}
+				})
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}
+
+func (c *cli) templatesGet() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use: "get --org ORG TEMPLATE", Short: "Show a permission template, by name or id", Example: `  admin templates get --org acme "Code Expert"`,
+		Args: cobra.ExactArgs(1),
+	}, func(ctx context.Context, args []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			t, err := db.Template(ctx, o.ID, args[0])
+			if err != nil {
+				return err
+			}
+			return c.print(t, func(w io.Writer) {
+				fmt.Fprintf(w, "%s (%s)\n%s, allows %s\n", t.Name, t.ID, t.PermissionMode, t.ToolsInWords())
+				for _, tool := range t.AllowedTools {
+					fmt.Fprintf(w, "  %s\n", tool)
+				}
+				sayTexts(w, t.DefaultRole, t.DefaultSystemPrompt, t.Description)
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}
+
+func sayTexts(w io.Writer, role, prompt, description *string) {
+	for _, text := range []struct {
+		what string
+		is   *string
+	}{{"Description", description}, {"Role", role}, {"System prompt", prompt}} {
+		if text.is != nil {
+			fmt.Fprintf(w, "%s: %s\n", text.what, *text.is)
+		}
+	}
+}
+
+func (c *cli) templatesRestoreDefaults() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use:   "restore-defaults --org ORG",
+		Short: "Add those of the shipped permission templates that are missing",
+		Long: `Adds the permission templates that we ship, except those whose names the
+organization has. It changes no others.`,
+		Example: "  admin templates restore-defaults --org acme",
+	}, func(ctx context.Context, _ []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			added, err := db.AddShippedTemplates(ctx, c.by(), o.ID)
+			if err != nil {
+				return err
+			}
+			return c.print(struct {
+				Added []templates.OrganizationTemplate `json:"added"`
+			}{append([]templates.OrganizationTemplate{}, added...)}, func(w io.Writer) {
+				if len(added) == 0 {
+					fmt.Fprintln(w, "None is missing; nothing was changed.")
+				}
+				for _, t := range added {
+					fmt.Fprintf(w, "added %s (%s)\n", t.Name, t.ID)
+				}
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/templates"
+)
+
+func (c *cli) templatesExport() *cobra.Command {
+	var org, out, folder string
+	var e files.TemplateExport
+	cmd := c.does(&cobra.Command{
+		Use:   "export --org ORG [--template TEMPLATE]... (--folder FOLDER | [--format FORMAT] [--output FILE])",
+		Short: "Write an organization's permission templates as files",
+		Long: `Writes permission templates as a folder of {template_id}.json files, as a zip file of
+that, as the file of one template, as an envelope or as a list. What is written can
+be imported again and is the same then. A folder keeps the files that are in it,
+except those of templates that are written.`,
+		Example: `  admin templates export --org acme --folder templates/
+  admin templates export --org acme --format json
+  admin templates export --org acme --template "Code Expert" --format file`,
+	}, func(ctx context.Context, _ []string) error {
+		if c.json {
+			e.Format = files.FormatArray
+		}
+		if !slices.Contains(files.TemplateFormats(), e.Format) {
+			return usage("a format is one of %s, not %q", strings.Join(files.TemplateFormats(), ", "), e.Format)
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			if folder != "" {
+				return c.exportFolder(ctx, db, o.ID, e, folder)
+			}
+			data, err := files.WriteTemplates(ctx, db, o.ID, e)
+			if err != nil {
+				return err
+			}
+			return c.write(out, data)
+		})
+	})
+	orgFlag(cmd, &org)
+	cmd.Flags().StringVar(&e.Format, "format", files.FormatZip, strings.Join(files.TemplateFormats(), ", "))
+	cmd.Flags().StringVar(&folder, "folder", "", "write a file {template_id}.json for each into this folder")
+	cmd.Flags().StringArrayVar(&e.Refs, "template", nil, "only this template, by name or id; may be given several times")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file")
+	cmd.MarkFlagsMutuallyExclusive("folder", "format")
+	cmd.MarkFlagsMutuallyExclusive("folder", "output")
+	completes(cmd, "format", files.TemplateFormats()...)
+	return cmd
+}
+
+func (c *cli) exportFolder(ctx context.Context, db *postgres.DB, org uuid.UUID, e files.TemplateExport, folder string) error {
+	all, err := e.Chosen(ctx, db, org)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	written := []string{}
+	for _, f := range templates.WriteFolder(all) {
+		path := filepath.Join(folder, f.Name)
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			return err
+		}
+		written = append(written, path)
+	}
+	return c.print(struct {
+		Files []string `json:"files"`
+	}{written}, func(w io.Writer) {
+		for _, path := range written {
+			fmt.Fprintln(w, path)
+		}
+	})
+}

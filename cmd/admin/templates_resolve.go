@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/templates"
+)
+
+func (c *cli) templatesResolve() *cobra.Command {
+	var org, file, permissionMode, role, prompt string
+	var tools []string
+	var noTools bool
+	cmd := &cobra.Command{
+		Use:   "resolve --org ORG TEMPLATE",
+		Short: "Say what an agent gets that is spawned from a permission template",
+		Long: `Settles what an agent gets that is spawned from a template, by its name or id, and
+asks for something beside it: with flags, or with the JSON that the API takes
+(--request). A request only narrows what the template grants; what would widen it is
+refused, and said. Nothing is changed.`,
+		Example: `  admin templates resolve --org acme "Code Expert"
+  admin templates resolve --org acme "Code Expert" --permission-mode plan --tool read --tool "Bash(git diff:*)"
+  echo '{"allowed_tools": []}' | admin templates resolve --org acme "Code Expert" --request - --json`,
+		Args: cobra.ExactArgs(1),
+	}
+	c.does(cmd, func(ctx context.Context, args []string) error {
+		body := []byte("{}")
+		var err error
+		if file != "" {
+			body, err = c.read(file)
+		} else {
+			asked := map[string]any{}
+			for name, value := range map[string]any{"permission-mode": permissionMode, "role": role, "system-prompt": prompt} {
+				if cmd.Flags().Changed(name) {
+					asked[strings.ReplaceAll(name, "-", "_")] = value
+				}
+			}
+			if noTools || len(tools) > 0 {
+				asked["allowed_tools"] = append([]string{}, tools...)
+			}
+			body, err = json.Marshal(asked)
+		}
+		if err != nil {
+			return err
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			asked, err := templates.ReadRequest(body, db.Tools)
+			if err != nil {
+				return err
+			}
+			t, err := db.Template(ctx, o.ID, args[0])
+			if err != nil {
+				return err
+			}
+			resolved := templates.Resolve(t.Template, asked)
+			return c.print(resolved, func(w io.Writer) { sayResolution(w, resolved) })
+		})
+	})
+	orgFlag(cmd, &org)
+	cmd.Flags().StringVar(&file, "request", "", `what is asked for, as JSON in this file, or "-"`)
+	cmd.Flags().StringVar(&permissionMode, "permission-mode", "", "ask for this permission mode")
+	cmd.Flags().StringArrayVar(&tools, "tool", nil, "ask for this tool or rule; may be given several times")
+	cmd.Flags().BoolVar(&noTools, "no-tools", false, "ask for no tools")
+	cmd.Flags().StringVar(&role, "role", "", "ask for this role")
+	cmd.Flags().StringVar(&prompt, "system-prompt", "", "ask for this system prompt")
+	for _, flag := range []string{"permission-mode", "tool", "no-tools", "role", "system-prompt"} {
+		cmd.MarkFlagsMutuallyExclusive("request", flag)
+	}
+	cmd.MarkFlagsMutuallyExclusive("tool", "no-tools")
+	var names []string
+	for _, m := range templates.PermissionModes() {
+		names = append(names, string(m.Mode))
+	}
+	completes(cmd, "permission-mode", names...)
+	return cmd
+}
+
+func sayResolution(w io.Writer, r templates.Resolution) {
+	tools := "none without asking"
+	if len(r.AllowedTools.Value) > 0 {
+		tools = strings.Join(r.AllowedTools.Value, ", ")
+	}
+	table(w, "WHAT\tFROM\tIS", func(row func(...any)) {
+		row("permission mode", r.PermissionMode.From, r.PermissionMode.Value)
+		row("allowed tools", r.AllowedTools.From, tools)
+		for _, text := range []struct {
+			what string
+			is   templates.Setting[*string]
+		}{{"role", r.Role}, {"system prompt", r.SystemPrompt}} {
+			is := "none"
+			if text.is.Value != nil {
+				is = *text.is.Value
+			}
+			row(text.what, text.is.From, is)
+		}
+	})
+	for _, refused := range r.Refused {
+		fmt.Fprintf(w, "refused %s, %s: %s\n", refused.Pointer, refused.Asked, refused.Reason)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(w, "note: %s\n", note)
+	}
+}

@@ -1,0 +1,83 @@
+package agents
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/templates"
+)
+
+type nothing struct{}
+
+type templateRef struct {
+	Template string `json:"template" jsonschema:"the template's id or name; capitals make no difference"`
+}
+
+// noted says what no agent may get wrong, wherever allowed tools are listed.
+const noted = "An empty allowed_tools means that nothing is allowed without asking, never that all tools are. " +
+	"The permission mode says what is done about everything else."
+
+// noTemplates is said where there is none: to use none of none is no permission.
+const noTemplates = "This organization has no permission templates. That allows nothing: without a template an agent gets no permissions from here."
+
+func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
+	all, err := l.db.Templates(ctx, l.org)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]modes.Map, len(all))
+	for i, t := range templates.Sorted(all) {
+		for _, f := range shown(t) {
+			if f.Name != "default_system_prompt" { // may be long; get_template has it
+				list[i] = append(list[i], f)
+			}
+		}
+	}
+	note := noted
+	if len(all) == 0 {
+		note = noTemplates
+	}
+	return struct {
+		Templates []modes.Map `json:"templates"`
+		Note      string      `json:"note"`
+	}{list, note}, nil
+}
+
+func (l library) getTemplate(ctx context.Context, in templateRef) (any, error) {
+	t, err := l.db.Template(ctx, l.org, in.Template)
+	if fault.Is(err, fault.NotFound) {
+		return nil, l.orThese(ctx, in.Template, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(shown(t), modes.Pair{Name: "note", Value: noted}), nil
+}
+
+// shown is a template as clients know it, with what it allows in words.
+func shown(t templates.OrganizationTemplate) modes.Map {
+	return append(t.Fields(),
+		modes.Pair{Name: "allows", Value: t.ToolsInWords()},
+		modes.Pair{Name: "uri", Value: templatesAt + t.ID.String()},
+	)
+}
+
+// orThese names the templates that there are.
+func (l library) orThese(ctx context.Context, asked string, notFound error) error {
+	all, err := l.db.Templates(ctx, l.org)
+	if err != nil {
+		return err
+	}
+	have := "there is none"
+	if len(all) > 0 {
+		names := make([]string, len(all))
+		for i, t := range templates.Sorted(all) {
+			names[i] = fmt.Sprintf("%q", t.Name)
+		}
+		have = "there are " + strings.Join(names, ", ")
+	}
+	return fault.New(fault.NotFound, templates.CodeNotFound, "There is no permission template %q; %s", asked, have).Because(notFound)
+}

@@ -1,0 +1,27 @@
+package api
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/agents"
+	"orgmodes/internal/admin/request"
+)
+
+// agents answers agents, in the organization that their access token opens. A
+// page in a browser is none of them, wherever its name leads.
+func (a *API) agents(r access.Request) fiber.Handler {
+	door := agents.NewDoor(a.DB, a.Builtins, a.Log)
+	answer := a.ofToken(r, func(v *visit) error {
+		if _, err := jsonBody(v.Ctx); err != nil {
+			return err
+		}
+		return door.Answer(v.Ctx, v.org.ID, request.ID(v.Ctx))
+	})
+	return func(c *fiber.Ctx) error {
+		if err := a.Gate.NoOtherSite(c); err != nil {
+			return err
+		}
+		return answer(c)
+	}
+}

@@ -1,0 +1,284 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/admin"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/templates"
+)
+
+// existing is what existing clients call.
+const existing = "!/api/templates"
+
+func templateJSON(name, permissionMode string, tools ...string) string {
+	data, err := json.Marshal(map[string]any{"name": name, "permission_mode": permissionMode, "allowed_tools": append([]string{}, tools...)})
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
+
+// array decodes a body that is a list of objects.
+func (a answer) array() []map[string]any {
+	a.t.Helper()
+	var list []map[string]any
+	require.NoError(a.t, json.Unmarshal(a.body, &list), "%d %s", a.status, a.body)
+	return list
+}
+
+func names(list []map[string]any) []string {
+	out := []string{}
+	for _, m := range list {
+		out = append(out, m["name"].(string))
+	}
+	return out
+}
+
+// empty is a site whose Acme has no templates.
+func emptyOfTemplates(t *testing.T, change ...func(*admin.Options)) *site {
+	t.Helper()
+	s := newSite(t, change...)
+	s.sql(`delete from permission_templates where organization_id = $1`, s.acme.ID)
+	return s
+}
+
+func (s *site) template(name, permissionMode string, tools ...string) map[string]any {
+	s.t.Helper()
+	return s.do("POST", existing, s.write, templateJSON(name, permissionMode, tools...)).ok(200).json()
+}
+
+// requireEmptyText is for a text that was given as empty: null is something else.
+func requireEmptyText(t *testing.T, v any) {
+	t.Helper()
+	text, ok := v.(string)
+	require.True(t, ok, "%v is no text", v)
+	require.Empty(t, text)
+}
+
+func TestCompatibleCreate(t *testing.T) {
+	s := newSite(t)
+	made := s.do("POST", existing, s.write, `{"name":" Reviewer ","permission_mode":"plan","allowed_tools":["Read","Bash(git diff:*)"],"default_role":"Reviews","description":""}`).ok(200).json()
+	id, err := uuid.Parse(made["template_id"].(string))
+	require.NoError(t, err)
+	require.Equal(t, "Reviewer", made["name"])
+	require.Equal(t, "plan", made["permission_mode"])
+	require.Equal(t, []any{"Read", "Bash(git diff:*)"}, made["allowed_tools"])
+	require.Equal(t, "Reviews", made["default_role"])
+	require.Nil(t, made["default_system_prompt"])
+	requireEmptyText(t, made["description"])
+	require.NotEmpty(t, made["created_at"])
+	require.Equal(t, made["created_at"], made["updated_at"])
+	require.Len(t, made, 9, "and nothing that clients don't know")
+
+	saved, err := s.db.Template(t.Context(), s.acme.ID, id.String())
+	require.NoError(t, err)
+	require.Equal(t, "Reviewer", saved.Name)
+	list := s.do("GET", existing, s.write, "").ok(200).array()
+	require.Contains(t, list, made)
+	require.Equal(t, made, s.do("GET", existing+"/"+id.String(), s.write, "").ok(200).json())
+	require.Equal(t, 1, s.count("select count(*) from audit_log where action = 'template.create' and subject_id = $1 and actor_kind = 'token'", id.String()))
+}
+
+func TestCompatibleListOfThree(t *testing.T) {
+	s := emptyOfTemplates(t)
+	require.Equal(t, "[]\n", string(s.do("GET", existing, s.write, "").ok(200).body))
+	for _, name := range []string{"beta", "Alpha", "Gamma"} {
+		s.template(name, "default", "read")
+	}
+	list := s.do("GET", existing, s.write, "").ok(200).array()
+	require.Equal(t, []string{"Alpha", "beta", "Gamma"}, names(list))
+	for _, m := range list {
+		require.NotEmpty(t, m["template_id"])
+		require.Equal(t, "default", m["permission_mode"])
+	}
+}
+
+func TestCompatibleGet(t *testing.T) {
+	s := newSite(t)
+	made := s.template("Reviewer", "acceptEdits", "read")
+	require.Equal(t, made, s.do("GET", existing+"/"+made["template_id"].(string), s.write, "").ok(200).json())
+	for _, ref := range []string{uuid.NewString(), "nope", "%00", "%ff"} {
+		p := s.do("GET", existing+"/"+ref, s.write, "").problem(404, "template_not_found")
+		require.Equal(t, "Template not found", p["detail"])
+	}
+	s.do("PUT", existing+"/"+uuid.NewString(), s.write, `{"name":"x"}`).problem(404, "template_not_found")
+	s.do("DELETE", existing+"/"+uuid.NewString(), s.write, "").problem(404, "template_not_found")
+}
+
+func TestCompatibleUpdate(t *testing.T) {
+	s := newSite(t)
+	made := s.do("POST", existing, s.write, `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"],"default_role":"Reviews","default_system_prompt":"Be kind.","description":"d"}`).ok(200).json()
+	at := existing + "/" + made["template_id"].(string)
+	changed := s.do("PUT", at, s.write, `{"allowed_tools":["read","write"]}`).ok(200).json()
+	require.Equal(t, []any{"read", "write"}, changed["allowed_tools"])
+	require.Greater(t, changed["updated_at"], made["updated_at"])
+	require.Equal(t, changed, s.do("GET", at, s.write, "").ok(200).json())
+	for _, same := range []string{"template_id", "name", "permission_mode", "default_role", "default_system_prompt", "description", "created_at"} {
+		require.Equal(t, made[same], changed[same], same)
+	}
+
+	// Absent stays, null clears, empty is kept as empty.
+	cleared := s.do("PUT", at, s.write, `{"default_role":null,"description":"","allowed_tools":[]}`).ok(200).json()
+	require.Nil(t, cleared["default_role"])
+	requireEmptyText(t, cleared["description"])
+	require.Equal(t, []any{}, cleared["allowed_tools"], "a cleared list is cleared")
+	require.Equal(t, "Be kind.", cleared["default_system_prompt"])
+	require.Equal(t, cleared, s.do("GET", at, s.write, "").ok(200).json())
+	again := s.do("PUT", at, s.write, `{}`).ok(200).json()
+	require.Equal(t, cleared, again, "what changes nothing is no change")
+
+	// What was got can be sent back whole.
+	whole, err := json.Marshal(cleared)
+	require.NoError(t, err)
+	require.Equal(t, cleared, s.do("PUT", at, s.write, string(whole)).ok(200).json())
+	s.do("PUT", at, s.write, `{"name":"Late"}`, "If-Match", `"`+uuid.NewString()+`.1"`).problem(412, "version_conflict")
+
+	for _, name := range []string{"", "  ", " \t\n"} {
+		body, err := json.Marshal(map[string]string{"name": name})
+		require.NoError(t, err)
+		p := s.do("PUT", at, s.write, string(body)).problem(400, "template_name_empty")
+		require.Equal(t, "Template name cannot be empty", p["detail"])
+		p = s.do("POST", existing, s.write, templateJSON(name, "plan")).problem(400, "template_name_empty")
+		require.Equal(t, "Template name cannot be empty", p["detail"])
+	}
+	require.Equal(t, cleared, s.do("GET", at, s.write, "").ok(200).json())
+}
+
+func TestCompatibleDelete(t *testing.T) {
+	s := newSite(t)
+	made := s.template("Reviewer", "plan", "read")
+	id := made["template_id"].(string)
+	require.Contains(t, filesOf(t, s.do("GET", "/templates/export", s.write, "").ok(200).body), id+".json")
+	require.JSONEq(t, `{"deleted":true}`, string(s.do("DELETE", existing+"/"+id, s.write, "").ok(200).body))
+	require.NotContains(t, names(s.do("GET", existing, s.write, "").ok(200).array()), "Reviewer")
+	s.do("GET", existing+"/"+id, s.write, "").problem(404, "template_not_found")
+	require.NotContains(t, filesOf(t, s.do("GET", "/templates/export", s.write, "").ok(200).body), id+".json")
+}
+
+func TestCompatibleDuplicateName(t *testing.T) {
+	s := newSite(t)
+	before := s.do("GET", existing, s.write, "").ok(200).body
+	for name, said := range map[string]string{
+		"Code Expert": "Code Expert", " Code Expert ": "Code Expert", "code expert": "code expert", "\tCODE EXPERT\n": "CODE EXPERT",
+	} {
+		p := s.do("POST", existing, s.write, templateJSON(name, "plan")).problem(400, "template_name_taken")
+		require.Equal(t, "Template name already exists", p["title"])
+		require.Equal(t, fmt.Sprintf("Template with name '%s' already exists", said), p["detail"])
+	}
+	made := s.template("Other", "plan")
+	s.do("PUT", existing+"/"+made["template_id"].(string), s.write, `{"name":"CODE expert "}`).problem(400, "template_name_taken")
+	s.do("DELETE", existing+"/"+made["template_id"].(string), s.write, "").ok(200)
+	require.Equal(t, string(before), string(s.do("GET", existing, s.write, "").ok(200).body), "nothing was created, nothing changed")
+
+	// A hyphen is no blank: these are two, whatever a file may be called.
+	s.template("Foo Bar", "plan")
+	s.template("foo-bar", "plan")
+}
+
+func TestCompatibleInvalidPermissionMode(t *testing.T) {
+	s := newSite(t)
+	before := s.do("GET", existing, s.write, "").ok(200).body
+	for _, wrong := range []string{"yolo", "", "Plan", "accept_edits"} {
+		p := s.do("POST", existing, s.write, templateJSON("New", wrong)).problem(400, "invalid_permission_mode")
+		require.Equal(t, "Invalid permission mode", p["title"])
+		require.Equal(t, "Invalid permission_mode. Must be one of: default, acceptEdits, plan, bypassPermissions", p["detail"])
+		require.Equal(t, "/permission_mode", p["errors"].([]any)[0].(map[string]any)["pointer"])
+	}
+	require.Equal(t, string(before), string(s.do("GET", existing, s.write, "").ok(200).body), "nothing was created")
+	ref := "/" + s.do("GET", existing, s.write, "").array()[0]["template_id"].(string)
+	s.do("PUT", existing+ref, s.write, `{"permission_mode":"yolo"}`).problem(400, "invalid_permission_mode")
+}
+
+func TestCompatibleRefusals(t *testing.T) {
+	s := newSite(t)
+	p := s.do("POST", existing, s.write, `{"name":"x","permission_mode":"plan","allow_tools":["read"]}`).problem(422, "invalid_template")
+	require.Contains(t, p["errors"].([]any)[0].(map[string]any)["detail"], "allowed_tools", "the nearest known one")
+	s.do("POST", existing, s.write, `{"name":"x","permission_mode":"plan","allowed_tools":["Reed"]}`).problem(422, "invalid_template")
+	s.do("POST", existing, s.write, `{"name":`).problem(400, "malformed_json")
+	s.do("POST", existing, s.write, `name: x`, "Content-Type", "application/yaml").problem(415, "unsupported_media_type")
+	s.do("PUT", existing+"/Code%20Expert", s.write, `{"color":"red"}`).problem(422, "invalid_template")
+	require.NotContains(t, names(s.do("GET", existing, s.write, "").ok(200).array()), "x")
+
+	// What a mode uses is not deleted.
+	s.do("POST", "/modes", s.write, `{"slug":"docs","name":"Docs","config":{"roleDefinition":"You write.","groups":["read"],"permissionTemplate":"Code Expert"}}`).ok(201)
+	used := s.do("DELETE", existing+"/Code%20Expert", s.write, "").problem(409, "template_in_use")
+	require.Equal(t, "Template is in use", used["title"])
+	require.Equal(t, "Docs", used["current"].([]any)[0].(map[string]any)["name"])
+	s.do("DELETE", "/templates/Code%20Expert", s.write, "", "If-Match", "*").problem(409, "template_in_use")
+	require.Contains(t, names(s.do("GET", existing, s.write, "").ok(200).array()), "Code Expert")
+}
+
+// TestTheTokenSaysWhichOrganization: and nothing else does, unless it opens
+// several.
+func TestTheTokenSaysWhichOrganization(t *testing.T) {
+	s := newSite(t)
+	other, err := s.db.Organization(t.Context(), "other")
+	require.NoError(t, err)
+	made := s.template("Ours", "plan")
+	theirs := s.token(s.stranger, other, "read", "write")
+	require.NotContains(t, names(s.do("GET", existing, theirs, "").ok(200).array()), "Ours")
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		s.do(method, existing+"/"+made["template_id"].(string), theirs, `{}`).problem(404, "template_not_found")
+	}
+	s.do("GET", existing, theirs, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
+
+	// A session is not enough, and neither is a token that only reads.
+	in := s.signIn("olive@acme.example", goodPassword).ok(201)
+	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
+	for _, r := range [][2]string{{"GET", existing}, {"POST", existing}, {"GET", existing + "/x"}, {"PUT", existing + "/x"}, {"DELETE", existing + "/x"}} {
+		a := s.do(r[0], r[1], "", "{}", "Cookie", cookie, "X-CSRF-Token", in.json()["csrf_token"].(string))
+		a.problem(401, "unauthenticated")
+		require.Equal(t, `Bearer realm="orgmodes"`, a.header.Get("WWW-Authenticate"))
+		s.do(r[0], r[1], "omt_made_up", "{}").problem(401, "token_refused")
+	}
+	reads := s.token(s.owner, s.acme, "read")
+	s.do("GET", existing, reads, "").ok(200)
+	s.do("POST", existing, reads, templateJSON("x", "plan")).problem(403, "forbidden")
+	s.do("PUT", existing+"/Ours", reads, `{}`).problem(403, "forbidden")
+	s.do("DELETE", existing+"/Ours", reads, "").problem(403, "forbidden")
+	s.do("POST", existing, s.token(s.member, s.acme, "read", "write"), templateJSON("x", "plan")).problem(403, "forbidden")
+	s.do("GET", existing, s.token(s.owner, s.acme, "write"), "").problem(403, "forbidden")
+
+	// One token for two organizations has to say which.
+	require.NoError(t, s.db.AddMember(t.Context(), operator, other.ID, s.owner.ID, "owner"))
+	// A member of both, with a token for the other one only: a header opens no more.
+	elsewhere := s.token(s.owner, other, "read", "write")
+	s.do("GET", existing, elsewhere, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
+	s.knock(elsewhere, "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
+	both := s.keys.Mint()
+	_, err = s.db.CreateToken(t.Context(), operator, postgres.NewToken{
+		Token: both, Name: "both", User: s.owner.ID, Scopes: []string{"read", "write"}, Organizations: []uuid.UUID{s.acme.ID, other.ID},
+	})
+	require.NoError(t, err)
+	p := s.do("POST", existing, both, templateJSON("x", "plan")).problem(400, "organization_ambiguous")
+	require.Contains(t, p["detail"], "X-KiloCode-OrganizationId")
+	require.Contains(t, names(s.do("GET", existing, both, "", "x-kilocode-organizationid", s.acme.ID.String()).ok(200).array()), "Ours")
+	require.NotContains(t, names(s.do("GET", existing, both, "", "X-KiloCode-OrganizationId", other.ID.String()).ok(200).array()), "Ours")
+	s.do("GET", existing, both, "", "X-KiloCode-OrganizationId", "nope").problem(404, "organization_not_found")
+}
+
+func TestRacingCreatesOfOneTemplateName(t *testing.T) {
+	s := newSite(t)
+	for round := range 10 {
+		names := []string{fmt.Sprintf("Racer %d", round), fmt.Sprintf(" RACER %d ", round)}
+		answers := atOnce(2, func(i int) answer { return s.do("POST", existing, s.write, templateJSON(names[i], "plan")) })
+		winner, loser := 0, 1
+		if answers[0].status != 200 {
+			winner, loser = 1, 0
+		}
+		answers[winner].ok(200)
+		p := answers[loser].problem(400, "template_name_taken")
+		require.Equal(t, strings.TrimSpace(names[winner]), p["current"].(map[string]any)["name"])
+	}
+	require.Equal(t, 10+len(templates.Shipped()), s.count("select count(*) from permission_templates where organization_id = $1", s.acme.ID))
+	all := names(s.do("GET", existing, s.write, "").ok(200).array())
+	require.True(t, slices.IsSortedFunc(all, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }))
+}

@@ -1,0 +1,24 @@
+package api
+
+import "net/http"
+
+func (r *resource[T]) deleteOne(v *visit) error {
+	match, err := required(v.Ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.removed(v, match); err != nil {
+		return err
+	}
+	return v.SendStatus(http.StatusNoContent)
+}
+
+// removed deletes the object of the path.
+func (r *resource[T]) removed(v *visit, match ifMatch) error {
+	ref, seen, err := r.target(v, match)
+	if err != nil {
+		return err
+	}
+	_, err = r.remove(v.UserContext(), v.by(), v.org.ID, ref, seen)
+	return err
+}

@@ -1,0 +1,27 @@
+package api
+
+import "net/http"
+
+const usualPage, largestPage = 100, 500
+
+func (r *resource[T]) listAll(v *visit) error {
+	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+	if err != nil {
+		return err
+	}
+	list, err := r.listed(v)
+	if err != nil {
+		return err
+	}
+	part, next := page(p, list, func(l listed) string { return l.key })
+	bodies := make([]any, len(part))
+	for i, l := range part {
+		bodies[i] = l.body
+	}
+	v.Set("ETag", etag(v.org.ID, v.org.Revision))
+	out := map[string]any{r.plural: bodies, "total": len(list), "revision": v.org.Revision}
+	if next != "" {
+		out["next_cursor"] = next
+	}
+	return answer(v.Ctx, http.StatusOK, out)
+}

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// patchOne changes fields. Without If-Match it is right for any version: it is
+// applied to what is there under the organization's lock.
+func (r *resource[T]) patchOne(v *visit) error {
+	saved, err := r.changed(v)
+	if err != nil {
+		return err
+	}
+	return r.answer(v, http.StatusOK, saved)
+}
+
+// changed changes fields of the object of the path.
+func (r *resource[T]) changed(v *visit) (T, error) {
+	var none T
+	match, err := precondition(v.Ctx)
+	if err != nil {
+		return none, err
+	}
+	if media, _ := mediaType(v.Ctx); media != mediaMergePatch && media != mediaJSON {
+		v.Set("Accept-Patch", mediaMergePatch)
+		return none, unsupported(v.Ctx, mediaMergePatch)
+	}
+	patch := v.BodyRaw()
+	var yours any // what isn't JSON is refused with a reason below
+	if json.Valid(patch) {
+		yours = json.RawMessage(patch)
+	}
+	ref, seen, err := r.target(v, match)
+	if err != nil {
+		return none, orLate(err, yours)
+	}
+	saved, err := r.update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now T) (T, error) { return r.patched(now, patch) })
+	return saved, orLate(err, yours)
+}

@@ -1,0 +1,25 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"orgmodes/internal/admin/files"
+)
+
+// templateExport writes templates as files: all, or those that ?template= names
+// by id or name.
+func (a *API) templateExport(v *visit) error {
+	e := files.TemplateExport{Format: v.Query("format", files.FormatZip)}
+	for _, ref := range v.Context().QueryArgs().PeekMulti("template") { // names may have commas
+		e.Refs = append(e.Refs, string(ref))
+	}
+	if !slices.Contains(files.TemplateFormats(), e.Format) {
+		return malformedQuery("format is one of %s", strings.Join(files.TemplateFormats(), ", "))
+	}
+	data, err := files.WriteTemplates(v.UserContext(), a.DB, v.org.ID, e)
+	if err != nil {
+		return err
+	}
+	return v.sendFile(e.Name(v.org.Slug), e.MediaType(), data)
+}

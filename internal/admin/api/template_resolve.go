@@ -1,0 +1,26 @@
+package api
+
+import (
+	"net/http"
+
+	"orgmodes/internal/templates"
+)
+
+// templateResolve says what an agent gets that is spawned from a template by the
+// request in the body. It changes nothing.
+func (a *API) templateResolve(v *visit) error {
+	data, err := jsonBody(v.Ctx)
+	if err != nil {
+		return err
+	}
+	asked, err := templates.ReadRequest(data, a.DB.Tools)
+	if err != nil {
+		return err
+	}
+	r := a.templates()
+	t, err := r.find(v.UserContext(), v.org.ID, r.ref(v))
+	if err != nil {
+		return err
+	}
+	return answer(v.Ctx, http.StatusOK, templates.Resolve(t.Template, asked))
+}

@@ -1,0 +1,29 @@
+package api
+
+import (
+	"net/http"
+
+	"orgmodes/internal/templates"
+)
+
+// choice is something that a template can have, and what it allows.
+type choice struct {
+	Name   string `json:"name"`
+	Allows string `json:"allows"`
+}
+
+// templateTools lists what a form offers: the known tools and the permission
+// modes.
+func (a *API) templateTools(v *visit) error {
+	tools, permissionModes := []choice{}, []choice{}
+	for _, t := range a.DB.Tools.All() {
+		tools = append(tools, choice{t.Name, t.Allows})
+	}
+	for _, m := range templates.PermissionModes() {
+		permissionModes = append(permissionModes, choice{string(m.Mode), m.Allows})
+	}
+	return answer(v.Ctx, http.StatusOK, struct {
+		Tools           []choice `json:"tools"`
+		PermissionModes []choice `json:"permission_modes"`
+	}{tools, permissionModes})
+}

@@ -1,0 +1,43 @@
+package files
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// ImportModes imports files of modes: all of what is to be imported in one
+// transaction and one revision, or nothing. The error is *RefusedError where there
+// is a plan to show, which is returned too.
+func ImportModes(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Import[modes.Choices]) (*Plan, error) {
+	folder, err := Read(in.Files)
+	if err != nil {
+		return nil, err
+	}
+	return importing[modes.OrganizationMode, modes.ImportPlan, *Plan]{
+		at: db.ModesAt, do: db.ImportModes,
+		plan: func(existing []modes.OrganizationMode) (modes.ImportPlan, error) {
+			return modes.PlanImport(existing, folder.File, in.Choices)
+		},
+		refusal: func(p modes.ImportPlan) error {
+			if in.OnlyValid || p.TooMuch != nil {
+				return p.TooMuch
+			}
+			return unusable(folder, p, in.Choices)
+		},
+		wanted: func(p modes.ImportPlan) (wanted []modes.OrganizationMode) {
+			for _, m := range p.Wanted() {
+				wanted = append(wanted, modes.OrganizationMode{Mode: m})
+			}
+			return wanted
+		},
+		tell: func(p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode]) *Plan {
+			return planOf(folder, p, done)
+		},
+		advise: (*Plan).advise,
+	}.run(ctx, by, org, in.DryRun, in.Seen)
+}
