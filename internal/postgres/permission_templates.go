@@ -193,6 +193,7 @@ func insertTemplate(ctx context.Context, c *change, id uuid.UUID, version int64,
 		ID: id, OrganizationID: c.org.ID, Name: t.Name, PermissionMode: string(t.PermissionMode), AllowedTools: stored(t.AllowedTools),
 		DefaultRole: t.DefaultRole, DefaultSystemPrompt: t.DefaultSystemPrompt, Description: t.Description,
 		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: version,
+		CreatedAt: orNil(t.CreatedAt), UpdatedAt: orNil(t.UpdatedAt),
 	})
 	return toTemplate(row), err
 }

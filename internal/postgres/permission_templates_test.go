@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
@@ -275,13 +276,18 @@ func TestTemplatesAreImportedTogether(t *testing.T) {
 	require.NoError(t, err)
 	known, id := have[0], uuid.New()
 	known.Template = template("Code Expert")
-	in := []templates.OrganizationTemplate{known, {ID: id, Template: template("New")}, {Template: have[1].Template}}
+	made := time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC)
+	in := []templates.OrganizationTemplate{
+		known, {ID: id, Template: template("New"), CreatedAt: made, UpdatedAt: time.Now().Add(time.Hour)}, {Template: have[1].Template},
+	}
 	done, after, err := l.db.ImportTemplates(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{Objects: in, Seen: revision})
 	require.NoError(t, err)
 	require.Equal(t, revision+1, after)
 	require.Equal(t, postgres.ImportUpdate, done[0].Action)
 	require.Equal(t, postgres.ImportCreate, done[1].Action)
 	require.Equal(t, id, done[1].Object.ID, "a file keeps its id")
+	require.Equal(t, made, done[1].Object.CreatedAt, "and says how old it is")
+	require.False(t, done[1].Object.UpdatedAt.After(time.Now()), "within reason")
 	require.Equal(t, postgres.ImportUnchanged, done[2].Action)
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)

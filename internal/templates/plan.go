@@ -59,7 +59,12 @@ func (p ImportPlan) Count(a modes.Action) int {
 func (p ImportPlan) Wanted() []OrganizationTemplate {
 	var all []OrganizationTemplate
 	for _, t := range p.Templates {
-		if t.Action == modes.ActionCreate || t.Action == modes.ActionUpdate {
+		switch t.Action {
+		case modes.ActionCreate: // it goes on being as old as it is
+			all = append(all, OrganizationTemplate{
+				Template: t.Template, ID: t.ID, CreatedAt: t.Entry.CreatedAt, UpdatedAt: t.Entry.UpdatedAt,
+			})
+		case modes.ActionUpdate:
 			all = append(all, OrganizationTemplate{Template: t.Template, ID: t.ID})
 		}
 	}

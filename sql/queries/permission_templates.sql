@@ -10,8 +10,10 @@ from permission_templates
 where organization_id = @organization_id and id = @id;
 
 -- name: InsertTemplate :one
-insert into permission_templates (id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, updated_by, version)
-values (@id, @organization_id, @name, @permission_mode, @allowed_tools, @default_role, @default_system_prompt, @description, @created_by, @updated_by, @version)
+-- One that comes from a file is as old as that says, and not younger than now.
+insert into permission_templates (id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, updated_by, version, created_at, updated_at)
+values (@id, @organization_id, @name, @permission_mode, @allowed_tools, @default_role, @default_system_prompt, @description, @created_by, @updated_by, @version,
+  least(now(), sqlc.narg('created_at')::timestamptz), least(now(), sqlc.narg('updated_at')::timestamptz))
 returning id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, created_at, updated_at, updated_by, version;
 
 -- name: UpdateTemplate :one

@@ -7,6 +7,7 @@ package sqlcgen
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -63,8 +64,9 @@ func (q *Queries) GetTemplate(ctx context.Context, arg GetTemplateParams) (Permi
 }
 
 const insertTemplate = `-- name: InsertTemplate :one
-insert into permission_templates (id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, updated_by, version)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+insert into permission_templates (id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, updated_by, version, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+  least(now(), $12::timestamptz), least(now(), $13::timestamptz))
 returning id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, created_at, updated_at, updated_by, version
 `
 
@@ -80,8 +82,11 @@ type InsertTemplateParams struct {
 	CreatedBy           string
 	UpdatedBy           string
 	Version             int64
+	CreatedAt           *time.Time
+	UpdatedAt           *time.Time
 }
 
+// One that comes from a file is as old as that says, and not younger than now.
 func (q *Queries) InsertTemplate(ctx context.Context, arg InsertTemplateParams) (PermissionTemplate, error) {
 	row := q.db.QueryRow(ctx, insertTemplate,
 		arg.ID,
@@ -95,6 +100,8 @@ func (q *Queries) InsertTemplate(ctx context.Context, arg InsertTemplateParams) 
 		arg.CreatedBy,
 		arg.UpdatedBy,
 		arg.Version,
+		arg.CreatedAt,
+		arg.UpdatedAt,
 	)
 	var i PermissionTemplate
 	err := row.Scan(
