@@ -2,9 +2,12 @@ package loadtest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,4 +62,55 @@ func TestEditsAreVisible(t *testing.T) {
 	t.Logf("saved to visible at the reader, %d edits: p50 %s, p99 %s, max %s", len(took),
 		took[len(took)/2].Round(100*time.Microsecond), took[len(took)*99/100].Round(100*time.Microsecond), took[len(took)-1].Round(100*time.Microsecond))
 	require.Less(t, took[len(took)*99/100], time.Second)
+}
+
+// A permission template that is made, changed and deleted by an existing client
+// is at the reader each time, and no mode gets another tag for it.
+func TestTemplatesAreVisible(t *testing.T) {
+	f := newFleet(t)
+	f.startAdmin()
+	f.start("worker", "")
+	reader := f.startReader()
+	tn := f.tenant("org")
+	templates := reader + "/api/organizations/" + tn.org.ID.String() + "/templates"
+	see := func(want bool, text string) {
+		t.Helper()
+		f.await(fmt.Sprintf("%q is there: %t", text, want), func() error {
+			body, res, err := get(t.Context(), templates, tn.read, "")
+			if err == nil && (res.StatusCode != http.StatusOK || bytes.Contains(body, []byte(text)) != want) {
+				err = fmt.Errorf("%d %s", res.StatusCode, body)
+			}
+			return err
+		})
+	}
+	see(true, "Safe Sandbox")
+	_, before, err := get(t.Context(), tn.modesYAMLURL(reader), tn.read, "")
+	require.NoError(t, err)
+
+	call := func(method, path, body string) []byte {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, f.admin+"/api/templates"+path, strings.NewReader(body))
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+tn.write)
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		defer func() { _ = res.Body.Close() }()
+		answer, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, res.StatusCode, "%s", answer)
+		return answer
+	}
+	var made struct {
+		ID string `json:"template_id"`
+	}
+	require.NoError(t, json.Unmarshal(call("POST", "", `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"]}`), &made))
+	see(true, made.ID)
+	call("PUT", "/"+made.ID, `{"description":"Reads, and says what it thinks"}`)
+	see(true, "says what it thinks")
+	call("DELETE", "/"+made.ID, "")
+	see(false, made.ID)
+	_, after, err := get(t.Context(), tn.modesYAMLURL(reader), tn.read, "")
+	require.NoError(t, err)
+	require.Equal(t, before.Header.Get("ETag"), after.Header.Get("ETag"))
 }
