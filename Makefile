@@ -56,8 +56,8 @@ bin/local:
 	@CGO_ENABLED=0 $(GO) build -o bin/local ./deploy/local
 
 .PHONY: check
-check: bin/local ## Generated code, format, vet, linters, import rules, SQL, go.mod
-	@$(MAKE) check-generated check-modules check-length
+check: bin/local ## Generated code, assets, format, vet, linters, import rules, SQL, go.mod
+	@$(MAKE) check-generated check-assets check-modules check-length
 	$(GO) vet ./...
 	$(GO) test -count=1 ./internal
 	@lint="$$(tools/get golangci-lint)"; \
@@ -79,6 +79,21 @@ check-modules:
 check-length:
 	@long="$$(find . -name '*.go' -not -path './.*' -not -path './internal/postgres/sqlcgen/*' -exec awk 'END { if (NR > 450) print NR, FILENAME }' {} \;)"; \
 	if [ -n "$$long" ]; then echo "Files of more than 450 lines; what is in there wants to be two:" >&2; echo "$$long" >&2; exit 1; fi
+
+.PHONY: assets
+assets: ## What browsers load, from internal/admin/web/assets (uses npm)
+	$(GO) -C tools run ./assets
+
+.PHONY: check-assets
+check-assets:
+	@$(GO) -C tools run ./assets -check
+
+# Where pictures of all pages go.
+PICTURES ?= $(abspath .local/pictures)
+.PHONY: screenshots
+screenshots: bin/local ## Pictures of all pages, into PICTURES (.local/pictures)
+	@ORGMODES_SCREENSHOTS='$(PICTURES)' $(LOCAL) test -- $(GO) test -count=1 -timeout 20m ./internal/admin/web/browsertest
+	@echo 'Pictures: $(PICTURES)'
 
 .PHONY: generate
 generate: ## Go code from sql/queries

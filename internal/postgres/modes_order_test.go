@@ -44,6 +44,20 @@ func TestModesAreOrdered(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 8, revision, "what changes nothing is no change")
 
+	// One that comes back comes back to its place.
+	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "d", 0)
+	require.NoError(t, err)
+	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, ids["d"], 1, 0)
+	require.NoError(t, err)
+	assert.Equal(t, "eabcd", is(), "as it was in that version")
+	versions, err := l.db.ModeVersions(t.Context(), l.org.ID, ids["d"], 0, 10)
+	require.NoError(t, err)
+	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "d", 0)
+	require.NoError(t, err)
+	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, ids["d"], versions[len(versions)-2].Version.Version, 0)
+	require.NoError(t, err)
+	assert.Equal(t, "eadbc", is())
+
 	for name, c := range map[string]struct {
 		ids  []uuid.UUID
 		seen int64
@@ -57,7 +71,7 @@ func TestModesAreOrdered(t *testing.T) {
 		assert.True(t, fault.Is(err, fault.Stale), "%s: %v", name, err)
 	}
 	assert.Equal(t, "eadbc", is())
-	assert.EqualValues(t, 8, l.revision())
+	assert.EqualValues(t, 12, l.revision())
 }
 
 // Whatever is moved where and how often, the order is the one asked for.

@@ -1,0 +1,12 @@
+// The bar for the modes that are chosen: there as long as some are.
+function update() {
+  const bar = document.querySelector("[data-chosen]");
+  if (!bar) return;
+  const n = document.querySelectorAll(`input[form="${bar.id}"]:checked`).length;
+  bar.classList.toggle("some", n > 0);
+  bar.querySelector("[data-count]").textContent = n === 1 ? "1 mode chosen" : `${n} modes chosen`;
+}
+
+document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-chosen]")) update(); });
+document.addEventListener("htmx:afterSettle", update);
+addEventListener("pageshow", update);

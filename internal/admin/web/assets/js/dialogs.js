@@ -1,0 +1,40 @@
+// A link or button with data-ask leads to a page that asks before something is
+// done. With scripts that page's question comes as a dialog.
+async function ask(url) {
+  const answer = await fetch(url, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const question = page.getElementById("confirm");
+  if (!answer.ok || !question) { location.assign(url); return; }
+  const dialog = document.createElement("dialog");
+  dialog.className = "dialog";
+  const title = document.createElement("h2");
+  title.id = "confirm-title";
+  title.textContent = page.querySelector("h1").textContent;
+  dialog.setAttribute("aria-labelledby", title.id);
+  dialog.append(title, document.adoptNode(question));
+  document.body.append(dialog);
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
+  });
+  dialog.showModal();
+  dialog.querySelector("[data-confirm]")?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const asks = event.target.closest?.("[data-ask]");
+  if (!asks || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const menu = asks.closest("details.menu");
+  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  if (asks.href) return void ask(asks.href);
+  const url = new URL(asks.formAction);
+  url.search = new URLSearchParams(new FormData(asks.form)).toString();
+  ask(url.href);
+});
+
+document.addEventListener("click", (event) => {
+  const opens = event.target.closest?.("[data-open]");
+  if (opens) document.getElementById(opens.dataset.open).showModal();
+});
+for (const button of document.querySelectorAll("[data-open][hidden]")) button.hidden = false;

@@ -1,0 +1,33 @@
+// Keys without Ctrl or Alt, which can be switched off (WCAG 2.1.4): data-key on a
+// link is followed, on a field gets the focus.
+const off = "orgmodes.single-keys-off";
+const box = document.getElementById("single-keys");
+if (box) {
+  box.checked = localStorage.getItem(off) === null;
+  box.addEventListener("change", () => (box.checked ? localStorage.removeItem(off) : localStorage.setItem(off, "1")));
+}
+
+const typing = (element) => element.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") return through(event);
+  if (localStorage.getItem(off) !== null) return;
+  if (event.key === "?") { document.getElementById("keys")?.showModal(); event.preventDefault(); return; }
+  const target = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === event.key);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("input")) target.focus(); else target.click();
+});
+
+// The arrows go through a list, from row to row.
+function through(event) {
+  const row = event.target.closest?.("[data-rows] > li");
+  if (!row || event.target.closest("details[open]")) return;
+  const rows = [...document.querySelectorAll("[data-rows] > li")];
+  const next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)];
+  if (!next) return;
+  event.preventDefault();
+  next.querySelector("a.name, .row-menu > summary")?.focus();
+}

@@ -1,0 +1,42 @@
+// Menus are <details class="menu">: one is open at a time, and a click elsewhere
+// or Esc closes it.
+const open = () => document.querySelectorAll("details.menu[open]");
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!(menu instanceof HTMLDetailsElement) || !menu.matches(".menu") || !menu.open) return;
+  for (const other of open()) if (other !== menu) other.open = false;
+  // One that would end below the window opens upward.
+  const list = menu.querySelector(".menu-list");
+  if (list && menu.matches(".row-menu")) {
+    list.style.insetBlock = "";
+    if (list.getBoundingClientRect().bottom > innerHeight && menu.getBoundingClientRect().top > list.offsetHeight) list.style.insetBlock = "auto 100%";
+  }
+}, true);
+
+document.addEventListener("click", (event) => {
+  for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (event.key === "Escape") {
+    for (const m of open()) { m.open = false; m.querySelector("summary").focus(); event.preventDefault(); }
+  } else if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    const items = [menu.querySelector("summary"), ...menu.querySelectorAll(".menu-list a, .menu-list button")];
+    const next = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    items[(next + items.length) % items.length].focus();
+    event.preventDefault();
+  }
+});
+
+// What is disabled stays where it is and does nothing.
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.('[aria-disabled="true"]')) { event.preventDefault(); event.stopImmediatePropagation(); }
+}, true);
+
+// Messages can be closed.
+for (const button of document.querySelectorAll(".said [data-close]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => { button.closest(".said").remove(); document.getElementById("main").focus(); });
+}

@@ -1,0 +1,72 @@
+// While one types, the server says what there is to say: by the same rules as
+// when it saves.
+import { editor, form, bar } from "./page.js";
+import { say } from "../say.js";
+
+const ours = (target) => target.closest?.("#mode-form") || target.form?.id === "mode-form";
+const isField = (target) => target.name && !target.name.startsWith("_");
+
+// Mistakes are said in fields that somebody has been to.
+function touch(target) {
+  const touched = form().elements.touched;
+  const all = touched.value.split(",").filter(Boolean);
+  if (all.includes("*") || all.includes(target.name)) return;
+  touched.value = [...all, target.name].join(",");
+}
+
+const check = () => form().dispatchEvent(new CustomEvent("check"));
+
+document.addEventListener("input", (event) => {
+  if (!ours(event.target) || !isField(event.target)) return;
+  check();
+});
+
+document.addEventListener("change", (event) => {
+  if (!ours(event.target) || !isField(event.target)) return;
+  touch(event.target);
+  check();
+});
+
+document.addEventListener("focusout", (event) => {
+  if (event.target.matches?.("#mode-form [name]:not([type=checkbox])") && event.target.value !== event.target.defaultValue) touch(event.target);
+});
+
+// A form of one field is marked by what stands under it.
+function mark() {
+  for (const says of document.querySelectorAll("#mode-form .says")) {
+    const field = document.getElementById(says.id.replace(/-says$/, ""));
+    if (!field || !field.matches("input, textarea, select")) continue;
+    if (says.querySelector(".bad")) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid");
+  }
+}
+
+// What is open beside the form stays open.
+let open = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id === "side") open = [...event.detail.target.querySelectorAll("details[open]")].map((d) => d.id);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "side") return;
+  for (const id of open) { const details = document.getElementById(id); if (details) details.open = true; }
+});
+// How many mistakes there are is also heard, when it changes.
+let heard = "";
+function tell() {
+  const wrong = bar()?.querySelector(".bad")?.textContent ?? "";
+  if (wrong !== heard) say(wrong || "Nothing to mend");
+  heard = wrong;
+}
+document.addEventListener("htmx:afterSettle", () => { if (editor()) { mark(); tell(); } });
+
+// Where checking isn't possible, the bar says so, and that nothing is lost.
+function unchecked(why) {
+  const note = document.getElementById("bar-note");
+  if (note) note.textContent = `${why}; what you write is kept in this browser`;
+  bar()?.removeAttribute("data-changes");
+}
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.target.id !== "mode-form" || event.detail.xhr.status < 400) return;
+  event.preventDefault();
+  unchecked(event.detail.xhr.status === 401 ? "you are signed out: saving asks you to sign in" : "not checked right now");
+});
+document.addEventListener("htmx:sendError", (event) => { if (event.target.id === "mode-form") unchecked("no connection"); });

@@ -1,0 +1,23 @@
+// Says something to screen readers, without taking the focus.
+export function say(text) {
+  const heard = document.getElementById("heard");
+  heard.textContent = "";
+  requestAnimationFrame(() => { heard.textContent = text; });
+}
+
+// Shows what went wrong, above the content.
+export function complain(text) {
+  document.querySelector(".said.from-script")?.remove();
+  const box = document.createElement("div");
+  box.className = "said bad from-script";
+  box.setAttribute("role", "alert");
+  const line = document.createElement("p");
+  line.textContent = text;
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "btn small";
+  again.textContent = "Load the page again";
+  again.addEventListener("click", () => location.reload());
+  box.append(line, again);
+  document.querySelector("#main .head")?.before(box);
+}

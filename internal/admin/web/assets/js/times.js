@@ -1,0 +1,16 @@
+// Exact times in the reader's own time zone.
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+function localize(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    time.title = exact.format(at);
+    const hidden = time.querySelector(".vh");
+    if (hidden) hidden.textContent = ` (${time.title})`;
+    if (time.classList.contains("clock") && time.firstChild) time.firstChild.data = clock.format(at);
+  }
+}
+
+localize(document);
+document.addEventListener("htmx:load", (event) => localize(event.detail.elt.parentElement ?? document));

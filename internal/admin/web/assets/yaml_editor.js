@@ -1,0 +1,104 @@
+// <yaml-editor> makes an editor for YAML of the textarea in it, which stays the
+// field that is sent. What the server finds wrong (#yaml-problems) is marked where
+// it is.
+import { EditorState } from "@codemirror/state";
+import { EditorView, keymap, lineNumbers, drawSelection, highlightActiveLine, highlightSpecialChars } from "@codemirror/view";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { indentOnInput, syntaxHighlighting, HighlightStyle, indentUnit, bracketMatching } from "@codemirror/language";
+import { setDiagnostics, lintGutter } from "@codemirror/lint";
+import { yaml } from "@codemirror/lang-yaml";
+import { tags } from "@lezer/highlight";
+
+const nonce = document.querySelector("script[nonce]")?.nonce ?? "";
+
+const colors = HighlightStyle.define([
+  { tag: [tags.definition(tags.propertyName), tags.propertyName], color: "var(--accent)" },
+  { tag: tags.comment, color: "var(--ink-soft)", fontStyle: "italic" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--ink)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--warn)" },
+  { tag: [tags.punctuation, tags.separator, tags.meta], color: "var(--ink-soft)" },
+]);
+
+const look = EditorView.theme({
+  "&": { fontSize: ".8125rem", color: "var(--ink)", maxHeight: "70vh" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-gutters": { background: "var(--sunken)", color: "var(--ink-soft)", border: "0" },
+  ".cm-activeLine, .cm-activeLineGutter": { background: "var(--sunken)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "var(--accent-soft)" },
+  // In place of the package's pictures, which the page's policy refuses.
+  ".cm-lintRange": { backgroundImage: "none", textDecoration: "underline wavy", textUnderlineOffset: "3px" },
+  ".cm-lintRange-error": { backgroundImage: "none", textDecorationColor: "var(--bad)" },
+  ".cm-lintRange-info": { backgroundImage: "none", textDecorationColor: "var(--warn)" },
+  ".cm-lint-marker": { content: "normal", width: ".5rem", height: ".5rem", marginBlock: ".4rem", borderRadius: "50%" },
+  ".cm-lint-marker-error": { content: "normal", background: "var(--bad)" },
+  ".cm-lint-marker-info": { content: "normal", background: "var(--warn)" },
+  ".cm-tooltip": { background: "var(--surface)", color: "var(--ink)", border: "1px solid var(--line-strong)" },
+});
+
+class YAMLEditor extends HTMLElement {
+  connectedCallback() {
+    const area = this.querySelector("textarea");
+    if (!area || this.view) return;
+    this.view = new EditorView({
+      parent: this,
+      state: EditorState.create({
+        doc: area.value,
+        extensions: [
+          lineNumbers(), history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), indentOnInput(), bracketMatching(), lintGutter(),
+          yaml(), indentUnit.of("  "), syntaxHighlighting(colors), look, EditorView.lineWrapping, EditorView.cspNonce.of(nonce),
+          EditorState.readOnly.of(area.readOnly), keymap.of([...defaultKeymap, ...historyKeymap]),
+          EditorView.contentAttributes.of({
+            "aria-labelledby": "field-yaml-label", "aria-describedby": area.getAttribute("aria-describedby"), "aria-readonly": String(area.readOnly), dir: "auto", tabindex: "0",
+          }),
+          EditorView.updateListener.of((update) => {
+            if (!update.docChanged) return;
+            area.value = update.state.doc.toString();
+            area.dispatchEvent(new Event("input", { bubbles: true }));
+          }),
+        ],
+      }),
+    });
+    area.hidden = true;
+    // Links to the field, and its label, lead to where it is written now.
+    area.addEventListener("focus", () => this.view.focus());
+    document.getElementById("field-yaml-label").addEventListener("click", (event) => { event.preventDefault(); this.view.focus(); });
+    this.observer = new MutationObserver(() => this.mark());
+    this.observer.observe(this.closest("form"), { childList: true, subtree: true });
+    this.mark();
+  }
+
+  disconnectedCallback() {
+    this.observer?.disconnect();
+    this.view?.destroy();
+    this.view = undefined;
+  }
+
+  mark() {
+    const list = document.getElementById("yaml-problems");
+    if (!list || list === this.marked) return;
+    this.marked = list;
+    const { doc } = this.view.state;
+    const marks = [...list.children].filter((problem) => Number(problem.dataset.line) > 0).map((problem) => {
+      const line = doc.line(Math.min(Number(problem.dataset.line), doc.lines));
+      const from = Math.min(line.from + Math.max(Number(problem.dataset.column) - 1, 0), line.to);
+      return { from, to: line.to, severity: "notice" in problem.dataset ? "info" : "error", message: problem.dataset.detail };
+    });
+    this.view.dispatch(setDiagnostics(this.view.state, marks));
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href="#field-yaml"]');
+  const view = document.querySelector("yaml-editor")?.view;
+  if (!link || !view) return;
+  event.preventDefault();
+  const line = Number(/^Line (\d+)/.exec(link.textContent)?.[1] ?? 1);
+  const at = view.state.doc.line(Math.min(line, view.state.doc.lines)).from;
+  view.focus();
+  view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
+});
+
+customElements.define("yaml-editor", YAMLEditor);

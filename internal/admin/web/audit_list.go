@@ -1,0 +1,273 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+)
+
+// auditPage is how many entries stand on a page.
+const auditPage = 50
+
+// audited is which entries of the audit log to show, as the address says.
+type audited struct {
+	Text, Actor, Subject, Kind string
+	Actions                    []string
+	// Since and Until are days, or times as the API takes them. Until is inclusive
+	// where it is a day: people who say "to 3 May" mean that day too.
+	Since, Until string
+	// Before is the id of the last entry of the page before.
+	Before int64
+}
+
+func auditedOf(v *visit) audited {
+	a := audited{
+		Text: strings.TrimSpace(v.Query("q")), Actor: v.Query("actor"), Subject: v.Query("subject"), Kind: v.Query("kind"),
+		Since: v.Query("since"), Until: v.Query("until"),
+	}
+	for _, action := range v.Context().QueryArgs().PeekMulti("action") {
+		if s := string(action); s != "" && !slices.Contains(a.Actions, s) {
+			a.Actions = append(a.Actions, s)
+		}
+	}
+	a.Before, _ = strconv.ParseInt(v.Query("before"), 10, 64)
+	return a
+}
+
+// filter is what postgres is asked for; a time that can't be read is said by its
+// field.
+func (a audited) filter() (f postgres.AuditFilter, wrong form) {
+	f = postgres.AuditFilter{
+		Text: a.Text, ActorID: a.Actor, SubjectID: a.Subject, SubjectKind: audit.SubjectKind(a.Kind),
+		Actions: a.Actions, Before: max(a.Before, 0),
+	}
+	var ok bool
+	if f.Since, _, ok = momentOf(a.Since); !ok {
+		wrong = wrong.wrong("since", "Give a day such as 2026-05-01, or a time such as 2026-05-01T12:00:00Z")
+	}
+	until, day, ok := momentOf(a.Until)
+	if !ok {
+		wrong = wrong.wrong("until", "Give a day such as 2026-05-31, or a time such as 2026-05-31T12:00:00Z")
+	}
+	if f.Until = until; day {
+		f.Until = until.AddDate(0, 0, 1)
+	}
+	return f, wrong
+}
+
+// momentOf reads a day or a time, in UTC where it says no zone; nothing is the
+// zero time.
+func momentOf(s string) (t time.Time, day, ok bool) {
+	if s == "" {
+		return time.Time{}, false, true
+	}
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t, true, true
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	return t.UTC(), false, err == nil
+}
+
+// Query is the address of what is shown, with something of it changed: pairs of
+// name and value, where "" takes it out.
+func (a audited) Query(change ...string) string {
+	q := url.Values{}
+	set := func(name, value string) {
+		q.Del(name)
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	set("q", a.Text)
+	set("actor", a.Actor)
+	set("subject", a.Subject)
+	set("kind", a.Kind)
+	set("since", a.Since)
+	set("until", a.Until)
+	if len(a.Actions) > 0 {
+		q["action"] = a.Actions
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		set(change[i], change[i+1])
+	}
+	return q.Encode()
+}
+
+// Narrowed says that not all entries are asked for.
+func (a audited) Narrowed() bool { return a.Query() != "" }
+
+// Has says whether an action is among those asked for.
+func (a audited) Has(action string) bool { return slices.Contains(a.Actions, action) }
+
+// auditData is what the page shows.
+type auditData struct {
+	audited
+	Wrong  form
+	Lines  []auditLine
+	Actors []actor
+	Groups []actionGroup
+	// SubjectName is how the subject is called that is asked for.
+	SubjectName string
+	// Older and Newest lead to other pages; empty where there are none.
+	Older, Newest string
+	// Exports are the files of exactly what is filtered.
+	Exports []choice
+}
+
+// actor is somebody to filter by.
+type actor struct {
+	ID, Name string
+	Current  bool
+}
+
+func (w *Web) auditList(v *visit) error {
+	d := auditData{audited: auditedOf(v), Groups: actionGroups}
+	f, wrong := d.filter()
+	d.Wrong = wrong
+	who, err := v.people()
+	if err != nil {
+		return err
+	}
+	if len(wrong.Order) == 0 {
+		f.Limit = auditPage + 1 // one more says whether there are older ones
+		got, err := w.DB.Audit(v.UserContext(), v.org.ID, f)
+		if err != nil {
+			return err
+		}
+		if len(got) > auditPage {
+			got = got[:auditPage]
+			d.Older = "?" + d.Query("before", strconv.FormatInt(got[auditPage-1].ID, 10))
+		}
+		if d.Lines, err = w.auditLines(v, got); err != nil {
+			return err
+		}
+	} else {
+		v.Status(fiber.StatusUnprocessableEntity)
+	}
+	if d.Before > 0 {
+		d.Newest = "?" + d.Query()
+	}
+	if d.Actors, err = d.actors(who); err != nil {
+		return err
+	}
+	for _, format := range []struct{ value, label string }{{"csv", "CSV"}, {"jsonl", "JSON Lines"}} {
+		d.Exports = append(d.Exports, choice{
+			Value: format.value, Label: format.label, Path: v.path("/audit/export") + "?" + d.Query("format", format.value),
+		})
+	}
+	for _, l := range d.Lines {
+		if d.Subject != "" && l.Subject.ID == d.Subject {
+			d.SubjectName = l.Subject.Name
+			break
+		}
+	}
+	return v.render("audit_list", page{
+		Title: "Audit log", Lead: "Who changed what, when, and from where. Nothing here can be changed or deleted.", Data: d,
+	})
+}
+
+// actors are those to choose from: the members, and who is asked for.
+func (a audited) actors(who *people) ([]actor, error) {
+	var out []actor
+	for id, name := range who.names {
+		out = append(out, actor{ID: id, Name: name, Current: id == a.Actor})
+	}
+	slices.SortFunc(out, func(a, b actor) int { return strings.Compare(a.Name, b.Name) })
+	if _, listed := who.names[a.Actor]; a.Actor != "" && !listed {
+		name, err := who.name(a.Actor)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, actor{ID: a.Actor, Name: name, Current: true})
+	}
+	return out, nil
+}
+
+// auditEntry is one entry with its full diff.
+func (w *Web) auditEntry(v *visit) error {
+	gone := fault.New(fault.NotFound, "not_found", "There is no such entry in the audit log of %s", v.org.Name)
+	id, err := strconv.ParseInt(v.Params("entry"), 10, 64)
+	if err != nil || id < 1 {
+		return gone
+	}
+	got, err := w.DB.Audit(v.UserContext(), v.org.ID, postgres.AuditFilter{Before: id + 1, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(got) == 0 || got[0].ID != id {
+		return gone
+	}
+	lines, err := w.auditLines(v, got)
+	if err != nil {
+		return err
+	}
+	return v.render("audit_entry", page{
+		Title: lines[0].Sentence(), Crumbs: []crumb{{"Audit log", v.path("/audit")}}, Data: lines[0],
+	})
+}
+
+// auditLines are entries as people read them.
+func (w *Web) auditLines(v *visit, entries []audit.Entry) ([]auditLine, error) {
+	there, err := v.subjectsThere(entries)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]auditLine, len(entries))
+	for i, e := range entries {
+		lines[i] = auditLineOf(e)
+		lines[i].Path = v.path("/audit/" + strconv.FormatInt(e.ID, 10))
+		lines[i].SubjectPath = there[e.Subject.ID]
+	}
+	return lines, nil
+}
+
+// subjectsThere are the addresses of those subjects that are still there.
+func (v *visit) subjectsThere(entries []audit.Entry) (map[string]string, error) {
+	about := func(kind audit.SubjectKind) bool {
+		return slices.ContainsFunc(entries, func(e audit.Entry) bool { return e.Subject.Kind == kind })
+	}
+	there := map[string]string{}
+	if about(audit.Mode) && v.leadsTo("/modes/:mode") {
+		all, err := v.w.DB.Modes(v.UserContext(), v.org.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range all {
+			there[m.ID.String()] = v.path("/modes/" + modeRef(m.Slug, m.ID.String()))
+		}
+	}
+	if about(audit.Template) && v.leadsTo("/templates/:template") {
+		all, err := v.w.DB.Templates(v.UserContext(), v.org.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range all {
+			there[t.ID.String()] = v.path("/templates/" + t.ID.String())
+		}
+	}
+	if about(audit.AccessToken) && v.may(access.Request{Action: access.ReadTokens}).Allowed {
+		for _, e := range entries {
+			if _, err := uuid.Parse(e.Subject.ID); e.Subject.Kind == audit.AccessToken && err == nil {
+				there[e.Subject.ID] = v.path("/tokens") + "#token-" + e.Subject.ID
+			}
+		}
+	}
+	if about(audit.Member) && v.leadsTo("/members") {
+		for _, e := range entries {
+			if e.Subject.Kind == audit.Member {
+				there[e.Subject.ID] = v.path("/members")
+			}
+		}
+	}
+	return there, nil
+}

@@ -1,0 +1,177 @@
+package web
+
+import (
+	"encoding/json"
+	"strings"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/templates"
+)
+
+// actionGroup is a kind of subject with what can happen to it.
+type actionGroup struct {
+	Name    string
+	Actions []actionWords
+}
+
+// actionWords is an action by its full name, and in words that a subject's name
+// follows.
+type actionWords struct{ Name, Words string }
+
+// Label is the action where no name follows.
+func (a actionWords) Label() string {
+	if rest, ok := strings.CutSuffix(a.Words, " of"); ok {
+		return rest + " of a member"
+	}
+	return a.Words
+}
+
+// actionGroups are all actions that an organization's audit log can have.
+var actionGroups = []actionGroup{
+	{"Modes", []actionWords{
+		{audit.Create.Of(audit.Mode), "Created mode"},
+		{audit.Update.Of(audit.Mode), "Changed mode"},
+		{audit.Import.Of(audit.Mode), "Imported mode"},
+		{audit.Delete.Of(audit.Mode), "Deleted mode"},
+		{audit.Restore.Of(audit.Mode), "Restored mode"},
+	}},
+	{"Permission templates", []actionWords{
+		{audit.Create.Of(audit.Template), "Created template"},
+		{audit.Update.Of(audit.Template), "Changed template"},
+		{audit.Import.Of(audit.Template), "Imported template"},
+		{audit.Delete.Of(audit.Template), "Deleted template"},
+		{audit.Restore.Of(audit.Template), "Restored template"},
+	}},
+	{"Members", []actionWords{
+		{audit.Create.Of(audit.Member), "Added member"},
+		{audit.Update.Of(audit.Member), "Changed the role of"},
+		{audit.Delete.Of(audit.Member), "Removed member"},
+	}},
+	{"Access tokens", []actionWords{
+		{audit.Create.Of(audit.AccessToken), "Created token"}, {audit.Revoke.Of(audit.AccessToken), "Revoked token"},
+	}},
+	{"Organization", []actionWords{
+		{audit.Create.Of(audit.Organization), "Created organization"},
+		{audit.Update.Of(audit.Organization), "Changed organization"},
+		{audit.Delete.Of(audit.Organization), "Deleted organization"},
+	}},
+}
+
+var actionsInWords = func() map[string]string {
+	words := map[string]string{}
+	for _, g := range actionGroups {
+		for _, a := range g.Actions {
+			words[a.Name] = a.Words
+		}
+	}
+	return words
+}()
+
+// auditLine is an entry of the audit log as people read it.
+type auditLine struct {
+	audit.Entry
+	// Words is the action, which the subject's name follows.
+	Words string
+	// Path is the entry's page, SubjectPath the subject's; empty where it has none
+	// or is gone.
+	Path, SubjectPath string
+	Changes           []shownChange
+	// Raw says that the content could not be understood, and is shown as it is.
+	Raw bool
+}
+
+func auditLineOf(e audit.Entry) auditLine {
+	l := auditLine{Entry: e, Words: actionsInWords[e.Action]}
+	if l.Words == "" {
+		l.Words = e.Action
+	}
+	changes, err := changesOf(e)
+	l.Raw = err != nil
+	l.Changes = append(shownChanges(changes), moveOfMode(e)...)
+	return l
+}
+
+// moveOfMode is that a mode has another place in the list. Where exactly that is
+// depends on the others: the number is only a key to sort by.
+func moveOfMode(e audit.Entry) []shownChange {
+	before, after, err := beforeAndAfter[struct{ Position int }](e)
+	moved := shownChange{Name: fieldInWords("/position"), Pointer: "/position", Kind: diff.Changed, Note: "moved down"}
+	switch {
+	case err != nil || e.Subject.Kind != audit.Mode || e.Before == nil || e.After == nil || before.Position == after.Position:
+		return nil
+	case after.Position < before.Position:
+		moved.Note = "moved up"
+	}
+	return []shownChange{moved}
+}
+
+// Sentence is the entry in one line.
+func (l auditLine) Sentence() string { return l.Words + " " + l.Subject.Name }
+
+// By is who did it, and through what where that isn't a page.
+func (l auditLine) By() string {
+	switch l.Entry.By.Actor.Kind {
+	case audit.Token:
+		return l.Entry.By.Actor.Name + ", with an access token"
+	case audit.Operator:
+		return l.Entry.By.Actor.Name + ", operator"
+	case audit.System:
+		return "The system"
+	default:
+		return l.Entry.By.Actor.Name
+	}
+}
+
+// Fields are the names of what changed, for a list.
+func (l auditLine) Fields() string {
+	if l.Before == nil || l.After == nil {
+		return ""
+	}
+	var names []string
+	for _, c := range l.Changes {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Was and Is are the whole content, for what can't be understood.
+func (l auditLine) Was() string { return string(l.Before) }
+
+// Is is the content afterwards.
+func (l auditLine) Is() string { return string(l.After) }
+
+// changesOf compares what was before with what is after: as the subject's own
+// rules do, and field by field where it has none.
+func changesOf(e audit.Entry) ([]diff.Change, error) {
+	switch e.Subject.Kind {
+	case audit.Mode:
+		before, after, err := beforeAndAfter[struct {
+			Slug, Name string
+			Config     modes.Config
+		}](e)
+		return modes.Diff(
+			modes.Mode{Slug: before.Slug, Name: before.Name, Config: before.Config},
+			modes.Mode{Slug: after.Slug, Name: after.Name, Config: after.Config}), err
+	case audit.Template:
+		before, after, err := beforeAndAfter[templates.Template](e)
+		if err != nil || e.Before != nil && e.After != nil {
+			return templates.Diff(before, after), err
+		}
+	}
+	before, after, err := beforeAndAfter[map[string]any](e)
+	return diff.Fields(nil, "", before, after), err
+}
+
+func beforeAndAfter[T any](e audit.Entry) (before, after T, err error) {
+	if len(e.Before) > 0 {
+		if err = json.Unmarshal(e.Before, &before); err != nil {
+			return before, after, err
+		}
+	}
+	if len(e.After) > 0 {
+		err = json.Unmarshal(e.After, &after)
+	}
+	return before, after, err
+}

@@ -1,0 +1,143 @@
+package browsertest
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+// fetch gets a path as somebody, and returns the body and the name of the file.
+func (s *site) fetch(session, path string) (body, name string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+path, nil)
+	require.NoError(s.t, err)
+	req.AddCookie(&http.Cookie{Name: "orgmodes", Value: session})
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(s.t, err)
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	require.Equal(s.t, http.StatusOK, res.StatusCode, "%s", data)
+	return string(data), res.Header.Get("Content-Disposition")
+}
+
+func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/audit?q=nothing+like+it")
+	require.Contains(t, b.text(".empty"), "Nothing in the log matches")
+	b.pictures("audit-nothing-found")
+
+	m := s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo.\nThree.\n" })
+	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Name = "Handbook writer"
+		m.Config.CustomInstructions = "One.\n2.\nThree.\n"
+		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}}}
+		return m, nil
+	})
+	require.NoError(t, err)
+	s.mode("formula", "=HYPERLINK(1)")
+	// All at one moment: the pages go by id, so none is missed or shown twice.
+	for i := range 120 {
+		s.mode(fmt.Sprintf("many-%03d", i), fmt.Sprintf("Many %03d", i))
+	}
+
+	b.open("/orgs/acme/audit")
+	require.Equal(t, "page", b.attribute(`.nav a[href="/orgs/acme/audit"]`, "aria-current"))
+	b.pictures("audit")
+	var seen []string
+	for {
+		seen = append(seen, b.texts("td p > b, td p > a")...)
+		if !b.holds(`document.querySelector("[rel=next]")`) {
+			break
+		}
+		b.follow("[rel=next]")
+	}
+	require.Len(t, seen, s.count("SELECT count(*) FROM audit_log WHERE organization_id = $1", s.acme.ID))
+	require.Contains(t, b.text(".pages"), "This is where the log begins")
+
+	// Filtered by what was done and by whom, as the address says.
+	b.open("/orgs/acme/audit")
+	b.click(".filter-menu summary")
+	b.sound()
+	b.shot("audit-filter-menu")
+	b.click(`input[value="mode.update"]`)
+	b.keyboard(keyEsc)
+	b.follow(".filters button.btn")
+	require.Contains(t, b.path(), "action=mode.update")
+	require.Equal(t, []string{"Changed mode Handbook writer"}, b.texts("tbody td p:first-child"))
+	require.Equal(t, "Ada Admin", b.text(".who-cell"))
+	require.Contains(t, b.text("tbody"), "Name, Tools, Instructions")
+	b.sound()
+
+	// The file has exactly what the page shows.
+	session := s.session(s.owner)
+	text, name := s.fetch(session, b.attribute(`.pages a[href*="format=csv"]`, "href"))
+	require.Contains(t, name, "acme.audit.csv")
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	require.Contains(t, rows[1], "mode.update")
+	text, name = s.fetch(session, b.attribute(`.pages a[href*="format=jsonl"]`, "href"))
+	require.Contains(t, name, "acme.audit.jsonl")
+	lines := bufio.NewScanner(strings.NewReader(text))
+	require.True(t, lines.Scan())
+	var entry map[string]any
+	require.NoError(t, json.Unmarshal(lines.Bytes(), &entry))
+	require.Equal(t, "mode.update", entry["action"])
+	require.False(t, lines.Scan())
+	text, _ = s.fetch(session, "/orgs/acme/audit/export?q=HYPERLINK")
+	require.Contains(t, text, "'=HYPERLINK(1)", "a spreadsheet takes it for text")
+
+	// The whole difference, and all that happened to one thing.
+	b.follow("td.more a")
+	require.Equal(t, "Changed mode Handbook writer", b.text("h1"))
+	require.Equal(t, []string{"Name", "Tools", "Instructions"}, b.texts(".change > dt"))
+	require.Equal(t, []string{"removed:\nTwo."}, b.texts(".line.removed .line-text"))
+	require.Equal(t, []string{"added:\n2."}, b.texts(".line.added .line-text"))
+	require.Contains(t, b.text(".changes"), `read, edit (only \.md$)`)
+	b.pictures("audit-entry")
+	b.follow(`a[href*="subject="]`)
+	require.Len(t, b.texts("tbody tr"), 2)
+	b.sound()
+
+	b.expect("status of 422")
+	b.open("/orgs/acme/audit?since=yesterday")
+	require.Contains(t, b.text(".mistakes"), "Give a day such as")
+	b.pictures("audit-mistake")
+	b.open("/orgs/acme/audit?until=2001-01-01")
+	require.Contains(t, b.text(".empty"), "Nothing in the log matches")
+	s.readerHas("Handbook writer")
+}
+
+func TestAuditLogWithoutScriptsAndForMembers(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.admin).withoutScripts()
+	b.do(navigate(s.url + "/orgs/acme/audit"))
+	b.click(".filter-menu summary")
+	b.click(`input[value="mode.create"]`)
+	b.click(".filters button.btn")
+	b.seen("tbody", "Created mode Docs writer")
+	b.click("td.more a")
+	b.seen("h1", "Created mode Docs writer")
+	b.quiet()
+
+	other := s.browser().as(s.member)
+	other.expect("status of 403")
+	other.open("/orgs/acme/audit")
+	require.Contains(t, other.text("main"), "Only owners and admins can read the audit log")
+	other.open("/orgs/acme/modes")
+	require.Equal(t, "true", other.attribute(`.nav a[data-why*="audit log"]`, "aria-disabled"))
+	s.readerServes("docs-writer")
+}

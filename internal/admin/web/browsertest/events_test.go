@@ -1,0 +1,185 @@
+package browsertest
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	line := s.lineTo(s.url)
+	b := s.browser().as(s.owner)
+	b.do(navigate(line.url + "/orgs/acme/modes"))
+	b.loaded()
+	b.until(`document.querySelector("#live.live")`)
+	s.mode("other", "Another")
+	b.seen("#list", "Another")
+	b.seen("#live", "Revision 3 is live")
+	b.sound()
+
+	// The stream is cut: the page says so, and catches up afterwards.
+	b.expect("net::ERR_")
+	line.cut()
+	b.seen(".cut-off", "Not connected, as of ")
+	b.pictures("not-connected")
+	m := s.mode("third", "Third")
+	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Name = "Third, changed"
+		return m, nil
+	})
+	require.NoError(t, err)
+	require.False(t, b.holds(`document.querySelector("#list").innerText.includes("Third")`))
+	line.mend()
+	b.seen("#list", "Third, changed")
+	b.seen("#live", "Revision 5 is live")
+	b.until(`!document.querySelector(".cut-off")`)
+	b.sound()
+	s.readerServes("docs-writer", "other", "third")
+}
+
+// line is a way to a server that can be cut.
+type line struct {
+	url string
+	mu  sync.Mutex
+	off bool
+	up  map[net.Conn]struct{}
+}
+
+// lineTo lays one.
+func (s *site) lineTo(server string) *line {
+	s.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(s.t, err)
+	l := &line{url: "http://" + ln.Addr().String(), up: map[net.Conn]struct{}{}}
+	s.background(func(ctx context.Context) error {
+		go func() { <-ctx.Done(); l.cut(); _ = ln.Close() }()
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return nil //nolint:nilerr // closed, as the test ends
+			}
+			go l.carry(conn, strings.TrimPrefix(server, "http://"))
+		}
+	})
+	return l
+}
+
+func (l *line) carry(conn net.Conn, to string) {
+	defer func() { _ = conn.Close() }()
+	other, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	defer func() { _ = other.Close() }()
+	l.mu.Lock()
+	if l.off {
+		l.mu.Unlock()
+		return
+	}
+	l.up[conn], l.up[other] = struct{}{}, struct{}{}
+	l.mu.Unlock()
+	ended := make(chan struct{}, 2)
+	for _, way := range [][2]net.Conn{{conn, other}, {other, conn}} {
+		go func() { _, _ = io.Copy(way[0], way[1]); ended <- struct{}{} }()
+	}
+	<-ended
+	_ = conn.Close()
+	_ = other.Close()
+	<-ended
+}
+
+func (l *line) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.off = true
+	for conn := range l.up {
+		_ = conn.Close()
+	}
+	l.up = map[net.Conn]struct{}{}
+}
+
+func (l *line) mend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.off = false
+}
+
+// stream opens one as a browser does that has seen something.
+func (s *site) stream(ctx context.Context, session, seen string) (status int, lines *bufio.Scanner, done func()) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/orgs/acme/events", nil)
+	require.NoError(s.t, err)
+	req.AddCookie(&http.Cookie{Name: "orgmodes", Value: session})
+	req.Header.Set("Accept", "text/event-stream")
+	if seen != "" {
+		req.Header.Set("Last-Event-ID", seen)
+	}
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(s.t, err)
+	return res.StatusCode, bufio.NewScanner(res.Body), func() { _ = res.Body.Close() }
+}
+
+// id reads on to the next event, and returns its id.
+func id(t *testing.T, lines *bufio.Scanner) string {
+	t.Helper()
+	for lines.Scan() {
+		if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
+			return id
+		}
+	}
+	t.Fatalf("the stream ended: %v", lines.Err())
+	return ""
+}
+
+func TestEventsSayWhatWasMissedAndNothingTwice(t *testing.T) {
+	s := newSite(t)
+	session := s.session(s.owner)
+	s.mode("one", "One")
+	s.readerServes("one")
+	s.await(func() error {
+		if s.count("SELECT count(*) FROM organizations WHERE slug = 'acme' AND pending_since IS NOT NULL") > 0 {
+			return errNotYet
+		}
+		return nil
+	})
+	status, lines, done := s.stream(t.Context(), session, "")
+	require.Equal(t, http.StatusOK, status)
+	first := id(t, lines)
+	require.Equal(t, "2.2.false", first)
+	s.mode("two", "Two")
+	for last := ""; last != "3.3.false"; {
+		last = id(t, lines)
+	}
+	done()
+
+	// Back with what was seen last: nothing comes until something happens.
+	_, lines, done = s.stream(t.Context(), session, "3.3.false")
+	s.mode("three", "Three")
+	require.True(t, strings.HasPrefix(id(t, lines), "4."))
+	done()
+	// Back with something older: what is now comes at once.
+	_, lines, done = s.stream(t.Context(), session, first)
+	require.True(t, strings.HasPrefix(id(t, lines), "4."))
+	done()
+
+	status, _, done = s.stream(t.Context(), s.session(s.stranger), "")
+	done()
+	require.Equal(t, http.StatusNotFound, status)
+	_, lines, done = s.stream(t.Context(), "nobody", "")
+	require.True(t, lines.Scan())
+	require.Equal(t, "<!doctype html>", lines.Text(), "to sign in, which is no stream")
+	done()
+	s.readerServes("one", "two", "three")
+}

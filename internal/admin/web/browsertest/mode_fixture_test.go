@@ -1,0 +1,103 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+func quoted(s string) string { b, _ := json.Marshal(s); return string(b) }
+
+// change saves another version of a mode.
+func (s *site) change(slug string, change func(*modes.Mode)) {
+	s.t.Helper()
+	_, err := s.db.UpdateMode(s.t.Context(), by(s.owner), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		change(&m.Mode)
+		return m, nil
+	})
+	require.NoError(s.t, err)
+}
+
+func (s *site) deleteMode(slug string) {
+	s.t.Helper()
+	_, err := s.db.DeleteMode(s.t.Context(), by(s.owner), s.acme.ID, slug, 0)
+	require.NoError(s.t, err)
+}
+
+// tabTo presses Tab until something has the focus.
+func (b *browser) tabTo(selector string) {
+	b.s.t.Helper()
+	for range 60 {
+		if b.holds(`document.activeElement.matches(` + quoted(selector) + `)`) {
+			return
+		}
+		b.keyboard(keyTab)
+	}
+	require.Fail(b.s.t, "the keyboard does not get there", selector)
+}
+
+// ctrl presses a key with Ctrl.
+func (b *browser) ctrl(key string) {
+	b.s.t.Helper()
+	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(2)))
+}
+
+// write puts a text into the editor for YAML, as somebody who pastes it.
+func (b *browser) write(text string) {
+	b.s.t.Helper()
+	b.js(fmt.Sprintf(`(() => { const view = document.querySelector("yaml-editor").view; view.dispatch({changes: {from: 0, to: view.state.doc.length, insert: %s}}); })()`, quoted(text)))
+}
+
+// acceptLeaving answers the browser's question whether to leave what isn't saved,
+// and counts how often it was asked.
+func (b *browser) acceptLeaving() *atomic.Int32 {
+	var asked atomic.Int32
+	chromedp.ListenTarget(b.ctx, func(event any) {
+		if _, ok := event.(*page.EventJavascriptDialogOpening); ok {
+			asked.Add(1)
+			go func() { _ = chromedp.Run(b.ctx, page.HandleJavaScriptDialog(true)) }()
+		}
+	})
+	return &asked
+}
+
+// seen waits until an element says something: for pages without scripts.
+func (b *browser) seen(selector, text string) {
+	b.s.t.Helper()
+	b.s.await(func() error {
+		var said string
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%s)?.innerText ?? ""`, quoted(selector)), &said)); err != nil {
+			return err
+		}
+		if said = strings.Join(strings.Fields(said), " "); !strings.Contains(said, text) {
+			return fmt.Errorf("%s says %q, not %q", selector, said, text)
+		}
+		return nil
+	})
+}
+
+// reach clicks something that may lie under the bar at the bottom, as a person who
+// scrolls to it first.
+func (b *browser) reach(selector string) {
+	b.s.t.Helper()
+	b.js(`document.querySelector(` + quoted(selector) + `).scrollIntoView({block: "center"})`)
+	b.click(selector)
+}
+
+// fits holds the page to need no scrolling sideways.
+func (b *browser) fits() {
+	b.s.t.Helper()
+	if b.holds(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`) {
+		return
+	}
+	var out []string
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest("pre, .cm-editor, .sides-box")).map((e) => e.outerHTML.slice(0, 120))`, &out))
+	require.Empty(b.s.t, out, "%s is wider than the window", b.path())
+}

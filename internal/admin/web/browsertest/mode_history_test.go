@@ -1,0 +1,95 @@
+package browsertest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+func TestVersionIsRestoredFromHistory(t *testing.T) {
+	s := newSite(t)
+	m := s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo." })
+	s.change("docs-writer", func(m *modes.Mode) {
+		m.Config.CustomInstructions = "One.\nTwo and more."
+		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}})
+	})
+	s.change("docs-writer", func(m *modes.Mode) { m.Name = "Handbook writer" })
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/docs-writer/history")
+	require.Equal(t, []string{
+		"owner@acme.example changed the name from Docs writer to Handbook writer",
+		`owner@acme.example changed the custom instructions; allowed edit; restricted edit to \.md$`,
+		"owner@acme.example created Docs writer",
+	}, b.texts(".past-row p:first-child"))
+	b.sound()
+	b.shot("mode-history")
+
+	b.js(`document.querySelector(".compare [name=from]").value = "1"; document.querySelector(".compare [name=to]").value = "2"`)
+	b.follow(".compare button")
+	require.Equal(t, "From version 1 to version 2", b.text("#compared-title"))
+	require.Contains(t, b.text(".compared pre"), "added: Two and more.")
+	b.sound()
+	b.shot("mode-compared")
+
+	b.click(".past-row:nth-child(3) [data-ask]")
+	require.Equal(t, "Restore version 1 of Docs writer?", b.text("dialog[open] h2"))
+	require.Contains(t, b.text("dialog[open]"), "It becomes version 4; version 3 stays in the history.")
+	b.sound()
+	b.shot("mode-restore")
+	b.follow("dialog[open] [data-confirm]")
+	require.Contains(t, b.text(".said"), "Docs writer is as it was in version 1, as version 4.")
+	s.readerHas("Two.")
+	s.readerHas("name: Docs writer")
+	b.sound()
+
+	// Deleted, and back.
+	s.deleteMode("docs-writer")
+	s.readerServes()
+	b.open("/orgs/acme/modes/deleted")
+	require.Contains(t, b.text(".gone-row"), "Docs writer docs-writer deleted just now")
+	b.sound()
+	b.shot("modes-deleted")
+	b.open("/orgs/acme/modes/" + m.ID.String() + "/history")
+	require.Contains(t, b.text(".note-line"), "is deleted: editors don’t have it")
+	b.sound()
+	b.open("/orgs/acme/modes/deleted")
+	b.click("[data-ask]")
+	require.Contains(t, b.text("dialog[open]"), "comes back as it was, as version 6")
+	b.follow("dialog[open] [data-confirm]")
+	s.readerServes("docs-writer")
+	b.open("/orgs/acme/modes/deleted")
+	require.Contains(t, b.text(".empty"), "Nothing is deleted")
+	b.sound()
+}
+
+func TestDeletedModeIsNotRestoredOverAnother(t *testing.T) {
+	s := newSite(t)
+	s.deleteModeThatWas("docs-writer", "Docs writer")
+	s.mode("docs-writer", "Another one")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/deleted")
+	b.click("[data-ask]")
+	b.expect("status of 422")
+	b.follow("dialog[open] [data-confirm]")
+	require.Contains(t, b.text(".mistakes"), "already exists in this organization")
+	b.sound()
+	s.readerServes("docs-writer")
+	s.readerHas("Another one")
+}
+
+func TestHistoryWithoutScripts(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.change("docs-writer", func(m *modes.Mode) { m.Name = "Other" })
+	b := s.browser().as(s.owner).withoutScripts()
+	b.do(navigate(s.url + "/orgs/acme/modes/docs-writer/history?from=1&to=2"))
+	b.seen(".compared", "changed the name from Docs writer to Other")
+	b.click(".past-row:nth-child(2) [data-ask]")
+	b.seen("h1", "Restore version 1 of Docs writer?")
+	b.click("[data-confirm]")
+	b.seen(".said", "as version 3")
+	s.readerHas("name: Docs writer")
+	b.quiet()
+}

@@ -1,0 +1,160 @@
+package browsertest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+func TestModesAreReorderedByKeys(t *testing.T) {
+	s := newSite(t)
+	for _, slug := range []string{"anna", "bert", "carl"} {
+		s.mode(slug, "Mode "+slug)
+	}
+	s.mode("code", "Code", func(m *modes.Mode) { m.Config.Description = "By our conventions" })
+	s.readerServes("anna", "bert", "carl", "code")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	require.Equal(t, []string{"Mode anna", "Mode bert", "Mode carl"}, b.texts("[data-order] .name"))
+	b.sound()
+
+	b.focus(`[data-order] > li:nth-child(3) summary`)
+	b.alt(keyUp)
+	b.alt(keyUp)
+	require.Equal(t, []string{"Mode carl", "Mode anna", "Mode bert"}, b.texts("[data-order] .name"))
+	require.True(t, b.holds(`document.activeElement.closest("li").querySelector(".name").textContent === "Mode carl"`), "the focus goes along")
+	b.until(`document.querySelector("#heard").textContent === "The order is saved"`)
+	s.readerServes("carl", "anna", "bert", "code")
+	b.until(`document.querySelector("#live.live")`)
+
+	// Once more, from the menu.
+	b.click(`[data-order] > li:nth-child(1) summary`)
+	b.click(`[data-order] > li:nth-child(1) [form=moving][name=down]`)
+	b.until(`document.querySelectorAll("[data-order] .name")[1].textContent === "Mode carl"`)
+	s.readerServes("anna", "carl", "bert", "code")
+	b.sound()
+}
+
+func TestModesAreReorderedByDragging(t *testing.T) {
+	s := newSite(t)
+	for _, slug := range []string{"anna", "bert", "carl"} {
+		s.mode(slug, "Mode "+slug)
+	}
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	b.js(`{
+		const [anna, , carl] = document.querySelectorAll("[data-order] > li");
+		const dataTransfer = new DataTransfer(), at = carl.getBoundingClientRect();
+		const send = (row, type) => row.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer, clientY: at.bottom - 2 }));
+		send(anna, "dragstart"); send(carl, "dragover"); send(carl, "drop"); send(anna, "dragend");
+	}`)
+	require.Equal(t, []string{"Mode bert", "Mode carl", "Mode anna"}, b.texts("[data-order] .name"))
+	s.readerServes("bert", "carl", "anna")
+	b.sound()
+}
+
+// Of two who reorder at once the second is told, and nothing is lost.
+func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
+	s := newSite(t)
+	s.mode("anna", "Anna")
+	s.mode("bert", "Bert")
+	b := s.browser().as(s.owner)
+	b.expect("status of 412")
+	b.open("/orgs/acme/modes")
+	s.mode("carl", "Carl")
+	b.focus(`[data-order] > li:nth-child(2) summary`)
+	b.alt(keyUp)
+	b.until(`document.querySelector(".said.bad")`)
+	require.Contains(t, b.text(".said.bad"), "The order was not saved: The modes were changed meanwhile")
+	b.sound()
+	b.shot("reorder-refused")
+	b.follow(".said.bad button")
+	require.Equal(t, []string{"Anna", "Bert", "Carl"}, b.texts("[data-order] .name"))
+	s.readerServes("anna", "bert", "carl")
+}
+
+func TestModesAreReorderedWithoutScripts(t *testing.T) {
+	s := newSite(t)
+	s.mode("anna", "Anna")
+	s.mode("bert", "Bert")
+	b := s.browser().as(s.admin).withoutScripts()
+	b.do(navigate(s.url + "/orgs/acme/modes"))
+	b.click(`[data-order] > li:nth-child(2) summary`)
+	b.click(`[data-order] > li:nth-child(2) [form=moving][name=up]`)
+	s.readerServes("bert", "anna")
+	require.Contains(t, b.text(".said"), "The order is saved")
+	b.quiet()
+}
+
+func TestModeIsDeletedAndComesBack(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.mode("reviewer", "Reviewer")
+	s.readerServes("docs-writer", "reviewer")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+
+	b.click(`[data-order] > li:nth-child(1) summary`)
+	b.click(`[data-order] > li:nth-child(1) .menu-item.bad`)
+	require.Equal(t, "Delete Docs writer?", b.text("dialog[open] h2"))
+	require.Contains(t, b.text("dialog[open]"), "Editors lose it at their next poll. It can be restored from History.")
+	b.sound()
+	b.shot("delete-dialog")
+	b.keyboard(keyEsc)
+	b.until(`!document.querySelector("dialog[open]")`)
+
+	b.click(`[data-order] > li:nth-child(1) summary`)
+	b.click(`[data-order] > li:nth-child(1) .menu-item.bad`)
+	b.follow("dialog[open] [data-confirm]")
+	require.Contains(t, b.text(".said"), "Docs writer is deleted. Editors lose it at their next poll.")
+	s.readerServes("reviewer")
+	b.sound()
+	b.shot("deleted-undo")
+
+	b.follow("[data-undo]")
+	require.Contains(t, b.text(".said"), "Docs writer is restored.")
+	s.readerHas("slug: docs-writer")
+	b.open("/orgs/acme/modes")
+	require.False(t, b.holds(`document.querySelector(".said")`), "it is said once")
+
+	// Two at once.
+	b.click(`[data-order] > li:nth-child(1) input`)
+	b.click(`[data-order] > li:nth-child(2) input`)
+	require.Equal(t, "2 modes chosen", b.text("[data-count]"))
+	b.sound()
+	b.click("[data-chosen] [data-ask]")
+	require.Equal(t, "Delete 2 modes?", b.text("dialog[open] h2"))
+	b.follow("dialog[open] [data-confirm]")
+	s.readerServes()
+	b.follow("[data-undo]")
+	s.readerHas("slug: docs-writer")
+	s.readerHas("slug: reviewer")
+	b.quiet()
+}
+
+func TestMemberSeesWhyNot(t *testing.T) {
+	s := newSite(t)
+	m := s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.member)
+	b.open("/orgs/acme/modes")
+	require.Contains(t, b.text(".why"), "Only owners and admins can change the library; ask one of them")
+	b.click(`.row.own summary`)
+	require.True(t, b.holds(`document.querySelector(".row.own .menu-item[aria-disabled]").dataset.why.includes("Only owners and admins")`))
+	require.False(t, b.holds(`document.querySelector("[data-order]")`))
+	b.sound()
+	b.shot("member")
+
+	// What isn't offered isn't possible either.
+	b.expect("status of 403")
+	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
+	require.Equal(t, "Not allowed", b.text("h1"))
+	b.sound()
+	b.open("/orgs/acme/modes")
+	b.js(`fetch("/orgs/acme/modes/deletions", {
+		method: "POST", body: new URLSearchParams({mode: "` + m.ID.String() + `:1"}), headers: {"X-CSRF-Token": document.querySelector("meta[name=csrf]").content},
+	}).then((answer) => { window.status = answer.status })`)
+	require.True(t, b.holds(`window.status == 403`))
+	s.readerServes("docs-writer")
+}

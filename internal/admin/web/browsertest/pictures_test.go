@@ -1,0 +1,195 @@
+package browsertest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// look is a window that pictures are taken in.
+type look struct {
+	name          string
+	width, height int64
+	scheme        string
+}
+
+var looks = []look{
+	{"light", 1360, 1040, "light"},
+	{"dark", 1360, 1040, "dark"},
+	{"phone", 390, 844, "light"},
+	{"phone-dark", 390, 844, "dark"},
+	{"tablet", 820, 1100, "light"},
+}
+
+// pictures holds a page to be sound in every window, and takes its pictures as
+// NAME-light.png and so on.
+func (b *browser) pictures(name string) {
+	b.s.t.Helper()
+	for _, l := range looks {
+		b.window(l.width, l.height, l.scheme)
+		require.LessOrEqual(b.s.t, b.number(`document.documentElement.scrollWidth`), l.width, "%s in the window %q has to be scrolled sideways", name, l.name)
+		b.sound()
+		b.shot(name + "-" + l.name)
+	}
+	b.window(1360, 1040, "light")
+}
+
+// normal are modes as an organization has them.
+func (s *site) normal() {
+	s.t.Helper()
+	described := func(text string, groups ...modes.Group) func(*modes.Mode) {
+		return func(m *modes.Mode) { m.Config.Description, m.Config.Groups = text, groups }
+	}
+	read, command, mcp, browse := modes.Group{Name: "read"}, modes.Group{Name: "command"}, modes.Group{Name: "mcp"}, modes.Group{Name: "browser"}
+	docs := modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.(md|mdx)$`, Description: "Markdown files only"}}
+	s.mode("code-reviewer", "🔎 Code reviewer", described("Reviews a change for correctness first, style last", read, command))
+	s.mode("docs-writer", "📝 Docs writer", described("Keeps the handbook in step with the code", read, docs))
+	s.mode("security-audit", "🛡️ Security audit of everything that faces the internet", described("Threat-models a change and proposes the smallest fix", read, browse, mcp))
+	s.mode("test-engineer", "测试工程师", described("Writes the test that would have caught it", read, docs, command))
+	s.mode("code", "Code", described("Write, change and refactor code by our conventions", read, modes.Group{Name: "edit"}, command, mcp))
+}
+
+func TestModesPageIsSoundAsItIs(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+
+	b.open("/orgs/acme/modes")
+	require.Contains(t, b.text(".empty"), "No modes of your own yet")
+	b.pictures("modes-empty")
+
+	s.normal()
+	b.open("/orgs/acme/modes")
+	b.until(`document.querySelector("#live.live")`)
+	b.pictures("modes")
+	b.click(`[data-order] > li:nth-child(2) summary`)
+	b.pictures("modes-menu")
+	b.keyboard(keyEsc)
+	b.until(`!document.querySelector("details[open]")`)
+	b.keyboard("?")
+	b.until(`document.querySelector("#keys[open]")`)
+	b.sound()
+	b.keyboard(keyEsc)
+	b.until(`!document.querySelector("#keys[open]")`)
+
+	b.fill("input[type=search]", "threat")
+	b.until(`document.querySelectorAll(".row").length === 1`)
+	require.Contains(t, b.path(), "q=threat")
+	b.until(`document.querySelector("#heard").textContent === "1 mode"`)
+	require.True(t, b.holds(`[...document.querySelectorAll("#shows a")].every((a) => a.href.includes("q=threat"))`), "the search stays")
+	b.sound()
+	b.fill("input[type=search]", "nothing like it")
+	b.until(`document.querySelector(".empty")`)
+	b.pictures("modes-nothing-found")
+	b.open("/orgs/acme/modes?show=untouched")
+	require.Equal(t, []string{"Architect", "Ask", "Debug", "Orchestrator"}, b.texts(".row .name"))
+	b.open("/orgs/acme/modes?show=overrides")
+	require.Equal(t, []string{"Code"}, b.texts(".row .name"))
+	b.open("/orgs/acme/modes?sort=name")
+	require.Contains(t, b.text("#list"), "The order can be changed where all modes are shown")
+
+	b.open("/orgs/acme/modes")
+	b.click(".org summary")
+	b.pictures("organization-switcher")
+
+	s.stopWorker()
+	s.mode("late", "A late one")
+	s.sql("UPDATE organizations SET pending_since = now() - interval '34 seconds' WHERE slug = 'acme'")
+	b.open("/orgs/acme/modes")
+	require.Contains(t, b.text("#live"), "Editors still get revision")
+	b.pictures("modes-not-published")
+}
+
+func TestCrowdedModesPageIsSound(t *testing.T) {
+	s := newSite(t)
+	long := "A name as long as it may be, which nobody would give to a mode, and which somebody gives in the end"
+	s.mode("long-name-long-name-long-name-long-name-long-name", long[:99])
+	s.mode("script", `<script>alert(1)</script>`, func(m *modes.Mode) { m.Config.Description = `"><img src=x onerror=alert(1)>` })
+	s.mode("rtl", "سجل التغييرات", func(m *modes.Mode) { m.Config.Description = "يكتب ملاحظات الإصدار لكل تغيير" })
+	s.mode("hebrew", "עורך תיעוד", func(m *modes.Mode) { m.Config.Description = "כותב תיעוד" })
+	s.mode("chinese", "代码审查与安全检查工程师", func(m *modes.Mode) {
+		m.Config.Description = "先看正确性，再看风格；每一处改动都要说明理由"
+	})
+	s.mode("emoji", "👩‍💻🏳️‍🌈 Family 👨‍👩‍👧‍👦")
+	s.mode("flag", "🇨🇭 Swiss")
+	s.mode("word", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft")
+	var many []modes.OrganizationMode
+	for i := range 492 {
+		m := modes.Mode{Slug: fmt.Sprintf("mode-%03d", i), Name: fmt.Sprintf("Mode number %d", i)}
+		m.Config.RoleDefinition = "You are one of many."
+		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit"}, {Name: "browser"}, {Name: "command"}, {Name: "mcp"}}
+		many = append(many, modes.OrganizationMode{Mode: m})
+	}
+	_, _, err := s.db.ImportModes(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	require.NoError(t, err)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	require.Equal(t, int64(505), b.number(`document.querySelectorAll(".row").length`))
+	require.Less(t, b.firstView(), int64(100<<10), "bytes of the first view")
+	b.js(`document.querySelector("#own-title").scrollIntoView()`)
+	for _, l := range looks {
+		b.window(l.width, l.height, l.scheme)
+		b.js(`document.querySelector("#own-title").scrollIntoView()`)
+		require.LessOrEqual(t, b.number(`document.documentElement.scrollWidth`), l.width, l.name)
+		b.shot("modes-crowded-" + l.name)
+	}
+	// axe takes its time over thousands of elements: those that differ are enough.
+	b.js(`for (const row of [...document.querySelectorAll("[data-order] > li")].slice(20)) row.remove()`)
+	b.sound()
+}
+
+// firstView is how many bytes the browser has loaded for the page.
+func (b *browser) firstView() int64 {
+	b.s.t.Helper()
+	return b.number(`[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.encodedBodySize, 0)`)
+}
+
+func TestFailuresAreSaidInWords(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.expect("status of 404", "status of 500", "status of 503")
+	b.open("/orgs/other/modes")
+	require.Equal(t, "There is nothing here", b.text("h1"))
+	require.Contains(t, b.text("main"), "There is no such organization, or you are not a member of it")
+	require.Contains(t, b.text("main"), "request")
+	b.pictures("failure-404")
+	b.open("/nowhere")
+	require.Contains(t, b.text("main"), "There is nothing at this path")
+	b.sound()
+
+	s.sql("ALTER TABLE organization_modes RENAME TO elsewhere")
+	b.open("/orgs/acme/modes")
+	require.Equal(t, "Something went wrong here", b.text("h1"))
+	require.NotContains(t, b.text("body"), "organization_modes")
+	require.Contains(t, s.log.String(), "organization_modes", "the log knows")
+	b.pictures("failure-500")
+}
+
+func TestOrganizationsPageIsSound(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.open("/")
+	require.Equal(t, "/orgs/acme/modes", b.path(), "there is only one")
+	s.organization("third", "A third one")
+	require.NoError(t, s.db.AddMember(t.Context(), operator, s.organization("globex", "Globex").ID, s.owner.ID, "member"))
+	b.open("/")
+	require.Equal(t, "/orgs", b.path())
+	b.pictures("organizations")
+	nobody, err := s.db.CreateUser(t.Context(), operator, "new@acme.example", "Nora New", "")
+	require.NoError(t, err)
+	fresh := s.browser().as(nobody)
+	fresh.open("/")
+	require.Contains(t, fresh.text(".empty"), "You are in no organization yet")
+	fresh.pictures("organizations-none")
+}
+
+// number is what a JavaScript expression comes to.
+func (b *browser) number(expression string) int64 {
+	b.s.t.Helper()
+	var n int64
+	b.do(evaluate(expression, &n))
+	return n
+}

@@ -1,0 +1,80 @@
+package browsertest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A form that is sent after the session's end comes back after signing in, and is
+// done when it is sent again: here by people without scripts.
+func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	b.expect("status of 401")
+	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
+	s.endSessions()
+	b.follow("[data-confirm]")
+	require.Contains(t, b.text("main"), "what you sent is kept")
+	b.sound()
+	s.readerServes("docs-writer")
+
+	b.fill("#field-email", "owner@acme.example")
+	b.fill("#field-password", goodPassword)
+	b.follow("button.primary")
+	require.Equal(t, "Send it again?", b.text("h1"))
+	b.pictures("send-again")
+	s.readerServes("docs-writer") // nothing is done unasked
+	b.follow("button.primary")
+	require.Contains(t, b.text(".said"), "Docs writer is deleted")
+	s.readerServes()
+	b.quiet()
+}
+
+// What one person typed is shown to nobody else on the same browser.
+func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	b.expect("status of 401")
+	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
+	s.endSessions()
+	b.follow("[data-confirm]")
+	b.fill("#field-email", "admin@acme.example")
+	b.fill("#field-password", goodPassword)
+	b.follow("button.primary")
+	require.Equal(t, "Modes", b.text("h1"))
+	require.Contains(t, b.text(".said"), "somebody else's, and is gone")
+	s.readerServes("docs-writer")
+}
+
+// A page that was open while somebody signed in again elsewhere has an old token.
+func TestFormOfAnOlderSessionIsSentAgain(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	b.expect("status of 403")
+	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
+	b.as(s.owner) // a new session
+	b.follow("[data-confirm]")
+	require.Equal(t, "Send it again?", b.text("h1"))
+	s.readerServes("docs-writer")
+	b.follow("button.primary")
+	s.readerServes()
+}
+
+// The reorder by script says so too, and comes back to the list.
+func TestReorderAfterTheSessionLeadsToSignIn(t *testing.T) {
+	s := newSite(t)
+	s.mode("anna", "Anna")
+	s.mode("bert", "Bert")
+	b := s.browser().as(s.owner)
+	b.expect("status of 401")
+	b.open("/orgs/acme/modes")
+	s.endSessions()
+	b.focus(`[data-order] > li:nth-child(2) summary`)
+	b.leaving(func() { b.alt(keyUp) })
+	require.Equal(t, "/sign-in?return=%2Forgs%2Facme%2Fmodes", b.path())
+	s.readerServes("anna", "bert")
+}

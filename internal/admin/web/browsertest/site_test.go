@@ -1,0 +1,322 @@
+package browsertest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"orgmodes/internal/admin"
+	"orgmodes/internal/admin/password"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/reader"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+	"orgmodes/internal/worker"
+)
+
+func TestMain(m *testing.M) {
+	storetest.Main(m,
+		// fasthttp's own: they look every ten seconds, or never, whether to end.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		// What compresses pages waits for the next one for ever.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),
+	)
+}
+
+// patience is how long a test waits for what should take much less.
+const patience = 20 * time.Second
+
+const goodPassword = "correct horse battery"
+
+var operator = audit.By{
+	Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line",
+}
+
+// site is everything that runs, in this process, and the organization acme.
+type site struct {
+	t     *testing.T
+	db    *postgres.DB
+	redis *storetest.RedisServer
+	// ownerURL is the database's, as the owner of the tables.
+	ownerURL string
+	// url and readerURL are where admin and reader are.
+	url, readerURL string
+	keys           *token.Keys
+	acme           modes.Organization
+	// Users of Acme by their role, and one of another organization.
+	owner, admin, member, stranger postgres.User
+	editor                         string
+	// log is what admin says.
+	log *guarded
+	// stopWorker ends the worker early: what is saved stays on its way.
+	stopWorker func()
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{t: t, ownerURL: storetest.Postgres(t), redis: storetest.Redis(t), log: &guarded{}}
+	var err error
+	s.db, err = postgres.Open(context.WithoutCancel(t.Context()), storetest.AppURL(t, s.ownerURL))
+	require.NoError(t, err)
+	t.Cleanup(s.db.Close)
+	s.keys, err = token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	require.NoError(t, err)
+	s.startWorker()
+	s.startReader()
+	s.startAdmin()
+	s.acme = s.organization("acme", "Acme Robotics")
+	s.owner = s.user("Olive Owner", "owner@acme.example", s.acme, "owner")
+	s.admin = s.user("Ada Admin", "admin@acme.example", s.acme, "admin")
+	s.member = s.user("Mel Member", "member@acme.example", s.acme, "member")
+	s.stranger = s.user("Stan Stranger", "stan@other.example", s.organization("other", "Other"), "owner")
+	s.editor = s.keys.Mint()
+	_, err = s.db.CreateToken(t.Context(), operator, postgres.NewToken{
+		Token: s.editor, Name: "editor", User: s.owner.ID, Scopes: []string{"read"}, Organizations: []uuid.UUID{s.acme.ID},
+	})
+	require.NoError(t, err)
+	return s
+}
+
+// background runs something until the test ends.
+func (s *site) background(run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			s.t.Error(err)
+		}
+	})
+	s.t.Cleanup(stop)
+	return stop
+}
+
+func (s *site) store() *snapshot.Store {
+	s.t.Helper()
+	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Timeout: 2 * time.Second})
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func (s *site) startWorker() {
+	db, err := postgres.Open(context.WithoutCancel(s.t.Context()), storetest.AppURL(s.t, s.ownerURL))
+	require.NoError(s.t, err)
+	s.t.Cleanup(db.Close)
+	w := worker.New(worker.Config{DB: db, Redis: s.store(), Log: slog.New(slog.DiscardHandler), Builtins: modes.Builtins()})
+	s.stopWorker = s.background(w.Run)
+}
+
+func (s *site) startReader() {
+	r, err := reader.New(reader.Options{
+		Log: slog.New(slog.DiscardHandler), Store: s.store(), LogStore: s.store(), Keys: s.keys,
+		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), AuthMaxStale: 15 * time.Minute,
+	})
+	require.NoError(s.t, err)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(s.t, err)
+	s.readerURL = "http://" + ln.Addr().String()
+	s.background(func(ctx context.Context) error { r.Follow(ctx); return nil })
+	s.background(func(ctx context.Context) error {
+		go func() {
+			<-ctx.Done()
+			_ = r.Shutdown(context.WithoutCancel(ctx))
+		}()
+		return r.Serve(ln)
+	})
+}
+
+func (s *site) startAdmin() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(s.t, err)
+	s.url = "http://" + ln.Addr().String()
+	public, err := url.Parse(s.url)
+	require.NoError(s.t, err)
+	app, err := admin.New(admin.Options{
+		DB: s.db, Keys: s.keys, Builtins: modes.Builtins(), Public: public, PublicReader: s.readerURL,
+		Log: slog.New(slog.NewTextHandler(s.log, nil)), PublishWait: 5 * time.Second,
+	})
+	require.NoError(s.t, err)
+	s.background(func(ctx context.Context) error {
+		go func() {
+			<-ctx.Done()
+			_ = app.ShutdownWithTimeout(5 * time.Second)
+		}()
+		return app.Listener(ln)
+	})
+}
+
+func (s *site) organization(slug, name string) modes.Organization {
+	s.t.Helper()
+	o, err := s.db.CreateOrganization(s.t.Context(), operator, slug, name)
+	require.NoError(s.t, err)
+	return o
+}
+
+// passwordHash is made once: it takes a while.
+var passwordHash = sync.OnceValues(func() (string, error) { return password.Hash(goodPassword) })
+
+func (s *site) user(name, email string, org modes.Organization, role string) postgres.User {
+	s.t.Helper()
+	hash, err := passwordHash()
+	require.NoError(s.t, err)
+	u, err := s.db.CreateUser(s.t.Context(), operator, email, name, hash)
+	require.NoError(s.t, err)
+	require.NoError(s.t, s.db.AddMember(s.t.Context(), operator, org.ID, u.ID, role))
+	return u
+}
+
+// by is somebody who acts.
+func by(u postgres.User) audit.By {
+	return audit.By{Actor: audit.Actor{Kind: audit.User, ID: u.ID.String(), Name: u.Name}, RequestID: "setup", Source: "test"}
+}
+
+// session opens a session of a user, and returns what its cookie holds.
+func (s *site) session(u postgres.User) string {
+	s.t.Helper()
+	secret := rand.Text() + rand.Text()
+	hash := sha256.Sum256([]byte(secret))
+	require.NoError(s.t, s.db.CreateSession(s.t.Context(), hash[:], u.ID, time.Now().Add(time.Hour)))
+	return secret
+}
+
+// endSessions is what happens to people who were away for long.
+func (s *site) endSessions() { s.t.Helper(); s.sql("DELETE FROM sessions") }
+
+// sql runs a statement as the owner of the tables.
+func (s *site) sql(statement string, args ...any) {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
+	_, err = conn.Exec(s.t.Context(), statement, args...)
+	require.NoError(s.t, err)
+}
+
+// mode adds a mode to Acme.
+func (s *site) mode(slug, name string, change ...func(*modes.Mode)) modes.OrganizationMode {
+	s.t.Helper()
+	m := modes.Mode{Slug: slug, Name: name, Config: modes.Config{
+		RoleDefinition: "You are " + name + ", and you know what you do.", Description: "What " + name + " is for",
+		WhenToUse: "When it is time for " + name + ".", Groups: []modes.Group{{Name: "read"}},
+	}}
+	for _, f := range change {
+		f(&m)
+	}
+	out, err := s.db.CreateMode(s.t.Context(), by(s.owner), s.acme.ID, m)
+	require.NoError(s.t, err)
+	return out
+}
+
+// served is what an editor of Acme gets: the organization's own modes.
+func (s *site) served() (string, error) {
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/organization.yaml", nil)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.editor)
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%d %s", res.StatusCode, body)
+	}
+	return string(body), err
+}
+
+// readerServes waits until the reader serves Acme's modes with these slugs, in
+// this order.
+func (s *site) readerServes(slugs ...string) {
+	s.t.Helper()
+	s.await(func() error {
+		body, err := s.served()
+		if err != nil {
+			return err
+		}
+		got := []string{}
+		for line := range strings.Lines(body) {
+			if _, slug, ok := strings.Cut(line, "- slug: "); ok {
+				got = append(got, strings.Trim(strings.TrimSpace(slug), `"'`))
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(slugs, " ") {
+			return fmt.Errorf("the reader serves %v, want %v", got, slugs)
+		}
+		return nil
+	})
+}
+
+// readerHas waits until what the reader serves contains a text.
+func (s *site) readerHas(text string) {
+	s.t.Helper()
+	s.await(func() error {
+		body, err := s.served()
+		if err == nil && !strings.Contains(body, text) {
+			err = fmt.Errorf("the reader doesn't serve %q", text)
+		}
+		return err
+	})
+}
+
+func (s *site) await(check func() error) {
+	s.t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline:
+			require.NoError(s.t, err, "waited %s", patience)
+		case <-tick.C:
+		}
+	}
+}
+
+// guarded is a buffer for several goroutines.
+type guarded struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (g *guarded) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.b.Write(p)
+}
+
+func (g *guarded) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.b.String()
+}

@@ -1,0 +1,165 @@
+package browsertest
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+// poll asks the reader for Acme's own modes with a token.
+func (s *site) poll(token string) (status int, body string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/organization.yaml", nil)
+	require.NoError(s.t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(s.t, err)
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	return res.StatusCode, string(data)
+}
+
+func TestTokenIsMadeUsedAndRevoked(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	s.sql("DELETE FROM token_organizations")
+	b.open("/orgs/acme/tokens")
+	require.Contains(t, b.text(".empty"), "No tokens yet")
+	b.pictures("tokens-empty")
+
+	b.expect("status of 422")
+	b.js(`document.querySelector("#field-name").required = false`)
+	b.follow(".narrow button.primary")
+	require.Contains(t, b.text(".mistakes"), "Say what the token is for")
+	require.Equal(t, "true", b.attribute("#field-name", "aria-invalid"))
+	b.pictures("tokens-mistake")
+
+	b.fill("#field-name", "Ada’s laptop")
+	b.click(`input[name=scope]`)
+	b.follow(".narrow button.primary")
+	secret := b.attribute("#made-token", "value")
+	require.Regexp(t, `^omt_k1_[A-Za-z0-9]{44}$`, secret)
+	require.Contains(t, b.text(".made"), "Readers know of it: it works now")
+	status, body := s.poll(secret)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, body, "docs-writer")
+	require.Contains(t, b.text("tbody"), "read write")
+	b.pictures("tokens-made")
+
+	// To load the page again neither makes another one nor shows this one again.
+	b.leaving(func() { b.js(`void location.reload()`) })
+	require.Equal(t, "/orgs/acme/tokens", b.path())
+	require.Len(t, b.texts("tbody tr"), 1)
+	require.False(t, b.holds(`document.body.innerHTML.includes(`+"`"+secret+"`"+`)`))
+	b.pictures("tokens")
+
+	b.click("td.more a")
+	b.until(`document.querySelector("dialog[open]")`)
+	require.Contains(t, b.text("dialog[open]"), "refused within 2 seconds")
+	b.sound()
+	b.shot("tokens-revoke")
+	b.follow("dialog[open] [data-confirm]")
+	require.Contains(t, b.text(".said"), "Ada’s laptop is revoked")
+	s.await(func() error {
+		if status, _ := s.poll(secret); status != http.StatusUnauthorized {
+			return io.ErrNoProgress
+		}
+		return nil
+	})
+	b.click(".ended summary")
+	require.Contains(t, b.text(".ended"), "revoked just now")
+	b.sound()
+}
+
+func TestMembersHaveTheirOwnTokens(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.member).withoutScripts()
+	b.do(navigate(s.url + "/orgs/acme/tokens"))
+	b.seen(".why", "These are your own tokens")
+	require.Contains(t, b.text(".narrow"), "Members can create access tokens that read; one that writes takes an owner or an admin")
+	require.False(t, b.holds(`document.querySelector("tbody")`), "the owner's token is not theirs to see")
+	b.fill("#field-name", "Mine")
+	b.js(`document.querySelector("#field-expires").value = "day"`)
+	b.js(`document.querySelector("#field-day").value = "2001-01-01"`)
+	b.expect("status of 422")
+	b.click(".narrow button.primary")
+	b.seen(".mistakes", "This day is over")
+	b.js(`document.querySelector("#field-expires").value = "never"`)
+	b.click(".narrow button.primary")
+	b.seen(".made", "Mine: copy the token now")
+	status, _ := s.poll(b.attribute("#made-token", "value"))
+	require.Equal(t, http.StatusOK, status)
+	b.click("td.more a")
+	b.seen("h1", "Revoke Mine?")
+	b.click("[data-confirm]")
+	b.seen(".said", "Mine is revoked")
+	b.quiet()
+}
+
+// TestLinesOnTheConnectPageWork runs what people copy there, as they would.
+func TestLinesOnTheConnectPageWork(t *testing.T) {
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		t.Skip("SKIPPED, as this needs curl")
+	}
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.mode("code", "Our code")
+	s.readerServes("docs-writer", "code")
+	b := s.browser().as(s.member)
+	b.open("/orgs/acme/connect")
+	b.pictures("connect")
+	require.Contains(t, b.text("main"), "Don’t set KILO_API_URL to "+s.readerURL)
+	require.Contains(t, b.text("main"), "leaves out: code.")
+	b.js(`navigator.clipboard.writeText = async (text) => { window.copied = text }`)
+	for _, file := range []struct{ snippet, name string }{
+		{"kilo-cli", ".kilocodemodes"}, {"kilo-legacy", ".kilocodemodes"}, {"roo-code", ".roomodes"},
+	} {
+		b.js(`document.querySelector('[data-copy="snippet-` + file.snippet + `"]').click()`)
+		line := ""
+		b.do(evaluate(`window.copied`, &line))
+		home := t.TempDir()
+		run := func() string {
+			cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "sh", "-c", line)
+			cmd.Dir = home
+			cmd.Env = []string{"HOME=" + home, "PATH=" + filepath.Dir(curl) + ":/usr/bin:/bin", "ORGMODES_TOKEN=" + s.editor, "no_proxy=*"}
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s\n%s", line, out)
+			return strings.TrimSpace(string(out))
+		}
+		require.Equal(t, "200", run(), line)
+		first, err := os.ReadFile(filepath.Join(home, file.name))
+		require.NoError(t, err)
+		served, err := s.served()
+		require.NoError(t, err)
+		require.Equal(t, served, string(first))
+		f, err := modes.ReadFile(first)
+		require.NoError(t, err)
+		require.Len(t, f.Entries, 2)
+		require.Equal(t, "304", run(), "nothing has changed")
+		again, err := os.ReadFile(filepath.Join(home, file.name))
+		require.NoError(t, err)
+		require.Equal(t, string(first), string(again), "and what was saved stays")
+	}
+	b.js(`document.querySelector('[data-copy="snippet-ask"]').click()`)
+	line := ""
+	b.do(evaluate(`window.copied`, &line))
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "ORGMODES_TOKEN="+s.editor+"; "+line)
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	require.Contains(t, string(out), "docs-writer")
+	b.until(`document.querySelector("#heard").textContent === "Copied"`)
+	b.sound()
+}

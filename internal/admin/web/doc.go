@@ -1,0 +1,73 @@
+// Package web is the pages that admins use: HTML made here, for people with a
+// browser, with scripts or without. It asks access what somebody may do, has
+// postgres do it, and says in words what happened. It has no rules of its own.
+//
+// # What a request goes through
+//
+//	request ──> open    headers, and: not sent by another site's page (csrf.go)
+//	            known   signed in, or sign in first; a form that was sent meanwhile
+//	                    comes back afterwards (kept.go)
+//	            in      a member of the organization in the path, who may do that
+//	            handler load, judge, save; then v.render, or v.done with a redirect
+//	failure <── error   any error: a page with words and the request's id
+//	                    (failure.go); the handler just returns it
+//
+// # To add a page
+//
+// 1. A line in routes.go. o.get adds a page, o.post an action, and o.menu a page
+// that is in the rail too. The access.Request beside the path is the check that
+// guards it, and what the rail goes by.
+//
+//	o.menu(library, "Audit log", "audit", "/audit", access.Request{Action: access.ReadAudit}, w.auditList)
+//
+// Pages below /modes/ with a fixed name come before /modes/:mode, and their names
+// into `below` (mode_row.go), so that a mode of that name has another address.
+//
+// 2. A handler in a file named after the page, noun_verb.go. It gets a *visit:
+// the fiber.Ctx, who asks (v.who), where (v.org, v.role), v.by() for the audit
+// log, v.may(...) for a verdict, v.path("/modes") for addresses. It ends with
+//
+//	return v.render("audit_list", page{Title: "Audit log", Lead: "Who changed what.", Data: d})
+//
+// page.Title is the h1; page.Crumbs are the pages in between; page.Actions are the
+// buttons at the top (at most three, one Primary), each with its verdict: where it
+// says no, the button stays, disabled, with the reason. For a part of a page,
+// which htmx swaps in: v.part("audit_list", "block", data).
+//
+// 3. A template html/audit_list.html that defines "content". Its dot is a view:
+// .Data is yours, and there are .Org, .Path "/x", .May "change_library", .Leads
+// "/modes/:mode" (nothing links to what isn't there), .Ago time, .CSRF, .Nonce. Of
+// the functions, see functions in page.go; of the partials, html/shell:
+//
+//	{{template "field" (field .Data.Form "name" "Name" "hint" "What people see")}}
+//	{{template "mistakes" .Data.Form}}          all mistakes, with links
+//	{{template "csrf" .}}                       in every form with method=post
+//	{{template "live" (.With .Data.Live)}}      the publication line (v.live; html/modes.html)
+//	{{template "icon" "audit"}}                 shell/icons.html
+//	{{template "disabled" ...}}, {{template "action" ...}}
+//
+// A partial that needs the shell is given $.With data. There are no style
+// attributes and no inline handlers: the policy (csp.go) refuses them.
+//
+// 4. For an action: a form with method=post. f := readForm(v.Ctx) reads it. Where
+// err is a person's mistake (isMistake), f = f.blame(e, pointers to fields), then
+// v.Status(422) and render the form again with f: what was typed is still there.
+// Where it is done: v.done(path, said{Text: "...", Undo: &undo{...}}). Destructive
+// things ask first, on a page of their own whose question has id="confirm"; a link
+// to it with data-ask opens it as a dialog (see modes_delete.go).
+//
+// 5. A test in browsertest, which has newSite, browser, sound and readerServes.
+// Styles are one file per component in assets/css, scripts one per behavior in
+// assets/js, both named in assets/app.css and assets/app.js; then `make assets`.
+// A file next to app.js is a bundle of its own: {{asset "editor.js"}} is its
+// address, loaded by the page that needs it in {{define "head"}} with .Nonce.
+//
+// # Scripts
+//
+// Everything works without, as far as a browser can. What needs them is marked
+// class="scripted", what is in the way of them class="scriptless". A request by
+// fetch sends X-CSRF-Token (js/csrf.js) and X-Requested-With; an answer with
+// HX-Redirect is to be followed. say() speaks to screen readers, complain() shows
+// what went wrong. A draft in localStorage is kept by document.body.dataset.user,
+// and shown to nobody else.
+package web

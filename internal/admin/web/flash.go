@@ -1,0 +1,90 @@
+package web
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// said is what the next page says about what was done.
+type said struct {
+	Text string `json:"text"`
+	// Undo is the form that undoes it; none where Path is empty.
+	Undo *undo `json:"undo,omitempty"`
+	// Bad is for what went wrong.
+	Bad bool `json:"bad,omitempty"`
+}
+
+type undo struct {
+	Path   string `json:"path"`
+	Fields []pair `json:"fields"`
+}
+
+const (
+	flashLifetime = time.Minute
+	// maxFlash is what fits into a cookie.
+	maxFlash = 3500
+)
+
+func (w *Web) flashName() string {
+	if w.Gate.Secure() {
+		return "__Host-orgmodes-said"
+	}
+	return "orgmodes-said"
+}
+
+// flash has the next page of this session say something. It travels in a cookie
+// that is signed with the session, so nobody else sees or makes one.
+func (v *visit) flash(s said) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return // strings can always be written
+	}
+	value := base64.RawURLEncoding.EncodeToString(b)
+	if len(value) > maxFlash && s.Undo != nil {
+		s.Undo = nil
+		v.flash(s)
+		return
+	}
+	v.setFlash(value+"."+v.signature(value), time.Now().Add(flashLifetime))
+}
+
+func (v *visit) setFlash(value string, expires time.Time) {
+	v.Cookie(&fiber.Cookie{
+		Name: v.w.flashName(), Value: value, Path: "/", Expires: expires,
+		Secure: v.w.Gate.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	})
+}
+
+// takeFlash is what is to be said, once.
+func (v *visit) takeFlash() *said {
+	cookie := v.Cookies(v.w.flashName())
+	if cookie == "" || v.session == nil {
+		return nil
+	}
+	v.setFlash("", time.Unix(1, 0))
+	value, signature, _ := strings.Cut(cookie, ".")
+	if !hmac.Equal([]byte(signature), []byte(v.signature(value))) {
+		return nil
+	}
+	var s said
+	b, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil || json.Unmarshal(b, &s) != nil {
+		return nil
+	}
+	return &s
+}
+
+func (v *visit) signature(value string) string {
+	if v.session == nil {
+		return ""
+	}
+	m := hmac.New(sha256.New, []byte(v.session.CSRF))
+	_, _ = m.Write([]byte("said " + value))
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/fault"
+)
+
+// form is a form as it was filled in, with what is wrong with it: shown again it
+// has everything that was typed.
+type form struct {
+	Fields url.Values
+	// Wrong are the mistakes by the name of their field; "" has what is wrong with
+	// the whole.
+	Wrong map[string]string
+	// Order are the names of the fields in Wrong, in the order of the mistakes.
+	Order []string
+}
+
+// readForm reads what a request sends.
+func readForm(c *fiber.Ctx) form {
+	fields, _ := fieldsOf(c)
+	return form{Fields: fields}
+}
+
+// filled is a form with values that nobody has typed yet: pairs of name and value.
+func filled(pairs ...string) form {
+	f := form{Fields: url.Values{}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.Fields.Set(pairs[i], pairs[i+1])
+	}
+	return f
+}
+
+// Get is the text in a field, with the line ends that people mean: browsers send
+// CRLF.
+func (f form) Get(name string) string { return strings.ReplaceAll(f.Fields.Get(name), "\r\n", "\n") }
+
+// All are the values of a field that may be there several times.
+func (f form) All(name string) []string { return f.Fields[name] }
+
+// Has says whether a field has a value: a checkbox that is checked.
+func (f form) Has(name, value string) bool {
+	for _, v := range f.Fields[name] {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+// forget drops a field, such as a password.
+func (f form) forget(name string) form {
+	f.Fields.Del(name)
+	return f
+}
+
+// wrong notes a mistake in a field; name "" for the whole form.
+func (f form) wrong(name, detail string) form {
+	if f.Wrong == nil {
+		f.Wrong = map[string]string{}
+	}
+	if old, ok := f.Wrong[name]; ok {
+		detail = old + " " + detail
+	} else {
+		f.Order = append(f.Order, name)
+	}
+	f.Wrong[name] = detail
+	return f
+}
+
+// blame notes the places that a fault blames. field says which field of the form
+// a JSON pointer is: the longest one that the pointer begins with counts, and
+// what is none of them is wrong with the whole.
+func (f form) blame(e *fault.Error, field map[string]string) form {
+	if len(e.Fields) == 0 {
+		return f.wrong("", e.Message)
+	}
+	for _, place := range e.Fields {
+		name, longest := "", -1
+		for pointer, n := range field {
+			if (place.Pointer == pointer || strings.HasPrefix(place.Pointer, pointer+"/")) && len(pointer) > longest {
+				name, longest = n, len(pointer)
+			}
+		}
+		detail := place.Detail
+		if longest < 0 && place.Pointer != "" {
+			detail = place.Pointer + ": " + detail
+		}
+		f = f.wrong(name, detail)
+	}
+	return f
+}
+
+// isMistake says whether an error is one that a person can mend in the form, and
+// returns it.
+func isMistake(err error) (*fault.Error, bool) {
+	e, ok := fault.As(err)
+	if !ok {
+		return nil, false
+	}
+	switch e.Kind {
+	case fault.Invalid, fault.Malformed, fault.Conflict, fault.TooLarge, fault.Stale:
+		return e, true
+	default:
+		return nil, false
+	}
+}
+
+// input is a field for the template of that name.
+type input struct {
+	Name, Label, Value, Wrong string
+	// Hint stands below, Aside beside the label; Kind is the type of the input,
+	// "" for text.
+	Hint, Aside, Kind, Complete string
+	Required                    bool
+}
+
+// ID is the field's id in the page: links from the list of mistakes lead to it.
+func (i input) ID() string { return "field-" + strings.ReplaceAll(i.Name, ".", "-") }

@@ -1,0 +1,166 @@
+package web
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// importForm is where files are brought.
+func (w *Web) importForm(v *visit) error { return w.importAgain(v, importData{Form: filled()}) }
+
+func (w *Web) importAgain(v *visit, d importData) error {
+	return v.render("import", page{
+		Title: "Import modes", Lead: "You see what would change before anything does.",
+		Crumbs: []crumb{{"Modes", v.path("/modes")}}, Data: d,
+	})
+}
+
+// importModes shows the plan for what was brought or, with do=apply, imports what
+// is chosen of it.
+func (w *Web) importModes(v *visit) error {
+	f := readForm(v.Ctx)
+	brought, err := readBrought(v, f)
+	if err == nil {
+		f.Fields.Del("_pack")
+		err = w.importBrought(v, f, brought)
+	}
+	e, ok := isMistake(err)
+	if !ok {
+		return err
+	}
+	// What was brought can't be used at all. A text can be mended here.
+	d := importData{Form: f, Problem: strings.TrimSuffix(e.Message, ".")}
+	if len(brought) == 1 && !files.IsArchive(brought[0].Data) && len(brought[0].Data) <= maxMended && utf8.Valid(brought[0].Data) {
+		f.Fields.Set("paste", string(brought[0].Data))
+	}
+	if len(brought) > 0 && len(e.Fields) > 0 {
+		if x, ok := sourcesOf(brought, nil).at("", e.Fields[0].Line, e.Fields[0].Column); ok {
+			d.Place = &x
+		}
+		if d.Problem != e.Fields[0].Detail {
+			d.Problem += ": " + strings.TrimSuffix(e.Fields[0].Detail, ".")
+		}
+	}
+	v.Status(fiber.StatusUnprocessableEntity)
+	return w.importAgain(v, d)
+}
+
+func (w *Web) importBrought(v *visit, f form, brought []modes.NamedFile) error {
+	pack, err := packBrought(brought)
+	if err != nil {
+		return err
+	}
+	dry := files.Import[modes.Choices]{Files: brought, DryRun: true}
+	plan, err := files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, dry)
+	if err != nil {
+		return err
+	}
+	choices, first := importChoices(f, plan)
+	problem := ""
+	if f.Get("do") == "apply" && !first {
+		done, err := w.importChosen(v, f, brought, choices)
+		if err == nil {
+			return w.importDone(v, done)
+		}
+		var refused *files.RefusedError
+		if !errors.As(err, &refused) {
+			return err
+		}
+		problem = refused.Headline()
+		v.Status(fiber.StatusUnprocessableEntity)
+		if fault.Is(err, fault.Stale) {
+			problem = ""
+			v.Status(fiber.StatusPreconditionFailed)
+		}
+	}
+	// Each mode as it would become, chosen or not; and what is chosen, as a sum.
+	dry.Choices = modes.Choices{BySlug: choices.BySlug}
+	if plan, err = files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, dry); err != nil {
+		return err
+	}
+	d := importDataOf(plan, choices, brought)
+	d.Form, d.Pack, d.Problem = f, pack, problem
+	if len(choices.Indexes) > 0 {
+		dry.Choices = choices
+		chosen, err := files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, dry)
+		if err != nil {
+			return err
+		}
+		d.Chosen = chosen.Summary
+		if chosen.TooMuch != nil && d.Problem == "" {
+			d.Problem = chosen.TooMuch.Detail
+		}
+	}
+	if base, _ := strconv.ParseInt(f.Get("base"), 10, 64); base > 0 && base != plan.BaseRevision {
+		d.Stale = base
+	}
+	return v.render("import_plan", page{
+		Title: "What would change", Crumbs: []crumb{{"Modes", v.path("/modes")}, {"Import", v.path("/modes/import")}}, Data: d,
+	})
+}
+
+// importChosen imports what is chosen, at the revision that the plan was made at.
+func (w *Web) importChosen(v *visit, f form, brought []modes.NamedFile, c modes.Choices) (*files.Plan, error) {
+	base, err := strconv.ParseInt(f.Get("base"), 10, 64)
+	if err != nil || base < 1 {
+		return nil, unreadable(err)
+	}
+	if len(c.Indexes) == 0 {
+		return nil, &files.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "Nothing is chosen, so nothing was imported. Choose at least one mode")}
+	}
+	return files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, files.Import[modes.Choices]{Files: brought, Choices: c, Seen: base})
+}
+
+// importedRow is a mode that was imported.
+type importedRow struct {
+	Slug, Name, Ref string
+	Verb            string
+}
+
+// importedData is what came of an import.
+type importedData struct {
+	Plan *files.Plan
+	Rows []importedRow
+	Live live
+	// Log leads to the audit log, where the visitor may read it.
+	Log string
+}
+
+// importDone says what came of it. Sending the form again changes nothing: its
+// plan was made at a revision that is over.
+func (w *Web) importDone(v *visit, plan *files.Plan) error {
+	d := importedData{Plan: plan, Log: v.path("/audit") + "?action=" + audit.Import.Of(audit.Mode)}
+	for _, l := range plan.Modes {
+		if l.Action != modes.ActionCreate && l.Action != modes.ActionUpdate || l.ID == nil {
+			continue
+		}
+		r := importedRow{Slug: l.Slug, Name: l.Name, Verb: "Created"}
+		if l.Becomes != nil {
+			r.Slug, r.Name = l.Becomes.Slug, l.Becomes.Name
+		}
+		if l.Action == modes.ActionUpdate {
+			r.Verb = "Changed"
+		}
+		r.Ref = modeRef(r.Slug, l.ID.String())
+		d.Rows = append(d.Rows, r)
+	}
+	own, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	if d.Live, err = v.live(w.merged(own)); err != nil {
+		return err
+	}
+	return v.render("import_done", page{
+		Title: "Imported " + count(len(d.Rows), "mode"), Crumbs: []crumb{{"Modes", v.path("/modes")}, {"Import", v.path("/modes/import")}}, Data: d,
+	})
+}

@@ -1,0 +1,189 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/modes"
+)
+
+// importData is what the pages of an import show.
+type importData struct {
+	Form form
+	// Pack is what was brought, for the next request.
+	Pack string
+	Plan *files.Plan
+	Rows []importRow
+	// Notices concern the file as a whole.
+	Notices []importNote
+	Refused []files.File
+	Skipped []files.File
+	// Chosen says what would be done as it is chosen now.
+	Chosen files.Summary
+	// Text is that of the only file, where it can be mended here.
+	Text string
+	// Problem is what is wrong with all of it, Place where.
+	Problem string
+	Place   *excerpt
+	// Stale is the revision that an earlier plan was made at, where another one
+	// has come since.
+	Stale int64
+}
+
+// importRow is one mode of what was brought.
+type importRow struct {
+	files.Line
+	Changes []shownChange
+	// Checked says that it is chosen; Choosable that it can be.
+	Checked, Choosable bool
+	// KeepBoth says that it is to stand beside ours.
+	KeepBoth bool
+	Problems []importNote
+	Notices  []importNote
+	Twin     *excerpt
+}
+
+// importNote is something about a place in a file.
+type importNote struct {
+	Detail string
+	Fix    string
+	Place  *excerpt
+}
+
+// Words is what becomes of the mode.
+func (r importRow) Words() string {
+	switch r.Action {
+	case modes.ActionCreate:
+		if r.Existing != nil {
+			return "new, beside yours"
+		}
+		return "new"
+	case modes.ActionUpdate:
+		return "changes yours"
+	case modes.ActionUnchanged:
+		return "same as yours"
+	case modes.ActionInvalid:
+		return "can’t be used"
+	case modes.ActionConflict:
+		return "twice in what you brought"
+	default:
+		return "left out"
+	}
+}
+
+// At is the line where it begins, 0 where that is unknown.
+func (r importRow) At() int { return r.Line.Line }
+
+// Tone is the color of the verdict.
+func (r importRow) Tone() string {
+	switch r.Action {
+	case modes.ActionCreate:
+		return "good"
+	case modes.ActionUpdate:
+		return "own"
+	case modes.ActionInvalid:
+		return "bad"
+	case modes.ActionConflict:
+		return "warn"
+	default:
+		return ""
+	}
+}
+
+// Collides says that there is something to decide between.
+func (r importRow) Collides() bool {
+	return r.Existing != nil && r.FreeSlug != "" && (r.Action == modes.ActionUpdate || r.Action == modes.ActionCreate)
+}
+
+// Wanted is how many modes would be written.
+func (d importData) Wanted() int { return d.Chosen.Create + d.Chosen.Update }
+
+// importChoices are what was chosen in the plan; first is true where there was
+// none yet.
+func importChoices(f form, base *files.Plan) (c modes.Choices, first bool) {
+	c.BySlug = map[string]modes.Collision{}
+	for _, l := range base.Modes {
+		if l.Existing != nil && f.Get("way-"+strconv.Itoa(l.Index)) == string(modes.KeepBoth) {
+			c.BySlug[l.Slug] = modes.KeepBoth
+		}
+	}
+	if f.Get("planned") == "" {
+		for _, l := range base.Modes {
+			if l.Action == modes.ActionCreate || l.Action == modes.ActionUpdate {
+				c.Indexes = append(c.Indexes, l.Index)
+			}
+		}
+		return c, true
+	}
+	for _, text := range f.All("take") {
+		if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < len(base.Modes) && !slices.Contains(c.Indexes, n) {
+			c.Indexes = append(c.Indexes, n)
+		}
+	}
+	return c, false
+}
+
+// maxMended is how long a text may be that can be mended on the page.
+const maxMended = 256 << 10
+
+// importDataOf shows a plan. It is that of all modes, each as it would become;
+// what is chosen of them stands in the checkboxes.
+func importDataOf(plan *files.Plan, c modes.Choices, brought []modes.NamedFile) importData {
+	named := map[string]bool{}
+	for _, l := range plan.Modes {
+		named[l.File] = true
+	}
+	for _, f := range plan.Files {
+		named[f.Name] = named[f.Name] || f.Refused != nil
+	}
+	src := sourcesOf(brought, named)
+	place := func(file string, line, column int) *excerpt {
+		if x, ok := src.at(file, line, column); ok {
+			return &x
+		}
+		return nil
+	}
+	d := importData{Plan: plan}
+	if text := src[""]; len(text) <= maxMended {
+		d.Text = text
+	}
+	skipped := func(n modes.Notice) bool {
+		return slices.ContainsFunc(plan.Files, func(f files.File) bool { return f.Name == n.File && f.Skipped != "" })
+	}
+	for _, n := range plan.Notices {
+		if skipped(n) {
+			continue // it stands in the list of those
+		}
+		d.Notices = append(d.Notices, importNote{Detail: n.Detail, Place: place(n.File, n.Line, n.Column)})
+	}
+	for _, f := range plan.Files {
+		switch {
+		case f.Refused != nil:
+			d.Refused = append(d.Refused, f)
+		case f.Skipped != "":
+			d.Skipped = append(d.Skipped, f)
+		}
+	}
+	for _, l := range plan.Modes {
+		r := importRow{
+			Line: l, Changes: shownChanges(l.Changes), KeepBoth: c.BySlug[l.Slug] == modes.KeepBoth,
+			Checked:   slices.Contains(c.Indexes, l.Index),
+			Choosable: l.Action != modes.ActionInvalid && l.Action != modes.ActionUnchanged,
+		}
+		for _, p := range l.Problems {
+			r.Problems = append(r.Problems, importNote{Detail: p.Detail, Place: place(l.File, p.Line, p.Column)})
+		}
+		for _, n := range l.Notices {
+			r.Notices = append(r.Notices, importNote{Detail: n.Detail, Place: place(l.File, n.Line, n.Column)})
+		}
+		for _, a := range l.Advice {
+			r.Notices = append(r.Notices, importNote{Detail: a.Title + ". " + a.Detail, Fix: a.Fix})
+		}
+		if l.Conflict != nil {
+			r.Twin = place(l.Conflict.File, l.Conflict.Line, 0)
+		}
+		d.Rows = append(d.Rows, r)
+	}
+	return d
+}

@@ -1,0 +1,229 @@
+package web
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// What was brought has to be there twice: for the plan, and when it is applied.
+// It travels in a hidden field of the plan in between, compressed: so it survives
+// the end of a session (kept.go), a restart and another process, and nothing has
+// to be cleaned up.
+//
+//	files, a folder, a zip, text ──> plan, with everything in _pack ──> done
+//	                                  ^  choices, 412, mistakes  │
+//	                                  └──────────────────────────┘
+
+// maxPack bounds what travels, compressed: with the sign-in form around it, should
+// the session end, it has to fit into one request.
+const maxPack = 5 << 20
+
+// pasted is the name of what was pasted.
+const pasted = "pasted.yaml"
+
+// readBrought reads what a form brings: files, what was pasted, or the pack of an
+// earlier plan.
+func readBrought(v *visit, f form) ([]modes.NamedFile, error) {
+	if pack := f.Fields.Get("_pack"); pack != "" {
+		return unpackBrought(pack)
+	}
+	var brought []modes.NamedFile
+	if parts, err := v.MultipartForm(); err == nil {
+		for _, name := range []string{"file", "folder"} {
+			for _, h := range parts.File[name] {
+				data, err := readPart(h)
+				if err != nil {
+					return nil, err
+				}
+				brought = append(brought, modes.NamedFile{Name: partName(h), Data: data})
+			}
+		}
+	}
+	if text := f.Get("paste"); strings.TrimSpace(text) != "" {
+		name := pasted
+		if len(brought) > 0 && strings.ContainsRune("{[", rune(strings.TrimSpace(text)[0])) {
+			name = "pasted.json"
+		}
+		brought = append(brought, modes.NamedFile{Name: name, Data: []byte(text)})
+	}
+	if len(brought) == 0 {
+		return nil, fault.New(fault.Invalid, "nothing_brought", "Choose a file, a folder or a zip file, or paste the text of one")
+	}
+	return brought, nil
+}
+
+func readPart(h *multipart.FileHeader) ([]byte, error) {
+	part, err := h.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = part.Close() }()
+	return io.ReadAll(part) // bounded by the body
+}
+
+// partName is the name that the browser gave a file, with the folders that it was
+// in: FileHeader.Filename is without.
+func partName(h *multipart.FileHeader) string {
+	_, params, err := mime.ParseMediaType(h.Header.Get("Content-Disposition"))
+	name := strings.ReplaceAll(params["filename"], `\`, "/")
+	if err != nil || name == "" || !utf8.ValidString(name) {
+		return h.Filename
+	}
+	return strings.TrimPrefix(path.Clean("/"+name), "/")
+}
+
+// packBrought is what was brought as a text for a hidden field.
+func packBrought(brought []modes.NamedFile) (string, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	archive := tar.NewWriter(z)
+	for _, f := range brought {
+		if err := archive.WriteHeader(&tar.Header{Name: f.Name, Size: int64(len(f.Data)), Mode: 0o600, Format: tar.FormatPAX}); err != nil {
+			return "", err
+		}
+		if _, err := archive.Write(f.Data); err != nil {
+			return "", err
+		}
+	}
+	if err := errors.Join(archive.Close(), z.Close()); err != nil {
+		return "", err
+	}
+	if b.Len() > maxPack {
+		return "", fault.New(fault.TooLarge, "upload_too_large",
+			"This is too much to be looked at first: %s compressed, and at most %s can be. Import it in parts", bytesInWords(b.Len()), bytesInWords(maxPack))
+	}
+	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
+}
+
+// maxUnpacked bounds what a pack may hold: one made by hand holds no more than an
+// upload could.
+const maxUnpacked = modes.MaxFilesBytes + modes.MaxUploadBytes
+
+func unpackBrought(pack string) ([]modes.NamedFile, error) {
+	data, err := base64.RawURLEncoding.DecodeString(pack)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	archive := tar.NewReader(io.LimitReader(z, maxUnpacked))
+	var brought []modes.NamedFile
+	for {
+		h, err := archive.Next()
+		if errors.Is(err, io.EOF) && len(brought) > 0 {
+			return brought, nil
+		}
+		if err != nil || len(brought) > modes.MaxFiles {
+			return nil, unreadable(err)
+		}
+		content, err := io.ReadAll(archive)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		brought = append(brought, modes.NamedFile{Name: h.Name, Data: content})
+	}
+}
+
+// sources are the texts of what was brought, by the name that a plan has for
+// them: "" where it was one file.
+type sources map[string]string
+
+// sourcesOf reads those of the files that are named. An archive was found
+// harmless when the plan was made; what it holds is bounded here again.
+func sourcesOf(brought []modes.NamedFile, named map[string]bool) sources {
+	s := sources{}
+	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
+		s[""] = string(brought[0].Data)
+		s[brought[0].Name] = s[""]
+		return s
+	}
+	if len(brought) > 1 {
+		for _, f := range brought {
+			if named[f.Name] {
+				s[f.Name] = string(f.Data)
+			}
+		}
+		return s
+	}
+	archive, err := zip.NewReader(bytes.NewReader(brought[0].Data), int64(len(brought[0].Data)))
+	if err != nil {
+		return s
+	}
+	left := int64(modes.MaxFilesBytes)
+	for _, entry := range archive.File {
+		if !named[entry.Name] || left <= 0 {
+			continue
+		}
+		r, err := entry.Open()
+		if err != nil {
+			continue
+		}
+		data, _ := io.ReadAll(io.LimitReader(r, left))
+		_ = r.Close()
+		left -= int64(len(data))
+		s[entry.Name] = string(data)
+	}
+	return s
+}
+
+// excerpt is where something stands in a text.
+type excerpt struct {
+	File         string
+	Line, Column int
+	Lines        []excerptLine
+}
+
+// excerptLine is a line of a text; that of the place itself is split there.
+type excerptLine struct {
+	Number     int
+	Text, Mark string
+	Here       bool
+}
+
+const (
+	aroundPlace = 2
+	maxExcerpt  = 300
+)
+
+// at shows a place with the lines around it; ok is false where there is no such
+// line.
+func (s sources) at(file string, line, column int) (x excerpt, ok bool) {
+	text, ok := s[file]
+	if !ok || line < 1 {
+		return x, false
+	}
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if line > len(lines) {
+		return x, false
+	}
+	x = excerpt{File: file, Line: line, Column: column}
+	for n := max(1, line-aroundPlace); n <= min(len(lines), line+aroundPlace); n++ {
+		l := excerptLine{Number: n, Text: clip(strings.ToValidUTF8(strings.TrimSuffix(lines[n-1], "\r"), "�"), maxExcerpt), Here: n == line}
+		if runes := []rune(l.Text); l.Here && column >= 1 && column <= len(runes) {
+			l.Text, l.Mark = string(runes[:column-1]), string(runes[column-1:])
+		} else if l.Here {
+			l.Text, l.Mark = "", l.Text
+		}
+		x.Lines = append(x.Lines, l)
+	}
+	return x, true
+}

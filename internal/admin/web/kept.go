@@ -1,0 +1,106 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// kept is a form that was sent when the session was over. It travels in a hidden
+// field of the sign-in form and comes back to whom it belongs, as a form to be
+// sent again: nothing that was typed is lost, and nothing is done unasked.
+//
+//	POST (no session) ──> 401 sign-in form, with what was sent inside
+//	sign in           ──> "Send it again?" ──> POST with the new session's token
+type kept struct {
+	Path   string     `json:"path"`
+	Fields url.Values `json:"fields"`
+	// User is who filled the form in.
+	User string `json:"user"`
+	// Files says that files were sent, which can't be kept.
+	Files bool `json:"files,omitempty"`
+}
+
+// keptOf is what a request sends.
+func keptOf(c *fiber.Ctx) kept {
+	fields, files := fieldsOf(c)
+	k := kept{Path: c.OriginalURL(), Fields: fields, User: fields.Get(userField), Files: files}
+	fields.Del(csrfField)
+	fields.Del(userField)
+	return k
+}
+
+// fieldsOf reads the fields of a form, and says whether there were files.
+func fieldsOf(c *fiber.Ctx) (url.Values, bool) {
+	fields, files := url.Values{}, false
+	if media, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err == nil && media == fiber.MIMEMultipartForm {
+		if form, err := c.MultipartForm(); err == nil {
+			maps.Copy(fields, form.Value)
+			files = len(form.File) > 0
+		}
+		return fields, files
+	}
+	for name, value := range c.Context().PostArgs().All() {
+		fields.Add(string(name), string(value))
+	}
+	return fields, false
+}
+
+// String is k in a hidden field.
+func (k kept) String() string {
+	b, err := json.Marshal(k)
+	if err != nil {
+		return "" // strings can always be written
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseKept(field string) (k kept, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(field)
+	if err != nil || json.Unmarshal(b, &k) != nil || !local(k.Path) {
+		return kept{}, false
+	}
+	return k, true
+}
+
+// pair is one hidden field.
+type pair struct{ Name, Value string }
+
+// Pairs lists the fields in a fixed order.
+func (k kept) Pairs() []pair {
+	var out []pair
+	for _, name := range slices.Sorted(maps.Keys(k.Fields)) {
+		for _, value := range k.Fields[name] {
+			out = append(out, pair{name, value})
+		}
+	}
+	return out
+}
+
+// Texts are those of the fields that a person may want to read or copy.
+func (k kept) Texts() []pair {
+	var out []pair
+	for _, p := range k.Pairs() {
+		if len(p.Value) > 0 && len(p.Name) > 0 && p.Name[0] != '_' {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// sendAgain shows a form that was not taken, to be sent again by whom it belongs
+// to; to anybody else it isn't shown.
+func (w *Web) sendAgain(v *visit, status int, k kept) error {
+	if k.User != "" && k.User != v.who.UserID.String() {
+		v.flash(said{Text: "What was typed here before was somebody else's, and is gone."})
+		return v.Redirect("/", http.StatusSeeOther)
+	}
+	v.Status(status)
+	return v.render("send_again", page{Title: "Send it again?", Bare: true, Data: k})
+}

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"orgmodes/internal/modes"
+)
+
+// modeConflict says that somebody else was faster. The draft stays as it is until
+// its author decides.
+type modeConflict struct {
+	// Who saved, as what, and what they changed in a sentence.
+	Who, What, Changed string
+	// Theirs names their version, as id:version; empty where they deleted it.
+	Theirs string
+	// Fields are those that differ, both sides beside each other.
+	Fields []bothSides
+	// Gone says that it was deleted, or reverted to the built-in mode.
+	Gone bool
+}
+
+// bothSides is a field as they have it and as the draft has it.
+type bothSides struct {
+	Label        string
+	Theirs, Mine []diffLine
+}
+
+// conflict shows both versions. e's target is theirs.
+func (w *Web) conflict(v *visit, e modeEditor) error {
+	theirs := e.Saved
+	c := &modeConflict{
+		Who: e.By, What: "version " + strconv.FormatInt(theirs.Version, 10), Theirs: e.modeTarget.Seen(),
+		Fields: sides(theirs.Mode, e.Mode),
+	}
+	before := modes.Mode{}
+	if e.Builtin != nil {
+		before = *e.Builtin
+	}
+	if id, version, err := versionOf(e.Seen); err == nil {
+		parsed, err := parseID(id)
+		if err != nil {
+			return err
+		}
+		old, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, parsed, version)
+		if err != nil {
+			return err
+		}
+		before = old.Object.Mode
+	}
+	c.Changed = changeSentence(modes.Diff(before, theirs.Mode))
+	e.Conflict = c
+	return w.showEditor(v, http.StatusConflict, e)
+}
+
+// gone shows a draft of a mode that was deleted meanwhile: it can be created again.
+func (w *Web) gone(v *visit, e modeEditor) error {
+	id, _, err := versionOf(e.Seen)
+	if err != nil {
+		return err
+	}
+	parsed, err := parseID(id)
+	if err != nil {
+		return err
+	}
+	versions, err := w.DB.ModeVersions(v.UserContext(), v.org.ID, parsed, 0, 1)
+	if err != nil {
+		return err
+	}
+	newest := versions[0]
+	if newest.Action != "delete" { // it has another slug now
+		if e.modeTarget, err = w.modeTarget(v, id); err != nil {
+			return err
+		}
+		return w.conflict(v, e)
+	}
+	if e.Path == "" {
+		e.Path = v.path("/modes/new")
+	}
+	if do := e.Form.Get("do"); do != "save" && do != "mine" && do != "resume" {
+		return w.showDraft(v, e)
+	}
+	e.Conflict = &modeConflict{Who: newest.Actor.Name, Gone: true}
+	e.Seen = ""
+	return w.showEditor(v, http.StatusConflict, e)
+}
+
+// sides are the fields in which two modes differ.
+func sides(theirs, mine modes.Mode) (out []bothSides) {
+	for _, c := range modes.Diff(theirs, mine) {
+		label := fieldWord(c.Pointer)
+		s := bothSides{Label: strings.ToUpper(label[:1]) + label[1:]}
+		for _, l := range diffLines(asText(c.Before), asText(c.After), false) {
+			if l.Kind != string(modes.Added) {
+				s.Theirs = append(s.Theirs, l)
+			}
+			if l.Kind != string(modes.Removed) {
+				s.Mine = append(s.Mine, l)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// asText is a value of a field as people read it.
+func asText(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	case []any:
+		if tools := toolsIn(value); len(tools) == len(value) {
+			var lines []string
+			for _, g := range value {
+				name, _ := g.(string)
+				if pair, ok := g.([]any); ok {
+					name = fmt.Sprint(pair[0])
+				}
+				if tools[name] != "" {
+					name += ", only " + tools[name]
+				}
+				lines = append(lines, name)
+			}
+			return strings.Join(lines, "\n")
+		}
+	}
+	return strings.TrimSuffix(string(modes.WriteYAMLValue(value, "")), "\n")
+}

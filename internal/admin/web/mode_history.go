@@ -1,0 +1,268 @@
+package web
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// historyPage is how many versions stand on a page.
+const historyPage = 50
+
+// pastVersion is a version as a sentence.
+type pastVersion struct {
+	Version, Revision int64
+	Who, Sentence     string
+	At                time.Time
+	// Current is the one that editors get; Deleted says that it is a deletion,
+	// which nothing can be compared with or restored to.
+	Current, Deleted bool
+}
+
+// modePast is what the page on a mode's history shows.
+type modePast struct {
+	ID, Ref  string
+	Name     string
+	Versions []pastVersion
+	// Older is where the next page begins, 0 on the last one.
+	Older  int64
+	Change access.Verdict
+	// From and To are the versions that are compared; 0 where none are.
+	From, To int64
+	Sentence string
+	Lines    []diffLine
+	Same     bool
+	// Gone says that the mode is deleted.
+	Gone bool
+}
+
+// modeHistory lists the versions of a mode, and with ?from= and ?to= compares two
+// of them. The history of a deleted mode is found by its id.
+func (w *Web) modeHistory(v *visit) error {
+	id, err := w.historyOf(v)
+	if err != nil {
+		return err
+	}
+	before, _ := strconv.ParseInt(v.Query("before"), 10, 64)
+	got, err := w.DB.ModeVersions(v.UserContext(), v.org.ID, id, max(before, 0), historyPage+1)
+	if err != nil {
+		return err
+	}
+	if len(got) == 0 {
+		return v.Redirect(v.path("/modes/" + id.String() + "/history"))
+	}
+	d := modePast{ID: id.String(), Name: got[0].Object.Name, Change: v.may(access.Request{Action: access.ChangeLibrary})}
+	d.Ref = modeRef(got[0].Object.Slug, d.ID)
+	if d.Gone = before == 0 && got[0].Action == audit.Delete; d.Gone {
+		d.Ref = d.ID
+	}
+	if len(got) > historyPage {
+		d.Older = got[historyPage-1].Version.Version
+	}
+	who, err := v.people()
+	if err != nil {
+		return err
+	}
+	for i, version := range got[:min(len(got), historyPage)] {
+		var previous *postgres.ModeVersion
+		if i+1 < len(got) {
+			previous = &got[i+1]
+		}
+		p := pastVersion{
+			Version: version.Version.Version, Revision: version.Revision, At: version.OccurredAt,
+			Sentence: w.versionSentence(version, previous), Deleted: version.Action == audit.Delete,
+			Current: before == 0 && i == 0 && version.Action != audit.Delete,
+		}
+		if p.Who, err = who.name(version.Actor.ID); err != nil {
+			return err
+		}
+		d.Versions = append(d.Versions, p)
+	}
+	if err := w.compareVersions(v, id, &d); err != nil {
+		return err
+	}
+	p := page{
+		Title: "History", Mono: got[0].Object.Slug, Lead: "every version of " + d.Name + "; any of them can be restored", Data: d,
+		Crumbs: []crumb{{"Modes", v.path("/modes")}},
+	}
+	if d.Gone {
+		p.Crumbs = append(p.Crumbs, crumb{"Deleted modes", v.path("/modes/deleted")})
+	} else {
+		p.Crumbs = append(p.Crumbs, crumb{d.Name, v.path("/modes/" + d.Ref + "/edit")})
+	}
+	return v.render("mode_history", p)
+}
+
+// historyOf is the id of the mode in the path.
+func (w *Web) historyOf(v *visit) (uuid.UUID, error) {
+	ref := v.Params("mode")
+	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
+		return id, nil
+	}
+	m, err := w.DB.Mode(v.UserContext(), v.org.ID, ref)
+	return m.ID, err
+}
+
+// compareVersions compares the versions that the address names.
+func (w *Web) compareVersions(v *visit, id uuid.UUID, d *modePast) error {
+	from, err := strconv.ParseInt(v.Query("from"), 10, 64)
+	if err != nil || from < 1 {
+		return nil //nolint:nilerr // nothing is compared
+	}
+	to, err := strconv.ParseInt(v.Query("to"), 10, 64)
+	if err != nil || to < 1 {
+		to = d.Versions[0].Version
+	}
+	before, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, from)
+	if err != nil {
+		return err
+	}
+	after, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, to)
+	if err != nil {
+		return err
+	}
+	d.From, d.To = from, to
+	changes := modes.Diff(before.Object.Mode, after.Object.Mode)
+	d.Sentence, d.Same = changeSentence(changes), len(changes) == 0
+	d.Lines = yamlDiff(before.Object.Mode, after.Object.Mode, false)
+	return nil
+}
+
+// versionSentence says what was done, after the name of who did it.
+func (w *Web) versionSentence(now postgres.ModeVersion, previous *postgres.ModeVersion) string {
+	name := now.Object.Name
+	builtin := w.isBuiltin(now.Object.Slug)
+	switch now.Action {
+	case audit.Delete:
+		if builtin {
+			return "reverted it to the built-in mode"
+		}
+		return "deleted it"
+	case audit.Create:
+		if builtin {
+			return "made " + name + " in place of the built-in mode"
+		}
+		return "created " + name
+	}
+	verb := ""
+	if now.Action == audit.Restore {
+		verb = "restored an older version"
+	}
+	if previous == nil {
+		if verb != "" {
+			return verb
+		}
+		return "changed it"
+	}
+	changed := changeSentence(modes.Diff(previous.Object.Mode, now.Object.Mode))
+	switch {
+	case verb != "" && previous.Action == audit.Delete:
+		return "brought it back"
+	case verb != "" && changed != "":
+		return verb + ": " + changed
+	case verb != "":
+		return verb
+	case changed == "":
+		return "moved it to another place in the list"
+	}
+	return changed
+}
+
+// modeRestoration is a question before a version is restored.
+type modeRestoration struct {
+	ID, Ref, Name string
+	Version, Seen int64
+	// Next is the version that it becomes.
+	Next     int64
+	Gone     bool
+	Sentence string
+	Wrong    string
+	Lines    []diffLine
+}
+
+// modeRestorationForm asks before ?version= of a mode is restored.
+func (w *Web) modeRestorationForm(v *visit) error {
+	d, err := w.restoration(v, v.Query("version"))
+	if err != nil {
+		return err
+	}
+	return w.askRestoration(v, d)
+}
+
+func (w *Web) askRestoration(v *visit, d modeRestoration) error {
+	return v.render("mode_versions_restoration", page{
+		Title:  "Restore version " + strconv.FormatInt(d.Version, 10) + " of " + d.Name + "?",
+		Crumbs: []crumb{{"Modes", v.path("/modes")}, {"History", v.path("/modes/" + d.Ref + "/history")}}, Data: d,
+	})
+}
+
+func (w *Web) restoration(v *visit, number string) (d modeRestoration, err error) {
+	id, err := w.historyOf(v)
+	if err != nil {
+		return d, err
+	}
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || version < 1 {
+		return d, unreadable(err)
+	}
+	old, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, version)
+	if err != nil {
+		return d, err
+	}
+	d = modeRestoration{ID: id.String(), Ref: id.String(), Name: old.Object.Name, Version: version}
+	now, err := w.DB.Mode(v.UserContext(), v.org.ID, id.String())
+	switch {
+	case fault.Is(err, fault.NotFound):
+		d.Gone = true
+		newest, err := w.DB.ModeVersions(v.UserContext(), v.org.ID, id, 0, 1)
+		if err != nil {
+			return d, err
+		}
+		d.Next = newest[0].Version.Version + 1
+		return d, nil
+	case err != nil:
+		return d, err
+	}
+	d.Ref, d.Seen, d.Next = modeRef(now.Slug, d.ID), now.Version, now.Version+1
+	d.Sentence = changeSentence(modes.Diff(now.Mode, old.Object.Mode))
+	d.Lines = yamlDiff(now.Mode, old.Object.Mode, false)
+	return d, nil
+}
+
+// modeRestore makes an older version the current one, as a new version.
+func (w *Web) modeRestore(v *visit) error {
+	f := readForm(v.Ctx)
+	d, err := w.restoration(v, f.Get("version"))
+	if err != nil {
+		return err
+	}
+	seen, _ := strconv.ParseInt(f.Get("seen"), 10, 64)
+	id, err := parseID(d.ID)
+	if err != nil {
+		return err
+	}
+	restored, err := w.DB.RestoreMode(v.UserContext(), v.by(), v.org.ID, id, d.Version, seen)
+	if refusal, ok := isMistake(err); ok {
+		d.Wrong = refusal.Message + "."
+		v.Status(422)
+		return w.askRestoration(v, d)
+	}
+	if err != nil {
+		return err
+	}
+	if restored.Version == d.Seen {
+		return v.done(v.path("/modes/"+d.Ref+"/history"), said{Text: restored.Name + " says the same as version " + strconv.FormatInt(d.Version, 10) + ": nothing was changed."})
+	}
+	s := said{Text: restored.Name + " is as it was in version " + strconv.FormatInt(d.Version, 10) + ", as version " + strconv.FormatInt(restored.Version, 10) + ". Editors get it at their next poll."}
+	if !d.Gone {
+		s.Undo = &undo{Path: v.path("/modes/restorations"), Fields: []pair{{"mode", d.ID + ":" + strconv.FormatInt(d.Seen, 10)}}}
+	}
+	return v.done(v.path("/modes/"+modeRef(restored.Slug, d.ID)+"/history"), s)
+}

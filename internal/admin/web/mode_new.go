@@ -1,0 +1,114 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"orgmodes/internal/modes"
+)
+
+// start is what a new mode can begin with.
+type start struct {
+	Value, Label string
+	Current      bool
+}
+
+// startGroup is several of them.
+type startGroup struct {
+	Label  string
+	Starts []start
+}
+
+// modeNew shows the form for a new mode: empty, or with ?from= as the copy of a
+// built-in mode or of another one of the organization.
+func (w *Web) modeNew(v *visit) error {
+	all, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	e := modeEditor{modeTarget: modeTarget{Path: v.path("/modes/new")}, draft: blank(), From: v.Query("from"), Fresh: true}
+	if m, ok := w.startOf(all, e.From); ok {
+		e.draft = draftOf(copyOf(m, all, w.Builtins), v.Query("view"))
+	} else if v.Query("view") == viewYAML {
+		e.draft, _ = e.switched(viewYAML)
+	}
+	return w.showEditor(v, http.StatusOK, e)
+}
+
+// startOf finds the mode that a new one begins with: the organization's, or else
+// the built-in one.
+func (w *Web) startOf(all []modes.OrganizationMode, slug string) (modes.Mode, bool) {
+	for _, m := range all {
+		if slug != "" && modes.SlugKey(m.Slug) == modes.SlugKey(slug) {
+			return m.Mode, true
+		}
+	}
+	if b := w.builtin(slug); b != nil {
+		return *b, true
+	}
+	return modes.Mode{}, false
+}
+
+// copyOf is a mode under a name and a slug of its own.
+func copyOf(m modes.Mode, all []modes.OrganizationMode, builtins []modes.Mode) modes.Mode {
+	taken := func(slug string) bool {
+		return slices.ContainsFunc(all, func(o modes.OrganizationMode) bool { return modes.SlugKey(o.Slug) == modes.SlugKey(slug) }) ||
+			slices.ContainsFunc(builtins, func(b modes.Mode) bool { return modes.SlugKey(b.Slug) == modes.SlugKey(slug) })
+	}
+	base := m.Slug[:min(len(m.Slug), modes.MaxSlugLength-len("-copy-99"))]
+	slug := base + "-copy"
+	for n := 2; taken(slug); n++ {
+		slug = base + "-copy-" + itoa(n)
+	}
+	m.Slug = slug
+	if len([]rune(m.Name)) <= modes.MaxNameLength-len(" (copy)") {
+		m.Name += " (copy)"
+	}
+	return m
+}
+
+// startGroups are what a new mode can begin with.
+func (w *Web) startGroups(v *visit, from string) ([]startGroup, error) {
+	all, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	if err != nil {
+		return nil, err
+	}
+	own := startGroup{Label: v.org.Name + "’s modes"}
+	for _, m := range all {
+		own.Starts = append(own.Starts, start{m.Slug, m.Name, m.Slug == from})
+	}
+	built := startGroup{Label: "Built-in modes"}
+	for _, b := range w.Builtins {
+		if !slices.ContainsFunc(own.Starts, func(s start) bool { return modes.SlugKey(s.Value) == modes.SlugKey(b.Slug) }) {
+			built.Starts = append(built.Starts, start{b.Slug, b.Name, b.Slug == from})
+		}
+	}
+	var out []startGroup
+	for _, g := range []startGroup{built, own} {
+		if len(g.Starts) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+// modeCreate takes the form of a new mode, as modeSave takes that of one that is
+// there.
+func (w *Web) modeCreate(v *visit) error {
+	f := readForm(v.Ctx)
+	e := modeEditor{modeTarget: modeTarget{Path: v.path("/modes/new")}, draft: readDraft(f), From: f.Get("from")}
+	if do := f.Get("do"); do != "save" {
+		return w.showDraft(v, e)
+	}
+	if err := w.complete(v, &e); err != nil {
+		return err
+	}
+	if len(e.Problems) > 0 {
+		return w.refuse(v, e)
+	}
+	saved, err := w.saveMode(v, e)
+	if err != nil {
+		return w.notSaved(v, e, err)
+	}
+	return v.done(v.path("/modes/"+modeRef(saved.Slug, saved.ID.String())+"/edit"), w.savedWords(v, e.modeTarget, saved))
+}

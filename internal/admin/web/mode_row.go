@@ -1,0 +1,177 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/advice"
+	"orgmodes/internal/modes"
+)
+
+// modeRow is a mode in a list.
+type modeRow struct {
+	modes.Mode
+	// ID, Version, UpdatedAt and By are those of a mode of the organization.
+	ID        string
+	Version   int64
+	UpdatedAt time.Time
+	By        string
+	// Builtin says that it stands in the place of a built-in mode, Overrides that
+	// the organization has made it its own.
+	Builtin, Overrides bool
+	// Glyph is what begins the name, where that is a symbol, and Label the rest;
+	// otherwise the first letter, and the name.
+	Glyph, Label string
+	Chips        []chip
+	Advice       int
+	// Place counts from 1 among the organization's modes, Of is how many there are.
+	Place, Of int
+}
+
+// chip is one group of tools. Restricted ones say how.
+type chip struct{ Name, Restricted string }
+
+func rowOf(m modes.Mode, advices int) modeRow {
+	r := modeRow{Mode: m, Advice: advices}
+	r.Glyph, r.Label = glyphOf(m.Name)
+	for _, g := range m.Config.Groups {
+		c := chip{Name: g.Name}
+		if g.Restriction != nil {
+			c.Restricted = "restricted"
+			if g.Restriction.FileRegex != "" {
+				c.Restricted = "only files matching " + g.Restriction.FileRegex
+			}
+			if g.Restriction.Description != "" {
+				c.Restricted += " (" + g.Restriction.Description + ")"
+			}
+		}
+		r.Chips = append(r.Chips, c)
+	}
+	return r
+}
+
+// Line is the one line that says what the mode is for.
+func (r modeRow) Line() string {
+	for _, text := range []string{r.Config.Description, r.Config.WhenToUse, r.Config.RoleDefinition} {
+		if text = strings.TrimSpace(text); text != "" {
+			line, _, _ := strings.Cut(text, "\n")
+			return clip(line, 160)
+		}
+	}
+	return ""
+}
+
+// Ours says whether the organization has made it.
+func (r modeRow) Ours() bool { return r.ID != "" }
+
+// Ref names the mode in an address.
+func (r modeRow) Ref() string { return modeRef(r.Slug, r.ID) }
+
+func (r modeRow) isOf(show string) bool {
+	switch show {
+	case "ours":
+		return r.Ours()
+	case "overrides":
+		return r.Overrides
+	case "untouched":
+		return r.Builtin && !r.Overrides
+	case "advice":
+		return r.Advice > 0
+	default:
+		return true
+	}
+}
+
+// text is what a search looks through.
+func (r modeRow) text() string {
+	c := r.Config
+	return strings.ToLower(strings.Join([]string{
+		r.Name, r.Slug, c.Description, c.WhenToUse, c.RoleDefinition, c.CustomInstructions,
+	}, "\n"))
+}
+
+// below are the names of pages below /modes: a mode with such a slug is named by
+// its id.
+var below = []string{"live", "export", "import", "new", "order", "deleted", "deletions", "restorations", "diff", "preview"}
+
+// modeRef is how a mode is named in an address; id is empty for a built-in one.
+func modeRef(slug, id string) string {
+	if id != "" && slices.Contains(below, slug) {
+		return id
+	}
+	return url.PathEscape(slug)
+}
+
+// glyphOf takes a symbol off the beginning of a name.
+func glyphOf(name string) (glyph, label string) {
+	name = strings.TrimSpace(name)
+	first, size := utf8.DecodeRuneInString(name)
+	if first == utf8.RuneError || !isSymbol(first) {
+		return initial(name), name
+	}
+	end := size
+	for joined := false; end < len(name); {
+		r, n := utf8.DecodeRuneInString(name[end:])
+		const joiner, variation, keycap = '\u200d', '\ufe0f', '\u20e3'
+		isPart := joined || r == joiner || r == variation || r == keycap || r >= 0x1f3fb && r <= 0x1f3ff ||
+			isFlag(first) && isFlag(r) && end == size
+		if !isPart {
+			break
+		}
+		joined = r == joiner
+		end += n
+	}
+	if label = strings.TrimSpace(name[end:]); label == "" {
+		return name[:end], name
+	}
+	return name[:end], label
+}
+
+func isFlag(r rune) bool   { return r >= 0x1f1e6 && r <= 0x1f1ff }
+func isSymbol(r rune) bool { return r > 0x2000 && unicode.In(r, unicode.So, unicode.Sm) || isFlag(r) }
+
+func clip(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
+
+// judge counts what there is to advise on modes. A version of a mode is judged
+// once.
+type judge struct {
+	mu    sync.Mutex
+	known map[judged]int
+}
+
+type judged struct {
+	id      uuid.UUID
+	version int64
+}
+
+const maxJudged = 20_000
+
+func (j *judge) count(m modes.OrganizationMode) int {
+	key := judged{m.ID, m.Version}
+	j.mu.Lock()
+	n, ok := j.known[key]
+	j.mu.Unlock()
+	if ok {
+		return n
+	}
+	n = len(advice.For(m.Mode))
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.known == nil || len(j.known) >= maxJudged {
+		j.known = map[judged]int{}
+	}
+	j.known[key] = n
+	return n
+}

@@ -1,0 +1,179 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"orgmodes/internal/diff"
+	"orgmodes/internal/modes"
+)
+
+// diffLine is a line of a comparison. One of kind "skipped" stands for lines that
+// are the same.
+type diffLine struct {
+	Kind, Text string
+	Skipped    int
+}
+
+// around is how many lines that are the same are shown around one that isn't.
+const around = 3
+
+// yamlDiff compares two modes as lines of YAML; with nothing before, all is new.
+func yamlDiff(before, after modes.Mode, isNew bool) []diffLine {
+	old := ""
+	if !isNew {
+		old = string(modes.WriteYAMLMode(before))
+	}
+	return diffLines(strings.TrimSuffix(old, "\n"), strings.TrimSuffix(string(modes.WriteYAMLMode(after)), "\n"), isNew)
+}
+
+func diffLines(before, after string, isNew bool) []diffLine {
+	lines := diff.Lines(before, after)
+	if isNew && len(lines) > 0 && lines[0].Text == "" { // the empty text before is one empty line
+		lines = lines[1:]
+	}
+	near := make([]bool, len(lines))
+	some := false
+	for i, l := range lines {
+		if l.Kind == diff.Same {
+			continue
+		}
+		some = true
+		for j := max(0, i-around); j <= min(len(lines)-1, i+around); j++ {
+			near[j] = true
+		}
+	}
+	if !some {
+		return nil
+	}
+	var out []diffLine
+	for i, l := range lines {
+		switch {
+		case near[i]:
+			out = append(out, diffLine{Kind: string(l.Kind), Text: l.Text})
+		case len(out) > 0 && out[len(out)-1].Kind == "skipped":
+			out[len(out)-1].Skipped++
+		default:
+			out = append(out, diffLine{Kind: "skipped", Skipped: 1})
+		}
+	}
+	return out
+}
+
+// fieldWords are what fields are called in a sentence.
+var fieldWords = map[string]string{
+	"/slug": "slug", "/name": "name", "/config/roleDefinition": "role definition", "/config/whenToUse": "when to use",
+	"/config/description": "short description", "/config/groups": "tools", "/config/customInstructions": "custom instructions",
+	"/config/permissionTemplate": "permission template", "/config/" + iconField: "icon",
+}
+
+func fieldWord(pointer string) string {
+	if word, ok := fieldWords[pointer]; ok {
+		return word
+	}
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(strings.TrimPrefix(pointer, "/config/"))
+}
+
+// changeSentence says what changed, as the end of a sentence: "changed the role
+// definition, allowed command".
+func changeSentence(changes []modes.Change) string {
+	var renamed []string
+	by := map[modes.ChangeKind][]string{}
+	var tools []string
+	for _, c := range changes {
+		switch c.Pointer {
+		case "/name", "/slug":
+			renamed = append(renamed, fmt.Sprintf("changed the %s from %v to %v", fieldWord(c.Pointer), orNothing(c.Before), orNothing(c.After)))
+		case "/config/groups":
+			tools = toolsSentence(c)
+		default:
+			by[c.Kind] = append(by[c.Kind], "the "+fieldWord(c.Pointer))
+		}
+	}
+	parts := renamed
+	for _, kind := range []modes.ChangeKind{modes.Changed, modes.Added, modes.Removed} {
+		if len(by[kind]) > 0 {
+			parts = append(parts, string(kind)+" "+enumerated(by[kind]))
+		}
+	}
+	return strings.Join(append(parts, tools...), "; ")
+}
+
+func orNothing(v any) any {
+	if v == nil {
+		return "nothing"
+	}
+	return v
+}
+
+// toolsSentence says which tools were allowed, taken away, and restricted.
+func toolsSentence(c modes.Change) []string {
+	before, after := toolsIn(c.Before), toolsIn(c.After)
+	var allowed, taken, restricted, freed []string
+	for _, name := range modes.GroupNames() {
+		b, had := before[name]
+		a, has := after[name]
+		switch {
+		case has && !had:
+			allowed = append(allowed, name)
+			if a != "" {
+				restricted = append(restricted, name+" to "+a)
+			}
+		case had && !has:
+			taken = append(taken, name)
+		case a == b:
+		case a != "":
+			restricted = append(restricted, name+" to "+a)
+		default:
+			freed = append(freed, name)
+		}
+	}
+	var out []string
+	for _, part := range []struct {
+		verb  string
+		names []string
+	}{{"allowed", allowed}, {"took away", taken}, {"restricted", restricted}, {"no longer restricted", freed}} {
+		if len(part.names) > 0 {
+			out = append(out, part.verb+" "+enumerated(part.names))
+		}
+	}
+	if out == nil {
+		out = []string{"changed the tools"}
+	}
+	return out
+}
+
+// toolsIn are the groups of a change, each with what it is restricted to.
+func toolsIn(value any) map[string]string {
+	out := map[string]string{}
+	groups, _ := value.([]any)
+	for _, g := range groups {
+		switch g := g.(type) {
+		case string:
+			out[g] = ""
+		case []any:
+			if len(g) != 2 {
+				continue
+			}
+			name, _ := g[0].(string)
+			options, _ := g[1].(map[string]any)
+			pattern, _ := options["fileRegex"].(string)
+			if pattern == "" {
+				pattern = "what its description says"
+			}
+			out[name] = pattern
+		}
+	}
+	return out
+}
+
+// enumerated puts words into a sentence: "a", "a and b", "a, b and c".
+func enumerated(words []string) string {
+	words = slices.Clone(words)
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}

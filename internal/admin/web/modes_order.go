@@ -1,0 +1,106 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// modesOrder puts the organization's modes into another order. It takes either
+// all of the list's ids, in the new order, and seen, the revision that they were
+// seen at; or one id as up or down, which is right whatever the order is. Who has scripts gets the publication line, others the list.
+func (w *Web) modesOrder(v *visit) error {
+	f := readForm(v.Ctx)
+	all, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	listed := w.listed(all)
+	wanted, seen, err := orderOf(f, listed)
+	if err != nil {
+		return err
+	}
+	revision, err := w.DB.OrderModes(v.UserContext(), v.by(), v.org.ID, w.interleave(all, wanted), seen)
+	if err != nil {
+		return err
+	}
+	if v.Get("X-Requested-With") == "" {
+		if revision == v.org.Revision {
+			return v.done(v.path("/modes"), said{Text: "It is at the end of the list already; nothing was moved."})
+		}
+		return v.done(v.path("/modes"), said{Text: "The order is saved. Editors list the modes like this from their next poll on."})
+	}
+	l, err := v.live(len(listed) + len(w.Builtins))
+	if err != nil {
+		return err
+	}
+	v.Set("X-Revision", strconv.FormatInt(revision, 10))
+	return v.part("modes", "live", l)
+}
+
+// listed returns the modes that stand in the list in their order: all but those
+// in the place of a built-in one.
+func (w *Web) listed(all []modes.OrganizationMode) (listed []modes.OrganizationMode) {
+	for _, m := range all {
+		if !w.isBuiltin(m.Slug) {
+			listed = append(listed, m)
+		}
+	}
+	return listed
+}
+
+// interleave puts the listed modes into their places in the wanted order, and
+// leaves the others where they are.
+func (w *Web) interleave(all []modes.OrganizationMode, wanted []uuid.UUID) []uuid.UUID {
+	order := make([]uuid.UUID, 0, len(all))
+	for _, m := range all {
+		switch {
+		case w.isBuiltin(m.Slug):
+			order = append(order, m.ID)
+		case len(wanted) > 0:
+			order, wanted = append(order, wanted[0]), wanted[1:]
+		}
+	}
+	return append(order, wanted...)
+}
+
+func (w *Web) isBuiltin(slug string) bool {
+	return slices.ContainsFunc(w.Builtins, func(b modes.Mode) bool { return modes.SlugKey(b.Slug) == modes.SlugKey(slug) })
+}
+
+// orderOf reads the wanted order.
+func orderOf(f form, now []modes.OrganizationMode) (wanted []uuid.UUID, seen int64, err error) {
+	for move, by := range map[string]int{"up": -1, "down": 1} {
+		id := f.Get(move)
+		if id == "" {
+			continue
+		}
+		for _, m := range now {
+			wanted = append(wanted, m.ID)
+		}
+		at := slices.IndexFunc(now, func(m modes.OrganizationMode) bool { return m.ID.String() == id })
+		if at < 0 {
+			return nil, 0, fault.New(fault.NotFound, "not_found", "This mode is not there any more")
+		}
+		if to := at + by; to >= 0 && to < len(wanted) {
+			wanted[at], wanted[to] = wanted[to], wanted[at]
+		}
+		return wanted, 0, nil
+	}
+	for text := range strings.FieldsSeq(f.Get("ids")) {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, 0, unreadable(err)
+		}
+		wanted = append(wanted, id)
+	}
+	if seen, err = strconv.ParseInt(f.Get("seen"), 10, 64); err != nil || len(wanted) == 0 {
+		return nil, 0, unreadable(err)
+	}
+	return wanted, seen, nil
+}

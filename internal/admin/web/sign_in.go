@@ -1,0 +1,115 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/request"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/problem"
+)
+
+// signInData is what the sign-in form shows.
+type signInData struct {
+	Form   form
+	Return string
+	Kept   string
+	// Over says that somebody was signed in, and is no longer.
+	Over bool
+}
+
+func (w *Web) signInForm(v *visit) error {
+	back := returnTo(v.Query("return"))
+	if _, _, err := w.who(v.Ctx); err == nil {
+		return v.Redirect(back, http.StatusSeeOther)
+	}
+	return v.showSignIn(http.StatusOK, signInData{Return: back, Over: back != "/"})
+}
+
+func (v *visit) showSignIn(status int, d signInData) error {
+	v.Status(status)
+	return v.render("sign_in", page{Title: "Sign in", Bare: true, Data: d})
+}
+
+// signIn opens a session. Whatever is wrong with email and password, the answer
+// is the same and takes the same time, and too many tries are refused.
+func (w *Web) signIn(v *visit) error {
+	f := readForm(v.Ctx)
+	d := signInData{Form: f, Return: returnTo(f.Get("return")), Kept: f.Get("kept")}
+	u, s, err := w.Gate.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
+	if err != nil {
+		if !fault.Is(err, fault.Unauthenticated) && !fault.Is(err, fault.Exhausted) {
+			return err
+		}
+		p := problem.Of(err)
+		d.Form = f.forget("password").wrong("", p.Detail)
+		return v.showSignIn(p.Status, d)
+	}
+	v.who = access.Principal{Kind: access.User, UserID: u.ID, Name: u.Name, Email: u.Email}
+	v.session = &s
+	if k, ok := parseKept(d.Kept); ok {
+		return w.sendAgain(v, http.StatusOK, k)
+	}
+	return v.Redirect(d.Return, http.StatusSeeOther)
+}
+
+func (w *Web) signOut(v *visit) error {
+	if err := w.Gate.Out(v.Ctx); err != nil {
+		return err
+	}
+	return v.Redirect("/sign-in", http.StatusSeeOther)
+}
+
+// signInFirst has somebody sign in who has to, and come back to where they were;
+// a form that they sent is kept meanwhile.
+func (w *Web) signInFirst(v *visit) error {
+	back := v.OriginalURL()
+	if !safe(v.Method()) || v.hx() {
+		back = pageOf(v.Get(fiber.HeaderReferer))
+	}
+	to := "/sign-in"
+	if back != "/" {
+		to += "?return=" + url.QueryEscape(back)
+	}
+	switch {
+	case v.hx() || v.Get("X-Requested-With") != "":
+		v.Set("HX-Redirect", to)
+		return fault.New(fault.Unauthenticated, "session_ended", "You are signed out. Sign in again to go on")
+	case safe(v.Method()):
+		return v.Redirect(to, http.StatusSeeOther)
+	case v.Path() == "/sign-out":
+		return v.Redirect("/sign-in", http.StatusSeeOther)
+	}
+	return v.showSignIn(http.StatusUnauthorized, signInData{Return: returnTo(back), Kept: keptOf(v.Ctx).String(), Over: true})
+}
+
+// returnTo is where to go after signing in: a page of ours and nothing else.
+func returnTo(path string) string {
+	if !local(path) || strings.HasPrefix(path, "/sign-") {
+		return "/"
+	}
+	return path
+}
+
+// local says whether a path is one of ours: browsers take "//host" and "/\host"
+// for another site, and drop tabs and line ends.
+func local(path string) bool {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
+		return false
+	}
+	u, err := url.Parse(path)
+	return err == nil && u.Host == "" && u.Scheme == ""
+}
+
+// pageOf is the path of the page that a request comes from.
+func pageOf(referer string) string {
+	u, err := url.Parse(referer)
+	if err != nil || u.Path == "" {
+		return "/"
+	}
+	return u.RequestURI()
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"time"
+)
+
+// exact is a time as it is on hover and to screen readers. Scripts put it into
+// the reader's own time zone.
+func exact(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
+
+// ago is a time in words, seen from now.
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < 0 && d > -time.Minute, d >= 0 && d < 45*time.Second:
+		return "just now"
+	case d < 0:
+		return in(-d)
+	case d < time.Hour:
+		return count(int((d+30*time.Second)/time.Minute), "minute") + " ago"
+	case d < 22*time.Hour:
+		return count(int((d+30*time.Minute)/time.Hour), "hour") + " ago"
+	case d < 36*time.Hour:
+		return "yesterday"
+	case d < 7*24*time.Hour:
+		return count(int((d+12*time.Hour)/(24*time.Hour)), "day") + " ago"
+	case t.Year() == now.Year():
+		return t.UTC().Format("2 Jan")
+	default:
+		return t.UTC().Format("2 Jan 2006")
+	}
+}
+
+func in(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return "in " + count(int((d+30*time.Second)/time.Minute), "minute")
+	case d < 36*time.Hour:
+		return "in " + count(int((d+30*time.Minute)/time.Hour), "hour")
+	default:
+		return "in " + count(int((d+12*time.Hour)/(24*time.Hour)), "day")
+	}
+}
+
+// count is a number with its unit: "1 mode", "2 modes".
+func count(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+// timeHTML is a time in words with the exact one behind it.
+func timeHTML(t, now time.Time) template.HTML {
+	return timeElement(t, ago(t, now), "ago")
+}
+
+// clockHTML is the time of the day: "14:02:07".
+func clockHTML(t time.Time) template.HTML {
+	return timeElement(t, t.UTC().Format("15:04:05")+" UTC", "clock")
+}
+
+func timeElement(t time.Time, words, class string) template.HTML {
+	return template.HTML(fmt.Sprintf( //nolint:gosec // made of a time alone
+		`<time class="%s" datetime="%s" title="%s">%s<span class="vh"> (%[3]s)</span></time>`,
+		class, t.UTC().Format(time.RFC3339), exact(t), words))
+}
+
+// bytesInWords is a size: "42 KB".
+func bytesInWords(n int) string {
+	switch {
+	case n < 1000:
+		return count(n, "byte")
+	case n < 1_000_000:
+		return fmt.Sprintf("%d KB", (n+500)/1000)
+	default:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+}

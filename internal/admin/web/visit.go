@@ -1,0 +1,138 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// visit is one request for a page.
+type visit struct {
+	*fiber.Ctx
+	w     *Web
+	nonce string
+	// who and session are those of somebody signed in.
+	who     access.Principal
+	session *signin.Session
+	// masked is the session's token as it stands in this answer.
+	masked string
+	// orgs are all that the visitor is a member of; org and role are set below
+	// /orgs/:org.
+	orgs []postgres.Membership
+	org  modes.Organization
+	role access.Role
+}
+
+// by is who acts, for the audit log.
+func (v *visit) by() audit.By {
+	return audit.By{
+		Actor:     audit.Actor{Kind: audit.User, ID: v.who.UserID.String(), Name: v.who.Name},
+		RequestID: request.ID(v.Ctx), Source: request.Source(v.Ctx),
+	}
+}
+
+// may decides about something in the organization of the visit: the same check
+// that guards the action.
+func (v *visit) may(r access.Request) access.Verdict { return access.Decide(v.who, v.role, r) }
+
+// path is that of a page of the visit's organization.
+func (v *visit) path(page string) string { return "/orgs/" + v.org.Slug + page }
+
+// hx says whether htmx asks, for a part of a page.
+func (v *visit) hx() bool { return v.Get("HX-Request") == "true" }
+
+// open lets everybody in.
+func (w *Web) open(handle func(*visit) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		v := w.visit(c)
+		if err := w.fromOurPages(c); err != nil {
+			return err
+		}
+		return handle(v)
+	}
+}
+
+// known lets in whoever is signed in; others sign in first, and come back.
+func (w *Web) known(handle func(*visit) error) fiber.Handler {
+	return w.open(func(v *visit) error {
+		who, session, err := w.who(v.Ctx)
+		switch {
+		case fault.Is(err, fault.Unauthenticated):
+			return w.signInFirst(v)
+		case isForged(err):
+			// It came from our page, as open has found out, but of another session.
+			v.who, v.session, err = w.whoReads(v.Ctx)
+			if err != nil {
+				return err
+			}
+			return w.sendAgain(v, http.StatusForbidden, keptOf(v.Ctx))
+		case err != nil:
+			return err
+		}
+		v.who, v.session = who, session
+		if v.orgs, err = w.DB.Memberships(v.UserContext(), who.UserID); err != nil {
+			return err
+		}
+		return handle(v)
+	})
+}
+
+// in lets in whoever may do that in the organization of the path. An
+// organization that isn't there and one that isn't theirs get the same answer.
+func (w *Web) in(r access.Request, handle func(*visit) error) fiber.Handler {
+	return w.known(func(v *visit) error {
+		if err := w.enter(v); err != nil {
+			return err
+		}
+		if err := v.may(r).Err(); err != nil {
+			return err
+		}
+		return handle(v)
+	})
+}
+
+// enter finds the organization of the path among those of the visitor.
+func (w *Web) enter(v *visit) error {
+	for _, m := range v.orgs {
+		if !strings.EqualFold(m.Slug, v.Params("org")) && m.OrganizationID.String() != v.Params("org") {
+			continue
+		}
+		org, err := w.DB.Organization(v.UserContext(), m.OrganizationID.String())
+		if fault.Is(err, fault.NotFound) {
+			return access.NoSuchOrganization()
+		}
+		if err != nil {
+			return err
+		}
+		v.org, v.role = org, access.Role(m.Role)
+		return nil
+	}
+	return access.NoSuchOrganization()
+}
+
+// visit begins one: with the headers that are right for every page.
+func (w *Web) visit(c *fiber.Ctx) *visit {
+	if v, ok := c.Locals(visitKey).(*visit); ok {
+		return v
+	}
+	v := &visit{Ctx: c, w: w, nonce: newNonce()}
+	c.Locals(visitKey, v)
+	c.Set(fiber.HeaderContentSecurityPolicy, policy(v.nonce))
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderVary, "Cookie, HX-Request")
+	c.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	return v
+}
+
+type key int
+
+const visitKey key = iota

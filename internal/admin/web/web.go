@@ -1,0 +1,76 @@
+package web
+
+import (
+	"bytes"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+// Options are what the pages are made of.
+type Options struct {
+	DB   *postgres.DB
+	Gate *signin.Gate
+	// Keys make the tokens.
+	Keys *token.Keys
+	// Builtins are the modes that every editor has.
+	Builtins []modes.Mode
+	Log      *slog.Logger
+	// Public is the address that people know us by.
+	Public *url.URL
+	// PublicReader is where editors reach the readers; it may be empty.
+	PublicReader string
+	// PublishWait is how long creating or revoking a token waits for readers to
+	// know of it.
+	PublishWait time.Duration
+}
+
+// Web answers requests for pages.
+type Web struct {
+	Options
+	templates map[string]*template.Template
+	assets    assets
+	// origins decides which requests come from our own pages.
+	origins *http.CrossOriginProtection
+	// pages are those of an organization, with what it takes to see them.
+	pages map[string]access.Request
+	rail  []entry
+	now   func() time.Time
+	judge judge
+	hub   *hub
+}
+
+// New makes a Web; Routes adds it to an app.
+func New(o Options) (*Web, error) {
+	w := &Web{Options: o, pages: map[string]access.Request{}, now: time.Now, hub: newHub(o.DB, o.Log)}
+	var err error
+	if w.assets, err = readAssets(); err != nil {
+		return nil, err
+	}
+	if w.templates, err = w.parse(); err != nil {
+		return nil, err
+	}
+	w.origins = http.NewCrossOriginProtection()
+	return w, w.origins.AddTrustedOrigin(o.Public.Scheme + "://" + o.Public.Host)
+}
+
+// write answers with a page that was rendered whole: what fails in the middle
+// is a failure, and no half page.
+func (w *Web) write(c *fiber.Ctx, status int, name, block string, data any) error {
+	var b bytes.Buffer
+	if err := w.templates[name].ExecuteTemplate(&b, block, data); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Status(status).Send(b.Bytes())
+}

@@ -1,0 +1,122 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+// Chromium is a browser that tests can drive.
+type Chromium struct {
+	*Program
+	// Env is the whole environment that it is to be started with.
+	Env []string
+}
+
+// FindChromium returns a Chromium that runs here, which it fetches where the
+// machine has none, along with fonts for emoji and Chinese. The error says why
+// there is none.
+func FindChromium(ctx context.Context, say Say) (*Chromium, error) {
+	ways := []way{
+		{"machine", chromiumOnMachine},
+		{"apt", func(ctx context.Context) (*Program, error) { return chromiumFromApt(ctx, say) }},
+	}
+	const variable = "ORGMODES_CHROMIUM_FROM"
+	p, err := firstOf(ctx, ways, os.Getenv(variable), variable,
+		"a Chromium could not be had here: install chromium. What was tried:")
+	if err != nil {
+		return nil, err
+	}
+	c := &Chromium{Program: p, Env: p.environ()}
+	if dir, _, fetched := strings.Cut(p.Bin, "/usr/lib/chromium/"); fetched && p.LibPath != "" {
+		c.Env = append(c.Env, "FONTCONFIG_FILE="+filepath.Join(dir, fontsConf))
+	}
+	return c, nil
+}
+
+func checkChromium(ctx context.Context, file, lib, from string) (*Program, error) {
+	p := &Program{Bin: file, LibPath: lib, From: from}
+	// "Chromium 156.0.8078.79 built on Debian GNU/Linux 12 (bookworm)".
+	out, err := run(ctx, "/", p.environ(), file, "--version", "--no-sandbox")
+	if err != nil {
+		return nil, err
+	}
+	p.Version = versionNumber.FindString(out)
+	return p, nil
+}
+
+func chromiumOnMachine(ctx context.Context) (*Program, error) {
+	if machineHidden() {
+		return nil, errHidden
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome"} {
+		if file, err := exec.LookPath(name); err == nil {
+			return checkChromium(ctx, file, "", "this machine")
+		}
+	}
+	return nil, errors.New("there is no chromium or google-chrome on PATH")
+}
+
+// fontsConf is where the fetched Chromium finds its fonts.
+const fontsConf = "fonts.conf"
+
+func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
+	cache, err := CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := install(cache, "chromium-apt-"+release()+"-"+runtime.GOARCH, func(dir string) error {
+		a, err := newApt(cache, say)
+		if err != nil {
+			return err
+		}
+		for !a.has(ctx, "chromium") {
+			if err := a.ownLists(ctx); err != nil {
+				return err
+			}
+		}
+		say("fetching Chromium and fonts, about 150 MB, once ...")
+		if err := a.unpack(ctx, dir, notForHeadless, "chromium", "chromium-common",
+			"fonts-dejavu-core", "fonts-noto-color-emoji", "fonts-wqy-microhei"); err != nil {
+			return err
+		}
+		return writeFontsConf(dir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "usr", "lib", "chromium", "chromium")
+	if !exists(file) {
+		return nil, fmt.Errorf("%s holds no chromium", dir)
+	}
+	// libpulse looks for a part of itself where only its own package would know.
+	lib := libPath(dir)
+	if more, err := filepath.Glob(filepath.Join(dir, "usr/lib/*-linux-*/pulseaudio")); err == nil {
+		lib = strings.Join(append(more, lib), ":")
+	}
+	return checkChromium(ctx, file, lib, "a Debian package")
+}
+
+// notForHeadless are libraries without which a browser that nobody sees starts.
+var notForHeadless = regexp.MustCompile(`^(libgl1-mesa-dri|libllvm\d+|libc6|libpam.*|libsystemd.*)$`)
+
+// writeFontsConf makes the fonts in dir known. The directory has its final name
+// only later, so they are named from where the file is.
+func writeFontsConf(dir string) error {
+	return os.WriteFile(filepath.Join(dir, fontsConf), []byte(`<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir prefix="relative">usr/share/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family><family>WenQuanYi Micro Hei</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>
+`), 0o644)
+}
