@@ -39,7 +39,7 @@ func TestModesAreOrdered(t *testing.T) {
 	_, err = l.db.OrderModes(t.Context(), ada, l.org.ID, order("e", "a", "d", "b", "c"), 0)
 	require.NoError(t, err)
 	assert.Equal(t, "eadbc", is())
-	assert.EqualValues(t, before+2, l.count(`select count(*) from versions where subject_kind = 'mode'`), "only who moved has a new version")
+	assert.Equal(t, before+2, l.count(`select count(*) from versions where subject_kind = 'mode'`), "only who moved has a new version")
 	revision, err = l.db.OrderModes(t.Context(), ada, l.org.ID, order("e", "a", "d", "b", "c"), 0)
 	require.NoError(t, err)
 	assert.EqualValues(t, 8, revision, "what changes nothing is no change")

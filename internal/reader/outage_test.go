@@ -41,7 +41,7 @@ func TestADocumentThatRedisLacksStays(t *testing.T) {
 	x := w.warm()
 	w.redis.Do("DEL", "{om}:doc:"+x.org)
 	w.redis.Do("HDEL", "{om}:revs", x.org)
-	w.later(time.Second) // since it was loaded
+	w.later(time.Second)                                                      // since it was loaded
 	ahead := w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`) // has it looked for
 	require.Equal(t, 304, ahead.status)
 	w.served(x)
