@@ -14,6 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -75,22 +76,35 @@ func run(check bool) error {
 	return nil
 }
 
-// build returns what is to be in dist, by name.
+// build returns what is to be in dist, by name. It works in a folder that holds
+// the sources and the packages side by side: names carry a hash of the inputs'
+// paths, too, and those must be the same wherever the sources and the cache are.
 func build(packages string) (map[string][]byte, error) {
-	entries, err := filepath.Glob(filepath.Join(sources, "*.*"))
+	bench, err := os.MkdirTemp("", "orgmodes-assets-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(bench) }()
+	if bench, err = filepath.EvalSymlinks(bench); err != nil {
+		return nil, err
+	}
+	if err := copySources(filepath.Join(bench, "assets")); err != nil {
+		return nil, err
+	}
+	if err := os.Symlink(packages, filepath.Join(bench, "node_modules")); err != nil {
+		return nil, err
+	}
+	entries, err := filepath.Glob(filepath.Join(bench, "assets", "*.*"))
 	if err != nil {
 		return nil, err
 	}
 	entries = slices.DeleteFunc(entries, func(file string) bool {
 		return !slices.Contains([]string{".js", ".css", ".svg"}, filepath.Ext(file))
 	})
-	root, err := filepath.Abs(sources)
-	if err != nil {
-		return nil, err
-	}
+	root := filepath.Join(bench, "assets")
 	out := api.Build(api.BuildOptions{
-		EntryPoints: entries, AbsWorkingDir: mustAbs("."), Outbase: sources, Outdir: filepath.Join(sources, "dist"),
-		EntryNames: "[name]-[hash]", NodePaths: []string{packages},
+		EntryPoints: entries, AbsWorkingDir: bench, Outbase: root, Outdir: filepath.Join(root, "dist"),
+		EntryNames: "[name]-[hash]", PreserveSymlinks: true,
 		Bundle: true, Format: api.FormatESModule, Platform: api.PlatformBrowser, Target: api.ESNext, Charset: api.CharsetUTF8,
 		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
 		Loader: map[string]api.Loader{".svg": api.LoaderCopy}, Metafile: true,
@@ -243,10 +257,26 @@ func cacheDir() (string, error) {
 	return dir, os.MkdirAll(dir, 0o755)
 }
 
-func mustAbs(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		panic(err) // there is no working directory
-	}
-	return abs
+// copySources copies what is built from.
+func copySources(to string) error {
+	return filepath.WalkDir(sources, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(sources, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if rel == "dist" || d.Name() == "node_modules" {
+				return filepath.SkipDir
+			}
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), content, 0o644)
+	})
 }
