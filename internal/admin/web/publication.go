@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
@@ -60,7 +61,7 @@ func (w *Web) publicationShow(v *visit) error {
 	d := publicationData{Status: s, Live: liveOf(s, w.merged(own), w.now()), Change: v.may(access.Request{Action: access.ChangeLibrary})}
 	for _, r := range s.Representations {
 		d.Representations = append(d.Representations, published{
-			Name: r.Name, URL: w.at(v, strings.TrimSuffix(r.Name, ".json")), ETag: tagOf(r), For: forWhom[r.Name],
+			Name: r.Name, URL: w.at(v, pathOf(r.Name)), ETag: tagOf(r), For: forWhom[r.Name],
 			Length: r.Length, Since: r.Since, Ahead: r.Revision > s.PublishedRevision,
 		})
 	}
@@ -111,6 +112,14 @@ func (w *Web) tokensOnTheirWay(v *visit) (n int, err error) {
 		}
 	}
 	return n, err
+}
+
+// pathOf is where readers serve a representation, below the organization.
+func pathOf(representation string) string {
+	if representation == document.TemplatesJSON {
+		return "templates"
+	}
+	return strings.TrimSuffix(representation, ".json")
 }
 
 // forWhom says what each form is for.

@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"net/http"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,17 +18,20 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	b.seen("#publication", "Publishing works")
 	b.pictures("publication")
 
-	// The tags are those that readers send.
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/organization.yaml", nil)
-	require.NoError(t, err)
-	req.Header.Set("Authorization", "Bearer "+s.editor)
-	req.Header.Set("Accept-Encoding", "identity")
-	req.Close = true
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	require.Contains(t, b.text("#publication table"), res.Header.Get("ETag"))
-	require.Contains(t, b.text("#publication table"), req.URL.String())
+	// Every address is one that readers serve, and the tags are those that they send.
+	for _, path := range []string{"modes", "modes.yaml", "organization.yaml", "marketplace.yaml", "templates"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/"+path, nil)
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+s.editor)
+		req.Header.Set("Accept-Encoding", "identity")
+		req.Close = true
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		require.Equal(t, http.StatusOK, res.StatusCode)
+		require.Contains(t, b.text("#publication table"), res.Header.Get("ETag"))
+		require.Regexp(t, regexp.QuoteMeta(req.URL.String())+`\s`, b.text("#publication table"))
+	}
 
 	// Redis goes away: what is saved waits, why stands there, and it can be hurried.
 	s.redis.Kill()
