@@ -33,9 +33,9 @@ func (n *noun[T]) Versions(ctx context.Context, db *DB, org, id uuid.UUID, befor
 	if len(rows) == 0 && before == math.MaxInt64 {
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", n.kind)
 	}
-	out := make([]Version[T], len(rows))
+	out, names := make([]Version[T], len(rows)), &templateNames{q: db.q, org: org}
 	for i, r := range rows {
-		if out[i], err = n.toVersion(ctx, db.q, r); err != nil {
+		if out[i], err = n.toVersion(ctx, names, r); err != nil {
 			return nil, err
 		}
 	}
@@ -48,9 +48,9 @@ func (n *noun[T]) Deleted(ctx context.Context, db *DB, org uuid.UUID, limit int)
 	if err != nil {
 		return nil, fmt.Errorf("list deleted: %w", err)
 	}
-	out := make([]Version[T], len(rows))
+	out, names := make([]Version[T], len(rows)), &templateNames{q: db.q, org: org}
 	for i, r := range rows {
-		out[i], err = n.toVersion(ctx, db.q, sqlcgen.Version{
+		out[i], err = n.toVersion(ctx, names, sqlcgen.Version{
 			SubjectKind: string(n.kind), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
 			Action: string(audit.Delete), Content: r.Content, ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, OccurredAt: r.OccurredAt,
 		})
@@ -68,11 +68,11 @@ func (n *noun[T]) version(ctx context.Context, q *sqlcgen.Queries, org, id uuid.
 	if err != nil {
 		return Version[T]{}, orNotFound(err, "version")
 	}
-	return n.toVersion(ctx, q, row)
+	return n.toVersion(ctx, &templateNames{q: q, org: org}, row)
 }
 
-func (n *noun[T]) toVersion(ctx context.Context, q *sqlcgen.Queries, r sqlcgen.Version) (Version[T], error) {
-	t, err := n.read(ctx, q, r.OrganizationID, r.SubjectID, r.Content)
+func (n *noun[T]) toVersion(ctx context.Context, names *templateNames, r sqlcgen.Version) (Version[T], error) {
+	t, err := n.read(ctx, names, r.SubjectID, r.Content)
 	if err != nil {
 		return Version[T]{}, fmt.Errorf("version %d of %s %s: %w", r.Version, n.kind, r.SubjectID, err)
 	}

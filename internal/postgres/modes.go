@@ -231,21 +231,21 @@ func contentOfMode(m modes.OrganizationMode) modeContent {
 	}
 }
 
-func readMode(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID, content json.RawMessage) (modes.OrganizationMode, error) {
+func readMode(ctx context.Context, n *templateNames, id uuid.UUID, content json.RawMessage) (modes.OrganizationMode, error) {
 	var c modeContent
 	if err := json.Unmarshal(content, &c); err != nil {
 		return modes.OrganizationMode{}, err
 	}
 	// What it is called today; where it is gone, what it was called then.
-	name, err := (&templateNames{q: q, org: org}).of(ctx, orNil(c.PermissionTemplateID))
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	name, err := n.of(ctx, orNil(c.PermissionTemplateID))
+	if err != nil {
 		return modes.OrganizationMode{}, err
 	}
 	if name != "" {
 		c.Config.PermissionTemplate = name
 	}
 	return modes.OrganizationMode{
-		ID: id, OrganizationID: org, Mode: modes.Mode{Slug: c.Slug, Name: c.Name, Config: c.Config},
+		ID: id, OrganizationID: n.org, Mode: modes.Mode{Slug: c.Slug, Name: c.Name, Config: c.Config},
 		PermissionTemplateID: c.PermissionTemplateID, Position: c.Position,
 	}, nil
 }

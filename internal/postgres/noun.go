@@ -21,9 +21,9 @@ type noun[T any] struct {
 	// of returns an object's id, its version, and the name that people know it by.
 	of func(T) (id uuid.UUID, version int64, name string)
 	// content is what versions and the audit log keep; read is its opposite, and
-	// may ask what the content refers to.
+	// may ask for the names of the templates that it refers to.
 	content func(T) any
-	read    func(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID, content json.RawMessage) (T, error)
+	read    func(ctx context.Context, names *templateNames, id uuid.UUID, content json.RawMessage) (T, error)
 	// find looks an object up by its id, or by what else people name it with.
 	find func(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string) (T, error)
 	list func(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]T, error)

@@ -38,15 +38,11 @@ var templateNoun = &noun[templates.OrganizationTemplate]{
 	insert: insertTemplate,
 	update: updateTemplate,
 	within: func(ctx context.Context, c *change) error {
-		all, err := listTemplates(ctx, c.q, c.org.ID)
+		size, err := c.q.MeasureTemplates(ctx, c.org.ID)
 		if err != nil {
-			return err
+			return fmt.Errorf("measure permission templates: %w", err)
 		}
-		size := 0
-		for _, t := range all {
-			size += t.Size()
-		}
-		return templates.CheckLibrary(len(all), size)
+		return templates.CheckLibrary(int(size.Templates), int(size.Bytes))
 	},
 	fileList: "templates",
 	match: func(all []templates.OrganizationTemplate) func(templates.OrganizationTemplate) (templates.OrganizationTemplate, bool) {
@@ -235,13 +231,14 @@ func findTemplate(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref st
 }
 
 func findTemplateNamed(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (templates.OrganizationTemplate, error) {
-	all, err := listTemplates(ctx, q, org)
+	names, err := q.ListTemplateNames(ctx, org)
 	if err != nil {
-		return templates.OrganizationTemplate{}, err
+		return templates.OrganizationTemplate{}, fmt.Errorf("list names of permission templates: %w", err)
 	}
-	for _, t := range all {
+	for _, t := range names {
 		if templates.NameKey(t.Name) == templates.NameKey(name) {
-			return t, nil
+			row, err := q.GetTemplate(ctx, sqlcgen.GetTemplateParams{OrganizationID: org, ID: t.ID})
+			return toTemplate(row), err
 		}
 	}
 	return templates.OrganizationTemplate{}, templates.NotFound()
@@ -288,14 +285,15 @@ func (c *change) templateOf(ctx context.Context, ref string) (name string, id uu
 	if !fault.Is(err, fault.NotFound) {
 		return t.Name, t.ID, err
 	}
-	all, err := listTemplates(ctx, c.q, c.org.ID)
+	all, err := c.q.ListTemplateNames(ctx, c.org.ID)
 	if err != nil {
-		return "", uuid.Nil, err
+		return "", uuid.Nil, fmt.Errorf("list names of permission templates: %w", err)
 	}
 	names := make([]string, len(all))
 	for i, t := range all {
 		names[i] = t.Name
 	}
+	slices.Sort(names)
 	have := "there is none yet"
 	if len(names) > 0 {
 		have = "there are " + strings.Join(names, ", ")
@@ -320,9 +318,9 @@ func (n *templateNames) of(ctx context.Context, id *uuid.UUID) (string, error) {
 		return "", nil
 	}
 	if n.byID == nil {
-		all, err := listTemplates(ctx, n.q, n.org)
+		all, err := n.q.ListTemplateNames(ctx, n.org)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("list names of permission templates: %w", err)
 		}
 		n.byID = make(map[uuid.UUID]string, len(all))
 		for _, t := range all {
@@ -346,12 +344,12 @@ func contentOfTemplate(t templates.OrganizationTemplate) templateContent {
 	return templateContent{t.Name, t.PermissionMode, stored(t.AllowedTools), t.DefaultRole, t.DefaultSystemPrompt, t.Description}
 }
 
-func readTemplate(_ context.Context, _ *sqlcgen.Queries, org, id uuid.UUID, content json.RawMessage) (templates.OrganizationTemplate, error) {
+func readTemplate(_ context.Context, n *templateNames, id uuid.UUID, content json.RawMessage) (templates.OrganizationTemplate, error) {
 	var c templateContent
 	if err := json.Unmarshal(content, &c); err != nil {
 		return templates.OrganizationTemplate{}, err
 	}
-	return templates.OrganizationTemplate{ID: id, OrganizationID: org, Template: templates.Template(c)}, nil
+	return templates.OrganizationTemplate{ID: id, OrganizationID: n.org, Template: templates.Template(c)}, nil
 }
 
 func toTemplate(r sqlcgen.PermissionTemplate) templates.OrganizationTemplate {

@@ -37,9 +37,8 @@ func TestDiff(t *testing.T) {
 		changes := Diff(before, after)
 		out, err := json.MarshalIndent(changes, "", "  ")
 		require.NoError(t, err)
-		fmt.Fprintf(&b, "%s\n    %s\n", out, strings.Join(Sentences(changes), "\n    "))
+		fmt.Fprintf(&b, "%s\n", out)
 	}
-	fmt.Fprintln(&b, strings.Join(Sentences(Diff(Template{}, before)), "\n"))
 	golden.Equal(t, "diff.txt", []byte(b.String()))
 }
 
@@ -60,6 +59,5 @@ func TestADiffIsAllThatDiffers(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, after, got)
 		assert.Equal(t, before.Equal(after), changes == nil)
-		assert.Len(t, Sentences(changes), len(changes))
 	})
 }

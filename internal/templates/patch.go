@@ -29,12 +29,6 @@ type TextPatch struct {
 	To *string
 }
 
-// Empty reports whether the patch changes nothing.
-func (p Patch) Empty() bool {
-	return p.Name == nil && p.PermissionMode == nil && p.AllowedTools == nil &&
-		!p.DefaultRole.Set && !p.DefaultSystemPrompt.Set && !p.Description.Set
-}
-
 // ReadPatch reads a partial update, an object with the fields to change. Fields
 // that the server makes are passed over, unknown ones are refused. Rules are
 // judged by Apply, where the whole template is known. The error is as

@@ -182,8 +182,8 @@ func TestPlan(t *testing.T) {
 			if p.Reason != "" {
 				fmt.Fprintf(&b, "\n    %s (free: %q)", p.Reason, p.FreeName)
 			}
-			for _, s := range Sentences(p.Changes) {
-				fmt.Fprintf(&b, "\n    %s", s)
+			for _, c := range p.Changes {
+				fmt.Fprintf(&b, "\n    %s %s: %v, %v", c.Kind, c.Pointer, c.Before, c.After)
 			}
 			for _, n := range p.Notices {
 				fmt.Fprintf(&b, "\n    notice %d:%d %s: %s", n.Line, n.Column, n.Pointer, n.Detail)

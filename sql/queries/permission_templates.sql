@@ -33,3 +33,14 @@ select id, name, slug
 from organization_modes
 where organization_id = @organization_id and permission_template_id = @permission_template_id::uuid
 order by position, name, slug;
+
+-- name: ListTemplateNames :many
+-- Without the prompts, which may be long.
+select id, name from permission_templates where organization_id = @organization_id;
+
+-- name: MeasureTemplates :one
+select count(*)::bigint as templates,
+  coalesce(sum(octet_length(name) + octet_length(permission_mode) + octet_length(array_to_string(allowed_tools, '')) + coalesce(octet_length(default_role), 0)
+    + coalesce(octet_length(default_system_prompt), 0) + coalesce(octet_length(description), 0)), 0)::bigint as bytes
+from permission_templates
+where organization_id = @organization_id;

@@ -40,6 +40,12 @@ func (w *Web) modeSave(v *visit) error {
 	default:
 		return w.showDraft(v, e)
 	}
+	return w.saveDraft(v, e)
+}
+
+// saveDraft saves a draft by all rules, or shows it again with what is against
+// that.
+func (w *Web) saveDraft(v *visit, e modeEditor) error {
 	if err := w.complete(v, &e); err != nil {
 		return err
 	}

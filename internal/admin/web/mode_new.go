@@ -100,15 +100,5 @@ func (w *Web) modeCreate(v *visit) error {
 	if do := f.Get("do"); do != "save" {
 		return w.showDraft(v, e)
 	}
-	if err := w.complete(v, &e); err != nil {
-		return err
-	}
-	if len(e.Problems) > 0 {
-		return w.refuse(v, e)
-	}
-	saved, err := w.saveMode(v, e)
-	if err != nil {
-		return w.notSaved(v, e, err)
-	}
-	return v.done(v.path("/modes/"+modeRef(saved.Slug, saved.ID.String())+"/edit"), w.savedWords(v, e.modeTarget, saved))
+	return w.saveDraft(v, e)
 }

@@ -160,6 +160,36 @@ func (q *Queries) ListModesWithTemplate(ctx context.Context, arg ListModesWithTe
 	return items, nil
 }
 
+const listTemplateNames = `-- name: ListTemplateNames :many
+select id, name from permission_templates where organization_id = $1
+`
+
+type ListTemplateNamesRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// Without the prompts, which may be long.
+func (q *Queries) ListTemplateNames(ctx context.Context, organizationID uuid.UUID) ([]ListTemplateNamesRow, error) {
+	rows, err := q.db.Query(ctx, listTemplateNames, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListTemplateNamesRow{}
+	for rows.Next() {
+		var i ListTemplateNamesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listTemplates = `-- name: ListTemplates :many
 select id, organization_id, name, permission_mode, allowed_tools, default_role, default_system_prompt, description, created_by, created_at, updated_at, updated_by, version
 from permission_templates
@@ -199,6 +229,26 @@ func (q *Queries) ListTemplates(ctx context.Context, organizationID uuid.UUID) (
 		return nil, err
 	}
 	return items, nil
+}
+
+const measureTemplates = `-- name: MeasureTemplates :one
+select count(*)::bigint as templates,
+  coalesce(sum(octet_length(name) + octet_length(permission_mode) + octet_length(array_to_string(allowed_tools, '')) + coalesce(octet_length(default_role), 0)
+    + coalesce(octet_length(default_system_prompt), 0) + coalesce(octet_length(description), 0)), 0)::bigint as bytes
+from permission_templates
+where organization_id = $1
+`
+
+type MeasureTemplatesRow struct {
+	Templates int64
+	Bytes     int64
+}
+
+func (q *Queries) MeasureTemplates(ctx context.Context, organizationID uuid.UUID) (MeasureTemplatesRow, error) {
+	row := q.db.QueryRow(ctx, measureTemplates, organizationID)
+	var i MeasureTemplatesRow
+	err := row.Scan(&i.Templates, &i.Bytes)
+	return i, err
 }
 
 const updateTemplate = `-- name: UpdateTemplate :one
