@@ -25,6 +25,9 @@ import (
 // drainTime bounds what is left to do after DRAIN_WAIT: requests under way.
 const drainTime = 10 * time.Second
 
+// reportEvery is how often workers are told which tokens are in use.
+const reportEvery = time.Minute
+
 func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
 // run is the whole program; it returns the exit code: 2 for what the caller
@@ -99,6 +102,7 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 		Log: log, Store: store, LogStore: logStore, Keys: keys,
 		PollInterval: s.PollInterval, PublicCatalogue: catalogue, CacheBytes: s.CacheBytes, Metrics: registry,
 		AuthMaxStale: s.AuthMaxStale, SnapshotDir: s.SnapshotDir, SnapshotEvery: s.SnapshotEvery, Canary: s.Canary,
+		ReportEvery: reportEvery,
 	}
 	return o, func() {
 		_ = store.Close()

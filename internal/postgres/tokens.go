@@ -165,9 +165,32 @@ func (db *DB) TokenByHash(ctx context.Context, hash token.Hash) (Token, error) {
 	}
 	return Token{
 		ID: r.ID, Start: r.Start, Name: r.Name, User: User{ID: r.UserID, Email: r.UserEmail, Name: r.UserName},
-		Scopes: r.Scopes, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt,
+		Scopes: r.Scopes, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt, LastUsedAt: r.LastUsedAt,
 		Version: r.Version, PublishedVersion: r.PublishedVersion,
 	}, nil
+}
+
+// useInterval is how much later than the last noted use of a token another one
+// has to be to be noted.
+const useInterval = 10 * time.Minute
+
+// TokensUsed notes when tokens were used, to within ten minutes. It is no change of
+// a token: there is no version and no record of it. Tokens that there aren't are
+// passed over.
+func (db *DB) TokensUsed(ctx context.Context, uses map[token.Hash]time.Time) error {
+	p := sqlcgen.TokensUsedParams{IntervalSeconds: useInterval.Seconds()}
+	for h, at := range uses {
+		p.Hashes, p.Ats = append(p.Hashes, h[:]), append(p.Ats, at)
+	}
+	if _, err := db.q.TokensUsed(ctx, p); err != nil {
+		return fmt.Errorf("note uses of tokens: %w", err)
+	}
+	return nil
+}
+
+// UsedLately reports whether a use at that time needs no noting.
+func (t Token) UsedLately(at time.Time) bool {
+	return t.LastUsedAt != nil && at.Sub(*t.LastUsedAt) <= useInterval
 }
 
 // TokenOpens lists the organizations that a token opens now.

@@ -30,6 +30,7 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 		problemNoSuchOrganization.write(ctx)
 		return
 	}
+	r.tokens.table.use(who.record.hash, now.wall)
 	doc, from, err := r.documents.get(id)
 	r.metrics.cache[from].Inc()
 	switch {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,8 @@ type Options struct {
 	// away; empty means nowhere. It is written every SnapshotEvery.
 	SnapshotDir   string
 	SnapshotEvery time.Duration
+	// ReportEvery is how often workers are told which tokens are in use; 0: never.
+	ReportEvery time.Duration
 	// Canary is the organization whose document's age is exported; empty means none.
 	Canary string
 	// Clock tells the time; nil means the machine's.
@@ -64,6 +67,7 @@ type Reader struct {
 	documents    *documents
 	claims       *claims
 	follower     *follower
+	reporter     *reporter
 	public       *document
 	pollInterval []byte
 	fiber        *fiber.App
@@ -104,14 +108,22 @@ func New(o Options) (*Reader, error) {
 			clock: o.Clock, metrics: m,
 		}
 	}
+	r.reporter = &reporter{log: o.Log, every: o.ReportEvery, note: o.Store.NoteUses, table: r.tokens.table, clock: o.Clock}
 	r.fiber = r.app()
 	r.watch(o.Metrics, canary)
 	return r, nil
 }
 
-// Follow keeps what is resident in step with Redis until ctx is done. While
-// Redis is away it waits and says so.
-func (r *Reader) Follow(ctx context.Context) { r.follower.run(ctx) }
+// Follow keeps what is resident in step with Redis until ctx is done, and tells
+// of the tokens in use. While Redis is away it waits and says so.
+func (r *Reader) Follow(ctx context.Context) {
+	if r.reporter.every > 0 {
+		var reporting sync.WaitGroup
+		reporting.Go(func() { r.reporter.run(ctx) })
+		defer reporting.Wait()
+	}
+	r.follower.run(ctx)
+}
 
 // Serve answers requests until Shutdown.
 func (r *Reader) Serve(ln net.Listener) error { return r.fiber.Listener(ln) }

@@ -38,6 +38,8 @@ type tableShard struct {
 type slot struct {
 	record record
 	used   uint32
+	// minute since 1970 in which the token was let in last; see uses.go.
+	minute uint32
 	taken  bool
 }
 

@@ -135,6 +135,7 @@ func parseTokenVersion(s string) snapshot.Version {
 type tokens struct {
 	keys *token.Keys
 	shelf[token.Hash, record]
+	table *table
 	clock Clock
 	// maxStale is for how long a record may be trusted that nothing newer confirms.
 	maxStale time.Duration
@@ -152,9 +153,10 @@ func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*snapsh
 		keys: keys, clock: clock, maxStale: max(maxStale, freshFor),
 		refused: otter.Must(&otter.Options[token.Hash, uint64]{MaximumSize: refusedTokens}),
 		unknown: bucket{rate: unknownKeyRate, burst: unknownKeyBurst, left: unknownKeyBurst, last: clock.mono()},
+		table:   newTable(residentTokens, m.tokenEvictions.Inc),
 	}
 	t.shelf = shelf[token.Hash, record]{
-		memory: newTable(residentTokens, m.tokenEvictions.Inc),
+		memory: t.table,
 		load: func(ctx context.Context, h token.Hash) (record, snapshot.Position, error) {
 			asked := clock.mono()
 			rec, at, err := load(ctx, h)

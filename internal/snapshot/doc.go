@@ -12,6 +12,8 @@
 //	{om}:tok:<sha256>  HASH    one token's record; revoked ones stay, as tombstones
 //	{om}:log           STREAM  capped; ids are <n>-0, n contiguous
 //	{om}:rec           STRING  incarnation being reconciled, while it is
+//	{om}:seen          HASH    which tokens readers let in, and when (uses.go); all that
+//	                           readers write, and the only key without a fence
 //
 // A script writes only to a Redis that we filled ourselves: it compares the
 // replication id in meta with the one that the server has now, so a flushed,

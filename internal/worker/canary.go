@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -10,13 +11,11 @@ const canaryEvery = 10 * time.Second
 
 // lead is what this process does while it leads.
 func (w *Worker) lead(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		w.sing(ctx)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { w.sing(ctx) })
+	beside.Go(func() { w.takeUses(ctx) })
 	err := w.Lead(ctx)
-	<-done
+	beside.Wait()
 	return err
 }
 

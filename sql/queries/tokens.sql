@@ -83,3 +83,13 @@ select id, sha256, version from tokens
 where id > @after_id
 order by id
 limit @row_limit;
+
+-- name: TokensUsed :execrows
+-- The first use at once, others not more often than the interval: editors poll
+-- every few minutes, and nobody has to know more exactly. A reader's clock may be
+-- ahead of ours.
+update tokens t
+set last_used_at = least(u.at, now())
+from (select unnest(@hashes::bytea[]) as sha256, unnest(@ats::timestamptz[]) as at) u
+where t.sha256 = u.sha256
+  and (t.last_used_at is null or t.last_used_at < u.at - make_interval(secs => @interval_seconds::float8));

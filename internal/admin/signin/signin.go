@@ -112,12 +112,18 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	if v := g.keys.Check([]byte(presented)); v == token.Malformed || v == token.Forged {
 		return access.Principal{}, refused
 	}
-	t, err := g.db.TokenByHash(ctx, token.HashOf([]byte(presented)))
+	hash, now := token.HashOf([]byte(presented)), time.Now()
+	t, err := g.db.TokenByHash(ctx, hash)
 	if fault.Is(err, fault.NotFound) {
 		return access.Principal{}, refused.Because(err)
 	}
 	if err != nil {
 		return access.Principal{}, err
+	}
+	if !t.UsedLately(now) {
+		if err := g.db.TokensUsed(ctx, map[token.Hash]time.Time{hash: now}); err != nil {
+			g.log.Warn("the use of a token is not noted", "err", err) // nobody is turned away for that
+		}
 	}
 	return access.Principal{
 		Kind: access.Token, UserID: t.User.ID, Name: t.User.Name, Email: t.User.Email, TokenID: t.ID, Scopes: t.Scopes,

@@ -413,6 +413,31 @@ func (q *Queries) TokenPublished(ctx context.Context, arg TokenPublishedParams) 
 	return result.RowsAffected(), nil
 }
 
+const tokensUsed = `-- name: TokensUsed :execrows
+update tokens t
+set last_used_at = least(u.at, now())
+from (select unnest($2::bytea[]) as sha256, unnest($3::timestamptz[]) as at) u
+where t.sha256 = u.sha256
+  and (t.last_used_at is null or t.last_used_at < u.at - make_interval(secs => $1::float8))
+`
+
+type TokensUsedParams struct {
+	IntervalSeconds float64
+	Hashes          [][]byte
+	Ats             []time.Time
+}
+
+// The first use at once, others not more often than the interval: editors poll
+// every few minutes, and nobody has to know more exactly. A reader's clock may be
+// ahead of ours.
+func (q *Queries) TokensUsed(ctx context.Context, arg TokensUsedParams) (int64, error) {
+	result, err := q.db.Exec(ctx, tokensUsed, arg.IntervalSeconds, arg.Hashes, arg.Ats)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const touchUserTokens = `-- name: TouchUserTokens :many
 update tokens t
 set version = t.version + 1, pending_since = coalesce(t.pending_since, now())

@@ -1,0 +1,90 @@
+package reader
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"orgmodes/internal/process"
+	"orgmodes/internal/token"
+)
+
+// useTime bounds one report of uses.
+const useTime = 2 * time.Second
+
+// use notes that a resident token was let in: one store of a number, at most once
+// a minute. One that has left memory in between is not noted.
+func (t *table) use(h token.Hash, now time.Time) {
+	minute := uint32(now.Unix() / 60)
+	s := t.shard(h)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if i, ok := s.find(h); ok {
+		if at := &s.slots[s.index[i]-1]; atomic.LoadUint32(&at.minute) != minute {
+			atomic.StoreUint32(&at.minute, minute)
+		}
+	}
+}
+
+// uses returns which tokens of a shard were let in during a minute, or later.
+func (s *tableShard) uses(since uint32) map[token.Hash]time.Time {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := map[token.Hash]time.Time{}
+	for n := range s.slots {
+		if minute := atomic.LoadUint32(&s.slots[n].minute); s.slots[n].taken && minute >= since {
+			all[s.slots[n].record.hash] = time.Unix(int64(minute)*60, 0)
+		}
+	}
+	return all
+}
+
+// reporter tells the workers, by way of Redis, which tokens are in use. It is
+// off every request's path, and nothing depends on it.
+type reporter struct {
+	log   *slog.Logger
+	every time.Duration
+	note  func(context.Context, map[token.Hash]time.Time) error
+	table *table
+	clock Clock
+	// since is the first minute of which not everything is told.
+	since uint32
+	said  string
+}
+
+// run reports until ctx is done, and then once more.
+func (r *reporter) run(ctx context.Context) {
+	r.since = r.minute()
+	tick := time.NewTicker(r.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			r.report(ctx)
+		case <-ctx.Done():
+			r.report(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}
+
+// report tells of everything since the last report that went through. The minute
+// that is not over is told of again the next time.
+func (r *reporter) report(ctx context.Context) {
+	now := r.minute()
+	ctx, cancel := context.WithTimeout(ctx, useTime)
+	defer cancel()
+	for i := range r.table.shards {
+		if err := r.note(ctx, r.table.shards[i].uses(r.since)); err != nil {
+			if text := process.Redact(err.Error()); text != r.said {
+				r.said = text
+				r.log.Warn("which tokens are in use can't be told; it is kept", "error", text)
+			}
+			return
+		}
+	}
+	r.since, r.said = now, ""
+}
+
+func (r *reporter) minute() uint32 { return uint32(r.clock.now().wall.Unix() / 60) }

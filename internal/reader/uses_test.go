@@ -1,0 +1,84 @@
+package reader
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/token"
+)
+
+// told is what the reader has told of since the last time.
+func (w *world) told() map[token.Hash]time.Time {
+	w.t.Helper()
+	all := map[token.Hash]time.Time{}
+	require.NoError(w.t, w.store.TakeUses(w.t.Context(), func(page map[token.Hash]time.Time) error {
+		for h, at := range page {
+			all[h] = at
+		}
+		return nil
+	}))
+	return all
+}
+
+// Who was let in is told of at the latest when the reader ends; who wasn't, never.
+func TestUsesOfTokensAreTold(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.ReportEvery = time.Hour })
+	org, tok := w.organization()
+	_, strange := w.organization()
+	revoked, rec := w.grant(org)
+	rec.Revoked, rec.Version = true, 2
+	w.publishToken(rec)
+	before := time.Now().Truncate(time.Minute)
+	for _, presented := range []string{tok, tok, strange, revoked, w.keys.Mint()} {
+		w.modes(org, presented)
+	}
+	require.Empty(t, w.told(), "it is not yet time")
+	w.stop()
+	told := w.told()
+	require.Len(t, told, 1)
+	at := told[token.HashOf([]byte(tok))]
+	assert.False(t, at.Before(before) || at.After(time.Now()), at)
+}
+
+// While Redis is away uses are kept, and told of once it is back. A token that
+// nobody uses any more is not told of again.
+func TestUsesAreKeptWhileRedisIsAway(t *testing.T) {
+	w := newWorld(t)
+	org, tok := w.organization()
+	hash := token.HashOf([]byte(tok))
+	w.reporter.since = w.reporter.minute()
+	require.Equal(t, 200, w.modes(org, tok).status)
+	w.redis.Kill()
+	w.later(3 * time.Minute)
+	require.Equal(t, 200, w.modes(org, tok).status)
+	used, _ := w.now()
+	w.later(3 * time.Minute)
+	w.reporter.report(t.Context())
+	w.redis.Restart()
+	w.reporter.report(t.Context())
+	told := w.told()
+	require.Len(t, told, 1)
+	assert.True(t, told[hash].Equal(used.Truncate(time.Minute)), told[hash])
+	w.reporter.report(t.Context())
+	assert.Empty(t, w.told())
+}
+
+// A record that is replaced is still of the same token.
+func TestAUseOutlivesTheRecord(t *testing.T) {
+	n := newTable(1, func() {})
+	var h token.Hash
+	n.set(h, record{})
+	now := time.Unix(1_700_000_000, 0)
+	n.use(h, now)
+	n.set(h, record{}.outdate(snapshot.Version{Epoch: 1, Revision: 2}))
+	minute := uint32(now.Unix() / 60)
+	assert.Len(t, n.shards[0].uses(minute), 1)
+	assert.Empty(t, n.shards[0].uses(minute+1))
+	n.drop(h)
+	n.use(h, now)
+	assert.Empty(t, n.shards[0].uses(minute))
+}
