@@ -145,7 +145,7 @@ func TestLife(t *testing.T) {
 	assert.Equal(t, 503, status(private, "/startupz"))
 	require.Eventually(t, func() bool { return strings.Contains(logged(), "has not been filled") }, 15*time.Second, 10*time.Millisecond)
 
-	store, err := snapshot.Open(redis.URL, snapshot.Options{})
+	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: 10 * time.Second})
 	require.NoError(t, err)
 	defer store.Close()
 	rec, _, err := store.BeginReconcile(t.Context(), 1)

@@ -61,7 +61,7 @@ type option func(*Options)
 func newWorld(t testing.TB, options ...option) *world {
 	t.Helper()
 	w := &world{t: t, redis: storetest.Redis(t)}
-	w.store = w.openStore()
+	w.store = w.openWriter()
 	w.fill()
 	w.start(options)
 	w.awaitReady()
@@ -72,7 +72,7 @@ func newWorld(t testing.TB, options ...option) *world {
 func newEmptyWorld(t testing.TB, options ...option) *world {
 	t.Helper()
 	w := &world{t: t, redis: storetest.Redis(t)}
-	w.store = w.openStore()
+	w.store = w.openWriter()
 	w.start(options)
 	return w
 }
@@ -113,12 +113,25 @@ func (w *world) start(options []option) {
 	t.Cleanup(w.stop)
 }
 
+// openStore waits for Redis as long as a question may take in all: the machine of
+// a test may be busy with others.
 func (w *world) openStore() *snapshot.Store {
-	s, err := snapshot.Open(w.redis.URL, snapshot.Options{})
+	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: attemptTime})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return s
 }
+
+// openWriter is as patient as a worker.
+func (w *world) openWriter() *snapshot.Store {
+	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// patience is how long a test waits for what should take milliseconds.
+const patience = 15 * time.Second
 
 // testLog hides what the reader says unless the test fails.
 type testLog struct{ t testing.TB }
@@ -179,7 +192,7 @@ func (w *world) awaitReady() {
 
 func (w *world) eventually(f func() bool, what string) {
 	w.t.Helper()
-	require.Eventually(w.t, f, 15*time.Second, 2*time.Millisecond, what)
+	require.Eventually(w.t, f, patience, 2*time.Millisecond, what)
 }
 
 // forms are the representations that documents of these tests have.

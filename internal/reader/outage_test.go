@@ -115,14 +115,14 @@ func TestRedisIsFrozen(t *testing.T) {
 	defer w.redis.Resume()
 	start := time.Now()
 	requireProblem(t, w.modes(x.org, cold), 503, "unavailable")
-	assert.Less(t, time.Since(start), 2*attemptTime)
+	assert.Less(t, time.Since(start), 4*attemptTime)
 	for range 20 {
 		w.served(x)
 	}
 	// A client that is ahead waits for the look, and no longer.
 	start = time.Now()
 	assert.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`).status)
-	assert.Less(t, time.Since(start), attemptTime)
+	assert.Less(t, time.Since(start), 2*attemptTime)
 }
 
 // The record changed, and can't be read: what it was before counts for nothing.

@@ -178,12 +178,10 @@ func TestHalfADocumentIsAnError(t *testing.T) {
 // Redis being away says nothing of what is there.
 func TestAwayIsNotAbsent(t *testing.T) {
 	r := storetest.Redis(t)
-	s, err := snapshot.Open(r.URL, snapshot.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.Close() })
+	s := open(t, r)
 	fill(t, s, 1)
 	r.Kill()
-	_, err = s.Document(t.Context(), acme)
+	_, err := s.Document(t.Context(), acme)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, snapshot.ErrAbsent)
 	require.NotErrorIs(t, err, snapshot.ErrUnfilled)

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -98,8 +99,9 @@ func (w *world) create(slug string) modes.OrganizationMode {
 	return m
 }
 
-// published waits until Redis has the organization at its current revision, and
-// Postgres knows it.
+// published waits until Redis has the organization at its current revision,
+// Postgres knows it, and Redis is said to be filled: that is after all documents and
+// tokens are written.
 func (w *world) published() *snapshot.Document {
 	w.t.Helper()
 	revision, err := w.db.Revision(w.t.Context(), w.org.ID)
@@ -114,6 +116,9 @@ func (w *world) published() *snapshot.Document {
 			return fmt.Errorf("revision %d is published, want %d", d.Version.Revision, revision)
 		}
 		got = d
+		if st, err := w.store.State(w.t.Context()); err != nil || st.Filling != snapshot.Filled {
+			return errors.Join(fmt.Errorf("it is %s", st.Filling), err)
+		}
 		return w.nothingPending()
 	})
 	return got

@@ -38,7 +38,7 @@ func TestLogTellsWhenATokenWasTakenAway(t *testing.T) {
 	w := newWorld(t)
 	w.work()
 	bob := w.member("bob@example.com")
-	w.published()
+	w.published() // what is there before is written without being logged
 	tok, hash := w.token(bob)
 	require.Zero(t, w.taken(hash, 1))
 
