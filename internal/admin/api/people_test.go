@@ -13,8 +13,18 @@ func TestTokens(t *testing.T) {
 	s := newSite(t)
 	made := s.do("POST", "/tokens", s.write, `{"name":"CI","scopes":["read","write"],"expires_at":"2999-01-01T00:00:00Z"}`).ok(201).json()
 	secret := made["token"].(string)
+	lastUsed := func() any {
+		for _, tok := range s.do("GET", "/tokens", s.write, "").ok(200).json()["tokens"].([]any) {
+			if tok.(map[string]any)["id"] == made["id"] {
+				return tok.(map[string]any)["last_used_at"]
+			}
+		}
+		return "it is not listed"
+	}
+	require.Nil(t, lastUsed())
 	require.Equal(t, false, made["published"], "no worker runs here")
 	s.do("POST", "/modes", secret, modeJSON("docs", "x")).ok(201)
+	require.NotNil(t, lastUsed())
 	list := s.do("GET", "/tokens", s.write, "").ok(200)
 	require.NotContains(t, string(list.body), secret, "shown once")
 	require.Contains(t, string(list.body), made["start"])
