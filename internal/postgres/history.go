@@ -42,6 +42,61 @@ func (n *noun[T]) Versions(ctx context.Context, db *DB, org, id uuid.UUID, befor
 	return out, nil
 }
 
+// Step is a version of an object with the one that it followed, which is nil for
+// the first.
+type Step[T any] struct {
+	Version[T]
+	Previous *Version[T]
+}
+
+// Place is where a page of the history ends: the last version on it.
+type Place struct {
+	Revision int64
+	Subject  uuid.UUID
+	Version  int64
+}
+
+// newest is before all versions.
+var newest = Place{math.MaxInt64, uuid.Max, math.MaxInt64}
+
+// History lists the versions of all objects of the kind, deleted ones too, newest
+// first: those that come after a place (nil: from the newest).
+func (n *noun[T]) History(ctx context.Context, db *DB, org uuid.UUID, after *Place, limit int) ([]Step[T], error) {
+	if after == nil {
+		after = &newest
+	}
+	rows, err := db.q.ListHistory(ctx, sqlcgen.ListHistoryParams{
+		OrganizationID: org, SubjectKind: string(n.kind), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
+		BeforeVersion: after.Version, RowLimit: int32(limit), //nolint:gosec // a page's size
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list history: %w", err)
+	}
+	out, names := make([]Step[T], len(rows)), &templateNames{q: db.q, org: org}
+	for i, r := range rows {
+		v := sqlcgen.Version{
+			SubjectKind: string(n.kind), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
+			Action: r.Action, Content: r.Content, ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, OccurredAt: r.OccurredAt,
+		}
+		if out[i].Version, err = n.toVersion(ctx, names, v); err != nil {
+			return nil, err
+		}
+		if r.PreviousAction == nil {
+			continue
+		}
+		// Only what it was is known of the one before, which is all that is asked.
+		previous, err := n.toVersion(ctx, names, sqlcgen.Version{
+			SubjectKind: string(n.kind), SubjectID: r.SubjectID, Version: r.Version - 1, OrganizationID: org,
+			Action: *r.PreviousAction, Content: r.PreviousContent,
+		})
+		if err != nil {
+			return nil, err
+		}
+		out[i].Previous = &previous
+	}
+	return out, nil
+}
+
 // Deleted lists what was deleted and not restored, newest first.
 func (n *noun[T]) Deleted(ctx context.Context, db *DB, org uuid.UUID, limit int) ([]Version[T], error) {
 	rows, err := db.q.ListDeleted(ctx, sqlcgen.ListDeletedParams{OrganizationID: org, SubjectKind: string(n.kind), RowLimit: int32(limit)}) //nolint:gosec // a page's size

@@ -95,6 +95,28 @@ func (db *DB) ModeVersion(ctx context.Context, org, id uuid.UUID, version int64)
 	return modeNoun.version(ctx, db.q, org, id, version)
 }
 
+// ModeStep is a version of a mode with the one that it followed.
+type ModeStep = Step[modes.OrganizationMode]
+
+// ModesHistory lists the versions of all modes; see noun.History.
+func (db *DB) ModesHistory(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]ModeStep, error) {
+	return modeNoun.History(ctx, db, org, after, limit)
+}
+
+// CountModesBeside counts an organization's own modes without those that stand in
+// the place of others.
+func (db *DB) CountModesBeside(ctx context.Context, org uuid.UUID, others []modes.Mode) (int, error) {
+	slugs := make([]string, len(others))
+	for i, m := range others {
+		slugs[i] = modes.SlugKey(m.Slug)
+	}
+	n, err := db.q.CountModesBeside(ctx, sqlcgen.CountModesBesideParams{OrganizationID: org, Slugs: slugs})
+	if err != nil {
+		return 0, fmt.Errorf("count modes: %w", err)
+	}
+	return int(n), nil
+}
+
 // RestoreMode makes an older version of a mode the current one; see noun.Restore.
 func (db *DB) RestoreMode(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (modes.OrganizationMode, error) {
 	return modeNoun.Restore(ctx, db, by, org, id, version, seen)

@@ -9,6 +9,19 @@ where organization_id = @organization_id and subject_kind = @subject_kind and su
 order by version desc
 limit @row_limit;
 
+-- name: ListHistory :many
+-- Versions of everything of a kind, newest first, each with the one before it.
+-- What one revision changed is ordered by its ids, so that a page has an end.
+select v.subject_id, v.version, v.revision, v.action, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at,
+  previous.action as previous_action, previous.content as previous_content
+from versions v
+left join versions previous
+  on previous.subject_kind = v.subject_kind and previous.subject_id = v.subject_id and previous.version = v.version - 1
+where v.organization_id = @organization_id and v.subject_kind = @subject_kind
+  and (v.revision, v.subject_id, v.version) < (@before_revision::bigint, @before_subject::uuid, @before_version::bigint)
+order by v.revision desc, v.subject_id desc, v.version desc
+limit @row_limit;
+
 -- name: GetVersion :one
 select subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name, occurred_at
 from versions

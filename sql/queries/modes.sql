@@ -36,6 +36,12 @@ select count(*)::bigint as modes, coalesce(sum(octet_length(config::text)), 0)::
 from organization_modes
 where organization_id = @organization_id;
 
+-- name: CountModesBeside :one
+-- How many modes there are with other slugs than these, which are in lower case.
+select count(*)::bigint as modes
+from organization_modes
+where organization_id = @organization_id and lower(slug) <> all(@slugs::text[]);
+
 -- name: LastPosition :one
 select coalesce(max(position), 0)::integer as position
 from organization_modes

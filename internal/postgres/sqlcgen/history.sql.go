@@ -303,6 +303,82 @@ func (q *Queries) ListDeleted(ctx context.Context, arg ListDeletedParams) ([]Lis
 	return items, nil
 }
 
+const listHistory = `-- name: ListHistory :many
+select v.subject_id, v.version, v.revision, v.action, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at,
+  previous.action as previous_action, previous.content as previous_content
+from versions v
+left join versions previous
+  on previous.subject_kind = v.subject_kind and previous.subject_id = v.subject_id and previous.version = v.version - 1
+where v.organization_id = $1 and v.subject_kind = $2
+  and (v.revision, v.subject_id, v.version) < ($3::bigint, $4::uuid, $5::bigint)
+order by v.revision desc, v.subject_id desc, v.version desc
+limit $6
+`
+
+type ListHistoryParams struct {
+	OrganizationID uuid.UUID
+	SubjectKind    string
+	BeforeRevision int64
+	BeforeSubject  uuid.UUID
+	BeforeVersion  int64
+	RowLimit       int32
+}
+
+type ListHistoryRow struct {
+	SubjectID       uuid.UUID
+	Version         int64
+	Revision        int64
+	Action          string
+	Content         json.RawMessage
+	ActorKind       string
+	ActorID         string
+	ActorName       string
+	OccurredAt      time.Time
+	PreviousAction  *string
+	PreviousContent json.RawMessage
+}
+
+// Versions of everything of a kind, newest first, each with the one before it.
+// What one revision changed is ordered by its ids, so that a page has an end.
+func (q *Queries) ListHistory(ctx context.Context, arg ListHistoryParams) ([]ListHistoryRow, error) {
+	rows, err := q.db.Query(ctx, listHistory,
+		arg.OrganizationID,
+		arg.SubjectKind,
+		arg.BeforeRevision,
+		arg.BeforeSubject,
+		arg.BeforeVersion,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHistoryRow{}
+	for rows.Next() {
+		var i ListHistoryRow
+		if err := rows.Scan(
+			&i.SubjectID,
+			&i.Version,
+			&i.Revision,
+			&i.Action,
+			&i.Content,
+			&i.ActorKind,
+			&i.ActorID,
+			&i.ActorName,
+			&i.OccurredAt,
+			&i.PreviousAction,
+			&i.PreviousContent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listVersions = `-- name: ListVersions :many
 select subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name, occurred_at
 from versions

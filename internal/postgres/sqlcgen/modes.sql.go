@@ -12,6 +12,25 @@ import (
 	"github.com/google/uuid"
 )
 
+const countModesBeside = `-- name: CountModesBeside :one
+select count(*)::bigint as modes
+from organization_modes
+where organization_id = $1 and lower(slug) <> all($2::text[])
+`
+
+type CountModesBesideParams struct {
+	OrganizationID uuid.UUID
+	Slugs          []string
+}
+
+// How many modes there are with other slugs than these, which are in lower case.
+func (q *Queries) CountModesBeside(ctx context.Context, arg CountModesBesideParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countModesBeside, arg.OrganizationID, arg.Slugs)
+	var modes int64
+	err := row.Scan(&modes)
+	return modes, err
+}
+
 const deleteMode = `-- name: DeleteMode :execrows
 delete from organization_modes
 where organization_id = $1 and id = $2 and version = $3
