@@ -5,6 +5,9 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"sync"
+
+	"gopkg.in/yaml.v3"
 )
 
 //go:embed builtin/modes.yaml
@@ -12,6 +15,9 @@ var builtinModes string
 
 //go:embed builtin/samples.yaml
 var sampleModes string
+
+//go:embed builtin/glyphs.yaml
+var builtinGlyphs []byte
 
 // Builtins returns the modes that every editor has, in their order, with short
 // texts of our own. Each call returns fresh copies.
@@ -22,6 +28,17 @@ func Builtins() []Mode {
 	}
 	return ms
 }
+
+var glyphs = sync.OnceValue(func() (out map[string]string) {
+	if err := yaml.Unmarshal(builtinGlyphs, &out); err != nil {
+		panic("modes: builtin/glyphs.yaml: " + err.Error()) // a test holds it valid
+	}
+	return out
+})
+
+// BuiltinGlyph is the symbol that a built-in mode is known by in lists, by its
+// slug; empty where it has none. It is nothing that is published.
+func BuiltinGlyph(slug string) string { return glyphs()[SlugKey(slug)] }
 
 // LoadBuiltins reads built-in modes from a `customModes:` file, in place of
 // ours. Here one bad mode refuses the file: an installation must not start with

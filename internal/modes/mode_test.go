@@ -142,6 +142,17 @@ func TestBuiltins(t *testing.T) {
 	assert.Equal(t, hash, BuiltinsHash(Builtins()), "each call returns fresh copies")
 }
 
+func TestBuiltinsHaveGlyphsThatNobodyPublishes(t *testing.T) {
+	published := string(WriteYAML(Builtins(), "")) + string(WriteJSON(Builtins()))
+	for _, m := range Builtins() {
+		glyph := BuiltinGlyph(m.Slug)
+		assert.NotEmpty(t, glyph, m.Slug)
+		assert.NotContains(t, published, glyph)
+	}
+	assert.Equal(t, BuiltinGlyph("code"), BuiltinGlyph("Code"))
+	assert.Empty(t, BuiltinGlyph("docs-writer"))
+}
+
 func TestLoadBuiltinsRefusesTheWholeFile(t *testing.T) {
 	_, err := LoadBuiltins([]byte("customModes:\n- {slug: a, name: A, roleDefinition: r, groups: []}\n- {slug: b, name: B, groups: []}\n"))
 	assert.EqualError(t, err, "mode 2: This mode can't be used as it is.: line 3, column 3: /config/roleDefinition: Role definition is required")

@@ -27,7 +27,8 @@ type modeRow struct {
 	// the organization has made it its own.
 	Builtin, Overrides bool
 	// Glyph is what begins the name, where that is a symbol, and Label the rest;
-	// otherwise the first letter, and the name.
+	// otherwise that of the built-in mode with this slug or the first letter, and
+	// the name.
 	Glyph, Label string
 	Chips        []chip
 	Advice       int
@@ -41,6 +42,9 @@ type chip struct{ Name, Restricted string }
 func rowOf(m modes.Mode, advices int) modeRow {
 	r := modeRow{Mode: m, Advice: advices}
 	r.Glyph, r.Label = glyphOf(m.Name)
+	if glyph := modes.BuiltinGlyph(m.Slug); glyph != "" && r.Label == strings.TrimSpace(m.Name) {
+		r.Glyph = glyph
+	}
 	for _, g := range m.Config.Groups {
 		c := chip{Name: g.Name}
 		if g.Restriction != nil {
