@@ -16,9 +16,11 @@
 //
 // 1. A line in routes.go. o.get adds a page, o.post an action, and o.menu a page
 // that is in the rail too. The access.Request beside the path is the check that
-// guards it, and what the rail goes by.
+// guards it, and what the rail and the palette (Ctrl-K) go by. The palette has the
+// pages of the rail, all modes, and what is listed as something to be done:
 //
 //	o.menu(library, "Audit log", "audit", "/audit", access.Request{Action: access.ReadAudit}, w.auditList)
+//	o.get("/modes/new", changes, w.modeNew).listed("New mode", "create add write")
 //
 // Pages below /modes/ with a fixed name come before /modes/:mode, and their names
 // into `below` (mode_row.go), so that a mode of that name has another address.
@@ -68,6 +70,9 @@
 // class="scripted", what is in the way of them class="scriptless". A request by
 // fetch sends X-CSRF-Token (js/csrf.js) and X-Requested-With; an answer with
 // HX-Redirect is to be followed. say() speaks to screen readers, complain() shows
-// what went wrong. A draft in localStorage is kept by document.body.dataset.user,
+// what went wrong. Every page of an organization follows its events while it is
+// seen (js/events.js): an element with an id and data-fresh is loaded again after
+// each, #list[data-seen] where it shows an older revision. A key that works on a
+// page stands in the list of keys (layout.html) with what it needs there. A draft in localStorage is kept by document.body.dataset.user,
 // and shown to nobody else.
 package web

@@ -150,6 +150,10 @@ func (w *Web) versionSentence(now postgres.ModeVersion, previous *postgres.ModeV
 			return "made " + name + " in place of the built-in mode"
 		}
 		return "created " + name
+	case audit.Import:
+		if previous == nil && now.Version.Version == 1 {
+			return "imported " + name
+		}
 	}
 	verb := ""
 	if now.Action == audit.Restore {

@@ -46,6 +46,10 @@ type modesData struct {
 	// Total is how many modes editors get; Shown how many of them are listed.
 	Total, Shown int
 	Shows, Sorts []choice
+	// Choosable is how many of those listed can be chosen; Deleted says that some
+	// modes can be brought back.
+	Choosable int
+	Deleted   bool
 	// Change is whether the visitor may change the library.
 	Change access.Verdict
 	// Order is whether the list can be reordered as it is shown.
@@ -70,6 +74,14 @@ func (w *Web) modesList(v *visit) error {
 	d.Total = len(d.Builtins) + len(d.Own)
 	d.Builtins, d.Own = l.of(d.Builtins), l.of(d.Own)
 	d.Shown = len(d.Builtins) + len(d.Own)
+	for _, r := range append(d.Builtins[:len(d.Builtins):len(d.Builtins)], d.Own...) {
+		if r.Ours() {
+			d.Choosable++
+		}
+	}
+	if d.Deleted, err = w.someDeleted(v); err != nil {
+		return err
+	}
 	d.Narrowed = l.Search != "" || l.Show != ""
 	d.Shows, d.Sorts = l.choices(shows, "show"), l.choices(sorts, "sort")
 	d.Order = d.Change

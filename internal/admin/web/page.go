@@ -190,6 +190,7 @@ func (w *Web) functions() template.FuncMap {
 			return i
 		},
 		"initial": initial,
+		"placeIn": func(p place, kind string) placed { return placed{p, kind} },
 		"rowIn":   func(r modeRow, d modesData) rowData { return rowData{r, d} },
 		"fieldID": func(name string) string { return input{Name: name}.ID() },
 	}

@@ -33,6 +33,9 @@ type railEntry struct {
 	// Current is "page" for the page itself, and "true" for one above it.
 	Current string
 	May     access.Verdict
+	// Count is how many things there are behind it, where they are Counted.
+	Count   int
+	Counted bool
 }
 
 // rail lists the pages of the organization. What the visitor may not see stands
@@ -46,6 +49,9 @@ func (v *visit) rail() []railGroup {
 				continue
 			}
 			r := railEntry{Name: e.name, Icon: e.icon, Path: v.path(e.path), May: v.may(e.needs)}
+			if e.path == "/modes" && r.May.Allowed {
+				r.Count, r.Counted = v.modesCounted()
+			}
 			switch here := v.Path(); {
 			case here == r.Path:
 				r.Current = "page"
@@ -60,3 +66,14 @@ func (v *visit) rail() []railGroup {
 	}
 	return out
 }
+
+// modesCounted is how many modes editors get. A failure has a page with a rail
+// too: where they can't be counted, nothing is said.
+func (v *visit) modesCounted() (n int, ok bool) {
+	own, err := v.w.DB.CountModesBeside(v.UserContext(), v.org.ID, v.w.Builtins)
+	return own + len(v.w.Builtins), err == nil
+}
+
+// railCounts is the rail alone, for pages that are open while the library
+// changes: they take the numbers.
+func (w *Web) railCounts(v *visit) error { return v.part("modes", "rail-nav", nil) }

@@ -42,9 +42,12 @@ type Web struct {
 	assets    assets
 	// origins decides which requests come from our own pages.
 	origins *http.CrossOriginProtection
-	// pages are those of an organization, with what it takes to see them.
-	pages map[string]access.Request
-	rail  []entry
+	// pages are those of an organization, with what it takes to see them; actions
+	// are what can be sent there, with what it takes to do it.
+	pages, actions map[string]access.Request
+	rail           []entry
+	// deeds are what the palette lists as something to be done.
+	deeds []deed
 	now   func() time.Time
 	judge judge
 	hub   *hub
@@ -52,7 +55,7 @@ type Web struct {
 
 // New makes a Web; Routes adds it to an app.
 func New(o Options) (*Web, error) {
-	w := &Web{Options: o, pages: map[string]access.Request{}, now: time.Now, hub: newHub(o.DB, o.Log)}
+	w := &Web{Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now, hub: newHub(o.DB, o.Log)}
 	var err error
 	if w.assets, err = readAssets(); err != nil {
 		return nil, err

@@ -1,15 +1,18 @@
 // What every page loads. Pages work without it; it makes them quicker.
 import "./js/htmx.js";
 import "./js/times.js";
+import "./js/platform.js";
 import "./js/menus.js";
 import "./js/dialogs.js";
 import "./js/keys.js";
 import "./js/chosen.js";
+import "./js/choose_all.js";
 import "./js/order.js";
 import "./js/search.js";
 import "./js/copy.js";
 import "./js/import.js";
 import "./js/events.js";
+import "./js/palette.js";
 
 document.documentElement.classList.add("scripts");
 document.querySelector("[data-focus]")?.focus();

@@ -3,6 +3,7 @@ package browsertest
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
@@ -46,6 +49,79 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	b.until(`!document.querySelector(".cut-off")`)
 	b.sound()
 	s.readerServes("docs-writer", "other", "third")
+}
+
+// Pages with nothing that follows say in the rail whether they are connected, and
+// their numbers follow.
+func TestEveryPageSaysWhetherItIsConnected(t *testing.T) {
+	s := newSite(t)
+	line := s.lineTo(s.url)
+	b := s.browser().as(s.owner)
+	b.do(navigate(line.url + "/orgs/acme/tokens"))
+	b.loaded()
+	b.until(`document.querySelector("#connection[data-connection=live]")`)
+	require.Equal(t, "Live", b.text("#connection"))
+	require.Equal(t, "5", b.text("[data-counted]"))
+	s.mode("docs-writer", "Docs writer")
+	b.until(`document.querySelector("[data-counted]").textContent === "6"`)
+	b.sound()
+
+	b.expect("net::ERR_")
+	line.cut()
+	b.seen("#connection", "Not connected, as of ")
+	b.until(`document.querySelector("#heard").textContent.startsWith("Not connected, as of ")`)
+	require.False(t, b.holds(`document.querySelector(".cut-off")`), "there is nothing below that would be old")
+	b.pictures("tokens-not-connected")
+	line.mend()
+	b.until(`document.querySelector("#connection[data-connection=live]")`)
+	require.Equal(t, "Live", b.text("#connection"))
+	b.until(`document.querySelector("#heard").textContent === "Connected again"`)
+	s.readerServes("docs-writer")
+}
+
+// A page that nobody sees holds no connection: a browser has six for a server.
+func TestPagesThatNobodySeesHoldNoStream(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	var mu sync.Mutex
+	open := map[network.RequestID]bool{}
+	chromedp.ListenTarget(b.ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e := event.(type) {
+		case *network.EventRequestWillBeSent:
+			if e.Type == network.ResourceTypeEventSource {
+				open[e.RequestID] = true
+			}
+		case *network.EventLoadingFailed:
+			delete(open, e.RequestID)
+		case *network.EventLoadingFinished:
+			delete(open, e.RequestID)
+		}
+	})
+	streams := func(n int) {
+		t.Helper()
+		s.await(func() error {
+			mu.Lock()
+			defer mu.Unlock()
+			if len(open) != n {
+				return fmt.Errorf("%d streams are open, not %d", len(open), n)
+			}
+			return nil
+		})
+	}
+	b.open("/orgs/acme/modes")
+	b.until(`document.querySelector("#connection[data-connection=live]")`)
+	streams(1)
+	hide := `Object.defineProperty(document, "hidden", { configurable: true, get: () => %t }); document.dispatchEvent(new Event("visibilitychange"))`
+	b.js(fmt.Sprintf(hide, true))
+	streams(0)
+	s.mode("docs-writer", "Docs writer")
+	b.js(fmt.Sprintf(hide, false))
+	streams(1)
+	b.seen("#list", "Docs writer")
+	s.readerServes("docs-writer")
+	b.quiet()
 }
 
 // line is a way to a server that can be cut.

@@ -232,8 +232,11 @@ func (s *site) mode(slug, name string, change ...func(*modes.Mode)) modes.Organi
 }
 
 // served is what an editor of Acme gets: the organization's own modes.
-func (s *site) served() (string, error) {
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/organization.yaml", nil)
+func (s *site) served() (string, error) { return s.get("organization.yaml") }
+
+// get is a representation of Acme as the reader serves it.
+func (s *site) get(representation string) (string, error) {
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/"+representation, nil)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,6 @@
 // A link or button with data-ask leads to a page that asks before something is
 // done. With scripts that page's question comes as a dialog.
-async function ask(url) {
+export async function ask(url) {
   const answer = await fetch(url, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const question = page.getElementById("confirm");

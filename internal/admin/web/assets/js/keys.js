@@ -7,6 +7,17 @@ if (box) {
   box.addEventListener("change", () => (box.checked ? localStorage.removeItem(off) : localStorage.setItem(off, "1")));
 }
 
+// The list of keys says what works here, as the page is now.
+function listed() {
+  for (const row of document.querySelectorAll("#keys dl > div")) {
+    const { needs, single } = row.dataset;
+    row.hidden = needs !== undefined && !document.querySelector(needs) || single !== undefined && !box.checked;
+  }
+  for (const group of document.querySelectorAll("[data-key-group]")) group.hidden = !group.querySelector("dl > div:not([hidden])");
+}
+box?.addEventListener("change", listed);
+document.addEventListener("click", (event) => { if (event.target.closest?.("[data-open=keys]")) listed(); }, true);
+
 const typing = (element) => element.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
@@ -14,7 +25,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") return through(event);
   if (localStorage.getItem(off) !== null) return;
-  if (event.key === "?") { document.getElementById("keys")?.showModal(); event.preventDefault(); return; }
+  if (event.key === "?") { listed(); document.getElementById("keys")?.showModal(); event.preventDefault(); return; }
   const target = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === event.key);
   if (!target) return;
   event.preventDefault();

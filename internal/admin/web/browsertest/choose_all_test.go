@@ -1,0 +1,138 @@
+package browsertest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAllModesAreChosenAtOnce(t *testing.T) {
+	s := newSite(t)
+	for _, slug := range []string{"anna", "bert", "carl", "dora"} {
+		s.mode(slug, "Mode "+slug)
+	}
+	s.mode("code", "Code")
+	s.readerServes("anna", "bert", "carl", "dora", "code")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	require.False(t, b.holds(`document.querySelector('a[href$="/modes/deleted"]')`), "nothing is deleted")
+	require.Equal(t, "9", b.text("[data-counted]"), "modes that editors get")
+	s.mode("eva", "Mode eva")
+	b.until(`document.querySelector("[data-counted]").textContent === "10"`)
+	b.until(`document.querySelector(".choose-all")?.innerText.includes("6 modes")`)
+
+	// By keyboard.
+	require.Equal(t, "Choose all 6 modes of Acme Robotics", b.text(".choose-all"))
+	b.tabTo("[data-choose-all]")
+	b.keyboard(" ")
+	require.Equal(t, "6 modes chosen", b.text("[data-count]"))
+	require.Equal(t, "all", b.choice())
+	b.sound()
+	b.shot("choose-all")
+	b.click(`[data-order] > li:nth-child(2) input`)
+	require.Equal(t, "5 modes chosen", b.text("[data-count]"))
+	require.Equal(t, "some", b.choice())
+	b.sound()
+	b.shot("choose-some")
+	b.click("[data-choose-all]")
+	require.Equal(t, "all", b.choice())
+	b.click("[data-choose-all]")
+	require.Equal(t, "none", b.choice())
+	require.False(t, b.holds(`document.querySelector("[data-chosen].some")`))
+
+	// With Shift all in between, in either direction, and back.
+	b.click(`[data-order] > li:nth-child(3) input`)
+	b.shiftClick(`[data-order] > li:nth-child(1) input`)
+	require.Equal(t, "3 modes chosen", b.text("[data-count]"))
+	b.shiftClick(`[data-order] > li:nth-child(2) input`)
+	require.Equal(t, "1 mode chosen", b.text("[data-count]"))
+	b.click(`[data-order] > li:nth-child(3) input`)
+
+	// Of those that are found only.
+	b.fill("input[type=search]", "mode a")
+	b.until(`document.querySelectorAll(".row").length === 1`)
+	require.False(t, b.holds(`document.querySelector("[data-choose-all]")`), "one needs no box for all")
+	b.fill("input[type=search]", "mode ")
+	b.until(`document.querySelectorAll("[data-order] > li, .row.own").length === 5`)
+	require.Equal(t, "Choose all 5 modes of Acme Robotics shown here", b.text(".choose-all"))
+	require.Equal(t, "none", b.choice())
+	b.click("[data-choose-all]")
+	require.Equal(t, "5 modes chosen", b.text("[data-count]"))
+	b.click("[data-chosen] [data-ask]")
+	require.Equal(t, "Delete 5 modes?", b.text("dialog[open] h2"))
+	b.follow("dialog[open] [data-confirm]")
+	s.readerServes("code")
+	b.open("/orgs/acme/modes")
+	b.follow(`a[href$="/modes/deleted"]`)
+	require.Len(t, b.texts(".gone-row"), 5)
+	b.sound()
+}
+
+// choice is what the box for all says: "all", "some" or "none".
+func (b *browser) choice() string {
+	b.s.t.Helper()
+	var out string
+	b.do(evaluate(`(() => { const box = document.querySelector("[data-choose-all]"); return box.indeterminate ? "some" : box.checked ? "all" : "none"; })()`, &out))
+	return out
+}
+
+// shiftClick clicks while Shift is held.
+func (b *browser) shiftClick(selector string) {
+	b.s.t.Helper()
+	var at []float64
+	b.do(evaluate(fmt.Sprintf(`(() => { const e = document.querySelector(%s); e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, quoted(selector)), &at))
+	b.do(chromedp.MouseClickXY(at[0], at[1], chromedp.ButtonModifiers(8)))
+}
+
+func TestBuiltInModesHaveTheirGlyphs(t *testing.T) {
+	s := newSite(t)
+	s.mode("code", "Code")
+	s.mode("ask", "🦉 Ask")
+	s.readerServes("code", "ask")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	require.Equal(t, []string{"💻", "🏗️", "🦉", "🪲", "🪃"}, b.texts(".row .glyph"))
+	for _, glyph := range []string{"💻", "🏗️", "🪲", "🪃"} {
+		merged, err := s.get("modes.yaml")
+		require.NoError(t, err)
+		require.NotContains(t, merged, glyph, "glyphs are not published")
+	}
+}
+
+// The keys that are listed are those that work.
+func TestKeysAreListedWhereTheyWork(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	listed := func() []string { t.Helper(); return b.texts("#keys[open] dl > div:not([hidden]) dd") }
+	b.open("/orgs/acme/modes")
+	b.keyboard("?")
+	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "This list", "Search", "New mode", "Go through the list, from a row of it", "Move the mode that has the focus"}, listed())
+	b.pictures("keys")
+	b.keyboard(keyEsc)
+	b.open("/orgs/acme/tokens")
+	b.keyboard("?")
+	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "This list"}, listed())
+	require.False(t, b.holds(`document.querySelector("#keys-page").offsetParent`), "no heading over nothing")
+	b.sound()
+	b.keyboard(keyEsc)
+	b.open("/orgs/acme/modes/docs-writer/edit")
+	b.click("[data-open=keys]")
+	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "This list", "Save the mode"}, listed())
+	// Switched off, they aren't listed, and don't work.
+	b.click("#single-keys")
+	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "Save the mode"}, listed())
+	b.keyboard(keyEsc)
+	b.open("/orgs/acme/modes")
+	b.keyboard("?n/")
+	require.True(t, b.holds(`!document.querySelector("dialog[open]") && location.pathname === "/orgs/acme/modes" && document.activeElement === document.body`))
+	b.palette() // is no single key
+
+	member := s.browser().as(s.member)
+	member.open("/orgs/acme/modes")
+	member.keyboard("?")
+	require.NotContains(t, member.texts("#keys dl > div:not([hidden]) dd"), "New mode", "which a member can't make")
+	s.readerServes("docs-writer")
+}

@@ -1,0 +1,106 @@
+package browsertest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+func TestHistoryOfTheLibrary(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/history")
+	require.Contains(t, b.text(".empty"), "Nothing has changed yet")
+	b.pictures("history-empty")
+
+	s.mode("docs-writer", "📝 Docs writer")
+	s.change("docs-writer", func(m *modes.Mode) { m.Name = "📝 Handbook writer" })
+	s.mode("code", "Code")
+	s.mode("reviewer", `<script>alert(1)</script>`)
+	s.deleteMode("reviewer")
+	m := modes.Mode{Slug: "imported", Name: "سجل التغييرات"}
+	m.Config.RoleDefinition = "You were imported."
+	m.Config.Groups = []modes.Group{}
+	_, _, err := s.db.ImportModes(t.Context(), by(s.admin), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: []modes.OrganizationMode{{Mode: m}}})
+	require.NoError(t, err)
+	// The page has followed.
+	b.until(`document.querySelectorAll(".library-version").length === 6`)
+	require.Equal(t, []string{
+		"admin@acme.example imported سجل التغييرات",
+		"owner@acme.example deleted it",
+		"owner@acme.example created <script>alert(1)</script>",
+		"owner@acme.example made Code in place of the built-in mode",
+		"owner@acme.example changed the name from 📝 Docs writer to 📝 Handbook writer",
+		"owner@acme.example created 📝 Docs writer",
+	}, b.texts(".library-did"))
+	b.pictures("history")
+
+	// To what changed, and to what is deleted.
+	b.follow(".library-do a")
+	require.Equal(t, "From version 1 to version 2", b.text("#compared-title"))
+	require.Contains(t, b.text(".compared pre"), "Handbook writer")
+	b.open("/orgs/acme/history")
+	b.follow(".library-version:nth-child(2) .name")
+	require.Contains(t, b.text(".note-line"), "is deleted: editors don’t have it")
+	b.open("/orgs/acme/history")
+	b.follow(".pages .end")
+	require.Equal(t, "Deleted modes", b.text("h1"))
+	b.click("[data-ask]")
+	b.follow("dialog[open] [data-confirm]")
+	s.readerServes("docs-writer", "code", "reviewer", "imported")
+	b.open("/orgs/acme/history")
+	require.Equal(t, "owner@acme.example brought it back", b.texts(".library-did")[0])
+	require.False(t, b.holds(`document.querySelector(".pages .end")`), "nothing is deleted now")
+	b.sound()
+
+	// A member reads it as well, but not the audit log.
+	other := s.browser().as(s.member)
+	other.open("/orgs/acme/history")
+	require.Len(t, other.texts(".library-version"), 7)
+	require.Contains(t, other.text(".why"), "the audit log, for owners and admins")
+	other.sound()
+}
+
+func TestHistoryOfTheLibraryInPages(t *testing.T) {
+	s := newSite(t)
+	s.mode("oldest", "The oldest")
+	var many []modes.OrganizationMode
+	for i := range 120 {
+		m := modes.Mode{Slug: fmt.Sprintf("mode-%03d", i), Name: fmt.Sprintf("Mode number %d", i)}
+		m.Config.RoleDefinition = "You are one of many."
+		m.Config.Groups = []modes.Group{}
+		many = append(many, modes.OrganizationMode{Mode: m})
+	}
+	_, _, err := s.db.ImportModes(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	require.NoError(t, err)
+	b := s.browser().as(s.owner).withoutScripts()
+	b.do(navigate(s.url + "/orgs/acme/history"))
+	seen := map[string]bool{}
+	for page := range 3 {
+		b.s.await(func() error {
+			if n := len(b.texts(".library-version")); n != []int{50, 50, 21}[page] || seen[b.texts(".library-version .soft")[0]] {
+				return errNotYet
+			}
+			return nil
+		})
+		for _, slug := range b.texts(".library-version code") {
+			require.False(t, seen[slug], slug)
+			seen[slug] = true
+		}
+		if page < 2 {
+			b.click("[rel=next]")
+		}
+	}
+	require.Len(t, seen, 121)
+	require.Contains(t, b.text(".pages"), "This is where the history begins")
+	b.click(".pages a")
+	b.seen(".pages", "Older")
+	// What can't be read is the newest.
+	b.do(navigate(s.url + "/orgs/acme/history?after=nonsense"))
+	b.seen("#list", "imported")
+	b.quiet()
+}

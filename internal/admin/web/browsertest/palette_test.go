@@ -1,0 +1,335 @@
+package browsertest
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// palette opens it by its key, and waits for the list.
+func (b *browser) palette() {
+	b.s.t.Helper()
+	b.ctrl("k")
+	b.until(`document.querySelector("#palette[open] [role=option]")`)
+}
+
+// options are what the palette shows, by their names and slugs.
+func (b *browser) options() []string { b.s.t.Helper(); return b.texts("#palette .palette-name") }
+
+// chosen is the option that Enter would take.
+func (b *browser) chosen() string {
+	b.s.t.Helper()
+	require.True(b.s.t, b.holds(`document.getElementById(document.querySelector("#palette-field").getAttribute("aria-activedescendant"))?.matches("[aria-selected=true]") && document.querySelectorAll("#palette [aria-selected=true]").length === 1`),
+		"exactly the active option is selected")
+	return b.text("#palette [aria-selected=true] .palette-name")
+}
+
+func TestPaletteByKeyboardAlone(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "📝 Docs writer")
+	s.mode("reviewer", "Réviseur")
+	s.readerServes("docs-writer", "reviewer")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/publication")
+	b.palette()
+	require.Equal(t, []string{"Modes", "History", "Audit log", "Publication", "Tokens"}, b.options()[:5])
+	require.Subset(t, b.options(), []string{"New mode", "Import modes", "Export modes", "Connect an editor", "Publish everything again", "Docs writer docs-writer", "Architect architect"})
+	require.NotContains(t, b.options(), "History of Docs writer docs-writer", "what can be done with each mode comes with a search")
+	b.until(`document.querySelector("#palette-says").textContent.endsWith(" found")`)
+	require.True(t, b.holds(`document.activeElement.id === "palette-field"`))
+	b.sound()
+
+	// Arrows go around, and the first is taken before any.
+	require.Equal(t, "Modes", b.chosen())
+	b.keyboard(keyDown)
+	require.Equal(t, "History", b.chosen())
+	b.keyboard(keyUp + keyUp)
+	require.Equal(t, b.options()[len(b.options())-1], b.chosen())
+
+	b.keyboard("docs")
+	require.Equal(t, []string{"Docs writer docs-writer", "History of Docs writer docs-writer", "Duplicate Docs writer docs-writer", "Delete Docs writer docs-writer"}, b.options())
+	require.Equal(t, "4 found", b.text("#palette-says"))
+	b.keyboard(" hist")
+	require.Equal(t, "History of Docs writer docs-writer", b.chosen())
+	require.Equal(t, "1 found", b.text("#palette-says"))
+	b.leaving(func() { b.keyboard(keyEnter) })
+	require.Equal(t, "/orgs/acme/modes/docs-writer/history", b.path())
+
+	// Without the accents of the name, by its slug, and by letters in between.
+	for typed, want := range map[string]string{"revis": "Réviseur reviewer", "reviewer": "Réviseur reviewer", "archi": "Architect architect", "ovr arch": "Override Architect architect", "roomodes": "Import modes", "install": "Connect an editor"} {
+		b.palette()
+		b.keyboard(typed)
+		require.Equal(t, want, b.chosen(), typed)
+		b.keyboard(keyEsc)
+		b.until(`!document.querySelector("#palette[open]")`)
+	}
+	b.palette()
+	b.keyboard("nothing like it")
+	require.Contains(t, b.text("#palette-says"), "Nothing matches “nothing like it”")
+	require.True(t, b.holds(`document.querySelector("#palette-field[aria-expanded=false]:not([aria-activedescendant])")`))
+	b.keyboard(keyEnter)
+	b.sound()
+	b.shot("palette-nothing")
+	b.ctrl("k")
+	b.until(`!document.querySelector("#palette[open]")`)
+
+	// What changes something asks first.
+	b.palette()
+	b.keyboard("delete docs" + keyEnter)
+	b.until(`document.querySelector("dialog[open] [data-confirm]")`)
+	require.Equal(t, "Delete 📝 Docs writer?", b.text("dialog[open] h2"))
+	b.ctrl("k")
+	require.True(t, b.holds(`!document.querySelector("#palette[open]")`), "a question is answered before anything else")
+	require.True(t, b.holds(`document.activeElement.matches("[data-confirm]")`))
+	b.leaving(func() { b.keyboard(keyEnter) })
+	require.Contains(t, b.text(".said"), "is deleted")
+	s.readerServes("reviewer")
+	b.quiet()
+}
+
+// The palette knows of what has happened since the page was loaded.
+func TestPaletteKnowsWhatIsNew(t *testing.T) {
+	s := newSite(t)
+	s.mode("first", "The first")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/tokens")
+	b.until(`document.querySelector("#connection[data-connection=live]")`)
+	b.palette()
+	require.Contains(t, b.options(), "The first first")
+	b.keyboard(keyEsc)
+	s.mode("second", "The second")
+	b.until(`document.querySelector("[data-counted]").textContent === "7"`) // which the page has heard of
+	b.ctrl("k")
+	b.until(`[...document.querySelectorAll("#palette .palette-name")].some((e) => e.textContent === "The second second")`)
+	s.readerServes("first", "second")
+	b.quiet()
+}
+
+// The key works wherever one types, and what is typed stays as it was.
+func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	asked := b.acceptLeaving()
+	b.open("/orgs/acme/modes/new?view=yaml")
+	b.until(`document.querySelector(".cm-content")`)
+	b.write("slug: revier\n")
+	b.js(`{ const { view } = document.querySelector("yaml-editor"); view.focus(); view.dispatch({ selection: { anchor: 10 } }); }`)
+	b.palette()
+	b.keyboard("docs" + keyEsc)
+	b.until(`!document.querySelector("#palette[open]") && document.activeElement.matches(".cm-content")`)
+	b.keyboard("w")
+	require.Equal(t, "slug: reviwer\n", b.value("#field-yaml"))
+
+	b.open("/orgs/acme/modes/docs-writer/edit")
+	b.fill("#field-name", "Reviewer")
+	b.palette()
+	b.keyboard(keyEsc)
+	b.until(`document.activeElement.id === "field-name"`)
+	b.keyboard("s")
+	require.Equal(t, "Reviewers", b.value("#field-name"))
+	b.checked("1 change")
+	// A draft that is left by the palette is asked about and kept, as by any link.
+	before := asked.Load()
+	b.palette()
+	b.keyboard("publication")
+	require.Equal(t, "Publication", b.chosen())
+	b.leaving(func() { b.keyboard(keyEnter) })
+	require.Equal(t, before+1, asked.Load())
+	b.open("/orgs/acme/modes/docs-writer/edit")
+	b.until(`document.querySelector(".kept")`)
+	s.readerServes("docs-writer")
+	s.readerHas("name: Docs writer")
+	b.quiet()
+}
+
+// value is what a field holds.
+func (b *browser) value(selector string) string {
+	b.s.t.Helper()
+	var out string
+	b.do(evaluate(`document.querySelector(`+quoted(selector)+`).value`, &out))
+	return out
+}
+
+// What somebody may not do is either not there, or says why.
+func TestPaletteOfAMember(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.member)
+	b.open("/orgs/acme/tokens")
+	b.palette()
+	for _, name := range []string{"New mode", "Import modes", "Publish everything again", "Audit log"} {
+		require.True(t, b.holds(fmt.Sprintf(`[...document.querySelectorAll("#palette [aria-disabled=true]")].some((e) =>
+			e.querySelector(".palette-name").textContent === %q && e.textContent.includes("Only owners and admins can"))`, name)), name)
+	}
+	require.True(t, b.holds(`![...document.querySelectorAll("#palette [aria-disabled=true]")].some((e) => /Export|Connect|Tokens|New token/.test(e.textContent))`))
+	b.pictures("palette-member")
+	b.keyboard("new mode" + keyEnter)
+	require.Equal(t, "Not possible: Only owners and admins can change the library; ask one of them", b.text("#palette-says"))
+	require.Equal(t, "/orgs/acme/tokens", b.path())
+	b.js(`document.querySelector("#palette [role=option]").click()`)
+	require.True(t, b.holds(`document.querySelector("#palette[open]")`))
+	b.keyboard(keyEsc)
+	b.palette()
+	b.keyboard("docs")
+	require.Equal(t, []string{"Docs writer docs-writer", "History of Docs writer docs-writer"}, b.options())
+	b.leaving(func() { b.keyboard(keyEnter) })
+	require.Equal(t, "/orgs/acme/modes/docs-writer/edit", b.path())
+	s.readerServes("docs-writer")
+	b.quiet()
+}
+
+// The list is for members of the organization, and so are the others in it.
+func TestPaletteIsGuarded(t *testing.T) {
+	s := newSite(t)
+	ask := func(u postgres.User) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/orgs/acme/palette", nil)
+		require.NoError(t, err)
+		req.AddCookie(&http.Cookie{Name: "orgmodes", Value: s.session(u)})
+		req.Header.Set("HX-Request", "true")
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		return res.StatusCode
+	}
+	require.Equal(t, http.StatusOK, ask(s.member))
+	require.Equal(t, http.StatusNotFound, ask(s.stranger))
+
+	globex := s.organization("globex", "Globex")
+	require.NoError(t, s.db.AddMember(t.Context(), operator, globex.ID, s.owner.ID, "member"))
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	b.palette()
+	b.keyboard("organization")
+	require.Equal(t, []string{"Globex"}, b.options(), "and not Other, where she is no member")
+	b.leaving(func() { b.keyboard(keyEnter) })
+	require.Equal(t, "/orgs/globex/modes", b.path())
+	b.quiet()
+}
+
+func TestCrowdedPaletteIsSound(t *testing.T) {
+	s := newSite(t)
+	long := "A name as long as it may be, which nobody would give to a mode, and which somebody gives in the end"
+	s.mode("script", `<img src=x onerror=alert(1)><script>alert(1)</script>`)
+	s.mode("long-name-long-name-long-name-long-name-long-name", long[:99])
+	s.mode("rtl", "سجل التغييرات")
+	s.mode("emoji", "👩‍💻 Family 👨‍👩‍👧‍👦")
+	s.mode("chinese", "代码审查与安全检查工程师")
+	s.mode("word", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft")
+	s.mode("new", "One whose slug is a page's")
+	var many []modes.OrganizationMode
+	for i := range 493 {
+		m := modes.Mode{Slug: fmt.Sprintf("mode-%03d", i), Name: fmt.Sprintf("Mode number %d", i)}
+		m.Config.RoleDefinition = "You are one of many."
+		m.Config.Groups = []modes.Group{}
+		many = append(many, modes.OrganizationMode{Mode: m})
+	}
+	_, _, err := s.db.ImportModes(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	require.NoError(t, err)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/publication")
+	b.palette()
+	require.Len(t, b.options(), 50)
+	require.Regexp(t, `^\d+ found, the first 50 are shown$`, b.text("#palette-says"))
+	b.keyboard("mode number 492")
+	require.Equal(t, "Mode number 492 mode-492", b.chosen())
+	for typed, want := range map[string]string{
+		"onerror": `<img src=x onerror=alert(1)><script>alert(1)</script> script`, "التغييرات": "سجل التغييرات rtl", "安全": "代码审查与安全检查工程师 chinese",
+	} {
+		b.keyboard(keyEsc)
+		b.palette()
+		b.keyboard(typed)
+		require.Equal(t, want, b.chosen())
+	}
+	require.True(t, b.holds(`!document.querySelector("#palette img, #palette script")`), "names are text")
+	b.keyboard(keyEsc)
+	b.palette()
+	b.keyboard("e")
+	b.until(`document.querySelectorAll("#palette [role=option]").length === 50`)
+	b.js(`document.querySelector("#palette-field").value = ""; document.querySelector("#palette-field").dispatchEvent(new Event("input"))`)
+	for range 28 {
+		b.keyboard(keyDown)
+	}
+	require.True(t, b.holds(`(() => { const row = document.querySelector("#palette [aria-selected=true]").getBoundingClientRect(), list = document.querySelector("#palette-list").getBoundingClientRect();
+		return row.top >= list.top - 1 && row.bottom <= list.bottom + 1; })()`), "what is chosen is seen")
+	b.pictures("palette")
+	require.True(t, b.holds(`document.querySelector("#palette").scrollWidth <= document.querySelector("#palette").clientWidth`))
+
+	b.keyboard(keyEsc)
+	b.palette()
+	b.keyboard("page's")
+	b.leaving(func() { b.keyboard(keyEnter) })
+	require.Equal(t, "One whose slug is a page's", b.text("h1"))
+	b.quiet()
+}
+
+// A Mac has another key, and its Ctrl-K stays the field's.
+func TestPaletteOnAMac(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.do(emulation.SetUserAgentOverride("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)").WithPlatform("MacIntel"))
+	b.open("/orgs/acme/modes")
+	require.Equal(t, "⌘K to jump", b.text("[data-palette]"))
+	b.ctrl("k")
+	require.True(t, b.holds(`!document.querySelector("#palette[open]")`))
+	b.do(chromedp.KeyEvent("k", chromedp.KeyModifiers(4)))
+	b.until(`document.querySelector("#palette[open] [role=option]")`)
+	b.keyboard(keyEsc)
+	b.click("[data-open=keys]")
+	require.Contains(t, b.text("#keys"), "⌘ K Jump to a page")
+	b.sound()
+}
+
+func TestPaletteSaysThatItCannotBeHad(t *testing.T) {
+	s := newSite(t)
+	line := s.lineTo(s.url)
+	b := s.browser().as(s.owner)
+	b.do(navigate(line.url + "/orgs/acme/modes"))
+	b.loaded()
+	b.expect("net::ERR_")
+	line.cut()
+	b.click("[data-palette]")
+	b.seen("#palette-says", "The list can’t be had")
+	b.sound()
+	b.shot("palette-cut")
+	line.mend()
+	b.keyboard(keyEsc)
+	b.palette()
+	require.Contains(t, b.options(), "New mode")
+}
+
+func TestPaletteAfterTheSessionLeadsToSignIn(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/tokens")
+	s.endSessions()
+	b.expect("status of 401")
+	b.leaving(func() { b.ctrl("k") })
+	require.Equal(t, "/sign-in?return=%2Forgs%2Facme%2Ftokens", b.path())
+	b.sound()
+}
+
+func TestPaletteWithoutScripts(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/palette")
+	b.pictures("palette-page")
+	b.withoutScripts()
+	b.do(navigate(s.url + "/orgs/acme/tokens"))
+	b.click(".rail-foot a")
+	b.seen("h1", "Go to")
+	b.click(`.places a[data-verb="Delete"]`)
+	b.seen("h1", "Delete Docs writer?")
+	b.click("[data-confirm]")
+	b.seen(".said", "is deleted")
+	s.readerServes()
+	b.quiet()
+}

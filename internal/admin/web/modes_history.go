@@ -1,0 +1,128 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// modeStep is a version as a sentence, with the mode that it is of.
+type modeStep struct {
+	pastVersion
+	// Glyph, Label and Slug are the mode's as it was then; Ref names it now.
+	Glyph, Label, Slug, Ref string
+	// Gone says that the mode is deleted now. Before is the version that this one
+	// can be compared with; 0 where there is nothing to compare.
+	Gone   bool
+	Before int64
+}
+
+// modesPast is what the page on the library's history shows.
+type modesPast struct {
+	Steps []modeStep
+	// Older is where the next page begins; empty on the last one. Newest says that
+	// this isn't the first.
+	Older  string
+	Newest bool
+	// Deleted says that some modes are.
+	Deleted bool
+	Audit   access.Verdict
+}
+
+// modesHistory lists what became of all modes, the newest first.
+func (w *Web) modesHistory(v *visit) error {
+	after, readable := placeOf(v.Query("after"))
+	got, err := w.DB.ModesHistory(v.UserContext(), v.org.ID, after, historyPage+1)
+	if err != nil {
+		return err
+	}
+	now, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	d := modesPast{Newest: readable, Audit: v.may(access.Request{Action: access.ReadAudit})}
+	if d.Deleted, err = w.someDeleted(v); err != nil {
+		return err
+	}
+	if len(got) > historyPage {
+		got = got[:historyPage]
+		last := got[historyPage-1]
+		d.Older = placeWords(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version.Version})
+	}
+	if d.Steps, err = w.modeSteps(v, got, now); err != nil {
+		return err
+	}
+	return v.render("modes_history", page{
+		Title: "History", Lead: "What became of the modes of " + v.org.Name + ", version by version.", Data: d,
+	})
+}
+
+// modeSteps are versions as people read them; now are the modes that there are.
+func (w *Web) modeSteps(v *visit, got []postgres.ModeStep, now []modes.OrganizationMode) ([]modeStep, error) {
+	who, err := v.people()
+	if err != nil {
+		return nil, err
+	}
+	there := make(map[uuid.UUID]modes.OrganizationMode, len(now))
+	for _, m := range now {
+		there[m.ID] = m
+	}
+	out := make([]modeStep, len(got))
+	for i, g := range got {
+		row := rowOf(g.Object.Mode, 0)
+		m, isThere := there[g.Object.ID]
+		s := modeStep{
+			pastVersion: pastVersion{
+				Version: g.Version.Version.Version, Revision: g.Revision, At: g.OccurredAt, Sentence: w.versionSentence(g.Version, g.Previous),
+				Deleted: g.Action == audit.Delete, Current: isThere && m.Version == g.Version.Version.Version,
+			},
+			Glyph: row.Glyph, Label: row.Label, Slug: row.Slug, Ref: g.Object.ID.String(), Gone: !isThere,
+		}
+		if isThere {
+			s.Ref = modeRef(m.Slug, s.Ref)
+		}
+		if g.Previous != nil && !s.Deleted && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0 {
+			s.Before = s.Version - 1
+		}
+		if s.Who, err = who.name(g.Actor.ID); err != nil {
+			return nil, err
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// someDeleted says whether there is anything to be brought back.
+func (w *Web) someDeleted(v *visit) (bool, error) {
+	one, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, 1)
+	return len(one) > 0, err
+}
+
+// placeWords is a place in the history as an address has it, and placeOf its
+// opposite: what can't be read is the newest.
+func placeWords(p postgres.Place) string {
+	return strings.Join([]string{strconv.FormatInt(p.Revision, 10), p.Subject.String(), strconv.FormatInt(p.Version, 10)}, ".")
+}
+
+func placeOf(words string) (p *postgres.Place, ok bool) {
+	parts := strings.Split(words, ".")
+	if len(parts) != 3 {
+		return nil, false
+	}
+	revision, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil {
+		return nil, false
+	}
+	subject, err := uuid.Parse(parts[1])
+	if err != nil {
+		return nil, false
+	}
+	version, err := strconv.ParseInt(parts[2], 10, 64)
+	return &postgres.Place{Revision: revision, Subject: subject, Version: version}, err == nil
+}
