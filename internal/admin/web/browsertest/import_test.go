@@ -117,7 +117,7 @@ func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
 
 	// The same after the session is over: what was brought is still there.
 	b.click("#take-0")
-	s.endSessions()
+	b.away()
 	b.expect("status of 401")
 	b.click(`button[value=apply]`)
 	b.seen("main", "You were signed out")

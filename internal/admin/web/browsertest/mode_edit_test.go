@@ -217,7 +217,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 	require.True(t, b.holds(`document.querySelector("#field-name").value === "Unfinished"`))
 
 	// The session is over: signing in brings it all back.
-	s.endSessions()
+	b.away()
 	b.expect("status of 401")
 	b.follow("#save")
 	b.fill("#field-email", "owner@acme.example")

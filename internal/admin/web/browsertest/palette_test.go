@@ -309,7 +309,7 @@ func TestPaletteAfterTheSessionLeadsToSignIn(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/tokens")
-	s.endSessions()
+	b.away()
 	b.expect("status of 401")
 	b.leaving(func() { b.ctrl("k") })
 	require.Equal(t, "/sign-in?return=%2Forgs%2Facme%2Ftokens", b.path())

@@ -14,7 +14,7 @@ func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.expect("status of 401")
 	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
-	s.endSessions()
+	b.away()
 	b.follow("[data-confirm]")
 	require.Contains(t, b.text("main"), "what you sent is kept")
 	b.sound()
@@ -39,7 +39,7 @@ func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.expect("status of 401")
 	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
-	s.endSessions()
+	b.away()
 	b.follow("[data-confirm]")
 	b.fill("#field-email", "admin@acme.example")
 	b.fill("#field-password", goodPassword)
@@ -72,9 +72,17 @@ func TestReorderAfterTheSessionLeadsToSignIn(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.expect("status of 401")
 	b.open("/orgs/acme/modes")
-	s.endSessions()
+	b.away()
 	b.focus(`[data-order] > li:nth-child(2) summary`)
 	b.leaving(func() { b.alt(keyUp) })
 	require.Equal(t, "/sign-in?return=%2Forgs%2Facme%2Fmodes", b.path())
 	s.readerServes("anna", "bert")
+}
+
+// away is what happens to somebody who was away for long: the page is there, and
+// follows what happens where it has scripts, but the session is over.
+func (b *browser) away() {
+	b.s.t.Helper()
+	b.until(`!document.querySelector(".scripts") || document.querySelector("#connection[data-connection=live]")`)
+	b.s.sql("DELETE FROM sessions")
 }

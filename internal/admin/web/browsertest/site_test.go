@@ -203,9 +203,6 @@ func (s *site) session(u postgres.User) string {
 	return secret
 }
 
-// endSessions is what happens to people who were away for long.
-func (s *site) endSessions() { s.t.Helper(); s.sql("DELETE FROM sessions") }
-
 // sql runs a statement as the owner of the tables.
 func (s *site) sql(statement string, args ...any) {
 	s.t.Helper()
