@@ -24,11 +24,30 @@ type PublishJob struct {
 	State     string
 	Attempt   int
 	CreatedAt time.Time
-	// NextAt is when it is tried again.
+	// NextAt is when it is tried, or was.
 	NextAt time.Time
-	// Error is what went wrong the last time, empty where nothing did.
-	Error string
+	// TriedAt is when it was tried last; zero where it never was.
+	TriedAt time.Time
+	// Error is what went wrong, FailedAt when; empty and zero where nothing did.
+	Error    string
+	FailedAt time.Time
+	// snoozed says that a worker has put it off at least once.
+	snoozed bool
 }
+
+// Running says that a worker is at it.
+func (j PublishJob) Running() bool { return j.State == string(rivertype.JobStateRunning) }
+
+// GivenUp says that it is not tried again: what it was for is left to the sweep.
+func (j PublishJob) GivenUp() bool { return j.State == string(rivertype.JobStateDiscarded) }
+
+// Waits says that it was tried, and is again by itself. River leaves a job whose
+// next try is near in the state available.
+func (j PublishJob) Waits() bool { return !j.Running() && !j.GivenUp() && !j.TriedAt.IsZero() }
+
+// PutOff says that the last try found that it can't be done yet, which is no
+// failure.
+func (j PublishJob) PutOff() bool { return j.snoozed && j.Waits() && j.TriedAt.After(j.FailedAt) }
 
 // maxPublishJobs is how many jobs are listed: a page shows no more.
 const maxPublishJobs = 50
@@ -88,7 +107,17 @@ func toPublishJob(row *rivertype.JobRow) (PublishJob, error) {
 		CreatedAt: row.CreatedAt.UTC(), NextAt: row.ScheduledAt.UTC(),
 	}
 	if n := len(row.Errors); n > 0 {
-		out.Error = row.Errors[n-1].Error
+		out.Error, out.FailedAt = row.Errors[n-1].Error, row.Errors[n-1].At.UTC()
+	}
+	var river struct {
+		Snoozes int `json:"snoozes"`
+	}
+	if err := json.Unmarshal(row.Metadata, &river); err != nil {
+		return out, fmt.Errorf("publish job %d: %w", row.ID, err)
+	}
+	out.snoozed = river.Snoozes > 0
+	if row.AttemptedAt != nil {
+		out.TriedAt = row.AttemptedAt.UTC()
 	}
 	return out, nil
 }

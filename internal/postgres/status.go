@@ -21,6 +21,16 @@ type PublicationStatus struct {
 	// PendingSince is when the oldest unpublished change was made; nil where
 	// everything is published.
 	PendingSince *time.Time
+	// PublishedAt is when readers got PublishedRevision; nil where nobody noted it.
+	PublishedAt *time.Time
+	// SavedAt is when the change that PublishedRevision counts was made: nil where
+	// it isn't known, or readers had that revision before and it was lost since.
+	SavedAt *time.Time
+	// Again says that readers have had Revision already: what is pending is to
+	// publish it once more.
+	Again bool
+	// At is when all this was so. It and the times above are the database's.
+	At time.Time
 	// Publication is what was last planned to be published; zero where nothing
 	// was yet.
 	Publication
@@ -28,7 +38,7 @@ type PublicationStatus struct {
 
 // PublicationStatus returns how far an organization's publication is.
 func (db *DB) PublicationStatus(ctx context.Context, org uuid.UUID) (PublicationStatus, error) {
-	row, err := db.q.GetOrganization(ctx, org)
+	row, err := db.q.GetPublicationStatus(ctx, org)
 	if err != nil {
 		return PublicationStatus{}, orNotFound(err, "organization")
 	}
@@ -37,11 +47,23 @@ func (db *DB) PublicationStatus(ctx context.Context, org uuid.UUID) (Publication
 		return PublicationStatus{}, err
 	}
 	s := PublicationStatus{
-		PublishedRevision: row.PublishedRevision, ChangedAt: row.ChangedAt.UTC(),
-		PendingSince: row.PendingSince, Publication: p,
+		PublishedRevision: row.PublishedRevision, ChangedAt: row.ChangedAt.UTC(), PendingSince: row.PendingSince, At: row.At.UTC(),
+		Again:       row.PublishedRevision == row.Revision || row.LiveRevision >= row.Revision,
+		Publication: p,
+	}
+	if row.LiveRevision == row.PublishedRevision {
+		s.PublishedAt, s.SavedAt = utc(row.LiveAt), utc(row.LiveSavedAt)
 	}
 	s.Revision = row.Revision
 	return s, nil
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
 }
 
 // PublishAgain has an organization published again, whatever was published:

@@ -1,20 +1,26 @@
 -- name: CreateOrganization :one
 insert into organizations (slug, name, revision, pending_since, templates_seeded_at)
 values (@slug, @name, 1, now(), now())
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at;
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at;
 
 -- name: GetOrganization :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
+from organizations
+where id = @id;
+
+-- name: GetPublicationStatus :one
+-- All by one clock: at is the database's, as are the times it is compared with.
+select revision, changed_at, published_revision, pending_since, live_revision, live_at, live_saved_at, now()::timestamptz as at
 from organizations
 where id = @id;
 
 -- name: GetOrganizationBySlug :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 from organizations
 where slug = @slug;
 
 -- name: ListOrganizations :many
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 from organizations
 where deleted_at is null and slug > @after_slug and id <> @canary
 order by slug
@@ -26,7 +32,7 @@ limit @row_limit;
 update organizations
 set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
 where id = @id and deleted_at is null
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at;
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at;
 
 -- name: DeleteOrganization :execrows
 update organizations set deleted_at = now() where id = @id and deleted_at is null;

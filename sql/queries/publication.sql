@@ -41,9 +41,20 @@ where (publications.epoch, publications.revision, publications.edition) <= (excl
 -- name: OrganizationPublished :execrows
 -- Only under the incarnation that the script wrote to (see TokenPublished).
 -- What is still pending then is pending since its oldest unpublished change.
+-- live_at is when readers got the revision, and live_saved_at when that very one
+-- was saved, whatever was saved after it. Published again without having been
+-- lost, it is live since it was; found again after a loss, it is since now.
 update organizations o
 set published_revision = greatest(o.published_revision, @revision::bigint),
     published_edition = greatest(o.published_edition, @edition::bigint),
+    live_revision = case when o.published_revision < @revision then greatest(o.live_revision, @revision) else o.live_revision end,
+    live_at = case when o.published_revision < @revision then now() else o.live_at end,
+    live_saved_at = case
+      when o.published_revision >= @revision then o.live_saved_at
+      when o.live_revision >= @revision then null
+      when o.revision = @revision then o.changed_at
+      else (select min(a.occurred_at) from audit_log a where a.organization_id = o.id and a.revision = @revision)
+    end,
     pending_since = case
       when o.revision <= @revision and not exists (select from editions e where e.number > @edition) then null
       else coalesce((select min(a.occurred_at) from audit_log a where a.organization_id = o.id and a.revision > @revision), o.pending_since)

@@ -157,10 +157,20 @@ func TestOrganizationsAndPublication(t *testing.T) {
 
 	s.sql(`insert into publications (organization_id, epoch, revision, edition, representations) values ($1, 1, 1, 1, $2)`, s.acme.ID,
 		`[{"name":"modes.yaml","epoch":1,"revision":1,"sha256":"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff","length":7,"since":"2026-01-01T00:00:00Z"}]`)
-	s.sql(`update organizations set published_revision = 1, pending_since = null where slug = 'acme'`)
+	s.sql(`update river_job set attempt = 1, attempted_at = now(), scheduled_at = '2100-01-01T00:00:00Z',
+		errors = array['{"attempt": 1, "at": "2026-05-01T00:00:00Z", "error": "snapshot: dial tcp 10.0.0.7:6379: connect: connection refused"}'::jsonb]`)
 	p := s.do("GET", "/publication", mel, "").ok(200).json()
+	require.Nil(t, p["published_at"])
+	require.Equal(t, map[string]any{
+		"reason": "Redis can’t be reached", "failed_at": "2026-05-01T00:00:00Z", "next_try_at": "2100-01-01T00:00:00Z",
+	}, p["failure"], "in words, and without what only operators should read")
+
+	s.sql(`update organizations set published_revision = 1, live_revision = 1, live_at = '2026-05-01T00:00:01Z', pending_since = null where slug = 'acme'`)
+	p = s.do("GET", "/publication", mel, "").ok(200).json()
 	require.InDelta(t, 1, p["published_revision"], 0)
+	require.Equal(t, "2026-05-01T00:00:01Z", p["published_at"])
 	require.Nil(t, p["pending_since"])
+	require.Nil(t, p["failure"], "what is live has not failed")
 	r := p["representations"].([]any)[0].(map[string]any)
 	require.Equal(t, `"1.1.0011223344556677"`, r["etag"])
 	require.Equal(t, "https://reader.example/api/organizations/"+s.acme.ID.String()+"/modes.yaml", r["url"])

@@ -1,13 +1,11 @@
 package api
 
 import (
-	"encoding/hex"
 	"net/http"
 	"strings"
 	"time"
 
-	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/admin/publication"
 )
 
 // representation is one form of what is published.
@@ -21,39 +19,44 @@ type representation struct {
 	Since  time.Time `json:"since"`
 }
 
-// publicationGet says how far publication is: what is saved, what readers have,
-// and since when they lack something.
+// publicationFailure is why something isn't published.
+type publicationFailure struct {
+	Reason   string    `json:"reason"`
+	FailedAt time.Time `json:"failed_at"`
+	// NextTryAt is null while it is being tried.
+	NextTryAt *time.Time `json:"next_try_at"`
+}
+
+// publicationGet says how far publication is: what is saved, what readers have and
+// since when, and since when and why they lack something.
 func (a *API) publicationGet(v *visit) error {
-	s, err := a.DB.PublicationStatus(v.UserContext(), v.org.ID)
+	s, err := publication.Of(v.UserContext(), a.DB, v.org.ID)
 	if err != nil {
 		return err
 	}
 	list := make([]representation, len(s.Representations))
 	for i, r := range s.Representations {
-		list[i] = representation{Name: r.Name, ETag: tagOf(r), SHA256: r.SHA256, Length: r.Length, Since: r.Since}
+		list[i] = representation{Name: r.Name, ETag: publication.ETag(r), SHA256: r.SHA256, Length: r.Length, Since: r.Since}
 		if a.PublicReader != "" {
 			list[i].URL = strings.TrimSuffix(a.PublicReader, "/") + "/api/organizations/" + v.org.ID.String() + "/" + readersName(r.Name)
 		}
 	}
+	var failure *publicationFailure
+	if f := s.Failure; f != nil {
+		failure = &publicationFailure{f.Reason, f.FailedAt, f.NextAt}
+	}
 	return answer(v.Ctx, http.StatusOK, struct {
-		Revision          int64            `json:"revision"`
-		PublishedRevision int64            `json:"published_revision"`
-		PendingSince      *time.Time       `json:"pending_since"`
-		ChangedAt         time.Time        `json:"changed_at"`
-		Epoch             int64            `json:"epoch"`
-		Representations   []representation `json:"representations"`
-	}{s.Revision, s.PublishedRevision, s.PendingSince, s.ChangedAt, s.Epoch, list})
+		Revision          int64               `json:"revision"`
+		PublishedRevision int64               `json:"published_revision"`
+		PublishedAt       *time.Time          `json:"published_at"`
+		PendingSince      *time.Time          `json:"pending_since"`
+		Failure           *publicationFailure `json:"failure"`
+		ChangedAt         time.Time           `json:"changed_at"`
+		Epoch             int64               `json:"epoch"`
+		Representations   []representation    `json:"representations"`
+	}{s.Revision, s.PublishedRevision, s.PublishedAt, s.PendingSince, failure, s.ChangedAt, s.Epoch, list})
 }
 
 // readersName is the last part of the path at which readers serve a
 // representation: JSON is what editors ask for without saying so.
 func readersName(representation string) string { return strings.TrimSuffix(representation, ".json") }
-
-// tagOf is the entity-tag that readers give a representation, uncoded.
-func tagOf(r postgres.PublishedRepresentation) string {
-	t := snapshot.Tag{Epoch: r.Epoch, Revision: r.Revision}
-	if sum, err := hex.DecodeString(r.SHA256); err == nil {
-		copy(t.Hash[:], sum)
-	}
-	return t.ETag(snapshot.Identity)
-}

@@ -61,6 +61,9 @@ type Organization struct {
 	PublishedEdition  int64
 	PendingSince      *time.Time
 	TemplatesSeededAt *time.Time
+	LiveRevision      int64
+	LiveAt            *time.Time
+	LiveSavedAt       *time.Time
 }
 
 type OrganizationMode struct {

@@ -7,6 +7,7 @@ package sqlcgen
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -15,7 +16,7 @@ const bumpRevision = `-- name: BumpRevision :one
 update organizations
 set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
 where id = $1 and deleted_at is null
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 `
 
 // The first statement of every change: its row lock is what the organization's
@@ -35,6 +36,9 @@ func (q *Queries) BumpRevision(ctx context.Context, id uuid.UUID) (Organization,
 		&i.PublishedEdition,
 		&i.PendingSince,
 		&i.TemplatesSeededAt,
+		&i.LiveRevision,
+		&i.LiveAt,
+		&i.LiveSavedAt,
 	)
 	return i, err
 }
@@ -42,7 +46,7 @@ func (q *Queries) BumpRevision(ctx context.Context, id uuid.UUID) (Organization,
 const createOrganization = `-- name: CreateOrganization :one
 insert into organizations (slug, name, revision, pending_since, templates_seeded_at)
 values ($1, $2, 1, now(), now())
-returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 `
 
 type CreateOrganizationParams struct {
@@ -65,6 +69,9 @@ func (q *Queries) CreateOrganization(ctx context.Context, arg CreateOrganization
 		&i.PublishedEdition,
 		&i.PendingSince,
 		&i.TemplatesSeededAt,
+		&i.LiveRevision,
+		&i.LiveAt,
+		&i.LiveSavedAt,
 	)
 	return i, err
 }
@@ -82,7 +89,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) (int64, 
 }
 
 const getOrganization = `-- name: GetOrganization :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 from organizations
 where id = $1
 `
@@ -102,12 +109,15 @@ func (q *Queries) GetOrganization(ctx context.Context, id uuid.UUID) (Organizati
 		&i.PublishedEdition,
 		&i.PendingSince,
 		&i.TemplatesSeededAt,
+		&i.LiveRevision,
+		&i.LiveAt,
+		&i.LiveSavedAt,
 	)
 	return i, err
 }
 
 const getOrganizationBySlug = `-- name: GetOrganizationBySlug :one
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 from organizations
 where slug = $1
 `
@@ -127,12 +137,49 @@ func (q *Queries) GetOrganizationBySlug(ctx context.Context, slug string) (Organ
 		&i.PublishedEdition,
 		&i.PendingSince,
 		&i.TemplatesSeededAt,
+		&i.LiveRevision,
+		&i.LiveAt,
+		&i.LiveSavedAt,
+	)
+	return i, err
+}
+
+const getPublicationStatus = `-- name: GetPublicationStatus :one
+select revision, changed_at, published_revision, pending_since, live_revision, live_at, live_saved_at, now()::timestamptz as at
+from organizations
+where id = $1
+`
+
+type GetPublicationStatusRow struct {
+	Revision          int64
+	ChangedAt         time.Time
+	PublishedRevision int64
+	PendingSince      *time.Time
+	LiveRevision      int64
+	LiveAt            *time.Time
+	LiveSavedAt       *time.Time
+	At                time.Time
+}
+
+// All by one clock: at is the database's, as are the times it is compared with.
+func (q *Queries) GetPublicationStatus(ctx context.Context, id uuid.UUID) (GetPublicationStatusRow, error) {
+	row := q.db.QueryRow(ctx, getPublicationStatus, id)
+	var i GetPublicationStatusRow
+	err := row.Scan(
+		&i.Revision,
+		&i.ChangedAt,
+		&i.PublishedRevision,
+		&i.PendingSince,
+		&i.LiveRevision,
+		&i.LiveAt,
+		&i.LiveSavedAt,
+		&i.At,
 	)
 	return i, err
 }
 
 const listOrganizations = `-- name: ListOrganizations :many
-select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at
+select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 from organizations
 where deleted_at is null and slug > $1 and id <> $2
 order by slug
@@ -166,6 +213,9 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 			&i.PublishedEdition,
 			&i.PendingSince,
 			&i.TemplatesSeededAt,
+			&i.LiveRevision,
+			&i.LiveAt,
+			&i.LiveSavedAt,
 		); err != nil {
 			return nil, err
 		}

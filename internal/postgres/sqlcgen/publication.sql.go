@@ -338,6 +338,14 @@ const organizationPublished = `-- name: OrganizationPublished :execrows
 update organizations o
 set published_revision = greatest(o.published_revision, $1::bigint),
     published_edition = greatest(o.published_edition, $2::bigint),
+    live_revision = case when o.published_revision < $1 then greatest(o.live_revision, $1) else o.live_revision end,
+    live_at = case when o.published_revision < $1 then now() else o.live_at end,
+    live_saved_at = case
+      when o.published_revision >= $1 then o.live_saved_at
+      when o.live_revision >= $1 then null
+      when o.revision = $1 then o.changed_at
+      else (select min(a.occurred_at) from audit_log a where a.organization_id = o.id and a.revision = $1)
+    end,
     pending_since = case
       when o.revision <= $1 and not exists (select from editions e where e.number > $2) then null
       else coalesce((select min(a.occurred_at) from audit_log a where a.organization_id = o.id and a.revision > $1), o.pending_since)
@@ -356,6 +364,9 @@ type OrganizationPublishedParams struct {
 
 // Only under the incarnation that the script wrote to (see TokenPublished).
 // What is still pending then is pending since its oldest unpublished change.
+// live_at is when readers got the revision, and live_saved_at when that very one
+// was saved, whatever was saved after it. Published again without having been
+// lost, it is live since it was; found again after a loss, it is since now.
 func (q *Queries) OrganizationPublished(ctx context.Context, arg OrganizationPublishedParams) (int64, error) {
 	result, err := q.db.Exec(ctx, organizationPublished,
 		arg.Revision,

@@ -1,0 +1,112 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/postgres"
+)
+
+// written is an organization whose publications are written back by hand.
+type written struct {
+	*library
+	in      postgres.Installation
+	edition int64
+}
+
+func newWritten(t *testing.T) *written {
+	w := &written{library: newLibrary(t)}
+	var err error
+	w.edition, err = w.db.ClaimEdition(t.Context(), 1, "x")
+	require.NoError(t, err)
+	w.in, err = w.db.Installation(t.Context())
+	require.NoError(t, err)
+	return w
+}
+
+// back writes a revision back, and says what is known then.
+func (w *written) back(revision int64) postgres.PublicationStatus {
+	w.t.Helper()
+	ok, err := w.db.Published(w.t.Context(), w.org.ID, w.in.Epoch, revision, w.edition, w.in.Incarnation)
+	require.NoError(w.t, err)
+	require.True(w.t, ok)
+	return w.status()
+}
+
+func (w *written) status() postgres.PublicationStatus {
+	w.t.Helper()
+	s, err := w.db.PublicationStatus(w.t.Context(), w.org.ID)
+	require.NoError(w.t, err)
+	return s
+}
+
+// savedAt is when a revision was.
+func (w *written) savedAt(revision int64) time.Time {
+	w.t.Helper()
+	return time.UnixMicro(w.count(`select (extract(epoch from occurred_at) * 1000000)::bigint from audit_log where revision = $1`, revision)).UTC()
+}
+
+// What is live is known with when it went live, and how long after its own saving:
+// not after that of what was saved before it, or since.
+func TestLiveSinceIsThatOfTheLiveRevision(t *testing.T) {
+	w := newWritten(t)
+	s := w.status()
+	require.Nil(t, s.PublishedAt, "nothing is live")
+	require.False(t, s.Again)
+
+	w.create("a") // 2
+	w.create("b") // 3
+	w.create("c") // 4
+	s = w.back(3) // 2 and 3 at once, while 4 is on its way
+	require.EqualValues(t, 3, s.PublishedRevision)
+	require.Equal(t, w.savedAt(3), *s.SavedAt)
+	require.True(t, s.PublishedAt.After(*s.SavedAt) && !s.PublishedAt.After(s.At), "by the database's clock: %+v", s)
+	first := *s.PublishedAt
+
+	s = w.back(4)
+	require.Equal(t, w.savedAt(4), *s.SavedAt)
+	require.Equal(t, w.savedAt(4), s.ChangedAt)
+	require.True(t, s.PublishedAt.After(first))
+	require.Nil(t, s.PendingSince)
+	live := *s.PublishedAt
+
+	// Published again, for an operator or for another edition: it is live since it was.
+	require.NoError(t, w.db.PublishAgain(t.Context(), w.org.ID))
+	require.True(t, w.status().Again)
+	s = w.back(4)
+	require.Equal(t, live, *s.PublishedAt)
+	require.Equal(t, w.savedAt(4), *s.SavedAt)
+	s = w.back(2) // a late write-back
+	require.Equal(t, live, *s.PublishedAt)
+
+	// Redis has lost it: it is live since it was brought back, and how long that
+	// took after saving is nothing to be told.
+	require.NoError(t, w.db.Unpublish(t.Context(), w.org.ID, 3))
+	s = w.status()
+	require.Nil(t, s.PublishedAt, "that was another revision's")
+	require.True(t, s.Again)
+	s = w.back(4)
+	require.True(t, s.PublishedAt.After(live))
+	require.Nil(t, s.SavedAt)
+	w.create("d")
+	require.False(t, w.status().Again)
+	require.Equal(t, w.savedAt(5), *w.back(5).SavedAt)
+}
+
+// A worker of the release before writes back without knowing of these columns:
+// then nothing is known, rather than what is true of another revision.
+func TestLiveSinceIsUnknownAfterAnEarlierRelease(t *testing.T) {
+	w := newWritten(t)
+	w.create("a")
+	require.NotNil(t, w.back(2).PublishedAt)
+	w.create("b")
+	earlier := `update organizations set published_revision = 3, pending_since = null`
+	w.exec(earlier)
+	require.Nil(t, w.status().PublishedAt)
+	require.NoError(t, w.db.PublishAgain(t.Context(), w.org.ID))
+	require.Nil(t, w.back(3).PublishedAt, "it was live before this")
+	w.create("c")
+	require.Equal(t, w.savedAt(4), *w.back(4).SavedAt)
+}
