@@ -111,8 +111,8 @@ func (n *noun[T]) Delete(ctx context.Context, db *DB, by audit.By, org uuid.UUID
 }
 
 // Restore makes an older version of an object the current one; a deleted one
-// comes back under its id. seen is as for Update, and has no meaning for a
-// deleted one.
+// comes back under its id. seen is as for Update; of a deleted one it is the
+// version that its deletion made.
 func (n *noun[T]) Restore(ctx context.Context, db *DB, by audit.By, org, id uuid.UUID, version, seen int64) (T, error) {
 	var out T
 	_, err := db.inChange(ctx, by, org, func(c *change) error {
@@ -124,7 +124,10 @@ func (n *noun[T]) Restore(ctx context.Context, db *DB, by audit.By, org, id uuid
 		switch {
 		case fault.Is(err, fault.NotFound):
 			var t T
-			if t, err = n.accepted(ctx, c, old.Object); err == nil {
+			if err = n.stillDeleted(ctx, c, id, seen); err == nil {
+				t, err = n.accepted(ctx, c, old.Object)
+			}
+			if err == nil {
 				out, err = n.create(ctx, c, id, t, audit.Restore)
 			}
 		case err == nil:
@@ -203,4 +206,24 @@ func (n *noun[T]) current(ctx context.Context, c *change, ref string, seen int64
 		n.kind, newest.Actor.Name, version)
 	f.Current = t
 	return t, f
+}
+
+// stillDeleted holds a deleted object against the deletion that the caller saw.
+func (n *noun[T]) stillDeleted(ctx context.Context, c *change, id uuid.UUID, seen int64) error {
+	if seen == 0 {
+		return nil
+	}
+	last, err := c.q.LastVersion(ctx, sqlcgen.LastVersionParams{OrganizationID: c.org.ID, SubjectKind: string(n.kind), SubjectID: id})
+	if err != nil {
+		return fmt.Errorf("last version: %w", err)
+	}
+	if last == seen {
+		return nil
+	}
+	newest, err := n.version(ctx, c.q, c.org.ID, id, last)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Stale, "version_conflict",
+		"The %s was deleted again meanwhile, by %s, as version %d. Nothing was saved; look at its history", n.kind, newest.Actor.Name, last)
 }

@@ -157,7 +157,7 @@ func (w *Web) savedWords(v *visit, before modeTarget, saved modes.OrganizationMo
 	case before.Saved != nil:
 		return said{
 			Text: saved.Name + " is saved as version " + strconv.FormatInt(saved.Version, 10) + "." + arrives,
-			Undo: &undo{Path: v.path("/modes/restorations"), Fields: []pair{{"mode", before.Seen()}}},
+			Undo: &undo{Path: v.path("/modes/restorations"), Fields: []pair{undoing{saved.ID, before.Saved.Version, saved.Version}.pair()}},
 		}
 	case before.Builtin != nil:
 		return said{

@@ -28,12 +28,15 @@ type pastVersion struct {
 
 // modePast is what the page on a mode's history shows.
 type modePast struct {
-	ID, Ref  string
+	ID, Ref string
+	// Query is what the address asks for: what is compared.
+	Query    string
 	Name     string
 	Versions []pastVersion
-	// Older is where the next page begins, 0 on the last one.
-	Older  int64
-	Change access.Verdict
+	// Before is where this page begins, 0 on the first one; Older where the next
+	// one does, 0 on the last one.
+	Before, Older int64
+	Change        access.Verdict
 	// From and To are the versions that are compared; 0 where none are.
 	From, To int64
 	Sentence string
@@ -58,7 +61,7 @@ func (w *Web) modeHistory(v *visit) error {
 	if len(got) == 0 {
 		return v.Redirect(v.path("/modes/" + id.String() + "/history"))
 	}
-	d := modePast{ID: id.String(), Name: got[0].Object.Name, Change: v.may(access.Request{Action: access.ChangeLibrary})}
+	d := modePast{ID: id.String(), Query: string(v.Request().URI().QueryString()), Name: got[0].Object.Name, Before: max(before, 0), Change: v.may(access.Request{Action: access.ChangeLibrary})}
 	d.Ref = modeRef(got[0].Object.Slug, d.ID)
 	if d.Gone = before == 0 && got[0].Action == audit.Delete; d.Gone {
 		d.Ref = d.ID
@@ -229,7 +232,8 @@ func (w *Web) restoration(v *visit, number string) (d modeRestoration, err error
 		if err != nil {
 			return d, err
 		}
-		d.Next = newest[0].Version.Version + 1
+		d.Seen = newest[0].Version.Version
+		d.Next = d.Seen + 1
 		return d, nil
 	case err != nil:
 		return d, err
@@ -261,12 +265,12 @@ func (w *Web) modeRestore(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if restored.Version == d.Seen {
+	if !d.Gone && restored.Version == d.Seen {
 		return v.done(v.path("/modes/"+d.Ref+"/history"), said{Text: restored.Name + " says the same as version " + strconv.FormatInt(d.Version, 10) + ": nothing was changed."})
 	}
 	s := said{Text: restored.Name + " is as it was in version " + strconv.FormatInt(d.Version, 10) + ", as version " + strconv.FormatInt(restored.Version, 10) + ". Editors get it at their next poll."}
 	if !d.Gone {
-		s.Undo = &undo{Path: v.path("/modes/restorations"), Fields: []pair{{"mode", d.ID + ":" + strconv.FormatInt(d.Seen, 10)}}}
+		s.Undo = &undo{Path: v.path("/modes/restorations"), Fields: []pair{undoing{id, d.Seen, restored.Version}.pair()}}
 	}
 	return v.done(v.path("/modes/"+modeRef(restored.Slug, d.ID)+"/history"), s)
 }

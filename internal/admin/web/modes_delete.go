@@ -2,8 +2,6 @@ package web
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
@@ -75,7 +73,7 @@ func (w *Web) modesDelete(v *visit) error {
 func (w *Web) deletedWords(v *visit, deleted []modes.OrganizationMode) said {
 	s := said{Undo: &undo{Path: v.path("/modes/restorations")}}
 	for _, m := range deleted {
-		s.Undo.Fields = append(s.Undo.Fields, pair{"mode", m.ID.String() + ":" + strconv.FormatInt(m.Version+1, 10)})
+		s.Undo.Fields = append(s.Undo.Fields, undoing{m.ID, m.Version + 1, m.Version + 1}.pair())
 	}
 	switch {
 	case len(deleted) == 0:
@@ -88,30 +86,4 @@ func (w *Web) deletedWords(v *visit, deleted []modes.OrganizationMode) said {
 		s.Text = count(len(deleted), "mode") + " are deleted. Editors lose them at their next poll."
 	}
 	return s
-}
-
-// modesRestore brings modes back as they were at a version, such as that of
-// their deletion.
-func (w *Web) modesRestore(v *visit) error {
-	var names []string
-	for _, field := range readForm(v.Ctx).All("mode") {
-		ref, version, err := versionOf(field)
-		if err != nil {
-			return err
-		}
-		id, err := parseID(ref)
-		if err != nil {
-			return err
-		}
-		m, err := w.DB.RestoreMode(v.UserContext(), v.by(), v.org.ID, id, version, 0)
-		if err != nil {
-			return err
-		}
-		names = append(names, m.Name)
-	}
-	text := strings.Join(names, ", ") + " is restored. Editors get it at their next poll."
-	if len(names) > 1 {
-		text = count(len(names), "mode") + " are restored. Editors get them at their next poll."
-	}
-	return v.done(v.path("/modes"), said{Text: text})
 }
