@@ -76,6 +76,8 @@ func New(o Options) (*fiber.App, error) {
 		}
 		return api.Fail(o.Log, c, err)
 	}
+	// What Fiber refuses by itself has gone through nothing of what is below.
+	unhandled := request.Unhandled(o.TrustedProxies, gate.Secure(), fail)
 	app := fiber.New(fiber.Config{
 		AppName: "orgmodes admin", DisableStartupMessage: true,
 		// Strings from a request would otherwise change when its buffers are
@@ -88,7 +90,7 @@ func New(o Options) (*fiber.App, error) {
 		ReadTimeout:                  readTimeout,
 		IdleTimeout:                  idleTimeout,
 		ReadBufferSize:               headerBytes,
-		ErrorHandler:                 fail,
+		ErrorHandler:                 unhandled,
 	})
 	figures, err := request.NewFigures(o.Metrics)
 	if err != nil {
@@ -110,7 +112,7 @@ func New(o Options) (*fiber.App, error) {
 	}
 	a.Routes(app)
 	pages.Routes(app)
-	problemsForAnyMethod(app, fail)
+	problemsForAnyMethod(app, unhandled)
 	return app, nil
 }
 

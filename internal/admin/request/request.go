@@ -44,15 +44,19 @@ const maxIDLength = 64
 // proxies in trusted say.
 func Identify(trusted []netip.Prefix) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		id := c.Get(fiber.HeaderXRequestID)
-		if !saneID(id) {
-			id = rand.Text()
-		}
-		c.Locals(keyID, id)
-		c.Set(fiber.HeaderXRequestID, id)
-		c.Locals(keySource, source(c, trusted))
+		identify(c, trusted)
 		return c.Next()
 	}
+}
+
+func identify(c *fiber.Ctx, trusted []netip.Prefix) {
+	id := c.Get(fiber.HeaderXRequestID)
+	if !saneID(id) {
+		id = rand.Text()
+	}
+	c.Locals(keyID, id)
+	c.Set(fiber.HeaderXRequestID, id)
+	c.Locals(keySource, source(c, trusted))
 }
 
 // saneID keeps what could forge a line of a log out of it.
@@ -113,15 +117,19 @@ func Deadline(d time.Duration) fiber.Handler {
 // Headers sets what is right for every answer.
 func Headers(secure bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-		c.Set(fiber.HeaderXFrameOptions, "DENY")
-		c.Set(fiber.HeaderReferrerPolicy, "same-origin")
-		c.Set("Cross-Origin-Opener-Policy", "same-origin")
-		c.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if secure {
-			c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
-		}
+		protect(c, secure)
 		return c.Next()
+	}
+}
+
+func protect(c *fiber.Ctx, secure bool) {
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderXFrameOptions, "DENY")
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if secure {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
 	}
 }
 

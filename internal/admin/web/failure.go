@@ -28,6 +28,9 @@ type failed struct {
 
 // words are what to add to a failure, by its status.
 var words = map[int]struct{ title, safe, next string }{
+	http.StatusBadRequest: {
+		"This could not be understood", "Nothing was changed.", "Go back, load the page again, and try once more.",
+	},
 	http.StatusForbidden:    {"Not allowed", "Nothing was changed.", ""},
 	http.StatusNotFound:     {"There is nothing here", "", "The address may be mistyped, or what was here is deleted; deleted modes can be restored."},
 	http.StatusUnauthorized: {"You are signed out", "Nothing was changed.", "Sign in again to go on."},
@@ -36,8 +39,18 @@ var words = map[int]struct{ title, safe, next string }{
 		"Somebody else was faster", "Nothing of yours was saved, and nothing of theirs is lost.",
 		"Go back, load the page again, and look at what is there now.",
 	},
-	http.StatusRequestEntityTooLarge: {"That is too much", "Nothing was changed.", ""},
-	http.StatusTooManyRequests:       {"Too many attempts", "", ""},
+	http.StatusMethodNotAllowed: {
+		"This address takes nothing like that", "Nothing was changed.", "Go back, load the page again, and try once more.",
+	},
+	http.StatusRequestTimeout: {
+		"This took too long to arrive", "Nothing was changed.", "Try again; what is large may need a faster connection.",
+	},
+	http.StatusRequestEntityTooLarge: {"That is too much", "Nothing was changed.", "Go back, and bring less at once."},
+	http.StatusUnsupportedMediaType:  {"This comes in a form that is not read here", "Nothing was changed.", ""},
+	http.StatusRequestHeaderFieldsTooLarge: {
+		"Your browser sent too much beside the request", "Nothing was changed.", "Delete the cookies of this address in your browser, and sign in again.",
+	},
+	http.StatusTooManyRequests: {"Too many attempts", "", ""},
 	http.StatusInternalServerError: {
 		"Something went wrong here", "What editors get is not affected.",
 		"Try again. If it stays so, tell whoever runs this installation the request id below.",
