@@ -44,7 +44,7 @@
 //	{{template "field" (field .Data.Form "name" "Name" "hint" "What people see")}}
 //	{{template "mistakes" .Data.Form}}          all mistakes, with links
 //	{{template "csrf" .}}                       in every form with method=post
-//	{{template "live" (.With .Data.Live)}}      the publication line (v.live; html/modes.html)
+//	{{template "live" (.With .Data.Live)}}      the publication line (v.live; shell/live.html)
 //	{{template "icon" "audit"}}                 shell/icons.html
 //	{{template "disabled" ...}}, {{template "action" ...}}
 //
@@ -75,4 +75,8 @@
 // each, #list[data-seen] where it shows an older revision. A key that works on a
 // page stands in the list of keys (layout.html) with what it needs there. A draft in localStorage is kept by document.body.dataset.user,
 // and shown to nobody else.
+//
+// A page that shows something that others change follows what happens (events.js):
+// data-part is the address of a part that is always as things are now, data-fresh
+// marks one that waits while somebody is at something in it; both need an id.
 package web

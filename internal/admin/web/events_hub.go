@@ -25,14 +25,23 @@ type state struct {
 	Revision  int64 `json:"revision"`
 	Published int64 `json:"published"`
 	Pending   bool  `json:"pending"`
+	// Since is when Published went live, in microseconds since 1970; 0 where that
+	// isn't known.
+	Since int64 `json:"since"`
 }
 
 func stateFrom(s postgres.PublicationStatus) state {
-	return state{s.Revision, s.PublishedRevision, s.PendingSince != nil}
+	now := state{Revision: s.Revision, Published: s.PublishedRevision, Pending: s.PendingSince != nil}
+	if s.PublishedAt != nil {
+		now.Since = s.PublishedAt.UnixMicro()
+	}
+	return now
 }
 
 // id names a state: two that are alike have the same.
-func (s state) id() string { return fmt.Sprintf("%d.%d.%t", s.Revision, s.Published, s.Pending) }
+func (s state) id() string {
+	return fmt.Sprintf("%d.%d.%t.%d", s.Revision, s.Published, s.Pending, s.Since)
+}
 
 func (s state) json() []byte {
 	b, err := json.Marshal(s)

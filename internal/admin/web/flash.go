@@ -61,10 +61,14 @@ func (v *visit) setFlash(value string, expires time.Time) {
 	})
 }
 
-// takeFlash is what is to be said, once.
+// byEvents is the X-Requested-With of scripts that load a page for a part of it,
+// because something happened (events.js).
+const byEvents = "events"
+
+// takeFlash is what is to be said, once: to whoever loads the whole page.
 func (v *visit) takeFlash() *said {
 	cookie := v.Cookies(v.w.flashName())
-	if cookie == "" || v.session == nil {
+	if cookie == "" || v.session == nil || v.Get("X-Requested-With") == byEvents {
 		return nil
 	}
 	v.setFlash("", time.Unix(1, 0))

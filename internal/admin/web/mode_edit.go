@@ -130,6 +130,9 @@ func (w *Web) showEditor(v *visit, status int, e modeEditor) error {
 	if err := w.complete(v, &e); err != nil {
 		return err
 	}
+	if err := w.follow(v, &e); err != nil {
+		return err
+	}
 	if e.IsNew() {
 		var err error
 		if e.Starts, err = w.startGroups(v, e.From); err != nil {
@@ -152,4 +155,26 @@ func (w *Web) showEditor(v *visit, status int, e modeEditor) error {
 	}
 	v.Status(status)
 	return v.render("mode_edit", p)
+}
+
+// follow adds what the page says of what happens elsewhere.
+func (w *Web) follow(v *visit, e *modeEditor) error {
+	if e.IsNew() {
+		return nil
+	}
+	l, err := v.live(0)
+	if err != nil {
+		return err
+	}
+	e.Live = &l
+	seen := e.Seen
+	if e.Conflict != nil { // which says what happened so far
+		seen = e.Conflict.Theirs
+	}
+	if seen == "" {
+		return nil
+	}
+	n, err := w.newer(v, seen)
+	e.Newer = &n
+	return err
 }

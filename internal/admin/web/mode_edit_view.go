@@ -35,6 +35,10 @@ type modeEditor struct {
 	Advice    []fieldAdvice
 	// Fresh says that nothing was written yet.
 	Fresh bool
+	// Live is the publication line, Newer what happened since the draft was begun;
+	// both are of the whole page, and nil on that of a new mode.
+	Live  *live
+	Newer *modeNewer
 	// Part says that only what changes while one types is asked for.
 	Part bool
 }

@@ -116,6 +116,9 @@ func (s view) May(what string) access.Verdict {
 // Ago is a time in words with the exact one behind it.
 func (s view) Ago(t time.Time) template.HTML { return timeHTML(t, s.v.w.now()) }
 
+// Clock is the time of the day to the second, and the day where it isn't today.
+func (s view) Clock(t time.Time) template.HTML { return clockHTML(t, s.v.w.now()) }
+
 // With is the view with other data: for a partial that needs the shell too.
 func (s view) With(data any) view { s.Data = data; return s }
 
@@ -165,7 +168,6 @@ func (w *Web) parse() (map[string]*template.Template, error) {
 func (w *Web) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset": w.assets.url,
-		"clock": clockHTML,
 		"exact": exact,
 		"count": count,
 		"bytes": bytesInWords,

@@ -1,17 +1,15 @@
 package web
 
 import (
-	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/publication"
 	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
 )
 
 // published is one form of what editors get.
@@ -29,14 +27,13 @@ type published struct {
 type publishJob struct {
 	postgres.PublishJob
 	Words string
-	// Waits says that it is tried again by itself, Over that it no longer is.
-	Waits, Over bool
+	// Next is when it is tried again.
+	Next string
 }
 
 // publicationData is what the page shows.
 type publicationData struct {
-	Status postgres.PublicationStatus
-	Live   live
+	Live live
 	// Canary says in words how publishing is doing in general; Sick that it isn't
 	// well.
 	Canary string
@@ -50,7 +47,7 @@ type publicationData struct {
 }
 
 func (w *Web) publicationShow(v *visit) error {
-	s, err := w.DB.PublicationStatus(v.UserContext(), v.org.ID)
+	s, err := publication.Of(v.UserContext(), w.DB, v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -58,27 +55,21 @@ func (w *Web) publicationShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d := publicationData{Status: s, Live: liveOf(s, w.merged(own), w.now()), Change: v.may(access.Request{Action: access.ChangeLibrary})}
+	d := publicationData{Live: liveOf(s, w.merged(own)), Change: v.may(access.Request{Action: access.ChangeLibrary})}
+	d.Live.Here = true
 	for _, r := range s.Representations {
 		d.Representations = append(d.Representations, published{
-			Name: r.Name, URL: w.at(v, pathOf(r.Name)), ETag: tagOf(r), For: forWhom[r.Name],
+			Name: r.Name, URL: w.at(v, pathOf(r.Name)), ETag: publication.ETag(r), For: forWhom[r.Name],
 			Length: r.Length, Since: r.Since, Ahead: r.Revision > s.PublishedRevision,
 		})
 	}
-	jobs, err := w.DB.PublishJobs(v.UserContext(), v.org.ID)
-	if err != nil {
-		return err
-	}
-	for _, j := range jobs {
-		d.Jobs = append(d.Jobs, publishJob{
-			PublishJob: j, Words: failureInWords(j.Error), Over: j.State == "discarded",
-			Waits: j.State == "retryable" || j.State == "scheduled",
-		})
+	for _, j := range s.Jobs {
+		d.Jobs = append(d.Jobs, publishJob{PublishJob: j, Words: publication.Reason(j.Error), Next: inSeconds(j.NextAt, s.At)})
 	}
 	if d.Tokens, err = w.tokensOnTheirWay(v); err != nil {
 		return err
 	}
-	if err := d.hear(v, w.now()); err != nil {
+	if err := d.hear(v); err != nil {
 		return err
 	}
 	p := page{Title: "Publication", Lead: "What readers have of the library, and so what editors get.", Data: d}
@@ -131,21 +122,12 @@ var forWhom = map[string]string{
 	"permission-templates.json": "What permission templates allow, for whatever runs agents",
 }
 
-// tagOf is the entity-tag that readers give a representation, uncoded.
-func tagOf(r postgres.PublishedRepresentation) string {
-	t := snapshot.Tag{Epoch: r.Epoch, Revision: r.Revision}
-	if sum, err := hex.DecodeString(r.SHA256); err == nil {
-		copy(t.Hash[:], sum)
-	}
-	return t.ETag(snapshot.Identity)
-}
-
 // canaryLate is how long ago the last test change may be: workers make one every
 // 10 seconds.
 const canaryLate = time.Minute
 
 // hear finds out how publishing is doing in general.
-func (d *publicationData) hear(v *visit, now time.Time) error {
+func (d *publicationData) hear(v *visit) error {
 	s, err := v.w.DB.CanaryStatus(v.UserContext())
 	if err != nil {
 		return err
@@ -153,12 +135,12 @@ func (d *publicationData) hear(v *visit, now time.Time) error {
 	switch {
 	case s.Revision == 0:
 		d.Canary, d.Sick = "No worker has ever run here: nothing is published until one does", true
-	case s.PendingSince != nil && now.Sub(*s.PendingSince) > late:
+	case s.PendingSince != nil && s.At.Sub(*s.PendingSince) > late:
 		d.Canary, d.Sick = "The last test change of the workers has not gone through. It was made", true
 		d.CanaryAt = *s.PendingSince
 	case s.PendingSince != nil:
 		d.Canary, d.CanaryAt = "Publishing works: a test change is on its way, made", *s.PendingSince
-	case now.Sub(s.ChangedAt) > canaryLate:
+	case s.At.Sub(s.ChangedAt) > canaryLate:
 		d.Canary, d.Sick = "Workers publish a test change every 10 seconds; the last one was", true
 		d.CanaryAt = s.ChangedAt
 	default:
@@ -166,31 +148,6 @@ func (d *publicationData) hear(v *visit, now time.Time) error {
 		d.CanaryAt = s.ChangedAt
 	}
 	return nil
-}
-
-// failureInWords says what an error of a worker comes to. The error itself is
-// shown beside it.
-func failureInWords(err string) string {
-	low := strings.ToLower(err)
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(low, w) })
-	}
-	switch {
-	case err == "":
-		return ""
-	case has("fence", "incarnation", "reconcil"):
-		return "Redis was replaced or emptied, and is being filled again first"
-	case has("epoch", "ahead"):
-		return "Redis knows more than the database, which was probably restored from a backup: an operator has to raise the epoch"
-	case has("connection refused", "i/o timeout", "no such host", "broken pipe", "connection reset", "deadline exceeded", "eof"):
-		return "The worker could not reach Redis or the database"
-	case has("oom", "maxmemory"):
-		return "Redis has no memory left"
-	case has("panic"):
-		return "The worker failed on this library; that is a mistake of ours"
-	default:
-		return "The worker failed"
-	}
 }
 
 // publicationAgain has everything published again, whatever readers have.

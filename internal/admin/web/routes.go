@@ -48,6 +48,7 @@ func (w *Web) Routes(app fiber.Router) {
 	o.get("/modes/:mode", reads, w.modeGet)
 	o.get("/modes/:mode/edit", reads, w.modeEdit)
 	o.post("/modes/:mode/edit", changes, w.modeSave)
+	o.get("/modes/:mode/newer", reads, w.modeNewerShow)
 	o.get("/modes/:mode/history", reads, w.modeHistory)
 	o.get("/modes/:mode/restorations", changes, w.modeRestorationForm)
 	o.post("/modes/:mode/restorations", changes, w.modeRestore)

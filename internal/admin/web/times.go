@@ -57,9 +57,17 @@ func timeHTML(t, now time.Time) template.HTML {
 	return timeElement(t, ago(t, now), "ago")
 }
 
-// clockHTML is the time of the day: "14:02:07".
-func clockHTML(t time.Time) template.HTML {
-	return timeElement(t, t.UTC().Format("15:04:05")+" UTC", "clock")
+// clockHTML is the time of the day, "14:02:07", with the day before it where that
+// isn't today. Scripts say both in the reader's own time zone.
+func clockHTML(t, now time.Time) template.HTML {
+	layout := "15:04:05 UTC"
+	switch t, now := t.UTC(), now.UTC(); {
+	case t.Year() != now.Year():
+		layout = "2 Jan 2006, " + layout
+	case t.YearDay() != now.YearDay():
+		layout = "2 Jan, " + layout
+	}
+	return timeElement(t, t.UTC().Format(layout), "clock")
 }
 
 func timeElement(t time.Time, words, class string) template.HTML {

@@ -140,7 +140,7 @@ func TestTwoEditOneMode(t *testing.T) {
 	s.readerHas("What Ada says")
 
 	mine.fill("#field-description", "What Olive says")
-	mine.until(`document.querySelector("#side").innerText.includes("has saved version 2 since you began")`)
+	mine.until(`document.querySelector("#side").innerText.includes("against version 2, which")`)
 	mine.expect("status of 409")
 	mine.follow("#save")
 	require.Contains(t, mine.text(".conflict h2"), "admin@acme.example saved version 2 while you wrote")

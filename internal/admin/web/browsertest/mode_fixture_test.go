@@ -101,3 +101,18 @@ func (b *browser) fits() {
 	b.do(chromedp.Evaluate(`[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest("pre, .cm-editor, .sides-box")).map((e) => e.outerHTML.slice(0, 120))`, &out))
 	require.Empty(b.s.t, out, "%s is wider than the window", b.path())
 }
+
+// focused is what has the focus, by what it says to screen readers too.
+func (b *browser) focused() string {
+	b.s.t.Helper()
+	var said string
+	b.do(chromedp.Evaluate(`document.activeElement.textContent`, &said))
+	return strings.Join(strings.Fields(said), " ")
+}
+
+func (b *browser) focusedID() string {
+	b.s.t.Helper()
+	var id string
+	b.do(chromedp.Evaluate(`document.activeElement.id`, &id))
+	return id
+}

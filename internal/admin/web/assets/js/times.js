@@ -1,6 +1,13 @@
 // Exact times in the reader's own time zone.
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "medium" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+
+// onTheClock is the time of the day, with the day before it where that isn't today.
+function onTheClock(at) {
+  const today = at.toDateString() === new Date().toDateString();
+  return today ? clock.format(at) : `${day.format(at)}, ${clock.format(at)}`;
+}
 
 function localize(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
@@ -8,7 +15,7 @@ function localize(root) {
     time.title = exact.format(at);
     const hidden = time.querySelector(".vh");
     if (hidden) hidden.textContent = ` (${time.title})`;
-    if (time.classList.contains("clock") && time.firstChild) time.firstChild.data = clock.format(at);
+    if (time.classList.contains("clock") && time.firstChild) time.firstChild.data = onTheClock(at);
   }
 }
 

@@ -1,0 +1,168 @@
+// Parts of a page that are as things are now. There are two kinds of them:
+//
+//	[data-part]   has an address of its own and nothing in it that somebody could be
+//	              at, such as the publication line: it is loaded whenever something
+//	              happens
+//	[data-fresh], #list[data-seen]
+//	              wait while somebody is at something in them, and then say that
+//	              there is something newer; the attribute may name another address
+//
+// What was typed, chosen or has the focus stays.
+import htmx from "./htmx.js";
+import { say } from "./say.js";
+
+const org = location.pathname.match(/^\/orgs\/[^/]+/)?.[0];
+// How often a line that isn't settled is asked for, and a part that has to wait.
+const unsettled = 700, patience = 1000;
+const isCut = () => document.documentElement.classList.contains("is-cut");
+
+// shows are the parts of this page, the first of them first.
+export const shows = () => document.querySelector("[data-part], [data-fresh], #list[data-seen]");
+
+// changed is called when the library is at a revision, or its publication changed.
+export function changed(revision) {
+  showParts();
+  for (const part of document.querySelectorAll("[data-fresh]")) due.add(`#${part.id}`);
+  const list = document.querySelector("#list[data-seen]");
+  if (list && Number(list.dataset.seen) !== revision) due.add("#list");
+  if (due.size) showDue();
+  else if ([...counts()].some((count) => Number(count.dataset.seen) < revision)) show([], `${org}/rail`);
+}
+
+let asking, stale = false;
+
+// showParts loads the parts with an address of their own; while the line isn't
+// settled, again and again.
+export async function showParts() {
+  if (asking) { stale = true; return; }
+  asking = true;
+  stale = false;
+  for (const part of document.querySelectorAll("[data-part]")) await show([`#${part.id}`], part.dataset.part);
+  asking = false;
+  if (stale) { showParts(); return; }
+  settle();
+}
+
+let polling;
+
+export function settle() {
+  clearTimeout(polling);
+  if (!isCut() && !document.hidden && document.querySelector("#live:not([data-state=live])")) polling = setTimeout(showParts, unsettled);
+}
+
+// due are the parts of this page that are older than what is saved.
+const due = new Set();
+let waiting, waited = 0, newer;
+
+// busy is whether somebody is at something that a new part would take away.
+const busy = () => document.querySelector("[aria-busy=true], [data-rows] .dragged, details.menu[open], dialog[open], #list input:checked, [data-fresh] details[open], [data-fresh] select:focus") !== null;
+
+function showDue() {
+  clearTimeout(waiting);
+  if (!busy()) { showNow(); return; }
+  if (waited++ > 0) tell();
+  waiting = setTimeout(showDue, patience);
+}
+
+function tell() {
+  const first = document.querySelector([...due][0]);
+  if (newer?.isConnected || !first) return;
+  newer = note("note-line newer", "There is something newer. It shows here once you are done with this.");
+  const now = document.createElement("button");
+  now.type = "button";
+  now.className = "btn small";
+  now.textContent = "Show it now";
+  now.addEventListener("click", showNow);
+  newer.append(now);
+  first.before(newer);
+}
+
+// note is a line that screen readers say, too.
+export function note(style, text) {
+  const line = document.createElement("p");
+  line.className = style;
+  line.setAttribute("role", "status");
+  const words = document.createElement("span");
+  words.textContent = text;
+  line.append(words);
+  return line;
+}
+
+async function showNow() {
+  clearTimeout(waiting);
+  newer?.remove();
+  waited = 0;
+  const byAddress = new Map();
+  for (const name of due) {
+    const address = document.querySelector(name)?.dataset.fresh || location.href;
+    byAddress.set(address, [...byAddress.get(address) ?? [], name]);
+  }
+  due.clear();
+  for (const [address, names] of byAddress) await show(names, address);
+}
+
+const counts = (page = document) => page.querySelectorAll("[data-counted]");
+
+// show puts parts into the page as an address has them now, and the numbers of the
+// rail with them.
+async function show(names, address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html", "X-Requested-With": "events" } });
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const now of counts(page)) {
+      for (const old of counts()) if (old.dataset.counted === now.dataset.counted) old.replaceWith(document.importNode(now, true));
+    }
+    for (const name of names) {
+      const now = page.querySelector(name), old = document.querySelector(name);
+      if (now && old && now.outerHTML !== old.outerHTML) put(old, document.adoptNode(now));
+    }
+  } catch {
+    // The stream says whether we are connected.
+  }
+}
+
+function put(old, now) {
+  const focus = old.contains(document.activeElement) ? document.activeElement : undefined;
+  const again = focus && [...now.querySelectorAll(focus.tagName)].find((one) => calls(one) === calls(focus));
+  carry(old, now);
+  old.replaceWith(now);
+  htmx.process(now);
+  document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: now } }));
+  document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: { elt: now } }));
+  again?.focus({ preventScroll: true });
+  if (now.id === "live" && now.dataset.state !== old.dataset.state) say(now.querySelector("b").textContent);
+  if (now.id === "newer" && now.textContent && now.textContent !== old.textContent) {
+    say(now.textContent);
+    // It stands in the bar at the bottom, which never hides what has the focus.
+    if (document.activeElement !== document.body) document.activeElement.scrollIntoView({ block: "nearest" });
+  }
+}
+
+// calls is what people know an element by, whose address may have changed.
+function calls(element) {
+  return element.id || [element.name, element.value, element.textContent, element.getAttribute("aria-label")].join(" ");
+}
+
+// carry takes over what was chosen.
+function carry(old, now) {
+  for (const field of old.querySelectorAll("select[name]")) {
+    const begun = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+    if (field.value === begun?.value) continue;
+    const same = now.querySelector(`select[name="${CSS.escape(field.name)}"]`);
+    if ([...same?.options ?? []].some((option) => option.value === field.value)) same.value = field.value;
+  }
+  for (const field of old.querySelectorAll("input[type=checkbox]:checked")) {
+    const same = now.querySelector(`input[name="${CSS.escape(field.name)}"][value="${CSS.escape(field.value)}"]`);
+    if (same) same.checked = true;
+  }
+}
+
+if (org) {
+  settle();
+  // Work that is under way ends without a change of the library.
+  setInterval(() => {
+    const parts = [...document.querySelectorAll("[data-unfinished]")].map((part) => `#${part.id}`);
+    if (parts.length && !isCut() && !busy()) show(parts, location.href);
+  }, 2000);
+}

@@ -1,0 +1,199 @@
+package browsertest
+
+import (
+	"context"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+// liveSince is when Acme's published revision went live, as the database has it.
+func (s *site) liveSince() (at time.Time) {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
+	require.NoError(s.t, conn.QueryRow(s.t.Context(), "SELECT live_at FROM organizations WHERE slug = 'acme' AND live_revision = published_revision").Scan(&at))
+	return at
+}
+
+func TestLineSaysSinceWhenAndAfterHowLong(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.readerServes("docs-writer")
+	b := s.browser().as(s.owner)
+	b.do(emulation.SetTimezoneOverride("Asia/Kolkata"))
+	b.open("/orgs/acme/modes/docs-writer/edit")
+	b.fill("#field-description", "What comes of a save")
+	b.checked("1 change")
+	b.follow("#save")
+	says := regexp.MustCompile(`^Revision 3 is live since (\d\d:\d\d:\d\d) \(.*\) ?, (\d+\.\d|less than 0\.1) ?s after saving`)
+	kolkata, err := time.LoadLocation("Asia/Kolkata")
+	require.NoError(t, err)
+	for _, page := range []string{"", "/orgs/acme/modes", "/orgs/acme/publication", "/orgs/acme/modes/docs-writer/edit"} {
+		if page != "" {
+			b.open(page)
+		}
+		b.seen("#live", "Revision 3 is live since ")
+		line := b.text("#live")
+		require.Regexp(t, says, line)
+		at := s.liveSince()
+		require.Equal(t, at.In(kolkata).Format("15:04:05"), says.FindStringSubmatch(line)[1], "in the visitor's time zone")
+		require.Equal(t, at.UTC().Format(time.RFC3339), b.attribute("#live time", "datetime"))
+		require.Contains(t, b.attribute("#live time", "title"), "2026", "and exactly")
+		b.sound()
+	}
+	b.pictures("mode-live")
+
+	// Published again without a change: it is live since it was.
+	before := s.liveSince()
+	require.NoError(t, s.db.PublishAgain(t.Context(), s.acme.ID))
+	require.NoError(t, s.db.WaitPublished(t.Context(), s.acme.ID))
+	require.Equal(t, before, s.liveSince())
+	// Lost and brought back: it is live since then, which was not after saving.
+	s.redis.FlushAll()
+	s.await(func() error {
+		if s.count("SELECT count(*) FROM organizations WHERE slug = 'acme' AND pending_since IS NULL AND live_saved_at IS NULL") == 0 {
+			return errNotYet
+		}
+		return nil
+	})
+	b.seen("#live", "when it was published again")
+	require.True(t, s.liveSince().After(before))
+
+	// It was another day's.
+	s.sql("UPDATE organizations SET live_at = '2026-01-31T20:00:00Z' WHERE slug = 'acme'")
+	b.open("/orgs/acme/modes")
+	b.seen("#live", "live since Feb 1, 2026, 01:30:00 ")
+	plain := s.browser().as(s.member).withoutScripts()
+	plain.do(navigate(s.url + "/orgs/acme/modes"))
+	plain.seen("#live", "live since 31 Jan, 20:00:00 UTC")
+	s.readerHas("What comes of a save")
+	b.quiet()
+}
+
+// A worker that was killed: what is saved is on its way, then late, and why.
+func TestLineWithoutAWorker(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.readerServes("docs-writer")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	b.seen("#live", "Revision 2 is live")
+	s.stopWorker()
+	s.mode("second", "Second")
+	b.seen("#live", "Revision 3 is saved, on its way")
+	b.seen("#live", "editors get revision 2 until then")
+	b.seen("#live", "Editors still get revision 2: revision 3 has been waiting for ")
+	b.seen("#live", "(no worker has taken it up)")
+	b.pictures("live-late")
+	s.readerServes("docs-writer")
+	s.startWorker()
+	b.seen("#live", "Revision 3 is live since ")
+	s.readerServes("docs-writer", "second")
+	b.sound()
+}
+
+// Redis that is stopped: publishing fails and is tried again, the line says so and
+// why on every page that has it; and all is well by itself once Redis is back.
+func TestLineWithoutRedis(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.readerServes("docs-writer")
+	list, editor := s.browser().as(s.owner), s.browser().as(s.admin)
+	list.open("/orgs/acme/modes")
+	list.seen("#live", "Revision 2 is live")
+	editor.open("/orgs/acme/modes/docs-writer/edit")
+	s.redis.Kill()
+	editor.fill("#field-description", "Saved while Redis is away")
+	editor.checked("1 change")
+	editor.follow("#save")
+	failing := regexp.MustCompile(`Editors still get revision 2: publishing failed, retrying (in \d+ s|now) \(Redis can’t be reached\)`)
+	for _, b := range []*browser{list, editor} {
+		b.seen("#live", "Editors still get revision 2: publishing failed, retrying ")
+		require.Regexp(t, failing, b.text("#live"))
+		b.seen("#live", "revision 3 is saved; nothing is lost")
+	}
+	editor.pictures("mode-live-failed")
+	list.pictures("live-failed")
+	list.open("/orgs/acme/publication")
+	list.seen("#live", "publishing failed, retrying ")
+	s.redis.Restart()
+	for _, b := range []*browser{list, editor} {
+		b.seen("#live", "Revision 3 is live since ")
+		b.sound()
+	}
+	s.readerHas("Saved while Redis is away")
+}
+
+// What is on its way again, and fails, isn't said to be a change that editors lack.
+func TestLineWhilePublishedAgain(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.readerServes("docs-writer")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes")
+	b.seen("#live", "Revision 2 is live since ")
+	s.stopWorker()
+	require.NoError(t, s.db.PublishAgain(t.Context(), s.acme.ID))
+	b.seen("#live", "Revision 2 is live, and is being published again")
+	b.sound()
+	s.startWorker()
+	b.seen("#live", "Revision 2 is live since ")
+	s.readerServes("docs-writer")
+}
+
+func TestHistoryFollowsAndTheEditorSaysWhoWasFaster(t *testing.T) {
+	s := newSite(t)
+	m := s.mode("docs-writer", "Docs writer")
+	s.change("docs-writer", func(m *modes.Mode) { m.Config.Description = "Second" })
+	s.change("docs-writer", func(m *modes.Mode) { m.Config.Description = "Third" })
+	history, editor := s.browser().as(s.owner), s.browser().as(s.admin)
+	history.open("/orgs/acme/modes/docs-writer/history")
+	history.js(`document.querySelector(".compare [name=to]").value = "2"`)
+	history.focus(`.past-row:nth-child(3) .past-do a:last-child`)
+	editor.open("/orgs/acme/modes/docs-writer/edit")
+	editor.fill("#field-description", "What Ada is about to say")
+	editor.checked("1 change")
+	require.False(t, editor.holds(`document.querySelector("#newer p")`))
+
+	// Another slug too: the page still finds it.
+	s.change("docs-writer", func(m *modes.Mode) { m.Config.Description, m.Slug = "Fourth", "handbook" })
+	history.until(`document.querySelectorAll(".past-row").length === 4`)
+	require.Equal(t, []string{"version 4", "version 2"}, history.texts(".compare option:checked"), "what was chosen stays, and the rest is of now")
+	require.Equal(t, "Restore version 1", history.focused(), "and what has the focus")
+	history.sound()
+	editor.seen("#newer", "owner@acme.example saved version 4 since you began: changed the slug")
+	editor.seen("#newer", "What you have here is untouched. Saving asks which of both to keep.")
+	require.True(t, editor.holds(`document.querySelector("#field-description").value === "What Ada is about to say"`))
+	require.Equal(t, "field-description", editor.focusedID())
+	editor.pictures("mode-newer")
+	editor.expect("status of 409")
+	editor.follow("#save")
+	require.Contains(t, editor.text(".conflict"), "saved version 4 while you wrote")
+	require.False(t, editor.holds(`document.querySelector("#newer p")`), "that is said")
+	editor.sound()
+
+	// While somebody is at something the page waits, and says that there is more.
+	history.click(`.past-row:nth-child(2) [data-ask]`)
+	history.until(`document.querySelector("dialog[open]")`)
+	s.deleteMode("handbook")
+	history.seen(".newer", "There is something newer")
+	history.keyboard(keyEsc)
+	history.seen("#history", "is deleted: editors don’t have it")
+	require.False(t, history.holds(`document.querySelector(".newer")`))
+	editor.seen("#newer", "owner@acme.example deleted this mode since you began.")
+	require.True(t, editor.holds(`document.querySelector("#field-description").value === "What Ada is about to say"`))
+	history.open("/orgs/acme/modes/deleted")
+	_, err := s.db.RestoreMode(t.Context(), by(s.owner), s.acme.ID, m.ID, 5, 0)
+	require.NoError(t, err)
+	history.seen("#deleted", "Nothing is deleted")
+	history.sound()
+	s.readerServes("handbook")
+}
