@@ -126,6 +126,15 @@ func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Stale))
 	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 1)
 	require.True(t, fault.Is(err, fault.Stale))
+
+	// Of a deleted one: against the deletion that was seen.
+	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "docs", 2)
+	require.NoError(t, err)
+	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 2)
+	require.True(t, fault.Is(err, fault.Stale))
+	require.ErrorContains(t, err, "deleted again meanwhile, by Ada, as version 3")
+	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 3)
+	require.NoError(t, err)
 }
 
 func TestSlugIsTakenWhateverItsCase(t *testing.T) {

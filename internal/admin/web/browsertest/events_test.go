@@ -279,3 +279,22 @@ func TestEventsSayWhatWasMissedAndNothingTwice(t *testing.T) {
 	done()
 	s.readerServes("one", "two", "three")
 }
+
+// What a page that is being left loads because of an event says nothing that is
+// for the page that comes.
+func TestToastIsForThePageThatComes(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
+	b.js(`(async () => {
+		const form = document.querySelector("[data-confirm]").form;
+		await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+		await fetch("/orgs/acme/modes", { headers: { "X-Requested-With": "events" } });
+	})()`)
+	s.readerServes()
+	b.open("/orgs/acme/modes")
+	require.Contains(t, b.text(".said"), "Docs writer is deleted")
+	b.open("/orgs/acme/modes")
+	require.False(t, b.holds(`document.querySelector(".said")`), "once")
+}

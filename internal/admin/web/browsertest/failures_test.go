@@ -1,0 +1,93 @@
+package browsertest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// raw sends a request as it is written, and reads the answer.
+func (s *site) raw(request string) (*http.Response, string) {
+	s.t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(s.t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	require.NoError(s.t, err)
+	defer func() { _ = conn.Close() }()
+	require.NoError(s.t, conn.SetDeadline(time.Now().Add(patience)))
+	_, err = io.WriteString(conn, request)
+	require.NoError(s.t, err)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(s.t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	return res, string(body)
+}
+
+// What is refused before a handler has it says what happened and has an id, too.
+func TestEarlyFailuresAreSaidInWords(t *testing.T) {
+	s := newSite(t)
+	const page = " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
+	for name, c := range map[string]struct {
+		request string
+		status  int
+		says    string
+	}{
+		"a path outside of organizations": {"GET /nowhere" + page + "\r\n", 404, "There is nothing here"},
+		"a method that the path does not take": {
+			"POST /orgs/acme/modes/deleted" + page + "Content-Length: 0\r\n\r\n", 405, "This address takes nothing like that",
+		},
+		"a method that nobody knows": {"BREW /orgs/acme/modes" + page + "\r\n", 405, "This address takes nothing like that"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			res, body := s.raw(c.request)
+			id := res.Header.Get("X-Request-Id")
+			require.NotEmpty(t, id)
+			require.Equal(t, "nosniff", res.Header.Get("X-Content-Type-Options"))
+			require.Contains(t, res.Header.Get("Content-Type"), "text/html")
+			require.Equal(t, c.status, res.StatusCode)
+			require.Contains(t, body, "<h1>"+c.says+"</h1>")
+			require.Contains(t, body, "request <code>"+id+"</code>")
+		})
+	}
+	// Of what can't be read as HTTP nobody knows who asks for what: it is answered as
+	// the API answers.
+	for name, c := range map[string]struct {
+		request string
+		status  int
+	}{
+		"headers that are too large": {"GET /" + page + "Cookie: a=" + strings.Repeat("x", 20<<10) + "\r\n\r\n", 431},
+		"no HTTP":                    {"hello\r\n\r\n", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			res, body := s.raw(c.request)
+			require.Equal(t, c.status, res.StatusCode)
+			require.Equal(t, "application/problem+json", res.Header.Get("Content-Type"))
+			require.Contains(t, body, fmt.Sprintf(`"request_id":%q`, res.Header.Get("X-Request-Id")))
+		})
+	}
+}
+
+// A browser that sends far too much sees why, and not that the connection was reset.
+func TestUploadFarTooLargeIsSaidInWords(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner).withoutScripts()
+	b.do(navigate(s.url + "/orgs/acme/modes/import"))
+	b.expect("status of 413")
+	b.upload("#import-files", s.file("large.yaml", strings.Repeat("# much too large\n", 40<<20/17)))
+	b.click("form.import button.primary")
+	b.seen("h1", "That is too much")
+	b.seen("main", "A request can bring at most 10 MiB; split it.")
+	b.seen("main", "Nothing was changed. Go back, and bring less at once.")
+	b.seen("main", "413 · request ")
+	b.shot("failure-413")
+	b.quiet()
+	s.readerServes("docs-writer")
+}
