@@ -43,6 +43,9 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) {
 		"a method that the path does not take": {
 			"POST /orgs/acme/modes/deleted" + page + "Content-Length: 0\r\n\r\n", 405, "This address takes nothing like that",
 		},
+		"a body that is far too large, by a client that sends before it reads": {
+			"POST /orgs/acme/modes/import" + page + fmt.Sprintf("Content-Length: %d\r\n\r\n", 30<<20) + strings.Repeat("x", 30<<20), 413, "That is too much",
+		},
 		"a method that nobody knows": {"BREW /orgs/acme/modes" + page + "\r\n", 405, "This address takes nothing like that"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +77,7 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) {
 	}
 }
 
-// A browser that sends far too much sees why, and not that the connection was reset.
+// The same in a browser.
 func TestUploadFarTooLargeIsSaidInWords(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
