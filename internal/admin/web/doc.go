@@ -70,13 +70,13 @@
 // class="scripted", what is in the way of them class="scriptless". A request by
 // fetch sends X-CSRF-Token (js/csrf.js) and X-Requested-With; an answer with
 // HX-Redirect is to be followed. say() speaks to screen readers, complain() shows
-// what went wrong. Every page of an organization follows its events while it is
-// seen (js/events.js): an element with an id and data-fresh is loaded again after
-// each, #list[data-seen] where it shows an older revision. A key that works on a
-// page stands in the list of keys (layout.html) with what it needs there. A draft in localStorage is kept by document.body.dataset.user,
-// and shown to nobody else.
+// what went wrong. A draft in localStorage is kept by document.body.dataset.user,
+// and shown to nobody else. A key that works on a page stands in the list of keys
+// (layout.html) with what it needs there.
 //
-// A page that shows something that others change follows what happens (events.js):
-// data-part is the address of a part that is always as things are now, data-fresh
-// marks one that waits while somebody is at something in it; both need an id.
+// Every page of an organization follows its events while it is seen (js/events.js),
+// and what others change is loaded into it (js/fresh.js): data-part is the address
+// of a part that is always as things are now, data-fresh marks one that waits while
+// somebody is at something in it, #list[data-seen] waits too and shows a revision.
+// All of them need an id.
 package web

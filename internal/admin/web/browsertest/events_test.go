@@ -37,7 +37,7 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	require.NotContains(t, line.asked(), "Last-Event-ID")
 	line.cut()
 	b.seen(".cut-off", "Not connected, as of ")
-	require.Regexp(t, `^Not connected, as of ([01]\d|2[0-3]):[0-5]\d\. `, b.text(".cut-off"))
+	require.Regexp(t, `^Not connected, as of ([01]\d|2[0-3]):[0-5]\d\. `, b.says(".cut-off"))
 	b.pictures("not-connected")
 	m := s.mode("third", "Third")
 	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
@@ -59,7 +59,7 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	b.seen("#live", "Editors still get revision 5: revision 6 has been waiting for ")
 	line.cut()
 	b.seen(".cut-off", "Not connected, as of ")
-	waiting := b.text("#live")
+	waiting := b.says("#live")
 	line.mend()
 	b.until(`!document.querySelector(".cut-off") && document.querySelector("#live").innerText.replace(/\s+/g, " ").trim() !== ` + quoted(waiting))
 	s.startWorker()

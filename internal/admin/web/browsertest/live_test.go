@@ -3,6 +3,7 @@ package browsertest
 import (
 	"context"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,21 @@ func (s *site) liveSince() (at time.Time) {
 	return at
 }
 
+// says is what an element says, or with @ what its attribute does, in one go: the
+// element may be put anew at any moment.
+func (b *browser) says(selector string) (said string) {
+	b.s.t.Helper()
+	selector, attribute, _ := strings.Cut(selector, "@")
+	expression := "document.querySelector(" + quoted(selector) + ")"
+	if attribute == "" {
+		expression += ".innerText"
+	} else {
+		expression += ".getAttribute(" + quoted(attribute) + ")"
+	}
+	b.do(evaluate(expression, &said))
+	return strings.Join(strings.Fields(said), " ")
+}
+
 func TestLineSaysSinceWhenAndAfterHowLong(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
@@ -41,12 +57,12 @@ func TestLineSaysSinceWhenAndAfterHowLong(t *testing.T) {
 			b.open(page)
 		}
 		b.seen("#live", "Revision 3 is live since ")
-		line := b.text("#live")
+		line := b.says("#live")
 		require.Regexp(t, says, line)
 		at := s.liveSince()
 		require.Equal(t, at.In(kolkata).Format("15:04:05"), says.FindStringSubmatch(line)[1], "in the visitor's time zone")
-		require.Equal(t, at.UTC().Format(time.RFC3339), b.attribute("#live time", "datetime"))
-		require.Contains(t, b.attribute("#live time", "title"), "2026", "and exactly")
+		require.Equal(t, at.UTC().Format(time.RFC3339), b.says("#live time@datetime"))
+		require.Contains(t, b.says("#live time@title"), "2026", "and exactly")
 		b.sound()
 	}
 	b.pictures("mode-live")
@@ -117,7 +133,7 @@ func TestLineWithoutRedis(t *testing.T) {
 	failing := regexp.MustCompile(`Editors still get revision 2: publishing failed, retrying (in \d+ s|now) \(Redis can’t be reached\)`)
 	for _, b := range []*browser{list, editor} {
 		b.seen("#live", "Editors still get revision 2: publishing failed, retrying ")
-		require.Regexp(t, failing, b.text("#live"))
+		require.Regexp(t, failing, b.says("#live"))
 		b.seen("#live", "revision 3 is saved; nothing is lost")
 	}
 	editor.pictures("mode-live-failed")
@@ -149,57 +165,71 @@ func TestLineWhilePublishedAgain(t *testing.T) {
 	s.readerServes("docs-writer")
 }
 
-func TestHistoryFollowsAndTheEditorSaysWhoWasFaster(t *testing.T) {
+func TestHistoryFollows(t *testing.T) {
 	s := newSite(t)
 	m := s.mode("docs-writer", "Docs writer")
 	s.change("docs-writer", func(m *modes.Mode) { m.Config.Description = "Second" })
 	s.change("docs-writer", func(m *modes.Mode) { m.Config.Description = "Third" })
-	history, editor := s.browser().as(s.owner), s.browser().as(s.admin)
-	history.open("/orgs/acme/modes/docs-writer/history")
-	history.js(`document.querySelector(".compare [name=to]").value = "2"`)
-	history.focus(`.past-row:nth-child(3) .past-do a:last-child`)
-	editor.open("/orgs/acme/modes/docs-writer/edit")
-	editor.fill("#field-description", "What Ada is about to say")
-	editor.checked("1 change")
-	require.False(t, editor.holds(`document.querySelector("#newer p")`))
-
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/docs-writer/history")
+	b.js(`document.querySelector(".compare [name=to]").value = "2"`)
+	b.focus(`.past-row:nth-child(3) .past-do a:last-child`)
 	// Another slug too: the page still finds it.
 	s.change("docs-writer", func(m *modes.Mode) { m.Config.Description, m.Slug = "Fourth", "handbook" })
-	history.until(`document.querySelectorAll(".past-row").length === 4`)
-	require.Equal(t, []string{"version 4", "version 2"}, history.texts(".compare option:checked"), "what was chosen stays, and the rest is of now")
-	require.Equal(t, "Restore version 1", history.focused(), "and what has the focus")
-	history.sound()
-	editor.seen("#newer", "owner@acme.example saved version 4 since you began: changed the slug")
-	editor.seen("#newer", "What you have here is untouched. Saving asks which of both to keep.")
-	require.True(t, editor.holds(`document.querySelector("#field-description").value === "What Ada is about to say"`))
-	require.Equal(t, "field-description", editor.focusedID())
-	require.True(t, editor.holds(`document.activeElement.getBoundingClientRect().bottom <= document.querySelector(".savebar").getBoundingClientRect().top`), "and is not hidden")
-	editor.pictures("mode-newer")
-	editor.expect("status of 409")
-	editor.follow("#save")
-	require.Contains(t, editor.text(".conflict"), "saved version 4 while you wrote")
-	require.False(t, editor.holds(`document.querySelector("#newer p")`), "that is said")
-	editor.sound()
+	b.until(`document.querySelectorAll(".past-row").length === 4`)
+	require.Equal(t, []string{"version 4", "version 2"}, b.texts(".compare option:checked"), "what was chosen stays, and the rest is of now")
+	require.Equal(t, "Restore version 1", b.focused(), "and what has the focus")
+	b.sound()
 
 	// While somebody is at something the page waits, and says that there is more.
-	history.click(`.past-row:nth-child(2) [data-ask]`)
-	history.until(`document.querySelector("dialog[open]")`)
+	b.click(`.past-row:nth-child(2) [data-ask]`)
+	b.until(`document.querySelector("dialog[open]")`)
 	s.deleteMode("handbook")
-	history.seen(".newer", "There is something newer")
-	history.keyboard(keyEsc)
-	history.seen("#history", "is deleted: editors don’t have it")
-	require.False(t, history.holds(`document.querySelector(".newer")`))
-	editor.seen("#newer", "owner@acme.example deleted this mode since you began.")
-	require.True(t, editor.holds(`document.querySelector("#field-description").value === "What Ada is about to say"`))
-	editor.open("/orgs/acme/audit")
-	editor.js(`document.querySelector("input[type=search]").value = "half a word"`)
-	history.open("/orgs/acme/modes/deleted")
+	b.seen(".newer", "There is something newer")
+	b.keyboard(keyEsc)
+	b.seen("#history", "is deleted: editors don’t have it")
+	require.False(t, b.holds(`document.querySelector(".newer")`))
+
+	b.open("/orgs/acme/modes/deleted")
 	_, err := s.db.RestoreMode(t.Context(), by(s.owner), s.acme.ID, m.ID, 5, 0)
 	require.NoError(t, err)
-	history.seen("#deleted", "Nothing is deleted")
-	history.sound()
-	editor.seen("#log tbody tr:first-child", "restored")
-	require.True(t, editor.holds(`document.querySelector("input[type=search]").value === "half a word"`))
-	editor.sound()
-	s.readerServes("handbook")
+	b.seen("#deleted", "Nothing is deleted")
+	b.sound()
+	b.open("/orgs/acme/audit")
+	b.js(`document.querySelector("input[type=search]").value = "half a word"`)
+	s.change("handbook", func(m *modes.Mode) { m.Config.Description = "Fifth" })
+	b.seen("#log tbody tr:first-child", "Changed mode")
+	require.True(t, b.holds(`document.querySelector("input[type=search]").value === "half a word"`))
+	b.sound()
+	s.readerHas("Fifth")
+}
+
+func TestEditorSaysThatSomebodyWasFaster(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.admin)
+	b.open("/orgs/acme/modes/docs-writer/edit")
+	b.fill("#field-description", "What Ada is about to say")
+	b.checked("1 change")
+	require.False(t, b.holds(`document.querySelector("#newer p")`))
+	untouched := func() {
+		t.Helper()
+		require.True(t, b.holds(`document.querySelector("#field-description").value === "What Ada is about to say"`))
+	}
+	s.change("docs-writer", func(m *modes.Mode) { m.Config.WhenToUse, m.Slug = "When Olive says so", "handbook" })
+	b.seen("#newer", "owner@acme.example saved version 2 since you began: changed the slug")
+	b.seen("#newer", "What you have here is untouched. Saving asks which of both to keep.")
+	untouched()
+	require.Equal(t, "field-description", b.focusedID())
+	require.True(t, b.holds(`document.activeElement.getBoundingClientRect().bottom <= document.querySelector(".savebar").getBoundingClientRect().top`), "and is not hidden")
+	b.pictures("mode-newer")
+	b.expect("status of 409")
+	b.follow("#save")
+	require.Contains(t, b.says(".conflict"), "saved version 2 while you wrote")
+	require.False(t, b.holds(`document.querySelector("#newer p")`), "that is said")
+	b.sound()
+	s.deleteMode("handbook")
+	b.seen("#newer", "owner@acme.example deleted this mode since you began.")
+	untouched()
+	s.readerServes()
 }

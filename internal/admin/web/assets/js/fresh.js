@@ -129,7 +129,8 @@ function put(old, now) {
   old.replaceWith(now);
   htmx.process(now);
   document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: now } }));
-  document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: { elt: now } }));
+  // What has an address of its own is nothing that scripts have to begin with again.
+  if (!now.dataset.part) document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: { elt: now } }));
   again?.focus({ preventScroll: true });
   if (now.id === "live" && now.dataset.state !== old.dataset.state) say(now.querySelector("b").textContent);
   if (now.id === "newer" && now.textContent && now.textContent !== old.textContent) {

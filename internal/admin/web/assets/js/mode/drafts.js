@@ -63,7 +63,7 @@ document.addEventListener("input", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!editor()) return;
   if (event.target.id === "editor" || event.detail.target?.id === "editor") begin();
-  else if (bar()?.dataset.changes === "0" && written() === served) { typed = false; drop(); }
+  else if (typed && bar()?.dataset.changes === "0" && written() === served) { typed = false; drop(); }
 });
 
 addEventListener("beforeunload", (event) => {
