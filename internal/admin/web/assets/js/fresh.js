@@ -22,9 +22,10 @@ export const shows = () => document.querySelector("[data-part], [data-fresh], #l
 // changed is called when the library is at a revision, or its publication changed.
 export function changed(revision) {
   showParts();
-  for (const part of document.querySelectorAll("[data-fresh]")) due.add(`#${part.id}`);
-  const list = document.querySelector("#list[data-seen]");
-  if (list && Number(list.dataset.seen) !== revision) due.add("#list");
+  for (const part of document.querySelectorAll("[data-fresh], #list[data-seen]")) {
+    // What shows a revision is no older than that; the rest shows how far it is published.
+    if (Number(part.dataset.seen) !== revision) due.add(`#${part.id}`);
+  }
   if (due.size) showDue();
   else if ([...counts()].some((count) => Number(count.dataset.seen) < revision)) show([], `${org}/rail`);
 }
