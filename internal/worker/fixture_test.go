@@ -159,6 +159,21 @@ func (w *world) exec(statement string, args ...any) {
 	require.NoError(w.t, err)
 }
 
+// none says how many there still are.
+func (w *world) none(count string) error {
+	w.t.Helper()
+	c, err := pgx.Connect(w.t.Context(), w.owner)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(w.t.Context())) }()
+	var n int
+	if err := c.QueryRow(w.t.Context(), count).Scan(&n); err != nil || n > 0 {
+		return errors.Join(err, fmt.Errorf("there are %d: %s", n, count))
+	}
+	return nil
+}
+
 func body(t *testing.T, d *snapshot.Document, name string) string {
 	t.Helper()
 	r := d.Find(name)
