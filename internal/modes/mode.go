@@ -107,12 +107,19 @@ func (m Mode) Size() int {
 // Sort puts modes in the order in which they are published: by position, then
 // by name (capitals make no difference), then by slug.
 func Sort(ms []OrganizationMode) {
-	slices.SortStableFunc(ms, func(a, b OrganizationMode) int {
+	SortBy(ms, func(m OrganizationMode) (int, string, string) { return m.Position, m.Name, m.Slug })
+}
+
+// SortBy is Sort for what stands for modes; of returns what the order is made by.
+func SortBy[T any](all []T, of func(T) (position int, name, slug string)) {
+	slices.SortStableFunc(all, func(a, b T) int {
+		aPosition, aName, aSlug := of(a)
+		bPosition, bName, bSlug := of(b)
 		return cmp.Or(
-			cmp.Compare(a.Position, b.Position),
-			cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)),
-			cmp.Compare(a.Name, b.Name),
-			cmp.Compare(a.Slug, b.Slug),
+			cmp.Compare(aPosition, bPosition),
+			cmp.Compare(strings.ToLower(aName), strings.ToLower(bName)),
+			cmp.Compare(aName, bName),
+			cmp.Compare(aSlug, bSlug),
 		)
 	})
 }

@@ -2,14 +2,17 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
@@ -30,14 +33,40 @@ type AuditFilter struct {
 	Before int64
 	// Limit is the size of a page.
 	Limit int
+	// Heads leaves out what was before and after, see AuditContents.
+	Heads bool
 }
 
-// Audit lists an organization's audit log, newest first.
-func (db *DB) Audit(ctx context.Context, org uuid.UUID, f AuditFilter) ([]audit.Entry, error) {
-	if f.Before == 0 {
-		f.Before = math.MaxInt64
+// AuditContent is what an entry says that was before and after a change.
+type AuditContent struct{ Before, After json.RawMessage }
+
+// AuditContents are those of entries of an organization's audit log, by their ids.
+func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, ids []int64) (map[int64]AuditContent, error) {
+	rows, err := db.q.ListAuditContents(ctx, sqlcgen.ListAuditContentsParams{OrganizationID: &org, Ids: ids})
+	if err != nil {
+		return nil, fmt.Errorf("contents of audit entries: %w", err)
 	}
-	p := sqlcgen.ListAuditParams{OrganizationID: &org, BeforeID: f.Before, RowLimit: int32(f.Limit), Actions: f.Actions} //nolint:gosec // a page's size
+	out := make(map[int64]AuditContent, len(rows))
+	for _, r := range rows {
+		out[r.ID] = AuditContent{r.Before, r.After}
+	}
+	return out, nil
+}
+
+// Audit lists an organization's audit log, newest first; of one moment the last that
+// was recorded.
+func (db *DB) Audit(ctx context.Context, org uuid.UUID, f AuditFilter) ([]audit.Entry, error) {
+	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions, Whole: !f.Heads} //nolint:gosec // a page's size
+	if f.Before != 0 {
+		at, err := db.q.AuditTime(ctx, sqlcgen.AuditTimeParams{OrganizationID: &org, ID: f.Before})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil, fault.New(fault.Malformed, "malformed_query", "There is no entry %d in this audit log, to go on behind it", f.Before)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("time of an audit entry: %w", err)
+		}
+		p.BeforeTime, p.BeforeID = &at, f.Before
+	}
 	p.ActorID, p.SubjectID = orNil(f.ActorID), orNil(f.SubjectID)
 	p.SubjectKind = orNil(string(f.SubjectKind))
 	if f.Text != "" {
@@ -45,23 +74,36 @@ func (db *DB) Audit(ctx context.Context, org uuid.UUID, f AuditFilter) ([]audit.
 		p.Pattern = &pattern
 	}
 	p.Since, p.Until = orNil(f.Since), orNil(f.Until)
-	rows, err := db.q.ListAudit(ctx, p)
+	rows, err := db.filtered.ListAudit(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("list audit: %w", err)
 	}
 	out := make([]audit.Entry, len(rows))
 	for i, r := range rows {
-		out[i] = audit.Entry{
-			ID: r.ID, OccurredAt: r.OccurredAt.UTC(), Organization: r.OrganizationID, Revision: r.Revision,
-			By: audit.By{
-				Actor:     audit.Actor{Kind: audit.ActorKind(r.ActorKind), ID: r.ActorID, Name: r.ActorName},
-				RequestID: r.RequestID, Source: r.Source,
-			},
-			Action: r.Action, Subject: audit.Subject{Kind: audit.SubjectKind(r.SubjectKind), ID: r.SubjectID, Name: r.SubjectName},
-			Before: r.Before, After: r.After,
-		}
+		out[i] = toEntry(sqlcgen.AuditLog(r))
 	}
 	return out, nil
+}
+
+// AuditEntry is one entry of an organization's audit log.
+func (db *DB) AuditEntry(ctx context.Context, org uuid.UUID, id int64) (audit.Entry, error) {
+	r, err := db.q.GetAudit(ctx, sqlcgen.GetAuditParams{OrganizationID: &org, ID: id})
+	if err != nil {
+		return audit.Entry{}, orNotFound(err, "entry in this audit log")
+	}
+	return toEntry(r), nil
+}
+
+func toEntry(r sqlcgen.AuditLog) audit.Entry {
+	return audit.Entry{
+		ID: r.ID, OccurredAt: r.OccurredAt.UTC(), Organization: r.OrganizationID, Revision: r.Revision,
+		By: audit.By{
+			Actor:     audit.Actor{Kind: audit.ActorKind(r.ActorKind), ID: r.ActorID, Name: r.ActorName},
+			RequestID: r.RequestID, Source: r.Source,
+		},
+		Action: r.Action, Subject: audit.Subject{Kind: audit.SubjectKind(r.SubjectKind), ID: r.SubjectID, Name: r.SubjectName},
+		Before: r.Before, After: r.After,
+	}
 }
 
 // literal makes a text stand for itself in a LIKE pattern.

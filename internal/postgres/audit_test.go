@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -8,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
 
@@ -36,4 +39,71 @@ func TestAuditIsFiltered(t *testing.T) {
 	}
 	assert.Zero(t, count(postgres.AuditFilter{Text: "o%s"}))
 	assert.Zero(t, count(postgres.AuditFilter{Text: "docs", Since: time.Now().Add(time.Hour)}))
+}
+
+// One change of many objects is one moment. Whatever the log is narrowed to, its pages
+// have each entry once.
+func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
+	l := newLibrary(t)
+	for round := range 3 {
+		var ms []modes.Mode
+		for i := range 40 {
+			m := mode(fmt.Sprintf("m-%d", i))
+			m.Name = fmt.Sprintf("Mode %d of round %d", i, round)
+			ms = append(ms, m)
+		}
+		_, _, err := l.db.ImportModes(t.Context(), []audit.By{ada, bob}[round%2], l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(ms...)})
+		require.NoError(t, err)
+	}
+	all, err := l.db.Audit(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1000})
+	require.NoError(t, err)
+	require.EqualValues(t, len(all), l.count(`select count(*) from audit_log`))
+	moments := map[time.Time]int{}
+	for _, e := range all {
+		moments[e.OccurredAt]++
+	}
+	require.Len(t, moments, 4, "the organization, and three imports")
+	middle := all[60].OccurredAt
+
+	for name, c := range map[string]struct {
+		filter postgres.AuditFilter
+		want   int
+	}{
+		"nothing":  {postgres.AuditFilter{}, len(all)},
+		"actor":    {postgres.AuditFilter{ActorID: bob.Actor.ID}, 40},
+		"kind":     {postgres.AuditFilter{SubjectKind: audit.Mode}, 120},
+		"action":   {postgres.AuditFilter{Actions: []string{"mode.import"}}, 120},
+		"actions":  {postgres.AuditFilter{Actions: []string{"mode.import", "organization.create"}}, 121},
+		"subject":  {postgres.AuditFilter{SubjectID: all[7].Subject.ID}, 3},
+		"text":     {postgres.AuditFilter{Text: "of round 1"}, 40},
+		"since":    {postgres.AuditFilter{Since: middle}, 80},
+		"until":    {postgres.AuditFilter{Until: middle}, len(all) - 80},
+		"a moment": {postgres.AuditFilter{Since: middle, Until: middle.Add(time.Microsecond)}, 40},
+		"all of them": {postgres.AuditFilter{
+			ActorID: bob.Actor.ID, SubjectKind: audit.Mode, Actions: []string{"mode.import", "mode.create"}, Text: "MODE 1", Since: middle, Until: middle.Add(time.Second),
+		}, 11},
+	} {
+		for _, size := range []int{1, 7, 40, 1000} {
+			f := c.filter
+			f.Limit = size
+			seen := map[int64]bool{}
+			var last audit.Entry
+			for {
+				part, err := l.db.Audit(t.Context(), l.org.ID, f)
+				require.NoError(t, err)
+				for _, e := range part {
+					require.False(t, seen[e.ID], "%s: %d comes twice", name, e.ID)
+					require.True(t, last.ID == 0 || e.OccurredAt.Before(last.OccurredAt) || e.OccurredAt.Equal(last.OccurredAt) && e.ID < last.ID, "%s: newest first", name)
+					seen[e.ID], last = true, e
+				}
+				if len(part) < size {
+					break
+				}
+				f.Before = last.ID
+			}
+			require.Len(t, seen, c.want, "by %s, in pages of %d", name, size)
+		}
+	}
+	_, err = l.db.Audit(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1, Before: 1 << 40})
+	require.True(t, fault.Is(err, fault.Malformed), "%v", err)
 }

@@ -31,17 +31,27 @@ const defaultMaxConns = 16
 
 // DB is the library's database.
 type DB struct {
-	pool  *pgxpool.Pool
-	q     *sqlcgen.Queries
-	river *river.Client[pgx.Tx]
+	pool *pgxpool.Pool
+	q    *sqlcgen.Queries
+	// filtered is for queries with filters that may be left out.
+	filtered *sqlcgen.Queries
+	river    *river.Client[pgx.Tx]
 	// Tools are those that a permission template may allow; set it before the DB is
 	// used.
 	Tools templates.Tools
 }
 
+// Option changes how a DB is opened.
+type Option func(*pgxpool.Config)
+
+// Traced has every statement shown to a tracer: for measuring.
+func Traced(t pgx.QueryTracer) Option {
+	return func(c *pgxpool.Config) { c.ConnConfig.Tracer = t }
+}
+
 // Open makes a DB for a URL. It does not connect: Postgres may be away. Whoever
 // the URL signs in as, every connection works as orgmodes_app.
-func Open(ctx context.Context, databaseURL string) (*DB, error) {
+func Open(ctx context.Context, databaseURL string, options ...Option) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
 		// pgx' message may repeat the URL with its password.
@@ -59,6 +69,9 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 		// pgx' default follows the number of cores; ours wait for the database.
 		cfg.MaxConns = defaultMaxConns
 	}
+	for _, o := range options {
+		o(cfg)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -74,7 +87,16 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("postgres: river: %w", err)
 	}
-	return &DB{pool: pool, q: sqlcgen.New(pool), river: rc}, nil
+	return &DB{pool: pool, q: sqlcgen.New(pool), filtered: sqlcgen.New(planned{pool}), river: rc}, nil
+}
+
+// planned has Postgres plan each query for the arguments that it has. A plan that is
+// kept for any arguments can't use the index of a filter that may be left out.
+type planned struct{ *pgxpool.Pool }
+
+// Query runs one that returns rows.
+func (p planned) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+	return p.Pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 // Close ends the connections.

@@ -82,6 +82,11 @@ func (db *DB) DeleteMode(ctx context.Context, by audit.By, org uuid.UUID, ref st
 	return modeNoun.Delete(ctx, db, by, org, ref, seen)
 }
 
+// DeleteModes deletes several modes in one change; see noun.DeleteAll.
+func (db *DB) DeleteModes(ctx context.Context, by audit.By, org uuid.UUID, seen []Seen) ([]modes.OrganizationMode, int64, error) {
+	return modeNoun.DeleteAll(ctx, db, by, org, seen)
+}
+
 // ModeVersion is one version of a mode.
 type ModeVersion = Version[modes.OrganizationMode]
 
@@ -120,6 +125,17 @@ func (db *DB) CountModesBeside(ctx context.Context, org uuid.UUID, others []mode
 // RestoreMode makes an older version of a mode the current one; see noun.Restore.
 func (db *DB) RestoreMode(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (modes.OrganizationMode, error) {
 	return modeNoun.Restore(ctx, db, by, org, id, version, seen)
+}
+
+// RestoreModes makes older versions of several modes their current ones, in one
+// change; see noun.RestoreAll.
+func (db *DB) RestoreModes(ctx context.Context, by audit.By, org uuid.UUID, wanted []Restoration) ([]modes.OrganizationMode, int64, error) {
+	return modeNoun.RestoreAll(ctx, db, by, org, wanted)
+}
+
+// ModesDeletedBy lists the restorations that undo what one revision deleted.
+func (db *DB) ModesDeletedBy(ctx context.Context, org uuid.UUID, revision int64) ([]Restoration, error) {
+	return modeNoun.DeletedBy(ctx, db, org, revision)
 }
 
 // DeletedModes lists what was deleted and not restored, newest first.
@@ -187,8 +203,13 @@ func listModes(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]modes.
 	if err != nil {
 		return nil, fmt.Errorf("list modes: %w", err)
 	}
+	out, err := toModes(ctx, &templateNames{q: q, org: org}, rows)
+	modes.Sort(out)
+	return out, err
+}
+
+func toModes(ctx context.Context, names *templateNames, rows []sqlcgen.OrganizationMode) ([]modes.OrganizationMode, error) {
 	out := make([]modes.OrganizationMode, len(rows))
-	names := templateNames{q: q, org: org}
 	for i, r := range rows {
 		name, err := names.of(ctx, r.PermissionTemplateID)
 		if err != nil {
@@ -198,7 +219,6 @@ func listModes(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]modes.
 			return nil, err
 		}
 	}
-	modes.Sort(out)
 	return out, nil
 }
 

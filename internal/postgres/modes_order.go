@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -19,9 +20,16 @@ const positionGap = 1 << 10
 // farthest is far from where a column of 32 bits ends.
 const farthest = 1 << 30
 
+// ModeOrder is in which order an organization's modes are published.
+type ModeOrder struct {
+	IDs      []uuid.UUID
+	Revision int64
+}
+
 // OrderModes puts an organization's modes into the order of the ids, all of
 // which have to be there: what was added or deleted meanwhile makes it Stale, as
-// does another revision than seen (0: any). It returns the revision after it.
+// does another revision than seen (0: any), with the ModeOrder of now. An order
+// that isn't one of what the caller saw is Invalid. It returns the revision after it.
 func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []uuid.UUID, seen int64) (revision int64, err error) {
 	return db.inChange(ctx, by, org, func(c *change) error {
 		before := c.org.Revision - 1
@@ -29,21 +37,18 @@ func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []
 		if err != nil {
 			return err
 		}
-		byID := make(map[uuid.UUID]modes.OrganizationMode, len(all))
-		for _, m := range all {
-			byID[m.ID] = m
-		}
-		ordered := make([]modes.OrganizationMode, 0, len(ids))
-		for _, id := range ids {
-			if m, ok := byID[id]; ok {
-				ordered = append(ordered, m)
-				delete(byID, id) // not twice
-			}
-		}
-		if seen != 0 && seen != before || len(ordered) != len(ids) || len(byID) > 0 {
+		ordered, wrong := inOrder(all, ids)
+		switch {
+		case seen == before && len(wrong) > 0:
+			return fault.New(fault.Invalid, "invalid_order", "An order names every mode once. Nothing was moved").With(wrong...)
+		case seen != 0 && seen != before, len(wrong) > 0:
 			f := fault.New(fault.Stale, "revision_conflict",
-				"The modes were changed meanwhile: the library is at revision %d now. Nothing was moved; look at the list and move again", before)
-			f.Current = before
+				"The modes were changed meanwhile: the library is at revision %d now. Nothing was moved; look at the list and move again", before).With(wrong...)
+			now := ModeOrder{Revision: before}
+			for _, m := range all {
+				now.IDs = append(now.IDs, m.ID)
+			}
+			f.Current = now
 			return f
 		}
 		for i, position := range placed(ordered) {
@@ -55,6 +60,33 @@ func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []
 		}
 		return nil
 	})
+}
+
+// inOrder returns the modes in the order of the ids, and what is wrong with that.
+func inOrder(all []modes.OrganizationMode, ids []uuid.UUID) (ordered []modes.OrganizationMode, wrong []fault.Field) {
+	left := make(map[uuid.UUID]modes.OrganizationMode, len(all))
+	for _, m := range all {
+		left[m.ID] = m
+	}
+	for i, id := range ids {
+		m, ok := left[id]
+		if !ok {
+			detail := "There is no such mode"
+			if slices.ContainsFunc(all, func(m modes.OrganizationMode) bool { return m.ID == id }) {
+				detail = "It is named twice"
+			}
+			wrong = append(wrong, fault.Field{Pointer: fmt.Sprintf("/ids/%d", i), Detail: detail})
+			continue
+		}
+		ordered = append(ordered, m)
+		delete(left, id)
+	}
+	for _, m := range all {
+		if _, ok := left[m.ID]; ok {
+			wrong = append(wrong, fault.Field{Pointer: "/ids", Detail: fmt.Sprintf("%s (%s) is missing", m.Name, m.ID)})
+		}
+	}
+	return ordered, wrong
 }
 
 // placed returns positions that rise in the order given. As many modes as

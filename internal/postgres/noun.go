@@ -94,20 +94,25 @@ func (n *noun[T]) Delete(ctx context.Context, db *DB, by audit.By, org uuid.UUID
 		if err != nil {
 			return err
 		}
-		rows, err := n.remove(ctx, c, before)
-		if err != nil {
-			return err
-		}
-		id, version, name := n.of(before)
-		if rows != 1 {
-			return fmt.Errorf("delete %s: %s changed under its organization's lock", n.kind, id)
-		}
 		out = before
-		return c.record(ctx, object{
-			kind: n.kind, id: id, name: name, version: version + 1, action: audit.Delete, before: n.content(before),
-		})
+		return n.delete(ctx, c, before)
 	})
 	return out, err
+}
+
+// delete deletes an object as it was found under the organization's lock.
+func (n *noun[T]) delete(ctx context.Context, c *change, t T) error {
+	rows, err := n.remove(ctx, c, t)
+	if err != nil {
+		return err
+	}
+	id, version, name := n.of(t)
+	if rows != 1 {
+		return fmt.Errorf("delete %s: %s changed under its organization's lock", n.kind, id)
+	}
+	return c.record(ctx, object{
+		kind: n.kind, id: id, name: name, version: version + 1, action: audit.Delete, before: n.content(t),
+	})
 }
 
 // Restore makes an older version of an object the current one; a deleted one
@@ -115,30 +120,36 @@ func (n *noun[T]) Delete(ctx context.Context, db *DB, by audit.By, org uuid.UUID
 // version that its deletion made.
 func (n *noun[T]) Restore(ctx context.Context, db *DB, by audit.By, org, id uuid.UUID, version, seen int64) (T, error) {
 	var out T
-	_, err := db.inChange(ctx, by, org, func(c *change) error {
-		old, err := n.version(ctx, c.q, org, id, version)
-		if err != nil {
-			return err
-		}
-		now, err := n.current(ctx, c, id.String(), seen)
-		switch {
-		case fault.Is(err, fault.NotFound):
-			var t T
-			if err = n.stillDeleted(ctx, c, id, seen); err == nil {
-				t, err = n.accepted(ctx, c, old.Object)
-			}
-			if err == nil {
-				out, err = n.create(ctx, c, id, t, audit.Restore)
-			}
-		case err == nil:
-			out, err = n.change(ctx, c, now, n.onto(now, old.Object), audit.Restore)
-		}
-		if err != nil {
+	_, err := db.inChange(ctx, by, org, func(c *change) (err error) {
+		if out, err = n.restore(ctx, c, id, version, seen); err != nil {
 			return err
 		}
 		return n.within(ctx, c)
 	})
 	return out, err
+}
+
+func (n *noun[T]) restore(ctx context.Context, c *change, id uuid.UUID, version, seen int64) (T, error) {
+	var none T
+	old, err := n.version(ctx, c.q, c.org.ID, id, version)
+	if err != nil {
+		return none, err
+	}
+	now, err := n.current(ctx, c, id.String(), seen)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		if err := n.stillDeleted(ctx, c, id, seen); err != nil {
+			return none, err
+		}
+		t, err := n.accepted(ctx, c, old.Object)
+		if err != nil {
+			return none, err
+		}
+		return n.create(ctx, c, id, t, audit.Restore)
+	case err != nil:
+		return none, err
+	}
+	return n.change(ctx, c, now, n.onto(now, old.Object), audit.Restore)
 }
 
 // create inserts an object that was accepted. Its version follows whatever

@@ -101,6 +101,11 @@ func (db *DB) DeleteTemplate(ctx context.Context, by audit.By, org uuid.UUID, re
 	return templateNoun.Delete(ctx, db, by, org, ref, seen)
 }
 
+// DeleteTemplates deletes several templates in one change; see noun.DeleteAll.
+func (db *DB) DeleteTemplates(ctx context.Context, by audit.By, org uuid.UUID, seen []Seen) ([]templates.OrganizationTemplate, int64, error) {
+	return templateNoun.DeleteAll(ctx, db, by, org, seen)
+}
+
 // TemplateVersion is one version of a permission template.
 type TemplateVersion = Version[templates.OrganizationTemplate]
 
@@ -118,6 +123,12 @@ func (db *DB) TemplateVersion(ctx context.Context, org, id uuid.UUID, version in
 // noun.Restore.
 func (db *DB) RestoreTemplate(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (templates.OrganizationTemplate, error) {
 	return templateNoun.Restore(ctx, db, by, org, id, version, seen)
+}
+
+// RestoreTemplates makes older versions of several templates their current ones, in
+// one change; see noun.RestoreAll.
+func (db *DB) RestoreTemplates(ctx context.Context, by audit.By, org uuid.UUID, wanted []Restoration) ([]templates.OrganizationTemplate, int64, error) {
+	return templateNoun.RestoreAll(ctx, db, by, org, wanted)
 }
 
 // DeletedTemplates lists what was deleted and not restored, newest first.

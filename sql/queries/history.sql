@@ -33,15 +33,23 @@ from versions
 where organization_id = @organization_id and subject_kind = @subject_kind and subject_id = @subject_id;
 
 -- name: ListDeleted :many
--- What was deleted and not restored: the newest version says so.
+-- What was deleted and not restored: the newest version says so. That is looked up
+-- for each, which is little where all versions are many.
 select v.subject_id, v.version, v.revision, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
 from versions v
 where v.organization_id = @organization_id and v.subject_kind = @subject_kind and v.action = 'delete'
-  and not exists (
-    select from versions later
-    where later.subject_kind = v.subject_kind and later.subject_id = v.subject_id and later.version > v.version)
+  and v.version = (
+    select max(newest.version) from versions newest
+    where newest.subject_kind = v.subject_kind and newest.subject_id = v.subject_id)
 order by v.revision desc, v.subject_id
 limit @row_limit;
+
+-- name: ListDeletedBy :many
+-- What one revision deleted.
+select subject_id, version
+from versions
+where organization_id = @organization_id and subject_kind = @subject_kind and revision = @revision and action = 'delete'
+order by subject_id;
 
 -- name: InsertAudit :one
 insert into audit_log (organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)
@@ -49,22 +57,35 @@ values (@organization_id, @revision, @actor_kind, @actor_id, @actor_name, @actio
 returning id;
 
 -- name: ListAudit :many
--- Newest first. Every filter that is null lets everything through.
-select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source
+-- Newest first: by the time, and by the id within one moment. Every filter that is null
+-- lets everything through. Content, which may be long, only comes where it is asked for.
+select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name,
+  (case when @whole::boolean then before end)::jsonb as before, (case when @whole::boolean then after end)::jsonb as after, request_id, source
 from audit_log
 where organization_id = @organization_id
-  and id < @before_id
+  and (sqlc.narg('before_time')::timestamptz is null or (occurred_at, id) < (sqlc.narg('before_time'), @before_id::bigint))
   and (sqlc.narg('actions')::text[] is null or action = any(sqlc.narg('actions')::text[]))
   and (sqlc.narg('actor_id')::text is null or actor_id = sqlc.narg('actor_id'))
   and (sqlc.narg('subject_id')::text is null or subject_id = sqlc.narg('subject_id'))
   and (sqlc.narg('subject_kind')::text is null or subject_kind = sqlc.narg('subject_kind'))
   and (sqlc.narg('pattern')::text is null
-    or subject_name ilike sqlc.narg('pattern') or actor_name ilike sqlc.narg('pattern') or source ilike sqlc.narg('pattern')
-    or subject_id ilike sqlc.narg('pattern') or request_id ilike sqlc.narg('pattern'))
+    or lower(subject_name || E'\n' || actor_name || E'\n' || source || E'\n' || subject_id || E'\n' || request_id) like lower(sqlc.narg('pattern')))
   and (sqlc.narg('since')::timestamptz is null or occurred_at >= sqlc.narg('since'))
   and (sqlc.narg('until')::timestamptz is null or occurred_at < sqlc.narg('until'))
-order by id desc
+order by occurred_at desc, id desc
 limit @row_limit;
+
+-- name: ListAuditContents :many
+select id, before, after from audit_log
+where organization_id = @organization_id and id = any(@ids::bigint[]);
+
+-- name: GetAudit :one
+select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source
+from audit_log
+where organization_id = @organization_id and id = @id;
+
+-- name: AuditTime :one
+select occurred_at from audit_log where organization_id = @organization_id and id = @id;
 
 -- name: IsElsewhere :one
 -- Whether an id is, or was, that of another organization's object.

@@ -4,6 +4,17 @@ from organization_modes
 where organization_id = @organization_id
 order by position, name, slug;
 
+-- name: ListModeHeads :many
+-- Without the configurations, which hold the prompts.
+select id, name, slug, updated_at, updated_by, version, position
+from organization_modes
+where organization_id = @organization_id;
+
+-- name: ListModesByID :many
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
+from organization_modes
+where organization_id = @organization_id and id = any(@ids::uuid[]);
+
 -- name: GetMode :one
 select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes

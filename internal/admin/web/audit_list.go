@@ -139,7 +139,7 @@ func (w *Web) auditList(v *visit) error {
 		return err
 	}
 	if len(wrong.Order) == 0 {
-		f.Limit = auditPage + 1 // one more says whether there are older ones
+		f.Limit, f.Heads = auditPage+1, true // one more says whether there are older ones
 		got, err := w.DB.Audit(v.UserContext(), v.org.ID, f)
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (w *Web) auditList(v *visit) error {
 			got = got[:auditPage]
 			d.Older = "?" + d.Query("before", strconv.FormatInt(got[auditPage-1].ID, 10))
 		}
-		if d.Lines, err = w.auditLines(v, got); err != nil {
+		if d.Lines, err = w.auditHeads(v, got); err != nil {
 			return err
 		}
 	} else {
@@ -200,35 +200,79 @@ func (w *Web) auditEntry(v *visit) error {
 	if err != nil || id < 1 {
 		return gone
 	}
-	got, err := w.DB.Audit(v.UserContext(), v.org.ID, postgres.AuditFilter{Before: id + 1, Limit: 1})
+	got, err := w.DB.AuditEntry(v.UserContext(), v.org.ID, id)
+	if fault.Is(err, fault.NotFound) {
+		return gone
+	}
 	if err != nil {
 		return err
 	}
-	if len(got) == 0 || got[0].ID != id {
-		return gone
-	}
-	lines, err := w.auditLines(v, got)
-	if err != nil {
+	line := auditLineOf(got)
+	if err := v.leadOn([]*auditLine{&line}); err != nil {
 		return err
 	}
 	return v.render("audit_entry", page{
-		Title: lines[0].Sentence(), Crumbs: []crumb{{"Audit log", v.path("/audit")}}, Data: lines[0],
+		Title: line.Sentence(), Crumbs: []crumb{{"Audit log", v.path("/audit")}}, Data: line,
 	})
 }
 
-// auditLines are entries as people read them.
-func (w *Web) auditLines(v *visit, entries []audit.Entry) ([]auditLine, error) {
+// auditHeads are entries of a list. What changed of each is read and compared once:
+// an entry never changes, and what was before and after can be long.
+func (w *Web) auditHeads(v *visit, entries []audit.Entry) ([]auditLine, error) {
+	lines, unknown := make([]auditLine, len(entries)), []int64(nil)
+	for i, e := range entries {
+		lines[i] = auditHeadOf(e)
+		var ok bool
+		if lines[i].Fields, ok = w.fieldsMade.get(auditKey{v.org.ID, e.ID}); !ok {
+			unknown = append(unknown, e.ID)
+		}
+	}
+	if len(unknown) > 0 {
+		contents, err := w.DB.AuditContents(v.UserContext(), v.org.ID, unknown)
+		if err != nil {
+			return nil, err
+		}
+		for i, e := range entries {
+			if content, ok := contents[e.ID]; ok {
+				e.Before, e.After = content.Before, content.After
+				lines[i].Fields = auditLineOf(e).Fields
+				w.fieldsMade.put(auditKey{v.org.ID, e.ID}, lines[i].Fields)
+			}
+		}
+	}
+	pointers := make([]*auditLine, len(lines))
+	for i := range lines {
+		pointers[i] = &lines[i]
+	}
+	return lines, v.leadOn(pointers)
+}
+
+// auditKey is an entry of an organization's audit log.
+type auditKey struct {
+	org uuid.UUID
+	id  int64
+}
+
+func newFields() *memory[auditKey, string] {
+	const half, overhead = 4 << 20, 100
+	return &memory[auditKey, string]{half: half, size: func(s string) int { return len(s) + overhead }}
+}
+
+// leadOn gives lines their addresses.
+func (v *visit) leadOn(lines []*auditLine) error {
+	entries := make([]audit.Entry, len(lines))
+	for i, l := range lines {
+		entries[i] = l.Entry
+	}
 	there, err := v.subjectsThere(entries)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	lines := make([]auditLine, len(entries))
-	for i, e := range entries {
-		lines[i] = auditLineOf(e)
-		lines[i].Path = v.path("/audit/" + strconv.FormatInt(e.ID, 10))
-		lines[i].SubjectPath = there[e.Subject.ID]
+	for _, l := range lines {
+		l.Path = v.path("/audit/" + strconv.FormatInt(l.ID, 10))
+		l.SubjectPath = there[l.Subject.ID]
 	}
-	return lines, nil
+	return nil
 }
 
 // subjectsThere are the addresses of those subjects that are still there.
@@ -238,7 +282,7 @@ func (v *visit) subjectsThere(entries []audit.Entry) (map[string]string, error) 
 	}
 	there := map[string]string{}
 	if about(audit.Mode) && v.leadsTo("/modes/:mode") {
-		all, err := v.w.DB.Modes(v.UserContext(), v.org.ID)
+		all, err := v.w.DB.ModeHeads(v.UserContext(), v.org.ID)
 		if err != nil {
 			return nil, err
 		}

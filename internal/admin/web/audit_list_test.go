@@ -46,7 +46,7 @@ func TestEveryEntryCanBeRead(t *testing.T) {
 			l := auditLineOf(audit.Entry{
 				Action: "weather.change", Subject: audit.Subject{Kind: c.kind, Name: "it"}, Before: json.RawMessage(c.before), After: json.RawMessage(c.after),
 			})
-			require.Equal(t, c.fields, l.Fields())
+			require.Equal(t, c.fields, l.Fields)
 			require.Equal(t, c.raw, l.Raw)
 			require.Equal(t, "weather.change it", l.Sentence())
 			if name == "mode moved" {

@@ -78,18 +78,33 @@ type auditLine struct {
 	// or is gone.
 	Path, SubjectPath string
 	Changes           []shownChange
+	// Fields are the names of what changed, for a list.
+	Fields string
 	// Raw says that the content could not be understood, and is shown as it is.
 	Raw bool
 }
 
 func auditLineOf(e audit.Entry) auditLine {
+	l := auditHeadOf(e)
+	changes, err := changesOf(e)
+	l.Raw = err != nil
+	l.Changes = append(shownChanges(changes), moveOfMode(e)...)
+	if e.Before != nil && e.After != nil {
+		names := make([]string, len(l.Changes))
+		for i, c := range l.Changes {
+			names[i] = c.Name
+		}
+		l.Fields = strings.Join(names, ", ")
+	}
+	return l
+}
+
+// auditHeadOf is an entry without what changed.
+func auditHeadOf(e audit.Entry) auditLine {
 	l := auditLine{Entry: e, Words: actionsInWords[e.Action]}
 	if l.Words == "" {
 		l.Words = e.Action
 	}
-	changes, err := changesOf(e)
-	l.Raw = err != nil
-	l.Changes = append(shownChanges(changes), moveOfMode(e)...)
 	return l
 }
 
@@ -122,18 +137,6 @@ func (l auditLine) By() string {
 	default:
 		return l.Entry.By.Actor.Name
 	}
-}
-
-// Fields are the names of what changed, for a list.
-func (l auditLine) Fields() string {
-	if l.Before == nil || l.After == nil {
-		return ""
-	}
-	var names []string
-	for _, c := range l.Changes {
-		names = append(names, c.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // Was and Is are the whole content, for what can't be understood.

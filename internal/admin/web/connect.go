@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/clients"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
 )
 
 // snippet is something to be copied.
@@ -73,7 +73,7 @@ func (w *Web) tryWith(v *visit, token string) snippet {
 
 // connect shows how editors get the organization's modes.
 func (w *Web) connect(v *visit) error {
-	own, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	own, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (w *Web) connect(v *visit) error {
 
 // leftOut are the slugs that Kilo CLI takes from an organization, and not from a
 // file: its own (packages/opencode/src/kilocode/modes-migrator.ts).
-func leftOut(own []modes.OrganizationMode) (slugs []string) {
+func leftOut(own []postgres.ModeHead) (slugs []string) {
 	for _, m := range own {
 		switch m.Slug {
 		case "code", "build", "architect", "ask", "debug", "orchestrator":

@@ -153,7 +153,7 @@ func (w *Web) importDone(v *visit, plan *files.Plan) error {
 		r.Ref = modeRef(r.Slug, l.ID.String())
 		d.Rows = append(d.Rows, r)
 	}
-	own, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	own, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}

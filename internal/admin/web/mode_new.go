@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
 )
 
 // start is what a new mode can begin with.
@@ -22,12 +23,16 @@ type startGroup struct {
 // modeNew shows the form for a new mode: empty, or with ?from= as the copy of a
 // built-in mode or of another one of the organization.
 func (w *Web) modeNew(v *visit) error {
-	all, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	all, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}
 	e := modeEditor{modeTarget: modeTarget{Path: v.path("/modes/new")}, draft: blank(), From: v.Query("from"), Fresh: true}
-	if m, ok := w.startOf(all, e.From); ok {
+	m, ok, err := w.startOf(v, all, e.From)
+	if err != nil {
+		return err
+	}
+	if ok {
 		e.draft = draftOf(copyOf(m, all, w.Builtins), v.Query("view"))
 	} else if v.Query("view") == viewYAML {
 		e.draft, _ = e.switched(viewYAML)
@@ -37,22 +42,23 @@ func (w *Web) modeNew(v *visit) error {
 
 // startOf finds the mode that a new one begins with: the organization's, or else
 // the built-in one.
-func (w *Web) startOf(all []modes.OrganizationMode, slug string) (modes.Mode, bool) {
-	for _, m := range all {
-		if slug != "" && modes.SlugKey(m.Slug) == modes.SlugKey(slug) {
-			return m.Mode, true
+func (w *Web) startOf(v *visit, all []postgres.ModeHead, slug string) (m modes.Mode, ok bool, err error) {
+	for _, head := range all {
+		if slug != "" && modes.SlugKey(head.Slug) == modes.SlugKey(slug) {
+			own, err := w.DB.Mode(v.UserContext(), v.org.ID, head.ID.String())
+			return own.Mode, err == nil, err
 		}
 	}
 	if b := w.builtin(slug); b != nil {
-		return *b, true
+		return *b, true, nil
 	}
-	return modes.Mode{}, false
+	return modes.Mode{}, false, nil
 }
 
 // copyOf is a mode under a name and a slug of its own.
-func copyOf(m modes.Mode, all []modes.OrganizationMode, builtins []modes.Mode) modes.Mode {
+func copyOf(m modes.Mode, all []postgres.ModeHead, builtins []modes.Mode) modes.Mode {
 	taken := func(slug string) bool {
-		return slices.ContainsFunc(all, func(o modes.OrganizationMode) bool { return modes.SlugKey(o.Slug) == modes.SlugKey(slug) }) ||
+		return slices.ContainsFunc(all, func(o postgres.ModeHead) bool { return modes.SlugKey(o.Slug) == modes.SlugKey(slug) }) ||
 			slices.ContainsFunc(builtins, func(b modes.Mode) bool { return modes.SlugKey(b.Slug) == modes.SlugKey(slug) })
 	}
 	base := m.Slug[:min(len(m.Slug), modes.MaxSlugLength-len("-copy-99"))]
@@ -69,7 +75,7 @@ func copyOf(m modes.Mode, all []modes.OrganizationMode, builtins []modes.Mode) m
 
 // startGroups are what a new mode can begin with.
 func (w *Web) startGroups(v *visit, from string) ([]startGroup, error) {
-	all, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	all, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -4,20 +4,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
-	"orgmodes/internal/advice"
 	"orgmodes/internal/modes"
 )
 
 // modeRow is a mode in a list.
 type modeRow struct {
-	modes.Mode
+	Slug, Name string
+	summary
 	// ID, Version, UpdatedAt and By are those of a mode of the organization.
 	ID        string
 	Version   int64
@@ -26,12 +23,12 @@ type modeRow struct {
 	// Builtin says that it stands in the place of a built-in mode, Overrides that
 	// the organization has made it its own.
 	Builtin, Overrides bool
+	// key is the version's.
+	key versionKey
 	// Glyph is what begins the name, where that is a symbol, and Label the rest;
 	// otherwise that of the built-in mode with this slug or the first letter, and
 	// the name.
 	Glyph, Label string
-	Chips        []chip
-	Advice       int
 	// Place counts from 1 among the organization's modes, Of is how many there are.
 	Place, Of int
 }
@@ -39,37 +36,13 @@ type modeRow struct {
 // chip is one group of tools. Restricted ones say how.
 type chip struct{ Name, Restricted string }
 
-func rowOf(m modes.Mode, advices int) modeRow {
-	r := modeRow{Mode: m, Advice: advices}
-	r.Glyph, r.Label = glyphOf(m.Name)
-	if glyph := modes.BuiltinGlyph(m.Slug); glyph != "" && r.Label == strings.TrimSpace(m.Name) {
+func rowOf(slug, name string, s summary) modeRow {
+	r := modeRow{Slug: slug, Name: name, summary: s}
+	r.Glyph, r.Label = glyphOf(name)
+	if glyph := modes.BuiltinGlyph(slug); glyph != "" && r.Label == strings.TrimSpace(name) {
 		r.Glyph = glyph
 	}
-	for _, g := range m.Config.Groups {
-		c := chip{Name: g.Name}
-		if g.Restriction != nil {
-			c.Restricted = "restricted"
-			if g.Restriction.FileRegex != "" {
-				c.Restricted = "only files matching " + g.Restriction.FileRegex
-			}
-			if g.Restriction.Description != "" {
-				c.Restricted += " (" + g.Restriction.Description + ")"
-			}
-		}
-		r.Chips = append(r.Chips, c)
-	}
 	return r
-}
-
-// Line is the one line that says what the mode is for.
-func (r modeRow) Line() string {
-	for _, text := range []string{r.Config.Description, r.Config.WhenToUse, r.Config.RoleDefinition} {
-		if text = strings.TrimSpace(text); text != "" {
-			line, _, _ := strings.Cut(text, "\n")
-			return clip(line, 160)
-		}
-	}
-	return ""
 }
 
 // Ours says whether the organization has made it.
@@ -91,14 +64,6 @@ func (r modeRow) isOf(show string) bool {
 	default:
 		return true
 	}
-}
-
-// text is what a search looks through.
-func (r modeRow) text() string {
-	c := r.Config
-	return strings.ToLower(strings.Join([]string{
-		r.Name, r.Slug, c.Description, c.WhenToUse, c.RoleDefinition, c.CustomInstructions,
-	}, "\n"))
 }
 
 // below are the names of pages below /modes: a mode with such a slug is named by
@@ -146,36 +111,4 @@ func clip(s string, most int) string {
 		return s
 	}
 	return string([]rune(s)[:most-1]) + "…"
-}
-
-// judge counts what there is to advise on modes. A version of a mode is judged
-// once.
-type judge struct {
-	mu    sync.Mutex
-	known map[judged]int
-}
-
-type judged struct {
-	id      uuid.UUID
-	version int64
-}
-
-const maxJudged = 20_000
-
-func (j *judge) count(m modes.OrganizationMode) int {
-	key := judged{m.ID, m.Version}
-	j.mu.Lock()
-	n, ok := j.known[key]
-	j.mu.Unlock()
-	if ok {
-		return n
-	}
-	n = len(advice.For(m.Mode))
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.known == nil || len(j.known) >= maxJudged {
-		j.known = map[judged]int{}
-	}
-	j.known[key] = n
-	return n
 }

@@ -33,7 +33,7 @@ func (w *Web) modesDeleted(v *visit) error {
 	}
 	d := deletedModes{Change: v.may(access.Request{Action: access.ChangeLibrary})}
 	for _, one := range all {
-		row := rowOf(one.Object.Mode, 0)
+		row := rowOf(one.Object.Slug, one.Object.Name, summary{})
 		row.ID, row.Overrides = one.Subject.ID, w.isBuiltin(one.Object.Slug)
 		m := deletedMode{modeRow: row, Version: one.Version.Version, At: one.OccurredAt}
 		if m.Who, err = who.name(one.Actor.ID); err != nil {

@@ -2,32 +2,45 @@ package web
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
 )
 
 // deletion is a question before modes are deleted.
 type deletion struct {
-	Modes []modes.OrganizationMode
+	Modes []postgres.ModeHead
 	// Reverts says that it is one, which stands in the place of a built-in mode.
 	Reverts bool
+	// Refused says why nothing was deleted, a sentence for each mode that was in
+	// the way.
+	Refused []string
 }
 
 // modesDeletionForm asks before the modes of ?mode= are deleted: by slug or id,
 // several where several are chosen.
 func (w *Web) modesDeletionForm(v *visit) error {
-	var d deletion
+	refs := map[string]bool{}
 	for _, ref := range v.Context().QueryArgs().PeekMulti("mode") {
-		m, err := w.DB.Mode(v.UserContext(), v.org.ID, string(ref))
-		if fault.Is(err, fault.NotFound) {
-			continue // somebody else was faster
-		}
-		if err != nil {
-			return err
-		}
-		d.Modes = append(d.Modes, m)
+		refs[modes.SlugKey(string(ref))] = true
 	}
+	all, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	// Who isn't there any more was deleted by somebody who was faster.
+	return w.askDeletion(v, deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeHead) bool {
+		return !refs[modes.SlugKey(m.Slug)] && !refs[m.ID.String()]
+	})})
+}
+
+func (w *Web) askDeletion(v *visit, d deletion) error {
 	title := fmt.Sprintf("Delete %d modes?", len(d.Modes))
 	switch len(d.Modes) {
 	case 0:
@@ -44,40 +57,60 @@ func (w *Web) modesDeletionForm(v *visit) error {
 	})
 }
 
-// modesDelete deletes modes at the versions that were seen: each field mode is
-// an id, a colon and the version.
+// modesDelete deletes modes at the versions that were seen, all or none: each
+// field mode is an id, a colon and the version.
 func (w *Web) modesDelete(v *visit) error {
-	var deleted []modes.OrganizationMode
+	var seen []postgres.Seen
 	for _, field := range readForm(v.Ctx).All("mode") {
-		id, version, err := versionOf(field)
+		s, err := seenOf(field)
 		if err != nil {
 			return err
 		}
-		m, err := w.DB.DeleteMode(v.UserContext(), v.by(), v.org.ID, id, version)
-		if fault.Is(err, fault.NotFound) {
-			continue // somebody else was faster
+		if !slices.Contains(seen, s) {
+			seen = append(seen, s)
 		}
-		if err != nil {
-			if e, ok := fault.As(err); ok && len(deleted) > 0 {
-				s := w.deletedWords(v, deleted)
-				s.Bad, s.Text = true, s.Text+" The rest was not deleted: "+e.Message+"."
-				return v.done(v.path("/modes"), s)
-			}
-			return err
-		}
-		deleted = append(deleted, m)
 	}
-	return v.done(v.path("/modes"), w.deletedWords(v, deleted))
+	deleted, revision, err := w.DB.DeleteModes(v.UserContext(), v.by(), v.org.ID, seen)
+	if refusal, ok := fault.As(err); ok && len(refusal.Fields) > 0 {
+		return w.notDeleted(v, seen, refusal)
+	}
+	if err != nil {
+		return err
+	}
+	return v.done(v.path("/modes"), w.deletedWords(v, deleted, revision))
 }
 
-func (w *Web) deletedWords(v *visit, deleted []modes.OrganizationMode) said {
-	s := said{Undo: &undo{Path: v.path("/modes/restorations")}}
-	for _, m := range deleted {
-		s.Undo.Fields = append(s.Undo.Fields, undoing{m.ID, m.Version + 1, m.Version + 1}.pair())
+// notDeleted asks again, with what was chosen as it is now, and says what was in
+// the way.
+func (w *Web) notDeleted(v *visit, seen []postgres.Seen, refusal *fault.Error) error {
+	all, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
 	}
+	d := deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeHead) bool {
+		return !slices.ContainsFunc(seen, func(s postgres.Seen) bool { return s.ID == m.ID })
+	})}
+	for _, f := range refusal.Fields {
+		d.Refused = append(d.Refused, f.Detail)
+	}
+	if len(d.Modes) == 0 {
+		text := "Somebody else has deleted these already."
+		if len(seen) == 1 {
+			text = "Somebody else has deleted this already."
+		}
+		return v.done(v.path("/modes"), said{Text: text})
+	}
+	v.Status(http.StatusConflict)
+	return w.askDeletion(v, d)
+}
+
+func (w *Web) deletedWords(v *visit, deleted []modes.OrganizationMode, revision int64) said {
+	// By the revision: the ids of hundreds would not fit into what is carried over
+	// to the next page.
+	s := said{Undo: &undo{Path: v.path("/modes/restorations"), Fields: []pair{{"revision", strconv.FormatInt(revision, 10)}}}}
 	switch {
 	case len(deleted) == 0:
-		return said{Text: "Somebody else has deleted this already."}
+		return said{Text: "Nothing was chosen, so nothing was deleted."}
 	case len(deleted) == 1 && w.isBuiltin(deleted[0].Slug):
 		s.Text = deleted[0].Name + " is the built-in mode again. Editors get it at their next poll."
 	case len(deleted) == 1:
@@ -86,4 +119,14 @@ func (w *Web) deletedWords(v *visit, deleted []modes.OrganizationMode) said {
 		s.Text = count(len(deleted), "mode") + " are deleted. Editors lose them at their next poll."
 	}
 	return s
+}
+
+func seenOf(field string) (s postgres.Seen, err error) {
+	id, version, err := versionOf(field)
+	if err != nil {
+		return s, err
+	}
+	s.Version = version
+	s.ID, err = uuid.Parse(id)
+	return s, err
 }

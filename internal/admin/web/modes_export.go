@@ -58,7 +58,7 @@ var exportsFor = map[string]string{
 }
 
 func (w *Web) exportPage(v *visit) error {
-	own, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	own, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}

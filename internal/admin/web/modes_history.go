@@ -42,7 +42,7 @@ func (w *Web) modesHistory(v *visit) error {
 	if err != nil {
 		return err
 	}
-	now, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	now, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -64,22 +64,23 @@ func (w *Web) modesHistory(v *visit) error {
 }
 
 // modeSteps are versions as people read them; now are the modes that there are.
-func (w *Web) modeSteps(v *visit, got []postgres.ModeStep, now []modes.OrganizationMode) ([]modeStep, error) {
+func (w *Web) modeSteps(v *visit, got []postgres.ModeStep, now []postgres.ModeHead) ([]modeStep, error) {
 	who, err := v.people()
 	if err != nil {
 		return nil, err
 	}
-	there := make(map[uuid.UUID]modes.OrganizationMode, len(now))
+	there := make(map[uuid.UUID]postgres.ModeHead, len(now))
 	for _, m := range now {
 		there[m.ID] = m
 	}
 	out := make([]modeStep, len(got))
 	for i, g := range got {
-		row := rowOf(g.Object.Mode, 0)
+		made := w.stepMade(g)
+		row := rowOf(g.Object.Slug, g.Object.Name, summary{})
 		m, isThere := there[g.Object.ID]
 		s := modeStep{
 			pastVersion: pastVersion{
-				Version: g.Version.Version.Version, Revision: g.Revision, At: g.OccurredAt, Sentence: w.versionSentence(g.Version, g.Previous),
+				Version: g.Version.Version.Version, Revision: g.Revision, At: g.OccurredAt, Sentence: made.sentence,
 				Deleted: g.Action == audit.Delete, Current: isThere && m.Version == g.Version.Version.Version,
 			},
 			Glyph: row.Glyph, Label: row.Label, Slug: row.Slug, Ref: g.Object.ID.String(), Gone: !isThere,
@@ -87,7 +88,7 @@ func (w *Web) modeSteps(v *visit, got []postgres.ModeStep, now []modes.Organizat
 		if isThere {
 			s.Ref = modeRef(m.Slug, s.Ref)
 		}
-		if g.Previous != nil && !s.Deleted && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0 {
+		if made.differs && !s.Deleted {
 			s.Before = s.Version - 1
 		}
 		if s.Who, err = who.name(g.Actor.ID); err != nil {
@@ -96,6 +97,29 @@ func (w *Web) modeSteps(v *visit, got []postgres.ModeStep, now []modes.Organizat
 		out[i] = s
 	}
 	return out, nil
+}
+
+// stepMade is what a version did, which is found out once: texts may be long, and
+// what is compared never changes.
+type stepMade struct {
+	sentence string
+	// differs says that it differs from the version before.
+	differs bool
+}
+
+func newSteps() *memory[versionKey, stepMade] {
+	const half, overhead = 2 << 20, 100
+	return &memory[versionKey, stepMade]{half: half, size: func(s stepMade) int { return len(s.sentence) + overhead }}
+}
+
+func (w *Web) stepMade(g postgres.ModeStep) stepMade {
+	key := keyOf(g.Object.ID, g.Version.Version.Version, g.OccurredAt)
+	made, ok := w.stepsMade.get(key)
+	if !ok {
+		made = stepMade{w.versionSentence(g.Version, g.Previous), g.Previous != nil && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0}
+		w.stepsMade.put(key, made)
+	}
+	return made
 }
 
 // someDeleted says whether there is anything to be brought back.

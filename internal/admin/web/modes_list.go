@@ -8,6 +8,7 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
 )
 
 // listed is which modes to show, as the address says.
@@ -58,7 +59,7 @@ type modesData struct {
 
 func (w *Web) modesList(v *visit) error {
 	l := listed{Search: strings.TrimSpace(v.Query("q")), Show: v.Query("show"), Sort: v.Query("sort")}
-	all, revision, err := w.DB.ModesAt(v.UserContext(), v.org.ID)
+	all, found, revision, err := w.summarized(v)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (w *Web) modesList(v *visit) error {
 		return err
 	}
 	d := modesData{listed: l, Change: v.may(access.Request{Action: access.ChangeLibrary}), None: len(all) == 0}
-	if d.Builtins, d.Own, err = w.rows(all, who); err != nil {
+	if d.Builtins, d.Own, err = w.rows(all, found, who); err != nil {
 		return err
 	}
 	d.Total = len(d.Builtins) + len(d.Own)
@@ -111,7 +112,7 @@ func (l listed) of(rows []modeRow) []modeRow {
 	var out []modeRow
 	search := strings.ToLower(l.Search)
 	for _, r := range rows {
-		if r.isOf(l.Show) && (search == "" || strings.Contains(r.text(), search)) {
+		if r.isOf(l.Show) && (search == "" || strings.Contains(r.text, search)) {
 			out = append(out, r)
 		}
 	}
@@ -150,11 +151,11 @@ func (l listed) choices(all []choice, name string) []choice {
 
 // rows are the built-in modes, each as it is or overridden, and the
 // organization's others.
-func (w *Web) rows(all []modes.OrganizationMode, who *people) (builtins, own []modeRow, err error) {
+func (w *Web) rows(all []postgres.ModeHead, found []summary, who *people) (builtins, own []modeRow, err error) {
 	bySlug := map[string]modeRow{}
-	for _, m := range all {
-		r := rowOf(m.Mode, w.judge.count(m))
-		r.ID, r.Version, r.UpdatedAt = m.ID.String(), m.Version, m.UpdatedAt
+	for i, m := range all {
+		r := rowOf(m.Slug, m.Name, found[i])
+		r.ID, r.Version, r.UpdatedAt, r.key = m.ID.String(), m.Version, m.UpdatedAt, keyOf(m.ID, m.Version, m.UpdatedAt)
 		if r.By, err = who.name(m.UpdatedBy); err != nil {
 			return nil, nil, err
 		}
@@ -163,7 +164,7 @@ func (w *Web) rows(all []modes.OrganizationMode, who *people) (builtins, own []m
 	for _, b := range w.Builtins {
 		r, overridden := bySlug[modes.SlugKey(b.Slug)]
 		if !overridden {
-			r = rowOf(b, 0)
+			r = rowOf(b.Slug, b.Name, summaryOf(b))
 		}
 		r.Builtin, r.Overrides = true, overridden
 		builtins = append(builtins, r)
@@ -178,10 +179,4 @@ func (w *Web) rows(all []modes.OrganizationMode, who *people) (builtins, own []m
 		own[i].Place, own[i].Of = i+1, len(own)
 	}
 	return builtins, own, nil
-}
-
-// rowData is a row with the list that it stands in.
-type rowData struct {
-	Row  modeRow
-	List modesData
 }

@@ -9,14 +9,16 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
 )
 
 // modesOrder puts the organization's modes into another order. It takes either
 // all of the list's ids, in the new order, and seen, the revision that they were
-// seen at; or one id as up or down, which is right whatever the order is. Who has scripts gets the publication line, others the list.
+// seen at; or one id as up or down, which is right whatever the order is. Who has
+// scripts gets the publication line, others the list.
 func (w *Web) modesOrder(v *visit) error {
 	f := readForm(v.Ctx)
-	all, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	all, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -45,7 +47,7 @@ func (w *Web) modesOrder(v *visit) error {
 
 // listed returns the modes that stand in the list in their order: all but those
 // in the place of a built-in one.
-func (w *Web) listed(all []modes.OrganizationMode) (listed []modes.OrganizationMode) {
+func (w *Web) listed(all []postgres.ModeHead) (listed []postgres.ModeHead) {
 	for _, m := range all {
 		if !w.isBuiltin(m.Slug) {
 			listed = append(listed, m)
@@ -56,7 +58,7 @@ func (w *Web) listed(all []modes.OrganizationMode) (listed []modes.OrganizationM
 
 // interleave puts the listed modes into their places in the wanted order, and
 // leaves the others where they are.
-func (w *Web) interleave(all []modes.OrganizationMode, wanted []uuid.UUID) []uuid.UUID {
+func (w *Web) interleave(all []postgres.ModeHead, wanted []uuid.UUID) []uuid.UUID {
 	order := make([]uuid.UUID, 0, len(all))
 	for _, m := range all {
 		switch {
@@ -74,7 +76,7 @@ func (w *Web) isBuiltin(slug string) bool {
 }
 
 // orderOf reads the wanted order.
-func orderOf(f form, now []modes.OrganizationMode) (wanted []uuid.UUID, seen int64, err error) {
+func orderOf(f form, now []postgres.ModeHead) (wanted []uuid.UUID, seen int64, err error) {
 	for move, by := range map[string]int{"up": -1, "down": 1} {
 		id := f.Get(move)
 		if id == "" {
@@ -83,7 +85,7 @@ func orderOf(f form, now []modes.OrganizationMode) (wanted []uuid.UUID, seen int
 		for _, m := range now {
 			wanted = append(wanted, m.ID)
 		}
-		at := slices.IndexFunc(now, func(m modes.OrganizationMode) bool { return m.ID.String() == id })
+		at := slices.IndexFunc(now, func(m postgres.ModeHead) bool { return m.ID.String() == id })
 		if at < 0 {
 			return nil, 0, fault.New(fault.NotFound, "not_found", "This mode is not there any more")
 		}

@@ -193,7 +193,6 @@ func (w *Web) functions() template.FuncMap {
 		},
 		"initial": initial,
 		"placeIn": func(p place, kind string) placed { return placed{p, kind} },
-		"rowIn":   func(r modeRow, d modesData) rowData { return rowData{r, d} },
 		"fieldID": func(name string) string { return input{Name: name}.ID() },
 	}
 }

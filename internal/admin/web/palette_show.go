@@ -5,6 +5,7 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
 )
 
 // deed is something to be done that the palette lists: routes.go says which.
@@ -51,7 +52,7 @@ type paletteData struct{ Groups []places }
 // page for those without scripts. What the visitor may not do stands there with
 // the reason; of what can be done with each mode only what they may.
 func (w *Web) paletteShow(v *visit) error {
-	all, revision, err := w.DB.ModesAt(v.UserContext(), v.org.ID)
+	all, _, revision, err := w.DB.ModeHeadsAt(v.UserContext(), v.org.ID, func(postgres.ModeHead) bool { return false })
 	if err != nil {
 		return err
 	}
@@ -87,15 +88,15 @@ func (v *visit) otherOrganizations() (out []place) {
 }
 
 // modePlaces are the modes that editors get, as the list of them has them.
-func (v *visit) modePlaces(all []modes.OrganizationMode) (out []place) {
-	bySlug := map[string]modes.OrganizationMode{}
+func (v *visit) modePlaces(all []postgres.ModeHead) (out []place) {
+	bySlug := map[string]postgres.ModeHead{}
 	for _, m := range all {
 		bySlug[modes.SlugKey(m.Slug)] = m
 	}
 	for _, b := range v.w.Builtins {
 		m, overridden := bySlug[modes.SlugKey(b.Slug)]
 		if !overridden {
-			m.Mode = b
+			m = postgres.ModeHead{Slug: b.Slug, Name: b.Name}
 		}
 		out = append(out, v.modePlace(m, true, overridden))
 	}
@@ -109,8 +110,8 @@ func (v *visit) modePlaces(all []modes.OrganizationMode) (out []place) {
 
 // modePlace is a mode with what can be done with it: builtin says that it stands
 // in the place of a built-in one, ours that it is the organization's.
-func (v *visit) modePlace(m modes.OrganizationMode, builtin, ours bool) place {
-	row := rowOf(m.Mode, 0)
+func (v *visit) modePlace(m postgres.ModeHead, builtin, ours bool) place {
+	row := rowOf(m.Slug, m.Name, summary{})
 	id := ""
 	if ours {
 		id = m.ID.String()

@@ -8,7 +8,6 @@ import (
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/publication"
 	"orgmodes/internal/document"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
 
@@ -51,7 +50,7 @@ func (w *Web) publicationShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	own, err := w.DB.Modes(v.UserContext(), v.org.ID)
+	own, err := w.DB.ModeHeads(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -80,7 +79,7 @@ func (w *Web) publicationShow(v *visit) error {
 }
 
 // merged counts the modes that editors get with the built-in ones.
-func (w *Web) merged(own []modes.OrganizationMode) int {
+func (w *Web) merged(own []postgres.ModeHead) int {
 	n := len(w.Builtins)
 	for _, m := range own {
 		if !w.isBuiltin(m.Slug) {

@@ -27,7 +27,7 @@ func (w *Web) Routes(app fiber.Router) {
 		changes = access.Request{Action: access.ChangeLibrary}
 	)
 	w.streams(app)
-	o := &organization{w, app.Group("/orgs/:org", compress.New(compress.Config{Level: compress.LevelBestSpeed}))}
+	o := &organization{w, app.Group("/orgs/:org", compress.New())}
 	o.get("", reads, w.organizationHome)
 	o.get("/rail", reads, w.railCounts)
 	o.get("/palette", reads, w.paletteShow)

@@ -47,15 +47,23 @@ type Web struct {
 	pages, actions map[string]access.Request
 	rail           []entry
 	// deeds are what the palette lists as something to be done.
-	deeds []deed
-	now   func() time.Time
-	judge judge
-	hub   *hub
+	deeds     []deed
+	now       func() time.Time
+	summaries *memory[versionKey, summary]
+	rowsMade  *memory[rowKey, template.HTML]
+	// fieldsMade are the names of what an entry of the audit log says that changed;
+	// stepsMade what a version of a mode did.
+	fieldsMade *memory[auditKey, string]
+	stepsMade  *memory[versionKey, stepMade]
+	hub        *hub
 }
 
 // New makes a Web; Routes adds it to an app.
 func New(o Options) (*Web, error) {
-	w := &Web{Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now, hub: newHub(o.DB, o.Log)}
+	w := &Web{
+		Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now,
+		hub: newHub(o.DB, o.Log), summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(),
+	}
 	var err error
 	if w.assets, err = readAssets(); err != nil {
 		return nil, err

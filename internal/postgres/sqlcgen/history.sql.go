@@ -13,6 +13,56 @@ import (
 	"github.com/google/uuid"
 )
 
+const auditTime = `-- name: AuditTime :one
+select occurred_at from audit_log where organization_id = $1 and id = $2
+`
+
+type AuditTimeParams struct {
+	OrganizationID *uuid.UUID
+	ID             int64
+}
+
+func (q *Queries) AuditTime(ctx context.Context, arg AuditTimeParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, auditTime, arg.OrganizationID, arg.ID)
+	var occurred_at time.Time
+	err := row.Scan(&occurred_at)
+	return occurred_at, err
+}
+
+const getAudit = `-- name: GetAudit :one
+select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source
+from audit_log
+where organization_id = $1 and id = $2
+`
+
+type GetAuditParams struct {
+	OrganizationID *uuid.UUID
+	ID             int64
+}
+
+func (q *Queries) GetAudit(ctx context.Context, arg GetAuditParams) (AuditLog, error) {
+	row := q.db.QueryRow(ctx, getAudit, arg.OrganizationID, arg.ID)
+	var i AuditLog
+	err := row.Scan(
+		&i.ID,
+		&i.OccurredAt,
+		&i.OrganizationID,
+		&i.Revision,
+		&i.ActorKind,
+		&i.ActorID,
+		&i.ActorName,
+		&i.Action,
+		&i.SubjectKind,
+		&i.SubjectID,
+		&i.SubjectName,
+		&i.Before,
+		&i.After,
+		&i.RequestID,
+		&i.Source,
+	)
+	return i, err
+}
+
 const getVersion = `-- name: GetVersion :one
 select subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name, occurred_at
 from versions
@@ -167,25 +217,27 @@ func (q *Queries) LastVersion(ctx context.Context, arg LastVersionParams) (int64
 }
 
 const listAudit = `-- name: ListAudit :many
-select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source
+select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name,
+  (case when $1::boolean then before end)::jsonb as before, (case when $1::boolean then after end)::jsonb as after, request_id, source
 from audit_log
-where organization_id = $1
-  and id < $2
-  and ($3::text[] is null or action = any($3::text[]))
-  and ($4::text is null or actor_id = $4)
-  and ($5::text is null or subject_id = $5)
-  and ($6::text is null or subject_kind = $6)
-  and ($7::text is null
-    or subject_name ilike $7 or actor_name ilike $7 or source ilike $7
-    or subject_id ilike $7 or request_id ilike $7)
-  and ($8::timestamptz is null or occurred_at >= $8)
-  and ($9::timestamptz is null or occurred_at < $9)
-order by id desc
-limit $10
+where organization_id = $2
+  and ($3::timestamptz is null or (occurred_at, id) < ($3, $4::bigint))
+  and ($5::text[] is null or action = any($5::text[]))
+  and ($6::text is null or actor_id = $6)
+  and ($7::text is null or subject_id = $7)
+  and ($8::text is null or subject_kind = $8)
+  and ($9::text is null
+    or lower(subject_name || E'\n' || actor_name || E'\n' || source || E'\n' || subject_id || E'\n' || request_id) like lower($9))
+  and ($10::timestamptz is null or occurred_at >= $10)
+  and ($11::timestamptz is null or occurred_at < $11)
+order by occurred_at desc, id desc
+limit $12
 `
 
 type ListAuditParams struct {
+	Whole          bool
 	OrganizationID *uuid.UUID
+	BeforeTime     *time.Time
 	BeforeID       int64
 	Actions        []string
 	ActorID        *string
@@ -197,10 +249,31 @@ type ListAuditParams struct {
 	RowLimit       int32
 }
 
-// Newest first. Every filter that is null lets everything through.
-func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]AuditLog, error) {
+type ListAuditRow struct {
+	ID             int64
+	OccurredAt     time.Time
+	OrganizationID *uuid.UUID
+	Revision       *int64
+	ActorKind      string
+	ActorID        string
+	ActorName      string
+	Action         string
+	SubjectKind    string
+	SubjectID      string
+	SubjectName    string
+	Before         json.RawMessage
+	After          json.RawMessage
+	RequestID      string
+	Source         string
+}
+
+// Newest first: by the time, and by the id within one moment. Every filter that is null
+// lets everything through. Content, which may be long, only comes where it is asked for.
+func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAuditRow, error) {
 	rows, err := q.db.Query(ctx, listAudit,
+		arg.Whole,
 		arg.OrganizationID,
+		arg.BeforeTime,
 		arg.BeforeID,
 		arg.Actions,
 		arg.ActorID,
@@ -215,9 +288,9 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]AuditLo
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AuditLog{}
+	items := []ListAuditRow{}
 	for rows.Next() {
-		var i AuditLog
+		var i ListAuditRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.OccurredAt,
@@ -245,13 +318,49 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]AuditLo
 	return items, nil
 }
 
+const listAuditContents = `-- name: ListAuditContents :many
+select id, before, after from audit_log
+where organization_id = $1 and id = any($2::bigint[])
+`
+
+type ListAuditContentsParams struct {
+	OrganizationID *uuid.UUID
+	Ids            []int64
+}
+
+type ListAuditContentsRow struct {
+	ID     int64
+	Before json.RawMessage
+	After  json.RawMessage
+}
+
+func (q *Queries) ListAuditContents(ctx context.Context, arg ListAuditContentsParams) ([]ListAuditContentsRow, error) {
+	rows, err := q.db.Query(ctx, listAuditContents, arg.OrganizationID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAuditContentsRow{}
+	for rows.Next() {
+		var i ListAuditContentsRow
+		if err := rows.Scan(&i.ID, &i.Before, &i.After); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listDeleted = `-- name: ListDeleted :many
 select v.subject_id, v.version, v.revision, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
 from versions v
 where v.organization_id = $1 and v.subject_kind = $2 and v.action = 'delete'
-  and not exists (
-    select from versions later
-    where later.subject_kind = v.subject_kind and later.subject_id = v.subject_id and later.version > v.version)
+  and v.version = (
+    select max(newest.version) from versions newest
+    where newest.subject_kind = v.subject_kind and newest.subject_id = v.subject_id)
 order by v.revision desc, v.subject_id
 limit $3
 `
@@ -273,7 +382,8 @@ type ListDeletedRow struct {
 	OccurredAt time.Time
 }
 
-// What was deleted and not restored: the newest version says so.
+// What was deleted and not restored: the newest version says so. That is looked up
+// for each, which is little where all versions are many.
 func (q *Queries) ListDeleted(ctx context.Context, arg ListDeletedParams) ([]ListDeletedRow, error) {
 	rows, err := q.db.Query(ctx, listDeleted, arg.OrganizationID, arg.SubjectKind, arg.RowLimit)
 	if err != nil {
@@ -293,6 +403,45 @@ func (q *Queries) ListDeleted(ctx context.Context, arg ListDeletedParams) ([]Lis
 			&i.ActorName,
 			&i.OccurredAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDeletedBy = `-- name: ListDeletedBy :many
+select subject_id, version
+from versions
+where organization_id = $1 and subject_kind = $2 and revision = $3 and action = 'delete'
+order by subject_id
+`
+
+type ListDeletedByParams struct {
+	OrganizationID uuid.UUID
+	SubjectKind    string
+	Revision       int64
+}
+
+type ListDeletedByRow struct {
+	SubjectID uuid.UUID
+	Version   int64
+}
+
+// What one revision deleted.
+func (q *Queries) ListDeletedBy(ctx context.Context, arg ListDeletedByParams) ([]ListDeletedByRow, error) {
+	rows, err := q.db.Query(ctx, listDeletedBy, arg.OrganizationID, arg.SubjectKind, arg.Revision)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListDeletedByRow{}
+	for rows.Next() {
+		var i ListDeletedByRow
+		if err := rows.Scan(&i.SubjectID, &i.Version); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

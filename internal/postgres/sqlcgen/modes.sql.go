@@ -8,6 +8,7 @@ package sqlcgen
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -175,6 +176,51 @@ func (q *Queries) LastPosition(ctx context.Context, organizationID uuid.UUID) (i
 	return position, err
 }
 
+const listModeHeads = `-- name: ListModeHeads :many
+select id, name, slug, updated_at, updated_by, version, position
+from organization_modes
+where organization_id = $1
+`
+
+type ListModeHeadsRow struct {
+	ID        uuid.UUID
+	Name      string
+	Slug      string
+	UpdatedAt time.Time
+	UpdatedBy string
+	Version   int64
+	Position  int32
+}
+
+// Without the configurations, which hold the prompts.
+func (q *Queries) ListModeHeads(ctx context.Context, organizationID uuid.UUID) ([]ListModeHeadsRow, error) {
+	rows, err := q.db.Query(ctx, listModeHeads, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListModeHeadsRow{}
+	for rows.Next() {
+		var i ListModeHeadsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Slug,
+			&i.UpdatedAt,
+			&i.UpdatedBy,
+			&i.Version,
+			&i.Position,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listModes = `-- name: ListModes :many
 select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
 from organization_modes
@@ -184,6 +230,50 @@ order by position, name, slug
 
 func (q *Queries) ListModes(ctx context.Context, organizationID uuid.UUID) ([]OrganizationMode, error) {
 	rows, err := q.db.Query(ctx, listModes, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OrganizationMode{}
+	for rows.Next() {
+		var i OrganizationMode
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrganizationID,
+			&i.Name,
+			&i.Slug,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Config,
+			&i.UpdatedBy,
+			&i.Version,
+			&i.Position,
+			&i.PermissionTemplateID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listModesByID = `-- name: ListModesByID :many
+select id, organization_id, name, slug, created_by, created_at, updated_at, config, updated_by, version, position, permission_template_id
+from organization_modes
+where organization_id = $1 and id = any($2::uuid[])
+`
+
+type ListModesByIDParams struct {
+	OrganizationID uuid.UUID
+	Ids            []uuid.UUID
+}
+
+func (q *Queries) ListModesByID(ctx context.Context, arg ListModesByIDParams) ([]OrganizationMode, error) {
+	rows, err := q.db.Query(ctx, listModesByID, arg.OrganizationID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package browsertest
 import (
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
@@ -157,4 +158,47 @@ func TestMemberSeesWhyNot(t *testing.T) {
 	}).then((answer) => { window.status = answer.status })`)
 	require.True(t, b.holds(`window.status == 403`))
 	s.readerServes("docs-writer")
+}
+
+// Rows are remembered; what they show is of now, and of who looks.
+func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
+	s := newSite(t)
+	s.mode("anna", "Anna")
+	bert := s.mode("bert", "Bert")
+	b := s.browser().as(s.owner)
+	inOrder := func(first, second string) {
+		t.Helper()
+		b.open("/orgs/acme/modes")
+		require.Equal(t, []string{first, second}, b.texts("[data-order] > li .name"))
+		require.True(t, b.holds(`[...document.querySelectorAll("[name=up], [name=down]")].map((b) => b.ariaDisabled ?? "").join() === "true,,,true"`), "the first can't go up, nor the last down")
+	}
+	inOrder("Anna", "Bert")
+	_, err := s.db.OrderModes(t.Context(), by(s.owner), s.acme.ID, []uuid.UUID{bert.ID, s.find("anna").ID}, 0)
+	require.NoError(t, err)
+	inOrder("Bert", "Anna")
+	_, err = s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, "bert", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Name, m.Config.Description, m.Config.Groups = "Berta", "Another line", []modes.Group{{Name: "command"}}
+		return m, nil
+	})
+	require.NoError(t, err)
+	b.open("/orgs/acme/modes")
+	require.Equal(t, []string{"Berta", "Anna"}, b.texts("[data-order] > li .name"))
+	for _, text := range []string{"Another line", "command", "admin@acme.example"} {
+		require.True(t, b.holds(`document.querySelector("[data-order] > li:first-child").textContent.includes("`+text+`")`), text)
+	}
+
+	b.open("/orgs/acme/modes?sort=name")
+	require.False(t, b.holds(`document.querySelector("[name=up]")`), "what is sorted can't be moved")
+
+	m := s.browser().as(s.member)
+	m.open("/orgs/acme/modes")
+	require.False(t, m.holds(`document.querySelector(".row.own a.menu-item.bad, [name=up]")`), "a member gets the rows of a member")
+	require.True(t, m.holds(`document.querySelector(".row.own .menu-item[aria-disabled]").dataset.why.includes("Only owners and admins")`))
+}
+
+func (s *site) find(ref string) modes.OrganizationMode {
+	s.t.Helper()
+	m, err := s.db.Mode(s.t.Context(), s.acme.ID, ref)
+	require.NoError(s.t, err)
+	return m
 }

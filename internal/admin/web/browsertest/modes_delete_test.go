@@ -1,0 +1,87 @@
+package browsertest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+// What somebody did meanwhile to one of several keeps all of them: the page says
+// which and why, and what was chosen is still there.
+func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
+	s := newSite(t)
+	all := []modes.OrganizationMode{s.mode("anna", "Anna"), s.mode("bert", "Bert"), s.mode("carl", "Carl"), s.mode("dora", "Dora")}
+	s.readerServes("anna", "bert", "carl", "dora")
+	b := s.browser().as(s.owner)
+	b.expect("status of 409")
+	b.open("/orgs/acme/modes")
+	for i := range all[:3] {
+		b.click(fmt.Sprintf(`[data-order] > li:nth-child(%d) input`, i+1))
+	}
+	b.click("[data-chosen] [data-ask]")
+	require.Equal(t, "Delete 3 modes?", b.text("dialog[open] h2"))
+	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, "anna", 0,
+		func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Name = "Anna, edited"; return m, nil })
+	require.NoError(t, err)
+	_, err = s.db.DeleteMode(t.Context(), by(s.admin), s.acme.ID, "bert", 0)
+	require.NoError(t, err)
+
+	b.follow("dialog[open] [data-confirm]")
+	require.Equal(t, "Delete 2 modes?", b.text("h1"))
+	require.Equal(t, []string{
+		"Anna, edited was changed meanwhile, by Ada Admin: it is at version 2 now", "Bert was deleted meanwhile, by Ada Admin",
+	}, b.texts(".mistakes li"))
+	require.Equal(t, []string{"Anna, edited anna", "Carl carl"}, b.texts(".names li"))
+	s.readerServes("anna", "carl", "dora")
+	b.sound()
+	b.shot("delete-several-conflict")
+
+	b.follow("[data-confirm]")
+	require.Contains(t, b.text(".said"), "2 modes are deleted. Editors lose them at their next poll.")
+	s.readerServes("dora")
+	b.follow("[data-undo]")
+	require.Contains(t, b.text(".said"), "2 modes are restored.")
+	s.readerServes("anna", "carl", "dora")
+	b.sound()
+}
+
+// However many were deleted, they can be brought back at once; and not over what
+// somebody made meanwhile.
+func TestManyDeletedModesAreUndoneTogether(t *testing.T) {
+	s := newSite(t)
+	var slugs []string
+	query := ""
+	for i := range 120 {
+		slugs = append(slugs, fmt.Sprintf("mode-%03d", i))
+		s.mode(slugs[i], fmt.Sprintf("Mode %03d", i))
+		query += "mode=" + slugs[i] + "&"
+	}
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/deletions?" + query)
+	require.Equal(t, "Delete 120 modes?", b.text("h1"))
+	b.sound()
+	b.follow("[data-confirm]")
+	require.Contains(t, b.text(".said"), "120 modes are deleted.")
+	s.readerServes()
+	taken := s.mode("mode-007", "In the way")
+	b.follow("[data-undo]")
+	require.Contains(t, b.text(".said.bad"), `Not undone, so that nothing is lost: A mode with the slug "mode-007" already exists in this organization.`)
+	require.Equal(t, "Deleted modes", b.text("h1"))
+	require.Len(t, b.texts(".gone-row"), 120, "each of them can be brought back alone")
+	b.sound()
+	b.shot("restore-several-refused")
+	s.readerServes("mode-007")
+
+	_, err := s.db.DeleteMode(t.Context(), by(s.admin), s.acme.ID, taken.ID.String(), 0)
+	require.NoError(t, err)
+	revision, err := s.db.Revision(t.Context(), s.acme.ID)
+	require.NoError(t, err)
+	back, err := s.db.ModesDeletedBy(t.Context(), s.acme.ID, revision-2)
+	require.NoError(t, err)
+	_, _, err = s.db.RestoreModes(t.Context(), by(s.admin), s.acme.ID, back)
+	require.NoError(t, err)
+	s.readerServes(slugs...)
+}

@@ -1,0 +1,77 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres/sqlcgen"
+)
+
+// ModeHead is a mode of an organization without its configuration: what lists and
+// addresses need of hundreds of modes, whose prompts are megabytes.
+type ModeHead struct {
+	ID         uuid.UUID
+	Slug, Name string
+	Version    int64
+	Position   int
+	UpdatedAt  time.Time
+	UpdatedBy  string
+}
+
+// ModeHeads lists the heads of an organization's own modes, in the order of
+// publication.
+func (db *DB) ModeHeads(ctx context.Context, org uuid.UUID) ([]ModeHead, error) {
+	return listModeHeads(ctx, db.q, org)
+}
+
+// ModeHeadsAt is ModeHeads with the revision that they are of, and with the whole of
+// those modes that the caller doesn't know of yet.
+func (db *DB) ModeHeadsAt(ctx context.Context, org uuid.UUID, unknown func(ModeHead) bool) (all []ModeHead, whole []modes.OrganizationMode, revision int64, err error) {
+	err = pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
+		q := db.q.WithTx(tx)
+		row, err := q.GetOrganization(ctx, org)
+		if err != nil {
+			return orNotFound(err, "organization")
+		}
+		revision = row.Revision
+		if all, err = listModeHeads(ctx, q, org); err != nil {
+			return err
+		}
+		var ids []uuid.UUID
+		for _, m := range all {
+			if unknown(m) {
+				ids = append(ids, m.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		rows, err := q.ListModesByID(ctx, sqlcgen.ListModesByIDParams{OrganizationID: org, Ids: ids})
+		if err != nil {
+			return fmt.Errorf("list modes by id: %w", err)
+		}
+		whole, err = toModes(ctx, &templateNames{q: q, org: org}, rows)
+		return err
+	})
+	return all, whole, revision, err
+}
+
+func listModeHeads(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]ModeHead, error) {
+	rows, err := q.ListModeHeads(ctx, org)
+	if err != nil {
+		return nil, fmt.Errorf("list heads of modes: %w", err)
+	}
+	out := make([]ModeHead, len(rows))
+	for i, r := range rows {
+		out[i] = ModeHead{
+			ID: r.ID, Slug: r.Slug, Name: r.Name, Version: r.Version, Position: int(r.Position), UpdatedAt: r.UpdatedAt.UTC(), UpdatedBy: r.UpdatedBy,
+		}
+	}
+	modes.SortBy(out, func(m ModeHead) (int, string, string) { return m.Position, m.Name, m.Slug })
+	return out, nil
+}
