@@ -63,6 +63,12 @@ func problemOf(err error) problem.Problem {
 		p.Current = modeOf(current)
 	case templates.OrganizationTemplate:
 		p.Current = templateOf(current)
+	case []modes.OrganizationMode:
+		p.Current = eachOf(current, modeOf)
+	case []templates.OrganizationTemplate:
+		p.Current = eachOf(current, templateOf)
+	case postgres.ModeOrder:
+		p.Current = ordered{current.IDs, current.Revision}
 	}
 	if title := templates.Title(p.Code); title != "" {
 		p.Title = title

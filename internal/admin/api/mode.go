@@ -15,9 +15,10 @@ import (
 func (a *API) modes() *resource[modes.OrganizationMode] {
 	return &resource[modes.OrganizationMode]{
 		API: a, noun: "mode", plural: "modes", deletedCode: "mode_deleted", most: modes.MaxModes,
-		of:    func(m modes.OrganizationMode) (uuid.UUID, int64) { return m.ID, m.Version },
-		shown: func(m modes.OrganizationMode) any { return a.own(m) },
-		sent:  func(m modes.OrganizationMode) any { return contentOf(m.Mode) },
+		of:     func(m modes.OrganizationMode) (uuid.UUID, int64) { return m.ID, m.Version },
+		called: func(m modes.OrganizationMode) string { return m.Name },
+		shown:  func(m modes.OrganizationMode) any { return a.own(m) },
+		sent:   func(m modes.OrganizationMode) any { return contentOf(m.Mode) },
 		read: func(v *visit) (m modes.OrganizationMode, err error) {
 			data, isYAML, err := modeBody(v.Ctx)
 			if err == nil {
@@ -54,6 +55,7 @@ func (a *API) modes() *resource[modes.OrganizationMode] {
 			return a.DB.CreateMode(ctx, by, org, m.Mode)
 		},
 		versions: a.DB.ModeVersions, version: a.DB.ModeVersion, restore: a.DB.RestoreMode, deleted: a.DB.DeletedModes,
+		removeAll: a.DB.DeleteModes, restoreAll: a.DB.RestoreModes,
 	}
 }
 

@@ -41,6 +41,8 @@ type resource[T any] struct {
 	imported func(v *visit, up upload, how howToImport) (plan any, revision int64, err error)
 	// deletedCode is the failure's where somebody changes what was deleted.
 	deletedCode string
+	// called is what people know one by.
+	called func(T) string
 	// most is how many of them a library can hold.
 	most int
 
@@ -53,6 +55,9 @@ type resource[T any] struct {
 	version  func(ctx context.Context, org, id uuid.UUID, version int64) (postgres.Version[T], error)
 	restore  func(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (T, error)
 	deleted  func(ctx context.Context, org uuid.UUID, limit int) ([]postgres.Version[T], error)
+
+	removeAll  func(ctx context.Context, by audit.By, org uuid.UUID, seen []postgres.Seen) ([]T, int64, error)
+	restoreAll func(ctx context.Context, by audit.By, org uuid.UUID, wanted []postgres.Restoration) ([]T, int64, error)
 }
 
 // listed is an object in a list, with what tells it from all others there.

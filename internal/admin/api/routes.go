@@ -11,7 +11,7 @@ import (
 // depends on what was sent.
 //
 // Modes and organizations are named by id or slug, permission templates by id or
-// name. What is called as something below its collection is ("import", "tools") is
+// name. What is called as something below its collection is ("import", "order") is
 // read by its id.
 func (a *API) Routes(app fiber.Router) {
 	v1 := app.Group("/api/v1", noStore)
@@ -45,6 +45,7 @@ func (a *API) Routes(app fiber.Router) {
 	org.Get("", a.in(reads, a.organizationGet))
 	org.Get("/publication", a.in(reads, a.publicationGet))
 
+	org.Put("/modes/order", a.in(changes, a.modesOrder))
 	library(org, a.modes(), reads, changes)
 	org.Get("/modes/:mode/advice", a.in(reads, a.modeAdvice))
 	org.Get("/modes/:mode/clients", a.in(reads, a.viewList))
@@ -88,6 +89,8 @@ func library[T any](org fiber.Router, r *resource[T], reads, changes access.Requ
 	org.Post(all+"/import", r.in(changes, r.importAll))
 	org.Get(all+"/export", r.in(reads, r.export))
 	org.Get(all+"/deleted", r.in(reads, r.listDeleted))
+	org.Post(all+"/deletions", r.in(changes, r.deleteSeveral))
+	org.Post(all+"/restorations", r.in(changes, r.restoreSeveral))
 	org.Get(one, r.in(reads, r.getOne))
 	org.Put(one, r.in(changes, r.putOne))
 	org.Patch(one, r.in(changes, r.patchOne))

@@ -16,9 +16,10 @@ import (
 func (a *API) templates() *resource[templates.OrganizationTemplate] {
 	return &resource[templates.OrganizationTemplate]{
 		API: a, noun: "template", plural: "templates", deletedCode: "template_deleted", most: templates.MaxTemplates,
-		of:    func(t templates.OrganizationTemplate) (uuid.UUID, int64) { return t.ID, t.Version },
-		shown: func(t templates.OrganizationTemplate) any { return templateOf(t) },
-		sent:  func(t templates.OrganizationTemplate) any { return t.Template },
+		of:     func(t templates.OrganizationTemplate) (uuid.UUID, int64) { return t.ID, t.Version },
+		called: func(t templates.OrganizationTemplate) string { return t.Name },
+		shown:  func(t templates.OrganizationTemplate) any { return templateOf(t) },
+		sent:   func(t templates.OrganizationTemplate) any { return t.Template },
 		read: func(v *visit) (t templates.OrganizationTemplate, err error) {
 			data, err := jsonBody(v.Ctx)
 			if err == nil {
@@ -77,6 +78,7 @@ func (a *API) templates() *resource[templates.OrganizationTemplate] {
 		},
 		update: a.DB.UpdateTemplate, remove: a.DB.DeleteTemplate,
 		versions: a.DB.TemplateVersions, version: a.DB.TemplateVersion, restore: a.DB.RestoreTemplate, deleted: a.DB.DeletedTemplates,
+		removeAll: a.DB.DeleteTemplates, restoreAll: a.DB.RestoreTemplates,
 	}
 }
 
