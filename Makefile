@@ -109,6 +109,10 @@ bench: export ORGMODES_CORPUS ?= $(abspath $(wildcard ../shared/corpus))
 bench: bin/local ## The benchmarks, as one table
 	@export GO='$(GO)' TEST_FLAGS='$(TEST_FLAGS)'; $(LOCAL) test -- tools/bench
 
+.PHONY: pages
+pages: bin/local ## What each page takes and how Postgres reads it, into docs/pages.md
+	@$(LOCAL) test -- $(GO) test -count=1 -run TestPagesOfALargeOrganization ./internal/admin -pages.doc=$(abspath docs/pages.md)
+
 .PHONY: fuzz
 fuzz: ## Each fuzz test for FUZZTIME (30s)
 	@$(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | while read -r package dir; do \

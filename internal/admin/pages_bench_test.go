@@ -1,0 +1,90 @@
+package admin_test
+
+import (
+	"flag"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// BenchmarkPages asks for each page of an organization that is as large as one can
+// be, and reports in milliseconds what half of the requests took at most, and
+// what 95 of 100 did; what admin itself computed for one, whatever else the machine
+// does; and the size of the answer as it is sent, in bytes.
+func BenchmarkPages(b *testing.B) {
+	l := newLarge(b)
+	for _, p := range l.pages() {
+		b.Run(p.name, func(b *testing.B) {
+			l.page(b, p.path) // what is remembered from then on
+			l.traced.take()
+			var took []time.Duration
+			size, before := 0, computed(b)
+			for b.Loop() {
+				start := time.Now()
+				answer := l.page(b, p.path)
+				took = append(took, time.Since(start))
+				size = len(answer.Response.Body())
+			}
+			cpu := computed(b) - before
+			queries := len(l.traced.take())
+			slices.Sort(took)
+			ms := func(share int) float64 { return float64(took[len(took)*share/100].Microseconds()) / 1e3 }
+			b.ReportMetric(ms(50), "p50-ms")
+			b.ReportMetric(ms(95), "p95-ms")
+			b.ReportMetric(float64(cpu.Microseconds())/1e3/float64(len(took)), "cpu-ms")
+			b.ReportMetric(float64(size), "bytes-sent")
+			b.ReportMetric(float64(queries)/float64(len(took)), "queries")
+		})
+	}
+}
+
+// computed is the time that processors have spent on this process.
+func computed(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+var pagesDoc = flag.String("pages.doc", "", "the file whose last part is to be written anew: docs/pages.md")
+
+// document measures all pages and writes down what they took and how Postgres gets
+// at what they show.
+func (l *large) document(t *testing.T) {
+	const times = 100
+	data, err := os.ReadFile(*pagesDoc)
+	require.NoError(t, err)
+	const marker = "<!-- from here on: make pages -->\n"
+	kept, _, ok := strings.Cut(string(data), marker)
+	require.True(t, ok, "the file has no line %q", marker)
+	out := []string{
+		"| Page | p50 ms | p95 ms | kB sent | Query | Reads by | Rows | Blocks | ms |",
+		"|---|--:|--:|--:|---|---|--:|--:|--:|",
+	}
+	for _, p := range l.pages() {
+		l.page(t, p.path)
+		took := make([]time.Duration, times)
+		size := 0
+		for i := range took {
+			start := time.Now()
+			size = len(l.page(t, p.path).Response.Body())
+			took[i] = time.Since(start)
+		}
+		slices.Sort(took)
+		ms := func(share int) float64 { return float64(took[times*share/100].Microseconds()) / 1e3 }
+		out = append(out, l.lines(t, p, ms(50), ms(95), size)...)
+	}
+	var version string
+	require.NoError(t, l.owner.QueryRow(t.Context(), `show server_version`).Scan(&version))
+	text := kept + marker + "\n" + strings.Join(out, "\n") + "\n\n" + time.Now().UTC().Format("2 January 2006") + ", " +
+		runtime.Version() + ", Postgres " + version + ", " + runtime.GOARCH + ".\n"
+	require.NoError(t, os.WriteFile(*pagesDoc, []byte(text), 0o644)) //nolint:gosec // a document
+}

@@ -1,0 +1,193 @@
+package admin_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+// shownPage is a page of the large organization, in one of the ways to look at it.
+type shownPage struct{ name, path, route string }
+
+// pages are all of them: a test holds the list against the routes.
+func (l *large) pages() []shownPage {
+	at := func(route, query string) string {
+		path := "/orgs/acme" + strings.NewReplacer(":mode", l.plain.String(), ":entry", strconv.FormatInt(l.newest, 10)).Replace(route)
+		if query != "" {
+			path += "?" + query
+		}
+		return path
+	}
+	var all []shownPage
+	add := func(name, route, query string) {
+		all = append(all, shownPage{strings.ReplaceAll(name, " ", "-"), at(route, query), route})
+	}
+	add("modes", "/modes", "")
+	add("modes searched for a word of many prompts", "/modes", "q=careful")
+	add("modes searched for what none has", "/modes", "q=nowhere-to-be-found")
+	add("modes with advice", "/modes", "show=advice")
+	add("modes by name", "/modes", "sort=name")
+	add("publication line", "/modes/live", "modes=505")
+	add("export", "/modes/export", "")
+	add("delete all", "/modes/deletions", l.everyMode())
+	add("import", "/modes/import", "")
+	add("new mode", "/modes/new", "")
+	add("new mode from another", "/modes/new", "from=mode-number-0")
+	add("deleted modes", "/modes/deleted", "")
+	add("mode", "/modes/:mode", "")
+	add("mode edited", "/modes/:mode/edit", "")
+	all = append(all, shownPage{"mode-of-60-KB-edited", "/orgs/acme/modes/" + l.long.String() + "/edit", "/modes/:mode/edit"})
+	all = append(all, shownPage{"mode-of-60-KB-edited-as-YAML", "/orgs/acme/modes/" + l.long.String() + "/edit?view=yaml", "/modes/:mode/edit"})
+	add("newer version", "/modes/:mode/newer", "seen="+l.plain.String()+":900")
+	add("history", "/modes/:mode/history", "")
+	add("history far back", "/modes/:mode/history", "before=300")
+	add("versions compared", "/modes/:mode/history", "from=500&to=600")
+	all = append(all, shownPage{"history-of-a-deleted-mode", "/orgs/acme/modes/" + l.deleted.String() + "/history", "/modes/:mode/history"})
+	add("restore a version", "/modes/:mode/restorations", "version=900")
+	add("audit log", "/audit", "")
+	for _, filter := range l.auditFilters() {
+		add("audit log by "+filter.name, "/audit", filter.query)
+	}
+	add("audit entry", "/audit/:entry", "")
+	add("what became of modes", "/history", "")
+	add("rail", "/rail", "")
+	add("palette", "/palette", "")
+	add("publication", "/publication", "")
+	add("tokens", "/tokens", "")
+	add("revoke a token", "/tokens/revocations", "token="+l.token.String())
+	add("connect", "/connect", "")
+	return all
+}
+
+// auditFilter is a way to narrow the audit log. Where few entries of many are left,
+// index is the one that has to find them.
+type auditFilter struct{ name, query, index string }
+
+func (l *large) auditFilters() []auditFilter {
+	return []auditFilter{
+		{"actor", "actor=" + l.user.ID.String(), ""},
+		{"nobody", "actor=nobody", "audit_log_actor"},
+		{"kind", "kind=mode", ""},
+		{"rare kind", "kind=member", "audit_log_kind"},
+		{"action", "action=mode.create", ""},
+		{"rare action", "action=member.add", "audit_log_action"},
+		{"actions", "action=mode.create&action=member.add", ""},
+		{"subject", "subject=" + l.long.String(), "audit_log_of_subject"},
+		{"time", "since=2026-01-01", ""},
+		{"time long ago", "until=" + l.day(-360), "audit_log_time"},
+		{"a day", "since=" + l.day(-100) + "&until=" + l.day(-100), "audit_log_time"},
+		{"common text", "q=mode+number", ""},
+		{"rare text", "q=number+497", "audit_log_text"},
+		{"text that others have", "q=number+499", "audit_log_text"},
+		{"text that is nowhere", "q=nowhere-to-be-found", "audit_log_text"},
+		{"short text", "q=zz", ""}, // has no trigram
+		{"page in the middle", "before=" + strconv.FormatInt(l.middle, 10), ""},
+		{"everything", "q=number&kind=mode&action=mode.update&since=" + l.day(-300) + "&until=" + l.day(-100) + "&actor=" + l.user.ID.String() + "&before=" + strconv.FormatInt(l.middle, 10), ""},
+	}
+}
+
+func (l *large) everyMode() string {
+	q := url.Values{}
+	for i := range largeModes {
+		q.Add("mode", fmt.Sprintf("mode-number-%d", i))
+	}
+	return q.Encode()
+}
+
+// notPages are routes that answer with something else.
+var notPages = []string{
+	"/audit/export", // a file of any size, which is written as it is read
+	"/events",       // a stream
+}
+
+// TestPagesOfALargeOrganization makes it once: that takes some seconds.
+func TestPagesOfALargeOrganization(t *testing.T) {
+	l := newLarge(t)
+	t.Run("every page is measured", l.everyPageIsMeasured)
+	t.Run("every query has its index", l.everyPlan)
+	t.Run("every filter has its index", l.everyFilter)
+	t.Run("the first view is small", l.firstViewIsSmall)
+	if *pagesDoc != "" {
+		t.Run("document", l.document)
+	}
+}
+
+func (l *large) everyPageIsMeasured(t *testing.T) {
+	measured := map[string]bool{"": true} // leads to the modes
+	for _, route := range notPages {
+		measured[route] = true
+	}
+	for _, p := range l.pages() {
+		measured[p.route] = true
+		status := l.page(t, p.path).Response.StatusCode()
+		require.Contains(t, []int{200, 302}, status, "%s: %s", p.name, p.path)
+	}
+	for _, r := range l.app.GetRoutes(true) {
+		if route, ok := strings.CutPrefix(r.Path, "/orgs/:org"); ok && r.Method == http.MethodGet {
+			require.True(t, measured[strings.TrimSuffix(route, "/")], "%s is a page that is not measured", r.Path)
+		}
+	}
+}
+
+// firstViewBytes is what the longest page may come to, with all that it loads, as it
+// is sent.
+const firstViewBytes = 100 << 10
+
+// firstViewIsSmall holds the list of 500 modes, with what a browser loads for it that
+// has never been here, to what a slow line brings within a second.
+func (l *large) firstViewIsSmall(t *testing.T) {
+	answer := l.page(t, "/orgs/acme/modes")
+	require.Equal(t, "gzip", string(answer.Response.Header.Peek("Content-Encoding")))
+	total := len(answer.Response.Body())
+	t.Logf("the page: %d bytes", total)
+	html, err := answer.Response.BodyGunzip()
+	require.NoError(t, err)
+	require.Equal(t, largeModes, strings.Count(string(html), `class="row own"`))
+	loads := regexp.MustCompile(`<(?:link rel="stylesheet" href|script [^>]*src)="(/assets/[^"]+)"`).FindAllStringSubmatch(string(html), -1)
+	require.Len(t, loads, 2, "app.css and app.js")
+	for _, m := range loads {
+		asset := l.page(t, m[1])
+		require.Equal(t, "gzip", string(asset.Response.Header.Peek("Content-Encoding")), m[1])
+		t.Logf("%s: %d bytes", m[1], len(asset.Response.Body()))
+		total += len(asset.Response.Body())
+	}
+	require.Less(t, total, firstViewBytes)
+}
+
+// statements notes what is asked of Postgres.
+type statements struct {
+	mu  sync.Mutex
+	all []statement
+}
+
+type statement struct {
+	sql  string
+	args []any
+}
+
+func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, statement{d.SQL, d.Args})
+	return ctx
+}
+
+func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// take returns what was asked since it was called last.
+func (s *statements) take() []statement {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.all
+	s.all = nil
+	return all
+}

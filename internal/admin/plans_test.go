@@ -1,0 +1,161 @@
+package admin_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+// plan is what Postgres does for a statement, as EXPLAIN says it in JSON.
+type plan struct {
+	Node      string  `json:"Node Type"`
+	Relation  string  `json:"Relation Name"`
+	Index     string  `json:"Index Name"`
+	Direction string  `json:"Scan Direction"`
+	Rows      float64 `json:"Actual Rows"`
+	Hit       int     `json:"Shared Hit Blocks"`
+	Read      int     `json:"Shared Read Blocks"`
+	Plans     []plan  `json:"Plans"`
+}
+
+type explained struct {
+	Plan plan    `json:"Plan"`
+	Time float64 `json:"Execution Time"`
+}
+
+// nodes are a plan's, from the top.
+func (p plan) nodes() []plan {
+	all := []plan{p}
+	for _, below := range p.Plans {
+		all = append(all, below.nodes()...)
+	}
+	return all
+}
+
+// reads says by which scans a plan gets its rows.
+func (p plan) reads() string {
+	var scans []string
+	for _, n := range p.nodes() {
+		var scan string
+		switch {
+		case n.Index != "" && n.Direction == "Backward":
+			scan = "`" + n.Index + "` backwards"
+		case n.Index != "":
+			scan = "`" + n.Index + "`"
+		case n.Node == "Seq Scan":
+			scan = "all of " + n.Relation
+		default:
+			continue
+		}
+		if n.Node == "Bitmap Index Scan" {
+			scan += " (bitmap)"
+		}
+		if !slices.Contains(scans, scan) {
+			scans = append(scans, scan)
+		}
+	}
+	return strings.Join(scans, ", ")
+}
+
+var queryName = regexp.MustCompile(`^-- name: (\w+) :`)
+
+// name is what our own queries are called.
+func (s statement) name() string {
+	if m := queryName.FindStringSubmatch(s.sql); m != nil && !strings.Contains(s.sql, "\ninsert") && !strings.Contains(s.sql, "\nupdate") {
+		return m[1]
+	}
+	return ""
+}
+
+// explain has Postgres run a statement once more, as the application would, and
+// say how.
+func (l *large) explain(t testing.TB, s statement) explained {
+	t.Helper()
+	args := s.args
+	if len(args) > 0 {
+		if _, mode := args[0].(pgx.QueryExecMode); mode {
+			args = args[1:]
+		}
+	}
+	var out string
+	require.NoError(t, l.owner.QueryRow(t.Context(), "explain (analyze, buffers, format json) "+s.sql, args...).Scan(&out), "%s", s.name())
+	var all []explained
+	require.NoError(t, json.Unmarshal([]byte(out), &all))
+	return all[0]
+}
+
+// history are the tables that grow for ever.
+var history = []string{"audit_log", "versions"}
+
+// everyPlan holds every query of every page to go through an index where it reads
+// what grows for ever.
+func (l *large) everyPlan(t *testing.T) {
+	found := map[string]bool{}
+	for _, p := range l.pages() {
+		l.traced.take()
+		l.page(t, p.path)
+		for _, s := range l.traced.take() {
+			if s.name() == "" {
+				continue
+			}
+			for _, n := range l.explain(t, s).Plan.nodes() {
+				if p.name == "audit-log-by-short-text" {
+					continue // has no trigram: nothing but reading finds it
+				}
+				if slices.Contains(history, n.Relation) {
+					found[n.Relation] = true
+					require.NotEqual(t, "Seq Scan", n.Node, "%s: %s reads all of %s", p.name, s.name(), n.Relation)
+				}
+			}
+		}
+	}
+	for _, table := range history {
+		require.True(t, found[table], "no page reads %s: this test looks at the wrong thing", table)
+	}
+}
+
+// everyFilter holds each filter of the audit log that leaves few entries to go
+// through its own index.
+func (l *large) everyFilter(t *testing.T) {
+	for _, f := range l.auditFilters() {
+		if f.index == "" {
+			continue
+		}
+		l.traced.take()
+		l.page(t, "/orgs/acme/audit?"+f.query)
+		for _, s := range l.traced.take() {
+			if s.name() == "ListAudit" {
+				require.Contains(t, l.explain(t, s).Plan.reads(), f.index, "by %s", f.name)
+			}
+		}
+	}
+}
+
+// lines are the table of docs/pages.md on a page: what it took, and its queries.
+func (l *large) lines(t testing.TB, p shownPage, p50, p95 float64, size int) []string {
+	l.page(t, p.path)
+	l.traced.take()
+	l.page(t, p.path)
+	first := fmt.Sprintf("| %s | %.1f | %.1f | %.1f |", strings.ReplaceAll(p.name, "-", " "), p50, p95, float64(size)/1e3)
+	var all []string
+	for _, s := range l.traced.take() {
+		if name := s.name(); name != "" && !slices.Contains(everywhere, name) {
+			e := l.explain(t, s)
+			all = append(all, fmt.Sprintf("%s %s | %s | %.0f | %d | %.2f |", first, name, e.Plan.reads(), e.Plan.Rows, e.Plan.Hit+e.Plan.Read, e.Time))
+			first = "| | | | |"
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, first+" | | | | |")
+	}
+	return all
+}
+
+// everywhere are the queries of every page: who it is, and where.
+var everywhere = []string{"GetSessionUser", "ListUserMemberships", "GetOrganization", "ListMembers"}
