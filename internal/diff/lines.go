@@ -10,7 +10,12 @@ const maxEdits = 1500
 // Lines compares two texts by Myers' greedy algorithm ("An O(ND) Difference
 // Algorithm and Its Variations", 1986).
 func Lines(before, after string) []Line {
-	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
+	return compare(strings.Split(before, "\n"), strings.Split(after, "\n"), maxEdits)
+}
+
+// compare tells how a becomes b, in at most so many edits between what they begin
+// and end with alike.
+func compare(a, b []string, edits int) []Line {
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {
 		start++
@@ -21,7 +26,7 @@ func Lines(before, after string) []Line {
 	}
 	d := lineDiff{a: a, b: b}
 	d.keep(start)
-	d.middle(a[start:len(a)-end], b[start:len(b)-end])
+	d.middle(a[start:len(a)-end], b[start:len(b)-end], edits)
 	d.keep(end)
 	return d.lines
 }
@@ -55,8 +60,8 @@ func (d *lineDiff) add(n int) {
 	}
 }
 
-func (d *lineDiff) middle(a, b []string) {
-	rounds, ok := search(a, b)
+func (d *lineDiff) middle(a, b []string, edits int) {
+	rounds, ok := search(a, b, edits)
 	if !ok {
 		d.remove(len(a))
 		d.add(len(b))
@@ -111,9 +116,9 @@ func (r reach) at(k int) int {
 }
 
 // search returns the rounds up to the one that reaches the end.
-func search(a, b []string) ([]reach, bool) {
+func search(a, b []string, edits int) ([]reach, bool) {
 	var rounds []reach
-	for round := 0; round <= min(len(a)+len(b), maxEdits); round++ {
+	for round := 0; round <= min(len(a)+len(b), edits); round++ {
 		r := reach{round: round, x: make([]int, 2*round+1)}
 		for k := -round; k <= round; k += 2 {
 			x := 0

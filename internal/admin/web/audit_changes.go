@@ -13,106 +13,50 @@ type shownChange struct {
 	// Name is the field's in words, Pointer where it is.
 	Name, Pointer string
 	Kind          diff.Kind
-	// Before and After are values of one line; where one of them has several,
-	// Lines compares them.
-	Before, After string
-	Lines         []shownLine
+	// Before and After are values of one line, with the words that changed; where
+	// one of them has several lines, Compared compares them.
+	Before, After []diff.Span
+	Compared      *comparison
 	// Note stands for all of that where values would say nothing.
 	Note string
 }
-
-// shownLine is a line of a text, or how many unchanged ones are left out.
-type shownLine struct {
-	Kind             diff.Kind
-	Text             string
-	OldLine, NewLine int
-	// Skipped is how many lines are left out here; the line itself is none then.
-	Skipped int
-}
-
-// Sign is what stands before a line.
-func (l shownLine) Sign() string {
-	switch l.Kind {
-	case diff.Added:
-		return "+"
-	case diff.Removed:
-		return "−"
-	default:
-		return " "
-	}
-}
-
-// Said is what a screen reader says before a line.
-func (l shownLine) Said() string {
-	switch l.Kind {
-	case diff.Added:
-		return "added: "
-	case diff.Removed:
-		return "removed: "
-	default:
-		return ""
-	}
-}
-
-// aroundChange is how many unchanged lines are shown on each side of a change.
-const aroundChange = 3
 
 func shownChanges(changes []diff.Change) []shownChange {
 	out := make([]shownChange, len(changes))
 	for i, c := range changes {
 		s := shownChange{Name: fieldInWords(c.Pointer), Pointer: c.Pointer, Kind: c.Kind}
-		s.Before, s.After = valueInWords(c.Before), valueInWords(c.After)
-		switch {
-		case len(c.Lines) > 0:
-			s.Lines = foldLines(c.Lines)
-		case strings.Contains(s.Before+s.After, "\n"):
-			s.Lines = append(linesOf(s.Before, c.Before, diff.Removed), linesOf(s.After, c.After, diff.Added)...)
+		before, after := valueInWords(c.Before), valueInWords(c.After)
+		if strings.Contains(before+after, "\n") {
+			compared := comparisonOf(s.Name+", line by line", before, after).between("Before", "After")
+			switch c.Kind {
+			case diff.Added:
+				compared.Old = ""
+			case diff.Removed:
+				compared.New = ""
+			}
+			s.Compared = &compared
+		} else {
+			s.Before, s.After = valueSpans(before, after)
 		}
 		out[i] = s
 	}
 	return out
 }
 
-func linesOf(text string, value any, kind diff.Kind) []shownLine {
-	if value == nil {
-		return nil
-	}
-	var out []shownLine
-	for i, line := range strings.Split(text, "\n") {
-		l := shownLine{Kind: kind, Text: line}
-		if kind == diff.Added {
-			l.NewLine = i + 1
-		} else {
-			l.OldLine = i + 1
-		}
-		out = append(out, l)
-	}
-	return out
-}
-
-// foldLines leaves out what is far from any change.
-func foldLines(lines []diff.Line) []shownLine {
-	near := make([]bool, len(lines))
-	for i, l := range lines {
-		if l.Kind == diff.Same {
-			continue
-		}
-		for j := max(0, i-aroundChange); j <= min(len(lines)-1, i+aroundChange); j++ {
-			near[j] = true
+// valueSpans are two values of one line, each with what the other doesn't have.
+func valueSpans(before, after string) (old, now []diff.Span) {
+	if before != "" && after != "" {
+		if old, now, ok := diff.Words(before, after); ok {
+			return old, now
 		}
 	}
-	var out []shownLine
-	for i, l := range lines {
-		switch {
-		case near[i]:
-			out = append(out, shownLine{Kind: l.Kind, Text: l.Text, OldLine: l.OldLine, NewLine: l.NewLine})
-		case len(out) > 0 && out[len(out)-1].Skipped > 0:
-			out[len(out)-1].Skipped++
-		default:
-			out = append(out, shownLine{Kind: diff.Same, Skipped: 1})
+	one := func(text string) []diff.Span {
+		if text == "" {
+			text = "nothing"
 		}
+		return []diff.Span{{Text: text}}
 	}
-	return out
+	return one(before), one(after)
 }
 
 // fieldsInWords are the fields that people know under another name.

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"orgmodes/internal/modes"
 )
@@ -16,16 +14,10 @@ type modeConflict struct {
 	Who, What, Changed string
 	// Theirs names their version, as id:version; empty where they deleted it.
 	Theirs string
-	// Fields are those that differ, both sides beside each other.
-	Fields []bothSides
+	// Compared has both sides beside each other.
+	Compared comparison
 	// Gone says that it was deleted, or reverted to the built-in mode.
 	Gone bool
-}
-
-// bothSides is a field as they have it and as the draft has it.
-type bothSides struct {
-	Label        string
-	Theirs, Mine []diffLine
 }
 
 // conflict shows both versions. e's target is theirs.
@@ -33,8 +25,9 @@ func (w *Web) conflict(v *visit, e modeEditor) error {
 	theirs := e.Saved
 	c := &modeConflict{
 		Who: e.By, What: "version " + strconv.FormatInt(theirs.Version, 10), Theirs: e.modeTarget.Seen(),
-		Fields: sides(theirs.Mode, e.Mode),
 	}
+	c.Compared = comparisonOfModes("Where the two differ", theirs.Mode, e.Mode, false).between("Theirs, "+c.What, "Yours")
+	c.Compared.Split = true
 	before := modes.Mode{}
 	if e.Builtin != nil {
 		before = *e.Builtin
@@ -85,48 +78,4 @@ func (w *Web) gone(v *visit, e modeEditor) error {
 	e.Conflict = &modeConflict{Who: newest.Actor.Name, Gone: true}
 	e.Seen = ""
 	return w.showEditor(v, http.StatusConflict, e)
-}
-
-// sides are the fields in which two modes differ.
-func sides(theirs, mine modes.Mode) (out []bothSides) {
-	for _, c := range modes.Diff(theirs, mine) {
-		label := fieldWord(c.Pointer)
-		s := bothSides{Label: strings.ToUpper(label[:1]) + label[1:]}
-		for _, l := range diffLines(asText(c.Before), asText(c.After), false) {
-			if l.Kind != string(modes.Added) {
-				s.Theirs = append(s.Theirs, l)
-			}
-			if l.Kind != string(modes.Removed) {
-				s.Mine = append(s.Mine, l)
-			}
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// asText is a value of a field as people read it.
-func asText(value any) string {
-	switch value := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return value
-	case []any:
-		if tools := toolsIn(value); len(tools) == len(value) {
-			var lines []string
-			for _, g := range value {
-				name, _ := g.(string)
-				if pair, ok := g.([]any); ok {
-					name = fmt.Sprint(pair[0])
-				}
-				if tools[name] != "" {
-					name += ", only " + tools[name]
-				}
-				lines = append(lines, name)
-			}
-			return strings.Join(lines, "\n")
-		}
-	}
-	return strings.TrimSuffix(string(modes.WriteYAMLValue(value, "")), "\n")
 }

@@ -190,8 +190,21 @@ func (e modeEditor) Changed() string {
 	return itoa(len(e.Changes()))
 }
 
-// Lines are what changes, as lines of YAML.
-func (e modeEditor) Lines() []diffLine { return yamlDiff(e.Base(), e.Mode, e.IsNew()) }
+// Compared is what changes.
+func (e modeEditor) Compared() comparison {
+	c := comparisonOfModes("What changes, line by line", e.Base(), e.Mode, e.IsNew())
+	base := e.BaseName()
+	if base != "" {
+		base = strings.ToUpper(base[:1]) + base[1:]
+	}
+	return c.between(base, "Draft")
+}
+
+// AgainstBuiltin is how the draft of a mode that is in a built-in one's place
+// differs from that.
+func (e modeEditor) AgainstBuiltin() comparison {
+	return comparisonOfModes("What is different from the built-in mode", *e.Builtin, e.Mode, false).between("The built-in mode", "Draft")
+}
 
 // Written is the mode as editors get it.
 func (e modeEditor) Written() string { return string(modes.WriteYAMLMode(e.Mode)) }

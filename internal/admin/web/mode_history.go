@@ -40,7 +40,7 @@ type modePast struct {
 	// From and To are the versions that are compared; 0 where none are.
 	From, To int64
 	Sentence string
-	Lines    []diffLine
+	Compared comparison
 	Same     bool
 	// Gone says that the mode is deleted.
 	Gone bool
@@ -134,7 +134,8 @@ func (w *Web) compareVersions(v *visit, id uuid.UUID, d *modePast) error {
 	d.From, d.To = from, to
 	changes := modes.Diff(before.Object.Mode, after.Object.Mode)
 	d.Sentence, d.Same = changeSentence(changes), len(changes) == 0
-	d.Lines = yamlDiff(before.Object.Mode, after.Object.Mode, false)
+	d.Compared = comparisonOfModes("The two, line by line", before.Object.Mode, after.Object.Mode, false).
+		between("Version "+strconv.FormatInt(from, 10), "Version "+strconv.FormatInt(to, 10))
 	return nil
 }
 
@@ -191,7 +192,7 @@ type modeRestoration struct {
 	Gone     bool
 	Sentence string
 	Wrong    string
-	Lines    []diffLine
+	Compared comparison
 }
 
 // modeRestorationForm asks before ?version= of a mode is restored.
@@ -240,7 +241,8 @@ func (w *Web) restoration(v *visit, number string) (d modeRestoration, err error
 	}
 	d.Ref, d.Seen, d.Next = modeRef(now.Slug, d.ID), now.Version, now.Version+1
 	d.Sentence = changeSentence(modes.Diff(now.Mode, old.Object.Mode))
-	d.Lines = yamlDiff(now.Mode, old.Object.Mode, false)
+	d.Compared = comparisonOfModes("What changes", now.Mode, old.Object.Mode, false).
+		between("Version "+strconv.FormatInt(d.Seen, 10), "Version "+strconv.FormatInt(d.Next, 10))
 	return d, nil
 }
 

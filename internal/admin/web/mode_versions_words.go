@@ -5,61 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 )
-
-// diffLine is a line of a comparison. One of kind "skipped" stands for lines that
-// are the same.
-type diffLine struct {
-	Kind, Text string
-	Skipped    int
-}
-
-// around is how many lines that are the same are shown around one that isn't.
-const around = 3
-
-// yamlDiff compares two modes as lines of YAML; with nothing before, all is new.
-func yamlDiff(before, after modes.Mode, isNew bool) []diffLine {
-	old := ""
-	if !isNew {
-		old = string(modes.WriteYAMLMode(before))
-	}
-	return diffLines(strings.TrimSuffix(old, "\n"), strings.TrimSuffix(string(modes.WriteYAMLMode(after)), "\n"), isNew)
-}
-
-func diffLines(before, after string, isNew bool) []diffLine {
-	lines := diff.Lines(before, after)
-	if isNew && len(lines) > 0 && lines[0].Text == "" { // the empty text before is one empty line
-		lines = lines[1:]
-	}
-	near := make([]bool, len(lines))
-	some := false
-	for i, l := range lines {
-		if l.Kind == diff.Same {
-			continue
-		}
-		some = true
-		for j := max(0, i-around); j <= min(len(lines)-1, i+around); j++ {
-			near[j] = true
-		}
-	}
-	if !some {
-		return nil
-	}
-	var out []diffLine
-	for i, l := range lines {
-		switch {
-		case near[i]:
-			out = append(out, diffLine{Kind: string(l.Kind), Text: l.Text})
-		case len(out) > 0 && out[len(out)-1].Kind == "skipped":
-			out[len(out)-1].Skipped++
-		default:
-			out = append(out, diffLine{Kind: "skipped", Skipped: 1})
-		}
-	}
-	return out
-}
 
 // fieldWords are what fields are called in a sentence.
 var fieldWords = map[string]string{

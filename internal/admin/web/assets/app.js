@@ -13,6 +13,7 @@ import "./js/copy.js";
 import "./js/import.js";
 import "./js/events.js";
 import "./js/palette.js";
+import "./js/diff.js";
 
 document.documentElement.classList.add("scripts");
 document.querySelector("[data-focus]")?.focus();

@@ -145,7 +145,7 @@ func TestTwoEditOneMode(t *testing.T) {
 	mine.follow("#save")
 	require.Contains(t, mine.text(".conflict h2"), "admin@acme.example saved version 2 while you wrote")
 	require.Contains(t, mine.text(".conflict"), "changed the short description and the custom instructions")
-	require.Equal(t, []string{"Field", "Theirs, version 2", "Yours"}, mine.texts(".sides thead th"))
+	require.Equal(t, []string{"Theirs, version 2", "Yours"}, mine.texts(".diff-sides thead th"))
 	mine.sound()
 	mine.shot("mode-conflict")
 	s.readerHas("What Ada says")

@@ -98,7 +98,7 @@ func (b *browser) fits() {
 		return
 	}
 	var out []string
-	b.do(chromedp.Evaluate(`[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest("pre, .cm-editor, .sides-box")).map((e) => e.outerHTML.slice(0, 120))`, &out))
+	b.do(chromedp.Evaluate(`[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest("pre, .cm-editor")).map((e) => e.outerHTML.slice(0, 120))`, &out))
 	require.Empty(b.s.t, out, "%s is wider than the window", b.path())
 }
 

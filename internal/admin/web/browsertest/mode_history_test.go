@@ -29,7 +29,7 @@ func TestVersionIsRestoredFromHistory(t *testing.T) {
 	b.js(`document.querySelector(".compare [name=from]").value = "1"; document.querySelector(".compare [name=to]").value = "2"`)
 	b.follow(".compare button")
 	require.Equal(t, "From version 1 to version 2", b.text("#compared-title"))
-	require.Contains(t, b.text(".compared pre"), "added: Two and more.")
+	require.Contains(t, b.text(".compared .diff-lines"), "added: Two and more.")
 	b.sound()
 	b.shot("mode-compared")
 

@@ -1,0 +1,66 @@
+// What a comparison says, read off either of its layouts: parts from top to bottom,
+// each of which knows its lines on both sides.
+import { line } from "./layouts.js";
+
+class Fold {
+  constructor(details) {
+    this.text = details.querySelector(".fold-text").textContent;
+    this.old = Number(details.dataset.oldLine);
+    this.now = Number(details.dataset.newLine);
+  }
+
+  // is says whether an element shows this fold.
+  is(details) { return Number(details.dataset.newLine) === this.now && Number(details.dataset.oldLine) === this.old; }
+  texts() { return [this.text]; }
+
+  lines(besides) {
+    const box = document.createElement("div");
+    box.className = besides ? "fold-sides" : "fold-lines";
+    this.text.split("\n").forEach((text, i) => {
+      const one = { kind: "same", old: this.old + i, now: this.now + i, content: [text] };
+      if (!besides) { box.append(line(one)); return; }
+      const again = line(one, "now");
+      again.setAttribute("aria-hidden", "true");
+      box.append(line(one, "old"), again);
+    });
+    return box;
+  }
+}
+
+// Lines that are the same on both sides, or a change: what is gone, and what is new.
+class Lines {
+  constructor(changed) { this.changed = changed; this.old = []; this.now = []; }
+  is() { return false; }
+  texts(side) { return this[side].map((one) => one.content.map((node) => node.textContent ?? node).join("")); }
+}
+
+function readLine(p) {
+  const [old, now] = [...p.querySelectorAll(".line-no")].map((no) => no.textContent);
+  const kind = ["added", "removed"].find((name) => p.classList.contains(name)) ?? "same";
+  return { kind, old, now, content: [...p.querySelector(".line-text").childNodes] };
+}
+
+export function read(box) {
+  const parts = [];
+  const into = (changed) => {
+    const last = parts.at(-1);
+    if (last instanceof Lines && last.changed === changed) return last;
+    parts.push(new Lines(changed));
+    return parts.at(-1);
+  };
+  const add = (p) => {
+    const one = readLine(p);
+    const part = into(one.kind !== "same");
+    if (one.kind !== "added") part.old.push(one);
+    if (one.kind !== "removed") part.now.push(one);
+  };
+  for (const row of box.querySelectorAll(":scope > .line, :scope > .fold, tbody > tr")) {
+    const fold = row.matches(".fold") ? row : row.querySelector(".fold");
+    if (fold) { parts.push(new Fold(fold)); continue; }
+    if (row.matches(".line")) { add(row); continue; }
+    const found = row.querySelectorAll(".line");
+    // The same line stands on both sides; it is one.
+    if (found[0].matches(".same")) add(found[0]); else found.forEach(add);
+  }
+  return parts;
+}

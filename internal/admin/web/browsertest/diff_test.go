@@ -1,0 +1,107 @@
+package browsertest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+// longPrompt is one of 60 KB: rules by the hundred, in several scripts.
+func longPrompt() string {
+	var b strings.Builder
+	for i := 0; b.Len() < 60_000; i++ {
+		switch i % 50 {
+		case 10:
+			fmt.Fprintf(&b, "%d. اكتب جملًا قصيرة عن كل تغيير\n", i)
+		case 20:
+			fmt.Fprintf(&b, "%d. 先看正确性，再看风格 👩‍💻\n", i)
+		default:
+			fmt.Fprintf(&b, "%d. A rule that everybody knows, and that is written down all the same.\n", i)
+		}
+	}
+	return b.String()
+}
+
+func TestComparisonIsGoneThrough(t *testing.T) {
+	s := newSite(t)
+	prompt := longPrompt()
+	first := s.mode("long", "Long", func(m *modes.Mode) { m.Config.CustomInstructions = prompt })
+	s.change("long", func(m *modes.Mode) {
+		m.Config.CustomInstructions = strings.NewReplacer(
+			"\n7. A rule that everybody", "\n7. A custom that nobody", "\n420. 先看正确性", "\n420. 先看安全性", "\n610. اكتب جملًا قصيرة", "\n610. اكتب جملًا طويلة",
+		).Replace(prompt)
+	})
+	b := s.browser().as(s.member)
+	b.open("/orgs/acme/modes/long/history?from=1&to=2")
+	require.Equal(t, []string{"rule", "everybody", "正确", "قصيرة"}, b.texts(".compared .removed mark"))
+	require.Equal(t, []string{"custom", "nobody", "安全", "طويلة"}, b.texts(".compared .added mark"))
+	require.True(t, b.holds(`document.querySelector(".compared .added").textContent.includes("added: ")`), "not by color alone")
+	require.Less(t, b.number(`document.querySelectorAll("yaml-diff *").length`), int64(400), "what is folded is one text")
+	require.Less(t, b.firstView(), int64(100<<10), "bytes of the first view")
+	b.sound()
+
+	// Through the changes, by buttons and by keys.
+	b.click(`[aria-label="Next change"]`)
+	b.until(`document.querySelector("#heard").textContent.startsWith("Change 1 of 3")`)
+	b.focus(".diff-lines")
+	b.keyboard("j")
+	b.until(`document.querySelector(".diff-place").textContent === "2 of 3 changes" && document.querySelector(".line.at").textContent.includes("正确")`)
+	b.keyboard("k")
+	b.keyboard("k")
+	b.until(`document.querySelector(".diff-place").textContent === "3 of 3 changes"`)
+	require.True(t, b.holds(`(() => { const at = document.querySelector(".line.at").getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight })()`))
+
+	// Unchanged lines show where somebody wants them, with their numbers.
+	require.Contains(t, b.text(".fold summary"), "unchanged lines")
+	b.reach(".diff-lines > .fold:nth-of-type(2) summary")
+	b.until(`document.querySelectorAll(".fold-lines .line").length > 100`)
+	require.True(t, b.holds(`[...document.querySelectorAll(".fold-lines .line")].every((line) => line.querySelector(".line-no").textContent !== "")`))
+
+	// Side by side, which is remembered, and copies.
+	b.reach(`.diff-bar .seg button:nth-child(2)`)
+	b.until(`document.querySelectorAll(".diff-sides thead th").length === 2`)
+	require.Equal(t, []string{"Version 1", "Version 2"}, b.texts(".diff-sides thead th"))
+	require.Equal(t, []string{"rule", "everybody", "正确", "قصيرة"}, b.texts(".diff-sides td:first-child mark"))
+	b.sound()
+	b.js(`navigator.clipboard.writeText = async (text) => { window.copied = text }`)
+	second, err := s.db.Mode(t.Context(), s.acme.ID, "long")
+	require.NoError(t, err)
+	for i, m := range []modes.Mode{first.Mode, second.Mode} {
+		b.js(`void (window.copied = undefined)`)
+		b.click(fmt.Sprintf(`.diff-copies button:nth-child(%d)`, i+1))
+		b.until(`window.copied !== undefined`)
+		copied := ""
+		b.do(evaluate(`window.copied`, &copied))
+		require.Equal(t, string(modes.WriteYAMLMode(m)), copied+"\n", "all of it, the folded lines too")
+	}
+	b.open("/orgs/acme/modes/long/history?from=1&to=2")
+	b.until(`document.querySelector(".diff-sides")`)
+
+	// Where there is no room for two columns, there is one; nothing is cut.
+	b.window(320, 640, "light")
+	b.until(`!document.querySelector(".diff-sides") && document.querySelector(".diff-bar .seg").hidden`)
+	b.fits()
+	require.True(t, b.holds(`[...document.querySelectorAll(".line-text")].every((text) => text.scrollWidth <= text.clientWidth)`), "long lines wrap")
+	b.sound()
+	s.readerHas("7. A custom that nobody")
+}
+
+func TestComparisonOfAnOverrideWithTheBuiltin(t *testing.T) {
+	s := newSite(t)
+	s.mode("code", "Our code", func(m *modes.Mode) { m.Config.CustomInstructions = "Ours." })
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/code/edit")
+	b.click("#side-builtin summary")
+	require.Contains(t, b.text("#side-builtin .diff-lines"), "added: customInstructions: Ours.")
+	b.fill("#field-customInstructions", "Ours, by now.")
+	b.checked("1 change")
+	b.until(`document.querySelector("#side-builtin").open && document.querySelector("#side-builtin .diff-lines").innerText.includes("Ours, by now.")`)
+	require.Equal(t, []string{", by now"}, b.texts("#changes-title ~ * .added mark, section[aria-labelledby=changes-title] > yaml-diff .added mark"))
+	b.sound()
+	b.follow("#save")
+	s.readerHas("Ours, by now.")
+}
