@@ -27,3 +27,12 @@ func (s *site) count(query string, args ...any) int {
 	require.NoError(s.t, conn.QueryRow(s.t.Context(), query, args...).Scan(&n))
 	return n
 }
+
+// query asks the database for one value.
+func (s *site) query(query string, into any) {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
+	require.NoError(s.t, conn.QueryRow(s.t.Context(), query).Scan(into))
+}

@@ -65,7 +65,7 @@ func (s *site) browser() *browser {
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
-	root, stop := context.WithTimeout(context.WithoutCancel(s.t.Context()), 3*time.Minute)
+	root, stop := context.WithTimeout(context.WithoutCancel(s.t.Context()), 10*time.Minute)
 	allocated, stopAllocator := chromedp.NewExecAllocator(root, options...)
 	ctx, stopTab := chromedp.NewContext(allocated, chromedp.WithErrorf(unless("unhandled node event", s.t.Logf)))
 	s.t.Cleanup(func() {

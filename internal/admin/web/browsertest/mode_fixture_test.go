@@ -25,6 +25,23 @@ func (s *site) change(slug string, change func(*modes.Mode)) {
 	require.NoError(s.t, err)
 }
 
+// changeAs has Ada save another description.
+func (s *site) changeAs(slug, description string) {
+	s.t.Helper()
+	_, err := s.db.UpdateMode(s.t.Context(), by(s.admin), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Config.Description = description
+		return m, nil
+	})
+	require.NoError(s.t, err)
+}
+
+// deleteModeThatWas leaves one among the deleted modes.
+func (s *site) deleteModeThatWas(slug, name string) {
+	s.t.Helper()
+	s.mode(slug, name)
+	s.deleteMode(slug)
+}
+
 func (s *site) deleteMode(slug string) {
 	s.t.Helper()
 	_, err := s.db.DeleteMode(s.t.Context(), by(s.owner), s.acme.ID, slug, 0)
@@ -34,7 +51,7 @@ func (s *site) deleteMode(slug string) {
 // tabTo presses Tab until something has the focus.
 func (b *browser) tabTo(selector string) {
 	b.s.t.Helper()
-	for range 60 {
+	for range 90 {
 		if b.holds(`document.activeElement.matches(` + quoted(selector) + `)`) {
 			return
 		}

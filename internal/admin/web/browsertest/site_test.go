@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,14 +69,18 @@ type site struct {
 	// Users of Acme by their role, and one of another organization.
 	owner, admin, member, stranger postgres.User
 	editor                         string
+	// routes are all that admin answers.
+	routes []fiber.Route
 	// log is what admin says.
 	log *guarded
 	// stopWorker ends the worker early: what is saved stays on its way.
 	stopWorker func()
 }
 
+// newSite starts it all. Tests wait more than they work, so they do it side by side.
 func newSite(t *testing.T) *site {
 	t.Helper()
+	t.Parallel()
 	s := &site{t: t, ownerURL: storetest.Postgres(t), redis: storetest.Redis(t), log: &guarded{}}
 	var err error
 	s.db, err = postgres.Open(context.WithoutCancel(t.Context()), storetest.AppURL(t, s.ownerURL))
@@ -160,6 +165,7 @@ func (s *site) startAdmin() {
 		Log: slog.New(slog.NewTextHandler(s.log, nil)), PublishWait: 5 * time.Second,
 	})
 	require.NoError(s.t, err)
+	s.routes = app.GetRoutes(true)
 	s.background(func(ctx context.Context) error {
 		go func() {
 			<-ctx.Done()

@@ -1,0 +1,150 @@
+package browsertest
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+// enter goes to something with the tabulator, presses Enter, and waits for the
+// page that it leads to.
+func (b *browser) enter(selector string) {
+	b.s.t.Helper()
+	b.tabTo(selector)
+	b.leaving(func() { b.keyboard(keyEnter) })
+}
+
+// ask goes to something that asks in a dialog, and agrees.
+func (b *browser) ask(selector string) {
+	b.s.t.Helper()
+	b.tabTo(selector)
+	b.keyboard(keyEnter)
+	b.until(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
+	b.enter("dialog[open] [data-confirm]")
+}
+
+// paste inserts a text where the focus is, as Ctrl-V does.
+func (b *browser) paste(text string) {
+	b.s.t.Helper()
+	b.do(input.InsertText(text))
+}
+
+// TestAllIsDoneByKeyboard does without a mouse what there is to do.
+func TestAllIsDoneByKeyboard(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	polling := s.polling(s.editor)
+
+	// Edit.
+	b.open("/orgs/acme/modes")
+	b.enter(`.row.own a.name[href*="docs-writer"]`)
+	b.tabTo("#field-whenToUse")
+	b.ctrl("a")
+	b.keyboard("By keys.")
+	b.checked("1 change")
+	b.leaving(func() { b.ctrl("s") })
+	require.Contains(t, b.text(".said"), "saved as version 2")
+	polling.gets("whenToUse: By keys.")
+
+	// Restore.
+	b.enter(`.head .actions a[href*="history"]`)
+	b.ask(`.past-row:nth-child(2) a[data-ask]`)
+	require.Contains(t, b.text(".said"), "as it was in version 1")
+	polling.gets("whenToUse: When it is time for Docs writer.")
+
+	// Delete, and undo.
+	b.enter(`.crumbs a[href$="/edit"]`)
+	b.enter(`.head .actions a[href*="deletions"]`)
+	b.enter("[data-confirm]")
+	require.Contains(t, b.text(".said"), "Docs writer is deleted")
+	s.readerServes()
+	b.enter("[data-undo]")
+	require.Contains(t, b.text(".said"), "Docs writer is restored")
+	polling.gets("slug: docs-writer")
+
+	// Import.
+	b.open("/orgs/acme/modes")
+	b.enter(`.head .actions a[href*="import"]`)
+	b.tabTo("#import-paste")
+	b.paste(brought)
+	b.enter("form.import button.primary")
+	require.Equal(t, "What would change", b.text("h1"))
+	b.tabTo("#take-0")
+	b.keyboard(" ")
+	b.enter("button[value=apply]")
+	require.Equal(t, "Imported 1 mode", b.text("h1"))
+	s.readerServes("docs-writer", "release-notes")
+	polling.gets("slug: release-notes")
+
+	// Make a token, and revoke it.
+	b.enter(`.nav a[href$="/tokens"]`)
+	b.tabTo("#field-name")
+	b.keyboard("By keys")
+	b.leaving(func() { b.keyboard(keyEnter) })
+	made := s.polling(b.attribute("#made-token", "value"))
+	made.nothingNew()
+	b.ask("tbody tr:first-child td.more a")
+	require.Contains(t, b.text(".said"), "By keys is revoked")
+	s.await(func() error {
+		if status := made.poll(); status != http.StatusUnauthorized {
+			return fmt.Errorf("the reader answers %d", status)
+		}
+		return nil
+	})
+	b.sound()
+}
+
+// TestFocusIsNeverHidden goes through the whole editor, there and back, in a low
+// window: the bar that sticks at the bottom never covers what has the focus
+// (WCAG 2.4.11).
+func TestFocusIsNeverHidden(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer", func(m *modes.Mode) {
+		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}})
+	})
+	b := s.browser().as(s.owner)
+	for _, window := range [][2]int64{{1360, 560}, {390, 560}} {
+		b.window(window[0], window[1], "light")
+		b.open("/orgs/acme/modes/docs-writer/edit")
+		b.js(`document.querySelector("#main").focus()`)
+		seen := map[string]bool{}
+		for _, way := range []func(){func() { b.keyboard(keyTab) }, func() { b.shift(keyTab) }} {
+			for range 120 {
+				way()
+				var at struct {
+					Name   string
+					Hidden bool
+					End    bool
+				}
+				b.do(evaluate(`(() => {
+					const e = document.activeElement, bar = document.querySelector(".savebar"), box = e.getBoundingClientRect(), over = bar.getBoundingClientRect(), top = over.top;
+					const end = e === document.body || e.matches(".skip");
+					const inside = bar.contains(e) || end || box.right <= over.left; // the rail stands beside it
+					// Of a field of many lines a browser shows the one with the cursor.
+					const needs = e.matches("textarea") ? Math.min(box.height, 36) : Math.min(box.height, top);
+					const low = Math.min(box.bottom, top) - Math.max(box.top, 0) < needs - 1;
+					return {name: e.id || e.name || e.outerHTML.slice(0, 100), hidden: !inside && low, end};
+				})()`, &at))
+				if at.End {
+					break
+				}
+				seen[at.Name] = true
+				require.False(t, at.Hidden, "%s has the focus under the bar, in a window of %d", at.Name, window[0])
+			}
+		}
+		require.True(t, seen["field-customInstructions"] && seen["save"] && len(seen) > 25, "all of it was gone through: %v", seen)
+	}
+}
+
+// shift presses a key with Shift.
+func (b *browser) shift(key string) {
+	b.s.t.Helper()
+	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(8)))
+}

@@ -1,0 +1,140 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+func (s *site) emptyWorld() {
+	s.sql("DELETE FROM token_organizations")
+}
+
+// normalWorld is an organization as it is after some weeks.
+func (s *site) normalWorld() {
+	s.normal()
+	s.change("docs-writer", func(m *modes.Mode) {
+		m.Config.CustomInstructions = "Read the change first.\nFind every page that it makes untrue.\nMend exactly those.\nKeep sentences short."
+	})
+	s.change("docs-writer", func(m *modes.Mode) {
+		m.Config.CustomInstructions = "Read the change first.\nFind every page that it makes wrong.\nMend exactly those.\nKeep sentences short.\nNever leave a link that leads nowhere."
+		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "browser"})
+	})
+	s.deleteModeThatWas("release-notes", "Release notes")
+	s.token("Ada’s laptop", s.admin)
+	s.token("Nightly export", s.owner)
+	s.another("globex", "Globex", s.owner, s.member)
+	s.readerHas("Never leave a link")
+	s.await(func() error {
+		if s.count("SELECT count(*) FROM organizations WHERE slug = 'acme' AND pending_since IS NOT NULL") > 0 {
+			return errNotYet
+		}
+		return nil
+	})
+}
+
+// script is a text that would run as one where it isn't escaped, in what is HTML
+// and in what is an attribute.
+const script = `<script>executed=1</script>"'><img src=x onerror=executed=1>`
+
+// odd are names that somebody gives a mode, by slug.
+var odd = map[string]string{
+	"script":  script,
+	"rtl":     "سجل التغييرات",
+	"hebrew":  "עורך תיעוד",
+	"chinese": "代码审查与安全检查工程师",
+	"emoji":   "👩‍💻🏳️‍🌈 Family 👨‍👩‍👧‍👦 🇨🇭",
+	"word":    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+	"long-name-long-name-long-name-long-name-long-name": "A name as long as it may be, which nobody would give to a mode, and which somebody gives in the end"[:99],
+}
+
+// crowdedWorld has all that an organization can have too much of: 500 modes, a
+// prompt of 60 KB, and names of all sorts.
+func (s *site) crowdedWorld() {
+	var many []modes.OrganizationMode
+	for slug, name := range odd {
+		m := modes.Mode{Slug: slug, Name: name}
+		m.Config.RoleDefinition, m.Config.Description, m.Config.WhenToUse = "You are "+name, name, name
+		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`, Description: name}}}
+		many = append(many, modes.OrganizationMode{Mode: m})
+	}
+	for i := range 491 {
+		m := modes.Mode{Slug: fmt.Sprintf("mode-%03d", i), Name: fmt.Sprintf("Mode number %d", i)}
+		m.Config.RoleDefinition = "You are one of many."
+		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit"}, {Name: "browser"}, {Name: "command"}, {Name: "mcp"}}
+		many = append(many, modes.OrganizationMode{Mode: m})
+	}
+	_, _, err := s.db.ImportModes(s.t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	require.NoError(s.t, err)
+	prompt := longPrompt()
+	s.mode("long", "🧪 "+strings.Repeat("Unbrechbar", 9), func(m *modes.Mode) {
+		m.Config.RoleDefinition = "أنت كاتب الوثائق. اكتب جملًا قصيرة.\n\n" + strings.Repeat("A sentence that goes on. ", 80)
+		m.Config.Description = "👩‍👩‍👧‍👦 家族 – " + strings.Repeat("https://example.com/a/very/long/address", 4)
+		m.Config.CustomInstructions = prompt
+		m.Config.Groups = []modes.Group{{Name: "read", Restriction: &modes.Restriction{FileRegex: "^" + strings.Repeat("(docs|src)/", 15), Extra: map[string]any{"odd": "kept"}}}}
+		m.Config.Extra = map[string]any{"rulesFiles": []any{map[string]any{"relativePath": strings.Repeat("deep/", 30) + "a.md", "content": "x"}}, "limit": json.Number("3")}
+	})
+	for i := range 60 {
+		s.change("long", func(m *modes.Mode) {
+			m.Config.CustomInstructions = strings.Replace(prompt, "420. ", fmt.Sprintf("420. (%d) ", i), 1)
+			m.Config.RoleDefinition += "!"
+		})
+	}
+	s.mode("gone", script)
+	s.deleteMode("gone")
+	for i := range 40 {
+		s.token(fmt.Sprintf("%s %d", script, i), s.owner)
+	}
+	s.sql("UPDATE users SET name = $1 WHERE id = $2", script, s.owner.ID)
+	s.sql("UPDATE organizations SET name = $1 WHERE id = $2", "Acme "+script+" "+odd["rtl"], s.acme.ID)
+	for slug, name := range odd {
+		s.another("org-"+slug[:min(len(slug), 8)], name, s.owner)
+	}
+	s.readerHas("slug: long")
+}
+
+func (s *site) token(name string, u postgres.User) {
+	s.t.Helper()
+	_, err := s.db.CreateToken(s.t.Context(), by(s.owner), postgres.NewToken{
+		Token: s.keys.Mint(), Name: name, User: u.ID, Scopes: []string{"read"}, Organizations: []uuid.UUID{s.acme.ID},
+	})
+	require.NoError(s.t, err)
+}
+
+func (s *site) another(slug, name string, members ...postgres.User) {
+	s.t.Helper()
+	o := s.organization(slug, name)
+	for _, u := range members {
+		require.NoError(s.t, s.db.AddMember(s.t.Context(), operator, o.ID, u.ID, "admin"))
+	}
+}
+
+// lookup is one value that the database knows; without a database, none.
+func (s *site) lookup(query string) (value string) {
+	if s.db == nil {
+		return ""
+	}
+	s.t.Helper()
+	s.query(query, &value)
+	return value
+}
+
+// anEntry is the path of the newest entry of the log with such an action.
+func (s *site) anEntry(action string) string {
+	return "./audit/" + s.lookup("SELECT id::text FROM audit_log WHERE action = '"+action+"' ORDER BY id DESC LIMIT 1")
+}
+
+// aToken asks whether to revoke one.
+func (s *site) aToken() string {
+	return "./tokens/revocations?token=" + s.lookup("SELECT id::text FROM tokens ORDER BY created_at DESC LIMIT 1")
+}
+
+// ofMode is the path of a page of a mode.
+func ofMode(slug, page string) string { return "./modes/" + url.PathEscape(slug) + page }

@@ -1,0 +1,80 @@
+package browsertest
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+)
+
+// TestAuditLogCanBePrinted holds paper to have all that is to be read, and
+// nothing that is to be pressed.
+func TestAuditLogCanBePrinted(t *testing.T) {
+	s := newSite(t)
+	prompt := longPrompt()
+	s.mode("long", "Long", func(m *modes.Mode) { m.Config.CustomInstructions = prompt })
+	s.change("long", func(m *modes.Mode) { m.Config.CustomInstructions = "Changed.\n" + prompt + "And at the end." })
+	b := s.browser().as(s.owner)
+	for _, path := range []string{"/audit", s.anEntry("mode.update")[1:]} {
+		b.do(emulation.SetEmulatedMedia().WithMedia(""))
+		b.open("/orgs/acme" + path)
+		onScreen := b.texts("main td:nth-child(2), main .facts dd")
+		b.do(emulation.SetEmulatedMedia().WithMedia("print").WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+		for _, gone := range []string{".side", ".filters", ".diff-bar", "main .btn", "main button", ".skip"} {
+			require.True(t, b.holds(`[...document.querySelectorAll(`+quoted(gone)+`)].every((e) => e.getClientRects().length === 0)`), "%s is printed", gone)
+		}
+		var cut []string
+		b.do(evaluate(`[...document.querySelectorAll("main, main *")].filter((e) => getComputedStyle(e).overflow !== "visible" && !e.closest(".vh, svg") && (e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)).map((e) => e.outerHTML.slice(0, 120))`, &cut))
+		require.Empty(t, cut, "this is cut on paper")
+		require.Equal(t, len(onScreen), len(b.texts("main td:nth-child(2), main .facts dd")))
+		require.True(t, b.holds(`getComputedStyle(document.querySelector(".ago .vh")).position === "static"`), "the exact time is on paper")
+		require.True(t, b.holds(`getComputedStyle(document.documentElement).colorScheme === "light"`), "ink on paper in the dark scheme too")
+		b.shot("paper" + map[bool]string{true: "-log", false: "-entry"}[path == "/audit"])
+		var pdf []byte
+		b.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+			pdf, _, err = page.PrintToPDF().WithPrintBackground(true).Do(ctx)
+			return err
+		}))
+		require.True(t, bytes.HasPrefix(pdf, []byte("%PDF-")))
+		pages := bytes.Count(pdf, []byte("/Type /Page\n"))
+		if path == "/audit" {
+			require.Equal(t, 1, pages)
+			continue
+		}
+		// What is folded on the screen is on paper: of 60 KB, many pages.
+		require.True(t, b.holds(`!document.querySelector(".fold[open]") && document.querySelector(".fold-text").getClientRects()[0].height > 5000`))
+		require.Greater(t, pages, 10)
+	}
+	b.quiet()
+	s.readerHas("And at the end.")
+}
+
+// TestNothingMovesForThoseWhoAskForThat holds pages to be still where reduced
+// motion is asked for; and where it isn't, to move a little.
+func TestNothingMovesForThoseWhoAskForThat(t *testing.T) {
+	s := newSite(t)
+	s.normal()
+	b := s.browser().as(s.owner)
+	motion := func(value string) {
+		b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: value}}))
+	}
+	const moving = `[...document.querySelectorAll("*")].some((e) => ["", "::before", "::after"].some((part) => {
+		const style = getComputedStyle(e, part || null);
+		return style.transitionDuration.split(", ").some((d) => d !== "0s") || style.animationName !== "none" || style.scrollBehavior === "smooth";
+	})) || document.getAnimations().length > 0`
+	for _, path := range []string{"/modes", "/modes/docs-writer/edit", "/modes/docs-writer/history", "/modes/import", "/audit", "/publication", "/tokens", "/connect"} {
+		motion("reduce")
+		b.open("/orgs/acme" + path)
+		require.False(t, b.holds(moving), "%s moves", path)
+		motion("no-preference")
+		require.True(t, b.holds(moving), "%s: there is something that could move", path)
+	}
+	b.quiet()
+	s.readerHas("slug: docs-writer")
+}

@@ -1,0 +1,91 @@
+package browsertest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+)
+
+// editor polls the reader for all modes, as an editor does: with what it got last.
+type editor struct {
+	s           *site
+	token, etag string
+	body        string
+}
+
+// polling is an editor of Acme that has what is served once all is published.
+func (s *site) polling(token string) *editor {
+	s.t.Helper()
+	s.published()
+	e := &editor{s: s, token: token}
+	require.Equal(s.t, http.StatusOK, e.poll())
+	return e
+}
+
+// published waits until all that is saved is.
+func (s *site) published() {
+	s.t.Helper()
+	s.await(func() error {
+		if n := s.count("SELECT count(*) FROM organizations WHERE slug = 'acme' AND pending_since IS NOT NULL"); n > 0 {
+			return errNotYet
+		}
+		return nil
+	})
+}
+
+func (e *editor) poll() int {
+	e.s.t.Helper()
+	req, err := http.NewRequestWithContext(e.s.t.Context(), http.MethodGet, e.s.readerURL+"/api/organizations/"+e.s.acme.ID.String()+"/modes.yaml", nil)
+	require.NoError(e.s.t, err)
+	req.Header.Set("Authorization", "Bearer "+e.token)
+	if e.etag != "" {
+		req.Header.Set("If-None-Match", e.etag)
+	}
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(e.s.t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(e.s.t, err)
+	if res.StatusCode == http.StatusOK {
+		e.etag, e.body = res.Header.Get("ETag"), string(body)
+	}
+	return res.StatusCode
+}
+
+// gets polls until a change has come that has a text in it, with 200; after that
+// there is nothing new.
+func (e *editor) gets(text string) {
+	e.s.t.Helper()
+	e.s.await(func() error {
+		if status := e.poll(); status != http.StatusOK && status != http.StatusNotModified {
+			return fmt.Errorf("the reader answers %d", status)
+		}
+		if !strings.Contains(e.body, text) {
+			return fmt.Errorf("the reader doesn't serve %q", text)
+		}
+		return nil
+	})
+	e.nothingNew()
+}
+
+// nothingNew is what it gets where nothing has changed: 304.
+func (e *editor) nothingNew() {
+	e.s.t.Helper()
+	e.s.published()
+	status := e.poll()
+	if status == http.StatusOK { // the reader was a moment behind
+		status = e.poll()
+	}
+	require.Equal(e.s.t, http.StatusNotModified, status)
+}
+
+// unchanged is what it gets after something that must not have changed anything.
+func (e *editor) unchanged() {
+	e.s.t.Helper()
+	e.s.published()
+	require.Equal(e.s.t, http.StatusNotModified, e.poll())
+}
