@@ -91,8 +91,8 @@ check-assets:
 # Where pictures of all pages go.
 PICTURES ?= $(abspath .local/pictures)
 .PHONY: screenshots
-screenshots: bin/local ## Pictures of all pages, into PICTURES (.local/pictures)
-	@ORGMODES_SCREENSHOTS='$(PICTURES)' $(LOCAL) test -- $(GO) test -count=1 -timeout 20m ./internal/admin/web/browsertest
+screenshots: bin/local ## Pictures of all pages in all states, into PICTURES (.local/pictures)
+	@export ORGMODES_SCREENSHOTS='$(PICTURES)'; $(LOCAL) test -- $(GO) test -count=1 -timeout 20m -run '^TestEveryPage$$' ./internal/admin/web/browsertest
 	@echo 'Pictures: $(PICTURES)'
 
 .PHONY: generate

@@ -44,6 +44,7 @@
 //	{{template "field" (field .Data.Form "name" "Name" "hint" "What people see")}}
 //	{{template "mistakes" .Data.Form}}          all mistakes, with links
 //	{{template "csrf" .}}                       in every form with method=post
+//	{{template "yaml-diff" .Compared}}          two texts line by line (comparison.go)
 //	{{template "live" (.With .Data.Live)}}      the publication line (v.live; shell/live.html)
 //	{{template "icon" "audit"}}                 shell/icons.html
 //	{{template "disabled" ...}}, {{template "action" ...}}
@@ -58,7 +59,9 @@
 // things ask first, on a page of their own whose question has id="confirm"; a link
 // to it with data-ask opens it as a dialog (see modes_delete.go).
 //
-// 5. A test in browsertest, which has newSite, browser, sound and readerServes.
+// 5. A test in browsertest, which has newSite, browser, sound and readerServes; and
+// the page in its states in pages_visits_test.go, without which TestEveryPage
+// fails. `make screenshots` takes their pictures.
 // Styles are one file per component in assets/css, scripts one per behavior in
 // assets/js, both named in assets/app.css and assets/app.js; then `make assets`.
 // A file next to app.js is a bundle of its own: {{asset "editor.js"}} is its

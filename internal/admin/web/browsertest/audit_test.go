@@ -51,6 +51,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	for i := range 120 {
 		s.mode(fmt.Sprintf("many-%03d", i), fmt.Sprintf("Many %03d", i))
 	}
+	polling := s.polling(s.editor)
 
 	b.open("/orgs/acme/audit")
 	require.Equal(t, "page", b.attribute(`.nav a[href="/orgs/acme/audit"]`, "aria-current"))
@@ -118,6 +119,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	b.open("/orgs/acme/audit?until=2001-01-01")
 	require.Contains(t, b.text(".empty"), "Nothing in the log matches")
 	s.readerHas("Handbook writer")
+	polling.unchanged()
 }
 
 func TestAuditLogWithoutScriptsAndForMembers(t *testing.T) {
@@ -128,6 +130,7 @@ func TestAuditLogWithoutScriptsAndForMembers(t *testing.T) {
 	b.click(".filter-menu summary")
 	b.click(`input[value="mode.create"]`)
 	b.click(".filters button.btn")
+	b.seen(".filter-menu > summary", "1 kind of change")
 	b.seen("tbody", "Created mode Docs writer")
 	b.click("td.more a")
 	b.seen("h1", "Created mode Docs writer")

@@ -9,4 +9,7 @@
 //	b.open("/orgs/acme/modes")       // then b.click, b.press, b.text, ...
 //	b.sound()                        // axe finds nothing, the console is silent
 //	s.readerHas("docs-writer")       // an editor gets it
+//
+// TestEveryPage visits all pages in all their states (pages_visits_test.go), holds
+// them to what is asked of every page, and takes the pictures for make screenshots.
 package browsertest

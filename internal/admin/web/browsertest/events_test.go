@@ -21,6 +21,7 @@ import (
 func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
+	polling := s.polling(s.editor)
 	line := s.lineTo(s.url)
 	b := s.browser().as(s.owner)
 	b.do(navigate(line.url + "/orgs/acme/modes"))
@@ -65,6 +66,7 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	s.startWorker()
 	b.seen("#live", "Revision 6 is live")
 	s.readerServes("docs-writer", "other", "third", "fourth")
+	polling.gets("Third, changed")
 }
 
 // Pages with nothing that follows say in the rail whether they are connected, and
@@ -243,12 +245,7 @@ func TestEventsSayWhatWasMissedAndNothingTwice(t *testing.T) {
 	session := s.session(s.owner)
 	s.mode("one", "One")
 	s.readerServes("one")
-	s.await(func() error {
-		if s.count("SELECT count(*) FROM organizations WHERE slug = 'acme' AND pending_since IS NOT NULL") > 0 {
-			return errNotYet
-		}
-		return nil
-	})
+	s.published()
 	status, lines, done := s.stream(t.Context(), session, "")
 	require.Equal(t, http.StatusOK, status)
 	first := id(t, lines)

@@ -53,6 +53,7 @@ func (b *browser) upload(selector string, paths ...string) {
 func TestImportOfAFileWithTwoBadModes(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/import")
 	b.pictures("import")
@@ -84,6 +85,8 @@ func TestImportOfAFileWithTwoBadModes(t *testing.T) {
 	b.follow(`button[value=apply]`)
 	require.Equal(t, "Imported 2 modes", b.text("h1"))
 	s.readerServes("docs-writer", "other", "docs-writer-2", "release-notes")
+	polling.gets("slug: release-notes")
+	require.NotContains(t, polling.body, "bad one")
 	b.pictures("import-done")
 	require.Contains(t, b.text("main .rows"), "Release notes release-notes")
 	b.follow(`a[href*="mode.import"]`)

@@ -119,24 +119,24 @@ func TestFocusIsNeverHidden(t *testing.T) {
 			for range 120 {
 				way()
 				var at struct {
-					Name   string
-					Hidden bool
-					End    bool
+					Name, Box string
+					Hidden    bool
+					End       bool
 				}
 				b.do(evaluate(`(() => {
 					const e = document.activeElement, bar = document.querySelector(".savebar"), box = e.getBoundingClientRect(), over = bar.getBoundingClientRect(), top = over.top;
 					const end = e === document.body || e.matches(".skip");
 					const inside = bar.contains(e) || end || box.right <= over.left; // the rail stands beside it
 					// Of a field of many lines a browser shows the one with the cursor.
-					const needs = e.matches("textarea") ? Math.min(box.height, 36) : Math.min(box.height, top);
+					const needs = e.matches("textarea") ? Math.min(box.height, 24) : Math.min(box.height, top);
 					const low = Math.min(box.bottom, top) - Math.max(box.top, 0) < needs - 1;
-					return {name: e.id || e.name || e.outerHTML.slice(0, 100), hidden: !inside && low, end};
+					return {name: (e.id || e.name || e.outerHTML.slice(0, 100)), box: [box.top, box.bottom, top, innerHeight, scrollY, document.documentElement.scrollHeight].join(" "), hidden: !inside && low, end};
 				})()`, &at))
 				if at.End {
 					break
 				}
 				seen[at.Name] = true
-				require.False(t, at.Hidden, "%s has the focus under the bar, in a window of %d", at.Name, window[0])
+				require.False(t, at.Hidden, "%s has the focus under the bar, in a window of %d: %s", at.Name, window[0], at.Box)
 			}
 		}
 		require.True(t, seen["field-customInstructions"] && seen["save"] && len(seen) > 25, "all of it was gone through: %v", seen)

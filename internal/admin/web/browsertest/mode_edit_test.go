@@ -16,6 +16,7 @@ func (b *browser) checked(bar string) {
 
 func TestModeIsCreatedByForm(t *testing.T) {
 	s := newSite(t)
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/new")
 	b.sound()
@@ -45,6 +46,7 @@ func TestModeIsCreatedByForm(t *testing.T) {
 	require.Contains(t, b.text(".said"), "Docs writer is created.")
 	require.Equal(t, "/orgs/acme/modes/docs-writer/edit", b.path())
 	s.readerServes("docs-writer")
+	polling.gets("slug: docs-writer")
 	s.readerHas("fileRegex: \\.(md|mdx)$")
 	s.readerHas("You write\n      the handbook.")
 	require.False(t, b.holds(`Object.keys(localStorage).some((k) => k.startsWith("orgmodes.draft"))`), "the draft is gone with the save")
@@ -53,6 +55,7 @@ func TestModeIsCreatedByForm(t *testing.T) {
 
 func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
 	s := newSite(t)
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.admin)
 	b.open("/orgs/acme/modes")
 	b.leaving(func() { b.keyboard("n") })
@@ -64,12 +67,14 @@ func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
 	b.leaving(func() { b.ctrl("s") })
 	require.Contains(t, b.text(".said"), "Reviewer is created.")
 	s.readerServes("reviewer")
+	polling.gets("slug: reviewer")
 	s.readerHas("roleDefinition: You review.")
 	b.sound()
 }
 
 func TestModeIsCreatedByYAML(t *testing.T) {
 	s := newSite(t)
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/new?view=yaml")
 	b.until(`document.querySelector(".cm-content")`)
@@ -99,12 +104,14 @@ func TestModeIsCreatedByYAML(t *testing.T) {
 	b.follow("#save")
 	require.Contains(t, b.text(".said"), "Code reviewer is created.")
 	s.readerServes("reviewer")
+	polling.gets("name: Code reviewer")
 	s.readerHas("myOwn:\n      - 1\n      - 2")
 	b.quiet()
 }
 
 func TestBuiltinIsOverriddenAndReverted(t *testing.T) {
 	s := newSite(t)
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/code")
 	require.Equal(t, "/orgs/acme/modes/code/edit", b.path())
@@ -119,18 +126,21 @@ func TestBuiltinIsOverriddenAndReverted(t *testing.T) {
 	require.Contains(t, b.text(".said"), "in place of the built-in mode")
 	s.readerServes("code")
 	s.readerHas("Follow our conventions.")
+	polling.gets("Follow our conventions.")
 	b.sound()
 
 	b.follow(`.actions a[href*="deletions"]`)
 	require.Equal(t, "Revert Code to built-in?", b.text("h1"))
 	b.follow("[data-confirm]")
 	s.readerServes()
+	polling.loses("Follow our conventions.", "slug: code") // the built-in one is back
 	b.quiet()
 }
 
 func TestTwoEditOneMode(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo.\nThree." })
+	polling := s.polling(s.editor)
 	mine, theirs := s.browser().as(s.owner), s.browser().as(s.admin)
 	mine.open("/orgs/acme/modes/docs-writer/edit")
 	theirs.open("/orgs/acme/modes/docs-writer/edit")
@@ -175,6 +185,7 @@ func TestTwoEditOneMode(t *testing.T) {
 	theirs.follow("#save")
 	theirs.follow("#take-mine")
 	s.readerHas("Ada insists")
+	polling.gets("Ada insists")
 	theirs.sound()
 
 	// Deleted meanwhile: what was written can be made of it again.

@@ -16,6 +16,7 @@ func TestVersionIsRestoredFromHistory(t *testing.T) {
 		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}})
 	})
 	s.change("docs-writer", func(m *modes.Mode) { m.Name = "Handbook writer" })
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/docs-writer/history")
 	require.Equal(t, []string{
@@ -42,6 +43,7 @@ func TestVersionIsRestoredFromHistory(t *testing.T) {
 	require.Contains(t, b.text(".said"), "Docs writer is as it was in version 1, as version 4.")
 	s.readerHas("Two.")
 	s.readerHas("name: Docs writer")
+	polling.loses("name: Handbook writer", "name: Docs writer")
 	b.sound()
 
 	// Deleted, and back.

@@ -16,6 +16,7 @@ func TestModesAreReorderedByKeys(t *testing.T) {
 	}
 	s.mode("code", "Code", func(m *modes.Mode) { m.Config.Description = "By our conventions" })
 	s.readerServes("anna", "bert", "carl", "code")
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes")
 	require.Equal(t, []string{"Mode anna", "Mode bert", "Mode carl"}, b.texts("[data-order] .name"))
@@ -35,6 +36,7 @@ func TestModesAreReorderedByKeys(t *testing.T) {
 	b.click(`[data-order] > li:nth-child(1) [form=moving][name=down]`)
 	b.until(`document.querySelectorAll("[data-order] .name")[1].textContent === "Mode carl"`)
 	s.readerServes("anna", "carl", "bert", "code")
+	polling.gets("slug: carl")
 	b.sound()
 }
 
@@ -94,6 +96,7 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 	s.mode("docs-writer", "Docs writer")
 	s.mode("reviewer", "Reviewer")
 	s.readerServes("docs-writer", "reviewer")
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes")
 
@@ -111,11 +114,13 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 	b.follow("dialog[open] [data-confirm]")
 	require.Contains(t, b.text(".said"), "Docs writer is deleted. Editors lose it at their next poll.")
 	s.readerServes("reviewer")
+	polling.loses("slug: docs-writer", "slug: reviewer")
 	b.sound()
 	b.shot("deleted-undo")
 
 	b.follow("[data-undo]")
 	require.Contains(t, b.text(".said"), "Docs writer is restored.")
+	polling.gets("slug: docs-writer")
 	s.readerHas("slug: docs-writer")
 	b.open("/orgs/acme/modes")
 	require.False(t, b.holds(`document.querySelector(".said")`), "it is said once")
@@ -138,6 +143,7 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 func TestMemberSeesWhyNot(t *testing.T) {
 	s := newSite(t)
 	m := s.mode("docs-writer", "Docs writer")
+	polling := s.polling(s.editor)
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/modes")
 	require.Contains(t, b.text(".why"), "Only owners and admins can change the library; ask one of them")
@@ -158,6 +164,7 @@ func TestMemberSeesWhyNot(t *testing.T) {
 	}).then((answer) => { window.status = answer.status })`)
 	require.True(t, b.holds(`window.status == 403`))
 	s.readerServes("docs-writer")
+	polling.unchanged()
 }
 
 // Rows are remembered; what they show is of now, and of who looks.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -16,12 +17,23 @@ type editor struct {
 	body        string
 }
 
-// polling is an editor of Acme that has what is served once all is published.
+// polling is an editor of Acme that has all that was saved.
 func (s *site) polling(token string) *editor {
 	s.t.Helper()
 	s.published()
+	newest := s.count("SELECT coalesce(max(revision), 0) FROM versions WHERE organization_id = $1 AND subject_kind = 'mode'", s.acme.ID)
 	e := &editor{s: s, token: token}
-	require.Equal(s.t, http.StatusOK, e.poll())
+	s.await(func() error {
+		if status := e.poll(); status != http.StatusOK && status != http.StatusNotModified {
+			return fmt.Errorf("the reader answers %d", status)
+		}
+		// An entity-tag is "epoch.revision.hash".
+		parts := strings.Split(strings.Trim(e.etag, `"`), ".")
+		if revision, err := strconv.Atoi(parts[1]); err != nil || revision < newest {
+			return fmt.Errorf("the reader serves %s, and not yet revision %d", e.etag, newest)
+		}
+		return nil
+	})
 	return e
 }
 
@@ -66,6 +78,21 @@ func (e *editor) gets(text string) {
 		}
 		if !strings.Contains(e.body, text) {
 			return fmt.Errorf("the reader doesn't serve %q", text)
+		}
+		return nil
+	})
+	e.nothingNew()
+}
+
+// loses polls until a text is gone from what is served, and another is there.
+func (e *editor) loses(gone, text string) {
+	e.s.t.Helper()
+	e.s.await(func() error {
+		if status := e.poll(); status != http.StatusOK && status != http.StatusNotModified {
+			return fmt.Errorf("the reader answers %d", status)
+		}
+		if strings.Contains(e.body, gone) || !strings.Contains(e.body, text) {
+			return fmt.Errorf("the reader still serves %q, or not %q", gone, text)
 		}
 		return nil
 	})

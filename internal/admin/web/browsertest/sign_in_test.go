@@ -8,6 +8,7 @@ import (
 
 func TestSignIn(t *testing.T) {
 	s := newSite(t)
+	polling := s.polling(s.editor)
 	b := s.browser()
 	b.open("/orgs/acme/modes?show=ours")
 	require.Contains(t, b.path(), "/sign-in?return=")
@@ -35,4 +36,5 @@ func TestSignIn(t *testing.T) {
 	b.open("/orgs/acme/modes")
 	require.Contains(t, b.path(), "/sign-in")
 	b.quiet()
+	polling.unchanged()
 }

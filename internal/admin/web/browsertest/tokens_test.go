@@ -67,6 +67,7 @@ func TestTokenIsMadeUsedAndRevoked(t *testing.T) {
 	status, body := s.poll(secret)
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "docs-writer")
+	s.polling(secret).nothingNew()
 	require.Contains(t, b.text("tbody"), "read write")
 	b.pictures("tokens-made")
 
