@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,7 @@ func asMember(s *site, b *browser) { b.as(s.member) }
 func TestEveryPage(t *testing.T) {
 	visited := map[string]bool{}
 	var routes []string
+	var known sync.Once // the worlds are visited side by side
 	t.Run("worlds", func(t *testing.T) {
 		for _, w := range worlds {
 			// What is visited is known before anything is: the table is not run for it.
@@ -77,7 +79,7 @@ func TestEveryPage(t *testing.T) {
 			}
 			t.Run(w.name, func(t *testing.T) {
 				s := newSite(t)
-				routes = s.pageRoutes()
+				known.Do(func() { routes = s.pageRoutes() })
 				w.make(s)
 				b := s.browser()
 				w.who(s, b)
