@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,11 @@ type modePast struct {
 	Same     bool
 	// Gone says that the mode is deleted.
 	Gone bool
+}
+
+// Lists says whether a version is on this page of the history.
+func (d modePast) Lists(version int64) bool {
+	return slices.ContainsFunc(d.Versions, func(v pastVersion) bool { return v.Version == version })
 }
 
 // modeHistory lists the versions of a mode, and with ?from= and ?to= compares two

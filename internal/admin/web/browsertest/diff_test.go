@@ -76,12 +76,13 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 		b.until(`window.copied !== undefined`)
 		copied := ""
 		b.do(evaluate(`window.copied`, &copied))
-		require.True(t, string(modes.WriteYAMLMode(m)) == copied+"\n", "all of it is copied, the folded lines too")
+		require.Zero(t, strings.Compare(string(modes.WriteYAMLMode(m)), copied+"\n"), "all of it is copied, the folded lines too")
 	}
 	b.open("/orgs/acme/modes/long/history?from=1&to=2")
 	b.until(`document.querySelector(".diff-sides")`)
 
 	// Where there is no room for two columns, there is one; nothing is cut.
+	require.True(t, b.holds(`document.querySelector(".compare [name=from]").value === "1"`))
 	b.window(320, 640, "light")
 	b.until(`!document.querySelector(".diff-sides") && document.querySelector(".diff-bar .seg").hidden`)
 	b.fits()

@@ -42,7 +42,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	// To what changed, and to what is deleted.
 	b.follow(".library-do a")
 	require.Equal(t, "From version 1 to version 2", b.text("#compared-title"))
-	require.Contains(t, b.text(".compared pre"), "Handbook writer")
+	require.Contains(t, b.text(".compared .diff-lines"), "Handbook writer")
 	b.open("/orgs/acme/history")
 	b.follow(".library-version:nth-child(2) .name")
 	require.Contains(t, b.text(".note-line"), "is deleted: editors don’t have it")
@@ -80,13 +80,11 @@ func TestHistoryOfTheLibraryInPages(t *testing.T) {
 	b := s.browser().as(s.owner).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/history"))
 	seen := map[string]bool{}
+	newest := ""
 	for page := range 3 {
-		b.s.await(func() error {
-			if n := len(b.texts(".library-version")); n != []int{50, 50, 21}[page] || seen[b.texts(".library-version .soft")[0]] {
-				return errNotYet
-			}
-			return nil
-		})
+		b.until(fmt.Sprintf(`document.querySelectorAll(".library-version").length === %d && document.querySelector(".library-version code").innerText !== %s`,
+			[]int{50, 50, 21}[page], quoted(newest)))
+		newest = b.texts(".library-version code")[0]
 		for _, slug := range b.texts(".library-version code") {
 			require.False(t, seen[slug], slug)
 			seen[slug] = true

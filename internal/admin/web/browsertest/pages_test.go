@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ type visit struct {
 // story is what the pages are called, in the order in which somebody meets them.
 var story = []string{
 	"sign-in", "send-again", "organizations", "modes", "mode-new", "mode-edit", "mode-conflict", "mode-history", "mode-restore", "modes-deleted",
-	"modes-delete", "import", "import-plan", "import-done", "export", "audit", "audit-entry", "publication", "tokens", "token-revoke",
+	"modes-delete", "history", "palette", "import", "import-plan", "import-done", "export", "audit", "audit-entry", "publication", "tokens", "token-revoke",
 	"connect", "failure",
 }
 
@@ -39,6 +40,7 @@ var noPage = map[string]string{
 	"/assets/:file":           "scripts and styles",
 	"/":                       "leads to an organization",
 	"/orgs/:org":              "leads to the modes",
+	"/orgs/:org/rail":         "figures of the rail",
 	"/orgs/:org/events":       "a stream",
 	"/orgs/:org/modes/live":   "a part of the page of modes",
 	"/orgs/:org/modes/:mode":  "leads to the editor",
@@ -102,7 +104,7 @@ func TestEveryPage(t *testing.T) {
 // pageRoutes are the paths of routes.go that answer GET.
 func (s *site) pageRoutes() (out []string) {
 	for _, r := range s.routes {
-		if r.Method == "GET" && !strings.HasPrefix(r.Path, "/api/") && r.Path != "/api" {
+		if r.Method == http.MethodGet && !strings.HasPrefix(r.Path, "/api/") && r.Path != "/api" {
 			out = append(out, r.Path)
 		}
 	}

@@ -7,6 +7,8 @@ const below = "/orgs/:org"
 func (s *site) emptyVisits() []visit {
 	return []visit{
 		{route: below + "/modes", name: "modes", state: "empty", path: "./modes"},
+		{route: below + "/history", name: "history", state: "empty", path: "./history"},
+		{route: below + "/palette", name: "palette", state: "empty", path: "./palette"},
 		{route: below + "/modes/deleted", name: "modes-deleted", state: "empty", path: "./modes/deleted"},
 		{route: below + "/modes/export", name: "export", state: "empty", path: "./modes/export"},
 		{route: below + "/modes/new", name: "mode-new", state: "empty", path: "./modes/new"},
@@ -72,6 +74,9 @@ func (s *site) normalVisits() []visit {
 			b.follow("form.import button.primary")
 			b.follow("button[value=apply]")
 		}},
+		{route: below + "/history", name: "history", state: "normal", path: "./history"},
+		{route: below + "/palette", name: "palette", state: "normal", path: "./palette"},
+		{route: below + "/palette", name: "palette", state: "open", path: "./modes", then: func(b *browser) { b.palette() }},
 		{route: below + "/modes/export", name: "export", state: "normal", path: "./modes/export"},
 		{route: below + "/audit", name: "audit", state: "normal", path: "./audit"},
 		{route: below + "/audit", name: "audit", state: "filter-menu", path: "./audit", then: func(b *browser) { b.click(".filter-menu summary") }},
@@ -152,7 +157,7 @@ func (s *site) mistakenVisits() []visit {
 			b.s.sql("ALTER TABLE elsewhere RENAME TO organization_modes")
 		}},
 		{route: "/sign-in", name: "sign-in", state: "signed-out", path: "./modes/deletions?mode=docs-writer", says: "status of 401", then: func(b *browser) {
-			b.s.endSessions()
+			b.away()
 			b.follow("[data-confirm]")
 		}},
 		{route: "/sign-in", name: "sign-in", state: "normal", path: "/sign-in"},
@@ -170,6 +175,8 @@ func (s *site) memberVisits() []visit {
 		{route: below + "/modes/:mode/edit", name: "mode-edit", state: "member", path: ofMode("docs-writer", "/edit")},
 		{route: below + "/modes/:mode/edit", name: "mode-edit", state: "member-yaml", path: ofMode("docs-writer", "/edit?view=yaml"), then: yamlShown},
 		{route: below + "/modes/:mode/history", name: "mode-history", state: "member", path: ofMode("docs-writer", "/history")},
+		{route: below + "/history", name: "history", state: "member", path: "./history"},
+		{route: below + "/palette", name: "palette", state: "member", path: "./palette"},
 		{route: below + "/modes/deleted", name: "modes-deleted", state: "member", path: "./modes/deleted"},
 		{route: below + "/modes/export", name: "export", state: "member", path: "./modes/export"},
 		{route: below + "/publication", name: "publication", state: "member", path: "./publication"},
@@ -196,6 +203,10 @@ func (s *site) crowdedVisits() []visit {
 		{route: below + "/modes/:mode/history", name: "mode-history", state: "crowded", path: ofMode("long", "/history?from=3&to=61")},
 		{route: below + "/modes/:mode/history", name: "mode-history", state: "script", path: ofMode("script", "/history")},
 		{route: below + "/modes/:mode/restorations", name: "mode-restore", state: "crowded", path: ofMode("long", "/restorations?version=2")},
+		{route: below + "/history", name: "history", state: "crowded", path: "./history"},
+		{route: below + "/palette", name: "palette", state: "crowded", path: "./palette", then: func(b *browser) {
+			b.js(`for (const list of document.querySelectorAll(".places")) for (const place of [...list.children].slice(12)) place.remove()`)
+		}},
 		{route: below + "/modes/deleted", name: "modes-deleted", state: "crowded", path: "./modes/deleted"},
 		{route: below + "/modes/deletions", name: "modes-delete", state: "crowded", path: "./modes/deletions?mode=script&mode=rtl&mode=word&mode=long"},
 		{route: below + "/modes/import", name: "import-plan", state: "crowded", path: "./modes/import", then: func(b *browser) {

@@ -32,7 +32,7 @@ func TestAuditLogCanBePrinted(t *testing.T) {
 		var cut []string
 		b.do(evaluate(`[...document.querySelectorAll("main, main *")].filter((e) => getComputedStyle(e).overflow !== "visible" && !e.closest(".vh, svg") && (e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)).map((e) => e.outerHTML.slice(0, 120))`, &cut))
 		require.Empty(t, cut, "this is cut on paper")
-		require.Equal(t, len(onScreen), len(b.texts("main td:nth-child(2), main .facts dd")))
+		require.Len(t, b.texts("main td:nth-child(2), main .facts dd"), len(onScreen))
 		require.True(t, b.holds(`getComputedStyle(document.querySelector(".ago .vh")).position === "static"`), "the exact time is on paper")
 		require.True(t, b.holds(`getComputedStyle(document.documentElement).colorScheme === "light"`), "ink on paper in the dark scheme too")
 		b.shot("paper" + map[bool]string{true: "-log", false: "-entry"}[path == "/audit"])
