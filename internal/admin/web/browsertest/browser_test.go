@@ -53,8 +53,27 @@ func (s *site) browser() *browser {
 		}
 		s.t.Skipf("SKIPPED, as this needs a browser: %v", err)
 	}
-	profile, err := os.MkdirTemp("", "orgmodes-chromium-")
+	// Now and then one ends while it starts, which says nothing about pages.
+	b := &browser{s: s}
+	for range 3 {
+		if b.ctx, err = s.launch(chromium); err == nil {
+			break
+		}
+		s.t.Logf("a browser did not start: %v", err)
+	}
 	require.NoError(s.t, err)
+	chromedp.ListenTarget(b.ctx, b.listen)
+	b.do(network.Enable(), log.Enable(), audits.Enable(), b.onNewDocument())
+	return b
+}
+
+// launch starts a browser with a profile of its own, which lives as long as the
+// test.
+func (s *site) launch(chromium *devstack.Chromium) (context.Context, error) {
+	profile, err := os.MkdirTemp("", "orgmodes-chromium-")
+	if err != nil {
+		return nil, err
+	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(chromium.Bin), chromedp.Env(append(chromium.Env, "HOME="+profile)...), chromedp.UserDataDir(profile),
 		chromedp.WindowSize(1360, 1000), chromedp.WSURLReadTimeout(patience),
@@ -75,10 +94,7 @@ func (s *site) browser() *browser {
 		stop()
 		_ = os.RemoveAll(profile)
 	})
-	b := &browser{s: s, ctx: ctx}
-	chromedp.ListenTarget(ctx, b.listen)
-	b.do(network.Enable(), log.Enable(), audits.Enable(), b.onNewDocument())
-	return b
+	return ctx, chromedp.Run(ctx)
 }
 
 // onNewDocument has pages say in the console what their policy refused.
@@ -141,10 +157,6 @@ func (b *browser) do(actions ...chromedp.Action) {
 	b.s.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	// The first run of a context starts the browser, which lives as long as it.
-	if chromedp.FromContext(b.ctx).Target == nil {
-		require.NoError(b.s.t, chromedp.Run(b.ctx))
-	}
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		var at, body string
 		_ = chromedp.Run(b.ctx, chromedp.Location(&at), chromedp.Evaluate(`(document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText.slice(0, 600)`, &body))

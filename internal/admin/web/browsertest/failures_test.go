@@ -31,7 +31,7 @@ func (s *site) raw(request string) (*http.Response, string) {
 }
 
 // What is refused before a handler has it says what happened and has an id, too.
-func TestEarlyFailuresAreSaidInWords(t *testing.T) {
+func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each part takes a moment
 	s := newSite(t)
 	const page = " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
 	for name, c := range map[string]struct {

@@ -37,14 +37,15 @@ var story = []string{
 
 // noPage are what answers GET and is no page, and why.
 var noPage = map[string]string{
-	"/assets/:file":           "scripts and styles",
-	"/":                       "leads to an organization",
-	"/orgs/:org":              "leads to the modes",
-	"/orgs/:org/rail":         "figures of the rail",
-	"/orgs/:org/events":       "a stream",
-	"/orgs/:org/modes/live":   "a part of the page of modes",
-	"/orgs/:org/modes/:mode":  "leads to the editor",
-	"/orgs/:org/audit/export": "a file",
+	"/assets/:file":                "scripts and styles",
+	"/":                            "leads to an organization",
+	"/orgs/:org":                   "leads to the modes",
+	"/orgs/:org/rail":              "figures of the rail",
+	"/orgs/:org/events":            "a stream",
+	"/orgs/:org/modes/live":        "a part of the page of modes",
+	"/orgs/:org/modes/:mode/newer": "a part of the editor",
+	"/orgs/:org/modes/:mode":       "leads to the editor",
+	"/orgs/:org/audit/export":      "a file",
 }
 
 // worlds are organizations in which pages are visited, side by side.
