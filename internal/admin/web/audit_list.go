@@ -253,9 +253,9 @@ type auditKey struct {
 	id  int64
 }
 
-func newFields() *memory[auditKey, string] {
-	const half, overhead = 4 << 20, 100
-	return &memory[auditKey, string]{half: half, size: func(s string) int { return len(s) + overhead }}
+func newFields() memory[auditKey, string] {
+	const bytes, overhead = 8 << 20, 100
+	return remember[auditKey](bytes, func(s string) int { return len(s) + overhead })
 }
 
 // leadOn gives lines their addresses.

@@ -61,11 +61,11 @@ func keyOf(id uuid.UUID, version int64, at time.Time) versionKey {
 }
 
 // newSummaries remembers those of versions of modes, which never change: each is read,
-// judged and written in lower case once, and lists of hundreds read no prompts. Its
-// half is the texts of a few libraries that are as large as they may be.
-func newSummaries() *memory[versionKey, summary] {
-	const half, overhead = 32 << 20, 500
-	return &memory[versionKey, summary]{half: half, size: func(s summary) int { return len(s.text) + overhead }}
+// judged and written in lower case once, and lists of hundreds read no prompts. It
+// has room for the texts of a few libraries that are as large as they may be.
+func newSummaries() memory[versionKey, summary] {
+	const bytes, overhead = 64 << 20, 500
+	return remember[versionKey](bytes, func(s summary) int { return len(s.text) + overhead })
 }
 
 // summarized lists the heads of an organization's modes, their summaries in the

@@ -107,9 +107,9 @@ type stepMade struct {
 	differs bool
 }
 
-func newSteps() *memory[versionKey, stepMade] {
-	const half, overhead = 2 << 20, 100
-	return &memory[versionKey, stepMade]{half: half, size: func(s stepMade) int { return len(s.sentence) + overhead }}
+func newSteps() memory[versionKey, stepMade] {
+	const bytes, overhead = 4 << 20, 100
+	return remember[versionKey](bytes, func(s stepMade) int { return len(s.sentence) + overhead })
 }
 
 func (w *Web) stepMade(g postgres.ModeStep) stepMade {

@@ -24,8 +24,8 @@ type rowKey struct {
 	change, order       access.Verdict
 }
 
-func newRows() *memory[rowKey, template.HTML] {
-	return &memory[rowKey, template.HTML]{half: 16 << 20, size: func(row template.HTML) int { return len(row) }}
+func newRows() memory[rowKey, template.HTML] {
+	return remember[rowKey](32 << 20, func(row template.HTML) int { return len(row) })
 }
 
 // ModeRow is a row of the list of modes.

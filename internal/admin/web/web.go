@@ -49,12 +49,12 @@ type Web struct {
 	// deeds are what the palette lists as something to be done.
 	deeds     []deed
 	now       func() time.Time
-	summaries *memory[versionKey, summary]
-	rowsMade  *memory[rowKey, template.HTML]
+	summaries memory[versionKey, summary]
+	rowsMade  memory[rowKey, template.HTML]
 	// fieldsMade are the names of what an entry of the audit log says that changed;
 	// stepsMade what a version of a mode did.
-	fieldsMade *memory[auditKey, string]
-	stepsMade  *memory[versionKey, stepMade]
+	fieldsMade memory[auditKey, string]
+	stepsMade  memory[versionKey, stepMade]
 	hub        *hub
 }
 
