@@ -25,7 +25,7 @@ type rowKey struct {
 }
 
 func newRows() memory[rowKey, template.HTML] {
-	return remember[rowKey](32 << 20, func(row template.HTML) int { return len(row) })
+	return remember[rowKey](32<<20, func(row template.HTML) int { return len(row) })
 }
 
 // ModeRow is a row of the list of modes.
