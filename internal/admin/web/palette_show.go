@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"strings"
 
 	"orgmodes/internal/access"
@@ -28,6 +29,38 @@ type place struct {
 	May  access.Verdict
 	// Below are what can be done with a mode beside looking at it.
 	Below []place
+	// key is all that a mode's place depends on; zero where it isn't to be remembered.
+	key placeKey
+}
+
+// placeKey: the places of hundreds of modes take longer to make than everything else
+// of the palette.
+type placeKey struct {
+	version         versionKey
+	org, slug, name string
+	may             access.Verdict
+	below           string
+}
+
+func newPlaces() memory[placeKey, template.HTML] {
+	return remember[placeKey](16<<20, func(p template.HTML) int { return len(p) })
+}
+
+// Placed is a place in the list.
+func (s view) Placed(p place, kind string) (template.HTML, error) {
+	made := s.v.w.placesMade
+	if row, ok := made.get(p.key); ok {
+		return row, nil
+	}
+	var b strings.Builder
+	if err := s.v.w.templates["palette"].ExecuteTemplate(&b, "place-row", s.With(placed{p, kind})); err != nil {
+		return "", err
+	}
+	row := template.HTML(b.String()) //nolint:gosec // by a template, for the same place
+	if p.key != (placeKey{}) {
+		made.put(p.key, row)
+	}
+	return row, nil
 }
 
 // Label is what it is called where the mode's name stands before it.
@@ -120,8 +153,10 @@ func (v *visit) modePlace(m postgres.ModeHead, builtin, ours bool) place {
 	p := place{
 		Name: row.Label, Slug: m.Slug, Glyph: row.Glyph, Path: ref, May: v.may(v.w.pages["/modes/:mode"]),
 	}
+	p.key = placeKey{version: keyOf(m.ID, m.Version, m.UpdatedAt), org: v.org.Slug, slug: m.Slug, name: m.Name, may: p.May}
 	below := func(verb, path, words string, asks bool, needs access.Request) {
 		if may := v.may(needs); may.Allowed {
+			p.key.below += verb + "\n"
 			p.Below = append(p.Below, place{Verb: verb, Name: row.Label, Slug: m.Slug, Glyph: row.Glyph, Path: path, Words: words, Asks: asks, May: may})
 		}
 	}

@@ -55,6 +55,7 @@ type Web struct {
 	// stepsMade what a version of a mode did.
 	fieldsMade memory[auditKey, string]
 	stepsMade  memory[versionKey, stepMade]
+	placesMade memory[placeKey, template.HTML]
 	hub        *hub
 }
 
@@ -62,7 +63,7 @@ type Web struct {
 func New(o Options) (*Web, error) {
 	w := &Web{
 		Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now,
-		hub: newHub(o.DB, o.Log), summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(),
+		hub: newHub(o.DB, o.Log), summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(), placesMade: newPlaces(),
 	}
 	var err error
 	if w.assets, err = readAssets(); err != nil {
