@@ -44,19 +44,38 @@ var (
 	// looksLikeGlob matches src/* or a/*.md: a star that repeats a slash, or a
 	// list in braces.
 	looksLikeGlob = regexp.MustCompile(`(^|[A-Za-z0-9_-])/\*|\{[a-z]+(,[a-z]+)+\}`)
-	placeholder   = regexp.MustCompile(`\{\{ *[A-Za-z_][A-Za-z0-9_. -]{0,60}\}\}|<YOUR[ _-][A-Z _-]{1,40}>|\[YOUR[ _-][A-Z _-]{1,40}\]`)
+	placeholder   = form{[]string{"{{", "<YOUR", "[YOUR"}, regexp.MustCompile(`\{\{ *[A-Za-z_][A-Za-z0-9_. -]{0,60}\}\}|<YOUR[ _-][A-Z _-]{1,40}>|\[YOUR[ _-][A-Z _-]{1,40}\]`)}
 	secretForms   = []struct {
-		name    string
-		pattern *regexp.Regexp
+		name string
+		form
 	}{
-		{"a private key", regexp.MustCompile(`-----BEGIN ([A-Z]+ )?PRIVATE KEY-----`)},
-		{"a token of GitHub", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})\b`)},
-		{"a key of AWS", regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)},
-		{"a key of a model provider", regexp.MustCompile(`\bsk-(ant-|proj-|or-v1-)?[A-Za-z0-9_-]{32,}\b`)},
-		{"a token of Slack", regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{20,}\b`)},
-		{"a token of ours", regexp.MustCompile(`\bomt_[a-z0-9]{1,4}_[A-Za-z0-9]{44}\b`)},
+		{"a private key", form{[]string{"PRIVATE KEY"}, regexp.MustCompile(`-----BEGIN ([A-Z]+ )?PRIVATE KEY-----`)}},
+		{"a token of GitHub", form{
+			[]string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"},
+			regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})\b`),
+		}},
+		{"a key of AWS", form{[]string{"AKIA"}, regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)}},
+		{"a key of a model provider", form{[]string{"sk-"}, regexp.MustCompile(`\bsk-(ant-|proj-|or-v1-)?[A-Za-z0-9_-]{32,}\b`)}},
+		{"a token of Slack", form{[]string{"xox"}, regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{20,}\b`)}},
+		{"a token of ours", form{[]string{"omt_"}, regexp.MustCompile(`\bomt_[a-z0-9]{1,4}_[A-Za-z0-9]{44}\b`)}},
 	}
 )
+
+// form is what something written in a text looks like.
+type form struct {
+	// marks: each find has one of them. Most texts have none, which is told sooner
+	// than by a pattern that may begin anywhere.
+	marks   []string
+	pattern *regexp.Regexp
+}
+
+// find returns the first in a text, or "".
+func (f form) find(text string) string {
+	if !slices.ContainsFunc(f.marks, func(mark string) bool { return strings.Contains(text, mark) }) {
+		return ""
+	}
+	return f.pattern.FindString(text)
+}
 
 func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding {
 	return func(_ Rule, m modes.Mode) []finding {
@@ -176,12 +195,13 @@ func shortRole(r Rule, m modes.Mode) []finding {
 	return []finding{{r.At, map[string]string{"text": strconv.Quote(role)}}}
 }
 
-// inTexts looks for a pattern in each text, and points at the first find.
-func inTexts(pattern *regexp.Regexp, say func(found string) string) func(Rule, modes.Mode) []finding {
+// inTexts looks for a form in each text, and points at the first find.
+func inTexts(wanted form, say func(found string) string) func(Rule, modes.Mode) []finding {
 	return func(_ Rule, m modes.Mode) []finding {
 		var out []finding
+		all := texts(m)
 		for _, field := range []string{"roleDefinition", "whenToUse", "description", "customInstructions"} {
-			if found := pattern.FindString(texts(m)[field]); found != "" {
+			if found := wanted.find(all[field]); found != "" {
 				out = append(out, finding{"/config/" + field, map[string]string{"text": say(found)}})
 			}
 		}
@@ -192,7 +212,7 @@ func inTexts(pattern *regexp.Regexp, say func(found string) string) func(Rule, m
 func secrets(r Rule, m modes.Mode) []finding {
 	var out []finding
 	for _, s := range secretForms {
-		out = append(out, inTexts(s.pattern, func(string) string { return s.name })(r, m)...)
+		out = append(out, inTexts(s.form, func(string) string { return s.name })(r, m)...)
 	}
 	return out
 }
