@@ -232,11 +232,25 @@ func (b *browser) alt(key string) {
 	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(1)))
 }
 
-// text is what an element says to people who see.
+// text is what an element says to people who see, once it can be seen. It is read
+// in one go: parts of pages follow what happens, and are replaced at any time.
 func (b *browser) text(selector string) string {
 	b.s.t.Helper()
 	var out string
-	b.do(chromedp.Text(selector, &out, chromedp.ByQuery, chromedp.NodeVisible))
+	b.s.await(func() error {
+		read := fmt.Sprintf(`((e) => ({seen: e?.checkVisibility() ?? false, text: e?.innerText ?? ""}))(document.querySelector(%q))`, selector)
+		var got struct {
+			Seen bool
+			Text string
+		}
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(read, &got)); err != nil {
+			return err
+		}
+		if out = got.Text; !got.Seen {
+			return fmt.Errorf("nothing is seen of %s", selector)
+		}
+		return nil
+	})
 	return strings.Join(strings.Fields(out), " ")
 }
 
