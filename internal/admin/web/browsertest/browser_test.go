@@ -41,6 +41,8 @@ type browser struct {
 	noise []string
 	// known are parts of what may stand there.
 	known []string
+	// plain says that pages do without scripts.
+	plain bool
 }
 
 // browser starts one. Where none can be had the test is skipped; in CI it fails.
@@ -185,12 +187,6 @@ func (b *browser) loaded() {
 	b.until(`document.readyState === "complete" && (document.documentElement.matches(".scripts") || !document.scripts.length)`)
 }
 
-// click clicks what a selector finds first, and waits until it is there.
-func (b *browser) click(selector string) {
-	b.s.t.Helper()
-	b.do(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
-}
-
 // follow clicks something that leads to another page, and waits for that.
 func (b *browser) follow(selector string) {
 	b.s.t.Helper()
@@ -314,6 +310,7 @@ func (b *browser) window(width, height int64, scheme string) {
 func (b *browser) withoutScripts() *browser {
 	b.s.t.Helper()
 	b.do(emulation.SetScriptExecutionDisabled(true))
+	b.plain = true
 	return b
 }
 

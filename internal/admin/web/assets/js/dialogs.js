@@ -15,7 +15,7 @@ export async function ask(url) {
   document.body.append(dialog);
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog || event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
+    if (beside(dialog, event) || event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
   });
   dialog.showModal();
   dialog.querySelector("[data-confirm]")?.focus();
@@ -38,3 +38,11 @@ document.addEventListener("click", (event) => {
   if (opens) document.getElementById(opens.dataset.open).showModal();
 });
 for (const button of document.querySelectorAll("[data-open][hidden]")) button.hidden = false;
+
+// beside says whether a click was on what is around a dialog, and not on its own
+// margins, which are a target too.
+export function beside(dialog, event) {
+  const box = dialog.getBoundingClientRect();
+  return event.target === dialog && event.detail > 0
+    && (event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom);
+}

@@ -1,7 +1,7 @@
 // The palette: Ctrl-K, or ⌘K on a Mac, goes to any page, mode or action. What
 // there is comes from the server when it is opened first, and again when the
 // library has changed since. All of it is text, and is put in as text.
-import { ask } from "./dialogs.js";
+import { ask, beside } from "./dialogs.js";
 import { revision } from "./events.js";
 import { mac } from "./platform.js";
 import { prepared, rank } from "./rank.js";
@@ -128,5 +128,5 @@ if (opener && dialog) {
     const row = event.target.closest("[role=option]");
     if (row) choose(found[Number(row.dataset.index)]);
   });
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("click", (event) => { if (beside(dialog, event)) dialog.close(); });
 }

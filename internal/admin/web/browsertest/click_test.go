@@ -1,0 +1,51 @@
+package browsertest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// reach scrolls to an element, and says where to click it, or why it can't be
+// clicked yet: parts of pages follow what happens, and are replaced or moved at any
+// time.
+const reach = `(async (selector) => {
+	const e = document.querySelector(selector);
+	if (!e?.checkVisibility({ visibilityProperty: true })) return { why: "it isn't seen" };
+	e.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+	const middle = () => { const r = e.getClientRects()[0] ?? e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; };
+	const before = middle();
+	for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
+	const [x, y] = middle();
+	if (!e.isConnected) return { why: "it was replaced" };
+	if (x !== before[0] || y !== before[1]) return { why: "it moves" };
+	const hit = document.elementFromPoint(x, y);
+	if (!hit || !(e.contains(hit) || hit.closest("label")?.control === e)) return { why: "it is covered by " + (hit?.outerHTML.slice(0, 100) ?? "nothing") };
+	return { x, y };
+})(%q)`
+
+// click clicks what a selector finds first, as people do: once it is seen, stands
+// still, and nothing is in front of it.
+func (b *browser) click(selector string) {
+	b.s.t.Helper()
+	if b.plain { // nothing moves without scripts
+		b.do(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
+		return
+	}
+	b.s.await(func() error {
+		var at struct {
+			X, Y float64
+			Why  string
+		}
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(reach, selector), &at,
+			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })); err != nil {
+			return err // such as that the page is just being left
+		}
+		if at.Why != "" {
+			return errors.New(selector + " can't be clicked: " + at.Why)
+		}
+		return chromedp.Run(b.ctx, chromedp.MouseClickXY(at.X, at.Y))
+	})
+}
