@@ -8,6 +8,7 @@ import (
 	"mime"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
@@ -31,8 +32,12 @@ type asset struct {
 	plain, gzip, brotli []byte
 }
 
-// readAssets reads what is built. A name without a hash is not for browsers.
-func readAssets() (assets, error) {
+// readAssets returns the assets, compressed once per process: they are embedded
+// and never change.
+var readAssets = sync.OnceValues(compressAssets)
+
+// compressAssets reads what is built. A name without a hash is not for browsers.
+func compressAssets() (assets, error) {
 	a := assets{names: map[string]string{}, files: map[string]asset{}}
 	return a, fs.WalkDir(built, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
