@@ -28,8 +28,7 @@ import (
 
 const tokenKeys = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"
 
-// patience is how long a test waits for what should take much less.
-const patience = 60 * time.Second
+var patience = storetest.Patience
 
 var operator = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "loadtest", Name: "loadtest"}, Source: "test"}
 
@@ -58,10 +57,6 @@ type fleet struct {
 
 var showLog = flag.Bool("log", false, "show the warnings and errors that programs log")
 
-// signIn is held while the role is made that programs sign in as: of two who do
-// that at the same time one fails.
-var signIn sync.Mutex
-
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
 	return newFleetOn(t, storetest.Postgres(t))
@@ -70,9 +65,7 @@ func newFleet(t *testing.T) *fleet {
 // newFleetOn is newFleet with a Postgres of the caller's.
 func newFleetOn(t *testing.T, owner string) *fleet {
 	t.Helper()
-	signIn.Lock()
 	app := storetest.AppURL(t, owner)
-	signIn.Unlock()
 	f := &fleet{
 		t: t, dir: storetest.Programs(t), owner: owner, app: app, redis: storetest.Redis(t),
 		prefix: "om" + strings.ToLower(rand.Text()[:8]), redisURLs: map[string]string{}, children: map[*devstack.Child]string{},
@@ -188,7 +181,7 @@ func (f *fleet) stopAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for c, name := range f.children {
-		if err := c.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
+		if err := c.Stop(syscall.SIGTERM, patience); err != nil {
 			f.t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -18,8 +18,13 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// startupPatience is how long a program may take until it is ready.
-const startupPatience = 40 * time.Second
+// startupPatience bounds the time that a program needs to become ready: one that
+// hangs reaches it, on a busy machine too. One that ends is noticed at once.
+const startupPatience = 3 * time.Minute
+
+// stopTimeout is more than the programs' own limit on draining, after which they
+// end by themselves.
+const stopTimeout = time.Minute
 
 // program is one of the three binaries, running.
 type program struct {
@@ -130,7 +135,7 @@ func (ps *programs) stop() error {
 	all := ps.all()
 	errs := make([]error, len(all))
 	for i, p := range all {
-		group.Go(func() { errs[i] = p.child.Stop(syscall.SIGTERM, 15*time.Second) })
+		group.Go(func() { errs[i] = p.child.Stop(syscall.SIGTERM, stopTimeout) })
 	}
 	group.Wait()
 	return errors.Join(errs...)

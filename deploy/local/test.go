@@ -42,7 +42,11 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 		say("testing with Redis %s (from %s)", redis.Version, redis.From)
 		extra = append(extra, variable{"ORGMODES_REDIS_SERVER", redis.Bin}, variable{"ORGMODES_REDIS_LD_PATH", redis.LibPath})
 	}
-	code, err = runCommand(ctx, command, extra)
+	prepared, err := prepare(ctx, dir)
+	if err != nil {
+		return 1, err
+	}
+	code, err = runCommand(ctx, command, append(extra, prepared...))
 	if content, readErr := os.ReadFile(skips); readErr == nil {
 		names := strings.Fields(string(content))
 		say("\nSKIPPED %d tests, as they need a real Redis and none can be had here:\n  %s", len(names), strings.Join(names, "\n  "))

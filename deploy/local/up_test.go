@@ -23,6 +23,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// patience bounds each wait for an event; only a fault reaches it.
+const patience = 10 * time.Minute
+
 // The test binary plays every part: under the name of one of our programs it
 // is a stand-in for it, which keeps its content in standin.json, and with
 // LOCAL_TEST_UP set it is the launcher itself.
@@ -109,8 +112,8 @@ func startStack(t *testing.T, dir string) *stack {
 	case <-up:
 	case <-s.ended:
 		t.Fatal(s.output())
-	case <-time.After(time.Minute):
-		t.Fatal("the stack was not up within a minute")
+	case <-time.After(patience):
+		t.Fatalf("the stack was not up within %v:\n%s", patience, s.soFar())
 	}
 	return s
 }
@@ -232,7 +235,7 @@ func TestNothingOutlivesTheLauncher(t *testing.T) {
 			_ = conn.Close()
 		}
 		return err != nil && len(processes(t, s.dir)) == 0
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 }
 
 // processes are the stand-ins that run in a checkout, by name.

@@ -33,7 +33,7 @@ func newApt(cache string, say Say) (*apt, error) {
 
 func (a *apt) run(ctx context.Context, dir, program string, args ...string) (string, error) {
 	// As root, apt-get wants to fetch as a user who can't write to dir.
-	args = append(slices.Concat(a.options, []string{"-q", "-o", "APT::Sandbox::User=root"}), args...)
+	args = append(slices.Concat(a.options, []string{"-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=5"}), args...)
 	env := append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
 	return run(ctx, dir, env, program, args...)
 }

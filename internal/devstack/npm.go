@@ -60,7 +60,7 @@ func npmUnpack(ctx context.Context, npm, pkg, integrity, dir string) error {
 	// npm's own cache goes aside too: the user's may not be writable.
 	env := append(os.Environ(),
 		"npm_config_cache="+filepath.Join(work, "cache"),
-		"npm_config_update_notifier=false")
+		"npm_config_update_notifier=false", "npm_config_fetch_retries=5")
 	if _, err := run(ctx, work, env, npm, "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", work, pkg); err != nil {
 		return err
 	}

@@ -23,6 +23,14 @@ const (
 	Database = "orgmodes"
 )
 
+// startTimeout bounds the time that a server needs to start, stopTimeout the
+// time that it needs to end before it is killed. Only a server that hangs
+// reaches them, on a busy machine too.
+const (
+	startTimeout = 5 * time.Minute
+	stopTimeout  = 2 * time.Minute
+)
+
 // PostgresOptions say how to run a Postgres.
 type PostgresOptions struct {
 	// Dir keeps its data, so that the next run finds it. "" means a directory
@@ -92,7 +100,7 @@ func (p *Postgres) Stop() error {
 	if p.throwaway != "" {
 		how = syscall.SIGQUIT // "immediate"
 	}
-	err := p.Child.Stop(how, 15*time.Second)
+	err := p.Child.Stop(how, stopTimeout)
 	p.cleanUp()
 	return err
 }
@@ -275,7 +283,7 @@ func (w *watch) line(text string) {
 }
 
 func (w *watch) wait(ctx context.Context, child *Child) error {
-	timeout := time.NewTimer(time.Minute)
+	timeout := time.NewTimer(startTimeout)
 	defer timeout.Stop()
 	select {
 	case <-w.seen:
@@ -284,7 +292,7 @@ func (w *watch) wait(ctx context.Context, child *Child) error {
 		return fmt.Errorf("it ended at once (%w):\n  %s", errors.Join(child.Err(), errEnded), strings.Join(child.Tail(), "\n  "))
 	case <-timeout.C:
 		_ = child.Stop(syscall.SIGKILL, time.Second)
-		return fmt.Errorf("it was not ready within a minute:\n  %s", strings.Join(child.Tail(), "\n  "))
+		return fmt.Errorf("it was not ready within %v:\n  %s", startTimeout, strings.Join(child.Tail(), "\n  "))
 	case <-ctx.Done():
 		_ = child.Stop(syscall.SIGKILL, time.Second)
 		return context.Cause(ctx)

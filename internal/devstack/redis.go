@@ -53,7 +53,7 @@ func redisURL(addr, password string) string {
 }
 
 // Stop ends the server, which writes down what it has to.
-func (r *Redis) Stop() error { return r.Child.Stop(syscall.SIGTERM, 10*time.Second) }
+func (r *Redis) Stop() error { return r.Child.Stop(syscall.SIGTERM, stopTimeout) }
 
 // StartRedis runs a server on 127.0.0.1 and returns when it takes connections.
 func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, error) {
@@ -145,16 +145,24 @@ func RedisPassword(dir string) (string, error) {
 	return password, os.WriteFile(file, []byte(password), 0o600)
 }
 
+// redisDoTimeout bounds a RedisDo whose context has no deadline.
+const redisDoTimeout = 5 * time.Second
+
 // RedisDo sends one command to a server and returns its answer as text: a
 // status, a number or a string. It is for what the stack itself has to ask;
-// programs use a client.
+// programs use a client. It waits until the context's deadline, or for
+// redisDoTimeout where there is none.
 func RedisDo(ctx context.Context, addr, password string, words ...string) (string, error) {
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(redisDoTimeout)
+	}
+	conn, err := (&net.Dialer{Deadline: deadline}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(deadline)
 	in := bufio.NewReader(conn)
 	if password != "" {
 		if _, err := redisAsk(conn, in, "AUTH", password); err != nil {

@@ -7,6 +7,7 @@
 //	ORGMODES_TEST_POSTGRES_URL  a superuser's address of a server
 //	ORGMODES_REDIS_SERVER       the path of a redis-server, and
 //	ORGMODES_REDIS_LD_PATH      what it needs as LD_LIBRARY_PATH
+//	ORGMODES_TEST_PROGRAMS      a folder with our programs, built from this tree
 //	ORGMODES_SKIPS_FILE         where tests that had to be skipped are counted
 //
 // A plain `go test ./internal/x` starts its own, once per package. Packages
@@ -43,11 +44,21 @@ func Main(m *testing.M, options ...goleak.Option) {
 	os.Exit(code)
 }
 
-// patience is how long a store may take for anything that a test asks of it.
-const patience = 2 * time.Minute
+// Patience bounds each wait of a test for an event. It is far more than any
+// event takes on a busy machine, so that only a fault reaches it.
+// ORGMODES_TEST_PATIENCE, a duration, shortens it for tests that are meant to
+// fail (make mutants).
+var Patience = patience()
+
+func patience() time.Duration {
+	if d, err := time.ParseDuration(os.Getenv("ORGMODES_TEST_PATIENCE")); err == nil {
+		return d
+	}
+	return 5 * time.Minute
+}
 
 func withPatience() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), patience)
+	return context.WithTimeout(context.Background(), Patience)
 }
 
 func say(format string, args ...any) {

@@ -46,16 +46,39 @@ func EmptyPostgres(t testing.TB) string {
 	return database(t, false)
 }
 
+// logins are the URLs by which programs sign in, by the owner's URL of a server.
+var logins struct {
+	sync.Mutex
+	urls map[string]string
+}
+
 // AppURL returns the URL by which the programs sign in to the same database:
-// with the rights of devstack.AppRole, no more.
+// with the rights of devstack.AppRole, no more. The login belongs to the server,
+// so it is made once for all of its databases.
 func AppURL(t testing.TB, ownerURL string) string {
 	t.Helper()
+	owner, err := url.Parse(ownerURL)
+	if err != nil {
+		t.Fatalf("storetest: %v", err)
+	}
+	database := strings.TrimPrefix(owner.Path, "/")
+	server := withDatabase(ownerURL, "")
+
+	logins.Lock()
+	defer logins.Unlock()
+	if app, ok := logins.urls[server]; ok {
+		return withDatabase(app, database)
+	}
 	ctx, cancel := withPatience()
 	defer cancel()
 	app, err := devstack.EnsureAppLogin(ctx, ownerURL)
 	if err != nil {
 		t.Fatalf("storetest: %v", err)
 	}
+	if logins.urls == nil {
+		logins.urls = map[string]string{}
+	}
+	logins.urls[server] = app
 	return app
 }
 

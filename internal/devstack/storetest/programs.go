@@ -17,10 +17,14 @@ var programs struct {
 	err error
 }
 
-// Programs returns a folder with our three programs, admin, worker and reader,
-// built once per test process and removed at its end.
+// Programs returns a folder with our three programs, admin, worker and reader. It
+// is the one that ORGMODES_TEST_PROGRAMS names; without that they are built, once
+// per test process, and removed at its end.
 func Programs(t testing.TB) string {
 	t.Helper()
+	if dir := os.Getenv("ORGMODES_TEST_PROGRAMS"); dir != "" {
+		return dir
+	}
 	programs.Lock()
 	defer programs.Unlock()
 	if programs.dir == "" && programs.err == nil {

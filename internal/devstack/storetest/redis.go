@@ -147,16 +147,22 @@ func (s *RedisServer) Promote() {
 }
 
 // Do sends one command and returns its answer as text: a status, a number or a
-// string.
+// string. It fails the test when no answer arrives.
 func (s *RedisServer) Do(words ...string) string {
 	s.t.Helper()
-	ctx, cancel := withPatience()
-	defer cancel()
-	answer, err := devstack.RedisDo(ctx, s.Addr, s.options.Password, words...)
+	answer, err := s.Try(words...)
 	if err != nil {
 		s.t.Fatalf("storetest: redis %s: %v", strings.Join(words, " "), err)
 	}
 	return answer
+}
+
+// Try is Do for a server whose connections may break under the command, as a
+// Sentinel breaks them: it closes every client of a replica that it promotes.
+func (s *RedisServer) Try(words ...string) (string, error) {
+	ctx, cancel := withPatience()
+	defer cancel()
+	return devstack.RedisDo(ctx, s.Addr, s.options.Password, words...)
 }
 
 func (s *RedisServer) mustRun() *devstack.Redis {
@@ -171,7 +177,7 @@ func (s *RedisServer) mustRun() *devstack.Redis {
 // only to who asks, so it is asked until then.
 func (s *RedisServer) awaitLink() {
 	s.t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(Patience)
 	for !strings.Contains(s.Do("INFO", "replication"), "master_link_status:up") {
 		if time.Now().After(deadline) {
 			s.t.Fatal(errors.New("storetest: the replica did not get its primary's content"))

@@ -1,5 +1,6 @@
 // Package nodetest lets tests see what editors see: it runs the YAML parsers and
-// the regular expressions of JavaScript in one Node process. Only tests import it.
+// the regular expressions of JavaScript in one Node process. Only tests import it,
+// and the launcher that runs them.
 package nodetest
 
 import (
@@ -10,6 +11,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 //go:embed node
@@ -51,7 +54,7 @@ func Start(tb testing.TB) *Node {
 	if err != nil {
 		tb.Skip("Node isn't installed: what JavaScript makes of our documents is not tested")
 	}
-	folder, err := install()
+	folder, err := install(context.Background())
 	if err != nil {
 		tb.Skipf("the YAML parsers for Node can't be installed: what JavaScript makes of our documents is not tested (%v)", err)
 	}
@@ -122,9 +125,22 @@ func (n *Node) ask(t T, question, answer any) {
 	}
 }
 
+// Install fetches what Start needs into the cache, unless it is there: tests that
+// come later fetch nothing. The error says what is missing.
+func Install(ctx context.Context) error {
+	if _, err := exec.LookPath("node"); err != nil {
+		return errors.New("node is not on this machine")
+	}
+	_, err := install(ctx)
+	return err
+}
+
+// attempts are the times that the registry is asked, with a pause in between.
+const attempts = 3
+
 // install puts the pinned packages into a folder of the cache, named after
 // what is pinned; two test binaries may do so at the same time.
-var install = sync.OnceValues(func() (string, error) {
+func install(ctx context.Context) (string, error) {
 	lock, err := files.ReadFile("node/package-lock.json")
 	if err != nil {
 		return "", err
@@ -152,10 +168,20 @@ var install = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
-	npm := exec.CommandContext(context.Background(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-	npm.Dir = building
-	if out, err := npm.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w: %s", err, bytes.TrimSpace(out))
+	if _, err := exec.LookPath("npm"); err != nil {
+		return "", errors.New("npm is not on this machine")
+	}
+	for attempt := 1; ; attempt++ {
+		npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+		npm.Dir = building
+		out, err := npm.CombinedOutput()
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || attempt == attempts {
+			return "", fmt.Errorf("npm ci: %w: %s", err, bytes.TrimSpace(out))
+		}
+		time.Sleep(time.Duration(attempt) * 5 * time.Second)
 	}
 	if err := os.Rename(building, folder); err != nil {
 		if _, statErr := os.Stat(folder); statErr != nil {
@@ -163,7 +189,7 @@ var install = sync.OnceValues(func() (string, error) {
 		}
 	}
 	return folder, nil
-})
+}
 
 func cacheFolder() string {
 	if folder := os.Getenv("ORGMODES_CACHE"); folder != "" {
