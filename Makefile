@@ -13,8 +13,12 @@ GO ?= go
 export GOFLAGS := $(strip $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false)
 VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# Two test binaries at once: more only makes the stores slower on a small machine.
-TEST_PARALLEL ?= 2
+# Three test binaries at once keep two cores busy: many tests wait.
+TEST_PARALLEL ?= 3
+# These wait the most or work the most, so they start first.
+TEST_FIRST    ?= ./internal/admin/web/browsertest ./internal/admin/api ./internal/reader ./internal/worker
+# Only a test that hangs takes that long, on a slow machine too.
+TEST_TIMEOUT  ?= 60m
 TEST_FLAGS    ?=
 # The race detector needs a C compiler.
 CC_FOUND := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)
@@ -35,10 +39,23 @@ run: build bin/local ## Everything on this machine, with sample modes; Ctrl-C en
 	@$(LOCAL) up
 
 .PHONY: test
-test: bin/local ## All tests, against a real Postgres and a real Redis
+test: modules bin/local ## The tests that fit into minutes, against a real Postgres and a real Redis
 	@$(if $(RACE),,echo 'NOTE: there is no C compiler here, so the race detector is off.';) \
 	export CGO_ENABLED=$(if $(RACE),1,0); \
-	$(LOCAL) test -- $(GO) test $(RACE) -shuffle=on -p $(TEST_PARALLEL) $(TEST_FLAGS) ./...
+	$(LOCAL) test -- $(GO) test $(RACE) -shuffle=on -timeout $(TEST_TIMEOUT) -p $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST_FIRST) ./...
+
+.PHONY: prove
+prove: modules bin/local ## The long tests: all walks in the browser, 5,000 schedules, faults, attacks, load
+	@export GO='$(GO)' RACE='$(RACE)' TEST_FLAGS='$(TEST_FLAGS)' CGO_ENABLED=$(if $(RACE),1,0); \
+	$(LOCAL) test -- tools/prove
+
+# Fetched before anything is timed; a registry that fails once is asked again.
+.PHONY: modules
+modules:
+	@for pause in 2 10 30 0; do \
+	  if $(GO) list -deps -test ./... >/dev/null; then exit 0; fi; \
+	  sleep $$pause; \
+	done; exit 1
 
 .PHONY: test-fetch
 test-fetch: ## The ways in which Postgres and Redis are fetched (uses the network)
@@ -59,7 +76,7 @@ bin/local:
 check: bin/local ## Generated code, assets, format, vet, linters, import rules, SQL, go.mod
 	@$(MAKE) check-generated check-assets check-modules check-length
 	$(GO) vet ./...
-	$(GO) test -count=1 ./internal
+	$(GO) test -count=1 -timeout $(TEST_TIMEOUT) ./internal
 	@lint="$$(tools/get golangci-lint)"; \
 	"$$lint" fmt --diff; \
 	"$$lint" run
@@ -92,7 +109,7 @@ check-assets:
 PICTURES ?= $(abspath .local/pictures)
 .PHONY: screenshots
 screenshots: bin/local ## Pictures of all pages in all states, into PICTURES (.local/pictures)
-	@export ORGMODES_SCREENSHOTS='$(PICTURES)'; $(LOCAL) test -- $(GO) test -count=1 -timeout 20m -run '^TestEveryPage$$' ./internal/admin/web/browsertest
+	@export ORGMODES_SCREENSHOTS='$(PICTURES)'; $(LOCAL) test -- $(GO) test -count=1 -timeout 60m -run '^TestEveryPage$$' ./internal/admin/web/browsertest
 	@echo 'Pictures: $(PICTURES)'
 
 .PHONY: generate
@@ -111,7 +128,7 @@ bench: bin/local ## The benchmarks, as one table
 
 .PHONY: pages
 pages: bin/local ## What each page takes and how Postgres reads it, into docs/pages.md
-	@$(LOCAL) test -- $(GO) test -count=1 -run TestPagesOfALargeOrganization ./internal/admin -pages.doc=$(abspath docs/pages.md)
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 60m -run TestPagesOfALargeOrganization ./internal/admin -pages.doc=$(abspath docs/pages.md)
 
 .PHONY: fuzz
 fuzz: ## Each fuzz test for FUZZTIME (30s)
@@ -124,7 +141,7 @@ fuzz: ## Each fuzz test for FUZZTIME (30s)
 
 .PHONY: soak
 soak: bin/local ## The long chaos run: workers killed under 2,000 changes
-	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run TestWorkersAreKilledAndNothingIsLost ./loadtest \
+	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 60m -v -run TestWorkersAreKilledAndNothingIsLost ./loadtest \
 	  -chaos.changes=2000 -chaos.orgs=20 -chaos.writers=8 -chaos.workers=4
 
 # Without the race detector: the made-up time stands still while it looks.
@@ -132,7 +149,7 @@ SCHEDULES ?= 10000
 SEED      ?= 1
 .PHONY: simulate
 simulate: ## The promises under SCHEDULES simulated schedules, from SEED on
-	$(GO) test -count=1 -timeout 60m -run 'TestSchedules|TestReplay' -v ./internal/simulation -schedules=$(SCHEDULES) -seed=$(SEED)
+	ORGMODES_PROVE=1 $(GO) test -count=1 -timeout 120m -run 'TestSchedules|TestReplay' -v ./internal/simulation -schedules=$(SCHEDULES) -seed=$(SEED)
 
 .PHONY: mutants
 mutants: bin/local ## Each mechanism taken out once: a test has to fail (ARGS=-only=fence for some)
@@ -142,13 +159,13 @@ mutants: bin/local ## Each mechanism taken out once: a test has to fail (ARGS=-o
 HOLD ?= 60s
 .PHONY: faults
 faults: bin/local ## Real programs while things are broken for HOLD (60s): a table of what editors saw
-	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -parallel 7 -v -run TestFaults ./loadtest \
+	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 60m -parallel 7 -v -run TestFaults ./loadtest \
 	  -faults.hold=$(HOLD) -faults.poll=250ms
 
 .PHONY: load
 load: bin/local ## Measured: commit to visible, revoked to refused, and polls beside a bare server
-	@$(LOCAL) test -- $(GO) test -count=1 -timeout 10m -v -run 'TestCommitToVisible|TestRevokedToRefused|TestPollingLoad' ./loadtest \
-	  -load.for=20s -load.orgs=20 -load.revocations=200 -load.polls='1000 4000 8000' -load.polls.for=10s
+	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run 'TestCommitToVisible|TestRevokedToRefused|TestPollingLoad' ./loadtest \
+	  -load.assert -load.for=20s -load.orgs=20 -load.revocations=200 -load.polls='1000 4000 8000' -load.polls.for=10s
 
 .PHONY: clean
 clean: ## Remove what was built; data of `make run` stays

@@ -23,6 +23,7 @@ import (
 	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/prove"
 	"orgmodes/internal/snapshot"
 )
 
@@ -38,6 +39,7 @@ var (
 // and readers are polled. At the end everything that Postgres has is published,
 // no reader ever went back, and every change has its audit row.
 func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
+	prove.Long(t)
 	f := newFleet(t)
 	f.startAdmin()
 	workers := make([]*devstack.Child, *chaosWorkers)
@@ -99,7 +101,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		return err
 	})
 	t.Logf("%.1f s: everything is published", time.Since(began).Seconds())
-	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: 5 * time.Second})
+	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: patience})
 	require.NoError(t, err)
 	defer func() { _ = store.Close() }()
 	var revisions int64

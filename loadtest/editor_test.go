@@ -31,8 +31,9 @@ type editor struct {
 	tag    string
 }
 
-// editorTimeout is long enough that an answer which comes at all is recorded.
-const editorTimeout = 5 * time.Second
+// editorTimeout is long enough that an answer which comes at all is recorded, on
+// a busy machine too.
+var editorTimeout = patience
 
 func newEditor(name string, tn tenant, tokenName, secret, coding string, first int) *editor {
 	return &editor{
@@ -91,8 +92,9 @@ func (e *editor) poll(ctx context.Context, r *instance) history.Poll {
 		_ = res.Body.Close()
 	}
 	p.Received = time.Now()
-	if err != nil {
-		return p // no answer, or half of one
+	if err != nil { // no answer, or half of one
+		p.Failure = err.Error()
+		return p
 	}
 	p.Status, p.ETag, p.CacheStatus = res.StatusCode, res.Header.Get("ETag"), res.Header.Get("Cache-Status")
 	p.ReprDigest, p.Coding = res.Header.Get("Repr-Digest"), res.Header.Get("Content-Encoding")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"orgmodes/internal/devstack"
+	"orgmodes/internal/prove"
 	"orgmodes/loadtest/history"
 )
 
@@ -87,6 +88,7 @@ var scenarios = []struct {
 // Whatever is broken, editors see 200 and 304, never go back, are told when what
 // they get may be old, and get what is current soon after.
 func TestFaults(t *testing.T) {
+	prove.Long(t)
 	t.Parallel()
 	t.Cleanup(printReports)
 	for _, sc := range scenarios {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// shortTrust is an AUTH_MAX_STALE that a test can wait for, and more than the
+// shortTrust is an AUTH_MAX_STALE that a test can wait for, and far more than the
 // bound: so that answers are said to be stale first, and end after.
-const shortTrust = 12 * time.Second
+const shortTrust = 40 * time.Second
 
 // withShortTrust is a stage whose readers let nobody in for long without word
 // from the log.
@@ -17,6 +17,7 @@ func withShortTrust(t *testing.T) *stage {
 	f.readerSettings = []string{"AUTH_MAX_STALE=" + shortTrust.String()}
 	s := newStage(t, f, false)
 	s.promises.AuthMaxStale = shortTrust
+	s.promises.Marked = shortTrust / 2
 	return s
 }
 

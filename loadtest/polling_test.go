@@ -19,6 +19,7 @@ import (
 
 	"orgmodes/internal/devstack"
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/prove"
 )
 
 var (
@@ -36,9 +37,23 @@ func TestMain(m *testing.M) {
 		serveBare(addr)
 		return
 	}
+	parallelScenarios()
 	// fasthttp keeps a clock for Date headers, which never ends, and looks after a
 	// client's connections for some seconds more.
 	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"), goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*HostClient).connsCleaner"))
+}
+
+// parallelScenarios lets scenarios run side by side unless -parallel is given: they
+// wait most of the time, so their number does not follow that of the cores.
+func parallelScenarios() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		if err := flag.Set("test.parallel", "7"); err != nil {
+			panic(err)
+		}
+	}
 }
 
 func serveBare(addr string) {
@@ -72,6 +87,7 @@ const (
 // server that does nothing else. Both get the same requests at the same rate;
 // the ratios are what to look at on a machine that isn't idle.
 func TestPollingLoad(t *testing.T) {
+	prove.Long(t)
 	f := newFleet(t)
 	worker := f.start("worker", "")
 	addr := free(t)

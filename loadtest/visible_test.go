@@ -13,6 +13,7 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/prove"
 	"orgmodes/internal/snapshot"
 )
 
@@ -20,6 +21,7 @@ var (
 	loadRate        = flag.Int("load.rate", 50, "changes a second")
 	loadFor         = flag.Duration("load.for", 4*time.Second, "for how long changes are made")
 	loadOrgs        = flag.Int("load.orgs", 20, "in how many organizations")
+	loadAssert      = flag.Bool("load.assert", false, "fail when what is measured is slower than we say it is")
 	loadRevocations = flag.Int("load.revocations", 20, "how many tokens are revoked")
 )
 
@@ -30,6 +32,7 @@ var (
 // measured of the admin; a second commit of an organization comes when the first
 // one is visible, as a rate below spacing demands of it.
 func TestCommitToVisible(t *testing.T) {
+	prove.Long(t)
 	f := newFleet(t)
 	f.start("worker", "")
 	reader := f.startReader()
@@ -71,8 +74,10 @@ func TestCommitToVisible(t *testing.T) {
 		float64(len(s))/took.Seconds(), len(v.orgs), took.Round(time.Second), missed)
 	fmt.Printf("  the commit itself       %s\n  commit to the log       %s\n  commit to HTTP          %s\n", c, l, s)
 	require.NotEmpty(t, s)
-	require.Less(t, s.at(.5), 500*time.Millisecond)
-	require.Less(t, s.at(.99), 3*time.Second)
+	if *loadAssert {
+		require.Less(t, s.at(.5), 500*time.Millisecond)
+		require.Less(t, s.at(.99), 3*time.Second)
+	}
 }
 
 // durations are gathered by many.
@@ -117,7 +122,7 @@ type watched struct {
 
 func newVisibility(f *fleet, reader string) *visibility {
 	f.t.Helper()
-	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: 2 * time.Second})
+	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: patience})
 	require.NoError(f.t, err)
 	f.t.Cleanup(func() { _ = store.Close() })
 	v := &visibility{t: f.t, db: f.db, store: store, url: reader, acknowledged: map[string]map[int64]time.Time{}, seen: map[string]map[int64]time.Time{}}
@@ -217,6 +222,7 @@ func (v *visibility) follow(ctx context.Context, logged *durations) {
 
 // How long a revoked token is still taken, from the commit on.
 func TestRevokedToRefused(t *testing.T) {
+	prove.Long(t)
 	f := newFleet(t)
 	f.start("worker", "")
 	reader := &instance{url: f.startReader()}
@@ -252,5 +258,7 @@ func TestRevokedToRefused(t *testing.T) {
 	}
 	all := took.sorted()
 	fmt.Printf("revocation's commit to refused\n  %s\n", all)
-	require.Less(t, all.at(.99), 2*time.Second)
+	if *loadAssert {
+		require.Less(t, all.at(.99), 2*time.Second)
+	}
 }

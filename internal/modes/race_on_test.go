@@ -4,4 +4,4 @@ package modes
 
 // hostileShare divides the size of hostile texts: the race detector makes each
 // byte ten times as dear, and has nothing to find in code without goroutines.
-const hostileShare = 16
+const hostileShare = 64

@@ -310,7 +310,7 @@ func (w *world) raw(request string) answer {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
 	require.NoError(w.t, err)
 	defer conn.Close()
-	require.NoError(w.t, conn.SetDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(w.t, conn.SetDeadline(time.Now().Add(patience)))
 	_, err = conn.Write([]byte(request))
 	require.NoError(w.t, err)
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)

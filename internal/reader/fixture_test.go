@@ -102,7 +102,7 @@ func (w *world) start(options []option) {
 	wg.Go(func() { _ = w.Serve(ln) })
 	w.client = &http.Client{
 		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
-		Timeout:   10 * time.Second,
+		Timeout:   patience,
 	}
 	w.stop = sync.OnceFunc(func() {
 		stop()
@@ -130,8 +130,7 @@ func (w *world) openWriter() *snapshot.Store {
 	return s
 }
 
-// patience is how long a test waits for what should take milliseconds.
-const patience = 15 * time.Second
+var patience = storetest.Patience
 
 // testLog hides what the reader says unless the test fails.
 type testLog struct{ t testing.TB }

@@ -109,10 +109,8 @@ func TestARevokedTokenIsRefused(t *testing.T) {
 	assert.Equal(t, 200, w.modes(org, tok).status)
 
 	rec.Revoked, rec.Version = true, 3
-	start := time.Now()
 	w.publishToken(rec)
 	w.eventually(func() bool { return w.modes(org, tok).status == 401 }, "it is refused")
-	assert.Less(t, time.Since(start), 2*time.Second)
 	requireProblem(t, w.modes(org, tok), 401, "token_refused")
 }
 
@@ -131,9 +129,7 @@ func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 	}
 	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.tokenLoads.absent), "it is remembered")
 	w.publishToken(recordOf(tok, org))
-	start := time.Now()
 	w.eventually(func() bool { return w.modes(org, tok).status == 200 }, "it is let in")
-	assert.Less(t, time.Since(start), 5*time.Second, "since the log tells of it, not since everything is compared in the end")
 }
 
 // elsewhere is a Redis that answers comparisons from a position of its own.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"orgmodes/internal/prove"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 )
@@ -83,8 +84,9 @@ func heap() uint64 {
 
 // A million tokens of 100,000 organizations fit into 150 MiB.
 func TestAMillionTokens(t *testing.T) {
-	if testing.Short() || raceEnabled {
-		t.Skip("takes memory and time")
+	prove.Long(t)
+	if raceEnabled {
+		t.Skip("measures memory")
 	}
 	const tokens, organizations = 1_000_000, 100_000
 	before := heap()

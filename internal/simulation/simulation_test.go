@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"orgmodes/internal/prove"
 )
 
 var (
@@ -85,8 +87,11 @@ func TestSchedules(t *testing.T) {
 	n := *schedules
 	if n == 0 {
 		n = 100
-		if raceEnabled || testing.Short() {
-			n = 10
+		switch {
+		case prove.Enabled():
+			n = 5000
+		case raceEnabled || testing.Short():
+			n = 5
 		}
 	}
 	// Each run makes a small world and drops it.
@@ -118,8 +123,8 @@ func TestSchedules(t *testing.T) {
 // The same seed gives the same run, so a failure can be replayed.
 func TestReplay(t *testing.T) {
 	n := uint64(20)
-	if raceEnabled || testing.Short() {
-		n = 3
+	if !prove.Enabled() && (raceEnabled || testing.Short()) {
+		n = 2
 	}
 	for s := range n {
 		first, second := run(t, 6880+s), run(t, 6880+s)

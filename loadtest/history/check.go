@@ -62,8 +62,12 @@ type Violation struct {
 
 // String tells of it in a line.
 func (v Violation) String() string {
-	return fmt.Sprintf("%s: %s asked %s for %s with %s at %s, %d %s (%s): %s", v.Rule, v.Poll.Editor, v.Poll.Reader,
-		v.Poll.Organization, v.Poll.Token, v.Poll.Sent.Format("15:04:05.000"), v.Poll.Status, v.Poll.ETag, v.Poll.CacheStatus, v.Detail)
+	answer := fmt.Sprintf("%d %s (%s)", v.Poll.Status, v.Poll.ETag, v.Poll.CacheStatus)
+	if v.Poll.Status == 0 {
+		answer = "no answer: " + v.Poll.Failure
+	}
+	return fmt.Sprintf("%s: %s asked %s for %s with %s at %s, %s: %s", v.Rule, v.Poll.Editor, v.Poll.Reader,
+		v.Poll.Organization, v.Poll.Token, v.Poll.Sent.Format("15:04:05.000"), answer, v.Detail)
 }
 
 // Check holds a history against the promises and returns what was broken, in

@@ -37,8 +37,9 @@ type Poll struct {
 	Token        string
 	Sent         time.Time
 	Received     time.Time
-	// Status is 0 where there was no answer.
+	// Status is 0 where there was no answer, and Failure is why.
 	Status      int
+	Failure     string
 	ETag        string
 	CacheStatus string
 	ReprDigest  string
