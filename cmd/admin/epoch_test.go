@@ -25,7 +25,7 @@ func TestRaisingTheEpoch(t *testing.T) {
 	// A Redis that knows more than this database, as after a restore: one token
 	// was revoked, and the epoch is far ahead.
 	redis := storetest.Redis(t)
-	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: 5 * time.Second})
+	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: storetest.Patience})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
 	ahead := time.Now().Add(24 * time.Hour).Unix()

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,7 +68,7 @@ type ended struct {
 // call runs the program to its end. env are NAME=value pairs.
 func call(t *testing.T, admin string, env []string, stdin string, args ...string) ended {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), storetest.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, admin, args...)
 	// With the race detector, a program would otherwise stay for a second at its end.

@@ -13,9 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack/storetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -146,7 +147,7 @@ func TestLintAcrossFiles(t *testing.T) {
 
 // TestProgress: a command that takes long says that it goes on, beside its answer.
 func TestProgress(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), storetest.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(t), "modes", "lint", "--json", "-")
 	cmd.Env = []string{"HOME=" + t.TempDir(), beAdmin}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
@@ -126,7 +127,7 @@ func follow(r io.Reader) *lines {
 // await returns when a line with the text was written.
 func (l *lines) await(t *testing.T, text string) {
 	t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
+	deadline := time.NewTimer(storetest.Patience)
 	defer deadline.Stop()
 	for {
 		select {
@@ -144,7 +145,7 @@ func (l *lines) await(t *testing.T, text string) {
 // ended returns when the program has closed its standard error.
 func (l *lines) ended(t *testing.T) {
 	t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
+	deadline := time.NewTimer(storetest.Patience)
 	defer deadline.Stop()
 	for {
 		select {

@@ -127,7 +127,7 @@ func TestLife(t *testing.T) {
 	}
 
 	status := func(addr, path string) int {
-		client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+		client := http.Client{Timeout: storetest.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
 		res, err := client.Get("http://" + addr + path)
 		if err != nil {
 			return 0
@@ -138,14 +138,14 @@ func TestLife(t *testing.T) {
 	}
 	eventually := func(addr, path string, want int) {
 		t.Helper()
-		require.Eventually(t, func() bool { return status(addr, path) == want }, 15*time.Second, 10*time.Millisecond, logged)
+		require.Eventually(t, func() bool { return status(addr, path) == want }, storetest.Patience, 10*time.Millisecond, logged)
 	}
 	eventually(private, "/livez", 200)
 	assert.Equal(t, 503, status(private, "/readyz"))
 	assert.Equal(t, 503, status(private, "/startupz"))
-	require.Eventually(t, func() bool { return strings.Contains(logged(), "has not been filled") }, 15*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(logged(), "has not been filled") }, storetest.Patience, 10*time.Millisecond)
 
-	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: 10 * time.Second})
+	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: storetest.Patience})
 	require.NoError(t, err)
 	defer store.Close()
 	rec, _, err := store.BeginReconcile(t.Context(), 1)

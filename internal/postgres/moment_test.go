@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/postgres"
 )
 
@@ -24,7 +25,7 @@ func (l *library) whileItReads(read func() error, between func()) {
 		go func() { done <- read() }()
 		require.Eventually(l.t, func() bool {
 			return l.count(`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) > 0
-		}, 10*time.Second, 5*time.Millisecond, "it never asked for the installation")
+		}, storetest.Patience, 5*time.Millisecond, "it never asked for the installation")
 		between()
 		require.NoError(l.t, tx.Commit(ctx))
 		require.NoError(l.t, <-done)

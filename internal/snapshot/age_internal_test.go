@@ -15,7 +15,7 @@ import (
 // and for one that waits for news.
 func TestConnectionsAreNotUsedForLong(t *testing.T) {
 	const maxAge, lap = 300 * time.Millisecond, 50 * time.Millisecond
-	s, err := Open(storetest.Redis(t).URL, Options{PoolSize: 1, MaxAge: maxAge, Timeout: 5 * time.Second})
+	s, err := Open(storetest.Redis(t).URL, Options{PoolSize: 1, MaxAge: maxAge, Timeout: storetest.Patience})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	since := map[int64]time.Time{}
@@ -24,9 +24,9 @@ func TestConnectionsAreNotUsedForLong(t *testing.T) {
 		id, err := s.rdb.ClientID(t.Context()).Result()
 		require.NoError(t, err)
 		if _, known := since[id]; !known {
-			since[id] = asked
+			since[id] = time.Now() // it is older than that, however busy the machine
 		}
-		require.Less(t, asked.Sub(since[id]), 2*maxAge, "connection %d", id) // once would be tight on a busy machine
+		require.Less(t, asked.Sub(since[id]), maxAge, "connection %d", id)
 		_, err = s.ReadLog(t.Context(), 0, lap)
 		require.NoError(t, err)
 	}

@@ -20,7 +20,7 @@ const (
 
 func open(t *testing.T, r *storetest.RedisServer) *snapshot.Store {
 	t.Helper()
-	s, err := snapshot.Open(r.URL, snapshot.Options{Timeout: 5 * time.Second})
+	s, err := snapshot.Open(r.URL, snapshot.Options{Timeout: storetest.Patience})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s

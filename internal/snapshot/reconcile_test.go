@@ -174,7 +174,7 @@ func TestResyncComesAfterWhateverWasLogged(t *testing.T) {
 
 func TestPrefixKeepsInstallationsApart(t *testing.T) {
 	r, s := filled(t)
-	elsewhere, err := snapshot.Open(r.URL, snapshot.Options{Prefix: "b", Timeout: 5 * time.Second})
+	elsewhere, err := snapshot.Open(r.URL, snapshot.Options{Prefix: "b", Timeout: storetest.Patience})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = elsewhere.Close() })
 	publish(t.Context(), t, s, doc(t, acme, version(1)))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"orgmodes/internal/cputime"
 	"orgmodes/internal/folder"
 )
 
@@ -37,13 +38,13 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		"lines":        full("\n") + "{",
 		"one name":     "[" + numbered(`{"name":"same","permission_mode":"plan","allowed_tools":["Bash(%d)"]},`, MaxTemplates-1) + `{}]`,
 	} {
-		start := time.Now()
+		spent := cputime.Spent()
 		files, err := ReadFile([]byte(text), Tools{})
 		if err == nil {
 			_, err = PlanImport(nil, files, Choices{OnConflict: Rename})
 		}
-		took := time.Since(start)
-		t.Logf("%s: %s, %v", name, took.Round(time.Millisecond), err)
-		assert.Less(t, took, time.Minute, name)
+		spent = cputime.Spent() - spent
+		t.Logf("%s: %s, %v", name, spent.Round(time.Millisecond), err)
+		assert.Less(t, spent, time.Minute, name)
 	}
 }

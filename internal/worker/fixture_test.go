@@ -26,8 +26,7 @@ var auditPage = postgres.AuditFilter{Limit: 10}
 
 var ada = audit.By{Actor: audit.Actor{Kind: audit.User, ID: "ada", Name: "Ada"}, RequestID: "r", Source: "test"}
 
-// patience is how long a test waits for what should take milliseconds.
-const patience = 30 * time.Second
+var patience = storetest.Patience
 
 // world is a Postgres, a Redis and what works between them.
 type world struct {
@@ -56,7 +55,7 @@ func (w *world) connect() (*postgres.DB, *snapshot.Store) {
 	db, err := postgres.Open(w.t.Context(), w.app)
 	require.NoError(w.t, err)
 	w.t.Cleanup(db.Close)
-	store, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: 2 * time.Second})
+	store, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = store.Close() })
 	return db, store

@@ -94,10 +94,10 @@ func newSite(t testing.TB, change ...func(*admin.Options)) *site {
 	ended := make(chan error, 1)
 	go func() { ended <- app.Listener(listener) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: 8}
-	s.client = &http.Client{Transport: transport, Timeout: 20 * time.Second}
+	s.client = &http.Client{Transport: transport, Timeout: storetest.Patience}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		require.NoError(t, app.ShutdownWithTimeout(5*time.Second))
+		require.NoError(t, app.ShutdownWithTimeout(storetest.Patience))
 		require.NoError(t, <-ended)
 	})
 	return s
