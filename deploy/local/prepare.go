@@ -15,7 +15,7 @@ import (
 // programs are in dir, which the caller removes.
 func prepare(ctx context.Context, dir string) ([]variable, error) {
 	programs := filepath.Join(dir, "programs")
-	build := exec.CommandContext(ctx, "go", "build", "-o", programs+string(filepath.Separator), "./cmd/admin", "./cmd/worker", "./cmd/reader")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", programs+string(filepath.Separator), "./cmd/admin", "./cmd/worker", "./cmd/reader")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {

@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"cmp"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -28,8 +29,8 @@ const (
 	// form that it may come in.
 	bodyLimit = modes.MaxUploadBytes + 64<<10
 
-	// deadline is what an answer may take: imports are the longest.
-	deadline = 30 * time.Second
+	// defaultDeadline is what an answer may take: imports are the longest.
+	defaultDeadline = 30 * time.Second
 
 	readTimeout = time.Minute
 	idleTimeout = 2 * time.Minute
@@ -47,6 +48,8 @@ type Options struct {
 	Public *url.URL
 	// PublicReader is where editors reach the readers; it may be empty.
 	PublicReader string
+	// Deadline bounds each answer; 0 means 30 seconds.
+	Deadline time.Duration
 	// TrustedProxies are those whose X-Forwarded-For is believed; none by
 	// default.
 	TrustedProxies []netip.Prefix
@@ -104,7 +107,7 @@ func New(o Options) (*fiber.App, error) {
 		figures.Count(o.Log, fail),
 		request.Recover(o.Log),
 		request.Plain(),
-		request.Deadline(deadline),
+		request.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
 	)
 	a := &api.API{
 		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,

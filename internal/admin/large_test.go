@@ -114,7 +114,8 @@ func (l *large) newApp(t testing.TB) *fiber.App {
 	public, err := url.Parse("http://localhost:8080")
 	require.NoError(t, err)
 	app, err := admin.New(admin.Options{
-		DB: l.db, Keys: keys, Builtins: modes.Builtins(), Public: public, PublicReader: "https://reader.example",
+		Deadline: storetest.Patience,
+		DB:       l.db, Keys: keys, Builtins: modes.Builtins(), Public: public, PublicReader: "https://reader.example",
 		Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)

@@ -82,6 +82,7 @@ func newSite(t testing.TB, change ...func(*admin.Options)) *site {
 	o := admin.Options{
 		DB: s.db, Keys: s.keys, Builtins: modes.Builtins(), Public: public, PublicReader: "https://reader.example",
 		Log: slog.New(slog.NewTextHandler(&guarded{b: s.log}, nil)), PublishWait: 20 * time.Millisecond,
+		Deadline: storetest.Patience,
 	}
 	for _, c := range change {
 		c(&o)

@@ -47,7 +47,7 @@ func buildPrograms() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir, "./cmd/admin", "./cmd/worker", "./cmd/reader")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", dir, "./cmd/admin", "./cmd/worker", "./cmd/reader")
 	build.Dir = strings.TrimSpace(string(root))
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
