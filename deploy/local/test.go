@@ -42,6 +42,7 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 		say("testing with Redis %s (from %s)", redis.Version, redis.From)
 		extra = append(extra, variable{"ORGMODES_REDIS_SERVER", redis.Bin}, variable{"ORGMODES_REDIS_LD_PATH", redis.LibPath})
 	}
+	extra = append(extra, browserVariables(ctx)...)
 	code, err = runCommand(ctx, command, extra)
 	if content, readErr := os.ReadFile(skips); readErr == nil {
 		names := strings.Fields(string(content))

@@ -46,9 +46,9 @@ func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
 	imported := func(what string, slugs ...string) {
 		t.Helper()
 		b.follow("form.import button.primary")
-		require.Equal(t, "What would change", b.text("h1"))
+		b.text("h1").is("What would change")
 		b.follow("button[value=apply]")
-		require.Equal(t, "Imported "+what, b.text("h1"))
+		b.text("h1").is("Imported " + what)
 		for _, slug := range slugs {
 			polling.gets("slug: " + slug)
 		}

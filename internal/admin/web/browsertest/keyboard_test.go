@@ -50,23 +50,23 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	b.keyboard("By keys.")
 	b.checked("1 change")
 	b.leaving(func() { b.ctrl("s") })
-	require.Contains(t, b.text(".said"), "saved as version 2")
+	b.text(".said").has("saved as version 2")
 	polling.gets("whenToUse: By keys.")
 
 	// Restore.
 	b.enter(`.head .actions a[href*="history"]`)
 	b.ask(`.past-row:nth-child(2) a[data-ask]`)
-	require.Contains(t, b.text(".said"), "as it was in version 1")
+	b.text(".said").has("as it was in version 1")
 	polling.gets("whenToUse: When it is time for Docs writer.")
 
 	// Delete, and undo.
 	b.enter(`.crumbs a[href$="/edit"]`)
 	b.enter(`.head .actions a[href*="deletions"]`)
 	b.enter("[data-confirm]")
-	require.Contains(t, b.text(".said"), "Docs writer is deleted")
+	b.text(".said").has("Docs writer is deleted")
 	s.readerServes()
 	b.enter("[data-undo]")
-	require.Contains(t, b.text(".said"), "Docs writer is restored")
+	b.text(".said").has("Docs writer is restored")
 	polling.gets("slug: docs-writer")
 
 	// Import.
@@ -75,11 +75,11 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	b.tabTo("#import-paste")
 	b.paste(brought)
 	b.enter("form.import button.primary")
-	require.Equal(t, "What would change", b.text("h1"))
+	b.text("h1").is("What would change")
 	b.tabTo("#take-0")
 	b.keyboard(" ")
 	b.enter("button[value=apply]")
-	require.Equal(t, "Imported 1 mode", b.text("h1"))
+	b.text("h1").is("Imported 1 mode")
 	s.readerServes("docs-writer", "release-notes")
 	polling.gets("slug: release-notes")
 
@@ -88,10 +88,10 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	b.tabTo("#field-name")
 	b.keyboard("By keys")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	made := s.polling(b.attribute("#made-token", "value"))
+	made := s.polling(b.attribute("#made-token", "value").now())
 	made.nothingNew()
 	b.ask("tbody tr:first-child td.more a")
-	require.Contains(t, b.text(".said"), "By keys is revoked")
+	b.text(".said").has("By keys is revoked")
 	s.await(func() error {
 		if status := made.poll(); status != http.StatusUnauthorized {
 			return fmt.Errorf("the reader answers %d", status)

@@ -141,7 +141,7 @@ func (b *browser) visit(v visit) {
 	if v.then != nil {
 		v.then(b)
 	}
-	require.False(b.s.t, b.holds(`window.executed`), "a text has run as a script on %s", v.path)
+	b.untilNot(`window.executed`, "a text has run as a script on %s", v.path)
 	for _, l := range pageLooks {
 		b.window(l.width, min(max(b.number(`document.documentElement.scrollHeight`), l.height), longest), l.scheme)
 		b.reflows(v, l.name, l.width)
@@ -160,10 +160,5 @@ func (b *browser) visit(v visit) {
 
 func (b *browser) reflows(v visit, how string, width int64) {
 	b.s.t.Helper()
-	if b.number(`document.documentElement.scrollWidth`) <= width {
-		return
-	}
-	var wide []string
-	b.do(evaluate(fmt.Sprintf(`[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > %d && !e.closest("pre, .cm-editor, .vh, .side")).map((e) => e.outerHTML.slice(0, 160)).slice(0, 8)`, width), &wide))
-	b.s.t.Errorf("%s, %s, has to be scrolled sideways in %s: %s", v.name, v.state, how, strings.Join(wide, "\n  "))
+	b.collect(fmt.Sprintf("%s, %s, has to be scrolled sideways in %s", v.name, v.state, how), fmt.Sprintf(`document.documentElement.scrollWidth <= %[1]d ? [] : ["the page", ...[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > %[1]d && !e.closest("pre, .cm-editor, .vh, .side")).map((e) => e.outerHTML.slice(0, 160)).slice(0, 8)]`, width)).are()
 }

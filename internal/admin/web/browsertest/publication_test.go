@@ -29,8 +29,8 @@ func TestPublicationIsInPlainView(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, res.Body.Close())
 		require.Equal(t, http.StatusOK, res.StatusCode)
-		require.Contains(t, b.text("#publication table"), res.Header.Get("ETag"))
-		require.Regexp(t, regexp.QuoteMeta(req.URL.String())+`\s`, b.text("#publication table"))
+		b.text("#publication table").has(res.Header.Get("ETag"))
+		b.text("#publication table").matches(regexp.QuoteMeta(req.URL.String()) + `\s`)
 	}
 
 	// Redis goes away: what is saved waits, why stands there, and it can be hurried.
@@ -49,7 +49,7 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	s.readerServes("docs-writer", "late")
 	b.open("/orgs/acme/publication")
 	b.leaving(func() { b.js(`document.querySelector(".again button").click()`) })
-	require.Contains(t, b.text(".said"), "Everything is being published again")
+	b.text(".said").has("Everything is being published again")
 	b.seen("#live", "Revision 3 is live")
 	b.seen("#publication", "all that is saved is published")
 	b.sound()
@@ -64,8 +64,8 @@ func TestPublicationForMembersAndBeforeTheFirst(t *testing.T) {
 	b := s.browser().as(s.member).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/publication"))
 	b.seen("#publication", "Nothing is published yet")
-	require.Equal(t, "true", b.attribute(".again button", "aria-disabled"))
-	require.Contains(t, b.attribute(".again button", "data-why"), "Only owners and admins")
+	b.attribute(".again button", "aria-disabled").is("true")
+	b.attribute(".again button", "data-why").has("Only owners and admins")
 	b.quiet()
 	seen := s.browser().as(s.member)
 	seen.open("/orgs/acme/publication")

@@ -22,7 +22,7 @@ func TestUndoLosesNothingOfOthers(t *testing.T) {
 	}
 	undo := func() string {
 		b.follow("[data-undo]")
-		return b.text(".said")
+		return b.text(".said").now()
 	}
 
 	save("Nobody else does anything")
@@ -32,7 +32,7 @@ func TestUndoLosesNothingOfOthers(t *testing.T) {
 	save("Ada’s") // version 4
 	s.change("docs-writer", func(m *modes.Mode) { m.Config.WhenToUse = "Olive’s" })
 	require.Equal(t, "Not undone, so that nothing is lost: owner@acme.example saved version 5 of Docs writer since.", strings.TrimSuffix(undo(), " Close"))
-	require.Equal(t, "/orgs/acme/modes/"+m.ID.String()+"/history", b.path(), "where both can be looked at")
+	b.path().is("/orgs/acme/modes/"+m.ID.String()+"/history", "where both can be looked at")
 	b.sound()
 	b.shot("not-undone")
 	s.readerHas("Olive’s")
@@ -49,7 +49,7 @@ func TestUndoLosesNothingOfOthers(t *testing.T) {
 	remove := func() {
 		b.open("/orgs/acme/modes/deletions?mode=docs-writer")
 		b.follow("[data-confirm]")
-		require.Contains(t, b.text(".said"), "is deleted")
+		b.text(".said").has("is deleted")
 	}
 	remove() // version 8
 	_, err := s.db.RestoreMode(t.Context(), by(s.owner), s.acme.ID, m.ID, 7, 0)
