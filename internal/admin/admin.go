@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"cmp"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -53,6 +54,9 @@ type Options struct {
 	// PublishWait is how long creating or revoking a token waits for readers to
 	// know of it.
 	PublishWait time.Duration
+	// Deadline is what an answer may take; 0 means 30 seconds. Tests give more, so
+	// that none fails because a machine is busy.
+	Deadline time.Duration
 	// Metrics is where figures on requests are registered; nil for nowhere.
 	Metrics prometheus.Registerer
 }
@@ -104,7 +108,7 @@ func New(o Options) (*fiber.App, error) {
 		figures.Count(o.Log, fail),
 		request.Recover(o.Log),
 		request.Plain(),
-		request.Deadline(deadline),
+		request.Deadline(cmp.Or(o.Deadline, deadline)),
 	)
 	a := &api.API{
 		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
@@ -31,8 +32,12 @@ type asset struct {
 	plain, gzip, brotli []byte
 }
 
-// readAssets reads what is built. A name without a hash is not for browsers.
-func readAssets() (assets, error) {
+// readAssets returns what is built. It never changes and takes a while to compress,
+// so it is prepared once per process.
+var readAssets = sync.OnceValues(prepareAssets)
+
+// prepareAssets reads what is built. A name without a hash is not for browsers.
+func prepareAssets() (assets, error) {
 	a := assets{names: map[string]string{}, files: map[string]asset{}}
 	return a, fs.WalkDir(built, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

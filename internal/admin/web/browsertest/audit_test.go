@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // fetch gets a path as somebody, and returns the body and the name of the file.
@@ -32,6 +33,7 @@ func (s *site) fetch(session, path string) (body, name string) {
 }
 
 func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/audit?q=nothing+like+it")

@@ -53,6 +53,8 @@ func (s *site) browser() *browser {
 		// Of several windows only one has the focus; each test's behaves as if it did.
 		emulation.SetFocusEmulationEnabled(true),
 		emulation.SetDeviceMetricsOverride(windowWidth, windowHeight, 1, false),
+		// Animations of many windows would take the time of all tests.
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}),
 	)
 	return b
 }
@@ -267,12 +269,14 @@ func (b *browser) withoutScripts() *browser {
 	return b
 }
 
+func takesPictures() bool { return os.Getenv("ORGMODES_SCREENSHOTS") != "" }
+
 // shot saves what is seen as NAME.png, where ORGMODES_SCREENSHOTS names a folder.
 func (b *browser) shot(name string) {
-	folder := os.Getenv("ORGMODES_SCREENSHOTS")
-	if folder == "" {
+	if !takesPictures() {
 		return
 	}
+	folder := os.Getenv("ORGMODES_SCREENSHOTS")
 	b.s.t.Helper()
 	var picture []byte
 	require.NoError(b.s.t, b.try(chromedp.CaptureScreenshot(&picture)))

@@ -6,9 +6,12 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 func TestAllModesAreChosenAtOnce(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	for _, slug := range []string{"anna", "bert", "carl", "dora"} {
 		s.mode(slug, "Mode "+slug)
@@ -100,6 +103,7 @@ func TestBuiltInModesHaveTheirGlyphs(t *testing.T) {
 
 // The keys that are listed are those that work.
 func TestKeysAreListedWhereTheyWork(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)

@@ -193,6 +193,7 @@ func warnUnless(known string) func(string, ...any) {
 
 // A test that starts after the browser was killed gets a new one.
 func TestBrowserThatDiedIsReplaced(t *testing.T) {
+	t.Parallel()
 	program := requireChromium(t)
 	var own chromium // not the one of the other tests
 	t.Cleanup(func() { _ = own.close() })

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // longPrompt is one of 60 KB: rules by the hundred, in several scripts.
@@ -27,6 +28,7 @@ func longPrompt() string {
 }
 
 func TestComparisonIsGoneThrough(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	prompt := longPrompt()
 	first := s.mode("long", "Long", func(m *modes.Mode) { m.Config.CustomInstructions = prompt })
@@ -67,15 +69,11 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 	b.texts(".diff-sides thead th").are("Version 1", "Version 2")
 	b.texts(".diff-sides td:first-child mark").are("rule", "everybody", "正确", "قصيرة")
 	b.sound()
-	b.js(`navigator.clipboard.writeText = async (text) => { window.copied = text }`)
+	b.catchCopies()
 	second, err := s.db.Mode(t.Context(), s.acme.ID, "long")
 	require.NoError(t, err)
 	for i, m := range []modes.Mode{first.Mode, second.Mode} {
-		b.js(`void (window.copied = undefined)`)
-		b.click(fmt.Sprintf(`.diff-copies button:nth-child(%d)`, i+1))
-		b.until(`window.copied !== undefined`)
-		copied := ""
-		b.do(evaluate(`window.copied`, &copied)) // as it is, not normalized
+		copied := b.copied(fmt.Sprintf(`.diff-copies button:nth-child(%d)`, i+1))
 		require.Zero(t, strings.Compare(string(modes.WriteYAMLMode(m)), copied+"\n"), "all of it is copied, the folded lines too")
 	}
 	b.open("/orgs/acme/modes/long/history?from=1&to=2")
@@ -92,6 +90,7 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 }
 
 func TestComparisonOfAnOverrideWithTheBuiltin(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("code", "Our code", func(m *modes.Mode) { m.Config.CustomInstructions = "Ours." })
 	b := s.browser().as(s.owner)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 // drop lets go of files and folders over the page, as somebody who drags them
@@ -40,6 +42,7 @@ func modeFile(slug, name string) string {
 }
 
 func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	polling := s.polling(s.editor)

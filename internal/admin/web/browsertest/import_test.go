@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 var errNotYet = errors.New("not yet")
@@ -51,6 +52,7 @@ func (b *browser) upload(selector string, paths ...string) {
 }
 
 func TestImportOfAFileWithTwoBadModes(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	polling := s.polling(s.editor)
@@ -95,6 +97,7 @@ func TestImportOfAFileWithTwoBadModes(t *testing.T) {
 }
 
 func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner).withoutScripts()
 	b.expect("status of 422")
@@ -194,6 +197,7 @@ func TestImportOfZipAndManyFiles(t *testing.T) {
 }
 
 func TestExportPage(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/modes/export")

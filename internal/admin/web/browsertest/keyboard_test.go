@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // enter goes to something with the tabulator, presses Enter, and waits for the
@@ -37,6 +38,7 @@ func (b *browser) paste(text string) {
 
 // TestAllIsDoneByKeyboard does without a mouse what there is to do.
 func TestAllIsDoneByKeyboard(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -105,6 +107,7 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 // window: the bar that sticks at the bottom never covers what has the focus
 // (WCAG 2.4.11).
 func TestFocusIsNeverHidden(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer", func(m *modes.Mode) {
 		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}})
@@ -123,7 +126,8 @@ func TestFocusIsNeverHidden(t *testing.T) {
 					Hidden    bool
 					End       bool
 				}
-				b.do(evaluate(`(() => {
+				b.await(func() error {
+					err := b.try(evaluate(`(() => {
 					const e = document.activeElement, bar = document.querySelector(".savebar"), box = e.getBoundingClientRect(), over = bar.getBoundingClientRect(), top = over.top;
 					const end = e === document.body || e.matches(".skip");
 					const inside = bar.contains(e) || end || box.right <= over.left; // the rail stands beside it
@@ -132,11 +136,15 @@ func TestFocusIsNeverHidden(t *testing.T) {
 					const low = Math.min(box.bottom, top) - Math.max(box.top, 0) < needs - 1;
 					return {name: (e.id || e.name || e.outerHTML.slice(0, 100)), box: [box.top, box.bottom, top, innerHeight, scrollY, document.documentElement.scrollHeight].join(" "), hidden: !inside && low, end};
 				})()`, &at))
+					if err == nil && at.Hidden {
+						err = fmt.Errorf("%s has the focus under the bar, in a window of %d: %s", at.Name, window[0], at.Box)
+					}
+					return err
+				})
 				if at.End {
 					break
 				}
 				seen[at.Name] = true
-				require.False(t, at.Hidden, "%s has the focus under the bar, in a window of %d: %s", at.Name, window[0], at.Box)
 			}
 		}
 		require.True(t, seen["field-customInstructions"] && seen["save"] && len(seen) > 25, "all of it was gone through: %v", seen)

@@ -3,15 +3,28 @@ package browsertest
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // checked waits until the server has said what there is to say about the draft.
 func (b *browser) checked(bar string) {
 	b.s.t.Helper()
 	b.until(`document.querySelector("#bar").innerText.includes(` + quoted(bar) + `)`)
+}
+
+// trial waits until the trial of a pattern shows a result. The page gives up on a
+// pattern after half a second, in which a busy machine may not even start the
+// worker: then it is tried again.
+func (b *browser) trial(result string) {
+	b.s.t.Helper()
+	b.until(`((shown) => {
+		if (shown.includes("an editor would hang") && performance.now() - (window.tried ?? -Infinity) > 3000) {
+			window.tried = performance.now();
+			document.querySelector("#field-fileRegex-edit").dispatchEvent(new Event("input", { bubbles: true }));
+		}
+		return shown.includes(` + quoted(result) + `);
+	})(document.querySelector("[data-results]").innerText)`)
 }
 
 func TestModeIsCreatedByForm(t *testing.T) {
@@ -33,7 +46,8 @@ func TestModeIsCreatedByForm(t *testing.T) {
 	b.reach("#tool-edit")
 	b.fill("#field-fileRegex-edit", `\.(md|mdx)$`)
 	b.fill("#field-fileDescription-edit", "Markdown files only")
-	b.until(`document.querySelector("[data-results]").innerText.includes("✓ README.mdx") && document.querySelector("[data-results]").innerText.includes("✗ src/main.go")`)
+	b.trial("✓ README.mdx")
+	b.trial("✗ src/main.go")
 	b.fill("#field-whenToUse", "After a change")
 	b.until(`document.querySelector("#side .note.warning")?.innerText.includes("glob")`)
 	b.until(`document.querySelector("#field-fileRegex-edit-says")?.innerText.includes("glob")`)
@@ -54,6 +68,7 @@ func TestModeIsCreatedByForm(t *testing.T) {
 }
 
 func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.admin)
@@ -73,6 +88,7 @@ func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
 }
 
 func TestModeIsCreatedByYAML(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
@@ -110,6 +126,7 @@ func TestModeIsCreatedByYAML(t *testing.T) {
 }
 
 func TestBuiltinIsOverriddenAndReverted(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
@@ -138,6 +155,7 @@ func TestBuiltinIsOverriddenAndReverted(t *testing.T) {
 }
 
 func TestTwoEditOneMode(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo.\nThree." })
 	polling := s.polling(s.editor)
@@ -203,6 +221,7 @@ func TestTwoEditOneMode(t *testing.T) {
 }
 
 func TestNothingTypedIsLost(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -211,7 +230,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.checked("1 change")
 	asked := b.acceptLeaving()
 	b.open("/orgs/acme/modes")
-	require.Equal(t, int32(1), asked.Load(), "the browser asks before what isn't saved is left")
+	b.answered(asked, 1)
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.text(".kept").has("This browser has kept what you wrote here")
 	b.sound()
@@ -243,6 +262,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 }
 
 func TestModeWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/modes/new"))
@@ -299,8 +319,8 @@ func TestPatternThatNeverEndsIsStopped(t *testing.T) {
 	b.fill("#field-fileRegex-edit", `^(a+)+$`)
 	b.until(`document.querySelector("[data-results]").innerText.includes("an editor would hang")`)
 	b.fill("#field-fileRegex-edit", `^a`)
-	b.until(`document.querySelector("[data-results]").innerText.includes("✓ aaa")`)
+	b.trial("✓ aaa")
 	b.fill("#field-fileRegex-edit", `^(a`)
-	b.until(`document.querySelector("[data-results]").innerText.includes("Unterminated group")`)
+	b.trial("Unterminated group")
 	b.quiet()
 }

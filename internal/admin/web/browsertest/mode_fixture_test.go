@@ -84,6 +84,18 @@ func (b *browser) acceptLeaving() *atomic.Int32 {
 	return &asked
 }
 
+// answered waits until the browser has asked so often before what isn't saved was
+// left.
+func (b *browser) answered(asked *atomic.Int32, times int32) {
+	b.s.t.Helper()
+	b.await(func() error {
+		if n := asked.Load(); n != times {
+			return fmt.Errorf("the browser has asked %d times whether to leave, not %d", n, times)
+		}
+		return nil
+	})
+}
+
 // seen waits until an element says something, visible or not.
 func (b *browser) seen(selector, text string) {
 	b.s.t.Helper()

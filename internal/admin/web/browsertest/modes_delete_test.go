@@ -7,11 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // What somebody did meanwhile to one of several keeps all of them: the page says
 // which and why, and what was chosen is still there.
 func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	all := []modes.OrganizationMode{s.mode("anna", "Anna"), s.mode("bert", "Bert"), s.mode("carl", "Carl"), s.mode("dora", "Dora")}
 	s.readerServes("anna", "bert", "carl", "dora")
@@ -49,6 +51,7 @@ func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 // However many were deleted, they can be brought back at once; and not over what
 // somebody made meanwhile.
 func TestManyDeletedModesAreUndoneTogether(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	var slugs []string
 	query := ""

@@ -8,9 +8,11 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/prove"
 )
 
 func TestHistoryOfTheLibrary(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/history")
@@ -66,6 +68,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 }
 
 func TestHistoryOfTheLibraryInPages(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("oldest", "The oldest")
 	var many []modes.OrganizationMode

@@ -7,9 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 func TestModesAreReorderedByKeys(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	for _, slug := range []string{"anna", "bert", "carl"} {
 		s.mode(slug, "Mode "+slug)
@@ -66,6 +68,7 @@ func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.expect("status of 412")
 	b.open("/orgs/acme/modes")
+	b.hide(true) // it follows nothing: the list is of before
 	s.mode("carl", "Carl")
 	b.focus(`[data-order] > li:nth-child(2) summary`)
 	b.alt(keyUp)
@@ -141,6 +144,7 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 }
 
 func TestMemberSeesWhyNot(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	m := s.mode("docs-writer", "Docs writer")
 	polling := s.polling(s.editor)
@@ -169,6 +173,7 @@ func TestMemberSeesWhyNot(t *testing.T) {
 
 // Rows are remembered; what they show is of now, and of who looks.
 func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("anna", "Anna")
 	bert := s.mode("bert", "Bert")

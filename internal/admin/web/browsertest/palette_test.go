@@ -11,6 +11,7 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/prove"
 )
 
 // palette opens it by its key, and waits for the list.
@@ -31,6 +32,7 @@ func (b *browser) chosen() words {
 }
 
 func TestPaletteByKeyboardAlone(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "📝 Docs writer")
 	s.mode("reviewer", "Réviseur")
@@ -96,6 +98,7 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 
 // The palette knows of what has happened since the page was loaded.
 func TestPaletteKnowsWhatIsNew(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("first", "The first")
 	b := s.browser().as(s.owner)
@@ -114,6 +117,7 @@ func TestPaletteKnowsWhatIsNew(t *testing.T) {
 
 // The key works wherever one types, and what is typed stays as it was.
 func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -142,7 +146,7 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	b.keyboard("publication")
 	b.chosen().is("Publication")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, before+1, asked.Load())
+	b.answered(asked, before+1)
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.until(`document.querySelector(".kept")`)
 	s.readerServes("docs-writer")
@@ -152,6 +156,7 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 
 // What somebody may not do is either not there, or says why.
 func TestPaletteOfAMember(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.member)
@@ -207,6 +212,7 @@ func TestPaletteIsGuarded(t *testing.T) {
 }
 
 func TestCrowdedPaletteIsSound(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	long := "A name as long as it may be, which nobody would give to a mode, and which somebody gives in the end"
 	s.mode("script", `<img src=x onerror=alert(1)><script>alert(1)</script>`)
@@ -264,6 +270,7 @@ func TestCrowdedPaletteIsSound(t *testing.T) {
 
 // A Mac has another key, and its Ctrl-K stays the field's.
 func TestPaletteOnAMac(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.do(emulation.SetUserAgentOverride("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)").WithPlatform("MacIntel"))
@@ -280,6 +287,7 @@ func TestPaletteOnAMac(t *testing.T) {
 }
 
 func TestPaletteSaysThatItCannotBeHad(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	line := s.lineTo(s.url)
 	b := s.browser().as(s.owner)
@@ -309,6 +317,7 @@ func TestPaletteAfterTheSessionLeadsToSignIn(t *testing.T) {
 }
 
 func TestPaletteWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)

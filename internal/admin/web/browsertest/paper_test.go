@@ -11,11 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // TestAuditLogCanBePrinted holds paper to have all that is to be read, and
 // nothing that is to be pressed.
 func TestAuditLogCanBePrinted(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	prompt := longPrompt()
 	s.mode("long", "Long", func(m *modes.Mode) { m.Config.CustomInstructions = prompt })
@@ -56,6 +58,7 @@ func TestAuditLogCanBePrinted(t *testing.T) {
 // TestNothingMovesForThoseWhoAskForThat holds pages to be still where reduced
 // motion is asked for; and where it isn't, to move a little.
 func TestNothingMovesForThoseWhoAskForThat(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.normal()
 	b := s.browser().as(s.owner)

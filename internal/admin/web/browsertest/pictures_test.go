@@ -1,12 +1,15 @@
 package browsertest
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // look is a window that pictures are taken in.
@@ -55,6 +58,7 @@ func (s *site) normal() {
 }
 
 func TestModesPageIsSoundAsItIs(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 
@@ -98,7 +102,7 @@ func TestModesPageIsSoundAsItIs(t *testing.T) {
 
 	s.stopWorker()
 	s.mode("late", "A late one")
-	s.sql("UPDATE organizations SET pending_since = now() - interval '34 seconds' WHERE slug = 'acme'")
+	s.pendingSince("now() - interval '34 seconds'")
 	b.open("/orgs/acme/modes")
 	b.seen("#live", "Editors still get revision")
 	b.pictures("modes-not-published")
@@ -111,6 +115,7 @@ func (b *browser) firstView() int64 {
 }
 
 func TestFailuresAreSaidInWords(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.expect("status of 404", "status of 500", "status of 503")
@@ -127,11 +132,17 @@ func TestFailuresAreSaidInWords(t *testing.T) {
 	b.open("/orgs/acme/modes")
 	b.text("h1").is("Something went wrong here")
 	b.text("body").hasNot("organization_modes")
-	require.Contains(t, s.log.String(), "organization_modes", "the log knows")
+	s.await(func() error {
+		if !strings.Contains(s.log.String(), "organization_modes") {
+			return errors.New("the log doesn't say what failed")
+		}
+		return nil
+	})
 	b.pictures("failure-500")
 }
 
 func TestOrganizationsPageIsSound(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/")

@@ -2,11 +2,14 @@ package browsertest
 
 import (
 	"testing"
+
+	"orgmodes/internal/prove"
 )
 
 // A form that is sent after the session's end comes back after signing in, and is
 // done when it is sent again: here by people without scripts.
 func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)

@@ -6,12 +6,14 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +39,14 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	parallel := fmt.Sprint(2 * runtime.GOMAXPROCS(0)) // tests wait about as much as they work
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "test.parallel" {
+			parallel = f.Value.String()
+		}
+	})
+	_ = flag.Set("test.parallel", parallel)
 	// What has to be fetched is there before the clock of the first test starts.
 	// Tests that need it report what could not be had.
 	_, _ = findChromium()
@@ -168,7 +178,7 @@ func (s *site) startAdmin() {
 	require.NoError(s.t, err)
 	app, err := admin.New(admin.Options{
 		DB: s.db, Keys: s.keys, Builtins: modes.Builtins(), Public: public, PublicReader: s.readerURL,
-		Log: slog.New(slog.NewTextHandler(s.log, nil)), PublishWait: patience,
+		Log: slog.New(slog.NewTextHandler(s.log, nil)), PublishWait: patience, Deadline: patience,
 	})
 	require.NoError(s.t, err)
 	s.routes = app.GetRoutes(true)
@@ -307,9 +317,8 @@ func (s *site) await(check func() error) {
 // takes longer than anything may.
 func (s *site) eventually(check func() error) error {
 	deadline := time.After(patience)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	// What takes longer is asked for less often: asking takes time from it.
+	for pause := 20 * time.Millisecond; ; pause = min(pause*3/2, 200*time.Millisecond) {
 		err := check()
 		if err == nil {
 			return nil
@@ -319,7 +328,7 @@ func (s *site) eventually(check func() error) error {
 			return fmt.Errorf("after %s: %w", patience, err)
 		case <-s.t.Context().Done():
 			return err
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 	}
 }
