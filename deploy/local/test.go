@@ -46,6 +46,7 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
+	extra = append(extra, browserVariables(ctx)...)
 	code, err = runCommand(ctx, command, append(extra, prepared...))
 	if content, readErr := os.ReadFile(skips); readErr == nil {
 		names := strings.Fields(string(content))

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -19,10 +20,26 @@ type Chromium struct {
 	Env []string
 }
 
-// FindChromium returns a Chromium that runs here, which it fetches where the
-// machine has none, along with fonts for emoji and Chinese. The error says why
-// there is none.
+// The variables that name a Chromium that was found before, so that tests neither
+// search nor fetch: its path, and what it needs as LD_LIBRARY_PATH.
+const (
+	chromiumVariable     = "ORGMODES_CHROMIUM"
+	chromiumPathVariable = "ORGMODES_CHROMIUM_LD_PATH"
+)
+
+// Variables returns the environment variables, as NAME=value, by which
+// FindChromium returns c in another process at once.
+func (c *Chromium) Variables() []string {
+	return []string{chromiumVariable + "=" + c.Bin, chromiumPathVariable + "=" + c.LibPath}
+}
+
+// FindChromium returns a Chromium that runs here: the one that ORGMODES_CHROMIUM
+// names, else the machine's. If there is neither, it fetches one along with fonts
+// for emoji and Chinese. The error lists what was tried.
 func FindChromium(ctx context.Context, say Say) (*Chromium, error) {
+	if file := os.Getenv(chromiumVariable); file != "" {
+		return newChromium(&Program{Bin: file, LibPath: os.Getenv(chromiumPathVariable), From: "found before"}), nil
+	}
 	ways := []way{
 		{"machine", chromiumOnMachine},
 		{"apt", func(ctx context.Context) (*Program, error) { return chromiumFromApt(ctx, say) }},
@@ -33,11 +50,17 @@ func FindChromium(ctx context.Context, say Say) (*Chromium, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newChromium(p), nil
+}
+
+func newChromium(p *Program) *Chromium {
 	c := &Chromium{Program: p, Env: p.environ()}
 	if dir, _, fetched := strings.Cut(p.Bin, "/usr/lib/chromium/"); fetched && p.LibPath != "" {
 		c.Env = append(c.Env, "FONTCONFIG_FILE="+filepath.Join(dir, fontsConf))
 	}
-	return c, nil
+	// Tests that share it append to Env: each gets a copy of its own then.
+	c.Env = slices.Clip(c.Env)
+	return c
 }
 
 func checkChromium(ctx context.Context, file, lib, from string) (*Program, error) {

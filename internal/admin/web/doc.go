@@ -60,8 +60,8 @@
 // to it with data-ask opens it as a dialog (see modes_delete.go).
 //
 // 5. A test in browsertest, which has newSite, browser, sound and readerServes; and
-// the page in its states in pages_visits_test.go, without which TestEveryPage
-// fails. `make screenshots` takes their pictures.
+// the page in its states in pages_visits_test.go, without which
+// TestEveryPageIsVisited fails. `make screenshots` takes their pictures.
 // Styles are one file per component in assets/css, scripts one per behavior in
 // assets/js, both named in assets/app.css and assets/app.js; then `make assets`.
 // A file next to app.js is a bundle of its own: {{asset "editor.js"}} is its

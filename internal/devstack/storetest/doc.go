@@ -26,14 +26,22 @@ import (
 	"go.uber.org/goleak"
 )
 
+var atEnd []func() error
+
+// AtEnd has Main call stop after the tests, before it looks for goroutines that
+// are left over. It is for what a package's tests share; call it before Main.
+func AtEnd(stop func() error) { atEnd = append(atEnd, stop) }
+
 // Main runs a package's tests, ends the stores that were started for them,
 // and fails if a goroutine is left over. It exits the process. options are
 // goleak's, for what a package knowingly leaves behind.
 func Main(m *testing.M, options ...goleak.Option) {
 	code := m.Run()
-	if err := stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "storetest:", err)
-		code = max(code, 1)
+	for _, stop := range append(atEnd, stop) {
+		if err := stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "storetest:", err)
+			code = max(code, 1)
+		}
 	}
 	if code == 0 {
 		if err := goleak.Find(options...); err != nil {

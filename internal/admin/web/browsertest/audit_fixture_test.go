@@ -2,20 +2,10 @@ package browsertest
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/chromedp/chromedp"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
-
-// attribute is one of the element that a selector finds first.
-func (b *browser) attribute(selector, name string) string {
-	b.s.t.Helper()
-	var value string
-	b.do(chromedp.Evaluate(fmt.Sprintf("document.querySelector(%q).getAttribute(%q) ?? ''", selector, name), &value))
-	return value
-}
 
 // count asks the database for one number.
 func (s *site) count(query string, args ...any) int {

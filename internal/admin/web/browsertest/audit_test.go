@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // fetch gets a path as somebody, and returns the body and the name of the file.
@@ -32,10 +33,11 @@ func (s *site) fetch(session, path string) (body, name string) {
 }
 
 func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/audit?q=nothing+like+it")
-	require.Contains(t, b.text(".empty"), "Nothing in the log matches")
+	b.text(".empty").has("Nothing in the log matches")
 	b.pictures("audit-nothing-found")
 
 	m := s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo.\nThree.\n" })
@@ -54,18 +56,18 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	polling := s.polling(s.editor)
 
 	b.open("/orgs/acme/audit")
-	require.Equal(t, "page", b.attribute(`.nav a[href="/orgs/acme/audit"]`, "aria-current"))
+	b.attribute(`.nav a[href="/orgs/acme/audit"]`, "aria-current").is("page")
 	b.pictures("audit")
 	var seen []string
 	for {
-		seen = append(seen, b.texts("td p > b, td p > a")...)
+		seen = append(seen, b.texts("td p > b, td p > a").now()...)
 		if !b.holds(`document.querySelector("[rel=next]")`) {
 			break
 		}
 		b.follow("[rel=next]")
 	}
 	require.Len(t, seen, s.count("SELECT count(*) FROM audit_log WHERE organization_id = $1", s.acme.ID))
-	require.Contains(t, b.text(".pages"), "This is where the log begins")
+	b.text(".pages").has("This is where the log begins")
 
 	// Filtered by what was done and by whom, as the address says.
 	b.open("/orgs/acme/audit")
@@ -75,21 +77,21 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	b.click(`input[value="mode.update"]`)
 	b.keyboard(keyEsc)
 	b.follow(".filters button.btn")
-	require.Contains(t, b.path(), "action=mode.update")
-	require.Equal(t, []string{"Changed mode Handbook writer"}, b.texts("tbody td p:first-child"))
-	require.Equal(t, "Ada Admin", b.text(".who-cell"))
-	require.Contains(t, b.text("tbody"), "Name, Tools, Instructions")
+	b.path().has("action=mode.update")
+	b.texts("tbody td p:first-child").are("Changed mode Handbook writer")
+	b.text(".who-cell").is("Ada Admin")
+	b.text("tbody").has("Name, Tools, Instructions")
 	b.sound()
 
 	// The file has exactly what the page shows.
 	session := s.session(s.owner)
-	text, name := s.fetch(session, b.attribute(`.pages a[href*="format=csv"]`, "href"))
+	text, name := s.fetch(session, b.attribute(`.pages a[href*="format=csv"]`, "href").now())
 	require.Contains(t, name, "acme.audit.csv")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
 	require.Contains(t, rows[1], "mode.update")
-	text, name = s.fetch(session, b.attribute(`.pages a[href*="format=jsonl"]`, "href"))
+	text, name = s.fetch(session, b.attribute(`.pages a[href*="format=jsonl"]`, "href").now())
 	require.Contains(t, name, "acme.audit.jsonl")
 	lines := bufio.NewScanner(strings.NewReader(text))
 	require.True(t, lines.Scan())
@@ -102,22 +104,22 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 
 	// The whole difference, and all that happened to one thing.
 	b.follow("td.more a")
-	require.Equal(t, "Changed mode Handbook writer", b.text("h1"))
-	require.Equal(t, []string{"Name", "Tools", "Instructions"}, b.texts(".change > dt"))
-	require.Equal(t, []string{"Two."}, b.texts(".line.removed .line-text"))
-	require.Equal(t, []string{"2."}, b.texts(".line.added .line-text"))
-	require.Contains(t, b.text(".changes"), `read, edit (only \.md$)`)
+	b.text("h1").is("Changed mode Handbook writer")
+	b.texts(".change > dt").are("Name", "Tools", "Instructions")
+	b.texts(".line.removed .line-text").are("Two.")
+	b.texts(".line.added .line-text").are("2.")
+	b.text(".changes").has(`read, edit (only \.md$)`)
 	b.pictures("audit-entry")
 	b.follow(`a[href*="subject="]`)
-	require.Len(t, b.texts("tbody tr"), 2)
+	b.texts("tbody tr").count(2)
 	b.sound()
 
 	b.expect("status of 422")
 	b.open("/orgs/acme/audit?since=yesterday")
-	require.Contains(t, b.text(".mistakes"), "Give a day such as")
+	b.text(".mistakes").has("Give a day such as")
 	b.pictures("audit-mistake")
 	b.open("/orgs/acme/audit?until=2001-01-01")
-	require.Contains(t, b.text(".empty"), "Nothing in the log matches")
+	b.text(".empty").has("Nothing in the log matches")
 	s.readerHas("Handbook writer")
 	polling.unchanged()
 }
@@ -139,8 +141,8 @@ func TestAuditLogWithoutScriptsAndForMembers(t *testing.T) {
 	other := s.browser().as(s.member)
 	other.expect("status of 403")
 	other.open("/orgs/acme/audit")
-	require.Contains(t, other.text("main"), "Only owners and admins can read the audit log")
+	other.text("main").has("Only owners and admins can read the audit log")
 	other.open("/orgs/acme/modes")
-	require.Equal(t, "true", other.attribute(`.nav a[data-why*="audit log"]`, "aria-disabled"))
+	other.attribute(`.nav a[data-why*="audit log"]`, "aria-disabled").is("true")
 	s.readerServes("docs-writer")
 }

@@ -1,15 +1,9 @@
 package browsertest
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"embed"
-	"encoding/hex"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -19,46 +13,15 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-//go:embed axe
-var axePackage embed.FS
-
-// axeSource is axe-core, which npm brings once and the cache keeps.
+// axeSource is axe-core as a script. It can be fetched, so TestMain calls it before
+// the clock of the first test starts.
 var axeSource = sync.OnceValues(func() (string, error) {
-	lock, err := axePackage.ReadFile("axe/package-lock.json")
+	ctx, cancel := context.WithTimeout(context.Background(), fetchPatience)
+	defer cancel()
+	file, err := devstack.FindAxe(ctx, warnf)
 	if err != nil {
 		return "", err
 	}
-	cache, err := devstack.CacheDir()
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(lock)
-	folder := filepath.Join(cache, "axe-"+hex.EncodeToString(sum[:6]))
-	file := filepath.Join(folder, "node_modules", "axe-core", "axe.min.js")
-	if content, err := os.ReadFile(file); err == nil {
-		return string(content), nil
-	}
-	building, err := os.MkdirTemp(cache, "building-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(building) }()
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		content, err := axePackage.ReadFile("axe/" + name)
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(building, name), content, 0o644); err != nil {
-			return "", err
-		}
-	}
-	npm := exec.CommandContext(context.Background(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-	npm.Dir = building
-	if out, err := npm.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w: %s", err, bytes.TrimSpace(out))
-	}
-	// Of two at once the second finds it there.
-	_ = os.Rename(building, folder)
 	content, err := os.ReadFile(file)
 	return string(content), err
 })
@@ -76,14 +39,21 @@ func (b *browser) sound() {
 		b.s.t.Logf("NOT CHECKED with axe, which can't be had: %v", err)
 		return
 	}
-	var found []string
-	b.do(
-		chromedp.Evaluate(`if (!window.axe) {`+source+`}`, nil),
-		chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.flatMap((v) =>
-			v.nodes.slice(0, 5).map((n) => v.id + " (" + v.impact + "): " + n.html.slice(0, 300) + "\n    " + n.failureSummary.replace(/\n/g, " "))))`,
-			&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
-	)
-	if len(found) > 0 {
-		b.s.t.Errorf("axe finds %d mistakes in %s:\n  %s", len(found), b.path(), strings.Join(found, "\n  "))
-	}
+	b.await(func() error {
+		var found []string
+		err := b.try(
+			// What fades in has its contrast at the end.
+			chromedp.Evaluate(`Promise.all(document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {})))`, nil, awaited),
+			chromedp.Evaluate(`if (!window.axe) {`+source+`}`, nil),
+			chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.flatMap((v) =>
+				v.nodes.slice(0, 5).map((n) => v.id + " (" + v.impact + "): " + n.html.slice(0, 300) + "\n    " + n.failureSummary.replace(/\n/g, " "))))`,
+				&found, awaited),
+		)
+		if err == nil && len(found) > 0 {
+			err = fmt.Errorf("axe finds %d mistakes:\n  %s", len(found), strings.Join(found, "\n  "))
+		}
+		return err
+	})
 }
+
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }

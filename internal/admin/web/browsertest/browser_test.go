@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/emulation"
@@ -19,17 +18,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/devstack"
 	"orgmodes/internal/postgres"
 )
-
-var findChromium = sync.OnceValues(func() (*devstack.Chromium, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	return devstack.FindChromium(ctx, func(format string, args ...any) {
-		fmt.Fprintf(os.Stderr, "browsertest: "+format+"\n", args...)
-	})
-})
 
 // browser is a browser with one tab, and nothing in it.
 type browser struct {
@@ -45,58 +35,28 @@ type browser struct {
 	plain bool
 }
 
-// browser starts one. Where none can be had the test is skipped; in CI it fails.
+// The window that a tab begins with.
+const windowWidth, windowHeight = 1360, 1000
+
+// browser opens a tab in a browser context, which ends with the test. Without a
+// browser the test is skipped; in CI it fails.
 func (s *site) browser() *browser {
 	s.t.Helper()
-	chromium, err := findChromium()
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			s.t.Fatalf("this needs a browser, and in CI nothing is skipped: %v", err)
-		}
-		s.t.Skipf("SKIPPED, as this needs a browser: %v", err)
-	}
-	// Now and then one ends while it starts, which says nothing about pages.
-	b := &browser{s: s}
-	for range 3 {
-		if b.ctx, err = s.launch(chromium); err == nil {
-			break
-		}
-		s.t.Logf("a browser did not start: %v", err)
-	}
+	program := requireChromium(s.t)
+	tab, closeTab, err := sharedChromium.newTab(program)
 	require.NoError(s.t, err)
+	s.t.Cleanup(closeTab)
+	b := &browser{s: s, ctx: tab}
 	chromedp.ListenTarget(b.ctx, b.listen)
-	b.do(network.Enable(), log.Enable(), audits.Enable(), b.onNewDocument())
+	b.do(
+		network.Enable(), log.Enable(), audits.Enable(), b.onNewDocument(),
+		// Of several windows only one has the focus; each test's behaves as if it did.
+		emulation.SetFocusEmulationEnabled(true),
+		emulation.SetDeviceMetricsOverride(windowWidth, windowHeight, 1, false),
+		// Animations of many windows would take the time of all tests.
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}),
+	)
 	return b
-}
-
-// launch starts a browser with a profile of its own, which lives as long as the
-// test.
-func (s *site) launch(chromium *devstack.Chromium) (context.Context, error) {
-	profile, err := os.MkdirTemp("", "orgmodes-chromium-")
-	if err != nil {
-		return nil, err
-	}
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(chromium.Bin), chromedp.Env(append(chromium.Env, "HOME="+profile)...), chromedp.UserDataDir(profile),
-		chromedp.WindowSize(1360, 1000), chromedp.WSURLReadTimeout(patience),
-	}
-	for _, flag := range []string{
-		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-		"disable-component-update", "disable-sync", "hide-scrollbars", "disable-dev-shm-usage",
-	} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	root, stop := context.WithTimeout(context.WithoutCancel(s.t.Context()), 10*time.Minute)
-	allocated, stopAllocator := chromedp.NewExecAllocator(root, options...)
-	ctx, stopTab := chromedp.NewContext(allocated, chromedp.WithErrorf(unless("unhandled node event", s.t.Logf)))
-	s.t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx)
-		stopTab()
-		stopAllocator()
-		stop()
-		_ = os.RemoveAll(profile)
-	})
-	return ctx, chromedp.Run(ctx)
 }
 
 // onNewDocument has pages say in the console what their policy refused.
@@ -135,7 +95,11 @@ func (b *browser) note(line string) {
 
 // expect lets lines with these words stand in the console: the browser's own
 // about a page that answers 404, for one.
-func (b *browser) expect(words ...string) { b.known = append(b.known, words...) }
+func (b *browser) expect(words ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known = append(b.known, words...)
+}
 
 // quiet holds the console to be silent, and the policy to have refused nothing.
 func (b *browser) quiet() {
@@ -154,17 +118,39 @@ lines:
 	b.noise = nil
 }
 
-// do runs actions, each of which takes moments.
-func (b *browser) do(actions ...chromedp.Action) {
-	b.s.t.Helper()
+// try runs actions once, within the time that anything may take.
+func (b *browser) try(actions ...chromedp.Action) error {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		var at, body string
-		_ = chromedp.Run(b.ctx, chromedp.Location(&at), chromedp.Evaluate(`(document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText.slice(0, 600)`, &body))
-		b.shot("failed-" + b.s.t.Name())
-		require.NoError(b.s.t, err, "at %s, where it says:\n%s\nconsole: %s\nadmin's log: %s", at, body, strings.Join(b.noise, "\n"), b.s.log)
+	return chromedp.Run(ctx, actions...)
+}
+
+// do runs actions, which have to succeed.
+func (b *browser) do(actions ...chromedp.Action) {
+	b.s.t.Helper()
+	if err := b.try(actions...); err != nil {
+		b.fail(err)
 	}
+}
+
+// await repeats check until it succeeds, over changes of the page.
+func (b *browser) await(check func() error) {
+	b.s.t.Helper()
+	if err := b.s.eventually(check); err != nil {
+		b.fail(err)
+	}
+}
+
+// fail ends the test, and reports what the page, the console and the log show.
+func (b *browser) fail(err error) {
+	b.s.t.Helper()
+	var page []string
+	_ = b.try(chromedp.Evaluate(`[location.href, (document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText.slice(0, 600)]`, &page))
+	b.shot("failed-" + strings.ReplaceAll(b.s.t.Name(), "/", "-"))
+	b.mu.Lock()
+	noise := strings.Join(b.noise, "\n")
+	b.mu.Unlock()
+	require.NoError(b.s.t, err, "at %s\nconsole: %s\nadmin's log: %s", strings.Join(page, ", where it says:\n"), noise, b.s.log)
 }
 
 // as has somebody signed in.
@@ -228,49 +214,25 @@ func (b *browser) alt(key string) {
 	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(1)))
 }
 
-// text is what an element says to people who see, once it can be seen. It is read
-// in one go: parts of pages follow what happens, and are replaced at any time.
-func (b *browser) text(selector string) string {
+// until waits until a JavaScript expression holds. why explains the expectation.
+func (b *browser) until(expression string, why ...any) {
 	b.s.t.Helper()
-	var out string
-	b.s.await(func() error {
-		read := fmt.Sprintf(`((e) => ({seen: e?.checkVisibility() ?? false, text: e?.innerText ?? ""}))(document.querySelector(%q))`, selector)
-		var got struct {
-			Seen bool
-			Text string
-		}
-		if err := chromedp.Run(b.ctx, chromedp.Evaluate(read, &got)); err != nil {
-			return err
-		}
-		if out = got.Text; !got.Seen {
-			return fmt.Errorf("nothing is seen of %s", selector)
-		}
-		return nil
-	})
-	return strings.Join(strings.Fields(out), " ")
-}
-
-// texts are those of all elements that a selector finds, out of sight too.
-func (b *browser) texts(selector string) []string {
-	b.s.t.Helper()
-	out := []string{}
-	b.do(chromedp.Evaluate(fmt.Sprintf(`[...document.querySelectorAll(%q)].map((e) => e.innerText.trim() || e.textContent.trim())`, selector), &out))
-	return out
-}
-
-// until waits until a JavaScript expression holds, over changes of the page.
-func (b *browser) until(expression string) {
-	b.s.t.Helper()
-	b.s.await(func() error {
-		var ok bool
-		if err := chromedp.Run(b.ctx, chromedp.Evaluate("!!("+expression+")", &ok)); err != nil {
+	b.await(func() error {
+		ok := false
+		if err := b.try(chromedp.Evaluate("!!("+expression+")", &ok)); err != nil {
 			return err // such as that the page is just being left
 		}
 		if !ok {
-			return fmt.Errorf("not yet: %s", expression)
+			return fmt.Errorf("not so: %s%s", expression, reason(why))
 		}
 		return nil
 	})
+}
+
+// untilNot waits until a JavaScript expression doesn't hold.
+func (b *browser) untilNot(expression string, why ...any) {
+	b.s.t.Helper()
+	b.until("!("+expression+")", why...)
 }
 
 // js runs JavaScript, also where the page's policy wouldn't.
@@ -279,20 +241,13 @@ func (b *browser) js(code string) {
 	b.do(chromedp.Evaluate(code, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 }
 
-// holds is whether a JavaScript expression does.
+// holds reports whether a JavaScript expression holds now: for what a test does
+// next. What it asserts goes through until.
 func (b *browser) holds(expression string) bool {
 	b.s.t.Helper()
 	var ok bool
 	b.do(chromedp.Evaluate("!!("+expression+")", &ok))
 	return ok
-}
-
-// path is where the browser is.
-func (b *browser) path() string {
-	b.s.t.Helper()
-	var at string
-	b.do(chromedp.Location(&at))
-	return strings.TrimPrefix(at, b.s.url)
 }
 
 // window is a size, and a color scheme: "light" or "dark".
@@ -314,17 +269,17 @@ func (b *browser) withoutScripts() *browser {
 	return b
 }
 
+func takesPictures() bool { return os.Getenv("ORGMODES_SCREENSHOTS") != "" }
+
 // shot saves what is seen as NAME.png, where ORGMODES_SCREENSHOTS names a folder.
 func (b *browser) shot(name string) {
-	folder := os.Getenv("ORGMODES_SCREENSHOTS")
-	if folder == "" {
+	if !takesPictures() {
 		return
 	}
+	folder := os.Getenv("ORGMODES_SCREENSHOTS")
 	b.s.t.Helper()
 	var picture []byte
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	require.NoError(b.s.t, chromedp.Run(ctx, chromedp.CaptureScreenshot(&picture)))
+	require.NoError(b.s.t, b.try(chromedp.CaptureScreenshot(&picture)))
 	require.NoError(b.s.t, os.MkdirAll(folder, 0o755))
 	require.NoError(b.s.t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644))
 }
@@ -340,15 +295,6 @@ const (
 
 // navigate goes to an address and does not wait for scripts.
 func navigate(url string) chromedp.Action { return chromedp.Navigate(url) }
-
-// unless is say without what isn't worth to be said.
-func unless(words string, say func(string, ...any)) func(string, ...any) {
-	return func(format string, args ...any) {
-		if line := fmt.Sprintf(format, args...); !strings.Contains(line, words) {
-			say("%s", line)
-		}
-	}
-}
 
 func evaluate(expression string, into any) chromedp.Action {
 	return chromedp.Evaluate(expression, into)

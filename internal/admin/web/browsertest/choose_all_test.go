@@ -6,9 +6,12 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 func TestAllModesAreChosenAtOnce(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	for _, slug := range []string{"anna", "bert", "carl", "dora"} {
 		s.mode(slug, "Mode "+slug)
@@ -17,65 +20,62 @@ func TestAllModesAreChosenAtOnce(t *testing.T) {
 	s.readerServes("anna", "bert", "carl", "dora", "code")
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes")
-	require.False(t, b.holds(`document.querySelector('a[href$="/modes/deleted"]')`), "nothing is deleted")
-	require.Equal(t, "9", b.text("[data-counted]"), "modes that editors get")
+	b.untilNot(`document.querySelector('a[href$="/modes/deleted"]')`, "nothing is deleted")
+	b.text("[data-counted]").is("9", "modes that editors get")
 	s.mode("eva", "Mode eva")
 	b.until(`document.querySelector("[data-counted]").textContent === "10"`)
 	b.until(`document.querySelector(".choose-all")?.innerText.includes("6 modes")`)
 
 	// By keyboard.
-	require.Equal(t, "Choose all 6 modes of Acme Robotics", b.text(".choose-all"))
+	b.text(".choose-all").is("Choose all 6 modes of Acme Robotics")
 	b.tabTo("[data-choose-all]")
 	b.keyboard(" ")
-	require.Equal(t, "6 modes chosen", b.text("[data-count]"))
-	require.Equal(t, "all", b.choice())
+	b.text("[data-count]").is("6 modes chosen")
+	b.choice().is("all")
 	b.sound()
 	b.shot("choose-all")
 	b.click(`[data-order] > li:nth-child(2) input`)
-	require.Equal(t, "5 modes chosen", b.text("[data-count]"))
-	require.Equal(t, "some", b.choice())
+	b.text("[data-count]").is("5 modes chosen")
+	b.choice().is("some")
 	b.sound()
 	b.shot("choose-some")
 	b.click("[data-choose-all]")
-	require.Equal(t, "all", b.choice())
+	b.choice().is("all")
 	b.click("[data-choose-all]")
-	require.Equal(t, "none", b.choice())
-	require.False(t, b.holds(`document.querySelector("[data-chosen].some")`))
+	b.choice().is("none")
+	b.untilNot(`document.querySelector("[data-chosen].some")`)
 
 	// With Shift all in between, in either direction, and back.
 	b.click(`[data-order] > li:nth-child(3) input`)
 	b.shiftClick(`[data-order] > li:nth-child(1) input`)
-	require.Equal(t, "3 modes chosen", b.text("[data-count]"))
+	b.text("[data-count]").is("3 modes chosen")
 	b.shiftClick(`[data-order] > li:nth-child(2) input`)
-	require.Equal(t, "1 mode chosen", b.text("[data-count]"))
+	b.text("[data-count]").is("1 mode chosen")
 	b.click(`[data-order] > li:nth-child(3) input`)
 
 	// Of those that are found only.
 	b.fill("input[type=search]", "mode a")
 	b.until(`document.querySelectorAll(".row").length === 1`)
-	require.False(t, b.holds(`document.querySelector("[data-choose-all]")`), "one needs no box for all")
+	b.untilNot(`document.querySelector("[data-choose-all]")`, "one needs no box for all")
 	b.fill("input[type=search]", "mode ")
 	b.until(`document.querySelectorAll("[data-order] > li, .row.own").length === 5`)
-	require.Equal(t, "Choose all 5 modes of Acme Robotics shown here", b.text(".choose-all"))
-	require.Equal(t, "none", b.choice())
+	b.text(".choose-all").is("Choose all 5 modes of Acme Robotics shown here")
+	b.choice().is("none")
 	b.click("[data-choose-all]")
-	require.Equal(t, "5 modes chosen", b.text("[data-count]"))
+	b.text("[data-count]").is("5 modes chosen")
 	b.click("[data-chosen] [data-ask]")
-	require.Equal(t, "Delete 5 modes?", b.text("dialog[open] h2"))
+	b.text("dialog[open] h2").is("Delete 5 modes?")
 	b.follow("dialog[open] [data-confirm]")
 	s.readerServes("code")
 	b.open("/orgs/acme/modes")
 	b.follow(`a[href$="/modes/deleted"]`)
-	require.Len(t, b.texts(".gone-row"), 5)
+	b.texts(".gone-row").count(5)
 	b.sound()
 }
 
 // choice is what the box for all says: "all", "some" or "none".
-func (b *browser) choice() string {
-	b.s.t.Helper()
-	var out string
-	b.do(evaluate(`(() => { const box = document.querySelector("[data-choose-all]"); return box.indeterminate ? "some" : box.checked ? "all" : "none"; })()`, &out))
-	return out
+func (b *browser) choice() words {
+	return b.expression("the box for all", `((box) => !box ? null : box.indeterminate ? "some" : box.checked ? "all" : "none")(document.querySelector("[data-choose-all]"))`)
 }
 
 // shiftClick clicks while Shift is held.
@@ -93,7 +93,7 @@ func TestBuiltInModesHaveTheirGlyphs(t *testing.T) {
 	s.readerServes("code", "ask")
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes")
-	require.Equal(t, []string{"💻", "🏗️", "🦉", "🪲", "🪃"}, b.texts(".row .glyph"))
+	b.texts(".row .glyph").are("💻", "🏗️", "🦉", "🪲", "🪃")
 	for _, glyph := range []string{"💻", "🏗️", "🪲", "🪃"} {
 		merged, err := s.get("modes.yaml")
 		require.NoError(t, err)
@@ -103,36 +103,37 @@ func TestBuiltInModesHaveTheirGlyphs(t *testing.T) {
 
 // The keys that are listed are those that work.
 func TestKeysAreListedWhereTheyWork(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
-	listed := func() []string { t.Helper(); return b.texts("#keys[open] dl > div:not([hidden]) dd") }
+	listed := b.texts("#keys[open] dl > div:not([hidden]) dd")
 	b.open("/orgs/acme/modes")
 	b.keyboard("?")
-	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "This list", "Search", "New mode", "Go through the list, from a row of it", "Move the mode that has the focus"}, listed())
+	listed.are("Jump to a page, a mode or an action", "Close what is open", "This list", "Search", "New mode", "Go through the list, from a row of it", "Move the mode that has the focus")
 	b.pictures("keys")
 	b.keyboard(keyEsc)
 	b.open("/orgs/acme/tokens")
 	b.keyboard("?")
-	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "This list"}, listed())
-	require.False(t, b.holds(`document.querySelector("#keys-page").offsetParent`), "no heading over nothing")
+	listed.are("Jump to a page, a mode or an action", "Close what is open", "This list")
+	b.untilNot(`document.querySelector("#keys-page").offsetParent`, "no heading over nothing")
 	b.sound()
 	b.keyboard(keyEsc)
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.click("[data-open=keys]")
-	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "This list", "Save the mode"}, listed())
+	listed.are("Jump to a page, a mode or an action", "Close what is open", "This list", "Save the mode")
 	// Switched off, they aren't listed, and don't work.
 	b.click("#single-keys")
-	require.Equal(t, []string{"Jump to a page, a mode or an action", "Close what is open", "Save the mode"}, listed())
+	listed.are("Jump to a page, a mode or an action", "Close what is open", "Save the mode")
 	b.keyboard(keyEsc)
 	b.open("/orgs/acme/modes")
 	b.keyboard("?n/")
-	require.True(t, b.holds(`!document.querySelector("dialog[open]") && location.pathname === "/orgs/acme/modes" && document.activeElement === document.body`))
+	b.until(`!document.querySelector("dialog[open]") && location.pathname === "/orgs/acme/modes" && document.activeElement === document.body`)
 	b.palette() // is no single key
 
 	member := s.browser().as(s.member)
 	member.open("/orgs/acme/modes")
 	member.keyboard("?")
-	require.NotContains(t, member.texts("#keys dl > div:not([hidden]) dd"), "New mode", "which a member can't make")
+	member.texts("#keys dl > div:not([hidden]) dd").lacks("New mode", "which a member can't make")
 	s.readerServes("docs-writer")
 }

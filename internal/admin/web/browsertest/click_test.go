@@ -34,18 +34,18 @@ func (b *browser) click(selector string) {
 		b.do(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
 		return
 	}
-	b.s.await(func() error {
+	b.await(func() error {
 		var at struct {
 			X, Y float64
 			Why  string
 		}
-		if err := chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(reach, selector), &at,
+		if err := b.try(chromedp.Evaluate(fmt.Sprintf(reach, selector), &at,
 			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })); err != nil {
 			return err // such as that the page is just being left
 		}
 		if at.Why != "" {
 			return errors.New(selector + " can't be clicked: " + at.Why)
 		}
-		return chromedp.Run(b.ctx, chromedp.MouseClickXY(at.X, at.Y))
+		return b.try(chromedp.MouseClickXY(at.X, at.Y))
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // longPrompt is one of 60 KB: rules by the hundred, in several scripts.
@@ -27,6 +28,7 @@ func longPrompt() string {
 }
 
 func TestComparisonIsGoneThrough(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	prompt := longPrompt()
 	first := s.mode("long", "Long", func(m *modes.Mode) { m.Config.CustomInstructions = prompt })
@@ -37,10 +39,10 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 	})
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/modes/long/history?from=1&to=2")
-	require.Equal(t, []string{"rule", "everybody", "正确", "قصيرة"}, b.texts(".compared .removed mark"))
-	require.Equal(t, []string{"custom", "nobody", "安全", "طويلة"}, b.texts(".compared .added mark"))
-	require.True(t, b.holds(`document.querySelector(".compared .added").textContent.includes("added: ")`), "not by color alone")
-	require.Less(t, b.number(`document.querySelectorAll("yaml-diff *").length`), int64(400), "what is folded is one text")
+	b.texts(".compared .removed mark").are("rule", "everybody", "正确", "قصيرة")
+	b.texts(".compared .added mark").are("custom", "nobody", "安全", "طويلة")
+	b.until(`document.querySelector(".compared .added").textContent.includes("added: ")`, "not by color alone")
+	b.until(`document.querySelectorAll("yaml-diff *").length < 400`, "what is folded is one text")
 	require.Less(t, b.firstView(), int64(100<<10), "bytes of the first view")
 	b.sound()
 
@@ -53,55 +55,52 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 	b.keyboard("k")
 	b.keyboard("k")
 	b.until(`document.querySelector(".diff-place").textContent === "3 of 3 changes"`)
-	require.True(t, b.holds(`(() => { const at = document.querySelector(".line.at").getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight })()`))
+	b.until(`(() => { const at = document.querySelector(".line.at").getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight })()`)
 
 	// Unchanged lines show where somebody wants them, with their numbers.
-	require.Contains(t, b.text(".fold summary"), "unchanged lines")
+	b.text(".fold summary").has("unchanged lines")
 	b.reach(".diff-lines > .fold:nth-of-type(2) summary")
 	b.until(`document.querySelectorAll(".fold-lines .line").length > 100`)
-	require.True(t, b.holds(`[...document.querySelectorAll(".fold-lines .line")].every((line) => line.querySelector(".line-no").textContent !== "")`))
+	b.until(`[...document.querySelectorAll(".fold-lines .line")].every((line) => line.querySelector(".line-no").textContent !== "")`)
 
 	// Side by side, which is remembered, and copies.
 	b.reach(`.diff-bar .seg button:nth-child(2)`)
 	b.until(`document.querySelectorAll(".diff-sides thead th").length === 2`)
-	require.Equal(t, []string{"Version 1", "Version 2"}, b.texts(".diff-sides thead th"))
-	require.Equal(t, []string{"rule", "everybody", "正确", "قصيرة"}, b.texts(".diff-sides td:first-child mark"))
+	b.texts(".diff-sides thead th").are("Version 1", "Version 2")
+	b.texts(".diff-sides td:first-child mark").are("rule", "everybody", "正确", "قصيرة")
 	b.sound()
-	b.js(`navigator.clipboard.writeText = async (text) => { window.copied = text }`)
+	b.catchCopies()
 	second, err := s.db.Mode(t.Context(), s.acme.ID, "long")
 	require.NoError(t, err)
 	for i, m := range []modes.Mode{first.Mode, second.Mode} {
-		b.js(`void (window.copied = undefined)`)
-		b.click(fmt.Sprintf(`.diff-copies button:nth-child(%d)`, i+1))
-		b.until(`window.copied !== undefined`)
-		copied := ""
-		b.do(evaluate(`window.copied`, &copied))
+		copied := b.copied(fmt.Sprintf(`.diff-copies button:nth-child(%d)`, i+1))
 		require.Zero(t, strings.Compare(string(modes.WriteYAMLMode(m)), copied+"\n"), "all of it is copied, the folded lines too")
 	}
 	b.open("/orgs/acme/modes/long/history?from=1&to=2")
 	b.until(`document.querySelector(".diff-sides")`)
 
 	// Where there is no room for two columns, there is one; nothing is cut.
-	require.True(t, b.holds(`document.querySelector(".compare [name=from]").value === "1"`))
+	b.until(`document.querySelector(".compare [name=from]").value === "1"`)
 	b.window(320, 640, "light")
 	b.until(`!document.querySelector(".diff-sides") && document.querySelector(".diff-bar .seg").hidden`)
 	b.fits()
-	require.True(t, b.holds(`[...document.querySelectorAll(".line-text")].every((text) => text.scrollWidth <= text.clientWidth)`), "long lines wrap")
+	b.until(`[...document.querySelectorAll(".line-text")].every((text) => text.scrollWidth <= text.clientWidth)`, "long lines wrap")
 	b.sound()
 	s.readerHas("7. A custom that nobody")
 }
 
 func TestComparisonOfAnOverrideWithTheBuiltin(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("code", "Our code", func(m *modes.Mode) { m.Config.CustomInstructions = "Ours." })
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/code/edit")
 	b.click("#side-builtin summary")
-	require.Contains(t, b.text("#side-builtin .diff-lines"), "added: customInstructions: Ours.")
+	b.text("#side-builtin .diff-lines").has("added: customInstructions: Ours.")
 	b.fill("#field-customInstructions", "Ours, by now.")
 	b.checked("1 change")
 	b.until(`document.querySelector("#side-builtin").open && document.querySelector("#side-builtin .diff-lines").innerText.includes("Ours, by now.")`)
-	require.Equal(t, []string{", by now"}, b.texts("#changes-title ~ * .added mark, section[aria-labelledby=changes-title] > yaml-diff .added mark"))
+	b.texts("#changes-title ~ * .added mark, section[aria-labelledby=changes-title] > yaml-diff .added mark").are(", by now")
 	b.sound()
 	b.follow("#save")
 	s.readerHas("Ours, by now.")

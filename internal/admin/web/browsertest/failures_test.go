@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 // raw sends a request as it is written, and reads the answer.
@@ -79,6 +81,7 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 
 // The same in a browser.
 func TestUploadFarTooLargeIsSaidInWords(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner).withoutScripts()

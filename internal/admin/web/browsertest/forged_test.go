@@ -63,7 +63,7 @@ func TestForgedFormIsRefused(t *testing.T) {
 	b.expect("status of 403", "favicon")
 	b.do(navigate(evil.URL))
 	b.until(`document.querySelector("h1")?.textContent === "Not allowed"`)
-	require.Contains(t, b.text("main"), "This was sent from a page of another site, so it was not done.")
+	b.text("main").has("This was sent from a page of another site, so it was not done.")
 	b.sound()
 	s.readerServes("docs-writer")
 

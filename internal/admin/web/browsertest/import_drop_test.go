@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 // drop lets go of files and folders over the page, as somebody who drags them
@@ -40,15 +42,16 @@ func modeFile(slug, name string) string {
 }
 
 func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	polling := s.polling(s.editor)
 	imported := func(what string, slugs ...string) {
 		t.Helper()
 		b.follow("form.import button.primary")
-		require.Equal(t, "What would change", b.text("h1"))
+		b.text("h1").is("What would change")
 		b.follow("button[value=apply]")
-		require.Equal(t, "Imported "+what, b.text("h1"))
+		b.text("h1").is("Imported " + what)
 		for _, slug := range slugs {
 			polling.gets("slug: " + slug)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 var errNotYet = errors.New("not yet")
@@ -51,6 +52,7 @@ func (b *browser) upload(selector string, paths ...string) {
 }
 
 func TestImportOfAFileWithTwoBadModes(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	polling := s.polling(s.editor)
@@ -60,14 +62,14 @@ func TestImportOfAFileWithTwoBadModes(t *testing.T) {
 	b.upload("#import-files", s.file(".roomodes", brought))
 	b.seen("[data-dropped]", ".roomodes, 1 KB")
 	b.follow("form.import button.primary")
-	require.Equal(t, "What would change", b.text("h1"))
-	require.Equal(t, []string{"changes yours", "can’t be used", "new", "can’t be used"}, b.texts(".plan-what > p:first-child .chip"))
+	b.text("h1").is("What would change")
+	b.texts(".plan-what > p:first-child .chip").are("changes yours", "can’t be used", "new", "can’t be used")
 	b.pictures("import-plan")
 	// Each mistake is shown where it stands.
-	require.Contains(t, b.text("#mode-1 .excerpt .here"), "6 - slug: bad one")
-	require.Contains(t, b.text("#mode-3 .excerpt .here"), "groups: [read, everything]")
-	require.True(t, b.holds(`document.querySelectorAll("[name=take]").length === 2 && document.querySelectorAll("[name=take]:checked").length === 2`))
-	require.Contains(t, b.text("#mode-0 .changes"), "You write the handbook.")
+	b.text("#mode-1 .excerpt .here").has("6 - slug: bad one")
+	b.text("#mode-3 .excerpt .here").has("groups: [read, everything]")
+	b.until(`document.querySelectorAll("[name=take]").length === 2 && document.querySelectorAll("[name=take]:checked").length === 2`)
+	b.text("#mode-0 .changes").has("You write the handbook.")
 
 	// Somebody else changes the library meanwhile: a new plan, and the choices stay.
 	b.click("#take-2")
@@ -75,26 +77,27 @@ func TestImportOfAFileWithTwoBadModes(t *testing.T) {
 	s.mode("other", "Another")
 	b.expect("status of 412")
 	b.follow(`button[value=apply]`)
-	require.Contains(t, b.text(".mistakes"), "The library has changed while you looked")
-	require.True(t, b.holds(`document.querySelector("#take-0").checked && !document.querySelector("#take-2").checked && document.querySelector("[name=way-0]").value === "keep_both"`))
-	require.Contains(t, b.text("#mode-0"), "It becomes Handbook writer docs-writer-2")
+	b.text(".mistakes").has("The library has changed while you looked")
+	b.until(`document.querySelector("#take-0").checked && !document.querySelector("#take-2").checked && document.querySelector("[name=way-0]").value === "keep_both"`)
+	b.text("#mode-0").has("It becomes Handbook writer docs-writer-2")
 	b.pictures("import-stale")
 	s.readerServes("docs-writer", "other")
 
 	b.click("#take-2")
 	b.follow(`button[value=apply]`)
-	require.Equal(t, "Imported 2 modes", b.text("h1"))
+	b.text("h1").is("Imported 2 modes")
 	s.readerServes("docs-writer", "other", "docs-writer-2", "release-notes")
 	polling.gets("slug: release-notes")
 	require.NotContains(t, polling.body, "bad one")
 	b.pictures("import-done")
-	require.Contains(t, b.text("main .rows"), "Release notes release-notes")
+	b.text("main .rows").has("Release notes release-notes")
 	b.follow(`a[href*="mode.import"]`)
-	require.Len(t, b.texts("tbody tr"), 2)
+	b.texts("tbody tr").count(2)
 	b.quiet()
 }
 
 func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner).withoutScripts()
 	b.expect("status of 422")
@@ -113,7 +116,7 @@ func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
 	b.upload("#import-files", s.file("modes.yaml", "customModes:\n  - slug: a\n   name: [\n"))
 	b.click("form.import button.primary")
 	b.seen(".mistakes .excerpt", "slug: a")
-	require.True(t, b.holds(`document.querySelector("#import-paste").value.includes("slug: a")`))
+	b.until(`document.querySelector("#import-paste").value.includes("slug: a")`)
 	b.fill("#import-paste", brought)
 	b.click("form.import button.primary")
 	b.seen(".plan-sum", "2 can’t be used")
@@ -166,10 +169,10 @@ func TestImportOfZipAndManyFiles(t *testing.T) {
 	b.open("/orgs/acme/modes/import")
 	b.upload("#import-files", s.file("modes.zip", archive.String()))
 	b.follow("form.import button.primary")
-	require.Contains(t, b.text("main"), "team/c.json can’t be read")
-	require.Contains(t, b.text(".skipped-files"), "1 file not looked at")
-	require.Contains(t, b.text("#mode-1 .excerpt"), "team/b.yaml")
-	require.Contains(t, b.text("#mode-1 .excerpt .here"), "groups: [all]")
+	b.text("main").has("team/c.json can’t be read")
+	b.text(".skipped-files").has("1 file not looked at")
+	b.text("#mode-1 .excerpt").has("team/b.yaml")
+	b.text("#mode-1 .excerpt .here").has("groups: [all]")
 	b.pictures("import-plan-zip")
 	b.follow(`button[value=apply]`)
 	s.readerServes("one")
@@ -180,31 +183,32 @@ func TestImportOfZipAndManyFiles(t *testing.T) {
 		s.file("a.yaml", "customModes:\n- {slug: twin, name: First twin, roleDefinition: One., groups: [read]}\n"),
 		s.file("b.yaml", "customModes:\n- {slug: twin, name: Second twin, roleDefinition: Two., groups: [read]}\n"))
 	b.follow("form.import button.primary")
-	require.Equal(t, []string{"new", "twice in what you brought"}, b.texts(".plan-what > p:first-child .chip"))
+	b.texts(".plan-what > p:first-child .chip").are("new", "twice in what you brought")
 	b.sound()
 	b.click("#take-1")
 	b.expect("status of 422")
 	b.follow(`button[value=apply]`)
-	require.Contains(t, b.text(".mistakes"), "Nothing was imported")
+	b.text(".mistakes").has("Nothing was imported")
 	b.click("#take-0")
 	b.follow(`button[value=apply]`)
-	require.Equal(t, "Imported 1 mode", b.text("h1"))
+	b.text("h1").is("Imported 1 mode")
 	s.readerHas("Second twin")
 	b.quiet()
 }
 
 func TestExportPage(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/modes/export")
-	require.Contains(t, b.text(".empty"), "There are none to export")
+	b.text(".empty").has("There are none to export")
 	b.sound()
 	s.normal()
 	b.open("/orgs/acme/modes/export")
-	require.Equal(t, []string{
+	b.texts("a.name").are(
 		"acme.modes.yaml", "acme.modes.json", "acme.marketplace.yaml", "acme.modes.zip",
 		"acme.merged.modes.yaml", "acme.merged.modes.json", "acme.merged.marketplace.yaml", "acme.merged.modes.zip",
-	}, b.texts("a.name"))
+	)
 	b.pictures("export")
 	session := s.session(s.member)
 	for _, path := range []string{"?format=yaml", "?format=json", "?format=marketplace", "?format=zip", "?format=yaml&view=merged"} {

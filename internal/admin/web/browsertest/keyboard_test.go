@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // enter goes to something with the tabulator, presses Enter, and waits for the
@@ -37,6 +38,7 @@ func (b *browser) paste(text string) {
 
 // TestAllIsDoneByKeyboard does without a mouse what there is to do.
 func TestAllIsDoneByKeyboard(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -50,23 +52,23 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	b.keyboard("By keys.")
 	b.checked("1 change")
 	b.leaving(func() { b.ctrl("s") })
-	require.Contains(t, b.text(".said"), "saved as version 2")
+	b.text(".said").has("saved as version 2")
 	polling.gets("whenToUse: By keys.")
 
 	// Restore.
 	b.enter(`.head .actions a[href*="history"]`)
 	b.ask(`.past-row:nth-child(2) a[data-ask]`)
-	require.Contains(t, b.text(".said"), "as it was in version 1")
+	b.text(".said").has("as it was in version 1")
 	polling.gets("whenToUse: When it is time for Docs writer.")
 
 	// Delete, and undo.
 	b.enter(`.crumbs a[href$="/edit"]`)
 	b.enter(`.head .actions a[href*="deletions"]`)
 	b.enter("[data-confirm]")
-	require.Contains(t, b.text(".said"), "Docs writer is deleted")
+	b.text(".said").has("Docs writer is deleted")
 	s.readerServes()
 	b.enter("[data-undo]")
-	require.Contains(t, b.text(".said"), "Docs writer is restored")
+	b.text(".said").has("Docs writer is restored")
 	polling.gets("slug: docs-writer")
 
 	// Import.
@@ -75,11 +77,11 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	b.tabTo("#import-paste")
 	b.paste(brought)
 	b.enter("form.import button.primary")
-	require.Equal(t, "What would change", b.text("h1"))
+	b.text("h1").is("What would change")
 	b.tabTo("#take-0")
 	b.keyboard(" ")
 	b.enter("button[value=apply]")
-	require.Equal(t, "Imported 1 mode", b.text("h1"))
+	b.text("h1").is("Imported 1 mode")
 	s.readerServes("docs-writer", "release-notes")
 	polling.gets("slug: release-notes")
 
@@ -88,10 +90,10 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	b.tabTo("#field-name")
 	b.keyboard("By keys")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	made := s.polling(b.attribute("#made-token", "value"))
+	made := s.polling(b.attribute("#made-token", "value").now())
 	made.nothingNew()
 	b.ask("tbody tr:first-child td.more a")
-	require.Contains(t, b.text(".said"), "By keys is revoked")
+	b.text(".said").has("By keys is revoked")
 	s.await(func() error {
 		if status := made.poll(); status != http.StatusUnauthorized {
 			return fmt.Errorf("the reader answers %d", status)
@@ -105,6 +107,7 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 // window: the bar that sticks at the bottom never covers what has the focus
 // (WCAG 2.4.11).
 func TestFocusIsNeverHidden(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer", func(m *modes.Mode) {
 		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}})
@@ -123,7 +126,8 @@ func TestFocusIsNeverHidden(t *testing.T) {
 					Hidden    bool
 					End       bool
 				}
-				b.do(evaluate(`(() => {
+				b.await(func() error {
+					err := b.try(evaluate(`(() => {
 					const e = document.activeElement, bar = document.querySelector(".savebar"), box = e.getBoundingClientRect(), over = bar.getBoundingClientRect(), top = over.top;
 					const end = e === document.body || e.matches(".skip");
 					const inside = bar.contains(e) || end || box.right <= over.left; // the rail stands beside it
@@ -132,11 +136,15 @@ func TestFocusIsNeverHidden(t *testing.T) {
 					const low = Math.min(box.bottom, top) - Math.max(box.top, 0) < needs - 1;
 					return {name: (e.id || e.name || e.outerHTML.slice(0, 100)), box: [box.top, box.bottom, top, innerHeight, scrollY, document.documentElement.scrollHeight].join(" "), hidden: !inside && low, end};
 				})()`, &at))
+					if err == nil && at.Hidden {
+						err = fmt.Errorf("%s has the focus under the bar, in a window of %d: %s", at.Name, window[0], at.Box)
+					}
+					return err
+				})
 				if at.End {
 					break
 				}
 				seen[at.Name] = true
-				require.False(t, at.Hidden, "%s has the focus under the bar, in a window of %d: %s", at.Name, window[0], at.Box)
 			}
 		}
 		require.True(t, seen["field-customInstructions"] && seen["save"] && len(seen) > 25, "all of it was gone through: %v", seen)

@@ -3,15 +3,28 @@ package browsertest
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // checked waits until the server has said what there is to say about the draft.
 func (b *browser) checked(bar string) {
 	b.s.t.Helper()
 	b.until(`document.querySelector("#bar").innerText.includes(` + quoted(bar) + `)`)
+}
+
+// trial waits until the trial of a pattern shows a result. The page gives up on a
+// pattern after half a second, in which a busy machine may not even start the
+// worker: then it is tried again.
+func (b *browser) trial(result string) {
+	b.s.t.Helper()
+	b.until(`((shown) => {
+		if (shown.includes("an editor would hang") && performance.now() - (window.tried ?? -Infinity) > 3000) {
+			window.tried = performance.now();
+			document.querySelector("#field-fileRegex-edit").dispatchEvent(new Event("input", { bubbles: true }));
+		}
+		return shown.includes(` + quoted(result) + `);
+	})(document.querySelector("[data-results]").innerText)`)
 }
 
 func TestModeIsCreatedByForm(t *testing.T) {
@@ -23,17 +36,18 @@ func TestModeIsCreatedByForm(t *testing.T) {
 	b.shot("mode-new")
 
 	b.fill("#field-name", "Docs Writer à la carte")
-	require.True(t, b.holds(`document.querySelector("#field-slug").value === "docs-writer-a-la-carte"`), "the slug follows the name")
+	b.until(`document.querySelector("#field-slug").value === "docs-writer-a-la-carte"`, "the slug follows the name")
 	b.fill("#field-slug", "docs-writer")
 	b.fill("#field-name", "Docs writer")
-	require.True(t, b.holds(`document.querySelector("#field-slug").value === "docs-writer"`), "until somebody writes one")
+	b.until(`document.querySelector("#field-slug").value === "docs-writer"`, "until somebody writes one")
 	b.fill("#field-roleDefinition", "You write\nthe handbook.")
 	b.fill("#field-description", "Keeps the handbook in step")
 	b.reach("#tool-read")
 	b.reach("#tool-edit")
 	b.fill("#field-fileRegex-edit", `\.(md|mdx)$`)
 	b.fill("#field-fileDescription-edit", "Markdown files only")
-	b.until(`document.querySelector("[data-results]").innerText.includes("✓ README.mdx") && document.querySelector("[data-results]").innerText.includes("✗ src/main.go")`)
+	b.trial("✓ README.mdx")
+	b.trial("✗ src/main.go")
 	b.fill("#field-whenToUse", "After a change")
 	b.until(`document.querySelector("#side .note.warning")?.innerText.includes("glob")`)
 	b.until(`document.querySelector("#field-fileRegex-edit-says")?.innerText.includes("glob")`)
@@ -43,17 +57,18 @@ func TestModeIsCreatedByForm(t *testing.T) {
 	b.shot("mode-new-filled")
 
 	b.follow("#save")
-	require.Contains(t, b.text(".said"), "Docs writer is created.")
-	require.Equal(t, "/orgs/acme/modes/docs-writer/edit", b.path())
+	b.text(".said").has("Docs writer is created.")
+	b.path().is("/orgs/acme/modes/docs-writer/edit")
 	s.readerServes("docs-writer")
 	polling.gets("slug: docs-writer")
 	s.readerHas("fileRegex: \\.(md|mdx)$")
 	s.readerHas("You write\n      the handbook.")
-	require.False(t, b.holds(`Object.keys(localStorage).some((k) => k.startsWith("orgmodes.draft"))`), "the draft is gone with the save")
+	b.untilNot(`Object.keys(localStorage).some((k) => k.startsWith("orgmodes.draft"))`, "the draft is gone with the save")
 	b.sound()
 }
 
 func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.admin)
@@ -63,9 +78,9 @@ func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
 	b.keyboard("Reviewer" + keyTab + keyTab + "You review.")
 	b.tabTo("#tool-read")
 	b.keyboard(" ")
-	require.True(t, b.holds(`document.querySelector("#tool-read").checked`))
+	b.until(`document.querySelector("#tool-read").checked`)
 	b.leaving(func() { b.ctrl("s") })
-	require.Contains(t, b.text(".said"), "Reviewer is created.")
+	b.text(".said").has("Reviewer is created.")
 	s.readerServes("reviewer")
 	polling.gets("slug: reviewer")
 	s.readerHas("roleDefinition: You review.")
@@ -73,6 +88,7 @@ func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
 }
 
 func TestModeIsCreatedByYAML(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
@@ -87,8 +103,8 @@ func TestModeIsCreatedByYAML(t *testing.T) {
 	b.shot("mode-new-yaml-mistakes")
 	b.expect("status of 422")
 	b.follow("#save")
-	require.Contains(t, b.text(".mistakes"), "Role definition is required")
-	require.Contains(t, b.text(".mistakes"), "Line 4:")
+	b.text(".mistakes").has("Role definition is required")
+	b.text(".mistakes").has("Line 4:")
 	b.until(`document.querySelector(".cm-content")`)
 	b.sound()
 	s.readerServes()
@@ -99,10 +115,10 @@ func TestModeIsCreatedByYAML(t *testing.T) {
 	// The form keeps what it doesn't know.
 	b.click("#view-form")
 	b.until(`document.querySelector("#field-name")?.value === "Reviewer"`)
-	require.Contains(t, b.text("pre[aria-label='Other fields']"), "myOwn:")
+	b.text("pre[aria-label='Other fields']").has("myOwn:")
 	b.fill("#field-name", "Code reviewer")
 	b.follow("#save")
-	require.Contains(t, b.text(".said"), "Code reviewer is created.")
+	b.text(".said").has("Code reviewer is created.")
 	s.readerServes("reviewer")
 	polling.gets("name: Code reviewer")
 	s.readerHas("myOwn:\n      - 1\n      - 2")
@@ -110,27 +126,28 @@ func TestModeIsCreatedByYAML(t *testing.T) {
 }
 
 func TestBuiltinIsOverriddenAndReverted(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/code")
-	require.Equal(t, "/orgs/acme/modes/code/edit", b.path())
-	require.Contains(t, b.text("#bar"), "No changes")
-	require.True(t, b.holds(`document.querySelector("#field-slug").readOnly`))
+	b.path().is("/orgs/acme/modes/code/edit")
+	b.text("#bar").has("No changes")
+	b.until(`document.querySelector("#field-slug").readOnly`)
 	b.sound()
 	b.shot("mode-built-in")
 	b.fill("#field-customInstructions", "Follow our conventions.")
 	b.checked("1 change")
-	require.Contains(t, b.text("#side"), "against the built-in mode")
+	b.text("#side").has("against the built-in mode")
 	b.follow("#save")
-	require.Contains(t, b.text(".said"), "in place of the built-in mode")
+	b.text(".said").has("in place of the built-in mode")
 	s.readerServes("code")
 	s.readerHas("Follow our conventions.")
 	polling.gets("Follow our conventions.")
 	b.sound()
 
 	b.follow(`.actions a[href*="deletions"]`)
-	require.Equal(t, "Revert Code to built-in?", b.text("h1"))
+	b.text("h1").is("Revert Code to built-in?")
 	b.follow("[data-confirm]")
 	s.readerServes()
 	polling.loses("Follow our conventions.", "slug: code") // the built-in one is back
@@ -138,6 +155,7 @@ func TestBuiltinIsOverriddenAndReverted(t *testing.T) {
 }
 
 func TestTwoEditOneMode(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo.\nThree." })
 	polling := s.polling(s.editor)
@@ -153,23 +171,23 @@ func TestTwoEditOneMode(t *testing.T) {
 	mine.until(`document.querySelector("#side").innerText.includes("against version 2, which")`)
 	mine.expect("status of 409")
 	mine.follow("#save")
-	require.Contains(t, mine.text(".conflict h2"), "admin@acme.example saved version 2 while you wrote")
-	require.Contains(t, mine.text(".conflict"), "changed the short description and the custom instructions")
-	require.Equal(t, []string{"Theirs, version 2", "Yours"}, mine.texts(".diff-sides thead th"))
+	mine.text(".conflict h2").has("admin@acme.example saved version 2 while you wrote")
+	mine.text(".conflict").has("changed the short description and the custom instructions")
+	mine.texts(".diff-sides thead th").are("Theirs, version 2", "Yours")
 	mine.sound()
 	mine.shot("mode-conflict")
 	s.readerHas("What Ada says")
 
 	// Saving again asks again: nothing is overwritten by accident.
 	mine.follow("#save")
-	require.Contains(t, mine.text(".conflict h2"), "while you wrote")
+	mine.text(".conflict h2").has("while you wrote")
 	mine.follow("#resume")
-	require.True(t, mine.holds(`document.querySelector("#field-description").value === "What Olive says" && !document.querySelector(".conflict")`))
-	require.Contains(t, mine.text("#side"), "against version 2")
+	mine.until(`document.querySelector("#field-description").value === "What Olive says" && !document.querySelector(".conflict")`)
+	mine.text("#side").has("against version 2")
 	mine.fill("#field-customInstructions", "One.\nTwo, says Ada.\nThree.")
 	mine.checked("1 change")
 	mine.follow("#save")
-	require.Contains(t, mine.text(".said"), "saved as version 3")
+	mine.text(".said").has("saved as version 3")
 	s.readerHas("What Olive says")
 	s.readerHas("Two, says Ada.")
 
@@ -178,7 +196,7 @@ func TestTwoEditOneMode(t *testing.T) {
 	theirs.expect("status of 409")
 	theirs.follow("#save")
 	theirs.follow("#take-theirs")
-	require.True(t, theirs.holds(`document.querySelector("#field-description").value === "What Olive says" && !document.querySelector(".kept")`))
+	theirs.until(`document.querySelector("#field-description").value === "What Olive says" && !document.querySelector(".kept")`)
 	mine.fill("#field-description", "Olive again")
 	mine.follow("#save")
 	theirs.fill("#field-description", "Ada insists")
@@ -193,7 +211,7 @@ func TestTwoEditOneMode(t *testing.T) {
 	s.readerServes()
 	mine.fill("#field-description", "Olive once more")
 	mine.follow("#save")
-	require.Contains(t, mine.text(".conflict h2"), "This mode was deleted while you wrote, by")
+	mine.text(".conflict h2").has("This mode was deleted while you wrote, by")
 	mine.sound()
 	mine.follow(".conflict .primary")
 	s.readerServes("docs-writer")
@@ -203,6 +221,7 @@ func TestTwoEditOneMode(t *testing.T) {
 }
 
 func TestNothingTypedIsLost(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -211,21 +230,21 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.checked("1 change")
 	asked := b.acceptLeaving()
 	b.open("/orgs/acme/modes")
-	require.Equal(t, int32(1), asked.Load(), "the browser asks before what isn't saved is left")
+	b.answered(asked, 1)
 	b.open("/orgs/acme/modes/docs-writer/edit")
-	require.Contains(t, b.text(".kept"), "This browser has kept what you wrote here")
+	b.text(".kept").has("This browser has kept what you wrote here")
 	b.sound()
 	b.shot("mode-draft-offered")
 
 	// Nobody else sees it.
 	b.as(s.admin)
 	b.open("/orgs/acme/modes/docs-writer/edit")
-	require.False(t, b.holds(`document.querySelector(".kept")`))
-	require.False(t, b.holds(`document.body.innerText.includes("Unfinished")`))
+	b.untilNot(`document.querySelector(".kept")`)
+	b.untilNot(`document.body.innerText.includes("Unfinished")`)
 	b.as(s.owner)
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.follow(".kept .primary")
-	require.True(t, b.holds(`document.querySelector("#field-name").value === "Unfinished"`))
+	b.until(`document.querySelector("#field-name").value === "Unfinished"`)
 
 	// The session is over: signing in brings it all back.
 	b.away()
@@ -234,15 +253,16 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.fill("#field-email", "owner@acme.example")
 	b.fill("#field-password", goodPassword)
 	b.follow("button.primary")
-	require.Equal(t, "Send it again?", b.text("h1"))
+	b.text("h1").is("Send it again?")
 	b.follow("button.primary")
-	require.Contains(t, b.text(".said"), "Unfinished is saved as version 2.")
-	require.False(t, b.holds(`Object.keys(localStorage).some((k) => k.startsWith("orgmodes.draft"))`))
+	b.text(".said").has("Unfinished is saved as version 2.")
+	b.untilNot(`Object.keys(localStorage).some((k) => k.startsWith("orgmodes.draft"))`)
 	s.readerHas("name: Unfinished")
 	b.quiet()
 }
 
 func TestModeWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/modes/new"))
@@ -256,7 +276,7 @@ func TestModeWithoutScripts(t *testing.T) {
 	b.fill("#field-slug", "reviewer")
 	b.click("#view-yaml")
 	b.seen("label#field-yaml-label", "The mode as YAML")
-	require.True(t, b.holds(`document.querySelector("#field-yaml").value.includes("roleDefinition: You review.")`))
+	b.until(`document.querySelector("#field-yaml").value.includes("roleDefinition: You review.")`)
 	b.click("#view-form")
 	b.seen("label[for=field-slug]", "Slug")
 	b.click(".savebar .scriptless")
@@ -272,17 +292,17 @@ func TestMemberLooksAtModes(t *testing.T) {
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/modes/docs-writer/edit")
-	require.Contains(t, b.text(".why"), "Only owners and admins can change the library")
-	require.False(t, b.holds(`document.querySelector("#save")`))
-	require.True(t, b.holds(`document.querySelector("#field-name").readOnly`))
+	b.text(".why").has("Only owners and admins can change the library")
+	b.untilNot(`document.querySelector("#save")`)
+	b.until(`document.querySelector("#field-name").readOnly`)
 	b.sound()
 	b.shot("mode-member")
 	b.reach("#seen-by-roo-code")
 	b.follow("#side form button")
-	require.True(t, b.holds(`document.querySelector("#seen-by-roo-code").checked`))
+	b.until(`document.querySelector("#seen-by-roo-code").checked`)
 	b.follow(".seg a:nth-child(2)")
 	b.until(`document.querySelector(".cm-content")`)
-	require.True(t, b.holds(`document.querySelector(".cm-content").getAttribute("aria-readonly") === "true"`))
+	b.until(`document.querySelector(".cm-content").getAttribute("aria-readonly") === "true"`)
 	b.sound()
 	// What isn't offered isn't possible either.
 	b.expect("status of 403")
@@ -299,8 +319,8 @@ func TestPatternThatNeverEndsIsStopped(t *testing.T) {
 	b.fill("#field-fileRegex-edit", `^(a+)+$`)
 	b.until(`document.querySelector("[data-results]").innerText.includes("an editor would hang")`)
 	b.fill("#field-fileRegex-edit", `^a`)
-	b.until(`document.querySelector("[data-results]").innerText.includes("✓ aaa")`)
+	b.trial("✓ aaa")
 	b.fill("#field-fileRegex-edit", `^(a`)
-	b.until(`document.querySelector("[data-results]").innerText.includes("Unterminated group")`)
+	b.trial("Unterminated group")
 	b.quiet()
 }

@@ -3,7 +3,6 @@ package browsertest
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	"github.com/chromedp/cdproto/page"
@@ -79,25 +78,28 @@ func (b *browser) acceptLeaving() *atomic.Int32 {
 	chromedp.ListenTarget(b.ctx, func(event any) {
 		if _, ok := event.(*page.EventJavascriptDialogOpening); ok {
 			asked.Add(1)
-			go func() { _ = chromedp.Run(b.ctx, page.HandleJavaScriptDialog(true)) }()
+			go func() { _ = b.try(page.HandleJavaScriptDialog(true)) }()
 		}
 	})
 	return &asked
 }
 
-// seen waits until an element says something: for pages without scripts.
-func (b *browser) seen(selector, text string) {
+// answered waits until the browser has asked so often before what isn't saved was
+// left.
+func (b *browser) answered(asked *atomic.Int32, times int32) {
 	b.s.t.Helper()
-	b.s.await(func() error {
-		var said string
-		if err := chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%s)?.innerText ?? ""`, quoted(selector)), &said)); err != nil {
-			return err
-		}
-		if said = strings.Join(strings.Fields(said), " "); !strings.Contains(said, text) {
-			return fmt.Errorf("%s says %q, not %q", selector, said, text)
+	b.await(func() error {
+		if n := asked.Load(); n != times {
+			return fmt.Errorf("the browser has asked %d times whether to leave, not %d", n, times)
 		}
 		return nil
 	})
+}
+
+// seen waits until an element says something, visible or not.
+func (b *browser) seen(selector, text string) {
+	b.s.t.Helper()
+	b.says(selector).has(text)
 }
 
 // reach clicks something that may lie under the bar at the bottom, as a person who
@@ -111,25 +113,6 @@ func (b *browser) reach(selector string) {
 // fits holds the page to need no scrolling sideways.
 func (b *browser) fits() {
 	b.s.t.Helper()
-	if b.holds(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`) {
-		return
-	}
-	var out []string
-	b.do(chromedp.Evaluate(`[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest("pre, .cm-editor")).map((e) => e.outerHTML.slice(0, 120))`, &out))
-	require.Empty(b.s.t, out, "%s is wider than the window", b.path())
-}
-
-// focused is what has the focus, by what it says to screen readers too.
-func (b *browser) focused() string {
-	b.s.t.Helper()
-	var said string
-	b.do(chromedp.Evaluate(`document.activeElement.textContent`, &said))
-	return strings.Join(strings.Fields(said), " ")
-}
-
-func (b *browser) focusedID() string {
-	b.s.t.Helper()
-	var id string
-	b.do(chromedp.Evaluate(`document.activeElement.id`, &id))
-	return id
+	b.collect("wider than the window", `document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+		["the page", ...[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest("pre, .cm-editor")).map((e) => e.outerHTML.slice(0, 120))]`).are()
 }

@@ -7,11 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // What somebody did meanwhile to one of several keeps all of them: the page says
 // which and why, and what was chosen is still there.
 func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	all := []modes.OrganizationMode{s.mode("anna", "Anna"), s.mode("bert", "Bert"), s.mode("carl", "Carl"), s.mode("dora", "Dora")}
 	s.readerServes("anna", "bert", "carl", "dora")
@@ -22,7 +24,7 @@ func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 		b.click(fmt.Sprintf(`[data-order] > li:nth-child(%d) input`, i+1))
 	}
 	b.click("[data-chosen] [data-ask]")
-	require.Equal(t, "Delete 3 modes?", b.text("dialog[open] h2"))
+	b.text("dialog[open] h2").is("Delete 3 modes?")
 	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, "anna", 0,
 		func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Name = "Anna, edited"; return m, nil })
 	require.NoError(t, err)
@@ -30,20 +32,18 @@ func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 	require.NoError(t, err)
 
 	b.follow("dialog[open] [data-confirm]")
-	require.Equal(t, "Delete 2 modes?", b.text("h1"))
-	require.Equal(t, []string{
-		"Anna, edited was changed meanwhile, by Ada Admin: it is at version 2 now", "Bert was deleted meanwhile, by Ada Admin",
-	}, b.texts(".mistakes li"))
-	require.Equal(t, []string{"Anna, edited anna", "Carl carl"}, b.texts(".names li"))
+	b.text("h1").is("Delete 2 modes?")
+	b.texts(".mistakes li").are("Anna, edited was changed meanwhile, by Ada Admin: it is at version 2 now", "Bert was deleted meanwhile, by Ada Admin")
+	b.texts(".names li").are("Anna, edited anna", "Carl carl")
 	s.readerServes("anna", "carl", "dora")
 	b.sound()
 	b.shot("delete-several-conflict")
 
 	b.follow("[data-confirm]")
-	require.Contains(t, b.text(".said"), "2 modes are deleted. Editors lose them at their next poll.")
+	b.text(".said").has("2 modes are deleted. Editors lose them at their next poll.")
 	s.readerServes("dora")
 	b.follow("[data-undo]")
-	require.Contains(t, b.text(".said"), "2 modes are restored.")
+	b.text(".said").has("2 modes are restored.")
 	s.readerServes("anna", "carl", "dora")
 	b.sound()
 }
@@ -51,6 +51,7 @@ func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 // However many were deleted, they can be brought back at once; and not over what
 // somebody made meanwhile.
 func TestManyDeletedModesAreUndoneTogether(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	var slugs []string
 	query := ""
@@ -61,16 +62,16 @@ func TestManyDeletedModesAreUndoneTogether(t *testing.T) {
 	}
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/deletions?" + query)
-	require.Equal(t, "Delete 120 modes?", b.text("h1"))
+	b.text("h1").is("Delete 120 modes?")
 	b.sound()
 	b.follow("[data-confirm]")
-	require.Contains(t, b.text(".said"), "120 modes are deleted.")
+	b.text(".said").has("120 modes are deleted.")
 	s.readerServes()
 	taken := s.mode("mode-007", "In the way")
 	b.follow("[data-undo]")
-	require.Contains(t, b.text(".said.bad"), `Not undone, so that nothing is lost: A mode with the slug "mode-007" already exists in this organization.`)
-	require.Equal(t, "Deleted modes", b.text("h1"))
-	require.Len(t, b.texts(".gone-row"), 120, "each of them can be brought back alone")
+	b.text(".said.bad").has(`Not undone, so that nothing is lost: A mode with the slug "mode-007" already exists in this organization.`)
+	b.text("h1").is("Deleted modes")
+	b.texts(".gone-row").count(120, "each of them can be brought back alone")
 	b.sound()
 	b.shot("restore-several-refused")
 	s.readerServes("mode-007")

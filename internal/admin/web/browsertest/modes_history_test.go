@@ -8,13 +8,15 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/prove"
 )
 
 func TestHistoryOfTheLibrary(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/history")
-	require.Contains(t, b.text(".empty"), "Nothing has changed yet")
+	b.text(".empty").has("Nothing has changed yet")
 	b.pictures("history-empty")
 
 	s.mode("docs-writer", "📝 Docs writer")
@@ -29,43 +31,44 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	require.NoError(t, err)
 	// The page has followed.
 	b.until(`document.querySelectorAll(".library-version").length === 6`)
-	require.Equal(t, []string{
+	b.texts(".library-did").are(
 		"admin@acme.example imported سجل التغييرات",
 		"owner@acme.example deleted it",
 		"owner@acme.example created <script>alert(1)</script>",
 		"owner@acme.example made Code in place of the built-in mode",
 		"owner@acme.example changed the name from 📝 Docs writer to 📝 Handbook writer",
 		"owner@acme.example created 📝 Docs writer",
-	}, b.texts(".library-did"))
+	)
 	b.pictures("history")
 
 	// To what changed, and to what is deleted.
 	b.follow(".library-do a")
-	require.Equal(t, "From version 1 to version 2", b.text("#compared-title"))
-	require.Contains(t, b.text(".compared .diff-lines"), "Handbook writer")
+	b.text("#compared-title").is("From version 1 to version 2")
+	b.text(".compared .diff-lines").has("Handbook writer")
 	b.open("/orgs/acme/history")
 	b.follow(".library-version:nth-child(2) .name")
-	require.Contains(t, b.text(".note-line"), "is deleted: editors don’t have it")
+	b.text(".note-line").has("is deleted: editors don’t have it")
 	b.open("/orgs/acme/history")
 	b.follow(".pages .end")
-	require.Equal(t, "Deleted modes", b.text("h1"))
+	b.text("h1").is("Deleted modes")
 	b.click("[data-ask]")
 	b.follow("dialog[open] [data-confirm]")
 	s.readerServes("docs-writer", "code", "reviewer", "imported")
 	b.open("/orgs/acme/history")
-	require.Equal(t, "owner@acme.example brought it back", b.texts(".library-did")[0])
-	require.False(t, b.holds(`document.querySelector(".pages .end")`), "nothing is deleted now")
+	b.texts(".library-did").begin("owner@acme.example brought it back")
+	b.untilNot(`document.querySelector(".pages .end")`, "nothing is deleted now")
 	b.sound()
 
 	// A member reads it as well, but not the audit log.
 	other := s.browser().as(s.member)
 	other.open("/orgs/acme/history")
-	require.Len(t, other.texts(".library-version"), 7)
-	require.Contains(t, other.text(".why"), "the audit log, for owners and admins")
+	other.texts(".library-version").count(7)
+	other.text(".why").has("the audit log, for owners and admins")
 	other.sound()
 }
 
 func TestHistoryOfTheLibraryInPages(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("oldest", "The oldest")
 	var many []modes.OrganizationMode
@@ -84,8 +87,9 @@ func TestHistoryOfTheLibraryInPages(t *testing.T) {
 	for page := range 3 {
 		b.until(fmt.Sprintf(`document.querySelectorAll(".library-version").length === %d && document.querySelector(".library-version code").innerText !== %s`,
 			[]int{50, 50, 21}[page], quoted(newest)))
-		newest = b.texts(".library-version code")[0]
-		for _, slug := range b.texts(".library-version code") {
+		slugs := b.texts(".library-version code").now()
+		newest = slugs[0]
+		for _, slug := range slugs {
 			require.False(t, seen[slug], slug)
 			seen[slug] = true
 		}
@@ -94,7 +98,7 @@ func TestHistoryOfTheLibraryInPages(t *testing.T) {
 		}
 	}
 	require.Len(t, seen, 121)
-	require.Contains(t, b.text(".pages"), "This is where the history begins")
+	b.text(".pages").has("This is where the history begins")
 	b.click(".pages a")
 	b.seen(".pages", "Older")
 	// What can't be read is the newest.

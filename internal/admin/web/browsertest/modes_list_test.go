@@ -7,9 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 func TestModesAreReorderedByKeys(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	for _, slug := range []string{"anna", "bert", "carl"} {
 		s.mode(slug, "Mode "+slug)
@@ -19,14 +21,14 @@ func TestModesAreReorderedByKeys(t *testing.T) {
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes")
-	require.Equal(t, []string{"Mode anna", "Mode bert", "Mode carl"}, b.texts("[data-order] .name"))
+	b.texts("[data-order] .name").are("Mode anna", "Mode bert", "Mode carl")
 	b.sound()
 
 	b.focus(`[data-order] > li:nth-child(3) summary`)
 	b.alt(keyUp)
 	b.alt(keyUp)
-	require.Equal(t, []string{"Mode carl", "Mode anna", "Mode bert"}, b.texts("[data-order] .name"))
-	require.True(t, b.holds(`document.activeElement.closest("li").querySelector(".name").textContent === "Mode carl"`), "the focus goes along")
+	b.texts("[data-order] .name").are("Mode carl", "Mode anna", "Mode bert")
+	b.until(`document.activeElement.closest("li").querySelector(".name").textContent === "Mode carl"`, "the focus goes along")
 	b.until(`document.querySelector("#heard").textContent === "The order is saved"`)
 	s.readerServes("carl", "anna", "bert", "code")
 	b.until(`document.querySelector("#live.live")`)
@@ -53,7 +55,7 @@ func TestModesAreReorderedByDragging(t *testing.T) {
 		const send = (row, type) => row.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer, clientY: at.bottom - 2 }));
 		send(anna, "dragstart"); send(carl, "dragover"); send(carl, "drop"); send(anna, "dragend");
 	}`)
-	require.Equal(t, []string{"Mode bert", "Mode carl", "Mode anna"}, b.texts("[data-order] .name"))
+	b.texts("[data-order] .name").are("Mode bert", "Mode carl", "Mode anna")
 	s.readerServes("bert", "carl", "anna")
 	b.sound()
 }
@@ -66,15 +68,16 @@ func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.expect("status of 412")
 	b.open("/orgs/acme/modes")
+	b.hide(true) // it follows nothing: the list is of before
 	s.mode("carl", "Carl")
 	b.focus(`[data-order] > li:nth-child(2) summary`)
 	b.alt(keyUp)
 	b.until(`document.querySelector(".said.bad")`)
-	require.Contains(t, b.text(".said.bad"), "The order was not saved: The modes were changed meanwhile")
+	b.text(".said.bad").has("The order was not saved: The modes were changed meanwhile")
 	b.sound()
 	b.shot("reorder-refused")
 	b.follow(".said.bad button")
-	require.Equal(t, []string{"Anna", "Bert", "Carl"}, b.texts("[data-order] .name"))
+	b.texts("[data-order] .name").are("Anna", "Bert", "Carl")
 	s.readerServes("anna", "bert", "carl")
 }
 
@@ -87,7 +90,7 @@ func TestModesAreReorderedWithoutScripts(t *testing.T) {
 	b.click(`[data-order] > li:nth-child(2) summary`)
 	b.click(`[data-order] > li:nth-child(2) [form=moving][name=up]`)
 	s.readerServes("bert", "anna")
-	require.Contains(t, b.text(".said"), "The order is saved")
+	b.text(".said").has("The order is saved")
 	b.quiet()
 }
 
@@ -102,8 +105,8 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 
 	b.click(`[data-order] > li:nth-child(1) summary`)
 	b.click(`[data-order] > li:nth-child(1) .menu-item.bad`)
-	require.Equal(t, "Delete Docs writer?", b.text("dialog[open] h2"))
-	require.Contains(t, b.text("dialog[open]"), "Editors lose it at their next poll. It can be restored from History.")
+	b.text("dialog[open] h2").is("Delete Docs writer?")
+	b.text("dialog[open]").has("Editors lose it at their next poll. It can be restored from History.")
 	b.sound()
 	b.shot("delete-dialog")
 	b.keyboard(keyEsc)
@@ -112,26 +115,26 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 	b.click(`[data-order] > li:nth-child(1) summary`)
 	b.click(`[data-order] > li:nth-child(1) .menu-item.bad`)
 	b.follow("dialog[open] [data-confirm]")
-	require.Contains(t, b.text(".said"), "Docs writer is deleted. Editors lose it at their next poll.")
+	b.text(".said").has("Docs writer is deleted. Editors lose it at their next poll.")
 	s.readerServes("reviewer")
 	polling.loses("slug: docs-writer", "slug: reviewer")
 	b.sound()
 	b.shot("deleted-undo")
 
 	b.follow("[data-undo]")
-	require.Contains(t, b.text(".said"), "Docs writer is restored.")
+	b.text(".said").has("Docs writer is restored.")
 	polling.gets("slug: docs-writer")
 	s.readerHas("slug: docs-writer")
 	b.open("/orgs/acme/modes")
-	require.False(t, b.holds(`document.querySelector(".said")`), "it is said once")
+	b.untilNot(`document.querySelector(".said")`, "it is said once")
 
 	// Two at once.
 	b.click(`[data-order] > li:nth-child(1) input`)
 	b.click(`[data-order] > li:nth-child(2) input`)
-	require.Equal(t, "2 modes chosen", b.text("[data-count]"))
+	b.text("[data-count]").is("2 modes chosen")
 	b.sound()
 	b.click("[data-chosen] [data-ask]")
-	require.Equal(t, "Delete 2 modes?", b.text("dialog[open] h2"))
+	b.text("dialog[open] h2").is("Delete 2 modes?")
 	b.follow("dialog[open] [data-confirm]")
 	s.readerServes()
 	b.follow("[data-undo]")
@@ -141,34 +144,36 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 }
 
 func TestMemberSeesWhyNot(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	m := s.mode("docs-writer", "Docs writer")
 	polling := s.polling(s.editor)
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/modes")
-	require.Contains(t, b.text(".why"), "Only owners and admins can change the library; ask one of them")
+	b.text(".why").has("Only owners and admins can change the library; ask one of them")
 	b.click(`.row.own summary`)
-	require.True(t, b.holds(`document.querySelector(".row.own .menu-item[aria-disabled]").dataset.why.includes("Only owners and admins")`))
-	require.False(t, b.holds(`document.querySelector("[data-order]")`))
+	b.until(`document.querySelector(".row.own .menu-item[aria-disabled]").dataset.why.includes("Only owners and admins")`)
+	b.untilNot(`document.querySelector("[data-order]")`)
 	b.sound()
 	b.shot("member")
 
 	// What isn't offered isn't possible either.
 	b.expect("status of 403")
 	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
-	require.Equal(t, "Not allowed", b.text("h1"))
+	b.text("h1").is("Not allowed")
 	b.sound()
 	b.open("/orgs/acme/modes")
 	b.js(`fetch("/orgs/acme/modes/deletions", {
 		method: "POST", body: new URLSearchParams({mode: "` + m.ID.String() + `:1"}), headers: {"X-CSRF-Token": document.querySelector("meta[name=csrf]").content},
 	}).then((answer) => { window.status = answer.status })`)
-	require.True(t, b.holds(`window.status == 403`))
+	b.until(`window.status == 403`)
 	s.readerServes("docs-writer")
 	polling.unchanged()
 }
 
 // Rows are remembered; what they show is of now, and of who looks.
 func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("anna", "Anna")
 	bert := s.mode("bert", "Bert")
@@ -176,8 +181,8 @@ func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
 	inOrder := func(first, second string) {
 		t.Helper()
 		b.open("/orgs/acme/modes")
-		require.Equal(t, []string{first, second}, b.texts("[data-order] > li .name"))
-		require.True(t, b.holds(`[...document.querySelectorAll("[name=up], [name=down]")].map((b) => b.ariaDisabled ?? "").join() === "true,,,true"`), "the first can't go up, nor the last down")
+		b.texts("[data-order] > li .name").are(first, second)
+		b.until(`[...document.querySelectorAll("[name=up], [name=down]")].map((b) => b.ariaDisabled ?? "").join() === "true,,,true"`, "the first can't go up, nor the last down")
 	}
 	inOrder("Anna", "Bert")
 	_, err := s.db.OrderModes(t.Context(), by(s.owner), s.acme.ID, []uuid.UUID{bert.ID, s.find("anna").ID}, 0)
@@ -189,18 +194,18 @@ func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
 	})
 	require.NoError(t, err)
 	b.open("/orgs/acme/modes")
-	require.Equal(t, []string{"Berta", "Anna"}, b.texts("[data-order] > li .name"))
+	b.texts("[data-order] > li .name").are("Berta", "Anna")
 	for _, text := range []string{"Another line", "command", "admin@acme.example"} {
-		require.True(t, b.holds(`document.querySelector("[data-order] > li:first-child").textContent.includes("`+text+`")`), text)
+		b.until(`document.querySelector("[data-order] > li:first-child").textContent.includes("`+text+`")`, text)
 	}
 
 	b.open("/orgs/acme/modes?sort=name")
-	require.False(t, b.holds(`document.querySelector("[name=up]")`), "what is sorted can't be moved")
+	b.untilNot(`document.querySelector("[name=up]")`, "what is sorted can't be moved")
 
 	m := s.browser().as(s.member)
 	m.open("/orgs/acme/modes")
-	require.False(t, m.holds(`document.querySelector(".row.own a.menu-item.bad, [name=up]")`), "a member gets the rows of a member")
-	require.True(t, m.holds(`document.querySelector(".row.own .menu-item[aria-disabled]").dataset.why.includes("Only owners and admins")`))
+	m.untilNot(`document.querySelector(".row.own a.menu-item.bad, [name=up]")`, "a member gets the rows of a member")
+	m.until(`document.querySelector(".row.own .menu-item[aria-disabled]").dataset.why.includes("Only owners and admins")`)
 }
 
 func (s *site) find(ref string) modes.OrganizationMode {

@@ -5,10 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 // visit is a page in a state. All that is asked of every page is asked of it: see
@@ -68,30 +69,34 @@ func asMember(s *site, b *browser) { b.as(s.member) }
 // TestEveryPage visits each page of routes.go in its states, and holds it to be
 // accessible as far as axe can tell in both schemes, to need no scrolling sideways
 // in a window of 320 pixels or at 200 %, to keep to the policy, and to leave the
-// console silent. A page that isn't visited makes it fail. `make screenshots`
-// takes the pictures of it.
+// console silent. `make screenshots` takes the pictures of it.
 func TestEveryPage(t *testing.T) {
-	visited := map[string]bool{}
-	var routes []string
-	var known sync.Once // the worlds are visited side by side
-	t.Run("worlds", func(t *testing.T) {
-		for _, w := range worlds {
-			// What is visited is known before anything is: the table is not run for it.
-			for _, v := range w.visits(&site{}) {
-				visited[v.route] = true
+	if !takesPictures() {
+		prove.Long(t)
+	}
+	t.Parallel() // as its parts are, with the other tests
+	for _, w := range worlds {
+		t.Run(w.name, func(t *testing.T) {
+			s := newSite(t)
+			w.make(s)
+			b := s.browser()
+			w.who(s, b)
+			for _, v := range w.visits(s) {
+				b.visit(v)
 			}
-			t.Run(w.name, func(t *testing.T) {
-				s := newSite(t)
-				known.Do(func() { routes = s.pageRoutes() })
-				w.make(s)
-				b := s.browser()
-				w.who(s, b)
-				for _, v := range w.visits(s) {
-					b.visit(v)
-				}
-			})
+		})
+	}
+}
+
+// A page of routes.go that TestEveryPage doesn't visit makes this fail, at once.
+func TestEveryPageIsVisited(t *testing.T) {
+	visited := map[string]bool{}
+	for _, w := range worlds {
+		for _, v := range w.visits(&site{}) { // the table alone, without anything that runs
+			visited[v.route] = true
 		}
-	})
+	}
+	routes := newSite(t).pageRoutes()
 	require.NotEmpty(t, routes)
 	for _, route := range routes {
 		if noPage[route] == "" && !visited[route] {
@@ -141,7 +146,7 @@ func (b *browser) visit(v visit) {
 	if v.then != nil {
 		v.then(b)
 	}
-	require.False(b.s.t, b.holds(`window.executed`), "a text has run as a script on %s", v.path)
+	b.untilNot(`window.executed`, "a text has run as a script on %s", v.path)
 	for _, l := range pageLooks {
 		b.window(l.width, min(max(b.number(`document.documentElement.scrollHeight`), l.height), longest), l.scheme)
 		b.reflows(v, l.name, l.width)
@@ -160,10 +165,5 @@ func (b *browser) visit(v visit) {
 
 func (b *browser) reflows(v visit, how string, width int64) {
 	b.s.t.Helper()
-	if b.number(`document.documentElement.scrollWidth`) <= width {
-		return
-	}
-	var wide []string
-	b.do(evaluate(fmt.Sprintf(`[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > %d && !e.closest("pre, .cm-editor, .vh, .side")).map((e) => e.outerHTML.slice(0, 160)).slice(0, 8)`, width), &wide))
-	b.s.t.Errorf("%s, %s, has to be scrolled sideways in %s: %s", v.name, v.state, how, strings.Join(wide, "\n  "))
+	b.collect(fmt.Sprintf("%s, %s, has to be scrolled sideways in %s", v.name, v.state, how), fmt.Sprintf(`document.documentElement.scrollWidth <= %[1]d ? [] : ["the page", ...[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > %[1]d && !e.closest("pre, .cm-editor, .vh, .side")).map((e) => e.outerHTML.slice(0, 160)).slice(0, 8)]`, width)).are()
 }

@@ -93,7 +93,7 @@ func (s *site) normalVisits() []visit {
 		{route: below + "/modes", name: "modes", state: "on-its-way", path: "./modes", then: func(b *browser) {
 			b.s.stopWorker()
 			b.s.mode("late", "A late one")
-			b.s.sql("UPDATE organizations SET pending_since = now() - interval '34 seconds' WHERE slug = 'acme'")
+			b.s.pendingSince("now() - interval '34 seconds'")
 			b.open("/orgs/acme/modes")
 			b.seen("#live", "Editors still get revision")
 		}},

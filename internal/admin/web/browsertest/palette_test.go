@@ -11,6 +11,7 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/prove"
 )
 
 // palette opens it by its key, and waits for the list.
@@ -21,17 +22,17 @@ func (b *browser) palette() {
 }
 
 // options are what the palette shows, by their names and slugs.
-func (b *browser) options() []string { b.s.t.Helper(); return b.texts("#palette .palette-name") }
+func (b *browser) options() list { return b.texts("#palette .palette-name") }
 
-// chosen is the option that Enter would take.
-func (b *browser) chosen() string {
-	b.s.t.Helper()
-	require.True(b.s.t, b.holds(`document.getElementById(document.querySelector("#palette-field").getAttribute("aria-activedescendant"))?.matches("[aria-selected=true]") && document.querySelectorAll("#palette [aria-selected=true]").length === 1`),
-		"exactly the active option is selected")
-	return b.text("#palette [aria-selected=true] .palette-name")
+// chosen is the option that Enter would take: the active one, if exactly that is
+// selected.
+func (b *browser) chosen() words {
+	return b.expression("the active option", `((active, selected) => selected.length === 1 && selected[0] === active ? active.querySelector(".palette-name").innerText : null)(
+		document.getElementById(document.querySelector("#palette-field").getAttribute("aria-activedescendant")), document.querySelectorAll("#palette [aria-selected=true]"))`)
 }
 
 func TestPaletteByKeyboardAlone(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "📝 Docs writer")
 	s.mode("reviewer", "Réviseur")
@@ -39,41 +40,42 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/publication")
 	b.palette()
-	require.Equal(t, []string{"Modes", "History", "Audit log", "Publication", "Tokens"}, b.options()[:5])
-	require.Subset(t, b.options(), []string{"New mode", "Import modes", "Export modes", "Connect an editor", "Publish everything again", "Docs writer docs-writer", "Architect architect"})
-	require.NotContains(t, b.options(), "History of Docs writer docs-writer", "what can be done with each mode comes with a search")
+	b.options().begin("Modes", "History", "Audit log", "Publication", "Tokens")
+	b.options().includes("New mode", "Import modes", "Export modes", "Connect an editor", "Publish everything again", "Docs writer docs-writer", "Architect architect")
+	b.options().lacks("History of Docs writer docs-writer", "what can be done with each mode comes with a search")
 	b.until(`document.querySelector("#palette-says").textContent.endsWith(" found")`)
-	require.True(t, b.holds(`document.activeElement.id === "palette-field"`))
+	b.until(`document.activeElement.id === "palette-field"`)
 	b.sound()
 
 	// Arrows go around, and the first is taken before any.
-	require.Equal(t, "Modes", b.chosen())
+	b.chosen().is("Modes")
 	b.keyboard(keyDown)
-	require.Equal(t, "History", b.chosen())
+	b.chosen().is("History")
 	b.keyboard(keyUp + keyUp)
-	require.Equal(t, b.options()[len(b.options())-1], b.chosen())
+	all := b.options().now()
+	b.chosen().is(all[len(all)-1])
 
 	b.keyboard("docs")
-	require.Equal(t, []string{"Docs writer docs-writer", "History of Docs writer docs-writer", "Duplicate Docs writer docs-writer", "Delete Docs writer docs-writer"}, b.options())
-	require.Equal(t, "4 found", b.text("#palette-says"))
+	b.options().are("Docs writer docs-writer", "History of Docs writer docs-writer", "Duplicate Docs writer docs-writer", "Delete Docs writer docs-writer")
+	b.text("#palette-says").is("4 found")
 	b.keyboard(" hist")
-	require.Equal(t, "History of Docs writer docs-writer", b.chosen())
-	require.Equal(t, "1 found", b.text("#palette-says"))
+	b.chosen().is("History of Docs writer docs-writer")
+	b.text("#palette-says").is("1 found")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, "/orgs/acme/modes/docs-writer/history", b.path())
+	b.path().is("/orgs/acme/modes/docs-writer/history")
 
 	// Without the accents of the name, by its slug, and by letters in between.
 	for typed, want := range map[string]string{"revis": "Réviseur reviewer", "reviewer": "Réviseur reviewer", "archi": "Architect architect", "ovr arch": "Override Architect architect", "roomodes": "Import modes", "install": "Connect an editor"} {
 		b.palette()
 		b.keyboard(typed)
-		require.Equal(t, want, b.chosen(), typed)
+		b.chosen().is(want, typed)
 		b.keyboard(keyEsc)
 		b.until(`!document.querySelector("#palette[open]")`)
 	}
 	b.palette()
 	b.keyboard("nothing like it")
-	require.Contains(t, b.text("#palette-says"), "Nothing matches “nothing like it”")
-	require.True(t, b.holds(`document.querySelector("#palette-field[aria-expanded=false]:not([aria-activedescendant])")`))
+	b.text("#palette-says").has("Nothing matches “nothing like it”")
+	b.until(`document.querySelector("#palette-field[aria-expanded=false]:not([aria-activedescendant])")`)
 	b.keyboard(keyEnter)
 	b.sound()
 	b.shot("palette-nothing")
@@ -84,25 +86,26 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b.palette()
 	b.keyboard("delete docs" + keyEnter)
 	b.until(`document.querySelector("dialog[open] [data-confirm]")`)
-	require.Equal(t, "Delete 📝 Docs writer?", b.text("dialog[open] h2"))
+	b.text("dialog[open] h2").is("Delete 📝 Docs writer?")
 	b.ctrl("k")
-	require.True(t, b.holds(`!document.querySelector("#palette[open]")`), "a question is answered before anything else")
-	require.True(t, b.holds(`document.activeElement.matches("[data-confirm]")`))
+	b.until(`!document.querySelector("#palette[open]")`, "a question is answered before anything else")
+	b.until(`document.activeElement.matches("[data-confirm]")`)
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Contains(t, b.text(".said"), "is deleted")
+	b.text(".said").has("is deleted")
 	s.readerServes("reviewer")
 	b.quiet()
 }
 
 // The palette knows of what has happened since the page was loaded.
 func TestPaletteKnowsWhatIsNew(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("first", "The first")
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/tokens")
 	b.until(`document.querySelector("#connection[data-connection=live]")`)
 	b.palette()
-	require.Contains(t, b.options(), "The first first")
+	b.options().includes("The first first")
 	b.keyboard(keyEsc)
 	s.mode("second", "The second")
 	b.until(`document.querySelector("[data-counted]").textContent === "7"`) // which the page has heard of
@@ -114,6 +117,7 @@ func TestPaletteKnowsWhatIsNew(t *testing.T) {
 
 // The key works wherever one types, and what is typed stays as it was.
 func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -126,7 +130,7 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	b.keyboard("docs" + keyEsc)
 	b.until(`!document.querySelector("#palette[open]") && document.activeElement.matches(".cm-content")`)
 	b.keyboard("w")
-	require.Equal(t, "slug: reviwer\n", b.value("#field-yaml"))
+	b.value("#field-yaml").is("slug: reviwer\n")
 
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.fill("#field-name", "Reviewer")
@@ -134,15 +138,15 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	b.keyboard(keyEsc)
 	b.until(`document.activeElement.id === "field-name"`)
 	b.keyboard("s")
-	require.Equal(t, "Reviewers", b.value("#field-name"))
+	b.value("#field-name").is("Reviewers")
 	b.checked("1 change")
 	// A draft that is left by the palette is asked about and kept, as by any link.
 	before := asked.Load()
 	b.palette()
 	b.keyboard("publication")
-	require.Equal(t, "Publication", b.chosen())
+	b.chosen().is("Publication")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, before+1, asked.Load())
+	b.answered(asked, before+1)
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.until(`document.querySelector(".kept")`)
 	s.readerServes("docs-writer")
@@ -150,38 +154,31 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	b.quiet()
 }
 
-// value is what a field holds.
-func (b *browser) value(selector string) string {
-	b.s.t.Helper()
-	var out string
-	b.do(evaluate(`document.querySelector(`+quoted(selector)+`).value`, &out))
-	return out
-}
-
 // What somebody may not do is either not there, or says why.
 func TestPaletteOfAMember(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/tokens")
 	b.palette()
 	for _, name := range []string{"New mode", "Import modes", "Publish everything again", "Audit log"} {
-		require.True(t, b.holds(fmt.Sprintf(`[...document.querySelectorAll("#palette [aria-disabled=true]")].some((e) =>
-			e.querySelector(".palette-name").textContent === %q && e.textContent.includes("Only owners and admins can"))`, name)), name)
+		b.until(fmt.Sprintf(`[...document.querySelectorAll("#palette [aria-disabled=true]")].some((e) =>
+			e.querySelector(".palette-name").textContent === %q && e.textContent.includes("Only owners and admins can"))`, name), name)
 	}
-	require.True(t, b.holds(`![...document.querySelectorAll("#palette [aria-disabled=true]")].some((e) => /Export|Connect|Tokens|New token/.test(e.textContent))`))
+	b.until(`![...document.querySelectorAll("#palette [aria-disabled=true]")].some((e) => /Export|Connect|Tokens|New token/.test(e.textContent))`)
 	b.pictures("palette-member")
 	b.keyboard("new mode" + keyEnter)
-	require.Equal(t, "Not possible: Only owners and admins can change the library; ask one of them", b.text("#palette-says"))
-	require.Equal(t, "/orgs/acme/tokens", b.path())
+	b.text("#palette-says").is("Not possible: Only owners and admins can change the library; ask one of them")
+	b.path().is("/orgs/acme/tokens")
 	b.js(`document.querySelector("#palette [role=option]").click()`)
-	require.True(t, b.holds(`document.querySelector("#palette[open]")`))
+	b.until(`document.querySelector("#palette[open]")`)
 	b.keyboard(keyEsc)
 	b.palette()
 	b.keyboard("docs")
-	require.Equal(t, []string{"Docs writer docs-writer", "History of Docs writer docs-writer"}, b.options())
+	b.options().are("Docs writer docs-writer", "History of Docs writer docs-writer")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, "/orgs/acme/modes/docs-writer/edit", b.path())
+	b.path().is("/orgs/acme/modes/docs-writer/edit")
 	s.readerServes("docs-writer")
 	b.quiet()
 }
@@ -208,13 +205,14 @@ func TestPaletteIsGuarded(t *testing.T) {
 	b.open("/orgs/acme/modes")
 	b.palette()
 	b.keyboard("organization")
-	require.Equal(t, []string{"Globex"}, b.options(), "and not Other, where she is no member")
+	b.options().are("Globex") // and not Other, where she is no member
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, "/orgs/globex/modes", b.path())
+	b.path().is("/orgs/globex/modes")
 	b.quiet()
 }
 
 func TestCrowdedPaletteIsSound(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	long := "A name as long as it may be, which nobody would give to a mode, and which somebody gives in the end"
 	s.mode("script", `<img src=x onerror=alert(1)><script>alert(1)</script>`)
@@ -236,19 +234,19 @@ func TestCrowdedPaletteIsSound(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/publication")
 	b.palette()
-	require.Len(t, b.options(), 50)
-	require.Regexp(t, `^\d+ found, the first 50 are shown$`, b.text("#palette-says"))
+	b.options().count(50)
+	b.text("#palette-says").matches(`^\d+ found, the first 50 are shown$`)
 	b.keyboard("mode number 492")
-	require.Equal(t, "Mode number 492 mode-492", b.chosen())
+	b.chosen().is("Mode number 492 mode-492")
 	for typed, want := range map[string]string{
 		"onerror": `<img src=x onerror=alert(1)><script>alert(1)</script> script`, "التغييرات": "سجل التغييرات rtl", "安全": "代码审查与安全检查工程师 chinese",
 	} {
 		b.keyboard(keyEsc)
 		b.palette()
 		b.keyboard(typed)
-		require.Equal(t, want, b.chosen())
+		b.chosen().is(want)
 	}
-	require.True(t, b.holds(`!document.querySelector("#palette img, #palette script")`), "names are text")
+	b.until(`!document.querySelector("#palette img, #palette script")`, "names are text")
 	b.keyboard(keyEsc)
 	b.palette()
 	b.keyboard("e")
@@ -257,37 +255,39 @@ func TestCrowdedPaletteIsSound(t *testing.T) {
 	for range 28 {
 		b.keyboard(keyDown)
 	}
-	require.True(t, b.holds(`(() => { const row = document.querySelector("#palette [aria-selected=true]").getBoundingClientRect(), list = document.querySelector("#palette-list").getBoundingClientRect();
-		return row.top >= list.top - 1 && row.bottom <= list.bottom + 1; })()`), "what is chosen is seen")
+	b.until(`(() => { const row = document.querySelector("#palette [aria-selected=true]").getBoundingClientRect(), list = document.querySelector("#palette-list").getBoundingClientRect();
+		return row.top >= list.top - 1 && row.bottom <= list.bottom + 1; })()`, "what is chosen is seen")
 	b.pictures("palette")
-	require.True(t, b.holds(`document.querySelector("#palette").scrollWidth <= document.querySelector("#palette").clientWidth`))
+	b.until(`document.querySelector("#palette").scrollWidth <= document.querySelector("#palette").clientWidth`)
 
 	b.keyboard(keyEsc)
 	b.palette()
 	b.keyboard("page's")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, "One whose slug is a page's", b.text("h1"))
+	b.text("h1").is("One whose slug is a page's")
 	b.quiet()
 }
 
 // A Mac has another key, and its Ctrl-K stays the field's.
 func TestPaletteOnAMac(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.do(emulation.SetUserAgentOverride("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)").WithPlatform("MacIntel"))
 	b.open("/orgs/acme/modes")
-	require.Equal(t, "⌘K to jump", b.text("[data-palette]"))
+	b.text("[data-palette]").is("⌘K to jump")
 	b.ctrl("k")
-	require.True(t, b.holds(`!document.querySelector("#palette[open]")`))
+	b.until(`!document.querySelector("#palette[open]")`)
 	b.do(chromedp.KeyEvent("k", chromedp.KeyModifiers(4)))
 	b.until(`document.querySelector("#palette[open] [role=option]")`)
 	b.keyboard(keyEsc)
 	b.click("[data-open=keys]")
-	require.Contains(t, b.text("#keys"), "⌘ K Jump to a page")
+	b.text("#keys").has("⌘ K Jump to a page")
 	b.sound()
 }
 
 func TestPaletteSaysThatItCannotBeHad(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	line := s.lineTo(s.url)
 	b := s.browser().as(s.owner)
@@ -302,7 +302,7 @@ func TestPaletteSaysThatItCannotBeHad(t *testing.T) {
 	line.mend()
 	b.keyboard(keyEsc)
 	b.palette()
-	require.Contains(t, b.options(), "New mode")
+	b.options().includes("New mode")
 }
 
 func TestPaletteAfterTheSessionLeadsToSignIn(t *testing.T) {
@@ -312,11 +312,12 @@ func TestPaletteAfterTheSessionLeadsToSignIn(t *testing.T) {
 	b.away()
 	b.expect("status of 401")
 	b.leaving(func() { b.ctrl("k") })
-	require.Equal(t, "/sign-in?return=%2Forgs%2Facme%2Ftokens", b.path())
+	b.path().is("/sign-in?return=%2Forgs%2Facme%2Ftokens")
 	b.sound()
 }
 
 func TestPaletteWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)

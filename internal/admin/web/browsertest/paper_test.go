@@ -11,11 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // TestAuditLogCanBePrinted holds paper to have all that is to be read, and
 // nothing that is to be pressed.
 func TestAuditLogCanBePrinted(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	prompt := longPrompt()
 	s.mode("long", "Long", func(m *modes.Mode) { m.Config.CustomInstructions = prompt })
@@ -24,17 +26,15 @@ func TestAuditLogCanBePrinted(t *testing.T) {
 	for _, path := range []string{"/audit", s.anEntry("mode.update")[1:]} {
 		b.do(emulation.SetEmulatedMedia().WithMedia(""))
 		b.open("/orgs/acme" + path)
-		onScreen := b.texts("main td:nth-child(2), main .facts dd")
+		onScreen := b.texts("main td:nth-child(2), main .facts dd").now()
 		b.do(emulation.SetEmulatedMedia().WithMedia("print").WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
 		for _, gone := range []string{".side", ".filters", ".diff-bar", "main .btn", "main button", ".skip"} {
-			require.True(t, b.holds(`[...document.querySelectorAll(`+quoted(gone)+`)].every((e) => e.getClientRects().length === 0)`), "%s is printed", gone)
+			b.until(`[...document.querySelectorAll(`+quoted(gone)+`)].every((e) => e.getClientRects().length === 0)`, "%s is printed", gone)
 		}
-		var cut []string
-		b.do(evaluate(`[...document.querySelectorAll("main, main *")].filter((e) => getComputedStyle(e).overflow !== "visible" && !e.closest(".vh, svg") && (e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)).map((e) => e.outerHTML.slice(0, 120))`, &cut))
-		require.Empty(t, cut, "this is cut on paper")
-		require.Len(t, b.texts("main td:nth-child(2), main .facts dd"), len(onScreen))
-		require.True(t, b.holds(`getComputedStyle(document.querySelector(".ago .vh")).position === "static"`), "the exact time is on paper")
-		require.True(t, b.holds(`getComputedStyle(document.documentElement).colorScheme === "light"`), "ink on paper in the dark scheme too")
+		b.collect("this is cut on paper", `[...document.querySelectorAll("main, main *")].filter((e) => getComputedStyle(e).overflow !== "visible" && !e.closest(".vh, svg") && (e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)).map((e) => e.outerHTML.slice(0, 120))`).are()
+		b.texts("main td:nth-child(2), main .facts dd").count(len(onScreen))
+		b.until(`getComputedStyle(document.querySelector(".ago .vh")).position === "static"`, "the exact time is on paper")
+		b.until(`getComputedStyle(document.documentElement).colorScheme === "light"`, "ink on paper in the dark scheme too")
 		b.shot("paper" + map[bool]string{true: "-log", false: "-entry"}[path == "/audit"])
 		var pdf []byte
 		b.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
@@ -48,7 +48,7 @@ func TestAuditLogCanBePrinted(t *testing.T) {
 			continue
 		}
 		// What is folded on the screen is on paper: of 60 KB, many pages.
-		require.True(t, b.holds(`!document.querySelector(".fold[open]") && document.querySelector(".fold-text").getClientRects()[0].height > 5000`))
+		b.until(`!document.querySelector(".fold[open]") && document.querySelector(".fold-text").getClientRects()[0].height > 5000`)
 		require.Greater(t, pages, 10)
 	}
 	b.quiet()
@@ -58,6 +58,7 @@ func TestAuditLogCanBePrinted(t *testing.T) {
 // TestNothingMovesForThoseWhoAskForThat holds pages to be still where reduced
 // motion is asked for; and where it isn't, to move a little.
 func TestNothingMovesForThoseWhoAskForThat(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.normal()
 	b := s.browser().as(s.owner)
@@ -71,9 +72,9 @@ func TestNothingMovesForThoseWhoAskForThat(t *testing.T) {
 	for _, path := range []string{"/modes", "/modes/docs-writer/edit", "/modes/docs-writer/history", "/modes/import", "/audit", "/publication", "/tokens", "/connect"} {
 		motion("reduce")
 		b.open("/orgs/acme" + path)
-		require.False(t, b.holds(moving), "%s moves", path)
+		b.untilNot(moving, "%s moves", path)
 		motion("no-preference")
-		require.True(t, b.holds(moving), "%s: there is something that could move", path)
+		b.until(moving, "%s: there is something that could move", path)
 	}
 	b.quiet()
 	s.readerHas("slug: docs-writer")

@@ -1,11 +1,15 @@
 package browsertest
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 // look is a window that pictures are taken in.
@@ -29,7 +33,7 @@ func (b *browser) pictures(name string) {
 	b.s.t.Helper()
 	for i, l := range looks {
 		b.window(l.width, l.height, l.scheme)
-		require.LessOrEqual(b.s.t, b.number(`document.documentElement.scrollWidth`), l.width, "%s in the window %q has to be scrolled sideways", name, l.name)
+		b.until(fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, l.width), "%s in the window %q has to be scrolled sideways", name, l.name)
 		if i == 0 { // in the other looks, see TestEveryPage
 			b.sound()
 		}
@@ -54,11 +58,12 @@ func (s *site) normal() {
 }
 
 func TestModesPageIsSoundAsItIs(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 
 	b.open("/orgs/acme/modes")
-	require.Contains(t, b.text(".empty"), "No modes of your own yet")
+	b.text(".empty").has("No modes of your own yet")
 	b.pictures("modes-empty")
 
 	s.normal()
@@ -77,19 +82,19 @@ func TestModesPageIsSoundAsItIs(t *testing.T) {
 
 	b.fill("input[type=search]", "threat")
 	b.until(`document.querySelectorAll(".row").length === 1`)
-	require.Contains(t, b.path(), "q=threat")
+	b.path().has("q=threat")
 	b.until(`document.querySelector("#heard").textContent === "1 mode"`)
-	require.True(t, b.holds(`[...document.querySelectorAll("#shows a")].every((a) => a.href.includes("q=threat"))`), "the search stays")
+	b.until(`[...document.querySelectorAll("#shows a")].every((a) => a.href.includes("q=threat"))`, "the search stays")
 	b.sound()
 	b.fill("input[type=search]", "nothing like it")
 	b.until(`document.querySelector(".empty")`)
 	b.pictures("modes-nothing-found")
 	b.open("/orgs/acme/modes?show=untouched")
-	require.Equal(t, []string{"Architect", "Ask", "Debug", "Orchestrator"}, b.texts(".row .name"))
+	b.texts(".row .name").are("Architect", "Ask", "Debug", "Orchestrator")
 	b.open("/orgs/acme/modes?show=overrides")
-	require.Equal(t, []string{"Code"}, b.texts(".row .name"))
+	b.texts(".row .name").are("Code")
 	b.open("/orgs/acme/modes?sort=name")
-	require.Contains(t, b.text("#list"), "The order can be changed where all modes are shown")
+	b.text("#list").has("The order can be changed where all modes are shown")
 
 	b.open("/orgs/acme/modes")
 	b.click(".org summary")
@@ -97,7 +102,7 @@ func TestModesPageIsSoundAsItIs(t *testing.T) {
 
 	s.stopWorker()
 	s.mode("late", "A late one")
-	s.sql("UPDATE organizations SET pending_since = now() - interval '34 seconds' WHERE slug = 'acme'")
+	s.pendingSince("now() - interval '34 seconds'")
 	b.open("/orgs/acme/modes")
 	b.seen("#live", "Editors still get revision")
 	b.pictures("modes-not-published")
@@ -110,48 +115,47 @@ func (b *browser) firstView() int64 {
 }
 
 func TestFailuresAreSaidInWords(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.expect("status of 404", "status of 500", "status of 503")
 	b.open("/orgs/other/modes")
-	require.Equal(t, "There is nothing here", b.text("h1"))
-	require.Contains(t, b.text("main"), "There is no such organization, or you are not a member of it")
-	require.Contains(t, b.text("main"), "request")
+	b.text("h1").is("There is nothing here")
+	b.text("main").has("There is no such organization, or you are not a member of it")
+	b.text("main").has("request")
 	b.pictures("failure-404")
 	b.open("/nowhere")
-	require.Contains(t, b.text("main"), "There is nothing at this path")
+	b.text("main").has("There is nothing at this path")
 	b.sound()
 
 	s.sql("ALTER TABLE organization_modes RENAME TO elsewhere")
 	b.open("/orgs/acme/modes")
-	require.Equal(t, "Something went wrong here", b.text("h1"))
-	require.NotContains(t, b.text("body"), "organization_modes")
-	require.Contains(t, s.log.String(), "organization_modes", "the log knows")
+	b.text("h1").is("Something went wrong here")
+	b.text("body").hasNot("organization_modes")
+	s.await(func() error {
+		if !strings.Contains(s.log.String(), "organization_modes") {
+			return errors.New("the log doesn't say what failed")
+		}
+		return nil
+	})
 	b.pictures("failure-500")
 }
 
 func TestOrganizationsPageIsSound(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/")
-	require.Equal(t, "/orgs/acme/modes", b.path(), "there is only one")
+	b.path().is("/orgs/acme/modes", "there is only one")
 	s.organization("third", "A third one")
 	require.NoError(t, s.db.AddMember(t.Context(), operator, s.organization("globex", "Globex").ID, s.owner.ID, "member"))
 	b.open("/")
-	require.Equal(t, "/orgs", b.path())
+	b.path().is("/orgs")
 	b.pictures("organizations")
 	nobody, err := s.db.CreateUser(t.Context(), operator, "new@acme.example", "Nora New", "")
 	require.NoError(t, err)
 	fresh := s.browser().as(nobody)
 	fresh.open("/")
-	require.Contains(t, fresh.text(".empty"), "You are in no organization yet")
+	fresh.text(".empty").has("You are in no organization yet")
 	fresh.pictures("organizations-none")
-}
-
-// number is what a JavaScript expression comes to.
-func (b *browser) number(expression string) int64 {
-	b.s.t.Helper()
-	var n int64
-	b.do(evaluate(expression, &n))
-	return n
 }

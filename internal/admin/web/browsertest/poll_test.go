@@ -103,16 +103,24 @@ func (e *editor) loses(gone, text string) {
 func (e *editor) nothingNew() {
 	e.s.t.Helper()
 	e.s.published()
-	status := e.poll()
-	if status == http.StatusOK { // the reader was a moment behind
-		status = e.poll()
-	}
-	require.Equal(e.s.t, http.StatusNotModified, status)
+	e.s.await(func() error { // the reader can be a moment behind
+		if status := e.poll(); status != http.StatusNotModified {
+			return fmt.Errorf("the reader answers %d, not 304", status)
+		}
+		return nil
+	})
 }
 
 // unchanged is what it gets after something that must not have changed anything.
 func (e *editor) unchanged() {
 	e.s.t.Helper()
 	e.s.published()
-	require.Equal(e.s.t, http.StatusNotModified, e.poll())
+	status := http.StatusServiceUnavailable
+	e.s.await(func() error { // 503 is what a reader answers that can't tell just now
+		if status = e.poll(); status == http.StatusServiceUnavailable {
+			return errNotYet
+		}
+		return nil
+	})
+	require.Equal(e.s.t, http.StatusNotModified, status)
 }

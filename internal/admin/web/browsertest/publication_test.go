@@ -1,14 +1,18 @@
 package browsertest
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 func TestPublicationIsInPlainView(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	s.readerServes("docs-writer")
@@ -25,31 +29,35 @@ func TestPublicationIsInPlainView(t *testing.T) {
 		req.Header.Set("Authorization", "Bearer "+s.editor)
 		req.Header.Set("Accept-Encoding", "identity")
 		req.Close = true
-		res, err := http.DefaultClient.Do(req)
-		require.NoError(t, err)
-		require.NoError(t, res.Body.Close())
-		require.Equal(t, http.StatusOK, res.StatusCode)
-		require.Contains(t, b.text("#publication table"), res.Header.Get("ETag"))
-		require.Regexp(t, regexp.QuoteMeta(req.URL.String())+`\s`, b.text("#publication table"))
+		var res *http.Response
+		s.await(func() (err error) {
+			if res, err = http.DefaultClient.Do(req); err != nil { //nolint:bodyclose // two lines below
+				return err
+			}
+			if err = res.Body.Close(); err == nil && res.StatusCode != http.StatusOK {
+				err = errors.New(res.Status)
+			}
+			return err
+		})
+		b.text("#publication table").has(res.Header.Get("ETag"))
+		b.text("#publication table").matches(regexp.QuoteMeta(req.URL.String()) + `\s`)
 	}
 
 	// Redis goes away: what is saved waits, why stands there, and it can be hurried.
 	s.redis.Kill()
 	s.mode("late", "Late")
-	s.sql("UPDATE organizations SET pending_since = now() - interval '1 minute' WHERE slug = 'acme'")
+	s.pendingSince("now() - interval '1 minute'")
 	b.open("/orgs/acme/publication")
 	b.seen("#publication", "Redis can’t be reached.")
 	b.seen("#live", "Editors still get revision 2: publishing failed, retrying ")
 	b.pictures("publication-failing")
 	s.redis.Restart()
 	b.open("/orgs/acme/publication")
-	if b.holds(`document.querySelector(".job button")`) {
-		b.leaving(func() { b.js(`document.querySelector(".job button").click()`) })
-	}
+	b.js(`document.querySelector(".job button")?.click()`) // unless it was faster
 	s.readerServes("docs-writer", "late")
 	b.open("/orgs/acme/publication")
 	b.leaving(func() { b.js(`document.querySelector(".again button").click()`) })
-	require.Contains(t, b.text(".said"), "Everything is being published again")
+	b.text(".said").has("Everything is being published again")
 	b.seen("#live", "Revision 3 is live")
 	b.seen("#publication", "all that is saved is published")
 	b.sound()
@@ -64,8 +72,8 @@ func TestPublicationForMembersAndBeforeTheFirst(t *testing.T) {
 	b := s.browser().as(s.member).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/publication"))
 	b.seen("#publication", "Nothing is published yet")
-	require.Equal(t, "true", b.attribute(".again button", "aria-disabled"))
-	require.Contains(t, b.attribute(".again button", "data-why"), "Only owners and admins")
+	b.attribute(".again button", "aria-disabled").is("true")
+	b.attribute(".again button", "data-why").has("Only owners and admins")
 	b.quiet()
 	seen := s.browser().as(s.member)
 	seen.open("/orgs/acme/publication")

@@ -3,12 +3,13 @@ package browsertest
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"orgmodes/internal/prove"
 )
 
 // A form that is sent after the session's end comes back after signing in, and is
 // done when it is sent again: here by people without scripts.
 func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -16,18 +17,18 @@ func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
 	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
 	b.away()
 	b.follow("[data-confirm]")
-	require.Contains(t, b.text("main"), "what you sent is kept")
+	b.text("main").has("what you sent is kept")
 	b.sound()
 	s.readerServes("docs-writer")
 
 	b.fill("#field-email", "owner@acme.example")
 	b.fill("#field-password", goodPassword)
 	b.follow("button.primary")
-	require.Equal(t, "Send it again?", b.text("h1"))
+	b.text("h1").is("Send it again?")
 	b.pictures("send-again")
 	s.readerServes("docs-writer") // nothing is done unasked
 	b.follow("button.primary")
-	require.Contains(t, b.text(".said"), "Docs writer is deleted")
+	b.text(".said").has("Docs writer is deleted")
 	s.readerServes()
 	b.quiet()
 }
@@ -44,8 +45,8 @@ func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
 	b.fill("#field-email", "admin@acme.example")
 	b.fill("#field-password", goodPassword)
 	b.follow("button.primary")
-	require.Equal(t, "Modes", b.text("h1"))
-	require.Contains(t, b.text(".said"), "somebody else's, and is gone")
+	b.text("h1").is("Modes")
+	b.text(".said").has("somebody else's, and is gone")
 	s.readerServes("docs-writer")
 }
 
@@ -58,7 +59,7 @@ func TestFormOfAnOlderSessionIsSentAgain(t *testing.T) {
 	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
 	b.as(s.owner) // a new session
 	b.follow("[data-confirm]")
-	require.Equal(t, "Send it again?", b.text("h1"))
+	b.text("h1").is("Send it again?")
 	s.readerServes("docs-writer")
 	b.follow("button.primary")
 	s.readerServes()
@@ -75,7 +76,7 @@ func TestReorderAfterTheSessionLeadsToSignIn(t *testing.T) {
 	b.away()
 	b.focus(`[data-order] > li:nth-child(2) summary`)
 	b.leaving(func() { b.alt(keyUp) })
-	require.Equal(t, "/sign-in?return=%2Forgs%2Facme%2Fmodes", b.path())
+	b.path().is("/sign-in?return=%2Forgs%2Facme%2Fmodes")
 	s.readerServes("anna", "bert")
 }
 

@@ -2,8 +2,6 @@ package browsertest
 
 import (
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestSignIn(t *testing.T) {
@@ -11,7 +9,7 @@ func TestSignIn(t *testing.T) {
 	polling := s.polling(s.editor)
 	b := s.browser()
 	b.open("/orgs/acme/modes?show=ours")
-	require.Contains(t, b.path(), "/sign-in?return=")
+	b.path().has("/sign-in?return=")
 	b.sound()
 	b.shot("sign-in")
 
@@ -19,22 +17,22 @@ func TestSignIn(t *testing.T) {
 	b.keyboard("owner@acme.example" + keyTab + "wrong password")
 	b.expect("the server responded with a status of 401")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, "The email address or the password is wrong", b.text("#refused"))
-	require.True(t, b.holds(`document.querySelector("#field-email").value === "owner@acme.example"`), "what was typed stays")
-	require.True(t, b.holds(`document.querySelector("#field-password").value === ""`), "but not the password")
+	b.text("#refused").is("The email address or the password is wrong")
+	b.until(`document.querySelector("#field-email").value === "owner@acme.example"`, "what was typed stays")
+	b.until(`document.querySelector("#field-password").value === ""`, "but not the password")
 	b.sound()
 
 	b.focus("#field-password")
 	b.keyboard(goodPassword)
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, "/orgs/acme/modes?show=ours", b.path())
-	require.Equal(t, "Modes", b.text("h1"))
+	b.path().is("/orgs/acme/modes?show=ours")
+	b.text("h1").is("Modes")
 
 	b.click(".account summary")
 	b.follow(".account .menu-item")
-	require.Equal(t, "/sign-in", b.path())
+	b.path().is("/sign-in")
 	b.open("/orgs/acme/modes")
-	require.Contains(t, b.path(), "/sign-in")
+	b.path().has("/sign-in")
 	b.quiet()
 	polling.unchanged()
 }

@@ -6,12 +6,14 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +39,19 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	parallel := fmt.Sprint(2 * runtime.GOMAXPROCS(0)) // tests wait about as much as they work
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name == "test.parallel" {
+			parallel = f.Value.String()
+		}
+	})
+	_ = flag.Set("test.parallel", parallel)
+	// What has to be fetched is there before the clock of the first test starts.
+	// Tests that need it report what could not be had.
+	_, _ = findChromium()
+	_, _ = axeSource()
+	storetest.AtEnd(sharedChromium.close)
 	storetest.Main(m,
 		// fasthttp's own: they look every ten seconds, or never, whether to end.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
@@ -46,8 +61,9 @@ func TestMain(m *testing.M) {
 	)
 }
 
-// patience is how long a test waits for what should take much less.
-const patience = 20 * time.Second
+// patience is how long a test waits for what should take moments: no test fails
+// because a machine is slow.
+const patience = 3 * time.Minute
 
 const goodPassword = "correct horse battery"
 
@@ -162,7 +178,7 @@ func (s *site) startAdmin() {
 	require.NoError(s.t, err)
 	app, err := admin.New(admin.Options{
 		DB: s.db, Keys: s.keys, Builtins: modes.Builtins(), Public: public, PublicReader: s.readerURL,
-		Log: slog.New(slog.NewTextHandler(s.log, nil)), PublishWait: 5 * time.Second,
+		Log: slog.New(slog.NewTextHandler(s.log, nil)), PublishWait: patience, Deadline: patience,
 	})
 	require.NoError(s.t, err)
 	s.routes = app.GetRoutes(true)
@@ -291,20 +307,28 @@ func (s *site) readerHas(text string) {
 	})
 }
 
+// await repeats check until it succeeds.
 func (s *site) await(check func() error) {
 	s.t.Helper()
+	require.NoError(s.t, s.eventually(check))
+}
+
+// eventually repeats check until it succeeds, and returns its last error if that
+// takes longer than anything may.
+func (s *site) eventually(check func() error) error {
 	deadline := time.After(patience)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	// What takes longer is asked for less often: asking takes time from it.
+	for pause := 20 * time.Millisecond; ; pause = min(pause*3/2, 200*time.Millisecond) {
 		err := check()
 		if err == nil {
-			return
+			return nil
 		}
 		select {
 		case <-deadline:
-			require.NoError(s.t, err, "waited %s", patience)
-		case <-tick.C:
+			return fmt.Errorf("after %s: %w", patience, err)
+		case <-s.t.Context().Done():
+			return err
+		case <-time.After(pause):
 		}
 	}
 }

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"orgmodes/internal/devstack"
+)
+
+// browserVariables finds or fetches what the browser tests need, before the clock
+// of any test starts, and returns where it is. Without it those tests try
+// themselves, and are skipped, or fail in CI.
+func browserVariables(ctx context.Context) (extra []variable) {
+	if chromium, err := devstack.FindChromium(ctx, say); err != nil {
+		say("%v\nNOTE: tests that need a browser will be skipped.", err)
+	} else {
+		say("testing with Chromium %s (from %s)", chromium.Version, chromium.From)
+		for _, pair := range chromium.Variables() {
+			name, value, _ := strings.Cut(pair, "=")
+			extra = append(extra, variable{name, value})
+		}
+	}
+	if axe, err := devstack.FindAxe(ctx, say); err != nil {
+		say("%v\nNOTE: pages will not be checked with axe.", err)
+	} else {
+		extra = append(extra, variable{devstack.AxeVariable, axe})
+	}
+	return extra
+}

@@ -1,0 +1,44 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// axe-core (MPL-2.0), and the SHA-512 of its npm archive. A new version means a new
+// sum: npm view axe-core@VERSION dist.integrity
+const (
+	axeVersion   = "4.14.1"
+	axeIntegrity = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
+)
+
+// AxeVariable names the environment variable with the file that FindAxe returned
+// in another process.
+const AxeVariable = "ORGMODES_AXE"
+
+// FindAxe returns the script by which tests check the accessibility of a page. It
+// is fetched with npm once, and stays in the cache.
+func FindAxe(ctx context.Context, say Say) (file string, err error) {
+	if file := os.Getenv(AxeVariable); file != "" {
+		return file, nil
+	}
+	cache, err := CacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir, err := install(cache, "axe-core-"+axeVersion, func(dir string) error {
+		npm, err := exec.LookPath("npm")
+		if err != nil {
+			return errors.New("axe-core could not be had: there is no npm on this machine")
+		}
+		say("fetching axe-core with npm ...")
+		return npmUnpack(ctx, npm, "axe-core@"+axeVersion, axeIntegrity, dir)
+	})
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "axe.min.js"), nil
+}
