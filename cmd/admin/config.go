@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -56,7 +55,7 @@ type installation struct {
 	keys     *token.Keys
 	builtins []modes.Mode
 	public   *url.URL
-	trusted  []netip.Prefix
+	trusted  config.Networks
 	tools    templates.Tools
 }
 
@@ -74,7 +73,7 @@ func (s *settings) understand() (installation, error) {
 	add("TOKEN_KEYS", "", err, "")
 	in.public, err = s.public()
 	add("PUBLIC_URL", s.PublicURL, err, "https://host, or http://localhost:port")
-	in.trusted, err = prefixes(s.TrustedProxies)
+	in.trusted, err = config.ParseNetworks(s.TrustedProxies)
 	add("TRUSTED_PROXIES", "", err, "addresses or networks, such as 10.0.0.0/8,192.0.2.7")
 	in.builtins, err = s.builtins()
 	add("BUILTIN_MODES", s.BuiltinModes, err, "the path of a YAML file with a list named customModes")
@@ -121,22 +120,6 @@ func isLocal(host string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback()
-}
-
-func prefixes(list []string) ([]netip.Prefix, error) {
-	out := make([]netip.Prefix, 0, len(list))
-	for _, s := range list {
-		if addr, err := netip.ParseAddr(s); err == nil {
-			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
-			continue
-		}
-		p, err := netip.ParsePrefix(s)
-		if err != nil {
-			return nil, fmt.Errorf("%q is neither an address nor a network", s)
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 func (s *settings) builtins() ([]modes.Mode, error) { return builtinModes(s.BuiltinModes) }

@@ -4,7 +4,6 @@ package admin
 
 import (
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/web"
+	"orgmodes/internal/config"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
@@ -49,7 +49,7 @@ type Options struct {
 	PublicReader string
 	// TrustedProxies are those whose X-Forwarded-For is believed; none by
 	// default.
-	TrustedProxies []netip.Prefix
+	TrustedProxies config.Networks
 	// PublishWait is how long creating or revoking a token waits for readers to
 	// know of it.
 	PublishWait time.Duration
@@ -91,6 +91,8 @@ func New(o Options) (*fiber.App, error) {
 		IdleTimeout:                  idleTimeout,
 		ReadBufferSize:               headerBytes,
 		ErrorHandler:                 unhandled,
+		// Fiber believes no header about the client: request.Source alone does.
+		EnableTrustedProxyCheck: true,
 	})
 	figures, err := request.NewFigures(o.Metrics)
 	if err != nil {
