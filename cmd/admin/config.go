@@ -22,6 +22,9 @@ type settings struct {
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
 	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], such as k1:$(openssl rand -base64 32)"`
 
+	MaxConnections           int `env:"MAX_CONNECTIONS" envDefault:"0"`
+	MaxConnectionsPerAddress int `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0"`
+
 	PublicURL       string        `env:"PUBLIC_URL"`
 	PublicReaderURL string        `env:"PUBLIC_READER_URL"`
 	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
@@ -42,7 +45,12 @@ const settingsHelp = `Settings, from the environment; NAME_FILE names a file tha
   PUBLIC_URL         the address that people know this by, such as https://modes.example.com;
                      anything but localhost has to be https (default http://localhost:<port>)
   PUBLIC_READER_URL  where editors reach the readers, for links
-  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is believed (default none)
+  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is believed, and which may have
+                     any number of connections (default none)
+  MAX_CONNECTIONS    how many connections are served at once; 0: 4096, or fewer where the
+                     process may have few descriptors (default 0)
+  MAX_CONNECTIONS_PER_ADDRESS
+                     how many of them come from one address; 0: an eighth of all (default 0)
   PUBLISH_WAIT       how long creating a token waits for readers to know it (default 5s)
   BUILTIN_MODES      a YAML file with a list named customModes, in place of the built-in
                      modes that we ship; the same at every worker and admin
@@ -75,6 +83,9 @@ func (s *settings) understand() (installation, error) {
 	add("PUBLIC_URL", s.PublicURL, err, "https://host, or http://localhost:port")
 	in.trusted, err = config.ParseNetworks(s.TrustedProxies)
 	add("TRUSTED_PROXIES", "", err, "addresses or networks, such as 10.0.0.0/8,192.0.2.7")
+	if s.MaxConnections < 0 || s.MaxConnectionsPerAddress < 0 {
+		add("MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS", "", errors.New("below zero"), "a number, or 0 for the default")
+	}
 	in.builtins, err = s.builtins()
 	add("BUILTIN_MODES", s.BuiltinModes, err, "the path of a YAML file with a list named customModes")
 	if in.tools, err = templateTools(s.TemplateTools); err != nil {

@@ -29,8 +29,8 @@ const (
 // in shareOf. total and perAddress are what an operator has set, 0 for nothing;
 // neither raises the total beyond what the descriptors allow.
 //
-// Go has raised the soft limit of descriptors to the hard one at the start of the
-// process (package syscall), so there is nothing left to raise.
+// Go has raised the soft limit of descriptors to the hard one, or to one below it,
+// at the start of the process (package syscall): nothing is left to raise.
 func LimitsFor(total, perAddress, ceiling, shareOf int) Limits {
 	l := limitsFor(descriptors(), ceiling, shareOf)
 	if total > 0 {
