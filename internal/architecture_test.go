@@ -90,6 +90,7 @@ var never = map[string][]string{
 	"internal/snapshot/...":  {pgx, river, fiber, fast},
 	"internal/postgres/...":  {fiber, fast, redis},
 	"internal/config":        {pgx, river, redis, fiber, fast, "net/http"},
+	"internal/listen":        {module + "...", pgx, river, redis, fiber, fast},
 	"internal/process":       {pgx, river, redis, fiber, fast, "html/template", "text/template"},
 }
 

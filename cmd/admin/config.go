@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -22,6 +21,9 @@ type settings struct {
 
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
 	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], such as k1:$(openssl rand -base64 32)"`
+
+	MaxConnections           int `env:"MAX_CONNECTIONS" envDefault:"0"`
+	MaxConnectionsPerAddress int `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0"`
 
 	PublicURL       string        `env:"PUBLIC_URL"`
 	PublicReaderURL string        `env:"PUBLIC_READER_URL"`
@@ -43,7 +45,12 @@ const settingsHelp = `Settings, from the environment; NAME_FILE names a file tha
   PUBLIC_URL         the address that people know this by, such as https://modes.example.com;
                      anything but localhost has to be https (default http://localhost:<port>)
   PUBLIC_READER_URL  where editors reach the readers, for links
-  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is believed (default none)
+  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is believed, and which may have
+                     any number of connections (default none)
+  MAX_CONNECTIONS    how many connections are served at once; 0: 4096, or fewer where the
+                     process may have few descriptors (default 0)
+  MAX_CONNECTIONS_PER_ADDRESS
+                     how many of them come from one address; 0: an eighth of all (default 0)
   PUBLISH_WAIT       how long creating a token waits for readers to know it (default 5s)
   BUILTIN_MODES      a YAML file with a list named customModes, in place of the built-in
                      modes that we ship; the same at every worker and admin
@@ -56,7 +63,7 @@ type installation struct {
 	keys     *token.Keys
 	builtins []modes.Mode
 	public   *url.URL
-	trusted  []netip.Prefix
+	trusted  config.Networks
 	tools    templates.Tools
 }
 
@@ -74,8 +81,11 @@ func (s *settings) understand() (installation, error) {
 	add("TOKEN_KEYS", "", err, "")
 	in.public, err = s.public()
 	add("PUBLIC_URL", s.PublicURL, err, "https://host, or http://localhost:port")
-	in.trusted, err = prefixes(s.TrustedProxies)
+	in.trusted, err = config.ParseNetworks(s.TrustedProxies)
 	add("TRUSTED_PROXIES", "", err, "addresses or networks, such as 10.0.0.0/8,192.0.2.7")
+	if s.MaxConnections < 0 || s.MaxConnectionsPerAddress < 0 {
+		add("MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS", "", errors.New("below zero"), "a number, or 0 for the default")
+	}
 	in.builtins, err = s.builtins()
 	add("BUILTIN_MODES", s.BuiltinModes, err, "the path of a YAML file with a list named customModes")
 	if in.tools, err = templateTools(s.TemplateTools); err != nil {
@@ -121,22 +131,6 @@ func isLocal(host string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback()
-}
-
-func prefixes(list []string) ([]netip.Prefix, error) {
-	out := make([]netip.Prefix, 0, len(list))
-	for _, s := range list {
-		if addr, err := netip.ParseAddr(s); err == nil {
-			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
-			continue
-		}
-		p, err := netip.ParsePrefix(s)
-		if err != nil {
-			return nil, fmt.Errorf("%q is neither an address nor a network", s)
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 func (s *settings) builtins() ([]modes.Mode, error) { return builtinModes(s.BuiltinModes) }

@@ -17,6 +17,7 @@ import (
 
 	"orgmodes/internal/admin"
 	"orgmodes/internal/config"
+	"orgmodes/internal/listen"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/process"
 )
@@ -26,6 +27,13 @@ const drainTime = 20 * time.Second
 
 // shutdownTime is the part of it that open connections get.
 const shutdownTime = 5 * time.Second
+
+const (
+	// mostConnections is far more than an installation has admins.
+	mostConnections = 4096
+	// addressShare is one in how many connections an address may have.
+	addressShare = 8
+)
 
 func (c *cli) serve() *cobra.Command {
 	return c.does(&cobra.Command{
@@ -85,7 +93,9 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 	var serving atomic.Bool
 	health := process.Health{
 		Started: func() error { return yes(serving.Load(), "waiting for Postgres") },
-		Ready:   func() error { return yes(serving.Load() && ctx.Err() == nil, "not serving (yet, or any more)") },
+		Ready: func() error {
+			return errors.Join(yes(serving.Load() && ctx.Err() == nil, "not serving (yet, or any more)"), db.Health())
+		},
 	}
 	private, err := process.ServePrivate(log, string(s.PrivateListen), health, registry)
 	if err != nil {
@@ -99,12 +109,18 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 		}
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(s.Listen))
+	listener, err := listen.TCP(ctx, string(s.Listen), listen.Options{
+		Log: log, Limits: listen.LimitsFor(s.MaxConnections, s.MaxConnectionsPerAddress, mostConnections, addressShare),
+		Trusted: in.trusted.Contains, Metrics: registry, Program: "admin",
+	})
 	if err != nil {
 		return fmt.Errorf("LISTEN=%q: %w", s.Listen, err)
 	}
 	var behind sync.WaitGroup
+	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer behind.Wait()
+	defer stopWatching()
+	behind.Go(func() { db.WatchHealth(watching, log) })
 	behind.Go(func() { seedTemplates(ctx, log, db) })
 	serving.Store(true)
 	log.Info("serving", "addr", listener.Addr().String(), "public", in.public.String(), "private", private.Addr())

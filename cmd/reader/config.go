@@ -17,6 +17,10 @@ type settings struct {
 	Listen        config.Address `env:"LISTEN" envDefault:":8081"`
 	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9081"`
 
+	MaxConnections           int      `env:"MAX_CONNECTIONS" envDefault:"0"`
+	MaxConnectionsPerAddress int      `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0"`
+	TrustedProxies           []string `env:"TRUSTED_PROXIES" expect:"addresses or networks, such as 10.0.0.0/8,192.0.2.7"`
+
 	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
 	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
 	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as at admin"`
@@ -56,6 +60,12 @@ func (s *settings) Validate() error {
 	if s.DrainWait < 0 || s.DrainWait > time.Minute {
 		problems = append(problems, fmt.Errorf("DRAIN_WAIT=%s: expected 0s to 1m", s.DrainWait))
 	}
+	if s.MaxConnections < 0 || s.MaxConnectionsPerAddress < 0 {
+		problems = append(problems, errors.New("MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS: expected a number, or 0 for the default"))
+	}
+	if _, err := config.ParseNetworks(s.TrustedProxies); err != nil {
+		problems = append(problems, fmt.Errorf("TRUSTED_PROXIES: %w; expected addresses or networks, such as 10.0.0.0/8,192.0.2.7", err))
+	}
 	return errors.Join(problems...)
 }
 
@@ -89,6 +99,12 @@ Settings, from the environment; NAME_FILE names a file that holds NAME:
   TOKEN_KEYS        kid:base64key[,...], the same as at admin (required)
   LISTEN            where editors come to (default :8081)
   PRIVATE_LISTEN    /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9081)
+  MAX_CONNECTIONS   how many connections are served at once; 0: as many as the process may
+                    have descriptors, less some for Redis and files (default 0)
+  MAX_CONNECTIONS_PER_ADDRESS
+                    how many of them come from one address; 0: half of all (default 0)
+  TRUSTED_PROXIES   addresses or networks of caches and proxies in front, which may have any
+                    number of connections (default none)
   REDIS_PREFIX      what all keys begin with (default om)
   POLL_INTERVAL     how often editors are asked to come (default 5m)
   PUBLIC_CATALOGUE  a YAML file with a list named items, for those who name no

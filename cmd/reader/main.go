@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"orgmodes/internal/config"
+	"orgmodes/internal/listen"
 	"orgmodes/internal/process"
 	"orgmodes/internal/reader"
 	"orgmodes/internal/snapshot"
@@ -24,6 +24,14 @@ import (
 
 // drainTime bounds what is left to do after DRAIN_WAIT: requests under way.
 const drainTime = 10 * time.Second
+
+const (
+	// mostConnections is just below what fasthttp serves at once.
+	mostConnections = 250_000
+	// addressShare is one in how many connections an address may have: all editors
+	// of a company may come from one.
+	addressShare = 2
+)
 
 // reportEvery is how often workers are told which tokens are in use.
 const reportEvery = time.Minute
@@ -123,7 +131,14 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options)
 		return err
 	}
 	defer func() { _ = private.Close() }()
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(s.Listen))
+	trusted, err := config.ParseNetworks(s.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
+	}
+	ln, err := listen.TCP(ctx, string(s.Listen), listen.Options{
+		Log: log, Limits: listen.LimitsFor(s.MaxConnections, s.MaxConnectionsPerAddress, mostConnections, addressShare),
+		Trusted: trusted.Contains, Metrics: o.Metrics, Program: "reader",
+	})
 	if err != nil {
 		return fmt.Errorf("LISTEN=%q: %w", s.Listen, err)
 	}

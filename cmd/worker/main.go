@@ -94,7 +94,7 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 		}
 		return nil
 	}
-	private, err := process.ServePrivate(log, string(s.PrivateListen), process.Health{Started: working, Ready: working}, registry)
+	private, err := process.ServePrivate(log, string(s.PrivateListen), process.Health{Started: working, Ready: func() error { return errors.Join(working(), db.Health()) }}, registry)
 	if err != nil {
 		return err
 	}
@@ -108,6 +108,9 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 		}
 		return err
 	}
+	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWatching()
+	go db.WatchHealth(watching, log)
 	log.Info("working", "private", private.Addr())
 	return w.Run(ctx)
 }

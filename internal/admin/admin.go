@@ -5,7 +5,6 @@ package admin
 import (
 	"cmp"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,20 +18,16 @@ import (
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/web"
+	"orgmodes/internal/config"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
 
 const (
-	// bodyLimit leaves room around an upload of modes.MaxUploadBytes for the
-	// form that it may come in.
-	bodyLimit = modes.MaxUploadBytes + 64<<10
-
 	// defaultDeadline is what an answer may take: imports are the longest.
 	defaultDeadline = 30 * time.Second
 
-	readTimeout = time.Minute
 	idleTimeout = 2 * time.Minute
 	// headerBytes bounds a request's headers.
 	headerBytes = 16 << 10
@@ -52,12 +47,17 @@ type Options struct {
 	Deadline time.Duration
 	// TrustedProxies are those whose X-Forwarded-For is believed; none by
 	// default.
-	TrustedProxies []netip.Prefix
+	TrustedProxies config.Networks
 	// PublishWait is how long creating or revoking a token waits for readers to
 	// know of it.
 	PublishWait time.Duration
 	// Metrics is where figures on requests are registered; nil for nowhere.
 	Metrics prometheus.Registerer
+	// MaxStreams bounds the streams of events of all users; 0 means 2,000.
+	MaxStreams int
+	// MaxAnswers bounds the large answers that clients are still receiving, in bytes;
+	// 0 means request.DefaultMaxAnswers.
+	MaxAnswers int
 }
 
 // New makes the app. It listens nowhere yet.
@@ -69,6 +69,7 @@ func New(o Options) (*fiber.App, error) {
 	pages, err := web.New(web.Options{
 		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
+		MaxStreams: o.MaxStreams,
 	})
 	if err != nil {
 		return nil, err
@@ -80,20 +81,27 @@ func New(o Options) (*fiber.App, error) {
 		return api.Fail(o.Log, c, err)
 	}
 	// What Fiber refuses by itself has gone through nothing of what is below.
-	unhandled := request.Unhandled(o.TrustedProxies, gate.Secure(), fail)
+	brings := bodies{o.DB, gate}
+	unhandled := request.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
+		return fail(c, brings.explain(c, err))
+	})
 	app := fiber.New(fiber.Config{
 		AppName: "orgmodes admin", DisableStartupMessage: true,
 		// Strings from a request would otherwise change when its buffers are
 		// used again.
 		Immutable:     true,
 		CaseSensitive: true,
-		BodyLimit:     bodyLimit,
+		BodyLimit:     uploadBody,
 		// A form is read where it is wanted, within limits of ours.
 		DisablePreParseMultipartForm: true,
-		ReadTimeout:                  readTimeout,
-		IdleTimeout:                  idleTimeout,
-		ReadBufferSize:               headerBytes,
-		ErrorHandler:                 unhandled,
+		// Of the header; bodies says how long a body may take. Writes have no deadline
+		// as a whole, as streams have no end: package listen bounds each.
+		ReadTimeout:    headerTime,
+		IdleTimeout:    idleTimeout,
+		ReadBufferSize: headerBytes,
+		ErrorHandler:   unhandled,
+		// Fiber believes no header about the client: request.Source alone does.
+		EnableTrustedProxyCheck: true,
 	})
 	figures, err := request.NewFigures(o.Metrics)
 	if err != nil {
@@ -103,6 +111,7 @@ func New(o Options) (*fiber.App, error) {
 	// status; everything inside only returns errors.
 	app.Use(
 		request.Identify(o.TrustedProxies),
+		request.NewAnswers(o.MaxAnswers).Bound(fail),
 		request.Headers(gate.Secure()),
 		figures.Count(o.Log, fail),
 		request.Recover(o.Log),
@@ -116,6 +125,9 @@ func New(o Options) (*fiber.App, error) {
 	a.Routes(app)
 	pages.Routes(app)
 	problemsForAnyMethod(app, unhandled)
+	app.Server().HeaderReceived = brings.received
+	// Streams take their connections over, and close them.
+	app.Server().KeepHijackedConns = true
 	return app, nil
 }
 

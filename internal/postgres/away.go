@@ -23,9 +23,9 @@ func Away(err error) bool {
 	case errors.As(err, &said):
 		// 08: connection exception; 57P01-57P03: shutting down, crashed, starting
 		return strings.HasPrefix(said.Code, "08") || strings.HasPrefix(said.Code, "57P0")
-	case errors.As(err, &connect), errors.As(err, &network):
+	case errors.Is(err, errAway), errors.As(err, &connect), errors.As(err, &network):
 		return true
 	default:
-		return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+		return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 	}
 }

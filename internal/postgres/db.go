@@ -36,6 +36,8 @@ type DB struct {
 	// filtered is for queries with filters that may be left out.
 	filtered *sqlcgen.Queries
 	river    *river.Client[pgx.Tx]
+	health   *health
+	probe    *pgx.ConnConfig // of the connection that health asks over
 	// Tools are those that a permission template may allow; set it before the DB is
 	// used.
 	Tools templates.Tools
@@ -72,6 +74,9 @@ func Open(ctx context.Context, databaseURL string, options ...Option) (*DB, erro
 	for _, o := range options {
 		o(cfg)
 	}
+	watch, probe := &health{conns: map[*watched]struct{}{}}, cfg.ConnConfig.Copy()
+	probe.Tracer = nil
+	cfg.ConnConfig.DialFunc = watch.dialer(cfg.ConnConfig.DialFunc)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -87,7 +92,7 @@ func Open(ctx context.Context, databaseURL string, options ...Option) (*DB, erro
 		pool.Close()
 		return nil, fmt.Errorf("postgres: river: %w", err)
 	}
-	return &DB{pool: pool, q: sqlcgen.New(pool), filtered: sqlcgen.New(planned{pool}), river: rc}, nil
+	return &DB{pool: pool, q: sqlcgen.New(pool), filtered: sqlcgen.New(planned{pool}), river: rc, health: watch, probe: probe}, nil
 }
 
 // planned has Postgres plan each query for the arguments that it has. A plan that is

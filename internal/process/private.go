@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"orgmodes/internal/listen"
 )
 
 // Health is what a program says of itself on its private port. A nil func
@@ -39,10 +41,16 @@ type Private struct {
 	done     chan error
 }
 
+// maxPrivate bounds the connections to the private port: descriptors are kept for
+// so many.
+const maxPrivate = 64
+
 // ServePrivate listens on addr (host:port; port 0 picks one) and serves until
 // Close. Metrics come from gatherer.
 func ServePrivate(log *slog.Logger, addr string, health Health, gatherer prometheus.Gatherer) (*Private, error) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
+	listener, err := listen.TCP(context.Background(), addr, listen.Options{
+		Log: log, Limits: listen.Limits{Total: maxPrivate, PerAddress: maxPrivate},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("PRIVATE_LISTEN=%q: %w", addr, err)
 	}

@@ -15,8 +15,10 @@ const (
 	maxHeaderBytes = 8 << 10
 	maxBodyBytes   = 1 << 10
 	readTime       = 5 * time.Second
-	writeTime      = 30 * time.Second
-	idleTime       = 2 * time.Minute
+	// writeTime bounds an answer as a whole. What is written too slowly ends sooner:
+	// see package listen.
+	writeTime = 10 * time.Minute
+	idleTime  = 2 * time.Minute
 )
 
 // routes is all that the reader answers to. Every route takes GET and HEAD.

@@ -18,9 +18,6 @@ func (r *Reader) watch(to prometheus.Registerer, canary organizationID) {
 	gauge("resident_documents", "Documents in memory.", func() float64 { return float64(r.documents.memory.len()) })
 	gauge("resident_bytes", "What the documents in memory take.", func() float64 { return float64(r.documents.bytes()) })
 	gauge("resident_tokens", "Tokens in memory.", func() float64 { return float64(r.tokens.memory.len()) })
-	gauge("connections", "Connections of editors that are open.", func() float64 {
-		return float64(r.fiber.Server().GetOpenConnectionsCount())
-	})
 	gauge("in_step", "1 while the log is followed and nothing has to be compared.", func() float64 {
 		if r.freshness.settled.Load() {
 			return 1

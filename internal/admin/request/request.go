@@ -8,13 +8,13 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"orgmodes/internal/config"
 	"orgmodes/internal/fault"
 )
 
@@ -31,32 +31,26 @@ func ID(c *fiber.Ctx) string {
 	return id
 }
 
-// Source is the address that the request came from.
-func Source(c *fiber.Ctx) string {
-	source, _ := c.Locals(keySource).(string)
-	return source
-}
-
 const maxIDLength = 64
 
 // Identify gives the request its id, which is the client's X-Request-Id where
 // that is a sane one, and finds its source: the peer's address, or what the
 // proxies in trusted say.
-func Identify(trusted []netip.Prefix) fiber.Handler {
+func Identify(trusted config.Networks) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		identify(c, trusted)
 		return c.Next()
 	}
 }
 
-func identify(c *fiber.Ctx, trusted []netip.Prefix) {
+func identify(c *fiber.Ctx, trusted config.Networks) {
 	id := c.Get(fiber.HeaderXRequestID)
 	if !saneID(id) {
 		id = rand.Text()
 	}
 	c.Locals(keyID, id)
 	c.Set(fiber.HeaderXRequestID, id)
-	c.Locals(keySource, source(c, trusted))
+	c.Locals(keySource, sourceOf(c, trusted))
 }
 
 // saneID keeps what could forge a line of a log out of it.
@@ -72,35 +66,6 @@ func saneID(id string) bool {
 		}
 	}
 	return true
-}
-
-// source walks X-Forwarded-For from its end, where the nearest proxy wrote, as
-// long as it is led by proxies that we trust: everything before that may be
-// made up.
-func source(c *fiber.Ctx, trusted []netip.Prefix) string {
-	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
-	if !ok {
-		return c.Context().RemoteIP().String()
-	}
-	addr = addr.Unmap()
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
-	for i := len(hops) - 1; i >= 0 && isTrusted(addr, trusted); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		addr = next.Unmap()
-	}
-	return addr.String()
-}
-
-func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
-	for _, p := range trusted {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
 }
 
 // Deadline bounds what the answer may take. fasthttp's own context isn't

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -27,36 +26,6 @@ func get(t *testing.T, app *fiber.App, headers ...string) (int, string) {
 	body, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
 	return res.StatusCode, string(body)
-}
-
-func TestSource(t *testing.T) {
-	source := func(trusted ...string) *fiber.App {
-		var list []netip.Prefix
-		for _, s := range trusted {
-			list = append(list, netip.MustParsePrefix(s))
-		}
-		app := fiber.New()
-		app.Use(request.Identify(list))
-		app.Get("/", func(c *fiber.Ctx) error { return c.SendString(request.Source(c)) })
-		return app
-	}
-	// app.Test comes from 0.0.0.0.
-	peer, far, near := "0.0.0.0/32", "203.0.113.9", "10.0.0.2"
-	for _, c := range []struct {
-		app       *fiber.App
-		forwarded string
-		want      string
-	}{
-		{source(), far, "0.0.0.0"},
-		{source(peer), "", "0.0.0.0"},
-		{source(peer), far, far},
-		{source(peer), "6.6.6.6, " + far, far},
-		{source(peer, "10.0.0.0/8"), "6.6.6.6, " + far + ", " + near, far},
-		{source(peer), far + ", nonsense", "0.0.0.0"},
-	} {
-		_, got := get(t, c.app, "X-Forwarded-For", c.forwarded)
-		require.Equal(t, c.want, got, "%q", c.forwarded)
-	}
 }
 
 func TestPanicIsOneRequestsFailure(t *testing.T) {

@@ -4,16 +4,17 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/config"
 )
 
 // Unhandled is fail for requests that Fiber refuses before any handler has them,
 // for their size or their form: they get their id and headers here.
-func Unhandled(trusted []netip.Prefix, secure bool, fail fiber.ErrorHandler) fiber.ErrorHandler {
+func Unhandled(trusted config.Networks, secure bool, fail fiber.ErrorHandler) fiber.ErrorHandler {
 	return func(c *fiber.Ctx, err error) error {
 		if ID(c) == "" {
 			identify(c, trusted)

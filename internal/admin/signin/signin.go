@@ -19,6 +19,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/password"
@@ -128,6 +129,26 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	return access.Principal{
 		Kind: access.Token, UserID: t.User.ID, Name: t.User.Name, Email: t.User.Email, TokenID: t.ID, Scopes: t.Scopes,
 	}, nil
+}
+
+// Sender says who sends a request of which no more than the header is known. It
+// refuses nothing that is forged: Who does, when the whole request is there.
+func (g *Gate) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
+	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
+		return g.byToken(ctx, authorization)
+	}
+	secret := string(h.Cookie(g.cookieName()))
+	if secret == "" {
+		return access.Principal{}, fault.New(fault.Unauthenticated, "unauthenticated", "Sign in, or send an access token: Authorization: Bearer omt_...")
+	}
+	s, err := g.db.Session(ctx, hashOf(secret))
+	if fault.Is(err, fault.NotFound) {
+		return access.Principal{}, fault.New(fault.Unauthenticated, "session_ended", "This session has ended; sign in again").Because(err)
+	}
+	if err != nil {
+		return access.Principal{}, err
+	}
+	return access.Principal{Kind: access.User, UserID: s.User.ID, Name: s.User.Name, Email: s.User.Email}, nil
 }
 
 func (g *Gate) bySession(c *fiber.Ctx) (access.Principal, *Session, error) {

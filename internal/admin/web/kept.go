@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -25,7 +26,13 @@ type kept struct {
 	User string `json:"user"`
 	// Files says that files were sent, which can't be kept.
 	Files bool `json:"files,omitempty"`
+	// TooLarge reports that the fields were too large to be kept, so there are none.
+	TooLarge bool `json:"-"`
 }
+
+// maxKept bounds what is kept, in bytes as it travels. It is sent to a browser of
+// which nothing is known, and back.
+const maxKept = 512 << 10
 
 // keptOf is what a request sends.
 func keptOf(c *fiber.Ctx) kept {
@@ -33,6 +40,15 @@ func keptOf(c *fiber.Ctx) kept {
 	k := kept{Path: c.OriginalURL(), Fields: fields, User: fields.Get(userField), Files: files}
 	fields.Del(csrfField)
 	fields.Del(userField)
+	size := len(k.Path)
+	for name, values := range fields {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	if size > maxKept || len(k.String()) > maxKept {
+		k.Fields, k.TooLarge = nil, true
+	}
 	return k
 }
 
@@ -54,14 +70,19 @@ func fieldsOf(c *fiber.Ctx) (url.Values, bool) {
 
 // String is k in a hidden field.
 func (k kept) String() string {
-	b, err := json.Marshal(k)
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // base64 is inert, and prompts are full of brackets
+	if err := enc.Encode(k); err != nil {
 		return "" // strings can always be written
 	}
-	return base64.RawURLEncoding.EncodeToString(b)
+	return base64.RawURLEncoding.EncodeToString(b.Bytes())
 }
 
 func parseKept(field string) (k kept, ok bool) {
+	if len(field) > maxKept {
+		return kept{}, false
+	}
 	b, err := base64.RawURLEncoding.DecodeString(field)
 	if err != nil || json.Unmarshal(b, &k) != nil || !local(k.Path) {
 		return kept{}, false

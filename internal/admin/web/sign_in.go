@@ -18,6 +18,8 @@ type signInData struct {
 	Form   form
 	Return string
 	Kept   string
+	// TooLarge reports that what was sent was too large to be kept.
+	TooLarge bool
 	// Over says that somebody was signed in, and is no longer.
 	Over bool
 }
@@ -39,7 +41,13 @@ func (v *visit) showSignIn(status int, d signInData) error {
 // is the same and takes the same time, and too many tries are refused.
 func (w *Web) signIn(v *visit) error {
 	f := readForm(v.Ctx)
-	d := signInData{Form: f, Return: returnTo(f.Get("return")), Kept: f.Get("kept")}
+	if len(f.Get("email")) > maxAddress {
+		f.Fields.Set("email", "") // it is shown again
+	}
+	d := signInData{Form: f, Return: returnTo(f.Get("return"))}
+	if kept := f.Get("kept"); len(kept) <= maxKept {
+		d.Kept = kept
+	}
 	u, s, err := w.Gate.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
 	if err != nil {
 		if !fault.Is(err, fault.Unauthenticated) && !fault.Is(err, fault.Exhausted) {
@@ -84,8 +92,21 @@ func (w *Web) signInFirst(v *visit) error {
 	case v.Path() == "/sign-out":
 		return v.Redirect("/sign-in", http.StatusSeeOther)
 	}
-	return v.showSignIn(http.StatusUnauthorized, signInData{Return: returnTo(back), Kept: keptOf(v.Ctx).String(), Over: true})
+	d := signInData{Return: returnTo(back), Over: true}
+	if k := keptOf(v.Ctx); k.TooLarge {
+		d.TooLarge = true
+	} else {
+		d.Kept = k.String()
+	}
+	return v.showSignIn(http.StatusUnauthorized, d)
 }
+
+const (
+	// maxAddress is more than an email address has, in bytes.
+	maxAddress = 1 << 10
+	// maxPath is more than a path of ours has, in bytes.
+	maxPath = 4 << 10
+)
 
 // returnTo is where to go after signing in: a page of ours and nothing else.
 func returnTo(path string) string {
@@ -98,7 +119,7 @@ func returnTo(path string) string {
 // local says whether a path is one of ours: browsers take "//host" and "/\host"
 // for another site, and drop tabs and line ends.
 func local(path string) bool {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
+	if len(path) > maxPath || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
 		return false
 	}
 	u, err := url.Parse(path)

@@ -33,6 +33,8 @@ type Options struct {
 	// PublishWait is how long creating or revoking a token waits for readers to
 	// know of it.
 	PublishWait time.Duration
+	// MaxStreams bounds the streams of events of all users; 0 means 2,000.
+	MaxStreams int
 }
 
 // Web answers requests for pages.
@@ -57,13 +59,14 @@ type Web struct {
 	stepsMade  memory[versionKey, stepMade]
 	placesMade memory[placeKey, template.HTML]
 	hub        *hub
+	opened     *openStreams
 }
 
 // New makes a Web; Routes adds it to an app.
 func New(o Options) (*Web, error) {
 	w := &Web{
 		Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now,
-		hub: newHub(o.DB, o.Log), summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(), placesMade: newPlaces(),
+		hub: newHub(o.DB, o.Log), opened: newOpenStreams(o.MaxStreams), summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(), placesMade: newPlaces(),
 	}
 	var err error
 	if w.assets, err = readAssets(); err != nil {

@@ -1,0 +1,307 @@
+package admin_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/admin"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/listen"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+// patience is how long a test waits for what should take milliseconds.
+const patience = 2 * time.Minute
+
+// wire is the app behind the listener that programs use, to be talked to in bytes.
+type wire struct {
+	t        *testing.T
+	db       *postgres.DB
+	org      modes.Organization
+	listener *listen.Listener
+}
+
+func newWire(t *testing.T, stall time.Duration, change func(*admin.Options)) *wire {
+	t.Helper()
+	ctx := t.Context()
+	w := &wire{t: t}
+	var err error
+	w.db, err = postgres.Open(context.WithoutCancel(ctx), storetest.AppURL(t, storetest.Postgres(t)))
+	require.NoError(t, err)
+	t.Cleanup(w.db.Close)
+	w.org, err = w.db.CreateOrganization(ctx, setup, "acme", "Acme")
+	require.NoError(t, err)
+	keys, err := token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	require.NoError(t, err)
+	public, err := url.Parse("http://localhost:8080")
+	require.NoError(t, err)
+	o := admin.Options{DB: w.db, Keys: keys, Builtins: modes.Builtins(), Log: slog.New(slog.DiscardHandler), Public: public}
+	change(&o)
+	app, err := admin.New(o)
+	require.NoError(t, err)
+	w.listener, err = listen.TCP(ctx, "127.0.0.1:0", listen.Options{
+		Log: o.Log, Limits: listen.Limits{Total: 1000, PerAddress: 1000}, Stall: stall,
+	})
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- app.Listener(w.listener) }()
+	t.Cleanup(func() {
+		require.NoError(t, app.ShutdownWithTimeout(patience))
+		require.NoError(t, <-ended)
+		require.Eventually(t, func() bool { return w.listener.Open() == 0 }, patience, 5*time.Millisecond, "streams end with the server")
+	})
+	return w
+}
+
+var setup = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line"}
+
+// user makes a user with a role, and returns the cookie of a session.
+func (w *wire) user(role string) (cookie string, user postgres.User) {
+	w.t.Helper()
+	user, err := w.db.CreateUser(w.t.Context(), setup, strings.ToLower(rand.Text())+"@acme.example", "Somebody", "")
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.db.AddMember(w.t.Context(), setup, w.org.ID, user.ID, role))
+	return w.session(user), user
+}
+
+func (w *wire) session(user postgres.User) (cookie string) {
+	w.t.Helper()
+	secret := rand.Text() + rand.Text()
+	hash := sha256.Sum256([]byte(secret))
+	require.NoError(w.t, w.db.CreateSession(w.t.Context(), hash[:], user.ID, time.Now().Add(time.Hour)))
+	return "Cookie: orgmodes=" + secret
+}
+
+// send writes a request's header, and the body that there is.
+func (w *wire) send(line, body string, headers ...string) net.Conn {
+	w.t.Helper()
+	c, err := (&net.Dialer{}).DialContext(w.t.Context(), "tcp", w.listener.Addr().String())
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = c.Close() })
+	require.NoError(w.t, c.SetDeadline(time.Now().Add(patience)))
+	text := line + " HTTP/1.1\r\nHost: localhost:8080\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n" + body
+	_, err = io.WriteString(c, text)
+	require.NoError(w.t, err)
+	return c
+}
+
+func (w *wire) answer(c net.Conn) (status int, header http.Header, body string) {
+	w.t.Helper()
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	require.NoError(w.t, err)
+	b, err := io.ReadAll(res.Body)
+	require.NoError(w.t, err)
+	return res.StatusCode, res.Header, string(b)
+}
+
+// post sends a form field, whose whole body has a size.
+func (w *wire) post(path string, size int, headers ...string) (int, http.Header, string) {
+	w.t.Helper()
+	body := "text=" + strings.Repeat("<", size-len("text="))
+	return w.answer(w.send("POST "+path, body, append(headers, "Accept: text/html", "Content-Type: application/x-www-form-urlencoded",
+		fmt.Sprint("Content-Length: ", len(body)))...))
+}
+
+func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
+	w := newWire(t, 0, func(*admin.Options) {})
+	status, _, page := w.post("/orgs/acme/modes/new", 100<<10)
+	require.Equal(t, 401, status)
+	require.Contains(t, page, "what you sent is kept")
+	require.Contains(t, page, `name="kept"`)
+
+	status, _, page = w.post("/orgs/acme/modes/new", 520<<10)
+	require.Equal(t, 401, status)
+	require.Contains(t, page, "too large to be kept")
+	require.NotContains(t, page, `name="kept"`)
+	require.Less(t, len(page), 32<<10)
+
+	for _, size := range []int{600 << 10, 9 << 20} {
+		status, _, page = w.post("/orgs/acme/modes/import", size)
+		require.Equal(t, 401, status)
+		require.Contains(t, page, "so what was sent is not kept")
+		require.Less(t, len(page), 32<<10)
+	}
+	// What is put into the sign-in form by hand is bounded in the same way.
+	status, _, page = w.post("/sign-in", 550<<10)
+	require.Equal(t, 401, status)
+	require.Less(t, len(page), 32<<10)
+}
+
+func TestFormOfAnotherSessionIsKeptWithinBounds(t *testing.T) {
+	w := newWire(t, 0, func(*admin.Options) {})
+	cookie, _ := w.user("owner")
+	status, _, page := w.post("/orgs/acme/modes/new", 100<<10, cookie)
+	require.Equal(t, 403, status)
+	require.Contains(t, page, "Everything that you typed is here")
+	status, _, page = w.post("/orgs/acme/modes/import", 9<<20, cookie)
+	require.Equal(t, 403, status)
+	require.Contains(t, page, "too large to be kept")
+	require.Less(t, len(page), 64<<10)
+}
+
+func TestBodyIsBoundedByWhoSendsIt(t *testing.T) {
+	w := newWire(t, 0, func(*admin.Options) {})
+	owner, _ := w.user("owner")
+	member, _ := w.user("member")
+	// None of the bodies is ever sent: the header decides.
+	announce := func(path string, size int, headers ...string) (int, string) {
+		t.Helper()
+		status, header, body := w.answer(w.send("POST "+path, "", append(headers, "Content-Type: application/json", fmt.Sprint("Content-Length: ", size))...))
+		require.Equal(t, status == 401, header.Get("WWW-Authenticate") != "")
+		var problem struct{ Code string }
+		require.NoError(t, json.Unmarshal([]byte(body), &problem), body)
+		return status, problem.Code
+	}
+	const api = "/api/v1/organizations/acme/modes/import"
+	for name, c := range map[string]struct {
+		size    int
+		headers []string
+		status  int
+		code    string
+	}{
+		"a stranger":          {65 << 10, nil, 401, "unauthenticated"},
+		"a made-up session":   {65 << 10, []string{"Cookie: orgmodes=x"}, 401, "session_ended"},
+		"a made-up token":     {65 << 10, []string{"Authorization: Bearer omt_k1_x"}, 401, "token_refused"},
+		"a member":            {3 << 20, []string{member}, 413, "body_too_large"},
+		"an owner, beyond it": {11 << 20, []string{owner}, 413, "body_too_large"},
+	} {
+		status, code := announce(api, c.size, c.headers...)
+		require.Equal(t, c.status, status, name)
+		require.Equal(t, c.code, code, name)
+	}
+	// Those who may bring it are asked for it.
+	for name, c := range map[string]struct {
+		cookie string
+		size   int
+	}{"member": {member, 1 << 20}, "owner": {owner, 9 << 20}} {
+		body := strings.Repeat("x", c.size)
+		status, _, answer := w.answer(w.send("POST "+api, body, c.cookie, "Content-Type: application/json", fmt.Sprint("Content-Length: ", c.size)))
+		require.Equal(t, 403, status, "%s: %s", name, answer) // for want of the session's token
+	}
+}
+
+func TestStreamsAreLimited(t *testing.T) {
+	w := newWire(t, 0, func(o *admin.Options) { o.MaxStreams = 25 })
+	cookie, user := w.user("member")
+	open := func(cookie string) (status int, header http.Header, c net.Conn, body *bufio.Reader) {
+		t.Helper()
+		c = w.send("GET /orgs/acme/events", "", cookie, "Accept: text/event-stream")
+		body = bufio.NewReader(c)
+		res, err := http.ReadResponse(body, nil)
+		require.NoError(t, err)
+		return res.StatusCode, res.Header, c, body
+	}
+	var first net.Conn
+	for i := range 12 {
+		status, header, c, body := open(cookie)
+		require.Equal(t, 200, status)
+		require.Equal(t, "text/event-stream", header.Get("Content-Type"))
+		require.Equal(t, "no-store", header.Get("Cache-Control"))
+		if i == 0 {
+			first = c
+			for _, want := range []string{"retry: 1000\n", "\n", "id: ", "event: state\n", "data: {"} {
+				line, err := body.ReadString('\n')
+				require.NoError(t, err)
+				require.True(t, strings.HasPrefix(line, want), line)
+			}
+		}
+	}
+	status, header, _, _ := open(cookie)
+	require.Equal(t, 429, status, "of one session")
+	require.Equal(t, "10", header.Get("Retry-After"))
+	another := w.session(user)
+	for range 8 {
+		status, _, _, _ = open(another)
+		require.Equal(t, 200, status)
+	}
+	status, _, _, _ = open(another)
+	require.Equal(t, 429, status, "of one user")
+	other, _ := w.user("member")
+	for range 5 {
+		status, _, _, _ = open(other)
+		require.Equal(t, 200, status)
+	}
+	status, header, _, _ = open(other)
+	require.Equal(t, 503, status, "of all")
+	require.Equal(t, "10", header.Get("Retry-After"))
+	status, _, _ = w.answer(w.send("GET /orgs/acme/modes", "", cookie, "Accept: text/html"))
+	require.Equal(t, 200, status, "pages are loaded as ever")
+
+	require.NoError(t, first.Close())
+	require.Eventually(t, func() bool { status, _, _, _ := open(other); return status == 200 }, patience, 5*time.Millisecond,
+		"a stream that was left makes room at once")
+}
+
+func TestStreamHoldsLittleMemory(t *testing.T) {
+	w := newWire(t, 0, func(*admin.Options) {})
+	const users, each = 10, 12
+	var cookies []string
+	for range users {
+		cookie, _ := w.user("member")
+		cookies = append(cookies, cookie)
+	}
+	open := func(cookie string) {
+		body := bufio.NewReaderSize(w.send("GET /orgs/acme/events", "", cookie, "Accept: text/event-stream"), 16)
+		for line := ""; !strings.HasPrefix(line, "data: "); {
+			var err error
+			line, err = body.ReadString('\n')
+			require.NoError(t, err)
+		}
+	}
+	used := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	open(cookies[0]) // what is made once
+	before := used()
+	for _, cookie := range cookies {
+		for range each - 1 {
+			open(cookie)
+		}
+	}
+	perStream := (int64(used()) - int64(before)) / (users * (each - 1))
+	t.Logf("%d bytes a stream, both ends", perStream)
+	require.Less(t, perStream, int64(40<<10))
+}
+
+func TestClientsThatReceiveNothingAreCut(t *testing.T) {
+	w := newWire(t, 200*time.Millisecond, func(*admin.Options) {})
+	cookie, _ := w.user("owner")
+	// A large page: modes whose prompts come to megabytes.
+	for i := range 30 {
+		_, err := w.db.CreateMode(t.Context(), setup, w.org.ID, modes.Mode{
+			Slug: fmt.Sprint("mode-", i), Name: "Mode", Config: modes.Config{RoleDefinition: strings.Repeat("<&> ", 60<<10), Groups: []modes.Group{{Name: "read"}}},
+		})
+		require.NoError(t, err)
+	}
+	const pipelined = 10 // more than the kernel's buffers hold
+	for range 4 {
+		one := "GET /orgs/acme/modes/export?format=yaml HTTP/1.1\r\nHost: localhost:8080\r\n" + cookie + "\r\n\r\n"
+		w.send("GET /orgs/acme/modes/export?format=yaml", strings.Repeat(one, pipelined-1), cookie)
+	}
+	require.Eventually(t, func() bool { return w.listener.Open() > 0 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return w.listener.Open() == 0 }, patience, 5*time.Millisecond, "all of them are cut")
+}

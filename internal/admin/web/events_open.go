@@ -1,0 +1,65 @@
+package web
+
+import (
+	"sync"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+)
+
+const (
+	// defaultMaxStreams bounds the streams of events of all users.
+	defaultMaxStreams = 2000
+	// maxStreamsPerUser and maxStreamsPerSession bound those of one: a browser has a
+	// stream for each window that is seen, and at most six connections.
+	maxStreamsPerUser    = 20
+	maxStreamsPerSession = 12
+)
+
+// openStreams counts the streams of events that are open.
+type openStreams struct {
+	max int
+
+	mu       sync.Mutex
+	total    int
+	users    map[uuid.UUID]int
+	sessions map[string]int
+}
+
+func newOpenStreams(most int) *openStreams {
+	if most == 0 {
+		most = defaultMaxStreams
+	}
+	return &openStreams{max: most, users: map[uuid.UUID]int{}, sessions: map[string]int{}}
+}
+
+// take counts one more stream; release has to be called once, when it ends. The
+// error is Exhausted where the user or the session has too many, and Unavailable
+// where all together have.
+func (o *openStreams) take(user uuid.UUID, session string) (release func(), err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.users[user] >= maxStreamsPerUser:
+		return nil, fault.New(fault.Exhausted, "too_many_streams", "You have %d streams of events open; close some windows", o.users[user])
+	case o.sessions[session] >= maxStreamsPerSession:
+		return nil, fault.New(fault.Exhausted, "too_many_streams", "This session has %d streams of events open; close some windows", o.sessions[session])
+	case o.total >= o.max:
+		return nil, fault.New(fault.Unavailable, "too_many_streams", "Too many streams of events are open; load the page to see what is new")
+	}
+	o.total++
+	o.users[user]++
+	o.sessions[session]++
+	return func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.total--
+		if o.users[user]--; o.users[user] == 0 {
+			delete(o.users, user)
+		}
+		if o.sessions[session]--; o.sessions[session] == 0 {
+			delete(o.sessions, session)
+		}
+	}, nil
+}

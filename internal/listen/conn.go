@@ -1,0 +1,109 @@
+package listen
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// MinWriteRate is the least rate, in bytes a second, at which a client must
+// receive what is written to it, averaged over Options.Stall.
+const MinWriteRate = 1 << 10
+
+// conn is a served connection. fasthttp, like net/http, knows a deadline for a
+// whole response only: too short for a large one to a slow client, and none at all
+// for streams. So each chunk of a write gets a deadline of its own.
+type conn struct {
+	net.Conn
+	l *Listener
+	// network is what the connection is counted by; the zero Addr for a trusted peer.
+	network netip.Addr
+	// idleSince is when the last write ended, in Unix nanoseconds, and 0 while a
+	// request is read or answered.
+	idleSince atomic.Int64
+	// ends is the deadline that the server set for all of a response, in Unix
+	// nanoseconds; 0 for none.
+	ends    atomic.Int64
+	evicted atomic.Bool
+	gone    atomic.Bool
+}
+
+// Read reads from the client. A connection that was given up for another one ends
+// like any that was idle for too long.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.idleSince.Store(0)
+	}
+	if err != nil && c.evicted.Load() {
+		err = os.ErrDeadlineExceeded
+	}
+	return n, err
+}
+
+// Write writes all of p while the client receives it at MinWriteRate or faster.
+func (c *conn) Write(p []byte) (written int, err error) {
+	c.idleSince.Store(0)
+	chunk := max(int(MinWriteRate*c.l.o.Stall/time.Second), 1)
+	for {
+		next := p[written:min(written+chunk, len(p))]
+		if err := c.Conn.SetWriteDeadline(c.deadline()); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(next)
+		written += n
+		switch {
+		case err == nil:
+		case c.evicted.Load():
+			err = os.ErrDeadlineExceeded
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			c.l.metrics.cut[reasonSlow].Inc()
+		}
+		if err != nil || written == len(p) {
+			c.idleSince.Store(time.Now().UnixNano())
+			return written, err
+		}
+	}
+}
+
+// deadline is that of the next chunk.
+func (c *conn) deadline() time.Time {
+	stalled := time.Now().Add(c.l.o.Stall)
+	if ends := c.ends.Load(); ends != 0 && ends < stalled.UnixNano() {
+		return time.Unix(0, ends)
+	}
+	return stalled
+}
+
+// SetWriteDeadline bounds all writes to come, in addition to the deadlines of
+// their chunks.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() {
+		c.ends.Store(0)
+		return nil
+	}
+	c.ends.Store(t.UnixNano())
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline sets both deadlines.
+func (c *conn) SetDeadline(t time.Time) error {
+	if err := c.SetWriteDeadline(t); err != nil {
+		return err
+	}
+	return c.SetReadDeadline(t)
+}
+
+// Close closes the connection, once.
+func (c *conn) Close() error {
+	if c.gone.Swap(true) {
+		return nil
+	}
+	c.l.mu.Lock()
+	c.l.forget(c)
+	c.l.mu.Unlock()
+	return c.Conn.Close()
+}

@@ -1,0 +1,324 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	// firstPause and maxPause bound how long to wait before accepting again after a
+	// failure.
+	firstPause = 5 * time.Millisecond
+	maxPause   = time.Second
+	// logEvery is the least time between two log lines of the same kind.
+	logEvery = 30 * time.Second
+
+	// scanPause is the least time between two searches for idle connections that
+	// find none.
+	scanPause = 100 * time.Millisecond
+
+	// DefaultStall is the default of Options.Stall.
+	DefaultStall = 30 * time.Second
+	// DefaultIdle is the default of Options.Idle. It is longer than the heartbeat of
+	// event streams, so that they are never taken for idle.
+	DefaultIdle = 15 * time.Second
+)
+
+// Options configure a Listener.
+type Options struct {
+	Log    *slog.Logger
+	Limits Limits
+	// Trusted reports whether an address may open any number of connections up to
+	// the total, as a proxy does; nil trusts none.
+	Trusted func(netip.Addr) bool
+	// Metrics is where the metrics are registered, as orgmodes_<Program>_...; nil
+	// registers none.
+	Metrics prometheus.Registerer
+	Program string
+	// Stall is how long a client may take to receive writeChunk bytes before its
+	// connection is cut; 0 means DefaultStall.
+	Stall time.Duration
+	// Idle is how long a connection must have been idle before it is closed in favor
+	// of a new one at a limit; 0 means DefaultIdle.
+	Idle time.Duration
+}
+
+// Listener accepts connections within limits. Its Accept returns an error only
+// when the listener is closed or broken for good.
+type Listener struct {
+	net.Listener
+	o       Options
+	metrics *metrics
+	closed  chan struct{}
+	close   func()
+	// refusing has a slot for each connection that is being refused.
+	refusing chan struct{}
+	refusals sync.WaitGroup
+
+	mu         sync.Mutex
+	conns      map[*conn]struct{}
+	perAddress map[netip.Addr]int
+
+	// scanAfter is when to look for idle connections again after none was found.
+	scanAfter time.Time
+
+	failures, refused sampler
+}
+
+// sampler lets a log line through every logEvery, with the count since the last.
+type sampler struct {
+	mu    sync.Mutex
+	last  time.Time
+	count uint64
+}
+
+func (s *sampler) next() (count uint64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count++
+	if now := time.Now(); now.Sub(s.last) >= logEvery {
+		count, s.last, s.count = s.count, now, 0
+		return count, true
+	}
+	return 0, false
+}
+
+// New wraps a listener of TCP connections.
+func New(inner net.Listener, o Options) (*Listener, error) {
+	if o.Stall == 0 {
+		o.Stall = DefaultStall
+	}
+	if o.Idle == 0 {
+		o.Idle = DefaultIdle
+	}
+	if o.Trusted == nil {
+		o.Trusted = func(netip.Addr) bool { return false }
+	}
+	l := &Listener{
+		Listener: inner, o: o, closed: make(chan struct{}), refusing: make(chan struct{}, maxRefusing),
+		conns: map[*conn]struct{}{}, perAddress: map[netip.Addr]int{},
+	}
+	l.close = sync.OnceFunc(func() { close(l.closed) })
+	var err error
+	if l.metrics, err = newMetrics(o, l.Open); err != nil {
+		return nil, err
+	}
+	l.o.Limits.warn(o.Log)
+	return l, nil
+}
+
+// Open is the number of connections that are served.
+func (l *Listener) Open() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns)
+}
+
+// Close stops accepting. Connections that are served stay open.
+func (l *Listener) Close() error {
+	l.close()
+	err := l.Listener.Close()
+	l.refusals.Wait()
+	return err
+}
+
+// Accept returns the next connection to serve.
+func (l *Listener) Accept() (net.Conn, error) {
+	pause := firstPause
+	for {
+		tcp, err := l.Listener.Accept()
+		if err == nil {
+			pause = firstPause
+			if c := l.admit(tcp); c != nil {
+				return c, nil
+			}
+			continue
+		}
+		if !passes(err) {
+			return nil, err
+		}
+		l.acceptFailed(err)
+		if !l.wait(pause) {
+			return nil, net.ErrClosed
+		}
+		pause = min(2*pause, maxPause)
+	}
+}
+
+// passes reports whether accepting can succeed later: the process or the system
+// is short of something, or the client or the network failed (accept(2)).
+func passes(err error) bool {
+	for _, e := range []syscall.Errno{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
+		syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EINTR, syscall.EAGAIN, syscall.EPROTO, syscall.EPERM,
+		syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ENOPROTOOPT,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptFailed makes room where descriptors have run out, and logs at times.
+func (l *Listener) acceptFailed(err error) {
+	l.metrics.acceptFailures.Inc()
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		l.mu.Lock()
+		victim := l.findIdle(netip.Addr{})
+		if victim != nil {
+			l.forget(victim)
+		}
+		l.mu.Unlock()
+		l.evict(victim)
+	}
+	if n, ok := l.failures.next(); ok {
+		l.o.Log.Warn("accepting a connection failed; will try again", "error", err, "failures", n, "open", l.Open())
+	}
+}
+
+// wait reports whether the listener is still open after a pause.
+func (l *Listener) wait(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-l.closed:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// admit counts a connection and returns it wrapped, or refuses it and returns nil.
+func (l *Listener) admit(tcp net.Conn) *conn {
+	addr := AddressOf(tcp.RemoteAddr())
+	c := &conn{Conn: tcp, l: l}
+	boundUnsent(tcp)
+	limited := addr.IsValid() && !l.o.Trusted(addr)
+	if limited {
+		c.network = networkOf(addr)
+	}
+	c.idleSince.Store(time.Now().UnixNano())
+
+	l.mu.Lock()
+	var reason string
+	var victims [2]*conn
+	if limited && l.perAddress[c.network] >= l.o.Limits.PerAddress {
+		if victims[0] = l.findIdle(c.network); victims[0] == nil {
+			reason = reasonAddress
+		} else {
+			l.forget(victims[0])
+		}
+	}
+	if reason == "" && len(l.conns) >= l.o.Limits.Total {
+		if victims[1] = l.findIdle(netip.Addr{}); victims[1] == nil {
+			reason = reasonTotal
+		} else {
+			l.forget(victims[1])
+		}
+	}
+	if reason == "" {
+		l.conns[c] = struct{}{}
+		if limited {
+			l.perAddress[c.network]++
+		}
+	}
+	l.mu.Unlock()
+
+	for _, victim := range victims {
+		l.evict(victim)
+	}
+	if reason == "" {
+		return c
+	}
+	l.metrics.refused[reason].Inc()
+	if n, ok := l.refused.next(); ok {
+		l.o.Log.Warn("connection refused", "reason", reason, "source", addr.String(), "refused", n, "open", l.Open(),
+			"max_connections", l.o.Limits.Total, "max_connections_per_address", l.o.Limits.PerAddress)
+	}
+	l.refuse(tcp)
+	return nil
+}
+
+// forget takes a connection out of the limits; l.mu is held.
+func (l *Listener) forget(c *conn) {
+	if _, counted := l.conns[c]; !counted {
+		return
+	}
+	delete(l.conns, c)
+	if !c.network.IsValid() {
+		return
+	}
+	if l.perAddress[c.network]--; l.perAddress[c.network] == 0 {
+		delete(l.perAddress, c.network)
+	}
+}
+
+// findIdle returns a connection that has been idle for Options.Idle, of a network
+// or, without one, of any; nil if there is none. l.mu is held.
+func (l *Listener) findIdle(network netip.Addr) *conn {
+	now := time.Now()
+	if now.Before(l.scanAfter) {
+		return nil
+	}
+	before := now.Add(-l.o.Idle).UnixNano()
+	for c := range l.conns {
+		if since := c.idleSince.Load(); since != 0 && since <= before && (!network.IsValid() || c.network == network) {
+			return c
+		}
+	}
+	// A flood of connections must not have all of them looked through each time.
+	l.scanAfter = now.Add(scanPause)
+	return nil
+}
+
+// evict closes an idle connection, if any.
+func (l *Listener) evict(c *conn) {
+	if c == nil {
+		return
+	}
+	l.metrics.cut[reasonIdle].Inc()
+	c.evicted.Store(true)
+	_ = c.Close()
+}
+
+// AddressOf is the IP address of a peer, without zone and port, and as IPv4 where
+// it is one; the zero Addr if it has none.
+func AddressOf(a net.Addr) netip.Addr {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	return tcp.AddrPort().Addr().Unmap().WithZone("")
+}
+
+// networkOf is what connections are counted by: an IPv4 address, or the /64 of an
+// IPv6 one, which is what a single subscriber usually has (RFC 6177).
+func networkOf(addr netip.Addr) netip.Addr {
+	if addr.Is4() {
+		return addr
+	}
+	return netip.PrefixFrom(addr, 64).Masked().Addr()
+}
+
+// TCP listens on an address for a program's public port.
+func TCP(ctx context.Context, address string, o Options) (*Listener, error) {
+	inner, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	l, err := New(inner, o)
+	if err != nil {
+		_ = inner.Close()
+		return nil, err
+	}
+	return l, nil
+}

@@ -1,0 +1,56 @@
+package listen
+
+import (
+	"io"
+	"net"
+	"strconv"
+	"time"
+)
+
+const (
+	// maxRefusing bounds the connections that are told why they are refused; those
+	// beyond are just closed.
+	maxRefusing = 32
+	// refuseTime bounds how long one of them is kept for that.
+	refuseTime = time.Second
+	// maxSwallowed bounds what is read of a request that is refused, in bytes.
+	maxSwallowed = 64 << 10
+)
+
+const busyBody = `{"type":"/problems/too_many_connections","title":"Try again soon","status":503,` +
+	`"detail":"Too many connections are open","code":"too_many_connections"}` + "\n"
+
+// busy is the whole answer to a refused connection.
+var busy = "HTTP/1.1 503 Service Unavailable\r\n" +
+	"Content-Type: application/problem+json\r\n" +
+	"Cache-Control: no-store\r\n" +
+	"Retry-After: 5\r\n" +
+	"Connection: close\r\n" +
+	"Content-Length: " + strconv.Itoa(len(busyBody)) + "\r\n\r\n" + busyBody
+
+// refuse answers 503 without reading the request first, and closes the connection.
+// What the client has sent is read afterwards: closing a connection with unread
+// bytes resets it, and the client would never see the answer.
+func (l *Listener) refuse(c net.Conn) {
+	select {
+	case l.refusing <- struct{}{}:
+	default:
+		_ = c.Close()
+		return
+	}
+	l.refusals.Go(func() {
+		defer func() {
+			_ = c.Close()
+			<-l.refusing
+		}()
+		if c.SetDeadline(time.Now().Add(refuseTime)) != nil {
+			return
+		}
+		if _, err := io.WriteString(c, busy); err != nil {
+			return
+		}
+		if half, ok := c.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+			_, _ = io.CopyN(io.Discard, c, maxSwallowed)
+		}
+	})
+}
