@@ -59,9 +59,12 @@ type Options struct {
 
 // New makes the app. It listens nowhere yet.
 func New(o Options) (*fiber.App, error) {
-	gate, err := signin.New(o.DB, o.Keys, o.Log, o.Public)
+	gate, err := signin.New(signin.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range gate.Warnings() {
+		o.Log.Warn(w)
 	}
 	pages, err := web.New(web.Options{
 		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
