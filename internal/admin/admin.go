@@ -63,9 +63,6 @@ func New(o Options) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range gate.Warnings() {
-		o.Log.Warn(w)
-	}
 	pages, err := web.New(web.Options{
 		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,

@@ -14,7 +14,7 @@ const (
 	// judged is how many characters of a password are looked at: patterns are searched
 	// for in time that grows with the square of the length, and more than this can't
 	// be guessed anyway unless the beginning can.
-	judged = 64
+	judged = 32
 )
 
 // guessable reports whether a password is among those that are tried first: common

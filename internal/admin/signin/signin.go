@@ -70,24 +70,9 @@ func New(o Options) (*Gate, error) {
 		db: o.DB, keys: o.Keys, log: o.Log, checker: checker, public: o.Public,
 		throttle: &throttle{
 			db: o.DB, keys: o.Keys, log: o.Log,
-			// We don't speak TLS ourselves: with https, a proxy does.
-			byAddress: o.Public.Scheme != "https" || o.Proxies,
+			byAddress: tellsApart(o.Public, o.Proxies),
 		},
 	}, nil
-}
-
-// Warnings are what an operator should know about how people sign in, given the
-// settings; none where all is well.
-func (g *Gate) Warnings() []string {
-	var all []string
-	if !g.throttle.byAddress {
-		all = append(all, "PUBLIC_URL is https, so a proxy is in front, and TRUSTED_PROXIES is empty: everybody seems to come from the proxy's address. "+
-			"The audit log names that, and wrong passwords are not counted by address. Set TRUSTED_PROXIES to the proxy's address or network")
-	}
-	if !g.Secure() {
-		all = append(all, "PUBLIC_URL is http: cookies go without Secure. That is for this machine only; set PUBLIC_URL to an https address for anything else")
-	}
-	return all
 }
 
 // Secure says whether people reach us by https.
