@@ -44,7 +44,7 @@ var errNothingChanged = errors.New("postgres: nothing changed")
 // inChange runs fn as one change. It returns the organization's revision, which
 // is a new one if fn recorded anything.
 func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
-	err = db.transact(ctx, func(tx pgx.Tx) (err error) {
+	err = db.transact(ctx, func(tx pgx.Tx) error {
 		c := &change{tx: tx, q: db.q.WithTx(tx), by: by, tools: db.Tools}
 		if c.org, err = c.q.BumpRevision(ctx, org); err != nil {
 			return orNotFound(err, "organization")
@@ -57,7 +57,7 @@ func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(
 			revision--
 			return errNothingChanged
 		}
-		_, err = db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: org, Revision: revision}, nil)
+		_, err := db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: org, Revision: revision}, nil)
 		return err
 	})
 	if errors.Is(err, errNothingChanged) {
