@@ -27,8 +27,10 @@ func TestSettingUpAnOrganization(t *testing.T) {
 
 	user := i.callWith("correct horse battery\n", "user", "create", "--email", "olive@acme.example", "--name", "Olive", "--password-stdin", "--if-not-exists", "--json").ok().json()
 	require.Equal(t, true, user["created"])
-	require.Equal(t, false, i.callWith("another password\n", "user", "create", "--email", "OLIVE@acme.example", "--name", "Olive", "--password-stdin", "--if-not-exists", "--json").ok().json()["created"])
+	require.Equal(t, false, i.callWith("staple gun morning\n", "user", "create", "--email", "OLIVE@acme.example", "--name", "Olive", "--password-stdin", "--if-not-exists", "--json").ok().json()["created"])
 	i.callWith("short", "user", "create", "--email", "x@acme.example", "--name", "X", "--password-stdin").failed(1, "at least 12 characters")
+	i.callWith("oliveolive2026\n", "user", "create", "--email", "olive2@acme.example", "--name", "Olive", "--password-stdin").failed(1, "easy to guess")
+	i.callWith("passwordpassword\n", "user", "set-password", "--email", "olive@acme.example", "--password-stdin").failed(1, "easy to guess")
 	db, err := postgres.Open(t.Context(), i.app)
 	require.NoError(t, err)
 	defer db.Close()
@@ -71,6 +73,36 @@ func TestSettingUpAnOrganization(t *testing.T) {
 		require.NotEmpty(t, e.By.Actor.Name)
 		require.Equal(t, "command line", e.By.Source)
 	}
+}
+
+func TestDisablingAnAccount(t *testing.T) {
+	i := newInstallation(t)
+	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
+	i.call("user", "create", "--email", "olive@acme.example", "--name", "Olive").ok()
+	i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "owner").ok()
+	i.call("user", "disable", "--email", "nobody@acme.example").failed(1, "has an account")
+	done := i.call("user", "disable", "--email", "olive@acme.example", "--json").ok().json()
+	require.Equal(t, true, done["disabled"])
+	require.Equal(t, true, done["changed"])
+	require.Equal(t, []any{"acme"}, done["ownerless"])
+	require.Contains(t, i.call("user", "disable", "--email", "olive@acme.example").ok().stdout, "nothing was changed")
+	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x").failed(1, "is disabled")
+	require.Contains(t, i.call("user", "enable", "--email", "olive@acme.example").ok().stdout, "is enabled")
+	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x").ok()
+	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x", "--scope", "write").failed(1, "read and write")
+}
+
+func TestInvitingFromTheCommandLine(t *testing.T) {
+	i := newInstallation(t)
+	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
+	made := i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member", "--json").ok().json()
+	i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member").failed(1, "invited already")
+	i.call("invitation", "create", "--org", "acme", "--email", "bob@acme.example", "--role", "boss").failed(2, "a role is")
+	require.Contains(t, i.call("invitation", "list", "--org", "acme").ok().stdout, "ada@acme.example")
+	i.call("invitation", "withdraw", "--org", "acme", "x").failed(2, "no id")
+	i.call("invitation", "withdraw", "--org", "acme", made["id"].(string)).ok()
+	require.Empty(t, i.call("invitation", "list", "--org", "acme", "--json").ok().json()["invitations"])
+	i.call("invitation", "withdraw", "--org", "acme", made["id"].(string)).failed(1, "no such invitation")
 }
 
 func TestModesInAndOut(t *testing.T) {

@@ -52,18 +52,25 @@ func account(ctx context.Context, db *postgres.DB, email string) (postgres.User,
 	return u, err
 }
 
+func knownRole(role string) error {
+	if !slices.Contains([]string{"owner", "admin", "member"}, role) {
+		return usage("a role is owner, admin or member, not %q", role)
+	}
+	return nil
+}
+
 func (c *cli) memberAdd() *cobra.Command {
 	var org, email, role string
 	var ifNotExists bool
 	cmd := c.does(&cobra.Command{
 		Use:   "add --org ORG --email ADDRESS --role owner|admin|member",
-		Short: "Make somebody with an account a member",
-		Long: `Makes somebody with an account a member of an organization. Who has that very role
-already is left alone.`,
+		Short: "Make somebody with an account a member, without asking",
+		Long: `Makes somebody with an account a member of an organization; admin invitation create
+asks them first. Who has that very role already is left alone.`,
 		Example: "  admin member add --org acme --email ada@acme.example --role owner",
 	}, func(ctx context.Context, _ []string) error {
-		if !slices.Contains([]string{"owner", "admin", "member"}, role) {
-			return usage("a role is owner, admin or member, not %q", role)
+		if err := knownRole(role); err != nil {
+			return err
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
 			u, err := account(ctx, db, email)
@@ -102,7 +109,7 @@ func (c *cli) memberRemove() *cobra.Command {
 	var org, email string
 	cmd := c.does(&cobra.Command{
 		Use:     "remove --org ORG --email ADDRESS",
-		Short:   "End a membership; their access tokens stop opening the organization",
+		Short:   "End a membership; their access tokens stop opening the organization, for good",
 		Example: "  admin member remove --org acme --email ada@acme.example",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {

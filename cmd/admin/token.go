@@ -48,7 +48,8 @@ func (c *cli) tokenCreate() *cobra.Command {
 		Short: "Create an access token for a member; it is shown once",
 		Long: `Creates an access token, which may what its user may in the organization, as far as
 its scopes go: read (what editors need) and write (for scripts that change the
-library). It is printed once and kept nowhere. Needs TOKEN_KEYS.`,
+library, and read too: write takes read). It is printed once and kept nowhere. Needs
+TOKEN_KEYS.`,
 		Example: `  admin token create --org acme --email ada@acme.example --name "My editor" --scope read
   admin token create --org acme --email ada@acme.example --name CI --scope read --scope write --expires-in 90d --json`,
 	}, func(ctx context.Context, _ []string) error {

@@ -31,7 +31,7 @@ input, so that it stands in no list of processes and no shell history; without
 --password-stdin the user can't sign in, and has access tokens only.`, password.MinLength),
 		Example: `  openssl rand -base64 18 | tee password | admin user create --email ada@acme.example --name "Ada Lovelace" --password-stdin`,
 	}, func(ctx context.Context, _ []string) error {
-		hash, err := c.hashFromStdin(fromStdin)
+		hash, err := c.hashFromStdin(fromStdin, email, name)
 		if err != nil {
 			return err
 		}
@@ -73,12 +73,12 @@ func (c *cli) userPassword() *cobra.Command {
 		if !fromStdin {
 			return usage("a password comes from the standard input only: say --password-stdin")
 		}
-		hash, err := c.hashFromStdin(true)
-		if err != nil {
-			return err
-		}
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			u, err := db.UserByEmail(ctx, email)
+			u, err := account(ctx, db, email)
+			if err != nil {
+				return err
+			}
+			hash, err := c.hashFromStdin(true, u.Email, u.Name)
 			if err != nil {
 				return err
 			}
@@ -96,8 +96,80 @@ func (c *cli) userPassword() *cobra.Command {
 	return cmd
 }
 
-// hashFromStdin reads a password, of which a line end at its end is no part.
-func (c *cli) hashFromStdin(wanted bool) (string, error) {
+// disabledUser is the answer to disabling an account or enabling it.
+type disabledUser struct {
+	ID       string `json:"id"`
+	Email    string `json:"email"`
+	Disabled bool   `json:"disabled"`
+	Changed  bool   `json:"changed"`
+	// Ownerless are organizations that have no other owner who can sign in.
+	Ownerless []string `json:"ownerless,omitempty"`
+}
+
+func (c *cli) userDisable() *cobra.Command {
+	return c.setDisabled(true, &cobra.Command{
+		Use:   "disable --email ADDRESS",
+		Short: "Keep an account out: its sessions end, its access tokens are refused",
+		Long: `Disables an account. It can't sign in, its sessions end at once, and readers refuse its
+access tokens within seconds. It stays a member of its organizations, and what it did
+stays in their history; admin user enable lets it in again.`,
+		Example: "  admin user disable --email ada@acme.example",
+	})
+}
+
+func (c *cli) userEnable() *cobra.Command {
+	return c.setDisabled(false, &cobra.Command{
+		Use:   "enable --email ADDRESS",
+		Short: "Let a disabled account in again",
+		Long: `Enables an account that was disabled. Its access tokens work again, those that were not
+revoked; it signs in anew.`,
+		Example: "  admin user enable --email ada@acme.example",
+	})
+}
+
+func (c *cli) setDisabled(disabled bool, cmd *cobra.Command) *cobra.Command {
+	var email string
+	c.does(cmd, func(ctx context.Context, _ []string) error {
+		return c.inDatabase(ctx, func(db *postgres.DB) error {
+			u, err := account(ctx, db, email)
+			if err != nil {
+				return err
+			}
+			out := disabledUser{ID: u.ID.String(), Email: u.Email, Disabled: disabled}
+			if out.Changed, err = db.SetDisabled(ctx, c.by(), u.ID, disabled); err != nil {
+				return err
+			}
+			if disabled {
+				if out.Ownerless, err = db.Ownerless(ctx, u.ID); err != nil {
+					return err
+				}
+			}
+			return c.print(out, out.say)
+		})
+	})
+	cmd.Flags().StringVar(&email, "email", "", "whose")
+	must(cmd, "email")
+	return cmd
+}
+
+func (u disabledUser) say(w io.Writer) {
+	state := "enabled"
+	if u.Disabled {
+		state = "disabled"
+	}
+	if !u.Changed {
+		fmt.Fprintf(w, "%s is %s already; nothing was changed.\n", u.Email, state)
+	} else {
+		fmt.Fprintf(w, "%s is %s.\n", u.Email, state)
+	}
+	if len(u.Ownerless) > 0 {
+		fmt.Fprintf(w, "No other owner can sign in to: %s. Make another one with `admin member add --role owner`.\n", strings.Join(u.Ownerless, ", "))
+	}
+}
+
+// hashFromStdin reads a password, of which a line end at its end is no part. about are
+// words that others know of its owner.
+func (c *cli) hashFromStdin(wanted bool, about ...string) (string, error) {
 	if !wanted {
 		return "", nil
 	}
@@ -105,5 +177,5 @@ func (c *cli) hashFromStdin(wanted bool) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the password could not be read: %w", err)
 	}
-	return password.Hash(strings.TrimRight(string(data), "\r\n"))
+	return password.Hash(strings.TrimRight(string(data), "\r\n"), about...)
 }

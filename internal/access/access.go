@@ -161,6 +161,10 @@ func byScopes(who Principal, r Request) Verdict {
 	if !slices.Contains(who.Scopes, need) {
 		return refused("This access token does not have the scope " + need + ", which it takes to " + r.Action.words())
 	}
+	if !slices.Contains(who.Scopes, ScopeRead) {
+		// Answers to changes have what is there in them, those to conflicts too.
+		return refused("This access token has the scope write without read, and answers to changes let one read; create one that has both")
+	}
 	for _, s := range r.Scopes {
 		if !slices.Contains(who.Scopes, s) {
 			return refused("An access token can't create one with a scope that it doesn't have itself (" + s + ")")

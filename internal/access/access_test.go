@@ -36,6 +36,9 @@ func TestDecide(t *testing.T) {
 		{both, owner, do(access.ChangeLibrary), true},
 		{both, member, do(access.ChangeLibrary), false},
 		{writes, owner, do(access.ReadLibrary), false},
+		{writes, owner, do(access.ChangeLibrary), false},
+		{writes, owner, roles(false, member), false},
+		{writes, owner, access.Request{Action: access.RevokeToken, Own: true}, false},
 		{user, member, do(access.ReadAudit), false},
 		{user, admin, do(access.ReadAudit), true},
 

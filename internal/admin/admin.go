@@ -62,7 +62,7 @@ type Options struct {
 
 // New makes the app. It listens nowhere yet.
 func New(o Options) (*fiber.App, error) {
-	gate, err := signin.New(o.DB, o.Keys, o.Log, o.Public)
+	gate, err := signin.New(signin.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
 	if err != nil {
 		return nil, err
 	}

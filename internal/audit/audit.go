@@ -51,6 +51,7 @@ const (
 	Template     SubjectKind = "template"
 	Organization SubjectKind = "organization"
 	Member       SubjectKind = "member"
+	Invitation   SubjectKind = "invitation"
 	AccessToken  SubjectKind = "token"
 	Account      SubjectKind = "user"
 	Installation SubjectKind = "installation"
@@ -76,6 +77,8 @@ const (
 	Import  Action = "import"
 	Revoke  Action = "revoke"
 	Raise   Action = "raise"
+	Accept  Action = "accept"
+	Decline Action = "decline"
 )
 
 // Of is the full name of an action on a kind of subject, such as "mode.update".

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -42,7 +44,7 @@ var errNothingChanged = errors.New("postgres: nothing changed")
 // inChange runs fn as one change. It returns the organization's revision, which
 // is a new one if fn recorded anything.
 func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	err = db.transact(ctx, func(tx pgx.Tx) error {
 		c := &change{tx: tx, q: db.q.WithTx(tx), by: by, tools: db.Tools}
 		if c.org, err = c.q.BumpRevision(ctx, org); err != nil {
 			return orNotFound(err, "organization")
@@ -62,6 +64,26 @@ func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(
 		err = nil
 	}
 	return revision, known(err)
+}
+
+// attempts is how often a transaction is begun that Postgres ends for another one.
+const attempts = 4
+
+// transact runs fn in a transaction, and again where Postgres ended that in favor of
+// another one: nothing of it stays then. So fn may be run several times, and sets
+// whatever it leaves behind each time.
+func (db *DB) transact(ctx context.Context, fn func(pgx.Tx) error) error {
+	for n := 1; ; n++ {
+		err := pgx.BeginFunc(ctx, db.pool, fn)
+		if n == attempts || !lostToAnother(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Duration(n) * 20 * time.Millisecond)):
+		}
+	}
 }
 
 // object is one thing that a change changed.
@@ -130,7 +152,7 @@ func insertAudit(ctx context.Context, q *sqlcgen.Queries, by audit.By, e entry) 
 // inAudited runs fn in a transaction that changes people or tokens, not what a
 // library holds: it takes no revision. fn writes its own audit rows.
 func (db *DB) inAudited(ctx context.Context, fn func(pgx.Tx, *sqlcgen.Queries) error) error {
-	return known(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error { return fn(tx, db.q.WithTx(tx)) }))
+	return known(db.transact(ctx, func(tx pgx.Tx) error { return fn(tx, db.q.WithTx(tx)) }))
 }
 
 func content(v any) (json.RawMessage, error) {

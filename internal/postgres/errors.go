@@ -15,6 +15,8 @@ var taken = map[string]*fault.Error{
 		With(fault.Field{Pointer: "/slug", Detail: "Another organization has this slug"}),
 	"users_email_unique": fault.New(fault.Conflict, "email_taken", "A user with this email address already exists").
 		With(fault.Field{Pointer: "/email", Detail: "Another user has this address"}),
+	"invitations_email_unique": fault.New(fault.Conflict, "already_invited", "This address is invited already; withdraw that invitation to change it").
+		With(fault.Field{Pointer: "/email", Detail: "is invited already"}),
 	"members_pkey": fault.New(fault.Conflict, "already_member", "This user is already a member of the organization"),
 }
 
@@ -31,6 +33,10 @@ var broken = map[string]*fault.Error{
 		With(fault.Field{Pointer: "/email", Detail: "Want an email address, such as ada@example.com"}),
 	"users_name_shape": fault.New(fault.Invalid, "invalid_user", "The user was not saved").
 		With(fault.Field{Pointer: "/name", Detail: "A name has 1-100 characters"}),
+	"invitations_email_shape": fault.New(fault.Invalid, "invalid_invitation", "The invitation was not made").
+		With(fault.Field{Pointer: "/email", Detail: "Want an email address, such as ada@example.com"}),
+	"invitations_role_known": fault.New(fault.Invalid, "invalid_invitation", "The invitation was not made").
+		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"}),
 	"members_role_known": fault.New(fault.Invalid, "invalid_member", "The member was not saved").
 		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"}),
 	"tokens_name_shape": fault.New(fault.Invalid, "invalid_token", "The token was not made").
@@ -55,10 +61,18 @@ func known(err error) error {
 		if f, ok := broken[pg.ConstraintName]; ok {
 			return f.Because(err)
 		}
+	case "40P01", "40001": // deadlock_detected, serialization_failure
+		return fault.New(fault.Unavailable, "busy", "Others changed the same thing at the same moment; try again").Because(err)
 	case "22P05", "22021": // untranslatable_character, character_not_in_repertoire
 		return fault.New(fault.Invalid, "invalid_text", "The text holds a character that can't be stored (U+0000, or broken UTF-8)").Because(err)
 	}
 	return err
+}
+
+// lostToAnother reports whether Postgres ended a transaction in favor of another one.
+func lostToAnother(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
 // orNotFound turns "no rows" into a fault that names what was looked for.

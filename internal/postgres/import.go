@@ -50,6 +50,7 @@ type Import[T any] struct {
 func (n *noun[T]) Import(ctx context.Context, db *DB, by audit.By, org uuid.UUID, in Import[T]) ([]Imported[T], int64, error) {
 	var out []Imported[T]
 	revision, err := db.inChange(ctx, by, org, func(c *change) error {
+		out = nil
 		if before := c.org.Revision - 1; in.Seen != 0 && in.Seen != before {
 			f := fault.New(fault.Stale, "revision_conflict",
 				"The library was changed since this import was planned: it is at revision %d now, the plan was made at %d. Nothing was imported; plan again", before, in.Seen)

@@ -34,43 +34,60 @@ type memberContent struct {
 	Role  string `json:"role"`
 }
 
-// AddMember makes a user a member with a role. What the user's tokens open
-// changes with it, and is published.
+// AddMember makes a user a member with a role. No access token that the user has
+// opens the organization by that, not even one of an earlier membership.
 func (db *DB) AddMember(ctx context.Context, by audit.By, org, user uuid.UUID, role string) error {
-	return db.changeMember(ctx, by, org, user, audit.Create, func(q *sqlcgen.Queries, _ string) (string, error) {
-		return role, q.InsertMember(ctx, sqlcgen.InsertMemberParams{OrganizationID: org, UserID: user, Role: role})
+	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		if _, err := q.LockOrganization(ctx, org); err != nil {
+			return orNotFound(err, "organization")
+		}
+		u, err := q.GetUser(ctx, user)
+		if err != nil {
+			return orNotFound(err, "user")
+		}
+		return addMember(ctx, q, by, org, u, role)
 	})
+}
+
+// addMember adds a member under the organization's lock.
+func addMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User, role string) error {
+	if err := q.InsertMember(ctx, sqlcgen.InsertMemberParams{OrganizationID: org, UserID: u.ID, Role: role}); err != nil {
+		return err
+	}
+	return auditMember(ctx, q, by, org, u, audit.Create, "", role)
 }
 
 // ChangeRole gives a member another role. The last owner stays one. Each check
-// is asked, under the member's lock, with the role before.
+// is asked, under the organization's lock, with the role before.
 func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, role string, checks ...func(before string) error) error {
-	return db.changeMember(ctx, by, org, user, audit.Update, func(q *sqlcgen.Queries, before string) (string, error) {
-		if err := all(checks, before); err != nil {
-			return "", err
-		}
+	return db.changeMember(ctx, org, user, checks, func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error {
 		if role != roleOwner {
-			if err := notLastOwner(ctx, q, org, user); err != nil {
-				return "", err
+			if err := notLastOwner(ctx, q, org, user, before); err != nil {
+				return err
 			}
 		}
-		return role, q.UpdateMemberRole(ctx, sqlcgen.UpdateMemberRoleParams{OrganizationID: org, UserID: user, Role: role})
+		if err := q.UpdateMemberRole(ctx, sqlcgen.UpdateMemberRoleParams{OrganizationID: org, UserID: user, Role: role}); err != nil {
+			return err
+		}
+		return auditMember(ctx, q, by, org, u, audit.Update, before, role)
 	})
 }
 
-// RemoveMember ends a membership: the user's tokens stop opening the
-// organization as soon as that is published. The last owner can't be removed.
-// Each check is asked, under the member's lock, with the role before.
+// RemoveMember ends a membership, and what the user's access tokens open here, for
+// good: see endTokens. The last owner can't be removed. Each check is asked, under
+// the organization's lock, with the role before.
 func (db *DB) RemoveMember(ctx context.Context, by audit.By, org, user uuid.UUID, checks ...func(before string) error) error {
-	return db.changeMember(ctx, by, org, user, audit.Delete, func(q *sqlcgen.Queries, before string) (string, error) {
-		if err := all(checks, before); err != nil {
-			return "", err
+	return db.changeMember(ctx, org, user, checks, func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error {
+		if err := notLastOwner(ctx, q, org, user, before); err != nil {
+			return err
 		}
-		if err := notLastOwner(ctx, q, org, user); err != nil {
-			return "", err
+		if _, err := q.DeleteMember(ctx, sqlcgen.DeleteMemberParams{OrganizationID: org, UserID: user}); err != nil {
+			return err
 		}
-		_, err := q.DeleteMember(ctx, sqlcgen.DeleteMemberParams{OrganizationID: org, UserID: user})
-		return "", err
+		if err := auditMember(ctx, q, by, org, u, audit.Delete, before, ""); err != nil {
+			return err
+		}
+		return db.endTokens(ctx, tx, q, by, org, u)
 	})
 }
 
@@ -85,64 +102,106 @@ func all(checks []func(before string) error, before string) error {
 
 const roleOwner = "owner"
 
-// changeMember runs edit with the role before ("" for none) and writes what
-// goes with it: the audit row, and the publication of the user's tokens.
-func (db *DB) changeMember(ctx context.Context, by audit.By, org, user uuid.UUID, action audit.Action,
-	edit func(q *sqlcgen.Queries, before string) (after string, err error),
+// changeMember runs edit with a member's role before, under the organization's lock
+// and after the checks.
+func (db *DB) changeMember(ctx context.Context, org, user uuid.UUID, checks []func(before string) error,
+	edit func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error,
 ) error {
 	return db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		if _, err := q.LockOrganization(ctx, org); err != nil {
+			return orNotFound(err, "organization")
+		}
 		u, err := q.GetUser(ctx, user)
 		if err != nil {
-			return orNotFound(err, "user")
+			return orNotFound(err, "member")
 		}
-		role := ""
-		if action != audit.Create {
-			row, err := q.LockMember(ctx, sqlcgen.LockMemberParams{OrganizationID: org, UserID: user})
-			if err != nil {
-				return orNotFound(err, "member")
-			}
-			role = row.Role
+		row, err := q.LockMember(ctx, sqlcgen.LockMemberParams{OrganizationID: org, UserID: user})
+		if err != nil {
+			return orNotFound(err, "member")
 		}
-		after, err := edit(q, role)
+		if err := all(checks, row.Role); err != nil {
+			return err
+		}
+		return edit(tx, q, u, row.Role)
+	})
+}
+
+// auditMember writes that a user's role changed; "" is that of nobody.
+func auditMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User, action audit.Action, before, after string) error {
+	e := entry{
+		organization: &org, action: action,
+		subject: audit.Subject{Kind: audit.Member, ID: u.ID.String(), Name: u.Email},
+	}
+	var err error
+	if before != "" {
+		if e.before, err = content(memberContent{u.Email, before}); err != nil {
+			return err
+		}
+	}
+	if after != "" {
+		if e.after, err = content(memberContent{u.Email, after}); err != nil {
+			return err
+		}
+	}
+	return insertAudit(ctx, q, by, e)
+}
+
+// endTokens takes an organization out of all access tokens of a user, for good: a
+// token that names others too goes on opening those, and one that doesn't is revoked.
+func (db *DB) endTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User) error {
+	ended, err := q.LockTokensFor(ctx, sqlcgen.LockTokensForParams{OrganizationID: org, UserID: u.ID})
+	if err != nil {
+		return fmt.Errorf("tokens of a member: %w", err)
+	}
+	for _, t := range ended {
+		was, err := q.GetToken(ctx, t.ID)
 		if err != nil {
 			return err
 		}
-		e := entry{
-			organization: &org, action: action,
-			subject: audit.Subject{Kind: audit.Member, ID: user.String(), Name: u.Email},
+		is, err := endToken(ctx, q, org, t)
+		if err != nil {
+			return fmt.Errorf("end token: %w", err)
 		}
-		if role != "" {
-			if e.before, err = content(memberContent{u.Email, role}); err != nil {
-				return err
-			}
+		e := entry{organization: &org, action: audit.Revoke, subject: toToken(is, u).subject()}
+		if e.before, err = content(toToken(was, u).content()); err != nil {
+			return err
 		}
-		if after != "" {
-			if e.after, err = content(memberContent{u.Email, after}); err != nil {
+		if is.RevokedAt != nil {
+			if e.after, err = content(toToken(is, u).content()); err != nil {
 				return err
 			}
 		}
 		if err := insertAudit(ctx, q, by, e); err != nil {
 			return err
 		}
-		touched, err := q.TouchUserTokens(ctx, sqlcgen.TouchUserTokensParams{OrganizationID: org, UserID: user})
-		if err != nil {
-			return fmt.Errorf("touch tokens: %w", err)
+		if _, err := db.river.InsertTx(ctx, tx, jobs.PublishToken{TokenID: t.ID, Version: is.Version}, nil); err != nil {
+			return err
 		}
-		for _, t := range touched {
-			if _, err := db.river.InsertTx(ctx, tx, jobs.PublishToken{TokenID: t.ID, Version: t.Version}, nil); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
-func notLastOwner(ctx context.Context, q *sqlcgen.Queries, org, user uuid.UUID) error {
-	owners, err := q.LockOwners(ctx, org)
-	if err != nil {
-		return fmt.Errorf("lock owners: %w", err)
+func endToken(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, t sqlcgen.LockTokensForRow) (sqlcgen.Token, error) {
+	if !t.NamesOthers {
+		return q.RevokeToken(ctx, t.ID)
 	}
-	if len(owners) == 1 && owners[0] == user {
+	if _, err := q.TakeFromToken(ctx, sqlcgen.TakeFromTokenParams{TokenID: t.ID, OrganizationID: org}); err != nil {
+		return sqlcgen.Token{}, err
+	}
+	return q.TouchToken(ctx, t.ID)
+}
+
+// notLastOwner refuses to take an owner away where no other one can sign in. The
+// organization's lock is held.
+func notLastOwner(ctx context.Context, q *sqlcgen.Queries, org, user uuid.UUID, before string) error {
+	if before != roleOwner {
+		return nil
+	}
+	others, err := q.OtherOwners(ctx, sqlcgen.OtherOwnersParams{OrganizationID: org, UserID: user})
+	if err != nil {
+		return fmt.Errorf("count owners: %w", err)
+	}
+	if others == 0 {
 		return fault.New(fault.Conflict, "last_owner", "This is the organization's last owner: make somebody else an owner first")
 	}
 	return nil

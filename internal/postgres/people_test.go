@@ -43,18 +43,18 @@ func TestTokenOpensWhatItsUserIsAMemberOf(t *testing.T) {
 
 	owner := l.user("owner@example.com")
 	require.NoError(t, l.db.AddMember(t.Context(), ada, l.org.ID, owner, "owner"))
+	// A second organization, so that the token isn't revoked as a whole.
+	other, err := l.db.CreateOrganization(t.Context(), ada, "b", "B")
+	require.NoError(t, err)
+	require.NoError(t, l.db.AddMember(t.Context(), ada, other.ID, bob, "member"))
+	both, _ := l.token(bob, other.ID, l.org.ID)
 	require.NoError(t, l.db.RemoveMember(t.Context(), ada, l.org.ID, bob))
-	rec, err = l.db.TokenRecord(t.Context(), tok.ID)
+	rec, err = l.db.TokenRecord(t.Context(), both.ID)
 	require.NoError(t, err)
-	require.Empty(t, rec.Organizations, "a removed member's token opens nothing")
+	require.Equal(t, []uuid.UUID{other.ID}, rec.Organizations, "a removed member's token doesn't open the organization")
 	require.EqualValues(t, 2, rec.Version)
-	require.Equal(t, tok.CreatedAt, rec.ChangedAt, "the first change that isn't published")
-
-	require.NoError(t, l.db.AddMember(t.Context(), ada, l.org.ID, bob, "member"))
-	rec, err = l.db.TokenRecord(t.Context(), tok.ID)
-	require.NoError(t, err)
-	require.Equal(t, []uuid.UUID{l.org.ID}, rec.Organizations)
-	require.EqualValues(t, 3, l.count(`select count(*) from river_job where kind = 'publish_token'`))
+	require.Equal(t, both.CreatedAt, rec.ChangedAt, "the first change that isn't published")
+	require.EqualValues(t, 4, l.count(`select count(*) from river_job where kind = 'publish_token'`))
 }
 
 func TestRevokedTokenStaysRevoked(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 func (db *DB) RevokeAsPublished(ctx context.Context, by audit.By, id uuid.UUID) (bool, error) {
 	revoked := false
 	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		revoked = false
 		found, err := q.GetToken(ctx, id)
 		if err != nil {
 			return orNotFound(err, "token")

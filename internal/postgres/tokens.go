@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,16 +57,31 @@ type tokenContent struct {
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
 }
 
-// CreateToken keeps a token and has it published; see WaitTokenPublished.
+const (
+	scopeRead  = "read"
+	scopeWrite = "write"
+)
+
+// CreateToken keeps a token and has it published; see WaitTokenPublished. Invalid is
+// returned for one that could write and not read.
 func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, error) {
 	if len(n.Organizations) == 0 {
 		return Token{}, errors.New("postgres: a token that opens no organization")
 	}
+	if !slices.Contains(n.Scopes, scopeRead) && slices.Contains(n.Scopes, scopeWrite) {
+		return Token{}, fault.New(fault.Invalid, "invalid_token", "The token was not made").With(fault.Field{
+			Pointer: "/scopes", Detail: "A token that writes has to read too, because what it changes is in the answers: want both, read and write",
+		})
+	}
+	organizations := slices.SortedFunc(slices.Values(n.Organizations), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	var out Token
 	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
-		u, err := q.GetUser(ctx, n.User)
+		u, err := q.ShareUser(ctx, n.User)
 		if err != nil {
 			return orNotFound(err, "user")
+		}
+		if u.DisabledAt != nil {
+			return fault.New(fault.Conflict, "account_disabled", "The account of %s is disabled: a token of theirs would be refused", u.Email)
 		}
 		hash := token.HashOf([]byte(n.Token))
 		row, err := q.InsertToken(ctx, sqlcgen.InsertTokenParams{
@@ -79,7 +96,7 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 		if err != nil {
 			return err
 		}
-		for _, org := range n.Organizations {
+		for _, org := range organizations {
 			if _, err := q.LockMember(ctx, sqlcgen.LockMemberParams{OrganizationID: org, UserID: n.User}); err != nil {
 				if errors.Is(err, pgx.ErrNoRows) {
 					return fault.New(fault.Invalid, "not_a_member", "%s is not a member of the organization, so a token of theirs can't open it", u.Email)

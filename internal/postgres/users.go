@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/jobs"
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
@@ -70,7 +72,7 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (User, error) {
 // SetPassword gives a user another password, and ends all the user's sessions.
 func (db *DB) SetPassword(ctx context.Context, by audit.By, user uuid.UUID, passwordHash string) error {
 	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
-		row, err := q.GetUser(ctx, user)
+		row, err := q.LockUser(ctx, user)
 		if err != nil {
 			return orNotFound(err, "user")
 		}
@@ -84,6 +86,67 @@ func (db *DB) SetPassword(ctx context.Context, by audit.By, user uuid.UUID, pass
 			action: audit.Update, subject: audit.Subject{Kind: audit.Account, ID: user.String(), Name: row.Email},
 		})
 	})
+}
+
+// SetDisabled disables an account or enables it again, and reports whether that
+// changed anything. A disabled account can't sign in; its sessions end at once, and
+// its access tokens are refused as soon as that is published. Enabling it brings the
+// tokens back, and no session.
+func (db *DB) SetDisabled(ctx context.Context, by audit.By, user uuid.UUID, disabled bool) (changed bool, err error) {
+	err = db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+		was, err := q.LockUser(ctx, user)
+		if err != nil {
+			return orNotFound(err, "user")
+		}
+		if changed = (was.DisabledAt != nil) != disabled; !changed {
+			return nil
+		}
+		is, err := q.SetDisabled(ctx, sqlcgen.SetDisabledParams{ID: user, Disabled: disabled})
+		if err != nil {
+			return err
+		}
+		if disabled {
+			if _, err := q.DeleteUserSessions(ctx, user); err != nil {
+				return err
+			}
+		}
+		e := entry{action: audit.Update, subject: audit.Subject{Kind: audit.Account, ID: user.String(), Name: is.Email}}
+		if e.before, err = content(map[string]bool{"disabled": !disabled}); err != nil {
+			return err
+		}
+		if e.after, err = content(map[string]bool{"disabled": disabled}); err != nil {
+			return err
+		}
+		if err := insertAudit(ctx, q, by, e); err != nil {
+			return err
+		}
+		return db.touchTokens(ctx, tx, q, user)
+	})
+	return changed && err == nil, err
+}
+
+// touchTokens has all access tokens of a user published again.
+func (db *DB) touchTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, user uuid.UUID) error {
+	touched, err := q.TouchTokens(ctx, user)
+	if err != nil {
+		return fmt.Errorf("touch tokens: %w", err)
+	}
+	for _, t := range touched {
+		if _, err := db.river.InsertTx(ctx, tx, jobs.PublishToken{TokenID: t.ID, Version: t.Version}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Ownerless lists, by slug, the organizations of which a user is an owner and no other
+// owner can sign in.
+func (db *DB) Ownerless(ctx context.Context, user uuid.UUID) ([]string, error) {
+	slugs, err := db.q.ListOwnerless(ctx, user)
+	if err != nil {
+		return nil, fmt.Errorf("organizations without another owner: %w", err)
+	}
+	return slugs, nil
 }
 
 func toUser(r sqlcgen.User) User {

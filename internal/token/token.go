@@ -207,3 +207,28 @@ func validKid(s string) bool {
 func kidByte(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
 func base62Byte(c byte) bool { return kidByte(c) || c >= 'A' && c <= 'Z' }
+
+// Sign returns a MAC of a message with the signing key, 16 bytes, and the key's kid.
+// It is for what isn't a token: purpose keeps what is signed for one thing from being
+// taken for another, or for a token.
+func (k *Keys) Sign(purpose, message string) (kid string, mac [16]byte) {
+	k.mac(k.keys[k.signing], purposeful(purpose, message), &mac)
+	return k.signing, mac
+}
+
+// Signed reports whether Sign returned that MAC, with one of the keys that are
+// configured here.
+func (k *Keys) Signed(kid, purpose, message string, mac []byte) bool {
+	pool, ok := k.keys[kid]
+	if !ok {
+		return false
+	}
+	var want [16]byte
+	k.mac(pool, purposeful(purpose, message), &want)
+	return subtle.ConstantTimeCompare(want[:], mac) == 1
+}
+
+// purposeful begins as no token does.
+func purposeful(purpose, message string) []byte {
+	return []byte("orgmodes/" + purpose + "\x00" + message)
+}

@@ -129,14 +129,34 @@ func TestTokensAndMembersArePublished(t *testing.T) {
 		return r.Opens(org, now) && r.ID == tok.ID.String() && r.User == bob.String()
 	})
 	require.NoError(t, w.db.RemoveMember(t.Context(), ada, w.org.ID, bob))
-	w.record(hash, func(r *snapshot.Token) bool { return !r.Opens(org, now) && r.Valid(now) })
+	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
 	require.NoError(t, w.db.AddMember(t.Context(), ada, w.org.ID, bob, "member"))
-	w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	tok, other := w.token(bob)
+	w.record(other, func(r *snapshot.Token) bool { return r.Opens(org, now) })
 	_, err := w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
 	require.NoError(t, err)
-	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 4 })
+	w.record(other, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
 	w.redis.FlushAll()
-	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 4 })
+	w.record(other, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+}
+
+func TestDisabledUserIsRefusedAtReaders(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	bob := w.member("bob@example.com")
+	w.published()
+	_, hash := w.token(bob)
+	now, org := time.Now(), w.org.ID.String()
+	w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	for range 2 {
+		_, err := w.db.SetDisabled(t.Context(), ada, bob, true)
+		require.NoError(t, err)
+		w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && !r.Opens(org, now) })
+		_, err = w.db.SetDisabled(t.Context(), ada, bob, false)
+		require.NoError(t, err)
+		w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	}
 }
 
 // One organization that can't be published keeps nobody else waiting.

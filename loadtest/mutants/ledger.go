@@ -3,6 +3,8 @@ package main
 const (
 	postgres = "internal/postgres/"
 	queries  = "internal/postgres/sqlcgen/"
+
+	migrations = "sql/migrations/"
 )
 
 // ledgerMutants: what Postgres keeps.
@@ -130,9 +132,24 @@ where id = $1 and deleted_at is null`,
 		proof: test("postgres", "TestEditions"),
 	},
 	{
-		name: "member-touches-tokens", promises: "6", mechanism: "who is removed from an organization has their tokens published anew",
-		file: postgres, old: `for _, t := range touched {`, new: `for _, t := range touched[:0] {`,
-		proof: test("postgres", "TestTokenOpensWhatItsUserIsAMemberOf"),
+		name: "removal-ends-tokens", promises: "6", mechanism: "who is removed from an organization has their tokens end there, published by a job",
+		file: postgres, old: `return db.endTokens(ctx, tx, q, by, org, u)`, new: `return nil`,
+		proof: test("postgres", "TestRemovedMemberWhoComesBackHasNoOldTokens"),
+	},
+	{
+		name: "removal-for-good", promises: "5, 6", mechanism: "whoever becomes a member again has no tokens of the membership before",
+		file: migrations + "010_access.sql", old: `for each row execute function forget_old_tokens();`, new: `for each row when (false) execute function forget_old_tokens();`,
+		proof: test("postgres", "TestMemberWhomAnEarlierReleaseRemovedHasNoOldTokens"),
+	},
+	{
+		name: "disabling-published", promises: "6", mechanism: "disabling an account has its tokens published again",
+		file: postgres, old: `return db.touchTokens(ctx, tx, q, user)`, new: `return nil`,
+		proof: test("postgres", "TestDisabledUserIsRefusedEverywhere"),
+	},
+	{
+		name: "disabled-is-a-tombstone", promises: "6", mechanism: "a disabled account's tokens are published as tombstones",
+		file: postgres, old: `Revoked: row.RevokedAt != nil || u.DisabledAt != nil,`, new: `Revoked: row.RevokedAt != nil,`,
+		proof: test("worker", "TestDisabledUserIsRefusedAtReaders"),
 	},
 	{
 		name: "token-opens-memberships", promises: "5, 6", mechanism: "a token opens only organizations that its user is a member of",

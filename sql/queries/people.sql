@@ -9,6 +9,27 @@ select id, email, name, password_hash, created_at, disabled_at from users where 
 -- name: GetUserByEmail :one
 select id, email, name, password_hash, created_at, disabled_at from users where lower(email) = lower(@email::text);
 
+-- name: LockUser :one
+-- Against whatever is done for the user at the same time; see ShareUser.
+select id, email, name, password_hash, created_at, disabled_at from users where id = @id for no key update;
+
+-- name: ShareUser :one
+-- The user as they stay until the transaction ends.
+select id, email, name, password_hash, created_at, disabled_at from users where id = @id for share;
+
+-- name: SetDisabled :one
+update users set disabled_at = case when @disabled::boolean then now() end where id = @id
+returning id, email, name, password_hash, created_at, disabled_at;
+
+-- name: ListOwnerless :many
+-- The organizations in which a user is an owner, and nobody else who isn't disabled.
+select o.slug from organizations o
+join members m on m.organization_id = o.id and m.user_id = @user_id and m.role = 'owner'
+where o.deleted_at is null and not exists (
+  select from members other join users u on u.id = other.user_id
+  where other.organization_id = o.id and other.role = 'owner' and other.user_id <> @user_id and u.disabled_at is null)
+order by o.slug;
+
 -- name: SetPassword :execrows
 update users set password_hash = @password_hash where id = @id;
 
@@ -48,11 +69,12 @@ update members set role = @role where organization_id = @organization_id and use
 -- name: DeleteMember :execrows
 delete from members where organization_id = @organization_id and user_id = @user_id;
 
--- name: LockOwners :many
--- Locked in one order, so that two removals at once can't both take the last one.
-select user_id from members where organization_id = @organization_id and role = 'owner'
-order by user_id
-for update;
+-- name: OtherOwners :one
+-- How many owners there are beside one, who can sign in. They stay as many while the
+-- organization's row is locked.
+select count(*) from members m
+join users u on u.id = m.user_id
+where m.organization_id = @organization_id and m.role = 'owner' and m.user_id <> @user_id and u.disabled_at is null;
 
 -- name: ListMembers :many
 select m.user_id, m.role, m.created_at, u.email, u.name

@@ -39,13 +39,36 @@ set revoked_at = now(), version = version + 1, pending_since = coalesce(pending_
 where id = @id and revoked_at is null
 returning id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since;
 
--- name: TouchUserTokens :many
--- A member came or went: what the user's tokens open has changed.
+-- name: TouchTokens :many
+-- What the user's tokens open has changed, or whether they open anything: all of them
+-- are published anew, but those that are revoked for good.
+with held as (
+  select k.id from tokens k where k.user_id = @user_id and k.revoked_at is null order by k.id for update
+)
 update tokens t
 set version = t.version + 1, pending_since = coalesce(t.pending_since, now())
-from token_organizations o
-where o.token_id = t.id and o.organization_id = @organization_id and t.user_id = @user_id
+from held where t.id = held.id
 returning t.id, t.version;
+
+-- name: LockTokensFor :many
+-- A user's tokens that name an organization, with whether they name another one too.
+select t.id, exists (
+    select from token_organizations other where other.token_id = t.id and other.organization_id <> @organization_id
+  )::boolean as names_others
+from tokens t
+where t.user_id = @user_id and t.revoked_at is null
+  and exists (select from token_organizations o where o.token_id = t.id and o.organization_id = @organization_id)
+order by t.id
+for update;
+
+-- name: TakeFromToken :execrows
+delete from token_organizations where token_id = @token_id and organization_id = @organization_id;
+
+-- name: TouchToken :one
+update tokens
+set version = version + 1, pending_since = coalesce(pending_since, now())
+where id = @id
+returning id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since;
 
 -- name: ListTokenOrganizations :many
 -- The organizations that a token opens: those it names, as long as its user is
@@ -74,9 +97,10 @@ order by pending_since, id
 limit @row_limit;
 
 -- name: UnpublishTokens :execrows
-update tokens
-set published_version = 0, pending_since = coalesce(pending_since, created_at)
-where id = any(@ids::uuid[]);
+with held as (select k.id from tokens k where k.id = any(@ids::uuid[]) order by k.id for update)
+update tokens t
+set published_version = 0, pending_since = coalesce(t.pending_since, t.created_at)
+from held where t.id = held.id;
 
 -- name: ListTokenRecords :many
 select id, sha256, version from tokens
@@ -88,8 +112,13 @@ limit @row_limit;
 -- The first use at once, others not more often than the interval: editors poll
 -- every few minutes, and nobody has to know more exactly. A reader's clock may be
 -- ahead of ours.
+with used as (select unnest(@hashes::bytea[]) as sha256, unnest(@ats::timestamptz[]) as at),
+held as (
+  select t.id, u.at from tokens t join used u on u.sha256 = t.sha256
+  where t.last_used_at is null or t.last_used_at < u.at - make_interval(secs => @interval_seconds::float8)
+  order by t.id
+  for update of t
+)
 update tokens t
-set last_used_at = least(u.at, now())
-from (select unnest(@hashes::bytea[]) as sha256, unnest(@ats::timestamptz[]) as at) u
-where t.sha256 = u.sha256
-  and (t.last_used_at is null or t.last_used_at < u.at - make_interval(secs => @interval_seconds::float8));
+set last_used_at = least(held.at, now())
+from held where t.id = held.id;

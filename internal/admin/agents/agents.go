@@ -59,6 +59,8 @@ func (l library) server() *mcp.Server {
 	s := mcp.NewServer(&mcp.Implementation{Name: "orgmodes", Title: "Organization modes and permission templates", Version: process.BuildOf().Version},
 		&mcp.ServerOptions{
 			Instructions: instructions, SchemaCache: l.schemas,
+			// All of it is one organization's.
+			SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) { c.CacheScope = "private" },
 			// Nothing is ever sent but answers.
 			Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}, Resources: &mcp.ResourceCapabilities{}},
 		})

@@ -205,7 +205,7 @@ func TestAgentsNeedAToken(t *testing.T) {
 		require.NotContains(t, string(a.body), "jsonrpc", name)
 		require.NotContains(t, string(a.body), "list_templates", name)
 	}
-	s.knock(s.token(s.owner, s.acme, "write")).problem(403, "forbidden")
+	s.knock(s.writeOnly()).problem(403, "forbidden")
 	_, err := s.connect("omt_k1_x")
 	require.Error(t, err)
 	for _, method := range []string{"GET", "DELETE"} { // there are no sessions and no streams
@@ -252,4 +252,25 @@ func TestPagesOfOtherSitesAreNoAgents(t *testing.T) {
 		require.Equal(t, 403, res.StatusCode, origin)
 		req.Body, _ = req.GetBody()
 	}
+}
+
+// What an agent gets is one organization's: no cache between may give it to others.
+func TestAgentsAnswersArePrivate(t *testing.T) {
+	s := newSite(t)
+	s.create("docs")
+	a := s.agent(t, s.write)
+	resources, err := a.ListResources(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "private", resources.CacheScope)
+	for _, r := range resources.Resources {
+		read, err := a.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: r.URI})
+		require.NoError(t, err)
+		require.Equal(t, "private", read.CacheScope, r.URI)
+	}
+	tools, err := a.ListTools(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "private", tools.CacheScope)
+	kinds, err := a.ListResourceTemplates(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "private", kinds.CacheScope)
 }

@@ -77,6 +77,23 @@ func newSite(t testing.TB, change ...func(*admin.Options)) *site {
 	s.stranger = s.user("stan", s.organization("other"), "owner")
 	s.write = s.token(s.owner, s.acme, "read", "write")
 
+	s.serve(change...)
+	return s
+}
+
+// another is a second process over the same database.
+func (s *site) another() *site {
+	s.t.Helper()
+	other := *s
+	other.serve()
+	return &other
+}
+
+// serve starts the app on a port.
+func (s *site) serve(change ...func(*admin.Options)) {
+	t := s.t
+	t.Helper()
+	ctx := t.Context()
 	public, err := url.Parse("http://localhost:8080")
 	require.NoError(t, err)
 	o := admin.Options{
@@ -101,7 +118,6 @@ func newSite(t testing.TB, change ...func(*admin.Options)) *site {
 		require.NoError(t, app.ShutdownWithTimeout(storetest.Patience))
 		require.NoError(t, <-ended)
 	})
-	return s
 }
 
 func (s *site) organization(slug string) modes.Organization {

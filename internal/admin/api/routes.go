@@ -25,6 +25,10 @@ func (a *API) Routes(app fiber.Router) {
 
 	v1.Get("/organizations", a.known(a.organizationList))
 
+	v1.Get("/invitations", a.signedIn(a.invitedList))
+	v1.Post("/invitations/:invitation/accept", a.signedIn(a.invitedAccept))
+	v1.Delete("/invitations/:invitation", a.signedIn(a.invitedDecline))
+
 	v1.Post("/advice", a.known(a.adviceGive))
 	v1.Get("/advice/rules", a.known(a.adviceRuleList))
 	v1.Get("/clients", a.known(a.clientList))
@@ -60,9 +64,12 @@ func (a *API) Routes(app fiber.Router) {
 	org.Get("/audit/export", a.in(audits, a.auditExport))
 
 	org.Get("/members", a.in(members, a.memberList))
-	org.Post("/members", a.in(manages, a.memberAdd))
 	org.Put("/members/:user", a.in(manages, a.memberChange))
 	org.Delete("/members/:user", a.in(leaves, a.memberRemove))
+
+	org.Get("/invitations", a.in(manages, a.invitationList))
+	org.Post("/invitations", a.in(manages, a.invitationCreate))
+	org.Delete("/invitations/:invitation", a.in(manages, a.invitationWithdraw))
 
 	org.Get("/tokens", a.in(readsOwn, a.tokenList))
 	org.Post("/tokens", a.in(creates, a.tokenCreate))

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"slices"
-
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
@@ -20,6 +18,17 @@ func (a *API) known(handle func(*visit) error) fiber.Handler {
 	}
 }
 
+// signedIn lets in whoever signed in with a password: for what concerns the person,
+// beyond the organizations that an access token opens.
+func (a *API) signedIn(handle func(*visit) error) fiber.Handler {
+	return a.known(func(v *visit) error {
+		if v.who.Kind != access.User {
+			return fault.New(fault.Forbidden, "session_required", "An access token can't do that: it is up to the person, signed in with a password")
+		}
+		return handle(v)
+	})
+}
+
 // in lets in whoever may do that in the organization of the path. An
 // organization that isn't there and one that isn't theirs get the same answer.
 func (a *API) in(r access.Request, handle func(*visit) error) fiber.Handler {
@@ -34,29 +43,16 @@ func (a *API) in(r access.Request, handle func(*visit) error) fiber.Handler {
 	})
 }
 
-// enter finds an organization, by its id or slug, and the visitor's role in it.
+// enter finds an organization, by its id or slug, and the visitor's role in it. One
+// that isn't there and one that isn't theirs take the same steps.
 func (a *API) enter(v *visit, ref string) error {
-	org, err := a.DB.Organization(v.UserContext(), ref)
+	org, role, err := a.DB.Enter(v.UserContext(), ref, v.who.UserID, v.who.TokenID)
 	if fault.Is(err, fault.NotFound) {
 		return access.NoSuchOrganization()
 	}
 	if err != nil {
 		return err
 	}
-	v.org = org
-	if v.who.Kind == access.Token {
-		opens, err := a.DB.TokenOpens(v.UserContext(), v.who.TokenID)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(opens, org.ID) {
-			return access.NoSuchOrganization()
-		}
-	}
-	role, err := a.DB.Role(v.UserContext(), org.ID, v.who.UserID)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return err
-	}
-	v.role = access.Role(role)
+	v.org, v.role = org, access.Role(role)
 	return nil
 }

@@ -6,5 +6,15 @@ func Occupy(c *Checker) (release func()) {
 	return func() { <-c.slots }
 }
 
-// Size is how many keys a Throttle remembers.
-func Size(t *Throttle) int { return len(t.keys) }
+// Crowd takes all places to wait for a Checker.
+func Crowd(c *Checker) (release func()) {
+	n := cap(c.waiting)
+	for range n {
+		c.waiting <- struct{}{}
+	}
+	return func() {
+		for range n {
+			<-c.waiting
+		}
+	}
+}

@@ -2,10 +2,8 @@ package password_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,12 +12,12 @@ import (
 )
 
 func TestHashAndMatch(t *testing.T) {
-	hash, err := password.Hash("correct horse")
+	hash, err := password.Hash("correct horse battery")
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"), hash)
 	c, err := password.NewChecker(1)
 	require.NoError(t, err)
-	for pass, want := range map[string]bool{"correct horse": true, "correct horse ": false, "": false, strings.Repeat("x", 2000): false} {
+	for pass, want := range map[string]bool{"correct horse battery": true, "correct horse battery ": false, "": false, strings.Repeat("x", 2000): false} {
 		ok, err := c.Matches(t.Context(), hash, pass)
 		require.NoError(t, err)
 		require.Equal(t, want, ok, pass)
@@ -32,7 +30,7 @@ func TestHashAndMatch(t *testing.T) {
 		_, err := password.Hash(bad)
 		require.True(t, fault.Is(err, fault.Invalid), "%q", bad)
 	}
-	_, err = password.Hash("ääääääääääaa")
+	_, err = password.Hash("äöüßéèñçøåæð")
 	require.NoError(t, err, "twelve characters, whatever their bytes")
 }
 
@@ -49,31 +47,34 @@ func TestMatchesGivesUpWithItsContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestThrottle(t *testing.T) {
-	now := time.Unix(0, 0)
-	th := password.NewThrottle(3, time.Minute, func() time.Time { return now })
-	for range 3 {
-		_, ok := th.Take("a")
-		require.True(t, ok)
-	}
-	now = now.Add(20 * time.Second)
-	wait, ok := th.Take("a")
-	require.False(t, ok)
-	require.Equal(t, 40*time.Second, wait)
-	_, ok = th.Take("b")
-	require.True(t, ok, "others are not concerned")
-	th.GiveBack("a")
-	_, ok = th.Take("a")
-	require.True(t, ok)
-	now = now.Add(40 * time.Second)
-	_, ok = th.Take("a")
-	require.True(t, ok, "the window is over")
+func TestMatchesRefusesWhenTooManyWait(t *testing.T) {
+	c, err := password.NewChecker(1)
+	require.NoError(t, err)
+	release := password.Crowd(c)
+	_, err = c.Matches(t.Context(), "", "x")
+	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
+	release()
+	_, err = c.Matches(t.Context(), "", "x")
+	require.NoError(t, err)
 }
 
-func TestThrottleIsBounded(t *testing.T) {
-	th := password.NewThrottle(1, time.Minute, nil)
-	for i := range 25_000 {
-		th.Take(fmt.Sprint(i))
+func TestHashRefusesWhatIsEasyToGuess(t *testing.T) {
+	about := []string{"olive.oyl@acme.example", "Olive Oyl"}
+	for _, weak := range []string{
+		"passwordpassword", "password1234", "P@ssw0rdP@ssw0rd", "123456789012", "aaaaaaaaaaaa", "abcabcabcabc", "qwertyuiop12",
+		"letmeinletmein", "iloveyou1234", "administrator", "olive.oyl@acme.example", "oliveoylolive", "acme-olive-2026", "Olive Oyl 1990",
+		strings.Repeat("password", 100),
+	} {
+		_, err := password.Hash(weak, about...)
+		f, ok := fault.As(err)
+		require.True(t, ok, "%q: %v", weak, err)
+		require.Equal(t, "weak_password", f.Code, "%q", weak)
+		require.Equal(t, "/password", f.Fields[0].Pointer)
 	}
-	require.LessOrEqual(t, password.Size(th), 10_000)
+	for _, strong := range []string{
+		"correct horse battery", "staple gun morning", "xk29dkfw02kd", "dK4/9sVxq2Lm", "Größenwahn im Zugabteil", strings.Repeat("dK4/9sVxq2Lm", 80),
+	} {
+		_, err := password.Hash(strong, about...)
+		require.NoError(t, err, "%q", strong)
+	}
 }

@@ -32,12 +32,6 @@ const (
 	// lifetime is how long a session lasts.
 	lifetime = 14 * 24 * time.Hour
 
-	// Wrong passwords that are taken in a window, per account and per address:
-	// an address may be a whole company's.
-	window          = 15 * time.Minute
-	triesPerAccount = 10
-	triesPerAddress = 50
-
 	maxEmail = 254
 
 	// HeaderCSRF carries Session.CSRF with every request that changes something
@@ -45,28 +39,40 @@ const (
 	HeaderCSRF = "X-CSRF-Token"
 )
 
-// Gate lets people in.
-type Gate struct {
-	db         *postgres.DB
-	keys       *token.Keys
-	log        *slog.Logger
-	checker    *password.Checker
-	perAccount *password.Throttle
-	perAddress *password.Throttle
-	public     *url.URL
+// Options are what a Gate works with.
+type Options struct {
+	DB   *postgres.DB
+	Keys *token.Keys
+	Log  *slog.Logger
+	// Public is the address that people know us by: with https, cookies are for https
+	// only.
+	Public *url.URL
+	// Proxies says that there are proxies whose word on addresses is believed.
+	Proxies bool
 }
 
-// New makes a Gate. public is the address that people know us by: with https,
-// cookies are for https only.
-func New(db *postgres.DB, keys *token.Keys, log *slog.Logger, public *url.URL) (*Gate, error) {
-	checker, err := password.NewChecker(min(runtime.GOMAXPROCS(0), 4))
+// Gate lets people in.
+type Gate struct {
+	db       *postgres.DB
+	keys     *token.Keys
+	log      *slog.Logger
+	checker  *password.Checker
+	throttle *throttle
+	public   *url.URL
+}
+
+// New makes a Gate.
+func New(o Options) (*Gate, error) {
+	checker, err := password.NewChecker(min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
 	if err != nil {
 		return nil, err
 	}
 	return &Gate{
-		db: db, keys: keys, log: log, checker: checker, public: public,
-		perAccount: password.NewThrottle(triesPerAccount, window, nil),
-		perAddress: password.NewThrottle(triesPerAddress, window, nil),
+		db: o.DB, keys: o.Keys, log: o.Log, checker: checker, public: o.Public,
+		throttle: &throttle{
+			db: o.DB, keys: o.Keys, log: o.Log,
+			byAddress: tellsApart(o.Public, o.Proxies),
+		},
 	}, nil
 }
 
@@ -241,7 +247,8 @@ func (g *Gate) In(c *fiber.Ctx, source, email, pass string) (postgres.User, Sess
 	if err := g.sameOrigin(c); err != nil {
 		return postgres.User{}, Session{}, err
 	}
-	u, err := g.check(c, source, strings.ToLower(strings.TrimSpace(email)), pass)
+	email = strings.ToLower(strings.TrimSpace(email))
+	u, err := g.check(c, source, email, pass)
 	if err != nil {
 		return postgres.User{}, Session{}, err
 	}
@@ -252,7 +259,8 @@ func (g *Gate) In(c *fiber.Ctx, source, email, pass string) (postgres.User, Sess
 	if err := g.db.CreateSession(c.UserContext(), hashOf(secret), u.ID, s.ExpiresAt); err != nil {
 		return postgres.User{}, Session{}, err
 	}
-	g.setCookie(c, secret, s.ExpiresAt)
+	g.setCookie(c, g.cookieName(), secret, s.ExpiresAt)
+	g.remember(c, email)
 	return u, s, nil
 }
 
@@ -260,42 +268,48 @@ func (g *Gate) check(c *fiber.Ctx, source, email, pass string) (postgres.User, e
 	if len(email) > maxEmail {
 		email = email[:maxEmail]
 	}
-	tries := []struct {
-		throttle *password.Throttle
-		key      string
-	}{{g.perAddress, source}, {g.perAccount, email}}
-	for _, t := range tries {
-		if wait, ok := t.throttle.Take(t.key); !ok {
-			c.Set(fiber.HeaderRetryAfter, seconds(wait))
-			return postgres.User{}, fault.New(fault.Exhausted, "too_many_attempts", "Too many wrong passwords; try again in %s", minutes(wait))
-		}
-	}
-	u, err := g.db.UserByEmail(c.UserContext(), email)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	ctx := c.UserContext()
+	attempt, wait, err := g.throttle.take(ctx, email, source, g.device(c, email))
+	if err != nil {
 		return postgres.User{}, err
+	}
+	if wait > 0 {
+		c.Set(fiber.HeaderRetryAfter, seconds(wait))
+		return postgres.User{}, fault.New(fault.Exhausted, "too_many_attempts", "Too many wrong passwords; try again in %s", minutes(wait))
+	}
+	u, ok, err := g.matches(ctx, email, pass)
+	if err != nil || ok {
+		attempt.giveBack(ctx)
+	}
+	if err != nil {
+		return postgres.User{}, err
+	}
+	if !ok {
+		g.log.Info("sign-in refused", "email", email, "source", source)
+		return postgres.User{}, fault.New(fault.Unauthenticated, "wrong_credentials", "The email address or the password is wrong")
+	}
+	return u, nil
+}
+
+// matches finds the account and compares the password, in the same steps whether or
+// not there is one that can sign in.
+func (g *Gate) matches(ctx context.Context, email, pass string) (postgres.User, bool, error) {
+	u, err := g.db.UserByEmail(ctx, email)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return postgres.User{}, false, err
 	}
 	hash := u.PasswordHash
 	if u.Disabled {
 		hash = ""
 	}
-	ok, err := g.checker.Matches(c.UserContext(), hash, pass)
-	if err != nil {
-		return postgres.User{}, err
-	}
-	if !ok || u.ID == uuid.Nil {
-		g.log.Info("sign-in refused", "email", email, "source", source)
-		return postgres.User{}, fault.New(fault.Unauthenticated, "wrong_credentials", "The email address or the password is wrong")
-	}
-	for _, t := range tries {
-		t.throttle.GiveBack(t.key)
-	}
-	return u, nil
+	ok, err := g.checker.Matches(ctx, hash, pass)
+	return u, ok && u.ID != uuid.Nil, err
 }
 
 // Out ends the session of a request, if it has one.
 func (g *Gate) Out(c *fiber.Ctx) error {
 	secret := c.Cookies(g.cookieName())
-	g.setCookie(c, "", time.Unix(1, 0))
+	g.setCookie(c, g.cookieName(), "", time.Unix(1, 0))
 	if secret == "" {
 		return nil
 	}
@@ -311,9 +325,9 @@ func (g *Gate) cookieName() string {
 	return "orgmodes"
 }
 
-func (g *Gate) setCookie(c *fiber.Ctx, secret string, expires time.Time) {
+func (g *Gate) setCookie(c *fiber.Ctx, name, value string, expires time.Time) {
 	c.Cookie(&fiber.Cookie{
-		Name: g.cookieName(), Value: secret, Path: "/", Expires: expires,
+		Name: name, Value: value, Path: "/", Expires: expires,
 		Secure: g.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
 	})
 }

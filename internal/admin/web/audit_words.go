@@ -25,6 +25,9 @@ func (a actionWords) Label() string {
 	if rest, ok := strings.CutSuffix(a.Words, " of"); ok {
 		return rest + " of a member"
 	}
+	if a.Words == "Invited" {
+		return "Invited a member"
+	}
 	return a.Words
 }
 
@@ -48,6 +51,10 @@ var actionGroups = []actionGroup{
 		{audit.Create.Of(audit.Member), "Added member"},
 		{audit.Update.Of(audit.Member), "Changed the role of"},
 		{audit.Delete.Of(audit.Member), "Removed member"},
+		{audit.Create.Of(audit.Invitation), "Invited"},
+		{audit.Delete.Of(audit.Invitation), "Withdrew the invitation of"},
+		{audit.Accept.Of(audit.Invitation), "Accepted the invitation of"},
+		{audit.Decline.Of(audit.Invitation), "Declined the invitation of"},
 	}},
 	{"Access tokens", []actionWords{
 		{audit.Create.Of(audit.AccessToken), "Created token"}, {audit.Revoke.Of(audit.AccessToken), "Revoked token"},

@@ -42,6 +42,16 @@ type Installation struct {
 	Incarnation int64
 }
 
+type Invitation struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	Email          string
+	Role           string
+	InvitedBy      string
+	CreatedAt      time.Time
+	ExpiresAt      time.Time
+}
+
 type Member struct {
 	OrganizationID uuid.UUID
 	UserID         uuid.UUID
@@ -111,6 +121,12 @@ type Session struct {
 	UserID    uuid.UUID
 	CreatedAt time.Time
 	ExpiresAt time.Time
+}
+
+type SignInAttempt struct {
+	Key   []byte
+	Wrong int32
+	Since time.Time
 }
 
 type Token struct {

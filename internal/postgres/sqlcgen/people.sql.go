@@ -249,6 +249,36 @@ func (q *Queries) ListMembers(ctx context.Context, organizationID uuid.UUID) ([]
 	return items, nil
 }
 
+const listOwnerless = `-- name: ListOwnerless :many
+select o.slug from organizations o
+join members m on m.organization_id = o.id and m.user_id = $1 and m.role = 'owner'
+where o.deleted_at is null and not exists (
+  select from members other join users u on u.id = other.user_id
+  where other.organization_id = o.id and other.role = 'owner' and other.user_id <> $1 and u.disabled_at is null)
+order by o.slug
+`
+
+// The organizations in which a user is an owner, and nobody else who isn't disabled.
+func (q *Queries) ListOwnerless(ctx context.Context, userID uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, listOwnerless, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var slug string
+		if err := rows.Scan(&slug); err != nil {
+			return nil, err
+		}
+		items = append(items, slug)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUserMemberships = `-- name: ListUserMemberships :many
 select m.organization_id, m.role, o.slug, o.name
 from members m
@@ -312,31 +342,67 @@ func (q *Queries) LockMember(ctx context.Context, arg LockMemberParams) (Member,
 	return i, err
 }
 
-const lockOwners = `-- name: LockOwners :many
-select user_id from members where organization_id = $1 and role = 'owner'
-order by user_id
-for update
+const lockUser = `-- name: LockUser :one
+select id, email, name, password_hash, created_at, disabled_at from users where id = $1 for no key update
 `
 
-// Locked in one order, so that two removals at once can't both take the last one.
-func (q *Queries) LockOwners(ctx context.Context, organizationID uuid.UUID) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, lockOwners, organizationID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var user_id uuid.UUID
-		if err := rows.Scan(&user_id); err != nil {
-			return nil, err
-		}
-		items = append(items, user_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// Against whatever is done for the user at the same time; see ShareUser.
+func (q *Queries) LockUser(ctx context.Context, id uuid.UUID) (User, error) {
+	row := q.db.QueryRow(ctx, lockUser, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.DisabledAt,
+	)
+	return i, err
+}
+
+const otherOwners = `-- name: OtherOwners :one
+select count(*) from members m
+join users u on u.id = m.user_id
+where m.organization_id = $1 and m.role = 'owner' and m.user_id <> $2 and u.disabled_at is null
+`
+
+type OtherOwnersParams struct {
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+}
+
+// How many owners there are beside one, who can sign in. They stay as many while the
+// organization's row is locked.
+func (q *Queries) OtherOwners(ctx context.Context, arg OtherOwnersParams) (int64, error) {
+	row := q.db.QueryRow(ctx, otherOwners, arg.OrganizationID, arg.UserID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const setDisabled = `-- name: SetDisabled :one
+update users set disabled_at = case when $1::boolean then now() end where id = $2
+returning id, email, name, password_hash, created_at, disabled_at
+`
+
+type SetDisabledParams struct {
+	Disabled bool
+	ID       uuid.UUID
+}
+
+func (q *Queries) SetDisabled(ctx context.Context, arg SetDisabledParams) (User, error) {
+	row := q.db.QueryRow(ctx, setDisabled, arg.Disabled, arg.ID)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.DisabledAt,
+	)
+	return i, err
 }
 
 const setPassword = `-- name: SetPassword :execrows
@@ -354,6 +420,25 @@ func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const shareUser = `-- name: ShareUser :one
+select id, email, name, password_hash, created_at, disabled_at from users where id = $1 for share
+`
+
+// The user as they stay until the transaction ends.
+func (q *Queries) ShareUser(ctx context.Context, id uuid.UUID) (User, error) {
+	row := q.db.QueryRow(ctx, shareUser, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.DisabledAt,
+	)
+	return i, err
 }
 
 const updateMemberRole = `-- name: UpdateMemberRole :exec

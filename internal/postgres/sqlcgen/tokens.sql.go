@@ -317,6 +317,48 @@ func (q *Queries) ListTokens(ctx context.Context, organizationID uuid.UUID) ([]L
 	return items, nil
 }
 
+const lockTokensFor = `-- name: LockTokensFor :many
+select t.id, exists (
+    select from token_organizations other where other.token_id = t.id and other.organization_id <> $1
+  )::boolean as names_others
+from tokens t
+where t.user_id = $2 and t.revoked_at is null
+  and exists (select from token_organizations o where o.token_id = t.id and o.organization_id = $1)
+order by t.id
+for update
+`
+
+type LockTokensForParams struct {
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+}
+
+type LockTokensForRow struct {
+	ID          uuid.UUID
+	NamesOthers bool
+}
+
+// A user's tokens that name an organization, with whether they name another one too.
+func (q *Queries) LockTokensFor(ctx context.Context, arg LockTokensForParams) ([]LockTokensForRow, error) {
+	rows, err := q.db.Query(ctx, lockTokensFor, arg.OrganizationID, arg.UserID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LockTokensForRow{}
+	for rows.Next() {
+		var i LockTokensForRow
+		if err := rows.Scan(&i.ID, &i.NamesOthers); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pendingTokens = `-- name: PendingTokens :many
 select id, version from tokens
 where pending_since <= now() - make_interval(secs => $1::float8)
@@ -383,6 +425,23 @@ func (q *Queries) RevokeToken(ctx context.Context, id uuid.UUID) (Token, error) 
 	return i, err
 }
 
+const takeFromToken = `-- name: TakeFromToken :execrows
+delete from token_organizations where token_id = $1 and organization_id = $2
+`
+
+type TakeFromTokenParams struct {
+	TokenID        uuid.UUID
+	OrganizationID uuid.UUID
+}
+
+func (q *Queries) TakeFromToken(ctx context.Context, arg TakeFromTokenParams) (int64, error) {
+	result, err := q.db.Exec(ctx, takeFromToken, arg.TokenID, arg.OrganizationID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const tokenPublished = `-- name: TokenPublished :execrows
 update tokens t
 set published_version = greatest(t.published_version, $1::bigint),
@@ -414,58 +473,90 @@ func (q *Queries) TokenPublished(ctx context.Context, arg TokenPublishedParams) 
 }
 
 const tokensUsed = `-- name: TokensUsed :execrows
+with used as (select unnest($1::bytea[]) as sha256, unnest($2::timestamptz[]) as at),
+held as (
+  select t.id, u.at from tokens t join used u on u.sha256 = t.sha256
+  where t.last_used_at is null or t.last_used_at < u.at - make_interval(secs => $3::float8)
+  order by t.id
+  for update of t
+)
 update tokens t
-set last_used_at = least(u.at, now())
-from (select unnest($2::bytea[]) as sha256, unnest($3::timestamptz[]) as at) u
-where t.sha256 = u.sha256
-  and (t.last_used_at is null or t.last_used_at < u.at - make_interval(secs => $1::float8))
+set last_used_at = least(held.at, now())
+from held where t.id = held.id
 `
 
 type TokensUsedParams struct {
-	IntervalSeconds float64
 	Hashes          [][]byte
 	Ats             []time.Time
+	IntervalSeconds float64
 }
 
 // The first use at once, others not more often than the interval: editors poll
 // every few minutes, and nobody has to know more exactly. A reader's clock may be
 // ahead of ours.
 func (q *Queries) TokensUsed(ctx context.Context, arg TokensUsedParams) (int64, error) {
-	result, err := q.db.Exec(ctx, tokensUsed, arg.IntervalSeconds, arg.Hashes, arg.Ats)
+	result, err := q.db.Exec(ctx, tokensUsed, arg.Hashes, arg.Ats, arg.IntervalSeconds)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const touchUserTokens = `-- name: TouchUserTokens :many
+const touchToken = `-- name: TouchToken :one
+update tokens
+set version = version + 1, pending_since = coalesce(pending_since, now())
+where id = $1
+returning id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since
+`
+
+func (q *Queries) TouchToken(ctx context.Context, id uuid.UUID) (Token, error) {
+	row := q.db.QueryRow(ctx, touchToken, id)
+	var i Token
+	err := row.Scan(
+		&i.ID,
+		&i.Sha256,
+		&i.Start,
+		&i.Name,
+		&i.UserID,
+		&i.Scopes,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.RevokedAt,
+		&i.LastUsedAt,
+		&i.Version,
+		&i.PublishedVersion,
+		&i.PendingSince,
+	)
+	return i, err
+}
+
+const touchTokens = `-- name: TouchTokens :many
+with held as (
+  select k.id from tokens k where k.user_id = $1 and k.revoked_at is null order by k.id for update
+)
 update tokens t
 set version = t.version + 1, pending_since = coalesce(t.pending_since, now())
-from token_organizations o
-where o.token_id = t.id and o.organization_id = $1 and t.user_id = $2
+from held where t.id = held.id
 returning t.id, t.version
 `
 
-type TouchUserTokensParams struct {
-	OrganizationID uuid.UUID
-	UserID         uuid.UUID
-}
-
-type TouchUserTokensRow struct {
+type TouchTokensRow struct {
 	ID      uuid.UUID
 	Version int64
 }
 
-// A member came or went: what the user's tokens open has changed.
-func (q *Queries) TouchUserTokens(ctx context.Context, arg TouchUserTokensParams) ([]TouchUserTokensRow, error) {
-	rows, err := q.db.Query(ctx, touchUserTokens, arg.OrganizationID, arg.UserID)
+// What the user's tokens open has changed, or whether they open anything: all of them
+// are published anew, but those that are revoked for good.
+func (q *Queries) TouchTokens(ctx context.Context, userID uuid.UUID) ([]TouchTokensRow, error) {
+	rows, err := q.db.Query(ctx, touchTokens, userID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []TouchUserTokensRow{}
+	items := []TouchTokensRow{}
 	for rows.Next() {
-		var i TouchUserTokensRow
+		var i TouchTokensRow
 		if err := rows.Scan(&i.ID, &i.Version); err != nil {
 			return nil, err
 		}
@@ -478,9 +569,10 @@ func (q *Queries) TouchUserTokens(ctx context.Context, arg TouchUserTokensParams
 }
 
 const unpublishTokens = `-- name: UnpublishTokens :execrows
-update tokens
-set published_version = 0, pending_since = coalesce(pending_since, created_at)
-where id = any($1::uuid[])
+with held as (select k.id from tokens k where k.id = any($1::uuid[]) order by k.id for update)
+update tokens t
+set published_version = 0, pending_since = coalesce(t.pending_since, t.created_at)
+from held where t.id = held.id
 `
 
 func (q *Queries) UnpublishTokens(ctx context.Context, ids []uuid.UUID) (int64, error) {

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// invitation is one in answers.
+type invitation struct {
+	ID        string    `json:"id"`
+	Email     string    `json:"email"`
+	Role      string    `json:"role"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func invitationOf(i postgres.Invitation) invitation {
+	return invitation{i.ID.String(), i.Email, i.Role, i.CreatedAt, i.ExpiresAt}
+}
+
+func (c *cli) invitationCreate() *cobra.Command {
+	var org, email, role string
+	cmd := c.does(&cobra.Command{
+		Use:   "create --org ORG --email ADDRESS --role owner|admin|member",
+		Short: "Ask somebody to become a member",
+		Long: `Asks whoever has an account with that address, now or later, to become a member of an
+organization: they see it where they are signed in, and accept or decline.
+admin member add makes somebody a member without asking.`,
+		Example: "  admin invitation create --org acme --email ada@acme.example --role member",
+	}, func(ctx context.Context, _ []string) error {
+		if err := knownRole(role); err != nil {
+			return err
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			made, err := db.Invite(ctx, c.by(), o.ID, email, role)
+			if err != nil {
+				return err
+			}
+			return c.print(invitationOf(made), func(w io.Writer) {
+				fmt.Fprintf(w, "%s is invited to %s as %s, until %s.\n", made.Email, o.Slug, made.Role, made.ExpiresAt.Format(time.DateOnly))
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	cmd.Flags().StringVar(&email, "email", "", "whom")
+	cmd.Flags().StringVar(&role, "role", "", "owner, admin or member")
+	must(cmd, "email", "role")
+	return cmd
+}
+
+func (c *cli) invitationWithdraw() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use:     "withdraw --org ORG INVITATION-ID",
+		Short:   "Take an invitation back",
+		Example: "  admin invitation withdraw --org acme 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413",
+		Args:    cobra.ExactArgs(1),
+	}, func(ctx context.Context, args []string) error {
+		id, err := uuid.Parse(args[0])
+		if err != nil {
+			return usage("%q is no id of an invitation; `admin invitation list` shows them", args[0])
+		}
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			if err := db.Withdraw(ctx, c.by(), o.ID, id); err != nil {
+				return err
+			}
+			return c.print(struct {
+				Withdrawn bool `json:"withdrawn"`
+			}{true}, func(w io.Writer) { fmt.Fprintln(w, "The invitation is withdrawn.") })
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}
+
+func (c *cli) invitationList() *cobra.Command {
+	var org string
+	cmd := c.does(&cobra.Command{
+		Use: "list --org ORG", Short: "List the invitations that nobody answered", Example: "  admin invitation list --org acme",
+	}, func(ctx context.Context, _ []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+			all, err := db.Invitations(ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			list := make([]invitation, len(all))
+			for i, made := range all {
+				list[i] = invitationOf(made)
+			}
+			return c.print(struct {
+				Invitations []invitation `json:"invitations"`
+			}{list}, func(w io.Writer) {
+				table(w, "EMAIL\tROLE\tSINCE\tUNTIL\tID", func(row func(...any)) {
+					for _, i := range list {
+						row(i.Email, i.Role, i.CreatedAt.Format(time.DateOnly), i.ExpiresAt.Format(time.DateOnly), i.ID)
+					}
+				})
+			})
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}

@@ -1,0 +1,34 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+)
+
+// invitationCreate asks an address to become a member. Whether it has an account makes
+// no difference to what is done and answered.
+func (a *API) invitationCreate(v *visit) error {
+	var sent struct {
+		Email string `json:"email"`
+		Role  string `json:"role"`
+	}
+	if err := smallBody(v.Ctx, &sent); err != nil {
+		return err
+	}
+	role, err := roleOf(sent.Role)
+	if err != nil {
+		return err
+	}
+	if err := v.may(access.Request{Action: access.ManageMembers, Roles: []access.Role{role}}).Err(); err != nil {
+		return err
+	}
+	made, err := a.DB.Invite(v.UserContext(), v.by(), v.org.ID, sent.Email, string(role))
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderLocation, "/api/v1/organizations/"+v.org.ID.String()+"/invitations/"+made.ID.String())
+	return answer(v.Ctx, http.StatusCreated, invitationOf(made))
+}

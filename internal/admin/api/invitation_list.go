@@ -1,0 +1,24 @@
+package api
+
+import (
+	"net/http"
+
+	"orgmodes/internal/postgres"
+)
+
+// invitationList lists the invitations that nobody answered, newest first.
+func (a *API) invitationList(v *visit) error {
+	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+	if err != nil {
+		return err
+	}
+	all, err := a.DB.Invitations(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	part, next := page(p, all, func(i postgres.Invitation) string { return i.ID.String() })
+	return answer(v.Ctx, http.StatusOK, struct {
+		Invitations []invitation `json:"invitations"`
+		NextCursor  string       `json:"next_cursor,omitempty"`
+	}{eachOf(part, invitationOf), next})
+}

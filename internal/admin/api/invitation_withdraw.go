@@ -1,0 +1,22 @@
+package api
+
+import (
+	"net/http"
+
+	"orgmodes/internal/access"
+)
+
+// invitationWithdraw takes an invitation back; one to be an owner takes an owner.
+func (a *API) invitationWithdraw(v *visit) error {
+	id, err := invitationID(v)
+	if err != nil {
+		return err
+	}
+	err = a.DB.Withdraw(v.UserContext(), v.by(), v.org.ID, id, func(role string) error {
+		return v.may(access.Request{Action: access.ManageMembers, Roles: []access.Role{access.Role(role)}}).Err()
+	})
+	if err != nil {
+		return err
+	}
+	return v.SendStatus(http.StatusNoContent)
+}

@@ -1,0 +1,193 @@
+package api_test
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/admin"
+)
+
+// behindProxy has X-Forwarded-For say where somebody is.
+func behindProxy(o *admin.Options) {
+	o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+}
+
+// wrong signs in with wrong passwords.
+func (s *site) wrong(times int, email string, headers ...string) {
+	s.t.Helper()
+	for range times {
+		s.signIn(email, "not the password", headers...).problem(401, "wrong_credentials")
+	}
+}
+
+// deviceOf is the device cookie of an answer to a sign-in.
+func deviceOf(a answer) string {
+	a.t.Helper()
+	for _, c := range a.header.Values("Set-Cookie") {
+		if name, _, _ := strings.Cut(c, "="); strings.HasSuffix(name, "-device") {
+			require.Contains(a.t, c, "HttpOnly")
+			pair, _, _ := strings.Cut(c, ";")
+			return pair
+		}
+	}
+	a.t.Fatal("no device cookie")
+	return ""
+}
+
+func TestWrongPasswords(t *testing.T) {
+	s := newSite(t)
+	wrong := s.signIn("olive@acme.example", "not the password").problem(401, "wrong_credentials")
+	unknown := s.signIn("nobody@acme.example", "not the password").problem(401, "wrong_credentials")
+	require.Equal(t, wrong["detail"], unknown["detail"], "it isn't told which addresses are known")
+	s.signIn("olive@acme.example", goodPassword, "Origin", "https://evil.example").problem(403, "cross_origin")
+	s.signIn("olive@acme.example", goodPassword).ok(201)
+
+	s.wrong(9, "olive@acme.example")
+	late := s.signIn("olive@acme.example", goodPassword)
+	late.problem(429, "too_many_attempts")
+	wait, err := strconv.Atoi(late.header.Get("Retry-After"))
+	require.NoError(t, err)
+	require.True(t, wait > 60 && wait <= 900, wait)
+	s.signIn("ada@acme.example", goodPassword).ok(201)
+	s.sql("update sign_in_attempts set since = since - interval '15 minutes'")
+	s.signIn("olive@acme.example", goodPassword).ok(201)
+}
+
+func TestAccountThatIsNotThereCountsLikeOneThatIs(t *testing.T) {
+	s := newSite(t)
+	s.wrong(10, "nobody@acme.example")
+	s.signIn("nobody@acme.example", "not the password").problem(429, "too_many_attempts")
+	rows := s.count("select count(*) from sign_in_attempts")
+	s.wrong(10, "olive@acme.example")
+	require.Equal(t, rows+2, s.count("select count(*) from sign_in_attempts"), "an account, and an account from this address")
+	s.signIn("olive@acme.example", "not the password").problem(429, "too_many_attempts")
+	require.Zero(t, s.count("select count(*) from sign_in_attempts where encode(key, 'escape') like '%olive%'"))
+}
+
+func TestStrangerCannotLockTheOwnerOut(t *testing.T) {
+	s := newSite(t, behindProxy)
+	home := []string{"X-Forwarded-For", "192.0.2.1"}
+	device := deviceOf(s.signIn("olive@acme.example", goodPassword, home...).ok(201))
+
+	s.wrong(10, "olive@acme.example", "X-Forwarded-For", "198.51.100.7")
+	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "198.51.100.7").problem(429, "too_many_attempts")
+	s.signIn("olive@acme.example", goodPassword, home...).ok(201)
+
+	// From all over the world, the account is closed to devices that aren't known.
+	s.sql("update sign_in_attempts set wrong = 100 where wrong = 10")
+	s.signIn("olive@acme.example", goodPassword, home...).problem(429, "too_many_attempts")
+	known := append([]string{"Cookie", device}, home...)
+	s.signIn("olive@acme.example", goodPassword, known...).ok(201)
+
+	// A known device has a limit to itself.
+	s.wrong(10, "olive@acme.example", known...)
+	s.signIn("olive@acme.example", goodPassword, known...).problem(429, "too_many_attempts")
+}
+
+func TestDeviceIsKnownForOneAccountOnly(t *testing.T) {
+	s := newSite(t)
+	device := deviceOf(s.signIn("mel@acme.example", goodPassword).ok(201))
+	s.wrong(10, "olive@acme.example")
+	for _, cookie := range []string{device, device[:len(device)-2] + "AA", "orgmodes-device=k1.x.y", "orgmodes-device="} {
+		s.signIn("olive@acme.example", goodPassword, "Cookie", cookie).problem(429, "too_many_attempts")
+	}
+}
+
+func TestAddressesOfOneNetworkCountAsOne(t *testing.T) {
+	s := newSite(t, behindProxy)
+	for i := range 50 {
+		s.wrong(1, fmt.Sprintf("user-%d@acme.example", i), "X-Forwarded-For", fmt.Sprintf("2001:db8:1:2::%x", i+1))
+	}
+	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "2001:db8:1:2:ffff::1").problem(429, "too_many_attempts")
+	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "2001:db8:1:3::1").ok(201)
+}
+
+// Behind a proxy that nobody told us of, everybody has the proxy's address.
+func TestUnconfiguredProxyDoesNotLockEverybodyOut(t *testing.T) {
+	s := newSite(t, func(o *admin.Options) { o.Public = &url.URL{Scheme: "https", Host: "modes.example"} })
+	for i := range 60 {
+		s.wrong(1, fmt.Sprintf("user-%d@acme.example", i))
+	}
+	s.signIn("olive@acme.example", goodPassword).ok(201)
+}
+
+func TestProcessesCountTogether(t *testing.T) {
+	one := newSite(t)
+	two := one.another()
+	for range 5 {
+		one.wrong(1, "olive@acme.example")
+		two.wrong(1, "olive@acme.example")
+	}
+	one.signIn("olive@acme.example", goodPassword).problem(429, "too_many_attempts")
+	two.signIn("olive@acme.example", goodPassword).problem(429, "too_many_attempts")
+}
+
+func TestAttemptsAtOnceDoNotExceedTheLimit(t *testing.T) {
+	s := newSite(t)
+	var refused, late int
+	for _, a := range atOnce(25, func(int) answer { return s.signIn("olive@acme.example", "not the password") }) {
+		switch a.status {
+		case 401:
+			refused++
+		case 429:
+			late++
+		default:
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	require.Equal(t, 10, refused)
+	require.Equal(t, 15, late)
+}
+
+// What we could not find out is no wrong password.
+func TestFailureOfOursIsNoWrongPassword(t *testing.T) {
+	s := newSite(t)
+	s.sql("alter table users rename to users_away")
+	for range 12 {
+		a := s.signIn("olive@acme.example", goodPassword)
+		require.Equal(t, 500, a.status, "%s", a.body)
+	}
+	s.sql("alter table users_away rename to users")
+	require.Zero(t, s.count("select coalesce(sum(wrong), 0) from sign_in_attempts"))
+	s.signIn("olive@acme.example", goodPassword).ok(201)
+	require.Zero(t, s.count("select coalesce(sum(wrong), 0) from sign_in_attempts"), "nor is a right one")
+}
+
+// An attempt that can't be given back, because Postgres is away by then, is given back
+// with the next one.
+func TestAttemptIsGivenBackLater(t *testing.T) {
+	s := newSite(t)
+	s.signIn("olive@acme.example", goodPassword).ok(201)
+	s.sql(`create function away() returns trigger language plpgsql as $$
+		begin if new.wrong < old.wrong then raise exception 'away' using errcode = '57P01'; end if; return new; end $$`)
+	s.sql("create trigger away before update on sign_in_attempts for each row execute function away()")
+	for range 3 {
+		s.signIn("olive@acme.example", goodPassword).ok(201)
+	}
+	s.sql("drop trigger away on sign_in_attempts")
+	s.signIn("olive@acme.example", goodPassword).ok(201)
+	require.Zero(t, s.count("select coalesce(sum(wrong), 0) from sign_in_attempts"))
+}
+
+func TestDisabledAccountIsOutAtOnce(t *testing.T) {
+	s := newSite(t)
+	pair, _, _ := strings.Cut(s.signIn("mel@acme.example", goodPassword).ok(201).header.Get("Set-Cookie"), ";")
+	mel := s.token(s.member, s.acme, "read")
+	s.do("GET", "!/api/v1/session", "", "", "Cookie", pair).ok(200)
+	_, err := s.db.SetDisabled(t.Context(), operator, s.member.ID, true)
+	require.NoError(t, err)
+	s.do("GET", "!/api/v1/session", "", "", "Cookie", pair).problem(401, "session_ended")
+	s.do("GET", "/modes", mel, "").problem(401, "token_refused")
+	s.signIn("mel@acme.example", goodPassword).problem(401, "wrong_credentials")
+	_, err = s.db.SetDisabled(t.Context(), operator, s.member.ID, false)
+	require.NoError(t, err)
+	s.do("GET", "/modes", mel, "").ok(200)
+	s.do("GET", "!/api/v1/session", "", "", "Cookie", pair).problem(401, "session_ended")
+	s.signIn("mel@acme.example", goodPassword).ok(201)
+}

@@ -1,0 +1,230 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres/sqlcgen"
+)
+
+const (
+	// InvitationLasts is how long an invitation can be accepted.
+	InvitationLasts = 14 * 24 * time.Hour
+	// MaxInvitations bounds how many an organization has that nobody answered.
+	MaxInvitations = 500
+)
+
+// Invitation asks whoever has an account with an address to become a member. It says
+// nothing of whether there is such an account.
+type Invitation struct {
+	ID    uuid.UUID
+	Email string
+	// Role is owner, admin or member.
+	Role string
+	// InvitedBy is the actor's id: a user's, or the name of an operator.
+	InvitedBy            string
+	CreatedAt, ExpiresAt time.Time
+}
+
+// Invited is an invitation as the one who is invited sees it.
+type Invited struct {
+	Invitation
+	OrganizationID uuid.UUID
+	Slug, Name     string
+}
+
+// Invite invites an address. Conflict is returned where it is a member's already or
+// invited already, and where there are too many invitations; Invalid where it is no
+// address. What is done doesn't depend on whether the address has an account.
+func (db *DB) Invite(ctx context.Context, by audit.By, org uuid.UUID, email, role string) (Invitation, error) {
+	email = strings.TrimSpace(email)
+	var out Invitation
+	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		if _, err := q.LockOrganization(ctx, org); err != nil {
+			return orNotFound(err, "organization")
+		}
+		if err := mayBeInvited(ctx, q, org, email); err != nil {
+			return err
+		}
+		row, err := q.InsertInvitation(ctx, sqlcgen.InsertInvitationParams{
+			OrganizationID: org, Email: email, Role: role, InvitedBy: by.Actor.ID, LastsSeconds: InvitationLasts.Seconds(),
+		})
+		if err != nil {
+			return err
+		}
+		out = toInvitation(row)
+		return auditInvitation(ctx, q, by, row, audit.Create)
+	})
+	return out, err
+}
+
+func mayBeInvited(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, email string) error {
+	if _, err := q.DeleteExpiredInvitations(ctx, org); err != nil {
+		return fmt.Errorf("expired invitations: %w", err)
+	}
+	pending, err := q.CountInvitations(ctx, org)
+	if err != nil {
+		return fmt.Errorf("count invitations: %w", err)
+	}
+	if pending >= MaxInvitations {
+		return fault.New(fault.Conflict, "too_many_invitations", "There are %d invitations that wait for an answer; withdraw some first", pending)
+	}
+	member, err := q.HasMemberOfEmail(ctx, sqlcgen.HasMemberOfEmailParams{OrganizationID: org, Email: email})
+	if err != nil {
+		return fmt.Errorf("look for the member: %w", err)
+	}
+	if member {
+		return taken["members_pkey"]
+	}
+	return nil
+}
+
+// Invitations lists an organization's invitations that nobody answered, newest first.
+func (db *DB) Invitations(ctx context.Context, org uuid.UUID) ([]Invitation, error) {
+	rows, err := db.q.ListInvitations(ctx, org)
+	if err != nil {
+		return nil, fmt.Errorf("list invitations: %w", err)
+	}
+	out := make([]Invitation, len(rows))
+	for i, r := range rows {
+		out[i] = toInvitation(r)
+	}
+	return out, nil
+}
+
+// InvitationsOf lists the invitations of a user's address, newest first.
+func (db *DB) InvitationsOf(ctx context.Context, email string) ([]Invited, error) {
+	rows, err := db.q.ListInvitationsOfEmail(ctx, email)
+	if err != nil {
+		return nil, fmt.Errorf("list invitations of an address: %w", err)
+	}
+	out := make([]Invited, len(rows))
+	for i, r := range rows {
+		out[i] = Invited{
+			Invitation: Invitation{
+				ID: r.ID, Email: r.Email, Role: r.Role, InvitedBy: r.InvitedBy, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(),
+			},
+			OrganizationID: r.OrganizationID, Slug: r.Slug, Name: r.Name,
+		}
+	}
+	return out, nil
+}
+
+// Withdraw takes an invitation back. Each check is asked, under the organization's
+// lock, with the invitation's role.
+func (db *DB) Withdraw(ctx context.Context, by audit.By, org, id uuid.UUID, checks ...func(role string) error) error {
+	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		row, err := lockInvitation(ctx, q, org, id)
+		if err != nil {
+			return err
+		}
+		if err := all(checks, row.Role); err != nil {
+			return err
+		}
+		return endInvitation(ctx, q, by, row, audit.Delete)
+	})
+}
+
+// AcceptInvitation makes a user the member that an invitation asks for: NotFound where
+// there is no such invitation of the user's address.
+func (db *DB) AcceptInvitation(ctx context.Context, by audit.By, id, user uuid.UUID) (Invited, error) {
+	return db.answerInvitation(ctx, id, user, func(q *sqlcgen.Queries, row sqlcgen.Invitation, u sqlcgen.User) error {
+		if err := endInvitation(ctx, q, by, row, audit.Accept); err != nil {
+			return err
+		}
+		return addMember(ctx, q, by, row.OrganizationID, u, row.Role)
+	})
+}
+
+// DeclineInvitation ends an invitation of a user's address: NotFound where there is
+// none.
+func (db *DB) DeclineInvitation(ctx context.Context, by audit.By, id, user uuid.UUID) error {
+	_, err := db.answerInvitation(ctx, id, user, func(q *sqlcgen.Queries, row sqlcgen.Invitation, _ sqlcgen.User) error {
+		return endInvitation(ctx, q, by, row, audit.Decline)
+	})
+	return err
+}
+
+// answerInvitation runs answer with an invitation of the user's address, under its
+// organization's lock.
+func (db *DB) answerInvitation(ctx context.Context, id, user uuid.UUID,
+	answer func(*sqlcgen.Queries, sqlcgen.Invitation, sqlcgen.User) error,
+) (Invited, error) {
+	var out Invited
+	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+		found, err := q.GetInvitation(ctx, id)
+		if err != nil {
+			return orNotFound(err, "invitation")
+		}
+		row, err := lockInvitation(ctx, q, found.OrganizationID, id)
+		if err != nil {
+			return err
+		}
+		u, err := q.ShareUser(ctx, user)
+		if err != nil {
+			return orNotFound(err, "user")
+		}
+		if !strings.EqualFold(u.Email, row.Email) || u.DisabledAt != nil {
+			return orNotFound(pgx.ErrNoRows, "invitation")
+		}
+		org, err := q.GetOrganization(ctx, row.OrganizationID)
+		if err != nil {
+			return err
+		}
+		out = Invited{Invitation: toInvitation(row), OrganizationID: org.ID, Slug: org.Slug, Name: org.Name}
+		return answer(q, row, u)
+	})
+	return out, err
+}
+
+// lockInvitation finds an invitation under its organization's lock.
+func lockInvitation(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (sqlcgen.Invitation, error) {
+	if _, err := q.LockOrganization(ctx, org); err != nil {
+		return sqlcgen.Invitation{}, orNotFound(err, "invitation")
+	}
+	row, err := q.LockInvitation(ctx, sqlcgen.LockInvitationParams{ID: id, OrganizationID: org})
+	return row, orNotFound(err, "invitation")
+}
+
+// endInvitation takes an invitation away: how it ended is in the audit log.
+func endInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.By, row sqlcgen.Invitation, action audit.Action) error {
+	n, err := q.DeleteInvitation(ctx, row.ID)
+	if err != nil {
+		return fmt.Errorf("end invitation: %w", err)
+	}
+	if n != 1 {
+		return errors.New("postgres: an invitation changed under its organization's lock")
+	}
+	return auditInvitation(ctx, q, by, row, action)
+}
+
+func auditInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.By, row sqlcgen.Invitation, action audit.Action) error {
+	is, err := content(memberContent{row.Email, row.Role})
+	if err != nil {
+		return err
+	}
+	e := entry{
+		organization: &row.OrganizationID, action: action,
+		subject: audit.Subject{Kind: audit.Invitation, ID: row.ID.String(), Name: row.Email},
+	}
+	if action == audit.Create {
+		e.after = is
+	} else {
+		e.before = is
+	}
+	return insertAudit(ctx, q, by, e)
+}
+
+func toInvitation(r sqlcgen.Invitation) Invitation {
+	return Invitation{
+		ID: r.ID, Email: r.Email, Role: r.Role, InvitedBy: r.InvitedBy, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(),
+	}
+}
