@@ -313,7 +313,7 @@ func (v *visit) subjectsThere(entries []audit.Entry) (map[string]string, error) 
 	if about(audit.AccessToken) && v.may(access.Request{Action: access.ReadTokens}).Allowed {
 		for _, e := range entries {
 			if _, err := uuid.Parse(e.Subject.ID); e.Subject.Kind == audit.AccessToken && err == nil {
-				there[e.Subject.ID] = v.path("/tokens") + "#token-" + e.Subject.ID
+				there[e.Subject.ID] = v.path("/tokens?token=" + e.Subject.ID)
 			}
 		}
 	}
