@@ -86,6 +86,7 @@ var never = map[string][]string{
 	"internal/advice/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/clients/...":   {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/canary":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/endpoint":      {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/token":         {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/snapshot/...":  {pgx, river, fiber, fast},
 	"internal/postgres/...":  {fiber, fast, redis},

@@ -121,7 +121,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, string(want.Body), string(got), "%s of %s", want.Name, tn.org.Slug)
 		}
-		log, err := f.db.Audit(t.Context(), tn.org.ID, postgres.AuditFilter{Limit: 100_000})
+		log, _, err := f.db.AuditPage(t.Context(), tn.org.ID, postgres.AuditFilter{Limit: 100_000}, 64<<20)
 		require.NoError(t, err)
 		seen := map[int64]bool{}
 		for _, e := range log {

@@ -51,6 +51,9 @@ func timeOf(name, s string) (time.Time, error) {
 	return time.Time{}, usage("--%s is a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01, not %q", name, s)
 }
 
+// auditBytes is how much of the log a command reads at once.
+const auditBytes = 4 << 20
+
 func (c *cli) auditList() *cobra.Command {
 	var f auditFlags
 	cmd := c.does(&cobra.Command{
@@ -66,13 +69,18 @@ func (c *cli) auditList() *cobra.Command {
 			return usage("--limit is a number from 1 to %d; \"admin audit export\" writes all", pageSize)
 		}
 		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o modes.Organization) error {
-			got, err := db.Audit(ctx, o.ID, f.filter)
-			if err != nil {
-				return err
-			}
-			list := make([]auditlog.Entry, len(got))
-			for i, e := range got {
-				list[i] = auditlog.Of(e)
+			list := []auditlog.Entry{}
+			for more, left := true, f.filter; more && left.Limit > 0; {
+				got, rest, err := db.AuditPage(ctx, o.ID, left, auditBytes)
+				if err != nil {
+					return err
+				}
+				for _, e := range got {
+					list = append(list, auditlog.Of(e))
+					left.Before = e.ID
+				}
+				left.Limit -= len(got)
+				more = rest
 			}
 			return c.print(struct {
 				Entries []auditlog.Entry `json:"entries"`

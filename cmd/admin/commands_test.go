@@ -65,7 +65,7 @@ func TestSettingUpAnOrganization(t *testing.T) {
 	require.Contains(t, i.call("token", "list", "--org", "acme").ok().stdout, "revoked")
 
 	require.Contains(t, i.call("org", "list").ok().stdout, "acme")
-	entries, err := db.Audit(t.Context(), mustOrganization(t, db).ID, postgres.AuditFilter{Limit: 100})
+	entries, _, err := db.AuditPage(t.Context(), mustOrganization(t, db).ID, postgres.AuditFilter{Limit: 100}, 64<<20)
 	require.NoError(t, err)
 	require.Len(t, entries, 5+4, "organization, the templates that came with it, member, two tokens, a revocation")
 	for _, e := range entries {

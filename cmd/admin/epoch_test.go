@@ -47,7 +47,7 @@ func TestRaisingTheEpoch(t *testing.T) {
 	db, err := postgres.Open(t.Context(), i.app)
 	require.NoError(t, err)
 	defer db.Close()
-	all, err := db.Tokens(t.Context(), mustOrganization(t, db).ID)
+	all, _, err := db.Tokens(t.Context(), mustOrganization(t, db).ID, postgres.TokenFilter{Limit: 100})
 	require.NoError(t, err)
 	for _, tok := range all {
 		require.Equal(t, tok.Name == "ended", tok.RevokedAt != nil, tok.Name)

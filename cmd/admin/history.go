@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -191,7 +192,7 @@ func (n *noun[T]) compare(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			changes := append([]modes.Change{}, n.diff(before.Object, after.Object)...)
+			changes := n.changes(ctx, before.Object, after.Object)
 			return c.print(struct {
 				From    listedVersion  `json:"from"`
 				To      listedVersion  `json:"to"`
@@ -204,6 +205,14 @@ func (n *noun[T]) compare(c *cli) *cobra.Command {
 	cmd.Flags().StringVar(&to, "to", "current", "the version to compare, a number or current")
 	must(cmd, "from")
 	return cmd
+}
+
+// commandSteps bounds what a command compares: a terminal can wait longer than a page.
+const commandSteps = 16 * diff.DefaultSteps
+
+// changes are those from one version to another, never nil.
+func (n *noun[T]) changes(ctx context.Context, before, after T) []modes.Change {
+	return diff.WithLines(append([]modes.Change{}, n.diff(before, after)...), diff.NewBudget(ctx, commandSteps))
 }
 
 func sayChanges(w io.Writer, changes []modes.Change) {
@@ -261,7 +270,7 @@ them. --dry-run shows what would change.`, n.one, n.group),
 				Name    string         `json:"name"`
 				Version int64          `json:"version"`
 				Changes []modes.Change `json:"changes"`
-			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: seen, Changes: append([]modes.Change{}, n.diff(now, old.Object)...)}
+			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: seen, Changes: n.changes(ctx, now, old.Object)}
 			if !dryRun {
 				// Held to what was compared with.
 				restored, err := n.restored(db, ctx, c.by(), o.ID, id, old.Version.Version, seen)

@@ -156,13 +156,17 @@ func (c *cli) tokenList() *cobra.Command {
 		Use: "list --org ORG", Short: "List the access tokens that open an organization", Example: "  admin token list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
-			all, err := db.Tokens(ctx, o.ID)
-			if err != nil {
-				return err
-			}
-			list := make([]accessToken, len(all))
-			for i, t := range all {
-				list[i] = tokenOf(t)
+			list := []accessToken{}
+			for f, more := (postgres.TokenFilter{Limit: pageSize}), true; more; {
+				page, rest, err := db.Tokens(ctx, o.ID, f)
+				if err != nil {
+					return err
+				}
+				for _, t := range page {
+					list = append(list, tokenOf(t))
+					f.After = t.ID
+				}
+				more = rest
 			}
 			return c.print(struct {
 				Tokens []accessToken `json:"tokens"`

@@ -31,7 +31,7 @@ type Change struct {
 	// Before and After are in JSON shapes; nil where there was none.
 	Before any `json:"before,omitempty"`
 	After  any `json:"after,omitempty"`
-	// Lines compares texts of several lines, all lines in order.
+	// Lines compares texts of several lines, all lines in order; see WithLines.
 	Lines []Line `json:"lines,omitempty"`
 }
 
@@ -90,11 +90,17 @@ func Fields(changes []Change, pointer string, before, after map[string]any) []Ch
 }
 
 func changed(pointer string, before, after any) Change {
-	c := Change{Pointer: pointer, Kind: Changed, Before: before, After: after}
-	b, isText := before.(string)
-	a, bothText := after.(string)
-	if isText && bothText && (strings.Contains(b, "\n") || strings.Contains(a, "\n")) {
-		c.Lines = Lines(b, a)
+	return Change{Pointer: pointer, Kind: Changed, Before: before, After: after}
+}
+
+// WithLines fills in the Lines of changed texts of several lines, within a budget.
+func WithLines(changes []Change, budget *Budget) []Change {
+	for i, c := range changes {
+		before, isText := c.Before.(string)
+		after, bothText := c.After.(string)
+		if c.Kind == Changed && isText && bothText && (strings.Contains(before, "\n") || strings.Contains(after, "\n")) {
+			changes[i].Lines = Lines(before, after, budget)
+		}
 	}
-	return c
+	return changes
 }

@@ -24,10 +24,10 @@ func TestLines(t *testing.T) {
 		{"a\nb\nc", "a\nx\nc", " a|-b|+x| c|"},
 		{"a", "a\nb", " a|+b|"},
 		{"a\nb", "b", "-a| b|"},
-		{"a\nb\nc\na\nb\nb\na", "c\nb\na\nb\na\nc", "-a|-b| c|+b| a| b|-b| a|+c|"},
+		{"a\nb\nc\na\nb\nb\na", "c\nb\na\nb\na\nc", "-a|-b| c|-a| b|+a| b| a|+c|"},
 		{"a\n", "a", " a|-|"},
 	} {
-		assert.Equal(t, c.want, unified(Lines(c.before, c.after)))
+		assert.Equal(t, c.want, unified(Lines(c.before, c.after, plenty())))
 	}
 }
 
@@ -37,7 +37,7 @@ func TestLinesLaw(t *testing.T) {
 		text := rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "", "d"}), 1, 30), func(l []string) string { return strings.Join(l, "\n") })
 		before, after := text.Draw(rt, "before"), text.Draw(rt, "after")
 		var old, now []string
-		for _, l := range Lines(before, after) {
+		for _, l := range Lines(before, after, drawBudget(rt)) {
 			if l.Kind != Added {
 				old = append(old, l.Text)
 				require.Equal(rt, len(old), l.OldLine)
@@ -58,7 +58,7 @@ func TestLinesOfTextsWithNothingInCommon(t *testing.T) {
 		before = append(before, fmt.Sprint("old ", i))
 		after = append(after, fmt.Sprint("new ", i))
 	}
-	lines := Lines(strings.Join(before, "\n"), strings.Join(after, "\n"))
+	lines := Lines(strings.Join(before, "\n"), strings.Join(after, "\n"), plenty())
 	assert.Len(t, lines, 40_000)
 	assert.Equal(t, Removed, lines[19_999].Kind)
 	assert.Equal(t, Added, lines[20_000].Kind)

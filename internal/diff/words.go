@@ -6,9 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxWordEdits bounds the search within a line, as maxEdits does over lines.
-const maxWordEdits = 400
-
 // Span is a part of a line.
 type Span struct {
 	Text string
@@ -16,52 +13,63 @@ type Span struct {
 	Changed bool
 }
 
-// Words compares two lines word by word. Where they have so little in common that
-// marks would be no help, ok is false.
-func Words(before, after string) (old, now []Span, ok bool) {
-	common, left, right := 0, 0, 0 // signs other than blanks
-	for _, l := range compare(wordsOf(before), wordsOf(after), maxWordEdits) {
-		signs := utf8.RuneCountInString(strings.TrimSpace(l.Text))
-		if l.Kind == Same {
-			common += signs
-		}
-		if l.Kind != Added {
-			left += signs
-			old = appendWord(old, l)
-		}
-		if l.Kind != Removed {
-			right += signs
-			now = appendWord(now, l)
-		}
+// Words compares two lines word by word, within a budget. Where they have so little
+// in common that marks would be no help, or the budget ends first, ok is false.
+func Words(before, after string, budget *Budget) (old, now []Span, ok bool) {
+	if !budget.spend((len(before) + len(after)) / bytesPerStep) {
+		return nil, nil, false
 	}
+	a, b := wordsOf(before), wordsOf(after)
+	removed, added := edits(a, b, 0, budget)
+	if budget.Exhausted() {
+		return nil, nil, false
+	}
+	common, left := signs(a, removed)
+	_, right := signs(b, added)
 	if 3*common < max(left, right) && common < min(left, right) {
 		return nil, nil, false
 	}
-	return joined(old), joined(now), true
+	return spans(before, a, removed), spans(after, b, added), true
 }
 
-func appendWord(spans []Span, l Line) []Span {
-	changed := l.Kind != Same
-	if n := len(spans); n > 0 && spans[n-1].Changed == changed {
-		spans[n-1].Text += l.Text
-		return spans
-	}
-	return append(spans, Span{l.Text, changed})
-}
-
-// joined takes the blanks between two changed words for changed, too: one mark
-// over both is calmer than two.
-func joined(spans []Span) (out []Span) {
-	for i, s := range spans {
-		n := len(out)
-		blank := i > 0 && i < len(spans)-1 && !s.Changed && strings.TrimSpace(s.Text) == ""
-		switch {
-		case n > 0 && out[n-1].Changed && (blank || s.Changed):
-			out[n-1].Text += s.Text
-		default:
-			out = append(out, s)
+// signs counts characters other than blanks around words: those that both lines have,
+// and all of them.
+func signs(words []string, changed []bool) (common, total int) {
+	for i, w := range words {
+		n := utf8.RuneCountInString(strings.TrimSpace(w))
+		total += n
+		if !changed[i] {
+			common += n
 		}
 	}
+	return common, total
+}
+
+// spans joins words that changed alike. The blanks between two changed words count
+// as changed, too: one mark over both is calmer than two.
+func spans(line string, words []string, changed []bool) (out []Span) {
+	start, end := 0, 0 // of the span that is being made
+	marked := false
+	cut := func() {
+		if end > start {
+			out = append(out, Span{line[start:end], marked})
+		}
+		start = end
+	}
+	for i := 0; i < len(words); {
+		last, length := i, 0
+		for ; last < len(words) && changed[last] == changed[i]; last++ {
+			length += len(words[last])
+		}
+		between := i > 0 && last < len(words) && !changed[i] && strings.TrimSpace(line[end:end+length]) == ""
+		if mark := changed[i] || between; mark != marked {
+			cut()
+			marked = mark
+		}
+		end += length
+		i = last
+	}
+	cut()
 	return out
 }
 
@@ -69,18 +77,23 @@ func joined(spans []Span) (out []Span) {
 // letter or one picture together stays together; scripts that are written without
 // blanks are cut into their letters.
 func wordsOf(line string) (words []string) {
-	last := other
-	for _, r := range line {
+	last, start := other, 0
+	for i, r := range line {
 		kind := kindOf(r)
-		if kind != single && kind != other && kind == last && len(words) > 0 || kind == attached && len(words) > 0 {
-			words[len(words)-1] += string(r)
+		if i > 0 && (kind == attached || kind != single && kind == last) {
 			if kind == attached {
 				continue // what comes next still follows the word before
 			}
 		} else {
-			words = append(words, string(r))
+			if i > 0 {
+				words = append(words, line[start:i])
+			}
+			start = i
 		}
 		last = kind
+	}
+	if start < len(line) {
+		words = append(words, line[start:])
 	}
 	return words
 }
@@ -102,11 +115,19 @@ const joiner = '\u200d'
 
 func kindOf(r rune) runeKind {
 	switch {
+	case r < utf8.RuneSelf:
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_':
+			return letter
+		case unicode.IsSpace(r):
+			return blank
+		}
+		return single
 	case unicode.In(r, unicode.M, unicode.Variation_Selector) || r == joiner:
 		return attached
 	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
 		return single
-	case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_':
+	case unicode.IsLetter(r) || unicode.IsDigit(r):
 		return letter
 	case unicode.IsSpace(r):
 		return blank

@@ -32,12 +32,12 @@ func TestWords(t *testing.T) {
 		{"اكتب جملًا قصيرة", "اكتب جملًا طويلة", "اكتب جملًا [قصيرة]", "اكتب جملًا [طويلة]"},
 		{"café is open", "cafe\u0301 is open", "[café] is open", "[cafe\u0301] is open"},
 	} {
-		old, now, ok := Words(c.before, c.after)
+		old, now, ok := Words(c.before, c.after, plenty())
 		require.True(t, ok, c.before)
 		assert.Equal(t, c.old, marked(old))
 		assert.Equal(t, c.now, marked(now))
 	}
-	_, _, ok := Words("nothing in common", "quite another line")
+	_, _, ok := Words("nothing in common", "quite another line", plenty())
 	require.False(t, ok, "marks over everything mark nothing")
 }
 
@@ -47,7 +47,7 @@ func TestWordsLaw(t *testing.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("ab _.é\u0301👩\u200d💻\ufe0f先看א ")))
 		before, after := text.Draw(rt, "before"), text.Draw(rt, "after")
 		require.Equal(rt, before, strings.Join(wordsOf(before), ""))
-		old, now, ok := Words(before, after)
+		old, now, ok := Words(before, after, drawBudget(rt))
 		if !ok {
 			return
 		}
@@ -65,9 +65,9 @@ func TestWordsLaw(t *testing.T) {
 
 func TestWordsOfVeryLongLines(t *testing.T) {
 	before, after := strings.Repeat("one of many words ", 4000), strings.Repeat("another of a few terms ", 4000)
-	_, _, ok := Words(before, after)
+	_, _, ok := Words(before, after, plenty())
 	require.False(t, ok)
-	old, now, ok := Words(before+"old end", before+"new end")
+	old, now, ok := Words(before+"old end", before+"new end", plenty())
 	require.True(t, ok)
 	require.Equal(t, []bool{false, true, false}, []bool{old[0].Changed, old[1].Changed, old[2].Changed})
 	require.Equal(t, "new", now[1].Text)

@@ -3,6 +3,7 @@
 package document
 
 import (
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/templates"
 )
@@ -14,11 +15,11 @@ const RendererVersion = 2
 // The names of the representations. Stores take any name, and any number of
 // them.
 const (
-	ModesJSON        = "modes.json"
-	ModesYAML        = "modes.yaml"
-	OrganizationYAML = "organization.yaml"
-	MarketplaceYAML  = "marketplace.yaml"
-	TemplatesJSON    = "permission-templates.json"
+	ModesJSON        = endpoint.ModesJSON
+	ModesYAML        = endpoint.ModesYAML
+	OrganizationYAML = endpoint.OrganizationYAML
+	MarketplaceYAML  = endpoint.MarketplaceYAML
+	TemplatesJSON    = endpoint.TemplatesJSON
 )
 
 // The media types of the representations; that of YAML is RFC 9512's.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/diff"
 	"orgmodes/internal/golden"
 )
 
@@ -23,7 +24,7 @@ func TestDiff(t *testing.T) {
 		"iconName": "codicon-edit", "empty": map[string]any{"a/b": json.Number("1")}, "none": []any{}, "added": false,
 		"nested": before.Config.Extra["nested"],
 	}
-	data, err := json.MarshalIndent(Diff(before, after), "", "  ")
+	data, err := json.MarshalIndent(diff.WithLines(Diff(before, after), diff.NewBudget(t.Context(), diff.DefaultSteps)), "", "  ")
 	require.NoError(t, err)
 	golden.Equal(t, "diff.json", append(data, '\n'))
 }

@@ -33,30 +33,92 @@ type AuditFilter struct {
 	Before int64
 	// Limit is the size of a page.
 	Limit int
-	// Heads leaves out what was before and after, see AuditContents.
-	Heads bool
+}
+
+// AuditHead is an entry without its content.
+type AuditHead struct {
+	audit.Entry
+	// stored is what its content takes on disk, in bytes; compressed it may be much
+	// longer than that.
+	stored int64
 }
 
 // AuditContent is what an entry says that was before and after a change.
 type AuditContent struct{ Before, After json.RawMessage }
 
-// AuditContents are those of entries of an organization's audit log, by their ids.
-func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, ids []int64) (map[int64]AuditContent, error) {
-	rows, err := db.q.ListAuditContents(ctx, sqlcgen.ListAuditContentsParams{OrganizationID: &org, Ids: ids})
-	if err != nil {
-		return nil, fmt.Errorf("contents of audit entries: %w", err)
-	}
-	out := make(map[int64]AuditContent, len(rows))
-	for _, r := range rows {
-		out[r.ID] = AuditContent{r.Before, r.After}
+const (
+	// unpacked is how many times longer than on disk the longest contents are.
+	unpacked = 64
+	// contentsAtOnce bounds what is read at once, in bytes as estimated by unpacked.
+	contentsAtOnce = 16 << 20
+)
+
+// AuditContents reads the contents of entries, by their ids: from the first one on,
+// until they come to maxBytes. One is always among them.
+func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, heads []AuditHead, maxBytes int) (map[int64]AuditContent, error) {
+	out, total := make(map[int64]AuditContent, len(heads)), 0
+	for len(heads) > 0 {
+		var ids []int64
+		var estimated int64
+		for _, h := range heads {
+			if estimated += h.stored * unpacked; len(ids) > 0 && estimated > contentsAtOnce {
+				break
+			}
+			ids = append(ids, h.ID)
+		}
+		rows, err := db.q.ListAuditContents(ctx, sqlcgen.ListAuditContentsParams{OrganizationID: &org, Ids: ids})
+		if err != nil {
+			return nil, fmt.Errorf("contents of audit entries: %w", err)
+		}
+		got := make(map[int64]AuditContent, len(rows))
+		for _, r := range rows {
+			got[r.ID] = AuditContent{r.Before, r.After}
+		}
+		for _, id := range ids {
+			content := got[id]
+			if total += len(content.Before) + len(content.After); total > maxBytes && len(out) > 0 {
+				return out, nil
+			}
+			out[id] = content
+		}
+		heads = heads[len(ids):]
 	}
 	return out, nil
 }
 
-// Audit lists an organization's audit log, newest first; of one moment the last that
-// was recorded.
-func (db *DB) Audit(ctx context.Context, org uuid.UUID, f AuditFilter) ([]audit.Entry, error) {
-	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions, Whole: !f.Heads} //nolint:gosec // a page's size
+// AuditPage lists entries as AuditHeads does, with their contents. A page has at most
+// f.Limit entries, and fewer where their contents come to maxBytes before; more
+// reports whether there are others after its last entry.
+func (db *DB) AuditPage(ctx context.Context, org uuid.UUID, f AuditFilter, maxBytes int) (page []audit.Entry, more bool, err error) {
+	limit := f.Limit
+	f.Limit++ // one more says whether there are others
+	heads, err := db.AuditHeads(ctx, org, f)
+	if err != nil {
+		return nil, false, err
+	}
+	if more = len(heads) > limit; more {
+		heads = heads[:limit]
+	}
+	contents, err := db.AuditContents(ctx, org, heads, maxBytes)
+	if err != nil {
+		return nil, false, err
+	}
+	page = make([]audit.Entry, 0, len(contents))
+	for _, h := range heads {
+		content, ok := contents[h.ID]
+		if !ok {
+			return page, true, nil
+		}
+		h.Before, h.After = content.Before, content.After
+		page = append(page, h.Entry)
+	}
+	return page, more, nil
+}
+
+// AuditHeads lists an organization's audit log, newest first; of one moment the last
+// that was recorded.
+func (db *DB) AuditHeads(ctx context.Context, org uuid.UUID, f AuditFilter) ([]AuditHead, error) {
+	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions} //nolint:gosec // a page's size
 	if f.Before != 0 {
 		at, err := db.q.AuditTime(ctx, sqlcgen.AuditTimeParams{OrganizationID: &org, ID: f.Before})
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -78,9 +140,13 @@ func (db *DB) Audit(ctx context.Context, org uuid.UUID, f AuditFilter) ([]audit.
 	if err != nil {
 		return nil, fmt.Errorf("list audit: %w", err)
 	}
-	out := make([]audit.Entry, len(rows))
+	out := make([]AuditHead, len(rows))
 	for i, r := range rows {
-		out[i] = toEntry(sqlcgen.AuditLog(r))
+		out[i] = AuditHead{toEntry(sqlcgen.AuditLog{
+			ID: r.ID, OccurredAt: r.OccurredAt, OrganizationID: r.OrganizationID, Revision: r.Revision, ActorKind: r.ActorKind,
+			ActorID: r.ActorID, ActorName: r.ActorName, Action: r.Action, SubjectKind: r.SubjectKind, SubjectID: r.SubjectID,
+			SubjectName: r.SubjectName, RequestID: r.RequestID, Source: r.Source,
+		}), r.Stored}
 	}
 	return out, nil
 }

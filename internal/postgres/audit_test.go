@@ -24,7 +24,7 @@ func TestAuditIsFiltered(t *testing.T) {
 	count := func(f postgres.AuditFilter) int {
 		t.Helper()
 		f.Limit = 100
-		log, err := l.db.Audit(t.Context(), l.org.ID, f)
+		log, _, err := l.db.AuditPage(t.Context(), l.org.ID, f, 64<<20)
 		require.NoError(t, err)
 		return len(log)
 	}
@@ -55,7 +55,7 @@ func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
 		_, _, err := l.db.ImportModes(t.Context(), []audit.By{ada, bob}[round%2], l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(ms...)})
 		require.NoError(t, err)
 	}
-	all, err := l.db.Audit(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1000})
+	all, _, err := l.db.AuditPage(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1000}, 64<<20)
 	require.NoError(t, err)
 	require.EqualValues(t, len(all), l.count(`select count(*) from audit_log`))
 	moments := map[time.Time]int{}
@@ -89,7 +89,7 @@ func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
 			seen := map[int64]bool{}
 			var last audit.Entry
 			for {
-				part, err := l.db.Audit(t.Context(), l.org.ID, f)
+				part, _, err := l.db.AuditPage(t.Context(), l.org.ID, f, 64<<20)
 				require.NoError(t, err)
 				for _, e := range part {
 					require.False(t, seen[e.ID], "%s: %d comes twice", name, e.ID)
@@ -104,6 +104,6 @@ func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
 			require.Len(t, seen, c.want, "by %s, in pages of %d", name, size)
 		}
 	}
-	_, err = l.db.Audit(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1, Before: 1 << 40})
+	_, _, err = l.db.AuditPage(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1, Before: 1 << 40}, 64<<20)
 	require.True(t, fault.Is(err, fault.Malformed), "%v", err)
 }

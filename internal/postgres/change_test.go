@@ -35,7 +35,7 @@ func TestChangeLeavesItsWholeTrace(t *testing.T) {
 	require.Equal(t, m.ID, back.ID)
 	require.Equal(t, mode("docs"), back.Mode)
 
-	log, err := l.db.Audit(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 10})
+	log, _, err := l.db.AuditPage(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 10}, 64<<20)
 	require.NoError(t, err)
 	var lines []string
 	for _, e := range log {

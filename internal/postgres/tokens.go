@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
@@ -155,11 +156,35 @@ func (db *DB) RevokeToken(ctx context.Context, by audit.By, org, id uuid.UUID) (
 	return out, err
 }
 
-// Tokens lists the tokens that open an organization, newest first.
-func (db *DB) Tokens(ctx context.Context, org uuid.UUID) ([]Token, error) {
-	rows, err := db.q.ListTokens(ctx, org)
+// TokenFilter narrows a list of tokens; what is zero lets everything through.
+type TokenFilter struct {
+	// User is who they act for.
+	User uuid.UUID
+	// Ended is nil for all, true for those that were revoked or have expired, false
+	// for those that haven't.
+	Ended *bool
+	// After is the id of the last token of the page before. Behind one that doesn't
+	// open the organization there are none.
+	After uuid.UUID
+	// Limit is the size of a page.
+	Limit int
+}
+
+// Tokens lists tokens that open an organization, newest first; more reports whether
+// there are others after the last of them.
+func (db *DB) Tokens(ctx context.Context, org uuid.UUID, f TokenFilter) (page []Token, more bool, err error) {
+	var ended pgtype.Bool
+	if f.Ended != nil {
+		ended = pgtype.Bool{Bool: *f.Ended, Valid: true}
+	}
+	rows, err := db.filtered.ListTokens(ctx, sqlcgen.ListTokensParams{
+		OrganizationID: org, UserID: orNil(f.User), Ended: ended, After: orNil(f.After), RowLimit: int32(f.Limit) + 1, //nolint:gosec // a page's size
+	})
 	if err != nil {
-		return nil, fmt.Errorf("list tokens: %w", err)
+		return nil, false, fmt.Errorf("list tokens: %w", err)
+	}
+	if more = len(rows) > f.Limit; more {
+		rows = rows[:f.Limit]
 	}
 	out := make([]Token, len(rows))
 	for i, r := range rows {
@@ -170,7 +195,30 @@ func (db *DB) Tokens(ctx context.Context, org uuid.UUID) ([]Token, error) {
 			Version: r.Version, PublishedVersion: r.PublishedVersion,
 		}
 	}
-	return out, nil
+	return out, more, nil
+}
+
+// Token returns a token that opens an organization: NotFound where there is none.
+func (db *DB) Token(ctx context.Context, org, id uuid.UUID) (Token, error) {
+	row, err := db.q.GetOrganizationToken(ctx, sqlcgen.GetOrganizationTokenParams{ID: id, OrganizationID: org})
+	if err != nil {
+		return Token{}, orNotFound(err, "token")
+	}
+	u, err := db.q.GetUser(ctx, row.UserID)
+	if err != nil {
+		return Token{}, orNotFound(err, "user")
+	}
+	return toToken(row, u), nil
+}
+
+// CountPendingTokens counts the tokens of an organization that readers don't know of as
+// they are.
+func (db *DB) CountPendingTokens(ctx context.Context, org uuid.UUID) (int, error) {
+	n, err := db.q.CountPendingTokens(ctx, org)
+	if err != nil {
+		return 0, fmt.Errorf("count pending tokens: %w", err)
+	}
+	return int(n), nil
 }
 
 // TokenByHash returns the token of a hash: NotFound where there is none that is

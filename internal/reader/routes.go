@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/process"
 )
 
@@ -22,13 +23,13 @@ const (
 )
 
 // routes is all that the reader answers to. Every route takes GET and HEAD.
+// Below an organization these are modes, modes.yaml, organization.yaml,
+// marketplace.yaml and templates.
 func (r *Reader) routes(app *fiber.App) {
-	r.document(app, "/api/organizations/:organization/modes", "modes.json")
-	r.document(app, "/api/organizations/:organization/modes.yaml", "modes.yaml")
-	r.document(app, "/api/organizations/:organization/organization.yaml", "organization.yaml")
-	r.document(app, "/api/organizations/:organization/marketplace.yaml", "marketplace.yaml")
-	r.document(app, "/api/organizations/:organization/templates", "permission-templates.json")
-	r.marketplace(app, "/api/marketplace/modes", "marketplace.yaml")
+	for _, form := range endpoint.All() {
+		r.document(app, endpoint.Path(":organization", form.Name), form.Name)
+	}
+	r.marketplace(app, "/api/marketplace/modes", endpoint.MarketplaceYAML)
 }
 
 // document serves a form of the document of the organization in the path.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"orgmodes/internal/diff"
 	"orgmodes/internal/golden"
 	"orgmodes/internal/modes"
 )
@@ -34,7 +35,7 @@ func TestDiff(t *testing.T) {
 	} {
 		after := before.Normalized()
 		change(&after)
-		changes := Diff(before, after)
+		changes := diff.WithLines(Diff(before, after), diff.NewBudget(t.Context(), diff.DefaultSteps))
 		out, err := json.MarshalIndent(changes, "", "  ")
 		require.NoError(t, err)
 		fmt.Fprintf(&b, "%s\n", out)

@@ -53,7 +53,8 @@ type Resolution struct {
 // taken, and listed. Texts grant nothing: the request's simply win.
 //
 // Tools are narrowed rule by rule. A rule that one of the template's covers is
-// taken as it was asked for. Of one that is wider, what the template has within it
+// granted, with the tool's name as the template writes it: a client may know only
+// one of a tool's names. Of one that is wider, what the template has within it
 // is granted. What can't be told to be within the template's is refused, and so is
 // a rule that only several of the template's would cover together. With
 // bypassPermissions the tools restrict nothing, which is why a request for tools
@@ -131,13 +132,21 @@ func (out *Resolution) narrowTool(index int, asked string, allowed []string) {
 			out.allow(text) // two spellings of one thing: the template's is the one that was granted
 			return
 		case has.Covers(rule):
-			out.allow(asked)
+			if rule.Server == "" {
+				rule.Tool = has.Tool
+			}
+			out.allow(rule.String())
 			return
 		case rule.Covers(has):
 			within = append(within, text)
 		}
 	}
-	if len(within) == 0 {
+	switch {
+	case len(within) > 0:
+	case rule.ambiguous():
+		refuse(within, "its double underscores can be read as more than one server and tool, so only a template that lists this very name allows it")
+		return
+	default:
 		refuse(within, "the template doesn't allow it")
 		return
 	}

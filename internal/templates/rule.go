@@ -88,8 +88,8 @@ func parseMCPRule(text string) (Rule, error) {
 	if !strings.HasPrefix(text, mcpPrefix) {
 		return Rule{}, fmt.Errorf("%q must begin with mcp__ in small letters", text)
 	}
-	// A server's name can hold single underscores, a tool's double ones: the
-	// first double one parts them.
+	// The first double underscore ends the server's name, as clients read it. Names
+	// with several are well-formed too, but see ambiguous.
 	server, tool, ok := strings.Cut(strings.TrimPrefix(text, mcpPrefix), "__")
 	switch {
 	case !ok && mcpPattern.MatchString(server):
@@ -100,6 +100,15 @@ func parseMCPRule(text string) (Rule, error) {
 		return Rule{}, fmt.Errorf("%q names no tool of the server: a name has letters, digits, _, . and -, and * alone is all of them", text)
 	}
 	return Rule{Server: server, Tool: tool}, nil
+}
+
+// ambiguous reports whether r's name has more than one reading: the servers and the
+// tools of MCP may both have double underscores in their names, so mcp__a__b__c is
+// tool b__c of server a, or tool c of server a__b, and mcp__a___b is _b of a, or b
+// of a_. Only the client that runs the servers can tell.
+func (r Rule) ambiguous() bool {
+	name := r.Server + "__" + r.Tool
+	return r.Server != "" && strings.Index(name, "__") != strings.LastIndex(name, "__")
 }
 
 // balanced reports whether every parenthesis has its other one. One after a

@@ -10,14 +10,14 @@ func (r Rule) Covers(o Rule) bool {
 		return true
 	}
 	if r.Server != "" || o.Server != "" {
-		return r.Server == o.Server && r.Tool == "*"
+		return r.Server == o.Server && r.Tool == "*" && !r.ambiguous() && !o.ambiguous()
 	}
 	tool := toolOf(r)
 	if tool.Name != toolOf(o).Name {
 		return false
 	}
 	switch {
-	case r.wholeTool() || r.Specifier == o.Specifier:
+	case r.wholeTool(tool) || r.Specifier == o.Specifier:
 		return true
 	case tool.specifier == command:
 		return coversCommand(r.Specifier, o.Specifier)
@@ -28,8 +28,12 @@ func (r Rule) Covers(o Rule) bool {
 	}
 }
 
-// wholeTool reports a rule that says nothing narrower than its tool.
-func (r Rule) wholeTool() bool { return r.Server == "" && (r.Specifier == "" || r.Specifier == "*") }
+// wholeTool reports whether r allows all that tool can do. A specifier "*" does for
+// commands only: as a pattern of paths it ends at the working directory, and no
+// other tool is known to read it as everything.
+func (r Rule) wholeTool(tool Tool) bool {
+	return r.Specifier == "" || r.Specifier == "*" && tool.specifier == command
+}
 
 // toolOf is the tool that a rule is about: a short name and its long one are the
 // same. A tool that nobody knows any more is still the same as itself.

@@ -46,7 +46,7 @@ func TestMarksTellWhatIsUnpublished(t *testing.T) {
 		when (new.organization_id <> '` + snapshot.Canary + `') execute function stuck()`)
 	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
 	require.NoError(t, err)
-	log, err := w.db.Audit(t.Context(), stuck.ID, auditPage)
+	log, _, err := w.db.AuditPage(t.Context(), stuck.ID, auditPage, 64<<20)
 	require.NoError(t, err)
 	w.marks(func(m snapshot.Mark) bool {
 		since, ok := m.Organizations[stuck.ID.String()]
@@ -80,7 +80,7 @@ func TestMarkWithTooManyExceptions(t *testing.T) {
 	}
 	orgs, err := w.db.PendingOrganizations(t.Context(), 0, 1)
 	require.NoError(t, err)
-	log, err := w.db.Audit(t.Context(), orgs[0].ID, auditPage)
+	log, _, err := w.db.AuditPage(t.Context(), orgs[0].ID, auditPage, 64<<20)
 	require.NoError(t, err)
 	w.marks(func(m snapshot.Mark) bool { return m.AsOf.Equal(log[0].OccurredAt) && len(m.Organizations) == 0 })
 }
@@ -107,7 +107,7 @@ func TestCanary(t *testing.T) {
 	orgs, err := w.db.Organizations(t.Context(), "", 10)
 	require.NoError(t, err)
 	require.Len(t, orgs, 1)
-	log, err := w.db.Audit(t.Context(), uuid.MustParse(snapshot.Canary), auditPage)
+	log, _, err := w.db.AuditPage(t.Context(), uuid.MustParse(snapshot.Canary), auditPage, 64<<20)
 	require.NoError(t, err)
 	require.Empty(t, log)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
 
@@ -21,7 +22,7 @@ func TestUsesOfTokensReachPostgres(t *testing.T) {
 	}
 	used := func(want time.Time) {
 		w.await(func() error {
-			all, err := w.db.Tokens(t.Context(), w.org.ID)
+			all, _, err := w.db.Tokens(t.Context(), w.org.ID, postgres.TokenFilter{Limit: 100})
 			if err != nil {
 				return err
 			}
@@ -50,7 +51,7 @@ func TestUsesOfTokensReachPostgres(t *testing.T) {
 	require.NoError(t, w.db.TokensUsed(t.Context(), map[token.Hash]time.Time{hash: first}))
 	used(first.Add(30 * time.Minute))
 	require.NoError(t, w.db.TokensUsed(t.Context(), map[token.Hash]time.Time{hash: time.Now().Add(24 * time.Hour)}))
-	all, err := w.db.Tokens(t.Context(), w.org.ID)
+	all, _, err := w.db.Tokens(t.Context(), w.org.ID, postgres.TokenFilter{Limit: 100})
 	require.NoError(t, err)
 	for _, one := range all {
 		require.False(t, one.LastUsedAt != nil && one.LastUsedAt.After(time.Now()), "in the future")

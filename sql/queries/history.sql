@@ -58,9 +58,10 @@ returning id;
 
 -- name: ListAudit :many
 -- Newest first: by the time, and by the id within one moment. Every filter that is null
--- lets everything through. Content, which may be long, only comes where it is asked for.
+-- lets everything through. Content, which may be long, is asked for by id; stored is
+-- what it takes on disk, compressed, which is known without reading it.
 select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name,
-  (case when @whole::boolean then before end)::jsonb as before, (case when @whole::boolean then after end)::jsonb as after, request_id, source
+  request_id, source, (coalesce(pg_column_size(before), 0) + coalesce(pg_column_size(after), 0))::bigint as stored
 from audit_log
 where organization_id = @organization_id
   and (sqlc.narg('before_time')::timestamptz is null or (occurred_at, id) < (sqlc.narg('before_time'), @before_id::bigint))

@@ -25,13 +25,30 @@ join users u on u.id = t.user_id
 where t.sha256 = @sha256 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and u.disabled_at is null;
 
 -- name: ListTokens :many
+-- Newest first. Tokens are never deleted, so a page goes on behind the last token of
+-- the one before. What is null lets everything through.
 select t.id, t.start, t.name, t.user_id, u.email as user_email, u.name as user_name, t.scopes, t.created_by, t.created_at,
        t.expires_at, t.revoked_at, t.last_used_at, t.version, t.published_version
 from tokens t
 join token_organizations o on o.token_id = t.id
 join users u on u.id = t.user_id
 where o.organization_id = @organization_id
-order by t.created_at desc, t.id;
+  and (sqlc.narg('user_id')::uuid is null or t.user_id = sqlc.narg('user_id'))
+  and (sqlc.narg('ended')::boolean is null
+    or (t.revoked_at is not null or coalesce(t.expires_at <= now(), false)) = sqlc.narg('ended'))
+  and (sqlc.narg('after')::uuid is null or (t.created_at, t.id) < (
+    select last.created_at, last.id from tokens last
+    join token_organizations opens on opens.token_id = last.id
+    where last.id = sqlc.narg('after') and opens.organization_id = @organization_id))
+order by t.created_at desc, t.id desc
+limit @row_limit;
+
+-- name: CountPendingTokens :one
+-- Those that readers don't know of as they are.
+select count(*)
+from tokens t
+join token_organizations o on o.token_id = t.id
+where o.organization_id = @organization_id and t.published_version < t.version;
 
 -- name: RevokeToken :one
 update tokens

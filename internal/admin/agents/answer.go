@@ -2,6 +2,7 @@ package agents
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -13,14 +14,30 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// maxMessage bounds what an agent sends, in bytes: names and little else.
-const maxMessage = 256 << 10
+const (
+	// maxMessage bounds what an agent sends, in bytes: names and little else.
+	maxMessage = 256 << 10
+	// maxAnswer bounds what it gets, in bytes: twice the longest library, as a tool's
+	// answer has it once for programs and once for models, with room for escapes.
+	maxAnswer = 32 << 20
+)
+
+// isBatch reports whether a body is a list of JSON-RPC messages. Each of them could
+// have an answer as long as the library.
+func isBatch(body []byte) bool {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return len(body) > 0 && body[0] == '['
+}
 
 // Answer answers one message about an organization. Messages that can't be read as
 // such are a *fault.Error; what a message asks for in vain is said in the protocol.
 func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 	if len(c.BodyRaw()) > maxMessage {
 		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxMessage>>10)
+	}
+	if isBatch(c.BodyRaw()) {
+		return fault.New(fault.Malformed, "batch_refused",
+			"Several messages in one request are not answered: send each by itself, as the protocol wants it since 2025-06-18")
 	}
 	var req http.Request
 	if err := fasthttpadaptor.ConvertRequest(c.Context(), &req, true); err != nil {
@@ -32,6 +49,9 @@ func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 		Stateless: true, JSONResponse: true, PropagateRequestCancellation: true,
 	}).ServeHTTP(said, req.WithContext(c.UserContext()))
 
+	if said.over {
+		return fault.New(fault.TooLarge, "answer_too_large", "The answer would be longer than %d MiB: ask for one template or mode at a time", maxAnswer>>20)
+	}
 	media := said.header.Get(fiber.HeaderContentType)
 	if said.status >= http.StatusBadRequest && !strings.HasPrefix(media, asJSON) {
 		return fault.New(fault.Malformed, "malformed_message", "%s", strings.TrimSpace(said.body.String()))
@@ -47,6 +67,8 @@ type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+	// over is set where the answer is longer than maxAnswer.
+	over bool
 }
 
 // Header are the answer's.
@@ -55,5 +77,10 @@ func (r *recorder) Header() http.Header { return r.header }
 // WriteHeader keeps the status.
 func (r *recorder) WriteHeader(status int) { r.status = status }
 
-// Write keeps a part of the body.
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
+// Write keeps a part of the body, as long as it isn't too long.
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.over = r.over || r.body.Len()+len(p) > maxAnswer; r.over {
+		return 0, errors.New("agents: the answer is too long")
+	}
+	return r.body.Write(p)
+}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -216,6 +217,22 @@ func TestAgentsNeedAToken(t *testing.T) {
 	s.do("POST", "!/mcp", s.write, "{}", "Content-Type", "text/plain").problem(415, "unsupported_media_type")
 	s.do("POST", "!/mcp", s.write, "{}").problem(400, "malformed_message")
 	s.do("POST", "!/mcp", s.write, `"`+strings.Repeat("x", 300<<10)+`"`).problem(413, "body_too_large")
+}
+
+// TestAgentsSendOneMessageAtATime: one request of 400 calls had an answer of 400
+// libraries.
+func TestAgentsSendOneMessageAtATime(t *testing.T) {
+	s := newSite(t)
+	call := `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"list_modes","arguments":{}}}`
+	var calls []string
+	for id := range 400 {
+		calls = append(calls, fmt.Sprintf(call, id+1))
+	}
+	accept := []string{"Accept", "application/json, text/event-stream"}
+	for _, body := range []string{"[" + strings.Join(calls, ",") + "]", "\n [" + calls[0] + "]", "[]"} {
+		s.do("POST", "!/mcp", s.write, body, accept...).problem(400, "batch_refused")
+	}
+	s.do("POST", "!/mcp", s.write, calls[0], accept...).ok(200)
 }
 
 func TestPagesOfOtherSitesAreNoAgents(t *testing.T) {

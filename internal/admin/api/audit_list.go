@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"orgmodes/internal/admin/auditlog"
-	"orgmodes/internal/audit"
 	"orgmodes/internal/postgres"
 )
 
@@ -18,12 +17,15 @@ func (a *API) auditList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f.Before, f.Limit = p.cursor.Before, p.limit+1
-	got, err := a.DB.Audit(v.UserContext(), v.org.ID, f)
+	f.Before, f.Limit = p.cursor.Before, p.limit
+	got, more, err := a.DB.AuditPage(v.UserContext(), v.org.ID, f, answerBytes)
 	if err != nil {
 		return err
 	}
-	got, next := counted(p, got, func(e audit.Entry) int64 { return e.ID })
+	next := ""
+	if more {
+		next = cursor{Before: got[len(got)-1].ID}.String()
+	}
 	list := make([]auditlog.Entry, len(got))
 	for i, e := range got {
 		list[i] = auditlog.Of(e)

@@ -46,10 +46,14 @@ func pagingOf(c *fiber.Ctx, usual, most int) (paging, error) {
 	if q := c.Query("cursor"); q != "" {
 		b, err := base64.RawURLEncoding.DecodeString(q)
 		if err != nil || json.Unmarshal(b, &p.cursor) != nil || p.cursor.Index < 0 || p.cursor.Before < 0 {
-			return p, malformedQuery("cursor is the next_cursor of the page before; leave it out for the first page")
+			return p, malformedCursor()
 		}
 	}
 	return p, nil
+}
+
+func malformedCursor() error {
+	return malformedQuery("cursor is the next_cursor of the page before; leave it out for the first page")
 }
 
 func malformedQuery(format string, args ...any) error {

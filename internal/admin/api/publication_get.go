@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"orgmodes/internal/admin/publication"
@@ -36,9 +35,9 @@ func (a *API) publicationGet(v *visit) error {
 	}
 	list := make([]representation, len(s.Representations))
 	for i, r := range s.Representations {
-		list[i] = representation{Name: r.Name, ETag: publication.ETag(r), SHA256: r.SHA256, Length: r.Length, Since: r.Since}
-		if a.PublicReader != "" {
-			list[i].URL = strings.TrimSuffix(a.PublicReader, "/") + "/api/organizations/" + v.org.ID.String() + "/" + readersName(r.Name)
+		list[i] = representation{
+			Name: r.Name, URL: publication.URL(a.PublicReader, v.org.ID, r.Name), ETag: publication.ETag(r),
+			SHA256: r.SHA256, Length: r.Length, Since: r.Since,
 		}
 	}
 	var failure *publicationFailure
@@ -56,7 +55,3 @@ func (a *API) publicationGet(v *visit) error {
 		Representations   []representation    `json:"representations"`
 	}{s.Revision, s.PublishedRevision, s.PublishedAt, s.PendingSince, failure, s.ChangedAt, s.Epoch, list})
 }
-
-// readersName is the last part of the path at which readers serve a
-// representation: JSON is what editors ask for without saying so.
-func readersName(representation string) string { return strings.TrimSuffix(representation, ".json") }

@@ -4,6 +4,10 @@ import "net/http"
 
 const usualPage, largestPage = 100, 500
 
+// answerBytes bounds the contents in a page of a list, in bytes of their JSON; one
+// that is longer is a page by itself.
+const answerBytes = 4 << 20
+
 func (r *resource[T]) listAll(v *visit) error {
 	p, err := pagingOf(v.Ctx, usualPage, largestPage)
 	if err != nil {

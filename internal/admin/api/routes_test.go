@@ -41,7 +41,7 @@ func filled(s *site, path, mode, token string) string {
 func TestNobodySeesAnotherTenant(t *testing.T) {
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
-	tokens, err := s.db.Tokens(t.Context(), s.acme.ID)
+	tokens, _, err := s.db.Tokens(t.Context(), s.acme.ID, postgres.TokenFilter{Limit: 100})
 	require.NoError(t, err)
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 func TestWhoMayDoWhat(t *testing.T) {
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
-	tokens, err := s.db.Tokens(t.Context(), s.acme.ID)
+	tokens, _, err := s.db.Tokens(t.Context(), s.acme.ID, postgres.TokenFilter{Limit: 100})
 	require.NoError(t, err)
 
 	// The least that somebody needs, by route: r for every member's read scope,

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"slices"
+	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/postgres"
@@ -14,17 +14,25 @@ func (a *API) tokenList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	all, err := a.DB.Tokens(v.UserContext(), v.org.ID)
+	f := postgres.TokenFilter{Limit: p.limit}
+	if p.cursor.Key != "" {
+		if f.After, err = uuid.Parse(p.cursor.Key); err != nil {
+			return malformedCursor()
+		}
+	}
+	if !v.may(access.Request{Action: access.ReadTokens}).Allowed {
+		f.User = v.who.UserID
+	}
+	part, more, err := a.DB.Tokens(v.UserContext(), v.org.ID, f)
 	if err != nil {
 		return err
 	}
-	if !v.may(access.Request{Action: access.ReadTokens}).Allowed {
-		all = slices.DeleteFunc(all, func(t postgres.Token) bool { return t.User.ID != v.who.UserID })
-	}
-	part, next := page(p, all, func(t postgres.Token) string { return t.ID.String() })
-	list := make([]accessToken, len(part))
+	list, next := make([]accessToken, len(part)), ""
 	for i, t := range part {
 		list[i] = tokenOf(t)
+	}
+	if more {
+		next = cursor{Key: part[len(part)-1].ID.String()}.String()
 	}
 	return answer(v.Ctx, 200, struct {
 		Tokens     []accessToken `json:"tokens"`

@@ -2,13 +2,11 @@ package api
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/postgres"
 )
 
 // tokenRevoke ends a token for good. "published" in the answer says that no
@@ -19,14 +17,14 @@ func (a *API) tokenRevoke(v *visit) error {
 	if err != nil {
 		return unknown
 	}
-	all, err := a.DB.Tokens(v.UserContext(), v.org.ID)
-	if err != nil {
+	t, err := a.DB.Token(v.UserContext(), v.org.ID, id)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return unknown
+	case err != nil:
 		return err
-	}
-	i := slices.IndexFunc(all, func(t postgres.Token) bool { return t.ID == id })
-	mine := i >= 0 && all[i].User.ID == v.who.UserID
-	if verdict := v.may(access.Request{Action: access.RevokeToken, Own: mine}); !verdict.Allowed || i < 0 {
-		return unknown // who may not see it doesn't learn that it is there
+	case !v.may(access.Request{Action: access.RevokeToken, Own: t.User.ID == v.who.UserID}).Allowed:
+		return unknown // a caller who can't see it doesn't learn that it is there
 	}
 	revoked, err := a.DB.RevokeToken(v.UserContext(), v.by(), v.org.ID, id)
 	if err != nil {

@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/google/uuid"
 
+	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
@@ -28,7 +29,7 @@ func (r *resource[T]) diffVersions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	changes := r.diff(before.Object, after.Object)
+	changes := diff.WithLines(r.diff(before.Object, after.Object), diff.NewBudget(v.UserContext(), diff.DefaultSteps))
 	if changes == nil {
 		changes = []modes.Change{}
 	}

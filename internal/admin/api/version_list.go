@@ -1,10 +1,9 @@
 package api
 
-import (
-	"net/http"
+import "net/http"
 
-	"orgmodes/internal/postgres"
-)
+// versionsAtOnce bounds how many versions are read at once, with their contents.
+const versionsAtOnce = 16
 
 func (r *resource[T]) listVersions(v *visit) error {
 	p, err := pagingOf(v.Ctx, 50, 200)
@@ -15,15 +14,23 @@ func (r *resource[T]) listVersions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	got, err := r.versions(v.UserContext(), v.org.ID, id, p.cursor.Before, p.limit+1)
-	if err != nil {
-		return err
+	// The list says nothing of contents, which can be long: few are held at once.
+	all := []version{}
+	for before := p.cursor.Before; len(all) <= p.limit; {
+		want := min(versionsAtOnce, p.limit+1-len(all))
+		got, err := r.versions(v.UserContext(), v.org.ID, id, before, want)
+		if err != nil {
+			return err
+		}
+		for _, m := range got {
+			all = append(all, r.versionOf(m))
+			before = m.Version.Version
+		}
+		if len(got) < want {
+			break
+		}
 	}
-	got, next := counted(p, got, func(m postgres.Version[T]) int64 { return m.Version.Version })
-	list := make([]version, len(got))
-	for i, m := range got {
-		list[i] = r.versionOf(m)
-	}
+	list, next := counted(p, all, func(one version) int64 { return one.Version })
 	return answer(v.Ctx, http.StatusOK, struct {
 		Versions   []version `json:"versions"`
 		NextCursor string    `json:"next_cursor,omitempty"`

@@ -76,8 +76,11 @@ func MediaType(format string) string {
 	return "application/jsonl"
 }
 
-// page is how many entries are held at once: their content can be large.
-const page = 200
+// At most so many entries, and bytes of what they hold, are held at once.
+const (
+	page      = 200
+	pageBytes = 4 << 20
+)
 
 // Export writes all entries that a filter lets through, newest first; those that
 // come to be meanwhile are not among them. Its Limit has no meaning.
@@ -88,7 +91,7 @@ func Export(ctx context.Context, db *postgres.DB, org uuid.UUID, f postgres.Audi
 	}
 	f.Limit = page
 	for {
-		got, err := db.Audit(ctx, org, f)
+		got, more, err := db.AuditPage(ctx, org, f, pageBytes)
 		if err != nil {
 			return err
 		}
@@ -100,7 +103,7 @@ func Export(ctx context.Context, db *postgres.DB, org uuid.UUID, f postgres.Audi
 		if err := flush(); err != nil {
 			return fmt.Errorf("audit export: %w", err)
 		}
-		if len(got) < page {
+		if !more {
 			return nil
 		}
 		f.Before = got[len(got)-1].ID

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -65,8 +66,8 @@ type importing[T, P any, R interface{ outcome() *Outcome }] struct {
 	// wanted are the objects to create and to update.
 	wanted func(P) []T
 	// tell writes a plan down. done are what became of the wanted ones, in their
-	// order; nil where nothing was done.
-	tell func(P, []postgres.Imported[T]) R
+	// order; nil where nothing was done. Changed texts are compared within the budget.
+	tell func(P, []postgres.Imported[T], *diff.Budget) R
 	// advise adds to a plan what only who still decides wants to know.
 	advise func(R, P)
 }
@@ -102,7 +103,7 @@ func (i importing[T, P, R]) run(ctx context.Context, by audit.By, org uuid.UUID,
 	case err != nil:
 		return none, err
 	}
-	plan := i.tell(planned, done)
+	plan := i.tell(planned, done, diff.NewBudget(ctx, diff.DefaultSteps))
 	o := plan.outcome()
 	o.Applied, o.Revision, o.BaseRevision = true, revision, revision
 	if len(done) > 0 {
@@ -121,7 +122,7 @@ func (i importing[T, P, R]) dryRun(ctx context.Context, org uuid.UUID) (R, error
 	if err != nil {
 		return none, err
 	}
-	plan := i.tell(planned, nil)
+	plan := i.tell(planned, nil, diff.NewBudget(ctx, diff.DefaultSteps))
 	i.advise(plan, planned)
 	o := plan.outcome()
 	o.BaseRevision, o.Revision = revision, revision

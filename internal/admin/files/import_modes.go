@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
@@ -35,8 +36,8 @@ func ImportModes(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUI
 			}
 			return wanted
 		},
-		tell: func(p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode]) *Plan {
-			return planOf(folder, p, done)
+		tell: func(p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode], budget *diff.Budget) *Plan {
+			return planOf(folder, p, done, budget)
 		},
 		advise: (*Plan).advise,
 	}.run(ctx, by, org, in.DryRun, in.Seen)

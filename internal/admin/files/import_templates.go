@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -80,13 +81,13 @@ func ReadTemplates(brought []modes.NamedFile, tools templates.Tools) (templates.
 }
 
 // templatePlanOf is planOf for templates.
-func templatePlanOf(p templates.ImportPlan, done []postgres.Imported[templates.OrganizationTemplate]) *TemplatePlan {
+func templatePlanOf(p templates.ImportPlan, done []postgres.Imported[templates.OrganizationTemplate], budget *diff.Budget) *TemplatePlan {
 	out := &TemplatePlan{
 		Outcome:   Outcome{Notices: p.Notices, TooMuch: refusalOf(p.TooMuch), Summary: summaryOf(p.Count)},
 		Templates: make([]TemplateLine, len(p.Templates)),
 	}
 	for i, t := range p.Templates {
-		l := templateLineOf(t)
+		l := templateLineOf(t, budget)
 		if l.wanted() && len(done) > 0 {
 			l.is(done[0].Object.ID, done[0].Object.Version)
 			if t.ID != uuid.Nil && t.ID != done[0].Object.ID {
@@ -102,11 +103,11 @@ func templatePlanOf(p templates.ImportPlan, done []postgres.Imported[templates.O
 	return out
 }
 
-func templateLineOf(t templates.Planned) TemplateLine {
+func templateLineOf(t templates.Planned, budget *diff.Budget) TemplateLine {
 	l := TemplateLine{
 		Verdict: Verdict{
 			Index: t.Index, File: t.File, Pointer: t.Pointer, Line: t.Line, Column: t.Column, Action: t.Action,
-			Changes: t.Changes, Problems: t.Problems, Conflict: t.Conflict, Notices: t.Notices,
+			Changes: diff.WithLines(t.Changes, budget), Problems: t.Problems, Conflict: t.Conflict, Notices: t.Notices,
 		},
 		Name: t.Entry.Template.Name, FreeName: t.FreeName, Reason: t.Reason,
 	}

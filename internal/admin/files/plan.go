@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/advice"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -141,14 +142,14 @@ type Plan struct {
 
 // planOf writes a plan down. done are what became of the modes that were
 // wanted, in their order; nil where nothing was done.
-func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode]) *Plan {
+func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode], budget *diff.Budget) *Plan {
 	out := &Plan{
 		Outcome: Outcome{Notices: p.Notices, TooMuch: refusalOf(p.TooMuch), Summary: summaryOf(p.Count)},
 		Format:  folder.File.Format, Form: folder.File.Form, Modes: make([]Line, len(p.Modes)),
 	}
 	out.Summary.RefusedFiles = folder.Refused()
 	for i, m := range p.Modes {
-		l := lineOf(m)
+		l := lineOf(m, budget)
 		if l.wanted() && len(done) > 0 {
 			l.is(done[0].Object.ID, done[0].Object.Version)
 			done = done[1:]
@@ -175,11 +176,11 @@ func summaryOf(count func(modes.Action) int) Summary {
 	}
 }
 
-func lineOf(m modes.PlannedMode) Line {
+func lineOf(m modes.PlannedMode, budget *diff.Budget) Line {
 	l := Line{
 		Verdict: Verdict{
 			Index: m.Index, File: m.File, Pointer: m.Pointer, Line: m.Line, Column: m.Column, Action: m.Action,
-			Changes: m.Changes, Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
+			Changes: diff.WithLines(m.Changes, budget), Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
 		},
 		Slug: m.Entry.Mode.Slug, Name: m.Entry.Mode.Name, FreeSlug: m.FreeSlug,
 	}

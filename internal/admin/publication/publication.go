@@ -5,10 +5,12 @@ package publication
 import (
 	"context"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
 )
@@ -86,6 +88,17 @@ func judge(now postgres.PublicationStatus, jobs []postgres.PublishJob) Status {
 		}
 	}
 	return s
+}
+
+// URL returns the address at which readers at base serve an organization's
+// representation; "" if base isn't known, or the readers of this release don't
+// serve it.
+func URL(base string, organization uuid.UUID, name string) string {
+	path := endpoint.Path(organization.String(), name)
+	if base == "" || path == "" {
+		return ""
+	}
+	return strings.TrimSuffix(base, "/") + path
 }
 
 // ETag is the entity-tag that readers give a representation, uncoded.

@@ -21,13 +21,23 @@ type shownChange struct {
 	Note string
 }
 
-func shownChanges(changes []diff.Change) []shownChange {
+// tooLong is the note on changes that a page has no budget left to compare.
+const tooLong = "Changed, but too long to be compared here as well"
+
+// shownChanges are changes as people read them, within the budget of a page: what it
+// doesn't suffice for is named, and not compared.
+func shownChanges(changes []diff.Change, budget *diff.Budget) []shownChange {
 	out := make([]shownChange, len(changes))
 	for i, c := range changes {
 		s := shownChange{Name: fieldInWords(c.Pointer), Pointer: c.Pointer, Kind: c.Kind}
+		if budget.Exhausted() {
+			s.Note = tooLong
+			out[i] = s
+			continue
+		}
 		before, after := valueInWords(c.Before), valueInWords(c.After)
 		if strings.Contains(before+after, "\n") {
-			compared := comparisonOf(s.Name+", line by line", before, after).between("Before", "After")
+			compared := comparisonOf(s.Name+", line by line", before, after, budget).between("Before", "After")
 			switch c.Kind {
 			case diff.Added:
 				compared.Old = ""
@@ -36,7 +46,7 @@ func shownChanges(changes []diff.Change) []shownChange {
 			}
 			s.Compared = &compared
 		} else {
-			s.Before, s.After = valueSpans(before, after)
+			s.Before, s.After = valueSpans(before, after, budget)
 		}
 		out[i] = s
 	}
@@ -44,9 +54,9 @@ func shownChanges(changes []diff.Change) []shownChange {
 }
 
 // valueSpans are two values of one line, each with what the other doesn't have.
-func valueSpans(before, after string) (old, now []diff.Span) {
+func valueSpans(before, after string, budget *diff.Budget) (old, now []diff.Span) {
 	if before != "" && after != "" {
-		if old, now, ok := diff.Words(before, after); ok {
+		if old, now, ok := diff.Words(before, after, budget); ok {
 			return old, now
 		}
 	}

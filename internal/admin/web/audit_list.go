@@ -139,8 +139,8 @@ func (w *Web) auditList(v *visit) error {
 		return err
 	}
 	if len(wrong.Order) == 0 {
-		f.Limit, f.Heads = auditPage+1, true // one more says whether there are older ones
-		got, err := w.DB.Audit(v.UserContext(), v.org.ID, f)
+		f.Limit = auditPage + 1 // one more says whether there are older ones
+		got, err := w.DB.AuditHeads(v.UserContext(), v.org.ID, f)
 		if err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func (w *Web) auditEntry(v *visit) error {
 	if err != nil {
 		return err
 	}
-	line := auditLineOf(got)
+	line := auditLineOf(got, v.budget())
 	if err := v.leadOn([]*auditLine{&line}); err != nil {
 		return err
 	}
@@ -216,28 +216,39 @@ func (w *Web) auditEntry(v *visit) error {
 	})
 }
 
-// auditHeads are entries of a list. What changed of each is read and compared once:
-// an entry never changes, and what was before and after can be long.
-func (w *Web) auditHeads(v *visit, entries []audit.Entry) ([]auditLine, error) {
-	lines, unknown := make([]auditLine, len(entries)), []int64(nil)
+// auditContentBytes bounds the contents that a page reads to name what changed.
+const auditContentBytes = 8 << 20
+
+// auditHeads are entries of a list. What changed of each is read and named once: an
+// entry never changes, and what was before and after can be long. Entries that the
+// page has no budget left for only lead to their own page.
+func (w *Web) auditHeads(v *visit, entries []postgres.AuditHead) ([]auditLine, error) {
+	lines, unknown := make([]auditLine, len(entries)), []postgres.AuditHead(nil)
 	for i, e := range entries {
-		lines[i] = auditHeadOf(e)
+		lines[i] = auditHeadOf(e.Entry)
 		var ok bool
 		if lines[i].Fields, ok = w.fieldsMade.get(auditKey{v.org.ID, e.ID}); !ok {
-			unknown = append(unknown, e.ID)
+			unknown = append(unknown, e)
 		}
 	}
 	if len(unknown) > 0 {
-		contents, err := w.DB.AuditContents(v.UserContext(), v.org.ID, unknown)
+		contents, err := w.DB.AuditContents(v.UserContext(), v.org.ID, unknown, auditContentBytes)
 		if err != nil {
 			return nil, err
 		}
 		for i, e := range entries {
-			if content, ok := contents[e.ID]; ok {
-				e.Before, e.After = content.Before, content.After
-				lines[i].Fields = auditLineOf(e).Fields
-				w.fieldsMade.put(auditKey{v.org.ID, e.ID}, lines[i].Fields)
+			key := auditKey{v.org.ID, e.ID}
+			if _, known := w.fieldsMade.get(key); known {
+				continue
 			}
+			content, ok := contents[e.ID]
+			if !ok {
+				lines[i].Long = true
+				continue
+			}
+			e.Before, e.After = content.Before, content.After
+			lines[i].Fields = changedFields(e.Entry)
+			w.fieldsMade.put(key, lines[i].Fields)
 		}
 	}
 	pointers := make([]*auditLine, len(lines))
@@ -302,7 +313,7 @@ func (v *visit) subjectsThere(entries []audit.Entry) (map[string]string, error) 
 	if about(audit.AccessToken) && v.may(access.Request{Action: access.ReadTokens}).Allowed {
 		for _, e := range entries {
 			if _, err := uuid.Parse(e.Subject.ID); e.Subject.Kind == audit.AccessToken && err == nil {
-				there[e.Subject.ID] = v.path("/tokens") + "#token-" + e.Subject.ID
+				there[e.Subject.ID] = v.path("/tokens?token=" + e.Subject.ID)
 			}
 		}
 	}

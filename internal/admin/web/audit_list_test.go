@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 )
 
 func TestTheLastDayIsOfThePeriod(t *testing.T) {
@@ -43,10 +44,11 @@ func TestEveryEntryCanBeRead(t *testing.T) {
 		"not an object":  {"weather", `1`, `2`, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := auditLineOf(audit.Entry{
+			e := audit.Entry{
 				Action: "weather.change", Subject: audit.Subject{Kind: c.kind, Name: "it"}, Before: json.RawMessage(c.before), After: json.RawMessage(c.after),
-			})
-			require.Equal(t, c.fields, l.Fields)
+			}
+			require.Equal(t, c.fields, changedFields(e))
+			l := auditLineOf(e, diff.NewBudget(t.Context(), diff.DefaultSteps))
 			require.Equal(t, c.raw, l.Raw)
 			require.Equal(t, "weather.change it", l.Sentence())
 			if name == "mode moved" {

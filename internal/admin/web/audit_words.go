@@ -85,25 +85,37 @@ type auditLine struct {
 	// or is gone.
 	Path, SubjectPath string
 	Changes           []shownChange
-	// Fields are the names of what changed, for a list.
+	// Fields are the names of what changed, for a list; Long is set where they are not
+	// known, as the entries of the page are too long to be read for it.
 	Fields string
+	Long   bool
 	// Raw says that the content could not be understood, and is shown as it is.
 	Raw bool
 }
 
-func auditLineOf(e audit.Entry) auditLine {
+// auditLineOf is an entry with its comparison.
+func auditLineOf(e audit.Entry, budget *diff.Budget) auditLine {
 	l := auditHeadOf(e)
 	changes, err := changesOf(e)
 	l.Raw = err != nil
-	l.Changes = append(shownChanges(changes), moveOfMode(e)...)
-	if e.Before != nil && e.After != nil {
-		names := make([]string, len(l.Changes))
-		for i, c := range l.Changes {
-			names[i] = c.Name
-		}
-		l.Fields = strings.Join(names, ", ")
-	}
+	l.Changes = append(shownChanges(changes, budget), moveOfMode(e)...)
 	return l
+}
+
+// changedFields names what an entry changed, and compares nothing within it.
+func changedFields(e audit.Entry) string {
+	if e.Before == nil || e.After == nil {
+		return ""
+	}
+	changes, _ := changesOf(e) // what can't be understood has no fields
+	var names []string
+	for _, c := range changes {
+		names = append(names, fieldInWords(c.Pointer))
+	}
+	for _, c := range moveOfMode(e) {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // auditHeadOf is an entry without what changed.

@@ -86,10 +86,11 @@ const (
 	folded = 3
 )
 
-// comparisonOf compares two texts. An empty one has no lines.
-func comparisonOf(label, before, after string) (c comparison) {
+// comparisonOf compares two texts, within the budget of a page. An empty one has no
+// lines.
+func comparisonOf(label, before, after string, budget *diff.Budget) (c comparison) {
 	c.Label = label
-	lines := linesBetween(before, after)
+	lines := linesBetween(before, after, budget)
 	var parts []comparisonPart
 	for _, l := range lines {
 		changed := l.Kind != diff.Same
@@ -104,7 +105,7 @@ func comparisonOf(label, before, after string) (c comparison) {
 	}
 	for i, p := range parts {
 		if p.Changed {
-			p.markWords()
+			p.markWords(budget)
 			c.Parts = append(c.Parts, p)
 			continue
 		}
@@ -114,7 +115,7 @@ func comparisonOf(label, before, after string) (c comparison) {
 }
 
 // linesBetween are the lines of both texts. An empty text has none.
-func linesBetween(before, after string) (lines []diff.Line) {
+func linesBetween(before, after string, budget *diff.Budget) (lines []diff.Line) {
 	switch {
 	case before == "" && after == "":
 	case before == "":
@@ -126,7 +127,7 @@ func linesBetween(before, after string) (lines []diff.Line) {
 			lines = append(lines, diff.Line{Kind: diff.Removed, Text: text, OldLine: i + 1})
 		}
 	default:
-		lines = diff.Lines(before, after)
+		lines = diff.Lines(before, after, budget)
 	}
 	return lines
 }
@@ -162,24 +163,24 @@ func (p comparisonPart) fold(changeBefore, changeAfter bool) []comparisonPart {
 }
 
 // markWords marks what changed within lines that took each other's place.
-func (p comparisonPart) markWords() {
+func (p comparisonPart) markWords(budget *diff.Budget) {
 	for _, pair := range p.Pairs() {
 		if pair.Old == nil || pair.New == nil {
 			continue
 		}
-		if old, now, ok := diff.Words(pair.Old.Spans[0].Text, pair.New.Spans[0].Text); ok {
+		if old, now, ok := diff.Words(pair.Old.Spans[0].Text, pair.New.Spans[0].Text, budget); ok {
 			pair.Old.Spans, pair.New.Spans = old, now
 		}
 	}
 }
 
 // comparisonOfModes compares two modes as YAML; with isNew there was none before.
-func comparisonOfModes(label string, before, after modes.Mode, isNew bool) comparison {
+func comparisonOfModes(label string, before, after modes.Mode, isNew bool, budget *diff.Budget) comparison {
 	old := ""
 	if !isNew {
 		old = string(modes.WriteYAMLMode(before))
 	}
-	return comparisonOf(label, strings.TrimSuffix(old, "\n"), strings.TrimSuffix(string(modes.WriteYAMLMode(after)), "\n"))
+	return comparisonOf(label, strings.TrimSuffix(old, "\n"), strings.TrimSuffix(string(modes.WriteYAMLMode(after)), "\n"), budget)
 }
 
 // between names the sides.

@@ -3,7 +3,9 @@ package web
 import (
 	"strings"
 
+	"orgmodes/internal/admin/publication"
 	"orgmodes/internal/clients"
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/postgres"
 )
 
@@ -42,17 +44,17 @@ func (w *Web) readerAddress() string {
 	if w.PublicReader == "" {
 		return "$READER_URL"
 	}
-	return strings.TrimSuffix(w.PublicReader, "/")
+	return w.PublicReader
 }
 
 // at is the address of a representation of the visit's organization.
-func (w *Web) at(v *visit, representation string) string {
-	return w.readerAddress() + "/api/organizations/" + v.org.ID.String() + "/" + representation
+func (w *Web) at(v *visit, name string) string {
+	return publication.URL(w.readerAddress(), v.org.ID, name)
 }
 
 // ask is a line that asks a reader once.
 func (w *Web) ask(v *visit, token string) string {
-	return `curl -i -H "Authorization: Bearer ` + token + `" "` + w.at(v, "organization.yaml") + `"`
+	return `curl -i -H "Authorization: Bearer ` + token + `" "` + w.at(v, endpoint.OrganizationYAML) + `"`
 }
 
 // save is a line that saves an organization's own modes as a file, and loads
@@ -62,7 +64,7 @@ func (w *Web) save(v *visit, file string) string {
 		`curl -fsS -H "Authorization: Bearer $` + tokenVariable + `"`,
 		`  --etag-compare "` + file + `.etag" --etag-save "` + file + `.etag"`,
 		`  -o "` + file + `" -w '%{http_code}\n'`,
-		`  "` + w.at(v, "organization.yaml") + `"`,
+		`  "` + w.at(v, endpoint.OrganizationYAML) + `"`,
 	}, " \\\n")
 }
 
@@ -94,8 +96,8 @@ func (w *Web) connect(v *visit) error {
 			e.Traps = []string{
 				"Don’t set KILO_API_URL to " + w.readerAddress() + ". Kilo CLI sends everything to that one address: models and sign-in too, which readers don’t have. It would find its modes, and no model.",
 			}
-			e.Notes = append(e.Notes, "To have it fetch the modes itself, KILO_API_URL has to be a proxy of yours that passes GET /api/organizations/"+v.org.ID.String()+
-				"/modes to the readers, with a token from here in place of Kilo’s, and everything else to https://api.kilo.ai unchanged. An organization’s modes then replace Kilo CLI’s own.")
+			e.Notes = append(e.Notes, "To have it fetch the modes itself, KILO_API_URL has to be a proxy of yours that passes GET "+endpoint.Path(v.org.ID.String(), endpoint.ModesJSON)+
+				" to the readers, with a token from here in place of Kilo’s, and everything else to https://api.kilo.ai unchanged. An organization’s modes then replace Kilo CLI’s own.")
 		case "kilo-legacy":
 			e.How = "Reads .kilocodemodes in the folder of a project, and sees at once when it changes."
 			e.Snippet = snippet{"kilo-legacy", "Save the modes as .kilocodemodes, in the folder of the project", w.save(v, ".kilocodemodes")}

@@ -87,7 +87,7 @@ func (w *Web) importBrought(v *visit, f form, brought []modes.NamedFile) error {
 	if plan, err = files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, dry); err != nil {
 		return err
 	}
-	d := importDataOf(plan, choices, brought)
+	d := importDataOf(plan, choices, brought, v.budget())
 	d.Form, d.Pack, d.Problem = f, pack, problem
 	if len(choices.Indexes) > 0 {
 		dry.Choices = choices

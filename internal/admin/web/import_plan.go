@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"orgmodes/internal/admin/files"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 )
 
@@ -129,7 +130,7 @@ const maxMended = 256 << 10
 
 // importDataOf shows a plan. It is that of all modes, each as it would become;
 // what is chosen of them stands in the checkboxes.
-func importDataOf(plan *files.Plan, c modes.Choices, brought []modes.NamedFile) importData {
+func importDataOf(plan *files.Plan, c modes.Choices, brought []modes.NamedFile, budget *diff.Budget) importData {
 	named := map[string]bool{}
 	for _, l := range plan.Modes {
 		named[l.File] = true
@@ -167,7 +168,7 @@ func importDataOf(plan *files.Plan, c modes.Choices, brought []modes.NamedFile) 
 	}
 	for _, l := range plan.Modes {
 		r := importRow{
-			Line: l, Changes: shownChanges(l.Changes), KeepBoth: c.BySlug[l.Slug] == modes.KeepBoth,
+			Line: l, Changes: shownChanges(l.Changes, budget), KeepBoth: c.BySlug[l.Slug] == modes.KeepBoth,
 			Checked:   slices.Contains(c.Indexes, l.Index),
 			Choosable: l.Action != modes.ActionInvalid && l.Action != modes.ActionUnchanged,
 		}

@@ -26,7 +26,7 @@ func (w *Web) conflict(v *visit, e modeEditor) error {
 	c := &modeConflict{
 		Who: e.By, What: "version " + strconv.FormatInt(theirs.Version, 10), Theirs: e.modeTarget.Seen(),
 	}
-	c.Compared = comparisonOfModes("Where the two differ", theirs.Mode, e.Mode, false).between("Theirs, "+c.What, "Yours")
+	c.Compared = comparisonOfModes("Where the two differ", theirs.Mode, e.Mode, false, v.budget()).between("Theirs, "+c.What, "Yours")
 	c.Compared.Split = true
 	before := modes.Mode{}
 	if e.Builtin != nil {

@@ -7,6 +7,7 @@ import (
 	"orgmodes/internal/access"
 	"orgmodes/internal/advice"
 	"orgmodes/internal/clients"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 )
@@ -35,6 +36,8 @@ type modeEditor struct {
 	Advice    []fieldAdvice
 	// Fresh says that nothing was written yet.
 	Fresh bool
+	// budget is the page's, for comparisons.
+	budget *diff.Budget
 	// Live is the publication line, Newer what happened since the draft was begun;
 	// both are of the whole page, and nil on that of a new mode.
 	Live  *live
@@ -63,6 +66,7 @@ const touchedAll = "*"
 
 // complete finds out what there is to say about the draft.
 func (w *Web) complete(v *visit, e *modeEditor) error {
+	e.budget = v.budget()
 	e.Change = v.may(access.Request{Action: access.ChangeLibrary})
 	e.Mistakes, e.Advice, e.Templates, e.Form.Wrong, e.Form.Order = nil, nil, nil, nil, nil
 	templates, err := w.DB.Templates(v.UserContext(), v.org.ID)
@@ -192,7 +196,7 @@ func (e modeEditor) Changed() string {
 
 // Compared is what changes.
 func (e modeEditor) Compared() comparison {
-	c := comparisonOfModes("What changes, line by line", e.Base(), e.Mode, e.IsNew())
+	c := comparisonOfModes("What changes, line by line", e.Base(), e.Mode, e.IsNew(), e.budget)
 	base := e.BaseName()
 	if base != "" {
 		base = strings.ToUpper(base[:1]) + base[1:]
@@ -203,7 +207,7 @@ func (e modeEditor) Compared() comparison {
 // AgainstBuiltin is how the draft of a mode that is in a built-in one's place
 // differs from that.
 func (e modeEditor) AgainstBuiltin() comparison {
-	return comparisonOfModes("What is different from the built-in mode", *e.Builtin, e.Mode, false).between("The built-in mode", "Draft")
+	return comparisonOfModes("What is different from the built-in mode", *e.Builtin, e.Mode, false, e.budget).between("The built-in mode", "Draft")
 }
 
 // Written is the mode as editors get it.

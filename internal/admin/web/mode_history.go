@@ -140,7 +140,7 @@ func (w *Web) compareVersions(v *visit, id uuid.UUID, d *modePast) error {
 	d.From, d.To = from, to
 	changes := modes.Diff(before.Object.Mode, after.Object.Mode)
 	d.Sentence, d.Same = changeSentence(changes), len(changes) == 0
-	d.Compared = comparisonOfModes("The two, line by line", before.Object.Mode, after.Object.Mode, false).
+	d.Compared = comparisonOfModes("The two, line by line", before.Object.Mode, after.Object.Mode, false, v.budget()).
 		between("Version "+strconv.FormatInt(from, 10), "Version "+strconv.FormatInt(to, 10))
 	return nil
 }
@@ -247,7 +247,7 @@ func (w *Web) restoration(v *visit, number string) (d modeRestoration, err error
 	}
 	d.Ref, d.Seen, d.Next = modeRef(now.Slug, d.ID), now.Version, now.Version+1
 	d.Sentence = changeSentence(modes.Diff(now.Mode, old.Object.Mode))
-	d.Compared = comparisonOfModes("What changes", now.Mode, old.Object.Mode, false).
+	d.Compared = comparisonOfModes("What changes", now.Mode, old.Object.Mode, false, v.budget()).
 		between("Version "+strconv.FormatInt(d.Seen, 10), "Version "+strconv.FormatInt(d.Next, 10))
 	return d, nil
 }

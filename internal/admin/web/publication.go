@@ -2,12 +2,11 @@ package web
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/publication"
-	"orgmodes/internal/document"
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/postgres"
 )
 
@@ -58,7 +57,7 @@ func (w *Web) publicationShow(v *visit) error {
 	d.Live.Here = true
 	for _, r := range s.Representations {
 		d.Representations = append(d.Representations, published{
-			Name: r.Name, URL: w.at(v, pathOf(r.Name)), ETag: publication.ETag(r), For: forWhom[r.Name],
+			Name: r.Name, URL: w.at(v, r.Name), ETag: publication.ETag(r), For: forWhom[r.Name],
 			Length: r.Length, Since: r.Since, Ahead: r.Revision > s.PublishedRevision,
 		})
 	}
@@ -95,30 +94,16 @@ func (w *Web) tokensOnTheirWay(v *visit) (n int, err error) {
 	if !v.may(access.Request{Action: access.ReadTokens}).Allowed {
 		return 0, nil
 	}
-	all, err := w.DB.Tokens(v.UserContext(), v.org.ID)
-	for _, t := range all {
-		if t.PublishedVersion < t.Version {
-			n++
-		}
-	}
-	return n, err
-}
-
-// pathOf is where readers serve a representation, below the organization.
-func pathOf(representation string) string {
-	if representation == document.TemplatesJSON {
-		return "templates"
-	}
-	return strings.TrimSuffix(representation, ".json")
+	return w.DB.CountPendingTokens(v.UserContext(), v.org.ID)
 }
 
 // forWhom says what each form is for.
 var forWhom = map[string]string{
-	"modes.json":                "Editors that know organizations",
-	"modes.yaml":                "Everything an editor works with, the built-in modes too",
-	"organization.yaml":         "The organization’s own modes: safe to save as an editor’s file",
-	"marketplace.yaml":          "Editors that install modes from a marketplace",
-	"permission-templates.json": "What permission templates allow, for whatever runs agents",
+	endpoint.ModesJSON:        "Editors that know organizations",
+	endpoint.ModesYAML:        "Everything an editor works with, the built-in modes too",
+	endpoint.OrganizationYAML: "The organization’s own modes: safe to save as an editor’s file",
+	endpoint.MarketplaceYAML:  "Editors that install modes from a marketplace",
+	endpoint.TemplatesJSON:    "What permission templates allow, for whatever runs agents",
 }
 
 // canaryLate is how long ago the last test change may be: workers make one every

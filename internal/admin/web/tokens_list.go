@@ -1,10 +1,13 @@
 package web
 
 import (
-	"slices"
+	"net/url"
 	"time"
 
+	"github.com/google/uuid"
+
 	"orgmodes/internal/access"
+	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 )
 
@@ -25,6 +28,12 @@ type tokensData struct {
 	Rows []tokenRow
 	// Ended are those that open nothing any more.
 	Ended []tokenRow
+	// Older and EndedOlder lead to the next page of either list, Newest to the first
+	// of both; empty where there is none.
+	Older, EndedOlder, Newest string
+	// EndedOpen shows the list of the ended ones, EndedMore means that it has more
+	// than one page.
+	EndedOpen, EndedMore bool
 	// All says why only one's own are listed, where that is so.
 	All  access.Verdict
 	Form tokenForm
@@ -40,30 +49,8 @@ func (w *Web) tokensList(v *visit) error {
 
 func (w *Web) tokensPage(v *visit, f form, made *madeToken) error {
 	d := tokensData{All: v.may(access.Request{Action: access.ReadTokens}), Made: made, Form: w.tokenForm(v, f)}
-	all, err := w.DB.Tokens(v.UserContext(), v.org.ID)
-	if err != nil {
+	if err := w.fillTokens(v, &d); err != nil {
 		return err
-	}
-	if !d.All.Allowed {
-		all = slices.DeleteFunc(all, func(t postgres.Token) bool { return t.User.ID != v.who.UserID })
-	}
-	who, err := v.people()
-	if err != nil {
-		return err
-	}
-	for _, t := range all {
-		r := tokenRow{Token: t, Mine: t.User.ID == v.who.UserID, State: stateOf(t, w.now())}
-		r.Revoke = v.may(access.Request{Action: access.RevokeToken, Own: r.Mine})
-		if t.CreatedBy != t.User.ID.String() {
-			if r.By, err = who.name(t.CreatedBy); err != nil {
-				return err
-			}
-		}
-		if r.State == "revoked" || r.State == "expired" {
-			d.Ended = append(d.Ended, r)
-		} else {
-			d.Rows = append(d.Rows, r)
-		}
 	}
 	p := page{
 		Title: "Tokens", Lead: "What editors and scripts present. A token does what its owner may, as far as its scopes go.", Data: d,
@@ -72,6 +59,115 @@ func (w *Web) tokensPage(v *visit, f form, made *madeToken) error {
 		p.Actions = []action{{Label: "Connect an editor", Path: v.path("/connect"), May: access.Verdict{Allowed: true}}}
 	}
 	return v.render("tokens", p)
+}
+
+// fillTokens reads the part of both lists that the address asks for: ?after= and
+// ?ended= are the tokens that they begin behind, ?token= is the only one.
+func (w *Web) fillTokens(v *visit, d *tokensData) error {
+	filter := postgres.TokenFilter{Limit: tokensPage}
+	if !d.All.Allowed {
+		filter.User = v.who.UserID
+	}
+	after, endedAfter := v.Query("after"), v.Query("ended")
+	if after != "" || endedAfter != "" {
+		d.Newest = v.path("/tokens")
+	}
+	if ref := v.Query("token"); ref != "" {
+		return w.fillToken(v, d, ref)
+	}
+	older, endedOlder := "", ""
+	var err error
+	if d.Rows, older, err = w.tokenRows(v, filter, false, after); err != nil {
+		return err
+	}
+	if d.Ended, endedOlder, err = w.tokenRows(v, filter, true, endedAfter); err != nil {
+		return err
+	}
+	d.EndedOpen, d.EndedMore = endedAfter != "", endedAfter != "" || endedOlder != ""
+	if older != "" {
+		d.Older = tokensAt(older, endedAfter)
+	}
+	if endedOlder != "" {
+		d.EndedOlder = tokensAt(after, endedOlder) + "#ended"
+	}
+	return nil
+}
+
+// fillToken lists the one token of a reference; none where the visitor may not see it.
+func (w *Web) fillToken(v *visit, d *tokensData, ref string) error {
+	d.Newest = v.path("/tokens")
+	id, err := uuid.Parse(ref)
+	if err != nil {
+		return unreadable(err)
+	}
+	t, err := w.DB.Token(v.UserContext(), v.org.ID, id)
+	if fault.Is(err, fault.NotFound) || err == nil && !d.All.Allowed && t.User.ID != v.who.UserID {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rows, err := w.rowsOfTokens(v, []postgres.Token{t})
+	if state := stateOf(t, w.now()); state == "revoked" || state == "expired" {
+		d.Ended, d.EndedOpen = rows, true
+	} else {
+		d.Rows = rows
+	}
+	return err
+}
+
+// tokensPage is how many tokens of either list a page has.
+const tokensPage = 50
+
+// tokensAt is the page that begins behind these tokens, of either list.
+func tokensAt(after, ended string) string {
+	q := url.Values{}
+	if after != "" {
+		q.Set("after", after)
+	}
+	if ended != "" {
+		q.Set("ended", ended)
+	}
+	return "?" + q.Encode()
+}
+
+// tokenRows are the tokens of a page, those that have ended or the others, behind the
+// one with the id after. older is what the next page begins behind; empty where there
+// is none.
+func (w *Web) tokenRows(v *visit, f postgres.TokenFilter, ended bool, after string) (rows []tokenRow, older string, err error) {
+	f.Ended = &ended
+	if after != "" {
+		if f.After, err = uuid.Parse(after); err != nil {
+			return nil, "", unreadable(err)
+		}
+	}
+	page, more, err := w.DB.Tokens(v.UserContext(), v.org.ID, f)
+	if err != nil {
+		return nil, "", err
+	}
+	if more {
+		older = page[len(page)-1].ID.String()
+	}
+	rows, err = w.rowsOfTokens(v, page)
+	return rows, older, err
+}
+
+func (w *Web) rowsOfTokens(v *visit, page []postgres.Token) (rows []tokenRow, err error) {
+	who, err := v.people()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range page {
+		r := tokenRow{Token: t, Mine: t.User.ID == v.who.UserID, State: stateOf(t, w.now())}
+		r.Revoke = v.may(access.Request{Action: access.RevokeToken, Own: r.Mine})
+		if t.CreatedBy != t.User.ID.String() {
+			if r.By, err = who.name(t.CreatedBy); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
 }
 
 func stateOf(t postgres.Token, now time.Time) string {

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"slices"
+	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/fault"
@@ -48,13 +48,18 @@ func (w *Web) tokensRevoke(v *visit) error {
 // doesn't learn that it is there.
 func (w *Web) tokenToRevoke(v *visit, ref string) (postgres.Token, error) {
 	unknown := fault.New(fault.NotFound, "not_found", "There is no such token")
-	all, err := w.DB.Tokens(v.UserContext(), v.org.ID)
+	id, err := uuid.Parse(ref)
 	if err != nil {
-		return postgres.Token{}, err
-	}
-	i := slices.IndexFunc(all, func(t postgres.Token) bool { return t.ID.String() == ref })
-	if i < 0 || !v.may(access.Request{Action: access.RevokeToken, Own: all[i].User.ID == v.who.UserID}).Allowed {
 		return postgres.Token{}, unknown
 	}
-	return all[i], nil
+	t, err := w.DB.Token(v.UserContext(), v.org.ID, id)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return postgres.Token{}, unknown
+	case err != nil:
+		return postgres.Token{}, err
+	case !v.may(access.Request{Action: access.RevokeToken, Own: t.User.ID == v.who.UserID}).Allowed:
+		return postgres.Token{}, unknown
+	}
+	return t, nil
 }

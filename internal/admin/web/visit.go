@@ -10,6 +10,7 @@ import (
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -30,6 +31,16 @@ type visit struct {
 	orgs []postgres.Membership
 	org  modes.Organization
 	role access.Role
+	// compares is made by budget.
+	compares *diff.Budget
+}
+
+// budget bounds all that the answer compares, together.
+func (v *visit) budget() *diff.Budget {
+	if v.compares == nil {
+		v.compares = diff.NewBudget(v.UserContext(), diff.DefaultSteps)
+	}
+	return v.compares
 }
 
 // by is who acts, for the audit log.

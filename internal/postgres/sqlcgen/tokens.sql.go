@@ -10,7 +10,23 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
+
+const countPendingTokens = `-- name: CountPendingTokens :one
+select count(*)
+from tokens t
+join token_organizations o on o.token_id = t.id
+where o.organization_id = $1 and t.published_version < t.version
+`
+
+// Those that readers don't know of as they are.
+func (q *Queries) CountPendingTokens(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, countPendingTokens, organizationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
 
 const getOrganizationToken = `-- name: GetOrganizationToken :one
 select t.id, t.sha256, t.start, t.name, t.user_id, t.scopes, t.created_by, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, t.version, t.published_version, t.pending_since
@@ -262,8 +278,24 @@ from tokens t
 join token_organizations o on o.token_id = t.id
 join users u on u.id = t.user_id
 where o.organization_id = $1
-order by t.created_at desc, t.id
+  and ($2::uuid is null or t.user_id = $2)
+  and ($3::boolean is null
+    or (t.revoked_at is not null or coalesce(t.expires_at <= now(), false)) = $3)
+  and ($4::uuid is null or (t.created_at, t.id) < (
+    select last.created_at, last.id from tokens last
+    join token_organizations opens on opens.token_id = last.id
+    where last.id = $4 and opens.organization_id = $1))
+order by t.created_at desc, t.id desc
+limit $5
 `
+
+type ListTokensParams struct {
+	OrganizationID uuid.UUID
+	UserID         *uuid.UUID
+	Ended          pgtype.Bool
+	After          *uuid.UUID
+	RowLimit       int32
+}
 
 type ListTokensRow struct {
 	ID               uuid.UUID
@@ -282,8 +314,16 @@ type ListTokensRow struct {
 	PublishedVersion int64
 }
 
-func (q *Queries) ListTokens(ctx context.Context, organizationID uuid.UUID) ([]ListTokensRow, error) {
-	rows, err := q.db.Query(ctx, listTokens, organizationID)
+// Newest first. Tokens are never deleted, so a page goes on behind the last token of
+// the one before. What is null lets everything through.
+func (q *Queries) ListTokens(ctx context.Context, arg ListTokensParams) ([]ListTokensRow, error) {
+	rows, err := q.db.Query(ctx, listTokens,
+		arg.OrganizationID,
+		arg.UserID,
+		arg.Ended,
+		arg.After,
+		arg.RowLimit,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/prove"
 )
 
@@ -23,8 +24,8 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	b.pictures("publication")
 
 	// Every address is one that readers serve, and the tags are those that they send.
-	for _, path := range []string{"modes", "modes.yaml", "organization.yaml", "marketplace.yaml", "templates"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/"+path, nil)
+	for _, form := range endpoint.All() {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.readerURL+endpoint.Path(s.acme.ID.String(), form.Name), nil)
 		require.NoError(t, err)
 		req.Header.Set("Authorization", "Bearer "+s.editor)
 		req.Header.Set("Accept-Encoding", "identity")

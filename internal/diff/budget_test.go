@@ -1,0 +1,140 @@
+package diff
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func plenty() *Budget { return NewBudget(context.Background(), DefaultSteps) }
+
+// drawBudget draws budgets that end in the middle, too.
+func drawBudget(t *rapid.T) *Budget {
+	return NewBudget(context.Background(), rapid.OneOf(rapid.IntRange(0, 200), rapid.Just(DefaultSteps)).Draw(t, "steps"))
+}
+
+// allocated returns how many bytes a function allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// TestLongWordsAreComparedInLinearWork: a word that grew by one letter at a time was
+// copied as often as it has letters, and each step of the search compared whole words.
+func TestLongWordsAreComparedInLinearWork(t *testing.T) {
+	for name, c := range map[string]struct{ before, after string }{
+		"two long words":               {strings.Repeat("x", 240_000), strings.Repeat("x", 239_999) + "y"},
+		"many long words":              {strings.Repeat(strings.Repeat("x", 1000)+" ", 240), strings.Repeat(strings.Repeat("x", 999)+"y ", 240)},
+		"long words of attached signs": {"e" + strings.Repeat("\u0301", 120_000), "e" + strings.Repeat("\u0301", 119_999)},
+		"letters between signs":        {strings.Repeat("a.", 120_000), strings.Repeat("b.", 120_000)},
+		"no word alike":                {strings.Repeat("a b ", 60_000), strings.Repeat("c,d;", 60_000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			budget := plenty()
+			bytes := allocated(func() { Words(c.before, c.after, budget) })
+			assert.Less(t, bytes, uint64(128<<20), "bytes allocated")
+			assert.LessOrEqual(t, budget.Spent(), DefaultSteps)
+		})
+	}
+}
+
+func TestComparisonsOfOneBudgetEndWithIt(t *testing.T) {
+	// Two texts that are alike everywhere and nowhere the same: the worst there is.
+	var a, b []string
+	for i := range 40_000 {
+		a, b = append(a, fmt.Sprint(i%7, i%5)), append(b, fmt.Sprint(i%6, i%5))
+	}
+	before, after := strings.Join(a, "\n"), strings.Join(b, "\n")
+	budget := NewBudget(t.Context(), 1<<20)
+	for range 50 {
+		Lines(before, after, budget)
+	}
+	assert.True(t, budget.Exhausted())
+	assert.Equal(t, 1<<20, budget.Spent())
+	// What comes too late is shown as replaced.
+	assert.Equal(t, "-a|-b|+a|+c|", unified(Lines("a\nb", "a\nc", budget)))
+	_, _, ok := Words("a b c", "a b d", budget)
+	assert.False(t, ok)
+}
+
+func TestComparisonsEndWithTheirContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	budget := NewBudget(ctx, DefaultSteps)
+	Lines(strings.Repeat("a\nb\n", 20_000), strings.Repeat("b\nc\n", 20_000), budget)
+	assert.True(t, budget.Exhausted())
+}
+
+// TestLinesAreTheFewestEdits holds the search against the table of all ways.
+func TestLinesAreTheFewestEdits(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		text := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 40)
+		a, b := text.Draw(rt, "before"), text.Draw(rt, "after")
+		fewest := make([][]int, len(a)+1)
+		for i := range fewest {
+			fewest[i] = make([]int, len(b)+1)
+			for j := range fewest[i] {
+				switch {
+				case i == 0 || j == 0:
+					fewest[i][j] = i + j
+				case a[i-1] == b[j-1]:
+					fewest[i][j] = fewest[i-1][j-1]
+				default:
+					fewest[i][j] = 1 + min(fewest[i-1][j], fewest[i][j-1])
+				}
+			}
+		}
+		edits := 0
+		for _, l := range Lines(strings.Join(a, "\n"), strings.Join(b, "\n"), plenty()) {
+			if l.Kind != Same {
+				edits++
+			}
+		}
+		require.Equal(rt, fewest[len(a)][len(b)], edits)
+	})
+}
+
+// TestExpensiveSearchesFindWhatTextsHaveInCommon: beyond the edits that a search
+// takes the best way after, most of what is the same is still found.
+func TestExpensiveSearchesFindWhatTextsHaveInCommon(t *testing.T) {
+	var a, b []string
+	for i := range 3000 {
+		a, b = append(a, fmt.Sprint("same ", i), fmt.Sprint("old ", i)), append(b, fmt.Sprint("same ", i), fmt.Sprint("new ", i))
+	}
+	same := 0
+	for _, l := range Lines(strings.Join(a, "\n"), strings.Join(b, "\n"), NewBudget(t.Context(), 64<<20)) {
+		if l.Kind == Same {
+			same++
+		}
+	}
+	assert.Greater(t, same, 2900)
+}
+
+func BenchmarkLinesOfTextsWithLittleInCommon(b *testing.B) {
+	var old, now []string
+	for i := range 40_000 {
+		old, now = append(old, fmt.Sprint(i%7, i%5)), append(now, fmt.Sprint(i%6, i%5))
+	}
+	before, after := strings.Join(old, "\n"), strings.Join(now, "\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		Lines(before, after, plenty())
+	}
+}
+
+func BenchmarkWordsOfOneLongWord(b *testing.B) {
+	before, after := strings.Repeat("x", 240_000), strings.Repeat("x", 239_999)+"y"
+	b.ReportAllocs()
+	for b.Loop() {
+		Words(before, after, plenty())
+	}
+}

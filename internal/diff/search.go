@@ -1,0 +1,158 @@
+package diff
+
+import "math"
+
+// expensive is after how many edits from either end a search takes the best way that
+// it has found for good, rather than looking for a shorter one.
+const expensive = 512
+
+// search compares two lists by Myers' algorithm in linear space ("An O(ND) Difference
+// Algorithm and Its Variations", 1986, section 4b): it looks from both ends for where
+// the two ways meet, and does the same on both sides of it. Where that takes too many
+// edits, it divides at the point that got furthest, as GNU diff does.
+type search struct {
+	a, b []int
+	// removed and added hold the result: which of a and of b the other doesn't have.
+	removed, added []bool
+	// forward and backward hold how far along a each diagonal was followed from
+	// either end. A diagonal is x-y, the index that plus offset.
+	forward, backward []int
+	offset            int
+	budget            *Budget
+}
+
+// compare tells which elements of a were removed and which of b added, for one of the
+// shortest ways from a to b as long as the budget lasts.
+func compare(a, b []int, budget *Budget) (removed, added []bool) {
+	diagonals := len(a) + len(b) + 3
+	s := search{
+		a: a, b: b, removed: make([]bool, len(a)), added: make([]bool, len(b)),
+		forward: make([]int, diagonals), backward: make([]int, diagonals), offset: len(b) + 1, budget: budget,
+	}
+	s.between(0, len(a), 0, len(b))
+	return s.removed, s.added
+}
+
+// between compares a[x:xEnd] with b[y:yEnd].
+func (s *search) between(x, xEnd, y, yEnd int) {
+	for {
+		length := xEnd - x
+		for x < xEnd && y < yEnd && s.a[x] == s.b[y] {
+			x, y = x+1, y+1
+		}
+		for x < xEnd && y < yEnd && s.a[xEnd-1] == s.b[yEnd-1] {
+			xEnd, yEnd = xEnd-1, yEnd-1
+		}
+		enough := s.budget.spend(length - (xEnd - x) + 1)
+		middleX, middleY := 0, 0
+		if enough && x < xEnd && y < yEnd {
+			middleX, middleY, enough = s.divide(x, xEnd, y, yEnd)
+		}
+		if !enough || x == xEnd || y == yEnd {
+			for ; x < xEnd; x++ {
+				s.removed[x] = true
+			}
+			for ; y < yEnd; y++ {
+				s.added[y] = true
+			}
+			return
+		}
+		s.between(x, middleX, y, middleY)
+		x, y = middleX, middleY
+	}
+}
+
+// front is how far the search has come from one end.
+type front struct {
+	// at holds for each diagonal between low and high how far along a it was followed.
+	at        []int
+	low, high int
+	// unreached is what at holds of a diagonal that wasn't followed.
+	unreached int
+}
+
+// widen moves on by one edit: to the diagonals next to those that were followed, as
+// far as there are any.
+func (f *front) widen(lowest, highest, offset int) {
+	if f.low > lowest {
+		f.low--
+		f.at[f.low-1+offset] = f.unreached
+	} else {
+		f.low++
+	}
+	if f.high < highest {
+		f.high++
+		f.at[f.high+1+offset] = f.unreached
+	} else {
+		f.high--
+	}
+}
+
+func (f *front) has(diagonal int) bool { return f.low <= diagonal && diagonal <= f.high }
+
+// divide finds a point on the way from one corner to the other; ok is false where
+// the budget ended first.
+func (s *search) divide(x, xEnd, y, yEnd int) (middleX, middleY int, ok bool) {
+	first, last := x-y, xEnd-yEnd
+	lowest, highest := x-yEnd, xEnd-y
+	from := front{s.forward, first, first, -1}
+	to := front{s.backward, last, last, math.MaxInt}
+	from.at[first+s.offset], to.at[last+s.offset] = x, xEnd
+	odd := (first-last)&1 != 0
+	for edits := 1; ; edits++ {
+		from.widen(lowest, highest, s.offset)
+		for d := from.high; d >= from.low; d -= 2 {
+			i := d + s.offset
+			start := max(from.at[i-1]+1, from.at[i+1])
+			p := start
+			for p < xEnd && p-d < yEnd && s.a[p] == s.b[p-d] {
+				p++
+			}
+			from.at[i] = p
+			if !s.budget.spend(p - start + 1) {
+				return 0, 0, false
+			}
+			if odd && to.has(d) && to.at[i] <= p {
+				return p, p - d, true
+			}
+		}
+		to.widen(lowest, highest, s.offset)
+		for d := to.high; d >= to.low; d -= 2 {
+			i := d + s.offset
+			start := min(to.at[i-1], to.at[i+1]-1)
+			p := start
+			for p > x && p-d > y && s.a[p-1] == s.b[p-d-1] {
+				p--
+			}
+			to.at[i] = p
+			if !s.budget.spend(start - p + 1) {
+				return 0, 0, false
+			}
+			if !odd && from.has(d) && p <= from.at[i] {
+				return p, p - d, true
+			}
+		}
+		if edits >= expensive {
+			middleX, middleY = s.furthest(x, xEnd, y, yEnd, from, to)
+			return middleX, middleY, true
+		}
+	}
+}
+
+// furthest returns the point of both fronts that is furthest from where it began.
+func (s *search) furthest(x, xEnd, y, yEnd int, from, to front) (bestX, bestY int) {
+	best := -1
+	for d := from.high; d >= from.low; d -= 2 {
+		px := min(from.at[d+s.offset], xEnd, yEnd+d)
+		if way := px + px - d - x - y; way > best {
+			best, bestX, bestY = way, px, px-d
+		}
+	}
+	for d := to.high; d >= to.low; d -= 2 {
+		px := max(to.at[d+s.offset], x, y+d)
+		if way := xEnd + yEnd - px - px + d; way > best {
+			best, bestX, bestY = way, px, px-d
+		}
+	}
+	return bestX, bestY
+}
