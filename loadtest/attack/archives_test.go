@@ -109,8 +109,8 @@ func header(mark string, sum uint32, packed, size int, name string) []byte {
 	b = put.AppendUint16(b, 8) // deflate
 	b = put.AppendUint32(b, 0)
 	b = put.AppendUint32(b, sum)
-	b = put.AppendUint32(b, uint32(packed)) //nolint:gosec // made here, and small
-	b = put.AppendUint32(b, uint32(size))   //nolint:gosec // made here, and small
+	b = put.AppendUint32(b, uint32(packed))
+	b = put.AppendUint32(b, uint32(size))
 	b = put.AppendUint16(b, uint16(len(name)))
 	b = put.AppendUint16(b, 0)
 	if mark == "PK\x01\x02" {
@@ -122,10 +122,10 @@ func header(mark string, sum uint32, packed, size int, name string) []byte {
 func end(n, size, start int) []byte {
 	put := binary.LittleEndian
 	b := append([]byte("PK\x05\x06"), 0, 0, 0, 0)
-	b = put.AppendUint16(b, uint16(n)) //nolint:gosec // at most 60,000
-	b = put.AppendUint16(b, uint16(n)) //nolint:gosec // at most 60,000
+	b = put.AppendUint16(b, uint16(n))
+	b = put.AppendUint16(b, uint16(n))
 	b = put.AppendUint32(b, uint32(size))
-	b = put.AppendUint32(b, uint32(start)) //nolint:gosec // made here, and small
+	b = put.AppendUint32(b, uint32(start))
 	return put.AppendUint16(b, 0)
 }
 

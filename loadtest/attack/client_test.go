@@ -195,20 +195,21 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// watch asks a victim at each tick, after a first pause of that length, until the
-// returned function is called, which returns the first fault.
-func (b *bystander) watch(v *victim, every time.Duration) (end func() string) {
+// watch asks a victim after a first pause, and again after pauses that double, so that
+// it costs next to nothing however long an attack takes. The returned function ends
+// it and returns the first fault.
+func (b *bystander) watch(v *victim, pause time.Duration) (end func() string) {
 	stop, ended := make(chan struct{}), make(chan string)
 	go func() {
 		first := ""
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
+		for ; ; pause *= 2 {
+			timer := time.NewTimer(pause)
 			select {
 			case <-stop:
+				timer.Stop()
 				ended <- first
 				return
-			case <-tick.C:
+			case <-timer.C:
 				if fault := b.ask(v); fault != "" && first == "" {
 					first = fault
 				}

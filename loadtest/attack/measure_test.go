@@ -43,8 +43,8 @@ type row struct {
 	memory         int64
 	status         map[int]int // answers by status
 	size           int64       // of the largest answer
-	worst          string      // the shot that came closest to its budget
-	share          float64     // of the budget that it took
+	worst          string      // the shot that took the largest share of its budget
+	share          float64
 	faults         []string    // without repetition
 	over           int         // shots over budget
 	note           string
@@ -240,7 +240,7 @@ func (w *row) profile(ctx context.Context, name string) (end func()) {
 		base = base[:120]
 	}
 	file := filepath.Join(*profiles, base+".pprof")
-	f, err := os.Create(file) //nolint:gosec // a path of the caller's choice
+	f, err := os.Create(file)
 	if err != nil {
 		w.victim.s.t.Fatal(err)
 	}

@@ -24,6 +24,9 @@ func report(rows []*row) {
 		fmt.Printf("This is the short form: CPU counts as over budget from %.1f times the budget on.\n", slack)
 	}
 	for _, w := range rows {
+		if w.share > 0.5 && len(w.faults) == 0 {
+			fmt.Printf("\n%s: %.0f%% of its budget\n  %s\n", w.name, 100*w.share, w.worst)
+		}
 		if w.note != "" {
 			fmt.Printf("\n%s\n  %s\n", w.name, w.note)
 		}
