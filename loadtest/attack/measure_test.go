@@ -45,8 +45,8 @@ type row struct {
 	size           int64       // of the largest answer
 	worst          string      // the shot that took the largest share of its budget
 	share          float64
-	faults         []string    // without repetition
-	over           int         // shots over budget
+	faults         []string // without repetition
+	over           int      // shots over budget
 	note           string
 }
 
