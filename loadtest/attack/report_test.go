@@ -15,8 +15,7 @@ func report(rows []*row) {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "\nattack\tshots\tCPU\tof\tmemory\tof\ttime\tanswers\tlargest\t")
 	for _, w := range rows {
-		fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", w.name, w.shots, seconds(w.cpu), bound(w.budget.cpu > 0, seconds(w.budget.cpu)),
-			mebibytes(w.memory), bound(w.budget.memory > 0, mebibytes(w.budget.memory)), seconds(w.wall), w.answers(), mebibytes(w.size), w.verdict())
+		fmt.Fprintln(out, w)
 	}
 	_ = out.Flush()
 	fmt.Println("\nCPU, memory and time are those of the most expensive shot; answer 0 is a connection closed on a client that still sent.")
@@ -45,6 +44,12 @@ func report(rows []*row) {
 			fmt.Printf("  %d more shots were not tried (-attack.all tries them)\n", w.skipped)
 		}
 	}
+}
+
+// String is the row with a tab between its columns.
+func (w *row) String() string {
+	return fmt.Sprintf("%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", w.name, w.shots, seconds(w.cpu), bound(w.budget.cpu > 0, seconds(w.budget.cpu)),
+		mebibytes(w.memory), bound(w.budget.memory > 0, mebibytes(w.budget.memory)), seconds(w.wall), w.answers(), mebibytes(w.size), w.verdict())
 }
 
 func bound(any bool, text string) string {
