@@ -68,6 +68,9 @@ func (a *attacks) run(name string, v *victim, b budget, attack func(w *row)) {
 	outer.Run(name, func(t *testing.T) {
 		a.t = t
 		defer func() { a.t = outer }()
+		if v != nil {
+			v.settle()
+		}
 		attack(w)
 		if w.victim != nil {
 			w.aftermath()

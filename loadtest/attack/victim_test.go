@@ -29,8 +29,8 @@ const (
 	patience = 2 * time.Minute
 )
 
-// victim is one of the programs under attack. It keeps its addresses when it is
-// restarted.
+// victim is one of the programs under attack. Its addresses change when it is
+// restarted: another process may have taken a port that it gave up.
 type victim struct {
 	s             *site
 	name          string // admin, worker or reader
@@ -45,10 +45,7 @@ type victim struct {
 // victim starts a program and waits until it is ready.
 func (s *site) victim(name string, descriptors int, settings ...string) *victim {
 	s.t.Helper()
-	v := &victim{s: s, name: name, private: free(s.t), settings: settings, descriptors: descriptors}
-	if name != "worker" {
-		v.addr = free(s.t)
-	}
+	v := &victim{s: s, name: name, settings: settings, descriptors: descriptors}
 	v.start()
 	return v
 }
@@ -62,10 +59,36 @@ func free(t *testing.T) string {
 
 func (v *victim) url() string { return "http://" + v.addr }
 
-// start runs the program. The shell sets the limits and then becomes the program,
-// which so knows them from its first moment, under the pid that is watched.
+// start runs the program and waits until it is ready. The shell sets the limits and
+// then becomes the program, which so knows them from its first moment, under the pid
+// that is watched.
 func (v *victim) start() {
 	v.s.t.Helper()
+	for attempt := 1; ; attempt++ {
+		v.launch()
+		var exited error
+		v.s.await(v.name+" is ready", func() error {
+			if !v.alive() {
+				exited = fmt.Errorf("%s exited: %w\n%s", v.name, v.child.Err(), strings.Join(v.child.Tail(), "\n"))
+				return nil
+			}
+			return v.ready()
+		})
+		if exited == nil {
+			break
+		}
+		if attempt == 5 || !strings.Contains(exited.Error(), "address already in use") {
+			v.s.t.Fatal(exited)
+		}
+	}
+	v.s.bystander.ask(v)
+	v.collect()
+	v.fresh, _ = v.memory()
+}
+
+func (v *victim) launch() {
+	v.s.t.Helper()
+	v.addr, v.private = free(v.s.t), free(v.s.t)
 	limits := "ulimit -v " + strconv.Itoa(addressSpace)
 	if v.descriptors > 0 {
 		limits += "; ulimit -n " + strconv.Itoa(v.descriptors)
@@ -79,15 +102,6 @@ func (v *victim) start() {
 	require.NoError(v.s.t, err)
 	v.child = child
 	v.s.victims[v] = true
-	v.s.await(v.name+" is ready", func() error {
-		if !v.alive() {
-			v.s.t.Fatalf("%s exited: %v\n%s", v.name, child.Err(), strings.Join(child.Tail(), "\n"))
-		}
-		return v.ready()
-	})
-	v.s.bystander.ask(v)
-	v.collect()
-	v.fresh, _ = v.memory()
 }
 
 // ready asks the private port whether the program is ready.
