@@ -31,7 +31,7 @@ func (a *attacks) bombs() {
 			for _, op := range pages {
 				for _, as := range []sender{nobody, owner} {
 					if op.method == http.MethodPost && !strings.HasSuffix(op.path, "/sign-out") && !(op.path == "/orgs/{org}/modes/import" && as.name == "owner") {
-						w.fire(op.request(a.evil, form.media, form.body, as))
+						w.fire(op.request(a.evil, form.media, form.body, as).of(form.name))
 					}
 				}
 			}

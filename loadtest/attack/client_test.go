@@ -57,14 +57,21 @@ type request struct {
 	body                []byte
 	header              map[string]string
 	as                  sender
+	what                string // about its body, for the report
 }
+
+func (r request) of(what string) request { r.what = what; return r }
 
 func (r request) String() string {
 	path := r.path
 	if len(path) > 60 {
 		path = path[:57] + "..."
 	}
-	return r.method + " " + path + " (" + r.as.name + ")"
+	who := r.as.name
+	if r.what != "" {
+		who += ", " + r.what
+	}
+	return r.method + " " + path + " (" + who + ")"
 }
 
 // answer is what came of a request. Status 0 means that the connection was closed

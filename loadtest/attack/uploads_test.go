@@ -54,6 +54,29 @@ func (a *attacks) uploads() {
 			}
 		})
 	}
+	// What one mode can have is read to the end, and compared, and shown.
+	for _, size := range []int{200 << 10, 1 << 20} {
+		a.run("upload: each of that, of "+mebibytes(int64(size)), a.admin, oneRequest, func(w *row) {
+			_, writer, owner := a.evil.senders()
+			at := "/api/v1/organizations/" + a.evil.org.Slug
+			for i, upload := range uploadShapes(size) {
+				if !*long && i%3 != 1 {
+					continue
+				}
+				w.requests(
+					request{method: http.MethodPost, path: at + "/modes/import?only=valid", media: upload.media, body: upload.body, as: writer, what: upload.name},
+					request{method: http.MethodPost, path: "/api/v1/advice", media: upload.media, body: upload.body, as: writer, what: upload.name},
+					request{method: http.MethodPost, path: at + "/templates/import", media: upload.media, body: upload.body, as: writer, what: upload.name},
+					a.pageImport(a.evil, "modes.yaml", upload.body, owner).of(upload.name),
+					request{method: http.MethodGet, path: at + "/modes/bomb/advice", as: writer, what: upload.name},
+					request{method: http.MethodGet, path: at + "/modes/bomb/clients", as: writer, what: upload.name},
+					request{method: http.MethodGet, path: at + "/audit?limit=100", as: writer, what: upload.name},
+					request{method: http.MethodGet, path: "/orgs/" + a.evil.org.Slug + "/audit", as: owner, what: upload.name},
+					request{method: http.MethodGet, path: "/orgs/" + a.evil.org.Slug + "/modes/bomb/history", as: owner, what: upload.name},
+				)
+			}
+		})
+	}
 	a.run("upload: files of a form", a.admin, oneUpload, func(w *row) {
 		tn := a.tenant("upload")
 		_, writer, owner := tn.senders()
