@@ -64,20 +64,27 @@ func (a *attacks) run(name string, v *victim, b budget, attack func(w *row)) {
 	}
 	w := &row{name: name, victim: v, budget: b, status: map[int]int{}}
 	a.rows = append(a.rows, w)
-	outer := a.t
-	outer.Run(name, func(t *testing.T) {
-		a.t = t
-		defer func() { a.t = outer }()
+	a.continued(name, w, func() {
 		if v != nil {
 			v.settle()
 		}
 		attack(w)
-		if w.victim != nil {
+		if v != nil {
 			w.aftermath()
 		}
+	})
+}
+
+// continued runs a part of an attack as a subtest.
+func (a *attacks) continued(name string, w *row, part func()) {
+	outer, faults := a.t, len(w.faults)
+	outer.Run(name, func(t *testing.T) {
+		a.t = t
+		defer func() { a.t = outer }()
+		part()
 		t.Log(strings.ReplaceAll(w.String(), "\t", "  "))
-		if len(w.faults) > 0 {
-			t.Error(w.faults[0]) // the others are below the table
+		if len(w.faults) > faults {
+			t.Error(w.faults[faults]) // the others are below the table
 		}
 	})
 }
@@ -85,7 +92,6 @@ func (a *attacks) run(name string, v *victim, b budget, attack func(w *row)) {
 // aftermath asks whether the victim and the reader still serve the bystander.
 func (w *row) aftermath() {
 	v := w.victim
-	v.settle()
 	for _, other := range []*victim{v, v.s.reader} {
 		if other == nil {
 			continue

@@ -89,7 +89,8 @@ func requestBombs() []shape {
 	}
 }
 
-// uploadShapes are uploads of size bytes.
+// uploadShapes are uploads of size bytes. Their names begin with a family, which is a
+// row of the table.
 func uploadShapes(size int) []shape {
 	mode := func(slug, rest string) string {
 		return "- {slug: " + slug + ", name: N, roleDefinition: r, groups: [read]" + rest + "}\n"
@@ -97,35 +98,35 @@ func uploadShapes(size int) []shape {
 	words := func(n int) string { return randomWords(rand.New(rand.NewPCG(1, 2)), n) }
 	items := "items:\n"
 	return []shape{
-		yamlShape("tiny modes", count(size, "customModes:\n", func(i int) string { return mode(fmt.Sprint("m", i), "") }, "")),
-		yamlShape("500 modes that fill a library", largeModes(500, min(size, 8_000_000)/500, words)),
-		yamlShape("modes of 250 KB", largeModes(max(1, size/260_000), 250_000, words)),
-		yamlShape("anchors", count(size, modeHead+"    x:\n", func(i int) string { return fmt.Sprintf("      - &a%d b\n", i) }, "")),
-		yamlShape("anchors and aliases", count(size, modeHead+"    x:\n", func(i int) string { return fmt.Sprintf("      - &a%d b\n      - *a%d\n", i, i) }, "")),
-		yamlShape("aliases of aliases", aliases(modeHead+"    ")),
-		yamlShape("keys of 1,000 characters", count(size, modeHead, func(i int) string { return fmt.Sprintf("    k%d%s: 1\n", i, strings.Repeat("k", 1000)) }, "")),
-		yamlShape("unknown fields", count(size, modeHead, func(i int) string { return fmt.Sprintf("    k%d: 1\n", i) }, "")),
-		yamlShape("one field again and again", fill(size, modeHead, "    x: 1\n", "")),
-		yamlShape("a flow list nested", fill(size, modeHead+"    x: ", "[", "")),
-		yamlShape("block lists nested", fill(size, modeHead+"    x:\n      ", "- ", "a\n")),
-		yamlShape("maps indented ever deeper", pyramid(size)),
-		yamlShape("complex keys", fill(size, modeHead+"    x:\n      ", "? ", "a\n")),
-		yamlShape("short lists", fill(size, modeHead+"    x:\n", "      - [a,b]\n", "")),
-		yamlShape("comments", fill(size, modeHead, "# c\n", "")),
-		yamlShape("comments behind values", fill(size, modeHead+"    x:\n", "      - a # c\n", "")),
-		yamlShape("tabs", fill(size, modeHead, "\t\n", "")),
-		yamlShape("blank lines", fill(size, modeHead, "\n", "")),
-		yamlShape("block scalars", fill(size, modeHead+"    x:\n", "      - |\n        a\n", "")),
-		yamlShape("one block scalar of short lines", fill(size, modeHead+"    x: >\n", "      a\n", "")),
-		yamlShape("unicode escapes", fill(size, modeHead+"    x: \"", `\U0001F600`, "\"\n")),
-		yamlShape("a plain scalar over many lines", fill(size, modeHead+"    x: a\n", "      b\n", "")),
-		yamlShape("documents", fill(size, "", "---\na\n", "")),
-		yamlShape("tags", count(size, "", func(i int) string { return fmt.Sprintf("%%TAG !a%d! tag:x,2000:\n", i) }, "--- a\n")),
-		yamlShape("no UTF-8", fill(size, modeHead+"    x: ", "\xff", "\n")),
-		yamlShape("marketplace items with nested YAML", count(size, items, func(i int) string {
+		yamlShape("modes: tiny modes", count(size, "customModes:\n", func(i int) string { return mode(fmt.Sprint("m", i), "") }, "")),
+		yamlShape("modes: 500 modes that fill a library", largeModes(500, min(size, 8_000_000)/500, words)),
+		yamlShape("modes: modes of 250 KB", largeModes(max(1, size/260_000), 250_000, words)),
+		yamlShape("structure: anchors", count(size, modeHead+"    x:\n", func(i int) string { return fmt.Sprintf("      - &a%d b\n", i) }, "")),
+		yamlShape("structure: anchors and aliases", count(size, modeHead+"    x:\n", func(i int) string { return fmt.Sprintf("      - &a%d b\n      - *a%d\n", i, i) }, "")),
+		yamlShape("structure: aliases of aliases", aliases(modeHead+"    ")),
+		yamlShape("structure: keys of 1,000 characters", count(size, modeHead, func(i int) string { return fmt.Sprintf("    k%d%s: 1\n", i, strings.Repeat("k", 1000)) }, "")),
+		yamlShape("structure: unknown fields", count(size, modeHead, func(i int) string { return fmt.Sprintf("    k%d: 1\n", i) }, "")),
+		yamlShape("structure: one field again and again", fill(size, modeHead, "    x: 1\n", "")),
+		yamlShape("structure: a flow list nested", fill(size, modeHead+"    x: ", "[", "")),
+		yamlShape("structure: block lists nested", fill(size, modeHead+"    x:\n      ", "- ", "a\n")),
+		yamlShape("structure: maps indented ever deeper", pyramid(size)),
+		yamlShape("structure: complex keys", fill(size, modeHead+"    x:\n      ", "? ", "a\n")),
+		yamlShape("structure: short lists", fill(size, modeHead+"    x:\n", "      - [a,b]\n", "")),
+		yamlShape("text: comments", fill(size, modeHead, "# c\n", "")),
+		yamlShape("text: comments behind values", fill(size, modeHead+"    x:\n", "      - a # c\n", "")),
+		yamlShape("text: tabs", fill(size, modeHead, "\t\n", "")),
+		yamlShape("text: blank lines", fill(size, modeHead, "\n", "")),
+		yamlShape("text: block scalars", fill(size, modeHead+"    x:\n", "      - |\n        a\n", "")),
+		yamlShape("text: one block scalar of short lines", fill(size, modeHead+"    x: >\n", "      a\n", "")),
+		yamlShape("text: unicode escapes", fill(size, modeHead+"    x: \"", `\U0001F600`, "\"\n")),
+		yamlShape("text: a plain scalar over many lines", fill(size, modeHead+"    x: a\n", "      b\n", "")),
+		yamlShape("structure: documents", fill(size, "", "---\na\n", "")),
+		yamlShape("structure: tags", count(size, "", func(i int) string { return fmt.Sprintf("%%TAG !a%d! tag:x,2000:\n", i) }, "--- a\n")),
+		yamlShape("text: no UTF-8", fill(size, modeHead+"    x: ", "\xff", "\n")),
+		yamlShape("modes: marketplace items with nested YAML", count(size, items, func(i int) string {
 			return fmt.Sprintf("  - {id: i%d, type: mode, content: \"slug: m%d\\nname: N\\nroleDefinition: r\\ngroups: [read]\\nx: [a, b, c]\\n\"}\n", i, i)
 		}, "")),
-		yamlShape("a marketplace item with large nested YAML", fill(size, items+"  - id: i\n    type: mode\n    content: \"slug: m\\nname: N\\nroleDefinition: r\\ngroups: [read]\\nx:\\n", `  - [a,b]\n`, "\"\n")),
+		yamlShape("modes: a marketplace item with large nested YAML", fill(size, items+"  - id: i\n    type: mode\n    content: \"slug: m\\nname: N\\nroleDefinition: r\\ngroups: [read]\\nx:\\n", `  - [a,b]\n`, "\"\n")),
 		jsonShape("JSON: tiny modes", count(size, `{"customModes":[`, func(i int) string {
 			return fmt.Sprintf(`{"slug":"m%d","name":"N","roleDefinition":"r","groups":["read"]},`, i)
 		}, `{"slug":"m","name":"N","roleDefinition":"r","groups":["read"]}]}`)),

@@ -110,20 +110,17 @@ func settled(ctx context.Context, v *victim) {
 func (a *attacks) slowClientsEnd() {
 	for _, h := range a.held {
 		w, v := h.row, h.row.victim
-		a.run(w.name+": cut", v, floodBudget, func(end *row) {
-			end.shots = len(h.conns)
+		a.continued(w.name+": cut", w, func() {
 			left := cutWithin - time.Since(h.began)
 			gone := within(max(left, time.Second), func() bool { return !v.alive() || v.sockets() <= h.before+8 })
-			end.wall = time.Since(h.began)
+			w.wall = time.Since(h.began)
 			if gone != nil {
-				end.fault("connections", fmt.Sprintf("%d are still open after %s", v.sockets()-h.before, seconds(end.wall)))
+				w.fault("connections", fmt.Sprintf("%d are still open after %s", v.sockets()-h.before, seconds(w.wall)))
 			}
-			if v.alive() {
-				_, peak := v.memory()
-				end.memory = max(peak-v.fresh, 0)
-			}
-			if end.memory > end.budget.memory {
-				end.fault("while they were open", mebibytes(end.memory))
+			_, peak := v.memory()
+			w.memory = max(w.memory, peak-v.fresh)
+			if w.memory > w.budget.memory {
+				w.fault("while they were open", mebibytes(w.memory))
 			}
 		})
 		h.stop()
