@@ -163,6 +163,12 @@ faults: bin/local ## Real programs while things are broken for HOLD (60s): a tab
 	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 60m -parallel 7 -v -run TestFaults ./loadtest \
 	  -faults.hold=$(HOLD) -faults.poll=250ms
 
+# ATTACK_FLAGS='-attack.only=bomb' runs some; -attack.profiles=DIR profiles the victims.
+ATTACK_FLAGS ?=
+.PHONY: attack
+attack: bin/local ## What hostile clients cost the real programs: a table beside its budgets
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run TestAttacks ./loadtest/attack -attack.long $(ATTACK_FLAGS)
+
 .PHONY: load
 load: bin/local ## Measured: commit to visible, revoked to refused, and polls beside a bare server
 	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run 'TestCommitToVisible|TestRevokedToRefused|TestPollingLoad' ./loadtest \

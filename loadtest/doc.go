@@ -30,5 +30,7 @@
 //	               second: a table of what they saw
 //	make load      commit to visible, revoked to refused, polls beside a bare server
 //
+// Package attack measures what hostile clients cost the same programs (make attack).
+//
 // With -log the programs' warnings are shown.
 package loadtest

@@ -1,0 +1,230 @@
+package attack
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// newClient returns a client that connects from a loopback address. All of 127/8
+// leads to this machine, so that a limit per address can tell clients apart. With
+// receive, in bytes, a connection's receive buffer is that small.
+func newClient(from string, receive int) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) { return dial(ctx, from, addr, receive) },
+			// A bomb is sent as it is, and an answer counted as it comes.
+			DisableCompression: true, MaxIdleConnsPerHost: 64, IdleConnTimeout: 20 * time.Second,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func dial(ctx context.Context, from, addr string, receive int) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 20 * time.Second}
+	conn, err := d.DialContext(ctx, "tcp4", addr)
+	if tcp, ok := conn.(*net.TCPConn); ok && receive > 0 {
+		_ = tcp.SetReadBuffer(receive)
+	}
+	return conn, err
+}
+
+// sender is who sends a request: by an access token, by a session, or neither.
+type sender struct {
+	name   string
+	token  string
+	person person
+}
+
+var nobody = sender{name: "nobody"}
+
+func (tn tenant) senders() (member, writer, owner sender) {
+	return sender{name: "member", person: tn.member}, sender{name: "write token", token: tn.write}, sender{name: "owner", person: tn.owner}
+}
+
+// request is a request to a victim's public port.
+type request struct {
+	method, path, media string
+	body                []byte
+	header              map[string]string
+	as                  sender
+	what                string // about its body, for the report
+}
+
+func (r request) of(what string) request { r.what = what; return r }
+
+func (r request) String() string {
+	path := r.path
+	if len(path) > 60 {
+		path = path[:57] + "..."
+	}
+	who := r.as.name
+	if r.what != "" {
+		who += ", " + r.what
+	}
+	return r.method + " " + path + " (" + who + ")"
+}
+
+// answer is what came of a request. Status 0 means that the connection was closed
+// without an answer, as it is on a client that still sends when it is refused.
+type answer struct {
+	status int
+	size   int64
+	start  []byte // of the body
+}
+
+const answerStart = 64 << 10
+
+func (r request) send(ctx context.Context, client *http.Client, base string) (answer, error) {
+	// Junk in a path has to reach the victim as it is.
+	path, query, _ := strings.Cut(r.path, "?")
+	req, err := http.NewRequestWithContext(ctx, r.method, base, bytes.NewReader(r.body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.URL.Opaque, req.URL.RawQuery = path, query
+	if r.media != "" {
+		req.Header.Set("Content-Type", r.media)
+	}
+	if r.as.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.as.token)
+	}
+	if r.as.person.cookie != "" {
+		req.Header.Set("Cookie", r.as.person.cookie)
+		csrf := r.as.person.csrf
+		if !strings.HasPrefix(path, "/api/") {
+			csrf = masked(csrf)
+		}
+		req.Header.Set("X-CSRF-Token", csrf)
+	}
+	for name, value := range r.header {
+		req.Header.Set(name, value)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	a := answer{status: res.StatusCode}
+	a.start, err = io.ReadAll(io.LimitReader(res.Body, answerStart))
+	rest, discarded := io.Copy(io.Discard, res.Body)
+	if err == nil {
+		err = discarded
+	}
+	a.size = int64(len(a.start)) + rest
+	return a, err
+}
+
+// masked is a session's CSRF token as pages have it: a pad, here of zeros, and the
+// token XORed with it.
+func masked(token string) string {
+	return base64.RawURLEncoding.EncodeToString(append(make([]byte, len(token)), token...))
+}
+
+// decode reads the answer's body as JSON.
+func (a answer) decode(into any) error {
+	if err := json.Unmarshal(a.start, into); err != nil {
+		return fmt.Errorf("status %d: %w", a.status, err)
+	}
+	return nil
+}
+
+// bystander is an editor and an owner of another organization than the attackers'.
+// Each of its requests opens a connection, as that of a newcomer does.
+type bystander struct {
+	s                   *site
+	client              *http.Client
+	owner               person
+	token, organization string
+
+	mu   sync.Mutex
+	etag string
+}
+
+// bystanderPatience bounds one request of the bystander. It is no promise of speed:
+// an answer that takes longer is none.
+const bystanderPatience = 30 * time.Second
+
+func newBystander(s *site) *bystander {
+	b := &bystander{s: s, client: newClient("127.0.0.1", 0)}
+	if transport, ok := b.client.Transport.(*http.Transport); ok {
+		transport.DisableKeepAlives = true
+	}
+	return b
+}
+
+// ask sends one request to a victim, and returns what is wrong with the answer,
+// if anything.
+func (b *bystander) ask(v *victim) string {
+	ctx, cancel := context.WithTimeout(context.Background(), bystanderPatience)
+	defer cancel()
+	r := request{method: http.MethodGet}
+	switch {
+	case v.name == "worker":
+		if err := v.ask(ctx, "/livez", io.Discard); err != nil {
+			return "the worker's /livez: " + err.Error()
+		}
+		return ""
+	case v.name == "admin" && b.owner.cookie != "":
+		r.path, r.as = "/orgs/"+b.s.acme.org.Slug+"/history", sender{name: "owner", person: b.owner}
+	case v.name == "admin":
+		r.path = "/sign-in"
+	default:
+		b.mu.Lock()
+		r.path, r.as = "/api/organizations/"+b.organization+"/modes.yaml", sender{name: "editor", token: b.token}
+		r.header = map[string]string{"If-None-Match": b.etag}
+		b.mu.Unlock()
+	}
+	a, err := r.send(ctx, b.client, v.url())
+	if err != nil {
+		return "a bystander was not served by " + v.name + ": " + reason(err)
+	}
+	if a.status != http.StatusOK && a.status != http.StatusNotModified {
+		return fmt.Sprintf("a bystander got %d of %s", a.status, v.name)
+	}
+	return ""
+}
+
+// reason is an error without the address that it is about.
+func reason(err error) string {
+	if e, ok := err.(*url.Error); ok { //nolint:errorlint // as http.Client returns it
+		err = e.Err
+	}
+	return err.Error()
+}
+
+// watch asks a victim after a first pause, and again after pauses that double, so that
+// it costs next to nothing however long an attack takes. The returned function ends
+// it and returns the first fault.
+func (b *bystander) watch(v *victim, pause time.Duration) (end func() string) {
+	stop, ended := make(chan struct{}), make(chan string)
+	go func() {
+		first := ""
+		for ; ; pause *= 2 {
+			timer := time.NewTimer(pause)
+			select {
+			case <-stop:
+				timer.Stop()
+				ended <- first
+				return
+			case <-timer.C:
+				if fault := b.ask(v); fault != "" && first == "" {
+					first = fault
+				}
+			}
+		}
+	}()
+	return func() string {
+		close(stop)
+		return <-ended
+	}
+}
