@@ -166,7 +166,7 @@ func (g Group) MarshalJSON() ([]byte, error) { return marshalValue(g.value()) }
 
 // UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
 func (c *Config) UnmarshalJSON(data []byte) error {
-	root, err := parseJSON(data)
+	root, err := parseJSON(data, storedBudget())
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 
 // UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
 func (g *Group) UnmarshalJSON(data []byte) error {
-	root, err := parseJSON(data)
+	root, err := parseJSON(data, storedBudget())
 	if err != nil {
 		return err
 	}

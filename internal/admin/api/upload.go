@@ -154,10 +154,8 @@ func (u upload) choices(v *visit, into any) error {
 		return nil
 	case len(texts) > 1:
 		return malformedQuery("choices is there twice")
-	case len(texts[0]) > maxSmall:
-		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB of choices are taken", maxSmall>>10)
 	}
-	return strictJSON([]byte(texts[0]), into)
+	return smallJSON([]byte(texts[0]), into)
 }
 
 func splitAll(texts []string) []string {
