@@ -104,6 +104,7 @@ func New(o Options) (*fiber.App, error) {
 		figures.Count(o.Log, fail),
 		request.Recover(o.Log),
 		request.Plain(),
+		request.Text(),
 		request.Deadline(deadline),
 	)
 	a := &api.API{

@@ -37,6 +37,16 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 	return m, nil
 }
 
+// IsInAPIForm reports whether a text is JSON with a mode in the API's form, as
+// opposed to that of files: its configuration is an object.
+func IsInAPIForm(data []byte) bool {
+	if CheckBody(data) != nil || !tree.LooksLikeJSON(data) {
+		return false
+	}
+	root, err := parseJSON(data, modeBudget())
+	return err == nil && root.Get("config") != nil && root.Get("config").Kind == tree.Object
+}
+
 // PatchMode applies a merge patch (RFC 7396) to the API's form of m, such as
 // {"name": "New", "config": {"whenToUse": null}}, and normalizes and validates
 // the outcome. The error is as ReadMode's.

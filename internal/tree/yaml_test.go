@@ -79,7 +79,7 @@ func TestYAMLMarksAreSpentBeforeAnythingIsBuilt(t *testing.T) {
 func TestYAMLReadingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := yamlBudget()
-	b.Context = ctx
+	b.Context, b.Values = ctx, 10_000
 	_, err := parseYAML("a: 1\n", b)
 	require.NoError(t, err)
 	cancel()

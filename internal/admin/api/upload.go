@@ -36,6 +36,7 @@ func uploadOf(v *visit) (upload, error) {
 	if params["boundary"] == "" {
 		return up, broken
 	}
+	seen := map[string]bool{}
 	parts := multipart.NewReader(bytes.NewReader(v.BodyRaw()), params["boundary"])
 	for range maxFormParts {
 		part, err := parts.NextPart()
@@ -52,7 +53,11 @@ func uploadOf(v *visit) (upload, error) {
 		if part.FileName() != "" {
 			up.files = append(up.files, modes.NamedFile{Name: part.FileName(), Data: data})
 		} else {
-			up.fields[part.FormName()] = append(up.fields[part.FormName()], string(data))
+			name := part.FormName()
+			if err := v.takes.checkOne(name, string(data), seen); err != nil {
+				return up, err
+			}
+			up.fields[name] = append(up.fields[name], string(data))
 		}
 	}
 	return up, fault.New(fault.TooLarge, "too_many_files", "These are more than %d parts; at most that many are read at once", maxFormParts)
