@@ -12,8 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/audit"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/typo"
 )
 
 // auditFlags narrow the audit log.
@@ -32,6 +34,11 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 }
 
 func (f *auditFlags) read() (err error) {
+	for _, action := range f.filter.Actions {
+		if all := audit.Actions(); !slices.Contains(all, action) {
+			return usage("there is no action %q; the nearest one is %s", action, typo.Nearest(action, all))
+		}
+	}
 	if f.filter.Since, err = timeOf("since", f.since); err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
 			return errors.New("say what to do")
 		},
 	}
+	root.SetFlagErrorFunc(nearestFlag)
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "print one JSON object")
 	root.AddCommand(
 		c.migrate(), c.serve(),
@@ -111,6 +112,9 @@ func group(noun, short string, verbs ...*cobra.Command) *cobra.Command {
 // understand what was asked.
 func (c *cli) does(cmd *cobra.Command, do func(ctx context.Context, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := refuseEmpty(cmd, args); err != nil {
+			return err
+		}
 		c.started = true
 		return do(cmd.Context(), args)
 	}

@@ -116,6 +116,7 @@ func New(o Options) (*fiber.App, error) {
 		figures.Count(o.Log, fail),
 		request.Recover(o.Log),
 		request.Plain(),
+		request.Text(),
 		request.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
 	)
 	a := &api.API{

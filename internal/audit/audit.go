@@ -84,6 +84,31 @@ const (
 // Of is the full name of an action on a kind of subject, such as "mode.update".
 func (a Action) Of(k SubjectKind) string { return string(k) + "." + string(a) }
 
+// actionsOf are what can be done to each kind of subject.
+var actionsOf = []struct {
+	kind    SubjectKind
+	actions []Action
+}{
+	{Mode, []Action{Create, Update, Delete, Restore, Import}},
+	{Template, []Action{Create, Update, Delete, Restore, Import}},
+	{Organization, []Action{Create, Update, Delete}},
+	{Member, []Action{Create, Update, Delete}},
+	{AccessToken, []Action{Create, Revoke}},
+	{Account, []Action{Create, Update}},
+	{Installation, []Action{Raise}},
+}
+
+// Actions returns the full names of all actions that an entry can have.
+func Actions() []string {
+	var all []string
+	for _, of := range actionsOf {
+		for _, a := range of.actions {
+			all = append(all, a.Of(of.kind))
+		}
+	}
+	return all
+}
+
 // Entry is one line of the audit log.
 type Entry struct {
 	ID         int64

@@ -3,10 +3,12 @@ package folder
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,7 +43,7 @@ func (k Kind) Unpack(data []byte) ([]File, error) {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, fault.New(fault.Malformed, "malformed_archive", "This is not a zip file, or a damaged one.").Because(err)
 	}
-	if err := k.checkEntries(archive.File); err != nil {
+	if err := k.checkEntries(archive.File, len(data)); err != nil {
 		return nil, err
 	}
 	var files []File
@@ -63,16 +65,16 @@ func (k Kind) Unpack(data []byte) ([]File, error) {
 }
 
 // checkEntries judges what an archive says of itself.
-func (k Kind) checkEntries(entries []*zip.File) error {
+func (k Kind) checkEntries(entries []*zip.File, size int) error {
 	if err := k.checkCount(len(entries)); err != nil {
 		return err
 	}
 	var total uint64
+	var read []*zip.File
 	seen := map[string]bool{}
 	for _, e := range entries {
 		if detail := unsafeEntry(e, seen[e.Name]); detail != "" {
-			return fault.New(fault.Invalid, "unsafe_archive", "This archive is not safe to open; nothing was read.").
-				With(blame(e, detail))
+			return unsafe(blame(e, detail))
 		}
 		if k.NotToRead(e.Name) != "" {
 			continue
@@ -86,8 +88,45 @@ func (k Kind) checkEntries(entries []*zip.File) error {
 		if total += min(e.UncompressedSize64, MaxBytes+1); total > MaxBytes {
 			return tooLarge(int(total))
 		}
+		read = append(read, e)
+	}
+	if total > freeRatioBytes && total/maxRatio > uint64(size) { //nolint:gosec // a length
+		return unsafe(fault.Field{Detail: "its files would grow to more than a hundred times the archive's size"})
+	}
+	return checkOverlaps(read)
+}
+
+// checkOverlaps refuses entries that share the same bytes of the archive: a kilobyte
+// could be unpacked thousands of times.
+func checkOverlaps(entries []*zip.File) error {
+	type span struct {
+		entry      *zip.File
+		start, end int64
+	}
+	spans := make([]span, 0, len(entries))
+	for _, e := range entries {
+		start, err := e.DataOffset()
+		if err != nil {
+			return damaged(e, err)
+		}
+		spans = append(spans, span{e, start, start + int64(e.CompressedSize64)}) //nolint:gosec // zip checks it
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].start < spans[i-1].end {
+			return unsafe(blame(spans[i].entry, "overlaps with another entry"))
+		}
 	}
 	return nil
+}
+
+func unsafe(why fault.Field) error {
+	return fault.New(fault.Invalid, "unsafe_archive", "This archive is not safe to open; nothing was read.").With(why)
+}
+
+func damaged(e *zip.File, err error) error {
+	return fault.New(fault.Malformed, "malformed_archive", "This archive is damaged.").
+		With(blame(e, "can't be unpacked")).Because(err)
 }
 
 func blame(e *zip.File, detail string) fault.Field {
@@ -124,19 +163,15 @@ func unsafeEntry(e *zip.File, twice bool) string {
 
 // unpack reads one entry, no more than is left, whatever its header says.
 func unpack(e *zip.File, left int64) ([]byte, error) {
-	damaged := func(err error) error {
-		return fault.New(fault.Malformed, "malformed_archive", "This archive is damaged.").
-			With(blame(e, "can't be unpacked")).Because(err)
-	}
 	r, err := e.Open()
 	if err != nil {
-		return nil, damaged(err)
+		return nil, damaged(e, err)
 	}
 	defer func() { _ = r.Close() }()
 	declared := min(left, int64(e.UncompressedSize64))
 	data, err := io.ReadAll(io.LimitReader(r, declared+1))
 	if err != nil || int64(len(data)) > declared {
-		return nil, damaged(err)
+		return nil, damaged(e, err)
 	}
 	return data, nil
 }

@@ -171,3 +171,50 @@ func FuzzUnpack(f *testing.F) {
 		require.Equal(t, files, again)
 	})
 }
+
+// overlapping returns an archive of so many entries that all share the data of the
+// first.
+func overlapping(tb testing.TB, entries int, content string) []byte {
+	tb.Helper()
+	data := packed(tb, "0000.yaml", content)
+	at := bytes.Index(data, directoryMark)
+	end := bytes.LastIndex(data, []byte("PK\x05\x06"))
+	directory, trailer := data[at:end], bytes.Clone(data[end:])
+	out := bytes.Clone(data[:at])
+	for i := range entries {
+		entry := bytes.Clone(directory)
+		copy(entry[46:], fmt.Sprintf("%04d", i))
+		out = append(out, entry...)
+	}
+	binary.LittleEndian.PutUint16(trailer[8:], uint16(entries))
+	binary.LittleEndian.PutUint16(trailer[10:], uint16(entries))
+	binary.LittleEndian.PutUint32(trailer[12:], uint32(entries*len(directory)))
+	return append(out, trailer...)
+}
+
+func TestUnpackOverlappingEntriesInflatesNothing(t *testing.T) {
+	for _, c := range []struct {
+		entries int
+		content string
+		says    string
+	}{
+		{15, strings.Repeat("x: [1]\n", 140_000), "more than a hundred times the archive's size"},
+		{300, strings.Repeat("x: [1]\n", 100), "overlaps with another entry"},
+		{2, text, "overlaps with another entry"},
+	} {
+		data := overlapping(t, c.entries, c.content)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := notes.Unpack(data)
+		runtime.ReadMemStats(&after)
+		f, ok := fault.As(err)
+		require.True(t, ok)
+		assert.Equal(t, "unsafe_archive", f.Code)
+		require.Len(t, f.Fields, 1)
+		assert.Contains(t, f.Fields[0].Detail, c.says)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(2<<20))
+	}
+	one, err := notes.Unpack(overlapping(t, 1, text))
+	require.NoError(t, err)
+	assert.Len(t, one, 1)
+}

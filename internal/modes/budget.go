@@ -11,39 +11,49 @@ const (
 	// that what is merely too deep can be blamed on the mode that has it.
 	maxNesting = 512
 	// maxNodes bounds the values of one file, after aliases are followed.
-	maxNodes = 250_000
-	// maxYAMLMarks bounds the characters that may begin a value. yaml.v3 builds its
-	// whole tree before we see any of it, at 200 bytes a value.
-	maxYAMLMarks = 1_000_000
+	maxNodes = 100_000
+	// maxYAMLMarks bounds the characters of one file that may begin a value in YAML,
+	// see tree.Budget.
+	maxYAMLMarks = 200_000
 )
 
-// budget bounds what one file, or a folder of them, may become in memory.
-type budget struct {
-	tree.Budget
-	marks int
-}
-
-func newBudget() *budget {
-	return &budget{
-		Budget: tree.Budget{
-			Values: maxNodes, Text: MaxUploadBytes, Depth: maxNesting, What: "This file",
-			TooManyValues: fault.New(fault.TooLarge, "too_many_values",
-				"This file holds more than %d values, aliases followed: more than %d modes ever need.", maxNodes, MaxModes),
-			TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-				"With its aliases followed, this file holds more than %s of text.", wording.Bytes(MaxUploadBytes)),
-		},
-		marks: maxYAMLMarks,
+// newBudget bounds what one file, or a folder of them, may become in memory.
+func newBudget() *tree.Budget {
+	return &tree.Budget{
+		Values: maxNodes, Text: MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
+			"This file holds more than %d values, aliases followed: more than %d modes ever need.", maxNodes, MaxModes),
+		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
+			"With its aliases followed, this file holds more than %s of text.", wording.Bytes(MaxUploadBytes)),
 	}
 }
 
-// spendMarks pays for what yaml.v3 is about to build.
-func (b *budget) spendMarks(marks int) error {
-	b.marks -= marks
-	if b.marks >= 0 {
-		return nil
-	}
-	return fault.New(fault.TooLarge, "too_many_values",
-		"This file seems to hold %d values: more than %d modes ever need.", maxYAMLMarks-b.marks, MaxModes)
+// storedBudget is for a mode that was taken before: what was valid once can be read
+// forever.
+func storedBudget() *tree.Budget {
+	b := newBudget()
+	b.Values, b.Text = 1<<20, 2*MaxUploadBytes
+	return b
 }
 
-func (b *budget) spent() bool { return b.Spent() || b.marks < 0 }
+// modeBudget is newBudget for a text that holds one mode.
+func modeBudget() *tree.Budget {
+	const values = maxNodes / 5
+	return &tree.Budget{
+		Values: values, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxYAMLMarks / 5, What: "This",
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
+			"This holds more than %d values, aliases followed: more than a mode ever needs.", values),
+		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
+			"With its aliases followed, this holds more than %s of text.", wording.Bytes(MaxBodyBytes)),
+	}
+}
+
+// parseYAML reads YAML; locate turns a position into the one to remember, nil keeps
+// it.
+func parseYAML(data []byte, b *tree.Budget, locate func(line, column int) (int, int)) (*tree.Node, error) {
+	return tree.YAML{
+		Budget: b, Locate: locate, Several: "put all modes into one list",
+		Empty: fault.New(fault.Invalid, "not_a_modes_file",
+			"This file is empty. Expected `customModes:` with a list of modes below it."),
+	}.Parse(data)
+}

@@ -50,7 +50,7 @@ func LoadBuiltins(data []byte) ([]Mode, error) {
 	}
 	for _, e := range f.Entries {
 		if len(e.Problems) > 0 {
-			return nil, fmt.Errorf("mode %d: %w", e.Index+1, invalidMode(e.Problems))
+			return nil, fmt.Errorf("mode %d: %w", e.Index+1, invalidMode(e.Problems, 0))
 		}
 	}
 	return f.Modes(), nil

@@ -10,21 +10,45 @@ import (
 	"orgmodes/internal/tree"
 )
 
-// maxProblems bounds what is said about one mode: nobody reads more.
-const maxProblems = 50
+const (
+	// maxProblems bounds what is said about one mode: nobody reads more.
+	maxProblems = 50
+	// maxCollected bounds what is collected before it is sorted by its place in the
+	// text; each problem is held against all others.
+	maxCollected = 2 * maxProblems
+)
 
 const templateProblem = "this is a template placeholder in braces; put in what it stands for"
 
-// decoder makes modes of nodes. It collects every problem instead of stopping
-// at the first.
+// decoder makes modes of nodes. It collects the problems instead of stopping at the
+// first.
 type decoder struct {
 	problems []fault.Field
-	notices  []Notice
+	// more counts the problems beyond the first of each kind of judgement, see
+	// maxCollected.
+	more    int
+	notices []Notice
 }
 
 func (d *decoder) blame(pointer, detail string, line, column int) {
+	if len(d.problems) >= maxCollected {
+		d.more++
+		return
+	}
 	d.problems = append(d.problems, fault.Field{Pointer: pointer, Detail: detail, Line: line, Column: column})
 }
+
+// blameAt is blame for a place that is only written down if it is said.
+func (d *decoder) blameAt(at *tree.Path, detail string, line, column int) {
+	if len(d.problems) >= maxCollected {
+		d.more++
+		return
+	}
+	d.blame(at.String(), detail, line, column)
+}
+
+// blamed counts all problems so far.
+func (d *decoder) blamed() int { return len(d.problems) + d.more }
 
 func (d *decoder) notice(n *tree.Node, pointer, detail string) {
 	d.notices = append(d.notices, Notice{Pointer: pointer, Detail: detail, Line: n.Line, Column: n.Column})
@@ -35,20 +59,21 @@ func (d *decoder) failure() error {
 	if len(d.problems) == 0 {
 		return nil
 	}
-	return invalidMode(d.problems)
+	return invalidMode(d.problems, d.more)
 }
 
-func invalidMode(problems []fault.Field) error {
-	return fault.New(fault.Invalid, "invalid_mode", "This mode can't be used as it is.").With(capped(problems)...)
+func invalidMode(problems []fault.Field, more int) error {
+	return fault.New(fault.Invalid, "invalid_mode", "This mode can't be used as it is.").With(capped(problems, more)...)
 }
 
-// capped keeps the first problems, and says once how many more there are.
-func capped(problems []fault.Field) []fault.Field {
-	if len(problems) <= maxProblems+1 {
+// capped keeps the first problems, and says once how many more there are; more are
+// those that weren't collected.
+func capped(problems []fault.Field, more int) []fault.Field {
+	if len(problems)+more <= maxProblems+1 {
 		return problems
 	}
-	more := fault.Field{Detail: fmt.Sprintf("and %d more problems", len(problems)-maxProblems)}
-	return append(problems[:maxProblems:maxProblems], more)
+	rest := fault.Field{Detail: fmt.Sprintf("and %d more problems", len(problems)+more-maxProblems)}
+	return append(problems[:maxProblems:maxProblems], rest)
 }
 
 // flatMode reads a mode as files have it, everything on one level, and judges
@@ -122,7 +147,8 @@ func (d *decoder) apiMode(n *tree.Node) Mode {
 func (d *decoder) judge(m Mode, find func(pointer string) (*tree.Node, bool)) Mode {
 	m = m.Normalized()
 	blamed := d.problems
-	for _, p := range m.problems() {
+	found, more := m.problems()
+	for _, p := range found {
 		// "must be text" and "is required" for one place would be one too many; what
 		// is wrong with the mode as a whole, such as its size, is always said.
 		if slices.ContainsFunc(blamed, func(b fault.Field) bool { return p.Pointer != "" && tree.Overlap(b.Pointer, p.Pointer) }) {
@@ -137,7 +163,7 @@ func (d *decoder) judge(m Mode, find func(pointer string) (*tree.Node, bool)) Mo
 	slices.SortStableFunc(d.problems, func(a, b fault.Field) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	d.problems = capped(d.problems)
+	d.problems, d.more = capped(d.problems, d.more+more), 0
 	return m
 }
 
@@ -199,9 +225,9 @@ func (d *decoder) config(n *tree.Node) Config {
 
 // extra keeps a field that we don't know.
 func (d *decoder) extra(extra map[string]any, f tree.Field, pointer string) map[string]any {
-	before := len(d.problems)
-	f.Value.Flaws(pointer, d.blame)
-	if len(d.problems) > before {
+	before := d.blamed()
+	f.Value.Flaws(tree.At(pointer), d.blameAt)
+	if d.blamed() > before {
 		return extra
 	}
 	if extra == nil {
@@ -211,6 +237,9 @@ func (d *decoder) extra(extra map[string]any, f tree.Field, pointer string) map[
 	return extra
 }
 
+// maxGroups bounds the groups that are judged one by one.
+const maxGroups = 200
+
 func (d *decoder) groups(n *tree.Node, pointer string) []Group {
 	if n.Kind == tree.Null {
 		return nil
@@ -218,6 +247,10 @@ func (d *decoder) groups(n *tree.Node, pointer string) []Group {
 	if n.Kind != tree.List {
 		d.blame(pointer, cmp.Or(n.Flaw, "groups must be a list, such as [read, edit], not "+n.Describe()), n.Line, n.Column)
 		return nil
+	}
+	if len(n.Items) > maxGroups {
+		d.blame(pointer, fmt.Sprintf("groups has %d entries; there are %d groups, and none can be there twice", len(n.Items), len(GroupNames())), n.Line, n.Column)
+		return []Group{}
 	}
 	groups := make([]Group, len(n.Items))
 	for i, item := range n.Items {

@@ -79,7 +79,7 @@ type placed struct {
 // fileReader collects what is worth saying about a file as a whole.
 type fileReader struct {
 	data    []byte
-	budget  *budget
+	budget  *tree.Budget
 	notices []Notice
 	// saidOf are the notices that are given once a file.
 	saidOf map[string]bool

@@ -15,6 +15,9 @@ const (
 	MaxDocumentBytes = 8 << 20
 	// MaxUploadBytes bounds what one request may bring.
 	MaxUploadBytes = folder.MaxUploadBytes
+	// MaxBodyBytes bounds one mode in a request: one of MaxModeBytes in which each
+	// character is an escape fits.
+	MaxBodyBytes = 2 << 20
 	// MaxDepth bounds how deep the values of unknown fields may be nested.
 	MaxDepth = 64
 
@@ -26,6 +29,16 @@ const (
 	// takes six.
 	MaxFieldNameLength = 128
 )
+
+// CheckBody returns a *fault.Error (TooLarge) for more than a request with one mode
+// may have.
+func CheckBody(data []byte) error {
+	if len(data) <= MaxBodyBytes {
+		return nil
+	}
+	return fault.New(fault.TooLarge, "body_too_large",
+		"This is %s; a request with one mode can have at most %s.", wording.Bytes(len(data)), wording.Bytes(MaxBodyBytes))
+}
 
 // CheckTotals says whether so many modes of such sizes may be kept together: a
 // *fault.Error TooLarge where they may not.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"orgmodes/internal/tree"
 )
 
 // Mode is what an editor knows about a way of working: who the model is, what
@@ -94,14 +96,56 @@ func (m Mode) Equal(o Mode) bool {
 	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
-// Size is what the mode weighs against MaxModeBytes: the bytes of its slug,
-// name and configuration in JSON.
+// Size is what the mode weighs against MaxModeBytes: the bytes of its slug, name and
+// configuration in JSON as Postgres stores it and gives it back. Its jsonb has a blank
+// behind each comma and colon, and knows no exponents: 1e300 is a one with 300 zeros
+// there.
 func (m Mode) Size() int {
 	config, err := m.Config.MarshalJSON()
 	if err != nil {
 		return 0 // Validate says what can't be written
 	}
-	return len(m.Slug) + len(m.Name) + len(config)
+	size := len(m.Slug) + len(m.Name) + len(config) + separators(config) + writtenOut(m.Config.Extra)
+	for _, g := range m.Config.Groups {
+		if g.Restriction != nil {
+			size += writtenOut(g.Restriction.Extra)
+		}
+	}
+	return size
+}
+
+// separators counts the commas and colons between values.
+func separators(text []byte) int {
+	count, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case !quoted && (c == ',' || c == ':'):
+			count++
+		}
+	}
+	return count
+}
+
+// writtenOut returns how much longer the numbers in a value are without exponents.
+func writtenOut(value any) int {
+	more := 0
+	switch value := value.(type) {
+	case json.Number:
+		more = tree.PlainLength(value.String()) - len(value)
+	case []any:
+		for _, item := range value {
+			more += writtenOut(item)
+		}
+	case map[string]any:
+		for _, item := range value {
+			more += writtenOut(item)
+		}
+	}
+	return more
 }
 
 // Sort puts modes in the order in which they are published: by position, then
@@ -166,7 +210,7 @@ func (g Group) MarshalJSON() ([]byte, error) { return marshalValue(g.value()) }
 
 // UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
 func (c *Config) UnmarshalJSON(data []byte) error {
-	root, err := parseJSON(data)
+	root, err := parseJSON(data, storedBudget())
 	if err != nil {
 		return err
 	}
@@ -181,7 +225,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 
 // UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
 func (g *Group) UnmarshalJSON(data []byte) error {
-	root, err := parseJSON(data)
+	root, err := parseJSON(data, storedBudget())
 	if err != nil {
 		return err
 	}

@@ -117,8 +117,8 @@ func ReadFile(data []byte) (File, error) {
 }
 
 // readFile judges each mode for itself.
-func readFile(data []byte, b *budget) (File, error) {
-	data = trimBOM(data)
+func readFile(data []byte, b *tree.Budget) (File, error) {
+	data = tree.TrimBOM(data)
 	root, format, notices, err := parseAny(data, b)
 	if err != nil {
 		return File{}, err
@@ -216,17 +216,17 @@ func judgeTogether(entries []Entry) {
 // editors, who read both with a YAML parser, take such files. A comment of
 // JavaScript's is refused even where YAML would read something else into it, the
 // beginning of a field's name for one.
-func parseAny(data []byte, b *budget) (root *tree.Node, format string, notices []Notice, err error) {
-	data = trimBOM(data)
+func parseAny(data []byte, b *tree.Budget) (root *tree.Node, format string, notices []Notice, err error) {
+	data = tree.TrimBOM(data)
 	if !tree.LooksLikeJSON(data) {
 		root, err = parseYAML(data, b, nil)
 		return root, FormatYAML, nil, err
 	}
-	if err := checkText(data); err != nil {
+	if err := tree.CheckText("This file", data); err != nil {
 		return nil, "", nil, err
 	}
 	before := *b
-	j := tree.JSON{Budget: &b.Budget, OrYAML: true, Lenient: true}
+	j := tree.JSON{Budget: b, OrYAML: true, Lenient: true}
 	root, err = j.Parse(data)
 	if err == nil || j.Commented || !notJSON(err) {
 		return root, FormatJSON, commaNotices(j), err
@@ -239,11 +239,11 @@ func parseAny(data []byte, b *budget) (root *tree.Node, format string, notices [
 }
 
 // parseJSON reads what may be nothing but JSON.
-func parseJSON(data []byte) (*tree.Node, error) {
-	if err := checkText(trimBOM(data)); err != nil {
+func parseJSON(data []byte, b *tree.Budget) (*tree.Node, error) {
+	if err := tree.CheckText(b.What, tree.TrimBOM(data)); err != nil {
 		return nil, err
 	}
-	return (&tree.JSON{Budget: &newBudget().Budget, OrYAML: true}).Parse(data)
+	return (&tree.JSON{Budget: b, OrYAML: true}).Parse(data)
 }
 
 // notJSON reports whether err means that a text is not JSON at all, rather than

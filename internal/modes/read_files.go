@@ -9,6 +9,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/folder"
+	"orgmodes/internal/tree"
 	"orgmodes/internal/wording"
 )
 
@@ -95,7 +96,7 @@ func ReadArchive(data []byte) (Folder, error) {
 	return ReadFiles(files)
 }
 
-func readNamed(f NamedFile, b *budget) (FileResult, error) {
+func readNamed(f NamedFile, b *tree.Budget) (FileResult, error) {
 	r := FileResult{Name: f.Name, Skipped: notToRead(f.Name)}
 	if r.Skipped != "" {
 		return r, nil
@@ -104,7 +105,7 @@ func readNamed(f NamedFile, b *budget) (FileResult, error) {
 	if r.Err == nil {
 		r.File, r.Err = readFile(f.Data, b)
 	}
-	if r.Err != nil && b.spent() {
+	if r.Err != nil && b.Spent() {
 		e, _ := fault.As(r.Err)
 		return r, fault.New(e.Kind, e.Code, "Together, these files hold more than %d modes ever need. It was %s where they became too much: take fewer, or look at that one.", MaxModes, f.Name)
 	}

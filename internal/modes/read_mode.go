@@ -2,7 +2,6 @@ package modes
 
 import (
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
 	"orgmodes/internal/tree"
 )
 
@@ -12,15 +11,15 @@ import (
 // Malformed where the text can't be read, Invalid ("invalid_mode") with the
 // position of each problem, TooLarge.
 func ReadMode(data []byte, yaml bool) (Mode, error) {
-	if err := folder.CheckUpload(data); err != nil {
+	if err := CheckBody(data); err != nil {
 		return Mode{}, err
 	}
 	var root *tree.Node
 	var err error
 	if yaml {
-		root, _, _, err = parseAny(data, newBudget())
+		root, _, _, err = parseAny(data, modeBudget())
 	} else {
-		root, err = parseJSON(data)
+		root, err = parseJSON(data, modeBudget())
 	}
 	if err != nil {
 		return Mode{}, err
@@ -38,14 +37,24 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 	return m, nil
 }
 
+// IsInAPIForm reports whether a text is JSON with a mode in the API's form, as
+// opposed to that of files: its configuration is an object.
+func IsInAPIForm(data []byte) bool {
+	if CheckBody(data) != nil || !tree.LooksLikeJSON(data) {
+		return false
+	}
+	root, err := parseJSON(data, modeBudget())
+	return err == nil && root.Get("config") != nil && root.Get("config").Kind == tree.Object
+}
+
 // PatchMode applies a merge patch (RFC 7396) to the API's form of m, such as
 // {"name": "New", "config": {"whenToUse": null}}, and normalizes and validates
 // the outcome. The error is as ReadMode's.
 func PatchMode(m Mode, patch []byte) (Mode, error) {
-	if err := folder.CheckUpload(patch); err != nil {
+	if err := CheckBody(patch); err != nil {
 		return Mode{}, err
 	}
-	root, err := parseJSON(patch)
+	root, err := parseJSON(patch, modeBudget())
 	if err != nil {
 		return Mode{}, err
 	}
@@ -54,7 +63,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 			"a merge patch is an object with the fields to change, not "+root.Describe(), root.Line, root.Column)
 	}
 	var d decoder
-	root.Flaws("", d.blame)
+	root.Flaws(tree.At(""), d.blameAt)
 	if err := d.failure(); err != nil {
 		return Mode{}, err
 	}
@@ -62,7 +71,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err != nil {
 		return Mode{}, fault.New(fault.Internal, "internal", "This mode can't be written.").Because(err)
 	}
-	target, err := (&tree.JSON{Budget: &newBudget().Budget}).Parse(whole)
+	target, err := (&tree.JSON{Budget: storedBudget()}).Parse(whole)
 	if err != nil {
 		return Mode{}, err
 	}

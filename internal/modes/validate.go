@@ -28,20 +28,36 @@ var (
 // each place by its pointer in the API's form of a mode: "/slug",
 // "/config/groups/1/1/fileRegex". It expects a normalized mode.
 func (m Mode) Validate() error {
-	if problems := m.problems(); len(problems) > 0 {
-		return invalidMode(problems)
+	if problems, more := m.problems(); len(problems) > 0 {
+		return invalidMode(problems, more)
 	}
 	return nil
 }
 
 // verdict collects problems, in the order in which a mode is written.
-type verdict []fault.Field
-
-func (v *verdict) add(pointer, format string, args ...any) {
-	*v = append(*v, fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
+type verdict struct {
+	fields []fault.Field
+	// more counts those that are too many to be collected.
+	more int
 }
 
-func (m Mode) problems() []fault.Field {
+func (v *verdict) add(pointer, format string, args ...any) {
+	if len(v.fields) >= maxCollected {
+		v.more++
+		return
+	}
+	v.fields = append(v.fields, fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
+}
+
+func (v *verdict) addAt(at *tree.Path, format string, args ...any) {
+	if len(v.fields) >= maxCollected {
+		v.more++
+		return
+	}
+	v.add(at.String(), format, args...)
+}
+
+func (m Mode) problems() (found []fault.Field, more int) {
 	var v verdict
 	v.slug(m.Slug)
 	v.name(m.Name)
@@ -61,7 +77,7 @@ func (m Mode) problems() []fault.Field {
 		v.add("", "this mode is %s; a mode can have at most %s. Shorten its instructions, or split it in two",
 			wording.Bytes(size), wording.Bytes(MaxModeBytes))
 	}
-	return v
+	return v.fields, v.more
 }
 
 func (v *verdict) slug(slug string) {
@@ -139,54 +155,62 @@ func (v *verdict) restriction(at string, r *Restriction) {
 
 // extra judges unknown fields; reserved are the names that have another place.
 func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string) {
+	above := tree.At(pointer)
 	for _, name := range sortedKeys(extra) {
-		at := pointer + tree.Step(name)
+		at := above.Field(name)
 		if slices.Contains(reserved, name) {
-			v.add(at, "%s can't be an additional field: it has a place of its own", name)
+			v.addAt(&at, "%s can't be an additional field: it has a place of its own", name)
 			continue
 		}
-		v.fieldName(at, name)
-		v.value(at, extra[name], 2)
+		v.field(&at, name, extra[name], 2)
 	}
 }
 
-func (v *verdict) fieldName(at, name string) {
+// field judges a member of an unknown object, and what is below it.
+func (v *verdict) field(at *tree.Path, name string, value any, depth int) {
+	v.fieldName(at, name)
+	v.value(at, value, depth)
+}
+
+func (v *verdict) fieldName(at *tree.Path, name string) {
 	length := utf8.RuneCountInString(name)
 	if flaw := tree.TextFlaw(name); flaw != "" {
-		v.add(at, "in the name of this field: %s", flaw)
+		v.addAt(at, "in the name of this field: %s", flaw)
 	} else if length > MaxFieldNameLength {
-		v.add(at, "the name of a field can have at most %d characters; this one has %d", MaxFieldNameLength, length)
+		v.addAt(at, "the name of a field can have at most %d characters; this one has %d", MaxFieldNameLength, length)
 	} else if name == "__proto__" {
-		v.add(at, "__proto__ can't be the name of a field: JavaScript would take it for something else")
+		v.addAt(at, "__proto__ can't be the name of a field: JavaScript would take it for something else")
 	}
 }
 
 // value judges a value of an unknown field.
-func (v *verdict) value(at string, value any, depth int) {
+func (v *verdict) value(at *tree.Path, value any, depth int) {
 	if depth > MaxDepth {
-		v.add(at, "nested deeper than %d levels", MaxDepth)
+		v.addAt(at, "nested deeper than %d levels", MaxDepth)
 		return
 	}
 	switch value := value.(type) {
 	case nil, bool:
 	case string:
-		v.text(at, value)
+		if flaw := tree.TextFlaw(value); flaw != "" {
+			v.addAt(at, "%s", flaw)
+		}
 	case json.Number:
 		if n, ok := tree.CanonicalNumber(value.String()); !ok || n != value {
-			v.add(at, "%s", tree.Inexact(value.String()))
+			v.addAt(at, "%s", tree.Inexact(value.String()))
 		}
 	case []any:
 		for i, item := range value {
-			v.value(at+"/"+strconv.Itoa(i), item, depth+1)
+			below := at.Item(i)
+			v.value(&below, item, depth+1)
 		}
 	case map[string]any:
 		for _, name := range sortedKeys(value) {
-			field := at + tree.Step(name)
-			v.fieldName(field, name)
-			v.value(field, value[name], depth+1)
+			below := at.Field(name)
+			v.field(&below, name, value[name], depth+1)
 		}
 	default:
-		v.add(at, "this value has no form in JSON")
+		v.addAt(at, "this value has no form in JSON")
 	}
 }
 

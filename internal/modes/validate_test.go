@@ -186,3 +186,19 @@ func make40(m Mode) []Mode {
 	}
 	return ms
 }
+
+// Postgres writes numbers out: 128 KiB of 1e300 are megabytes there, and in each
+// version and entry of the audit log.
+func TestModeSizeCountsNumbersAsTheyAreStored(t *testing.T) {
+	m := plainMode()
+	m.Config.Extra = map[string]any{"x": []any{}}
+	before := m.Size()
+	m.Config.Extra["x"] = []any{json.Number("1e+300"), json.Number("0"), map[string]any{"y": json.Number("-1e-300")}}
+	assert.Equal(t, before+301+len(`, 0, {"y": `)+len("-0.")+300+len(`}`), m.Size())
+
+	_, err := ReadMode([]byte(`{"slug":"a","name":"A","config":{"roleDefinition":"r","groups":[],"x":[`+strings.Repeat("1e300,", 1000)+`1]}}`), false)
+	f, ok := fault.As(err)
+	require.True(t, ok)
+	assert.Equal(t, "", f.Fields[0].Pointer)
+	assert.Contains(t, f.Fields[0].Detail, "this mode is 295 KiB; a mode can have at most 256 KiB")
+}

@@ -80,5 +80,5 @@ func orNotFound(err error, what string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.New(fault.NotFound, "not_found", "There is no such %s", what)
 	}
-	return err
+	return known(err)
 }

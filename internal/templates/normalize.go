@@ -34,13 +34,13 @@ func (t Template) Equal(o Template) bool {
 // Size is what the template weighs against MaxTotalBytes: the bytes of all that
 // people write.
 func (t Template) Size() int {
-	size := len(t.Name) + len(t.PermissionMode)
+	size := jsonLength(t.Name) + len(t.PermissionMode)
 	for _, tool := range t.AllowedTools {
-		size += len(tool)
+		size += jsonLength(tool)
 	}
 	for _, text := range []*string{t.DefaultRole, t.DefaultSystemPrompt, t.Description} {
 		if text != nil {
-			size += len(*text)
+			size += jsonLength(*text)
 		}
 	}
 	return size
@@ -59,4 +59,18 @@ func sameText(a, b *string) bool {
 		return a == b
 	}
 	return *a == *b
+}
+
+// jsonLength returns the length of a text in JSON, without its quotes.
+func jsonLength(s string) int {
+	length := len(s)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"', c == '\\', c == '\n', c == '\r', c == '\t', c == '\b', c == '\f':
+			length++
+		case c < ' ':
+			length += len(`\u0000`) - 1
+		}
+	}
+	return length
 }

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"context"
 	"fmt"
 
 	"orgmodes/internal/fault"
@@ -12,14 +13,27 @@ type Budget struct {
 	Values, Text int
 	// Depth is how deep values may be nested: it bounds the recursion of readers.
 	Depth int
+	// Marks are how many characters are left that may begin a value in YAML; JSON
+	// doesn't need them.
+	Marks int
+	// Context ends the reading when it is done; nil for no end.
+	Context context.Context //nolint:containedctx // a budget is that of one request
 	// What is what is read, for messages: "This file".
 	What string
 	// TooManyValues and TooMuchText are the failures when nothing is left.
 	TooManyValues, TooMuchText error
+
+	spendings int
 }
 
 // Spend pays for values and for text. The error is one of the Budget's own.
 func (b *Budget) Spend(values, textBytes int) error {
+	// Asking for the time costs more than a value does.
+	if b.spendings++; b.spendings%1024 == 0 {
+		if err := b.CheckTime(); err != nil {
+			return err
+		}
+	}
 	b.Values -= values
 	b.Text -= textBytes
 	switch {
@@ -32,7 +46,17 @@ func (b *Budget) Spend(values, textBytes int) error {
 }
 
 // Spent reports that nothing is left: what shares the budget can't be read either.
-func (b *Budget) Spent() bool { return b.Values < 0 || b.Text < 0 }
+func (b *Budget) Spent() bool {
+	return b.Values < 0 || b.Text < 0 || b.Marks < 0 || b.CheckTime() != nil
+}
+
+// CheckTime returns the error of a Context that is done.
+func (b *Budget) CheckTime() error {
+	if b.Context == nil {
+		return nil
+	}
+	return b.Context.Err()
+}
 
 // CheckDepth is for who goes deeper: the *fault.Error (Invalid, "too_deep") where
 // even skipping would be dangerous.

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -45,13 +46,15 @@ func CheckUTF8(what string, data []byte) error {
 		line, 1+utf8.RuneCount(data[start:at]))
 }
 
+const nulFlaw = "this text contains the character U+0000, which can't be stored; remove it"
+
 // TextFlaw says why a text can't be kept; "" where it can.
 func TextFlaw(s string) string {
 	switch {
 	case !utf8.ValidString(s):
 		return "this text is not valid UTF-8"
 	case strings.ContainsRune(s, 0):
-		return "this text contains the character U+0000, which can't be stored; remove it"
+		return nulFlaw
 	}
 	return ""
 }
@@ -67,4 +70,28 @@ func Inexact(written string) string {
 // Duplicate blames a name that its object has already.
 func Duplicate(name string, firstLine int) string {
 	return "the field " + strconv.Quote(name) + " is here twice (first on line " + strconv.Itoa(firstLine) + "); keep one"
+}
+
+// TrimBOM returns data without a byte order mark at its start.
+func TrimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\uFEFF")) }
+
+// CheckText returns a *fault.Error (Malformed, "not_utf8" or "control_character")
+// for what is no text in UTF-8, or has characters that no editor shows. what is what
+// is read: "This file".
+func CheckText(what string, data []byte) error {
+	if err := CheckUTF8(what, data); err != nil {
+		return err
+	}
+	line, start := 1, 0
+	for i, c := range data {
+		switch {
+		case c == '\n':
+			line, start = line+1, i+1
+		case c < ' ' && c != '\t' && c != '\r' || c == 0x7F:
+			return Malformed("control_character", what+" contains a control character",
+				fmt.Sprintf("the character U+%04X can't stand in a file; remove it or write it as an escape", c),
+				line, 1+utf8.RuneCount(data[start:i]))
+		}
+	}
+	return nil
 }

@@ -66,8 +66,8 @@ func TestOverlap(t *testing.T) {
 
 func TestFlaws(t *testing.T) {
 	var said []string
-	parsed(t, "{\"a\": \"\\ud83d\", \"b\": [1e999],\n\"a\": 0, \"\\udc00\": 1}").Flaws("/at", func(pointer, detail string, line, column int) {
-		said = append(said, fmt.Sprintf("%d:%d %s %s", line, column, pointer, detail))
+	parsed(t, "{\"a\": \"\\ud83d\", \"b\": [1e999],\n\"a\": 0, \"\\udc00\": 1}").Flaws(At("/at"), func(pointer *Path, detail string, line, column int) {
+		said = append(said, fmt.Sprintf("%d:%d %s %s", line, column, pointer.String(), detail))
 	})
 	assert.Equal(t, []string{
 		`1:7 /at/a \ud83d is half of a character; its other half is missing`,
@@ -153,9 +153,9 @@ func FuzzJSON(f *testing.F) {
 		text = strings.TrimPrefix(text, "\uFEFF")
 		require.True(t, json.Valid([]byte(text)), "taken, and no JSON")
 		flawed := false
-		n.Flaws("", func(pointer, _ string, line, column int) {
+		n.Flaws(At(""), func(pointer *Path, _ string, line, column int) {
 			flawed = true
-			at, _ := n.Find(pointer)
+			at, _ := n.Find(pointer.String())
 			require.True(t, at != nil && line > 0 && column > 0)
 		})
 		if flawed {

@@ -38,6 +38,9 @@ func (p *jsonParser) str() (s, flaw string, err error) {
 			}
 			r = utf8.RuneError
 		}
+		if r == 0 && flaw == "" {
+			flaw = nulFlaw
+		}
 		b.WriteRune(r)
 	}
 }

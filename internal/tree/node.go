@@ -108,20 +108,21 @@ func (n *Node) Describe() string {
 	}
 }
 
-// Flaws calls blame for everything below n that can't be kept. pointer leads to n.
-func (n *Node) Flaws(pointer string, blame func(pointer, detail string, line, column int)) {
+// Flaws calls blame for everything below n that can't be kept. at leads to n.
+func (n *Node) Flaws(at *Path, blame func(at *Path, detail string, line, column int)) {
 	if n.Flaw != "" {
-		blame(pointer, n.Flaw, n.Line, n.Column)
+		blame(at, n.Flaw, n.Line, n.Column)
 	}
 	for i, item := range n.Items {
-		item.Flaws(pointer+"/"+strconv.Itoa(i), blame)
+		below := at.Item(i)
+		item.Flaws(&below, blame)
 	}
 	for _, f := range n.Fields {
-		at := pointer + Step(f.Name)
+		below := at.Field(f.Name)
 		if f.Flaw != "" {
-			blame(at, f.Flaw, f.Line, f.Column)
+			blame(&below, f.Flaw, f.Line, f.Column)
 			continue
 		}
-		f.Value.Flaws(at, blame)
+		f.Value.Flaws(&below, blame)
 	}
 }

@@ -65,6 +65,29 @@ func digitsOf(text string) decimal {
 	return d
 }
 
+// PlainLength returns the length of a number written without an exponent, as
+// Postgres writes one. A number that isn't in canonical form counts as it is.
+func PlainLength(text string) int {
+	if !strings.ContainsAny(text, "eE") {
+		return len(text)
+	}
+	d := digitsOf(text)
+	sign := 0
+	if d.negative {
+		sign = 1
+	}
+	switch {
+	case d.digits == "":
+		return 1
+	case d.exponent <= 0: // 0.000digits
+		return sign + len("0.") - d.exponent + len(d.digits)
+	case d.exponent >= len(d.digits): // digits000
+		return sign + d.exponent
+	default:
+		return sign + len(d.digits) + len(".")
+	}
+}
+
 // SetNumber makes n the number that is written so, or Broken.
 func (n *Node) SetNumber(written string) {
 	canonical, ok := CanonicalNumber(written)

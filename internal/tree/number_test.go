@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,5 +19,14 @@ func TestCanonicalNumber(t *testing.T) {
 		got, ok := CanonicalNumber(written)
 		assert.Equal(t, want != "", ok, "%s", written)
 		assert.Equal(t, want, got.String(), "%s", written)
+	}
+}
+
+func TestPlainLengthIsThatOfTheWrittenOutNumber(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "0", "-1.5": "-1.5", "1e+21": "1" + strings.Repeat("0", 21), "-1.25e+22": "-125" + strings.Repeat("0", 20),
+		"1e-7": "0.0000001", "-1.5e-7": "-0.00000015", "5e-324": "0." + strings.Repeat("0", 323) + "5", "1e+300": "1" + strings.Repeat("0", 300),
+	} {
+		assert.Equal(t, len(want), PlainLength(text), text)
 	}
 }

@@ -43,5 +43,8 @@ func (n *Node) Position(pointer string) (line, column int) {
 
 // Overlap reports whether one pointer is the other, or around it.
 func Overlap(a, b string) bool {
-	return a == b || strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return strings.HasPrefix(b, a) && (len(a) == len(b) || b[len(a)] == '/')
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
 )
 
 const (
@@ -39,6 +40,9 @@ func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 		return fault.New(fault.Malformed, "batch_refused",
 			"Several messages in one request are not answered: send each by itself, as the protocol wants it since 2025-06-18")
 	}
+	if err := checkMessage(c.BodyRaw()); err != nil {
+		return err
+	}
 	var req http.Request
 	if err := fasthttpadaptor.ConvertRequest(c.Context(), &req, true); err != nil {
 		return fault.New(fault.Malformed, "request_malformed", "The request could not be read as HTTP").Because(err)
@@ -60,6 +64,32 @@ func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 		c.Set(name, said.header.Get(name))
 	}
 	return c.Status(said.status).Send(said.body.Bytes())
+}
+
+// checkMessage refuses a message in which a name is there twice, of which the
+// protocol's own reader would take the last, or a text that can't be looked up.
+// Unknown names at the protocol's level are the protocol's; those among a tool's
+// arguments are refused by its schema, and letter case counts for both.
+func checkMessage(data []byte) error {
+	const values = maxMessage / 8
+	root, err := (&tree.JSON{Budget: &tree.Budget{
+		Values: values, Text: maxMessage, Depth: 64, What: "This message",
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This message holds more than %d values", values),
+		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxMessage>>10),
+	}}).Parse(data)
+	if err != nil {
+		return err
+	}
+	var flaws []fault.Field
+	root.Flaws(tree.At(""), func(at *tree.Path, detail string, line, column int) {
+		if len(flaws) < 10 {
+			flaws = append(flaws, fault.Field{Pointer: at.String(), Detail: detail, Line: line, Column: column})
+		}
+	})
+	if len(flaws) > 0 {
+		return fault.New(fault.Malformed, "malformed_message", "This message can't be read").With(flaws...)
+	}
+	return nil
 }
 
 // recorder keeps an answer, which is one JSON text and never a stream.

@@ -41,6 +41,8 @@ type visit struct {
 	*fiber.Ctx
 	who     access.Principal
 	session *signin.Session
+	// takes are the parameters of the route.
+	takes takes
 	// org and role are set for what concerns an organization.
 	org  modes.Organization
 	role access.Role

@@ -1,10 +1,13 @@
 package api
 
 import (
+	"slices"
 	"time"
 
 	"orgmodes/internal/admin/auditlog"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/typo"
+	"orgmodes/internal/wording"
 )
 
 // auditList lists the audit log, newest first.
@@ -40,6 +43,11 @@ func (a *API) auditList(v *visit) error {
 // and ?until= (exclusive).
 func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
 	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: listOf(v, "action")}
+	for _, action := range f.Actions {
+		if all := audit.Actions(); !slices.Contains(all, action) {
+			return f, malformedQuery("there is no action %q; the nearest one is %s", wording.Shortened(action, 60), typo.Nearest(action, all))
+		}
+	}
 	var err error
 	if f.Since, err = timeOf(v, "since"); err != nil {
 		return f, err

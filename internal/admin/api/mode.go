@@ -15,6 +15,7 @@ import (
 func (a *API) modes() *resource[modes.OrganizationMode] {
 	return &resource[modes.OrganizationMode]{
 		API: a, noun: "mode", plural: "modes", deletedCode: "mode_deleted", most: modes.MaxModes,
+		takesList: []string{"view"}, takesImport: []string{"collision", "slug..."}, takesExport: []string{"view", "format", "slug..."},
 		of:     func(m modes.OrganizationMode) (uuid.UUID, int64) { return m.ID, m.Version },
 		called: func(m modes.OrganizationMode) string { return m.Name },
 		shown:  func(m modes.OrganizationMode) any { return a.own(m) },

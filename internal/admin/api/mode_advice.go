@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"orgmodes/internal/admin/files"
@@ -9,6 +8,7 @@ import (
 	"orgmodes/internal/clients"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/wording"
 )
 
 // modeAdvice says what is worth knowing about a mode, a built-in one too:
@@ -49,6 +49,9 @@ func (a *API) adviceGive(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := checkAdvised(up.files); err != nil {
+		return err
+	}
 	results := []advice.Result{}
 	if draft, ok := draftIn(up.files); ok {
 		results = append(results, judgeDraft(draft, ids))
@@ -72,6 +75,22 @@ func (a *API) adviceGive(v *visit) error {
 	}, results})
 }
 
+// maxAdvised bounds what is judged at once, in bytes: everybody with an account may
+// ask, and nothing comes of it.
+const maxAdvised = modes.MaxBodyBytes
+
+func checkAdvised(brought []modes.NamedFile) error {
+	total := 0
+	for _, f := range brought {
+		total += len(f.Data)
+	}
+	if total <= maxAdvised {
+		return nil
+	}
+	return fault.New(fault.TooLarge, "body_too_large",
+		"These are %s; at most %s are judged at once. Send fewer, or use `admin modes lint`.", wording.Bytes(total), wording.Bytes(maxAdvised))
+}
+
 // judgeFiles judges files, and those within an archive.
 func judgeFiles(brought []modes.NamedFile, ids []string) ([]advice.Result, error) {
 	results := []advice.Result{}
@@ -93,10 +112,7 @@ func draftIn(brought []modes.NamedFile) ([]byte, bool) {
 	if len(brought) != 1 || brought[0].Name != "" {
 		return nil, false
 	}
-	var d struct {
-		Config map[string]json.RawMessage `json:"config"`
-	}
-	return brought[0].Data, json.Unmarshal(brought[0].Data, &d) == nil && d.Config != nil
+	return brought[0].Data, modes.IsInAPIForm(brought[0].Data)
 }
 
 func judgeDraft(draft []byte, ids []string) advice.Result {

@@ -38,14 +38,14 @@ func pagingOf(c *fiber.Ctx, usual, most int) (paging, error) {
 	p := paging{limit: usual}
 	if q := c.Query("limit"); q != "" {
 		n, err := strconv.Atoi(q)
-		if err != nil || n < 1 {
+		if err != nil || n < 1 || n > most {
 			return p, malformedQuery("limit is a number from 1 to %d", most)
 		}
-		p.limit = min(n, most)
+		p.limit = n
 	}
 	if q := c.Query("cursor"); q != "" {
 		b, err := base64.RawURLEncoding.DecodeString(q)
-		if err != nil || json.Unmarshal(b, &p.cursor) != nil || p.cursor.Index < 0 || p.cursor.Before < 0 {
+		if err != nil || smallJSON(b, &p.cursor) != nil || p.cursor.Index < 0 || p.cursor.Before < 0 {
 			return p, malformedCursor()
 		}
 	}

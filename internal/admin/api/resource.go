@@ -20,6 +20,9 @@ type resource[T any] struct {
 	// noun is what people call one, and what paths call the one in them; plural is
 	// what paths and answers call the collection.
 	noun, plural string
+	// takesList, takesImport and takesExport are its own parameters of these routes,
+	// beside those of all kinds.
+	takesList, takesImport, takesExport []string
 	// of returns an object's id and version.
 	of func(T) (id uuid.UUID, version int64)
 	// shown is one as it is answered, sent what a person writes of one.

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
@@ -13,26 +15,32 @@ import (
 // Modes and organizations are named by id or slug, permission templates by id or
 // name. What is called as something below its collection is ("import", "order") is
 // read by its id.
+//
+// Behind the handler stand the parameters of the query; anything else there is
+// refused. Only the compatible routes pass over what they don't know: their clients
+// are not ours to correct.
 func (a *API) Routes(app fiber.Router) {
+	const limit, after = "limit", "cursor"
+	narrowed := []string{"action...", "actor", "subject", "since", "until"}
 	v1 := app.Group("/api/v1", noStore)
 
-	v1.Get("/openapi.yaml", descriptionYAML)
-	v1.Get("/openapi.json", descriptionJSON)
+	v1.Get("/openapi.yaml", only(descriptionYAML))
+	v1.Get("/openapi.json", only(descriptionJSON))
 
-	v1.Post("/session", a.sessionCreate)
+	v1.Post("/session", only(a.sessionCreate))
 	v1.Get("/session", a.known(a.sessionGet))
 	v1.Delete("/session", a.known(a.sessionDelete))
 
-	v1.Get("/organizations", a.known(a.organizationList))
+	v1.Get("/organizations", a.known(a.organizationList, limit, after))
 
 	v1.Get("/invitations", a.signedIn(a.invitedList))
 	v1.Post("/invitations/:invitation/accept", a.signedIn(a.invitedAccept))
 	v1.Delete("/invitations/:invitation", a.signedIn(a.invitedDecline))
 
-	v1.Post("/advice", a.known(a.adviceGive))
+	v1.Post("/advice", a.known(a.adviceGive, "client..."))
 	v1.Get("/advice/rules", a.known(a.adviceRuleList))
 	v1.Get("/clients", a.known(a.clientList))
-	v1.Post("/views", a.known(a.viewDraft))
+	v1.Post("/views", a.known(a.viewDraft, "client..."))
 
 	var (
 		reads      = access.Request{Action: access.ReadLibrary}
@@ -51,7 +59,7 @@ func (a *API) Routes(app fiber.Router) {
 
 	org.Put("/modes/order", a.in(changes, a.modesOrder))
 	library(org, a.modes(), reads, changes)
-	org.Get("/modes/:mode/advice", a.in(reads, a.modeAdvice))
+	org.Get("/modes/:mode/advice", a.in(reads, a.modeAdvice, "client..."))
 	org.Get("/modes/:mode/clients", a.in(reads, a.viewList))
 	org.Get("/modes/:mode/clients/:client", a.in(reads, a.viewGet))
 
@@ -60,18 +68,18 @@ func (a *API) Routes(app fiber.Router) {
 	library(org, a.templates(), reads, changes)
 	org.Post("/templates/:template/resolve", a.in(reads, a.templateResolve))
 
-	org.Get("/audit", a.in(audits, a.auditList))
-	org.Get("/audit/export", a.in(audits, a.auditExport))
+	org.Get("/audit", a.in(audits, a.auditList, slices.Concat(narrowed, []string{limit, after})...))
+	org.Get("/audit/export", a.in(audits, a.auditExport, slices.Concat(narrowed, []string{"format"})...))
 
-	org.Get("/members", a.in(members, a.memberList))
+	org.Get("/members", a.in(members, a.memberList, limit, after))
 	org.Put("/members/:user", a.in(manages, a.memberChange))
 	org.Delete("/members/:user", a.in(leaves, a.memberRemove))
 
-	org.Get("/invitations", a.in(manages, a.invitationList))
+	org.Get("/invitations", a.in(manages, a.invitationList, limit, after))
 	org.Post("/invitations", a.in(manages, a.invitationCreate))
 	org.Delete("/invitations/:invitation", a.in(manages, a.invitationWithdraw))
 
-	org.Get("/tokens", a.in(readsOwn, a.tokenList))
+	org.Get("/tokens", a.in(readsOwn, a.tokenList, limit, after))
 	org.Post("/tokens", a.in(creates, a.tokenCreate))
 	org.Delete("/tokens/:token", a.in(revokesOwn, a.tokenRevoke))
 
@@ -90,12 +98,13 @@ func (a *API) Routes(app fiber.Router) {
 // library adds the routes that all kinds of objects have. Those with a name of
 // their own below the collection stand before the one that takes any.
 func library[T any](org fiber.Router, r *resource[T], reads, changes access.Request) {
+	const limit, after = "limit", "cursor"
 	all, one := "/"+r.plural, "/"+r.plural+"/:"+r.noun
-	org.Get(all, r.in(reads, r.listAll))
+	org.Get(all, r.in(reads, r.listAll, slices.Concat(r.takesList, []string{limit, after})...))
 	org.Post(all, r.in(changes, r.postOne))
-	org.Post(all+"/import", r.in(changes, r.importAll))
-	org.Get(all+"/export", r.in(reads, r.export))
-	org.Get(all+"/deleted", r.in(reads, r.listDeleted))
+	org.Post(all+"/import", r.in(changes, r.importAll, slices.Concat(r.takesImport, []string{"dry_run", "only", "choices", "index..."})...))
+	org.Get(all+"/export", r.in(reads, r.export, r.takesExport...))
+	org.Get(all+"/deleted", r.in(reads, r.listDeleted, limit, after))
 	org.Post(all+"/deletions", r.in(changes, r.deleteSeveral))
 	org.Post(all+"/restorations", r.in(changes, r.restoreSeveral))
 	org.Get(one, r.in(reads, r.getOne))
@@ -103,10 +112,10 @@ func library[T any](org fiber.Router, r *resource[T], reads, changes access.Requ
 	org.Patch(one, r.in(changes, r.patchOne))
 	org.Delete(one, r.in(changes, r.deleteOne))
 
-	org.Get(one+"/versions", r.in(reads, r.listVersions))
+	org.Get(one+"/versions", r.in(reads, r.listVersions, limit, after))
 	org.Get(one+"/versions/:version", r.in(reads, r.getVersion))
 	org.Post(one+"/versions/:version/restore", r.in(changes, r.restoreVersion))
-	org.Get(one+"/diff", r.in(reads, r.diffVersions))
+	org.Get(one+"/diff", r.in(reads, r.diffVersions, "from", "to"))
 }
 
 // noStore keeps answers out of every cache: they are somebody's.

@@ -16,6 +16,7 @@ import (
 func (a *API) templates() *resource[templates.OrganizationTemplate] {
 	return &resource[templates.OrganizationTemplate]{
 		API: a, noun: "template", plural: "templates", deletedCode: "template_deleted", most: templates.MaxTemplates,
+		takesImport: []string{"on_conflict"}, takesExport: []string{"format", "template..."},
 		of:     func(t templates.OrganizationTemplate) (uuid.UUID, int64) { return t.ID, t.Version },
 		called: func(t templates.OrganizationTemplate) string { return t.Name },
 		shown:  func(t templates.OrganizationTemplate) any { return templateOf(t) },

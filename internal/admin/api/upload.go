@@ -36,6 +36,7 @@ func uploadOf(v *visit) (upload, error) {
 	if params["boundary"] == "" {
 		return up, broken
 	}
+	seen := map[string]bool{}
 	parts := multipart.NewReader(bytes.NewReader(v.BodyRaw()), params["boundary"])
 	for range maxFormParts {
 		part, err := parts.NextPart()
@@ -52,7 +53,11 @@ func uploadOf(v *visit) (upload, error) {
 		if part.FileName() != "" {
 			up.files = append(up.files, modes.NamedFile{Name: part.FileName(), Data: data})
 		} else {
-			up.fields[part.FormName()] = append(up.fields[part.FormName()], string(data))
+			name := part.FormName()
+			if err := v.takes.checkOne(name, string(data), seen); err != nil {
+				return up, err
+			}
+			up.fields[name] = append(up.fields[name], string(data))
 		}
 	}
 	return up, fault.New(fault.TooLarge, "too_many_files", "These are more than %d parts; at most that many are read at once", maxFormParts)
@@ -154,10 +159,8 @@ func (u upload) choices(v *visit, into any) error {
 		return nil
 	case len(texts) > 1:
 		return malformedQuery("choices is there twice")
-	case len(texts[0]) > maxSmall:
-		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB of choices are taken", maxSmall>>10)
 	}
-	return strictJSON([]byte(texts[0]), into)
+	return smallJSON([]byte(texts[0]), into)
 }
 
 func splitAll(texts []string) []string {

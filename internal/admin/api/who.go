@@ -7,14 +7,17 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// known lets in whoever proves who they are.
-func (a *API) known(handle func(*visit) error) fiber.Handler {
+// known lets in whoever proves who they are, with a query that the route takes.
+func (a *API) known(handle func(*visit) error, t ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		who, session, err := a.Gate.Who(c)
 		if err != nil {
 			return err
 		}
-		return handle(&visit{Ctx: c, who: who, session: session})
+		if err := takes(t).check(c); err != nil {
+			return err
+		}
+		return handle(&visit{Ctx: c, who: who, session: session, takes: t})
 	}
 }
 
@@ -31,7 +34,7 @@ func (a *API) signedIn(handle func(*visit) error) fiber.Handler {
 
 // in lets in whoever may do that in the organization of the path. An
 // organization that isn't there and one that isn't theirs get the same answer.
-func (a *API) in(r access.Request, handle func(*visit) error) fiber.Handler {
+func (a *API) in(r access.Request, handle func(*visit) error, t ...string) fiber.Handler {
 	return a.known(func(v *visit) error {
 		if err := a.enter(v, v.Params("org")); err != nil {
 			return err
@@ -40,7 +43,7 @@ func (a *API) in(r access.Request, handle func(*visit) error) fiber.Handler {
 			return err
 		}
 		return handle(v)
-	})
+	}, t...)
 }
 
 // enter finds an organization, by its id or slug, and the visitor's role in it. One

@@ -4,11 +4,13 @@
 package request
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 
 	"orgmodes/internal/config"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/tree"
 )
 
 type key int
@@ -127,6 +130,23 @@ func Plain() fiber.Handler {
 		if coding := strings.TrimSpace(c.Get(fiber.HeaderContentEncoding)); coding != "" && !strings.EqualFold(coding, "identity") {
 			c.Set(fiber.HeaderAcceptEncoding, "identity")
 			return fault.New(fault.Unsupported, "unsupported_content_encoding", "Send the body as it is, without Content-Encoding")
+		}
+		return c.Next()
+	}
+}
+
+// Text refuses a path or a query in which something is no text: Postgres takes
+// neither broken UTF-8 nor U+0000.
+func Text() fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		uri := c.Context().URI()
+		if flaw := tree.TextFlaw(string(uri.Path())); flaw != "" {
+			return fault.New(fault.Malformed, "malformed_path", "The path can't be read: %s", flaw)
+		}
+		for name, value := range uri.QueryArgs().All() {
+			if flaw := cmp.Or(tree.TextFlaw(string(name)), tree.TextFlaw(string(value))); flaw != "" {
+				return fault.New(fault.Malformed, "malformed_query", "%s in the query: %s", strconv.Quote(strings.ToValidUTF8(string(name), "\uFFFD")), flaw)
+			}
 		}
 		return c.Next()
 	}

@@ -11,6 +11,10 @@ import (
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/tree"
 )
 
 // kept is a form that was sent when the session was over. It travels in a hidden
@@ -84,10 +88,19 @@ func parseKept(field string) (k kept, ok bool) {
 		return kept{}, false
 	}
 	b, err := base64.RawURLEncoding.DecodeString(field)
-	if err != nil || json.Unmarshal(b, &k) != nil || !local(k.Path) {
+	if err != nil || tree.DecodeJSON(b, fieldBudget(len(b)), &k) != nil || !local(k.Path) {
 		return kept{}, false
 	}
 	return k, true
+}
+
+// fieldBudget bounds what a hidden field with JSON may become in memory.
+func fieldBudget(size int) *tree.Budget {
+	return &tree.Budget{
+		Values: 20_000, Text: size, Depth: modes.MaxDepth + 8, What: "This field",
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This field holds too many values."),
+		TooMuchText:   fault.New(fault.TooLarge, "too_much_text", "This field holds too much text."),
+	}
 }
 
 // pair is one hidden field.

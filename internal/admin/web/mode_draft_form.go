@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/tree"
 )
 
 // beside is what the form has no fields for. It goes along in a hidden field, so
@@ -90,10 +91,7 @@ func besideOf(f form) (b beside, err error) {
 	if text == "" {
 		return b, nil
 	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	err = decoder.Decode(&b)
-	return b, err
+	return b, tree.DecodeJSON([]byte(text), fieldBudget(len(text)), &b)
 }
 
 // groupsIn are the groups that are checked: in the order in which they were, and

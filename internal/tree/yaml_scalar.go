@@ -1,4 +1,4 @@
-package modes
+package tree
 
 import (
 	"math/big"
@@ -6,19 +6,17 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
-
-	"orgmodes/internal/tree"
 )
 
 // scalar decides what a YAML scalar means by the YAML 1.2 core schema: `on`,
 // `yes`, dates, 1_000 and 12:30 are text, 012 is twelve.
-func scalar(n *tree.Node, y *yaml.Node) {
+func scalar(n *Node, y *yaml.Node) {
 	if y.Style&yaml.TaggedStyle != 0 {
 		taggedScalar(n, y)
 		return
 	}
 	if y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		n.Kind, n.Text = tree.Text, y.Value
+		n.Kind, n.Text = Text, y.Value
 		if y.Style&yaml.LiteralStyle != 0 {
 			n.Style = '|'
 		} else if y.Style&yaml.FoldedStyle != 0 {
@@ -36,61 +34,61 @@ var (
 	noNumber      = regexp.MustCompile(`^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$`)
 )
 
-func plainScalar(n *tree.Node, s string) {
+func plainScalar(n *Node, s string) {
 	switch s {
 	case "", "~", "null", "Null", "NULL":
-		n.Kind = tree.Null
+		n.Kind = Null
 		return
 	case "true", "True", "TRUE":
-		n.Kind, n.Truth = tree.Truth, true
+		n.Kind, n.Truth = Truth, true
 		return
 	case "false", "False", "FALSE":
-		n.Kind = tree.Truth
+		n.Kind = Truth
 		return
 	}
 	switch {
 	case strings.IndexByte("+-.0123456789", s[0]) < 0: // nearly all there is
-		n.Kind, n.Text = tree.Text, s
+		n.Kind, n.Text = Text, s
 	case decimalNumber.MatchString(s):
 		n.SetNumber(s)
 	case octalNumber.MatchString(s), hexNumber.MatchString(s):
 		radixNumber(n, s)
 	case noNumber.MatchString(s):
-		n.Kind, n.Flaw = tree.Broken, s+" has no form in JSON; write it as text, in quotes, or leave it out"
+		n.Kind, n.Flaw = Broken, s+" has no form in JSON; write it as text, in quotes, or leave it out"
 	default:
-		n.Kind, n.Text = tree.Text, s
+		n.Kind, n.Text = Text, s
 	}
 }
 
-func radixNumber(n *tree.Node, s string) {
+func radixNumber(n *Node, s string) {
 	i := new(big.Int)
 	if len(s) > 300 {
-		n.Kind, n.Flaw = tree.Broken, tree.Inexact(s) // beyond any float64
+		n.Kind, n.Flaw = Broken, Inexact(s) // beyond any float64
 		return
 	}
 	i.SetString(s, 0)
 	n.SetNumber(i.String())
 }
 
-func taggedScalar(n *tree.Node, y *yaml.Node) {
+func taggedScalar(n *Node, y *yaml.Node) {
 	switch y.Tag {
 	case "!!str", "!!timestamp":
-		n.Kind, n.Text = tree.Text, y.Value
+		n.Kind, n.Text = Text, y.Value
 		return
 	case "!!binary":
-		n.Kind, n.Flaw = tree.Broken, "binary data can't be kept; write it as text"
+		n.Kind, n.Flaw = Broken, "binary data can't be kept; write it as text"
 		return
 	}
 	plainScalar(n, y.Value)
-	want := map[string][]tree.Kind{
-		"!!null": {tree.Null}, "!!bool": {tree.Truth}, "!!int": {tree.Number}, "!!float": {tree.Number},
+	want := map[string][]Kind{
+		"!!null": {Null}, "!!bool": {Truth}, "!!int": {Number}, "!!float": {Number},
 	}[y.Tag]
 	for _, k := range want {
-		if n.Kind == k || n.Kind == tree.Broken {
+		if n.Kind == k || n.Kind == Broken {
 			return
 		}
 	}
-	n.Kind = tree.Broken
+	n.Kind = Broken
 	if want == nil {
 		n.Flaw = "the YAML tag " + y.Tag + " means nothing to editors; remove it"
 		return

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"orgmodes/internal/tree"
+	"orgmodes/internal/typo"
+)
+
+// refuseEmpty returns an error for a flag or an argument that is given without a
+// value, as by an unset variable of a script, or with one that is no text.
+func refuseEmpty(cmd *cobra.Command, args []string) error {
+	var wrong error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if several, ok := f.Value.(pflag.SliceValue); ok {
+			values = several.GetSlice()
+		}
+		if len(values) == 0 {
+			values = []string{""}
+		}
+		for _, v := range values {
+			if v == "" && wrong == nil {
+				wrong = fmt.Errorf("--%s is empty; give it a value, or leave it out", f.Name)
+			} else if flaw := tree.TextFlaw(v); flaw != "" && wrong == nil {
+				wrong = fmt.Errorf("--%s: %s", f.Name, flaw)
+			}
+		}
+	})
+	for _, a := range args {
+		if a == "" && wrong == nil {
+			wrong = errors.New("an argument is empty; give it a value, or leave it out")
+		}
+	}
+	return wrong
+}
+
+// nearestFlag adds to a flag that isn't there the one that was meant.
+func nearestFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	name, _, _ := strings.Cut(unknown.GetSpecifiedName(), "=")
+	return fmt.Errorf("%w; the nearest one is --%s", err, typo.Nearest(name, names))
+}

@@ -1,0 +1,131 @@
+package api_test
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/audit"
+)
+
+func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
+	s := newSite(t)
+	s.create("docs")
+	file := "customModes:\n- {slug: new, name: New, roleDefinition: r, groups: []}\n"
+	yaml := []string{"Content-Type", "application/yaml"}
+	before := s.count("select count(*) from audit_log")
+	for query, says := range map[string]string{
+		"dryrun=true": "the nearest one is dry_run", "dry-run=true": "dry_run", "dryRun=true": "dry_run", "DRY_RUN=true": "dry_run",
+		"dry_run=": "dry_run is empty", "dry_run": "dry_run is empty", "dry_run=true&dry_run=true": "dry_run is there twice", "only=": "only is empty",
+		"x": "there is no parameter", "dry_run=%ff": "not valid UTF-8", "%00=1": "U+0000",
+	} {
+		p := s.do("POST", "/modes/import?"+query, s.write, file, yaml...).problem(400, "malformed_query")
+		require.Contains(t, p["detail"], says, query)
+	}
+	for _, field := range []string{"dryrun", "dry-run", "Dry_run"} {
+		body := "--x\r\nContent-Disposition: form-data; name=\"" + field + "\"\r\n\r\ntrue\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.yaml\"\r\n\r\n" + file + "\r\n--x--\r\n"
+		p := s.do("POST", "/modes/import", s.write, body, "Content-Type", "multipart/form-data; boundary=x").problem(400, "malformed_query")
+		require.Contains(t, p["detail"], "dry_run", field)
+	}
+	for path, says := range map[string]string{
+		"/audit?actions=mode.create":     "the nearest one is action",
+		"/audit?from=2026-05-01":         "there is no parameter",
+		"/audit?action=mode.crete":       "the nearest one is mode.create",
+		"/audit?limit=1000":              "from 1 to 200",
+		"/audit?limit=":                  "limit is empty",
+		"/audit?actor=%ff":               "not valid UTF-8",
+		"/audit?actor=a%00":              "U+0000",
+		"/modes?Limit=5":                 "limit",
+		"/modes?limit=501":               "from 1 to 500",
+		"/modes/docs?pretty=1":           "takes none",
+		"/modes/export?slugs=docs":       "the nearest one is slug",
+		"/templates/export?template=":    "template is empty",
+		"/publication?wait=1":            "takes none",
+		"!/api/v1/organizations?l=1":     "limit",
+		"!/api/v1/openapi.json?pretty=1": "takes none",
+	} {
+		require.Contains(t, s.do("GET", path, s.write, "").problem(400, "malformed_query")["detail"], says, path)
+	}
+	require.Contains(t, s.do("POST", "!/api/v1/session?next=/", "", `{}`).problem(400, "malformed_query")["detail"], "takes none")
+	for _, path := range []string{"/modes/%ff", "/modes/a%00", "/templates/%ff", "!/api/templates/%00", "!/api/v1/organizations/%ff/modes", "!/api/v1/%fe"} {
+		s.do("GET", path, s.write, "").problem(400, "malformed_path")
+	}
+	require.Equal(t, before, s.count("select count(*) from audit_log"), "none of these changed anything")
+	require.NotContains(t, s.log.String(), "level=ERROR")
+	s.do("GET", "!/api/templates?page=1", s.write, "").ok(200) // clients of that one are not ours to correct
+}
+
+// TestEveryParameterIsDescribed asks each route for a parameter that none takes, and
+// holds those that the refusal names against the description.
+func TestEveryParameterIsDescribed(t *testing.T) {
+	s := newSite(t)
+	d := describe()
+	example := regexp.MustCompile(`\{(\w+)\}`)
+	for path, item := range d["paths"].(map[string]any) {
+		whole := d.below(path)
+		if !strings.HasPrefix(whole, "/api/v1/") {
+			continue
+		}
+		for method, op := range item.(map[string]any) {
+			if method == "parameters" || method == "servers" {
+				continue
+			}
+			var described []string
+			for _, p := range list(op.(map[string]any)["parameters"]) {
+				if p := d.resolve(p).(map[string]any); p["in"] == "query" {
+					described = append(described, p["name"].(string))
+				}
+			}
+			at := "!" + strings.ReplaceAll(example.ReplaceAllString(whole, "x"), "/organizations/x", "/organizations/acme")
+			p := s.do(strings.ToUpper(method), at+"?nowhere_taken=1", s.write, "").problem(400, "malformed_query")
+			var taken []string
+			if _, names, ok := strings.Cut(p["detail"].(string), " (of "); ok {
+				taken = strings.Split(strings.TrimSuffix(names, ")"), ", ")
+			}
+			require.ElementsMatch(t, described, taken, "%s %s", method, path)
+		}
+	}
+}
+
+func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
+	s := newSite(t)
+	tag := s.create("docs")
+	s.do("POST", "/modes/import", s.write, "customModes:\n- {slug: new, name: New, roleDefinition: r, groups: []}\n", "Content-Type", "application/yaml").ok(200)
+	s.do("DELETE", "/modes/docs", s.write, "", "If-Match", tag).ok(204)
+	entries := s.do("GET", "/audit?limit=200", s.write, "").ok(200).json()["entries"].([]any)
+	require.NotEmpty(t, entries)
+	for _, e := range entries {
+		action := e.(map[string]any)["action"].(string)
+		require.True(t, slices.Contains(audit.Actions(), action), action)
+		s.do("GET", "/audit?action="+url.QueryEscape(action), s.write, "").ok(200)
+	}
+}
+
+func TestTokenScopesAreReadByTheirExactName(t *testing.T) {
+	s := newSite(t)
+	before := s.count("select count(*) from tokens")
+	for _, body := range []string{
+		`{"name":"x","scopes":["read"],"Scopes":["read","write"]}`, `{"name":"x","scopes":["read"],"\u017fcopes":["write"]}`,
+		`{"name":"x","scopes":["read"],"scopes":["write"]}`, `{"Name":"x"}`,
+	} {
+		s.do("POST", "/tokens", s.write, body).problem(422, "invalid_body")
+	}
+	errors := s.do("POST", "/modes/deletions", s.write, `{"deletions":[{"id":"x","version":1,"why":2}]}`).problem(422, "invalid_body")["errors"].([]any)
+	require.Equal(t, "/deletions/0/why", errors[0].(map[string]any)["pointer"])
+	require.NotContains(t, errors[0].(map[string]any)["detail"], "struct")
+	require.Equal(t, before, s.count("select count(*) from tokens"))
+}
+
+// The 32 KB that would become gigabytes: no body but a mode's is read as YAML, and
+// what is read as YAML has a budget.
+func TestSessionIsNotReadAsYAML(t *testing.T) {
+	s := newSite(t)
+	bomb := "a: &a " + strings.Repeat("x", 20_000) + "\nb: &b [" + strings.Repeat("*a,", 300) + "]\nc: [" + strings.Repeat("*b,", 300) + "]\nd: [" + strings.Repeat("1,", 5000) + "]\n"
+	s.do("POST", "!/api/v1/session", "", bomb, "Content-Type", "application/yaml").problem(415, "unsupported_media_type")
+	s.do("POST", "/modes", s.write, bomb, "Content-Type", "application/yaml").problem(413, "too_much_text")
+	s.do("POST", "/modes/import", s.write, bomb, "Content-Type", "application/yaml").problem(413, "too_much_text")
+}

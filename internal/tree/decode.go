@@ -1,0 +1,237 @@
+package tree
+
+import (
+	"cmp"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/typo"
+	"orgmodes/internal/wording"
+)
+
+// maxBlamed bounds the problems that Decode reports.
+const maxBlamed = 50
+
+// DecodeJSON reads the JSON of a request into what into points to, as Decode does.
+// The error is a *fault.Error: Malformed ("malformed_json", "not_utf8") where this is
+// not JSON, TooLarge where it exceeds b, Invalid ("invalid_body") with the pointer,
+// line and column of each problem.
+func DecodeJSON(data []byte, b *Budget, into any) error {
+	n, err := (&JSON{Budget: b}).Parse(data)
+	if err != nil {
+		return err
+	}
+	return n.Decode(into)
+}
+
+// Decode stores n in what into points to, a struct as a rule. It is stricter than
+// encoding/json: names are those of the json tags in their very letters, and unknown
+// and doubled ones are refused; so are values of another type, texts that can't be
+// stored and numbers that aren't whole where integers are wanted. Null leaves a
+// value as it is. The error is a *fault.Error (Invalid, "invalid_body").
+func (n *Node) Decode(into any) error {
+	var d decoder
+	d.value(At(""), n, reflect.ValueOf(into).Elem())
+	if len(d.problems) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(d.problems, func(a, b fault.Field) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return fault.New(fault.Invalid, "invalid_body", "The content is not what is expected here").With(d.problems...)
+}
+
+type decoder struct{ problems []fault.Field }
+
+func (d *decoder) blame(at *Path, line, column int, format string, args ...any) {
+	switch {
+	case len(d.problems) < maxBlamed:
+		d.problems = append(d.problems, fault.Field{Pointer: at.String(), Detail: fmt.Sprintf(format, args...), Line: line, Column: column})
+	case len(d.problems) == maxBlamed:
+		d.problems = append(d.problems, fault.Field{Detail: "and more problems", Line: line, Column: column})
+	}
+}
+
+func (d *decoder) mustBe(what string, at *Path, n *Node) {
+	d.blame(at, n.Line, n.Column, "must be %s, not %s", what, n.Describe())
+}
+
+func (d *decoder) value(at *Path, n *Node, to reflect.Value) {
+	switch {
+	case n.Flaw != "":
+		d.blame(at, n.Line, n.Column, "%s", n.Flaw)
+		return
+	case n.Kind == Null:
+		return
+	}
+	if text, ok := to.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		d.unmarshaled(at, n, text)
+		return
+	}
+	switch to.Kind() {
+	case reflect.Pointer:
+		v := reflect.New(to.Type().Elem())
+		d.value(at, n, v.Elem())
+		to.Set(v)
+	case reflect.Struct:
+		d.object(at, n, to)
+	case reflect.Map:
+		d.entries(at, n, to)
+	case reflect.Slice:
+		d.list(at, n, to)
+	case reflect.String:
+		d.text(at, n, to)
+	case reflect.Bool:
+		if n.Kind != Truth {
+			d.mustBe("true or false", at, n)
+			return
+		}
+		to.SetBool(n.Truth)
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		i, err := strconv.ParseInt(n.Text, 10, to.Type().Bits())
+		if n.Kind != Number || err != nil {
+			d.mustBe("a whole number", at, n)
+			return
+		}
+		to.SetInt(i)
+	case reflect.Interface:
+		n.refuseFlaws(at, d)
+		if v := n.Value(); v != nil {
+			to.Set(reflect.ValueOf(v))
+		}
+	default:
+		panic("tree: can't decode into " + to.Type().String())
+	}
+}
+
+// refuseFlaws blames what can't be kept below a value of any shape.
+func (n *Node) refuseFlaws(at *Path, d *decoder) {
+	n.Flaws(at, func(at *Path, detail string, line, column int) { d.blame(at, line, column, "%s", detail) })
+}
+
+func (d *decoder) text(at *Path, n *Node, to reflect.Value) {
+	if to.Type() == reflect.TypeFor[json.Number]() {
+		if n.Kind != Number {
+			d.mustBe("a number", at, n)
+			return
+		}
+	} else if n.Kind != Text {
+		d.mustBe("text", at, n)
+		return
+	}
+	if flaw := TextFlaw(n.Text); flaw != "" {
+		d.blame(at, n.Line, n.Column, "%s", flaw)
+		return
+	}
+	to.SetString(n.Text)
+}
+
+// unmarshaled reads a type that has a form as text.
+func (d *decoder) unmarshaled(at *Path, n *Node, to encoding.TextUnmarshaler) {
+	what := "text of the right form"
+	if _, ok := to.(*time.Time); ok {
+		what = "a time such as 2026-05-01T12:00:00Z"
+	}
+	if n.Kind != Text {
+		d.mustBe(what, at, n)
+	} else if err := to.UnmarshalText([]byte(n.Text)); err != nil {
+		d.blame(at, n.Line, n.Column, "must be %s, not %s", what, strconv.Quote(wording.Shortened(n.Text, 40)))
+	}
+}
+
+func (d *decoder) list(at *Path, n *Node, to reflect.Value) {
+	if n.Kind != List {
+		d.mustBe("a list", at, n)
+		return
+	}
+	items := reflect.MakeSlice(to.Type(), len(n.Items), len(n.Items))
+	for i, item := range n.Items {
+		below := at.Item(i)
+		if item.Kind == Null && to.Type().Elem().Kind() != reflect.Pointer && to.Type().Elem().Kind() != reflect.Interface {
+			d.blame(&below, item.Line, item.Column, "must not be null; leave it out")
+			continue
+		}
+		d.value(&below, item, items.Index(i))
+	}
+	to.Set(items)
+}
+
+// entries reads an object whose names are data.
+func (d *decoder) entries(at *Path, n *Node, to reflect.Value) {
+	if n.Kind != Object {
+		d.mustBe("an object", at, n)
+		return
+	}
+	entries := reflect.MakeMapWithSize(to.Type(), len(n.Fields))
+	for _, f := range n.Fields {
+		below := at.Field(f.Name)
+		if flaw := cmp.Or(f.Flaw, TextFlaw(f.Name)); flaw != "" {
+			d.blame(&below, f.Line, f.Column, "%s", flaw)
+			continue
+		}
+		key := reflect.New(to.Type().Key()).Elem()
+		if key.CanInt() {
+			i, err := strconv.Atoi(f.Name)
+			if err != nil {
+				d.blame(&below, f.Line, f.Column, "the name of this field must be a whole number")
+				continue
+			}
+			key.SetInt(int64(i))
+		} else {
+			key.SetString(f.Name)
+		}
+		value := reflect.New(to.Type().Elem()).Elem()
+		d.value(&below, f.Value, value)
+		entries.SetMapIndex(key, value)
+	}
+	to.Set(entries)
+}
+
+func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
+	if n.Kind != Object {
+		d.mustBe("an object", at, n)
+		return
+	}
+	names, places := members(to.Type())
+	for _, f := range n.Fields {
+		below := at.Field(f.Name)
+		i := slices.Index(names, f.Name)
+		switch {
+		case f.Flaw != "":
+			d.blame(&below, f.Line, f.Column, "%s", f.Flaw)
+		case i < 0 && len(d.problems) <= maxBlamed: // looking for the nearest name isn't free
+			d.blame(&below, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(wording.Shortened(f.Name, 60)), known(f.Name, names))
+		case i >= 0:
+			d.value(&below, f.Value, to.Field(places[i]))
+		}
+	}
+}
+
+// known advises on a name that isn't known.
+func known(name string, names []string) string {
+	if len(names) == 0 {
+		return "none is known here"
+	}
+	return "the nearest known one is " + strconv.Quote(typo.Nearest(name, names))
+}
+
+// members returns the names by which JSON knows the fields of a struct, and their
+// places in it.
+func members(t reflect.Type) (names []string, places []int) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() || name == "-" {
+			continue
+		}
+		names, places = append(names, cmp.Or(name, f.Name)), append(places, i)
+	}
+	return names, places
+}

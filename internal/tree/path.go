@@ -1,0 +1,54 @@
+package tree
+
+import (
+	"strconv"
+	"strings"
+)
+
+// maxPointer bounds the JSON pointers that Path.String returns, in bytes: a text can
+// have names as long as itself, and thousands of values below them.
+const maxPointer = 1 << 10
+
+// Path is the way to a value while a tree is walked. It costs nothing until it is
+// needed as text: building the pointer of each value would cost the length of all
+// names around it, once per value.
+type Path struct {
+	parent *Path
+	prefix string
+	name   string
+	index  int
+}
+
+// At returns the path of a value whose JSON pointer is known.
+func At(pointer string) *Path { return &Path{prefix: pointer, index: -1} }
+
+// Field returns the path of a member of the object at p.
+func (p *Path) Field(name string) Path { return Path{parent: p, name: name, index: -1} }
+
+// Item returns the path of an item of the list at p.
+func (p *Path) Item(i int) Path { return Path{parent: p, index: i} }
+
+// String returns the path as a JSON pointer (RFC 6901). Where that is longer than
+// 1 KiB, it is the pointer of the closest value around it that has a shorter one.
+func (p *Path) String() string {
+	var steps []*Path
+	root := p
+	for ; root.parent != nil; root = root.parent {
+		steps = append(steps, root)
+	}
+	var b strings.Builder
+	b.WriteString(root.prefix)
+	for i := len(steps) - 1; i >= 0; i-- {
+		s := steps[i]
+		if s.index >= 0 {
+			b.WriteByte('/')
+			b.WriteString(strconv.Itoa(s.index))
+			continue
+		}
+		if len(s.name) > maxPointer || b.Len()+len(s.name) > maxPointer {
+			break
+		}
+		b.WriteString(Step(s.name))
+	}
+	return b.String()
+}

@@ -1,0 +1,246 @@
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"gopkg.in/yaml.v3"
+)
+
+// YAML reads one YAML document into nodes: all YAML that anybody sends or keeps in a
+// file goes through here. Scanning and structure are yaml.v3's; what a scalar means
+// is decided here, as YAML 1.2 has it, because that is how editors read it.
+type YAML struct {
+	// Budget is what reading may cost. It is checked before yaml.v3 builds
+	// anything, and again while aliases are followed.
+	Budget *Budget
+	// Empty is the failure where there is no value in the text.
+	Empty error
+	// Several tells, in the failure where there is more than one document, what to
+	// do about it.
+	Several string
+	// Locate turns a position into the one to remember; nil keeps it.
+	Locate func(line, column int) (int, int)
+}
+
+// Parse reads a text, with or without a byte order mark. The error is a
+// *fault.Error: Malformed ("malformed_yaml", "several_documents", "not_utf8",
+// "control_character") with a position, the Empty one, or the Budget's.
+func (r YAML) Parse(data []byte) (*Node, error) {
+	data = TrimBOM(data)
+	if err := CheckText(r.Budget.What, data); err != nil {
+		return nil, err
+	}
+	if err := r.Budget.spendYAML(data); err != nil {
+		return nil, err
+	}
+	source := &yamlSource{data: data, budget: r.Budget, chunk: len(data)}
+	var doc yaml.Node
+	dec := yaml.NewDecoder(source)
+	switch err := decodeYAML(dec, &doc); {
+	case errors.Is(err, io.EOF):
+		return nil, r.Empty
+	case err != nil:
+		return nil, source.failure(err)
+	}
+	var second yaml.Node
+	if err := decodeYAML(dec, &second); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return nil, source.failure(err)
+		}
+		return nil, Malformed("several_documents", "This is more than one YAML document",
+			"a second document starts here, after a --- line; "+r.Several, second.Line, max(second.Column, 1))
+	}
+	if len(doc.Content) != 1 {
+		return nil, r.Empty
+	}
+	locate := r.Locate
+	if locate == nil {
+		locate = func(line, column int) (int, int) { return line, column }
+	}
+	c := yamlConverter{budget: r.Budget, open: map[*yaml.Node]bool{}, locate: locate}
+	return c.convert(doc.Content[0], 0)
+}
+
+// decodeYAML guards against yaml.v3, which panics on some odd input.
+func decodeYAML(dec *yaml.Decoder, into *yaml.Node) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("yaml: %v", p)
+		}
+	}()
+	return dec.Decode(into)
+}
+
+type yamlConverter struct {
+	budget *Budget
+	// open are the anchored nodes that we are inside of.
+	open   map[*yaml.Node]bool
+	locate func(line, column int) (int, int)
+}
+
+func (c *yamlConverter) convert(y *yaml.Node, depth int) (*Node, error) {
+	line, column := c.locate(y.Line, y.Column)
+	if err := c.budget.CheckDepth(depth, line, column); err != nil {
+		return nil, err
+	}
+	if err := c.budget.Spend(1, len(y.Value)); err != nil {
+		return nil, err
+	}
+	n := &Node{Line: line, Column: column}
+	var err error
+	switch y.Kind {
+	case yaml.AliasNode:
+		return c.alias(y, depth)
+	case yaml.SequenceNode:
+		if hasCollectionTag(n, y, "!!seq") {
+			n.Kind = List
+			err = c.items(n, y, depth)
+		}
+	case yaml.MappingNode:
+		if hasCollectionTag(n, y, "!!map") {
+			n.Kind = Object
+			err = c.fields(n, y, depth)
+		}
+	default:
+		scalar(n, y)
+	}
+	return n, err
+}
+
+// hasCollectionTag refuses sets, ordered maps and tags of one's own.
+func hasCollectionTag(n *Node, y *yaml.Node, want string) bool {
+	if y.Style&yaml.TaggedStyle == 0 || y.Tag == want {
+		return true
+	}
+	n.Kind, n.Flaw = Broken, "the YAML tag "+y.Tag+" means nothing to editors; remove it"
+	return false
+}
+
+func (c *yamlConverter) alias(y *yaml.Node, depth int) (*Node, error) {
+	line, column := c.locate(y.Line, y.Column)
+	if y.Alias == nil || c.open[y.Alias] {
+		return &Node{
+			Kind: Broken, Line: line, Column: column,
+			Flaw: "the alias *" + y.Value + " stands inside of what it refers to",
+		}, nil
+	}
+	n, err := c.convert(y.Alias, depth+1)
+	if n != nil {
+		n.Line, n.Column, n.Style = line, column, 0 // where it is used is where to look
+	}
+	return n, err
+}
+
+func (c *yamlConverter) enter(y *yaml.Node) func() {
+	if y.Anchor == "" {
+		return func() {}
+	}
+	c.open[y] = true
+	return func() { delete(c.open, y) }
+}
+
+func (c *yamlConverter) items(n *Node, y *yaml.Node, depth int) error {
+	defer c.enter(y)()
+	for _, child := range y.Content {
+		item, err := c.convert(child, depth+1)
+		if err != nil {
+			return err
+		}
+		n.Items = append(n.Items, item)
+	}
+	return nil
+}
+
+func (c *yamlConverter) fields(n *Node, y *yaml.Node, depth int) error {
+	defer c.enter(y)()
+	first := map[string]int{}
+	var merges []*yaml.Node
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key, value := y.Content[i], y.Content[i+1]
+		var f Field
+		f.Line, f.Column = c.locate(key.Line, key.Column)
+		isMerge := key.Kind == yaml.ScalarNode && key.Tag == "!!merge"
+		if isMerge {
+			f.Name = "<<"
+		} else if err := c.key(&f, n, key); err != nil {
+			return err
+		}
+		if line, ok := first[f.Name]; ok {
+			f.Flaw = Duplicate(f.Name, line)
+		}
+		first[f.Name] = f.Line
+		if isMerge && f.Flaw == "" {
+			merges = append(merges, value)
+			continue
+		}
+		var err error
+		if f.Value, err = c.convert(value, depth+1); err != nil {
+			return err
+		}
+		n.Fields = append(n.Fields, f)
+	}
+	for _, m := range merges {
+		if err := c.merge(n, first, m, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// key reads the name of a field. What isn't text becomes the text that
+// JavaScript would make of it.
+func (c *yamlConverter) key(f *Field, owner *Node, key *yaml.Node) error {
+	for key.Kind == yaml.AliasNode && key.Alias != nil {
+		key = key.Alias
+	}
+	if key.Kind != yaml.ScalarNode {
+		f.Name = key.Value
+		f.Flaw = "the name of a field must be text; is a pair of quotes missing?"
+		owner.Template = owner.Template || key.Kind == yaml.MappingNode
+		return nil
+	}
+	var n Node
+	scalar(&n, key)
+	f.Flaw = n.Flaw
+	switch n.Kind {
+	case Text, Number:
+		f.Name = n.Text
+	case Broken:
+		f.Name = key.Value
+	default:
+		f.Name = n.Describe()
+	}
+	return c.budget.Spend(0, len(f.Name))
+}
+
+// merge adds what `<<` brings: the fields that aren't there yet.
+func (c *yamlConverter) merge(n *Node, first map[string]int, y *yaml.Node, depth int) error {
+	source, err := c.convert(y, depth+1)
+	if err != nil {
+		return err
+	}
+	sources := []*Node{source}
+	if source.Kind == List {
+		sources = source.Items
+	}
+	for _, s := range sources {
+		if s.Kind != Object {
+			flaw := s.Flaw
+			if flaw == "" {
+				flaw = "<< merges an object, or a list of objects, not " + s.Describe()
+			}
+			line, column := c.locate(y.Line, y.Column)
+			n.Fields = append(n.Fields, Field{Name: "<<", Value: s, Flaw: flaw, Line: line, Column: column})
+			continue
+		}
+		for _, f := range s.Fields {
+			if _, ok := first[f.Name]; !ok {
+				first[f.Name] = f.Line
+				n.Fields = append(n.Fields, f)
+			}
+		}
+	}
+	return nil
+}
