@@ -49,6 +49,9 @@ prove: modules bin/local ## The long tests: all walks in the browser, 5,000 sche
 	@export GO='$(GO)' RACE='$(RACE)' TEST_FLAGS='$(TEST_FLAGS)' CGO_ENABLED=$(if $(RACE),1,0); \
 	$(LOCAL) test -- tools/prove
 
+# These run tests that package prove keeps out of `make test`.
+soak simulate mutants faults load screenshots: export ORGMODES_PROVE := 1
+
 # Fetched before anything is timed; a registry that fails once is asked again.
 .PHONY: modules
 modules:
@@ -142,7 +145,7 @@ fuzz: ## Each fuzz test for FUZZTIME (30s)
 
 .PHONY: soak
 soak: bin/local ## The long chaos run: workers killed under 2,000 changes
-	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 60m -v -run TestWorkersAreKilledAndNothingIsLost ./loadtest \
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run TestWorkersAreKilledAndNothingIsLost ./loadtest \
 	  -chaos.changes=2000 -chaos.orgs=20 -chaos.writers=8 -chaos.workers=4
 
 # Without the race detector: the made-up time stands still while it looks.
@@ -150,7 +153,7 @@ SCHEDULES ?= 10000
 SEED      ?= 1
 .PHONY: simulate
 simulate: ## The promises under SCHEDULES simulated schedules, from SEED on
-	ORGMODES_PROVE=1 $(GO) test -count=1 -timeout 120m -run 'TestSchedules|TestReplay' -v ./internal/simulation -schedules=$(SCHEDULES) -seed=$(SEED)
+	$(GO) test -count=1 -timeout 120m -run 'TestSchedules|TestReplay' -v ./internal/simulation -schedules=$(SCHEDULES) -seed=$(SEED)
 
 .PHONY: mutants
 mutants: bin/local ## Each mechanism taken out once: a test has to fail (ARGS=-only=fence for some)
@@ -160,7 +163,7 @@ mutants: bin/local ## Each mechanism taken out once: a test has to fail (ARGS=-o
 HOLD ?= 60s
 .PHONY: faults
 faults: bin/local ## Real programs while things are broken for HOLD (60s): a table of what editors saw
-	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 60m -parallel 7 -v -run TestFaults ./loadtest \
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -parallel 7 -v -run TestFaults ./loadtest \
 	  -faults.hold=$(HOLD) -faults.poll=250ms
 
 # ATTACK_FLAGS='-attack.only=bomb' runs some; -attack.profiles=DIR profiles the victims.
@@ -171,7 +174,7 @@ attack: bin/local ## What hostile clients cost the real programs: a table beside
 
 .PHONY: load
 load: bin/local ## Measured: commit to visible, revoked to refused, and polls beside a bare server
-	@export ORGMODES_PROVE=1; $(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run 'TestCommitToVisible|TestRevokedToRefused|TestPollingLoad' ./loadtest \
+	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run 'TestCommitToVisible|TestRevokedToRefused|TestPollingLoad' ./loadtest \
 	  -load.assert -load.for=20s -load.orgs=20 -load.revocations=200 -load.polls='1000 4000 8000' -load.polls.for=10s
 
 .PHONY: clean

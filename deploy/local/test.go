@@ -22,6 +22,10 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	skips := filepath.Join(dir, "skips")
+	prepared, err := prepare(ctx, dir)
+	if err != nil {
+		return 1, err
+	}
 
 	url := os.Getenv("ORGMODES_TEST_POSTGRES_URL")
 	if url == "" {
@@ -32,7 +36,7 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 		defer func() { err = errors.Join(err, pg.Stop()) }()
 		url = pg.OwnerURL
 	}
-	extra := []variable{{"ORGMODES_TEST_POSTGRES_URL", url}, {"ORGMODES_SKIPS_FILE", skips}}
+	extra := append(prepared, variable{"ORGMODES_TEST_POSTGRES_URL", url}, variable{"ORGMODES_SKIPS_FILE", skips})
 	if redis, err := devstack.FindRedis(ctx, say); err != nil {
 		if ctx.Err() != nil || os.Getenv("CI") == "true" {
 			return 1, err
@@ -42,12 +46,7 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 		say("testing with Redis %s (from %s)", redis.Version, redis.From)
 		extra = append(extra, variable{"ORGMODES_REDIS_SERVER", redis.Bin}, variable{"ORGMODES_REDIS_LD_PATH", redis.LibPath})
 	}
-	prepared, err := prepare(ctx, dir)
-	if err != nil {
-		return 1, err
-	}
-	extra = append(extra, browserVariables(ctx)...)
-	code, err = runCommand(ctx, command, append(extra, prepared...))
+	code, err = runCommand(ctx, command, extra)
 	if content, readErr := os.ReadFile(skips); readErr == nil {
 		names := strings.Fields(string(content))
 		say("\nSKIPPED %d tests, as they need a real Redis and none can be had here:\n  %s", len(names), strings.Join(names, "\n  "))

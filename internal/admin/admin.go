@@ -43,14 +43,15 @@ type Options struct {
 	Public *url.URL
 	// PublicReader is where editors reach the readers; it may be empty.
 	PublicReader string
-	// Deadline bounds each answer; 0 means 30 seconds.
-	Deadline time.Duration
 	// TrustedProxies are those whose X-Forwarded-For is believed; none by
 	// default.
 	TrustedProxies config.Networks
 	// PublishWait is how long creating or revoking a token waits for readers to
 	// know of it.
 	PublishWait time.Duration
+	// Deadline is what an answer may take; 0 means 30 seconds. Tests give more, so
+	// that none fails because a machine is busy.
+	Deadline time.Duration
 	// Metrics is where figures on requests are registered; nil for nowhere.
 	Metrics prometheus.Registerer
 	// MaxStreams bounds the streams of events of all users; 0 means 2,000.

@@ -32,12 +32,12 @@ type asset struct {
 	plain, gzip, brotli []byte
 }
 
-// readAssets returns the assets, compressed once per process: they are embedded
-// and never change.
-var readAssets = sync.OnceValues(compressAssets)
+// readAssets returns what is built. It never changes and takes a while to compress,
+// so it is prepared once per process.
+var readAssets = sync.OnceValues(prepareAssets)
 
-// compressAssets reads what is built. A name without a hash is not for browsers.
-func compressAssets() (assets, error) {
+// prepareAssets reads what is built. A name without a hash is not for browsers.
+func prepareAssets() (assets, error) {
 	a := assets{names: map[string]string{}, files: map[string]asset{}}
 	return a, fs.WalkDir(built, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
