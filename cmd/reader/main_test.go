@@ -49,6 +49,7 @@ func TestHelpAndVersion(t *testing.T) {
 		for _, setting := range []string{
 			"LISTEN", "PRIVATE_LISTEN", "REDIS_URL", "REDIS_PREFIX", "TOKEN_KEYS", "POLL_INTERVAL",
 			"PUBLIC_CATALOGUE", "CACHE_BYTES", "AUTH_MAX_STALE", "SNAPSHOT_DIR", "SNAPSHOT_EVERY", "DRAIN_WAIT", "LOG_LEVEL", "LOG_FORMAT",
+			"MAX_CONNECTIONS", "TRUSTED_PROXIES",
 		} {
 			assert.Contains(t, out, "  "+setting+" ")
 		}
@@ -74,6 +75,8 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		"trust":            {[]string{keys, "REDIS_URL=redis://x", "AUTH_MAX_STALE=-1s"}, "AUTH_MAX_STALE"},
 		"snapshots":        {[]string{keys, "REDIS_URL=redis://x", "SNAPSHOT_EVERY=1ms"}, "SNAPSHOT_EVERY"},
 		"canary":           {[]string{keys, "REDIS_URL=redis://x", "CANARY_ORGANIZATION=tweety"}, "CANARY_ORGANIZATION"},
+		"proxies":          {[]string{keys, "REDIS_URL=redis://x", "TRUSTED_PROXIES=here"}, `TRUSTED_PROXIES: "here" is neither an address nor a network`},
+		"connections":      {[]string{keys, "REDIS_URL=redis://x", "MAX_CONNECTIONS=-1"}, "MAX_CONNECTIONS"},
 		"cache":            {[]string{keys, "REDIS_URL=redis://x", "CACHE_BYTES=12"}, "CACHE_BYTES"},
 		"level":            {[]string{keys, "REDIS_URL=redis://x", "LOG_LEVEL=loud"}, "LOG_LEVEL"},
 		"catalogue absent": {[]string{keys, "REDIS_URL=redis://x", "PUBLIC_CATALOGUE=/nowhere"}, "PUBLIC_CATALOGUE"},

@@ -38,6 +38,8 @@ const (
 	headerTime = 15 * time.Second
 	// leastRate is how fast a body has to arrive, in bytes a second.
 	leastRate = 16 << 10
+	// chunked is what fasthttp has as the length of a body whose length isn't known.
+	chunked = -1
 	// lookTime bounds finding out who sends a large body.
 	lookTime = 5 * time.Second
 )
@@ -52,7 +54,7 @@ type bodies struct {
 func (b bodies) received(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	length := h.ContentLength()
 	limit, _ := b.limit(h)
-	if length < 0 { // chunked, or none is said
+	if length == chunked {
 		length = limit
 	}
 	config := fasthttp.RequestConfig{MaxRequestBodySize: limit}
@@ -69,7 +71,7 @@ func (b bodies) limit(h *fasthttp.RequestHeader) (limit int, err error) {
 	if isPage(h.RequestURI()) {
 		limit = pageBody
 	}
-	if length := h.ContentLength(); h.IsGet() || h.IsHead() || length >= 0 && length <= limit {
+	if length := h.ContentLength(); h.IsGet() || h.IsHead() || length != chunked && length <= limit {
 		return limit, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookTime)

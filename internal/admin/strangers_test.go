@@ -255,35 +255,35 @@ func TestStreamsAreLimited(t *testing.T) {
 func TestStreamHoldsLittleMemory(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	const users, each = 10, 12
-	var cookies []string
+	var streams []net.Conn
 	for range users {
 		cookie, _ := w.user("member")
-		cookies = append(cookies, cookie)
-	}
-	open := func(cookie string) {
-		body := bufio.NewReaderSize(w.send("GET /orgs/acme/events", "", cookie, "Accept: text/event-stream"), 16)
-		for line := ""; !strings.HasPrefix(line, "data: "); {
-			var err error
-			line, err = body.ReadString('\n')
-			require.NoError(t, err)
+		for range each {
+			c := w.send("GET /orgs/acme/events", "", cookie, "Accept: text/event-stream")
+			body := bufio.NewReader(c)
+			for line := ""; !strings.HasPrefix(line, "data: "); {
+				var err error
+				line, err = body.ReadString('\n')
+				require.NoError(t, err)
+			}
+			streams = append(streams, c)
 		}
 	}
-	used := func() uint64 {
+	used := func() int64 {
 		var m runtime.MemStats
-		runtime.GC()
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc + m.StackInuse
-	}
-	open(cookies[0]) // what is made once
-	before := used()
-	for _, cookie := range cookies {
-		for range each - 1 {
-			open(cookie)
+		for range 3 { // pools are emptied by the second
+			runtime.GC()
 		}
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc + m.StackInuse)
 	}
-	perStream := (int64(used()) - int64(before)) / (users * (each - 1))
-	t.Logf("%d bytes a stream, both ends", perStream)
+	open := used()
+	for _, c := range streams {
+		require.NoError(t, c.Close())
+	}
+	require.Eventually(t, func() bool { return w.listener.Open() == 0 }, patience, 5*time.Millisecond)
+	perStream := (open - used()) / int64(len(streams))
+	t.Logf("%d bytes a stream", perStream)
 	require.Less(t, perStream, int64(40<<10))
 }
 

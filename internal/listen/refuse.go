@@ -17,8 +17,11 @@ const (
 	maxSwallowed = 64 << 10
 )
 
-const busyBody = `{"type":"/problems/too_many_connections","title":"Try again soon","status":503,` +
-	`"detail":"Too many connections are open","code":"too_many_connections"}` + "\n"
+// CodeTooManyConnections is the code of the problem that refuses a connection.
+const CodeTooManyConnections = "too_many_connections"
+
+const busyBody = `{"type":"/problems/` + CodeTooManyConnections + `","title":"Try again soon","status":503,` +
+	`"detail":"Too many connections are open","code":"` + CodeTooManyConnections + `"}` + "\n"
 
 // busy is the whole answer to a refused connection.
 var busy = "HTTP/1.1 503 Service Unavailable\r\n" +

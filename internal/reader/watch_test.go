@@ -68,7 +68,7 @@ func TestWhatIsExported(t *testing.T) {
 		assert.NotZero(t, figures[name], name)
 	}
 	for _, name := range []string{
-		"age_seconds", "in_step", "mark_delay_seconds_min", "canary_age_seconds", "connections", "evictions_total",
+		"age_seconds", "in_step", "mark_delay_seconds_min", "canary_age_seconds", "evictions_total",
 		"resident_documents", "resident_bytes", "resident_tokens",
 	} {
 		assert.Contains(t, figures, name)
