@@ -63,7 +63,7 @@ func TestMain(m *testing.M) {
 
 // patience is how long a test waits for what should take moments: no test fails
 // because a machine is slow.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 const goodPassword = "correct horse battery"
 
@@ -99,9 +99,7 @@ func newSite(t *testing.T) *site {
 	t.Parallel()
 	s := &site{t: t, ownerURL: storetest.Postgres(t), redis: storetest.Redis(t), log: &guarded{}}
 	var err error
-	s.db, err = postgres.Open(context.WithoutCancel(t.Context()), storetest.AppURL(t, s.ownerURL))
-	require.NoError(t, err)
-	t.Cleanup(s.db.Close)
+	s.db = s.open()
 	s.keys, err = token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	require.NoError(t, err)
 	s.startWorker()
@@ -118,6 +116,20 @@ func newSite(t *testing.T) *site {
 	})
 	require.NoError(t, err)
 	return s
+}
+
+// open returns a pool of connections of its own. Connecting may take long, too.
+func (s *site) open() *postgres.DB {
+	s.t.Helper()
+	u, err := url.Parse(storetest.AppURL(s.t, s.ownerURL))
+	require.NoError(s.t, err)
+	query := u.Query()
+	query.Set("connect_timeout", fmt.Sprint(int(patience.Seconds())))
+	u.RawQuery = query.Encode()
+	db, err := postgres.Open(context.WithoutCancel(s.t.Context()), u.String())
+	require.NoError(s.t, err)
+	s.t.Cleanup(db.Close)
+	return db
 }
 
 // background runs something until the test ends.
@@ -137,17 +149,14 @@ func (s *site) background(run func(context.Context) error) (stop func()) {
 
 func (s *site) store() *snapshot.Store {
 	s.t.Helper()
-	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Timeout: 2 * time.Second})
+	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Timeout: 30 * time.Second})
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = store.Close() })
 	return store
 }
 
 func (s *site) startWorker() {
-	db, err := postgres.Open(context.WithoutCancel(s.t.Context()), storetest.AppURL(s.t, s.ownerURL))
-	require.NoError(s.t, err)
-	s.t.Cleanup(db.Close)
-	w := worker.New(worker.Config{DB: db, Redis: s.store(), Log: slog.New(slog.DiscardHandler), Builtins: modes.Builtins()})
+	w := worker.New(worker.Config{DB: s.open(), Redis: s.store(), Log: slog.New(slog.DiscardHandler), Builtins: modes.Builtins()})
 	s.stopWorker = s.background(w.Run)
 }
 
