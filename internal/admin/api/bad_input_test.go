@@ -32,7 +32,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"unknown organization by slug", "GET", "!/api/v1/organizations/nope", "", nil, 404, "organization_not_found", ""},
 		{"unknown organization by id", "GET", "!/api/v1/organizations/" + unknown + "/modes", "", nil, 404, "organization_not_found", ""},
-		{"malformed organization", "GET", "!/api/v1/organizations/%00%ff", "", nil, 404, "organization_not_found", ""},
+		{"an organization that is no text", "GET", "!/api/v1/organizations/%00%ff", "", nil, 400, "malformed_path", ""},
 		{"unknown mode", "GET", "/modes/nope", "", nil, 404, "not_found", ""},
 		{"unknown mode by id", "GET", "/modes/" + unknown, "", nil, 404, "not_found", ""},
 		{"malformed mode", "GET", "/modes/%20%22", "", nil, 404, "not_found", ""},

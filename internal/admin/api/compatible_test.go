@@ -105,10 +105,11 @@ func TestCompatibleGet(t *testing.T) {
 	s := newSite(t)
 	made := s.template("Reviewer", "acceptEdits", "read")
 	require.Equal(t, made, s.do("GET", existing+"/"+made["template_id"].(string), s.write, "").ok(200).json())
-	for _, ref := range []string{uuid.NewString(), "nope", "%00", "%ff"} {
+	for _, ref := range []string{uuid.NewString(), "nope"} {
 		p := s.do("GET", existing+"/"+ref, s.write, "").problem(404, "template_not_found")
 		require.Equal(t, "Template not found", p["detail"])
 	}
+	s.do("GET", existing+"/%00", s.write, "").problem(400, "malformed_path")
 	s.do("PUT", existing+"/"+uuid.NewString(), s.write, `{"name":"x"}`).problem(404, "template_not_found")
 	s.do("DELETE", existing+"/"+uuid.NewString(), s.write, "").problem(404, "template_not_found")
 }

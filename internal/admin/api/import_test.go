@@ -82,7 +82,7 @@ func TestImportOfAFileWithABadMode(t *testing.T) {
 
 func TestImportOfAForm(t *testing.T) {
 	s := newSite(t)
-	body := "--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n" +
+	body := "--b\r\nContent-Disposition: form-data; name=\"dry_run\"\r\n\r\nfalse\r\n" +
 		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\".roomodes\"\r\n\r\n" + twoModes + "\r\n--b--\r\n"
 	done := s.do("POST", "/modes/import", s.write, body, "Content-Type", "multipart/form-data; boundary=b").ok(200).json()
 	require.Equal(t, []string{"create", "create"}, verdicts(done))
