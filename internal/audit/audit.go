@@ -93,6 +93,7 @@ var actionsOf = []struct {
 	{Template, []Action{Create, Update, Delete, Restore, Import}},
 	{Organization, []Action{Create, Update, Delete}},
 	{Member, []Action{Create, Update, Delete}},
+	{Invitation, []Action{Create, Delete, Accept, Decline}},
 	{AccessToken, []Action{Create, Revoke}},
 	{Account, []Action{Create, Update}},
 	{Installation, []Action{Raise}},

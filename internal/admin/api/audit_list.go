@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/audit"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/typo"
 	"orgmodes/internal/wording"
