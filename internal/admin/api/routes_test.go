@@ -141,7 +141,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"GET /api/v1/organizations/:org/audit":                                          "R",
 		"GET /api/v1/organizations/:org/audit/export":                                   "R",
 		"GET /api/v1/organizations/:org/members":                                        "r",
-		"GET /api/v1/organizations/:org/invitations":                                    "R",
+		"GET /api/v1/organizations/:org/invitations":                                    "W",
 		"POST /api/v1/organizations/:org/invitations":                                   "W",
 		"DELETE /api/v1/organizations/:org/invitations/:invitation":                     "W",
 		"PUT /api/v1/organizations/:org/members/:user":                                  "W",
