@@ -13,9 +13,11 @@
 //
 // The short forms run with all other tests. The long ones:
 //
-//	make soak      8 writers, 4 workers under SIGKILL, 20 organizations, 2,000 changes
+//	make soak      8 writers, 4 workers under SIGKILL, 20 organizations, 2,000 changes,
+//	               and a storm: a library as large as is allowed, 30 changes at once
 //	make faults    each scenario broken for a minute, editors polling four times a
-//	               second: a table of what they saw
+//	               second: a table of what they saw. SCENARIO=storm prints what a storm
+//	               takes: time, the neighbors' delay, processor time, memory
 //	make load      commit to visible, revoked to refused, polls beside a bare server
 //
 // With -log the programs' warnings are shown.
