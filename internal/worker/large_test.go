@@ -65,10 +65,10 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		return snapshot.EncodeContext(ctx, b)
 	}})
 	w.published()
-	for i := range 6 {
+	for i := range 3 {
 		org, err := w.db.CreateOrganization(t.Context(), ada, fmt.Sprint("large-", i), "Large")
 		require.NoError(t, err)
-		w.fill(org, 4)
+		w.fill(org, 3)
 	}
 	w.awaitFor(longPatience, func() error {
 		if held.Load() == 0 {

@@ -19,6 +19,9 @@ const (
 	renewals = 5
 	// giveBackTime bounds the attempt to end the lease of a canceled publication.
 	giveBackTime = 2 * time.Second
+	// answerTime is how long a single statement on a lease may take: a Postgres that
+	// lives answers sooner, however large the library.
+	answerTime = time.Minute
 )
 
 var (
@@ -29,6 +32,9 @@ var (
 	// errAgain means that the organization was changed while it was published. It
 	// has to be published once more, however many changes there were.
 	errAgain = errors.New("worker: changed again while it was published")
+	// errNoAnswer is why a publication is canceled that could not renew its lease for
+	// as long as it lasts: its own statements would wait for the same Postgres.
+	errNoAnswer = errors.New("worker: Postgres does not answer, and the lease has expired")
 )
 
 // lease is held by one publication of an organization.
@@ -46,7 +52,9 @@ type lease struct {
 func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationLease, publish func(context.Context, *lease) error) error {
 	wanted.Holder, wanted.For = uuid.New(), p.leaseTime
 	l := &lease{PublicationLease: wanted, ledger: p.ledger, began: time.Now()}
-	taken, err := p.ledger.TakeLease(ctx, wanted)
+	asking, answered := context.WithTimeout(ctx, answerTime)
+	taken, err := p.ledger.TakeLease(asking, wanted)
+	answered()
 	if err != nil {
 		return err
 	}
@@ -72,6 +80,8 @@ func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationL
 	}
 	again, endErr := l.end(ctx)
 	switch {
+	case errors.Is(context.Cause(working), errNoAnswer):
+		return errNoAnswer
 	case err != nil:
 		return err // the next attempt covers the changes that came since
 	case endErr != nil:
@@ -82,9 +92,8 @@ func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationL
 	return nil
 }
 
-// beat renews the lease until ctx ends, and cancels the publication once it is lost.
-// While Postgres can't be asked the publication continues: its version guards what
-// it writes, the lease only saves work.
+// beat renews the lease until ctx ends, and cancels the publication once it is lost,
+// or could not be renewed for as long as it lasts.
 func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(l.For / renewals)
 	defer tick.Stop()
@@ -94,11 +103,23 @@ func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		if err := l.renew(ctx); errors.Is(err, errLeaseLost) {
+		renewing, answered := context.WithTimeout(ctx, l.For)
+		err := l.renew(renewing)
+		answered()
+		switch {
+		case errors.Is(err, errLeaseLost):
 			cancel(err)
+			return
+		case err != nil && l.unrenewed() >= l.For:
+			cancel(errNoAnswer)
 			return
 		}
 	}
+}
+
+// unrenewed is how long ago the lease was taken or last renewed.
+func (l *lease) unrenewed() time.Duration {
+	return time.Since(l.began) - time.Duration(l.renewed.Load())
 }
 
 func (l *lease) renew(ctx context.Context) error {
@@ -119,7 +140,7 @@ func (l *lease) held(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if time.Since(l.began)-time.Duration(l.renewed.Load()) < l.For {
+	if l.unrenewed() < l.For {
 		return nil
 	}
 	return l.renew(ctx)
@@ -128,10 +149,11 @@ func (l *lease) held(ctx context.Context) error {
 // end gives the lease back, also after ctx was canceled: another worker should not
 // have to wait for its expiry.
 func (l *lease) end(ctx context.Context) (again bool, err error) {
+	limit := answerTime
 	if ctx.Err() != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
-		defer cancel()
+		ctx, limit = context.WithoutCancel(ctx), giveBackTime
 	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	return l.ledger.EndLease(ctx, l.PublicationLease)
 }

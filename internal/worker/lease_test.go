@@ -94,7 +94,7 @@ func (w *world) receive(from <-chan struct{}, what string) {
 }
 
 // longPatience is for what waits for a lease to expire, on a busy machine.
-const longPatience = 90 * time.Second
+const longPatience = 5 * time.Minute
 
 // count returns the number that a query asks for.
 func (w *world) count(query string, args ...any) (n int64) {

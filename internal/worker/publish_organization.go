@@ -57,7 +57,9 @@ func (p *Publisher) publishOrganization(ctx context.Context, what publication) e
 	// What others write during a reconciliation is fenced off: waiting for them
 	// would be in vain.
 	force := what.rec != snapshot.Reconciliation{}
-	there, err := p.ledger.AskToPublish(ctx, what.org, force)
+	asking, answered := context.WithTimeout(ctx, answerTime)
+	there, err := p.ledger.AskToPublish(asking, what.org, force)
+	answered()
 	switch {
 	case err != nil:
 		return err
