@@ -1,0 +1,24 @@
+// Package prove separates the tests that `make test` runs from the long ones,
+// which only `make prove` runs.
+package prove
+
+import (
+	"os"
+	"testing"
+)
+
+// variable is the environment variable that asks for the long tests;
+// `make prove` sets it to 1.
+const variable = "ORGMODES_PROVE"
+
+// Enabled reports whether the long tests run.
+func Enabled() bool { return os.Getenv(variable) == "1" }
+
+// Long skips the test unless the long tests run. Call it first, before the
+// test starts anything.
+func Long(t testing.TB) {
+	t.Helper()
+	if !Enabled() {
+		t.Skip("runs in make prove")
+	}
+}
