@@ -374,27 +374,6 @@ func toPublication(r sqlcgen.Publication) (Publication, error) {
 	return p, nil
 }
 
-// Pending counts what isn't published.
-type Pending struct {
-	Organizations, Tokens int64
-	// OldestOrganization and OldestToken are for how long the oldest unpublished
-	// change of each has been pending; 0 where nothing is.
-	OldestOrganization, OldestToken time.Duration
-}
-
-// CountPending counts the organizations and tokens with an unpublished change.
-func (db *DB) CountPending(ctx context.Context) (Pending, error) {
-	row, err := db.q.CountPending(ctx)
-	if err != nil {
-		return Pending{}, fmt.Errorf("count pending: %w", err)
-	}
-	seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-	return Pending{
-		Organizations: row.Organizations, Tokens: row.Tokens,
-		OldestOrganization: seconds(row.OldestOrganization), OldestToken: seconds(row.OldestToken),
-	}, nil
-}
-
 // Unpublished is what was not published at one moment.
 type Unpublished struct {
 	// At is when, by the clock of the database: every change that was committed

@@ -116,33 +116,3 @@ func (db *DB) ReturnExpired(ctx context.Context, after time.Duration) (expired i
 	}
 	return expired, nil
 }
-
-// Lateness is how far publishing is behind.
-type Lateness struct {
-	// Organizations is how many have been unpublished for too long; Oldest is the
-	// one that has been for longest, and Age is for how long.
-	Organizations int64
-	Oldest        uuid.UUID
-	Age           time.Duration
-	// Moves is whether anything is published, or being rendered, all the same.
-	Moves bool
-}
-
-// Lateness finds the organizations that have been unpublished for longer than late,
-// and whether anything was published within that time.
-func (db *DB) Lateness(ctx context.Context, late time.Duration) (Lateness, error) {
-	row, err := db.q.LateOrganizations(ctx, late.Seconds())
-	if err != nil {
-		return Lateness{}, fmt.Errorf("lateness: %w", err)
-	}
-	out := Lateness{
-		Organizations: row.Late, Oldest: row.Oldest, Age: time.Duration(row.OldestSeconds * float64(time.Second)), Moves: true,
-	}
-	if out.Organizations == 0 {
-		return out, nil
-	}
-	if out.Moves, err = db.q.PublishingMoves(ctx, late.Seconds()); err != nil {
-		return Lateness{}, fmt.Errorf("lateness: %w", err)
-	}
-	return out, nil
-}
