@@ -34,7 +34,7 @@ var publicationMutants = []mutant{
 		name: "lease-lost", promises: "1", mechanism: "a publication stops once its lease is another's",
 		file: worker, old: `if err == nil && !kept {
 		return errLeaseLost
-	}`, new: ``,
+	}`, new: `_ = kept`,
 		proof: test("worker", "TestPublicationStopsOnceItsLeaseIsLost"),
 	},
 	{
