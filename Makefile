@@ -144,9 +144,9 @@ fuzz: ## Each fuzz test for FUZZTIME (30s)
 	done
 
 .PHONY: soak
-soak: bin/local ## The long chaos run: workers killed under 2,000 changes
+soak: bin/local ## The long chaos run: workers killed under 2,000 changes and a storm
 	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run TestWorkersAreKilledAndNothingIsLost ./loadtest \
-	  -chaos.changes=2000 -chaos.orgs=20 -chaos.writers=8 -chaos.workers=4
+	  -chaos.changes=2000 -chaos.orgs=20 -chaos.writers=8 -chaos.workers=4 -chaos.storm=500
 
 # Without the race detector: the made-up time stands still while it looks.
 SCHEDULES ?= 10000
@@ -159,12 +159,18 @@ simulate: ## The promises under SCHEDULES simulated schedules, from SEED on
 mutants: bin/local ## Each mechanism taken out once: a test has to fail (ARGS=-only=fence for some)
 	@$(LOCAL) test -- $(GO) run ./loadtest/mutants $(ARGS)
 
-# How long things stay broken in each scenario of `make faults`.
-HOLD ?= 60s
+# How long things stay broken in each scenario of `make faults`; SCENARIO=storm runs
+# those alone whose name begins so. The storm is held to its times, so it runs first
+# and alone.
+HOLD     ?= 60s
+SCENARIO ?=
+STORM    := -storm.modes=500 -storm.quiet
 .PHONY: faults
-faults: bin/local ## Real programs while things are broken for HOLD (60s): a table of what editors saw
-	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -parallel 7 -v -run TestFaults ./loadtest \
-	  -faults.hold=$(HOLD) -faults.poll=250ms
+faults: bin/local ## Real programs while things are broken for HOLD (60s): a table of what editors saw (SCENARIO=storm for one)
+	@$(if $(filter-out storm%,$(SCENARIO)),,$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run 'TestFaults/^storm' ./loadtest \
+	  -faults.poll=250ms $(STORM))
+	@$(if $(filter storm%,$(SCENARIO)),,$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -parallel 7 -v -run 'TestFaults/^$(SCENARIO)' -skip 'TestFaults/^storm' ./loadtest \
+	  -faults.hold=$(HOLD) -faults.poll=250ms)
 
 # ATTACK_FLAGS='-attack.only=bomb' runs some; -attack.profiles=DIR profiles the victims.
 ATTACK_FLAGS ?=

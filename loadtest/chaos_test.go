@@ -32,6 +32,7 @@ var (
 	chaosOrgs    = flag.Int("chaos.orgs", 6, "in how many organizations")
 	chaosWriters = flag.Int("chaos.writers", 8, "by how many writers")
 	chaosWorkers = flag.Int("chaos.workers", 4, "published by how many workers")
+	chaosStorm   = flag.Int("chaos.storm", 0, "how many modes of 15 KB one more organization gets, in which 30 are changed at once")
 	chaosSeed    = flag.Uint64("chaos.seed", 1, "what the chaos is drawn from")
 )
 
@@ -75,6 +76,14 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 					t.Error(err)
 				}
 			}
+		})
+	}
+	if *chaosStorm > 0 {
+		big := f.tenant("storm")
+		tenants = append(tenants, big)
+		writing.Go(func() {
+			f.fillForStorm(big, *chaosStorm)
+			f.patchInAStorm(big, stormPatches)
 		})
 	}
 	go func() { writing.Wait(); close(done) }()

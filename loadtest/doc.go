@@ -25,9 +25,11 @@
 // A change and a change of templates through the programs are tests of `make test`.
 // The short forms of the others belong to `make prove`; the long ones:
 //
-//	make soak      8 writers, 4 workers under SIGKILL, 20 organizations, 2,000 changes
+//	make soak      8 writers, 4 workers under SIGKILL, 20 organizations, 2,000 changes,
+//	               and a storm: a library as large as is allowed, 30 changes at once
 //	make faults    each scenario broken for a minute, editors polling four times a
-//	               second: a table of what they saw
+//	               second: a table of what they saw. SCENARIO=storm prints what a storm
+//	               takes: time, the neighbors' delay, processor time, memory
 //	make load      commit to visible, revoked to refused, polls beside a bare server
 //
 // Package attack measures what hostile clients cost the same programs (make attack).

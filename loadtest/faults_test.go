@@ -83,6 +83,7 @@ var scenarios = []struct {
 	{"reader killed in an outage, none", ordinary, func(s *stage) { readerInOutage(s, false) }},
 	{"Postgres restarted", withOwnPostgres, restartPostgres},
 	{"older Postgres backup restored", withBackup, restoreBackup},
+	{"storm in one organization", ordinary, storm},
 }
 
 // Whatever is broken, editors see 200 and 304, never go back, are told when what

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,6 +70,9 @@ func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 
 // work runs until ctx is done.
 func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.Mode) error {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT is not set
+		debug.SetMemoryLimit(worker.MemoryLimit)
+	}
 	db, err := postgres.Open(ctx, string(s.DatabaseURL))
 	if err != nil {
 		return err
@@ -88,13 +93,20 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 		return err
 	}
 	w := worker.New(worker.Config{DB: db, Redis: redis, Log: log, Builtins: builtins, Concurrency: s.Concurrency, Metrics: metrics})
-	working := func() error {
-		if !w.Ready() {
-			return errors.New("not working jobs (yet): see the log")
-		}
-		return nil
+	health := process.Health{
+		Started: func() error {
+			if !w.Ready() {
+				return errors.New("not working jobs (yet): see the log")
+			}
+			return nil
+		},
+		Ready: func() error {
+			_, err := w.Health()
+			return errors.Join(err, db.Health())
+		},
+		Note: func() string { note, _ := w.Health(); return note },
 	}
-	private, err := process.ServePrivate(log, string(s.PrivateListen), process.Health{Started: working, Ready: func() error { return errors.Join(working(), db.Health()) }}, registry)
+	private, err := process.ServePrivate(log, string(s.PrivateListen), health, registry)
 	if err != nil {
 		return err
 	}

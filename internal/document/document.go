@@ -47,9 +47,17 @@ type Source struct {
 	Deleted bool
 }
 
-// Render makes the representations, always in the same order. It leaves the
+// Render returns all representations, always in the same order. It leaves the
 // source as it is.
 func Render(src Source) []Representation {
+	var out []Representation
+	_ = Each(src, func(r Representation) error { out = append(out, r); return nil })
+	return out
+}
+
+// Each calls fn with one representation after the other, in the order of Render, and
+// renders the next one only then. It stops at fn's first error, and returns it.
+func Each(src Source, fn func(Representation) error) error {
 	if src.Deleted {
 		return nil
 	}
@@ -59,13 +67,21 @@ func Render(src Source) []Representation {
 	for i, m := range stored {
 		own[i] = m.Mode
 	}
-	return []Representation{
-		{ModesJSON, TypeJSON, modesJSON(stored)},
-		{ModesYAML, TypeYAML, Merged(src.Organization, src.Builtins, own)},
-		{OrganizationYAML, TypeYAML, Own(src.Organization, own)},
-		{MarketplaceYAML, TypeYAML, marketplaceYAML(src.Organization, own)},
-		{TemplatesJSON, TypeJSON, templates.PublishedJSON(src.Templates)},
+	for _, r := range []struct {
+		name, contentType string
+		body              func() []byte
+	}{
+		{ModesJSON, TypeJSON, func() []byte { return modesJSON(stored) }},
+		{ModesYAML, TypeYAML, func() []byte { return Merged(src.Organization, src.Builtins, own) }},
+		{OrganizationYAML, TypeYAML, func() []byte { return Own(src.Organization, own) }},
+		{MarketplaceYAML, TypeYAML, func() []byte { return marketplaceYAML(src.Organization, own) }},
+		{TemplatesJSON, TypeJSON, func() []byte { return templates.PublishedJSON(src.Templates) }},
+	} {
+		if err := fn(Representation{r.name, r.contentType, r.body()}); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // Merged is the effective view: the built-in modes overlaid by the

@@ -8,9 +8,11 @@ import (
 )
 
 // The queues. Tokens have their own, so that a revocation never waits behind
-// large documents.
+// documents, and large documents have, so that small ones never wait behind those.
+// Jobs begin in QueueDocuments: a worker moves those that turn out to be large.
 const (
 	QueueDocuments = "documents"
+	QueueLarge     = "large_documents"
 	QueueTokens    = "tokens"
 )
 
@@ -19,7 +21,9 @@ const maxAttempts = 25
 
 // PublishOrganization asks for the organization's current state to be
 // published. It is not unique per organization on purpose: a job that is
-// running may have read the state before the change that this one is for.
+// running may have read the state before the change that this one is for. A job
+// that finds another at work leaves it word and is done: the other one publishes
+// once more.
 type PublishOrganization struct {
 	OrganizationID uuid.UUID `json:"organization_id"`
 	// Revision is the one that the change made: once it is published, or a later

@@ -374,18 +374,6 @@ func toPublication(r sqlcgen.Publication) (Publication, error) {
 	return p, nil
 }
 
-// Pending counts what isn't published.
-type Pending struct{ Organizations, Tokens int64 }
-
-// CountPending counts the organizations and tokens with an unpublished change.
-func (db *DB) CountPending(ctx context.Context) (Pending, error) {
-	row, err := db.q.CountPending(ctx)
-	if err != nil {
-		return Pending{}, fmt.Errorf("count pending: %w", err)
-	}
-	return Pending(row), nil
-}
-
 // Unpublished is what was not published at one moment.
 type Unpublished struct {
 	// At is when, by the clock of the database: every change that was committed

@@ -27,11 +27,13 @@ type Health struct {
 	Started func() error
 	// Ready is whether it should be sent work now.
 	Ready func() error
+	// Note is a line for the operator below the ok of Ready; "" for none.
+	Note func() string
 }
 
 // Private serves the port that is for operators and not for the world:
 //
-//	/livez /startupz /readyz   200 "ok", or 503 and why not
+//	/livez /startupz /readyz   200 "ok" (/readyz: and a note), or 503 and why not
 //	/metrics                   Prometheus
 //	/version                   what is running, as JSON
 //	/debug/pprof/              Go profiles
@@ -89,9 +91,9 @@ func (p *Private) Close() error {
 
 func privateRoutes(health Health, gatherer prometheus.Gatherer) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /livez", probe(health.Live))
-	mux.Handle("GET /startupz", probe(health.Started))
-	mux.Handle("GET /readyz", probe(health.Ready))
+	mux.Handle("GET /livez", probe(health.Live, nil))
+	mux.Handle("GET /startupz", probe(health.Started, nil))
+	mux.Handle("GET /readyz", probe(health.Ready, health.Note))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -105,7 +107,7 @@ func privateRoutes(health Health, gatherer prometheus.Gatherer) http.Handler {
 	return mux
 }
 
-func probe(ask func() error) http.Handler {
+func probe(ask func() error, note func() string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
@@ -117,5 +119,10 @@ func probe(ask func() error) http.Handler {
 			}
 		}
 		fmt.Fprintln(w, "ok")
+		if note != nil {
+			if line := note(); line != "" {
+				fmt.Fprintln(w, Redact(line))
+			}
+		}
 	})
 }

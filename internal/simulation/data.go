@@ -85,6 +85,13 @@ func (d *data) do(args []string) (any, error) {
 			out = append(out, f, h[f])
 		}
 		return out, nil
+	case "HSTRLEN":
+		return int64(len(d.hashes[key][args[2]])), nil
+	case "HKEYS":
+		return anys(slices.Sorted(maps.Keys(d.hashes[key]))), nil
+	case "HDEL":
+		delete(d.hashes[key], args[2])
+		return int64(1), nil
 	case "HSET":
 		h := d.hash(key)
 		for i := 2; i+1 < len(args); i += 2 {

@@ -30,6 +30,7 @@ type ledger struct {
 	edition      int64
 	orgs         map[uuid.UUID]*orgRow
 	tokens       map[uuid.UUID]*tokenRow
+	leases       map[uuid.UUID]*leaseRow
 	order        []uuid.UUID // organizations, as made
 	tokenOrder   []uuid.UUID
 }
@@ -67,7 +68,7 @@ type tokenRow struct {
 func newLedger(skew time.Duration) *ledger {
 	return &ledger{
 		skew: skew, edition: 1, installation: postgres.Installation{Epoch: 1, Incarnation: 1},
-		orgs: map[uuid.UUID]*orgRow{}, tokens: map[uuid.UUID]*tokenRow{},
+		orgs: map[uuid.UUID]*orgRow{}, tokens: map[uuid.UUID]*tokenRow{}, leases: map[uuid.UUID]*leaseRow{},
 	}
 }
 
@@ -328,7 +329,7 @@ func (l *desk) UnknownTokens(context.Context, []token.Hash) ([]token.Hash, error
 func (l *desk) PendingOrganizations(ctx context.Context, longer time.Duration, _ int) (out []postgres.PendingOrganization, err error) {
 	err = l.call(ctx, "PendingOrganizations", func(began time.Time) error {
 		for _, id := range l.order {
-			if o := l.orgs[id]; !o.pending.IsZero() && !o.pending.After(began.Add(-longer)) {
+			if o := l.orgs[id]; !o.pending.IsZero() && !o.pending.After(began.Add(-longer)) && !l.leased(id) {
 				out = append(out, postgres.PendingOrganization{ID: id, Revision: o.revision})
 			}
 		}

@@ -39,6 +39,8 @@ const (
 	bound = 10 * time.Second
 	// skewed is how far two clocks may be apart; the reader allows for 250 ms.
 	skewed = 100 * time.Millisecond
+	// leaseTime is short, so that leases expire in a run.
+	leaseTime = 3 * time.Second
 )
 
 var keys = func() *token.Keys {
@@ -218,12 +220,13 @@ func (w *world) startWorker(n int) {
 
 func (w *world) publisher(n int) *worker.Publisher {
 	return worker.NewPublisher(worker.PublisherConfig{
-		Ledger: &desk{w.ledger, func(key string) *rand.Rand { return w.source("desk "+key, n) }, map[string]*rand.Rand{}}, Redis: w.newLink("worker", n, 2*time.Second).store(), Log: w.log, Edition: 1, Parallel: 1, Encode: stored,
+		Ledger: &desk{w.ledger, func(key string) *rand.Rand { return w.source("desk "+key, n) }, map[string]*rand.Rand{}}, Redis: w.newLink("worker", n, 2*time.Second).store(), Log: w.log, Edition: 1, Parallel: 1,
+		Encode: stored, Codings: []snapshot.Coding{snapshot.Gzip}, LeaseTime: leaseTime,
 	})
 }
 
 // stored is a gzip that takes no time.
-func stored(body []byte) ([]snapshot.Encoded, error) {
+func stored(_ context.Context, body []byte) ([]snapshot.Encoded, error) {
 	var buf bytes.Buffer
 	zw, err := kgzip.NewWriterLevel(&buf, kgzip.StatelessCompression)
 	if err != nil {

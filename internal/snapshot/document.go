@@ -24,6 +24,9 @@ type Document struct {
 	Deleted bool
 	// Representations are in the order in which they were rendered.
 	Representations []Representation
+	// Basis is what Redis holds already, for a document that is published: see
+	// Stored.Keep.
+	Basis Stored
 }
 
 // Representation is one form of a document: modes.yaml, modes.json and so on.
@@ -37,6 +40,8 @@ type Representation struct {
 	Length int
 	// Encoded holds the coded bytes; gzip is always there.
 	Encoded []Encoded
+	// kept describes the coded bytes that are in Redis already and stay there.
+	kept []codedEntry
 }
 
 // Encoded is a representation in one coding.
@@ -111,17 +116,24 @@ type codedEntry struct {
 
 func payloadField(name string, c Coding) string { return name + ":" + string(c) }
 
-// fields writes the document as field, value, field, value...
-func (d *Document) fields() ([]any, error) {
+// fields writes the document as field, value, field, value... kept are the fields
+// that are there already and stay, with their lengths: field, length...
+func (d *Document) fields() (fields, kept []any, err error) {
 	index := make([]indexEntry, len(d.Representations))
 	var payload []any
 	for i, r := range d.Representations {
-		if r.In(Gzip) == nil {
-			return nil, fmt.Errorf("snapshot: representation %s of %s is not there in gzip", r.Name, d.Organization)
+		if r.In(Gzip) == nil && r.kept == nil {
+			return nil, nil, fmt.Errorf("snapshot: representation %s of %s is not there in gzip", r.Name, d.Organization)
 		}
 		index[i] = indexEntry{
 			Name: r.Name, Type: r.ContentType, Epoch: r.Tag.Epoch, Revision: r.Tag.Revision,
-			Sum: hex.EncodeToString(r.Sum[:]), Length: r.Length,
+			Sum: hex.EncodeToString(r.Sum[:]), Length: r.Length, Codings: r.kept,
+		}
+		for _, c := range r.kept {
+			kept = append(kept, payloadField(r.Name, c.Coding), c.Length)
+		}
+		if r.kept != nil {
+			continue
 		}
 		for _, e := range r.Encoded {
 			index[i].Codings = append(index[i].Codings, codedEntry{e.Coding, len(e.Bytes), hex.EncodeToString(e.Digest[:])})
@@ -130,7 +142,7 @@ func (d *Document) fields() ([]any, error) {
 	}
 	enc, err := json.Marshal(index)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	state := stateLive
 	if d.Deleted {
@@ -141,7 +153,7 @@ func (d *Document) fields() ([]any, error) {
 		fieldCommitted, strconv.FormatInt(d.CommittedAt.UnixMicro(), 10),
 		fieldState, state,
 		fieldIndex, string(enc),
-	}, payload...), nil
+	}, payload...), kept, nil
 }
 
 // parseDocument reads what fields wrote. A field that is missing or does not

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,9 +14,19 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// brotliQuality is where brotli's time is still small beside everything else
-// that a publication does: quality 11 takes 60 times as long on a large document.
-const brotliQuality = 5
+const (
+	// brotliQuality is where brotli's time is still small beside everything else
+	// that a publication does: quality 11 takes 60 times as long on a large document.
+	brotliQuality = 5
+	// Beyond largeBody a body is compressed less hard. Where it compresses badly that
+	// takes a third of the time for 1% more bytes (BenchmarkEncode), and it is such
+	// bodies that become as large.
+	largeBody        = 1 << 20
+	largeGzipLevel   = 7
+	largeBrotliLevel = 3
+	encodeChunk      = 128 << 10
+	maxPooledScratch = 16 << 20
+)
 
 // SumOf returns the SHA-256 of identity bytes, and the beginning of it that a
 // Tag carries.
@@ -33,16 +44,29 @@ type resettable interface {
 
 // compressors holds idle ones, by coding.
 var compressors = map[Coding]*sync.Pool{
-	Gzip: {New: func() any {
-		w, err := gzip.NewWriterLevel(nil, gzip.BestCompression)
-		return orPanic[resettable](w, err)
-	}},
+	Gzip:   gzipPool(gzip.BestCompression),
 	Brotli: {New: func() any { return brotli.NewWriterLevel(nil, brotliQuality) }},
 	Zstd: {New: func() any {
 		w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 		return orPanic[resettable](w, err)
 	}},
 }
+
+// largeCompressors are those for bodies beyond largeBody, where they differ.
+var largeCompressors = map[Coding]*sync.Pool{
+	Gzip:   gzipPool(largeGzipLevel),
+	Brotli: {New: func() any { return brotli.NewWriterLevel(nil, largeBrotliLevel) }},
+}
+
+func gzipPool(level int) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		w, err := gzip.NewWriterLevel(nil, level)
+		return orPanic[resettable](w, err)
+	}}
+}
+
+// scratch holds the buffers that are compressed into.
+var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // orPanic is for settings that are constants.
 func orPanic[T any](v T, err error) T {
@@ -52,12 +76,15 @@ func orPanic[T any](v T, err error) T {
 	return v
 }
 
-// Encode compresses identity bytes in every coding that is published. The same
-// bytes come out for the same input, always.
-func Encode(body []byte) ([]Encoded, error) {
+// Encode compresses identity bytes in every coding that is published, one after the
+// other. The same bytes come out for the same input, always.
+func Encode(body []byte) ([]Encoded, error) { return EncodeContext(context.Background(), body) }
+
+// EncodeContext is Encode, and returns ctx's cause when ctx ends.
+func EncodeContext(ctx context.Context, body []byte) ([]Encoded, error) {
 	var out []Encoded
 	for _, c := range Codings() {
-		buf, err := compress(c, body)
+		buf, err := compress(ctx, c, body)
 		if err != nil {
 			return nil, fmt.Errorf("snapshot: %s: %w", c, err)
 		}
@@ -66,21 +93,41 @@ func Encode(body []byte) ([]Encoded, error) {
 	return out, nil
 }
 
-func compress(c Coding, body []byte) ([]byte, error) {
-	w, ok := compressors[c].Get().(resettable)
+func compress(ctx context.Context, c Coding, body []byte) ([]byte, error) {
+	pool := compressors[c]
+	if large, ok := largeCompressors[c]; ok && len(body) > largeBody {
+		pool = large
+	}
+	w, ok := pool.Get().(resettable)
 	if !ok {
 		return nil, errors.New("no such compressor")
 	}
-	defer compressors[c].Put(w)
-	var buf bytes.Buffer
-	w.Reset(&buf)
-	if _, err := w.Write(body); err != nil {
-		return nil, err
+	defer pool.Put(w)
+	buf, ok := scratch.Get().(*bytes.Buffer)
+	if !ok {
+		return nil, errors.New("no buffer")
+	}
+	buf.Reset()
+	defer func() {
+		if buf.Cap() <= maxPooledScratch {
+			scratch.Put(buf)
+		}
+	}()
+	w.Reset(buf)
+	for len(body) > 0 {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		n := min(encodeChunk, len(body))
+		if _, err := w.Write(body[:n]); err != nil {
+			return nil, err
+		}
+		body = body[n:]
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), nil
+	return bytes.Clone(buf.Bytes()), nil
 }
 
 // Identity returns the identity bytes of a representation, unpacked from its

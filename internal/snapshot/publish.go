@@ -30,6 +30,9 @@ const (
 	// Fenced: this Redis is not the one that was filled; nothing was written
 	// until it is reconciled.
 	Fenced Status = "fenced"
+	// Changed: what a document was to keep (Stored.Keep) is not there; nothing was
+	// written, and the document has to be sent whole.
+	Changed Status = "changed"
 )
 
 // ErrConflict is an alarm: the same version is published with other content,
@@ -72,18 +75,19 @@ var (
 )
 
 // PublishDocument writes a document, its place in the index and a log entry,
-// all or nothing, unless what is there is as new.
+// all or nothing, unless what is there is as new. Its answer may take as long as
+// the size of the document makes it.
 func (s *Store) PublishDocument(ctx context.Context, d *Document, rec Reconciliation) (Outcome, error) {
-	fields, err := d.fields()
+	fields, kept, err := d.fields()
 	if err != nil {
 		return Outcome{}, err
 	}
 	args := append([]any{
 		rec.begun, logCap, d.Organization, d.Version.String(),
-		strconv.FormatInt(d.CommittedAt.UnixMicro(), 10), d.tags(),
-	}, fields...)
+		strconv.FormatInt(d.CommittedAt.UnixMicro(), 10), d.tags(), d.Basis.index, len(kept) / 2,
+	}, kept...)
 	keys := append(s.scriptKeys(), s.docKey(d.Organization), s.key("revs"))
-	return s.run(ctx, publishDocument, keys, args)
+	return runOn(ctx, s.patient(d.Size()), publishDocument, keys, append(args, fields...))
 }
 
 // tags says what a document's identity bytes are. It leaves out the coded
@@ -119,7 +123,11 @@ func microseconds(t time.Time) string {
 func (s *Store) scriptKeys() []string { return []string{s.key("meta"), s.key("rec"), s.key("log")} }
 
 func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, args []any) (Outcome, error) {
-	res, err := sc.Run(ctx, s.rdb, keys, args...).StringSlice()
+	return runOn(ctx, s.rdb, sc, keys, args)
+}
+
+func runOn(ctx context.Context, rdb redis.Scripter, sc *redis.Script, keys []string, args []any) (Outcome, error) {
+	res, err := sc.Run(ctx, rdb, keys, args...).StringSlice()
 	if err != nil {
 		return Outcome{}, fmt.Errorf("snapshot: %w", err)
 	}

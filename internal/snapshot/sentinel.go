@@ -30,6 +30,7 @@ func openSentinel(given string, o Options) (redis.UniversalClient, error) {
 	opt.ContextTimeoutEnabled = true
 	opt.PoolSize = o.PoolSize
 	opt.ConnMaxLifetime = o.MaxAge
+	opt.Dialer = byProgress(redis.NewDialer(&redis.Options{DialTimeout: o.Timeout, TLSConfig: opt.TLSConfig}), o.Timeout)
 	return redis.NewFailoverClient(opt), nil
 }
 

@@ -36,7 +36,8 @@ type Store struct {
 type Options struct {
 	// Prefix of all keys; default "om".
 	Prefix string
-	// Timeout bounds a dial, a read and a write each; default 200 ms.
+	// Timeout bounds a dial, the wait for an answer and each chunk of a write;
+	// default 200 ms. PublishDocument allows more for the answer to a large document.
 	Timeout time.Duration
 	// PoolSize is the number of connections; default go-redis' own.
 	PoolSize int
@@ -71,6 +72,9 @@ func Open(url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: want redis://[user:password@]host:port[/db]: %w", redacted(err))
 	}
+	if opt.TLSConfig != nil {
+		opt.TLSConfig.MinVersion = tls.VersionTLS12
+	}
 	opt.MaxRetries = -1
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = o.Timeout, o.Timeout, o.Timeout, o.Timeout
 	opt.DialerRetries = 1
@@ -82,9 +86,7 @@ func Open(url string, o Options) (*Store, error) {
 		opt.PoolSize = o.PoolSize
 	}
 	opt.ConnMaxLifetime = o.MaxAge
-	if opt.TLSConfig != nil {
-		opt.TLSConfig.MinVersion = tls.VersionTLS12
-	}
+	opt.Dialer = byProgress(redis.NewDialer(opt), o.Timeout)
 	return New(redis.NewClient(opt), o.Prefix), nil
 }
 

@@ -133,6 +133,11 @@ func (w *world) nothingPending() error {
 
 func (w *world) await(check func() error) {
 	w.t.Helper()
+	w.awaitFor(patience, check)
+}
+
+func (w *world) awaitFor(patience time.Duration, check func() error) {
+	w.t.Helper()
 	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -2,12 +2,8 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"orgmodes/internal/snapshot"
 )
@@ -21,6 +17,8 @@ const (
 	sweepAfter = 3 * time.Second
 	// sweepBatch bounds one round of the sweep.
 	sweepBatch = 500
+	// tokenTimeout bounds the publication of one token.
+	tokenTimeout = 15 * time.Second
 )
 
 // Lead is what the leading worker does until ctx ends: it keeps Redis in step
@@ -37,9 +35,11 @@ func (p *Publisher) Lead(ctx context.Context) error {
 	tick := time.NewTicker(leadTick)
 	defer tick.Stop()
 	compared := false
+	s := newSweep(p)
+	defer s.wait()
 	var last string
 	for {
-		err := p.leadOnce(ctx, &compared)
+		err := p.leadOnce(ctx, &compared, s)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -61,7 +61,12 @@ func (p *Publisher) Lead(ctx context.Context) error {
 // leadOnce makes sure that Redis is the one that was filled, and then that
 // nothing has been pending for long. compared says whether this leader has
 // held all of Redis against Postgres yet.
-func (p *Publisher) leadOnce(ctx context.Context, compared *bool) error {
+func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) error {
+	// First, and whatever Redis is like: a lease that expired belongs to a worker
+	// that is gone.
+	if err := p.returnExpired(ctx); err != nil {
+		return err
+	}
 	if p.isHalted() {
 		*compared = false
 		p.inStep.Store(false)
@@ -88,11 +93,23 @@ func (p *Publisher) leadOnce(ctx context.Context, compared *bool) error {
 	// until it is found to be well, nothing is marked.
 	*compared = p.Halted() == ""
 	p.inStep.Store(*compared)
-	return p.sweep(ctx)
+	return p.sweep(ctx, s)
 }
 
-// sweep publishes what has been pending for long, whatever became of its job.
-func (p *Publisher) sweep(ctx context.Context) error {
+// returnExpired gives the publications of workers that are gone to other ones.
+func (p *Publisher) returnExpired(ctx context.Context) error {
+	n, err := p.ledger.ReturnExpired(ctx, p.leaseTime)
+	if err == nil && n > 0 {
+		p.metrics.Expired.Add(float64(n))
+		p.log.Warn("publications without a sign of life returned to the queue", "publications", n)
+	}
+	return err
+}
+
+// sweep has published what has been pending for long, whatever became of its job.
+// It does not wait for that: a large library must not keep the leader from its
+// other work.
+func (p *Publisher) sweep(ctx context.Context, s *sweep) error {
 	if err := p.countPending(ctx); err != nil {
 		return err
 	}
@@ -104,32 +121,17 @@ func (p *Publisher) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g := new(errgroup.Group)
-	g.SetLimit(p.parallel)
 	for _, t := range tokens {
-		g.Go(func() error {
-			return p.sweepOne(ctx, "token", t.ID, func(ctx context.Context) error {
-				return p.PublishToken(ctx, t.ID)
-			})
+		s.start("token", t.ID, func() error {
+			ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+			defer cancel()
+			return p.PublishToken(ctx, t.ID)
 		})
 	}
 	for _, o := range orgs {
-		g.Go(func() error {
-			return p.sweepOne(ctx, "organization", o.ID, func(ctx context.Context) error {
-				return p.PublishOrganization(ctx, o.ID)
-			})
+		s.start("organization", o.ID, func() error {
+			return p.publishFully(ctx, publication{org: o.ID, noWait: true})
 		})
-	}
-	return g.Wait()
-}
-
-// sweepOne publishes one thing; trouble with it is nobody else's.
-func (p *Publisher) sweepOne(ctx context.Context, kind string, id uuid.UUID, publish func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
-	defer cancel()
-	err := publish(ctx)
-	if err != nil && !errors.Is(err, errNotNow) && !errors.Is(err, context.Canceled) {
-		p.log.Warn("sweep: publishing failed, will be tried again", "kind", kind, "id", id, "error", err)
 	}
 	return nil
 }
@@ -141,5 +143,7 @@ func (p *Publisher) countPending(ctx context.Context) error {
 	}
 	p.metrics.Pending.WithLabelValues("organization").Set(float64(n.Organizations))
 	p.metrics.Pending.WithLabelValues("token").Set(float64(n.Tokens))
+	p.metrics.Oldest.WithLabelValues("organization").Set(n.OldestOrganization.Seconds())
+	p.metrics.Oldest.WithLabelValues("token").Set(n.OldestToken.Seconds())
 	return nil
 }

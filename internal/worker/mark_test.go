@@ -78,9 +78,9 @@ func TestMarkWithTooManyExceptions(t *testing.T) {
 		_, err := w.db.CreateOrganization(t.Context(), ada, "o"+string(rune('a'+i/26))+string(rune('a'+i%26)), "O")
 		require.NoError(t, err)
 	}
-	orgs, err := w.db.PendingOrganizations(t.Context(), 0, 1)
-	require.NoError(t, err)
-	log, _, err := w.db.AuditPage(t.Context(), orgs[0].ID, auditPage, 64<<20)
+	var oldest uuid.UUID
+	w.query(&oldest, `select id from organizations where pending_since is not null order by pending_since, id limit 1`)
+	log, _, err := w.db.AuditPage(t.Context(), oldest, auditPage, 64<<20)
 	require.NoError(t, err)
 	w.marks(func(m snapshot.Mark) bool { return m.AsOf.Equal(log[0].OccurredAt) && len(m.Organizations) == 0 })
 }

@@ -9,6 +9,10 @@ type Metrics struct {
 	Duration     prometheus.Histogram
 	Propagation  prometheus.Histogram
 	Pending      *prometheus.GaugeVec
+	Oldest       *prometheus.GaugeVec
+	Late         prometheus.Gauge
+	Rendering    prometheus.Gauge
+	Expired      prometheus.Counter
 	Reconciled   prometheus.Counter
 	Marks        *prometheus.CounterVec
 	Halted       prometheus.Gauge
@@ -20,7 +24,7 @@ func NewMetrics() *Metrics {
 	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	return &Metrics{
 		Publications: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "orgmodes_publications_total", Help: "Writes to Redis, by kind (document, token) and outcome.",
+			Name: "orgmodes_publications_total", Help: "Publications, by kind (document, token) and outcome: coalesced where another one of the organization was under way and does it.",
 		}, []string{"kind", "outcome"}),
 		Duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "orgmodes_publication_seconds", Help: "From reading an organization's library to having it published.", Buckets: buckets,
@@ -31,6 +35,18 @@ func NewMetrics() *Metrics {
 		Pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "orgmodes_pending", Help: "Organizations and tokens with an unpublished change; told by the leading worker.",
 		}, []string{"kind"}),
+		Oldest: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "orgmodes_pending_oldest_seconds", Help: "For how long the oldest unpublished change has been pending, by kind; 0 where nothing is. From the leading worker.",
+		}, []string{"kind"}),
+		Late: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "orgmodes_late_organizations", Help: "Organizations with a change that has been unpublished for more than a minute.",
+		}),
+		Rendering: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "orgmodes_rendering_bytes", Help: "Memory set aside for the libraries that are being rendered.",
+		}),
+		Expired: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "orgmodes_publication_leases_expired_total", Help: "Publications whose worker gave no sign of life, returned to the queue by the leading worker.",
+		}),
 		Reconciled: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "orgmodes_reconciliations_total", Help: "How often Redis was filled anew.",
 		}),
@@ -47,7 +63,7 @@ func NewMetrics() *Metrics {
 }
 
 func (m *Metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.Publications, m.Duration, m.Propagation, m.Pending, m.Reconciled, m.Marks, m.Halted, m.Leading}
+	return []prometheus.Collector{m.Publications, m.Duration, m.Propagation, m.Pending, m.Oldest, m.Late, m.Rendering, m.Expired, m.Reconciled, m.Marks, m.Halted, m.Leading}
 }
 
 // Describe implements prometheus.Collector.

@@ -20,6 +20,12 @@ type Ledger interface {
 	Installation(ctx context.Context) (postgres.Installation, error)
 	RaiseIncarnation(ctx context.Context, found int64) (postgres.Installation, error)
 
+	AskToPublish(ctx context.Context, org uuid.UUID, force bool) (postgres.Publishable, error)
+	TakeLease(ctx context.Context, l postgres.PublicationLease) (bool, error)
+	RenewLease(ctx context.Context, l postgres.PublicationLease) (bool, error)
+	EndLease(ctx context.Context, l postgres.PublicationLease) (again bool, err error)
+	ReturnExpired(ctx context.Context, after time.Duration) (expired int, err error)
+
 	Library(ctx context.Context, org uuid.UUID) (postgres.Library, error)
 	Revision(ctx context.Context, org uuid.UUID) (int64, error)
 	EachRevision(ctx context.Context, page int, fn func([]postgres.PendingOrganization) error) error
@@ -50,7 +56,11 @@ type Publisher struct {
 	builtins []modes.Mode
 	metrics  *Metrics
 	parallel int
-	encode   func([]byte) ([]snapshot.Encoded, error)
+	encode   func(context.Context, []byte) ([]snapshot.Encoded, error)
+	codings  []snapshot.Coding
+	// leaseTime is how long a publication counts as under way without a sign of life.
+	leaseTime time.Duration
+	budget    *renderBudget
 
 	// edition is the one that is rendered; it is set before the first
 	// publication.
@@ -72,8 +82,13 @@ type PublisherConfig struct {
 	Edition int64
 	// Parallel is how many publications a sweep or a reconciliation does at once.
 	Parallel int
-	// Encode compresses a representation; nil means snapshot.Encode.
-	Encode func(body []byte) ([]snapshot.Encoded, error)
+	// Encode compresses a representation in each of Codings; nil means
+	// snapshot.EncodeContext, and all codings.
+	Encode  func(ctx context.Context, body []byte) ([]snapshot.Encoded, error)
+	Codings []snapshot.Coding
+	// LeaseTime is how long a publication counts as under way without a sign of
+	// life from its worker; default LeaseTime.
+	LeaseTime time.Duration
 	// Metrics may be nil.
 	Metrics *Metrics
 }
@@ -81,13 +96,20 @@ type PublisherConfig struct {
 // NewPublisher makes a Publisher.
 func NewPublisher(c PublisherConfig) *Publisher {
 	if c.Encode == nil {
-		c.Encode = snapshot.Encode
+		c.Encode = snapshot.EncodeContext
+	}
+	if c.Codings == nil {
+		c.Codings = snapshot.Codings()
+	}
+	if c.LeaseTime == 0 {
+		c.LeaseTime = LeaseTime
 	}
 	if c.Metrics == nil {
 		c.Metrics = NewMetrics()
 	}
 	p := &Publisher{
-		ledger: c.Ledger, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel, encode: c.Encode,
+		ledger: c.Ledger, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel,
+		encode: c.Encode, codings: c.Codings, leaseTime: c.LeaseTime, budget: newRenderBudget(c.Metrics.Rendering),
 	}
 	p.edition.Store(c.Edition)
 	return p

@@ -151,7 +151,7 @@ func (r *reconciliation) organization(ctx context.Context, id uuid.UUID, known i
 	if err := r.p.ledger.Unpublish(ctx, id, known); err != nil {
 		return err
 	}
-	return r.tolerated(r.p.publishOrganization(ctx, id, r.rec))
+	return r.tolerated(r.p.publishFully(ctx, publication{org: id, rec: r.rec}))
 }
 
 func (r *reconciliation) tokens(ctx context.Context) error {

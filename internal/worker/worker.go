@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,11 @@ type Config struct {
 	Builtins []modes.Mode
 	// Concurrency is how many publications run at once; default 8.
 	Concurrency int
+	// LeaseTime is how long a publication counts as under way without a sign of
+	// life from its worker; default LeaseTime.
+	LeaseTime time.Duration
+	// Encode is for tests, see PublisherConfig.
+	Encode func(ctx context.Context, body []byte) ([]snapshot.Encoded, error)
 	// Metrics may be nil.
 	Metrics *Metrics
 }
@@ -39,10 +45,11 @@ type Worker struct {
 	*Publisher
 	db    *postgres.DB
 	ready atomic.Bool
+	late  atomic.Pointer[postgres.Lateness]
 }
 
-// RedisTimeout is for a snapshot.Store that a worker writes with: one write may
-// carry the largest document in every coding, and nobody waits for it.
+// RedisTimeout is for a snapshot.Store that a worker writes with. It is about a Redis
+// that is gone, not about the size of a document: see snapshot.Options.
 const RedisTimeout = 5 * time.Second
 
 // ConnectionAge is for how long a worker should use a connection to Redis, as
@@ -51,10 +58,12 @@ const RedisTimeout = 5 * time.Second
 const ConnectionAge = 10 * time.Second
 
 const (
-	// jobTimeout bounds one publication, rescueAfter is when a job whose worker
-	// died is given to another one.
+	// jobTimeout bounds a job on a token, rescueAfter is when one whose worker died
+	// is given to another one. Organizations have leases instead: see lease.go.
 	jobTimeout  = 15 * time.Second
 	rescueAfter = 20 * time.Second
+	// stopTime is how long a worker that ends waits for its jobs.
+	stopTime = 15 * time.Second
 	// maxRetryDelay caps River's delays, which else grow with the fourth power.
 	maxRetryDelay = 2 * time.Second
 	// snooze is how long a job waits that can't be done now through no fault of
@@ -69,6 +78,7 @@ func New(c Config) *Worker {
 	}
 	return &Worker{db: c.DB, Publisher: NewPublisher(PublisherConfig{
 		Ledger: c.DB, Redis: c.Redis, Log: c.Log, Builtins: c.Builtins, Parallel: c.Concurrency, Metrics: c.Metrics,
+		LeaseTime: c.LeaseTime, Encode: c.Encode,
 	})}
 }
 
@@ -104,8 +114,9 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return w.db.Lead(running, w.lead) })
 	g.Go(func() error { return w.watchEdition(running) })
+	g.Go(func() error { w.watchLateness(running); return nil })
 	err = g.Wait()
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	if stopErr := client.Stop(stopping); stopErr != nil {
 		w.log.Warn("jobs were still running and are given to another worker", "error", stopErr)
@@ -121,6 +132,7 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 	client, err := river.NewClient(riverpgxv5.New(w.db.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			jobs.QueueDocuments: {MaxWorkers: w.parallel},
+			jobs.QueueLarge:     {MaxWorkers: largeAtOnce(w.parallel)},
 			jobs.QueueTokens:    {MaxWorkers: w.parallel},
 		},
 		Workers:                     registry,
@@ -136,6 +148,12 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	return client, nil
+}
+
+// largeAtOnce is how many large libraries are rendered at once, as far as memory
+// allows: each keeps a processor busy, and one stays free for small libraries.
+func largeAtOnce(parallel int) int {
+	return max(1, min(runtime.GOMAXPROCS(0)-1, parallel/2))
 }
 
 // Ready reports whether jobs are being worked.

@@ -82,7 +82,7 @@ func (m *mutant) apply(tree string) (file string, mutated []byte, err error) {
 // mutants are all of them, in the order of the documents.
 func mutants() []mutant {
 	var all []mutant
-	for _, some := range [][]mutant{redisMutants, ledgerMutants, workerMutants, followerMutants, answerMutants} {
+	for _, some := range [][]mutant{redisMutants, ledgerMutants, workerMutants, publicationMutants, followerMutants, answerMutants} {
 		all = append(all, some...)
 	}
 	return all

@@ -6,7 +6,8 @@ const worker = "internal/worker/"
 var workerMutants = []mutant{
 	{
 		name: "sweep", promises: "1", mechanism: "the sweep publishes what no job did",
-		file: worker, old: `return p.sweep(ctx)`, new: `return nil`,
+		file: worker, old: `return p.sweep(ctx, s)`, new: `_ = s
+		return nil`,
 		proof: test("worker", "TestSweepPublishesWhatNoJobDoes"),
 	},
 	{

@@ -63,9 +63,11 @@ from installation i
 where o.id = @id and i.incarnation = @incarnation and i.epoch = @epoch;
 
 -- name: PendingOrganizations :many
-select id, revision from organizations
-where pending_since <= now() - make_interval(secs => @older_than_seconds::float8)
-order by pending_since, id
+-- Those that are being published are not among them.
+select o.id, o.revision from organizations o
+where o.pending_since <= now() - make_interval(secs => @older_than_seconds::float8)
+  and not exists (select from publication_leases l where l.organization_id = o.id and l.expires_at > now())
+order by o.pending_since, o.id
 limit @row_limit;
 
 -- name: UnpublishOrganization :execrows
@@ -87,7 +89,9 @@ limit @row_limit;
 -- name: CountPending :one
 select
   (select count(*) from organizations where pending_since is not null)::bigint as organizations,
-  (select count(*) from tokens where pending_since is not null)::bigint as tokens;
+  (select count(*) from tokens where pending_since is not null)::bigint as tokens,
+  (select coalesce(extract(epoch from now() - min(pending_since)), 0) from organizations where pending_since is not null)::float8 as oldest_organization,
+  (select coalesce(extract(epoch from now() - min(pending_since)), 0) from tokens where pending_since is not null)::float8 as oldest_token;
 
 -- name: ListPending :many
 -- For the marks: what is unpublished, and since when, as of this snapshot.

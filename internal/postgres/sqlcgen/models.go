@@ -116,6 +116,15 @@ type Publication struct {
 	PlannedAt       time.Time
 }
 
+type PublicationLease struct {
+	OrganizationID uuid.UUID
+	Holder         uuid.UUID
+	JobID          *int64
+	Again          bool
+	TakenAt        time.Time
+	ExpiresAt      time.Time
+}
+
 type Session struct {
 	Hash      []byte
 	UserID    uuid.UUID

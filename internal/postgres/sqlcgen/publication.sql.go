@@ -16,18 +16,27 @@ import (
 const countPending = `-- name: CountPending :one
 select
   (select count(*) from organizations where pending_since is not null)::bigint as organizations,
-  (select count(*) from tokens where pending_since is not null)::bigint as tokens
+  (select count(*) from tokens where pending_since is not null)::bigint as tokens,
+  (select coalesce(extract(epoch from now() - min(pending_since)), 0) from organizations where pending_since is not null)::float8 as oldest_organization,
+  (select coalesce(extract(epoch from now() - min(pending_since)), 0) from tokens where pending_since is not null)::float8 as oldest_token
 `
 
 type CountPendingRow struct {
-	Organizations int64
-	Tokens        int64
+	Organizations      int64
+	Tokens             int64
+	OldestOrganization float64
+	OldestToken        float64
 }
 
 func (q *Queries) CountPending(ctx context.Context) (CountPendingRow, error) {
 	row := q.db.QueryRow(ctx, countPending)
 	var i CountPendingRow
-	err := row.Scan(&i.Organizations, &i.Tokens)
+	err := row.Scan(
+		&i.Organizations,
+		&i.Tokens,
+		&i.OldestOrganization,
+		&i.OldestToken,
+	)
 	return i, err
 }
 
@@ -393,9 +402,10 @@ func (q *Queries) PendingOne(ctx context.Context, id uuid.UUID) (int64, error) {
 }
 
 const pendingOrganizations = `-- name: PendingOrganizations :many
-select id, revision from organizations
-where pending_since <= now() - make_interval(secs => $1::float8)
-order by pending_since, id
+select o.id, o.revision from organizations o
+where o.pending_since <= now() - make_interval(secs => $1::float8)
+  and not exists (select from publication_leases l where l.organization_id = o.id and l.expires_at > now())
+order by o.pending_since, o.id
 limit $2
 `
 
@@ -409,6 +419,7 @@ type PendingOrganizationsRow struct {
 	Revision int64
 }
 
+// Those that are being published are not among them.
 func (q *Queries) PendingOrganizations(ctx context.Context, arg PendingOrganizationsParams) ([]PendingOrganizationsRow, error) {
 	rows, err := q.db.Query(ctx, pendingOrganizations, arg.OlderThanSeconds, arg.RowLimit)
 	if err != nil {

@@ -1,0 +1,181 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/document"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/worker"
+)
+
+// incompressible is a text of n letters.
+func incompressible(rng *rand.Rand, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte('a' + rng.IntN(26))
+	}
+	return string(b)
+}
+
+// fill gives an organization n modes of 200 KB.
+func (w *world) fill(org modes.Organization, n int) {
+	w.t.Helper()
+	rng := rand.New(rand.NewPCG(1, uint64(n)))
+	var own []modes.OrganizationMode
+	for i := range n {
+		m := mode(fmt.Sprint("large-", i))
+		m.Config.CustomInstructions = incompressible(rng, 200_000)
+		own = append(own, modes.OrganizationMode{Mode: m})
+	}
+	_, _, err := w.db.ImportModes(w.t.Context(), ada, org.ID, postgres.Import[modes.OrganizationMode]{Objects: own})
+	require.NoError(w.t, err)
+}
+
+// Large libraries wait for each other; small ones, and tokens, wait for none of them.
+func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
+	w := newWorld(t)
+	var held atomic.Int64
+	var most atomic.Int64
+	metrics := worker.NewMetrics()
+	open := make(chan struct{})
+	w.workWith(worker.Config{Concurrency: 2, Metrics: metrics, Encode: func(ctx context.Context, b []byte) ([]snapshot.Encoded, error) {
+		if strings.Contains(string(b), "large-0") {
+			held.Add(1)
+			select {
+			case <-open:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}
+		if now := int64(testutil.ToFloat64(metrics.Rendering)); now > most.Load() {
+			most.Store(now)
+		}
+		return snapshot.EncodeContext(ctx, b)
+	}})
+	w.published()
+	for i := range 3 {
+		org, err := w.db.CreateOrganization(t.Context(), ada, fmt.Sprint("large-", i), "Large")
+		require.NoError(t, err)
+		w.fill(org, 3)
+	}
+	w.awaitFor(longPatience, func() error {
+		if held.Load() == 0 {
+			return errors.New("no large library is being rendered")
+		}
+		return nil
+	})
+	_, hash := w.token(w.member("bob@example.com"))
+	w.create("docs")
+	w.awaitFor(longPatience, func() error {
+		d, err := w.store.Document(t.Context(), w.org.ID.String())
+		if err == nil && d.Version.Revision != 2 {
+			err = errors.New("the small one waits")
+		}
+		return err
+	})
+	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
+	close(open)
+	w.awaitFor(longPatience, w.nothingPending)
+	require.Positive(t, most.Load())
+	require.LessOrEqual(t, most.Load(), int64(worker.MemoryLimit)/2, "set aside for rendering")
+	require.Zero(t, testutil.ToFloat64(metrics.Rendering), "all of it is given back")
+}
+
+// A representation whose bytes did not change is neither compressed nor sent again,
+// and whatever Redis has lost of it is.
+func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
+	w := newWorld(t)
+	var compressed atomic.Int64
+	w.workWith(worker.Config{Encode: func(ctx context.Context, b []byte) ([]snapshot.Encoded, error) {
+		if strings.Contains(string(b), "large-0") || strings.Contains(string(b), w.org.ID.String()) {
+			compressed.Add(1)
+		}
+		return snapshot.EncodeContext(ctx, b)
+	}})
+	w.fill(w.org, 2)
+	before := w.published()
+	rdb := redis.NewClient(must(redis.ParseURL(w.redis.URL)))
+	t.Cleanup(func() { _ = rdb.Close() })
+	received := func() (n int64) {
+		info, err := rdb.Info(t.Context(), "stats").Result()
+		require.NoError(t, err)
+		_, rest, _ := strings.Cut(info, "total_net_input_bytes:")
+		_, err = fmt.Sscan(rest, &n)
+		require.NoError(t, err)
+		return n
+	}
+	var names []string
+	ts, err := w.db.Templates(t.Context(), w.org.ID)
+	require.NoError(t, err)
+	for _, x := range ts {
+		names = append(names, x.Name)
+	}
+	require.GreaterOrEqual(t, len(names), 2)
+
+	compressed.Store(0)
+	sent := received()
+	_, err = w.db.DeleteTemplate(t.Context(), ada, w.org.ID, names[0], 0)
+	require.NoError(t, err)
+	after := w.published()
+	sent = received() - sent
+	require.EqualValues(t, 1, compressed.Load(), "only the templates are compressed")
+	require.Less(t, sent, int64(200_000), "bytes that Redis received")
+	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+		require.Equal(t, before.Find(name), after.Find(name), name)
+	}
+
+	key := "{om}:doc:" + w.org.ID.String()
+	require.NoError(t, rdb.HSet(t.Context(), key, "modes.yaml:br", "cut short").Err())
+	compressed.Store(0)
+	_, err = w.db.DeleteTemplate(t.Context(), ada, w.org.ID, names[1], 0)
+	require.NoError(t, err)
+	whole := w.published()
+	require.Equal(t, before.Find(document.ModesYAML), whole.Find(document.ModesYAML), "it is sent whole")
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// An organization that can't be published is named, and is no reason to call the
+// worker broken.
+func TestLateOrganizationIsNamed(t *testing.T) {
+	w := newWorld(t)
+	metrics := worker.NewMetrics()
+	running := w.workWith(worker.Config{Metrics: metrics})
+	w.published()
+	note, err := running.Health()
+	require.NoError(t, err)
+	require.Empty(t, note)
+	stuck, err := w.db.CreateOrganization(t.Context(), ada, "stuck", "Stuck")
+	require.NoError(t, err)
+	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
+	require.NoError(t, err)
+	w.exec(`update organization_modes set config = '{"groups": 7}' where organization_id = $1`, stuck.ID)
+	w.exec(`update organizations set pending_since = now() - interval '1 hour', published_revision = 0 where id = $1`, stuck.ID)
+	w.awaitFor(longPatience, func() error {
+		note, err := running.Health()
+		if err == nil && !strings.Contains(note, stuck.ID.String()) {
+			err = fmt.Errorf("the note is %q", note)
+		}
+		if err == nil && (testutil.ToFloat64(metrics.Late) != 1 || testutil.ToFloat64(metrics.Oldest.WithLabelValues("organization")) < 3000) {
+			err = errors.New("the metrics do not show it")
+		}
+		return err
+	})
+}

@@ -1,0 +1,57 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// lateAfter is for how long a change is unpublished when its organization is
+	// late, and for how long nothing is published when publishing stands still.
+	lateAfter = time.Minute
+	// latenessEvery is how often a worker looks for late organizations.
+	latenessEvery = 2 * time.Second
+)
+
+// watchLateness looks for late organizations until ctx ends. Each worker does, the
+// leader too: a leader that is stuck must not be the only one to know.
+func (w *Worker) watchLateness(ctx context.Context) {
+	tick := time.NewTicker(latenessEvery)
+	defer tick.Stop()
+	for {
+		if late, err := w.db.Lateness(ctx, lateAfter); err == nil {
+			w.late.Store(&late)
+			w.metrics.Late.Set(float64(late.Organizations))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Health returns what an operator should know of this worker: a note on what is
+// late, "" for none, and an error where it does not work, or where nothing is
+// published although something is late. A single organization that can't be
+// published, or takes long, is no such error.
+func (w *Worker) Health() (note string, err error) {
+	if !w.Ready() {
+		return "", errors.New("not working jobs (yet): see the log")
+	}
+	late := w.late.Load()
+	if late == nil || late.Organizations == 0 {
+		return "", nil
+	}
+	note = fmt.Sprintf("%d late: organization %s has a change that is unpublished for %s",
+		late.Organizations, late.Oldest, late.Age.Round(time.Second))
+	if late.Moves {
+		return note, nil
+	}
+	if why := w.Halted(); why != "" {
+		note += "; publishing is halted: " + why
+	}
+	return "", fmt.Errorf("nothing was published for %s; %s", lateAfter, note)
+}

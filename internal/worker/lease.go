@@ -1,0 +1,159 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/postgres"
+)
+
+const (
+	// LeaseTime is how long a publication counts as under way after its last sign
+	// of life. A worker that is frozen or killed delays its publications by as much.
+	LeaseTime = 15 * time.Second
+	// renewals is how many times a lease is renewed before it would expire.
+	renewals = 5
+	// giveBackTime bounds the attempt to end the lease of a canceled publication.
+	giveBackTime = 2 * time.Second
+	// answerTime is how long a single statement on a lease may take: a Postgres that
+	// lives answers sooner, however large the library.
+	answerTime = time.Minute
+)
+
+var (
+	// errLeaseLost is why a publication is canceled whose lease is another's: this
+	// worker was frozen, or Postgres out of its reach, for longer than the lease
+	// lasts, or a reconciliation took it over.
+	errLeaseLost = errors.New("worker: the lease of the publication is lost")
+	// errAgain means that the organization was changed while it was published. It
+	// has to be published once more, however many changes there were.
+	errAgain = errors.New("worker: changed again while it was published")
+	// errNoAnswer is why a publication is canceled that could not renew its lease for
+	// as long as it lasts: its own statements would wait for the same Postgres.
+	errNoAnswer = errors.New("worker: Postgres does not answer, and the lease has expired")
+)
+
+// lease is held by one publication of an organization.
+type lease struct {
+	postgres.PublicationLease
+	ledger Ledger
+	// renewed is when it was taken or last renewed, since began.
+	renewed atomic.Int64
+	began   time.Time
+}
+
+// underLease publishes an organization while no other publication of it is under
+// way, and keeps the lease for as long as that takes. It does nothing if one is: the
+// holder's underLease returns errAgain then.
+func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationLease, publish func(context.Context, *lease) error) error {
+	wanted.Holder, wanted.For = uuid.New(), p.leaseTime
+	l := &lease{PublicationLease: wanted, ledger: p.ledger, began: time.Now()}
+	asking, answered := context.WithTimeout(ctx, answerTime)
+	taken, err := p.ledger.TakeLease(asking, wanted)
+	answered()
+	if err != nil {
+		return err
+	}
+	if !taken {
+		p.metrics.Publications.WithLabelValues("document", "coalesced").Inc()
+		return nil
+	}
+	working, cancel := context.WithCancelCause(ctx)
+	beating := make(chan struct{})
+	go func() {
+		defer close(beating)
+		l.beat(working, cancel)
+	}()
+	defer func() {
+		cancel(nil)
+		<-beating
+	}()
+	err = publish(working, l)
+	if errors.Is(err, errLeaseLost) || errors.Is(context.Cause(working), errLeaseLost) {
+		p.log.Warn("publication stopped: its lease is lost and another one's now", "organization", l.Organization)
+		p.metrics.Publications.WithLabelValues("document", "lost").Inc()
+		return nil
+	}
+	again, endErr := l.end(ctx)
+	switch {
+	case errors.Is(context.Cause(working), errNoAnswer):
+		return errNoAnswer
+	case err != nil:
+		return err // the next attempt covers the changes that came since
+	case endErr != nil:
+		return endErr
+	case again:
+		return errAgain
+	}
+	return nil
+}
+
+// beat renews the lease until ctx ends, and cancels the publication once it is lost,
+// or could not be renewed for as long as it lasts.
+func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(l.For / renewals)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		renewing, answered := context.WithTimeout(ctx, l.For)
+		err := l.renew(renewing)
+		answered()
+		switch {
+		case errors.Is(err, errLeaseLost):
+			cancel(err)
+			return
+		case err != nil && l.unrenewed() >= l.For:
+			cancel(errNoAnswer)
+			return
+		}
+	}
+}
+
+// unrenewed is how long ago the lease was taken or last renewed.
+func (l *lease) unrenewed() time.Duration {
+	return time.Since(l.began) - time.Duration(l.renewed.Load())
+}
+
+func (l *lease) renew(ctx context.Context) error {
+	at := time.Since(l.began)
+	kept, err := l.ledger.RenewLease(ctx, l.PublicationLease)
+	if err == nil && !kept {
+		return errLeaseLost
+	}
+	if err == nil {
+		l.renewed.Store(int64(at))
+	}
+	return err
+}
+
+// held makes sure of the lease before a step that costs much, if it may have expired
+// since it was renewed: a process that was frozen learns of that here.
+func (l *lease) held(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if l.unrenewed() < l.For {
+		return nil
+	}
+	return l.renew(ctx)
+}
+
+// end gives the lease back, also after ctx was canceled: another worker should not
+// have to wait for its expiry.
+func (l *lease) end(ctx context.Context) (again bool, err error) {
+	limit := answerTime
+	if ctx.Err() != nil {
+		ctx, limit = context.WithoutCancel(ctx), giveBackTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return l.ledger.EndLease(ctx, l.PublicationLease)
+}

@@ -1,0 +1,251 @@
+package worker_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/worker"
+)
+
+// gate counts the renders of an organization with modes, and holds them while it is
+// closed.
+type gate struct {
+	org     uuid.UUID
+	renders atomic.Int64
+	mu      sync.Mutex
+	closed  chan struct{} // nil: open
+	held    chan struct{} // gets one value for each render that is held
+}
+
+func newGate(org uuid.UUID) *gate { return &gate{org: org, held: make(chan struct{}, 100)} }
+
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = make(chan struct{})
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed != nil {
+		close(g.closed)
+		g.closed = nil
+	}
+}
+
+// encode is the hook: modes.json, which names the organization, is the first
+// representation of a render.
+func (g *gate) encode(ctx context.Context, body []byte) ([]snapshot.Encoded, error) {
+	if bytes.HasPrefix(body, []byte(`{"modes"`)) && bytes.Contains(body, []byte(g.org.String())) {
+		g.renders.Add(1)
+		g.mu.Lock()
+		closed := g.closed
+		g.mu.Unlock()
+		if closed != nil {
+			g.held <- struct{}{}
+			select {
+			case <-closed:
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}
+	}
+	return snapshot.EncodeContext(ctx, body)
+}
+
+// workWith is work for a worker with a hook and a lease time of its own.
+func (w *world) workWith(c worker.Config) *worker.Worker {
+	w.t.Helper()
+	c.DB, c.Redis = w.connect()
+	c.Log, c.Builtins = logOf(w.t), modes.Builtins()
+	running := worker.New(c)
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- running.Run(ctx) }()
+	w.t.Cleanup(func() {
+		cancel()
+		require.NoError(w.t, <-done)
+	})
+	return running
+}
+
+func (w *world) receive(from <-chan struct{}, what string) {
+	w.t.Helper()
+	select {
+	case <-from:
+	case <-time.After(longPatience):
+		require.Fail(w.t, what, "waited %s", longPatience)
+	}
+}
+
+// longPatience is for what waits for a lease to expire, on a busy machine.
+const longPatience = 5 * time.Minute
+
+// count returns the number that a query asks for.
+func (w *world) count(query string, args ...any) (n int64) {
+	w.t.Helper()
+	w.query(&n, query, args...)
+	return n
+}
+
+// query puts the one value that a query asks for into dest.
+func (w *world) query(dest any, query string, args ...any) {
+	w.t.Helper()
+	c, err := pgx.Connect(w.t.Context(), w.owner)
+	require.NoError(w.t, err)
+	defer func() { _ = c.Close(context.WithoutCancel(w.t.Context())) }()
+	require.NoError(w.t, c.QueryRow(w.t.Context(), query, args...).Scan(dest))
+}
+
+const unfinishedJobs = `select count(*) from river_job where kind = 'publish_organization'
+	and state not in ('completed', 'cancelled', 'discarded') and args->>'organization_id' = $1`
+
+// idle waits until everything is published and no job is left: the reconciliation at
+// the start publishes beside them.
+func (w *world) idle() {
+	w.t.Helper()
+	w.awaitFor(longPatience, func() error {
+		if err := w.nothingPending(); err != nil {
+			return err
+		}
+		return w.none(`select count(*) from river_job where state not in ('completed', 'cancelled')`)
+	})
+	w.published()
+}
+
+// busy keeps all processors busy until the test ends.
+func busy(t *testing.T) {
+	t.Helper()
+	var spinning sync.WaitGroup
+	var stop atomic.Bool
+	for range runtime.GOMAXPROCS(0) {
+		spinning.Go(func() {
+			for !stop.Load() {
+			}
+		})
+	}
+	t.Cleanup(func() { stop.Store(true); spinning.Wait() })
+}
+
+// Nothing lost, and nothing done thirty times: changes that are committed while a
+// render is under way cost one more, also where processors are scarce.
+func TestChangesDuringARenderCostOneMore(t *testing.T) {
+	w := newWorld(t)
+	g := newGate(w.org.ID)
+	w.workWith(worker.Config{Encode: g.encode})
+	w.idle()
+	busy(t)
+	g.close()
+	t.Cleanup(g.open)
+	w.create("docs")
+	w.receive(g.held, "the render has not begun")
+	edits := 0
+	for range 30 {
+		_, err := w.db.UpdateMode(t.Context(), ada, w.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+			edits++
+			m.Config.WhenToUse = fmt.Sprint("edit ", edits)
+			return m, nil
+		})
+		require.NoError(t, err)
+	}
+	w.awaitFor(longPatience, func() error {
+		require.EqualValues(t, 1, g.renders.Load(), "renders while the first one is under way")
+		if n := w.count(unfinishedJobs, w.org.ID.String()); n != 1 {
+			return fmt.Errorf("%d jobs are not done, of which one is being worked", n)
+		}
+		return nil
+	})
+	g.open()
+	d := w.published()
+	require.EqualValues(t, 32, d.Version.Revision)
+	require.Contains(t, body(t, d, "modes.yaml"), "edit 30")
+	require.EqualValues(t, 2, g.renders.Load(), "renders for 31 changes")
+	require.GreaterOrEqual(t, w.count(`select count(*) from river_job where args->>'organization_id' = $1`, w.org.ID.String()), int64(33),
+		"one job for each of 32 changes, and one for the 30 that came during the render")
+}
+
+// A render that takes longer than its lease is not begun a second time.
+func TestHeartbeatKeepsASlowRender(t *testing.T) {
+	const leaseTime = 5 * time.Second
+	w := newWorld(t)
+	g := newGate(w.org.ID)
+	w.workWith(worker.Config{Encode: g.encode, LeaseTime: leaseTime})
+	w.workWith(worker.Config{Encode: g.encode, LeaseTime: leaseTime})
+	w.idle()
+	g.close()
+	t.Cleanup(g.open)
+	w.create("docs")
+	w.receive(g.held, "the render has not begun")
+	w.awaitFor(longPatience, func() error {
+		require.EqualValues(t, 1, g.renders.Load(), "begun a second time")
+		if w.count(`select count(*) from publication_leases where organization_id = $1 and expires_at > taken_at + interval '12 s'`, w.org.ID) == 0 {
+			return errors.New("the lease was not prolonged")
+		}
+		return nil
+	})
+	g.open()
+	w.published()
+	require.EqualValues(t, 1, g.renders.Load())
+}
+
+// A publication whose lease is another's stops, and writes nothing.
+func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
+	w := newWorld(t)
+	g := newGate(w.org.ID)
+	w.workWith(worker.Config{Encode: g.encode, LeaseTime: 2 * time.Second})
+	w.idle()
+	g.close()
+	t.Cleanup(g.open)
+	w.create("docs")
+	w.receive(g.held, "the render has not begun")
+	mine := postgres.PublicationLease{Organization: w.org.ID, Holder: uuid.New(), For: time.Hour, Force: true}
+	taken, err := w.db.TakeLease(t.Context(), mine)
+	require.NoError(t, err)
+	require.True(t, taken)
+	w.awaitFor(longPatience, func() error {
+		if n := w.count(unfinishedJobs, w.org.ID.String()); n > 0 {
+			return errors.New("it has not stopped")
+		}
+		return nil
+	})
+	d, err := w.store.Document(t.Context(), w.org.ID.String())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, d.Version.Revision, "nothing was written")
+	g.open()
+	_, err = w.db.EndLease(t.Context(), mine)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, w.published().Version.Revision)
+}
+
+// The publication of a worker that is gone is another's as soon as its lease has
+// expired, and its job does not stay behind as running.
+func TestJobOfADeadWorkerReturnsToTheQueue(t *testing.T) {
+	w := newWorld(t)
+	w.create("docs")
+	job := w.count(`update river_job set state = 'running', attempt = 25, attempted_at = now() - interval '1 hour', attempted_by = '{gone}'
+		where id = (select max(id) from river_job) returning id`)
+	taken, err := w.db.TakeLease(t.Context(), postgres.PublicationLease{Organization: w.org.ID, Holder: uuid.New(), JobID: job, For: 2 * time.Second})
+	require.NoError(t, err)
+	require.True(t, taken)
+	w.workWith(worker.Config{LeaseTime: 2 * time.Second})
+	w.published()
+	w.awaitFor(longPatience, func() error {
+		return w.none(`select count(*) from river_job where id = ` + fmt.Sprint(job) + ` and state <> 'completed'`)
+	})
+	require.Zero(t, w.count(`select count(*) from publication_leases where organization_id = $1`, w.org.ID))
+}

@@ -1,0 +1,61 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/jobs"
+)
+
+type organizationJob struct {
+	river.WorkerDefaults[jobs.PublishOrganization]
+	p *Publisher
+}
+
+// Timeout implements river.Worker. There is none: a library that is too large for a
+// deadline would miss it each time. The lease says whether the worker still lives.
+func (j *organizationJob) Timeout(*river.Job[jobs.PublishOrganization]) time.Duration { return -1 }
+
+// Work implements river.Worker.
+func (j *organizationJob) Work(ctx context.Context, job *river.Job[jobs.PublishOrganization]) error {
+	what := publication{org: job.Args.OrganizationID, job: job.ID}
+	if job.Queue != jobs.QueueLarge {
+		what.large = func(ctx context.Context) error { return enqueue(ctx, job.Args, jobs.QueueLarge) }
+	}
+	err := j.p.publishOrganization(ctx, what)
+	if errors.Is(err, errAgain) {
+		// Behind those that wait already, so that an organization that is changed all
+		// the time does not keep the others from being published.
+		err = enqueue(ctx, job.Args, job.Queue)
+	}
+	return j.p.result(err, "organization", job.Args.OrganizationID, "revision", job.Args.Revision, "attempt", job.Attempt)
+}
+
+// enqueue inserts a job like the one that is being worked.
+func enqueue(ctx context.Context, args jobs.PublishOrganization, queue string) error {
+	_, err := river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, args, &river.InsertOpts{Queue: queue})
+	if err != nil {
+		return fmt.Errorf("worker: queue %s: %w", queue, err)
+	}
+	return nil
+}
+
+// result tells River what to do about a publication's outcome.
+func (p *Publisher) result(err error, about ...any) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errNotNow):
+		return river.JobSnooze(snooze)
+	case fault.Is(err, fault.NotFound):
+		return river.JobCancel(err)
+	}
+	p.log.Error("publishing failed, will be tried again", append(about, "error", err)...)
+	return err
+}

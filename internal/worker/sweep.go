@@ -1,0 +1,49 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// sweep is the leader's publications under way: as many of each kind as the worker
+// does at once, and none twice.
+type sweep struct {
+	p       *Publisher
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	busy   map[uuid.UUID]bool
+	places map[string]int
+}
+
+func newSweep(p *Publisher) *sweep {
+	return &sweep{p: p, busy: map[uuid.UUID]bool{}, places: map[string]int{}}
+}
+
+// start publishes one thing in the background; where no place is free, or it is
+// under way, the next round comes to it. What fails is only logged: it stays
+// pending.
+func (s *sweep) start(kind string, id uuid.UUID, publish func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[id] || s.places[kind] >= s.p.parallel {
+		return
+	}
+	s.busy[id] = true
+	s.places[kind]++
+	s.running.Go(func() {
+		err := publish()
+		if err != nil && !errors.Is(err, errNotNow) && !errors.Is(err, context.Canceled) {
+			s.p.log.Warn("sweep: publishing failed, will be tried again", "kind", kind, "id", id, "error", err)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.busy, id)
+		s.places[kind]--
+	})
+}
+
+func (s *sweep) wait() { s.running.Wait() }

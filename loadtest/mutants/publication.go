@@ -1,0 +1,90 @@
+package main
+
+// publicationMutants: one render at a time, and none that is stuck.
+var publicationMutants = []mutant{
+	{
+		name: "lease-taken", promises: "1", mechanism: "an organization is rendered once for all changes that come meanwhile",
+		file: worker, old: `case there.Held:
+		p.metrics.Publications.WithLabelValues("document", "coalesced").Inc()
+		return nil
+	case !there.Pending:`, new: `case there.Held:
+		force = true
+	case !there.Pending:`,
+		proof: test("worker", "TestChangesDuringARenderCostOneMore"),
+	},
+	{
+		name: "again-published", promises: "1, 3", mechanism: "what was changed during a render is published by one more",
+		file: worker, old: `err = enqueue(ctx, job.Args, job.Queue)`, new: `err = nil`,
+		proof: test("worker", "TestChangesDuringARenderCostOneMore"),
+	},
+	{
+		name: "word-left", promises: "1", mechanism: "whoever finds an organization under way leaves word with the holder",
+		file: queries + "publication_leases.sql.go", old: `    again = not ($5 or l.expires_at <= now())`, new: `    again = false`,
+		proof: test("postgres", "TestLeaseIsHeldByOne|TestNoWordIsLost"),
+	},
+	{
+		name: "heartbeat", promises: "1", mechanism: "a slow render keeps its lease",
+		file: worker, old: `go func() {
+		defer close(beating)
+		l.beat(working, cancel)
+	}()`, new: `close(beating)`,
+		proof: test("worker", "TestHeartbeatKeepsASlowRender"),
+	},
+	{
+		name: "lease-lost", promises: "1", mechanism: "a publication stops once its lease is another's",
+		file: worker, old: `if err == nil && !kept {
+		return errLeaseLost
+	}`, new: `_ = kept`,
+		proof: test("worker", "TestPublicationStopsOnceItsLeaseIsLost"),
+	},
+	{
+		name: "job-returned", promises: "1", mechanism: "the job of a worker that is gone returns to the queue",
+		file: worker, old: `n, err := p.ledger.ReturnExpired(ctx, p.leaseTime)`, new: `n, err := 0, error(nil)`,
+		proof: test("worker", "TestJobOfADeadWorkerReturnsToTheQueue"),
+	},
+	{
+		name: "no-job-timeout", promises: "1", mechanism: "no deadline ends the publication of a large library",
+		file: worker, old: `func (j *organizationJob) Timeout(*river.Job[jobs.PublishOrganization]) time.Duration { return -1 }`, new: `func (j *organizationJob) Timeout(*river.Job[jobs.PublishOrganization]) time.Duration {
+	return time.Second
+}`,
+		proof: test("worker", "TestHeartbeatKeepsASlowRender"),
+	},
+	{
+		name: "write-progress", promises: "1", mechanism: "a large write to Redis is timed by its progress",
+		file: snapshot, old: `func (c *progressConn) SetWriteDeadline(time.Time) error { return nil }`, new: `func (c *progressConn) SetWriteDeadline(t time.Time) error {
+	c.timeout = 0
+	return c.Conn.SetWriteDeadline(t)
+}`,
+		proof: test("snapshot", "TestLargeWritesAreTimedByTheirProgress"),
+	},
+	{
+		name: "large-apart", promises: "1, 3", mechanism: "large libraries leave places for small ones",
+		file: worker, old: `case what.large != nil && isLarge(there.Bytes):`, new: `case false:`,
+		proof: test("worker", "TestLargeLibrariesLeaveRoomForSmallOnes"),
+	},
+	{
+		name: "render-budget", promises: "1", mechanism: "what is rendered at once is limited by its memory",
+		file: worker, old: `if !of.TryAcquire(cost) {`, new: `if of.TryAcquire(cost); false {`,
+		proof: test("worker", "TestRenderBudgetIsKept"),
+	},
+	{
+		name: "unchanged-kept", promises: "1", mechanism: "what Redis has with the same hash is not compressed or sent again",
+		file: worker, old: `if !stored.Keep(&rep, p.codings) {`, new: `if true {`,
+		proof: test("worker", "TestUnchangedRepresentationsStayWhereTheyAre"),
+	},
+	{
+		name: "kept-index", promises: "2, 4", mechanism: "a representation stays in Redis only if it is the one that the worker saw",
+		file: scripts + "publish_document.lua", old: `if have[3] ~= seen then`, new: `if false then`,
+		proof: test("snapshot", "TestDocumentIsNotKeptOnceItChanged"),
+	},
+	{
+		name: "kept-length", promises: "4", mechanism: "a representation stays in Redis only if all of it is there",
+		file: scripts + "publish_document.lua", old: `if redis.call('HSTRLEN', KEYS[4], ARGV[i]) ~= tonumber(ARGV[i + 1]) then`, new: `if false then`,
+		proof: test("snapshot", "TestDocumentIsNotKeptOnceItChanged"),
+	},
+	{
+		name: "late-named", promises: "3", mechanism: "a worker names the organization that is late",
+		file: worker, old: `if late == nil || late.Organizations == 0 {`, new: `if true {`,
+		proof: test("worker", "TestLateOrganizationIsNamed|TestPublishingThatStandsStillIsUnhealthy"),
+	},
+}

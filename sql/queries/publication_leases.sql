@@ -1,0 +1,55 @@
+-- name: AskToPublish :one
+-- Whether anything is unpublished, and about how many bytes there are to render.
+-- Where another publication holds the lease, it is left word that the organization
+-- was asked for, and the bytes are not counted: a large library's take some time.
+with word as (
+  update publication_leases set again = true
+  where organization_id = @id and expires_at > now() and not @force::boolean
+  returning organization_id
+)
+select (o.pending_since is not null)::boolean as pending,
+  exists (select from word)::boolean as held,
+  (case when o.pending_since is null or o.deleted_at is not null or exists (select from word) then 0 else
+    (select coalesce(sum(octet_length(m.config::text) + octet_length(m.name)), 0) from organization_modes m where m.organization_id = o.id)
+    + (select coalesce(sum(octet_length(coalesce(t.default_system_prompt, '')) + octet_length(coalesce(t.description, ''))), 0)
+       from permission_templates t where t.organization_id = o.id)
+  end)::bigint as bytes
+from organizations o
+where o.id = @id;
+
+-- name: TakePublicationLease :one
+-- Who finds it held leaves word: the holder learns of it when it ends. Both are
+-- updates of one row, so that word is left either before the end or finds no lease.
+insert into publication_leases as l (organization_id, holder, job_id, expires_at)
+values (@organization_id, @holder, sqlc.narg(job_id), now() + make_interval(secs => @lease_seconds::float8))
+on conflict on constraint publication_leases_pkey do update
+set holder = case when @force::boolean or l.expires_at <= now() then excluded.holder else l.holder end,
+    job_id = case when @force or l.expires_at <= now() then excluded.job_id else l.job_id end,
+    taken_at = case when @force or l.expires_at <= now() then now() else l.taken_at end,
+    expires_at = case when @force or l.expires_at <= now() then excluded.expires_at else l.expires_at end,
+    again = not (@force or l.expires_at <= now())
+returning (l.holder = @holder)::boolean as taken;
+
+-- name: RenewPublicationLease :execrows
+update publication_leases
+set expires_at = now() + make_interval(secs => @lease_seconds::float8)
+where organization_id = @organization_id and holder = @holder;
+
+-- name: EndPublicationLease :one
+delete from publication_leases where organization_id = @organization_id and holder = @holder returning again;
+
+-- name: DeleteExpiredPublicationLeases :many
+delete from publication_leases where expires_at <= now() returning organization_id, job_id;
+
+-- name: LateOrganizations :one
+-- How many organizations have been unpublished for long, and the first of them.
+select count(*)::bigint as late,
+  coalesce((array_agg(o.id order by o.pending_since, o.id))[1], '00000000-0000-0000-0000-000000000000')::uuid as oldest,
+  coalesce(extract(epoch from now() - min(o.pending_since)), 0)::float8 as oldest_seconds
+from organizations o
+where o.pending_since <= now() - make_interval(secs => @late_seconds::float8);
+
+-- name: PublishingMoves :one
+-- Whether anything was published within so many seconds, or is being rendered.
+select (exists (select from organizations where live_at > now() - make_interval(secs => @within_seconds::float8))
+  or exists (select from publication_leases where expires_at > now()))::boolean as moves;
