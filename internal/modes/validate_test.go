@@ -200,5 +200,5 @@ func TestModeSizeCountsNumbersAsTheyAreStored(t *testing.T) {
 	f, ok := fault.As(err)
 	require.True(t, ok)
 	assert.Equal(t, "", f.Fields[0].Pointer)
-	assert.Contains(t, f.Fields[0].Detail, "this mode is 295 KiB; a mode can have at most 256 KiB")
+	assert.Contains(t, f.Fields[0].Detail, "this mode is 296 KiB; a mode can have at most 256 KiB")
 }
