@@ -49,7 +49,7 @@ func Compare(results []Result) {
 			if len(others) == 0 {
 				continue
 			}
-			a := r.advice(finding{r.At, map[string]string{"slug": s.slug, "others": inWords(others)}}, nil)
+			a := r.advice(finding{pointer: r.At, words: map[string]string{"slug": s.slug, "others": inWords(others)}}, nil)
 			res.Findings = append(res.Findings, Finding{
 				Rule: a.Rule, Severity: a.Severity, Mode: s.slug, Pointer: a.Pointer, Line: s.line, Column: s.column,
 				Detail: a.Detail, Fix: a.Fix, Others: others,

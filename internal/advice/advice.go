@@ -3,6 +3,7 @@ package advice
 import (
 	"bytes"
 	_ "embed"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,8 @@ func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Hint}
 type finding struct {
 	pointer string
 	words   map[string]string
+	// more is how many other fields the rule applies to that have no finding.
+	more int
 }
 
 func (r Rule) find(m modes.Mode) []finding {
@@ -129,7 +132,7 @@ func (r Rule) find(m modes.Mode) []finding {
 		return nil
 	}
 	if r.Check != "" {
-		return checks()[r.Check](r, m)
+		return checks[r.Check](r, m)
 	}
 	at := r.At
 	if r.When.Group != "" {
@@ -186,8 +189,12 @@ func (r Rule) advice(f finding, concerned []string) Advice {
 	}
 	pairs = append(pairs, "{client}", strings.Join(names, ", "), "{clients}", strings.Join(names, " and "))
 	fill := strings.NewReplacer(pairs...)
+	detail := fill.Replace(r.Detail)
+	if f.more > 0 {
+		detail += fmt.Sprintf(" The same goes for %d more fields.", f.more)
+	}
 	return Advice{
 		Rule: r.ID, Severity: r.Severity, Pointer: f.pointer, Clients: concerned,
-		Title: r.Title, Detail: fill.Replace(r.Detail), Fix: fill.Replace(r.Fix),
+		Title: r.Title, Detail: detail, Fix: fill.Replace(r.Fix),
 	}
 }

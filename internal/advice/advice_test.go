@@ -46,12 +46,12 @@ func TestRulesAreWhole(t *testing.T) {
 		}
 		used[r.Check] = true
 		if r.Check != "" {
-			assert.Contains(t, checks(), r.Check, r.ID)
+			assert.Contains(t, checks, r.Check, r.ID)
 			continue
 		}
 		assert.True(t, r.At != "" || r.When.Group != "", "%s points nowhere", r.ID)
 	}
-	for name := range checks() {
+	for name := range checks {
 		assert.True(t, used[name], "no rule uses the check %s", name)
 	}
 }

@@ -16,25 +16,23 @@ import (
 
 // checks are what data can't say. Each returns the places to which its rule
 // applies.
-func checks() map[string]func(Rule, modes.Mode) []finding {
-	return map[string]func(Rule, modes.Mode) []finding{
-		"restricted":                   eachRegex(func(modes.Group) bool { return true }),
-		"restricted_not_edit":          eachRegex(func(g modes.Group) bool { return g.Name != "edit" }),
-		"regex_escaped_twice":          eachRegex(func(g modes.Group) bool { return escapedTwice.MatchString(g.Restriction.FileRegex) }),
-		"regex_matches_all":            eachRegex(func(g modes.Group) bool { return matchesAll(g.Restriction.FileRegex) }),
-		"regex_looks_like_glob":        eachRegex(func(g modes.Group) bool { return looksLikeGlob.MatchString(g.Restriction.FileRegex) }),
-		"no_regex":                     noRegex,
-		"shell_beside_restricted_edit": shellBesideRestrictedEdit,
-		"capitals_of_built_in":         capitalsOfBuiltIn,
-		"upper_case_slug":              upperCaseSlug,
-		"empty_description":            emptyDescription,
-		"prompt_size":                  promptSize,
-		"short_role":                   shortRole,
-		"placeholder":                  inTexts(placeholder, strconv.Quote),
-		"secret":                       secrets,
-		"misspelled_field":             misspelledField,
-		"unknown_field":                unknownField,
-	}
+var checks = map[string]func(Rule, modes.Mode) []finding{
+	"restricted":                   eachRegex(func(modes.Group) bool { return true }),
+	"restricted_not_edit":          eachRegex(func(g modes.Group) bool { return g.Name != "edit" }),
+	"regex_escaped_twice":          eachRegex(func(g modes.Group) bool { return escapedTwice.MatchString(g.Restriction.FileRegex) }),
+	"regex_matches_all":            eachRegex(func(g modes.Group) bool { return matchesAll(g.Restriction.FileRegex) }),
+	"regex_looks_like_glob":        eachRegex(func(g modes.Group) bool { return looksLikeGlob.MatchString(g.Restriction.FileRegex) }),
+	"no_regex":                     noRegex,
+	"shell_beside_restricted_edit": shellBesideRestrictedEdit,
+	"capitals_of_built_in":         capitalsOfBuiltIn,
+	"upper_case_slug":              upperCaseSlug,
+	"empty_description":            emptyDescription,
+	"prompt_size":                  promptSize,
+	"short_role":                   shortRole,
+	"placeholder":                  inTexts(placeholder, strconv.Quote),
+	"secret":                       secrets,
+	"misspelled_field":             misspelledField,
+	"unknown_field":                unknownField,
 }
 
 var (
@@ -82,7 +80,7 @@ func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding 
 		var out []finding
 		for i, g := range m.Config.Groups {
 			if g.Restriction != nil && g.Restriction.FileRegex != "" && applies(g) {
-				out = append(out, finding{groupAt(i) + "/1/fileRegex", map[string]string{
+				out = append(out, finding{pointer: groupAt(i) + "/1/fileRegex", words: map[string]string{
 					"pattern": wording.Shortened(g.Restriction.FileRegex, 80), "group": g.Name,
 				}})
 			}
@@ -105,7 +103,7 @@ func noRegex(_ Rule, m modes.Mode) []finding {
 	var out []finding
 	for i, g := range m.Config.Groups {
 		if g.Restriction != nil && g.Restriction.FileRegex == "" {
-			out = append(out, finding{groupAt(i) + "/1", map[string]string{"group": g.Name}})
+			out = append(out, finding{pointer: groupAt(i) + "/1", words: map[string]string{"group": g.Name}})
 		}
 	}
 	return out
@@ -126,7 +124,7 @@ func capitalsOfBuiltIn(r Rule, m modes.Mode) []finding {
 	for _, c := range clients.All() {
 		for _, own := range c.BuiltIn {
 			if own != m.Slug && modes.SlugKey(own) == modes.SlugKey(m.Slug) {
-				return []finding{{r.At, map[string]string{"slug": m.Slug, "other": own}}}
+				return []finding{{pointer: r.At, words: map[string]string{"slug": m.Slug, "other": own}}}
 			}
 		}
 	}
@@ -137,7 +135,7 @@ func upperCaseSlug(r Rule, m modes.Mode) []finding {
 	if m.Slug == strings.ToLower(m.Slug) {
 		return nil
 	}
-	return []finding{{r.At, map[string]string{"other": strings.ToLower(m.Slug)}}}
+	return []finding{{pointer: r.At, words: map[string]string{"other": strings.ToLower(m.Slug)}}}
 }
 
 func emptyDescription(r Rule, m modes.Mode) []finding {
@@ -156,7 +154,7 @@ func promptSize(r Rule, m modes.Mode) []finding {
 	if len(m.Config.RoleDefinition) > len(m.Config.CustomInstructions) {
 		at = "/config/roleDefinition"
 	}
-	return []finding{{at, map[string]string{
+	return []finding{{pointer: at, words: map[string]string{
 		"size": wording.Bytes(len(prompt)), "tokens": thousands(Tokens(prompt)),
 	}}}
 }
@@ -192,7 +190,7 @@ func shortRole(r Rule, m modes.Mode) []finding {
 	if role == "" || utf8.RuneCountInString(role) >= r.Below {
 		return nil
 	}
-	return []finding{{r.At, map[string]string{"text": strconv.Quote(role)}}}
+	return []finding{{pointer: r.At, words: map[string]string{"text": strconv.Quote(role)}}}
 }
 
 // inTexts looks for a form in each text, and points at the first find.
@@ -202,7 +200,7 @@ func inTexts(wanted form, say func(found string) string) func(Rule, modes.Mode) 
 		all := texts(m)
 		for _, field := range []string{"roleDefinition", "whenToUse", "description", "customInstructions"} {
 			if found := wanted.find(all[field]); found != "" {
-				out = append(out, finding{"/config/" + field, map[string]string{"text": say(found)}})
+				out = append(out, finding{pointer: "/config/" + field, words: map[string]string{"text": say(found)}})
 			}
 		}
 		return out
@@ -224,35 +222,62 @@ var (
 	knownExtra  = []string{"iconName", "rulesFiles", "defaultModel"}
 )
 
-// plain makes role_definition and Role-Definition the same.
-func plain(field string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(field))
-}
+// maxFields bounds how many fields a rule names of one mode. A mode can have
+// thousands, and what helps with the first helps with all.
+const maxFields = 20
 
-func meant(field string) string {
-	for _, known := range slices.Concat(knownFields, knownExtra) {
-		if field != known && (plain(field) == plain(known) || plain(field)+"s" == plain(known) || plain(field) == plain(known)+"s") {
-			return known
+var (
+	separators = strings.NewReplacer("_", "", "-", "", " ", "")
+	// meanings lead from a plain name to the known field, with a final s or without.
+	meanings = func() map[string]string {
+		all := map[string]string{}
+		for _, known := range slices.Concat(knownFields, knownExtra) {
+			name := strings.TrimSuffix(plain(known), "s")
+			all[name], all[name+"s"], all[plain(known)+"s"] = known, known, known
 		}
+		return all
+	}()
+)
+
+// plain makes role_definition and Role-Definition the same.
+func plain(field string) string { return strings.ToLower(separators.Replace(field)) }
+
+// meant returns the known field that another one resembles, or "".
+func meant(field string) string {
+	if known := meanings[plain(field)]; known != field {
+		return known
 	}
 	return ""
 }
 
 func misspelledField(_ Rule, m modes.Mode) []finding {
-	return eachField(m, func(field string) bool { return meant(field) != "" })
+	return eachField(m, func(_, meant string) bool { return meant != "" })
 }
 
 func unknownField(_ Rule, m modes.Mode) []finding {
-	return eachField(m, func(field string) bool { return meant(field) == "" && !slices.Contains(knownExtra, field) })
+	return eachField(m, func(field, meant string) bool { return meant == "" && !slices.Contains(knownExtra, field) })
 }
 
-func eachField(m modes.Mode, applies func(field string) bool) []finding {
-	var out []finding
+// eachField finds the first maxFields of the unknown fields to which a rule applies.
+// The last one found counts the rest.
+func eachField(m modes.Mode, applies func(field, meant string) bool) []finding {
+	var fields []string
 	for field := range m.Config.Extra {
-		if applies(field) {
-			out = append(out, finding{"/config" + tree.Step(field), map[string]string{"field": wording.Shortened(field, 60), "other": meant(field)}})
+		if applies(field, meant(field)) {
+			fields = append(fields, field)
 		}
 	}
-	slices.SortFunc(out, func(a, b finding) int { return strings.Compare(a.pointer, b.pointer) })
+	slices.Sort(fields)
+	out := make([]finding, min(len(fields), maxFields))
+	for i := range out {
+		field := fields[i]
+		out[i] = finding{
+			pointer: "/config" + tree.Step(field),
+			words:   map[string]string{"field": wording.Shortened(field, 60), "other": meant(field)},
+		}
+	}
+	if more := len(fields) - len(out); more > 0 {
+		out[len(out)-1].more = more
+	}
 	return out
 }

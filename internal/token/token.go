@@ -98,8 +98,11 @@ func ParseKeys(s string) (*Keys, error) {
 	return k, nil
 }
 
+// standard turns the URL alphabet of base64 into the standard one.
+var standard = strings.NewReplacer("-", "+", "_", "/")
+
 func decodeKey(s string) ([]byte, error) {
-	s = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(s), "=")
+	s = strings.TrimRight(standard.Replace(s), "=")
 	key, err := base64.RawStdEncoding.DecodeString(s)
 	if err == nil && len(key) < minKey {
 		err = errors.New("too short")

@@ -58,7 +58,7 @@ func BenchmarkDryRun(b *testing.B) {
 	})
 }
 
-func openBench(b *testing.B) *postgres.DB {
+func openBench(b testing.TB) *postgres.DB {
 	b.Helper()
 	db, err := postgres.Open(b.Context(), storetest.AppURL(b, storetest.Postgres(b)))
 	require.NoError(b, err)

@@ -141,7 +141,8 @@ type Plan struct {
 }
 
 // planOf writes a plan down. done are what became of the modes that were
-// wanted, in their order; nil where nothing was done.
+// wanted, in their order; nil where nothing was done. Without a budget, changed texts
+// are not compared line by line.
 func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode], budget *diff.Budget) *Plan {
 	out := &Plan{
 		Outcome: Outcome{Notices: p.Notices, TooMuch: refusalOf(p.TooMuch), Summary: summaryOf(p.Count)},
@@ -180,9 +181,12 @@ func lineOf(m modes.PlannedMode, budget *diff.Budget) Line {
 	l := Line{
 		Verdict: Verdict{
 			Index: m.Index, File: m.File, Pointer: m.Pointer, Line: m.Line, Column: m.Column, Action: m.Action,
-			Changes: diff.WithLines(m.Changes, budget), Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
+			Changes: m.Changes, Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
 		},
 		Slug: m.Entry.Mode.Slug, Name: m.Entry.Mode.Name, FreeSlug: m.FreeSlug,
+	}
+	if budget != nil {
+		l.Changes = diff.WithLines(m.Changes, budget)
 	}
 	if becomes := (Named{m.Mode.Slug, m.Mode.Name}); becomes != (Named{l.Slug, l.Name}) {
 		l.Becomes = &becomes

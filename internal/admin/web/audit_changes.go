@@ -21,13 +21,23 @@ type shownChange struct {
 	Note string
 }
 
+const (
+	// maxNamed bounds the fields that a line of a list names.
+	maxNamed = 20
+	// maxShown bounds the changes of one mode or entry that a page shows.
+	maxShown = 200
+)
+
 // tooLong is the note on changes that a page has no budget left to compare.
 const tooLong = "Changed, but too long to be compared here as well"
 
 // shownChanges are changes as people read them, within the budget of a page: what it
 // doesn't suffice for is named, and not compared.
+// The first maxShown are shown, and the others counted.
 func shownChanges(changes []diff.Change, budget *diff.Budget) []shownChange {
-	out := make([]shownChange, len(changes))
+	more := max(0, len(changes)-maxShown)
+	changes = changes[:len(changes)-more]
+	out := make([]shownChange, len(changes), len(changes)+1)
 	for i, c := range changes {
 		s := shownChange{Name: fieldInWords(c.Pointer), Pointer: c.Pointer, Kind: c.Kind}
 		if budget.Exhausted() {
@@ -49,6 +59,9 @@ func shownChanges(changes []diff.Change, budget *diff.Budget) []shownChange {
 			s.Before, s.After = valueSpans(before, after, budget)
 		}
 		out[i] = s
+	}
+	if more > 0 {
+		out = append(out, shownChange{Name: "And " + count(more, "other field"), Kind: diff.Changed, Note: "More than a page can show"})
 	}
 	return out
 }
@@ -81,12 +94,15 @@ var fieldsInWords = map[string]string{
 	"/expires_at": "Expires", "/revoked_at": "Revoked",
 }
 
+// steps makes the steps of a pointer readable.
+var steps = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~")
+
 func fieldInWords(pointer string) string {
 	if words, ok := fieldsInWords[pointer]; ok {
 		return words
 	}
 	name := strings.TrimPrefix(strings.TrimPrefix(pointer, "/config/"), "/")
-	name = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~").Replace(name)
+	name = steps.Replace(name)
 	if name == "" {
 		return "All of it"
 	}

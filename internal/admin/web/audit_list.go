@@ -217,7 +217,7 @@ func (w *Web) auditEntry(v *visit) error {
 }
 
 // auditContentBytes bounds the contents that a page reads to name what changed.
-const auditContentBytes = 8 << 20
+const auditContentBytes = 2 << 20
 
 // auditHeads are entries of a list. What changed of each is read and named once: an
 // entry never changes, and what was before and after can be long. Entries that the

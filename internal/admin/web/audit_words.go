@@ -102,7 +102,8 @@ func auditLineOf(e audit.Entry, budget *diff.Budget) auditLine {
 	return l
 }
 
-// changedFields names what an entry changed, and compares nothing within it.
+// changedFields names what an entry changed, and compares nothing within it. Of many
+// fields it names the first maxNamed and counts the others.
 func changedFields(e audit.Entry) string {
 	if e.Before == nil || e.After == nil {
 		return ""
@@ -112,6 +113,7 @@ func changedFields(e audit.Entry) string {
 	for _, c := range changes {
 		names = append(names, fieldInWords(c.Pointer))
 	}
+	names = firstOf(names)
 	for _, c := range moveOfMode(e) {
 		names = append(names, c.Name)
 	}

@@ -59,15 +59,18 @@ func (w *Web) importBrought(v *visit, f form, brought []modes.NamedFile) error {
 	if err != nil {
 		return err
 	}
-	dry := files.Import[modes.Choices]{Files: brought, DryRun: true}
-	plan, err := files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, dry)
+	planning, err := files.PlanModes(v.UserContext(), w.DB, v.org.ID, brought)
 	if err != nil {
 		return err
 	}
-	choices, first := importChoices(f, plan)
+	outline, err := planning.Outline(modes.Choices{})
+	if err != nil {
+		return err
+	}
+	choices, first := importChoices(f, outline)
 	problem := ""
 	if f.Get("do") == "apply" && !first {
-		done, err := w.importChosen(v, f, brought, choices)
+		done, err := w.importChosen(v, f, planning, choices)
 		if err == nil {
 			return w.importDone(v, done)
 		}
@@ -81,17 +84,20 @@ func (w *Web) importBrought(v *visit, f form, brought []modes.NamedFile) error {
 			problem = ""
 			v.Status(fiber.StatusPreconditionFailed)
 		}
+		// What there is to choose from may have changed since.
+		if planning, err = files.PlanModes(v.UserContext(), w.DB, v.org.ID, brought); err != nil {
+			return err
+		}
 	}
 	// Each mode as it would become, chosen or not; and what is chosen, as a sum.
-	dry.Choices = modes.Choices{BySlug: choices.BySlug}
-	if plan, err = files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, dry); err != nil {
+	plan, err := planning.Plan(modes.Choices{BySlug: choices.BySlug})
+	if err != nil {
 		return err
 	}
 	d := importDataOf(plan, choices, brought, v.budget())
 	d.Form, d.Pack, d.Problem = f, pack, problem
 	if len(choices.Indexes) > 0 {
-		dry.Choices = choices
-		chosen, err := files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, dry)
+		chosen, err := planning.Outline(choices)
 		if err != nil {
 			return err
 		}
@@ -109,7 +115,7 @@ func (w *Web) importBrought(v *visit, f form, brought []modes.NamedFile) error {
 }
 
 // importChosen imports what is chosen, at the revision that the plan was made at.
-func (w *Web) importChosen(v *visit, f form, brought []modes.NamedFile, c modes.Choices) (*files.Plan, error) {
+func (w *Web) importChosen(v *visit, f form, planning *files.ModePlanning, c modes.Choices) (*files.Plan, error) {
 	base, err := strconv.ParseInt(f.Get("base"), 10, 64)
 	if err != nil || base < 1 {
 		return nil, unreadable(err)
@@ -117,7 +123,7 @@ func (w *Web) importChosen(v *visit, f form, brought []modes.NamedFile, c modes.
 	if len(c.Indexes) == 0 {
 		return nil, &files.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "Nothing is chosen, so nothing was imported. Choose at least one mode")}
 	}
-	return files.ImportModes(v.UserContext(), w.DB, v.by(), v.org.ID, files.Import[modes.Choices]{Files: brought, Choices: c, Seen: base})
+	return planning.Import(v.UserContext(), w.DB, v.by(), v.org.ID, files.Import[modes.Choices]{Choices: c, Seen: base})
 }
 
 // importedRow is a mode that was imported.

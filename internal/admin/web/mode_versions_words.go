@@ -15,11 +15,14 @@ var fieldWords = map[string]string{
 	"/config/permissionTemplate": "permission template", "/config/" + iconField: "icon",
 }
 
+// unescaped takes the escapes out of a step of a pointer.
+var unescaped = strings.NewReplacer("~1", "/", "~0", "~")
+
 func fieldWord(pointer string) string {
 	if word, ok := fieldWords[pointer]; ok {
 		return word
 	}
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(strings.TrimPrefix(pointer, "/config/"))
+	return unescaped.Replace(strings.TrimPrefix(pointer, "/config/"))
 }
 
 // changeSentence says what changed, as the end of a sentence: "changed the role
@@ -41,10 +44,18 @@ func changeSentence(changes []modes.Change) string {
 	parts := renamed
 	for _, kind := range []modes.ChangeKind{modes.Changed, modes.Added, modes.Removed} {
 		if len(by[kind]) > 0 {
-			parts = append(parts, string(kind)+" "+enumerated(by[kind]))
+			parts = append(parts, string(kind)+" "+enumerated(firstOf(by[kind])))
 		}
 	}
 	return strings.Join(append(parts, tools...), "; ")
+}
+
+// firstOf are the first maxNamed names, and how many fields the others are.
+func firstOf(names []string) []string {
+	if more := len(names) - maxNamed; more > 0 {
+		return append(names[:maxNamed:maxNamed], count(more, "other field"))
+	}
+	return names
 }
 
 func orNothing(v any) any {
