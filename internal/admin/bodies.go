@@ -28,7 +28,7 @@ const (
 	pageBody     = 512<<10 + 64<<10
 	// memberBody is for whoever is signed in or has an access token.
 	memberBody = templates.MaxBodyBytes + 64<<10
-	// uploadBody is for those who may change a library.
+	// uploadBody is for imports by those who may change a library.
 	uploadBody = modes.MaxUploadBytes + 64<<10
 )
 
@@ -85,6 +85,9 @@ func (b bodies) limit(h *fasthttp.RequestHeader) (limit int, err error) {
 		return limit, err
 	}
 	refusal := fault.New(fault.TooLarge, "body_too_large", "A request can bring at most %d KiB", memberBody>>10)
+	if !isImport(h.RequestURI()) {
+		return memberBody, refusal
+	}
 	for _, m := range all {
 		if access.Decide(who, access.Role(m.Role), access.Request{Action: access.ChangeLibrary}).Allowed {
 			return uploadBody, nil
@@ -111,6 +114,13 @@ func (b bodies) explain(c *fiber.Ctx, err error) error {
 	default:
 		return why
 	}
+}
+
+// isImport reports whether a request is for an import, of the API or of a page: only
+// these take files.
+func isImport(uri []byte) bool {
+	path, _, _ := bytes.Cut(uri, []byte("?"))
+	return bytes.HasSuffix(bytes.TrimRight(path, "/"), []byte("/import"))
 }
 
 // isPage reports whether a request is for a page, and not for the API.

@@ -31,7 +31,12 @@ type decoder struct {
 	notices  []modes.Notice
 }
 
+// blame records a problem. A hostile text has thousands, of which maxProblems are
+// shown, so no more than these are kept, and one to tell that there are more.
 func (d *decoder) blame(pointer string, line, column int, format string, args ...any) {
+	if len(d.problems) > maxProblems {
+		return
+	}
 	d.problems = append(d.problems, problem{
 		Field: fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: line, Column: column},
 	})
@@ -55,7 +60,7 @@ func (d *decoder) object(n *tree.Node, what string, names []string, take func(f 
 		case f.Flaw != "":
 			d.blame(at, f.Line, f.Column, "%s", f.Flaw)
 		case take(f, at):
-		case len(d.problems) <= maxProblems: // nobody reads on, and hostile texts have thousands
+		case len(d.problems) <= maxProblems: // a name's nearest one takes time to find
 			d.blame(at, f.Line, f.Column, "unknown field %s; the nearest known one is %s", quoted(f.Name), typo.Nearest(f.Name, names))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
@@ -44,8 +45,17 @@ type Export struct {
 const mergedHeader = `The effective modes of this organization, the built-in ones included. Don't save it as
 an editor's own modes file: there it would freeze the built-in modes at what they are today.`
 
-// Write returns a file of an organization's modes, in the order of publication.
+// writing bounds the files that are written at the same time: a library in memory, its
+// nodes and its file come to several times its size.
+var writing = semaphore.NewWeighted(2)
+
+// Write returns a file of an organization's modes, in the order of publication. It waits
+// while other files are written, until ctx is done.
 func Write(ctx context.Context, db *postgres.DB, org modes.Organization, builtins []modes.Mode, e Export) ([]byte, error) {
+	if err := writing.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("wait for other exports: %w", err)
+	}
+	defer writing.Release(1)
 	ms, err := e.modes(ctx, db, org.ID, builtins)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ const (
 	largeAnswer = 256 << 10
 	// DefaultMaxAnswers bounds the large answers that clients are still receiving, in
 	// bytes together; one source gets a quarter.
-	DefaultMaxAnswers = 256 << 20
+	DefaultMaxAnswers = 128 << 20
 )
 
 // Answers bounds the memory of large answers that clients are still receiving.
