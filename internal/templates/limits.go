@@ -29,8 +29,9 @@ const (
 
 	// maxNesting is far more than any form of a template has.
 	maxNesting = 32
-	// maxValues bounds the values of what is read at once.
-	maxValues = 250_000
+	// maxValues bounds the values of what is read at once, as package modes does. A full
+	// library of templates with 180 tools each has less.
+	maxValues = 100_000
 
 	// maxProblems bounds what is said about one template: nobody reads more.
 	maxProblems = 50

@@ -124,7 +124,7 @@ func (w *Web) stepMade(g postgres.ModeStep) stepMade {
 
 // someDeleted says whether there is anything to be brought back.
 func (w *Web) someDeleted(v *visit) (bool, error) {
-	one, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, 1)
+	one, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, nil, 1)
 	return len(one) > 0, err
 }
 
