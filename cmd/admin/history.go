@@ -40,7 +40,7 @@ type noun[T any] struct {
 	versions  func(db *postgres.DB, ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]postgres.Version[T], error)
 	versionOf func(db *postgres.DB, ctx context.Context, org, id uuid.UUID, version int64) (postgres.Version[T], error)
 	restored  func(db *postgres.DB, ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (T, error)
-	deleted   func(db *postgres.DB, ctx context.Context, org uuid.UUID, limit int) ([]postgres.Version[T], error)
+	deleted   func(db *postgres.DB, ctx context.Context, org uuid.UUID, after *postgres.Place, limit int) ([]postgres.Version[T], error)
 }
 
 // listedVersion is a version of an object in lists.
@@ -73,7 +73,7 @@ func (n *noun[T]) id(ctx context.Context, db *postgres.DB, org uuid.UUID, ref st
 		id, _, _ := n.of(t)
 		return id, err
 	}
-	deleted, listErr := n.deleted(db, ctx, org, pageSize)
+	deleted, listErr := n.allDeleted(ctx, db, org)
 	if listErr != nil {
 		return uuid.Nil, listErr
 	}
@@ -126,10 +126,30 @@ too, and --deleted lists them; "admin %[2]s restore" brings one back.`, n.one, n
 	return cmd
 }
 
+func (n *noun[T]) allDeleted(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]postgres.Version[T], error) {
+	var all []postgres.Version[T]
+	for after := (*postgres.Place)(nil); ; {
+		part, err := n.deleted(db, ctx, org, after, pageSize)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+		if len(part) < pageSize {
+			return all, nil
+		}
+		last := part[len(part)-1]
+		id, err := uuid.Parse(last.Subject.ID)
+		if err != nil {
+			return nil, err
+		}
+		after = &postgres.Place{Revision: last.Revision, Subject: id}
+	}
+}
+
 // all are all versions of an object; without one, the deleted objects.
 func (n *noun[T]) all(ctx context.Context, db *postgres.DB, org uuid.UUID, ref []string) ([]postgres.Version[T], error) {
 	if len(ref) == 0 {
-		return n.deleted(db, ctx, org, pageSize)
+		return n.allDeleted(ctx, db, org)
 	}
 	id, err := n.id(ctx, db, org, ref[0])
 	if err != nil {

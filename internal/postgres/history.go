@@ -97,9 +97,39 @@ func (n *noun[T]) History(ctx context.Context, db *DB, org uuid.UUID, after *Pla
 	return out, nil
 }
 
-// Deleted lists what was deleted and not restored, newest first.
-func (n *noun[T]) Deleted(ctx context.Context, db *DB, org uuid.UUID, limit int) ([]Version[T], error) {
-	rows, err := db.q.ListDeleted(ctx, sqlcgen.ListDeletedParams{OrganizationID: org, SubjectKind: string(n.kind), RowLimit: int32(limit)}) //nolint:gosec // a page's size
+// VersionHeads is Versions for lists: of the objects it has only names.
+func (n *noun[T]) VersionHeads(ctx context.Context, db *DB, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	rows, err := db.q.ListVersionHeads(ctx, sqlcgen.ListVersionHeadsParams{
+		OrganizationID: org, SubjectKind: string(n.kind), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit), //nolint:gosec // a page's size
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list heads of versions: %w", err)
+	}
+	if len(rows) == 0 && before == math.MaxInt64 {
+		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", n.kind)
+	}
+	out, names := make([]Version[T], len(rows)), &templateNames{q: db.q, org: org}
+	for i, r := range rows {
+		if out[i], err = n.toVersion(ctx, names, sqlcgen.Version(r)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Deleted lists what was deleted and not restored, newest first: what comes after a
+// place (nil: from the newest). Of the objects it has only names.
+func (n *noun[T]) Deleted(ctx context.Context, db *DB, org uuid.UUID, after *Place, limit int) ([]Version[T], error) {
+	if after == nil {
+		after = &newest
+	}
+	rows, err := db.q.ListDeleted(ctx, sqlcgen.ListDeletedParams{
+		OrganizationID: org, SubjectKind: string(n.kind), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
+		RowLimit: int32(limit), //nolint:gosec // a page's size
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list deleted: %w", err)
 	}

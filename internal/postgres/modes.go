@@ -95,6 +95,11 @@ func (db *DB) ModeVersions(ctx context.Context, org, id uuid.UUID, before int64,
 	return modeNoun.Versions(ctx, db, org, id, before, limit)
 }
 
+// ModeVersionHeads lists the versions of a mode; see noun.VersionHeads.
+func (db *DB) ModeVersionHeads(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]ModeVersion, error) {
+	return modeNoun.VersionHeads(ctx, db, org, id, before, limit)
+}
+
 // ModeVersion returns one version of a mode.
 func (db *DB) ModeVersion(ctx context.Context, org, id uuid.UUID, version int64) (ModeVersion, error) {
 	return modeNoun.version(ctx, db.q, org, id, version)
@@ -138,9 +143,9 @@ func (db *DB) ModesDeletedBy(ctx context.Context, org uuid.UUID, revision int64)
 	return modeNoun.DeletedBy(ctx, db, org, revision)
 }
 
-// DeletedModes lists what was deleted and not restored, newest first.
-func (db *DB) DeletedModes(ctx context.Context, org uuid.UUID, limit int) ([]ModeVersion, error) {
-	return modeNoun.Deleted(ctx, db, org, limit)
+// DeletedModes lists what was deleted and not restored; see noun.Deleted.
+func (db *DB) DeletedModes(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]ModeVersion, error) {
+	return modeNoun.Deleted(ctx, db, org, after, limit)
 }
 
 // ImportModes creates the modes whose slug is new and updates the others; see

@@ -114,6 +114,11 @@ func (db *DB) TemplateVersions(ctx context.Context, org, id uuid.UUID, before in
 	return templateNoun.Versions(ctx, db, org, id, before, limit)
 }
 
+// TemplateVersionHeads lists the versions of a template; see noun.VersionHeads.
+func (db *DB) TemplateVersionHeads(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]TemplateVersion, error) {
+	return templateNoun.VersionHeads(ctx, db, org, id, before, limit)
+}
+
 // TemplateVersion returns one version of a template.
 func (db *DB) TemplateVersion(ctx context.Context, org, id uuid.UUID, version int64) (TemplateVersion, error) {
 	return templateNoun.version(ctx, db.q, org, id, version)
@@ -131,9 +136,9 @@ func (db *DB) RestoreTemplates(ctx context.Context, by audit.By, org uuid.UUID, 
 	return templateNoun.RestoreAll(ctx, db, by, org, wanted)
 }
 
-// DeletedTemplates lists what was deleted and not restored, newest first.
-func (db *DB) DeletedTemplates(ctx context.Context, org uuid.UUID, limit int) ([]TemplateVersion, error) {
-	return templateNoun.Deleted(ctx, db, org, limit)
+// DeletedTemplates lists what was deleted and not restored; see noun.Deleted.
+func (db *DB) DeletedTemplates(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]TemplateVersion, error) {
+	return templateNoun.Deleted(ctx, db, org, after, limit)
 }
 
 // ImportTemplates creates and updates templates; see noun.Import. One with the id

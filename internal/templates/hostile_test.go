@@ -2,18 +2,18 @@ package templates
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 
-	"orgmodes/internal/cputime"
 	"orgmodes/internal/folder"
 )
 
 // TestHostileTextsAreBounded reads texts near the limits that are made to cost
-// time. The bound is generous: what it must catch grows by the square.
+// much. What is allocated stands for all work: what is bounded by values and text is
+// far below the bounds, and what grows by the square far above.
 func TestHostileTextsAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads many megabytes")
@@ -38,13 +38,16 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		"lines":        full("\n") + "{",
 		"one name":     "[" + numbered(`{"name":"same","permission_mode":"plan","allowed_tools":["Bash(%d)"]},`, MaxTemplates-1) + `{}]`,
 	} {
-		spent := cputime.Spent()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		files, err := ReadFile([]byte(text), Tools{})
 		if err == nil {
 			_, err = PlanImport(nil, files, Choices{OnConflict: Rename})
 		}
-		spent = cputime.Spent() - spent
-		t.Logf("%s: %s, %v", name, spent.Round(time.Millisecond), err)
-		assert.Less(t, spent, time.Minute, name)
+		runtime.ReadMemStats(&after)
+		allocations, bytes := after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
+		t.Logf("%s: %d allocations, %d MiB, %v", name, allocations, bytes>>20, err)
+		assert.Less(t, allocations, uint64(400_000), name)
+		assert.Less(t, bytes, uint64(64<<20), name)
 	}
 }

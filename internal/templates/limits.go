@@ -29,8 +29,9 @@ const (
 
 	// maxNesting is far more than any form of a template has.
 	maxNesting = 32
-	// maxValues bounds the values of what is read at once.
-	maxValues = 250_000
+	// maxValues bounds the values of what is read at once, as package modes does. A full
+	// library of templates with 180 tools each has less.
+	maxValues = 100_000
 
 	// maxProblems bounds what is said about one template: nobody reads more.
 	maxProblems = 50
@@ -59,7 +60,16 @@ func checkBody(data []byte) error {
 		"This is %s; a template can have at most %s.", wording.Bytes(len(data)), wording.Bytes(MaxBodyBytes))
 }
 
-// newBudget bounds what one body may become in memory, or all files together.
+// bodyBudget is newBudget for a body that holds one template, or what is asked of them.
+func bodyBudget() *tree.Budget {
+	const values = maxValues / 5
+	b := newBudget()
+	b.Values, b.Text = values, MaxBodyBytes
+	b.TooManyValues = fault.New(fault.TooLarge, "too_many_values", "This holds more than %d values: more than a template ever needs.", values)
+	return b
+}
+
+// newBudget bounds what files may become in memory, all together.
 func newBudget() *tree.Budget {
 	return &tree.Budget{
 		Values: maxValues, Text: folder.MaxBytes, Depth: maxNesting, What: "This",

@@ -26,7 +26,7 @@ func parseBody(data []byte) (*tree.Node, error) {
 	if err := checkBody(data); err != nil {
 		return nil, err
 	}
-	return parseJSON(data, newBudget())
+	return parseJSON(data, bodyBudget())
 }
 
 func parseJSON(data []byte, b *tree.Budget) (*tree.Node, error) {

@@ -95,7 +95,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 	for i := range many {
 		many[i] = file(i, "{}")
 	}
-	zeros := "[" + strings.Repeat("0,", 100_000) + "0]"
+	zeros := "[" + strings.Repeat("0,", 40_000) + "0]"
 	for name, c := range map[string]struct {
 		code  string
 		files []folder.File

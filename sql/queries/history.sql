@@ -9,6 +9,16 @@ where organization_id = @organization_id and subject_kind = @subject_kind and su
 order by version desc
 limit @row_limit;
 
+-- name: ListVersionHeads :many
+-- Versions with as much of their contents as lists show: names.
+select subject_kind, subject_id, version, organization_id, revision, action,
+  jsonb_strip_nulls(jsonb_build_object('slug', content -> 'slug', 'name', content -> 'name'))::jsonb as content,
+  actor_kind, actor_id, actor_name, occurred_at
+from versions
+where organization_id = @organization_id and subject_kind = @subject_kind and subject_id = @subject_id and version < @before_version
+order by version desc
+limit @row_limit;
+
 -- name: ListHistory :many
 -- Versions of everything of a kind, newest first, each with the one before it.
 -- What one revision changed is ordered by its ids, so that a page has an end.
@@ -34,14 +44,18 @@ where organization_id = @organization_id and subject_kind = @subject_kind and su
 
 -- name: ListDeleted :many
 -- What was deleted and not restored: the newest version says so. That is looked up
--- for each, which is little where all versions are many.
-select v.subject_id, v.version, v.revision, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
+-- for each, which is little where all versions are many. Of their contents only names
+-- are listed.
+select v.subject_id, v.version, v.revision,
+  jsonb_strip_nulls(jsonb_build_object('slug', v.content -> 'slug', 'name', v.content -> 'name'))::jsonb as content,
+  v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
 from versions v
 where v.organization_id = @organization_id and v.subject_kind = @subject_kind and v.action = 'delete'
   and v.version = (
     select max(newest.version) from versions newest
     where newest.subject_kind = v.subject_kind and newest.subject_id = v.subject_id)
-order by v.revision desc, v.subject_id
+  and (v.revision, v.subject_id) < (@before_revision::bigint, @before_subject::uuid)
+order by v.revision desc, v.subject_id desc
 limit @row_limit;
 
 -- name: ListDeletedBy :many

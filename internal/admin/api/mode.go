@@ -55,7 +55,7 @@ func (a *API) modes() *resource[modes.OrganizationMode] {
 		create: func(ctx context.Context, by audit.By, org uuid.UUID, m modes.OrganizationMode) (modes.OrganizationMode, error) {
 			return a.DB.CreateMode(ctx, by, org, m.Mode)
 		},
-		versions: a.DB.ModeVersions, version: a.DB.ModeVersion, restore: a.DB.RestoreMode, deleted: a.DB.DeletedModes,
+		versions: a.DB.ModeVersions, heads: a.DB.ModeVersionHeads, version: a.DB.ModeVersion, restore: a.DB.RestoreMode, deleted: a.DB.DeletedModes,
 		removeAll: a.DB.DeleteModes, restoreAll: a.DB.RestoreModes,
 	}
 }

@@ -55,9 +55,11 @@ type resource[T any] struct {
 	update   func(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64, edit func(T) (T, error)) (T, error)
 	remove   func(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64) (T, error)
 	versions func(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]postgres.Version[T], error)
-	version  func(ctx context.Context, org, id uuid.UUID, version int64) (postgres.Version[T], error)
-	restore  func(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (T, error)
-	deleted  func(ctx context.Context, org uuid.UUID, limit int) ([]postgres.Version[T], error)
+	// heads are versions of which only names are known.
+	heads   func(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]postgres.Version[T], error)
+	version func(ctx context.Context, org, id uuid.UUID, version int64) (postgres.Version[T], error)
+	restore func(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (T, error)
+	deleted func(ctx context.Context, org uuid.UUID, after *postgres.Place, limit int) ([]postgres.Version[T], error)
 
 	removeAll  func(ctx context.Context, by audit.By, org uuid.UUID, seen []postgres.Seen) ([]T, int64, error)
 	restoreAll func(ctx context.Context, by audit.By, org uuid.UUID, wanted []postgres.Restoration) ([]T, int64, error)

@@ -1,24 +1,42 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
 
-// listDeleted lists what can be brought back, as it was when it was deleted.
+	"github.com/google/uuid"
+
+	"orgmodes/internal/postgres"
+)
+
+// listDeleted lists what can be brought back, by the names that it had when it was
+// deleted.
 func (r *resource[T]) listDeleted(v *visit) error {
 	p, err := pagingOf(v.Ctx, usualPage, largestPage)
 	if err != nil {
 		return err
 	}
-	deleted, err := r.deleted(v.UserContext(), v.org.ID, 2*r.most)
+	var after *postgres.Place
+	if p.cursor != (cursor{}) {
+		id, err := uuid.Parse(p.cursor.Key)
+		if err != nil || p.cursor.Before < 1 {
+			return malformedCursor()
+		}
+		after = &postgres.Place{Revision: p.cursor.Before, Subject: id}
+	}
+	deleted, err := r.deleted(v.UserContext(), v.org.ID, after, p.limit+1)
 	if err != nil {
 		return err
 	}
-	list := make([]version, len(deleted))
-	for i, d := range deleted {
-		list[i] = r.versionOf(d)
+	list, next := make([]version, min(len(deleted), p.limit)), ""
+	for i := range list {
+		list[i] = r.versionOf(deleted[i])
 	}
-	part, next := page(p, list, version.id)
+	if len(deleted) > p.limit {
+		last := list[p.limit-1]
+		next = cursor{Key: last.id(), Before: last.Revision}.String()
+	}
 	return answer(v.Ctx, http.StatusOK, struct {
 		Deleted    []version `json:"deleted"`
 		NextCursor string    `json:"next_cursor,omitempty"`
-	}{part, next})
+	}{list, next})
 }

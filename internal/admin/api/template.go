@@ -78,7 +78,7 @@ func (a *API) templates() *resource[templates.OrganizationTemplate] {
 			return a.DB.CreateTemplate(ctx, by, org, t.Template)
 		},
 		update: a.DB.UpdateTemplate, remove: a.DB.DeleteTemplate,
-		versions: a.DB.TemplateVersions, version: a.DB.TemplateVersion, restore: a.DB.RestoreTemplate, deleted: a.DB.DeletedTemplates,
+		versions: a.DB.TemplateVersions, heads: a.DB.TemplateVersionHeads, version: a.DB.TemplateVersion, restore: a.DB.RestoreTemplate, deleted: a.DB.DeletedTemplates,
 		removeAll: a.DB.DeleteTemplates, restoreAll: a.DB.RestoreTemplates,
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
 )
 
 // deletedMode is a mode that can be brought back.
@@ -15,15 +15,23 @@ type deletedMode struct {
 	Who     string
 }
 
+// deletedPage is how many deleted modes stand on a page.
+const deletedPage = 100
+
 // deletedModes is what the page of them shows.
 type deletedModes struct {
-	Modes  []deletedMode
+	Modes []deletedMode
+	// Older is where the next page begins; empty on the last one. Newest says that
+	// this isn't the first.
+	Older  string
+	Newest bool
 	Change access.Verdict
 }
 
 // modesDeleted lists what was deleted and not restored, the newest first.
 func (w *Web) modesDeleted(v *visit) error {
-	all, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, 2*modes.MaxModes)
+	after, readable := placeOf(v.Query("after"))
+	all, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, after, deletedPage+1)
 	if err != nil {
 		return err
 	}
@@ -31,7 +39,12 @@ func (w *Web) modesDeleted(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d := deletedModes{Change: v.may(access.Request{Action: access.ChangeLibrary})}
+	d := deletedModes{Newest: readable, Change: v.may(access.Request{Action: access.ChangeLibrary})}
+	if len(all) > deletedPage {
+		all = all[:deletedPage]
+		last := all[deletedPage-1]
+		d.Older = placeWords(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
+	}
 	for _, one := range all {
 		row := rowOf(one.Object.Slug, one.Object.Name, summary{})
 		row.ID, row.Overrides = one.Subject.ID, w.isBuiltin(one.Object.Slug)

@@ -38,7 +38,18 @@ type modesPast struct {
 // modesHistory lists what became of all modes, the newest first.
 func (w *Web) modesHistory(v *visit) error {
 	after, readable := placeOf(v.Query("after"))
-	got, err := w.DB.ModesHistory(v.UserContext(), v.org.ID, after, historyPage+1)
+	got, more, err := pageOfHistory(func(last *postgres.ModeStep, limit int) ([]postgres.ModeStep, error) {
+		from := after
+		if last != nil {
+			from = placeOfStep(*last)
+		}
+		return w.DB.ModesHistory(v.UserContext(), v.org.ID, from, limit)
+	}, func(s postgres.ModeStep) int {
+		if s.Previous == nil {
+			return len(s.Content)
+		}
+		return len(s.Content) + len(s.Previous.Content)
+	})
 	if err != nil {
 		return err
 	}
@@ -50,10 +61,9 @@ func (w *Web) modesHistory(v *visit) error {
 	if d.Deleted, err = w.someDeleted(v); err != nil {
 		return err
 	}
-	if len(got) > historyPage {
-		got = got[:historyPage]
-		last := got[historyPage-1]
-		d.Older = placeWords(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version.Version})
+	if more {
+		got = got[:len(got)-1]
+		d.Older = placeWords(*placeOfStep(got[len(got)-1]))
 	}
 	if d.Steps, err = w.modeSteps(v, got, now); err != nil {
 		return err
@@ -122,9 +132,13 @@ func (w *Web) stepMade(g postgres.ModeStep) stepMade {
 	return made
 }
 
+func placeOfStep(s postgres.ModeStep) *postgres.Place {
+	return &postgres.Place{Revision: s.Revision, Subject: s.Object.ID, Version: s.Version.Version.Version}
+}
+
 // someDeleted says whether there is anything to be brought back.
 func (w *Web) someDeleted(v *visit) (bool, error) {
-	one, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, 1)
+	one, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, nil, 1)
 	return len(one) > 0, err
 }
 

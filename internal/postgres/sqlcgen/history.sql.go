@@ -352,19 +352,24 @@ func (q *Queries) ListAuditContents(ctx context.Context, arg ListAuditContentsPa
 }
 
 const listDeleted = `-- name: ListDeleted :many
-select v.subject_id, v.version, v.revision, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
+select v.subject_id, v.version, v.revision,
+  jsonb_strip_nulls(jsonb_build_object('slug', v.content -> 'slug', 'name', v.content -> 'name'))::jsonb as content,
+  v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
 from versions v
 where v.organization_id = $1 and v.subject_kind = $2 and v.action = 'delete'
   and v.version = (
     select max(newest.version) from versions newest
     where newest.subject_kind = v.subject_kind and newest.subject_id = v.subject_id)
-order by v.revision desc, v.subject_id
-limit $3
+  and (v.revision, v.subject_id) < ($3::bigint, $4::uuid)
+order by v.revision desc, v.subject_id desc
+limit $5
 `
 
 type ListDeletedParams struct {
 	OrganizationID uuid.UUID
 	SubjectKind    string
+	BeforeRevision int64
+	BeforeSubject  uuid.UUID
 	RowLimit       int32
 }
 
@@ -380,9 +385,16 @@ type ListDeletedRow struct {
 }
 
 // What was deleted and not restored: the newest version says so. That is looked up
-// for each, which is little where all versions are many.
+// for each, which is little where all versions are many. Of their contents only names
+// are listed.
 func (q *Queries) ListDeleted(ctx context.Context, arg ListDeletedParams) ([]ListDeletedRow, error) {
-	rows, err := q.db.Query(ctx, listDeleted, arg.OrganizationID, arg.SubjectKind, arg.RowLimit)
+	rows, err := q.db.Query(ctx, listDeleted,
+		arg.OrganizationID,
+		arg.SubjectKind,
+		arg.BeforeRevision,
+		arg.BeforeSubject,
+		arg.RowLimit,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -514,6 +526,77 @@ func (q *Queries) ListHistory(ctx context.Context, arg ListHistoryParams) ([]Lis
 			&i.OccurredAt,
 			&i.PreviousAction,
 			&i.PreviousContent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listVersionHeads = `-- name: ListVersionHeads :many
+select subject_kind, subject_id, version, organization_id, revision, action,
+  jsonb_strip_nulls(jsonb_build_object('slug', content -> 'slug', 'name', content -> 'name'))::jsonb as content,
+  actor_kind, actor_id, actor_name, occurred_at
+from versions
+where organization_id = $1 and subject_kind = $2 and subject_id = $3 and version < $4
+order by version desc
+limit $5
+`
+
+type ListVersionHeadsParams struct {
+	OrganizationID uuid.UUID
+	SubjectKind    string
+	SubjectID      uuid.UUID
+	BeforeVersion  int64
+	RowLimit       int32
+}
+
+type ListVersionHeadsRow struct {
+	SubjectKind    string
+	SubjectID      uuid.UUID
+	Version        int64
+	OrganizationID uuid.UUID
+	Revision       int64
+	Action         string
+	Content        json.RawMessage
+	ActorKind      string
+	ActorID        string
+	ActorName      string
+	OccurredAt     time.Time
+}
+
+// Versions with as much of their contents as lists show: names.
+func (q *Queries) ListVersionHeads(ctx context.Context, arg ListVersionHeadsParams) ([]ListVersionHeadsRow, error) {
+	rows, err := q.db.Query(ctx, listVersionHeads,
+		arg.OrganizationID,
+		arg.SubjectKind,
+		arg.SubjectID,
+		arg.BeforeVersion,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListVersionHeadsRow{}
+	for rows.Next() {
+		var i ListVersionHeadsRow
+		if err := rows.Scan(
+			&i.SubjectKind,
+			&i.SubjectID,
+			&i.Version,
+			&i.OrganizationID,
+			&i.Revision,
+			&i.Action,
+			&i.Content,
+			&i.ActorKind,
+			&i.ActorID,
+			&i.ActorName,
+			&i.OccurredAt,
 		); err != nil {
 			return nil, err
 		}
