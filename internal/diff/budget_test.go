@@ -42,6 +42,7 @@ func TestLongWordsAreComparedInLinearWork(t *testing.T) {
 			budget := plenty()
 			bytes := allocated(func() { Words(c.before, c.after, budget) })
 			assert.Less(t, bytes, uint64(128<<20), "bytes allocated")
+			assert.GreaterOrEqual(t, budget.Spent(), (len(c.before)+len(c.after))/bytesPerStep, "reading isn't free")
 			assert.LessOrEqual(t, budget.Spent(), DefaultSteps)
 		})
 	}
@@ -55,14 +56,22 @@ func TestComparisonsOfOneBudgetEndWithIt(t *testing.T) {
 	}
 	before, after := strings.Join(a, "\n"), strings.Join(b, "\n")
 	budget := NewBudget(t.Context(), 1<<20)
+	Lines(before, after, budget)
+	assert.True(t, budget.Exhausted(), "by the search: reading both takes a ninth of it")
 	for range 50 {
 		Lines(before, after, budget)
 	}
-	assert.True(t, budget.Exhausted())
 	assert.Equal(t, 1<<20, budget.Spent())
 	// What comes too late is shown as replaced.
 	assert.Equal(t, "-a|-b|+a|+c|", unified(Lines("a\nb", "a\nc", budget)))
 	_, _, ok := Words("a b c", "a b d", budget)
+	assert.False(t, ok)
+	// Most words are the same, and the budget ends in the search for the others.
+	before, after = strings.Repeat("a ", 100)+"b c", strings.Repeat("a ", 100)+"d e"
+	whole := plenty()
+	_, _, ok = Words(before, after, whole)
+	assert.True(t, ok)
+	_, _, ok = Words(before, after, NewBudget(t.Context(), whole.Spent()-1))
 	assert.False(t, ok)
 }
 

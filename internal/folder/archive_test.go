@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
@@ -192,6 +193,13 @@ func overlapping(tb testing.TB, entries int, content string) []byte {
 	return append(out, trailer...)
 }
 
+// random is a text that can't be compressed, the same each time.
+func random(size int) string {
+	b := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(b)
+	return string(b)
+}
+
 func TestUnpackOverlappingEntriesInflatesNothing(t *testing.T) {
 	for _, c := range []struct {
 		entries int
@@ -201,6 +209,7 @@ func TestUnpackOverlappingEntriesInflatesNothing(t *testing.T) {
 		{15, strings.Repeat("x: [1]\n", 140_000), "more than a hundred times the archive's size"},
 		{300, strings.Repeat("x: [1]\n", 100), "overlaps with another entry"},
 		{2, text, "overlaps with another entry"},
+		{90, random(64 << 10), "overlaps with another entry"}, // megabytes, and yet no bomb by its ratio
 	} {
 		data := overlapping(t, c.entries, c.content)
 		var before, after runtime.MemStats

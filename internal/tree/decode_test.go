@@ -83,7 +83,16 @@ func TestDecodeRefusesWhatIsNotExpected(t *testing.T) {
 		p := f.Fields[0]
 		assert.Equal(t, want, fmt.Sprintf("%d:%d %s %s", p.Line, p.Column, p.Pointer, p.Detail), text)
 	}
-	f, _ := fault.As(DecodeJSON([]byte(`{"x":`), budget(), &target{}))
+	// What YAML lets through is no less refused.
+	n, err := parseYAML("name: \"a\\0b\"\n", yamlBudget())
+	require.NoError(t, err)
+	f, ok := fault.As(n.Decode(&target{}))
+	require.True(t, ok)
+	require.Len(t, f.Fields, 1)
+	assert.Equal(t, "/name", f.Fields[0].Pointer)
+	assert.Equal(t, nulFlaw, f.Fields[0].Detail)
+
+	f, _ = fault.As(DecodeJSON([]byte(`{"x":`), budget(), &target{}))
 	assert.Equal(t, "malformed_json", f.Code)
 }
 

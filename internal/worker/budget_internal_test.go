@@ -3,9 +3,9 @@ package worker
 import (
 	"context"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -32,26 +32,37 @@ func TestRenderBudgetIsKept(t *testing.T) {
 	small()
 	leave()
 
-	var most, sum atomic.Int64
-	var all sync.WaitGroup
-	for i := range 200 {
-		all.Go(func() {
-			size := rand.New(rand.NewPCG(1, uint64(i))).Int64N(modes.MaxDocumentBytes)
-			leave, err := b.enter(t.Context(), size, true)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			now := sum.Add(size)
-			for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
-			}
-			sum.Add(-size)
-			leave()
-		})
-	}
-	all.Wait()
-	require.LessOrEqual(t, most.Load()*renderFactor, int64(smallBudget+largeBudget))
-	require.Zero(t, b.inFlight.Load())
+	// Each that has entered stays until one is told to leave, with as many inside as
+	// can be at any time.
+	synctest.Test(t, func(t *testing.T) {
+		b := newRenderBudget(gauge)
+		const renders = 200
+		var inside, entered atomic.Int64
+		leaveOne := make(chan struct{})
+		for i := range renders {
+			go func() {
+				size := rand.New(rand.NewPCG(1, uint64(i))).Int64N(modes.MaxDocumentBytes)
+				leave, err := b.enter(t.Context(), size, true)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				entered.Add(1)
+				inside.Add(size)
+				<-leaveOne
+				inside.Add(-size)
+				leave()
+			}()
+		}
+		for range renders {
+			synctest.Wait()
+			require.LessOrEqual(t, inside.Load()*renderFactor, int64(smallBudget+largeBudget))
+			leaveOne <- struct{}{}
+		}
+		synctest.Wait()
+		require.EqualValues(t, renders, entered.Load())
+		require.Zero(t, b.inFlight.Load())
+	})
 }
 
 // A worker is broken where nothing at all is published although something is late.

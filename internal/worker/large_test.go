@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/document"
+	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
@@ -85,6 +86,16 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		}
 		return err
 	})
+	// By its own job: the sweep would also publish it, later.
+	w.awaitFor(patience, func() error {
+		if w.count(`select count(*) from river_job where queue = $1`, jobs.QueueLarge) == 0 {
+			return errors.New("no large library was moved to the queue for them")
+		}
+		if n := w.count(unfinishedJobs, w.org.ID.String()); n > 0 {
+			return fmt.Errorf("%d jobs of the small one wait", n)
+		}
+		return nil
+	})
 	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
 	close(open)
 	w.awaitFor(longPatience, w.nothingPending)
@@ -110,6 +121,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 		return snapshot.EncodeContext(ctx, b)
 	}})
 	w.fill(w.org, 2)
+	w.idle() // or another publication of the same would be counted
 	before := w.published()
 	rdb := redis.NewClient(must(redis.ParseURL(w.redis.URL)))
 	t.Cleanup(func() { _ = rdb.Close() })
@@ -141,6 +153,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 		require.Equal(t, before.Find(name), after.Find(name), name)
 	}
 
+	w.idle()
 	key := "{om}:doc:" + w.org.ID.String()
 	require.NoError(t, rdb.HSet(t.Context(), key, "modes.yaml:br", "cut short").Err())
 	compressed.Store(0)

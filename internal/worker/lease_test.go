@@ -29,9 +29,12 @@ type gate struct {
 	mu      sync.Mutex
 	closed  chan struct{} // nil: open
 	held    chan struct{} // gets one value for each render that is held
+	stopped chan error    // gets the cause of each render that was canceled while held
 }
 
-func newGate(org uuid.UUID) *gate { return &gate{org: org, held: make(chan struct{}, 100)} }
+func newGate(org uuid.UUID) *gate {
+	return &gate{org: org, held: make(chan struct{}, 100), stopped: make(chan error, 100)}
+}
 
 func (g *gate) close() {
 	g.mu.Lock()
@@ -61,6 +64,7 @@ func (g *gate) encode(ctx context.Context, body []byte) ([]snapshot.Encoded, err
 			select {
 			case <-closed:
 			case <-ctx.Done():
+				g.stopped <- context.Cause(ctx)
 				return nil, context.Cause(ctx)
 			}
 		}
@@ -217,6 +221,14 @@ func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
 	taken, err := w.db.TakeLease(t.Context(), mine)
 	require.NoError(t, err)
 	require.True(t, taken)
+	// That its job ends proves nothing: it would also return to the queue, and end
+	// there because the lease is another's.
+	select {
+	case cause := <-g.stopped:
+		require.ErrorContains(t, cause, "the lease of the publication is lost")
+	case <-time.After(patience):
+		require.Fail(t, "the render was not stopped", "waited %s", patience)
+	}
 	w.awaitFor(longPatience, func() error {
 		if n := w.count(unfinishedJobs, w.org.ID.String()); n > 0 {
 			return errors.New("it has not stopped")

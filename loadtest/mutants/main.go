@@ -73,7 +73,8 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	chosen = slices.DeleteFunc(chosen, func(m mutant) bool { return known[m.name].of(m) })
+	// One that survived is tried again: its test may be a better one by now.
+	chosen = slices.DeleteFunc(chosen, func(m mutant) bool { return known[m.name].of(m) && known[m.name].Failed != "" })
 	if !o.trust {
 		if err := b.baseline(ctx, chosen); err != nil {
 			return err
