@@ -64,7 +64,7 @@ func (a *attacks) idleConnections(name string) {
 				}
 			}
 			closeAll(held)
-			if err := within(patience, func() bool { return v.sockets() <= before+8 }); err != nil {
+			if err := within(patience, func() bool { return v.sockets() <= before+2 }); err != nil {
 				faults = append(faults, fmt.Errorf("%d sockets are left of %d", v.sockets(), len(held)))
 			}
 			if err := v.ready(); err != nil {
@@ -254,7 +254,7 @@ func (a *attacks) streams(w *row) {
 		if fault != "" {
 			err = errors.New(fault)
 		}
-		if failed := within(patience, func() bool { return v.sockets() <= before+8 }); failed != nil {
+		if failed := within(patience, func() bool { return v.sockets() <= before+2 }); failed != nil {
 			err = errors.Join(err, fmt.Errorf("%d sockets are left of %d streams that were closed", v.sockets()-before, len(open)))
 		}
 		return err

@@ -112,7 +112,7 @@ func (a *attacks) slowClientsEnd() {
 		w, v := h.row, h.row.victim
 		a.continued(w.name+": cut", w, func() {
 			left := cutWithin - time.Since(h.began)
-			gone := within(max(left, time.Second), func() bool { return !v.alive() || v.sockets() <= h.before+8 })
+			gone := within(max(left, time.Second), func() bool { return !v.alive() || v.sockets() <= h.before+2 })
 			w.wall = time.Since(h.began)
 			if gone != nil {
 				w.fault("connections", fmt.Sprintf("%d are still open after %s", v.sockets()-h.before, seconds(w.wall)))

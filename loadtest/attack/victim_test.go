@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -228,12 +229,26 @@ func (v *victim) resetPeak() {
 	require.NoError(v.s.t, os.WriteFile(v.proc("clear_refs"), []byte("5"), 0))
 }
 
-// sockets counts the process' open sockets.
+// sockets counts the connections that clients have to the process, as
+// /proc/net/tcp lists them: those at its port that belong to a process (inode) and do
+// not listen (state 0A).
 func (v *victim) sockets() int {
-	entries, _ := os.ReadDir(v.proc("fd"))
-	n := 0
-	for _, e := range entries {
-		if to, err := os.Readlink(v.proc("fd/" + e.Name())); err == nil && strings.HasPrefix(to, "socket:") {
+	_, port, err := net.SplitHostPort(v.addr)
+	if err != nil {
+		return 0
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return 0
+	}
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		return 0
+	}
+	local, n := fmt.Sprintf(":%04X", number), 0
+	for line := range strings.Lines(string(table)) {
+		f := strings.Fields(line) // sl local_address rem_address st ... inode
+		if len(f) > 9 && strings.HasSuffix(f[1], local) && f[3] != "0A" && f[9] != "0" {
 			n++
 		}
 	}
