@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -80,7 +81,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 	}
 	if *chaosStorm > 0 {
 		big := f.tenant("storm")
-		tenants = append(tenants, big)
+		tenants = slices.Concat(tenants, []tenant{big})
 		writing.Go(func() {
 			f.fillForStorm(big, *chaosStorm)
 			f.patchInAStorm(big, stormPatches)

@@ -18,6 +18,7 @@ import (
 // lease, no longer: another worker publishes it, and the one that wakes up does no
 // harm.
 func TestPublicationPassesToAnotherWorker(t *testing.T) {
+	t.Parallel()
 	for name, hit := range map[string]func(*fleet, *devstack.Child){
 		"killed": (*fleet).kill,
 		"frozen": func(_ *fleet, c *devstack.Child) { c.Signal(syscall.SIGSTOP) },

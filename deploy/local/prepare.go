@@ -11,8 +11,8 @@ import (
 )
 
 // prepare does once what each package of tests would do for itself while its clock
-// runs: it builds our programs, and fetches the YAML parsers of JavaScript. The
-// programs are in dir, which the caller removes.
+// runs: it builds our programs, and fetches the YAML parsers of JavaScript and what
+// the browser tests need. The programs are in dir, which the caller removes.
 func prepare(ctx context.Context, dir string) ([]variable, error) {
 	programs := filepath.Join(dir, "programs")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", programs+string(filepath.Separator), "./cmd/admin", "./cmd/worker", "./cmd/reader")
@@ -27,5 +27,5 @@ func prepare(ctx context.Context, dir string) ([]variable, error) {
 		}
 		say("%v\nNOTE: what JavaScript makes of our documents is not tested.", err)
 	}
-	return []variable{{"ORGMODES_TEST_PROGRAMS", programs}}, nil
+	return append(browserVariables(ctx), variable{"ORGMODES_TEST_PROGRAMS", programs}), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,7 +37,7 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 		defer func() { err = errors.Join(err, pg.Stop()) }()
 		url = pg.OwnerURL
 	}
-	extra := append(prepared, variable{"ORGMODES_TEST_POSTGRES_URL", url}, variable{"ORGMODES_SKIPS_FILE", skips})
+	extra := slices.Concat(prepared, []variable{{"ORGMODES_TEST_POSTGRES_URL", url}, {"ORGMODES_SKIPS_FILE", skips}})
 	if redis, err := devstack.FindRedis(ctx, say); err != nil {
 		if ctx.Err() != nil || os.Getenv("CI") == "true" {
 			return 1, err

@@ -35,7 +35,8 @@ func TestMain(m *testing.M) {
 	storetest.Main(m,
 		// What compresses pages waits for the next one for ever.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),
-		// fasthttp's own: it looks every ten seconds, or never, whether to end.
+		// fasthttp's own: they look every ten seconds, or never, whether to end.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 	)
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -389,5 +388,5 @@ func TestFailureIsLoggedOnceInAWhile(t *testing.T) {
 func TestListenOnTakenAddressFails(t *testing.T) {
 	s := serve(t, Options{Limits: Limits{Total: 1, PerAddress: 1}})
 	_, err := TCP(t.Context(), s.Addr().String(), Options{Log: slog.New(slog.DiscardHandler)})
-	require.True(t, errors.Is(err, syscall.EADDRINUSE), err)
+	require.ErrorIs(t, err, syscall.EADDRINUSE)
 }

@@ -195,13 +195,14 @@ func (w *world) member(email string) uuid.UUID {
 	return u.ID
 }
 
-func (w *world) token(user uuid.UUID) (postgres.Token, token.Hash) {
+// token creates a token of user's that opens the world's organization and others.
+func (w *world) token(user uuid.UUID, others ...uuid.UUID) (postgres.Token, token.Hash) {
 	w.t.Helper()
 	keys, err := token.ParseKeys("k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
 	require.NoError(w.t, err)
 	whole := keys.Mint()
 	tok, err := w.db.CreateToken(w.t.Context(), ada, postgres.NewToken{
-		Token: whole, Name: "laptop", User: user, Scopes: []string{"read"}, Organizations: []uuid.UUID{w.org.ID},
+		Token: whole, Name: "laptop", User: user, Scopes: []string{"read"}, Organizations: append([]uuid.UUID{w.org.ID}, others...),
 	})
 	require.NoError(w.t, err)
 	return tok, token.HashOf([]byte(whole))

@@ -39,7 +39,10 @@ func TestLogTellsWhenATokenWasTakenAway(t *testing.T) {
 	w.work()
 	bob := w.member("bob@example.com")
 	w.published() // what is there before is written without being logged
-	tok, hash := w.token(bob)
+	other, err := w.db.CreateOrganization(t.Context(), ada, "other", "Other")
+	require.NoError(t, err)
+	require.NoError(t, w.db.AddMember(t.Context(), ada, other.ID, bob, "member"))
+	tok, hash := w.token(bob, other.ID)
 	require.Zero(t, w.taken(hash, 1))
 
 	before := time.Now()
@@ -48,11 +51,22 @@ func TestLogTellsWhenATokenWasTakenAway(t *testing.T) {
 	removed := w.taken(hash, 2)
 	require.WithinRange(t, removed, before, after)
 	require.NoError(t, w.db.AddMember(t.Context(), ada, w.org.ID, bob, "member"))
-	require.Zero(t, w.taken(hash, 3))
 
-	revoked, err := w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
+	revoked, err := w.db.RevokeToken(t.Context(), ada, other.ID, tok.ID)
 	require.NoError(t, err)
-	require.Equal(t, revoked.RevokedAt.UTC(), w.taken(hash, 4))
+	require.Equal(t, revoked.RevokedAt.UTC(), w.taken(hash, 3), "returning to the organization made no version")
+}
+
+// Removal from the only organization that a token opens revokes it.
+func TestLogReportsWhenATokenLostItsLastOrganization(t *testing.T) {
+	w := newWorld(t)
+	w.work()
+	bob := w.member("bob@example.com")
+	w.published()
+	_, hash := w.token(bob)
+	require.Zero(t, w.taken(hash, 1))
+	before := time.Now()
 	require.NoError(t, w.db.RemoveMember(t.Context(), ada, w.org.ID, bob))
-	require.Zero(t, w.taken(hash, 5), "that took nothing any more")
+	after := time.Now()
+	require.WithinRange(t, w.taken(hash, 2), before, after)
 }

@@ -30,7 +30,7 @@ func (a *attacks) bombs() {
 		for _, form := range forms() {
 			for _, op := range pages {
 				for _, as := range []sender{nobody, owner} {
-					if op.method == http.MethodPost && !strings.HasSuffix(op.path, "/sign-out") && !(op.path == "/orgs/{org}/modes/import" && as.name == "owner") {
+					if op.method == http.MethodPost && !strings.HasSuffix(op.path, "/sign-out") && (op.path != "/orgs/{org}/modes/import" || as.name != "owner") {
 						w.fire(op.request(a.evil, form.media, form.body, as).of(form.name))
 					}
 				}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -128,14 +127,6 @@ func (r request) send(ctx context.Context, client *http.Client, base string) (an
 // token XORed with it.
 func masked(token string) string {
 	return base64.RawURLEncoding.EncodeToString(append(make([]byte, len(token)), token...))
-}
-
-// decode reads the answer's body as JSON.
-func (a answer) decode(into any) error {
-	if err := json.Unmarshal(a.start, into); err != nil {
-		return fmt.Errorf("status %d: %w", a.status, err)
-	}
-	return nil
 }
 
 // bystander is an editor and an owner of another organization than the attackers'.

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -88,11 +89,13 @@ func (s *site) pages() []operation {
 	require.NoError(s.t, err)
 	app, err := admin.New(admin.Options{DB: s.db, Keys: s.keys, Public: public})
 	require.NoError(s.t, err)
-	query := []string{"q", "query", "search", "cursor", "before", "after", "page", "limit", "action", "actor", "subject", "since", "until",
-		"from", "to", "version", "return", "tab", "view", "slug", "format", "sort", "state", "field", "mode", "base", "kind"}
+	query := []string{
+		"q", "query", "search", "cursor", "before", "after", "page", "limit", "action", "actor", "subject", "since", "until",
+		"from", "to", "version", "return", "tab", "view", "slug", "format", "sort", "state", "field", "mode", "base", "kind",
+	}
 	var list []operation
 	for _, r := range app.GetRoutes(true) {
-		if strings.HasPrefix(r.Path, "/api/") || r.Path == "/mcp" || r.Method != "GET" && r.Method != "POST" {
+		if strings.HasPrefix(r.Path, "/api/") || r.Path == "/mcp" || r.Method != http.MethodGet && r.Method != http.MethodPost {
 			continue
 		}
 		op := operation{method: r.Method, path: strings.TrimSuffix(r.Path, "/"), query: query, page: true}
@@ -102,7 +105,7 @@ func (s *site) pages() []operation {
 		for _, name := range r.Params {
 			op.path = strings.Replace(op.path, ":"+name, "{"+name+"}", 1)
 		}
-		if r.Method == "POST" {
+		if r.Method == http.MethodPost {
 			op.media = []string{mediaForm}
 		}
 		list = append(list, op)

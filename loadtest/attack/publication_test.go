@@ -106,8 +106,10 @@ func (a *attacks) freeze(w *row, s *site, pg *devstack.Postgres) {
 	for _, r := range []request{
 		{method: http.MethodGet, path: "/api/v1/organizations/" + s.acme.org.Slug + "/modes", as: writer},
 		{method: http.MethodGet, path: "/orgs/" + s.acme.org.Slug + "/modes", as: owner},
-		{method: http.MethodPost, path: "/mcp", media: mediaJSON, as: writer, body: []byte(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_modes","arguments":{}}}`),
-			header: map[string]string{"Accept": "application/json, text/event-stream"}},
+		{
+			method: http.MethodPost, path: "/mcp", media: mediaJSON, as: writer, body: []byte(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_modes","arguments":{}}}`),
+			header: map[string]string{"Accept": "application/json, text/event-stream"},
+		},
 	} {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(a.t.Context(), patience)

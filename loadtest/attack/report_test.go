@@ -52,8 +52,8 @@ func (w *row) String() string {
 		mebibytes(w.memory), bound(w.budget.memory > 0, mebibytes(w.budget.memory)), seconds(w.wall), w.answers(), mebibytes(w.size), w.verdict())
 }
 
-func bound(any bool, text string) string {
-	if any {
+func bound(bounded bool, text string) string {
+	if bounded {
 		return text
 	}
 	return "-"

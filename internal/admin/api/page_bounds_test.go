@@ -13,9 +13,9 @@ import (
 func TestAuditPagesAreBoundedInBytes(t *testing.T) {
 	s := newSite(t)
 	s.sql(`insert into audit_log (organization_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)
-		select $1, 'user', 'u', 'U', 'long.update', 'mode', n::text, 'M', text, text, 'r', 's'
+		select $1, 'user', 'u', 'U', 'mode.update', 'mode', n::text, 'M', text, text, 'r', 's'
 		from generate_series(1, 30) n, lateral (select jsonb_build_object('text', repeat('"', 300000)) as text) long`, s.acme.ID)
-	path, found := "/audit?limit=100&action=long.update", 0
+	path, found := "/audit?limit=100&actor=u", 0
 	for at := path; at != ""; {
 		a := s.do("GET", at, s.write, "").ok(200)
 		require.LessOrEqual(t, len(a.body), 5<<20)
@@ -27,7 +27,7 @@ func TestAuditPagesAreBoundedInBytes(t *testing.T) {
 		}
 	}
 	require.Equal(t, 30, found)
-	require.Greater(t, len(s.do("GET", "/audit/export?format=jsonl&action=long.update", s.write, "").ok(200).body), 30*1_200_000)
+	require.Greater(t, len(s.do("GET", "/audit/export?format=jsonl&actor=u", s.write, "").ok(200).body), 30*1_200_000)
 }
 
 func TestTokensAreListedInPages(t *testing.T) {
@@ -49,6 +49,6 @@ func TestTokensAreListedInPages(t *testing.T) {
 			at = "/tokens?limit=50&cursor=" + url.QueryEscape(next)
 		}
 	}
-	require.EqualValues(t, s.count("select count(*) from token_organizations where organization_id = '"+s.acme.ID.String()+"'"), len(found))
+	require.Len(t, found, s.count("select count(*) from token_organizations where organization_id = '"+s.acme.ID.String()+"'"))
 	s.do("GET", "/tokens?cursor=eyJrIjoieCJ9", s.write, "").problem(400, "malformed_query")
 }

@@ -1,39 +1,55 @@
 package password
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
-	"github.com/ccojocar/zxcvbn-go"
+	"github.com/trustelem/zxcvbn"
 )
 
 const (
-	// enough is the score from which a password is hard to guess, also for whoever has
-	// its hash: some 10^8 guesses (zxcvbn's 3 of 4).
+	// enough is the score from which a password is hard to guess, even with its hash at
+	// hand: about 10^8 guesses (zxcvbn's 3 of 4).
 	enough = 3
-	// judged is how many characters of a password are looked at: patterns are searched
-	// for in time that grows with the square of the length, and more than this can't
-	// be guessed anyway unless the beginning can.
-	judged = 32
+	// judged bounds the characters of a password that are judged. Patterns are searched
+	// for in time that grows with the square of the length, and a longer password can
+	// only be guessed if its beginning can.
+	judged = 64
+	// shortest is the length in bytes from which a word of the owner's counts: "a" is in
+	// every password.
+	shortest = 3
 )
 
 // guessable reports whether a password is among those that are tried first: common
-// ones, words, names, dates, rows of keys and repetitions, and what is known of its
-// owner.
+// ones, words, names, dates, rows of keys and repetitions. What is known of its owner
+// adds nothing, so it is taken out before.
 func guessable(password string, about []string) bool {
-	runes := []rune(password)
+	runes := []rune(strings.ToLower(password))
 	if len(runes) > judged {
 		runes = runes[:judged]
 	}
-	return zxcvbn.PasswordStrength(string(runes), wordsOf(about)).Score < enough
+	rest := string(runes)
+	for _, word := range wordsOf(about) {
+		rest = strings.ReplaceAll(rest, word, "")
+	}
+	if rest == "" {
+		return true
+	}
+	if rest == string(runes) {
+		rest = string([]rune(password)[:len(runes)]) // capitals count where nothing is known
+	}
+	return zxcvbn.PasswordStrength(rest, nil).Score < enough
 }
 
-// wordsOf are the texts and the words in them, as they would be guessed.
+// wordsOf returns the texts and the words in them in small letters, the longest first.
 func wordsOf(texts []string) (words []string) {
 	for _, t := range texts {
 		t = strings.ToLower(t)
 		words = append(words, t)
 		words = append(words, strings.FieldsFunc(t, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })...)
 	}
+	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < shortest })
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
 	return words
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -72,8 +73,16 @@ func fieldsOf(c *fiber.Ctx) (url.Values, bool) {
 	return fields, false
 }
 
-// String is k in a hidden field.
+// String is k in a hidden field. Browsers send no U+0000, and what reads JSON refuses
+// it, so it becomes U+FFFD, as in HTML.
 func (k kept) String() string {
+	fields := make(url.Values, len(k.Fields))
+	for name, values := range k.Fields {
+		for _, value := range values {
+			fields.Add(strings.ReplaceAll(name, "\x00", "\uFFFD"), strings.ReplaceAll(value, "\x00", "\uFFFD"))
+		}
+	}
+	k.Fields = fields
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // base64 is inert, and prompts are full of brackets

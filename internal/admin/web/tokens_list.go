@@ -75,7 +75,7 @@ func (w *Web) fillTokens(v *visit, d *tokensData) error {
 	if ref := v.Query("token"); ref != "" {
 		return w.fillToken(v, d, ref)
 	}
-	older, endedOlder := "", ""
+	var older, endedOlder string
 	var err error
 	if d.Rows, older, err = w.tokenRows(v, filter, false, after); err != nil {
 		return err

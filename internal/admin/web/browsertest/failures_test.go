@@ -36,6 +36,7 @@ func (s *site) raw(request string) (*http.Response, string) {
 func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each part takes a moment
 	s := newSite(t)
 	const page = " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
+	tooLarge := fmt.Sprintf("Content-Length: %d\r\n\r\n", 30<<20) + strings.Repeat("x", 30<<20)
 	for name, c := range map[string]struct {
 		request string
 		status  int
@@ -46,8 +47,9 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 			"POST /orgs/acme/modes/deleted" + page + "Content-Length: 0\r\n\r\n", 405, "This address takes nothing like that",
 		},
 		"a body that is far too large, by a client that sends before it reads": {
-			"POST /orgs/acme/modes/import" + page + fmt.Sprintf("Content-Length: %d\r\n\r\n", 30<<20) + strings.Repeat("x", 30<<20), 413, "That is too much",
+			"POST /orgs/acme/modes/import" + page + "Cookie: orgmodes=" + s.session(s.owner) + "\r\n" + tooLarge, 413, "That is too much",
 		},
+		"the same, by a stranger":    {"POST /orgs/acme/modes/import" + page + tooLarge, 401, "You are signed out"},
 		"a method that nobody knows": {"BREW /orgs/acme/modes" + page + "\r\n", 405, "This address takes nothing like that"},
 	} {
 		t.Run(name, func(t *testing.T) {

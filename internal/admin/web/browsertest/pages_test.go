@@ -70,7 +70,7 @@ func asMember(s *site, b *browser) { b.as(s.member) }
 // accessible as far as axe can tell in both schemes, to need no scrolling sideways
 // in a window of 320 pixels or at 200 %, to keep to the policy, and to leave the
 // console silent. `make screenshots` takes the pictures of it.
-func TestEveryPage(t *testing.T) {
+func TestEveryPage(t *testing.T) { //nolint:tparallel // newSite makes the parts parallel
 	if !takesPictures() {
 		prove.Long(t)
 	}

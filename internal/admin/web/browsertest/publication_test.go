@@ -32,7 +32,7 @@ func TestPublicationIsInPlainView(t *testing.T) {
 		req.Close = true
 		var res *http.Response
 		s.await(func() (err error) {
-			if res, err = http.DefaultClient.Do(req); err != nil { //nolint:bodyclose // two lines below
+			if res, err = http.DefaultClient.Do(req); err != nil {
 				return err
 			}
 			if err = res.Body.Close(); err == nil && res.StatusCode != http.StatusOK {
