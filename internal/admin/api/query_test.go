@@ -40,6 +40,7 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 		"/audit?actor=%ff":               "not valid UTF-8",
 		"/audit?actor=a%00":              "U+0000",
 		"/modes?Limit=5":                 "limit",
+		"/modes?limit=5&limit=6":         "limit is there twice",
 		"/modes?limit=501":               "from 1 to 500",
 		"/modes/docs?pretty=1":           "takes none",
 		"/modes/export?slugs=docs":       "the nearest one is slug",
