@@ -92,9 +92,16 @@ func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding 
 // paths differ in everything that a pattern could tell apart.
 var paths = []string{"a", "README.md", "src/main.go", "docs/a b/c.txt", ".github/workflows/ci.yml", "Ünïcode/文件.тест", "x-1_2.d.ts"}
 
+// longestJudged bounds the patterns that are compiled, in bytes: a program takes
+// hundreds of times the memory of its pattern, and one that matches everything is short.
+const longestJudged = 1 << 10
+
 // matchesAll tries a pattern on paths. Go doesn't know all of JavaScript's
 // patterns (it has no lookahead); those it can't judge.
 func matchesAll(pattern string) bool {
+	if len(pattern) > longestJudged {
+		return false
+	}
 	re, err := regexp.Compile(pattern)
 	return err == nil && !slices.ContainsFunc(paths, func(p string) bool { return !re.MatchString(p) })
 }

@@ -2,6 +2,7 @@ package advice
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -44,4 +45,15 @@ func TestAdviceOnOneUnknownFieldCostsFewAllocations(t *testing.T) {
 	more := float64(len(many.Config.Extra) - len(few.Config.Extra))
 	perField := (testing.AllocsPerRun(3, func() { For(many) }) - testing.AllocsPerRun(3, func() { For(few) })) / more
 	assert.Less(t, perField, 10.0, "allocations for one field")
+}
+
+func TestAdviceOnALongPatternCostsLittleMemory(t *testing.T) {
+	m := modes.Mode{Slug: "a", Name: "A", Config: modes.Config{RoleDefinition: "r", Groups: []modes.Group{
+		{Name: "edit", Restriction: &modes.Restriction{FileRegex: strings.Repeat("(a|b)+", 40_000)}},
+	}}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	For(m)
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
 }
