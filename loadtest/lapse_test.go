@@ -17,7 +17,9 @@ func withShortTrust(t *testing.T) *stage {
 	f.readerSettings = []string{"AUTH_MAX_STALE=" + shortTrust.String()}
 	s := newStage(t, f, false)
 	s.promises.AuthMaxStale = shortTrust
-	s.promises.Marked = shortTrust / 2
+	if *faultsHold == 0 { // a busy machine may be late with marks
+		s.promises.Marked = shortTrust / 2
+	}
 	return s
 }
 

@@ -86,16 +86,17 @@ func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 	return s
 }
 
-// promises returns the published figures. How soon all is well again depends on
-// the machine: it is held to the published figure in `make faults`, which has the
-// machine to itself, and to patience in the short form. All other figures are about
-// what an answer says of itself, however slow the machine.
+// promises returns the published figures. How soon all is well again, and how soon a
+// reader has written its disk snapshot, depend on the machine: they are held to the
+// published figures in `make faults`, which has the machine to itself, and to longer
+// ones in the short form. All other figures are about what an answer says of itself,
+// however slow the machine.
 func promises() history.Promises {
 	p := history.Published()
 	if *faultsHold == 0 {
 		p.Recovery = patience
+		p.Kept = 10 * time.Second
 	}
-	p.Kept = 10 * time.Second
 	return p
 }
 
