@@ -42,7 +42,7 @@ run: build bin/local ## Everything on this machine, with sample modes; Ctrl-C en
 test: modules bin/local ## The tests that fit into minutes, against a real Postgres and a real Redis
 	@$(if $(RACE),,echo 'NOTE: there is no C compiler here, so the race detector is off.';) \
 	export CGO_ENABLED=$(if $(RACE),1,0); \
-	$(LOCAL) test -- $(GO) test $(RACE) -shuffle=on -timeout $(TEST_TIMEOUT) -p $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST_FIRST) ./...
+	$(LOCAL) test -- $(GO) test $(RACE) -trimpath -shuffle=on -timeout $(TEST_TIMEOUT) -p $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST_FIRST) ./...
 
 .PHONY: prove
 prove: modules bin/local ## The long tests: all walks in the browser, 5,000 schedules, faults, attacks, load

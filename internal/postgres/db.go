@@ -46,6 +46,10 @@ type DB struct {
 // Option changes how a DB is opened.
 type Option func(*pgxpool.Config)
 
+// idleInTransaction is how long Postgres waits for the next statement of a transaction
+// before it ends the session.
+const idleInTransaction = "idle_in_transaction_session_timeout"
+
 // Traced has every statement shown to a tracer: for measuring.
 func Traced(t pgx.QueryTracer) Option {
 	return func(c *pgxpool.Config) { c.ConnConfig.Tracer = t }
@@ -61,6 +65,11 @@ func Open(ctx context.Context, databaseURL string, options ...Option) (*DB, erro
 	}
 	cfg.ConnConfig.RuntimeParams["role"] = appRole
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// A process that was frozen in a transaction keeps its row locks, and its kernel
+	// keeps the connection: only Postgres can end it for those that wait.
+	if cfg.ConnConfig.RuntimeParams[idleInTransaction] == "" {
+		cfg.ConnConfig.RuntimeParams[idleInTransaction] = "60s"
+	}
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "orgmodes"
 	}

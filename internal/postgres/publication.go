@@ -115,6 +115,11 @@ var ErrNewerPlanned = errors.New("postgres: a newer publication is planned")
 // here. ErrNewerPlanned is returned where a newer state was planned before.
 func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publication) (Publication, error) {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		// Nothing between these statements takes time. A worker that is frozen here must
+		// not keep the others from the organization for longer than a lease lasts.
+		if _, err := tx.Exec(ctx, "set local "+idleInTransaction+" = '10s'"); err != nil {
+			return err
+		}
 		q := db.q.WithTx(tx)
 		var before Publication
 		row, err := q.LockPublication(ctx, org)

@@ -1,14 +1,18 @@
 package postgres_test
 
 import (
+	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/postgres"
 )
 
@@ -151,4 +155,50 @@ func TestLateness(t *testing.T) {
 	late, err = l.db.Lateness(t.Context(), time.Minute)
 	require.NoError(t, err)
 	require.True(t, late.Moves, "it is being rendered")
+}
+
+// frozen stops a client before its first statement that contains text.
+type frozen struct {
+	text          string
+	once          sync.Once
+	stopped, wake chan struct{}
+}
+
+func (f *frozen) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	if strings.Contains(q.SQL, f.text) {
+		f.once.Do(func() {
+			close(f.stopped)
+			<-f.wake
+		})
+	}
+	return ctx
+}
+
+func (f *frozen) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// A worker that is frozen while it holds the lock of a publication must not keep
+// others from publishing, although its connection stays open.
+func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
+	l := newLibrary(t)
+	seen := &frozen{text: "UpsertPublication", stopped: make(chan struct{}), wake: make(chan struct{})}
+	asleep, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.Traced(seen))
+	require.NoError(t, err)
+	defer asleep.Close()
+	wake := sync.OnceFunc(func() { close(seen.wake) })
+	defer wake() // before Close, which waits for the connection
+	// The row has to be there for its lock to be taken.
+	_, err = l.db.PlanPublication(t.Context(), l.org.ID, postgres.Publication{Epoch: 1, Revision: 1, Edition: 1})
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := asleep.PlanPublication(t.Context(), l.org.ID, postgres.Publication{Epoch: 1, Revision: 2, Edition: 1})
+		ended <- err
+	}()
+	<-seen.stopped
+	ctx, cancel := context.WithTimeout(t.Context(), storetest.Patience)
+	defer cancel()
+	_, err = l.db.PlanPublication(ctx, l.org.ID, postgres.Publication{Epoch: 1, Revision: 3, Edition: 1})
+	require.NoError(t, err)
+	wake()
+	require.Error(t, <-ended, "its transaction is over")
 }
