@@ -20,7 +20,7 @@ func report(rows []*row) {
 	_ = out.Flush()
 	fmt.Println("\nCPU, memory and time are those of the most expensive shot; answer 0 is a connection closed on a client that still sent.")
 	if !*long {
-		fmt.Printf("This is the short form: CPU counts as over budget from %.1f times the budget on.\n", slack)
+		fmt.Printf("This is the short form: CPU and memory count as over budget from %.1f times the budget on.\n", slack)
 	}
 	for _, w := range rows {
 		if w.share > 0.5 && len(w.faults) == 0 {
