@@ -103,9 +103,10 @@ func TestHistoriesThatKeepThePromises(t *testing.T) {
 // answers in a way then.
 func away(kept bool, code int) *history.History {
 	h := faulty()
-	h.Absences = []history.Absence{{Reader: "a", Down: at(70), Up: at(80), Kept: kept}}
+	h.Absences = []history.Absence{{Reader: "a", Down: at(70), Launched: at(76), Up: at(80), Kept: kept}}
 	h.Polls = append(h.Polls,
 		with(poll(75, "a", 0), func(p *history.Poll) { p.Status, p.ETag = 0, "" }),
+		with(with(poll(78, "a", 2), stale), status(code)),
 		with(with(poll(82, "a", 2), stale), status(code)))
 	return h
 }
@@ -126,6 +127,10 @@ func TestEachRuleHasAHistoryThatBreaksIt(t *testing.T) {
 		{
 			"a cold start forgets its snapshot", history.Answered, func() *history.History { return away(true, 200) },
 			with(poll(83, "a", 2), status(503)),
+		},
+		{
+			"an answer of before the kill", history.Answered, func() *history.History { return away(false, 503) },
+			with(poll(69, "a", 2), status(503)),
 		},
 		{"another reader is behind", history.Forward, good, poll(23, "b", 1)},
 		{"an older tag comes with a 304", history.Forward, good, with(poll(23, "b", 1), status(304))},

@@ -85,10 +85,11 @@ type Revocation struct {
 	Acknowledged time.Time
 }
 
-// Absence is a time in which a reader did not run.
+// Absence is a time in which a reader did not answer. Its program was killed after
+// Down, started again at Launched, and known to answer at Up.
 type Absence struct {
-	Reader   string
-	Down, Up time.Time
+	Reader             string
+	Down, Launched, Up time.Time
 	// Kept says that it comes back with what it had for some time.
 	Kept bool
 }

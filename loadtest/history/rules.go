@@ -18,7 +18,8 @@ func (c *checker) answered(p *Poll) {
 				return
 			}
 		}
-		if warm && !a.Up.IsZero() && p.Sent.After(a.Up) && since.Before(a.Up) {
+		// What answers after Launched is the new program, even before it is known to.
+		if warm && !a.Launched.IsZero() && p.Received.After(a.Launched) && since.Before(a.Launched) {
 			warm = a.Kept && since.Add(c.p.Kept).Before(a.Down)
 		}
 	}

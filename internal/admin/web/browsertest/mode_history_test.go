@@ -50,7 +50,7 @@ func TestVersionIsRestoredFromHistory(t *testing.T) {
 	s.deleteMode("docs-writer")
 	s.readerServes()
 	b.open("/orgs/acme/modes/deleted")
-	b.text(".gone-row").matches(`^Docs writer docs-writer deleted (just now|\d+ minutes? ago)`)
+	b.text(".gone-row").matches(`^D Docs writer docs-writer deleted (just now|\d+ minutes? ago)`)
 	b.sound()
 	b.shot("modes-deleted")
 	b.open("/orgs/acme/modes/" + m.ID.String() + "/history")

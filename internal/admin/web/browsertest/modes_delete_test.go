@@ -71,9 +71,12 @@ func TestManyDeletedModesAreUndoneTogether(t *testing.T) {
 	b.follow("[data-undo]")
 	b.text(".said.bad").has(`Not undone, so that nothing is lost: A mode with the slug "mode-007" already exists in this organization.`)
 	b.text("h1").is("Deleted modes")
-	b.texts(".gone-row").count(120, "each of them can be brought back alone")
+	b.texts(".gone-row [data-ask]").count(100, "each of them can be brought back alone")
 	b.sound()
 	b.shot("restore-several-refused")
+	b.follow(".pages [rel=next]")
+	b.texts(".gone-row [data-ask]").count(20, "the rest is on the next page")
+	b.sound()
 	s.readerServes("mode-007")
 
 	_, err := s.db.DeleteMode(t.Context(), by(s.admin), s.acme.ID, taken.ID.String(), 0)

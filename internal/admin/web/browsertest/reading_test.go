@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/chromedp/chromedp"
@@ -106,7 +107,7 @@ func (l list) lacks(one string, why ...any) {
 
 func (l list) count(n int, why ...any) {
 	l.b.s.t.Helper()
-	l.becomes(why, func(got []string) string { return wrong(len(got) == n, len(got), "is not", n) })
+	l.becomes(why, func(got []string) string { return wrong(len(got) == n, strconv.Itoa(len(got)), "is not", strconv.Itoa(n)) })
 }
 
 func wrong(ok bool, got any, how string, want any) string {
