@@ -73,8 +73,8 @@ var never = map[string][]string{
 	"internal/reader/...": {module + "internal/admin/...", module + "internal/worker/...", pgx, river, mcp},
 
 	"internal/fault":         {module + "...", pgx, river, redis, fiber, fast, "net/http"},
-	"internal/tree":          {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/folder":        {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/jsonast":       {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/upload":        {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/diff":          {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/typo":          {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/wording":       {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},

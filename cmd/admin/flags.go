@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/typo"
 )
 
@@ -27,7 +27,7 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 		for _, v := range values {
 			if v == "" && wrong == nil {
 				wrong = fmt.Errorf("--%s is empty; give it a value, or leave it out", f.Name)
-			} else if flaw := tree.TextFlaw(v); flaw != "" && wrong == nil {
+			} else if flaw := jsonast.TextFlaw(v); flaw != "" && wrong == nil {
 				wrong = fmt.Errorf("--%s: %s", f.Name, flaw)
 			}
 		}

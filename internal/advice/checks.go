@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/clients"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/tree"
 	"orgmodes/internal/wording"
 )
 
@@ -279,7 +279,7 @@ func eachField(m modes.Mode, applies func(field, meant string) bool) []finding {
 	for i := range out {
 		field := fields[i]
 		out[i] = finding{
-			pointer: "/config" + tree.Step(field),
+			pointer: "/config" + jsonast.Step(field),
 			words:   map[string]string{"field": wording.Shortened(field, 60), "other": meant(field)},
 		}
 	}

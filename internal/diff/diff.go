@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // Kind says what happened to a field or a line.
@@ -70,7 +70,7 @@ func Fields(changes []Change, pointer string, before, after map[string]any) []Ch
 	}
 	maps.Copy(all, after)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		at := pointer + tree.Step(name)
+		at := pointer + jsonast.Step(name)
 		b, inBefore := before[name]
 		a, inAfter := after[name]
 		bFields, bIsMap := b.(map[string]any)

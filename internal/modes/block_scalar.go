@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // maxLocatedColumn bounds the search for a column: beyond it, the beginning of
@@ -16,7 +16,7 @@ const maxLocatedColumn = 1024
 // block scalars, literal and folded: their lines are read again here, and
 // trusted only if that gives the very text that the YAML reader gave. For
 // others, such as quoted ones, positions stay those within the text.
-func (r *fileReader) locator(n *tree.Node) (locate func(line, column int) (int, int), exact bool) {
+func (r *fileReader) locator(n *jsonast.Node) (locate func(line, column int) (int, int), exact bool) {
 	stay := func(line, column int) (int, int) { return line, column }
 	if n.Style != '|' && n.Style != '>' {
 		return stay, false

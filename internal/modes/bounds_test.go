@@ -11,8 +11,8 @@ import (
 
 	"orgmodes/internal/cputime"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/prove"
-	"orgmodes/internal/tree"
 )
 
 // TestHostileTextsAreBounded reads texts near the upload limit that are made to
@@ -46,7 +46,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	}
 	// just is as much of a unit as countMarks lets pass.
 	just := func(unit string) string {
-		return strings.Repeat(unit, maxYAMLMarks/max(1, tree.CountMarks([]byte(unit), maxYAMLMarks))/hostileShare-10)
+		return strings.Repeat(unit, maxYAMLMarks/max(1, jsonast.CountMarks([]byte(unit), maxYAMLMarks))/hostileShare-10)
 	}
 	// items are as many marketplace items as a file may have, each with a
 	// content of so many bytes.

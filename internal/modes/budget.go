@@ -2,7 +2,7 @@ package modes
 
 import (
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/wording"
 )
 
@@ -13,13 +13,13 @@ const (
 	// maxNodes bounds the values of one file, after aliases are followed.
 	maxNodes = 100_000
 	// maxYAMLMarks bounds the characters of one file that may begin a value in YAML,
-	// see tree.Budget.
+	// see jsonast.Budget.
 	maxYAMLMarks = 200_000
 )
 
 // newBudget bounds what one file, or a folder of them, may become in memory.
-func newBudget() *tree.Budget {
-	return &tree.Budget{
+func newBudget() *jsonast.Budget {
+	return &jsonast.Budget{
 		Values: maxNodes, Text: MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This file holds more than %d values, aliases followed: more than %d modes ever need.", maxNodes, MaxModes),
@@ -30,16 +30,16 @@ func newBudget() *tree.Budget {
 
 // storedBudget is for a mode that was taken before: what was valid once can be read
 // forever.
-func storedBudget() *tree.Budget {
+func storedBudget() *jsonast.Budget {
 	b := newBudget()
 	b.Values, b.Text = 1<<20, 2*MaxUploadBytes
 	return b
 }
 
 // modeBudget is newBudget for a text that holds one mode.
-func modeBudget() *tree.Budget {
+func modeBudget() *jsonast.Budget {
 	const values = maxNodes / 5
-	return &tree.Budget{
+	return &jsonast.Budget{
 		Values: values, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxYAMLMarks / 5, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values, aliases followed: more than a mode ever needs.", values),
@@ -50,8 +50,8 @@ func modeBudget() *tree.Budget {
 
 // parseYAML reads YAML; locate turns a position into the one to remember, nil keeps
 // it.
-func parseYAML(data []byte, b *tree.Budget, locate func(line, column int) (int, int)) (*tree.Node, error) {
-	return tree.YAML{
+func parseYAML(data []byte, b *jsonast.Budget, locate func(line, column int) (int, int)) (*jsonast.Node, error) {
+	return jsonast.YAML{
 		Budget: b, Locate: locate, Several: "put all modes into one list",
 		Empty: fault.New(fault.Invalid, "not_a_modes_file",
 			"This file is empty. Expected `customModes:` with a list of modes below it."),

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 const (
@@ -39,7 +39,7 @@ func (d *decoder) blame(pointer, detail string, line, column int) {
 }
 
 // blameAt is blame for a place that is only written down if it is said.
-func (d *decoder) blameAt(at *tree.Path, detail string, line, column int) {
+func (d *decoder) blameAt(at *jsonast.Path, detail string, line, column int) {
 	if len(d.problems) >= maxCollected {
 		d.more++
 		return
@@ -50,7 +50,7 @@ func (d *decoder) blameAt(at *tree.Path, detail string, line, column int) {
 // blamed counts all problems so far.
 func (d *decoder) blamed() int { return len(d.problems) + d.more }
 
-func (d *decoder) notice(n *tree.Node, pointer, detail string) {
+func (d *decoder) notice(n *jsonast.Node, pointer, detail string) {
 	d.notices = append(d.notices, Notice{Pointer: pointer, Detail: detail, Line: n.Line, Column: n.Column})
 }
 
@@ -79,19 +79,19 @@ func capped(problems []fault.Field, more int) []fault.Field {
 // flatMode reads a mode as files have it, everything on one level, and judges
 // it. Problems point into the API's form of it, where the configuration has a
 // level of its own.
-func (d *decoder) flatMode(n *tree.Node) Mode {
+func (d *decoder) flatMode(n *jsonast.Node) Mode {
 	if n.Template {
 		d.blame("", templateProblem, n.Line, n.Column)
 		return Mode{}
 	}
-	if n.Kind != tree.Object {
+	if n.Kind != jsonast.Object {
 		d.blame("", cmp.Or(n.Flaw, "a mode is an object with slug, name, roleDefinition and groups; this is "+n.Describe()), n.Line, n.Column)
 		return Mode{}
 	}
 	var m Mode
-	config := &tree.Node{Kind: tree.Object, Line: n.Line, Column: n.Column}
+	config := &jsonast.Node{Kind: jsonast.Object, Line: n.Line, Column: n.Column}
 	for _, f := range n.Fields {
-		at := tree.Step(f.Name)
+		at := jsonast.Step(f.Name)
 		switch {
 		case f.Name != "slug" && f.Name != "name":
 			config.Fields = append(config.Fields, f)
@@ -104,7 +104,7 @@ func (d *decoder) flatMode(n *tree.Node) Mode {
 		}
 	}
 	m.Config = d.config(config)
-	return d.judge(m, func(pointer string) (*tree.Node, bool) {
+	return d.judge(m, func(pointer string) (*jsonast.Node, bool) {
 		return n.Find(strings.TrimPrefix(pointer, "/config"))
 	})
 }
@@ -118,10 +118,10 @@ func serverField(name string) bool {
 }
 
 // apiMode reads a mode as the API has it: slug, name and config.
-func (d *decoder) apiMode(n *tree.Node) Mode {
+func (d *decoder) apiMode(n *jsonast.Node) Mode {
 	var m Mode
 	for _, f := range n.Fields {
-		at := tree.Step(f.Name)
+		at := jsonast.Step(f.Name)
 		switch {
 		case serverField(f.Name):
 		case f.Flaw != "":
@@ -131,7 +131,7 @@ func (d *decoder) apiMode(n *tree.Node) Mode {
 		case f.Name == "name":
 			m.Name = d.text(f.Value, at)
 		case f.Name == "config":
-			if f.Value.Kind != tree.Object {
+			if f.Value.Kind != jsonast.Object {
 				d.blame(at, cmp.Or(f.Value.Flaw, "config must be an object, not "+f.Value.Describe()), f.Value.Line, f.Value.Column)
 				continue
 			}
@@ -144,14 +144,14 @@ func (d *decoder) apiMode(n *tree.Node) Mode {
 }
 
 // judge normalizes and validates, and finds where in the text to look.
-func (d *decoder) judge(m Mode, find func(pointer string) (*tree.Node, bool)) Mode {
+func (d *decoder) judge(m Mode, find func(pointer string) (*jsonast.Node, bool)) Mode {
 	m = m.Normalized()
 	blamed := d.problems
 	found, more := m.problems()
 	for _, p := range found {
 		// "must be text" and "is required" for one place would be one too many; what
 		// is wrong with the mode as a whole, such as its size, is always said.
-		if slices.ContainsFunc(blamed, func(b fault.Field) bool { return p.Pointer != "" && tree.Overlap(b.Pointer, p.Pointer) }) {
+		if slices.ContainsFunc(blamed, func(b fault.Field) bool { return p.Pointer != "" && jsonast.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
 		if len(d.problems) < maxProblems {
@@ -168,7 +168,7 @@ func (d *decoder) judge(m Mode, find func(pointer string) (*tree.Node, bool)) Mo
 }
 
 // text reads a text; null is as if it weren't there.
-func (d *decoder) text(n *tree.Node, pointer string) string {
+func (d *decoder) text(n *jsonast.Node, pointer string) string {
 	switch {
 	case n.Flaw != "" || n.Template:
 		detail := n.Flaw
@@ -176,24 +176,24 @@ func (d *decoder) text(n *tree.Node, pointer string) string {
 			detail = templateProblem
 		}
 		d.blame(pointer, detail, n.Line, n.Column)
-	case n.Kind == tree.Text:
+	case n.Kind == jsonast.Text:
 		return n.Text
-	case n.Kind == tree.Number || n.Kind == tree.Truth:
+	case n.Kind == jsonast.Number || n.Kind == jsonast.Truth:
 		d.blame(pointer, "must be text, not "+n.Describe()+"; put it in quotes", n.Line, n.Column)
-	case n.Kind != tree.Null:
+	case n.Kind != jsonast.Null:
 		d.blame(pointer, "must be text, not "+n.Describe(), n.Line, n.Column)
 	}
 	return ""
 }
 
-func (d *decoder) config(n *tree.Node) Config {
-	if n.Kind != tree.Object {
+func (d *decoder) config(n *jsonast.Node) Config {
+	if n.Kind != jsonast.Object {
 		d.blame("/config", cmp.Or(n.Flaw, "config must be an object, not "+n.Describe()), n.Line, n.Column)
 		return Config{}
 	}
 	var c Config
 	for _, f := range n.Fields {
-		at := "/config" + tree.Step(f.Name)
+		at := "/config" + jsonast.Step(f.Name)
 		if f.Flaw != "" {
 			d.blame(at, f.Flaw, f.Line, f.Column)
 			continue
@@ -205,7 +205,7 @@ func (d *decoder) config(n *tree.Node) Config {
 			c.WhenToUse = d.text(f.Value, at)
 		case "description":
 			c.Description = d.text(f.Value, at)
-			if f.Value.Kind == tree.Text && strings.TrimSpace(f.Value.Text) == "" {
+			if f.Value.Kind == jsonast.Text && strings.TrimSpace(f.Value.Text) == "" {
 				d.notice(f.Value, at, "an empty description is not kept: with one, some editors would not fall back to whenToUse")
 			}
 		case "customInstructions":
@@ -224,9 +224,9 @@ func (d *decoder) config(n *tree.Node) Config {
 }
 
 // extra keeps a field that we don't know.
-func (d *decoder) extra(extra map[string]any, f tree.Field, pointer string) map[string]any {
+func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string) map[string]any {
 	before := d.blamed()
-	f.Value.Flaws(tree.At(pointer), d.blameAt)
+	f.Value.Flaws(jsonast.At(pointer), d.blameAt)
 	if d.blamed() > before {
 		return extra
 	}
@@ -240,11 +240,11 @@ func (d *decoder) extra(extra map[string]any, f tree.Field, pointer string) map[
 // maxGroups bounds the groups that are judged one by one.
 const maxGroups = 200
 
-func (d *decoder) groups(n *tree.Node, pointer string) []Group {
-	if n.Kind == tree.Null {
+func (d *decoder) groups(n *jsonast.Node, pointer string) []Group {
+	if n.Kind == jsonast.Null {
 		return nil
 	}
-	if n.Kind != tree.List {
+	if n.Kind != jsonast.List {
 		d.blame(pointer, cmp.Or(n.Flaw, "groups must be a list, such as [read, edit], not "+n.Describe()), n.Line, n.Column)
 		return nil
 	}
@@ -259,16 +259,16 @@ func (d *decoder) groups(n *tree.Node, pointer string) []Group {
 	return groups
 }
 
-func (d *decoder) group(n *tree.Node, pointer string) Group {
+func (d *decoder) group(n *jsonast.Node, pointer string) Group {
 	switch {
 	case n.Flaw != "":
 		d.blame(pointer, n.Flaw, n.Line, n.Column)
-	case n.Kind == tree.Text:
+	case n.Kind == jsonast.Text:
 		return Group{Name: n.Text}
-	case n.Kind == tree.Object:
+	case n.Kind == jsonast.Object:
 		d.blame(pointer, "a group is a name, or a list of two: the name, then an object with fileRegex and description; this is an object",
 			n.Line, n.Column)
-	case n.Kind != tree.List:
+	case n.Kind != jsonast.List:
 		d.blame(pointer, "a group is a name such as read, not "+n.Describe(), n.Line, n.Column)
 	case len(n.Items) != 2:
 		d.blame(pointer, tupleProblem(n), n.Line, n.Column)
@@ -283,11 +283,11 @@ func (d *decoder) group(n *tree.Node, pointer string) Group {
 
 // tupleProblem explains the most common mistake of all: a dash too many, which
 // makes fileRegex and description two elements.
-func tupleProblem(n *tree.Node) string {
+func tupleProblem(n *jsonast.Node) string {
 	detail := fmt.Sprintf("a restricted group has exactly two elements, its name and one object; this has %d", len(n.Items))
 	objects := 0
 	for _, item := range n.Items {
-		if item.Kind == tree.Object {
+		if item.Kind == jsonast.Object {
 			objects++
 		}
 	}
@@ -297,22 +297,22 @@ func tupleProblem(n *tree.Node) string {
 	return detail
 }
 
-func (d *decoder) groupName(n *tree.Node, pointer string) string {
-	if n.Kind != tree.Text {
+func (d *decoder) groupName(n *jsonast.Node, pointer string) string {
+	if n.Kind != jsonast.Text {
 		d.blame(pointer, cmp.Or(n.Flaw, "the first element is the name of the group, not "+n.Describe()), n.Line, n.Column)
 		return ""
 	}
 	return n.Text
 }
 
-func (d *decoder) restriction(n *tree.Node, pointer string) *Restriction {
-	if n.Kind != tree.Object {
+func (d *decoder) restriction(n *jsonast.Node, pointer string) *Restriction {
+	if n.Kind != jsonast.Object {
 		d.blame(pointer, cmp.Or(n.Flaw, "the second element is an object with fileRegex and description, not "+n.Describe()), n.Line, n.Column)
 		return nil
 	}
 	var r Restriction
 	for _, f := range n.Fields {
-		at := pointer + tree.Step(f.Name)
+		at := pointer + jsonast.Step(f.Name)
 		switch {
 		case f.Flaw != "":
 			d.blame(at, f.Flaw, f.Line, f.Column)

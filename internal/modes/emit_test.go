@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"orgmodes/internal/golden"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes/nodetest"
-	"orgmodes/internal/tree"
 )
 
 func sampleMode() Mode {
@@ -170,7 +170,7 @@ func drawValue(depth int) *rapid.Generator[any] {
 func drawFieldName() *rapid.Generator[string] {
 	return drawText().Filter(func(s string) bool {
 		var v verdict
-		v.fieldName(tree.At(""), s)
+		v.fieldName(jsonast.At(""), s)
 		return len(v.fields) == 0
 	})
 }
@@ -191,7 +191,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 		require.Equal(tb, any(whole), canonicalValue(ours.Value()), "our reader on %s", written)
 	}
 	for _, text := range nastyTexts() {
-		if tree.TextFlaw(text) == "" {
+		if jsonast.TextFlaw(text) == "" {
 			check(t, text)
 			if len([]rune(text)) <= MaxFieldNameLength && text != "__proto__" {
 				check(t, map[string]any{text: text})
@@ -204,7 +204,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 			texts := rapid.SliceOfN(drawText(), 50, 100).Draw(rt, "texts")
 			values := make([]any, 0, len(texts)+1)
 			for _, s := range texts {
-				if tree.TextFlaw(s) == "" {
+				if jsonast.TextFlaw(s) == "" {
 					values = append(values, s)
 				}
 			}
@@ -238,7 +238,7 @@ func FuzzEmitter(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value, name string) {
 		var v verdict
-		v.fieldName(tree.At(""), name)
+		v.fieldName(jsonast.At(""), name)
 		v.text("", value)
 		if len(v.fields) > 0 {
 			t.Skip()

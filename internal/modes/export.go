@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
+	"orgmodes/internal/upload"
 )
 
 // Choose returns the modes of some slugs, in their own order, not in that of the
@@ -81,15 +81,15 @@ func (e Export) Archive(ms []Mode) ([]byte, error) {
 		return nil, err
 	}
 	names := fileNames{used: map[string]bool{}, extension: e.Extension()}
-	files := make([]folder.File, len(ms))
+	files := make([]upload.File, len(ms))
 	for i, m := range ms {
 		data, err := e.File([]Mode{m})
 		if err != nil {
 			return nil, err
 		}
-		files[i] = folder.File{Name: names.next(m.Slug), Data: data}
+		files[i] = upload.File{Name: names.next(m.Slug), Data: data}
 	}
-	return folder.Pack(files)
+	return upload.Pack(files)
 }
 
 // fileNames makes names that every file system takes, and that differ also

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/wording"
 )
 
@@ -33,8 +33,8 @@ const (
 // formRule says how a form is recognized and where its modes are.
 type formRule struct {
 	form  Form
-	is    func(root *tree.Node) bool
-	modes func(r *fileReader, root *tree.Node) ([]placed, error)
+	is    func(root *jsonast.Node) bool
+	modes func(r *fileReader, root *jsonast.Node) ([]placed, error)
 }
 
 // forms lists what we recognize, most telling first. Another form is another
@@ -47,31 +47,31 @@ func forms() []formRule {
 		{FormMarketplace, hasField("items"), below("items")},
 		{FormModes, hasField("modes"), below("modes")},
 		{FormMarketplaceItem, hasField("content"), single},
-		{FormList, func(root *tree.Node) bool { return root.Kind == tree.List }, bareList},
+		{FormList, func(root *jsonast.Node) bool { return root.Kind == jsonast.List }, bareList},
 	}
 }
 
-func hasField(name string) func(*tree.Node) bool {
-	return func(root *tree.Node) bool { return root.Get(name) != nil }
+func hasField(name string) func(*jsonast.Node) bool {
+	return func(root *jsonast.Node) bool { return root.Get(name) != nil }
 }
 
 // isMode tells a mode from an object that is none, however broken it is.
-func isMode(n *tree.Node) bool {
+func isMode(n *jsonast.Node) bool {
 	return n.Get("slug") != nil || n.Get("roleDefinition") != nil
 }
 
 // isEntry tells what may stand in a list of modes from what shows that the list
 // is of something else.
-func isEntry(n *tree.Node) bool { return isMode(n) || n.Get("content") != nil || n.Template }
+func isEntry(n *jsonast.Node) bool { return isMode(n) || n.Get("content") != nil || n.Template }
 
 // placed is a mode, or what stands in its place, where it was found.
 type placed struct {
-	node *tree.Node
+	node *jsonast.Node
 	// pointer leads to it within the file.
 	pointer string
 	// content is the text that holds it, where positions are those within that
 	// text.
-	content *tree.Node
+	content *jsonast.Node
 	// problem says why there is no mode to judge.
 	problem *fault.Field
 }
@@ -79,7 +79,7 @@ type placed struct {
 // fileReader collects what is worth saying about a file as a whole.
 type fileReader struct {
 	data    []byte
-	budget  *tree.Budget
+	budget  *jsonast.Budget
 	notices []Notice
 	// saidOf are the notices that are given once a file.
 	saidOf map[string]bool
@@ -98,7 +98,7 @@ func (r *fileReader) noticeOnce(about, pointer, detail string, line, column int)
 }
 
 // modesOf finds the modes of a file, whatever its form.
-func (r *fileReader) modesOf(root *tree.Node) ([]placed, Form, error) {
+func (r *fileReader) modesOf(root *jsonast.Node) ([]placed, Form, error) {
 	for _, f := range forms() {
 		if f.is(root) {
 			found, err := f.modes(r, root)
@@ -109,22 +109,22 @@ func (r *fileReader) modesOf(root *tree.Node) ([]placed, Form, error) {
 }
 
 // notAModesFile says what was found instead. pointer is where.
-func notAModesFile(n *tree.Node, pointer string) error {
+func notAModesFile(n *jsonast.Node, pointer string) error {
 	return fault.New(fault.Invalid, "not_a_modes_file",
 		"This is not a modes file. Expected `customModes:` with a list of modes below it.").
 		With(fault.Field{Pointer: pointer, Detail: "found " + foundInstead(n), Line: n.Line, Column: n.Column})
 }
 
-func foundInstead(n *tree.Node) string {
+func foundInstead(n *jsonast.Node) string {
 	switch {
 	case n.Template:
 		return "a template placeholder in braces; put in what it stands for"
-	case n.Kind == tree.Text:
+	case n.Kind == jsonast.Text:
 		line, _, _ := strings.Cut(strings.TrimSpace(n.Text), "\n")
 		return "plain text that begins with " + strconv.Quote(wording.Shortened(line, 40))
-	case n.Kind == tree.Object && len(n.Fields) == 0:
+	case n.Kind == jsonast.Object && len(n.Fields) == 0:
 		return "an empty object"
-	case n.Kind == tree.Object:
+	case n.Kind == jsonast.Object:
 		var names []string
 		for _, f := range n.Fields {
 			names = append(names, "`"+wording.Shortened(f.Name, 30)+"`")
@@ -133,25 +133,25 @@ func foundInstead(n *tree.Node) string {
 			names = append(names[:5], "…")
 		}
 		return "an object with " + strings.Join(names, ", ")
-	case n.Kind == tree.List && len(n.Items) > 0:
+	case n.Kind == jsonast.List && len(n.Items) > 0:
 		return "a list that begins with " + foundInstead(n.Items[0])
-	case n.Kind == tree.Broken:
+	case n.Kind == jsonast.Broken:
 		return n.Flaw
 	default:
 		return n.Describe()
 	}
 }
 
-func single(r *fileReader, root *tree.Node) ([]placed, error) { return r.entry(root, "") }
+func single(r *fileReader, root *jsonast.Node) ([]placed, error) { return r.entry(root, "") }
 
-func bareList(r *fileReader, root *tree.Node) ([]placed, error) {
+func bareList(r *fileReader, root *jsonast.Node) ([]placed, error) {
 	r.notice("", "the list of modes has no name: put `customModes:` above it if editors are to read this file too", root.Line, root.Column)
 	return r.items(root, "")
 }
 
 // below reads a list that is a field of the file, and says what else is there.
-func below(name string) func(*fileReader, *tree.Node) ([]placed, error) {
-	return func(r *fileReader, root *tree.Node) ([]placed, error) {
+func below(name string) func(*fileReader, *jsonast.Node) ([]placed, error) {
+	return func(r *fileReader, root *jsonast.Node) ([]placed, error) {
 		values, at, err := r.listBelow(root, name)
 		if err != nil {
 			return nil, err
@@ -161,7 +161,7 @@ func below(name string) func(*fileReader, *tree.Node) ([]placed, error) {
 		}
 		for _, f := range root.Fields {
 			if f.Name != name {
-				r.notice(tree.Step(f.Name), fmt.Sprintf("`%s` beside %s is not kept", wording.Shortened(f.Name, 60), name), f.Line, f.Column)
+				r.notice(jsonast.Step(f.Name), fmt.Sprintf("`%s` beside %s is not kept", wording.Shortened(f.Name, 60), name), f.Line, f.Column)
 			}
 		}
 		return r.items(values, "/"+name)
@@ -169,8 +169,8 @@ func below(name string) func(*fileReader, *tree.Node) ([]placed, error) {
 }
 
 // listBelow returns a list that is a field of the file, and where the field is.
-func (r *fileReader) listBelow(root *tree.Node, name string) (*tree.Node, tree.Field, error) {
-	var at tree.Field
+func (r *fileReader) listBelow(root *jsonast.Node, name string) (*jsonast.Node, jsonast.Field, error) {
+	var at jsonast.Field
 	blame := func(detail string, line, column int) error {
 		return fault.New(fault.Invalid, "not_a_modes_file", "This is not a modes file: `%s` can't be read.", name).
 			With(fault.Field{Pointer: "/" + name, Detail: detail, Line: line, Column: column})
@@ -185,11 +185,11 @@ func (r *fileReader) listBelow(root *tree.Node, name string) (*tree.Node, tree.F
 		at = f
 	}
 	switch n := root.Get(name); {
-	case n.Kind == tree.List:
+	case n.Kind == jsonast.List:
 		return n, at, nil
-	case n.Kind == tree.Null:
+	case n.Kind == jsonast.Null:
 		r.notice("/"+name, "`"+name+"` is empty: there are no modes in this file", n.Line, n.Column)
-		return &tree.Node{Kind: tree.List}, at, nil
+		return &jsonast.Node{Kind: jsonast.List}, at, nil
 	case n.Flaw != "":
 		return nil, at, blame(n.Flaw, n.Line, n.Column)
 	default:
@@ -199,7 +199,7 @@ func (r *fileReader) listBelow(root *tree.Node, name string) (*tree.Node, tree.F
 
 // items reads a list of modes, or of marketplace items. Below any other name
 // than customModes it may be a list of something else altogether.
-func (r *fileReader) items(values *tree.Node, pointer string) ([]placed, error) {
+func (r *fileReader) items(values *jsonast.Node, pointer string) ([]placed, error) {
 	isOurs := pointer == "/customModes" || len(values.Items) == 0
 	for _, item := range values.Items {
 		isOurs = isOurs || isEntry(item)
@@ -230,8 +230,8 @@ func (r *fileReader) checkCount(count int) error {
 }
 
 // entry is one mode, or those that a marketplace item holds.
-func (r *fileReader) entry(n *tree.Node, pointer string) ([]placed, error) {
-	if n.Kind == tree.Object && !n.Template && !isMode(n) && (n.Get("content") != nil || strings.HasPrefix(pointer, "/items/")) {
+func (r *fileReader) entry(n *jsonast.Node, pointer string) ([]placed, error) {
+	if n.Kind == jsonast.Object && !n.Template && !isMode(n) && (n.Get("content") != nil || strings.HasPrefix(pointer, "/items/")) {
 		return r.marketplaceItem(n, pointer)
 	}
 	return []placed{{node: n, pointer: pointer}}, nil

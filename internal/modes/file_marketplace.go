@@ -5,21 +5,21 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/wording"
 )
 
 // marketplaceItem reads the mode that an item holds in its `content`. What
 // can't be read there is the item's own problem, not the file's.
-func (r *fileReader) marketplaceItem(n *tree.Node, pointer string) ([]placed, error) {
-	if kind := n.Get("type"); kind != nil && kind.Kind == tree.Text && kind.Text != "mode" {
+func (r *fileReader) marketplaceItem(n *jsonast.Node, pointer string) ([]placed, error) {
+	if kind := n.Get("type"); kind != nil && kind.Kind == jsonast.Text && kind.Text != "mode" {
 		r.notice(pointer, "this item is no mode but of the type "+wording.Shortened(kind.Text, 40)+"; it is left out", n.Line, n.Column)
 		return nil, nil
 	}
-	broken := func(at *tree.Node, detail string, line, column int) ([]placed, error) {
+	broken := func(at *jsonast.Node, detail string, line, column int) ([]placed, error) {
 		return []placed{{node: at, pointer: pointer, problem: &fault.Field{Detail: detail, Line: line, Column: column}}}, nil
 	}
-	var content *tree.Node
+	var content *jsonast.Node
 	for _, f := range n.Fields {
 		if f.Name != "content" {
 			continue
@@ -33,17 +33,17 @@ func (r *fileReader) marketplaceItem(n *tree.Node, pointer string) ([]placed, er
 	switch {
 	case content == nil:
 		return broken(n, "this item has no content: that is where the mode of a marketplace item stands, as YAML", n.Line, n.Column)
-	case content.Kind == tree.Object:
+	case content.Kind == jsonast.Object:
 		r.sayWhatIsDropped(n, pointer)
 		return []placed{{node: content, pointer: pointer}}, nil
-	case content.Kind != tree.Text:
+	case content.Kind != jsonast.Text:
 		return broken(n, "content must be text that holds a mode as YAML, not "+content.Describe(), content.Line, content.Column)
 	}
 	r.sayWhatIsDropped(n, pointer)
 	return r.contentOf(content, pointer)
 }
 
-func (r *fileReader) sayWhatIsDropped(n *tree.Node, pointer string) {
+func (r *fileReader) sayWhatIsDropped(n *jsonast.Node, pointer string) {
 	var names []string
 	for _, f := range n.Fields {
 		if f.Name != "content" && f.Name != "type" {
@@ -61,7 +61,7 @@ func (r *fileReader) sayWhatIsDropped(n *tree.Node, pointer string) {
 
 // contentOf reads the mode, or the modes, of a text within a file. Positions
 // become those of the file where they can be told exactly.
-func (r *fileReader) contentOf(content *tree.Node, pointer string) ([]placed, error) {
+func (r *fileReader) contentOf(content *jsonast.Node, pointer string) ([]placed, error) {
 	locate, exact := r.locator(content)
 	outer := content
 	if exact {
@@ -83,13 +83,13 @@ func (r *fileReader) contentOf(content *tree.Node, pointer string) ([]placed, er
 		}
 		return []placed{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
 	}
-	values := []*tree.Node{root}
-	if below := root.Get("customModes"); below != nil && below.Kind == tree.List {
+	values := []*jsonast.Node{root}
+	if below := root.Get("customModes"); below != nil && below.Kind == jsonast.List {
 		values = below.Items
-	} else if root.Kind == tree.List {
+	} else if root.Kind == jsonast.List {
 		values = root.Items
 	}
-	if root.Kind == tree.Text { // YAML takes any prose for a text
+	if root.Kind == jsonast.Text { // YAML takes any prose for a text
 		problem := fault.Field{
 			Detail: "the content of this item is no mode: found " + foundInstead(root),
 			Line:   root.Line, Column: root.Column,

@@ -2,7 +2,7 @@ package modes
 
 import (
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
+	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
 
@@ -14,7 +14,7 @@ const (
 	// MaxDocumentBytes bounds all the modes of an organization together.
 	MaxDocumentBytes = 8 << 20
 	// MaxUploadBytes bounds what one request may bring.
-	MaxUploadBytes = folder.MaxUploadBytes
+	MaxUploadBytes = upload.MaxUploadBytes
 	// MaxBodyBytes bounds one mode in a request: one of MaxModeBytes in which each
 	// character is an escape fits.
 	MaxBodyBytes = 2 << 20

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // Mode is what an editor knows about a way of working: who the model is, what
@@ -135,7 +135,7 @@ func writtenOut(value any) int {
 	more := 0
 	switch value := value.(type) {
 	case json.Number:
-		more = tree.PlainLength(value.String()) - len(value)
+		more = jsonast.PlainLength(value.String()) - len(value)
 	case []any:
 		for _, item := range value {
 			more += writtenOut(item)

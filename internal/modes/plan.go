@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // Action says what an import does with one mode of a file.
@@ -137,10 +137,10 @@ func (c Choices) check(f File) error {
 	}
 	for slug, way := range c.BySlug {
 		if !slices.Contains(ways[1:], way) {
-			return invalid("/by_slug"+tree.Step(slug), "%q is none of overwrite, skip, keep_both", way)
+			return invalid("/by_slug"+jsonast.Step(slug), "%q is none of overwrite, skip, keep_both", way)
 		}
 		if !known(slug) {
-			return invalid("/by_slug"+tree.Step(slug), "there is no mode with the slug %q in this file", slug)
+			return invalid("/by_slug"+jsonast.Step(slug), "there is no mode with the slug %q in this file", slug)
 		}
 	}
 	for i, slug := range c.Slugs {

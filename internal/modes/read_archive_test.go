@@ -12,8 +12,8 @@ import (
 
 	"orgmodes/internal/cputime"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/upload"
 )
 
 const oneMode = "slug: %s\nname: A\nroleDefinition: r\ngroups: []\n"
@@ -21,11 +21,11 @@ const oneMode = "slug: %s\nname: A\nroleDefinition: r\ngroups: []\n"
 // packed makes a zip file of names and texts, in turn.
 func packed(tb testing.TB, namesAndTexts ...string) []byte {
 	tb.Helper()
-	var files []folder.File
+	var files []upload.File
 	for i := 0; i < len(namesAndTexts); i += 2 {
-		files = append(files, folder.File{Name: namesAndTexts[i], Data: []byte(namesAndTexts[i+1])})
+		files = append(files, upload.File{Name: namesAndTexts[i], Data: []byte(namesAndTexts[i+1])})
 	}
-	data, err := folder.Pack(files)
+	data, err := upload.Pack(files)
 	require.NoError(tb, err)
 	return data
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/upload"
 )
 
 // Entry is the verdict on one mode of a file.
@@ -33,9 +33,9 @@ type Entry struct {
 	// Problems says so too.
 	Conflict *Conflict
 
-	node *tree.Node
+	node *jsonast.Node
 	// content is set where positions are those within a text of the file.
-	content *tree.Node
+	content *jsonast.Node
 	inAPI   bool
 }
 
@@ -102,7 +102,7 @@ func (e Entry) Position(pointer string) (line, column int) {
 // mode never spoils the others; the error is a *fault.Error (Malformed, Invalid,
 // TooLarge) where the file as a whole can't be used.
 func ReadFile(data []byte) (File, error) {
-	if err := folder.CheckUpload(data); err != nil {
+	if err := upload.CheckUpload(data); err != nil {
 		return File{}, err
 	}
 	f, err := readFile(data, newBudget())
@@ -117,8 +117,8 @@ func ReadFile(data []byte) (File, error) {
 }
 
 // readFile judges each mode for itself.
-func readFile(data []byte, b *tree.Budget) (File, error) {
-	data = tree.TrimBOM(data)
+func readFile(data []byte, b *jsonast.Budget) (File, error) {
+	data = jsonast.TrimBOM(data)
 	root, format, notices, err := parseAny(data, b)
 	if err != nil {
 		return File{}, err
@@ -143,7 +143,7 @@ func readEntry(p placed, index int) Entry {
 	switch {
 	case p.problem != nil:
 		d.problems = []fault.Field{*p.problem}
-	case n.Get("roleDefinition") == nil && n.Get("config") != nil && n.Get("config").Kind == tree.Object:
+	case n.Get("roleDefinition") == nil && n.Get("config") != nil && n.Get("config").Kind == jsonast.Object:
 		// What our own API gives, and what readers publish.
 		e.inAPI = true
 		e.Mode = d.apiMode(n)
@@ -159,7 +159,7 @@ func readEntry(p placed, index int) Entry {
 
 // sayWhereWithin makes positions within a text those of the text, and says the
 // others in words.
-func (e *Entry) sayWhereWithin(content *tree.Node) {
+func (e *Entry) sayWhereWithin(content *jsonast.Node) {
 	within := func(line int) string {
 		if line == 0 {
 			return ""
@@ -216,17 +216,17 @@ func judgeTogether(entries []Entry) {
 // editors, who read both with a YAML parser, take such files. A comment of
 // JavaScript's is refused even where YAML would read something else into it, the
 // beginning of a field's name for one.
-func parseAny(data []byte, b *tree.Budget) (root *tree.Node, format string, notices []Notice, err error) {
-	data = tree.TrimBOM(data)
-	if !tree.LooksLikeJSON(data) {
+func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string, notices []Notice, err error) {
+	data = jsonast.TrimBOM(data)
+	if !jsonast.LooksLikeJSON(data) {
 		root, err = parseYAML(data, b, nil)
 		return root, FormatYAML, nil, err
 	}
-	if err := tree.CheckText("This file", data); err != nil {
+	if err := jsonast.CheckText("This file", data); err != nil {
 		return nil, "", nil, err
 	}
 	before := *b
-	j := tree.JSON{Budget: b, OrYAML: true, Lenient: true}
+	j := jsonast.JSON{Budget: b, OrYAML: true, Lenient: true}
 	root, err = j.Parse(data)
 	if err == nil || j.Commented || !notJSON(err) {
 		return root, FormatJSON, commaNotices(j), err
@@ -239,11 +239,11 @@ func parseAny(data []byte, b *tree.Budget) (root *tree.Node, format string, noti
 }
 
 // parseJSON reads what may be nothing but JSON.
-func parseJSON(data []byte, b *tree.Budget) (*tree.Node, error) {
-	if err := tree.CheckText(b.What, tree.TrimBOM(data)); err != nil {
+func parseJSON(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
+	if err := jsonast.CheckText(b.What, jsonast.TrimBOM(data)); err != nil {
 		return nil, err
 	}
-	return (&tree.JSON{Budget: b, OrYAML: true}).Parse(data)
+	return (&jsonast.JSON{Budget: b, OrYAML: true}).Parse(data)
 }
 
 // notJSON reports whether err means that a text is not JSON at all, rather than
@@ -254,7 +254,7 @@ func notJSON(err error) bool {
 }
 
 // commaNotices says once, and how often, what was passed over.
-func commaNotices(j tree.JSON) []Notice {
+func commaNotices(j jsonast.JSON) []Notice {
 	if j.Commas == 0 {
 		return nil
 	}

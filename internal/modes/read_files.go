@@ -8,23 +8,23 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
 
 const (
 	// MaxFiles bounds the files of a folder or an archive, whatever they are.
-	MaxFiles = folder.MaxFiles
+	MaxFiles = upload.MaxFiles
 	// MaxFilesBytes bounds what its modes files hold together.
-	MaxFilesBytes = folder.MaxBytes
+	MaxFilesBytes = upload.MaxBytes
 )
 
 // NamedFile is a file of a folder.
-type NamedFile = folder.File
+type NamedFile = upload.File
 
 // filesOfModes are what we look for in a folder.
-var filesOfModes = folder.Kind{Things: "modes", NotToRead: notToRead}
+var filesOfModes = upload.Kind{Things: "modes", NotToRead: notToRead}
 
 // FileResult is what became of one file of several.
 type FileResult struct {
@@ -96,12 +96,12 @@ func ReadArchive(data []byte) (Folder, error) {
 	return ReadFiles(files)
 }
 
-func readNamed(f NamedFile, b *tree.Budget) (FileResult, error) {
+func readNamed(f NamedFile, b *jsonast.Budget) (FileResult, error) {
 	r := FileResult{Name: f.Name, Skipped: notToRead(f.Name)}
 	if r.Skipped != "" {
 		return r, nil
 	}
-	r.Err = folder.CheckUpload(f.Data)
+	r.Err = upload.CheckUpload(f.Data)
 	if r.Err == nil {
 		r.File, r.Err = readFile(f.Data, b)
 	}
@@ -153,7 +153,7 @@ func notToRead(name string) string {
 	switch {
 	case slices.Contains(modesFileNames, base):
 		return ""
-	case folder.IsOfMacOS(name):
+	case upload.IsOfMacOS(name):
 		return "skipped: this is what macOS keeps about another file"
 	case slices.Contains([]string{".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz"}, ext):
 		return "skipped: archives within an archive are not opened; unpack it first"

@@ -2,7 +2,7 @@ package modes
 
 import (
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // ReadMode reads one mode, in the API's form {"slug", "name", "config": {...}}
@@ -14,7 +14,7 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 	if err := CheckBody(data); err != nil {
 		return Mode{}, err
 	}
-	var root *tree.Node
+	var root *jsonast.Node
 	var err error
 	if yaml {
 		root, _, _, err = parseAny(data, modeBudget())
@@ -40,11 +40,11 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 // IsInAPIForm reports whether a text is JSON with a mode in the API's form, as
 // opposed to that of files: its configuration is an object.
 func IsInAPIForm(data []byte) bool {
-	if CheckBody(data) != nil || !tree.LooksLikeJSON(data) {
+	if CheckBody(data) != nil || !jsonast.LooksLikeJSON(data) {
 		return false
 	}
 	root, err := parseJSON(data, modeBudget())
-	return err == nil && root.Get("config") != nil && root.Get("config").Kind == tree.Object
+	return err == nil && root.Get("config") != nil && root.Get("config").Kind == jsonast.Object
 }
 
 // PatchMode applies a merge patch (RFC 7396) to the API's form of m, such as
@@ -58,12 +58,12 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err != nil {
 		return Mode{}, err
 	}
-	if root.Kind != tree.Object {
-		return Mode{}, tree.Malformed("malformed_patch", "This is not a merge patch",
+	if root.Kind != jsonast.Object {
+		return Mode{}, jsonast.Malformed("malformed_patch", "This is not a merge patch",
 			"a merge patch is an object with the fields to change, not "+root.Describe(), root.Line, root.Column)
 	}
 	var d decoder
-	root.Flaws(tree.At(""), d.blameAt)
+	root.Flaws(jsonast.At(""), d.blameAt)
 	if err := d.failure(); err != nil {
 		return Mode{}, err
 	}
@@ -71,7 +71,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err != nil {
 		return Mode{}, fault.New(fault.Internal, "internal", "This mode can't be written.").Because(err)
 	}
-	target, err := (&tree.JSON{Budget: storedBudget()}).Parse(whole)
+	target, err := (&jsonast.JSON{Budget: storedBudget()}).Parse(whole)
 	if err != nil {
 		return Mode{}, err
 	}
@@ -81,7 +81,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	for i, p := range d.problems {
 		at, exact := root.Find(p.Pointer)
 		if !exact {
-			at = &tree.Node{}
+			at = &jsonast.Node{}
 		}
 		d.problems[i].Line, d.problems[i].Column = at.Line, at.Column
 	}
@@ -92,20 +92,20 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 }
 
 // mergePatch is MergePatch of RFC 7396, section 2.
-func mergePatch(target, patch *tree.Node) *tree.Node {
-	if patch.Kind != tree.Object {
+func mergePatch(target, patch *jsonast.Node) *jsonast.Node {
+	if patch.Kind != jsonast.Object {
 		return patch
 	}
-	changes := make(map[string]*tree.Node, len(patch.Fields))
+	changes := make(map[string]*jsonast.Node, len(patch.Fields))
 	for _, f := range patch.Fields {
 		changes[f.Name] = f.Value
 	}
-	merged := &tree.Node{Kind: tree.Object, Line: patch.Line, Column: patch.Column}
-	if target != nil && target.Kind == tree.Object {
+	merged := &jsonast.Node{Kind: jsonast.Object, Line: patch.Line, Column: patch.Column}
+	if target != nil && target.Kind == jsonast.Object {
 		for _, f := range target.Fields {
 			change, ok := changes[f.Name]
 			delete(changes, f.Name)
-			if ok && change.Kind == tree.Null {
+			if ok && change.Kind == jsonast.Null {
 				continue
 			}
 			if ok {
@@ -115,7 +115,7 @@ func mergePatch(target, patch *tree.Node) *tree.Node {
 		}
 	}
 	for _, f := range patch.Fields {
-		if change, isNew := changes[f.Name]; isNew && change.Kind != tree.Null {
+		if change, isNew := changes[f.Name]; isNew && change.Kind != jsonast.Null {
 			f.Value = mergePatch(nil, change)
 			merged.Fields = append(merged.Fields, f)
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes/nodetest"
-	"orgmodes/internal/tree"
 )
 
 // tester is what testing.T and rapid.T have in common.
@@ -74,7 +74,7 @@ func jsonShape(tb tester, v any) any {
 		}
 		return list
 	case int, int64, uint64, float64:
-		n, ok := tree.CanonicalNumber(fmt.Sprint(v))
+		n, ok := jsonast.CanonicalNumber(fmt.Sprint(v))
 		require.True(tb, ok, "%v", v)
 		return n
 	case nil, bool, string:

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/typo"
 	"orgmodes/internal/wording"
 )
@@ -49,7 +49,7 @@ func (v *verdict) add(pointer, format string, args ...any) {
 	v.fields = append(v.fields, fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 }
 
-func (v *verdict) addAt(at *tree.Path, format string, args ...any) {
+func (v *verdict) addAt(at *jsonast.Path, format string, args ...any) {
 	if len(v.fields) >= maxCollected {
 		v.more++
 		return
@@ -95,7 +95,7 @@ func (v *verdict) slug(slug string) {
 
 func (v *verdict) name(name string) {
 	length := utf8.RuneCountInString(strings.TrimSpace(name))
-	flaw := tree.TextFlaw(name)
+	flaw := jsonast.TextFlaw(name)
 	switch {
 	case length == 0:
 		v.add("/name", "Mode name is required")
@@ -111,7 +111,7 @@ func (v *verdict) name(name string) {
 }
 
 func (v *verdict) text(pointer, s string) {
-	if flaw := tree.TextFlaw(s); flaw != "" {
+	if flaw := jsonast.TextFlaw(s); flaw != "" {
 		v.add(pointer, "%s", flaw)
 	}
 }
@@ -144,7 +144,7 @@ func (v *verdict) restriction(at string, r *Restriction) {
 	}
 	v.text(at+"/description", r.Description)
 	v.extra(at, r.Extra, "fileRegex", "description")
-	if flaw := tree.TextFlaw(r.FileRegex); flaw != "" {
+	if flaw := jsonast.TextFlaw(r.FileRegex); flaw != "" {
 		v.add(at+"/fileRegex", "%s", flaw)
 		return
 	}
@@ -155,7 +155,7 @@ func (v *verdict) restriction(at string, r *Restriction) {
 
 // extra judges unknown fields; reserved are the names that have another place.
 func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string) {
-	above := tree.At(pointer)
+	above := jsonast.At(pointer)
 	for _, name := range sortedKeys(extra) {
 		at := above.Field(name)
 		if slices.Contains(reserved, name) {
@@ -167,14 +167,14 @@ func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string
 }
 
 // field judges a member of an unknown object, and what is below it.
-func (v *verdict) field(at *tree.Path, name string, value any, depth int) {
+func (v *verdict) field(at *jsonast.Path, name string, value any, depth int) {
 	v.fieldName(at, name)
 	v.value(at, value, depth)
 }
 
-func (v *verdict) fieldName(at *tree.Path, name string) {
+func (v *verdict) fieldName(at *jsonast.Path, name string) {
 	length := utf8.RuneCountInString(name)
-	if flaw := tree.TextFlaw(name); flaw != "" {
+	if flaw := jsonast.TextFlaw(name); flaw != "" {
 		v.addAt(at, "in the name of this field: %s", flaw)
 	} else if length > MaxFieldNameLength {
 		v.addAt(at, "the name of a field can have at most %d characters; this one has %d", MaxFieldNameLength, length)
@@ -184,7 +184,7 @@ func (v *verdict) fieldName(at *tree.Path, name string) {
 }
 
 // value judges a value of an unknown field.
-func (v *verdict) value(at *tree.Path, value any, depth int) {
+func (v *verdict) value(at *jsonast.Path, value any, depth int) {
 	if depth > MaxDepth {
 		v.addAt(at, "nested deeper than %d levels", MaxDepth)
 		return
@@ -192,12 +192,12 @@ func (v *verdict) value(at *tree.Path, value any, depth int) {
 	switch value := value.(type) {
 	case nil, bool:
 	case string:
-		if flaw := tree.TextFlaw(value); flaw != "" {
+		if flaw := jsonast.TextFlaw(value); flaw != "" {
 			v.addAt(at, "%s", flaw)
 		}
 	case json.Number:
-		if n, ok := tree.CanonicalNumber(value.String()); !ok || n != value {
-			v.addAt(at, "%s", tree.Inexact(value.String()))
+		if n, ok := jsonast.CanonicalNumber(value.String()); !ok || n != value {
+			v.addAt(at, "%s", jsonast.Inexact(value.String()))
 		}
 	case []any:
 		for i, item := range value {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // canonicalValue copies a value of an unknown field, with numbers in canonical
@@ -13,7 +13,7 @@ import (
 func canonicalValue(v any) any {
 	switch v := v.(type) {
 	case json.Number:
-		if n, ok := tree.CanonicalNumber(v.String()); ok {
+		if n, ok := jsonast.CanonicalNumber(v.String()); ok {
 			return n
 		}
 	case int:

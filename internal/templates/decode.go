@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/tree"
 	"orgmodes/internal/typo"
 )
 
@@ -42,20 +42,20 @@ func (d *decoder) blame(pointer string, line, column int, format string, args ..
 	})
 }
 
-func (d *decoder) notice(n *tree.Node, pointer, format string, args ...any) {
+func (d *decoder) notice(n *jsonast.Node, pointer, format string, args ...any) {
 	d.notices = append(d.notices, modes.Notice{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: n.Line, Column: n.Column})
 }
 
 // object goes through the members of an object. take is called for each that can
 // be kept, and reports whether it knows the field; names are those to suggest
 // for one that nobody knows.
-func (d *decoder) object(n *tree.Node, what string, names []string, take func(f tree.Field, pointer string) bool) {
-	if n.Kind != tree.Object {
+func (d *decoder) object(n *jsonast.Node, what string, names []string, take func(f jsonast.Field, pointer string) bool) {
+	if n.Kind != jsonast.Object {
 		d.blame("", n.Line, n.Column, "%s is an object; this is %s", what, n.Describe())
 		return
 	}
 	for _, f := range n.Fields {
-		at := tree.Step(f.Name)
+		at := jsonast.Step(f.Name)
 		switch {
 		case f.Flaw != "":
 			d.blame(at, f.Line, f.Column, "%s", f.Flaw)
@@ -68,9 +68,9 @@ func (d *decoder) object(n *tree.Node, what string, names []string, take func(f 
 
 // template reads a template as a request or a file has it. It judges types, not
 // rules.
-func (d *decoder) template(n *tree.Node) Template {
+func (d *decoder) template(n *jsonast.Node) Template {
 	t := Template{AllowedTools: []string{}}
-	d.object(n, "a template", writable, func(f tree.Field, at string) bool {
+	d.object(n, "a template", writable, func(f jsonast.Field, at string) bool {
 		switch f.Name {
 		case "name":
 			t.Name, _ = d.required(f.Value, at)
@@ -94,14 +94,14 @@ func (d *decoder) template(n *tree.Node) Template {
 }
 
 // required reads a text; null is as if it weren't there.
-func (d *decoder) required(n *tree.Node, at string) (string, bool) {
+func (d *decoder) required(n *jsonast.Node, at string) (string, bool) {
 	switch {
-	case n.Kind == tree.Null:
+	case n.Kind == jsonast.Null:
 		return "", false
 	case n.Flaw != "":
 		d.blame(at, n.Line, n.Column, "%s", n.Flaw)
 		return "", false
-	case n.Kind != tree.Text:
+	case n.Kind != jsonast.Text:
 		d.blame(at, n.Line, n.Column, "must be text, not %s", n.Describe())
 		return "", false
 	}
@@ -110,7 +110,7 @@ func (d *decoder) required(n *tree.Node, at string) (string, bool) {
 
 // optional reads a text that may be null: nil then, and an empty one where it is
 // empty.
-func (d *decoder) optional(n *tree.Node, at string) *string {
+func (d *decoder) optional(n *jsonast.Node, at string) *string {
 	if s, ok := d.required(n, at); ok {
 		return &s
 	}
@@ -118,11 +118,11 @@ func (d *decoder) optional(n *tree.Node, at string) *string {
 }
 
 // tools reads a list of allowed tools; null is an empty one.
-func (d *decoder) tools(n *tree.Node, at string) ([]string, bool) {
+func (d *decoder) tools(n *jsonast.Node, at string) ([]string, bool) {
 	switch {
-	case n.Kind == tree.Null:
+	case n.Kind == jsonast.Null:
 		return []string{}, true
-	case n.Kind != tree.List:
+	case n.Kind != jsonast.List:
 		d.blame(at, n.Line, n.Column, "must be a list of tools, such as [\"Read\", \"Bash(git status:*)\"], not %s", n.Describe())
 		return []string{}, false
 	}
@@ -130,7 +130,7 @@ func (d *decoder) tools(n *tree.Node, at string) ([]string, bool) {
 	for i, item := range n.Items {
 		at := fmt.Sprintf("%s/%d", at, i)
 		s, ok := d.required(item, at)
-		if item.Kind == tree.Null {
+		if item.Kind == jsonast.Null {
 			d.blame(at, item.Line, item.Column, "must be text, not null")
 		}
 		if ok {
@@ -149,23 +149,23 @@ type identity struct {
 // identity reads the fields of a template that only files mean something by. What
 // is unreadable of them is a problem only for the id: it decides which template is
 // meant.
-func (d *decoder) identity(n *tree.Node) identity {
+func (d *decoder) identity(n *jsonast.Node) identity {
 	var out identity
-	if given := n.Get("template_id"); given != nil && given.Kind != tree.Null {
+	if given := n.Get("template_id"); given != nil && given.Kind != jsonast.Null {
 		id, ok := parseID(given.Text)
-		if given.Kind != tree.Text || !ok {
+		if given.Kind != jsonast.Text || !ok {
 			d.blame("/template_id", given.Line, given.Column, "must be a UUID such as %s; leave it out to make a new template", exampleID)
 		}
 		out.id = id
 	}
 	moment := func(name string) time.Time {
 		given := n.Get(name)
-		if given == nil || given.Kind == tree.Null {
+		if given == nil || given.Kind == jsonast.Null {
 			return time.Time{}
 		}
 		t, ok := parseTimestamp(given.Text)
-		if given.Kind != tree.Text || !ok {
-			d.notice(given, tree.Step(name), "this is no time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
+		if given.Kind != jsonast.Text || !ok {
+			d.notice(given, jsonast.Step(name), "this is no time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
 			return time.Time{}
 		}
 		return t
@@ -191,7 +191,7 @@ func (d *decoder) judge(t Template, tools Tools, find func(pointer string) (line
 	blamed := d.problems
 	for _, p := range t.problems(tools) {
 		// "must be text" and "is required" for one place would be one too many.
-		if slices.ContainsFunc(blamed, func(b problem) bool { return tree.Overlap(b.Pointer, p.Pointer) }) {
+		if slices.ContainsFunc(blamed, func(b problem) bool { return jsonast.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
 		p.Line, p.Column = find(p.Pointer)

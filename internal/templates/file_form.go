@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // The shapes in which templates are in files:
@@ -22,7 +22,7 @@ var envelopeFields = []string{"version", "exported_at", "template", "templates"}
 
 // placed are the templates of a file, where they were found.
 type placed struct {
-	nodes []*tree.Node
+	nodes []*jsonast.Node
 	// below is the pointer to the template, or to the list of them.
 	below string
 	// several says that the form is one for several.
@@ -37,31 +37,31 @@ func (p placed) pointer(i int) string {
 }
 
 // formOf finds the templates of a file. The problems say why it holds none.
-func formOf(root *tree.Node) (placed, []problem) {
+func formOf(root *jsonast.Node) (placed, []problem) {
 	switch {
-	case root.Kind == tree.List:
+	case root.Kind == jsonast.List:
 		return placed{nodes: root.Items, several: true}, nil
-	case root.Kind != tree.Object:
+	case root.Kind != jsonast.Object:
 		var d decoder
 		d.blame("", root.Line, root.Column, "a file of templates holds a template, a list of them or an envelope around them; this is %s", root.Describe())
 		return placed{}, d.problems
 	case root.Get("template") != nil || root.Get("templates") != nil:
 		return envelope(root)
 	default:
-		return placed{nodes: []*tree.Node{root}}, nil
+		return placed{nodes: []*jsonast.Node{root}}, nil
 	}
 }
 
-func envelope(root *tree.Node) (placed, []problem) {
+func envelope(root *jsonast.Node) (placed, []problem) {
 	var d decoder
-	d.object(root, "an envelope", envelopeFields, func(f tree.Field, at string) bool {
+	d.object(root, "an envelope", envelopeFields, func(f jsonast.Field, at string) bool {
 		n := f.Value
 		switch {
-		case f.Name == "version" && (n.Kind != tree.Number || n.Text != envelopeVersion):
+		case f.Name == "version" && (n.Kind != jsonast.Number || n.Text != envelopeVersion):
 			d.blame(at, n.Line, n.Column, "this is not version %s, the only one that we can read", envelopeVersion)
-		case f.Name == "exported_at" && n.Kind != tree.Text && n.Kind != tree.Null:
+		case f.Name == "exported_at" && n.Kind != jsonast.Text && n.Kind != jsonast.Null:
 			d.blame(at, n.Line, n.Column, "must be text, not %s", n.Describe())
-		case f.Name == "templates" && n.Kind != tree.List:
+		case f.Name == "templates" && n.Kind != jsonast.List:
 			d.blame(at, n.Line, n.Column, "must be a list of templates, not %s", n.Describe())
 		}
 		return slices.Contains(envelopeFields, f.Name)
@@ -74,7 +74,7 @@ func envelope(root *tree.Node) (placed, []problem) {
 		return placed{}, d.problems
 	}
 	if one != nil {
-		return placed{nodes: []*tree.Node{one}, below: "/template"}, nil
+		return placed{nodes: []*jsonast.Node{one}, below: "/template"}, nil
 	}
 	return placed{nodes: several.Items, below: "/templates", several: true}, nil
 }

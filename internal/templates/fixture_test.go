@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
+	"orgmodes/internal/upload"
 )
 
 // tester is what testing.T and rapid.T have in common.
@@ -41,16 +41,16 @@ func places(fields []fault.Field) string {
 }
 
 // pythonFolder is a folder of files that Python wrote.
-func pythonFolder(tb testing.TB) []folder.File {
+func pythonFolder(tb testing.TB) []upload.File {
 	tb.Helper()
 	paths, err := filepath.Glob("testdata/python/*.json")
 	require.NoError(tb, err)
 	require.NotEmpty(tb, paths)
-	files := make([]folder.File, len(paths))
+	files := make([]upload.File, len(paths))
 	for i, path := range paths {
 		data, err := os.ReadFile(path)
 		require.NoError(tb, err)
-		files[i] = folder.File{Name: filepath.Base(path), Data: data}
+		files[i] = upload.File{Name: filepath.Base(path), Data: data}
 	}
 	return files
 }

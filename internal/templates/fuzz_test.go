@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 )
 
 // FuzzRead reads anything as a file: nothing panics, what is refused says where,
@@ -21,7 +21,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(PublishedJSON(shippedOrganization()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Read([]folder.File{{Name: id(1).String() + ".json", Data: data}}, Tools{})
+		got, err := Read([]upload.File{{Name: id(1).String() + ".json", Data: data}}, Tools{})
 		if err != nil {
 			require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
 			return

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"orgmodes/internal/folder"
+	"orgmodes/internal/upload"
 )
 
 // TestHostileTextsAreBounded reads texts near the limits that are made to cost
@@ -18,7 +18,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads many megabytes")
 	}
-	full := func(unit string) string { return strings.Repeat(unit, (folder.MaxUploadBytes-200)/len(unit)) }
+	full := func(unit string) string { return strings.Repeat(unit, (upload.MaxUploadBytes-200)/len(unit)) }
 	numbered := func(unit string, n int) string {
 		var b strings.Builder
 		for i := range n {

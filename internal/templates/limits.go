@@ -2,8 +2,8 @@ package templates
 
 import (
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
 
@@ -61,7 +61,7 @@ func checkBody(data []byte) error {
 }
 
 // bodyBudget is newBudget for a body that holds one template, or what is asked of them.
-func bodyBudget() *tree.Budget {
+func bodyBudget() *jsonast.Budget {
 	const values = maxValues / 5
 	b := newBudget()
 	b.Values, b.Text = values, MaxBodyBytes
@@ -70,11 +70,11 @@ func bodyBudget() *tree.Budget {
 }
 
 // newBudget bounds what files may become in memory, all together.
-func newBudget() *tree.Budget {
-	return &tree.Budget{
-		Values: maxValues, Text: folder.MaxBytes, Depth: maxNesting, What: "This",
+func newBudget() *jsonast.Budget {
+	return &jsonast.Budget{
+		Values: maxValues, Text: upload.MaxBytes, Depth: maxNesting, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values: more than %d templates ever need.", maxValues, MaxTemplates),
-		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", wording.Bytes(folder.MaxBytes)),
+		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", wording.Bytes(upload.MaxBytes)),
 	}
 }

@@ -3,7 +3,7 @@ package templates
 import (
 	"slices"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // Patch is a partial update. What it doesn't name stays as it is; null clears,
@@ -18,7 +18,7 @@ type Patch struct {
 	DefaultRole, DefaultSystemPrompt, Description TextPatch
 
 	// node is the text that the patch was read from, for positions.
-	node *tree.Node
+	node *jsonast.Node
 }
 
 // TextPatch is what becomes of an optional text.
@@ -40,7 +40,7 @@ func ReadPatch(data []byte) (Patch, error) {
 	}
 	var d decoder
 	p := Patch{node: n}
-	d.object(n, "an update", writable, func(f tree.Field, at string) bool {
+	d.object(n, "an update", writable, func(f jsonast.Field, at string) bool {
 		switch f.Name {
 		case "name":
 			p.Name = d.kept(f.Value, at)
@@ -71,8 +71,8 @@ func ReadPatch(data []byte) (Patch, error) {
 }
 
 // kept reads a text that can change and can't be cleared.
-func (d *decoder) kept(n *tree.Node, at string) *string {
-	if n.Kind == tree.Null {
+func (d *decoder) kept(n *jsonast.Node, at string) *string {
+	if n.Kind == jsonast.Null {
 		d.blame(at, n.Line, n.Column, "can't be cleared, as every template has one; leave the field out to keep it as it is")
 	}
 	return d.optional(n, at)

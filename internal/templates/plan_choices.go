@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // Choice says what to do with a template whose name, or whose place, is another
@@ -51,7 +51,7 @@ func (c Choices) check(entries []Entry) error {
 		return none("/on_conflict", c.OnConflict)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.ByName)) {
-		at := "/by_name" + tree.Step(name)
+		at := "/by_name" + jsonast.Step(name)
 		if way := c.ByName[name]; !slices.Contains(ways, way) {
 			return none(at, way)
 		}

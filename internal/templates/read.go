@@ -1,6 +1,6 @@
 package templates
 
-import "orgmodes/internal/tree"
+import "orgmodes/internal/jsonast"
 
 // ReadTemplate reads a whole template, to create or to replace one:
 // {"name", "permission_mode", "allowed_tools", "default_role",
@@ -22,15 +22,15 @@ func ReadTemplate(data []byte, tools Tools) (Template, error) {
 	return t, nil
 }
 
-func parseBody(data []byte) (*tree.Node, error) {
+func parseBody(data []byte) (*jsonast.Node, error) {
 	if err := checkBody(data); err != nil {
 		return nil, err
 	}
 	return parseJSON(data, bodyBudget())
 }
 
-func parseJSON(data []byte, b *tree.Budget) (*tree.Node, error) {
-	return (&tree.JSON{Budget: b}).Parse(data)
+func parseJSON(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
+	return (&jsonast.JSON{Budget: b}).Parse(data)
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. It judges types, not rules: what

@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/upload"
 )
 
 // Entry is the verdict on one template of a file. A file that holds none is an
@@ -42,7 +42,7 @@ type Entry struct {
 	// problem of its own, as an import can be told what to do about it.
 	Conflict *modes.Conflict
 
-	node *tree.Node
+	node *jsonast.Node
 	// alone says that the file holds nothing else.
 	alone bool
 }
@@ -63,7 +63,7 @@ func (e Entry) Position(pointer string) (line, column int) {
 }
 
 // filesOfTemplates are what we look for in a folder.
-var filesOfTemplates = folder.Kind{Things: "templates", NotToRead: notToRead}
+var filesOfTemplates = upload.Kind{Things: "templates", NotToRead: notToRead}
 
 // Files are what several files hold together.
 type Files struct {
@@ -76,7 +76,7 @@ type Files struct {
 // {template_id}.json has them, or any form that holds several (see formOf). One
 // bad template, or one bad file, never spoils the others. The error is a
 // *fault.Error (TooLarge) where all together are too much.
-func Read(files []folder.File, tools Tools) (Files, error) {
+func Read(files []upload.File, tools Tools) (Files, error) {
 	files, err := filesOfTemplates.Sorted(files)
 	if err != nil {
 		return Files{}, err
@@ -119,12 +119,12 @@ func ReadArchive(data []byte, tools Tools) (Files, error) {
 
 // ReadFile reads one file, in any of the forms; its name says nothing.
 func ReadFile(data []byte, tools Tools) (Files, error) {
-	return Read([]folder.File{{Data: data}}, tools)
+	return Read([]upload.File{{Data: data}}, tools)
 }
 
 // readFile judges each template of a file for itself. The error is for what must
 // end the whole reading.
-func readFile(data []byte, tools Tools, b *tree.Budget) ([]Entry, error) {
+func readFile(data []byte, tools Tools, b *jsonast.Budget) ([]Entry, error) {
 	root, err := parseFile(data, b)
 	if b.Spent() {
 		return nil, err
@@ -148,8 +148,8 @@ func readFile(data []byte, tools Tools, b *tree.Budget) ([]Entry, error) {
 	return entries, nil
 }
 
-func parseFile(data []byte, b *tree.Budget) (*tree.Node, error) {
-	if err := folder.CheckUpload(data); err != nil {
+func parseFile(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
+	if err := upload.CheckUpload(data); err != nil {
 		return nil, err
 	}
 	return parseJSON(data, b)
@@ -165,7 +165,7 @@ func refused(f *fault.Error) Entry {
 	return e
 }
 
-func readEntry(n *tree.Node, tools Tools) Entry {
+func readEntry(n *jsonast.Node, tools Tools) Entry {
 	e := Entry{Line: n.Line, Column: n.Column, node: n}
 	var d decoder
 	t := d.template(n)
@@ -188,7 +188,7 @@ func (e *Entry) takeFileName() {
 	line, column := e.Position("/template_id")
 	switch given := e.node.Get("template_id"); {
 	case e.ID == named:
-	case given == nil || given.Kind == tree.Null:
+	case given == nil || given.Kind == jsonast.Null:
 		e.ID = named
 		e.Notices = append(e.Notices, modes.Notice{
 			File: e.File, Pointer: "/template_id", Detail: "there is no template_id in this file; the file's name is taken for it", Line: line, Column: column,
@@ -241,7 +241,7 @@ func notToRead(name string) string {
 	switch {
 	case name == "":
 		return "" // a file that was given by itself
-	case folder.IsOfMacOS(name):
+	case upload.IsOfMacOS(name):
 		return "skipped: this is what macOS keeps about another file"
 	case strings.HasPrefix(base, "."):
 		return "skipped: hidden files hold no templates"

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/folder"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/upload"
 )
 
 func told(f Files) string {
@@ -38,7 +38,7 @@ func withID(id fmt.Stringer, name string) string {
 }
 
 func TestRead(t *testing.T) {
-	var files []folder.File
+	var files []upload.File
 	for _, f := range []struct{ name, text string }{
 		{"a/Foo Bar.json", one("Foo Bar")},
 		{"a/foo-bar.json", one("foo-bar")},
@@ -70,7 +70,7 @@ func TestRead(t *testing.T) {
 		{"__MACOSX/._a.json", "x"},
 		{"H.JSON", one("capitals")},
 	} {
-		files = append(files, folder.File{Name: f.name, Data: []byte(f.text)})
+		files = append(files, upload.File{Name: f.name, Data: []byte(f.text)})
 	}
 	got, err := Read(files, Tools{})
 	require.NoError(t, err)
@@ -88,22 +88,22 @@ func TestOneFile(t *testing.T) {
 }
 
 func TestTooMuchAtOnce(t *testing.T) {
-	file := func(i int, data string) folder.File {
-		return folder.File{Name: fmt.Sprintf("%d.json", i), Data: []byte(data)}
+	file := func(i int, data string) upload.File {
+		return upload.File{Name: fmt.Sprintf("%d.json", i), Data: []byte(data)}
 	}
-	many := make([]folder.File, folder.MaxFiles+1)
+	many := make([]upload.File, upload.MaxFiles+1)
 	for i := range many {
 		many[i] = file(i, "{}")
 	}
 	zeros := "[" + strings.Repeat("0,", 40_000) + "0]"
 	for name, c := range map[string]struct {
 		code  string
-		files []folder.File
+		files []upload.File
 	}{
 		"files":     {"too_many_files", many},
-		"bytes":     {"files_too_large", []folder.File{file(1, strings.Repeat(" ", 9<<20)), file(2, strings.Repeat(" ", 9<<20))}},
-		"values":    {"too_many_values", []folder.File{file(1, `{"a": `+zeros+`}`), file(2, `{"a": `+zeros+`}`), file(3, `{"a": `+zeros+`}`)}},
-		"templates": {"too_many_templates", []folder.File{file(1, zeros)}},
+		"bytes":     {"files_too_large", []upload.File{file(1, strings.Repeat(" ", 9<<20)), file(2, strings.Repeat(" ", 9<<20))}},
+		"values":    {"too_many_values", []upload.File{file(1, `{"a": `+zeros+`}`), file(2, `{"a": `+zeros+`}`), file(3, `{"a": `+zeros+`}`)}},
+		"templates": {"too_many_templates", []upload.File{file(1, zeros)}},
 	} {
 		_, err := Read(c.files, Tools{})
 		f, _ := fault.As(err)
@@ -111,7 +111,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 		assert.Equal(t, fault.TooLarge, f.Kind, name)
 		assert.Equal(t, c.code, f.Code, name)
 	}
-	got, err := Read([]folder.File{file(1, strings.Repeat(" ", folder.MaxUploadBytes+1)), file(2, one("fine"))}, Tools{})
+	got, err := Read([]upload.File{file(1, strings.Repeat(" ", upload.MaxUploadBytes+1)), file(2, one("fine"))}, Tools{})
 	require.NoError(t, err)
 	require.Len(t, got.Entries, 2)
 	assert.Contains(t, got.Entries[0].Problems[0].Detail, "at most 10 MiB")
@@ -122,11 +122,11 @@ func TestTooMuchAtOnce(t *testing.T) {
 // packed makes a zip file of files that hold a template each, called as they are.
 func packed(tb testing.TB, names ...string) []byte {
 	tb.Helper()
-	var files []folder.File
+	var files []upload.File
 	for _, name := range names {
-		files = append(files, folder.File{Name: name, Data: []byte(one(name))})
+		files = append(files, upload.File{Name: name, Data: []byte(one(name))})
 	}
-	data, err := folder.Pack(files)
+	data, err := upload.Pack(files)
 	require.NoError(tb, err)
 	return data
 }
@@ -151,7 +151,7 @@ func TestArchivesThatAreRefused(t *testing.T) {
 	for code, data := range map[string][]byte{
 		"malformed_archive": []byte("{}"),
 		"unsafe_archive":    packed(t, "a.json", "a/../../b.md"),
-		"upload_too_large":  make([]byte, folder.MaxUploadBytes+1),
+		"upload_too_large":  make([]byte, upload.MaxUploadBytes+1),
 	} {
 		_, err := ReadArchive(data, Tools{})
 		f, _ := fault.As(err)

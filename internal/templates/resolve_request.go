@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 // Request is what somebody who spawns an agent asks for beside a template. What is
@@ -43,7 +43,7 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 	}
 	for _, p := range t.problems(tools) {
 		p.Pointer = requestPointer(n, p.Pointer)
-		if slices.ContainsFunc(d.problems, func(b problem) bool { return tree.Overlap(b.Pointer, p.Pointer) }) {
+		if slices.ContainsFunc(d.problems, func(b problem) bool { return jsonast.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
 		p.Line, p.Column = n.Position(p.Pointer)
@@ -60,7 +60,7 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 }
 
 // requestPointer is where a request has what a template has at a pointer.
-func requestPointer(n *tree.Node, pointer string) string {
+func requestPointer(n *jsonast.Node, pointer string) string {
 	for inTemplate, inRequest := range map[string]string{"/default_role": "/role", "/default_system_prompt": "/system_prompt"} {
 		if pointer == inTemplate {
 			pointer = inRequest
@@ -73,17 +73,17 @@ func requestPointer(n *tree.Node, pointer string) string {
 }
 
 // request reads one level of a request.
-func (d *decoder) request(n *tree.Node, below string, r *Request) {
+func (d *decoder) request(n *jsonast.Node, below string, r *Request) {
 	names := requestFields
 	if below != "" {
 		names = names[:len(names)-1]
 	}
 	within := decoder{}
-	within.object(n, "a request", names, func(f tree.Field, at string) bool {
+	within.object(n, "a request", names, func(f jsonast.Field, at string) bool {
 		if !slices.Contains(names, f.Name) {
 			return false
 		}
-		if f.Value.Kind == tree.Null {
+		if f.Value.Kind == jsonast.Null {
 			return true
 		}
 		twice := false

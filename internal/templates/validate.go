@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/typo"
 	"orgmodes/internal/wording"
 )
@@ -110,8 +110,8 @@ func (v *verdict) text(pointer string, text *string, most int) {
 	}
 	length := utf8.RuneCountInString(*text)
 	switch {
-	case tree.TextFlaw(*text) != "":
-		v.add("", pointer, "%s", tree.TextFlaw(*text))
+	case jsonast.TextFlaw(*text) != "":
+		v.add("", pointer, "%s", jsonast.TextFlaw(*text))
 	case length > most:
 		v.add("", pointer, "this text can have at most %d characters; it has %d", most, length)
 	}

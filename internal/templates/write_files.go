@@ -8,8 +8,8 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"orgmodes/internal/folder"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 )
 
 // WriteFile writes a template as the file {template_id}.json has it: the very
@@ -18,17 +18,17 @@ import (
 func WriteFile(t OrganizationTemplate) []byte { return indented(t.Fields()) }
 
 // WriteFolder writes a file for each template, by the templates' names.
-func WriteFolder(all []OrganizationTemplate) []folder.File {
-	files := make([]folder.File, len(all))
+func WriteFolder(all []OrganizationTemplate) []upload.File {
+	files := make([]upload.File, len(all))
 	for i, t := range Sorted(all) {
-		files[i] = folder.File{Name: t.ID.String() + ".json", Data: WriteFile(t)}
+		files[i] = upload.File{Name: t.ID.String() + ".json", Data: WriteFile(t)}
 	}
 	return files
 }
 
 // WriteArchive writes what WriteFolder does as a zip file: the same bytes for the
 // same templates.
-func WriteArchive(all []OrganizationTemplate) ([]byte, error) { return folder.Pack(WriteFolder(all)) }
+func WriteArchive(all []OrganizationTemplate) ([]byte, error) { return upload.Pack(WriteFolder(all)) }
 
 // WriteEnvelope writes one template in the envelope of an export.
 func WriteEnvelope(t OrganizationTemplate, exportedAt time.Time) []byte {

@@ -12,7 +12,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 const (
@@ -72,7 +72,7 @@ func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 // arguments are refused by its schema, and letter case counts for both.
 func checkMessage(data []byte) error {
 	const values = maxMessage / 8
-	root, err := (&tree.JSON{Budget: &tree.Budget{
+	root, err := (&jsonast.JSON{Budget: &jsonast.Budget{
 		Values: values, Text: maxMessage, Depth: 64, What: "This message",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This message holds more than %d values", values),
 		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxMessage>>10),
@@ -81,7 +81,7 @@ func checkMessage(data []byte) error {
 		return err
 	}
 	var flaws []fault.Field
-	root.Flaws(tree.At(""), func(at *tree.Path, detail string, line, column int) {
+	root.Flaws(jsonast.At(""), func(at *jsonast.Path, detail string, line, column int) {
 		if len(flaws) < 10 {
 			flaws = append(flaws, fault.Field{Pointer: at.String(), Detail: detail, Line: line, Column: column})
 		}

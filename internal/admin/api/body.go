@@ -6,7 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 const (
@@ -60,7 +60,7 @@ func jsonBody(c *fiber.Ctx) ([]byte, error) {
 }
 
 // smallBody reads a body that is JSON and no mode into a struct, strictly: see
-// tree.Node.Decode.
+// jsonast.Node.Decode.
 func smallBody(c *fiber.Ctx, into any) error {
 	data, err := jsonBody(c)
 	if err != nil {
@@ -74,12 +74,12 @@ func smallJSON(data []byte, into any) error {
 	if len(data) > maxSmall {
 		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxSmall>>10)
 	}
-	return tree.DecodeJSON(data, smallBudget(), into)
+	return jsonast.DecodeJSON(data, smallBudget(), into)
 }
 
 // smallBudget bounds what a small body may become in memory.
-func smallBudget() *tree.Budget {
-	return &tree.Budget{
+func smallBudget() *jsonast.Budget {
+	return &jsonast.Budget{
 		Values: maxSmall / 8, Text: maxSmall, Depth: 16, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This holds more than %d values", maxSmall/8),
 		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxSmall>>10),

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/typo"
 	"orgmodes/internal/wording"
 )
@@ -40,7 +40,7 @@ func (t takes) checkOne(name, value string, seen map[string]bool) error {
 	case seen[name] && !several:
 		return malformedQuery("%s is there twice", name)
 	}
-	if flaw := tree.TextFlaw(value); flaw != "" {
+	if flaw := jsonast.TextFlaw(value); flaw != "" {
 		return malformedQuery("%s: %s", name, flaw)
 	}
 	seen[name] = true

@@ -18,7 +18,7 @@ import (
 
 	"orgmodes/internal/config"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/tree"
+	"orgmodes/internal/jsonast"
 )
 
 type key int
@@ -140,11 +140,11 @@ func Plain() fiber.Handler {
 func Text() fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		uri := c.Context().URI()
-		if flaw := tree.TextFlaw(string(uri.Path())); flaw != "" {
+		if flaw := jsonast.TextFlaw(string(uri.Path())); flaw != "" {
 			return fault.New(fault.Malformed, "malformed_path", "The path can't be read: %s", flaw)
 		}
 		for name, value := range uri.QueryArgs().All() {
-			if flaw := cmp.Or(tree.TextFlaw(string(name)), tree.TextFlaw(string(value))); flaw != "" {
+			if flaw := cmp.Or(jsonast.TextFlaw(string(name)), jsonast.TextFlaw(string(value))); flaw != "" {
 				return fault.New(fault.Malformed, "malformed_query", "%s in the query: %s", strconv.Quote(strings.ToValidUTF8(string(name), "\uFFFD")), flaw)
 			}
 		}

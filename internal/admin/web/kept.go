@@ -14,8 +14,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/tree"
 )
 
 // kept is a form that was sent when the session was over. It travels in a hidden
@@ -97,15 +97,15 @@ func parseKept(field string) (k kept, ok bool) {
 		return kept{}, false
 	}
 	b, err := base64.RawURLEncoding.DecodeString(field)
-	if err != nil || tree.DecodeJSON(b, fieldBudget(len(b)), &k) != nil || !local(k.Path) {
+	if err != nil || jsonast.DecodeJSON(b, fieldBudget(len(b)), &k) != nil || !local(k.Path) {
 		return kept{}, false
 	}
 	return k, true
 }
 
 // fieldBudget bounds what a hidden field with JSON may become in memory.
-func fieldBudget(size int) *tree.Budget {
-	return &tree.Budget{
+func fieldBudget(size int) *jsonast.Budget {
+	return &jsonast.Budget{
 		Values: 20_000, Text: size, Depth: modes.MaxDepth + 8, What: "This field",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This field holds too many values."),
 		TooMuchText:   fault.New(fault.TooLarge, "too_much_text", "This field holds too much text."),

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/tree"
 )
 
 // beside is what the form has no fields for. It goes along in a hidden field, so
@@ -91,7 +91,7 @@ func besideOf(f form) (b beside, err error) {
 	if text == "" {
 		return b, nil
 	}
-	return b, tree.DecodeJSON([]byte(text), fieldBudget(len(text)), &b)
+	return b, jsonast.DecodeJSON([]byte(text), fieldBudget(len(text)), &b)
 }
 
 // groupsIn are the groups that are checked: in the order in which they were, and

@@ -1,4 +1,4 @@
-package folder
+package upload
 
 import (
 	"archive/zip"
