@@ -75,6 +75,8 @@ var never = map[string][]string{
 	"internal/fault":         {module + "...", pgx, river, redis, fiber, fast, "net/http"},
 	"internal/jsonast":       {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/upload":        {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/organization":  {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/resource":      {module + "internal/modes/...", module + "internal/templates/...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/diff":          {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/typo":          {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/wording":       {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},

@@ -21,7 +21,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack"
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -213,7 +213,7 @@ func (f *fleet) awaitWithin(patience time.Duration, what string, check func() er
 // tenant is an organization with an owner's token that may write and an
 // editor's token that may read.
 type tenant struct {
-	org          modes.Organization
+	org          organization.Organization
 	owner        uuid.UUID
 	write, read  string
 	modesYAMLURL func(reader string) string

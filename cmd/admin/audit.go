@@ -13,7 +13,7 @@ import (
 
 	"orgmodes/internal/admin/auditlog"
 	"orgmodes/internal/audit"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/typo"
 )
@@ -75,7 +75,7 @@ func (c *cli) auditList() *cobra.Command {
 		if f.filter.Limit < 1 || f.filter.Limit > pageSize {
 			return usage("--limit is a number from 1 to %d; \"admin audit export\" writes all", pageSize)
 		}
-		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) error {
 			list := []auditlog.Entry{}
 			for more, left := true, f.filter; more && left.Limit > 0; {
 				got, rest, err := db.AuditPage(ctx, o.ID, left, auditBytes)
@@ -130,7 +130,7 @@ formula begin with an apostrophe.`,
 		if !slices.Contains(auditlog.Formats(), format) {
 			return usage("a format is one of %s, not %q", strings.Join(auditlog.Formats(), ", "), format)
 		}
-		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o modes.Organization) (err error) {
+		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) (err error) {
 			to := c.stdout
 			if out != "" && out != "-" {
 				file, err := os.Create(out)

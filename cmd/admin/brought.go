@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 )
 
 // kindOfFile says which files of a folder are read.
@@ -29,8 +29,8 @@ var (
 
 // bring reads what a command was given: files, folders, or the standard input
 // for "-". Of a folder those files are read that can hold what is looked for.
-func (c *cli) bring(args []string, kind kindOfFile) ([]modes.NamedFile, error) {
-	var brought []modes.NamedFile
+func (c *cli) bring(args []string, kind kindOfFile) ([]upload.File, error) {
+	var brought []upload.File
 	for _, arg := range args {
 		paths := []string{arg}
 		if arg != "-" {
@@ -53,7 +53,7 @@ func (c *cli) bring(args []string, kind kindOfFile) ([]modes.NamedFile, error) {
 			if path == "-" {
 				name = "stdin"
 			}
-			brought = append(brought, modes.NamedFile{Name: name, Data: data})
+			brought = append(brought, upload.File{Name: name, Data: data})
 		}
 	}
 	return brought, nil
@@ -72,8 +72,8 @@ func (k kindOfFile) below(folder string) ([]string, error) {
 		case entry.Type().IsRegular() && k.may(entry.Name()):
 			paths = append(paths, path)
 		}
-		if len(paths) > modes.MaxFiles {
-			return fmt.Errorf("%s has more than %d files that could hold %s; name the files, or a folder further down", folder, modes.MaxFiles, k.what)
+		if len(paths) > upload.MaxFiles {
+			return fmt.Errorf("%s has more than %d files that could hold %s; name the files, or a folder further down", folder, upload.MaxFiles, k.what)
 		}
 		return nil
 	})
@@ -100,7 +100,7 @@ func (c *cli) read(name string) ([]byte, error) {
 		from = f
 	}
 	// One byte more than can be taken, so that it is refused and not cut.
-	return io.ReadAll(io.LimitReader(from, modes.MaxUploadBytes+1))
+	return io.ReadAll(io.LimitReader(from, upload.MaxUploadBytes+1))
 }
 
 // patience is how long a command works silently.

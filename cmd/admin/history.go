@@ -14,7 +14,8 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -31,7 +32,7 @@ type noun[T any] struct {
 	// of returns an object's id, its version, and what it is called.
 	of   func(T) (id uuid.UUID, version int64, called string)
 	same func(called, ref string) bool
-	diff func(before, after T) []modes.Change
+	diff func(before, after T) []diff.Change
 	// version names the object of a version.
 	version func(out *listedVersion, id string, t T)
 
@@ -101,7 +102,7 @@ too, and --deleted lists them; "admin %[2]s restore" brings one back.`, n.one, n
 		if (len(args) == 0) == !deleted {
 			return usage("say which %s, or --deleted", n.one)
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			found, err := n.all(ctx, db, o.ID, args)
 			if err != nil {
 				return err
@@ -203,7 +204,7 @@ func (n *noun[T]) compare(c *cli) *cobra.Command {
   admin %[1]s diff --org acme %[2]s --from 3 --to 5 --json`, n.group, n.example),
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			id, before, err := n.found(ctx, db, o.ID, args[0], from)
 			if err != nil {
 				return err
@@ -214,9 +215,9 @@ func (n *noun[T]) compare(c *cli) *cobra.Command {
 			}
 			changes := n.changes(ctx, before.Object, after.Object)
 			return c.print(struct {
-				From    listedVersion  `json:"from"`
-				To      listedVersion  `json:"to"`
-				Changes []modes.Change `json:"changes"`
+				From    listedVersion `json:"from"`
+				To      listedVersion `json:"to"`
+				Changes []diff.Change `json:"changes"`
 			}{n.listed(before), n.listed(after), changes}, func(w io.Writer) { sayChanges(w, changes) })
 		})
 	})
@@ -231,11 +232,11 @@ func (n *noun[T]) compare(c *cli) *cobra.Command {
 const commandSteps = 16 * diff.DefaultSteps
 
 // changes are those from one version to another, never nil.
-func (n *noun[T]) changes(ctx context.Context, before, after T) []modes.Change {
-	return diff.WithLines(append([]modes.Change{}, n.diff(before, after)...), diff.NewBudget(ctx, commandSteps))
+func (n *noun[T]) changes(ctx context.Context, before, after T) []diff.Change {
+	return diff.WithLines(append([]diff.Change{}, n.diff(before, after)...), diff.NewBudget(ctx, commandSteps))
 }
 
-func sayChanges(w io.Writer, changes []modes.Change) {
+func sayChanges(w io.Writer, changes []diff.Change) {
 	if len(changes) == 0 {
 		fmt.Fprintln(w, "They are equal.")
 	}
@@ -243,7 +244,7 @@ func sayChanges(w io.Writer, changes []modes.Change) {
 		fmt.Fprintf(w, "%s %s\n", ch.Kind, ch.Pointer)
 		if len(ch.Lines) > 0 {
 			for _, l := range ch.Lines {
-				fmt.Fprintf(w, "  %s %s\n", map[modes.ChangeKind]string{modes.Added: "+", modes.Removed: "-", modes.Same: " "}[l.Kind], l.Text)
+				fmt.Fprintf(w, "  %s %s\n", map[diff.Kind]string{diff.Added: "+", diff.Removed: "-", diff.Same: " "}[l.Kind], l.Text)
 			}
 			continue
 		}
@@ -252,7 +253,7 @@ func sayChanges(w io.Writer, changes []modes.Change) {
 			is   any
 		}{{"-", ch.Before}, {"+", ch.After}} {
 			if side.is != nil {
-				fmt.Fprintf(w, "  %s %s\n", side.sign, strings.TrimSpace(string(modes.WriteYAMLValue(side.is, ""))))
+				fmt.Fprintf(w, "  %s %s\n", side.sign, strings.TrimSpace(string(jsonast.MarshalYAML(side.is, ""))))
 			}
 		}
 	}
@@ -271,7 +272,7 @@ them. --dry-run shows what would change.`, n.one, n.group),
   admin %[1]s restore --org acme %[2]s --version 3`, n.group, n.example),
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			id, old, err := n.found(ctx, db, o.ID, args[0], version)
 			if err != nil {
 				return err
@@ -284,12 +285,12 @@ them. --dry-run shows what would change.`, n.one, n.group),
 			_, _, called := n.of(old.Object)
 			is := n.listed(old)
 			out := struct {
-				Applied bool           `json:"applied"`
-				ID      string         `json:"id"`
-				Slug    string         `json:"slug,omitempty"`
-				Name    string         `json:"name"`
-				Version int64          `json:"version"`
-				Changes []modes.Change `json:"changes"`
+				Applied bool          `json:"applied"`
+				ID      string        `json:"id"`
+				Slug    string        `json:"slug,omitempty"`
+				Name    string        `json:"name"`
+				Version int64         `json:"version"`
+				Changes []diff.Change `json:"changes"`
 			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: seen, Changes: n.changes(ctx, now, old.Object)}
 			if !dryRun {
 				// Held to what was compared with.

@@ -9,13 +9,14 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/advice"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
 // imports runs an import and says its plan, also where it was refused.
-func imports[P any](ctx context.Context, c *cli, org string, run func(*postgres.DB, modes.Organization) (P, error), say func(io.Writer, P)) error {
-	return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+func imports[P any](ctx context.Context, c *cli, org string, run func(*postgres.DB, organization.Organization) (P, error), say func(io.Writer, P)) error {
+	return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 		done := c.working("importing")
 		plan, err := run(db, o)
 		done()
@@ -80,7 +81,7 @@ func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
 func sayTemplatePlan(w io.Writer, file string, p *files.TemplatePlan) {
 	for _, l := range p.Templates {
 		from := sayVerdict(w, file, l.Verdict, l.Name)
-		if l.Action == modes.ActionConflict {
+		if l.Action == resource.ActionConflict {
 			fmt.Fprintf(w, "             %s:%d:%d: %s\n", from, l.Line, l.Column, l.Reason)
 		}
 	}
@@ -133,7 +134,7 @@ func sayOutcome(w io.Writer, file string, o files.Outcome, before func()) {
 	fmt.Fprintf(w, "; %s revision %d\n", done, o.Revision)
 }
 
-func place(what, file string, n modes.Notice) string {
+func place(what, file string, n resource.Notice) string {
 	if n.File != "" {
 		file = n.File
 	}
@@ -146,7 +147,7 @@ func place(what, file string, n modes.Notice) string {
 // sayAdvice writes the advice about one mode: what was found, where.
 func sayAdvice(w io.Writer, file string, list []files.Advice) {
 	for _, a := range list {
-		at := modes.Notice{Line: a.Line, Column: a.Column}
+		at := resource.Notice{Line: a.Line, Column: a.Column}
 		fmt.Fprintf(w, "             %s: %s (%s)\n", place(string(a.Severity), file, at), a.Detail, a.Rule)
 	}
 }

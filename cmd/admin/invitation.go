@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -39,7 +39,7 @@ admin member add makes somebody a member without asking.`,
 		if err := knownRole(role); err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			made, err := db.Invite(ctx, c.by(), o.ID, email, role)
 			if err != nil {
 				return err
@@ -68,7 +68,7 @@ func (c *cli) invitationWithdraw() *cobra.Command {
 		if err != nil {
 			return usage("%q is no id of an invitation; `admin invitation list` shows them", args[0])
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			if err := db.Withdraw(ctx, c.by(), o.ID, id); err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ func (c *cli) invitationList() *cobra.Command {
 	cmd := c.does(&cobra.Command{
 		Use: "list --org ORG", Short: "List the invitations that nobody answered", Example: "  admin invitation list --org acme",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Invitations(ctx, o.ID)
 			if err != nil {
 				return err

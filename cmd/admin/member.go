@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -25,7 +25,7 @@ type member struct {
 }
 
 // inOrganization runs do with an organization, named by slug or id.
-func (c *cli) inOrganization(ctx context.Context, ref string, do func(*postgres.DB, modes.Organization) error) error {
+func (c *cli) inOrganization(ctx context.Context, ref string, do func(*postgres.DB, organization.Organization) error) error {
 	return c.inDatabase(ctx, func(db *postgres.DB) error {
 		org, err := db.Organization(ctx, ref)
 		if fault.Is(err, fault.NotFound) {
@@ -72,7 +72,7 @@ asks them first. Who has that very role already is left alone.`,
 		if err := knownRole(role); err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			u, err := account(ctx, db, email)
 			if err != nil {
 				return err
@@ -112,7 +112,7 @@ func (c *cli) memberRemove() *cobra.Command {
 		Short:   "End a membership; their access tokens stop opening the organization, for good",
 		Example: "  admin member remove --org acme --email ada@acme.example",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			u, err := account(ctx, db, email)
 			if err != nil {
 				return err
@@ -136,7 +136,7 @@ func (c *cli) memberList() *cobra.Command {
 	cmd := c.does(&cobra.Command{
 		Use: "list --org ORG", Short: "List the members of an organization", Example: "  admin member list --org acme",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Members(ctx, o.ID)
 			if err != nil {
 				return err

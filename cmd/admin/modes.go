@@ -13,7 +13,9 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/config"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -23,7 +25,7 @@ var theModes = &noun[modes.OrganizationMode]{
 	head: "SLUG\tNAME\tMODE", cells: func(v listedVersion) []any { return []any{v.Slug, v.Name, v.ModeID} },
 	of:   func(m modes.OrganizationMode) (uuid.UUID, int64, string) { return m.ID, m.Version, m.Slug },
 	same: func(called, ref string) bool { return modes.SlugKey(called) == modes.SlugKey(ref) },
-	diff: func(before, after modes.OrganizationMode) []modes.Change { return modes.Diff(before.Mode, after.Mode) },
+	diff: func(before, after modes.OrganizationMode) []diff.Change { return modes.Diff(before.Mode, after.Mode) },
 	version: func(out *listedVersion, id string, m modes.OrganizationMode) {
 		out.ModeID, out.Slug, out.Name = id, m.Slug, m.Name
 	},
@@ -62,7 +64,7 @@ editor's file it would freeze the built-in modes at what they are today.`,
 		if c.json {
 			e.Format = modes.FormatJSON
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			data, err := files.Write(ctx, db, o, builtins, e)
 			if err != nil {
 				return err
@@ -109,7 +111,7 @@ func (c *cli) modesList() *cobra.Command {
 	cmd := c.does(&cobra.Command{
 		Use: "list --org ORG", Short: "List an organization's own modes", Example: "  admin modes list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Modes(ctx, o.ID)
 			if err != nil {
 				return err

@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/clients"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -49,7 +50,7 @@ file, for which no database is needed.`,
 		if err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			m, err := files.ModeOf(ctx, db, o.ID, builtins, args[0])
 			if err != nil {
 				return err

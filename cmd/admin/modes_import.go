@@ -8,6 +8,7 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -45,7 +46,7 @@ at "summary" of --json.`,
 		if in.Files, err = c.bring(args, filesOfModes); err != nil {
 			return err
 		}
-		return imports(ctx, c, org, func(db *postgres.DB, o modes.Organization) (*files.Plan, error) {
+		return imports(ctx, c, org, func(db *postgres.DB, o organization.Organization) (*files.Plan, error) {
 			return files.ImportModes(ctx, db, c.by(), o.ID, in)
 		}, func(w io.Writer, plan *files.Plan) { sayPlan(w, args[0], plan, in.DryRun) })
 	})

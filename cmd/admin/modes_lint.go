@@ -14,6 +14,7 @@ import (
 	"orgmodes/internal/clients"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/process"
+	"orgmodes/internal/upload"
 )
 
 // The formats of a report.
@@ -99,7 +100,7 @@ func report(w io.Writer, format string, results []advice.Result) error {
 
 // judge judges each file by itself, and then what they have in common: those of a
 // folder need not be meant for one organization. Those of an archive are.
-func judge(brought []modes.NamedFile, only []string) []advice.Result {
+func judge(brought []upload.File, only []string) []advice.Result {
 	var results []advice.Result
 	for _, f := range brought {
 		if !files.IsArchive(f.Data) {

@@ -9,12 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
-// organization is one in answers.
-type organization struct {
+// organizationOutput is an organization in the JSON output of commands.
+type organizationOutput struct {
 	ID       string `json:"id"`
 	Slug     string `json:"slug"`
 	Name     string `json:"name"`
@@ -22,8 +22,8 @@ type organization struct {
 	Created  *bool  `json:"created,omitempty"`
 }
 
-func organizationOf(o modes.Organization) organization {
-	return organization{ID: o.ID.String(), Slug: o.Slug, Name: o.Name, Revision: o.Revision}
+func organizationOf(o organization.Organization) organizationOutput {
+	return organizationOutput{ID: o.ID.String(), Slug: o.Slug, Name: o.Name, Revision: o.Revision}
 }
 
 func (c *cli) orgCreate() *cobra.Command {
@@ -70,7 +70,7 @@ func (c *cli) orgList() *cobra.Command {
 		Use: "list", Short: "List all organizations", Example: "  admin org list --json",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			list := []organization{}
+			list := []organizationOutput{}
 			for after := ""; ; {
 				page, err := db.Organizations(ctx, after, pageSize)
 				if err != nil {
@@ -85,7 +85,7 @@ func (c *cli) orgList() *cobra.Command {
 				}
 			}
 			return c.print(struct {
-				Organizations []organization `json:"organizations"`
+				Organizations []organizationOutput `json:"organizations"`
 			}{list}, func(w io.Writer) {
 				table(w, "SLUG\tNAME\tREVISION\tID", func(row func(...any)) {
 					for _, o := range list {

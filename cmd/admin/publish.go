@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -71,12 +71,12 @@ that they should not. What is unchanged keeps its ETag.`,
 }
 
 // chosen is one organization, or all where none is named.
-func chosen(ctx context.Context, db *postgres.DB, ref string) ([]modes.Organization, error) {
+func chosen(ctx context.Context, db *postgres.DB, ref string) ([]organization.Organization, error) {
 	if ref != "" {
 		o, err := db.Organization(ctx, ref)
-		return []modes.Organization{o}, err
+		return []organization.Organization{o}, err
 	}
-	var list []modes.Organization
+	var list []organization.Organization
 	for after := ""; ; {
 		page, err := db.Organizations(ctx, after, pageSize)
 		if err != nil {

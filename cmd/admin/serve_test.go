@@ -18,11 +18,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
-func mustOrganization(t *testing.T, db *postgres.DB) modes.Organization {
+func mustOrganization(t *testing.T, db *postgres.DB) organization.Organization {
 	t.Helper()
 	o, err := db.Organization(t.Context(), "acme")
 	require.NoError(t, err)

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/diff"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
 )
@@ -20,7 +21,7 @@ var theTemplates = &noun[templates.OrganizationTemplate]{
 	head: "NAME\tTEMPLATE", cells: func(v listedVersion) []any { return []any{v.Name, v.TemplateID} },
 	of:   func(t templates.OrganizationTemplate) (uuid.UUID, int64, string) { return t.ID, t.Version, t.Name },
 	same: func(called, ref string) bool { return templates.NameKey(called) == templates.NameKey(ref) },
-	diff: func(before, after templates.OrganizationTemplate) []modes.Change {
+	diff: func(before, after templates.OrganizationTemplate) []diff.Change {
 		return templates.Diff(before.Template, after.Template)
 	},
 	version: func(out *listedVersion, id string, t templates.OrganizationTemplate) {
@@ -35,7 +36,7 @@ func (c *cli) templatesList() *cobra.Command {
 	cmd := c.does(&cobra.Command{
 		Use: "list --org ORG", Short: "List an organization's permission templates", Example: "  admin templates list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Templates(ctx, o.ID)
 			if err != nil {
 				return err
@@ -62,7 +63,7 @@ func (c *cli) templatesGet() *cobra.Command {
 		Use: "get --org ORG TEMPLATE", Short: "Show a permission template, by name or id", Example: `  admin templates get --org acme "Code Expert"`,
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			t, err := db.Template(ctx, o.ID, args[0])
 			if err != nil {
 				return err
@@ -100,7 +101,7 @@ func (c *cli) templatesRestoreDefaults() *cobra.Command {
 organization has. It changes no others.`,
 		Example: "  admin templates restore-defaults --org acme",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			added, err := db.AddShippedTemplates(ctx, c.by(), o.ID)
 			if err != nil {
 				return err

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
 )
@@ -38,7 +38,7 @@ except those of templates that are written.`,
 		if !slices.Contains(files.TemplateFormats(), e.Format) {
 			return usage("a format is one of %s, not %q", strings.Join(files.TemplateFormats(), ", "), e.Format)
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			if folder != "" {
 				return c.exportFolder(ctx, db, o.ID, e, folder)
 			}

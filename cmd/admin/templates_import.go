@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
 )
@@ -43,7 +43,7 @@ at which line.`,
 		if in.Files, err = c.bring(args, filesOfTemplates); err != nil {
 			return err
 		}
-		return imports(ctx, c, org, func(db *postgres.DB, o modes.Organization) (*files.TemplatePlan, error) {
+		return imports(ctx, c, org, func(db *postgres.DB, o organization.Organization) (*files.TemplatePlan, error) {
 			return files.ImportTemplates(ctx, db, c.by(), o.ID, in)
 		}, func(w io.Writer, plan *files.TemplatePlan) { sayTemplatePlan(w, args[0], plan) })
 	})

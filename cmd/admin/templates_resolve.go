@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
 )
@@ -50,7 +50,7 @@ refused, and said. Nothing is changed.`,
 		if err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			asked, err := templates.ReadRequest(body, db.Tools)
 			if err != nil {
 				return err

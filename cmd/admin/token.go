@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/config"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -77,7 +77,7 @@ TOKEN_KEYS.`,
 		if err != nil {
 			return config.Problems{{Name: "TOKEN_KEYS", Detail: err.Error()}}
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			u, err := account(ctx, db, email)
 			if err != nil {
 				return err
@@ -136,7 +136,7 @@ func (c *cli) tokenRevoke() *cobra.Command {
 		if err != nil {
 			return usage("%q is no id of a token; `admin token list` shows them", args[0])
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			t, err := db.RevokeToken(ctx, c.by(), o.ID, id)
 			if err != nil {
 				return err
@@ -155,7 +155,7 @@ func (c *cli) tokenList() *cobra.Command {
 	cmd := c.does(&cobra.Command{
 		Use: "list --org ORG", Short: "List the access tokens that open an organization", Example: "  admin token list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o modes.Organization) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			list := []accessToken{}
 			for f, more := (postgres.TokenFilter{Limit: pageSize}), true; more; {
 				page, rest, err := db.Tokens(ctx, o.ID, f)

@@ -13,9 +13,9 @@ import (
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
+	"orgmodes/internal/upload"
 )
 
 // What a request may bring, in bytes, by who sends it. A body is read whole before
@@ -29,7 +29,7 @@ const (
 	// memberBody is for whoever is signed in or has an access token.
 	memberBody = templates.MaxBodyBytes + 64<<10
 	// uploadBody is for imports by those who may change a library.
-	uploadBody = modes.MaxUploadBytes + 64<<10
+	uploadBody = upload.MaxUploadBytes + 64<<10
 )
 
 const (

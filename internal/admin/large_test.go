@@ -27,6 +27,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -57,7 +58,7 @@ type large struct {
 	app   *fiber.App
 	// session is what the cookie of an owner of the organization holds.
 	session string
-	org     modes.Organization
+	org     organization.Organization
 	user    postgres.User
 	// newest is the id of the newest entry of its audit log, plain and long are ids
 	// of modes, the second one with a prompt of 60 KB; deleted is one's that is gone.

@@ -26,6 +26,7 @@ import (
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/listen"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -37,7 +38,7 @@ const patience = 2 * time.Minute
 type wire struct {
 	t        *testing.T
 	db       *postgres.DB
-	org      modes.Organization
+	org      organization.Organization
 	listener *listen.Listener
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 )
 
 // Finding is one line of a report: a problem, or advice, and where it is.
@@ -106,7 +107,7 @@ func (r *Result) sort() {
 	})
 }
 
-func notice(n modes.Notice, mode string) Finding {
+func notice(n resource.Notice, mode string) Finding {
 	return Finding{
 		Rule: ruleNotice, Severity: Hint, Mode: mode, Pointer: n.Pointer, Line: n.Line, Column: n.Column, Detail: sentence(n.Detail),
 	}

@@ -5,6 +5,7 @@ package document
 import (
 	"orgmodes/internal/endpoint"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/templates"
 )
 
@@ -38,7 +39,7 @@ type Representation struct {
 // Source is everything that the documents of an organization are made of. Modes
 // and templates need no order; they must be valid.
 type Source struct {
-	Organization modes.Organization
+	Organization organization.Organization
 	Modes        []modes.OrganizationMode
 	Builtins     []modes.Mode
 	Templates    []templates.OrganizationTemplate
@@ -86,7 +87,7 @@ func Each(src Source, fn func(Representation) error) error {
 
 // Merged is the effective view: the built-in modes overlaid by the
 // organization's, then its others. Both are taken in the order given.
-func Merged(o modes.Organization, builtins, own []modes.Mode) []byte {
+func Merged(o organization.Organization, builtins, own []modes.Mode) []byte {
 	return modes.WriteYAML(modes.Merge(builtins, own),
 		"All modes as they are in effect in "+title(o)+", the built-in ones included.\n"+
 			"For reading. Don't save this as an editor's modes file: that would freeze\n"+
@@ -95,12 +96,12 @@ func Merged(o modes.Organization, builtins, own []modes.Mode) []byte {
 
 // Own is what people save into an editor's own file: the organization's modes
 // only, in the order given.
-func Own(o modes.Organization, own []modes.Mode) []byte {
+func Own(o organization.Organization, own []modes.Mode) []byte {
 	return modes.WriteYAML(own,
 		"The modes of "+title(o)+". This can be saved as an editor's modes file.")
 }
 
-func title(o modes.Organization) string {
+func title(o organization.Organization) string {
 	if o.Name != "" {
 		return o.Name
 	}

@@ -19,20 +19,21 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/modes/nodetest"
+	"orgmodes/internal/organization"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
 
 func source(own ...modes.Mode) Source {
-	organization := uuid.MustParse("0190a5a0-0000-7000-8000-000000000001")
+	id := uuid.MustParse("0190a5a0-0000-7000-8000-000000000001")
 	src := Source{
-		Organization: modes.Organization{ID: organization, Slug: "example", Name: "Example & Söhne", Revision: 7},
+		Organization: organization.Organization{ID: id, Slug: "example", Name: "Example & Söhne", Revision: 7},
 		Builtins:     modes.Builtins(),
 	}
 	zone := time.FixedZone("east", 2*60*60)
 	for i, m := range own {
 		src.Modes = append(src.Modes, modes.OrganizationMode{
-			ID: uuid.MustParse(fmt.Sprintf("0190a5a0-0000-7000-8000-0000000001%02d", i%100)), OrganizationID: organization, Mode: m,
+			ID: uuid.MustParse(fmt.Sprintf("0190a5a0-0000-7000-8000-0000000001%02d", i%100)), OrganizationID: id, Mode: m,
 			CreatedBy: "user-1", UpdatedBy: "user-2", Version: int64(i + 1), Position: i,
 			CreatedAt: time.Date(2025, 1, 2, 3, 4, 5, 6_000_000, zone), UpdatedAt: time.Date(2025, 12, 31, 23, 59, 59, 999_999_999, time.UTC),
 		})
@@ -194,16 +195,16 @@ func TestSummary(t *testing.T) {
 				Description string `yaml:"description"`
 			} `yaml:"items"`
 		}
-		require.NoError(t, yaml.Unmarshal(marketplaceYAML(modes.Organization{}, []modes.Mode{{Slug: "slug", Name: "Name", Config: c.config}}), &got))
+		require.NoError(t, yaml.Unmarshal(marketplaceYAML(organization.Organization{}, []modes.Mode{{Slug: "slug", Name: "Name", Config: c.config}}), &got))
 		assert.Equal(t, c.want, got.Items[0].Description)
 	}
 }
 
 func TestTitle(t *testing.T) {
-	assert.Equal(t, "Name", title(modes.Organization{Name: "Name", Slug: "slug"}))
-	assert.Equal(t, "slug", title(modes.Organization{Slug: "slug"}))
-	assert.Equal(t, "this organization", title(modes.Organization{}))
-	hostile := string(Own(modes.Organization{Name: "x\ncustomModes: evil\u2028y"}, nil))
+	assert.Equal(t, "Name", title(organization.Organization{Name: "Name", Slug: "slug"}))
+	assert.Equal(t, "slug", title(organization.Organization{Slug: "slug"}))
+	assert.Equal(t, "this organization", title(organization.Organization{}))
+	hostile := string(Own(organization.Organization{Name: "x\ncustomModes: evil\u2028y"}, nil))
 	f, err := modes.ReadFile([]byte(hostile))
 	require.NoError(t, err, hostile)
 	assert.Empty(t, f.Entries)

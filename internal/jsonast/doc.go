@@ -1,5 +1,5 @@
-// Package jsonast knows values that remember where in a text they were written, and
-// how JSON is read into them. It has the shapes of JSON; whoever reads something
-// else, such as YAML, makes the same nodes of it. It knows nothing of what the
-// values mean.
+// Package jsonast reads JSON and YAML into values that keep their positions in the
+// text, within a budget, and writes values deterministically. Its nodes have the
+// shapes of JSON, whichever language they are read from. It knows nothing about what
+// the values mean.
 package jsonast

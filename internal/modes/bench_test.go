@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/resource"
 )
 
 // largestFile is the largest real file that we know of, 1.4 MB with 186 modes
@@ -33,7 +36,7 @@ func largestFile(tb testing.TB) []byte {
 			groups = "&tools [read, edit, browser, command, mcp]"
 		}
 		fmt.Fprintf(&b, "  - slug: mode-%d\n    name: Mode %d\n    roleDefinition: You are number %d.\n    groups: %s\n    customInstructions: %s\n",
-			i, i, i, groups, quoted(strings.Repeat(paragraph, 70)))
+			i, i, i, groups, strconv.Quote(strings.Repeat(paragraph, 70)))
 	}
 	return b.Bytes()
 }
@@ -81,8 +84,8 @@ func BenchmarkPlanLargest(b *testing.B) {
 		f, err := ReadFile(data)
 		require.NoError(b, err)
 		p, err := PlanImport(existing, f, Choices{})
-		if err != nil || p.Count(ActionUpdate) != 186 {
-			b.Fatal(err, p.Count(ActionUpdate))
+		if err != nil || p.Count(resource.ActionUpdate) != 186 {
+			b.Fatal(err, p.Count(resource.ActionUpdate))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/prove"
+	"orgmodes/internal/upload"
 )
 
 // TestHostileTextsAreBounded reads texts near the upload limit that are made to
@@ -22,7 +23,9 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	if hostileShare == 1 {
 		prove.Long(t) // many megabytes; the race detector gets a part of them
 	}
-	full := func(unit string) string { return strings.Repeat(unit, (MaxUploadBytes-64)/len(unit)/hostileShare) }
+	full := func(unit string) string {
+		return strings.Repeat(unit, (upload.MaxUploadBytes-64)/len(unit)/hostileShare)
+	}
 	bomb := "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
 	for i := 1; i < 30; i++ {
 		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), 9), i-1)

@@ -3,6 +3,7 @@ package modes
 import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
+	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
 
@@ -20,11 +21,11 @@ const (
 // newBudget bounds what one file, or a folder of them, may become in memory.
 func newBudget() *jsonast.Budget {
 	return &jsonast.Budget{
-		Values: maxNodes, Text: MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
+		Values: maxNodes, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This file holds more than %d values, aliases followed: more than %d modes ever need.", maxNodes, MaxModes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-			"With its aliases followed, this file holds more than %s of text.", wording.Bytes(MaxUploadBytes)),
+			"With its aliases followed, this file holds more than %s of text.", wording.Bytes(upload.MaxUploadBytes)),
 	}
 }
 
@@ -32,7 +33,7 @@ func newBudget() *jsonast.Budget {
 // forever.
 func storedBudget() *jsonast.Budget {
 	b := newBudget()
-	b.Values, b.Text = 1<<20, 2*MaxUploadBytes
+	b.Values, b.Text = 1<<20, 2*upload.MaxUploadBytes
 	return b
 }
 

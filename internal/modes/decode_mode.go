@@ -8,6 +8,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
+	"orgmodes/internal/resource"
 )
 
 const (
@@ -27,7 +28,7 @@ type decoder struct {
 	// more counts the problems beyond the first of each kind of judgement, see
 	// maxCollected.
 	more    int
-	notices []Notice
+	notices []resource.Notice
 }
 
 func (d *decoder) blame(pointer, detail string, line, column int) {
@@ -51,7 +52,7 @@ func (d *decoder) blameAt(at *jsonast.Path, detail string, line, column int) {
 func (d *decoder) blamed() int { return len(d.problems) + d.more }
 
 func (d *decoder) notice(n *jsonast.Node, pointer, detail string) {
-	d.notices = append(d.notices, Notice{Pointer: pointer, Detail: detail, Line: n.Line, Column: n.Column})
+	d.notices = append(d.notices, resource.Notice{Pointer: pointer, Detail: detail, Line: n.Line, Column: n.Column})
 }
 
 // failure is the error of what was decoded so far.

@@ -2,31 +2,14 @@ package modes
 
 import (
 	"orgmodes/internal/diff"
-)
-
-// The words for what changed, see package diff.
-type (
-	// ChangeKind says what happened to a field or a line.
-	ChangeKind = diff.Kind
-	// Change is one field that differs between two modes.
-	Change = diff.Change
-	// LineChange is a line of a text that was kept, added or removed.
-	LineChange = diff.Line
-)
-
-// The kinds of change.
-const (
-	Added   = diff.Added
-	Removed = diff.Removed
-	Changed = diff.Changed
-	Same    = diff.Same
+	"orgmodes/internal/jsonast"
 )
 
 // Diff compares two modes field by field, unknown ones included, in the order
 // in which a mode is written. Groups are one field: their order means nothing
 // to editors, but people see it. Equal modes give nil.
-func Diff(before, after Mode) []Change {
-	var changes []Change
+func Diff(before, after Mode) []diff.Change {
+	var changes []diff.Change
 	changes = diff.Field(changes, "/slug", textOrNone(before.Slug), textOrNone(after.Slug))
 	changes = diff.Field(changes, "/name", textOrNone(before.Name), textOrNone(after.Name))
 	b, a := before.Config, after.Config
@@ -59,7 +42,7 @@ func groupValues(groups []Group) any {
 			continue
 		}
 		options := map[string]any{}
-		restriction, _ := pair[1].(Map)
+		restriction, _ := pair[1].(jsonast.Map)
 		for _, p := range restriction {
 			options[p.Name] = p.Value
 		}

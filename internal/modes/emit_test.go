@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -46,66 +45,6 @@ func TestWriteYAMLGolden(t *testing.T) {
 	golden.Equal(t, "write_empty.yaml", WriteYAML(nil, ""))
 	sameModes(t, ms, WriteYAML(ms, "x"))
 	sameModes(t, ms, WriteJSON(ms))
-}
-
-// TestScalarStyles says for single texts how they are written.
-func TestScalarStyles(t *testing.T) {
-	cases := map[string]string{
-		"plain text":              "plain text",
-		"it's 5 o'clock, [maybe]": "it's 5 o'clock, [maybe]",
-		"emoji 🧐 first":           "emoji 🧐 first",
-		"🧐":                       "🧐",
-		`\.(md|mdx)$`:             `\.(md|mdx)$`,
-		`(^|/)docs/`:              `(^|/)docs/`,
-		"a:b":                     "a:b",
-		"":                        `""`,
-		" a":                      `" a"`,
-		"a ":                      `"a "`,
-		"a: b":                    `"a: b"`,
-		"a:":                      `"a:"`,
-		"a #b":                    `"a #b"`,
-		"a\tb":                    `"a\tb"`,
-		"yes":                     `"yes"`,
-		"On":                      `"On"`,
-		"n":                       `"n"`,
-		"~":                       `"~"`,
-		"Null":                    `"Null"`,
-		"12":                      `"12"`,
-		"0x1F":                    `"0x1F"`,
-		".5":                      `".5"`,
-		"12:30:45":                `"12:30:45"`,
-		"2024-01-01":              `"2024-01-01"`,
-		"<<":                      `"<<"`,
-		"=":                       `"="`,
-		"- a":                     `"- a"`,
-		"*a":                      `"*a"`,
-		"\u00a0a":                 "\"\u00a0a\"",
-		"a\u0085b":                `"a\u0085b"`,
-		"a\u2028b":                `"a\u2028b"`,
-		"\ufeffa":                 `"\uFEFFa"`,
-		"a\x7fb":                  `"a\u007Fb"`,
-		"a\x1bb":                  `"a\u001Bb"`,
-		"a\uffffb":                `"a\uFFFFb"`,
-		"a\nb":                    "|-\n  a\n  b",
-		"a\nb\n":                  "|\n  a\n  b",
-		"a\n\n":                   "|+\n  a\n",
-		"a\r\nb":                  `"a\r\nb"`,
-		"a\n \nb":                 `"a\n \nb"`,
-		" a\nb":                   `" a\nb"`,
-		"\na":                     `"\na"`,
-		"a\n---\nb":               `"a\n---\nb"`,
-		"a\n... b":                `"a\n... b"`,
-		"a\u2029\nb":              `"a\u2029\nb"`,
-		"a\n\tb  \n#c":            "|-\n  a\n  \tb  \n  #c",
-	}
-	for text, want := range cases {
-		got := string(WriteYAMLValue(Map{{"k", text}}, ""))
-		assert.Equal(t, "k: "+want+"\n", got, "%q", text)
-	}
-}
-
-func TestWriteYAMLValueRefusesWhatHasNoShape(t *testing.T) {
-	assert.Panics(t, func() { WriteYAMLValue(Map{{"k", struct{}{}}}, "") })
 }
 
 // nastyTexts are what has broken one emitter or another.
@@ -180,7 +119,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 	node := nodetest.Start(t)
 	check := func(tb tester, want any) {
 		want = canonicalValue(want)
-		written := WriteYAMLValue(Map{{"first", want}, {"list", []any{want, want}}, {"last", "end"}}, "header")
+		written := jsonast.MarshalYAML(jsonast.Map{{Name: "first", Value: want}, {Name: "list", Value: []any{want, want}}, {Name: "last", Value: "end"}}, "header")
 		whole := map[string]any{"first": want, "list": []any{want, want}, "last": "end"}
 		require.Equal(tb, any(whole), readByYAMLv3(tb, written), "yaml.v3 on %s", written)
 		byYAML, byJSYAML := node.YAML(tb, written)
@@ -244,7 +183,7 @@ func FuzzEmitter(f *testing.F) {
 			t.Skip()
 		}
 		want := any(map[string]any{"list": []any{value, map[string]any{name: value, "z": []any{[]any{value}}}}})
-		written := WriteYAMLValue(want, value)
+		written := jsonast.MarshalYAML(want, value)
 		require.Equal(t, want, readByYAMLv3(t, written), "%s", written)
 		ours, err := parseYAML(written, newBudget(), nil)
 		require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/upload"
 )
 
@@ -132,10 +133,10 @@ func isDeviceName(name string) bool {
 func WriteMarketplace(ms []Mode, author, header string) []byte {
 	items := make([]any, len(ms))
 	for i, m := range ms {
-		item := Map{{"id", m.Slug}, {"name", m.Name}, {"description", summary(m)}}.withText("author", author)
-		items[i] = append(item, Pair{"tags", []any{}}, Pair{"content", string(WriteYAMLMode(m))})
+		item := jsonast.Map{{Name: "id", Value: m.Slug}, {Name: "name", Value: m.Name}, {Name: "description", Value: summary(m)}}.WithText("author", author)
+		items[i] = append(item, jsonast.Pair{Name: "tags", Value: []any{}}, jsonast.Pair{Name: "content", Value: string(WriteYAMLMode(m))})
 	}
-	return WriteYAMLValue(Map{{"items", items}}, header)
+	return jsonast.MarshalYAML(jsonast.Map{{Name: "items", Value: items}}, header)
 }
 
 // maxSummary is about what a marketplace shows of a description, in characters.

@@ -7,6 +7,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/wording"
 )
 
@@ -80,14 +81,14 @@ type placed struct {
 type fileReader struct {
 	data    []byte
 	budget  *jsonast.Budget
-	notices []Notice
+	notices []resource.Notice
 	// saidOf are the notices that are given once a file.
 	saidOf map[string]bool
 	lines  []string
 }
 
 func (r *fileReader) notice(pointer, detail string, line, column int) {
-	r.notices = append(r.notices, Notice{Pointer: pointer, Detail: detail, Line: line, Column: column})
+	r.notices = append(r.notices, resource.Notice{Pointer: pointer, Detail: detail, Line: line, Column: column})
 }
 
 func (r *fileReader) noticeOnce(about, pointer, detail string, line, column int) {

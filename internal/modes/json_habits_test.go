@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/resource"
 )
 
 const oneModeInJSON = `{"slug": "a", "name": "A", "roleDefinition": "r", "groups": []}`
@@ -57,7 +58,7 @@ func TestJSONWithCommasBeforeClosingBrackets(t *testing.T) {
 	require.Len(t, f.Modes(), 1)
 	assert.Equal(t, "😀", f.Modes()[0].Name, "which YAML would not read")
 	assert.Equal(t, FormatJSON, f.Format)
-	assert.Equal(t, []Notice{{
+	assert.Equal(t, []resource.Notice{{
 		Detail: "JSON has no comma before a closing ]: editors pass over it, and so do we, but other programs refuse such a file; " +
 			"remove it, or save the file as YAML (there are 3 of them)",
 		Line: 2, Column: 80,

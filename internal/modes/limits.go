@@ -2,7 +2,6 @@ package modes
 
 import (
 	"orgmodes/internal/fault"
-	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
 
@@ -13,8 +12,6 @@ const (
 	MaxModes = 500
 	// MaxDocumentBytes bounds all the modes of an organization together.
 	MaxDocumentBytes = 8 << 20
-	// MaxUploadBytes bounds what one request may bring.
-	MaxUploadBytes = upload.MaxUploadBytes
 	// MaxBodyBytes bounds one mode in a request: one of MaxModeBytes in which each
 	// character is an escape fits.
 	MaxBodyBytes = 2 << 20

@@ -7,6 +7,7 @@ import (
 
 	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 )
 
 // TestMarketplaceIsWhatIsPublished: what is exported is, byte for byte, what
@@ -17,7 +18,7 @@ func TestMarketplaceIsWhatIsPublished(t *testing.T) {
 	for i, m := range ms {
 		stored = append(stored, modes.OrganizationMode{Mode: m, Position: i})
 	}
-	for _, r := range document.Render(document.Source{Organization: modes.Organization{Name: "Acme"}, Modes: stored}) {
+	for _, r := range document.Render(document.Source{Organization: organization.Organization{Name: "Acme"}, Modes: stored}) {
 		if r.Name == document.MarketplaceYAML {
 			assert.Equal(t, string(r.Body), string(modes.WriteMarketplace(ms, "Acme", "")))
 			return

@@ -75,16 +75,6 @@ type OrganizationMode struct {
 	PermissionTemplateID uuid.UUID
 }
 
-// Organization is whose modes these are.
-type Organization struct {
-	ID   uuid.UUID
-	Slug string
-	Name string
-	// Revision rises with every change of anything that is published.
-	Revision  int64
-	CreatedAt time.Time
-}
-
 // Equal reports whether both say the same. Where Extra holds numbers they must
 // be in canonical form, as every way in leaves them.
 func (m Mode) Equal(o Mode) bool {
@@ -203,10 +193,10 @@ func SlugKey(slug string) string { return strings.ToLower(slug) }
 // MarshalJSON writes the configuration as it is stored and published:
 // roleDefinition and groups always, optional texts only where there is one,
 // known fields first and then the others by name.
-func (c Config) MarshalJSON() ([]byte, error) { return marshalValue(c.fields()) }
+func (c Config) MarshalJSON() ([]byte, error) { return jsonast.Marshal(c.fields()) }
 
 // MarshalJSON writes "read", or ["edit", {"fileRegex": ...}].
-func (g Group) MarshalJSON() ([]byte, error) { return marshalValue(g.value()) }
+func (g Group) MarshalJSON() ([]byte, error) { return jsonast.Marshal(g.value()) }
 
 // UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
 func (c *Config) UnmarshalJSON(data []byte) error {
@@ -239,16 +229,16 @@ func (g *Group) UnmarshalJSON(data []byte) error {
 }
 
 // fields lists the configuration in the order in which it is written.
-func (c Config) fields() Map {
+func (c Config) fields() jsonast.Map {
 	groups := make([]any, len(c.Groups))
 	for i, g := range c.Groups {
 		groups[i] = g.value()
 	}
-	m := Map{{"roleDefinition", c.RoleDefinition}}
-	m = m.withText("whenToUse", c.WhenToUse).withText("description", c.Description)
-	m = append(m, Pair{"groups", groups})
-	m = m.withText("customInstructions", c.CustomInstructions).withText("permissionTemplate", c.PermissionTemplate)
-	return m.with(c.Extra)
+	m := jsonast.Map{{Name: "roleDefinition", Value: c.RoleDefinition}}
+	m = m.WithText("whenToUse", c.WhenToUse).WithText("description", c.Description)
+	m = append(m, jsonast.Pair{Name: "groups", Value: groups})
+	m = m.WithText("customInstructions", c.CustomInstructions).WithText("permissionTemplate", c.PermissionTemplate)
+	return m.With(c.Extra)
 }
 
 // value is the group in JSON shapes.
@@ -256,79 +246,11 @@ func (g Group) value() any {
 	if g.Restriction == nil {
 		return g.Name
 	}
-	m := Map{}.withText("fileRegex", g.Restriction.FileRegex).withText("description", g.Restriction.Description)
-	return []any{g.Name, m.with(g.Restriction.Extra)}
+	m := jsonast.Map{}.WithText("fileRegex", g.Restriction.FileRegex).WithText("description", g.Restriction.Description)
+	return []any{g.Name, m.With(g.Restriction.Extra)}
 }
 
 // file lists a mode as files have it: everything on one level.
-func (m Mode) file() Map {
-	return append(Map{{"slug", m.Slug}, {"name", m.Name}}, m.Config.fields()...)
-}
-
-// Map is a mapping that keeps its order when it is written.
-type Map []Pair
-
-// Pair is one field of a Map.
-type Pair struct {
-	Name  string
-	Value any
-}
-
-func (m Map) withText(name, text string) Map {
-	if text == "" {
-		return m
-	}
-	return append(m, Pair{name, text})
-}
-
-func (m Map) with(extra map[string]any) Map {
-	for _, name := range sortedKeys(extra) {
-		m = append(m, Pair{name, extra[name]})
-	}
-	return m
-}
-
-// MarshalJSON writes an object in the order of the pairs.
-func (m Map) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, p := range m {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		name, err := marshalValue(p.Name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := marshalValue(p.Value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(name)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// marshalValue is json.Marshal without the escapes for HTML, which would only
-// make our documents longer and harder to read.
-func marshalValue(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+func (m Mode) file() jsonast.Map {
+	return append(jsonast.Map{{Name: "slug", Value: m.Slug}, {Name: "name", Value: m.Name}}, m.Config.fields()...)
 }

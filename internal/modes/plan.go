@@ -7,24 +7,10 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
-)
-
-// Action says what an import does with one mode of a file.
-type Action string
-
-// The actions.
-const (
-	ActionCreate    Action = "create"
-	ActionUpdate    Action = "update"
-	ActionUnchanged Action = "unchanged"
-	// ActionSkip is for a mode that could be taken, and wasn't asked for.
-	ActionSkip Action = "skip"
-	// ActionInvalid is for a mode with problems of its own, ActionConflict for
-	// one whose only problem is another mode of the file with its slug.
-	ActionInvalid  Action = "invalid"
-	ActionConflict Action = "conflict"
+	"orgmodes/internal/resource"
 )
 
 // Collision says what to do with a mode whose slug the organization has.
@@ -55,14 +41,14 @@ type Choices struct {
 // PlannedMode is what becomes of one mode of a file.
 type PlannedMode struct {
 	Entry
-	Action Action
+	Action resource.Action
 	// Mode is what will be kept; under another slug than the Entry's where both
 	// are kept.
 	Mode Mode
 	// Existing is the organization's mode of the slug, if there is one.
 	Existing *OrganizationMode
 	// Changes are what an update changes, field by field.
-	Changes []Change
+	Changes []diff.Change
 	// FreeSlug is the slug for keeping both, where there is an Existing.
 	FreeSlug string
 }
@@ -70,14 +56,14 @@ type PlannedMode struct {
 // ImportPlan is what an import will do.
 type ImportPlan struct {
 	Modes   []PlannedMode
-	Notices []Notice
+	Notices []resource.Notice
 	// TooMuch is a *fault.Error where the library would outgrow its limits with
 	// all this; nil where it wouldn't.
 	TooMuch error
 }
 
 // Count is how many modes have an action.
-func (p ImportPlan) Count(a Action) int {
+func (p ImportPlan) Count(a resource.Action) int {
 	n := 0
 	for _, m := range p.Modes {
 		if m.Action == a {
@@ -92,7 +78,7 @@ func (p ImportPlan) Count(a Action) int {
 func (p ImportPlan) Wanted() []Mode {
 	var ms []Mode
 	for _, m := range p.Modes {
-		if m.Action == ActionCreate || m.Action == ActionUpdate {
+		if m.Action == resource.ActionCreate || m.Action == resource.ActionUpdate {
 			ms = append(ms, m.Mode)
 		}
 	}
@@ -195,19 +181,19 @@ func (p *planner) plan(e Entry) PlannedMode {
 	}
 	switch {
 	case len(own) > 0:
-		m.Action = ActionInvalid
+		m.Action = resource.ActionInvalid
 		return m
 	case !p.choices.wants(e):
-		m.Action = ActionSkip
+		m.Action = resource.ActionSkip
 		return m
 	case e.Conflict != nil && (p.chosen[key] > 0 || len(p.choices.Indexes) == 0):
-		m.Action = ActionConflict
+		m.Action = resource.ActionConflict
 		return m
 	}
 	m.Problems = nil // the other one with its slug was not chosen
 	p.chosen[key]++
 	if m.Existing == nil {
-		m.Action = ActionCreate
+		m.Action = resource.ActionCreate
 		return m
 	}
 	p.collide(&m)
@@ -217,15 +203,15 @@ func (p *planner) plan(e Entry) PlannedMode {
 func (p *planner) collide(m *PlannedMode) {
 	m.Changes = Diff(m.Existing.Mode, m.Mode)
 	if len(m.Changes) == 0 {
-		m.Action = ActionUnchanged
+		m.Action = resource.ActionUnchanged
 		return
 	}
 	m.FreeSlug = p.freeSlug(m.Mode.Slug)
 	switch p.choices.collision(m.Mode.Slug) {
 	case Skip:
-		m.Action = ActionSkip
+		m.Action = resource.ActionSkip
 	case KeepBoth:
-		m.Action, m.Changes = ActionCreate, nil
+		m.Action, m.Changes = resource.ActionCreate, nil
 		m.notice("/slug", fmt.Sprintf("kept beside the mode %q that is there already, under the slug %q", m.Existing.Slug, m.FreeSlug))
 		m.Mode.Slug = m.FreeSlug
 		p.taken[SlugKey(m.FreeSlug)] = true
@@ -234,7 +220,7 @@ func (p *planner) collide(m *PlannedMode) {
 			m.notice("/name", fmt.Sprintf("called %q, so that the two can be told apart", name))
 		}
 	default:
-		m.Action = ActionUpdate
+		m.Action = resource.ActionUpdate
 		if m.Existing.Slug != m.Mode.Slug {
 			m.notice("/slug", fmt.Sprintf("differs only in capitals from the mode %q that is there already, and replaces it under the slug %q",
 				m.Existing.Slug, m.Mode.Slug))
@@ -244,7 +230,7 @@ func (p *planner) collide(m *PlannedMode) {
 
 func (m *PlannedMode) notice(pointer, detail string) {
 	line, column := m.Position(pointer)
-	m.Notices = append(m.Notices, Notice{File: m.File, Pointer: pointer, Detail: detail, Line: line, Column: column})
+	m.Notices = append(m.Notices, resource.Notice{File: m.File, Pointer: pointer, Detail: detail, Line: line, Column: column})
 }
 
 // freeSlug appends the first number that makes a slug free: docs-2.

@@ -11,6 +11,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/resource"
 )
 
 func library(tb testing.TB, text string) []OrganizationMode {
@@ -122,7 +123,7 @@ func TestPlanImportHoldsTheLimits(t *testing.T) {
 	p, err = PlanImport(full, f, Choices{Slugs: []string{"m0", "x"}})
 	require.NoError(t, err)
 	assert.NoError(t, p.TooMuch)
-	assert.Equal(t, 1, p.Count(ActionUnchanged))
+	assert.Equal(t, 1, p.Count(resource.ActionUnchanged))
 }
 
 func TestFreeSlugs(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/cputime"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
 )
 
@@ -66,7 +67,7 @@ func TestReadArchive(t *testing.T) {
 	}
 	golden.Equal(t, "archive.txt", []byte(b.String()))
 	assert.Equal(t, 2, folder.Refused())
-	assert.Equal(t, &Conflict{Index: 1, File: "a.json", Line: 1}, folder.File.Entries[3].Conflict)
+	assert.Equal(t, &resource.Conflict{Index: 1, File: "a.json", Line: 1}, folder.File.Entries[3].Conflict)
 }
 
 func TestReadArchiveRefuses(t *testing.T) {
@@ -111,11 +112,11 @@ func TestReadArchiveRefuses(t *testing.T) {
 }
 
 func TestReadFilesBoundsAllTogether(t *testing.T) {
-	half := []byte("# " + strings.Repeat("x", MaxUploadBytes-10))
-	_, err := ReadFiles([]NamedFile{{Name: "a.yaml", Data: half}, {Name: "b.yaml", Data: half}})
+	half := []byte("# " + strings.Repeat("x", upload.MaxUploadBytes-10))
+	_, err := ReadFiles([]upload.File{{Name: "a.yaml", Data: half}, {Name: "b.yaml", Data: half}})
 	require.ErrorContains(t, err, "at most 16 MiB")
 	// A single one beyond the limit is that one's problem.
-	folder, err := ReadFiles([]NamedFile{{Name: "a.yaml", Data: make([]byte, 100<<20)}, {Name: "b.yaml", Data: []byte(mode("b"))}})
+	folder, err := ReadFiles([]upload.File{{Name: "a.yaml", Data: make([]byte, 100<<20)}, {Name: "b.yaml", Data: []byte(mode("b"))}})
 	require.NoError(t, err)
 	assert.True(t, fault.Is(folder.Files[0].Err, fault.TooLarge))
 	assert.Len(t, folder.File.Modes(), 1)

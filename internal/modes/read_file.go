@@ -6,6 +6,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
 )
 
@@ -28,10 +29,10 @@ type Entry struct {
 	// the positions in the text.
 	Problems []fault.Field
 	// Notices say what was read differently from how it is written.
-	Notices []Notice
+	Notices []resource.Notice
 	// Conflict is the entry before it that has the same slug; the last of the
 	// Problems says so too.
-	Conflict *Conflict
+	Conflict *resource.Conflict
 
 	node *jsonast.Node
 	// content is set where positions are those within a text of the file.
@@ -39,28 +40,11 @@ type Entry struct {
 	inAPI   bool
 }
 
-// Conflict names the entry that another one collides with.
-type Conflict struct {
-	Index int    `json:"index"`
-	File  string `json:"file,omitempty"`
-	Line  int    `json:"line,omitempty"`
-}
-
-// Notice tells something worth knowing that refuses nothing.
-type Notice struct {
-	// File is the name of the file, where there are several.
-	File    string `json:"file,omitempty"`
-	Pointer string `json:"pointer"`
-	Detail  string `json:"detail"`
-	Line    int    `json:"line,omitempty"`
-	Column  int    `json:"column,omitempty"`
-}
-
 // File is what a file of modes holds.
 type File struct {
 	Entries []Entry
 	// Notices concern the file as a whole.
-	Notices []Notice
+	Notices []resource.Notice
 	// Format is FormatYAML or FormatJSON: what it was read as.
 	Format string
 	// Form is the shape in which it has its modes.
@@ -194,7 +178,7 @@ func judgeTogether(entries []Entry) {
 			continue
 		}
 		before := entries[j]
-		e.Conflict = &Conflict{Index: j, File: before.File, Line: before.Line}
+		e.Conflict = &resource.Conflict{Index: j, File: before.File, Line: before.Line}
 		where := fmt.Sprintf("on line %d", before.Line)
 		if before.File != e.File {
 			where += " of " + before.File
@@ -216,7 +200,7 @@ func judgeTogether(entries []Entry) {
 // editors, who read both with a YAML parser, take such files. A comment of
 // JavaScript's is refused even where YAML would read something else into it, the
 // beginning of a field's name for one.
-func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string, notices []Notice, err error) {
+func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string, notices []resource.Notice, err error) {
 	data = jsonast.TrimBOM(data)
 	if !jsonast.LooksLikeJSON(data) {
 		root, err = parseYAML(data, b, nil)
@@ -254,16 +238,16 @@ func notJSON(err error) bool {
 }
 
 // commaNotices says once, and how often, what was passed over.
-func commaNotices(j jsonast.JSON) []Notice {
+func commaNotices(j jsonast.JSON) []resource.Notice {
 	if j.Commas == 0 {
 		return nil
 	}
-	n := Notice{
+	n := resource.Notice{
 		Detail: j.FirstComma.String() + ": editors pass over it, and so do we, but other programs refuse such a file; remove it, or save the file as YAML",
 		Line:   j.FirstComma.Line, Column: j.FirstComma.Column,
 	}
 	if j.Commas > 1 {
 		n.Detail += fmt.Sprintf(" (there are %d of them)", j.Commas)
 	}
-	return []Notice{n}
+	return []resource.Notice{n}
 }

@@ -13,6 +13,8 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/upload"
 )
 
 // TestReadFileVerdicts reads each file of testdata/files and holds what is said
@@ -102,7 +104,7 @@ func TestReadFileRefusals(t *testing.T) {
 		{"deep JSON", `{"customModes":` + strings.Repeat("[", 100_000)},
 		{"many values in YAML", "x: [" + strings.Repeat("1,", maxYAMLMarks) + "]"},
 		{"many values in JSON", `{"x":[` + strings.Repeat("1,", maxNodes) + "1]}"},
-		{"too large", strings.Repeat("#", MaxUploadBytes+1)},
+		{"too large", strings.Repeat("#", upload.MaxUploadBytes+1)},
 		{"too many modes", list(slices.Repeat([]string{mode}, MaxModes+1)...)},
 		{"customModes twice", "customModes: []\ncustomModes: []\n"},
 		{"customModes an object", "customModes:\n  slug: a\n"},
@@ -161,7 +163,7 @@ customModes:
 `))
 	require.NoError(t, err)
 	require.Empty(t, f.Entries[0].Problems)
-	assert.Equal(t, []Notice{
+	assert.Equal(t, []resource.Notice{
 		{Pointer: "/shared", Detail: "`shared` beside customModes is not kept", Line: 2, Column: 1},
 		{Pointer: "/base", Detail: "`base` beside customModes is not kept", Line: 3, Column: 1},
 	}, f.Notices)

@@ -9,19 +9,10 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
-
-const (
-	// MaxFiles bounds the files of a folder or an archive, whatever they are.
-	MaxFiles = upload.MaxFiles
-	// MaxFilesBytes bounds what its modes files hold together.
-	MaxFilesBytes = upload.MaxBytes
-)
-
-// NamedFile is a file of a folder.
-type NamedFile = upload.File
 
 // filesOfModes are what we look for in a folder.
 var filesOfModes = upload.Kind{Things: "modes", NotToRead: notToRead}
@@ -60,7 +51,7 @@ func (f Folder) Refused() int {
 // ReadFiles reads the modes files of a folder. One bad file never spoils the
 // others; what is no modes file by its name is skipped with a notice. The error
 // is a *fault.Error where all together are too much.
-func ReadFiles(files []NamedFile) (Folder, error) {
+func ReadFiles(files []upload.File) (Folder, error) {
 	files, err := filesOfModes.Sorted(files)
 	if err != nil {
 		return Folder{}, err
@@ -68,7 +59,7 @@ func ReadFiles(files []NamedFile) (Folder, error) {
 	// All files share what one may cost, so that many small bombs are no more
 	// than a large one.
 	b := newBudget()
-	b.Text = MaxFilesBytes
+	b.Text = upload.MaxBytes
 	out := Folder{File: File{Form: FormFolder}}
 	for _, f := range files {
 		r, err := readNamed(f, b)
@@ -96,7 +87,7 @@ func ReadArchive(data []byte) (Folder, error) {
 	return ReadFiles(files)
 }
 
-func readNamed(f NamedFile, b *jsonast.Budget) (FileResult, error) {
+func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
 	r := FileResult{Name: f.Name, Skipped: notToRead(f.Name)}
 	if r.Skipped != "" {
 		return r, nil
@@ -116,7 +107,7 @@ func readNamed(f NamedFile, b *jsonast.Budget) (FileResult, error) {
 func (f *Folder) add(r FileResult) {
 	whole := &f.File
 	if r.Skipped != "" {
-		whole.Notices = append(whole.Notices, Notice{File: r.Name, Detail: r.Skipped})
+		whole.Notices = append(whole.Notices, resource.Notice{File: r.Name, Detail: r.Skipped})
 	}
 	for i := range r.File.Entries {
 		e := &r.File.Entries[i]

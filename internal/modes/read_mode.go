@@ -67,7 +67,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err := d.failure(); err != nil {
 		return Mode{}, err
 	}
-	whole, err := marshalValue(Map{{"slug", m.Slug}, {"name", m.Name}, {"config", m.Config}})
+	whole, err := jsonast.Marshal(jsonast.Map{{Name: "slug", Value: m.Slug}, {Name: "name", Value: m.Name}, {Name: "config", Value: m.Config}})
 	if err != nil {
 		return Mode{}, fault.New(fault.Internal, "internal", "This mode can't be written.").Because(err)
 	}

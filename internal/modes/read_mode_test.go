@@ -11,6 +11,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/upload"
 )
 
 func TestReadModeForms(t *testing.T) {
@@ -62,7 +63,7 @@ func TestReadModeRefusals(t *testing.T) {
 		{"API twice", `{"slug":"a","slug":"b","name":"A","config":{"roleDefinition":"r","roleDefinition":"s","groups":[]}}`, false},
 		{"YAML", "slug: a b\nname:\nconfig:\n  roleDefinition: |\n    x\n  groups:\n    - read\n    - - edit\n      - fileRegex: '['\n", true},
 		{"many problems", `{"slug":"a","name":"A","roleDefinition":"r","groups":[` + strings.Repeat("1,", 60) + `1]}`, false},
-		{"too large", strings.Repeat(" ", MaxUploadBytes+1), false},
+		{"too large", strings.Repeat(" ", upload.MaxUploadBytes+1), false},
 	}
 	var b strings.Builder
 	for _, c := range cases {

@@ -3,6 +3,7 @@ package modes
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -156,7 +157,7 @@ func (v *verdict) restriction(at string, r *Restriction) {
 // extra judges unknown fields; reserved are the names that have another place.
 func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string) {
 	above := jsonast.At(pointer)
-	for _, name := range sortedKeys(extra) {
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		at := above.Field(name)
 		if slices.Contains(reserved, name) {
 			v.addAt(&at, "%s can't be an additional field: it has a place of its own", name)
@@ -205,7 +206,7 @@ func (v *verdict) value(at *jsonast.Path, value any, depth int) {
 			v.value(&below, item, depth+1)
 		}
 	case map[string]any:
-		for _, name := range sortedKeys(value) {
+		for _, name := range slices.Sorted(maps.Keys(value)) {
 			below := at.Field(name)
 			v.field(&below, name, value[name], depth+1)
 		}

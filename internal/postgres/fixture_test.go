@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -28,7 +29,7 @@ type library struct {
 	t     *testing.T
 	db    *postgres.DB
 	owner string // URL of the role that owns the tables
-	org   modes.Organization
+	org   organization.Organization
 }
 
 func newLibrary(t *testing.T) *library {

@@ -11,14 +11,14 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jobs"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
 // CreateOrganization makes an organization at revision 1, with the permission
 // templates that we ship and nothing else, and has that published.
-func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name string) (modes.Organization, error) {
-	var out modes.Organization
+func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name string) (organization.Organization, error) {
+	var out organization.Organization
 	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.CreateOrganization(ctx, sqlcgen.CreateOrganizationParams{Slug: slug, Name: strings.TrimSpace(name)})
 		if err != nil {
@@ -80,7 +80,7 @@ func (db *DB) DeleteOrganization(ctx context.Context, by audit.By, org uuid.UUID
 
 // Organization finds an organization that isn't deleted, by its id or its slug.
 // What has the form of an id is taken for one.
-func (db *DB) Organization(ctx context.Context, ref string) (modes.Organization, error) {
+func (db *DB) Organization(ctx context.Context, ref string) (organization.Organization, error) {
 	var row sqlcgen.Organization
 	id, err := uuid.Parse(ref)
 	if err == nil && len(ref) == 36 {
@@ -89,10 +89,10 @@ func (db *DB) Organization(ctx context.Context, ref string) (modes.Organization,
 		row, err = db.q.GetOrganizationBySlug(ctx, ref)
 	}
 	if err != nil {
-		return modes.Organization{}, orNotFound(known(err), "organization")
+		return organization.Organization{}, orNotFound(known(err), "organization")
 	}
 	if row.DeletedAt != nil {
-		return modes.Organization{}, fault.New(fault.NotFound, "not_found", "There is no such organization")
+		return organization.Organization{}, fault.New(fault.NotFound, "not_found", "There is no such organization")
 	}
 	return toOrganization(row), nil
 }
@@ -100,7 +100,7 @@ func (db *DB) Organization(ctx context.Context, ref string) (modes.Organization,
 // Enter finds an organization, by its id or slug, with a user's role in it. It is
 // NotFound alike where there is no such organization, where the user is no member, and
 // where token isn't Nil and doesn't open it: one query in any case.
-func (db *DB) Enter(ctx context.Context, ref string, user, token uuid.UUID) (modes.Organization, string, error) {
+func (db *DB) Enter(ctx context.Context, ref string, user, token uuid.UUID) (organization.Organization, string, error) {
 	p := sqlcgen.EnterOrganizationParams{UserID: user, TokenID: orNil(token)}
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
 		p.ID = &id
@@ -109,25 +109,25 @@ func (db *DB) Enter(ctx context.Context, ref string, user, token uuid.UUID) (mod
 	}
 	row, err := db.q.EnterOrganization(ctx, p)
 	if err != nil {
-		return modes.Organization{}, "", orNotFound(known(err), "organization")
+		return organization.Organization{}, "", orNotFound(known(err), "organization")
 	}
-	return modes.Organization{ID: row.ID, Slug: row.Slug, Name: row.Name, Revision: row.Revision, CreatedAt: row.CreatedAt.UTC()}, row.Role, nil
+	return organization.Organization{ID: row.ID, Slug: row.Slug, Name: row.Name, Revision: row.Revision, CreatedAt: row.CreatedAt.UTC()}, row.Role, nil
 }
 
 // Organizations lists the organizations that aren't deleted by slug, those after
 // the given one.
-func (db *DB) Organizations(ctx context.Context, after string, limit int) ([]modes.Organization, error) {
+func (db *DB) Organizations(ctx context.Context, after string, limit int) ([]organization.Organization, error) {
 	rows, err := db.q.ListOrganizations(ctx, sqlcgen.ListOrganizationsParams{AfterSlug: after, Canary: canary, RowLimit: int32(limit)}) //nolint:gosec // a page's size
 	if err != nil {
 		return nil, fmt.Errorf("list organizations: %w", err)
 	}
-	out := make([]modes.Organization, len(rows))
+	out := make([]organization.Organization, len(rows))
 	for i, r := range rows {
 		out[i] = toOrganization(r)
 	}
 	return out, nil
 }
 
-func toOrganization(r sqlcgen.Organization) modes.Organization {
-	return modes.Organization{ID: r.ID, Slug: r.Slug, Name: r.Name, Revision: r.Revision, CreatedAt: r.CreatedAt.UTC()}
+func toOrganization(r sqlcgen.Organization) organization.Organization {
+	return organization.Organization{ID: r.ID, Slug: r.Slug, Name: r.Name, Revision: r.Revision, CreatedAt: r.CreatedAt.UTC()}
 }

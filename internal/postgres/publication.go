@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres/sqlcgen"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
@@ -19,7 +20,7 @@ import (
 
 // Library is what is to be published of an organization, read in one snapshot.
 type Library struct {
-	Organization modes.Organization
+	Organization organization.Organization
 	// Deleted organizations are published as tombstones.
 	Deleted bool
 	Modes   []modes.OrganizationMode

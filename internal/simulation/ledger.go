@@ -12,6 +12,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
@@ -157,7 +158,7 @@ func (l *desk) Library(ctx context.Context, id uuid.UUID) (out postgres.Library,
 			return err
 		}
 		out = postgres.Library{
-			Organization: modes.Organization{ID: o.id, Slug: "org", Name: "Org", Revision: o.revision},
+			Organization: organization.Organization{ID: o.id, Slug: "org", Name: "Org", Revision: o.revision},
 			Modes:        slices.Clone(o.modes), Templates: slices.Clone(o.templates), ChangedAt: o.changedAt, Pending: !o.pending.IsZero(),
 			Installation: l.installation, Edition: l.edition,
 		}

@@ -10,7 +10,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/typo"
 )
 
@@ -28,7 +28,7 @@ var serverFields = []string{
 // at the first.
 type decoder struct {
 	problems []problem
-	notices  []modes.Notice
+	notices  []resource.Notice
 }
 
 // blame records a problem. A hostile text has thousands, of which maxProblems are
@@ -43,7 +43,7 @@ func (d *decoder) blame(pointer string, line, column int, format string, args ..
 }
 
 func (d *decoder) notice(n *jsonast.Node, pointer, format string, args ...any) {
-	d.notices = append(d.notices, modes.Notice{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: n.Line, Column: n.Column})
+	d.notices = append(d.notices, resource.Notice{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: n.Line, Column: n.Column})
 }
 
 // object goes through the members of an object. take is called for each that can

@@ -12,7 +12,7 @@ import (
 
 	"orgmodes/internal/diff"
 	"orgmodes/internal/golden"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/jsonast"
 )
 
 func TestDiff(t *testing.T) {
@@ -48,9 +48,9 @@ func TestADiffIsAllThatDiffers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := drawTemplate().Draw(t, "before"), drawTemplate().Draw(t, "after")
 		changes := Diff(before, after)
-		var patch modes.Map
+		var patch jsonast.Map
 		for _, c := range changes {
-			patch = append(patch, modes.Pair{Name: c.Pointer[1:], Value: c.After})
+			patch = append(patch, jsonast.Pair{Name: c.Pointer[1:], Value: c.After})
 		}
 		body, err := patch.MarshalJSON()
 		require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
 )
 
@@ -54,8 +54,8 @@ func FuzzRead(f *testing.F) {
 		require.NoError(t, err)
 		requireApplicable(t, shippedOrganization(), plan)
 		for _, p := range plan.Templates {
-			require.Equal(t, len(p.Problems) > 0, p.Action == modes.ActionInvalid)
-			require.False(t, slices.Contains([]modes.Action{modes.ActionConflict, ""}, p.Action))
+			require.Equal(t, len(p.Problems) > 0, p.Action == resource.ActionInvalid)
+			require.False(t, slices.Contains([]resource.Action{resource.ActionConflict, ""}, p.Action))
 		}
 	})
 }

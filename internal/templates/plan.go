@@ -9,13 +9,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/diff"
+	"orgmodes/internal/resource"
 )
 
 // Planned is what becomes of one template of a file.
 type Planned struct {
 	Entry
-	Action modes.Action
+	Action resource.Action
 	// Template is what will be kept; under another name than the Entry's where it
 	// is renamed.
 	Template Template
@@ -27,7 +28,7 @@ type Planned struct {
 	Existing *OrganizationTemplate
 	// Changes are what an update changes, field by field. With a conflict, they are
 	// what Replace would change.
-	Changes []modes.Change
+	Changes []diff.Change
 	// FreeName is what Rename would call it, where there is a conflict.
 	FreeName string
 	// Reason says in a sentence why it is in conflict; empty where it isn't.
@@ -37,14 +38,14 @@ type Planned struct {
 // ImportPlan is what an import will do.
 type ImportPlan struct {
 	Templates []Planned
-	Notices   []modes.Notice
+	Notices   []resource.Notice
 	// TooMuch is a *fault.Error where the organization would outgrow its limits with
 	// all this; nil where it wouldn't.
 	TooMuch error
 }
 
 // Count is how many templates have an action.
-func (p ImportPlan) Count(a modes.Action) int {
+func (p ImportPlan) Count(a resource.Action) int {
 	n := 0
 	for _, t := range p.Templates {
 		if t.Action == a {
@@ -60,11 +61,11 @@ func (p ImportPlan) Wanted() []OrganizationTemplate {
 	var all []OrganizationTemplate
 	for _, t := range p.Templates {
 		switch t.Action {
-		case modes.ActionCreate: // it goes on being as old as it is
+		case resource.ActionCreate: // it goes on being as old as it is
 			all = append(all, OrganizationTemplate{
 				Template: t.Template, ID: t.ID, CreatedAt: t.Entry.CreatedAt, UpdatedAt: t.Entry.UpdatedAt,
 			})
-		case modes.ActionUpdate:
+		case resource.ActionUpdate:
 			all = append(all, OrganizationTemplate{Template: t.Template, ID: t.ID})
 		}
 	}
@@ -119,10 +120,10 @@ func (p *planner) plan(e Entry) Planned {
 	t.Notices = slices.Clip(t.Notices)
 	switch {
 	case len(e.Problems) > 0:
-		t.Action, t.ID = modes.ActionInvalid, uuid.Nil
+		t.Action, t.ID = resource.ActionInvalid, uuid.Nil
 		return t
 	case !p.choices.wants(e):
-		t.Action = modes.ActionSkip
+		t.Action = resource.ActionSkip
 		return t
 	}
 	target := p.byID[e.ID]
@@ -199,10 +200,10 @@ func (p *planner) conflict(t *Planned, target *OrganizationTemplate, in *obstacl
 	if in.existing != nil {
 		t.Changes = Diff(in.existing.Template, t.Template)
 	}
-	t.Action = modes.ActionConflict
+	t.Action = resource.ActionConflict
 	switch p.choices.of(t.Entry) {
 	case Skip:
-		t.Action = modes.ActionSkip
+		t.Action = resource.ActionSkip
 	case Replace:
 		p.replace(t, in)
 	case Rename:
@@ -225,7 +226,7 @@ func (p *planner) replace(t *Planned, in *obstacle) {
 	if in.planned != nobody {
 		loser := &p.planned[in.planned]
 		t.ID = loser.ID
-		loser.Action, loser.Changes = modes.ActionSkip, nil
+		loser.Action, loser.Changes = resource.ActionSkip, nil
 		loser.notice("", "replaced by template %d of the files%s", t.Index, t.where())
 		maps.DeleteFunc(p.holder, func(_ string, i int) bool { return i == in.planned })
 	}
@@ -255,12 +256,12 @@ func (p *planner) rename(t *Planned, target *OrganizationTemplate) {
 // its place from everything further down.
 func (p *planner) settle(t *Planned, target *OrganizationTemplate) {
 	t.Existing, t.Changes = target, nil
-	t.Action = modes.ActionCreate
+	t.Action = resource.ActionCreate
 	if target != nil {
 		t.ID, t.Changes = target.ID, Diff(target.Template, t.Template)
-		t.Action = modes.ActionUpdate
+		t.Action = resource.ActionUpdate
 		if len(t.Changes) == 0 {
-			t.Action = modes.ActionUnchanged
+			t.Action = resource.ActionUnchanged
 		}
 	}
 	p.taken[NameKey(t.Template.Name)] = true
@@ -272,7 +273,7 @@ func (p *planner) settle(t *Planned, target *OrganizationTemplate) {
 
 func (t *Planned) notice(pointer, format string, args ...any) {
 	line, column := t.Position(pointer)
-	t.Notices = append(t.Notices, modes.Notice{File: t.File, Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: line, Column: column})
+	t.Notices = append(t.Notices, resource.Notice{File: t.File, Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: line, Column: column})
 }
 
 // numbered matches a name that has a number of ours already.
@@ -302,9 +303,9 @@ func (p *planner) tooMuch() error {
 	}
 	for _, t := range p.planned {
 		switch t.Action {
-		case modes.ActionUpdate:
+		case resource.ActionUpdate:
 			after[t.ID] = t.Template.Size()
-		case modes.ActionCreate:
+		case resource.ActionCreate:
 			count, total = count+1, total+t.Template.Size()
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/golden"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 )
 
 // applied is an organization after an import, done as a store does it: one after
@@ -47,7 +47,7 @@ func applied(tb tester, before []OrganizationTemplate, wanted []OrganizationTemp
 func requireApplicable(tb tester, before []OrganizationTemplate, p ImportPlan) {
 	tb.Helper()
 	after := applied(tb, before, p.Wanted())
-	require.Len(tb, after, len(before)+p.Count(modes.ActionCreate))
+	require.Len(tb, after, len(before)+p.Count(resource.ActionCreate))
 	for _, w := range p.Wanted() {
 		require.NoError(tb, w.Validate(Tools{}))
 	}
@@ -60,7 +60,7 @@ func TestWhatWasExportedIsUnchanged(t *testing.T) {
 		require.NoError(t, err)
 		plan, err := PlanImport(all, files, Choices{OnConflict: rapid.SampledFrom([]Choice{"", Skip, Replace, Rename}).Draw(t, "choice")})
 		require.NoError(t, err)
-		assert.Equal(t, len(all), plan.Count(modes.ActionUnchanged))
+		assert.Equal(t, len(all), plan.Count(resource.ActionUnchanged))
 		assert.Empty(t, plan.Wanted())
 		assert.NoError(t, plan.TooMuch)
 
@@ -68,7 +68,7 @@ func TestWhatWasExportedIsUnchanged(t *testing.T) {
 		// and then again all are unchanged.
 		plan, err = PlanImport(nil, files, Choices{})
 		require.NoError(t, err)
-		assert.Equal(t, len(all), plan.Count(modes.ActionCreate))
+		assert.Equal(t, len(all), plan.Count(resource.ActionCreate))
 		after := applied(t, nil, plan.Wanted())
 		for i, o := range Sorted(all) {
 			assert.Equal(t, o.ID, Sorted(after)[i].ID)
@@ -116,11 +116,11 @@ func TestAPlanCanBeApplied(t *testing.T) {
 		assert.Equal(t, plan, again, "the same each time")
 		for _, p := range plan.Templates {
 			require.NotEmpty(t, p.Action)
-			if p.Action == modes.ActionUpdate {
+			if p.Action == resource.ActionUpdate {
 				assert.Equal(t, Diff(p.Existing.Template, p.Template), p.Changes)
 				assert.Equal(t, p.Existing.ID, p.ID)
 			}
-			if p.Action == modes.ActionConflict {
+			if p.Action == resource.ActionConflict {
 				assert.NotEmpty(t, p.Reason)
 				assert.NotEmpty(t, p.FreeName)
 			}
@@ -129,7 +129,7 @@ func TestAPlanCanBeApplied(t *testing.T) {
 		way := rapid.SampledFrom([]Choice{Skip, Rename}).Draw(t, "way out")
 		plan, err = PlanImport(before, files, Choices{OnConflict: way})
 		require.NoError(t, err)
-		assert.Zero(t, plan.Count(modes.ActionConflict))
+		assert.Zero(t, plan.Count(resource.ActionConflict))
 		requireApplicable(t, before, plan)
 	})
 }
@@ -173,7 +173,7 @@ func TestPlan(t *testing.T) {
 		fmt.Fprintf(&b, "== %s\n", c.name)
 		for _, p := range plan.Templates {
 			fmt.Fprintf(&b, "%d %q -> %s", p.Index, p.Entry.Template.Name, p.Action)
-			if p.Action != modes.ActionInvalid {
+			if p.Action != resource.ActionInvalid {
 				fmt.Fprintf(&b, " as %q %s", p.Template.Name, p.ID)
 			}
 			if p.Existing != nil {
@@ -203,8 +203,8 @@ func TestAPlaceIsTakenOnce(t *testing.T) {
 	renamed.Name = "Renamed"
 	copied.ID = id(50)
 	changed.ID, changed.PermissionMode = id(51), Plan
-	const update, create, open, skip, same = modes.ActionUpdate, modes.ActionCreate, modes.ActionConflict, modes.ActionSkip, modes.ActionUnchanged
-	for second, want := range map[*OrganizationTemplate]map[Choice][2]modes.Action{
+	const update, create, open, skip, same = resource.ActionUpdate, resource.ActionCreate, resource.ActionConflict, resource.ActionSkip, resource.ActionUnchanged
+	for second, want := range map[*OrganizationTemplate]map[Choice][2]resource.Action{
 		&copied:  {"": {update, open}, Skip: {update, skip}, Replace: {skip, same}, Rename: {update, create}},
 		&changed: {"": {update, open}, Skip: {update, skip}, Replace: {update, open}, Rename: {update, create}},
 	} {
@@ -213,7 +213,7 @@ func TestAPlaceIsTakenOnce(t *testing.T) {
 		for way, want := range want {
 			plan, err := PlanImport(existing, files, Choices{OnConflict: way})
 			require.NoError(t, err)
-			assert.Equal(t, want, [2]modes.Action{plan.Templates[0].Action, plan.Templates[1].Action}, "%q %s", way, second.ID)
+			assert.Equal(t, want, [2]resource.Action{plan.Templates[0].Action, plan.Templates[1].Action}, "%q %s", way, second.ID)
 			requireApplicable(t, existing, plan)
 		}
 	}
@@ -229,8 +229,8 @@ func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
 	require.NoError(t, err)
 	plan, err := PlanImport(existing, files, Choices{OnConflict: Replace})
 	require.NoError(t, err)
-	assert.Equal(t, modes.ActionUpdate, plan.Templates[0].Action)
-	assert.Equal(t, modes.ActionConflict, plan.Templates[1].Action)
+	assert.Equal(t, resource.ActionUpdate, plan.Templates[0].Action)
+	assert.Equal(t, resource.ActionConflict, plan.Templates[1].Action)
 	assert.Contains(t, plan.Templates[1].Reason, "it can't be replaced")
 }
 
@@ -240,8 +240,8 @@ func TestWhatIsReplacedLeavesItsName(t *testing.T) {
 	require.NoError(t, err)
 	plan, err := PlanImport(nil, files, Choices{ByIndex: map[int]Choice{1: Replace}})
 	require.NoError(t, err)
-	assert.Equal(t, []modes.Action{modes.ActionSkip, modes.ActionCreate, modes.ActionCreate},
-		[]modes.Action{plan.Templates[0].Action, plan.Templates[1].Action, plan.Templates[2].Action})
+	assert.Equal(t, []resource.Action{resource.ActionSkip, resource.ActionCreate, resource.ActionCreate},
+		[]resource.Action{plan.Templates[0].Action, plan.Templates[1].Action, plan.Templates[2].Action})
 }
 
 func TestChoicesThatMakeNoSense(t *testing.T) {

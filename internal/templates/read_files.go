@@ -10,7 +10,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
 )
 
@@ -37,10 +37,10 @@ type Entry struct {
 	// positions in the text.
 	Problems []fault.Field
 	// Notices say what was read differently from how it is written.
-	Notices []modes.Notice
+	Notices []resource.Notice
 	// Conflict is the entry before it that has the same name or the same id; no
 	// problem of its own, as an import can be told what to do about it.
-	Conflict *modes.Conflict
+	Conflict *resource.Conflict
 
 	node *jsonast.Node
 	// alone says that the file holds nothing else.
@@ -69,7 +69,7 @@ var filesOfTemplates = upload.Kind{Things: "templates", NotToRead: notToRead}
 type Files struct {
 	Entries []Entry
 	// Notices concern what was not read.
-	Notices []modes.Notice
+	Notices []resource.Notice
 }
 
 // Read reads files of templates: a template each, as a folder of
@@ -86,7 +86,7 @@ func Read(files []upload.File, tools Tools) (Files, error) {
 	var out Files
 	for _, f := range files {
 		if reason := notToRead(f.Name); reason != "" {
-			out.Notices = append(out.Notices, modes.Notice{File: f.Name, Detail: reason})
+			out.Notices = append(out.Notices, resource.Notice{File: f.Name, Detail: reason})
 			continue
 		}
 		entries, err := readFile(f.Data, tools, b)
@@ -190,7 +190,7 @@ func (e *Entry) takeFileName() {
 	case e.ID == named:
 	case given == nil || given.Kind == jsonast.Null:
 		e.ID = named
-		e.Notices = append(e.Notices, modes.Notice{
+		e.Notices = append(e.Notices, resource.Notice{
 			File: e.File, Pointer: "/template_id", Detail: "there is no template_id in this file; the file's name is taken for it", Line: line, Column: column,
 		})
 	case e.ID != uuid.Nil:
@@ -215,7 +215,7 @@ func judgeTogether(entries []Entry) {
 		}
 		for _, key := range e.keys() {
 			if j, ok := first[key]; ok && e.Conflict == nil {
-				e.Conflict = &modes.Conflict{Index: j, File: entries[j].File, Line: entries[j].Line}
+				e.Conflict = &resource.Conflict{Index: j, File: entries[j].File, Line: entries[j].Line}
 			} else if !ok {
 				first[key] = i
 			}

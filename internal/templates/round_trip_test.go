@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/jsonast"
 )
 
 // fileShape is what files and answers keep of a template.
@@ -105,7 +105,7 @@ func TestFilesAreWhatPythonWrites(t *testing.T) {
 	}
 	ours := WriteEnvelopes(all, time.Time{})
 	// Without its spaces first, so that it can't pass by being handed through.
-	compact, err := modes.Map{{Name: "all", Value: json.RawMessage(ours)}}.MarshalJSON()
+	compact, err := jsonast.Map{{Name: "all", Value: json.RawMessage(ours)}}.MarshalJSON()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), python, "-c", "import json,sys; json.dump(json.load(sys.stdin)['all'], sys.stdout, indent=2)")
 	cmd.Stdin = bytes.NewReader(compact)

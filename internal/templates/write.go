@@ -8,17 +8,17 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/jsonast"
 )
 
 // fields lists what people write of a template, in the order in which it is
 // written, in JSON shapes.
-func (t Template) fields() modes.Map {
+func (t Template) fields() jsonast.Map {
 	tools := make([]any, len(t.AllowedTools))
 	for i, tool := range t.AllowedTools {
 		tools[i] = tool
 	}
-	return modes.Map{
+	return jsonast.Map{
 		{Name: "name", Value: t.Name},
 		{Name: "permission_mode", Value: string(t.PermissionMode)},
 		{Name: "allowed_tools", Value: tools},
@@ -31,12 +31,12 @@ func (t Template) fields() modes.Map {
 // Fields lists a template in the shape that clients know, in their order: null
 // where there is no text, allowed_tools always a list, times in UTC. Whoever has
 // more to say appends it.
-func (t OrganizationTemplate) Fields() modes.Map {
-	m := modes.Map{{Name: "template_id", Value: idOrNull(t.ID)}}
+func (t OrganizationTemplate) Fields() jsonast.Map {
+	m := jsonast.Map{{Name: "template_id", Value: idOrNull(t.ID)}}
 	m = append(m, t.fields()...)
 	return append(m,
-		modes.Pair{Name: "created_at", Value: timeOrNull(t.CreatedAt)},
-		modes.Pair{Name: "updated_at", Value: timeOrNull(t.UpdatedAt)},
+		jsonast.Pair{Name: "created_at", Value: timeOrNull(t.CreatedAt)},
+		jsonast.Pair{Name: "updated_at", Value: timeOrNull(t.UpdatedAt)},
 	)
 }
 
@@ -54,11 +54,11 @@ func PublishedJSON(all []OrganizationTemplate) []byte {
 	items := make([]any, len(all))
 	for i, t := range Sorted(all) {
 		items[i] = append(t.Fields(),
-			modes.Pair{Name: "organization_id", Value: t.OrganizationID.String()},
-			modes.Pair{Name: "version", Value: t.Version},
+			jsonast.Pair{Name: "organization_id", Value: t.OrganizationID.String()},
+			jsonast.Pair{Name: "version", Value: t.Version},
 		)
 	}
-	body, err := modes.Map{{Name: "templates", Value: items}}.MarshalJSON()
+	body, err := jsonast.Map{{Name: "templates", Value: items}}.MarshalJSON()
 	if err != nil {
 		panic("templates: " + err.Error()) // there is nothing but texts, lists and numbers
 	}

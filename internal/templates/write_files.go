@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/upload"
 )
 
@@ -32,7 +32,7 @@ func WriteArchive(all []OrganizationTemplate) ([]byte, error) { return upload.Pa
 
 // WriteEnvelope writes one template in the envelope of an export.
 func WriteEnvelope(t OrganizationTemplate, exportedAt time.Time) []byte {
-	return indented(append(envelopeHead(exportedAt), modes.Pair{Name: "template", Value: t.Fields()}))
+	return indented(append(envelopeHead(exportedAt), jsonast.Pair{Name: "template", Value: t.Fields()}))
 }
 
 // WriteEnvelopes writes several templates in one envelope, by their names.
@@ -41,15 +41,15 @@ func WriteEnvelopes(all []OrganizationTemplate, exportedAt time.Time) []byte {
 	for i, t := range Sorted(all) {
 		items[i] = t.Fields()
 	}
-	return indented(append(envelopeHead(exportedAt), modes.Pair{Name: "templates", Value: items}))
+	return indented(append(envelopeHead(exportedAt), jsonast.Pair{Name: "templates", Value: items}))
 }
 
-func envelopeHead(exportedAt time.Time) modes.Map {
-	return modes.Map{{Name: "version", Value: int64(1)}, {Name: "exported_at", Value: timeOrNull(exportedAt)}}
+func envelopeHead(exportedAt time.Time) jsonast.Map {
+	return jsonast.Map{{Name: "version", Value: int64(1)}, {Name: "exported_at", Value: timeOrNull(exportedAt)}}
 }
 
 // indented writes JSON as Python's json.dump does with indent=2.
-func indented(m modes.Map) []byte {
+func indented(m jsonast.Map) []byte {
 	var w pythonWriter
 	w.value(m, "\n")
 	return w.Bytes()
@@ -61,7 +61,7 @@ type pythonWriter struct{ bytes.Buffer }
 // indentation of the line that follows.
 func (w *pythonWriter) value(v any, newline string) {
 	switch v := v.(type) {
-	case modes.Map:
+	case jsonast.Map:
 		w.block('{', '}', len(v), newline, func(i int, newline string) {
 			w.str(v[i].Name)
 			w.WriteString(": ")

@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/devstack/largefile"
 	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
 )
@@ -98,7 +99,7 @@ func BenchmarkRenderAndEncode(b *testing.B) {
 	}
 	for name, own := range sources {
 		b.Run(name, func(b *testing.B) {
-			src := document.Source{Organization: modes.Organization{Slug: "acme", Name: "Acme"}, Builtins: modes.Builtins()}
+			src := document.Source{Organization: organization.Organization{Slug: "acme", Name: "Acme"}, Builtins: modes.Builtins()}
 			for i, m := range own {
 				src.Modes = append(src.Modes, modes.OrganizationMode{Mode: m, Position: i + 1})
 			}

@@ -14,6 +14,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
@@ -36,7 +37,7 @@ type world struct {
 	db    *postgres.DB
 	redis *storetest.RedisServer
 	store *snapshot.Store
-	org   modes.Organization
+	org   organization.Organization
 }
 
 func newWorld(t testing.TB) *world {

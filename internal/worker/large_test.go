@@ -16,6 +16,7 @@ import (
 	"orgmodes/internal/document"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/worker"
@@ -31,7 +32,7 @@ func incompressible(rng *rand.Rand, n int) string {
 }
 
 // fill gives an organization n modes of 200 KB.
-func (w *world) fill(org modes.Organization, n int) {
+func (w *world) fill(org organization.Organization, n int) {
 	w.t.Helper()
 	rng := rand.New(rand.NewPCG(1, uint64(n)))
 	var own []modes.OrganizationMode

@@ -18,6 +18,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -136,7 +137,7 @@ func (s *site) await(what string, check func() error) {
 // tenant is an organization with an owner and a member who sign in with a password,
 // and access tokens of the owner's.
 type tenant struct {
-	org           modes.Organization
+	org           organization.Organization
 	owner, member person
 	read, write   string
 	writeID       uuid.UUID

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/templates"
 )
 
@@ -28,7 +28,7 @@ func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]modes.Map, len(all))
+	list := make([]jsonast.Map, len(all))
 	for i, t := range templates.Sorted(all) {
 		for _, f := range shown(t) {
 			if f.Name != "default_system_prompt" { // may be long; get_template has it
@@ -41,8 +41,8 @@ func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
 		note = noTemplates
 	}
 	return struct {
-		Templates []modes.Map `json:"templates"`
-		Note      string      `json:"note"`
+		Templates []jsonast.Map `json:"templates"`
+		Note      string        `json:"note"`
 	}{list, note}, nil
 }
 
@@ -54,14 +54,14 @@ func (l library) getTemplate(ctx context.Context, in templateRef) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(shown(t), modes.Pair{Name: "note", Value: noted}), nil
+	return append(shown(t), jsonast.Pair{Name: "note", Value: noted}), nil
 }
 
 // shown is a template as clients know it, with what it allows in words.
-func shown(t templates.OrganizationTemplate) modes.Map {
+func shown(t templates.OrganizationTemplate) jsonast.Map {
 	return append(t.Fields(),
-		modes.Pair{Name: "allows", Value: t.ToolsInWords()},
-		modes.Pair{Name: "uri", Value: templatesAt + t.ID.String()},
+		jsonast.Pair{Name: "allows", Value: t.ToolsInWords()},
+		jsonast.Pair{Name: "uri", Value: templatesAt + t.ID.String()},
 	)
 }
 

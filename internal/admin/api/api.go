@@ -16,6 +16,7 @@ import (
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -44,7 +45,7 @@ type visit struct {
 	// takes are the parameters of the route.
 	takes takes
 	// org and role are set for what concerns an organization.
-	org  modes.Organization
+	org  organization.Organization
 	role access.Role
 }
 

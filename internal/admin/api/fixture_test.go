@@ -24,6 +24,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -51,7 +52,7 @@ type site struct {
 	url      string
 	keys     *token.Keys
 	log      *bytes.Buffer
-	acme     modes.Organization
+	acme     organization.Organization
 	// Users of Acme, and one of another organization.
 	owner, admin, member, stranger postgres.User
 	// write is a token of the owner with both scopes.
@@ -120,14 +121,14 @@ func (s *site) serve(change ...func(*admin.Options)) {
 	})
 }
 
-func (s *site) organization(slug string) modes.Organization {
+func (s *site) organization(slug string) organization.Organization {
 	s.t.Helper()
 	o, err := s.db.CreateOrganization(s.t.Context(), operator, slug, strings.ToUpper(slug))
 	require.NoError(s.t, err)
 	return o
 }
 
-func (s *site) user(name string, org modes.Organization, role string) postgres.User {
+func (s *site) user(name string, org organization.Organization, role string) postgres.User {
 	s.t.Helper()
 	u, err := s.db.CreateUser(s.t.Context(), operator, name+"@"+org.Slug+".example", name, passwordHash)
 	require.NoError(s.t, err)
@@ -145,7 +146,7 @@ var passwordHash = func() string {
 	return h
 }()
 
-func (s *site) token(u postgres.User, org modes.Organization, scopes ...string) string {
+func (s *site) token(u postgres.User, org organization.Organization, scopes ...string) string {
 	s.t.Helper()
 	secret := s.keys.Mint()
 	_, err := s.db.CreateToken(s.t.Context(), operator, postgres.NewToken{

@@ -8,6 +8,7 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 )
 
@@ -32,7 +33,7 @@ func (a *API) modes() *resource[modes.OrganizationMode] {
 			now.Mode, err = modes.PatchMode(now.Mode, patch)
 			return now, err
 		},
-		diff: func(before, after modes.OrganizationMode) []modes.Change { return modes.Diff(before.Mode, after.Mode) },
+		diff: func(before, after modes.OrganizationMode) []diff.Change { return modes.Diff(before.Mode, after.Mode) },
 		name: func(out *version, id string, m modes.OrganizationMode, whole bool) {
 			out.ModeID, out.Slug, out.Name = id, m.Slug, m.Name
 			if whole {
@@ -40,7 +41,7 @@ func (a *API) modes() *resource[modes.OrganizationMode] {
 			}
 		},
 		listed: a.modesListed, export: a.modeExport,
-		imported: func(v *visit, up upload, how howToImport) (any, int64, error) {
+		imported: func(v *visit, up importRequest, how howToImport) (any, int64, error) {
 			choices, err := up.modeChoices(v)
 			if err != nil {
 				return nil, 0, err

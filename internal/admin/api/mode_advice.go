@@ -8,6 +8,7 @@ import (
 	"orgmodes/internal/clients"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
 
@@ -79,7 +80,7 @@ func (a *API) adviceGive(v *visit) error {
 // ask, and nothing comes of it.
 const maxAdvised = modes.MaxBodyBytes
 
-func checkAdvised(brought []modes.NamedFile) error {
+func checkAdvised(brought []upload.File) error {
 	total := 0
 	for _, f := range brought {
 		total += len(f.Data)
@@ -92,7 +93,7 @@ func checkAdvised(brought []modes.NamedFile) error {
 }
 
 // judgeFiles judges files, and those within an archive.
-func judgeFiles(brought []modes.NamedFile, ids []string) ([]advice.Result, error) {
+func judgeFiles(brought []upload.File, ids []string) ([]advice.Result, error) {
 	results := []advice.Result{}
 	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
 		return append(results, advice.Check(brought[0].Name, brought[0].Data, ids...)), nil
@@ -108,7 +109,7 @@ func judgeFiles(brought []modes.NamedFile, ids []string) ([]advice.Result, error
 }
 
 // draftIn is a body that is a mode in the API's form, which no file has.
-func draftIn(brought []modes.NamedFile) ([]byte, bool) {
+func draftIn(brought []upload.File) ([]byte, bool) {
 	if len(brought) != 1 || brought[0].Name != "" {
 		return nil, false
 	}

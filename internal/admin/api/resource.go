@@ -7,8 +7,8 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
 
@@ -33,7 +33,7 @@ type resource[T any] struct {
 	onto func(now, other T) T
 	// patched returns what is there now as a merge patch (RFC 7396) changes it.
 	patched func(now T, patch []byte) (T, error)
-	diff    func(before, after T) []modes.Change
+	diff    func(before, after T) []diff.Change
 	// name says in a version which object it is of; whole puts its content there.
 	name func(out *version, id string, t T, whole bool)
 	// listed are the objects of a list, in its order.
@@ -41,7 +41,7 @@ type resource[T any] struct {
 	// export answers with a file of objects.
 	export func(v *visit) error
 	// imported imports what was uploaded, see files.
-	imported func(v *visit, up upload, how howToImport) (plan any, revision int64, err error)
+	imported func(v *visit, up importRequest, how howToImport) (plan any, revision int64, err error)
 	// deletedCode is the failure's where somebody changes what was deleted.
 	deletedCode string
 	// called is what people know one by.
@@ -79,7 +79,7 @@ type howToImport struct {
 }
 
 // importOf says how files are imported, with the choices that their kind leaves.
-func importOf[C any](up upload, how howToImport, choices C) files.Import[C] {
+func importOf[C any](up importRequest, how howToImport, choices C) files.Import[C] {
 	return files.Import[C]{Files: up.files, Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen}
 }
 

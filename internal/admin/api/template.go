@@ -8,7 +8,8 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/audit"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/diff"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/templates"
 )
 
@@ -39,7 +40,7 @@ func (a *API) templates() *resource[templates.OrganizationTemplate] {
 			}
 			return now, err
 		},
-		diff: func(before, after templates.OrganizationTemplate) []modes.Change {
+		diff: func(before, after templates.OrganizationTemplate) []diff.Change {
 			return templates.Diff(before.Template, after.Template)
 		},
 		name: func(out *version, id string, t templates.OrganizationTemplate, whole bool) {
@@ -56,7 +57,7 @@ func (a *API) templates() *resource[templates.OrganizationTemplate] {
 			return list, err
 		},
 		export: a.templateExport,
-		imported: func(v *visit, up upload, how howToImport) (any, int64, error) {
+		imported: func(v *visit, up importRequest, how howToImport) (any, int64, error) {
 			choices, err := up.templateChoices(v)
 			if err != nil {
 				return nil, 0, err
@@ -85,12 +86,12 @@ func (a *API) templates() *resource[templates.OrganizationTemplate] {
 
 // templateOf is a template in the API: in the shape that clients know, and what
 // else is kept of it. All of it may be sent back; what is ours is ignored then.
-func templateOf(t templates.OrganizationTemplate) modes.Map {
+func templateOf(t templates.OrganizationTemplate) jsonast.Map {
 	return append(t.Fields(),
-		modes.Pair{Name: "organization_id", Value: t.OrganizationID.String()},
-		modes.Pair{Name: "created_by", Value: t.CreatedBy},
-		modes.Pair{Name: "updated_by", Value: t.UpdatedBy},
-		modes.Pair{Name: "version", Value: t.Version},
-		modes.Pair{Name: "etag", Value: etag(t.ID, t.Version)},
+		jsonast.Pair{Name: "organization_id", Value: t.OrganizationID.String()},
+		jsonast.Pair{Name: "created_by", Value: t.CreatedBy},
+		jsonast.Pair{Name: "updated_by", Value: t.UpdatedBy},
+		jsonast.Pair{Name: "version", Value: t.Version},
+		jsonast.Pair{Name: "etag", Value: etag(t.ID, t.Version)},
 	)
 }

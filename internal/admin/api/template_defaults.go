@@ -3,7 +3,7 @@ package api
 import (
 	"net/http"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/jsonast"
 )
 
 // templateDefaultsRestore adds those of the shipped templates that the
@@ -13,11 +13,11 @@ func (a *API) templateDefaultsRestore(v *visit) error {
 	if err != nil {
 		return err
 	}
-	list := make([]modes.Map, len(added))
+	list := make([]jsonast.Map, len(added))
 	for i, t := range added {
 		list[i] = templateOf(t)
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
-		Added []modes.Map `json:"added"`
+		Added []jsonast.Map `json:"added"`
 	}{list})
 }

@@ -10,29 +10,30 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/templates"
+	"orgmodes/internal/upload"
 )
 
-// upload is what an import brings: files, and beside them fields of a form.
-type upload struct {
-	files  []modes.NamedFile
+// importRequest is what an import brings: files, and beside them fields of a form.
+type importRequest struct {
+	files  []upload.File
 	fields map[string][]string
 }
 
 // maxFormParts bounds a form's parts: the files that may be read, and some
 // fields.
-const maxFormParts = modes.MaxFiles + 100
+const maxFormParts = upload.MaxFiles + 100
 
 // uploadOf reads a body that is a file, or a form with files.
-func uploadOf(v *visit) (upload, error) {
+func uploadOf(v *visit) (importRequest, error) {
 	media, params := mediaType(v.Ctx)
 	if slices.Contains([]string{mediaJSON, mediaYAML, mediaZip, "text/plain", "application/octet-stream"}, media) {
-		return upload{files: []modes.NamedFile{{Data: v.BodyRaw()}}}, nil
+		return importRequest{files: []upload.File{{Data: v.BodyRaw()}}}, nil
 	}
 	if media != mediaForm {
-		return upload{}, unsupported(v.Ctx, mediaYAML+", "+mediaJSON+", "+mediaZip+", "+mediaForm)
+		return importRequest{}, unsupported(v.Ctx, mediaYAML+", "+mediaJSON+", "+mediaZip+", "+mediaForm)
 	}
 	broken := fault.New(fault.Malformed, "malformed_form", "This form can't be read; send files in it, in fields called file")
-	up := upload{fields: map[string][]string{}}
+	up := importRequest{fields: map[string][]string{}}
 	if params["boundary"] == "" {
 		return up, broken
 	}
@@ -51,7 +52,7 @@ func uploadOf(v *visit) (upload, error) {
 			return up, broken.Because(err)
 		}
 		if part.FileName() != "" {
-			up.files = append(up.files, modes.NamedFile{Name: part.FileName(), Data: data})
+			up.files = append(up.files, upload.File{Name: part.FileName(), Data: data})
 		} else {
 			name := part.FormName()
 			if err := v.takes.checkOne(name, string(data), seen); err != nil {
@@ -65,12 +66,12 @@ func uploadOf(v *visit) (upload, error) {
 
 // all is what the query and the form say of one name, several times or with
 // commas.
-func (u upload) all(v *visit, name string) []string {
+func (u importRequest) all(v *visit, name string) []string {
 	return append(listOf(v, name), splitAll(u.fields[name])...)
 }
 
 // one is all of a name that can be there once.
-func (u upload) one(v *visit, name string) (string, error) {
+func (u importRequest) one(v *visit, name string) (string, error) {
 	switch got := u.all(v, name); len(got) {
 	case 0:
 		return "", nil
@@ -82,7 +83,7 @@ func (u upload) one(v *visit, name string) (string, error) {
 }
 
 // how reads what all imports can be told: dry_run and only.
-func (u upload) how(v *visit) (howToImport, error) {
+func (u importRequest) how(v *visit) (howToImport, error) {
 	var how howToImport
 	dry, err := u.one(v, "dry_run")
 	if err != nil {
@@ -103,7 +104,7 @@ func (u upload) how(v *visit) (howToImport, error) {
 
 // modeChoices reads collision, slug and index (each several times, or with
 // commas), and choices, which is all of that as JSON and per slug too.
-func (u upload) modeChoices(v *visit) (choices modes.Choices, err error) {
+func (u importRequest) modeChoices(v *visit) (choices modes.Choices, err error) {
 	if err = u.choices(v, &choices); err == nil {
 		err = way(u, v, "collision", &choices.Collision)
 	}
@@ -116,7 +117,7 @@ func (u upload) modeChoices(v *visit) (choices modes.Choices, err error) {
 
 // templateChoices reads on_conflict and index, and choices, which is all of that
 // as JSON and per name too.
-func (u upload) templateChoices(v *visit) (choices templates.Choices, err error) {
+func (u importRequest) templateChoices(v *visit) (choices templates.Choices, err error) {
 	if err = u.choices(v, &choices); err == nil {
 		err = way(u, v, "on_conflict", &choices.OnConflict)
 	}
@@ -128,7 +129,7 @@ func (u upload) templateChoices(v *visit) (choices templates.Choices, err error)
 
 // way reads what is to become of what is there already; whether there is such a
 // way, the rules know.
-func way[W ~string](u upload, v *visit, name string, into *W) error {
+func way[W ~string](u importRequest, v *visit, name string, into *W) error {
 	said, err := u.one(v, name)
 	if said != "" {
 		*into = W(said)
@@ -137,7 +138,7 @@ func way[W ~string](u upload, v *visit, name string, into *W) error {
 }
 
 // indexes appends what index says.
-func (u upload) indexes(v *visit, to *[]int) error {
+func (u importRequest) indexes(v *visit, to *[]int) error {
 	for _, s := range u.all(v, "index") {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -149,7 +150,7 @@ func (u upload) indexes(v *visit, to *[]int) error {
 }
 
 // choices reads what is said as JSON.
-func (u upload) choices(v *visit, into any) error {
+func (u importRequest) choices(v *visit, into any) error {
 	texts := u.fields["choices"]
 	if q := v.Query("choices"); q != "" {
 		texts = append(texts, q)

@@ -4,7 +4,6 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/diff"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
 
@@ -31,12 +30,12 @@ func (r *resource[T]) diffVersions(v *visit) error {
 	}
 	changes := diff.WithLines(r.diff(before.Object, after.Object), diff.NewBudget(v.UserContext(), diff.DefaultSteps))
 	if changes == nil {
-		changes = []modes.Change{}
+		changes = []diff.Change{}
 	}
 	return answer(v.Ctx, 200, struct {
-		From    version        `json:"from"`
-		To      version        `json:"to"`
-		Changes []modes.Change `json:"changes"`
+		From    version       `json:"from"`
+		To      version       `json:"to"`
+		Changes []diff.Change `json:"changes"`
 	}{r.versionOf(before), r.versionOf(after), changes})
 }
 

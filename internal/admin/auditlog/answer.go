@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/admin/request"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -22,7 +22,7 @@ const exportTime = 15 * time.Minute
 // Answer writes an organization's audit log as a file, as it is read: it is never
 // held as a whole. What fails midway ends the connection before the body's end,
 // so that half a log is never taken for all of it.
-func Answer(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org modes.Organization, f postgres.AuditFilter, format string) error {
+func Answer(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Organization, f postgres.AuditFilter, format string) error {
 	c.Set(fiber.HeaderContentType, MediaType(format))
 	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": org.Slug + ".audit." + format}))
 	if c.Method() == fiber.MethodHead {

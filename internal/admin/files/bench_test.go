@@ -12,6 +12,7 @@ import (
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/upload"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -31,7 +32,7 @@ func BenchmarkImport(b *testing.B) {
 			org, err := db.CreateOrganization(b.Context(), tester, slug, slug)
 			require.NoError(b, err)
 			b.StartTimer()
-			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []modes.NamedFile{{Data: data}}})
+			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []upload.File{{Data: data}}})
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}
@@ -50,7 +51,7 @@ func BenchmarkDryRun(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for b.Loop() {
-			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []modes.NamedFile{{Data: data}}, DryRun: true})
+			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []upload.File{{Data: data}}, DryRun: true})
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}

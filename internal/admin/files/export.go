@@ -9,6 +9,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -51,7 +52,7 @@ var writing = semaphore.NewWeighted(2)
 
 // Write returns a file of an organization's modes, in the order of publication. It waits
 // while other files are written, until ctx is done.
-func Write(ctx context.Context, db *postgres.DB, org modes.Organization, builtins []modes.Mode, e Export) ([]byte, error) {
+func Write(ctx context.Context, db *postgres.DB, org organization.Organization, builtins []modes.Mode, e Export) ([]byte, error) {
 	if err := writing.Acquire(ctx, 1); err != nil {
 		return nil, fmt.Errorf("wait for other exports: %w", err)
 	}

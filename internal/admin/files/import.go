@@ -9,15 +9,15 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/upload"
 )
 
 // Import says how files are imported. C are the choices that their kind of object
 // leaves.
 type Import[C any] struct {
 	// Files are what was brought: one file, those of a folder, or a zip file.
-	Files []modes.NamedFile
+	Files []upload.File
 	// Choices are which objects are wanted, and what becomes of those that are
 	// there already.
 	Choices C

@@ -9,6 +9,7 @@ import (
 	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/upload"
 )
 
 // ModePlanning plans what files of modes would do to a library, as often as choices
@@ -22,7 +23,7 @@ type ModePlanning struct {
 
 // PlanModes reads files of modes, and the library as it is now. The errors are those
 // of Read and of the database.
-func PlanModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []modes.NamedFile) (*ModePlanning, error) {
+func PlanModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (*ModePlanning, error) {
 	folder, err := Read(brought)
 	if err != nil {
 		return nil, err

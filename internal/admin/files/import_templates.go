@@ -12,9 +12,10 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
+	"orgmodes/internal/upload"
 )
 
 // TemplateLine is what becomes of one permission template of a file.
@@ -63,16 +64,16 @@ func ImportTemplates(ctx context.Context, db *postgres.DB, by audit.By, org uuid
 
 // ReadTemplates reads what was brought: files of permission templates, or a zip
 // file of them. The error is a *fault.Error where all of it can't be used.
-func ReadTemplates(brought []modes.NamedFile, tools templates.Tools) (templates.Files, error) {
+func ReadTemplates(brought []upload.File, tools templates.Tools) (templates.Files, error) {
 	if len(brought) != 1 {
 		return templates.Read(brought, tools)
 	}
 	switch only := brought[0]; {
 	case IsArchive(only.Data):
 		return templates.ReadArchive(only.Data, tools)
-	case len(only.Data) > modes.MaxUploadBytes:
+	case len(only.Data) > upload.MaxUploadBytes:
 		return templates.Files{}, fault.New(fault.TooLarge, "upload_too_large",
-			"This is %d bytes; one upload can have at most %d MiB. Split it into several files.", len(only.Data), modes.MaxUploadBytes>>20)
+			"This is %d bytes; one upload can have at most %d MiB. Split it into several files.", len(only.Data), upload.MaxUploadBytes>>20)
 	case !strings.EqualFold(path.Ext(only.Name), ".json"):
 		return templates.ReadFile(only.Data, tools) // a file by itself is what it holds, whatever it is called
 	default:
@@ -92,7 +93,7 @@ func templatePlanOf(p templates.ImportPlan, done []postgres.Imported[templates.O
 			l.is(done[0].Object.ID, done[0].Object.Version)
 			if t.ID != uuid.Nil && t.ID != done[0].Object.ID {
 				line, column := t.Position("/template_id")
-				l.Notices = append(slices.Clip(l.Notices), modes.Notice{
+				l.Notices = append(slices.Clip(l.Notices), resource.Notice{
 					File: l.File, Pointer: "/template_id", Detail: "made under a new id, as this one is taken", Line: line, Column: column,
 				})
 			}
@@ -116,7 +117,7 @@ func templateLineOf(t templates.Planned, budget *diff.Budget) TemplateLine {
 	}
 	if e := t.Existing; e != nil {
 		l.Existing = &Existing{e.ID, Named{Name: e.Name}, e.Version}
-		if t.Action != modes.ActionCreate {
+		if t.Action != resource.ActionCreate {
 			l.is(e.ID, e.Version)
 		}
 	}
@@ -129,12 +130,12 @@ func unusableTemplates(p templates.ImportPlan, c templates.Choices) error {
 	bad := 0
 	var fields []fault.Field
 	for _, t := range p.Templates {
-		if t.Action != modes.ActionInvalid && t.Action != modes.ActionConflict || c.Only != nil && !slices.Contains(c.Only, t.Index) {
+		if t.Action != resource.ActionInvalid && t.Action != resource.ActionConflict || c.Only != nil && !slices.Contains(c.Only, t.Index) {
 			continue
 		}
 		bad++
 		problems := t.Problems
-		if t.Action == modes.ActionConflict {
+		if t.Action == resource.ActionConflict {
 			line, column := t.Position("/name")
 			problems = []fault.Field{{Pointer: "/name", Detail: t.Reason + "; choose skip, replace or rename", Line: line, Column: column}}
 		}

@@ -12,6 +12,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
 // Verdict is what becomes of one object of a file, whatever it is.
@@ -19,28 +20,28 @@ type Verdict struct {
 	// Index is its place among the objects, from 0; File is the name of its file,
 	// where there are several. Pointer leads to it there, Line and Column are
 	// where it starts in the text, from 1.
-	Index   int          `json:"index"`
-	File    string       `json:"file,omitempty"`
-	Pointer string       `json:"pointer"`
-	Line    int          `json:"line,omitempty"`
-	Column  int          `json:"column,omitempty"`
-	Action  modes.Action `json:"action"`
+	Index   int             `json:"index"`
+	File    string          `json:"file,omitempty"`
+	Pointer string          `json:"pointer"`
+	Line    int             `json:"line,omitempty"`
+	Column  int             `json:"column,omitempty"`
+	Action  resource.Action `json:"action"`
 	// ID and Version are those of the object in the library: after the import, or
 	// before it for a plan. One to be created has none in a plan.
 	ID      *uuid.UUID `json:"id,omitempty"`
 	Version int64      `json:"version,omitempty"`
 	// Changes are what an update changes, field by field.
-	Changes []modes.Change `json:"changes,omitempty"`
+	Changes []diff.Change `json:"changes,omitempty"`
 	// Problems say why it can't be taken; where it's another one of the file,
 	// Conflict says which.
-	Problems []fault.Field   `json:"problems,omitempty"`
-	Conflict *modes.Conflict `json:"conflict,omitempty"`
-	Notices  []modes.Notice  `json:"notices,omitempty"`
+	Problems []fault.Field      `json:"problems,omitempty"`
+	Conflict *resource.Conflict `json:"conflict,omitempty"`
+	Notices  []resource.Notice  `json:"notices,omitempty"`
 }
 
 // wanted reports whether it is to be written.
 func (v *Verdict) wanted() bool {
-	return v.Action == modes.ActionCreate || v.Action == modes.ActionUpdate
+	return v.Action == resource.ActionCreate || v.Action == resource.ActionUpdate
 }
 
 // is notes which object of the library it is.
@@ -120,10 +121,10 @@ type Outcome struct {
 	Applied bool `json:"applied"`
 	// BaseRevision is the organization's that the plan was made at; Revision is
 	// the one after the import, the same where nothing was changed.
-	BaseRevision int64          `json:"base_revision"`
-	Revision     int64          `json:"revision"`
-	Summary      Summary        `json:"summary"`
-	Notices      []modes.Notice `json:"notices,omitempty"`
+	BaseRevision int64             `json:"base_revision"`
+	Revision     int64             `json:"revision"`
+	Summary      Summary           `json:"summary"`
+	Notices      []resource.Notice `json:"notices,omitempty"`
 	// TooMuch says why the library couldn't hold all this.
 	TooMuch *Refusal `json:"too_much,omitempty"`
 }
@@ -170,10 +171,10 @@ func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[mo
 }
 
 // summaryOf counts by what is counted by action.
-func summaryOf(count func(modes.Action) int) Summary {
+func summaryOf(count func(resource.Action) int) Summary {
 	return Summary{
-		Create: count(modes.ActionCreate), Update: count(modes.ActionUpdate), Unchanged: count(modes.ActionUnchanged),
-		Skip: count(modes.ActionSkip), Invalid: count(modes.ActionInvalid), Conflict: count(modes.ActionConflict),
+		Create: count(resource.ActionCreate), Update: count(resource.ActionUpdate), Unchanged: count(resource.ActionUnchanged),
+		Skip: count(resource.ActionSkip), Invalid: count(resource.ActionInvalid), Conflict: count(resource.ActionConflict),
 	}
 }
 
@@ -193,7 +194,7 @@ func lineOf(m modes.PlannedMode, budget *diff.Budget) Line {
 	}
 	if e := m.Existing; e != nil {
 		l.Existing = &Existing{e.ID, Named{e.Slug, e.Name}, e.Version}
-		if m.Action != modes.ActionCreate { // beside which it would be created
+		if m.Action != resource.ActionCreate { // beside which it would be created
 			l.is(e.ID, e.Version)
 		}
 	}
@@ -205,7 +206,7 @@ func lineOf(m modes.PlannedMode, budget *diff.Budget) Line {
 // has, as it may be chosen yet.
 func (p *Plan) advise(planned modes.ImportPlan) {
 	for i, m := range planned.Modes {
-		if m.Action == modes.ActionInvalid {
+		if m.Action == resource.ActionInvalid {
 			continue
 		}
 		for _, a := range advice.For(m.Mode) {
@@ -234,7 +235,7 @@ func unusable(folder modes.Folder, p modes.ImportPlan, c modes.Choices) error {
 	bad := 0
 	var fields []fault.Field
 	for _, m := range p.Modes {
-		if m.Action != modes.ActionInvalid && m.Action != modes.ActionConflict || !asked(m) {
+		if m.Action != resource.ActionInvalid && m.Action != resource.ActionConflict || !asked(m) {
 			continue
 		}
 		bad++

@@ -16,6 +16,8 @@ import (
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/upload"
 )
 
 var tester = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "test", Name: "Test"}, RequestID: "r", Source: "test"}
@@ -33,7 +35,7 @@ func library(t *testing.T) (*postgres.DB, uuid.UUID) {
 
 func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, in files.Import[modes.Choices]) *files.Plan {
 	t.Helper()
-	in.Files = []modes.NamedFile{{Name: "modes.yaml", Data: []byte(file)}}
+	in.Files = []upload.File{{Name: "modes.yaml", Data: []byte(file)}}
 	plan, err := files.ImportModes(t.Context(), db, tester, org, in)
 	require.NoError(t, err)
 	return plan
@@ -120,7 +122,7 @@ func TestAdviceInPlans(t *testing.T) {
 	require.Equal(t, []string{"new", "skip", purpose}, advised(skipping)[2])
 
 	// What is refused comes with a plan that has it too.
-	now, err := files.ImportModes(t.Context(), db, tester, org, files.Import[modes.Choices]{Files: []modes.NamedFile{{Data: []byte(modesOfAllKinds)}}})
+	now, err := files.ImportModes(t.Context(), db, tester, org, files.Import[modes.Choices]{Files: []upload.File{{Data: []byte(modesOfAllKinds)}}})
 	var refused *files.RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, refused.Plan, now)
@@ -169,7 +171,7 @@ func TestPlansOfTheCorpus(t *testing.T) {
 				}
 			}
 			for _, l := range plan.Modes {
-				require.Equal(t, len(l.Problems) > 0, l.Action == modes.ActionInvalid || l.Action == modes.ActionConflict)
+				require.Equal(t, len(l.Problems) > 0, l.Action == resource.ActionInvalid || l.Action == resource.ActionConflict)
 				for _, p := range l.Problems {
 					planned[fmt.Sprintf("error %s %d:%d", p.Pointer, p.Line, p.Column)]++
 				}

@@ -11,6 +11,7 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 )
 
 // allocated returns how many bytes a function allocates.
@@ -31,7 +32,7 @@ func TestModesPlannedWithSeveralChoicesAreReadOnce(t *testing.T) {
 	for i := range 500 {
 		fmt.Fprintf(&text, "  - {slug: m%d, name: M, roleDefinition: %q, groups: [read]}\n", i, strings.Repeat("Be brief. ", 200))
 	}
-	brought := []modes.NamedFile{{Data: []byte(text.String())}}
+	brought := []upload.File{{Data: []byte(text.String())}}
 
 	var planning *files.ModePlanning
 	read := allocated(func() { planning, err = files.PlanModes(t.Context(), db, org.ID, brought) })

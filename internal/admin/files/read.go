@@ -4,12 +4,13 @@ import (
 	"bytes"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 )
 
 // Read reads what was brought: one file of modes, the files of a folder, or a
 // zip file of them. The error is a *fault.Error where all of it can't be used; a
 // single file that can't be used is that too.
-func Read(brought []modes.NamedFile) (modes.Folder, error) {
+func Read(brought []upload.File) (modes.Folder, error) {
 	if len(brought) != 1 {
 		return modes.ReadFiles(brought)
 	}

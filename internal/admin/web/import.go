@@ -12,6 +12,8 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/upload"
 )
 
 // importForm is where files are brought.
@@ -54,7 +56,7 @@ func (w *Web) importModes(v *visit) error {
 	return w.importAgain(v, d)
 }
 
-func (w *Web) importBrought(v *visit, f form, brought []modes.NamedFile) error {
+func (w *Web) importBrought(v *visit, f form, brought []upload.File) error {
 	pack, err := packBrought(brought)
 	if err != nil {
 		return err
@@ -146,14 +148,14 @@ type importedData struct {
 func (w *Web) importDone(v *visit, plan *files.Plan) error {
 	d := importedData{Plan: plan, Log: v.path("/audit") + "?action=" + audit.Import.Of(audit.Mode)}
 	for _, l := range plan.Modes {
-		if l.Action != modes.ActionCreate && l.Action != modes.ActionUpdate || l.ID == nil {
+		if l.Action != resource.ActionCreate && l.Action != resource.ActionUpdate || l.ID == nil {
 			continue
 		}
 		r := importedRow{Slug: l.Slug, Name: l.Name, Verb: "Created"}
 		if l.Becomes != nil {
 			r.Slug, r.Name = l.Becomes.Slug, l.Becomes.Name
 		}
-		if l.Action == modes.ActionUpdate {
+		if l.Action == resource.ActionUpdate {
 			r.Verb = "Changed"
 		}
 		r.Ref = modeRef(r.Slug, l.ID.String())

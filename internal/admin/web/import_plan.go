@@ -7,6 +7,8 @@ import (
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/upload"
 )
 
 // importData is what the pages of an import show.
@@ -55,18 +57,18 @@ type importNote struct {
 // Words is what becomes of the mode.
 func (r importRow) Words() string {
 	switch r.Action {
-	case modes.ActionCreate:
+	case resource.ActionCreate:
 		if r.Existing != nil {
 			return "new, beside yours"
 		}
 		return "new"
-	case modes.ActionUpdate:
+	case resource.ActionUpdate:
 		return "changes yours"
-	case modes.ActionUnchanged:
+	case resource.ActionUnchanged:
 		return "same as yours"
-	case modes.ActionInvalid:
+	case resource.ActionInvalid:
 		return "can’t be used"
-	case modes.ActionConflict:
+	case resource.ActionConflict:
 		return "twice in what you brought"
 	default:
 		return "left out"
@@ -79,13 +81,13 @@ func (r importRow) At() int { return r.Line.Line }
 // Tone is the color of the verdict.
 func (r importRow) Tone() string {
 	switch r.Action {
-	case modes.ActionCreate:
+	case resource.ActionCreate:
 		return "good"
-	case modes.ActionUpdate:
+	case resource.ActionUpdate:
 		return "own"
-	case modes.ActionInvalid:
+	case resource.ActionInvalid:
 		return "bad"
-	case modes.ActionConflict:
+	case resource.ActionConflict:
 		return "warn"
 	default:
 		return ""
@@ -94,7 +96,7 @@ func (r importRow) Tone() string {
 
 // Collides says that there is something to decide between.
 func (r importRow) Collides() bool {
-	return r.Existing != nil && r.FreeSlug != "" && (r.Action == modes.ActionUpdate || r.Action == modes.ActionCreate)
+	return r.Existing != nil && r.FreeSlug != "" && (r.Action == resource.ActionUpdate || r.Action == resource.ActionCreate)
 }
 
 // Wanted is how many modes would be written.
@@ -111,7 +113,7 @@ func importChoices(f form, base *files.Plan) (c modes.Choices, first bool) {
 	}
 	if f.Get("planned") == "" {
 		for _, l := range base.Modes {
-			if l.Action == modes.ActionCreate || l.Action == modes.ActionUpdate {
+			if l.Action == resource.ActionCreate || l.Action == resource.ActionUpdate {
 				c.Indexes = append(c.Indexes, l.Index)
 			}
 		}
@@ -130,7 +132,7 @@ const maxMended = 256 << 10
 
 // importDataOf shows a plan. It is that of all modes, each as it would become;
 // what is chosen of them stands in the checkboxes.
-func importDataOf(plan *files.Plan, c modes.Choices, brought []modes.NamedFile, budget *diff.Budget) importData {
+func importDataOf(plan *files.Plan, c modes.Choices, brought []upload.File, budget *diff.Budget) importData {
 	named := map[string]bool{}
 	for _, l := range plan.Modes {
 		named[l.File] = true
@@ -149,7 +151,7 @@ func importDataOf(plan *files.Plan, c modes.Choices, brought []modes.NamedFile, 
 	if text := src[""]; len(text) <= maxMended {
 		d.Text = text
 	}
-	skipped := func(n modes.Notice) bool {
+	skipped := func(n resource.Notice) bool {
 		return slices.ContainsFunc(plan.Files, func(f files.File) bool { return f.Name == n.File && f.Skipped != "" })
 	}
 	for _, n := range plan.Notices {
@@ -170,7 +172,7 @@ func importDataOf(plan *files.Plan, c modes.Choices, brought []modes.NamedFile, 
 		r := importRow{
 			Line: l, Changes: shownChanges(l.Changes, budget), KeepBoth: c.BySlug[l.Slug] == modes.KeepBoth,
 			Checked:   slices.Contains(c.Indexes, l.Index),
-			Choosable: l.Action != modes.ActionInvalid && l.Action != modes.ActionUnchanged,
+			Choosable: l.Action != resource.ActionInvalid && l.Action != resource.ActionUnchanged,
 		}
 		for _, p := range l.Problems {
 			r.Problems = append(r.Problems, importNote{Detail: p.Detail, Place: place(l.File, p.Line, p.Column)})

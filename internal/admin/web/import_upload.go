@@ -16,7 +16,7 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 )
 
 // What was brought has to be there twice: for the plan, and when it is applied.
@@ -37,11 +37,11 @@ const pasted = "pasted.yaml"
 
 // readBrought reads what a form brings: files, what was pasted, or the pack of an
 // earlier plan.
-func readBrought(v *visit, f form) ([]modes.NamedFile, error) {
+func readBrought(v *visit, f form) ([]upload.File, error) {
 	if pack := f.Fields.Get("_pack"); pack != "" {
 		return unpackBrought(pack)
 	}
-	var brought []modes.NamedFile
+	var brought []upload.File
 	if parts, err := v.MultipartForm(); err == nil {
 		for _, name := range []string{"file", "folder"} {
 			for _, h := range parts.File[name] {
@@ -49,7 +49,7 @@ func readBrought(v *visit, f form) ([]modes.NamedFile, error) {
 				if err != nil {
 					return nil, err
 				}
-				brought = append(brought, modes.NamedFile{Name: partName(h), Data: data})
+				brought = append(brought, upload.File{Name: partName(h), Data: data})
 			}
 		}
 	}
@@ -58,7 +58,7 @@ func readBrought(v *visit, f form) ([]modes.NamedFile, error) {
 		if len(brought) > 0 && strings.ContainsRune("{[", rune(strings.TrimSpace(text)[0])) {
 			name = "pasted.json"
 		}
-		brought = append(brought, modes.NamedFile{Name: name, Data: []byte(text)})
+		brought = append(brought, upload.File{Name: name, Data: []byte(text)})
 	}
 	if len(brought) == 0 {
 		return nil, fault.New(fault.Invalid, "nothing_brought", "Choose a file, a folder or a zip file, or paste the text of one")
@@ -87,7 +87,7 @@ func partName(h *multipart.FileHeader) string {
 }
 
 // packBrought is what was brought as a text for a hidden field.
-func packBrought(brought []modes.NamedFile) (string, error) {
+func packBrought(brought []upload.File) (string, error) {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
@@ -114,9 +114,9 @@ func packBrought(brought []modes.NamedFile) (string, error) {
 
 // maxUnpacked bounds what a pack may hold: one made by hand holds no more than an
 // upload could.
-const maxUnpacked = modes.MaxFilesBytes + modes.MaxUploadBytes
+const maxUnpacked = upload.MaxBytes + upload.MaxUploadBytes
 
-func unpackBrought(pack string) ([]modes.NamedFile, error) {
+func unpackBrought(pack string) ([]upload.File, error) {
 	data, err := base64.RawURLEncoding.DecodeString(pack)
 	if err != nil {
 		return nil, unreadable(err)
@@ -126,20 +126,20 @@ func unpackBrought(pack string) ([]modes.NamedFile, error) {
 		return nil, unreadable(err)
 	}
 	archive := tar.NewReader(io.LimitReader(z, maxUnpacked))
-	var brought []modes.NamedFile
+	var brought []upload.File
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) && len(brought) > 0 {
 			return brought, nil
 		}
-		if err != nil || len(brought) > modes.MaxFiles {
+		if err != nil || len(brought) > upload.MaxFiles {
 			return nil, unreadable(err)
 		}
 		content, err := io.ReadAll(archive)
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		brought = append(brought, modes.NamedFile{Name: h.Name, Data: content})
+		brought = append(brought, upload.File{Name: h.Name, Data: content})
 	}
 }
 
@@ -149,7 +149,7 @@ type sources map[string]string
 
 // sourcesOf reads those of the files that are named. An archive was found
 // harmless when the plan was made; what it holds is bounded here again.
-func sourcesOf(brought []modes.NamedFile, named map[string]bool) sources {
+func sourcesOf(brought []upload.File, named map[string]bool) sources {
 	s := sources{}
 	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
 		s[""] = string(brought[0].Data)
@@ -168,7 +168,7 @@ func sourcesOf(brought []modes.NamedFile, named map[string]bool) sources {
 	if err != nil {
 		return s
 	}
-	left := int64(modes.MaxFilesBytes)
+	left := int64(upload.MaxBytes)
 	for _, entry := range archive.File {
 		if !named[entry.Name] || left <= 0 {
 			continue

@@ -10,11 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/modes"
+	"orgmodes/internal/upload"
 )
 
 func TestPackBringsBackWhatWasBrought(t *testing.T) {
-	brought := []modes.NamedFile{
+	brought := []upload.File{
 		{Name: ".roomodes", Data: []byte("customModes: []\n")},
 		{Name: "team/ü ber/测试 " + strings.Repeat("long/", 60) + ".yaml", Data: []byte{0, 1, 2, 255}},
 		{Name: "empty.json", Data: []byte{}},
@@ -29,7 +29,7 @@ func TestPackBringsBackWhatWasBrought(t *testing.T) {
 func TestPackIsBounded(t *testing.T) {
 	noise := make([]byte, maxPack+1<<20)
 	_, _ = rand.Read(noise)
-	_, err := packBrought([]modes.NamedFile{{Name: "noise", Data: noise}})
+	_, err := packBrought([]upload.File{{Name: "noise", Data: noise}})
 	require.ErrorContains(t, err, "Import it in parts")
 
 	// A gzip file can have many members: one of zeros is compressed, and repeated.

@@ -6,6 +6,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 )
 
 // The views of a draft.
@@ -33,7 +34,7 @@ type draft struct {
 	// Problems are what is wrong with it, with positions in the view YAML.
 	Problems []fault.Field
 	// Notices say what was read differently from how it is written.
-	Notices []modes.Notice
+	Notices []resource.Notice
 }
 
 // readDraft reads what was sent.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"orgmodes/internal/advice"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
 )
 
@@ -126,19 +127,19 @@ func (e modeEditor) Unknown() string {
 	if err != nil || len(b.Fields) == 0 && len(b.Options) == 0 {
 		return ""
 	}
-	var all modes.Map
+	var all jsonast.Map
 	if len(b.Fields) > 0 {
-		all = append(all, modes.Pair{Name: "mode", Value: b.Fields})
+		all = append(all, jsonast.Pair{Name: "mode", Value: b.Fields})
 	}
 	for _, name := range b.Order {
 		if options := b.Options[name]; len(options) > 0 {
-			all = append(all, modes.Pair{Name: name, Value: options})
+			all = append(all, jsonast.Pair{Name: name, Value: options})
 		}
 	}
 	if len(all) == 1 && all[0].Name == "mode" {
-		return string(modes.WriteYAMLValue(b.Fields, ""))
+		return string(jsonast.MarshalYAML(b.Fields, ""))
 	}
-	return string(modes.WriteYAMLValue(all, ""))
+	return string(jsonast.MarshalYAML(all, ""))
 }
 
 // Kept are the hidden fields that go along with the draft.

@@ -176,7 +176,7 @@ func (e modeEditor) Size() int { return e.Mode.Size() }
 func (e modeEditor) MaxSize() int { return modes.MaxModeBytes }
 
 // Changes are those against what is there.
-func (e modeEditor) Changes() []modes.Change {
+func (e modeEditor) Changes() []diff.Change {
 	if e.Unreadable {
 		return nil
 	}

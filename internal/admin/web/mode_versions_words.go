@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 )
 
@@ -27,9 +28,9 @@ func fieldWord(pointer string) string {
 
 // changeSentence says what changed, as the end of a sentence: "changed the role
 // definition, allowed command".
-func changeSentence(changes []modes.Change) string {
+func changeSentence(changes []diff.Change) string {
 	var renamed []string
-	by := map[modes.ChangeKind][]string{}
+	by := map[diff.Kind][]string{}
 	var tools []string
 	for _, c := range changes {
 		switch c.Pointer {
@@ -42,7 +43,7 @@ func changeSentence(changes []modes.Change) string {
 		}
 	}
 	parts := renamed
-	for _, kind := range []modes.ChangeKind{modes.Changed, modes.Added, modes.Removed} {
+	for _, kind := range []diff.Kind{diff.Changed, diff.Added, diff.Removed} {
 		if len(by[kind]) > 0 {
 			parts = append(parts, string(kind)+" "+enumerated(firstOf(by[kind])))
 		}
@@ -66,7 +67,7 @@ func orNothing(v any) any {
 }
 
 // toolsSentence says which tools were allowed, taken away, and restricted.
-func toolsSentence(c modes.Change) []string {
+func toolsSentence(c diff.Change) []string {
 	before, after := toolsIn(c.Before), toolsIn(c.After)
 	var allowed, taken, restricted, freed []string
 	for _, name := range modes.GroupNames() {

@@ -27,7 +27,7 @@ func (w *Web) Routes(app fiber.Router) {
 		changes = access.Request{Action: access.ChangeLibrary}
 	)
 	w.streams(app)
-	o := &organization{w, app.Group("/orgs/:org", compress.New())}
+	o := &organizationRoutes{w, app.Group("/orgs/:org", compress.New())}
 	o.get("", reads, w.organizationHome)
 	o.get("/rail", reads, w.railCounts)
 	o.get("/palette", reads, w.paletteShow)
@@ -74,14 +74,14 @@ func (w *Web) Routes(app fiber.Router) {
 	o.get("/connect", reads, w.connect).listed("Connect an editor", "kilo roo install set up curl")
 }
 
-// organization adds pages below /orgs/:org.
-type organization struct {
+// organizationRoutes adds pages below /orgs/:org.
+type organizationRoutes struct {
 	w   *Web
 	app fiber.Router
 }
 
 // get adds a page for those who may do that.
-func (o *organization) get(path string, r access.Request, handle func(*visit) error) guarded {
+func (o *organizationRoutes) get(path string, r access.Request, handle func(*visit) error) guarded {
 	o.w.pages[path] = r
 	o.app.Get(path, o.w.in(r, handle))
 	return guarded{o.w, path, r}
@@ -89,14 +89,14 @@ func (o *organization) get(path string, r access.Request, handle func(*visit) er
 
 // post adds an action of those who may do that. It answers with a redirect
 // (v.done), or with the form again (v.again).
-func (o *organization) post(path string, r access.Request, handle func(*visit) error) guarded {
+func (o *organizationRoutes) post(path string, r access.Request, handle func(*visit) error) guarded {
 	o.w.actions[path] = r
 	o.app.Post(path, o.w.in(r, handle))
 	return guarded{o.w, path, r}
 }
 
 // menu is get, with an entry in the rail. icon is one of html/icons.html.
-func (o *organization) menu(g group, name, icon, path string, r access.Request, handle func(*visit) error) {
+func (o *organizationRoutes) menu(g group, name, icon, path string, r access.Request, handle func(*visit) error) {
 	o.w.rail = append(o.w.rail, entry{g, name, icon, path, r})
 	o.get(path, r, handle)
 }

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
 
@@ -29,7 +29,7 @@ type visit struct {
 	// orgs are all that the visitor is a member of; org and role are set below
 	// /orgs/:org.
 	orgs []postgres.Membership
-	org  modes.Organization
+	org  organization.Organization
 	role access.Role
 	// compares is made by budget.
 	compares *diff.Budget

@@ -31,6 +31,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/reader"
 	"orgmodes/internal/snapshot"
@@ -81,7 +82,7 @@ type site struct {
 	// url and readerURL are where admin and reader are.
 	url, readerURL string
 	keys           *token.Keys
-	acme           modes.Organization
+	acme           organization.Organization
 	// Users of Acme by their role, and one of another organization.
 	owner, admin, member, stranger postgres.User
 	editor                         string
@@ -200,7 +201,7 @@ func (s *site) startAdmin() {
 	})
 }
 
-func (s *site) organization(slug, name string) modes.Organization {
+func (s *site) organization(slug, name string) organization.Organization {
 	s.t.Helper()
 	o, err := s.db.CreateOrganization(s.t.Context(), operator, slug, name)
 	require.NoError(s.t, err)
@@ -210,7 +211,7 @@ func (s *site) organization(slug, name string) modes.Organization {
 // passwordHash is made once: it takes a while.
 var passwordHash = sync.OnceValues(func() (string, error) { return password.Hash(goodPassword) })
 
-func (s *site) user(name, email string, org modes.Organization, role string) postgres.User {
+func (s *site) user(name, email string, org organization.Organization, role string) postgres.User {
 	s.t.Helper()
 	hash, err := passwordHash()
 	require.NoError(s.t, err)
