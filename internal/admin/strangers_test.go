@@ -117,7 +117,17 @@ func (w *wire) answer(c net.Conn) (status int, header http.Header, body string) 
 // post sends a form field, whose whole body has a size.
 func (w *wire) post(path string, size int, headers ...string) (int, http.Header, string) {
 	w.t.Helper()
-	body := "text=" + strings.Repeat("<", size-len("text="))
+	return w.postBody(path, "text="+strings.Repeat("<", size-len("text=")), headers...)
+}
+
+// postField sends a form with one field, whose value has a size.
+func (w *wire) postField(path, name string, size int) (int, http.Header, string) {
+	w.t.Helper()
+	return w.postBody(path, name+"="+strings.Repeat("x", size))
+}
+
+func (w *wire) postBody(path, body string, headers ...string) (int, http.Header, string) {
+	w.t.Helper()
 	return w.answer(w.send("POST "+path, body, append(headers, "Accept: text/html", "Content-Type: application/x-www-form-urlencoded",
 		fmt.Sprint("Content-Length: ", len(body)))...))
 }
@@ -142,9 +152,14 @@ func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
 		require.Less(t, len(page), 32<<10)
 	}
 	// What is put into the sign-in form by hand is bounded in the same way.
-	status, _, page = w.post("/sign-in", 550<<10)
-	require.Equal(t, 401, status)
-	require.Less(t, len(page), 32<<10)
+	for _, field := range []string{"kept", "email"} {
+		for size, comesBack := range map[int]bool{100: true, 550 << 10: false} {
+			status, _, page = w.postField("/sign-in", field, size)
+			require.Equal(t, 401, status)
+			require.Equal(t, comesBack, strings.Contains(page, strings.Repeat("x", 50)), "%d bytes of %s", size, field)
+			require.Less(t, len(page), 32<<10)
+		}
+	}
 }
 
 func TestFormOfAnotherSessionIsKeptWithinBounds(t *testing.T) {
