@@ -139,11 +139,14 @@ func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
 	require.Contains(t, page, "what you sent is kept")
 	require.Contains(t, page, `name="kept"`)
 
-	status, _, page = w.post("/orgs/acme/modes/new", 520<<10)
-	require.Equal(t, 401, status)
-	require.Contains(t, page, "too large to be kept")
-	require.NotContains(t, page, `name="kept"`)
-	require.Less(t, len(page), 32<<10)
+	// The first one is too large only as it travels: base64 makes it a third longer.
+	for _, size := range []int{450 << 10, 520 << 10} {
+		status, _, page = w.post("/orgs/acme/modes/new", size)
+		require.Equal(t, 401, status)
+		require.Contains(t, page, "too large to be kept")
+		require.NotContains(t, page, `name="kept"`)
+		require.Less(t, len(page), 32<<10)
+	}
 
 	for _, size := range []int{600 << 10, 9 << 20} {
 		status, _, page = w.post("/orgs/acme/modes/import", size)
@@ -305,15 +308,15 @@ func TestStreamHoldsLittleMemory(t *testing.T) {
 func TestClientsThatReceiveNothingAreCut(t *testing.T) {
 	w := newWire(t, 200*time.Millisecond, func(*admin.Options) {})
 	cookie, _ := w.user("owner")
-	// A large page: modes whose prompts come to megabytes.
-	for i := range 30 {
+	// A large file: modes whose prompts come to megabytes.
+	for i := range 10 {
 		_, err := w.db.CreateMode(t.Context(), setup, w.org.ID, modes.Mode{
 			Slug: fmt.Sprint("mode-", i), Name: "Mode", Config: modes.Config{RoleDefinition: strings.Repeat("<&> ", 60<<10), Groups: []modes.Group{{Name: "read"}}},
 		})
 		require.NoError(t, err)
 	}
 	const pipelined = 10 // more than the kernel's buffers hold
-	for range 4 {
+	for range 2 {
 		one := "GET /orgs/acme/modes/export?format=yaml HTTP/1.1\r\nHost: localhost:8080\r\n" + cookie + "\r\n\r\n"
 		w.send("GET /orgs/acme/modes/export?format=yaml", strings.Repeat(one, pipelined-1), cookie)
 	}
