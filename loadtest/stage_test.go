@@ -335,10 +335,8 @@ func (s *stage) awaitRecovery() (h *history.History) {
 				}
 			}
 		}
-		for _, v := range history.Check(h, s.promises) {
-			if v.Rule == history.Recovered {
-				return errors.New(v.String())
-			}
+		if broken := history.CheckRecovery(h, s.promises); len(broken) > 0 {
+			return errors.New(broken[0].String())
 		}
 		return nil
 	})
