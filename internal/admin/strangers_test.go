@@ -31,7 +31,7 @@ import (
 )
 
 // patience is how long a test waits for what should take milliseconds.
-const patience = 2 * time.Minute
+var patience = storetest.Patience
 
 // wire is the app behind the listener that programs use, to be talked to in bytes.
 type wire struct {
