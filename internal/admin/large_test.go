@@ -47,6 +47,8 @@ const (
 	longPrompts   = 90 // of 60 KB; all prompts together are as long as they may be
 	largeVersions = 5_000
 	largeAudit    = 100_000
+	// smallerAudit is enough for Postgres to prefer an index to reading all of it.
+	smallerAudit = 20_000
 )
 
 // large is the admin program over a database with an organization that is as large
@@ -69,7 +71,8 @@ type large struct {
 	traced *statements
 }
 
-func newLarge(t testing.TB) *large {
+// newLarge makes one whose audit log has so many entries.
+func newLarge(t testing.TB, entries int) *large {
 	t.Helper()
 	ctx := t.Context()
 	ownerURL := storetest.Postgres(t)
@@ -103,7 +106,7 @@ func newLarge(t testing.TB) *large {
 	require.NoError(t, err)
 	l.token = made.ID
 
-	l.fill(t, l.org.ID, other.ID)
+	l.fill(t, l.org.ID, other.ID, entries)
 	l.app = l.newApp(t)
 	return l
 }
@@ -125,7 +128,7 @@ func (l *large) newApp(t testing.TB) *fiber.App {
 
 // fill writes all that past years would have, by SQL: through the front door it
 // would take hours.
-func (l *large) fill(t testing.TB, org, other uuid.UUID) {
+func (l *large) fill(t testing.TB, org, other uuid.UUID, entries int) {
 	t.Helper()
 	ctx := t.Context()
 	words := mathrand.New(mathrand.NewPCG(1, 2)) //nolint:gosec // the same each time
@@ -179,7 +182,7 @@ func (l *large) fill(t testing.TB, org, other uuid.UUID) {
 	// A year of audit log, in bursts of ten within the same moment, of two
 	// organizations that take turns.
 	exec(`insert into audit_log (occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)
-		select now() - interval '1 year' + make_interval(secs => (i / 10) * 2500), case when i % 5 = 4 then $2::uuid else $1::uuid end, i, 'user', u.id, u.name,
+		select now() - interval '1 year' + make_interval(secs => (i / 10) * (312500000 / $3::int)), case when i % 5 = 4 then $2::uuid else $1::uuid end, i, 'user', u.id, u.name,
 			case when i % 1000 = 0 then 'member.add' when i % 50 = 0 then 'mode.create' else 'mode.update' end, case when i % 1000 = 0 then 'member' else 'mode' end,
 			s.id, s.name, jsonb_build_object('slug', s.slug, 'name', s.name, 'config', s.config || jsonb_build_object('roleDefinition', 'You are ' || i)),
 			jsonb_build_object('slug', s.slug, 'name', s.name, 'config', s.config || jsonb_build_object('roleDefinition', 'You are ' || i + 1)), md5(i::text), '192.0.2.' || i % 250
@@ -188,12 +191,12 @@ func (l *large) fill(t testing.TB, org, other uuid.UUID) {
 		join (select row_number() over (order by slug) - 1 as n, id::text, name, slug, config from organization_modes
 			union all select row_number() over (order by slug) + 499, id::text, name, slug, '{}' from organization_modes) s
 			on s.n = i % 500 + case when i > $3::int - 500 then 0 else 500 end`,
-		org, other, largeAudit*5/4)
-	exec(`update organizations set revision = $2, published_revision = $2, pending_since = null where id = $1`, org, largeAudit*2)
+		org, other, entries*5/4)
+	exec(`update organizations set revision = $2, published_revision = $2, pending_since = null where id = $1`, org, entries*2)
 	exec(`select gin_clean_pending_list('audit_log_text')`)
 	exec(`analyze`)
 	require.NoError(t, l.owner.QueryRow(ctx, `select max(id) from audit_log where organization_id = $1 and subject_kind = 'mode'`, org).Scan(&l.newest))
-	require.NoError(t, l.owner.QueryRow(ctx, `select id from audit_log where organization_id = $1 order by id offset $2 limit 1`, org, largeAudit/2).Scan(&l.middle))
+	require.NoError(t, l.owner.QueryRow(ctx, `select id from audit_log where organization_id = $1 order by id offset $2 limit 1`, org, entries/2).Scan(&l.middle))
 }
 
 var vocabulary = strings.Fields(`the a of and to agent must never always file test review code write read change explain why before after small

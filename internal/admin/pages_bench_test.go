@@ -18,7 +18,7 @@ import (
 // what 95 of 100 did; what admin itself computed for one, whatever else the machine
 // does; and the size of the answer as it is sent, in bytes.
 func BenchmarkPages(b *testing.B) {
-	l := newLarge(b)
+	l := newLarge(b, largeAudit)
 	for _, p := range l.pages() {
 		b.Run(p.name, func(b *testing.B) {
 			l.page(b, p.path) // what is remembered from then on

@@ -13,6 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 // shownPage is a page of the large organization, in one of the ways to look at it.
@@ -109,33 +111,45 @@ var notPages = []string{
 	"/events",       // a stream
 }
 
-// TestPagesOfALargeOrganization makes it once: that takes some seconds.
+// TestPagesOfALargeOrganization makes it once, and loads each page once: both take
+// some seconds.
 func TestPagesOfALargeOrganization(t *testing.T) {
-	l := newLarge(t)
-	t.Run("every page is measured", l.everyPageIsMeasured)
-	t.Run("every query has its index", l.everyPlan)
-	t.Run("every filter has its index", l.everyFilter)
+	entries := smallerAudit
+	if prove.Enabled() || *pagesDoc != "" {
+		entries = largeAudit
+	}
+	l := newLarge(t, entries)
+	asked := l.everyPageIsMeasured(t)
+	t.Run("every query has its index", func(t *testing.T) { l.everyPlan(t, asked) })
+	t.Run("every filter has its index", func(t *testing.T) { l.everyFilter(t, asked) })
 	t.Run("the first view is small", l.firstViewIsSmall)
 	if *pagesDoc != "" {
 		t.Run("document", l.document)
 	}
 }
 
-func (l *large) everyPageIsMeasured(t *testing.T) {
+// everyPageIsMeasured loads each page, and returns by its name what it asked of
+// Postgres.
+func (l *large) everyPageIsMeasured(t *testing.T) map[string][]statement {
+	t.Helper()
+	asked := map[string][]statement{}
 	measured := map[string]bool{"": true} // leads to the modes
 	for _, route := range notPages {
 		measured[route] = true
 	}
 	for _, p := range l.pages() {
 		measured[p.route] = true
+		l.traced.take()
 		status := l.page(t, p.path).Response.StatusCode()
 		require.Contains(t, []int{200, 302}, status, "%s: %s", p.name, p.path)
+		asked[p.name] = l.traced.take()
 	}
 	for _, r := range l.app.GetRoutes(true) {
 		if route, ok := strings.CutPrefix(r.Path, "/orgs/:org"); ok && r.Method == http.MethodGet {
 			require.True(t, measured[strings.TrimSuffix(route, "/")], "%s is a page that is not measured", r.Path)
 		}
 	}
+	return asked
 }
 
 // firstViewBytes is what the longest page may come to, with all that it loads, as it

@@ -204,7 +204,7 @@ func (l *Listener) admit(tcp net.Conn) *conn {
 	boundUnsent(tcp)
 	limited := addr.IsValid() && !l.o.Trusted(addr)
 	if limited {
-		c.network = networkOf(addr)
+		c.network = NetworkOf(addr)
 	}
 	c.idleSince.Store(time.Now().UnixNano())
 
@@ -300,10 +300,12 @@ func AddressOf(a net.Addr) netip.Addr {
 	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// networkOf is what connections are counted by: an IPv4 address, or the /64 of an
-// IPv6 one, which is what a single subscriber usually has (RFC 6177).
-func networkOf(addr netip.Addr) netip.Addr {
-	if addr.Is4() {
+// NetworkOf returns what clients are counted by: an IPv4 address, also where it is
+// written as an IPv6 one, or the first address of the /64 of an IPv6 address, which is
+// what a single subscriber usually has (RFC 6177). The zero Addr stays the zero Addr.
+func NetworkOf(addr netip.Addr) netip.Addr {
+	addr = addr.Unmap().WithZone("")
+	if !addr.Is6() {
 		return addr
 	}
 	return netip.PrefixFrom(addr, 64).Masked().Addr()

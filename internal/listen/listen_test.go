@@ -316,7 +316,7 @@ func TestReadAndWriteAllocateNothing(t *testing.T) {
 	}))
 }
 
-func TestConnectionsAreCountedByNetwork(t *testing.T) {
+func TestNetworkOfAddressIsWhatOneSubscriberHas(t *testing.T) {
 	for peer, want := range map[string]string{
 		"192.0.2.7":                 "192.0.2.7",
 		"::ffff:192.0.2.7":          "192.0.2.7",
@@ -326,8 +326,11 @@ func TestConnectionsAreCountedByNetwork(t *testing.T) {
 		"fe80::1234:5678:9abc:def0": "fe80::",
 	} {
 		addr := AddressOf(&net.TCPAddr{IP: net.ParseIP(peer), Port: 1, Zone: "eth0"})
-		require.Equal(t, want, networkOf(addr).String(), peer)
+		require.Equal(t, want, NetworkOf(addr).String(), peer)
+		require.Equal(t, want, NetworkOf(netip.MustParseAddr(peer)).String(), "%s as a header has it", peer)
 	}
+	require.Equal(t, "fe80::", NetworkOf(netip.MustParseAddr("fe80::1%eth0")).String())
+	require.Equal(t, netip.Addr{}, NetworkOf(netip.Addr{}))
 	require.False(t, AddressOf(&net.UnixAddr{}).IsValid())
 }
 

@@ -28,13 +28,13 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), 9), i-1)
 	}
 	merges := "base: &b {"
-	for i := range 30_000 {
+	for i := range 30_000 / hostileShare {
 		merges += fmt.Sprintf("k%d: 1,", i)
 	}
 	merges += "}\nx:\n  <<: [" + strings.Repeat("*b,", 6) + "]\n"
 	regex := `{"customModes":[{"slug":"a","name":"A","roleDefinition":"r","groups":[["edit",{"fileRegex":"%s"}]]}]}`
 	var groups strings.Builder
-	for i := range 20_000 {
+	for i := range 20_000 / hostileShare {
 		fmt.Fprintf(&groups, "(?<a%d>x)", i)
 	}
 	numbered := func(unit string, n int) string {
@@ -62,11 +62,11 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	indentedBomb := "    " + strings.ReplaceAll(strings.TrimSpace(smallBomb), "\n", "\n    ") + "\n"
 	texts := map[string]string{
 		"items of bombs":     items("|", indentedBomb),
-		"items of lists":     items("|", "    ["+strings.Repeat("[],", 5000)+"\n"),
+		"items of lists":     items("|", "    ["+strings.Repeat("[],", 5000/hostileShare)+"\n"),
 		"items folded":       items(">", strings.Repeat("    slug: a\n\n", 1500/hostileShare)),
-		"items in one line":  items("|", "    {slug: a, x: ["+strings.Repeat("1,", 400)+"1]}\n"),
+		"items in one line":  items("|", "    {slug: a, x: ["+strings.Repeat("1,", 400/hostileShare)+"1]}\n"),
 		"one item, one line": "items:\n- content: |\n    {slug: a, x: [" + strings.Repeat("1,", 200_000/hostileShare) + "1]}\n",
-		"items by alias":     "a: &a |\n" + strings.Repeat("  x: y\n", 3000) + "items:\n" + strings.Repeat("- content: *a\n", MaxModes),
+		"items by alias":     "a: &a |\n" + strings.Repeat("  x: y\n", 3000/hostileShare) + "items:\n" + strings.Repeat("- content: *a\n", MaxModes),
 		// Just under maxNodes nothing is refused early: this is the most that
 		// one file can make us do.
 		"most names twice":  `{"customModes":[{` + strings.Repeat(`"a":1,`, (maxNodes-10)/hostileShare) + `"b":1}]}`,
@@ -129,9 +129,9 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		"JSON numbers":      `{"customModes":[` + full("1") + "]}",
 		"JSON names":        `{"customModes":[{` + full(`"a":1,`) + `"b":1}]}`,
 		"regex groups":      fmt.Sprintf(regex, groups.String()),
-		"regex parentheses": fmt.Sprintf(regex, strings.Repeat("(", 200_000)),
-		"regex braces":      fmt.Sprintf(regex, strings.Repeat("{1", 100_000)),
-		"groups":            `{"customModes":[{"slug":"a","groups":[` + strings.Repeat(`"x",`, 200_000) + `1]}]}`,
+		"regex parentheses": fmt.Sprintf(regex, strings.Repeat("(", 200_000/hostileShare)),
+		"regex braces":      fmt.Sprintf(regex, strings.Repeat("{1", 100_000/hostileShare)),
+		"groups":            `{"customModes":[{"slug":"a","groups":[` + strings.Repeat(`"x",`, 200_000/hostileShare) + `1]}]}`,
 	}
 	for name, text := range texts {
 		t.Run(name, func(t *testing.T) {

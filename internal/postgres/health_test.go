@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack"
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/postgres"
 )
 
@@ -88,7 +89,13 @@ func TestFrozenPostgresFailsWhatWaitsForItAndComesBack(t *testing.T) {
 		go func() { failed <- db.Ping(context.Background()) }()
 	}
 	for range cap(failed) {
-		require.True(t, postgres.Away(<-failed))
+		select {
+		case err := <-failed:
+			require.True(t, postgres.Away(err), "%v", err)
+		case <-time.After(storetest.Patience):
+			f.signal(syscall.SIGCONT) // closing the pool waits for what waits
+			require.Fail(t, "what waits for a frozen Postgres does not end")
+		}
 	}
 	require.Eventually(t, func() bool { return db.Health() != nil }, 2*time.Minute, 10*time.Millisecond)
 	require.True(t, postgres.Away(db.Ping(context.Background())), "at once from here on")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
@@ -33,6 +34,9 @@ type world struct {
 	t     testing.TB
 	owner string
 	app   string
+	// asked is for what tests ask as the owner of the tables, many times a second
+	// while they wait: a new connection for each would cost more than what is tested.
+	asked *pgxpool.Pool
 	db    *postgres.DB
 	redis *storetest.RedisServer
 	store *snapshot.Store
@@ -43,11 +47,24 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, owner: storetest.Postgres(t), redis: storetest.Redis(t)}
 	w.app = storetest.AppURL(t, w.owner)
+	w.asked = openPool(t, w.owner)
 	w.db, w.store = w.connect()
 	var err error
 	w.org, err = w.db.CreateOrganization(t.Context(), ada, "acme", "Acme")
 	require.NoError(t, err)
 	return w
+}
+
+// openPool opens connections that keep no plans: tests change what these depend on.
+func openPool(t testing.TB, url string) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(url)
+	require.NoError(t, err)
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(t.Context()), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
 }
 
 func (w *world) connect() (*postgres.DB, *snapshot.Store) {
@@ -139,7 +156,7 @@ func (w *world) await(check func() error) {
 func (w *world) awaitFor(patience time.Duration, check func() error) {
 	w.t.Helper()
 	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		err := check()
@@ -156,23 +173,15 @@ func (w *world) awaitFor(patience time.Duration, check func() error) {
 
 func (w *world) exec(statement string, args ...any) {
 	w.t.Helper()
-	c, err := pgx.Connect(w.t.Context(), w.owner)
-	require.NoError(w.t, err)
-	defer func() { _ = c.Close(context.WithoutCancel(w.t.Context())) }()
-	_, err = c.Exec(w.t.Context(), statement, args...)
+	_, err := w.asked.Exec(w.t.Context(), statement, args...)
 	require.NoError(w.t, err)
 }
 
 // none says how many there still are.
 func (w *world) none(count string) error {
 	w.t.Helper()
-	c, err := pgx.Connect(w.t.Context(), w.owner)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close(context.WithoutCancel(w.t.Context())) }()
 	var n int
-	if err := c.QueryRow(w.t.Context(), count).Scan(&n); err != nil || n > 0 {
+	if err := w.asked.QueryRow(w.t.Context(), count).Scan(&n); err != nil || n > 0 {
 		return errors.Join(err, fmt.Errorf("there are %d: %s", n, count))
 	}
 	return nil

@@ -30,14 +30,13 @@ func incompressible(rng *rand.Rand, n int) string {
 	return string(b)
 }
 
-// fill gives an organization n modes of 200 KB.
-func (w *world) fill(org modes.Organization, n int) {
+// fill gives an organization modes with instructions.
+func (w *world) fill(org modes.Organization, instructions ...string) {
 	w.t.Helper()
-	rng := rand.New(rand.NewPCG(1, uint64(n)))
 	var own []modes.OrganizationMode
-	for i := range n {
+	for i, text := range instructions {
 		m := mode(fmt.Sprint("large-", i))
-		m.Config.CustomInstructions = incompressible(rng, 200_000)
+		m.Config.CustomInstructions = text
 		own = append(own, modes.OrganizationMode{Mode: m})
 	}
 	_, _, err := w.db.ImportModes(w.t.Context(), ada, org.ID, postgres.Import[modes.OrganizationMode]{Objects: own})
@@ -66,10 +65,12 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		return snapshot.EncodeContext(ctx, b)
 	}})
 	w.published()
+	// Large is what has many bytes before they are compressed; these take no time.
+	text := strings.Repeat("Large. ", 200_000/len("Large. "))
 	for i := range 3 {
 		org, err := w.db.CreateOrganization(t.Context(), ada, fmt.Sprint("large-", i), "Large")
 		require.NoError(t, err)
-		w.fill(org, 3)
+		w.fill(org, text, text, text)
 	}
 	w.awaitFor(longPatience, func() error {
 		if held.Load() == 0 {
@@ -120,7 +121,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 		}
 		return snapshot.EncodeContext(ctx, b)
 	}})
-	w.fill(w.org, 2)
+	w.fill(w.org, incompressible(rand.New(rand.NewPCG(1, 2)), 100_000))
 	w.idle() // or another publication of the same would be counted
 	before := w.published()
 	rdb := redis.NewClient(must(redis.ParseURL(w.redis.URL)))

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
@@ -110,10 +109,7 @@ func (w *world) count(query string, args ...any) (n int64) {
 // query puts the one value that a query asks for into dest.
 func (w *world) query(dest any, query string, args ...any) {
 	w.t.Helper()
-	c, err := pgx.Connect(w.t.Context(), w.owner)
-	require.NoError(w.t, err)
-	defer func() { _ = c.Close(context.WithoutCancel(w.t.Context())) }()
-	require.NoError(w.t, c.QueryRow(w.t.Context(), query, args...).Scan(dest))
+	require.NoError(w.t, w.asked.QueryRow(w.t.Context(), query, args...).Scan(dest))
 }
 
 const unfinishedJobs = `select count(*) from river_job where kind = 'publish_organization'

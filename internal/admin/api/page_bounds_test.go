@@ -42,7 +42,9 @@ func TestTokensAreListedInPages(t *testing.T) {
 		list := page["tokens"].([]any)
 		require.LessOrEqual(t, len(list), 50)
 		for _, one := range list {
-			found[fmt.Sprint(one.(map[string]any)["id"])] = true
+			id := fmt.Sprint(one.(map[string]any)["id"])
+			require.False(t, found[id], "%s is in two pages", id)
+			found[id] = true
 		}
 		at = ""
 		if next, ok := page["next_cursor"].(string); ok {

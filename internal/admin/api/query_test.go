@@ -1,12 +1,13 @@
 package api_test
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
@@ -30,6 +31,13 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 		body := "--x\r\nContent-Disposition: form-data; name=\"" + field + "\"\r\n\r\ntrue\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.yaml\"\r\n\r\n" + file + "\r\n--x--\r\n"
 		p := s.do("POST", "/modes/import", s.write, body, "Content-Type", "multipart/form-data; boundary=x").problem(400, "malformed_query")
 		require.Contains(t, p["detail"], "dry_run", field)
+	}
+	// What a form says beside its files is held to the same.
+	form := "multipart/form-data; boundary=x"
+	for value, says := range map[string]string{"\xff": "dry_run: this text is not valid UTF-8", "a\x00": "U+0000", "": "dry_run is empty"} {
+		body := "--x\r\nContent-Disposition: form-data; name=\"dry_run\"\r\n\r\n" + value + "\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.yaml\"\r\n\r\n" + file + "\r\n--x--\r\n"
+		p := s.do("POST", "/modes/import", s.write, body, "Content-Type", form).problem(400, "malformed_query")
+		require.Contains(t, p["detail"], says)
 	}
 	for path, says := range map[string]string{
 		"/audit?actions=mode.create":     "the nearest one is action",
@@ -92,17 +100,60 @@ func TestEveryParameterIsDescribed(t *testing.T) {
 	}
 }
 
+// TestAuditActionsAreThoseThatAreRecorded makes every change that an organization's
+// log records, and asks the log for each of them by its action.
 func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
 	s := newSite(t)
-	tag := s.create("docs")
-	s.do("POST", "/modes/import", s.write, "customModes:\n- {slug: new, name: New, roleDefinition: r, groups: []}\n", "Content-Type", "application/yaml").ok(200)
-	s.do("DELETE", "/modes/docs", s.write, "", "If-Match", tag).ok(204)
-	entries := s.do("GET", "/audit?limit=200", s.write, "").ok(200).json()["entries"].([]any)
-	require.NotEmpty(t, entries)
-	for _, e := range entries {
-		action := e.(map[string]any)["action"].(string)
-		require.True(t, slices.Contains(audit.Actions(), action), action)
-		s.do("GET", "/audit?action="+url.QueryEscape(action), s.write, "").ok(200)
+	ctx, org := t.Context(), s.acme.ID
+	library := func(noun, ref, id, made, changed, file, media string) {
+		t.Helper()
+		a := s.do("POST", "/"+noun, s.write, made).ok(201)
+		made = fmt.Sprint(a.json()[id])
+		a = s.do("PUT", "/"+noun+"/"+ref, s.write, changed, "If-Match", a.header.Get("ETag")).ok(200)
+		s.do("DELETE", "/"+noun+"/"+ref, s.write, "", "If-Match", a.header.Get("ETag")).ok(204)
+		s.do("POST", "/"+noun+"/"+made+"/versions/1/restore", s.write, "").ok(200)
+		s.do("POST", "/"+noun+"/import", s.write, file, "Content-Type", media).ok(200)
+	}
+	library("modes", "docs", "id", modeJSON("docs", "You write."), modeJSON("docs", "You read."),
+		"customModes:\n- {slug: new, name: New, roleDefinition: r, groups: []}\n", "application/yaml")
+	library("templates", "docs", "template_id", `{"name":"docs","permission_mode":"plan"}`, `{"name":"docs","permission_mode":"default"}`,
+		`[{"name":"new","permission_mode":"plan"}]`, "application/json")
+
+	tok := fmt.Sprint(s.do("POST", "/tokens", s.write, `{"name":"x","scopes":["read"]}`).ok(201).json()["id"])
+	s.do("DELETE", "/tokens/"+tok, s.write, "").ok(200)
+	require.NoError(t, s.db.ChangeRole(ctx, operator, org, s.member.ID, "admin"))
+	require.NoError(t, s.db.RemoveMember(ctx, operator, org, s.member.ID))
+	for _, answer := range []func(id uuid.UUID) error{
+		func(id uuid.UUID) error { return s.db.Withdraw(ctx, operator, org, id) },
+		func(id uuid.UUID) error { return s.db.DeclineInvitation(ctx, operator, id, s.stranger.ID) },
+		func(id uuid.UUID) error {
+			_, err := s.db.AcceptInvitation(ctx, operator, id, s.stranger.ID)
+			return err
+		},
+	} {
+		invitation, err := s.db.Invite(ctx, operator, org, s.stranger.Email, "member")
+		require.NoError(t, err)
+		require.NoError(t, answer(invitation.ID))
+	}
+
+	recorded := map[string]bool{}
+	for _, e := range s.do("GET", "/audit?limit=200", s.write, "").ok(200).json()["entries"].([]any) {
+		recorded[e.(map[string]any)["action"].(string)] = true
+	}
+	for action := range recorded {
+		require.Contains(t, audit.Actions(), action)
+		found := s.do("GET", "/audit?action="+url.QueryEscape(action), s.write, "").ok(200).json()["entries"].([]any)
+		require.NotEmpty(t, found, action)
+		for _, e := range found {
+			require.Equal(t, action, e.(map[string]any)["action"])
+		}
+	}
+	// What has no organization is in no organization's log, and deleting one ends its
+	// log; "organization.update" is not recorded yet.
+	for _, action := range audit.Actions() {
+		elsewhere := strings.HasPrefix(action, "user.") || strings.HasPrefix(action, "installation.") ||
+			action == "organization.delete" || action == "organization.update"
+		require.Equal(t, !elsewhere, recorded[action], "%s is recorded here", action)
 	}
 }
 

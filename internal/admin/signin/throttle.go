@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"orgmodes/internal/listen"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
 )
@@ -137,14 +138,12 @@ func (t *throttle) sweep(ctx context.Context) {
 	}
 }
 
-// network is what counts as one address: with IPv6, whoever has one has 2^64.
+// network returns what counts as one address; a source that is no address counts as
+// itself.
 func network(source string) string {
 	addr, err := netip.ParseAddr(source)
 	if err != nil {
 		return source
 	}
-	if addr = addr.Unmap().WithZone(""); addr.Is6() {
-		return netip.PrefixFrom(addr, 64).Masked().String()
-	}
-	return addr.String()
+	return listen.NetworkOf(addr).String()
 }
