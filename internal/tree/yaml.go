@@ -26,8 +26,12 @@ type YAML struct {
 
 // Parse reads a text, with or without a byte order mark. The error is a
 // *fault.Error: Malformed ("malformed_yaml", "several_documents", "not_utf8",
-// "control_character") with a position, the Empty one, or the Budget's.
+// "control_character") with a position, the Empty one, or the
+// Budget's, or that of its Context.
 func (r YAML) Parse(data []byte) (*Node, error) {
+	if err := r.Budget.CheckTime(); err != nil {
+		return nil, err
+	}
 	data = TrimBOM(data)
 	if err := CheckText(r.Budget.What, data); err != nil {
 		return nil, err
