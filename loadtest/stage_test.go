@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -196,6 +197,12 @@ func (s *stage) recordChange(c history.Change) {
 	s.h.Changes = append(s.h.Changes, c)
 }
 
+func (s *stage) pollCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.h.Polls)
+}
+
 // snapshot is a copy of the history so far.
 func (s *stage) snapshot() *history.History {
 	s.mu.Lock()
@@ -324,25 +331,37 @@ func (s *stage) recovered() {
 // awaitRecovery waits until all is well again, and returns the recording up to then.
 func (s *stage) awaitRecovery() (h *history.History) {
 	s.t.Helper()
+	judged, err := 0, error(nil)
 	s.await("all is fresh and current again", func() error {
+		// The whole recording is judged: once a round, so that this takes little from
+		// what it waits for.
+		polls := s.pollCount()
+		if polls < judged+len(s.editors) {
+			return cmp.Or(err, errors.New("nobody polled yet"))
+		}
+		judged = polls
 		h = s.snapshot()
-		for _, r := range s.readers {
-			for _, tn := range s.tenants {
-				if !slices.ContainsFunc(h.Polls, func(p history.Poll) bool {
-					return p.Reader == r.name && p.Organization == tn.org.ID.String() && p.Sent.After(h.Fault.Over) && p.Status != 0
-				}) {
-					return fmt.Errorf("%s was not asked for %s yet", r.name, tn.org.Slug)
-				}
-			}
-		}
-		for _, v := range history.Check(h, s.promises) {
-			if v.Rule == history.Recovered {
-				return errors.New(v.String())
-			}
-		}
-		return nil
+		err = s.recoveryFault(h)
+		return err
 	})
 	return h
+}
+
+// recoveryFault returns what isn't well again for a reader and an organization.
+func (s *stage) recoveryFault(h *history.History) error {
+	for _, r := range s.readers {
+		for _, tn := range s.tenants {
+			if !slices.ContainsFunc(h.Polls, func(p history.Poll) bool {
+				return p.Reader == r.name && p.Organization == tn.org.ID.String() && p.Sent.After(h.Fault.Over) && p.Status != 0
+			}) {
+				return fmt.Errorf("%s was not asked for %s yet", r.name, tn.org.Slug)
+			}
+		}
+	}
+	if broken := history.CheckRecovery(h, s.promises); len(broken) > 0 {
+		return errors.New(broken[0].String())
+	}
+	return nil
 }
 
 // verdict ends the recording and judges it. On a busy machine any moment may be one

@@ -3,29 +3,47 @@ package devstack
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// FreePort returns a TCP port of 127.0.0.1 that is free: the wanted one if it
-// is, else any. Somebody else may take it before it is used.
+// Ports are chosen from below those that the kernel gives to outgoing connections
+// (from 32768 on by default), which could take one before it is used.
+const (
+	firstPort = 10_000
+	lastPort  = 32_000
+)
+
+// chosen holds the ports that this process has chosen: it never chooses one twice.
+var chosen sync.Map
+
+// FreePort returns a TCP port of 127.0.0.1 that is free: the wanted one if it is,
+// otherwise any. Another process can still take it before it is used.
 func FreePort(wanted int) (int, error) {
+	if wanted != 0 && isFree(wanted) {
+		return wanted, nil
+	}
+	for range 1000 {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		if _, twice := chosen.LoadOrStore(port, true); !twice && isFree(port) {
+			return port, nil
+		}
+	}
+	return 0, fmt.Errorf("found no free port from %d to %d on 127.0.0.1", firstPort, lastPort)
+}
+
+func isFree(port int) bool {
 	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(wanted)))
-	if err != nil && wanted != 0 {
-		return FreePort(0)
-	}
+	listener, err := config.Listen(context.Background(), "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
-		return 0, fmt.Errorf("looking for a free port: %w", err)
+		return false
 	}
-	defer func() { _ = listener.Close() }()
-	addr, ok := listener.Addr().(*net.TCPAddr)
-	if !ok {
-		return 0, fmt.Errorf("looking for a free port: odd address %v", listener.Addr())
-	}
-	return addr.Port, nil
+	_ = listener.Close()
+	return true
 }
 
 // onFreePort starts a server on a port that was free a moment ago, and again

@@ -70,6 +70,14 @@ func (v Violation) String() string {
 		v.Poll.Organization, v.Poll.Token, v.Poll.Sent.Format("15:04:05.000"), answer, v.Detail)
 }
 
+// CheckRecovery is Check for the rule Recovered alone, as a cheap question while the
+// recording continues.
+func CheckRecovery(h *History, p Promises) []Violation {
+	c := newChecker(h, p)
+	c.recovered()
+	return c.found
+}
+
 // Check holds a history against the promises and returns what was broken, in
 // the order of the requests. A history without polls breaks none, so callers
 // look at Figures too.

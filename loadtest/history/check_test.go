@@ -168,6 +168,7 @@ func TestAFaultWithoutRecovery(t *testing.T) {
 	found := history.Check(h, history.Published())
 	require.Len(t, found, 1)
 	require.Equal(t, history.Recovered, found[0].Rule)
+	require.Equal(t, found, history.CheckRecovery(h, history.Published()))
 }
 
 // What a restore undid is not owed, and must be gone when all is well again.

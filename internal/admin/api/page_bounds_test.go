@@ -14,7 +14,7 @@ func TestAuditPagesAreBoundedInBytes(t *testing.T) {
 	s := newSite(t)
 	s.sql(`insert into audit_log (organization_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)
 		select $1, 'user', 'u', 'U', 'mode.update', 'mode', n::text, 'M', text, text, 'r', 's'
-		from generate_series(1, 30) n, lateral (select jsonb_build_object('text', repeat('"', 300000)) as text) long`, s.acme.ID)
+		from generate_series(1, 8) n, lateral (select jsonb_build_object('text', repeat('"', 300000)) as text) long`, s.acme.ID)
 	path, found := "/audit?limit=100&actor=u", 0
 	for at := path; at != ""; {
 		a := s.do("GET", at, s.write, "").ok(200)
@@ -26,8 +26,8 @@ func TestAuditPagesAreBoundedInBytes(t *testing.T) {
 			at = path + "&cursor=" + url.QueryEscape(next)
 		}
 	}
-	require.Equal(t, 30, found)
-	require.Greater(t, len(s.do("GET", "/audit/export?format=jsonl&actor=u", s.write, "").ok(200).body), 30*1_200_000)
+	require.Equal(t, 8, found)
+	require.Greater(t, len(s.do("GET", "/audit/export?format=jsonl&actor=u", s.write, "").ok(200).body), 8*1_200_000)
 }
 
 func TestTokensAreListedInPages(t *testing.T) {

@@ -107,7 +107,9 @@ func (l list) lacks(one string, why ...any) {
 
 func (l list) count(n int, why ...any) {
 	l.b.s.t.Helper()
-	l.becomes(why, func(got []string) string { return wrong(len(got) == n, strconv.Itoa(len(got)), "is not", strconv.Itoa(n)) })
+	l.becomes(why, func(got []string) string {
+		return wrong(len(got) == n, strconv.Itoa(len(got)), "is not", strconv.Itoa(n))
+	})
 }
 
 func wrong(ok bool, got any, how string, want any) string {

@@ -1,0 +1,37 @@
+package devstack_test
+
+import (
+	"fmt"
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/devstack"
+)
+
+func TestFreePortGivesEachPortOnce(t *testing.T) {
+	given := map[int]bool{}
+	for range 500 {
+		port, err := devstack.FreePort(0)
+		require.NoError(t, err)
+		require.False(t, given[port], "port %d was given before", port)
+		require.Less(t, port, 32_768, "the kernel gives ports from there on to outgoing connections")
+		given[port] = true
+	}
+}
+
+func TestFreePortPrefersTheWantedOne(t *testing.T) {
+	wanted, err := devstack.FreePort(0)
+	require.NoError(t, err)
+	port, err := devstack.FreePort(wanted)
+	require.NoError(t, err)
+	require.Equal(t, wanted, port)
+
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", wanted))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, listener.Close()) }()
+	port, err = devstack.FreePort(wanted)
+	require.NoError(t, err)
+	require.NotEqual(t, wanted, port)
+}
