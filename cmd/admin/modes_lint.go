@@ -42,7 +42,7 @@ what is looked for.`,
   admin modes lint --format sarif --output modes.sarif .roomodes
   git show HEAD:.roomodes | admin modes lint -`,
 		Args: cobra.ArbitraryArgs,
-	}, func(_ context.Context, args []string) error {
+	}, func(ctx context.Context, args []string) error {
 		if c.json {
 			format = reportJSON
 		}
@@ -62,7 +62,7 @@ what is looked for.`,
 		if err != nil {
 			return err
 		}
-		results := judge(brought, only)
+		results := judge(ctx, brought, only)
 		var b bytes.Buffer
 		if err := report(&b, format, results); err != nil {
 			return err
@@ -99,14 +99,14 @@ func report(w io.Writer, format string, results []advice.Result) error {
 
 // judge judges each file by itself, and then what they have in common: those of a
 // folder need not be meant for one organization. Those of an archive are.
-func judge(brought []modes.NamedFile, only []string) []advice.Result {
+func judge(ctx context.Context, brought []modes.NamedFile, only []string) []advice.Result {
 	var results []advice.Result
 	for _, f := range brought {
 		if !files.IsArchive(f.Data) {
-			results = append(results, advice.Check(f.Name, f.Data, only...))
+			results = append(results, advice.Check(ctx, f.Name, f.Data, only...))
 			continue
 		}
-		folder, err := modes.ReadArchive(f.Data)
+		folder, err := modes.ReadArchive(ctx, f.Data)
 		if err != nil {
 			results = append(results, advice.Judge(modes.FileResult{Name: f.Name, Err: err}, only...))
 			continue
