@@ -40,7 +40,7 @@ file, for which no database is needed.`,
 			}
 		}
 		if file != "" {
-			m, err := c.modeOfFile(file, args[0])
+			m, err := c.modeOfFile(ctx, file, args[0])
 			if err != nil {
 				return err
 			}
@@ -66,12 +66,12 @@ file, for which no database is needed.`,
 }
 
 // modeOfFile is a valid mode of a file.
-func (c *cli) modeOfFile(file, slug string) (modes.Mode, error) {
+func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, error) {
 	brought, err := c.bring([]string{file}, filesOfModes)
 	if err != nil {
 		return modes.Mode{}, err
 	}
-	folder, err := files.Read(brought)
+	folder, err := files.Read(ctx, brought)
 	if err != nil {
 		return modes.Mode{}, err
 	}

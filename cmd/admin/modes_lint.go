@@ -43,7 +43,7 @@ what is looked for.`,
   admin modes lint --format sarif --output modes.sarif .roomodes
   git show HEAD:.roomodes | admin modes lint -`,
 		Args: cobra.ArbitraryArgs,
-	}, func(_ context.Context, args []string) error {
+	}, func(ctx context.Context, args []string) error {
 		if c.json {
 			format = reportJSON
 		}
@@ -63,7 +63,7 @@ what is looked for.`,
 		if err != nil {
 			return err
 		}
-		results := judge(brought, only)
+		results := judge(ctx, brought, only)
 		var b bytes.Buffer
 		if err := report(&b, format, results); err != nil {
 			return err
@@ -100,14 +100,14 @@ func report(w io.Writer, format string, results []advice.Result) error {
 
 // judge judges each file by itself, and then what they have in common: those of a
 // folder need not be meant for one organization. Those of an archive are.
-func judge(brought []upload.File, only []string) []advice.Result {
+func judge(ctx context.Context, brought []upload.File, only []string) []advice.Result {
 	var results []advice.Result
 	for _, f := range brought {
 		if !files.IsArchive(f.Data) {
-			results = append(results, advice.Check(f.Name, f.Data, only...))
+			results = append(results, advice.Check(ctx, f.Name, f.Data, only...))
 			continue
 		}
-		folder, err := modes.ReadArchive(f.Data)
+		folder, err := modes.ReadArchive(ctx, f.Data)
 		if err != nil {
 			results = append(results, advice.Judge(modes.FileResult{Name: f.Name, Err: err}, only...))
 			continue

@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -14,7 +15,7 @@ func fileOf(name string, slugs ...string) Result {
 	for _, slug := range slugs {
 		data += fmt.Sprintf("  - slug: %s\n    name: N\n    roleDefinition: You are the first letter.\n    description: d\n    groups: [read]\n", slug)
 	}
-	return Check(name, []byte(data))
+	return Check(context.Background(), name, []byte(data))
 }
 
 func across(r Result) []Finding {
@@ -34,7 +35,7 @@ func TestCompare(t *testing.T) {
 		fileOf("a.yaml", "docs", "tests", "tests"),
 		fileOf("b.yaml", "more", "DOCS"),
 		fileOf("c.yaml", "docs"),
-		Check("broken.yaml", []byte("slug: [")),
+		Check(t.Context(), "broken.yaml", []byte("slug: [")),
 		{File: "logo.png", Skipped: "no modes"},
 	}
 	Compare(results)
@@ -68,7 +69,7 @@ func TestCompareFindsNothing(t *testing.T) {
 		"one file":        {fileOf("a.yaml", "docs", "tests", "tests")},
 		"different slugs": {fileOf("a.yaml", "docs"), fileOf("b.yaml", "tests")},
 		"one file twice":  {fileOf("a.yaml", "docs"), fileOf("a.yaml", "docs")},
-		"no slugs":        {Check("a.yaml", []byte("customModes: [{name: A}]")), Check("b.yaml", []byte("customModes: [{name: A}]"))},
+		"no slugs":        {Check(t.Context(), "a.yaml", []byte("customModes: [{name: A}]")), Check(t.Context(), "b.yaml", []byte("customModes: [{name: A}]"))},
 		"no files":        nil,
 	} {
 		Compare(results)

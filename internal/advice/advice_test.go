@@ -59,7 +59,7 @@ func TestRulesAreWhole(t *testing.T) {
 // TestAdvice holds what is said about modes that are made to be advised, and
 // that each rule has one.
 func TestAdvice(t *testing.T) {
-	f, err := modes.ReadFile(sample(t, "modes.yaml"))
+	f, err := modes.ReadFile(t.Context(), sample(t, "modes.yaml"))
 	require.NoError(t, err)
 	var b strings.Builder
 	given := map[string]bool{"empty-description": true, "slug-in-several-files": true} // see TestEmptyDescription, TestCompare
@@ -99,7 +99,7 @@ func TestAdviceForSomeClients(t *testing.T) {
 }
 
 func TestBuiltinsAndSamplesNeedLittleAdvice(t *testing.T) {
-	f, err := modes.ReadFile(modes.Samples())
+	f, err := modes.ReadFile(t.Context(), modes.Samples())
 	require.NoError(t, err)
 	for _, m := range append(f.Modes(), modes.Builtins()...) {
 		for _, a := range For(m, "kilo-legacy", "roo-code") {

@@ -41,7 +41,7 @@ func lintCorpus(tb testing.TB) []corpusFile {
 		require.NoError(tb, err)
 		number, _, _ := strings.Cut(filepath.Base(path), "-")
 		files[i] = corpusFile{number: number, lines: strings.Split(string(data), "\n")}
-		results[i] = Check(filepath.Base(path), data)
+		results[i] = Check(tb.Context(), filepath.Base(path), data)
 	}
 	Compare(results)
 	for i := range files {

@@ -2,6 +2,7 @@ package advice
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -74,8 +75,8 @@ func ReportRules() []Rule {
 }
 
 // Check reads a file and says what there is to say about it.
-func Check(name string, data []byte, clientIDs ...string) Result {
-	f, err := modes.ReadFile(data)
+func Check(ctx context.Context, name string, data []byte, clientIDs ...string) Result {
+	f, err := modes.ReadFile(ctx, data)
 	return Judge(modes.FileResult{Name: name, File: f, Err: err}, clientIDs...)
 }
 

@@ -15,12 +15,12 @@ import (
 func results(tb testing.TB) []Result {
 	tb.Helper()
 	all := []Result{
-		Check("problems.yaml", sample(tb, "problems.yaml")),
-		Check("others.yaml", []byte("customModes:\n- {slug: Fine, name: Fine too, roleDefinition: You do it as others like it., description: d, groups: [read]}\n")),
-		Check("some folder/моды: 1.json", []byte(`{"customModes": []}`)),
-		Check("README", []byte("Just words.\n")),
-		Check("broken.yaml", []byte("customModes:\n  - slug: [\n")),
-		Check("empty.yaml", nil),
+		Check(tb.Context(), "problems.yaml", sample(tb, "problems.yaml")),
+		Check(tb.Context(), "others.yaml", []byte("customModes:\n- {slug: Fine, name: Fine too, roleDefinition: You do it as others like it., description: d, groups: [read]}\n")),
+		Check(tb.Context(), "some folder/моды: 1.json", []byte(`{"customModes": []}`)),
+		Check(tb.Context(), "README", []byte("Just words.\n")),
+		Check(tb.Context(), "broken.yaml", []byte("customModes:\n  - slug: [\n")),
+		Check(tb.Context(), "empty.yaml", nil),
 		Judge(modes.FileResult{Name: "logo.png", Skipped: "skipped: .png files hold no modes"}),
 	}
 	Compare(all)
@@ -71,11 +71,11 @@ func TestSARIFIsWhole(t *testing.T) {
 }
 
 func TestExitCode(t *testing.T) {
-	clean := Check("a.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., description: d, groups: [read]}"))
+	clean := Check(t.Context(), "a.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., description: d, groups: [read]}"))
 	assert.Empty(t, clean.Findings)
-	warned := Check("b.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., description: d, groups: [read, browser]}"))
-	noted := Check("c.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., groups: [read]}"))
-	wrong := Check("d.yaml", []byte("{slug: a}"))
+	warned := Check(t.Context(), "b.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., description: d, groups: [read, browser]}"))
+	noted := Check(t.Context(), "c.yaml", []byte("{slug: a, name: A, roleDefinition: You are the first letter., groups: [read]}"))
+	wrong := Check(t.Context(), "d.yaml", []byte("{slug: a}"))
 	for _, c := range []struct {
 		results []Result
 		strict  bool
@@ -85,7 +85,7 @@ func TestExitCode(t *testing.T) {
 		{[]Result{clean, warned}, false, 0},
 		{[]Result{clean, warned}, true, 1},
 		{[]Result{clean, wrong}, false, 1},
-		{[]Result{Check("e.yaml", nil)}, false, 1},
+		{[]Result{Check(t.Context(), "e.yaml", nil)}, false, 1},
 	} {
 		assert.Equal(t, c.want, ExitCode(c.results, c.strict), "%v", c)
 	}

@@ -82,7 +82,7 @@ func read(tb testing.TB) modes.File {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "modes.yaml"))
 	require.NoError(tb, err)
-	f, err := modes.ReadFile(data)
+	f, err := modes.ReadFile(tb.Context(), data)
 	require.NoError(tb, err)
 	return f
 }

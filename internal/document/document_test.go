@@ -43,7 +43,7 @@ func source(own ...modes.Mode) Source {
 
 func sampleModes(tb testing.TB) []modes.Mode {
 	tb.Helper()
-	f, err := modes.ReadFile(modes.Samples())
+	f, err := modes.ReadFile(tb.Context(), modes.Samples())
 	require.NoError(tb, err)
 	odd := modes.Mode{Slug: "Odd-one", Name: "Odd: <one> & \"only\"", Config: modes.Config{
 		RoleDefinition:     "First line of the role.\n---\nno literal block for this\n",
@@ -125,10 +125,10 @@ func TestModesJSONSuitsEditors(t *testing.T) {
 func TestYAMLCanBeReadBack(t *testing.T) {
 	own := sampleModes(t)
 	representations := Render(source(own...))
-	organization, err := modes.ReadFile(body(t, representations, OrganizationYAML))
+	organization, err := modes.ReadFile(t.Context(), body(t, representations, OrganizationYAML))
 	require.NoError(t, err)
 	assert.Equal(t, own, organization.Modes())
-	merged, err := modes.ReadFile(body(t, representations, ModesYAML))
+	merged, err := modes.ReadFile(t.Context(), body(t, representations, ModesYAML))
 	require.NoError(t, err)
 	assert.Equal(t, modes.Merge(modes.Builtins(), own), merged.Modes())
 	assert.Contains(t, string(body(t, representations, ModesYAML)), "# the built-in modes at what they are now.")
@@ -146,7 +146,7 @@ func TestMarketplaceItems(t *testing.T) {
 		assert.Equal(t, []any{}, entry["tags"])
 		content, ok := entry["content"].(string)
 		require.True(t, ok)
-		m, err := modes.ReadMode([]byte(content), true)
+		m, err := modes.ReadMode(t.Context(), []byte(content), true)
 		require.NoError(t, err)
 		assert.Equal(t, own[i], m)
 	}
@@ -170,7 +170,7 @@ func TestMarketplaceInNode(t *testing.T) {
 			inner, innerJS := node.YAML(t, []byte(entry.Content))
 			for _, r := range []nodetest.Reading{inner, innerJS} {
 				require.Empty(t, r.Error)
-				m, err := modes.ReadMode(r.Value, false)
+				m, err := modes.ReadMode(t.Context(), r.Value, false)
 				require.NoError(t, err)
 				assert.Equal(t, own[i], m)
 			}
@@ -205,7 +205,7 @@ func TestTitle(t *testing.T) {
 	assert.Equal(t, "slug", title(organization.Organization{Slug: "slug"}))
 	assert.Equal(t, "this organization", title(organization.Organization{}))
 	hostile := string(Own(organization.Organization{Name: "x\ncustomModes: evil\u2028y"}, nil))
-	f, err := modes.ReadFile([]byte(hostile))
+	f, err := modes.ReadFile(t.Context(), []byte(hostile))
 	require.NoError(t, err, hostile)
 	assert.Empty(t, f.Entries)
 }

@@ -28,9 +28,12 @@ type JSON struct {
 
 // Parse reads a text, with or without a byte order mark. The error is a
 // *fault.Error: Malformed ("malformed_json", "not_utf8") with the position where
-// the text stops making sense, or what the Budget has to say.
+// the text stops making sense, or what the Budget, or its Context, has to say.
 func (j *JSON) Parse(data []byte) (*Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
+	if err := j.Budget.CheckTime(); err != nil {
+		return nil, err
+	}
 	if err := CheckUTF8(j.Budget.What, data); err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ func (m Map) WithText(name, text string) Map {
 
 // With appends the members of extra, sorted by name.
 func (m Map) With(extra map[string]any) Map {
+	m = slices.Grow(m, len(extra))
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		m = append(m, Pair{name, extra[name]})
 	}

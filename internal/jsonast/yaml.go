@@ -26,8 +26,12 @@ type YAML struct {
 
 // Parse reads a text, with or without a byte order mark. The error is a
 // *fault.Error: Malformed ("malformed_yaml", "several_documents", "not_utf8",
-// "control_character") with a position, the Empty one, or the Budget's.
+// "control_character") with a position, the Empty one, or the
+// Budget's, or that of its Context.
 func (r YAML) Parse(data []byte) (*Node, error) {
+	if err := r.Budget.CheckTime(); err != nil {
+		return nil, err
+	}
 	data = TrimBOM(data)
 	if err := CheckText(r.Budget.What, data); err != nil {
 		return nil, err
@@ -35,6 +39,7 @@ func (r YAML) Parse(data []byte) (*Node, error) {
 	if err := r.Budget.spendYAML(data); err != nil {
 		return nil, err
 	}
+	data = blankComments(data)
 	source := &yamlSource{data: data, budget: r.Budget, chunk: len(data)}
 	var doc yaml.Node
 	dec := yaml.NewDecoder(source)
@@ -60,7 +65,7 @@ func (r YAML) Parse(data []byte) (*Node, error) {
 		locate = func(line, column int) (int, int) { return line, column }
 	}
 	c := yamlConverter{budget: r.Budget, open: map[*yaml.Node]bool{}, locate: locate}
-	return c.convert(doc.Content[0], 0)
+	return c.convert(take(&doc, 0), 0)
 }
 
 // decodeYAML guards against yaml.v3, which panics on some odd input.
@@ -141,10 +146,28 @@ func (c *yamlConverter) enter(y *yaml.Node) func() {
 	return func() { delete(c.open, y) }
 }
 
+// child returns an item of a collection, or a key or value. It is dropped from there,
+// so that the memory of what was converted is free for what is still to be, unless an
+// alias can lead to the collection again.
+func (c *yamlConverter) child(y *yaml.Node, i int) *yaml.Node {
+	if len(c.open) > 0 {
+		return y.Content[i]
+	}
+	return take(y, i)
+}
+
+// take removes a node from the one around it.
+func take(y *yaml.Node, i int) *yaml.Node {
+	child := y.Content[i]
+	y.Content[i] = nil
+	return child
+}
+
 func (c *yamlConverter) items(n *Node, y *yaml.Node, depth int) error {
 	defer c.enter(y)()
-	for _, child := range y.Content {
-		item, err := c.convert(child, depth+1)
+	n.Items = make([]*Node, 0, len(y.Content))
+	for i := range y.Content {
+		item, err := c.convert(c.child(y, i), depth+1)
 		if err != nil {
 			return err
 		}
@@ -155,10 +178,11 @@ func (c *yamlConverter) items(n *Node, y *yaml.Node, depth int) error {
 
 func (c *yamlConverter) fields(n *Node, y *yaml.Node, depth int) error {
 	defer c.enter(y)()
-	first := map[string]int{}
+	first := make(map[string]int, len(y.Content)/2)
+	n.Fields = make([]Field, 0, len(y.Content)/2)
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
-		key, value := y.Content[i], y.Content[i+1]
+		key, value := c.child(y, i), c.child(y, i+1)
 		var f Field
 		f.Line, f.Column = c.locate(key.Line, key.Column)
 		isMerge := key.Kind == yaml.ScalarNode && key.Tag == "!!merge"

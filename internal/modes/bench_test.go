@@ -46,7 +46,7 @@ func BenchmarkReadFileLargest(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := ReadFile(data)
+		f, err := ReadFile(b.Context(), data)
 		if err != nil || len(f.Modes()) != 186 {
 			b.Fatal(err, len(f.Modes()))
 		}
@@ -54,13 +54,13 @@ func BenchmarkReadFileLargest(b *testing.B) {
 }
 
 func BenchmarkReadFileLargestAsJSON(b *testing.B) {
-	f, err := ReadFile(largestFile(b))
+	f, err := ReadFile(b.Context(), largestFile(b))
 	require.NoError(b, err)
 	data := WriteJSON(f.Modes())
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := ReadFile(data)
+		f, err := ReadFile(b.Context(), data)
 		if err != nil || len(f.Modes()) != 186 {
 			b.Fatal(err, len(f.Modes()))
 		}
@@ -71,7 +71,7 @@ func BenchmarkReadFileLargestAsJSON(b *testing.B) {
 // library where every mode of it is a little different.
 func BenchmarkPlanLargest(b *testing.B) {
 	data := largestFile(b)
-	f, err := ReadFile(data)
+	f, err := ReadFile(b.Context(), data)
 	require.NoError(b, err)
 	var existing []OrganizationMode
 	for _, m := range f.Modes() {
@@ -81,7 +81,7 @@ func BenchmarkPlanLargest(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := ReadFile(data)
+		f, err := ReadFile(b.Context(), data)
 		require.NoError(b, err)
 		p, err := PlanImport(existing, f, Choices{})
 		if err != nil || p.Count(resource.ActionUpdate) != 186 {
@@ -91,7 +91,7 @@ func BenchmarkPlanLargest(b *testing.B) {
 }
 
 func BenchmarkWriteYAMLLargest(b *testing.B) {
-	f, err := ReadFile(largestFile(b))
+	f, err := ReadFile(b.Context(), largestFile(b))
 	require.NoError(b, err)
 	ms := f.Modes()
 	b.SetBytes(int64(len(WriteYAML(ms, ""))))

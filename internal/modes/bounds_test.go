@@ -142,7 +142,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			spent := cputime.Spent()
-			f, err := ReadFile([]byte(text))
+			f, err := ReadFile(t.Context(), []byte(text))
 			spent = cputime.Spent() - spent
 			runtime.ReadMemStats(&after)
 			allocated := (after.TotalAlloc - before.TotalAlloc) >> 20

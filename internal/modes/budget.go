@@ -1,6 +1,8 @@
 package modes
 
 import (
+	"context"
+
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/upload"
@@ -18,10 +20,12 @@ const (
 	maxYAMLMarks = 200_000
 )
 
-// newBudget bounds what one file, or a folder of them, may become in memory.
-func newBudget() *jsonast.Budget {
+// newBudget bounds what one file, or a folder of them, may become in memory. A context
+// that is done ends the reading.
+func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
-		Values: maxNodes, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
+		Context: ctx,
+		Values:  maxNodes, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This file holds more than %d values, aliases followed: more than %d modes ever need.", maxNodes, MaxModes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
@@ -32,16 +36,17 @@ func newBudget() *jsonast.Budget {
 // storedBudget is for a mode that was taken before: what was valid once can be read
 // forever.
 func storedBudget() *jsonast.Budget {
-	b := newBudget()
+	b := newBudget(context.Background())
 	b.Values, b.Text = 1<<20, 2*upload.MaxUploadBytes
 	return b
 }
 
 // modeBudget is newBudget for a text that holds one mode.
-func modeBudget() *jsonast.Budget {
+func modeBudget(ctx context.Context) *jsonast.Budget {
 	const values = maxNodes / 5
 	return &jsonast.Budget{
-		Values: values, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxYAMLMarks / 5, What: "This",
+		Context: ctx,
+		Values:  values, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxYAMLMarks / 5, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values, aliases followed: more than a mode ever needs.", values),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",

@@ -1,6 +1,7 @@
 package modes
 
 import (
+	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -44,7 +45,7 @@ func BuiltinGlyph(slug string) string { return glyphs()[SlugKey(slug)] }
 // ours. Here one bad mode refuses the file: an installation must not start with
 // half of its modes.
 func LoadBuiltins(data []byte) ([]Mode, error) {
-	f, err := ReadFile(data)
+	f, err := ReadFile(context.Background(), data)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func TestCorpusVerdicts(t *testing.T) {
 	for _, path := range corpusFiles(t) {
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
-		f, err := ReadFile(data)
+		f, err := ReadFile(t.Context(), data)
 		number, _, _ := strings.Cut(filepath.Base(path), "-")
 		if err != nil {
 			fmt.Fprintf(&b, "%s: refused: %s\n", number, describeFault(t, err))
@@ -72,7 +72,7 @@ func readCorpus(tb testing.TB, path string) File {
 	tb.Helper()
 	data, err := os.ReadFile(path)
 	require.NoError(tb, err)
-	f, err := ReadFile(data)
+	f, err := ReadFile(tb.Context(), data)
 	require.NoError(tb, err, filepath.Base(path))
 	return f
 }
@@ -135,7 +135,7 @@ func TestCorpusRoundTrip(t *testing.T) {
 
 func sameModes(tb testing.TB, want []Mode, file []byte) {
 	tb.Helper()
-	again, err := ReadFile(file)
+	again, err := ReadFile(tb.Context(), file)
 	require.NoError(tb, err)
 	got := again.Modes()
 	require.Len(tb, got, len(want))

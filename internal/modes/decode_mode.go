@@ -90,21 +90,18 @@ func (d *decoder) flatMode(n *jsonast.Node) Mode {
 		return Mode{}
 	}
 	var m Mode
-	config := &jsonast.Node{Kind: jsonast.Object, Line: n.Line, Column: n.Column}
 	for _, f := range n.Fields {
-		at := jsonast.Step(f.Name)
 		switch {
 		case f.Name != "slug" && f.Name != "name":
-			config.Fields = append(config.Fields, f)
+			d.configField(&m.Config, f, len(n.Fields))
 		case f.Flaw != "":
-			d.blame(at, f.Flaw, f.Line, f.Column)
+			d.blame(jsonast.Step(f.Name), f.Flaw, f.Line, f.Column)
 		case f.Name == "slug":
-			m.Slug = d.text(f.Value, at)
+			m.Slug = d.text(f.Value, "/slug")
 		default:
-			m.Name = d.text(f.Value, at)
+			m.Name = d.text(f.Value, "/name")
 		}
 	}
-	m.Config = d.config(config)
 	return d.judge(m, func(pointer string) (*jsonast.Node, bool) {
 		return n.Find(strings.TrimPrefix(pointer, "/config"))
 	})
@@ -194,45 +191,52 @@ func (d *decoder) config(n *jsonast.Node) Config {
 	}
 	var c Config
 	for _, f := range n.Fields {
-		at := "/config" + jsonast.Step(f.Name)
-		if f.Flaw != "" {
-			d.blame(at, f.Flaw, f.Line, f.Column)
-			continue
-		}
-		switch f.Name {
-		case "roleDefinition":
-			c.RoleDefinition = d.text(f.Value, at)
-		case "whenToUse":
-			c.WhenToUse = d.text(f.Value, at)
-		case "description":
-			c.Description = d.text(f.Value, at)
-			if f.Value.Kind == jsonast.Text && strings.TrimSpace(f.Value.Text) == "" {
-				d.notice(f.Value, at, "an empty description is not kept: with one, some editors would not fall back to whenToUse")
-			}
-		case "customInstructions":
-			c.CustomInstructions = d.text(f.Value, at)
-		case "permissionTemplate":
-			c.PermissionTemplate = d.text(f.Value, at)
-		case "groups":
-			c.Groups = d.groups(f.Value, at)
-		case "source":
-			d.notice(f.Value, at, "source is not kept, and needn't be: editors set it themselves, by where a file lies")
-		default:
-			c.Extra = d.extra(c.Extra, f, at)
-		}
+		d.configField(&c, f, len(n.Fields))
 	}
 	return c
 }
 
-// extra keeps a field that we don't know.
-func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string) map[string]any {
-	before := d.blamed()
-	f.Value.Flaws(jsonast.At(pointer), d.blameAt)
+// configField reads one field of a configuration that has up to count of them.
+func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
+	at := func() string { return "/config" + jsonast.Step(f.Name) }
+	if f.Flaw != "" {
+		d.blame(at(), f.Flaw, f.Line, f.Column)
+		return
+	}
+	switch f.Name {
+	case "roleDefinition":
+		c.RoleDefinition = d.text(f.Value, at())
+	case "whenToUse":
+		c.WhenToUse = d.text(f.Value, at())
+	case "description":
+		c.Description = d.text(f.Value, at())
+		if f.Value.Kind == jsonast.Text && strings.TrimSpace(f.Value.Text) == "" {
+			d.notice(f.Value, at(), "an empty description is not kept: with one, some editors would not fall back to whenToUse")
+		}
+	case "customInstructions":
+		c.CustomInstructions = d.text(f.Value, at())
+	case "permissionTemplate":
+		c.PermissionTemplate = d.text(f.Value, at())
+	case "groups":
+		c.Groups = d.groups(f.Value, at())
+	case "source":
+		d.notice(f.Value, at(), "source is not kept, and needn't be: editors set it themselves, by where a file lies")
+	default:
+		c.Extra = d.extra(c.Extra, f, "/config", count)
+	}
+}
+
+// extra keeps a field that we don't know, of an object at pointer that has up to count
+// of them.
+func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string, count int) map[string]any {
+	before, above := d.blamed(), jsonast.At(pointer)
+	at := above.Field(f.Name)
+	f.Value.Flaws(&at, d.blameAt)
 	if d.blamed() > before {
 		return extra
 	}
 	if extra == nil {
-		extra = map[string]any{}
+		extra = make(map[string]any, count)
 	}
 	extra[f.Name] = f.Value.Value()
 	return extra
@@ -322,7 +326,7 @@ func (d *decoder) restriction(n *jsonast.Node, pointer string) *Restriction {
 		case f.Name == "description":
 			r.Description = d.text(f.Value, at)
 		default:
-			r.Extra = d.extra(r.Extra, f, at)
+			r.Extra = d.extra(r.Extra, f, pointer, len(n.Fields))
 		}
 	}
 	return &r

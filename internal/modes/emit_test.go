@@ -125,7 +125,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 		byYAML, byJSYAML := node.YAML(tb, written)
 		require.Equal(tb, any(whole), fromNode(tb, byYAML), "yaml on %s", written)
 		require.Equal(tb, any(whole), fromNode(tb, byJSYAML), "js-yaml on %s", written)
-		ours, err := parseYAML(written, newBudget(), nil)
+		ours, err := parseYAML(written, newBudget(t.Context()), nil)
 		require.NoError(tb, err)
 		require.Equal(tb, any(whole), canonicalValue(ours.Value()), "our reader on %s", written)
 	}
@@ -185,7 +185,7 @@ func FuzzEmitter(f *testing.F) {
 		want := any(map[string]any{"list": []any{value, map[string]any{name: value, "z": []any{[]any{value}}}}})
 		written := jsonast.MarshalYAML(want, value)
 		require.Equal(t, want, readByYAMLv3(t, written), "%s", written)
-		ours, err := parseYAML(written, newBudget(), nil)
+		ours, err := parseYAML(written, newBudget(t.Context()), nil)
 		require.NoError(t, err)
 		require.Equal(t, want, ours.Value())
 	})

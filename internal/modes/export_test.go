@@ -24,7 +24,7 @@ func TestExportComesBackEqual(t *testing.T) {
 		again, err := e.Archive(want)
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(archive, again), "equal modes must make equal archives")
-		folder, err := ReadArchive(archive)
+		folder, err := ReadArchive(t.Context(), archive)
 		require.NoError(t, err)
 		require.Len(t, folder.File.Modes(), len(want))
 		for _, m := range folder.File.Modes() {

@@ -34,7 +34,7 @@ func TestJSONWithComments(t *testing.T) {
 		{"in a bare list", "[ // ours\n" + oneModeInJSON + "]", 1, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := ReadFile([]byte(c.text))
+			_, err := ReadFile(t.Context(), []byte(c.text))
 			e, ok := fault.As(err)
 			require.True(t, ok, "%v", err)
 			assert.Equal(t, "malformed_json", e.Code)
@@ -45,7 +45,7 @@ func TestJSONWithComments(t *testing.T) {
 			}, e.Fields[0])
 		})
 	}
-	f, err := ReadFile([]byte(`{"customModes": [{"slug": "a", "name": "A", "roleDefinition": "see https://example.com /* and */ // more", "groups": []}]}`))
+	f, err := ReadFile(t.Context(), []byte(`{"customModes": [{"slug": "a", "name": "A", "roleDefinition": "see https://example.com /* and */ // more", "groups": []}]}`))
 	require.NoError(t, err)
 	assert.Len(t, f.Modes(), 1, "within text it is text")
 }
@@ -53,7 +53,7 @@ func TestJSONWithComments(t *testing.T) {
 // TestJSONWithCommasBeforeClosingBrackets: files are taken with a notice, as
 // editors take them; what a program sends is refused.
 func TestJSONWithCommasBeforeClosingBrackets(t *testing.T) {
-	f, err := ReadFile([]byte("{\"customModes\": [\n\t{\"slug\": \"a\", \"name\": \"\\ud83d\\ude00\", \"roleDefinition\": \"r\", \"groups\": [\"read\",\n\t], },\n]}"))
+	f, err := ReadFile(t.Context(), []byte("{\"customModes\": [\n\t{\"slug\": \"a\", \"name\": \"\\ud83d\\ude00\", \"roleDefinition\": \"r\", \"groups\": [\"read\",\n\t], },\n]}"))
 	require.NoError(t, err)
 	require.Len(t, f.Modes(), 1)
 	assert.Equal(t, "😀", f.Modes()[0].Name, "which YAML would not read")
@@ -68,7 +68,7 @@ func TestJSONWithCommasBeforeClosingBrackets(t *testing.T) {
 		"{\"slug\": \"a\",\n}":                            {1, 13},
 		`{"slug": "a", "config": {"groups": ["read", ]}}`: {1, 43},
 	} {
-		_, err := ReadMode([]byte(text), false)
+		_, err := ReadMode(t.Context(), []byte(text), false)
 		e, ok := fault.As(err)
 		require.True(t, ok, "%v", err)
 		assert.Equal(t, "malformed_json", e.Code)
@@ -76,7 +76,7 @@ func TestJSONWithCommasBeforeClosingBrackets(t *testing.T) {
 		assert.Equal(t, want, [2]int{e.Fields[0].Line, e.Fields[0].Column}, text)
 	}
 	for _, text := range []string{`{"customModes": [,]}`, `{"customModes": [` + oneModeInJSON + `,,]}`, `{,}`} {
-		_, err := ReadFile([]byte(text))
+		_, err := ReadFile(t.Context(), []byte(text))
 		require.Error(t, err, text)
 	}
 }

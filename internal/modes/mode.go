@@ -3,7 +3,6 @@ package modes
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -91,51 +90,11 @@ func (m Mode) Equal(o Mode) bool {
 // behind each comma and colon, and knows no exponents: 1e300 is a one with 300 zeros
 // there.
 func (m Mode) Size() int {
-	config, err := m.Config.MarshalJSON()
-	if err != nil {
+	config, ok := storedLength(m.Config.fields())
+	if !ok {
 		return 0 // Validate says what can't be written
 	}
-	size := len(m.Slug) + len(m.Name) + len(config) + separators(config) + writtenOut(m.Config.Extra)
-	for _, g := range m.Config.Groups {
-		if g.Restriction != nil {
-			size += writtenOut(g.Restriction.Extra)
-		}
-	}
-	return size
-}
-
-// separators counts the commas and colons between values.
-func separators(text []byte) int {
-	count, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted && c == '\\':
-			i++
-		case !quoted && (c == ',' || c == ':'):
-			count++
-		}
-	}
-	return count
-}
-
-// writtenOut returns how much longer the numbers in a value are without exponents.
-func writtenOut(value any) int {
-	more := 0
-	switch value := value.(type) {
-	case json.Number:
-		more = jsonast.PlainLength(value.String()) - len(value)
-	case []any:
-		for _, item := range value {
-			more += writtenOut(item)
-		}
-	case map[string]any:
-		for _, item := range value {
-			more += writtenOut(item)
-		}
-	}
-	return more
+	return len(m.Slug) + len(m.Name) + config
 }
 
 // Sort puts modes in the order in which they are published: by position, then

@@ -161,7 +161,7 @@ func TestLoadBuiltinsRefusesTheWholeFile(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	f, err := ReadFile(Samples())
+	f, err := ReadFile(t.Context(), Samples())
 	require.NoError(t, err)
 	assert.Len(t, f.Modes(), 5)
 	assert.Len(t, f.Entries, 5, "all of them valid")

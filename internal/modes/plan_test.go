@@ -16,7 +16,7 @@ import (
 
 func library(tb testing.TB, text string) []OrganizationMode {
 	tb.Helper()
-	f, err := ReadFile([]byte(text))
+	f, err := ReadFile(tb.Context(), []byte(text))
 	require.NoError(tb, err)
 	var out []OrganizationMode
 	for i, m := range f.Modes() {
@@ -69,7 +69,7 @@ func described(p ImportPlan) string {
 }
 
 func TestPlanImport(t *testing.T) {
-	f, err := ReadFile([]byte(planned))
+	f, err := ReadFile(t.Context(), []byte(planned))
 	require.NoError(t, err)
 	var b strings.Builder
 	for _, c := range []struct {
@@ -92,7 +92,7 @@ func TestPlanImport(t *testing.T) {
 }
 
 func TestPlanImportRefusesChoicesThatMakeNoSense(t *testing.T) {
-	f, err := ReadFile([]byte(planned))
+	f, err := ReadFile(t.Context(), []byte(planned))
 	require.NoError(t, err)
 	for pointer, c := range map[string]Choices{
 		"/collision":       {Collision: "perhaps"},
@@ -115,7 +115,7 @@ func TestPlanImportHoldsTheLimits(t *testing.T) {
 		fmt.Fprintf(&b, "- {slug: m%d, name: M, roleDefinition: r, groups: []}\n", i)
 	}
 	full := library(t, b.String())
-	f, err := ReadFile([]byte("- {slug: m0, name: M, roleDefinition: r, groups: []}\n- {slug: x, name: M, roleDefinition: r, groups: []}\n- {slug: y, name: M, roleDefinition: r, groups: []}\n"))
+	f, err := ReadFile(t.Context(), []byte("- {slug: m0, name: M, roleDefinition: r, groups: []}\n- {slug: x, name: M, roleDefinition: r, groups: []}\n- {slug: y, name: M, roleDefinition: r, groups: []}\n"))
 	require.NoError(t, err)
 	p, err := PlanImport(full, f, Choices{})
 	require.NoError(t, err)

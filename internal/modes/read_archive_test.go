@@ -34,7 +34,7 @@ func packed(tb testing.TB, namesAndTexts ...string) []byte {
 func mode(slug string) string { return fmt.Sprintf(oneMode, slug) }
 
 func TestReadArchive(t *testing.T) {
-	folder, err := ReadArchive(packed(t,
+	folder, err := ReadArchive(t.Context(), packed(t,
 		"modes/b.yaml", mode("b"),
 		"modes/", "",
 		"a.json", `{"customModes": [{"slug": "a", "name": "A", "roleDefinition": "r", "groups": []}, {"slug": "B", "name": "B", "roleDefinition": "r", "groups": []}]}`,
@@ -97,7 +97,7 @@ func TestReadArchiveRefuses(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			spent := cputime.Spent()
-			_, err := ReadArchive(c.data)
+			_, err := ReadArchive(t.Context(), c.data)
 			spent = cputime.Spent() - spent
 			runtime.ReadMemStats(&after)
 			e, ok := fault.As(err)
@@ -113,10 +113,10 @@ func TestReadArchiveRefuses(t *testing.T) {
 
 func TestReadFilesBoundsAllTogether(t *testing.T) {
 	half := []byte("# " + strings.Repeat("x", upload.MaxUploadBytes-10))
-	_, err := ReadFiles([]upload.File{{Name: "a.yaml", Data: half}, {Name: "b.yaml", Data: half}})
+	_, err := ReadFiles(t.Context(), []upload.File{{Name: "a.yaml", Data: half}, {Name: "b.yaml", Data: half}})
 	require.ErrorContains(t, err, "at most 16 MiB")
 	// A single one beyond the limit is that one's problem.
-	folder, err := ReadFiles([]upload.File{{Name: "a.yaml", Data: make([]byte, 100<<20)}, {Name: "b.yaml", Data: []byte(mode("b"))}})
+	folder, err := ReadFiles(t.Context(), []upload.File{{Name: "a.yaml", Data: make([]byte, 100<<20)}, {Name: "b.yaml", Data: []byte(mode("b"))}})
 	require.NoError(t, err)
 	assert.True(t, fault.Is(folder.Files[0].Err, fault.TooLarge))
 	assert.Len(t, folder.File.Modes(), 1)
@@ -130,7 +130,7 @@ func FuzzReadArchive(f *testing.F) {
 	f.Add(packed(f))
 	f.Add(good[:len(good)/2])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		folder, err := ReadArchive(data)
+		folder, err := ReadArchive(t.Context(), data)
 		if err != nil {
 			require.False(t, fault.Is(err, fault.Internal), "%v", err)
 			return
@@ -138,7 +138,7 @@ func FuzzReadArchive(f *testing.F) {
 		ms := folder.File.Modes()
 		archive, err := Export{}.Archive(ms)
 		require.NoError(t, err)
-		again, err := ReadArchive(archive)
+		again, err := ReadArchive(t.Context(), archive)
 		require.NoError(t, err)
 		require.Len(t, again.File.Modes(), len(ms))
 	})

@@ -1,6 +1,7 @@
 package modes
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -84,12 +85,12 @@ func (e Entry) Position(pointer string) (line, column int) {
 
 // ReadFile reads a file of modes in YAML or JSON, in any of the forms. One bad
 // mode never spoils the others; the error is a *fault.Error (Malformed, Invalid,
-// TooLarge) where the file as a whole can't be used.
-func ReadFile(data []byte) (File, error) {
+// TooLarge) where the file as a whole can't be used, or that of a context that is done.
+func ReadFile(ctx context.Context, data []byte) (File, error) {
 	if err := upload.CheckUpload(data); err != nil {
 		return File{}, err
 	}
-	f, err := readFile(data, newBudget())
+	f, err := readFile(data, newBudget(ctx))
 	if err != nil {
 		return File{}, err
 	}
@@ -114,6 +115,9 @@ func readFile(data []byte, b *jsonast.Budget) (File, error) {
 	}
 	entries := make([]Entry, len(found))
 	for i, p := range found {
+		if err := b.CheckTime(); err != nil {
+			return File{}, err
+		}
 		entries[i] = readEntry(p, i)
 	}
 	return File{Entries: entries, Notices: r.notices, Format: format, Form: form}, nil
@@ -218,6 +222,9 @@ func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string
 	*b = before
 	if root, yamlErr := parseYAML(data, b, nil); yamlErr == nil {
 		return root, FormatYAML, nil, nil
+	}
+	if timeErr := b.CheckTime(); timeErr != nil {
+		return nil, "", nil, timeErr
 	}
 	return nil, "", nil, err
 }

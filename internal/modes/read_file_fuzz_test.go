@@ -37,7 +37,7 @@ func fileSeeds(tb testing.TB) [][]byte {
 // reason, or what is read of it can be written and read again.
 func holdsForFile(tb testing.TB, data []byte) {
 	tb.Helper()
-	file, err := ReadFile(data)
+	file, err := ReadFile(tb.Context(), data)
 	if err != nil {
 		_, ok := fault.As(err)
 		require.True(tb, ok, "%v", err)

@@ -37,7 +37,7 @@ func TestReadFileVerdicts(t *testing.T) {
 func report(tb testing.TB, data []byte) string {
 	tb.Helper()
 	var b strings.Builder
-	f, err := ReadFile(data)
+	f, err := ReadFile(tb.Context(), data)
 	if err != nil {
 		e, ok := fault.As(err)
 		require.True(tb, ok, "%v is no fault.Error", err)
@@ -139,7 +139,7 @@ func TestReadFileRefusals(t *testing.T) {
 }
 
 func TestReadFileKeepsTheMeaning(t *testing.T) {
-	f, err := ReadFile([]byte(`
+	f, err := ReadFile(t.Context(), []byte(`
 shared: &tools [read, edit]
 base: &base {description: from base, groups: *tools, iconName: x}
 customModes:
@@ -179,7 +179,7 @@ customModes:
 }
 
 func TestReadFileReadsJSONAsJSON(t *testing.T) {
-	f, err := ReadFile([]byte("{\"customModes\": [\n\t{\"slug\": \"a\", \"name\": \"\\ud83d\\ude00 \\u00e9\", \"roleDefinition\": \"\\/\\b\\f\\n\\r\\t\\\"\\\\\",\n\t \"groups\": [], \"n\": 1.0, \"e\": -1E2}\n]}"))
+	f, err := ReadFile(t.Context(), []byte("{\"customModes\": [\n\t{\"slug\": \"a\", \"name\": \"\\ud83d\\ude00 \\u00e9\", \"roleDefinition\": \"\\/\\b\\f\\n\\r\\t\\\"\\\\\",\n\t \"groups\": [], \"n\": 1.0, \"e\": -1E2}\n]}"))
 	require.NoError(t, err)
 	require.Empty(t, f.Entries[0].Problems)
 	m := f.Entries[0].Mode

@@ -2,6 +2,7 @@ package modes
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -50,15 +51,15 @@ func (f Folder) Refused() int {
 
 // ReadFiles reads the modes files of a folder. One bad file never spoils the
 // others; what is no modes file by its name is skipped with a notice. The error
-// is a *fault.Error where all together are too much.
-func ReadFiles(files []upload.File) (Folder, error) {
+// is a *fault.Error where all together are too much, or that of a context that is done.
+func ReadFiles(ctx context.Context, files []upload.File) (Folder, error) {
 	files, err := filesOfModes.Sorted(files)
 	if err != nil {
 		return Folder{}, err
 	}
 	// All files share what one may cost, so that many small bombs are no more
 	// than a large one.
-	b := newBudget()
+	b := newBudget(ctx)
 	b.Text = upload.MaxBytes
 	out := Folder{File: File{Form: FormFolder}}
 	for _, f := range files {
@@ -79,12 +80,12 @@ func ReadFiles(files []upload.File) (Folder, error) {
 // ReadArchive reads the modes files of a zip file, as ReadFiles reads those of
 // a folder. An archive that is made to do harm is refused as a whole, before
 // anything is unpacked; the error is a *fault.Error.
-func ReadArchive(data []byte) (Folder, error) {
+func ReadArchive(ctx context.Context, data []byte) (Folder, error) {
 	files, err := filesOfModes.Unpack(data)
 	if err != nil {
 		return Folder{}, err
 	}
-	return ReadFiles(files)
+	return ReadFiles(ctx, files)
 }
 
 func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
@@ -95,6 +96,9 @@ func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
 	r.Err = upload.CheckUpload(f.Data)
 	if r.Err == nil {
 		r.File, r.Err = readFile(f.Data, b)
+	}
+	if err := b.CheckTime(); err != nil {
+		return r, err
 	}
 	if r.Err != nil && b.Spent() {
 		e, _ := fault.As(r.Err)

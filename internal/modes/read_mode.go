@@ -1,6 +1,8 @@
 package modes
 
 import (
+	"context"
+
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 )
@@ -9,17 +11,17 @@ import (
 // or as files have it, everything on one level, and normalizes and validates it.
 // With yaml, the text may be YAML as well as JSON. The error is a *fault.Error:
 // Malformed where the text can't be read, Invalid ("invalid_mode") with the
-// position of each problem, TooLarge.
-func ReadMode(data []byte, yaml bool) (Mode, error) {
+// position of each problem, TooLarge; or that of a context that is done.
+func ReadMode(ctx context.Context, data []byte, yaml bool) (Mode, error) {
 	if err := CheckBody(data); err != nil {
 		return Mode{}, err
 	}
 	var root *jsonast.Node
 	var err error
 	if yaml {
-		root, _, _, err = parseAny(data, modeBudget())
+		root, _, _, err = parseAny(data, modeBudget(ctx))
 	} else {
-		root, err = parseJSON(data, modeBudget())
+		root, err = parseJSON(data, modeBudget(ctx))
 	}
 	if err != nil {
 		return Mode{}, err
@@ -39,11 +41,11 @@ func ReadMode(data []byte, yaml bool) (Mode, error) {
 
 // IsInAPIForm reports whether a text is JSON with a mode in the API's form, as
 // opposed to that of files: its configuration is an object.
-func IsInAPIForm(data []byte) bool {
+func IsInAPIForm(ctx context.Context, data []byte) bool {
 	if CheckBody(data) != nil || !jsonast.LooksLikeJSON(data) {
 		return false
 	}
-	root, err := parseJSON(data, modeBudget())
+	root, err := parseJSON(data, modeBudget(ctx))
 	return err == nil && root.Get("config") != nil && root.Get("config").Kind == jsonast.Object
 }
 
@@ -54,7 +56,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err := CheckBody(patch); err != nil {
 		return Mode{}, err
 	}
-	root, err := parseJSON(patch, modeBudget())
+	root, err := parseJSON(patch, modeBudget(context.Background()))
 	if err != nil {
 		return Mode{}, err
 	}

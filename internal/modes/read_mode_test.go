@@ -26,7 +26,7 @@ func TestReadModeForms(t *testing.T) {
 	}
 	for name, text := range texts {
 		for _, yaml := range []bool{false, true} {
-			m, err := ReadMode([]byte(text), yaml)
+			m, err := ReadMode(t.Context(), []byte(text), yaml)
 			require.NoError(t, err, name)
 			assert.Equal(t, want, m, name)
 		}
@@ -35,10 +35,10 @@ func TestReadModeForms(t *testing.T) {
 		"flat YAML": "slug: docs\nname: Docs\nroleDefinition: You write.\ngroups: [read, [edit, {fileRegex: \\.md$}]]\niconName: x\n",
 		"API YAML":  "slug: docs\nname: Docs\nconfig:\n  roleDefinition: You write.\n  groups: [read, [edit, {fileRegex: \\.md$}]]\n  iconName: x\n",
 	} {
-		m, err := ReadMode([]byte(text), true)
+		m, err := ReadMode(t.Context(), []byte(text), true)
 		require.NoError(t, err, name)
 		assert.Equal(t, want, m, name)
-		_, err = ReadMode([]byte(text), false)
+		_, err = ReadMode(t.Context(), []byte(text), false)
 		assert.True(t, fault.Is(err, fault.Malformed), name)
 	}
 }
@@ -67,7 +67,7 @@ func TestReadModeRefusals(t *testing.T) {
 	}
 	var b strings.Builder
 	for _, c := range cases {
-		_, err := ReadMode([]byte(c.text), c.yaml)
+		_, err := ReadMode(t.Context(), []byte(c.text), c.yaml)
 		e, ok := fault.As(err)
 		require.True(t, ok, "%s: %v", c.name, err)
 		fmt.Fprintf(&b, "== %s\n%s: %s\n", c.name, e.Code, e.Message)

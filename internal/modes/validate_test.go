@@ -196,7 +196,7 @@ func TestModeSizeCountsNumbersAsTheyAreStored(t *testing.T) {
 	m.Config.Extra["x"] = []any{json.Number("1e+300"), json.Number("0"), map[string]any{"y": json.Number("-1e-300")}}
 	assert.Equal(t, before+301+len(`, 0, {"y": `)+len("-0.")+300+len(`}`), m.Size())
 
-	_, err := ReadMode([]byte(`{"slug":"a","name":"A","config":{"roleDefinition":"r","groups":[],"x":[`+strings.Repeat("1e300,", 1000)+`1]}}`), false)
+	_, err := ReadMode(t.Context(), []byte(`{"slug":"a","name":"A","config":{"roleDefinition":"r","groups":[],"x":[`+strings.Repeat("1e300,", 1000)+`1]}}`), false)
 	f, ok := fault.As(err)
 	require.True(t, ok)
 	assert.Empty(t, f.Fields[0].Pointer)

@@ -26,7 +26,7 @@ func BenchmarkReadFile(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := ReadFile(data, Tools{})
+		f, err := ReadFile(b.Context(), data, Tools{})
 		if err != nil || len(f.Entries) != MaxTemplates {
 			b.Fatal(err, len(f.Entries))
 		}
@@ -39,7 +39,7 @@ func BenchmarkReadArchive(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := ReadArchive(data, Tools{})
+		f, err := ReadArchive(b.Context(), data, Tools{})
 		if err != nil || len(f.Entries) != MaxTemplates {
 			b.Fatal(err, len(f.Entries))
 		}

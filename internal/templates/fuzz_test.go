@@ -21,7 +21,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(PublishedJSON(shippedOrganization()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Read([]upload.File{{Name: id(1).String() + ".json", Data: data}}, Tools{})
+		got, err := Read(t.Context(), []upload.File{{Name: id(1).String() + ".json", Data: data}}, Tools{})
 		if err != nil {
 			require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
 			return
@@ -40,7 +40,7 @@ func FuzzRead(f *testing.F) {
 			kept = append(kept, e.Stored())
 			file := WriteFile(e.Stored())
 			require.True(t, json.Valid(file))
-			again, err := ReadFile(file, Tools{})
+			again, err := ReadFile(t.Context(), file, Tools{})
 			require.NoError(t, err)
 			require.Len(t, again.Entries, 1)
 			require.Empty(t, again.Entries[0].Problems)

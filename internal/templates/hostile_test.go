@@ -47,7 +47,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		files, err := ReadFile([]byte(text), Tools{})
+		files, err := ReadFile(t.Context(), []byte(text), Tools{})
 		if err == nil {
 			_, err = PlanImport(nil, files, Choices{OnConflict: Rename})
 		}

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"context"
+
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/upload"
@@ -63,16 +65,18 @@ func checkBody(data []byte) error {
 // bodyBudget is newBudget for a body that holds one template, or what is asked of them.
 func bodyBudget() *jsonast.Budget {
 	const values = maxValues / 5
-	b := newBudget()
+	b := newBudget(context.Background())
 	b.Values, b.Text = values, MaxBodyBytes
 	b.TooManyValues = fault.New(fault.TooLarge, "too_many_values", "This holds more than %d values: more than a template ever needs.", values)
 	return b
 }
 
-// newBudget bounds what files may become in memory, all together.
-func newBudget() *jsonast.Budget {
+// newBudget bounds what files may become in memory, all together. A context that is done
+// ends the reading.
+func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
-		Values: maxValues, Text: upload.MaxBytes, Depth: maxNesting, What: "This",
+		Context: ctx,
+		Values:  maxValues, Text: upload.MaxBytes, Depth: maxNesting, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values: more than %d templates ever need.", maxValues, MaxTemplates),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", wording.Bytes(upload.MaxBytes)),

@@ -56,7 +56,7 @@ func requireApplicable(tb tester, before []OrganizationTemplate, p ImportPlan) {
 func TestWhatWasExportedIsUnchanged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := drawOrganization().Draw(t, "organization")
-		files, err := Read(WriteFolder(all), Tools{})
+		files, err := Read(t.Context(), WriteFolder(all), Tools{})
 		require.NoError(t, err)
 		plan, err := PlanImport(all, files, Choices{OnConflict: rapid.SampledFrom([]Choice{"", Skip, Replace, Rename}).Draw(t, "choice")})
 		require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestAPlanCanBeApplied(t *testing.T) {
 			o := OrganizationTemplate{Template: few.Draw(t, "template"), ID: rapid.SampledFrom([]uuid.UUID{uuid.Nil, id(1), id(2), id(3), id(101), id(102)}).Draw(t, "id")}
 			texts = append(texts, string(WriteFile(o)))
 		}
-		files, err := ReadFile([]byte("["+strings.Join(texts, ",")+"]"), Tools{})
+		files, err := ReadFile(t.Context(), []byte("["+strings.Join(texts, ",")+"]"), Tools{})
 		require.NoError(t, err)
 		c := Choices{OnConflict: rapid.SampledFrom([]Choice{"", Skip, Replace, Rename}).Draw(t, "choice")}
 		for i := range texts {
@@ -153,7 +153,7 @@ func TestPlan(t *testing.T) {
 		changed(expert, func(o *OrganizationTemplate) { o.ID, o.Name = id(53), "New (2)" }),
 		`{"name": "bad", "permission_mode": "x"}`,
 	}, ",") + "]"
-	files, err := ReadFile([]byte(text), Tools{})
+	files, err := ReadFile(t.Context(), []byte(text), Tools{})
 	require.NoError(t, err)
 	var b strings.Builder
 	for _, c := range []struct {
@@ -208,7 +208,7 @@ func TestAPlaceIsTakenOnce(t *testing.T) {
 		&copied:  {"": {update, open}, Skip: {update, skip}, Replace: {skip, same}, Rename: {update, create}},
 		&changed: {"": {update, open}, Skip: {update, skip}, Replace: {update, open}, Rename: {update, create}},
 	} {
-		files, err := ReadFile([]byte("["+string(WriteFile(renamed))+","+string(WriteFile(*second))+"]"), Tools{})
+		files, err := ReadFile(t.Context(), []byte("["+string(WriteFile(renamed))+","+string(WriteFile(*second))+"]"), Tools{})
 		require.NoError(t, err)
 		for way, want := range want {
 			plan, err := PlanImport(existing, files, Choices{OnConflict: way})
@@ -225,7 +225,7 @@ func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
 	existing := shippedOrganization()[:2]
 	first, second := existing[0], existing[0]
 	first.PermissionMode, second.Name = Plan, existing[1].Name
-	files, err := ReadFile([]byte("["+string(WriteFile(first))+","+string(WriteFile(second))+"]"), Tools{})
+	files, err := ReadFile(t.Context(), []byte("["+string(WriteFile(first))+","+string(WriteFile(second))+"]"), Tools{})
 	require.NoError(t, err)
 	plan, err := PlanImport(existing, files, Choices{OnConflict: Replace})
 	require.NoError(t, err)
@@ -236,7 +236,7 @@ func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
 
 // TestWhatIsReplacedLeavesItsName: what was put aside holds nothing any more.
 func TestWhatIsReplacedLeavesItsName(t *testing.T) {
-	files, err := ReadFile([]byte("["+withID(id(1), "A")+","+withID(id(1), "B")+","+one("A")+"]"), Tools{})
+	files, err := ReadFile(t.Context(), []byte("["+withID(id(1), "A")+","+withID(id(1), "B")+","+one("A")+"]"), Tools{})
 	require.NoError(t, err)
 	plan, err := PlanImport(nil, files, Choices{ByIndex: map[int]Choice{1: Replace}})
 	require.NoError(t, err)
@@ -245,7 +245,7 @@ func TestWhatIsReplacedLeavesItsName(t *testing.T) {
 }
 
 func TestChoicesThatMakeNoSense(t *testing.T) {
-	files, err := ReadFile([]byte(one("A")), Tools{})
+	files, err := ReadFile(t.Context(), []byte(one("A")), Tools{})
 	require.NoError(t, err)
 	for pointer, c := range map[string]Choices{
 		"/on_conflict":  {OnConflict: "overwrite"},
@@ -271,7 +271,7 @@ func TestAPlanKnowsTheLimits(t *testing.T) {
 		existing[i] = OrganizationTemplate{Template: valid(), ID: id(i + 1)}
 		existing[i].Name = fmt.Sprint("n", i)
 	}
-	files, err := ReadFile([]byte("["+one("n1")+"]"), Tools{})
+	files, err := ReadFile(t.Context(), []byte("["+one("n1")+"]"), Tools{})
 	require.NoError(t, err)
 	plan, err := PlanImport(existing, files, Choices{OnConflict: Replace})
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"strings"
@@ -75,14 +76,15 @@ type Files struct {
 // Read reads files of templates: a template each, as a folder of
 // {template_id}.json has them, or any form that holds several (see formOf). One
 // bad template, or one bad file, never spoils the others. The error is a
-// *fault.Error (TooLarge) where all together are too much.
-func Read(files []upload.File, tools Tools) (Files, error) {
+// *fault.Error (TooLarge) where all together are too much, or that of a context that is
+// done.
+func Read(ctx context.Context, files []upload.File, tools Tools) (Files, error) {
 	files, err := filesOfTemplates.Sorted(files)
 	if err != nil {
 		return Files{}, err
 	}
 	// All files share what one may cost.
-	b := newBudget()
+	b := newBudget(ctx)
 	var out Files
 	for _, f := range files {
 		if reason := notToRead(f.Name); reason != "" {
@@ -109,23 +111,26 @@ func Read(files []upload.File, tools Tools) (Files, error) {
 // ReadArchive reads the templates of a zip file as Read reads those of a folder.
 // An archive that is made to do harm is refused as a whole, before anything is
 // unpacked; the error is a *fault.Error.
-func ReadArchive(data []byte, tools Tools) (Files, error) {
+func ReadArchive(ctx context.Context, data []byte, tools Tools) (Files, error) {
 	files, err := filesOfTemplates.Unpack(data)
 	if err != nil {
 		return Files{}, err
 	}
-	return Read(files, tools)
+	return Read(ctx, files, tools)
 }
 
 // ReadFile reads one file, in any of the forms; its name says nothing.
-func ReadFile(data []byte, tools Tools) (Files, error) {
-	return Read([]upload.File{{Data: data}}, tools)
+func ReadFile(ctx context.Context, data []byte, tools Tools) (Files, error) {
+	return Read(ctx, []upload.File{{Data: data}}, tools)
 }
 
 // readFile judges each template of a file for itself. The error is for what must
 // end the whole reading.
 func readFile(data []byte, tools Tools, b *jsonast.Budget) ([]Entry, error) {
 	root, err := parseFile(data, b)
+	if err := b.CheckTime(); err != nil {
+		return nil, err
+	}
 	if b.Spent() {
 		return nil, err
 	}
@@ -141,6 +146,9 @@ func readFile(data []byte, tools Tools, b *jsonast.Budget) ([]Entry, error) {
 	}
 	entries := make([]Entry, len(placed.nodes))
 	for i, n := range placed.nodes {
+		if err := b.CheckTime(); err != nil {
+			return nil, err
+		}
 		entries[i] = readEntry(n, tools)
 		entries[i].Pointer = placed.pointer(i)
 		entries[i].alone = !placed.several

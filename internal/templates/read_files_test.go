@@ -72,7 +72,7 @@ func TestRead(t *testing.T) {
 	} {
 		files = append(files, upload.File{Name: f.name, Data: []byte(f.text)})
 	}
-	got, err := Read(files, Tools{})
+	got, err := Read(t.Context(), files, Tools{})
 	require.NoError(t, err)
 	golden.Equal(t, "files.txt", []byte(told(got)))
 	assert.Equal(t, "a/Foo Bar.json", files[0].Name, "the caller's order stays")
@@ -82,7 +82,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestOneFile(t *testing.T) {
-	got, err := ReadFile([]byte("[\n"+one("A")+"\n, "+one("a")+"]"), Tools{})
+	got, err := ReadFile(t.Context(), []byte("[\n"+one("A")+"\n, "+one("a")+"]"), Tools{})
 	require.NoError(t, err)
 	assert.Equal(t, "0 /0 2:1 \"A\" 00000000-0000-0000-0000-000000000000\n1 /1 3:3 \"a\" 00000000-0000-0000-0000-000000000000 conflict with 0 (, line 2)\n", told(got))
 }
@@ -105,13 +105,13 @@ func TestTooMuchAtOnce(t *testing.T) {
 		"values":    {"too_many_values", []upload.File{file(1, `{"a": `+zeros+`}`), file(2, `{"a": `+zeros+`}`), file(3, `{"a": `+zeros+`}`)}},
 		"templates": {"too_many_templates", []upload.File{file(1, zeros)}},
 	} {
-		_, err := Read(c.files, Tools{})
+		_, err := Read(t.Context(), c.files, Tools{})
 		f, _ := fault.As(err)
 		require.NotNil(t, f, name)
 		assert.Equal(t, fault.TooLarge, f.Kind, name)
 		assert.Equal(t, c.code, f.Code, name)
 	}
-	got, err := Read([]upload.File{file(1, strings.Repeat(" ", upload.MaxUploadBytes+1)), file(2, one("fine"))}, Tools{})
+	got, err := Read(t.Context(), []upload.File{file(1, strings.Repeat(" ", upload.MaxUploadBytes+1)), file(2, one("fine"))}, Tools{})
 	require.NoError(t, err)
 	require.Len(t, got.Entries, 2)
 	assert.Contains(t, got.Entries[0].Problems[0].Detail, "at most 10 MiB")
@@ -132,7 +132,7 @@ func packed(tb testing.TB, names ...string) []byte {
 }
 
 func TestReadArchive(t *testing.T) {
-	got, err := ReadArchive(packed(t, "templates/b.json", "templates/a.json", "README.md", "__MACOSX/templates/._a.json"), Tools{})
+	got, err := ReadArchive(t.Context(), packed(t, "templates/b.json", "templates/a.json", "README.md", "__MACOSX/templates/._a.json"), Tools{})
 	require.NoError(t, err)
 	require.Len(t, got.Entries, 2)
 	assert.Equal(t, "templates/a.json", got.Entries[0].Template.Name)
@@ -153,7 +153,7 @@ func TestArchivesThatAreRefused(t *testing.T) {
 		"unsafe_archive":    packed(t, "a.json", "a/../../b.md"),
 		"upload_too_large":  make([]byte, upload.MaxUploadBytes+1),
 	} {
-		_, err := ReadArchive(data, Tools{})
+		_, err := ReadArchive(t.Context(), data, Tools{})
 		f, _ := fault.As(err)
 		if assert.NotNil(t, f, code) {
 			assert.Equal(t, code, f.Code)

@@ -43,23 +43,23 @@ func TestNothingIsDropped(t *testing.T) {
 		}
 		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-		f, err := Read(WriteFolder(all), Tools{})
+		f, err := Read(t.Context(), WriteFolder(all), Tools{})
 		assert.Equal(t, want, taken(t, f, err), "folder")
 		archive, err := WriteArchive(all)
 		require.NoError(t, err)
-		f, err = ReadArchive(archive, Tools{})
+		f, err = ReadArchive(t.Context(), archive, Tools{})
 		assert.Equal(t, want, taken(t, f, err), "archive")
-		f, err = ReadFile(WriteEnvelopes(all, now), Tools{})
+		f, err = ReadFile(t.Context(), WriteEnvelopes(all, now), Tools{})
 		assert.Equal(t, want, taken(t, f, err), "envelope of several")
-		f, err = ReadFile(PublishedJSON(all), Tools{})
+		f, err = ReadFile(t.Context(), PublishedJSON(all), Tools{})
 		assert.Equal(t, want, taken(t, f, err), "published")
 		list, err := json.Marshal(append([]OrganizationTemplate{}, all...))
 		require.NoError(t, err)
-		f, err = ReadFile(list, Tools{})
+		f, err = ReadFile(t.Context(), list, Tools{})
 		assert.Equal(t, want, taken(t, f, err), "list")
 
 		for _, o := range all {
-			f, err = ReadFile(WriteEnvelope(o, now), Tools{})
+			f, err = ReadFile(t.Context(), WriteEnvelope(o, now), Tools{})
 			assert.Equal(t, []OrganizationTemplate{fileShape(o)}, taken(t, f, err), "envelope")
 			answer, err := json.Marshal(o)
 			require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestNothingIsDropped(t *testing.T) {
 // TestFilesThatPeopleHaveComeOutAsTheyWere reads what Python wrote, and writes it.
 func TestFilesThatPeopleHaveComeOutAsTheyWere(t *testing.T) {
 	files := pythonFolder(t)
-	f, err := Read(files, Tools{})
+	f, err := Read(t.Context(), files, Tools{})
 	all := taken(t, f, err)
 	assert.ElementsMatch(t, files, WriteFolder(all))
 }

@@ -25,7 +25,7 @@ var sizes = []int{10, largefile.Modes}
 func someModes(b *testing.B, n int) []modes.Mode {
 	b.Helper()
 	data, _ := largefile.Read(b)
-	file, err := modes.ReadFile(data)
+	file, err := modes.ReadFile(b.Context(), data)
 	require.NoError(b, err)
 	require.Len(b, file.Modes(), largefile.Modes)
 	return file.Modes()[:n]

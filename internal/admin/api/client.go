@@ -77,7 +77,7 @@ func (a *API) viewDraft(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := modes.ReadMode(data, isYAML)
+	m, err := modes.ReadMode(v.UserContext(), data, isYAML)
 	if err != nil {
 		return err
 	}

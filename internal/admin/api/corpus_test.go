@@ -118,7 +118,7 @@ func (s *site) thereAndBack(t *testing.T, path, org, bearer string, count [2]int
 	done := do("POST", "/modes/import?only=valid", string(data), match...).ok(200).json()
 	require.Equal(t, count[1], summary(done, "create"))
 
-	read, err := modes.ReadFile(data)
+	read, err := modes.ReadFile(t.Context(), data)
 	require.NoError(t, err)
 	want := read.Modes()
 	require.Equal(t, string(modes.WriteYAML(want, "")), string(do("GET", "/modes/export", "").ok(200).body))

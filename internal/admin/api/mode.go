@@ -24,7 +24,7 @@ func (a *API) modes() *resource[modes.OrganizationMode] {
 		read: func(v *visit) (m modes.OrganizationMode, err error) {
 			data, isYAML, err := modeBody(v.Ctx)
 			if err == nil {
-				m.Mode, err = modes.ReadMode(data, isYAML)
+				m.Mode, err = modes.ReadMode(v.UserContext(), data, isYAML)
 			}
 			return m, err
 		},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"orgmodes/internal/admin/files"
@@ -54,10 +55,13 @@ func (a *API) adviceGive(v *visit) error {
 		return err
 	}
 	results := []advice.Result{}
-	if draft, ok := draftIn(up.files); ok {
-		results = append(results, judgeDraft(draft, ids))
+	if draft, ok := draftIn(v.UserContext(), up.files); ok {
+		results = append(results, judgeDraft(v.UserContext(), draft, ids))
 	} else {
-		results, err = judgeFiles(up.files, ids)
+		results, err = judgeFiles(v.UserContext(), up.files, ids)
+	}
+	if err == nil {
+		err = v.UserContext().Err() // a reading that was cut off isn't a finding
 	}
 	if err != nil {
 		return err
@@ -93,12 +97,12 @@ func checkAdvised(brought []upload.File) error {
 }
 
 // judgeFiles judges files, and those within an archive.
-func judgeFiles(brought []upload.File, ids []string) ([]advice.Result, error) {
+func judgeFiles(ctx context.Context, brought []upload.File, ids []string) ([]advice.Result, error) {
 	results := []advice.Result{}
 	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
-		return append(results, advice.Check(brought[0].Name, brought[0].Data, ids...)), nil
+		return append(results, advice.Check(ctx, brought[0].Name, brought[0].Data, ids...)), nil
 	}
-	folder, err := files.Read(brought)
+	folder, err := files.Read(ctx, brought)
 	if err != nil {
 		return nil, err
 	}
@@ -109,16 +113,16 @@ func judgeFiles(brought []upload.File, ids []string) ([]advice.Result, error) {
 }
 
 // draftIn is a body that is a mode in the API's form, which no file has.
-func draftIn(brought []upload.File) ([]byte, bool) {
+func draftIn(ctx context.Context, brought []upload.File) ([]byte, bool) {
 	if len(brought) != 1 || brought[0].Name != "" {
 		return nil, false
 	}
-	return brought[0].Data, modes.IsInAPIForm(brought[0].Data)
+	return brought[0].Data, modes.IsInAPIForm(ctx, brought[0].Data)
 }
 
-func judgeDraft(draft []byte, ids []string) advice.Result {
+func judgeDraft(ctx context.Context, draft []byte, ids []string) advice.Result {
 	out := advice.Result{Format: modes.FormatJSON, Form: string(modes.FormMode), Modes: 1, Findings: []advice.Finding{}}
-	m, err := modes.ReadMode(draft, false)
+	m, err := modes.ReadMode(ctx, draft, false)
 	if f, ok := fault.As(err); ok {
 		for _, p := range f.Fields {
 			out.Findings = append(out.Findings, advice.Finding{

@@ -24,7 +24,7 @@ type ModePlanning struct {
 // PlanModes reads files of modes, and the library as it is now. The errors are those
 // of Read and of the database.
 func PlanModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (*ModePlanning, error) {
-	folder, err := Read(brought)
+	folder, err := Read(ctx, brought)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (p *ModePlanning) Import(ctx context.Context, db *postgres.DB, by audit.By,
 // transaction and one revision, or nothing. The error is *RefusedError where there
 // is a plan to show, which is returned too.
 func ImportModes(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Import[modes.Choices]) (*Plan, error) {
-	folder, err := Read(in.Files)
+	folder, err := Read(ctx, in.Files)
 	if err != nil {
 		return nil, err
 	}

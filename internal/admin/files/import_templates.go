@@ -41,7 +41,7 @@ type TemplatePlan struct {
 // ImportTemplates imports files of permission templates, as ImportModes does those
 // of modes.
 func ImportTemplates(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, in Import[templates.Choices]) (*TemplatePlan, error) {
-	read, err := ReadTemplates(in.Files, db.Tools)
+	read, err := ReadTemplates(ctx, in.Files, db.Tools)
 	if err != nil {
 		return nil, err
 	}
@@ -64,20 +64,20 @@ func ImportTemplates(ctx context.Context, db *postgres.DB, by audit.By, org uuid
 
 // ReadTemplates reads what was brought: files of permission templates, or a zip
 // file of them. The error is a *fault.Error where all of it can't be used.
-func ReadTemplates(brought []upload.File, tools templates.Tools) (templates.Files, error) {
+func ReadTemplates(ctx context.Context, brought []upload.File, tools templates.Tools) (templates.Files, error) {
 	if len(brought) != 1 {
-		return templates.Read(brought, tools)
+		return templates.Read(ctx, brought, tools)
 	}
 	switch only := brought[0]; {
 	case IsArchive(only.Data):
-		return templates.ReadArchive(only.Data, tools)
+		return templates.ReadArchive(ctx, only.Data, tools)
 	case len(only.Data) > upload.MaxUploadBytes:
 		return templates.Files{}, fault.New(fault.TooLarge, "upload_too_large",
 			"This is %d bytes; one upload can have at most %d MiB. Split it into several files.", len(only.Data), upload.MaxUploadBytes>>20)
 	case !strings.EqualFold(path.Ext(only.Name), ".json"):
-		return templates.ReadFile(only.Data, tools) // a file by itself is what it holds, whatever it is called
+		return templates.ReadFile(ctx, only.Data, tools) // a file by itself is what it holds, whatever it is called
 	default:
-		return templates.Read(brought, tools)
+		return templates.Read(ctx, brought, tools)
 	}
 }
 

@@ -159,7 +159,7 @@ func TestPlansOfTheCorpus(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
-			report := advice.Check("modes.yaml", data)
+			report := advice.Check(t.Context(), "modes.yaml", data)
 			plan := run(t, db, org, string(data), files.Import[modes.Choices]{DryRun: true})
 			require.Len(t, plan.Modes, report.Modes)
 			require.Equal(t, report.Valid, plan.Summary.Create)

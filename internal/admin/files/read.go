@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"context"
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/upload"
@@ -10,15 +11,15 @@ import (
 // Read reads what was brought: one file of modes, the files of a folder, or a
 // zip file of them. The error is a *fault.Error where all of it can't be used; a
 // single file that can't be used is that too.
-func Read(brought []upload.File) (modes.Folder, error) {
+func Read(ctx context.Context, brought []upload.File) (modes.Folder, error) {
 	if len(brought) != 1 {
-		return modes.ReadFiles(brought)
+		return modes.ReadFiles(ctx, brought)
 	}
 	only := brought[0]
 	if IsArchive(only.Data) {
-		return modes.ReadArchive(only.Data)
+		return modes.ReadArchive(ctx, only.Data)
 	}
-	f, err := modes.ReadFile(only.Data)
+	f, err := modes.ReadFile(ctx, only.Data)
 	if err != nil {
 		return modes.Folder{}, err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -38,9 +39,9 @@ type draft struct {
 }
 
 // readDraft reads what was sent.
-func readDraft(f form) draft {
+func readDraft(ctx context.Context, f form) draft {
 	if f.Get("view") == viewYAML {
-		d := readYAMLDraft(f.Get("yaml"))
+		d := readYAMLDraft(ctx, f.Get("yaml"))
 		d.Form = f
 		return d
 	}
@@ -49,11 +50,11 @@ func readDraft(f form) draft {
 
 // draftOf is a draft that says what a mode says. A mode that the form can't hold
 // is shown as YAML.
-func draftOf(m modes.Mode, view string) draft {
+func draftOf(ctx context.Context, m modes.Mode, view string) draft {
 	if view != viewYAML && fitsForm(m) {
 		return readFormDraft(formOf(m))
 	}
-	d := readYAMLDraft(string(modes.WriteYAMLMode(m)))
+	d := readYAMLDraft(ctx, string(modes.WriteYAMLMode(m)))
 	d.Form = filled("view", viewYAML)
 	return d
 }
@@ -64,7 +65,7 @@ func blank() draft {
 }
 
 // switched is the draft in the other view; why says why that can't be.
-func (d draft) switched(to string) (other draft, why string) {
+func (d draft) switched(ctx context.Context, to string) (other draft, why string) {
 	switch {
 	case d.View == to:
 		return d, ""
@@ -72,7 +73,7 @@ func (d draft) switched(to string) (other draft, why string) {
 		if d.Unreadable {
 			return d, "The form could not be read; load the page again."
 		}
-		other = readYAMLDraft(string(modes.WriteYAMLMode(d.Mode)))
+		other = readYAMLDraft(ctx, string(modes.WriteYAMLMode(d.Mode)))
 	case d.Unreadable:
 		return d, "The form can show this once the mistakes below are mended."
 	case !fitsForm(d.Mode):
@@ -88,10 +89,10 @@ func (d draft) switched(to string) (other draft, why string) {
 
 // readYAMLDraft reads YAML: a mode on one level, as the API has it, or a file with
 // one mode, which is what people paste.
-func readYAMLDraft(text string) draft {
+func readYAMLDraft(ctx context.Context, text string) draft {
 	d := draft{View: viewYAML, YAML: text}
-	m, err := modes.ReadMode([]byte(text), true)
-	if file, fileErr := modes.ReadFile([]byte(text)); fileErr == nil && len(file.Entries) == 1 && (err == nil || file.Form != modes.FormMode || len(file.Entries[0].Problems) > 0) {
+	m, err := modes.ReadMode(ctx, []byte(text), true)
+	if file, fileErr := modes.ReadFile(ctx, []byte(text)); fileErr == nil && len(file.Entries) == 1 && (err == nil || file.Form != modes.FormMode || len(file.Entries[0].Problems) > 0) {
 		e := file.Entries[0]
 		d.Mode, d.Problems, d.Notices = e.Mode, e.Problems, slices.Concat(file.Notices, e.Notices)
 		d.Unreadable = len(e.Problems) > 0 && !breaksRulesOnly(e)

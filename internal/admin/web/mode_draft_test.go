@@ -31,7 +31,7 @@ func sample(change ...func(*modes.Mode)) modes.Mode {
 
 func draftSamples(t *testing.T) []modes.Mode {
 	t.Helper()
-	file, err := modes.ReadFile(modes.Samples())
+	file, err := modes.ReadFile(t.Context(), modes.Samples())
 	require.NoError(t, err)
 	return append(append(file.Modes(), modes.Builtins()...),
 		sample(),
@@ -64,18 +64,18 @@ func TestDraftLosesNothingBetweenItsViews(t *testing.T) {
 	t.Parallel()
 	for _, m := range draftSamples(t) {
 		require.NoError(t, m.Validate(), m.Slug)
-		d := draftOf(m, viewForm)
+		d := draftOf(t.Context(), m, viewForm)
 		require.Equal(t, viewForm, d.View)
 		require.True(t, d.Mode.Equal(m), "%#v", d.Mode)
 
-		sent := readDraft(typed(d.Form))
+		sent := readDraft(t.Context(), typed(d.Form))
 		require.True(t, sent.Mode.Equal(m), "sent: %#v", sent.Mode)
-		yaml, why := sent.switched(viewYAML)
+		yaml, why := sent.switched(t.Context(), viewYAML)
 		require.Empty(t, why)
 		require.True(t, yaml.Mode.Equal(m), "as YAML: %s", yaml.YAML)
 
 		f := typed(filled("view", viewYAML, "yaml", yaml.YAML))
-		back, why := readDraft(f).switched(viewForm)
+		back, why := readDraft(t.Context(), f).switched(t.Context(), viewForm)
 		require.Empty(t, why)
 		require.True(t, back.Mode.Equal(m), "and back: %#v", back.Mode)
 	}
@@ -84,12 +84,12 @@ func TestDraftLosesNothingBetweenItsViews(t *testing.T) {
 // What isn't valid yet goes from view to view all the same.
 func TestUnfinishedDraftLosesNothingBetweenItsViews(t *testing.T) {
 	t.Parallel()
-	d := readDraft(filled("view", viewForm, "name", "Half", "group", "edit", "fileRegex.edit", `\.(md$`, "slug", "no slug"))
+	d := readDraft(t.Context(), filled("view", viewForm, "name", "Half", "group", "edit", "fileRegex.edit", `\.(md$`, "slug", "no slug"))
 	require.Len(t, d.Problems, 3)
-	yaml, why := d.switched(viewYAML)
+	yaml, why := d.switched(t.Context(), viewYAML)
 	require.Empty(t, why)
 	require.Len(t, yaml.Problems, 3)
-	back, why := yaml.switched(viewForm)
+	back, why := yaml.switched(t.Context(), viewForm)
 	require.Empty(t, why)
 	require.Equal(t, `\.(md$`, back.Form.Get("fileRegex.edit"))
 	require.Equal(t, "no slug", back.Form.Get("slug"))
@@ -111,7 +111,7 @@ func TestDraftStaysYAMLWhereTheFormWouldLoseSomething(t *testing.T) {
 		"an icon of two lines":  rest + "groups: [read]\niconName: \"a\\nb\"\n",
 		"a text for the groups": rest + "groups: read\n",
 	} {
-		d, why := readDraft(filled("view", viewYAML, "yaml", text)).switched(viewForm)
+		d, why := readDraft(t.Context(), filled("view", viewYAML, "yaml", text)).switched(t.Context(), viewForm)
 		require.NotEmpty(t, why, name)
 		require.Equal(t, viewYAML, d.View, name)
 		require.Equal(t, text, d.YAML, name)
@@ -128,7 +128,7 @@ func TestYAMLDraftTakesWhatPeoplePaste(t *testing.T) {
 		"the API's":     `{"slug":"docs-writer","name":"Docs writer","config":{"roleDefinition":"You write.","groups":["read"]}}`,
 		"a marketplace": string(modes.WriteMarketplace([]modes.Mode{want}, "Acme", "")),
 	} {
-		d := readYAMLDraft(text)
+		d := readYAMLDraft(t.Context(), text)
 		require.False(t, d.Unreadable, "%s: %v", name, d.Problems)
 		require.Empty(t, d.Problems, name)
 		require.True(t, d.Mode.Equal(want), "%s: %#v", name, d.Mode)
@@ -147,6 +147,6 @@ func TestProblemsAreSaidWhereTheyAre(t *testing.T) {
 	} {
 		require.Equal(t, field, fieldAt(fields, pointer), pointer)
 	}
-	d := readYAMLDraft("slug: a\nname: A\nroleDefinition: R\ngroups:\n  - read\n  - - edit\n    - fileRegex: (\n")
+	d := readYAMLDraft(t.Context(), "slug: a\nname: A\nroleDefinition: R\ngroups:\n  - read\n  - - edit\n    - fileRegex: (\n")
 	require.Equal(t, 7, d.Problems[0].Line)
 }

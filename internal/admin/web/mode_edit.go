@@ -120,7 +120,7 @@ func (w *Web) modeEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	e := modeEditor{modeTarget: t, draft: draftOf(t.Base(), v.Query("view")), Seen: t.Seen(), Fresh: true}
+	e := modeEditor{modeTarget: t, draft: draftOf(v.UserContext(), t.Base(), v.Query("view")), Seen: t.Seen(), Fresh: true}
 	e.Form.Fields.Set("seen_by", v.Query("seen_by"))
 	return w.showEditor(v, http.StatusOK, e)
 }

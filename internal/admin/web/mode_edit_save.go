@@ -17,7 +17,7 @@ import (
 //	resume    goes on with it, against that version
 func (w *Web) modeSave(v *visit) error {
 	f := readForm(v.Ctx)
-	e := modeEditor{draft: readDraft(f), Seen: f.Get("seen")}
+	e := modeEditor{draft: readDraft(v.UserContext(), f), Seen: f.Get("seen")}
 	t, err := w.modeTarget(v, v.Params("mode"))
 	if fault.Is(err, fault.NotFound) && e.Seen != "" {
 		return w.gone(v, e)
@@ -70,7 +70,7 @@ func (w *Web) showDraft(v *visit, e modeEditor) error {
 		return v.part("mode_edit", "mode-preview", e)
 	}
 	if do == viewYAML || do == viewForm {
-		e.draft, e.Note = e.switched(do)
+		e.draft, e.Note = e.switched(v.UserContext(), do)
 		if e.Note != "" {
 			e.Tried = true
 		}

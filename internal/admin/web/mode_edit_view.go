@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -146,7 +147,8 @@ func (d draft) at(pointer, detail string) fault.Field {
 	if d.View != viewYAML {
 		return f
 	}
-	if file, err := modes.ReadFile([]byte(d.YAML)); err == nil && len(file.Entries) == 1 {
+	// It was read once already, within the budget of one mode.
+	if file, err := modes.ReadFile(context.Background(), []byte(d.YAML)); err == nil && len(file.Entries) == 1 {
 		f.Line, f.Column = file.Entries[0].Position(pointer)
 	}
 	return f

@@ -33,9 +33,9 @@ func (w *Web) modeNew(v *visit) error {
 		return err
 	}
 	if ok {
-		e.draft = draftOf(copyOf(m, all, w.Builtins), v.Query("view"))
+		e.draft = draftOf(v.UserContext(), copyOf(m, all, w.Builtins), v.Query("view"))
 	} else if v.Query("view") == viewYAML {
-		e.draft, _ = e.switched(viewYAML)
+		e.draft, _ = e.switched(v.UserContext(), viewYAML)
 	}
 	return w.showEditor(v, http.StatusOK, e)
 }
@@ -102,7 +102,7 @@ func (w *Web) startGroups(v *visit, from string) ([]startGroup, error) {
 // there.
 func (w *Web) modeCreate(v *visit) error {
 	f := readForm(v.Ctx)
-	e := modeEditor{modeTarget: modeTarget{Path: v.path("/modes/new")}, draft: readDraft(f), From: f.Get("from")}
+	e := modeEditor{modeTarget: modeTarget{Path: v.path("/modes/new")}, draft: readDraft(v.UserContext(), f), From: f.Get("from")}
 	if do := f.Get("do"); do != "save" {
 		return w.showDraft(v, e)
 	}

@@ -107,8 +107,14 @@ func isFlag(r rune) bool   { return r >= 0x1f1e6 && r <= 0x1f1ff }
 func isSymbol(r rune) bool { return r > 0x2000 && unicode.In(r, unicode.So, unicode.Sm) || isFlag(r) }
 
 func clip(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
+	count, end := 0, 0
+	for i := range s {
+		if count == most-1 {
+			end = i
+		}
+		if count++; count > most {
+			return s[:end] + "…"
+		}
 	}
-	return string([]rune(s)[:most-1]) + "…"
+	return s
 }

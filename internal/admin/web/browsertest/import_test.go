@@ -217,7 +217,7 @@ func TestExportPage(t *testing.T) {
 		if path == "?format=zip" {
 			continue
 		}
-		f, err := modes.ReadFile([]byte(text))
+		f, err := modes.ReadFile(t.Context(), []byte(text))
 		require.NoError(t, err, path)
 		require.GreaterOrEqual(t, len(f.Entries), 5, path)
 	}

@@ -175,7 +175,7 @@ func TestLinesOnTheConnectPageWork(t *testing.T) {
 		served, err := s.served()
 		require.NoError(t, err)
 		require.Equal(t, served, string(first))
-		f, err := modes.ReadFile(first)
+		f, err := modes.ReadFile(t.Context(), first)
 		require.NoError(t, err)
 		require.Len(t, f.Entries, 2)
 		require.Equal(t, "304", run(), "nothing has changed")

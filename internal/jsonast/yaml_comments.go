@@ -1,0 +1,189 @@
+package jsonast
+
+import (
+	"bytes"
+	"math"
+	"strings"
+)
+
+// blankComments returns data with comments overwritten by blanks, which keeps all
+// positions. yaml.v3 keeps 200 bytes for each comment until the end of the text, and no
+// reader wants them. A comment stays where it, or this function's understanding of the
+// text, could make a difference:
+//
+//   - a comment ends a plain scalar, which goes on in the next line if that is
+//     indented further than what the scalar belongs to;
+//   - blanks at the end of a block scalar can be part of it;
+//   - where a quote or a flow collection may be open, see marks, or anything else is
+//     uncertain, everything stays.
+//
+// data itself is not changed.
+func blankComments(data []byte) []byte {
+	if bytes.IndexByte(data, '#') < 0 {
+		return data
+	}
+	b := commentBlanker{data: data, out: data}
+	for start := 0; start < len(data) && !b.uncertain; {
+		end := start + len(data[start:])
+		if i := bytes.IndexByte(data[start:], '\n'); i >= 0 {
+			end = start + i + 1
+		}
+		b.next(start, end)
+		start = end
+	}
+	if b.uncertain {
+		return data
+	}
+	return b.out
+}
+
+// commentBlanker is the state between two lines.
+type commentBlanker struct {
+	marks
+	data, out []byte
+	// plain is set while a plain scalar may be continued: by lines that are indented
+	// further than the column owner, -1 for the text as a whole.
+	plain bool
+	owner int
+	// inBlock is set from the header of a block scalar to the next line behind it that
+	// is neither blank nor a comment.
+	inBlock bool
+	// ahead is where the next line begins that is neither blank nor a comment, and
+	// indentAhead how far that is indented, -1 at the end of the text.
+	ahead, indentAhead int
+}
+
+// next reads the line from start to end.
+func (b *commentBlanker) next(start, end int) {
+	line, within := b.data[start:end], b.block.open
+	b.line(line)
+	if b.block.open && !within {
+		// marks doesn't know of headers that tell how far the block is indented, nor of
+		// what looks like a header in a plain scalar.
+		header, _, _ := bytes.Cut(line[headOf(line).end:], []byte(" "))
+		b.uncertain = bytes.ContainsAny(header, "123456789") || b.plain && indentOf(line) > b.owner
+	}
+	if b.uncertain {
+		return
+	}
+	if b.block.open { // the header, or a line within
+		b.inBlock, b.plain = true, false
+		return
+	}
+	whole := bytes.TrimRight(line, "\r\n")
+	text := bytes.TrimRight(whole, " \t")
+	indent := indentOf(line)
+	switch {
+	case indent < len(whole) && whole[indent] == '\t':
+		b.uncertain = true // yaml.v3 takes some of these for a part of a comment
+	case len(text) == 0:
+	case len(text) > indent && text[indent] == '#':
+		if !b.inBlock && b.dedents(end) {
+			b.blank(start+indent, start+len(whole))
+		}
+		b.plain = false
+	case b.plain && indent > b.owner:
+		b.inBlock, b.uncertain = false, mayBeBlock(text)
+	default:
+		b.inBlock, b.plain = false, false
+		if string(text) != "---" {
+			b.content(start, headOf(line), whole, end)
+		}
+	}
+}
+
+// content reads a line that begins a value; end is where the next line begins.
+func (b *commentBlanker) content(start int, h head, line []byte, end int) {
+	if h.end >= len(line) {
+		return
+	}
+	b.owner = max(h.dash, h.key)
+	comment := commentIn(line, h.end)
+	if comment < 0 {
+		comment = len(line)
+	}
+	value := bytes.TrimRight(line[h.end:comment], " \t")
+	if mayBeBlock(value) { // one that marks doesn't take for one
+		b.uncertain = true
+		return
+	}
+	if hasColon(value) {
+		b.owner = h.end // a key that headOf doesn't take for one
+	}
+	b.plain = len(value) > 0
+	b.uncertain = b.owner < 0
+	if comment == len(line) || b.plain && !isPlainScalar(value) {
+		return
+	}
+	if b.owner >= 0 && b.dedents(end) {
+		b.blank(start+comment, start+len(line))
+	}
+	b.plain = false
+}
+
+// commentIn returns where the comment in a line begins that has no quotes before it,
+// -1 where there is none behind an index.
+func commentIn(line []byte, from int) int {
+	for i := max(from, 1); i < len(line); i++ {
+		if line[i] == '#' && isBlank(line[i-1]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// mayBeBlock reports whether a value that is none of marks' block scalars may begin one
+// all the same, behind a key in quotes or a tag for example.
+func mayBeBlock(value []byte) bool {
+	for i, c := range value {
+		if (c == '|' || c == '>') && (i == 0 || i+1 == len(value) || isBlank(value[i-1]) && !isBlank(value[i+1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPlainScalar reports whether the value of a line is plain text, an alias, or an empty node
+// with an anchor or a tag.
+func isPlainScalar(value []byte) bool {
+	return (isASCIIWord(value[0]) || value[0] >= 0x80 || strings.IndexByte("*&!~+.", value[0]) >= 0) &&
+		!bytes.ContainsAny(value, "\"'[{")
+}
+
+func indentOf(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+// dedents reports whether what follows the lines until end doesn't continue the plain
+// scalar that is open there, if any.
+func (b *commentBlanker) dedents(end int) bool {
+	// The line that was found for a comment is the one for all comments before it.
+	for b.ahead < end || b.ahead < len(b.data) && b.indentAhead < 0 {
+		b.ahead = max(b.ahead, end)
+		line := b.data[b.ahead:]
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			line = line[:i+1]
+		}
+		text := bytes.TrimLeft(line, " ")
+		trimmed := bytes.TrimRight(text, "\r\n")
+		switch {
+		case hasOtherBreak(line) || len(trimmed) > 0 && trimmed[0] == '\t':
+			b.indentAhead = math.MaxInt // yaml.v3 takes some of these for comments, or for one line
+		case len(trimmed) > 0 && trimmed[0] != '#':
+			b.indentAhead = indentOf(line)
+		default:
+			b.indentAhead = -1
+			b.ahead += len(line)
+		}
+	}
+	return b.indentAhead <= b.owner || !b.plain && b.indentAhead < math.MaxInt
+}
+
+func (b *commentBlanker) blank(start, end int) {
+	if &b.out[0] == &b.data[0] {
+		b.out = bytes.Clone(b.data)
+	}
+	for i := start; i < end; i++ {
+		b.out[i] = ' '
+	}
+}

@@ -1,0 +1,21 @@
+package templates
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/upload"
+)
+
+func TestReadingEndsWithTheContext(t *testing.T) {
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, text := range []string{"[" + one("A") + "]", one("A"), "[", "{}"} {
+		_, err := ReadFile(cancelled, []byte(text), Tools{})
+		require.ErrorIs(t, err, context.Canceled, text)
+		_, err = Read(cancelled, []upload.File{{Name: "a.json", Data: []byte(text)}, {Name: "b.json", Data: []byte(text)}}, Tools{})
+		require.ErrorIs(t, err, context.Canceled, text)
+	}
+}
