@@ -2,6 +2,7 @@ package modes
 
 import (
 	"context"
+
 	"orgmodes/internal/fault"
 	"orgmodes/internal/tree"
 	"orgmodes/internal/wording"

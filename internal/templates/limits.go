@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+
 	"orgmodes/internal/fault"
 	"orgmodes/internal/folder"
 	"orgmodes/internal/tree"
