@@ -14,8 +14,12 @@ import (
 // A length is that of the JSON written, with a blank behind each comma and colon.
 func TestStoredLengthIsThatOfTheJSON(t *testing.T) {
 	for _, v := range []any{
-		nil, true, false, 12, json.Number("12"), "", "a", []any{}, map[string]any{}, jsonast.Map{},
-		[]any{"a", nil, []any{"b", "c"}}, jsonast.Map{{Name: "a", Value: "b"}, {Name: "c", Value: map[string]any{"d": "e", "f,:": "\":,"}}},
+		nil, true, false, 12, json.Number("12"), "", "a",
+		[]any{},
+		map[string]any{},
+		jsonast.Map{},
+		[]any{"a", nil, []any{"b", "c"}},
+		jsonast.Map{{Name: "a", Value: "b"}, {Name: "c", Value: map[string]any{"d": "e", "f,:": "\":,"}}},
 	} {
 		text, err := jsonast.Marshal(v)
 		require.NoError(t, err)

@@ -199,7 +199,8 @@ func (b *browser) fill(selector, text string) {
 	b.s.t.Helper()
 	b.do(chromedp.WaitVisible(selector, chromedp.ByQuery))
 	b.js(fmt.Sprintf(`void (document.querySelector(%q).value = "")`, selector))
-	b.do(chromedp.SendKeys(selector, text, chromedp.ByQuery))
+	// chromedp.SendKeys reads the attributes of its copy of the page without their lock.
+	b.do(chromedp.Focus(selector, chromedp.ByQuery), chromedp.KeyEvent(text))
 }
 
 // keyboard types where the focus is; kb has the names of keys.

@@ -12,7 +12,7 @@ import (
 
 // Nothing is read for a request that is over, whatever it is that was sent.
 func TestReadingEndsWithTheContext(t *testing.T) {
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, text := range map[string]string{
 		"YAML":           "customModes:\n- {slug: a, name: A, roleDefinition: r, groups: [read]}\n",
@@ -25,11 +25,11 @@ func TestReadingEndsWithTheContext(t *testing.T) {
 		"many values":    `{"customModes":[{"slug":"a","x":[` + strings.Repeat("1,", 10_000) + `1]}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := ReadFile(cancelled, []byte(text))
+			_, err := ReadFile(canceled, []byte(text))
 			require.ErrorIs(t, err, context.Canceled)
-			_, err = ReadFiles(cancelled, []upload.File{{Name: "a.yaml", Data: []byte(text)}, {Name: "b.yaml", Data: []byte(text)}})
+			_, err = ReadFiles(canceled, []upload.File{{Name: "a.yaml", Data: []byte(text)}, {Name: "b.yaml", Data: []byte(text)}})
 			require.ErrorIs(t, err, context.Canceled)
-			_, err = ReadMode(cancelled, []byte(text), true)
+			_, err = ReadMode(canceled, []byte(text), true)
 			require.ErrorIs(t, err, context.Canceled)
 		})
 	}

@@ -10,12 +10,12 @@ import (
 )
 
 func TestReadingEndsWithTheContext(t *testing.T) {
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, text := range []string{"[" + one("A") + "]", one("A"), "[", "{}"} {
-		_, err := ReadFile(cancelled, []byte(text), Tools{})
+		_, err := ReadFile(canceled, []byte(text), Tools{})
 		require.ErrorIs(t, err, context.Canceled, text)
-		_, err = Read(cancelled, []upload.File{{Name: "a.json", Data: []byte(text)}, {Name: "b.json", Data: []byte(text)}}, Tools{})
+		_, err = Read(canceled, []upload.File{{Name: "a.json", Data: []byte(text)}, {Name: "b.json", Data: []byte(text)}}, Tools{})
 		require.ErrorIs(t, err, context.Canceled, text)
 	}
 }
