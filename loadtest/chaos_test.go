@@ -116,9 +116,9 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 	defer func() { _ = store.Close() }()
 	var revisions int64
 	for _, tn := range tenants {
-		own, err := f.db.Modes(t.Context(), tn.org.ID)
+		own, err := f.db.Modes.List(t.Context(), tn.org.ID)
 		require.NoError(t, err)
-		shipped, err := f.db.Templates(t.Context(), tn.org.ID)
+		shipped, err := f.db.Templates.List(t.Context(), tn.org.ID)
 		require.NoError(t, err)
 		now, err := f.db.Organization(t.Context(), tn.org.Slug)
 		require.NoError(t, err)

@@ -93,7 +93,7 @@ func TestPollingLoad(t *testing.T) {
 	addr := free(t)
 	reader := f.start("reader", addr)
 	tn := f.tenant("acme")
-	_, err := f.db.CreateMode(t.Context(), operator, tn.org.ID, marked(tn, 1))
+	_, err := f.db.Modes.Create(t.Context(), operator, tn.org.ID, marked(tn, 1))
 	require.NoError(t, err)
 	e := newEditor("editor", tn, "read", tn.read, "gzip", 0)
 	f.await("the reader has it", func() error {

@@ -197,9 +197,9 @@ func storm(s *stage) {
 // sameAsPostgres holds what is published of a tenant against what Postgres has.
 func (f *fleet) sameAsPostgres(tn tenant, store *snapshot.Store) {
 	f.t.Helper()
-	own, err := f.db.Modes(f.t.Context(), tn.org.ID)
+	own, err := f.db.Modes.List(f.t.Context(), tn.org.ID)
 	require.NoError(f.t, err)
-	shipped, err := f.db.Templates(f.t.Context(), tn.org.ID)
+	shipped, err := f.db.Templates.List(f.t.Context(), tn.org.ID)
 	require.NoError(f.t, err)
 	now, err := f.db.Organization(f.t.Context(), tn.org.Slug)
 	require.NoError(f.t, err)

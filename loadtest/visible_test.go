@@ -128,7 +128,7 @@ func newVisibility(f *fleet, reader string) *visibility {
 	v := &visibility{t: f.t, db: f.db, store: store, url: reader, acknowledged: map[string]map[int64]time.Time{}, seen: map[string]map[int64]time.Time{}}
 	for i := range *loadOrgs {
 		tn := f.tenant(fmt.Sprintf("org-%d", i))
-		_, err := f.db.CreateMode(f.t.Context(), operator, tn.org.ID, marked(tn, 0))
+		_, err := f.db.Modes.Create(f.t.Context(), operator, tn.org.ID, marked(tn, 0))
 		require.NoError(f.t, err)
 		o := &watched{tn, newEditor(tn.org.Slug, tn, "read", tn.read, "gzip", 0), &instance{url: reader}}
 		f.t.Cleanup(o.editor.client.CloseIdleConnections)
@@ -155,7 +155,7 @@ func marked(tn tenant, number int64) modes.Mode {
 // change makes one, and polls until a reader has it.
 func (v *visibility) change(ctx context.Context, o *watched, number int, committed, served *durations) {
 	began := time.Now()
-	_, err := v.db.UpdateMode(ctx, operator, o.org.ID, "marked", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := v.db.Modes.Update(ctx, operator, o.org.ID, "marked", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Mode = marked(o.tenant, int64(number)+1)
 		return m, nil
 	})
@@ -227,7 +227,7 @@ func TestRevokedToRefused(t *testing.T) {
 	f.start("worker", "")
 	reader := &instance{url: f.startReader()}
 	tn := f.tenant("acme")
-	_, err := f.db.CreateMode(t.Context(), operator, tn.org.ID, marked(tn, 0))
+	_, err := f.db.Modes.Create(t.Context(), operator, tn.org.ID, marked(tn, 0))
 	require.NoError(t, err)
 	var took durations
 	for i := range *loadRevocations {

@@ -11,37 +11,29 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
-// noun is a kind of object that libraries hold, for operators: what is its own of
-// it. The commands about its history are its methods.
-type noun[T any] struct {
-	// one is what people call it, and group what its commands are below.
-	one, group string
-	// named says how an operator names one; example is one's name in examples.
+// historyCommands are the commands about the history of one kind of object.
+type historyCommands struct {
+	// kind is the kind's singular, and group the command that they are below.
+	kind, group string
+	// named says how an operator names an object; example is a name in examples.
 	named, example string
-	// head are the last columns of a list of versions, and cells what stands there.
+	// head are the last columns of a list of versions, and cells their values.
 	head  string
 	cells func(listedVersion) []any
-	// of returns an object's id, its version, and what it is called.
-	of   func(T) (id uuid.UUID, version int64, called string)
-	same func(called, ref string) bool
-	diff func(before, after T) []diff.Change
-	// version names the object of a version.
-	version func(out *listedVersion, id string, t T)
+	// describe adds the name of its object to a version.
+	describe func(out *listedVersion, o resource.Object)
+}
 
-	// The store's: see postgres.
-	find      func(db *postgres.DB, ctx context.Context, org uuid.UUID, ref string) (T, error)
-	versions  func(db *postgres.DB, ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]postgres.Version[T], error)
-	versionOf func(db *postgres.DB, ctx context.Context, org, id uuid.UUID, version int64) (postgres.Version[T], error)
-	restored  func(db *postgres.DB, ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (T, error)
-	deleted   func(db *postgres.DB, ctx context.Context, org uuid.UUID, after *postgres.Place, limit int) ([]postgres.Version[T], error)
+func (n *historyCommands) of(db *postgres.DB) *postgres.Collection[resource.Object] {
+	return db.Objects(n.kind)
 }
 
 // listedVersion is a version of an object in lists.
@@ -57,50 +49,49 @@ type listedVersion struct {
 	Name       string    `json:"name"`
 }
 
-func (n *noun[T]) listed(v postgres.Version[T]) listedVersion {
+func (n *historyCommands) listed(v postgres.Version[resource.Object]) listedVersion {
 	out := listedVersion{Version: v.Version.Version, Revision: v.Revision, Action: string(v.Action), Actor: v.Actor.Name, OccurredAt: v.OccurredAt}
-	n.version(&out, v.Subject.ID, v.Object)
+	n.describe(&out, v.Object)
 	return out
 }
 
 // id finds an object by its id or what it is called; a deleted one by its id, or
 // by what it was called when it was deleted last.
-func (n *noun[T]) id(ctx context.Context, db *postgres.DB, org uuid.UUID, ref string) (uuid.UUID, error) {
+func (n *historyCommands) id(ctx context.Context, db *postgres.DB, org uuid.UUID, ref string) (uuid.UUID, error) {
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
 		return id, nil
 	}
-	t, err := n.find(db, ctx, org, ref)
+	o, err := n.of(db).Get(ctx, org, ref)
 	if !fault.Is(err, fault.NotFound) {
-		id, _, _ := n.of(t)
-		return id, err
+		return o.ID, err
 	}
 	deleted, listErr := n.allDeleted(ctx, db, org)
 	if listErr != nil {
 		return uuid.Nil, listErr
 	}
 	for _, v := range deleted {
-		if _, _, called := n.of(v.Object); n.same(called, ref) {
+		if n.of(db).SameName(v.Object.Spec.ObjectName(), ref) {
 			return uuid.Parse(v.Subject.ID)
 		}
 	}
 	return uuid.Nil, err
 }
 
-func (n *noun[T]) history(c *cli) *cobra.Command {
+func (n *historyCommands) history(c *cli) *cobra.Command {
 	var org string
 	var deleted bool
-	where := strings.ToUpper(n.one)
+	where := strings.ToUpper(n.kind)
 	cmd := c.does(&cobra.Command{
 		Use:   "history --org ORG " + where + " | --deleted",
-		Short: fmt.Sprintf("List the versions of a %s, newest first; or the deleted %s", n.one, n.group),
+		Short: fmt.Sprintf("List the versions of a %s, newest first; or the deleted %s", n.kind, n.group),
 		Long: fmt.Sprintf(`Lists what became of a %[1]s, named by its %[3]s. Deleted %[2]s have a history
-too, and --deleted lists them; "admin %[2]s restore" brings one back.`, n.one, n.group, n.named),
+too, and --deleted lists them; "admin %[2]s restore" brings one back.`, n.kind, n.group, n.named),
 		Example: fmt.Sprintf(`  admin %[1]s history --org acme %[2]s
   admin %[1]s history --org acme --deleted --json`, n.group, n.example),
 		Args: cobra.MaximumNArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		if (len(args) == 0) == !deleted {
-			return usage("say which %s, or --deleted", n.one)
+			return usage("say which %s, or --deleted", n.kind)
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			found, err := n.all(ctx, db, o.ID, args)
@@ -127,10 +118,10 @@ too, and --deleted lists them; "admin %[2]s restore" brings one back.`, n.one, n
 	return cmd
 }
 
-func (n *noun[T]) allDeleted(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]postgres.Version[T], error) {
-	var all []postgres.Version[T]
+func (n *historyCommands) allDeleted(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]postgres.Version[resource.Object], error) {
+	var all []postgres.Version[resource.Object]
 	for after := (*postgres.Place)(nil); ; {
-		part, err := n.deleted(db, ctx, org, after, pageSize)
+		part, err := n.of(db).Deleted(ctx, org, after, pageSize)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +139,7 @@ func (n *noun[T]) allDeleted(ctx context.Context, db *postgres.DB, org uuid.UUID
 }
 
 // all are all versions of an object; without one, the deleted objects.
-func (n *noun[T]) all(ctx context.Context, db *postgres.DB, org uuid.UUID, ref []string) ([]postgres.Version[T], error) {
+func (n *historyCommands) all(ctx context.Context, db *postgres.DB, org uuid.UUID, ref []string) ([]postgres.Version[resource.Object], error) {
 	if len(ref) == 0 {
 		return n.allDeleted(ctx, db, org)
 	}
@@ -156,9 +147,9 @@ func (n *noun[T]) all(ctx context.Context, db *postgres.DB, org uuid.UUID, ref [
 	if err != nil {
 		return nil, err
 	}
-	var all []postgres.Version[T]
+	var all []postgres.Version[resource.Object]
 	for before := int64(0); ; {
-		part, err := n.versions(db, ctx, org, id, before, pageSize)
+		part, err := n.of(db).Versions(ctx, org, id, before, pageSize)
 		if err != nil {
 			return nil, err
 		}
@@ -171,9 +162,9 @@ func (n *noun[T]) all(ctx context.Context, db *postgres.DB, org uuid.UUID, ref [
 }
 
 // at is a version of an object by its number; "current" is the newest.
-func (n *noun[T]) at(ctx context.Context, db *postgres.DB, org, id uuid.UUID, number string) (none postgres.Version[T], err error) {
+func (n *historyCommands) at(ctx context.Context, db *postgres.DB, org, id uuid.UUID, number string) (none postgres.Version[resource.Object], err error) {
 	if number == "current" {
-		newest, err := n.versions(db, ctx, org, id, 0, 1)
+		newest, err := n.of(db).Versions(ctx, org, id, 0, 1)
 		if err != nil {
 			return none, err
 		}
@@ -183,11 +174,11 @@ func (n *noun[T]) at(ctx context.Context, db *postgres.DB, org, id uuid.UUID, nu
 	if err != nil || v < 1 {
 		return none, usage("%q is no version; say a number, or current", number)
 	}
-	return n.versionOf(db, ctx, org, id, v)
+	return n.of(db).Version(ctx, org, id, v)
 }
 
 // found is an object, by id or what it is called, and one of its versions.
-func (n *noun[T]) found(ctx context.Context, db *postgres.DB, org uuid.UUID, ref, number string) (id uuid.UUID, v postgres.Version[T], err error) {
+func (n *historyCommands) found(ctx context.Context, db *postgres.DB, org uuid.UUID, ref, number string) (id uuid.UUID, v postgres.Version[resource.Object], err error) {
 	if id, err = n.id(ctx, db, org, ref); err != nil {
 		return id, v, err
 	}
@@ -195,11 +186,11 @@ func (n *noun[T]) found(ctx context.Context, db *postgres.DB, org uuid.UUID, ref
 	return id, v, err
 }
 
-func (n *noun[T]) compare(c *cli) *cobra.Command {
+func (n *historyCommands) compare(c *cli) *cobra.Command {
 	var org, from, to string
 	cmd := c.does(&cobra.Command{
-		Use:   "diff --org ORG " + strings.ToUpper(n.one) + " --from VERSION [--to VERSION]",
-		Short: "Compare two versions of a " + n.one + ", field by field",
+		Use:   "diff --org ORG " + strings.ToUpper(n.kind) + " --from VERSION [--to VERSION]",
+		Short: "Compare two versions of a " + n.kind + ", field by field",
 		Example: fmt.Sprintf(`  admin %[1]s diff --org acme %[2]s --from 3
   admin %[1]s diff --org acme %[2]s --from 3 --to 5 --json`, n.group, n.example),
 		Args: cobra.ExactArgs(1),
@@ -213,7 +204,7 @@ func (n *noun[T]) compare(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			changes := n.changes(ctx, before.Object, after.Object)
+			changes := n.changes(ctx, db, before.Object.Spec, after.Object.Spec)
 			return c.print(struct {
 				From    listedVersion `json:"from"`
 				To      listedVersion `json:"to"`
@@ -232,8 +223,8 @@ func (n *noun[T]) compare(c *cli) *cobra.Command {
 const commandSteps = 16 * diff.DefaultSteps
 
 // changes are those from one version to another, never nil.
-func (n *noun[T]) changes(ctx context.Context, before, after T) []diff.Change {
-	return diff.WithLines(append([]diff.Change{}, n.diff(before, after)...), diff.NewBudget(ctx, commandSteps))
+func (n *historyCommands) changes(ctx context.Context, db *postgres.DB, before, after resource.Spec) []diff.Change {
+	return diff.WithLines(append([]diff.Change{}, n.of(db).Diff(before, after)...), diff.NewBudget(ctx, commandSteps))
 }
 
 func sayChanges(w io.Writer, changes []diff.Change) {
@@ -259,15 +250,15 @@ func sayChanges(w io.Writer, changes []diff.Change) {
 	}
 }
 
-func (n *noun[T]) restore(c *cli) *cobra.Command {
+func (n *historyCommands) restore(c *cli) *cobra.Command {
 	var org, version string
 	var dryRun bool
 	cmd := c.does(&cobra.Command{
-		Use:   "restore --org ORG " + strings.ToUpper(n.one) + " --version VERSION",
-		Short: fmt.Sprintf("Make an older version of a %s the current one, or bring a deleted one back", n.one),
+		Use:   "restore --org ORG " + strings.ToUpper(n.kind) + " --version VERSION",
+		Short: fmt.Sprintf("Make an older version of a %s the current one, or bring a deleted one back", n.kind),
 		Long: fmt.Sprintf(`Makes an older version the current one, as a new version: nothing of the history is
 lost. A deleted %s comes back under its id; "admin %s history --deleted" lists
-them. --dry-run shows what would change.`, n.one, n.group),
+them. --dry-run shows what would change.`, n.kind, n.group),
 		Example: fmt.Sprintf(`  admin %[1]s restore --org acme %[2]s --version 3 --dry-run
   admin %[1]s restore --org acme %[2]s --version 3`, n.group, n.example),
 		Args: cobra.ExactArgs(1),
@@ -277,12 +268,10 @@ them. --dry-run shows what would change.`, n.one, n.group),
 			if err != nil {
 				return err
 			}
-			now, err := n.find(db, ctx, o.ID, id.String())
+			now, err := n.of(db).Get(ctx, o.ID, id.String())
 			if err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
-			_, seen, _ := n.of(now)
-			_, _, called := n.of(old.Object)
 			is := n.listed(old)
 			out := struct {
 				Applied bool          `json:"applied"`
@@ -291,22 +280,22 @@ them. --dry-run shows what would change.`, n.one, n.group),
 				Name    string        `json:"name"`
 				Version int64         `json:"version"`
 				Changes []diff.Change `json:"changes"`
-			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: seen, Changes: n.changes(ctx, now, old.Object)}
+			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: now.Version, Changes: n.changes(ctx, db, now.Spec, old.Object.Spec)}
 			if !dryRun {
 				// Held to what was compared with.
-				restored, err := n.restored(db, ctx, c.by(), o.ID, id, old.Version.Version, seen)
+				restored, err := n.of(db).Restore(ctx, c.by(), o.ID, id, old.Version.Version, now.Version)
 				if err != nil {
 					return err
 				}
 				out.Applied = true
-				_, out.Version, _ = n.of(restored)
+				out.Version = restored.Version
 			}
 			return c.print(out, func(w io.Writer) {
 				sayChanges(w, out.Changes)
 				if dryRun {
 					fmt.Fprintln(w, "Nothing was changed.")
 				} else {
-					fmt.Fprintf(w, "%s is as in version %d again; this is version %d.\n", called, old.Version.Version, out.Version)
+					fmt.Fprintf(w, "%s is as in version %d again; this is version %d.\n", old.Object.Spec.ObjectName(), old.Version.Version, out.Version)
 				}
 			})
 		})

@@ -8,29 +8,22 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/config"
-	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
-// theModes are modes, for operators.
-var theModes = &noun[modes.OrganizationMode]{
-	one: "mode", group: "modes", named: "slug or id", example: "docs",
+var modeHistory = &historyCommands{
+	kind: modes.KindName, group: "modes", named: "slug or id", example: "docs",
 	head: "SLUG\tNAME\tMODE", cells: func(v listedVersion) []any { return []any{v.Slug, v.Name, v.ModeID} },
-	of:   func(m modes.OrganizationMode) (uuid.UUID, int64, string) { return m.ID, m.Version, m.Slug },
-	same: func(called, ref string) bool { return modes.SlugKey(called) == modes.SlugKey(ref) },
-	diff: func(before, after modes.OrganizationMode) []diff.Change { return modes.Diff(before.Mode, after.Mode) },
-	version: func(out *listedVersion, id string, m modes.OrganizationMode) {
-		out.ModeID, out.Slug, out.Name = id, m.Slug, m.Name
+	describe: func(out *listedVersion, o resource.Object) {
+		out.ModeID, out.Slug, out.Name = o.ID.String(), o.Spec.ObjectName(), o.Spec.Title()
 	},
-	find: (*postgres.DB).Mode, versions: (*postgres.DB).ModeVersions, versionOf: (*postgres.DB).ModeVersion,
-	restored: (*postgres.DB).RestoreMode, deleted: (*postgres.DB).DeletedModes,
 }
 
 func (c *cli) modesExport() *cobra.Command {
@@ -112,7 +105,7 @@ func (c *cli) modesList() *cobra.Command {
 		Use: "list --org ORG", Short: "List an organization's own modes", Example: "  admin modes list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			all, err := db.Modes(ctx, o.ID)
+			all, err := db.Modes.List(ctx, o.ID)
 			if err != nil {
 				return err
 			}

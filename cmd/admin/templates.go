@@ -6,29 +6,18 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/diff"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
-// theTemplates are permission templates, for operators.
-var theTemplates = &noun[templates.OrganizationTemplate]{
-	one: "template", group: "templates", named: "name or id", example: "Reviewer",
+var templateHistory = &historyCommands{
+	kind: templates.KindName, group: "templates", named: "name or id", example: "Reviewer",
 	head: "NAME\tTEMPLATE", cells: func(v listedVersion) []any { return []any{v.Name, v.TemplateID} },
-	of:   func(t templates.OrganizationTemplate) (uuid.UUID, int64, string) { return t.ID, t.Version, t.Name },
-	same: func(called, ref string) bool { return templates.NameKey(called) == templates.NameKey(ref) },
-	diff: func(before, after templates.OrganizationTemplate) []diff.Change {
-		return templates.Diff(before.Template, after.Template)
-	},
-	version: func(out *listedVersion, id string, t templates.OrganizationTemplate) {
-		out.TemplateID, out.Name = id, t.Name
-	},
-	find: (*postgres.DB).Template, versions: (*postgres.DB).TemplateVersions, versionOf: (*postgres.DB).TemplateVersion,
-	restored: (*postgres.DB).RestoreTemplate, deleted: (*postgres.DB).DeletedTemplates,
+	describe: func(out *listedVersion, o resource.Object) { out.TemplateID, out.Name = o.ID.String(), o.Spec.Title() },
 }
 
 func (c *cli) templatesList() *cobra.Command {
@@ -37,7 +26,7 @@ func (c *cli) templatesList() *cobra.Command {
 		Use: "list --org ORG", Short: "List an organization's permission templates", Example: "  admin templates list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			all, err := db.Templates(ctx, o.ID)
+			all, err := db.Templates.List(ctx, o.ID)
 			if err != nil {
 				return err
 			}
@@ -64,7 +53,7 @@ func (c *cli) templatesGet() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			t, err := db.Template(ctx, o.ID, args[0])
+			t, err := db.Templates.Get(ctx, o.ID, args[0])
 			if err != nil {
 				return err
 			}

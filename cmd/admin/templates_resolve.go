@@ -55,7 +55,7 @@ refused, and said. Nothing is changed.`,
 			if err != nil {
 				return err
 			}
-			t, err := db.Template(ctx, o.ID, args[0])
+			t, err := db.Templates.Get(ctx, o.ID, args[0])
 			if err != nil {
 				return err
 			}

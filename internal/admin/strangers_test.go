@@ -311,7 +311,7 @@ func TestClientsThatReceiveNothingAreCut(t *testing.T) {
 	cookie, _ := w.user("owner")
 	// A large file: modes whose prompts come to megabytes.
 	for i := range 10 {
-		_, err := w.db.CreateMode(t.Context(), setup, w.org.ID, modes.Mode{
+		_, err := w.db.Modes.Create(t.Context(), setup, w.org.ID, modes.Mode{
 			Slug: fmt.Sprint("mode-", i), Name: "Mode", Config: modes.Config{RoleDefinition: strings.Repeat("<&> ", 60<<10), Groups: []modes.Group{{Name: "read"}}},
 		})
 		require.NoError(t, err)

@@ -182,3 +182,10 @@ func orNil[T comparable](v T) *T {
 	}
 	return &v
 }
+
+func orZero[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}

@@ -19,7 +19,7 @@ func TestAuditIsFiltered(t *testing.T) {
 	docs := l.create("docs")
 	odd := mode("odd")
 	odd.Name = `50%_\off`
-	_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, odd)
+	_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, odd)
 	require.NoError(t, err)
 	count := func(f postgres.AuditFilter) int {
 		t.Helper()
@@ -52,7 +52,7 @@ func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
 			m.Name = fmt.Sprintf("Mode %d of round %d", i, round)
 			ms = append(ms, m)
 		}
-		_, _, err := l.db.ImportModes(t.Context(), []audit.By{ada, bob}[round%2], l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(ms...)})
+		_, _, err := l.db.Modes.Import(t.Context(), []audit.By{ada, bob}[round%2], l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(ms...)})
 		require.NoError(t, err)
 	}
 	all, _, err := l.db.AuditPage(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1000}, 64<<20)

@@ -14,7 +14,6 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/postgres/sqlcgen"
-	"orgmodes/internal/templates"
 )
 
 // change is the one way in for what an organization's library holds. It is ONE
@@ -31,10 +30,14 @@ import (
 type change struct {
 	tx       pgx.Tx
 	q        *sqlcgen.Queries
+	db       *DB
 	by       audit.By
-	tools    templates.Tools
 	org      sqlcgen.Organization // as bumped: Revision is this change's
 	recorded int
+	// batch is that of resource.Options.
+	batch bool
+	// grown are the kinds whose limits are to be checked.
+	grown []*kind
 }
 
 // errNothingChanged rolls the transaction back: what changes nothing takes no
@@ -45,7 +48,7 @@ var errNothingChanged = errors.New("postgres: nothing changed")
 // is a new one if fn recorded anything.
 func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
 	err = db.transact(ctx, func(tx pgx.Tx) error {
-		c := &change{tx: tx, q: db.q.WithTx(tx), by: by, tools: db.Tools}
+		c := &change{tx: tx, q: db.q.WithTx(tx), db: db, by: by}
 		if c.org, err = c.q.BumpRevision(ctx, org); err != nil {
 			return orNotFound(err, "organization")
 		}

@@ -17,6 +17,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
 // Every change takes one revision, one version and one audit row with the whole
@@ -25,11 +26,11 @@ func TestChangeLeavesItsWholeTrace(t *testing.T) {
 	l := newLibrary(t)
 	require.EqualValues(t, 1, l.org.Revision)
 	m := l.create("docs")
-	_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", m.Version, rename("Docs, renamed"))
+	_, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", m.Version, rename("Docs, renamed"))
 	require.NoError(t, err)
-	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, m.ID.String(), 2)
+	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, m.ID.String(), 2)
 	require.NoError(t, err)
-	back, err := l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 0)
+	back, err := l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 0)
 	require.NoError(t, err)
 	require.EqualValues(t, 4, back.Version, "a restored mode goes on where it was deleted")
 	require.Equal(t, m.ID, back.ID)
@@ -52,7 +53,7 @@ func TestChangeLeavesItsWholeTrace(t *testing.T) {
 		"2 mode.create false true",
 		"1 organization.create false true",
 	}, lines)
-	versions, err := l.db.ModeVersions(t.Context(), l.org.ID, m.ID, 0, 10)
+	versions, err := l.db.Modes.Versions(t.Context(), l.org.ID, m.ID, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, versions, 4)
 	require.Equal(t, "Docs, renamed", versions[1].Object.Mode.Name, "the deletion keeps what was deleted")
@@ -70,7 +71,7 @@ func TestWhatChangesNothingLeavesNothing(t *testing.T) {
 	l := newLibrary(t)
 	m := l.create("docs")
 	before := l.books()
-	same, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", 0, rename("  The docs "))
+	same, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", 0, rename("  The docs "))
 	require.NoError(t, err)
 	require.Equal(t, m, same)
 	require.Equal(t, before, l.books())
@@ -84,11 +85,11 @@ func TestChangeIsAllOrNothing(t *testing.T) {
 		l.exec(fmt.Sprintf(`create function break_it() returns trigger language plpgsql as $$ begin raise exception 'broken on purpose'; end $$;
 			create trigger break_it before insert or delete on %s for each row execute function break_it()`, table))
 		before := l.books()
-		_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, mode("other"))
+		_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("other"))
 		require.ErrorContains(t, err, "broken on purpose", table)
-		_, _, err = l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("docs"), mode("x"), mode("y"))})
+		_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("docs"), mode("x"), mode("y"))})
 		require.ErrorContains(t, err, "broken on purpose", table)
-		_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "docs", m.Version)
+		_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", m.Version)
 		require.ErrorContains(t, err, "broken on purpose", table)
 		require.Equal(t, before, l.books(), table)
 		l.exec(`drop function break_it() cascade`)
@@ -103,7 +104,7 @@ func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range writers {
 		wg.Go(func() {
-			_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", m.Version, rename(fmt.Sprint("by ", i)))
+			_, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", m.Version, rename(fmt.Sprint("by ", i)))
 			if err == nil {
 				won.Add(1)
 				return
@@ -122,18 +123,18 @@ func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
 	wg.Wait()
 	require.EqualValues(t, 1, won.Load())
 	require.EqualValues(t, 3, l.revision())
-	_, err := l.db.DeleteMode(t.Context(), ada, l.org.ID, "docs", 1)
+	_, err := l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", 1)
 	require.True(t, fault.Is(err, fault.Stale))
-	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 1)
+	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 1)
 	require.True(t, fault.Is(err, fault.Stale))
 
 	// Of a deleted one: against the deletion that was seen.
-	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "docs", 2)
+	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", 2)
 	require.NoError(t, err)
-	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 2)
+	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 2)
 	require.True(t, fault.Is(err, fault.Stale))
 	require.ErrorContains(t, err, "deleted again meanwhile, by Ada, as version 3")
-	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, m.ID, 1, 3)
+	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 3)
 	require.NoError(t, err)
 }
 
@@ -143,7 +144,7 @@ func TestSlugIsTakenWhateverItsCase(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, slug := range []string{"Docs", "docs", "DOCS", "dOcs"} {
 		wg.Go(func() {
-			_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, mode(slug))
+			_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, mode(slug))
 			switch {
 			case err == nil:
 				created.Add(1)
@@ -159,7 +160,7 @@ func TestSlugIsTakenWhateverItsCase(t *testing.T) {
 	require.EqualValues(t, 3, conflicts.Load())
 
 	l.create("other")
-	_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "other", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "other", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Slug = "DocS"
 		return m, nil
 	})
@@ -170,7 +171,7 @@ func TestSlugIsTakenWhateverItsCase(t *testing.T) {
 		require.ErrorContains(t, err, "organization_modes_slug_unique")
 	})
 	// A mode may change the case of its own slug.
-	_, err = l.db.UpdateMode(t.Context(), ada, l.org.ID, "other", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err = l.db.Modes.Update(t.Context(), ada, l.org.ID, "other", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Slug = "Other"
 		return m, nil
 	})
@@ -184,7 +185,7 @@ func TestRevisionsHaveNoGaps(t *testing.T) {
 	for w := range 8 {
 		wg.Go(func() {
 			for i := range 10 {
-				if _, err := l.db.CreateMode(t.Context(), ada, l.org.ID, mode(fmt.Sprintf("m-%d-%d", w, i))); err != nil {
+				if _, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, mode(fmt.Sprintf("m-%d-%d", w, i))); err != nil {
 					t.Error(err)
 				}
 			}
@@ -202,7 +203,7 @@ func TestImportIsOneRevisionAndOneAuditRowEach(t *testing.T) {
 	l.create("changed")
 	changed := mode("CHANGED")
 	in := []modes.Mode{mode("new"), mode("same"), changed}
-	existing, revision, err := l.db.ModesAt(t.Context(), l.org.ID)
+	existing, revision, err := l.db.Modes.At(t.Context(), l.org.ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, revision)
 	before := l.books()
@@ -210,22 +211,22 @@ func TestImportIsOneRevisionAndOneAuditRowEach(t *testing.T) {
 		require.Equal(t, existing, under)
 		return unkept(in...), nil
 	}
-	done, revision, err := l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Plan: plan, Seen: 3})
+	done, revision, err := l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Plan: plan, Seen: 3})
 	require.NoError(t, err)
 	require.EqualValues(t, 4, revision)
 	require.Equal(t, "modes 2 versions 2 audit 3 jobs 3 revision 3", before)
 	require.Equal(t, "modes 3 versions 4 audit 5 jobs 4 revision 4", l.books())
-	for i, want := range []postgres.ImportAction{postgres.ImportCreate, postgres.ImportUnchanged, postgres.ImportUpdate} {
+	for i, want := range []resource.Action{resource.ActionCreate, resource.ActionUnchanged, resource.ActionUpdate} {
 		require.Equal(t, want, done[i].Action)
 	}
 	require.Equal(t, "CHANGED", done[2].Object.Slug, "it keeps the case that it was written in")
 	require.Equal(t, "changed", done[2].Before.Slug)
 
-	_, _, err = l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("later")), Seen: 3})
+	_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("later")), Seen: 3})
 	require.True(t, fault.Is(err, fault.Stale), "the library was changed since the plan")
 	bad := mode("bad")
 	bad.Config.RoleDefinition = " "
-	_, _, err = l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("good"), bad)})
+	_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("good"), bad)})
 	f, ok := fault.As(err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, "/customModes/1/config/roleDefinition", f.Fields[0].Pointer)
@@ -238,9 +239,9 @@ func TestLimits(t *testing.T) {
 	for i := range modes.MaxModes {
 		many = append(many, mode(fmt.Sprintf("m%d", i)))
 	}
-	_, _, err := l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(many...)})
+	_, _, err := l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(many...)})
 	require.NoError(t, err)
-	_, err = l.db.CreateMode(t.Context(), ada, l.org.ID, mode("one-too-many"))
+	_, err = l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("one-too-many"))
 	require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
 	require.EqualValues(t, 2, l.revision())
 }
@@ -252,23 +253,23 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 	b, err := l.db.CreateOrganization(t.Context(), ada, "b", "B")
 	require.NoError(t, err)
 	for _, ref := range []string{m.ID.String(), "docs"} {
-		_, err = l.db.Mode(t.Context(), b.ID, ref)
+		_, err = l.db.Modes.Get(t.Context(), b.ID, ref)
 		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
-		_, err = l.db.UpdateMode(t.Context(), ada, b.ID, ref, 0, rename("stolen"))
+		_, err = l.db.Modes.Update(t.Context(), ada, b.ID, ref, 0, rename("stolen"))
 		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
-		_, err = l.db.DeleteMode(t.Context(), ada, b.ID, ref, m.Version)
+		_, err = l.db.Modes.Delete(t.Context(), ada, b.ID, ref, m.Version)
 		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 	}
-	_, err = l.db.ModeVersions(t.Context(), b.ID, m.ID, 0, 10)
+	_, err = l.db.Modes.Versions(t.Context(), b.ID, m.ID, 0, 10)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
-	_, err = l.db.ModeVersion(t.Context(), b.ID, m.ID, 1)
+	_, err = l.db.Modes.Version(t.Context(), b.ID, m.ID, 1)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
-	_, err = l.db.RestoreMode(t.Context(), ada, b.ID, m.ID, 1, 0)
+	_, err = l.db.Modes.Restore(t.Context(), ada, b.ID, m.ID, 1, 0)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
-	got, err := l.db.Mode(t.Context(), l.org.ID, "DOCS")
+	got, err := l.db.Modes.Get(t.Context(), l.org.ID, "DOCS")
 	require.NoError(t, err)
 	require.Equal(t, m, got)
-	_, err = l.db.Mode(t.Context(), uuid.New(), "docs")
+	_, err = l.db.Modes.Get(t.Context(), uuid.New(), "docs")
 	require.True(t, fault.Is(err, fault.NotFound))
 }
 
@@ -302,7 +303,7 @@ func TestHistoryIsAppendOnly(t *testing.T) {
 
 func TestUnknownOrganization(t *testing.T) {
 	l := newLibrary(t)
-	_, err := l.db.CreateMode(t.Context(), ada, uuid.New(), mode("docs"))
+	_, err := l.db.Modes.Create(t.Context(), ada, uuid.New(), mode("docs"))
 	require.True(t, fault.Is(err, fault.NotFound))
 	for _, ref := range []string{"nobody", uuid.NewString(), "", "\x00", "ACME"} {
 		_, err = l.db.Organization(t.Context(), ref)
@@ -312,7 +313,7 @@ func TestUnknownOrganization(t *testing.T) {
 	require.NoError(t, l.db.DeleteOrganization(t.Context(), ada, l.org.ID))
 	_, err = l.db.Organization(t.Context(), "acme")
 	require.True(t, fault.Is(err, fault.NotFound))
-	_, err = l.db.CreateMode(t.Context(), ada, l.org.ID, mode("docs"))
+	_, err = l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("docs"))
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 }
 
@@ -321,7 +322,7 @@ func TestEditThatFailsChangesNothing(t *testing.T) {
 	l.create("docs")
 	before := l.books()
 	broken := errors.New("the edit gave up")
-	_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		return m, broken
 	})
 	require.ErrorIs(t, err, broken)
@@ -336,9 +337,9 @@ func TestConfigSurvives(t *testing.T) {
 	m.Config.CustomInstructions = "  indented\n\ttab  \n\u2028 👩‍💻 עברית\r\n"
 	m.Config.Extra = map[string]any{"rulesFiles": []any{map[string]any{"relativePath": "a/b.md", "content": "# hi\n"}}, "nothing": nil, "deep": map[string]any{"z": true}}
 	want := m.Normalized()
-	_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, m)
+	_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, m)
 	require.NoError(t, err)
-	got, err := l.db.Mode(t.Context(), l.org.ID, "docs")
+	got, err := l.db.Modes.Get(t.Context(), l.org.ID, "docs")
 	require.NoError(t, err)
 	require.Equal(t, want, got.Mode)
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
@@ -41,6 +43,33 @@ type DB struct {
 	// Tools are those that a permission template may allow; set it before the DB is
 	// used.
 	Tools templates.Tools
+	kinds []*kind
+	// Modes and Templates are the modes and the permission templates of organizations.
+	Modes     *Collection[modes.OrganizationMode]
+	Templates *Collection[templates.OrganizationTemplate]
+}
+
+// register sets up the kinds of objects.
+func (db *DB) register() {
+	mode := &kind{modes.Kind{}, modeStore{db}}
+	template := &kind{templates.Kind{Tools: func() templates.Tools { return db.Tools }}, templateStore{}}
+	db.kinds = []*kind{mode, template}
+	db.Modes = &Collection[modes.OrganizationMode]{
+		db: db, kind: mode, list: "customModes", of: modes.FromObject, object: modes.OrganizationMode.Object,
+	}
+	db.Templates = &Collection[templates.OrganizationTemplate]{
+		db: db, kind: template, list: "templates", of: templates.FromObject, object: templates.OrganizationTemplate.Object,
+	}
+}
+
+// Objects returns the objects of a registered kind, by its Singular, whatever the kind.
+func (db *DB) Objects(singular string) *Collection[resource.Object] {
+	k, err := db.kind(singular)
+	if err != nil {
+		panic(err) // callers name kinds by constants
+	}
+	same := func(o resource.Object) resource.Object { return o }
+	return &Collection[resource.Object]{db: db, kind: k, of: same, object: same, list: k.Names().Plural}
 }
 
 // Option changes how a DB is opened.
@@ -101,7 +130,9 @@ func Open(ctx context.Context, databaseURL string, options ...Option) (*DB, erro
 		pool.Close()
 		return nil, fmt.Errorf("postgres: river: %w", err)
 	}
-	return &DB{pool: pool, q: sqlcgen.New(pool), filtered: sqlcgen.New(planned{pool}), river: rc, health: watch, probe: probe}, nil
+	db := &DB{pool: pool, q: sqlcgen.New(pool), filtered: sqlcgen.New(planned{pool}), river: rc, health: watch, probe: probe}
+	db.register()
+	return db, nil
 }
 
 // planned has Postgres plan each query for the arguments that it has. A plan that is

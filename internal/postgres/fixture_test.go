@@ -52,7 +52,7 @@ func mode(slug string) modes.Mode {
 
 func (l *library) create(slug string) modes.OrganizationMode {
 	l.t.Helper()
-	m, err := l.db.CreateMode(l.t.Context(), ada, l.org.ID, mode(slug))
+	m, err := l.db.Modes.Create(l.t.Context(), ada, l.org.ID, mode(slug))
 	require.NoError(l.t, err)
 	return m
 }

@@ -9,7 +9,10 @@ import (
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/templates"
 )
 
 // Version is one version of an object.
@@ -18,24 +21,32 @@ type Version[T any] struct {
 	Object T
 }
 
+// ModeVersion, TemplateVersion and ModeStep are those of the kinds of objects that pages
+// and the API know by type.
+type (
+	ModeVersion     = Version[modes.OrganizationMode]
+	TemplateVersion = Version[templates.OrganizationTemplate]
+	ModeStep        = Step[modes.OrganizationMode]
+)
+
 // Versions lists the versions of an object, deleted or not, newest first: those
 // below the version number before (0: from the newest).
-func (n *noun[T]) Versions(ctx context.Context, db *DB, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
+func (s *Collection[T]) Versions(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	rows, err := db.q.ListVersions(ctx, sqlcgen.ListVersionsParams{
-		OrganizationID: org, SubjectKind: string(n.kind), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit), //nolint:gosec // a page's size
+	rows, err := s.db.q.ListVersions(ctx, sqlcgen.ListVersionsParams{
+		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit), //nolint:gosec // a page's size
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list versions: %w", err)
 	}
 	if len(rows) == 0 && before == math.MaxInt64 {
-		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", n.kind)
+		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", s.kind.Names().Singular)
 	}
-	out, names := make([]Version[T], len(rows)), &templateNames{q: db.q, org: org}
+	out, names := make([]Version[T], len(rows)), s.db.names(org)
 	for i, r := range rows {
-		if out[i], err = n.toVersion(ctx, names, r); err != nil {
+		if out[i], err = s.toVersion(ctx, names, r); err != nil {
 			return nil, err
 		}
 	}
@@ -61,32 +72,32 @@ var newest = Place{math.MaxInt64, uuid.Max, math.MaxInt64}
 
 // History lists the versions of all objects of the kind, deleted ones too, newest
 // first: those that come after a place (nil: from the newest).
-func (n *noun[T]) History(ctx context.Context, db *DB, org uuid.UUID, after *Place, limit int) ([]Step[T], error) {
+func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]Step[T], error) {
 	if after == nil {
 		after = &newest
 	}
-	rows, err := db.q.ListHistory(ctx, sqlcgen.ListHistoryParams{
-		OrganizationID: org, SubjectKind: string(n.kind), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
+	rows, err := s.db.q.ListHistory(ctx, sqlcgen.ListHistoryParams{
+		OrganizationID: org, SubjectKind: string(s.kind.is()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
 		BeforeVersion: after.Version, RowLimit: int32(limit), //nolint:gosec // a page's size
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list history: %w", err)
 	}
-	out, names := make([]Step[T], len(rows)), &templateNames{q: db.q, org: org}
+	out, names := make([]Step[T], len(rows)), s.db.names(org)
 	for i, r := range rows {
 		v := sqlcgen.Version{
-			SubjectKind: string(n.kind), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
+			SubjectKind: string(s.kind.is()), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
 			Action: r.Action, Content: r.Content, ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, OccurredAt: r.OccurredAt,
 		}
-		if out[i].Version, err = n.toVersion(ctx, names, v); err != nil {
+		if out[i].Version, err = s.toVersion(ctx, names, v); err != nil {
 			return nil, err
 		}
 		if r.PreviousAction == nil {
 			continue
 		}
 		// Only what it was is known of the one before, which is all that is asked.
-		previous, err := n.toVersion(ctx, names, sqlcgen.Version{
-			SubjectKind: string(n.kind), SubjectID: r.SubjectID, Version: r.Version - 1, OrganizationID: org,
+		previous, err := s.toVersion(ctx, names, sqlcgen.Version{
+			SubjectKind: string(s.kind.is()), SubjectID: r.SubjectID, Version: r.Version - 1, OrganizationID: org,
 			Action: *r.PreviousAction, Content: r.PreviousContent,
 		})
 		if err != nil {
@@ -98,22 +109,22 @@ func (n *noun[T]) History(ctx context.Context, db *DB, org uuid.UUID, after *Pla
 }
 
 // VersionHeads is Versions for lists: of the objects it has only names.
-func (n *noun[T]) VersionHeads(ctx context.Context, db *DB, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
+func (s *Collection[T]) VersionHeads(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	rows, err := db.q.ListVersionHeads(ctx, sqlcgen.ListVersionHeadsParams{
-		OrganizationID: org, SubjectKind: string(n.kind), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit), //nolint:gosec // a page's size
+	rows, err := s.db.q.ListVersionHeads(ctx, sqlcgen.ListVersionHeadsParams{
+		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit), //nolint:gosec // a page's size
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list heads of versions: %w", err)
 	}
 	if len(rows) == 0 && before == math.MaxInt64 {
-		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", n.kind)
+		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", s.kind.Names().Singular)
 	}
-	out, names := make([]Version[T], len(rows)), &templateNames{q: db.q, org: org}
+	out, names := make([]Version[T], len(rows)), s.db.names(org)
 	for i, r := range rows {
-		if out[i], err = n.toVersion(ctx, names, sqlcgen.Version(r)); err != nil {
+		if out[i], err = s.toVersion(ctx, names, sqlcgen.Version(r)); err != nil {
 			return nil, err
 		}
 	}
@@ -122,21 +133,21 @@ func (n *noun[T]) VersionHeads(ctx context.Context, db *DB, org, id uuid.UUID, b
 
 // Deleted lists what was deleted and not restored, newest first: what comes after a
 // place (nil: from the newest). Of the objects it has only names.
-func (n *noun[T]) Deleted(ctx context.Context, db *DB, org uuid.UUID, after *Place, limit int) ([]Version[T], error) {
+func (s *Collection[T]) Deleted(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]Version[T], error) {
 	if after == nil {
 		after = &newest
 	}
-	rows, err := db.q.ListDeleted(ctx, sqlcgen.ListDeletedParams{
-		OrganizationID: org, SubjectKind: string(n.kind), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
+	rows, err := s.db.q.ListDeleted(ctx, sqlcgen.ListDeletedParams{
+		OrganizationID: org, SubjectKind: string(s.kind.is()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
 		RowLimit: int32(limit), //nolint:gosec // a page's size
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list deleted: %w", err)
 	}
-	out, names := make([]Version[T], len(rows)), &templateNames{q: db.q, org: org}
+	out, names := make([]Version[T], len(rows)), s.db.names(org)
 	for i, r := range rows {
-		out[i], err = n.toVersion(ctx, names, sqlcgen.Version{
-			SubjectKind: string(n.kind), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
+		out[i], err = s.toVersion(ctx, names, sqlcgen.Version{
+			SubjectKind: string(s.kind.is()), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
 			Action: string(audit.Delete), Content: r.Content, ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, OccurredAt: r.OccurredAt,
 		})
 		if err != nil {
@@ -146,29 +157,48 @@ func (n *noun[T]) Deleted(ctx context.Context, db *DB, org uuid.UUID, after *Pla
 	return out, nil
 }
 
-func (n *noun[T]) version(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID, version int64) (Version[T], error) {
-	row, err := q.GetVersion(ctx, sqlcgen.GetVersionParams{
-		OrganizationID: org, SubjectKind: string(n.kind), SubjectID: id, Version: version,
-	})
-	if err != nil {
-		return Version[T]{}, orNotFound(err, "version")
-	}
-	return n.toVersion(ctx, &templateNames{q: q, org: org}, row)
+// Version returns one version of an object.
+func (s *Collection[T]) Version(ctx context.Context, org, id uuid.UUID, version int64) (Version[T], error) {
+	v, err := s.kind.version(ctx, s.db.names(org), id, version)
+	return s.versionOf(v), err
 }
 
-func (n *noun[T]) toVersion(ctx context.Context, names *templateNames, r sqlcgen.Version) (Version[T], error) {
-	t, err := n.read(ctx, names, r.SubjectID, r.Content)
-	if err != nil {
-		return Version[T]{}, fmt.Errorf("version %d of %s %s: %w", r.Version, n.kind, r.SubjectID, err)
+func (s *Collection[T]) toVersion(ctx context.Context, names *referenceNames, r sqlcgen.Version) (Version[T], error) {
+	v, err := s.kind.toVersion(ctx, names, r)
+	return s.versionOf(v), err
+}
+
+// versionOf returns v with its object as a T.
+func (s *Collection[T]) versionOf(v Version[resource.Object]) Version[T] {
+	out := Version[T]{Version: v.Version}
+	if v.Object.Spec != nil {
+		out.Object = s.of(v.Object)
 	}
-	_, _, name := n.of(t)
-	return Version[T]{
+	return out
+}
+
+func (k *kind) version(ctx context.Context, names *referenceNames, id uuid.UUID, version int64) (Version[resource.Object], error) {
+	row, err := names.q.GetVersion(ctx, sqlcgen.GetVersionParams{
+		OrganizationID: names.org, SubjectKind: string(k.is()), SubjectID: id, Version: version,
+	})
+	if err != nil {
+		return Version[resource.Object]{}, orNotFound(err, "version")
+	}
+	return k.toVersion(ctx, names, row)
+}
+
+func (k *kind) toVersion(ctx context.Context, names *referenceNames, r sqlcgen.Version) (Version[resource.Object], error) {
+	o, err := k.read(ctx, names, r.SubjectID, r.Content)
+	if err != nil {
+		return Version[resource.Object]{}, fmt.Errorf("version %d of %s %s: %w", r.Version, k.is(), r.SubjectID, err)
+	}
+	return Version[resource.Object]{
 		Version: audit.Version{
-			Subject: audit.Subject{Kind: n.kind, ID: r.SubjectID.String(), Name: name},
+			Subject: audit.Subject{Kind: k.is(), ID: r.SubjectID.String(), Name: o.Spec.Title()},
 			Version: r.Version, Revision: r.Revision, Action: audit.Action(r.Action), Content: r.Content,
 			Actor:      audit.Actor{Kind: audit.ActorKind(r.ActorKind), ID: r.ActorID, Name: r.ActorName},
 			OccurredAt: r.OccurredAt.UTC(),
 		},
-		Object: t,
+		Object: o,
 	}, nil
 }

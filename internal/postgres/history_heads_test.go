@@ -19,7 +19,7 @@ func TestListsOfVersionsHaveNoContents(t *testing.T) {
 			jsonb_build_object('slug', 'm' || n, 'name', 'M', 'config', jsonb_build_object('roleDefinition', repeat('x', 100000), 'groups', '[]'::jsonb)), 'user', 'u', 'U'
 		from organizations, generate_series(1, 100) n where id = $1`, l.org.ID)
 	id := uuid.MustParse("00000000-0000-4000-8000-000000000007")
-	heads, err := l.db.ModeVersionHeads(t.Context(), l.org.ID, id, 0, 10)
+	heads, err := l.db.Modes.VersionHeads(t.Context(), l.org.ID, id, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, heads, 1)
 	assert.Equal(t, "m7", heads[0].Object.Slug)
@@ -28,7 +28,7 @@ func TestListsOfVersionsHaveNoContents(t *testing.T) {
 	var after *postgres.Place
 	seen := map[string]bool{}
 	for {
-		page, err := l.db.DeletedModes(t.Context(), l.org.ID, after, 15)
+		page, err := l.db.Modes.Deleted(t.Context(), l.org.ID, after, 15)
 		require.NoError(t, err)
 		for _, one := range page {
 			assert.Less(t, len(one.Content), 200, "bytes of %s", one.Object.Slug)

@@ -28,29 +28,29 @@ func TestHistoryOfAllModesInPages(t *testing.T) {
 	l := newLibrary(t)
 	l.create("a")
 	l.create("b")
-	_, err := l.db.UpdateMode(t.Context(), ada, l.org.ID, "a", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "a", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Name = "Another a"
 		return m, nil
 	})
 	require.NoError(t, err)
-	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "b", 0)
+	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "b", 0)
 	require.NoError(t, err)
 	var many []modes.OrganizationMode
 	for i := range 7 { // one revision, which ends in the middle of a page
 		many = append(many, modes.OrganizationMode{Mode: mode(fmt.Sprintf("m%d", i))})
 	}
-	_, _, err = l.db.ImportModes(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
 	require.NoError(t, err)
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)
-	_, err = l.db.CreateMode(t.Context(), ada, other.ID, mode("theirs"))
+	_, err = l.db.Modes.Create(t.Context(), ada, other.ID, mode("theirs"))
 	require.NoError(t, err)
 
 	var all []string
 	imported := map[string]bool{}
 	var after *postgres.Place
 	for {
-		got, err := l.db.ModesHistory(t.Context(), l.org.ID, after, 3)
+		got, err := l.db.Modes.History(t.Context(), l.org.ID, after, 3)
 		require.NoError(t, err)
 		for _, s := range got {
 			if s.Action == audit.Import {

@@ -55,7 +55,8 @@ func (db *DB) ModeHeadsAt(ctx context.Context, org uuid.UUID, unknown func(ModeH
 		if err != nil {
 			return fmt.Errorf("list modes by id: %w", err)
 		}
-		whole, err = toModes(ctx, &templateNames{q: q, org: org}, rows)
+		objects, err := modeStore{db}.objects(ctx, q, org, rows)
+		whole = db.Modes.each(objects)
 		return err
 	})
 	return all, whole, revision, err

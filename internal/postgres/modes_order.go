@@ -11,6 +11,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 )
 
 // positionGap is how far apart modes are placed, so that one can be moved
@@ -31,40 +32,39 @@ type ModeOrder struct {
 // does another revision than seen (0: any), with the ModeOrder of now. An order
 // that isn't one of what the caller saw is Invalid. It returns the revision after it.
 func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []uuid.UUID, seen int64) (revision int64, err error) {
-	return db.inChange(ctx, by, org, func(c *change) error {
-		before := c.org.Revision - 1
-		all, err := listModes(ctx, c.q, org)
+	result, err := db.Apply(ctx, by, org, nil, resource.Options{Plan: func(l resource.Library) ([]resource.Op, error) {
+		all, err := l.Objects(modes.KindName)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ordered, wrong := inOrder(all, ids)
 		switch {
-		case seen == before && len(wrong) > 0:
-			return fault.New(fault.Invalid, "invalid_order", "An order names every mode once. Nothing was moved").With(wrong...)
-		case seen != 0 && seen != before, len(wrong) > 0:
+		case seen == l.Revision() && len(wrong) > 0:
+			return nil, fault.New(fault.Invalid, "invalid_order", "An order names every mode once. Nothing was moved").With(wrong...)
+		case seen != 0 && seen != l.Revision(), len(wrong) > 0:
 			f := fault.New(fault.Stale, "revision_conflict",
-				"The modes were changed meanwhile: the library is at revision %d now. Nothing was moved; look at the list and move again", before).With(wrong...)
-			now := ModeOrder{Revision: before}
+				"The modes were changed meanwhile: the library is at revision %d now. Nothing was moved; look at the list and move again", l.Revision()).With(wrong...)
+			now := ModeOrder{Revision: l.Revision()}
 			for _, m := range all {
 				now.IDs = append(now.IDs, m.ID)
 			}
 			f.Current = now
-			return f
+			return nil, f
 		}
+		var moves []resource.Op
 		for i, position := range placed(ordered) {
-			after := ordered[i]
-			after.Position = position
-			if _, err := modeNoun.change(ctx, c, ordered[i], after, audit.Update); err != nil {
-				return err
+			if m := ordered[i]; m.Position != position {
+				moves = append(moves, resource.Op{Verb: resource.Move, Kind: modes.KindName, Ref: m.ID.String(), Position: position})
 			}
 		}
-		return nil
-	})
+		return moves, nil
+	}})
+	return result.Revision, err
 }
 
 // inOrder returns the modes in the order of the ids, and what is wrong with that.
-func inOrder(all []modes.OrganizationMode, ids []uuid.UUID) (ordered []modes.OrganizationMode, wrong []fault.Field) {
-	left := make(map[uuid.UUID]modes.OrganizationMode, len(all))
+func inOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Object, wrong []fault.Field) {
+	left := make(map[uuid.UUID]resource.Object, len(all))
 	for _, m := range all {
 		left[m.ID] = m
 	}
@@ -72,7 +72,7 @@ func inOrder(all []modes.OrganizationMode, ids []uuid.UUID) (ordered []modes.Org
 		m, ok := left[id]
 		if !ok {
 			detail := "There is no such mode"
-			if slices.ContainsFunc(all, func(m modes.OrganizationMode) bool { return m.ID == id }) {
+			if slices.ContainsFunc(all, func(m resource.Object) bool { return m.ID == id }) {
 				detail = "It is named twice"
 			}
 			wrong = append(wrong, fault.Field{Pointer: fmt.Sprintf("/ids/%d", i), Detail: detail})
@@ -83,7 +83,7 @@ func inOrder(all []modes.OrganizationMode, ids []uuid.UUID) (ordered []modes.Org
 	}
 	for _, m := range all {
 		if _, ok := left[m.ID]; ok {
-			wrong = append(wrong, fault.Field{Pointer: "/ids", Detail: fmt.Sprintf("%s (%s) is missing", m.Name, m.ID)})
+			wrong = append(wrong, fault.Field{Pointer: "/ids", Detail: fmt.Sprintf("%s (%s) is missing", m.Spec.Title(), m.ID)})
 		}
 	}
 	return ordered, wrong
@@ -92,7 +92,7 @@ func inOrder(all []modes.OrganizationMode, ids []uuid.UUID) (ordered []modes.Org
 // placed returns positions that rise in the order given. As many modes as
 // possible keep the one that they have, and if there is no room between those
 // all get new ones.
-func placed(ordered []modes.OrganizationMode) []int {
+func placed(ordered []resource.Object) []int {
 	positions := make([]int, len(ordered))
 	for i, m := range ordered {
 		positions[i] = m.Position

@@ -24,7 +24,7 @@ func TestModesAreOrdered(t *testing.T) {
 		return out
 	}
 	is := func() (out string) {
-		all, err := l.db.Modes(t.Context(), l.org.ID)
+		all, err := l.db.Modes.List(t.Context(), l.org.ID)
 		require.NoError(t, err)
 		for _, m := range all {
 			out += m.Slug
@@ -45,16 +45,16 @@ func TestModesAreOrdered(t *testing.T) {
 	assert.EqualValues(t, 8, revision, "what changes nothing is no change")
 
 	// One that comes back comes back to its place.
-	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "d", 0)
+	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "d", 0)
 	require.NoError(t, err)
-	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, ids["d"], 1, 0)
+	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, ids["d"], 1, 0)
 	require.NoError(t, err)
 	assert.Equal(t, "eabcd", is(), "as it was in that version")
-	versions, err := l.db.ModeVersions(t.Context(), l.org.ID, ids["d"], 0, 10)
+	versions, err := l.db.Modes.Versions(t.Context(), l.org.ID, ids["d"], 0, 10)
 	require.NoError(t, err)
-	_, err = l.db.DeleteMode(t.Context(), ada, l.org.ID, "d", 0)
+	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "d", 0)
 	require.NoError(t, err)
-	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, ids["d"], versions[len(versions)-2].Version.Version, 0)
+	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, ids["d"], versions[len(versions)-2].Version.Version, 0)
 	require.NoError(t, err)
 	assert.Equal(t, "eadbc", is())
 
@@ -85,7 +85,7 @@ func TestAnyOrderHolds(t *testing.T) {
 		want := rapid.Permutation(ids).Draw(rt, "order")
 		_, err := l.db.OrderModes(t.Context(), ada, l.org.ID, want, 0)
 		require.NoError(rt, err)
-		all, err := l.db.Modes(t.Context(), l.org.ID)
+		all, err := l.db.Modes.List(t.Context(), l.org.ID)
 		require.NoError(rt, err)
 		var got []uuid.UUID
 		for _, m := range all {

@@ -136,7 +136,7 @@ func TestFailureOnTheWayLeavesNoJob(t *testing.T) {
 	l.create("a")
 	before := l.books()
 	l.exec(`alter table audit_log add constraint refuses check (revision < 3) not valid`)
-	_, err := l.db.CreateMode(t.Context(), ada, l.org.ID, mode("b"))
+	_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("b"))
 	require.Error(t, err)
 	require.Equal(t, before, l.books())
 }

@@ -36,7 +36,7 @@ func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name st
 		if err != nil {
 			return err
 		}
-		c := &change{tx: tx, q: q, by: by, tools: db.Tools, org: row}
+		c := &change{tx: tx, q: q, db: db, by: by, org: row}
 		if _, err := c.addShippedTemplates(ctx); err != nil {
 			return err
 		}

@@ -3,149 +3,21 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
-// templateNoun is what is a permission template's own.
-var templateNoun = &noun[templates.OrganizationTemplate]{
-	kind: audit.Template, list: listTemplates, find: findTemplate,
-	of: func(t templates.OrganizationTemplate) (uuid.UUID, int64, string) {
-		return t.ID, t.Version, t.Name
-	},
-	content: func(t templates.OrganizationTemplate) any { return contentOfTemplate(t) },
-	read:    readTemplate,
-	accepted: func(_ context.Context, c *change, t templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
-		t.Template = t.Normalized()
-		return t, t.Validate(c.tools)
-	},
-	same: func(a, b templates.OrganizationTemplate) bool { return a.Template.Equal(b.Template) },
-	onto: func(now, t templates.OrganizationTemplate) templates.OrganizationTemplate {
-		now.Template = t.Template
-		return now
-	},
-	taken:  templateNameTaken,
-	insert: insertTemplate,
-	update: updateTemplate,
-	within: func(ctx context.Context, c *change) error {
-		size, err := c.q.MeasureTemplates(ctx, c.org.ID)
-		if err != nil {
-			return fmt.Errorf("measure permission templates: %w", err)
-		}
-		return templates.CheckLibrary(int(size.Templates), int(size.Bytes))
-	},
-	fileList: "templates",
-	match: func(all []templates.OrganizationTemplate) func(templates.OrganizationTemplate) (templates.OrganizationTemplate, bool) {
-		return func(t templates.OrganizationTemplate) (templates.OrganizationTemplate, bool) {
-			if i := slices.IndexFunc(all, func(o templates.OrganizationTemplate) bool { return o.ID == t.ID }); i >= 0 {
-				return all[i], true
-			}
-			i := slices.IndexFunc(all, func(o templates.OrganizationTemplate) bool {
-				return templates.NameKey(o.Name) == templates.NameKey(t.Name)
-			})
-			if i < 0 {
-				return templates.OrganizationTemplate{}, false
-			}
-			return all[i], true
-		}
-	},
-	remove: func(ctx context.Context, c *change, t templates.OrganizationTemplate) (int64, error) {
-		if err := templateUnused(ctx, c, t); err != nil {
-			return 0, err
-		}
-		return c.q.DeleteTemplate(ctx, sqlcgen.DeleteTemplateParams{OrganizationID: c.org.ID, ID: t.ID, Version: t.Version})
-	},
-}
-
-// Templates lists an organization's permission templates by name.
-func (db *DB) Templates(ctx context.Context, org uuid.UUID) ([]templates.OrganizationTemplate, error) {
-	return listTemplates(ctx, db.q, org)
-}
-
-// TemplatesAt is Templates with the revision that they are of.
-func (db *DB) TemplatesAt(ctx context.Context, org uuid.UUID) ([]templates.OrganizationTemplate, int64, error) {
-	return templateNoun.At(ctx, db, org)
-}
-
-// Template returns one of an organization's permission templates, by its id or
-// its name. What has the form of an id is taken for one.
-func (db *DB) Template(ctx context.Context, org uuid.UUID, ref string) (templates.OrganizationTemplate, error) {
-	return findTemplate(ctx, db.q, org, ref)
-}
-
-// CreateTemplate adds a permission template to an organization's library.
-func (db *DB) CreateTemplate(ctx context.Context, by audit.By, org uuid.UUID, t templates.Template) (templates.OrganizationTemplate, error) {
-	return templateNoun.Create(ctx, db, by, org, templates.OrganizationTemplate{Template: t})
-}
-
-// UpdateTemplate changes a template with edit; see noun.Update.
-func (db *DB) UpdateTemplate(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64,
-	edit func(templates.OrganizationTemplate) (templates.OrganizationTemplate, error),
-) (templates.OrganizationTemplate, error) {
-	return templateNoun.Update(ctx, db, by, org, ref, seen, edit)
-}
-
-// DeleteTemplate deletes a template that nothing uses; history keeps it. seen is
-// as for UpdateTemplate.
-func (db *DB) DeleteTemplate(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64) (templates.OrganizationTemplate, error) {
-	return templateNoun.Delete(ctx, db, by, org, ref, seen)
-}
-
-// DeleteTemplates deletes several templates in one change; see noun.DeleteAll.
-func (db *DB) DeleteTemplates(ctx context.Context, by audit.By, org uuid.UUID, seen []Seen) ([]templates.OrganizationTemplate, int64, error) {
-	return templateNoun.DeleteAll(ctx, db, by, org, seen)
-}
-
-// TemplateVersion is one version of a permission template.
-type TemplateVersion = Version[templates.OrganizationTemplate]
-
-// TemplateVersions lists the versions of a template; see noun.Versions.
-func (db *DB) TemplateVersions(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]TemplateVersion, error) {
-	return templateNoun.Versions(ctx, db, org, id, before, limit)
-}
-
-// TemplateVersionHeads lists the versions of a template; see noun.VersionHeads.
-func (db *DB) TemplateVersionHeads(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]TemplateVersion, error) {
-	return templateNoun.VersionHeads(ctx, db, org, id, before, limit)
-}
-
-// TemplateVersion returns one version of a template.
-func (db *DB) TemplateVersion(ctx context.Context, org, id uuid.UUID, version int64) (TemplateVersion, error) {
-	return templateNoun.version(ctx, db.q, org, id, version)
-}
-
-// RestoreTemplate makes an older version of a template the current one; see
-// noun.Restore.
-func (db *DB) RestoreTemplate(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (templates.OrganizationTemplate, error) {
-	return templateNoun.Restore(ctx, db, by, org, id, version, seen)
-}
-
-// RestoreTemplates makes older versions of several templates their current ones, in
-// one change; see noun.RestoreAll.
-func (db *DB) RestoreTemplates(ctx context.Context, by audit.By, org uuid.UUID, wanted []Restoration) ([]templates.OrganizationTemplate, int64, error) {
-	return templateNoun.RestoreAll(ctx, db, by, org, wanted)
-}
-
-// DeletedTemplates lists what was deleted and not restored; see noun.Deleted.
-func (db *DB) DeletedTemplates(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]TemplateVersion, error) {
-	return templateNoun.Deleted(ctx, db, org, after, limit)
-}
-
-// ImportTemplates creates and updates templates; see noun.Import. One with the id
-// of an existing one replaces that, otherwise one with its name.
-func (db *DB) ImportTemplates(ctx context.Context, by audit.By, org uuid.UUID, in Import[templates.OrganizationTemplate]) ([]Imported[templates.OrganizationTemplate], int64, error) {
-	return templateNoun.Import(ctx, db, by, org, in)
-}
+// templateStore stores permission templates in permission_templates.
+type templateStore struct{}
 
 // AddShippedTemplates adds those of the templates that we ship whose names the
 // organization doesn't have, and returns them.
@@ -159,16 +31,16 @@ func (db *DB) AddShippedTemplates(ctx context.Context, by audit.By, org uuid.UUI
 
 func (c *change) addShippedTemplates(ctx context.Context) (added []templates.OrganizationTemplate, err error) {
 	for _, t := range templates.Shipped() {
-		out, err := templateNoun.create(ctx, c, uuid.New(), templates.OrganizationTemplate{Template: t}, audit.Create)
+		out, err := c.apply(ctx, resource.Op{Verb: resource.Create, Kind: templates.KindName, New: resource.Object{Spec: t}})
 		if fault.Is(err, fault.Conflict) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		added = append(added, out)
+		added = append(added, templates.FromObject(out.Object))
 	}
-	return added, templateNoun.within(ctx, c)
+	return added, c.checkLibrary(ctx)
 }
 
 // SeedTemplates gives the shipped templates to organizations that are older than
@@ -200,150 +72,98 @@ func (db *DB) SeedTemplates(ctx context.Context, by audit.By, limit int) (seeded
 	return seeded, nil
 }
 
-func insertTemplate(ctx context.Context, c *change, id uuid.UUID, version int64, t templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+func (templateStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
+	t := o.Spec.(templates.Template)
 	row, err := c.q.InsertTemplate(ctx, sqlcgen.InsertTemplateParams{
-		ID: id, OrganizationID: c.org.ID, Name: t.Name, PermissionMode: string(t.PermissionMode), AllowedTools: stored(t.AllowedTools),
+		ID: o.ID, OrganizationID: c.org.ID, Name: t.Name, PermissionMode: string(t.PermissionMode), AllowedTools: stored(t.AllowedTools),
 		DefaultRole: t.DefaultRole, DefaultSystemPrompt: t.DefaultSystemPrompt, Description: t.Description,
-		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: version,
-		CreatedAt: orNil(t.CreatedAt), UpdatedAt: orNil(t.UpdatedAt),
+		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version,
+		CreatedAt: orNil(o.CreatedAt), UpdatedAt: orNil(o.UpdatedAt),
 	})
-	return toTemplate(row), err
+	return templateObject(row), err
 }
 
-func updateTemplate(ctx context.Context, c *change, before, after templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+func (templateStore) update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error) {
+	t := after.Spec.(templates.Template)
 	row, err := c.q.UpdateTemplate(ctx, sqlcgen.UpdateTemplateParams{
 		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version,
-		Name: after.Name, PermissionMode: string(after.PermissionMode), AllowedTools: stored(after.AllowedTools),
-		DefaultRole: after.DefaultRole, DefaultSystemPrompt: after.DefaultSystemPrompt, Description: after.Description,
+		Name: t.Name, PermissionMode: string(t.PermissionMode), AllowedTools: stored(t.AllowedTools),
+		DefaultRole: t.DefaultRole, DefaultSystemPrompt: t.DefaultSystemPrompt, Description: t.Description,
 		UpdatedBy: c.by.Actor.ID,
 	})
-	return toTemplate(row), err
+	return templateObject(row), err
+}
+
+func (templateStore) remove(ctx context.Context, c *change, o resource.Object) (int64, error) {
+	return c.q.DeleteTemplate(ctx, sqlcgen.DeleteTemplateParams{OrganizationID: c.org.ID, ID: o.ID, Version: o.Version})
 }
 
 // stored is a list that is not null.
 func stored(tools []string) []string { return append([]string{}, tools...) }
 
-func listTemplates(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]templates.OrganizationTemplate, error) {
+func (templateStore) list(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]resource.Object, error) {
 	rows, err := q.ListTemplates(ctx, org)
 	if err != nil {
 		return nil, fmt.Errorf("list permission templates: %w", err)
 	}
-	out := make([]templates.OrganizationTemplate, len(rows))
+	out := make([]resource.Object, len(rows))
 	for i, r := range rows {
-		out[i] = toTemplate(r)
+		out[i] = templateObject(r)
 	}
 	return out, nil
 }
 
-func findTemplate(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string) (templates.OrganizationTemplate, error) {
-	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
-		row, err := q.GetTemplate(ctx, sqlcgen.GetTemplateParams{OrganizationID: org, ID: id})
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = templates.NotFound()
-		}
-		return toTemplate(row), err
-	}
-	return findTemplateNamed(ctx, q, org, ref)
+func (templateStore) byID(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (resource.Object, error) {
+	row, err := q.GetTemplate(ctx, sqlcgen.GetTemplateParams{OrganizationID: org, ID: id})
+	return templateObject(row), err
 }
 
-func findTemplateNamed(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (templates.OrganizationTemplate, error) {
-	names, err := q.ListTemplateNames(ctx, org)
+// byName compares names as Go folds their case. The index does it as the database's
+// locale does, which may know fewer letters.
+func (s templateStore) byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error) {
+	names, err := s.names(ctx, q, org)
 	if err != nil {
-		return templates.OrganizationTemplate{}, fmt.Errorf("list names of permission templates: %w", err)
+		return resource.Object{}, err
 	}
-	for _, t := range names {
-		if templates.NameKey(t.Name) == templates.NameKey(name) {
-			row, err := q.GetTemplate(ctx, sqlcgen.GetTemplateParams{OrganizationID: org, ID: t.ID})
-			return toTemplate(row), err
+	for id, n := range names {
+		if templates.NameKey(n) == templates.NameKey(name) {
+			return s.byID(ctx, q, org, id)
 		}
 	}
-	return templates.OrganizationTemplate{}, templates.NotFound()
+	return resource.Object{}, pgx.ErrNoRows
 }
 
-// templateNameTaken compares names as Go folds their case, under the
-// organization's lock. The index does it as the database's locale does, which
-// may know fewer letters.
-func templateNameTaken(ctx context.Context, c *change, before *templates.OrganizationTemplate, after templates.OrganizationTemplate) error {
-	existing, err := findTemplateNamed(ctx, c.q, c.org.ID, after.Name)
-	switch {
-	case fault.Is(err, fault.NotFound), before != nil && existing.ID == before.ID:
-		return nil
-	case err != nil:
-		return err
-	}
-	f := templates.NameTaken(after.Name)
-	f.Current = existing
-	return f
-}
-
-// templateUnused refuses to delete what a mode names, and says which do.
-func templateUnused(ctx context.Context, c *change, t templates.OrganizationTemplate) error {
-	users, err := c.q.ListModesWithTemplate(ctx, sqlcgen.ListModesWithTemplateParams{OrganizationID: c.org.ID, PermissionTemplateID: t.ID})
+func (templateStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error) {
+	rows, err := q.ListTemplateNames(ctx, org)
 	if err != nil {
-		return fmt.Errorf("modes with the template: %w", err)
+		return nil, fmt.Errorf("list names of permission templates: %w", err)
 	}
-	if len(users) == 0 {
-		return nil
+	names := make(map[uuid.UUID]string, len(rows))
+	for _, r := range rows {
+		names[r.ID] = r.Name
 	}
-	uses := make([]templates.Use, len(users))
-	for i, m := range users {
-		uses[i] = templates.Use{Kind: string(audit.Mode), ID: m.ID.String(), Name: m.Name}
-	}
-	return templates.InUse(t.Name, uses)
+	return names, nil
 }
 
-// templateOf is the template that a mode names, by name or id.
-func (c *change) templateOf(ctx context.Context, ref string) (name string, id uuid.UUID, err error) {
-	if ref == "" {
-		return "", uuid.Nil, nil
-	}
-	t, err := findTemplate(ctx, c.q, c.org.ID, ref)
-	if !fault.Is(err, fault.NotFound) {
-		return t.Name, t.ID, err
-	}
-	all, err := c.q.ListTemplateNames(ctx, c.org.ID)
+// users returns the modes that name a template.
+func (templateStore) users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error) {
+	rows, err := c.q.ListModesWithTemplate(ctx, sqlcgen.ListModesWithTemplateParams{OrganizationID: c.org.ID, PermissionTemplateID: o.ID})
 	if err != nil {
-		return "", uuid.Nil, fmt.Errorf("list names of permission templates: %w", err)
+		return nil, fmt.Errorf("modes with the template: %w", err)
 	}
-	names := make([]string, len(all))
-	for i, t := range all {
-		names[i] = t.Name
+	users := make([]resource.User, len(rows))
+	for i, m := range rows {
+		users[i] = resource.User{Kind: modes.KindName, ID: m.ID, Name: m.Name}
 	}
-	slices.Sort(names)
-	have := "there is none yet"
-	if len(names) > 0 {
-		have = "there are " + strings.Join(names, ", ")
-	}
-	return "", uuid.Nil, fault.New(fault.Invalid, "invalid_mode", "The mode was not saved").With(fault.Field{
-		Pointer: "/config/permissionTemplate",
-		Detail:  fmt.Sprintf("This organization has no permission template %q; %s", ref, have),
-	})
+	return users, nil
 }
 
-// templateNames are the names of an organization's templates, read when one is
-// asked for.
-type templateNames struct {
-	q    *sqlcgen.Queries
-	org  uuid.UUID
-	byID map[uuid.UUID]string
-}
-
-// of is "" for a template that isn't there.
-func (n *templateNames) of(ctx context.Context, id *uuid.UUID) (string, error) {
-	if id == nil {
-		return "", nil
+func (templateStore) measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (objects, bytes int, err error) {
+	size, err := q.MeasureTemplates(ctx, org)
+	if err != nil {
+		return 0, 0, fmt.Errorf("measure permission templates: %w", err)
 	}
-	if n.byID == nil {
-		all, err := n.q.ListTemplateNames(ctx, n.org)
-		if err != nil {
-			return "", fmt.Errorf("list names of permission templates: %w", err)
-		}
-		n.byID = make(map[uuid.UUID]string, len(all))
-		for _, t := range all {
-			n.byID[t.ID] = t.Name
-		}
-	}
-	return n.byID[*id], nil
+	return int(size.Templates), int(size.Bytes), nil
 }
 
 // templateContent is a template in versions and in the audit log.
@@ -356,24 +176,31 @@ type templateContent struct {
 	Description         *string                  `json:"description"`
 }
 
-func contentOfTemplate(t templates.OrganizationTemplate) templateContent {
+func (templateStore) content(o resource.Object) any {
+	t := o.Spec.(templates.Template)
 	return templateContent{t.Name, t.PermissionMode, stored(t.AllowedTools), t.DefaultRole, t.DefaultSystemPrompt, t.Description}
 }
 
-func readTemplate(_ context.Context, n *templateNames, id uuid.UUID, content json.RawMessage) (templates.OrganizationTemplate, error) {
+func (templateStore) read(_ context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
 	var c templateContent
 	if err := json.Unmarshal(content, &c); err != nil {
-		return templates.OrganizationTemplate{}, err
+		return resource.Object{}, err
 	}
-	return templates.OrganizationTemplate{ID: id, OrganizationID: n.org, Template: templates.Template(c)}, nil
+	return resource.Object{
+		Kind: templates.KindName, Meta: resource.Meta{ID: id, OrganizationID: n.org}, Spec: templates.Template(c),
+	}, nil
 }
 
-func toTemplate(r sqlcgen.PermissionTemplate) templates.OrganizationTemplate {
-	return templates.OrganizationTemplate{
-		ID: r.ID, OrganizationID: r.OrganizationID, Template: templates.Template{
+func templateObject(r sqlcgen.PermissionTemplate) resource.Object {
+	return resource.Object{
+		Kind: templates.KindName,
+		Meta: resource.Meta{
+			ID: r.ID, OrganizationID: r.OrganizationID, CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy,
+			CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), Version: r.Version,
+		},
+		Spec: templates.Template{
 			Name: r.Name, PermissionMode: templates.PermissionMode(r.PermissionMode), AllowedTools: r.AllowedTools,
 			DefaultRole: r.DefaultRole, DefaultSystemPrompt: r.DefaultSystemPrompt, Description: r.Description,
 		},
-		CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), Version: r.Version,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
@@ -23,14 +24,14 @@ func template(name string) templates.Template {
 
 func (l *library) template(name string) templates.OrganizationTemplate {
 	l.t.Helper()
-	t, err := l.db.CreateTemplate(l.t.Context(), ada, l.org.ID, template(name))
+	t, err := l.db.Templates.Create(l.t.Context(), ada, l.org.ID, template(name))
 	require.NoError(l.t, err)
 	return t
 }
 
 func (l *library) templateNames() (names []string) {
 	l.t.Helper()
-	all, err := l.db.Templates(l.t.Context(), l.org.ID)
+	all, err := l.db.Templates.List(l.t.Context(), l.org.ID)
 	require.NoError(l.t, err)
 	for _, t := range all {
 		names = append(names, t.Name)
@@ -49,7 +50,7 @@ func TestTemplateLeavesItsWholeTrace(t *testing.T) {
 	l := newLibrary(t)
 	made := l.template("Reviewer")
 	require.EqualValues(t, 1, made.Version)
-	changed, err := l.db.UpdateTemplate(t.Context(), ada, l.org.ID, made.ID.String(), 1, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+	changed, err := l.db.Templates.Update(t.Context(), ada, l.org.ID, made.ID.String(), 1, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
 		o.AllowedTools, o.DefaultRole = nil, nil
 		return o, nil
 	})
@@ -57,19 +58,19 @@ func TestTemplateLeavesItsWholeTrace(t *testing.T) {
 	assert.Empty(t, changed.AllowedTools, "a cleared list is cleared")
 	assert.Nil(t, changed.DefaultRole)
 	assert.False(t, changed.UpdatedAt.Before(made.UpdatedAt))
-	_, err = l.db.UpdateTemplate(t.Context(), ada, l.org.ID, "reviewer", 1, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) { return o, nil })
+	_, err = l.db.Templates.Update(t.Context(), ada, l.org.ID, "reviewer", 1, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) { return o, nil })
 	require.Equal(t, "version_conflict", code(err))
-	_, err = l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "reviewer", 2)
+	_, err = l.db.Templates.Delete(t.Context(), ada, l.org.ID, "reviewer", 2)
 	require.NoError(t, err)
-	_, err = l.db.Template(t.Context(), l.org.ID, made.ID.String())
+	_, err = l.db.Templates.Get(t.Context(), l.org.ID, made.ID.String())
 	require.Equal(t, templates.CodeNotFound, code(err))
-	back, err := l.db.RestoreTemplate(t.Context(), ada, l.org.ID, made.ID, 1, 0)
+	back, err := l.db.Templates.Restore(t.Context(), ada, l.org.ID, made.ID, 1, 0)
 	require.NoError(t, err)
 	assert.Equal(t, made.Template, back.Template)
 	assert.EqualValues(t, 4, back.Version)
 	assert.EqualValues(t, 5, l.revision())
 	assert.EqualValues(t, 4, l.count(`select count(*) from audit_log where subject_id = $1`, made.ID.String()))
-	versions, err := l.db.TemplateVersions(t.Context(), l.org.ID, made.ID, 0, 10)
+	versions, err := l.db.Templates.Versions(t.Context(), l.org.ID, made.ID, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, versions, 4)
 	assert.Equal(t, changed.Template, versions[2].Object.Template)
@@ -80,9 +81,9 @@ func TestAbsentAndEmptyAreKeptApart(t *testing.T) {
 	l := newLibrary(t)
 	empty := ""
 	in := templates.Template{Name: "Texts", PermissionMode: templates.Plan, AllowedTools: []string{}, Description: &empty}
-	made, err := l.db.CreateTemplate(t.Context(), ada, l.org.ID, in)
+	made, err := l.db.Templates.Create(t.Context(), ada, l.org.ID, in)
 	require.NoError(t, err)
-	got, err := l.db.Template(t.Context(), l.org.ID, "TEXTS")
+	got, err := l.db.Templates.Get(t.Context(), l.org.ID, "TEXTS")
 	require.NoError(t, err)
 	assert.Equal(t, made, got)
 	require.NotNil(t, got.Description)
@@ -94,20 +95,20 @@ func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
 	l := newLibrary(t)
 	l.template("Östlich")
 	for _, name := range []string{" Code Expert ", "code expert", "ÖSTLICH"} {
-		_, err := l.db.CreateTemplate(t.Context(), ada, l.org.ID, template(name))
+		_, err := l.db.Templates.Create(t.Context(), ada, l.org.ID, template(name))
 		require.Equal(t, templates.CodeNameTaken, code(err), name)
 	}
 	l.template("Foo Bar")
 	other := l.template("foo-bar")
 	for _, name := range []string{"FOO BAR ", " \t"} {
-		_, err := l.db.UpdateTemplate(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+		_, err := l.db.Templates.Update(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
 			o.Name = name
 			return o, nil
 		})
 		require.Contains(t, []string{templates.CodeNameTaken, templates.CodeNameEmpty}, code(err), name)
 	}
 	// The same name in other letters is no other name.
-	renamed, err := l.db.UpdateTemplate(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+	renamed, err := l.db.Templates.Update(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
 		o.Name = "Foo-Bar"
 		return o, nil
 	})
@@ -131,7 +132,7 @@ func TestOfTwoRacingTemplatesOneWins(t *testing.T) {
 			if i%2 == 0 {
 				name = " RACER "
 			}
-			_, errs[i] = l.db.CreateTemplate(t.Context(), ada, l.org.ID, template(name))
+			_, errs[i] = l.db.Templates.Create(t.Context(), ada, l.org.ID, template(name))
 		})
 	}
 	wg.Wait()
@@ -151,7 +152,7 @@ func TestShippedTemplatesAreSeededOnce(t *testing.T) {
 	l := newLibrary(t)
 	shipped := []string{"Code Expert", "Project Manager", "Safe Sandbox", "Web Researcher"}
 	require.Equal(t, shipped, l.templateNames())
-	_, err := l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "Safe Sandbox", 0)
+	_, err := l.db.Templates.Delete(t.Context(), ada, l.org.ID, "Safe Sandbox", 0)
 	require.NoError(t, err)
 	n, err := l.db.SeedTemplates(t.Context(), ada, 10)
 	require.NoError(t, err)
@@ -192,27 +193,27 @@ func TestAModeNamesATemplate(t *testing.T) {
 	made := l.template("Reviewer")
 	m := mode("docs")
 	m.Config.PermissionTemplate = " reviewer "
-	docs, err := l.db.CreateMode(t.Context(), ada, l.org.ID, m)
+	docs, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, m)
 	require.NoError(t, err)
 	require.Equal(t, "Reviewer", docs.Config.PermissionTemplate)
 	require.Equal(t, made.ID, docs.PermissionTemplateID)
 
 	dangling := mode("other")
 	dangling.Config.PermissionTemplate = "Nobody"
-	_, err = l.db.CreateMode(t.Context(), ada, l.org.ID, dangling)
+	_, err = l.db.Modes.Create(t.Context(), ada, l.org.ID, dangling)
 	f, ok := fault.As(err)
 	require.True(t, ok)
 	require.Equal(t, "/config/permissionTemplate", f.Fields[0].Pointer)
 	require.Contains(t, f.Fields[0].Detail, "Reviewer")
 
-	_, err = l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "Reviewer", 0)
+	_, err = l.db.Templates.Delete(t.Context(), ada, l.org.ID, "Reviewer", 0)
 	f, ok = fault.As(err)
 	require.True(t, ok)
 	require.Equal(t, templates.CodeInUse, f.Code)
-	require.Equal(t, []templates.Use{{Kind: "mode", ID: docs.ID.String(), Name: "The docs"}}, f.Current)
+	require.Equal(t, []resource.User{{Kind: "mode", ID: docs.ID, Name: "The docs"}}, f.Current)
 
 	// A new name is everybody's, without a new version of the mode.
-	_, err = l.db.UpdateTemplate(t.Context(), ada, l.org.ID, "Reviewer", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+	_, err = l.db.Templates.Update(t.Context(), ada, l.org.ID, "Reviewer", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
 		o.Name = "Critic"
 		return o, nil
 	})
@@ -222,25 +223,25 @@ func TestAModeNamesATemplate(t *testing.T) {
 	require.Equal(t, "Critic", lib.Modes[0].Config.PermissionTemplate)
 	require.EqualValues(t, 1, lib.Modes[0].Version)
 	require.Len(t, lib.Templates, 5)
-	versions, err := l.db.ModeVersions(t.Context(), l.org.ID, docs.ID, 0, 1)
+	versions, err := l.db.Modes.Versions(t.Context(), l.org.ID, docs.ID, 0, 1)
 	require.NoError(t, err)
 	require.Equal(t, "Critic", versions[0].Object.Config.PermissionTemplate)
 
 	// Once nothing names it, it can go; what named it can't come back without it.
-	_, err = l.db.UpdateMode(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err = l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Config.PermissionTemplate = ""
 		return m, nil
 	})
 	require.NoError(t, err)
-	_, err = l.db.DeleteTemplate(t.Context(), ada, l.org.ID, "Critic", 0)
+	_, err = l.db.Templates.Delete(t.Context(), ada, l.org.ID, "Critic", 0)
 	require.NoError(t, err)
-	_, err = l.db.RestoreMode(t.Context(), ada, l.org.ID, docs.ID, 1, 0)
+	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, docs.ID, 1, 0)
 	f, ok = fault.As(err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, "/config/permissionTemplate", f.Fields[0].Pointer)
-	_, err = l.db.RestoreTemplate(t.Context(), ada, l.org.ID, made.ID, 1, 0)
+	_, err = l.db.Templates.Restore(t.Context(), ada, l.org.ID, made.ID, 1, 0)
 	require.NoError(t, err)
-	back, err := l.db.RestoreMode(t.Context(), ada, l.org.ID, docs.ID, 1, 0)
+	back, err := l.db.Modes.Restore(t.Context(), ada, l.org.ID, docs.ID, 1, 0)
 	require.NoError(t, err)
 	require.Equal(t, "Reviewer", back.Config.PermissionTemplate)
 }
@@ -253,18 +254,18 @@ func TestATemplateIsItsOrganizationsOwn(t *testing.T) {
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)
 	for _, ref := range []string{theirs.ID.String(), "Theirs"} {
-		_, err = l.db.Template(t.Context(), other.ID, ref)
+		_, err = l.db.Templates.Get(t.Context(), other.ID, ref)
 		require.True(t, fault.Is(err, fault.NotFound))
-		_, err = l.db.DeleteTemplate(t.Context(), ada, other.ID, ref, 0)
+		_, err = l.db.Templates.Delete(t.Context(), ada, other.ID, ref, 0)
 		require.True(t, fault.Is(err, fault.NotFound))
 		m := mode("docs")
 		m.Config.PermissionTemplate = ref
-		_, err = l.db.CreateMode(t.Context(), ada, other.ID, m)
+		_, err = l.db.Modes.Create(t.Context(), ada, other.ID, m)
 		require.True(t, fault.Is(err, fault.Invalid))
 	}
-	_, err = l.db.TemplateVersions(t.Context(), other.ID, theirs.ID, 0, 10)
+	_, err = l.db.Templates.Versions(t.Context(), other.ID, theirs.ID, 0, 10)
 	require.True(t, fault.Is(err, fault.NotFound))
-	m, err := l.db.CreateMode(t.Context(), ada, other.ID, mode("docs"))
+	m, err := l.db.Modes.Create(t.Context(), ada, other.ID, mode("docs"))
 	require.NoError(t, err)
 	l.asOwnerFails(`update organization_modes set permission_template_id = $2 where id = $1`,
 		"organization_modes_permission_template_fkey", m.ID, theirs.ID)
@@ -272,7 +273,7 @@ func TestATemplateIsItsOrganizationsOwn(t *testing.T) {
 
 func TestTemplatesAreImportedTogether(t *testing.T) {
 	l := newLibrary(t)
-	have, revision, err := l.db.TemplatesAt(t.Context(), l.org.ID)
+	have, revision, err := l.db.Templates.At(t.Context(), l.org.ID)
 	require.NoError(t, err)
 	known, id := have[0], uuid.New()
 	known.Template = template("Code Expert")
@@ -280,23 +281,23 @@ func TestTemplatesAreImportedTogether(t *testing.T) {
 	in := []templates.OrganizationTemplate{
 		known, {ID: id, Template: template("New"), CreatedAt: made, UpdatedAt: time.Now().Add(time.Hour)}, {Template: have[1].Template},
 	}
-	done, after, err := l.db.ImportTemplates(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{Objects: in, Seen: revision})
+	done, after, err := l.db.Templates.Import(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{Objects: in, Seen: revision})
 	require.NoError(t, err)
 	require.Equal(t, revision+1, after)
-	require.Equal(t, postgres.ImportUpdate, done[0].Action)
-	require.Equal(t, postgres.ImportCreate, done[1].Action)
+	require.Equal(t, resource.ActionUpdate, done[0].Action)
+	require.Equal(t, resource.ActionCreate, done[1].Action)
 	require.Equal(t, id, done[1].Object.ID, "a file keeps its id")
 	require.Equal(t, made, done[1].Object.CreatedAt, "and says how old it is")
 	require.False(t, done[1].Object.UpdatedAt.After(time.Now()), "within reason")
-	require.Equal(t, postgres.ImportUnchanged, done[2].Action)
+	require.Equal(t, resource.ActionUnchanged, done[2].Action)
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)
-	done, _, err = l.db.ImportTemplates(t.Context(), ada, other.ID, postgres.Import[templates.OrganizationTemplate]{
+	done, _, err = l.db.Templates.Import(t.Context(), ada, other.ID, postgres.Import[templates.OrganizationTemplate]{
 		Objects: []templates.OrganizationTemplate{{ID: id, Template: template("New")}},
 	})
 	require.NoError(t, err)
 	require.NotEqual(t, id, done[0].Object.ID, "another organization has that one")
-	_, _, err = l.db.ImportTemplates(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{
+	_, _, err = l.db.Templates.Import(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{
 		Objects: []templates.OrganizationTemplate{{Template: template("Good")}, {Template: template(" ")}},
 	})
 	f, ok := fault.As(err)

@@ -63,10 +63,10 @@ func (db *DB) Library(ctx context.Context, org uuid.UUID) (Library, error) {
 		if out.Deleted || !out.Pending {
 			return nil
 		}
-		if out.Modes, err = listModes(ctx, q, org); err != nil {
+		if out.Modes, err = db.Modes.read(ctx, q, org); err != nil {
 			return err
 		}
-		out.Templates, err = listTemplates(ctx, q, org)
+		out.Templates, err = db.Templates.read(ctx, q, org)
 		return err
 	})
 	if err != nil {

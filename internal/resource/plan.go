@@ -8,6 +8,7 @@ const (
 	ActionCreate    Action = "create"
 	ActionUpdate    Action = "update"
 	ActionUnchanged Action = "unchanged"
+	ActionDelete    Action = "delete"
 	// ActionSkip is for a valid object that wasn't selected.
 	ActionSkip Action = "skip"
 	// ActionInvalid is for an object with problems of its own, ActionConflict for one

@@ -1,10 +1,10 @@
 package templates
 
 import (
-	"fmt"
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/resource"
 )
 
 // The codes of failures that clients tell apart.
@@ -60,29 +60,12 @@ func NameTaken(name string) *fault.Error {
 		With(fault.Field{Pointer: "/name", Detail: "another template of this organization has this name, capitals make no difference; choose another, or change that template"})
 }
 
-// Use is one thing that uses a template.
-type Use struct {
-	// Kind is what it is: "mode".
-	Kind string `json:"kind"`
-	// ID is how programs know it, Name how people do.
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
 // InUse is the failure where a template can't be deleted, with what blocks it in
 // Current.
-func InUse(name string, uses []Use) *fault.Error {
-	const shown = 5
-	var names []string
-	for _, u := range uses[:min(len(uses), shown)] {
-		names = append(names, fmt.Sprintf("the %s '%s'", u.Kind, u.Name))
-	}
-	if more := len(uses) - shown; more > 0 {
-		names = append(names, fmt.Sprintf("%d more", more))
-	}
+func InUse(name string, users []resource.User) *fault.Error {
 	e := fault.New(fault.Conflict, CodeInUse,
-		"Template '%s' is used by %s. Nothing was deleted; let them use another one first", name, strings.Join(names, ", "))
-	e.Current = uses
+		"Template '%s' is used by %s. Nothing was deleted; let them use another one first", name, resource.NameUsers(users))
+	e.Current = users
 	return e
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/resource"
 )
 
 func valid() Template { return Template{Name: "Helper", PermissionMode: Default} }
@@ -87,10 +88,10 @@ func TestSentencesThatClientsCompare(t *testing.T) {
 	assert.Equal(t, fault.Conflict, taken.Kind)
 	assert.Equal(t, "Template not found", NotFound().Message)
 	assert.True(t, fault.Is(NotFound(), fault.NotFound))
-	uses := []Use{{"mode", "1", "Docs"}, {"mode", "2", "Code"}}
+	uses := []resource.User{{Kind: "mode", ID: id(1), Name: "Docs"}, {Kind: "mode", ID: id(2), Name: "Code"}}
 	assert.Equal(t, "Template 'X' is used by the mode 'Docs', the mode 'Code'. Nothing was deleted; let them use another one first", InUse("X", uses).Message)
 	assert.Equal(t, uses, InUse("X", uses).Current)
-	assert.Contains(t, InUse("X", make([]Use, 8)).Message, "3 more")
+	assert.Contains(t, InUse("X", make([]resource.User, 8)).Message, "3 more")
 	for _, code := range []string{CodeNameTaken, CodeNameEmpty, CodePermissionMode, CodeInvalid, CodeInvalidRequest, CodeNotFound, CodeInUse} {
 		assert.NotEmpty(t, Title(code), code)
 	}

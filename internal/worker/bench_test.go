@@ -43,7 +43,7 @@ func BenchmarkPublish(b *testing.B) {
 			for i, m := range own {
 				wanted[i].Mode = m
 			}
-			_, _, err := w.db.ImportModes(b.Context(), ada, w.org.ID, postgres.Import[modes.OrganizationMode]{Objects: wanted})
+			_, _, err := w.db.Modes.Import(b.Context(), ada, w.org.ID, postgres.Import[modes.OrganizationMode]{Objects: wanted})
 			require.NoError(b, err)
 			w.work()
 			w.published()
@@ -58,7 +58,7 @@ func BenchmarkPublish(b *testing.B) {
 				b.StopTimer()
 				after, _, err := w.store.LogTail(b.Context())
 				require.NoError(b, err)
-				_, err = w.db.UpdateMode(b.Context(), ada, w.org.ID, own[n/2].Slug, 0, edit)
+				_, err = w.db.Modes.Update(b.Context(), ada, w.org.ID, own[n/2].Slug, 0, edit)
 				require.NoError(b, err)
 				b.StartTimer()
 				w.awaitEntry(after)

@@ -111,7 +111,7 @@ func mode(slug string) modes.Mode {
 
 func (w *world) create(slug string) modes.OrganizationMode {
 	w.t.Helper()
-	m, err := w.db.CreateMode(w.t.Context(), ada, w.org.ID, mode(slug))
+	m, err := w.db.Modes.Create(w.t.Context(), ada, w.org.ID, mode(slug))
 	require.NoError(w.t, err)
 	return m
 }

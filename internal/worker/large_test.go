@@ -40,7 +40,7 @@ func (w *world) fill(org organization.Organization, instructions ...string) {
 		m.Config.CustomInstructions = text
 		own = append(own, modes.OrganizationMode{Mode: m})
 	}
-	_, _, err := w.db.ImportModes(w.t.Context(), ada, org.ID, postgres.Import[modes.OrganizationMode]{Objects: own})
+	_, _, err := w.db.Modes.Import(w.t.Context(), ada, org.ID, postgres.Import[modes.OrganizationMode]{Objects: own})
 	require.NoError(w.t, err)
 }
 
@@ -136,7 +136,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 		return n
 	}
 	var names []string
-	ts, err := w.db.Templates(t.Context(), w.org.ID)
+	ts, err := w.db.Templates.List(t.Context(), w.org.ID)
 	require.NoError(t, err)
 	for _, x := range ts {
 		names = append(names, x.Name)
@@ -145,7 +145,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 
 	compressed.Store(0)
 	sent := received()
-	_, err = w.db.DeleteTemplate(t.Context(), ada, w.org.ID, names[0], 0)
+	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, names[0], 0)
 	require.NoError(t, err)
 	after := w.published()
 	sent = received() - sent
@@ -159,7 +159,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	key := "{om}:doc:" + w.org.ID.String()
 	require.NoError(t, rdb.HSet(t.Context(), key, "modes.yaml:br", "cut short").Err())
 	compressed.Store(0)
-	_, err = w.db.DeleteTemplate(t.Context(), ada, w.org.ID, names[1], 0)
+	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, names[1], 0)
 	require.NoError(t, err)
 	whole := w.published()
 	require.Equal(t, before.Find(document.ModesYAML), whole.Find(document.ModesYAML), "it is sent whole")
@@ -184,7 +184,7 @@ func TestLateOrganizationIsNamed(t *testing.T) {
 	require.Empty(t, note)
 	stuck, err := w.db.CreateOrganization(t.Context(), ada, "stuck", "Stuck")
 	require.NoError(t, err)
-	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
+	_, err = w.db.Modes.Create(t.Context(), ada, stuck.ID, mode("docs"))
 	require.NoError(t, err)
 	w.exec(`update organization_modes set config = '{"groups": 7}' where organization_id = $1`, stuck.ID)
 	w.awaitFor(longPatience, func() error {

@@ -156,7 +156,7 @@ func TestChangesDuringARenderCostOneMore(t *testing.T) {
 	w.receive(g.held, "the render has not begun")
 	edits := 0
 	for range 30 {
-		_, err := w.db.UpdateMode(t.Context(), ada, w.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		_, err := w.db.Modes.Update(t.Context(), ada, w.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 			edits++
 			m.Config.WhenToUse = fmt.Sprint("edit ", edits)
 			return m, nil

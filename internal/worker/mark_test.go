@@ -44,7 +44,7 @@ func TestMarksTellWhatIsUnpublished(t *testing.T) {
 	w.exec(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck'; end $$;
 		create trigger stuck before insert or update on publications for each row
 		when (new.organization_id <> '` + snapshot.Canary + `') execute function stuck()`)
-	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
+	_, err = w.db.Modes.Create(t.Context(), ada, stuck.ID, mode("docs"))
 	require.NoError(t, err)
 	log, _, err := w.db.AuditPage(t.Context(), stuck.ID, auditPage, 64<<20)
 	require.NoError(t, err)

@@ -30,7 +30,7 @@ func TestChangeIsPublished(t *testing.T) {
 	w.create("code")
 	overridden := body(t, w.published(), document.ModesYAML)
 	require.Contains(t, overridden, "You are code")
-	_, err := w.db.DeleteMode(t.Context(), ada, w.org.ID, "code", 1)
+	_, err := w.db.Modes.Delete(t.Context(), ada, w.org.ID, "code", 1)
 	require.NoError(t, err)
 	back := w.published()
 	require.Equal(t, body(t, full, document.ModesYAML), body(t, back, document.ModesYAML), "the built-in mode is back")
@@ -45,7 +45,7 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	w.create("docs")
 	before := w.published()
 	same := func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Position += 7; return m, nil }
-	_, err := w.db.UpdateMode(t.Context(), ada, w.org.ID, "docs", 0, same)
+	_, err := w.db.Modes.Update(t.Context(), ada, w.org.ID, "docs", 0, same)
 	require.NoError(t, err)
 	after := w.published()
 	require.EqualValues(t, 3, after.Version.Revision)
@@ -56,7 +56,7 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	again := w.published()
 	require.Equal(t, after, again)
 
-	_, err = w.db.DeleteTemplate(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
+	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
 	require.NoError(t, err)
 	without := w.published()
 	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
@@ -166,7 +166,7 @@ func TestOneStuckOrganization(t *testing.T) {
 	w.published()
 	stuck, err := w.db.CreateOrganization(t.Context(), ada, "stuck", "Stuck")
 	require.NoError(t, err)
-	_, err = w.db.CreateMode(t.Context(), ada, stuck.ID, mode("docs"))
+	_, err = w.db.Modes.Create(t.Context(), ada, stuck.ID, mode("docs"))
 	require.NoError(t, err)
 	w.exec(`update organization_modes set config = '{"groups": 7}' where organization_id = $1`, stuck.ID)
 	for i := range 20 {

@@ -98,7 +98,7 @@ func TestRedisAheadHaltsUntilTheEpochIsRaised(t *testing.T) {
 		}
 		return nil
 	})
-	_, err := w.db.CreateMode(t.Context(), ada, w.org.ID, mode("after-the-restore"))
+	_, err := w.db.Modes.Create(t.Context(), ada, w.org.ID, mode("after-the-restore"))
 	require.NoError(t, err)
 	got, err := w.store.Document(t.Context(), w.org.ID.String())
 	require.NoError(t, err)

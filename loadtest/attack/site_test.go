@@ -244,7 +244,7 @@ func (s *site) token(tn tenant, scopes ...string) (secret string, id uuid.UUID) 
 // mode creates a mode whose role is the given text.
 func (s *site) mode(tn tenant, slug, role string) {
 	s.t.Helper()
-	_, err := s.db.CreateMode(s.t.Context(), operator, tn.org.ID, modes.Mode{
+	_, err := s.db.Modes.Create(s.t.Context(), operator, tn.org.ID, modes.Mode{
 		Slug: slug, Name: slug, Config: modes.Config{RoleDefinition: role, Groups: []modes.Group{{Name: "read"}}},
 	})
 	require.NoError(s.t, err)

@@ -36,7 +36,7 @@ const (
 
 // inEffect are the modes that editors work with, in their order.
 func (l library) inEffect(ctx context.Context) ([]mode, error) {
-	all, err := l.db.Modes(ctx, l.org)
+	all, err := l.db.Modes.List(ctx, l.org)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 // resources are what there is, templates first. A library is bounded, so all of it
 // is one page.
 func (l library) resources(ctx context.Context) ([]*mcp.Resource, error) {
-	all, err := l.db.Templates(ctx, l.org)
+	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
 		return nil, err
 	}

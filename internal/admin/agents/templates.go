@@ -24,7 +24,7 @@ const noted = "An empty allowed_tools means that nothing is allowed without aski
 const noTemplates = "This organization has no permission templates. That allows nothing: without a template an agent gets no permissions from here."
 
 func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
-	all, err := l.db.Templates(ctx, l.org)
+	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
 }
 
 func (l library) getTemplate(ctx context.Context, in templateRef) (any, error) {
-	t, err := l.db.Template(ctx, l.org, in.Template)
+	t, err := l.db.Templates.Get(ctx, l.org, in.Template)
 	if fault.Is(err, fault.NotFound) {
 		return nil, l.orThese(ctx, in.Template, err)
 	}
@@ -67,7 +67,7 @@ func shown(t templates.OrganizationTemplate) jsonast.Map {
 
 // orThese names the templates that there are.
 func (l library) orThese(ctx context.Context, asked string, notFound error) error {
-	all, err := l.db.Templates(ctx, l.org)
+	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
 		return err
 	}

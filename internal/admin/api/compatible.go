@@ -7,6 +7,7 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
@@ -62,7 +63,7 @@ func (a *API) organizationOfToken(v *visit) (ref string, err error) {
 }
 
 func (a *API) compatibleList(v *visit) error {
-	all, err := a.DB.Templates(v.UserContext(), v.org.ID)
+	all, err := a.DB.Templates.List(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -70,8 +71,7 @@ func (a *API) compatibleList(v *visit) error {
 }
 
 func (a *API) compatibleGet(v *visit) error {
-	r := a.templates()
-	t, err := r.find(v.UserContext(), v.org.ID, r.ref(v))
+	t, err := a.templates().find(v)
 	return answerCompatible(v, t, err)
 }
 
@@ -99,12 +99,12 @@ func (a *API) compatibleDelete(v *visit) error {
 	}{true})
 }
 
-func answerCompatible(v *visit, t templates.OrganizationTemplate, err error) error {
+func answerCompatible(v *visit, o resource.Object, err error) error {
 	if err != nil {
 		return compatibleFailure(err)
 	}
-	v.Set(fiber.HeaderETag, etag(t.ID, t.Version))
-	return answer(v.Ctx, http.StatusOK, t)
+	v.Set(fiber.HeaderETag, etag(o.ID, o.Version))
+	return answer(v.Ctx, http.StatusOK, templates.FromObject(o))
 }
 
 // malformedError is a failure that is answered with 400, whatever it is.

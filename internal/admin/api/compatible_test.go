@@ -78,7 +78,7 @@ func TestCompatibleCreate(t *testing.T) {
 	require.Equal(t, made["created_at"], made["updated_at"])
 	require.Len(t, made, 9, "and nothing that clients don't know")
 
-	saved, err := s.db.Template(t.Context(), s.acme.ID, id.String())
+	saved, err := s.db.Templates.Get(t.Context(), s.acme.ID, id.String())
 	require.NoError(t, err)
 	require.Equal(t, "Reviewer", saved.Name)
 	list := s.do("GET", existing, s.write, "").ok(200).array()

@@ -14,6 +14,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/problem"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
@@ -59,14 +60,10 @@ func problemOf(err error) problem.Problem {
 	}
 	p := problem.Of(err)
 	switch current := p.Current.(type) {
-	case modes.OrganizationMode:
-		p.Current = modeOf(current)
-	case templates.OrganizationTemplate:
-		p.Current = templateOf(current)
-	case []modes.OrganizationMode:
-		p.Current = eachOf(current, modeOf)
-	case []templates.OrganizationTemplate:
-		p.Current = eachOf(current, templateOf)
+	case resource.Object:
+		p.Current = presented(current)
+	case []resource.Object:
+		p.Current = eachOf(current, presented)
 	case postgres.ModeOrder:
 		p.Current = ordered{current.IDs, current.Revision}
 	}
@@ -85,6 +82,14 @@ func problemOf(err error) problem.Problem {
 		p.Plan = refused.Plan
 	}
 	return p
+}
+
+// presented returns an object as it is answered.
+func presented(o resource.Object) any {
+	if o.Kind == modes.KindName {
+		return modeOf(o)
+	}
+	return templateOf(o)
 }
 
 // protocol is what Fiber itself refuses.

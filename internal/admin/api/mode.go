@@ -1,64 +1,60 @@
 package api
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/audit"
-	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 )
 
-// modes are modes over HTTP.
-func (a *API) modes() *resource[modes.OrganizationMode] {
-	return &resource[modes.OrganizationMode]{
-		API: a, noun: "mode", plural: "modes", deletedCode: "mode_deleted", most: modes.MaxModes,
-		takesList: []string{"view"}, takesImport: []string{"collision", "slug..."}, takesExport: []string{"view", "format", "slug..."},
-		of:     func(m modes.OrganizationMode) (uuid.UUID, int64) { return m.ID, m.Version },
-		called: func(m modes.OrganizationMode) string { return m.Name },
-		shown:  func(m modes.OrganizationMode) any { return a.own(m) },
-		sent:   func(m modes.OrganizationMode) any { return contentOf(m.Mode) },
-		read: func(v *visit) (m modes.OrganizationMode, err error) {
-			data, isYAML, err := modeBody(v.Ctx)
-			if err == nil {
-				m.Mode, err = modes.ReadMode(v.UserContext(), data, isYAML)
-			}
-			return m, err
-		},
-		onto: func(now, other modes.OrganizationMode) modes.OrganizationMode { now.Mode = other.Mode; return now },
-		patched: func(now modes.OrganizationMode, patch []byte) (_ modes.OrganizationMode, err error) {
-			now.Mode, err = modes.PatchMode(now.Mode, patch)
-			return now, err
-		},
-		diff: func(before, after modes.OrganizationMode) []diff.Change { return modes.Diff(before.Mode, after.Mode) },
-		name: func(out *version, id string, m modes.OrganizationMode, whole bool) {
-			out.ModeID, out.Slug, out.Name = id, m.Slug, m.Name
-			if whole {
-				out.Mode = contentOf(m.Mode)
-			}
-		},
-		listed: a.modesListed, export: a.modeExport,
-		imported: func(v *visit, up importRequest, how howToImport) (any, int64, error) {
-			choices, err := up.modeChoices(v)
-			if err != nil {
-				return nil, 0, err
-			}
-			plan, err := files.ImportModes(v.UserContext(), a.DB, v.by(), v.org.ID, importOf(up, how, choices))
-			if err != nil {
-				return nil, 0, err
-			}
-			return plan, plan.Revision, nil
-		},
-		find: a.DB.Mode, update: a.DB.UpdateMode, remove: a.DB.DeleteMode,
-		create: func(ctx context.Context, by audit.By, org uuid.UUID, m modes.OrganizationMode) (modes.OrganizationMode, error) {
-			return a.DB.CreateMode(ctx, by, org, m.Mode)
-		},
-		versions: a.DB.ModeVersions, heads: a.DB.ModeVersionHeads, version: a.DB.ModeVersion, restore: a.DB.RestoreMode, deleted: a.DB.DeletedModes,
-		removeAll: a.DB.DeleteModes, restoreAll: a.DB.RestoreModes,
+// modeAPI presents modes.
+type modeAPI struct{ *API }
+
+func (a *API) modes() *objects { return &objects{a, a.DB.Objects(modes.KindName), modeAPI{a}} }
+
+func (modeAPI) parameters() parameters {
+	return parameters{list: []string{"view"}, imports: []string{"collision", "slug..."}, export: []string{"view", "format", "slug..."}}
+}
+
+func (modeAPI) limit() int { return modes.MaxModes }
+
+func (a modeAPI) present(o resource.Object) any { return a.own(o) }
+
+func (modeAPI) sent(s resource.Spec) any { return contentOf(s.(modes.Mode)) }
+
+func (modeAPI) read(v *visit) (resource.Spec, error) {
+	data, isYAML, err := modeBody(v.Ctx)
+	if err != nil {
+		return nil, err
 	}
+	return modes.ReadMode(v.UserContext(), data, isYAML)
+}
+
+func (modeAPI) patch(current resource.Spec, patch []byte) (resource.Spec, error) {
+	return modes.PatchMode(current.(modes.Mode), patch)
+}
+
+func (modeAPI) describe(out *version, o resource.Object, whole bool) {
+	m := o.Spec.(modes.Mode)
+	out.ModeID, out.Slug, out.Name = o.ID.String(), m.Slug, m.Name
+	if whole {
+		out.Mode = contentOf(m)
+	}
+}
+
+func (a modeAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
+	choices, err := up.modeChoices(v)
+	if err != nil {
+		return nil, 0, err
+	}
+	plan, err := files.ImportModes(v.UserContext(), a.DB, v.by(), v.org.ID, importOf(up, how, choices))
+	if err != nil {
+		return nil, 0, err
+	}
+	return plan, plan.Revision, nil
 }
 
 // mode is a mode in the API. What is sent has slug, name and config; the rest
@@ -89,18 +85,19 @@ type content struct {
 
 func contentOf(m modes.Mode) content { return content{m.Slug, m.Name, m.Config} }
 
-func modeOf(m modes.OrganizationMode) mode {
+func modeOf(o resource.Object) mode {
+	m := o.Spec.(modes.Mode)
 	return mode{
-		ID: m.ID, OrganizationID: m.OrganizationID, Slug: m.Slug, Name: m.Name,
-		CreatedBy: m.CreatedBy, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, UpdatedBy: m.UpdatedBy,
-		Version: m.Version, Position: m.Position, ETag: etag(m.ID, m.Version), Config: m.Config,
+		ID: o.ID, OrganizationID: o.OrganizationID, Slug: m.Slug, Name: m.Name,
+		CreatedBy: o.CreatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, UpdatedBy: o.UpdatedBy,
+		Version: o.Version, Position: o.Position, ETag: etag(o.ID, o.Version), Config: m.Config,
 	}
 }
 
 // own is modeOf with the mark of a mode that stands in for a built-in one.
-func (a *API) own(m modes.OrganizationMode) mode {
-	out := modeOf(m)
-	out.Overrides = a.isBuiltin(m.Slug)
+func (a *API) own(o resource.Object) mode {
+	out := modeOf(o)
+	out.Overrides = a.isBuiltin(out.Slug)
 	return out
 }
 

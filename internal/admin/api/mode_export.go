@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-func (a *API) modeExport(v *visit) error {
+func (a modeAPI) export(v *visit) error {
 	view, err := viewOf(v)
 	if err != nil {
 		return err

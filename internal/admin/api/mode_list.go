@@ -3,15 +3,16 @@ package api
 import (
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 )
 
-// modesListed are the modes of the view that is asked for.
-func (a *API) modesListed(v *visit) ([]listed, error) {
+// list returns the modes of the view that is asked for.
+func (a modeAPI) list(v *visit) ([]listed, error) {
 	view, err := viewOf(v)
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.DB.Modes(v.UserContext(), v.org.ID)
+	all, err := a.DB.Objects(modes.KindName).List(v.UserContext(), v.org.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -23,19 +24,19 @@ func (a *API) modesListed(v *visit) ([]listed, error) {
 }
 
 // inView puts modes into the order of a view.
-func (a *API) inView(view files.View, all []modes.OrganizationMode) []mode {
+func (a *API) inView(view files.View, all []resource.Object) []mode {
 	own := make([]mode, len(all))
-	for i, m := range all {
-		own[i] = a.own(m)
+	for i, o := range all {
+		own[i] = a.own(o)
 	}
 	if view == files.Own {
 		return own
 	}
 	plain := make([]modes.Mode, len(all))
 	bySlug := make(map[string]mode, len(all))
-	for i, m := range all {
-		plain[i] = m.Mode
-		bySlug[modes.SlugKey(m.Slug)] = own[i]
+	for i, o := range all {
+		plain[i] = o.Spec.(modes.Mode)
+		bySlug[modes.SlugKey(plain[i].Slug)] = own[i]
 	}
 	merged := make([]mode, 0, len(all)+len(a.Builtins))
 	for _, m := range modes.Merge(a.Builtins, plain) {

@@ -2,68 +2,49 @@ package api
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/audit"
-	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
-// resource is a kind of object that libraries hold, over HTTP: what is its own of
-// it. What all kinds share, from the precondition to the ETag, is its methods,
-// which are written once, as their transactions are in postgres.
-type resource[T any] struct {
+// objects serves the objects of one kind: everything that kinds have in common, from the
+// precondition to the ETag.
+type objects struct {
 	*API
-	// noun is what people call one, and what paths call the one in them; plural is
-	// what paths and answers call the collection.
-	noun, plural string
-	// takesList, takesImport and takesExport are its own parameters of these routes,
-	// beside those of all kinds.
-	takesList, takesImport, takesExport []string
-	// of returns an object's id and version.
-	of func(T) (id uuid.UUID, version int64)
-	// shown is one as it is answered, sent what a person writes of one.
-	shown, sent func(T) any
-	// read reads a whole one from a request's body.
-	read func(v *visit) (T, error)
-	// onto returns what is there now with what a person wrote of the other one.
-	onto func(now, other T) T
-	// patched returns what is there now as a merge patch (RFC 7396) changes it.
-	patched func(now T, patch []byte) (T, error)
-	diff    func(before, after T) []diff.Change
-	// name says in a version which object it is of; whole puts its content there.
-	name func(out *version, id string, t T, whole bool)
-	// listed are the objects of a list, in its order.
-	listed func(v *visit) ([]listed, error)
-	// export answers with a file of objects.
-	export func(v *visit) error
-	// imported imports what was uploaded, see files.
-	imported func(v *visit, up importRequest, how howToImport) (plan any, revision int64, err error)
-	// deletedCode is the failure's where somebody changes what was deleted.
-	deletedCode string
-	// called is what people know one by.
-	called func(T) string
-	// most is how many of them a library can hold.
-	most int
-
-	// The store's: see postgres.
-	find     func(ctx context.Context, org uuid.UUID, ref string) (T, error)
-	create   func(ctx context.Context, by audit.By, org uuid.UUID, t T) (T, error)
-	update   func(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64, edit func(T) (T, error)) (T, error)
-	remove   func(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64) (T, error)
-	versions func(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]postgres.Version[T], error)
-	// heads are versions of which only names are known.
-	heads   func(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]postgres.Version[T], error)
-	version func(ctx context.Context, org, id uuid.UUID, version int64) (postgres.Version[T], error)
-	restore func(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (T, error)
-	deleted func(ctx context.Context, org uuid.UUID, after *postgres.Place, limit int) ([]postgres.Version[T], error)
-
-	removeAll  func(ctx context.Context, by audit.By, org uuid.UUID, seen []postgres.Seen) ([]T, int64, error)
-	restoreAll func(ctx context.Context, by audit.By, org uuid.UUID, wanted []postgres.Restoration) ([]T, int64, error)
+	store *postgres.Collection[resource.Object]
+	presenter
 }
+
+// presenter is the form of one kind of object in the API.
+type presenter interface {
+	// parameters returns the query parameters that only this kind has.
+	parameters() parameters
+	// limit returns how many objects of the kind a library can have.
+	limit() int
+	// present returns an object as it is answered, and sent a spec as it is sent.
+	present(resource.Object) any
+	sent(resource.Spec) any
+	// read reads a whole spec from a request's body.
+	read(v *visit) (resource.Spec, error)
+	// patch applies a merge patch (RFC 7396) to the current spec.
+	patch(current resource.Spec, patch []byte) (resource.Spec, error)
+	// describe adds to a version the name of its object, and if whole its content.
+	describe(out *version, o resource.Object, whole bool)
+	// list returns the objects of a list in its order.
+	list(v *visit) ([]listed, error)
+	// export answers with a file of objects.
+	export(v *visit) error
+	// importFiles imports what was uploaded, see files.
+	importFiles(v *visit, up importRequest, how howToImport) (plan any, revision int64, err error)
+}
+
+// parameters are names of query parameters, see takes.
+type parameters struct{ list, imports, export []string }
 
 // listed is an object in a list, with what tells it from all others there.
 type listed struct {
@@ -83,34 +64,44 @@ func importOf[C any](up importRequest, how howToImport, choices C) files.Import[
 	return files.Import[C]{Files: up.files, Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen}
 }
 
-// ref is how the path names an object.
-func (r *resource[T]) ref(v *visit) string { return v.Params(r.noun) }
-
-// answer writes an object with its ETag.
-func (r *resource[T]) answer(v *visit, status int, t T) error {
-	id, version := r.of(t)
-	v.Set("ETag", etag(id, version))
-	return answer(v.Ctx, status, r.shown(t))
+// ref returns the id or the name of the object in the path. Names can have blanks, which
+// a path has as %20.
+func (r *objects) ref(v *visit) string {
+	ref := v.Params(r.store.Names().Singular)
+	if name, err := url.PathUnescape(ref); err == nil {
+		return name
+	}
+	return ref
 }
 
-// target is the object that a change is for, held against what the caller saw:
-// its id, so that the change can't hit another one which took its name
-// meanwhile, and what postgres is to compare under its lock.
-func (r *resource[T]) target(v *visit, m ifMatch) (ref string, seen int64, err error) {
-	current, err := r.find(v.UserContext(), v.org.ID, r.ref(v))
+// find returns the object in the path.
+func (r *objects) find(v *visit) (resource.Object, error) {
+	return r.store.Get(v.UserContext(), v.org.ID, r.ref(v))
+}
+
+// answer writes an object with its ETag.
+func (r *objects) answer(v *visit, status int, o resource.Object) error {
+	v.Set("ETag", etag(o.ID, o.Version))
+	return answer(v.Ctx, status, r.present(o))
+}
+
+// target resolves the object that a change is for, and checks it against what the caller
+// saw: it returns its id, so that the change can't hit another one which took its name
+// since, and the version that the store is to compare.
+func (r *objects) target(v *visit, m ifMatch) (ref string, seen int64, err error) {
+	current, err := r.find(v)
 	if fault.Is(err, fault.NotFound) {
 		return "", 0, r.orDeleted(v.UserContext(), v.org.ID, m, err)
 	}
 	if err != nil {
 		return "", 0, err
 	}
-	id, version := r.of(current)
-	return id.String(), m.seen(id, version), nil
+	return current.ID.String(), m.seen(current.ID, current.Version), nil
 }
 
-// orDeleted makes "not there" of an object that the caller saw a conflict: it was
-// deleted meanwhile.
-func (r *resource[T]) orDeleted(ctx context.Context, org uuid.UUID, m ifMatch, notFound error) error {
+// orDeleted turns notFound into a conflict if the caller saw the object: it was deleted
+// since.
+func (r *objects) orDeleted(ctx context.Context, org uuid.UUID, m ifMatch, notFound error) error {
 	for _, tag := range m.tags {
 		if len(tag) < 2+36 {
 			continue
@@ -119,12 +110,13 @@ func (r *resource[T]) orDeleted(ctx context.Context, org uuid.UUID, m ifMatch, n
 		if err != nil {
 			continue
 		}
-		versions, err := r.versions(ctx, org, id, 0, 1)
+		versions, err := r.store.Versions(ctx, org, id, 0, 1)
 		if err != nil {
 			continue
 		}
-		return fault.New(fault.Stale, r.deletedCode,
-			"The %s was deleted meanwhile, by %s. Nothing was saved; restore it from its versions, or create it again", r.noun, versions[0].Actor.Name)
+		singular := r.store.Names().Singular
+		return fault.New(fault.Stale, singular+"_deleted",
+			"The %s was deleted meanwhile, by %s. Nothing was saved; restore it from its versions, or create it again", singular, versions[0].Actor.Name)
 	}
 	return notFound
 }

@@ -4,24 +4,25 @@ import (
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/resource"
 )
 
-func (r *resource[T]) postOne(v *visit) error {
+func (r *objects) postOne(v *visit) error {
 	created, err := r.created(v)
 	if err != nil {
 		return err
 	}
-	id, _ := r.of(created)
-	v.Set(fiber.HeaderLocation, "/api/v1/organizations/"+v.org.ID.String()+"/"+r.plural+"/"+id.String())
+	v.Set(fiber.HeaderLocation, "/api/v1/organizations/"+v.org.ID.String()+"/"+r.store.Names().Plural+"/"+created.ID.String())
 	return r.answer(v, http.StatusCreated, created)
 }
 
 // created creates what was sent.
-func (r *resource[T]) created(v *visit) (T, error) {
+func (r *objects) created(v *visit) (resource.Object, error) {
 	sent, err := r.read(v)
 	if err != nil {
-		return sent, err
+		return resource.Object{}, err
 	}
-	created, err := r.create(v.UserContext(), v.by(), v.org.ID, sent)
+	created, err := r.store.Create(v.UserContext(), v.by(), v.org.ID, sent)
 	return created, orLate(err, r.sent(sent))
 }

@@ -2,7 +2,7 @@ package api
 
 import "net/http"
 
-func (r *resource[T]) deleteOne(v *visit) error {
+func (r *objects) deleteOne(v *visit) error {
 	match, err := required(v.Ctx)
 	if err != nil {
 		return err
@@ -14,11 +14,11 @@ func (r *resource[T]) deleteOne(v *visit) error {
 }
 
 // removed deletes the object of the path.
-func (r *resource[T]) removed(v *visit, match ifMatch) error {
+func (r *objects) removed(v *visit, match ifMatch) error {
 	ref, seen, err := r.target(v, match)
 	if err != nil {
 		return err
 	}
-	_, err = r.remove(v.UserContext(), v.by(), v.org.ID, ref, seen)
+	_, err = r.store.Delete(v.UserContext(), v.by(), v.org.ID, ref, seen)
 	return err
 }

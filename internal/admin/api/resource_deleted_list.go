@@ -10,7 +10,7 @@ import (
 
 // listDeleted lists what can be brought back, by the names that it had when it was
 // deleted.
-func (r *resource[T]) listDeleted(v *visit) error {
+func (r *objects) listDeleted(v *visit) error {
 	p, err := pagingOf(v.Ctx, usualPage, largestPage)
 	if err != nil {
 		return err
@@ -23,7 +23,7 @@ func (r *resource[T]) listDeleted(v *visit) error {
 		}
 		after = &postgres.Place{Revision: p.cursor.Before, Subject: id}
 	}
-	deleted, err := r.deleted(v.UserContext(), v.org.ID, after, p.limit+1)
+	deleted, err := r.store.Deleted(v.UserContext(), v.org.ID, after, p.limit+1)
 	if err != nil {
 		return err
 	}

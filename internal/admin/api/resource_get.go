@@ -2,10 +2,10 @@ package api
 
 import "net/http"
 
-func (r *resource[T]) getOne(v *visit) error {
-	t, err := r.find(v.UserContext(), v.org.ID, r.ref(v))
+func (r *objects) getOne(v *visit) error {
+	o, err := r.find(v)
 	if err != nil {
 		return err
 	}
-	return r.answer(v, http.StatusOK, t)
+	return r.answer(v, http.StatusOK, o)
 }

@@ -13,7 +13,7 @@ import (
 // what is wanted is imported or nothing, unless ?only=valid leaves out what can't
 // be used. If-Match, with the ETag of the plan, holds it to the revision that the
 // plan was made at.
-func (r *resource[T]) importAll(v *visit) error {
+func (r *objects) importAll(v *visit) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func (r *resource[T]) importAll(v *visit) error {
 		return err
 	}
 	how.seen = planned(v, match)
-	plan, revision, err := r.imported(v, up, how)
+	plan, revision, err := r.importFiles(v, up, how)
 	var refused *files.RefusedError
 	if errors.As(err, &refused) { // with a plan to go on with
 		v.Set("ETag", etag(v.org.ID, refused.Revision))

@@ -8,12 +8,12 @@ const usualPage, largestPage = 100, 500
 // that is longer is a page by itself.
 const answerBytes = 4 << 20
 
-func (r *resource[T]) listAll(v *visit) error {
+func (r *objects) listAll(v *visit) error {
 	p, err := pagingOf(v.Ctx, usualPage, largestPage)
 	if err != nil {
 		return err
 	}
-	list, err := r.listed(v)
+	list, err := r.list(v)
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func (r *resource[T]) listAll(v *visit) error {
 		bodies[i] = l.body
 	}
 	v.Set("ETag", etag(v.org.ID, v.org.Revision))
-	out := map[string]any{r.plural: bodies, "total": len(list), "revision": v.org.Revision}
+	out := map[string]any{r.store.Names().Plural: bodies, "total": len(list), "revision": v.org.Revision}
 	if next != "" {
 		out["next_cursor"] = next
 	}

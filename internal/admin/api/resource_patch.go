@@ -3,11 +3,13 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+
+	"orgmodes/internal/resource"
 )
 
 // patchOne changes fields. Without If-Match it is right for any version: it is
 // applied to what is there under the organization's lock.
-func (r *resource[T]) patchOne(v *visit) error {
+func (r *objects) patchOne(v *visit) error {
 	saved, err := r.changed(v)
 	if err != nil {
 		return err
@@ -16,8 +18,8 @@ func (r *resource[T]) patchOne(v *visit) error {
 }
 
 // changed changes fields of the object of the path.
-func (r *resource[T]) changed(v *visit) (T, error) {
-	var none T
+func (r *objects) changed(v *visit) (resource.Object, error) {
+	var none resource.Object
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return none, err
@@ -35,6 +37,9 @@ func (r *resource[T]) changed(v *visit) (T, error) {
 	if err != nil {
 		return none, orLate(err, yours)
 	}
-	saved, err := r.update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now T) (T, error) { return r.patched(now, patch) })
+	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now resource.Object) (_ resource.Object, err error) {
+		now.Spec, err = r.presenter.patch(now.Spec, patch)
+		return now, err
+	})
 	return saved, orLate(err, yours)
 }

@@ -1,8 +1,12 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
 
-func (r *resource[T]) putOne(v *visit) error {
+	"orgmodes/internal/resource"
+)
+
+func (r *objects) putOne(v *visit) error {
 	match, err := required(v.Ctx)
 	if err != nil {
 		return err
@@ -15,7 +19,10 @@ func (r *resource[T]) putOne(v *visit) error {
 	if err != nil {
 		return orLate(err, r.sent(sent))
 	}
-	saved, err := r.update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now T) (T, error) { return r.onto(now, sent), nil })
+	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now resource.Object) (resource.Object, error) {
+		now.Spec = sent
+		return now, nil
+	})
 	if err != nil {
 		return orLate(err, r.sent(sent))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
 // one names an object and a version of it in a change of several.
@@ -28,7 +29,7 @@ type settled struct {
 
 // deleteSeveral deletes objects in one change, each at the version that was seen:
 // all of them or none.
-func (r *resource[T]) deleteSeveral(v *visit) error {
+func (r *objects) deleteSeveral(v *visit) error {
 	var sent struct {
 		Deletions []one `json:"deletions"`
 	}
@@ -43,7 +44,7 @@ func (r *resource[T]) deleteSeveral(v *visit) error {
 	for i, id := range ids {
 		seen[i] = postgres.Seen{ID: id, Version: sent.Deletions[i].Version}
 	}
-	deleted, revision, err := r.removeAll(v.UserContext(), v.by(), v.org.ID, seen)
+	deleted, revision, err := r.store.DeleteAll(v.UserContext(), v.by(), v.org.ID, seen)
 	if err != nil {
 		return orLate(err, sent)
 	}
@@ -52,7 +53,7 @@ func (r *resource[T]) deleteSeveral(v *visit) error {
 
 // restoreSeveral makes versions of objects their current ones, in one change: all
 // of them or none.
-func (r *resource[T]) restoreSeveral(v *visit) error {
+func (r *objects) restoreSeveral(v *visit) error {
 	var sent struct {
 		Restorations []one `json:"restorations"`
 	}
@@ -67,7 +68,7 @@ func (r *resource[T]) restoreSeveral(v *visit) error {
 	for i, id := range ids {
 		wanted[i] = postgres.Restoration{ID: id, Version: sent.Restorations[i].Version, Seen: sent.Restorations[i].Seen}
 	}
-	restored, revision, err := r.restoreAll(v.UserContext(), v.by(), v.org.ID, wanted)
+	restored, revision, err := r.store.RestoreAll(v.UserContext(), v.by(), v.org.ID, wanted)
 	if err != nil {
 		return orLate(err, sent)
 	}
@@ -75,31 +76,30 @@ func (r *resource[T]) restoreSeveral(v *visit) error {
 }
 
 // settle answers with what became of each; after is what to add to their versions.
-func (r *resource[T]) settle(v *visit, what string, all []T, after, revision int64) error {
+func (r *objects) settle(v *visit, what string, all []resource.Object, after, revision int64) error {
 	list := make([]settled, len(all))
-	for i, t := range all {
-		id, version := r.of(t)
-		list[i] = settled{id, r.called(t), version + after}
+	for i, o := range all {
+		list[i] = settled{o.ID, o.Spec.Title(), o.Version + after}
 	}
 	v.Set("ETag", etag(v.org.ID, revision))
 	return answer(v.Ctx, http.StatusOK, map[string]any{what: list, "revision": revision})
 }
 
 // several reads the ids of a list, in which each is once.
-func (r *resource[T]) several(list string, all []one) ([]uuid.UUID, error) {
+func (r *objects) several(list string, all []one) ([]uuid.UUID, error) {
 	var wrong []fault.Field
 	blame := func(pointer, format string, args ...any) {
 		wrong = append(wrong, fault.Field{Pointer: "/" + list + pointer, Detail: fmt.Sprintf(format, args...)})
 	}
-	if len(all) == 0 || len(all) > 2*r.most {
-		blame("", "must have 1 to %d entries", 2*r.most)
+	if len(all) == 0 || len(all) > 2*r.limit() {
+		blame("", "must have 1 to %d entries", 2*r.limit())
 		all = nil
 	}
 	ids, place := make([]uuid.UUID, len(all)), map[uuid.UUID]int{}
 	for i, o := range all {
 		id, err := uuid.Parse(o.ID)
 		if err != nil {
-			blame(fmt.Sprintf("/%d/id", i), "must be the id of a %s", r.noun)
+			blame(fmt.Sprintf("/%d/id", i), "must be the id of a %s", r.store.Names().Singular)
 			continue
 		}
 		if first, twice := place[id]; twice {
@@ -119,7 +119,7 @@ func (r *resource[T]) several(list string, all []one) ([]uuid.UUID, error) {
 	return ids, nil
 }
 
-// eachOf is of for each of a list.
+// eachOf applies of to each element.
 func eachOf[T, U any](all []T, of func(T) U) []U {
 	out := make([]U, len(all))
 	for i, t := range all {

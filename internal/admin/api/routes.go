@@ -97,13 +97,14 @@ func (a *API) Routes(app fiber.Router) {
 
 // library adds the routes that all kinds of objects have. Those with a name of
 // their own below the collection stand before the one that takes any.
-func library[T any](org fiber.Router, r *resource[T], reads, changes access.Request) {
+func library(org fiber.Router, r *objects, reads, changes access.Request) {
 	const limit, after = "limit", "cursor"
-	all, one := "/"+r.plural, "/"+r.plural+"/:"+r.noun
-	org.Get(all, r.in(reads, r.listAll, slices.Concat(r.takesList, []string{limit, after})...))
+	names, own := r.store.Names(), r.parameters()
+	all, one := "/"+names.Plural, "/"+names.Plural+"/:"+names.Singular
+	org.Get(all, r.in(reads, r.listAll, slices.Concat(own.list, []string{limit, after})...))
 	org.Post(all, r.in(changes, r.postOne))
-	org.Post(all+"/import", r.in(changes, r.importAll, slices.Concat(r.takesImport, []string{"dry_run", "only", "choices", "index..."})...))
-	org.Get(all+"/export", r.in(reads, r.export, r.takesExport...))
+	org.Post(all+"/import", r.in(changes, r.importAll, slices.Concat(own.imports, []string{"dry_run", "only", "choices", "index..."})...))
+	org.Get(all+"/export", r.in(reads, r.export, own.export...))
 	org.Get(all+"/deleted", r.in(reads, r.listDeleted, limit, after))
 	org.Post(all+"/deletions", r.in(changes, r.deleteSeveral))
 	org.Post(all+"/restorations", r.in(changes, r.restoreSeveral))

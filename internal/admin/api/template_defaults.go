@@ -15,7 +15,7 @@ func (a *API) templateDefaultsRestore(v *visit) error {
 	}
 	list := make([]jsonast.Map, len(added))
 	for i, t := range added {
-		list[i] = templateOf(t)
+		list[i] = templateOf(t.Object())
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
 		Added []jsonast.Map `json:"added"`

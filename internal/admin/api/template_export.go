@@ -9,7 +9,7 @@ import (
 
 // templateExport writes templates as files: all, or those that ?template= names
 // by id or name.
-func (a *API) templateExport(v *visit) error {
+func (a templateAPI) export(v *visit) error {
 	e := files.TemplateExport{Format: v.Query("format", files.FormatZip)}
 	for _, ref := range v.Context().QueryArgs().PeekMulti("template") { // names may have commas
 		e.Refs = append(e.Refs, string(ref))

@@ -17,10 +17,9 @@ func (a *API) templateResolve(v *visit) error {
 	if err != nil {
 		return err
 	}
-	r := a.templates()
-	t, err := r.find(v.UserContext(), v.org.ID, r.ref(v))
+	o, err := a.templates().find(v)
 	if err != nil {
 		return err
 	}
-	return answer(v.Ctx, http.StatusOK, templates.Resolve(t.Template, asked))
+	return answer(v.Ctx, http.StatusOK, templates.Resolve(o.Spec.(templates.Template), asked))
 }

@@ -10,6 +10,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
 // version is one version of an object: of a mode, or of a permission template. Its
@@ -31,33 +32,34 @@ type version struct {
 
 func (v version) id() string { return v.ModeID + v.TemplateID }
 
-func (r *resource[T]) versionOf(of postgres.Version[T]) version { return r.describe(of, false) }
+func (r *objects) versionOf(of postgres.Version[resource.Object]) version {
+	return r.versionWith(of, false)
+}
 
-// describe writes a version down, with its content where it is to be whole.
-func (r *resource[T]) describe(of postgres.Version[T], whole bool) version {
+// versionWith returns a version with its content if it is to be whole.
+func (r *objects) versionWith(of postgres.Version[resource.Object], whole bool) version {
 	out := version{
 		Version: of.Version.Version, Revision: of.Revision, Action: of.Action,
 		Actor:      auditlog.Actor{Kind: of.Actor.Kind, ID: of.Actor.ID, Name: of.Actor.Name},
 		OccurredAt: of.OccurredAt,
 	}
-	r.name(&out, of.Subject.ID, of.Object, whole)
+	r.describe(&out, of.Object, whole)
 	return out
 }
 
 // history is the id of the object in the path, which may have been deleted: then
 // it is found by its id only.
-func (r *resource[T]) history(v *visit) (uuid.UUID, error) {
+func (r *objects) history(v *visit) (uuid.UUID, error) {
 	ref := r.ref(v)
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
 		return id, nil
 	}
-	t, err := r.find(v.UserContext(), v.org.ID, ref)
-	id, _ := r.of(t)
-	return id, err
+	o, err := r.find(v)
+	return o.ID, err
 }
 
 // versionInPath is the object in the path and the number of its version there.
-func (r *resource[T]) versionInPath(v *visit) (id uuid.UUID, number int64, err error) {
+func (r *objects) versionInPath(v *visit) (id uuid.UUID, number int64, err error) {
 	if id, err = r.history(v); err != nil {
 		return id, 0, err
 	}

@@ -5,13 +5,14 @@ import (
 
 	"orgmodes/internal/diff"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
 const current = "current"
 
 // versionDiff compares ?from= and ?to=, each a version or "current", which is
 // what ?to= is where it is left out.
-func (r *resource[T]) diffVersions(v *visit) error {
+func (r *objects) diffVersions(v *visit) error {
 	id, err := r.history(v)
 	if err != nil {
 		return err
@@ -28,7 +29,7 @@ func (r *resource[T]) diffVersions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	changes := diff.WithLines(r.diff(before.Object, after.Object), diff.NewBudget(v.UserContext(), diff.DefaultSteps))
+	changes := diff.WithLines(r.store.Diff(before.Object.Spec, after.Object.Spec), diff.NewBudget(v.UserContext(), diff.DefaultSteps))
 	if changes == nil {
 		changes = []diff.Change{}
 	}
@@ -41,9 +42,9 @@ func (r *resource[T]) diffVersions(v *visit) error {
 
 // versionAt is a version by its number, or the newest. That of a deleted object is
 // what was deleted.
-func (r *resource[T]) versionAt(v *visit, id uuid.UUID, number string) (none postgres.Version[T], err error) {
+func (r *objects) versionAt(v *visit, id uuid.UUID, number string) (none postgres.Version[resource.Object], err error) {
 	if number == current {
-		newest, err := r.versions(v.UserContext(), v.org.ID, id, 0, 1)
+		newest, err := r.store.Versions(v.UserContext(), v.org.ID, id, 0, 1)
 		if err != nil {
 			return none, err
 		}
@@ -53,5 +54,5 @@ func (r *resource[T]) versionAt(v *visit, id uuid.UUID, number string) (none pos
 	if err != nil {
 		return none, err
 	}
-	return r.version(v.UserContext(), v.org.ID, id, n)
+	return r.store.Version(v.UserContext(), v.org.ID, id, n)
 }

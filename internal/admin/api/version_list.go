@@ -2,7 +2,7 @@ package api
 
 import "net/http"
 
-func (r *resource[T]) listVersions(v *visit) error {
+func (r *objects) listVersions(v *visit) error {
 	p, err := pagingOf(v.Ctx, 50, 200)
 	if err != nil {
 		return err
@@ -11,7 +11,7 @@ func (r *resource[T]) listVersions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	got, err := r.heads(v.UserContext(), v.org.ID, id, p.cursor.Before, p.limit+1)
+	got, err := r.store.VersionHeads(v.UserContext(), v.org.ID, id, p.cursor.Before, p.limit+1)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 // restoreVersion makes an old version the current one, as a new version. A
 // deleted object comes back under its id.
-func (r *resource[T]) restoreVersion(v *visit) error {
+func (r *objects) restoreVersion(v *visit) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return err
@@ -18,13 +18,13 @@ func (r *resource[T]) restoreVersion(v *visit) error {
 		return err
 	}
 	var seen int64
-	switch now, err := r.find(v.UserContext(), v.org.ID, id.String()); {
+	switch now, err := r.store.Get(v.UserContext(), v.org.ID, id.String()); {
 	case err == nil:
-		seen = match.seen(r.of(now))
+		seen = match.seen(now.ID, now.Version)
 	case !fault.Is(err, fault.NotFound):
 		return err
 	}
-	restored, err := r.restore(v.UserContext(), v.by(), v.org.ID, id, n, seen)
+	restored, err := r.store.Restore(v.UserContext(), v.by(), v.org.ID, id, n, seen)
 	if err != nil {
 		return err
 	}

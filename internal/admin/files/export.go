@@ -72,7 +72,7 @@ func Write(ctx context.Context, db *postgres.DB, org organization.Organization, 
 }
 
 func (e Export) modes(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []modes.Mode) ([]modes.Mode, error) {
-	all, err := db.Modes(ctx, org)
+	all, err := db.Modes.List(ctx, org)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (e Export) modes(ctx context.Context, db *postgres.DB, org uuid.UUID, built
 // ModeOf returns one mode of an organization's view, by its slug or, for one of
 // its own, by its id.
 func ModeOf(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []modes.Mode, ref string) (modes.Mode, error) {
-	own, err := db.Mode(ctx, org, ref)
+	own, err := db.Modes.Get(ctx, org, ref)
 	if err == nil || !fault.Is(err, fault.NotFound) {
 		return own.Mode, err
 	}

@@ -62,12 +62,12 @@ func WriteTemplates(ctx context.Context, db *postgres.DB, org uuid.UUID, e Templ
 // Chosen are the templates to write.
 func (e TemplateExport) Chosen(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]templates.OrganizationTemplate, error) {
 	if len(e.Refs) == 0 {
-		all, err := db.Templates(ctx, org)
+		all, err := db.Templates.List(ctx, org)
 		return templates.Sorted(all), err
 	}
 	var chosen []templates.OrganizationTemplate
 	for _, ref := range e.Refs {
-		t, err := db.Template(ctx, org, ref)
+		t, err := db.Templates.Get(ctx, org, ref)
 		if err != nil {
 			return nil, err
 		}

@@ -28,7 +28,7 @@ func PlanModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []up
 	if err != nil {
 		return nil, err
 	}
-	existing, revision, err := db.ModesAt(ctx, org)
+	existing, revision, err := db.Modes.At(ctx, org)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func ImportModes(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUI
 
 func importModes(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, folder modes.Folder, in Import[modes.Choices]) (*Plan, error) {
 	return importing[modes.OrganizationMode, modes.ImportPlan, *Plan]{
-		at: db.ModesAt, do: db.ImportModes,
+		at: db.Modes.At, do: db.Modes.Import,
 		plan: func(existing []modes.OrganizationMode) (modes.ImportPlan, error) {
 			return modes.PlanImport(existing, folder.File, in.Choices)
 		},

@@ -46,7 +46,7 @@ func ImportTemplates(ctx context.Context, db *postgres.DB, by audit.By, org uuid
 		return nil, err
 	}
 	return importing[templates.OrganizationTemplate, templates.ImportPlan, *TemplatePlan]{
-		at: db.TemplatesAt, do: db.ImportTemplates,
+		at: db.Templates.At, do: db.Templates.Import,
 		plan: func(existing []templates.OrganizationTemplate) (templates.ImportPlan, error) {
 			return templates.PlanImport(existing, read, in.Choices)
 		},

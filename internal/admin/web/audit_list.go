@@ -302,7 +302,7 @@ func (v *visit) subjectsThere(entries []audit.Entry) (map[string]string, error) 
 		}
 	}
 	if about(audit.Template) && v.leadsTo("/templates/:template") {
-		all, err := v.w.DB.Templates(v.UserContext(), v.org.ID)
+		all, err := v.w.DB.Templates.List(v.UserContext(), v.org.ID)
 		if err != nil {
 			return nil, err
 		}

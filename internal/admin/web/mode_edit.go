@@ -74,7 +74,7 @@ func (t modeTarget) Seen() string {
 // modeTarget finds what the path names: a mode of the organization, or a built-in
 // one that it hasn't overridden.
 func (w *Web) modeTarget(v *visit, ref string) (t modeTarget, err error) {
-	m, err := w.DB.Mode(v.UserContext(), v.org.ID, ref)
+	m, err := w.DB.Modes.Get(v.UserContext(), v.org.ID, ref)
 	switch {
 	case err == nil:
 		t.Saved = &m

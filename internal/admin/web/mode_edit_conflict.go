@@ -37,7 +37,7 @@ func (w *Web) conflict(v *visit, e modeEditor) error {
 		if err != nil {
 			return err
 		}
-		old, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, parsed, version)
+		old, err := w.DB.Modes.Version(v.UserContext(), v.org.ID, parsed, version)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (w *Web) gone(v *visit, e modeEditor) error {
 	if err != nil {
 		return err
 	}
-	versions, err := w.DB.ModeVersions(v.UserContext(), v.org.ID, parsed, 0, 1)
+	versions, err := w.DB.Modes.Versions(v.UserContext(), v.org.ID, parsed, 0, 1)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (w *Web) newer(v *visit, seen string) (n modeNewer, err error) {
 		return n, err
 	}
 	n.Part = v.path("/modes/" + ref + "/newer?seen=" + seen)
-	versions, err := w.DB.ModeVersions(v.UserContext(), v.org.ID, id, 0, 1)
+	versions, err := w.DB.Modes.Versions(v.UserContext(), v.org.ID, id, 0, 1)
 	if err != nil {
 		return n, err
 	}
@@ -69,7 +69,7 @@ func (w *Web) newer(v *visit, seen string) (n modeNewer, err error) {
 		n.Look = v.path("/modes/" + ref + "/history")
 		return n, nil
 	}
-	old, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, version)
+	old, err := w.DB.Modes.Version(v.UserContext(), v.org.ID, id, version)
 	if err != nil {
 		return n, err
 	}

@@ -104,13 +104,13 @@ func dedupe(problems []fault.Field) (out []fault.Field) {
 // saveMode writes the draft, in the place of the version that it began from.
 func (w *Web) saveMode(v *visit, e modeEditor) (modes.OrganizationMode, error) {
 	if e.Seen == "" {
-		return w.DB.CreateMode(v.UserContext(), v.by(), v.org.ID, e.Mode)
+		return w.DB.Modes.Create(v.UserContext(), v.by(), v.org.ID, e.Mode)
 	}
 	id, version, err := versionOf(e.Seen)
 	if err != nil {
 		return modes.OrganizationMode{}, err
 	}
-	return w.DB.UpdateMode(v.UserContext(), v.by(), v.org.ID, id, version,
+	return w.DB.Modes.Update(v.UserContext(), v.by(), v.org.ID, id, version,
 		func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Mode = e.Mode; return m, nil })
 }
 

@@ -70,7 +70,7 @@ func (w *Web) complete(v *visit, e *modeEditor) error {
 	e.budget = v.budget()
 	e.Change = v.may(access.Request{Action: access.ChangeLibrary})
 	e.Mistakes, e.Advice, e.Templates, e.Form.Wrong, e.Form.Order = nil, nil, nil, nil, nil
-	templates, err := w.DB.Templates(v.UserContext(), v.org.ID)
+	templates, err := w.DB.Templates.List(v.UserContext(), v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (w *Web) alsoWrong(v *visit, e *modeEditor) error {
 		return nil
 	}
 	if e.Builtin == nil || e.Saved != nil {
-		other, err := w.DB.Mode(v.UserContext(), v.org.ID, slug)
+		other, err := w.DB.Modes.Get(v.UserContext(), v.org.ID, slug)
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}

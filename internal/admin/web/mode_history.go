@@ -96,7 +96,7 @@ func (w *Web) modeHistory(v *visit) error {
 		if after != nil {
 			below = after.Version.Version
 		}
-		return w.DB.ModeVersions(v.UserContext(), v.org.ID, id, below, limit)
+		return w.DB.Modes.Versions(v.UserContext(), v.org.ID, id, below, limit)
 	}, func(m postgres.ModeVersion) int { return len(m.Content) })
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (w *Web) historyOf(v *visit) (uuid.UUID, error) {
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
 		return id, nil
 	}
-	m, err := w.DB.Mode(v.UserContext(), v.org.ID, ref)
+	m, err := w.DB.Modes.Get(v.UserContext(), v.org.ID, ref)
 	return m.ID, err
 }
 
@@ -168,11 +168,11 @@ func (w *Web) compareVersions(v *visit, id uuid.UUID, d *modePast) error {
 	if err != nil || to < 1 {
 		to = d.Versions[0].Version
 	}
-	before, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, from)
+	before, err := w.DB.Modes.Version(v.UserContext(), v.org.ID, id, from)
 	if err != nil {
 		return err
 	}
-	after, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, to)
+	after, err := w.DB.Modes.Version(v.UserContext(), v.org.ID, id, to)
 	if err != nil {
 		return err
 	}
@@ -265,16 +265,16 @@ func (w *Web) restoration(v *visit, number string) (d modeRestoration, err error
 	if err != nil || version < 1 {
 		return d, unreadable(err)
 	}
-	old, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, version)
+	old, err := w.DB.Modes.Version(v.UserContext(), v.org.ID, id, version)
 	if err != nil {
 		return d, err
 	}
 	d = modeRestoration{ID: id.String(), Ref: id.String(), Name: old.Object.Name, Version: version}
-	now, err := w.DB.Mode(v.UserContext(), v.org.ID, id.String())
+	now, err := w.DB.Modes.Get(v.UserContext(), v.org.ID, id.String())
 	switch {
 	case fault.Is(err, fault.NotFound):
 		d.Gone = true
-		newest, err := w.DB.ModeVersions(v.UserContext(), v.org.ID, id, 0, 1)
+		newest, err := w.DB.Modes.Versions(v.UserContext(), v.org.ID, id, 0, 1)
 		if err != nil {
 			return d, err
 		}
@@ -303,7 +303,7 @@ func (w *Web) modeRestore(v *visit) error {
 	if err != nil {
 		return err
 	}
-	restored, err := w.DB.RestoreMode(v.UserContext(), v.by(), v.org.ID, id, d.Version, seen)
+	restored, err := w.DB.Modes.Restore(v.UserContext(), v.by(), v.org.ID, id, d.Version, seen)
 	if refusal, ok := isMistake(err); ok {
 		d.Wrong = refusal.Message + "."
 		v.Status(422)

@@ -45,7 +45,7 @@ func (w *Web) modeNew(v *visit) error {
 func (w *Web) startOf(v *visit, all []postgres.ModeHead, slug string) (m modes.Mode, ok bool, err error) {
 	for _, head := range all {
 		if slug != "" && modes.SlugKey(head.Slug) == modes.SlugKey(slug) {
-			own, err := w.DB.Mode(v.UserContext(), v.org.ID, head.ID.String())
+			own, err := w.DB.Modes.Get(v.UserContext(), v.org.ID, head.ID.String())
 			return own.Mode, err == nil, err
 		}
 	}

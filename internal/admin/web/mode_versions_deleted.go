@@ -31,7 +31,7 @@ type deletedModes struct {
 // modesDeleted lists what was deleted and not restored, the newest first.
 func (w *Web) modesDeleted(v *visit) error {
 	after, readable := placeOf(v.Query("after"))
-	all, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, after, deletedPage+1)
+	all, err := w.DB.Modes.Deleted(v.UserContext(), v.org.ID, after, deletedPage+1)
 	if err != nil {
 		return err
 	}

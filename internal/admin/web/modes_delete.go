@@ -70,7 +70,7 @@ func (w *Web) modesDelete(v *visit) error {
 			seen = append(seen, s)
 		}
 	}
-	deleted, revision, err := w.DB.DeleteModes(v.UserContext(), v.by(), v.org.ID, seen)
+	deleted, revision, err := w.DB.Modes.DeleteAll(v.UserContext(), v.by(), v.org.ID, seen)
 	if refusal, ok := fault.As(err); ok && len(refusal.Fields) > 0 {
 		return w.notDeleted(v, seen, refusal)
 	}

@@ -43,7 +43,7 @@ func (w *Web) modesHistory(v *visit) error {
 		if last != nil {
 			from = placeOfStep(*last)
 		}
-		return w.DB.ModesHistory(v.UserContext(), v.org.ID, from, limit)
+		return w.DB.Modes.History(v.UserContext(), v.org.ID, from, limit)
 	}, func(s postgres.ModeStep) int {
 		if s.Previous == nil {
 			return len(s.Content)
@@ -138,7 +138,7 @@ func placeOfStep(s postgres.ModeStep) *postgres.Place {
 
 // someDeleted says whether there is anything to be brought back.
 func (w *Web) someDeleted(v *visit) (bool, error) {
-	one, err := w.DB.DeletedModes(v.UserContext(), v.org.ID, nil, 1)
+	one, err := w.DB.Modes.Deleted(v.UserContext(), v.org.ID, nil, 1)
 	return len(one) > 0, err
 }
 

@@ -18,7 +18,7 @@ func (w *Web) modesRestore(v *visit) error {
 	if err != nil {
 		return err
 	}
-	restored, _, err := w.DB.RestoreModes(v.UserContext(), v.by(), v.org.ID, wanted)
+	restored, _, err := w.DB.Modes.RestoreAll(v.UserContext(), v.by(), v.org.ID, wanted)
 	if refusal, ok := isMistake(err); ok {
 		return w.notUndone(v, wanted, refusal)
 	}
@@ -43,7 +43,7 @@ func (w *Web) undone(v *visit, f form) (wanted []postgres.Restoration, err error
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		return w.DB.ModesDeletedBy(v.UserContext(), v.org.ID, n)
+		return w.DB.Modes.DeletedBy(v.UserContext(), v.org.ID, n)
 	}
 	for _, field := range f.All("mode") {
 		u, err := undoingOf(field)
@@ -108,6 +108,6 @@ func (w *Web) whyNotUndone(v *visit, wanted []postgres.Restoration, f fault.Fiel
 }
 
 func (w *Web) nameOf(v *visit, id uuid.UUID, version int64) (string, error) {
-	m, err := w.DB.ModeVersion(v.UserContext(), v.org.ID, id, version)
+	m, err := w.DB.Modes.Version(v.UserContext(), v.org.ID, id, version)
 	return m.Object.Name, err
 }

@@ -41,7 +41,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	b.pictures("audit-nothing-found")
 
 	m := s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo.\nThree.\n" })
-	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := s.db.Modes.Update(t.Context(), by(s.admin), s.acme.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Name = "Handbook writer"
 		m.Config.CustomInstructions = "One.\n2.\nThree.\n"
 		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}}}

@@ -70,7 +70,7 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 	b.texts(".diff-sides td:first-child mark").are("rule", "everybody", "正确", "قصيرة")
 	b.sound()
 	b.catchCopies()
-	second, err := s.db.Mode(t.Context(), s.acme.ID, "long")
+	second, err := s.db.Modes.Get(t.Context(), s.acme.ID, "long")
 	require.NoError(t, err)
 	for i, m := range []modes.Mode{first.Mode, second.Mode} {
 		copied := b.copied(fmt.Sprintf(`.diff-copies button:nth-child(%d)`, i+1))

@@ -51,7 +51,7 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	b.says(".cut-off").matches(`^Not connected, as of ([01]\d|2[0-3]):[0-5]\d\. `)
 	b.pictures("not-connected")
 	m := s.mode("third", "Third")
-	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := s.db.Modes.Update(t.Context(), by(s.admin), s.acme.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Name = "Third, changed"
 		return m, nil
 	})

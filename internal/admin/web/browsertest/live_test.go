@@ -190,7 +190,7 @@ func TestHistoryFollows(t *testing.T) {
 	b.untilNot(`document.querySelector(".newer")`)
 
 	b.open("/orgs/acme/modes/deleted")
-	_, err := s.db.RestoreMode(t.Context(), by(s.owner), s.acme.ID, m.ID, 5, 0)
+	_, err := s.db.Modes.Restore(t.Context(), by(s.owner), s.acme.ID, m.ID, 5, 0)
 	require.NoError(t, err)
 	b.seen("#deleted", "Nothing is deleted")
 	b.sound()

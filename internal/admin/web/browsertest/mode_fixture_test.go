@@ -17,7 +17,7 @@ func quoted(s string) string { b, _ := json.Marshal(s); return string(b) }
 // change saves another version of a mode.
 func (s *site) change(slug string, change func(*modes.Mode)) {
 	s.t.Helper()
-	_, err := s.db.UpdateMode(s.t.Context(), by(s.owner), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := s.db.Modes.Update(s.t.Context(), by(s.owner), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		change(&m.Mode)
 		return m, nil
 	})
@@ -27,7 +27,7 @@ func (s *site) change(slug string, change func(*modes.Mode)) {
 // changeAs has Ada save another description.
 func (s *site) changeAs(slug, description string) {
 	s.t.Helper()
-	_, err := s.db.UpdateMode(s.t.Context(), by(s.admin), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := s.db.Modes.Update(s.t.Context(), by(s.admin), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Config.Description = description
 		return m, nil
 	})
@@ -43,7 +43,7 @@ func (s *site) deleteModeThatWas(slug, name string) {
 
 func (s *site) deleteMode(slug string) {
 	s.t.Helper()
-	_, err := s.db.DeleteMode(s.t.Context(), by(s.owner), s.acme.ID, slug, 0)
+	_, err := s.db.Modes.Delete(s.t.Context(), by(s.owner), s.acme.ID, slug, 0)
 	require.NoError(s.t, err)
 }
 

@@ -25,10 +25,10 @@ func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 	}
 	b.click("[data-chosen] [data-ask]")
 	b.text("dialog[open] h2").is("Delete 3 modes?")
-	_, err := s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, "anna", 0,
+	_, err := s.db.Modes.Update(t.Context(), by(s.admin), s.acme.ID, "anna", 0,
 		func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Name = "Anna, edited"; return m, nil })
 	require.NoError(t, err)
-	_, err = s.db.DeleteMode(t.Context(), by(s.admin), s.acme.ID, "bert", 0)
+	_, err = s.db.Modes.Delete(t.Context(), by(s.admin), s.acme.ID, "bert", 0)
 	require.NoError(t, err)
 
 	b.follow("dialog[open] [data-confirm]")
@@ -79,13 +79,13 @@ func TestManyDeletedModesAreUndoneTogether(t *testing.T) {
 	b.sound()
 	s.readerServes("mode-007")
 
-	_, err := s.db.DeleteMode(t.Context(), by(s.admin), s.acme.ID, taken.ID.String(), 0)
+	_, err := s.db.Modes.Delete(t.Context(), by(s.admin), s.acme.ID, taken.ID.String(), 0)
 	require.NoError(t, err)
 	revision, err := s.db.Revision(t.Context(), s.acme.ID)
 	require.NoError(t, err)
-	back, err := s.db.ModesDeletedBy(t.Context(), s.acme.ID, revision-2)
+	back, err := s.db.Modes.DeletedBy(t.Context(), s.acme.ID, revision-2)
 	require.NoError(t, err)
-	_, _, err = s.db.RestoreModes(t.Context(), by(s.admin), s.acme.ID, back)
+	_, _, err = s.db.Modes.RestoreAll(t.Context(), by(s.admin), s.acme.ID, back)
 	require.NoError(t, err)
 	s.readerServes(slugs...)
 }

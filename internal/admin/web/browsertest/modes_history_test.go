@@ -27,7 +27,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	m := modes.Mode{Slug: "imported", Name: "سجل التغييرات"}
 	m.Config.RoleDefinition = "You were imported."
 	m.Config.Groups = []modes.Group{}
-	_, _, err := s.db.ImportModes(t.Context(), by(s.admin), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: []modes.OrganizationMode{{Mode: m}}})
+	_, _, err := s.db.Modes.Import(t.Context(), by(s.admin), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: []modes.OrganizationMode{{Mode: m}}})
 	require.NoError(t, err)
 	// The page has followed.
 	b.until(`document.querySelectorAll(".library-version").length === 6`)
@@ -78,7 +78,7 @@ func TestHistoryOfTheLibraryInPages(t *testing.T) {
 		m.Config.Groups = []modes.Group{}
 		many = append(many, modes.OrganizationMode{Mode: m})
 	}
-	_, _, err := s.db.ImportModes(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	_, _, err := s.db.Modes.Import(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
 	require.NoError(t, err)
 	b := s.browser().as(s.owner).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/history"))

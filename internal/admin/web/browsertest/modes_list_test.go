@@ -188,7 +188,7 @@ func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
 	_, err := s.db.OrderModes(t.Context(), by(s.owner), s.acme.ID, []uuid.UUID{bert.ID, s.find("anna").ID}, 0)
 	require.NoError(t, err)
 	inOrder("Bert", "Anna")
-	_, err = s.db.UpdateMode(t.Context(), by(s.admin), s.acme.ID, "bert", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err = s.db.Modes.Update(t.Context(), by(s.admin), s.acme.ID, "bert", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Name, m.Config.Description, m.Config.Groups = "Berta", "Another line", []modes.Group{{Name: "command"}}
 		return m, nil
 	})
@@ -210,7 +210,7 @@ func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
 
 func (s *site) find(ref string) modes.OrganizationMode {
 	s.t.Helper()
-	m, err := s.db.Mode(s.t.Context(), s.acme.ID, ref)
+	m, err := s.db.Modes.Get(s.t.Context(), s.acme.ID, ref)
 	require.NoError(s.t, err)
 	return m
 }

@@ -66,7 +66,7 @@ func (s *site) crowdedWorld() {
 		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit"}, {Name: "browser"}, {Name: "command"}, {Name: "mcp"}}
 		many = append(many, modes.OrganizationMode{Mode: m})
 	}
-	_, _, err := s.db.ImportModes(s.t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	_, _, err := s.db.Modes.Import(s.t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
 	require.NoError(s.t, err)
 	prompt := longPrompt()
 	s.mode("long", "🧪 "+strings.Repeat("Unbrechbar", 9), func(m *modes.Mode) {

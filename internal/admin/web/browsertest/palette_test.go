@@ -229,7 +229,7 @@ func TestCrowdedPaletteIsSound(t *testing.T) {
 		m.Config.Groups = []modes.Group{}
 		many = append(many, modes.OrganizationMode{Mode: m})
 	}
-	_, _, err := s.db.ImportModes(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
+	_, _, err := s.db.Modes.Import(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
 	require.NoError(t, err)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/publication")

@@ -255,7 +255,7 @@ func (s *site) mode(slug, name string, change ...func(*modes.Mode)) modes.Organi
 	for _, f := range change {
 		f(&m)
 	}
-	out, err := s.db.CreateMode(s.t.Context(), by(s.owner), s.acme.ID, m)
+	out, err := s.db.Modes.Create(s.t.Context(), by(s.owner), s.acme.ID, m)
 	require.NoError(s.t, err)
 	return out
 }

@@ -39,7 +39,7 @@ func TestLongWordsAreComparedOnThePage(t *testing.T) {
 		return func(m *modes.Mode) { m.Config.RoleDefinition = strings.Repeat("x", 200_000) + end }
 	}
 	s.mode("long", "Long", long("y"))
-	_, err := s.db.UpdateMode(t.Context(), by(s.owner), s.acme.ID, "long", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := s.db.Modes.Update(t.Context(), by(s.owner), s.acme.ID, "long", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		long("z")(&m.Mode)
 		return m, nil
 	})

@@ -53,13 +53,13 @@ func TestUndoLosesNothingOfOthers(t *testing.T) {
 		b.text(".said").has("is deleted")
 	}
 	remove() // version 8
-	_, err := s.db.RestoreMode(t.Context(), by(s.owner), s.acme.ID, m.ID, 7, 0)
+	_, err := s.db.Modes.Restore(t.Context(), by(s.owner), s.acme.ID, m.ID, 7, 0)
 	require.NoError(t, err)
 	s.change("docs-writer", func(m *modes.Mode) { m.Config.WhenToUse = "Olive’s, back" })
 	undo().has("owner@acme.example saved version 10 of Docs writer since")
 	s.readerHas("Olive’s, back")
 	remove() // version 11
-	_, err = s.db.RestoreMode(t.Context(), by(s.owner), s.acme.ID, m.ID, 11, 0)
+	_, err = s.db.Modes.Restore(t.Context(), by(s.owner), s.acme.ID, m.ID, 11, 0)
 	require.NoError(t, err)
 	s.deleteMode("docs-writer")
 	undo().has("owner@acme.example deleted Docs writer since")

@@ -13,6 +13,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
@@ -34,28 +35,28 @@ func (l *library) several(n int) (all []modes.OrganizationMode, seen []postgres.
 func TestSeveralAreDeletedAndRestoredInOneChange(t *testing.T) {
 	l := newLibrary(t)
 	all, seen := l.several(5)
-	deleted, revision, err := l.db.DeleteModes(t.Context(), ada, l.org.ID, seen[:4])
+	deleted, revision, err := l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, seen[:4])
 	require.NoError(t, err)
 	require.Equal(t, all[:4], deleted)
 	require.EqualValues(t, 7, revision)
 	require.Equal(t, "modes 1 versions 9 audit 10 jobs 7 revision 7", l.books(), "one revision, one job, and a version and an audit row for each")
 	require.EqualValues(t, 4, l.count(`select count(distinct subject_id) from audit_log where revision = 7 and action = 'mode.delete' and before is not null`))
 
-	back, err := l.db.ModesDeletedBy(t.Context(), l.org.ID, revision)
+	back, err := l.db.Modes.DeletedBy(t.Context(), l.org.ID, revision)
 	require.NoError(t, err)
 	require.Len(t, back, 4)
-	restored, revision, err := l.db.RestoreModes(t.Context(), ada, l.org.ID, back)
+	restored, revision, err := l.db.Modes.RestoreAll(t.Context(), ada, l.org.ID, back)
 	require.NoError(t, err)
 	require.Len(t, restored, 4)
 	require.EqualValues(t, 8, revision)
 	require.Equal(t, "modes 5 versions 13 audit 14 jobs 8 revision 8", l.books())
-	now, err := l.db.Modes(t.Context(), l.org.ID)
+	now, err := l.db.Modes.List(t.Context(), l.org.ID)
 	require.NoError(t, err)
 	for i, m := range now {
 		require.Equal(t, all[i].Mode, m.Mode)
 		require.Equal(t, all[i].ID, m.ID, "in the place where it was")
 	}
-	nothing, err := l.db.ModesDeletedBy(t.Context(), l.org.ID, revision)
+	nothing, err := l.db.Modes.DeletedBy(t.Context(), l.org.ID, revision)
 	require.NoError(t, err)
 	require.Empty(t, nothing)
 }
@@ -63,12 +64,12 @@ func TestSeveralAreDeletedAndRestoredInOneChange(t *testing.T) {
 func TestOneInTheWayKeepsAllOfSeveral(t *testing.T) {
 	l := newLibrary(t)
 	all, seen := l.several(4)
-	changed, err := l.db.UpdateMode(t.Context(), bob, l.org.ID, "mode-1", 0, rename("Changed"))
+	changed, err := l.db.Modes.Update(t.Context(), bob, l.org.ID, "mode-1", 0, rename("Changed"))
 	require.NoError(t, err)
-	_, err = l.db.DeleteMode(t.Context(), bob, l.org.ID, "mode-3", 0)
+	_, err = l.db.Modes.Delete(t.Context(), bob, l.org.ID, "mode-3", 0)
 	require.NoError(t, err)
 	before := l.books()
-	_, _, err = l.db.DeleteModes(t.Context(), ada, l.org.ID, append(seen, postgres.Seen{ID: uuid.New(), Version: 1}))
+	_, _, err = l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, append(seen, postgres.Seen{ID: uuid.New(), Version: 1}))
 	f, ok := fault.As(err)
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, fault.Stale, f.Kind)
@@ -83,24 +84,24 @@ func TestOneInTheWayKeepsAllOfSeveral(t *testing.T) {
 	// Another organization's are none of these.
 	other, err := l.db.CreateOrganization(t.Context(), bob, "other", "Other")
 	require.NoError(t, err)
-	_, _, err = l.db.DeleteModes(t.Context(), bob, other.ID, seen[:1])
+	_, _, err = l.db.Modes.DeleteAll(t.Context(), bob, other.ID, seen[:1])
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
-	_, _, err = l.db.RestoreModes(t.Context(), bob, other.ID, []postgres.Restoration{{ID: all[3].ID, Version: 2, Seen: 2}})
+	_, _, err = l.db.Modes.RestoreAll(t.Context(), bob, other.ID, []postgres.Restoration{{ID: all[3].ID, Version: 2, Seen: 2}})
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 
 	// Nor is anything restored over what somebody made of it since.
-	_, revision, err := l.db.DeleteModes(t.Context(), ada, l.org.ID, []postgres.Seen{seen[0], seen[2]})
+	_, revision, err := l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, []postgres.Seen{seen[0], seen[2]})
 	require.NoError(t, err)
-	back, err := l.db.ModesDeletedBy(t.Context(), l.org.ID, revision)
+	back, err := l.db.Modes.DeletedBy(t.Context(), l.org.ID, revision)
 	require.NoError(t, err)
-	_, err = l.db.RestoreMode(t.Context(), bob, l.org.ID, all[0].ID, 1, 0)
+	_, err = l.db.Modes.Restore(t.Context(), bob, l.org.ID, all[0].ID, 1, 0)
 	require.NoError(t, err)
-	_, err = l.db.UpdateMode(t.Context(), bob, l.org.ID, "mode-0", 0, rename("Bob's"))
+	_, err = l.db.Modes.Update(t.Context(), bob, l.org.ID, "mode-0", 0, rename("Bob's"))
 	require.NoError(t, err)
-	_, err = l.db.CreateMode(t.Context(), bob, l.org.ID, mode("mode-2"))
+	_, err = l.db.Modes.Create(t.Context(), bob, l.org.ID, mode("mode-2"))
 	require.NoError(t, err)
 	before = l.books()
-	_, _, err = l.db.RestoreModes(t.Context(), ada, l.org.ID, back)
+	_, _, err = l.db.Modes.RestoreAll(t.Context(), ada, l.org.ID, back)
 	f, ok = fault.As(err)
 	require.True(t, ok, "%v", err)
 	var details []string
@@ -127,14 +128,14 @@ func TestRacingDeletersOfSeveral(t *testing.T) {
 		for i := range deleters {
 			wg.Go(func() {
 				<-start
-				_, _, errs[i] = l.db.DeleteModes(t.Context(), ada, l.org.ID, seen)
+				_, _, errs[i] = l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, seen)
 			})
 		}
 		// And somebody edits one of them: before them all, or too late.
 		var edit error
 		wg.Go(func() {
 			<-start
-			_, edit = l.db.UpdateMode(t.Context(), bob, l.org.ID, seen[2].ID.String(), seen[2].Version, rename("Edited"))
+			_, edit = l.db.Modes.Update(t.Context(), bob, l.org.ID, seen[2].ID.String(), seen[2].Version, rename("Edited"))
 		})
 		close(start)
 		wg.Wait()
@@ -176,21 +177,21 @@ func TestDeletingSeveralIsAllOrNothing(t *testing.T) {
 			create trigger break_it before insert or delete on %s for each row execute function break_it();
 			grant usage on seen to public`, map[bool]int{true: 1, false: 3}[table == "river_job"], table))
 		before := l.books()
-		_, _, err := l.db.DeleteModes(t.Context(), ada, l.org.ID, seen)
+		_, _, err := l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, seen)
 		require.ErrorContains(t, err, "broken on purpose", table)
 		require.Equal(t, before, l.books(), table)
 		l.exec(`drop function break_it() cascade; drop sequence seen`)
 	}
-	_, revision, err := l.db.DeleteModes(t.Context(), ada, l.org.ID, seen)
+	_, revision, err := l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, seen)
 	require.NoError(t, err)
-	back, err := l.db.ModesDeletedBy(t.Context(), l.org.ID, revision)
+	back, err := l.db.Modes.DeletedBy(t.Context(), l.org.ID, revision)
 	require.NoError(t, err)
 	require.Len(t, back, len(all))
 }
 
 func TestSeveralTemplatesAreDeletedUnlessOneIsUsed(t *testing.T) {
 	l := newLibrary(t)
-	all, err := l.db.Templates(t.Context(), l.org.ID)
+	all, err := l.db.Templates.List(t.Context(), l.org.ID)
 	require.NoError(t, err)
 	var seen []postgres.Seen
 	for _, template := range all {
@@ -198,20 +199,20 @@ func TestSeveralTemplatesAreDeletedUnlessOneIsUsed(t *testing.T) {
 	}
 	user := mode("user")
 	user.Config.PermissionTemplate = all[1].Name
-	m, err := l.db.CreateMode(t.Context(), ada, l.org.ID, user)
+	m, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, user)
 	require.NoError(t, err)
-	_, _, err = l.db.DeleteTemplates(t.Context(), ada, l.org.ID, seen)
+	_, _, err = l.db.Templates.DeleteAll(t.Context(), ada, l.org.ID, seen)
 	f, ok := fault.As(err)
 	require.True(t, ok, "%v", err)
-	require.Equal(t, templates.InUse(all[1].Name, []templates.Use{{Name: m.Name}}).Kind, f.Kind)
+	require.Equal(t, templates.InUse(all[1].Name, []resource.User{{Name: m.Name}}).Kind, f.Kind)
 	require.Len(t, f.Fields, 1)
 	require.Equal(t, "/deletions/1", f.Fields[0].Pointer)
 	require.Contains(t, f.Fields[0].Detail, all[1].Name)
 
-	_, revision, err := l.db.DeleteTemplates(t.Context(), ada, l.org.ID, append(seen[:1:1], seen[2:]...))
+	_, revision, err := l.db.Templates.DeleteAll(t.Context(), ada, l.org.ID, append(seen[:1:1], seen[2:]...))
 	require.NoError(t, err)
 	require.EqualValues(t, 3, revision)
-	_, _, err = l.db.RestoreTemplates(t.Context(), ada, l.org.ID, []postgres.Restoration{{ID: all[0].ID, Version: 1, Seen: 2}, {ID: all[2].ID, Version: 1, Seen: 2}})
+	_, _, err = l.db.Templates.RestoreAll(t.Context(), ada, l.org.ID, []postgres.Restoration{{ID: all[0].ID, Version: 1, Seen: 2}, {ID: all[2].ID, Version: 1, Seen: 2}})
 	require.NoError(t, err)
 	require.EqualValues(t, 4, l.revision())
 }

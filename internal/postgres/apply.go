@@ -1,0 +1,430 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/resource"
+)
+
+// kind is a kind of object: its rules, and where its objects are stored.
+type kind struct {
+	resource.Kind
+	store
+}
+
+// store reads and writes the rows of one kind. Its methods hold no rules: what they are
+// given was checked, and the organization's lock is held for what they change.
+type store interface {
+	// list returns an organization's objects in their order.
+	list(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]resource.Object, error)
+	// byID and byName return an object, or pgx.ErrNoRows.
+	byID(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (resource.Object, error)
+	byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error)
+	// names returns the titles of an organization's objects by their ids.
+	names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error)
+	// users returns the objects of any kind that refer to o.
+	users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error)
+	// insert adds a row with the id and the version of o.
+	insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error)
+	// update replaces the row of before, which has its version.
+	update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error)
+	// remove deletes the row of o and its version, and returns how many that were.
+	remove(ctx context.Context, c *change, o resource.Object) (rows int64, err error)
+	// measure returns how many objects an organization has, and their bytes together.
+	measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (objects, bytes int, err error)
+	// content returns what versions and the audit log store of o, and read is its
+	// opposite: names are those that references have now.
+	content(o resource.Object) any
+	read(ctx context.Context, names *referenceNames, id uuid.UUID, content []byte) (resource.Object, error)
+}
+
+// kind returns a kind by its singular.
+func (db *DB) kind(singular string) (*kind, error) {
+	for _, k := range db.kinds {
+		if k.Names().Singular == singular {
+			return k, nil
+		}
+	}
+	return nil, fmt.Errorf("unknown kind %q", singular)
+}
+
+// is returns the name of the kind in versions and in the audit log.
+func (k *kind) is() audit.SubjectKind { return audit.SubjectKind(k.Names().Singular) }
+
+// get returns an object by its id or its name: what has the form of an id is taken for
+// one.
+func (k *kind) get(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string) (o resource.Object, err error) {
+	if id, parseErr := uuid.Parse(ref); parseErr == nil && len(ref) == 36 {
+		o, err = k.byID(ctx, q, org, id)
+	} else {
+		o, err = k.byName(ctx, q, org, ref)
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return o, k.NotFound()
+	}
+	return o, known(err)
+}
+
+// errDryRun rolls a dry run back.
+var errDryRun = errors.New("postgres: dry run")
+
+// Apply applies operations to the objects of an organization's library, of any kinds, as
+// ONE change: all of them or none, in one transaction and one revision, with a version
+// and an audit row for each object that changed. An operation that changes nothing
+// leaves no trace.
+//
+// The error is the *fault.Error of the operation, or resource.OpErrors if there are
+// several of them (or with Options.Batch), or that of Options.Plan. The loser of a race
+// gets a Stale fault with the current resource.Object.
+func (db *DB) Apply(ctx context.Context, by audit.By, org uuid.UUID, ops []resource.Op, opts resource.Options) (resource.Result, error) {
+	var result resource.Result
+	revision, err := db.inChange(ctx, by, org, func(c *change) (err error) {
+		result.Outcomes, err = c.applyAll(ctx, ops, opts)
+		if err == nil && opts.DryRun && c.recorded > 0 {
+			result.Revision = c.org.Revision
+			err = errDryRun
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, errDryRun):
+		return result, nil
+	case err != nil:
+		return resource.Result{Revision: revision}, err
+	}
+	result.Revision = revision
+	return result, nil
+}
+
+// applyAll applies all operations, or returns what is in the way of each.
+func (c *change) applyAll(ctx context.Context, ops []resource.Op, opts resource.Options) ([]resource.Outcome, error) {
+	if before := c.org.Revision - 1; opts.Seen != 0 && opts.Seen != before {
+		f := fault.New(fault.Stale, "revision_conflict",
+			"The library was changed since this import was planned: it is at revision %d now, the plan was made at %d. Nothing was imported; plan again", before, opts.Seen)
+		f.Current = before
+		return nil, f
+	}
+	if opts.Plan != nil {
+		more, err := opts.Plan(library{ctx, c})
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops[:len(ops):len(ops)], more...)
+	}
+	single := len(ops) == 1 && !opts.Batch && opts.Plan == nil
+	c.batch = !single
+	outcomes := make([]resource.Outcome, len(ops))
+	var failed resource.OpErrors
+	for i, op := range ops {
+		var err error
+		outcomes[i], err = c.apply(ctx, op)
+		if _, isFault := fault.As(err); err != nil && !isFault {
+			return nil, err // the transaction can't continue
+		}
+		// The others are tried, too: whoever learns of one failure wants to know all.
+		if err != nil {
+			failed = append(failed, resource.OpError{Index: i, Err: err})
+		}
+	}
+	switch {
+	case len(failed) > 0 && single:
+		return nil, failed[0].Err
+	case len(failed) > 0:
+		return nil, failed
+	}
+	return outcomes, c.checkLibrary(ctx)
+}
+
+// library is the library while the organization's lock is held.
+type library struct {
+	ctx context.Context //nolint:containedctx // lives as long as one call
+	c   *change
+}
+
+// Revision returns the one before the change.
+func (l library) Revision() int64 { return l.c.org.Revision - 1 }
+
+// Objects lists the objects of a kind.
+func (l library) Objects(singular string) ([]resource.Object, error) {
+	k, err := l.c.db.kind(singular)
+	if err != nil {
+		return nil, err
+	}
+	return k.list(l.ctx, l.c.q, l.c.org.ID)
+}
+
+// grow notes that a change may have made the objects of a kind more, or larger.
+func (c *change) grow(k *kind) {
+	if !slices.Contains(c.grown, k) {
+		c.grown = append(c.grown, k)
+	}
+}
+
+// checkLibrary refuses a change that leaves too many objects of a kind, or too large
+// ones. Those that only delete are right for any library.
+func (c *change) checkLibrary(ctx context.Context) error {
+	for _, k := range c.grown {
+		objects, bytes, err := k.measure(ctx, c.q, c.org.ID)
+		if err != nil {
+			return err
+		}
+		if err := k.CheckLibrary(objects, bytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *change) apply(ctx context.Context, op resource.Op) (resource.Outcome, error) {
+	k, err := c.db.kind(op.Kind)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	switch op.Verb {
+	case resource.Create:
+		o, err := c.check(ctx, k, op.New)
+		if err != nil {
+			return resource.Outcome{}, err
+		}
+		return c.create(ctx, k, o, audit.Create)
+	case resource.Put:
+		return c.put(ctx, k, op)
+	case resource.Restore:
+		return c.restore(ctx, k, op)
+	case resource.Update, resource.Move, resource.Delete:
+		now, err := c.current(ctx, k, op)
+		if err != nil {
+			return resource.Outcome{}, err
+		}
+		if op.Verb == resource.Delete {
+			return c.delete(ctx, k, now)
+		}
+		after := now
+		if op.Verb == resource.Move {
+			after.Position = op.Position
+		} else if after.Spec, err = op.Edit(now); err != nil {
+			return resource.Outcome{}, err
+		}
+		return c.update(ctx, k, now, after, audit.Update)
+	}
+	return resource.Outcome{}, fmt.Errorf("unknown operation %q", op.Verb)
+}
+
+// check returns an object as it is stored: normalized and valid, with the ids of its
+// required references, under the names that their targets have.
+func (c *change) check(ctx context.Context, k *kind, o resource.Object) (resource.Object, error) {
+	o.Kind = k.Names().Singular
+	var err error
+	if o.Spec, err = k.Check(o.Spec); err != nil {
+		return o, err
+	}
+	o.Targets = nil
+	for _, r := range o.Spec.References() {
+		if !r.Required {
+			continue
+		}
+		target, err := c.target(ctx, k, r)
+		if err != nil {
+			return o, err
+		}
+		o.Spec = o.Spec.WithReference(r.Path, target.Spec.ObjectName())
+		if o.Targets == nil {
+			o.Targets = map[string]uuid.UUID{}
+		}
+		o.Targets[r.Path] = target.ID
+	}
+	return o, nil
+}
+
+// create adds an object that was checked, unless its name is in use.
+func (c *change) create(ctx context.Context, k *kind, o resource.Object, action audit.Action) (resource.Outcome, error) {
+	if o.ID == uuid.Nil {
+		o.ID = uuid.New()
+	}
+	if err := c.checkName(ctx, k, o); err != nil {
+		return resource.Outcome{}, err
+	}
+	return c.insert(ctx, k, o, action)
+}
+
+// insert adds an object whose name is free. Its version follows the ones that history
+// has of its id: a restored object continues where it was deleted.
+func (c *change) insert(ctx context.Context, k *kind, o resource.Object, action audit.Action) (resource.Outcome, error) {
+	last, err := c.lastVersion(ctx, k, o.ID)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	o.Version = last + 1
+	if o, err = k.insert(ctx, c, o); err != nil {
+		return resource.Outcome{}, err
+	}
+	c.grow(k)
+	return resource.Outcome{Action: resource.ActionCreate, Object: o}, c.recordObject(ctx, k, o, action, nil, k.content(o))
+}
+
+// update replaces an object as it was read under the organization's lock.
+func (c *change) update(ctx context.Context, k *kind, before, after resource.Object, action audit.Action) (resource.Outcome, error) {
+	after, err := c.check(ctx, k, after)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	same := before.Spec.SameAs(after.Spec)
+	if same && before.Position == after.Position {
+		return resource.Outcome{Action: resource.ActionUnchanged, Object: before}, nil
+	}
+	if !same {
+		c.grow(k)
+	}
+	if k.NameKey(before.Spec.ObjectName()) != k.NameKey(after.Spec.ObjectName()) {
+		if err := c.checkName(ctx, k, after); err != nil {
+			return resource.Outcome{}, err
+		}
+	}
+	out, err := k.update(ctx, c, before, after)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	return resource.Outcome{Action: resource.ActionUpdate, Object: out, Before: &before},
+		c.recordObject(ctx, k, out, action, k.content(before), k.content(out))
+}
+
+// delete deletes an object as it was read under the organization's lock.
+func (c *change) delete(ctx context.Context, k *kind, o resource.Object) (resource.Outcome, error) {
+	users, err := k.users(ctx, c, o)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	if len(users) > 0 {
+		return resource.Outcome{}, k.InUse(o, users)
+	}
+	rows, err := k.remove(ctx, c, o)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	if rows != 1 {
+		return resource.Outcome{}, fmt.Errorf("delete %s: %s changed under its organization's lock", o.Kind, o.ID)
+	}
+	gone := o
+	gone.Version++
+	return resource.Outcome{Action: resource.ActionDelete, Object: o}, c.recordObject(ctx, k, gone, audit.Delete, k.content(o), nil)
+}
+
+// put creates or replaces an object.
+func (c *change) put(ctx context.Context, k *kind, op resource.Op) (resource.Outcome, error) {
+	o, err := c.check(ctx, k, op.New)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	existing, err := c.existing(ctx, k, o)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		if o.ID, err = c.freeID(ctx, k, o.ID); err != nil {
+			return resource.Outcome{}, err
+		}
+		return c.insert(ctx, k, o, audit.Import)
+	case err != nil:
+		return resource.Outcome{}, err
+	case op.Seen != 0 && op.Seen != existing.Version:
+		return resource.Outcome{}, c.staleFault(ctx, k, existing)
+	}
+	after := existing
+	after.Spec = o.Spec
+	return c.update(ctx, k, existing, after, audit.Import)
+}
+
+// existing returns the object that one put there replaces.
+func (c *change) existing(ctx context.Context, k *kind, o resource.Object) (resource.Object, error) {
+	if o.ID != uuid.Nil {
+		if same, err := k.byID(ctx, c.q, c.org.ID, o.ID); !errors.Is(err, pgx.ErrNoRows) {
+			return same, err
+		}
+	}
+	return k.byName(ctx, c.q, c.org.ID, o.Spec.ObjectName())
+}
+
+// freeID returns id, or a new one if there is none or it is, or was, another
+// organization's.
+func (c *change) freeID(ctx context.Context, k *kind, id uuid.UUID) (uuid.UUID, error) {
+	if id == uuid.Nil {
+		return uuid.New(), nil
+	}
+	elsewhere, err := c.q.IsElsewhere(ctx, sqlcgen.IsElsewhereParams{SubjectKind: string(k.is()), SubjectID: id, OrganizationID: c.org.ID})
+	if err != nil {
+		return id, fmt.Errorf("look for the id: %w", err)
+	}
+	if elsewhere {
+		id = uuid.New()
+	}
+	return id, nil
+}
+
+// restore makes an older version the current one.
+func (c *change) restore(ctx context.Context, k *kind, op resource.Op) (resource.Outcome, error) {
+	id, err := uuid.Parse(op.Ref)
+	if err != nil {
+		return resource.Outcome{}, fmt.Errorf("restore: %w", err)
+	}
+	if c.batch {
+		if err := c.checkUnchanged(ctx, k, id, op.Seen); err != nil {
+			return resource.Outcome{}, err
+		}
+		op.Seen = 0
+	}
+	old, err := k.version(ctx, c.names(), id, op.Version)
+	if err != nil {
+		return resource.Outcome{}, err
+	}
+	now, err := c.current(ctx, k, op)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		if err := c.checkDeletion(ctx, k, id, op.Seen); err != nil {
+			return resource.Outcome{}, err
+		}
+		o, err := c.check(ctx, k, old.Object)
+		if err != nil {
+			return resource.Outcome{}, err
+		}
+		return c.create(ctx, k, o, audit.Restore)
+	case err != nil:
+		return resource.Outcome{}, err
+	}
+	after := now
+	after.Spec = old.Object.Spec
+	return c.update(ctx, k, now, after, audit.Restore)
+}
+
+// checkName refuses an object whose name another one has.
+func (c *change) checkName(ctx context.Context, k *kind, o resource.Object) error {
+	existing, err := k.byName(ctx, c.q, c.org.ID, o.Spec.ObjectName())
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), err == nil && existing.ID == o.ID:
+		return nil
+	case err != nil:
+		return err
+	}
+	return k.NameTaken(o.Spec, existing)
+}
+
+func (c *change) lastVersion(ctx context.Context, k *kind, id uuid.UUID) (int64, error) {
+	last, err := c.q.LastVersion(ctx, sqlcgen.LastVersionParams{OrganizationID: c.org.ID, SubjectKind: string(k.is()), SubjectID: id})
+	if err != nil {
+		return 0, fmt.Errorf("last version: %w", err)
+	}
+	return last, nil
+}
+
+// recordObject writes the version row and the audit row of an object that changed.
+func (c *change) recordObject(ctx context.Context, k *kind, o resource.Object, action audit.Action, before, after any) error {
+	return c.record(ctx, object{
+		kind: k.is(), id: o.ID, name: o.Spec.Title(), version: o.Version, action: action, before: before, after: after,
+	})
+}

@@ -1,0 +1,104 @@
+package postgres
+
+import (
+	"context"
+	"math"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/resource"
+)
+
+// current returns the object that an operation is for, unless it changed since the
+// caller read it.
+func (c *change) current(ctx context.Context, k *kind, op resource.Op) (resource.Object, error) {
+	o, err := k.get(ctx, c.q, c.org.ID, op.Ref)
+	if fault.Is(err, fault.NotFound) && c.batch && op.Verb != resource.Restore {
+		id, parseErr := uuid.Parse(op.Ref)
+		if parseErr != nil {
+			return o, err
+		}
+		return o, c.conflict(ctx, k, id, err)
+	}
+	if err != nil || op.Seen == 0 || op.Seen == o.Version {
+		return o, err
+	}
+	return o, c.staleFault(ctx, k, o)
+}
+
+// staleFault returns the failure for an object that changed since the caller read it.
+func (c *change) staleFault(ctx context.Context, k *kind, o resource.Object) error {
+	if c.batch {
+		err := c.conflict(ctx, k, o.ID, nil)
+		if f, ok := fault.As(err); ok {
+			f.Current = o
+		}
+		return err
+	}
+	newest, err := k.version(ctx, c.names(), o.ID, o.Version)
+	if err != nil {
+		return err
+	}
+	f := fault.New(fault.Stale, "version_conflict",
+		"The %s was changed meanwhile, by %s: it is at version %d now. Nothing was saved; compare, and send yours again with the current version",
+		o.Kind, newest.Actor.Name, o.Version)
+	f.Current = o
+	return f
+}
+
+// checkDeletion refuses to restore an object that was deleted again since the caller
+// read its history.
+func (c *change) checkDeletion(ctx context.Context, k *kind, id uuid.UUID, seen int64) error {
+	if seen == 0 {
+		return nil
+	}
+	last, err := c.lastVersion(ctx, k, id)
+	if err != nil || last == seen {
+		return err
+	}
+	newest, err := k.version(ctx, c.names(), id, last)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Stale, "version_conflict",
+		"The %s was deleted again meanwhile, by %s, as version %d. Nothing was saved; look at its history", k.Names().Singular, newest.Actor.Name, last)
+}
+
+// checkUnchanged refuses an object with a newer version than the caller knows, 0 for
+// any.
+func (c *change) checkUnchanged(ctx context.Context, k *kind, id uuid.UUID, seen int64) error {
+	if seen == 0 {
+		return nil
+	}
+	last, err := c.lastVersion(ctx, k, id)
+	if err != nil || last == seen {
+		return err
+	}
+	return c.conflict(ctx, k, id, fault.New(fault.NotFound, "not_found", "There is no such %s", k.Names().Singular))
+}
+
+// conflict explains how an object changed since the caller read it, by its name. It
+// returns notFound for an object that never existed.
+func (c *change) conflict(ctx context.Context, k *kind, id uuid.UUID, notFound error) error {
+	rows, err := c.q.ListVersions(ctx, sqlcgen.ListVersionsParams{
+		OrganizationID: c.org.ID, SubjectKind: string(k.is()), SubjectID: id, BeforeVersion: math.MaxInt64, RowLimit: 1,
+	})
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return notFound
+	}
+	newest, err := k.toVersion(ctx, c.names(), rows[0])
+	if err != nil {
+		return err
+	}
+	if newest.Action == audit.Delete {
+		return fault.New(fault.Stale, "version_conflict", "%s was deleted meanwhile, by %s", newest.Subject.Name, newest.Actor.Name)
+	}
+	return fault.New(fault.Stale, "version_conflict", "%s was changed meanwhile, by %s: it is at version %d now",
+		newest.Subject.Name, newest.Actor.Name, newest.Version.Version)
+}

@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/resource"
+)
+
+// target returns the object that a spec of kind k refers to. One that another
+// organization has is not there.
+func (c *change) target(ctx context.Context, k *kind, r resource.Reference) (resource.Object, error) {
+	of, err := c.db.kind(r.Kind)
+	if err != nil {
+		return resource.Object{}, err
+	}
+	target, err := of.get(ctx, c.q, c.org.ID, r.Name)
+	if !fault.Is(err, fault.NotFound) {
+		return target, err
+	}
+	all, err := of.names(ctx, c.q, c.org.ID)
+	if err != nil {
+		return target, err
+	}
+	have := "there is none yet"
+	if len(all) > 0 {
+		have = "there are " + strings.Join(slices.Sorted(maps.Values(all)), ", ")
+	}
+	singular := k.Names().Singular
+	return target, fault.New(fault.Invalid, "invalid_"+singular, "The %s was not saved", singular).With(fault.Field{
+		Pointer: r.Path,
+		Detail:  fmt.Sprintf("This organization has no %s %q; %s", of.Names().Noun, r.Name, have),
+	})
+}
+
+// referenceNames looks up the names of an organization's objects, each kind once and
+// only when one is needed.
+type referenceNames struct {
+	db     *DB
+	q      *sqlcgen.Queries
+	org    uuid.UUID
+	byKind map[string]map[uuid.UUID]string
+}
+
+func (db *DB) names(org uuid.UUID) *referenceNames {
+	return &referenceNames{db: db, q: db.q, org: org}
+}
+
+func (c *change) names() *referenceNames {
+	return &referenceNames{db: c.db, q: c.q, org: c.org.ID}
+}
+
+// of returns the name of an object, or "" if it isn't there.
+func (n *referenceNames) of(ctx context.Context, singular string, id uuid.UUID) (string, error) {
+	if id == uuid.Nil {
+		return "", nil
+	}
+	names, ok := n.byKind[singular]
+	if !ok {
+		k, err := n.db.kind(singular)
+		if err != nil {
+			return "", err
+		}
+		if names, err = k.names(ctx, n.q, n.org); err != nil {
+			return "", err
+		}
+		if n.byKind == nil {
+			n.byKind = map[string]map[uuid.UUID]string{}
+		}
+		n.byKind[singular] = names
+	}
+	return names[id], nil
+}

@@ -1,0 +1,30 @@
+package resource
+
+import (
+	"fmt"
+	"strings"
+
+	"orgmodes/internal/fault"
+)
+
+// InUse returns the *fault.Error (Conflict, "in_use") for the deletion of an object that
+// others refer to, which it names; they are in its Current.
+func InUse(noun string, o Object, users []User) error {
+	f := fault.New(fault.Conflict, "in_use", "The %s '%s' is used by %s. Nothing was deleted; change what uses it first",
+		noun, o.Spec.Title(), NameUsers(users))
+	f.Current = users
+	return f
+}
+
+// NameUsers names the first of several objects, and counts the others.
+func NameUsers(users []User) string {
+	const shown = 5
+	var names []string
+	for _, u := range users[:min(len(users), shown)] {
+		names = append(names, fmt.Sprintf("the %s '%s'", u.Kind, u.Name))
+	}
+	if more := len(users) - shown; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
