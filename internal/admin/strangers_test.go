@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/admin"
@@ -40,6 +41,8 @@ type wire struct {
 	db       *postgres.DB
 	org      organization.Organization
 	listener *listen.Listener
+	// routes are all that the app answers.
+	routes []fiber.Route
 }
 
 func newWire(t *testing.T, stall time.Duration, change func(*admin.Options)) *wire {
@@ -60,6 +63,7 @@ func newWire(t *testing.T, stall time.Duration, change func(*admin.Options)) *wi
 	change(&o)
 	app, err := admin.New(o)
 	require.NoError(t, err)
+	w.routes = app.GetRoutes(true)
 	w.listener, err = listen.TCP(ctx, "127.0.0.1:0", listen.Options{
 		Log: o.Log, Limits: listen.Limits{Total: 1000, PerAddress: 1000}, Stall: stall,
 	})
