@@ -13,11 +13,17 @@ const (
 	// maxNesting bounds the recursion of our readers, far beyond MaxDepth, so
 	// that what is merely too deep can be blamed on the mode that has it.
 	maxNesting = 512
-	// maxNodes bounds the values of one file, after aliases are followed.
-	maxNodes = 100_000
+	// maxNodes bounds the values of one file, after aliases are followed. Each takes
+	// up to 500 bytes while YAML is read. The largest public file of modes that we
+	// know has 186 modes of 13 values each.
+	maxNodes = 64_000
+	// maxModeNodes bounds the values of a text that holds one mode.
+	maxModeNodes = 20_000
 	// maxYAMLMarks bounds the characters of one file that may begin a value in YAML,
-	// see jsonast.Budget.
+	// see jsonast.Budget. That file has 290 of them in each mode, most within texts.
 	maxYAMLMarks = 200_000
+	// maxModeYAMLMarks is maxYAMLMarks for a text that holds one mode.
+	maxModeYAMLMarks = 40_000
 )
 
 // newBudget bounds what one file, or a folder of them, may become in memory. A context
@@ -43,12 +49,11 @@ func storedBudget() *jsonast.Budget {
 
 // modeBudget is newBudget for a text that holds one mode.
 func modeBudget(ctx context.Context) *jsonast.Budget {
-	const values = maxNodes / 5
 	return &jsonast.Budget{
 		Context: ctx,
-		Values:  values, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxYAMLMarks / 5, What: "This",
+		Values:  maxModeNodes, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxModeYAMLMarks, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
-			"This holds more than %d values, aliases followed: more than a mode ever needs.", values),
+			"This holds more than %d values, aliases followed: more than a mode ever needs.", maxModeNodes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
 			"With its aliases followed, this holds more than %s of text.", wording.Bytes(MaxBodyBytes)),
 	}

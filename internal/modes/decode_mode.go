@@ -143,7 +143,7 @@ func (d *decoder) apiMode(n *jsonast.Node) Mode {
 
 // judge normalizes and validates, and finds where in the text to look.
 func (d *decoder) judge(m Mode, find func(pointer string) (*jsonast.Node, bool)) Mode {
-	m = m.Normalized()
+	m = m.normalized(decodedExtra)
 	blamed := d.problems
 	found, more := m.problems()
 	for _, p := range found {
@@ -226,13 +226,13 @@ func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 	}
 }
 
-// extra keeps a field that we don't know, of an object at pointer that has up to count
-// of them.
+// extra keeps a field that we don't know, unless it is null, of an object at pointer
+// that has up to count of them.
 func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string, count int) map[string]any {
 	before, above := d.blamed(), jsonast.At(pointer)
 	at := above.Field(f.Name)
 	f.Value.Flaws(&at, d.blameAt)
-	if d.blamed() > before {
+	if d.blamed() > before || f.Value.Kind == jsonast.Null {
 		return extra
 	}
 	if extra == nil {

@@ -6,7 +6,11 @@ import "strings"
 // blank optional texts absent, line ends \n, numbers canonical, no `source` and
 // no null among the unknown fields (one null makes some editors drop all modes).
 // What a person wrote otherwise stays as it is, smart quotes and all.
-func (m Mode) Normalized() Mode {
+func (m Mode) Normalized() Mode { return m.normalized(canonicalExtra) }
+
+// normalized is Normalized; keep returns what is to be kept of the unknown fields of
+// one object. A mode that was just decoded has nothing to copy.
+func (m Mode) normalized(keep func(extra map[string]any) map[string]any) Mode {
 	c := m.Config
 	n := Mode{
 		Slug: strings.TrimSpace(m.Slug),
@@ -17,7 +21,7 @@ func (m Mode) Normalized() Mode {
 			Description:        absentIfBlank(c.Description),
 			CustomInstructions: absentIfBlank(c.CustomInstructions),
 			PermissionTemplate: strings.TrimSpace(c.PermissionTemplate),
-			Extra:              normalizedExtra(c.Extra),
+			Extra:              keep(c.Extra),
 		},
 	}
 	delete(n.Config.Extra, "source")
@@ -27,13 +31,13 @@ func (m Mode) Normalized() Mode {
 	if c.Groups != nil {
 		n.Config.Groups = make([]Group, len(c.Groups))
 		for i, g := range c.Groups {
-			n.Config.Groups[i] = g.normalized()
+			n.Config.Groups[i] = g.normalized(keep)
 		}
 	}
 	return n
 }
 
-func (g Group) normalized() Group {
+func (g Group) normalized(keep func(extra map[string]any) map[string]any) Group {
 	n := Group{Name: strings.TrimSpace(g.Name)}
 	if g.Restriction == nil {
 		return n
@@ -41,7 +45,7 @@ func (g Group) normalized() Group {
 	r := Restriction{
 		FileRegex:   g.Restriction.FileRegex,
 		Description: absentIfBlank(g.Restriction.Description),
-		Extra:       normalizedExtra(g.Restriction.Extra),
+		Extra:       keep(g.Restriction.Extra),
 	}
 	if strings.TrimSpace(r.FileRegex) == "" {
 		r.FileRegex = ""
@@ -61,7 +65,8 @@ func absentIfBlank(s string) string {
 	return strings.ReplaceAll(s, "\r\n", "\n")
 }
 
-func normalizedExtra(extra map[string]any) map[string]any {
+// canonicalExtra copies unknown fields, without nulls and with canonical numbers.
+func canonicalExtra(extra map[string]any) map[string]any {
 	var n map[string]any
 	for name, value := range extra {
 		if value == nil {
@@ -74,3 +79,7 @@ func normalizedExtra(extra map[string]any) map[string]any {
 	}
 	return n
 }
+
+// decodedExtra takes unknown fields as the decoder made them: without nulls, with
+// canonical numbers, and shared with nothing else.
+func decodedExtra(extra map[string]any) map[string]any { return extra }
