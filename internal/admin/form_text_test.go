@@ -63,8 +63,8 @@ func (w *wire) pageForms(user postgres.User) map[string]url.Values {
 	}
 }
 
-// Postgres refuses broken UTF-8 and U+0000 with an error that is nobody's fault but the
-// sender's: every field of every form is judged before that.
+// Postgres refuses broken UTF-8 and U+0000: every field of every form is checked before
+// it gets there.
 func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	cookie, user := w.user("owner")

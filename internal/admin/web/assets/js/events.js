@@ -48,7 +48,8 @@ function opened() {
 // fails or takes long is the page cut off. After an answer that is no stream, such as
 // that there are too many, EventSource is closed for good and doesn't tell why; an
 // answer to polling does.
-function failed() {
+function failed(event) {
+  if (event.target !== source) return; // it was left
   if (source.readyState !== EventSource.CLOSED) {
     if (stopPolling) return; // polling knows better
     if (ended) disconnected();
