@@ -91,7 +91,7 @@ var actionsOf = []struct {
 }{
 	{Mode, []Action{Create, Update, Delete, Restore, Import}},
 	{Template, []Action{Create, Update, Delete, Restore, Import}},
-	{Organization, []Action{Create, Update, Delete}},
+	{Organization, []Action{Create, Delete}},
 	{Member, []Action{Create, Update, Delete}},
 	{Invitation, []Action{Create, Delete, Accept, Decline}},
 	{AccessToken, []Action{Create, Revoke}},

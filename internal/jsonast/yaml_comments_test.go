@@ -56,12 +56,19 @@ func TestYAMLCommentsCostNoMemory(t *testing.T) {
 }
 
 // FuzzBlankComments holds that no text means anything else without its comments, and
-// that what yaml.v3 refuses with them is refused without.
+// that what yaml.v3 refuses with them is refused without. YAML.Parse refuses texts that
+// fail CheckText before it blanks comments; yaml.v3 refuses some of these for the bytes
+// in a comment alone.
 func FuzzBlankComments(f *testing.F) {
 	for _, text := range []string{"a: b # c\n", "x: |+\n  a\n\n# c\n", "x: a # c\n  b\n", "- a\n# c\n- b", "? a # c\n: b # c\n", "--- a # c\n...\n# c\n"} {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text string) { requireSameWithoutComments(t, text) })
+	f.Fuzz(func(t *testing.T, text string) {
+		if CheckText("This text", []byte(text)) != nil {
+			t.Skip("refused before comments matter")
+		}
+		requireSameWithoutComments(t, text)
+	})
 }
 
 // The texts are made of what matters to comments; a fuzzer seldom finds such.

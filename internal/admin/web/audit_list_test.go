@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,4 +57,20 @@ func TestEveryEntryCanBeRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The filter of the audit log offers the actions that an organization's log can have.
+func TestAuditFilterOffersEveryAction(t *testing.T) {
+	var want, offered []string
+	for _, action := range audit.Actions() {
+		if !strings.HasPrefix(action, "user.") && !strings.HasPrefix(action, "installation.") {
+			want = append(want, action)
+		}
+	}
+	for _, g := range actionGroups {
+		for _, a := range g.Actions {
+			offered = append(offered, a.Name)
+		}
+	}
+	require.ElementsMatch(t, want, offered)
 }

@@ -61,7 +61,6 @@ var actionGroups = []actionGroup{
 	}},
 	{"Organization", []actionWords{
 		{audit.Create.Of(audit.Organization), "Created organization"},
-		{audit.Update.Of(audit.Organization), "Changed organization"},
 		{audit.Delete.Of(audit.Organization), "Deleted organization"},
 	}},
 }

@@ -78,7 +78,8 @@
 // (layout.html) with what it needs there.
 //
 // Every page of an organization follows its events while it is seen (js/events.js),
-// and what others change is loaded into it (js/fresh.js): data-part is the address
+// or polls the state of the publication while the stream is refused (js/poll.js), and
+// what others change is loaded into it (js/fresh.js): data-part is the address
 // of a part that is always as things are now, data-fresh marks one that waits while
 // somebody is at something in it, and data-seen is the revision that it shows. All
 // of them need an id.

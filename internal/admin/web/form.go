@@ -1,12 +1,15 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 )
 
 // form is a form as it was filled in, with what is wrong with it: shown again it
@@ -24,6 +27,63 @@ type form struct {
 func readForm(c *fiber.Ctx) form {
 	fields, _ := fieldsOf(c)
 	return form{Fields: fields}
+}
+
+// formFlaw returns why a form can't be stored, "" if it can: Postgres takes neither
+// broken UTF-8 nor U+0000. It judges names, values and the names of files, whether a
+// handler reads them or not. What a file contains is for its reader to judge.
+func formFlaw(c *fiber.Ctx) string {
+	flaw := func(name, value string) string {
+		if f := cmp.Or(jsonast.TextFlaw(name), jsonast.TextFlaw(value)); f != "" {
+			return "The field " + strconv.Quote(storable(name)) + ": " + f
+		}
+		return ""
+	}
+	if !isMultipart(c) {
+		for name, value := range c.Context().PostArgs().All() {
+			if f := flaw(string(name), string(value)); f != "" {
+				return f
+			}
+		}
+		return ""
+	}
+	sent, err := c.MultipartForm()
+	if err != nil {
+		return "This form can't be read: it is no valid multipart/form-data, or has U+0000 in a name"
+	}
+	for name, values := range sent.Value {
+		for _, value := range values {
+			if f := flaw(name, value); f != "" {
+				return f
+			}
+		}
+	}
+	for name, headers := range sent.File {
+		for _, h := range headers {
+			// The header has the folders, too; both may be used as the name.
+			if f := cmp.Or(flaw(name, h.Filename), flaw(name, h.Header.Get(fiber.HeaderContentDisposition))); f != "" {
+				return f
+			}
+		}
+	}
+	return ""
+}
+
+// storable returns s with U+FFFD for each byte that is not part of a character, and
+// for U+0000.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// storableFields applies storable to names and values.
+func storableFields(fields url.Values) url.Values {
+	out := make(url.Values, len(fields))
+	for name, values := range fields {
+		for _, value := range values {
+			out.Add(storable(name), storable(value))
+		}
+	}
+	return out
 }
 
 // filled is a form with values that nobody has typed yet: pairs of name and value.

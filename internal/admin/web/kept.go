@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -33,6 +32,9 @@ type kept struct {
 	Files bool `json:"files,omitempty"`
 	// TooLarge reports that the fields were too large to be kept, so there are none.
 	TooLarge bool `json:"-"`
+	// Flaw is why the form was refused, if not for its session: what can't be stored
+	// is replaced in Fields.
+	Flaw string `json:"-"`
 }
 
 // maxKept bounds what is kept, in bytes as it travels. It is sent to a browser of
@@ -42,6 +44,7 @@ const maxKept = 512 << 10
 // keptOf is what a request sends.
 func keptOf(c *fiber.Ctx) kept {
 	fields, files := fieldsOf(c)
+	fields = storableFields(fields)
 	k := kept{Path: c.OriginalURL(), Fields: fields, User: fields.Get(userField), Files: files}
 	fields.Del(csrfField)
 	fields.Del(userField)
@@ -60,7 +63,7 @@ func keptOf(c *fiber.Ctx) kept {
 // fieldsOf reads the fields of a form, and says whether there were files.
 func fieldsOf(c *fiber.Ctx) (url.Values, bool) {
 	fields, files := url.Values{}, false
-	if media, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err == nil && media == fiber.MIMEMultipartForm {
+	if isMultipart(c) {
 		if form, err := c.MultipartForm(); err == nil {
 			maps.Copy(fields, form.Value)
 			files = len(form.File) > 0
@@ -73,16 +76,15 @@ func fieldsOf(c *fiber.Ctx) (url.Values, bool) {
 	return fields, false
 }
 
-// String is k in a hidden field. Browsers send no U+0000, and what reads JSON refuses
-// it, so it becomes U+FFFD, as in HTML.
+func isMultipart(c *fiber.Ctx) bool {
+	media, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	return err == nil && media == fiber.MIMEMultipartForm
+}
+
+// String is k in a hidden field. What reads JSON refuses U+0000 and broken UTF-8, so
+// they become U+FFFD, as in HTML.
 func (k kept) String() string {
-	fields := make(url.Values, len(k.Fields))
-	for name, values := range k.Fields {
-		for _, value := range values {
-			fields.Add(strings.ReplaceAll(name, "\x00", "\uFFFD"), strings.ReplaceAll(value, "\x00", "\uFFFD"))
-		}
-	}
-	k.Fields = fields
+	k.Fields = storableFields(k.Fields)
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // base64 is inert, and prompts are full of brackets

@@ -41,12 +41,18 @@ func (v *visit) showSignIn(status int, d signInData) error {
 // is the same and takes the same time, and too many tries are refused.
 func (w *Web) signIn(v *visit) error {
 	f := readForm(v.Ctx)
+	flaw := formFlaw(v.Ctx)
+	f.Fields = storableFields(f.Fields)
 	if len(f.Get("email")) > maxAddress {
 		f.Fields.Set("email", "") // it is shown again
 	}
 	d := signInData{Form: f, Return: returnTo(f.Get("return"))}
 	if kept := f.Get("kept"); len(kept) <= maxKept {
 		d.Kept = kept
+	}
+	if flaw != "" {
+		d.Form = f.forget("password").wrong("", flaw)
+		return v.showSignIn(http.StatusBadRequest, d)
 	}
 	u, s, err := w.Gate.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
 	if err != nil {

@@ -72,7 +72,8 @@ func (w *Web) open(handle func(*visit) error) fiber.Handler {
 	}
 }
 
-// known lets in whoever is signed in; others sign in first, and come back.
+// known lets in whoever is signed in; others sign in first, and come back. It refuses
+// forms that can't be stored.
 func (w *Web) known(handle func(*visit) error) fiber.Handler {
 	return w.open(func(v *visit) error {
 		who, session, err := w.who(v.Ctx)
@@ -85,16 +86,33 @@ func (w *Web) known(handle func(*visit) error) fiber.Handler {
 			if err != nil {
 				return err
 			}
+			if flaw := formFlaw(v.Ctx); flaw != "" {
+				return w.refuseForm(v, flaw) // the token may be missing for that
+			}
 			return w.sendAgain(v, http.StatusForbidden, keptOf(v.Ctx))
 		case err != nil:
 			return err
 		}
 		v.who, v.session = who, session
+		if flaw := formFlaw(v.Ctx); flaw != "" {
+			return w.refuseForm(v, flaw)
+		}
 		if v.orgs, err = w.DB.Memberships(v.UserContext(), who.UserID); err != nil {
 			return err
 		}
 		return handle(v)
 	})
+}
+
+// refuseForm answers a form that can't be stored: on a page with everything that was
+// typed, to be sent again without the flaw, or to a script.
+func (w *Web) refuseForm(v *visit, flaw string) error {
+	k := keptOf(v.Ctx)
+	if len(k.Fields) == 0 && !k.TooLarge || v.hx() || v.Get("X-Requested-With") != "" || k.User != "" && k.User != v.who.UserID.String() {
+		return fault.New(fault.Malformed, "malformed_form", "%s", flaw)
+	}
+	k.Flaw = flaw
+	return w.sendAgain(v, http.StatusBadRequest, k)
 }
 
 // in lets in whoever may do that in the organization of the path. An

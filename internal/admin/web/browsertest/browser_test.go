@@ -49,7 +49,7 @@ func (s *site) browser() *browser {
 	b := &browser{s: s, ctx: tab}
 	chromedp.ListenTarget(b.ctx, b.listen)
 	b.do(
-		network.Enable(), log.Enable(), audits.Enable(), b.onNewDocument(),
+		network.Enable(), log.Enable(), audits.Enable(), onNewDocument(reportViolations),
 		// Of several windows only one has the focus; each test's behaves as if it did.
 		emulation.SetFocusEmulationEnabled(true),
 		emulation.SetDeviceMetricsOverride(windowWidth, windowHeight, 1, false),
@@ -59,11 +59,14 @@ func (s *site) browser() *browser {
 	return b
 }
 
-// onNewDocument has pages say in the console what their policy refused.
-func (b *browser) onNewDocument() chromedp.Action {
+// reportViolations has pages say in the console what their policy refused.
+const reportViolations = `addEventListener("securitypolicyviolation", (e) =>
+	console.error("CSP", e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber, e.sample))`
+
+// onNewDocument runs a script in each page before the page's own.
+func onNewDocument(script string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := page.AddScriptToEvaluateOnNewDocument(`addEventListener("securitypolicyviolation", (e) =>
-			console.error("CSP", e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber, e.sample))`).Do(ctx)
+		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
 		return err
 	})
 }

@@ -87,3 +87,28 @@ func (b *browser) away() {
 	b.until(`!document.querySelector(".scripts") || document.querySelector("#connection[data-connection=live]")`)
 	b.s.sql("DELETE FROM sessions")
 }
+
+// A text can hold U+0000 once a script or a paste has put it there: the form comes back
+// with everything in it, and is saved when it is sent again.
+func TestFormThatCannotBeStoredComesBack(t *testing.T) {
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	b := s.browser().as(s.owner)
+	b.expect("status of 400")
+	b.open("/orgs/acme/modes/docs-writer/edit")
+	b.fill("#field-whenToUse", "When it is written")
+	b.checked("1 change")
+	b.js(`document.querySelector("#field-description").value = "Before\u0000after"`)
+	b.follow("#save")
+	b.text("h1").is("Send it again?")
+	b.text("main").has("U+0000")
+	b.untilNot(`document.querySelector("main").innerText.includes("session")`)
+	b.js(`document.querySelector(".sent").open = true`)
+	b.text(".sent").has("When it is written")
+	b.text(".sent").has("Before\uFFFDafter")
+	b.sound()
+	b.pictures("cannot-be-stored")
+	b.follow("button.primary")
+	s.readerHas("When it is written")
+	s.readerHas("Before\uFFFDafter")
+}

@@ -7,7 +7,9 @@
 //	              wait while somebody is at something in them, and then say that
 //	              there is something newer; the attribute may name another address
 //
-// What was typed, chosen or has the focus stays.
+// What was typed, chosen or has the focus stays. A part that can't be loaded just now
+// is loaded later: what announced it comes only once.
+import { Backoff, isTemporary } from "./backoff.js";
 import htmx from "./htmx.js";
 import { say } from "./say.js";
 
@@ -21,13 +23,20 @@ export const shows = () => document.querySelector("[data-part], [data-fresh], #l
 
 // changed is called when the library is at a revision, or its publication changed.
 export function changed(revision) {
+  known = revision;
   showParts();
   for (const part of document.querySelectorAll("[data-fresh], #list[data-seen]")) {
     // What shows a revision is no older than that; the rest shows how far it is published.
     if (Number(part.dataset.seen) !== revision) due.add(`#${part.id}`);
   }
+  showStale();
+}
+
+let known = 0;
+
+function showStale() {
   if (due.size) showDue();
-  else if ([...counts()].some((count) => Number(count.dataset.seen) < revision)) show([], `${org}/rail`);
+  else if ([...counts()].some((count) => Number(count.dataset.seen) < known)) show([], `${org}/rail`);
 }
 
 let asking, stale = false;
@@ -48,7 +57,7 @@ let polling;
 
 export function settle() {
   clearTimeout(polling);
-  if (!isCut() && !document.hidden && document.querySelector("#live:not([data-state=live])")) polling = setTimeout(showParts, unsettled);
+  if (!isCut() && !retrying && !document.hidden && document.querySelector("#live:not([data-state=live])")) polling = setTimeout(showParts, unsettled);
 }
 
 // due are the parts of this page that are older than what is saved.
@@ -99,18 +108,40 @@ async function showNow() {
     byAddress.set(address, [...byAddress.get(address) ?? [], name]);
   }
   due.clear();
-  for (const [address, names] of byAddress) await show(names, address);
+  for (const [address, names] of byAddress) {
+    if (!await show(names, address)) names.forEach((name) => due.add(name));
+  }
+}
+
+// failures are the pauses before what failed is loaded again, retrying the timer.
+const failures = new Backoff(2000, 60_000);
+let retrying;
+
+// catchUp loads what is behind: the parts with an address of their own, and what
+// failed. Pages that were hidden or cut off begin with it.
+export function catchUp() {
+  clearTimeout(retrying);
+  retrying = undefined;
+  showParts();
+  showStale();
 }
 
 const counts = (page = document) => page.querySelectorAll("[data-counted]");
 
 // show puts parts into the page as an address has them now, and the numbers of the
-// rail with them.
+// rail with them. It returns false if that failed for now: then catchUp runs later.
 async function show(names, address) {
+  let text;
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html", "X-Requested-With": "events" } });
-    if (!answer.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (isTemporary(answer)) {
+      retryLater(answer);
+      return false;
+    }
+    failures.reset();
+    if (!answer.ok || answer.redirected) return true;
+    text = await answer.text();
+    const page = new DOMParser().parseFromString(text, "text/html");
     for (const now of counts(page)) {
       for (const old of counts()) if (old.dataset.counted === now.dataset.counted) old.replaceWith(document.importNode(now, true));
     }
@@ -118,9 +149,16 @@ async function show(names, address) {
       const now = page.querySelector(name), old = document.querySelector(name);
       if (now && old && now.outerHTML !== old.outerHTML) put(old, document.adoptNode(now));
     }
+    return true;
   } catch {
-    // The stream says whether we are connected.
+    if (text !== undefined) return true; // it was loaded, and can't be shown
+    retryLater(); // the stream says whether we are connected
+    return false;
   }
+}
+
+function retryLater(answer) {
+  retrying ??= setTimeout(() => { if (document.hidden || isCut()) retrying = undefined; else catchUp(); }, failures.next(answer));
 }
 
 function put(old, now) {
@@ -165,6 +203,6 @@ if (org) {
   // Work that is under way ends without a change of the library.
   setInterval(() => {
     const parts = [...document.querySelectorAll("[data-unfinished]")].map((part) => `#${part.id}`);
-    if (parts.length && !isCut() && !busy()) show(parts, location.href);
+    if (parts.length && !isCut() && !retrying && !document.hidden && !busy()) show(parts, location.href);
   }, 2000);
 }
