@@ -28,7 +28,7 @@ var unstorable = map[string]string{"broken UTF-8": "a\xffz", "U+0000": "a\x00z"}
 func (w *wire) pageForms(user postgres.User) map[string]url.Values {
 	w.t.Helper()
 	mode := func(slug string) postgres.Seen {
-		m, err := w.db.CreateMode(w.t.Context(), setup, w.org.ID, modes.Mode{
+		m, err := w.db.Modes.Create(w.t.Context(), setup, w.org.ID, modes.Mode{
 			Slug: slug, Name: "Mode", Config: modes.Config{RoleDefinition: "You write.", Groups: []modes.Group{{Name: "read"}}},
 		})
 		require.NoError(w.t, err)
