@@ -26,6 +26,9 @@ import (
 func signalAll(t *testing.T, postmaster int, s syscall.Signal) {
 	t.Helper()
 	require.NoError(t, syscall.Kill(postmaster, s))
+	if s == syscall.SIGSTOP { // until it has stopped, it may start another one
+		require.Eventually(t, func() bool { return procStat(postmaster)[0] == "T" }, time.Minute, time.Millisecond)
+	}
 	entries, err := os.ReadDir("/proc")
 	require.NoError(t, err)
 	for _, e := range entries {
@@ -33,15 +36,20 @@ func signalAll(t *testing.T, postmaster int, s syscall.Signal) {
 		if err != nil {
 			continue
 		}
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			continue
-		}
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if parent, _ := strconv.Atoi(fields[1]); parent == postmaster {
+		if parent, _ := strconv.Atoi(procStat(pid)[1]); parent == postmaster {
 			_ = syscall.Kill(pid, s)
 		}
 	}
+}
+
+// procStat returns the fields of /proc/PID/stat from the state on (proc_pid_stat(5)):
+// the state and the parent come first. They are empty for a process that is gone.
+func procStat(pid int) []string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return []string{"", ""}
+	}
+	return strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 }
 
 // The program is not ready while Postgres is frozen, answers 503 to the API and to

@@ -31,7 +31,7 @@ type store interface {
 	byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error)
 	// names returns the titles of an organization's objects by their ids.
 	names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error)
-	// users returns the objects of any kind that refer to o.
+	// users returns the objects that refer to o from tables of their own.
 	users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error)
 	// insert adds a row with the id and the version of o.
 	insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error)
@@ -299,7 +299,7 @@ func (c *change) update(ctx context.Context, k *kind, before, after resource.Obj
 
 // delete deletes an object as it was read under the organization's lock.
 func (c *change) delete(ctx context.Context, k *kind, o resource.Object) (resource.Outcome, error) {
-	users, err := k.users(ctx, c, o)
+	users, err := c.users(ctx, k, o)
 	if err != nil {
 		return resource.Outcome{}, err
 	}

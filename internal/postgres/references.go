@@ -40,6 +40,24 @@ func (c *change) target(ctx context.Context, k *kind, r resource.Reference) (res
 	})
 }
 
+// users returns the objects that refer to o.
+func (c *change) users(ctx context.Context, k *kind, o resource.Object) ([]resource.User, error) {
+	users, err := k.users(ctx, c, o)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.q.ListReferrers(ctx, sqlcgen.ListReferrersParams{
+		OrganizationID: c.org.ID, TargetID: o.ID, TargetKind: o.Kind, TargetNameKey: k.NameKey(o.Spec.ObjectName()),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list referrers: %w", err)
+	}
+	for _, r := range rows {
+		users = append(users, resource.User{Kind: r.Kind, ID: r.ID, Name: r.Name})
+	}
+	return users, nil
+}
+
 // referenceNames looks up the names of an organization's objects, each kind once and
 // only when one is needed.
 type referenceNames struct {

@@ -36,8 +36,18 @@ var ledgerMutants = []mutant{
 	},
 	{
 		name: "version-seen", promises: "1", mechanism: "a change is refused where somebody else was faster",
-		file: postgres, old: `if seen == 0 || seen == version {`, new: `if true {`,
+		file: postgres, old: `if err != nil || op.Seen == 0 || op.Seen == o.Version {`, new: `if true {`,
 		proof: test("postgres", "TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost"),
+	},
+	{
+		name: "operation-failures", promises: "1", mechanism: "nothing of a change is applied if one of its operations fails",
+		file: postgres, old: `	case len(failed) > 0:`, new: `	case len(failed) > len(ops):`,
+		proof: test("postgres", "TestApplyNamesEveryFailureAndAppliesNothing"),
+	},
+	{
+		name: "dry-run", promises: "1", mechanism: "a dry run is rolled back",
+		file: postgres, old: `			err = errDryRun`, new: `			err = nil`,
+		proof: test("postgres", "TestApplyInAnyGroupingEndsInTheSameLibrary"),
 	},
 	{
 		name: "revision-lock", promises: "1, 2", mechanism: "each change takes the next revision",

@@ -125,6 +125,32 @@ type PublicationLease struct {
 	ExpiresAt      time.Time
 }
 
+type Resource struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	Kind           string
+	Name           string
+	NameKey        string
+	Spec           json.RawMessage
+	Position       int32
+	CreatedBy      string
+	CreatedAt      time.Time
+	UpdatedBy      string
+	UpdatedAt      time.Time
+	Version        int64
+}
+
+type ResourceReference struct {
+	OrganizationID   uuid.UUID
+	ResourceID       uuid.UUID
+	Path             string
+	TargetKind       string
+	TargetNameKey    string
+	TargetResourceID *uuid.UUID
+	TargetModeID     *uuid.UUID
+	TargetTemplateID *uuid.UUID
+}
+
 type Session struct {
 	Hash      []byte
 	UserID    uuid.UUID

@@ -1,0 +1,296 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres/sqlcgen"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/templates"
+)
+
+// Decoder is a kind whose specs are stored as JSON: as json.Marshal writes them, and
+// Decode reads them.
+type Decoder interface {
+	resource.Kind
+	Decode(spec []byte) (resource.Spec, error)
+}
+
+// Register adds a kind, whose objects are stored in the table resources. All kinds are
+// registered before the DB is used.
+func (db *DB) Register(d Decoder) {
+	db.kinds = append(db.kinds, &kind{d, resourceStore{db, d}})
+}
+
+// resourceStore stores the objects of a kind in resources.
+type resourceStore struct {
+	db   *DB
+	kind Decoder
+}
+
+func (s resourceStore) singular() string { return s.kind.Names().Singular }
+
+// object returns the object of a row, without the ids of its references.
+func (s resourceStore) object(r sqlcgen.Resource) (resource.Object, error) {
+	spec, err := s.kind.Decode(r.Spec)
+	if err != nil {
+		return resource.Object{}, fmt.Errorf("%s %s: stored spec: %w", r.Kind, r.ID, err)
+	}
+	return resource.Object{
+		Kind: r.Kind, Spec: spec,
+		Meta: resource.Meta{
+			ID: r.ID, OrganizationID: r.OrganizationID, CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy,
+			CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), Version: r.Version, Position: int(r.Position),
+		},
+	}, nil
+}
+
+func (s resourceStore) list(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]resource.Object, error) {
+	rows, err := q.ListResources(ctx, sqlcgen.ListResourcesParams{OrganizationID: org, Kind: s.singular()})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", s.kind.Names().Plural, err)
+	}
+	return s.objects(ctx, q, org, nil, rows)
+}
+
+// objects returns the objects of rows, with the names that their required references
+// have now. only is the id of the row if it is one, so that the references of others
+// aren't read.
+func (s resourceStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID, rows []sqlcgen.Resource) ([]resource.Object, error) {
+	refs, err := q.ListRequiredReferences(ctx, sqlcgen.ListRequiredReferencesParams{OrganizationID: org, Kind: s.singular(), ResourceID: only})
+	if err != nil {
+		return nil, fmt.Errorf("references of %s: %w", s.kind.Names().Plural, err)
+	}
+	out, index := make([]resource.Object, len(rows)), make(map[uuid.UUID]*resource.Object, len(rows))
+	for i, r := range rows {
+		if out[i], err = s.object(r); err != nil {
+			return nil, err
+		}
+		index[r.ID] = &out[i]
+	}
+	names := &referenceNames{db: s.db, q: q, org: org}
+	for _, f := range refs {
+		o := index[f.ResourceID]
+		if o == nil {
+			continue
+		}
+		name, err := names.of(ctx, f.TargetKind, f.TargetID)
+		if err != nil {
+			return nil, err
+		}
+		o.Spec = o.Spec.WithReference(f.Path, name)
+		if o.Targets == nil {
+			o.Targets = map[string]uuid.UUID{}
+		}
+		o.Targets[f.Path] = f.TargetID
+	}
+	return out, nil
+}
+
+// one returns the object of a row, if err is nil.
+func (s resourceStore) one(ctx context.Context, q *sqlcgen.Queries, row sqlcgen.Resource, err error) (resource.Object, error) {
+	if err != nil {
+		return resource.Object{}, err
+	}
+	all, err := s.objects(ctx, q, row.OrganizationID, &row.ID, []sqlcgen.Resource{row})
+	if err != nil {
+		return resource.Object{}, err
+	}
+	return all[0], nil
+}
+
+func (s resourceStore) byID(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (resource.Object, error) {
+	row, err := q.GetResource(ctx, sqlcgen.GetResourceParams{OrganizationID: org, Kind: s.singular(), ID: id})
+	return s.one(ctx, q, row, err)
+}
+
+func (s resourceStore) byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error) {
+	row, err := q.GetResourceByName(ctx, sqlcgen.GetResourceByNameParams{OrganizationID: org, Kind: s.singular(), NameKey: s.kind.NameKey(name)})
+	return s.one(ctx, q, row, err)
+}
+
+func (s resourceStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error) {
+	rows, err := q.ListResourceNames(ctx, sqlcgen.ListResourceNamesParams{OrganizationID: org, Kind: s.singular()})
+	if err != nil {
+		return nil, fmt.Errorf("names of %s: %w", s.kind.Names().Plural, err)
+	}
+	names := make(map[uuid.UUID]string, len(rows))
+	for _, r := range rows {
+		names[r.ID] = r.Name
+	}
+	return names, nil
+}
+
+// users returns nothing: what refers to resources is in resource_references.
+func (resourceStore) users(context.Context, *change, resource.Object) ([]resource.User, error) {
+	return nil, nil
+}
+
+func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
+	spec, err := content(o.Spec)
+	if err != nil {
+		return o, err
+	}
+	name := o.Spec.ObjectName()
+	row, err := c.q.InsertResource(ctx, sqlcgen.InsertResourceParams{
+		ID: o.ID, OrganizationID: c.org.ID, Kind: s.singular(), Name: name, NameKey: s.kind.NameKey(name), Spec: spec,
+		Position: int32(o.Position), CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version, //nolint:gosec // checked where it comes in
+		CreatedAt: orNil(o.CreatedAt), UpdatedAt: orNil(o.UpdatedAt),
+	})
+	if err != nil {
+		return o, err
+	}
+	return s.withReferences(ctx, c, o, row)
+}
+
+func (s resourceStore) update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error) {
+	spec, err := content(after.Spec)
+	if err != nil {
+		return after, err
+	}
+	name := after.Spec.ObjectName()
+	row, err := c.q.UpdateResource(ctx, sqlcgen.UpdateResourceParams{
+		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version, Name: name, NameKey: s.kind.NameKey(name), Spec: spec,
+		Position: int32(after.Position), UpdatedBy: c.by.Actor.ID, //nolint:gosec // checked where it comes in
+	})
+	if err != nil {
+		return after, err
+	}
+	if err := c.q.DeleteReferences(ctx, sqlcgen.DeleteReferencesParams{OrganizationID: c.org.ID, ResourceID: before.ID}); err != nil {
+		return after, fmt.Errorf("delete references: %w", err)
+	}
+	return s.withReferences(ctx, c, after, row)
+}
+
+// withReferences stores the references of an object, and returns it as it is stored.
+func (s resourceStore) withReferences(ctx context.Context, c *change, o resource.Object, row sqlcgen.Resource) (resource.Object, error) {
+	for _, r := range o.Spec.References() {
+		target, err := s.db.kind(r.Kind)
+		if err != nil {
+			return o, err
+		}
+		p := sqlcgen.InsertReferenceParams{
+			OrganizationID: c.org.ID, ResourceID: row.ID, Path: r.Path, TargetKind: r.Kind, TargetNameKey: target.NameKey(r.Name),
+		}
+		if id := o.Targets[r.Path]; id != uuid.Nil {
+			switch r.Kind {
+			case modes.KindName:
+				p.TargetModeID = &id
+			case templates.KindName:
+				p.TargetTemplateID = &id
+			default:
+				p.TargetResourceID = &id
+			}
+		}
+		if err := c.q.InsertReference(ctx, p); err != nil {
+			return o, fmt.Errorf("reference: %w", err)
+		}
+	}
+	if err := s.checkCycle(ctx, c, o, row.ID); err != nil {
+		return o, err
+	}
+	return s.one(ctx, c.q, row, nil)
+}
+
+// checkCycle refuses an object that requires itself, directly or through others.
+func (s resourceStore) checkCycle(ctx context.Context, c *change, o resource.Object, id uuid.UUID) error {
+	reached := map[uuid.UUID]bool{}
+	for next := []uuid.UUID{id}; len(next) > 0; {
+		ids, err := c.q.ListRequiredResources(ctx, sqlcgen.ListRequiredResourcesParams{OrganizationID: c.org.ID, Ids: next})
+		if err != nil {
+			return fmt.Errorf("list required resources: %w", err)
+		}
+		next = nil
+		for _, found := range ids {
+			if found == id {
+				return s.cycleFault(o)
+			}
+			if !reached[found] {
+				reached[found] = true
+				next = append(next, found)
+			}
+		}
+	}
+	return nil
+}
+
+func (s resourceStore) cycleFault(o resource.Object) error {
+	f := fault.New(fault.Invalid, "invalid_"+s.singular(), "The %s was not saved", s.kind.Names().Noun)
+	for _, r := range o.Spec.References() {
+		if r.Required {
+			f = f.With(fault.Field{Pointer: r.Path, Detail: fmt.Sprintf("%q requires %q in turn; remove one of the references", r.Name, o.Spec.ObjectName())})
+		}
+	}
+	return f
+}
+
+func (s resourceStore) remove(ctx context.Context, c *change, o resource.Object) (int64, error) {
+	return c.q.DeleteResource(ctx, sqlcgen.DeleteResourceParams{OrganizationID: c.org.ID, ID: o.ID, Version: o.Version})
+}
+
+func (s resourceStore) measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (objects, bytes int, err error) {
+	size, err := q.MeasureResources(ctx, sqlcgen.MeasureResourcesParams{OrganizationID: org, Kind: s.singular()})
+	if err != nil {
+		return 0, 0, fmt.Errorf("measure %s: %w", s.kind.Names().Plural, err)
+	}
+	return int(size.Resources), int(size.Bytes), nil
+}
+
+// resourceContent is an object in versions and in the audit log. References have the
+// names of then in the spec; their ids say which objects these were.
+type resourceContent struct {
+	Name       string               `json:"name"`
+	Position   int                  `json:"position,omitzero"`
+	References map[string]uuid.UUID `json:"references,omitempty"`
+	Spec       json.RawMessage      `json:"spec,omitempty"`
+}
+
+func (resourceStore) content(o resource.Object) any {
+	return struct {
+		Name       string               `json:"name"`
+		Position   int                  `json:"position,omitzero"`
+		References map[string]uuid.UUID `json:"references,omitempty"`
+		Spec       resource.Spec        `json:"spec"`
+	}{o.Spec.ObjectName(), o.Position, o.Targets, o.Spec}
+}
+
+func (s resourceStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
+	var c resourceContent
+	if err := json.Unmarshal(content, &c); err != nil {
+		return resource.Object{}, err
+	}
+	o := resource.Object{
+		Kind: s.singular(), Meta: resource.Meta{ID: id, OrganizationID: n.org, Position: c.Position}, Spec: nameOnly(c.Name), Targets: c.References,
+	}
+	if c.Spec == nil { // in lists
+		return o, nil
+	}
+	var err error
+	if o.Spec, err = s.kind.Decode(c.Spec); err != nil {
+		return o, err
+	}
+	for _, r := range o.Spec.References() {
+		name, err := n.of(ctx, r.Kind, c.References[r.Path])
+		if err != nil {
+			return o, err
+		}
+		if name != "" {
+			o.Spec = o.Spec.WithReference(r.Path, name)
+		}
+	}
+	return o, nil
+}
+
+// nameOnly is the spec of an object of which a list shows only the name.
+type nameOnly string
+
+func (n nameOnly) ObjectName() string                         { return string(n) }
+func (n nameOnly) Title() string                              { return string(n) }
+func (n nameOnly) SameAs(s resource.Spec) bool                { return n == s }
+func (nameOnly) References() []resource.Reference             { return nil }
+func (n nameOnly) WithReference(string, string) resource.Spec { return n }

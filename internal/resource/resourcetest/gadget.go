@@ -1,0 +1,115 @@
+// Package resourcetest provides a kind of object for tests of what all kinds share.
+package resourcetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"orgmodes/internal/diff"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/resource"
+)
+
+// Kind is the kind of gadgets, of which a library holds at most ten.
+type Kind struct{}
+
+// Gadget has a name, a gadget that it requires, and a mode that may be absent.
+type Gadget struct {
+	Name     string `json:"name"`
+	Requires string `json:"requires,omitempty"`
+	Mode     string `json:"mode,omitempty"`
+}
+
+var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+
+// Names returns "gadget" and "gadgets".
+func (Kind) Names() resource.Names {
+	return resource.Names{Singular: "gadget", Plural: "gadgets", Noun: "gadget"}
+}
+
+// NameKey returns the name.
+func (Kind) NameKey(name string) string { return name }
+
+// Check accepts names that are DNS labels (RFC 1123, section 2.1).
+func (Kind) Check(s resource.Spec) (resource.Spec, error) {
+	g := s.(Gadget)
+	g.Name = strings.TrimSpace(g.Name)
+	if !label.MatchString(g.Name) {
+		return g, fault.New(fault.Invalid, "invalid_gadget", "The gadget was not saved").
+			With(fault.Field{Pointer: "/name", Detail: "must be a DNS label, such as my-gadget"})
+	}
+	return g, nil
+}
+
+// Diff compares two gadgets.
+func (Kind) Diff(before, after resource.Spec) []diff.Change {
+	b, _ := before.(Gadget)
+	a, _ := after.(Gadget)
+	return diff.Fields(nil, "", map[string]any{"name": b.Name, "requires": b.Requires, "mode": b.Mode},
+		map[string]any{"name": a.Name, "requires": a.Requires, "mode": a.Mode})
+}
+
+// CheckLibrary allows ten gadgets.
+func (Kind) CheckLibrary(gadgets, _ int) error {
+	if gadgets > 10 {
+		return fault.New(fault.TooLarge, "too_many_gadgets", "These are %d gadgets; an organization can have at most 10", gadgets)
+	}
+	return nil
+}
+
+// NotFound returns the failure for a gadget that doesn't exist.
+func (Kind) NotFound() error { return fault.New(fault.NotFound, "not_found", "There is no such gadget") }
+
+// NameTaken returns the failure for a name in use.
+func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
+	f := fault.New(fault.Conflict, "name_taken", "There is a gadget %q already", s.ObjectName())
+	f.Current = existing
+	return f
+}
+
+// InUse returns resource.InUse.
+func (Kind) InUse(o resource.Object, users []resource.User) error {
+	return resource.InUse("gadget", o, users)
+}
+
+// Decode reads the JSON of a gadget.
+func (Kind) Decode(spec []byte) (resource.Spec, error) {
+	var g Gadget
+	if err := json.Unmarshal(spec, &g); err != nil {
+		return nil, fmt.Errorf("gadget: %w", err)
+	}
+	return g, nil
+}
+
+// ObjectName returns the name.
+func (g Gadget) ObjectName() string { return g.Name }
+
+// Title returns the name.
+func (g Gadget) Title() string { return g.Name }
+
+// SameAs compares two gadgets.
+func (g Gadget) SameAs(s resource.Spec) bool { return g == s }
+
+// References returns the gadget that it requires, and its mode.
+func (g Gadget) References() (refs []resource.Reference) {
+	if g.Requires != "" {
+		refs = append(refs, resource.Reference{Kind: "gadget", Name: g.Requires, Path: "/requires", Required: true})
+	}
+	if g.Mode != "" {
+		refs = append(refs, resource.Reference{Kind: "mode", Name: g.Mode, Path: "/mode"})
+	}
+	return refs
+}
+
+// WithReference replaces the name of a reference.
+func (g Gadget) WithReference(path, name string) resource.Spec {
+	switch path {
+	case "/requires":
+		g.Requires = name
+	case "/mode":
+		g.Mode = name
+	}
+	return g
+}
