@@ -52,6 +52,8 @@ type world struct {
 	clock struct {
 		sync.Mutex
 		ahead time.Duration
+		// stopped is when freeze was called; zero while the clock runs.
+		stopped time.Time
 	}
 }
 
@@ -146,8 +148,20 @@ var testStart = time.Now()
 func (w *world) now() (time.Time, time.Duration) {
 	w.clock.Lock()
 	defer w.clock.Unlock()
-	now := time.Now().Add(w.clock.ahead)
+	now := w.clock.stopped
+	if now.IsZero() {
+		now = time.Now()
+	}
+	now = now.Add(w.clock.ahead)
 	return now, now.Sub(testStart)
+}
+
+// freeze stops the reader's clock but for later, so that nothing grows stale only
+// because the machine is slow.
+func (w *world) freeze() {
+	w.clock.Lock()
+	defer w.clock.Unlock()
+	w.clock.stopped = time.Now()
 }
 
 func (w *world) later(d time.Duration) {

@@ -151,18 +151,20 @@ func TestWhatAStretchConfirms(t *testing.T) {
 
 func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
 	w := newWorld(t)
+	w.freeze()
 	org, tok := w.organization()
 	other, otherTok := w.organization()
 	assert.Equal(t, "orgmodes; fwd=miss; stored", w.status(org, tok))
 	assert.Equal(t, freshHit, w.status(org, tok))
 	w.status(other, otherTok)
-	w.later(freshFor - time.Second)
+	w.later(freshFor - time.Second - skewAllowance)
 	assert.Equal(t, freshHit, w.status(org, tok))
-	w.later(time.Second)
+	w.later(time.Second + skewAllowance)
 	assert.Equal(t, staleHit, w.status(org, tok))
 	a := w.modes(org, tok, "If-None-Match", w.modes(org, tok).header.Get("ETag"))
 	assert.Equal(t, 304, a.status)
 	assert.Equal(t, staleHit, a.header.Get("Cache-Status"))
+	w.later(time.Second)
 	w.eventually(func() bool { return w.resyncs(causeSilence) > 0 }, "it looks for itself")
 
 	now, _ := w.now()
@@ -185,6 +187,7 @@ func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
 // mark said.
 func TestNothingIsFreshWhileItIsCompared(t *testing.T) {
 	w := newWorld(t)
+	w.freeze()
 	x := w.warm()
 	w.marked(snapshot.Mark{})
 	require.Equal(t, freshHit, w.status(x.org, x.tok))
@@ -320,6 +323,7 @@ func TestAbsenceIsARefusalOnlyWhileFresh(t *testing.T) {
 // has seen does not exist.
 func TestATagThatIsAheadOfTheTruth(t *testing.T) {
 	w := newWorld(t)
+	w.freeze()
 	x := w.warm()
 	for _, made := range []string{`"1.9.0123456789abcdef"`, `"2.1.0123456789abcdef-br"`} {
 		ask := func() answer { return w.modes(x.org, x.tok, "If-None-Match", made) }
