@@ -48,7 +48,7 @@ func (w *Web) signIn(v *visit) error {
 	if kept := f.Get("kept"); len(kept) <= maxKept {
 		d.Kept = kept
 	}
-	u, s, err := w.Gate.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
+	u, s, err := w.Auth.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
 	if err != nil {
 		if !fault.Is(err, fault.Unauthenticated) && !fault.Is(err, fault.Exhausted) {
 			return err
@@ -66,7 +66,7 @@ func (w *Web) signIn(v *visit) error {
 }
 
 func (w *Web) signOut(v *visit) error {
-	if err := w.Gate.Out(v.Ctx); err != nil {
+	if err := w.Auth.Out(v.Ctx); err != nil {
 		return err
 	}
 	return v.Redirect("/sign-in", http.StatusSeeOther)

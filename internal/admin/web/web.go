@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
@@ -20,7 +20,7 @@ import (
 // Options are what the pages are made of.
 type Options struct {
 	DB   *postgres.DB
-	Gate *signin.Gate
+	Auth *authz.Authorizer
 	// Keys make the tokens.
 	Keys *token.Keys
 	// Builtins are the modes that every editor has.
