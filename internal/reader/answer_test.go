@@ -38,14 +38,14 @@ func TestEveryFormIsServed(t *testing.T) {
 	assert.Equal(t, 200, a.status)
 	assert.Equal(t, string(bodyOf(org, "marketplace.yaml", 1)), string(a.body))
 	assert.Equal(t, "Authorization, Accept-Encoding, X-KiloCode-OrganizationId", a.header.Get("Vary"))
-	assert.Equal(t, "orgmodes; hit", a.header.Get("Cache-Status"))
+	assert.Regexp(t, anyHit, a.header.Get("Cache-Status"))
 }
 
 func TestCacheStatusTellsHitFromMiss(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
 	assert.Equal(t, "orgmodes; fwd=miss; stored", w.modes(org, tok).header.Get("Cache-Status"))
-	assert.Equal(t, "orgmodes; hit", w.modes(org, tok).header.Get("Cache-Status"))
+	assert.Regexp(t, anyHit, w.modes(org, tok).header.Get("Cache-Status"))
 }
 
 func TestHeadIsGetWithoutBody(t *testing.T) {

@@ -243,7 +243,7 @@ func TestAResyncFindsWhatWasMissed(t *testing.T) {
 		a := w.modes(orgs[i], toks[i])
 		_, revision := revisionOf(t, a.body)
 		assert.Equal(t, int64(2), revision)
-		assert.Equal(t, "orgmodes; hit", a.header.Get("Cache-Status"))
+		assert.Regexp(t, anyHit, a.header.Get("Cache-Status"))
 	}
 	assert.Equal(t, 401, w.modes(orgs[0], revoked).status)
 }

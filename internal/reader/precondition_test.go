@@ -159,7 +159,7 @@ func TestNotModified(t *testing.T) {
 						assert.Equal(t, full.header.Get(same), a.header.Get(same), same)
 					}
 				}
-				assert.Equal(t, "orgmodes; hit", a.header.Get("Cache-Status"))
+				assert.Regexp(t, anyHit, a.header.Get("Cache-Status"))
 				for _, none := range []string{"Content-Length", "Content-Type", "Content-Encoding", "Repr-Digest", "Transfer-Encoding"} {
 					assert.NotContains(t, a.header, none)
 				}
