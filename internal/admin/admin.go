@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/admin/api"
+	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/web"
@@ -67,8 +68,9 @@ func New(o Options) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	auth := authz.New(gate, o.DB)
 	pages, err := web.New(web.Options{
-		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
+		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
 		MaxStreams: o.MaxStreams,
 	})
@@ -82,7 +84,7 @@ func New(o Options) (*fiber.App, error) {
 		return api.Fail(o.Log, c, err)
 	}
 	// What Fiber refuses by itself has gone through nothing of what is below.
-	brings := bodies{o.DB, gate}
+	brings := bodies{auth}
 	unhandled := request.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
 		return fail(c, brings.explain(c, err))
 	})
@@ -121,7 +123,7 @@ func New(o Options) (*fiber.App, error) {
 		request.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
 	)
 	a := &api.API{
-		DB: o.DB, Gate: gate, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
+		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
 	}
 	a.Routes(app)

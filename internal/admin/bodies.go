@@ -11,9 +11,8 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/upload"
 )
@@ -45,10 +44,7 @@ const (
 )
 
 // bodies decides what requests may bring.
-type bodies struct {
-	db   *postgres.DB
-	gate *signin.Gate
-}
+type bodies struct{ auth *authz.Authorizer }
 
 // received is called with a request's header, before its body is read.
 func (b bodies) received(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
@@ -76,11 +72,7 @@ func (b bodies) limit(h *fasthttp.RequestHeader) (limit int, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
 	defer cancel()
-	who, err := b.gate.Sender(ctx, h)
-	if err != nil {
-		return limit, err
-	}
-	all, err := b.db.Memberships(ctx, who.UserID)
+	who, err := b.auth.Sender(ctx, h)
 	if err != nil {
 		return limit, err
 	}
@@ -88,12 +80,13 @@ func (b bodies) limit(h *fasthttp.RequestHeader) (limit int, err error) {
 	if !isImport(h.RequestURI()) {
 		return memberBody, refusal
 	}
-	for _, m := range all {
-		if access.Decide(who, access.Role(m.Role), access.Request{Action: access.ChangeLibrary}).Allowed {
-			return uploadBody, nil
-		}
+	switch imports, err := b.auth.CanAnywhere(ctx, who, access.Request{Action: access.ChangeLibrary}); {
+	case err != nil:
+		return limit, err
+	case !imports:
+		return memberBody, refusal
 	}
-	return memberBody, refusal
+	return uploadBody, nil
 }
 
 // explain replaces the failure of a body that was too large by the reason why

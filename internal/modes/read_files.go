@@ -81,12 +81,16 @@ func ReadFiles(ctx context.Context, files []upload.File) (Folder, error) {
 // a folder. An archive that is made to do harm is refused as a whole, before
 // anything is unpacked; the error is a *fault.Error.
 func ReadArchive(ctx context.Context, data []byte) (Folder, error) {
-	files, err := filesOfModes.Unpack(data)
+	files, err := Unpack(data)
 	if err != nil {
 		return Folder{}, err
 	}
 	return ReadFiles(ctx, files)
 }
+
+// Unpack returns the files of a zip file, for ReadFiles: those that hold no modes by
+// their name without their data. The errors are those of ReadArchive.
+func Unpack(data []byte) ([]upload.File, error) { return filesOfModes.Unpack(data) }
 
 func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
 	r := FileResult{Name: f.Name, Skipped: notToRead(f.Name)}

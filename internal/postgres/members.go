@@ -11,6 +11,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jobs"
+	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
@@ -24,9 +25,22 @@ type Member struct {
 
 // Membership is an organization that a user is a member of.
 type Membership struct {
-	OrganizationID uuid.UUID
-	Slug, Name     string
-	Role           string
+	organization.Organization
+	// Role is owner, admin or member.
+	Role string
+	// Deleted reports that the organization is deleted.
+	Deleted bool
+}
+
+// MembershipFilter narrows memberships; zero fields let everything through.
+type MembershipFilter struct {
+	// Ref is the id or the slug of an organization. What has the form of an id is
+	// taken for one.
+	Ref string
+	// Token is an access token of the user: it leaves the organizations that it opens.
+	Token uuid.UUID
+	// Deleted includes organizations that are deleted.
+	Deleted bool
 }
 
 type memberContent struct {
@@ -230,15 +244,25 @@ func (db *DB) Members(ctx context.Context, org uuid.UUID) ([]Member, error) {
 	return out, nil
 }
 
-// Memberships lists the organizations that a user is a member of, by name.
-func (db *DB) Memberships(ctx context.Context, user uuid.UUID) ([]Membership, error) {
-	rows, err := db.q.ListUserMemberships(ctx, user)
+// Memberships lists the organizations that a user is a member of, by name: one query,
+// whatever the filter.
+func (db *DB) Memberships(ctx context.Context, user uuid.UUID, f MembershipFilter) ([]Membership, error) {
+	p := sqlcgen.ListMembershipsParams{UserID: user, TokenID: orNil(f.Token), Deleted: f.Deleted}
+	if id, err := uuid.Parse(f.Ref); err == nil && len(f.Ref) == 36 {
+		p.ID = &id
+	} else if f.Ref != "" {
+		p.Slug = &f.Ref
+	}
+	rows, err := db.q.ListMemberships(ctx, p)
 	if err != nil {
-		return nil, fmt.Errorf("list memberships: %w", err)
+		return nil, fmt.Errorf("list memberships: %w", known(err))
 	}
 	out := make([]Membership, len(rows))
 	for i, r := range rows {
-		out[i] = Membership{OrganizationID: r.OrganizationID, Slug: r.Slug, Name: r.Name, Role: r.Role}
+		out[i] = Membership{
+			Organization: organization.Organization{ID: r.ID, Slug: r.Slug, Name: r.Name, Revision: r.Revision, CreatedAt: r.CreatedAt.UTC()},
+			Role:         r.Role, Deleted: r.DeletedAt != nil,
+		}
 	}
 	return out, nil
 }

@@ -97,23 +97,6 @@ func (db *DB) Organization(ctx context.Context, ref string) (organization.Organi
 	return toOrganization(row), nil
 }
 
-// Enter finds an organization, by its id or slug, with a user's role in it. It is
-// NotFound alike where there is no such organization, where the user is no member, and
-// where token isn't Nil and doesn't open it: one query in any case.
-func (db *DB) Enter(ctx context.Context, ref string, user, token uuid.UUID) (organization.Organization, string, error) {
-	p := sqlcgen.EnterOrganizationParams{UserID: user, TokenID: orNil(token)}
-	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
-		p.ID = &id
-	} else {
-		p.Slug = &ref
-	}
-	row, err := db.q.EnterOrganization(ctx, p)
-	if err != nil {
-		return organization.Organization{}, "", orNotFound(known(err), "organization")
-	}
-	return organization.Organization{ID: row.ID, Slug: row.Slug, Name: row.Name, Revision: row.Revision, CreatedAt: row.CreatedAt.UTC()}, row.Role, nil
-}
-
 // Organizations lists the organizations that aren't deleted by slug, those after
 // the given one.
 func (db *DB) Organizations(ctx context.Context, after string, limit int) ([]organization.Organization, error) {

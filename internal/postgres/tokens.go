@@ -258,11 +258,6 @@ func (t Token) UsedLately(at time.Time) bool {
 	return t.LastUsedAt != nil && at.Sub(*t.LastUsedAt) <= useInterval
 }
 
-// TokenOpens lists the organizations that a token opens now.
-func (db *DB) TokenOpens(ctx context.Context, id uuid.UUID) ([]uuid.UUID, error) {
-	return db.q.ListTokenOrganizations(ctx, id)
-}
-
 // tokenPoll is how often WaitTokenPublished looks: publication takes some
 // milliseconds.
 const tokenPoll = 10 * time.Millisecond

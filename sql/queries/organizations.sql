@@ -26,17 +26,6 @@ where deleted_at is null and slug > @after_slug and id <> @canary
 order by slug
 limit @row_limit;
 
--- name: EnterOrganization :one
--- An organization with a user's role in it, by id or slug: one query that finds
--- nothing alike where there is no such organization, where the user is no member of
--- it, and where the token doesn't open it.
-select o.id, o.slug, o.name, o.created_at, o.revision, m.role
-from members m
-join organizations o on o.id = m.organization_id
-where m.user_id = @user_id and (o.id = sqlc.narg('id') or o.slug = sqlc.narg('slug')) and o.deleted_at is null
-  and (sqlc.narg('token_id')::uuid is null or exists (
-    select from token_organizations t where t.token_id = sqlc.narg('token_id') and t.organization_id = o.id));
-
 -- name: LockOrganization :one
 -- What changes of members queue on, with those of the library: no owner comes or goes
 -- while another change of members counts them. The order of locks is organization,

@@ -83,9 +83,16 @@ join users u on u.id = m.user_id
 where m.organization_id = @organization_id
 order by lower(u.name), m.user_id;
 
--- name: ListUserMemberships :many
-select m.organization_id, m.role, o.slug, o.name
+-- name: ListMemberships :many
+-- The organizations that a user is a member of, with the role there: narrowed to one,
+-- by id or slug, and to those that a token opens. It is the same query whether an
+-- organization is another's or doesn't exist.
+select o.id, o.slug, o.name, o.created_at, o.revision, o.deleted_at, m.role
 from members m
 join organizations o on o.id = m.organization_id
-where m.user_id = @user_id and o.deleted_at is null
+where m.user_id = @user_id and (o.deleted_at is null or @deleted::bool)
+  and (sqlc.narg('id')::uuid is null or o.id = sqlc.narg('id'))
+  and (sqlc.narg('slug')::text is null or o.slug = sqlc.narg('slug'))
+  and (sqlc.narg('token_id')::uuid is null or exists (
+    select from token_organizations t where t.token_id = sqlc.narg('token_id') and t.organization_id = o.id))
 order by lower(o.name), o.id;

@@ -19,7 +19,7 @@ func (a *API) agents(r access.Request) fiber.Handler {
 		return door.Answer(v.Ctx, v.org.ID, request.ID(v.Ctx))
 	})
 	return func(c *fiber.Ctx) error {
-		if err := a.Gate.NoOtherSite(c); err != nil {
+		if err := a.Auth.NoOtherSite(c); err != nil {
 			return err
 		}
 		return answer(c)

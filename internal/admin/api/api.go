@@ -12,7 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/modes"
@@ -24,7 +24,7 @@ import (
 // API answers requests for JSON.
 type API struct {
 	DB   *postgres.DB
-	Gate *signin.Gate
+	Auth *authz.Authorizer
 	// Keys make the tokens.
 	Keys *token.Keys
 	// Builtins are the modes that every editor has.
@@ -50,16 +50,7 @@ type visit struct {
 }
 
 // by is who acts, for the audit log.
-func (v *visit) by() audit.By {
-	kind := audit.User
-	if v.who.Kind == access.Token {
-		kind = audit.Token
-	}
-	return audit.By{
-		Actor:     audit.Actor{Kind: kind, ID: v.who.UserID.String(), Name: v.who.Name},
-		RequestID: request.ID(v.Ctx), Source: request.Source(v.Ctx),
-	}
-}
+func (v *visit) by() audit.By { return authz.By(v.Ctx, v.who) }
 
 // may decides about something in the organization of the visit.
 func (v *visit) may(r access.Request) access.Verdict { return access.Decide(v.who, v.role, r) }

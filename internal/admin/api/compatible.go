@@ -5,7 +5,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"orgmodes/internal/access"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
@@ -14,53 +13,6 @@ import (
 // The routes at /api/templates answer as the clients that exist expect: the object
 // alone, without what else we know of it, and the statuses that they tell failures
 // by. Everything behind them is that of the organization's own routes.
-
-// headerOrganization chooses between the organizations of a token, as it does at
-// the readers.
-const headerOrganization = "X-KiloCode-OrganizationId"
-
-// ofToken lets in whoever may do that in the organization that the access token
-// opens. A session is not enough: it is of a person, and says of no organization.
-func (a *API) ofToken(r access.Request, handle func(*visit) error) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		who, err := a.Gate.Token(c)
-		if err != nil {
-			return err
-		}
-		v := &visit{Ctx: c, who: who}
-		ref, err := a.organizationOfToken(v)
-		if err != nil {
-			return err
-		}
-		if err := a.enter(v, ref); err != nil {
-			return err
-		}
-		if err := v.may(r).Err(); err != nil {
-			return err
-		}
-		return handle(v)
-	}
-}
-
-// organizationOfToken is the one in the header, otherwise the only one that the
-// token opens. Which of several is meant is never guessed: what is written would
-// end up in the wrong library.
-func (a *API) organizationOfToken(v *visit) (ref string, err error) {
-	if ref = v.Get(headerOrganization); ref != "" {
-		return ref, nil
-	}
-	opens, err := a.DB.TokenOpens(v.UserContext(), v.who.TokenID)
-	switch {
-	case err != nil:
-		return "", err
-	case len(opens) == 0:
-		return "", access.NoSuchOrganization()
-	case len(opens) > 1:
-		return "", fault.New(fault.Malformed, "organization_ambiguous",
-			"This access token opens %d organizations; say in the header %s which one, or use /api/v1/organizations/{organization}/templates", len(opens), headerOrganization)
-	}
-	return opens[0].String(), nil
-}
 
 func (a *API) compatibleList(v *visit) error {
 	all, err := a.DB.Templates.List(v.UserContext(), v.org.ID)

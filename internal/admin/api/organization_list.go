@@ -1,12 +1,9 @@
 package api
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/postgres"
 )
 
 // membership is an organization that one may see.
@@ -36,20 +33,13 @@ func (a *API) organizationList(v *visit) error {
 // memberships are the organizations that the visitor may see: those that the
 // user is a member of, and the token opens.
 func (a *API) memberships(v *visit) ([]membership, error) {
-	all, err := a.DB.Memberships(v.UserContext(), v.who.UserID)
+	all, err := a.Auth.Memberships(v.UserContext(), v.who)
 	if err != nil {
 		return nil, err
 	}
-	if v.who.Kind == access.Token {
-		opens, err := a.DB.TokenOpens(v.UserContext(), v.who.TokenID)
-		if err != nil {
-			return nil, err
-		}
-		all = slices.DeleteFunc(all, func(m postgres.Membership) bool { return !slices.Contains(opens, m.OrganizationID) })
-	}
 	list := make([]membership, len(all))
 	for i, m := range all {
-		list[i] = membership{m.OrganizationID, m.Slug, m.Name, access.Role(m.Role)}
+		list[i] = membership{m.ID, m.Slug, m.Name, access.Role(m.Role)}
 	}
 	return list, nil
 }

@@ -19,7 +19,7 @@ func (a *API) sessionCreate(c *fiber.Ctx) error {
 	if err := smallBody(c, &sent); err != nil {
 		return err
 	}
-	u, s, err := a.Gate.In(c, request.Source(c), sent.Email, sent.Password)
+	u, s, err := a.Auth.In(c, request.Source(c), sent.Email, sent.Password)
 	if err != nil {
 		return err
 	}

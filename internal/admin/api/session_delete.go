@@ -5,7 +5,7 @@ import "net/http"
 // sessionDelete signs out. A token has no session: it is revoked instead.
 func (a *API) sessionDelete(v *visit) error {
 	if v.session != nil {
-		if err := a.Gate.Out(v.Ctx); err != nil {
+		if err := a.Auth.Out(v.Ctx); err != nil {
 			return err
 		}
 	}

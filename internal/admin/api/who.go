@@ -10,7 +10,7 @@ import (
 // known lets in whoever proves who they are, with a query that the route takes.
 func (a *API) known(handle func(*visit) error, t ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		who, session, err := a.Gate.Who(c)
+		who, session, err := a.Auth.Who(c)
 		if err != nil {
 			return err
 		}
@@ -36,26 +36,27 @@ func (a *API) signedIn(handle func(*visit) error) fiber.Handler {
 // organization that isn't there and one that isn't theirs get the same answer.
 func (a *API) in(r access.Request, handle func(*visit) error, t ...string) fiber.Handler {
 	return a.known(func(v *visit) error {
-		if err := a.enter(v, v.Params("org")); err != nil {
+		e, err := a.Auth.Enter(v.UserContext(), v.who, v.Params("org"), r)
+		if err != nil {
 			return err
 		}
-		if err := v.may(r).Err(); err != nil {
-			return err
-		}
+		v.org, v.role = e.Organization, e.Role
 		return handle(v)
 	}, t...)
 }
 
-// enter finds an organization, by its id or slug, and the visitor's role in it. One
-// that isn't there and one that isn't theirs take the same steps.
-func (a *API) enter(v *visit, ref string) error {
-	org, role, err := a.DB.Enter(v.UserContext(), ref, v.who.UserID, v.who.TokenID)
-	if fault.Is(err, fault.NotFound) {
-		return access.NoSuchOrganization()
+// ofToken lets in whoever may do that in the organization that the access token
+// opens. A session is not enough: it is of a person, and says of no organization.
+func (a *API) ofToken(r access.Request, handle func(*visit) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		who, err := a.Auth.Token(c)
+		if err != nil {
+			return err
+		}
+		e, err := a.Auth.EnterByToken(c, who, r)
+		if err != nil {
+			return err
+		}
+		return handle(&visit{Ctx: c, who: who, org: e.Organization, role: e.Role})
 	}
-	if err != nil {
-		return err
-	}
-	v.org, v.role = org, access.Role(role)
-	return nil
 }

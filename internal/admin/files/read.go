@@ -12,18 +12,28 @@ import (
 // zip file of them. The error is a *fault.Error where all of it can't be used; a
 // single file that can't be used is that too.
 func Read(ctx context.Context, brought []upload.File) (modes.Folder, error) {
-	if len(brought) != 1 {
-		return modes.ReadFiles(ctx, brought)
+	_, folder, err := read(ctx, brought)
+	return folder, err
+}
+
+// read is Read, with the files that were read: those of a zip file unpacked.
+func read(ctx context.Context, brought []upload.File) ([]upload.File, modes.Folder, error) {
+	switch {
+	case len(brought) == 1 && IsArchive(brought[0].Data):
+		unpacked, err := modes.Unpack(brought[0].Data)
+		if err != nil {
+			return nil, modes.Folder{}, err
+		}
+		brought = unpacked
+	case len(brought) == 1:
+		f, err := modes.ReadFile(ctx, brought[0].Data)
+		if err != nil {
+			return nil, modes.Folder{}, err
+		}
+		return brought, modes.Folder{File: f, Files: []modes.FileResult{{Name: brought[0].Name, File: f}}}, nil
 	}
-	only := brought[0]
-	if IsArchive(only.Data) {
-		return modes.ReadArchive(ctx, only.Data)
-	}
-	f, err := modes.ReadFile(ctx, only.Data)
-	if err != nil {
-		return modes.Folder{}, err
-	}
-	return modes.Folder{File: f, Files: []modes.FileResult{{Name: only.Name, File: f}}}, nil
+	folder, err := modes.ReadFiles(ctx, brought)
+	return brought, folder, err
 }
 
 // IsArchive reports whether data is a zip file, by its first bytes: names and

@@ -87,17 +87,43 @@ type Session struct {
 	CSRF string
 }
 
-// Who says who asks. The session is nil for who came with a token.
+// Who authenticates the sender of a request, by an access token or a session. The
+// session is nil for one who sent a token. See Token and Session for the errors.
 func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
 	if c.Get(fiber.HeaderAuthorization) != "" {
 		p, err := g.Token(c)
 		return p, nil, err
 	}
-	p, s, err := g.bySession(c)
+	return g.Session(c, c.Get(HeaderCSRF))
+}
+
+// Session authenticates the sender of a request by a session alone. A request that
+// changes something has to come from a page of ours, with csrf as its Session.CSRF. The
+// error is Unauthenticated without a session, and Forbidden for what may be forged; one
+// that IsForged comes with the sender, so that a page can offer to send it again.
+func (g *Gate) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, error) {
+	p, s, err := g.session(c.UserContext(), c.Cookies(g.cookieName()))
 	if err != nil {
 		challenge(c, err)
+		return p, s, err
+	}
+	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
+		return p, s, nil
+	}
+	if err := g.sameOrigin(c); err != nil {
+		return access.Principal{}, nil, err
+	}
+	if subtle.ConstantTimeCompare([]byte(csrf), []byte(s.CSRF)) != 1 {
+		err = fault.New(fault.Forbidden, "csrf", "Send the session's csrf_token in the header %s; GET /api/v1/session tells it", HeaderCSRF)
 	}
 	return p, s, err
+}
+
+// IsForged reports whether an error is that of a request without the token of its
+// session: another site's page has a browser send our cookie along, but can't know that.
+func IsForged(err error) bool {
+	f, ok := fault.As(err)
+	return ok && f.Code == "csrf"
 }
 
 // Token says who asks where nothing but an access token counts.
@@ -143,53 +169,25 @@ func (g *Gate) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Pr
 	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
 		return g.byToken(ctx, authorization)
 	}
-	secret := string(h.Cookie(g.cookieName()))
-	if secret == "" {
-		return access.Principal{}, fault.New(fault.Unauthenticated, "unauthenticated", "Sign in, or send an access token: Authorization: Bearer omt_...")
-	}
-	s, err := g.db.Session(ctx, hashOf(secret))
-	if fault.Is(err, fault.NotFound) {
-		return access.Principal{}, fault.New(fault.Unauthenticated, "session_ended", "This session has ended; sign in again").Because(err)
-	}
-	if err != nil {
-		return access.Principal{}, err
-	}
-	return access.Principal{Kind: access.User, UserID: s.User.ID, Name: s.User.Name, Email: s.User.Email}, nil
+	p, _, err := g.session(ctx, string(h.Cookie(g.cookieName())))
+	return p, err
 }
 
-func (g *Gate) bySession(c *fiber.Ctx) (access.Principal, *Session, error) {
-	secret := c.Cookies(g.cookieName())
+// session finds the session of a secret.
+func (g *Gate) session(ctx context.Context, secret string) (access.Principal, *Session, error) {
 	if secret == "" {
 		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "unauthenticated",
 			"Sign in, or send an access token: Authorization: Bearer omt_...")
 	}
-	s, err := g.db.Session(c.UserContext(), hashOf(secret))
+	s, err := g.db.Session(ctx, hashOf(secret))
 	if fault.Is(err, fault.NotFound) {
 		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "session_ended", "This session has ended; sign in again").Because(err)
 	}
 	if err != nil {
 		return access.Principal{}, nil, err
 	}
-	if err := g.notForged(c, secret); err != nil {
-		return access.Principal{}, nil, err
-	}
 	p := access.Principal{Kind: access.User, UserID: s.User.ID, Name: s.User.Name, Email: s.User.Email}
 	return p, &Session{ExpiresAt: s.ExpiresAt, CSRF: csrfOf(secret)}, nil
-}
-
-// notForged refuses what another site's page has a browser send along with our
-// cookie: changes need the right origin and what only our own page can know.
-func (g *Gate) notForged(c *fiber.Ctx, secret string) error {
-	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
-		return nil
-	}
-	if err := g.sameOrigin(c); err != nil {
-		return err
-	}
-	if subtle.ConstantTimeCompare([]byte(c.Get(HeaderCSRF)), []byte(csrfOf(secret))) != 1 {
-		return fault.New(fault.Forbidden, "csrf", "Send the session's csrf_token in the header %s; GET /api/v1/session tells it", HeaderCSRF)
-	}
-	return nil
 }
 
 // sameOrigin refuses what a browser says to come from another site's page.

@@ -46,36 +46,20 @@ func (w *Web) fromOurPages(c *fiber.Ctx) error {
 	return nil
 }
 
-// who says who is signed in. The token of a form stands in for the header that
-// a form can't send. Access tokens are for the API: pages don't take them.
+// who authenticates the sender by a session. The token of a form stands in for the
+// header that a form can't send. Access tokens are for the API: pages don't take them.
 func (w *Web) who(c *fiber.Ctx) (access.Principal, *signin.Session, error) {
+	masked := ""
 	if !safe(c.Method()) {
-		masked := c.Get(signin.HeaderCSRF)
-		if masked == "" {
+		if masked = c.Get(signin.HeaderCSRF); masked == "" {
 			masked = c.FormValue(csrfField)
 		}
-		c.Request().Header.Set(signin.HeaderCSRF, unmask(masked))
 	}
-	c.Request().Header.Del(fiber.HeaderAuthorization)
-	return w.Gate.Who(c)
-}
-
-// whoReads is who, asked for nothing but to know it.
-func (w *Web) whoReads(c *fiber.Ctx) (access.Principal, *signin.Session, error) {
-	method := c.Method()
-	c.Method(fiber.MethodGet)
-	defer c.Method(method)
-	return w.Gate.Who(c)
+	return w.Auth.Session(c, unmask(masked))
 }
 
 func safe(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
-}
-
-// isForged is what the gate says of a token that isn't the session's.
-func isForged(err error) bool {
-	f, ok := fault.As(err)
-	return ok && f.Code == "csrf"
 }
 
 // mask hides a token in base64 of a pad and the token XORed with it.

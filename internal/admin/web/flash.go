@@ -32,7 +32,7 @@ const (
 )
 
 func (w *Web) flashName() string {
-	if w.Gate.Secure() {
+	if w.Auth.Secure() {
 		return "__Host-orgmodes-said"
 	}
 	return "orgmodes-said"
@@ -57,7 +57,7 @@ func (v *visit) flash(s said) {
 func (v *visit) setFlash(value string, expires time.Time) {
 	v.Cookie(&fiber.Cookie{
 		Name: v.w.flashName(), Value: value, Path: "/", Expires: expires,
-		Secure: v.w.Gate.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+		Secure: v.w.Auth.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
 	})
 }
 

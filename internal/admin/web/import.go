@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"errors"
 	"strconv"
 	"strings"
@@ -30,10 +31,11 @@ func (w *Web) importAgain(v *visit, d importData) error {
 // is chosen of it.
 func (w *Web) importModes(v *visit) error {
 	f := readForm(v.Ctx)
+	pack := f.Fields.Get("_pack")
 	brought, err := readBrought(v, f)
 	if err == nil {
 		f.Fields.Del("_pack")
-		err = w.importBrought(v, f, brought)
+		err = w.importBrought(v, f, brought, pack)
 	}
 	e, ok := isMistake(err)
 	if !ok {
@@ -45,7 +47,7 @@ func (w *Web) importModes(v *visit) error {
 		f.Fields.Set("paste", string(brought[0].Data))
 	}
 	if len(brought) > 0 && len(e.Fields) > 0 {
-		if x, ok := sourcesOf(brought, nil).at("", e.Fields[0].Line, e.Fields[0].Column); ok {
+		if x, ok := textOf(brought).at("", e.Fields[0].Line, e.Fields[0].Column); ok {
 			d.Place = &x
 		}
 		if d.Problem != e.Fields[0].Detail {
@@ -56,21 +58,16 @@ func (w *Web) importModes(v *visit) error {
 	return w.importAgain(v, d)
 }
 
-func (w *Web) importBrought(v *visit, f form, brought []upload.File) error {
-	pack, err := packBrought(brought)
+// importBrought answers with the plan or, where it was applied, with what came of it.
+// pack is what brought was unpacked from, if anything.
+func (w *Web) importBrought(v *visit, f form, brought []upload.File, pack string) error {
+	planning, err := w.readModes(v.UserContext(), w.DB, v.org.ID, brought)
 	if err != nil {
 		return err
 	}
-	planning, err := files.PlanModes(v.UserContext(), w.DB, v.org.ID, brought)
-	if err != nil {
-		return err
-	}
-	outline, err := planning.Outline(modes.Choices{})
-	if err != nil {
-		return err
-	}
-	choices, first := importChoices(f, outline)
+	choices, first := importChoices(f, planning.Entries())
 	problem := ""
+	var chosen *files.Plan
 	if f.Get("do") == "apply" && !first {
 		done, err := w.importChosen(v, f, planning, choices)
 		if err == nil {
@@ -86,23 +83,24 @@ func (w *Web) importBrought(v *visit, f form, brought []upload.File) error {
 			problem = ""
 			v.Status(fiber.StatusPreconditionFailed)
 		}
-		// What there is to choose from may have changed since.
-		if planning, err = files.PlanModes(v.UserContext(), w.DB, v.org.ID, brought); err != nil {
-			return err
-		}
+		chosen, _ = refused.Plan.(*files.Plan) // none, where nothing is chosen
 	}
 	// Each mode as it would become, chosen or not; and what is chosen, as a sum.
-	plan, err := planning.Plan(modes.Choices{BySlug: choices.BySlug})
+	plan, err := planning.Plan(v.UserContext(), modes.Choices{BySlug: choices.BySlug})
 	if err != nil {
 		return err
 	}
-	d := importDataOf(plan, choices, brought, v.budget())
-	d.Form, d.Pack, d.Problem = f, pack, problem
-	if len(choices.Indexes) > 0 {
-		chosen, err := planning.Outline(choices)
-		if err != nil {
+	if first {
+		choices.Indexes = writtenBy(plan)
+	}
+	d := importDataOf(plan, choices, planning, v.budget())
+	d.Form, d.Problem = f, problem
+	if chosen == nil && len(choices.Indexes) > 0 {
+		if chosen, err = planning.Outline(v.UserContext(), choices); err != nil {
 			return err
 		}
+	}
+	if chosen != nil {
 		d.Chosen = chosen.Summary
 		if chosen.TooMuch != nil && d.Problem == "" {
 			d.Problem = chosen.TooMuch.Detail
@@ -110,6 +108,11 @@ func (w *Web) importBrought(v *visit, f form, brought []upload.File) error {
 	}
 	if base, _ := strconv.ParseInt(f.Get("base"), 10, 64); base > 0 && base != plan.BaseRevision {
 		d.Stale = base
+	}
+	if d.Pack = pack; pack == "" || len(pack) > base64.RawURLEncoding.EncodedLen(maxPack) {
+		if d.Pack, err = w.packBrought(brought); err != nil {
+			return err
+		}
 	}
 	return v.render("import_plan", page{
 		Title: "What would change", Crumbs: []crumb{{"Modes", v.path("/modes")}, {"Import", v.path("/modes/import")}}, Data: d,
@@ -125,7 +128,7 @@ func (w *Web) importChosen(v *visit, f form, planning *files.ModePlanning, c mod
 	if len(c.Indexes) == 0 {
 		return nil, &files.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "Nothing is chosen, so nothing was imported. Choose at least one mode")}
 	}
-	return planning.Import(v.UserContext(), w.DB, v.by(), v.org.ID, files.Import[modes.Choices]{Choices: c, Seen: base})
+	return planning.Import(v.UserContext(), v.by(), files.Import[modes.Choices]{Choices: c, Seen: base})
 }
 
 // importedRow is a mode that was imported.

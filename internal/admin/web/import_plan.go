@@ -8,7 +8,6 @@ import (
 	"orgmodes/internal/diff"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/upload"
 )
 
 // importData is what the pages of an import show.
@@ -102,29 +101,34 @@ func (r importRow) Collides() bool {
 // Wanted is how many modes would be written.
 func (d importData) Wanted() int { return d.Chosen.Create + d.Chosen.Update }
 
-// importChoices are what was chosen in the plan; first is true where there was
-// none yet.
-func importChoices(f form, base *files.Plan) (c modes.Choices, first bool) {
+// importChoices are what was chosen in the plan; first is true where there was none
+// yet, and then no mode is chosen.
+func importChoices(f form, entries []modes.Entry) (c modes.Choices, first bool) {
 	c.BySlug = map[string]modes.Collision{}
-	for _, l := range base.Modes {
-		if l.Existing != nil && f.Get("way-"+strconv.Itoa(l.Index)) == string(modes.KeepBoth) {
-			c.BySlug[l.Slug] = modes.KeepBoth
+	for _, e := range entries {
+		if f.Get("way-"+strconv.Itoa(e.Index)) == string(modes.KeepBoth) {
+			c.BySlug[e.Mode.Slug] = modes.KeepBoth
 		}
 	}
 	if f.Get("planned") == "" {
-		for _, l := range base.Modes {
-			if l.Action == resource.ActionCreate || l.Action == resource.ActionUpdate {
-				c.Indexes = append(c.Indexes, l.Index)
-			}
-		}
 		return c, true
 	}
 	for _, text := range f.All("take") {
-		if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < len(base.Modes) && !slices.Contains(c.Indexes, n) {
+		if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < len(entries) && !slices.Contains(c.Indexes, n) {
 			c.Indexes = append(c.Indexes, n)
 		}
 	}
 	return c, false
+}
+
+// writtenBy are the indexes of the modes that a plan creates or updates.
+func writtenBy(plan *files.Plan) (indexes []int) {
+	for _, l := range plan.Modes {
+		if l.Action == resource.ActionCreate || l.Action == resource.ActionUpdate {
+			indexes = append(indexes, l.Index)
+		}
+	}
+	return indexes
 }
 
 // maxMended is how long a text may be that can be mended on the page.
@@ -132,7 +136,7 @@ const maxMended = 256 << 10
 
 // importDataOf shows a plan. It is that of all modes, each as it would become;
 // what is chosen of them stands in the checkboxes.
-func importDataOf(plan *files.Plan, c modes.Choices, brought []upload.File, budget *diff.Budget) importData {
+func importDataOf(plan *files.Plan, c modes.Choices, planning *files.ModePlanning, budget *diff.Budget) importData {
 	named := map[string]bool{}
 	for _, l := range plan.Modes {
 		named[l.File] = true
@@ -140,7 +144,10 @@ func importDataOf(plan *files.Plan, c modes.Choices, brought []upload.File, budg
 	for _, f := range plan.Files {
 		named[f.Name] = named[f.Name] || f.Refused != nil
 	}
-	src := sourcesOf(brought, named)
+	src := textOf(planning.Files)
+	if planning.IsFolder() {
+		src = sourcesOf(planning.Files, named)
+	}
 	place := func(file string, line, column int) *excerpt {
 		if x, ok := src.at(file, line, column); ok {
 			return &x

@@ -2,7 +2,6 @@ package web
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -148,40 +147,22 @@ func unpackBrought(pack string) ([]upload.File, error) {
 // them: "" where it was one file.
 type sources map[string]string
 
-// sourcesOf reads those of the files that are named. An archive was found
-// harmless when the plan was made; what it holds is bounded here again.
-func sourcesOf(brought []upload.File, named map[string]bool) sources {
+// textOf is that of a single file which is no archive.
+func textOf(brought []upload.File) sources {
+	if len(brought) != 1 || files.IsArchive(brought[0].Data) {
+		return sources{}
+	}
+	text := string(brought[0].Data)
+	return sources{"": text, brought[0].Name: text}
+}
+
+// sourcesOf are those of the files of a folder that are named.
+func sourcesOf(folder []upload.File, named map[string]bool) sources {
 	s := sources{}
-	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
-		s[""] = string(brought[0].Data)
-		s[brought[0].Name] = s[""]
-		return s
-	}
-	if len(brought) > 1 {
-		for _, f := range brought {
-			if named[f.Name] {
-				s[f.Name] = string(f.Data)
-			}
+	for _, f := range folder {
+		if named[f.Name] {
+			s[f.Name] = string(f.Data)
 		}
-		return s
-	}
-	archive, err := zip.NewReader(bytes.NewReader(brought[0].Data), int64(len(brought[0].Data)))
-	if err != nil {
-		return s
-	}
-	left := int64(upload.MaxBytes)
-	for _, entry := range archive.File {
-		if !named[entry.Name] || left <= 0 {
-			continue
-		}
-		r, err := entry.Open()
-		if err != nil {
-			continue
-		}
-		data, _ := io.ReadAll(io.LimitReader(r, left))
-		_ = r.Close()
-		left -= int64(len(data))
-		s[entry.Name] = string(data)
 	}
 	return s
 }

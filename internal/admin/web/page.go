@@ -59,7 +59,7 @@ type view struct {
 
 // Org is the organization of the page; its Slug is empty for pages outside of one.
 func (s view) Org() postgres.Membership {
-	return postgres.Membership{OrganizationID: s.v.org.ID, Slug: s.v.org.Slug, Name: s.v.org.Name, Role: string(s.v.role)}
+	return postgres.Membership{Organization: s.v.org, Role: string(s.v.role)}
 }
 
 // Orgs are those that the visitor can switch to.

@@ -110,7 +110,7 @@ func (w *Web) paletteShow(v *visit) error {
 
 func (v *visit) otherOrganizations() (out []place) {
 	for _, m := range v.orgs {
-		if m.OrganizationID != v.org.ID {
+		if m.ID != v.org.ID {
 			out = append(out, place{
 				Name: m.Name, Words: "switch to organization " + m.Slug, Path: "/orgs/" + m.Slug + "/modes",
 				Glyph: initial(m.Name), May: access.Verdict{Allowed: true},

@@ -54,7 +54,7 @@ func (w *Web) signIn(v *visit) error {
 		d.Form = f.forget("password").wrong("", flaw)
 		return v.showSignIn(http.StatusBadRequest, d)
 	}
-	u, s, err := w.Gate.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
+	u, s, err := w.Auth.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
 	if err != nil {
 		if !fault.Is(err, fault.Unauthenticated) && !fault.Is(err, fault.Exhausted) {
 			return err
@@ -72,7 +72,7 @@ func (w *Web) signIn(v *visit) error {
 }
 
 func (w *Web) signOut(v *visit) error {
-	if err := w.Gate.Out(v.Ctx); err != nil {
+	if err := w.Auth.Out(v.Ctx); err != nil {
 		return err
 	}
 	return v.Redirect("/sign-in", http.StatusSeeOther)

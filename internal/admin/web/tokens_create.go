@@ -52,8 +52,8 @@ func (w *Web) tokenForm(v *visit, f form) tokenForm {
 		form: f, Write: v.may(access.Request{Action: access.CreateToken, Own: true, Scopes: []string{access.ScopeWrite}}),
 	}
 	for _, o := range v.orgs {
-		if o.OrganizationID != v.org.ID {
-			t.Orgs = append(t.Orgs, tokenOrg{o, f.Has("org", o.OrganizationID.String())})
+		if o.ID != v.org.ID {
+			t.Orgs = append(t.Orgs, tokenOrg{o, f.Has("org", o.ID.String())})
 		}
 	}
 	for _, c := range []choice{
@@ -116,8 +116,8 @@ func (w *Web) newToken(v *visit, f form) (postgres.NewToken, form) {
 		n.Scopes = append(n.Scopes, access.ScopeWrite)
 	}
 	for _, o := range v.orgs {
-		if f.Has("org", o.OrganizationID.String()) && !slices.Contains(n.Organizations, o.OrganizationID) {
-			n.Organizations = append(n.Organizations, o.OrganizationID)
+		if f.Has("org", o.ID.String()) && !slices.Contains(n.Organizations, o.ID) {
+			n.Organizations = append(n.Organizations, o.ID)
 		}
 	}
 	now := w.now()
@@ -150,7 +150,7 @@ func (w *Web) newToken(v *visit, f form) (postgres.NewToken, form) {
 // is to open: the visitor's role may differ.
 func (w *Web) wantedToken(v *visit, n postgres.NewToken) (verdicts []access.Verdict) {
 	for _, o := range v.orgs {
-		if slices.Contains(n.Organizations, o.OrganizationID) {
+		if slices.Contains(n.Organizations, o.ID) {
 			verdicts = append(verdicts, access.Decide(v.who, access.Role(o.Role),
 				access.Request{Action: access.CreateToken, Own: true, Scopes: n.Scopes}))
 		}

@@ -2,12 +2,11 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
@@ -44,12 +43,7 @@ func (v *visit) budget() *diff.Budget {
 }
 
 // by is who acts, for the audit log.
-func (v *visit) by() audit.By {
-	return audit.By{
-		Actor:     audit.Actor{Kind: audit.User, ID: v.who.UserID.String(), Name: v.who.Name},
-		RequestID: request.ID(v.Ctx), Source: request.Source(v.Ctx),
-	}
-}
+func (v *visit) by() audit.By { return authz.By(v.Ctx, v.who) }
 
 // may decides about something in the organization of the visit: the same check
 // that guards the action.
@@ -77,15 +71,13 @@ func (w *Web) open(handle func(*visit) error) fiber.Handler {
 func (w *Web) known(handle func(*visit) error) fiber.Handler {
 	return w.open(func(v *visit) error {
 		who, session, err := w.who(v.Ctx)
-		switch {
-		case fault.Is(err, fault.Unauthenticated):
+		if fault.Is(err, fault.Unauthenticated) {
 			return w.signInFirst(v)
-		case isForged(err):
+		}
+		v.who, v.session = who, session
+		switch {
+		case signin.IsForged(err):
 			// It came from our page, as open has found out, but of another session.
-			v.who, v.session, err = w.whoReads(v.Ctx)
-			if err != nil {
-				return err
-			}
 			if flaw := formFlaw(v.Ctx); flaw != "" {
 				return w.refuseForm(v, flaw) // the token may be missing for that
 			}
@@ -93,11 +85,10 @@ func (w *Web) known(handle func(*visit) error) fiber.Handler {
 		case err != nil:
 			return err
 		}
-		v.who, v.session = who, session
 		if flaw := formFlaw(v.Ctx); flaw != "" {
 			return w.refuseForm(v, flaw)
 		}
-		if v.orgs, err = w.DB.Memberships(v.UserContext(), who.UserID); err != nil {
+		if v.orgs, err = w.Auth.Memberships(v.UserContext(), who); err != nil {
 			return err
 		}
 		return handle(v)
@@ -119,33 +110,13 @@ func (w *Web) refuseForm(v *visit, flaw string) error {
 // organization that isn't there and one that isn't theirs get the same answer.
 func (w *Web) in(r access.Request, handle func(*visit) error) fiber.Handler {
 	return w.known(func(v *visit) error {
-		if err := w.enter(v); err != nil {
-			return err
-		}
-		if err := v.may(r).Err(); err != nil {
+		e, err := authz.EnterOneOf(v.orgs, v.who, v.Params("org"), r)
+		v.org, v.role = e.Organization, e.Role // for the page that tells of a refusal, too
+		if err != nil {
 			return err
 		}
 		return handle(v)
 	})
-}
-
-// enter finds the organization of the path among those of the visitor.
-func (w *Web) enter(v *visit) error {
-	for _, m := range v.orgs {
-		if !strings.EqualFold(m.Slug, v.Params("org")) && m.OrganizationID.String() != v.Params("org") {
-			continue
-		}
-		org, err := w.DB.Organization(v.UserContext(), m.OrganizationID.String())
-		if fault.Is(err, fault.NotFound) {
-			return access.NoSuchOrganization()
-		}
-		if err != nil {
-			return err
-		}
-		v.org, v.role = org, access.Role(m.Role)
-		return nil
-	}
-	return access.NoSuchOrganization()
 }
 
 // visit begins one: with the headers that are right for every page.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -9,18 +10,21 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/authz"
+	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
+	"orgmodes/internal/upload"
 )
 
 // Options are what the pages are made of.
 type Options struct {
 	DB   *postgres.DB
-	Gate *signin.Gate
+	Auth *authz.Authorizer
 	// Keys make the tokens.
 	Keys *token.Keys
 	// Builtins are the modes that every editor has.
@@ -60,6 +64,10 @@ type Web struct {
 	placesMade memory[placeKey, template.HTML]
 	hub        *hub
 	opened     *openStreams
+	// readModes parses what an import brings, and packBrought compresses it for the next
+	// request: tests count them.
+	readModes   func(context.Context, *postgres.DB, uuid.UUID, []upload.File) (*files.ModePlanning, error)
+	packBrought func([]upload.File) (string, error)
 }
 
 // New makes a Web; Routes adds it to an app.
@@ -67,6 +75,7 @@ func New(o Options) (*Web, error) {
 	w := &Web{
 		Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now,
 		hub: newHub(o.DB, o.Log), opened: newOpenStreams(o.MaxStreams), summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(), placesMade: newPlaces(),
+		readModes: files.ReadModes, packBrought: packBrought,
 	}
 	var err error
 	if w.assets, err = readAssets(); err != nil {

@@ -88,53 +88,6 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) (int64, 
 	return result.RowsAffected(), nil
 }
 
-const enterOrganization = `-- name: EnterOrganization :one
-select o.id, o.slug, o.name, o.created_at, o.revision, m.role
-from members m
-join organizations o on o.id = m.organization_id
-where m.user_id = $1 and (o.id = $2 or o.slug = $3) and o.deleted_at is null
-  and ($4::uuid is null or exists (
-    select from token_organizations t where t.token_id = $4 and t.organization_id = o.id))
-`
-
-type EnterOrganizationParams struct {
-	UserID  uuid.UUID
-	ID      *uuid.UUID
-	Slug    *string
-	TokenID *uuid.UUID
-}
-
-type EnterOrganizationRow struct {
-	ID        uuid.UUID
-	Slug      string
-	Name      string
-	CreatedAt time.Time
-	Revision  int64
-	Role      string
-}
-
-// An organization with a user's role in it, by id or slug: one query that finds
-// nothing alike where there is no such organization, where the user is no member of
-// it, and where the token doesn't open it.
-func (q *Queries) EnterOrganization(ctx context.Context, arg EnterOrganizationParams) (EnterOrganizationRow, error) {
-	row := q.db.QueryRow(ctx, enterOrganization,
-		arg.UserID,
-		arg.ID,
-		arg.Slug,
-		arg.TokenID,
-	)
-	var i EnterOrganizationRow
-	err := row.Scan(
-		&i.ID,
-		&i.Slug,
-		&i.Name,
-		&i.CreatedAt,
-		&i.Revision,
-		&i.Role,
-	)
-	return i, err
-}
-
 const getOrganization = `-- name: GetOrganization :one
 select id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 from organizations

@@ -249,6 +249,73 @@ func (q *Queries) ListMembers(ctx context.Context, organizationID uuid.UUID) ([]
 	return items, nil
 }
 
+const listMemberships = `-- name: ListMemberships :many
+select o.id, o.slug, o.name, o.created_at, o.revision, o.deleted_at, m.role
+from members m
+join organizations o on o.id = m.organization_id
+where m.user_id = $1 and (o.deleted_at is null or $2::bool)
+  and ($3::uuid is null or o.id = $3)
+  and ($4::text is null or o.slug = $4)
+  and ($5::uuid is null or exists (
+    select from token_organizations t where t.token_id = $5 and t.organization_id = o.id))
+order by lower(o.name), o.id
+`
+
+type ListMembershipsParams struct {
+	UserID  uuid.UUID
+	Deleted bool
+	ID      *uuid.UUID
+	Slug    *string
+	TokenID *uuid.UUID
+}
+
+type ListMembershipsRow struct {
+	ID        uuid.UUID
+	Slug      string
+	Name      string
+	CreatedAt time.Time
+	Revision  int64
+	DeletedAt *time.Time
+	Role      string
+}
+
+// The organizations that a user is a member of, with the role there: narrowed to one,
+// by id or slug, and to those that a token opens. It is the same query whether an
+// organization is another's or doesn't exist.
+func (q *Queries) ListMemberships(ctx context.Context, arg ListMembershipsParams) ([]ListMembershipsRow, error) {
+	rows, err := q.db.Query(ctx, listMemberships,
+		arg.UserID,
+		arg.Deleted,
+		arg.ID,
+		arg.Slug,
+		arg.TokenID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListMembershipsRow{}
+	for rows.Next() {
+		var i ListMembershipsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.Name,
+			&i.CreatedAt,
+			&i.Revision,
+			&i.DeletedAt,
+			&i.Role,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listOwnerless = `-- name: ListOwnerless :many
 select o.slug from organizations o
 join members m on m.organization_id = o.id and m.user_id = $1 and m.role = 'owner'
@@ -272,46 +339,6 @@ func (q *Queries) ListOwnerless(ctx context.Context, userID uuid.UUID) ([]string
 			return nil, err
 		}
 		items = append(items, slug)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listUserMemberships = `-- name: ListUserMemberships :many
-select m.organization_id, m.role, o.slug, o.name
-from members m
-join organizations o on o.id = m.organization_id
-where m.user_id = $1 and o.deleted_at is null
-order by lower(o.name), o.id
-`
-
-type ListUserMembershipsRow struct {
-	OrganizationID uuid.UUID
-	Role           string
-	Slug           string
-	Name           string
-}
-
-func (q *Queries) ListUserMemberships(ctx context.Context, userID uuid.UUID) ([]ListUserMembershipsRow, error) {
-	rows, err := q.db.Query(ctx, listUserMemberships, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListUserMembershipsRow{}
-	for rows.Next() {
-		var i ListUserMembershipsRow
-		if err := rows.Scan(
-			&i.OrganizationID,
-			&i.Role,
-			&i.Slug,
-			&i.Name,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -1,0 +1,118 @@
+// Package authz authorizes requests: it authenticates the sender, finds the sender's
+// role in the organization that a request is for, and decides. Sessions and access
+// tokens are package signin's, and the rules package access's.
+package authz
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/organization"
+	"orgmodes/internal/postgres"
+)
+
+// HeaderOrganization names one of the organizations that an access token opens, as it
+// does at the readers.
+const HeaderOrganization = "X-KiloCode-OrganizationId"
+
+// Authorizer authorizes requests.
+//
+// What a request costs is the same whether its organization is another's or doesn't
+// exist: one query for the sender, and one for memberships.
+type Authorizer struct {
+	*signin.Gate
+	db *postgres.DB
+}
+
+// New returns an Authorizer of the members in db, whom the gate authenticates.
+func New(gate *signin.Gate, db *postgres.DB) *Authorizer { return &Authorizer{gate, db} }
+
+// Entry is an organization with the role that a sender has in it.
+type Entry struct {
+	Organization organization.Organization
+	Role         access.Role
+}
+
+// Memberships lists by name the organizations that a sender can see: those that the user
+// is a member of and, for an access token, that it opens.
+func (a *Authorizer) Memberships(ctx context.Context, who access.Principal) ([]postgres.Membership, error) {
+	return a.db.Memberships(ctx, who.UserID, postgres.MembershipFilter{Token: who.TokenID})
+}
+
+// Enter authorizes a request in the organization with that id or slug. The error is
+// NotFound for one that doesn't exist as far as the sender is to know, and Forbidden,
+// with the entry, where the role or the token doesn't allow r.
+func (a *Authorizer) Enter(ctx context.Context, who access.Principal, ref string, r access.Request) (Entry, error) {
+	if ref == "" {
+		return Entry{}, access.NoSuchOrganization()
+	}
+	all, err := a.db.Memberships(ctx, who.UserID, postgres.MembershipFilter{Token: who.TokenID, Ref: ref})
+	if err != nil {
+		return Entry{}, err
+	}
+	return EnterOneOf(all, who, ref, r)
+}
+
+// EnterOneOf is Enter where Memberships of the sender are known already.
+func EnterOneOf(all []postgres.Membership, who access.Principal, ref string, r access.Request) (Entry, error) {
+	i := slices.IndexFunc(all, func(m postgres.Membership) bool {
+		return strings.EqualFold(m.Slug, ref) || strings.EqualFold(m.ID.String(), ref)
+	})
+	if i < 0 {
+		return Entry{}, access.NoSuchOrganization()
+	}
+	return decide(all[i], who, r)
+}
+
+// EnterByToken is Enter for the organization in HeaderOrganization, without that for the
+// only one that the access token opens. It is Malformed where the token opens several,
+// one that is deleted included: a guess could change the wrong library.
+func (a *Authorizer) EnterByToken(c *fiber.Ctx, who access.Principal, r access.Request) (Entry, error) {
+	if ref := c.Get(HeaderOrganization); ref != "" {
+		return a.Enter(c.UserContext(), who, ref, r)
+	}
+	all, err := a.db.Memberships(c.UserContext(), who.UserID, postgres.MembershipFilter{Token: who.TokenID, Deleted: true})
+	switch {
+	case err != nil:
+		return Entry{}, err
+	case len(all) > 1:
+		return Entry{}, fault.New(fault.Malformed, "organization_ambiguous",
+			"This access token opens %d organizations; say in the header %s which one, or use /api/v1/organizations/{organization}/templates", len(all), HeaderOrganization)
+	case len(all) == 0 || all[0].Deleted:
+		return Entry{}, access.NoSuchOrganization()
+	}
+	return decide(all[0], who, r)
+}
+
+func decide(m postgres.Membership, who access.Principal, r access.Request) (Entry, error) {
+	e := Entry{m.Organization, access.Role(m.Role)}
+	return e, access.Decide(who, e.Role, r).Err()
+}
+
+// CanAnywhere reports whether r is allowed to a sender in any organization.
+func (a *Authorizer) CanAnywhere(ctx context.Context, who access.Principal, r access.Request) (bool, error) {
+	all, err := a.Memberships(ctx, who)
+	return slices.ContainsFunc(all, func(m postgres.Membership) bool {
+		return access.Decide(who, access.Role(m.Role), r).Allowed
+	}), err
+}
+
+// By is the sender of a request as the audit log records it.
+func By(c *fiber.Ctx, who access.Principal) audit.By {
+	kind := audit.User
+	if who.Kind == access.Token {
+		kind = audit.Token
+	}
+	return audit.By{
+		Actor:     audit.Actor{Kind: kind, ID: who.UserID.String(), Name: who.Name},
+		RequestID: request.ID(c), Source: request.Source(c),
+	}
+}
