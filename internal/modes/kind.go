@@ -29,7 +29,11 @@ func (Kind) NameKey(slug string) string { return SlugKey(slug) }
 
 // Check normalizes and validates a mode, see Mode.Validate.
 func (Kind) Check(s resource.Spec) (resource.Spec, error) {
-	m := s.(Mode).Normalized()
+	m, ok := s.(Mode)
+	if !ok {
+		return nil, fmt.Errorf("%T is no mode", s)
+	}
+	m = m.Normalized()
 	return m, m.Validate()
 }
 
@@ -66,7 +70,10 @@ func (m Mode) ObjectName() string { return m.Slug }
 func (m Mode) Title() string { return m.Name }
 
 // SameAs is Equal for a resource.Spec that is a Mode.
-func (m Mode) SameAs(s resource.Spec) bool { return m.Equal(s.(Mode)) }
+func (m Mode) SameAs(s resource.Spec) bool {
+	o, ok := s.(Mode)
+	return ok && m.Equal(o)
+}
 
 // References returns the permission template, if the mode names one.
 func (m Mode) References() []resource.Reference {
@@ -98,8 +105,9 @@ func Targets(template uuid.UUID) map[string]uuid.UUID {
 
 // FromObject returns a mode of a library.
 func FromObject(o resource.Object) OrganizationMode {
+	m, _ := o.Spec.(Mode)
 	return OrganizationMode{
-		ID: o.ID, OrganizationID: o.OrganizationID, Mode: o.Spec.(Mode),
+		ID: o.ID, OrganizationID: o.OrganizationID, Mode: m,
 		CreatedBy: o.CreatedBy, UpdatedBy: o.UpdatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 		Version: o.Version, Position: o.Position, PermissionTemplateID: TemplateOf(o),
 	}

@@ -12,7 +12,6 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres/sqlcgen"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/templates"
 )
 
 // Version is one version of an object.
@@ -21,12 +20,12 @@ type Version[T any] struct {
 	Object T
 }
 
-// ModeVersion, TemplateVersion and ModeStep are those of the kinds of objects that pages
-// and the API know by type.
+// The versions of the kinds that have Go types.
 type (
-	ModeVersion     = Version[modes.OrganizationMode]
-	TemplateVersion = Version[templates.OrganizationTemplate]
-	ModeStep        = Step[modes.OrganizationMode]
+	// ModeVersion is one version of a mode.
+	ModeVersion = Version[modes.OrganizationMode]
+	// ModeStep is a version of a mode with the one that it followed.
+	ModeStep = Step[modes.OrganizationMode]
 )
 
 // Versions lists the versions of an object, deleted or not, newest first: those

@@ -120,7 +120,7 @@ func (modeStore) insert(ctx context.Context, c *change, o resource.Object) (reso
 		}
 		position = last + positionGap
 	}
-	m := o.Spec.(modes.Mode)
+	m := modes.FromObject(o).Mode
 	config, err := storedConfig(m)
 	if err != nil {
 		return o, err
@@ -137,7 +137,7 @@ func (modeStore) insert(ctx context.Context, c *change, o resource.Object) (reso
 }
 
 func (modeStore) update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error) {
-	m := after.Spec.(modes.Mode)
+	m := modes.FromObject(after).Mode
 	config, err := storedConfig(m)
 	if err != nil {
 		return after, err
@@ -176,7 +176,7 @@ type modeContent struct {
 }
 
 func (modeStore) content(o resource.Object) any {
-	m := o.Spec.(modes.Mode)
+	m := modes.FromObject(o).Mode
 	return modeContent{Slug: m.Slug, Name: m.Name, Position: o.Position, PermissionTemplateID: modes.TemplateOf(o), Config: m.Config}
 }
 

@@ -73,7 +73,7 @@ func (db *DB) SeedTemplates(ctx context.Context, by audit.By, limit int) (seeded
 }
 
 func (templateStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
-	t := o.Spec.(templates.Template)
+	t := templates.FromObject(o).Template
 	row, err := c.q.InsertTemplate(ctx, sqlcgen.InsertTemplateParams{
 		ID: o.ID, OrganizationID: c.org.ID, Name: t.Name, PermissionMode: string(t.PermissionMode), AllowedTools: stored(t.AllowedTools),
 		DefaultRole: t.DefaultRole, DefaultSystemPrompt: t.DefaultSystemPrompt, Description: t.Description,
@@ -84,7 +84,7 @@ func (templateStore) insert(ctx context.Context, c *change, o resource.Object) (
 }
 
 func (templateStore) update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error) {
-	t := after.Spec.(templates.Template)
+	t := templates.FromObject(after).Template
 	row, err := c.q.UpdateTemplate(ctx, sqlcgen.UpdateTemplateParams{
 		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version,
 		Name: t.Name, PermissionMode: string(t.PermissionMode), AllowedTools: stored(t.AllowedTools),
@@ -177,7 +177,7 @@ type templateContent struct {
 }
 
 func (templateStore) content(o resource.Object) any {
-	t := o.Spec.(templates.Template)
+	t := templates.FromObject(o).Template
 	return templateContent{t.Name, t.PermissionMode, stored(t.AllowedTools), t.DefaultRole, t.DefaultSystemPrompt, t.Description}
 }
 

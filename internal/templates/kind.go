@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"fmt"
+
 	"orgmodes/internal/diff"
 	"orgmodes/internal/resource"
 )
@@ -24,7 +26,11 @@ func (Kind) NameKey(name string) string { return NameKey(name) }
 
 // Check normalizes and validates a template, see Template.Validate.
 func (k Kind) Check(s resource.Spec) (resource.Spec, error) {
-	t := s.(Template).Normalized()
+	t, ok := s.(Template)
+	if !ok {
+		return nil, fmt.Errorf("%T is no permission template", s)
+	}
+	t = t.Normalized()
 	return t, t.Validate(k.Tools())
 }
 
@@ -60,7 +66,10 @@ func (t Template) ObjectName() string { return t.Name }
 func (t Template) Title() string { return t.Name }
 
 // SameAs is Equal for a resource.Spec that is a Template.
-func (t Template) SameAs(s resource.Spec) bool { return t.Equal(s.(Template)) }
+func (t Template) SameAs(s resource.Spec) bool {
+	o, ok := s.(Template)
+	return ok && t.Equal(o)
+}
 
 // References returns nil: templates refer to nothing.
 func (Template) References() []resource.Reference { return nil }
@@ -70,8 +79,9 @@ func (t Template) WithReference(string, string) resource.Spec { return t }
 
 // FromObject returns a permission template of a library.
 func FromObject(o resource.Object) OrganizationTemplate {
+	t, _ := o.Spec.(Template)
 	return OrganizationTemplate{
-		ID: o.ID, OrganizationID: o.OrganizationID, Template: o.Spec.(Template),
+		ID: o.ID, OrganizationID: o.OrganizationID, Template: t,
 		CreatedBy: o.CreatedBy, UpdatedBy: o.UpdatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, Version: o.Version,
 	}
 }

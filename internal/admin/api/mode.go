@@ -23,7 +23,10 @@ func (modeAPI) limit() int { return modes.MaxModes }
 
 func (a modeAPI) present(o resource.Object) any { return a.own(o) }
 
-func (modeAPI) sent(s resource.Spec) any { return contentOf(s.(modes.Mode)) }
+func (modeAPI) sent(s resource.Spec) any {
+	m, _ := s.(modes.Mode)
+	return contentOf(m)
+}
 
 func (modeAPI) read(v *visit) (resource.Spec, error) {
 	data, isYAML, err := modeBody(v.Ctx)
@@ -34,11 +37,12 @@ func (modeAPI) read(v *visit) (resource.Spec, error) {
 }
 
 func (modeAPI) patch(current resource.Spec, patch []byte) (resource.Spec, error) {
-	return modes.PatchMode(current.(modes.Mode), patch)
+	m, _ := current.(modes.Mode)
+	return modes.PatchMode(m, patch)
 }
 
 func (modeAPI) describe(out *version, o resource.Object, whole bool) {
-	m := o.Spec.(modes.Mode)
+	m := modes.FromObject(o).Mode
 	out.ModeID, out.Slug, out.Name = o.ID.String(), m.Slug, m.Name
 	if whole {
 		out.Mode = contentOf(m)
@@ -86,7 +90,7 @@ type content struct {
 func contentOf(m modes.Mode) content { return content{m.Slug, m.Name, m.Config} }
 
 func modeOf(o resource.Object) mode {
-	m := o.Spec.(modes.Mode)
+	m := modes.FromObject(o).Mode
 	return mode{
 		ID: o.ID, OrganizationID: o.OrganizationID, Slug: m.Slug, Name: m.Name,
 		CreatedBy: o.CreatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, UpdatedBy: o.UpdatedBy,

@@ -35,7 +35,7 @@ func (a *API) inView(view files.View, all []resource.Object) []mode {
 	plain := make([]modes.Mode, len(all))
 	bySlug := make(map[string]mode, len(all))
 	for i, o := range all {
-		plain[i] = o.Spec.(modes.Mode)
+		plain[i] = modes.FromObject(o).Mode
 		bySlug[modes.SlugKey(plain[i].Slug)] = own[i]
 	}
 	merged := make([]mode, 0, len(all)+len(a.Builtins))

@@ -37,7 +37,8 @@ func (a templateAPI) patch(current resource.Spec, data []byte) (resource.Spec, e
 	if err != nil {
 		return nil, err
 	}
-	return patch.Apply(current.(templates.Template), a.DB.Tools)
+	t, _ := current.(templates.Template)
+	return patch.Apply(t, a.DB.Tools)
 }
 
 func (templateAPI) describe(out *version, o resource.Object, whole bool) {

@@ -21,5 +21,5 @@ func (a *API) templateResolve(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return answer(v.Ctx, http.StatusOK, templates.Resolve(o.Spec.(templates.Template), asked))
+	return answer(v.Ctx, http.StatusOK, templates.Resolve(templates.FromObject(o).Template, asked))
 }

@@ -34,7 +34,10 @@ func (Kind) NameKey(name string) string { return name }
 
 // Check accepts names that are DNS labels (RFC 1123, section 2.1).
 func (Kind) Check(s resource.Spec) (resource.Spec, error) {
-	g := s.(Gadget)
+	g, ok := s.(Gadget)
+	if !ok {
+		return nil, fmt.Errorf("%T is no gadget", s)
+	}
 	g.Name = strings.TrimSpace(g.Name)
 	if !label.MatchString(g.Name) {
 		return g, fault.New(fault.Invalid, "invalid_gadget", "The gadget was not saved").
@@ -60,7 +63,9 @@ func (Kind) CheckLibrary(gadgets, _ int) error {
 }
 
 // NotFound returns the failure for a gadget that doesn't exist.
-func (Kind) NotFound() error { return fault.New(fault.NotFound, "not_found", "There is no such gadget") }
+func (Kind) NotFound() error {
+	return fault.New(fault.NotFound, "not_found", "There is no such gadget")
+}
 
 // NameTaken returns the failure for a name in use.
 func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {

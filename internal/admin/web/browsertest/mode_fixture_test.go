@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 )
 
@@ -108,6 +110,20 @@ func (b *browser) reach(selector string) {
 	b.s.t.Helper()
 	b.js(`document.querySelector(` + quoted(selector) + `).scrollIntoView({block: "center"})`)
 	b.click(selector)
+}
+
+// choose clicks a radio button until it is checked: an answer that is on its way may
+// move it from under the pointer.
+func (b *browser) choose(selector string) {
+	b.s.t.Helper()
+	checked := `document.querySelector(` + quoted(selector) + `).checked`
+	for end := time.Now().Add(storetest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		b.reach(selector)
+		if b.holds(checked) {
+			return
+		}
+	}
+	b.s.t.Fatalf("%s can't be chosen", selector)
 }
 
 // fits holds the page to need no scrolling sideways.
