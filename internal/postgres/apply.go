@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
@@ -127,13 +128,15 @@ func (c *change) applyAll(ctx context.Context, ops []resource.Op, opts resource.
 	for i, op := range ops {
 		var err error
 		outcomes[i], err = c.apply(ctx, op)
-		if _, isFault := fault.As(err); err != nil && !isFault {
-			return nil, err // the transaction can't continue
+		if err == nil {
+			continue
 		}
-		// The others are tried, too: whoever learns of one failure wants to know all.
-		if err != nil {
-			failed = append(failed, resource.OpError{Index: i, Err: err})
+		// After a failure the others are tried, too, so that the caller learns of all,
+		// unless the transaction can't continue.
+		if _, isFault := fault.As(err); !isFault || errors.As(err, new(*pgconn.PgError)) {
+			return nil, err
 		}
+		failed = append(failed, resource.OpError{Index: i, Err: err})
 	}
 	switch {
 	case len(failed) > 0 && single:
@@ -191,6 +194,7 @@ func (c *change) apply(ctx context.Context, op resource.Op) (resource.Outcome, e
 	}
 	switch op.Verb {
 	case resource.Create:
+		op.New.ID = uuid.Nil
 		o, err := c.check(ctx, k, op.New)
 		if err != nil {
 			return resource.Outcome{}, err

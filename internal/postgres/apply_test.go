@@ -126,6 +126,18 @@ func TestApplyTakesAnotherOrganizationsObjectsForAbsent(t *testing.T) {
 		answer(resource.Op{Verb: resource.Restore, Kind: modes.KindName, Ref: foreign.ID.String(), Version: 1}))
 }
 
+// Postgres ends a transaction for text that it can't store: what is reported is that, and
+// not that the operations after it failed, too.
+func TestApplyReportsTheFailureThatEndedTheTransaction(t *testing.T) {
+	l := newLibrary(t)
+	gone := func(ref string) resource.Op {
+		return resource.Op{Verb: resource.Delete, Kind: modes.KindName, Ref: ref}
+	}
+	_, err := l.apply(gone("a\x00b"), gone("docs"))
+	require.True(t, fault.Is(err, fault.Invalid), err)
+	require.ErrorContains(t, err, "can't be stored")
+}
+
 func TestApplyRefusesAnUnknownKind(t *testing.T) {
 	l := newLibrary(t)
 	_, err := l.apply(resource.Op{Verb: resource.Delete, Kind: "gadget", Ref: "x"})

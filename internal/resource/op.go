@@ -33,7 +33,7 @@ type Op struct {
 	// the version of its deletion.
 	Seen int64
 	// New is the object to Create or Put. Only its Spec is required; a new object takes
-	// its id, unless that is another organization's, and its times, if set.
+	// its times, if set, and with Put its id, unless that is another organization's.
 	New Object
 	// Edit returns the new content of an object, given the current one, for Update.
 	Edit func(current Object) (Spec, error)
@@ -53,8 +53,8 @@ type Library interface {
 
 // Options change how operations are applied.
 type Options struct {
-	// DryRun applies the operations and rolls them back: the result is exactly what
-	// applying them now would return.
+	// DryRun applies the operations and rolls them back: the result is what applying
+	// them now would return, but for the ids and times of new objects.
 	DryRun bool
 	// Seen is the revision of the library that the caller's operations were planned
 	// for; 0 for any. Another one is a Stale fault.
