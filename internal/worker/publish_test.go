@@ -10,6 +10,7 @@ import (
 
 	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/snapshot"
 )
 
@@ -44,8 +45,8 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	w.work()
 	w.create("docs")
 	before := w.published()
-	same := func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Position += 7; return m, nil }
-	_, err := w.db.Modes.Update(t.Context(), ada, w.org.ID, "docs", 0, same)
+	move := resource.Op{Verb: resource.Move, Kind: modes.KindName, Ref: "docs", Position: 7}
+	_, err := w.db.Apply(t.Context(), ada, w.org.ID, []resource.Op{move}, resource.Options{})
 	require.NoError(t, err)
 	after := w.published()
 	require.EqualValues(t, 3, after.Version.Revision)
