@@ -16,11 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/prove"
 )
 
 // Polling replaces the stream of events when the server refuses it, until a stream
 // can be opened again.
 func TestPagePollsWhileItsStreamIsRefused(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	s.readerServes("docs-writer")
@@ -72,6 +74,7 @@ func TestPagePollsWhileItsStreamIsRefused(t *testing.T) {
 
 // A hidden tab doesn't poll, and catches up when it is shown.
 func TestHiddenPageDoesNotPoll(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	defer s.exhaustStreams(s.owner)()
@@ -100,6 +103,7 @@ func TestHiddenPageDoesNotPoll(t *testing.T) {
 // A page that can't poll reports that it is not connected, and waits as long as the
 // server asks, whether its tab was hidden or not.
 func TestPollingWaitsForRetryAfter(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	defer s.exhaustStreams(s.owner)()
@@ -131,6 +135,7 @@ func TestPollingWaitsForRetryAfter(t *testing.T) {
 
 // A part that can't be loaded is loaded later: the event that announced it comes once.
 func TestPartThatFailedToLoadIsLoadedLater(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	s.readerServes("docs-writer")
