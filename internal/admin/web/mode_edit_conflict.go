@@ -63,16 +63,21 @@ func (w *Web) gone(v *visit, e modeEditor) error {
 		return err
 	}
 	newest := versions[0]
+	do := e.Form.Get("do")
+	saves := do == "save" || do == "mine" || do == "resume"
 	if newest.Action != "delete" { // it has another slug now
 		if e.modeTarget, err = w.modeTarget(v, id); err != nil {
 			return err
+		}
+		if !saves { // a preview that was sent before the page knew
+			return w.showDraft(v, e)
 		}
 		return w.conflict(v, e)
 	}
 	if e.Path == "" {
 		e.Path = v.path("/modes/new")
 	}
-	if do := e.Form.Get("do"); do != "save" && do != "mine" && do != "resume" {
+	if !saves {
 		return w.showDraft(v, e)
 	}
 	e.Conflict = &modeConflict{Who: newest.Actor.Name, Gone: true}
