@@ -106,7 +106,7 @@ func (db *DB) Apply(ctx context.Context, by audit.By, org uuid.UUID, ops []resou
 	return result, nil
 }
 
-// applyAll applies all operations, or returns what is in the way of each.
+// applyAll applies all operations, or returns the failure of each that fails.
 func (c *change) applyAll(ctx context.Context, ops []resource.Op, opts resource.Options) ([]resource.Outcome, error) {
 	if before := c.org.Revision - 1; opts.Seen != 0 && opts.Seen != before {
 		f := fault.New(fault.Stale, "revision_conflict",

@@ -191,8 +191,10 @@ func (s resourceStore) withReferences(ctx context.Context, c *change, o resource
 			return o, fmt.Errorf("reference: %w", err)
 		}
 	}
-	if err := s.checkCycle(ctx, c, o, row.ID); err != nil {
-		return o, err
+	if len(o.Targets) > 0 {
+		if err := s.checkCycle(ctx, c, o, row.ID); err != nil {
+			return o, err
+		}
 	}
 	return s.one(ctx, c.q, row, nil)
 }
