@@ -67,6 +67,24 @@ func TestModeIsCreatedByForm(t *testing.T) {
 	b.sound()
 }
 
+// An answer to what was typed before may come after the choice: it does not undo it.
+func TestChosenEditorOutlivesALateAnswer(t *testing.T) {
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/new")
+	b.js(`document.addEventListener("htmx:beforeOnLoad", (event) => {
+		if (event.target.id !== "mode-form" || window.late) return;
+		document.querySelector("#seen-by-roo-code").click();
+		window.late = true;
+	})`)
+	b.fill("#field-name", "Docs writer")
+	b.until(`window.late`)
+	b.until(`document.querySelector(".facts")?.innerText.includes("Docs writer")`)
+	b.until(`document.querySelector("#seen-by-roo-code").checked`)
+	b.until(`new FormData(document.querySelector("#mode-form")).get("seen_by") === "roo-code"`)
+	b.quiet()
+}
+
 func TestModeIsCreatedByKeyboardAlone(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

@@ -40,14 +40,20 @@ function mark() {
   }
 }
 
-// What is open beside the form stays open.
+// What is open beside the form stays open, and the editor whose view is shown stays
+// chosen: the answer may be to a request from before the choice. Another follows then.
 let open = [];
+let seenBy;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target?.id === "side") open = [...event.detail.target.querySelectorAll("details[open]")].map((d) => d.id);
+  if (event.detail.target?.id !== "side") return;
+  open = [...event.detail.target.querySelectorAll("details[open]")].map((d) => d.id);
+  seenBy = form().elements.seen_by?.value;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "side") return;
   for (const id of open) { const details = document.getElementById(id); if (details) details.open = true; }
+  const choices = form().elements.seen_by;
+  if (choices && seenBy) choices.value = seenBy;
 });
 // How many mistakes there are is also heard, when it changes.
 let heard = "";
