@@ -90,10 +90,14 @@ func New(c Config) *Worker {
 // and waits until an operator makes its edition the newest again.
 func (w *Worker) Run(ctx context.Context) error {
 	for {
-		if err := w.claimEdition(ctx); err != nil || ctx.Err() != nil {
+		err := w.claimEdition(ctx)
+		if ctx.Err() != nil {
+			return nil // told to end while starting: that is no failure
+		}
+		if err != nil {
 			return err
 		}
-		err := w.runEdition(ctx)
+		err = w.runEdition(ctx)
 		w.ready.Store(false)
 		if !errors.Is(err, postgres.ErrSuperseded) {
 			return err
