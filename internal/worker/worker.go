@@ -90,14 +90,13 @@ func New(c Config) *Worker {
 // and waits until an operator makes its edition the newest again.
 func (w *Worker) Run(ctx context.Context) error {
 	for {
-		err := w.claimEdition(ctx)
-		if ctx.Err() != nil {
-			return nil // told to end while starting: that is no failure
-		}
-		if err != nil {
+		if err := w.claimEdition(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil //nolint:nilerr // told to end while starting: that is no failure
+			}
 			return err
 		}
-		err = w.runEdition(ctx)
+		err := w.runEdition(ctx)
 		w.ready.Store(false)
 		if !errors.Is(err, postgres.ErrSuperseded) {
 			return err
@@ -188,7 +187,7 @@ func (w *Worker) claimEdition(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case <-time.After(editionCheck):
 		}
 	}
