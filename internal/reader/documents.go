@@ -35,6 +35,7 @@ func newDocuments(load func(context.Context, string) (*snapshot.Document, snapsh
 		},
 		following: f.following.Load,
 		spacing:   documentSpacing,
+		attempt:   attemptTime,
 		slots:     make(chan struct{}, documentLoads),
 		now:       clock.mono,
 		loads:     m.documentLoads,
@@ -60,7 +61,7 @@ func (d *documents) get(id organizationID) (*document, outcome, error) {
 	if doc, ok := d.resident(id); ok {
 		return doc, hit, nil
 	}
-	ctx, cancel := context.WithTimeout(d.base, attemptTime)
+	ctx, cancel := context.WithTimeout(d.base, d.attempt)
 	defer cancel()
 	return d.fetch(ctx, id)
 }

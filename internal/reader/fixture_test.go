@@ -88,7 +88,7 @@ func (w *world) start(options []option) {
 	o := Options{
 		Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Store: w.openStore(), LogStore: w.openStore(), Keys: w.keys,
 		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), Clock: w.now,
-		AuthMaxStale: 15 * time.Minute,
+		AuthMaxStale: 15 * time.Minute, attempt: patience,
 	}
 	for _, f := range options {
 		f(&o)
@@ -115,10 +115,9 @@ func (w *world) start(options []option) {
 	t.Cleanup(w.stop)
 }
 
-// openStore waits for Redis as long as a question may take in all: the machine of
-// a test may be busy with others.
+// openStore waits for Redis as long as a question may take in all.
 func (w *world) openStore() *snapshot.Store {
-	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: attemptTime})
+	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return s

@@ -117,7 +117,7 @@ type reply[V any] struct {
 
 // ask puts one question to Redis, in its turn.
 func (s *shelf[K, V]) ask(k K) (r reply[V]) {
-	ctx, cancel := context.WithTimeout(s.base, attemptTime)
+	ctx, cancel := context.WithTimeout(s.base, s.attempt)
 	defer cancel()
 	select {
 	case s.slots <- struct{}{}:

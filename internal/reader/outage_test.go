@@ -109,7 +109,7 @@ func TestRedisIsFlushedWhileWarm(t *testing.T) {
 // Redis does not answer at all: the warm ones don't notice, the others don't
 // wait for long.
 func TestRedisIsFrozen(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, func(o *Options) { o.attempt = attemptTime })
 	x := w.warm()
 	cold, _ := w.grant(x.org)
 	w.redis.Pause()
@@ -160,6 +160,7 @@ func TestNeverSomeoneElses(t *testing.T) {
 		organizations, requests = 40, 60
 	}
 	w := newWorld(t, func(o *Options) { o.CacheBytes = uint64(organizations) * 5 << 10 }) // not all fit
+	w.freeze()
 	type member struct{ org, tok string }
 	var all []member
 	for range organizations {

@@ -49,6 +49,9 @@ type Options struct {
 	Canary string
 	// Clock tells the time; nil means the machine's.
 	Clock Clock
+
+	// attempt replaces attemptTime in tests, whose machine may be busy with others.
+	attempt time.Duration
 }
 
 // ConnectionAge is for how long a connection to Redis should be used: as long as
@@ -90,6 +93,9 @@ func New(o Options) (*Reader, error) {
 		tokens:       newTokens(o.Keys, o.Store.TokenAt, o.AuthMaxStale, o.Clock, f, m),
 		documents:    newDocuments(o.Store.DocumentAt, o.CacheBytes, o.Clock, f, m),
 		claims:       newClaims(),
+	}
+	if o.attempt != 0 {
+		r.tokens.attempt, r.documents.attempt = o.attempt, o.attempt
 	}
 	var canary organizationID
 	if o.Canary != "" {

@@ -51,6 +51,7 @@ type shelf[K comparable, V published[V]] struct {
 	// absent says that a key which Redis plainly doesn't have leaves the shelf.
 	absent  bool
 	spacing time.Duration // between reloads of one key
+	attempt time.Duration // bounds one question to Redis, see attemptTime
 	slots   chan struct{} // loads at the same time
 	now     func() time.Duration
 	loads   *loadCounters

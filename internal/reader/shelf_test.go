@@ -111,7 +111,7 @@ func onShelf(t *testing.T, f func(t *testing.T, s *shelf[string, *book], l *libr
 			memory:    newWeighed(100, func(string, *book) uint32 { return 1 }, func() {}),
 			load:      l.load,
 			following: func() *stretch { return l.log },
-			spacing:   100 * time.Millisecond, slots: make(chan struct{}, 4), loads: m.documentLoads,
+			spacing:   100 * time.Millisecond, attempt: attemptTime, slots: make(chan struct{}, 4), loads: m.documentLoads,
 			now: func() time.Duration { return time.Since(l.start) },
 		}
 		s.open()

@@ -167,6 +167,7 @@ func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*snapsh
 		},
 		following: f.following.Load,
 		absent:    true,
+		attempt:   attemptTime,
 		slots:     make(chan struct{}, tokenLoads),
 		now:       clock.mono,
 		loads:     m.tokenLoads,
@@ -259,7 +260,7 @@ func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (re
 	if verdict == token.UnknownKey && !t.unknown.take(now.mono) {
 		return record{}, standingBudget
 	}
-	ctx, cancel := context.WithTimeout(t.base, attemptTime)
+	ctx, cancel := context.WithTimeout(t.base, t.attempt)
 	defer cancel()
 	rec, _, err := t.fetch(ctx, h)
 	switch {
