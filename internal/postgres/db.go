@@ -52,13 +52,13 @@ type DB struct {
 // register sets up the kinds of objects.
 func (db *DB) register() {
 	mode := &kind{modes.Kind{}, modeStore{db}}
-	template := &kind{templates.Kind{Tools: func() templates.Tools { return db.Tools }}, templateStore{}}
-	db.kinds = []*kind{mode, template}
+	db.kinds = []*kind{mode}
+	template := db.Register(templates.Kind{Tools: func() templates.Tools { return db.Tools }})
 	db.Modes = &Collection[modes.OrganizationMode]{
 		db: db, kind: mode, list: "customModes", of: modes.FromObject, object: modes.OrganizationMode.Object,
 	}
 	db.Templates = &Collection[templates.OrganizationTemplate]{
-		db: db, kind: template, list: "templates", of: templates.FromObject, object: templates.OrganizationTemplate.Object,
+		db: db, kind: template.kind, list: "templates", of: templates.FromObject, object: templates.OrganizationTemplate.Object,
 	}
 }
 

@@ -117,7 +117,7 @@ func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
 	assert.Contains(t, l.templateNames(), "Foo Bar")
 	// It is a constraint of the database, too.
 	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
-		values ($1, '  CODE expert ', 'plan', 'x', 'x')`, "permission_templates_name_unique", l.org.ID)
+		values ($1, '  CODE expert ', 'plan', 'x', 'x')`, "resources_name_unique", l.org.ID)
 	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
 		values ($1, 'Wild', 'yolo', 'x', 'x')`, "permission_templates_permission_mode_known", l.org.ID)
 }

@@ -3,9 +3,15 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
@@ -23,8 +29,9 @@ type Decoder interface {
 
 // Register adds a kind, whose objects are stored in the table resources. All kinds are
 // registered before the DB is used.
-func (db *DB) Register(d Decoder) {
+func (db *DB) Register(d Decoder) *Collection[resource.Object] {
 	db.kinds = append(db.kinds, &kind{d, resourceStore{db, d}})
+	return db.Objects(d.Names().Singular)
 }
 
 // resourceStore stores the objects of a kind in resources.
@@ -109,9 +116,28 @@ func (s resourceStore) byID(ctx context.Context, q *sqlcgen.Queries, org, id uui
 	return s.one(ctx, q, row, err)
 }
 
+// byName finds an object by the key of its name. Keys that an earlier release wrote fold
+// only the letters that the database's locale knows: other names are compared here.
 func (s resourceStore) byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error) {
-	row, err := q.GetResourceByName(ctx, sqlcgen.GetResourceByNameParams{OrganizationID: org, Kind: s.singular(), NameKey: s.kind.NameKey(name)})
-	return s.one(ctx, q, row, err)
+	key := s.kind.NameKey(name)
+	row, err := q.GetResourceByName(ctx, sqlcgen.GetResourceByNameParams{OrganizationID: org, Kind: s.singular(), NameKey: key})
+	if !errors.Is(err, pgx.ErrNoRows) || isASCII(key) {
+		return s.one(ctx, q, row, err)
+	}
+	names, err := s.names(ctx, q, org)
+	if err != nil {
+		return resource.Object{}, err
+	}
+	for id, n := range names {
+		if s.kind.NameKey(n) == key {
+			return s.byID(ctx, q, org, id)
+		}
+	}
+	return resource.Object{}, pgx.ErrNoRows
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 func (s resourceStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error) {
@@ -126,9 +152,21 @@ func (s resourceStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.U
 	return names, nil
 }
 
-// users returns nothing: what refers to resources is in resource_references.
-func (resourceStore) users(context.Context, *change, resource.Object) ([]resource.User, error) {
-	return nil, nil
+// users returns the modes that name a permission template; all other references to
+// resources are in resource_references.
+func (s resourceStore) users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error) {
+	if s.singular() != templates.KindName {
+		return nil, nil
+	}
+	rows, err := c.q.ListModesWithTemplate(ctx, sqlcgen.ListModesWithTemplateParams{OrganizationID: c.org.ID, PermissionTemplateID: o.ID})
+	if err != nil {
+		return nil, fmt.Errorf("modes with the template: %w", err)
+	}
+	users := make([]resource.User, len(rows))
+	for i, m := range rows {
+		users[i] = resource.User{Kind: modes.KindName, ID: m.ID, Name: m.Name}
+	}
+	return users, nil
 }
 
 func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
@@ -138,7 +176,7 @@ func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object)
 	}
 	name := o.Spec.ObjectName()
 	row, err := c.q.InsertResource(ctx, sqlcgen.InsertResourceParams{
-		ID: o.ID, OrganizationID: c.org.ID, Kind: s.singular(), Name: name, NameKey: s.kind.NameKey(name), Spec: spec,
+		ID: o.ID, OrganizationID: c.org.ID, Kind: s.singular(), Name: name, NameKey: s.kind.NameKey(name), Spec: spec, Bytes: int32(o.Spec.Size()),
 		Position: int32(o.Position), CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version, //nolint:gosec // checked where it comes in
 		CreatedAt: orNil(o.CreatedAt), UpdatedAt: orNil(o.UpdatedAt),
 	})
@@ -155,7 +193,7 @@ func (s resourceStore) update(ctx context.Context, c *change, before, after reso
 	}
 	name := after.Spec.ObjectName()
 	row, err := c.q.UpdateResource(ctx, sqlcgen.UpdateResourceParams{
-		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version, Name: name, NameKey: s.kind.NameKey(name), Spec: spec,
+		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version, Name: name, NameKey: s.kind.NameKey(name), Spec: spec, Bytes: int32(after.Spec.Size()),
 		Position: int32(after.Position), UpdatedBy: c.by.Actor.ID, //nolint:gosec // checked where it comes in
 	})
 	if err != nil {
@@ -178,12 +216,9 @@ func (s resourceStore) withReferences(ctx context.Context, c *change, o resource
 			OrganizationID: c.org.ID, ResourceID: row.ID, Path: r.Path, TargetKind: r.Kind, TargetNameKey: target.NameKey(r.Name),
 		}
 		if id := o.Targets[r.Path]; id != uuid.Nil {
-			switch r.Kind {
-			case modes.KindName:
+			if r.Kind == modes.KindName {
 				p.TargetModeID = &id
-			case templates.KindName:
-				p.TargetTemplateID = &id
-			default:
+			} else {
 				p.TargetResourceID = &id
 			}
 		}
@@ -243,22 +278,34 @@ func (s resourceStore) measure(ctx context.Context, q *sqlcgen.Queries, org uuid
 	return int(size.Resources), int(size.Bytes), nil
 }
 
-// resourceContent is an object in versions and in the audit log. References have the
-// names of then in the spec; their ids say which objects these were.
+// resourceContent is an object in versions and in the audit log: the fields of its spec
+// and, beside them, what the library knows of it. References have the names of then in
+// the spec; their ids say which objects these were.
 type resourceContent struct {
-	Name       string               `json:"name"`
-	Position   int                  `json:"position,omitzero"`
-	References map[string]uuid.UUID `json:"references,omitempty"`
-	Spec       json.RawMessage      `json:"spec,omitempty"`
+	Position   int                  `json:"$position,omitzero"`
+	References map[string]uuid.UUID `json:"$references,omitempty"`
+	spec       resource.Spec
+}
+
+// MarshalJSON writes the fields of the spec first.
+func (c resourceContent) MarshalJSON() ([]byte, error) {
+	type beside resourceContent
+	spec, err := json.Marshal(c.spec)
+	if err != nil {
+		return nil, err
+	}
+	if c.Position == 0 && len(c.References) == 0 {
+		return spec, nil
+	}
+	rest, err := json.Marshal(beside(c))
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(spec[:len(spec)-1], []byte(","), rest[1:]), nil
 }
 
 func (resourceStore) content(o resource.Object) any {
-	return struct {
-		Name       string               `json:"name"`
-		Position   int                  `json:"position,omitzero"`
-		References map[string]uuid.UUID `json:"references,omitempty"`
-		Spec       resource.Spec        `json:"spec"`
-	}{o.Spec.ObjectName(), o.Position, o.Targets, o.Spec}
+	return resourceContent{o.Position, o.Targets, o.Spec}
 }
 
 func (s resourceStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
@@ -266,33 +313,34 @@ func (s resourceStore) read(ctx context.Context, n *referenceNames, id uuid.UUID
 	if err := json.Unmarshal(content, &c); err != nil {
 		return resource.Object{}, err
 	}
-	o := resource.Object{
-		Kind: s.singular(), Meta: resource.Meta{ID: id, OrganizationID: n.org, Position: c.Position}, Spec: nameOnly(c.Name), Targets: c.References,
+	spec, err := s.decodeContent(content)
+	if err != nil {
+		return resource.Object{}, err
 	}
-	if c.Spec == nil { // in lists
-		return o, nil
-	}
-	var err error
-	if o.Spec, err = s.kind.Decode(c.Spec); err != nil {
-		return o, err
-	}
-	for _, r := range o.Spec.References() {
+	for _, r := range spec.References() {
 		name, err := n.of(ctx, r.Kind, c.References[r.Path])
 		if err != nil {
-			return o, err
+			return resource.Object{}, err
 		}
 		if name != "" {
-			o.Spec = o.Spec.WithReference(r.Path, name)
+			spec = spec.WithReference(r.Path, name)
 		}
 	}
-	return o, nil
+	return resource.Object{
+		Kind: s.singular(), Meta: resource.Meta{ID: id, OrganizationID: n.org, Position: c.Position}, Spec: spec, Targets: c.References,
+	}, nil
 }
 
-// nameOnly is the spec of an object of which a list shows only the name.
-type nameOnly string
-
-func (n nameOnly) ObjectName() string                         { return string(n) }
-func (n nameOnly) Title() string                              { return string(n) }
-func (n nameOnly) SameAs(s resource.Spec) bool                { return n == s }
-func (nameOnly) References() []resource.Reference             { return nil }
-func (n nameOnly) WithReference(string, string) resource.Spec { return n }
+// decodeContent decodes the fields of the spec.
+func (s resourceStore) decodeContent(content []byte) (resource.Spec, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(content, &fields); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return strings.HasPrefix(name, "$") })
+	spec, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	return s.kind.Decode(spec)
+}

@@ -49,6 +49,8 @@ type Spec interface {
 	ObjectName() string
 	// Title returns the name that people see.
 	Title() string
+	// Size returns what the spec counts against the limits of its kind, in bytes.
+	Size() int
 	// SameAs reports whether both, which are of one kind and normalized, are equal.
 	SameAs(Spec) bool
 	// References returns the objects that the spec refers to.

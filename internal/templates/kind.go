@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"orgmodes/internal/diff"
@@ -57,6 +58,13 @@ func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 // InUse returns what the function InUse does.
 func (Kind) InUse(o resource.Object, users []resource.User) error {
 	return InUse(o.Spec.Title(), users)
+}
+
+// Decode reads what json.Marshal writes of a Template.
+func (Kind) Decode(spec []byte) (resource.Spec, error) {
+	var t Template
+	err := json.Unmarshal(spec, &t)
+	return t, err
 }
 
 // ObjectName returns the name.

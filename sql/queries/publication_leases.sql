@@ -11,8 +11,7 @@ select (o.pending_since is not null)::boolean as pending,
   exists (select from word)::boolean as held,
   (case when o.pending_since is null or o.deleted_at is not null or exists (select from word) then 0 else
     (select coalesce(sum(octet_length(m.config::text) + octet_length(m.name)), 0) from organization_modes m where m.organization_id = o.id)
-    + (select coalesce(sum(octet_length(coalesce(t.default_system_prompt, '')) + octet_length(coalesce(t.description, ''))), 0)
-       from permission_templates t where t.organization_id = o.id)
+    + (select coalesce(sum(r.bytes), 0) from resources r where r.organization_id = o.id and r.kind = 'template')
   end)::bigint as bytes
 from organizations o
 where o.id = @id;

@@ -95,11 +95,11 @@ type PermissionTemplate struct {
 	ID                  uuid.UUID
 	OrganizationID      uuid.UUID
 	Name                string
-	PermissionMode      string
-	AllowedTools        []string
-	DefaultRole         *string
-	DefaultSystemPrompt *string
-	Description         *string
+	PermissionMode      interface{}
+	AllowedTools        interface{}
+	DefaultRole         interface{}
+	DefaultSystemPrompt interface{}
+	Description         interface{}
 	CreatedBy           string
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
@@ -138,6 +138,7 @@ type Resource struct {
 	UpdatedBy      string
 	UpdatedAt      time.Time
 	Version        int64
+	Bytes          int32
 }
 
 type ResourceReference struct {
@@ -148,7 +149,6 @@ type ResourceReference struct {
 	TargetNameKey    string
 	TargetResourceID *uuid.UUID
 	TargetModeID     *uuid.UUID
-	TargetTemplateID *uuid.UUID
 }
 
 type Session struct {

@@ -47,7 +47,7 @@ func (q *Queries) DeleteResource(ctx context.Context, arg DeleteResourceParams) 
 }
 
 const getResource = `-- name: GetResource :one
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
 from resources
 where organization_id = $1 and kind = $2 and id = $3
 `
@@ -74,12 +74,13 @@ func (q *Queries) GetResource(ctx context.Context, arg GetResourceParams) (Resou
 		&i.UpdatedBy,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.Bytes,
 	)
 	return i, err
 }
 
 const getResourceByName = `-- name: GetResourceByName :one
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
 from resources
 where organization_id = $1 and kind = $2 and name_key = $3
 `
@@ -106,14 +107,15 @@ func (q *Queries) GetResourceByName(ctx context.Context, arg GetResourceByNamePa
 		&i.UpdatedBy,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.Bytes,
 	)
 	return i, err
 }
 
 const insertReference = `-- name: InsertReference :exec
-insert into resource_references (organization_id, resource_id, path, target_kind, target_name_key, target_resource_id, target_mode_id, target_template_id)
+insert into resource_references (organization_id, resource_id, path, target_kind, target_name_key, target_resource_id, target_mode_id)
 values ($1, $2, $3, $4, $5,
-  $6, $7, $8)
+  $6, $7)
 `
 
 type InsertReferenceParams struct {
@@ -124,7 +126,6 @@ type InsertReferenceParams struct {
 	TargetNameKey    string
 	TargetResourceID *uuid.UUID
 	TargetModeID     *uuid.UUID
-	TargetTemplateID *uuid.UUID
 }
 
 func (q *Queries) InsertReference(ctx context.Context, arg InsertReferenceParams) error {
@@ -136,16 +137,15 @@ func (q *Queries) InsertReference(ctx context.Context, arg InsertReferenceParams
 		arg.TargetNameKey,
 		arg.TargetResourceID,
 		arg.TargetModeID,
-		arg.TargetTemplateID,
 	)
 	return err
 }
 
 const insertResource = `-- name: InsertResource :one
-insert into resources (id, organization_id, kind, name, name_key, spec, position, created_by, updated_by, version, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-  least(now(), $11::timestamptz), least(now(), $12::timestamptz))
-returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version
+insert into resources (id, organization_id, kind, name, name_key, spec, position, bytes, created_by, updated_by, version, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+  least(now(), $12::timestamptz), least(now(), $13::timestamptz))
+returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
 `
 
 type InsertResourceParams struct {
@@ -156,6 +156,7 @@ type InsertResourceParams struct {
 	NameKey        string
 	Spec           json.RawMessage
 	Position       int32
+	Bytes          int32
 	CreatedBy      string
 	UpdatedBy      string
 	Version        int64
@@ -173,6 +174,7 @@ func (q *Queries) InsertResource(ctx context.Context, arg InsertResourceParams) 
 		arg.NameKey,
 		arg.Spec,
 		arg.Position,
+		arg.Bytes,
 		arg.CreatedBy,
 		arg.UpdatedBy,
 		arg.Version,
@@ -193,8 +195,47 @@ func (q *Queries) InsertResource(ctx context.Context, arg InsertResourceParams) 
 		&i.UpdatedBy,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.Bytes,
 	)
 	return i, err
+}
+
+const listModesWithTemplate = `-- name: ListModesWithTemplate :many
+select id, name, slug
+from organization_modes
+where organization_id = $1 and permission_template_id = $2::uuid
+order by position, name, slug
+`
+
+type ListModesWithTemplateParams struct {
+	OrganizationID       uuid.UUID
+	PermissionTemplateID uuid.UUID
+}
+
+type ListModesWithTemplateRow struct {
+	ID   uuid.UUID
+	Name string
+	Slug string
+}
+
+func (q *Queries) ListModesWithTemplate(ctx context.Context, arg ListModesWithTemplateParams) ([]ListModesWithTemplateRow, error) {
+	rows, err := q.db.Query(ctx, listModesWithTemplate, arg.OrganizationID, arg.PermissionTemplateID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListModesWithTemplateRow{}
+	for rows.Next() {
+		var i ListModesWithTemplateRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Slug); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listReferrers = `-- name: ListReferrers :many
@@ -202,7 +243,7 @@ select distinct r.id, r.kind, r.name
 from resource_references f
 join resources r on r.id = f.resource_id
 where f.organization_id = $1 and f.resource_id <> $2::uuid
-  and (f.target_resource_id = $2 or f.target_mode_id = $2 or f.target_template_id = $2
+  and (f.target_resource_id = $2 or f.target_mode_id = $2
     or f.target_kind = $3 and f.target_name_key = $4)
 order by r.kind, r.name
 `
@@ -247,12 +288,12 @@ func (q *Queries) ListReferrers(ctx context.Context, arg ListReferrersParams) ([
 }
 
 const listRequiredReferences = `-- name: ListRequiredReferences :many
-select f.resource_id, f.path, f.target_kind, coalesce(f.target_resource_id, f.target_mode_id, f.target_template_id)::uuid as target_id
+select f.resource_id, f.path, f.target_kind, coalesce(f.target_resource_id, f.target_mode_id)::uuid as target_id
 from resource_references f
 join resources r on r.id = f.resource_id
 where f.organization_id = $1 and r.kind = $2
   and ($3::uuid is null or f.resource_id = $3)
-  and num_nonnulls(f.target_resource_id, f.target_mode_id, f.target_template_id) > 0
+  and num_nonnulls(f.target_resource_id, f.target_mode_id) > 0
 `
 
 type ListRequiredReferencesParams struct {
@@ -360,7 +401,7 @@ func (q *Queries) ListResourceNames(ctx context.Context, arg ListResourceNamesPa
 }
 
 const listResources = `-- name: ListResources :many
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
 from resources
 where organization_id = $1 and kind = $2
 order by position, name_key
@@ -393,6 +434,7 @@ func (q *Queries) ListResources(ctx context.Context, arg ListResourcesParams) ([
 			&i.UpdatedBy,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.Bytes,
 		); err != nil {
 			return nil, err
 		}
@@ -405,7 +447,7 @@ func (q *Queries) ListResources(ctx context.Context, arg ListResourcesParams) ([
 }
 
 const measureResources = `-- name: MeasureResources :one
-select count(*)::bigint as resources, coalesce(sum(octet_length(spec::text)), 0)::bigint as bytes
+select count(*)::bigint as resources, coalesce(sum(bytes), 0)::bigint as bytes
 from resources
 where organization_id = $1 and kind = $2
 `
@@ -429,9 +471,9 @@ func (q *Queries) MeasureResources(ctx context.Context, arg MeasureResourcesPara
 
 const updateResource = `-- name: UpdateResource :one
 update resources
-set name = $1, name_key = $2, spec = $3, position = $4, updated_by = $5, updated_at = now(), version = version + 1
-where organization_id = $6 and id = $7 and version = $8
-returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version
+set name = $1, name_key = $2, spec = $3, position = $4, bytes = $5, updated_by = $6, updated_at = now(), version = version + 1
+where organization_id = $7 and id = $8 and version = $9
+returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
 `
 
 type UpdateResourceParams struct {
@@ -439,6 +481,7 @@ type UpdateResourceParams struct {
 	NameKey        string
 	Spec           json.RawMessage
 	Position       int32
+	Bytes          int32
 	UpdatedBy      string
 	OrganizationID uuid.UUID
 	ID             uuid.UUID
@@ -451,6 +494,7 @@ func (q *Queries) UpdateResource(ctx context.Context, arg UpdateResourceParams) 
 		arg.NameKey,
 		arg.Spec,
 		arg.Position,
+		arg.Bytes,
 		arg.UpdatedBy,
 		arg.OrganizationID,
 		arg.ID,
@@ -470,6 +514,7 @@ func (q *Queries) UpdateResource(ctx context.Context, arg UpdateResourceParams) 
 		&i.UpdatedBy,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.Bytes,
 	)
 	return i, err
 }

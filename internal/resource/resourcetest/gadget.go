@@ -94,6 +94,9 @@ func (g Gadget) ObjectName() string { return g.Name }
 // Title returns the name.
 func (g Gadget) Title() string { return g.Name }
 
+// Size counts the names.
+func (g Gadget) Size() int { return len(g.Name) + len(g.Requires) + len(g.Mode) }
+
 // SameAs compares two gadgets.
 func (g Gadget) SameAs(s resource.Spec) bool { return g == s }
 
