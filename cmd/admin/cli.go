@@ -27,6 +27,8 @@ var (
 	errSaid = errors.New("said already")
 	// errReachable marks a sentence about Postgres that needs no other around it.
 	errReachable = errors.New("")
+	// errDiffers ends a dry run that found something to do.
+	errDiffers = errors.New("something would change")
 )
 
 // cli is one call of the program.
@@ -36,6 +38,7 @@ type cli struct {
 	stdout  io.Writer
 	stderr  *os.File
 	json    bool
+	kinds   []postgres.Decoder
 	// started says that arguments and flags were right.
 	started     bool
 	stopSignals func()
@@ -54,7 +57,8 @@ only read files (modes lint, explain --file, samples); see "admin serve --help" 
 the others. With --json a command prints one JSON object on its standard
 output, and everything else on standard error.
 
-Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
+Exit codes: 0 done, 1 refused or failed, 2 not understood, 3 a dry run of apply found
+something to do.`,
 		Example: `  admin migrate
   admin org create --slug acme --name "Acme"
   echo "$PASSWORD" | admin user create --email ada@acme.example --name Ada --password-stdin
@@ -62,6 +66,7 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
   admin modes lint .roomodes
   admin modes import --org acme .roomodes --dry-run
   admin templates import --org acme templates/ --dry-run
+  admin apply --org acme -f library/ --dry-run
   admin token create --org acme --email ada@acme.example --name "My editor" --scope read
   admin serve`,
 		SilenceErrors: true, SilenceUsage: true,
@@ -87,6 +92,7 @@ Exit codes: 0 done, 1 refused or failed, 2 not understood.`,
 		group("templates", "An organization's permission templates", c.templatesImport(), c.templatesExport(), c.templatesList(), c.templatesGet(),
 			c.templatesResolve(), c.templatesRestoreDefaults(),
 			templateHistory.history(c), templateHistory.compare(c), templateHistory.restore(c)),
+		c.apply(), c.get(), c.diff(), c.history(), c.delete(),
 		group("audit", "Who changed what, when", c.auditList(), c.auditExport()),
 		c.publish(),
 		group("epoch", "What orders publications, after a restore", c.epochRaise()),
@@ -179,6 +185,9 @@ func (c *cli) inDatabase(ctx context.Context, do func(*postgres.DB) error) error
 	}
 	defer db.Close()
 	db.Tools = tools
+	for _, k := range c.kinds {
+		db.Register(k)
+	}
 	reach, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
 	if err := db.Ping(reach); err != nil {

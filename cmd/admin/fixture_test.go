@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/resource/resourcetest"
 )
 
 // beAdmin in the environment makes the test's own binary the program.
@@ -20,7 +21,7 @@ const beAdmin = "ORGMODES_TEST_BE_ADMIN=1"
 
 func TestMain(m *testing.M) {
 	if name, value, _ := strings.Cut(beAdmin, "="); os.Getenv(name) == value {
-		main()
+		os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr, resourcetest.Kind{}))
 	}
 	storetest.Main(m)
 }

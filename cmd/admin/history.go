@@ -38,6 +38,7 @@ func (n *historyCommands) of(db *postgres.DB) *postgres.Collection[resource.Obje
 
 // listedVersion is a version of an object in lists.
 type listedVersion struct {
+	ID         string    `json:"id,omitempty"`
 	ModeID     string    `json:"mode_id,omitempty"`
 	TemplateID string    `json:"template_id,omitempty"`
 	Version    int64     `json:"version"`
@@ -94,28 +95,33 @@ too, and --deleted lists them; "admin %[2]s restore" brings one back.`, n.kind, 
 			return usage("say which %s, or --deleted", n.kind)
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			found, err := n.all(ctx, db, o.ID, args)
-			if err != nil {
-				return err
-			}
-			list := make([]listedVersion, len(found))
-			for i, v := range found {
-				list[i] = n.listed(v)
-			}
-			return c.print(struct {
-				Versions []listedVersion `json:"versions"`
-			}{list}, func(w io.Writer) {
-				table(w, "VERSION\tWHEN\tWHAT\tBY\t"+n.head, func(row func(...any)) {
-					for _, v := range list {
-						row(append([]any{v.Version, v.OccurredAt.Format(time.DateTime), v.Action, v.Actor}, n.cells(v)...)...)
-					}
-				})
-			})
+			return n.printAll(ctx, c, db, o.ID, args)
 		})
 	})
 	orgFlag(cmd, &org)
 	cmd.Flags().BoolVar(&deleted, "deleted", false, "list what was deleted and not restored")
 	return cmd
+}
+
+// printAll prints all versions of an object; without one, the deleted objects.
+func (n *historyCommands) printAll(ctx context.Context, c *cli, db *postgres.DB, org uuid.UUID, ref []string) error {
+	found, err := n.all(ctx, db, org, ref)
+	if err != nil {
+		return err
+	}
+	list := make([]listedVersion, len(found))
+	for i, v := range found {
+		list[i] = n.listed(v)
+	}
+	return c.print(struct {
+		Versions []listedVersion `json:"versions"`
+	}{list}, func(w io.Writer) {
+		table(w, "VERSION\tWHEN\tWHAT\tBY\t"+n.head, func(row func(...any)) {
+			for _, v := range list {
+				row(append([]any{v.Version, v.OccurredAt.Format(time.DateTime), v.Action, v.Actor}, n.cells(v)...)...)
+			}
+		})
+	})
 }
 
 func (n *historyCommands) allDeleted(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]postgres.Version[resource.Object], error) {
@@ -196,27 +202,37 @@ func (n *historyCommands) compare(c *cli) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			id, before, err := n.found(ctx, db, o.ID, args[0], from)
-			if err != nil {
-				return err
-			}
-			after, err := n.at(ctx, db, o.ID, id, to)
-			if err != nil {
-				return err
-			}
-			changes := n.changes(ctx, db, before.Object.Spec, after.Object.Spec)
-			return c.print(struct {
-				From    listedVersion `json:"from"`
-				To      listedVersion `json:"to"`
-				Changes []diff.Change `json:"changes"`
-			}{n.listed(before), n.listed(after), changes}, func(w io.Writer) { sayChanges(w, changes) })
+			return n.printChanges(ctx, c, db, o.ID, args[0], from, to)
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&from, "from", "", "the version to compare with, a number")
-	cmd.Flags().StringVar(&to, "to", "current", "the version to compare, a number or current")
-	must(cmd, "from")
+	fromAndTo(cmd, &from, &to)
 	return cmd
+}
+
+// fromAndTo adds the flags that name the versions to compare.
+func fromAndTo(cmd *cobra.Command, from, to *string) {
+	cmd.Flags().StringVar(from, "from", "", "the version to compare with, a number")
+	cmd.Flags().StringVar(to, "to", "current", "the version to compare, a number or current")
+	must(cmd, "from")
+}
+
+// printChanges prints what changed from one version of an object to another.
+func (n *historyCommands) printChanges(ctx context.Context, c *cli, db *postgres.DB, org uuid.UUID, ref, from, to string) error {
+	id, before, err := n.found(ctx, db, org, ref, from)
+	if err != nil {
+		return err
+	}
+	after, err := n.at(ctx, db, org, id, to)
+	if err != nil {
+		return err
+	}
+	changes := n.changes(ctx, db, before.Object.Spec, after.Object.Spec)
+	return c.print(struct {
+		From    listedVersion `json:"from"`
+		To      listedVersion `json:"to"`
+		Changes []diff.Change `json:"changes"`
+	}{n.listed(before), n.listed(after), changes}, func(w io.Writer) { sayChanges(w, changes) })
 }
 
 // commandSteps bounds what a command compares: a terminal can wait longer than a page.

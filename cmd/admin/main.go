@@ -24,13 +24,16 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// exitDiffers is that of a dry run which found something to do.
+	exitDiffers = 3
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)) }
 
-// run is the whole program; it returns the exit code.
-func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.File) int {
-	c := &cli{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
+// run is the whole program; it returns the exit code. kinds are registered beside those
+// that every library has.
+func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.File, kinds ...postgres.Decoder) int {
+	c := &cli{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr, kinds: kinds}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -49,6 +52,8 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 		return exitOK
 	case errors.Is(err, errSaid):
 		return exitFailed
+	case errors.Is(err, errDiffers):
+		return exitDiffers
 	case errors.As(err, &settings):
 		fmt.Fprintln(stderr, err)
 		return exitUsage

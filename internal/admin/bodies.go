@@ -109,11 +109,12 @@ func (b bodies) explain(c *fiber.Ctx, err error) error {
 	}
 }
 
-// isImport reports whether a request is for an import, of the API or of a page: only
-// these take files.
+// isImport reports whether a request is for an import, of the API or of a page, or
+// applies manifests: only these take files.
 func isImport(uri []byte) bool {
 	path, _, _ := bytes.Cut(uri, []byte("?"))
-	return bytes.HasSuffix(bytes.TrimRight(path, "/"), []byte("/import"))
+	path = bytes.TrimRight(path, "/")
+	return bytes.HasSuffix(path, []byte("/import")) || bytes.HasSuffix(path, []byte("/apply"))
 }
 
 // isPage reports whether a request is for a page, and not for the API.

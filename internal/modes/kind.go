@@ -7,6 +7,7 @@ import (
 
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
 )
 
@@ -21,11 +22,14 @@ type Kind struct{}
 
 // Names returns "mode" and "modes".
 func (Kind) Names() resource.Names {
-	return resource.Names{Singular: KindName, Plural: "modes", Noun: "mode"}
+	return resource.Names{Singular: KindName, Plural: "modes", Noun: "mode", Manifest: "Mode", NameField: "slug"}
 }
 
 // NameKey returns the slug in lower case.
 func (Kind) NameKey(slug string) string { return SlugKey(slug) }
+
+// Read reads a mode in the API's form or as files have it, see ReadMode.
+func (Kind) Read(fields *jsonast.Node) (resource.Spec, error) { return readMode(fields) }
 
 // Check normalizes and validates a mode, see Mode.Validate.
 func (Kind) Check(s resource.Spec) (resource.Spec, error) {
@@ -68,6 +72,11 @@ func (m Mode) ObjectName() string { return m.Slug }
 
 // Title returns the name.
 func (m Mode) Title() string { return m.Name }
+
+// Fields lists the mode in the API's form: slug, name and config.
+func (m Mode) Fields() jsonast.Map {
+	return jsonast.Map{{Name: "slug", Value: m.Slug}, {Name: "name", Value: m.Name}, {Name: "config", Value: m.Config.fields()}}
+}
 
 // SameAs is Equal for a resource.Spec that is a Mode.
 func (m Mode) SameAs(s resource.Spec) bool {

@@ -26,8 +26,12 @@ func ReadMode(ctx context.Context, data []byte, yaml bool) (Mode, error) {
 	if err != nil {
 		return Mode{}, err
 	}
+	return readMode(root)
+}
+
+// readMode is ReadMode for a text that was parsed.
+func readMode(root *jsonast.Node) (m Mode, err error) {
 	var d decoder
-	var m Mode
 	if root.Get("config") != nil {
 		m = d.apiMode(root)
 	} else {
@@ -69,7 +73,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err := d.failure(); err != nil {
 		return Mode{}, err
 	}
-	whole, err := jsonast.Marshal(jsonast.Map{{Name: "slug", Value: m.Slug}, {Name: "name", Value: m.Name}, {Name: "config", Value: m.Config}})
+	whole, err := jsonast.Marshal(m.Fields())
 	if err != nil {
 		return Mode{}, fault.New(fault.Internal, "internal", "This mode can't be written.").Because(err)
 	}
@@ -77,7 +81,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err != nil {
 		return Mode{}, err
 	}
-	merged := mergePatch(target, root)
+	merged := jsonast.MergePatch(target, root)
 	patched := d.apiMode(merged)
 	// Positions make sense only for what stands in the patch.
 	for i, p := range d.problems {
@@ -91,36 +95,4 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 		return Mode{}, err
 	}
 	return patched, nil
-}
-
-// mergePatch is MergePatch of RFC 7396, section 2.
-func mergePatch(target, patch *jsonast.Node) *jsonast.Node {
-	if patch.Kind != jsonast.Object {
-		return patch
-	}
-	changes := make(map[string]*jsonast.Node, len(patch.Fields))
-	for _, f := range patch.Fields {
-		changes[f.Name] = f.Value
-	}
-	merged := &jsonast.Node{Kind: jsonast.Object, Line: patch.Line, Column: patch.Column}
-	if target != nil && target.Kind == jsonast.Object {
-		for _, f := range target.Fields {
-			change, ok := changes[f.Name]
-			delete(changes, f.Name)
-			if ok && change.Kind == jsonast.Null {
-				continue
-			}
-			if ok {
-				f.Value = mergePatch(f.Value, change)
-			}
-			merged.Fields = append(merged.Fields, f)
-		}
-	}
-	for _, f := range patch.Fields {
-		if change, isNew := changes[f.Name]; isNew && change.Kind != jsonast.Null {
-			f.Value = mergePatch(nil, change)
-			merged.Fields = append(merged.Fields, f)
-		}
-	}
-	return merged
 }

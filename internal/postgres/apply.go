@@ -58,6 +58,15 @@ func (db *DB) kind(singular string) (*kind, error) {
 	return nil, fmt.Errorf("unknown kind %q", singular)
 }
 
+// Kinds returns the rules of all kinds.
+func (db *DB) Kinds() []resource.Kind {
+	all := make([]resource.Kind, len(db.kinds))
+	for i, k := range db.kinds {
+		all[i] = k.Kind
+	}
+	return all
+}
+
 // is returns the name of the kind in versions and in the audit log.
 func (k *kind) is() audit.SubjectKind { return audit.SubjectKind(k.Names().Singular) }
 
@@ -330,6 +339,9 @@ func (c *change) put(ctx context.Context, k *kind, op resource.Op) (resource.Out
 	}
 	existing, err := c.existing(ctx, k, o)
 	switch {
+	case errors.Is(err, pgx.ErrNoRows) && op.Seen != 0:
+		return resource.Outcome{}, fault.New(fault.Stale, "version_conflict", "There is no %s %q any more, of which version %d was seen",
+			k.Names().Noun, o.Spec.ObjectName(), op.Seen)
 	case errors.Is(err, pgx.ErrNoRows):
 		if o.ID, err = c.freeID(ctx, k, o.ID); err != nil {
 			return resource.Outcome{}, err

@@ -1,11 +1,13 @@
 package resource
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/diff"
+	"orgmodes/internal/jsonast"
 )
 
 // Kind holds the rules of one kind of object.
@@ -15,6 +17,12 @@ type Kind interface {
 	// NameKey returns the part of a name that must be unique within the kind and the
 	// library; it is empty for what can't be a name.
 	NameKey(name string) string
+	// Read reads a spec from the fields that Spec.Fields lists. It is strict about what
+	// it doesn't know; the error is a *fault.Error that blames each problem by its
+	// pointer, line and column.
+	Read(fields *jsonast.Node) (Spec, error)
+	// Schema returns the JSON Schema (2020-12) of what Read accepts.
+	Schema() jsonast.Map
 	// Check normalizes a spec and validates it. The error is a *fault.Error that
 	// blames each problem by its pointer.
 	Check(Spec) (Spec, error)
@@ -40,6 +48,24 @@ type Names struct {
 	Singular, Plural string
 	// Noun is the singular in sentences: "permission template".
 	Noun string
+	// Manifest is the kind in manifests: "PermissionTemplate".
+	Manifest string
+	// NameField is the field of a spec that holds the object's name.
+	NameField string
+}
+
+// FindKind finds a kind by its singular, its plural or its name in manifests, in any
+// letter case.
+func FindKind(kinds []Kind, name string) (Kind, bool) {
+	for _, k := range kinds {
+		n := k.Names()
+		for _, known := range []string{n.Singular, n.Plural, n.Manifest} {
+			if strings.EqualFold(known, name) {
+				return k, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // Spec is the content of an object: everything about it that a person writes.
@@ -49,6 +75,9 @@ type Spec interface {
 	ObjectName() string
 	// Title returns the name that people see.
 	Title() string
+	// Fields lists what a person writes of the object, in the order in which it is
+	// written, in JSON shapes; nil is a field that may be left out.
+	Fields() jsonast.Map
 	// Size returns what the spec counts against the limits of its kind, in bytes.
 	Size() int
 	// SameAs reports whether both, which are of one kind and normalized, are equal.

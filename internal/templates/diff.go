@@ -7,7 +7,7 @@ import "orgmodes/internal/diff"
 // one that isn't there differ. Equal templates give nil.
 func Diff(before, after Template) []diff.Change {
 	var changes []diff.Change
-	b, a := before.fields(), after.fields()
+	b, a := before.Fields(), after.Fields()
 	for i := range b {
 		changes = diff.Field(changes, "/"+b[i].Name, b[i].Value, a[i].Value)
 	}

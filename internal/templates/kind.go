@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"orgmodes/internal/diff"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
 )
 
@@ -19,11 +20,14 @@ type Kind struct {
 
 // Names returns "template" and "templates".
 func (Kind) Names() resource.Names {
-	return resource.Names{Singular: KindName, Plural: "templates", Noun: "permission template"}
+	return resource.Names{Singular: KindName, Plural: "templates", Noun: "permission template", Manifest: "PermissionTemplate", NameField: "name"}
 }
 
 // NameKey returns what the function NameKey does.
 func (Kind) NameKey(name string) string { return NameKey(name) }
+
+// Read reads a template, see ReadTemplate.
+func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) { return readTemplate(fields, k.Tools()) }
 
 // Check normalizes and validates a template, see Template.Validate.
 func (k Kind) Check(s resource.Spec) (resource.Spec, error) {

@@ -14,6 +14,11 @@ func ReadTemplate(data []byte, tools Tools) (Template, error) {
 	if err != nil {
 		return Template{}, err
 	}
+	return readTemplate(n, tools)
+}
+
+// readTemplate is ReadTemplate for a text that was parsed.
+func readTemplate(n *jsonast.Node, tools Tools) (Template, error) {
 	var d decoder
 	t := d.judge(d.template(n), tools, n.Position)
 	if err := d.failure(); err != nil {

@@ -11,9 +11,9 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// fields lists what people write of a template, in the order in which it is
-// written, in JSON shapes.
-func (t Template) fields() jsonast.Map {
+// Fields lists what people write of a template, in the order in which it is written, in
+// JSON shapes.
+func (t Template) Fields() jsonast.Map {
 	tools := make([]any, len(t.AllowedTools))
 	for i, tool := range t.AllowedTools {
 		tools[i] = tool
@@ -33,7 +33,7 @@ func (t Template) fields() jsonast.Map {
 // more to say appends it.
 func (t OrganizationTemplate) Fields() jsonast.Map {
 	m := jsonast.Map{{Name: "template_id", Value: idOrNull(t.ID)}}
-	m = append(m, t.fields()...)
+	m = append(m, t.Template.Fields()...)
 	return append(m,
 		jsonast.Pair{Name: "created_at", Value: timeOrNull(t.CreatedAt)},
 		jsonast.Pair{Name: "updated_at", Value: timeOrNull(t.UpdatedAt)},
@@ -41,7 +41,7 @@ func (t OrganizationTemplate) Fields() jsonast.Map {
 }
 
 // MarshalJSON writes what people write of a template; UnmarshalJSON reads it.
-func (t Template) MarshalJSON() ([]byte, error) { return t.fields().MarshalJSON() }
+func (t Template) MarshalJSON() ([]byte, error) { return t.Fields().MarshalJSON() }
 
 // MarshalJSON writes the template in the shape that clients know, see Fields.
 func (t OrganizationTemplate) MarshalJSON() ([]byte, error) { return t.Fields().MarshalJSON() }

@@ -24,18 +24,18 @@ func (a *API) compatibleList(v *visit) error {
 
 func (a *API) compatibleGet(v *visit) error {
 	t, err := a.templates().find(v)
-	return answerCompatible(v, t, err)
+	return a.answerCompatible(v, t, err)
 }
 
 func (a *API) compatibleCreate(v *visit) error {
 	t, err := a.templates().created(v)
-	return answerCompatible(v, t, err)
+	return a.answerCompatible(v, t, err)
 }
 
 // compatibleUpdate changes the fields that the body names.
 func (a *API) compatibleUpdate(v *visit) error {
 	t, err := a.templates().changed(v)
-	return answerCompatible(v, t, err)
+	return a.answerCompatible(v, t, err)
 }
 
 func (a *API) compatibleDelete(v *visit) error {
@@ -44,16 +44,16 @@ func (a *API) compatibleDelete(v *visit) error {
 		err = a.templates().removed(v, match)
 	}
 	if err != nil {
-		return compatibleFailure(err)
+		return a.compatibleFailure(err)
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
 		Deleted bool `json:"deleted"`
 	}{true})
 }
 
-func answerCompatible(v *visit, o resource.Object, err error) error {
+func (a *API) answerCompatible(v *visit, o resource.Object, err error) error {
 	if err != nil {
-		return compatibleFailure(err)
+		return a.compatibleFailure(err)
 	}
 	v.Set(fiber.HeaderETag, etag(o.ID, o.Version))
 	return answer(v.Ctx, http.StatusOK, templates.FromObject(o))
@@ -65,7 +65,8 @@ type malformedError struct{ error }
 func (e malformedError) Unwrap() error { return e.error }
 
 // compatibleFailure answers 400 where clients expect it.
-func compatibleFailure(err error) error {
+func (a *API) compatibleFailure(err error) error {
+	err = a.templates().presented(err)
 	if f, ok := fault.As(err); ok {
 		switch f.Code {
 		case templates.CodeNameTaken, templates.CodeNameEmpty, templates.CodePermissionMode:

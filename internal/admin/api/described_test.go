@@ -12,13 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/admin/openapi"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/resource/resourcetest"
 )
 
-// description is the API's own description, as far as tests look into it.
+// description is the API's own description, as far as tests look into it. It has the kind
+// of the tests, too.
 type description map[string]any
 
 var describe = sync.OnceValue(func() description {
-	data, err := openapi.JSON()
+	data, err := openapi.JSON([]resource.Kind{resourcetest.Kind{}})
 	if err != nil {
 		panic(err)
 	}

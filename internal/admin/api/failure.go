@@ -11,10 +11,8 @@ import (
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/problem"
-	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
@@ -59,12 +57,7 @@ func problemOf(err error) problem.Problem {
 		err = fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now; try again soon").Because(err)
 	}
 	p := problem.Of(err)
-	switch current := p.Current.(type) {
-	case resource.Object:
-		p.Current = presented(current)
-	case []resource.Object:
-		p.Current = eachOf(current, presented)
-	case postgres.ModeOrder:
+	if current, ok := p.Current.(postgres.ModeOrder); ok {
 		p.Current = ordered{current.IDs, current.Revision}
 	}
 	if title := templates.Title(p.Code); title != "" {
@@ -82,14 +75,6 @@ func problemOf(err error) problem.Problem {
 		p.Plan = refused.Plan
 	}
 	return p
-}
-
-// presented returns an object as it is answered.
-func presented(o resource.Object) any {
-	if o.Kind == modes.KindName {
-		return modeOf(o)
-	}
-	return templateOf(o)
 }
 
 // protocol is what Fiber itself refuses.

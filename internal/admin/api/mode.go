@@ -13,20 +13,17 @@ import (
 // modeAPI presents modes.
 type modeAPI struct{ *API }
 
-func (a *API) modes() *objects { return &objects{a, a.DB.Objects(modes.KindName), modeAPI{a}} }
+func (a *API) modes() *objects { return &objects{API: a, store: a.DB.Objects(modes.KindName), presenter: modeAPI{a}} }
 
 func (modeAPI) parameters() parameters {
-	return parameters{list: []string{"view"}, imports: []string{"collision", "slug..."}, export: []string{"view", "format", "slug..."}}
+	return parameters{list: []string{"view"}, imports: []string{"only", "choices", "index...", "collision", "slug..."}, export: []string{"view", "format", "slug..."}}
 }
 
 func (modeAPI) limit() int { return modes.MaxModes }
 
 func (a modeAPI) present(o resource.Object) any { return a.own(o) }
 
-func (modeAPI) sent(s resource.Spec) any {
-	m, _ := s.(modes.Mode)
-	return contentOf(m)
-}
+func (modeAPI) sent(s resource.Spec) any { return s.Fields() }
 
 func (modeAPI) read(v *visit) (resource.Spec, error) {
 	data, isYAML, err := modeBody(v.Ctx)
@@ -45,7 +42,7 @@ func (modeAPI) describe(out *version, o resource.Object, whole bool) {
 	m := modes.FromObject(o).Mode
 	out.ModeID, out.Slug, out.Name = o.ID.String(), m.Slug, m.Name
 	if whole {
-		out.Mode = contentOf(m)
+		out.Mode = m.Fields()
 	}
 }
 
@@ -79,15 +76,6 @@ type mode struct {
 	Overrides      bool         `json:"overrides,omitempty"`
 	Config         modes.Config `json:"config"`
 }
-
-// content is a mode as it is sent.
-type content struct {
-	Slug   string       `json:"slug"`
-	Name   string       `json:"name"`
-	Config modes.Config `json:"config"`
-}
-
-func contentOf(m modes.Mode) content { return content{m.Slug, m.Name, m.Config} }
 
 func modeOf(o resource.Object) mode {
 	m := modes.FromObject(o).Mode

@@ -71,7 +71,7 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 // TestEveryParameterIsDescribed asks each route for a parameter that none takes, and
 // holds those that the refusal names against the description.
 func TestEveryParameterIsDescribed(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, withGadgets)
 	d := describe()
 	example := regexp.MustCompile(`\{(\w+)\}`)
 	for path, item := range d["paths"].(map[string]any) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
+	"orgmodes/internal/access"
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
@@ -18,6 +20,8 @@ type objects struct {
 	*API
 	store *postgres.Collection[resource.Object]
 	presenter
+	// kind is there where the presenter asks for it.
+	kind resource.Kind
 }
 
 // presenter is the form of one kind of object in the API.
@@ -62,6 +66,27 @@ type howToImport struct {
 // importOf says how files are imported, with the choices that their kind leaves.
 func importOf[C any](up importRequest, how howToImport, choices C) files.Import[C] {
 	return files.Import[C]{Files: up.files, Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen}
+}
+
+// in is API.in for the objects of a kind: of a failure, what is there now is answered in
+// the form of the kind.
+func (r *objects) in(request access.Request, handle func(*visit) error, t ...string) fiber.Handler {
+	return r.API.in(request, func(v *visit) error { return r.presented(handle(v)) }, t...)
+}
+
+// presented puts the current objects of a failure into the form of the kind.
+func (r *objects) presented(err error) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	switch current := f.Current.(type) {
+	case resource.Object:
+		f.Current = r.present(current)
+	case []resource.Object:
+		f.Current = eachOf(current, r.present)
+	}
+	return err
 }
 
 // ref returns the id or the name of the object in the path. Names can have blanks, which

@@ -6,6 +6,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/openapi"
+	"orgmodes/internal/resource"
 )
 
 // Routes adds all routes of the API. What somebody has to be allowed to do
@@ -24,8 +26,11 @@ func (a *API) Routes(app fiber.Router) {
 	narrowed := []string{"action...", "actor", "subject", "since", "until"}
 	v1 := app.Group("/api/v1", noStore)
 
-	v1.Get("/openapi.yaml", only(descriptionYAML))
-	v1.Get("/openapi.json", only(descriptionJSON))
+	registered := a.registered()
+	kinds := eachOf(registered, func(r *objects) resource.Kind { return r.kind })
+	v1.Get("/openapi.yaml", description("application/yaml; charset=utf-8", openapi.YAML, kinds))
+	v1.Get("/openapi.json", description(fiber.MIMEApplicationJSONCharsetUTF8, openapi.JSON, kinds))
+	v1.Get("/schemas/:kind", only(a.schemaGet))
 
 	v1.Post("/session", only(a.sessionCreate))
 	v1.Get("/session", a.known(a.sessionGet))
@@ -68,6 +73,11 @@ func (a *API) Routes(app fiber.Router) {
 	library(org, a.templates(), reads, changes)
 	org.Post("/templates/:template/resolve", a.in(reads, a.templateResolve))
 
+	for _, r := range registered {
+		library(org, r, reads, changes)
+	}
+	org.Post("/apply", a.in(changes, a.apply, "dry_run"))
+
 	org.Get("/audit", a.in(audits, a.auditList, slices.Concat(narrowed, []string{limit, after})...))
 	org.Get("/audit/export", a.in(audits, a.auditExport, slices.Concat(narrowed, []string{"format"})...))
 
@@ -103,7 +113,7 @@ func library(org fiber.Router, r *objects, reads, changes access.Request) {
 	all, one := "/"+names.Plural, "/"+names.Plural+"/:"+names.Singular
 	org.Get(all, r.in(reads, r.listAll, slices.Concat(own.list, []string{limit, after})...))
 	org.Post(all, r.in(changes, r.postOne))
-	org.Post(all+"/import", r.in(changes, r.importAll, slices.Concat(own.imports, []string{"dry_run", "only", "choices", "index..."})...))
+	org.Post(all+"/import", r.in(changes, r.importAll, append([]string{"dry_run"}, own.imports...)...))
 	org.Get(all+"/export", r.in(reads, r.export, own.export...))
 	org.Get(all+"/deleted", r.in(reads, r.listDeleted, limit, after))
 	org.Post(all+"/deletions", r.in(changes, r.deleteSeveral))

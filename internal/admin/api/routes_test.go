@@ -101,6 +101,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	needs := map[string]string{
 		"GET /api/v1/organizations/:org":                                                "r",
 		"GET /api/v1/organizations/:org/publication":                                    "r",
+		"POST /api/v1/organizations/:org/apply":                                         "W",
 		"GET /api/v1/organizations/:org/modes":                                          "r",
 		"POST /api/v1/organizations/:org/modes":                                         "W",
 		"POST /api/v1/organizations/:org/modes/import":                                  "W",

@@ -11,11 +11,11 @@ import (
 type templateAPI struct{ *API }
 
 func (a *API) templates() *objects {
-	return &objects{a, a.DB.Objects(templates.KindName), templateAPI{a}}
+	return &objects{API: a, store: a.DB.Objects(templates.KindName), presenter: templateAPI{a}}
 }
 
 func (templateAPI) parameters() parameters {
-	return parameters{imports: []string{"on_conflict"}, export: []string{"format", "template..."}}
+	return parameters{imports: []string{"only", "choices", "index...", "on_conflict"}, export: []string{"format", "template..."}}
 }
 
 func (templateAPI) limit() int { return templates.MaxTemplates }

@@ -13,9 +13,11 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// version is one version of an object: of a mode, or of a permission template. Its
-// content is there where one was asked for.
+// version is one version of an object. Modes and permission templates have fields of
+// their own for its id and its content, all other kinds id and spec. The content is there
+// where one version was asked for.
 type version struct {
+	ID         string         `json:"id,omitempty"`
 	ModeID     string         `json:"mode_id,omitempty"`
 	TemplateID string         `json:"template_id,omitempty"`
 	Version    int64          `json:"version"`
@@ -28,9 +30,10 @@ type version struct {
 	Name     string `json:"name"`
 	Mode     any    `json:"mode,omitempty"`
 	Template any    `json:"template,omitempty"`
+	Spec     any    `json:"spec,omitempty"`
 }
 
-func (v version) id() string { return v.ModeID + v.TemplateID }
+func (v version) id() string { return v.ID + v.ModeID + v.TemplateID }
 
 func (r *objects) versionOf(of postgres.Version[resource.Object]) version {
 	return r.versionWith(of, false)

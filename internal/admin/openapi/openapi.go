@@ -1,28 +1,125 @@
-// Package openapi has the description of the API, in OpenAPI 3.1. It is written
-// by hand, for who reads it; that it says what the API does is held by tests.
+// Package openapi has the description of the API, in OpenAPI 3.1: what is written by hand
+// in openapi.yaml and, for each kind of object that has no form of its own in the API,
+// the paths that all kinds have. That it says what the API does is held by tests.
 package openapi
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
-	"sync"
+	"fmt"
+	"maps"
+	"strings"
+	"text/template"
 
 	"gopkg.in/yaml.v3"
+
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/manifest"
+	"orgmodes/internal/resource"
 )
 
 //go:embed openapi.yaml
-var description []byte
+var written []byte
 
-// YAML is the description as it is written.
-func YAML() []byte { return description }
+//go:embed kind.yaml
+var ofKind string
 
-// JSON is the same as JSON.
-func JSON() ([]byte, error) { return asJSON() }
-
-var asJSON = sync.OnceValues(func() ([]byte, error) {
-	var v any
-	if err := yaml.Unmarshal(description, &v); err != nil {
+// YAML returns the description with the paths of some kinds; without any, it is as it was
+// written.
+func YAML(kinds []resource.Kind) ([]byte, error) {
+	if len(kinds) == 0 {
+		return written, nil
+	}
+	d, err := document(kinds)
+	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(v)
-})
+	return yaml.Marshal(d)
+}
+
+// JSON returns the same as JSON.
+func JSON(kinds []resource.Kind) ([]byte, error) {
+	d, err := document(kinds)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(d)
+}
+
+func document(kinds []resource.Kind) (map[string]any, error) {
+	var d map[string]any
+	if err := yaml.Unmarshal(written, &d); err != nil {
+		return nil, err
+	}
+	for _, k := range kinds {
+		more, err := described(k)
+		if err != nil {
+			return nil, fmt.Errorf("description of %s: %w", k.Names().Plural, err)
+		}
+		merge(d, more)
+	}
+	return d, nil
+}
+
+// merge adds what one description has to another: members of objects, items of lists.
+func merge(to, from map[string]any) {
+	for name, value := range from {
+		switch value := value.(type) {
+		case map[string]any:
+			if old, ok := to[name].(map[string]any); ok {
+				merge(old, value)
+				continue
+			}
+			to[name] = maps.Clone(value)
+		case []any:
+			old, _ := to[name].([]any)
+			to[name] = append(old, value...)
+		default:
+			to[name] = value
+		}
+	}
+}
+
+// fields are what kind.yaml is filled in with.
+type fields struct {
+	resource.Names
+	// Title is the plural as a part of a name: "Gadgets".
+	Title string
+	// Schema is that of a manifest, in JSON.
+	Schema string
+}
+
+// Codes returns the answers with some statuses, and the one for all others.
+func (fields) Codes(statuses string) (lines []string) {
+	for status := range strings.FieldsSeq(statuses) {
+		lines = append(lines, fmt.Sprintf("%q: {$ref: '#/components/responses/%s'}", status, status))
+	}
+	return append(lines, "default: {$ref: '#/components/responses/default'}")
+}
+
+// One returns the answer with one object.
+func (f fields) One() string {
+	return fmt.Sprintf(`{description: "The %s as it is now", headers: {ETag: {$ref: '#/components/headers/ETag'}}, `+
+		`content: {application/json: {schema: {$ref: '#/components/schemas/%sManifest'}}}}`, f.Noun, f.Manifest)
+}
+
+// described returns the description of what all kinds have, for one.
+func described(k resource.Kind) (map[string]any, error) {
+	schema, err := jsonast.Marshal(manifest.Schema(k))
+	if err != nil {
+		return nil, err
+	}
+	names := k.Names()
+	form, err := template.New("kind.yaml").Parse(ofKind)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := form.Execute(&text, fields{names, strings.ToUpper(names.Plural[:1]) + names.Plural[1:], string(schema)}); err != nil {
+		return nil, err
+	}
+	var d map[string]any
+	err = yaml.Unmarshal(text.Bytes(), &d)
+	return d, err
+}

@@ -9,6 +9,7 @@ import (
 
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
 )
 
@@ -26,11 +27,21 @@ var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 // Names returns "gadget" and "gadgets".
 func (Kind) Names() resource.Names {
-	return resource.Names{Singular: "gadget", Plural: "gadgets", Noun: "gadget"}
+	return resource.Names{Singular: "gadget", Plural: "gadgets", Noun: "gadget", Manifest: "Gadget", NameField: "name"}
 }
 
 // NameKey returns the name.
 func (Kind) NameKey(name string) string { return name }
+
+// Read reads a gadget.
+func (Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
+	var g Gadget
+	err := fields.Decode(&g)
+	return g, err
+}
+
+// Schema returns that of Gadget.
+func (Kind) Schema() jsonast.Map { return jsonast.SchemaOf(Gadget{}) }
 
 // Check accepts names that are DNS labels (RFC 1123, section 2.1).
 func (Kind) Check(s resource.Spec) (resource.Spec, error) {
@@ -93,6 +104,11 @@ func (g Gadget) ObjectName() string { return g.Name }
 
 // Title returns the name.
 func (g Gadget) Title() string { return g.Name }
+
+// Fields lists the names, but for those that are empty.
+func (g Gadget) Fields() jsonast.Map {
+	return jsonast.Map{}.WithText("name", g.Name).WithText("requires", g.Requires).WithText("mode", g.Mode)
+}
 
 // Size counts the names.
 func (g Gadget) Size() int { return len(g.Name) + len(g.Requires) + len(g.Mode) }

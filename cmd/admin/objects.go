@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/manifest"
+	"orgmodes/internal/organization"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/typo"
+)
+
+// ofKind gives a command whose first argument is a kind what it does.
+func (c *cli) ofKind(cmd *cobra.Command, do func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error) *cobra.Command {
+	var org string
+	c.does(cmd, func(ctx context.Context, args []string) error {
+		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			k, err := kindNamed(db.Kinds(), args[0])
+			if err != nil {
+				return err
+			}
+			return do(ctx, db, o, k, args[1:])
+		})
+	})
+	orgFlag(cmd, &org)
+	return cmd
+}
+
+// kindNamed finds a kind by what it is called in commands or in manifests.
+func kindNamed(kinds []resource.Kind, name string) (resource.Kind, error) {
+	if k, ok := resource.FindKind(kinds, name); ok {
+		return k, nil
+	}
+	all := make([]string, len(kinds))
+	for i, k := range kinds {
+		all[i] = k.Names().Singular
+	}
+	return nil, usage("there is no kind %q; the nearest one is %s (of %s)", name, typo.Nearest(name, all), strings.Join(all, ", "))
+}
+
+// historyOf returns what commands tell of the history of a kind that has no commands of
+// its own.
+func historyOf(k resource.Kind) *historyCommands {
+	for _, own := range []*historyCommands{modeHistory, templateHistory} {
+		if own.kind == k.Names().Singular {
+			return own
+		}
+	}
+	return &historyCommands{
+		kind: k.Names().Singular, head: "NAME\tID", cells: func(v listedVersion) []any { return []any{v.Name, v.ID} },
+		describe: func(out *listedVersion, o resource.Object) { out.ID, out.Name = o.ID.String(), o.Spec.Title() },
+	}
+}
+
+func (c *cli) get() *cobra.Command {
+	return c.ofKind(&cobra.Command{
+		Use:   "get --org ORG KIND [NAME]",
+		Short: "Write objects as manifests, which apply takes",
+		Example: `  admin get --org acme modes
+  admin get --org acme template Reviewer --json`,
+		Args: cobra.RangeArgs(1, 2),
+	}, func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error {
+		objects := db.Objects(k.Names().Singular)
+		var all []resource.Object
+		var err error
+		if len(args) == 0 {
+			all, err = objects.List(ctx, o.ID)
+		} else {
+			all = make([]resource.Object, 1)
+			all[0], err = objects.Get(ctx, o.ID, args[0])
+		}
+		if err != nil {
+			return err
+		}
+		manifests := make([]jsonast.Map, len(all))
+		for i, one := range all {
+			manifests[i] = manifest.Of(k, one)
+		}
+		if len(args) == 1 {
+			return c.print(manifests[0], func(w io.Writer) { _, _ = w.Write(manifest.YAML(k, all)) })
+		}
+		return c.print(map[string]any{k.Names().Plural: manifests}, func(w io.Writer) { _, _ = w.Write(manifest.YAML(k, all)) })
+	})
+}
+
+func (c *cli) diff() *cobra.Command {
+	var from, to string
+	cmd := c.ofKind(&cobra.Command{
+		Use:     "diff --org ORG KIND NAME --from VERSION [--to VERSION]",
+		Short:   "Compare two versions of an object, field by field",
+		Example: "  admin diff --org acme mode docs --from 3 --to 5",
+		Args:    cobra.ExactArgs(2),
+	}, func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error {
+		return historyOf(k).printChanges(ctx, c, db, o.ID, args[0], from, to)
+	})
+	fromAndTo(cmd, &from, &to)
+	return cmd
+}
+
+func (c *cli) history() *cobra.Command {
+	return c.ofKind(&cobra.Command{
+		Use:   "history --org ORG KIND [NAME]",
+		Short: "List the versions of an object, newest first; without a name, the deleted objects of the kind",
+		Example: `  admin history --org acme mode docs
+  admin history --org acme templates`,
+		Args: cobra.RangeArgs(1, 2),
+	}, func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error {
+		return historyOf(k).printAll(ctx, c, db, o.ID, args)
+	})
+}
+
+func (c *cli) delete() *cobra.Command {
+	var dryRun bool
+	cmd := c.ofKind(&cobra.Command{
+		Use:   "delete --org ORG KIND NAME...",
+		Short: "Delete objects that nothing uses, in one change; their history stays",
+		Example: `  admin delete --org acme mode docs --dry-run
+  admin delete --org acme template Reviewer "Code expert"`,
+		Args: cobra.MinimumNArgs(2),
+	}, func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error {
+		ops := make([]resource.Op, len(args))
+		for i, name := range args {
+			ops[i] = resource.Op{Verb: resource.Delete, Kind: k.Names().Singular, Ref: name}
+		}
+		result, err := db.Apply(ctx, c.by(), o.ID, ops, resource.Options{DryRun: dryRun})
+		if err != nil {
+			return namedFailure(err, args)
+		}
+		type deleted struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+		}
+		all := make([]deleted, len(result.Outcomes))
+		for i, done := range result.Outcomes {
+			all[i] = deleted{done.Object.ID.String(), done.Object.Spec.ObjectName()}
+		}
+		return c.print(map[string]any{"applied": !dryRun, "deleted": all}, func(w io.Writer) {
+			for _, d := range all {
+				if dryRun {
+					fmt.Fprintf(w, "The %s %s would be deleted.\n", k.Names().Noun, d.Name)
+				} else {
+					fmt.Fprintf(w, "The %s %s is deleted.\n", k.Names().Noun, d.Name)
+				}
+			}
+		})
+	})
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be deleted, and delete nothing")
+	return cmd
+}
+
+// namedFailure names the objects whose operations failed.
+func namedFailure(err error, names []string) error {
+	var failed resource.OpErrors
+	if !errors.As(err, &failed) {
+		return err
+	}
+	f, _ := fault.As(failed[0].Err)
+	out := fault.New(f.Kind, f.Code, "Nothing was deleted: it is all of the %d or none", len(names))
+	for _, one := range failed {
+		out = out.With(fault.Field{Detail: names[one.Index] + ": " + one.Err.Error()})
+	}
+	return out
+}

@@ -1,0 +1,37 @@
+package api
+
+import (
+	"net/http"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/manifest"
+	"orgmodes/internal/upload"
+)
+
+// apply applies manifests of any kinds in one change: all of them or none. With
+// ?dry_run=true it answers what that would do. If-Match, with the ETag of a dry run,
+// holds it to the revision of then.
+func (a *API) apply(v *visit) error {
+	match, err := precondition(v.Ctx)
+	if err != nil {
+		return err
+	}
+	how, err := importRequest{}.how(v)
+	if err != nil {
+		return err
+	}
+	data, _, err := modeBody(v.Ctx)
+	if err != nil {
+		return err
+	}
+	documents, err := manifest.Read(v.UserContext(), a.DB.Kinds(), []upload.File{{Data: data}})
+	if err != nil {
+		return err
+	}
+	applied, err := files.Apply(v.UserContext(), a.DB, v.by(), v.org.ID, documents, how.dryRun, planned(v, match))
+	if err != nil {
+		return err
+	}
+	v.Set("ETag", etag(v.org.ID, applied.Revision))
+	return answer(v.Ctx, http.StatusOK, applied)
+}

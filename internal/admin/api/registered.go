@@ -1,0 +1,95 @@
+package api
+
+import (
+	"mime"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/manifest"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/templates"
+	"orgmodes/internal/upload"
+)
+
+// registeredAPI presents the objects of a kind that has no form of its own in the API:
+// as manifests.
+type registeredAPI struct{ *objects }
+
+// registered returns the objects of the kinds that have no form of their own.
+func (a *API) registered() (all []*objects) {
+	for _, k := range a.DB.Kinds() {
+		switch singular := k.Names().Singular; singular {
+		case modes.KindName, templates.KindName:
+		default:
+			r := &objects{API: a, store: a.DB.Objects(singular), kind: k}
+			r.presenter = registeredAPI{r}
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+func (registeredAPI) parameters() parameters { return parameters{} }
+
+func (registeredAPI) limit() int { return manifest.MaxDocuments }
+
+func (r registeredAPI) present(o resource.Object) any { return manifest.Of(r.kind, o) }
+
+func (registeredAPI) sent(s resource.Spec) any { return s.Fields() }
+
+// read reads a manifest, in JSON or YAML.
+func (r registeredAPI) read(v *visit) (resource.Spec, error) {
+	data, _, err := modeBody(v.Ctx)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := manifest.Read(v.UserContext(), []resource.Kind{r.kind}, []upload.File{{Data: data}})
+	if err != nil {
+		return nil, err
+	}
+	if len(documents) > 1 {
+		return nil, fault.New(fault.Invalid, "several_documents", "These are %d documents, where one is expected; apply takes several", len(documents))
+	}
+	return documents[0].Spec, nil
+}
+
+// patch patches the manifest of the current spec.
+func (r registeredAPI) patch(current resource.Spec, data []byte) (resource.Spec, error) {
+	return manifest.Patch(r.kind, current, data)
+}
+
+func (r registeredAPI) describe(out *version, o resource.Object, whole bool) {
+	out.ID, out.Name = o.ID.String(), o.Spec.Title()
+	if whole {
+		out.Spec = o.Spec.Fields()
+	}
+}
+
+func (r registeredAPI) list(v *visit) ([]listed, error) {
+	all, err := r.store.List(v.UserContext(), v.org.ID)
+	return eachOf(all, func(o resource.Object) listed { return listed{o.ID.String(), r.present(o)} }), err
+}
+
+// export answers with all objects as documents of YAML.
+func (r registeredAPI) export(v *visit) error {
+	all, err := r.store.List(v.UserContext(), v.org.ID)
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderContentType, mediaYAML+"; charset=utf-8")
+	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": v.org.Slug + "-" + r.kind.Names().Plural + ".yaml"}))
+	return v.Send(manifest.YAML(r.kind, all))
+}
+
+// importFiles applies manifests of the kind.
+func (r registeredAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
+	documents, err := manifest.Read(v.UserContext(), []resource.Kind{r.kind}, up.files)
+	if err != nil {
+		return nil, 0, err
+	}
+	applied, err := files.Apply(v.UserContext(), r.DB, v.by(), v.org.ID, documents, how.dryRun, how.seen)
+	return applied, applied.Revision, err
+}

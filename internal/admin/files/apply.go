@@ -1,0 +1,137 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/manifest"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
+)
+
+// Applied is what applying manifests did, or would do.
+type Applied struct {
+	// Applied says that it was done; otherwise nothing was changed.
+	Applied bool `json:"applied"`
+	// Revision is the organization's after the change, the same as before if nothing
+	// was changed.
+	Revision int64           `json:"revision"`
+	Objects  []AppliedObject `json:"objects"`
+	// Notices are about what was passed over.
+	Notices []resource.Notice `json:"notices,omitempty"`
+}
+
+// AppliedObject is what became of the object of one manifest.
+type AppliedObject struct {
+	// Index is the place of the manifest among all, from 0. File is the name of its file,
+	// where there are several, and Line where it begins there.
+	Index int    `json:"index"`
+	File  string `json:"file,omitempty"`
+	Line  int    `json:"line"`
+	// Kind is that of the manifest.
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Action is ActionCreate, ActionUpdate or ActionUnchanged.
+	Action resource.Action `json:"action"`
+	// ID and Generation are those of the object; one that would be created has no id.
+	ID         *uuid.UUID `json:"id,omitempty"`
+	Generation int64      `json:"generation"`
+	// Changes are what an update changes, field by field.
+	Changes []diff.Change `json:"changes,omitempty"`
+}
+
+// Differs reports whether anything was changed, or would be.
+func (a Applied) Differs() bool {
+	for _, o := range a.Objects {
+		if o.Action != resource.ActionUnchanged {
+			return true
+		}
+	}
+	return false
+}
+
+// Apply creates or replaces the objects of manifests, in one change: all of them or none.
+// Objects that have no manifest stay as they are. A dry run is the same, rolled back.
+// seen is the organization's revision that the caller knows, 0 for any.
+//
+// The error names the failure of each object, at its place in the text.
+func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, documents []manifest.Document, dryRun bool, seen int64) (Applied, error) {
+	sorted, err := manifest.Sort(db.Kinds(), documents)
+	if err != nil {
+		return Applied{}, err
+	}
+	ops := make([]resource.Op, len(sorted))
+	for i, d := range sorted {
+		ops[i] = resource.Op{Verb: resource.Put, Kind: d.Kind.Names().Singular, Seen: d.Generation, New: resource.Object{Spec: d.Spec}}
+	}
+	result, err := db.Apply(ctx, by, org, ops, resource.Options{DryRun: dryRun, Batch: true, Seen: seen})
+	if err != nil {
+		return Applied{}, refused(err, sorted)
+	}
+	out := Applied{Applied: !dryRun, Revision: result.Revision, Objects: make([]AppliedObject, len(sorted))}
+	budget := diff.NewBudget(ctx, diff.DefaultSteps)
+	for i, d := range sorted {
+		done := result.Outcomes[i]
+		o := AppliedObject{
+			Index: d.Index, File: d.File, Line: d.Line, Kind: d.Kind.Names().Manifest, Name: done.Object.Spec.ObjectName(),
+			Action: done.Action, Generation: done.Object.Version,
+		}
+		if !dryRun || done.Action != resource.ActionCreate {
+			o.ID = &done.Object.ID
+		}
+		if done.Before != nil {
+			o.Changes = diff.WithLines(d.Kind.Diff(done.Before.Spec, done.Object.Spec), budget)
+		}
+		out.Objects[d.Index] = o
+	}
+	if dryRun && out.Differs() {
+		out.Revision-- // it is still to come
+	}
+	for _, d := range documents {
+		out.Notices = append(out.Notices, d.Notices...)
+	}
+	return out, nil
+}
+
+// refused returns the failures of operations as one, with the places of their manifests.
+// It is Stale if any of them is, else as the first.
+func refused(err error, documents []manifest.Document) error {
+	var failed resource.OpErrors
+	if !errors.As(err, &failed) {
+		return err
+	}
+	var out *fault.Error
+	for _, one := range failed {
+		f, ok := fault.As(one.Err)
+		if !ok {
+			return err
+		}
+		if out == nil {
+			code := f.Code
+			if f.Kind == fault.Invalid {
+				code = "invalid_manifest"
+			}
+			out = fault.New(f.Kind, code, "Nothing was applied: it is all of the %d objects or none", len(documents))
+		}
+		d := documents[one.Index]
+		switch {
+		case f.Kind == fault.Stale:
+			out.Kind, out.Code = f.Kind, f.Code
+			out = out.With(d.At("/metadata/generation", fmt.Sprintf("%s; leave out metadata.generation to replace any version", f.Message)))
+		case len(f.Fields) == 0:
+			out = out.With(d.At("/metadata/name", f.Message))
+		default:
+			for _, p := range f.Fields {
+				p.Line = 0
+				out = out.With(d.Blame(p))
+			}
+		}
+	}
+	return out
+}

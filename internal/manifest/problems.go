@@ -1,0 +1,42 @@
+package manifest
+
+import (
+	"fmt"
+
+	"orgmodes/internal/fault"
+)
+
+// maxProblems bounds the problems that are reported: nobody reads more.
+const maxProblems = 50
+
+// problems collects what is wrong with manifests.
+type problems struct{ list []fault.Field }
+
+func (p *problems) blame(f fault.Field) { p.list = append(p.list, f) }
+
+// merge adds the problems of a failure, each at its place.
+func (p *problems) merge(err error, place func(fault.Field) fault.Field) {
+	f, ok := fault.As(err)
+	switch {
+	case !ok:
+		p.blame(place(fault.Field{Detail: err.Error()}))
+	case len(f.Fields) == 0:
+		p.blame(place(fault.Field{Detail: f.Message}))
+	default:
+		for _, field := range f.Fields {
+			p.blame(place(field))
+		}
+	}
+}
+
+// failure returns the problems as an error, nil if there are none.
+func (p *problems) failure() error {
+	if len(p.list) == 0 {
+		return nil
+	}
+	list := p.list
+	if more := len(list) - maxProblems; more > 1 {
+		list = append(list[:maxProblems:maxProblems], fault.Field{Detail: fmt.Sprintf("and %d more problems", more)})
+	}
+	return fault.New(fault.Invalid, "invalid_manifest", "Nothing was applied: these manifests can't be used as they are").With(list...)
+}
