@@ -80,7 +80,7 @@ func TestObjectsOfAnyKindOnTheCommandLine(t *testing.T) {
 	require.Contains(t, i.call("history", "--org", "acme", "gadgets").ok().stdout, "one")
 
 	// The same for kinds that have commands of their own.
-	require.Contains(t, i.call("history", "--org", "acme", "template", "Reviewer").ok().stdout, "create")
+	require.Contains(t, i.call("history", "--org", "acme", "template", "Code Expert").ok().stdout, "create")
 	require.NotEmpty(t, i.call("get", "--org", "acme", "templates", "--json").ok().json()["templates"])
 	require.Contains(t, i.call("audit", "list", "--org", "acme").ok().stdout, "gadget.delete")
 }

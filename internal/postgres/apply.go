@@ -12,8 +12,10 @@ import (
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres/sqlcgen"
 	"orgmodes/internal/resource"
+	"orgmodes/internal/templates"
 )
 
 // kind is a kind of object: its rules, and where its objects are stored.
@@ -65,6 +67,14 @@ func (db *DB) Kinds() []resource.Kind {
 		all[i] = k.Kind
 	}
 	return all
+}
+
+// MoreKinds returns the rules of the kinds beside modes and permission templates, which
+// have forms of their own in the API and for agents.
+func (db *DB) MoreKinds() []resource.Kind {
+	return slices.DeleteFunc(db.Kinds(), func(k resource.Kind) bool {
+		return k.Names().Singular == modes.KindName || k.Names().Singular == templates.KindName
+	})
 }
 
 // is returns the name of the kind in versions and in the audit log.

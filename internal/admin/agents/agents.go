@@ -72,13 +72,14 @@ func (l library) server() *mcp.Server {
 		"Lists the modes in effect: the built-in ones, replaced by the organization's of the same slug, and its others."), tool(l, l.listModes))
 	mcp.AddTool(s, reads("get_mode", "Get a mode",
 		"Returns one of the modes in effect, with its whole configuration."), tool(l, l.getMode))
+	l.addKinds(s)
 
 	s.AddResourceTemplate(&mcp.ResourceTemplate{
 		URITemplate: templatesAt + "{id}", Name: "permission template", MIMEType: asJSON, Description: "A permission template, as get_template returns it",
-	}, resource(l, templatesAt, func(ctx context.Context, ref string) (any, error) { return l.getTemplate(ctx, templateRef{ref}) }))
+	}, readable(l, templatesAt, func(ctx context.Context, ref string) (any, error) { return l.getTemplate(ctx, templateRef{ref}) }))
 	s.AddResourceTemplate(&mcp.ResourceTemplate{
 		URITemplate: modesAt + "{slug}", Name: "mode", MIMEType: asJSON, Description: "A mode in effect, as get_mode returns it",
-	}, resource(l, modesAt, func(ctx context.Context, ref string) (any, error) { return l.getMode(ctx, modeRef{ref}) }))
+	}, readable(l, modesAt, func(ctx context.Context, ref string) (any, error) { return l.getMode(ctx, modeRef{ref}) }))
 	// What there is, is looked up for who asks for it, and not for every message.
 	s.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
 		return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
@@ -115,8 +116,8 @@ func tool[In any](l library, do func(context.Context, In) (any, error)) mcp.Tool
 	}
 }
 
-// resource is how what stands below an address is read.
-func resource(l library, at string, read func(ctx context.Context, ref string) (any, error)) mcp.ResourceHandler {
+// readable is how what stands below an address is read.
+func readable(l library, at string, read func(ctx context.Context, ref string) (any, error)) mcp.ResourceHandler {
 	return func(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 		uri := req.Params.URI
 		ref, err := url.PathUnescape(strings.TrimPrefix(uri, at))

@@ -182,6 +182,11 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 	require.Len(t, log, 6)
 	require.Equal(t, "gadget.restore", log[0].(map[string]any)["action"])
 
+	agent := s.agent(t, s.token(s.member, s.acme, "read"))
+	require.Len(t, agent.call("list_gadgets", nil)["gadgets"], 1)
+	require.Equal(t, one, agent.call("get_gadget", map[string]any{"name": "one"})["metadata"].(map[string]any)["uid"])
+	require.Contains(t, agent.refused("get_gadget", map[string]any{"name": "two"}), "no such gadget")
+
 	schema := s.do("GET", "!/api/v1/schemas/Gadget", "", "").ok(200).json()
 	require.Equal(t, []any{"kind", "metadata", "spec"}, schema["required"])
 	require.Empty(t, describe().wrong(schema, made.json(), ""))

@@ -8,9 +8,7 @@ import (
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/manifest"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/templates"
 	"orgmodes/internal/upload"
 )
 
@@ -20,14 +18,10 @@ type registeredAPI struct{ *objects }
 
 // registered returns the objects of the kinds that have no form of their own.
 func (a *API) registered() (all []*objects) {
-	for _, k := range a.DB.Kinds() {
-		switch singular := k.Names().Singular; singular {
-		case modes.KindName, templates.KindName:
-		default:
-			r := &objects{API: a, store: a.DB.Objects(singular), kind: k}
-			r.presenter = registeredAPI{r}
-			all = append(all, r)
-		}
+	for _, k := range a.DB.MoreKinds() {
+		r := &objects{API: a, store: a.DB.Objects(k.Names().Singular), kind: k}
+		r.presenter = registeredAPI{r}
+		all = append(all, r)
 	}
 	return all
 }
