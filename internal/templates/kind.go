@@ -27,7 +27,9 @@ func (Kind) Names() resource.Names {
 func (Kind) NameKey(name string) string { return NameKey(name) }
 
 // Read reads a template, see ReadTemplate.
-func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) { return readTemplate(fields, k.Tools()) }
+func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
+	return readTemplate(fields, k.Tools())
+}
 
 // Check normalizes and validates a template, see Template.Validate.
 func (k Kind) Check(s resource.Spec) (resource.Spec, error) {

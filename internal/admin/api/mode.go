@@ -13,7 +13,9 @@ import (
 // modeAPI presents modes.
 type modeAPI struct{ *API }
 
-func (a *API) modes() *objects { return &objects{API: a, store: a.DB.Objects(modes.KindName), presenter: modeAPI{a}} }
+func (a *API) modes() *objects {
+	return &objects{API: a, store: a.DB.Objects(modes.KindName), presenter: modeAPI{a}}
+}
 
 func (modeAPI) parameters() parameters {
 	return parameters{list: []string{"view"}, imports: []string{"only", "choices", "index...", "collision", "slug..."}, export: []string{"view", "format", "slug..."}}
