@@ -72,7 +72,7 @@ func TestMistakesInManifestsAreNamedAtTheirPlaces(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"an unknown kind":         {"kind: Gaget\nmetadata: {name: a}\nspec: {}\n", `line 1, column 7: /kind: there is no kind "Gaget"; the nearest one is Gadget`},
 		"no kind":                 {"metadata: {name: a}\nspec: {}\n", "line 1, column 1: /kind: is required, such as Mode"},
-		"an unknown field":        {gadget + "  requries: two\n", `line 6, column 3: /spec/requries: unknown field "requries"; the nearest known one is "requires"`},
+		"an unknown field":        {gadget + "  requirez: two\n", `line 6, column 3: /spec/requirez: unknown field "requirez"; the nearest known one is "requires"`},
 		"an unknown field around": {gadget + "labls: {}\n", `line 6, column 1: /labls: unknown field "labls"`},
 		"a list":                  {"- 1\n", "line 1, column 1: must be an object, not a list"},
 		"no name":                 {"kind: Gadget\nmetadata: {}\nspec: {}\n", "line 2, column 11: /metadata/name: is required"},

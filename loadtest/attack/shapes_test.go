@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -136,6 +137,30 @@ func uploadShapes(size int) []shape {
 		jsonShape("JSON: unicode escapes", fill(size, `{"customModes":[{"slug":"m","name":"N","groups":["read"],"roleDefinition":"`, `\u00e9`, `"}]}`)),
 		jsonShape("JSON: 1,500,000 keys", count(size, `{"customModes":[{`, func(i int) string { return fmt.Sprintf(`"%d":0,`, i) }, `"x":0}]}`)),
 	}
+}
+
+const manifestHead = "kind: Mode\nmetadata: {name: bomb}\nspec:\n  name: Bomb\n  config:\n    roleDefinition: r\n    groups: [read]\n"
+
+// manifestShapes are what uploadShapes are as manifests, and documents without end.
+func manifestShapes(size int) []shape {
+	document := func(name, role string) string {
+		return "---\nkind: Mode\nmetadata: {name: " + name + "}\nspec: {name: N, config: {roleDefinition: " + role + ", groups: [read]}}\n"
+	}
+	words := randomWords(rand.New(rand.NewPCG(1, 2)), max(1, min(size, 8_000_000)/500-100))
+	shapes := []shape{
+		yamlShape("documents: 500 modes that fill a library", count(min(size, 8_000_000), "", func(i int) string { return document(fmt.Sprint("m", i), words) }, "")),
+		yamlShape("documents: 1,000 permission templates", count(min(size, 80_000), "", func(i int) string {
+			return fmt.Sprintf("---\nkind: PermissionTemplate\nmetadata: {name: t%d}\nspec: {permission_mode: plan}\n", i)
+		}, "")),
+		yamlShape("documents: tiny ones", count(size, "", func(i int) string { return document(fmt.Sprint("m", i), "r") }, "")),
+		yamlShape("documents: comments alone", fill(size, "", "---\n# c\n", document("m", "r"))),
+		yamlShape("documents: far down, and broken", fill(size, document("m", "r"), "\n", "---\nkind: [\n")),
+		yamlShape("documents: 900, the last one broken", fill(min(size, 90_000), "", document("m", "r"), "---\nkind: [\n")),
+	}
+	for _, s := range uploadShapes(size) {
+		shapes = append(shapes, shape{s.name, s.media, bytes.Replace(s.body, []byte(modeHead), []byte(manifestHead), 1)})
+	}
+	return shapes
 }
 
 // pyramid nests maps, each on a line of its own, as deep as size allows.

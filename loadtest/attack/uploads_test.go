@@ -83,6 +83,23 @@ func (a *attacks) uploads() {
 			}
 		})
 	}
+	for _, c := range []struct {
+		size int
+		budget
+	}{{1 << 20, oneRequest}, {whole, oneUpload}} {
+		a.run("apply: each shape, of "+mebibytes(int64(c.size)), a.admin, c.budget, func(w *row) {
+			tn := a.tenant("apply")
+			_, writer, _ := tn.senders()
+			for i, upload := range manifestShapes(c.size) {
+				if !*long && i%4 != 0 {
+					continue
+				}
+				for _, path := range []string{"/apply?dry_run=true", "/apply"} {
+					w.fire(request{method: http.MethodPost, path: "/api/v1/organizations/" + tn.org.Slug + path, media: upload.media, body: upload.body, as: writer, what: upload.name})
+				}
+			}
+		})
+	}
 	a.run("upload: files of a form", a.admin, oneUpload, func(w *row) {
 		tn := a.tenant("upload")
 		_, writer, owner := tn.senders()
