@@ -224,7 +224,10 @@ type metadata struct {
 // document reads one document, or notes what is wrong with it.
 func (r *reader) document(d *Document) {
 	before := len(r.list)
-	e := r.envelope(d)
+	e, ok := r.envelope(d)
+	if !ok {
+		return
+	}
 	d.Kind = r.kind(d, e)
 	if len(r.list) > before {
 		return
@@ -249,8 +252,8 @@ func (d Document) place() string {
 	return fmt.Sprintf("the document at line %d", d.Line)
 }
 
-// envelope reads all but the spec.
-func (r *reader) envelope(d *Document) (e envelope) {
+// envelope reads all but the spec; ok says that it could be read at all.
+func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 	rest := *d.root
 	rest.Fields = nil
 	for _, f := range d.root.Fields {
@@ -268,7 +271,7 @@ func (r *reader) envelope(d *Document) (e envelope) {
 			p.Pointer = d.pointer + p.Pointer
 			return d.inFile(p)
 		})
-		return e
+		return e, false
 	}
 	missing := func(pointer, detail string) { r.blame(d.At(pointer, detail)) }
 	if e.APIVersion != "" && !slices.Contains(apiVersions, e.APIVersion) {
@@ -286,7 +289,7 @@ func (r *reader) envelope(d *Document) (e envelope) {
 		missing("/spec", cmp.Or(d.spec.Flaw, "must be an object, not "+d.spec.Describe()))
 	}
 	d.Generation = e.Metadata.Generation
-	return e
+	return e, true
 }
 
 // kind finds the kind of a document.
