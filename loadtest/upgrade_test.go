@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/prove"
 )
 
@@ -118,7 +119,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 	}
 	_, _, answer = send("GET", library(admins[0]), "", "")
 	require.NoError(t, json.Unmarshal([]byte(answer), &organization), answer)
-	documents := []string{"/api/organizations/" + organization.ID + "/modes.yaml", "/api/organizations/" + organization.ID + "/permission-templates.json"}
+	documents := []string{endpoint.Path(organization.ID, endpoint.ModesYAML), endpoint.Path(organization.ID, endpoint.TemplatesJSON)}
 	for _, d := range documents {
 		f.await("served", func() error {
 			if status, _, _ := send("GET", readers[0]+d, "", ""); status != 200 {

@@ -46,16 +46,16 @@ where kind = 'template';
 
 create function write_permission_template() returns trigger language plpgsql as $$
 declare
-  spec jsonb;
-  bytes integer;
+  new_spec jsonb;
+  new_bytes integer;
 begin
   if tg_op = 'DELETE' then
     delete from resources where id = old.id and version = old.version;
     return case when found then old end;
   end if;
-  spec := jsonb_build_object('name', new.name, 'permission_mode', new.permission_mode, 'allowed_tools', to_jsonb(coalesce(new.allowed_tools, '{}')),
+  new_spec := jsonb_build_object('name', new.name, 'permission_mode', new.permission_mode, 'allowed_tools', to_jsonb(coalesce(new.allowed_tools, '{}')),
     'default_role', new.default_role, 'default_system_prompt', new.default_system_prompt, 'description', new.description);
-  bytes := octet_length(new.name) + octet_length(new.permission_mode) + coalesce(octet_length(array_to_string(new.allowed_tools, '')), 0)
+  new_bytes := octet_length(new.name) + octet_length(new.permission_mode) + coalesce(octet_length(array_to_string(new.allowed_tools, '')), 0)
     + coalesce(octet_length(new.default_role), 0) + coalesce(octet_length(new.default_system_prompt), 0) + coalesce(octet_length(new.description), 0);
   if tg_op = 'INSERT' then
     new.id := coalesce(new.id, gen_random_uuid());
@@ -64,12 +64,12 @@ begin
     new.updated_at := coalesce(new.updated_at, now());
     new.allowed_tools := coalesce(new.allowed_tools, '{}');
     insert into resources (id, organization_id, kind, name, name_key, spec, bytes, created_by, created_at, updated_by, updated_at, version)
-    values (new.id, new.organization_id, 'template', new.name, lower(btrim(new.name)), spec, bytes,
+    values (new.id, new.organization_id, 'template', new.name, lower(btrim(new.name)), new_spec, new_bytes,
       new.created_by, new.created_at, new.updated_by, new.updated_at, new.version);
     return new;
   end if;
   update resources r
-  set name = new.name, name_key = lower(btrim(new.name)), spec = write_permission_template.spec, bytes = write_permission_template.bytes,
+  set name = new.name, name_key = lower(btrim(new.name)), spec = new_spec, bytes = new_bytes,
     updated_by = new.updated_by, updated_at = new.updated_at, version = new.version
   where r.id = old.id and r.version = old.version;
   return case when found then new end;
