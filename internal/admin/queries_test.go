@@ -164,9 +164,9 @@ func TestAuthenticatedRequestSendsNoQueryTwice(t *testing.T) {
 		{"GET", "/api/v1/organizations", "", bearer, 200, []string{byToken, enters}},
 		{"GET", "/api/v1/session", "", bearer, 200, []string{byToken, enters}},
 
-		{"GET", "/api/templates", "", bearer, 200, []string{byToken, enters, "ListTemplates"}},
+		{"GET", "/api/templates", "", bearer, 200, []string{byToken, enters, "ListResources"}},
 		{"GET", "/api/templates", "", several, 400, []string{byToken, enters}},
-		{"GET", "/api/templates", "", inHeader("acme"), 200, []string{byToken, enters, "ListTemplates"}},
+		{"GET", "/api/templates", "", inHeader("acme"), 200, []string{byToken, enters, "ListResources"}},
 		{"GET", "/api/templates", "", inHeader(foreign), 404, []string{byToken, enters}},
 		{"GET", "/api/templates", "", inHeader("absent"), 404, []string{byToken, enters}},
 

@@ -69,16 +69,21 @@ func (s resourceStore) list(ctx context.Context, q *sqlcgen.Queries, org uuid.UU
 // have now. only is the id of the row if it is one, so that the references of others
 // aren't read.
 func (s resourceStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID, rows []sqlcgen.Resource) ([]resource.Object, error) {
-	refs, err := q.ListRequiredReferences(ctx, sqlcgen.ListRequiredReferencesParams{OrganizationID: org, Kind: s.singular(), ResourceID: only})
-	if err != nil {
-		return nil, fmt.Errorf("references of %s: %w", s.kind.Names().Plural, err)
-	}
-	out, index := make([]resource.Object, len(rows)), make(map[uuid.UUID]*resource.Object, len(rows))
+	out, index, requires := make([]resource.Object, len(rows)), make(map[uuid.UUID]*resource.Object, len(rows)), false
 	for i, r := range rows {
+		var err error
 		if out[i], err = s.object(r); err != nil {
 			return nil, err
 		}
 		index[r.ID] = &out[i]
+		requires = requires || slices.ContainsFunc(out[i].Spec.References(), func(f resource.Reference) bool { return f.Required })
+	}
+	if !requires {
+		return out, nil
+	}
+	refs, err := q.ListRequiredReferences(ctx, sqlcgen.ListRequiredReferencesParams{OrganizationID: org, Kind: s.singular(), ResourceID: only})
+	if err != nil {
+		return nil, fmt.Errorf("references of %s: %w", s.kind.Names().Plural, err)
 	}
 	names := &referenceNames{db: s.db, q: q, org: org}
 	for _, f := range refs {
