@@ -12,87 +12,9 @@ import (
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres/sqlcgen"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/templates"
 )
-
-// kind is a kind of object: its rules, and where its objects are stored.
-type kind struct {
-	resource.Kind
-	store
-}
-
-// store reads and writes the rows of one kind. Its methods hold no rules: what they are
-// given was checked, and the organization's lock is held for what they change.
-type store interface {
-	// list returns an organization's objects in their order.
-	list(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]resource.Object, error)
-	// byID and byName return an object, or pgx.ErrNoRows.
-	byID(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (resource.Object, error)
-	byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error)
-	// names returns the titles of an organization's objects by their ids.
-	names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error)
-	// users returns the objects that refer to o from tables of their own.
-	users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error)
-	// insert adds a row with the id and the version of o.
-	insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error)
-	// update replaces the row of before, which has its version.
-	update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error)
-	// remove deletes the row of o and its version, and returns how many that were.
-	remove(ctx context.Context, c *change, o resource.Object) (rows int64, err error)
-	// measure returns how many objects an organization has, and their bytes together.
-	measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (objects, bytes int, err error)
-	// content returns what versions and the audit log store of o, and read is its
-	// opposite: names are those that references have now.
-	content(o resource.Object) any
-	read(ctx context.Context, names *referenceNames, id uuid.UUID, content []byte) (resource.Object, error)
-}
-
-// kind returns a kind by its singular.
-func (db *DB) kind(singular string) (*kind, error) {
-	for _, k := range db.kinds {
-		if k.Names().Singular == singular {
-			return k, nil
-		}
-	}
-	return nil, fmt.Errorf("unknown kind %q", singular)
-}
-
-// Kinds returns the rules of all kinds.
-func (db *DB) Kinds() []resource.Kind {
-	all := make([]resource.Kind, len(db.kinds))
-	for i, k := range db.kinds {
-		all[i] = k.Kind
-	}
-	return all
-}
-
-// MoreKinds returns the rules of the kinds beside modes and permission templates, which
-// have forms of their own in the API and for agents.
-func (db *DB) MoreKinds() []resource.Kind {
-	return slices.DeleteFunc(db.Kinds(), func(k resource.Kind) bool {
-		return k.Names().Singular == modes.KindName || k.Names().Singular == templates.KindName
-	})
-}
-
-// is returns the name of the kind in versions and in the audit log.
-func (k *kind) is() audit.SubjectKind { return audit.SubjectKind(k.Names().Singular) }
-
-// get returns an object by its id or its name: what has the form of an id is taken for
-// one.
-func (k *kind) get(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string) (o resource.Object, err error) {
-	if id, parseErr := uuid.Parse(ref); parseErr == nil && len(ref) == 36 {
-		o, err = k.byID(ctx, q, org, id)
-	} else {
-		o, err = k.byName(ctx, q, org, ref)
-	}
-	if errors.Is(err, pgx.ErrNoRows) {
-		return o, k.NotFound()
-	}
-	return o, known(err)
-}
 
 // errDryRun rolls a dry run back.
 var errDryRun = errors.New("postgres: dry run")
