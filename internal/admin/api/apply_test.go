@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -126,6 +127,11 @@ spec: {name: Docs, config: {roleDefinition: r, groups: [], permissionTemplate: N
 	s.apply("kind: [").problem(400, "malformed_yaml")
 	s.apply("# nothing").problem(422, "no_manifests")
 	s.apply(strings.Repeat("kind: Gadget\n---\n", 1001)).problem(413, "too_many_documents")
+	var many strings.Builder
+	for i := range 11 {
+		fmt.Fprintf(&many, "kind: Gadget\nmetadata: {name: g%d}\nspec: {}\n---\n", i)
+	}
+	s.apply(many.String()).problem(413, "too_many_gadgets")
 	s.do("POST", "/apply?dry-run=true", s.write, everyKind, "Content-Type", mediaYAML).problem(400, "malformed_query")
 	s.do("POST", "/apply", s.write, everyKind, "Content-Type", "text/plain").problem(415, "unsupported_media_type")
 	require.Equal(t, revision, s.count("select revision from organizations where slug = 'acme'"))

@@ -66,6 +66,9 @@ func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, doc
 	if err != nil {
 		return Applied{}, err
 	}
+	if err := checkFits(db.Kinds(), sorted); err != nil {
+		return Applied{}, err
+	}
 	ops := make([]resource.Op, len(sorted))
 	for i, d := range sorted {
 		ops[i] = resource.Op{Verb: resource.Put, Kind: d.Kind.Names().Singular, Seen: d.Generation, New: resource.Object{Spec: d.Spec}}
@@ -97,6 +100,23 @@ func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, doc
 		out.Notices = append(out.Notices, d.Notices...)
 	}
 	return out, nil
+}
+
+// checkFits refuses what no library can hold before any of it is applied.
+func checkFits(kinds []resource.Kind, documents []manifest.Document) error {
+	for _, k := range kinds {
+		objects, bytes := 0, 0
+		for _, d := range documents {
+			if d.Kind.Names().Singular == k.Names().Singular {
+				objects++
+				bytes += d.Spec.Size()
+			}
+		}
+		if err := k.CheckLibrary(objects, bytes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refused returns the failures of operations as one, with the places of their manifests.
