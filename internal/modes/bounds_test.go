@@ -77,7 +77,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		"most bad groups":   `{"customModes":[{"slug":"a","groups":[` + strings.Repeat(`"x",`, (maxNodes-10)/hostileShare) + `1]}]}`,
 		"most bad values":   `{"customModes":[{"x":[` + strings.Repeat(`1e999,`, (maxNodes-10)/hostileShare) + `1]}]}`,
 		"most names, YAML":  "customModes:\n-\n" + strings.Repeat("  a:\n", (maxNodes-10)/hostileShare),
-		"most modes":        `{"customModes":[` + strings.Repeat(`{"slug":"a","x":[`+strings.Repeat(`"\u0000",`, 170)+`1]},`, (MaxModes-1)/hostileShare) + `1]}`,
+		"most modes":        `{"customModes":[` + strings.Repeat(`{"slug":"a","x":[`+strings.Repeat(`"\u0000",`, maxNodes/MaxModes-5)+`1]},`, (MaxModes-1)/hostileShare) + `1]}`,
 		"just comments":     "a: 1\n" + just("#\n"),
 		"just lists":        "[" + just("[],"),
 		"just open":         just("[a,"),
