@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,10 @@ import (
 	"orgmodes/internal/resource"
 )
 
-var filesOfManifests = kindOfFile{"manifests", ".yaml, .yml, .json", mayHoldModes}
+// filesOfManifests leaves out hidden files: .roomodes holds modes in another form.
+var filesOfManifests = kindOfFile{"manifests", ".yaml, .yml, .json", func(name string) bool {
+	return !strings.HasPrefix(name, ".") && mayHoldModes(name)
+}}
 
 func (c *cli) apply() *cobra.Command {
 	var org string

@@ -30,6 +30,8 @@ func TestManifestsOnTheCommandLine(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "gadgets.json"), []byte(`[{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {"mode": "docs"}}]`), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "README.md"), []byte("# not a manifest"), 0o600))
 
+	require.NoError(t, os.WriteFile(filepath.Join(folder, ".roomodes"), []byte("customModes: []"), 0o600))
+
 	dry := i.call("apply", "--org", "acme", "-f", folder, "--dry-run")
 	require.Equal(t, 3, dry.code, dry.stderr)
 	require.Regexp(t, `create +Gadget +one\n`, dry.stdout)

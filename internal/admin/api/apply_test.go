@@ -94,7 +94,7 @@ func TestManifestsThatCannotBeAppliedChangeNothing(t *testing.T) {
 		return all
 	}
 
-	// Each conflict is named, and what is right beside them is not applied.
+	// Each conflict is reported, and the valid documents are not applied either.
 	p := s.apply(`kind: Gadget
 metadata: {name: new}
 spec: {}
@@ -137,7 +137,7 @@ spec: {name: Docs, config: {roleDefinition: r, groups: [], permissionTemplate: N
 	require.Equal(t, revision, s.count("select revision from organizations where slug = 'acme'"))
 }
 
-// A kind that is only registered has all that modes have: what is described, too.
+// Registering a kind is enough to get every route that modes have, and its description.
 func TestRegisteredKindOverJSON(t *testing.T) {
 	s := newSite(t, withGadgets)
 	s.create("docs")

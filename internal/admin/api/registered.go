@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// registeredAPI presents the objects of a kind that has no form of its own in the API:
-// as manifests.
+// registeredAPI presents objects as manifests. It serves every kind without its own API
+// format.
 type registeredAPI struct{ *objects }
 
 // registered returns the objects of the kinds that have no form of their own.

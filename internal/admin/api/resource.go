@@ -68,8 +68,7 @@ func importOf[C any](up importRequest, how howToImport, choices C) files.Import[
 	return files.Import[C]{Files: up.files, Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen}
 }
 
-// in is API.in for the objects of a kind: of a failure, what is there now is answered in
-// the form of the kind.
+// in wraps API.in, and puts the current objects in a failure into the format of the kind.
 func (r *objects) in(request access.Request, handle func(*visit) error, t ...string) fiber.Handler {
 	return r.API.in(request, func(v *visit) error { return r.presented(handle(v)) }, t...)
 }
