@@ -6,12 +6,14 @@ import (
 	"orgmodes/internal/endpoint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 )
 
 // RendererVersion is part of the edition of a published document. Raise it with
-// every change of what Render writes: that republishes all organizations.
-const RendererVersion = 2
+// every change of what Render writes, and with every migration that changes what it
+// writes of the same library: that renders all organizations again.
+const RendererVersion = 3
 
 // The names of the representations. Stores take any name, and any number of
 // them.
@@ -43,46 +45,22 @@ type Source struct {
 	Modes        []modes.OrganizationMode
 	Builtins     []modes.Mode
 	Templates    []templates.OrganizationTemplate
+	// Objects are what the documents of other kinds are made of, by the Singular of
+	// their kind.
+	Objects map[string][]resource.Object
 	// Deleted organizations have no representations: what is published of them
 	// is that they are gone.
 	Deleted bool
 }
 
-// Render returns all representations, always in the same order. It leaves the
-// source as it is.
-func Render(src Source) []Representation {
+// Render returns all representations of modes and permission templates, and of the
+// kinds given, always in the same order. It leaves the source as it is.
+func Render(src Source, kinds ...resource.Kind) []Representation {
 	var out []Representation
-	_ = Each(src, func(r Representation) error { out = append(out, r); return nil })
+	for _, c := range Collections(kinds) {
+		_ = c.Each(src, func(r Representation) error { out = append(out, r); return nil })
+	}
 	return out
-}
-
-// Each calls fn with one representation after the other, in the order of Render, and
-// renders the next one only then. It stops at fn's first error, and returns it.
-func Each(src Source, fn func(Representation) error) error {
-	if src.Deleted {
-		return nil
-	}
-	stored := append([]modes.OrganizationMode(nil), src.Modes...)
-	modes.Sort(stored)
-	own := make([]modes.Mode, len(stored))
-	for i, m := range stored {
-		own[i] = m.Mode
-	}
-	for _, r := range []struct {
-		name, contentType string
-		body              func() []byte
-	}{
-		{ModesJSON, TypeJSON, func() []byte { return modesJSON(stored) }},
-		{ModesYAML, TypeYAML, func() []byte { return Merged(src.Organization, src.Builtins, own) }},
-		{OrganizationYAML, TypeYAML, func() []byte { return Own(src.Organization, own) }},
-		{MarketplaceYAML, TypeYAML, func() []byte { return marketplaceYAML(src.Organization, own) }},
-		{TemplatesJSON, TypeJSON, func() []byte { return templates.PublishedJSON(src.Templates) }},
-	} {
-		if err := fn(Representation{r.name, r.contentType, r.body()}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Merged is the effective view: the built-in modes overlaid by the

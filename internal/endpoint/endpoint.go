@@ -3,6 +3,8 @@
 // package that knows both.
 package endpoint
 
+import "strings"
+
 // The names of the representations, in stores, metrics and the API.
 const (
 	ModesJSON        = "modes.json"
@@ -15,18 +17,29 @@ const (
 // Below is the path below which readers serve organizations, each by its id.
 const Below = "/api/organizations/"
 
-// Served is a representation and the last part of its path.
-type Served struct{ Name, Segment string }
+// The collections of the representations: what of an organization is rendered, stored
+// and kept in memory together.
+const (
+	Modes     = "modes"
+	Templates = "templates"
+)
+
+// NamedCollections are the collections of named documents that readers serve. Such a
+// document has the path collection/name, and that is its name as a representation too.
+func NamedCollections() []string { return nil }
+
+// Served is a representation, its collection, and the last part of its path.
+type Served struct{ Name, Collection, Segment string }
 
 // All returns the representations that readers serve below an organization. JSON is
 // what editors ask for without an extension.
 func All() []Served {
 	return []Served{
-		{ModesJSON, "modes"},
-		{ModesYAML, ModesYAML},
-		{OrganizationYAML, OrganizationYAML},
-		{MarketplaceYAML, MarketplaceYAML},
-		{TemplatesJSON, "templates"},
+		{ModesJSON, Modes, "modes"},
+		{ModesYAML, Modes, ModesYAML},
+		{OrganizationYAML, Modes, OrganizationYAML},
+		{MarketplaceYAML, Modes, MarketplaceYAML},
+		{TemplatesJSON, Templates, "templates"},
 	}
 }
 
@@ -37,6 +50,9 @@ func Path(organization, name string) string {
 		if s.Name == name {
 			return Below + organization + "/" + s.Segment
 		}
+	}
+	if strings.Contains(name, "/") {
+		return Below + organization + "/" + name
 	}
 	return ""
 }

@@ -52,7 +52,7 @@ func (Kind) Diff(before, after resource.Spec) []diff.Change {
 func (Kind) CheckLibrary(modes, bytes int) error { return CheckLibrary(modes, bytes) }
 
 // NotFound returns the failure for a mode that doesn't exist.
-func (Kind) NotFound() error { return fault.New(fault.NotFound, "not_found", "There is no such mode") }
+func (Kind) NotFound() error { return resource.NotFound("mode") }
 
 // NameTaken returns the failure (code "slug_taken") for a slug that is in use.
 func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {

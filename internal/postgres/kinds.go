@@ -58,6 +58,16 @@ func (db *DB) kind(singular string) (*kind, error) {
 	return nil, fmt.Errorf("unknown kind %q", singular)
 }
 
+// nameFields are the fields in which contents have the names of objects.
+func (db *DB) nameFields() []string {
+	var fields []string
+	for _, k := range db.kinds {
+		fields = append(fields, k.Names().NameField)
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
+}
+
 // Kinds returns the rules of all kinds.
 func (db *DB) Kinds() []resource.Kind {
 	all := make([]resource.Kind, len(db.kinds))

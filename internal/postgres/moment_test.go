@@ -32,6 +32,8 @@ func (l *library) whileItReads(read func() error, between func()) {
 	})
 }
 
+func modesOnly(postgres.Library) []string { return []string{"mode"} }
+
 // What is to be published of an organization was true at one moment: never one
 // revision's number with another one's modes.
 func TestLibraryIsOfOneMoment(t *testing.T) {
@@ -39,11 +41,11 @@ func TestLibraryIsOfOneMoment(t *testing.T) {
 	l.create("a")
 	var got postgres.Library
 	l.whileItReads(func() (err error) {
-		got, err = l.db.Library(t.Context(), l.org.ID)
+		got, err = l.db.Library(t.Context(), l.org.ID, nil, modesOnly)
 		return err
 	}, func() { l.create("b") })
 	require.EqualValues(t, 2, got.Organization.Revision)
-	require.Len(t, got.Modes, 1)
+	require.Len(t, got.Objects["mode"], 1)
 }
 
 // A mark is not of a later time than the snapshot that it was read in: a change
@@ -59,7 +61,7 @@ func TestMarkIsNotOfLaterThanItsSnapshot(t *testing.T) {
 		got, err = l.db.Unpublished(t.Context(), 10)
 		return err
 	}, func() { l.create("a") })
-	lib, err := l.db.Library(t.Context(), l.org.ID)
+	lib, err := l.db.Library(t.Context(), l.org.ID, nil, modesOnly)
 	require.NoError(t, err)
 	if _, excepted := got.Organizations[l.org.ID]; !excepted {
 		require.True(t, got.At.Before(lib.ChangedAt), "as of %s, without the change of %s", got.At, lib.ChangedAt)

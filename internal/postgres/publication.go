@@ -11,10 +11,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres/sqlcgen"
-	"orgmodes/internal/templates"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/token"
 )
 
@@ -23,22 +22,30 @@ type Library struct {
 	Organization organization.Organization
 	// Deleted organizations are published as tombstones.
 	Deleted bool
-	Modes   []modes.OrganizationMode
-	// Templates are the organization's permission templates.
-	Templates []templates.OrganizationTemplate
 	// ChangedAt is when the change that Organization.Revision counts was made.
 	ChangedAt time.Time
-	// Pending says that something of it isn't published. Where it isn't set,
-	// Modes and Templates were not read.
+	// Pending says that something of it isn't published.
 	Pending      bool
 	Installation Installation
 	// Edition is the newest one.
 	Edition int64
+	// Planned is what was last planned to be published, zero where nothing was, and
+	// Changed the kinds of what was changed since, as the audit log calls them.
+	Planned Publication
+	Changed []string
+	// Renamed are those of them, and of the kinds that were asked for, of which
+	// something has another name.
+	Renamed []string
+	// Objects are the objects by the Singular of their kind, of the kinds that were
+	// asked for.
+	Objects map[string][]resource.Object
 }
 
-// Library reads an organization's current state as far as it is to be
-// published: NotFound where there is no such organization.
-func (db *DB) Library(ctx context.Context, org uuid.UUID) (Library, error) {
+// Library reads an organization's current state as far as it is to be published:
+// NotFound where there is no such organization. Where something is, it reads the objects
+// of those kinds that choose returns for the rest of it. named are the kinds of which
+// Renamed tells.
+func (db *DB) Library(ctx context.Context, org uuid.UUID, named []string, choose func(Library) (kinds []string)) (Library, error) {
 	var out Library
 	err := pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
 		q := db.q.WithTx(tx)
@@ -59,15 +66,42 @@ func (db *DB) Library(ctx context.Context, org uuid.UUID) (Library, error) {
 			Organization: toOrganization(row), Deleted: row.DeletedAt != nil, ChangedAt: row.ChangedAt.UTC(),
 			Pending:      row.PendingSince != nil,
 			Installation: Installation{Epoch: inst.Epoch, Incarnation: inst.Incarnation},
+			Objects:      map[string][]resource.Object{},
 		}
 		if out.Deleted || !out.Pending {
 			return nil
 		}
-		if out.Modes, err = db.Modes.read(ctx, q, org); err != nil {
+		planned, err := q.GetPublication(ctx, org)
+		switch {
+		case err == nil:
+			if out.Planned, err = toPublication(planned); err != nil {
+				return err
+			}
+		case !errors.Is(err, pgx.ErrNoRows):
 			return err
 		}
-		out.Templates, err = db.Templates.read(ctx, q, org)
-		return err
+		changed, err := q.ListChangedKinds(ctx, sqlcgen.ListChangedKindsParams{
+			OrganizationID: &org, Revision: out.Planned.Revision, Named: named, NameFields: db.nameFields(),
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range changed {
+			out.Changed = append(out.Changed, c.SubjectKind)
+			if c.Renamed {
+				out.Renamed = append(out.Renamed, c.SubjectKind)
+			}
+		}
+		for _, name := range choose(out) {
+			k, err := db.kind(name)
+			if err != nil {
+				return err
+			}
+			if out.Objects[name], err = k.list(ctx, q, org); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return Library{}, fmt.Errorf("library: %w", err)

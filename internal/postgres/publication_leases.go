@@ -20,15 +20,27 @@ type Publishable struct {
 	// Held is true where another publication of it is under way, which has been left
 	// word that the organization was asked for: it returns that from EndLease.
 	Held bool
-	// Bytes is about how long the texts are that are to be rendered; it is counted
-	// only where the publication can begin.
+	// Bytes is about how long the texts are that are to be rendered: of the kinds that
+	// changed. It is counted only where the publication can begin.
 	Bytes int64
 }
 
+// Ask is how it is asked what there is to publish.
+type Ask struct {
+	// Force: it makes no difference whether a publication is under way.
+	Force bool
+	// Whole: all of it counts as to be rendered, and not only what changed.
+	Whole bool
+	// Named are the kinds whose names stand in the files of modes.
+	Named []string
+}
+
 // AskToPublish returns what there is to publish: NotFound where there is no such
-// organization. With force it makes no difference whether it is under way.
-func (db *DB) AskToPublish(ctx context.Context, org uuid.UUID, force bool) (Publishable, error) {
-	row, err := db.q.AskToPublish(ctx, sqlcgen.AskToPublishParams{ID: org, Force: force})
+// organization.
+func (db *DB) AskToPublish(ctx context.Context, org uuid.UUID, a Ask) (Publishable, error) {
+	row, err := db.q.AskToPublish(ctx, sqlcgen.AskToPublishParams{
+		ID: org, Force: a.Force, Whole: a.Whole, Named: a.Named, NameFields: db.nameFields(),
+	})
 	if err != nil {
 		return Publishable{}, orNotFound(err, "organization")
 	}

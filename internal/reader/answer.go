@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// serve answers for one form of an organization's document: who asks, whether
+// serve answers for one form of a document: who asks, whether
 // the token opens it, load, judge, write.
 //
 // Whether an organization exists is told only to who has a token that opens it.
@@ -18,7 +18,7 @@ import (
 //
 // The lease is read before anything that it is about: what it says of a document
 // and a token that are looked up after it is true of them.
-func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id organizationID) {
+func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, form string, vary []byte) {
 	l, settled, now := r.freshness.lease.Load(), r.freshness.settled.Load(), r.clock.now()
 	who, standing := r.authenticate(ctx, l, now)
 	r.metrics.authentications[standing].Inc()
@@ -26,12 +26,12 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 		refusals[standing].write(ctx)
 		return
 	}
-	if !who.record.opens(id) {
+	if !who.record.opens(k.organization) {
 		problemNoSuchOrganization.write(ctx)
 		return
 	}
 	r.tokens.table.use(who.record.hash, now.wall)
-	doc, from, err := r.documents.get(id)
+	doc, from, err := r.documents.get(k)
 	r.metrics.cache[from].Inc()
 	switch {
 	case errors.Is(err, snapshot.ErrAbsent):
@@ -47,23 +47,22 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 			return
 		}
 		rep := doc.form(form)
-		if rep == nil {
-			// The worker that published it did not know this form yet.
-			problemNotPublished.write(ctx)
-			return
-		}
 		if looked || from != hit {
 			now = r.clock.now() // something was waited for
 		}
 		// held is up to when we hold every change to the document.
 		held := time.Time{}
 		if settled && l.covers(doc.confirmed) && !doc.outdated() {
-			held = l.ofOrganization(id, doc.confirmed)
+			held = l.ofOrganization(k.organization, doc.confirmed)
 		}
 		fresh := !held.IsZero() && l.age(earlier(held, who.asOf), now) <= freshFor
-		known := refuter{claims: r.claims, organization: id}
+		known := refuter{claims: r.claims, organization: k.organization}
 		if fresh {
 			known.held = held
+		}
+		if rep == nil {
+			r.missing(ctx, k, statusOf(from, fresh))
+			return
 		}
 		chosen := r.negotiated(ctx, rep)
 		tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
@@ -71,9 +70,9 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 		if said == ahead {
 			// The client was served by a reader that is ahead of this one. Going back
 			// would be worse than saying nothing new.
-			r.claims.meet(claim{id, claimed}, now.wall)
+			r.claims.meet(claim{k.organization, claimed}, now.wall)
 			if !looked {
-				doc = r.documents.lookAgain(id, doc)
+				doc = r.documents.lookAgain(k, doc)
 				continue
 			}
 			fresh = false // who knows what is beyond
@@ -87,6 +86,16 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, form string, vary []byte, id or
 		r.write(ctx, rep, chosen, said, repeat, vary, statusOf(from, fresh))
 		return
 	}
+}
+
+// missing answers where the document has no such form.
+func (r *Reader) missing(ctx *fasthttp.RequestCtx, k documentKey, status []byte) {
+	if r.documents.collections[k.collection].part.Collection == "" {
+		problemNotPublished.write(ctx) // the worker that published it did not know the form yet
+		return
+	}
+	problemNoSuchDocument.write(ctx)
+	ctx.Response.Header.SetCanonical(headerCacheStatus, status)
 }
 
 func earlier(a, b time.Time) time.Time {

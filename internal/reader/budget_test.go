@@ -88,14 +88,14 @@ func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
 	one.Representations = one.Representations[:1]
 	r, _, _ := quiet(t, time.Now)
 	d := &disk{log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics}
-	d.documents = newDocuments(nil, 1<<30, r.clock, r.freshness, r.metrics)
+	d.documents = newDocuments(nil, collectionsOf(nil), 1<<30, r.clock, r.freshness, r.metrics)
 	pipe := client.Pipeline()
 	for n := range organizations {
 		var id organizationID
 		id[0], id[1], id[2] = byte(n), byte(n>>8), byte(n>>16)
 		copied := *one
 		copied.Organization = id.String()
-		d.documents.memory.set(id, assemble(&copied, 0).confirm(1))
+		d.documents.memory.set(modesOf(id), assemble(&copied, 0).confirm(1))
 		pipe.HSet(t.Context(), "{om}:revs", copied.Organization, version(1).String())
 		if n%1000 == 999 {
 			_, err := pipe.Exec(t.Context())

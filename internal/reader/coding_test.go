@@ -114,13 +114,13 @@ func TestDamagedDocumentsAreRefused(t *testing.T) {
 		d := documentOf(t, org, version(1))
 		b := d.Representations[0].Encoded[i].Bytes
 		b[len(b)/2] ^= 1
-		_, err := prepare(d, 0)
+		_, err := prepare(d, nil, 0)
 		require.Error(t, err)
 	}
 	d := documentOf(t, org, version(1))
 	d.Representations[0], d.Representations[1] = d.Representations[1], d.Representations[0]
 	d.Representations[0].Sum = d.Representations[1].Sum
-	_, err := prepare(d, 0)
+	_, err := prepare(d, nil, 0)
 	require.Error(t, err)
 }
 

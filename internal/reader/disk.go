@@ -20,7 +20,7 @@ import (
 // Redis is away has something to serve. It counts for as much as it says it
 // does: the file carries the lease that it was written under.
 //
-//	"orgmodes reader 1\n" │ lease │ documents │ tokens │ SHA-256 of all before
+//	"orgmodes reader 2\n" │ lease │ documents │ tokens │ SHA-256 of all before
 //
 // It is written beside, synced and renamed into place, so there is always a
 // whole one. disk_format.go has what stands in it.
@@ -37,7 +37,7 @@ type disk struct {
 
 const (
 	diskFile  = "reader.snapshot"
-	diskMagic = "orgmodes reader 1\n"
+	diskMagic = "orgmodes reader 2\n"
 )
 
 var errForeign = errors.New("it is not a snapshot of this version of the reader")

@@ -37,10 +37,12 @@ func (d *disk) encode(w *diskWriter) {
 		}
 		w.int(0)
 	}
-	for _, id := range d.documents.memory.keys() {
-		if doc, ok := d.documents.memory.peek(id); ok {
+	for _, k := range d.documents.memory.keys() {
+		if doc, ok := d.documents.memory.peek(k); ok {
 			w.int(1)
-			w.document(id, doc, !doc.outdated() && l.covers(doc.confirmed) && l.organizations[id].best(doc.confirmed))
+			w.raw(k.organization[:])
+			w.bytes([]byte(d.documents.collections[k.collection].name))
+			w.document(doc, !doc.outdated() && l.covers(doc.confirmed) && l.organizations[k.organization].best(doc.confirmed))
 		}
 	}
 	w.int(0)
@@ -75,9 +77,12 @@ func (d *disk) decode(r *diskReader) (documents, tokens int) {
 		}
 	}
 	for r.more() {
-		id, doc := r.document()
-		if r.err == nil {
-			settle(&d.documents.shelf, id, doc)
+		var id organizationID
+		r.raw(id[:])
+		of, served := d.documents.collection(string(r.bytes()))
+		doc := r.document(id)
+		if r.err == nil && served {
+			settle(&d.documents.shelf, documentKey{id, of}, doc)
 			documents++
 		}
 	}
@@ -129,8 +134,7 @@ func (w *diskWriter) version(v snapshot.Version) {
 	w.int(v.Edition)
 }
 
-func (w *diskWriter) document(id organizationID, d *document, sure bool) {
-	w.raw(id[:])
+func (w *diskWriter) document(d *document, sure bool) {
 	w.version(d.version)
 	w.version(d.told)
 	w.time(d.committedAt)
@@ -211,8 +215,7 @@ func (r *diskReader) version() snapshot.Version {
 	return snapshot.Version{Epoch: r.int(), Revision: r.int(), Edition: r.int()}
 }
 
-func (r *diskReader) document() (id organizationID, out *document) {
-	r.raw(id[:])
+func (r *diskReader) document(id organizationID) (out *document) {
 	d := &snapshot.Document{Organization: id.String(), Version: r.version()}
 	told := r.version()
 	d.CommittedAt, d.Deleted = r.time(), r.flag()
@@ -232,16 +235,16 @@ func (r *diskReader) document() (id organizationID, out *document) {
 		d.Representations = append(d.Representations, f)
 	}
 	if r.err != nil {
-		return id, nil
+		return nil
 	}
 	if out, r.err = prepareStored(d); r.err != nil {
-		return id, nil
+		return nil
 	}
 	out.told = told
 	if sure {
 		out.confirmed = 0
 	}
-	return id, out
+	return out
 }
 
 func (r *diskReader) record() (out record) {

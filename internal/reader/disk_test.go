@@ -116,16 +116,15 @@ func TestAFileReplacesNothing(t *testing.T) {
 	w.publish(org, 2)
 	require.Equal(t, 200, w.modes(org, tok).status)
 	id, _ := parseOrganization(org)
-	have, ok := w.documents.resident(id)
+	have, ok := w.documents.resident(modesOf(id))
 	require.True(t, ok)
-	older, err := prepare(documentOf(t, org, version(1)), 0)
-	require.NoError(t, err)
-	settle(&w.documents.shelf, id, older)
-	now, _ := w.documents.resident(id)
+	older := partsOf(t, w.Reader, id, documentOf(t, org, version(1)))[modesOf(id)]
+	settle(&w.documents.shelf, modesOf(id), older)
+	now, _ := w.documents.resident(modesOf(id))
 	assert.Same(t, have, now)
 	another, _ := parseOrganization(uuid.NewString())
-	settle(&w.documents.shelf, another, older)
-	now, ok = w.documents.resident(another)
+	settle(&w.documents.shelf, modesOf(another), older)
+	now, ok = w.documents.resident(modesOf(another))
 	require.True(t, ok)
 	assert.Same(t, older, now)
 }
@@ -184,7 +183,7 @@ func TestAFileThatIsDamaged(t *testing.T) {
 	}
 	other, ok, _ := restore(whole)
 	require.True(t, ok)
-	_, there := other.documents.resident(id)
+	_, there := other.documents.resident(modesOf(id))
 	require.True(t, there)
 	assert.Equal(t, r.freshness.lease.Load().asOf.UnixMicro(), other.freshness.lease.Load().asOf.UnixMicro())
 
@@ -194,7 +193,7 @@ func TestAFileThatIsDamaged(t *testing.T) {
 		flipped[at] ^= 0x10
 		other, ok, said := restore(flipped)
 		require.False(t, ok, at)
-		_, there := other.documents.resident(id)
+		_, there := other.documents.resident(modesOf(id))
 		require.False(t, there, "nothing of it is used")
 		require.Nil(t, other.freshness.lease.Load())
 		require.Equal(t, 1, strings.Count(said, "\n"), said)
@@ -221,8 +220,8 @@ func TestWhatIsUnsureStaysUnsureOnDisk(t *testing.T) {
 	r, org, tok := quiet(t, time.Now)
 	id, _ := parseOrganization(org)
 	hash := token.HashOf([]byte(tok))
-	doc, _ := r.documents.memory.peek(id)
-	r.documents.memory.set(id, doc.outdate(version(2)))
+	doc, _ := r.documents.memory.peek(modesOf(id))
+	r.documents.memory.set(modesOf(id), doc.outdate(version(2)))
 	rec, _ := r.tokens.memory.peek(hash)
 	r.tokens.memory.set(hash, rec.confirm(unconfirmed))
 	d := &disk{log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics}
@@ -230,7 +229,7 @@ func TestWhatIsUnsureStaysUnsureOnDisk(t *testing.T) {
 	other, _, _ := quiet(t, time.Now)
 	d.documents, d.tokens, d.freshness = other.documents, other.tokens, other.freshness
 	require.True(t, d.load())
-	got, ok := other.documents.resident(id)
+	got, ok := other.documents.resident(modesOf(id))
 	require.True(t, ok)
 	assert.True(t, got.outdated())
 	assert.Equal(t, uint64(unconfirmed), got.confirmed)

@@ -4,20 +4,24 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"time"
 
 	"orgmodes/internal/snapshot"
 )
 
-// document is an organization's published document with everything that an
-// answer needs beside it. It never changes, so requests share it.
+// document is a collection of an organization's published document with everything
+// that an answer needs beside it. It never changes, so requests share it.
 type document struct {
+	stored      *snapshot.Document
 	version     snapshot.Version
 	committedAt time.Time
 	// deleted is a tombstone: the organization was, and isn't any more.
 	deleted bool
 	forms   []representation
-	size    uint32
+	// named finds the forms by their names, where there are too many to look through.
+	named map[string]int
+	size  uint32
 	// told is the newest version that was told of, where that is not this one.
 	told      snapshot.Version
 	asked     time.Duration
@@ -49,10 +53,16 @@ type coded struct {
 
 // prepare makes a document ready to be served. It unpacks each representation
 // once and compares it with its tag, and each coding with its digest: what got
-// damaged on the way must not reach anybody.
-func prepare(d *snapshot.Document, asked time.Duration) (*document, error) {
+// damaged on the way must not reach anybody. What is the same bytes in memory as in
+// have, which may be nil, was found to be whole before.
+func prepare(d, have *snapshot.Document, asked time.Duration) (*document, error) {
 	for i := range d.Representations {
 		form := &d.Representations[i]
+		if have != nil {
+			if known := have.Find(form.Name); known != nil && form.SharesBytes(known) {
+				continue
+			}
+		}
 		if _, err := form.Identity(); err != nil {
 			return nil, fmt.Errorf("reader: document of %s: %w", d.Organization, err)
 		}
@@ -69,7 +79,7 @@ func prepare(d *snapshot.Document, asked time.Duration) (*document, error) {
 // assemble puts together what prepare has found to be whole.
 func assemble(d *snapshot.Document, asked time.Duration) *document {
 	out := &document{
-		version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
+		stored: d, version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
 		forms: make([]representation, len(d.Representations)),
 		asked: asked, confirmed: unconfirmed,
 	}
@@ -78,13 +88,19 @@ func assemble(d *snapshot.Document, asked time.Duration) *document {
 		out.forms[i] = prepareForm(&d.Representations[i])
 		size += 1024 // tags, digests and what holds them
 	}
+	if len(out.forms) > lookThrough {
+		out.named = make(map[string]int, len(out.forms))
+		for i := range out.forms {
+			out.named[out.forms[i].name] = i
+		}
+	}
 	out.size = uint32(min(size, 1<<32-1))
 	return out
 }
 
 func prepareForm(form *snapshot.Representation) representation {
 	r := representation{
-		name: form.Name, contentType: []byte(form.ContentType), tag: []byte(form.Tag.String()), gzip: form,
+		name: form.Name[strings.IndexByte(form.Name, '/')+1:], contentType: []byte(form.ContentType), tag: []byte(form.Tag.String()), gzip: form,
 	}
 	for c := range codingCount {
 		name := c.name()
@@ -109,8 +125,26 @@ func reprDigest(sum [sha256.Size]byte) []byte {
 	return append(b, after...)
 }
 
-// form returns the representation of the name, or nil.
+// lookThrough is of how many forms the right one is found soonest by comparing names.
+const lookThrough = 8
+
+// published returns the document as it was published; nil for no document.
+func (d *document) published() *snapshot.Document {
+	if d == nil {
+		return nil
+	}
+	return d.stored
+}
+
+// form returns the representation of the name, or nil. A named document is called by
+// its name within its collection.
 func (d *document) form(name string) *representation {
+	if d.named != nil {
+		if i, ok := d.named[name]; ok {
+			return &d.forms[i]
+		}
+		return nil
+	}
 	for i := range d.forms {
 		if d.forms[i].name == name {
 			return &d.forms[i]

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"runtime/pprof"
 	"time"
 
 	"orgmodes/internal/snapshot"
@@ -14,23 +15,35 @@ const (
 	recheckTime = 50 * time.Millisecond
 )
 
-// documents are the resident documents.
+// documents are the resident documents: of each organization, those collections that
+// somebody has asked for.
 type documents struct {
-	shelf[organizationID, *document]
+	shelf[documentKey, *document]
+	collections []collection
 }
 
-func newDocuments(load func(context.Context, string) (*snapshot.Document, snapshot.Position, error), maxBytes uint64,
-	clock Clock, f *freshness, m *metrics,
-) *documents {
-	d := &documents{shelf[organizationID, *document]{
-		memory: newWeighed(maxBytes, func(_ organizationID, v *document) uint32 { return v.size }, m.documentEvictions.Inc),
-		load: func(ctx context.Context, id organizationID) (*document, snapshot.Position, error) {
+// loadPart is what documents ask of Redis; see snapshot.Store.Part.
+type loadPart func(ctx context.Context, org string, p snapshot.Part, have *snapshot.Document) (*snapshot.Document, snapshot.Position, error)
+
+func newDocuments(load loadPart, collections []collection, maxBytes uint64, clock Clock, f *freshness, m *metrics) *documents {
+	d := &documents{collections: collections}
+	d.shelf = shelf[documentKey, *document]{
+		memory: newWeighed(maxBytes, func(_ documentKey, v *document) uint32 { return v.size }, m.documentEvictions.Inc),
+		load: func(ctx context.Context, k documentKey) (*document, snapshot.Position, error) {
 			asked := clock.mono()
-			doc, at, err := load(ctx, id.String())
+			have, _ := d.memory.peek(k)
+			of := collections[k.collection]
+			var doc *snapshot.Document
+			var at snapshot.Position
+			var err error
+			// Profiles tell by the label what is loaded, and the simulation whose question it is.
+			pprof.Do(ctx, pprof.Labels("collection", of.name), func(ctx context.Context) {
+				doc, at, err = load(ctx, k.organization.String(), of.part, have.published())
+			})
 			if err != nil {
 				return nil, at, err
 			}
-			ready, err := prepare(doc, asked)
+			ready, err := prepare(doc, have.published(), asked)
 			return ready, at, err
 		},
 		following: f.following.Load,
@@ -45,34 +58,42 @@ func newDocuments(load func(context.Context, string) (*snapshot.Document, snapsh
 				m.propagation.Observe(clock.now().wall.Sub(now.committedAt).Seconds())
 			}
 		},
-	}}
+	}
 	d.open()
 	return d
 }
 
 // bytes is roughly what the resident documents take.
 func (d *documents) bytes() uint64 {
-	w, _ := d.memory.(weighed[organizationID, *document])
+	w, _ := d.memory.(weighed[documentKey, *document])
 	return w.WeightedSize()
 }
 
-// get returns an organization's document, from Redis where it isn't resident.
-func (d *documents) get(id organizationID) (*document, outcome, error) {
-	if doc, ok := d.resident(id); ok {
+// get returns a document, from Redis where it isn't resident.
+func (d *documents) get(k documentKey) (*document, outcome, error) {
+	if doc, ok := d.resident(k); ok {
 		return doc, hit, nil
 	}
 	ctx, cancel := context.WithTimeout(d.base, d.attempt)
 	defer cancel()
-	return d.fetch(ctx, id)
+	return d.fetch(ctx, k)
+}
+
+// published takes note that an organization was published: each of its collections may
+// have changed.
+func (d *documents) published(id organizationID, v snapshot.Version) {
+	for i := range d.collections {
+		d.newer(documentKey{id, collectionNumber(i)}, v) //nolint:gosec // a handful
+	}
 }
 
 // lookAgain returns the document after a short look whether Redis has a newer
 // one, for a client that has seen a newer one.
-func (d *documents) lookAgain(id organizationID, have *document) *document {
+func (d *documents) lookAgain(k documentKey, have *document) *document {
 	ctx, cancel := context.WithTimeout(d.base, recheckTime)
 	defer cancel()
-	d.recheck(ctx, id)
-	if doc, ok := d.resident(id); ok && doc.version.Compare(have.version) > 0 {
+	d.recheck(ctx, k)
+	if doc, ok := d.resident(k); ok && doc.version.Compare(have.version) > 0 {
 		return doc
 	}
 	return have

@@ -350,6 +350,26 @@ func revisionOf(t testing.TB, body []byte) (org string, revision int64) {
 	return org, revision
 }
 
+// modesOf is the key of an organization's modes.
+func modesOf(id organizationID) documentKey { return documentKey{organization: id} }
+
+// partsOf are the collections of a document, as a reader has them in memory.
+func partsOf(t testing.TB, r *Reader, id organizationID, d *snapshot.Document) map[documentKey]*document {
+	t.Helper()
+	out := map[documentKey]*document{}
+	for i, c := range r.documents.collections {
+		part := *d
+		part.Representations = nil
+		for _, name := range c.part.Names {
+			part.Representations = append(part.Representations, *d.Find(name))
+		}
+		ready, err := prepare(&part, nil, 0)
+		require.NoError(t, err)
+		out[documentKey{id, collectionNumber(i)}] = ready
+	}
+	return out
+}
+
 // quiet is a Reader without Redis, follower and listener, with documents put into
 // memory: for what happens within one request.
 func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
@@ -371,9 +391,9 @@ func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	})
 	org, tok = uuid.NewString(), keys.Mint()
 	id, _ := parseOrganization(org)
-	doc, err := prepare(documentOf(t, org, version(1)), 0)
-	require.NoError(t, err)
-	r.documents.memory.set(id, doc.confirm(1))
+	for k, d := range partsOf(t, r, id, documentOf(t, org, version(1))) {
+		r.documents.memory.set(k, d.confirm(1))
+	}
 	rec := recordOf(tok, org)
 	r.tokens.memory.set(rec.Hash, prepareRecord(rec, 0).confirm(1))
 	r.freshness.lease.Store(leaseOf(&snapshot.Mark{AsOf: now()}, 1, r.clock.mono(), nil))

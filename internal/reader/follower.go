@@ -60,8 +60,8 @@ type follower struct {
 	synced    atomic.Bool
 	// loaded: what a snapshot on disk held is resident, and all there is for now.
 	loaded atomic.Bool
-	// canary is the zero organization where there is none.
-	canary organizationID
+	// canary is the zero key where there is none.
+	canary documentKey
 	// stored is nil where nothing is kept on disk.
 	stored *disk
 	// missing are resident tokens that Redis turned out not to have. They go when a
@@ -199,8 +199,8 @@ func (f *follower) takeTokens(ctx context.Context, s *stretch, since snapshot.Po
 func (f *follower) syncDocuments(ctx context.Context, s *stretch, since snapshot.Position) error {
 	for batch := range slices.Chunk(f.documents.suspect(), versionBatch) {
 		names := make([]string, len(batch))
-		for i, id := range batch {
-			names[i] = id.String()
+		for i, k := range batch {
+			names[i] = k.organization.String()
 		}
 		found, at, err := f.redis.Versions(ctx, names)
 		if err != nil {
@@ -210,12 +210,12 @@ func (f *follower) syncDocuments(ctx context.Context, s *stretch, since snapshot
 		if by == unconfirmed {
 			return errMoved
 		}
-		behind := map[organizationID]snapshot.Version{}
-		for i, id := range batch {
+		behind := map[documentKey]snapshot.Version{}
+		for i, k := range batch {
 			// What is missing there, or older, is a failure of Redis and never a
 			// deletion: what we have stays.
-			if f.documents.compared(id, found[names[i]], by) {
-				behind[id] = found[names[i]]
+			if f.documents.compared(k, found[names[i]], by) {
+				behind[k] = found[names[i]]
 			}
 		}
 		if err := f.documents.reload(ctx, behind); err != nil {
@@ -276,8 +276,8 @@ func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 	switch e.Kind {
 	case snapshot.EntryDocument:
 		if id, ok := parseOrganization(e.Organization); ok {
-			f.documents.newer(id, e.Version)
-			if id == f.canary {
+			f.documents.published(id, e.Version)
+			if id == f.canary.organization {
 				f.keepCanary()
 			}
 		}
@@ -314,7 +314,7 @@ func (f *follower) mark(m *snapshot.Mark, s *stretch) {
 
 // keepCanary has the canary loaded where it isn't resident.
 func (f *follower) keepCanary() {
-	if f.canary != (organizationID{}) {
+	if f.canary != (documentKey{}) {
 		f.documents.prepare(f.canary)
 	}
 }

@@ -206,7 +206,7 @@ func TestAnOutdatedAnswerIsStale(t *testing.T) {
 	w.awaitRevision(x.org, x.tok, 2)
 	w.redis.Do("HSET", "{om}:doc:"+x.org, "index", "damaged")
 	id, _ := parseOrganization(x.org)
-	w.documents.newer(id, version(3))
+	w.documents.published(id, version(3))
 	w.marked(snapshot.Mark{})
 	assert.Equal(t, staleHit, w.status(x.org, x.tok))
 	w.publish(x.org, 3)
@@ -219,6 +219,7 @@ func TestAnOutdatedAnswerIsStale(t *testing.T) {
 // or refused for it.
 func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
 	w := newWorld(t)
+	w.freeze() // silence is another reason to compare
 	org, tok := w.organization()
 	cold, coldTok := w.organization()
 	both, _ := w.grant(org, cold)
@@ -254,6 +255,7 @@ func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
 // has everything: then there is none.
 func TestATokenThatRedisHasLost(t *testing.T) {
 	w := newWorld(t)
+	w.freeze() // silence is another reason to compare
 	x := w.warm()
 	key := fmt.Sprintf("{om}:tok:%x", token.HashOf([]byte(x.tok)))
 	w.redis.Do("DEL", key)

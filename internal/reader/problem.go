@@ -65,6 +65,9 @@ var (
 	problemNoSuchOrganization = newProblem(404, "organization_unknown",
 		"There is no such organization, or this access token does not open it.")
 
+	problemNoSuchDocument = newProblem(404, "document_unknown",
+		"This organization has no such document; it may have been deleted or renamed.")
+
 	problemMethod = newProblem(405, "method_not_allowed",
 		"This can only be read: GET or HEAD.").allowing("GET, HEAD")
 	problemTimeout = newProblem(408, "request_timeout",

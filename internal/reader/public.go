@@ -41,7 +41,7 @@ func preparePublic(body []byte) (*document, error) {
 			Name: "public", ContentType: "application/yaml; charset=utf-8", // RFC 9512
 			Tag: snapshot.Tag{Hash: hash}, Sum: sum, Length: len(body), Encoded: coded,
 		}},
-	}, 0)
+	}, nil, 0)
 }
 
 // servePublic answers who names no organization; no token is asked for.

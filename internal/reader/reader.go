@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"orgmodes/internal/endpoint"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 )
@@ -45,6 +46,8 @@ type Options struct {
 	SnapshotEvery time.Duration
 	// ReportEvery is how often workers are told which tokens are in use; 0: never.
 	ReportEvery time.Duration
+	// Collections are those of named documents; nil means endpoint.NamedCollections.
+	Collections []string
 	// Canary is the organization whose document's age is exported; empty means none.
 	Canary string
 	// Clock tells the time; nil means the machine's.
@@ -82,6 +85,9 @@ func New(o Options) (*Reader, error) {
 	if o.Clock == nil {
 		o.Clock = machineClock()
 	}
+	if o.Collections == nil {
+		o.Collections = endpoint.NamedCollections()
+	}
 	public, err := preparePublic(o.PublicCatalogue)
 	if err != nil {
 		return nil, err
@@ -91,7 +97,7 @@ func New(o Options) (*Reader, error) {
 		log: o.Log, metrics: m, clock: o.Clock, freshness: f, other: m.answers("none"), public: public,
 		pollInterval: strconv.AppendInt(nil, int64(o.PollInterval/time.Second), 10),
 		tokens:       newTokens(o.Keys, o.Store.TokenAt, o.AuthMaxStale, o.Clock, f, m),
-		documents:    newDocuments(o.Store.DocumentAt, o.CacheBytes, o.Clock, f, m),
+		documents:    newDocuments(o.Store.Part, collectionsOf(o.Collections), o.CacheBytes, o.Clock, f, m),
 		claims:       newClaims(),
 	}
 	if o.attempt != 0 {
@@ -105,7 +111,7 @@ func New(o Options) (*Reader, error) {
 		}
 	}
 	r.follower = &follower{
-		canary: canary,
+		canary: documentKey{organization: canary},
 		log:    o.Log, redis: o.LogStore, documents: r.documents, tokens: r.tokens, freshness: f, metrics: m, clock: o.Clock,
 	}
 	if o.SnapshotDir != "" {
@@ -115,8 +121,8 @@ func New(o Options) (*Reader, error) {
 		}
 	}
 	r.reporter = &reporter{log: o.Log, every: o.ReportEvery, note: o.Store.NoteUses, table: r.tokens.table, clock: o.Clock}
-	r.fiber = r.app()
-	r.watch(o.Metrics, canary)
+	r.fiber = r.app(o.Collections)
+	r.watch(o.Metrics, r.follower.canary)
 	return r, nil
 }
 

@@ -67,7 +67,7 @@ func TestRevocationsAreMeasured(t *testing.T) {
 
 func (d *documents) revision(org string) int64 {
 	id, _ := parseOrganization(org)
-	doc, ok := d.memory.peek(id)
+	doc, ok := d.memory.peek(modesOf(id))
 	if !ok {
 		return 0
 	}

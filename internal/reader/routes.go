@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"cmp"
 	"errors"
 	"runtime/debug"
 	"time"
@@ -24,17 +25,24 @@ const (
 
 // routes is all that the reader answers to. Every route takes GET and HEAD.
 // Below an organization these are modes, modes.yaml, organization.yaml,
-// marketplace.yaml and templates.
-func (r *Reader) routes(app *fiber.App) {
+// marketplace.yaml, templates, and the named documents of the collections given.
+func (r *Reader) routes(app *fiber.App, collections []string) {
 	for _, form := range endpoint.All() {
-		r.document(app, endpoint.Path(":organization", form.Name), form.Name)
+		of, _ := r.documents.collection(form.Collection)
+		r.document(app, endpoint.Path(":organization", form.Name), of, form.Name)
 	}
-	r.marketplace(app, "/api/marketplace/modes", endpoint.MarketplaceYAML)
+	for _, name := range collections {
+		of, _ := r.documents.collection(name)
+		r.document(app, endpoint.Path(":organization", name+"/:document"), of, "")
+	}
+	modes, _ := r.documents.collection(endpoint.Modes)
+	r.marketplace(app, "/api/marketplace/modes", modes, endpoint.MarketplaceYAML)
 }
 
-// document serves a form of the document of the organization in the path.
-func (r *Reader) document(app *fiber.App, path, form string) {
-	count := r.metrics.answers(form)
+// document serves a form of a collection of the organization in the path, or, if form
+// is "", the named document in the path.
+func (r *Reader) document(app *fiber.App, path string, of collectionNumber, form string) {
+	count := r.metrics.answers(cmp.Or(form, r.documents.collections[of].name))
 	app.Get(path, func(c *fiber.Ctx) error {
 		ctx := c.Context()
 		// The parameter aliases the request's buffer; the array is ours.
@@ -48,7 +56,11 @@ func (r *Reader) document(app *fiber.App, path, form string) {
 		case said == headerGiven && named != id:
 			problemDisagree.write(ctx)
 		default:
-			r.serve(ctx, form, valueVary, id)
+			wanted := form
+			if wanted == "" {
+				wanted = c.Params("document")
+			}
+			r.serve(ctx, documentKey{id, of}, wanted, valueVary)
 		}
 		count.count(ctx.Response.StatusCode())
 		return nil
@@ -57,7 +69,7 @@ func (r *Reader) document(app *fiber.App, path, form string) {
 
 // marketplace serves a form of the document of the organization in the header,
 // or the public catalogue.
-func (r *Reader) marketplace(app *fiber.App, path, form string) {
+func (r *Reader) marketplace(app *fiber.App, path string, of collectionNumber, form string) {
 	count, public := r.metrics.answers(form), r.metrics.answers("public")
 	app.Get(path, func(c *fiber.Ctx) error {
 		ctx := c.Context()
@@ -70,7 +82,7 @@ func (r *Reader) marketplace(app *fiber.App, path, form string) {
 		case headerMalformed:
 			problemHeaderID.write(ctx)
 		default:
-			r.serve(ctx, form, valueVaryMarketplace, id)
+			r.serve(ctx, documentKey{id, of}, form, valueVaryMarketplace)
 		}
 		count.count(ctx.Response.StatusCode())
 		return nil
@@ -99,7 +111,7 @@ func named(ctx *fasthttp.RequestCtx) (id organizationID, said headerSaid) {
 }
 
 // app makes the Fiber application around the routes.
-func (r *Reader) app() *fiber.App {
+func (r *Reader) app(collections []string) *fiber.App {
 	app := fiber.New(fiber.Config{
 		AppName:                   "orgmodes-reader",
 		DisableStartupMessage:     true,
@@ -119,7 +131,7 @@ func (r *Reader) app() *fiber.App {
 		DisablePreParseMultipartForm: true,
 		ErrorHandler:                 r.unrouted,
 	})
-	r.routes(app)
+	r.routes(app, collections)
 	app.Server().Handler = r.edge(app.Handler())
 	return app
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // watch exports what is looked up when somebody asks.
-func (r *Reader) watch(to prometheus.Registerer, canary organizationID) {
+func (r *Reader) watch(to prometheus.Registerer, canary documentKey) {
 	gauge := func(name, help string, f func() float64) {
 		to.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Namespace: "orgmodes", Subsystem: "reader", Name: name, Help: help,
 		}, f))
 	}
-	gauge("resident_documents", "Documents in memory.", func() float64 { return float64(r.documents.memory.len()) })
+	gauge("resident_documents", "Documents in memory; each collection of an organization is one.", func() float64 { return float64(r.documents.memory.len()) })
 	gauge("resident_bytes", "What the documents in memory take.", func() float64 { return float64(r.documents.bytes()) })
 	gauge("resident_tokens", "Tokens in memory.", func() float64 { return float64(r.tokens.memory.len()) })
 	gauge("in_step", "1 while the log is followed and nothing has to be compared.", func() float64 {
@@ -35,7 +35,7 @@ func (r *Reader) watch(to prometheus.Registerer, canary organizationID) {
 		"Below zero, or far above, the clocks of database and reader differ; up to 0.25 is allowed for.", func() float64 {
 		return r.metrics.skew.value(r.clock.mono())
 	})
-	if canary == (organizationID{}) {
+	if canary == (documentKey{}) {
 		return
 	}
 	gauge("canary_age_seconds", "How long ago the canary in memory was committed; NaN where there is none.", func() float64 {

@@ -23,14 +23,14 @@ func (l *ledger) leased(org uuid.UUID) bool {
 }
 
 // AskToPublish implements worker.Ledger.
-func (l *desk) AskToPublish(ctx context.Context, id uuid.UUID, force bool) (out postgres.Publishable, err error) {
+func (l *desk) AskToPublish(ctx context.Context, id uuid.UUID, ask postgres.Ask) (out postgres.Publishable, err error) {
 	err = l.call(ctx, "AskToPublish "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
 		if err != nil {
 			return err
 		}
 		out = postgres.Publishable{Pending: !o.pending.IsZero(), Bytes: 100}
-		if !force && l.leased(id) {
+		if !ask.Force && l.leased(id) {
 			out.Held, l.leases[id].again = true, true
 		}
 		return nil

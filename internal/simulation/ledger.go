@@ -14,6 +14,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
 )
@@ -151,7 +152,7 @@ func (l *desk) RaiseIncarnation(ctx context.Context, found int64) (out postgres.
 }
 
 // Library implements worker.Ledger.
-func (l *desk) Library(ctx context.Context, id uuid.UUID) (out postgres.Library, err error) {
+func (l *desk) Library(ctx context.Context, id uuid.UUID, _ []string, choose func(postgres.Library) []string) (out postgres.Library, err error) {
 	err = l.call(ctx, "Library "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
 		if err != nil {
@@ -159,12 +160,42 @@ func (l *desk) Library(ctx context.Context, id uuid.UUID) (out postgres.Library,
 		}
 		out = postgres.Library{
 			Organization: organization.Organization{ID: o.id, Slug: "org", Name: "Org", Revision: o.revision},
-			Modes:        slices.Clone(o.modes), Templates: slices.Clone(o.templates), ChangedAt: o.changedAt, Pending: !o.pending.IsZero(),
-			Installation: l.installation, Edition: l.edition,
+			ChangedAt:    o.changedAt, Pending: !o.pending.IsZero(), Installation: l.installation, Edition: l.edition,
+			Objects: map[string][]resource.Object{},
+		}
+		if !out.Pending {
+			return nil
+		}
+		if o.publication != nil {
+			out.Planned = *o.publication
+		}
+		for _, c := range o.changes {
+			if kind := kindOf[c.form]; c.revision > out.Planned.Revision && !slices.Contains(out.Changed, kind) {
+				out.Changed = append(out.Changed, kind)
+			}
+		}
+		for _, kind := range choose(out) {
+			out.Objects[kind] = o.objects(kind)
 		}
 		return nil
 	})
 	return out, err
+}
+
+// kindOf is the kind of what changes with a form.
+var kindOf = map[string]string{"modes.yaml": modes.KindName, "templates": templates.KindName}
+
+func (o *orgRow) objects(kind string) (all []resource.Object) {
+	if kind == modes.KindName {
+		for _, m := range o.modes {
+			all = append(all, m.Object())
+		}
+		return all
+	}
+	for _, t := range o.templates {
+		all = append(all, t.Object())
+	}
+	return all
 }
 
 // Revision implements worker.Ledger.

@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"crypto/sha1" //nolint:gosec // as Redis has it
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -47,6 +49,11 @@ func newInterpreter() *interpreter {
 	}
 	redis := in.state.NewTable()
 	redis.RawSetString("call", in.state.NewFunction(in.call))
+	redis.RawSetString("sha1hex", in.state.NewFunction(func(l *lua.LState) int {
+		sum := sha1.Sum([]byte(l.ToString(1))) //nolint:gosec // as Redis has it
+		l.Push(lua.LString(hex.EncodeToString(sum[:])))
+		return 1
+	}))
 	in.state.SetGlobal("redis", redis)
 	return in
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,7 +139,7 @@ func (l *link) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 		if cmd.Name() == "xread" {
 			err = l.follow(ctx, cmd)
 		} else {
-			err = l.call(ctx, keyOf(cmd), func(d *data) error { return l.answer(d, cmd) })
+			err = l.call(ctx, keyOf(ctx, cmd), func(d *data) error { return l.answer(d, cmd) })
 		}
 		if err != nil {
 			cmd.SetErr(err)
@@ -151,7 +152,7 @@ func (l *link) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 // at once.
 func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		err := l.call(ctx, keyOfAll(cmds), func(d *data) error {
+		err := l.call(ctx, keyOf(ctx, cmds...), func(d *data) error {
 			for _, cmd := range cmds {
 				if err := l.answer(d, cmd); err != nil {
 					cmd.SetErr(err)
@@ -174,8 +175,19 @@ func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipel
 	}
 }
 
-// keyOf is what a command is about.
-func keyOf(cmd redis.Cmder) string {
+// keyOf is what a call is about, and for which collection it is made. It does not depend
+// on the order of a pipeline.
+func keyOf(ctx context.Context, cmds ...redis.Cmder) string {
+	keys := make([]string, len(cmds))
+	for i, cmd := range cmds {
+		keys[i] = subject(cmd)
+	}
+	slices.Sort(keys)
+	collection, _ := pprof.Label(ctx, "collection")
+	return strings.Join(keys, " ") + collection
+}
+
+func subject(cmd redis.Cmder) string {
 	args := texts(cmd.Args())
 	switch {
 	case cmd.Name() == "eval" || cmd.Name() == "evalsha":
@@ -185,16 +197,6 @@ func keyOf(cmd redis.Cmder) string {
 		return args[1]
 	}
 	return "" // multi and exec
-}
-
-// keyOfAll does not depend on the order of a pipeline.
-func keyOfAll(cmds []redis.Cmder) string {
-	keys := make([]string, len(cmds))
-	for i, cmd := range cmds {
-		keys[i] = keyOf(cmd)
-	}
-	slices.Sort(keys)
-	return strings.Join(keys, " ")
 }
 
 // draws are what chance has in store for one call.

@@ -7,7 +7,8 @@
 // Cluster too; "om" is the configurable prefix:
 //
 //	{om}:meta          HASH    incarnation, replid, n (log counter), epoch
-//	{om}:doc:<org>     HASH    one organization's document, whole
+//	{om}:doc:<org>     HASH    one organization's document; each representation has fields of
+//	                           its own, so that it is written and read without the others
 //	{om}:revs          HASH    organization -> epoch.revision.edition
 //	{om}:tok:<sha256>  HASH    one token's record; revoked ones stay, as tombstones
 //	{om}:log           STREAM  capped; ids are <n>-0, n contiguous

@@ -5,7 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"orgmodes/internal/canary"
@@ -22,7 +25,8 @@ type Document struct {
 	// Deleted marks the tombstone of a deleted organization; it has no
 	// representations.
 	Deleted bool
-	// Representations are in the order in which they were rendered.
+	// Representations are in the order in which they were rendered; of a document that
+	// was read in part (Store.Part), only those that were asked for.
 	Representations []Representation
 	// Basis is what Redis holds already, for a document that is published: see
 	// Stored.Keep.
@@ -31,6 +35,8 @@ type Document struct {
 
 // Representation is one form of a document: modes.yaml, modes.json and so on.
 type Representation struct {
+	// Name is unique within the document. That of a named document, of which a
+	// collection has any number, is "collection/name".
 	Name        string
 	ContentType string
 	Tag         Tag
@@ -85,7 +91,9 @@ func (d *Document) Size() int {
 }
 
 // The fields of a document's hash. Each representation's coded bytes stand in
-// a field of their own, so that versions and tags can be read without them.
+// a field of their own, so that versions and tags can be read without them. What a
+// collection's named documents are is told by an index of its own, so that they cost
+// nothing where something else of the organization is read or written.
 const (
 	fieldVersion   = "version"
 	fieldCommitted = "committed_at"
@@ -96,8 +104,18 @@ const (
 	stateDeleted = "deleted"
 )
 
-// indexEntry describes a representation in the field "index": a JSON list in
-// rendering order.
+// indexOf returns the field that describes a representation: "index", or
+// "index:collection" for a named document.
+func indexOf(name string) string {
+	if collection, _, named := strings.Cut(name, "/"); named {
+		return indexOfCollection(collection)
+	}
+	return fieldIndex
+}
+
+func indexOfCollection(collection string) string { return fieldIndex + ":" + collection }
+
+// indexEntry describes a representation in an index: a JSON list in rendering order.
 type indexEntry struct {
 	Name     string       `json:"name"`
 	Type     string       `json:"type"`
@@ -119,87 +137,126 @@ func payloadField(name string, c Coding) string { return name + ":" + string(c) 
 // fields writes the document as field, value, field, value... kept are the fields
 // that are there already and stay, with their lengths: field, length...
 func (d *Document) fields() (fields, kept []any, err error) {
-	index := make([]indexEntry, len(d.Representations))
+	indexes := map[string][]indexEntry{fieldIndex: {}}
 	var payload []any
-	for i, r := range d.Representations {
+	for _, r := range d.Representations {
 		if r.In(Gzip) == nil && r.kept == nil {
 			return nil, nil, fmt.Errorf("snapshot: representation %s of %s is not there in gzip", r.Name, d.Organization)
 		}
-		index[i] = indexEntry{
+		entry := indexEntry{
 			Name: r.Name, Type: r.ContentType, Epoch: r.Tag.Epoch, Revision: r.Tag.Revision,
 			Sum: hex.EncodeToString(r.Sum[:]), Length: r.Length, Codings: r.kept,
 		}
-		for _, c := range r.kept {
-			kept = append(kept, payloadField(r.Name, c.Coding), c.Length)
-		}
 		if r.kept != nil {
-			continue
+			for _, c := range r.kept {
+				kept = append(kept, payloadField(r.Name, c.Coding), c.Length)
+			}
+		} else {
+			for _, e := range r.Encoded {
+				entry.Codings = append(entry.Codings, codedEntry{e.Coding, len(e.Bytes), hex.EncodeToString(e.Digest[:])})
+				payload = append(payload, payloadField(r.Name, e.Coding), e.Bytes)
+			}
 		}
-		for _, e := range r.Encoded {
-			index[i].Codings = append(index[i].Codings, codedEntry{e.Coding, len(e.Bytes), hex.EncodeToString(e.Digest[:])})
-			payload = append(payload, payloadField(r.Name, e.Coding), e.Bytes)
-		}
-	}
-	enc, err := json.Marshal(index)
-	if err != nil {
-		return nil, nil, err
+		indexes[indexOf(r.Name)] = append(indexes[indexOf(r.Name)], entry)
 	}
 	state := stateLive
 	if d.Deleted {
 		state = stateDeleted
 	}
-	return append([]any{
+	fields = []any{
 		fieldVersion, d.Version.String(),
 		fieldCommitted, strconv.FormatInt(d.CommittedAt.UnixMicro(), 10),
 		fieldState, state,
-		fieldIndex, string(enc),
-	}, payload...), kept, nil
+	}
+	stays := len(kept) > 0
+	for _, field := range slices.Sorted(maps.Keys(indexes)) {
+		text, err := json.Marshal(indexes[field])
+		if err != nil {
+			return nil, nil, err
+		}
+		if stays && d.Basis.indexes[field] == string(text) {
+			kept = append(kept, field, len(text))
+		} else {
+			fields = append(fields, field, string(text))
+		}
+	}
+	return append(fields, payload...), kept, nil
 }
 
 // parseDocument reads what fields wrote. A field that is missing or does not
-// agree with the index is an error: half a document is never served.
+// agree with its index is an error: half a document is never served.
 func parseDocument(org string, h map[string]string) (*Document, error) {
+	var indexes []string
+	for field := range h {
+		if field == fieldIndex || strings.HasPrefix(field, indexOfCollection("")) {
+			indexes = append(indexes, field)
+		}
+	}
+	slices.Sort(indexes)
+	d, entries, err := parseHead(org, h, indexes)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.fill(entries, func(name string, c codedEntry) []byte { return []byte(h[payloadField(name, c.Coding)]) }); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// parseHead reads what stands beside the payload, and the indexes given.
+func parseHead(org string, h map[string]string, indexes []string) (*Document, []indexEntry, error) {
 	bad := func(what string, err error) error {
 		return fmt.Errorf("snapshot: document of %s: %s: %w", org, what, err)
 	}
 	v, err := ParseVersion(h[fieldVersion])
 	if err != nil {
-		return nil, bad(fieldVersion, err)
+		return nil, nil, bad(fieldVersion, err)
 	}
 	at, err := strconv.ParseInt(h[fieldCommitted], 10, 64)
 	if err != nil {
-		return nil, bad(fieldCommitted, err)
+		return nil, nil, bad(fieldCommitted, err)
 	}
-	var index []indexEntry
-	if err := json.Unmarshal([]byte(h[fieldIndex]), &index); err != nil {
-		return nil, bad(fieldIndex, err)
+	var all []indexEntry
+	for _, field := range indexes {
+		var index []indexEntry
+		if err := json.Unmarshal([]byte(h[field]), &index); err != nil {
+			return nil, nil, bad(field, err)
+		}
+		all = append(all, index...)
 	}
-	d := &Document{
-		Organization: org, Version: v, CommittedAt: time.UnixMicro(at).UTC(),
-		Deleted: h[fieldState] == stateDeleted, Representations: make([]Representation, len(index)),
+	return &Document{
+		Organization: org, Version: v, CommittedAt: time.UnixMicro(at).UTC(), Deleted: h[fieldState] == stateDeleted,
+	}, all, nil
+}
+
+// fill adds the representations that an index describes.
+func (d *Document) fill(index []indexEntry, payload func(name string, c codedEntry) []byte) error {
+	bad := func(name string, err error) error {
+		return fmt.Errorf("snapshot: document of %s: %s: %w", d.Organization, name, err)
 	}
+	d.Representations = make([]Representation, len(index))
 	for i, e := range index {
 		r := &d.Representations[i]
 		r.Name, r.ContentType, r.Length = e.Name, e.Type, e.Length
 		if err := unhex(r.Sum[:], e.Sum); err != nil {
-			return nil, bad(e.Name, err)
+			return bad(e.Name, err)
 		}
 		r.Tag = Tag{Epoch: e.Epoch, Revision: e.Revision, Hash: [8]byte(r.Sum[:8])}
 		for _, c := range e.Codings {
-			enc := Encoded{Coding: c.Coding, Bytes: []byte(h[payloadField(e.Name, c.Coding)])}
+			enc := Encoded{Coding: c.Coding, Bytes: payload(e.Name, c)}
 			if len(enc.Bytes) != c.Length {
-				return nil, bad(e.Name, fmt.Errorf("%s has %d bytes, the index says %d", c.Coding, len(enc.Bytes), c.Length))
+				return bad(e.Name, fmt.Errorf("%s has %d bytes, the index says %d", c.Coding, len(enc.Bytes), c.Length))
 			}
 			if err := unhex(enc.Digest[:], c.Sum); err != nil {
-				return nil, bad(e.Name, err)
+				return bad(e.Name, err)
 			}
 			r.Encoded = append(r.Encoded, enc)
 		}
 		if r.In(Gzip) == nil {
-			return nil, bad(e.Name, fmt.Errorf("no gzip"))
+			return bad(e.Name, fmt.Errorf("no gzip"))
 		}
 	}
-	return d, nil
+	return nil
 }
 
 func unhex(dst []byte, s string) error {

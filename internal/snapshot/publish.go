@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,10 +83,9 @@ func (s *Store) PublishDocument(ctx context.Context, d *Document, rec Reconcilia
 	if err != nil {
 		return Outcome{}, err
 	}
-	args := append([]any{
-		rec.begun, logCap, d.Organization, d.Version.String(),
-		strconv.FormatInt(d.CommittedAt.UnixMicro(), 10), d.tags(), d.Basis.index, len(kept) / 2,
-	}, kept...)
+	args := slices.Concat([]any{
+		rec.begun, logCap, d.Organization, d.Version.String(), strconv.FormatInt(d.CommittedAt.UnixMicro(), 10), d.tags(),
+	}, d.Basis.seen(), []any{len(kept) / 2}, kept)
 	keys := append(s.scriptKeys(), s.docKey(d.Organization), s.key("revs"))
 	return runOn(ctx, s.patient(d.Size()), publishDocument, keys, append(args, fields...))
 }

@@ -116,19 +116,11 @@ func (s *Store) tokenKey(h token.Hash) string { return s.key("tok:" + hashHex(h)
 // Document loads an organization's document with the payload of all codings.
 // It returns ErrAbsent or ErrUnfilled where there is none.
 func (s *Store) Document(ctx context.Context, org string) (*Document, error) {
-	d, _, err := s.DocumentAt(ctx, org)
-	return d, err
-}
-
-// DocumentAt is Document, with where in the log the answer was true. The
-// position is also there with ErrAbsent.
-func (s *Store) DocumentAt(ctx context.Context, org string) (*Document, Position, error) {
-	h, at, err := s.read(ctx, s.docKey(org))
+	h, _, err := s.read(ctx, s.docKey(org))
 	if err != nil {
-		return nil, at, err
+		return nil, err
 	}
-	d, err := parseDocument(org, h)
-	return d, at, err
+	return parseDocument(org, h)
 }
 
 // Token loads a token's record. It returns ErrAbsent or ErrUnfilled where there
@@ -234,11 +226,33 @@ func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version
 func (s *Store) read(ctx context.Context, key string) (map[string]string, Position, error) {
 	var all *redis.MapStringStringCmd
 	at, err := s.ask(ctx, func(p redis.Pipeliner) { all = p.HGetAll(ctx, key) })
+	return s.found(ctx, key, all.Val(), at, err)
+}
+
+// readFields gets some fields of a hash, the first of which is always there if the hash
+// is, and where in the log it was read.
+func (s *Store) readFields(ctx context.Context, key string, fields []string) (map[string]string, Position, error) {
+	var some *redis.SliceCmd
+	at, err := s.ask(ctx, func(p redis.Pipeliner) { some = p.HMGet(ctx, key, fields...) })
+	h := map[string]string{}
+	for i, v := range some.Val() {
+		if text, ok := v.(string); ok {
+			h[fields[i]] = text
+		}
+	}
+	if _, ok := h[fields[0]]; !ok {
+		clear(h)
+	}
+	return s.found(ctx, key, h, at, err)
+}
+
+// found judges what was read of a hash, which is empty if there was none.
+func (s *Store) found(ctx context.Context, key string, h map[string]string, at Position, err error) (map[string]string, Position, error) {
 	switch {
 	case err != nil && !errors.Is(err, ErrUnfilled):
 		return nil, at, err
-	case len(all.Val()) > 0:
-		return all.Val(), at, nil
+	case len(h) > 0:
+		return h, at, nil
 	case err != nil:
 		return nil, at, err
 	default:

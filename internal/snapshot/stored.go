@@ -2,48 +2,68 @@ package snapshot
 
 import (
 	"context"
+	"crypto/sha1" //nolint:gosec // what scripts can compute; no secret rests on it
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 )
 
 // Stored is what Redis holds of a document, without the payload: which of its
 // representations a publication need not send again. The zero value holds nothing.
 type Stored struct {
-	// index is the field as it was read; the script compares it.
-	index   string
-	entries []indexEntry
+	// indexes are the fields as they were read; the script compares them.
+	indexes map[string]string
+	entries map[string]indexEntry
 }
 
-// Stored reads what Redis holds of an organization's document. What is missing, or
-// can't be read, holds nothing: the document is sent whole then.
-func (s *Store) Stored(ctx context.Context, org string) (Stored, error) {
-	res, err := s.rdb.HMGet(ctx, s.docKey(org), fieldIndex).Result()
+// Stored reads what Redis holds of an organization's document; named documents only of
+// the collections given. What is missing, or can't be read, holds nothing: it is sent
+// whole then.
+func (s *Store) Stored(ctx context.Context, org string, collections ...string) (Stored, error) {
+	fields := []string{fieldIndex}
+	for _, c := range collections {
+		fields = append(fields, indexOfCollection(c))
+	}
+	res, err := s.rdb.HMGet(ctx, s.docKey(org), fields...).Result()
 	if err != nil {
 		return Stored{}, fmt.Errorf("snapshot: %w", err)
 	}
-	var out Stored
-	if text, ok := res[0].(string); ok && json.Unmarshal([]byte(text), &out.entries) == nil {
-		out.index = text
-		return out, nil
+	out := Stored{map[string]string{}, map[string]indexEntry{}}
+	for i, field := range fields {
+		var entries []indexEntry
+		text, ok := res[i].(string)
+		if !ok || json.Unmarshal([]byte(text), &entries) != nil {
+			continue
+		}
+		out.indexes[field] = text
+		for _, e := range entries {
+			out.entries[e.Name] = e
+		}
 	}
-	return Stored{}, nil
+	return out, nil
 }
 
 // Keep reports whether the representation is stored in exactly these codings, with
-// the same identity bytes, and then makes r refer to that: it needs no Encoded.
-// Document.Basis has to be s.
+// the same identity bytes, and then makes r refer to that: it needs no Encoded, and has
+// the media type that it is stored with. Document.Basis has to be s.
 func (s Stored) Keep(r *Representation, codings []Coding) bool {
-	i := slices.IndexFunc(s.entries, func(e indexEntry) bool { return e.Name == r.Name })
-	if i < 0 {
-		return false
-	}
-	e := s.entries[i]
-	same := e.Sum == hex.EncodeToString(r.Sum[:]) && e.Length == r.Length &&
+	e, ok := s.entries[r.Name]
+	same := ok && e.Sum == hex.EncodeToString(r.Sum[:]) && e.Length == r.Length &&
 		slices.EqualFunc(e.Codings, codings, func(c codedEntry, want Coding) bool { return c.Coding == want })
 	if same {
-		r.kept = e.Codings
+		r.kept, r.ContentType = e.Codings, e.Type
 	}
 	return same
+}
+
+// seen lists the indexes for the script: how many there are, then field, SHA-1...
+func (s Stored) seen() []any {
+	out := []any{len(s.indexes)}
+	for _, field := range slices.Sorted(maps.Keys(s.indexes)) {
+		sum := sha1.Sum([]byte(s.indexes[field])) //nolint:gosec // see above
+		out = append(out, field, hex.EncodeToString(sum[:]))
+	}
+	return out
 }

@@ -16,6 +16,7 @@ import (
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
+	"orgmodes/internal/templates"
 )
 
 // sizes are the numbers of modes of the organizations that are measured.
@@ -67,6 +68,40 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
+// BenchmarkPublishTemplate is BenchmarkPublish for a permission template, which the modes
+// beside it cost nothing.
+func BenchmarkPublishTemplate(b *testing.B) {
+	for _, n := range []int{10, modes.MaxModes} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			w := newWorld(b)
+			rng := rand.New(rand.NewPCG(1, 2))
+			wanted := make([]modes.OrganizationMode, n)
+			for i := range wanted {
+				wanted[i].Mode = mode(fmt.Sprint("m", i))
+				wanted[i].Mode.Config.CustomInstructions = incompressible(rng, 10_000)
+			}
+			_, _, err := w.db.Modes.Import(b.Context(), ada, w.org.ID, postgres.Import[modes.OrganizationMode]{Objects: wanted})
+			require.NoError(b, err)
+			w.work()
+			w.published()
+			edits := 0
+			for b.Loop() {
+				b.StopTimer()
+				after, _, err := w.store.LogTail(b.Context())
+				require.NoError(b, err)
+				edits++
+				_, err = w.db.Templates.Update(b.Context(), ada, w.org.ID, "Safe Sandbox", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+					o.Description = new(fmt.Sprint("edit ", edits))
+					return o, nil
+				})
+				require.NoError(b, err)
+				b.StartTimer()
+				w.awaitEntry(after)
+			}
+		})
+	}
+}
+
 // awaitEntry waits, as a reader does, until the log tells of the organization.
 func (w *world) awaitEntry(after int64) {
 	w.t.Helper()
@@ -106,13 +141,15 @@ func BenchmarkRenderAndEncode(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				total := 0
-				err := document.Each(src, func(r document.Representation) error {
-					total += len(r.Body)
-					_, err := snapshot.Encode(r.Body)
-					return err
-				})
-				if err != nil {
-					b.Fatal(err)
+				for _, c := range document.Collections(nil) {
+					err := c.Each(src, func(r document.Representation) error {
+						total += len(r.Body)
+						_, err := snapshot.Encode(r.Body)
+						return err
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
 				}
 				b.SetBytes(int64(total))
 			}

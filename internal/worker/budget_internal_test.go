@@ -67,7 +67,7 @@ func TestRenderBudgetIsKept(t *testing.T) {
 
 // A worker is broken where nothing at all is published although something is late.
 func TestPublishingThatStandsStillIsUnhealthy(t *testing.T) {
-	w := New(Config{})
+	w := &Worker{Publisher: NewPublisher(PublisherConfig{})}
 	_, err := w.Health()
 	require.ErrorContains(t, err, "not working jobs")
 	w.ready.Store(true)

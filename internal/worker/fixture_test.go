@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
@@ -22,7 +23,12 @@ import (
 	"orgmodes/internal/worker"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	// The clock of a reader's Date header runs for as long as the process does, and its
+	// cleaner looks up from its sleep after 10 s.
+	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+}
 
 var auditPage = postgres.AuditFilter{Limit: 10}
 
@@ -208,14 +214,26 @@ func (w *world) member(email string) uuid.UUID {
 // token creates a token of user's that opens the world's organization and others.
 func (w *world) token(user uuid.UUID, others ...uuid.UUID) (postgres.Token, token.Hash) {
 	w.t.Helper()
+	whole, tok := w.mint(w.keys(), user, others...)
+	return tok, token.HashOf([]byte(whole))
+}
+
+func (w *world) keys() *token.Keys {
+	w.t.Helper()
 	keys, err := token.ParseKeys("k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE")
 	require.NoError(w.t, err)
+	return keys
+}
+
+// mint is token with the whole token.
+func (w *world) mint(keys *token.Keys, user uuid.UUID, others ...uuid.UUID) (string, postgres.Token) {
+	w.t.Helper()
 	whole := keys.Mint()
 	tok, err := w.db.CreateToken(w.t.Context(), ada, postgres.NewToken{
 		Token: whole, Name: "laptop", User: user, Scopes: []string{"read"}, Organizations: append([]uuid.UUID{w.org.ID}, others...),
 	})
 	require.NoError(w.t, err)
-	return tok, token.HashOf([]byte(whole))
+	return whole, tok
 }
 
 // record waits until the token's record in Redis is as wanted.

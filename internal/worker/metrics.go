@@ -6,6 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // names an organization.
 type Metrics struct {
 	Publications *prometheus.CounterVec
+	Rendered     *prometheus.CounterVec
 	Duration     prometheus.Histogram
 	Propagation  prometheus.Histogram
 	Pending      *prometheus.GaugeVec
@@ -26,6 +27,9 @@ func NewMetrics() *Metrics {
 		Publications: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "orgmodes_publications_total", Help: "Publications, by kind (document, token) and outcome: coalesced where another one of the organization was under way and does it.",
 		}, []string{"kind", "outcome"}),
+		Rendered: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "orgmodes_renderings_total", Help: "Renderings, by collection; what did not change is not rendered.",
+		}, []string{"collection"}),
 		Duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "orgmodes_publication_seconds", Help: "From reading an organization's library to having it published.", Buckets: buckets,
 		}),
@@ -63,7 +67,7 @@ func NewMetrics() *Metrics {
 }
 
 func (m *Metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.Publications, m.Duration, m.Propagation, m.Pending, m.Oldest, m.Late, m.Rendering, m.Expired, m.Reconciled, m.Marks, m.Halted, m.Leading}
+	return []prometheus.Collector{m.Publications, m.Rendered, m.Duration, m.Propagation, m.Pending, m.Oldest, m.Late, m.Rendering, m.Expired, m.Reconciled, m.Marks, m.Halted, m.Leading}
 }
 
 // Describe implements prometheus.Collector.

@@ -5,18 +5,38 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/document"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/snapshot"
+	"orgmodes/internal/templates"
 )
 
 // errNotNow means that a publication has to wait through no fault of its own:
 // Redis is being reconciled, publishing is halted, this worker is superseded.
 var errNotNow = errors.New("worker: can't be published now")
+
+// effort is how much of an organization's state a publication renders and sends.
+type effort uint8
+
+const (
+	// whatChanged: the collections of which something changed. The others are in Redis
+	// as they were planned before, and stay.
+	whatChanged effort = iota
+	// renderAll: everything is rendered, and what Redis has already is not sent.
+	renderAll
+	// sendAll: everything is rendered and sent.
+	sendAll
+)
+
+// errMore means that more effort is needed: Redis does not have what was to stay.
+var errMore = errors.New("worker: Redis does not have what was to stay")
 
 // publication is one attempt at an organization.
 type publication struct {
@@ -27,6 +47,7 @@ type publication struct {
 	job int64
 	// noWait gives up with errNoRoom while too much else is being rendered.
 	noWait bool
+	effort effort
 	// large takes a large library elsewhere, if it is set.
 	large func(context.Context) error
 }
@@ -51,6 +72,23 @@ func (p *Publisher) publishFully(ctx context.Context, what publication) error {
 // revision it was asked for: nothing is done where nothing is pending. It returns
 // errAgain where changes came while it was at work.
 func (p *Publisher) publishOrganization(ctx context.Context, what publication) error {
+	if what.rec != (snapshot.Reconciliation{}) {
+		what.effort = renderAll // who knows what the Redis that is filled has
+	}
+	for {
+		err := p.attempt(ctx, what)
+		if !errors.Is(err, errMore) {
+			return err
+		}
+		if what.effort == sendAll {
+			return errNotNow
+		}
+		what.effort++
+	}
+}
+
+// attempt is publishOrganization with one effort; errMore asks for the next one.
+func (p *Publisher) attempt(ctx context.Context, what publication) error {
 	if p.isHalted() {
 		return errNotNow
 	}
@@ -58,7 +96,7 @@ func (p *Publisher) publishOrganization(ctx context.Context, what publication) e
 	// would be in vain.
 	force := what.rec != snapshot.Reconciliation{}
 	asking, answered := context.WithTimeout(ctx, answerTime)
-	there, err := p.ledger.AskToPublish(asking, what.org, force)
+	there, err := p.ledger.AskToPublish(asking, what.org, postgres.Ask{Force: force, Whole: what.effort > whatChanged, Named: p.named})
 	answered()
 	switch {
 	case err != nil:
@@ -85,7 +123,26 @@ func (p *Publisher) publishOrganization(ctx context.Context, what publication) e
 func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease) error {
 	edition := p.edition.Load()
 	began := time.Now()
-	lib, err := p.ledger.Library(ctx, what.org)
+	var stored snapshot.Stored
+	if what.effort < sendAll {
+		var err error
+		if stored, err = p.redis.Stored(ctx, what.org.String(), p.many...); err != nil {
+			return err
+		}
+	}
+	var stays map[string][]snapshot.Representation
+	lib, err := p.ledger.Library(ctx, what.org, p.named, func(lib postgres.Library) (kinds []string) {
+		if what.effort == whatChanged {
+			stays = p.unchanged(lib, edition, stored)
+		}
+		for _, c := range p.collections {
+			if _, stay := stays[c.Name]; !stay {
+				kinds = append(kinds, c.Kinds()...)
+			}
+		}
+		slices.Sort(kinds)
+		return slices.Compact(kinds)
+	})
 	if err != nil {
 		return err
 	}
@@ -95,14 +152,10 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 	if lib.Edition > edition {
 		return errNotNow // superseded: the workers of the newer edition do it
 	}
-	stored, err := p.redis.Stored(ctx, what.org.String())
-	if err != nil {
-		return err
-	}
-	out, doc, err := p.write(ctx, lib, edition, stored, what.rec, l)
-	if err == nil && out.Status == snapshot.Changed {
-		// Redis has lost, or got from elsewhere, what was to stay: it gets all of it.
-		out, doc, err = p.write(ctx, lib, edition, snapshot.Stored{}, what.rec, l)
+	doc, err := p.render(ctx, lib, edition, stored, stays, l)
+	var out snapshot.Outcome
+	if err == nil {
+		out, err = p.write(ctx, doc, what.rec, l)
 	}
 	if errors.Is(err, postgres.ErrNewerPlanned) {
 		// Another worker is past us with a newer state. Its write will be seen by
@@ -118,8 +171,10 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 	}
 	p.metrics.Publications.WithLabelValues("document", string(out.Status)).Inc()
 	switch out.Status {
-	case snapshot.Fenced, snapshot.Changed:
+	case snapshot.Fenced:
 		return errNotNow
+	case snapshot.Changed:
+		return errMore
 	case snapshot.Older:
 		return p.olderThanRedis(ctx, lib, out)
 	case snapshot.Published, snapshot.Retried:
@@ -139,26 +194,52 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 	return nil
 }
 
-// write renders a library and writes it to Redis, without the representations that
-// are stored there already.
-func (p *Publisher) write(
-	ctx context.Context, lib postgres.Library, edition int64, stored snapshot.Stored, rec snapshot.Reconciliation, l *lease,
-) (snapshot.Outcome, *snapshot.Document, error) {
-	doc, err := p.render(ctx, lib, edition, stored, l)
-	if err != nil {
-		return snapshot.Outcome{}, nil, err
-	}
+// write sends a document to Redis, without the representations that are stored there
+// already.
+func (p *Publisher) write(ctx context.Context, doc *snapshot.Document, rec snapshot.Reconciliation, l *lease) (snapshot.Outcome, error) {
 	if err := l.held(ctx); err != nil {
-		return snapshot.Outcome{}, nil, err
+		return snapshot.Outcome{}, err
 	}
-	out, err := p.redis.PublishDocument(ctx, doc, rec)
-	return out, doc, err
+	return p.redis.PublishDocument(ctx, doc, rec)
+}
+
+// unchanged returns the representations of the collections that need not be rendered:
+// nothing that they are made of was changed since they were planned, and Redis has them
+// as they were.
+func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapshot.Stored) map[string][]snapshot.Representation {
+	planned := lib.Planned
+	// What is planned of a deleted organization is nothing.
+	if planned.Epoch != lib.Installation.Epoch || planned.Edition != edition || len(planned.Representations) == 0 {
+		return nil
+	}
+	stays := map[string][]snapshot.Representation{}
+	for _, c := range p.collections {
+		if !c.StaleAfter(lib.Changed, lib.Renamed) {
+			stays[c.Name] = nil
+		}
+	}
+	for _, was := range planned.Representations {
+		name := document.CollectionOf(was.Name)
+		if _, stay := stays[name]; !stay {
+			continue
+		}
+		r := snapshot.Representation{Name: was.Name, Length: was.Length}
+		if n, err := hex.Decode(r.Sum[:], []byte(was.SHA256)); err != nil || n != len(r.Sum) || !stored.Keep(&r, p.codings) {
+			delete(stays, name)
+			continue
+		}
+		r.Tag.Hash = [8]byte(r.Sum[:8])
+		stays[name] = append(stays[name], r)
+	}
+	return stays
 }
 
 // render makes the document and plans its publication, which settles its tags. One
 // representation at a time is in memory uncompressed, and what Redis has already is
 // not compressed again.
-func (p *Publisher) render(ctx context.Context, lib postgres.Library, edition int64, stored snapshot.Stored, l *lease) (*snapshot.Document, error) {
+func (p *Publisher) render(
+	ctx context.Context, lib postgres.Library, edition int64, stored snapshot.Stored, stays map[string][]snapshot.Representation, l *lease,
+) (*snapshot.Document, error) {
 	doc := &snapshot.Document{
 		Organization: lib.Organization.ID.String(),
 		Version:      snapshot.Version{Epoch: lib.Installation.Epoch, Revision: lib.Organization.Revision, Edition: edition},
@@ -166,32 +247,43 @@ func (p *Publisher) render(ctx context.Context, lib postgres.Library, edition in
 		Deleted:      lib.Deleted,
 		Basis:        stored,
 	}
-	plan := postgres.Publication{Epoch: doc.Version.Epoch, Revision: doc.Version.Revision, Edition: edition}
 	source := document.Source{
-		Organization: lib.Organization, Modes: lib.Modes, Templates: lib.Templates, Builtins: p.builtins, Deleted: lib.Deleted,
+		Organization: lib.Organization, Builtins: p.builtins, Deleted: lib.Deleted, Objects: lib.Objects,
+		Modes: each(lib.Objects[modes.KindName], modes.FromObject), Templates: each(lib.Objects[templates.KindName], templates.FromObject),
 	}
-	err := document.Each(source, func(r document.Representation) error {
-		if err := l.held(ctx); err != nil {
-			return err
+	for _, c := range p.collections {
+		if unchanged, stay := stays[c.Name]; stay {
+			doc.Representations = append(doc.Representations, unchanged...)
+			continue
 		}
-		rep := snapshot.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
-		rep.Sum, rep.Tag.Hash = snapshot.SumOf(r.Body)
-		if !stored.Keep(&rep, p.codings) {
-			var err error
-			if rep.Encoded, err = p.encode(ctx, r.Body); err != nil {
+		err := c.Each(source, func(r document.Representation) error {
+			if err := l.held(ctx); err != nil {
 				return err
 			}
-		}
-		doc.Representations = append(doc.Representations, rep)
-		plan.Representations = append(plan.Representations, postgres.PublishedRepresentation{
-			Name: r.Name, SHA256: hex.EncodeToString(rep.Sum[:]), Length: len(r.Body), Since: lib.ChangedAt,
+			rep := snapshot.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
+			rep.Sum, rep.Tag.Hash = snapshot.SumOf(r.Body)
+			if !stored.Keep(&rep, p.codings) {
+				var err error
+				if rep.Encoded, err = p.encode(ctx, r.Body); err != nil {
+					return err
+				}
+			}
+			rep.ContentType = r.ContentType
+			doc.Representations = append(doc.Representations, rep)
+			return nil
 		})
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		if err != nil {
+			return nil, err
+		}
+		p.metrics.Rendered.WithLabelValues(c.Name).Inc()
 	}
-	plan, err = p.ledger.PlanPublication(ctx, lib.Organization.ID, plan)
+	plan := postgres.Publication{Epoch: doc.Version.Epoch, Revision: doc.Version.Revision, Edition: edition}
+	for _, r := range doc.Representations {
+		plan.Representations = append(plan.Representations, postgres.PublishedRepresentation{
+			Name: r.Name, SHA256: hex.EncodeToString(r.Sum[:]), Length: r.Length, Since: lib.ChangedAt,
+		})
+	}
+	plan, err := p.ledger.PlanPublication(ctx, lib.Organization.ID, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +291,15 @@ func (p *Publisher) render(ctx context.Context, lib postgres.Library, edition in
 		doc.Representations[i].Tag.Epoch, doc.Representations[i].Tag.Revision = r.Epoch, r.Revision
 	}
 	return doc, nil
+}
+
+// each converts objects to what their kind has them as.
+func each[T any](objects []resource.Object, of func(resource.Object) T) []T {
+	all := make([]T, len(objects))
+	for i, o := range objects {
+		all[i] = of(o)
+	}
+	return all
 }
 
 // olderThanRedis judges a refusal: either another worker has published a newer

@@ -8,8 +8,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 )
@@ -20,13 +22,13 @@ type Ledger interface {
 	Installation(ctx context.Context) (postgres.Installation, error)
 	RaiseIncarnation(ctx context.Context, found int64) (postgres.Installation, error)
 
-	AskToPublish(ctx context.Context, org uuid.UUID, force bool) (postgres.Publishable, error)
+	AskToPublish(ctx context.Context, org uuid.UUID, ask postgres.Ask) (postgres.Publishable, error)
 	TakeLease(ctx context.Context, l postgres.PublicationLease) (bool, error)
 	RenewLease(ctx context.Context, l postgres.PublicationLease) (bool, error)
 	EndLease(ctx context.Context, l postgres.PublicationLease) (again bool, err error)
 	ReturnExpired(ctx context.Context, after time.Duration) (expired int, err error)
 
-	Library(ctx context.Context, org uuid.UUID) (postgres.Library, error)
+	Library(ctx context.Context, org uuid.UUID, named []string, choose func(postgres.Library) (kinds []string)) (postgres.Library, error)
 	Revision(ctx context.Context, org uuid.UUID) (int64, error)
 	EachRevision(ctx context.Context, page int, fn func([]postgres.PendingOrganization) error) error
 	PlanPublication(ctx context.Context, org uuid.UUID, next postgres.Publication) (postgres.Publication, error)
@@ -54,10 +56,14 @@ type Publisher struct {
 	redis    *snapshot.Store
 	log      *slog.Logger
 	builtins []modes.Mode
-	metrics  *Metrics
-	parallel int
-	encode   func(context.Context, []byte) ([]snapshot.Encoded, error)
-	codings  []snapshot.Coding
+	// collections are what is published: many are those of named documents, and named
+	// the kinds of which some show the names.
+	collections []document.Collection
+	many, named []string
+	metrics     *Metrics
+	parallel    int
+	encode      func(context.Context, []byte) ([]snapshot.Encoded, error)
+	codings     []snapshot.Coding
 	// leaseTime is how long a publication counts as under way without a sign of life.
 	leaseTime time.Duration
 	budget    *renderBudget
@@ -78,6 +84,9 @@ type PublisherConfig struct {
 	Log    *slog.Logger
 	// Builtins are the built-in modes that an organization's are merged with.
 	Builtins []modes.Mode
+	// Kinds are those that may be resource.Publishers, beside modes and permission
+	// templates.
+	Kinds []resource.Kind
 	// Edition is the one to render; a Worker claims it later.
 	Edition int64
 	// Parallel is how many publications a sweep or a reconciliation does at once.
@@ -110,6 +119,13 @@ func NewPublisher(c PublisherConfig) *Publisher {
 	p := &Publisher{
 		ledger: c.Ledger, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel,
 		encode: c.Encode, codings: c.Codings, leaseTime: c.LeaseTime, budget: newRenderBudget(c.Metrics.Rendering),
+	}
+	for _, of := range document.Collections(c.Kinds) {
+		p.collections = append(p.collections, of)
+		p.named = append(p.named, of.Named...)
+		if of.Many {
+			p.many = append(p.many, of.Name)
+		}
 	}
 	p.edition.Store(c.Edition)
 	return p

@@ -2,10 +2,13 @@ package worker
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -78,7 +81,7 @@ func New(c Config) *Worker {
 	}
 	return &Worker{db: c.DB, Publisher: NewPublisher(PublisherConfig{
 		Ledger: c.DB, Redis: c.Redis, Log: c.Log, Builtins: c.Builtins, Parallel: c.Concurrency, Metrics: c.Metrics,
-		LeaseTime: c.LeaseTime, Encode: c.Encode,
+		LeaseTime: c.LeaseTime, Encode: c.Encode, Kinds: c.DB.Kinds(),
 	})}
 }
 
@@ -165,10 +168,21 @@ func (w *Worker) Ready() bool { return w.ready.Load() }
 // editionCheck is how often a worker looks whether its edition still counts.
 const editionCheck = 2 * time.Second
 
+// rendered names what is rendered, beside the renderer itself: the built-in modes, and
+// the collections of named documents.
+func (w *Worker) rendered() string {
+	hash := modes.BuiltinsHash(w.builtins)
+	if len(w.many) == 0 {
+		return hash
+	}
+	sum := sha256.Sum256([]byte(hash + " " + strings.Join(w.many, " ")))
+	return hex.EncodeToString(sum[:])
+}
+
 // claimEdition says which edition this worker renders, and waits while that is
 // a superseded one.
 func (w *Worker) claimEdition(ctx context.Context) error {
-	hash := modes.BuiltinsHash(w.builtins)
+	hash := w.rendered()
 	told := false
 	for {
 		n, err := w.db.ClaimEdition(ctx, document.RendererVersion, hash)

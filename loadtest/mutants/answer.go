@@ -9,7 +9,7 @@ var answerMutants = []mutant{
 	},
 	{
 		name: "ahead-look-again", promises: "2", mechanism: "Redis is asked again for a client that has seen something newer",
-		file: reader, old: `doc = r.documents.lookAgain(id, doc)`, new: ``,
+		file: reader, old: `doc = r.documents.lookAgain(k, doc)`, new: ``,
 		proof: test("reader", "TestAClientThatIsAhead"),
 	},
 	{
@@ -39,16 +39,16 @@ var answerMutants = []mutant{
 	},
 	{
 		name: "missing-is-no-deletion", promises: "4", mechanism: "a document that the index lacks stays where it is resident",
-		file: reader, old: `if f.documents.compared(id, found[names[i]], by) {`, new: `if _, there := found[names[i]]; !there {
-				f.documents.memory.drop(id)
-			} else if f.documents.compared(id, found[names[i]], by) {`,
+		file: reader, old: `if f.documents.compared(k, found[names[i]], by) {`, new: `if _, there := found[names[i]]; !there {
+				f.documents.memory.drop(k)
+			} else if f.documents.compared(k, found[names[i]], by) {`,
 		proof: test("reader", "TestADocumentThatRedisLacksStays"),
 	},
 	{
 		name: "serves-what-is-resident", promises: "4", mechanism: "what is resident is served without asking Redis",
-		file: reader, old: `if doc, ok := d.resident(id); ok {
+		file: reader, old: `if doc, ok := d.resident(k); ok {
 		return doc, hit, nil
-	}`, new: `d.forget(id)`,
+	}`, new: `d.forget(k)`,
 		proof: test("reader", "TestRedisIsKilledWhileWarm"),
 	},
 	{
@@ -108,7 +108,7 @@ var answerMutants = []mutant{
 	},
 	{
 		name: "opens", promises: "5", mechanism: "a token gets nothing of an organization that it does not open",
-		file: reader, old: `if !who.record.opens(id) {`, new: `if false {`,
+		file: reader, old: `if !who.record.opens(k.organization) {`, new: `if false {`,
 		proof: test("reader", "TestNotYoursIsNotThere"),
 	},
 	{
@@ -118,9 +118,9 @@ var answerMutants = []mutant{
 	},
 	{
 		name: "whole-key", promises: "5", mechanism: "a document is kept under all of its organization's id",
-		file: reader, old: `if doc, ok := d.resident(id); ok {
-		return doc, hit, nil`, new: `id[15] = 0
-	if doc, ok := d.resident(id); ok {
+		file: reader, old: `if doc, ok := d.resident(k); ok {
+		return doc, hit, nil`, new: `k.organization[15] = 0
+	if doc, ok := d.resident(k); ok {
 		return doc, hit, nil`,
 		proof: test("reader", "TestNeverSomeoneElses"),
 	},

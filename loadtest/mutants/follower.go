@@ -36,7 +36,7 @@ var followerMutants = []mutant{
 	},
 	{
 		name: "note-documents", promises: "3", mechanism: "a document's log entry outdates what is resident",
-		file: reader, old: `f.documents.newer(id, e.Version)`, new: `_ = id`,
+		file: reader, old: `f.documents.published(id, e.Version)`, new: `_ = id`,
 		proof: test("reader", "TestAChangeBecomesVisible"),
 	},
 	{

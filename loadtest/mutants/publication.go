@@ -68,13 +68,56 @@ var publicationMutants = []mutant{
 		proof: test("worker", "TestRenderBudgetIsKept"),
 	},
 	{
+		name: "stale-sources", promises: "1", mechanism: "a collection is rendered if anything that it is made of has changed",
+		file: document, old: `return slices.ContainsFunc(c.Sources, isOf(changed)) ||`, new: `return`,
+		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
+	},
+	{
+		name: "stale-names", promises: "1", mechanism: "a collection is rendered if something that it names has another name",
+		file: document, old: `|| slices.ContainsFunc(c.Named, isOf(renamed))`, new: ``,
+		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
+	},
+	{
+		name: "stale-edition", promises: "1, 2", mechanism: "what another edition rendered does not stay",
+		file: worker, old: `|| planned.Edition != edition ||`, new: `||`,
+		proof: test("worker", "TestEditionIsRaised"),
+	},
+	{
+		name: "stays-only-if-there", promises: "1, 4", mechanism: "a collection stays only if Redis has what was planned of it",
+		file: worker, old: `|| !stored.Keep(&r, p.codings) {
+			delete(stays, name)
+			continue
+		}`, new: `{
+			delete(stays, name)
+			continue
+		}
+		stored.Keep(&r, p.codings)`,
+		proof: test("worker", "TestUnchangedCollectionThatRedisLost"),
+	},
+	{
+		name: "more-effort", promises: "1", mechanism: "what Redis turns out to have lost is sent whole",
+		file: worker, old: `		what.effort++
+`, new: ``,
+		proof: test("worker", "TestUnchangedCollectionThatRedisLost"),
+	},
+	{
+		name: "collections-edition", promises: "1", mechanism: "another set of collections is another edition",
+		file: worker, old: `if len(w.many) == 0 {`, new: `if true {`,
+		proof: test("worker", "TestNewCollectionIsAnotherEdition"),
+	},
+	{
+		name: "part-whole", promises: "2, 4", mechanism: "a part is of one version: its payload is read along with its index",
+		file: snapshot, old: `if !whole {`, new: `if false {`,
+		proof: test("snapshot", "TestPartIsOfOneVersion"),
+	},
+	{
 		name: "unchanged-kept", promises: "1", mechanism: "what Redis has with the same hash is not compressed or sent again",
 		file: worker, old: `if !stored.Keep(&rep, p.codings) {`, new: `if true {`,
 		proof: test("worker", "TestUnchangedRepresentationsStayWhereTheyAre"),
 	},
 	{
 		name: "kept-index", promises: "2, 4", mechanism: "a representation stays in Redis only if it is the one that the worker saw",
-		file: scripts + "publish_document.lua", old: `if have[3] ~= seen then`, new: `if false then`,
+		file: scripts + "publish_document.lua", old: `if redis.sha1hex(redis.call('HGET', KEYS[4], ARGV[i]) or '') ~= ARGV[i + 1] then`, new: `if false then`,
 		proof: test("snapshot", "TestDocumentIsNotKeptOnceItChanged"),
 	},
 	{

@@ -1,6 +1,9 @@
 package main
 
-const worker = "internal/worker/"
+const (
+	worker   = "internal/worker/"
+	document = "internal/document/"
+)
 
 // workerMutants: what brings changes to Redis.
 var workerMutants = []mutant{

@@ -25,6 +25,19 @@ where published_edition < @edition;
 select organization_id, epoch, revision, edition, representations, planned_at
 from publications where organization_id = @organization_id;
 
+-- name: ListChangedKinds :many
+-- The kinds of what was changed after a revision: history is never deleted, so what
+-- isn't among them is as it was. Whether something got another name is told of those
+-- kinds that are asked for.
+select subject_kind, bool_or(case
+    when subject_kind = any(@named::text[]) and before is not null and after is not null
+    then exists (select from unnest(@name_fields::text[]) f where before->f is distinct from after->f)
+    else false
+  end)::boolean as renamed
+from audit_log
+where organization_id = @organization_id and revision > @revision::bigint
+group by subject_kind;
+
 -- name: LockPublication :one
 select organization_id, epoch, revision, edition, representations, planned_at
 from publications where organization_id = @organization_id

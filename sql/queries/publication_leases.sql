@@ -1,17 +1,36 @@
 -- name: AskToPublish :one
--- Whether anything is unpublished, and about how many bytes there are to render.
--- Where another publication holds the lease, it is left word that the organization
+-- Whether anything is unpublished, and about how many bytes there are to render: of
+-- the kinds that changed since the publication that was planned last, or of all where
+-- that one is of another epoch or edition. Where another publication holds the lease, it is left word that the organization
 -- was asked for, and the bytes are not counted: a large library's take some time.
 with word as (
   update publication_leases set again = true
   where organization_id = @id and expires_at > now() and not @force::boolean
   returning organization_id
+), planned as (
+  select p.revision from publications p
+  where p.organization_id = @id and not @whole::boolean
+    and p.epoch = (select i.epoch from installation i) and p.edition = (select max(e.number) from editions e)
+), changed as (
+  select distinct a.subject_kind as kind from audit_log a, planned p where a.organization_id = @id and a.revision > p.revision
+), renders as (
+  -- The names of the organization and of some kinds stand in the files of modes.
+  select c.kind from changed c
+  union select 'mode' from changed c where c.kind = 'organization'
+    or c.kind = any(@named::text[]) and exists (
+      select from audit_log a, planned p, unnest(@name_fields::text[]) f
+      where a.organization_id = @id and a.revision > p.revision and a.subject_kind = c.kind
+        and a.before is not null and a.after is not null and a.before->f is distinct from a.after->f)
 )
 select (o.pending_since is not null)::boolean as pending,
   exists (select from word)::boolean as held,
   (case when o.pending_since is null or o.deleted_at is not null or exists (select from word) then 0 else
-    (select coalesce(sum(octet_length(m.config::text) + octet_length(m.name)), 0) from organization_modes m where m.organization_id = o.id)
-    + (select coalesce(sum(r.bytes), 0) from resources r where r.organization_id = o.id and r.kind = 'template')
+    (select coalesce(sum(octet_length(m.config::text) + octet_length(m.name)), 0) from organization_modes m
+      where m.organization_id = o.id
+        and (not exists (select from planned) or exists (select from renders where kind = 'mode')))
+    + (select coalesce(sum(r.bytes), 0) from resources r
+      where r.organization_id = o.id
+        and (not exists (select from planned) or r.kind in (select kind from renders)))
   end)::bigint as bytes
 from organizations o
 where o.id = @id;

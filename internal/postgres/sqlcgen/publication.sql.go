@@ -204,6 +204,57 @@ func (q *Queries) LatestEdition(ctx context.Context) (Edition, error) {
 	return i, err
 }
 
+const listChangedKinds = `-- name: ListChangedKinds :many
+select subject_kind, bool_or(case
+    when subject_kind = any($1::text[]) and before is not null and after is not null
+    then exists (select from unnest($2::text[]) f where before->f is distinct from after->f)
+    else false
+  end)::boolean as renamed
+from audit_log
+where organization_id = $3 and revision > $4::bigint
+group by subject_kind
+`
+
+type ListChangedKindsParams struct {
+	Named          []string
+	NameFields     []string
+	OrganizationID *uuid.UUID
+	Revision       int64
+}
+
+type ListChangedKindsRow struct {
+	SubjectKind string
+	Renamed     bool
+}
+
+// The kinds of what was changed after a revision: history is never deleted, so what
+// isn't among them is as it was. Whether something got another name is told of those
+// kinds that are asked for.
+func (q *Queries) ListChangedKinds(ctx context.Context, arg ListChangedKindsParams) ([]ListChangedKindsRow, error) {
+	rows, err := q.db.Query(ctx, listChangedKinds,
+		arg.Named,
+		arg.NameFields,
+		arg.OrganizationID,
+		arg.Revision,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListChangedKindsRow{}
+	for rows.Next() {
+		var i ListChangedKindsRow
+		if err := rows.Scan(&i.SubjectKind, &i.Renamed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listEditions = `-- name: ListEditions :many
 select number, renderer, builtins_sha256, raised_at from editions order by number desc limit $1
 `

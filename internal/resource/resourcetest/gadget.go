@@ -4,6 +4,7 @@ package resourcetest
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 
@@ -73,16 +74,12 @@ func (Kind) CheckLibrary(gadgets, _ int) error {
 	return nil
 }
 
-// NotFound returns the failure for a gadget that doesn't exist.
-func (Kind) NotFound() error {
-	return fault.New(fault.NotFound, "not_found", "There is no such gadget")
-}
+// NotFound returns resource.NotFound.
+func (Kind) NotFound() error { return resource.NotFound("gadget") }
 
-// NameTaken returns the failure for a name in use.
+// NameTaken returns resource.NameTaken.
 func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
-	f := fault.New(fault.Conflict, "name_taken", "There is a gadget %q already", s.ObjectName())
-	f.Current = existing
-	return f
+	return resource.NameTaken("gadget", s, existing)
 }
 
 // InUse returns resource.InUse.
@@ -93,10 +90,23 @@ func (Kind) InUse(o resource.Object, users []resource.User) error {
 // Decode reads the JSON of a gadget.
 func (Kind) Decode(spec []byte) (resource.Spec, error) {
 	var g Gadget
-	if err := json.Unmarshal(spec, &g); err != nil {
-		return nil, fmt.Errorf("gadget: %w", err)
+	err := json.Unmarshal(spec, &g)
+	return g, err
+}
+
+// Sources returns "gadget".
+func (Kind) Sources() []string { return []string{"gadget"} }
+
+// Documents returns a document for each gadget, called by its name.
+func (Kind) Documents(objects map[string][]resource.Object) iter.Seq[resource.Document] {
+	return func(yield func(resource.Document) bool) {
+		for _, o := range objects["gadget"] {
+			body, err := json.Marshal(o.Spec)
+			if err != nil || !yield(resource.Document{Name: o.Spec.ObjectName() + ".json", ContentType: "application/json", Body: body}) {
+				return
+			}
+		}
 	}
-	return g, nil
 }
 
 // ObjectName returns the name.

@@ -1,15 +1,16 @@
 -- KEYS: meta, rec, log, doc, revs
 -- ARGV: reconcile, log cap, organization, version, committed_at, tags,
---       index as the sender saw it, number of fields that stay, field, length...,
---       field, value...
+--       number of indexes that the sender saw, field, SHA-1...,
+--       number of fields that stay, field, length..., field, value...
 local reconcile, cap, org, version, committed, tags = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local seen, stay = ARGV[7], tonumber(ARGV[8])
-local sent = 9 + 2 * stay
+local first = 9 + 2 * tonumber(ARGV[7])
+local stay = tonumber(ARGV[first - 1])
+local sent = first + 2 * stay
 
 local incarnation = admitted(reconcile)
 if not incarnation then return {'fenced', '0', '', '0'} end
 
-local have = redis.call('HMGET', KEYS[4], 'version', 'tags', 'index')
+local have = redis.call('HMGET', KEYS[4], 'version', 'tags')
 if have[1] then
   local order = compare(version, have[1])
   if order < 0 then return {'older', incarnation, have[1], '0'} end
@@ -18,14 +19,18 @@ if have[1] then
   end
 end
 
--- What stays has to be what the sender takes it for: the index, which every
--- script writes together with the fields that it describes, is the one that the
+-- What stays has to be what the sender takes it for: the indexes, which every
+-- script writes together with the fields that they describe, are those that the
 -- sender saw, and each field is as long as it says. Otherwise nothing is written,
 -- and all of it is sent.
 local stays = {}
 if stay > 0 then
-  if have[3] ~= seen then return {'changed', incarnation, have[1] or '', '0'} end
-  for i = 9, sent - 2, 2 do
+  for i = 8, first - 3, 2 do
+    if redis.sha1hex(redis.call('HGET', KEYS[4], ARGV[i]) or '') ~= ARGV[i + 1] then
+      return {'changed', incarnation, have[1] or '', '0'}
+    end
+  end
+  for i = first, sent - 2, 2 do
     if redis.call('HSTRLEN', KEYS[4], ARGV[i]) ~= tonumber(ARGV[i + 1]) then
       return {'changed', incarnation, have[1] or '', '0'}
     end
@@ -37,7 +42,10 @@ if stay > 0 then
 else
   redis.call('DEL', KEYS[4])
 end
-redis.call('HSET', KEYS[4], 'tags', tags, unpack(ARGV, sent))
+redis.call('HSET', KEYS[4], 'tags', tags)
+for i = sent, #ARGV, 1000 do -- more at once than Lua's stack holds are an error
+  redis.call('HSET', KEYS[4], unpack(ARGV, i, math.min(i + 999, #ARGV)))
+end
 redis.call('HSET', KEYS[5], org, version)
 local n = append(reconcile, cap, 'kind', 'doc', 'organization', org, 'version', version,
   'committed_at', committed, 'incarnation', incarnation)

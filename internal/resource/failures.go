@@ -16,6 +16,19 @@ func InUse(noun string, o Object, users []User) error {
 	return f
 }
 
+// NameTaken returns the *fault.Error (Conflict, "name_taken") for a spec whose name an
+// existing object has, which is its Current.
+func NameTaken(noun string, s Spec, existing Object) error {
+	f := fault.New(fault.Conflict, "name_taken", "There is a %s %q already", noun, s.ObjectName())
+	f.Current = existing
+	return f
+}
+
+// NotFound returns the *fault.Error (NotFound, "not_found") for an object that doesn't exist.
+func NotFound(noun string) error {
+	return fault.New(fault.NotFound, "not_found", "There is no such %s", noun)
+}
+
 // NameUsers names the first of several objects, and counts the others.
 func NameUsers(users []User) string {
 	const shown = 5

@@ -1,0 +1,49 @@
+package reader
+
+import (
+	"slices"
+
+	"orgmodes/internal/endpoint"
+	"orgmodes/internal/snapshot"
+)
+
+// collection is a part of an organization's document that is loaded, kept and brought
+// up to date by itself: whoever polls for modes costs nothing of the others.
+type collection struct {
+	name string
+	part snapshot.Part
+}
+
+// collectionNumber is a collection's place in the list of them: small enough for a key
+// that is hashed with every request.
+type collectionNumber uint8
+
+// documentKey is what is resident: a collection of an organization.
+type documentKey struct {
+	organization organizationID
+	collection   collectionNumber
+}
+
+// collectionsOf returns the collections of the representations with paths of their own,
+// and those of named documents.
+func collectionsOf(named []string) []collection {
+	var all []collection
+	for _, form := range endpoint.All() {
+		i := slices.IndexFunc(all, func(c collection) bool { return c.name == form.Collection })
+		if i < 0 {
+			i = len(all)
+			all = append(all, collection{name: form.Collection})
+		}
+		all[i].part.Names = append(all[i].part.Names, form.Name)
+	}
+	for _, name := range named {
+		all = append(all, collection{name, snapshot.Part{Collection: name}})
+	}
+	return all
+}
+
+// collection returns the number of a collection that is served.
+func (d *documents) collection(name string) (collectionNumber, bool) {
+	i := slices.IndexFunc(d.collections, func(c collection) bool { return c.name == name })
+	return collectionNumber(max(i, 0)), i >= 0 //nolint:gosec // a handful
+}

@@ -1,0 +1,124 @@
+package snapshot
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+)
+
+// Part says which of a document's representations to read.
+type Part struct {
+	// Collection is the one whose named documents to read, all of them; "" means the
+	// representations in Names.
+	Collection string
+	Names      []string
+}
+
+// maxPartReads is how often a part is read before giving up: each time it has become
+// another one between its index and its payload.
+const maxPartReads = 4
+
+// Part loads a part of an organization's document, and where in the log the answer was
+// true. Coded bytes that have holds already, nil for nothing, are not loaded again. The
+// errors are those of Document; the position is also there with ErrAbsent.
+func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*Document, Position, error) {
+	index := fieldIndex
+	if p.Collection != "" {
+		index = indexOfCollection(p.Collection)
+	}
+	held := heldBytes(have)
+	// Where nothing is held of representations whose names are known, their payload is
+	// asked for along with the index.
+	var payload []string
+	if have == nil {
+		for _, name := range p.Names {
+			for _, c := range Codings() {
+				payload = append(payload, payloadField(name, c))
+			}
+		}
+	}
+	for range maxPartReads {
+		h, at, err := s.readFields(ctx, s.docKey(org), append([]string{fieldVersion, fieldCommitted, fieldState, index}, payload...))
+		if err != nil {
+			return nil, at, err
+		}
+		if _, ok := h[index]; !ok && p.Collection != "" {
+			h[index] = "[]" // nothing of the collection was ever published
+		}
+		d, entries, err := parseHead(org, h, []string{index})
+		if err != nil {
+			return nil, at, err
+		}
+		entries = p.of(entries)
+		whole := true
+		payload = payload[:0]
+		for _, e := range entries {
+			for _, c := range e.Codings {
+				if held[c.Sum] == nil {
+					field := payloadField(e.Name, c.Coding)
+					_, there := h[field]
+					payload, whole = append(payload, field), whole && there
+				}
+			}
+		}
+		if !whole {
+			continue
+		}
+		err = d.fill(entries, func(name string, c codedEntry) []byte {
+			if b, ok := h[payloadField(name, c.Coding)]; ok {
+				return []byte(b)
+			}
+			return held[c.Sum]
+		})
+		if err != nil {
+			return nil, at, err
+		}
+		return d, at, nil
+	}
+	return nil, Position{}, fmt.Errorf("snapshot: document of %s: it changed with each of %d readings", org, maxPartReads)
+}
+
+// of returns the entries of the part.
+func (p Part) of(index []indexEntry) []indexEntry {
+	if p.Collection != "" {
+		return index
+	}
+	var out []indexEntry
+	for _, e := range index {
+		for _, name := range p.Names {
+			if e.Name == name {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// heldBytes returns the coded bytes of a document by their digests, in hex.
+func heldBytes(d *Document) map[string][]byte {
+	out := map[string][]byte{}
+	if d == nil {
+		return out
+	}
+	for i := range d.Representations {
+		for _, e := range d.Representations[i].Encoded {
+			out[hex.EncodeToString(e.Digest[:])] = e.Bytes
+		}
+	}
+	return out
+}
+
+// SharesBytes reports whether both representations are the same bytes in memory, in each
+// coding: what was found to be whole in one is whole in the other.
+func (r *Representation) SharesBytes(with *Representation) bool {
+	if r.Sum != with.Sum || r.Length != with.Length || len(r.Encoded) != len(with.Encoded) {
+		return false
+	}
+	for i, e := range r.Encoded {
+		o := with.Encoded[i]
+		if e.Coding != o.Coding || e.Digest != o.Digest || len(e.Bytes) == 0 || &e.Bytes[0] != &o.Bytes[0] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,248 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/document"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/reader"
+	"orgmodes/internal/resource/resourcetest"
+	"orgmodes/internal/snapshot"
+	"orgmodes/internal/templates"
+	"orgmodes/internal/worker"
+)
+
+// counting starts a worker of which it is counted what it renders and compresses.
+func (w *world) counting() (rendered func() map[string]int, encoded func() int) {
+	w.t.Helper()
+	db, store := w.connect()
+	db.Register(resourcetest.Kind{})
+	metrics := worker.NewMetrics()
+	bodies := make(chan struct{}, 10_000)
+	running := worker.New(worker.Config{
+		DB: db, Redis: store, Log: logOf(w.t), Builtins: modes.Builtins(), Metrics: metrics,
+		Encode: func(ctx context.Context, body []byte) ([]snapshot.Encoded, error) {
+			bodies <- struct{}{}
+			return snapshot.EncodeContext(ctx, body)
+		},
+	})
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- running.Run(ctx) }()
+	w.t.Cleanup(func() { cancel(); require.NoError(w.t, <-done) })
+	rendered = func() map[string]int {
+		counts := map[string]int{}
+		for _, name := range []string{"modes", "templates", "gadgets"} {
+			counts[name] = int(testutil.ToFloat64(metrics.Rendered.WithLabelValues(name)))
+		}
+		return counts
+	}
+	return rendered, func() int { return len(bodies) }
+}
+
+// A change costs its own collection and no other.
+func TestChangeRendersItsCollectionOnly(t *testing.T) {
+	w := newWorld(t)
+	w.db.Register(resourcetest.Kind{})
+	rendered, encoded := w.counting()
+	for _, slug := range []string{"docs", "tests"} {
+		w.create(slug)
+	}
+	before := w.published()
+	counts, bodies := rendered(), encoded()
+	since := func(what func(), changed ...string) (*snapshot.Document, map[string]int) {
+		what()
+		d := w.published()
+		diff, want := map[string]int{}, map[string]int{}
+		now := rendered()
+		for name, n := range now {
+			if n != counts[name] {
+				diff[name] = n - counts[name]
+			}
+		}
+		for _, name := range changed {
+			want[name] = 1
+		}
+		require.Equal(t, want, diff)
+		compressed := encoded() - bodies
+		counts, bodies = now, encoded()
+		return d, map[string]int{"compressed": compressed}
+	}
+	sandbox := func(edit func(*templates.Template)) func() {
+		return func() {
+			_, err := w.db.Templates.Update(t.Context(), ada, w.org.ID, "Safe Sandbox", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+				edit(&o.Template)
+				return o, nil
+			})
+			require.NoError(t, err)
+		}
+	}
+	d, cost := since(sandbox(func(o *templates.Template) { o.Description = new("Another one") }), "templates")
+	require.Equal(t, 1, cost["compressed"])
+	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+		require.Equal(t, before.Find(name), d.Find(name), name)
+	}
+	require.Contains(t, body(t, d, document.TemplatesJSON), "Another one")
+
+	gadget := func(name string) func() {
+		return func() {
+			_, err := w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: name})
+			require.NoError(t, err)
+		}
+	}
+	since(gadget("one"), "gadgets")
+	d, cost = since(gadget("two"), "gadgets")
+	require.Equal(t, 1, cost["compressed"], "one stays as it is")
+	require.Equal(t, `{"name":"one"}`, body(t, d, "gadgets/one.json"))
+	require.Equal(t, `{"name":"two"}`, body(t, d, "gadgets/two.json"))
+
+	d, _ = since(func() { w.create("more") }, "modes")
+	require.Contains(t, body(t, d, document.ModesYAML), "You are more")
+	require.Equal(t, `{"name":"two"}`, body(t, d, "gadgets/two.json"))
+
+	d, _ = since(func() {
+		_, err := w.db.Objects("gadget").Delete(t.Context(), ada, w.org.ID, "one", 0)
+		require.NoError(t, err)
+	}, "gadgets")
+	require.Nil(t, d.Find("gadgets/one.json"))
+
+	// What it shows of others is changed by their names only.
+	_, err := w.db.Modes.Update(t.Context(), ada, w.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+		m.Config.PermissionTemplate = "Safe Sandbox"
+		return m, nil
+	})
+	require.NoError(t, err)
+	w.published()
+	counts, bodies = rendered(), encoded()
+	since(sandbox(func(o *templates.Template) { o.Description = new("And another") }), "templates")
+	d, _ = since(sandbox(func(o *templates.Template) { o.Name = "Sandbox" }), "templates", "modes")
+	require.NotContains(t, body(t, d, document.ModesJSON), "Safe Sandbox")
+	require.Contains(t, body(t, d, document.ModesJSON), "Sandbox")
+}
+
+// What Redis has lost of a collection that did not change is rendered and sent again.
+func TestUnchangedCollectionThatRedisLost(t *testing.T) {
+	key := func(w *world) string { return "{om}:doc:" + w.org.ID.String() }
+	for name, spoil := range map[string]func(*world){
+		"the document":    func(w *world) { w.redis.Do("DEL", key(w)) },
+		"the index":       func(w *world) { w.redis.Do("HDEL", key(w), "index") },
+		"a payload":       func(w *world) { w.redis.Do("HDEL", key(w), "modes.yaml:gzip") },
+		"part of one":     func(w *world) { w.redis.Do("HSET", key(w), "modes.yaml:gzip", "x") },
+		"named documents": func(w *world) { w.redis.Do("HDEL", key(w), "index:gadgets") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.db.Register(resourcetest.Kind{})
+			w.counting()
+			w.create("docs")
+			_, err := w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
+			require.NoError(t, err)
+			before := w.published()
+			spoil(w)
+			_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
+			require.NoError(t, err)
+			after := w.published()
+			for _, r := range before.Representations {
+				if r.Name != document.TemplatesJSON {
+					require.Equal(t, r, *after.Find(r.Name), r.Name)
+				}
+			}
+			require.NotContains(t, body(t, after, document.TemplatesJSON), "Safe Sandbox")
+		})
+	}
+}
+
+// A release that publishes another collection does so without anything being changed.
+func TestNewCollectionIsAnotherEdition(t *testing.T) {
+	w := newWorld(t)
+	w.db.Register(resourcetest.Kind{})
+	_, err := w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
+	require.NoError(t, err)
+	_, stop := w.work()
+	require.Nil(t, w.published().Find("gadgets/one.json"))
+	stop()
+	w.counting()
+	w.await(func() error {
+		if w.published().Find("gadgets/one.json") == nil {
+			return errors.New("it is not published")
+		}
+		return nil
+	})
+}
+
+// A kind that is registered, and no more than that, is served by readers.
+func TestRegisteredKindIsServed(t *testing.T) {
+	w := newWorld(t)
+	w.db.Register(resourcetest.Kind{})
+	w.counting()
+	keys := w.keys()
+	_, store := w.connect()
+	_, log := w.connect()
+	r, err := reader.New(reader.Options{
+		Log: logOf(t), Store: store, LogStore: log, Keys: keys, PollInterval: time.Minute, CacheBytes: 1 << 20,
+		Metrics: prometheus.NewRegistry(), AuthMaxStale: time.Minute, Collections: []string{resourcetest.Kind{}.Names().Plural},
+	})
+	require.NoError(t, err)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	followed, served := make(chan struct{}), make(chan struct{})
+	go func() { defer close(followed); r.Follow(ctx) }()
+	go func() { defer close(served); _ = r.Serve(ln) }()
+	t.Cleanup(func() {
+		stop()
+		<-followed
+		require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())))
+		<-served
+	})
+	whole, _ := w.mint(keys, w.member("bob@example.com"))
+	client := &http.Client{}
+	t.Cleanup(client.CloseIdleConnections)
+	get := func(name, tag string) (status int, etag string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://%s/api/organizations/%s/gadgets/%s", ln.Addr(), w.org.ID, name), http.NoBody)
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+whole)
+		req.Header.Set("If-None-Match", tag)
+		res, err := client.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		return res.StatusCode, res.Header.Get("ETag")
+	}
+	_, err = w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
+	require.NoError(t, err)
+	w.published()
+	var tag string
+	w.await(func() error {
+		var status int
+		if status, tag = get("one.json", `"none"`); status != http.StatusOK {
+			return fmt.Errorf("status %d", status)
+		}
+		return nil
+	})
+	status, _ := get("one.json", tag)
+	require.Equal(t, http.StatusNotModified, status)
+	status, _ = get("two.json", "")
+	require.Equal(t, http.StatusNotFound, status)
+	w.create("docs")
+	w.published()
+	status, _ = get("one.json", tag)
+	require.Equal(t, http.StatusNotModified, status, "a mode is none of its concern")
+	_, err = w.db.Objects("gadget").Delete(t.Context(), ada, w.org.ID, "one", 0)
+	require.NoError(t, err)
+	w.await(func() error {
+		if status, _ := get("one.json", tag); status != http.StatusNotFound {
+			return fmt.Errorf("status %d", status)
+		}
+		return nil
+	})
+}
