@@ -323,9 +323,6 @@ func (r *reader) spec(d *Document, e envelope) {
 		return
 	}
 	spec, err := d.Kind.Read(d.spec)
-	if err == nil {
-		spec, err = d.Kind.Check(spec)
-	}
 	if err != nil {
 		r.merge(err, d.Blame)
 		return

@@ -14,6 +14,7 @@ import (
 
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/templates"
 )
 
 func (l *library) lease(d time.Duration) postgres.PublicationLease {
@@ -201,4 +202,52 @@ func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
 	require.NoError(t, err)
 	wake()
 	require.Error(t, <-ended, "its transaction is over")
+}
+
+// What there is to render is what changed since the last plan, and all of it where that
+// one was of another epoch or edition.
+func TestBytesToRenderAreOfWhatChanged(t *testing.T) {
+	l := newLibrary(t)
+	edition, err := l.db.ClaimEdition(t.Context(), 1, "x")
+	require.NoError(t, err)
+	inst, err := l.db.Installation(t.Context())
+	require.NoError(t, err)
+	docs := mode("docs")
+	docs.Config.CustomInstructions = strings.Repeat("Be brief. ", 1000)
+	_, err = l.db.Modes.Create(t.Context(), ada, l.org.ID, docs)
+	require.NoError(t, err)
+	ask := func(a postgres.Ask) int64 {
+		a.Named = []string{"template"}
+		there, err := l.db.AskToPublish(t.Context(), l.org.ID, a)
+		require.NoError(t, err)
+		return there.Bytes
+	}
+	plan := func(edition int64) {
+		revision, err := l.db.Revision(t.Context(), l.org.ID)
+		require.NoError(t, err)
+		_, err = l.db.PlanPublication(t.Context(), l.org.ID, postgres.Publication{Epoch: inst.Epoch, Revision: revision, Edition: edition})
+		require.NoError(t, err)
+	}
+	change := func(edit func(*templates.OrganizationTemplate)) {
+		_, err := l.db.Templates.Update(t.Context(), ada, l.org.ID, "Safe Sandbox", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+			edit(&o)
+			return o, nil
+		})
+		require.NoError(t, err)
+	}
+	whole := ask(postgres.Ask{})
+	require.Greater(t, whole, int64(10_000), "nothing was planned")
+	plan(edition)
+	require.Zero(t, ask(postgres.Ask{}))
+	require.Equal(t, whole, ask(postgres.Ask{Whole: true}))
+	change(func(o *templates.OrganizationTemplate) { o.Description = new("Another") })
+	require.Positive(t, ask(postgres.Ask{}))
+	require.Less(t, ask(postgres.Ask{}), int64(5_000), "the modes stay")
+	change(func(o *templates.OrganizationTemplate) { o.Name = "Sandbox" })
+	require.Greater(t, ask(postgres.Ask{}), int64(10_000), "modes show the names of templates")
+	plan(edition)
+	l.create("more")
+	require.Greater(t, ask(postgres.Ask{}), int64(10_000))
+	plan(edition + 1) // of a release that was taken back
+	require.Greater(t, ask(postgres.Ask{}), int64(10_000))
 }

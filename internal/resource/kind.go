@@ -17,9 +17,10 @@ type Kind interface {
 	// NameKey returns the part of a name that must be unique within the kind and the
 	// library; it is empty for what can't be a name.
 	NameKey(name string) string
-	// Read reads a spec from the fields that Spec.Fields lists. It is strict about what
-	// it doesn't know; the error is a *fault.Error that blames each problem by its
-	// pointer, line and column.
+	// Read reads a spec from the fields that Spec.Fields lists, and normalizes and
+	// validates it as Check does. It is strict about what it doesn't know; the error is a
+	// *fault.Error that blames each problem by its pointer, and its line and column if it
+	// knows them.
 	Read(fields *jsonast.Node) (Spec, error)
 	// Schema returns the JSON Schema (2020-12) of what Read accepts.
 	Schema() jsonast.Map

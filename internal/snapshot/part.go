@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"unsafe"
 )
 
 // Part says which of a document's representations to read.
@@ -116,7 +117,8 @@ func (r *Representation) SharesBytes(with *Representation) bool {
 	}
 	for i, e := range r.Encoded {
 		o := with.Encoded[i]
-		if e.Coding != o.Coding || e.Digest != o.Digest || len(e.Bytes) == 0 || &e.Bytes[0] != &o.Bytes[0] {
+		if e.Coding != o.Coding || e.Digest != o.Digest || len(e.Bytes) != len(o.Bytes) ||
+			unsafe.SliceData(e.Bytes) != unsafe.SliceData(o.Bytes) {
 			return false
 		}
 	}

@@ -131,9 +131,12 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		}
 	}
 	var stays map[string][]snapshot.Representation
+	lost := false
 	lib, err := p.ledger.Library(ctx, what.org, p.named, func(lib postgres.Library) (kinds []string) {
 		if what.effort == whatChanged {
-			stays = p.unchanged(lib, edition, stored)
+			if stays, lost = p.unchanged(lib, edition, stored); lost {
+				return nil
+			}
 		}
 		for _, c := range p.collections {
 			if _, stay := stays[c.Name]; !stay {
@@ -151,6 +154,9 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 	}
 	if lib.Edition > edition {
 		return errNotNow // superseded: the workers of the newer edition do it
+	}
+	if lost {
+		return errMore // with a budget for all of it
 	}
 	doc, err := p.render(ctx, lib, edition, stored, stays, l)
 	var out snapshot.Outcome
@@ -203,16 +209,18 @@ func (p *Publisher) write(ctx context.Context, doc *snapshot.Document, rec snaps
 	return p.redis.PublishDocument(ctx, doc, rec)
 }
 
-// unchanged returns the representations of the collections that need not be rendered:
-// nothing that they are made of was changed since they were planned, and Redis has them
-// as they were.
-func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapshot.Stored) map[string][]snapshot.Representation {
+// unchanged returns the representations of the collections that need not be rendered,
+// as nothing that they are made of was changed since they were planned. It reports lost
+// if Redis does not have them as they were.
+func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapshot.Stored) (stays map[string][]snapshot.Representation, lost bool) {
 	planned := lib.Planned
-	// What is planned of a deleted organization is nothing.
-	if planned.Epoch != lib.Installation.Epoch || planned.Edition != edition || len(planned.Representations) == 0 {
-		return nil
+	if planned.Epoch != lib.Installation.Epoch || planned.Edition != edition {
+		return nil, false
 	}
-	stays := map[string][]snapshot.Representation{}
+	if len(planned.Representations) == 0 {
+		return nil, true // it was deleted then
+	}
+	stays = map[string][]snapshot.Representation{}
 	for _, c := range p.collections {
 		if !c.StaleAfter(lib.Changed, lib.Renamed) {
 			stays[c.Name] = nil
@@ -224,14 +232,14 @@ func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapsh
 			continue
 		}
 		r := snapshot.Representation{Name: was.Name, Length: was.Length}
-		if n, err := hex.Decode(r.Sum[:], []byte(was.SHA256)); err != nil || n != len(r.Sum) || !stored.Keep(&r, p.codings) {
-			delete(stays, name)
-			continue
+		sum, err := hex.DecodeString(was.SHA256)
+		if copy(r.Sum[:], sum) != len(sum) || err != nil || !stored.Keep(&r, p.codings) {
+			return nil, true
 		}
 		r.Tag.Hash = [8]byte(r.Sum[:8])
 		stays[name] = append(stays[name], r)
 	}
-	return stays
+	return stays, false
 }
 
 // render makes the document and plans its publication, which settles its tags. One

@@ -79,19 +79,12 @@ var publicationMutants = []mutant{
 	},
 	{
 		name: "stale-edition", promises: "1, 2", mechanism: "what another edition rendered does not stay",
-		file: worker, old: `|| planned.Edition != edition ||`, new: `||`,
+		file: worker, old: `|| planned.Edition != edition {`, new: `{`,
 		proof: test("worker", "TestEditionIsRaised"),
 	},
 	{
 		name: "stays-only-if-there", promises: "1, 4", mechanism: "a collection stays only if Redis has what was planned of it",
-		file: worker, old: `|| !stored.Keep(&r, p.codings) {
-			delete(stays, name)
-			continue
-		}`, new: `{
-			delete(stays, name)
-			continue
-		}
-		stored.Keep(&r, p.codings)`,
+		file: worker, old: `|| !stored.Keep(&r, p.codings) {`, new: `|| !stored.Keep(&r, p.codings) && false {`,
 		proof: test("worker", "TestUnchangedCollectionThatRedisLost"),
 	},
 	{
@@ -113,7 +106,7 @@ var publicationMutants = []mutant{
 	{
 		name: "unchanged-kept", promises: "1", mechanism: "what Redis has with the same hash is not compressed or sent again",
 		file: worker, old: `if !stored.Keep(&rep, p.codings) {`, new: `if true {`,
-		proof: test("worker", "TestUnchangedRepresentationsStayWhereTheyAre"),
+		proof: test("worker", "TestUnchangedRepresentationsStayWhereTheyAre|TestChangeRendersItsCollectionOnly"),
 	},
 	{
 		name: "kept-index", promises: "2, 4", mechanism: "a representation stays in Redis only if it is the one that the worker saw",

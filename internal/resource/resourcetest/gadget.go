@@ -3,7 +3,6 @@ package resourcetest
 
 import (
 	"encoding/json"
-	"fmt"
 	"iter"
 	"regexp"
 	"strings"
@@ -35,10 +34,12 @@ func (Kind) Names() resource.Names {
 func (Kind) NameKey(name string) string { return name }
 
 // Read reads a gadget.
-func (Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
+func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
 	var g Gadget
-	err := fields.Decode(&g)
-	return g, err
+	if err := fields.Decode(&g); err != nil {
+		return g, err
+	}
+	return k.Check(g)
 }
 
 // Schema returns that of Gadget.
@@ -46,10 +47,7 @@ func (Kind) Schema() jsonast.Map { return jsonast.SchemaOf(Gadget{}) }
 
 // Check accepts names that are DNS labels (RFC 1123, section 2.1).
 func (Kind) Check(s resource.Spec) (resource.Spec, error) {
-	g, ok := s.(Gadget)
-	if !ok {
-		return nil, fmt.Errorf("%T is no gadget", s)
-	}
+	g, _ := s.(Gadget)
 	g.Name = strings.TrimSpace(g.Name)
 	if !label.MatchString(g.Name) {
 		return g, fault.New(fault.Invalid, "invalid_gadget", "The gadget was not saved").
