@@ -39,7 +39,7 @@ func TestPublicationPassesToAnotherWorker(t *testing.T) {
 			defer func() { _ = owner.Close(context.WithoutCancel(t.Context())) }()
 			tx, err := owner.Begin(t.Context())
 			require.NoError(t, err)
-			_, err = tx.Exec(t.Context(), "lock table publications in access exclusive mode")
+			_, err = tx.Exec(t.Context(), "lock table publications in exclusive mode")
 			require.NoError(t, err)
 			f.await("the change", func() error {
 				if c := w.change(t.Context()); c.Acknowledged.IsZero() {
