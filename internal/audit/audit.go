@@ -79,6 +79,8 @@ const (
 	Raise   Action = "raise"
 	Accept  Action = "accept"
 	Decline Action = "decline"
+	// Reorder is of an organization: its modes were put into another order.
+	Reorder Action = "reorder"
 )
 
 // Of is the full name of an action on a kind of subject, such as "mode.update".
@@ -91,7 +93,7 @@ var actionsOf = []struct {
 }{
 	{Mode, []Action{Create, Update, Delete, Restore, Import}},
 	{Template, []Action{Create, Update, Delete, Restore, Import}},
-	{Organization, []Action{Create, Delete}},
+	{Organization, []Action{Create, Delete, Reorder}},
 	{Member, []Action{Create, Update, Delete}},
 	{Invitation, []Action{Create, Delete, Accept, Decline}},
 	{AccessToken, []Action{Create, Revoke}},

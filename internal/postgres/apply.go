@@ -145,7 +145,7 @@ func (c *change) apply(ctx context.Context, op resource.Op) (resource.Outcome, e
 		return c.put(ctx, k, op)
 	case resource.Restore:
 		return c.restore(ctx, k, op)
-	case resource.Update, resource.Move, resource.Delete:
+	case resource.Update, resource.Delete:
 		now, err := c.current(ctx, k, op)
 		if err != nil {
 			return resource.Outcome{}, err
@@ -154,9 +154,7 @@ func (c *change) apply(ctx context.Context, op resource.Op) (resource.Outcome, e
 			return c.delete(ctx, k, now)
 		}
 		after := now
-		if op.Verb == resource.Move {
-			after.Position = op.Position
-		} else if after.Spec, err = op.Edit(now); err != nil {
+		if after.Spec, err = op.Edit(now); err != nil {
 			return resource.Outcome{}, err
 		}
 		return c.update(ctx, k, now, after, audit.Update)
@@ -222,13 +220,10 @@ func (c *change) update(ctx context.Context, k *kind, before, after resource.Obj
 	if err != nil {
 		return resource.Outcome{}, err
 	}
-	same := before.Spec.SameAs(after.Spec)
-	if same && before.Position == after.Position {
+	if before.Spec.SameAs(after.Spec) {
 		return resource.Outcome{Action: resource.ActionUnchanged, Object: before}, nil
 	}
-	if !same {
-		c.grow(k)
-	}
+	c.grow(k)
 	if k.NameKey(before.Spec.ObjectName()) != k.NameKey(after.Spec.ObjectName()) {
 		if err := c.checkName(ctx, k, after); err != nil {
 			return resource.Outcome{}, err
@@ -341,6 +336,9 @@ func (c *change) restore(ctx context.Context, k *kind, op resource.Op) (resource
 		if err != nil {
 			return resource.Outcome{}, err
 		}
+		if o.Position, err = c.lastPosition(ctx, k, id); err != nil {
+			return resource.Outcome{}, err
+		}
 		return c.create(ctx, k, o, audit.Restore)
 	case err != nil:
 		return resource.Outcome{}, err
@@ -348,6 +346,16 @@ func (c *change) restore(ctx context.Context, k *kind, op resource.Op) (resource
 	after := now
 	after.Spec = old.Object.Spec
 	return c.update(ctx, k, now, after, audit.Restore)
+}
+
+// lastPosition returns the position that a deleted object had last.
+func (c *change) lastPosition(ctx context.Context, k *kind, id uuid.UUID) (int, error) {
+	last, err := c.lastVersion(ctx, k, id)
+	if err != nil {
+		return 0, err
+	}
+	deletion, err := k.version(ctx, c.names(), id, last)
+	return deletion.Object.Position, err
 }
 
 // checkName refuses an object whose name another one has.

@@ -116,7 +116,7 @@ func TestApplyTakesAnotherOrganizationsObjectsForAbsent(t *testing.T) {
 	for _, refs := range [][2]string{{theirs.ID.String(), absent}, {"Theirs", "Nobody"}} {
 		assert.Equal(t, len(answer(creation(guarded("docs", refs[1])))), len(answer(creation(guarded("docs", refs[0]))))+len(refs[1])-len(refs[0]))
 	}
-	for _, verb := range []resource.Verb{resource.Delete, resource.Move} {
+	for _, verb := range []resource.Verb{resource.Delete, resource.Update} {
 		assert.Equal(t,
 			answer(resource.Op{Verb: verb, Kind: modes.KindName, Ref: absent}),
 			answer(resource.Op{Verb: verb, Kind: modes.KindName, Ref: foreign.ID.String()}))
@@ -155,8 +155,8 @@ func drawOp(t *rapid.T) resource.Op {
 	tpl := template(name)
 	tpl.Description = &word
 	if rapid.Bool().Draw(t, "of a mode") {
-		verb := rapid.SampledFrom([]resource.Verb{resource.Create, resource.Put, resource.Put, resource.Update, resource.Delete, resource.Move}).Draw(t, "verb")
-		op := resource.Op{Verb: verb, Kind: modes.KindName, Ref: slug, New: resource.Object{Spec: m}, Position: rapid.IntRange(1, 5).Draw(t, "position")}
+		verb := rapid.SampledFrom([]resource.Verb{resource.Create, resource.Put, resource.Put, resource.Update, resource.Delete}).Draw(t, "verb")
+		op := resource.Op{Verb: verb, Kind: modes.KindName, Ref: slug, New: resource.Object{Spec: m}}
 		op.Edit = func(resource.Object) (resource.Spec, error) { return m, nil }
 		return op
 	}

@@ -10,12 +10,12 @@ import (
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres/sqlcgen"
 	"orgmodes/internal/resource"
 )
 
 // positionGap is how far apart modes are placed, so that one can be moved
-// between two others without a new place, and a version, for those.
+// between two others without a new place for those.
 const positionGap = 1 << 10
 
 // farthest is far from where a column of 32 bits ends.
@@ -31,35 +31,75 @@ type ModeOrder struct {
 // which have to be there: what was added or deleted meanwhile makes it Stale, as
 // does another revision than seen (0: any), with the ModeOrder of now. An order
 // that isn't one of what the caller saw is Invalid. It returns the revision after it.
+//
+// The order belongs to the library: no mode gets a new version.
 func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []uuid.UUID, seen int64) (revision int64, err error) {
-	result, err := db.Apply(ctx, by, org, nil, resource.Options{Plan: func(l resource.Library) ([]resource.Op, error) {
-		all, err := l.Objects(modes.KindName)
+	return db.inChange(ctx, by, org, func(c *change) error {
+		all, err := db.Modes.kind.list(ctx, c.q, org)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		before := c.org.Revision - 1
 		ordered, wrong := inOrder(all, ids)
 		switch {
-		case seen == l.Revision() && len(wrong) > 0:
-			return nil, fault.New(fault.Invalid, "invalid_order", "An order names every mode once. Nothing was moved").With(wrong...)
-		case seen != 0 && seen != l.Revision(), len(wrong) > 0:
+		case seen == before && len(wrong) > 0:
+			return fault.New(fault.Invalid, "invalid_order", "An order names every mode once. Nothing was moved").With(wrong...)
+		case seen != 0 && seen != before, len(wrong) > 0:
 			f := fault.New(fault.Stale, "revision_conflict",
-				"The modes were changed meanwhile: the library is at revision %d now. Nothing was moved; look at the list and move again", l.Revision()).With(wrong...)
-			now := ModeOrder{Revision: l.Revision()}
+				"The modes were changed meanwhile: the library is at revision %d now. Nothing was moved; look at the list and move again", before).With(wrong...)
+			now := ModeOrder{Revision: before}
 			for _, m := range all {
 				now.IDs = append(now.IDs, m.ID)
 			}
 			f.Current = now
-			return nil, f
+			return f
 		}
-		var moves []resource.Op
-		for i, position := range placed(ordered) {
-			if m := ordered[i]; m.Position != position {
-				moves = append(moves, resource.Op{Verb: resource.Move, Kind: modes.KindName, Ref: m.ID.String(), Position: position})
-			}
+		return c.reorder(ctx, all, ordered)
+	})
+}
+
+// reorder moves modes to where they stand in another order, and records that.
+func (c *change) reorder(ctx context.Context, before, after []resource.Object) error {
+	move := sqlcgen.MoveModesParams{OrganizationID: c.org.ID}
+	for i, position := range placed(after) {
+		if m := after[i]; m.Position != position {
+			move.Ids = append(move.Ids, m.ID)
+			move.Positions = append(move.Positions, int32(position)) //nolint:gosec // at most farthest
 		}
-		return moves, nil
-	}})
-	return result.Revision, err
+	}
+	if len(move.Ids) == 0 {
+		return nil
+	}
+	if _, err := c.q.MoveModes(ctx, move); err != nil {
+		return fmt.Errorf("move modes: %w", err)
+	}
+	e := entry{
+		organization: &c.org.ID, revision: &c.org.Revision, action: audit.Reorder,
+		subject: audit.Subject{Kind: audit.Organization, ID: c.org.ID.String(), Name: c.org.Name},
+	}
+	var err error
+	if e.before, err = content(orderOf(before)); err != nil {
+		return err
+	}
+	if e.after, err = content(orderOf(after)); err != nil {
+		return err
+	}
+	c.recorded++
+	return insertAudit(ctx, c.q, c.by, e)
+}
+
+// modeOrder is what the audit log has of an order.
+type modeOrder struct {
+	// Modes are their slugs.
+	Modes []string `json:"modes"`
+}
+
+func orderOf(modes []resource.Object) modeOrder {
+	o := modeOrder{Modes: make([]string, len(modes))}
+	for i, m := range modes {
+		o.Modes[i] = m.Spec.ObjectName()
+	}
+	return o
 }
 
 // inOrder returns the modes in the order of the ids, and what is wrong with that.

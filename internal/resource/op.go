@@ -17,8 +17,6 @@ const (
 	// Restore makes an older version the current one. A deleted object returns under
 	// its id.
 	Restore Verb = "restore"
-	// Move changes an object's position.
-	Move Verb = "move"
 )
 
 // Op is one operation of a change.
@@ -39,8 +37,6 @@ type Op struct {
 	Edit func(current Object) (Spec, error)
 	// Version is the one to Restore.
 	Version int64
-	// Position is where to Move the object.
-	Position int
 }
 
 // Library is a consistent view of an organization's library.

@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/document"
-	"orgmodes/internal/modes"
-	"orgmodes/internal/resource"
 	"orgmodes/internal/snapshot"
+	"orgmodes/internal/templates"
 )
 
 func TestChangeIsPublished(t *testing.T) {
@@ -45,8 +44,10 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	w.work()
 	w.create("docs")
 	before := w.published()
-	move := resource.Op{Verb: resource.Move, Kind: modes.KindName, Ref: "docs", Position: 7}
-	_, err := w.db.Apply(t.Context(), ada, w.org.ID, []resource.Op{move}, resource.Options{})
+	_, err := w.db.Templates.Update(t.Context(), ada, w.org.ID, "Code Expert", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
+		o.Description = new("For code")
+		return o, nil
+	})
 	require.NoError(t, err)
 	after := w.published()
 	require.EqualValues(t, 3, after.Version.Revision)

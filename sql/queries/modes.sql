@@ -53,6 +53,11 @@ select count(*)::bigint as modes
 from organization_modes
 where organization_id = @organization_id and lower(slug) <> all(@slugs::text[]);
 
+-- name: MoveModes :execrows
+update organization_modes m set position = p.position
+from (select unnest(@ids::uuid[]) as id, unnest(@positions::integer[]) as position) p
+where m.id = p.id and m.organization_id = @organization_id;
+
 -- name: LastPosition :one
 select coalesce(max(position), 0)::integer as position
 from organization_modes

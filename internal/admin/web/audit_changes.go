@@ -84,7 +84,7 @@ func valueSpans(before, after string, budget *diff.Budget) (old, now []diff.Span
 
 // fieldsInWords are the fields that people know under another name.
 var fieldsInWords = map[string]string{
-	"/slug": "Slug", "/name": "Name", "/position": "Place in the list",
+	"/slug": "Slug", "/name": "Name", "/position": "Place in the list", "/modes": "Order of the modes",
 	"/config/roleDefinition": "Role definition", "/config/whenToUse": "When to use", "/config/description": "Description",
 	"/config/groups": "Tools", "/config/customInstructions": "Instructions", "/config/permissionTemplate": "Permission template",
 	"/config/iconName": "Icon", "/config/defaultModel": "Default model",

@@ -62,6 +62,7 @@ var actionGroups = []actionGroup{
 	{"Organization", []actionWords{
 		{audit.Create.Of(audit.Organization), "Created organization"},
 		{audit.Delete.Of(audit.Organization), "Deleted organization"},
+		{audit.Reorder.Of(audit.Organization), "Reordered the modes of"},
 	}},
 }
 
@@ -128,8 +129,9 @@ func auditHeadOf(e audit.Entry) auditLine {
 	return l
 }
 
-// moveOfMode is that a mode has another place in the list. Where exactly that is
-// depends on the others: the number is only a key to sort by.
+// moveOfMode is that a mode has another place in the list, which was a change of the mode
+// in earlier releases. Where exactly that is depends on the others: the number is only a
+// key to sort by.
 func moveOfMode(e audit.Entry) []shownChange {
 	before, after, err := beforeAndAfter[struct{ Position int }](e)
 	moved := shownChange{Name: fieldInWords("/position"), Pointer: "/position", Kind: diff.Changed, Note: "moved down"}

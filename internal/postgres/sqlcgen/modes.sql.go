@@ -323,6 +323,26 @@ func (q *Queries) MeasureModes(ctx context.Context, organizationID uuid.UUID) (M
 	return i, err
 }
 
+const moveModes = `-- name: MoveModes :execrows
+update organization_modes m set position = p.position
+from (select unnest($2::uuid[]) as id, unnest($3::integer[]) as position) p
+where m.id = p.id and m.organization_id = $1
+`
+
+type MoveModesParams struct {
+	OrganizationID uuid.UUID
+	Ids            []uuid.UUID
+	Positions      []int32
+}
+
+func (q *Queries) MoveModes(ctx context.Context, arg MoveModesParams) (int64, error) {
+	result, err := q.db.Exec(ctx, moveModes, arg.OrganizationID, arg.Ids, arg.Positions)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const updateMode = `-- name: UpdateMode :one
 update organization_modes
 set name = $1, slug = $2, config = $3, updated_by = $4, position = $5,
