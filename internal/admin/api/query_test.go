@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,6 +120,14 @@ func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
 		"customModes:\n- {slug: new, name: New, roleDefinition: r, groups: []}\n", "application/yaml")
 	library("templates", "docs", "template_id", `{"name":"docs","permission_mode":"plan"}`, `{"name":"docs","permission_mode":"default"}`,
 		`[{"name":"new","permission_mode":"plan"}]`, "application/json")
+
+	list := s.do("GET", "/modes", s.write, "").ok(200)
+	var ids []string
+	for _, m := range list.json()["modes"].([]any) {
+		ids = append(ids, strconv.Quote(m.(map[string]any)["id"].(string)))
+	}
+	slices.Reverse(ids)
+	s.do("PUT", "/modes/order", s.write, `{"ids": [`+strings.Join(ids, ",")+`]}`, "If-Match", list.header.Get("ETag")).ok(200)
 
 	tok := fmt.Sprint(s.do("POST", "/tokens", s.write, `{"name":"x","scopes":["read"]}`).ok(201).json()["id"])
 	s.do("DELETE", "/tokens/"+tok, s.write, "").ok(200)

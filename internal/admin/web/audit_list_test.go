@@ -38,6 +38,7 @@ func TestEveryEntryCanBeRead(t *testing.T) {
 		raw           bool
 	}{
 		"mode moved":     {audit.Mode, `{"slug":"a","name":"A","position":1024,"config":{"roleDefinition":"x","groups":[]}}`, `{"slug":"a","name":"A","position":512,"config":{"roleDefinition":"x","groups":[]}}`, "Place in the list", false},
+		"reordered":      {audit.Organization, `{"modes":["a","b"]}`, `{"modes":["b","a"]}`, "Order of the modes", false},
 		"mode, unknown":  {audit.Mode, `{"slug":"a","name":"A","config":{"roleDefinition":"x","groups":[]}}`, `{"slug":"a","name":"A","config":{"roleDefinition":"x","groups":[],"x":{"y":1}}}`, "x", false},
 		"member":         {audit.Member, `{"email":"a@b","role":"member"}`, `{"email":"a@b","role":"admin"}`, "Role", false},
 		"token":          {audit.AccessToken, `{"scopes":["read"],"name":"n"}`, `{"scopes":["read"],"name":"n","revoked_at":"2026-01-01T00:00:00Z"}`, "Revoked", false},
