@@ -15,13 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"orgmodes/internal/devstack/leaktest"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // patience is how long a test waits for what should take milliseconds.
 const patience = 2 * time.Minute

@@ -15,12 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"orgmodes/internal/devstack/leaktest"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // buffer is a log that a test reads while it is written.
 type buffer struct {

@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"orgmodes/internal/devstack/leaktest"
+
 	"go.uber.org/goleak"
 )
 
@@ -44,7 +46,7 @@ func Main(m *testing.M, options ...goleak.Option) {
 		}
 	}
 	if code == 0 {
-		if err := goleak.Find(options...); err != nil {
+		if err := leaktest.Find(options...); err != nil {
 			fmt.Fprintln(os.Stderr, "storetest: goroutines left over after the tests:", err)
 			code = 1
 		}
