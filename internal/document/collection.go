@@ -11,21 +11,20 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// Collection is what is rendered together: it is as it was unless one of its sources
-// changed.
+// Collection groups the representations that are rendered together. They change only if
+// one of the collection's sources does.
 type Collection struct {
 	Name string
-	// Many: it has any number of documents, each at a path of its own below the
-	// collection's.
+	// Many is true for a collection of named documents, each with its own path.
 	Many bool
-	// Sources are the kinds of what it is made of, as the audit log calls them, and
-	// Named those of which it shows nothing but names.
+	// Sources lists the kinds that the collection is rendered from, by their names in the
+	// audit log. Named lists the kinds of which it contains only the names of objects.
 	Sources, Named []string
 	each           func(Source, func(Representation) error) error
 }
 
-// StaleAfter reports whether it has to be rendered anew after changes of objects of some
-// kinds, some of which have been renamed.
+// StaleAfter reports whether the collection must be re-rendered, given the kinds of the
+// objects that have changed and of those that have been renamed.
 func (c Collection) StaleAfter(changed, renamed []string) bool {
 	isOf := func(kinds []string) func(string) bool {
 		return func(kind string) bool { return slices.Contains(kinds, kind) }
@@ -33,7 +32,7 @@ func (c Collection) StaleAfter(changed, renamed []string) bool {
 	return slices.ContainsFunc(c.Sources, isOf(changed)) || slices.ContainsFunc(c.Named, isOf(renamed))
 }
 
-// Kinds lists the kinds of objects that it is made of.
+// Kinds returns the kinds of objects among the sources.
 func (c Collection) Kinds() []string {
 	return slices.DeleteFunc(slices.Clone(c.Sources), func(kind string) bool { return kind == string(audit.Organization) })
 }
@@ -61,8 +60,7 @@ func Collections(kinds []resource.Kind) []Collection {
 	return all
 }
 
-// CollectionOf returns the name of the collection that a representation is in, "" for
-// one that is in none.
+// CollectionOf returns the name of a representation's collection, or "" if it is unknown.
 func CollectionOf(representation string) string {
 	if collection, _, named := strings.Cut(representation, "/"); named {
 		return collection

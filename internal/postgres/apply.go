@@ -94,9 +94,6 @@ type library struct {
 	c   *change
 }
 
-// Revision returns the one before the change.
-func (l library) Revision() int64 { return l.c.org.Revision - 1 }
-
 // Objects lists the objects of a kind.
 func (l library) Objects(singular string) ([]resource.Object, error) {
 	k, err := l.c.db.kind(singular)

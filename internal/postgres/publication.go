@@ -28,15 +28,13 @@ type Library struct {
 	Installation Installation
 	// Edition is the newest one.
 	Edition int64
-	// Planned is what was last planned to be published, zero where nothing was, and
-	// Changed the kinds of what was changed since, as the audit log calls them.
+	// Planned is the last plan, zero if there is none. Changed lists the kinds that have
+	// changed since, by their names in the audit log.
 	Planned Publication
 	Changed []string
-	// Renamed are those of them, and of the kinds that were asked for, of which
-	// something has another name.
+	// Renamed lists those of the requested kinds of which an object was renamed since.
 	Renamed []string
-	// Objects are the objects by the Singular of their kind, of the kinds that were
-	// asked for.
+	// Objects holds the objects of the chosen kinds, by their Singular.
 	Objects map[string][]resource.Object
 }
 

@@ -25,13 +25,13 @@ type Publishable struct {
 	Bytes int64
 }
 
-// Ask is how it is asked what there is to publish.
+// Ask holds the options of AskToPublish.
 type Ask struct {
-	// Force: it makes no difference whether a publication is under way.
+	// Force ignores a publication that is under way.
 	Force bool
-	// Whole: all of it counts as to be rendered, and not only what changed.
+	// Whole counts the whole library, not only the kinds that changed.
 	Whole bool
-	// Named are the kinds whose names stand in the files of modes.
+	// Named lists the kinds whose names appear in the files of modes.
 	Named []string
 }
 

@@ -7,8 +7,8 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// collection is a part of an organization's document that is loaded, kept and brought
-// up to date by itself: whoever polls for modes costs nothing of the others.
+// collection is a part of an organization's document that is loaded and cached
+// separately, so that polls for modes don't load anything else.
 type collection struct {
 	name string
 	part snapshot.Part
@@ -18,7 +18,7 @@ type collection struct {
 // that is hashed with every request.
 type collectionNumber uint8
 
-// documentKey is what is resident: a collection of an organization.
+// documentKey identifies a cached document: one collection of one organization.
 type documentKey struct {
 	organization organizationID
 	collection   collectionNumber

@@ -15,8 +15,7 @@ const (
 	recheckTime = 50 * time.Millisecond
 )
 
-// documents are the resident documents: of each organization, those collections that
-// somebody has asked for.
+// documents caches, for each organization, the collections that have been requested.
 type documents struct {
 	shelf[documentKey, *document]
 	collections []collection
@@ -36,7 +35,7 @@ func newDocuments(load loadPart, collections []collection, maxBytes uint64, cloc
 			var doc *snapshot.Document
 			var at snapshot.Position
 			var err error
-			// Profiles tell by the label what is loaded, and the simulation whose question it is.
+			// The label shows in profiles, and identifies the load to the simulation.
 			pprof.Do(ctx, pprof.Labels("collection", of.name), func(ctx context.Context) {
 				doc, at, err = load(ctx, k.organization.String(), of.part, have.published())
 			})
@@ -79,8 +78,8 @@ func (d *documents) get(k documentKey) (*document, outcome, error) {
 	return d.fetch(ctx, k)
 }
 
-// published takes note that an organization was published: each of its collections may
-// have changed.
+// published records that a version of an organization was published, in which any of its
+// collections may have changed.
 func (d *documents) published(id organizationID, v snapshot.Version) {
 	for i := range d.collections {
 		d.newer(documentKey{id, collectionNumber(i)}, v) //nolint:gosec // a handful

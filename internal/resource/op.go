@@ -41,8 +41,6 @@ type Op struct {
 
 // Library is a consistent view of an organization's library.
 type Library interface {
-	// Revision returns the revision that the view is of.
-	Revision() int64
 	// Objects lists the objects of a kind, by its Singular, in their order.
 	Objects(kind string) ([]Object, error)
 }

@@ -22,16 +22,16 @@ import (
 // Redis is being reconciled, publishing is halted, this worker is superseded.
 var errNotNow = errors.New("worker: can't be published now")
 
-// effort is how much of an organization's state a publication renders and sends.
+// effort selects how much of an organization's state a publication renders and sends.
 type effort uint8
 
 const (
-	// whatChanged: the collections of which something changed. The others are in Redis
-	// as they were planned before, and stay.
+	// whatChanged renders the collections that changed; the others stay in Redis as
+	// planned before.
 	whatChanged effort = iota
-	// renderAll: everything is rendered, and what Redis has already is not sent.
+	// renderAll renders everything, and doesn't send what Redis already has.
 	renderAll
-	// sendAll: everything is rendered and sent.
+	// sendAll renders and sends everything.
 	sendAll
 )
 

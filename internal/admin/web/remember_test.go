@@ -21,6 +21,6 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	m.CleanUp()
 	require.LessOrEqual(t, m.EstimatedSize(), 5)
-	// The cache leaves some of it to chance, so that nobody can plan what it keeps.
-	require.Greater(t, there, asked*3/4, "what is asked for all the time stays, but for moments")
+	// Admission is randomized, so a hot entry can be evicted occasionally.
+	require.Greater(t, there, asked*3/4, "hits of the hot entry")
 }
