@@ -19,13 +19,14 @@ const (
 type documents struct {
 	shelf[documentKey, *document]
 	collections []collection
+	patience    time.Duration // see recheckTime
 }
 
 // loadPart is what documents ask of Redis; see snapshot.Store.Part.
 type loadPart func(ctx context.Context, org string, p snapshot.Part, have *snapshot.Document) (*snapshot.Document, snapshot.Position, error)
 
 func newDocuments(load loadPart, collections []collection, maxBytes uint64, clock Clock, f *freshness, m *metrics) *documents {
-	d := &documents{collections: collections}
+	d := &documents{collections: collections, patience: recheckTime}
 	d.shelf = shelf[documentKey, *document]{
 		memory: newWeighed(maxBytes, func(_ documentKey, v *document) uint32 { return v.size }, m.documentEvictions.Inc),
 		load: func(ctx context.Context, k documentKey) (*document, snapshot.Position, error) {
@@ -89,7 +90,7 @@ func (d *documents) published(id organizationID, v snapshot.Version) {
 // lookAgain returns the document after a short look whether Redis has a newer
 // one, for a client that has seen a newer one.
 func (d *documents) lookAgain(k documentKey, have *document) *document {
-	ctx, cancel := context.WithTimeout(d.base, recheckTime)
+	ctx, cancel := context.WithTimeout(d.base, d.patience)
 	defer cancel()
 	d.recheck(ctx, k)
 	if doc, ok := d.resident(k); ok && doc.version.Compare(have.version) > 0 {

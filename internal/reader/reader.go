@@ -53,7 +53,7 @@ type Options struct {
 	// Clock tells the time; nil means the machine's.
 	Clock Clock
 
-	// attempt replaces attemptTime in tests, whose machine may be busy with others.
+	// attempt replaces attemptTime and recheckTime in tests, whose machine may be busy with others.
 	attempt time.Duration
 }
 
@@ -101,7 +101,7 @@ func New(o Options) (*Reader, error) {
 		claims:       newClaims(),
 	}
 	if o.attempt != 0 {
-		r.tokens.attempt, r.documents.attempt = o.attempt, o.attempt
+		r.tokens.attempt, r.documents.attempt, r.documents.patience = o.attempt, o.attempt, o.attempt
 	}
 	var canary organizationID
 	if o.Canary != "" {
