@@ -68,7 +68,9 @@ func TestObjectsOfAnyKindOnTheCommandLine(t *testing.T) {
 	i.callWith(gadget, "apply", "--org", "acme", "-f", "-").ok()
 	i.callWith(strings.Replace(gadget, "docs", "code", 1), "apply", "--org", "acme", "-f", "-").ok()
 
-	require.Contains(t, i.call("get", "--org", "acme", "gadget", "one").ok().stdout, "kind: Gadget\n")
+	got := i.call("get", "--org", "acme", "gadget", "one").ok().stdout
+	require.Contains(t, got, "kind: Gadget\n")
+	require.Contains(t, got, "type: ReferencesResolved\n")
 	require.Equal(t, "Gadget", i.call("get", "--org", "acme", "Gadget", "one", "--json").ok().json()["kind"])
 	require.Len(t, i.call("get", "--org", "acme", "gadgets", "--json").ok().json()["gadgets"], 1)
 	i.call("get", "--org", "acme", "gadjet").failed(2, `there is no kind "gadjet"; the nearest one is gadget (of mode, template, gadget)`)

@@ -227,7 +227,7 @@ func (n *historyCommands) printChanges(ctx context.Context, c *cli, db *postgres
 	if err != nil {
 		return err
 	}
-	changes := n.changes(ctx, db, before.Object.Spec, after.Object.Spec)
+	changes := n.changes(ctx, db, before.Object, after.Object)
 	return c.print(struct {
 		From    listedVersion `json:"from"`
 		To      listedVersion `json:"to"`
@@ -239,7 +239,7 @@ func (n *historyCommands) printChanges(ctx context.Context, c *cli, db *postgres
 const commandSteps = 16 * diff.DefaultSteps
 
 // changes are those from one version to another, never nil.
-func (n *historyCommands) changes(ctx context.Context, db *postgres.DB, before, after resource.Spec) []diff.Change {
+func (n *historyCommands) changes(ctx context.Context, db *postgres.DB, before, after resource.Object) []diff.Change {
 	return diff.WithLines(append([]diff.Change{}, n.of(db).Diff(before, after)...), diff.NewBudget(ctx, commandSteps))
 }
 
@@ -296,7 +296,7 @@ them. --dry-run shows what would change.`, n.kind, n.group),
 				Name    string        `json:"name"`
 				Version int64         `json:"version"`
 				Changes []diff.Change `json:"changes"`
-			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: now.Version, Changes: n.changes(ctx, db, now.Spec, old.Object.Spec)}
+			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: now.Version, Changes: n.changes(ctx, db, now, old.Object)}
 			if !dryRun {
 				// Held to what was compared with.
 				restored, err := n.of(db).Restore(ctx, c.by(), o.ID, id, old.Version.Version, now.Version)

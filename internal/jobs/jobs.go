@@ -10,10 +10,12 @@ import (
 // The queues. Tokens have their own, so that a revocation never waits behind
 // documents, and large documents have, so that small ones never wait behind those.
 // Jobs begin in QueueDocuments: a worker moves those that turn out to be large.
+// QueueStatus needs no Redis, so it doesn't wait for what does.
 const (
 	QueueDocuments = "documents"
 	QueueLarge     = "large_documents"
 	QueueTokens    = "tokens"
+	QueueStatus    = "status"
 )
 
 // maxAttempts is generous: what still fails then is found by the sweep.
@@ -51,4 +53,20 @@ func (PublishToken) Kind() string { return "publish_token" }
 // InsertOpts are its queue and attempts.
 func (PublishToken) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueTokens, MaxAttempts: maxAttempts}
+}
+
+// EvaluateStatus asks for the conditions of an organization's objects to be found out. Like
+// PublishOrganization it is not unique; one that comes late has nothing to do.
+type EvaluateStatus struct {
+	OrganizationID uuid.UUID `json:"organization_id"`
+	// Revision is the one that the change made.
+	Revision int64 `json:"revision"`
+}
+
+// Kind names the job in the database.
+func (EvaluateStatus) Kind() string { return "evaluate_status" }
+
+// InsertOpts are its queue and attempts.
+func (EvaluateStatus) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueStatus, MaxAttempts: maxAttempts}
 }

@@ -9,28 +9,28 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Patch applies a merge patch (RFC 7396) to the manifest of a spec, such as
-// {"spec": {"model": null}}. The error is as Read's; lines and columns are those of the
-// patch.
-func Patch(k resource.Kind, current resource.Spec, patch []byte) (resource.Spec, error) {
+// Patch applies a merge patch (RFC 7396) to the manifest of an object, such as
+// {"spec": {"model": null}}, and returns the object with the new spec and labels. The error
+// is as Read's; lines and columns are those of the patch.
+func Patch(k resource.Kind, current resource.Object, patch []byte) (resource.Object, error) {
 	if err := upload.CheckUpload(patch); err != nil {
-		return nil, err
+		return current, err
 	}
 	root, err := (&jsonast.JSON{Budget: newBudget(context.Background())}).Parse(patch)
 	if err != nil {
-		return nil, err
+		return current, err
 	}
 	if root.Kind != jsonast.Object {
-		return nil, jsonast.Malformed("malformed_patch", "This is not a merge patch",
+		return current, jsonast.Malformed("malformed_patch", "This is not a merge patch",
 			"a merge patch is an object with the fields to change, not "+root.Describe(), root.Line, root.Column)
 	}
-	whole, err := jsonast.Marshal(Of(k, resource.Object{Spec: current}))
+	whole, err := jsonast.Marshal(Content(k, current))
 	if err != nil {
-		return nil, fault.New(fault.Internal, "internal", "This object can't be written").Because(err)
+		return current, fault.New(fault.Internal, "internal", "This object can't be written").Because(err)
 	}
 	target, err := (&jsonast.JSON{Budget: newBudget(context.Background())}).Parse(whole)
 	if err != nil {
-		return nil, err
+		return current, err
 	}
 	r := reader{kinds: []resource.Kind{k}, documents: make([]Document, 1), first: map[string]int{}}
 	d := &r.documents[0]
@@ -44,5 +44,6 @@ func Patch(k resource.Kind, current resource.Spec, patch []byte) (resource.Spec,
 		}
 		r.list[i].Line, r.list[i].Column = at.Line, at.Column
 	}
-	return d.Spec, r.failure()
+	current.Spec, current.Labels = d.Spec, d.stated()
+	return current, r.failure()
 }

@@ -41,6 +41,8 @@ type Document struct {
 	// Kind holds the rules of the object's kind.
 	Kind resource.Kind
 	Spec resource.Spec
+	// Labels are nil if the manifest has none, which is not the same as an empty object.
+	Labels map[string]string
 	// Generation is the version of the object that the manifest was made from; 0 for
 	// any.
 	Generation int64
@@ -58,6 +60,20 @@ type Document struct {
 
 // Name returns the object's name.
 func (d Document) Name() string { return d.Spec.ObjectName() }
+
+// Object returns the content of an object that is replaced by the document as a whole:
+// without labels in it, the object has none.
+func (d Document) Object() resource.Object {
+	return resource.Object{Spec: d.Spec, Labels: d.stated()}
+}
+
+// stated returns the labels of the document, never nil.
+func (d Document) stated() map[string]string {
+	if d.Labels == nil {
+		return map[string]string{}
+	}
+	return d.Labels
+}
 
 // Blame returns a problem of the spec as one of the text.
 func (d Document) Blame(p fault.Field) fault.Field {
@@ -214,8 +230,9 @@ type envelope struct {
 }
 
 type metadata struct {
-	Name       string `json:"name"`
-	Generation int64  `json:"generation,omitempty"`
+	Name       string            `json:"name"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Generation int64             `json:"generation,omitempty"`
 	// What the library writes, and passes over where it is sent back.
 	UID               string `json:"uid,omitempty"`
 	CreationTimestamp string `json:"creationTimestamp,omitempty"`
@@ -228,7 +245,10 @@ func (r *reader) document(d *Document) {
 	if !ok {
 		return
 	}
-	d.Kind = r.kind(d, e)
+	if d.Kind = r.kind(d, e); d.Kind == nil {
+		return
+	}
+	r.labels(d, e)
 	if len(r.list) > before {
 		return
 	}
@@ -307,6 +327,18 @@ func (r *reader) kind(d *Document, e envelope) resource.Kind {
 		r.blame(d.At("/kind", fmt.Sprintf("there is no kind %q; the nearest one is %s", wording.Shortened(e.Kind, 60), typo.Nearest(e.Kind, names))))
 	}
 	return nil
+}
+
+// labels checks the labels of a document.
+func (r *reader) labels(d *Document, e envelope) {
+	d.Labels = e.Metadata.Labels
+	problems := resource.CheckLabels(d.Labels)
+	if len(d.Labels) > 0 && !d.Kind.Names().Labeled {
+		problems = []fault.Field{resource.Unlabeled(d.Kind)}
+	}
+	for _, p := range problems {
+		r.blame(d.At(p.Pointer, p.Detail))
+	}
 }
 
 // spec reads the spec by the rules of the kind. The object's name, which is in the

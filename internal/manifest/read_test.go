@@ -82,6 +82,12 @@ func TestMistakesInManifestsAreNamedAtTheirPlaces(t *testing.T) {
 		"no spec":                 {"kind: Gadget\nmetadata: {name: a}\n", "/spec: is required"},
 		"another version":         {"apiVersion: v1\n" + gadget, "line 1, column 13: /apiVersion: must be orgmodes/v1alpha1, or absent"},
 		"a generation":            {strings.Replace(gadget, "name: one", "name: one\n  generation: -1", 1), "line 4, column 15: /metadata/generation: must be a number from 1 on, or absent"},
+		"a label of a mode":       {strings.Replace(modeNamed("docs"), "docs}", "docs, labels: {team: x}}", 1), "line 2, column 32: /metadata/labels: a mode has no labels; leave them out"},
+		"a key of a label":        {strings.Replace(gadget, "name: one", "name: one\n  labels:\n    team/a b: x", 1), "line 5, column 15: /metadata/labels/team~1a b: is no key of a label"},
+		"a label's value":         {strings.Replace(gadget, "name: one", "name: one\n  labels: {team: -x}", 1), `line 4, column 18: /metadata/labels/team: has the value "-x"`},
+		"a label that is no text": {strings.Replace(gadget, "name: one", "name: one\n  labels: {team: 1}", 1), "line 4, column 18: /metadata/labels/team: must be text, not the number 1"},
+		"labels in a list":        {strings.Replace(gadget, "name: one", "name: one\n  labels: [team]", 1), "line 4, column 11: /metadata/labels: must be an object, not a list"},
+		"the same label twice":    {strings.Replace(gadget, "name: one", "name: one\n  labels: {team: x, team: y}", 1), "/metadata/labels/team: "},
 		"twice the same":          {gadget + "---\n" + gadget, `line 9, column 9: /1/metadata/name: the gadget "one" is in the document at line 1 already; leave one of them out`},
 		"modes differ in case":    {modeNamed("docs") + "---\n" + modeNamed("DOCS"), `/1/metadata/name: the mode "DOCS" is in the document at line 1 already`},
 		"a mode without a role":   {"kind: Mode\nmetadata: {name: docs}\nspec: {name: Docs, config: {groups: []}}\n", "line 3, column 28: /spec/config/roleDefinition:"},
@@ -157,6 +163,32 @@ func TestDocumentsComeAfterWhatTheyRequire(t *testing.T) {
 	require.ErrorContains(t, err, `/2/spec/requires: "c" requires "c" in turn`)
 }
 
+func TestLabelsThatAManifestStatesDifferFromNone(t *testing.T) {
+	for text, want := range map[string]map[string]string{
+		"": nil, "\n  labels: null": nil, "\n  labels: {}": {}, "\n  labels: {team: docs, empty: ''}": {"team": "docs", "empty": ""},
+	} {
+		got, err := read(strings.Replace(gadget, "name: one", "name: one"+text, 1))
+		require.NoError(t, err, text)
+		require.Equal(t, want, got[0].Labels, text)
+		require.NotNil(t, got[0].Object().Labels, "an object that is replaced has the labels of the manifest and no other")
+	}
+}
+
+func TestPatchOfAManifestChangesLabels(t *testing.T) {
+	current := resource.Object{Spec: resourcetest.Gadget{Name: "one", Mode: "docs"}, Labels: map[string]string{"team": "docs", "tier": "1"}}
+	for patch, want := range map[string]map[string]string{
+		`{"metadata": {"labels": {"team": null, "new": "x"}}}`: {"tier": "1", "new": "x"},
+		`{"metadata": {"labels": null}}`:                       {},
+		`{"spec": {"mode": null}}`:                             current.Labels,
+	} {
+		got, err := manifest.Patch(kinds[2], current, []byte(patch))
+		require.NoError(t, err, patch)
+		require.Equal(t, want, got.Labels, patch)
+	}
+	_, err := manifest.Patch(kinds[2], current, []byte(`{"metadata": {"labels": {"team": "a b"}}}`))
+	require.ErrorContains(t, err, "line 1, column 34: /metadata/labels/team: has the value")
+}
+
 // What is written is read again, and is the same.
 func TestManifestsAreReadAsTheyAreWritten(t *testing.T) {
 	text := "plain\n---\n# not a comment\n"
@@ -164,17 +196,27 @@ func TestManifestsAreReadAsTheyAreWritten(t *testing.T) {
 		RoleDefinition: text, Groups: []modes.Group{{Name: "read"}, {Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}}}, Extra: map[string]any{"icon": "book"},
 	}}.Normalized()
 	for _, c := range []struct {
-		kind resource.Kind
-		spec resource.Spec
+		kind   resource.Kind
+		spec   resource.Spec
+		labels map[string]string
 	}{
-		{kinds[0], mode},
-		{kinds[1], templates.Template{Name: "Careful", PermissionMode: templates.Plan, AllowedTools: []string{"Read"}, Description: &text}.Normalized()},
-		{kinds[2], resourcetest.Gadget{Name: "one", Mode: "docs"}},
+		{kinds[0], mode, nil},
+		{kinds[1], templates.Template{Name: "Careful", PermissionMode: templates.Plan, AllowedTools: []string{"Read"}, Description: &text}.Normalized(), nil},
+		{kinds[2], resourcetest.Gadget{Name: "one", Mode: "docs"}, map[string]string{"team": "docs", "on": "yes", "n": "1", "e": ""}},
 	} {
-		o := resource.Object{Spec: c.spec, Meta: resource.Meta{Version: 7}}
-		got, err := read(string(manifest.YAML(c.kind, []resource.Object{o})))
+		o := resource.Object{
+			Spec: c.spec, Meta: resource.Meta{Version: 7}, Labels: c.labels,
+			Conditions: []resource.Condition{resource.NotEvaluated(resource.ReferencesResolved, 7)},
+		}
+		got, err := read(string(manifest.Export(c.kind, []resource.Object{o})))
 		require.NoError(t, err)
 		require.True(t, c.spec.SameAs(got[0].Spec), "%v\n%v", c.spec, got[0].Spec)
 		require.EqualValues(t, 7, got[0].Generation)
+		require.Equal(t, c.labels, got[0].Labels)
+		require.Empty(t, got[0].Notices, "a file to import has no status")
+
+		got, err = read(string(manifest.YAML(c.kind, []resource.Object{o})))
+		require.NoError(t, err)
+		require.Equal(t, "/status", got[0].Notices[0].Pointer)
 	}
 }

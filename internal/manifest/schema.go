@@ -20,7 +20,18 @@ func Schema(k resource.Kind) jsonast.Map {
 			{Name: "kind", Value: jsonast.Map{{Name: "enum", Value: []any{names.Manifest}}}},
 			{Name: "metadata", Value: jsonast.SchemaOf(metadata{})},
 			{Name: "spec", Value: withoutName(k.Schema(), names.NameField)},
-			{Name: "status", Value: jsonast.Map{}},
+			{Name: "status", Value: statusSchema()},
+		}},
+	}
+}
+
+// statusSchema returns the schema of the status, which is written and not read.
+func statusSchema() jsonast.Map {
+	return jsonast.Map{
+		{Name: "type", Value: "object"},
+		{Name: "readOnly", Value: true},
+		{Name: "properties", Value: jsonast.Map{
+			{Name: "conditions", Value: jsonast.Map{{Name: "type", Value: "array"}, {Name: "items", Value: jsonast.SchemaOf(resource.Condition{})}}},
 		}},
 	}
 }

@@ -1,15 +1,34 @@
 package manifest
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
 )
 
-// Of returns the manifest of an object. It carries the object's version as
-// metadata.generation, so that applying it can't undo what somebody else did since.
+// Of returns the manifest of an object, with the conditions that the library found out. It
+// carries the object's version as metadata.generation, so that applying it can't undo what
+// somebody else did since.
 func Of(k resource.Kind, o resource.Object) jsonast.Map {
+	out := Content(k, o)
+	const metadata = 2
+	written, _ := out[metadata].Value.(jsonast.Map)
+	out[metadata].Value = append(written, jsonast.Map{
+		{Name: "uid", Value: o.ID.String()},
+		{Name: "generation", Value: int(o.Version)},
+		{Name: "creationTimestamp", Value: o.CreatedAt.UTC().Format(time.RFC3339)},
+	}...)
+	if len(o.Conditions) > 0 {
+		out = append(out, jsonast.Pair{Name: "status", Value: jsonast.Map{{Name: "conditions", Value: conditions(o.Conditions)}}})
+	}
+	return out
+}
+
+// Content returns the manifest of an object with nothing but what people write.
+func Content(k resource.Kind, o resource.Object) jsonast.Map {
 	names := k.Names()
 	spec := jsonast.Map{}
 	for _, p := range o.Spec.Fields() {
@@ -17,20 +36,52 @@ func Of(k resource.Kind, o resource.Object) jsonast.Map {
 			spec = append(spec, p)
 		}
 	}
+	metadata := jsonast.Map{{Name: "name", Value: o.Spec.ObjectName()}}
+	if len(o.Labels) > 0 {
+		labels := jsonast.Map{}
+		for _, key := range slices.Sorted(maps.Keys(o.Labels)) {
+			labels = append(labels, jsonast.Pair{Name: key, Value: o.Labels[key]})
+		}
+		metadata = append(metadata, jsonast.Pair{Name: "labels", Value: labels})
+	}
 	return jsonast.Map{
 		{Name: "apiVersion", Value: APIVersion},
 		{Name: "kind", Value: names.Manifest},
-		{Name: "metadata", Value: jsonast.Map{
-			{Name: "name", Value: o.Spec.ObjectName()},
-			{Name: "uid", Value: o.ID.String()},
-			{Name: "generation", Value: int(o.Version)},
-			{Name: "creationTimestamp", Value: o.CreatedAt.UTC().Format(time.RFC3339)},
-		}},
+		{Name: "metadata", Value: metadata},
 		{Name: "spec", Value: spec},
 	}
 }
 
-// YAML returns the manifests of objects as documents of YAML, which Read reads.
+// conditions returns the JSON shapes of conditions.
+func conditions(all []resource.Condition) []any {
+	out := make([]any, len(all))
+	for i, c := range all {
+		m := jsonast.Map{
+			{Name: "type", Value: c.Type},
+			{Name: "status", Value: string(c.Status)},
+			{Name: "reason", Value: c.Reason},
+			{Name: "message", Value: c.Message},
+			{Name: "observedGeneration", Value: int(c.ObservedGeneration)},
+		}
+		if !c.LastTransitionTime.IsZero() {
+			m = append(m, jsonast.Pair{Name: "lastTransitionTime", Value: c.LastTransitionTime.UTC().Format(time.RFC3339)})
+		}
+		out[i] = m
+	}
+	return out
+}
+
+// Export returns the manifests of objects, without status, as documents of YAML, which
+// Read reads.
+func Export(k resource.Kind, all []resource.Object) []byte {
+	stated := slices.Clone(all)
+	for i := range stated {
+		stated[i].Conditions = nil
+	}
+	return YAML(k, stated)
+}
+
+// YAML returns the manifests of objects as documents of YAML.
 func YAML(k resource.Kind, all []resource.Object) []byte {
 	var out []byte
 	for i, o := range all {

@@ -150,11 +150,11 @@ func (c *change) apply(ctx context.Context, op resource.Op) (resource.Outcome, e
 		if op.Verb == resource.Delete {
 			return c.delete(ctx, k, now)
 		}
-		after := now
-		if after.Spec, err = op.Edit(now); err != nil {
+		edited, err := op.Edit(now)
+		if err != nil {
 			return resource.Outcome{}, err
 		}
-		return c.update(ctx, k, now, after, audit.Update)
+		return c.update(ctx, k, now, edited, audit.Update)
 	}
 	return resource.Outcome{}, fmt.Errorf("unknown operation %q", op.Verb)
 }
@@ -165,6 +165,9 @@ func (c *change) check(ctx context.Context, k *kind, o resource.Object) (resourc
 	o.Kind = k.Names().Singular
 	var err error
 	if o.Spec, err = k.Check(o.Spec); err != nil {
+		return o, err
+	}
+	if err := checkLabels(k, o); err != nil {
 		return o, err
 	}
 	o.Targets = nil
@@ -183,6 +186,18 @@ func (c *change) check(ctx context.Context, k *kind, o resource.Object) (resourc
 		o.Targets[r.Path] = target.ID
 	}
 	return o, nil
+}
+
+// checkLabels refuses labels that no object, or none of the kind, can have.
+func checkLabels(k *kind, o resource.Object) error {
+	problems := resource.CheckLabels(o.Labels)
+	if len(o.Labels) > 0 && !k.Names().Labeled {
+		problems = []fault.Field{resource.Unlabeled(k)}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "invalid_"+o.Kind, "The %s was not saved", k.Names().Noun).With(problems...)
 }
 
 // create adds an object that was checked, unless its name is in use.
@@ -211,13 +226,19 @@ func (c *change) insert(ctx context.Context, k *kind, o resource.Object, action 
 	return resource.Outcome{Action: resource.ActionCreate, Object: o}, c.recordObject(ctx, k, o, action, nil, k.content(o))
 }
 
-// update replaces an object as it was read under the organization's lock.
-func (c *change) update(ctx context.Context, k *kind, before, after resource.Object, action audit.Action) (resource.Outcome, error) {
+// update gives an object, as it was read under the organization's lock, the content of
+// another one.
+func (c *change) update(ctx context.Context, k *kind, before, wanted resource.Object, action audit.Action) (resource.Outcome, error) {
+	after := before
+	after.Spec = wanted.Spec
+	if wanted.Labels != nil {
+		after.Labels = wanted.Labels
+	}
 	after, err := c.check(ctx, k, after)
 	if err != nil {
 		return resource.Outcome{}, err
 	}
-	if before.Spec.SameAs(after.Spec) {
+	if before.SameAs(after) {
 		return resource.Outcome{Action: resource.ActionUnchanged, Object: before}, nil
 	}
 	c.grow(k)
@@ -276,9 +297,7 @@ func (c *change) put(ctx context.Context, k *kind, op resource.Op) (resource.Out
 	case op.Seen != 0 && op.Seen != existing.Version:
 		return resource.Outcome{}, c.staleFault(ctx, k, existing)
 	}
-	after := existing
-	after.Spec = o.Spec
-	return c.update(ctx, k, existing, after, audit.Import)
+	return c.update(ctx, k, existing, o, audit.Import)
 }
 
 // existing returns the object that one put there replaces.
@@ -340,9 +359,7 @@ func (c *change) restore(ctx context.Context, k *kind, op resource.Op) (resource
 	case err != nil:
 		return resource.Outcome{}, err
 	}
-	after := now
-	after.Spec = old.Object.Spec
-	return c.update(ctx, k, now, after, audit.Restore)
+	return c.update(ctx, k, now, old.Object, audit.Restore)
 }
 
 // lastPosition returns the position that a deleted object had last.

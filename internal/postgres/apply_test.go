@@ -75,7 +75,7 @@ func TestApplyNamesEveryFailureAndAppliesNothing(t *testing.T) {
 	require.NoError(t, err)
 	books := l.books()
 
-	keep := func(o resource.Object) (resource.Spec, error) { return o.Spec, nil }
+	keep := func(o resource.Object) (resource.Object, error) { return o, nil }
 	_, err = l.apply(
 		creation(mode("new")),
 		resource.Op{Verb: resource.Update, Kind: modes.KindName, Ref: docs.ID.String(), Seen: docs.Version, Edit: keep},
@@ -157,13 +157,13 @@ func drawOp(t *rapid.T) resource.Op {
 	if rapid.Bool().Draw(t, "of a mode") {
 		verb := rapid.SampledFrom([]resource.Verb{resource.Create, resource.Put, resource.Put, resource.Update, resource.Delete}).Draw(t, "verb")
 		op := resource.Op{Verb: verb, Kind: modes.KindName, Ref: slug, New: resource.Object{Spec: m}}
-		op.Edit = func(resource.Object) (resource.Spec, error) { return m, nil }
+		op.Edit = func(resource.Object) (resource.Object, error) { return resource.Object{Spec: m}, nil }
 		return op
 	}
 	verb := rapid.SampledFrom([]resource.Verb{resource.Create, resource.Put, resource.Put, resource.Update, resource.Delete}).Draw(t, "verb")
 	return resource.Op{
 		Verb: verb, Kind: templates.KindName, Ref: name, New: resource.Object{Spec: tpl},
-		Edit: func(resource.Object) (resource.Spec, error) { return tpl, nil },
+		Edit: func(resource.Object) (resource.Object, error) { return resource.Object{Spec: tpl}, nil },
 	}
 }
 

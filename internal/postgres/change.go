@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/jobs"
@@ -60,13 +61,22 @@ func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(
 			revision--
 			return errNothingChanged
 		}
-		_, err := db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: org, Revision: revision}, nil)
-		return err
+		return db.enqueueAfterChange(ctx, tx, org, revision)
 	})
 	if errors.Is(err, errNothingChanged) {
 		err = nil
 	}
 	return revision, known(err)
+}
+
+// enqueueAfterChange inserts what a worker does after a change.
+func (db *DB) enqueueAfterChange(ctx context.Context, tx pgx.Tx, org uuid.UUID, revision int64) error {
+	todo := []river.InsertManyParams{{Args: jobs.PublishOrganization{OrganizationID: org, Revision: revision}}}
+	if len(db.MoreKinds()) > 0 { // modes and permission templates have no conditions
+		todo = append(todo, river.InsertManyParams{Args: jobs.EvaluateStatus{OrganizationID: org, Revision: revision}})
+	}
+	_, err := db.river.InsertManyTx(ctx, tx, todo)
+	return err
 }
 
 // attempts is how often a transaction is begun that Postgres ends for another one.

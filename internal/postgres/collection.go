@@ -30,9 +30,10 @@ type Collection[T any] struct {
 // Names returns what the kind is called.
 func (s *Collection[T]) Names() resource.Names { return s.kind.Names() }
 
-// Diff returns the changes from one spec to another, see resource.Kind.
-func (s *Collection[T]) Diff(before, after resource.Spec) []diff.Change {
-	return s.kind.Diff(before, after)
+// Diff returns the changes from the content of one object to another's, see
+// resource.Diff.
+func (s *Collection[T]) Diff(before, after resource.Object) []diff.Change {
+	return resource.Diff(s.kind, before, after)
 }
 
 // SameName reports whether two names can't both be used in one library.
@@ -77,9 +78,14 @@ func (s *Collection[T]) Get(ctx context.Context, org uuid.UUID, ref string) (T, 
 	return s.of(o), nil
 }
 
-// Create adds an object, after the others where they have an order.
+// Create adds an object without labels, after the others where they have an order.
 func (s *Collection[T]) Create(ctx context.Context, by audit.By, org uuid.UUID, spec resource.Spec) (T, error) {
-	return s.one(ctx, by, org, resource.Op{Verb: resource.Create, New: resource.Object{Spec: spec}})
+	return s.Add(ctx, by, org, resource.Object{Spec: spec})
+}
+
+// Add adds an object with the spec and the labels of o.
+func (s *Collection[T]) Add(ctx context.Context, by audit.By, org uuid.UUID, o resource.Object) (T, error) {
+	return s.one(ctx, by, org, resource.Op{Verb: resource.Create, New: o})
 }
 
 // Update changes an object with edit, which is given the current one. seen is the
@@ -88,9 +94,9 @@ func (s *Collection[T]) Create(ctx context.Context, by audit.By, org uuid.UUID, 
 func (s *Collection[T]) Update(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64, edit func(T) (T, error)) (T, error) {
 	return s.one(ctx, by, org, resource.Op{
 		Verb: resource.Update, Ref: ref, Seen: seen,
-		Edit: func(now resource.Object) (resource.Spec, error) {
+		Edit: func(now resource.Object) (resource.Object, error) {
 			t, err := edit(s.of(now))
-			return s.object(t).Spec, err
+			return s.object(t), err
 		},
 	})
 }

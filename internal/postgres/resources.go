@@ -48,8 +48,14 @@ func (s resourceStore) object(r sqlcgen.Resource) (resource.Object, error) {
 	if err != nil {
 		return resource.Object{}, fmt.Errorf("%s %s: stored spec: %w", r.Kind, r.ID, err)
 	}
+	var labels map[string]string
+	if string(r.Labels) != "{}" {
+		if err := json.Unmarshal(r.Labels, &labels); err != nil {
+			return resource.Object{}, fmt.Errorf("%s %s: stored labels: %w", r.Kind, r.ID, err)
+		}
+	}
 	return resource.Object{
-		Kind: r.Kind, Spec: spec,
+		Kind: r.Kind, Spec: spec, Labels: labels,
 		Meta: resource.Meta{
 			ID: r.ID, OrganizationID: r.OrganizationID, CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy,
 			CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), Version: r.Version, Position: int(r.Position),
@@ -78,8 +84,8 @@ func (s resourceStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid
 		index[r.ID] = &out[i]
 		requires = requires || slices.ContainsFunc(out[i].Spec.References(), func(f resource.Reference) bool { return f.Required })
 	}
-	if !requires {
-		return out, nil
+	if err := withConditions(ctx, q, org, only, out); err != nil || !requires {
+		return out, err
 	}
 	refs, err := q.ListRequiredReferences(ctx, sqlcgen.ListRequiredReferencesParams{OrganizationID: org, Kind: s.singular(), ResourceID: only})
 	if err != nil {
@@ -175,13 +181,14 @@ func (s resourceStore) users(ctx context.Context, c *change, o resource.Object) 
 }
 
 func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
-	spec, err := content(o.Spec)
+	spec, labels, err := storedForm(o)
 	if err != nil {
 		return o, err
 	}
 	name := o.Spec.ObjectName()
 	row, err := c.q.InsertResource(ctx, sqlcgen.InsertResourceParams{
-		ID: o.ID, OrganizationID: c.org.ID, Kind: s.singular(), Name: name, NameKey: s.kind.NameKey(name), Spec: spec, Bytes: int32(o.Spec.Size()),
+		ID: o.ID, OrganizationID: c.org.ID, Kind: s.singular(), Name: name, NameKey: s.kind.NameKey(name),
+		Spec: spec, Labels: labels, Bytes: int32(o.Spec.Size()),
 		Position: int32(o.Position), CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version, //nolint:gosec // checked where it comes in
 		CreatedAt: orNil(o.CreatedAt), UpdatedAt: orNil(o.UpdatedAt),
 	})
@@ -191,14 +198,27 @@ func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object)
 	return s.withReferences(ctx, c, o, row)
 }
 
+// storedForm returns the JSON of an object's spec and of its labels.
+func storedForm(o resource.Object) (spec, labels json.RawMessage, err error) {
+	if spec, err = content(o.Spec); err != nil {
+		return nil, nil, err
+	}
+	if len(o.Labels) == 0 {
+		return spec, json.RawMessage("{}"), nil
+	}
+	labels, err = content(o.Labels)
+	return spec, labels, err
+}
+
 func (s resourceStore) update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error) {
-	spec, err := content(after.Spec)
+	spec, labels, err := storedForm(after)
 	if err != nil {
 		return after, err
 	}
 	name := after.Spec.ObjectName()
 	row, err := c.q.UpdateResource(ctx, sqlcgen.UpdateResourceParams{
-		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version, Name: name, NameKey: s.kind.NameKey(name), Spec: spec, Bytes: int32(after.Spec.Size()),
+		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version, Name: name, NameKey: s.kind.NameKey(name),
+		Spec: spec, Labels: labels, Bytes: int32(after.Spec.Size()),
 		Position: int32(after.Position), UpdatedBy: c.by.Actor.ID, //nolint:gosec // checked where it comes in
 	})
 	if err != nil {
@@ -288,6 +308,7 @@ func (s resourceStore) measure(ctx context.Context, q *sqlcgen.Queries, org uuid
 // the spec; their ids say which objects these were.
 type resourceContent struct {
 	Position   int                  `json:"$position,omitzero"`
+	Labels     map[string]string    `json:"$labels,omitempty"`
 	References map[string]uuid.UUID `json:"$references,omitempty"`
 	spec       resource.Spec
 }
@@ -299,7 +320,7 @@ func (c resourceContent) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Position == 0 && len(c.References) == 0 {
+	if c.Position == 0 && len(c.Labels) == 0 && len(c.References) == 0 {
 		return spec, nil
 	}
 	rest, err := json.Marshal(beside(c))
@@ -310,13 +331,16 @@ func (c resourceContent) MarshalJSON() ([]byte, error) {
 }
 
 func (resourceStore) content(o resource.Object) any {
-	return resourceContent{o.Position, o.Targets, o.Spec}
+	return resourceContent{o.Position, o.Labels, o.Targets, o.Spec}
 }
 
 func (s resourceStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
 	var c resourceContent
 	if err := json.Unmarshal(content, &c); err != nil {
 		return resource.Object{}, err
+	}
+	if c.Labels == nil {
+		c.Labels = map[string]string{} // it had none
 	}
 	spec, err := s.decodeContent(content)
 	if err != nil {
@@ -332,7 +356,7 @@ func (s resourceStore) read(ctx context.Context, n *referenceNames, id uuid.UUID
 		}
 	}
 	return resource.Object{
-		Kind: s.singular(), Meta: resource.Meta{ID: id, OrganizationID: n.org, Position: c.Position}, Spec: spec, Targets: c.References,
+		Kind: s.singular(), Meta: resource.Meta{ID: id, OrganizationID: n.org, Position: c.Position}, Spec: spec, Labels: c.Labels, Targets: c.References,
 	}, nil
 }
 

@@ -53,6 +53,9 @@ type Names struct {
 	Manifest string
 	// NameField is the field of a spec that holds the object's name.
 	NameField string
+	// Labeled kinds have objects with labels. Modes and permission templates have none:
+	// the forms in which the API, files and pages have them know no labels.
+	Labeled bool
 }
 
 // FindKind finds a kind by its singular, its plural or its name in manifests, in any
@@ -131,6 +134,11 @@ type Object struct {
 	// Kind is the Singular of its kind.
 	Kind string
 	Spec Spec
+	// Labels are for people and tools to find the object by, see CheckLabels. For a change,
+	// nil leaves them as they are.
+	Labels map[string]string
 	// Targets are the ids of its required references, by Reference.Path.
 	Targets map[string]uuid.UUID
+	// Conditions are what the library found out about it; versions have none.
+	Conditions []Condition
 }

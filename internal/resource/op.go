@@ -33,8 +33,9 @@ type Op struct {
 	// New is the object to Create or Put. Only its Spec is required; a new object takes
 	// its times, if set, and with Put its id, unless that is another organization's.
 	New Object
-	// Edit returns the new content of an object, given the current one, for Update.
-	Edit func(current Object) (Spec, error)
+	// Edit returns an object with the new Spec and Labels, given the current one, for
+	// Update.
+	Edit func(current Object) (Object, error)
 	// Version is the one to Restore.
 	Version int64
 }

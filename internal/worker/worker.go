@@ -121,6 +121,7 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	g.Go(func() error { return w.db.Lead(running, w.lead) })
 	g.Go(func() error { return w.watchEdition(running) })
 	g.Go(func() error { w.watchLateness(running); return nil })
+	g.Go(func() error { w.watchStatus(running); return nil })
 	err = g.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
@@ -135,11 +136,13 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 	registry := river.NewWorkers()
 	river.AddWorker(registry, &organizationJob{p: w.Publisher})
 	river.AddWorker(registry, &tokenJob{p: w.Publisher})
+	river.AddWorker(registry, &statusJob{db: w.db})
 	client, err := river.NewClient(riverpgxv5.New(w.db.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			jobs.QueueDocuments: {MaxWorkers: w.parallel},
 			jobs.QueueLarge:     {MaxWorkers: largeAtOnce(w.parallel)},
 			jobs.QueueTokens:    {MaxWorkers: w.parallel},
+			jobs.QueueStatus:    {MaxWorkers: w.parallel},
 		},
 		Workers:                     registry,
 		FetchCooldown:               5 * time.Millisecond,

@@ -1,16 +1,16 @@
 -- name: ListResources :many
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 from resources
 where organization_id = @organization_id and kind = @kind
 order by position, name_key;
 
 -- name: GetResource :one
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 from resources
 where organization_id = @organization_id and kind = @kind and id = @id;
 
 -- name: GetResourceByName :one
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 from resources
 where organization_id = @organization_id and kind = @kind and name_key = @name_key;
 
@@ -25,16 +25,16 @@ select id, name from resources where organization_id = @organization_id and kind
 
 -- name: InsertResource :one
 -- One that comes from a file is as old as that says, and not younger than now.
-insert into resources (id, organization_id, kind, name, name_key, spec, position, bytes, created_by, updated_by, version, created_at, updated_at)
-values (@id, @organization_id, @kind, @name, @name_key, @spec, @position, @bytes, @created_by, @updated_by, @version,
+insert into resources (id, organization_id, kind, name, name_key, spec, labels, position, bytes, created_by, updated_by, version, created_at, updated_at)
+values (@id, @organization_id, @kind, @name, @name_key, @spec, @labels, @position, @bytes, @created_by, @updated_by, @version,
   least(now(), sqlc.narg('created_at')::timestamptz), least(now(), sqlc.narg('updated_at')::timestamptz))
-returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes;
+returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels;
 
 -- name: UpdateResource :one
 update resources
-set name = @name, name_key = @name_key, spec = @spec, position = @position, bytes = @bytes, updated_by = @updated_by, updated_at = now(), version = version + 1
+set name = @name, name_key = @name_key, spec = @spec, labels = @labels, position = @position, bytes = @bytes, updated_by = @updated_by, updated_at = now(), version = version + 1
 where organization_id = @organization_id and id = @id and version = @version
-returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes;
+returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels;
 
 -- name: DeleteResource :execrows
 delete from resources

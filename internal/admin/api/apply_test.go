@@ -157,9 +157,11 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 	s.do("GET", "/gadgets/nope", s.write, "").problem(404, "not_found")
 
 	replaced := s.do("PUT", "/gadgets/one", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {"mode": "code"}}`, "If-Match", tag).ok(200)
-	p = s.do("PUT", "/gadgets/one", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {}}`, "If-Match", tag).problem(412, "version_conflict")
+	p = s.do("PUT", "/gadgets/one", s.write, `{"kind": "Gadget", "metadata": {"name": "one", "labels": {"team": "docs"}}, "spec": {}}`, "If-Match", tag).problem(412, "version_conflict")
 	require.Equal(t, "code", p["current"].(map[string]any)["spec"].(map[string]any)["mode"])
-	require.Equal(t, map[string]any{"name": "one"}, p["yours"])
+	require.Equal(t, map[string]any{
+		"apiVersion": "orgmodes/v1alpha1", "kind": "Gadget", "metadata": map[string]any{"name": "one", "labels": map[string]any{"team": "docs"}}, "spec": map[string]any{},
+	}, p["yours"])
 	s.do("PATCH", "/gadgets/one", s.write, `{"spec": {"mode": null}}`, "If-Match", replaced.header.Get("ETag")).ok(200)
 	p = s.do("PATCH", "/gadgets/one", s.write, "{\n\"spec\": {\"moed\": 1}}").problem(422, "invalid_manifest")
 	require.InDelta(t, 2, p["errors"].([]any)[0].(map[string]any)["line"], 0)
@@ -192,6 +194,29 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 	require.Len(t, agent.call("list_gadgets", nil)["gadgets"], 1)
 	require.Equal(t, one, agent.call("get_gadget", map[string]any{"name": "one"})["metadata"].(map[string]any)["uid"])
 	require.Contains(t, agent.refused("get_gadget", map[string]any{"name": "two"}), "no such gadget")
+
+	labeled := s.do("PATCH", "/gadgets/one", s.write, `{"metadata": {"labels": {"team": "docs"}}}`).ok(200)
+	require.Equal(t, map[string]any{"team": "docs"}, labeled.json()["metadata"].(map[string]any)["labels"])
+	change := s.do("GET", "/gadgets/one/diff?from=6", s.write, "").ok(200).json()["changes"].([]any)[0].(map[string]any)
+	require.Equal(t, "/metadata/labels/team", change["pointer"])
+	require.Equal(t, map[string]any{"team": "docs"}, s.do("GET", "/gadgets/one/versions/7", s.write, "").ok(200).json()["labels"])
+	require.Equal(t, []string{"unchanged Gadget one"}, actions(s.apply("kind: Gadget\nmetadata: {name: one}\nspec: {mode: docs}\n").ok(200)))
+	s.do("PATCH", "/gadgets/one", s.write, `{"metadata": {"labels": {"team": "a b"}}}`).problem(422, "invalid_manifest")
+	s.apply("kind: Mode\nmetadata: {name: docs, labels: {team: docs}}\nspec: {name: D, config: {roleDefinition: r, groups: []}}\n").problem(422, "invalid_manifest")
+	replaced = s.do("PUT", "/gadgets/one", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {"mode": "docs"}}`, "If-Match", "*").ok(200)
+	require.NotContains(t, replaced.json()["metadata"], "labels")
+
+	// What the worker found out is shown, and passed over where it is sent back.
+	status := func() map[string]any {
+		return s.do("GET", "/gadgets/one", s.write, "").ok(200).json()["status"].(map[string]any)["conditions"].([]any)[0].(map[string]any)
+	}
+	require.Equal(t, "Unknown", status()["status"])
+	require.NoError(t, s.db.EvaluateStatus(t.Context(), s.acme.ID, 1<<40))
+	require.Equal(t, "True", status()["status"])
+	require.Equal(t, "ReferencesResolved", status()["type"])
+	whole := s.do("GET", "/gadgets/one", s.write, "").ok(200)
+	same := s.do("PUT", "/gadgets/one", s.write, string(whole.body), "If-Match", whole.header.Get("ETag")).ok(200)
+	require.Equal(t, whole.header.Get("ETag"), same.header.Get("ETag"))
 
 	schema := s.do("GET", "!/api/v1/schemas/Gadget", "", "").ok(200).json()
 	require.Equal(t, []any{"kind", "metadata", "spec"}, schema["required"])

@@ -25,19 +25,21 @@ func (modeAPI) limit() int { return modes.MaxModes }
 
 func (a modeAPI) present(o resource.Object) any { return a.own(o) }
 
-func (modeAPI) sent(s resource.Spec) any { return s.Fields() }
+func (modeAPI) sent(o resource.Object) any { return o.Spec.Fields() }
 
-func (modeAPI) read(v *visit) (resource.Spec, error) {
+func (modeAPI) read(v *visit) (o resource.Object, err error) {
 	data, isYAML, err := modeBody(v.Ctx)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	return modes.ReadMode(v.UserContext(), data, isYAML)
+	o.Spec, err = modes.ReadMode(v.UserContext(), data, isYAML)
+	return o, err
 }
 
-func (modeAPI) patch(current resource.Spec, patch []byte) (resource.Spec, error) {
-	m, _ := current.(modes.Mode)
-	return modes.PatchMode(m, patch)
+func (modeAPI) patch(current resource.Object, patch []byte) (_ resource.Object, err error) {
+	m, _ := current.Spec.(modes.Mode)
+	current.Spec, err = modes.PatchMode(m, patch)
+	return current, err
 }
 
 func (modeAPI) describe(out *version, o resource.Object, whole bool) {

@@ -32,33 +32,33 @@ func (registeredAPI) limit() int { return manifest.MaxDocuments }
 
 func (r registeredAPI) present(o resource.Object) any { return manifest.Of(r.kind, o) }
 
-func (registeredAPI) sent(s resource.Spec) any { return s.Fields() }
+func (r registeredAPI) sent(o resource.Object) any { return manifest.Content(r.kind, o) }
 
 // read reads a manifest, in JSON or YAML.
-func (r registeredAPI) read(v *visit) (resource.Spec, error) {
+func (r registeredAPI) read(v *visit) (o resource.Object, err error) {
 	data, _, err := modeBody(v.Ctx)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	documents, err := manifest.Read(v.UserContext(), []resource.Kind{r.kind}, []upload.File{{Data: data}})
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	if len(documents) > 1 {
-		return nil, fault.New(fault.Invalid, "several_documents", "These are %d documents, where one is expected; apply takes several", len(documents))
+		return o, fault.New(fault.Invalid, "several_documents", "These are %d documents, where one is expected; apply takes several", len(documents))
 	}
-	return documents[0].Spec, nil
+	return documents[0].Object(), nil
 }
 
-// patch patches the manifest of the current spec.
-func (r registeredAPI) patch(current resource.Spec, data []byte) (resource.Spec, error) {
+// patch patches the manifest of the current object.
+func (r registeredAPI) patch(current resource.Object, data []byte) (resource.Object, error) {
 	return manifest.Patch(r.kind, current, data)
 }
 
 func (r registeredAPI) describe(out *version, o resource.Object, whole bool) {
 	out.ID, out.Name = o.ID.String(), o.Spec.Title()
 	if whole {
-		out.Spec = o.Spec.Fields()
+		out.Spec, out.Labels = o.Spec.Fields(), o.Labels
 	}
 }
 
@@ -75,7 +75,7 @@ func (r registeredAPI) export(v *visit) error {
 	}
 	v.Set(fiber.HeaderContentType, mediaYAML+"; charset=utf-8")
 	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": v.org.Slug + "-" + r.kind.Names().Plural + ".yaml"}))
-	return v.Send(manifest.YAML(r.kind, all))
+	return v.Send(manifest.Export(r.kind, all))
 }
 
 // importFiles applies manifests of the kind.

@@ -30,13 +30,13 @@ type presenter interface {
 	parameters() parameters
 	// limit returns how many objects of the kind a library can have.
 	limit() int
-	// present returns an object as it is answered, and sent a spec as it is sent.
+	// present returns an object as it is answered, and sent its content as it is sent.
 	present(resource.Object) any
-	sent(resource.Spec) any
-	// read reads a whole spec from a request's body.
-	read(v *visit) (resource.Spec, error)
-	// patch applies a merge patch (RFC 7396) to the current spec.
-	patch(current resource.Spec, patch []byte) (resource.Spec, error)
+	sent(resource.Object) any
+	// read reads the whole content of an object from a request's body.
+	read(v *visit) (resource.Object, error)
+	// patch applies a merge patch (RFC 7396) to the content of the current object.
+	patch(current resource.Object, patch []byte) (resource.Object, error)
 	// describe adds to a version the name of its object, and if whole its content.
 	describe(out *version, o resource.Object, whole bool)
 	// list returns the objects of a list in its order.

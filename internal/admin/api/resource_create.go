@@ -23,6 +23,6 @@ func (r *objects) created(v *visit) (resource.Object, error) {
 	if err != nil {
 		return resource.Object{}, err
 	}
-	created, err := r.store.Create(v.UserContext(), v.by(), v.org.ID, sent)
+	created, err := r.store.Add(v.UserContext(), v.by(), v.org.ID, sent)
 	return created, orLate(err, r.sent(sent))
 }

@@ -37,9 +37,8 @@ func (r *objects) changed(v *visit) (resource.Object, error) {
 	if err != nil {
 		return none, orLate(err, yours)
 	}
-	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now resource.Object) (_ resource.Object, err error) {
-		now.Spec, err = r.presenter.patch(now.Spec, patch)
-		return now, err
+	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now resource.Object) (resource.Object, error) {
+		return r.presenter.patch(now, patch)
 	})
 	return saved, orLate(err, yours)
 }

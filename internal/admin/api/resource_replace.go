@@ -19,9 +19,8 @@ func (r *objects) putOne(v *visit) error {
 	if err != nil {
 		return orLate(err, r.sent(sent))
 	}
-	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now resource.Object) (resource.Object, error) {
-		now.Spec = sent
-		return now, nil
+	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(resource.Object) (resource.Object, error) {
+		return sent, nil
 	})
 	if err != nil {
 		return orLate(err, r.sent(sent))

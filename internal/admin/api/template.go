@@ -22,23 +22,25 @@ func (templateAPI) limit() int { return templates.MaxTemplates }
 
 func (templateAPI) present(o resource.Object) any { return templateOf(o) }
 
-func (templateAPI) sent(s resource.Spec) any { return s }
+func (templateAPI) sent(o resource.Object) any { return o.Spec }
 
-func (a templateAPI) read(v *visit) (resource.Spec, error) {
+func (a templateAPI) read(v *visit) (o resource.Object, err error) {
 	data, err := jsonBody(v.Ctx)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	return templates.ReadTemplate(data, a.DB.Tools)
+	o.Spec, err = templates.ReadTemplate(data, a.DB.Tools)
+	return o, err
 }
 
-func (a templateAPI) patch(current resource.Spec, data []byte) (resource.Spec, error) {
+func (a templateAPI) patch(current resource.Object, data []byte) (resource.Object, error) {
 	patch, err := templates.ReadPatch(data)
 	if err != nil {
-		return nil, err
+		return current, err
 	}
-	t, _ := current.(templates.Template)
-	return patch.Apply(t, a.DB.Tools)
+	t, _ := current.Spec.(templates.Template)
+	current.Spec, err = patch.Apply(t, a.DB.Tools)
+	return current, err
 }
 
 func (templateAPI) describe(out *version, o resource.Object, whole bool) {

@@ -31,6 +31,8 @@ type version struct {
 	Mode     any    `json:"mode,omitempty"`
 	Template any    `json:"template,omitempty"`
 	Spec     any    `json:"spec,omitempty"`
+
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 func (v version) id() string { return v.ID + v.ModeID + v.TemplateID }

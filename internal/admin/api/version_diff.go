@@ -29,7 +29,7 @@ func (r *objects) diffVersions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	changes := diff.WithLines(r.store.Diff(before.Object.Spec, after.Object.Spec), diff.NewBudget(v.UserContext(), diff.DefaultSteps))
+	changes := diff.WithLines(r.store.Diff(before.Object, after.Object), diff.NewBudget(v.UserContext(), diff.DefaultSteps))
 	if changes == nil {
 		changes = []diff.Change{}
 	}

@@ -71,7 +71,7 @@ func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, doc
 	}
 	ops := make([]resource.Op, len(sorted))
 	for i, d := range sorted {
-		ops[i] = resource.Op{Verb: resource.Put, Kind: d.Kind.Names().Singular, Seen: d.Generation, New: resource.Object{Spec: d.Spec}}
+		ops[i] = resource.Op{Verb: resource.Put, Kind: d.Kind.Names().Singular, Seen: d.Generation, New: resource.Object{Spec: d.Spec, Labels: d.Labels}}
 	}
 	result, err := db.Apply(ctx, by, org, ops, resource.Options{DryRun: dryRun, Batch: true, Seen: seen})
 	if err != nil {
@@ -89,7 +89,7 @@ func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, doc
 			o.ID = &done.Object.ID
 		}
 		if done.Before != nil {
-			o.Changes = diff.WithLines(d.Kind.Diff(done.Before.Spec, done.Object.Spec), budget)
+			o.Changes = diff.WithLines(resource.Diff(d.Kind, *done.Before, done.Object), budget)
 		}
 		out.Objects[d.Index] = o
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"orgmodes/internal/audit"
@@ -186,7 +187,18 @@ func changesOf(e audit.Entry) ([]diff.Change, error) {
 		}
 	}
 	before, after, err := beforeAndAfter[map[string]any](e)
-	return diff.Fields(nil, "", before, after), err
+	return diff.Fields(nil, "", asWritten(before), asWritten(after)), err
+}
+
+// asWritten returns the stored content of an object of any kind as people write it: with
+// its labels, and without the ids that the library adds.
+func asWritten(content map[string]any) map[string]any {
+	labels, ok := content["$labels"]
+	maps.DeleteFunc(content, func(name string, _ any) bool { return strings.HasPrefix(name, "$") })
+	if ok {
+		content["metadata"] = map[string]any{"labels": labels}
+	}
+	return content
 }
 
 func beforeAndAfter[T any](e audit.Entry) (before, after T, err error) {

@@ -139,6 +139,7 @@ type Resource struct {
 	UpdatedAt      time.Time
 	Version        int64
 	Bytes          int32
+	Labels         json.RawMessage
 }
 
 type ResourceReference struct {
@@ -149,6 +150,12 @@ type ResourceReference struct {
 	TargetNameKey    string
 	TargetResourceID *uuid.UUID
 	TargetModeID     *uuid.UUID
+}
+
+type ResourceStatus struct {
+	OrganizationID uuid.UUID
+	ResourceID     uuid.UUID
+	Conditions     json.RawMessage
 }
 
 type Session struct {
@@ -162,6 +169,11 @@ type SignInAttempt struct {
 	Key   []byte
 	Wrong int32
 	Since time.Time
+}
+
+type StatusEvaluation struct {
+	OrganizationID uuid.UUID
+	Revision       int64
 }
 
 type Token struct {

@@ -47,7 +47,7 @@ func (q *Queries) DeleteResource(ctx context.Context, arg DeleteResourceParams) 
 }
 
 const getResource = `-- name: GetResource :one
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 from resources
 where organization_id = $1 and kind = $2 and id = $3
 `
@@ -75,12 +75,13 @@ func (q *Queries) GetResource(ctx context.Context, arg GetResourceParams) (Resou
 		&i.UpdatedAt,
 		&i.Version,
 		&i.Bytes,
+		&i.Labels,
 	)
 	return i, err
 }
 
 const getResourceByName = `-- name: GetResourceByName :one
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 from resources
 where organization_id = $1 and kind = $2 and name_key = $3
 `
@@ -108,6 +109,7 @@ func (q *Queries) GetResourceByName(ctx context.Context, arg GetResourceByNamePa
 		&i.UpdatedAt,
 		&i.Version,
 		&i.Bytes,
+		&i.Labels,
 	)
 	return i, err
 }
@@ -142,10 +144,10 @@ func (q *Queries) InsertReference(ctx context.Context, arg InsertReferenceParams
 }
 
 const insertResource = `-- name: InsertResource :one
-insert into resources (id, organization_id, kind, name, name_key, spec, position, bytes, created_by, updated_by, version, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-  least(now(), $12::timestamptz), least(now(), $13::timestamptz))
-returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+insert into resources (id, organization_id, kind, name, name_key, spec, labels, position, bytes, created_by, updated_by, version, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+  least(now(), $13::timestamptz), least(now(), $14::timestamptz))
+returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 `
 
 type InsertResourceParams struct {
@@ -155,6 +157,7 @@ type InsertResourceParams struct {
 	Name           string
 	NameKey        string
 	Spec           json.RawMessage
+	Labels         json.RawMessage
 	Position       int32
 	Bytes          int32
 	CreatedBy      string
@@ -173,6 +176,7 @@ func (q *Queries) InsertResource(ctx context.Context, arg InsertResourceParams) 
 		arg.Name,
 		arg.NameKey,
 		arg.Spec,
+		arg.Labels,
 		arg.Position,
 		arg.Bytes,
 		arg.CreatedBy,
@@ -196,6 +200,7 @@ func (q *Queries) InsertResource(ctx context.Context, arg InsertResourceParams) 
 		&i.UpdatedAt,
 		&i.Version,
 		&i.Bytes,
+		&i.Labels,
 	)
 	return i, err
 }
@@ -401,7 +406,7 @@ func (q *Queries) ListResourceNames(ctx context.Context, arg ListResourceNamesPa
 }
 
 const listResources = `-- name: ListResources :many
-select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+select id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 from resources
 where organization_id = $1 and kind = $2
 order by position, name_key
@@ -435,6 +440,7 @@ func (q *Queries) ListResources(ctx context.Context, arg ListResourcesParams) ([
 			&i.UpdatedAt,
 			&i.Version,
 			&i.Bytes,
+			&i.Labels,
 		); err != nil {
 			return nil, err
 		}
@@ -471,15 +477,16 @@ func (q *Queries) MeasureResources(ctx context.Context, arg MeasureResourcesPara
 
 const updateResource = `-- name: UpdateResource :one
 update resources
-set name = $1, name_key = $2, spec = $3, position = $4, bytes = $5, updated_by = $6, updated_at = now(), version = version + 1
-where organization_id = $7 and id = $8 and version = $9
-returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes
+set name = $1, name_key = $2, spec = $3, labels = $4, position = $5, bytes = $6, updated_by = $7, updated_at = now(), version = version + 1
+where organization_id = $8 and id = $9 and version = $10
+returning id, organization_id, kind, name, name_key, spec, position, created_by, created_at, updated_by, updated_at, version, bytes, labels
 `
 
 type UpdateResourceParams struct {
 	Name           string
 	NameKey        string
 	Spec           json.RawMessage
+	Labels         json.RawMessage
 	Position       int32
 	Bytes          int32
 	UpdatedBy      string
@@ -493,6 +500,7 @@ func (q *Queries) UpdateResource(ctx context.Context, arg UpdateResourceParams) 
 		arg.Name,
 		arg.NameKey,
 		arg.Spec,
+		arg.Labels,
 		arg.Position,
 		arg.Bytes,
 		arg.UpdatedBy,
@@ -515,6 +523,7 @@ func (q *Queries) UpdateResource(ctx context.Context, arg UpdateResourceParams) 
 		&i.UpdatedAt,
 		&i.Version,
 		&i.Bytes,
+		&i.Labels,
 	)
 	return i, err
 }

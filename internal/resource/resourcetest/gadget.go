@@ -27,7 +27,7 @@ var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
 // Names returns "gadget" and "gadgets".
 func (Kind) Names() resource.Names {
-	return resource.Names{Singular: "gadget", Plural: "gadgets", Noun: "gadget", Manifest: "Gadget", NameField: "name"}
+	return resource.Names{Singular: "gadget", Plural: "gadgets", Noun: "gadget", Manifest: "Gadget", NameField: "name", Labeled: true}
 }
 
 // NameKey returns the name.

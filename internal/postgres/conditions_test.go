@@ -1,0 +1,107 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
+)
+
+func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
+	l, gadgets := newGadgets(t)
+	org := l.org.ID
+	condition := func(name string) resource.Condition {
+		t.Helper()
+		o, err := gadgets.Get(t.Context(), org, name)
+		require.NoError(t, err)
+		require.Len(t, o.Conditions, 1)
+		return o.Conditions[0]
+	}
+	evaluate := func() {
+		t.Helper()
+		require.NoError(t, l.db.EvaluateStatus(t.Context(), org, l.revision()))
+	}
+	_, err := gadgets.Create(t.Context(), ada, org, gadget{Name: "one", Mode: "docs"})
+	require.NoError(t, err)
+	bare, err := gadgets.Create(t.Context(), ada, org, gadget{Name: "bare"})
+	require.NoError(t, err)
+	require.Empty(t, bare.Conditions, "nothing is to be found out about it")
+
+	// Nothing is said before it was looked at.
+	c := condition("one")
+	require.Equal(t, resource.ConditionUnknown, c.Status)
+	require.Equal(t, "NotEvaluated", c.Reason)
+
+	revision, entries := l.revision(), l.count(`select count(*) from audit_log`)
+	evaluate()
+	missing := condition("one")
+	require.Equal(t, resource.ConditionFalse, missing.Status)
+	require.Equal(t, "ReferencesMissing", missing.Reason)
+	require.Equal(t, `This organization has no mode "docs" (/mode). Create what is missing, or refer to something else`, missing.Message)
+	require.EqualValues(t, 1, missing.ObservedGeneration)
+	require.Equal(t, revision, l.revision(), "status is no change")
+	require.Equal(t, entries, l.count(`select count(*) from audit_log`))
+
+	// Another organization's mode is not there.
+	other, err := l.db.CreateOrganization(t.Context(), ada, "elsewhere", "Elsewhere")
+	require.NoError(t, err)
+	_, err = l.db.Modes.Create(t.Context(), ada, other.ID, mode("docs"))
+	require.NoError(t, err)
+	l.create("unrelated")
+	evaluate()
+	require.Equal(t, missing, condition("one"), "the transition is as old as it was")
+
+	_, err = l.db.Modes.Create(t.Context(), ada, org, mode("Docs"))
+	require.NoError(t, err)
+	evaluate()
+	found := condition("one")
+	require.Equal(t, resource.ConditionTrue, found.Status)
+	require.Equal(t, "ReferencesFound", found.Reason)
+	require.True(t, found.LastTransitionTime.After(missing.LastTransitionTime))
+
+	// A newer version of the object was not looked at yet.
+	update := func(mode string) {
+		_, err := gadgets.Update(t.Context(), ada, org, "one", 0, func(resource.Object) (resource.Object, error) {
+			return resource.Object{Spec: gadget{Name: "one", Mode: mode}}, nil
+		})
+		require.NoError(t, err)
+	}
+	update("other")
+	require.Equal(t, resource.ConditionUnknown, condition("one").Status)
+	evaluate()
+	require.Equal(t, resource.ConditionFalse, condition("one").Status)
+
+	// Without the reference there is nothing left to say.
+	update("")
+	evaluate()
+	one, err := gadgets.Get(t.Context(), org, "one")
+	require.NoError(t, err)
+	require.Empty(t, one.Conditions)
+	require.Zero(t, l.count(`select count(*) from resource_status`))
+}
+
+// Status that no job brought up to date, such as after a change of the previous release, is
+// found.
+func TestStaleStatusIsFound(t *testing.T) {
+	l, gadgets := newGadgets(t)
+	stale := func() []postgres.StaleStatus {
+		t.Helper()
+		all, err := l.db.StaleStatuses(t.Context(), 10)
+		require.NoError(t, err)
+		return all
+	}
+	require.Empty(t, stale(), "without soft references there is nothing to find out")
+	_, err := gadgets.Create(t.Context(), ada, l.org.ID, gadget{Name: "one", Mode: "docs"})
+	require.NoError(t, err)
+	require.Equal(t, []postgres.StaleStatus{{ID: l.org.ID, Revision: l.revision()}}, stale())
+	require.NoError(t, l.db.EvaluateStatus(t.Context(), l.org.ID, l.revision()))
+	require.Empty(t, stale())
+	l.create("docs")
+	require.Len(t, stale(), 1)
+
+	// A job that comes late doesn't evaluate again.
+	require.NoError(t, l.db.EvaluateStatus(t.Context(), l.org.ID, l.revision()-1))
+	require.Len(t, stale(), 1)
+}
