@@ -11,9 +11,9 @@ const (
 var ledgerMutants = []mutant{
 	{
 		name: "job-in-transaction", promises: "1", mechanism: "a change and its publish job are committed together",
-		file: postgres, old: `_, err := db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: org, Revision: revision}, nil)
-		return err`, new: `_ = jobs.PublishOrganization{}
-		return nil`,
+		file: postgres, old: `_, err := db.river.InsertManyTx(ctx, tx, todo)
+	return err`, new: `_ = todo
+	return nil`,
 		proof: test("postgres", "TestChangeLeavesItsWholeTrace"),
 	},
 	{
