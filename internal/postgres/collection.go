@@ -253,13 +253,7 @@ func (s *Collection[T]) DeletedBy(ctx context.Context, org uuid.UUID, revision i
 	return out, nil
 }
 
-func (s *Collection[T]) each(all []resource.Object) []T {
-	out := make([]T, len(all))
-	for i, o := range all {
-		out[i] = s.of(o)
-	}
-	return out
-}
+func (s *Collection[T]) each(all []resource.Object) []T { return resource.Each(all, s.of) }
 
 // typed makes the current object of a fault a T.
 func (s *Collection[T]) typed(err error) error {

@@ -31,16 +31,29 @@ type Ask struct {
 	Force bool
 	// Whole counts the whole library, not only the kinds that changed.
 	Whole bool
-	// Named lists the kinds whose names appear in the files of modes.
-	Named []string
+	// Reads lists what is read to render what changed.
+	Reads []Read
+}
+
+// Read is a kind of objects that is read because of a change.
+type Read struct {
+	// Change is the kind of what was changed, as the audit log has it.
+	Change string
+	// Kind is the kind that is read.
+	Kind string
+	// RenamedOnly restricts it to changes of names.
+	RenamedOnly bool
 }
 
 // AskToPublish returns what there is to publish: NotFound where there is no such
 // organization.
 func (db *DB) AskToPublish(ctx context.Context, org uuid.UUID, a Ask) (Publishable, error) {
-	row, err := db.q.AskToPublish(ctx, sqlcgen.AskToPublishParams{
-		ID: org, Force: a.Force, Whole: a.Whole, Named: a.Named, NameFields: db.nameFields(),
-	})
+	params := sqlcgen.AskToPublishParams{ID: org, Force: a.Force, Whole: a.Whole, NameFields: db.nameFields()}
+	for _, r := range a.Reads {
+		params.Changes, params.Reads = append(params.Changes, r.Change), append(params.Reads, r.Kind)
+		params.RenamedOnly = append(params.RenamedOnly, r.RenamedOnly)
+	}
+	row, err := db.q.AskToPublish(ctx, params)
 	if err != nil {
 		return Publishable{}, orNotFound(err, "organization")
 	}

@@ -217,7 +217,7 @@ func TestBytesToRenderAreOfWhatChanged(t *testing.T) {
 	_, err = l.db.Modes.Create(t.Context(), ada, l.org.ID, docs)
 	require.NoError(t, err)
 	ask := func(a postgres.Ask) int64 {
-		a.Named = []string{"template"}
+		a.Reads = []postgres.Read{{"mode", "mode", false}, {"organization", "mode", false}, {"template", "mode", true}, {"template", "template", false}}
 		there, err := l.db.AskToPublish(t.Context(), l.org.ID, a)
 		require.NoError(t, err)
 		return there.Bytes

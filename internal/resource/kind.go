@@ -128,6 +128,15 @@ type Meta struct {
 	Position int
 }
 
+// Each applies a conversion to each object.
+func Each[T any](objects []Object, of func(Object) T) []T {
+	all := make([]T, len(objects))
+	for i, o := range objects {
+		all[i] = of(o)
+	}
+	return all
+}
+
 // Object is an object of a library.
 type Object struct {
 	Meta

@@ -96,7 +96,7 @@ func (p *Publisher) attempt(ctx context.Context, what publication) error {
 	// would be in vain.
 	force := what.rec != snapshot.Reconciliation{}
 	asking, answered := context.WithTimeout(ctx, answerTime)
-	there, err := p.ledger.AskToPublish(asking, what.org, postgres.Ask{Force: force, Whole: what.effort > whatChanged, Named: p.named})
+	there, err := p.ledger.AskToPublish(asking, what.org, postgres.Ask{Force: force, Whole: what.effort > whatChanged, Reads: p.reads})
 	answered()
 	switch {
 	case err != nil:
@@ -257,7 +257,7 @@ func (p *Publisher) render(
 	}
 	source := document.Source{
 		Organization: lib.Organization, Builtins: p.builtins, Deleted: lib.Deleted, Objects: lib.Objects,
-		Modes: each(lib.Objects[modes.KindName], modes.FromObject), Templates: each(lib.Objects[templates.KindName], templates.FromObject),
+		Modes: resource.Each(lib.Objects[modes.KindName], modes.FromObject), Templates: resource.Each(lib.Objects[templates.KindName], templates.FromObject),
 	}
 	for _, c := range p.collections {
 		if unchanged, stay := stays[c.Name]; stay {
@@ -299,15 +299,6 @@ func (p *Publisher) render(
 		doc.Representations[i].Tag.Epoch, doc.Representations[i].Tag.Revision = r.Epoch, r.Revision
 	}
 	return doc, nil
-}
-
-// each converts objects to what their kind has them as.
-func each[T any](objects []resource.Object, of func(resource.Object) T) []T {
-	all := make([]T, len(objects))
-	for i, o := range objects {
-		all[i] = of(o)
-	}
-	return all
 }
 
 // olderThanRedis judges a refusal: either another worker has published a newer

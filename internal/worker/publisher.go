@@ -60,10 +60,12 @@ type Publisher struct {
 	// the kinds of which some show the names.
 	collections []document.Collection
 	many, named []string
-	metrics     *Metrics
-	parallel    int
-	encode      func(context.Context, []byte) ([]snapshot.Encoded, error)
-	codings     []snapshot.Coding
+	// reads are the objects that are read because of changes.
+	reads    []postgres.Read
+	metrics  *Metrics
+	parallel int
+	encode   func(context.Context, []byte) ([]snapshot.Encoded, error)
+	codings  []snapshot.Coding
 	// leaseTime is how long a publication counts as under way without a sign of life.
 	leaseTime time.Duration
 	budget    *renderBudget
@@ -123,6 +125,14 @@ func NewPublisher(c PublisherConfig) *Publisher {
 	for _, of := range document.Collections(c.Kinds) {
 		p.collections = append(p.collections, of)
 		p.named = append(p.named, of.Named...)
+		for _, kind := range of.Kinds() {
+			for _, source := range of.Sources {
+				p.reads = append(p.reads, postgres.Read{Change: source, Kind: kind})
+			}
+			for _, named := range of.Named {
+				p.reads = append(p.reads, postgres.Read{Change: named, Kind: kind, RenamedOnly: true})
+			}
+		}
 		if of.Many {
 			p.many = append(p.many, of.Name)
 		}

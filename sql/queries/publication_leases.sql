@@ -1,8 +1,10 @@
 -- name: AskToPublish :one
--- Whether anything is unpublished, and about how many bytes there are to render: of
--- the kinds that changed since the publication that was planned last, or of all where
--- that one is of another epoch or edition. Where another publication holds the lease, it is left word that the organization
--- was asked for, and the bytes are not counted: a large library's take some time.
+-- Whether anything is unpublished, and about how many bytes there are to render: of the
+-- kinds that are read because of what changed since the publication that was planned last,
+-- or of all where that one is of another epoch or edition. @reads are read if one of
+-- @changes was changed, or, where it is @renamed_only, if one got another name.
+-- Where another publication holds the lease, it is left word that the organization was
+-- asked for, and the bytes are not counted: a large library's take some time.
 with word as (
   update publication_leases set again = true
   where organization_id = @id and expires_at > now() and not @force::boolean
@@ -14,13 +16,12 @@ with word as (
 ), changed as (
   select distinct a.subject_kind as kind from audit_log a, planned p where a.organization_id = @id and a.revision > p.revision
 ), renders as (
-  -- The names of the organization and of some kinds stand in the files of modes.
-  select c.kind from changed c
-  union select 'mode' from changed c where c.kind = 'organization'
-    or c.kind = any(@named::text[]) and exists (
-      select from audit_log a, planned p, unnest(@name_fields::text[]) f
-      where a.organization_id = @id and a.revision > p.revision and a.subject_kind = c.kind
-        and a.before is not null and a.after is not null and a.before->f is distinct from a.after->f)
+  select r.kind from changed c
+  join (select unnest(@changes::text[]) as change, unnest(@reads::text[]) as kind, unnest(@renamed_only::boolean[]) as renamed_only) r on r.change = c.kind
+  where not r.renamed_only or exists (
+    select from audit_log a, planned p, unnest(@name_fields::text[]) f
+    where a.organization_id = @id and a.revision > p.revision and a.subject_kind = c.kind
+      and a.before is not null and a.after is not null and a.before->f is distinct from a.after->f)
 )
 select (o.pending_since is not null)::boolean as pending,
   exists (select from word)::boolean as held,

@@ -23,13 +23,12 @@ with word as (
 ), changed as (
   select distinct a.subject_kind as kind from audit_log a, planned p where a.organization_id = $1 and a.revision > p.revision
 ), renders as (
-  -- The names of the organization and of some kinds stand in the files of modes.
-  select c.kind from changed c
-  union select 'mode' from changed c where c.kind = 'organization'
-    or c.kind = any($4::text[]) and exists (
-      select from audit_log a, planned p, unnest($5::text[]) f
-      where a.organization_id = $1 and a.revision > p.revision and a.subject_kind = c.kind
-        and a.before is not null and a.after is not null and a.before->f is distinct from a.after->f)
+  select r.kind from changed c
+  join (select unnest($4::text[]) as change, unnest($5::text[]) as kind, unnest($6::boolean[]) as renamed_only) r on r.change = c.kind
+  where not r.renamed_only or exists (
+    select from audit_log a, planned p, unnest($7::text[]) f
+    where a.organization_id = $1 and a.revision > p.revision and a.subject_kind = c.kind
+      and a.before is not null and a.after is not null and a.before->f is distinct from a.after->f)
 )
 select (o.pending_since is not null)::boolean as pending,
   exists (select from word)::boolean as held,
@@ -46,11 +45,13 @@ where o.id = $1
 `
 
 type AskToPublishParams struct {
-	ID         uuid.UUID
-	Force      bool
-	Whole      bool
-	Named      []string
-	NameFields []string
+	ID          uuid.UUID
+	Force       bool
+	Whole       bool
+	Changes     []string
+	Reads       []string
+	RenamedOnly []bool
+	NameFields  []string
 }
 
 type AskToPublishRow struct {
@@ -59,16 +60,20 @@ type AskToPublishRow struct {
 	Bytes   int64
 }
 
-// Whether anything is unpublished, and about how many bytes there are to render: of
-// the kinds that changed since the publication that was planned last, or of all where
-// that one is of another epoch or edition. Where another publication holds the lease, it is left word that the organization
-// was asked for, and the bytes are not counted: a large library's take some time.
+// Whether anything is unpublished, and about how many bytes there are to render: of the
+// kinds that are read because of what changed since the publication that was planned last,
+// or of all where that one is of another epoch or edition. @reads are read if one of
+// @changes was changed, or, where it is @renamed_only, if one got another name.
+// Where another publication holds the lease, it is left word that the organization was
+// asked for, and the bytes are not counted: a large library's take some time.
 func (q *Queries) AskToPublish(ctx context.Context, arg AskToPublishParams) (AskToPublishRow, error) {
 	row := q.db.QueryRow(ctx, askToPublish,
 		arg.ID,
 		arg.Force,
 		arg.Whole,
-		arg.Named,
+		arg.Changes,
+		arg.Reads,
+		arg.RenamedOnly,
 		arg.NameFields,
 	)
 	var i AskToPublishRow
