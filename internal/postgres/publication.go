@@ -68,26 +68,8 @@ func (db *DB) Library(ctx context.Context, org uuid.UUID, named []string, choose
 		if out.Deleted || !out.Pending {
 			return nil
 		}
-		planned, err := q.GetPublication(ctx, org)
-		switch {
-		case err == nil:
-			if out.Planned, err = toPublication(planned); err != nil {
-				return err
-			}
-		case !errors.Is(err, pgx.ErrNoRows):
+		if err := db.readPlanned(ctx, q, named, &out); err != nil {
 			return err
-		}
-		changed, err := q.ListChangedKinds(ctx, sqlcgen.ListChangedKindsParams{
-			OrganizationID: &org, Revision: out.Planned.Revision, Named: named, NameFields: db.nameFields(),
-		})
-		if err != nil {
-			return err
-		}
-		for _, c := range changed {
-			out.Changed = append(out.Changed, c.SubjectKind)
-			if c.Renamed {
-				out.Renamed = append(out.Renamed, c.SubjectKind)
-			}
 		}
 		for _, name := range choose(out) {
 			k, err := db.kind(name)
@@ -104,6 +86,35 @@ func (db *DB) Library(ctx context.Context, org uuid.UUID, named []string, choose
 		return Library{}, fmt.Errorf("library: %w", err)
 	}
 	return out, nil
+}
+
+// readPlanned reads what was planned last, and which kinds changed since. If nothing was,
+// all of the library is new, and its history isn't searched.
+func (db *DB) readPlanned(ctx context.Context, q *sqlcgen.Queries, named []string, out *Library) error {
+	org := out.Organization.ID
+	planned, err := q.GetPublication(ctx, org)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if out.Planned, err = toPublication(planned); err != nil {
+		return err
+	}
+	changed, err := q.ListChangedKinds(ctx, sqlcgen.ListChangedKindsParams{
+		OrganizationID: &org, Revision: out.Planned.Revision, Named: named, NameFields: db.nameFields(),
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range changed {
+		out.Changed = append(out.Changed, c.SubjectKind)
+		if c.Renamed {
+			out.Renamed = append(out.Renamed, c.SubjectKind)
+		}
+	}
+	return nil
 }
 
 // snapshotRead is one consistent view: what is published was true at one moment.
