@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,9 @@ import (
 func newTestHub(ask func() (postgres.PublicationStatus, error)) *hub {
 	h := newHub(nil, slog.New(slog.DiscardHandler))
 	h.ask = func(context.Context, uuid.UUID) (postgres.PublicationStatus, error) { return ask() }
+	h.listen = func(ctx context.Context, _ func(), _ func(uuid.UUID)) error {
+		return errors.New("no notifications")
+	}
 	return h
 }
 
@@ -74,5 +78,84 @@ func TestHubLetsGoOfViewersWhenTheDatabaseIsAway(t *testing.T) {
 		require.Len(t, h.watched, 1)
 		leaveAgain()
 		require.Empty(t, h.watched)
+	})
+}
+
+// notifier stands for Postgres: it notifies when a test says so.
+type notifier struct {
+	heard chan uuid.UUID
+	lost  chan error
+	began atomic.Int64
+}
+
+func (n *notifier) listen(ctx context.Context, listening func(), changed func(uuid.UUID)) error {
+	n.began.Add(1)
+	listening()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-n.lost:
+			return err
+		case org := <-n.heard:
+			changed(org)
+		}
+	}
+}
+
+func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var revision, asked atomic.Int64
+		h := newTestHub(func() (postgres.PublicationStatus, error) {
+			asked.Add(1)
+			s := postgres.PublicationStatus{}
+			s.Revision = revision.Load()
+			return s, nil
+		})
+		n := &notifier{heard: make(chan uuid.UUID), lost: make(chan error)}
+		h.listen = n.listen
+		org := uuid.New()
+		states, leave := h.join(org)
+		<-states
+		synctest.Wait()
+		at := asked.Load()
+		since := func(d time.Duration) int64 {
+			time.Sleep(d)
+			synctest.Wait()
+			was := at
+			at = asked.Load()
+			return at - was
+		}
+		require.EqualValues(t, 6, since(time.Minute), "a notification may be lost")
+
+		began := time.Now()
+		revision.Store(1)
+		n.heard <- uuid.New() // another organization's
+		n.heard <- org
+		require.EqualValues(t, 1, (<-states).Revision)
+		require.Equal(t, began, time.Now(), "at once")
+		require.EqualValues(t, 1, since(0))
+
+		// A notification that is lost costs at most a slow poll.
+		revision.Store(2)
+		require.EqualValues(t, 2, (<-states).Revision)
+		require.LessOrEqual(t, time.Since(began), slowPoll)
+		since(0)
+
+		// While Postgres can't notify, the state is polled as often as before.
+		n.lost <- errors.New("connection lost")
+		require.GreaterOrEqual(t, since(listenAgain), int64(3), "at once, after half a second, and when it listens again")
+		require.EqualValues(t, 2, n.began.Load())
+		leave()
+		synctest.Wait()
+		require.Empty(t, h.watched)
+		require.Nil(t, h.deaf)
+
+		// Whoever comes next is heard, too.
+		again, leaveAgain := h.join(org)
+		<-again
+		synctest.Wait()
+		require.EqualValues(t, 3, n.began.Load())
+		leaveAgain()
 	})
 }

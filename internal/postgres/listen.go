@@ -1,0 +1,47 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// changesChannel is the channel on which Postgres notifies of changes, see migration 014.
+const changesChannel = "orgmodes_organizations"
+
+// hangUp is how long closing a listening connection may take.
+const hangUp = time.Second
+
+// ListenForChanges calls changed with the id of each organization that was changed or
+// published, as soon as that is committed, on a connection of its own. It calls listening
+// when it hears of everything from then on. It returns when ctx is done or the connection
+// is lost; what happens before the next call is not heard.
+func (db *DB) ListenForChanges(ctx context.Context, listening func(), changed func(org uuid.UUID)) error {
+	config := db.pool.Config().ConnConfig
+	config.Tracer = nil
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("listen for changes: %w", err)
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangUp)
+		defer cancel()
+		_ = conn.Close(closing)
+	}()
+	if _, err := conn.Exec(ctx, "listen "+changesChannel); err != nil {
+		return fmt.Errorf("listen for changes: %w", err)
+	}
+	listening()
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return fmt.Errorf("listen for changes: %w", err)
+		}
+		if org, err := uuid.Parse(n.Payload); err == nil {
+			changed(org)
+		}
+	}
+}
