@@ -16,6 +16,7 @@ import (
 
 	"orgmodes/internal/admin/api"
 	"orgmodes/internal/admin/authz"
+	"orgmodes/internal/admin/events"
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/web"
@@ -69,10 +70,11 @@ func New(o Options) (*fiber.App, error) {
 		return nil, err
 	}
 	auth := authz.New(gate, o.DB)
+	hub, streams := events.NewHub(o.DB, o.Log), events.NewLimits(o.MaxStreams)
 	pages, err := web.New(web.Options{
 		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
-		MaxStreams: o.MaxStreams,
+		Hub: hub, Streams: streams,
 	})
 	if err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func New(o Options) (*fiber.App, error) {
 	)
 	a := &api.API{
 		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
-		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
+		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait, Hub: hub, Streams: streams,
 	}
 	a.Routes(app)
 	pages.Routes(app)

@@ -107,3 +107,16 @@ select occurred_at from audit_log where organization_id = @organization_id and i
 select exists (
   select from versions
   where subject_kind = @subject_kind and subject_id = @subject_id and organization_id <> @organization_id)::boolean as elsewhere;
+
+-- name: ListChanges :many
+-- What the revisions after one, up to another, made of the objects of some kinds, in their
+-- order. @name_fields are the fields of the kinds' contents that hold the names.
+select v.subject_kind, v.subject_id, v.version, v.revision, v.action, v.actor_name,
+  coalesce(v.content ->> k.name_field, '')::text as name, coalesce(previous.action, '')::text as previous_action
+from versions v
+join (select unnest(@kinds::text[]) as kind, unnest(@name_fields::text[]) as name_field) k on k.kind = v.subject_kind
+left join versions previous
+  on previous.subject_kind = v.subject_kind and previous.subject_id = v.subject_id and previous.version = v.version - 1
+where v.organization_id = @organization_id and v.revision > @after and v.revision <= @up_to
+order by v.revision, v.subject_kind, v.subject_id, v.version
+limit @row_limit;

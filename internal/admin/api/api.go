@@ -13,6 +13,7 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/authz"
+	"orgmodes/internal/admin/events"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/modes"
@@ -30,6 +31,9 @@ type API struct {
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
 	Log      *slog.Logger
+	// Hub has what watchers follow, and Streams bounds their streams of events.
+	Hub     *events.Hub
+	Streams *events.Limits
 	// PublicReader is where editors reach the readers; it may be empty.
 	PublicReader string
 	// PublishWait is how long creating or revoking a token waits for readers to

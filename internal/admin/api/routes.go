@@ -77,6 +77,7 @@ func (a *API) Routes(app fiber.Router) {
 		library(org, r, reads, changes)
 	}
 	org.Post("/apply", a.in(changes, a.apply, "dry_run"))
+	org.Get("/watch", a.in(reads, a.watch(reads), "kinds"))
 
 	org.Get("/audit", a.in(audits, a.auditList, slices.Concat(narrowed, []string{limit, after})...))
 	org.Get("/audit/export", a.in(audits, a.auditExport, slices.Concat(narrowed, []string{"format"})...))

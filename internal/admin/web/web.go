@@ -14,6 +14,7 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/authz"
+	"orgmodes/internal/admin/events"
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -37,8 +38,9 @@ type Options struct {
 	// PublishWait is how long creating or revoking a token waits for readers to
 	// know of it.
 	PublishWait time.Duration
-	// MaxStreams bounds the streams of events of all users; 0 means 2,000.
-	MaxStreams int
+	// Hub has what pages follow, and Streams bounds their streams of events.
+	Hub     *events.Hub
+	Streams *events.Limits
 }
 
 // Web answers requests for pages.
@@ -62,8 +64,6 @@ type Web struct {
 	fieldsMade memory[auditKey, string]
 	stepsMade  memory[versionKey, stepMade]
 	placesMade memory[placeKey, template.HTML]
-	hub        *hub
-	opened     *openStreams
 	// readModes parses what an import brings, and packBrought compresses it for the next
 	// request: tests count them.
 	readModes   func(context.Context, *postgres.DB, uuid.UUID, []upload.File) (*files.ModePlanning, error)
@@ -74,7 +74,7 @@ type Web struct {
 func New(o Options) (*Web, error) {
 	w := &Web{
 		Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now,
-		hub: newHub(o.DB, o.Log), opened: newOpenStreams(o.MaxStreams), summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(), placesMade: newPlaces(),
+		summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(), placesMade: newPlaces(),
 		readModes: files.ReadModes, packBrought: packBrought,
 	}
 	var err error

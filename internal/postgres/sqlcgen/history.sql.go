@@ -351,6 +351,76 @@ func (q *Queries) ListAuditContents(ctx context.Context, arg ListAuditContentsPa
 	return items, nil
 }
 
+const listChanges = `-- name: ListChanges :many
+select v.subject_kind, v.subject_id, v.version, v.revision, v.action, v.actor_name,
+  coalesce(v.content ->> k.name_field, '')::text as name, coalesce(previous.action, '')::text as previous_action
+from versions v
+join (select unnest($1::text[]) as kind, unnest($2::text[]) as name_field) k on k.kind = v.subject_kind
+left join versions previous
+  on previous.subject_kind = v.subject_kind and previous.subject_id = v.subject_id and previous.version = v.version - 1
+where v.organization_id = $3 and v.revision > $4 and v.revision <= $5
+order by v.revision, v.subject_kind, v.subject_id, v.version
+limit $6
+`
+
+type ListChangesParams struct {
+	Kinds          []string
+	NameFields     []string
+	OrganizationID uuid.UUID
+	After          int64
+	UpTo           int64
+	RowLimit       int32
+}
+
+type ListChangesRow struct {
+	SubjectKind    string
+	SubjectID      uuid.UUID
+	Version        int64
+	Revision       int64
+	Action         string
+	ActorName      string
+	Name           string
+	PreviousAction string
+}
+
+// What the revisions after one, up to another, made of the objects of some kinds, in their
+// order. @name_fields are the fields of the kinds' contents that hold the names.
+func (q *Queries) ListChanges(ctx context.Context, arg ListChangesParams) ([]ListChangesRow, error) {
+	rows, err := q.db.Query(ctx, listChanges,
+		arg.Kinds,
+		arg.NameFields,
+		arg.OrganizationID,
+		arg.After,
+		arg.UpTo,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListChangesRow{}
+	for rows.Next() {
+		var i ListChangesRow
+		if err := rows.Scan(
+			&i.SubjectKind,
+			&i.SubjectID,
+			&i.Version,
+			&i.Revision,
+			&i.Action,
+			&i.ActorName,
+			&i.Name,
+			&i.PreviousAction,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listDeleted = `-- name: ListDeleted :many
 select v.subject_id, v.version, v.revision,
   jsonb_strip_nulls(jsonb_build_object('slug', v.content -> 'slug', 'name', v.content -> 'name'))::jsonb as content,

@@ -1,4 +1,4 @@
-package web
+package events
 
 import (
 	"sync"
@@ -17,8 +17,8 @@ const (
 	maxStreamsPerSession = 12
 )
 
-// openStreams counts the streams of events that are open.
-type openStreams struct {
+// Limits counts the streams of events that are open, and bounds them.
+type Limits struct {
 	max int
 
 	mu       sync.Mutex
@@ -27,17 +27,18 @@ type openStreams struct {
 	sessions map[string]int
 }
 
-func newOpenStreams(most int) *openStreams {
+// NewLimits allows most streams at a time; 0 means 2,000.
+func NewLimits(most int) *Limits {
 	if most == 0 {
 		most = defaultMaxStreams
 	}
-	return &openStreams{max: most, users: map[uuid.UUID]int{}, sessions: map[string]int{}}
+	return &Limits{max: most, users: map[uuid.UUID]int{}, sessions: map[string]int{}}
 }
 
-// take counts one more stream; release has to be called once, when it ends. The
-// error is Exhausted where the user or the session has too many, and Unavailable
-// where all together have.
-func (o *openStreams) take(user uuid.UUID, session string) (release func(), err error) {
+// Take counts one more stream of a user, in a session or with an access token. release must
+// be called once, when it ends. The error is Exhausted if the user or the session has too
+// many, and Unavailable if all together have.
+func (o *Limits) Take(user uuid.UUID, session string) (release func(), err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

@@ -1,4 +1,4 @@
-package web
+package events
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-func newTestHub(ask func() (postgres.PublicationStatus, error)) *hub {
-	h := newHub(nil, slog.New(slog.DiscardHandler))
+func newTestHub(ask func() (postgres.PublicationStatus, error)) *Hub {
+	h := NewHub(nil, slog.New(slog.DiscardHandler))
 	h.ask = func(context.Context, uuid.UUID) (postgres.PublicationStatus, error) { return ask() }
 	h.listen = func(ctx context.Context, _ func(), _ func(uuid.UUID)) error {
 		return errors.New("no notifications")
@@ -35,9 +35,9 @@ func TestHubAsksOnceForAllViewersAndStopsAfterTheLast(t *testing.T) {
 			return s, nil
 		})
 		org := uuid.New()
-		first, leaveFirst := h.join(org)
+		first, leaveFirst := h.States(org)
 		synctest.Wait()
-		second, leaveSecond := h.join(org)
+		second, leaveSecond := h.States(org)
 		require.EqualValues(t, 1, (<-first).Revision)
 		require.EqualValues(t, 1, (<-second).Revision, "who comes later gets what is known")
 		require.EqualValues(t, 1, asked.Load())
@@ -65,13 +65,13 @@ func TestHubLetsGoOfViewersWhenTheDatabaseIsAway(t *testing.T) {
 			return postgres.PublicationStatus{}, nil
 		})
 		org := uuid.New()
-		states, leave := h.join(org)
+		states, leave := h.States(org)
 		<-states
 		away.Store(true)
 		_, open := <-states
 		require.False(t, open)
 		away.Store(false)
-		again, leaveAgain := h.join(org)
+		again, leaveAgain := h.States(org)
 		_, open = <-again
 		require.True(t, open, "another watch, which the old one's end doesn't touch")
 		leave()
@@ -115,7 +115,7 @@ func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
 		n := &notifier{heard: make(chan uuid.UUID), lost: make(chan error)}
 		h.listen = n.listen
 		org := uuid.New()
-		states, leave := h.join(org)
+		states, leave := h.States(org)
 		<-states
 		synctest.Wait()
 		at := asked.Load()
@@ -152,7 +152,7 @@ func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
 		require.Nil(t, h.deaf)
 
 		// Whoever comes next is heard, too.
-		again, leaveAgain := h.join(org)
+		again, leaveAgain := h.States(org)
 		<-again
 		synctest.Wait()
 		require.EqualValues(t, 3, n.began.Load())

@@ -1,0 +1,196 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/events"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/typo"
+)
+
+// maxMissed is how many changes a client can catch up with.
+const maxMissed = 1000
+
+// The names of events.
+const (
+	eventSync     = "SYNC"
+	eventReset    = "RESET"
+	eventAdded    = "ADDED"
+	eventModified = "MODIFIED"
+	eventDeleted  = "DELETED"
+)
+
+// watch answers with the changes of a library, as server-sent events: first SYNC, with the
+// revision that the client has to read the library at, or RESET if it can't catch up from
+// its Last-Event-ID; then one event for each object that changed. The last event of each
+// revision has the revision as its id.
+func (a *API) watch(request access.Request) func(*visit) error {
+	return func(v *visit) error {
+		kinds, err := a.kindsOf(v)
+		if err != nil {
+			return err
+		}
+		seen, resumes, err := lastEventID(v)
+		if err != nil {
+			return err
+		}
+		session := v.who.TokenID.String()
+		if v.session != nil {
+			session = v.session.CSRF
+		}
+		release, err := a.Streams.Take(v.who.UserID, session)
+		if err != nil {
+			v.Set(fiber.HeaderRetryAfter, "10")
+			return err
+		}
+		now, changes, leave, err := a.Hub.Changes(v.UserContext(), v.org.ID)
+		if err != nil {
+			release()
+			return err
+		}
+		end := func() { leave(); release() }
+		w := &watcher{organization: v.org.ID.String(), kinds: kinds, after: now}
+		first, err := w.begin(v.UserContext(), a.DB, v, seen, resumes)
+		if err != nil {
+			end()
+			return err
+		}
+		who, ref := v.who, v.org.ID.String()
+		s := events.Stream[[]postgres.Change]{
+			First: first, From: changes, Frame: w.frame, End: end,
+			Check: func(ctx context.Context) error {
+				_, err := a.Auth.Enter(ctx, who, ref, request)
+				return err
+			},
+		}
+		return s.Serve(v.Ctx)
+	}
+}
+
+// kindsOf returns the kinds that are named in the query, or all.
+func (a *API) kindsOf(v *visit) (map[string]resource.Kind, error) {
+	all := a.DB.Kinds()
+	kinds := map[string]resource.Kind{}
+	wanted := v.Query("kinds")
+	if wanted == "" {
+		for _, k := range all {
+			kinds[k.Names().Singular] = k
+		}
+		return kinds, nil
+	}
+	for name := range strings.SplitSeq(wanted, ",") {
+		k, ok := resource.FindKind(all, name)
+		if !ok {
+			return nil, malformedQuery("kinds has %q, which is none; the nearest one is %s", name,
+				typo.Nearest(name, eachOf(all, func(k resource.Kind) string { return k.Names().Plural })))
+		}
+		kinds[k.Names().Singular] = k
+	}
+	return kinds, nil
+}
+
+// lastEventID returns the revision that the client has seen, if it says so.
+func lastEventID(v *visit) (revision int64, ok bool, err error) {
+	id := v.Get("Last-Event-ID")
+	if id == "" {
+		return 0, false, nil
+	}
+	if revision, err = strconv.ParseInt(id, 10, 64); err != nil || revision < 0 {
+		return 0, false, fault.New(fault.Malformed, "malformed_header", "Last-Event-ID is the id of an event of this stream, a number, not %q", id)
+	}
+	return revision, true, nil
+}
+
+// watcher makes events of changes.
+type watcher struct {
+	organization string
+	kinds        map[string]resource.Kind
+	// after is the revision up to which the client is told everything.
+	after int64
+}
+
+// begin returns the first events of a stream.
+func (w *watcher) begin(ctx context.Context, db *postgres.DB, v *visit, seen int64, resumes bool) ([]byte, error) {
+	name := eventSync
+	if resumes && seen <= w.after {
+		missed, err := db.Changes(ctx, v.org.ID, seen, w.after, maxMissed+1)
+		if err != nil {
+			return nil, err
+		}
+		if len(missed) <= maxMissed {
+			now := w.after
+			w.after = seen
+			first := w.frame(missed)
+			w.after = now
+			return first, nil
+		}
+	}
+	if resumes { // it saw too little, or what is no more: an older backup was restored
+		name = eventReset
+	}
+	return event(nil, name, jsonast.Map{{Name: "revision", Value: int(w.after)}}, w.after), nil
+}
+
+// frame returns the events of changes that the client was not told yet.
+func (w *watcher) frame(changes []postgres.Change) []byte {
+	changes = slices.DeleteFunc(slices.Clone(changes), func(c postgres.Change) bool {
+		return c.Revision <= w.after || w.kinds[c.Kind] == nil
+	})
+	var out []byte
+	for i, c := range changes {
+		name := eventModified
+		switch {
+		case c.Action == audit.Delete:
+			name = eventDeleted
+		case c.New:
+			name = eventAdded
+		}
+		id := int64(0)
+		if i == len(changes)-1 || changes[i+1].Revision != c.Revision {
+			id, w.after = c.Revision, c.Revision
+		}
+		out = event(out, name, w.present(c), id)
+	}
+	return out
+}
+
+// present returns a change as it is sent: which object it is, and where to read it.
+func (w *watcher) present(c postgres.Change) jsonast.Map {
+	names := w.kinds[c.Kind].Names()
+	return jsonast.Map{
+		{Name: "kind", Value: names.Manifest},
+		{Name: "id", Value: c.ID.String()},
+		{Name: "name", Value: c.Name},
+		{Name: "version", Value: int(c.Version)},
+		{Name: "revision", Value: int(c.Revision)},
+		{Name: "action", Value: string(c.Action)},
+		{Name: "actor", Value: c.Actor},
+		{Name: "href", Value: "/api/v1/organizations/" + w.organization + "/" + names.Plural + "/" + c.ID.String()},
+	}
+}
+
+// event appends an event; id is 0 for none.
+func event(to []byte, name string, data jsonast.Map, id int64) []byte {
+	body, err := jsonast.Marshal(data)
+	if err != nil {
+		return to // texts and numbers can always be written
+	}
+	b := bytes.NewBuffer(to)
+	if id > 0 {
+		fmt.Fprintf(b, "id: %d\n", id)
+	}
+	fmt.Fprintf(b, "event: %s\ndata: %s\n\n", name, body)
+	return b.Bytes()
+}

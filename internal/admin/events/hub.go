@@ -1,0 +1,351 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/postgres"
+)
+
+const (
+	// fastPoll is how often the state of a watched organization is asked for while Postgres
+	// can't notify, slowPoll while it does: a notification may be lost.
+	fastPoll = 500 * time.Millisecond
+	slowPoll = 10 * time.Second
+	// eventsPatience is how long such a question may take.
+	eventsPatience = 5 * time.Second
+	// maxBatches is how many batches of changes wait for a follower that is slow, and
+	// maxChanges how many changes a batch may have.
+	maxBatches = 64
+	maxChanges = 1000
+	// listenAgain is the pause before the next attempt to listen.
+	listenAgain = time.Second
+)
+
+// State is how far an organization and its publication are.
+type State struct {
+	Revision  int64 `json:"revision"`
+	Published int64 `json:"published"`
+	Pending   bool  `json:"pending"`
+	// Since is when Published went live, in microseconds since 1970; 0 where that
+	// isn't known.
+	Since int64 `json:"since"`
+}
+
+func stateFrom(s postgres.PublicationStatus) State {
+	now := State{Revision: s.Revision, Published: s.PublishedRevision, Pending: s.PendingSince != nil}
+	if s.PublishedAt != nil {
+		now.Since = s.PublishedAt.UnixMicro()
+	}
+	return now
+}
+
+// ID names a state: equal ones have the same.
+func (s State) ID() string {
+	return fmt.Sprintf("%d.%d.%t.%d", s.Revision, s.Published, s.Pending, s.Since)
+}
+
+// JSON returns the state as it is sent.
+func (s State) JSON() []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return []byte("{}") // numbers can always be written
+	}
+	return b
+}
+
+// Hub asks the database for the state of the organizations that are watched, once for all
+// viewers of each, whenever Postgres notifies of a change:
+//
+//	first viewer joins ──> it is asked for now and on each change ──> viewers get it
+//	last viewer leaves ──> nobody asks                            ──> a failure closes their
+//	                                                                  channels: browsers say
+//	                                                                  so, and come back
+//
+// What changed is read once for all that follow the changes of an organization. It listens
+// for notifications while any organization is watched.
+type Hub struct {
+	ask     func(context.Context, uuid.UUID) (postgres.PublicationStatus, error)
+	listen  func(ctx context.Context, listening func(), changed func(uuid.UUID)) error
+	changes func(ctx context.Context, org uuid.UUID, after, upTo int64, limit int) ([]postgres.Change, error)
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	watched map[uuid.UUID]*watch
+	// deaf ends listening; nil while nothing is watched. listening is true while
+	// notifications are heard.
+	deaf      context.CancelFunc
+	listening bool
+}
+
+// watch is an organization that is watched.
+type watch struct {
+	viewers map[chan State]struct{}
+	last    *State
+	// followers get all changes after told, a revision; 0 while there are none.
+	followers map[chan []postgres.Change]struct{}
+	told      int64
+	stop      context.CancelFunc
+	// wake has its state asked for.
+	wake chan struct{}
+}
+
+// NewHub returns a Hub that asks db.
+func NewHub(db *postgres.DB, log *slog.Logger) *Hub {
+	return &Hub{ask: db.PublicationStatus, listen: db.ListenForChanges, changes: db.Changes, log: log, watched: map[uuid.UUID]*watch{}}
+}
+
+// States returns the states of an organization: the one now, and each that comes. Of those
+// that come faster than they are received only the newest is kept. The channel is closed
+// if the state can't be known. leave must be called once.
+func (h *Hub) States(org uuid.UUID) (states <-chan State, leave func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.watch(org)
+	viewer := make(chan State, 1)
+	w.viewers[viewer] = struct{}{}
+	if w.last != nil {
+		viewer <- *w.last
+	}
+	return viewer, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(w.viewers, viewer)
+		h.release(org, w)
+	}
+}
+
+// Changes returns the changes of an organization after the revision from, which was its
+// newest at some time during the call; changes up to from may be among them, too. The
+// channel is closed if they can't be known, or are not received in time: none is left out
+// before that. leave must be called once.
+func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <-chan []postgres.Change, leave func(), err error) {
+	h.mu.Lock()
+	w := h.watch(org)
+	follower := make(chan []postgres.Change, maxBatches)
+	w.followers[follower] = struct{}{}
+	h.mu.Unlock()
+	leave = func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if delete(w.followers, follower); len(w.followers) == 0 {
+			w.told = 0
+		}
+		h.release(org, w)
+	}
+	// Asked for after joining, so that no change falls between.
+	now, err := h.ask(ctx, org)
+	if err != nil {
+		leave()
+		return 0, nil, nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w.told == 0 {
+		w.told = now.Revision
+		w.awake() // what came since was passed over
+	}
+	return now.Revision, follower, leave, nil
+}
+
+// watch returns the watch of an organization, which it begins if there is none. h.mu is
+// held.
+func (h *Hub) watch(org uuid.UUID) *watch {
+	if w := h.watched[org]; w != nil {
+		return w
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &watch{
+		viewers: map[chan State]struct{}{}, followers: map[chan []postgres.Change]struct{}{}, stop: cancel, wake: make(chan struct{}, 1),
+	}
+	h.watched[org] = w
+	if h.deaf == nil {
+		var hearing context.Context
+		hearing, h.deaf = context.WithCancel(context.Background())
+		go h.hear(hearing)
+	}
+	go h.follow(ctx, org, w)
+	return w
+}
+
+// release ends a watch that has nobody left. h.mu is held.
+func (h *Hub) release(org uuid.UUID, w *watch) {
+	if len(w.viewers)+len(w.followers) > 0 {
+		return
+	}
+	w.stop()
+	if h.watched[org] == w {
+		h.forget(org)
+	}
+}
+
+// forget ends the watch of an organization, and listening with the last one. h.mu is held.
+func (h *Hub) forget(org uuid.UUID) {
+	delete(h.watched, org)
+	if len(h.watched) == 0 && h.deaf != nil {
+		h.deaf()
+		h.deaf, h.listening = nil, false
+	}
+}
+
+// hear wakes the watches of organizations that Postgres notifies of, until ctx is done.
+func (h *Hub) hear(ctx context.Context) {
+	for attempt := 1; ; attempt++ {
+		err := h.listen(ctx, func() { _ = h.hears(ctx, true) }, func(org uuid.UUID) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if w := h.watched[org]; w != nil {
+				w.awake()
+			}
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if h.hears(ctx, false) || attempt == 1 {
+			h.log.Warn("Postgres can't notify of changes: asking more often until it can", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(listenAgain):
+		}
+	}
+}
+
+// hears notes whether notifications are heard. If that is new, everything is asked for:
+// from here on nothing is missed, or everything is polled.
+func (h *Hub) hears(ctx context.Context, listening bool) (isNew bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if ctx.Err() != nil || h.listening == listening {
+		return false // after ctx ended, another goroutine listens
+	}
+	h.listening = listening
+	for _, w := range h.watched {
+		w.awake()
+	}
+	return true
+}
+
+func (w *watch) awake() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // it is about to ask
+	}
+}
+
+// pause returns for how long nothing is asked without a notification.
+func (h *Hub) pause() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.listening {
+		return slowPoll
+	}
+	return fastPoll
+}
+
+// follow asks for the state of an organization until the last viewer has left, or the
+// database doesn't answer.
+func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.wake:
+		case <-next.C:
+		}
+		asking, cancel := context.WithTimeout(ctx, eventsPatience)
+		s, err := h.ask(asking, org)
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			h.log.Warn("state of an organization can't be had", "organization_id", org, "err", err)
+			h.give(org, w, nil)
+			return
+		}
+		now := stateFrom(s)
+		if w.last == nil || *w.last != now {
+			h.give(org, w, &now)
+		}
+		if err := h.tell(ctx, org, w, now.Revision); err != nil {
+			if ctx.Err() == nil {
+				h.log.Warn("changes of an organization can't be read", "organization_id", org, "error", err)
+				h.give(org, w, nil)
+			}
+			return
+		}
+		next.Reset(h.pause())
+	}
+}
+
+// tell hands the changes up to a revision to all followers.
+func (h *Hub) tell(ctx context.Context, org uuid.UUID, w *watch, revision int64) error {
+	h.mu.Lock()
+	told := w.told
+	h.mu.Unlock()
+	if told == 0 || told >= revision {
+		return nil
+	}
+	asking, cancel := context.WithTimeout(ctx, eventsPatience)
+	defer cancel()
+	changes, err := h.changes(asking, org, told, revision, maxChanges+1)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w.told != told {
+		return nil // others follow since, who want them from another revision on
+	}
+	w.told = revision
+	for follower := range w.followers {
+		select {
+		case follower <- changes:
+			if len(changes) <= maxChanges {
+				continue
+			}
+		default:
+		}
+		// It is too slow, or they are too many: it has to begin again.
+		delete(w.followers, follower)
+		close(follower)
+	}
+	return nil
+}
+
+// give hands a state to all viewers; nil ends the watch.
+func (h *Hub) give(org uuid.UUID, w *watch, s *State) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s == nil && h.watched[org] == w {
+		h.forget(org) // whoever comes back asks again
+	}
+	if s == nil {
+		for follower := range w.followers {
+			close(follower)
+		}
+		clear(w.followers)
+	}
+	w.last = s
+	for viewer := range w.viewers {
+		if s == nil {
+			close(viewer)
+			continue
+		}
+		select {
+		case <-viewer:
+		default:
+		}
+		viewer <- *s
+	}
+}
