@@ -77,6 +77,7 @@ var never = map[string][]string{
 	"internal/upload":        {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/organization":  {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/resource":      {module + "internal/modes/...", module + "internal/templates/...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/imports":       {module + "internal/modes/...", module + "internal/templates/...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/manifest":      {module + "internal/modes/...", module + "internal/templates/...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/diff":          {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/typo":          {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},

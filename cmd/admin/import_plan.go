@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/advice"
@@ -14,33 +17,51 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// imports runs an import and says its plan, also where it was refused.
-func imports[P any](ctx context.Context, c *cli, org string, run func(*postgres.DB, organization.Organization) (P, error), say func(io.Writer, P)) error {
-	return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-		done := c.working("importing")
-		plan, err := run(db, o)
-		done()
-		var refused *files.RefusedError
-		if err != nil && !errors.As(err, &refused) {
+// importCommand completes a command that imports files: with what all imports have in common.
+// objects are what --only-valid leaves out.
+func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read files.Reader, objects string, choices func() (files.Choices, error)) *cobra.Command {
+	var org string
+	var o files.Options
+	cmd.Args = cobra.MinimumNArgs(1)
+	cmd = c.does(cmd, func(ctx context.Context, args []string) error {
+		var err error
+		if o.Choices, err = choices(); err != nil {
 			return err
 		}
-		if printed := c.print(plan, func(w io.Writer) { say(w, plan) }); printed != nil {
-			return printed
+		brought, err := c.bring(args, kind)
+		if err != nil {
+			return err
 		}
-		if refused != nil {
-			c.note("admin: %s", refused.Headline())
-			return errSaid
-		}
-		return nil
+		return c.inOrganization(ctx, org, func(db *postgres.DB, in organization.Organization) error {
+			done := c.working("importing")
+			plan, err := read.Import(ctx, db, c.by(), in.ID, brought, o)
+			done()
+			var refused *files.RefusedError
+			if err != nil && !errors.As(err, &refused) {
+				return err
+			}
+			if printed := c.print(plan.JSON(), func(w io.Writer) { sayPlan(w, args[0], plan, o.DryRun) }); printed != nil {
+				return printed
+			}
+			if refused != nil {
+				c.note("admin: %s", refused.Headline())
+				return errSaid
+			}
+			return nil
+		})
 	})
+	orgFlag(cmd, &org)
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "say what would change, and change nothing")
+	cmd.Flags().BoolVar(&o.OnlyValid, "only-valid", false, "leave out "+objects+" that can't be used")
+	return cmd
 }
 
 // ways reads what is to become of single objects, as NAME=skip.
-func ways[W ~string](pairs []string, name string, known ...string) (map[string]W, error) {
+func ways(pairs []string, name string, known ...string) (map[string]string, error) {
 	if len(pairs) == 0 {
 		return nil, nil //nolint:nilnil // no choices are no choices
 	}
-	out := map[string]W{}
+	out := map[string]string{}
 	for _, p := range pairs {
 		i := strings.LastIndex(p, "=") // what it is called may have one too
 		if i < 0 {
@@ -50,19 +71,23 @@ func ways[W ~string](pairs []string, name string, known ...string) (map[string]W
 			}
 			return nil, usage("say --for as one of %s, not %q", strings.Join(all, ", "), p)
 		}
-		out[p[:i]] = W(p[i+1:])
+		out[p[:i]] = p[i+1:]
 	}
 	return out, nil
 }
 
-// sayPlan writes what becomes of each mode, with problems where an editor finds
-// them: FILE:line:column. With advice, each mode has its own, in short, and what to
-// do is said once for all of them.
+// sayPlan writes what becomes of each object, with problems where an editor finds them:
+// FILE:line:column. With advice, each has its own, in short, and what to do is said once
+// for all of them.
 func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
-	for _, l := range p.Modes {
-		from := sayVerdict(w, file, l.Verdict, l.Slug+"  "+l.Name)
+	for _, i := range p.Items {
+		called := i.Name
+		if p.Form != "" { // these are modes
+			called = i.Slug + "  " + i.Name
+		}
+		from := sayItem(w, file, called, i)
 		if withAdvice {
-			sayAdvice(w, from, l.Advice)
+			sayAdvice(w, from, i.Advice)
 		}
 	}
 	for _, f := range p.Files {
@@ -70,56 +95,18 @@ func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
 			fmt.Fprintf(w, "refused    %s: %s\n", f.Name, f.Refused.Detail)
 		}
 	}
-	sayOutcome(w, file, p.Outcome, func() {
-		if withAdvice {
-			sayWhatToDo(w, p)
-		}
-	})
-}
-
-// sayTemplatePlan is sayPlan for permission templates.
-func sayTemplatePlan(w io.Writer, file string, p *files.TemplatePlan) {
-	for _, l := range p.Templates {
-		from := sayVerdict(w, file, l.Verdict, l.Name)
-		if l.Action == resource.ActionConflict {
-			fmt.Fprintf(w, "             %s:%d:%d: %s\n", from, l.Line, l.Column, l.Reason)
-		}
-	}
-	sayOutcome(w, file, p.Outcome, func() {})
-}
-
-// sayVerdict writes what becomes of one object, and returns the file that it is
-// from.
-func sayVerdict(w io.Writer, file string, v files.Verdict, called string) (from string) {
-	from = file
-	if v.File != "" {
-		from = v.File
-	}
-	fmt.Fprintf(w, "%-9s  %s\n", v.Action, called)
-	for _, ch := range v.Changes {
-		fmt.Fprintf(w, "             %s %s\n", ch.Kind, ch.Pointer)
-	}
-	for _, pr := range v.Problems {
-		fmt.Fprintf(w, "             %s:%d:%d: %s: %s\n", from, pr.Line, pr.Column, pr.Pointer, pr.Detail)
-	}
-	for _, n := range v.Notices {
-		fmt.Fprintf(w, "             %s: %s\n", place("note", from, n), n.Detail)
-	}
-	return from
-}
-
-// sayOutcome writes what becomes of all of it; before is said before the sum.
-func sayOutcome(w io.Writer, file string, o files.Outcome, before func()) {
-	for _, n := range o.Notices {
+	for _, n := range p.Notices {
 		fmt.Fprintf(w, "%s: %s\n", place("note", file, n), n.Detail)
 	}
-	if o.TooMuch != nil {
-		fmt.Fprintf(w, "too much: %s\n", o.TooMuch.Detail)
+	if p.TooMuch != nil {
+		fmt.Fprintf(w, "too much: %s\n", p.TooMuch.Detail)
 	}
-	before()
-	s := o.Summary
+	if withAdvice {
+		sayWhatToDo(w, p)
+	}
+	s := p.Summary
 	done := "nothing was changed; at"
-	if o.Applied && s.Create+s.Update > 0 {
+	if p.Applied && s.Create+s.Update > 0 {
 		done = "now at"
 	}
 	fmt.Fprintf(w, "%d to create, %d to update, %d unchanged, %d invalid", s.Create, s.Update, s.Unchanged, s.Invalid)
@@ -131,7 +118,26 @@ func sayOutcome(w io.Writer, file string, o files.Outcome, before func()) {
 			fmt.Fprintf(w, ", %d %s", more.n, more.what)
 		}
 	}
-	fmt.Fprintf(w, "; %s revision %d\n", done, o.Revision)
+	fmt.Fprintf(w, "; %s revision %d\n", done, p.Revision)
+}
+
+// sayItem writes what becomes of one object, and returns the file that it is from.
+func sayItem(w io.Writer, file, called string, i files.Item) (from string) {
+	from = cmp.Or(i.File, file)
+	fmt.Fprintf(w, "%-9s  %s\n", i.Action, called)
+	for _, ch := range i.Changes {
+		fmt.Fprintf(w, "             %s %s\n", ch.Kind, ch.Pointer)
+	}
+	for _, pr := range i.Problems {
+		fmt.Fprintf(w, "             %s:%d:%d: %s: %s\n", from, pr.Line, pr.Column, pr.Pointer, pr.Detail)
+	}
+	for _, n := range i.Notices {
+		fmt.Fprintf(w, "             %s: %s\n", place("note", from, n), n.Detail)
+	}
+	if i.Action == resource.ActionConflict && i.Reason != "" {
+		fmt.Fprintf(w, "             %s:%d:%d: %s\n", from, i.Line, i.Column, i.Reason)
+	}
+	return from
 }
 
 func place(what, file string, n resource.Notice) string {
@@ -158,7 +164,7 @@ func sayWhatToDo(w io.Writer, p *files.Plan) {
 	var fixes []string
 	said := map[string]int{}
 	for _, severity := range []advice.Severity{advice.Warning, advice.Hint} {
-		for _, l := range p.Modes {
+		for _, l := range p.Items {
 			for _, a := range l.Advice {
 				if a.Severity != severity {
 					continue

@@ -1,22 +1,15 @@
 package main
 
 import (
-	"context"
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/modes"
-	"orgmodes/internal/organization"
-	"orgmodes/internal/postgres"
 )
 
 func (c *cli) modesImport() *cobra.Command {
-	var org, collision string
+	var choices files.ModeChoices
 	var keep []string
-	var in files.Import[modes.Choices]
-	cmd := c.does(&cobra.Command{
+	cmd := c.importCommand(&cobra.Command{
 		Use:   "import --org ORG FILE|FOLDER|ARCHIVE.zip|-...",
 		Short: "Import files of modes: all in one change, or nothing",
 		Long: `Imports modes from files in YAML or JSON, in any of the forms that editors and
@@ -36,26 +29,13 @@ at "summary" of --json.`,
   admin modes import --org acme team-modes/ --collision keep_both --for docs=skip
   admin modes import --org acme export.zip --slug docs --slug tests
   admin modes samples | admin modes import --org acme -`,
-		Args: cobra.MinimumNArgs(1),
-	}, func(ctx context.Context, args []string) error {
-		in.Choices.Collision = modes.Collision(collision)
-		var err error
-		if in.Choices.BySlug, err = ways[modes.Collision](keep, "SLUG", "overwrite", "skip", "keep_both"); err != nil {
-			return err
-		}
-		if in.Files, err = c.bring(args, filesOfModes); err != nil {
-			return err
-		}
-		return imports(ctx, c, org, func(db *postgres.DB, o organization.Organization) (*files.Plan, error) {
-			return files.ImportModes(ctx, db, c.by(), o.ID, in)
-		}, func(w io.Writer, plan *files.Plan) { sayPlan(w, args[0], plan, in.DryRun) })
+	}, filesOfModes, files.NewModeImport, "modes and files", func() (_ files.Choices, err error) {
+		choices.BySlug, err = ways(keep, "SLUG", "overwrite", "skip", "keep_both")
+		return choices, err
 	})
-	orgFlag(cmd, &org)
-	cmd.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what would change, and change nothing")
-	cmd.Flags().BoolVar(&in.OnlyValid, "only-valid", false, "leave out modes and files that can't be used")
-	cmd.Flags().StringVar(&collision, "collision", "overwrite", "where a slug is there already: overwrite, skip or keep_both")
+	cmd.Flags().StringVar(&choices.Collision, "collision", "overwrite", "where a slug is there already: overwrite, skip or keep_both")
 	cmd.Flags().StringArrayVar(&keep, "for", nil, "the same for one mode, as SLUG=skip; may be given several times")
-	cmd.Flags().StringSliceVar(&in.Choices.Slugs, "slug", nil, "only this mode of the file; may be given several times")
+	cmd.Flags().StringSliceVar(&choices.Slugs, "slug", nil, "only this mode of the file; may be given several times")
 	completes(cmd, "collision", "overwrite", "skip", "keep_both")
 	return cmd
 }

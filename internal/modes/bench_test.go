@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/imports"
 	"orgmodes/internal/resource"
 )
 
@@ -73,19 +75,19 @@ func BenchmarkPlanLargest(b *testing.B) {
 	data := largestFile(b)
 	f, err := ReadFile(b.Context(), data)
 	require.NoError(b, err)
-	var existing []OrganizationMode
+	var existing []resource.Object
 	for _, m := range f.Modes() {
 		m.Config.CustomInstructions = "Before all else, think.\n" + strings.Replace(m.Config.CustomInstructions, "e", "E", 20)
-		existing = append(existing, OrganizationMode{Mode: m})
+		existing = append(existing, OrganizationMode{ID: uuid.New(), Mode: m}.Object())
 	}
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
 		f, err := ReadFile(b.Context(), data)
 		require.NoError(b, err)
-		p, err := PlanImport(existing, f, Choices{})
-		if err != nil || p.Count(resource.ActionUpdate) != 186 {
-			b.Fatal(err, p.Count(resource.ActionUpdate))
+		p := imports.New(Kind{}, existing, f.ImportEntries(), imports.ConflictPolicy{Default: imports.Replace})
+		if p.Count(resource.ActionUpdate) != 186 {
+			b.Fatal(p.Count(resource.ActionUpdate))
 		}
 	}
 }

@@ -16,24 +16,8 @@ type Entry struct {
 	// Mode is what could be read, normalized; use it only where there are no
 	// Problems.
 	Mode Mode
-	// Index is its place among the entries, from 0.
-	Index int
-	// File is the name of the file that it is in, where there are several.
-	File string
-	// Pointer leads to it within the file: "/customModes/3", "/items/0/content";
-	// empty where the file is the mode.
-	Pointer string
-	// Line and Column are where it starts, from 1.
-	Line   int
-	Column int
-	// Problems say why it can't be taken, with the pointers of Validate and
-	// the positions in the text.
-	Problems []fault.Field
-	// Notices say what was read differently from how it is written.
-	Notices []resource.Notice
-	// Conflict is the entry before it that has the same slug; the last of the
-	// Problems says so too.
-	Conflict *resource.Conflict
+	// FileEntry has the pointers of Validate. The last of its Problems is its Conflict.
+	resource.FileEntry
 
 	node *jsonast.Node
 	// content is set where positions are those within a text of the file.
@@ -126,7 +110,8 @@ func readFile(data []byte, b *jsonast.Budget) (File, error) {
 // readEntry judges one mode.
 func readEntry(p placed, index int) Entry {
 	n := p.node
-	e := Entry{Index: index, Pointer: p.pointer, Line: n.Line, Column: n.Column, node: n, content: p.content}
+	e := Entry{node: n, content: p.content}
+	e.Place = resource.Place{Index: index, Pointer: p.pointer, Line: n.Line, Column: n.Column}
 	var d decoder
 	switch {
 	case p.problem != nil:

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -52,8 +53,7 @@ func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
 			m.Name = fmt.Sprintf("Mode %d of round %d", i, round)
 			ms = append(ms, m)
 		}
-		_, _, err := l.db.Modes.Import(t.Context(), []audit.By{ada, bob}[round%2], l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(ms...)})
-		require.NoError(t, err)
+		storetest.PutModes(t, l.db, []audit.By{ada, bob}[round%2], l.org.ID, ms...)
 	}
 	all, _, err := l.db.AuditPage(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1000}, 64<<20)
 	require.NoError(t, err)

@@ -87,7 +87,7 @@ func TestChangeIsAllOrNothing(t *testing.T) {
 		before := l.books()
 		_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("other"))
 		require.ErrorContains(t, err, "broken on purpose", table)
-		_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("docs"), mode("x"), mode("y"))})
+		_, err = l.db.Apply(t.Context(), ada, l.org.ID, puts(mode("docs"), mode("x"), mode("y")), resource.Options{})
 		require.ErrorContains(t, err, "broken on purpose", table)
 		_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", m.Version)
 		require.ErrorContains(t, err, "broken on purpose", table)
@@ -203,33 +203,38 @@ func TestImportIsOneRevisionAndOneAuditRowEach(t *testing.T) {
 	l.create("changed")
 	changed := mode("CHANGED")
 	in := []modes.Mode{mode("new"), mode("same"), changed}
-	existing, revision, err := l.db.Modes.At(t.Context(), l.org.ID)
+	existing, revision, err := l.db.Objects(modes.KindName).At(t.Context(), l.org.ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, revision)
 	before := l.books()
-	plan := func(under []modes.OrganizationMode) ([]modes.OrganizationMode, error) {
-		require.Equal(t, existing, under)
-		return unkept(in...), nil
+	plan := func(under resource.Library) ([]resource.Op, error) {
+		objects, err := under.Objects(modes.KindName)
+		require.Equal(t, existing, objects)
+		return puts(in...), err
 	}
-	done, revision, err := l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Plan: plan, Seen: 3})
+	result, err := l.db.Apply(t.Context(), ada, l.org.ID, nil, resource.Options{Plan: plan, Seen: 3})
 	require.NoError(t, err)
-	require.EqualValues(t, 4, revision)
+	require.EqualValues(t, 4, result.Revision)
+	done := result.Outcomes
 	require.Equal(t, "modes 2 versions 2 audit 3 jobs 3 revision 3", before)
 	require.Equal(t, "modes 3 versions 4 audit 5 jobs 4 revision 4", l.books())
 	for i, want := range []resource.Action{resource.ActionCreate, resource.ActionUnchanged, resource.ActionUpdate} {
 		require.Equal(t, want, done[i].Action)
 	}
-	require.Equal(t, "CHANGED", done[2].Object.Slug, "it keeps the case that it was written in")
-	require.Equal(t, "changed", done[2].Before.Slug)
+	require.Equal(t, "CHANGED", done[2].Object.Spec.ObjectName(), "it keeps the case that it was written in")
+	require.Equal(t, "changed", done[2].Before.Spec.ObjectName())
 
-	_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("later")), Seen: 3})
+	_, err = l.db.Apply(t.Context(), ada, l.org.ID, puts(mode("later")), resource.Options{Seen: 3})
 	require.True(t, fault.Is(err, fault.Stale), "the library was changed since the plan")
 	bad := mode("bad")
 	bad.Config.RoleDefinition = " "
-	_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(mode("good"), bad)})
-	f, ok := fault.As(err)
+	_, err = l.db.Apply(t.Context(), ada, l.org.ID, puts(mode("good"), bad), resource.Options{})
+	var failed resource.OpErrors
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, 1, failed[0].Index)
+	f, ok := fault.As(failed[0].Err)
 	require.True(t, ok, "%v", err)
-	require.Equal(t, "/customModes/1/config/roleDefinition", f.Fields[0].Pointer)
+	require.Equal(t, "/config/roleDefinition", f.Fields[0].Pointer)
 	require.EqualValues(t, 4, l.revision())
 }
 
@@ -239,9 +244,8 @@ func TestLimits(t *testing.T) {
 	for i := range modes.MaxModes {
 		many = append(many, mode(fmt.Sprintf("m%d", i)))
 	}
-	_, _, err := l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: unkept(many...)})
-	require.NoError(t, err)
-	_, err = l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("one-too-many"))
+	storetest.PutModes(t, l.db, ada, l.org.ID, many...)
+	_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("one-too-many"))
 	require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
 	require.EqualValues(t, 2, l.revision())
 }

@@ -23,8 +23,6 @@ type Collection[T any] struct {
 	// of returns an object as a T, and object is its opposite.
 	of     func(resource.Object) T
 	object func(T) resource.Object
-	// list is the name of a list of the objects in a file, for pointers.
-	list string
 }
 
 // Names returns what the kind is called.
@@ -183,63 +181,6 @@ func (s *Collection[T]) several(ctx context.Context, by audit.By, org uuid.UUID,
 	return all, result.Revision, nil
 }
 
-// Imported is what became of one object of an import.
-type Imported[T any] struct {
-	// Action is ActionCreate, ActionUpdate or ActionUnchanged.
-	Action resource.Action
-	Object T
-	// Before is what an update replaced.
-	Before *T
-}
-
-// Import says which objects are imported.
-type Import[T any] struct {
-	// Objects are what to import. Only the content is required; a new object takes its
-	// id and times from here, if set.
-	Objects []T
-	// Plan, if set, returns the objects instead, given the library while no one else can
-	// change it.
-	Plan func(existing []T) ([]T, error)
-	// Seen is the organization's revision that the caller's plan was made at, 0 for any.
-	Seen int64
-}
-
-// Import creates the objects that are new and replaces the others, in one change: all of
-// them or none. It returns what became of each, in the same order, and the
-// organization's revision after the change.
-func (s *Collection[T]) Import(ctx context.Context, by audit.By, org uuid.UUID, in Import[T]) ([]Imported[T], int64, error) {
-	result, err := s.db.Apply(ctx, by, org, nil, resource.Options{Seen: in.Seen, Plan: func(l resource.Library) ([]resource.Op, error) {
-		wanted := in.Objects
-		if in.Plan != nil {
-			existing, err := l.Objects(s.Names().Singular)
-			if err != nil {
-				return nil, err
-			}
-			if wanted, err = in.Plan(s.each(existing)); err != nil {
-				return nil, err
-			}
-		}
-		ops := make([]resource.Op, len(wanted))
-		for i, t := range wanted {
-			ops[i] = resource.Op{Verb: resource.Put, Kind: s.Names().Singular, New: s.object(t)}
-		}
-		return ops, nil
-	}})
-	if err != nil {
-		return nil, result.Revision, s.typed(first(err, s.list))
-	}
-	var out []Imported[T]
-	for _, o := range result.Outcomes {
-		done := Imported[T]{Action: o.Action, Object: s.of(o.Object)}
-		if o.Before != nil {
-			before := s.of(*o.Before)
-			done.Before = &before
-		}
-		out = append(out, done)
-	}
-	return out, result.Revision, nil
-}
-
 // DeletedBy lists the restorations that undo what one revision deleted.
 func (s *Collection[T]) DeletedBy(ctx context.Context, org uuid.UUID, revision int64) ([]Restoration, error) {
 	rows, err := s.db.q.ListDeletedBy(ctx, sqlcgen.ListDeletedByParams{OrganizationID: org, SubjectKind: string(s.kind.is()), Revision: revision})
@@ -294,20 +235,4 @@ func (s *Collection[T]) combined(err error, list, message string) error {
 	}
 	all.Current = current
 	return &all
-}
-
-// first returns the first failure of several operations, with pointers that begin at
-// the object's place in a list.
-func first(err error, list string) error {
-	var failed resource.OpErrors
-	if !errors.As(err, &failed) {
-		return err
-	}
-	f, _ := fault.As(failed[0].Err)
-	c := *f
-	c.Fields = append([]fault.Field(nil), f.Fields...)
-	for i := range c.Fields {
-		c.Fields[i].Pointer = fmt.Sprintf("/%s/%d%s", list, failed[0].Index, c.Fields[i].Pointer)
-	}
-	return &c
 }

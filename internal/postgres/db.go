@@ -55,10 +55,10 @@ func (db *DB) register() {
 	db.kinds = []*kind{mode}
 	template := db.Register(templates.Kind{Tools: func() templates.Tools { return db.Tools }})
 	db.Modes = &Collection[modes.OrganizationMode]{
-		db: db, kind: mode, list: "customModes", of: modes.FromObject, object: modes.OrganizationMode.Object,
+		db: db, kind: mode, of: modes.FromObject, object: modes.OrganizationMode.Object,
 	}
 	db.Templates = &Collection[templates.OrganizationTemplate]{
-		db: db, kind: template.kind, list: "templates", of: templates.FromObject, object: templates.OrganizationTemplate.Object,
+		db: db, kind: template.kind, of: templates.FromObject, object: templates.OrganizationTemplate.Object,
 	}
 }
 
@@ -69,7 +69,7 @@ func (db *DB) Objects(singular string) *Collection[resource.Object] {
 		panic(err) // callers name kinds by constants
 	}
 	same := func(o resource.Object) resource.Object { return o }
-	return &Collection[resource.Object]{db: db, kind: k, of: same, object: same, list: k.Names().Plural}
+	return &Collection[resource.Object]{db: db, kind: k, of: same, object: same}
 }
 
 // Option changes how a DB is opened.

@@ -15,6 +15,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -119,11 +120,11 @@ func (l *library) user(email string) uuid.UUID {
 	return u.ID
 }
 
-// unkept are modes as an import brings them.
-func unkept(ms ...modes.Mode) []modes.OrganizationMode {
-	out := make([]modes.OrganizationMode, len(ms))
+// puts are operations that create or replace modes.
+func puts(ms ...modes.Mode) []resource.Op {
+	out := make([]resource.Op, len(ms))
 	for i, m := range ms {
-		out[i].Mode = m
+		out[i] = resource.Op{Verb: resource.Put, Kind: modes.KindName, New: resource.Object{Spec: m}}
 	}
 	return out
 }

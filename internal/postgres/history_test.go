@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/audit"
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
@@ -35,12 +36,11 @@ func TestHistoryOfAllModesInPages(t *testing.T) {
 	require.NoError(t, err)
 	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "b", 0)
 	require.NoError(t, err)
-	var many []modes.OrganizationMode
+	var many []modes.Mode
 	for i := range 7 { // one revision, which ends in the middle of a page
-		many = append(many, modes.OrganizationMode{Mode: mode(fmt.Sprintf("m%d", i))})
+		many = append(many, mode(fmt.Sprintf("m%d", i)))
 	}
-	_, _, err = l.db.Modes.Import(t.Context(), ada, l.org.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
-	require.NoError(t, err)
+	storetest.PutModes(t, l.db, ada, l.org.ID, many...)
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)
 	_, err = l.db.Modes.Create(t.Context(), ada, other.ID, mode("theirs"))

@@ -279,12 +279,19 @@ func TestTemplatesAreImportedTogether(t *testing.T) {
 	known, id := have[0], uuid.New()
 	known.Template = template("Code Expert")
 	made := time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC)
-	in := []templates.OrganizationTemplate{
-		known, {ID: id, Template: template("New"), CreatedAt: made, UpdatedAt: time.Now().Add(time.Hour)}, {Template: have[1].Template},
+	put := func(org uuid.UUID, seen int64, all ...templates.OrganizationTemplate) (resource.Result, error) {
+		var ops []resource.Op
+		for _, o := range all {
+			ops = append(ops, resource.Op{Verb: resource.Put, Kind: templates.KindName, New: o.Object()})
+		}
+		return l.db.Apply(t.Context(), ada, org, ops, resource.Options{Seen: seen})
 	}
-	done, after, err := l.db.Templates.Import(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{Objects: in, Seen: revision})
+	result, err := put(l.org.ID, revision,
+		known, templates.OrganizationTemplate{ID: id, Template: template("New"), CreatedAt: made, UpdatedAt: time.Now().Add(time.Hour)},
+		templates.OrganizationTemplate{Template: have[1].Template})
 	require.NoError(t, err)
-	require.Equal(t, revision+1, after)
+	require.Equal(t, revision+1, result.Revision)
+	done := result.Outcomes
 	require.Equal(t, resource.ActionUpdate, done[0].Action)
 	require.Equal(t, resource.ActionCreate, done[1].Action)
 	require.Equal(t, id, done[1].Object.ID, "a file keeps its id")
@@ -293,16 +300,15 @@ func TestTemplatesAreImportedTogether(t *testing.T) {
 	require.Equal(t, resource.ActionUnchanged, done[2].Action)
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)
-	done, _, err = l.db.Templates.Import(t.Context(), ada, other.ID, postgres.Import[templates.OrganizationTemplate]{
-		Objects: []templates.OrganizationTemplate{{ID: id, Template: template("New")}},
-	})
+	result, err = put(other.ID, 0, templates.OrganizationTemplate{ID: id, Template: template("New")})
 	require.NoError(t, err)
-	require.NotEqual(t, id, done[0].Object.ID, "another organization has that one")
-	_, _, err = l.db.Templates.Import(t.Context(), ada, l.org.ID, postgres.Import[templates.OrganizationTemplate]{
-		Objects: []templates.OrganizationTemplate{{Template: template("Good")}, {Template: template(" ")}},
-	})
-	f, ok := fault.As(err)
+	require.NotEqual(t, id, result.Outcomes[0].Object.ID, "another organization has that one")
+	_, err = put(l.org.ID, 0, templates.OrganizationTemplate{Template: template("Good")}, templates.OrganizationTemplate{Template: template(" ")})
+	var failed resource.OpErrors
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, 1, failed[0].Index)
+	f, ok := fault.As(failed[0].Err)
 	require.True(t, ok)
-	require.Equal(t, "/templates/1/name", f.Fields[0].Pointer)
+	require.Equal(t, "/name", f.Fields[0].Pointer)
 	require.NotContains(t, l.templateNames(), "Good", "all or nothing")
 }

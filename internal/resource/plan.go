@@ -1,5 +1,7 @@
 package resource
 
+import "orgmodes/internal/fault"
+
 // Action is what a plan does with one object.
 type Action string
 
@@ -16,6 +18,31 @@ const (
 	ActionInvalid  Action = "invalid"
 	ActionConflict Action = "conflict"
 )
+
+// Place is where an object stands in files.
+type Place struct {
+	// Index is its place among all entries of the files, from 0.
+	Index int `json:"index"`
+	// File is the name of its file, where there are several.
+	File string `json:"file,omitempty"`
+	// Pointer is its JSON pointer (RFC 6901) within the file, "/customModes/3"; empty
+	// where the file is the object.
+	Pointer string `json:"pointer"`
+	// Line and Column are where it begins, from 1; 0 if unknown.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+}
+
+// FileEntry holds what reading a file found of one object, whatever its kind.
+type FileEntry struct {
+	Place
+	// Problems refuse the object, with pointers into it and positions in the text.
+	Problems []fault.Field
+	// Notices report what was read differently from how it is written.
+	Notices []Notice
+	// Conflict names the entry before it that has the same name or the same id, if any.
+	Conflict *Conflict
+}
 
 // Conflict names the entry of a file that another one collides with.
 type Conflict struct {

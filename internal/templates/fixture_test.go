@@ -129,3 +129,9 @@ func drawOrganization() *rapid.Generator[[]OrganizationTemplate] {
 		return all
 	})
 }
+
+// Stored is the template as files keep one: with the id and the times that the
+// file gave it.
+func (e Entry) Stored() OrganizationTemplate {
+	return OrganizationTemplate{Template: e.Template, ID: e.ID, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/imports"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
 )
@@ -50,10 +51,9 @@ func FuzzRead(f *testing.F) {
 		if !json.Valid(data) {
 			require.Empty(t, kept, "taken, and no JSON")
 		}
-		plan, err := PlanImport(shippedOrganization(), got, Choices{OnConflict: Rename})
-		require.NoError(t, err)
+		plan := planOf(shippedOrganization(), got, imports.ConflictPolicy{Default: imports.KeepBoth})
 		requireApplicable(t, shippedOrganization(), plan)
-		for _, p := range plan.Templates {
+		for _, p := range plan.Items {
 			require.Equal(t, len(p.Problems) > 0, p.Action == resource.ActionInvalid)
 			require.False(t, slices.Contains([]resource.Action{resource.ActionConflict, ""}, p.Action))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"orgmodes/internal/imports"
 	"orgmodes/internal/prove"
 	"orgmodes/internal/upload"
 )
@@ -49,7 +50,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		files, err := ReadFile(t.Context(), []byte(text), Tools{})
 		if err == nil {
-			_, err = PlanImport(nil, files, Choices{OnConflict: Rename})
+			planOf(nil, files, imports.ConflictPolicy{Default: imports.KeepBoth})
 		}
 		runtime.ReadMemStats(&after)
 		allocations, bytes := after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc

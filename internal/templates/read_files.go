@@ -25,33 +25,12 @@ type Entry struct {
 	// doesn't.
 	ID                   uuid.UUID
 	CreatedAt, UpdatedAt time.Time
-	// Index is its place among the entries, from 0.
-	Index int
-	// File is the name of the file that it is in, where there are several.
-	File string
-	// Pointer leads to it within the file: "/templates/3", "/template"; empty where
-	// the file is the template.
-	Pointer string
-	// Line and Column are where it starts, from 1.
-	Line, Column int
-	// Problems say why it can't be taken, with pointers into the template and
-	// positions in the text.
-	Problems []fault.Field
-	// Notices say what was read differently from how it is written.
-	Notices []resource.Notice
-	// Conflict is the entry before it that has the same name or the same id; no
-	// problem of its own, as an import can be told what to do about it.
-	Conflict *resource.Conflict
+	// FileEntry has a Conflict that is none of its Problems, as an import can decide it.
+	resource.FileEntry
 
 	node *jsonast.Node
 	// alone says that the file holds nothing else.
 	alone bool
-}
-
-// Stored is the template as files keep one: with the id and the times that the
-// file gave it.
-func (e Entry) Stored() OrganizationTemplate {
-	return OrganizationTemplate{Template: e.Template, ID: e.ID, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt}
 }
 
 // Position is where in the text to look for a pointer in the template, or for
@@ -139,7 +118,9 @@ func readFile(data []byte, tools Tools, b *jsonast.Budget) ([]Entry, error) {
 	}
 	placed, problems := formOf(root)
 	if len(problems) > 0 {
-		return []Entry{{Line: root.Line, Column: root.Column, Problems: fields(problems), node: root, alone: true}}, nil
+		e := entryAt(root)
+		e.Problems, e.alone = fields(problems), true
+		return []Entry{e}, nil
 	}
 	if err := CheckLibrary(len(placed.nodes), 0); err != nil {
 		return nil, err
@@ -165,7 +146,8 @@ func parseFile(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
 
 // refused is what stands in the place of a file that can't be read.
 func refused(f *fault.Error) Entry {
-	e := Entry{Problems: f.Fields, alone: true}
+	e := Entry{alone: true}
+	e.Problems = f.Fields
 	if len(f.Fields) == 0 {
 		e.Problems = []fault.Field{{Detail: f.Message}}
 	}
@@ -173,8 +155,14 @@ func refused(f *fault.Error) Entry {
 	return e
 }
 
+func entryAt(n *jsonast.Node) Entry {
+	e := Entry{node: n}
+	e.Line, e.Column = n.Line, n.Column
+	return e
+}
+
 func readEntry(n *jsonast.Node, tools Tools) Entry {
-	e := Entry{Line: n.Line, Column: n.Column, node: n}
+	e := entryAt(n)
 	var d decoder
 	t := d.template(n)
 	made := d.identity(n)

@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/largefile"
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
-	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 )
@@ -40,12 +40,7 @@ func BenchmarkPublish(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			w := newWorld(b)
 			own := someModes(b, n)
-			wanted := make([]modes.OrganizationMode, n)
-			for i, m := range own {
-				wanted[i].Mode = m
-			}
-			_, _, err := w.db.Modes.Import(b.Context(), ada, w.org.ID, postgres.Import[modes.OrganizationMode]{Objects: wanted})
-			require.NoError(b, err)
+			storetest.PutModes(b, w.db, ada, w.org.ID, own...)
 			w.work()
 			w.published()
 
@@ -75,13 +70,12 @@ func BenchmarkPublishTemplate(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			w := newWorld(b)
 			rng := rand.New(rand.NewPCG(1, 2))
-			wanted := make([]modes.OrganizationMode, n)
+			wanted := make([]modes.Mode, n)
 			for i := range wanted {
-				wanted[i].Mode = mode(fmt.Sprint("m", i))
-				wanted[i].Mode.Config.CustomInstructions = incompressible(rng, 10_000)
+				wanted[i] = mode(fmt.Sprint("m", i))
+				wanted[i].Config.CustomInstructions = incompressible(rng, 10_000)
 			}
-			_, _, err := w.db.Modes.Import(b.Context(), ada, w.org.ID, postgres.Import[modes.OrganizationMode]{Objects: wanted})
-			require.NoError(b, err)
+			storetest.PutModes(b, w.db, ada, w.org.ID, wanted...)
 			w.work()
 			w.published()
 			edits := 0

@@ -13,11 +13,11 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/document"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
-	"orgmodes/internal/postgres"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/worker"
 )
@@ -34,14 +34,13 @@ func incompressible(rng *rand.Rand, n int) string {
 // fill gives an organization modes with instructions.
 func (w *world) fill(org organization.Organization, instructions ...string) {
 	w.t.Helper()
-	var own []modes.OrganizationMode
+	var own []modes.Mode
 	for i, text := range instructions {
 		m := mode(fmt.Sprint("large-", i))
 		m.Config.CustomInstructions = text
-		own = append(own, modes.OrganizationMode{Mode: m})
+		own = append(own, m)
 	}
-	_, _, err := w.db.Modes.Import(w.t.Context(), ada, org.ID, postgres.Import[modes.OrganizationMode]{Objects: own})
-	require.NoError(w.t, err)
+	storetest.PutModes(w.t, w.db, ada, org.ID, own...)
 }
 
 // Large libraries wait for each other; small ones, and tokens, wait for none of them.

@@ -3,6 +3,7 @@ package main
 const (
 	postgres = "internal/postgres/"
 	queries  = "internal/postgres/sqlcgen/"
+	imports  = "internal/imports/"
 
 	migrations = "sql/migrations/"
 )
@@ -179,5 +180,16 @@ where o.token_id = $1`,
 		name: "revoked-is-a-tombstone", promises: "6", mechanism: "a revoked token is published as a tombstone",
 		file: postgres, old: `Revoked: row.RevokedAt != nil || u.DisabledAt != nil,`, new: `Revoked: u.DisabledAt != nil,`,
 		proof: test("worker", "TestTokensAndMembersArePublished"),
+	},
+	{
+		name: "import-by-index", promises: "1", mechanism: "what is decided of one entry of a file wins over what is decided of its name",
+		file: imports, old: `if d, ok := c.ByIndex[e.Index]; ok {`, new: `if d, ok := c.ByIndex[e.Index]; ok && len(c.ByName) == 0 {`,
+		proof: test("imports", "TestExceptionByIndexWinsOverTheOneByName"),
+	},
+	{
+		name: "import-free-name", promises: "1", mechanism: "a name that an earlier entry of a file was given is not free",
+		file: imports, old: `	p.taken[p.kind.NameKey(name)] = true
+	p.assigned`, new: `	p.assigned`,
+		proof: test("imports", "TestFreeNameIsTakenByNoEarlierOrLaterEntry"),
 	},
 }

@@ -72,7 +72,7 @@ func problemOf(err error) problem.Problem {
 	}
 	var refused *files.RefusedError
 	if errors.As(err, &refused) {
-		p.Plan = refused.Plan
+		p.Plan = refused.Plan.JSON()
 	}
 	return p
 }

@@ -51,15 +51,12 @@ func (modeAPI) describe(out *version, o resource.Object, whole bool) {
 }
 
 func (a modeAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
-	choices, err := up.modeChoices(v)
-	if err != nil {
+	var choices files.ModeChoices
+	if err := up.choices(v, &choices, "collision", &choices.Collision, &choices.Indexes); err != nil {
 		return nil, 0, err
 	}
-	plan, err := files.ImportModes(v.UserContext(), a.DB, v.by(), v.org.ID, importOf(up, how, choices))
-	if err != nil {
-		return nil, 0, err
-	}
-	return plan, plan.Revision, nil
+	choices.Slugs = append(choices.Slugs, up.all(v, "slug")...)
+	return a.run(v, up, how, choices, files.NewModeImport)
 }
 
 // mode is a mode in the API. What is sent has slug, name and config; the rest

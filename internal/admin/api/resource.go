@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/files"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
@@ -61,11 +60,6 @@ type howToImport struct {
 	dryRun, onlyValid bool
 	// seen is the revision that the plan was made at; 0 for any.
 	seen int64
-}
-
-// importOf says how files are imported, with the choices that their kind leaves.
-func importOf[C any](up importRequest, how howToImport, choices C) files.Import[C] {
-	return files.Import[C]{Files: up.files, Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen}
 }
 
 // in wraps API.in, and puts the current objects in a failure into the format of the kind.

@@ -30,13 +30,24 @@ func (r *objects) importAll(v *visit) error {
 	plan, revision, err := r.importFiles(v, up, how)
 	var refused *files.RefusedError
 	if errors.As(err, &refused) { // with a plan to go on with
-		v.Set("ETag", etag(v.org.ID, refused.Revision))
+		v.Set("ETag", etag(v.org.ID, refused.Plan.Revision))
 	}
 	if err != nil {
 		return err
 	}
 	v.Set("ETag", etag(v.org.ID, revision))
 	return answer(v.Ctx, http.StatusOK, plan)
+}
+
+// run imports what was uploaded, as its kind reads it, and returns the plan and the revision
+// that it is for.
+func (a *API) run(v *visit, up importRequest, how howToImport, choices files.Choices, read files.Reader) (any, int64, error) {
+	plan, err := read.Import(v.UserContext(), a.DB, v.by(), v.org.ID, up.files,
+		files.Options{Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen})
+	if err != nil {
+		return nil, 0, err
+	}
+	return plan.JSON(), plan.Revision, nil
 }
 
 // planned is the revision in If-Match: any for none, and one that never was for

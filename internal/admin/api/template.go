@@ -59,15 +59,11 @@ func (a templateAPI) list(v *visit) (list []listed, err error) {
 }
 
 func (a templateAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
-	choices, err := up.templateChoices(v)
-	if err != nil {
+	var choices files.TemplateChoices
+	if err := up.choices(v, &choices, "on_conflict", &choices.OnConflict, &choices.Only); err != nil {
 		return nil, 0, err
 	}
-	plan, err := files.ImportTemplates(v.UserContext(), a.DB, v.by(), v.org.ID, importOf(up, how, choices))
-	if err != nil {
-		return nil, 0, err
-	}
-	return plan, plan.Revision, nil
+	return a.run(v, up, how, choices, files.NewTemplateImport)
 }
 
 // templateOf is a template in the API: in the shape that clients know, and what

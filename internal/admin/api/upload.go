@@ -2,14 +2,13 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"mime/multipart"
 	"slices"
 	"strconv"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
-	"orgmodes/internal/templates"
 	"orgmodes/internal/upload"
 )
 
@@ -102,66 +101,35 @@ func (u importRequest) how(v *visit) (howToImport, error) {
 	return how, nil
 }
 
-// modeChoices reads collision, slug and index (each several times, or with
-// commas), and choices, which is all of that as JSON and per slug too.
-func (u importRequest) modeChoices(v *visit) (choices modes.Choices, err error) {
-	if err = u.choices(v, &choices); err == nil {
-		err = way(u, v, "collision", &choices.Collision)
+// choices reads what all kinds of choices have: the parameter choices, which is all of them
+// as JSON; the one with the given name, which is the decision on conflicts; and index, several
+// times or with commas. files checks them.
+func (u importRequest) choices(v *visit, into any, name string, decision *string, indexes *[]int) error {
+	texts := u.fields["choices"]
+	if q := v.Query("choices"); q != "" {
+		texts = append(texts, q)
 	}
-	if err == nil {
-		err = u.indexes(v, &choices.Indexes)
+	if len(texts) > 1 {
+		return malformedQuery("choices is there twice")
 	}
-	choices.Slugs = append(choices.Slugs, u.all(v, "slug")...)
-	return choices, err
-}
-
-// templateChoices reads on_conflict and index, and choices, which is all of that
-// as JSON and per name too.
-func (u importRequest) templateChoices(v *visit) (choices templates.Choices, err error) {
-	if err = u.choices(v, &choices); err == nil {
-		err = way(u, v, "on_conflict", &choices.OnConflict)
+	for _, text := range texts {
+		if err := smallJSON([]byte(text), into); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = u.indexes(v, &choices.Only)
+	word, err := u.one(v, name)
+	if err != nil {
+		return err
 	}
-	return choices, err
-}
-
-// way reads what is to become of what is there already; whether there is such a
-// way, the rules know.
-func way[W ~string](u importRequest, v *visit, name string, into *W) error {
-	said, err := u.one(v, name)
-	if said != "" {
-		*into = W(said)
-	}
-	return err
-}
-
-// indexes appends what index says.
-func (u importRequest) indexes(v *visit, to *[]int) error {
+	*decision = cmp.Or(word, *decision)
 	for _, s := range u.all(v, "index") {
 		n, err := strconv.Atoi(s)
 		if err != nil {
 			return malformedQuery("index is the number of one of them in the plan, from 0")
 		}
-		*to = append(*to, n)
+		*indexes = append(*indexes, n)
 	}
 	return nil
-}
-
-// choices reads what is said as JSON.
-func (u importRequest) choices(v *visit, into any) error {
-	texts := u.fields["choices"]
-	if q := v.Query("choices"); q != "" {
-		texts = append(texts, q)
-	}
-	switch {
-	case len(texts) == 0:
-		return nil
-	case len(texts) > 1:
-		return malformedQuery("choices is there twice")
-	}
-	return smallJSON([]byte(texts[0]), into)
 }
 
 func splitAll(texts []string) []string {

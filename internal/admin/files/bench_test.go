@@ -10,7 +10,6 @@ import (
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/devstack/largefile"
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/upload"
 )
@@ -32,7 +31,7 @@ func BenchmarkImport(b *testing.B) {
 			org, err := db.CreateOrganization(b.Context(), tester, slug, slug)
 			require.NoError(b, err)
 			b.StartTimer()
-			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []upload.File{{Data: data}}})
+			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, chosen(files.ModeChoices{}))
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}
@@ -51,7 +50,7 @@ func BenchmarkDryRun(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for b.Loop() {
-			plan, err := files.ImportModes(b.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: []upload.File{{Data: data}}, DryRun: true})
+			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, planned(files.ModeChoices{}))
 			require.NoError(b, err)
 			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
 		}

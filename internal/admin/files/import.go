@@ -9,44 +9,70 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/imports"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/templates"
 	"orgmodes/internal/upload"
 )
 
-// Import says how files are imported. C are the choices that their kind of object
-// leaves.
-type Import[C any] struct {
-	// Files are what was brought: one file, those of a folder, or a zip file.
-	Files []upload.File
-	// Choices are which objects are wanted, and what becomes of those that are
-	// there already.
-	Choices C
+// Import is the import of objects of one kind into an organization's library. The files
+// are parsed when it is made and never again; it can be planned as often as choices change.
+type Import struct {
+	files   []upload.File
+	entries []imports.Entry
+	db      *postgres.DB
+	org     uuid.UUID
+	kind    imports.Kind
+	format  format
+	notices []resource.Notice
+	// folder has the files of modes, if the kind is modes.
+	folder modes.Folder
+	// existing is the library at revision, which is 0 before it was needed.
+	existing []resource.Object
+	revision int64
+}
+
+// format is the form that one kind has in the API.
+type format interface {
+	// json returns a plan as the API has it.
+	json(*Plan) any
+	// refuse returns the refusal of objects, and files, that can't be used: "2 of the 3 modes".
+	refuse(what string) *fault.Error
+	// filePointer returns a pointer into an object as one into files.
+	filePointer(pointer string) string
+	// advise returns what is worth knowing about an object that would be kept.
+	advise(imports.Item) []Advice
+}
+
+// Options are the options of an import.
+type Options struct {
+	// Choices select objects, and decide what becomes of those that are there already.
+	Choices Choices
 	// DryRun makes the plan and changes nothing.
 	DryRun bool
-	// OnlyValid leaves out what can't be used; without it one such object among
-	// those that are wanted refuses all.
+	// OnlyValid leaves out what can't be used; without it one such object among those that
+	// are selected refuses all.
 	OnlyValid bool
 	// Seen is the revision that the caller's plan was made at; 0 for any.
 	Seen int64
 }
 
-// RefusedError is why files were not imported although they could be read, with
-// the plan as it is now.
+// RefusedError is the error of files that were not imported although they could be read.
 type RefusedError struct {
-	// Plan is a Plan or a TemplatePlan, as what refused it returned; Revision is
-	// the one that it was made at.
-	Plan     any
-	Revision int64
-	Err      error
+	// Plan is the plan as it is now.
+	Plan *Plan
+	Err  error
 }
 
-// Error is the message of what refused it.
+// Error returns the message of the refusal.
 func (r *RefusedError) Error() string { return r.Err.Error() }
 
-// Unwrap returns what refused it.
+// Unwrap returns the refusal.
 func (r *RefusedError) Unwrap() error { return r.Err }
 
-// Headline is the message without the places that it blames: the plan has them.
+// Headline returns the message without the places that it blames: the plan has them.
 func (r *RefusedError) Headline() string {
 	if f, ok := fault.As(r.Err); ok {
 		return f.Message
@@ -54,77 +80,142 @@ func (r *RefusedError) Headline() string {
 	return r.Err.Error()
 }
 
-// importing is the import of files into a library: what is their kind's own of
-// it. T is an object, P the rules' own plan, R what is told of that.
-type importing[T, P any, R interface{ outcome() *Outcome }] struct {
-	at func(ctx context.Context, org uuid.UUID) ([]T, int64, error)
-	do func(ctx context.Context, by audit.By, org uuid.UUID, in postgres.Import[T]) ([]postgres.Imported[T], int64, error)
-	// plan says what would become of the files in a library.
-	plan func(existing []T) (P, error)
-	// refusal is why a plan can't be done, nil where it can.
-	refusal func(P) error
-	// wanted are the objects to create and to update.
-	wanted func(P) []T
-	// tell writes a plan down. done are what became of the wanted ones, in their
-	// order; nil where nothing was done. Changed texts are compared within the budget.
-	tell func(P, []postgres.Imported[T], *diff.Budget) R
-	// advise adds to a plan what only who still decides wants to know.
-	advise func(R, P)
+// Reader reads files for an import: NewModeImport or NewTemplateImport.
+type Reader func(ctx context.Context, db *postgres.DB, org uuid.UUID, files []upload.File) (*Import, error)
+
+// Import reads files and imports them, see Import.Run.
+func (read Reader) Import(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, files []upload.File, o Options) (*Plan, error) {
+	in, err := read(ctx, db, org, files)
+	if err != nil {
+		return nil, err
+	}
+	return in.Run(ctx, by, o)
 }
 
-// run imports: all of what is wanted in one transaction and one revision, or
-// nothing. The error is *RefusedError where there is a plan to show, which is
-// returned too.
-func (i importing[T, P, R]) run(ctx context.Context, by audit.By, org uuid.UUID, dryRun bool, seen int64) (R, error) {
-	if dryRun {
-		return i.dryRun(ctx, org)
+// NewModeImport reads files of modes. The errors are those of Read.
+func NewModeImport(ctx context.Context, db *postgres.DB, org uuid.UUID, files []upload.File) (*Import, error) {
+	unpacked, folder, err := read(ctx, files)
+	if err != nil {
+		return nil, err
 	}
-	var none R
-	var planned P
+	return &Import{
+		files: unpacked, entries: folder.File.ImportEntries(), db: db, org: org,
+		kind: modes.Kind{}, format: modeFormat{}, notices: folder.File.Notices, folder: folder,
+	}, nil
+}
+
+// NewTemplateImport reads files of permission templates. The errors are those of
+// ReadTemplates.
+func NewTemplateImport(ctx context.Context, db *postgres.DB, org uuid.UUID, files []upload.File) (*Import, error) {
+	read, err := ReadTemplates(ctx, files, db.Tools)
+	if err != nil {
+		return nil, err
+	}
+	return &Import{
+		files: files, entries: read.ImportEntries(), db: db, org: org,
+		kind: templates.Kind{Tools: func() templates.Tools { return db.Tools }}, format: templateFormat{}, notices: read.Notices,
+	}, nil
+}
+
+// Files returns the files that were read, those of an archive of modes unpacked.
+func (i *Import) Files() []upload.File { return i.files }
+
+// Entries returns the objects that were read, by their index in a plan.
+func (i *Import) Entries() []imports.Entry { return i.entries }
+
+// IsFolder reports whether the files are those of a folder or an archive of modes: then a
+// plan names them.
+func (i *Import) IsFolder() bool { return i.folder.File.Form == modes.FormFolder }
+
+// Outline returns the plan without changes and advice, for the library as it was when it
+// was first needed, or at a refusal.
+func (i *Import) Outline(ctx context.Context, c Choices) (*Plan, error) {
+	planned, err := i.planNow(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for n := range planned.Items {
+		planned.Items[n].Changes = nil
+	}
+	return i.planOf(planned, nil, nil), nil
+}
+
+// Plan is Outline with changes, field by field, and with advice.
+func (i *Import) Plan(ctx context.Context, c Choices) (*Plan, error) {
+	return i.advised(ctx, c, nil)
+}
+
+// Run imports all of what is selected in one transaction and one revision, or nothing.
+// The error is a *RefusedError where there is a plan to show, which is returned, too.
+// After that, plans are for the library that its plan is for.
+func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error) {
+	policy, err := o.Choices.policy(i.kind, i.entries)
+	if err != nil {
+		return nil, err
+	}
+	if o.DryRun {
+		return i.dryRun(ctx, o.Choices)
+	}
+	var planned imports.Plan
 	var refusal error
-	done, revision, err := i.do(ctx, by, org, postgres.Import[T]{Seen: seen, Plan: func(existing []T) (_ []T, err error) {
-		if planned, err = i.plan(existing); err != nil {
+	result, err := i.db.Apply(ctx, by, i.org, nil, resource.Options{Seen: o.Seen, Plan: func(l resource.Library) ([]resource.Op, error) {
+		existing, err := l.Objects(i.kind.Names().Singular)
+		if err != nil {
 			return nil, err
 		}
-		if refusal = i.refusal(planned); refusal != nil {
-			return nil, refusal
+		planned = imports.New(i.kind, existing, i.entries, policy)
+		if refusal = planned.LimitError; refusal == nil && !o.OnlyValid {
+			refusal = i.unusable(planned, policy)
 		}
-		return i.wanted(planned), nil
+		return planned.Ops(), refusal
 	}})
 	switch {
 	case err != nil && (refusal != nil && errors.Is(err, refusal) || fault.Is(err, fault.Stale)):
-		// The plan is made anew: one that was refused was made under a revision
-		// that never came to be, and a stale one not at all.
-		now, planErr := i.dryRun(ctx, org)
+		// The plan is made again: one that was refused was made under a revision that
+		// never came to be, and a stale one not at all.
+		now, planErr := i.dryRun(ctx, o.Choices)
 		if planErr != nil {
-			return none, planErr
+			return nil, planErr
 		}
-		return now, &RefusedError{now, now.outcome().Revision, err}
+		return now, &RefusedError{now, err}
 	case err != nil:
-		return none, err
+		return nil, i.firstFailure(planned, err)
 	}
-	plan := i.tell(planned, done, diff.NewBudget(ctx, diff.DefaultSteps))
-	o := plan.outcome()
-	o.Applied, o.Revision, o.BaseRevision = true, revision, revision
-	if len(done) > 0 {
-		o.BaseRevision--
+	plan := i.planOf(planned, result.Outcomes, diff.NewBudget(ctx, diff.DefaultSteps))
+	plan.Applied, plan.Revision, plan.BaseRevision = true, result.Revision, result.Revision
+	if len(result.Outcomes) > 0 {
+		plan.BaseRevision--
 	}
 	return plan, nil
 }
 
-func (i importing[T, P, R]) dryRun(ctx context.Context, org uuid.UUID) (R, error) {
-	var none R
-	existing, revision, err := i.at(ctx, org)
+// dryRun plans for the library as it is now, of which it takes no lock.
+func (i *Import) dryRun(ctx context.Context, c Choices) (*Plan, error) {
+	i.revision = 0
+	return i.advised(ctx, c, diff.NewBudget(ctx, diff.DefaultSteps))
+}
+
+func (i *Import) advised(ctx context.Context, c Choices, budget *diff.Budget) (*Plan, error) {
+	planned, err := i.planNow(ctx, c)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	planned, err := i.plan(existing)
-	if err != nil {
-		return none, err
+	plan := i.planOf(planned, nil, budget)
+	for n, item := range planned.Items {
+		if item.Action != resource.ActionInvalid { // that is to be fixed first
+			plan.Items[n].Advice = i.format.advise(item)
+		}
 	}
-	plan := i.tell(planned, nil, diff.NewBudget(ctx, diff.DefaultSteps))
-	i.advise(plan, planned)
-	o := plan.outcome()
-	o.BaseRevision, o.Revision = revision, revision
 	return plan, nil
+}
+
+func (i *Import) planNow(ctx context.Context, c Choices) (imports.Plan, error) {
+	policy, err := c.policy(i.kind, i.entries)
+	if err == nil && i.revision == 0 {
+		i.existing, i.revision, err = i.db.Objects(i.kind.Names().Singular).At(ctx, i.org)
+	}
+	if err != nil {
+		return imports.Plan{}, err
+	}
+	return imports.New(i.kind, i.existing, i.entries, policy), nil
 }

@@ -1,31 +1,61 @@
 package files
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"orgmodes/internal/advice"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/imports"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
 )
 
-// Verdict is what becomes of one object of a file, whatever it is.
+// Plan is what an import does, or did.
+type Plan struct {
+	Outcome
+	// Format and Form are those of files of modes.
+	Format string
+	Form   modes.Form
+	Items  []Item
+	// Files are those of several files of modes.
+	Files []File
+
+	format format
+}
+
+// JSON returns the plan as the API has it.
+func (p *Plan) JSON() any { return p.format.json(p) }
+
+// Item is what becomes of one object of a file.
+type Item struct {
+	Verdict
+	// Slug and Name are those of the file; only modes have a slug. Becomes is there if it
+	// is kept under others.
+	Slug    string
+	Name    string
+	Becomes *Named
+	// Existing is the object that it is, or that is in its way, before the import, and
+	// FreeName its name for keeping both.
+	Existing *Existing
+	FreeName string
+	// Reason says what is in its way.
+	Reason string
+	// Advice is about the object as it would be kept. A plan has it, of every object that
+	// could be taken; what was done has none.
+	Advice []Advice
+	// Selected reports whether the choices select it.
+	Selected bool
+}
+
+// Verdict is what becomes of an object of any kind.
 type Verdict struct {
-	// Index is its place among the objects, from 0; File is the name of its file,
-	// where there are several. Pointer leads to it there, Line and Column are
-	// where it starts in the text, from 1.
-	Index   int             `json:"index"`
-	File    string          `json:"file,omitempty"`
-	Pointer string          `json:"pointer"`
-	Line    int             `json:"line,omitempty"`
-	Column  int             `json:"column,omitempty"`
-	Action  resource.Action `json:"action"`
+	resource.Place
+	Action resource.Action `json:"action"`
 	// ID and Version are those of the object in the library: after the import, or
 	// before it for a plan. One to be created has none in a plan.
 	ID      *uuid.UUID `json:"id,omitempty"`
@@ -39,33 +69,16 @@ type Verdict struct {
 	Notices  []resource.Notice  `json:"notices,omitempty"`
 }
 
-// wanted reports whether it is to be written.
-func (v *Verdict) wanted() bool {
+// Written reports whether it is created or updated.
+func (v *Verdict) Written() bool {
 	return v.Action == resource.ActionCreate || v.Action == resource.ActionUpdate
 }
 
 // is notes which object of the library it is.
 func (v *Verdict) is(id uuid.UUID, version int64) { v.ID, v.Version = &id, version }
 
-// Line is what becomes of one mode of a file.
-type Line struct {
-	Verdict
-	// Slug and Name are those of the file; Becomes is there where it is kept
-	// under others.
-	Slug    string `json:"slug"`
-	Name    string `json:"name"`
-	Becomes *Named `json:"becomes,omitempty"`
-	// Existing is the mode that has the slug, before the import, and FreeSlug one
-	// for keeping both.
-	Existing *Existing `json:"existing,omitempty"`
-	FreeSlug string    `json:"free_slug,omitempty"`
-	// Advice is about the mode as it would be kept. A plan has it, of every mode
-	// that could be taken; what was done has none.
-	Advice []Advice `json:"advice,omitempty"`
-}
-
-// Advice is something worth knowing about a mode, and where in the text of its
-// file it stands, from 1.
+// Advice is something worth knowing about an object, and where in the text of its file it
+// stands, from 1.
 type Advice struct {
 	advice.Advice
 	Line   int `json:"line,omitempty"`
@@ -129,91 +142,77 @@ type Outcome struct {
 	TooMuch *Refusal `json:"too_much,omitempty"`
 }
 
-func (o *Outcome) outcome() *Outcome { return o }
-
-// Plan is what an import of modes does, or did.
-type Plan struct {
-	Outcome
-	Format string     `json:"format,omitempty"`
-	Form   modes.Form `json:"form"`
-	Modes  []Line     `json:"modes"`
-	// Files are there where several were brought.
-	Files []File `json:"files,omitempty"`
-}
-
-// planOf writes a plan down. done are what became of the modes that were
-// wanted, in their order; nil where nothing was done. Without a budget, changed texts
-// are not compared line by line.
-func planOf(folder modes.Folder, p modes.ImportPlan, done []postgres.Imported[modes.OrganizationMode], budget *diff.Budget) *Plan {
+// planOf returns a plan as callers get it. done are the outcomes of the items that
+// are written, in their order; nil if nothing was done. Without a budget, changed texts are
+// not compared line by line.
+func (i *Import) planOf(planned imports.Plan, done []resource.Outcome, budget *diff.Budget) *Plan {
 	out := &Plan{
-		Outcome: Outcome{Notices: p.Notices, TooMuch: refusalOf(p.TooMuch), Summary: summaryOf(p.Count)},
-		Format:  folder.File.Format, Form: folder.File.Form, Modes: make([]Line, len(p.Modes)),
+		Outcome: Outcome{BaseRevision: i.revision, Revision: i.revision, Notices: i.notices, TooMuch: refusalOf(planned.LimitError), Summary: Summary{
+			Create: planned.Count(resource.ActionCreate), Update: planned.Count(resource.ActionUpdate),
+			Unchanged: planned.Count(resource.ActionUnchanged), Skip: planned.Count(resource.ActionSkip),
+			Invalid: planned.Count(resource.ActionInvalid), Conflict: planned.Count(resource.ActionConflict),
+			RefusedFiles: i.folder.Refused(),
+		}},
+		Format: i.folder.File.Format, Form: i.folder.File.Form, Items: make([]Item, len(planned.Items)), format: i.format,
 	}
-	out.Summary.RefusedFiles = folder.Refused()
-	for i, m := range p.Modes {
-		l := lineOf(m, budget)
-		if l.wanted() && len(done) > 0 {
-			l.is(done[0].Object.ID, done[0].Object.Version)
+	for n, item := range planned.Items {
+		out.Items[n] = itemOf(item, budget)
+		if item.Written() && len(done) > 0 {
+			out.Items[n].becomes(item, done[0].Object)
 			done = done[1:]
 		}
-		out.Modes[i] = l
 	}
-	if folder.File.Form != modes.FormFolder {
-		return out
-	}
-	for _, f := range folder.Files {
-		out.Files = append(out.Files, File{
-			Name: f.Name, Format: f.File.Format, Form: f.File.Form, Modes: len(f.File.Entries),
-			Skipped: f.Skipped, Refused: refusalOf(f.Err),
-		})
+	if i.IsFolder() {
+		for _, f := range i.folder.Files {
+			out.Files = append(out.Files, File{
+				Name: f.Name, Format: f.File.Format, Form: f.File.Form, Modes: len(f.File.Entries),
+				Skipped: f.Skipped, Refused: refusalOf(f.Err),
+			})
+		}
 	}
 	return out
 }
 
-// summaryOf counts by what is counted by action.
-func summaryOf(count func(resource.Action) int) Summary {
-	return Summary{
-		Create: count(resource.ActionCreate), Update: count(resource.ActionUpdate), Unchanged: count(resource.ActionUnchanged),
-		Skip: count(resource.ActionSkip), Invalid: count(resource.ActionInvalid), Conflict: count(resource.ActionConflict),
-	}
-}
-
-func lineOf(m modes.PlannedMode, budget *diff.Budget) Line {
-	l := Line{
-		Verdict: Verdict{
-			Index: m.Index, File: m.File, Pointer: m.Pointer, Line: m.Line, Column: m.Column, Action: m.Action,
-			Changes: m.Changes, Problems: m.Problems, Conflict: m.Conflict, Notices: m.Notices,
-		},
-		Slug: m.Entry.Mode.Slug, Name: m.Entry.Mode.Name, FreeSlug: m.FreeSlug,
+func itemOf(i imports.Item, budget *diff.Budget) Item {
+	before, after := namedOf(i.Spec), namedOf(i.Object.Spec)
+	out := Item{
+		Verdict: Verdict{Place: i.Place, Action: i.Action, Changes: i.Changes, Problems: i.Problems, Conflict: i.Conflict, Notices: i.Notices},
+		Slug:    before.Slug, Name: before.Name, FreeName: i.FreeName, Reason: i.Reason, Selected: i.Selected,
 	}
 	if budget != nil {
-		l.Changes = diff.WithLines(m.Changes, budget)
+		out.Changes = diff.WithLines(i.Changes, budget)
 	}
-	if becomes := (Named{m.Mode.Slug, m.Mode.Name}); becomes != (Named{l.Slug, l.Name}) {
-		l.Becomes = &becomes
+	if after != before {
+		out.Becomes = &after
 	}
-	if e := m.Existing; e != nil {
-		l.Existing = &Existing{e.ID, Named{e.Slug, e.Name}, e.Version}
-		if m.Action != resource.ActionCreate { // beside which it would be created
-			l.is(e.ID, e.Version)
+	if e := i.Existing; e != nil {
+		out.Existing = &Existing{e.ID, namedOf(e.Spec), e.Version}
+		if i.Action != resource.ActionCreate { // that is beside it
+			out.is(e.ID, e.Version)
 		}
 	}
-	return l
+	return out
 }
 
-// advise adds to a plan what editors would make of its modes. A mode with
-// problems of its own has none: it needs mending first. One that is passed over
-// has, as it may be chosen yet.
-func (p *Plan) advise(planned modes.ImportPlan) {
-	for i, m := range planned.Modes {
-		if m.Action == resource.ActionInvalid {
-			continue
-		}
-		for _, a := range advice.For(m.Mode) {
-			line, column := m.Position(a.Pointer)
-			p.Modes[i].Advice = append(p.Modes[i].Advice, Advice{a, line, column})
-		}
+// becomes notes the object that an item was written as.
+func (i *Item) becomes(planned imports.Item, o resource.Object) {
+	i.is(o.ID, o.Version)
+	if planned.Object.ID == uuid.Nil || planned.Object.ID == o.ID {
+		return
 	}
+	pointer := "/" + o.Kind + "_id"
+	line, column := planned.Position(pointer)
+	i.Notices = append(slices.Clip(i.Notices), resource.Notice{
+		File: i.File, Pointer: pointer, Detail: "made under a new id, as this one is taken", Line: line, Column: column,
+	})
+}
+
+// namedOf returns what an object is called; only a mode has a slug.
+func namedOf(s resource.Spec) Named {
+	if m, ok := s.(modes.Mode); ok {
+		return Named{m.Slug, m.Name}
+	}
+	return Named{Name: s.Title()}
 }
 
 func refusalOf(err error) *Refusal {
@@ -224,57 +223,73 @@ func refusalOf(err error) *Refusal {
 	return &Refusal{Code: f.Code, Detail: f.Message, Errors: f.Fields}
 }
 
-// unusable is the fault of what was asked for and can't be taken, nil where
-// there is no such thing. Modes that weren't chosen don't matter.
-func unusable(folder modes.Folder, p modes.ImportPlan, c modes.Choices) error {
-	all := len(c.Slugs) == 0 && len(c.Indexes) == 0
-	asked := func(m modes.PlannedMode) bool {
-		return all || slices.Contains(c.Indexes, m.Index) ||
-			slices.ContainsFunc(c.Slugs, func(s string) bool { return modes.SlugKey(s) == modes.SlugKey(m.Entry.Mode.Slug) })
-	}
-	bad := 0
+// unusable returns the *fault.Error for what was selected and can't be taken, or was left
+// undecided; nil if there is nothing like that.
+func (i *Import) unusable(p imports.Plan, policy imports.ConflictPolicy) error {
+	bad, refused := 0, 0
 	var fields []fault.Field
-	for _, m := range p.Modes {
-		if m.Action != resource.ActionInvalid && m.Action != resource.ActionConflict || !asked(m) {
+	for _, item := range p.Items {
+		if !item.Selected || item.Action != resource.ActionInvalid && item.Action != resource.ActionConflict {
 			continue
 		}
 		bad++
-		problems := slices.Clone(m.Problems)
-		for i := range problems { // in a file the configuration has no level of its own
-			problems[i].Pointer = strings.TrimPrefix(problems[i].Pointer, "/config")
+		problems := item.Problems
+		if len(problems) == 0 { // it is only undecided
+			pointer := "/" + i.kind.Names().NameField
+			line, column := item.Position(pointer)
+			problems = []fault.Field{{Pointer: pointer, Detail: item.Reason + "; choose skip, replace or rename", Line: line, Column: column}}
 		}
-		fields = append(fields, within(problems, m.Pointer, m.File)...)
+		fields = append(fields, i.inFile(item, problems)...)
 	}
-	refused := 0
-	if all {
-		for _, f := range folder.Files {
+	if policy.Names == nil && policy.Indexes == nil {
+		for _, f := range i.folder.Files {
 			if r := refusalOf(f.Err); r != nil {
 				refused++
 				fields = append(fields, fault.Field{Detail: f.Name + ": " + r.Detail})
 			}
 		}
 	}
-	if bad+refused == 0 {
-		return nil
-	}
-	what := fmt.Sprintf("%d of the %d modes", bad, len(p.Modes))
+	what := fmt.Sprintf("%d of the %d %s", bad, len(p.Items), i.kind.Names().Plural)
+	ofFiles := fmt.Sprintf("%d of the %d files", refused, len(i.folder.Files))
 	switch {
+	case bad+refused == 0:
+		return nil
 	case refused > 0 && bad > 0:
-		what += fmt.Sprintf(" and %d of the %d files", refused, len(folder.Files))
+		what += " and " + ofFiles
 	case refused > 0:
-		what = fmt.Sprintf("%d of the %d files", refused, len(folder.Files))
+		what = ofFiles
 	}
-	return fault.New(fault.Invalid, "invalid_modes",
-		"%s here can't be used as they are. Nothing was imported: mend them, or import only the valid ones", what).With(fields...)
+	return i.format.refuse(what).With(fields...)
 }
 
-// within makes the places of an object's problems places in its file.
-func within(problems []fault.Field, pointer, file string) []fault.Field {
+// firstFailure returns the first failure of the operations of a plan, in the place of its
+// object in the files.
+func (i *Import) firstFailure(p imports.Plan, err error) error {
+	var failed resource.OpErrors
+	if !errors.As(err, &failed) {
+		return err
+	}
+	f, ok := fault.As(failed[0].Err)
+	if !ok {
+		return err
+	}
+	written := slices.DeleteFunc(slices.Clone(p.Items), func(item imports.Item) bool { return !item.Written() })
+	item, c := written[failed[0].Index], *f
+	c.Fields = slices.Clone(f.Fields)
+	for n := range c.Fields {
+		c.Fields[n].Line, c.Fields[n].Column = item.Position(c.Fields[n].Pointer)
+	}
+	c.Fields = i.inFile(item, c.Fields)
+	return &c
+}
+
+// inFile makes the places of an object's problems places in its file.
+func (i *Import) inFile(item imports.Item, problems []fault.Field) []fault.Field {
 	problems = slices.Clone(problems)
-	for i := range problems {
-		problems[i].Pointer = pointer + problems[i].Pointer
-		if file != "" {
-			problems[i].Detail = file + ": " + problems[i].Detail
+	for n := range problems {
+		problems[n].Pointer = item.Pointer + i.format.filePointer(problems[n].Pointer)
+		if item.File != "" {
+			problems[n].Detail = item.File + ": " + problems[n].Detail
 		}
 	}
 	return problems

@@ -14,7 +14,6 @@ import (
 	"orgmodes/internal/advice"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
@@ -33,10 +32,18 @@ func library(t *testing.T) (*postgres.DB, uuid.UUID) {
 	return db, org.ID
 }
 
-func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, in files.Import[modes.Choices]) *files.Plan {
+// importModes and importTemplates import files of their kind.
+var importModes, importTemplates = files.Reader(files.NewModeImport).Import, files.Reader(files.NewTemplateImport).Import
+
+// chosen are the options of an import with choices.
+func chosen(c files.Choices) files.Options { return files.Options{Choices: c} }
+
+// planned are those of a dry run.
+func planned(c files.Choices) files.Options { return files.Options{Choices: c, DryRun: true} }
+
+func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o files.Options) *files.Plan {
 	t.Helper()
-	in.Files = []upload.File{{Name: "modes.yaml", Data: []byte(file)}}
-	plan, err := files.ImportModes(t.Context(), db, tester, org, in)
+	plan, err := importModes(t.Context(), db, tester, org, []upload.File{{Name: "modes.yaml", Data: []byte(file)}}, o)
 	require.NoError(t, err)
 	return plan
 }
@@ -45,7 +52,7 @@ func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, in files.Imp
 // clients and place.
 func advised(p *files.Plan) [][]string {
 	var out [][]string
-	for _, l := range p.Modes {
+	for _, l := range p.Items {
 		line := []string{l.Slug, string(l.Action)}
 		for _, a := range l.Advice {
 			line = append(line, fmt.Sprintf("%s %s %s %v %d:%d", a.Severity, a.Rule, a.Pointer, a.Clients, a.Line, a.Column))
@@ -98,10 +105,10 @@ func TestAdviceInPlans(t *testing.T) {
 	done := run(t, db, org, `customModes:
   - {slug: same, name: Same, roleDefinition: "You stay what you are, whatever happens.", description: d, groups: [read, browser]}
   - {slug: other, name: Other, roleDefinition: "You are what was before all the others.", description: d, groups: [read, browser]}
-`, files.Import[modes.Choices]{})
+`, chosen(files.ModeChoices{}))
 	require.Equal(t, [][]string{{"same", "create"}, {"other", "create"}}, advised(done))
 
-	plan := run(t, db, org, modesOfAllKinds, files.Import[modes.Choices]{DryRun: true})
+	plan := run(t, db, org, modesOfAllKinds, planned(files.ModeChoices{}))
 	require.Equal(t, [][]string{
 		{"same", "unchanged", browser},
 		{"other", "update", glob},
@@ -110,19 +117,19 @@ func TestAdviceInPlans(t *testing.T) {
 		{"new", "conflict", group},
 		{"fine", "create"},
 	}, advised(plan))
-	for _, l := range plan.Modes {
+	for _, l := range plan.Items {
 		for _, a := range l.Advice {
 			assert.NotEmpty(t, a.Title)
 			assert.NotEmpty(t, a.Detail)
 			assert.NotEmpty(t, a.Fix)
 		}
 	}
-	skipping := run(t, db, org, modesOfAllKinds, files.Import[modes.Choices]{DryRun: true, Choices: modes.Choices{Collision: modes.Skip, Slugs: []string{"other"}}})
+	skipping := run(t, db, org, modesOfAllKinds, planned(files.ModeChoices{Collision: "skip", Slugs: []string{"other"}}))
 	require.Equal(t, []string{"other", "skip", glob}, advised(skipping)[1], "it may be chosen yet")
 	require.Equal(t, []string{"new", "skip", purpose}, advised(skipping)[2])
 
 	// What is refused comes with a plan that has it too.
-	now, err := files.ImportModes(t.Context(), db, tester, org, files.Import[modes.Choices]{Files: []upload.File{{Data: []byte(modesOfAllKinds)}}})
+	now, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte(modesOfAllKinds)}}, chosen(files.ModeChoices{}))
 	var refused *files.RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, refused.Plan, now)
@@ -134,13 +141,13 @@ func TestAdviceInPlans(t *testing.T) {
 func TestAdviceIsAboutWhatWouldBeKept(t *testing.T) {
 	db, org := library(t)
 	architect := `{slug: architect, name: Architect, roleDefinition: "You draw the plans for %s.", description: d, groups: [read]}`
-	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), files.Import[modes.Choices]{})
+	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), chosen(files.ModeChoices{}))
 	changed := fmt.Sprintf(architect, "ships and sails")
-	overwriting := run(t, db, org, changed, files.Import[modes.Choices]{DryRun: true})
+	overwriting := run(t, db, org, changed, planned(files.ModeChoices{}))
 	require.Equal(t, []string{"architect", "update", "note architect-beside-plan /slug [kilo-cli-7] 1:8"}, advised(overwriting)[0])
-	both := run(t, db, org, changed, files.Import[modes.Choices]{DryRun: true, Choices: modes.Choices{Collision: modes.KeepBoth}})
-	require.Equal(t, "architect-2", both.Modes[0].Becomes.Slug)
-	require.Empty(t, both.Modes[0].Advice)
+	both := run(t, db, org, changed, planned(files.ModeChoices{Collision: "keep_both"}))
+	require.Equal(t, "architect-2", both.Items[0].Becomes.Slug)
+	require.Empty(t, both.Items[0].Advice)
 }
 
 // TestPlansOfTheCorpus: of each real file the plan says what a report does: the
@@ -160,8 +167,8 @@ func TestPlansOfTheCorpus(t *testing.T) {
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
 			report := advice.Check(t.Context(), "modes.yaml", data)
-			plan := run(t, db, org, string(data), files.Import[modes.Choices]{DryRun: true})
-			require.Len(t, plan.Modes, report.Modes)
+			plan := run(t, db, org, string(data), planned(files.ModeChoices{}))
+			require.Len(t, plan.Items, report.Modes)
 			require.Equal(t, report.Valid, plan.Summary.Create)
 			require.Equal(t, report.Modes-report.Valid, plan.Summary.Invalid+plan.Summary.Conflict)
 			reported, planned := map[string]int{}, map[string]int{}
@@ -170,7 +177,7 @@ func TestPlansOfTheCorpus(t *testing.T) {
 					reported[fmt.Sprintf("%s %s %d:%d", f.Severity, f.Pointer, f.Line, f.Column)]++
 				}
 			}
-			for _, l := range plan.Modes {
+			for _, l := range plan.Items {
 				require.Equal(t, len(l.Problems) > 0, l.Action == resource.ActionInvalid || l.Action == resource.ActionConflict)
 				for _, p := range l.Problems {
 					planned[fmt.Sprintf("error %s %d:%d", p.Pointer, p.Line, p.Column)]++

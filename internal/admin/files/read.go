@@ -3,8 +3,12 @@ package files
 import (
 	"bytes"
 	"context"
+	"path"
+	"strings"
 
+	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/templates"
 	"orgmodes/internal/upload"
 )
 
@@ -40,4 +44,23 @@ func read(ctx context.Context, brought []upload.File) ([]upload.File, modes.Fold
 // media types are often wrong.
 func IsArchive(data []byte) bool {
 	return bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06"))
+}
+
+// ReadTemplates reads what was brought: files of permission templates, or a zip
+// file of them. The error is a *fault.Error where all of it can't be used.
+func ReadTemplates(ctx context.Context, brought []upload.File, tools templates.Tools) (templates.Files, error) {
+	if len(brought) != 1 {
+		return templates.Read(ctx, brought, tools)
+	}
+	switch only := brought[0]; {
+	case IsArchive(only.Data):
+		return templates.ReadArchive(ctx, only.Data, tools)
+	case len(only.Data) > upload.MaxUploadBytes:
+		return templates.Files{}, fault.New(fault.TooLarge, "upload_too_large",
+			"This is %d bytes; one upload can have at most %d MiB. Split it into several files.", len(only.Data), upload.MaxUploadBytes>>20)
+	case !strings.EqualFold(path.Ext(only.Name), ".json"):
+		return templates.ReadFile(ctx, only.Data, tools) // a file by itself is what it holds, whatever it is called
+	default:
+		return templates.Read(ctx, brought, tools)
+	}
 }

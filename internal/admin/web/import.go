@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"strconv"
@@ -8,14 +9,32 @@ import (
 	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/imports"
+	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
 )
+
+// planner plans and runs the import of what was brought. It is a *files.Import; tests count
+// the plans that a request makes.
+type planner interface {
+	Files() []upload.File
+	Entries() []imports.Entry
+	IsFolder() bool
+	Plan(context.Context, files.Choices) (*files.Plan, error)
+	Outline(context.Context, files.Choices) (*files.Plan, error)
+	Run(context.Context, audit.By, files.Options) (*files.Plan, error)
+}
+
+// readModes parses what was brought.
+func readModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (planner, error) {
+	return files.NewModeImport(ctx, db, org, brought)
+}
 
 // importForm is where files are brought.
 func (w *Web) importForm(v *visit) error { return w.importAgain(v, importData{Form: filled()}) }
@@ -61,15 +80,15 @@ func (w *Web) importModes(v *visit) error {
 // importBrought answers with the plan or, where it was applied, with what came of it.
 // pack is what brought was unpacked from, if anything.
 func (w *Web) importBrought(v *visit, f form, brought []upload.File, pack string) error {
-	planning, err := w.readModes(v.UserContext(), w.DB, v.org.ID, brought)
+	in, err := w.readModes(v.UserContext(), w.DB, v.org.ID, brought)
 	if err != nil {
 		return err
 	}
-	choices, first := importChoices(f, planning.Entries())
+	choices, first := importChoices(f, in.Entries())
 	problem := ""
 	var chosen *files.Plan
 	if f.Get("do") == "apply" && !first {
-		done, err := w.importChosen(v, f, planning, choices)
+		done, err := w.importChosen(v, f, in, choices)
 		if err == nil {
 			return w.importDone(v, done)
 		}
@@ -83,20 +102,20 @@ func (w *Web) importBrought(v *visit, f form, brought []upload.File, pack string
 			problem = ""
 			v.Status(fiber.StatusPreconditionFailed)
 		}
-		chosen, _ = refused.Plan.(*files.Plan) // none, where nothing is chosen
+		chosen = refused.Plan // none, where nothing is chosen
 	}
 	// Each mode as it would become, chosen or not; and what is chosen, as a sum.
-	plan, err := planning.Plan(v.UserContext(), modes.Choices{BySlug: choices.BySlug})
+	plan, err := in.Plan(v.UserContext(), files.ModeChoices{BySlug: choices.BySlug})
 	if err != nil {
 		return err
 	}
 	if first {
 		choices.Indexes = writtenBy(plan)
 	}
-	d := importDataOf(plan, choices, planning, v.budget())
+	d := importDataOf(plan, choices, in, v.budget())
 	d.Form, d.Problem = f, problem
 	if chosen == nil && len(choices.Indexes) > 0 {
-		if chosen, err = planning.Outline(v.UserContext(), choices); err != nil {
+		if chosen, err = in.Outline(v.UserContext(), choices); err != nil {
 			return err
 		}
 	}
@@ -120,7 +139,7 @@ func (w *Web) importBrought(v *visit, f form, brought []upload.File, pack string
 }
 
 // importChosen imports what is chosen, at the revision that the plan was made at.
-func (w *Web) importChosen(v *visit, f form, planning *files.ModePlanning, c modes.Choices) (*files.Plan, error) {
+func (w *Web) importChosen(v *visit, f form, in planner, c files.ModeChoices) (*files.Plan, error) {
 	base, err := strconv.ParseInt(f.Get("base"), 10, 64)
 	if err != nil || base < 1 {
 		return nil, unreadable(err)
@@ -128,7 +147,7 @@ func (w *Web) importChosen(v *visit, f form, planning *files.ModePlanning, c mod
 	if len(c.Indexes) == 0 {
 		return nil, &files.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "Nothing is chosen, so nothing was imported. Choose at least one mode")}
 	}
-	return planning.Import(v.UserContext(), v.by(), files.Import[modes.Choices]{Choices: c, Seen: base})
+	return in.Run(v.UserContext(), v.by(), files.Options{Choices: c, Seen: base})
 }
 
 // importedRow is a mode that was imported.
@@ -150,8 +169,8 @@ type importedData struct {
 // plan was made at a revision that is over.
 func (w *Web) importDone(v *visit, plan *files.Plan) error {
 	d := importedData{Plan: plan, Log: v.path("/audit") + "?action=" + audit.Import.Of(audit.Mode)}
-	for _, l := range plan.Modes {
-		if l.Action != resource.ActionCreate && l.Action != resource.ActionUpdate || l.ID == nil {
+	for _, l := range plan.Items {
+		if !l.Written() || l.ID == nil {
 			continue
 		}
 		r := importedRow{Slug: l.Slug, Name: l.Name, Verb: "Created"}

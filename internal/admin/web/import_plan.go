@@ -6,7 +6,7 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/diff"
-	"orgmodes/internal/modes"
+	"orgmodes/internal/imports"
 	"orgmodes/internal/resource"
 )
 
@@ -35,7 +35,7 @@ type importData struct {
 
 // importRow is one mode of what was brought.
 type importRow struct {
-	files.Line
+	files.Item
 	Changes []shownChange
 	// Checked says that it is chosen; Choosable that it can be.
 	Checked, Choosable bool
@@ -75,7 +75,7 @@ func (r importRow) Words() string {
 }
 
 // At is the line where it begins, 0 where that is unknown.
-func (r importRow) At() int { return r.Line.Line }
+func (r importRow) At() int { return r.Line }
 
 // Tone is the color of the verdict.
 func (r importRow) Tone() string {
@@ -95,19 +95,22 @@ func (r importRow) Tone() string {
 
 // Collides says that there is something to decide between.
 func (r importRow) Collides() bool {
-	return r.Existing != nil && r.FreeSlug != "" && (r.Action == resource.ActionUpdate || r.Action == resource.ActionCreate)
+	return r.Existing != nil && r.FreeName != "" && r.Written()
 }
 
 // Wanted is how many modes would be written.
 func (d importData) Wanted() int { return d.Chosen.Create + d.Chosen.Update }
 
+// keepBoth is the choice to keep a mode beside the existing one.
+const keepBoth = "keep_both"
+
 // importChoices are what was chosen in the plan; first is true where there was none
 // yet, and then no mode is chosen.
-func importChoices(f form, entries []modes.Entry) (c modes.Choices, first bool) {
-	c.BySlug = map[string]modes.Collision{}
+func importChoices(f form, entries []imports.Entry) (c files.ModeChoices, first bool) {
+	c.BySlug = map[string]string{}
 	for _, e := range entries {
-		if f.Get("way-"+strconv.Itoa(e.Index)) == string(modes.KeepBoth) {
-			c.BySlug[e.Mode.Slug] = modes.KeepBoth
+		if f.Get("way-"+strconv.Itoa(e.Index)) == keepBoth {
+			c.BySlug[e.Spec.ObjectName()] = keepBoth
 		}
 	}
 	if f.Get("planned") == "" {
@@ -123,8 +126,8 @@ func importChoices(f form, entries []modes.Entry) (c modes.Choices, first bool) 
 
 // writtenBy are the indexes of the modes that a plan creates or updates.
 func writtenBy(plan *files.Plan) (indexes []int) {
-	for _, l := range plan.Modes {
-		if l.Action == resource.ActionCreate || l.Action == resource.ActionUpdate {
+	for _, l := range plan.Items {
+		if l.Written() {
 			indexes = append(indexes, l.Index)
 		}
 	}
@@ -136,17 +139,17 @@ const maxMended = 256 << 10
 
 // importDataOf shows a plan. It is that of all modes, each as it would become;
 // what is chosen of them stands in the checkboxes.
-func importDataOf(plan *files.Plan, c modes.Choices, planning *files.ModePlanning, budget *diff.Budget) importData {
+func importDataOf(plan *files.Plan, c files.ModeChoices, in planner, budget *diff.Budget) importData {
 	named := map[string]bool{}
-	for _, l := range plan.Modes {
+	for _, l := range plan.Items {
 		named[l.File] = true
 	}
 	for _, f := range plan.Files {
 		named[f.Name] = named[f.Name] || f.Refused != nil
 	}
-	src := textOf(planning.Files)
-	if planning.IsFolder() {
-		src = sourcesOf(planning.Files, named)
+	src := textOf(in.Files())
+	if in.IsFolder() {
+		src = sourcesOf(in.Files(), named)
 	}
 	place := func(file string, line, column int) *excerpt {
 		if x, ok := src.at(file, line, column); ok {
@@ -175,9 +178,9 @@ func importDataOf(plan *files.Plan, c modes.Choices, planning *files.ModePlannin
 			d.Skipped = append(d.Skipped, f)
 		}
 	}
-	for _, l := range plan.Modes {
+	for _, l := range plan.Items {
 		r := importRow{
-			Line: l, Changes: shownChanges(l.Changes, budget), KeepBoth: c.BySlug[l.Slug] == modes.KeepBoth,
+			Item: l, Changes: shownChanges(l.Changes, budget), KeepBoth: c.BySlug[l.Slug] == keepBoth,
 			Checked:   slices.Contains(c.Indexes, l.Index),
 			Choosable: l.Action != resource.ActionInvalid && l.Action != resource.ActionUnchanged,
 		}

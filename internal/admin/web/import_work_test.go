@@ -60,8 +60,27 @@ type importer struct {
 	cookie string
 	csrf   string
 	work   work
-	// planning is that of the last request.
-	planning *files.ModePlanning
+}
+
+// countedPlanner counts the plans that a request makes.
+type countedPlanner struct {
+	planner
+	plans *int
+}
+
+func (c countedPlanner) Plan(ctx context.Context, choices files.Choices) (*files.Plan, error) {
+	*c.plans++
+	return c.planner.Plan(ctx, choices)
+}
+
+func (c countedPlanner) Outline(ctx context.Context, choices files.Choices) (*files.Plan, error) {
+	*c.plans++
+	return c.planner.Outline(ctx, choices)
+}
+
+func (c countedPlanner) Run(ctx context.Context, by audit.By, o files.Options) (*files.Plan, error) {
+	*c.plans++
+	return c.planner.Run(ctx, by, o)
 }
 
 func newImporter(t *testing.T) *importer {
@@ -89,11 +108,10 @@ func newImporter(t *testing.T) *importer {
 	i.w, err = New(Options{DB: i.db, Auth: authz.New(gate, i.db), Keys: keys, Builtins: modes.Builtins(), Log: log, Public: public})
 	require.NoError(t, err)
 	read, pack := i.w.readModes, i.w.packBrought
-	i.w.readModes = func(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (*files.ModePlanning, error) {
+	i.w.readModes = func(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (planner, error) {
 		i.work.read++
-		planning, err := read(ctx, db, org, brought)
-		i.planning = planning
-		return planning, err
+		in, err := read(ctx, db, org, brought)
+		return countedPlanner{in, &i.work.planned}, err
 	}
 	i.w.packBrought = func(brought []upload.File) (string, error) {
 		i.work.packed++
@@ -119,11 +137,8 @@ func (i *importer) do(method string, status int, media, body string) string {
 	req.SetBodyString(body)
 	ctx := &fasthttp.RequestCtx{}
 	ctx.Init(&req, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, nil)
-	i.work, i.planning = work{}, nil
+	i.work = work{}
 	i.app.Handler()(ctx)
-	if i.planning != nil {
-		i.work.planned = i.planning.Plans
-	}
 	page := string(ctx.Response.Body())
 	require.Equal(i.t, status, ctx.Response.StatusCode(), "%s", page)
 	return page

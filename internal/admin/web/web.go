@@ -15,7 +15,6 @@ import (
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/events"
-	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/token"
@@ -66,7 +65,7 @@ type Web struct {
 	placesMade memory[placeKey, template.HTML]
 	// readModes parses what an import brings, and packBrought compresses it for the next
 	// request: tests count them.
-	readModes   func(context.Context, *postgres.DB, uuid.UUID, []upload.File) (*files.ModePlanning, error)
+	readModes   func(context.Context, *postgres.DB, uuid.UUID, []upload.File) (planner, error)
 	packBrought func([]upload.File) (string, error)
 }
 
@@ -75,7 +74,7 @@ func New(o Options) (*Web, error) {
 	w := &Web{
 		Options: o, pages: map[string]access.Request{}, actions: map[string]access.Request{}, now: time.Now,
 		summaries: newSummaries(), rowsMade: newRows(), fieldsMade: newFields(), stepsMade: newSteps(), placesMade: newPlaces(),
-		readModes: files.ReadModes, packBrought: packBrought,
+		readModes: readModes, packBrought: packBrought,
 	}
 	var err error
 	if w.assets, err = readAssets(); err != nil {

@@ -3,6 +3,7 @@ package resourcetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
 	"regexp"
 	"strings"
@@ -83,6 +84,21 @@ func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 // InUse returns resource.InUse.
 func (Kind) InUse(o resource.Object, users []resource.User) error {
 	return resource.InUse("gadget", o, users)
+}
+
+// NumberedName appends a number: gear-2.
+func (Kind) NumberedName(name string, n int) string { return fmt.Sprintf("%s-%d", name, n) }
+
+// KeepBoth returns the gadget under a free name, with a notice.
+func (Kind) KeepBoth(s resource.Spec, name string, _ resource.Spec) (resource.Spec, []resource.Notice) {
+	g, _ := s.(Gadget)
+	g.Name = name
+	return g, []resource.Notice{{Pointer: "/name", Detail: "called " + name}}
+}
+
+// ReplaceNotices returns one about the name.
+func (Kind) ReplaceNotices(s, _ resource.Spec) []resource.Notice {
+	return []resource.Notice{{Pointer: "/name", Detail: "replaces " + s.ObjectName()}}
 }
 
 // Decode reads the JSON of a gadget.

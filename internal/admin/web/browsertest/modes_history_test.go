@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/postgres"
 	"orgmodes/internal/prove"
 )
 
@@ -27,8 +27,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	m := modes.Mode{Slug: "imported", Name: "سجل التغييرات"}
 	m.Config.RoleDefinition = "You were imported."
 	m.Config.Groups = []modes.Group{}
-	_, _, err := s.db.Modes.Import(t.Context(), by(s.admin), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: []modes.OrganizationMode{{Mode: m}}})
-	require.NoError(t, err)
+	storetest.PutModes(t, s.db, by(s.admin), s.acme.ID, m)
 	// The page has followed.
 	b.until(`document.querySelectorAll(".library-version").length === 6`)
 	b.texts(".library-did").are(
@@ -71,15 +70,14 @@ func TestHistoryOfTheLibraryInPages(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
 	s.mode("oldest", "The oldest")
-	var many []modes.OrganizationMode
+	var many []modes.Mode
 	for i := range 120 {
 		m := modes.Mode{Slug: fmt.Sprintf("mode-%03d", i), Name: fmt.Sprintf("Mode number %d", i)}
 		m.Config.RoleDefinition = "You are one of many."
 		m.Config.Groups = []modes.Group{}
-		many = append(many, modes.OrganizationMode{Mode: m})
+		many = append(many, m)
 	}
-	_, _, err := s.db.Modes.Import(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
-	require.NoError(t, err)
+	storetest.PutModes(t, s.db, by(s.owner), s.acme.ID, many...)
 	b := s.browser().as(s.owner).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/history"))
 	seen := map[string]bool{}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
@@ -53,21 +54,20 @@ var odd = map[string]string{
 // crowdedWorld has all that an organization can have too much of: 500 modes, a
 // prompt of 60 KB, and names of all sorts.
 func (s *site) crowdedWorld() {
-	var many []modes.OrganizationMode
+	var many []modes.Mode
 	for slug, name := range odd {
 		m := modes.Mode{Slug: slug, Name: name}
 		m.Config.RoleDefinition, m.Config.Description, m.Config.WhenToUse = "You are "+name, name, name
 		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`, Description: name}}}
-		many = append(many, modes.OrganizationMode{Mode: m})
+		many = append(many, m)
 	}
 	for i := range 491 {
 		m := modes.Mode{Slug: fmt.Sprintf("mode-%03d", i), Name: fmt.Sprintf("Mode number %d", i)}
 		m.Config.RoleDefinition = "You are one of many."
 		m.Config.Groups = []modes.Group{{Name: "read"}, {Name: "edit"}, {Name: "browser"}, {Name: "command"}, {Name: "mcp"}}
-		many = append(many, modes.OrganizationMode{Mode: m})
+		many = append(many, m)
 	}
-	_, _, err := s.db.Modes.Import(s.t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
-	require.NoError(s.t, err)
+	storetest.PutModes(s.t, s.db, by(s.owner), s.acme.ID, many...)
 	prompt := longPrompt()
 	s.mode("long", "🧪 "+strings.Repeat("Unbrechbar", 9), func(m *modes.Mode) {
 		m.Config.RoleDefinition = "أنت كاتب الوثائق. اكتب جملًا قصيرة.\n\n" + strings.Repeat("A sentence that goes on. ", 80)

@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/prove"
@@ -222,15 +223,14 @@ func TestCrowdedPaletteIsSound(t *testing.T) {
 	s.mode("chinese", "代码审查与安全检查工程师")
 	s.mode("word", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft")
 	s.mode("new", "One whose slug is a page's")
-	var many []modes.OrganizationMode
+	var many []modes.Mode
 	for i := range 493 {
 		m := modes.Mode{Slug: fmt.Sprintf("mode-%03d", i), Name: fmt.Sprintf("Mode number %d", i)}
 		m.Config.RoleDefinition = "You are one of many."
 		m.Config.Groups = []modes.Group{}
-		many = append(many, modes.OrganizationMode{Mode: m})
+		many = append(many, m)
 	}
-	_, _, err := s.db.Modes.Import(t.Context(), by(s.owner), s.acme.ID, postgres.Import[modes.OrganizationMode]{Objects: many})
-	require.NoError(t, err)
+	storetest.PutModes(t, s.db, by(s.owner), s.acme.ID, many...)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/publication")
 	b.palette()

@@ -12,6 +12,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/golden"
+	"orgmodes/internal/imports"
 	"orgmodes/internal/resource"
 )
 
@@ -44,11 +45,28 @@ func applied(tb tester, before []OrganizationTemplate, wanted []OrganizationTemp
 	return all
 }
 
-func requireApplicable(tb tester, before []OrganizationTemplate, p ImportPlan) {
+// planOf plans the import of files into an organization.
+func planOf(existing []OrganizationTemplate, f Files, policy imports.ConflictPolicy) imports.Plan {
+	var objects []resource.Object
+	for _, t := range existing {
+		objects = append(objects, t.Object())
+	}
+	return imports.New(Kind{}, objects, f.ImportEntries(), policy)
+}
+
+// written returns the templates that a plan creates and updates.
+func written(p imports.Plan) (all []OrganizationTemplate) {
+	for _, op := range p.Ops() {
+		all = append(all, FromObject(op.New))
+	}
+	return all
+}
+
+func requireApplicable(tb tester, before []OrganizationTemplate, p imports.Plan) {
 	tb.Helper()
-	after := applied(tb, before, p.Wanted())
+	after := applied(tb, before, written(p))
 	require.Len(tb, after, len(before)+p.Count(resource.ActionCreate))
-	for _, w := range p.Wanted() {
+	for _, w := range written(p) {
 		require.NoError(tb, w.Validate(Tools{}))
 	}
 }
@@ -58,18 +76,16 @@ func TestWhatWasExportedIsUnchanged(t *testing.T) {
 		all := drawOrganization().Draw(t, "organization")
 		files, err := Read(t.Context(), WriteFolder(all), Tools{})
 		require.NoError(t, err)
-		plan, err := PlanImport(all, files, Choices{OnConflict: rapid.SampledFrom([]Choice{"", Skip, Replace, Rename}).Draw(t, "choice")})
-		require.NoError(t, err)
+		plan := planOf(all, files, imports.ConflictPolicy{Default: rapid.SampledFrom([]imports.Decision{"", imports.Skip, imports.Replace, imports.KeepBoth}).Draw(t, "choice")})
 		assert.Equal(t, len(all), plan.Count(resource.ActionUnchanged))
-		assert.Empty(t, plan.Wanted())
-		assert.NoError(t, plan.TooMuch)
+		assert.Empty(t, written(plan))
+		assert.NoError(t, plan.LimitError)
 
 		// Into an empty organization, all are created, as they are and with their ids;
 		// and then again all are unchanged.
-		plan, err = PlanImport(nil, files, Choices{})
-		require.NoError(t, err)
+		plan = planOf(nil, files, imports.ConflictPolicy{})
 		assert.Equal(t, len(all), plan.Count(resource.ActionCreate))
-		after := applied(t, nil, plan.Wanted())
+		after := applied(t, nil, written(plan))
 		for i, o := range Sorted(all) {
 			assert.Equal(t, o.ID, Sorted(after)[i].ID)
 			assert.Equal(t, o.Template, Sorted(after)[i].Template)
@@ -99,26 +115,24 @@ func TestAPlanCanBeApplied(t *testing.T) {
 		}
 		files, err := ReadFile(t.Context(), []byte("["+strings.Join(texts, ",")+"]"), Tools{})
 		require.NoError(t, err)
-		c := Choices{OnConflict: rapid.SampledFrom([]Choice{"", Skip, Replace, Rename}).Draw(t, "choice")}
+		c := imports.ConflictPolicy{Default: rapid.SampledFrom([]imports.Decision{"", imports.Skip, imports.Replace, imports.KeepBoth}).Draw(t, "choice")}
 		for i := range texts {
 			if rapid.Bool().Draw(t, "by itself") {
 				if c.ByIndex == nil {
-					c.ByIndex = map[int]Choice{}
+					c.ByIndex = map[int]imports.Decision{}
 				}
-				c.ByIndex[i] = rapid.SampledFrom([]Choice{Skip, Replace, Rename}).Draw(t, "own choice")
+				c.ByIndex[i] = rapid.SampledFrom([]imports.Decision{imports.Skip, imports.Replace, imports.KeepBoth}).Draw(t, "own choice")
 			}
 		}
-		plan, err := PlanImport(before, files, c)
-		require.NoError(t, err)
+		plan := planOf(before, files, c)
 		requireApplicable(t, before, plan)
-		again, err := PlanImport(before, files, c)
-		require.NoError(t, err)
+		again := planOf(before, files, c)
 		assert.Equal(t, plan, again, "the same each time")
-		for _, p := range plan.Templates {
+		for _, p := range plan.Items {
 			require.NotEmpty(t, p.Action)
 			if p.Action == resource.ActionUpdate {
-				assert.Equal(t, Diff(p.Existing.Template, p.Template), p.Changes)
-				assert.Equal(t, p.Existing.ID, p.ID)
+				assert.Equal(t, Kind{}.Diff(p.Existing.Spec, p.Object.Spec), p.Changes)
+				assert.Equal(t, p.Existing.ID, p.Object.ID)
 			}
 			if p.Action == resource.ActionConflict {
 				assert.NotEmpty(t, p.Reason)
@@ -126,9 +140,8 @@ func TestAPlanCanBeApplied(t *testing.T) {
 			}
 		}
 		// Whatever is open can be renamed or skipped.
-		way := rapid.SampledFrom([]Choice{Skip, Rename}).Draw(t, "way out")
-		plan, err = PlanImport(before, files, Choices{OnConflict: way})
-		require.NoError(t, err)
+		way := rapid.SampledFrom([]imports.Decision{imports.Skip, imports.KeepBoth}).Draw(t, "way out")
+		plan = planOf(before, files, imports.ConflictPolicy{Default: way})
 		assert.Zero(t, plan.Count(resource.ActionConflict))
 		requireApplicable(t, before, plan)
 	})
@@ -157,27 +170,26 @@ func TestPlan(t *testing.T) {
 	require.NoError(t, err)
 	var b strings.Builder
 	for _, c := range []struct {
-		name    string
-		choices Choices
+		name   string
+		policy imports.ConflictPolicy
 	}{
-		{"nothing chosen", Choices{}},
-		{"skip", Choices{OnConflict: Skip}},
-		{"replace", Choices{OnConflict: Replace}},
-		{"rename", Choices{OnConflict: Rename}},
-		{"by name and by index", Choices{OnConflict: Skip, ByName: map[string]Choice{"new": Rename}, ByIndex: map[int]Choice{5: Replace}}},
-		{"only some", Choices{Only: []int{4, 5}}},
-		{"only none", Choices{Only: []int{}}},
+		{"nothing chosen", imports.ConflictPolicy{}},
+		{"skip", imports.ConflictPolicy{Default: imports.Skip}},
+		{"replace", imports.ConflictPolicy{Default: imports.Replace}},
+		{"rename", imports.ConflictPolicy{Default: imports.KeepBoth}},
+		{"by name and by index", imports.ConflictPolicy{Default: imports.Skip, ByName: map[string]imports.Decision{"new": imports.KeepBoth}, ByIndex: map[int]imports.Decision{5: imports.Replace}}},
+		{"only some", imports.ConflictPolicy{Indexes: []int{4, 5}}},
+		{"only none", imports.ConflictPolicy{Indexes: []int{}}},
 	} {
-		plan, err := PlanImport(existing, files, c.choices)
-		require.NoError(t, err)
+		plan := planOf(existing, files, c.policy)
 		fmt.Fprintf(&b, "== %s\n", c.name)
-		for _, p := range plan.Templates {
-			fmt.Fprintf(&b, "%d %q -> %s", p.Index, p.Entry.Template.Name, p.Action)
+		for _, p := range plan.Items {
+			fmt.Fprintf(&b, "%d %q -> %s", p.Index, p.Spec.ObjectName(), p.Action)
 			if p.Action != resource.ActionInvalid {
-				fmt.Fprintf(&b, " as %q %s", p.Template.Name, p.ID)
+				fmt.Fprintf(&b, " as %q %s", p.Object.Spec.ObjectName(), p.Object.ID)
 			}
-			if p.Existing != nil {
-				fmt.Fprintf(&b, " existing %q", p.Existing.Name)
+			if p.Existing != nil && p.Selected && p.Action != resource.ActionCreate {
+				fmt.Fprintf(&b, " existing %q", p.Existing.Spec.ObjectName())
 			}
 			if p.Reason != "" {
 				fmt.Fprintf(&b, "\n    %s (free: %q)", p.Reason, p.FreeName)
@@ -204,16 +216,15 @@ func TestAPlaceIsTakenOnce(t *testing.T) {
 	copied.ID = id(50)
 	changed.ID, changed.PermissionMode = id(51), Plan
 	const update, create, open, skip, same = resource.ActionUpdate, resource.ActionCreate, resource.ActionConflict, resource.ActionSkip, resource.ActionUnchanged
-	for second, want := range map[*OrganizationTemplate]map[Choice][2]resource.Action{
-		&copied:  {"": {update, open}, Skip: {update, skip}, Replace: {skip, same}, Rename: {update, create}},
-		&changed: {"": {update, open}, Skip: {update, skip}, Replace: {update, open}, Rename: {update, create}},
+	for second, want := range map[*OrganizationTemplate]map[imports.Decision][2]resource.Action{
+		&copied:  {"": {update, open}, imports.Skip: {update, skip}, imports.Replace: {skip, same}, imports.KeepBoth: {update, create}},
+		&changed: {"": {update, open}, imports.Skip: {update, skip}, imports.Replace: {update, open}, imports.KeepBoth: {update, create}},
 	} {
 		files, err := ReadFile(t.Context(), []byte("["+string(WriteFile(renamed))+","+string(WriteFile(*second))+"]"), Tools{})
 		require.NoError(t, err)
 		for way, want := range want {
-			plan, err := PlanImport(existing, files, Choices{OnConflict: way})
-			require.NoError(t, err)
-			assert.Equal(t, want, [2]resource.Action{plan.Templates[0].Action, plan.Templates[1].Action}, "%q %s", way, second.ID)
+			plan := planOf(existing, files, imports.ConflictPolicy{Default: way})
+			assert.Equal(t, want, [2]resource.Action{plan.Items[0].Action, plan.Items[1].Action}, "%q %s", way, second.ID)
 			requireApplicable(t, existing, plan)
 		}
 	}
@@ -227,42 +238,19 @@ func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
 	first.PermissionMode, second.Name = Plan, existing[1].Name
 	files, err := ReadFile(t.Context(), []byte("["+string(WriteFile(first))+","+string(WriteFile(second))+"]"), Tools{})
 	require.NoError(t, err)
-	plan, err := PlanImport(existing, files, Choices{OnConflict: Replace})
-	require.NoError(t, err)
-	assert.Equal(t, resource.ActionUpdate, plan.Templates[0].Action)
-	assert.Equal(t, resource.ActionConflict, plan.Templates[1].Action)
-	assert.Contains(t, plan.Templates[1].Reason, "it can't be replaced")
+	plan := planOf(existing, files, imports.ConflictPolicy{Default: imports.Replace})
+	assert.Equal(t, resource.ActionUpdate, plan.Items[0].Action)
+	assert.Equal(t, resource.ActionConflict, plan.Items[1].Action)
+	assert.Contains(t, plan.Items[1].Reason, "it can't be replaced")
 }
 
 // TestWhatIsReplacedLeavesItsName: what was put aside holds nothing any more.
 func TestWhatIsReplacedLeavesItsName(t *testing.T) {
 	files, err := ReadFile(t.Context(), []byte("["+withID(id(1), "A")+","+withID(id(1), "B")+","+one("A")+"]"), Tools{})
 	require.NoError(t, err)
-	plan, err := PlanImport(nil, files, Choices{ByIndex: map[int]Choice{1: Replace}})
-	require.NoError(t, err)
+	plan := planOf(nil, files, imports.ConflictPolicy{ByIndex: map[int]imports.Decision{1: imports.Replace}})
 	assert.Equal(t, []resource.Action{resource.ActionSkip, resource.ActionCreate, resource.ActionCreate},
-		[]resource.Action{plan.Templates[0].Action, plan.Templates[1].Action, plan.Templates[2].Action})
-}
-
-func TestChoicesThatMakeNoSense(t *testing.T) {
-	files, err := ReadFile(t.Context(), []byte(one("A")), Tools{})
-	require.NoError(t, err)
-	for pointer, c := range map[string]Choices{
-		"/on_conflict":  {OnConflict: "overwrite"},
-		"/by_name/A":    {ByName: map[string]Choice{"A": ""}},
-		"/by_name/b~1c": {ByName: map[string]Choice{"b/c": Skip}},
-		"/by_index/0":   {ByIndex: map[int]Choice{0: "x"}},
-		"/by_index/1":   {ByIndex: map[int]Choice{1: Skip}},
-		"/only/1":       {Only: []int{0, -1}},
-	} {
-		_, err := PlanImport(nil, files, c)
-		f, _ := fault.As(err)
-		require.NotNil(t, f, pointer)
-		assert.Equal(t, fault.Invalid, f.Kind)
-		assert.Equal(t, pointer, f.Fields[0].Pointer)
-	}
-	_, err = PlanImport(nil, files, Choices{ByName: map[string]Choice{"a": Skip}})
-	assert.NoError(t, err, "capitals make no difference")
+		[]resource.Action{plan.Items[0].Action, plan.Items[1].Action, plan.Items[2].Action})
 }
 
 func TestAPlanKnowsTheLimits(t *testing.T) {
@@ -273,20 +261,25 @@ func TestAPlanKnowsTheLimits(t *testing.T) {
 	}
 	files, err := ReadFile(t.Context(), []byte("["+one("n1")+"]"), Tools{})
 	require.NoError(t, err)
-	plan, err := PlanImport(existing, files, Choices{OnConflict: Replace})
-	require.NoError(t, err)
-	assert.NoError(t, plan.TooMuch)
-	plan, err = PlanImport(existing, files, Choices{OnConflict: Rename})
-	require.NoError(t, err)
-	assert.True(t, fault.Is(plan.TooMuch, fault.TooLarge))
+	plan := planOf(existing, files, imports.ConflictPolicy{Default: imports.Replace})
+	assert.NoError(t, plan.LimitError)
+	plan = planOf(existing, files, imports.ConflictPolicy{Default: imports.KeepBoth})
+	assert.True(t, fault.Is(plan.LimitError, fault.TooLarge))
 }
 
-func TestFreeNames(t *testing.T) {
-	p := planner{taken: map[string]bool{"x": true, "x (2)": true}}
-	assert.Equal(t, "X (3)", p.freeName("X"))
-	assert.Equal(t, "x (3)", p.freeName("x (2)"))
-	assert.Equal(t, "(2) (2)", p.freeName("(2)"))
-	long := strings.Repeat("é", 96) + "    "
-	assert.Equal(t, strings.Repeat("é", 96)+" (2)", p.freeName(long))
-	assert.NoError(t, Template{Name: p.freeName(strings.Repeat("é", 100)), PermissionMode: Plan}.Validate(Tools{}))
+func TestFreeNameIsTheFirstThatIsNotTaken(t *testing.T) {
+	long, longest := strings.Repeat("é", 96), strings.Repeat("é", 100)
+	var existing []OrganizationTemplate
+	for i, name := range []string{"x", "x (2)", "(2)", long, longest} {
+		existing = append(existing, OrganizationTemplate{ID: id(i + 1), Template: Template{Name: name}})
+	}
+	free := func(name string) string {
+		f := Files{Entries: []Entry{{Template: Template{Name: name, PermissionMode: Plan}}}}
+		return planOf(existing, f, imports.ConflictPolicy{}).Items[0].FreeName
+	}
+	assert.Equal(t, "X (3)", free("X"))
+	assert.Equal(t, "x (3)", free("x (2)"))
+	assert.Equal(t, "(2) (2)", free("(2)"))
+	assert.Equal(t, long+" (2)", free(long+"    "))
+	assert.NoError(t, Template{Name: free(longest), PermissionMode: Plan}.Validate(Tools{}))
 }

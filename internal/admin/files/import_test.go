@@ -12,7 +12,6 @@ import (
 
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/fault"
-	"orgmodes/internal/modes"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/upload"
 )
@@ -32,27 +31,27 @@ func TestModesPlannedWithSeveralChoicesAreReadOnce(t *testing.T) {
 	require.NoError(t, err)
 	brought := []upload.File{{Data: modesFile(500)}}
 
-	var planning *files.ModePlanning
-	read := allocated(func() { planning, err = files.ReadModes(t.Context(), db, org.ID, brought) })
+	var in *files.Import
+	read := allocated(func() { in, err = files.NewModeImport(t.Context(), db, org.ID, brought) })
 	require.NoError(t, err)
-	planned := allocated(func() {
-		for _, c := range []modes.Choices{{}, {Indexes: []int{1, 2}}} {
-			outline, err := planning.Outline(t.Context(), c)
+	toPlan := allocated(func() {
+		for _, c := range []files.ModeChoices{{}, {Indexes: []int{1, 2}}} {
+			outline, err := in.Outline(t.Context(), c)
 			require.NoError(t, err)
-			require.Len(t, outline.Modes, 500)
+			require.Len(t, outline.Items, 500)
 		}
-		plan, err := planning.Plan(t.Context(), modes.Choices{})
+		plan, err := in.Plan(t.Context(), files.ModeChoices{})
 		require.NoError(t, err)
 		require.Equal(t, files.Summary{Create: 500}, plan.Summary)
 	})
-	assert.Less(t, planned, read, "bytes allocated")
+	assert.Less(t, toPlan, read, "bytes allocated")
 
-	outline, err := planning.Outline(t.Context(), modes.Choices{Indexes: []int{1, 2}})
+	outline, err := in.Outline(t.Context(), files.ModeChoices{Indexes: []int{1, 2}})
 	require.NoError(t, err)
 	assert.Equal(t, files.Summary{Create: 2, Skip: 498}, outline.Summary)
-	dry, err := files.ImportModes(t.Context(), db, tester, org.ID, files.Import[modes.Choices]{Files: brought, DryRun: true})
+	dry, err := importModes(t.Context(), db, tester, org.ID, brought, planned(files.ModeChoices{}))
 	require.NoError(t, err)
-	plan, err := planning.Plan(t.Context(), modes.Choices{})
+	plan, err := in.Plan(t.Context(), files.ModeChoices{})
 	require.NoError(t, err)
 	assert.Equal(t, dry, plan)
 }
@@ -73,7 +72,7 @@ func TestRefusedImportDoesNotParseAgain(t *testing.T) {
 	}
 	ofTemplates := []upload.File{{Data: templates.WriteEnvelopes(many, shipped[0].CreatedAt)}}
 	ofModes := []upload.File{{Data: modesFile(500)}}
-	stale := func(t *testing.T, plan any, err error) {
+	stale := func(t *testing.T, plan *files.Plan, err error) {
 		t.Helper()
 		var refused *files.RefusedError
 		require.ErrorAs(t, err, &refused)
@@ -84,9 +83,10 @@ func TestRefusedImportDoesNotParseAgain(t *testing.T) {
 	t.Run("modes", func(t *testing.T) {
 		read := allocated(func() { _, err = files.Read(t.Context(), ofModes) })
 		require.NoError(t, err)
-		in := files.Import[modes.Choices]{Files: ofModes, Seen: never}
 		var plan *files.Plan
-		refused := allocated(func() { plan, err = files.ImportModes(t.Context(), db, tester, org.ID, in) })
+		refused := allocated(func() {
+			plan, err = importModes(t.Context(), db, tester, org.ID, ofModes, files.Options{Choices: files.ModeChoices{}, Seen: never})
+		})
 		stale(t, plan, err)
 		require.Equal(t, files.Summary{Create: 500}, plan.Summary)
 		assert.Less(t, refused, read*8/5, "bytes allocated: a plan takes a quarter of what parsing does")
@@ -94,9 +94,10 @@ func TestRefusedImportDoesNotParseAgain(t *testing.T) {
 	t.Run("templates", func(t *testing.T) {
 		read := allocated(func() { _, err = files.ReadTemplates(t.Context(), ofTemplates, db.Tools) })
 		require.NoError(t, err)
-		in := files.Import[templates.Choices]{Files: ofTemplates, Seen: never}
-		var plan *files.TemplatePlan
-		refused := allocated(func() { plan, err = files.ImportTemplates(t.Context(), db, tester, org.ID, in) })
+		var plan *files.Plan
+		refused := allocated(func() {
+			plan, err = importTemplates(t.Context(), db, tester, org.ID, ofTemplates, files.Options{Choices: files.TemplateChoices{}, Seen: never})
+		})
 		stale(t, plan, err)
 		require.Equal(t, 200, plan.Summary.Create)
 		assert.Less(t, refused, read*8/5, "bytes allocated: a plan takes a quarter of what parsing does")
@@ -111,4 +112,22 @@ func modesFile(count int) []byte {
 		fmt.Fprintf(&text, "  - {slug: m%d, name: M, roleDefinition: %q, groups: [read]}\n", i, strings.Repeat("Be brief. ", 200))
 	}
 	return []byte(text.String())
+}
+
+func TestFailureOfAnImportLeadsIntoItsFile(t *testing.T) {
+	db, org := library(t)
+	good := "customModes:\n- {slug: good, name: Good, roleDefinition: r, groups: []}\n"
+	bad := "modes:\n- {slug: same, name: Same, roleDefinition: r, groups: []}\n- slug: bad\n  name: Bad\n  roleDefinition: r\n  groups: []\n  permissionTemplate: Nobody's\n"
+	_, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte("- {slug: same, name: Same, roleDefinition: r, groups: []}")}}, chosen(files.ModeChoices{}))
+	require.NoError(t, err)
+	_, err = importModes(t.Context(), db, tester, org, []upload.File{{Name: "bad.yaml", Data: []byte(bad)}, {Name: "good.yaml", Data: []byte(good)}}, chosen(files.ModeChoices{}))
+	f, ok := fault.As(err)
+	require.True(t, ok, "%v", err)
+	require.Len(t, f.Fields, 1)
+	assert.Equal(t, "/modes/1/permissionTemplate", f.Fields[0].Pointer)
+	assert.Contains(t, f.Fields[0].Detail, `bad.yaml: This organization has no permission template "Nobody's"`)
+	assert.Equal(t, []int{7, 23}, []int{f.Fields[0].Line, f.Fields[0].Column})
+	all, err := db.Modes.List(t.Context(), org)
+	require.NoError(t, err)
+	assert.Len(t, all, 1, "all or nothing")
 }

@@ -1,0 +1,272 @@
+package imports
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/diff"
+	"orgmodes/internal/resource"
+)
+
+// New plans the import of entries into a library with the existing objects of the kind.
+// An entry with the id of an existing object is that object, whatever its name. One with
+// the name of another object is in conflict with it, unless they are equal. Names are
+// compared with those that the library has now, also if an update frees one: the plan is
+// right in whatever order it is applied.
+func New(kind Kind, existing []resource.Object, entries []Entry, policy ConflictPolicy) Plan {
+	p := planner{
+		kind: kind, policy: policy, byName: map[string]*resource.Object{}, byID: map[uuid.UUID]*resource.Object{},
+		taken: map[string]bool{}, chosen: map[string]bool{}, assigned: map[string]int{}, items: make([]Item, 0, len(entries)),
+	}
+	for i := range existing {
+		o := &existing[i]
+		key := kind.NameKey(o.Spec.ObjectName())
+		p.byName[key], p.byID[o.ID], p.taken[key] = o, o, true
+	}
+	// A name in the files is taken, too, so that no entry gets the name of one further down.
+	for _, e := range entries {
+		p.taken[kind.NameKey(e.Spec.ObjectName())] = true
+	}
+	for _, e := range entries {
+		p.items = append(p.items, p.plan(e))
+	}
+	return Plan{Items: p.items, LimitError: p.checkLimits(existing)}
+}
+
+type planner struct {
+	kind   Kind
+	policy ConflictPolicy
+	byName map[string]*resource.Object
+	byID   map[uuid.UUID]*resource.Object
+	// taken are the keys of the names that aren't free.
+	taken map[string]bool
+	// chosen are the keys of the names of the valid entries that were selected.
+	chosen map[string]bool
+	// assigned is the item that has a name or an id, see nameKey and idKey.
+	assigned map[string]int
+	items    []Item
+}
+
+func (p *planner) nameKey(name string) string { return "name " + p.kind.NameKey(name) }
+func idKey(id uuid.UUID) string               { return "id " + id.String() }
+
+func (p *planner) plan(e Entry) Item {
+	name := p.kind.NameKey(e.Spec.ObjectName())
+	target, named := p.byID[e.ID], p.byName[name]
+	item := Item{
+		Entry: e, Selected: p.policy.selects(e, p.kind.NameKey), Existing: target,
+		Object: resource.Object{Kind: p.kind.Names().Singular, Spec: e.Spec, Meta: resource.Meta{ID: e.ID, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt}},
+	}
+	if target == nil {
+		item.Existing = named
+	}
+	item.Notices = slices.Clip(item.Notices)
+	own := len(e.Problems)
+	if e.ConflictRefuses {
+		own--
+	}
+	switch {
+	case own > 0:
+		item.Action = resource.ActionInvalid
+		return item
+	case !item.Selected:
+		item.Action = resource.ActionSkip
+		return item
+	case e.ConflictRefuses && (p.chosen[name] || len(p.policy.Indexes) == 0):
+		item.Action = resource.ActionConflict
+		return item
+	}
+	item.Problems = nil // the other entry with the name was not selected
+	p.chosen[name] = true
+	if target == nil && named != nil && len(p.diff(named, e.Spec)) == 0 {
+		// Another organization, or a copy of this one, made the same object: there is nothing
+		// to decide.
+		target = named
+		if e.ID != uuid.Nil {
+			item.notice(p.aboutID("the organization has this very %s under another id, which stays"))
+		}
+	}
+	if c := p.findConflict(item, target); c != nil {
+		p.resolve(&item, target, c)
+	} else {
+		p.assign(&item, target)
+	}
+	return item
+}
+
+func (p *planner) diff(before *resource.Object, after resource.Spec) []diff.Change {
+	return p.kind.Diff(before.Spec, after)
+}
+
+// none is no item.
+const none = -1
+
+// conflict is what is in the way of an entry.
+type conflict struct {
+	// item is that of an entry before it, or none.
+	item int
+	// existing is the object that Replace would replace; nil if that isn't stored yet.
+	existing *resource.Object
+	reason   string
+}
+
+// findConflict returns what is in the way of an item that is to become target (nil: a new
+// object); nil for nothing.
+func (p *planner) findConflict(item Item, target *resource.Object) *conflict {
+	names := p.kind.Names()
+	name := item.Spec.ObjectName()
+	keys := []string{p.nameKey(name)}
+	reasons := []string{"has the same " + names.NameField}
+	if item.ID != uuid.Nil {
+		keys, reasons = append(keys, idKey(item.ID)), append(reasons, "has the same "+names.Singular+"_id")
+	}
+	if target != nil && target.ID != item.ID {
+		keys, reasons = append(keys, idKey(target.ID)), append(reasons, fmt.Sprintf("changes '%s', which this is too", target.Spec.ObjectName()))
+	}
+	for i, key := range keys {
+		if j, ok := p.assigned[key]; ok {
+			other := p.items[j]
+			return &conflict{j, other.target(), fmt.Sprintf("%s %d of the files%s %s", names.Singular, j, where(other), reasons[i])}
+		}
+	}
+	if named := p.byName[p.kind.NameKey(name)]; named != nil && named != target {
+		return &conflict{none, named, fmt.Sprintf("the organization has a %s '%s' with another id", names.Singular, named.Spec.ObjectName())}
+	}
+	return nil
+}
+
+// where returns the place of an item in words.
+func where(i Item) string {
+	if i.File == "" {
+		return fmt.Sprintf(" (line %d)", i.Line)
+	}
+	return fmt.Sprintf(" (%s, line %d)", i.File, i.Line)
+}
+
+// resolve decides what becomes of an item in conflict.
+func (p *planner) resolve(item *Item, target *resource.Object, c *conflict) {
+	item.Reason, item.Existing = c.reason, c.existing
+	item.FreeName = item.Spec.ObjectName() // if only its id is another one's
+	if _, ok := p.assigned[p.nameKey(item.FreeName)]; ok || p.byName[p.kind.NameKey(item.FreeName)] != nil {
+		item.FreeName = p.freeName(item.FreeName)
+	}
+	if c.existing != nil {
+		item.Changes = p.diff(c.existing, item.Spec)
+	}
+	item.Action = resource.ActionConflict
+	switch p.policy.decide(item.Entry, p.kind.NameKey) {
+	case Undecided:
+	case Skip:
+		item.Action = resource.ActionSkip
+	case Replace:
+		p.replace(item, c)
+	case KeepBoth:
+		p.keepBoth(item, target)
+	}
+}
+
+// freeName returns the first of the names like name that isn't taken.
+func (p *planner) freeName(name string) string {
+	for n := 2; ; n++ {
+		free := p.kind.NumberedName(name, n)
+		if !p.taken[p.kind.NameKey(free)] {
+			return free
+		}
+	}
+}
+
+// replace puts the item in the place of what is in its way. If that place has another
+// owner by now, the conflict stays.
+func (p *planner) replace(item *Item, c *conflict) {
+	free := func(key string) bool {
+		i, ok := p.assigned[key]
+		return !ok || i == c.item
+	}
+	name := item.Spec.ObjectName()
+	named := p.byName[p.kind.NameKey(name)]
+	if !free(p.nameKey(name)) || named != nil && named != c.existing || c.existing != nil && !free(idKey(c.existing.ID)) {
+		item.Reason += fmt.Sprintf("; it can't be replaced, as that place is another %s's by now", p.kind.Names().Singular)
+		return
+	}
+	if c.item != none {
+		loser := &p.items[c.item]
+		item.Object.ID = loser.Object.ID
+		loser.Action, loser.Existing, loser.Changes = resource.ActionSkip, c.existing, nil
+		loser.notice(resource.Notice{Detail: fmt.Sprintf("replaced by %s %d of the files%s", p.kind.Names().Singular, item.Index, where(*item))})
+		maps.DeleteFunc(p.assigned, func(_ string, i int) bool { return i == c.item })
+	}
+	p.assign(item, c.existing)
+	if item.Action == resource.ActionUpdate {
+		item.notice(p.kind.ReplaceNotices(item.Spec, item.Existing.Spec)...)
+	}
+}
+
+// keepBoth makes the item, under a free name, the object that it is by its id, or a new
+// one.
+func (p *planner) keepBoth(item *Item, target *resource.Object) {
+	if target != nil && target.ID != item.ID {
+		target = nil // only the name made it that one
+	}
+	if _, ok := p.assigned[idKey(item.ID)]; ok {
+		target, item.Object.ID = nil, uuid.Nil
+	}
+	if item.FreeName != item.Spec.ObjectName() {
+		var existing resource.Spec
+		if item.Existing != nil {
+			existing = item.Existing.Spec
+		}
+		var notices []resource.Notice
+		item.Object.Spec, notices = p.kind.KeepBoth(item.Spec, item.FreeName, existing)
+		item.notice(notices...)
+	}
+	if target == nil && item.Object.ID != item.ID {
+		item.notice(p.aboutID("made as a new %s, as the id is another one's"))
+	}
+	p.assign(item, target)
+}
+
+// aboutID returns a notice about the id in a file, with the singular of the kind.
+func (p *planner) aboutID(format string) resource.Notice {
+	singular := p.kind.Names().Singular
+	return resource.Notice{Pointer: "/" + singular + "_id", Detail: fmt.Sprintf(format, singular)}
+}
+
+// assign makes the item an update of target, or a new object, and keeps its name and its
+// id from the entries further down.
+func (p *planner) assign(item *Item, target *resource.Object) {
+	item.Action, item.Changes = resource.ActionCreate, nil
+	if target != nil {
+		item.Existing, item.Object.ID, item.Changes = target, target.ID, p.diff(target, item.Object.Spec)
+		item.Action = resource.ActionUpdate
+		if len(item.Changes) == 0 {
+			item.Action = resource.ActionUnchanged
+		}
+	}
+	name := item.Object.Spec.ObjectName()
+	p.taken[p.kind.NameKey(name)] = true
+	p.assigned[p.nameKey(name)] = len(p.items)
+	if item.Object.ID != uuid.Nil {
+		p.assigned[idKey(item.Object.ID)] = len(p.items)
+	}
+}
+
+// checkLimits holds the library as it would be against its limits.
+func (p *planner) checkLimits(existing []resource.Object) error {
+	count, bytes := len(existing), 0
+	for _, o := range existing {
+		bytes += o.Spec.Size()
+	}
+	for _, i := range p.items {
+		switch i.Action {
+		case resource.ActionCreate:
+			count++
+			bytes += i.Object.Spec.Size()
+		case resource.ActionUpdate:
+			bytes += i.Object.Spec.Size() - i.Existing.Spec.Size()
+		}
+	}
+	return p.kind.CheckLibrary(count, bytes)
+}

@@ -1,0 +1,44 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"orgmodes/internal/imports"
+	"orgmodes/internal/resource"
+)
+
+// ImportEntries returns the entries of the files, to plan their import.
+func (f Files) ImportEntries() []imports.Entry {
+	out := make([]imports.Entry, len(f.Entries))
+	for i, e := range f.Entries {
+		out[i] = imports.Entry{
+			FileEntry: e.FileEntry, Spec: e.Template, ID: e.ID, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt, Text: e,
+		}
+	}
+	return out
+}
+
+// numbered matches a name that has a number of ours already.
+var numbered = regexp.MustCompile(`^(.*\S) \([0-9]{1,6}\)$`)
+
+// NumberedName appends a number to a name, or replaces the one that it has: "Reviewer (2)".
+func (Kind) NumberedName(name string, n int) string {
+	if m := numbered.FindStringSubmatch(name); m != nil {
+		name = m[1]
+	}
+	runes := []rune(name)
+	number := fmt.Sprintf(" (%d)", n)
+	return strings.TrimSpace(string(runes[:min(len(runes), MaxNameLength-len(number))])) + number
+}
+
+// KeepBoth returns the template under a free name.
+func (Kind) KeepBoth(s resource.Spec, name string, _ resource.Spec) (resource.Spec, []resource.Notice) {
+	t, _ := s.(Template)
+	t.Name = name
+	return t, []resource.Notice{{Pointer: "/name", Detail: fmt.Sprintf("called '%s', as the name is taken", name)}}
+}
+
+// ReplaceNotices returns none.
+func (Kind) ReplaceNotices(_, _ resource.Spec) []resource.Notice { return nil }
