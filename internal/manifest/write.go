@@ -14,13 +14,14 @@ import (
 // somebody else did since.
 func Of(k resource.Kind, o resource.Object) jsonast.Map {
 	out := Content(k, o)
-	const metadata = 2
-	written, _ := out[metadata].Value.(jsonast.Map)
-	out[metadata].Value = append(written, jsonast.Map{
+	const at = 2
+	metadata, _ := out[at].Value.(jsonast.Map)
+	metadata = append(metadata, jsonast.Map{
 		{Name: "uid", Value: o.ID.String()},
 		{Name: "generation", Value: int(o.Version)},
 		{Name: "creationTimestamp", Value: o.CreatedAt.UTC().Format(time.RFC3339)},
 	}...)
+	out[at].Value = metadata
 	if len(o.Conditions) > 0 {
 		out = append(out, jsonast.Pair{Name: "status", Value: jsonast.Map{{Name: "conditions", Value: conditions(o.Conditions)}}})
 	}

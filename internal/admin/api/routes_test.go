@@ -102,6 +102,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"GET /api/v1/organizations/:org":                                                "r",
 		"GET /api/v1/organizations/:org/publication":                                    "r",
 		"POST /api/v1/organizations/:org/apply":                                         "W",
+		"GET /api/v1/organizations/:org/watch":                                          "r",
 		"GET /api/v1/organizations/:org/modes":                                          "r",
 		"POST /api/v1/organizations/:org/modes":                                         "W",
 		"POST /api/v1/organizations/:org/modes/import":                                  "W",
@@ -174,8 +175,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 			require.True(t, ok, "%s %s is missing here: who may do that?", r[0], r[1])
 			t.Run(who.user.Name+" "+who.scope+" "+r[0]+" "+r[1], func(t *testing.T) {
 				// With a body and a precondition that nothing matches, so that nothing
-				// is changed by who may.
-				a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), bearer, "{", "If-Match", `"none"`, "Content-Type", "application/json")
+				// is changed by who may, and an id that no stream begins with.
+				a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), bearer, "{", "If-Match", `"none"`, "Last-Event-ID", "none", "Content-Type", "application/json")
 				a.t = t
 				may := (strings.EqualFold(need, "r") || who.scope == "write") && (need == strings.ToLower(need) || who.manages)
 				switch {

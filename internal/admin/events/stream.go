@@ -75,13 +75,11 @@ func (s *Stream[T]) run() {
 	}()
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	next := append(fmt.Appendf(s.head, "retry: %d\n\n", retry.Milliseconds()), s.First...)
-	s.head, s.First = nil, nil
+	if s.begin() != nil {
+		return
+	}
 	for {
-		if len(next) > 0 && s.write(next) != nil {
-			return
-		}
-		next = nil
+		var next []byte
 		select {
 		case <-ctx.Done():
 			return
@@ -98,7 +96,17 @@ func (s *Stream[T]) run() {
 			}
 			next = s.Frame(now)
 		}
+		if len(next) > 0 && s.write(next) != nil {
+			return
+		}
 	}
+}
+
+// begin writes the header and the first events, which it keeps no longer.
+func (s *Stream[T]) begin() error {
+	first := append(fmt.Appendf(s.head, "retry: %d\n\n", retry.Milliseconds()), s.First...)
+	s.head, s.First = nil, nil
+	return s.write(first)
 }
 
 func (s *Stream[T]) write(p []byte) error {
