@@ -67,13 +67,8 @@ func (a *API) watch(request access.Request) func(*visit) error {
 			end()
 			return err
 		}
-		who, ref := v.who, v.org.ID.String()
 		s := events.Stream[[]postgres.Change]{
-			First: first, From: changes, Frame: w.frame, End: end,
-			Check: func(ctx context.Context) error {
-				_, err := a.Auth.Enter(ctx, who, ref, request)
-				return err
-			},
+			First: first, From: changes, Frame: w.frame, End: end, Check: a.Auth.Again(v.Ctx, v.org.ID.String(), request),
 		}
 		return s.Serve(v.Ctx)
 	}

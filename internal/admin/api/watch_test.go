@@ -16,6 +16,7 @@ import (
 
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/prove"
+	"orgmodes/internal/token"
 )
 
 // told is an event as a client receives it.
@@ -41,11 +42,11 @@ type stream struct {
 
 // watch connects to the watch of Acme's library; last is the Last-Event-ID, if it isn't
 // empty.
-func (s *site) watch(token, query, last string) *stream {
+func (s *site) watch(bearer, query, last string) *stream {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/api/v1/organizations/"+s.acme.ID.String()+"/watch"+query, http.NoBody)
 	require.NoError(s.t, err)
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+bearer)
 	if last != "" {
 		r.Header.Set("Last-Event-ID", last)
 	}
@@ -151,13 +152,21 @@ func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
 	future := s.watch(read, "", "1000000").next()
 	require.Equal(t, "RESET", future.name)
 	require.Equal(t, future.id, future.data.Revision)
+	s.do("HEAD", "/watch", read, "").ok(200)
 	s.do("GET", "/watch?kinds=gadjets", read, "").problem(400, "malformed_query")
 	s.do("GET", "/watch?kind=modes", read, "").problem(400, "malformed_query")
 	s.do("GET", "/watch", read, "", "Last-Event-ID", "x").problem(400, "malformed_header")
 	third := s.organization("third")
 	s.do("GET", "/watch", s.token(s.user("theo", third, "owner"), third, "read"), "").problem(404, "organization_not_found")
 
-	// Whoever has left the organization hears nothing more.
+	// A token that was revoked, or that opens no more of the organization, ends its streams.
+	secret := s.token(s.owner, s.acme, "read")
+	revoked := s.watch(secret, "", "")
+	revoked.next()
+	found, err := s.db.TokenByHash(t.Context(), token.HashOf([]byte(secret)))
+	require.NoError(t, err)
+	s.do("DELETE", "/tokens/"+found.ID.String(), s.write, "").ok(200)
+	revoked.ended()
 	require.NoError(t, s.db.RemoveMember(t.Context(), operator, s.acme.ID, s.member.ID))
 	w.ended()
 }
@@ -186,11 +195,11 @@ func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
 	watching.Add(watchers)
 	library := make([]map[string]int64, watchers)
 	for i := range watchers {
-		w := &watcher{token: s.token(s.user(fmt.Sprint("w", i), s.acme, "member"), s.acme, "read"), objects: map[string]int64{}}
+		w := &watcher{bearer: s.token(s.user(fmt.Sprint("w", i), s.acme, "member"), s.acme, "read"), objects: map[string]int64{}}
 		library[i] = w.objects
 		ending.Go(func() {
 			for connection := 0; ; connection++ {
-				w.stream = sites[(i+connection)%len(sites)].watch(w.token, "", w.id)
+				w.stream = sites[(i+connection)%len(sites)].watch(w.bearer, "", w.id)
 				if connection == 0 {
 					w.receive(t, w.stream.next())
 					watching.Done()
@@ -229,7 +238,7 @@ func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
 
 // watcher keeps a copy of the versions of a library's objects by watching it.
 type watcher struct {
-	token   string
+	bearer  string
 	stream  *stream
 	objects map[string]int64
 	// id is that of the last event that had one; pending are the events since, of a revision

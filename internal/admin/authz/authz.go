@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/request"
@@ -90,6 +91,25 @@ func (a *Authorizer) EnterByToken(c *fiber.Ctx, who access.Principal, r access.R
 		return Entry{}, access.NoSuchOrganization()
 	}
 	return decide(all[0], who, r)
+}
+
+// Again returns a function that authorizes a request once more, while it is being answered:
+// by the same credentials, of which it keeps a copy.
+func (a *Authorizer) Again(c *fiber.Ctx, ref string, r access.Request) func(context.Context) error {
+	var credentials fasthttp.RequestHeader
+	for _, name := range []string{fiber.HeaderAuthorization, fiber.HeaderCookie} {
+		if value := c.Request().Header.Peek(name); len(value) > 0 {
+			credentials.SetBytesV(name, value)
+		}
+	}
+	return func(ctx context.Context) error {
+		who, err := a.Sender(ctx, &credentials)
+		if err != nil {
+			return err
+		}
+		_, err = a.Enter(ctx, who, ref, r)
+		return err
+	}
 }
 
 func decide(m postgres.Membership, who access.Principal, r access.Request) (Entry, error) {

@@ -32,7 +32,7 @@ type Stream[T any] struct {
 	Frame func(T) []byte
 	// Check, if set, is called with each sign of life; the stream ends at its first error.
 	Check func(context.Context) error
-	// End is called when the stream has ended, unless Serve fails.
+	// End is called when the stream has ended.
 	End func()
 
 	conn net.Conn
@@ -47,6 +47,10 @@ type Stream[T any] struct {
 func (s *Stream[T]) Serve(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set("X-Accel-Buffering", "no")
+	if c.Method() == fiber.MethodHead {
+		s.End()
+		return nil
+	}
 	s.over = c.Context().Done() // closed when the server goes down
 	header := &c.Response().Header
 	header.SetConnectionClose() // the body's end

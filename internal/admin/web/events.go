@@ -14,10 +14,6 @@ import (
 // that comes back says what it saw last (Last-Event-ID), and hears of what it
 // missed, once, however much that was.
 func (w *Web) events(v *visit) error {
-	if v.Method() == fiber.MethodHead {
-		v.Set(fiber.HeaderContentType, "text/event-stream")
-		return nil
-	}
 	release, err := w.Streams.Take(v.who.UserID, v.session.CSRF)
 	if err != nil {
 		v.Set(fiber.HeaderRetryAfter, "10")
