@@ -19,8 +19,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// told is an event as a client receives it.
-type told struct {
+// event is an event as a client receives it.
+type event struct {
 	name string
 	id   int64
 	data struct {
@@ -29,14 +29,14 @@ type told struct {
 	}
 }
 
-func (e told) String() string {
+func (e event) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %d", e.name, e.data.Kind, e.data.Name, e.data.Version))
 }
 
 // stream is a client's connection to a watch.
 type stream struct {
 	t      testing.TB
-	events chan told
+	events chan event
 	close  func()
 }
 
@@ -54,11 +54,11 @@ func (s *site) watch(bearer, query, last string) *stream {
 	require.NoError(s.t, err)
 	require.Equal(s.t, http.StatusOK, response.StatusCode)
 	require.Equal(s.t, "text/event-stream", response.Header.Get("Content-Type"))
-	c := &stream{t: s.t, events: make(chan told, 10_000), close: sync.OnceFunc(func() { _ = response.Body.Close() })}
+	c := &stream{t: s.t, events: make(chan event, 10_000), close: sync.OnceFunc(func() { _ = response.Body.Close() })}
 	s.t.Cleanup(c.close)
 	go func() {
 		defer close(c.events)
-		lines, e := bufio.NewScanner(response.Body), told{}
+		lines, e := bufio.NewScanner(response.Body), event{}
 		for lines.Scan() {
 			field, value, _ := strings.Cut(lines.Text(), ": ")
 			switch field {
@@ -72,7 +72,7 @@ func (s *site) watch(bearer, query, last string) *stream {
 				if e.name != "" {
 					c.events <- e
 				}
-				e = told{}
+				e = event{}
 			}
 		}
 	}()
@@ -80,7 +80,7 @@ func (s *site) watch(bearer, query, last string) *stream {
 }
 
 // next returns the next event.
-func (c *stream) next() told {
+func (c *stream) next() event {
 	c.t.Helper()
 	select {
 	case e, open := <-c.events:
@@ -88,7 +88,7 @@ func (c *stream) next() told {
 		return e
 	case <-time.After(storetest.Patience):
 		require.Fail(c.t, "no event")
-		return told{}
+		return event{}
 	}
 }
 
@@ -120,7 +120,7 @@ func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
 
 	other.apply(everyKind).ok(200)
 	var all []string
-	var last told
+	var last event
 	for range 4 {
 		last = w.next()
 		all = append(all, last.String())
@@ -244,7 +244,7 @@ type watcher struct {
 	// id is that of the last event that had one; pending are the events since, of a revision
 	// that isn't complete.
 	id      string
-	pending []told
+	pending []event
 }
 
 // follow receives events until the stream ends or is cut. It reports whether the library was
@@ -270,7 +270,7 @@ func (w *watcher) follow(t *testing.T, cut <-chan time.Time, done <-chan struct{
 	}
 }
 
-func (w *watcher) receive(t *testing.T, e told) {
+func (w *watcher) receive(t *testing.T, e event) {
 	if w.pending = append(w.pending, e); e.id == 0 {
 		return
 	}

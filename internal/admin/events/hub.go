@@ -78,19 +78,20 @@ type Hub struct {
 
 	mu      sync.Mutex
 	watched map[uuid.UUID]*watch
-	// deaf ends listening; nil while nothing is watched. listening is true while
-	// notifications are heard.
-	deaf      context.CancelFunc
-	listening bool
+	// stopListening is nil while nothing is watched. listening is true while Postgres can
+	// notify.
+	stopListening context.CancelFunc
+	listening     bool
 }
 
 // watch is an organization that is watched.
 type watch struct {
 	viewers map[chan State]struct{}
 	last    *State
-	// followers get all changes after told, a revision; 0 while there are none.
+	// followers have received all changes up to the revision delivered; it is 0 without
+	// followers.
 	followers map[chan []postgres.Change]struct{}
-	told      int64
+	delivered int64
 	stop      context.CancelFunc
 	// wake has its state asked for.
 	wake chan struct{}
@@ -135,7 +136,7 @@ func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if delete(w.followers, follower); len(w.followers) == 0 {
-			w.told = 0
+			w.delivered = 0
 		}
 		h.release(org, w)
 	}
@@ -147,8 +148,8 @@ func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if w.told == 0 {
-		w.told = now.Revision
+	if w.delivered == 0 {
+		w.delivered = now.Revision
 		w.awake() // what came since was passed over
 	}
 	return now.Revision, follower, leave, nil
@@ -165,10 +166,10 @@ func (h *Hub) watch(org uuid.UUID) *watch {
 		viewers: map[chan State]struct{}{}, followers: map[chan []postgres.Change]struct{}{}, stop: cancel, wake: make(chan struct{}, 1),
 	}
 	h.watched[org] = w
-	if h.deaf == nil {
-		var hearing context.Context
-		hearing, h.deaf = context.WithCancel(context.Background())
-		go h.hear(hearing)
+	if h.stopListening == nil {
+		var ctx context.Context
+		ctx, h.stopListening = context.WithCancel(context.Background())
+		go h.keepListening(ctx)
 	}
 	go h.follow(ctx, org, w)
 	return w
@@ -188,16 +189,17 @@ func (h *Hub) release(org uuid.UUID, w *watch) {
 // forget ends the watch of an organization, and listening with the last one. h.mu is held.
 func (h *Hub) forget(org uuid.UUID) {
 	delete(h.watched, org)
-	if len(h.watched) == 0 && h.deaf != nil {
-		h.deaf()
-		h.deaf, h.listening = nil, false
+	if len(h.watched) == 0 && h.stopListening != nil {
+		h.stopListening()
+		h.stopListening, h.listening = nil, false
 	}
 }
 
-// hear wakes the watches of organizations that Postgres notifies of, until ctx is done.
-func (h *Hub) hear(ctx context.Context) {
+// keepListening wakes the watches of organizations that Postgres notifies of, until ctx is
+// done.
+func (h *Hub) keepListening(ctx context.Context) {
 	for attempt := 1; ; attempt++ {
-		err := h.listen(ctx, func() { _ = h.hears(ctx, true) }, func(org uuid.UUID) {
+		err := h.listen(ctx, func() { _ = h.setListening(ctx, true) }, func(org uuid.UUID) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			if w := h.watched[org]; w != nil {
@@ -207,7 +209,7 @@ func (h *Hub) hear(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if h.hears(ctx, false) || attempt == 1 {
+		if h.setListening(ctx, false) || attempt == 1 {
 			h.log.Warn("Postgres can't notify of changes: asking more often until it can", "error", err)
 		}
 		select {
@@ -218,9 +220,9 @@ func (h *Hub) hear(ctx context.Context) {
 	}
 }
 
-// hears notes whether notifications are heard. If that is new, everything is asked for:
-// from here on nothing is missed, or everything is polled.
-func (h *Hub) hears(ctx context.Context, listening bool) (isNew bool) {
+// setListening records whether Postgres can notify, and reports whether that is new. If it
+// is, every watch asks: from here on nothing is missed, or everything is polled.
+func (h *Hub) setListening(ctx context.Context, listening bool) (isNew bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if ctx.Err() != nil || h.listening == listening {
@@ -269,18 +271,18 @@ func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
 			return
 		}
 		if err != nil {
-			h.log.Warn("state of an organization can't be had", "organization_id", org, "err", err)
-			h.give(org, w, nil)
+			h.log.Warn("state of an organization can't be had", "organization_id", org, "error", err)
+			h.send(org, w, nil)
 			return
 		}
 		now := stateFrom(s)
 		if w.last == nil || *w.last != now {
-			h.give(org, w, &now)
+			h.send(org, w, &now)
 		}
-		if err := h.tell(ctx, org, w, now.Revision); err != nil {
+		if err := h.deliver(ctx, org, w, now.Revision); err != nil {
 			if ctx.Err() == nil {
 				h.log.Warn("changes of an organization can't be read", "organization_id", org, "error", err)
-				h.give(org, w, nil)
+				h.send(org, w, nil)
 			}
 			return
 		}
@@ -288,26 +290,26 @@ func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
 	}
 }
 
-// tell hands the changes up to a revision to all followers.
-func (h *Hub) tell(ctx context.Context, org uuid.UUID, w *watch, revision int64) error {
+// deliver sends the changes up to a revision to all followers.
+func (h *Hub) deliver(ctx context.Context, org uuid.UUID, w *watch, revision int64) error {
 	h.mu.Lock()
-	told := w.told
+	after := w.delivered
 	h.mu.Unlock()
-	if told == 0 || told >= revision {
+	if after == 0 || after >= revision {
 		return nil
 	}
 	asking, cancel := context.WithTimeout(ctx, eventsPatience)
 	defer cancel()
-	changes, err := h.changes(asking, org, told, revision, maxChanges+1)
+	changes, err := h.changes(asking, org, after, revision, maxChanges+1)
 	if err != nil {
 		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if w.told != told {
-		return nil // others follow since, who want them from another revision on
+	if w.delivered != after {
+		return nil // all followers are new, and know of these changes
 	}
-	w.told = revision
+	w.delivered = revision
 	for follower := range w.followers {
 		select {
 		case follower <- changes:
@@ -316,15 +318,15 @@ func (h *Hub) tell(ctx context.Context, org uuid.UUID, w *watch, revision int64)
 			}
 		default:
 		}
-		// It is too slow, or they are too many: it has to begin again.
+		// The follower is too slow, or the changes are too many: it must begin again.
 		delete(w.followers, follower)
 		close(follower)
 	}
 	return nil
 }
 
-// give hands a state to all viewers; nil ends the watch.
-func (h *Hub) give(org uuid.UUID, w *watch, s *State) {
+// send sends a state to all viewers; nil ends the watch.
+func (h *Hub) send(org uuid.UUID, w *watch, s *State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s == nil && h.watched[org] == w {

@@ -149,7 +149,7 @@ func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
 		leave()
 		synctest.Wait()
 		require.Empty(t, h.watched)
-		require.Nil(t, h.deaf)
+		require.Nil(t, h.stopListening)
 
 		// Whoever comes next is heard, too.
 		again, leaveAgain := h.States(org)
