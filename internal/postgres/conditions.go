@@ -87,12 +87,14 @@ func (e *evaluation) run(ctx context.Context) error {
 		if n < 0 {
 			n = len(references)
 		}
-		condition, err := e.resolved(ctx, references[:n])
-		if err != nil {
-			return err
-		}
-		if err := e.set(ctx, of, before[of.ResourceID], condition); err != nil {
-			return err
+		if e.knows(references[:n]) {
+			condition, err := e.resolved(ctx, references[:n])
+			if err != nil {
+				return err
+			}
+			if err := e.set(ctx, of, before[of.ResourceID], condition); err != nil {
+				return err
+			}
 		}
 		delete(before, of.ResourceID)
 		references = references[n:]
@@ -106,6 +108,19 @@ func (e *evaluation) run(ctx context.Context) error {
 		return nil
 	}
 	return e.q.DeleteStatuses(ctx, sqlcgen.DeleteStatusesParams{OrganizationID: e.org, Ids: ids})
+}
+
+// knows reports whether this release has the kinds of an object and of all that it refers
+// to. What another release has stored is that one's to evaluate.
+func (e *evaluation) knows(references []sqlcgen.ListSoftReferencesRow) bool {
+	for _, r := range references {
+		_, unknown := e.db.kind(r.Kind)
+		_, unknownTarget := e.db.kind(r.TargetKind)
+		if unknown != nil || unknownTarget != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // resolved returns the condition of an object with these references.

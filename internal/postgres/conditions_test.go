@@ -105,3 +105,19 @@ func TestStaleStatusIsFound(t *testing.T) {
 	require.NoError(t, l.db.EvaluateStatus(t.Context(), l.org.ID, l.revision()-1))
 	require.Len(t, stale(), 1)
 }
+
+// What a newer release has stored doesn't keep this one from evaluating the rest.
+func TestObjectsOfUnknownKindsAreNotEvaluated(t *testing.T) {
+	l, gadgets := newGadgets(t)
+	for _, name := range []string{"newer", "one"} {
+		_, err := gadgets.Create(t.Context(), ada, l.org.ID, gadget{Name: name, Mode: "docs"})
+		require.NoError(t, err)
+	}
+	l.exec(`update resource_references f set target_kind = 'gizmo' from resources r where r.id = f.resource_id and r.name = 'newer'`)
+	require.NoError(t, l.db.EvaluateStatus(t.Context(), l.org.ID, l.revision()))
+	for name, want := range map[string]string{"newer": "NotEvaluated", "one": "ReferencesMissing"} {
+		o, err := gadgets.Get(t.Context(), l.org.ID, name)
+		require.NoError(t, err)
+		require.Equal(t, want, o.Conditions[0].Reason)
+	}
+}

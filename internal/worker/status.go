@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -55,10 +57,11 @@ func (w *Worker) evaluateStale(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, o := range stale {
 		if err := w.db.EvaluateStatus(ctx, o.ID, o.Revision); err != nil {
-			return err
+			failed = append(failed, fmt.Errorf("organization %s: %w", o.ID, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
