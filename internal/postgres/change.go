@@ -72,7 +72,7 @@ func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(
 // enqueueAfterChange inserts what a worker does after a change.
 func (db *DB) enqueueAfterChange(ctx context.Context, tx pgx.Tx, org uuid.UUID, revision int64) error {
 	todo := []river.InsertManyParams{{Args: jobs.PublishOrganization{OrganizationID: org, Revision: revision}}}
-	if len(db.MoreKinds()) > 0 { // modes and permission templates have no conditions
+	if db.HasStatus() {
 		todo = append(todo, river.InsertManyParams{Args: jobs.EvaluateStatus{OrganizationID: org, Revision: revision}})
 	}
 	_, err := db.river.InsertManyTx(ctx, tx, todo)

@@ -85,6 +85,10 @@ func (db *DB) MoreKinds() []resource.Kind {
 	})
 }
 
+// HasStatus reports whether objects of any kind have conditions: modes and permission
+// templates have none.
+func (db *DB) HasStatus() bool { return len(db.MoreKinds()) > 0 }
+
 // is returns the name of the kind in versions and in the audit log.
 func (k *kind) is() audit.SubjectKind { return audit.SubjectKind(k.Names().Singular) }
 

@@ -121,7 +121,9 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	g.Go(func() error { return w.db.Lead(running, w.lead) })
 	g.Go(func() error { return w.watchEdition(running) })
 	g.Go(func() error { w.watchLateness(running); return nil })
-	g.Go(func() error { w.watchStatus(running); return nil })
+	if w.db.HasStatus() {
+		g.Go(func() error { w.watchStatus(running); return nil })
+	}
 	err = g.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
@@ -137,13 +139,16 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 	river.AddWorker(registry, &organizationJob{p: w.Publisher})
 	river.AddWorker(registry, &tokenJob{p: w.Publisher})
 	river.AddWorker(registry, &statusJob{db: w.db})
+	queues := map[string]river.QueueConfig{
+		jobs.QueueDocuments: {MaxWorkers: w.parallel},
+		jobs.QueueLarge:     {MaxWorkers: largeAtOnce(w.parallel)},
+		jobs.QueueTokens:    {MaxWorkers: w.parallel},
+	}
+	if w.db.HasStatus() {
+		queues[jobs.QueueStatus] = river.QueueConfig{MaxWorkers: w.parallel}
+	}
 	client, err := river.NewClient(riverpgxv5.New(w.db.Pool()), &river.Config{
-		Queues: map[string]river.QueueConfig{
-			jobs.QueueDocuments: {MaxWorkers: w.parallel},
-			jobs.QueueLarge:     {MaxWorkers: largeAtOnce(w.parallel)},
-			jobs.QueueTokens:    {MaxWorkers: w.parallel},
-			jobs.QueueStatus:    {MaxWorkers: w.parallel},
-		},
+		Queues:                      queues,
 		Workers:                     registry,
 		FetchCooldown:               5 * time.Millisecond,
 		FetchPollInterval:           200 * time.Millisecond,

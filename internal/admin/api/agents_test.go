@@ -95,6 +95,7 @@ func listOfMaps(v any) []map[string]any {
 }
 
 func TestAgentsSeeTheLibrary(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.do("POST", existing, s.write, `{"name":"alone","permission_mode":"default","default_system_prompt":"Be <kind>.","description":"Asks for everything"}`).ok(200).json()
 	s.template("Zealot", "bypassPermissions")
@@ -160,6 +161,7 @@ func TestAgentsSeeTheLibrary(t *testing.T) {
 }
 
 func TestAgentsAreToldThatThereAreNoTemplates(t *testing.T) {
+	t.Parallel()
 	s := emptyOfTemplates(t)
 	a := s.agent(t, s.write)
 	list := a.call("list_templates", nil)
@@ -169,6 +171,7 @@ func TestAgentsAreToldThatThereAreNoTemplates(t *testing.T) {
 }
 
 func TestAgentsSeeNoOtherOrganization(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.template("Ours", "plan")
 	other, err := s.db.Organization(t.Context(), "other")
@@ -193,6 +196,7 @@ func (s *site) knock(token string, headers ...string) answer {
 }
 
 func TestAgentsNeedAToken(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	require.Contains(t, string(s.knock(s.write).ok(200).body), "list_templates", "the same door opens to a token")
 	in := s.signIn("olive@acme.example", goodPassword).ok(201)
@@ -222,6 +226,7 @@ func TestAgentsNeedAToken(t *testing.T) {
 // TestAgentsSendOneMessageAtATime: one request of 400 calls had an answer of 400
 // libraries.
 func TestAgentsSendOneMessageAtATime(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	call := `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"list_modes","arguments":{}}}`
 	var calls []string
@@ -236,6 +241,7 @@ func TestAgentsSendOneMessageAtATime(t *testing.T) {
 }
 
 func TestPagesOfOtherSitesAreNoAgents(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, origin := range []string{"https://evil.example", "null", "http://localhost.evil.example", "https://localhost:8080"} {
 		s.knock(s.write, "Origin", origin).problem(403, "cross_origin")
@@ -273,6 +279,7 @@ func TestPagesOfOtherSitesAreNoAgents(t *testing.T) {
 
 // What an agent gets is one organization's: no cache between may give it to others.
 func TestAgentsAnswersArePrivate(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.create("docs")
 	a := s.agent(t, s.write)

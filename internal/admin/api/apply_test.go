@@ -50,6 +50,7 @@ func actions(a answer) (all []string) {
 }
 
 func TestManifestsOfAllKindsAreOneChange(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, withGadgets)
 	before := s.count("select revision from organizations where slug = 'acme'")
 	entries := s.count("select count(*) from audit_log")
@@ -79,6 +80,7 @@ func TestManifestsOfAllKindsAreOneChange(t *testing.T) {
 }
 
 func TestManifestsThatCannotBeAppliedChangeNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, withGadgets)
 	s.apply(everyKind).ok(200)
 	s.do("PATCH", "/gadgets/one", s.write, `{"spec": {"mode": "code"}}`).ok(200)
@@ -139,6 +141,7 @@ spec: {name: Docs, config: {roleDefinition: r, groups: [], permissionTemplate: N
 
 // Registering a kind is enough to get every route that modes have, and its description.
 func TestRegisteredKindOverJSON(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, withGadgets)
 	s.create("docs")
 	made := s.do("POST", "/gadgets", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {"mode": "docs"}}`).ok(201)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestAuditExport(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	// More than is read at once, and names that a spreadsheet would calculate.
 	var file strings.Builder

@@ -16,6 +16,7 @@ import (
 )
 
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	tag := s.create("docs")
 	good := modeJSON("x", "You write.")
@@ -114,6 +115,7 @@ func TestBadInput(t *testing.T) {
 }
 
 func TestMethodsThatAPathDoesNotTake(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	a := s.do("POST", "/modes/docs", s.write, "{}")
 	a.problem(405, "method_not_allowed")
@@ -123,6 +125,7 @@ func TestMethodsThatAPathDoesNotTake(t *testing.T) {
 }
 
 func TestOversizedBodies(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	// Within the request's limit, beyond the upload's.
 	a := s.do("POST", "/modes/import", s.write, "customModes: []\n#"+strings.Repeat("x", 10<<20), "Content-Type", "text/yaml")
@@ -148,6 +151,7 @@ func TestOversizedBodies(t *testing.T) {
 }
 
 func TestRequestIDs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	require.Equal(t, "client-1", s.do("GET", "/modes", s.write, "", "X-Request-Id", "client-1").header.Get("X-Request-Id"))
 	forged := `r-1" level=ERROR msg="forged`
@@ -161,6 +165,7 @@ func TestRequestIDs(t *testing.T) {
 }
 
 func TestInternalFailuresTellNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.sql("alter table organization_modes rename to gone")
 	a := s.do("GET", "/modes", s.write, "", "X-Request-Id", "broken-1")

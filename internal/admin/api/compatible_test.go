@@ -64,6 +64,7 @@ func requireEmptyText(t *testing.T, v any) {
 }
 
 func TestCompatibleCreate(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.do("POST", existing, s.write, `{"name":" Reviewer ","permission_mode":"plan","allowed_tools":["Read","Bash(git diff:*)"],"default_role":"Reviews","description":""}`).ok(200).json()
 	id, err := uuid.Parse(made["template_id"].(string))
@@ -88,6 +89,7 @@ func TestCompatibleCreate(t *testing.T) {
 }
 
 func TestCompatibleListOfThree(t *testing.T) {
+	t.Parallel()
 	s := emptyOfTemplates(t)
 	require.Equal(t, "[]\n", string(s.do("GET", existing, s.write, "").ok(200).body))
 	for _, name := range []string{"beta", "Alpha", "Gamma"} {
@@ -102,6 +104,7 @@ func TestCompatibleListOfThree(t *testing.T) {
 }
 
 func TestCompatibleGet(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.template("Reviewer", "acceptEdits", "read")
 	require.Equal(t, made, s.do("GET", existing+"/"+made["template_id"].(string), s.write, "").ok(200).json())
@@ -115,6 +118,7 @@ func TestCompatibleGet(t *testing.T) {
 }
 
 func TestCompatibleUpdate(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.do("POST", existing, s.write, `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"],"default_role":"Reviews","default_system_prompt":"Be kind.","description":"d"}`).ok(200).json()
 	at := existing + "/" + made["template_id"].(string)
@@ -154,6 +158,7 @@ func TestCompatibleUpdate(t *testing.T) {
 }
 
 func TestCompatibleDelete(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.template("Reviewer", "plan", "read")
 	id := made["template_id"].(string)
@@ -165,6 +170,7 @@ func TestCompatibleDelete(t *testing.T) {
 }
 
 func TestCompatibleDuplicateName(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	before := s.do("GET", existing, s.write, "").ok(200).body
 	for name, said := range map[string]string{
@@ -185,6 +191,7 @@ func TestCompatibleDuplicateName(t *testing.T) {
 }
 
 func TestCompatibleInvalidPermissionMode(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	before := s.do("GET", existing, s.write, "").ok(200).body
 	for _, wrong := range []string{"yolo", "", "Plan", "accept_edits"} {
@@ -199,6 +206,7 @@ func TestCompatibleInvalidPermissionMode(t *testing.T) {
 }
 
 func TestCompatibleRefusals(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	p := s.do("POST", existing, s.write, `{"name":"x","permission_mode":"plan","allow_tools":["read"]}`).problem(422, "invalid_template")
 	require.Contains(t, p["errors"].([]any)[0].(map[string]any)["detail"], "allowed_tools", "the nearest known one")
@@ -220,6 +228,7 @@ func TestCompatibleRefusals(t *testing.T) {
 // TestTheTokenSaysWhichOrganization: and nothing else does, unless it opens
 // several.
 func TestTheTokenSaysWhichOrganization(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
@@ -267,6 +276,7 @@ func TestTheTokenSaysWhichOrganization(t *testing.T) {
 }
 
 func TestRacingCreatesOfOneTemplateName(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for round := range 10 {
 		names := []string{fmt.Sprintf("Racer %d", round), fmt.Sprintf(" RACER %d ", round)}

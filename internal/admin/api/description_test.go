@@ -27,6 +27,7 @@ import (
 // TestEveryRouteIsDescribed holds the description against the app's routes, both
 // ways.
 func TestEveryRouteIsDescribed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	public, err := url.Parse("http://localhost:8080")
 	require.NoError(t, err)
@@ -52,6 +53,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 }
 
 func TestTheDescriptionIsServed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	y := s.do("GET", "!/api/v1/openapi.yaml", "", "").ok(200)
 	written, err := openapi.YAML(nil)
@@ -64,6 +66,7 @@ func TestTheDescriptionIsServed(t *testing.T) {
 // TestTheDescriptionIsSound holds what tools rely on: references that lead
 // somewhere, names used once, parameters that are declared.
 func TestTheDescriptionIsSound(t *testing.T) {
+	t.Parallel()
 	d := describe()
 	used := map[string]bool{}
 	var walk func(v any, at string)
@@ -132,6 +135,7 @@ var notHere = []string{
 // TestEveryProblemIsDescribed looks for codes in the sources of what answers
 // requests, and for each in the examples.
 func TestEveryProblemIsDescribed(t *testing.T) {
+	t.Parallel()
 	d := describe()
 	described := map[string]string{}
 	for name, response := range d.at("components", "responses").(map[string]any) {
@@ -181,6 +185,7 @@ func TestEveryProblemIsDescribed(t *testing.T) {
 }
 
 func TestTheDescriptionIsPlainYAML(t *testing.T) {
+	t.Parallel()
 	written, err := openapi.YAML(nil)
 	require.NoError(t, err)
 	var n yaml.Node

@@ -25,6 +25,7 @@ const oneBad = twoModes + `  - slug: bad slug
 `
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	yaml := []string{"Content-Type", "application/yaml"}
 	plan := s.do("POST", "/modes/import?dry_run=true", s.write, twoModes, yaml...).ok(200)
@@ -60,6 +61,7 @@ func TestImport(t *testing.T) {
 }
 
 func TestImportOfAFileWithABadMode(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	yaml := []string{"Content-Type", "text/yaml"}
 	plan := s.do("POST", "/modes/import?dry_run=true", s.write, oneBad, yaml...).ok(200).json()
@@ -81,6 +83,7 @@ func TestImportOfAFileWithABadMode(t *testing.T) {
 }
 
 func TestImportOfAForm(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	body := "--b\r\nContent-Disposition: form-data; name=\"dry_run\"\r\n\r\nfalse\r\n" +
 		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\".roomodes\"\r\n\r\n" + twoModes + "\r\n--b--\r\n"
@@ -91,6 +94,7 @@ func TestImportOfAForm(t *testing.T) {
 // What fails midway leaves nothing: no mode, no version, no audit entry, no job,
 // no revision.
 func TestNothingIsHalfApplied(t *testing.T) {
+	t.Parallel()
 	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
 		t.Run(table, func(t *testing.T) {
 			s := newSite(t)

@@ -23,6 +23,7 @@ func (s *site) invite(bearer, email, role string) answer {
 }
 
 func TestInvitations(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada, mel := s.token(s.admin, s.acme, "read", "write"), s.token(s.member, s.acme, "read", "write")
 	s.invite(mel, "stan@other.example", "member").problem(403, "forbidden")
@@ -56,6 +57,7 @@ func TestInvitations(t *testing.T) {
 }
 
 func TestInvitationIsWithdrawnOrDeclined(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada := s.token(s.admin, s.acme, "read", "write")
 	made := s.invite(s.write, "stan@other.example", "owner").ok(201).json()
@@ -73,6 +75,7 @@ func TestInvitationIsWithdrawnOrDeclined(t *testing.T) {
 
 // Whoever invites doesn't learn which addresses have an account.
 func TestInvitationTellsNothingOfAccounts(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	there := s.invite(s.write, "stan@other.example", "member").ok(201)
 	absent := s.invite(s.write, "none@other.example", "member").ok(201)

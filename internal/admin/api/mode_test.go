@@ -8,6 +8,7 @@ import (
 )
 
 func TestModeFromCreationToDeletion(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 
 	made := s.do("POST", "/modes", s.write, modeJSON("Docs", "You write <docs>.")).ok(201)
@@ -62,6 +63,7 @@ func TestModeFromCreationToDeletion(t *testing.T) {
 }
 
 func TestDeletedAndRecreatedIsAnotherMode(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	old := s.create("docs")
 	s.do("DELETE", "/modes/docs", s.write, "", "If-Match", old).ok(204)
@@ -73,6 +75,7 @@ func TestDeletedAndRecreatedIsAnotherMode(t *testing.T) {
 }
 
 func TestModeList(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, slug := range []string{"c-one", "a-two", "code"} {
 		s.create(slug)
@@ -110,6 +113,7 @@ func slugs(list map[string]any) []string {
 }
 
 func TestVersionsDiffAndRestore(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.do("POST", "/modes", s.write, modeJSON("docs", "One\\nTwo")).ok(201).json()["id"].(string)
 	s.do("PATCH", "/modes/docs", s.write, `{"config":{"roleDefinition":"One\nThree"}}`).ok(200)
@@ -148,6 +152,7 @@ func TestVersionsDiffAndRestore(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.create("code")
 	s.create("docs")

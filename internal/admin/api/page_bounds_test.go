@@ -11,6 +11,7 @@ import (
 // TestAuditPagesAreBoundedInBytes: a page ends early where its entries are long, and
 // the cursor continues there. The export has them all.
 func TestAuditPagesAreBoundedInBytes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.sql(`insert into audit_log (organization_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)
 		select $1, 'user', 'u', 'U', 'mode.update', 'mode', n::text, 'M', text, text, 'r', 's'
@@ -31,6 +32,7 @@ func TestAuditPagesAreBoundedInBytes(t *testing.T) {
 }
 
 func TestTokensAreListedInPages(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.sql(`with made as (
 		insert into tokens (sha256, start, name, user_id, scopes, created_by)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.do("POST", "/tokens", s.write, `{"name":"CI","scopes":["read","write"],"expires_at":"2999-01-01T00:00:00Z"}`).ok(201).json()
 	secret := made["token"].(string)
@@ -38,6 +39,7 @@ func TestTokens(t *testing.T) {
 }
 
 func TestTokenCreationWaitsForItsPublication(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *admin.Options) { o.PublishWait = 20 * time.Second })
 	// As soon as there is a job for it, say that it is published: what a worker does.
 	s.sql(`create function publish() returns trigger language plpgsql security definer as $$
@@ -49,6 +51,7 @@ func TestTokenCreationWaitsForItsPublication(t *testing.T) {
 }
 
 func TestMembersTokens(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	mel := s.token(s.member, s.acme, "read", "write")
 	s.do("POST", "/tokens", mel, `{"name":"mine"}`).ok(201)
@@ -80,6 +83,7 @@ func (s *site) writeOnly() string {
 // A token that an earlier release made with write alone gets to see nothing of the
 // library: neither in answers to changes, nor in those to conflicts.
 func TestTokenThatOnlyWritesSeesNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	tag := s.create("docs")
 	writes := s.writeOnly()
@@ -103,6 +107,7 @@ func TestTokenThatOnlyWritesSeesNothing(t *testing.T) {
 }
 
 func TestMembers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ada := s.token(s.admin, s.acme, "read", "write")
 	require.NoError(t, s.db.AddMember(t.Context(), operator, s.acme.ID, s.stranger.ID, "member"))
@@ -129,6 +134,7 @@ func TestMembers(t *testing.T) {
 }
 
 func TestAudit(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.create("one")
 	s.create("two")
@@ -169,6 +175,7 @@ func TestAudit(t *testing.T) {
 }
 
 func TestOrganizationsAndPublication(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	list := s.do("GET", "!/api/v1/organizations", s.write, "").ok(200).json()["organizations"].([]any)
 	require.Len(t, list, 1)

@@ -16,6 +16,7 @@ import (
 )
 
 func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.create("docs")
 	file := "customModes:\n- {slug: new, name: New, roleDefinition: r, groups: []}\n"
@@ -73,6 +74,7 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 // TestEveryParameterIsDescribed asks each route for a parameter that none takes, and
 // holds those that the refusal names against the description.
 func TestEveryParameterIsDescribed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, withGadgets)
 	d := describe()
 	example := regexp.MustCompile(`\{(\w+)\}`)
@@ -105,6 +107,7 @@ func TestEveryParameterIsDescribed(t *testing.T) {
 // TestAuditActionsAreThoseThatAreRecorded makes every change that is recorded, and asks
 // an organization's log for each of those in it by its action.
 func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ctx, org := t.Context(), s.acme.ID
 	library := func(noun, ref, id, made, changed, file, media string) {
@@ -174,6 +177,7 @@ func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
 }
 
 func TestTokenScopesAreReadByTheirExactName(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	before := s.count("select count(*) from tokens")
 	for _, body := range []string{
@@ -191,6 +195,7 @@ func TestTokenScopesAreReadByTheirExactName(t *testing.T) {
 // The 32 KB that would become gigabytes: no body but a mode's is read as YAML, and
 // what is read as YAML has a budget.
 func TestSessionIsNotReadAsYAML(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	bomb := "a: &a " + strings.Repeat("x", 20_000) + "\nb: &b [" + strings.Repeat("*a,", 300) + "]\nc: [" + strings.Repeat("*b,", 300) + "]\nd: [" + strings.Repeat("1,", 5000) + "]\n"
 	s.do("POST", "!/api/v1/session", "", bomb, "Content-Type", "application/yaml").problem(415, "unsupported_media_type")

@@ -25,6 +25,7 @@ func atOnce(n int, send func(i int) answer) []answer {
 }
 
 func TestRacingEditsLoseNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for round := range 10 {
 		slug := fmt.Sprintf("docs-%d", round)
@@ -52,6 +53,7 @@ func TestRacingEditsLoseNothing(t *testing.T) {
 }
 
 func TestRacingCreatesOfOneSlug(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for round := range 10 {
 		names := []string{fmt.Sprintf("Docs%d", round), fmt.Sprintf("docs%d", round)}
@@ -70,6 +72,7 @@ func TestRacingCreatesOfOneSlug(t *testing.T) {
 }
 
 func TestRacingPatchesOfDifferentFieldsBothCount(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.create("docs")
 	patches := []string{`{"name":"Renamed"}`, `{"config":{"whenToUse":"Often"}}`, `{"config":{"description":"Short"}}`}
@@ -84,6 +87,7 @@ func TestRacingPatchesOfDifferentFieldsBothCount(t *testing.T) {
 }
 
 func TestEditOfWhatWasDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	tag := s.create("docs")
 	s.do("DELETE", "/modes/docs", s.write, "", "If-Match", tag).ok(204)

@@ -17,6 +17,7 @@ func (s *site) signIn(email, pass string, headers ...string) answer {
 }
 
 func TestSession(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	in := s.signIn("OLIVE@acme.example", goodPassword).ok(201)
 	cookie := in.header.Get("Set-Cookie")
@@ -56,6 +57,7 @@ func TestSession(t *testing.T) {
 }
 
 func TestSessionsEnd(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	in := s.signIn("olive@acme.example", goodPassword).ok(201)
 	pair, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
@@ -70,6 +72,7 @@ func TestSessionsEnd(t *testing.T) {
 }
 
 func TestCookieOverHTTPS(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *admin.Options) { o.Public = &url.URL{Scheme: "https", Host: "modes.example"} })
 	in := s.signIn("olive@acme.example", goodPassword, "Origin", "https://modes.example").ok(201)
 	cookie, err := http.ParseSetCookie(in.header.Get("Set-Cookie"))
@@ -83,6 +86,7 @@ func TestCookieOverHTTPS(t *testing.T) {
 }
 
 func TestTokensThatDoNotOpen(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	good := s.token(s.owner, s.acme, "read", "write")
 	s.do("GET", "/modes", good, "").ok(200)

@@ -28,6 +28,7 @@ func deletionsOf(ids ...string) string {
 }
 
 func TestSeveralAreDeletedOverJSON(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ids := s.made("a", "b", "c", "d")
 	entries := s.count("select count(*) from audit_log")
@@ -58,6 +59,7 @@ func TestSeveralAreDeletedOverJSON(t *testing.T) {
 }
 
 func TestWhatNamesSeveralIsHeldToItsForm(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	id := s.made("a")[0]
 	for body, pointers := range map[string][]string{
@@ -81,6 +83,7 @@ func TestWhatNamesSeveralIsHeldToItsForm(t *testing.T) {
 }
 
 func TestTemplatesAreDeletedTogether(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	var ids []string
 	for _, one := range s.do("GET", "/templates", s.write, "").ok(200).json()["templates"].([]any) {
@@ -97,6 +100,7 @@ func TestTemplatesAreDeletedTogether(t *testing.T) {
 }
 
 func TestModesAreOrderedOverJSON(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ids := s.made("a", "b", "c")
 	body := func(ids ...string) string {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestTemplateFromCreationToDeletion(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	made := s.do("POST", "/templates", s.write, `{"name":"Reviewer","permission_mode":"plan","allowed_tools":["read"],"description":"a <b>"}`).ok(201)
 	id := made.json()["template_id"].(string)
@@ -69,6 +70,7 @@ func TestTemplateFromCreationToDeletion(t *testing.T) {
 }
 
 func TestTemplateList(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	list := s.do("GET", "/templates?limit=3", s.write, "").ok(200)
 	require.NotEmpty(t, list.header.Get("ETag"))
@@ -85,6 +87,7 @@ func TestTemplateList(t *testing.T) {
 }
 
 func TestDefaultTemplatesComeBackWhenAskedFor(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"Safe%20Sandbox", "Code%20Expert"} {
 		s.do("DELETE", "/templates/"+name, s.write, "", "If-Match", "*").ok(204)
@@ -98,6 +101,7 @@ func TestDefaultTemplatesComeBackWhenAskedFor(t *testing.T) {
 }
 
 func TestResolve(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	got := s.do("POST", "/templates/Code%20Expert/resolve", s.write, `{"allowed_tools":["read","web_fetch"],"permission_mode":"bypassPermissions","role":"Mine"}`).ok(200).json()
 	require.Equal(t, []any{"read"}, got["allowed_tools"].(map[string]any)["value"])
@@ -109,6 +113,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestToolsOfTheInstallation(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *admin.Options) {
 		tools, err := o.DB.Tools.With("deploy=Rolls out a release.")
 		require.NoError(t, err)

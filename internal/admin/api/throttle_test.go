@@ -41,6 +41,7 @@ func deviceOf(a answer) string {
 }
 
 func TestWrongPasswords(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	wrong := s.signIn("olive@acme.example", "not the password").problem(401, "wrong_credentials")
 	unknown := s.signIn("nobody@acme.example", "not the password").problem(401, "wrong_credentials")
@@ -60,6 +61,7 @@ func TestWrongPasswords(t *testing.T) {
 }
 
 func TestAccountThatIsNotThereCountsLikeOneThatIs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.wrong(10, "nobody@acme.example")
 	s.signIn("nobody@acme.example", "not the password").problem(429, "too_many_attempts")
@@ -71,6 +73,7 @@ func TestAccountThatIsNotThereCountsLikeOneThatIs(t *testing.T) {
 }
 
 func TestStrangerCannotLockTheOwnerOut(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, behindProxy)
 	home := []string{"X-Forwarded-For", "192.0.2.1"}
 	device := deviceOf(s.signIn("olive@acme.example", goodPassword, home...).ok(201))
@@ -91,6 +94,7 @@ func TestStrangerCannotLockTheOwnerOut(t *testing.T) {
 }
 
 func TestDeviceIsKnownForOneAccountOnly(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	device := deviceOf(s.signIn("mel@acme.example", goodPassword).ok(201))
 	s.wrong(10, "olive@acme.example")
@@ -100,6 +104,7 @@ func TestDeviceIsKnownForOneAccountOnly(t *testing.T) {
 }
 
 func TestAddressesOfOneNetworkCountAsOne(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, behindProxy)
 	for i := range 50 {
 		s.wrong(1, fmt.Sprintf("user-%d@acme.example", i), "X-Forwarded-For", fmt.Sprintf("2001:db8:1:2::%x", i+1))
@@ -110,6 +115,7 @@ func TestAddressesOfOneNetworkCountAsOne(t *testing.T) {
 
 // Behind a proxy that nobody told us of, everybody has the proxy's address.
 func TestUnconfiguredProxyDoesNotLockEverybodyOut(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *admin.Options) { o.Public = &url.URL{Scheme: "https", Host: "modes.example"} })
 	for i := range 60 {
 		s.wrong(1, fmt.Sprintf("user-%d@acme.example", i))
@@ -118,6 +124,7 @@ func TestUnconfiguredProxyDoesNotLockEverybodyOut(t *testing.T) {
 }
 
 func TestProcessesCountTogether(t *testing.T) {
+	t.Parallel()
 	one := newSite(t)
 	two := one.another()
 	for range 5 {
@@ -129,6 +136,7 @@ func TestProcessesCountTogether(t *testing.T) {
 }
 
 func TestAttemptsAtOnceDoNotExceedTheLimit(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	var refused, late int
 	for _, a := range atOnce(25, func(int) answer { return s.signIn("olive@acme.example", "not the password") }) {
@@ -147,6 +155,7 @@ func TestAttemptsAtOnceDoNotExceedTheLimit(t *testing.T) {
 
 // What we could not find out is no wrong password.
 func TestFailureOfOursIsNoWrongPassword(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.sql("alter table users rename to users_away")
 	for range 12 {
@@ -162,6 +171,7 @@ func TestFailureOfOursIsNoWrongPassword(t *testing.T) {
 // An attempt that can't be given back, because Postgres is away by then, is given back
 // with the next one.
 func TestAttemptIsGivenBackLater(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.signIn("olive@acme.example", goodPassword).ok(201)
 	s.sql(`create function away() returns trigger language plpgsql as $$
@@ -176,6 +186,7 @@ func TestAttemptIsGivenBackLater(t *testing.T) {
 }
 
 func TestDisabledAccountIsOutAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	pair, _, _ := strings.Cut(s.signIn("mel@acme.example", goodPassword).ok(201).header.Get("Set-Cookie"), ";")
 	mel := s.token(s.member, s.acme, "read")

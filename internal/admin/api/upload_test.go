@@ -59,6 +59,7 @@ func line(plan map[string]any, i int) map[string]any {
 }
 
 func TestImportOfSeveralFiles(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	files := [][2]string{{"a.yaml", mode("docs", "You write.")}, {"b.json", `[{"slug":"tests","name":"T","roleDefinition":"r","groups":[]}]`}, {"c.yaml", "# no modes"}, {"readme.md", "Hello"}}
 	body, media := form(t, files)
@@ -99,6 +100,7 @@ func TestImportOfSeveralFiles(t *testing.T) {
 }
 
 func TestChoicesOfAnImport(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	yaml := []string{"Content-Type", "text/yaml"}
 	s.do("POST", "/modes/import", s.write, twoModes, yaml...).ok(200)
@@ -191,6 +193,7 @@ func zipBomb(t *testing.T) string {
 }
 
 func TestAdviceAndViews(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	shell := `{"slug":"look","name":"Look","config":{"roleDefinition":"You look.","groups":["read","browser"]}}`
 	s.do("POST", "/modes", s.write, shell).ok(201)

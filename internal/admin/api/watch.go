@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/events"
@@ -61,8 +62,8 @@ func (a *API) watch(request access.Request) func(*visit) error {
 			return err
 		}
 		end := func() { leave(); release() }
-		w := &watcher{organization: v.org.ID.String(), kinds: kinds, after: now}
-		first, err := w.begin(v.UserContext(), a.DB, v, seen, resumes)
+		w := &watcher{organization: v.org.ID, kinds: kinds, told: now}
+		first, err := w.begin(v.UserContext(), a.DB, seen, resumes)
 		if err != nil {
 			end()
 			return err
@@ -110,39 +111,42 @@ func lastEventID(v *visit) (revision int64, ok bool, err error) {
 
 // watcher makes events of changes.
 type watcher struct {
-	organization string
+	organization uuid.UUID
 	kinds        map[string]resource.Kind
-	// after is the revision up to which the client is told everything.
-	after int64
+	// told is the revision up to which the client knows everything.
+	told int64
 }
 
 // begin returns the first events of a stream.
-func (w *watcher) begin(ctx context.Context, db *postgres.DB, v *visit, seen int64, resumes bool) ([]byte, error) {
+func (w *watcher) begin(ctx context.Context, db *postgres.DB, seen int64, resumes bool) ([]byte, error) {
 	name := eventSync
-	if resumes && seen <= w.after {
-		missed, err := db.Changes(ctx, v.org.ID, seen, w.after, maxMissed+1)
+	if resumes && seen <= w.told {
+		missed, err := db.Changes(ctx, w.organization, seen, w.told, maxMissed+1)
 		if err != nil {
 			return nil, err
 		}
 		if len(missed) <= maxMissed {
-			now := w.after
-			w.after = seen
-			first := w.frame(missed)
-			w.after = now
-			return first, nil
+			return w.events(missed), nil
 		}
 	}
-	if resumes { // it saw too little, or what is no more: an older backup was restored
+	if resumes { // too far behind, or ahead: an older backup was restored
 		name = eventReset
 	}
-	return event(nil, name, jsonast.Map{{Name: "revision", Value: int(w.after)}}, w.after), nil
+	return event(nil, name, jsonast.Map{{Name: "revision", Value: int(w.told)}}, w.told), nil
 }
 
-// frame returns the events of changes that the client was not told yet.
+// frame returns the events of the changes that the client doesn't know yet.
 func (w *watcher) frame(changes []postgres.Change) []byte {
-	changes = slices.DeleteFunc(slices.Clone(changes), func(c postgres.Change) bool {
-		return c.Revision <= w.after || w.kinds[c.Kind] == nil
-	})
+	changes = slices.DeleteFunc(slices.Clone(changes), func(c postgres.Change) bool { return c.Revision <= w.told })
+	if len(changes) > 0 {
+		w.told = changes[len(changes)-1].Revision
+	}
+	return w.events(changes)
+}
+
+// events returns the events of changes of the watched kinds.
+func (w *watcher) events(changes []postgres.Change) []byte {
+	changes = slices.DeleteFunc(slices.Clone(changes), func(c postgres.Change) bool { return w.kinds[c.Kind] == nil })
 	var out []byte
 	for i, c := range changes {
 		name := eventModified
@@ -154,7 +158,7 @@ func (w *watcher) frame(changes []postgres.Change) []byte {
 		}
 		id := int64(0)
 		if i == len(changes)-1 || changes[i+1].Revision != c.Revision {
-			id, w.after = c.Revision, c.Revision
+			id = c.Revision
 		}
 		out = event(out, name, w.present(c), id)
 	}
@@ -172,7 +176,7 @@ func (w *watcher) present(c postgres.Change) jsonast.Map {
 		{Name: "revision", Value: int(c.Revision)},
 		{Name: "action", Value: string(c.Action)},
 		{Name: "actor", Value: c.Actor},
-		{Name: "href", Value: "/api/v1/organizations/" + w.organization + "/" + names.Plural + "/" + c.ID.String()},
+		{Name: "href", Value: "/api/v1/organizations/" + w.organization.String() + "/" + names.Plural + "/" + c.ID.String()},
 	}
 }
 

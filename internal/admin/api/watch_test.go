@@ -103,12 +103,13 @@ func (c *stream) ended() {
 				return
 			}
 		case <-deadline:
-			require.Fail(c.t, "the stream goes on")
+			require.Fail(c.t, "the stream did not end")
 		}
 	}
 }
 
 func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, withGadgets)
 	s.create("docs")
 	read := s.token(s.member, s.acme, "read")
@@ -159,7 +160,7 @@ func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
 	third := s.organization("third")
 	s.do("GET", "/watch", s.token(s.user("theo", third, "owner"), third, "read"), "").problem(404, "organization_not_found")
 
-	// A token that was revoked, or that opens no more of the organization, ends its streams.
+	// A token that is revoked, or no longer opens the organization, ends its streams.
 	secret := s.token(s.owner, s.acme, "read")
 	revoked := s.watch(secret, "", "")
 	revoked.next()
@@ -172,6 +173,7 @@ func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
 }
 
 func TestWatchesOfATokenAreLimited(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for range 12 {
 		require.Equal(t, "SYNC", s.watch(s.write, "", "").next().name)
@@ -183,6 +185,7 @@ func TestWatchesOfATokenAreLimited(t *testing.T) {
 // Whatever happens to their connections, all watchers end with the library as it is, having
 // received each change once and in order.
 func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
+	t.Parallel()
 	watchers, changes := 12, 120
 	if prove.Enabled() {
 		watchers, changes = 200, 2000

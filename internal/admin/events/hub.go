@@ -63,10 +63,9 @@ func (s State) JSON() []byte {
 // Hub asks the database for the state of the organizations that are watched, once for all
 // viewers of each, whenever Postgres notifies of a change:
 //
-//	first viewer joins ──> it is asked for now and on each change ──> viewers get it
-//	last viewer leaves ──> nobody asks                            ──> a failure closes their
-//	                                                                  channels: browsers say
-//	                                                                  so, and come back
+//	first viewer joins ──> queried now and on each change ──> viewers receive it
+//	last viewer leaves ──> no more queries
+//	a query fails      ──> their channels are closed: browsers say so and reconnect
 //
 // What changed is read once for all that follow the changes of an organization. It listens
 // for notifications while any organization is watched.
@@ -175,7 +174,7 @@ func (h *Hub) watch(org uuid.UUID) *watch {
 	return w
 }
 
-// release ends a watch that has nobody left. h.mu is held.
+// release ends a watch without viewers and followers. h.mu is held.
 func (h *Hub) release(org uuid.UUID, w *watch) {
 	if len(w.viewers)+len(w.followers) > 0 {
 		return

@@ -39,7 +39,7 @@ func TestHubAsksOnceForAllViewersAndStopsAfterTheLast(t *testing.T) {
 		synctest.Wait()
 		second, leaveSecond := h.States(org)
 		require.EqualValues(t, 1, (<-first).Revision)
-		require.EqualValues(t, 1, (<-second).Revision, "who comes later gets what is known")
+		require.EqualValues(t, 1, (<-second).Revision, "a later viewer gets the known state")
 		require.EqualValues(t, 1, asked.Load())
 		revision.Store(2)
 		require.EqualValues(t, 2, (<-first).Revision)
@@ -50,7 +50,7 @@ func TestHubAsksOnceForAllViewersAndStopsAfterTheLast(t *testing.T) {
 		require.EqualValues(t, 3, asked.Load())
 		leaveFirst()
 		leaveSecond()
-		synctest.Wait() // and the test ends only if nobody asks any more
+		synctest.Wait() // the bubble ends only once the goroutine that queries has
 		require.Empty(t, h.watched)
 	})
 }

@@ -100,7 +100,9 @@ func database(t testing.TB, migrated bool) string {
 		from = server.template
 	}
 	name := "orgmodes_test_" + strings.ToLower(rand.Text()[:12])
-	if err := execute(ctx, "CREATE DATABASE "+name+" TEMPLATE "+from); err != nil {
+	// Page by page through the log, the default, takes twice as long, for a crash that no
+	// test survives.
+	if err := execute(ctx, "CREATE DATABASE "+name+" TEMPLATE "+from+" STRATEGY file_copy"); err != nil {
 		t.Fatalf("storetest: %v", err)
 	}
 	t.Cleanup(func() {
