@@ -15,8 +15,9 @@ VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>
 
 # Four test binaries at once keep two cores busy: many tests wait.
 TEST_PARALLEL ?= 4
-# These wait the most or work the most, so they start first.
-TEST_FIRST    ?= ./internal/admin/web/browsertest ./internal/admin/api ./internal/reader ./internal/worker
+# The longest start first, so that none is left over when the others are done.
+TEST_FIRST    ?= $(addprefix ./,internal/admin/web/browsertest internal/admin/api internal/reader internal/worker \
+                 cmd/admin internal/postgres deploy/local internal/modes internal/admin loadtest)
 # Only a test that hangs takes that long, on a slow machine too.
 TEST_TIMEOUT  ?= 60m
 TEST_FLAGS    ?=
