@@ -13,8 +13,8 @@ GO ?= go
 export GOFLAGS := $(strip $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false)
 VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# Four test binaries at once keep two cores busy: many tests wait.
-TEST_PARALLEL ?= 4
+# Three test binaries at once keep two cores busy: many tests wait.
+TEST_PARALLEL ?= 3
 # The longest start first, so that none is left over when the others are done.
 TEST_FIRST    ?= $(addprefix ./,internal/admin/web/browsertest internal/admin/api internal/reader internal/worker \
                  cmd/admin internal/postgres deploy/local internal/modes internal/admin loadtest)

@@ -11,6 +11,7 @@ import (
 	"orgmodes/internal/golden"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes/nodetest"
+	"orgmodes/internal/prove"
 )
 
 func sampleMode() Mode {
@@ -138,7 +139,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 		}
 	}
 	t.Run("property", func(t *testing.T) {
-		rapid.Check(t, func(rt *rapid.T) {
+		prove.Property(t, 25, func(rt *rapid.T) {
 			// A hundred texts and a tree at once: thousands in a run.
 			texts := rapid.SliceOfN(drawText(), 50, 100).Draw(rt, "texts")
 			values := make([]any, 0, len(texts)+1)

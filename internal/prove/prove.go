@@ -5,6 +5,8 @@ package prove
 import (
 	"os"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // variable is the environment variable that asks for the long tests;
@@ -21,4 +23,20 @@ func Long(t testing.TB) {
 	if !Enabled() {
 		t.Skip("runs in make prove")
 	}
+}
+
+// Property is rapid.Check for a property that takes long: unless the long tests run, only
+// the first checks, short of them, are made.
+func Property(t *testing.T, short int, check func(*rapid.T)) {
+	t.Helper()
+	made, failed := 0, false
+	rapid.Check(t, func(rt *rapid.T) {
+		if made++; made > short && !failed && !Enabled() {
+			return
+		}
+		passed := false
+		defer func() { failed = failed || !passed || rt.Failed() }() // rapid repeats and shrinks a failure
+		check(rt)
+		passed = true
+	})
 }

@@ -16,7 +16,6 @@ import (
 )
 
 func TestBadInput(t *testing.T) {
-	t.Parallel()
 	s := newSite(t)
 	tag := s.create("docs")
 	good := modeJSON("x", "You write.")

@@ -51,7 +51,6 @@ func corpus(tb testing.TB) (folder string, counts map[string][2]int) {
 // modes proves that every parser reads that alike. The short form takes every fourth
 // file.
 func TestCorpus(t *testing.T) {
-	t.Parallel()
 	folder, counts := corpus(t)
 	if !prove.Enabled() {
 		for i, file := range slices.Sorted(maps.Keys(counts)) {

@@ -97,6 +97,7 @@ func TestNothingIsHalfApplied(t *testing.T) {
 	t.Parallel()
 	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
 		t.Run(table, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			s.create("docs")
 			count := func() [5]int {

@@ -39,7 +39,6 @@ func filled(s *site, path, mode, token string) string {
 // TestNobodySeesAnotherTenant holds every route to say "not there" to who is
 // owner of another organization, with a session's or a token's rights.
 func TestNobodySeesAnotherTenant(t *testing.T) {
-	t.Parallel()
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
 	tokens, _, err := s.db.Tokens(t.Context(), s.acme.ID, postgres.TokenFilter{Limit: 100})
@@ -92,7 +91,6 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 // allowed gets past the guard: to anything but 401, 403 and a hidden
 // organization.
 func TestWhoMayDoWhat(t *testing.T) {
-	t.Parallel()
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
 	tokens, _, err := s.db.Tokens(t.Context(), s.acme.ID, postgres.TokenFilter{Limit: 100})

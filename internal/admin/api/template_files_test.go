@@ -15,6 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"orgmodes/internal/prove"
 )
 
 // filesOf are the files of a zip file, by their names.
@@ -161,11 +163,8 @@ func TestNoFieldIsDropped(t *testing.T) {
 	text := rapid.OneOf(rapid.Just[any](nil), rapid.Map(rapid.StringOfN(rapid.RuneFrom([]rune("aé<&>\"\\\n\t 漢\U0001F600")), 0, 12, -1), func(s string) any { return s }))
 	tool := rapid.SampledFrom([]string{"read", "Read", "Bash(git status:*)", "mcp__github__*", "mcp__files__read", "send_comm", "Edit(src/**)"})
 	n := 0
-	rapid.Check(t, func(r *rapid.T) {
+	prove.Property(t, 12, func(r *rapid.T) {
 		n++
-		if n%10 == 0 { // what was made so far is exported and planned again each time
-			s.sql(`delete from permission_templates`)
-		}
 		want := map[string]any{
 			"name":                  fmt.Sprintf("%s %d", rapid.StringOfN(rapid.RuneFrom([]rune("aB<é漢-")), 1, 8, -1).Draw(r, "name"), n),
 			"permission_mode":       rapid.SampledFrom([]string{"default", "acceptEdits", "plan", "bypassPermissions"}).Draw(r, "mode"),

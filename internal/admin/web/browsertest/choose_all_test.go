@@ -87,6 +87,7 @@ func (b *browser) shiftClick(selector string) {
 }
 
 func TestBuiltInModesHaveTheirGlyphs(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("code", "Code")
 	s.mode("ask", "🦉 Ask")

@@ -110,6 +110,7 @@ func TestEveryPageSaysWhetherItIsConnected(t *testing.T) {
 
 // A page that nobody sees holds no connection: a browser has six for a server.
 func TestPagesThatNobodySeesHoldNoStream(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	var mu sync.Mutex

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/prove"
 )
 
 // post sends a form with a user's session, as a program can.
@@ -73,6 +75,7 @@ func TestForgedFormIsRefused(t *testing.T) {
 }
 
 func TestWrongPasswordsAreAllTheSameAndNotManyAreTaken(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	try := func(email string) (int, string) {
 		return s.post("/sign-in", "", nil, url.Values{"email": {email}, "password": {"wrong"}})

@@ -147,6 +147,7 @@ func TestLineWithoutRedis(t *testing.T) {
 
 // What is on its way again, and fails, isn't said to be a change that editors lack.
 func TestLineWhilePublishedAgain(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	s.readerServes("docs-writer")

@@ -69,6 +69,7 @@ func TestModeIsCreatedByForm(t *testing.T) {
 
 // An answer to what was typed before may come after the choice: it does not undo it.
 func TestChosenEditorOutlivesALateAnswer(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/new")

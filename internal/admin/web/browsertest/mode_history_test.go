@@ -67,6 +67,7 @@ func TestVersionIsRestoredFromHistory(t *testing.T) {
 }
 
 func TestDeletedModeIsNotRestoredOverAnother(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.deleteModeThatWas("docs-writer", "Docs writer")
 	s.mode("docs-writer", "Another one")

@@ -62,6 +62,7 @@ func TestModesAreReorderedByDragging(t *testing.T) {
 
 // Of two who reorder at once the second is told, and nothing is lost.
 func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("anna", "Anna")
 	s.mode("bert", "Bert")
@@ -82,6 +83,7 @@ func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
 }
 
 func TestModesAreReorderedWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("anna", "Anna")
 	s.mode("bert", "Bert")

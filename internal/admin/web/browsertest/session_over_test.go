@@ -67,6 +67,7 @@ func TestFormOfAnOlderSessionIsSentAgain(t *testing.T) {
 
 // The reorder by script says so too, and comes back to the list.
 func TestReorderAfterTheSessionLeadsToSignIn(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("anna", "Anna")
 	s.mode("bert", "Bert")
@@ -91,6 +92,7 @@ func (b *browser) away() {
 // A text can hold U+0000 once a script or a paste has put it there: the form comes back
 // with everything in it, and is saved when it is sent again.
 func TestFormThatCannotBeStoredComesBack(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)

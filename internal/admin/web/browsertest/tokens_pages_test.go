@@ -7,9 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
 )
 
 func TestManyTokensAreListedInPages(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.sql(`with made as (
 		insert into tokens (sha256, start, name, user_id, scopes, created_by, created_at, version, published_version, revoked_at)
@@ -34,6 +36,7 @@ func TestManyTokensAreListedInPages(t *testing.T) {
 }
 
 func TestLongWordsAreComparedOnThePage(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	long := func(end string) func(*modes.Mode) {
 		return func(m *modes.Mode) { m.Config.RoleDefinition = strings.Repeat("x", 200_000) + end }

@@ -1,0 +1,21 @@
+package prove_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"orgmodes/internal/prove"
+)
+
+func TestPropertyMakesTheFirstChecksOnly(t *testing.T) {
+	t.Setenv("ORGMODES_PROVE", "")
+	made := 0
+	check := func(*rapid.T) { made++ }
+	prove.Property(t, 7, check)
+	require.Equal(t, 7, made)
+	t.Setenv("ORGMODES_PROVE", "1")
+	prove.Property(t, 7, check)
+	require.Equal(t, 7+100, made)
+}
