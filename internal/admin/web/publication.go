@@ -7,6 +7,7 @@ import (
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/publication"
 	"orgmodes/internal/endpoint"
+	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 )
 
@@ -148,7 +149,11 @@ func (w *Web) publicationRetry(v *visit) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	if err := w.DB.RetryPublishJob(v.UserContext(), v.org.ID, id); err != nil {
+	err = w.DB.RetryPublishJob(v.UserContext(), v.org.ID, id)
+	if fault.Is(err, fault.NotFound) {
+		return v.done(v.path("/publication"), said{Text: "There was nothing left to try again: it is published by now."})
+	}
+	if err != nil {
 		return err
 	}
 	return v.done(v.path("/publication"), said{Text: "It is tried again now."})
