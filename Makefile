@@ -22,8 +22,8 @@ TEST_FIRST    ?= $(addprefix ./,internal/admin/web/browsertest internal/admin/ap
 TEST_TIMEOUT  ?= 60m
 TEST_FLAGS    ?=
 # Clones share the build cache (-trimpath), `make check` vets, and linking takes a
-# third less without debugging information. Hashing a password shares nothing, and
-# would keep the race detector busy for most of some tests.
+# third less without debugging information. Password hashing shares no memory, and
+# under the race detector it dominates some tests.
 TEST_BUILD    := -trimpath -vet=off -ldflags=-w -gcflags=golang.org/x/crypto/...=-race=false
 # The race detector needs a C compiler.
 CC_FOUND := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)

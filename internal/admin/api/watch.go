@@ -137,7 +137,9 @@ func (w *watcher) begin(ctx context.Context, db *postgres.DB, seen int64, resume
 
 // frame returns the events of the changes that the client doesn't know yet.
 func (w *watcher) frame(changes []postgres.Change) []byte {
-	changes = slices.DeleteFunc(slices.Clone(changes), func(c postgres.Change) bool { return c.Revision <= w.told })
+	for len(changes) > 0 && changes[0].Revision <= w.told {
+		changes = changes[1:]
+	}
 	if len(changes) > 0 {
 		w.told = changes[len(changes)-1].Revision
 	}

@@ -174,7 +174,7 @@ func (h *Hub) watch(org uuid.UUID) *watch {
 	return w
 }
 
-// release ends a watch without viewers and followers. h.mu is held.
+// release ends a watch with no viewers or followers. h.mu is held.
 func (h *Hub) release(org uuid.UUID, w *watch) {
 	if len(w.viewers)+len(w.followers) > 0 {
 		return

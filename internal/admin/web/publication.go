@@ -151,7 +151,7 @@ func (w *Web) publicationRetry(v *visit) error {
 	}
 	err = w.DB.RetryPublishJob(v.UserContext(), v.org.ID, id)
 	if fault.Is(err, fault.NotFound) {
-		return v.done(v.path("/publication"), said{Text: "There was nothing left to try again: it is published by now."})
+		return v.done(v.path("/publication"), said{Text: "That publication is no longer waiting, so there was nothing to try again."})
 	}
 	if err != nil {
 		return err

@@ -100,8 +100,7 @@ func database(t testing.TB, migrated bool) string {
 		from = server.template
 	}
 	name := "orgmodes_test_" + strings.ToLower(rand.Text()[:12])
-	// Page by page through the log, the default, takes twice as long, for a crash that no
-	// test survives.
+	// The default logs each page, to survive a crash, and takes twice as long.
 	if err := execute(ctx, "CREATE DATABASE "+name+" TEMPLATE "+from+" STRATEGY file_copy"); err != nil {
 		t.Fatalf("storetest: %v", err)
 	}

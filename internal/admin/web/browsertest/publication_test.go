@@ -64,12 +64,12 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	b.sound()
 	s.readerServes("docs-writer", "late")
 
-	// A job may be done by the time that somebody has it tried again.
+	// A job may finish just before somebody retries it.
 	b.leaving(func() {
 		b.js(`{ const form = document.querySelector("form.again"); form.action = form.action.replace(/again$/, "retries");
 			form.insertAdjacentHTML("beforeend", '<input type="hidden" name="job" value="1">'); form.querySelector("button").click(); }`)
 	})
-	b.text(".said").has("There was nothing left to try again")
+	b.text(".said").has("That publication is no longer waiting")
 	b.quiet()
 }
 
