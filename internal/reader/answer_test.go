@@ -161,7 +161,8 @@ func b2i(b bool) int {
 }
 
 func TestMadeUpTokensAskNobody(t *testing.T) {
-	r, _, good := quiet(t, time.Now)
+	now := time.Now() // stands still: what time gives back is tested below
+	r, _, good := quiet(t, func() time.Time { return now })
 	for range 1000 {
 		// Of the right form, naming our key, and made with another one.
 		forged := []byte(forge(mintElsewhere(t)))
@@ -169,20 +170,21 @@ func TestMadeUpTokensAskNobody(t *testing.T) {
 		require.Contains(t, []standing{standingForged}, got)
 	}
 	// Of an unknown key: the record decides, but not for a flood.
-	unknown, limited := 0, 0
-	for range 1000 {
-		_, standing := r.tokens.who([]byte(mintElsewhere(t)), r.freshness.lease.Load(), r.clock.now())
-		switch standing {
-		case standingUnknown:
-			unknown++
-		case standingBudget:
-			limited++
-		default:
-			t.Fatal(standing)
+	flood := func() (unknown int) {
+		for range 1000 {
+			_, standing := r.tokens.who([]byte(mintElsewhere(t)), r.freshness.lease.Load(), r.clock.now())
+			if standing == standingUnknown {
+				unknown++
+			} else {
+				require.Equal(t, standingBudget, standing)
+			}
 		}
+		return unknown
 	}
-	assert.InDelta(t, unknownKeyBurst, unknown, 60) // and what comes back meanwhile
-	assert.Equal(t, 1000, unknown+limited)
+	assert.Equal(t, unknownKeyBurst, flood())
+	assert.Zero(t, flood())
+	now = now.Add(time.Second)
+	assert.Equal(t, unknownKeyRate, flood(), "what a second gives back")
 	_, standing := r.tokens.who([]byte(good), r.freshness.lease.Load(), r.clock.now())
 	assert.Equal(t, standingOK, standing)
 }
