@@ -160,3 +160,33 @@ func why(from, to string) string {
 	}
 	return "  " + strings.Join(chain, "\n  -> ")
 }
+
+// Groups of pages don't know one another, and the shell around them knows none: what
+// they share is in the shell, and addresses that they lead to are in paths.
+func TestGroupsOfPagesAreIndependent(t *testing.T) {
+	const pages = "internal/admin/web/"
+	shared := []string{"shell", "paths", "assets"}
+	groups := 0
+	for name, p := range ours(t) {
+		group, ok := strings.CutPrefix(name, pages)
+		if !ok || group == "browsertest" {
+			continue
+		}
+		if !slices.Contains(shared, group) {
+			groups++
+		}
+		for _, other := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			to, ok := strings.CutPrefix(other, module+pages)
+			if !ok || to == group {
+				continue
+			}
+			if !slices.Contains(shared, to) {
+				t.Errorf("%s imports the pages in %s", name, to)
+			}
+			if group == "assets" || group == "paths" || group == "shell" && to == "paths" {
+				t.Errorf("%s imports %s", name, to)
+			}
+		}
+	}
+	require.GreaterOrEqual(t, groups, 5, "there are groups of pages")
+}

@@ -20,6 +20,7 @@ import (
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/web"
+	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/config"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -72,9 +73,11 @@ func New(o Options) (*fiber.App, error) {
 	auth := authz.New(gate, o.DB)
 	hub, streams := events.NewHub(o.DB, o.Log), events.NewLimits(o.MaxStreams)
 	pages, err := web.New(web.Options{
-		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log, Public: o.Public,
-		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait,
-		Hub: hub, Streams: streams,
+		Options: shell.Options{
+			DB: o.DB, Auth: auth, Log: o.Log, Public: o.Public, PublicReader: strings.TrimSuffix(o.PublicReader, "/"),
+			Hub: hub, Streams: streams,
+		},
+		Keys: o.Keys, Builtins: o.Builtins, PublishWait: o.PublishWait,
 	})
 	if err != nil {
 		return nil, err

@@ -4,60 +4,74 @@
 //
 // # What a request goes through
 //
-//	request ──> open    headers, and: not sent by another site's page (csrf.go)
+//	request ──> open    headers, and: not sent by another site's page (shell/csrf.go)
 //	            known   signed in, or sign in first; a form that was sent meanwhile
-//	                    comes back afterwards (kept.go)
+//	                    comes back afterwards (shell/kept.go)
 //	            in      a member of the organization in the path, who may do that
-//	            handler load, judge, save; then v.render, or v.done with a redirect
+//	            handler load, judge, save; then v.Show, or v.Done with a redirect
 //	failure <── error   any error: a page with words and the request's id
-//	                    (failure.go); the handler just returns it
+//	                    (shell/failure.go); the handler just returns it
+//
+// # Where things are
+//
+//	web          all routes on one screen; it puts the groups together
+//	shell        the frame of every page, visits, forms, the rail and the palette; it
+//	             knows no kind of page
+//	modes, importer, auditlog, publication, tokens
+//	             the groups of pages, which don't know one another
+//	paths        addresses that one group leads to in another
+//	assets       what browsers load, and its sources
+//	browsertest  the pages in a real browser
 //
 // # To add a page
 //
-// 1. A line in routes.go. o.get adds a page, o.post an action, and o.menu a page
+// 1. A line in routes.go. o.Get adds a page, o.Post an action, and o.Menu a page
 // that is in the rail too. The access.Request beside the path is the check that
 // guards it, and what the rail and the palette (Ctrl-K) go by. The palette has the
-// pages of the rail, all modes, and what is listed as something to be done:
+// pages of the rail, what is listed as something to be done, and what groups find in
+// the library (FindBy):
 //
-//	o.menu(library, "Audit log", "audit", "/audit", access.Request{Action: access.ReadAudit}, w.auditList)
-//	o.get("/modes/new", changes, w.modeNew).listed("New mode", "create add write")
+//	o.Menu(shell.Library, "Audit log", "audit", "/audit", access.Request{Action: access.ReadAudit}, w.auditlog.List)
+//	o.Get("/modes/new", changes, w.modes.New).Listed("New mode", "create add write")
 //
 // Pages below /modes/ with a fixed name come before /modes/:mode, and their names
-// into `below` (mode_row.go), so that a mode of that name has another address.
+// into paths.Mode, so that a mode of that name has another address.
 //
-// 2. A handler in a file named after the page, noun_verb.go. It gets a *visit:
-// the fiber.Ctx, who asks (v.who), where (v.org, v.role), v.by() for the audit
-// log, v.may(...) for a verdict, v.path("/modes") for addresses. It ends with
+// 2. A handler in a file of its group named after what it does. It gets a *shell.Visit:
+// the fiber.Ctx, who asks (v.Visitor), where (v.Org), v.By() for the audit
+// log, v.May(...) for a verdict, v.Address("/modes") for addresses. It ends with
 //
-//	return v.render("audit_list", page{Title: "Audit log", Lead: "Who changed what.", Data: d})
+//	return v.Show("audit_list", shell.Page{Title: "Audit log", Lead: "Who changed what.", Data: d})
 //
-// page.Title is the h1; page.Crumbs are the pages in between; page.Actions are the
+// Page.Title is the h1; Page.Crumbs are the pages in between; Page.Actions are the
 // buttons at the top (at most three, one Primary), each with its verdict: where it
 // says no, the button stays, disabled, with the reason. For a part of a page,
-// which htmx swaps in: v.part("audit_list", "block", data).
+// which htmx swaps in: v.Part("audit_list", "block", data).
 //
-// 3. A template html/audit_list.html that defines "content". Its dot is a view:
+// 3. A template html/audit_list.html in the group's folder that defines "content". Its
+// dot is a shell.View:
 // .Data is yours, and there are .Org, .Path "/x", .May "change_library", .Leads
 // "/modes/:mode" (nothing links to what isn't there), .Ago time, .CSRF, .Nonce. Of
-// the functions, see functions in page.go; of the partials, html/shell:
+// the functions, see functions in shell/page.go; of the partials, shell/html/parts, and
+// html/parts of the group:
 //
 //	{{template "field" (field .Data.Form "name" "Name" "hint" "What people see")}}
 //	{{template "mistakes" .Data.Form}}          all mistakes, with links
 //	{{template "csrf" .}}                       in every form with method=post
 //	{{template "yaml-diff" .Compared}}          two texts line by line (comparison.go)
-//	{{template "live" (.With .Data.Live)}}      the publication line (v.live; shell/live.html)
-//	{{template "icon" "audit"}}                 shell/icons.html
+//	{{template "live" (.With .Data.Live)}}      the publication line (v.Live; parts/live.html)
+//	{{template "icon" "audit"}}                 parts/icons.html
 //	{{template "disabled" ...}}, {{template "action" ...}}
 //
 // A partial that needs the shell is given $.With data. There are no style
-// attributes and no inline handlers: the policy (csp.go) refuses them.
+// attributes and no inline handlers: the policy (shell/csp.go) refuses them.
 //
-// 4. For an action: a form with method=post. f := readForm(v.Ctx) reads it. Where
-// err is a person's mistake (isMistake), f = f.blame(e, pointers to fields), then
+// 4. For an action: a form with method=post. f := shell.ReadForm(v.Ctx) reads it.
+// Where err is a person's mistake (shell.IsMistake), f = f.Blame(e, pointers to fields), then
 // v.Status(422) and render the form again with f: what was typed is still there.
-// Where it is done: v.done(path, said{Text: "...", Undo: &undo{...}}). Destructive
+// Where it is done: v.Done(path, shell.Said{Text: "...", Undo: &shell.Undo{...}}). Destructive
 // things ask first, on a page of their own whose question has id="confirm"; a link
-// to it with data-ask opens it as a dialog (see modes_delete.go).
+// to it with data-ask opens it as a dialog (see modes/delete.go).
 //
 // 5. A test in browsertest, which has newSite, browser, sound and readerServes; and
 // the page in its states in pages_visits_test.go, without which

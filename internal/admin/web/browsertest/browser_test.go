@@ -49,7 +49,7 @@ func (s *site) browser() *browser {
 	b := &browser{s: s, ctx: tab}
 	chromedp.ListenTarget(b.ctx, b.listen)
 	b.do(
-		network.Enable(), log.Enable(), audits.Enable(), onNewDocument(reportViolations),
+		network.Enable(), log.Enable(), audits.Enable(), onNewDocument(reportViolations), onNewDocument(recordSpeech),
 		// Of several windows only one has the focus; each test's behaves as if it did.
 		emulation.SetFocusEmulationEnabled(true),
 		emulation.SetDeviceMetricsOverride(windowWidth, windowHeight, 1, false),
@@ -62,6 +62,25 @@ func (s *site) browser() *browser {
 // reportViolations has pages say in the console what their policy refused.
 const reportViolations = `addEventListener("securitypolicyviolation", (e) =>
 	console.error("CSP", e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber, e.sample))`
+
+// recordSpeech keeps what pages say to screen readers, as that is soon followed by
+// something else.
+const recordSpeech = `addEventListener("DOMContentLoaded", () => {
+	const heard = document.getElementById("heard");
+	window.utterances = [];
+	if (heard) new MutationObserver(() => { if (heard.textContent) utterances.push(heard.textContent); }).observe(heard, { childList: true });
+})`
+
+// hears waits until the page says to screen readers what begins so, after what it was
+// last heard to say.
+func (b *browser) hears(begin string) {
+	b.s.t.Helper()
+	b.until(fmt.Sprintf(`(() => {
+		const at = utterances.findIndex((text) => text.startsWith(%q));
+		if (at >= 0) utterances.splice(0, at + 1);
+		return at >= 0;
+	})()`, begin), "it says "+begin)
+}
 
 // onNewDocument runs a script in each page before the page's own.
 func onNewDocument(script string) chromedp.Action {

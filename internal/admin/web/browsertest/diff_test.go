@@ -48,7 +48,7 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 
 	// Through the changes, by buttons and by keys.
 	b.click(`[aria-label="Next change"]`)
-	b.until(`document.querySelector("#heard").textContent.startsWith("Change 1 of 3")`)
+	b.hears("Change 1 of 3")
 	b.focus(".diff-lines")
 	b.keyboard("j")
 	b.until(`document.querySelector(".diff-place").textContent === "2 of 3 changes" && document.querySelector(".line.at").textContent.includes("正确")`)

@@ -98,13 +98,13 @@ func TestEveryPageSaysWhetherItIsConnected(t *testing.T) {
 	b.expect("net::ERR_")
 	line.cut()
 	b.seen("#connection", "Not connected, as of ")
-	b.until(`document.querySelector("#heard").textContent.startsWith("Not connected, as of ")`)
+	b.hears("Not connected, as of ")
 	b.untilNot(`document.querySelector(".cut-off")`, "there is nothing below that would be old")
 	b.pictures("tokens-not-connected")
 	line.mend()
 	b.until(`document.querySelector("#connection[data-connection=live]")`)
 	b.text("#connection").is("Live")
-	b.until(`document.querySelector("#heard").textContent === "Connected again"`)
+	b.hears("Connected again")
 	s.readerServes("docs-writer")
 }
 

@@ -234,3 +234,31 @@ func TestEditorSaysThatSomebodyWasFaster(t *testing.T) {
 	untouched()
 	s.readerServes()
 }
+
+// A list that is being loaded anew takes nothing away from somebody who turned to it
+// meanwhile: the menu stays open, and what is newer shows once it is closed.
+func TestAListThatIsLoadedLeavesTheMenuThatWasOpenedMeanwhile(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	s.mode("anna", "Anna")
+	b := s.browser().as(s.owner)
+	b.do(onNewDocument(`{
+		const load = window.fetch, go = new Promise((done) => { window.letThrough = done; });
+		window.fetch = async (address, ...rest) => {
+			const answer = await load(address, ...rest);
+			if (String(address).endsWith("/modes")) { window.held = true; await go; }
+			return answer;
+		};
+	}`))
+	b.open("/orgs/acme/modes")
+	s.mode("bert", "Bert")
+	b.until(`window.held`, "the list is loaded anew")
+	b.click(`[data-order] > li:nth-child(1) summary`)
+	b.until(`document.querySelector("[data-order] details[open]")`)
+	b.js(`letThrough()`)
+	b.seen(".newer", "There is something newer")
+	b.until(`document.querySelector("[data-order] details[open]")`, "the menu is still open")
+	b.click(`[data-order] > li:nth-child(1) summary`)
+	b.texts("[data-order] .name").are("Anna", "Bert")
+	b.sound()
+}

@@ -29,7 +29,7 @@ func TestModesAreReorderedByKeys(t *testing.T) {
 	b.alt(keyUp)
 	b.texts("[data-order] .name").are("Mode carl", "Mode anna", "Mode bert")
 	b.until(`document.activeElement.closest("li").querySelector(".name").textContent === "Mode carl"`, "the focus goes along")
-	b.until(`document.querySelector("#heard").textContent === "The order is saved"`)
+	b.hears("The order is saved")
 	s.readerServes("carl", "anna", "bert", "code")
 	b.until(`document.querySelector("#live.live")`)
 

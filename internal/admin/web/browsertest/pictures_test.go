@@ -83,7 +83,7 @@ func TestModesPageIsSoundAsItIs(t *testing.T) {
 	b.fill("input[type=search]", "threat")
 	b.until(`document.querySelectorAll(".row").length === 1`)
 	b.path().has("q=threat")
-	b.until(`document.querySelector("#heard").textContent === "1 mode"`)
+	b.hears("1 mode")
 	b.until(`[...document.querySelectorAll("#shows a")].every((a) => a.href.includes("q=threat"))`, "the search stays")
 	b.sound()
 	b.fill("input[type=search]", "nothing like it")

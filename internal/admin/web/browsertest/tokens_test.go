@@ -188,6 +188,6 @@ func TestLinesOnTheConnectPageWork(t *testing.T) {
 	out, err := cmd.Output()
 	require.NoError(t, err)
 	require.Contains(t, string(out), "docs-writer")
-	b.until(`document.querySelector("#heard").textContent === "Copied"`)
+	b.hears("Copied")
 	b.sound()
 }

@@ -69,8 +69,15 @@ const busy = () => document.querySelector("[aria-busy=true], [data-rows] .dragge
 
 function showDue() {
   clearTimeout(waiting);
-  if (!busy()) { showNow(); return; }
+  if (!busy()) { showNow(false); return; }
   if (waited++ > 0) tell();
+  waiting = setTimeout(showDue, patience);
+}
+
+// later has a part wait that was loaded while somebody turned to it.
+function later(name) {
+  due.add(name);
+  clearTimeout(waiting);
   waiting = setTimeout(showDue, patience);
 }
 
@@ -82,7 +89,7 @@ function tell() {
   now.type = "button";
   now.className = "btn small";
   now.textContent = "Show it now";
-  now.addEventListener("click", showNow);
+  now.addEventListener("click", () => showNow(true));
   newer.append(now);
   first.before(newer);
 }
@@ -98,7 +105,8 @@ export function note(style, text) {
   return line;
 }
 
-async function showNow() {
+// showNow loads what is due: what somebody asked for whatever they are at.
+async function showNow(asked) {
   clearTimeout(waiting);
   newer?.remove();
   waited = 0;
@@ -109,7 +117,7 @@ async function showNow() {
   }
   due.clear();
   for (const [address, names] of byAddress) {
-    if (!await show(names, address)) names.forEach((name) => due.add(name));
+    if (!await show(names, address, asked)) names.forEach((name) => due.add(name));
   }
 }
 
@@ -129,8 +137,10 @@ export function catchUp() {
 const counts = (page = document) => page.querySelectorAll("[data-counted]");
 
 // show puts parts into the page as an address has them now, and the numbers of the
-// rail with them. It returns false if that failed for now: then catchUp runs later.
-async function show(names, address) {
+// rail with them. Parts that wait stay as they are where somebody has turned to them
+// while they were loaded, unless they were asked for. It returns false if loading failed
+// for now: then catchUp runs later.
+async function show(names, address, asked = false) {
   let text;
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html", "X-Requested-With": "events" } });
@@ -147,7 +157,9 @@ async function show(names, address) {
     }
     for (const name of names) {
       const now = page.querySelector(name), old = document.querySelector(name);
-      if (now && old && now.outerHTML !== old.outerHTML) put(old, document.adoptNode(now));
+      if (!now || !old || now.outerHTML === old.outerHTML) continue;
+      if (!asked && !old.dataset.part && busy()) { later(name); continue; }
+      put(old, document.adoptNode(now));
     }
     return true;
   } catch {

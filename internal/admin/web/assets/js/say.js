@@ -1,8 +1,19 @@
-// Says something to screen readers, without taking the focus.
+// Says something to screen readers, without taking the focus. They need a moment to
+// notice it, so what is said at the same time follows later.
 export function say(text) {
+  said.push(text);
+  if (said.length === 1) next();
+}
+
+const said = [], moment = 400;
+
+function next() {
   const heard = document.getElementById("heard");
   heard.textContent = "";
-  requestAnimationFrame(() => { heard.textContent = text; });
+  requestAnimationFrame(() => {
+    heard.textContent = said[0];
+    setTimeout(() => { said.shift(); if (said.length) next(); }, moment);
+  });
 }
 
 // Shows what went wrong, above the content.

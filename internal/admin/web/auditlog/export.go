@@ -1,0 +1,24 @@
+package auditlog
+
+import (
+	"slices"
+
+	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+)
+
+// Export is a file of exactly what the page at the same address shows, on
+// all its pages.
+func (p *Pages) Export(v *shell.Visit) error {
+	f, wrong := auditedOf(v).filter()
+	if len(wrong.Order) > 0 {
+		return fault.New(fault.Malformed, "malformed_query", "%s", wrong.Wrong[wrong.Order[0]])
+	}
+	format := v.Query("format", auditlog.CSV)
+	if !slices.Contains(auditlog.Formats(), format) {
+		return fault.New(fault.Malformed, "malformed_query", "The audit log can be exported as csv or jsonl")
+	}
+	f.Before = 0
+	return auditlog.Answer(v.Ctx, p.DB, p.Log, v.Org, f, format)
+}

@@ -1,0 +1,18 @@
+package modes
+
+import (
+	"strings"
+
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/diff"
+	"orgmodes/internal/modes"
+)
+
+// comparisonOfModes compares two modes as YAML; with isNew there was none before.
+func comparisonOfModes(label string, before, after modes.Mode, isNew bool, budget *diff.Budget) shell.Comparison {
+	old := ""
+	if !isNew {
+		old = string(modes.WriteYAMLMode(before))
+	}
+	return shell.Compare(label, strings.TrimSuffix(old, "\n"), strings.TrimSuffix(string(modes.WriteYAMLMode(after)), "\n"), budget)
+}

@@ -1,0 +1,133 @@
+package modes
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// deletion is a question before modes are deleted.
+type deletion struct {
+	Modes []postgres.ModeHead
+	// Reverts says that it is one, which stands in the place of a built-in mode.
+	Reverts bool
+	// Refused says why nothing was deleted, a sentence for each mode that was in
+	// the way.
+	Refused []string
+}
+
+// DeletionForm asks before the modes of ?mode= are deleted: by slug or id,
+// several where several are chosen.
+func (p *Pages) DeletionForm(v *shell.Visit) error {
+	refs := map[string]bool{}
+	for _, ref := range v.Context().QueryArgs().PeekMulti("mode") {
+		refs[modes.SlugKey(string(ref))] = true
+	}
+	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	if err != nil {
+		return err
+	}
+	// Who isn't there any more was deleted by somebody who was faster.
+	return p.askDeletion(v, deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeHead) bool {
+		return !refs[modes.SlugKey(m.Slug)] && !refs[m.ID.String()]
+	})})
+}
+
+func (p *Pages) askDeletion(v *shell.Visit, d deletion) error {
+	title := fmt.Sprintf("Delete %d modes?", len(d.Modes))
+	switch len(d.Modes) {
+	case 0:
+		return v.Done(v.Address("/modes"), shell.Said{Text: "Nothing was chosen that could be deleted."})
+	case 1:
+		title = "Delete " + d.Modes[0].Name + "?"
+		if p.isBuiltin(d.Modes[0].Slug) {
+			d.Reverts = true
+			title = "Revert " + d.Modes[0].Name + " to built-in?"
+		}
+	}
+	return v.Show("modes_deletion", shell.Page{
+		Title: title, Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: d,
+	})
+}
+
+// Delete deletes modes at the versions that were seen, all or none: each
+// field mode is an id, a colon and the version.
+func (p *Pages) Delete(v *shell.Visit) error {
+	var seen []postgres.Seen
+	for _, field := range shell.ReadForm(v.Ctx).All("mode") {
+		s, err := seenOf(field)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(seen, s) {
+			seen = append(seen, s)
+		}
+	}
+	deleted, revision, err := p.DB.Modes.DeleteAll(v.UserContext(), v.By(), v.Org.ID, seen)
+	if refusal, ok := fault.As(err); ok && len(refusal.Fields) > 0 {
+		return p.notDeleted(v, seen, refusal)
+	}
+	if err != nil {
+		return err
+	}
+	return v.Done(v.Address("/modes"), p.deletedWords(v, deleted, revision))
+}
+
+// notDeleted asks again, with what was chosen as it is now, and says what was in
+// the way.
+func (p *Pages) notDeleted(v *shell.Visit, seen []postgres.Seen, refusal *fault.Error) error {
+	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	if err != nil {
+		return err
+	}
+	d := deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeHead) bool {
+		return !slices.ContainsFunc(seen, func(s postgres.Seen) bool { return s.ID == m.ID })
+	})}
+	for _, f := range refusal.Fields {
+		d.Refused = append(d.Refused, f.Detail)
+	}
+	if len(d.Modes) == 0 {
+		text := "Somebody else has deleted these already."
+		if len(seen) == 1 {
+			text = "Somebody else has deleted this already."
+		}
+		return v.Done(v.Address("/modes"), shell.Said{Text: text})
+	}
+	v.Status(http.StatusConflict)
+	return p.askDeletion(v, d)
+}
+
+func (p *Pages) deletedWords(v *shell.Visit, deleted []modes.OrganizationMode, revision int64) shell.Said {
+	// By the revision: the ids of hundreds would not fit into what is carried over
+	// to the next page.
+	s := shell.Said{Undo: &shell.Undo{Path: v.Address("/modes/restorations"), Fields: []shell.Pair{{Name: "revision", Value: strconv.FormatInt(revision, 10)}}}}
+	switch {
+	case len(deleted) == 0:
+		return shell.Said{Text: "Nothing was chosen, so nothing was deleted."}
+	case len(deleted) == 1 && p.isBuiltin(deleted[0].Slug):
+		s.Text = deleted[0].Name + " is the built-in mode again. Editors get it at their next poll."
+	case len(deleted) == 1:
+		s.Text = deleted[0].Name + " is deleted. Editors lose it at their next poll."
+	default:
+		s.Text = shell.Count(len(deleted), "mode") + " are deleted. Editors lose them at their next poll."
+	}
+	return s
+}
+
+func seenOf(field string) (s postgres.Seen, err error) {
+	id, version, err := shell.VersionOf(field)
+	if err != nil {
+		return s, err
+	}
+	s.Version = version
+	s.ID, err = uuid.Parse(id)
+	return s, err
+}

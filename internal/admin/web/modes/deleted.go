@@ -1,0 +1,62 @@
+package modes
+
+import (
+	"time"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/postgres"
+)
+
+// deletedMode is a mode that can be brought back.
+type deletedMode struct {
+	modeRow
+	Version int64
+	At      time.Time
+	Who     string
+}
+
+// deletedPage is how many deleted modes stand on a page.
+const deletedPage = 100
+
+// deletedModes is what the page of them shows.
+type deletedModes struct {
+	Modes []deletedMode
+	// Older is where the next page begins; empty on the last one. Newest says that
+	// this isn't the first.
+	Older  string
+	Newest bool
+	Change access.Verdict
+}
+
+// Deleted lists what was deleted and not restored, the newest first.
+func (p *Pages) Deleted(v *shell.Visit) error {
+	after, readable := placeOf(v.Query("after"))
+	all, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, after, deletedPage+1)
+	if err != nil {
+		return err
+	}
+	who, err := v.People()
+	if err != nil {
+		return err
+	}
+	d := deletedModes{Newest: readable, Change: v.May(access.Request{Action: access.ChangeLibrary})}
+	if len(all) > deletedPage {
+		all = all[:deletedPage]
+		last := all[deletedPage-1]
+		d.Older = placeWords(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
+	}
+	for _, one := range all {
+		row := rowOf(one.Object.Slug, one.Object.Name, summary{})
+		row.ID, row.Overrides = one.Subject.ID, p.isBuiltin(one.Object.Slug)
+		m := deletedMode{modeRow: row, Version: one.Version.Version, At: one.OccurredAt}
+		if m.Who, err = who.Name(one.Actor.ID); err != nil {
+			return err
+		}
+		d.Modes = append(d.Modes, m)
+	}
+	return v.Show("mode_versions_deleted", shell.Page{
+		Title: "Deleted modes", Lead: "What was deleted from " + v.Org.Name + "’s library and can be brought back, as it was.",
+		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: d,
+	})
+}

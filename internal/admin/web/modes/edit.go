@@ -1,0 +1,182 @@
+package modes
+
+import (
+	"net/http"
+	"strconv"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/paths"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// modeTarget is what a draft will become, or replace.
+type modeTarget struct {
+	// Saved is the organization's mode; nil where it has none yet.
+	Saved *modes.OrganizationMode
+	// Builtin is the built-in mode in whose place it stands, if it does.
+	Builtin *modes.Mode
+	// By is who saved it last.
+	By string
+	// Path is where the form goes.
+	Path string
+}
+
+// Base is what the draft is compared with, BaseName what that is called.
+func (t modeTarget) Base() (m modes.Mode) {
+	switch {
+	case t.Saved != nil:
+		return t.Saved.Mode
+	case t.Builtin != nil:
+		return *t.Builtin
+	default:
+		m.Config.Groups = []modes.Group{} // no tools, as an empty form has it
+		return m
+	}
+}
+
+func (t modeTarget) BaseName() string {
+	switch {
+	case t.Saved != nil:
+		return "version " + strconv.FormatInt(t.Saved.Version, 10)
+	case t.Builtin != nil:
+		return "the built-in mode"
+	}
+	return ""
+}
+
+// IsNew says that there is nothing yet.
+func (t modeTarget) IsNew() bool { return t.Saved == nil && t.Builtin == nil }
+
+// Overrides says that the organization has a mode in the place of a built-in one.
+func (t modeTarget) Overrides() bool { return t.Saved != nil && t.Builtin != nil }
+
+// Key is what a draft is kept under in the browser, within the organization.
+func (t modeTarget) Key() string {
+	switch {
+	case t.Saved != nil:
+		return t.Saved.ID.String()
+	case t.Builtin != nil:
+		return "built-in:" + t.Builtin.Slug
+	}
+	return "new"
+}
+
+// Seen is the version that a draft begins from; empty where there is none.
+func (t modeTarget) Seen() string {
+	if t.Saved == nil {
+		return ""
+	}
+	return t.Saved.ID.String() + ":" + strconv.FormatInt(t.Saved.Version, 10)
+}
+
+// modeTarget finds what the path names: a mode of the organization, or a built-in
+// one that it hasn't overridden.
+func (p *Pages) modeTarget(v *shell.Visit, ref string) (t modeTarget, err error) {
+	m, err := p.DB.Modes.Get(v.UserContext(), v.Org.ID, ref)
+	switch {
+	case err == nil:
+		t.Saved = &m
+		t.Builtin = p.builtin(m.Slug)
+		t.Path = v.Address("/modes/" + paths.Mode(m.Slug, m.ID.String()) + "/edit")
+		who, err := v.People()
+		if err != nil {
+			return t, err
+		}
+		t.By, err = who.Name(m.UpdatedBy)
+		return t, err
+	case !fault.Is(err, fault.NotFound):
+		return t, err
+	}
+	if t.Builtin = p.builtin(ref); t.Builtin == nil {
+		return t, err
+	}
+	t.Path = v.Address("/modes/" + paths.Mode(t.Builtin.Slug, "") + "/edit")
+	return t, nil
+}
+
+func (p *Pages) builtin(slug string) *modes.Mode {
+	for i, b := range p.Builtins {
+		if modes.SlugKey(b.Slug) == modes.SlugKey(slug) {
+			return &p.Builtins[i]
+		}
+	}
+	return nil
+}
+
+// Get leads to the page where a mode is looked at and edited.
+func (p *Pages) Get(v *shell.Visit) error {
+	t, err := p.modeTarget(v, v.Params("mode"))
+	if err != nil {
+		return err
+	}
+	return v.Redirect(t.Path)
+}
+
+// Edit shows a mode as it is, to be edited by who may: ?view=yaml as YAML.
+func (p *Pages) Edit(v *shell.Visit) error {
+	t, err := p.modeTarget(v, v.Params("mode"))
+	if err != nil {
+		return err
+	}
+	e := modeEditor{modeTarget: t, draft: draftOf(v.UserContext(), t.Base(), v.Query("view")), Seen: t.Seen(), Fresh: true}
+	e.Form.Fields.Set("seen_by", v.Query("seen_by"))
+	return p.showEditor(v, http.StatusOK, e)
+}
+
+// showEditor answers with the whole page.
+func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
+	if err := p.complete(v, &e); err != nil {
+		return err
+	}
+	if err := p.follow(v, &e); err != nil {
+		return err
+	}
+	if e.IsNew() {
+		var err error
+		if e.Starts, err = p.startGroups(v, e.From); err != nil {
+			return err
+		}
+	}
+	page := shell.Page{Title: "New mode", Lead: "It appears in the editors of everybody in " + v.Org.Name + ".", Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: e}
+	if base := e.Base(); !e.IsNew() {
+		page.Title, page.Mono, page.Lead = base.Name, base.Slug, "built-in; saved here, it becomes "+v.Org.Name+"’s own and replaces the built-in one"
+	}
+	if m := e.Saved; m != nil {
+		page.Lead = "version " + strconv.FormatInt(m.Version, 10) + ", saved " + shell.Ago(m.UpdatedAt, p.Now()) + " by " + e.By
+		ref := paths.Mode(m.Slug, m.ID.String())
+		page.Actions = append(page.Actions, shell.Action{Label: "History", Path: v.Address("/modes/" + ref + "/history"), May: access.Verdict{Allowed: true}})
+		remove := "Delete"
+		if e.Builtin != nil {
+			remove = "Revert to built-in"
+		}
+		page.Actions = append(page.Actions, shell.Action{Label: remove, Path: v.Address("/modes/deletions?mode=" + m.ID.String()), May: e.Change})
+	}
+	v.Status(status)
+	return v.Show("mode_edit", page)
+}
+
+// follow adds what the page says of what happens elsewhere.
+func (p *Pages) follow(v *shell.Visit, e *modeEditor) error {
+	if e.IsNew() {
+		return nil
+	}
+	l, err := v.Live(0)
+	if err != nil {
+		return err
+	}
+	e.Live = &l
+	seen := e.Seen
+	if e.Conflict != nil { // which says what happened so far
+		seen = e.Conflict.Theirs
+	}
+	if seen == "" {
+		return nil
+	}
+	n, err := p.newer(v, seen)
+	e.Newer = &n
+	return err
+}

@@ -1,0 +1,87 @@
+package modes
+
+import (
+	"net/http"
+	"strconv"
+
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/modes"
+)
+
+// modeConflict says that somebody else was faster. The draft stays as it is until
+// its author decides.
+type modeConflict struct {
+	// Who saved, as what, and what they changed in a sentence.
+	Who, What, Changed string
+	// Theirs names their version, as id:version; empty where they deleted it.
+	Theirs string
+	// Compared has both sides beside each other.
+	Compared shell.Comparison
+	// Gone says that it was deleted, or reverted to the built-in mode.
+	Gone bool
+}
+
+// conflict shows both versions. e's target is theirs.
+func (p *Pages) conflict(v *shell.Visit, e modeEditor) error {
+	theirs := e.Saved
+	c := &modeConflict{
+		Who: e.By, What: "version " + strconv.FormatInt(theirs.Version, 10), Theirs: e.modeTarget.Seen(),
+	}
+	c.Compared = comparisonOfModes("Where the two differ", theirs.Mode, e.Mode, false, v.Budget()).Between("Theirs, "+c.What, "Yours")
+	c.Compared.Split = true
+	before := modes.Mode{}
+	if e.Builtin != nil {
+		before = *e.Builtin
+	}
+	if id, version, err := shell.VersionOf(e.Seen); err == nil {
+		parsed, err := shell.ParseID(id)
+		if err != nil {
+			return err
+		}
+		old, err := p.DB.Modes.Version(v.UserContext(), v.Org.ID, parsed, version)
+		if err != nil {
+			return err
+		}
+		before = old.Object.Mode
+	}
+	c.Changed = changeSentence(modes.Diff(before, theirs.Mode))
+	e.Conflict = c
+	return p.showEditor(v, http.StatusConflict, e)
+}
+
+// gone shows a draft of a mode that was deleted meanwhile: it can be created again.
+func (p *Pages) gone(v *shell.Visit, e modeEditor) error {
+	id, _, err := shell.VersionOf(e.Seen)
+	if err != nil {
+		return err
+	}
+	parsed, err := shell.ParseID(id)
+	if err != nil {
+		return err
+	}
+	versions, err := p.DB.Modes.Versions(v.UserContext(), v.Org.ID, parsed, 0, 1)
+	if err != nil {
+		return err
+	}
+	newest := versions[0]
+	do := e.Form.Get("do")
+	saves := do == "save" || do == "mine" || do == "resume"
+	if newest.Action != "delete" { // it has another slug now
+		if e.modeTarget, err = p.modeTarget(v, id); err != nil {
+			return err
+		}
+		if !saves { // a preview that was sent before the page knew
+			return p.showDraft(v, e)
+		}
+		return p.conflict(v, e)
+	}
+	if e.Path == "" {
+		e.Path = v.Address("/modes/new")
+	}
+	if !saves {
+		return p.showDraft(v, e)
+	}
+	e.Conflict = &modeConflict{Who: newest.Actor.Name, Gone: true}
+	e.Seen = ""
+	return p.showEditor(v, http.StatusConflict, e)
+}

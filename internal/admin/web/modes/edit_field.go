@@ -1,0 +1,163 @@
+package modes
+
+import (
+	"slices"
+
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/advice"
+	"orgmodes/internal/jsonast"
+	"orgmodes/internal/modes"
+)
+
+// modeField is a field of the form on a mode, with all that is said about it.
+type modeField struct {
+	shell.Input
+	Rows     int
+	Mono     bool
+	Locked   string
+	ReadOnly bool
+	Advice   []fieldAdvice
+	// Part says that it goes into a page that is there.
+	Part bool
+}
+
+// textFields are the fields that hold a text, in the order of the form.
+var textFields = []modeField{
+	{Input: shell.Input{Name: "name", Label: "Name"}},
+	{Input: shell.Input{Name: "slug", Label: "Slug", Hint: "Editors know the mode by this. Changing it makes a new mode for them."}, Mono: true},
+	{Input: shell.Input{Name: "roleDefinition", Label: "Role definition", Hint: "Who the agent is. It begins every prompt."}, Rows: 6},
+	{Input: shell.Input{Name: "description", Label: "Short description", Aside: "optional, shown in the mode menu"}, Rows: 1},
+	{Input: shell.Input{Name: "whenToUse", Label: "When to use", Aside: "optional, read by the orchestrator"}, Rows: 2},
+	{Input: shell.Input{Name: "customInstructions", Label: "Custom instructions", Aside: "optional"}, Rows: 8},
+	{Input: shell.Input{Name: iconField, Label: "Icon", Aside: "optional", Hint: "The name of an icon of the editor, such as codicon-book."}, Mono: true},
+}
+
+// Field is one of textFields, filled in.
+func (e modeEditor) Field(name string) modeField {
+	i := slices.IndexFunc(textFields, func(f modeField) bool { return f.Name == name })
+	f := textFields[i]
+	f.Value, f.Wrong, f.ReadOnly, f.Part = e.Form.Get(name), e.Form.Wrong[name], e.ReadOnly(), e.Part
+	f.Advice = e.adviceOn(name)
+	switch name {
+	case "slug":
+		if e.Builtin != nil {
+			f.Locked = "It stands in the place of the built-in mode, so its slug stays."
+			f.Hint, f.ReadOnly = "", true
+		}
+		if e.IsNew() {
+			f.Hint = "Letters, numbers and hyphens. Editors know the mode by this."
+			if e.Replaces != "" {
+				f.Hint = "The built-in mode " + e.Replaces + " has this slug: yours replaces it, for everybody."
+			}
+		}
+	case "roleDefinition", "customInstructions":
+		if n := advice.Tokens(f.Value); n > 0 {
+			f.Aside = shell.Count(n, "token")
+		}
+	}
+	return f
+}
+
+// Texts are the fields that hold a text.
+func (e modeEditor) Texts() []modeField {
+	out := make([]modeField, len(textFields))
+	for i, f := range textFields {
+		out[i] = e.Field(f.Name)
+	}
+	return out
+}
+
+func (e modeEditor) adviceOn(field string) (out []fieldAdvice) {
+	for _, a := range e.Advice {
+		if a.Field == field {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Says is what is said of a field that isn't one of textFields.
+func (e modeEditor) Says(name string) modeField {
+	return modeField{Input: shell.Input{Name: name, Wrong: e.Form.Wrong[name]}, Advice: e.adviceOn(name), Part: e.Part}
+}
+
+// toolGroup is a group of tools in the form.
+type toolGroup struct {
+	Name, What string
+	Checked    bool
+	// Restricts says that its files can be narrowed down here.
+	Restricts          bool
+	Regex, Description modeField
+	ReadOnly           bool
+}
+
+var groupWords = map[string]string{
+	"read": "Read files, list folders, search", "edit": "Create and change files", "browser": "Open pages in a browser",
+	"command": "Run commands in a terminal", "mcp": "Use MCP servers", "modes": "Switch modes and start tasks in them",
+}
+
+// Tools are the groups that editors know, and whatever else the draft has.
+func (e modeEditor) Tools() []toolGroup {
+	names := modes.GroupNames()
+	for _, name := range e.Form.All("group") {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	out := make([]toolGroup, len(names))
+	for i, name := range names {
+		t := toolGroup{Name: name, What: groupWords[name], Checked: e.Form.Has("group", name), ReadOnly: e.ReadOnly()}
+		if t.What == "" {
+			t.What = "not a group that editors know"
+		}
+		regex, description := "fileRegex."+name, "fileDescription."+name
+		t.Restricts = name == "edit" || e.Form.Get(regex) != "" || e.Form.Get(description) != ""
+		t.Regex, t.Description = e.Says(regex), e.Says(description)
+		t.Regex.Value, t.Regex.Label, t.Regex.Mono = e.Form.Get(regex), "Only files matching", true
+		t.Description.Value, t.Description.Label = e.Form.Get(description), "Shown as"
+		t.Regex.ReadOnly, t.Description.ReadOnly = t.ReadOnly, t.ReadOnly
+		out[i] = t
+	}
+	return out
+}
+
+// Unknown are the fields that the form doesn't know, as YAML; empty where there
+// are none.
+func (e modeEditor) Unknown() string {
+	b, err := besideOf(e.Form)
+	if err != nil || len(b.Fields) == 0 && len(b.Options) == 0 {
+		return ""
+	}
+	var all jsonast.Map
+	if len(b.Fields) > 0 {
+		all = append(all, jsonast.Pair{Name: "mode", Value: b.Fields})
+	}
+	for _, name := range b.Order {
+		if options := b.Options[name]; len(options) > 0 {
+			all = append(all, jsonast.Pair{Name: name, Value: options})
+		}
+	}
+	if len(all) == 1 && all[0].Name == "mode" {
+		return string(jsonast.MarshalYAML(b.Fields, ""))
+	}
+	return string(jsonast.MarshalYAML(all, ""))
+}
+
+// Kept are the hidden fields that go along with the draft.
+func (e modeEditor) Kept() []shell.Pair {
+	return []shell.Pair{{Name: "view", Value: e.View}, {Name: "seen", Value: e.Seen}, {Name: "beside", Value: e.Form.Get("beside")}, {Name: "from", Value: e.From}}
+}
+
+// viewButton leads to a view of the draft.
+type viewButton struct {
+	View, Label, Path string
+	Current           bool
+}
+
+// Views are the two.
+func (e modeEditor) Views() []viewButton {
+	return []viewButton{
+		{viewForm, "Form", e.Path, !e.IsYAML()},
+		{viewYAML, "YAML", e.Path, e.IsYAML()},
+	}
+}

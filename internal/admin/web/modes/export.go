@@ -1,0 +1,78 @@
+package modes
+
+import (
+	"mime"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+)
+
+// exportFile is a file that can be had.
+type exportFile struct{ Name, Path, For string }
+
+// exportData is what the page of all files shows.
+type exportData struct {
+	Own, Merged []exportFile
+	// None says that the organization has no modes of its own.
+	None bool
+}
+
+// Export is a file: of the modes that are chosen with ?mode=, built-in ones
+// too, or of all in ?view= (own or merged), in ?format=. With none of these it is
+// the page that offers them.
+func (p *Pages) Export(v *shell.Visit) error {
+	query := v.Context().QueryArgs()
+	if !query.Has("mode") && !query.Has("format") && !query.Has("view") {
+		return p.exportPage(v)
+	}
+	e := files.Export{View: files.View(v.Query("view", string(files.Own))), Format: v.Query("format", modes.FormatYAML)}
+	if e.View != files.Own && e.View != files.Merged || !slices.Contains(files.Formats(), e.Format) {
+		return fault.New(fault.Malformed, "malformed_query", "Modes can be exported as %s, and the view is own or merged", strings.Join(files.Formats(), ", "))
+	}
+	for _, slug := range query.PeekMulti("mode") {
+		e.Slugs = append(e.Slugs, string(slug))
+		if p.isBuiltin(string(slug)) {
+			e.View = files.Merged
+		}
+	}
+	data, err := files.Write(v.UserContext(), p.DB, v.Org, p.Builtins, e)
+	if err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderContentType, e.MediaType())
+	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": e.Name(v.Org.Slug)}))
+	return v.Send(data)
+}
+
+// exportsFor says what each format is for.
+var exportsFor = map[string]string{
+	modes.FormatYAML:        "What editors keep: save it as .roomodes, .kilocodemodes or custom_modes.yaml",
+	modes.FormatJSON:        "The same for programs",
+	modes.FormatMarketplace: "Items of a marketplace, each with its mode inside",
+	files.FormatZip:         "One YAML file for each mode: for a repository, where each has its own history",
+}
+
+func (p *Pages) exportPage(v *shell.Visit) error {
+	own, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	if err != nil {
+		return err
+	}
+	d := exportData{None: len(own) == 0}
+	for _, format := range files.Formats() {
+		e := files.Export{View: files.Own, Format: format}
+		path := v.Address("/modes/export") + "?format=" + format
+		d.Own = append(d.Own, exportFile{e.Name(v.Org.Slug), path, exportsFor[format]})
+		e.View = files.Merged
+		d.Merged = append(d.Merged, exportFile{e.Name(v.Org.Slug), path + "&view=merged", exportsFor[format]})
+	}
+	return v.Show("modes_export", shell.Page{
+		Title: "Export modes", Lead: "Whatever is exported can be imported again, and comes back the same.",
+		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: d,
+	})
+}

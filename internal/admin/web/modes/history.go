@@ -1,0 +1,168 @@
+package modes
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/paths"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// modeStep is a version as a sentence, with the mode that it is of.
+type modeStep struct {
+	pastVersion
+	// Glyph, Label and Slug are the mode's as it was then; Ref names it now.
+	Glyph, Label, Slug, Ref string
+	// Gone says that the mode is deleted now. Before is the version that this one
+	// can be compared with; 0 where there is nothing to compare.
+	Gone   bool
+	Before int64
+}
+
+// modesPast is what the page on the library's history shows.
+type modesPast struct {
+	Steps []modeStep
+	// Older is where the next page begins; empty on the last one. Newest says that
+	// this isn't the first.
+	Older  string
+	Newest bool
+	// Deleted says that some modes are.
+	Deleted bool
+	Audit   access.Verdict
+}
+
+// History lists what became of all modes, the newest first.
+func (p *Pages) History(v *shell.Visit) error {
+	after, readable := placeOf(v.Query("after"))
+	got, more, err := pageOfHistory(func(last *postgres.ModeStep, limit int) ([]postgres.ModeStep, error) {
+		from := after
+		if last != nil {
+			from = placeOfStep(*last)
+		}
+		return p.DB.Modes.History(v.UserContext(), v.Org.ID, from, limit)
+	}, func(s postgres.ModeStep) int {
+		if s.Previous == nil {
+			return len(s.Content)
+		}
+		return len(s.Content) + len(s.Previous.Content)
+	})
+	if err != nil {
+		return err
+	}
+	now, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	if err != nil {
+		return err
+	}
+	d := modesPast{Newest: readable, Audit: v.May(access.Request{Action: access.ReadAudit})}
+	if d.Deleted, err = p.someDeleted(v); err != nil {
+		return err
+	}
+	if more {
+		got = got[:len(got)-1]
+		d.Older = placeWords(*placeOfStep(got[len(got)-1]))
+	}
+	if d.Steps, err = p.modeSteps(v, got, now); err != nil {
+		return err
+	}
+	return v.Show("modes_history", shell.Page{
+		Title: "History", Lead: "What became of the modes of " + v.Org.Name + ", version by version.", Data: d,
+	})
+}
+
+// modeSteps are versions as people read them; now are the modes that there are.
+func (p *Pages) modeSteps(v *shell.Visit, got []postgres.ModeStep, now []postgres.ModeHead) ([]modeStep, error) {
+	who, err := v.People()
+	if err != nil {
+		return nil, err
+	}
+	there := make(map[uuid.UUID]postgres.ModeHead, len(now))
+	for _, m := range now {
+		there[m.ID] = m
+	}
+	out := make([]modeStep, len(got))
+	for i, g := range got {
+		made := p.stepMade(g)
+		row := rowOf(g.Object.Slug, g.Object.Name, summary{})
+		m, isThere := there[g.Object.ID]
+		s := modeStep{
+			pastVersion: pastVersion{
+				Version: g.Version.Version.Version, Revision: g.Revision, At: g.OccurredAt, Sentence: made.sentence,
+				Deleted: g.Action == audit.Delete, Current: isThere && m.Version == g.Version.Version.Version,
+			},
+			Glyph: row.Glyph, Label: row.Label, Slug: row.Slug, Ref: g.Object.ID.String(), Gone: !isThere,
+		}
+		if isThere {
+			s.Ref = paths.Mode(m.Slug, s.Ref)
+		}
+		if made.differs && !s.Deleted {
+			s.Before = s.Version - 1
+		}
+		if s.Who, err = who.Name(g.Actor.ID); err != nil {
+			return nil, err
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// stepMade is what a version did, which is found out once: texts may be long, and
+// what is compared never changes.
+type stepMade struct {
+	sentence string
+	// differs says that it differs from the version before.
+	differs bool
+}
+
+func newSteps() shell.Memory[versionKey, stepMade] {
+	const bytes, overhead = 4 << 20, 100
+	return shell.Remember[versionKey](bytes, func(s stepMade) int { return len(s.sentence) + overhead })
+}
+
+func (p *Pages) stepMade(g postgres.ModeStep) stepMade {
+	key := keyOf(g.Object.ID, g.Version.Version.Version, g.OccurredAt)
+	made, ok := p.stepsMade.Get(key)
+	if !ok {
+		made = stepMade{p.versionSentence(g.Version, g.Previous), g.Previous != nil && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0}
+		p.stepsMade.Put(key, made)
+	}
+	return made
+}
+
+func placeOfStep(s postgres.ModeStep) *postgres.Place {
+	return &postgres.Place{Revision: s.Revision, Subject: s.Object.ID, Version: s.Version.Version.Version}
+}
+
+// someDeleted says whether there is anything to be brought back.
+func (p *Pages) someDeleted(v *shell.Visit) (bool, error) {
+	one, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, nil, 1)
+	return len(one) > 0, err
+}
+
+// placeWords is a place in the history as an address has it, and placeOf its
+// opposite: what can't be read is the newest.
+func placeWords(p postgres.Place) string {
+	return strings.Join([]string{strconv.FormatInt(p.Revision, 10), p.Subject.String(), strconv.FormatInt(p.Version, 10)}, ".")
+}
+
+func placeOf(words string) (p *postgres.Place, ok bool) {
+	parts := strings.Split(words, ".")
+	if len(parts) != 3 {
+		return nil, false
+	}
+	revision, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil {
+		return nil, false
+	}
+	subject, err := uuid.Parse(parts[1])
+	if err != nil {
+		return nil, false
+	}
+	version, err := strconv.ParseInt(parts[2], 10, 64)
+	return &postgres.Place{Revision: revision, Subject: subject, Version: version}, err == nil
+}

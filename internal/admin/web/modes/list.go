@@ -1,0 +1,184 @@
+package modes
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// listed is which modes to show, as the address says.
+type listed struct{ Search, Show, Sort string }
+
+var (
+	shows = []shell.Choice{
+		{Value: "", Label: "All"},
+		{Value: "ours", Label: "Ours"},
+		{Value: "overrides", Label: "Overrides"},
+		{Value: "untouched", Label: "Untouched"},
+		{Value: "advice", Label: "With advice"},
+	}
+	sorts = []shell.Choice{
+		{Value: "", Label: "As editors list them"},
+		{Value: "name", Label: "By name"},
+		{Value: "changed", Label: "Last changed first"},
+	}
+)
+
+// modesData is what the page of all modes shows.
+type modesData struct {
+	pages *Pages
+	listed
+	Live     shell.Live
+	Builtins []modeRow
+	Own      []modeRow
+	// None says that the organization has no modes of its own, Narrowed that not
+	// all modes are shown.
+	None, Narrowed bool
+	// Total is how many modes editors get; Shown how many of them are listed.
+	Total, Shown int
+	Shows, Sorts []shell.Choice
+	// Choosable is how many of those listed can be chosen; Deleted says that some
+	// modes can be brought back.
+	Choosable int
+	Deleted   bool
+	// Change is whether the visitor may change the library.
+	Change access.Verdict
+	// Order is whether the list can be reordered as it is shown.
+	Order access.Verdict
+}
+
+// List shows the modes that editors get.
+func (p *Pages) List(v *shell.Visit) error {
+	l := listed{Search: strings.TrimSpace(v.Query("q")), Show: v.Query("show"), Sort: v.Query("sort")}
+	all, found, revision, err := p.summarized(v)
+	if err != nil {
+		return err
+	}
+	v.Org.Revision = revision
+	who, err := v.People()
+	if err != nil {
+		return err
+	}
+	d := modesData{pages: p, listed: l, Change: v.May(access.Request{Action: access.ChangeLibrary}), None: len(all) == 0}
+	if d.Builtins, d.Own, err = p.rows(all, found, who); err != nil {
+		return err
+	}
+	d.Total = len(d.Builtins) + len(d.Own)
+	d.Builtins, d.Own = l.of(d.Builtins), l.of(d.Own)
+	d.Shown = len(d.Builtins) + len(d.Own)
+	for _, r := range append(d.Builtins[:len(d.Builtins):len(d.Builtins)], d.Own...) {
+		if r.Ours() {
+			d.Choosable++
+		}
+	}
+	if d.Deleted, err = p.someDeleted(v); err != nil {
+		return err
+	}
+	d.Narrowed = l.Search != "" || l.Show != ""
+	d.Shows, d.Sorts = l.choices(shows, "show"), l.choices(sorts, "sort")
+	d.Order = d.Change
+	if d.Order.Allowed && (d.Narrowed || l.Sort != "") {
+		d.Order = access.Verdict{Reason: "The order can be changed where all modes are shown as editors list them"}
+	}
+	if d.Live, err = v.Live(d.Total); err != nil {
+		return err
+	}
+	page := shell.Page{Title: "Modes", Lead: "What agents can be, in every editor of " + v.Org.Name + ".", Data: d}
+	if v.LeadsTo("/modes/export") {
+		page.Actions = append(page.Actions, shell.Action{Label: "Export", Path: v.Address("/modes/export"), May: access.Verdict{Allowed: true}})
+	}
+	if v.LeadsTo("/modes/import") {
+		page.Actions = append(page.Actions, shell.Action{Label: "Import", Path: v.Address("/modes/import"), May: d.Change})
+	}
+	if v.LeadsTo("/modes/new") {
+		page.Actions = append(page.Actions, shell.Action{Label: "New mode", Path: v.Address("/modes/new"), Primary: true, Key: "n", May: d.Change})
+	}
+	return v.Show("modes", page)
+}
+
+// Count is how many modes editors get. A failure has a page with a rail too: where
+// they can't be counted, nothing is said.
+func (p *Pages) Count(v *shell.Visit) (n int, ok bool) {
+	own, err := p.DB.CountModesBeside(v.UserContext(), v.Org.ID, p.Builtins)
+	return own + len(p.Builtins), err == nil
+}
+
+// of returns the rows that are to be shown, in the order in which they are.
+func (l listed) of(rows []modeRow) []modeRow {
+	var out []modeRow
+	search := strings.ToLower(l.Search)
+	for _, r := range rows {
+		if r.isOf(l.Show) && (search == "" || strings.Contains(r.text, search)) {
+			out = append(out, r)
+		}
+	}
+	switch l.Sort {
+	case "name":
+		slices.SortStableFunc(out, func(a, b modeRow) int {
+			return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+		})
+	case "changed":
+		slices.SortStableFunc(out, func(a, b modeRow) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+	}
+	return out
+}
+
+// choices are the ways to look at the list, each with the address that leads to
+// it and changes nothing else.
+func (l listed) choices(all []shell.Choice, name string) []shell.Choice {
+	now := map[string]string{"q": l.Search, "show": l.Show, "sort": l.Sort}
+	out := make([]shell.Choice, len(all))
+	for i, c := range all {
+		c.Current = now[name] == c.Value
+		query := url.Values{}
+		for key, value := range now {
+			if key == name {
+				value = c.Value
+			}
+			if value != "" {
+				query.Set(key, value)
+			}
+		}
+		c.Path = "?" + query.Encode()
+		out[i] = c
+	}
+	return out
+}
+
+// rows are the built-in modes, each as it is or overridden, and the
+// organization's others.
+func (p *Pages) rows(all []postgres.ModeHead, found []summary, who *shell.People) (builtins, own []modeRow, err error) {
+	bySlug := map[string]modeRow{}
+	for i, m := range all {
+		r := rowOf(m.Slug, m.Name, found[i])
+		r.ID, r.Version, r.UpdatedAt, r.key = m.ID.String(), m.Version, m.UpdatedAt, keyOf(m.ID, m.Version, m.UpdatedAt)
+		if r.By, err = who.Name(m.UpdatedBy); err != nil {
+			return nil, nil, err
+		}
+		bySlug[modes.SlugKey(m.Slug)] = r
+	}
+	for _, b := range p.Builtins {
+		r, overridden := bySlug[modes.SlugKey(b.Slug)]
+		if !overridden {
+			r = rowOf(b.Slug, b.Name, summaryOf(b))
+		}
+		r.Builtin, r.Overrides = true, overridden
+		builtins = append(builtins, r)
+		delete(bySlug, modes.SlugKey(b.Slug))
+	}
+	for _, m := range all {
+		if r, ok := bySlug[modes.SlugKey(m.Slug)]; ok {
+			own = append(own, r)
+		}
+	}
+	for i := range own {
+		own[i].Place, own[i].Of = i+1, len(own)
+	}
+	return builtins, own, nil
+}

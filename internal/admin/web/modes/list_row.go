@@ -1,0 +1,49 @@
+package modes
+
+import (
+	"html/template"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/shell"
+)
+
+// rowData is a row with the list that it stands in.
+type rowData struct {
+	Row  modeRow
+	List modesData
+}
+
+// rowKey is all that a row depends on beside the version of the mode: hundreds of
+// rows take longer to make than everything else of a page.
+type rowKey struct {
+	version             versionKey
+	org, slug, by, ago  string
+	builtin, overrides  bool
+	placed, first, last bool
+	change, order       access.Verdict
+}
+
+func newRows() shell.Memory[rowKey, template.HTML] {
+	return shell.Remember[rowKey](32<<20, func(row template.HTML) int { return len(row) })
+}
+
+// Row is a row of the list.
+func (list modesData) Row(s shell.View, r modeRow) (template.HTML, error) {
+	p := list.pages
+	key := rowKey{
+		version: r.key, org: s.Org().Slug, slug: r.Slug, by: r.By, builtin: r.Builtin, overrides: r.Overrides,
+		placed: r.Place > 0, first: r.Place == 1, last: r.Place == r.Of, change: list.Change, order: list.Order,
+	}
+	if r.Ours() {
+		key.ago = shell.Ago(r.UpdatedAt, p.Now())
+	}
+	row, ok := p.rowsMade.Get(key)
+	if ok {
+		return row, nil
+	}
+	row, err := s.With(rowData{r, list}).Render("modes", "mode-row")
+	if err == nil {
+		p.rowsMade.Put(key, row)
+	}
+	return row, err
+}

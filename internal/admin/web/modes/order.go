@@ -1,0 +1,109 @@
+package modes
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// Order puts the organization's modes into another order. It takes either
+// all of the list's ids, in the new order, and seen, the revision that they were
+// seen at; or one id as up or down, which is right whatever the order is. Who has
+// scripts gets the publication line, others the list.
+func (p *Pages) Order(v *shell.Visit) error {
+	f := shell.ReadForm(v.Ctx)
+	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	if err != nil {
+		return err
+	}
+	listed := p.listed(all)
+	wanted, seen, err := orderOf(f, listed)
+	if err != nil {
+		return err
+	}
+	revision, err := p.DB.OrderModes(v.UserContext(), v.By(), v.Org.ID, p.interleave(all, wanted), seen)
+	if err != nil {
+		return err
+	}
+	if v.Get("X-Requested-With") == "" {
+		if revision == v.Org.Revision {
+			return v.Done(v.Address("/modes"), shell.Said{Text: "It is at the end of the list already; nothing was moved."})
+		}
+		return v.Done(v.Address("/modes"), shell.Said{Text: "The order is saved. Editors list the modes like this from their next poll on."})
+	}
+	l, err := v.Live(len(listed) + len(p.Builtins))
+	if err != nil {
+		return err
+	}
+	v.Set("X-Revision", strconv.FormatInt(revision, 10))
+	return v.Part("modes", "live", l)
+}
+
+// listed returns the modes that stand in the list in their order: all but those
+// in the place of a built-in one.
+func (p *Pages) listed(all []postgres.ModeHead) (listed []postgres.ModeHead) {
+	for _, m := range all {
+		if !p.isBuiltin(m.Slug) {
+			listed = append(listed, m)
+		}
+	}
+	return listed
+}
+
+// interleave puts the listed modes into their places in the wanted order, and
+// leaves the others where they are.
+func (p *Pages) interleave(all []postgres.ModeHead, wanted []uuid.UUID) []uuid.UUID {
+	order := make([]uuid.UUID, 0, len(all))
+	for _, m := range all {
+		switch {
+		case p.isBuiltin(m.Slug):
+			order = append(order, m.ID)
+		case len(wanted) > 0:
+			order, wanted = append(order, wanted[0]), wanted[1:]
+		}
+	}
+	return append(order, wanted...)
+}
+
+func (p *Pages) isBuiltin(slug string) bool {
+	return slices.ContainsFunc(p.Builtins, func(b modes.Mode) bool { return modes.SlugKey(b.Slug) == modes.SlugKey(slug) })
+}
+
+// orderOf reads the wanted order.
+func orderOf(f shell.Form, now []postgres.ModeHead) (wanted []uuid.UUID, seen int64, err error) {
+	for move, by := range map[string]int{"up": -1, "down": 1} {
+		id := f.Get(move)
+		if id == "" {
+			continue
+		}
+		for _, m := range now {
+			wanted = append(wanted, m.ID)
+		}
+		at := slices.IndexFunc(now, func(m postgres.ModeHead) bool { return m.ID.String() == id })
+		if at < 0 {
+			return nil, 0, fault.New(fault.NotFound, "not_found", "This mode is not there any more")
+		}
+		if to := at + by; to >= 0 && to < len(wanted) {
+			wanted[at], wanted[to] = wanted[to], wanted[at]
+		}
+		return wanted, 0, nil
+	}
+	for text := range strings.FieldsSeq(f.Get("ids")) {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, 0, shell.Unreadable(err)
+		}
+		wanted = append(wanted, id)
+	}
+	if seen, err = strconv.ParseInt(f.Get("seen"), 10, 64); err != nil || len(wanted) == 0 {
+		return nil, 0, shell.Unreadable(err)
+	}
+	return wanted, seen, nil
+}

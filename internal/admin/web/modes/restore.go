@@ -1,0 +1,114 @@
+package modes
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+)
+
+// Restore undoes what the toast after a change says, in one change: it brings
+// back what a revision has deleted, or modes as they were before they were changed.
+// Where somebody has changed one of them since, all stay as they are.
+func (p *Pages) Restore(v *shell.Visit) error {
+	wanted, err := p.undone(v, shell.ReadForm(v.Ctx))
+	if err != nil {
+		return err
+	}
+	restored, _, err := p.DB.Modes.RestoreAll(v.UserContext(), v.By(), v.Org.ID, wanted)
+	if refusal, ok := shell.IsMistake(err); ok {
+		return p.notUndone(v, wanted, refusal)
+	}
+	if err != nil {
+		return err
+	}
+	s := shell.Said{Text: "There was nothing to undo."}
+	switch len(restored) {
+	case 0:
+	case 1:
+		s.Text = restored[0].Name + " is restored. Editors get it at their next poll."
+	default:
+		s.Text = shell.Count(len(restored), "mode") + " are restored. Editors get them at their next poll."
+	}
+	return v.Done(v.Address("/modes"), s)
+}
+
+// undone reads what is to be brought back.
+func (p *Pages) undone(v *shell.Visit, f shell.Form) (wanted []postgres.Restoration, err error) {
+	if revision := f.Get("revision"); revision != "" {
+		n, err := strconv.ParseInt(revision, 10, 64)
+		if err != nil {
+			return nil, shell.Unreadable(err)
+		}
+		return p.DB.Modes.DeletedBy(v.UserContext(), v.Org.ID, n)
+	}
+	for _, field := range f.All("mode") {
+		u, err := shell.UndoingOf(field)
+		if err != nil {
+			return nil, err
+		}
+		wanted = append(wanted, postgres.Restoration(u))
+	}
+	return wanted, nil
+}
+
+// saidAtMost is how many reasons are said at once.
+const saidAtMost = 3
+
+// notUndone says why a change stays: somebody has changed a mode since, or there is
+// another one in its place.
+func (p *Pages) notUndone(v *shell.Visit, wanted []postgres.Restoration, refusal *fault.Error) error {
+	var reasons []string
+	for i, f := range refusal.Fields {
+		if i == saidAtMost {
+			reasons = append(reasons, "and "+shell.Count(len(refusal.Fields)-i, "more mode"))
+			break
+		}
+		why, err := p.whyNotUndone(v, wanted, f)
+		if err != nil {
+			return err
+		}
+		reasons = append(reasons, why)
+	}
+	if len(reasons) == 0 {
+		reasons = append(reasons, strings.TrimSuffix(refusal.Message, "."))
+	}
+	back := v.Address("/modes/deleted") // where each can be brought back alone
+	if len(wanted) == 1 {               // where both can be looked at
+		back = v.Address("/modes/" + wanted[0].ID.String() + "/history")
+	}
+	return v.Done(back, shell.Said{Bad: true, Text: "Not undone, so that nothing is lost: " + strings.Join(reasons, "; ") + "."})
+}
+
+// whyNotUndone is the reason of one mode, whose place a field blames.
+func (p *Pages) whyNotUndone(v *shell.Visit, wanted []postgres.Restoration, f fault.Field) (string, error) {
+	i, err := strconv.Atoi(strings.TrimPrefix(f.Pointer, "/restorations/"))
+	if err != nil || i >= len(wanted) {
+		return f.Detail, nil //nolint:nilerr // it is about none of them
+	}
+	r := wanted[i]
+	n, err := p.newer(v, r.ID.String()+":"+strconv.FormatInt(r.Seen, 10))
+	if err != nil {
+		return "", err
+	}
+	if n.Version == 0 {
+		return f.Detail, nil
+	}
+	name, err := p.nameOf(v, r.ID, n.Version)
+	switch {
+	case err != nil:
+		return "", err
+	case n.Gone:
+		return n.Who + " deleted " + name + " since", nil
+	}
+	return n.Who + " saved version " + strconv.FormatInt(n.Version, 10) + " of " + name + " since", nil
+}
+
+func (p *Pages) nameOf(v *shell.Visit, id uuid.UUID, version int64) (string, error) {
+	m, err := p.DB.Modes.Version(v.UserContext(), v.Org.ID, id, version)
+	return m.Object.Name, err
+}

@@ -1,0 +1,17 @@
+package modes
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGlyph(t *testing.T) {
+	for name, want := range map[string][2]string{
+		"Code": {"C", "Code"}, "🏗️ Architect": {"🏗️", "Architect"}, "👩‍💻 Coder": {"👩‍💻", "Coder"}, "🇨🇭 Swiss": {"🇨🇭", "Swiss"},
+		"🇨🇭🇩🇪 Both": {"🇨🇭", "🇩🇪 Both"}, "👍🏽 Fine": {"👍🏽", "Fine"}, "🧪": {"🧪", "🧪"}, "测试": {"测", "测试"}, "<b>": {"<", "<b>"}, "": {"?", ""},
+	} {
+		glyph, label := glyphOf(name)
+		require.Equal(t, want, [2]string{glyph, label}, name)
+	}
+}

@@ -1,0 +1,325 @@
+package modes
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/paths"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/postgres"
+)
+
+// historyPage is how many versions stand on a page.
+const historyPage = 50
+
+const (
+	// historyBytes bounds the contents of a page's versions, in bytes of JSON.
+	historyBytes = 2 << 20
+	// historyAtOnce is how many versions are read at once; each may be long.
+	historyAtOnce = 6
+)
+
+// pageOfHistory reads versions until there is one more than stand on a page, or until
+// their contents come to historyBytes; then the last one read is for the next page
+// too. read returns those that come after one, or the newest.
+func pageOfHistory[T any](read func(after *T, limit int) ([]T, error), size func(T) int) (got []T, more bool, err error) {
+	bytes := 0
+	for after := (*T)(nil); ; after = &got[len(got)-1] {
+		want := min(historyAtOnce, historyPage+1-len(got))
+		part, err := read(after, want)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, one := range part {
+			bytes += size(one)
+		}
+		got = append(got, part...)
+		switch {
+		case len(part) < want:
+			return got, false, nil
+		case len(got) > historyPage || bytes > historyBytes:
+			return got, true, nil
+		}
+	}
+}
+
+// pastVersion is a version as a sentence.
+type pastVersion struct {
+	Version, Revision int64
+	Who, Sentence     string
+	At                time.Time
+	// Current is the one that editors get; Deleted says that it is a deletion,
+	// which nothing can be compared with or restored to.
+	Current, Deleted bool
+}
+
+// modePast is what the page on a mode's history shows.
+type modePast struct {
+	ID, Ref string
+	// Query is what the address asks for: what is compared.
+	Query    string
+	Name     string
+	Versions []pastVersion
+	// Before is where this page begins, 0 on the first one; Older where the next
+	// one does, 0 on the last one.
+	Before, Older int64
+	Change        access.Verdict
+	// From and To are the versions that are compared; 0 where none are.
+	From, To int64
+	Sentence string
+	Compared shell.Comparison
+	Same     bool
+	// Gone says that the mode is deleted.
+	Gone bool
+}
+
+// Lists says whether a version is on this page of the history.
+func (d modePast) Lists(version int64) bool {
+	return slices.ContainsFunc(d.Versions, func(v pastVersion) bool { return v.Version == version })
+}
+
+// Versions lists the versions of a mode, and with ?from= and ?to= compares two
+// of them. The history of a deleted mode is found by its id.
+func (p *Pages) Versions(v *shell.Visit) error {
+	id, err := p.historyOf(v)
+	if err != nil {
+		return err
+	}
+	before, _ := strconv.ParseInt(v.Query("before"), 10, 64)
+	got, more, err := pageOfHistory(func(after *postgres.ModeVersion, limit int) ([]postgres.ModeVersion, error) {
+		below := max(before, 0)
+		if after != nil {
+			below = after.Version.Version
+		}
+		return p.DB.Modes.Versions(v.UserContext(), v.Org.ID, id, below, limit)
+	}, func(m postgres.ModeVersion) int { return len(m.Content) })
+	if err != nil {
+		return err
+	}
+	if len(got) == 0 {
+		return v.Redirect(v.Address("/modes/" + id.String() + "/history"))
+	}
+	d := modePast{ID: id.String(), Query: string(v.Request().URI().QueryString()), Name: got[0].Object.Name, Before: max(before, 0), Change: v.May(access.Request{Action: access.ChangeLibrary})}
+	d.Ref = paths.Mode(got[0].Object.Slug, d.ID)
+	if d.Gone = before == 0 && got[0].Action == audit.Delete; d.Gone {
+		d.Ref = d.ID
+	}
+	shown := len(got)
+	if more {
+		shown-- // what the last one followed is known only to the next page
+		d.Older = got[shown-1].Version.Version
+	}
+	who, err := v.People()
+	if err != nil {
+		return err
+	}
+	for i, version := range got[:shown] {
+		var previous *postgres.ModeVersion
+		if i+1 < len(got) {
+			previous = &got[i+1]
+		}
+		past := pastVersion{
+			Version: version.Version.Version, Revision: version.Revision, At: version.OccurredAt,
+			Sentence: p.versionSentence(version, previous), Deleted: version.Action == audit.Delete,
+			Current: before == 0 && i == 0 && version.Action != audit.Delete,
+		}
+		if past.Who, err = who.Name(version.Actor.ID); err != nil {
+			return err
+		}
+		d.Versions = append(d.Versions, past)
+	}
+	if err := p.compareVersions(v, id, &d); err != nil {
+		return err
+	}
+	page := shell.Page{
+		Title: "History", Mono: got[0].Object.Slug, Lead: "every version of " + d.Name + "; any of them can be restored", Data: d,
+		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}},
+	}
+	if d.Gone {
+		page.Crumbs = append(page.Crumbs, shell.Crumb{Name: "Deleted modes", Path: v.Address("/modes/deleted")})
+	} else {
+		page.Crumbs = append(page.Crumbs, shell.Crumb{Name: d.Name, Path: v.Address("/modes/" + d.Ref + "/edit")})
+	}
+	return v.Show("mode_history", page)
+}
+
+// historyOf is the id of the mode in the path.
+func (p *Pages) historyOf(v *shell.Visit) (uuid.UUID, error) {
+	ref := v.Params("mode")
+	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
+		return id, nil
+	}
+	m, err := p.DB.Modes.Get(v.UserContext(), v.Org.ID, ref)
+	return m.ID, err
+}
+
+// compareVersions compares the versions that the address names.
+func (p *Pages) compareVersions(v *shell.Visit, id uuid.UUID, d *modePast) error {
+	from, err := strconv.ParseInt(v.Query("from"), 10, 64)
+	if err != nil || from < 1 {
+		return nil //nolint:nilerr // nothing is compared
+	}
+	to, err := strconv.ParseInt(v.Query("to"), 10, 64)
+	if err != nil || to < 1 {
+		to = d.Versions[0].Version
+	}
+	before, err := p.DB.Modes.Version(v.UserContext(), v.Org.ID, id, from)
+	if err != nil {
+		return err
+	}
+	after, err := p.DB.Modes.Version(v.UserContext(), v.Org.ID, id, to)
+	if err != nil {
+		return err
+	}
+	d.From, d.To = from, to
+	changes := modes.Diff(before.Object.Mode, after.Object.Mode)
+	d.Sentence, d.Same = changeSentence(changes), len(changes) == 0
+	d.Compared = comparisonOfModes("The two, line by line", before.Object.Mode, after.Object.Mode, false, v.Budget()).
+		Between("Version "+strconv.FormatInt(from, 10), "Version "+strconv.FormatInt(to, 10))
+	return nil
+}
+
+// versionSentence says what was done, after the name of who did it.
+func (p *Pages) versionSentence(now postgres.ModeVersion, previous *postgres.ModeVersion) string {
+	name := now.Object.Name
+	builtin := p.isBuiltin(now.Object.Slug)
+	switch now.Action {
+	case audit.Delete:
+		if builtin {
+			return "reverted it to the built-in mode"
+		}
+		return "deleted it"
+	case audit.Create:
+		if builtin {
+			return "made " + name + " in place of the built-in mode"
+		}
+		return "created " + name
+	case audit.Import:
+		if previous == nil && now.Version.Version == 1 {
+			return "imported " + name
+		}
+	}
+	verb := ""
+	if now.Action == audit.Restore {
+		verb = "restored an older version"
+	}
+	if previous == nil {
+		if verb != "" {
+			return verb
+		}
+		return "changed it"
+	}
+	changed := changeSentence(modes.Diff(previous.Object.Mode, now.Object.Mode))
+	switch {
+	case verb != "" && previous.Action == audit.Delete:
+		return "brought it back"
+	case verb != "" && changed != "":
+		return verb + ": " + changed
+	case verb != "":
+		return verb
+	case changed == "":
+		return "moved it to another place in the list"
+	}
+	return changed
+}
+
+// modeRestoration is a question before a version is restored.
+type modeRestoration struct {
+	ID, Ref, Name string
+	Version, Seen int64
+	// Next is the version that it becomes.
+	Next     int64
+	Gone     bool
+	Sentence string
+	Wrong    string
+	Compared shell.Comparison
+}
+
+// RestorationForm asks before ?version= of a mode is restored.
+func (p *Pages) RestorationForm(v *shell.Visit) error {
+	d, err := p.restoration(v, v.Query("version"))
+	if err != nil {
+		return err
+	}
+	return p.askRestoration(v, d)
+}
+
+func (p *Pages) askRestoration(v *shell.Visit, d modeRestoration) error {
+	return v.Show("mode_versions_restoration", shell.Page{
+		Title:  "Restore version " + strconv.FormatInt(d.Version, 10) + " of " + d.Name + "?",
+		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}, {Name: "History", Path: v.Address("/modes/" + d.Ref + "/history")}}, Data: d,
+	})
+}
+
+func (p *Pages) restoration(v *shell.Visit, number string) (d modeRestoration, err error) {
+	id, err := p.historyOf(v)
+	if err != nil {
+		return d, err
+	}
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || version < 1 {
+		return d, shell.Unreadable(err)
+	}
+	old, err := p.DB.Modes.Version(v.UserContext(), v.Org.ID, id, version)
+	if err != nil {
+		return d, err
+	}
+	d = modeRestoration{ID: id.String(), Ref: id.String(), Name: old.Object.Name, Version: version}
+	now, err := p.DB.Modes.Get(v.UserContext(), v.Org.ID, id.String())
+	switch {
+	case fault.Is(err, fault.NotFound):
+		d.Gone = true
+		newest, err := p.DB.Modes.Versions(v.UserContext(), v.Org.ID, id, 0, 1)
+		if err != nil {
+			return d, err
+		}
+		d.Seen = newest[0].Version.Version
+		d.Next = d.Seen + 1
+		return d, nil
+	case err != nil:
+		return d, err
+	}
+	d.Ref, d.Seen, d.Next = paths.Mode(now.Slug, d.ID), now.Version, now.Version+1
+	d.Sentence = changeSentence(modes.Diff(now.Mode, old.Object.Mode))
+	d.Compared = comparisonOfModes("What changes", now.Mode, old.Object.Mode, false, v.Budget()).
+		Between("Version "+strconv.FormatInt(d.Seen, 10), "Version "+strconv.FormatInt(d.Next, 10))
+	return d, nil
+}
+
+// RestoreVersion makes an older version the current one, as a new version.
+func (p *Pages) RestoreVersion(v *shell.Visit) error {
+	f := shell.ReadForm(v.Ctx)
+	d, err := p.restoration(v, f.Get("version"))
+	if err != nil {
+		return err
+	}
+	seen, _ := strconv.ParseInt(f.Get("seen"), 10, 64)
+	id, err := shell.ParseID(d.ID)
+	if err != nil {
+		return err
+	}
+	restored, err := p.DB.Modes.Restore(v.UserContext(), v.By(), v.Org.ID, id, d.Version, seen)
+	if refusal, ok := shell.IsMistake(err); ok {
+		d.Wrong = refusal.Message + "."
+		v.Status(422)
+		return p.askRestoration(v, d)
+	}
+	if err != nil {
+		return err
+	}
+	if !d.Gone && restored.Version == d.Seen {
+		return v.Done(v.Address("/modes/"+d.Ref+"/history"), shell.Said{Text: restored.Name + " says the same as version " + strconv.FormatInt(d.Version, 10) + ": nothing was changed."})
+	}
+	s := shell.Said{Text: restored.Name + " is as it was in version " + strconv.FormatInt(d.Version, 10) + ", as version " + strconv.FormatInt(restored.Version, 10) + ". Editors get it at their next poll."}
+	if !d.Gone {
+		s.Undo = &shell.Undo{Path: v.Address("/modes/restorations"), Fields: []shell.Pair{shell.Undoing{ID: id, Version: d.Seen, Seen: restored.Version}.Pair()}}
+	}
+	return v.Done(v.Address("/modes/"+paths.Mode(restored.Slug, d.ID)+"/history"), s)
+}

@@ -1,0 +1,180 @@
+package shell
+
+import (
+	"strings"
+
+	"orgmodes/internal/diff"
+)
+
+// Comparison is two texts, line by line: for the template "yaml-diff", which
+// shows it without scripts, too.
+type Comparison struct {
+	// Label says what is compared, Old and New what the sides are called. Old is
+	// empty where there was nothing before.
+	Label, Old, New string
+	// Split has both sides beside each other until somebody wants it otherwise.
+	Split bool
+	// Parts are the text from top to bottom; none where nothing differs.
+	Parts []comparisonPart
+}
+
+// comparisonPart is a stretch of lines: some that changed, some around them that
+// didn't, or those between, folded.
+type comparisonPart struct {
+	Changed bool
+	Lines   []comparedLine
+	// Folded is how many lines are folded away, Text those lines, and OldLine and
+	// NewLine where they begin.
+	Folded           int
+	Text             string
+	OldLine, NewLine int
+}
+
+// comparedLine is a line with its changed words.
+type comparedLine struct {
+	Kind             diff.Kind
+	OldLine, NewLine int
+	Spans            []diff.Span
+}
+
+// comparedPair is a line on each side; nil where that side has none.
+type comparedPair struct{ Old, New *comparedLine }
+
+// Sign is what stands before a line.
+func (l comparedLine) Sign() string {
+	switch l.Kind {
+	case diff.Added:
+		return "+"
+	case diff.Removed:
+		return "−"
+	default:
+		return ""
+	}
+}
+
+// Pairs are the lines of a part beside each other.
+func (p comparisonPart) Pairs() (out []comparedPair) {
+	var removed, added []*comparedLine
+	for i := range p.Lines {
+		switch l := &p.Lines[i]; l.Kind {
+		case diff.Removed:
+			removed = append(removed, l)
+		case diff.Added:
+			added = append(added, l)
+		default:
+			out = append(out, comparedPair{l, l})
+		}
+	}
+	for i := range max(len(removed), len(added)) {
+		var pair comparedPair
+		if i < len(removed) {
+			pair.Old = removed[i]
+		}
+		if i < len(added) {
+			pair.New = added[i]
+		}
+		out = append(out, pair)
+	}
+	return out
+}
+
+const (
+	// around is how many unchanged lines are shown on each side of a change.
+	around = 3
+	// folded is how many there have to be beyond for a fold to be shorter.
+	folded = 3
+)
+
+// Compare compares two texts, within the budget of a page. An empty one has no
+// lines.
+func Compare(label, before, after string, budget *diff.Budget) (c Comparison) {
+	c.Label = label
+	lines := linesBetween(before, after, budget)
+	var parts []comparisonPart
+	for _, l := range lines {
+		changed := l.Kind != diff.Same
+		if n := len(parts); n == 0 || parts[n-1].Changed != changed {
+			parts = append(parts, comparisonPart{Changed: changed})
+		}
+		last := &parts[len(parts)-1]
+		last.Lines = append(last.Lines, comparedLine{l.Kind, l.OldLine, l.NewLine, []diff.Span{{Text: l.Text}}})
+	}
+	if len(parts) == 0 || len(parts) == 1 && !parts[0].Changed {
+		return c
+	}
+	for i, p := range parts {
+		if p.Changed {
+			p.markWords(budget)
+			c.Parts = append(c.Parts, p)
+			continue
+		}
+		c.Parts = append(c.Parts, p.fold(i > 0, i < len(parts)-1)...)
+	}
+	return c
+}
+
+// linesBetween are the lines of both texts. An empty text has none.
+func linesBetween(before, after string, budget *diff.Budget) (lines []diff.Line) {
+	switch {
+	case before == "" && after == "":
+	case before == "":
+		for i, text := range strings.Split(after, "\n") {
+			lines = append(lines, diff.Line{Kind: diff.Added, Text: text, NewLine: i + 1})
+		}
+	case after == "":
+		for i, text := range strings.Split(before, "\n") {
+			lines = append(lines, diff.Line{Kind: diff.Removed, Text: text, OldLine: i + 1})
+		}
+	default:
+		lines = diff.Lines(before, after, budget)
+	}
+	return lines
+}
+
+// fold leaves the lines next to changes as they are, and folds the others.
+func (p comparisonPart) fold(changeBefore, changeAfter bool) []comparisonPart {
+	from, to := 0, len(p.Lines)
+	if changeBefore {
+		from = around
+	}
+	if changeAfter {
+		to -= around
+	}
+	if to-from < folded {
+		return []comparisonPart{p}
+	}
+	var texts []string
+	for _, l := range p.Lines[from:to] {
+		texts = append(texts, l.Spans[0].Text)
+	}
+	hidden := comparisonPart{
+		Folded: to - from, Text: strings.Join(texts, "\n"), OldLine: p.Lines[from].OldLine, NewLine: p.Lines[from].NewLine,
+	}
+	var out []comparisonPart
+	if from > 0 {
+		out = append(out, comparisonPart{Lines: p.Lines[:from]})
+	}
+	out = append(out, hidden)
+	if to < len(p.Lines) {
+		out = append(out, comparisonPart{Lines: p.Lines[to:]})
+	}
+	return out
+}
+
+// markWords marks what changed within lines that took each other's place.
+func (p comparisonPart) markWords(budget *diff.Budget) {
+	for _, pair := range p.Pairs() {
+		if pair.Old == nil || pair.New == nil {
+			continue
+		}
+		if old, now, ok := diff.Words(pair.Old.Spans[0].Text, pair.New.Spans[0].Text, budget); ok {
+			pair.Old.Spans, pair.New.Spans = old, now
+		}
+	}
+}
+
+// Between names the sides.
+func (c Comparison) Between(before, after string) Comparison {
+	c.Old, c.New = before, after
+	return c
+}

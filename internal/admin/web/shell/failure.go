@@ -1,0 +1,91 @@
+package shell
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/request"
+	"orgmodes/internal/problem"
+)
+
+// Wants says whether a failure is to be answered with a page: somebody looks at
+// it in a browser, and it isn't the API's.
+func Wants(c *fiber.Ctx) bool {
+	return !strings.HasPrefix(c.Path(), "/api/") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html")
+}
+
+// failed is a failure in words for a person.
+type failed struct {
+	problem.Problem
+	// Safe says what became of what was done, Next what to do.
+	Safe, Next string
+	Home       string
+}
+
+// words are what to add to a failure, by its status.
+var words = map[int]struct{ title, safe, next string }{
+	http.StatusBadRequest: {
+		"This could not be understood", "Nothing was changed.", "Go back, load the page again, and try once more.",
+	},
+	http.StatusForbidden:    {"Not allowed", "Nothing was changed.", ""},
+	http.StatusNotFound:     {"There is nothing here", "", "The address may be mistyped, or what was here is deleted; deleted modes can be restored."},
+	http.StatusUnauthorized: {"You are signed out", "Nothing was changed.", "Sign in again to go on."},
+	http.StatusConflict:     {"This is in the way of something else", "Nothing was changed.", "Go back, look at what is there now, and try again."},
+	http.StatusPreconditionFailed: {
+		"Somebody else was faster", "Nothing of yours was saved, and nothing of theirs is lost.",
+		"Go back, load the page again, and look at what is there now.",
+	},
+	http.StatusMethodNotAllowed: {
+		"This address takes nothing like that", "Nothing was changed.", "Go back, load the page again, and try once more.",
+	},
+	http.StatusRequestTimeout: {
+		"This took too long to arrive", "Nothing was changed.", "Try again; what is large may need a faster connection.",
+	},
+	http.StatusRequestEntityTooLarge: {"That is too much", "Nothing was changed.", "Go back, and bring less at once."},
+	http.StatusUnsupportedMediaType:  {"This comes in a form that is not read here", "Nothing was changed.", ""},
+	http.StatusRequestHeaderFieldsTooLarge: {
+		"Your browser sent too much beside the request", "Nothing was changed.", "Delete the cookies of this address in your browser, and sign in again.",
+	},
+	http.StatusTooManyRequests: {"Too many attempts", "", ""},
+	http.StatusInternalServerError: {
+		"Something went wrong here", "What editors get is not affected.",
+		"Try again. If it stays so, tell whoever runs this installation the request id below.",
+	},
+	http.StatusServiceUnavailable: {
+		"This is not available right now", "What editors get is not affected.", "",
+	},
+}
+
+// Fail answers with a page that says what happened. p is the failure as the API
+// says it. What is unknown is logged here, once.
+func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
+	if p.Status >= http.StatusInternalServerError && !request.Logged(err) {
+		s.Log.Error("request failed", "request_id", request.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
+	}
+	v := s.visit(c)
+	said := words[p.Status]
+	f := failed{Problem: p, Safe: said.safe, Next: said.next, Home: "/"}
+	f.RequestID = request.ID(c)
+	title := said.title
+	if title == "" {
+		title = p.Title
+	}
+	if p.RetryAfter > 0 && len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.RetryAfter))
+	}
+	if v.role != access.None {
+		f.Home = v.Address("/modes")
+	}
+	c.Status(p.Status)
+	if err := v.Show("failure", Page{Title: title, Bare: v.role == access.None, Data: f}); err != nil {
+		// The shell itself is broken: say it without.
+		s.Log.Error("failure can't be shown", "request_id", f.RequestID, "err", err)
+		c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+		return c.Status(p.Status).SendString(title + "\n" + p.Detail + "\nRequest " + f.RequestID + "\n")
+	}
+	return nil
+}

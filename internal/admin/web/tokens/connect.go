@@ -1,0 +1,115 @@
+package tokens
+
+import (
+	"strings"
+
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/clients"
+	"orgmodes/internal/endpoint"
+	"orgmodes/internal/postgres"
+)
+
+// snippet is something to be copied.
+type snippet struct {
+	ID, Label, Text string
+}
+
+// editor is a way to get an organization's modes into an editor.
+type editor struct {
+	ID, Name string
+	// How says where it reads modes from.
+	How     string
+	Snippet snippet
+	// Notes are what may surprise, Traps what breaks something.
+	Notes, Traps []string
+}
+
+// connectData is what the page about editors shows.
+type connectData struct {
+	// Reader says that the address of the readers is known.
+	Reader  bool
+	Address string
+	OrgID   string
+	Token   snippet
+	Editors []editor
+	Ask     snippet
+}
+
+// tokenVariable is what the lines to be copied expect a token in.
+const tokenVariable = "ORGMODES_TOKEN"
+
+// ask is a line that asks a reader once.
+func (p *Pages) ask(v *shell.Visit, token string) string {
+	return `curl -i -H "Authorization: Bearer ` + token + `" "` + v.ReaderURL(endpoint.OrganizationYAML) + `"`
+}
+
+// save is a line that saves an organization's own modes as a file, and loads
+// nothing where it has them already. The tag is kept beside the file.
+func (p *Pages) save(v *shell.Visit, file string) string {
+	return strings.Join([]string{
+		`curl -fsS -H "Authorization: Bearer $` + tokenVariable + `"`,
+		`  --etag-compare "` + file + `.etag" --etag-save "` + file + `.etag"`,
+		`  -o "` + file + `" -p '%{http_code}\n'`,
+		`  "` + v.ReaderURL(endpoint.OrganizationYAML) + `"`,
+	}, " \\\n")
+}
+
+// tryWith is a line to try a token with that was just made.
+func (p *Pages) tryWith(v *shell.Visit, token string) snippet {
+	return snippet{"try", "Try it: this is what an editor asks", p.ask(v, token)}
+}
+
+// Connect shows how editors get the organization's modes.
+func (p *Pages) Connect(v *shell.Visit) error {
+	own, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	if err != nil {
+		return err
+	}
+	d := connectData{
+		Reader: p.PublicReader != "", Address: p.ReaderAddress(), OrgID: v.Org.ID.String(),
+		Token: snippet{"token", "In the shell that runs the lines below", "export " + tokenVariable + "='the token'"},
+		Ask:   snippet{"ask", "One request, with all headers", p.ask(v, "$"+tokenVariable)},
+	}
+	for _, c := range clients.All() {
+		e := editor{ID: c.ID, Name: c.Name}
+		switch c.ID {
+		case "kilo-cli-7":
+			e.How = "Reads .kilocodemodes in your home folder, for all projects, and the one of a project. Start it again to have it read the file."
+			e.Snippet = snippet{"kilo-cli", "Save the modes for all projects", p.save(v, "$HOME/.kilocodemodes")}
+			if names := leftOut(own); len(names) > 0 {
+				e.Notes = append(e.Notes, "From a file it takes no mode that has the slug of one of its own. Of "+v.Org.Name+"’s it leaves out: "+strings.Join(names, ", ")+".")
+			}
+			e.Traps = []string{
+				"Don’t set KILO_API_URL to " + p.ReaderAddress() + ". Kilo CLI sends everything to that one address: models and sign-in too, which readers don’t have. It would find its modes, and no model.",
+			}
+			e.Notes = append(e.Notes, "To have it fetch the modes itself, KILO_API_URL has to be a proxy of yours that passes GET "+endpoint.Path(v.Org.ID.String(), endpoint.ModesJSON)+
+				" to the readers, with a token from here in place of Kilo’s, and everything else to https://api.kilo.ai unchanged. An organization’s modes then replace Kilo CLI’s own.")
+		case "kilo-legacy":
+			e.How = "Reads .kilocodemodes in the folder of a project, and sees at once when it changes."
+			e.Snippet = snippet{"kilo-legacy", "Save the modes as .kilocodemodes, in the folder of the project", p.save(v, ".kilocodemodes")}
+			e.Traps = []string{"Its address for models and for an organization’s modes is one and the same too: don’t set KILOCODE_BACKEND_BASE_URL to the readers."}
+		case "roo-code":
+			e.How = "Reads .roomodes in the folder of a project, and sees at once when it changes. It has no notion of organizations."
+			e.Snippet = snippet{"roo-code", "Save the modes as .roomodes, in the folder of the project", p.save(v, ".roomodes")}
+		default:
+			continue // nothing is known to be copied
+		}
+		d.Editors = append(d.Editors, e)
+	}
+	return v.Show("connect", shell.Page{
+		Title: "Connect an editor", Lead: "How the modes of " + v.Org.Name + " get to where people work.",
+		Crumbs: []shell.Crumb{{Name: "Tokens", Path: v.Address("/tokens")}}, Data: d,
+	})
+}
+
+// leftOut are the slugs that Kilo CLI takes from an organization, and not from a
+// file: its own (packages/opencode/src/kilocode/modes-migrator.ts).
+func leftOut(own []postgres.ModeHead) (slugs []string) {
+	for _, m := range own {
+		switch m.Slug {
+		case "code", "build", "architect", "ask", "debug", "orchestrator":
+			slugs = append(slugs, m.Slug)
+		}
+	}
+	return slugs
+}

@@ -1,0 +1,172 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/postgres"
+)
+
+// maxTokenName is what the database holds a name to.
+const maxTokenName = 100
+
+// tokenForm is the form for a new token.
+type tokenForm struct {
+	shell.Form
+	// Write is whether the visitor may make one that writes here.
+	Write access.Verdict
+	// Orgs are the visitor's other organizations.
+	Orgs    []tokenOrg
+	Expires []shell.Choice
+}
+
+// AsForm is the form for the partials.
+func (t tokenForm) AsForm() shell.Form { return t.Form }
+
+// tokenOrg is an organization that a token could open.
+type tokenOrg struct {
+	postgres.Membership
+	Checked bool
+}
+
+// madeToken is a token that was just made.
+type madeToken struct {
+	postgres.Token
+	Secret string
+	// Published says that readers know of it.
+	Published bool
+	// Try is a line that asks a reader with it.
+	Try snippet
+}
+
+func (p *Pages) tokenForm(v *shell.Visit, f shell.Form) tokenForm {
+	t := tokenForm{
+		Form: f, Write: v.May(access.Request{Action: access.CreateToken, Own: true, Scopes: []string{access.ScopeWrite}}),
+	}
+	for _, o := range v.Orgs {
+		if o.ID != v.Org.ID {
+			t.Orgs = append(t.Orgs, tokenOrg{o, f.Has("org", o.ID.String())})
+		}
+	}
+	for _, c := range []shell.Choice{
+		{Value: "30", Label: "In 30 days"},
+		{Value: "90", Label: "In 90 days"},
+		{Value: "365", Label: "In a year"},
+		{Value: "day", Label: "After a day of your choice"},
+		{Value: "never", Label: "Never"},
+	} {
+		c.Current = f.Get("expires") == c.Value
+		t.Expires = append(t.Expires, c)
+	}
+	return t
+}
+
+// Create makes a token that acts for the visitor. The answer is the page
+// with the token on it, and no redirect: it is shown this once and kept nowhere.
+func (p *Pages) Create(v *shell.Visit) error {
+	f := shell.ReadForm(v.Ctx)
+	n, f := p.newToken(v, f)
+	if len(f.Order) > 0 {
+		v.Status(fiber.StatusUnprocessableEntity)
+		return p.tokensPage(v, f, nil)
+	}
+	for _, r := range p.wantedToken(v, n) {
+		if err := r.Err(); err != nil {
+			return err
+		}
+	}
+	n.Token = p.Keys.Mint()
+	token, err := p.DB.CreateToken(v.UserContext(), v.By(), n)
+	if e, ok := shell.IsMistake(err); ok {
+		v.Status(fiber.StatusUnprocessableEntity)
+		return p.tokensPage(v, f.Blame(e, nil), nil)
+	}
+	if err != nil {
+		return err
+	}
+	made := &madeToken{Token: token, Secret: n.Token, Try: p.tryWith(v, n.Token)}
+	if made.Published, err = p.tokenPublished(v.UserContext(), token); err != nil {
+		// The token is there; only this answer can tell what it is.
+		p.Log.Warn("waiting for a token's publication", "token_id", token.ID, "err", err)
+	}
+	return p.tokensPage(v, shell.Filled("scope", access.ScopeRead, "expires", "90"), made)
+}
+
+// newToken reads the form.
+func (p *Pages) newToken(v *shell.Visit, f shell.Form) (postgres.NewToken, shell.Form) {
+	n := postgres.NewToken{
+		Name: strings.TrimSpace(f.Get("name")), User: v.Visitor.UserID, Scopes: []string{access.ScopeRead},
+		Organizations: []uuid.UUID{v.Org.ID},
+	}
+	switch length := len([]rune(n.Name)); {
+	case length == 0:
+		f = f.Refuse("name", "Say what the token is for: it is what you will know it by")
+	case length > maxTokenName:
+		f = f.Refuse("name", "A name has at most "+strconv.Itoa(maxTokenName)+" characters; this has "+strconv.Itoa(length))
+	}
+	if f.Has("scope", access.ScopeWrite) {
+		n.Scopes = append(n.Scopes, access.ScopeWrite)
+	}
+	for _, o := range v.Orgs {
+		if f.Has("org", o.ID.String()) && !slices.Contains(n.Organizations, o.ID) {
+			n.Organizations = append(n.Organizations, o.ID)
+		}
+	}
+	now := p.Now()
+	switch expires := f.Get("expires"); expires {
+	case "never":
+	case "day":
+		day, err := time.Parse(time.DateOnly, f.Get("day"))
+		if err != nil {
+			f = f.Refuse("day", "Give the last day on which the token is to work, such as 2027-05-31")
+			break
+		}
+		end := day.AddDate(0, 0, 1)
+		if !end.After(now) {
+			f = f.Refuse("day", "This day is over: choose one that is not")
+		}
+		n.ExpiresAt = &end
+	default:
+		days, err := strconv.Atoi(expires)
+		if err != nil || days < 1 || days > 3650 {
+			f = f.Refuse("expires", "Choose when the token is to expire")
+			break
+		}
+		end := now.AddDate(0, 0, days).UTC().Truncate(time.Second)
+		n.ExpiresAt = &end
+	}
+	return n, f
+}
+
+// wantedToken is what may be said against a token, in each organization that it
+// is to open: the visitor's role may differ.
+func (p *Pages) wantedToken(v *shell.Visit, n postgres.NewToken) (verdicts []access.Verdict) {
+	for _, o := range v.Orgs {
+		if slices.Contains(n.Organizations, o.ID) {
+			verdicts = append(verdicts, access.Decide(v.Visitor, access.Role(o.Role),
+				access.Request{Action: access.CreateToken, Own: true, Scopes: n.Scopes}))
+		}
+	}
+	return verdicts
+}
+
+// tokenPublished waits for readers to know of a token as it is now, for so long
+// as is reasonable: what was done is done, and will be published in any case.
+func (p *Pages) tokenPublished(ctx context.Context, t postgres.Token) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.PublishWait)
+	defer cancel()
+	err := p.DB.WaitTokenPublished(ctx, t.ID, t.Version)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,185 @@
+package tokens
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+)
+
+// tokenRow is an access token in the list.
+type tokenRow struct {
+	postgres.Token
+	// State is "", "revoked", "expired" or "pending": readers don't know of it yet.
+	State string
+	// Mine says that it acts for the visitor.
+	Mine bool
+	// By is who made it, where that is somebody else.
+	By     string
+	Revoke access.Verdict
+}
+
+// tokensData is what the page of access tokens shows.
+type tokensData struct {
+	Rows []tokenRow
+	// Ended are those that open nothing any more.
+	Ended []tokenRow
+	// Older and EndedOlder lead to the next page of either list, Newest to the first
+	// of both; empty where there is none.
+	Older, EndedOlder, Newest string
+	// EndedOpen shows the list of the ended ones, EndedMore means that it has more
+	// than one page.
+	EndedOpen, EndedMore bool
+	// All says why only one's own are listed, where that is so.
+	All  access.Verdict
+	Form tokenForm
+	// Made is the token that was just made: the only time that it is shown.
+	Made *madeToken
+}
+
+// List lists the tokens that open the organization: all of them for who
+// manages them, one's own for the others.
+func (p *Pages) List(v *shell.Visit) error {
+	return p.tokensPage(v, shell.Filled("scope", access.ScopeRead, "expires", "90"), nil)
+}
+
+func (p *Pages) tokensPage(v *shell.Visit, f shell.Form, made *madeToken) error {
+	d := tokensData{All: v.May(access.Request{Action: access.ReadTokens}), Made: made, Form: p.tokenForm(v, f)}
+	if err := p.fillTokens(v, &d); err != nil {
+		return err
+	}
+	page := shell.Page{
+		Title: "Tokens", Lead: "What editors and scripts present. A token does what its owner may, as far as its scopes go.", Data: d,
+	}
+	if v.LeadsTo("/connect") {
+		page.Actions = []shell.Action{{Label: "Connect an editor", Path: v.Address("/connect"), May: access.Verdict{Allowed: true}}}
+	}
+	return v.Show("tokens", page)
+}
+
+// fillTokens reads the part of both lists that the address asks for: ?after= and
+// ?ended= are the tokens that they begin behind, ?token= is the only one.
+func (p *Pages) fillTokens(v *shell.Visit, d *tokensData) error {
+	filter := postgres.TokenFilter{Limit: tokensPage}
+	if !d.All.Allowed {
+		filter.User = v.Visitor.UserID
+	}
+	after, endedAfter := v.Query("after"), v.Query("ended")
+	if after != "" || endedAfter != "" {
+		d.Newest = v.Address("/tokens")
+	}
+	if ref := v.Query("token"); ref != "" {
+		return p.fillToken(v, d, ref)
+	}
+	var older, endedOlder string
+	var err error
+	if d.Rows, older, err = p.tokenRows(v, filter, false, after); err != nil {
+		return err
+	}
+	if d.Ended, endedOlder, err = p.tokenRows(v, filter, true, endedAfter); err != nil {
+		return err
+	}
+	d.EndedOpen, d.EndedMore = endedAfter != "", endedAfter != "" || endedOlder != ""
+	if older != "" {
+		d.Older = tokensAt(older, endedAfter)
+	}
+	if endedOlder != "" {
+		d.EndedOlder = tokensAt(after, endedOlder) + "#ended"
+	}
+	return nil
+}
+
+// fillToken lists the one token of a reference; none where the visitor may not see it.
+func (p *Pages) fillToken(v *shell.Visit, d *tokensData, ref string) error {
+	d.Newest = v.Address("/tokens")
+	id, err := uuid.Parse(ref)
+	if err != nil {
+		return shell.Unreadable(err)
+	}
+	t, err := p.DB.Token(v.UserContext(), v.Org.ID, id)
+	if fault.Is(err, fault.NotFound) || err == nil && !d.All.Allowed && t.User.ID != v.Visitor.UserID {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rows, err := p.rowsOfTokens(v, []postgres.Token{t})
+	if state := stateOf(t, p.Now()); state == "revoked" || state == "expired" {
+		d.Ended, d.EndedOpen = rows, true
+	} else {
+		d.Rows = rows
+	}
+	return err
+}
+
+// tokensPage is how many tokens of either list a page has.
+const tokensPage = 50
+
+// tokensAt is the page that begins behind these tokens, of either list.
+func tokensAt(after, ended string) string {
+	q := url.Values{}
+	if after != "" {
+		q.Set("after", after)
+	}
+	if ended != "" {
+		q.Set("ended", ended)
+	}
+	return "?" + q.Encode()
+}
+
+// tokenRows are the tokens of a page, those that have ended or the others, behind the
+// one with the id after. older is what the next page begins behind; empty where there
+// is none.
+func (p *Pages) tokenRows(v *shell.Visit, f postgres.TokenFilter, ended bool, after string) (rows []tokenRow, older string, err error) {
+	f.Ended = &ended
+	if after != "" {
+		if f.After, err = uuid.Parse(after); err != nil {
+			return nil, "", shell.Unreadable(err)
+		}
+	}
+	page, more, err := p.DB.Tokens(v.UserContext(), v.Org.ID, f)
+	if err != nil {
+		return nil, "", err
+	}
+	if more {
+		older = page[len(page)-1].ID.String()
+	}
+	rows, err = p.rowsOfTokens(v, page)
+	return rows, older, err
+}
+
+func (p *Pages) rowsOfTokens(v *shell.Visit, page []postgres.Token) (rows []tokenRow, err error) {
+	who, err := v.People()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range page {
+		r := tokenRow{Token: t, Mine: t.User.ID == v.Visitor.UserID, State: stateOf(t, p.Now())}
+		r.Revoke = v.May(access.Request{Action: access.RevokeToken, Own: r.Mine})
+		if t.CreatedBy != t.User.ID.String() {
+			if r.By, err = who.Name(t.CreatedBy); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+func stateOf(t postgres.Token, now time.Time) string {
+	switch {
+	case t.RevokedAt != nil:
+		return "revoked"
+	case t.ExpiresAt != nil && !t.ExpiresAt.After(now):
+		return "expired"
+	case t.PublishedVersion < t.Version:
+		return "pending"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,66 @@
+package tokens
+
+import (
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+)
+
+// RevocationForm asks before the token of ?token= is revoked.
+func (p *Pages) RevocationForm(v *shell.Visit) error {
+	t, err := p.tokenToRevoke(v, v.Query("token"))
+	if err != nil {
+		return err
+	}
+	if t.RevokedAt != nil {
+		return v.Done(v.Address("/tokens"), shell.Said{Text: t.Name + " is revoked already."})
+	}
+	return v.Show("tokens_revocation", shell.Page{
+		Title: "Revoke " + t.Name + "?", Crumbs: []shell.Crumb{{Name: "Tokens", Path: v.Address("/tokens")}}, Data: t,
+	})
+}
+
+// Revoke ends a token for good, and waits until no reader takes it any
+// more.
+func (p *Pages) Revoke(v *shell.Visit) error {
+	t, err := p.tokenToRevoke(v, shell.ReadForm(v.Ctx).Get("token"))
+	if err != nil {
+		return err
+	}
+	revoked, err := p.DB.RevokeToken(v.UserContext(), v.By(), v.Org.ID, t.ID)
+	if err != nil {
+		return err
+	}
+	published, err := p.tokenPublished(v.UserContext(), revoked)
+	if err != nil {
+		p.Log.Warn("waiting for a revocation's publication", "token_id", t.ID, "err", err)
+	}
+	text := t.Name + " is revoked: readers refuse it now."
+	if !published {
+		text = t.Name + " is revoked. Readers have not heard of it yet: it is tried again until they have."
+	}
+	return v.Done(v.Address("/tokens"), shell.Said{Text: text, Bad: !published})
+}
+
+// tokenToRevoke finds a token that the visitor may revoke. Who may not see it
+// doesn't learn that it is there.
+func (p *Pages) tokenToRevoke(v *shell.Visit, ref string) (postgres.Token, error) {
+	unknown := fault.New(fault.NotFound, "not_found", "There is no such token")
+	id, err := uuid.Parse(ref)
+	if err != nil {
+		return postgres.Token{}, unknown
+	}
+	t, err := p.DB.Token(v.UserContext(), v.Org.ID, id)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return postgres.Token{}, unknown
+	case err != nil:
+		return postgres.Token{}, err
+	case !v.May(access.Request{Action: access.RevokeToken, Own: t.User.ID == v.Visitor.UserID}).Allowed:
+		return postgres.Token{}, unknown
+	}
+	return t, nil
+}
