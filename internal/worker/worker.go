@@ -121,6 +121,7 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	g.Go(func() error { return w.db.Lead(running, w.lead) })
 	g.Go(func() error { return w.watchEdition(running) })
 	g.Go(func() error { w.watchLateness(running); return nil })
+	g.Go(func() error { w.watchDrafts(running); return nil })
 	if w.db.HasStatus() {
 		g.Go(func() error { w.watchStatus(running); return nil })
 	}

@@ -142,6 +142,20 @@ type Resource struct {
 	Labels         json.RawMessage
 }
 
+type ResourceDraft struct {
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+	Kind           string
+	Subject        uuid.UUID
+	Title          string
+	Content        string
+	BaseVersion    int64
+	Edition        int64
+	UpdatedAt      time.Time
+	DiscardedAt    *time.Time
+	ExpiresAt      time.Time
+}
+
 type ResourceReference struct {
 	OrganizationID   uuid.UUID
 	ResourceID       uuid.UUID

@@ -1,0 +1,39 @@
+package worker
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// draftsEvery is how often a worker removes old drafts: they may stay that much longer.
+	draftsEvery = time.Hour
+	// draftsBatch bounds one statement. A draft can have megabytes.
+	draftsBatch = 100
+)
+
+// watchDrafts removes old drafts at the start and then hourly, until ctx ends. Each worker
+// does: one leaves alone what another one is removing.
+func (w *Worker) watchDrafts(ctx context.Context) {
+	tick := time.NewTicker(draftsEvery)
+	defer tick.Stop()
+	for {
+		if err := w.removeOldDrafts(ctx); err != nil && ctx.Err() == nil {
+			w.log.Warn("drafts: old ones stay until the next sweep", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (w *Worker) removeOldDrafts(ctx context.Context) error {
+	for {
+		n, err := w.db.RemoveOldDrafts(ctx, draftsBatch)
+		if err != nil || n < draftsBatch {
+			return err
+		}
+	}
+}
