@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/admin"
@@ -47,19 +48,27 @@ func (w *wire) pageForms(user postgres.User) map[string]url.Values {
 		return all
 	}
 	return map[string]url.Values{
-		"/sign-in":                            {"email": {"a@acme.example"}, "password": {"wrong password"}, "return": {"/orgs"}, "kept": {""}},
-		"/sign-out":                           {},
-		"/orgs/:org/modes/order":              {"ids": {m.ID.String() + "," + other.ID.String()}, "seen": {"3"}, "up": {""}, "down": {""}},
-		"/orgs/:org/modes/deletions":          {"mode": {seen}},
-		"/orgs/:org/modes/restorations":       {"mode": {seen + ":1"}, "revision": {"2"}},
-		"/orgs/:org/modes/import":             {"paste": {"customModes: []"}, "do": {""}, "take": {""}, "way-0": {""}, "planned": {""}, "_pack": {""}},
-		"/orgs/:org/modes/new":                with(url.Values{"from": {""}}),
-		"/orgs/:org/modes/:mode/edit":         with(url.Values{"seen": {seen}, "theirs": {""}}),
-		"/orgs/:org/modes/:mode/restorations": {"version": {"1"}, "seen": {seen}},
-		"/orgs/:org/publication/again":        {},
-		"/orgs/:org/publication/retries":      {"job": {"1"}},
-		"/orgs/:org/tokens":                   {"name": {"t"}, "scope": {"read"}, "org": {w.org.ID.String()}, "expires": {"never"}, "day": {""}},
-		"/orgs/:org/tokens/revocations":       {"token": {user.ID.String()}},
+		"/sign-in":                                     {"email": {"a@acme.example"}, "password": {"wrong password"}, "return": {"/orgs"}, "kept": {""}},
+		"/sign-out":                                    {},
+		"/orgs/:org/modes/order":                       {"ids": {m.ID.String() + "," + other.ID.String()}, "seen": {"3"}, "up": {""}, "down": {""}},
+		"/orgs/:org/modes/deletions":                   {"mode": {seen}},
+		"/orgs/:org/modes/restorations":                {"mode": {seen + ":1"}, "revision": {"2"}},
+		"/orgs/:org/modes/import":                      {"paste": {"customModes: []"}, "do": {""}, "take": {""}, "way-0": {""}, "planned": {""}, "_pack": {""}},
+		"/orgs/:org/modes/new":                         with(url.Values{"from": {""}}),
+		"/orgs/:org/modes/:mode/edit":                  with(url.Values{"seen": {seen}, "theirs": {""}}),
+		"/orgs/:org/modes/:mode/restorations":          {"version": {"1"}, "seen": {seen}},
+		"/orgs/:org/templates/new":                     {"yaml": {"kind: PermissionTemplate"}, "seen": {"0"}, "theirs": {""}, "draft": {""}, "edition": {"0"}, "do": {"save"}},
+		"/orgs/:org/templates/deletions":               {"object": {seen}},
+		"/orgs/:org/templates/restorations":            {"object": {seen + ":1"}, "revision": {"2"}},
+		"/orgs/:org/templates/drafts/:subject":         {"yaml": {"kind: PermissionTemplate"}, "seen": {"1"}, "edition": {"0"}},
+		"/orgs/:org/templates/drafts/:subject/discard": {"edition": {"1"}},
+		"/orgs/:org/templates/drafts/:subject/restore": {},
+		"/orgs/:org/templates/:object":                 {"yaml": {"kind: PermissionTemplate"}, "seen": {"1"}, "theirs": {""}, "draft": {""}, "edition": {"0"}, "do": {"save"}},
+		"/orgs/:org/templates/:object/restorations":    {"version": {"1"}, "seen": {"1"}},
+		"/orgs/:org/publication/again":                 {},
+		"/orgs/:org/publication/retries":               {"job": {"1"}},
+		"/orgs/:org/tokens":                            {"name": {"t"}, "scope": {"read"}, "org": {w.org.ID.String()}, "expires": {"never"}, "day": {""}},
+		"/orgs/:org/tokens/revocations":                {"token": {user.ID.String()}},
 	}
 }
 
@@ -80,7 +89,7 @@ func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 	revision := w.revision()
 	csrf := w.csrf(cookie)
 	for route, form := range forms {
-		path := strings.NewReplacer(":org", "acme", ":mode", "docs").Replace(route)
+		path := strings.NewReplacer(":org", "acme", ":mode", "docs", ":object", uuid.NewString(), ":subject", uuid.NewString()).Replace(route)
 		// Fields that no handler reads are judged, too, and the names of fields.
 		for _, field := range append(slices.Sorted(maps.Keys(form)), "unread", "na\xffme", "na\x00me", "_user") {
 			for what, value := range unstorable {

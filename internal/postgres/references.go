@@ -58,6 +58,12 @@ func (c *change) users(ctx context.Context, k *kind, o resource.Object) ([]resou
 	return users, nil
 }
 
+// Users returns the objects that refer to o.
+func (s *Collection[T]) Users(ctx context.Context, org uuid.UUID, o resource.Object) ([]resource.User, error) {
+	reads := &change{q: s.db.q, db: s.db, org: sqlcgen.Organization{ID: org}}
+	return reads.users(ctx, s.kind, o)
+}
+
 // referenceNames looks up the names of an organization's objects, each kind once and
 // only when one is needed.
 type referenceNames struct {

@@ -17,7 +17,7 @@
 //	web          all routes on one screen; it puts the groups together
 //	shell        the frame of every page, visits, forms, the rail and the palette; it
 //	             knows no kind of page
-//	modes, importer, auditlog, publication, tokens
+//	modes, objects, importer, auditlog, publication, tokens
 //	             the groups of pages, which don't know one another
 //	paths        addresses that one group leads to in another
 //	assets       what browsers load, and its sources

@@ -54,6 +54,27 @@ func (w *Web) Routes(app fiber.Router) {
 	o.Get("/modes/:mode/restorations", changes, w.modes.RestorationForm)
 	o.Post("/modes/:mode/restorations", changes, w.modes.RestoreVersion)
 
+	for _, k := range w.objects {
+		at := "/" + k.Name()
+		o.Menu(shell.Library, k.Title(), k.Name(), at, reads, k.List).Counted(k.Count)
+		o.FindBy(k.Find)
+		o.Get(at+"/new", changes, k.New).Listed("New "+k.Noun(), "create add write manifest")
+		o.Post(at+"/new", changes, k.Create)
+		o.Get(at+"/deleted", reads, k.Deleted).Listed("Restore a deleted "+k.Noun(), "bring back undelete trash")
+		o.Get(at+"/deletions", changes, k.DeletionForm)
+		o.Post(at+"/deletions", changes, k.Delete)
+		o.Post(at+"/restorations", changes, k.Restore)
+		o.Post(at+"/drafts/:subject", changes, k.StoreDraft)
+		o.Post(at+"/drafts/:subject/discard", changes, k.DiscardDraft)
+		o.Post(at+"/drafts/:subject/restore", changes, k.RestoreDraft)
+		// One object: after all pages below the kind with a name of their own.
+		o.Get(at+"/:object", reads, k.Get)
+		o.Post(at+"/:object", changes, k.Save)
+		o.Get(at+"/:object/history", reads, k.Versions)
+		o.Get(at+"/:object/restorations", changes, k.RestorationForm)
+		o.Post(at+"/:object/restorations", changes, k.RestoreVersion)
+	}
+
 	o.Menu(shell.Library, "History", "history", "/history", reads, w.modes.History)
 
 	audits := access.Request{Action: access.ReadAudit}

@@ -8,6 +8,7 @@ import (
 	"orgmodes/internal/admin/web/auditlog"
 	"orgmodes/internal/admin/web/importer"
 	modepages "orgmodes/internal/admin/web/modes"
+	"orgmodes/internal/admin/web/objects"
 	"orgmodes/internal/admin/web/publication"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/admin/web/tokens"
@@ -36,18 +37,26 @@ type Web struct {
 	auditlog    *auditlog.Pages
 	publication *publication.Pages
 	tokens      *tokens.Pages
+	// objects are the pages of each kind that has none of its own.
+	objects []*objects.Pages
 }
 
 // New makes a Web; Routes adds it to an app.
 func New(o Options) (*Web, error) {
-	s, err := shell.New(o.Options, modepages.HTML, importer.HTML, auditlog.HTML, publication.HTML, tokens.HTML)
+	s, err := shell.New(o.Options, modepages.HTML, objects.HTML, importer.HTML, auditlog.HTML, publication.HTML, tokens.HTML)
 	if err != nil {
 		return nil, err
 	}
-	return &Web{
+	w := &Web{
 		shell: s, modes: modepages.New(s, o.Builtins), importer: importer.New(s, o.Builtins), auditlog: auditlog.New(s),
 		publication: publication.New(s, o.Builtins), tokens: tokens.New(s, o.Keys, o.PublishWait),
-	}, nil
+	}
+	for _, k := range o.DB.Kinds() {
+		if k.Names().Singular != modes.KindName {
+			w.objects = append(w.objects, objects.New(s, k))
+		}
+	}
+	return w, nil
 }
 
 // Fail answers with a page that says what went wrong.

@@ -15,6 +15,7 @@ import (
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
 
@@ -304,13 +305,17 @@ func (p *Pages) subjectsThere(v *shell.Visit, entries []audit.Entry) (map[string
 			there[m.ID.String()] = v.Address("/modes/" + paths.Mode(m.Slug, m.ID.String()))
 		}
 	}
-	if about(audit.Template) && v.LeadsTo("/templates/:template") {
-		all, err := p.DB.Templates.List(v.UserContext(), v.Org.ID)
+	for _, k := range p.DB.Kinds() {
+		names := k.Names()
+		if names.Singular == modes.KindName || !about(audit.SubjectKind(names.Singular)) || !v.LeadsTo("/"+names.Plural+"/:object") {
+			continue
+		}
+		all, err := p.DB.Objects(names.Singular).List(v.UserContext(), v.Org.ID)
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range all {
-			there[t.ID.String()] = v.Address("/templates/" + t.ID.String())
+		for _, o := range all {
+			there[o.ID.String()] = v.Address("/" + names.Plural + "/" + o.ID.String())
 		}
 	}
 	if about(audit.AccessToken) && v.May(access.Request{Action: access.ReadTokens}).Allowed {

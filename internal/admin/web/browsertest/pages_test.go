@@ -32,7 +32,7 @@ type visit struct {
 // story is what the pages are called, in the order in which somebody meets them.
 var story = []string{
 	"sign-in", "send-again", "organizations", "modes", "mode-new", "mode-edit", "mode-conflict", "mode-history", "mode-restore", "modes-deleted",
-	"modes-delete", "history", "palette", "import", "import-plan", "import-done", "export", "audit", "audit-entry", "publication", "tokens", "token-revoke",
+	"modes-delete", "objects", "object-new", "object", "object-history", "object-restore", "object-delete", "objects-deleted", "history", "palette", "import", "import-plan", "import-done", "export", "audit", "audit-entry", "publication", "tokens", "token-revoke",
 	"connect", "failure",
 }
 

@@ -12,6 +12,8 @@ import (
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/resource"
+	"orgmodes/internal/templates"
 )
 
 func (s *site) emptyWorld() {
@@ -29,6 +31,8 @@ func (s *site) normalWorld() {
 		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "browser"})
 	})
 	s.deleteModeThatWas("release-notes", "Release notes")
+	s.template("Careful")
+	s.template("Nightly <script>executed=1</script>")
 	s.token("Ada’s laptop", s.admin)
 	s.token("Nightly export", s.owner)
 	s.another("globex", "Globex", s.owner, s.member)
@@ -129,6 +133,33 @@ func (s *site) anEntry(action string) string {
 // aToken asks whether to revoke one.
 func (s *site) aToken() string {
 	return "./tokens/revocations?token=" + s.lookup("SELECT id::text FROM tokens ORDER BY created_at DESC LIMIT 1")
+}
+
+// template adds a permission template in two versions.
+func (s *site) template(name string) {
+	s.t.Helper()
+	store := s.db.Objects(templates.KindName)
+	o, err := store.Create(s.t.Context(), by(s.owner), s.acme.ID, templates.Template{
+		Name: name, PermissionMode: "plan", AllowedTools: []string{"Read", "Grep"}, Description: new(string("For those who only look" + script)),
+	})
+	require.NoError(s.t, err)
+	_, err = store.Update(s.t.Context(), by(s.admin), s.acme.ID, o.ID.String(), 1, func(o resource.Object) (resource.Object, error) {
+		t, _ := o.Spec.(templates.Template)
+		t.AllowedTools = append(t.AllowedTools, "Glob")
+		o.Spec = t
+		return o, nil
+	})
+	require.NoError(s.t, err)
+}
+
+// aTemplate is the path of a page of a permission template.
+func (s *site) aTemplate(page string) string {
+	return "./templates/" + s.lookup("SELECT id::text FROM resources WHERE kind = 'template' ORDER BY name LIMIT 1") + page
+}
+
+// aTemplateToDelete asks whether to delete one.
+func (s *site) aTemplateToDelete() string {
+	return "./templates/deletions?object=" + s.lookup("SELECT id::text FROM resources WHERE kind = 'template' ORDER BY name LIMIT 1")
 }
 
 // ofMode is the path of a page of a mode.

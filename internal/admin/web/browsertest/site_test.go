@@ -86,6 +86,7 @@ type site struct {
 	// Users of Acme by their role, and one of another organization.
 	owner, admin, member, stranger postgres.User
 	editor                         string
+	kinds                          []postgres.Decoder
 	// routes are all that admin answers.
 	routes []fiber.Route
 	// log is what admin says.
@@ -94,11 +95,12 @@ type site struct {
 	stopWorker func()
 }
 
-// newSite starts it all. Tests wait more than they work, so they do it side by side.
-func newSite(t *testing.T) *site {
+// newSite starts it all, with further kinds of objects. Tests wait more than they work,
+// so they do it side by side.
+func newSite(t *testing.T, kinds ...postgres.Decoder) *site {
 	t.Helper()
 	t.Parallel()
-	s := &site{t: t, ownerURL: storetest.Postgres(t), redis: storetest.Redis(t), log: &guarded{}}
+	s := &site{kinds: kinds, t: t, ownerURL: storetest.Postgres(t), redis: storetest.Redis(t), log: &guarded{}}
 	var err error
 	s.db = s.open()
 	s.keys, err = token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
@@ -130,6 +132,9 @@ func (s *site) open() *postgres.DB {
 	db, err := postgres.Open(context.WithoutCancel(s.t.Context()), u.String())
 	require.NoError(s.t, err)
 	s.t.Cleanup(db.Close)
+	for _, k := range s.kinds {
+		db.Register(k)
+	}
 	return db
 }
 

@@ -40,7 +40,7 @@ type modesPast struct {
 // History lists what became of all modes, the newest first.
 func (p *Pages) History(v *shell.Visit) error {
 	after, readable := placeOf(v.Query("after"))
-	got, more, err := pageOfHistory(func(last *postgres.ModeStep, limit int) ([]postgres.ModeStep, error) {
+	got, more, err := shell.PageOfHistory(func(last *postgres.ModeStep, limit int) ([]postgres.ModeStep, error) {
 		from := after
 		if last != nil {
 			from = placeOfStep(*last)

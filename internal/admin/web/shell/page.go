@@ -47,6 +47,8 @@ type Action struct {
 	Primary     bool
 	// Key is the key that does the same, where single keys are on.
 	Key string
+	// Asks says that it is asked about first, in a dialog where there are scripts.
+	Asks bool
 	// May is whether the visitor may do that: from Visit.May.
 	May access.Verdict
 }

@@ -1,4 +1,4 @@
-package modes
+package shell
 
 import (
 	"testing"
@@ -31,7 +31,7 @@ func TestPagesOfHistoryEndWhereTheirContentsAreTooLong(t *testing.T) {
 			}
 			return part, nil
 		}
-		got, more, err := pageOfHistory(read, func(int) int { return c.size })
+		got, more, err := PageOfHistory(read, func(int) int { return c.size })
 		require.NoError(t, err)
 		assert.Len(t, got, c.read, name)
 		assert.Equal(t, c.more, more, name)

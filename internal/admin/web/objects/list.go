@@ -1,0 +1,130 @@
+package objects
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/resource"
+)
+
+// row is an object in the list.
+type row struct {
+	ID, Name, Glyph string
+	// Labels are "key: value".
+	Labels []string
+	// Wrong are the conditions that don't hold, in words.
+	Wrong     []string
+	By        string
+	UpdatedAt time.Time
+	// Draft says that the visitor has a draft of it.
+	Draft bool
+}
+
+// begun is a draft of an object that isn't there yet.
+type begun struct {
+	Name, Path string
+	At         time.Time
+}
+
+// listData is what the list shows.
+type listData struct {
+	frame
+	Live   shell.Live
+	Search string
+	Rows   []row
+	Total  int
+	// Begun are the visitor's drafts of new objects.
+	Begun []begun
+	// Deleted says that some can be brought back.
+	Deleted bool
+}
+
+// List shows the objects, those whose name or labels have ?q= in them.
+func (p *Pages) List(v *shell.Visit) error {
+	all, revision, err := p.store.At(v.UserContext(), v.Org.ID)
+	if err != nil {
+		return err
+	}
+	v.Org.Revision = revision
+	who, err := v.People()
+	if err != nil {
+		return err
+	}
+	drafts, err := p.DB.DraftHeads(v.UserContext(), v.Org.ID, v.Visitor.UserID, p.kind.Names().Singular)
+	if err != nil {
+		return err
+	}
+	drafted := map[uuid.UUID]bool{}
+	for _, one := range drafts {
+		drafted[one.Subject] = true
+	}
+	d := listData{frame: p.frame(v), Search: strings.TrimSpace(v.Query("q")), Total: len(all)}
+	for _, o := range all {
+		r := row{ID: o.ID.String(), Name: o.Spec.Title(), Glyph: shell.Initial(o.Spec.Title()), UpdatedAt: o.UpdatedAt, Draft: drafted[o.ID]}
+		delete(drafted, o.ID)
+		for _, key := range slices.Sorted(maps.Keys(o.Labels)) {
+			r.Labels = append(r.Labels, key+": "+o.Labels[key])
+		}
+		if search := strings.ToLower(d.Search); !strings.Contains(strings.ToLower(r.Name+"\n"+strings.Join(r.Labels, "\n")), search) {
+			continue
+		}
+		for _, c := range o.Conditions {
+			if c.Status == resource.ConditionFalse {
+				r.Wrong = append(r.Wrong, c.Message)
+			}
+		}
+		if r.By, err = who.Name(o.UpdatedBy); err != nil {
+			return err
+		}
+		d.Rows = append(d.Rows, r)
+	}
+	for _, one := range drafts {
+		if drafted[one.Subject] {
+			d.Begun = append(d.Begun, begun{cmp.Or(one.Title, "Without a name"), p.path(v, "/new?draft="+one.Subject.String()), one.UpdatedAt})
+		}
+	}
+	gone, err := p.store.Deleted(v.UserContext(), v.Org.ID, nil, 1)
+	if err != nil {
+		return err
+	}
+	d.Deleted = len(gone) > 0
+	if d.Live, err = v.Live(0); err != nil {
+		return err
+	}
+	return v.Show("objects", shell.Page{
+		Title: p.Title(), Lead: "The " + p.Noun() + "s of " + v.Org.Name + ", as manifests.", Data: d,
+		Actions: []shell.Action{{Label: "New " + p.Noun(), Path: p.path(v, "/new"), Primary: true, Key: "n", May: d.Change}},
+	})
+}
+
+// Count is how many there are, for the rail.
+func (p *Pages) Count(v *shell.Visit) (n int, ok bool) {
+	all, err := p.store.List(v.UserContext(), v.Org.ID)
+	return len(all), err == nil
+}
+
+// Find are the objects that the palette lists.
+func (p *Pages) Find(v *shell.Visit) (shell.Places, error) {
+	found := shell.Places{Title: p.Title(), Kind: capital(p.Noun())}
+	all, err := p.store.List(v.UserContext(), v.Org.ID)
+	for _, o := range all {
+		name, at := o.Spec.Title(), p.path(v, "/"+o.ID.String())
+		place := shell.Place{Name: name, Glyph: shell.Initial(name), Path: at, May: v.May(access.Request{Action: access.ReadLibrary})}
+		below := func(verb, path string, asks bool, needs access.Action) {
+			if may := v.May(access.Request{Action: needs}); may.Allowed {
+				place.Below = append(place.Below, shell.Place{Verb: verb, Name: name, Glyph: place.Glyph, Path: path, Asks: asks, May: may})
+			}
+		}
+		below("History of", at+"/history", false, access.ReadLibrary)
+		below("Delete", p.path(v, "/deletions?object="+o.ID.String()), true, access.ChangeLibrary)
+		found.Places = append(found.Places, place)
+	}
+	return found, err
+}

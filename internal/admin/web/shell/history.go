@@ -1,0 +1,35 @@
+package shell
+
+// historyPage is how many versions stand on a page.
+const historyPage = 50
+
+const (
+	// historyBytes bounds the contents of a page's versions, in bytes of JSON.
+	historyBytes = 2 << 20
+	// historyAtOnce is how many versions are read at once; each may be long.
+	historyAtOnce = 6
+)
+
+// PageOfHistory reads versions until there is one more than stand on a page, or until
+// their contents come to historyBytes; then the last one read is for the next page
+// too. read returns those that come after one, or the newest.
+func PageOfHistory[T any](read func(after *T, limit int) ([]T, error), size func(T) int) (got []T, more bool, err error) {
+	bytes := 0
+	for after := (*T)(nil); ; after = &got[len(got)-1] {
+		want := min(historyAtOnce, historyPage+1-len(got))
+		part, err := read(after, want)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, one := range part {
+			bytes += size(one)
+		}
+		got = append(got, part...)
+		switch {
+		case len(part) < want:
+			return got, false, nil
+		case len(got) > historyPage || bytes > historyBytes:
+			return got, true, nil
+		}
+	}
+}
