@@ -65,6 +65,12 @@ func (s *Collection[T]) At(ctx context.Context, org uuid.UUID) (all []T, revisio
 	return all, revision, err
 }
 
+// Count counts an organization's objects.
+func (s *Collection[T]) Count(ctx context.Context, org uuid.UUID) (int, error) {
+	objects, _, err := s.kind.measure(ctx, s.db.q, org)
+	return objects, err
+}
+
 // Get returns an object by its id or its name. What has the form of an id is taken for
 // one.
 func (s *Collection[T]) Get(ctx context.Context, org uuid.UUID, ref string) (T, error) {

@@ -106,8 +106,8 @@ func (p *Pages) List(v *shell.Visit) error {
 
 // Count is how many there are, for the rail.
 func (p *Pages) Count(v *shell.Visit) (n int, ok bool) {
-	all, err := p.store.List(v.UserContext(), v.Org.ID)
-	return len(all), err == nil
+	n, err := p.store.Count(v.UserContext(), v.Org.ID)
+	return n, err == nil
 }
 
 // Find are the objects that the palette lists.
