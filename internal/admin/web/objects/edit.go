@@ -122,7 +122,8 @@ func (p *Pages) Save(v *shell.Visit) error {
 func (p *Pages) save(v *shell.Visit, id *uuid.UUID) error {
 	f := shell.ReadForm(v.Ctx)
 	e := editorOf(f)
-	if theirs, err := strconv.ParseInt(f.Get("theirs"), 10, 64); err == nil {
+	theirs, _ := strconv.ParseInt(f.Get("theirs"), 10, 64)
+	if theirs > 0 {
 		e.Seen = theirs // what was compared is to be replaced
 	}
 	if id != nil {
@@ -147,7 +148,7 @@ func (p *Pages) save(v *shell.Visit, id *uuid.UUID) error {
 	for _, n := range d.Notices {
 		e.Notices = append(e.Notices, mistake{n.Line, n.Column, n.Detail})
 	}
-	if d.Generation > 0 {
+	if d.Generation > 0 && theirs == 0 {
 		e.Seen = d.Generation // the text itself says what it was made from
 	}
 	op := resource.Op{Verb: resource.Create, Kind: p.kind.Names().Singular, New: d.Object()}
