@@ -67,6 +67,8 @@ type large struct {
 	newest               int64
 	middle               int64 // one of half a year ago
 	plain, long, deleted uuid.UUID
+	// template is one of the permission templates.
+	template uuid.UUID
 	// token is one of the user's.
 	token  uuid.UUID
 	traced *statements
@@ -106,6 +108,9 @@ func newLarge(t testing.TB, entries int) *large {
 	})
 	require.NoError(t, err)
 	l.token = made.ID
+	shipped, err := l.db.Templates.List(ctx, l.org.ID)
+	require.NoError(t, err)
+	l.template = shipped[0].ID
 
 	l.fill(t, l.org.ID, other.ID, entries)
 	l.app = l.newApp(t)

@@ -23,7 +23,7 @@ type shownPage struct{ name, path, route string }
 // pages are all of them: a test holds the list against the routes.
 func (l *large) pages() []shownPage {
 	at := func(route, query string) string {
-		path := "/orgs/acme" + strings.NewReplacer(":mode", l.plain.String(), ":entry", strconv.FormatInt(l.newest, 10)).Replace(route)
+		path := "/orgs/acme" + strings.NewReplacer(":mode", l.plain.String(), ":entry", strconv.FormatInt(l.newest, 10), ":object", l.template.String()).Replace(route)
 		if query != "" {
 			path += "?" + query
 		}
@@ -55,6 +55,13 @@ func (l *large) pages() []shownPage {
 	add("versions compared", "/modes/:mode/history", "from=500&to=600")
 	all = append(all, shownPage{"history-of-a-deleted-mode", "/orgs/acme/modes/" + l.deleted.String() + "/history", "/modes/:mode/history"})
 	add("restore a version", "/modes/:mode/restorations", "version=900")
+	add("permission templates", "/templates", "")
+	add("new permission template", "/templates/new", "")
+	add("permission template", "/templates/:object", "")
+	add("history of a permission template", "/templates/:object/history", "from=1")
+	add("restore a permission template", "/templates/:object/restorations", "version=1")
+	add("delete a permission template", "/templates/deletions", "object="+l.template.String())
+	add("deleted permission templates", "/templates/deleted", "")
 	add("audit log", "/audit", "")
 	for _, filter := range l.auditFilters() {
 		add("audit log by "+filter.name, "/audit", filter.query)

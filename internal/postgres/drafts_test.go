@@ -89,7 +89,7 @@ func TestDraftHeadsListLivingDraftsNewestFirst(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
 	a, b, discarded := l.storeDraft(l.newDraft(bob, `1`)), l.storeDraft(l.newDraft(bob, `2`)), l.storeDraft(l.newDraft(bob, `3`))
-	require.NoError(t, l.db.DiscardDraft(t.Context(), discarded.DraftKey, 1))
+	require.NoError(t, l.db.DiscardDraft(t.Context(), discarded.DraftKey, discarded.Edition))
 	template := l.newDraft(bob, `4`)
 	template.Kind = templates.KindName
 	template = l.storeDraft(template)

@@ -125,11 +125,13 @@ func TestTheDescriptionIsSound(t *testing.T) {
 
 func list(v any) []any { l, _ := v.([]any); return l }
 
-// notHere are codes that no request can be answered with: operators' own.
+// notHere are codes that no request to the API can be answered with: operators' own.
 var notHere = []string{
 	"email_taken", "epoch_not_above", "invalid_organization", "invalid_password", "invalid_user", "weak_password", "unknown_format",
 	// Built-in modes of an installation.
 	"invalid_builtins",
+	// Only pages store drafts.
+	"draft_conflict", "draft_discarded", "draft_gone", "draft_too_large", "too_many_drafts",
 }
 
 // TestEveryProblemIsDescribed looks for codes in the sources of what answers
