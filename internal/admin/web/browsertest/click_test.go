@@ -31,7 +31,8 @@ const reach = `(async (selector) => {
 func (b *browser) click(selector string) {
 	b.s.t.Helper()
 	if b.plain { // nothing moves without scripts
-		b.do(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible))
+		// A node of the page before is gone before it is clicked.
+		b.await(func() error { return b.try(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible)) })
 		return
 	}
 	b.await(func() error {

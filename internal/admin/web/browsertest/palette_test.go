@@ -41,7 +41,7 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/publication")
 	b.palette()
-	b.options().begin("Modes", "History", "Audit log", "Publication", "Tokens")
+	b.options().begin("Modes", "Permission templates", "History", "Audit log", "Publication", "Tokens")
 	b.options().includes("New mode", "Import modes", "Export modes", "Connect an editor", "Publish everything again", "Docs writer docs-writer", "Architect architect")
 	b.options().lacks("History of Docs writer docs-writer", "what can be done with each mode comes with a search")
 	b.until(`document.querySelector("#palette-says").textContent.endsWith(" found")`)
@@ -51,7 +51,7 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	// Arrows go around, and the first is taken before any.
 	b.chosen().is("Modes")
 	b.keyboard(keyDown)
-	b.chosen().is("History")
+	b.chosen().is("Permission templates")
 	b.keyboard(keyUp + keyUp)
 	all := b.options().now()
 	b.chosen().is(all[len(all)-1])

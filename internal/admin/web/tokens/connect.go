@@ -49,7 +49,7 @@ func (p *Pages) save(v *shell.Visit, file string) string {
 	return strings.Join([]string{
 		`curl -fsS -H "Authorization: Bearer $` + tokenVariable + `"`,
 		`  --etag-compare "` + file + `.etag" --etag-save "` + file + `.etag"`,
-		`  -o "` + file + `" -p '%{http_code}\n'`,
+		`  -o "` + file + `" -w '%{http_code}\n'`,
 		`  "` + v.ReaderURL(endpoint.OrganizationYAML) + `"`,
 	}, " \\\n")
 }
