@@ -167,7 +167,9 @@ func (b *browser) await(check func() error) {
 func (b *browser) fail(err error) {
 	b.s.t.Helper()
 	var page []string
-	_ = b.try(chromedp.Evaluate(`[location.href, (document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText.slice(0, 600)]`, &page))
+	_ = b.try(chromedp.Evaluate(`[location.href, (document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText.slice(0, 3000) +
+		"\n\nlast requests:\n" + performance.getEntriesByType("resource").slice(-8).map((r) => [r.initiatorType, r.name, r.responseStatus, Math.round(r.startTime), Math.round(r.duration)].join(" ")).join("\n") +
+		"\n\nnow: " + Math.round(performance.now())]`, &page))
 	b.shot("failed-" + strings.ReplaceAll(b.s.t.Name(), "/", "-"))
 	b.mu.Lock()
 	noise := strings.Join(b.noise, "\n")

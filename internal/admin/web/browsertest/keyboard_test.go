@@ -30,6 +30,35 @@ func (b *browser) ask(selector string) {
 	b.enter("dialog[open] [data-confirm]")
 }
 
+// TestEnterThatIsHeldDoesNotAnswerTheQuestion holds Enter on something that asks: the
+// key repeats, and the dialog's button has the focus by then.
+func TestEnterThatIsHeldDoesNotAnswerTheQuestion(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	s.mode("docs-writer", "Docs writer")
+	s.deleteMode("docs-writer")
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/deleted")
+	b.tabTo(`a[data-ask][href*="restorations"]`)
+	enter := func(do input.KeyType, repeats bool) {
+		text := ""
+		if do == input.KeyDown {
+			text = "\r"
+		}
+		b.do(input.DispatchKeyEvent(do).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithText(text).WithAutoRepeat(repeats))
+	}
+	answered := `document.querySelector(".said")`
+	enter(input.KeyDown, false)
+	b.until(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
+	for range 5 {
+		enter(input.KeyDown, true)
+	}
+	enter(input.KeyUp, false)
+	require.True(t, b.holds(`document.querySelector("dialog[open]") && !`+answered), "the question is still asked")
+	b.leaving(func() { b.keyboard(keyEnter) })
+	b.until(answered)
+}
+
 // paste inserts a text where the focus is, as Ctrl-V does.
 func (b *browser) paste(text string) {
 	b.s.t.Helper()

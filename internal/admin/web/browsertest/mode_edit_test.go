@@ -3,6 +3,8 @@ package browsertest
 import (
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
+
 	"orgmodes/internal/modes"
 	"orgmodes/internal/prove"
 )
@@ -65,6 +67,22 @@ func TestModeIsCreatedByForm(t *testing.T) {
 	s.readerHas("You write\n      the handbook.")
 	b.untilNot(`Object.keys(localStorage).some((k) => k.startsWith("orgmodes.draft"))`, "the draft is gone with the save")
 	b.sound()
+}
+
+// A check that doesn't get through is made again, without another key.
+func TestCheckThatFailedIsMadeAgain(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/modes/new")
+	block := func(urls ...*network.BlockPattern) { b.do(network.SetBlockedURLs().WithURLPatterns(urls)) }
+	block(&network.BlockPattern{URLPattern: s.url + "/orgs/acme/modes/new", Block: true})
+	b.fill("#field-roleDefinition", "You write the handbook.")
+	b.seen("#bar-note", "no connection")
+	block()
+	b.seen("#weight", "Prompt about 6 tokens")
+	b.untilNot(`document.querySelector("#bar-note").innerText.includes("no connection")`)
+	b.expect("ERR_BLOCKED_BY_CLIENT")
 }
 
 // An answer to what was typed before may come after the choice: it does not undo it.

@@ -1,3 +1,9 @@
+// Enter is down while it is held: it repeats, and what has the focus by then gets it.
+let enterIsDown = false;
+document.addEventListener("keydown", (event) => { if (event.key === "Enter") enterIsDown = true; }, true);
+document.addEventListener("keyup", (event) => { if (event.key === "Enter") enterIsDown = false; }, true);
+addEventListener("blur", () => { enterIsDown = false; });
+
 // A link or button with data-ask leads to a page that asks before something is
 // done. With scripts that page's question comes as a dialog.
 export async function ask(url) {
@@ -17,6 +23,13 @@ export async function ask(url) {
   dialog.addEventListener("click", (event) => {
     if (beside(dialog, event) || event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
   });
+  // The Enter that asked is not the answer.
+  if (enterIsDown) {
+    const released = new AbortController();
+    const ignore = (event) => { if (event.key === "Enter") event.preventDefault(); };
+    for (const type of ["keydown", "keypress"]) dialog.addEventListener(type, ignore, { signal: released.signal });
+    for (const type of ["keyup", "blur"]) addEventListener(type, () => released.abort(), { signal: released.signal });
+  }
   dialog.showModal();
   dialog.querySelector("[data-confirm]")?.focus();
 }

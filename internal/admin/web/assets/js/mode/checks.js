@@ -2,6 +2,7 @@
 // when it saves.
 import { editor, form, bar } from "./page.js";
 import { say } from "../say.js";
+import { Backoff, isTemporary } from "../backoff.js";
 
 const ours = (target) => target.closest?.("#mode-form") || target.form?.id === "mode-form";
 const isField = (target) => target.name && !target.name.startsWith("_");
@@ -64,15 +65,22 @@ function tell() {
 }
 document.addEventListener("htmx:afterSettle", () => { if (editor()) { mark(); tell(); } });
 
-// Where checking isn't possible, the bar says so, and that nothing is lost.
-function unchecked(why) {
+// Where checking isn't possible, the bar says so, and that nothing is lost. What may
+// succeed unchanged is tried again.
+const failures = new Backoff(2000, 60_000);
+let again;
+function unchecked(why, retry) {
   const note = document.getElementById("bar-note");
   if (note) note.textContent = `${why}; what you write is kept in this browser`;
   bar()?.removeAttribute("data-changes");
+  if (retry) again = setTimeout(check, failures.next());
 }
+document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.id === "mode-form") clearTimeout(again); });
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  if (event.target.id !== "mode-form" || event.detail.xhr.status < 400) return;
+  if (event.target.id !== "mode-form") return;
+  const { xhr } = event.detail;
+  if (xhr.status < 400) { failures.reset(); return; }
   event.preventDefault();
-  unchecked(event.detail.xhr.status === 401 ? "you are signed out: saving asks you to sign in" : "not checked right now");
+  unchecked(xhr.status === 401 ? "you are signed out: saving asks you to sign in" : "not checked right now", isTemporary(xhr));
 });
-document.addEventListener("htmx:sendError", (event) => { if (event.target.id === "mode-form") unchecked("no connection"); });
+document.addEventListener("htmx:sendError", (event) => { if (event.target.id === "mode-form") unchecked("no connection", true); });
