@@ -73,7 +73,7 @@ func call(t *testing.T, admin string, env []string, stdin string, args ...string
 	defer cancel()
 	cmd := exec.CommandContext(ctx, admin, args...)
 	// With the race detector, a program would otherwise stay for a second at its end.
-	cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin", "GORACE=atexit_sleep_ms=10", beAdmin}, env...)
+	cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin", "GORACE=atexit_sleep_ms=10 no_huge_pages_for_shadow=0", beAdmin}, env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

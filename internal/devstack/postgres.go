@@ -226,7 +226,7 @@ func settings(port int, throwaway bool) []string {
 	if throwaway {
 		s = append(s,
 			"fsync=off", "synchronous_commit=off", "full_page_writes=off",
-			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB",
+			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB",
 			"log_checkpoints=off")
 	}
 	args := make([]string, 0, 2*len(s))

@@ -14,7 +14,7 @@ func throwawayPrefix() string { return "orgmodes-postgres-" + strconv.Itoa(os.Ge
 
 // throwawayRoots are the places for those; the first that the account reaches
 // is taken.
-func throwawayRoots() []string { return []string{os.TempDir(), "/tmp", "/var/tmp"} }
+func throwawayRoots() []string { return append(ramdisks(), os.TempDir(), "/tmp", "/var/tmp") }
 
 func makeThrowaway(a *account) (dir string, release func(), err error) {
 	for _, root := range throwawayRoots() {
