@@ -22,7 +22,7 @@ const (
 	MaxDraftBytes = 2 << 20
 	// MaxDrafts is how many living drafts an author can have in an organization.
 	MaxDrafts = 500
-	// DraftLifetime is how long a draft is kept after it was last stored or restored.
+	// DraftLifetime is how long a draft lasts after it was last saved or restored.
 	DraftLifetime = 90 * 24 * time.Hour
 	// DraftUndo is how long a discarded draft can be restored.
 	DraftUndo = 24 * time.Hour

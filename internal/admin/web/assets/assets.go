@@ -34,11 +34,11 @@ type asset struct {
 	plain, gzip, brotli []byte
 }
 
-// Read returns what is built. It never changes and takes a while to compress,
-// so it is prepared once per process.
+// Read returns the bundles in dist. They never change and take a while to compress,
+// so that is done once per process.
 var Read = sync.OnceValues(prepare)
 
-// prepare reads what is built. A name without a hash is not for browsers.
+// prepare reads dist. A name without a hash is not for browsers.
 func prepare() (Assets, error) {
 	a := Assets{names: map[string]string{}, files: map[string]asset{}}
 	return a, fs.WalkDir(built, ".", func(file string, d fs.DirEntry, err error) error {

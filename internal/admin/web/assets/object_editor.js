@@ -1,6 +1,6 @@
 // The page on which an object is written as a manifest. It works without this: what is
-// added is the editor for YAML, the key that saves, and that the server keeps what is
-// typed as the author's draft.
+// added is the editor for YAML, the keyboard shortcut for saving, and drafts: the server
+// saves what is typed as the author's draft.
 import "./js/save_key.js";
 import { Backoff } from "./js/backoff.js";
 import { csrf } from "./js/csrf.js";
@@ -36,12 +36,12 @@ async function send(text) {
     });
     if (answer.headers.has("HX-Redirect")) throw new Error("You are signed out; what you typed is only here");
     if (answer.status === 409) { taken(await answer.json()); return; }
-    if (answer.status === 413) throw new Error((await answer.json().catch(() => ({ refused: "This is too long to be kept as a draft" }))).refused);
-    if (!answer.ok) throw new Error("Your draft could not be kept; it is tried again");
+    if (answer.status === 413) throw new Error((await answer.json().catch(() => ({ refused: "This is too long to save as a draft" }))).refused);
+    if (!answer.ok) throw new Error("Your draft couldn’t be saved; trying again");
     stored((await answer.json()).edition, text);
     failures.reset();
   } catch (error) {
-    bar.textContent = error instanceof TypeError ? "Not connected; your draft is kept once you are" : error.message;
+    bar.textContent = error instanceof TypeError ? "Not connected; your draft will be saved when you are" : error.message;
     later(failures.next());
     return;
   }
@@ -52,7 +52,7 @@ function stored(edition, text) {
   kept = text;
   is(edition);
   note.replaceChildren();
-  bar.textContent = "Kept as your draft";
+  bar.textContent = "Draft saved";
   document.getElementById("discard-draft").hidden = false;
   if (editor.dataset.new) history.replaceState(history.state, "", editor.dataset.new);
 }
@@ -61,7 +61,7 @@ function is(edition) {
   for (const holder of [form, document.getElementById("discard")]) holder.elements.edition.value = edition;
 }
 
-// taken says that another window stored something else: nothing is overwritten unasked.
+// taken says that another window saved a different draft, and asks which one to keep.
 function taken({ edition, refused }) {
   left = true;
   const line = document.createElement("p");
@@ -80,7 +80,7 @@ function taken({ edition, refused }) {
   note.replaceChildren(line);
 }
 
-// What is sent ends the draft that the page has: none may be stored behind it.
+// Submitting ends the draft, so none may be saved after that.
 let sent = false;
 for (const one of document.querySelectorAll("form")) {
   one.addEventListener("submit", (event) => {

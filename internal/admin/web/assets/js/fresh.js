@@ -74,7 +74,7 @@ function showDue() {
   waiting = setTimeout(showDue, patience);
 }
 
-// later has a part wait that was loaded while somebody turned to it.
+// later postpones a part that came into use while its replacement was being loaded.
 function later(name) {
   due.add(name);
   clearTimeout(waiting);
@@ -136,10 +136,9 @@ export function catchUp() {
 
 const counts = (page = document) => page.querySelectorAll("[data-counted]");
 
-// show puts parts into the page as an address has them now, and the numbers of the
-// rail with them. Parts that wait stay as they are where somebody has turned to them
-// while they were loaded, unless they were asked for. It returns false if loading failed
-// for now: then catchUp runs later.
+// show loads an address and replaces the named parts of this page, and the counts in the
+// rail, with what it gets. A part that the user began to use in the meantime is left for
+// later, unless asked is set. It returns false if loading failed and will be retried.
 async function show(names, address, asked = false) {
   let text;
   try {
