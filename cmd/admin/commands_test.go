@@ -182,7 +182,6 @@ func TestPublish(t *testing.T) {
 }
 
 func TestNotUnderstood(t *testing.T) {
-	admin := program(t)
 	for _, args := range [][]string{
 		{},
 		{"org"},
@@ -194,31 +193,30 @@ func TestNotUnderstood(t *testing.T) {
 		{"migrate", "now"},
 		{"token", "create", "--nope"},
 	} {
-		e := call(t, admin, nil, "", args...)
+		e := call(t, nil, "", args...)
 		e.failed(2, "--help")
 	}
-	call(t, admin, nil, "", "org", "list").failed(2, "DATABASE_URL: not set")
-	call(t, admin, nil, "", "migrate").failed(2, "MIGRATE_DATABASE_URL")
-	serve := call(t, admin, []string{"TOKEN_KEYS=x", "DATABASE_URL=postgres://x", "PUBLIC_URL=http://modes.example.com", "TRUSTED_PROXIES=here"}, "", "serve")
+	call(t, nil, "", "org", "list").failed(2, "DATABASE_URL: not set")
+	call(t, nil, "", "migrate").failed(2, "MIGRATE_DATABASE_URL")
+	serve := call(t, []string{"TOKEN_KEYS=x", "DATABASE_URL=postgres://x", "PUBLIC_URL=http://modes.example.com", "TRUSTED_PROXIES=here"}, "", "serve")
 	serve.failed(2, "TOKEN_KEYS")
 	require.Contains(t, serve.stderr, "in the clear")
 	require.Contains(t, serve.stderr, `"here" is neither`)
 	for _, args := range [][]string{{"--help"}, {"modes", "import", "--help"}, {"epoch", "raise", "--help"}, {"serve", "--help"}} {
-		require.Contains(t, call(t, admin, nil, "", args...).ok().stdout, "Examples:", args)
+		require.Contains(t, call(t, nil, "", args...).ok().stdout, "Examples:", args)
 	}
 }
 
 func TestPostgresAwayOrEmpty(t *testing.T) {
-	admin := program(t)
-	away := call(t, admin, []string{"DATABASE_URL=postgres://me:hunter2@127.0.0.1:1/x"}, "", "org", "list")
+	away := call(t, []string{"DATABASE_URL=postgres://me:hunter2@127.0.0.1:1/x"}, "", "org", "list")
 	away.failed(1, "Postgres at 127.0.0.1:1/x can't be reached: is it running")
 	require.NotContains(t, away.stderr, "hunter2")
 	require.Len(t, strings.Split(strings.TrimSpace(away.stderr), "\n"), 1, "one sentence")
 
 	empty := storetest.EmptyPostgres(t)
-	call(t, admin, []string{"DATABASE_URL=" + empty}, "", "org", "list").failed(1, "run `admin migrate` first")
+	call(t, []string{"DATABASE_URL=" + empty}, "", "org", "list").failed(1, "run `admin migrate` first")
 	for range 2 {
-		call(t, admin, []string{"DATABASE_URL=postgres://127.0.0.1:1/x", "MIGRATE_DATABASE_URL=" + empty}, "", "migrate").ok()
+		call(t, []string{"DATABASE_URL=postgres://127.0.0.1:1/x", "MIGRATE_DATABASE_URL=" + empty}, "", "migrate").ok()
 	}
-	call(t, admin, []string{"DATABASE_URL=" + empty}, "", "org", "list").ok()
+	call(t, []string{"DATABASE_URL=" + empty}, "", "org", "list").ok()
 }

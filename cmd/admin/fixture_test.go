@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,10 +48,10 @@ func newInstallation(t *testing.T) *testInstallation {
 	return &testInstallation{t, program(t), []string{"DATABASE_URL=" + app, "TOKEN_KEYS=" + testKeys}, owner, app}
 }
 
-func (i *testInstallation) call(args ...string) ended { return call(i.t, i.admin, i.env, "", args...) }
+func (i *testInstallation) call(args ...string) ended { return call(i.t, i.env, "", args...) }
 
 func (i *testInstallation) callWith(stdin string, args ...string) ended {
-	return call(i.t, i.admin, i.env, stdin, args...)
+	return call(i.t, i.env, stdin, args...)
 }
 
 const testKeys = "k1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
@@ -66,23 +64,20 @@ type ended struct {
 	stderr string
 }
 
-// call runs the program to its end. env are NAME=value pairs.
-func call(t *testing.T, admin string, env []string, stdin string, args ...string) ended {
+// call runs a command to its end, in this process: to start a program that has the race
+// detector in it takes longer than most commands. env are NAME=value pairs.
+func call(t *testing.T, env []string, stdin string, args ...string) ended {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), storetest.Patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, admin, args...)
-	// With the race detector, a program would otherwise stay for a second at its end.
-	cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin", "GORACE=atexit_sleep_ms=10 no_huge_pages_for_shadow=0", beAdmin}, env...)
-	cmd.Stdin = strings.NewReader(stdin)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		require.NoError(t, err)
-	}
-	return ended{t, cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	home := t.TempDir()
+	stderr, err := os.Create(filepath.Join(home, "stderr"))
+	require.NoError(t, err)
+	defer stderr.Close()
+	var stdout bytes.Buffer
+	environ := append([]string{"HOME=" + home, "PATH=/usr/bin"}, env...)
+	code := run(args, environ, strings.NewReader(stdin), &stdout, stderr, resourcetest.Kind{})
+	said, err := os.ReadFile(stderr.Name())
+	require.NoError(t, err)
+	return ended{t, code, stdout.String(), string(said)}
 }
 
 func (e ended) ok() ended {

@@ -23,9 +23,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestLint holds the reports on our own samples; none of it needs a database.
 func TestLint(t *testing.T) {
-	admin := program(t)
 	lint := func(args ...string) ended {
-		return call(t, admin, nil, "", append([]string{"modes", "lint"}, args...)...)
+		return call(t, nil, "", append([]string{"modes", "lint"}, args...)...)
 	}
 	folder := filepath.Join("testdata", "lint")
 	for format, golden := range map[string]string{"text": "report.txt", "json": "report_json.txt", "sarif": "report.sarif"} {
@@ -47,14 +46,14 @@ func TestLint(t *testing.T) {
 
 	// The exit codes: 0 nothing wrong, 1 an error, or a warning where asked, 2 not
 	// understood.
-	samples := call(t, admin, nil, "", "modes", "samples").ok().stdout
+	samples := call(t, nil, "", "modes", "samples").ok().stdout
 	stdin := func(args ...string) ended {
-		return call(t, admin, nil, samples, append([]string{"modes", "lint", "-"}, args...)...)
+		return call(t, nil, samples, append([]string{"modes", "lint", "-"}, args...)...)
 	}
 	require.Contains(t, stdin().ok().stdout, "stdin")
 	warned := strings.Replace(samples, "customModes:", "customModes:\n  - {slug: look, name: Look, roleDefinition: You look., whenToUse: Often., groups: [read, browser]}", 1)
 	warns := func(args ...string) ended {
-		return call(t, admin, nil, warned, append([]string{"modes", "lint", "-"}, args...)...)
+		return call(t, nil, warned, append([]string{"modes", "lint", "-"}, args...)...)
 	}
 	warns().ok()
 	require.Equal(t, 1, warns("--strict").code)
@@ -88,7 +87,7 @@ func TestLintOfAnArchive(t *testing.T) {
 	require.NoError(t, w.Close())
 	path := filepath.Join(t.TempDir(), "export.zip")
 	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
-	e := call(t, program(t), nil, "", "modes", "lint", path)
+	e := call(t, nil, "", "modes", "lint", path)
 	require.Equal(t, 1, e.code)
 	require.Contains(t, e.stdout, "export.zip/modes/team.yaml")
 
@@ -100,7 +99,7 @@ func TestLintOfAnArchive(t *testing.T) {
 	require.NoError(t, w.Close())
 	unsafe := filepath.Join(t.TempDir(), "unsafe.zip")
 	require.NoError(t, os.WriteFile(unsafe, b.Bytes(), 0o600))
-	e = call(t, program(t), nil, "", "modes", "lint", unsafe, path)
+	e = call(t, nil, "", "modes", "lint", unsafe, path)
 	require.Equal(t, 1, e.code)
 	require.Contains(t, e.stdout, "unsafe.zip: can't be read")
 	require.Contains(t, e.stdout, "The entry ../../out.yaml leads out")
@@ -110,10 +109,9 @@ func TestLintOfAnArchive(t *testing.T) {
 // TestLintAcrossFiles: a slug that two files of a run have is reported at both
 // places, in each format, and says where the other is.
 func TestLintAcrossFiles(t *testing.T) {
-	admin := program(t)
 	a, b := filepath.Join("testdata", "lint", "team.yaml"), filepath.Join("testdata", "lint", "others.yaml")
 	lint := func(args ...string) ended {
-		return call(t, admin, nil, "", append([]string{"modes", "lint"}, args...)...)
+		return call(t, nil, "", append([]string{"modes", "lint"}, args...)...)
 	}
 	require.Contains(t, lint(a, b).stdout, a+":3:11 "+b+":3:11")
 	results := lint("--json", a, b).json()["results"].([]any)
@@ -179,30 +177,28 @@ func TestRefusalsInOneSentence(t *testing.T) {
 		"Just words.\n":                   "Expected `customModes:` with a list of modes below it: line 1, column 1: found plain text",
 		"":                                "This file is empty.",
 	} {
-		e := call(t, program(t), nil, text, "modes", "explain", "--file", "-", "docs").failed(1, says)
+		e := call(t, nil, text, "modes", "explain", "--file", "-", "docs").failed(1, says)
 		require.Len(t, strings.Split(strings.TrimSpace(e.stderr), "\n"), 1)
 	}
 }
 
 func TestExplain(t *testing.T) {
-	admin := program(t)
 	file := filepath.Join("testdata", "lint", "team.yaml")
-	all := call(t, admin, nil, "", "modes", "explain", "--file", file, "docs-writer").ok().stdout
+	all := call(t, nil, "", "modes", "explain", "--file", file, "docs-writer").ok().stdout
 	for _, says := range []string{"Kilo CLI 7", "Roo Code", "You write documentation.", `regex \.md$`, `glob \.md$`} {
 		require.Contains(t, all, says)
 	}
-	one := call(t, admin, nil, "", "modes", "explain", "--file", file, "--client", "roo-code", "--json", "docs-writer").ok().json()
+	one := call(t, nil, "", "modes", "explain", "--file", file, "--client", "roo-code", "--json", "docs-writer").ok().json()
 	require.Len(t, one["views"], 1)
-	call(t, admin, nil, "", "modes", "explain", "--file", file, "nope").failed(1, "it has docs-writer, Look")
-	call(t, admin, nil, "", "modes", "explain", "--file", file, "broken").failed(1, "line ")
-	call(t, admin, nil, "", "modes", "explain", "docs-writer").failed(2, "--org or --file")
-	call(t, admin, nil, "", "modes", "explain", "--file", file, "--client", "vi", "docs-writer").failed(2, "kilo-cli-7")
+	call(t, nil, "", "modes", "explain", "--file", file, "nope").failed(1, "it has docs-writer, Look")
+	call(t, nil, "", "modes", "explain", "--file", file, "broken").failed(1, "line ")
+	call(t, nil, "", "modes", "explain", "docs-writer").failed(2, "--org or --file")
+	call(t, nil, "", "modes", "explain", "--file", file, "--client", "vi", "docs-writer").failed(2, "kilo-cli-7")
 }
 
 func TestCompletion(t *testing.T) {
-	admin := program(t)
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
-		require.NotEmpty(t, call(t, admin, nil, "", "completion", shell).ok().stdout)
+		require.NotEmpty(t, call(t, nil, "", "completion", shell).ok().stdout)
 	}
-	require.Contains(t, call(t, admin, nil, "", "__complete", "modes", "lint", "--format", "").ok().stdout, "sarif")
+	require.Contains(t, call(t, nil, "", "__complete", "modes", "lint", "--format", "").ok().stdout, "sarif")
 }

@@ -117,8 +117,8 @@ func TestTemplatesOnTheCommandLine(t *testing.T) {
 	require.Contains(t, i.call("templates", "restore-defaults", "--org", "acme").ok().stdout, "None is missing")
 
 	wrong := append([]string{"TEMPLATE_TOOLS=1st"}, i.env[:2]...)
-	call(t, i.admin, wrong, "", "templates", "list", "--org", "acme").failed(2, "TEMPLATE_TOOLS")
-	call(t, i.admin, wrong, "", "serve").failed(2, "TEMPLATE_TOOLS")
+	call(t, wrong, "", "templates", "list", "--org", "acme").failed(2, "TEMPLATE_TOOLS")
+	call(t, wrong, "", "serve").failed(2, "TEMPLATE_TOOLS")
 	for _, args := range [][]string{{"import"}, {"export"}, {"list"}, {"get"}, {"resolve"}, {"restore-defaults"}, {"history"}, {"diff"}, {"restore"}} {
 		require.Contains(t, i.call(append(append([]string{"templates"}, args...), "--help")...).ok().stdout, "Examples:", args)
 	}
@@ -148,7 +148,7 @@ func TestDeletedDefaultsStayDeleted(t *testing.T) {
 	owner(t, i, `delete from permission_templates where organization_id = (select id from organizations where slug = 'older')`)
 	owner(t, i, `update organizations set templates_seeded_at = null where slug = 'older'`)
 	for range 2 {
-		call(t, i.admin, []string{"MIGRATE_DATABASE_URL=" + i.owner}, "", "migrate").ok()
+		call(t, []string{"MIGRATE_DATABASE_URL=" + i.owner}, "", "migrate").ok()
 		require.Equal(t, []string{"Project Manager", "Web Researcher"}, listed("acme"))
 		require.Equal(t, shipped, listed("older"))
 	}
