@@ -1,26 +1,45 @@
 package templates
 
-import "orgmodes/internal/jsonast"
+import (
+	"slices"
+
+	"orgmodes/internal/jsonast"
+)
 
 // Schema returns the JSON Schema of what people write of a template.
-func (Kind) Schema() jsonast.Map {
+func (k Kind) Schema() jsonast.Map {
 	text := jsonast.Map{{Name: "type", Value: "string"}}
 	textOrNull := jsonast.Map{{Name: "type", Value: []any{"string", "null"}}}
 	var modes []any
 	for _, m := range PermissionModes() {
 		modes = append(modes, string(m.Mode))
 	}
+	var tools Tools
+	if k.Tools != nil {
+		tools = k.Tools()
+	}
+	var known []any
+	for _, t := range tools.All() {
+		known = append(known, t.Name)
+	}
+	// Tools of MCP servers and tools narrowed by a specifier can be allowed too.
+	tool := jsonast.Map{{Name: "type", Value: "string"}, {Name: "examples", Value: known}}
 	return jsonast.Map{
 		{Name: "type", Value: "object"},
 		{Name: "required", Value: []any{"name", "permission_mode"}},
 		{Name: "additionalProperties", Value: false},
 		{Name: "properties", Value: jsonast.Map{
 			{Name: "name", Value: text},
-			{Name: "permission_mode", Value: jsonast.Map{{Name: "enum", Value: modes}}},
-			{Name: "allowed_tools", Value: jsonast.Map{{Name: "type", Value: "array"}, {Name: "items", Value: text}}},
-			{Name: "default_role", Value: textOrNull},
-			{Name: "default_system_prompt", Value: textOrNull},
-			{Name: "description", Value: textOrNull},
+			{Name: "permission_mode", Value: described(jsonast.Map{{Name: "enum", Value: modes}}, "What agents may do without asking.")},
+			{Name: "allowed_tools", Value: described(jsonast.Map{{Name: "type", Value: "array"}, {Name: "items", Value: tool}}, "The tools that agents may use.")},
+			{Name: "default_role", Value: described(textOrNull, "The role of agents that are spawned without one.")},
+			{Name: "default_system_prompt", Value: described(textOrNull, "The system prompt of agents that are spawned without one.")},
+			{Name: "description", Value: described(textOrNull, "What the template is for.")},
 		}},
 	}
+}
+
+// described returns a schema with a description of it for people.
+func described(schema jsonast.Map, says string) jsonast.Map {
+	return append(slices.Clone(schema), jsonast.Pair{Name: "description", Value: says})
 }

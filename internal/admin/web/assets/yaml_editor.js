@@ -1,13 +1,16 @@
 // <yaml-editor> makes an editor for YAML of the textarea in it, which stays the
 // field that is sent. What the server finds wrong (#yaml-problems) is marked where
-// it is.
-import { EditorState } from "@codemirror/state";
-import { EditorView, keymap, lineNumbers, drawSelection, highlightActiveLine, highlightSpecialChars } from "@codemirror/view";
+// it is. With data-schema, the address of a JSON Schema, it completes keys and values
+// and describes the key under the pointer.
+import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
+import { Compartment, EditorState } from "@codemirror/state";
+import { EditorView, hoverTooltip, keymap, lineNumbers, drawSelection, highlightActiveLine, highlightSpecialChars } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { indentOnInput, syntaxHighlighting, HighlightStyle, indentUnit, bracketMatching } from "@codemirror/language";
 import { setDiagnostics, lintGutter } from "@codemirror/lint";
 import { yaml } from "@codemirror/lang-yaml";
 import { tags } from "@lezer/highlight";
+import { complete, describe } from "./js/schema.js";
 
 const nonce = document.querySelector("script[nonce]")?.nonce ?? "";
 
@@ -36,7 +39,36 @@ const look = EditorView.theme({
   ".cm-lint-marker-error": { content: "normal", background: "var(--bad)" },
   ".cm-lint-marker-info": { content: "normal", background: "var(--warn)" },
   ".cm-tooltip": { background: "var(--surface)", color: "var(--ink)", border: "1px solid var(--line-strong)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "14rem" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: ".2rem .5rem" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--accent-soft)", color: "var(--ink)" },
+  ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "600" },
+  ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal" },
+  ".cm-tooltip.cm-completionInfo, .cm-described": { maxWidth: "24rem", padding: ".4rem .6rem" },
+  ".cm-described p": { margin: ".2rem 0 0" },
 });
+
+// fromSchema returns what an editor gets from a JSON Schema.
+function fromSchema(schema) {
+  return [
+    autocompletion({ override: [complete(schema)], icons: false }),
+    hoverTooltip(({ state }, pos) => {
+      const key = describe(schema, state.doc, pos);
+      return key && { pos: key.from, end: key.to, above: true, create: () => ({ dom: described(key) }) };
+    }),
+  ];
+}
+
+function described({ name, type, says }) {
+  const box = document.createElement("div"), code = document.createElement("code");
+  box.className = "cm-described";
+  code.textContent = name;
+  box.append(code, ` ${type}`);
+  if (says) box.append(Object.assign(document.createElement("p"), { textContent: says }));
+  return box;
+}
+
+const schemas = new Compartment();
 
 class YAMLEditor extends HTMLElement {
   connectedCallback() {
@@ -49,7 +81,8 @@ class YAMLEditor extends HTMLElement {
         extensions: [
           lineNumbers(), history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), indentOnInput(), bracketMatching(), lintGutter(),
           yaml(), indentUnit.of("  "), syntaxHighlighting(colors), look, EditorView.lineWrapping, EditorView.cspNonce.of(nonce),
-          EditorState.readOnly.of(area.readOnly), keymap.of([...defaultKeymap, ...historyKeymap]),
+          EditorState.readOnly.of(area.readOnly), keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
+          schemas.of([]),
           EditorView.contentAttributes.of({
             "aria-labelledby": "field-yaml-label", "aria-describedby": area.getAttribute("aria-describedby"), "aria-readonly": String(area.readOnly), dir: "auto", tabindex: "0",
           }),
@@ -68,6 +101,16 @@ class YAMLEditor extends HTMLElement {
     this.observer = new MutationObserver(() => this.mark());
     this.observer.observe(this.closest("form"), { childList: true, subtree: true });
     this.mark();
+    if (this.dataset.schema && !area.readOnly) this.learn(this.dataset.schema);
+  }
+
+  // Without the schema, it is an editor that completes nothing.
+  async learn(address) {
+    const answer = await fetch(address).catch(() => undefined);
+    if (!answer?.ok) return;
+    const schema = await answer.json();
+    this.view?.dispatch({ effects: schemas.reconfigure(fromSchema(schema)) });
+    this.dataset.completes = "";
   }
 
   disconnectedCallback() {

@@ -40,23 +40,27 @@ func TestEnterThatIsHeldDoesNotAnswerTheQuestion(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/deleted")
 	b.tabTo(`a[data-ask][href*="restorations"]`)
-	enter := func(do input.KeyType, repeats bool) {
-		text := ""
-		if do == input.KeyDown {
-			text = "\r"
-		}
-		b.do(input.DispatchKeyEvent(do).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithText(text).WithAutoRepeat(repeats))
-	}
 	answered := `document.querySelector(".said")`
-	enter(input.KeyDown, false)
+	b.returnKey(input.KeyDown, false)
 	b.until(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
 	for range 5 {
-		enter(input.KeyDown, true)
+		b.returnKey(input.KeyDown, true)
 	}
-	enter(input.KeyUp, false)
+	b.returnKey(input.KeyUp, false)
 	require.True(t, b.holds(`document.querySelector("dialog[open]") && !`+answered), "the question is still asked")
 	b.leaving(func() { b.keyboard(keyEnter) })
 	b.until(answered)
+}
+
+// returnKey presses Enter, holds it, or releases it. Unlike keyboard it sends the key and
+// its character as one event, so that a script which handles the key gets no line break.
+func (b *browser) returnKey(do input.KeyType, repeats bool) {
+	b.s.t.Helper()
+	text := ""
+	if do == input.KeyDown {
+		text = "\r"
+	}
+	b.do(input.DispatchKeyEvent(do).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithText(text).WithAutoRepeat(repeats))
 }
 
 // paste inserts a text where the focus is, as Ctrl-V does.

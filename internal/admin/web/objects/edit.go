@@ -31,8 +31,8 @@ type editor struct {
 	frame
 	// Saved is the object as it is; nil for a new one.
 	Saved *resource.Object
-	// Post is where the form goes.
-	Post string
+	// Post is where the form goes, Schema where the JSON Schema of manifests is.
+	Post, Schema string
 	// Text is what is written, Seen the version that it began from, 0 for a new one.
 	Text string
 	Seen int64
@@ -287,6 +287,7 @@ func (p *Pages) savedWords(v *shell.Visit, done resource.Outcome) shell.Said {
 // show completes the page and answers with it.
 func (p *Pages) show(v *shell.Visit, status int, e editor) (err error) {
 	e.frame, e.Post, e.Fields = p.frame(v), p.path(v, "/new"), p.fields()
+	e.Schema = "/api/v1/schemas/" + p.kind.Names().Manifest
 	page := shell.Page{Title: "New " + p.Noun(), Crumbs: p.crumbs(v, nil)}
 	if e.Saved != nil {
 		page.Title, page.Lead = e.Saved.Spec.Title(), "version "+strconv.FormatInt(e.Saved.Version, 10)+" of this "+p.Noun()
@@ -353,7 +354,12 @@ func (p *Pages) fields() (all []field) {
 		}
 		says, _ := one.Value.(jsonast.Map)
 		f := field{Name: one.Name}
-		f.Type, _ = valueOf(says, "type").(string)
+		switch types := valueOf(says, "type").(type) {
+		case string:
+			f.Type = types
+		case []any:
+			f.Type = oneOf(types)
+		}
 		f.Says, _ = valueOf(says, "description").(string)
 		if values, ok := valueOf(says, "enum").([]any); ok {
 			f.Type = oneOf(values)

@@ -1,0 +1,129 @@
+// Completion and hover text for YAML from a JSON Schema. Both go by indentation, since
+// text that is being typed rarely parses; flow style ({a: b}) gets neither.
+import { insertCompletionText, pickedCompletion, startCompletion } from "@codemirror/autocomplete";
+
+// A line is its indent, the dashes that begin items, and a key before its value.
+const linePattern = /^( *)((?:-(?: +|$))*)(?:([\w.$/-]+):(?: .*)?)?$/;
+
+// at returns what stands in a line: the columns in which the line and its key begin,
+// whether an item begins in it, and its key; undefined for anything else.
+function at(text) {
+  const parts = linePattern.exec(text.trimEnd());
+  if (!parts) return undefined;
+  const [, indent, dashes, key] = parts;
+  return { indent: indent.length, column: indent.length + dashes.length, items: dashes.length > 0, key };
+}
+
+// above yields what the key at a column of a line is in, from the inside out: keys, and
+// undefined for an item. Where the line begins an item, indent is before its dash.
+function* above(doc, number, column, indent) {
+  // What comes further out begins before these columns: a key, and the dash of an item.
+  let key = column, dash = column;
+  const item = (at) => { dash = at; key = at + 1; }; // a list's key may stand where its dashes do
+  if (indent < column) {
+    yield undefined;
+    item(indent);
+  }
+  for (let n = number - 1; n > 0 && key > 0; n--) {
+    const line = at(doc.line(n).text);
+    if (line?.key !== undefined && line.column < key) {
+      yield line.key;
+      key = dash = line.column;
+    }
+    if (line?.items && line.indent < dash) {
+      yield undefined;
+      item(line.indent);
+    }
+  }
+}
+
+// below returns the schema of a property, or of items if key is undefined.
+function below(schema, key) {
+  if (!schema) return undefined;
+  if (key === undefined) return schema.items;
+  const own = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties[key] : undefined;
+  return own ?? (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
+}
+
+// schemaOf returns the schema of what the key at a column of a line belongs to.
+function schemaOf(root, doc, number, column, indent) {
+  return [...above(doc, number, column, indent)].reverse().reduce(below, root);
+}
+
+const typeOf = (schema) => schema.enum ? "choice" : [schema.type ?? "any"].flat().join(" or ");
+
+// complete returns a source of completions (@codemirror/autocomplete): keys, and values
+// where the schema lists them, in the schema's order and required keys first.
+export function complete(root) {
+  return ({ state, pos, explicit }) => {
+    const line = state.doc.lineAt(pos);
+    const before = line.text.slice(0, pos - line.from);
+    const value = /^( *)((?:- +)*)([\w.$/-]+): +([\w./:-]*)$/.exec(before);
+    if (value) {
+      const [, indent, dashes, name, begun] = value;
+      const schema = below(schemaOf(root, state.doc, line.number, indent.length + dashes.length, indent.length), name);
+      return listed(schema, pos - begun.length, explicit || begun !== "" || schema?.enum);
+    }
+    const key = /^( *)((?:- +)*)([\w.$/-]*)$/.exec(before);
+    if (!key) return null;
+    const column = key[1].length + key[2].length, from = pos - key[3].length;
+    const schema = schemaOf(root, state.doc, line.number, column, key[1].length);
+    if (!schema?.properties) return listed(schema, from, explicit || key[3] !== "");
+    if (!explicit && key[3] === "") return null;
+    const there = siblings(state.doc, line.number, column, key[2] !== "");
+    const options = Object.entries(schema.properties).filter(([name, one]) => !one.readOnly && !there.has(name)).map(([name, one], i) => ({
+      label: name, type: "property", detail: schema.required?.includes(name) ? `${typeOf(one)}, required` : typeOf(one), info: one.description,
+      boost: (schema.required?.includes(name) ? 50 : 0) - Math.min(i, 49), apply: thenNext(`${name}:${opens(one, column)}`),
+    }));
+    return options.length ? { from, options, validFor: /^[\w.$/-]*$/ } : null;
+  };
+}
+
+// thenNext inserts a key and offers what can follow it.
+const thenNext = (text) => (view, completion, from, to) => {
+  view.dispatch({ ...insertCompletionText(view.state, text, from, to), annotations: pickedCompletion.of(completion) });
+  startCompletion(view);
+};
+
+// opens returns what follows a key: a value, or the line in which the first one begins.
+function opens(schema, column) {
+  if (schema.type === "object") return `\n${" ".repeat(column + 2)}`;
+  if (schema.type === "array") return `\n${" ".repeat(column + 2)}- `;
+  return " ";
+}
+
+function listed(schema, from, wanted) {
+  const values = schema?.enum ?? schema?.examples ?? (schema?.type === "boolean" ? [true, false] : []);
+  if (!wanted || !values.length) return null;
+  return { from, options: values.map((one, i) => ({ label: String(one), type: "enum", boost: -Math.min(i, 99) })), validFor: /^[\w./:-]*$/ };
+}
+
+// siblings returns the keys beside the one at a column of a line. Nothing in a list's
+// item comes before the line that begins it.
+function siblings(doc, number, column, startsItem) {
+  const keys = new Set();
+  for (const step of startsItem ? [1] : [-1, 1]) {
+    for (let n = number + step; n > 0 && n <= doc.lines; n += step) {
+      const line = at(doc.line(n).text);
+      if (!line || (line.key === undefined && !line.items)) continue;
+      if (line.column < column || (step > 0 && line.items && line.column === column)) break;
+      if (line.column === column && line.key !== undefined) keys.add(line.key);
+      if (line.column === column && line.items) break;
+    }
+  }
+  return keys;
+}
+
+// describe returns what a schema says of the key at a position, or null:
+// {from, to, name, type, says}.
+export function describe(root, doc, pos) {
+  const line = doc.lineAt(pos), parts = at(line.text);
+  if (parts?.key === undefined) return null;
+  const from = line.from + parts.column, to = from + parts.key.length;
+  if (pos < from || pos > to) return null;
+  const holder = schemaOf(root, doc, line.number, parts.column, parts.indent);
+  const schema = below(holder, parts.key);
+  if (!schema) return null;
+  const type = (schema.enum ? `one of ${schema.enum.join(", ")}` : typeOf(schema)) + (holder.required?.includes(parts.key) ? ", required" : "");
+  return { from, to, name: parts.key, type, says: schema.description ?? "" };
+}

@@ -1,0 +1,84 @@
+package browsertest
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
+	"orgmodes/internal/prove"
+)
+
+// TestManifestsAreCompletedFromTheSchema writes a manifest from what the editor offers.
+func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.open("/orgs/acme/templates/new")
+	b.until(`document.querySelector("yaml-editor[data-completes]")`)
+	offered := b.texts(".cm-tooltip-autocomplete .cm-completionLabel")
+	write := func(text string) {
+		b.write(text)
+		b.js(`{ const { view } = document.querySelector("yaml-editor"); view.focus(); view.dispatch({ selection: { anchor: view.state.doc.length } }); }`)
+	}
+
+	// What can stand at the end of a text, in either way to indent lists.
+	for text, want := range map[string][]string{
+		"":                               {"kind", "metadata", "spec", "apiVersion"},
+		"kind: ":                         {"PermissionTemplate"},
+		"spec:\n":                        {"kind", "metadata", "apiVersion"},
+		"metadata:\n  name: Careful\n  ": {"labels", "generation", "uid", "creationTimestamp"},
+		"spec:\n  permission_mode: ":     {"default", "acceptEdits", "plan", "bypassPermissions"},
+		"spec:\n  permission_mode: plan\n  allowed_tools:\n  - Bash\n  ":         {"name", "default_role", "default_system_prompt", "description"},
+		"spec:\n  allowed_tools:\n    - Bash\n    - Read\n  default_role: x\n  ": {"permission_mode", "name", "default_system_prompt", "description"},
+	} {
+		write(text)
+		b.ctrl(" ")
+		offered.are(want...)
+		b.keyboard(keyEsc)
+		offered.are()
+	}
+
+	write("kind: PermissionTemplate\nmetadata:\n  name: Careful\nspec:\n  ")
+	// accept takes what is chosen once it can be: for a moment the editor takes Enter for
+	// what was meant before the list came.
+	enter := func() {
+		b.returnKey(input.KeyDown, false)
+		b.returnKey(input.KeyUp, false)
+	}
+	accept := func() {
+		b.js(`new Promise((done) => setTimeout(done, 300))`)
+		enter()
+	}
+
+	b.keyboard("perm")
+	offered.are("permission_mode")
+	b.seen(".cm-completionInfo", "What agents may do without asking.")
+	b.sound()
+	b.shot("object-completion")
+	accept()
+	offered.are("default", "acceptEdits", "plan", "bypassPermissions")
+	b.keyboard("pl")
+	offered.are("plan")
+	accept()
+	enter()
+	b.keyboard("all")
+	offered.includes("allowed_tools")
+	accept()
+	b.keyboard("Gr")
+	offered.includes("Grep")
+	b.keyboard("ep" + keyEsc)
+	b.untilNot(`document.querySelector(".cm-tooltip-autocomplete")`)
+	b.value("#field-yaml").has("spec:\n  permission_mode: plan\n  allowed_tools:\n    - Grep")
+
+	// What a key means stands at the pointer.
+	var at []float64
+	b.do(evaluate(`(() => { const { view } = document.querySelector("yaml-editor"); const r = view.coordsAtPos(view.state.doc.toString().indexOf("allowed_tools") + 3); return [r.left, (r.top + r.bottom) / 2]; })()`, &at))
+	b.do(chromedp.MouseEvent(input.MouseMoved, at[0], at[1]))
+	b.seen(".cm-described", "allowed_tools array The tools that agents may use.")
+	b.sound()
+	b.shot("object-hover")
+
+	b.follow("#save")
+	b.seen(".said", "Careful is created.")
+}
