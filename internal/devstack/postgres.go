@@ -227,6 +227,8 @@ func settings(port int, throwaway bool) []string {
 		s = append(s,
 			"fsync=off", "synchronous_commit=off", "full_page_writes=off",
 			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB",
+			// In the data directory, which is removed; other segments outlive SIGQUIT.
+			"dynamic_shared_memory_type=mmap",
 			"log_checkpoints=off")
 	}
 	args := make([]string, 0, 2*len(s))

@@ -1,6 +1,6 @@
 // The page on which an object is written as a manifest. It works without this: what is
-// added is the editor for YAML, the keyboard shortcut for saving, and drafts: the server
-// saves what is typed as the author's draft.
+// added is the editor for YAML, the keyboard shortcut for saving, and the draft, which the
+// server stores as the author types.
 import "./js/save_key.js";
 import { Backoff } from "./js/backoff.js";
 import { csrf } from "./js/csrf.js";
@@ -61,7 +61,7 @@ function is(edition) {
   for (const holder of [form, document.getElementById("discard")]) holder.elements.edition.value = edition;
 }
 
-// taken says that another window saved a different draft, and asks which one to keep.
+// taken offers a choice after another window saved a different draft.
 function taken({ edition, refused }) {
   left = true;
   const line = document.createElement("p");

@@ -153,7 +153,7 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	other.open("/orgs/acme/gadgets")
 	other.seen(".empty", "No gadgets yet")
 	second.follow(".begun a")
-	second.seen("#draft-note", "This is your draft, last changed just now")
+	second.seen("#draft-note", "You are editing a draft, last changed just now")
 	second.value("#field-yaml").has("spec: {")
 	second.sound()
 	yamlShown(second)

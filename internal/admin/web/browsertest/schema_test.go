@@ -40,12 +40,12 @@ func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
 	}
 
 	write("kind: PermissionTemplate\nmetadata:\n  name: Careful\nspec:\n  ")
-	// accept takes what is chosen once it can be: for a moment the editor takes Enter for
-	// what was meant before the list came.
 	enter := func() {
 		b.returnKey(input.KeyDown, false)
 		b.returnKey(input.KeyUp, false)
 	}
+	// accept picks the selected completion. CodeMirror ignores Enter for 75 ms after the
+	// list opens, so that a key meant for the text doesn't pick one.
 	accept := func() {
 		b.js(`new Promise((done) => setTimeout(done, 300))`)
 		enter()
