@@ -30,7 +30,8 @@
 //	make faults    each scenario broken for a minute, editors polling four times a
 //	               second: a table of what they saw. SCENARIO=storm prints what a storm
 //	               takes: time, the neighbors' delay, processor time, memory
-//	make load      commit to visible, revoked to refused, polls beside a bare server
+//	make load      commit to visible, revoked to refused, change to event, pages that are
+//	               idle, polls beside a bare server
 //
 // Package attack measures what hostile clients cost the same programs (make attack).
 //

@@ -5,6 +5,7 @@ package password
 import (
 	"context"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -54,10 +55,16 @@ type Checker struct {
 	decoy   string
 }
 
+// decoyHash is what the passwords of those who aren't known are compared with. Nobody has
+// to keep it secret, so one is made per process.
+var decoyHash = sync.OnceValues(func() (string, error) {
+	return argon2id.CreateHash("nobody's password", params)
+})
+
 // NewChecker makes a Checker that compares at most so many at once.
 func NewChecker(atOnce int) (*Checker, error) {
 	// Made now, so that not even the first unknown address takes longer.
-	decoy, err := argon2id.CreateHash("nobody's password", params)
+	decoy, err := decoyHash()
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -41,9 +42,19 @@ type Web struct {
 	objects []*objects.Pages
 }
 
+// templates are those of all pages. They are part of the program, so they are read once
+// per process.
+var templates = sync.OnceValues(func() (shell.Templates, error) {
+	return shell.Parse(modepages.HTML, objects.HTML, importer.HTML, auditlog.HTML, publication.HTML, tokens.HTML)
+})
+
 // New makes a Web; Routes adds it to an app.
 func New(o Options) (*Web, error) {
-	s, err := shell.New(o.Options, modepages.HTML, objects.HTML, importer.HTML, auditlog.HTML, publication.HTML, tokens.HTML)
+	pages, err := templates()
+	if err != nil {
+		return nil, err
+	}
+	s, err := shell.New(o.Options, pages)
 	if err != nil {
 		return nil, err
 	}

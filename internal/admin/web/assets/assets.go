@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"path"
@@ -29,13 +30,15 @@ type Assets struct {
 	files map[string]asset
 }
 
+// asset is one file. What it is compressed to is made when it is first asked for: it
+// takes a while, and most processes are never asked.
 type asset struct {
-	media               string
-	plain, gzip, brotli []byte
+	media        string
+	plain        []byte
+	gzip, brotli func() ([]byte, error)
 }
 
-// Read returns the bundles in dist. They never change and take a while to compress,
-// so that is done once per process.
+// Read returns the bundles in dist, which never change.
 var Read = sync.OnceValues(prepare)
 
 // prepare reads dist. A name without a hash is not for browsers.
@@ -60,33 +63,35 @@ func prepare() (Assets, error) {
 			media = "text/javascript; charset=utf-8"
 		}
 		a.names[stem+ext] = name
-		a.files[name], err = newAsset(media, plain)
-		return err
+		a.files[name] = newAsset(media, plain)
+		return nil
 	})
 }
 
-func newAsset(media string, plain []byte) (asset, error) {
-	out := asset{media: media, plain: plain}
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return out, err
+func newAsset(media string, plain []byte) asset {
+	return asset{media: media, plain: plain,
+		gzip: compressed(plain, func(to io.Writer) (io.WriteCloser, error) {
+			return gzip.NewWriterLevel(to, gzip.BestCompression)
+		}),
+		brotli: compressed(plain, func(to io.Writer) (io.WriteCloser, error) {
+			return brotli.NewWriterLevel(to, 5), nil
+		}),
 	}
-	if _, err := z.Write(plain); err != nil {
-		return out, err
-	}
-	if err := z.Close(); err != nil {
-		return out, err
-	}
-	out.gzip = bytes.Clone(b.Bytes())
-	b.Reset()
-	br := brotli.NewWriterLevel(&b, 5)
-	if _, err := br.Write(plain); err != nil {
-		return out, err
-	}
-	err = br.Close()
-	out.brotli = bytes.Clone(b.Bytes())
-	return out, err
+}
+
+func compressed(plain []byte, compressor func(io.Writer) (io.WriteCloser, error)) func() ([]byte, error) {
+	return sync.OnceValues(func() ([]byte, error) {
+		var b bytes.Buffer
+		w, err := compressor(&b)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(plain); err != nil {
+			return nil, err
+		}
+		err = w.Close()
+		return b.Bytes(), err
+	})
 }
 
 // URL is the address of an asset, by the name of its source.
@@ -108,15 +113,22 @@ func (a Assets) Serve(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, f.media)
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	switch c.AcceptsEncodings("br", "gzip", "identity") {
+	var compress func() ([]byte, error)
+	encoding := c.AcceptsEncodings("br", "gzip", "identity")
+	switch encoding {
 	case "br":
-		c.Set(fiber.HeaderContentEncoding, "br")
-		return c.Send(f.brotli)
+		compress = f.brotli
 	case "gzip":
-		c.Set(fiber.HeaderContentEncoding, "gzip")
-		return c.Send(f.gzip)
+		compress = f.gzip
+	default:
+		return c.Send(f.plain)
 	}
-	return c.Send(f.plain)
+	body, err := compress()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentEncoding, encoding)
+	return c.Send(body)
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

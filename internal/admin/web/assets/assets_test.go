@@ -18,7 +18,9 @@ func TestAssets(t *testing.T) {
 	require.ErrorContains(t, err, "make assets")
 	first := 0
 	for _, name := range []string{"app.css", "app.js"} {
-		first += len(a.files[a.names[name]].gzip)
+		zipped, err := a.files[a.names[name]].gzip()
+		require.NoError(t, err)
+		first += len(zipped)
 	}
 	require.Less(t, first, 80<<10, "what each first view loads, without the page")
 }

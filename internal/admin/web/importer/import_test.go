@@ -106,7 +106,9 @@ func newImporter(t *testing.T) *importer {
 	log, public := slog.New(slog.DiscardHandler), &url.URL{Scheme: "http", Host: "localhost:8080"}
 	gate, err := signin.New(signin.Options{DB: i.db, Keys: keys, Log: log, Public: public})
 	require.NoError(t, err)
-	sh, err := shell.New(shell.Options{DB: i.db, Auth: authz.New(gate, i.db), Log: log, Public: public}, HTML)
+	templates, err := shell.Parse(HTML)
+	require.NoError(t, err)
+	sh, err := shell.New(shell.Options{DB: i.db, Auth: authz.New(gate, i.db), Log: log, Public: public}, templates)
 	require.NoError(t, err)
 	pages := New(sh, modes.Builtins())
 	read, pack := pages.readModes, pages.packBrought

@@ -13,6 +13,7 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/web/assets"
 	"orgmodes/internal/postgres"
 )
 
@@ -153,10 +154,34 @@ func (v *Visit) Done(path string, s Said) error {
 	return v.Redirect(path, fiber.StatusSeeOther)
 }
 
+// Templates are those of pages, by the name of the page.
+type Templates map[string]*template.Template
+
+// Parse reads the templates of the shell and of groups of pages: of each, a folder html
+// with a file per page and, in html/parts, what several of its pages show. They are safe
+// for use by several shells at once.
+func Parse(groups ...fs.FS) (Templates, error) {
+	made, err := assets.Read()
+	if err != nil {
+		return nil, err
+	}
+	shared, err := template.New("").Funcs(functions(made)).ParseFS(htmlFiles, "html/parts/*.html")
+	if err != nil {
+		return nil, err
+	}
+	t := Templates{}
+	for _, group := range append([]fs.FS{htmlFiles}, groups...) {
+		if err := t.parse(shared, group); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
 // parse reads the templates of a group: each page with what all pages share, and with
 // the group's own parts.
-func (s *Shell) parse(group fs.FS) error {
-	base, err := s.shared.Clone()
+func (t Templates) parse(shared *template.Template, group fs.FS) error {
+	base, err := shared.Clone()
 	if err != nil {
 		return err
 	}
@@ -177,10 +202,10 @@ func (s *Shell) parse(group fs.FS) error {
 			return err
 		}
 		name := strings.TrimSuffix(path.Base(file), ".html")
-		if s.templates[name] != nil {
+		if t[name] != nil {
 			return fmt.Errorf("two pages are called %s", name)
 		}
-		if s.templates[name], err = one.ParseFS(group, file); err != nil {
+		if t[name], err = one.ParseFS(group, file); err != nil {
 			return err
 		}
 	}
@@ -188,9 +213,9 @@ func (s *Shell) parse(group fs.FS) error {
 }
 
 // functions are what templates can call; what needs the visit is a method of view.
-func (s *Shell) functions() template.FuncMap {
+func functions(a assets.Assets) template.FuncMap {
 	return template.FuncMap{
-		"asset": s.assets.URL,
+		"asset": a.URL,
 		"exact": exact,
 		"count": Count,
 		"bytes": BytesInWords,

@@ -7,7 +7,6 @@ package shell
 import (
 	"bytes"
 	"html/template"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -41,8 +40,7 @@ type Shell struct {
 	Options
 	// Now is the time that pages are of.
 	Now       func() time.Time
-	shared    *template.Template
-	templates map[string]*template.Template
+	templates Templates
 	assets    assets.Assets
 	// origins decides which requests come from our own pages.
 	origins *http.CrossOriginProtection
@@ -57,24 +55,15 @@ type Shell struct {
 	places Memory[any, template.HTML]
 }
 
-// New makes a shell around the pages in each of groups: a folder html with a file a page
-// and, in html/parts, what several of them show.
-func New(o Options, groups ...fs.FS) (*Shell, error) {
+// New makes a shell around pages.
+func New(o Options, pages Templates) (*Shell, error) {
 	s := &Shell{
 		Options: o, Now: time.Now, pages: map[string]access.Request{}, actions: map[string]access.Request{},
-		templates: map[string]*template.Template{}, places: newPlaces(),
+		templates: pages, places: newPlaces(),
 	}
 	var err error
 	if s.assets, err = assets.Read(); err != nil {
 		return nil, err
-	}
-	if s.shared, err = template.New("").Funcs(s.functions()).ParseFS(htmlFiles, "html/parts/*.html"); err != nil {
-		return nil, err
-	}
-	for _, group := range append([]fs.FS{htmlFiles}, groups...) {
-		if err := s.parse(group); err != nil {
-			return nil, err
-		}
 	}
 	s.origins = http.NewCrossOriginProtection()
 	return s, s.origins.AddTrustedOrigin(o.Public.Scheme + "://" + o.Public.Host)

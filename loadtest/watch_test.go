@@ -1,0 +1,327 @@
+package loadtest
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"orgmodes/internal/modes"
+	"orgmodes/internal/prove"
+)
+
+var (
+	watchers = flag.Int("load.watchers", 30, "how many watch a library")
+	watchFor = flag.Duration("load.watch.for", 2*time.Second, "for how long the library that they watch is changed")
+	idleFor  = flag.Duration("load.idle.for", 0, "for how long pages are open while nothing happens; 0 leaves it out")
+)
+
+const (
+	watchAdmins = 3
+	// watchRate is in changes a second, cutsRate in connections.
+	watchRate, cutsRate = 50, 5
+	// slowPoll is how long a change stays unknown if its notification is lost.
+	slowPoll = 10 * time.Second
+)
+
+// How long it takes from a change's commit until those who watch the library have its
+// event, from any admin, while connections are cut; and how long if no notification
+// arrives.
+func TestChangeToEvent(t *testing.T) {
+	prove.Long(t)
+	f := newFleet(t)
+	admins := make([]string, watchAdmins)
+	for i := range admins {
+		f.startAdmin()
+		admins[i] = f.admin
+	}
+	tn := f.tenant("acme")
+	_, err := f.db.Modes.Create(t.Context(), operator, tn.org.ID, marked(tn, 0))
+	require.NoError(t, err)
+	w := &watching{fleet: f, tenant: tn, admins: admins, ctx: t.Context(), committed: map[int64]time.Time{}}
+	for i := range *watchers {
+		w.join(i)
+	}
+	stopCutting := w.cutAtRandom()
+	w.changeFor(int(watchFor.Seconds()*watchRate), time.Second/watchRate)
+	stopCutting()
+	l := w.latencies(0)
+	fmt.Printf("change to event, %d watchers of %d admins, %d changes at %d a second, %d connections cut\n  %s\n", *watchers, watchAdmins, w.changes, watchRate, w.cuts, l)
+
+	before := w.changes
+	owner, err := pgx.Connect(t.Context(), f.owner)
+	require.NoError(t, err)
+	defer func() { _ = owner.Close(context.WithoutCancel(t.Context())) }()
+	_, err = owner.Exec(t.Context(), "alter table organizations disable trigger organizations_notify")
+	require.NoError(t, err)
+	w.changeFor(3, time.Millisecond)
+	lost := w.latencies(before)
+	fmt.Printf("the same with no notification\n  %s\n", lost)
+	if *loadAssert {
+		require.Less(t, l.at(.99), 100*time.Millisecond)
+		require.Less(t, lost.at(1), slowPoll+time.Second)
+	}
+}
+
+// watching are those who watch the library of a tenant.
+type watching struct {
+	*fleet
+	tenant
+	ctx    context.Context
+	admins []string
+	all    []*watcher
+	// changes is how many were made; the mode's version is one above that. committed is
+	// when, by version.
+	changes   int
+	committed map[int64]time.Time
+	cuts      int
+}
+
+// watcher has received all events up to the one of version.
+type watcher struct {
+	mu       sync.Mutex
+	cut      context.CancelFunc
+	version  int64
+	received map[int64]time.Time
+	wrong    error
+}
+
+// join has one more person watch, over a connection that is made again when it ends.
+func (w *watching) join(i int) {
+	w.t.Helper()
+	// One person can only have a few streams.
+	if i%10 == 0 && i > 0 {
+		user, err := w.db.CreateUser(w.ctx, operator, fmt.Sprintf("watcher-%d@example.com", i), "Watcher", "")
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.db.AddMember(w.ctx, operator, w.org.ID, user.ID, "member"))
+		w.tenant.owner = user.ID
+	}
+	secret, _ := w.token(w.tenant, "read")
+	one := &watcher{version: 1, received: map[int64]time.Time{}}
+	w.all = append(w.all, one)
+	begun, ended := make(chan struct{}), make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
+	go func() {
+		defer close(ended)
+		id := ""
+		for connection := 0; w.ctx.Err() == nil; connection++ {
+			ctx, cancel := context.WithCancel(w.ctx)
+			one.mu.Lock()
+			one.cut = cancel
+			wrong := one.wrong
+			one.mu.Unlock()
+			if wrong != nil {
+				cancel()
+				return
+			}
+			one.follow(ctx, w.admins[(i+connection)%len(w.admins)]+"/api/v1/organizations/"+w.org.ID.String()+"/watch", secret, &id, begin)
+			cancel()
+		}
+	}()
+	w.t.Cleanup(func() { <-ended }) // the test's context ends before
+	select {
+	case <-begun:
+	case <-ended:
+		require.NoError(w.t, one.wrong, "watcher %d", i)
+	}
+}
+
+// follow receives the events of a stream, after the one with id. It calls begin at the
+// first of a stream without one.
+func (one *watcher) follow(ctx context.Context, url, token string, id *string, begin func()) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		one.fail(err)
+		return
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	if *id != "" {
+		req.Header.Set("Last-Event-ID", *id)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return // it was cut
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		one.fail(fmt.Errorf("answered %s", res.Status))
+	}
+	name, next := "", *id
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		field, value, _ := strings.Cut(lines.Text(), ": ")
+		switch field {
+		case "id":
+			next = value
+		case "event":
+			name = value
+		case "data":
+			var data struct{ Version int64 }
+			if err := json.Unmarshal([]byte(value), &data); err != nil {
+				one.fail(err)
+			}
+			switch {
+			case name == "SYNC" && *id == "":
+				begin()
+			case name == "MODIFIED":
+				one.receive(data.Version)
+			default:
+				one.fail(fmt.Errorf("received %s %s", name, value))
+			}
+		case "":
+			*id = next
+		}
+	}
+}
+
+func (one *watcher) receive(version int64) {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if version != one.version+1 && one.wrong == nil {
+		one.wrong = fmt.Errorf("version %d came after %d", version, one.version)
+	}
+	one.version, one.received[version] = version, time.Now()
+}
+
+func (one *watcher) fail(err error) {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.wrong == nil {
+		one.wrong = err
+	}
+}
+
+// cutAtRandom cuts connections until it is stopped.
+func (w *watching) cutAtRandom() (stop func()) {
+	ctx, cancel := context.WithCancel(w.ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(time.Second / cutsRate)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				one := w.all[mathrand.N(len(w.all))]
+				one.mu.Lock()
+				one.cut()
+				one.mu.Unlock()
+				w.cuts++
+			}
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
+// changeFor makes so many changes straight in Postgres, at a constant rate, and waits
+// until all have received all of them.
+func (w *watching) changeFor(changes int, pause time.Duration) {
+	w.t.Helper()
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for range changes {
+		<-tick.C
+		w.changes++
+		m, err := w.db.Modes.Update(w.ctx, operator, w.org.ID, "marked", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+			m.Mode = marked(w.tenant, int64(w.changes))
+			return m, nil
+		})
+		require.NoError(w.t, err)
+		w.committed[m.Version] = time.Now()
+	}
+	for i, one := range w.all {
+		w.await("all events were received", func() error {
+			one.mu.Lock()
+			defer one.mu.Unlock()
+			require.NoError(w.t, one.wrong, "watcher %d", i)
+			if one.version != int64(w.changes)+1 {
+				return fmt.Errorf("watcher %d is at %d of %d", i, one.version, w.changes+1)
+			}
+			return nil
+		})
+	}
+}
+
+// latencies are those of all events of the changes after so many.
+func (w *watching) latencies(after int) latencies {
+	var all []time.Duration
+	for _, one := range w.all {
+		one.mu.Lock()
+		for version, at := range one.received {
+			if version > int64(after)+1 {
+				all = append(all, max(0, at.Sub(w.committed[version]))) // an event may come before our own answer
+			}
+		}
+		one.mu.Unlock()
+	}
+	return sorted(all)
+}
+
+// What an admin spends while ten pages are open and nothing happens: each follows a stream
+// of events, for which the database is asked once in a while.
+func TestIdlePages(t *testing.T) {
+	prove.Long(t)
+	if *idleFor == 0 {
+		t.Skip("takes minutes; make load runs it")
+	}
+	f := newFleet(t)
+	addr := free(t)
+	admin := f.start("admin", addr)
+	tn := f.tenant("acme")
+	secret := rand.Text() + rand.Text()
+	hash := sha256.Sum256([]byte(secret))
+	require.NoError(t, f.db.CreateSession(t.Context(), hash[:], tn.owner, time.Now().Add(time.Hour)))
+	measure := func(pages int) (cpu float64, transactions int64) {
+		time.Sleep(slowPoll) // what was counted before is reported by now
+		before, begun := f.transactions(), processorTime(t, admin.Pid())
+		time.Sleep(*idleFor)
+		cpu = float64(processorTime(t, admin.Pid())-begun) / float64(*idleFor)
+		transactions = f.transactions() - before
+		fmt.Printf("idle for %s with %d pages open: %.2f%% of a core, %d transactions\n", *idleFor, pages, 100*cpu, transactions)
+		return cpu, transactions
+	}
+	_, without := measure(0)
+	var open []*http.Response
+	for range 10 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/orgs/acme/events", http.NoBody)
+		require.NoError(t, err)
+		req.AddCookie(&http.Cookie{Name: "orgmodes", Value: secret})
+		res, err := http.DefaultTransport.RoundTrip(req)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, res.StatusCode)
+		open = append(open, res)
+	}
+	cpu, with := measure(len(open))
+	for _, res := range open {
+		_ = res.Body.Close()
+	}
+	if *loadAssert {
+		require.Less(t, cpu, 0.002)
+		// A poll every ten seconds, and what was reported late.
+		require.Less(t, with-without, int64(*idleFor/slowPoll)+10)
+	}
+}
+
+// transactions is how many the programs have made, on connections that report it some ten
+// seconds late.
+func (f *fleet) transactions() (n int64) {
+	f.t.Helper()
+	conn, err := pgx.Connect(f.t.Context(), f.owner)
+	require.NoError(f.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(f.t.Context())) }()
+	require.NoError(f.t, conn.QueryRow(f.t.Context(), "select xact_commit from pg_stat_database where datname = current_database()").Scan(&n))
+	return n
+}
