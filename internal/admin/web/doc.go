@@ -87,9 +87,8 @@
 // class="scripted", what is in the way of them class="scriptless". A request by
 // fetch sends X-CSRF-Token (js/csrf.js) and X-Requested-With; an answer with
 // HX-Redirect is to be followed. say() speaks to screen readers, complain() shows
-// what went wrong. A draft in localStorage is kept by document.body.dataset.user,
-// and shown to nobody else. A key that works on a page stands in the list of keys
-// (layout.html) with what it needs there.
+// what went wrong. keepDraft() (js/draft.js) stores what an editor has on the server. A
+// key that works on a page is in the list of keys (layout.html) with what it needs there.
 //
 // Every page of an organization follows its events while it is seen (js/events.js),
 // or polls the state of the publication while the stream is refused (js/poll.js), and

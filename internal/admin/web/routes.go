@@ -45,6 +45,9 @@ func (w *Web) Routes(app fiber.Router) {
 	o.Get("/modes/new", changes, w.modes.New).Listed("New mode", "create add write")
 	o.Post("/modes/new", changes, w.modes.Create)
 	o.Get("/modes/deleted", reads, w.modes.Deleted).Listed("Restore a deleted mode", "bring back undelete trash")
+	o.Post("/modes/drafts/:subject", changes, w.modes.Drafts.Store)
+	o.Post("/modes/drafts/:subject/discard", changes, w.modes.Drafts.Discard)
+	o.Post("/modes/drafts/:subject/restore", changes, w.modes.Drafts.Restore)
 	// One mode: after all pages below /modes with a name of their own.
 	o.Get("/modes/:mode", reads, w.modes.Get)
 	o.Get("/modes/:mode/edit", reads, w.modes.Edit)
@@ -64,9 +67,9 @@ func (w *Web) Routes(app fiber.Router) {
 		o.Get(at+"/deletions", changes, k.DeletionForm)
 		o.Post(at+"/deletions", changes, k.Delete)
 		o.Post(at+"/restorations", changes, k.Restore)
-		o.Post(at+"/drafts/:subject", changes, k.StoreDraft)
-		o.Post(at+"/drafts/:subject/discard", changes, k.DiscardDraft)
-		o.Post(at+"/drafts/:subject/restore", changes, k.RestoreDraft)
+		o.Post(at+"/drafts/:subject", changes, k.Drafts.Store)
+		o.Post(at+"/drafts/:subject/discard", changes, k.Drafts.Discard)
+		o.Post(at+"/drafts/:subject/restore", changes, k.Drafts.Restore)
 		// One object: after all pages below the kind with a name of their own.
 		o.Get(at+"/:object", reads, k.Get)
 		o.Post(at+"/:object", changes, k.Save)

@@ -2,10 +2,12 @@
 // is that nothing typed is lost, and that one sees at once what comes of it.
 import "./js/save_key.js";
 import "./js/mode/checks.js";
-import "./js/mode/drafts.js";
 import "./js/mode/slug.js";
 import "./js/mode/trial.js";
-import { editor } from "./js/mode/page.js";
+import { keepDraft } from "./js/draft.js";
+import { editor, fields, form } from "./js/mode/page.js";
+
+keepDraft({ editor, form, fields });
 
 // The bundle for YAML is loaded where it is needed.
 function loadYAML() {

@@ -143,7 +143,7 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	first.open("/orgs/acme/gadgets/new")
 	yamlShown(first)
 	first.write("kind: Gadget\nmetadata:\n  name: gear\nspec: {")
-	first.seen("#bar-note", "Draft saved")
+	first.seen("#draft-state", "Draft saved")
 
 	second.open("/orgs/acme/gadgets")
 	second.texts(".begun .name").are("gear")
@@ -158,7 +158,7 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	second.sound()
 	yamlShown(second)
 	second.write("kind: Gadget\nmetadata:\n  name: lever\nspec: {}\n")
-	second.seen("#bar-note", "Draft saved")
+	second.seen("#draft-state", "Draft saved")
 
 	yamlShown(first)
 	first.write("kind: Gadget\nmetadata:\n  name: wheel\nspec: {}\n")
@@ -168,7 +168,7 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	second.open(second.path().now())
 	second.value("#field-yaml").has("lever")
 	first.click("#draft-note button")
-	first.seen("#bar-note", "Draft saved")
+	first.seen("#draft-state", "Draft saved")
 	second.open(second.path().now())
 	second.value("#field-yaml").has("wheel")
 
@@ -192,7 +192,7 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	second.open(at)
 	yamlShown(second)
 	second.write("kind: Gadget\nmetadata:\n  name: wheel\nspec: {mode: docs}\n")
-	second.seen("#bar-note", "Draft saved")
+	second.seen("#draft-state", "Draft saved")
 	second.open(at)
 	second.value("#field-yaml").has("mode: docs")
 	second.open("/orgs/acme/gadgets")

@@ -49,10 +49,12 @@ func (s *site) normalVisits() []visit {
 			b.fill("#field-description", "Keeps the handbook in step")
 			b.fill("#field-fileRegex-edit", `\.(md|mdx|txt)$`)
 			b.checked("2 changes")
+			b.seen("#draft-state", "Draft saved")
 		}},
-		{route: below + "/modes/:mode/edit", name: "mode-edit", state: "draft-kept", path: ofMode("docs-writer", "/edit"), then: func(b *browser) {
-			b.until(`document.querySelector(".kept")`)
+		{route: below + "/modes/:mode/edit", name: "mode-edit", state: "draft", path: ofMode("docs-writer", "/edit"), then: func(b *browser) {
+			b.seen("#draft-note", "You are editing a draft")
 		}},
+		{route: below + "/modes", name: "modes", state: "draft", path: "./modes", then: live},
 		{route: below + "/modes/:mode/history", name: "mode-history", state: "normal", path: ofMode("docs-writer", "/history")},
 		{route: below + "/modes/:mode/history", name: "mode-history", state: "compared", path: ofMode("docs-writer", "/history?from=2&to=3")},
 		{route: below + "/modes/:mode/history", name: "mode-history", state: "side-by-side", path: ofMode("docs-writer", "/history?from=2&to=3"), then: func(b *browser) {

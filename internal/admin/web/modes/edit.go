@@ -1,8 +1,11 @@
 package modes
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
+
+	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/web/paths"
@@ -53,17 +56,6 @@ func (t modeTarget) IsNew() bool { return t.Saved == nil && t.Builtin == nil }
 
 // Overrides says that the organization has a mode in the place of a built-in one.
 func (t modeTarget) Overrides() bool { return t.Saved != nil && t.Builtin != nil }
-
-// Key is what a draft is kept under in the browser, within the organization.
-func (t modeTarget) Key() string {
-	switch {
-	case t.Saved != nil:
-		return t.Saved.ID.String()
-	case t.Builtin != nil:
-		return "built-in:" + t.Builtin.Slug
-	}
-	return "new"
-}
 
 // Seen is the version that a draft begins from; empty where there is none.
 func (t modeTarget) Seen() string {
@@ -123,6 +115,9 @@ func (p *Pages) Edit(v *shell.Visit) error {
 		return err
 	}
 	e := modeEditor{modeTarget: t, draft: draftOf(v.UserContext(), t.Base(), v.Query("view")), Seen: t.Seen(), Fresh: true}
+	if err := p.withDraft(v, &e, t.Subject()); err != nil {
+		return err
+	}
 	e.Form.Fields.Set("seen_by", v.Query("seen_by"))
 	return p.showEditor(v, http.StatusOK, e)
 }
@@ -135,6 +130,10 @@ func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
 	if err := p.follow(v, &e); err != nil {
 		return err
 	}
+	if e.Draft.Subject = cmp.Or(e.Subject(), e.Draft.Subject); e.Draft.Subject == uuid.Nil {
+		e.Draft.Subject = uuid.New()
+	}
+	e.Draft.Path = p.Drafts.Path(v, e.Draft.Subject)
 	if e.IsNew() {
 		var err error
 		if e.Starts, err = p.startGroups(v, e.From); err != nil {

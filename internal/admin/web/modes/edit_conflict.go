@@ -46,6 +46,7 @@ func (p *Pages) conflict(v *shell.Visit, e modeEditor) error {
 	}
 	c.Changed = changeSentence(modes.Diff(before, theirs.Mode))
 	e.Conflict = c
+	p.keep(v, &e)
 	return p.showEditor(v, http.StatusConflict, e)
 }
 
@@ -83,5 +84,6 @@ func (p *Pages) gone(v *shell.Visit, e modeEditor) error {
 	}
 	e.Conflict = &modeConflict{Who: newest.Actor.Name, Gone: true}
 	e.Seen = ""
+	p.keep(v, &e)
 	return p.showEditor(v, http.StatusConflict, e)
 }

@@ -151,13 +151,19 @@ func (e modeEditor) Kept() []shell.Pair {
 // viewButton leads to a view of the draft.
 type viewButton struct {
 	View, Label, Path string
-	Current           bool
+	// Shown is the address of the page once it shows the view.
+	Shown   string
+	Current bool
 }
 
 // Views are the two.
 func (e modeEditor) Views() []viewButton {
+	draft := ""
+	if e.IsNew() {
+		draft = "&draft=" + e.Draft.Subject.String()
+	}
 	return []viewButton{
-		{viewForm, "Form", e.Path, !e.IsYAML()},
-		{viewYAML, "YAML", e.Path, e.IsYAML()},
+		{viewForm, "Form", e.Path, e.Path + "?view=" + viewForm + draft, !e.IsYAML()},
+		{viewYAML, "YAML", e.Path, e.Path + "?view=" + viewYAML + draft, e.IsYAML()},
 	}
 }

@@ -19,7 +19,7 @@ import (
 //	resume    goes on with it, against that version
 func (p *Pages) Save(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
-	e := modeEditor{draft: readDraft(v.UserContext(), f), Seen: f.Get("seen")}
+	e := modeEditor{draft: readDraft(v.UserContext(), f), Seen: f.Get("seen"), Draft: shell.DraftIn(f)}
 	t, err := p.modeTarget(v, v.Params("mode"))
 	if fault.Is(err, fault.NotFound) && e.Seen != "" {
 		return p.gone(v, e)
@@ -37,6 +37,7 @@ func (p *Pages) Save(v *shell.Visit) error {
 	case "mine", "resume":
 		e.Seen = f.Get("theirs")
 		if f.Get("do") == "resume" {
+			p.keep(v, &e)
 			return p.showEditor(v, http.StatusOK, e)
 		}
 	default:
@@ -58,6 +59,9 @@ func (p *Pages) saveDraft(v *shell.Visit, e modeEditor) error {
 	if err != nil {
 		return p.notSaved(v, e, err)
 	}
+	if err := p.Drafts.End(v, e.Draft, e.Form); err != nil {
+		return err
+	}
 	return v.Done(v.Address("/modes/"+paths.Mode(saved.Slug, saved.ID.String())+"/edit"), p.savedWords(v, e.modeTarget, saved))
 }
 
@@ -70,6 +74,9 @@ func (p *Pages) showDraft(v *shell.Visit, e modeEditor) error {
 			return err
 		}
 		return v.Part("mode_edit", "mode-preview", e)
+	}
+	if !v.HX() { // a script stores what is typed itself
+		p.keep(v, &e)
 	}
 	if do == viewYAML || do == viewForm {
 		e.draft, e.Note = e.switched(v.UserContext(), do)
@@ -87,6 +94,7 @@ func (p *Pages) showDraft(v *shell.Visit, e modeEditor) error {
 func (p *Pages) refuse(v *shell.Visit, e modeEditor) error {
 	e.Tried = true
 	e.Problems = dedupe(e.Problems)
+	p.keep(v, &e)
 	e.Form.Fields.Set("touched", touchedAll)
 	return p.showEditor(v, http.StatusUnprocessableEntity, e)
 }

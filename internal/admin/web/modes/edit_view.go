@@ -20,6 +20,8 @@ type modeEditor struct {
 	draft
 	// Seen names the version that the draft began from, as id:version.
 	Seen string
+	// Draft is where and when it was stored.
+	Draft shell.Draft
 	// Change is whether the visitor may change the library.
 	Change access.Verdict
 	// Mistakes are what keeps the draft from being saved; Tried says that saving

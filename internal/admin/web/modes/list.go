@@ -47,6 +47,8 @@ type modesData struct {
 	// modes can be brought back.
 	Choosable int
 	Deleted   bool
+	// Begun are the visitor's drafts of new modes.
+	Begun shell.DraftHeads
 	// Change is whether the visitor may change the library.
 	Change access.Verdict
 	// Order is whether the list can be reordered as it is shown.
@@ -68,6 +70,14 @@ func (p *Pages) List(v *shell.Visit) error {
 	d := modesData{pages: p, listed: l, Change: v.May(access.Request{Action: access.ChangeLibrary}), None: len(all) == 0}
 	if d.Builtins, d.Own, err = p.rows(all, found, who); err != nil {
 		return err
+	}
+	if d.Begun, err = p.Drafts.List(v); err != nil {
+		return err
+	}
+	for _, rows := range [][]modeRow{d.Builtins, d.Own} {
+		for i := range rows {
+			rows[i].Draft = d.Begun.Take(rows[i].subject)
+		}
 	}
 	d.Total = len(d.Builtins) + len(d.Own)
 	d.Builtins, d.Own = l.of(d.Builtins), l.of(d.Own)
@@ -158,6 +168,7 @@ func (p *Pages) rows(all []postgres.ModeHead, found []summary, who *shell.People
 	for i, m := range all {
 		r := rowOf(m.Slug, m.Name, found[i])
 		r.ID, r.Version, r.UpdatedAt, r.key = m.ID.String(), m.Version, m.UpdatedAt, keyOf(m.ID, m.Version, m.UpdatedAt)
+		r.subject = m.ID
 		if r.By, err = who.Name(m.UpdatedBy); err != nil {
 			return nil, nil, err
 		}
@@ -168,6 +179,7 @@ func (p *Pages) rows(all []postgres.ModeHead, found []summary, who *shell.People
 		if !overridden {
 			r = rowOf(b.Slug, b.Name, summaryOf(b))
 		}
+		r.subject = modeTarget{Builtin: &b}.Subject()
 		r.Builtin, r.Overrides = true, overridden
 		builtins = append(builtins, r)
 		delete(bySlug, modes.SlugKey(b.Slug))

@@ -19,6 +19,7 @@ type rowKey struct {
 	version             versionKey
 	org, slug, by, ago  string
 	builtin, overrides  bool
+	draft               bool
 	placed, first, last bool
 	change, order       access.Verdict
 }
@@ -31,7 +32,7 @@ func newRows() shell.Memory[rowKey, template.HTML] {
 func (list modesData) Row(s shell.View, r modeRow) (template.HTML, error) {
 	p := list.pages
 	key := rowKey{
-		version: r.key, org: s.Org().Slug, slug: r.Slug, by: r.By, builtin: r.Builtin, overrides: r.Overrides,
+		version: r.key, org: s.Org().Slug, slug: r.Slug, by: r.By, builtin: r.Builtin, overrides: r.Overrides, draft: r.Draft,
 		placed: r.Place > 0, first: r.Place == 1, last: r.Place == r.Of, change: list.Change, order: list.Order,
 	}
 	if r.Ours() {

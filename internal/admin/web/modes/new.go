@@ -38,6 +38,9 @@ func (p *Pages) New(v *shell.Visit) error {
 	} else if v.Query("view") == viewYAML {
 		e.draft, _ = e.switched(v.UserContext(), viewYAML)
 	}
+	if err := p.withDraft(v, &e, draftOfNew(v)); err != nil {
+		return err
+	}
 	return p.showEditor(v, http.StatusOK, e)
 }
 
@@ -103,7 +106,7 @@ func (p *Pages) startGroups(v *shell.Visit, from string) ([]startGroup, error) {
 // there.
 func (p *Pages) Create(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
-	e := modeEditor{modeTarget: modeTarget{Path: v.Address("/modes/new")}, draft: readDraft(v.UserContext(), f), From: f.Get("from")}
+	e := modeEditor{modeTarget: modeTarget{Path: v.Address("/modes/new")}, draft: readDraft(v.UserContext(), f), From: f.Get("from"), Draft: shell.DraftIn(f)}
 	if do := f.Get("do"); do != "save" {
 		return p.showDraft(v, e)
 	}

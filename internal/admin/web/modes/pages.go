@@ -19,7 +19,9 @@ var HTML embed.FS
 type Pages struct {
 	*shell.Shell
 	// Builtins are the modes that every editor has.
-	Builtins  []modes.Mode
+	Builtins []modes.Mode
+	// Drafts are those of the editor.
+	Drafts    *shell.Drafts
 	summaries shell.Memory[versionKey, summary]
 	rowsMade  shell.Memory[rowKey, template.HTML]
 	// stepsMade is what versions did.
@@ -28,5 +30,7 @@ type Pages struct {
 
 // New makes the pages; builtins are the modes that every editor has.
 func New(s *shell.Shell, builtins []modes.Mode) *Pages {
-	return &Pages{Shell: s, Builtins: builtins, summaries: newSummaries(), rowsMade: newRows(), stepsMade: newSteps()}
+	p := &Pages{Shell: s, Builtins: builtins, summaries: newSummaries(), rowsMade: newRows(), stepsMade: newSteps()}
+	p.Drafts = shell.NewDrafts(s, modes.KindName, "/modes", p)
+	return p
 }

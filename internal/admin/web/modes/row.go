@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"orgmodes/internal/admin/web/paths"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/modes"
@@ -23,8 +25,11 @@ type modeRow struct {
 	// Builtin says that it stands in the place of a built-in mode, Overrides that
 	// the organization has made it its own.
 	Builtin, Overrides bool
-	// key is the version's.
-	key versionKey
+	// Draft says that the visitor has a draft of it.
+	Draft bool
+	// key is the version's, subject that of its drafts.
+	key     versionKey
+	subject uuid.UUID
 	// Glyph is what begins the name, where that is a symbol, and Label the rest;
 	// otherwise that of the built-in mode with this slug or the first letter, and
 	// the name.

@@ -29,6 +29,8 @@ type link struct{ Kind, Name, Path string }
 // editor is the page on which an object is written, as its manifest.
 type editor struct {
 	frame
+	// Form is what was sent.
+	Form shell.Form
 	// Saved is the object as it is; nil for a new one.
 	Saved *resource.Object
 	// Post is where the form goes, Schema where the JSON Schema of manifests is.
@@ -47,11 +49,14 @@ type editor struct {
 	Users    []link
 	Fields   []field
 	Live     shell.Live
-	Draft    draft
-	// DraftPath is where the draft is stored.
-	DraftPath string
+	Draft    shell.Draft
 	// Part is always false: the page is sent whole.
 	Part bool
+}
+
+// Behind says that the object was saved since the draft was begun.
+func (e editor) Behind() bool {
+	return e.Saved != nil && e.Draft.Edition > 0 && e.Seen < e.Saved.Version
 }
 
 // field is what a kind's schema says of a field of the spec.
@@ -93,10 +98,8 @@ func (p *Pages) Get(v *shell.Visit) error {
 
 // editorOf is the editor as a form has it.
 func editorOf(f shell.Form) editor {
-	e := editor{Text: f.Get("yaml")}
+	e := editor{Text: f.Get("yaml"), Draft: shell.DraftIn(f), Form: f}
 	e.Seen, _ = strconv.ParseInt(f.Get("seen"), 10, 64)
-	e.Draft.Edition, _ = strconv.ParseInt(f.Get("edition"), 10, 64)
-	e.Draft.Subject, _ = uuid.Parse(f.Get("draft"))
 	return e
 }
 
@@ -184,23 +187,16 @@ func (p *Pages) save(v *shell.Visit, id *uuid.UUID) error {
 		e.Compared = p.compare(v, e.Saved, p.text(done.Object))
 		return p.show(v, http.StatusOK, e)
 	}
-	if err := p.endDraft(v, e); err != nil {
+	if err := p.Drafts.End(v, e.Draft, f); err != nil {
 		return err
 	}
 	return v.Done(p.path(v, "/"+done.Object.ID.String()), p.savedWords(v, done))
 }
 
-// keep stores as a draft what is not saved, for those without scripts too. Where it can't
-// be stored, such as that another window did, the page itself still has it.
+// keep stores as a draft what is not saved.
 func (p *Pages) keep(v *shell.Visit, e *editor) {
-	if e.Draft.Subject == uuid.Nil {
-		e.Draft.Subject = uuid.New()
-	}
-	if err := p.storeDraft(v, e); err != nil {
-		if _, ok := fault.As(err); !ok {
-			p.Log.Warn("a draft was not stored", "error", err)
-		}
-	}
+	e.Form.Fields.Set("seen", strconv.FormatInt(e.Seen, 10))
+	p.Drafts.Keep(v, &e.Draft, e.Form)
 }
 
 // read reads the one manifest of a text.
@@ -303,7 +299,7 @@ func (p *Pages) show(v *shell.Visit, status int, e editor) (err error) {
 	if e.Draft.Subject == uuid.Nil {
 		e.Draft.Subject = uuid.New()
 	}
-	e.DraftPath = p.path(v, "/drafts/"+e.Draft.Subject.String())
+	e.Draft.Path = p.Drafts.Path(v, e.Draft.Subject)
 	if e.Live, err = v.Live(0); err != nil {
 		return err
 	}

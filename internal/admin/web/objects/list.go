@@ -1,13 +1,10 @@
 package objects
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/web/shell"
@@ -27,12 +24,6 @@ type row struct {
 	Draft bool
 }
 
-// begun is a draft of an object that isn't there yet.
-type begun struct {
-	Name, Path string
-	At         time.Time
-}
-
 // listData is what the list shows.
 type listData struct {
 	frame
@@ -41,7 +32,7 @@ type listData struct {
 	Rows   []row
 	Total  int
 	// Begun are the visitor's drafts of new objects.
-	Begun []begun
+	Begun shell.DraftHeads
 	// Deleted says that some can be brought back.
 	Deleted bool
 }
@@ -57,18 +48,13 @@ func (p *Pages) List(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	drafts, err := p.DB.DraftHeads(v.UserContext(), v.Org.ID, v.Visitor.UserID, p.kind.Names().Singular)
+	drafts, err := p.Drafts.List(v)
 	if err != nil {
 		return err
 	}
-	drafted := map[uuid.UUID]bool{}
-	for _, one := range drafts {
-		drafted[one.Subject] = true
-	}
 	d := listData{frame: p.frame(v), Search: strings.TrimSpace(v.Query("q")), Total: len(all)}
 	for _, o := range all {
-		r := row{ID: o.ID.String(), Name: o.Spec.Title(), Glyph: shell.Initial(o.Spec.Title()), UpdatedAt: o.UpdatedAt, Draft: drafted[o.ID]}
-		delete(drafted, o.ID)
+		r := row{ID: o.ID.String(), Name: o.Spec.Title(), Glyph: shell.Initial(o.Spec.Title()), UpdatedAt: o.UpdatedAt, Draft: drafts.Take(o.ID)}
 		for _, key := range slices.Sorted(maps.Keys(o.Labels)) {
 			r.Labels = append(r.Labels, key+": "+o.Labels[key])
 		}
@@ -85,11 +71,7 @@ func (p *Pages) List(v *shell.Visit) error {
 		}
 		d.Rows = append(d.Rows, r)
 	}
-	for _, one := range drafts {
-		if drafted[one.Subject] {
-			d.Begun = append(d.Begun, begun{cmp.Or(one.Title, "Without a name"), p.path(v, "/new?draft="+one.Subject.String()), one.UpdatedAt})
-		}
-	}
+	d.Begun = drafts
 	gone, err := p.store.Deleted(v.UserContext(), v.Org.ID, nil, 1)
 	if err != nil {
 		return err

@@ -21,13 +21,17 @@ var HTML embed.FS
 // Pages are the pages of one kind.
 type Pages struct {
 	*shell.Shell
-	kind  resource.Kind
-	store *postgres.Collection[resource.Object]
+	// Drafts are those of the editor.
+	Drafts *shell.Drafts
+	kind   resource.Kind
+	store  *postgres.Collection[resource.Object]
 }
 
 // New makes the pages of a kind.
 func New(s *shell.Shell, kind resource.Kind) *Pages {
-	return &Pages{Shell: s, kind: kind, store: s.DB.Objects(kind.Names().Singular)}
+	p := &Pages{Shell: s, kind: kind, store: s.DB.Objects(kind.Names().Singular)}
+	p.Drafts = shell.NewDrafts(s, kind.Names().Singular, "/"+p.Name(), p)
+	return p
 }
 
 // Name is the path of the kind's pages below an organization, without a slash, and

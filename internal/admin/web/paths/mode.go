@@ -8,7 +8,7 @@ import (
 
 // below are the names of pages below /modes: a mode with such a slug is named by
 // its id.
-var below = []string{"live", "export", "import", "new", "order", "deleted", "deletions", "restorations", "diff", "preview"}
+var below = []string{"live", "export", "import", "new", "order", "deleted", "deletions", "restorations", "diff", "drafts", "preview"}
 
 // Mode is how a mode is named below /modes/; id is empty for a built-in one.
 func Mode(slug, id string) string {

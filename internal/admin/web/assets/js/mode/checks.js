@@ -71,7 +71,7 @@ const failures = new Backoff(2000, 60_000);
 let again;
 function unchecked(why, retry) {
   const note = document.getElementById("bar-note");
-  if (note) note.textContent = `${why}; what you write is kept in this browser`;
+  if (note) note.textContent = `${why}; what you typed is still here`;
   bar()?.removeAttribute("data-changes");
   if (retry) again = setTimeout(check, failures.next());
 }

@@ -4,9 +4,6 @@ export const editor = () => document.getElementById("editor");
 export const form = () => document.getElementById("mode-form");
 export const bar = () => document.getElementById("bar");
 
-// Fields as they are sent, without those that only the session is known by.
-export function fields() {
-  return [...new FormData(form())].filter(([name]) => !["_csrf", "_user", "touched", "theirs", "seen_by"].includes(name));
-}
-
-export const written = () => JSON.stringify(fields());
+// Fields as they are stored in a draft: what is written, and what it began from.
+const beside = ["_csrf", "_user", "touched", "theirs", "seen_by", "draft", "edition"];
+export const fields = () => [...new FormData(form())].filter(([name]) => !beside.includes(name));
