@@ -162,4 +162,4 @@ func (l *large) lines(t testing.TB, p shownPage, p50, p95 float64, size int) []s
 }
 
 // everywhere are the queries of every page: who it is, and where.
-var everywhere = []string{"GetSessionUser", "ListMemberships", "ListMembers"}
+var everywhere = []string{"GetSessionUser", "ListMemberships", "GetOrganization", "ListMembers"}

@@ -12,10 +12,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"orgmodes/internal/wakeup"
 )
 
 const (
-	// probeEvery is how often Postgres is asked whether it answers.
+	// probeWell is how often Postgres is asked whether it answers while it does, and
+	// probeEvery while it doesn't. The former is less than silence, which counts from the
+	// last answer, so it doesn't delay anything.
+	probeWell  = time.Second
 	probeEvery = 500 * time.Millisecond
 	// silence is how long nothing may come from Postgres while it is asked, before it
 	// counts as away.
@@ -110,7 +115,7 @@ func (db *DB) Health() error {
 	return nil
 }
 
-// WatchHealth asks Postgres twice a second whether it answers, until ctx is done.
+// WatchHealth asks Postgres every second whether it answers, until ctx is done.
 // While it doesn't, whatever asks it fails at once, with an error that Away
 // recognizes, in place of waiting for its deadline.
 func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
@@ -119,12 +124,13 @@ func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
 	db.health.heard.Store(time.Now().UnixNano())
 	for ctx.Err() == nil {
 		err := p.ask(ctx)
-		now := time.Now()
+		now, pause := time.Now(), probeEvery
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
 			db.health.heard.Store(now.UnixNano())
+			pause = wakeup.In(probeWell)
 			if db.health.away.Swap(false) {
 				log.Info("Postgres answers again")
 			}
@@ -137,7 +143,7 @@ func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(probeEvery):
+		case <-time.After(pause):
 		}
 	}
 }

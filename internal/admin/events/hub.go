@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/wakeup"
 )
 
 const (
@@ -246,7 +247,7 @@ func (h *Hub) pause() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listening {
-		return slowPoll
+		return wakeup.In(slowPoll)
 	}
 	return fastPoll
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/wakeup"
 )
 
 const (
@@ -77,30 +79,31 @@ func (s *Stream[T]) run() {
 		_, _ = s.conn.Read(make([]byte, 1))
 		cancel()
 	}()
-	tick := time.NewTicker(beat)
-	defer tick.Stop()
+	next := time.NewTimer(wakeup.In(beat))
+	defer next.Stop()
 	if s.begin() != nil {
 		return
 	}
 	for {
-		var next []byte
+		var out []byte
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.over:
 			return
-		case <-tick.C:
+		case <-next.C:
+			next.Reset(wakeup.In(beat))
 			if s.Check != nil && s.Check(ctx) != nil {
 				return
 			}
-			next = []byte(": nothing new\n\n")
+			out = []byte(": nothing new\n\n")
 		case now, open := <-s.From:
 			if !open {
 				return // the client is to know, and comes back
 			}
-			next = s.Frame(now)
+			out = s.Frame(now)
 		}
-		if len(next) > 0 && s.write(next) != nil {
+		if len(out) > 0 && s.write(out) != nil {
 			return
 		}
 	}

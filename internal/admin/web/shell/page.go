@@ -84,7 +84,7 @@ func (s View) Who() string {
 // Email is the visitor's address.
 func (s View) Email() string { return s.v.Visitor.Email }
 
-// UserID is the visitor's id: drafts are kept by it.
+// UserID is the id of the visitor, who sent a form.
 func (s View) UserID() string { return s.v.Visitor.UserID.String() }
 
 // SignedIn says whether somebody is.
