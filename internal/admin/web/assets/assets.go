@@ -69,7 +69,8 @@ func prepare() (Assets, error) {
 }
 
 func newAsset(media string, plain []byte) asset {
-	return asset{media: media, plain: plain,
+	return asset{
+		media: media, plain: plain,
 		gzip: compressed(plain, func(to io.Writer) (io.WriteCloser, error) {
 			return gzip.NewWriterLevel(to, gzip.BestCompression)
 		}),

@@ -218,6 +218,17 @@ func (b *browser) focus(selector string) {
 	b.do(chromedp.Focus(selector, chromedp.ByQuery))
 }
 
+// block keeps requests for paths from the server; without any, all get through again. A
+// path may have * in it.
+func (b *browser) block(paths ...string) {
+	b.s.t.Helper()
+	patterns := []*network.BlockPattern{}
+	for _, path := range paths {
+		patterns = append(patterns, &network.BlockPattern{URLPattern: b.s.url + path, Block: true})
+	}
+	b.do(network.SetBlockedURLs().WithURLPatterns(patterns))
+}
+
 // fill types into a field, in place of what is in there.
 func (b *browser) fill(selector, text string) {
 	b.s.t.Helper()

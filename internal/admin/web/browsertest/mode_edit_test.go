@@ -3,8 +3,6 @@ package browsertest
 import (
 	"testing"
 
-	"github.com/chromedp/cdproto/network"
-
 	"orgmodes/internal/modes"
 	"orgmodes/internal/prove"
 )
@@ -75,11 +73,10 @@ func TestCheckThatFailedIsMadeAgain(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/new")
-	block := func(urls ...*network.BlockPattern) { b.do(network.SetBlockedURLs().WithURLPatterns(urls)) }
-	block(&network.BlockPattern{URLPattern: s.url + "/orgs/acme/modes/new", Block: true})
+	b.block("/orgs/acme/modes/new")
 	b.fill("#field-roleDefinition", "You write the handbook.")
 	b.seen("#bar-note", "no connection")
-	block()
+	b.block()
 	b.seen("#weight", "Prompt about 6 tokens")
 	b.untilNot(`document.querySelector("#bar-note").innerText.includes("no connection")`)
 	b.expect("ERR_BLOCKED_BY_CLIENT")
@@ -265,7 +262,9 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.fill("#field-name", "Unfinished")
 	b.seen("#draft-state", "Draft saved")
+	asked := b.acceptLeaving()
 	b.open("/orgs/acme/modes")
+	b.answered(asked, 0)
 	b.seen(".row.own .titles", "Draft")
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.seen("#draft-note", "You are editing a draft, last changed just now")
@@ -281,6 +280,18 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.as(s.owner)
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.value("#field-name").is("Unfinished")
+
+	// What can't be stored isn't left unasked, and is stored once it can be.
+	b.expect("ERR_BLOCKED_BY_CLIENT")
+	b.block("/orgs/acme/modes/drafts/*")
+	b.fill("#field-description", "What is lost")
+	b.seen("#draft-state", "Not connected; your draft will be saved when you are")
+	b.open("/orgs/acme/modes/docs-writer/edit")
+	b.answered(asked, 1)
+	b.fill("#field-description", "What is stored")
+	b.seen("#draft-state", "Not connected")
+	b.block()
+	b.seen("#draft-state", "Draft saved")
 
 	// The session is over: signing in brings it all back.
 	b.away()

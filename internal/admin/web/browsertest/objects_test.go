@@ -1,10 +1,12 @@
 package browsertest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/postgres"
 	"orgmodes/internal/prove"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/resource/resourcetest"
@@ -197,6 +199,35 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	second.value("#field-yaml").has("mode: docs")
 	second.open("/orgs/acme/gadgets")
 	second.seen(".object-row", "Draft")
+}
+
+func TestDeletedObjectsArePaged(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t, resourcetest.Kind{})
+	for round := range 11 { // a library has at most ten
+		ops := make([]resource.Op, 10)
+		for i := range ops {
+			ops[i] = resource.Op{Verb: resource.Create, Kind: "gadget", New: resource.Object{Spec: resourcetest.Gadget{Name: fmt.Sprintf("gadget-%d-%d", round, i)}}}
+		}
+		result, err := s.db.Apply(t.Context(), by(s.owner), s.acme.ID, ops, resource.Options{})
+		require.NoError(t, err)
+		var seen []postgres.Seen
+		for _, o := range result.Outcomes {
+			seen = append(seen, postgres.Seen{ID: o.Object.ID, Version: o.Object.Version})
+		}
+		_, _, err = s.db.Objects("gadget").DeleteAll(t.Context(), by(s.owner), s.acme.ID, seen)
+		require.NoError(t, err)
+	}
+	b := s.browser().as(s.owner)
+	rows := func(n int) { b.until(fmt.Sprintf(`document.querySelectorAll(".gone-row").length === %d`, n)) }
+	b.open("/orgs/acme/gadgets/deleted")
+	rows(100)
+	b.sound()
+	b.follow("[rel=next]")
+	rows(10)
+	b.follow(".pages a")
+	rows(100)
+	b.quiet()
 }
 
 func (s *site) gadget(name string) resource.Object {

@@ -31,7 +31,7 @@ type deletedModes struct {
 
 // Deleted lists what was deleted and not restored, the newest first.
 func (p *Pages) Deleted(v *shell.Visit) error {
-	after, readable := placeOf(v.Query("after"))
+	after, readable := shell.ParsePlace(v.Query("after"))
 	all, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, after, deletedPage+1)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (p *Pages) Deleted(v *shell.Visit) error {
 	if len(all) > deletedPage {
 		all = all[:deletedPage]
 		last := all[deletedPage-1]
-		d.Older = placeWords(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
+		d.Older = shell.FormatPlace(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
 	}
 	for _, one := range all {
 		row := rowOf(one.Object.Slug, one.Object.Name, summary{})

@@ -1,9 +1,6 @@
 package modes
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
@@ -39,7 +36,7 @@ type modesPast struct {
 
 // History lists what became of all modes, the newest first.
 func (p *Pages) History(v *shell.Visit) error {
-	after, readable := placeOf(v.Query("after"))
+	after, readable := shell.ParsePlace(v.Query("after"))
 	got, more, err := shell.PageOfHistory(func(last *postgres.ModeStep, limit int) ([]postgres.ModeStep, error) {
 		from := after
 		if last != nil {
@@ -65,7 +62,7 @@ func (p *Pages) History(v *shell.Visit) error {
 	}
 	if more {
 		got = got[:len(got)-1]
-		d.Older = placeWords(*placeOfStep(got[len(got)-1]))
+		d.Older = shell.FormatPlace(*placeOfStep(got[len(got)-1]))
 	}
 	if d.Steps, err = p.modeSteps(v, got, now); err != nil {
 		return err
@@ -142,27 +139,4 @@ func placeOfStep(s postgres.ModeStep) *postgres.Place {
 func (p *Pages) someDeleted(v *shell.Visit) (bool, error) {
 	one, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, nil, 1)
 	return len(one) > 0, err
-}
-
-// placeWords is a place in the history as an address has it, and placeOf its
-// opposite: what can't be read is the newest.
-func placeWords(p postgres.Place) string {
-	return strings.Join([]string{strconv.FormatInt(p.Revision, 10), p.Subject.String(), strconv.FormatInt(p.Version, 10)}, ".")
-}
-
-func placeOf(words string) (p *postgres.Place, ok bool) {
-	parts := strings.Split(words, ".")
-	if len(parts) != 3 {
-		return nil, false
-	}
-	revision, err := strconv.ParseInt(parts[0], 10, 64)
-	if err != nil {
-		return nil, false
-	}
-	subject, err := uuid.Parse(parts[1])
-	if err != nil {
-		return nil, false
-	}
-	version, err := strconv.ParseInt(parts[2], 10, 64)
-	return &postgres.Place{Revision: revision, Subject: subject, Version: version}, err == nil
 }

@@ -90,13 +90,16 @@ type deletedRow struct {
 type deletedData struct {
 	frame
 	Rows []deletedRow
-	// More says that there are older ones than are shown.
-	More bool
+	// Older is where the next page begins, "" on the last one. Newest is true on all but
+	// the first.
+	Older  string
+	Newest bool
 }
 
 // Deleted lists what was deleted and not restored, the newest first.
 func (p *Pages) Deleted(v *shell.Visit) error {
-	all, err := p.store.Deleted(v.UserContext(), v.Org.ID, nil, deletedPage+1)
+	after, isLater := shell.ParsePlace(v.Query("after"))
+	all, err := p.store.Deleted(v.UserContext(), v.Org.ID, after, deletedPage+1)
 	if err != nil {
 		return err
 	}
@@ -104,8 +107,13 @@ func (p *Pages) Deleted(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	d := deletedData{frame: p.frame(v), More: len(all) > deletedPage}
-	for _, one := range all[:min(len(all), deletedPage)] {
+	d := deletedData{frame: p.frame(v), Newest: isLater}
+	if len(all) > deletedPage {
+		all = all[:deletedPage]
+		last := all[deletedPage-1]
+		d.Older = shell.FormatPlace(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
+	}
+	for _, one := range all {
 		r := deletedRow{ID: one.Subject.ID, Name: one.Object.Spec.Title(), Glyph: shell.Initial(one.Object.Spec.Title()), Version: one.Version.Version, At: one.OccurredAt}
 		if r.Who, err = who.Name(one.Actor.ID); err != nil {
 			return err
