@@ -1,7 +1,7 @@
 // <yaml-editor> makes an editor for YAML of the textarea in it, which stays the
 // field that is sent. What the server finds wrong (#yaml-problems) is marked where
-// it is. With data-schema, the address of a JSON Schema, it completes keys and values
-// and describes the key under the pointer.
+// it is. With a JSON Schema in data-schema, or one at the address in data-schema-at, it
+// completes keys and values and describes the key under the pointer.
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, hoverTooltip, keymap, lineNumbers, drawSelection, highlightActiveLine, highlightSpecialChars } from "@codemirror/view";
@@ -101,14 +101,18 @@ class YAMLEditor extends HTMLElement {
     this.observer = new MutationObserver(() => this.mark());
     this.observer.observe(this.closest("form"), { childList: true, subtree: true });
     this.mark();
-    if (this.dataset.schema && !area.readOnly) this.learn(this.dataset.schema);
+    if (area.readOnly) return;
+    if (this.dataset.schema) this.learn(JSON.parse(this.dataset.schema));
+    else if (this.dataset.schemaAt) this.load(this.dataset.schemaAt);
   }
 
   // Without the schema, it is an editor that completes nothing.
-  async learn(address) {
+  async load(address) {
     const answer = await fetch(address).catch(() => undefined);
-    if (!answer?.ok) return;
-    const schema = await answer.json();
+    if (answer?.ok) this.learn(await answer.json());
+  }
+
+  learn(schema) {
     this.view?.dispatch({ effects: schemas.reconfigure(fromSchema(schema)) });
     this.dataset.completes = "";
   }

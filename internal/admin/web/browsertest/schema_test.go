@@ -17,13 +17,8 @@ func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
 	b.open("/orgs/acme/templates/new")
 	b.until(`document.querySelector("yaml-editor[data-completes]")`)
 	offered := b.texts(".cm-tooltip-autocomplete .cm-completionLabel")
-	write := func(text string) {
-		b.write(text)
-		b.js(`{ const { view } = document.querySelector("yaml-editor"); view.focus(); view.dispatch({ selection: { anchor: view.state.doc.length } }); }`)
-	}
 
-	// What can stand at the end of a text, in either way to indent lists.
-	for text, want := range map[string][]string{
+	b.offersAfter(map[string][]string{
 		"":                               {"kind", "metadata", "spec", "apiVersion"},
 		"kind: ":                         {"PermissionTemplate"},
 		"spec:\n":                        {"kind", "metadata", "apiVersion"},
@@ -31,15 +26,9 @@ func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
 		"spec:\n  permission_mode: ":     {"default", "acceptEdits", "plan", "bypassPermissions"},
 		"spec:\n  permission_mode: plan\n  allowed_tools:\n  - Bash\n  ":         {"name", "default_role", "default_system_prompt", "description"},
 		"spec:\n  allowed_tools:\n    - Bash\n    - Read\n  default_role: x\n  ": {"permission_mode", "name", "default_system_prompt", "description"},
-	} {
-		write(text)
-		b.ctrl(" ")
-		offered.are(want...)
-		b.keyboard(keyEsc)
-		offered.are()
-	}
+	})
 
-	write("kind: PermissionTemplate\nmetadata:\n  name: Careful\nspec:\n  ")
+	b.writeToEnd("kind: PermissionTemplate\nmetadata:\n  name: Careful\nspec:\n  ")
 	enter := func() {
 		b.returnKey(input.KeyDown, false)
 		b.returnKey(input.KeyUp, false)
@@ -81,4 +70,46 @@ func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
 
 	b.follow("#save")
 	b.seen(".said", "Careful is created.")
+}
+
+// writeToEnd replaces what is in the editor, and puts the cursor at the end.
+func (b *browser) writeToEnd(text string) {
+	b.s.t.Helper()
+	b.write(text)
+	b.js(`{ const { view } = document.querySelector("yaml-editor"); view.focus(); view.dispatch({ selection: { anchor: view.state.doc.length } }); }`)
+}
+
+// offersAfter holds what is offered at the end of texts.
+func (b *browser) offersAfter(all map[string][]string) {
+	b.s.t.Helper()
+	offered := b.texts(".cm-tooltip-autocomplete .cm-completionLabel")
+	for text, want := range all {
+		b.writeToEnd(text)
+		b.ctrl(" ")
+		offered.are(want...)
+		b.keyboard(keyEsc)
+		offered.are()
+	}
+}
+
+// A mode as files have it is completed, too.
+func TestModesAsYAMLAreCompleted(t *testing.T) {
+	prove.Long(t)
+	s := newSite(t)
+	b := s.browser().as(s.owner)
+	b.acceptLeaving()
+	b.open("/orgs/acme/modes/new?view=yaml")
+	b.until(`document.querySelector("yaml-editor[data-completes]")`)
+	b.offersAfter(map[string][]string{
+		"":                           {"slug", "name", "roleDefinition", "groups", "whenToUse", "description", "customInstructions", "permissionTemplate"},
+		"slug: docs\nname: Docs\nr":  {"roleDefinition"},
+		"slug: docs\ngroups:\n  - ":  {"read", "edit", "browser", "command", "mcp", "modes"},
+		"slug: docs\ngroups:\n  - r": {"read"},
+	})
+	b.writeToEnd("when")
+	b.ctrl(" ")
+	b.seen(".cm-completionInfo", "When to choose this mode.")
+	b.sound()
+	b.shot("mode-completion")
+	b.quiet()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/web/shell"
@@ -11,6 +12,7 @@ import (
 	"orgmodes/internal/clients"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
 )
 
@@ -168,6 +170,15 @@ func (e modeEditor) ReadOnly() bool { return !e.Change.Allowed }
 
 // IsYAML says which view it is.
 func (e modeEditor) IsYAML() bool { return e.View == viewYAML }
+
+// fileSchema is that of the view YAML.
+var fileSchema = sync.OnceValues(func() ([]byte, error) { return jsonast.Marshal(modes.FileSchema()) })
+
+// Schema is the JSON Schema of what is written in the view YAML.
+func (e modeEditor) Schema() (string, error) {
+	text, err := fileSchema()
+	return string(text), err
+}
 
 // Tokens is what the prompt costs with every request, as the API estimates it.
 func (e modeEditor) Tokens() int {

@@ -25,6 +25,9 @@ func (p *Pages) Order(v *shell.Visit) error {
 	}
 	listed := p.listed(all)
 	wanted, seen, err := orderOf(f, listed)
+	if fault.Is(err, fault.NotFound) && v.Get("X-Requested-With") == "" {
+		return v.Done(v.Address("/modes"), shell.Said{Text: "Somebody else has deleted this mode; nothing was moved.", Bad: true})
+	}
 	if err != nil {
 		return err
 	}
