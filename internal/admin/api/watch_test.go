@@ -201,11 +201,13 @@ func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
 		w := &watcher{bearer: s.token(s.user(fmt.Sprint("w", i), s.acme, "member"), s.acme, "read"), objects: map[string]int64{}}
 		library[i] = w.objects
 		ending.Go(func() {
+			begun := sync.OnceFunc(watching.Done)
+			defer begun() // also if what is required here fails
 			for connection := 0; ; connection++ {
 				w.stream = sites[(i+connection)%len(sites)].watch(w.bearer, "", w.id)
 				if connection == 0 {
 					w.receive(t, w.stream.next())
-					watching.Done()
+					begun()
 				}
 				if w.follow(t, time.After(rand.N(2*time.Second)), done, &last) {
 					return
