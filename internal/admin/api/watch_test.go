@@ -202,7 +202,7 @@ func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
 		library[i] = w.objects
 		ending.Go(func() {
 			begun := sync.OnceFunc(watching.Done)
-			defer begun() // also if what is required here fails
+			defer begun() // even if an assertion below fails
 			for connection := 0; ; connection++ {
 				w.stream = sites[(i+connection)%len(sites)].watch(w.bearer, "", w.id)
 				if connection == 0 {

@@ -55,8 +55,8 @@ type Checker struct {
 	decoy   string
 }
 
-// decoyHash is what the passwords of those who aren't known are compared with. Nobody has
-// to keep it secret, so one is made per process.
+// decoyHash stands in for the hash of an unknown account. It is no secret, so one per
+// process is enough.
 var decoyHash = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash("nobody's password", params)
 })

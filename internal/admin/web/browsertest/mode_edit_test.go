@@ -284,11 +284,11 @@ func TestNothingTypedIsLost(t *testing.T) {
 	// What can't be stored isn't left unasked, and is stored once it can be.
 	b.expect("ERR_BLOCKED_BY_CLIENT")
 	b.block("/orgs/acme/modes/drafts/*")
-	b.fill("#field-description", "What is lost")
+	b.fill("#field-description", "Lost")
 	b.seen("#draft-state", "Not connected; your draft will be saved when you are")
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.answered(asked, 1)
-	b.fill("#field-description", "What is stored")
+	b.fill("#field-description", "Stored")
 	b.seen("#draft-state", "Not connected")
 	b.block()
 	b.seen("#draft-state", "Draft saved")
@@ -344,7 +344,7 @@ func TestDraftsOfModesAreKept(t *testing.T) {
 	first.untilNot(`document.querySelector(".begun")`)
 	s.readerHas("You write the handbook.")
 
-	// In the place of a built-in mode, too. What is typed back is no draft any more.
+	// Drafts that replace a built-in mode work alike. Typing the saved text again ends one.
 	first.open("/orgs/acme/modes/ask/edit")
 	was := first.value("#field-description").now()
 	first.fill("#field-description", "Answers")

@@ -148,7 +148,7 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	b.keyboard("publication")
 	b.chosen().is("Publication")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	require.Equal(t, before, asked.Load(), "nobody is asked")
+	require.Equal(t, before, asked.Load(), "leaving a stored draft needs no question")
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.value("#field-name").is("Reviewers")
 	s.readerServes("docs-writer")

@@ -72,14 +72,14 @@ func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
 	b.seen(".said", "Careful is created.")
 }
 
-// writeToEnd replaces what is in the editor, and puts the cursor at the end.
+// writeToEnd replaces the text in the editor, and moves the cursor to its end.
 func (b *browser) writeToEnd(text string) {
 	b.s.t.Helper()
 	b.write(text)
 	b.js(`{ const { view } = document.querySelector("yaml-editor"); view.focus(); view.dispatch({ selection: { anchor: view.state.doc.length } }); }`)
 }
 
-// offersAfter holds what is offered at the end of texts.
+// offersAfter checks the completions that are offered at the end of each text.
 func (b *browser) offersAfter(all map[string][]string) {
 	b.s.t.Helper()
 	offered := b.texts(".cm-tooltip-autocomplete .cm-completionLabel")
