@@ -133,8 +133,9 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 
 // drain serves until ctx is done, and then what is under way.
 func drain(ctx context.Context, app *fiber.App, listener net.Listener) error {
+	server := listen.NewServer(app)
 	ended := make(chan error, 1)
-	go func() { ended <- app.Listener(listener) }()
+	go func() { ended <- server.Serve(listener) }()
 	select {
 	case err := <-ended:
 		return err
@@ -142,7 +143,9 @@ func drain(ctx context.Context, app *fiber.App, listener net.Listener) error {
 	}
 	// A connection that a client opened ahead and never asked anything on counts
 	// as busy: it is not waited for to the end.
-	err := app.ShutdownWithTimeout(shutdownTime)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	err := server.Shutdown(bounded)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"orgmodes/internal/endpoint"
+	"orgmodes/internal/listen"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 )
@@ -77,6 +78,7 @@ type Reader struct {
 	public       *document
 	pollInterval []byte
 	fiber        *fiber.App
+	server       *listen.Server
 	draining     atomic.Bool
 }
 
@@ -122,6 +124,7 @@ func New(o Options) (*Reader, error) {
 	}
 	r.reporter = &reporter{log: o.Log, every: o.ReportEvery, note: o.Store.NoteUses, table: r.tokens.table, clock: o.Clock}
 	r.fiber = r.app(o.Collections)
+	r.server = listen.NewServer(r.fiber)
 	r.watch(o.Metrics, r.follower.canary)
 	return r, nil
 }
@@ -138,7 +141,7 @@ func (r *Reader) Follow(ctx context.Context) {
 }
 
 // Serve answers requests until Shutdown.
-func (r *Reader) Serve(ln net.Listener) error { return r.fiber.Listener(ln) }
+func (r *Reader) Serve(ln net.Listener) error { return r.server.Serve(ln) }
 
 // Started says whether the reader has what to serve from: it was in step with
 // Redis once, or could not be and has loaded a snapshot from disk.
@@ -165,7 +168,7 @@ func (r *Reader) Drain() { r.draining.Store(true) }
 // Shutdown stops serving, after the requests under way, and drops what is
 // resident. Follow has to have ended.
 func (r *Reader) Shutdown(ctx context.Context) error {
-	err := r.fiber.ShutdownWithContext(ctx)
+	err := r.server.Shutdown(ctx)
 	r.documents.close()
 	r.tokens.close()
 	r.claims.met.StopAllGoroutines()

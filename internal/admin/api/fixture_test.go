@@ -23,6 +23,7 @@ import (
 	"orgmodes/internal/admin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/listen"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
@@ -111,12 +112,15 @@ func (s *site) serve(change ...func(*admin.Options)) {
 	require.NoError(t, err)
 	s.url = "http://" + listener.Addr().String()
 	ended := make(chan error, 1)
-	go func() { ended <- app.Listener(listener) }()
+	server := listen.NewServer(app)
+	go func() { ended <- server.Serve(listener) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: 8}
 	s.client = &http.Client{Transport: transport, Timeout: storetest.Patience}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		require.NoError(t, app.ShutdownWithTimeout(storetest.Patience))
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), storetest.Patience)
+		defer cancel()
+		require.NoError(t, server.Shutdown(bounded))
 		require.NoError(t, <-ended)
 	})
 }

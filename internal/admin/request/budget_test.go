@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"orgmodes/internal/admin/request"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/listen"
 	"orgmodes/internal/problem"
 )
 
@@ -31,8 +33,14 @@ func TestLargeAnswersAreBoundedUntilTheyAreReceived(t *testing.T) {
 	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan error, 1)
-	go func() { ended <- app.Listener(ln) }()
-	t.Cleanup(func() { require.NoError(t, app.ShutdownWithTimeout(patience)); require.NoError(t, <-ended) })
+	server := listen.NewServer(app)
+	go func() { ended <- server.Serve(ln) }()
+	t.Cleanup(func() {
+		bounded, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		require.NoError(t, server.Shutdown(bounded))
+		require.NoError(t, <-ended)
+	})
 	send := func(method, path string) net.Conn {
 		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", ln.Addr().String())
 		require.NoError(t, err)

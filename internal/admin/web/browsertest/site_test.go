@@ -30,6 +30,7 @@ import (
 	"orgmodes/internal/admin/password"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/listen"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
@@ -197,12 +198,15 @@ func (s *site) startAdmin() {
 	})
 	require.NoError(s.t, err)
 	s.routes = app.GetRoutes(true)
+	server := listen.NewServer(app)
 	s.background(func(ctx context.Context) error {
 		go func() {
 			<-ctx.Done()
-			_ = app.ShutdownWithTimeout(5 * time.Second)
+			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			_ = server.Shutdown(bounded)
 		}()
-		return app.Listener(ln)
+		return server.Serve(ln)
 	})
 }
 

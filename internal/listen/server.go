@@ -1,0 +1,54 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+)
+
+// App is a fiber.App.
+type App interface {
+	Listener(ln net.Listener) error
+	ShutdownWithContext(ctx context.Context) error
+}
+
+// Server serves an app on one listener until it is shut down, however early that is:
+// fasthttp ignores a shutdown before Serve has begun, and then serves for ever.
+type Server struct {
+	app  App
+	mu   sync.Mutex
+	ln   net.Listener
+	down bool
+}
+
+// NewServer returns a Server of app.
+func NewServer(app App) *Server { return &Server{app: app} }
+
+// Serve serves connections from ln, which it closes, until Shutdown.
+func (s *Server) Serve(ln net.Listener) error {
+	s.mu.Lock()
+	s.ln = ln
+	down := s.down
+	s.mu.Unlock()
+	if down {
+		return ln.Close()
+	}
+	return s.app.Listener(ln)
+}
+
+// Shutdown ends Serve, and returns when the requests under way are answered. The error is
+// that of ctx where they take longer.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.down = true
+	ln := s.ln
+	s.mu.Unlock()
+	if ln != nil {
+		_ = ln.Close()
+	}
+	if err := s.app.ShutdownWithContext(ctx); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
