@@ -6,22 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/listen"
 )
 
-// held is an app that doesn't listen until it is let.
+// held is what fiber.App is made of, which doesn't listen until it is let.
 type held struct {
-	*fiber.App
+	*fasthttp.Server
 	asked, let chan struct{}
 }
 
 func (h held) Listener(ln net.Listener) error {
 	close(h.asked)
 	<-h.let
-	return h.App.Listener(ln)
+	return h.Serve(ln)
 }
 
 func TestServerEndsHoweverEarlyItIsShutDown(t *testing.T) {
@@ -30,7 +30,7 @@ func TestServerEndsHoweverEarlyItIsShutDown(t *testing.T) {
 		t.Run(when, func(t *testing.T) {
 			ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 			require.NoError(t, err)
-			app := held{fiber.New(fiber.Config{DisableStartupMessage: true}), make(chan struct{}), make(chan struct{})}
+			app := held{&fasthttp.Server{}, make(chan struct{}), make(chan struct{})}
 			server := listen.NewServer(app)
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()

@@ -282,6 +282,7 @@ func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 			d.spec = f.Value
 		case f.Name == "status" && f.Flaw == "":
 			d.Notices = append(d.Notices, resource.Notice{Pointer: d.pointer + "/status", Detail: "status is passed over: the library finds it out itself", Line: f.Line, Column: f.Column})
+		case f.Name == "actions" && f.Flaw == "": // of the API
 		default:
 			rest.Fields = append(rest.Fields, f)
 		}

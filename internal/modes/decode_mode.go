@@ -111,7 +111,7 @@ func (d *decoder) flatMode(n *jsonast.Node) Mode {
 // refused for having them.
 func serverField(name string) bool {
 	return slices.Contains([]string{
-		"id", "organization_id", "created_by", "created_at", "updated_at", "updated_by", "version", "position", "etag", "built_in", "overrides",
+		"id", "organization_id", "created_by", "created_at", "updated_at", "updated_by", "version", "position", "etag", "built_in", "overrides", "actions",
 	}, name)
 }
 

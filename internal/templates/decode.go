@@ -21,7 +21,7 @@ var writable = []string{"name", "permission_mode", "allowed_tools", "default_rol
 // serverFields are made by us. Whoever sends back what it was given is not
 // refused for having them: in a request they say nothing, in a file some do.
 var serverFields = []string{
-	"template_id", "organization_id", "created_at", "updated_at", "created_by", "updated_by", "version", "etag",
+	"template_id", "organization_id", "created_at", "updated_at", "created_by", "updated_by", "version", "etag", "actions",
 }
 
 // decoder makes templates of nodes. It collects every problem instead of stopping

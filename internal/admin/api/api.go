@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/authz"
@@ -55,6 +56,11 @@ type visit struct {
 
 // by is who acts, for the audit log.
 func (v *visit) by() audit.By { return authz.By(v.Ctx, v.who) }
+
+// address is the address of something in the organization of the visit.
+func (v *visit) address(path string) string { return organizationAddress(v.org.ID) + path }
+
+func organizationAddress(id uuid.UUID) string { return "/api/v1/organizations/" + id.String() }
 
 // may decides about something in the organization of the visit.
 func (v *visit) may(r access.Request) access.Verdict { return access.Decide(v.who, v.role, r) }

@@ -66,7 +66,8 @@ func (e malformedError) Unwrap() error { return e.error }
 
 // compatibleFailure answers 400 where clients expect it.
 func (a *API) compatibleFailure(err error) error {
-	err = a.templates().presented(err)
+	r := a.templates()
+	err = r.presented(err, func(o resource.Object) any { return r.present(o, nil) })
 	if f, ok := fault.As(err); ok {
 		switch f.Code {
 		case templates.CodeNameTaken, templates.CodeNameEmpty, templates.CodePermissionMode:

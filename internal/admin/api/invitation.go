@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 )
@@ -19,10 +20,21 @@ type invitation struct {
 	InvitedBy string    `json:"invited_by"`
 	CreatedAt time.Time `json:"created_at"`
 	ExpiresAt time.Time `json:"expires_at"`
+
+	Actions actions.List `json:"actions"`
 }
 
-func invitationOf(i postgres.Invitation) invitation {
-	return invitation{i.ID, i.Email, i.Role, i.InvitedBy, i.CreatedAt, i.ExpiresAt}
+func invitationOf(i postgres.Invitation, can actions.List) invitation {
+	return invitation{i.ID, i.Email, i.Role, i.InvitedBy, i.CreatedAt, i.ExpiresAt, can}
+}
+
+func (v *visit) invitation(i postgres.Invitation) invitation {
+	return invitationOf(i, actions.Of(v.may, v.address("/invitations/"+i.ID.String()), []actions.Definition{actions.Withdraw.On(involves(access.Role(i.Role)))}))
+}
+
+// involves is a change of members of a role.
+func involves(role access.Role) access.Request {
+	return access.Request{Action: access.ManageMembers, Roles: []access.Role{role}}
 }
 
 // invited is an invitation as the one who is invited sees it.
@@ -32,7 +44,9 @@ type invited struct {
 }
 
 func invitedOf(i postgres.Invited) invited {
-	return invited{invitationOf(i.Invitation), membership{i.OrganizationID, i.Slug, i.Name, access.Role(i.Role)}}
+	theirs := func(access.Request) access.Verdict { return access.Verdict{Allowed: true} }
+	can := actions.Of(theirs, "/api/v1/invitations/"+i.ID.String(), []actions.Definition{actions.Accept, actions.Decline})
+	return invited{invitationOf(i.Invitation, can), membership{ID: i.OrganizationID, Slug: i.Slug, Name: i.Name, Role: access.Role(i.Role)}}
 }
 
 // invitationID reads the invitation of the path.

@@ -4,8 +4,6 @@ import (
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
-
-	"orgmodes/internal/access"
 )
 
 // invitationCreate asks an address to become a member. Whether it has an account makes
@@ -22,13 +20,13 @@ func (a *API) invitationCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.may(access.Request{Action: access.ManageMembers, Roles: []access.Role{role}}).Err(); err != nil {
+	if err := v.may(involves(role)).Err(); err != nil {
 		return err
 	}
 	made, err := a.DB.Invite(v.UserContext(), v.by(), v.org.ID, sent.Email, string(role))
 	if err != nil {
 		return err
 	}
-	v.Set(fiber.HeaderLocation, "/api/v1/organizations/"+v.org.ID.String()+"/invitations/"+made.ID.String())
-	return answer(v.Ctx, http.StatusCreated, invitationOf(made))
+	v.Set(fiber.HeaderLocation, v.address("/invitations/"+made.ID.String()))
+	return answer(v.Ctx, http.StatusCreated, v.invitation(made))
 }

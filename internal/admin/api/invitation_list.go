@@ -20,5 +20,5 @@ func (a *API) invitationList(v *visit) error {
 	return answer(v.Ctx, http.StatusOK, struct {
 		Invitations []invitation `json:"invitations"`
 		NextCursor  string       `json:"next_cursor,omitempty"`
-	}{eachOf(part, invitationOf), next})
+	}{eachOf(part, v.invitation), next})
 }

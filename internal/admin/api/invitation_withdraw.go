@@ -13,7 +13,7 @@ func (a *API) invitationWithdraw(v *visit) error {
 		return err
 	}
 	err = a.DB.Withdraw(v.UserContext(), v.by(), v.org.ID, id, func(role string) error {
-		return v.may(access.Request{Action: access.ManageMembers, Roles: []access.Role{access.Role(role)}}).Err()
+		return v.may(involves(access.Role(role))).Err()
 	})
 	if err != nil {
 		return err

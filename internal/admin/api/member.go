@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 )
@@ -16,9 +17,20 @@ type member struct {
 	User     person    `json:"user"`
 	Role     string    `json:"role"`
 	JoinedAt time.Time `json:"joined_at"`
+
+	Actions actions.List `json:"actions"`
 }
 
-func memberOf(m postgres.Member) member { return member{personOf(m.User), m.Role, m.JoinedAt} }
+func (v *visit) member(m postgres.Member) member {
+	touches := v.touches(m.User.ID, access.Role(m.Role))
+	return member{personOf(m.User), m.Role, m.JoinedAt, actions.Of(v.may, v.address("/members/"+m.User.ID.String()),
+		[]actions.Definition{actions.ChangeRole.On(touches), actions.Remove.On(touches)})}
+}
+
+// touches is a change of a member, which takes away or gives roles.
+func (v *visit) touches(user uuid.UUID, roles ...access.Role) access.Request {
+	return access.Request{Action: access.ManageMembers, Own: user == v.who.UserID, Roles: roles}
+}
 
 // roleOf checks a role that was sent.
 func roleOf(s string) (access.Role, error) {
@@ -42,9 +54,7 @@ func memberID(v *visit) (uuid.UUID, error) {
 // role then may be changed so: an owner made meanwhile is safe from admins.
 func (v *visit) mayTouch(user uuid.UUID, to ...access.Role) func(before string) error {
 	return func(before string) error {
-		return v.may(access.Request{
-			Action: access.ManageMembers, Own: user == v.who.UserID, Roles: append(to, access.Role(before)),
-		}).Err()
+		return v.may(v.touches(user, append(to, access.Role(before))...)).Err()
 	}
 }
 
@@ -56,7 +66,7 @@ func (a *API) findMember(v *visit, user uuid.UUID) (member, error) {
 	}
 	for _, m := range all {
 		if m.User.ID == user {
-			return memberOf(m), nil
+			return v.member(m), nil
 		}
 	}
 	return member{}, fault.New(fault.NotFound, "not_found", "There is no such member")

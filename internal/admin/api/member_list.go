@@ -14,7 +14,7 @@ func (a *API) memberList(v *visit) error {
 	part, next := page(p, all, func(m postgres.Member) string { return m.User.ID.String() })
 	list := make([]member, len(part))
 	for i, m := range part {
-		list[i] = memberOf(m)
+		list[i] = v.member(m)
 	}
 	return answer(v.Ctx, 200, struct {
 		Members    []member `json:"members"`

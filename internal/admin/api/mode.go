@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
@@ -23,7 +24,11 @@ func (modeAPI) parameters() parameters {
 
 func (modeAPI) limit() int { return modes.MaxModes }
 
-func (a modeAPI) present(o resource.Object) any { return a.own(o) }
+func (a modeAPI) present(o resource.Object, can actions.List) any { return a.own(o, can) }
+
+func (modeAPI) actions(v *visit, _ string) actions.List {
+	return actions.Of(v.may, v.address(""), []actions.Definition{actions.Move})
+}
 
 func (modeAPI) sent(o resource.Object) any { return o.Spec.Fields() }
 
@@ -76,6 +81,7 @@ type mode struct {
 	BuiltIn        bool         `json:"built_in,omitempty"`
 	Overrides      bool         `json:"overrides,omitempty"`
 	Config         modes.Config `json:"config"`
+	Actions        actions.List `json:"actions,omitempty"`
 }
 
 func modeOf(o resource.Object) mode {
@@ -87,9 +93,10 @@ func modeOf(o resource.Object) mode {
 	}
 }
 
-// own is modeOf with the mark of a mode that stands in for a built-in one.
-func (a *API) own(o resource.Object) mode {
+// own is modeOf with the mark of a mode that stands in for a built-in one, and actions.
+func (a *API) own(o resource.Object, can actions.List) mode {
 	out := modeOf(o)
+	out.Actions = can
 	out.Overrides = a.isBuiltin(out.Slug)
 	return out
 }

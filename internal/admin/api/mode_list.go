@@ -1,6 +1,7 @@
 package api
 
 import (
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
@@ -17,17 +18,17 @@ func (a modeAPI) list(v *visit) ([]listed, error) {
 		return nil, err
 	}
 	var list []listed
-	for _, m := range a.inView(view, all) {
+	for _, m := range a.inView(v, view, all) {
 		list = append(list, listed{m.Slug, m})
 	}
 	return list, nil
 }
 
 // inView puts modes into the order of a view.
-func (a *API) inView(view files.View, all []resource.Object) []mode {
+func (a *API) inView(v *visit, view files.View, all []resource.Object) []mode {
 	own := make([]mode, len(all))
 	for i, o := range all {
-		own[i] = a.own(o)
+		own[i], _ = a.modes().shown(v, o).(mode)
 	}
 	if view == files.Own {
 		return own
@@ -42,7 +43,10 @@ func (a *API) inView(view files.View, all []resource.Object) []mode {
 	for _, m := range modes.Merge(a.Builtins, plain) {
 		out, ok := bySlug[modes.SlugKey(m.Slug)]
 		if !ok {
-			out = mode{Slug: m.Slug, Name: m.Name, Config: m.Config, BuiltIn: true}
+			out = mode{
+				Slug: m.Slug, Name: m.Name, Config: m.Config, BuiltIn: true,
+				Actions: actions.Of(v.may, v.address(""), []actions.Definition{actions.Override}),
+			}
 		}
 		merged = append(merged, out)
 	}

@@ -32,7 +32,7 @@ func (a *API) organizationGet(v *visit) error {
 		PendingSince      *time.Time                `json:"pending_since"`
 		May               map[access.Action]verdict `json:"may"`
 	}{
-		membership{v.org.ID, v.org.Slug, v.org.Name, v.role},
+		a.withActions(v, membership{ID: v.org.ID, Slug: v.org.Slug, Name: v.org.Name, Role: v.role}),
 		v.org.CreatedAt, s.Revision, s.PublishedRevision, s.PendingSince, may,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 )
 
 // membership is an organization that one may see.
@@ -12,6 +13,21 @@ type membership struct {
 	Slug string      `json:"slug"`
 	Name string      `json:"name"`
 	Role access.Role `json:"role"`
+
+	Actions actions.List `json:"actions,omitempty"`
+}
+
+// withActions adds to an organization what the visitor can do with it.
+func (a *API) withActions(v *visit, m membership) membership {
+	var definitions []actions.Definition
+	for _, k := range a.DB.Kinds() {
+		names := k.Names()
+		definitions = append(definitions, actions.Create(names), actions.Import(names), actions.Export(names))
+	}
+	definitions = append(definitions, actions.Apply, actions.Watch, actions.ReadAudit, actions.ExportAudit, actions.ReadMembers, actions.Invite, actions.CreateToken)
+	may := func(r access.Request) access.Verdict { return access.Decide(v.who, m.Role, r) }
+	m.Actions = actions.Of(may, organizationAddress(m.ID), definitions)
+	return m
 }
 
 func (a *API) organizationList(v *visit) error {
@@ -24,6 +40,9 @@ func (a *API) organizationList(v *visit) error {
 		return err
 	}
 	part, next := page(p, all, func(m membership) string { return m.ID.String() })
+	for i, m := range part {
+		part[i] = a.withActions(v, m)
+	}
 	return answer(v.Ctx, 200, struct {
 		Organizations []membership `json:"organizations"`
 		NextCursor    string       `json:"next_cursor,omitempty"`
@@ -39,7 +58,7 @@ func (a *API) memberships(v *visit) ([]membership, error) {
 	}
 	list := make([]membership, len(all))
 	for i, m := range all {
-		list[i] = membership{m.ID, m.Slug, m.Name, access.Role(m.Role)}
+		list[i] = membership{ID: m.ID, Slug: m.Slug, Name: m.Name, Role: access.Role(m.Role)}
 	}
 	return list, nil
 }

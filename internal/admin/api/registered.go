@@ -5,8 +5,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/jsonast"
 	"orgmodes/internal/manifest"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
@@ -30,7 +32,15 @@ func (registeredAPI) parameters() parameters { return parameters{} }
 
 func (registeredAPI) limit() int { return manifest.MaxDocuments }
 
-func (r registeredAPI) present(o resource.Object) any { return manifest.Of(r.kind, o) }
+func (r registeredAPI) present(o resource.Object, can actions.List) any {
+	out := manifest.Of(r.kind, o)
+	if can != nil {
+		out = append(out, jsonast.Pair{Name: "actions", Value: can})
+	}
+	return out
+}
+
+func (registeredAPI) actions(*visit, string) actions.List { return nil }
 
 func (r registeredAPI) sent(o resource.Object) any { return manifest.Content(r.kind, o) }
 
@@ -64,7 +74,7 @@ func (r registeredAPI) describe(out *version, o resource.Object, whole bool) {
 
 func (r registeredAPI) list(v *visit) ([]listed, error) {
 	all, err := r.store.List(v.UserContext(), v.org.ID)
-	return eachOf(all, func(o resource.Object) listed { return listed{o.ID.String(), r.present(o)} }), err
+	return eachOf(all, func(o resource.Object) listed { return listed{o.ID.String(), r.shown(v, o)} }), err
 }
 
 // export answers with all objects as documents of YAML.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
@@ -29,9 +30,12 @@ type presenter interface {
 	parameters() parameters
 	// limit returns how many objects of the kind a library can have.
 	limit() int
-	// present returns an object as it is answered, and sent its content as it is sent.
-	present(resource.Object) any
+	// present returns an object as it is answered, with actions if there are any, and sent
+	// its content as it is sent.
+	present(resource.Object, actions.List) any
 	sent(resource.Object) any
+	// actions returns the actions on objects that only this kind has.
+	actions(v *visit, address string) actions.List
 	// read reads the whole content of an object from a request's body.
 	read(v *visit) (resource.Object, error)
 	// patch applies a merge patch (RFC 7396) to the content of the current object.
@@ -64,20 +68,29 @@ type howToImport struct {
 
 // in wraps API.in, and puts the current objects in a failure into the format of the kind.
 func (r *objects) in(request access.Request, handle func(*visit) error, t ...string) fiber.Handler {
-	return r.API.in(request, func(v *visit) error { return r.presented(handle(v)) }, t...)
+	return r.API.in(request, func(v *visit) error {
+		return r.presented(handle(v), func(o resource.Object) any { return r.shown(v, o) })
+	}, t...)
 }
 
-// presented puts the current objects of a failure into the form of the kind.
-func (r *objects) presented(err error) error {
+// shown returns an object as it is answered, with its actions.
+func (r *objects) shown(v *visit, o resource.Object) any {
+	address := v.address("/" + r.store.Names().Plural + "/" + o.ID.String())
+	common := actions.Of(v.may, address, []actions.Definition{actions.Update, actions.Delete, actions.History})
+	return r.present(o, append(common, r.actions(v, address)...))
+}
+
+// presented puts the current objects of a failure into the form in which they are shown.
+func (r *objects) presented(err error, shown func(resource.Object) any) error {
 	f, ok := fault.As(err)
 	if !ok {
 		return err
 	}
 	switch current := f.Current.(type) {
 	case resource.Object:
-		f.Current = r.present(current)
+		f.Current = shown(current)
 	case []resource.Object:
-		f.Current = eachOf(current, r.present)
+		f.Current = eachOf(current, shown)
 	}
 	return err
 }
@@ -100,7 +113,7 @@ func (r *objects) find(v *visit) (resource.Object, error) {
 // answer writes an object with its ETag.
 func (r *objects) answer(v *visit, status int, o resource.Object) error {
 	v.Set("ETag", etag(o.ID, o.Version))
-	return answer(v.Ctx, status, r.present(o))
+	return answer(v.Ctx, status, r.shown(v, o))
 }
 
 // target resolves the object that a change is for, and checks it against what the caller

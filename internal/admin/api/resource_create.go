@@ -13,7 +13,7 @@ func (r *objects) postOne(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.Set(fiber.HeaderLocation, "/api/v1/organizations/"+v.org.ID.String()+"/"+r.store.Names().Plural+"/"+created.ID.String())
+	v.Set(fiber.HeaderLocation, v.address("/"+r.store.Names().Plural+"/"+created.ID.String()))
 	return r.answer(v, http.StatusCreated, created)
 }
 

@@ -29,7 +29,7 @@ func (r *objects) listDeleted(v *visit) error {
 	}
 	list, next := make([]version, min(len(deleted), p.limit)), ""
 	for i := range list {
-		list[i] = r.versionOf(deleted[i])
+		list[i] = r.versionOf(v, deleted[i])
 	}
 	if len(deleted) > p.limit {
 		last := list[p.limit-1]

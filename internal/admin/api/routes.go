@@ -6,13 +6,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/openapi"
 	"orgmodes/internal/resource"
 )
 
-// Routes adds all routes of the API. What somebody has to be allowed to do
-// stands beside the path; a handler asks once more only where the answer
-// depends on what was sent.
+// Routes adds all routes of the API. What somebody has to be allowed to do stands beside
+// the path, or in package actions for what objects list among their actions; a handler
+// asks once more only where the answer depends on what was sent.
 //
 // Modes and organizations are named by id or slug, permission templates by id or
 // name. What is called as something below its collection is ("import", "order") is
@@ -39,8 +40,9 @@ func (a *API) Routes(app fiber.Router) {
 	v1.Get("/organizations", a.known(a.organizationList, limit, after))
 
 	v1.Get("/invitations", a.signedIn(a.invitedList))
-	v1.Post("/invitations/:invitation/accept", a.signedIn(a.invitedAccept))
-	v1.Delete("/invitations/:invitation", a.signedIn(a.invitedDecline))
+	const mine = "/invitations/:invitation"
+	add(v1, actions.Accept, mine, a.signedIn(a.invitedAccept))
+	add(v1, actions.Decline, mine, a.signedIn(a.invitedDecline))
 
 	v1.Post("/advice", a.known(a.adviceGive, "client..."))
 	v1.Get("/advice/rules", a.known(a.adviceRuleList))
@@ -48,21 +50,16 @@ func (a *API) Routes(app fiber.Router) {
 	v1.Post("/views", a.known(a.viewDraft, "client..."))
 
 	var (
-		reads      = access.Request{Action: access.ReadLibrary}
-		changes    = access.Request{Action: access.ChangeLibrary}
-		audits     = access.Request{Action: access.ReadAudit}
-		members    = access.Request{Action: access.ReadMembers}
-		manages    = access.Request{Action: access.ManageMembers}
-		leaves     = access.Request{Action: access.ManageMembers, Own: true}
-		readsOwn   = access.Request{Action: access.ReadTokens, Own: true}
-		creates    = access.Request{Action: access.CreateToken}
-		revokesOwn = access.Request{Action: access.RevokeToken, Own: true}
+		reads    = access.Request{Action: access.ReadLibrary}
+		changes  = access.Request{Action: access.ChangeLibrary}
+		manages  = access.Request{Action: access.ManageMembers}
+		readsOwn = access.Request{Action: access.ReadTokens, Own: true}
 	)
 	org := v1.Group("/organizations/:org")
 	org.Get("", a.in(reads, a.organizationGet))
 	org.Get("/publication", a.in(reads, a.publicationGet))
 
-	org.Put("/modes/order", a.in(changes, a.modesOrder))
+	a.does(org, actions.Move, "", a.modesOrder)
 	library(org, a.modes(), reads, changes)
 	org.Get("/modes/:mode/advice", a.in(reads, a.modeAdvice, "client..."))
 	org.Get("/modes/:mode/clients", a.in(reads, a.viewList))
@@ -71,28 +68,28 @@ func (a *API) Routes(app fiber.Router) {
 	org.Get("/templates/tools", a.in(reads, a.templateTools))
 	org.Post("/templates/defaults", a.in(changes, a.templateDefaultsRestore))
 	library(org, a.templates(), reads, changes)
-	org.Post("/templates/:template/resolve", a.in(reads, a.templateResolve))
+	a.does(org, actions.Resolve, "/templates/:template", a.templateResolve)
 
 	for _, r := range registered {
 		library(org, r, reads, changes)
 	}
-	org.Post("/apply", a.in(changes, a.apply, "dry_run"))
-	org.Get("/watch", a.in(reads, a.watch(reads), "kinds"))
+	a.does(org, actions.Apply, "", a.apply, "dry_run")
+	a.does(org, actions.Watch, "", a.watch(reads), "kinds")
 
-	org.Get("/audit", a.in(audits, a.auditList, slices.Concat(narrowed, []string{limit, after})...))
-	org.Get("/audit/export", a.in(audits, a.auditExport, slices.Concat(narrowed, []string{"format"})...))
+	a.does(org, actions.ReadAudit, "", a.auditList, slices.Concat(narrowed, []string{limit, after})...)
+	a.does(org, actions.ExportAudit, "", a.auditExport, slices.Concat(narrowed, []string{"format"})...)
 
-	org.Get("/members", a.in(members, a.memberList, limit, after))
-	org.Put("/members/:user", a.in(manages, a.memberChange))
-	org.Delete("/members/:user", a.in(leaves, a.memberRemove))
+	a.does(org, actions.ReadMembers, "", a.memberList, limit, after)
+	a.does(org, actions.ChangeRole, "/members/:user", a.memberChange)
+	a.does(org, actions.Remove, "/members/:user", a.memberRemove)
 
 	org.Get("/invitations", a.in(manages, a.invitationList, limit, after))
-	org.Post("/invitations", a.in(manages, a.invitationCreate))
-	org.Delete("/invitations/:invitation", a.in(manages, a.invitationWithdraw))
+	a.does(org, actions.Invite, "", a.invitationCreate)
+	a.does(org, actions.Withdraw, "/invitations/:invitation", a.invitationWithdraw)
 
 	org.Get("/tokens", a.in(readsOwn, a.tokenList, limit, after))
-	org.Post("/tokens", a.in(creates, a.tokenCreate))
-	org.Delete("/tokens/:token", a.in(revokesOwn, a.tokenRevoke))
+	a.does(org, actions.CreateToken, "", a.tokenCreate)
+	a.does(org, actions.Revoke, "/tokens/:token", a.tokenRevoke)
 
 	// What existing clients call: the access token says which organization.
 	compatible := app.Group("/api/templates", noStore)
@@ -113,21 +110,40 @@ func library(org fiber.Router, r *objects, reads, changes access.Request) {
 	names, own := r.store.Names(), r.parameters()
 	all, one := "/"+names.Plural, "/"+names.Plural+"/:"+names.Singular
 	org.Get(all, r.in(reads, r.listAll, slices.Concat(own.list, []string{limit, after})...))
-	org.Post(all, r.in(changes, r.postOne))
-	org.Post(all+"/import", r.in(changes, r.importAll, append([]string{"dry_run"}, own.imports...)...))
-	org.Get(all+"/export", r.in(reads, r.export, own.export...))
+	r.does(org, actions.Create(names), "", r.postOne)
+	r.does(org, actions.Import(names), "", r.importAll, append([]string{"dry_run"}, own.imports...)...)
+	r.does(org, actions.Export(names), "", r.export, own.export...)
 	org.Get(all+"/deleted", r.in(reads, r.listDeleted, limit, after))
 	org.Post(all+"/deletions", r.in(changes, r.deleteSeveral))
 	org.Post(all+"/restorations", r.in(changes, r.restoreSeveral))
 	org.Get(one, r.in(reads, r.getOne))
-	org.Put(one, r.in(changes, r.putOne))
-	org.Patch(one, r.in(changes, r.patchOne))
-	org.Delete(one, r.in(changes, r.deleteOne))
+	r.does(org, actions.Update, one, r.putOne)
+	org.Patch(one, r.in(actions.Update.Needs, r.patchOne))
+	r.does(org, actions.Delete, one, r.deleteOne)
 
-	org.Get(one+"/versions", r.in(reads, r.listVersions, limit, after))
+	r.does(org, actions.History, one, r.listVersions, limit, after)
 	org.Get(one+"/versions/:version", r.in(reads, r.getVersion))
-	org.Post(one+"/versions/:version/restore", r.in(changes, r.restoreVersion))
+	r.does(org, actions.Restore, one, r.restoreVersion)
 	org.Get(one+"/diff", r.in(reads, r.diffVersions, "from", "to"))
+}
+
+// does adds the route of an action on what is at a path.
+func (a *API) does(org fiber.Router, action actions.Definition, at string, handle func(*visit) error, t ...string) {
+	add(org, action, at, a.in(action.Needs, handle, t...))
+}
+
+// does wraps API.does, as in wraps API.in.
+func (r *objects) does(org fiber.Router, action actions.Definition, at string, handle func(*visit) error, t ...string) {
+	add(org, action, at, r.in(action.Needs, handle, t...))
+}
+
+// add adds a route as fiber's Get does, which takes HEAD, too.
+func add(to fiber.Router, action actions.Definition, at string, handle fiber.Handler) {
+	if action.Method == fiber.MethodGet {
+		to.Get(at+action.Path, handle)
+		return
+	}
+	to.Add(action.Method, at+action.Path, handle)
 }
 
 // noStore keeps answers out of every cache: they are somebody's.

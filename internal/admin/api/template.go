@@ -1,6 +1,7 @@
 package api
 
 import (
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
@@ -20,7 +21,11 @@ func (templateAPI) parameters() parameters {
 
 func (templateAPI) limit() int { return templates.MaxTemplates }
 
-func (templateAPI) present(o resource.Object) any { return templateOf(o) }
+func (templateAPI) present(o resource.Object, can actions.List) any { return templateOf(o, can) }
+
+func (templateAPI) actions(v *visit, address string) actions.List {
+	return actions.Of(v.may, address, []actions.Definition{actions.Resolve})
+}
 
 func (templateAPI) sent(o resource.Object) any { return o.Spec }
 
@@ -53,7 +58,7 @@ func (templateAPI) describe(out *version, o resource.Object, whole bool) {
 func (a templateAPI) list(v *visit) (list []listed, err error) {
 	all, err := a.DB.Templates.List(v.UserContext(), v.org.ID)
 	for _, t := range templates.Sorted(all) {
-		list = append(list, listed{t.ID.String(), templateOf(t.Object())})
+		list = append(list, listed{t.ID.String(), a.templates().shown(v, t.Object())})
 	}
 	return list, err
 }
@@ -68,13 +73,17 @@ func (a templateAPI) importFiles(v *visit, up importRequest, how howToImport) (a
 
 // templateOf is a template in the API: in the shape that clients know, and what
 // else is kept of it. All of it may be sent back; what is ours is ignored then.
-func templateOf(o resource.Object) jsonast.Map {
+func templateOf(o resource.Object, can actions.List) jsonast.Map {
 	t := templates.FromObject(o)
-	return append(t.Fields(),
+	out := append(t.Fields(),
 		jsonast.Pair{Name: "organization_id", Value: t.OrganizationID.String()},
 		jsonast.Pair{Name: "created_by", Value: t.CreatedBy},
 		jsonast.Pair{Name: "updated_by", Value: t.UpdatedBy},
 		jsonast.Pair{Name: "version", Value: t.Version},
 		jsonast.Pair{Name: "etag", Value: etag(t.ID, t.Version)},
 	)
+	if can != nil {
+		out = append(out, jsonast.Pair{Name: "actions", Value: can})
+	}
+	return out
 }

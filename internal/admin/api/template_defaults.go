@@ -3,7 +3,7 @@ package api
 import (
 	"net/http"
 
-	"orgmodes/internal/jsonast"
+	"orgmodes/internal/templates"
 )
 
 // templateDefaultsRestore adds those of the shipped templates that the
@@ -13,11 +13,8 @@ func (a *API) templateDefaultsRestore(v *visit) error {
 	if err != nil {
 		return err
 	}
-	list := make([]jsonast.Map, len(added))
-	for i, t := range added {
-		list[i] = templateOf(t.Object())
-	}
+	list := eachOf(added, func(t templates.OrganizationTemplate) any { return a.templates().shown(v, t.Object()) })
 	return answer(v.Ctx, http.StatusOK, struct {
-		Added []jsonast.Map `json:"added"`
+		Added []any `json:"added"`
 	}{list})
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/postgres"
 )
 
@@ -26,6 +28,8 @@ type accessToken struct {
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 	// Published says that readers know of it as it is here.
 	Published bool `json:"published"`
+
+	Actions actions.List `json:"actions"`
 }
 
 // person is a user as others see them.
@@ -37,12 +41,20 @@ type person struct {
 
 func personOf(u postgres.User) person { return person{u.ID, u.Email, u.Name} }
 
-func tokenOf(t postgres.Token) accessToken {
+func (v *visit) token(t postgres.Token) accessToken {
+	can := actions.List{}
+	if t.RevokedAt == nil {
+		can = actions.Of(v.may, v.address("/tokens/"+t.ID.String()),
+			[]actions.Definition{actions.Revoke.On(revokes(t.User.ID == v.who.UserID))})
+	}
 	return accessToken{
 		ID: t.ID, Start: t.Start, Name: t.Name, User: personOf(t.User), Scopes: t.Scopes, CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt,
 		ExpiresAt: t.ExpiresAt, RevokedAt: t.RevokedAt, LastUsedAt: t.LastUsedAt, Published: t.PublishedVersion >= t.Version,
+		Actions: can,
 	}
 }
+
+func revokes(own bool) access.Request { return access.Request{Action: access.RevokeToken, Own: own} }
 
 // published waits for readers to know of a token as it is now, for so long as
 // is reasonable: what was done is done, and will be published in any case.

@@ -42,12 +42,12 @@ func (a *API) tokenCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	out := tokenOf(made)
+	out := v.token(made)
 	out.Token = secret
 	if out.Published, err = a.published(v.UserContext(), made); err != nil {
 		// The token is there; only this answer can tell what it is.
 		a.Log.Warn("waiting for a token's publication", "token_id", made.ID, "err", err)
 	}
-	v.Set(fiber.HeaderLocation, "/api/v1/organizations/"+v.org.ID.String()+"/tokens/"+made.ID.String())
+	v.Set(fiber.HeaderLocation, v.address("/tokens/"+made.ID.String()))
 	return answer(v.Ctx, http.StatusCreated, out)
 }

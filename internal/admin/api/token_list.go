@@ -29,7 +29,7 @@ func (a *API) tokenList(v *visit) error {
 	}
 	list, next := make([]accessToken, len(part)), ""
 	for i, t := range part {
-		list[i] = tokenOf(t)
+		list[i] = v.token(t)
 	}
 	if more {
 		next = cursor{Key: part[len(part)-1].ID.String()}.String()

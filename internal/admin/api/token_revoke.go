@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/access"
 	"orgmodes/internal/fault"
 )
 
@@ -23,14 +22,14 @@ func (a *API) tokenRevoke(v *visit) error {
 		return unknown
 	case err != nil:
 		return err
-	case !v.may(access.Request{Action: access.RevokeToken, Own: t.User.ID == v.who.UserID}).Allowed:
+	case !v.may(revokes(t.User.ID == v.who.UserID)).Allowed:
 		return unknown // a caller who can't see it doesn't learn that it is there
 	}
 	revoked, err := a.DB.RevokeToken(v.UserContext(), v.by(), v.org.ID, id)
 	if err != nil {
 		return err
 	}
-	out := tokenOf(revoked)
+	out := v.token(revoked)
 	if out.Published, err = a.published(v.UserContext(), revoked); err != nil {
 		a.Log.Warn("waiting for a revocation's publication", "token_id", id, "err", err)
 	}

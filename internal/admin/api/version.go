@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/auditlog"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
@@ -32,21 +33,24 @@ type version struct {
 	Template any    `json:"template,omitempty"`
 	Spec     any    `json:"spec,omitempty"`
 
-	Labels map[string]string `json:"labels,omitempty"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	Actions actions.List      `json:"actions"`
 }
 
 func (v version) id() string { return v.ID + v.ModeID + v.TemplateID }
 
-func (r *objects) versionOf(of postgres.Version[resource.Object]) version {
-	return r.versionWith(of, false)
+func (r *objects) versionOf(v *visit, of postgres.Version[resource.Object]) version {
+	return r.versionWith(v, of, false)
 }
 
 // versionWith returns a version with its content if it is to be whole.
-func (r *objects) versionWith(of postgres.Version[resource.Object], whole bool) version {
+func (r *objects) versionWith(v *visit, of postgres.Version[resource.Object], whole bool) version {
 	out := version{
 		Version: of.Version.Version, Revision: of.Revision, Action: of.Action,
 		Actor:      auditlog.Actor{Kind: of.Actor.Kind, ID: of.Actor.ID, Name: of.Actor.Name},
 		OccurredAt: of.OccurredAt,
+		Actions: actions.Of(v.may, v.address("/"+r.store.Names().Plural+"/"+of.Object.ID.String()),
+			[]actions.Definition{actions.Restore}, "version", strconv.FormatInt(of.Version.Version, 10)),
 	}
 	r.describe(&out, of.Object, whole)
 	return out

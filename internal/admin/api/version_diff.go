@@ -37,7 +37,7 @@ func (r *objects) diffVersions(v *visit) error {
 		From    version       `json:"from"`
 		To      version       `json:"to"`
 		Changes []diff.Change `json:"changes"`
-	}{r.versionOf(before), r.versionOf(after), changes})
+	}{r.versionOf(v, before), r.versionOf(v, after), changes})
 }
 
 // versionAt is a version by its number, or the newest. That of a deleted object is

@@ -11,5 +11,5 @@ func (r *objects) getVersion(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return answer(v.Ctx, http.StatusOK, r.versionWith(found, true))
+	return answer(v.Ctx, http.StatusOK, r.versionWith(v, found, true))
 }

@@ -17,7 +17,7 @@ func (r *objects) listVersions(v *visit) error {
 	}
 	all := make([]version, len(got))
 	for i, one := range got {
-		all[i] = r.versionOf(one)
+		all[i] = r.versionOf(v, one)
 	}
 	list, next := counted(p, all, func(one version) int64 { return one.Version })
 	return answer(v.Ctx, http.StatusOK, struct {

@@ -86,8 +86,6 @@ type fields struct {
 	resource.Names
 	// Title is the plural as a part of a name: "Gadgets".
 	Title string
-	// Schema is that of a manifest, in JSON.
-	Schema string
 }
 
 // Codes returns the answers with some statuses, and the one for all others.
@@ -106,20 +104,26 @@ func (f fields) One() string {
 
 // described returns the description of what all kinds have, for one.
 func described(k resource.Kind) (map[string]any, error) {
-	schema, err := jsonast.Marshal(manifest.Schema(k))
-	if err != nil {
-		return nil, err
-	}
 	names := k.Names()
 	form, err := template.New("kind.yaml").Parse(ofKind)
 	if err != nil {
 		return nil, err
 	}
 	var text bytes.Buffer
-	if err := form.Execute(&text, fields{names, strings.ToUpper(names.Plural[:1]) + names.Plural[1:], string(schema)}); err != nil {
+	if err := form.Execute(&text, fields{names, strings.ToUpper(names.Plural[:1]) + names.Plural[1:]}); err != nil {
 		return nil, err
 	}
-	var d map[string]any
-	err = yaml.Unmarshal(text.Bytes(), &d)
-	return d, err
+	var d, ofManifest map[string]any
+	if err := yaml.Unmarshal(text.Bytes(), &d); err != nil {
+		return nil, err
+	}
+	schema, err := jsonast.Marshal(manifest.Schema(k))
+	if err != nil {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(schema, &ofManifest); err != nil {
+		return nil, err
+	}
+	merge(d, map[string]any{"components": map[string]any{"schemas": map[string]any{names.Manifest + "Manifest": ofManifest}}})
+	return d, nil
 }

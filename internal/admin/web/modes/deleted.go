@@ -3,8 +3,9 @@ package modes
 import (
 	"time"
 
-	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
+	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
 
@@ -26,7 +27,7 @@ type deletedModes struct {
 	// this isn't the first.
 	Older  string
 	Newest bool
-	Change access.Verdict
+	Can    actions.Verdicts
 }
 
 // Deleted lists what was deleted and not restored, the newest first.
@@ -40,7 +41,7 @@ func (p *Pages) Deleted(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	d := deletedModes{Newest: readable, Change: v.May(access.Request{Action: access.ChangeLibrary})}
+	d := deletedModes{Newest: readable, Can: v.Can(modes.KindName)}
 	if len(all) > deletedPage {
 		all = all[:deletedPage]
 		last := all[deletedPage-1]

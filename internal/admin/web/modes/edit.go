@@ -152,7 +152,7 @@ func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
 		if e.Builtin != nil {
 			remove = "Revert to built-in"
 		}
-		page.Actions = append(page.Actions, shell.Action{Label: remove, Path: v.Address("/modes/deletions?mode=" + m.ID.String()), May: e.Change})
+		page.Actions = append(page.Actions, shell.Action{Label: remove, Path: v.Address("/modes/deletions?mode=" + m.ID.String()), May: e.Can.Delete})
 	}
 	v.Status(status)
 	return v.Show("mode_edit", page)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/advice"
 	"orgmodes/internal/clients"
@@ -24,8 +24,8 @@ type modeEditor struct {
 	Seen string
 	// Draft is where and when it was stored.
 	Draft shell.Draft
-	// Change is whether the visitor may change the library.
-	Change access.Verdict
+	// Can is what the visitor may do with modes.
+	Can actions.Verdicts
 	// Mistakes are what keeps the draft from being saved; Tried says that saving
 	// was tried, so that they are listed and not only marked.
 	Mistakes []modeMistake
@@ -73,7 +73,7 @@ const touchedAll = "*"
 // complete finds out what there is to say about the draft.
 func (p *Pages) complete(v *shell.Visit, e *modeEditor) error {
 	e.budget = v.Budget()
-	e.Change = v.May(access.Request{Action: access.ChangeLibrary})
+	e.Can = v.Can(modes.KindName)
 	e.Mistakes, e.Advice, e.Templates, e.Form.Wrong, e.Form.Order = nil, nil, nil, nil, nil
 	templates, err := p.DB.Templates.List(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -166,7 +166,7 @@ func (e modeEditor) Empty() bool {
 }
 
 // ReadOnly says that the visitor may look and not change.
-func (e modeEditor) ReadOnly() bool { return !e.Change.Allowed }
+func (e modeEditor) ReadOnly() bool { return !e.Can.Update.Allowed }
 
 // IsYAML says which view it is.
 func (e modeEditor) IsYAML() bool { return e.View == viewYAML }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
@@ -49,8 +50,8 @@ type modesData struct {
 	Deleted   bool
 	// Begun are the visitor's drafts of new modes.
 	Begun shell.DraftHeads
-	// Change is whether the visitor may change the library.
-	Change access.Verdict
+	// Can is what the visitor may do with modes.
+	Can actions.Verdicts
 	// Order is whether the list can be reordered as it is shown.
 	Order access.Verdict
 }
@@ -67,7 +68,7 @@ func (p *Pages) List(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	d := modesData{pages: p, listed: l, Change: v.May(access.Request{Action: access.ChangeLibrary}), None: len(all) == 0}
+	d := modesData{pages: p, listed: l, Can: v.Can(modes.KindName), None: len(all) == 0}
 	if d.Builtins, d.Own, err = p.rows(all, found, who); err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (p *Pages) List(v *shell.Visit) error {
 	}
 	d.Narrowed = l.Search != "" || l.Show != ""
 	d.Shows, d.Sorts = l.choices(shows, "show"), l.choices(sorts, "sort")
-	d.Order = d.Change
+	d.Order = d.Can.Move
 	if d.Order.Allowed && (d.Narrowed || l.Sort != "") {
 		d.Order = access.Verdict{Reason: "The order can be changed where all modes are shown as editors list them"}
 	}
@@ -101,13 +102,13 @@ func (p *Pages) List(v *shell.Visit) error {
 	}
 	page := shell.Page{Title: "Modes", Lead: "What agents can be, in every editor of " + v.Org.Name + ".", Data: d}
 	if v.LeadsTo("/modes/export") {
-		page.Actions = append(page.Actions, shell.Action{Label: "Export", Path: v.Address("/modes/export"), May: access.Verdict{Allowed: true}})
+		page.Actions = append(page.Actions, shell.Action{Label: "Export", Path: v.Address("/modes/export"), May: d.Can.Export})
 	}
 	if v.LeadsTo("/modes/import") {
-		page.Actions = append(page.Actions, shell.Action{Label: "Import", Path: v.Address("/modes/import"), May: d.Change})
+		page.Actions = append(page.Actions, shell.Action{Label: "Import", Path: v.Address("/modes/import"), May: d.Can.Import})
 	}
 	if v.LeadsTo("/modes/new") {
-		page.Actions = append(page.Actions, shell.Action{Label: "New mode", Path: v.Address("/modes/new"), Primary: true, Key: "n", May: d.Change})
+		page.Actions = append(page.Actions, shell.Action{Label: "New mode", Path: v.Address("/modes/new"), Primary: true, Key: "n", May: d.Can.Create})
 	}
 	return v.Show("modes", page)
 }

@@ -4,6 +4,7 @@ import (
 	"html/template"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
 )
 
@@ -21,7 +22,8 @@ type rowKey struct {
 	builtin, overrides  bool
 	draft               bool
 	placed, first, last bool
-	change, order       access.Verdict
+	can                 actions.Verdicts
+	order               access.Verdict
 }
 
 func newRows() shell.Memory[rowKey, template.HTML] {
@@ -33,7 +35,7 @@ func (list modesData) Row(s shell.View, r modeRow) (template.HTML, error) {
 	p := list.pages
 	key := rowKey{
 		version: r.key, org: s.Org().Slug, slug: r.Slug, by: r.By, builtin: r.Builtin, overrides: r.Overrides, draft: r.Draft,
-		placed: r.Place > 0, first: r.Place == 1, last: r.Place == r.Of, change: list.Change, order: list.Order,
+		placed: r.Place > 0, first: r.Place == 1, last: r.Place == r.Of, can: list.Can, order: list.Order,
 	}
 	if r.Ours() {
 		key.ago = shell.Ago(r.UpdatedAt, p.Now())

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/paths"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/audit"
@@ -36,7 +36,7 @@ type modePast struct {
 	// Before is where this page begins, 0 on the first one; Older where the next
 	// one does, 0 on the last one.
 	Before, Older int64
-	Change        access.Verdict
+	Can           actions.Verdicts
 	// From and To are the versions that are compared; 0 where none are.
 	From, To int64
 	Sentence string
@@ -72,7 +72,7 @@ func (p *Pages) Versions(v *shell.Visit) error {
 	if len(got) == 0 {
 		return v.Redirect(v.Address("/modes/" + id.String() + "/history"))
 	}
-	d := modePast{ID: id.String(), Query: string(v.Request().URI().QueryString()), Name: got[0].Object.Name, Before: max(before, 0), Change: v.May(access.Request{Action: access.ChangeLibrary})}
+	d := modePast{ID: id.String(), Query: string(v.Request().URI().QueryString()), Name: got[0].Object.Name, Before: max(before, 0), Can: v.Can(modes.KindName)}
 	d.Ref = paths.Mode(got[0].Object.Slug, d.ID)
 	if d.Gone = before == 0 && got[0].Action == audit.Delete; d.Gone {
 		d.Ref = d.ID

@@ -290,7 +290,7 @@ func (p *Pages) show(v *shell.Visit, status int, e editor) (err error) {
 		e.Post = p.path(v, "/"+e.Saved.ID.String())
 		page.Actions = []shell.Action{
 			{Label: "History", Path: e.Post + "/history", May: access.Verdict{Allowed: true}},
-			{Label: "Delete", Path: p.path(v, "/deletions?object="+e.Saved.ID.String()), Asks: true, May: e.Change},
+			{Label: "Delete", Path: p.path(v, "/deletions?object="+e.Saved.ID.String()), Asks: true, May: e.Can.Delete},
 		}
 		if e.Uses, e.Users, err = p.links(v, *e.Saved); err != nil {
 			return err

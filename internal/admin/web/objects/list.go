@@ -82,7 +82,7 @@ func (p *Pages) List(v *shell.Visit) error {
 	}
 	return v.Show("objects", shell.Page{
 		Title: p.Title(), Lead: "The " + p.Noun() + "s of " + v.Org.Name + ", as manifests.", Data: d,
-		Actions: []shell.Action{{Label: "New " + p.Noun(), Path: p.path(v, "/new"), Primary: true, Key: "n", May: d.Change}},
+		Actions: []shell.Action{{Label: "New " + p.Noun(), Path: p.path(v, "/new"), Primary: true, Key: "n", May: d.Can.Create}},
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"embed"
 	"strings"
 
-	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
@@ -60,12 +60,12 @@ func (p *Pages) crumbs(v *shell.Visit, o *resource.Object) []shell.Crumb {
 type frame struct {
 	// Path is that of the list.
 	Path, Noun string
-	// Change is whether the visitor may change the library.
-	Change access.Verdict
+	// Can is what the visitor may do with the objects.
+	Can actions.Verdicts
 }
 
 func (p *Pages) frame(v *shell.Visit) frame {
-	return frame{Path: p.path(v, ""), Noun: p.Noun(), Change: v.May(access.Request{Action: access.ChangeLibrary})}
+	return frame{Path: p.path(v, ""), Noun: p.Noun(), Can: v.Can(p.kind.Names().Singular)}
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
@@ -48,6 +49,11 @@ func (v *Visit) By() audit.By { return authz.By(v.Ctx, v.Visitor) }
 // May decides about something in the organization of the visit: the same check
 // that guards the action.
 func (v *Visit) May(r access.Request) access.Verdict { return access.Decide(v.Visitor, v.role, r) }
+
+// Can is what the visitor may do with objects of a kind, as the API lists it.
+func (v *Visit) Can(kind string) actions.Verdicts {
+	return actions.VerdictsOn(v.shell.DB.Objects(kind).Names(), v.May)
+}
 
 // Address is that of a page of the visit's organization.
 func (v *Visit) Address(page string) string { return "/orgs/" + v.Org.Slug + page }
