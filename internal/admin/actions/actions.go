@@ -99,7 +99,8 @@ func (d Definition) On(needs access.Request) Definition {
 	return d
 }
 
-func (d Definition) decide(may func(access.Request) access.Verdict) access.Verdict {
+// Decide returns whether the action is allowed, as may decides about what it takes.
+func (d Definition) Decide(may func(access.Request) access.Verdict) access.Verdict {
 	if v := may(d.Needs); !v.Allowed || d.with == nil {
 		return v
 	}
@@ -114,8 +115,8 @@ type Verdicts struct {
 // VerdictsOn returns what may decides about objects of a kind.
 func VerdictsOn(of resource.Names, may func(access.Request) access.Verdict) Verdicts {
 	return Verdicts{
-		Create: Create(of).decide(may), Import: Import(of).decide(may), Export: Export(of).decide(may),
-		Update: Update.decide(may), Delete: Delete.decide(may), Restore: Restore.decide(may), Move: Move.decide(may),
+		Create: Create(of).Decide(may), Import: Import(of).Decide(may), Export: Export(of).Decide(may),
+		Update: Update.Decide(may), Delete: Delete.Decide(may), Restore: Restore.Decide(may), Move: Move.Decide(may),
 	}
 }
 
@@ -138,7 +139,7 @@ type List []Action
 func Of(may func(access.Request) access.Verdict, address string, definitions []Definition, parameters ...string) List {
 	list := make(List, len(definitions))
 	for i, d := range definitions {
-		verdict := d.decide(may)
+		verdict := d.Decide(may)
 		path := d.Path
 		for p := 0; p+1 < len(parameters); p += 2 {
 			path = strings.ReplaceAll(path, ":"+parameters[p], parameters[p+1])

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/postgres"
 )
@@ -50,7 +51,7 @@ type madeToken struct {
 
 func (p *Pages) tokenForm(v *shell.Visit, f shell.Form) tokenForm {
 	t := tokenForm{
-		Form: f, Write: v.May(access.Request{Action: access.CreateToken, Own: true, Scopes: []string{access.ScopeWrite}}),
+		Form: f, Write: actions.CreateToken.On(access.Request{Action: access.CreateToken, Own: true, Scopes: []string{access.ScopeWrite}}).Decide(v.May),
 	}
 	for _, o := range v.Orgs {
 		if o.ID != v.Org.ID {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
@@ -160,7 +161,7 @@ func (p *Pages) rowsOfTokens(v *shell.Visit, page []postgres.Token) (rows []toke
 	}
 	for _, t := range page {
 		r := tokenRow{Token: t, Mine: t.User.ID == v.Visitor.UserID, State: stateOf(t, p.Now())}
-		r.Revoke = v.May(access.Request{Action: access.RevokeToken, Own: r.Mine})
+		r.Revoke = actions.Revoke.On(access.Request{Action: access.RevokeToken, Own: r.Mine}).Decide(v.May)
 		if t.CreatedBy != t.User.ID.String() {
 			if r.By, err = who.Name(t.CreatedBy); err != nil {
 				return nil, err
