@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// README.md says what settings, packages and targets there are; these tests
-// hold it to the code. What they ask for is one more row in one of its tables.
+// README.md lists the settings, packages and targets; these tests compare it with the code.
+// To fix a failure, add a row to one of its tables.
 
 func read(t *testing.T, path string) string {
 	t.Helper()
@@ -25,7 +25,7 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-// section is what stands below a heading, up to the next one of its level.
+// section returns the text below a heading, up to the next one of its level.
 func section(t *testing.T, text, heading string) string {
 	t.Helper()
 	_, after, ok := strings.Cut(text, "\n"+heading+"\n")
@@ -63,9 +63,8 @@ func TestReadmeHasEverySetting(t *testing.T) {
 	}
 }
 
-// settingsOf finds the settings of a program, in whatever struct they stand, with
-// their defaults as the table has them. Where two structs have the same one, that
-// in config.go counts.
+// settingsOf finds the settings of a program, in any of its structs, with their defaults in
+// the table's format. If two structs have the same setting, the one in config.go counts.
 func settingsOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -145,7 +144,7 @@ func TestReadmeNamesTargetsThatExist(t *testing.T) {
 func TestLinksLeadSomewhere(t *testing.T) {
 	files, err := filepath.Glob("../docs/*.md")
 	require.NoError(t, err)
-	for _, file := range append(files, "../README.md", "../CHANGELOG.md") {
+	for _, file := range append(files, "../README.md", "../CHANGELOG.md", "../CONTRIBUTING.md", "../SECURITY.md") {
 		text := read(t, strings.TrimPrefix(file, "../"))
 		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
 			path, anchor, _ := strings.Cut(m[1], "#")
@@ -170,7 +169,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// hasHeading reports whether a heading has the anchor that GitHub gives it.
+// hasHeading reports whether a heading has the given anchor, in GitHub's form.
 func hasHeading(text, anchor string) bool {
 	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
 		plain := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
