@@ -1,6 +1,5 @@
-// Package internal_test holds the tests of how our packages may depend on one
-// another. The linter's depguard says it at the import; this sees through all
-// dependencies.
+// Package internal_test holds the tests of how our packages may depend on one another. The
+// linter's depguard checks direct imports; these tests check all transitive dependencies.
 package internal_test
 
 import (
@@ -18,12 +17,12 @@ import (
 
 const module = "orgmodes/"
 
-// pkg is what `go list -json` tells of a package.
+// pkg is a package in the output of `go list -json`.
 type pkg struct {
 	ImportPath string
 	Imports    []string
 	Deps       []string
-	// Tests' imports count where a rule is about tests too.
+	// The imports of tests matter for rules that cover tests too.
 	TestImports, XTestImports []string
 }
 
@@ -55,11 +54,11 @@ const (
 	mcp   = "github.com/modelcontextprotocol/..."
 )
 
-// never says of a package what it must not link, directly or through others.
-// A path that ends in /... means all below it too.
+// never lists, for each package, the packages that it must not link, directly or
+// indirectly. A path that ends in /... includes everything below it.
 var never = map[string][]string{
-	// Fiber brings text/template, and the metrics library database/sql: neither
-	// is more than dead weight without an engine or a driver.
+	// Fiber links text/template, and the metrics library links database/sql. Without an
+	// engine or a driver, both are just dead weight.
 	"cmd/reader": {
 		pgx, river, mcp, "html/template",
 		module + "sql", module + "internal/postgres/...", module + "internal/admin/...", module + "internal/worker/...",
@@ -134,7 +133,7 @@ func covers(pattern, importPath string) bool {
 	return importPath == below || strings.HasPrefix(importPath, below+"/")
 }
 
-// why shows the shortest chain of imports from one package to another.
+// why returns the shortest chain of imports from one package to another.
 func why(from, to string) string {
 	out, err := exec.Command("go", "list", "-e", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "-deps", "../"+path.Clean(from)).Output()
 	if err != nil {
@@ -161,8 +160,8 @@ func why(from, to string) string {
 	return "  " + strings.Join(chain, "\n  -> ")
 }
 
-// Groups of pages don't know one another, and the shell around them knows none: what
-// they share is in the shell, and addresses that they lead to are in paths.
+// Groups of pages don't import one another, and the shell around them imports none. Shared
+// code is in the shell, and the paths of links are in package paths.
 func TestGroupsOfPagesAreIndependent(t *testing.T) {
 	const pages = "internal/admin/web/"
 	shared := []string{"shell", "paths", "assets"}

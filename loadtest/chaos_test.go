@@ -37,9 +37,9 @@ var (
 	chaosSeed    = flag.Uint64("chaos.seed", 1, "what the chaos is drawn from")
 )
 
-// Writers change libraries through the API while workers are killed at random
-// and readers are polled. At the end everything that Postgres has is published,
-// no reader ever went back, and every change has its audit row.
+// Writers change libraries through the API while workers are killed at random and readers
+// are polled. At the end everything in Postgres is published, no reader ever went back to
+// an older revision, and every change has its audit row.
 func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 	prove.Long(t)
 	f := newFleet(t)
@@ -137,7 +137,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		for _, e := range log {
 			if e.Revision != nil {
 				if e.Subject.Kind == audit.Template {
-					continue // those that came with the organization
+					continue // the default templates of a new organization
 				}
 				require.False(t, seen[*e.Revision], "one audit row for each change")
 				seen[*e.Revision] = true
@@ -164,8 +164,8 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 
 var tagRevision = regexp.MustCompile(`^"(\d+)\.(\d+)\.[0-9a-f]{16}`)
 
-// watchRevisions polls as an editor does, and sees that the revision that a
-// reader answers with never goes back.
+// watchRevisions polls as an editor does, and fails the test if a reader ever answers with
+// an older revision than before.
 func watchRevisions(ctx context.Context, t *testing.T, tn tenant, reader string) (polls int64) {
 	tag, last := "", int64(0)
 	for ctx.Err() == nil {
@@ -191,7 +191,7 @@ func watchRevisions(ctx context.Context, t *testing.T, tn tenant, reader string)
 			}
 			last = revision
 		} else if res.StatusCode != http.StatusNotModified && (res.StatusCode != http.StatusServiceUnavailable || last > 0) {
-			// Before it was first published, 503 says just that.
+			// 503 is only allowed before the first publication.
 			t.Errorf("%s answered %s", reader, res.Status)
 			return polls
 		}
@@ -221,8 +221,8 @@ func get(ctx context.Context, url, token, tag string) ([]byte, *http.Response, e
 	return body, res, err
 }
 
-// changeSomething makes one change through the API; losing a race is no error,
-// and is tried again until the change is made.
+// changeSomething makes one change through the API. If a concurrent change wins, it tries
+// again until its own change is made.
 func (f *fleet) changeSomething(ctx context.Context, tn tenant, rng *rand.Rand) error {
 	base := f.admin + "/api/v1/organizations/" + tn.org.Slug + "/modes"
 	for {

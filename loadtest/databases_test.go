@@ -18,7 +18,7 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// registry keeps what belongs to a stage and only its scenario knows.
+// registry holds per-stage values that only one scenario uses.
 type registry[T any] struct{ all sync.Map }
 
 func (r *registry[T]) put(t *testing.T, s *stage, v T) {
@@ -32,7 +32,7 @@ func (r *registry[T]) of(s *stage) T {
 	return out
 }
 
-// ownPostgres is a server that a scenario may end, with its data on a disk.
+// ownPostgres is a server that a scenario can stop, with its data on disk.
 type ownPostgres struct {
 	program *devstack.Program
 	dir     string
@@ -44,7 +44,7 @@ var servers = &registry[*ownPostgres]{}
 func withOwnPostgres(t *testing.T) *stage {
 	program, err := devstack.FindPostgres(t.Context(), 0, func(string, ...any) {})
 	require.NoError(t, err)
-	// Not t.TempDir: the user that Postgres runs as has to reach it.
+	// Not t.TempDir: the user that Postgres runs as needs access to it.
 	dir, err := os.MkdirTemp("/tmp", "orgmodes-restarted-") //nolint:usetesting // see above
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o711)) //nolint:gosec // walked through by that user, who sees nothing
@@ -82,10 +82,10 @@ func restartPostgres(s *stage) {
 	s.revoke("during")
 }
 
-// backups are the names of databases that others are restored from.
+// backups holds the names of the databases that scenarios restore from.
 var backups = &registry[string]{}
 
-// withBackup is a stage whose Postgres was backed up as it is now.
+// withBackup returns a stage whose Postgres has just been backed up.
 func withBackup(t *testing.T) *stage {
 	s := newStage(t, newFleet(t), false)
 	name := databaseOf(t, s.owner)
@@ -96,9 +96,9 @@ func withBackup(t *testing.T) *stage {
 	return s
 }
 
-// restoreBackup makes Postgres forget: all changes (the backup is from before
-// the first one), that tokens were ended, and what was made since. Everything
-// halts until an operator says that this is right.
+// restoreBackup makes Postgres lose all changes (the backup predates the first one), the
+// revocations, and the objects created since. Publishing halts until an operator confirms
+// the restored state with a new epoch.
 func restoreBackup(s *stage) {
 	name := databaseOf(s.t, s.owner)
 	s.revoke("during")
@@ -114,16 +114,16 @@ func restoreBackup(s *stage) {
 	s.strayless(forgotten)
 }
 
-// stray is what only Redis and the readers know of once a backup was restored.
+// stray holds objects that only Redis and the readers have once a backup is restored.
 type stray struct {
 	tenant tenant
-	// token is one of an organization and a user that the backup knows.
+	// token is for an organization and a user that the backup contains.
 	token string
 }
 
-// forgotten makes what the backup doesn't have: an organization with its tokens,
-// and a token of an organization that it does have. It returns when every reader
-// serves them.
+// forgotten creates objects that the backup doesn't have: an organization with its tokens,
+// and a token of an organization that it does have. It returns when every reader serves
+// them.
 func (s *stage) forgotten() stray {
 	s.t.Helper()
 	made := stray{tenant: s.tenant("stray")}
@@ -132,9 +132,9 @@ func (s *stage) forgotten() stray {
 	return made
 }
 
-// strayless waits until no reader lets anybody in whom nobody could revoke any
-// more, and what was published of the organization is a tombstone. That is due
-// when all else has recovered.
+// strayless waits until every reader refuses the tokens that no one can revoke anymore, and
+// checks that the organization's document is a tombstone. That is due when everything else
+// has recovered.
 func (s *stage) strayless(made stray) {
 	s.t.Helper()
 	began := time.Now()
@@ -150,8 +150,8 @@ func (s *stage) strayless(made stray) {
 	require.Less(s.t, took, s.promises.Recovery)
 }
 
-// everyReader waits until each reader answers as wanted: to the organization's own
-// token, and to the other one.
+// everyReader waits until wanted holds for each reader's answers: to the token of the new
+// organization, and to the token of the one that the backup has.
 func (s *stage) everyReader(what string, made stray, wanted func(own, known int) bool) {
 	s.t.Helper()
 	asks := []*editor{
@@ -173,7 +173,7 @@ func (s *stage) everyReader(what string, made stray, wanted func(own, known int)
 	}
 }
 
-// undo notes that what was changed until a time is no more.
+// undo records that the changes made before a time are lost.
 func (s *stage) undo(until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -191,7 +191,7 @@ func databaseOf(t *testing.T, owner string) string {
 	return strings.TrimPrefix(u.Path, "/")
 }
 
-// detached runs statements while nobody is connected to a database.
+// detached runs statements while no client is connected to a database.
 func (s *stage) detached(name string, statements ...string) {
 	s.t.Helper()
 	all := append([]string{
@@ -201,7 +201,7 @@ func (s *stage) detached(name string, statements ...string) {
 	s.maintain(s.t.Context(), append(all, "alter database "+name+" with allow_connections true")...)
 }
 
-// maintain runs statements in another database of the server.
+// maintain runs statements while connected to another database of the server.
 func (s *stage) maintain(ctx context.Context, statements ...string) {
 	s.t.Helper()
 	config, err := pgx.ParseConfig(s.owner)

@@ -17,8 +17,8 @@ import (
 	"orgmodes/loadtest/history"
 )
 
-// editor is one program of one person: it polls, through whatever shares the
-// requests out among the readers, and keeps the tag that it was last given.
+// editor is one program of one user. It polls through a load balancer that spreads its
+// requests over the readers, and keeps the ETag that it last received.
 type editor struct {
 	name         string
 	organization string
@@ -31,8 +31,8 @@ type editor struct {
 	tag    string
 }
 
-// editorTimeout is long enough that an answer which comes at all is recorded, on
-// a busy machine too.
+// editorTimeout is long enough to record any answer that arrives at all, even on a busy
+// machine.
 var editorTimeout = patience
 
 func newEditor(name string, tn tenant, tokenName, secret, coding string, first int) *editor {
@@ -45,9 +45,8 @@ func newEditor(name string, tn tenant, tokenName, secret, coding string, first i
 	}
 }
 
-// run polls at each tick until ctx ends. Each poll goes to the next reader, as
-// the worst of all ways to share requests out does; a reader that can't be
-// reached is passed over.
+// run polls at each tick until ctx is done. Each poll goes to the next reader, which is the
+// worst way to balance load. A reader that can't be reached is skipped.
 func (e *editor) run(ctx context.Context, every time.Duration, readers func() []*instance, record func(history.Poll)) {
 	defer e.client.CloseIdleConnections()
 	tick := time.NewTicker(every)
@@ -92,7 +91,7 @@ func (e *editor) poll(ctx context.Context, r *instance) history.Poll {
 		_ = res.Body.Close()
 	}
 	p.Received = time.Now()
-	if err != nil { // no answer, or half of one
+	if err != nil { // no answer, or an incomplete one
 		p.Failure = err.Error()
 		return p
 	}
@@ -102,7 +101,7 @@ func (e *editor) poll(ctx context.Context, r *instance) history.Poll {
 	if res.StatusCode == http.StatusOK {
 		e.tag = p.ETag
 		p.Sum = sha256.Sum256(body)
-		// What can't be unpacked has the wrong hash, and breaks a rule by that.
+		// A body that can't be decoded has the wrong hash, and so violates a rule.
 		plain, _ := unpack(p.Coding, body)
 		p.Identity = sha256.Sum256(plain)
 		p.Owner, p.Change = readMarker(plain)
@@ -133,8 +132,8 @@ func unpack(coding string, body []byte) ([]byte, error) {
 	return io.ReadAll(from)
 }
 
-// Each organization has one mode whose text says which change it is of, and
-// whose.
+// marker matches the text that each organization's one mode contains: the number of the
+// change, and the organization.
 var marker = regexp.MustCompile(`Change (\d+) of ([0-9a-f-]{36})\.`)
 
 func markerOf(number int64, organization string) string {

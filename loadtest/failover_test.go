@@ -18,9 +18,9 @@ import (
 	"orgmodes/loadtest/wire"
 )
 
-// pair is a primary and its replica. Each reader has a wire to whichever of them
-// it is to believe in, the workers share one, and the replica has one to its
-// primary. With Sentinels there are no wires.
+// pair is a primary and its replica. Each reader has a wire to the one that it considers
+// the primary. The workers share one wire, and the replica has one to its primary. With
+// Sentinels there are no wires.
 type pair struct {
 	primary, replica *storetest.RedisServer
 	replication      *wire.Wire
@@ -45,7 +45,7 @@ func lay(t *testing.T, to string) *wire.Wire {
 	return w
 }
 
-// pairs finds a stage's pair in its scenario.
+// pairs maps each stage to its pair.
 var pairs = &registry[*pair]{}
 
 func withReplica(t *testing.T) *stage {
@@ -63,8 +63,8 @@ func withReplica(t *testing.T) *stage {
 	return s
 }
 
-// promoteLagging loses what the replica did not get: changes and a revocation
-// that readers have seen.
+// promoteLagging loses what the replica did not receive: changes and a revocation that
+// readers have seen.
 func promoteLagging(s *stage) {
 	p := pairs.of(s)
 	s.broke()
@@ -80,9 +80,8 @@ func promoteLagging(s *stage) {
 	s.mended()
 }
 
-// split has the workers and all readers but one go to a new primary; that one
-// still follows the old primary, which runs on. Editors are sent to one kind of
-// reader after the other.
+// split directs the workers and all readers but one to a new primary. That one still
+// follows the old primary, which keeps running. Editors poll both kinds of readers in turn.
 func split(s *stage) {
 	p := pairs.of(s)
 	s.broke()
@@ -100,9 +99,9 @@ func split(s *stage) {
 	s.mended()
 }
 
-// turned has the address of Redis lead to another server, while the old primary
-// runs on and every connection to it works. Nobody is told: programs find the new
-// one since they use no connection for long.
+// turned makes the address of Redis lead to another server, while the old primary keeps
+// running and every connection to it works. The programs get no notification: they find the
+// new primary because they limit the age of their connections.
 func turned(s *stage) {
 	p := pairs.of(s)
 	s.broke()
@@ -113,7 +112,7 @@ func turned(s *stage) {
 	s.mended()
 	s.revoke("during")
 	s.await("nobody uses the old primary", func() error {
-		if said := strings.TrimSpace(p.primary.Do("CLIENT", "LIST")); strings.Contains(said, "\n") { // who asks is in it
+		if said := strings.TrimSpace(p.primary.Do("CLIENT", "LIST")); strings.Contains(said, "\n") { // one line is this connection's own
 			return errors.New(said)
 		}
 		return nil
@@ -121,8 +120,8 @@ func turned(s *stage) {
 	s.hold()
 }
 
-// badNetwork delays everything, then lets nothing through and leaves connections
-// open, and last of all breaks them.
+// badNetwork delays everything, then blocks all traffic while leaving connections open, and
+// finally breaks them.
 func badNetwork(s *stage) {
 	p := pairs.of(s)
 	s.broke()
@@ -144,10 +143,11 @@ func badNetwork(s *stage) {
 	s.mended()
 }
 
-// sentinelName is what the Sentinels call the pair.
+// sentinelName is the name under which the Sentinels monitor the pair.
 const sentinelName = "main"
 
-// withSentinels has three Sentinels watch a pair, and the programs ask them.
+// withSentinels returns a stage whose programs find Redis through three Sentinels that
+// monitor a pair.
 func withSentinels(t *testing.T) *stage {
 	f := newFleet(t)
 	p := &pair{primary: f.redis, replica: storetest.Redis(t, storetest.ReplicaOf(f.redis))}
@@ -190,7 +190,7 @@ func redisProgram(t *testing.T) *devstack.Program {
 	return program
 }
 
-// sentinel starts one and returns its address.
+// sentinel starts a Sentinel and returns its address.
 func (f *fleet) sentinel(program *devstack.Program, primary string) string {
 	f.t.Helper()
 	addr := free(f.t)
@@ -200,7 +200,7 @@ func (f *fleet) sentinel(program *devstack.Program, primary string) string {
 	require.NoError(f.t, err)
 	dir := f.t.TempDir()
 	file := filepath.Join(dir, "sentinel.conf")
-	// It writes what it learns back into its file.
+	// A Sentinel writes its state back into its configuration file.
 	require.NoError(f.t, os.WriteFile(file, fmt.Appendf(nil, `bind 127.0.0.1
 port %[1]s
 dir %[2]q
@@ -220,29 +220,29 @@ sentinel failover-timeout %[3]s 20000
 	return addr
 }
 
-// killPrimary and freezePrimary are ways to lose it; mend is what becomes of it
-// in the end.
+// killPrimary and freezePrimary make the primary unavailable. The returned function brings
+// the server back.
 func (p *pair) killPrimary() (mend func()) {
 	p.primary.Kill()
 	return p.primary.Restart
 }
 
-// A primary that was frozen wakes up in the belief that it still is one.
+// A frozen primary still considers itself the primary when it resumes.
 func (p *pair) freezePrimary() (mend func()) {
 	p.primary.Pause()
 	return p.primary.Resume
 }
 
-// failover leaves it to the Sentinels to find out that the primary is gone, and
-// to everybody else to find the new one.
+// failover leaves it to the Sentinels to detect the loss of the primary, and to the
+// programs to find the new one.
 func failover(s *stage, lose func(*pair) (mend func())) {
 	p := pairs.of(s)
 	s.broke()
 	mend := lose(p)
 	s.revoke("during")
 	s.await("the replica is promoted", func() error {
-		// The Sentinel that promotes it closes its clients' connections, this one
-		// too: then it is asked again.
+		// The Sentinel that promotes the replica closes the connections of its clients,
+		// including this one. Then it is asked again.
 		answer, err := p.replica.Try("INFO", "replication")
 		if err == nil && !strings.Contains(answer, "role:master") {
 			err = errors.New(answer)

@@ -21,12 +21,11 @@ var (
 	faultsPoll = flag.Duration("faults.poll", 100*time.Millisecond, "how often each editor polls")
 )
 
-// scenarios are all that is broken on purpose. Each one breaks and mends between
-// s.broke and s.mended; what editors may see of it is the same for all, and
-// package history says it.
+// scenarios lists all faults caused on purpose. Each records when its fault starts and ends.
+// What editors are allowed to receive is the same for all; see package history.
 var scenarios = []struct {
 	name string
-	// build makes what the scenario needs besides an ordinary stage.
+	// build sets up the stage that the scenario needs.
 	build func(t *testing.T) *stage
 	fault func(s *stage)
 }{
@@ -86,8 +85,8 @@ var scenarios = []struct {
 	{"storm in one organization", ordinary, storm},
 }
 
-// Whatever is broken, editors see 200 and 304, never go back, are told when what
-// they get may be old, and get what is current soon after.
+// Whatever is broken, editors get 200 and 304 and never an older document. They are told
+// when an answer may be stale, and get the current one soon after.
 func TestFaults(t *testing.T) {
 	prove.Long(t)
 	t.Parallel()
@@ -112,7 +111,7 @@ func ordinary(t *testing.T) *stage { return newStage(t, newFleet(t), false) }
 
 func withSnapshots(t *testing.T) *stage { return newStage(t, newFleet(t), true) }
 
-// hold leaves things broken for as long as is asked for.
+// hold keeps the fault for the duration given by -faults.hold.
 func (s *stage) hold() {
 	s.t.Helper()
 	s.mu.Lock()
@@ -121,7 +120,7 @@ func (s *stage) hold() {
 	s.polls(max(settle, int(left / *faultsPoll)))
 }
 
-// leading returns the worker that leads.
+// leading returns the worker that is the leader.
 func (s *stage) leading() (leader *devstack.Child) {
 	s.t.Helper()
 	s.await("a worker leads", func() error {
@@ -152,7 +151,7 @@ func readerInOutage(s *stage, kept bool) {
 	s.mended()
 }
 
-// reports are what the scenarios came to, in the order in which they ended.
+// reports holds the results of the scenarios by name.
 var reports struct {
 	sync.Mutex
 	rows map[string]string
@@ -182,7 +181,7 @@ func report(name string, f history.Figures, broken []history.Violation) {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
-// printReports writes the table, in the order of the scenarios.
+// printReports prints the table, in the order of the scenarios.
 func printReports() {
 	reports.Lock()
 	defer reports.Unlock()

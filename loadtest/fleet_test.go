@@ -36,23 +36,23 @@ var operator = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "loadtest",
 type fleet struct {
 	t     *testing.T
 	dir   string
-	owner string // Postgres, as its owner
-	app   string // Postgres, as the programs sign in
+	owner string // Postgres URL of the tables' owner
+	app   string // Postgres URL that the programs use
 	db    *postgres.DB
 	redis *storetest.RedisServer
 	admin string // URL
-	// prefix is of the keys in Redis, and this fleet's own: a port that one Redis
-	// gave up may be another's soon, while programs of a fleet that lost its Redis
-	// go on looking for it there.
+	// prefix starts all keys in Redis, and is unique to this fleet. A port that one Redis
+	// has freed may soon be another's, while programs of a fleet that lost its Redis keep
+	// looking for it there.
 	prefix string
-	// redisURLs are where a program finds Redis that doesn't ask redis itself.
+	// redisURLs maps programs to their Redis URL, if it isn't that of redis itself.
 	redisURLs map[string]string
-	// readerSettings are for each reader of a stage.
+	// readerSettings are the settings for each reader of a stage.
 	readerSettings []string
 
 	mu       sync.Mutex
 	children map[*devstack.Child]string
-	leader   *devstack.Child // who said last that it leads
+	leader   *devstack.Child // the last one that logged that it leads
 }
 
 var showLog = flag.Bool("log", false, "show the warnings and errors that programs log")
@@ -62,7 +62,7 @@ func newFleet(t *testing.T) *fleet {
 	return newFleetOn(t, storetest.Postgres(t))
 }
 
-// newFleetOn is newFleet with a Postgres of the caller's.
+// newFleetOn is newFleet with the caller's Postgres.
 func newFleetOn(t *testing.T, owner string) *fleet {
 	t.Helper()
 	app := storetest.AppURL(t, owner)
@@ -78,8 +78,8 @@ func newFleetOn(t *testing.T, owner string) *fleet {
 	return f
 }
 
-// start runs a program and waits until it is ready; addr is where it listens,
-// "" for the worker.
+// start runs a program and waits until it is ready. addr is its listen address, "" for the
+// worker.
 func (f *fleet) start(name, addr string, settings ...string) *devstack.Child {
 	f.t.Helper()
 	private := free(f.t)
@@ -99,7 +99,7 @@ func (f *fleet) start(name, addr string, settings ...string) *devstack.Child {
 	return child
 }
 
-// launch runs a program and does not wait.
+// launch runs a program without waiting.
 func (f *fleet) launch(name, addr, private string, settings ...string) *devstack.Child {
 	f.t.Helper()
 	redis := f.redis.URL
@@ -126,7 +126,7 @@ func (f *fleet) launch(name, addr, private string, settings ...string) *devstack
 	return child
 }
 
-// ask returns the status of a URL.
+// ask returns the status of a GET request.
 func ask(url string) (int, error) {
 	res, err := http.Get(url)
 	if err != nil {
@@ -135,8 +135,8 @@ func ask(url string) (int, error) {
 	return res.StatusCode, res.Body.Close()
 }
 
-// line takes note of who leads, and shows what a program says when it is worth
-// a look.
+// line returns a function that records which program leads, and prints warnings and errors
+// if -log is set.
 func (f *fleet) line(name string, launched <-chan *devstack.Child) func(string) {
 	var self *devstack.Child
 	return func(s string) {
@@ -168,7 +168,7 @@ func (f *fleet) startReader() string {
 	return "http://" + addr
 }
 
-// kill ends a program as a power cut does.
+// kill ends a program abruptly, as a power failure does.
 func (f *fleet) kill(c *devstack.Child) {
 	c.Signal(syscall.SIGKILL)
 	<-c.Done()
@@ -210,8 +210,8 @@ func (f *fleet) awaitWithin(patience time.Duration, what string, check func() er
 	}
 }
 
-// tenant is an organization with an owner's token that may write and an
-// editor's token that may read.
+// tenant is an organization with a read and write token for its owner, and a read token for
+// editors.
 type tenant struct {
 	org          organization.Organization
 	owner        uuid.UUID
@@ -237,7 +237,7 @@ func (f *fleet) tenant(slug string) tenant {
 	return out
 }
 
-// token makes a token of the tenant's owner.
+// token creates a token of the tenant's owner.
 func (f *fleet) token(tn tenant, scopes ...string) (secret string, id uuid.UUID) {
 	f.t.Helper()
 	keys, err := token.ParseKeys(tokenKeys)
@@ -250,7 +250,7 @@ func (f *fleet) token(tn tenant, scopes ...string) (secret string, id uuid.UUID)
 	return secret, made.ID
 }
 
-// command runs admin as an operator does.
+// command runs an admin command as an operator does.
 func (f *fleet) command(args ...string) string {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(f.t.Context(), patience)
@@ -269,7 +269,7 @@ func free(t *testing.T) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// clean is the environment without settings of our own.
+// clean returns the environment without the programs' settings.
 func clean(environ []string) (out []string) {
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")

@@ -6,26 +6,25 @@ import (
 	"time"
 )
 
-// shortTrust is an AUTH_MAX_STALE that a test can wait for, and far more than the
-// bound: so that answers are said to be stale first, and end after.
+// shortTrust is an AUTH_MAX_STALE that a test can wait for. It is much longer than the
+// bound, so that answers are marked stale first and refused later.
 const shortTrust = 40 * time.Second
 
-// withShortTrust is a stage whose readers let nobody in for long without word
-// from the log.
+// withShortTrust returns a stage whose readers soon stop accepting tokens once they hear
+// nothing from the log.
 func withShortTrust(t *testing.T) *stage {
 	f := newFleet(t)
 	f.readerSettings = []string{"AUTH_MAX_STALE=" + shortTrust.String()}
 	s := newStage(t, f, false)
 	s.promises.AuthMaxStale = shortTrust
-	if *faultsHold == 0 { // a busy machine may be late with marks
+	if *faultsHold == 0 { // watermarks may be late on a busy machine
 		s.promises.Marked = shortTrust / 2
 	}
 	return s
 }
 
-// tokensLapse leaves readers without word for longer than tokens count. Until
-// then they serve; from then on they say that they can't tell, which is not that
-// a token is bad.
+// tokensLapse cuts readers off for longer than tokens are trusted. Until then they serve.
+// From then on they answer 503, not 401: they can't tell whether a token is valid.
 func tokensLapse(s *stage) {
 	s.broke()
 	s.redis.Pause()
@@ -40,7 +39,8 @@ func tokensLapse(s *stage) {
 	s.mended()
 }
 
-// lastAnswers reports which reader's last answer to a good token was another one.
+// lastAnswers fails unless every reader's last answer to each valid token has the given
+// status.
 func (s *stage) lastAnswers(status int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,11 +63,11 @@ func (s *stage) lastAnswers(status int) error {
 	return nil
 }
 
-// isGood reports whether a token is none of those that a scenario ends.
+// isGood reports whether a token is none that a scenario revokes.
 func (s *stage) isGood(token string) bool { _, ends := s.ended[token]; return !ends }
 
-// nobodyAfter holds against the readers whoever they let in later than a time
-// after things broke.
+// nobodyAfter fails the test for each poll that was served more than trust after the fault
+// began.
 func (s *stage) nobodyAfter(trust time.Duration) {
 	s.t.Helper()
 	s.mu.Lock()

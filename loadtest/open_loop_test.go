@@ -7,13 +7,11 @@ import (
 	"time"
 )
 
-// openLoop makes requests at a constant rate, whether or not earlier ones were
-// answered, with a number of workers each of which has one connection. Latencies
-// count from when a request was due: one that had to wait for a slow answer
-// before it is itself slow, as it is for those who wait.
+// openLoop makes requests at a constant rate, whether or not earlier ones were answered. It
+// uses a number of workers with one connection each. Latencies count from when a request
+// was due. A request that waited behind a slow one is itself slow, as it is for real users.
 //
-// How to measure latency without being fooled: Gil Tene, "How NOT to Measure
-// Latency" (2013), on coordinated omission.
+// See Gil Tene, "How NOT to Measure Latency" (2013), on coordinated omission.
 func openLoop(rate, workers int, during time.Duration, request func(worker int) error) (latencies, error) {
 	total := int(float64(rate) * during.Seconds())
 	took := make([]time.Duration, total)
@@ -47,7 +45,7 @@ func openLoop(rate, workers int, during time.Duration, request func(worker int) 
 	return sorted(took), nil
 }
 
-// latencies are in order.
+// latencies is a sorted list.
 type latencies []time.Duration
 
 func sorted(took []time.Duration) latencies {
@@ -63,7 +61,7 @@ func (l latencies) at(share float64) time.Duration {
 	return l[min(len(l)-1, int(share*float64(len(l))))]
 }
 
-// String tells of them in a line.
+// String lists the percentiles in one line.
 func (l latencies) String() string {
 	return fmt.Sprintf("p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (n=%d)",
 		round(l.at(.5)), round(l.at(.9)), round(l.at(.99)), round(l.at(.999)), round(l.at(1)), len(l))

@@ -27,9 +27,9 @@ var (
 	pollFor   = flag.Duration("load.polls.for", time.Second, "for how long each run takes")
 )
 
-// bareServer names an address at which this very program answers 304 to
-// everything, with a reader's headers: what the network, the library and the
-// generator cost by themselves.
+// bareServer is the environment variable that holds a listen address. If it is set, this
+// program just answers 304 with a reader's headers. This measures the cost of the network,
+// the HTTP library and the load generator alone.
 const bareServer = "ORGMODES_LOADTEST_BARE"
 
 func TestMain(m *testing.M) {
@@ -38,13 +38,13 @@ func TestMain(m *testing.M) {
 		return
 	}
 	parallelScenarios()
-	// fasthttp keeps a clock for Date headers, which never ends, and looks after a
-	// client's connections for some seconds more.
+	// fasthttp runs a clock for Date headers, which never stops, and a goroutine that
+	// cleans up a client's connections, which stops some seconds late.
 	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"), goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*HostClient).connsCleaner"))
 }
 
-// parallelScenarios lets scenarios run side by side unless -parallel is given: they
-// wait most of the time, so their number does not follow that of the cores.
+// parallelScenarios sets how many scenarios run in parallel, unless -parallel is given.
+// They wait most of the time, so the number doesn't depend on the number of cores.
 func parallelScenarios() {
 	flag.Parse()
 	given := false
@@ -79,13 +79,13 @@ func serveBare(addr string) {
 
 const (
 	pollers = 64
-	// Of every fullEvery requests one asks without a tag, and gets it all.
+	// One of every fullEvery requests has no If-None-Match and gets the full document.
 	fullEvery = 100
 )
 
-// What a poll that has nothing new costs, in time and in processor, beside a
-// server that does nothing else. Both get the same requests at the same rate;
-// the ratios are what to look at on a machine that isn't idle.
+// TestPollingLoad measures the time and CPU of a poll without news, compared with a server
+// that does nothing else. Both get the same requests at the same rate. On a machine that
+// isn't idle, only the ratios are meaningful.
 func TestPollingLoad(t *testing.T) {
 	prove.Long(t)
 	f := newFleet(t)
@@ -103,7 +103,7 @@ func TestPollingLoad(t *testing.T) {
 		return nil
 	})
 	e.client.CloseIdleConnections()
-	_ = worker // goes on telling the reader that it is fresh
+	_ = worker // keeps writing watermarks, so that the reader stays fresh
 
 	bareAddr := free(t)
 	bare, err := devstack.Start(devstack.Command{Path: os.Args[0], Env: append(os.Environ(), bareServer+"="+bareAddr)})
@@ -127,7 +127,7 @@ func TestPollingLoad(t *testing.T) {
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }
 
-// polled is what came of a run.
+// polled is the result of a run.
 type polled struct {
 	latencies
 	notModified float64 // share
@@ -138,7 +138,7 @@ func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, ra
 	t.Helper()
 	client := &fasthttp.Client{
 		MaxConnsPerHost: pollers, NoDefaultUserAgentHeader: true, ReadTimeout: editorTimeout,
-		// fasthttp's own dialer keeps a goroutine for good.
+		// fasthttp's own dialer starts a goroutine that never ends.
 		Dial: func(addr string) (net.Conn, error) { return (&net.Dialer{}).DialContext(t.Context(), "tcp4", addr) },
 	}
 	defer client.CloseIdleConnections()
@@ -176,15 +176,16 @@ func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, ra
 	return out
 }
 
-// processorTime is what a process has used so far (proc(5), /proc/pid/stat,
-// utime and stime, in hundredths of a second); 0 where there is no such file.
+// processorTime returns the CPU time that a process has used so far (proc(5),
+// /proc/pid/stat, utime and stime, in hundredths of a second). It returns 0 if there is no
+// such file.
 func processorTime(t *testing.T, pid int) time.Duration {
 	t.Helper()
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return 0
 	}
-	// The name, which may hold blanks, ends with the last parenthesis.
+	// The name, which can contain spaces, ends at the last parenthesis.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	var ticks int
 	for _, field := range fields[11:13] {

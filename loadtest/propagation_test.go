@@ -16,14 +16,14 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// Each edit through the API reaches the reader, under a new tag.
+// Each edit through the API reaches the reader, under a new ETag.
 func TestEditsAreVisible(t *testing.T) {
 	f := newFleet(t)
 	f.startAdmin()
 	f.start("worker", "")
 	reader := f.startReader()
-	// In turns, as a reader takes up an organization's changes at most every
-	// 100 ms, and an admin is slower than that.
+	// Take turns: a reader loads an organization's changes at most every 100 ms, and a
+	// human editor is slower than that.
 	tenants := make([]tenant, 5)
 	etags := make([]string, len(tenants))
 	for i := range tenants {
@@ -72,8 +72,8 @@ func TestEditsAreVisible(t *testing.T) {
 	}
 }
 
-// A permission template that is made, changed and deleted by an existing client
-// is at the reader each time, and no mode gets another tag for it.
+// A permission template that an existing client creates, changes and deletes reaches the
+// reader each time, and the modes keep their ETag.
 func TestTemplatesAreVisible(t *testing.T) {
 	f := newFleet(t)
 	f.startAdmin()

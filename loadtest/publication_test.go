@@ -14,9 +14,8 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// A worker that is killed or frozen in the middle of a publication delays it by its
-// lease, no longer: another worker publishes it, and the one that wakes up does no
-// harm.
+// A worker that is killed or frozen during a publication delays it by no more than its
+// lease. Another worker publishes it, and the frozen one does no harm when it resumes.
 func TestPublicationPassesToAnotherWorker(t *testing.T) {
 	t.Parallel()
 	for name, hit := range map[string]func(*fleet, *devstack.Child){
@@ -33,7 +32,8 @@ func TestPublicationPassesToAnotherWorker(t *testing.T) {
 			defer w.client.CloseIdleConnections()
 			f.await("published", func() error { return nothingPending(t.Context(), f.db) })
 
-			// The plan of the publication waits for this lock: the worker is in the middle.
+			// The publication needs this lock to plan, so it stays in progress until the
+			// rollback.
 			owner, err := pgx.Connect(t.Context(), f.owner)
 			require.NoError(t, err)
 			defer func() { _ = owner.Close(context.WithoutCancel(t.Context())) }()

@@ -23,21 +23,21 @@ const (
 	stageTenants = 2
 	stageReaders = 2
 	writeEvery   = 500 * time.Millisecond
-	// settle is how many more polls each editor makes after all is well again: it
-	// has to stay so.
+	// settle is how many more polls each editor makes after the recovery, to check that it
+	// lasts.
 	settle = 12
 )
 
-// stage is a fleet under observation: editors poll and writers write while a
-// scenario breaks something and mends it.
+// stage is a fleet under observation: editors poll and writers write while a scenario
+// causes a fault and ends it.
 type stage struct {
 	*fleet
 	tenants []tenant
 	workers []*devstack.Child
 	editors []*editor
-	// ended are the ids of the tokens that a scenario may revoke.
+	// ended holds the IDs of the tokens that a scenario may revoke.
 	ended map[string]uuid.UUID
-	// promises are the figures that its readers are set to.
+	// promises holds the figures for the readers' settings.
 	promises history.Promises
 
 	stop    context.CancelFunc
@@ -49,19 +49,19 @@ type stage struct {
 	perWho  map[string]int // polls by editor
 }
 
-// instance is a reader as editors know it: it keeps name and address when its
-// program is started again.
+// instance is a reader as editors know it: it keeps its name and address when its program
+// is restarted.
 type instance struct {
 	name, url, addr string
 	child           *devstack.Child
 	settings        []string
 }
 
-// keeping says whether readers keep what they have on a disk.
+// keeping reports whether readers write disk snapshots.
 type keeping bool
 
-// newStage starts two workers, readers, an admin and two organizations, each at
-// change 1 and known to each reader.
+// newStage starts an admin, two workers and the readers, and creates the organizations and
+// their editors.
 func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 	t.Helper()
 	s := &stage{fleet: f, ended: map[string]uuid.UUID{}, perWho: map[string]int{}, promises: promises()}
@@ -87,11 +87,10 @@ func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 	return s
 }
 
-// promises returns the published figures. How soon all is well again, and how soon a
-// reader has written its disk snapshot, depend on the machine: they are held to the
-// published figures in `make faults`, which has the machine to itself, and to longer
-// ones in the short form. All other figures are about what an answer says of itself,
-// however slow the machine.
+// promises returns the published figures. The times to recover and to write a disk snapshot
+// depend on the machine. `make faults`, which has the machine to itself, uses the published
+// figures for them; the short form uses longer ones. All other figures are about what an
+// answer says of itself, however slow the machine is.
 func promises() history.Promises {
 	p := history.Published()
 	if *faultsHold == 0 {
@@ -103,8 +102,9 @@ func promises() history.Promises {
 
 var editorCodings = []string{"gzip", "br", "zstd", "identity"}
 
-// begin has everybody at work, and returns when every reader has served every
-// editor with change 1 at least.
+// begin starts all editors and writers, and returns once each editor has polled some times.
+// Before it starts them, the first changes are published, and every reader serves every
+// editor.
 func (s *stage) begin() {
 	s.t.Helper()
 	var ctx context.Context
@@ -144,8 +144,8 @@ func (s *stage) begin() {
 	s.polls(settle)
 }
 
-// hire makes two editors for each organization, one for each token that will end,
-// and one who asks for what isn't theirs.
+// hire creates two editors for each organization, one for each token that will be revoked,
+// and one that requests another organization's document.
 func (s *stage) hire() {
 	for i, tn := range s.tenants {
 		name := "read-" + tn.org.Slug
@@ -203,7 +203,7 @@ func (s *stage) pollCount() int {
 	return len(s.h.Polls)
 }
 
-// snapshot is a copy of the history so far.
+// snapshot returns a copy of the history so far.
 func (s *stage) snapshot() *history.History {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -231,7 +231,7 @@ func (s *stage) polls(n int) {
 	})
 }
 
-// revoke ends one of the tokens, as an operator does.
+// revoke revokes one of the tokens, as an operator does.
 func (s *stage) revoke(when string) {
 	s.t.Helper()
 	r := history.Revocation{Token: when, Sent: time.Now()}
@@ -243,7 +243,7 @@ func (s *stage) revoke(when string) {
 	s.h.Revocations = append(s.h.Revocations, r)
 }
 
-// refused waits until every reader has refused a token.
+// refused waits until every reader refuses a token.
 func (s *stage) refused(when string) {
 	s.t.Helper()
 	s.await(when+" is refused", func() error {
@@ -264,7 +264,7 @@ func (s *stage) refused(when string) {
 	})
 }
 
-// saidStale waits until each of some readers has said that it is stale.
+// saidStale waits until the last answer of each of the readers is marked stale.
 func (s *stage) saidStale(readers ...*instance) {
 	s.t.Helper()
 	s.await("said to be stale", func() error {
@@ -285,7 +285,7 @@ func (s *stage) saidStale(readers ...*instance) {
 	})
 }
 
-// broke notes that the fault begins, mended that it is over.
+// broke records the start of the fault; the method below records its end.
 func (s *stage) broke() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -298,8 +298,8 @@ func (s *stage) mended() {
 	s.h.Fault.Over = time.Now()
 }
 
-// down kills a reader; up starts it again at its address. kept says that what it
-// had is on its disk.
+// down kills a reader; up restarts it at its address. kept reports whether its documents
+// are in its disk snapshot.
 func (s *stage) down(r *instance) {
 	s.mu.Lock()
 	s.h.Absences = append(s.h.Absences, history.Absence{Reader: r.name, Down: time.Now()})
@@ -320,21 +320,20 @@ func (s *stage) up(r *instance, kept bool) {
 	a.Up, a.Kept = time.Now(), kept
 }
 
-// recovered waits until all is well again for every reader and organization, and
-// stays so.
+// recovered waits until every reader has recovered for every organization, and stays so.
 func (s *stage) recovered() {
 	s.t.Helper()
 	s.awaitRecovery()
 	s.polls(settle)
 }
 
-// awaitRecovery waits until all is well again, and returns the recording up to then.
+// awaitRecovery waits for the recovery, and returns the history up to then.
 func (s *stage) awaitRecovery() (h *history.History) {
 	s.t.Helper()
 	judged, err := 0, error(nil)
 	s.await("all is fresh and current again", func() error {
-		// The whole recording is judged: once a round, so that this takes little from
-		// what it waits for.
+		// Each check covers the whole history. It runs once a round, so that it takes
+		// little CPU from the programs it waits for.
 		polls := s.pollCount()
 		if polls < judged+len(s.editors) {
 			return cmp.Or(err, errors.New("nobody polled yet"))
@@ -347,7 +346,8 @@ func (s *stage) awaitRecovery() (h *history.History) {
 	return h
 }
 
-// recoveryFault returns what isn't well again for a reader and an organization.
+// recoveryFault returns the first problem of a reader that has not recovered for an
+// organization.
 func (s *stage) recoveryFault(h *history.History) error {
 	for _, r := range s.readers {
 		for _, tn := range s.tenants {
@@ -364,9 +364,9 @@ func (s *stage) recoveryFault(h *history.History) error {
 	return nil
 }
 
-// verdict ends the recording and judges it. On a busy machine any moment may be one
-// in which a reader has just not heard from its leader, and says so; the short form
-// ends its recording in another.
+// verdict ends the recording and checks it. On a busy machine, a reader may briefly lack
+// recent watermarks at any moment, and then answers stale. The short form therefore ends
+// its recording at a moment when all is fresh.
 func (s *stage) verdict(name string) {
 	s.t.Helper()
 	var h *history.History

@@ -32,12 +32,12 @@ const (
 	stormModeBytes = 15_000
 	stormPatches   = 30
 	stormPace      = 60 * time.Millisecond
-	// What a quiet machine is held to.
+	// Limits on a quiet machine.
 	stormPublished = 10 * time.Second
 	stormNeighbor  = time.Second
-	// stormMemory is what a worker may take with the largest library, in MiB.
+	// stormMemory is the maximum memory of a worker with the largest library, in MiB.
 	stormMemory = 512
-	// stormPatience is how long a busy machine may take.
+	// stormPatience is the maximum time on a busy machine.
 	stormPatience = 10 * time.Minute
 )
 
@@ -104,8 +104,8 @@ func (f *fleet) patchInAStorm(tn tenant, n int) {
 	}
 }
 
-// neighbor changes an organization again and again until ctx ends, and measures how
-// long each change takes from its answer to Redis.
+// neighbor keeps changing an organization until ctx is done, and measures how long each
+// change takes from its answer to Redis.
 func (f *fleet) neighbor(ctx context.Context, tn tenant, store *snapshot.Store) (changes int, slowest time.Duration) {
 	w := newWriter(f.admin, tn)
 	defer w.client.CloseIdleConnections()
@@ -133,8 +133,8 @@ func (f *fleet) neighbor(ctx context.Context, tn tenant, store *snapshot.Store) 
 	return changes, slowest
 }
 
-// storm imports a large library and changes it in quick succession while a neighbor
-// changes its own: everything is published, the neighbor's changes without a delay.
+// storm imports a large library and changes it in quick succession while a neighbor changes
+// its own. Everything must be published, and the neighbor's changes without delay.
 func storm(s *stage) {
 	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Prefix: s.prefix, Timeout: 5 * time.Second})
 	require.NoError(s.t, err)
@@ -186,7 +186,7 @@ func storm(s *stage) {
 		*stormModes, imported.Sub(began).Seconds(), stormPatches, made.Sub(imported).Seconds(), published.Seconds(),
 		changes, slowest.Seconds(), spent.Seconds(), peak>>10)
 	require.Positive(s.t, changes)
-	// What a worker takes does not depend on how busy the machine is.
+	// A worker's memory doesn't depend on how busy the machine is.
 	require.Less(s.t, peak>>10, stormMemory, "MiB resident")
 	if *stormQuiet {
 		require.Less(s.t, published, stormPublished, "all published")
@@ -194,7 +194,7 @@ func storm(s *stage) {
 	}
 }
 
-// sameAsPostgres holds what is published of a tenant against what Postgres has.
+// sameAsPostgres compares a tenant's published documents with Postgres.
 func (f *fleet) sameAsPostgres(tn tenant, store *snapshot.Store) {
 	f.t.Helper()
 	own, err := f.db.Modes.List(f.t.Context(), tn.org.ID)
@@ -220,7 +220,7 @@ func (s *stage) workersCPU() (sum time.Duration) {
 	return sum
 }
 
-// memory is a figure of a program's /proc/pid/status, in KiB; 0 where there is none.
+// memory returns a field of a program's /proc/pid/status in KiB, or 0 if it is missing.
 func memory(t *testing.T, c *devstack.Child, name string) int {
 	t.Helper()
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Pid()))

@@ -27,7 +27,7 @@ import (
 // previousRelease is the commit that installations are upgraded from.
 const previousRelease = "1732b20317350f9f95f2a51005c487a005d59a3d"
 
-// buildRelease builds the programs of a commit, and returns their folder.
+// buildRelease builds the programs of a commit and returns their directory.
 func buildRelease(t *testing.T, commit string) string {
 	t.Helper()
 	root, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}").Output()
@@ -45,7 +45,7 @@ func buildRelease(t *testing.T, commit string) string {
 	return out
 }
 
-// statuses counts what polls are answered with.
+// statuses counts the statuses of polls by client.
 type statuses struct {
 	mu sync.Mutex
 	of map[string]int
@@ -57,9 +57,9 @@ func (s *statuses) add(who string, status int) {
 	s.of[fmt.Sprint(who, " ", status)]++
 }
 
-// An installation is upgraded while its programs run: those of the previous release and
-// of this one work on the same stores, each sees what the other writes, nothing is lost,
-// and no poll is answered with anything but 200 and 304.
+// An installation is upgraded while its programs run. Programs of the previous release and
+// of this one share the same stores, and each sees the other's writes. Nothing is lost, and
+// every poll is answered with 200 or 304.
 func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 	prove.Long(t)
 	before := buildRelease(t, previousRelease)
@@ -109,7 +109,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 	}
 	library := func(admin string) string { return admin + "/api/v1/organizations/acme" }
 
-	// The things that are changed: a mode that names a template, and the template.
+	// Create the objects to change: a mode that names a template, and the template.
 	status, _, answer := send("POST", library(admins[0])+"/templates", "", `{"name":"Guard","permission_mode":"plan","allowed_tools":["Read"]}`)
 	require.Equal(t, 201, status, answer)
 	status, _, answer = send("POST", library(admins[0])+"/modes", "", `{"slug":"docs","name":"Docs","config":{"roleDefinition":"r","groups":["read"],"permissionTemplate":"Guard"}}`)
@@ -129,7 +129,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 		})
 	}
 
-	// Editors poll all the while.
+	// Editors poll during the whole test.
 	seen := statuses{of: map[string]int{}}
 	ctx, stop := context.WithCancel(t.Context())
 	var editors sync.WaitGroup
@@ -168,7 +168,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 		}
 		return mode, template
 	}
-	// visible waits until every admin and every reader has what was written last.
+	// visible waits until every admin and every reader has the latest change.
 	visible := func(mode, template string) {
 		t.Helper()
 		for _, admin := range admins {
@@ -194,7 +194,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 		change()
 	}
 
-	// The upgrade: the schema first, while the previous release works; then its programs.
+	// The upgrade: first the schema, while the previous release runs; then the programs.
 	migrate(f)
 	visible(change())
 	f.startAdmin()
@@ -208,7 +208,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 		}
 	}
 
-	// Templates that one release makes, the other renames and deletes.
+	// Templates that one release creates are renamed and deleted by the other.
 	for i, admin := range admins {
 		other := admins[1-i]
 		status, _, answer := send("POST", library(admin)+"/templates", "", `{"name":"Made","permission_mode":"default"}`)

@@ -25,12 +25,12 @@ var (
 	loadRevocations = flag.Int("load.revocations", 20, "how many tokens are revoked")
 )
 
-// How long it takes from a change's commit until editors can have it: until its
-// entry is in the log that readers follow, and until a reader answers with it.
+// TestCommitToVisible measures how long a committed change takes to become available to
+// editors: until its entry is in the log that readers follow, and until a reader serves it.
 //
-// Changes are made straight in Postgres, at a constant rate, so that nothing is
-// measured of the admin; a second commit of an organization comes when the first
-// one is visible, as a rate below spacing demands of it.
+// Changes are made directly in Postgres at a constant rate, so that the admin program is
+// not measured. The next commit of an organization waits until its previous one is visible:
+// the rate per organization must stay below the one at which the reader spaces reloads.
 func TestCommitToVisible(t *testing.T) {
 	prove.Long(t)
 	f := newFleet(t)
@@ -62,7 +62,7 @@ func TestCommitToVisible(t *testing.T) {
 				v.change(t.Context(), o, i, &committed, &served)
 			})
 		default:
-			missed++ // all organizations are busy: that is a result, too
+			missed++ // all organizations are busy, which is a result too
 		}
 	}
 	changing.Wait()
@@ -80,7 +80,7 @@ func TestCommitToVisible(t *testing.T) {
 	}
 }
 
-// durations are gathered by many.
+// durations collects durations from concurrent goroutines.
 type durations struct {
 	mu  sync.Mutex
 	all []time.Duration
@@ -98,7 +98,7 @@ func (d *durations) sorted() latencies {
 	return sorted(d.all)
 }
 
-// visibility watches changes on their way.
+// visibility measures how long changes take to become visible.
 type visibility struct {
 	t     *testing.T
 	db    *postgres.DB
@@ -107,8 +107,9 @@ type visibility struct {
 	orgs  []*watched
 
 	mu sync.Mutex
-	// acknowledged and seen are when (organization, revision) was either; the
-	// later of both completes a measurement, as the log may win.
+	// acknowledged and seen are the times at which an (organization, revision) was
+	// committed and appeared in the log. The log entry may arrive first, so the measurement
+	// is complete when both are known.
 	acknowledged map[string]map[int64]time.Time
 	seen         map[string]map[int64]time.Time
 }
@@ -152,7 +153,7 @@ func marked(tn tenant, number int64) modes.Mode {
 	}}
 }
 
-// change makes one, and polls until a reader has it.
+// change makes a change, and polls until a reader serves it.
 func (v *visibility) change(ctx context.Context, o *watched, number int, committed, served *durations) {
 	began := time.Now()
 	_, err := v.db.Modes.Update(ctx, operator, o.org.ID, "marked", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
@@ -192,7 +193,7 @@ func (v *visibility) note(in map[string]map[int64]time.Time, org string, revisio
 	in[org][revision] = at
 }
 
-// follow reads the log as a reader does, until ctx ends, and then gathers.
+// follow reads the log as a reader does until ctx is done, and then collects the latencies.
 func (v *visibility) follow(ctx context.Context, logged *durations) {
 	last, _, err := v.store.LogTail(ctx)
 	for err == nil && ctx.Err() == nil {
@@ -220,7 +221,8 @@ func (v *visibility) follow(ctx context.Context, logged *durations) {
 	}
 }
 
-// How long a revoked token is still taken, from the commit on.
+// TestRevokedToRefused measures how long a revoked token is still accepted, from the commit
+// on.
 func TestRevokedToRefused(t *testing.T) {
 	prove.Long(t)
 	f := newFleet(t)

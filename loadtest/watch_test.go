@@ -32,15 +32,15 @@ var (
 
 const (
 	watchAdmins = 3
-	// watchRate is in changes a second, cutsRate in connections.
+	// watchRate is in changes per second, cutsRate in connections per second.
 	watchRate, cutsRate = 50, 5
-	// slowPoll is how long a change stays unknown if its notification is lost.
+	// slowPoll is how long a change stays unnoticed if its notification is lost.
 	slowPoll = 10 * time.Second
 )
 
-// How long it takes from a change's commit until those who watch the library have its
-// event, from any admin, while connections are cut; and how long if no notification
-// arrives.
+// TestChangeToEvent measures the time from a change's commit until the watchers of the
+// library receive its event, from any admin, while connections are cut. It also measures
+// that time when no notification arrives.
 func TestChangeToEvent(t *testing.T) {
 	prove.Long(t)
 	f := newFleet(t)
@@ -77,21 +77,21 @@ func TestChangeToEvent(t *testing.T) {
 	}
 }
 
-// watching are those who watch the library of a tenant.
+// watching is a set of watchers of a tenant's library.
 type watching struct {
 	*fleet
 	tenant
 	ctx    context.Context
 	admins []string
 	all    []*watcher
-	// changes is how many were made; the mode's version is one above that. committed is
-	// when, by version.
+	// changes counts the changes made; the mode's version is one higher. committed holds
+	// the time of each change by version.
 	changes   int
 	committed map[int64]time.Time
 	cuts      int
 }
 
-// watcher has received all events up to the one of version.
+// watcher has received all events up to that of version.
 type watcher struct {
 	mu       sync.Mutex
 	cut      context.CancelFunc
@@ -100,10 +100,10 @@ type watcher struct {
 	wrong    error
 }
 
-// join has one more person watch, over a connection that is made again when it ends.
+// join adds a watcher, whose connection is reopened whenever it ends.
 func (w *watching) join(i int) {
 	w.t.Helper()
-	// One person can only have a few streams.
+	// A user can have only a few streams.
 	if i%10 == 0 && i > 0 {
 		user, err := w.db.CreateUser(w.ctx, operator, fmt.Sprintf("watcher-%d@example.com", i), "Watcher", "")
 		require.NoError(w.t, err)
@@ -132,7 +132,7 @@ func (w *watching) join(i int) {
 			cancel()
 		}
 	}()
-	w.t.Cleanup(func() { <-ended }) // the test's context ends before
+	w.t.Cleanup(func() { <-ended }) // the test's context ends before this
 	select {
 	case <-begun:
 	case <-ended:
@@ -140,8 +140,8 @@ func (w *watching) join(i int) {
 	}
 }
 
-// follow receives the events of a stream, after the one with id. It calls begin at the
-// first of a stream without one.
+// follow receives the events of a stream that come after *id. If *id is empty, it calls
+// begin at the SYNC event.
 func (one *watcher) follow(ctx context.Context, url, token string, id *string, begin func()) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -204,7 +204,7 @@ func (one *watcher) fail(err error) {
 	}
 }
 
-// cutAtRandom cuts connections until it is stopped.
+// cutAtRandom cuts connections until stop is called.
 func (w *watching) cutAtRandom() (stop func()) {
 	ctx, cancel := context.WithCancel(w.ctx)
 	ended := make(chan struct{})
@@ -228,8 +228,8 @@ func (w *watching) cutAtRandom() (stop func()) {
 	return func() { cancel(); <-ended }
 }
 
-// changeFor makes so many changes straight in Postgres, at a constant rate, and waits
-// until all have received all of them.
+// changeFor makes the given number of changes directly in Postgres, at a constant rate, and
+// waits until every watcher has received all of them.
 func (w *watching) changeFor(changes int, pause time.Duration) {
 	w.t.Helper()
 	tick := time.NewTicker(pause)
@@ -257,14 +257,15 @@ func (w *watching) changeFor(changes int, pause time.Duration) {
 	}
 }
 
-// latencies are those of all events of the changes after so many.
+// latencies returns the latencies of all events, except those of the first changes (as many
+// as after).
 func (w *watching) latencies(after int) latencies {
 	var all []time.Duration
 	for _, one := range w.all {
 		one.mu.Lock()
 		for version, at := range one.received {
 			if version > int64(after)+1 {
-				all = append(all, max(0, at.Sub(w.committed[version]))) // an event may come before our own answer
+				all = append(all, max(0, at.Sub(w.committed[version]))) // an event may arrive before the commit returns
 			}
 		}
 		one.mu.Unlock()
@@ -272,8 +273,8 @@ func (w *watching) latencies(after int) latencies {
 	return sorted(all)
 }
 
-// What an admin spends while ten pages are open and nothing happens: each follows a stream
-// of events, for which the database is asked once in a while.
+// TestIdlePages measures what an admin uses while ten pages are open and nothing happens.
+// Each page follows an event stream, for which the database is queried periodically.
 func TestIdlePages(t *testing.T) {
 	prove.Long(t)
 	if *idleFor == 0 {
@@ -287,7 +288,7 @@ func TestIdlePages(t *testing.T) {
 	hash := sha256.Sum256([]byte(secret))
 	require.NoError(t, f.db.CreateSession(t.Context(), hash[:], tn.owner, time.Now().Add(time.Hour)))
 	measure := func(pages int) (cpu float64, transactions int64) {
-		time.Sleep(2 * slowPoll) // what was done before is counted by now
+		time.Sleep(2 * slowPoll) // let earlier work be counted before
 		before, begun := f.transactions(), threadsTime(t, admin.Pid())
 		time.Sleep(*idleFor)
 		cpu = float64(threadsTime(t, admin.Pid())-begun) / float64(*idleFor)
@@ -312,20 +313,21 @@ func TestIdlePages(t *testing.T) {
 	}
 	if *loadAssert {
 		require.Less(t, cpu-cpuWithout, 0.002)
-		require.LessOrEqual(t, with-without, int64(*idleFor/slowPoll)+3) // connections report what they did some seconds late
+		require.LessOrEqual(t, with-without, int64(*idleFor/slowPoll)+3) // connections report their counts some seconds late
 	}
 }
 
-// threadsTime is what the living threads of a process have used so far, in nanoseconds
-// (/proc/PID/task/TID/schedstat). What counts ticks of the clock overstates those that wake
-// up with the clock, as an idle program's do. It is 0 where there are no such files.
+// threadsTime returns the CPU time that the living threads of a process have used so far,
+// in nanoseconds (/proc/PID/task/TID/schedstat). Counters of clock ticks would overstate
+// threads that wake up with the clock, as an idle program's do. It returns 0 if there are
+// no such files.
 func threadsTime(t *testing.T, pid int) (sum time.Duration) {
 	t.Helper()
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	require.NoError(t, err)
 	for _, file := range files {
 		var used int64
-		if data, err := os.ReadFile(file); err == nil { // the thread may have ended since
+		if data, err := os.ReadFile(file); err == nil { // the thread may have ended
 			_, err = fmt.Sscan(string(data), &used)
 			require.NoError(t, err)
 		}
@@ -334,8 +336,8 @@ func threadsTime(t *testing.T, pid int) (sum time.Duration) {
 	return sum
 }
 
-// transactions is how many the programs have made, on connections that report it some ten
-// seconds late.
+// transactions returns the number of transactions of all programs. Connections report them
+// up to about ten seconds late.
 func (f *fleet) transactions() (n int64) {
 	f.t.Helper()
 	conn, err := pgx.Connect(f.t.Context(), f.owner)

@@ -11,8 +11,8 @@ import (
 	"orgmodes/loadtest/history"
 )
 
-// writer changes an organization's mode through the API, again and again, and
-// numbers the changes.
+// writer repeatedly changes an organization's mode through the API, and numbers the
+// changes.
 type writer struct {
 	admin  string
 	tn     tenant
@@ -21,15 +21,15 @@ type writer struct {
 	number int64
 }
 
-// writerTimeout is after what time a writer takes a change for not known to be
-// made, and goes on with the next one.
+// writerTimeout is the time after which a writer treats a change as unacknowledged and
+// continues with the next one.
 const writerTimeout = 2 * time.Second
 
 func newWriter(admin string, tn tenant) *writer {
 	return &writer{admin: admin, tn: tn, client: &http.Client{Timeout: writerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 1}}}
 }
 
-// run makes a change at each tick until ctx ends.
+// run makes a change at each tick until ctx is done.
 func (w *writer) run(ctx context.Context, every time.Duration, record func(history.Change)) {
 	defer w.client.CloseIdleConnections()
 	tick := time.NewTicker(every)
@@ -47,8 +47,8 @@ func (w *writer) run(ctx context.Context, every time.Duration, record func(histo
 	}
 }
 
-// change makes the next change. Whatever stands in its way, the number is used
-// up: one that was sent may have been committed.
+// change makes the next change. The number is used up even on failure, because a change
+// that was sent may have been committed.
 func (w *writer) change(ctx context.Context) history.Change {
 	w.number++
 	organization := w.tn.org.ID.String()
@@ -80,7 +80,7 @@ func (w *writer) change(ctx context.Context) history.Change {
 	return c
 }
 
-// send returns status 0 where there was no answer.
+// send returns status 0 if there was no answer.
 func (w *writer) send(ctx context.Context, method, url string, body []byte) (status int, etag string) {
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// filesOfManifests leaves out hidden files: .roomodes holds modes in another form.
+// filesOfManifests excludes hidden files: .roomodes holds modes in another format.
 var filesOfManifests = kindOfFile{"manifests", ".yaml, .yml, .json", func(name string) bool {
 	return !strings.HasPrefix(name, ".") && mayHoldModes(name)
 }}

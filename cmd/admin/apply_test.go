@@ -47,7 +47,8 @@ func TestManifestsOnTheCommandLine(t *testing.T) {
 	require.Contains(t, dry.stdout, "You write well.")
 	i.callWith(changed, "apply", "--org", "acme", "-f", "-").ok()
 
-	// What get writes goes into another library; as it was, it replaces nothing newer.
+	// The output of get can be applied to another library. With a generation, it replaces
+	// nothing newer.
 	got := i.call("get", "--org", "acme", "template", "careful").ok().stdout + "---\n" + i.call("get", "--org", "acme", "modes").ok().stdout
 	require.Contains(t, got, "  generation: 2\n")
 	i.callWith(got, "apply", "--org", "copy", "-f", "-").failed(1, "leave out metadata.generation")
@@ -83,7 +84,7 @@ func TestObjectsOfAnyKindOnTheCommandLine(t *testing.T) {
 	i.call("delete", "--org", "acme", "gadget", "one").ok()
 	require.Contains(t, i.call("history", "--org", "acme", "gadgets").ok().stdout, "one")
 
-	// The same for kinds that have commands of their own.
+	// The generic commands work for kinds with dedicated commands too.
 	require.Contains(t, i.call("history", "--org", "acme", "template", "Code Expert").ok().stdout, "create")
 	require.NotEmpty(t, i.call("get", "--org", "acme", "templates", "--json").ok().json()["templates"])
 	require.Contains(t, i.call("audit", "list", "--org", "acme").ok().stdout, "gadget.delete")

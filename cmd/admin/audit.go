@@ -18,7 +18,7 @@ import (
 	"orgmodes/internal/typo"
 )
 
-// auditFlags narrow the audit log.
+// auditFlags holds the flags that filter the audit log.
 type auditFlags struct {
 	org, since, until string
 	filter            postgres.AuditFilter
@@ -58,7 +58,7 @@ func timeOf(name, s string) (time.Time, error) {
 	return time.Time{}, usage("--%s is a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01, not %q", name, s)
 }
 
-// auditBytes is how much of the log a command reads at once.
+// auditBytes bounds how much of the log a command reads at once, in bytes.
 const auditBytes = 4 << 20
 
 func (c *cli) auditList() *cobra.Command {

@@ -13,9 +13,9 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// kindOfFile says which files of a folder are read.
+// kindOfFile describes which files of a folder are read.
 type kindOfFile struct {
-	// what they hold, and endings as people know them.
+	// what names the contents of the files, endings lists their extensions, for messages.
 	what, endings string
 	may           func(name string) bool
 }
@@ -27,8 +27,8 @@ var (
 	}}
 )
 
-// bring reads what a command was given: files, folders, or the standard input
-// for "-". Of a folder those files are read that can hold what is looked for.
+// bring reads the arguments of a command: files, folders, or the standard input for "-".
+// In a folder it reads only the files that match kind.
 func (c *cli) bring(args []string, kind kindOfFile) ([]upload.File, error) {
 	var brought []upload.File
 	for _, arg := range args {
@@ -59,8 +59,8 @@ func (c *cli) bring(args []string, kind kindOfFile) ([]upload.File, error) {
 	return brought, nil
 }
 
-// below are the files below a folder that are read, by their names. What other
-// programs keep there, they keep for themselves.
+// below returns the paths of the matching files below a folder, in lexical order. It skips
+// the directories of other programs, such as .git.
 func (k kindOfFile) below(folder string) ([]string, error) {
 	var paths []string
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
@@ -88,7 +88,7 @@ func mayHoldModes(name string) bool {
 		slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(name))) && !strings.HasPrefix(name, "._")
 }
 
-// read returns a file, or the standard input for "-".
+// read returns the contents of a file, or the standard input for "-".
 func (c *cli) read(name string) ([]byte, error) {
 	from := c.stdin
 	if name != "-" {
@@ -99,15 +99,14 @@ func (c *cli) read(name string) ([]byte, error) {
 		defer func() { _ = f.Close() }()
 		from = f
 	}
-	// One byte more than can be taken, so that it is refused and not cut.
+	// One byte more than the limit, so that a larger input is rejected and not truncated.
 	return io.ReadAll(io.LimitReader(from, upload.MaxUploadBytes+1))
 }
 
-// patience is how long a command works silently.
+// patience is the interval at which a running command reports progress.
 const patience = 2 * time.Second
 
-// working says on the standard error that something goes on, until done is
-// called.
+// working reports progress on the standard error until done is called.
 func (c *cli) working(what string) (done func()) {
 	start, stop, ended := time.Now(), make(chan struct{}), make(chan struct{})
 	go func() {
@@ -126,7 +125,7 @@ func (c *cli) working(what string) (done func()) {
 	return func() { close(stop); <-ended }
 }
 
-// write puts data into a file, or onto the standard output for "" and "-".
+// write writes data to a file, or to the standard output for "" and "-".
 func (c *cli) write(name string, data []byte) error {
 	if name == "" || name == "-" {
 		_, err := c.stdout.Write(data)

@@ -23,15 +23,15 @@ import (
 )
 
 var (
-	// errSaid marks a failure that has been said already.
+	// errSaid marks a failure that has been reported already.
 	errSaid = errors.New("said already")
-	// errReachable marks a sentence about Postgres that needs no other around it.
+	// errReachable marks a complete message about Postgres, to which nothing is added.
 	errReachable = errors.New("")
-	// errDiffers ends a dry run that found something to do.
+	// errDiffers ends a dry run that would change something.
 	errDiffers = errors.New("something would change")
 )
 
-// cli is one call of the program.
+// cli is one invocation of the program.
 type cli struct {
 	environ []string
 	stdin   io.Reader
@@ -39,7 +39,7 @@ type cli struct {
 	stderr  *os.File
 	json    bool
 	kinds   []postgres.Decoder
-	// started says that arguments and flags were right.
+	// started reports whether the arguments and flags were valid and the command began.
 	started     bool
 	stopSignals func()
 }
@@ -101,7 +101,7 @@ something to do.`,
 	return root
 }
 
-// group is a noun whose verbs are commands.
+// group returns a command for a noun, with its verbs as subcommands.
 func group(noun, short string, verbs ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
 		Use: noun, Short: short, Args: cobra.NoArgs,
@@ -114,8 +114,8 @@ func group(noun, short string, verbs ...*cobra.Command) *cobra.Command {
 	return g
 }
 
-// does gives a command what it does; from there on, a failure is no failure to
-// understand what was asked.
+// does sets RunE and returns cmd. Errors that do returns are failures, not usage errors,
+// unless they are a usageError. Without Args, the command takes no arguments.
 func (c *cli) does(cmd *cobra.Command, do func(ctx context.Context, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := refuseEmpty(cmd, args); err != nil {
@@ -133,19 +133,19 @@ func (c *cli) does(cmd *cobra.Command, do func(ctx context.Context, args []strin
 func must(cmd *cobra.Command, flags ...string) {
 	for _, f := range flags {
 		if err := cmd.MarkFlagRequired(f); err != nil {
-			panic(err) // a flag that isn't there
+			panic(err) // an undefined flag
 		}
 	}
 }
 
-// completes makes the shell offer the values of a flag.
+// completes registers the values of a flag for shell completion.
 func completes(cmd *cobra.Command, flag string, values ...string) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // a flag that isn't there
+		panic(err) // an undefined flag
 	}
 }
 
-// print writes the answer: an object, or the lines that say writes.
+// print writes the result of a command: object as JSON with --json, else the output of say.
 func (c *cli) print(object any, say func(w io.Writer)) error {
 	if !c.json {
 		say(c.stdout)
@@ -156,20 +156,21 @@ func (c *cli) print(object any, say func(w io.Writer)) error {
 	return enc.Encode(object)
 }
 
-// note says something beside the answer.
+// note writes a message to the standard error, separate from the result.
 func (c *cli) note(format string, args ...any) { fmt.Fprintf(c.stderr, format+"\n", args...) }
 
-// database are the settings of every command but serve and migrate.
+// database holds the settings of every command that uses the database, except serve and
+// migrate.
 type database struct {
 	URL   config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
 	Tools []string      `env:"TEMPLATE_TOOLS"`
 }
 
-// reachTimeout is how long a command waits for Postgres: it doesn't wait for
-// it to come, as serve does.
+// reachTimeout bounds how long a command waits for Postgres to answer. Unlike serve,
+// commands don't wait for Postgres to become available.
 const reachTimeout = 5 * time.Second
 
-// inDatabase runs do with the database.
+// inDatabase opens the database and runs do with it.
 func (c *cli) inDatabase(ctx context.Context, do func(*postgres.DB) error) error {
 	s, err := config.LoadFrom[database](c.environ)
 	if err != nil {
@@ -196,7 +197,7 @@ func (c *cli) inDatabase(ctx context.Context, do func(*postgres.DB) error) error
 	return do(db)
 }
 
-// unreachable is one sentence on why Postgres can't be worked with.
+// unreachable returns an error that explains in one sentence why Postgres cannot be used.
 func unreachable(address string, err error) error {
 	var said *pgconn.PgError
 	switch {
@@ -213,7 +214,7 @@ func innermost(err error) string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			// Tried at several addresses: the first tells enough.
+			// After attempts at several addresses, the first error is enough.
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			return process.Redact(first)
 		}
@@ -221,7 +222,7 @@ func innermost(err error) string {
 	}
 }
 
-// by is the operator, for the audit log.
+// by returns the operator as the actor for the audit log.
 func (c *cli) by() audit.By {
 	name := "uid " + strconv.Itoa(os.Getuid())
 	if u, err := user.Current(); err == nil {
@@ -237,7 +238,7 @@ func (c *cli) by() audit.By {
 	}
 }
 
-// usageError is what the caller has to say differently.
+// usageError is an error in the arguments or flags of a command.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }

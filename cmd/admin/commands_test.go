@@ -42,7 +42,7 @@ func TestSettingUpAnOrganization(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, matches, "the line end is no part of it, and the second call left it alone")
 
-	for range 2 { // the second finds it done
+	for range 2 { // the second call changes nothing
 		i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "owner").ok()
 	}
 	i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "member").failed(1, "as owner")
@@ -144,9 +144,9 @@ func TestModesInAndOut(t *testing.T) {
 	i.call("modes", "list", "--org", "nope").failed(1, `there is no organization "nope"`)
 }
 
-// TestDryRunSaysWhatEditorsMakeOfModes: the advice about each mode stands below it,
-// at its place in the file, and what to do is said once. What was imported is not
-// talked about again.
+// TestDryRunSaysWhatEditorsMakeOfModes checks that a dry run prints the advice below each
+// mode, with its position in the file, and each fix only once. An import that is not a dry
+// run prints no advice.
 func TestDryRunSaysWhatEditorsMakeOfModes(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()

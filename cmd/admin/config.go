@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// settings are all that `admin serve` can be told, from the environment.
+// settings holds all settings of `admin serve`, from the environment.
 type settings struct {
 	Listen        config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080"`
 	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9080"`
@@ -58,7 +58,7 @@ const settingsHelp = `Settings, from the environment; NAME_FILE names a file tha
   LOG_LEVEL          debug, info, warn or error (default info)
   LOG_FORMAT         text or json (default: text on a terminal)`
 
-// installation is the settings, understood.
+// installation holds the values parsed from settings.
 type installation struct {
 	keys     *token.Keys
 	builtins []modes.Mode
@@ -67,7 +67,7 @@ type installation struct {
 	tools    templates.Tools
 }
 
-// understand says all that is wrong with the settings at once.
+// understand parses the settings. The error lists all problems at once.
 func (s *settings) understand() (installation, error) {
 	var in installation
 	var problems config.Problems
@@ -97,16 +97,16 @@ func (s *settings) understand() (installation, error) {
 	return in, nil
 }
 
-// templateTools are the tools that permission templates may allow: those that
-// everybody knows, and this installation's own.
+// templateTools returns the tools that permission templates can allow: the built-in ones and
+// those of this installation.
 func templateTools(more []string) (templates.Tools, error) { return templates.Tools{}.With(more...) }
 
 func problemOfTools(err error) *config.Problem {
 	return &config.Problem{Name: "TEMPLATE_TOOLS", Detail: err.Error(), Expect: "names of tools, each with what it allows: deploy=Rolls out a release.,page=Calls somebody."}
 }
 
-// public is the address that people know us by. Cookies go over https only,
-// except on this very machine.
+// public returns the public URL of this installation. It must be https, so that cookies are
+// not sent in the clear, unless the host is local.
 func (s *settings) public() (*url.URL, error) {
 	if s.PublicURL == "" {
 		_, port, err := net.SplitHostPort(string(s.Listen))
@@ -135,7 +135,8 @@ func isLocal(host string) bool {
 
 func (s *settings) builtins() ([]modes.Mode, error) { return builtinModes(s.BuiltinModes) }
 
-// builtinModes reads the built-in modes, ours where no file is named.
+// builtinModes returns the built-in modes: from the file at path, or the default ones if
+// path is empty.
 func builtinModes(path string) ([]modes.Mode, error) {
 	if path == "" {
 		return modes.Builtins(), nil

@@ -17,7 +17,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// published is where readers look, as far as raising the epoch needs it.
+// published holds the settings of the Redis that readers use, as needed to raise the epoch.
 type published struct {
 	URL    config.Secret `env:"REDIS_URL" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
 	Prefix string        `env:"REDIS_PREFIX" envDefault:"om"`
@@ -91,8 +91,8 @@ are then good again, so revoke them once more.`,
 	return cmd
 }
 
-// writeBack ends the tokens that Redis knows to be revoked and Postgres does
-// not, and returns the highest epoch found there.
+// writeBack revokes in Postgres the tokens that are revoked only in Redis. It returns the
+// highest epoch found in Redis, and how many tokens it revoked.
 func writeBack(ctx context.Context, db *postgres.DB, store *snapshot.Store, by audit.By) (epoch int64, revoked int, err error) {
 	state, err := store.State(ctx)
 	if err != nil {

@@ -22,8 +22,8 @@ func TestRaisingTheEpoch(t *testing.T) {
 	ended := i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "ended", "--json").ok().json()
 	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "good").ok()
 
-	// A Redis that knows more than this database, as after a restore: one token
-	// was revoked, and the epoch is far ahead.
+	// Redis is ahead of this database, as after a restore: one token is revoked there, and
+	// the epoch is much higher.
 	redis := storetest.Redis(t)
 	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: storetest.Patience})
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/resource/resourcetest"
 )
 
-// beAdmin in the environment makes the test's own binary the program.
+// beAdmin is the environment variable that makes the test binary run as the program.
 const beAdmin = "ORGMODES_TEST_BE_ADMIN=1"
 
 func TestMain(m *testing.M) {
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	storetest.Main(m)
 }
 
-// program is the binary to call.
+// program returns the path of the test binary; see beAdmin.
 func program(t *testing.T) string {
 	t.Helper()
 	path, err := os.Executable()
@@ -32,7 +32,7 @@ func program(t *testing.T) string {
 	return path
 }
 
-// testInstallation calls the program on a database of its own.
+// testInstallation calls the program on a dedicated database.
 type testInstallation struct {
 	t     *testing.T
 	admin string
@@ -56,7 +56,7 @@ func (i *testInstallation) callWith(stdin string, args ...string) ended {
 
 const testKeys = "k1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
 
-// ended is what became of a call.
+// ended is the result of a call.
 type ended struct {
 	t      *testing.T
 	code   int
@@ -64,8 +64,8 @@ type ended struct {
 	stderr string
 }
 
-// call runs a command to its end, in this process: to start a program that has the race
-// detector in it takes longer than most commands. env are NAME=value pairs.
+// call runs a command to its end, in this process. Starting a program with the race detector
+// takes longer than most commands. env holds NAME=value pairs.
 func call(t *testing.T, env []string, stdin string, args ...string) ended {
 	t.Helper()
 	home := t.TempDir()
@@ -93,7 +93,7 @@ func (e ended) failed(code int, says string) ended {
 	return e
 }
 
-// json is the one object on the standard output.
+// json returns the JSON object on the standard output, which must hold nothing else.
 func (e ended) json() map[string]any {
 	e.t.Helper()
 	dec := json.NewDecoder(strings.NewReader(e.stdout))

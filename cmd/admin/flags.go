@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/typo"
 )
 
-// refuseEmpty returns an error for a flag or an argument that is given without a
-// value, as by an unset variable of a script, or with one that is no text.
+// refuseEmpty returns an error for an empty flag or argument, such as from an unset variable
+// in a script. It also rejects flag values that are not valid text.
 func refuseEmpty(cmd *cobra.Command, args []string) error {
 	var wrong error
 	cmd.Flags().Visit(func(f *pflag.Flag) {
@@ -40,7 +40,7 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 	return wrong
 }
 
-// nearestFlag adds to a flag that isn't there the one that was meant.
+// nearestFlag adds the closest flag to the error about an unknown one.
 func nearestFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {

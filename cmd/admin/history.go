@@ -19,13 +19,14 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// historyCommands are the commands about the history of one kind of object.
+// historyCommands defines the history commands of one kind of object.
 type historyCommands struct {
 	// kind is the kind's singular, and group the command that they are below.
 	kind, group string
-	// named says how an operator names an object; example is a name in examples.
+	// named tells how to refer to an object, such as "slug or id"; example is a name for
+	// examples.
 	named, example string
-	// head are the last columns of a list of versions, and cells their values.
+	// head holds the last column titles of a list of versions; cells returns their values.
 	head  string
 	cells func(listedVersion) []any
 	// describe adds the name of its object to a version.
@@ -36,7 +37,7 @@ func (n *historyCommands) of(db *postgres.DB) *postgres.Collection[resource.Obje
 	return db.Objects(n.kind)
 }
 
-// listedVersion is a version of an object in lists.
+// listedVersion is a version of an object in the output of commands.
 type listedVersion struct {
 	ID         string    `json:"id,omitempty"`
 	ModeID     string    `json:"mode_id,omitempty"`
@@ -56,8 +57,8 @@ func (n *historyCommands) listed(v postgres.Version[resource.Object]) listedVers
 	return out
 }
 
-// id finds an object by its id or what it is called; a deleted one by its id, or
-// by what it was called when it was deleted last.
+// id returns the id of an object, given its id or name. For a deleted object, the name is
+// the one that it had when it was last deleted.
 func (n *historyCommands) id(ctx context.Context, db *postgres.DB, org uuid.UUID, ref string) (uuid.UUID, error) {
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
 		return id, nil
@@ -144,7 +145,7 @@ func (n *historyCommands) allDeleted(ctx context.Context, db *postgres.DB, org u
 	}
 }
 
-// all are all versions of an object; without one, the deleted objects.
+// all returns all versions of an object; without one, the deleted objects.
 func (n *historyCommands) all(ctx context.Context, db *postgres.DB, org uuid.UUID, ref []string) ([]postgres.Version[resource.Object], error) {
 	if len(ref) == 0 {
 		return n.allDeleted(ctx, db, org)
@@ -167,7 +168,7 @@ func (n *historyCommands) all(ctx context.Context, db *postgres.DB, org uuid.UUI
 	}
 }
 
-// at is a version of an object by its number; "current" is the newest.
+// at returns a version of an object by its number; "current" means the newest.
 func (n *historyCommands) at(ctx context.Context, db *postgres.DB, org, id uuid.UUID, number string) (none postgres.Version[resource.Object], err error) {
 	if number == "current" {
 		newest, err := n.of(db).Versions(ctx, org, id, 0, 1)
@@ -183,7 +184,7 @@ func (n *historyCommands) at(ctx context.Context, db *postgres.DB, org, id uuid.
 	return n.of(db).Version(ctx, org, id, v)
 }
 
-// found is an object, by id or what it is called, and one of its versions.
+// found returns the id of an object, given its id or name, and one of its versions.
 func (n *historyCommands) found(ctx context.Context, db *postgres.DB, org uuid.UUID, ref, number string) (id uuid.UUID, v postgres.Version[resource.Object], err error) {
 	if id, err = n.id(ctx, db, org, ref); err != nil {
 		return id, v, err
@@ -238,7 +239,7 @@ func (n *historyCommands) printChanges(ctx context.Context, c *cli, db *postgres
 // commandSteps bounds what a command compares: a terminal can wait longer than a page.
 const commandSteps = 16 * diff.DefaultSteps
 
-// changes are those from one version to another, never nil.
+// changes returns the changes from one version to another, never nil.
 func (n *historyCommands) changes(ctx context.Context, db *postgres.DB, before, after resource.Object) []diff.Change {
 	return diff.WithLines(append([]diff.Change{}, n.of(db).Diff(before, after)...), diff.NewBudget(ctx, commandSteps))
 }
@@ -298,7 +299,7 @@ them. --dry-run shows what would change.`, n.kind, n.group),
 				Changes []diff.Change `json:"changes"`
 			}{ID: id.String(), Slug: is.Slug, Name: is.Name, Version: now.Version, Changes: n.changes(ctx, db, now, old.Object)}
 			if !dryRun {
-				// Held to what was compared with.
+				// The restore fails if the object is no longer at the version compared above.
 				restored, err := n.of(db).Restore(ctx, c.by(), o.ID, id, old.Version.Version, now.Version)
 				if err != nil {
 					return err

@@ -38,7 +38,7 @@ func TestHistoryOnTheCommandLine(t *testing.T) {
 	require.Contains(t, i.call("modes", "export", "--org", "acme").ok().stdout, "First.")
 	i.call("modes", "restore", "--org", "acme", "nope", "--version", "1").failed(1, "no such mode")
 
-	// The audit log, as it is and as a file.
+	// The audit log, listed and exported.
 	require.Len(t, i.call("audit", "list", "--org", "acme", "--action", "mode.import", "--json").ok().json()["entries"], 2)
 	require.Contains(t, i.call("audit", "list", "--org", "acme").ok().stdout, "mode.restore")
 	rows, err := csv.NewReader(strings.NewReader(i.call("audit", "export", "--org", "acme").ok().stdout)).ReadAll()

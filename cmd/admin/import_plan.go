@@ -17,8 +17,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// importCommand completes a command that imports files: with what all imports have in common.
-// objects are what --only-valid leaves out.
+// importCommand completes a command that imports files with the parts that all imports share.
+// objects names the items that --only-valid leaves out, for its help text.
 func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read files.Reader, objects string, choices func() (files.Choices, error)) *cobra.Command {
 	var org string
 	var o files.Options
@@ -56,14 +56,15 @@ func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read files.Read
 	return cmd
 }
 
-// ways reads what is to become of single objects, as NAME=skip.
+// ways parses decisions about single objects, such as NAME=skip. name is the placeholder for
+// the name, and known lists the decisions, for messages.
 func ways(pairs []string, name string, known ...string) (map[string]string, error) {
 	if len(pairs) == 0 {
 		return nil, nil //nolint:nilnil // no choices are no choices
 	}
 	out := map[string]string{}
 	for _, p := range pairs {
-		i := strings.LastIndex(p, "=") // what it is called may have one too
+		i := strings.LastIndex(p, "=") // the name can contain "=" too
 		if i < 0 {
 			var all []string
 			for _, way := range known {
@@ -76,13 +77,13 @@ func ways(pairs []string, name string, known ...string) (map[string]string, erro
 	return out, nil
 }
 
-// sayPlan writes what becomes of each object, with problems where an editor finds them:
-// FILE:line:column. With advice, each has its own, in short, and what to do is said once
-// for all of them.
+// sayPlan writes the action for each object. Problems begin with FILE:line:column, which
+// editors can open. With advice, each object has its findings in short, and the fixes follow
+// once for all objects.
 func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
 	for _, i := range p.Items {
 		called := i.Name
-		if p.Form != "" { // these are modes
+		if p.Form != "" { // only plans of modes have a form
 			called = i.Slug + "  " + i.Name
 		}
 		from := sayItem(w, file, called, i)
@@ -121,7 +122,7 @@ func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
 	fmt.Fprintf(w, "; %s revision %d\n", done, p.Revision)
 }
 
-// sayItem writes what becomes of one object, and returns the file that it is from.
+// sayItem writes the action for one object, and returns the name of its file.
 func sayItem(w io.Writer, file, called string, i files.Item) (from string) {
 	from = cmp.Or(i.File, file)
 	fmt.Fprintf(w, "%-9s  %s\n", i.Action, called)
@@ -150,7 +151,7 @@ func place(what, file string, n resource.Notice) string {
 	return fmt.Sprintf("%s, %s:%d:%d", what, file, n.Line, n.Column)
 }
 
-// sayAdvice writes the advice about one mode: what was found, where.
+// sayAdvice writes the advice about one mode: the findings and their positions.
 func sayAdvice(w io.Writer, file string, list []files.Advice) {
 	for _, a := range list {
 		at := resource.Notice{Line: a.Line, Column: a.Column}
@@ -158,8 +159,8 @@ func sayAdvice(w io.Writer, file string, list []files.Advice) {
 	}
 }
 
-// sayWhatToDo ends the advice of a plan: a line for each rule that spoke, the more
-// important first.
+// sayWhatToDo writes the fixes for the advice of a plan: one line per rule that matched,
+// warnings first.
 func sayWhatToDo(w io.Writer, p *files.Plan) {
 	var fixes []string
 	said := map[string]int{}
@@ -186,7 +187,7 @@ func sayWhatToDo(w io.Writer, p *files.Plan) {
 	fmt.Fprintln(w)
 }
 
-// times says how often, where it is more than once.
+// times returns the number of occurrences in parentheses, or "" for one.
 func times(n int) string {
 	if n == 1 {
 		return ""

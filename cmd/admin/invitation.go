@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// invitation is one in answers.
+// invitation is an invitation in the output of commands.
 type invitation struct {
 	ID        string    `json:"id"`
 	Email     string    `json:"email"`

@@ -21,7 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestLint holds the reports on our own samples; none of it needs a database.
+// TestLint compares the reports on the samples in testdata with golden files. It needs no
+// database.
 func TestLint(t *testing.T) {
 	lint := func(args ...string) ended {
 		return call(t, nil, "", append([]string{"modes", "lint"}, args...)...)
@@ -44,8 +45,8 @@ func TestLint(t *testing.T) {
 	}
 	require.Equal(t, lint("--format", "json", folder).stdout, lint("--json", folder).stdout)
 
-	// The exit codes: 0 nothing wrong, 1 an error, or a warning where asked, 2 not
-	// understood.
+	// Exit codes: 0 for no errors, 1 for errors (with --strict, also for warnings), 2 for
+	// usage errors.
 	samples := call(t, nil, "", "modes", "samples").ok().stdout
 	stdin := func(args ...string) ended {
 		return call(t, nil, samples, append([]string{"modes", "lint", "-"}, args...)...)
@@ -91,7 +92,7 @@ func TestLintOfAnArchive(t *testing.T) {
 	require.Equal(t, 1, e.code)
 	require.Contains(t, e.stdout, "export.zip/modes/team.yaml")
 
-	// One that isn't safe to open is named, and spoils nothing beside it.
+	// An unsafe archive is reported by name, and does not affect other files.
 	b.Reset()
 	w = zip.NewWriter(&b)
 	_, err := w.Create("../../out.yaml")
@@ -106,8 +107,8 @@ func TestLintOfAnArchive(t *testing.T) {
 	require.Contains(t, e.stdout, "export.zip/modes/team.yaml: 4 modes")
 }
 
-// TestLintAcrossFiles: a slug that two files of a run have is reported at both
-// places, in each format, and says where the other is.
+// TestLintAcrossFiles checks that a slug in two files of a run is reported at both places,
+// in each format, with the position of the other.
 func TestLintAcrossFiles(t *testing.T) {
 	a, b := filepath.Join("testdata", "lint", "team.yaml"), filepath.Join("testdata", "lint", "others.yaml")
 	lint := func(args ...string) ended {
@@ -132,7 +133,7 @@ func TestLintAcrossFiles(t *testing.T) {
 	sarif := lint("--format", "sarif", a, b).stdout
 	require.Equal(t, 2, strings.Count(sarif, `"ruleId": "slug-in-several-files"`))
 	require.Equal(t, 2, strings.Count(sarif, `"relatedLocations"`))
-	// Each by itself has nothing of it, and strictly it is a failure.
+	// A file by itself has no such finding. With --strict, the finding fails the command.
 	require.NotContains(t, lint(b).ok().stdout, "slug-in-several-files")
 	require.Equal(t, 0, lint("--strict", b).code)
 	again := filepath.Join(t.TempDir(), "again.yaml")
@@ -143,7 +144,7 @@ func TestLintAcrossFiles(t *testing.T) {
 	require.Equal(t, 0, lint(b, again).code)
 }
 
-// TestProgress: a command that takes long says that it goes on, beside its answer.
+// TestProgress checks that a slow command reports progress on the standard error.
 func TestProgress(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), storetest.Patience)
 	defer cancel()
@@ -169,8 +170,8 @@ func TestProgress(t *testing.T) {
 	require.True(t, json.Valid(stdout.Bytes()), "nothing else is on the standard output")
 }
 
-// TestRefusalsInOneSentence: what a whole file is refused for is said in a sentence,
-// with its place once.
+// TestRefusalsInOneSentence checks that the rejection of a whole file is one line, which
+// gives the position once.
 func TestRefusalsInOneSentence(t *testing.T) {
 	for text, says := range map[string]string{
 		"{ // ours\n\"customModes\": []}": "This is not valid JSON: line 1, column 3: JSON has no comments: remove this one",

@@ -1,6 +1,6 @@
-// Command admin is what admins and operators use: `admin serve` serves the API,
-// and its other commands do the same things from the command line, through the
-// same functions.
+// Command admin is the program for admins and operators. `admin serve` serves the API and
+// the pages. The other commands do the same things from the command line, through the same
+// functions.
 package main
 
 import (
@@ -24,13 +24,13 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
-	// exitDiffers is that of a dry run which found something to do.
+	// exitDiffers is the exit code of a dry run that would change something.
 	exitDiffers = 3
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)) }
 
-// run is the whole program; it returns the exit code. kinds are registered beside those
+// run runs the program and returns its exit code. kinds are registered in addition to those
 // that every library has.
 func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.File, kinds ...postgres.Decoder) int {
 	c := &cli{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr, kinds: kinds}
@@ -39,7 +39,7 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	// serve watches signals itself, to drain.
+	// serve stops this and handles signals itself, to drain.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	c.stopSignals = stop
@@ -66,8 +66,8 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 	}
 }
 
-// sentence says a failure to an operator, who may know more than others, but
-// never a password.
+// sentence formats err for the operator, who is allowed to see internal errors. Passwords
+// are redacted.
 func (c *cli) sentence(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -81,8 +81,8 @@ func (c *cli) sentence(err error) string {
 	return process.Redact(err.Error())
 }
 
-// inOneSentence says a fault with its details. Its message may be a sentence of
-// its own, and may name a place that the details name too.
+// inOneSentence formats a fault and its details as one sentence. It removes the final period
+// of the message, and a position in the message that the details repeat.
 func inOneSentence(f *fault.Error) string {
 	if len(f.Fields) == 0 {
 		return f.Message

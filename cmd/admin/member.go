@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// member is one in answers.
+// member is a member in the output of commands.
 type member struct {
 	UserID   string    `json:"user_id"`
 	Email    string    `json:"email"`
@@ -24,7 +24,7 @@ type member struct {
 	Created  *bool     `json:"created,omitempty"`
 }
 
-// inOrganization runs do with an organization, named by slug or id.
+// inOrganization runs do with an organization, given its slug or id.
 func (c *cli) inOrganization(ctx context.Context, ref string, do func(*postgres.DB, organization.Organization) error) error {
 	return c.inDatabase(ctx, func(db *postgres.DB) error {
 		org, err := db.Organization(ctx, ref)
@@ -43,7 +43,7 @@ func orgFlag(cmd *cobra.Command, org *string) {
 	must(cmd, "org")
 }
 
-// account finds a user whom an operator named.
+// account returns the user with an email address. The error is meant for the operator.
 func account(ctx context.Context, db *postgres.DB, email string) (postgres.User, error) {
 	u, err := db.UserByEmail(ctx, email)
 	if fault.Is(err, fault.NotFound) {

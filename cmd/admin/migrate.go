@@ -49,7 +49,7 @@ DATABASE_URL.`,
 			return err
 		}
 		if err := c.seedAfter(ctx, url); err != nil {
-			// The role that owns the tables may not be the application's.
+			// The role that owns the tables can be another one than the application's.
 			c.note("Organizations get the shipped permission templates when `admin serve` starts; here they could not: %s", process.Redact(err.Error()))
 		}
 		return c.print(struct {
@@ -58,7 +58,8 @@ DATABASE_URL.`,
 	})
 }
 
-// seedAfter gives organizations what a migration made room for.
+// seedAfter adds the shipped permission templates to existing organizations after a
+// migration.
 func (c *cli) seedAfter(ctx context.Context, url string) error {
 	db, err := postgres.Open(ctx, url)
 	if err != nil {

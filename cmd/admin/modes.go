@@ -75,7 +75,7 @@ editor's file it would freeze the built-in modes at what they are today.`,
 	return cmd
 }
 
-// builtins are the built-in modes of this installation.
+// builtins returns the built-in modes of this installation.
 func (c *cli) builtins() ([]modes.Mode, error) {
 	s, err := config.LoadFrom[struct {
 		BuiltinModes string `env:"BUILTIN_MODES"`
@@ -90,7 +90,7 @@ func (c *cli) builtins() ([]modes.Mode, error) {
 	return ms, nil
 }
 
-// listedMode is a mode in lists.
+// listedMode is a mode in the output of commands.
 type listedMode struct {
 	ID        string    `json:"id"`
 	Slug      string    `json:"slug"`

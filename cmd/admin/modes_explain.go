@@ -65,7 +65,7 @@ file, for which no database is needed.`,
 	return cmd
 }
 
-// modeOfFile is a valid mode of a file.
+// modeOfFile returns the mode with a slug in a file. It fails if the mode is not valid.
 func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, error) {
 	brought, err := c.bring([]string{file}, filesOfModes)
 	if err != nil {

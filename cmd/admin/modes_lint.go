@@ -98,8 +98,9 @@ func report(w io.Writer, format string, results []advice.Result) error {
 	return usage("a format is text, json or sarif, not %q", format)
 }
 
-// judge judges each file by itself, and then what they have in common: those of a
-// folder need not be meant for one organization. Those of an archive are.
+// judge checks each file separately, and then all files for slugs that several of them
+// have. The files of a folder can be meant for several organizations. The files of an
+// archive are meant for one and are read together.
 func judge(ctx context.Context, brought []upload.File, only []string) []advice.Result {
 	var results []advice.Result
 	for _, f := range brought {

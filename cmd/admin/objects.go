@@ -18,7 +18,8 @@ import (
 	"orgmodes/internal/typo"
 )
 
-// ofKind gives a command whose first argument is a kind what it does.
+// ofKind sets RunE of a command whose first argument is a kind. do gets the remaining
+// arguments.
 func (c *cli) ofKind(cmd *cobra.Command, do func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error) *cobra.Command {
 	var org string
 	c.does(cmd, func(ctx context.Context, args []string) error {
@@ -34,7 +35,7 @@ func (c *cli) ofKind(cmd *cobra.Command, do func(ctx context.Context, db *postgr
 	return cmd
 }
 
-// kindNamed finds a kind by what it is called in commands or in manifests.
+// kindNamed finds a kind by its name in commands or in manifests.
 func kindNamed(kinds []resource.Kind, name string) (resource.Kind, error) {
 	if k, ok := resource.FindKind(kinds, name); ok {
 		return k, nil
@@ -46,8 +47,8 @@ func kindNamed(kinds []resource.Kind, name string) (resource.Kind, error) {
 	return nil, usage("there is no kind %q; the nearest one is %s (of %s)", name, typo.Nearest(name, all), strings.Join(all, ", "))
 }
 
-// historyOf returns what commands tell of the history of a kind that has no commands of
-// its own.
+// historyOf returns the history commands of a kind: the dedicated ones, if any, else generic
+// ones.
 func historyOf(k resource.Kind) *historyCommands {
 	for _, own := range []*historyCommands{modeHistory, templateHistory} {
 		if own.kind == k.Names().Singular {
@@ -156,7 +157,8 @@ func (c *cli) delete() *cobra.Command {
 	return cmd
 }
 
-// namedFailure names the objects whose operations failed.
+// namedFailure returns an error that names the objects whose operations failed. Errors other
+// than resource.OpErrors pass through.
 func namedFailure(err error, names []string) error {
 	var failed resource.OpErrors
 	if !errors.As(err, &failed) {

@@ -62,7 +62,7 @@ func (c *cli) orgCreate() *cobra.Command {
 	return cmd
 }
 
-// pageSize is how much of a long list is read at once.
+// pageSize is the number of items of a long list that are read at once.
 const pageSize = 500
 
 func (c *cli) orgList() *cobra.Command {

@@ -21,12 +21,12 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// signalAll sends a signal to Postgres and all of its processes, each of which has
-// a group of its own.
+// signalAll sends a signal to the postmaster and its child processes. Each child has its own
+// process group, so signaling the postmaster's group is not enough.
 func signalAll(t *testing.T, postmaster int, s syscall.Signal) {
 	t.Helper()
 	require.NoError(t, syscall.Kill(postmaster, s))
-	if s == syscall.SIGSTOP { // until it has stopped, it may start another one
+	if s == syscall.SIGSTOP { // until it has stopped, it can start more children
 		require.Eventually(t, func() bool { return procStat(postmaster)[0] == "T" }, time.Minute, time.Millisecond)
 	}
 	entries, err := os.ReadDir("/proc")
@@ -42,8 +42,8 @@ func signalAll(t *testing.T, postmaster int, s syscall.Signal) {
 	}
 }
 
-// procStat returns the fields of /proc/PID/stat from the state on (proc_pid_stat(5)):
-// the state and the parent come first. They are empty for a process that is gone.
+// procStat returns the fields of /proc/PID/stat after the command name (proc_pid_stat(5)):
+// first the state and the parent's PID. Both are empty if the process no longer exists.
 func procStat(pid int) []string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -52,8 +52,8 @@ func procStat(pid int) []string {
 	return strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 }
 
-// The program is not ready while Postgres is frozen, answers 503 to the API and to
-// browsers, and is ready again when Postgres goes on.
+// While Postgres is frozen, the program is not ready and responds 503 to API clients and
+// browsers. It is ready again when Postgres continues.
 func TestServeWhilePostgresIsFrozen(t *testing.T) {
 	program, err := devstack.FindPostgres(t.Context(), 0, t.Logf)
 	require.NoError(t, err)

@@ -70,7 +70,7 @@ that they should not. What is unchanged keeps its ETag.`,
 	return cmd
 }
 
-// chosen is one organization, or all where none is named.
+// chosen returns the organization that ref names, or all if ref is empty.
 func chosen(ctx context.Context, db *postgres.DB, ref string) ([]organization.Organization, error) {
 	if ref != "" {
 		o, err := db.Organization(ctx, ref)

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// publication is how far an organization's publication is.
+// publication is the publication status of an organization in the output of commands.
 type publication struct {
 	ID                string     `json:"id"`
 	Slug              string     `json:"slug"`

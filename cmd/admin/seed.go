@@ -10,12 +10,12 @@ import (
 	"orgmodes/internal/process"
 )
 
-// seedBatch is how many organizations are given the shipped templates before it is
-// looked again whether to go on.
+// seedBatch is the number of organizations seeded per call. After each batch, seed checks
+// whether to continue.
 const seedBatch = 100
 
-// seed gives the shipped permission templates to organizations that are older than
-// them, once each, and returns to how many.
+// seed adds the shipped permission templates to organizations that are older than them, once
+// each. It returns the number of organizations seeded.
 func seed(ctx context.Context, db *postgres.DB) (organizations int, err error) {
 	by := audit.By{
 		Actor:     audit.Actor{Kind: audit.System, ID: "admin", Name: "orgmodes"},
@@ -30,8 +30,8 @@ func seed(ctx context.Context, db *postgres.DB) (organizations int, err error) {
 	}
 }
 
-// seedTemplates seeds while requests are served: organizations may be many, and
-// none of them has to wait for it. What fails is tried again until ctx is done.
+// seedTemplates runs seed while requests are served: there can be many organizations, and
+// none of them has to wait for it. It retries failures until ctx is done.
 func seedTemplates(ctx context.Context, log *slog.Logger, db *postgres.DB) {
 	total := 0
 	err := process.Retry(ctx, log, "Postgres, to give organizations the shipped permission templates", func(ctx context.Context) error {

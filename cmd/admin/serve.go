@@ -23,16 +23,16 @@ import (
 	"orgmodes/internal/process"
 )
 
-// drainTime bounds what is left to do after a signal: the requests under way.
+// drainTime bounds how long draining takes after a signal.
 const drainTime = 20 * time.Second
 
-// shutdownTime is the part of it that open connections get.
+// shutdownTime is the part of drainTime that open connections get.
 const shutdownTime = 5 * time.Second
 
 const (
-	// mostConnections is far more than an installation has admins.
+	// mostConnections is far more than the number of admins of an installation.
 	mostConnections = 4096
-	// addressShare is one in how many connections an address may have.
+	// addressShare limits one address to 1/addressShare of all connections.
 	addressShare = 8
 )
 
@@ -106,7 +106,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 
 	if err := process.Retry(ctx, log, "Postgres at "+postgres.Address(string(s.DatabaseURL)), db.Ping); err != nil {
 		if ctx.Err() != nil {
-			return nil // told to end while waiting
+			return nil // stopped while waiting
 		}
 		return err
 	}
@@ -131,7 +131,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 	return drain(ctx, app, listener)
 }
 
-// drain serves until ctx is done, and then what is under way.
+// drain serves until ctx is done, and then finishes the requests in progress.
 func drain(ctx context.Context, app *fiber.App, listener net.Listener) error {
 	server := listen.NewServer(app)
 	ended := make(chan error, 1)
@@ -141,8 +141,8 @@ func drain(ctx context.Context, app *fiber.App, listener net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	// A connection that a client opened ahead and never asked anything on counts
-	// as busy: it is not waited for to the end.
+	// A connection that a client opened in advance, without sending a request, counts as
+	// busy. So open connections are waited for only until shutdownTime is over.
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()
 	err := server.Shutdown(bounded)

@@ -29,8 +29,8 @@ func mustOrganization(t *testing.T, db *postgres.DB) organization.Organization {
 	return o
 }
 
-// TestServeWaitsForPostgres starts the program before Postgres can be reached,
-// lets it come, takes it away again, and ends the program.
+// TestServeWaitsForPostgres starts the program while Postgres is unreachable, makes Postgres
+// reachable and unreachable again, and ends the program.
 func TestServeWaitsForPostgres(t *testing.T) {
 	i := newInstallation(t)
 	door := newDoor(t, i.app)
@@ -56,7 +56,7 @@ func TestServeWaitsForPostgres(t *testing.T) {
 	require.Equal(t, 401, status(t, "http://"+listen+"/api/v1/organizations"))
 	require.Equal(t, 200, status(t, "http://"+private+"/metrics"))
 
-	// Away while serving: somebody who asks is told to come again.
+	// If Postgres is unavailable while serving, the response has Retry-After.
 	door.shut()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listen+"/api/v1/session", nil)
 	require.NoError(t, err)
@@ -109,7 +109,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// lines are those that a program writes.
+// lines holds the lines that a program writes.
 type lines struct {
 	next chan string
 }
@@ -125,7 +125,7 @@ func follow(r io.Reader) *lines {
 	return l
 }
 
-// await returns when a line with the text was written.
+// await waits for a line that contains text.
 func (l *lines) await(t *testing.T, text string) {
 	t.Helper()
 	deadline := time.NewTimer(storetest.Patience)
@@ -143,7 +143,7 @@ func (l *lines) await(t *testing.T, text string) {
 	}
 }
 
-// ended returns when the program has closed its standard error.
+// ended waits until the program has closed its standard error.
 func (l *lines) ended(t *testing.T) {
 	t.Helper()
 	deadline := time.NewTimer(storetest.Patience)
@@ -160,7 +160,8 @@ func (l *lines) ended(t *testing.T) {
 	}
 }
 
-// door stands before Postgres; it is shut at first, and then refuses.
+// door is a proxy in front of Postgres. It is shut at first; while shut, it refuses
+// connections.
 type door struct {
 	t            *testing.T
 	url, address string

@@ -18,7 +18,8 @@ const (
 	fooBar2 = "0b0e7c52-4f0a-4a4b-8d63-0f0e6f6b9a02"
 )
 
-// folder is one of {template_id}.json, as people have it.
+// folderOfTemplates returns a folder of {template_id}.json files and a README, as users have
+// it.
 func folderOfTemplates(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -67,13 +68,13 @@ func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
 	i.call("templates", "export", "--org", "acme", "--output", archive).ok()
 	require.Contains(t, i.call("templates", "import", "--org", "acme", archive).ok().stdout, "6 unchanged")
 
-	// Another organization, where the ids are taken.
+	// Import into another organization, where the ids are taken.
 	i.call("org", "create", "--slug", "other", "--name", "Other").ok()
 	there := i.call("templates", "import", "--org", "other", out).ok().stdout
 	require.Contains(t, there, "2 to create, 0 to update, 4 unchanged")
 	require.Contains(t, there, "made under a new id")
 
-	// Conflicts are decided, and what can't be used is said where an editor finds it.
+	// Conflicts are decided, and problems are reported with positions that editors can open.
 	conflicting := `[{"name":"CODE EXPERT","permission_mode":"plan"},
 {"name":"Bad","permission_mode":"yolo"}]`
 	refused := i.callWith(conflicting, "templates", "import", "--org", "acme", "-").failed(1, "Nothing was imported")
@@ -125,8 +126,9 @@ func TestTemplatesOnTheCommandLine(t *testing.T) {
 	require.Contains(t, i.call("__complete", "templates", "import", "--on-conflict", "").ok().stdout, "replace")
 }
 
-// TestDeletedDefaultsStayDeleted: after the program starts again, and after another
-// migration. An organization that is older than the templates gets them at a start.
+// TestDeletedDefaultsStayDeleted checks that deleted default templates stay deleted after a
+// restart and after another migration. An organization that is older than the templates gets
+// them in both cases.
 func TestDeletedDefaultsStayDeleted(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
@@ -156,7 +158,7 @@ func TestDeletedDefaultsStayDeleted(t *testing.T) {
 	require.Equal(t, shipped, listed("acme"))
 }
 
-// serveOnce serves until the shipped templates were given.
+// serveOnce runs the server until the shipped templates have been added.
 func serveOnce(t *testing.T, i *testInstallation) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), i.admin, "serve")

@@ -18,8 +18,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// accessToken is one in answers; Token stands only in the answer to its
-// creation.
+// accessToken is an access token in the output of commands. Token is set only when the token
+// is created.
 type accessToken struct {
 	ID         string     `json:"id"`
 	Token      string     `json:"token,omitempty"`
@@ -106,7 +106,8 @@ TOKEN_KEYS.`,
 	return cmd
 }
 
-// parseDuration reads 90d and 4w besides what Go reads.
+// parseDuration parses days and weeks, such as 90d and 4w, in addition to what
+// time.ParseDuration accepts.
 func parseDuration(s string) (time.Duration, error) {
 	units := map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
 	var d time.Duration

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// createdUser is the answer to creating one.
+// createdUser is the output of a command that creates an account or sets its password.
 type createdUser struct {
 	ID      string `json:"id"`
 	Email   string `json:"email"`
@@ -96,13 +96,13 @@ func (c *cli) userPassword() *cobra.Command {
 	return cmd
 }
 
-// disabledUser is the answer to disabling an account or enabling it.
+// disabledUser is the output of disabling or enabling an account.
 type disabledUser struct {
 	ID       string `json:"id"`
 	Email    string `json:"email"`
 	Disabled bool   `json:"disabled"`
 	Changed  bool   `json:"changed"`
-	// Ownerless are organizations that have no other owner who can sign in.
+	// Ownerless lists the slugs of organizations that have no other owner who can sign in.
 	Ownerless []string `json:"ownerless,omitempty"`
 }
 
@@ -167,8 +167,9 @@ func (u disabledUser) say(w io.Writer) {
 	}
 }
 
-// hashFromStdin reads a password, of which a line end at its end is no part. about are
-// words that others know of its owner.
+// hashFromStdin reads a password from the standard input and returns its hash, or "" if not
+// wanted. A trailing newline is not part of the password. about lists words that others
+// know about its owner.
 func (c *cli) hashFromStdin(wanted bool, about ...string) (string, error) {
 	if !wanted {
 		return "", nil

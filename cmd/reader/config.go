@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/config"
 )
 
-// settings are all that the reader can be told, from the environment. Each has
-// a second spelling with _FILE at its end.
+// settings holds all settings of the reader, from the environment. Each NAME can also be
+// given as NAME_FILE.
 type settings struct {
 	Listen        config.Address `env:"LISTEN" envDefault:":8081"`
 	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9081"`
@@ -39,7 +39,7 @@ type settings struct {
 
 const minCacheBytes = 1 << 20
 
-// Validate says what each setting alone doesn't show.
+// Validate checks the ranges and formats that the field types do not enforce.
 func (s *settings) Validate() error {
 	var problems []error
 	if s.PollInterval < time.Second || s.PollInterval > 24*time.Hour {
@@ -69,7 +69,7 @@ func (s *settings) Validate() error {
 	return errors.Join(problems...)
 }
 
-// catalogue reads the public catalogue; none is no error.
+// catalogue reads the public catalog. It returns nil if none is configured.
 func (s *settings) catalogue() ([]byte, error) {
 	if s.PublicCatalogue == "" {
 		return nil, nil

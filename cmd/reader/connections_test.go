@@ -19,8 +19,8 @@ import (
 	"orgmodes/internal/devstack/storetest"
 )
 
-// A process with 400 descriptors, the soft limit lower still, and 500 clients that
-// ask once and stay.
+// The process has 400 file descriptors, with an even lower soft limit. 500 clients send one
+// request each and keep their connections.
 func TestIdleConnectionsKeepNobodyElseOut(t *testing.T) {
 	redis := storetest.Redis(t)
 	public, private := freeAddress(t), freeAddress(t)
@@ -51,7 +51,7 @@ func TestIdleConnectionsKeepNobodyElseOut(t *testing.T) {
 		}
 	})
 
-	// ask sends a request from an address, and keeps the connection.
+	// ask sends a request from an address and keeps the connection open.
 	ask := func(from, to, path string) (status int, c net.Conn) {
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 		c, err := d.DialContext(t.Context(), "tcp", to)
@@ -90,7 +90,7 @@ func TestIdleConnectionsKeepNobodyElseOut(t *testing.T) {
 	s, _ := ask("127.0.0.2", public, path)
 	require.Equal(t, 200, s, "others are served: %s", logged())
 
-	// A proxy may take all that there is.
+	// A trusted proxy can use all connections.
 	more, through := crowd("127.0.0.9")
 	t.Log("through a proxy:", more)
 	assert.Greater(t, more[200], 100)

@@ -1,5 +1,5 @@
-// Command reader serves published modes to editors. It reads Redis, and links
-// nothing of Postgres, jobs or pages.
+// Command reader serves published modes to editors. It reads Redis, and links no code for
+// Postgres, jobs or pages.
 package main
 
 import (
@@ -22,24 +22,24 @@ import (
 	"orgmodes/internal/token"
 )
 
-// drainTime bounds what is left to do after DRAIN_WAIT: requests under way.
+// drainTime bounds how long requests in progress can take after DRAIN_WAIT.
 const drainTime = 10 * time.Second
 
 const (
-	// mostConnections is just below what fasthttp serves at once.
+	// mostConnections is just below the number that fasthttp serves concurrently.
 	mostConnections = 250_000
-	// addressShare is one in how many connections an address may have: all editors
-	// of a company may come from one.
+	// addressShare limits one address to 1/addressShare of all connections. All editors of
+	// a company can share one address.
 	addressShare = 2
 )
 
-// reportEvery is how often workers are told which tokens are in use.
+// reportEvery is the interval at which token usage is reported to workers.
 const reportEvery = time.Minute
 
 func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
-// run is the whole program; it returns the exit code: 2 for what the caller
-// has to put right, 1 for what failed.
+// run runs the program and returns its exit code: 0 for success, 1 for a failure, 2 for
+// invalid arguments or settings.
 func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 	switch {
 	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
@@ -78,7 +78,7 @@ func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 	return 0
 }
 
-// build makes what the settings say, without asking Redis anything.
+// build returns the options that the settings describe, without sending Redis a request.
 func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(), err error) {
 	keys, err := token.ParseKeys(string(s.TokenKeys))
 	if err != nil {
@@ -118,8 +118,9 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	}, nil
 }
 
-// serve runs until ctx is done, then drains: not ready first, so that nobody is
-// sent here any more, then no new connections, then the private port.
+// serve runs until ctx is done, then drains. First it reports not ready, so that no more
+// traffic is routed here. Then it accepts no new connections, and last closes the private
+// port.
 func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options) error {
 	r, err := reader.New(o)
 	if err != nil {
@@ -154,7 +155,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options)
 	case err = <-failed:
 	case <-ctx.Done():
 		r.Drain()
-		time.Sleep(s.DrainWait) // requests still come, and are served
+		time.Sleep(s.DrainWait) // requests that still arrive are served
 	}
 	stopFollowing()
 	following.Wait()

@@ -88,7 +88,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 	}
 }
 
-// The reader links what it needs, and nothing of where documents come from.
+// The reader must not link the code that stores or produces documents.
 func TestStaysLean(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	require.NoError(t, err)
@@ -103,8 +103,8 @@ func TestStaysLean(t *testing.T) {
 	}
 }
 
-// The process as it is run: waits for a Redis that isn't filled, says so, serves,
-// and drains at SIGTERM: not ready first, and still serving.
+// The process waits for Redis to be filled and logs that, then serves. On SIGTERM it drains:
+// it first reports not ready while it still serves.
 func TestLife(t *testing.T) {
 	redis := storetest.Redis(t)
 	public, private := freeAddress(t), freeAddress(t)

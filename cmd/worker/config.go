@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// settings are all that the worker can be told, from the environment. Each has
-// a second spelling with _FILE at its end.
+// settings holds all settings of the worker, from the environment. Each NAME can also be
+// given as NAME_FILE.
 type settings struct {
 	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9082"`
 
@@ -23,7 +23,7 @@ type settings struct {
 	LogFormat    string `env:"LOG_FORMAT"`
 }
 
-// Validate says what each setting alone doesn't show.
+// Validate checks the ranges that the field types do not enforce.
 func (s *settings) Validate() error {
 	if s.Concurrency < 1 || s.Concurrency > 64 {
 		return fmt.Errorf("CONCURRENCY=%d: expected 1 to 64", s.Concurrency)
@@ -31,7 +31,8 @@ func (s *settings) Validate() error {
 	return nil
 }
 
-// builtins reads the built-in modes, ours where no file is named.
+// builtins returns the built-in modes: from the configured file, if any, else the default
+// ones.
 func (s *settings) builtins() ([]modes.Mode, error) {
 	if s.BuiltinModes == "" {
 		return modes.Builtins(), nil

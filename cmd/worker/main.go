@@ -1,5 +1,5 @@
-// Command worker publishes what admins change: it reads Postgres and writes
-// Redis, and serves nothing but its private port.
+// Command worker publishes the changes of admins. It reads Postgres, writes Redis, and
+// serves only its private port.
 package main
 
 import (
@@ -24,13 +24,13 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// drainTime bounds what is left to do after a signal: the jobs under way.
+// drainTime bounds how long running jobs can take after a signal.
 const drainTime = 20 * time.Second
 
 func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
-// run is the whole program; it returns the exit code: 2 for what the caller
-// has to put right, 1 for what failed.
+// run runs the program and returns its exit code: 0 for success, 1 for a failure, 2 for
+// invalid arguments or settings.
 func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 	switch {
 	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
@@ -112,11 +112,12 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 	}
 	defer func() { _ = private.Close() }()
 
-	// Redis may be away: what is changed meanwhile is published when it comes.
+	// Redis is not waited for. Changes made while it is unavailable are published once it
+	// is back.
 	err = process.Retry(ctx, log, "Postgres at "+postgres.Address(string(s.DatabaseURL)), db.Ping)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // told to end while waiting
+			return nil // stopped while waiting
 		}
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// browserVariables finds or fetches what the browser tests need, before the clock
-// of any test starts, and returns where it is. Without it those tests try
-// themselves, and are skipped, or fail in CI.
+// browserVariables finds or fetches the programs that browser tests need, before the
+// timeout of any test starts, and returns their locations. Without them, those tests search
+// on their own, and are skipped, or fail in CI.
 func browserVariables(ctx context.Context) (extra []variable) {
 	if chromium, err := devstack.FindChromium(ctx, say); err != nil {
 		say("%v\nNOTE: tests that need a browser will be skipped.", err)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// greeting is what is printed once all runs. Everything in it was tried.
+// greeting is printed once everything runs. Every command in it has been tried.
 type greeting struct {
 	adminURL, readerURL string
 	email, password     string
@@ -18,8 +18,8 @@ type greeting struct {
 	token, etag         string
 }
 
-// checkAsEditor does what the printed curl commands do: the whole document,
-// then nothing at all, as nothing changed.
+// checkAsEditor does the same as the printed curl commands: it gets the whole document, and
+// then 304 without a body, since nothing has changed.
 func checkAsEditor(ctx context.Context, ps *programs, st *state) (greeting, error) {
 	g := greeting{
 		adminURL: ps.admin.publicURL, readerURL: ps.reader.publicURL,

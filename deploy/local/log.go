@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// programLog is where a program's output goes: all of it to .local/NAME.log,
-// what needs attention to the terminal too.
+// programLog writes a program's output to .local/NAME.log, and warnings and errors to the
+// terminal too.
 type programLog struct {
 	name string
 	mode logMode
@@ -44,8 +44,8 @@ func (l *programLog) line(text string) {
 	}
 }
 
-// forTerminal is a line of a JSON log in short, or nothing when it is no
-// warning and no error. What is no JSON is a crash or the like: shown as it is.
+// forTerminal returns a short form of a JSON log line, or "" if its level is below warning.
+// A line that isn't JSON, such as part of a crash, is returned unchanged.
 func forTerminal(text string) string {
 	var record map[string]any
 	if err := json.Unmarshal([]byte(text), &record); err != nil {

@@ -1,7 +1,7 @@
-// Command local runs the whole product on this machine: `local up` is what
-// `make run` starts, `local test -- COMMAND` runs a command with a Postgres and
-// a Redis for tests, and `local database -- COMMAND` one with a migrated
-// database. It is for development and is not shipped.
+// Command local runs the whole product on this machine. `local up` starts everything; it is
+// the command behind `make run`. `local test -- COMMAND` runs a command with a Postgres and
+// a Redis for tests. `local database -- COMMAND` runs one with a migrated database. It is
+// for development and is not shipped.
 //
 //	make ──> local ──> postgres        everything below local ends with it,
 //	           ├─────> redis-server    and local ends with make: each has asked
@@ -33,7 +33,7 @@ func main() {
 	go func() {
 		first := <-signals
 		cancel(signalError{first})
-		// Whoever is impatient needn't wait: the kernel ends the children.
+		// A second signal exits at once: the kernel ends the children.
 		<-signals
 		os.Exit(1)
 	}()
@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string) int {
 	return code
 }
 
-// signalError is why everything ends at a Ctrl-C.
+// signalError is the cancellation cause after a signal such as Ctrl-C.
 type signalError struct{ os.Signal }
 
 func (s signalError) Error() string { return "ended by signal: " + s.String() }

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// operator gives the admin binary's operator commands.
+// operator runs the admin binary's operator commands.
 type operator struct {
 	bin string
 	env []string
 }
 
-// run gives one command. What it prints is decoded into answer (one JSON
-// object), or returned as it is when answer is nil.
+// run runs one command. It decodes the output (one JSON object) into answer, or returns it
+// unchanged if answer is nil.
 func (o operator) run(ctx context.Context, answer any, stdin string, args ...string) (string, error) {
 	if answer != nil {
 		args = append(args, "--json")

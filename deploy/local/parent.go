@@ -8,11 +8,11 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// orphaned is set when our parent has ended before we could ask to follow it.
+// orphaned is set if our parent ended before we could ask to follow it.
 var orphaned error
 
-// Init functions run on the main thread, which is the one that has to ask; it
-// lives as long as the process does. The Makefile says who our parent is.
+// The request has to come from the main thread, which lives as long as the process, and
+// init functions run on it. The Makefile passes our parent's PID.
 func init() {
 	parent, _ := strconv.Atoi(os.Getenv("ORGMODES_PARENT_PID"))
 	orphaned = devstack.FollowParent(parent, syscall.SIGTERM)

@@ -10,9 +10,9 @@ import (
 	"orgmodes/internal/modes/nodetest"
 )
 
-// prepare does once what each package of tests would do for itself while its clock
-// runs: it builds our programs, and fetches the YAML parsers of JavaScript and what
-// the browser tests need. The programs are in dir, which the caller removes.
+// prepare does once what each test package would otherwise do while its timeout runs. It
+// builds our programs and fetches the JavaScript YAML parsers and the programs for browser
+// tests. The programs are in dir, which the caller removes.
 func prepare(ctx context.Context, dir string) ([]variable, error) {
 	programs := filepath.Join(dir, "programs")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", programs+string(filepath.Separator), "./cmd/admin", "./cmd/worker", "./cmd/reader")

@@ -18,15 +18,14 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// startupPatience bounds the time that a program needs to become ready: one that
-// hangs reaches it, on a busy machine too. One that ends is noticed at once.
+// startupPatience bounds the time that a program needs to become ready. Even on a busy
+// machine, only a program that hangs reaches it. One that exits is noticed at once.
 const startupPatience = 3 * time.Minute
 
-// stopTimeout is more than the programs' own limit on draining, after which they
-// end by themselves.
+// stopTimeout is longer than the programs' own limit on draining, after which they exit.
 const stopTimeout = time.Minute
 
-// program is one of the three binaries, running.
+// program is a running instance of one of the three binaries.
 type program struct {
 	name       string
 	child      *devstack.Child
@@ -36,14 +35,14 @@ type program struct {
 
 type programs struct {
 	bin, local string
-	env        []string // what all of them get
+	env        []string // the environment of all of them
 	admin      *program
 	worker     *program
 	reader     *program
 }
 
-// environment is ours without what would change the programs' ways behind
-// our back, and with what they need.
+// environment returns our environment without variables that would silently change the
+// programs' behavior, plus the given variables.
 func environment(variables ...variable) []string {
 	own := map[string]bool{}
 	for _, v := range variables {
@@ -66,7 +65,7 @@ func environment(variables ...variable) []string {
 	return env
 }
 
-// start runs the three programs and returns when each says that it is ready.
+// start runs the three programs and returns when each is ready.
 func (ps *programs) start(ctx context.Context, level string) error {
 	adminAddr, err := freeAddr(8080)
 	if err != nil {
@@ -129,7 +128,7 @@ func (ps *programs) all() []*program {
 	return all
 }
 
-// stop has all programs drain at once and waits for them.
+// stop drains all programs concurrently and waits for them.
 func (ps *programs) stop() error {
 	var group sync.WaitGroup
 	all := ps.all()
@@ -141,7 +140,7 @@ func (ps *programs) stop() error {
 	return errors.Join(errs...)
 }
 
-// awaitReady asks the program's private port until it says that it is ready.
+// awaitReady polls /readyz on the program's private port until it answers 200.
 func (p *program) awaitReady(ctx context.Context) error {
 	deadline := time.NewTimer(startupPatience)
 	defer deadline.Stop()
@@ -187,7 +186,8 @@ func lastWords(name string, child *devstack.Child) string {
 	return fmt.Sprintf("; the end of .local/%s.log:\n  %s", name, strings.Join(tail, "\n  "))
 }
 
-// client asks for what a plain curl gets: each coding has an ETag of its own.
+// client requests the uncompressed form, like a plain curl: each coding has a different
+// ETag.
 var client = &http.Client{
 	Timeout:   10 * time.Second,
 	Transport: &http.Transport{DisableCompression: true},

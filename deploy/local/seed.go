@@ -17,9 +17,8 @@ const (
 	sampleOwner = "owner@acme.example"
 )
 
-// seed brings the sample organization, its modes, owner and tokens into the
-// database, or finds those of the last run there. What it can't find is made
-// anew, so that all that is printed afterwards is true.
+// seed creates the sample organization, its modes, owner and tokens, or finds those of the
+// last run. It replaces whatever is missing, so that everything printed afterwards is true.
 func seed(ctx context.Context, o operator, local string, st *state) error {
 	if err := seedOrganization(ctx, o, local, st); err != nil {
 		return err
@@ -71,8 +70,8 @@ func seedOrganization(ctx context.Context, o operator, local string, st *state) 
 }
 
 func seedOwner(ctx context.Context, o operator, st *state) error {
-	// The password is kept before the user is made: if we are ended in between,
-	// the next run still knows it.
+	// Save the password before creating the user: if we are killed in between, the next run
+	// still knows it.
 	if st.OwnerPassword == "" {
 		st.OwnerEmail, st.OwnerPassword = sampleOwner, rand.Text()
 		if err := st.save(); err != nil {
@@ -84,7 +83,7 @@ func seedOwner(ctx context.Context, o operator, st *state) error {
 		return err
 	}
 	if !user.Created && user.ID != st.OwnerID && st.OwnerID != "" || !user.Created && st.OwnerID == "" {
-		// Somebody of that name is there whose password we don't know.
+		// There is a user of that name whose password we don't know.
 		st.OwnerEmail = "owner-" + strings.ToLower(rand.Text()[:6]) + "@acme.example"
 		st.OwnerPassword = rand.Text()
 		if user, err = createUser(ctx, o, st); err != nil {
@@ -110,7 +109,7 @@ func createUser(ctx context.Context, o operator, st *state) (user createdUser, e
 	return user, err
 }
 
-// seedToken keeps a token that is still listed as good, and makes one otherwise.
+// seedToken keeps a stored token that is still valid, and creates one otherwise.
 func seedToken(ctx context.Context, o operator, st *state, kept *secret, name string, scopes ...string) error {
 	if kept.Token != "" {
 		good, err := tokenIsGood(ctx, o, kept.ID)

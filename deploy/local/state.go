@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// state is what a stack remembers from run to run, in .local/state.json: the
-// secrets that it made, which nothing else can tell again, and the ports.
+// state holds the data that a stack saves between runs, in .local/state.json: the ports, and the
+// secrets that it generated and that can't be recovered from elsewhere.
 type state struct {
 	PostgresPort int `json:"postgres_port,omitempty"`
 	RedisPort    int `json:"redis_port,omitempty"`
-	// The addresses of stores that were started here, by which they are known
-	// when a shell passes them back to us.
+	// The URLs of the stores started here, so that they are recognized if the environment
+	// of a shell contains them.
 	OwnDatabaseURL string `json:"own_database_url,omitempty"`
 	OwnMigrateURL  string `json:"own_migrate_url,omitempty"`
 	OwnRedisURL    string `json:"own_redis_url,omitempty"`
@@ -24,8 +24,8 @@ type state struct {
 	TokenKeys string `json:"token_keys,omitempty"`
 
 	OrganizationID string `json:"organization_id,omitempty"`
-	// SamplesDue is true from before the organization is made until its modes
-	// are in.
+	// SamplesDue is true from when the organization is created until its modes are
+	// imported.
 	SamplesDue    bool   `json:"samples_due,omitempty"`
 	OwnerID       string `json:"owner_id,omitempty"`
 	OwnerEmail    string `json:"owner_email,omitempty"`
@@ -36,7 +36,7 @@ type state struct {
 	file string
 }
 
-// secret is a token and the id by which it is listed.
+// secret is a token and the ID by which it is listed.
 type secret struct {
 	ID    string `json:"id"`
 	Token string `json:"token"`
@@ -65,14 +65,13 @@ func (st *state) save() error {
 	return writePrivately(st.file, append(content, '\n'))
 }
 
-// forgetContent drops what belonged to a database that isn't there any more.
+// forgetContent drops everything that belonged to a database that no longer exists.
 func (st *state) forgetContent() {
 	st.OrganizationID, st.OwnerID, st.OwnerEmail, st.OwnerPassword = "", "", "", ""
 	st.EditorToken, st.AdminToken = secret{}, secret{}
 }
 
-// writePrivately replaces a file with one that only we can read; nobody sees
-// half of it.
+// writePrivately atomically replaces a file with one that only the current user can read.
 func writePrivately(path string, content []byte) error {
 	aside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // 0600
 	if err != nil {
@@ -88,8 +87,8 @@ func writePrivately(path string, content []byte) error {
 // variable is one line of run.env.
 type variable struct{ name, value string }
 
-// shellVariables writes variables so that `. run.env` reads them back as they
-// are, whatever they hold.
+// shellVariables formats variables so that `. run.env` reads back the same values, whatever
+// they contain.
 func shellVariables(variables []variable) []byte {
 	var b strings.Builder
 	b.WriteString("# What `make run` started; read it with: set -a; . .local/run.env; set +a\n")

@@ -16,21 +16,21 @@ import (
 	"orgmodes/internal/process"
 )
 
-// stores is the Postgres and the Redis of a stack: started here, or somebody
-// else's that the environment names.
+// stores holds the Postgres and the Redis of a stack: either started here, or external ones
+// named by the environment.
 type stores struct {
 	ownerURL, appURL, redisURL string
 	ended                      []watched
 	stops                      []func() error
 }
 
-// watched is something that everything depends on: when it ends, all ends.
+// watched is a process that everything depends on: when it ends, the whole stack ends.
 type watched struct {
 	name  string
 	child *devstack.Child
 }
 
-// stop ends the stores in the order opposite to their start.
+// stop stops the stores in reverse order of their start.
 func (s *stores) stop() error {
 	var errs []error
 	for i := len(s.stops) - 1; i >= 0; i-- {
@@ -39,8 +39,8 @@ func (s *stores) stop() error {
 	return errors.Join(errs...)
 }
 
-// openStores starts the stores of `up`, or waits for those that DATABASE_URL
-// and REDIS_URL name.
+// openStores starts the stores of `up`, or uses the ones that DATABASE_URL and REDIS_URL
+// name.
 func openStores(ctx context.Context, local string, st *state) (*stores, error) {
 	s := &stores{}
 	if err := s.openPostgres(ctx, local, st); err != nil {
@@ -52,8 +52,9 @@ func openStores(ctx context.Context, local string, st *state) (*stores, error) {
 	return s, nil
 }
 
-// given is a variable that names somebody else's store. A shell that has read
-// .local/run.env names ours, which is only there once we have started it.
+// given returns the variable name if it names an external store. A shell that has read
+// .local/run.env names this stack's own store, which must be started first; for that, given
+// returns "".
 func given(name, ours string) string {
 	value := os.Getenv(name)
 	if value != "" && value == ours {
@@ -99,7 +100,7 @@ func (s *stores) openPostgres(ctx context.Context, local string, st *state) erro
 	return nil
 }
 
-// awaitPostgres waits for a server that we did not start.
+// awaitPostgres waits for a server that was not started here.
 func awaitPostgres(ctx context.Context, url string) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -120,7 +121,7 @@ func awaitPostgres(ctx context.Context, url string) error {
 
 func (s *stores) openRedis(ctx context.Context, local string, st *state) error {
 	if url := given("REDIS_URL", st.OwnRedisURL); url != "" {
-		// The programs wait for it themselves, and say so.
+		// The programs wait for it themselves, and log that.
 		say("using the Redis that REDIS_URL names ...")
 		s.redisURL, st.OwnRedisURL = url, ""
 		return nil
@@ -164,8 +165,7 @@ func terminalLog() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, nil))
 }
 
-// freeAddr returns 127.0.0.1 with the wanted port if that is free, else with
-// any free one.
+// freeAddr returns 127.0.0.1 with the wanted port if that is free, or else any free port.
 func freeAddr(wanted int) (string, error) {
 	port, err := devstack.FreePort(wanted)
 	return net.JoinHostPort("127.0.0.1", fmt.Sprint(port)), err

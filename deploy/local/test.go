@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// withStores runs a command with a Postgres that all its tests share and the
-// path of a redis-server, and returns its exit code.
+// withStores runs a command with a Postgres that all its tests share and the path of a
+// redis-server. It returns the command's exit code.
 func withStores(ctx context.Context, command []string) (code int, err error) {
 	dir, err := os.MkdirTemp("", "orgmodes-test-*")
 	if err != nil {
@@ -77,7 +77,7 @@ func throwawayPostgres(ctx context.Context) (*devstack.Postgres, error) {
 	return devstack.StartPostgres(ctx, program, devstack.PostgresOptions{})
 }
 
-// runCommand runs a command to its end. Our signals become its own.
+// runCommand runs a command to its end. It passes an interruption on to the command.
 func runCommand(ctx context.Context, command []string, extra []variable) (int, error) {
 	child, err := devstack.Start(devstack.Command{
 		Path: command[0], Args: command[1:], Env: environment(extra...), Inherit: true,
@@ -87,7 +87,7 @@ func runCommand(ctx context.Context, command []string, extra []variable) (int, e
 	}
 	select {
 	case <-child.Done():
-		// What a test left running must not outlive the run.
+		// Kill processes that a test left running: they must not outlive the run.
 		child.SignalGroup(syscall.SIGKILL)
 		return child.ExitCode(), nil
 	case <-ctx.Done():

@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// up starts everything, prints how to use it, and ends everything when ctx is
-// done or something that it started ends.
+// up starts everything, prints how to use it, and stops everything when ctx is done or when
+// something that it started ends.
 func up(ctx context.Context) (err error) {
 	start := time.Now()
 	root, err := os.Getwd()
@@ -35,7 +35,7 @@ func up(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	// What is written there is true only while it runs.
+	// The contents of run.env are only true while the stack runs.
 	runEnv := filepath.Join(local, "run.env")
 	if err := os.Remove(runEnv); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -94,8 +94,8 @@ func up(ctx context.Context) (err error) {
 	return wait(ctx, s, ps)
 }
 
-// onlyRun makes sure that there is one run per checkout. A run that is up keeps
-// others out; one that is on its way to its end (run.env is gone) is waited for.
+// onlyRun ensures one run per checkout. It fails if another run is up, and waits for one
+// that is shutting down (run.env is gone).
 func onlyRun(ctx context.Context, local string) (release func(), err error) {
 	deadline := time.Now().Add(30 * time.Second)
 	again := time.NewTicker(200 * time.Millisecond)
@@ -120,7 +120,7 @@ func onlyRun(ctx context.Context, local string) (release func(), err error) {
 	}
 }
 
-// wait returns when ctx is done, or when something ended that should run.
+// wait returns when ctx is done, or when a process that should be running ends.
 func wait(ctx context.Context, s *stores, ps *programs) error {
 	all := s.ended
 	for _, p := range ps.all() {
@@ -137,8 +137,8 @@ func wait(ctx context.Context, s *stores, ps *programs) error {
 	return all[chosen-1].obituary()
 }
 
-// tokenKeys keeps the key that tokens are made with: a new one would make the
-// tokens of the last run worthless.
+// tokenKeys preserves the token key across runs: a new key would invalidate the tokens of
+// the last run.
 func tokenKeys(st *state) error {
 	if keys := os.Getenv("TOKEN_KEYS"); keys != "" {
 		st.TokenKeys = keys

@@ -23,12 +23,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds each wait for an event; only a fault reaches it.
+// patience bounds each wait for an event; only a failing test reaches it.
 const patience = 10 * time.Minute
 
-// The test binary plays every part: under the name of one of our programs it
-// is a stand-in for it, which keeps its content in standin.json, and with
-// LOCAL_TEST_UP set it is the launcher itself.
+// The test binary plays every role. Under the name of one of our programs, it is a stand-in
+// for that, with its data in standin.json. With LOCAL_TEST_UP set, it is the launcher
+// itself.
 func TestMain(m *testing.M) {
 	switch name := filepath.Base(os.Args[0]); {
 	case name == "admin" && os.Args[1] != "serve":
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// stack is a launcher that runs in a checkout of its own.
+// stack is a launcher that runs in a separate checkout.
 type stack struct {
 	cmd    *exec.Cmd
 	dir    string
@@ -118,8 +118,8 @@ func startStack(t *testing.T, dir string) *stack {
 	return s
 }
 
-// output is all that the launcher printed. Its children hold none of its
-// outputs, so the pipe closes with it.
+// output returns everything that the launcher printed. Its children don't inherit its
+// output, so the pipe closes when it ends.
 func (s *stack) output() string {
 	<-s.closed
 	return s.soFar()
@@ -138,7 +138,7 @@ func (s *stack) end(t *testing.T) int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// variables reads run.env the way that people do: with a shell.
+// variables reads run.env with a shell, as users do.
 func (s *stack) variables(t *testing.T) map[string]string {
 	t.Helper()
 	stat, err := os.Stat(filepath.Join(s.dir, ".local", "run.env"))
@@ -187,7 +187,7 @@ func TestUpPrintsWhatWorksAndKeepsIt(t *testing.T) {
 	}
 	require.Zero(t, second.end(t))
 
-	// Another database: the old credentials would be a lie.
+	// With another database, the old credentials would be wrong.
 	require.NoError(t, os.Remove(filepath.Join(dir, "standin.json")))
 	third := startStack(t, dir)
 	require.NotEqual(t, before["OWNER_PASSWORD"], third.variables(t)["OWNER_PASSWORD"])
@@ -201,7 +201,7 @@ func checkCurls(t *testing.T, s *stack, want ...string) {
 		t.Log("there is no curl here; the commands were not tried")
 		return
 	}
-	// The greeting is complete: its last line was seen.
+	// The greeting is complete: its last line has been received.
 	commands := regexp.MustCompile(`(?m)^  (curl .*)$`).FindAllStringSubmatch(s.soFar(), -1)
 	require.Len(t, commands, len(want))
 	for i, command := range commands {
@@ -238,7 +238,7 @@ func TestNothingOutlivesTheLauncher(t *testing.T) {
 	}, patience, 20*time.Millisecond)
 }
 
-// processes are the stand-ins that run in a checkout, by name.
+// processes returns the PIDs of the stand-ins that run in a checkout, by name.
 func processes(t *testing.T, dir string) map[string]int {
 	t.Helper()
 	found := map[string]int{}
@@ -258,7 +258,7 @@ func processes(t *testing.T, dir string) map[string]int {
 	return found
 }
 
-// standIn serves what the launcher asks of a program, until it is told to end.
+// standIn serves the requests that the launcher makes to a program, until SIGTERM.
 func standIn() {
 	fmt.Println(`{"level":"WARN","msg":"hello","answer":42}`)
 	mux := http.NewServeMux()
@@ -285,7 +285,7 @@ func standIn() {
 	<-signals
 }
 
-// standInContent is what a stand-in keeps in place of a database.
+// standInContent is the data that a stand-in stores instead of a database.
 type standInContent struct {
 	Organization string
 	Users        map[string]string

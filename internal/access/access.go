@@ -1,6 +1,6 @@
-// Package access decides who may do what in an organization, and says why not in
-// words. It is pure: who somebody is, and what role they have, is found out by
-// who asks.
+// Package access decides what a principal is allowed to do in an organization. A refusal
+// carries a reason that can be shown. The package does no I/O: callers supply the
+// principal and its role.
 package access
 
 import (
@@ -11,35 +11,36 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// Kind says what a Principal proved to be.
+// Kind is the kind of a Principal, as authenticated.
 type Kind string
 
 // The kinds of principals.
 const (
-	// User signed in with a password.
+	// User is a user who signed in with a password.
 	User Kind = "user"
-	// Token is a user's access token: what its user may, as far as its scopes go.
+	// Token is a user's access token. It grants what its user is allowed to do, limited
+	// by its scopes.
 	Token Kind = "token"
-	// Operator runs the installation, and may everything.
+	// Operator runs the installation and is allowed to do everything.
 	Operator Kind = "operator"
 )
 
-// Principal is who asks.
+// Principal is the authenticated caller.
 type Principal struct {
 	Kind Kind
-	// UserID, Name and Email are the user's; a token has those of its user.
+	// UserID, Name and Email identify the user; for a token, the user it acts for.
 	UserID uuid.UUID
 	Name   string
 	Email  string
-	// TokenID and Scopes are a token's.
+	// TokenID and Scopes are set for a token only.
 	TokenID uuid.UUID
 	Scopes  []string
 }
 
-// Role is what a member is in an organization.
+// Role is a member's role in an organization.
 type Role string
 
-// The roles. None is somebody who is no member.
+// The roles. None means not a member.
 const (
 	None   Role = ""
 	Member Role = "member"
@@ -53,27 +54,29 @@ const (
 	ScopeWrite = "write"
 )
 
-// Action is something that can be done in an organization.
+// Action is an operation in an organization that needs permission.
 type Action string
 
 // The actions.
 const (
-	// ReadLibrary is to see modes, their versions and how they are published.
+	// ReadLibrary allows viewing objects of any kind, their versions and publication status.
 	ReadLibrary Action = "read_library"
-	// ChangeLibrary is to create, edit, import, restore and delete modes.
+	// ChangeLibrary allows creating, editing, importing, restoring and deleting objects of
+	// any kind.
 	ChangeLibrary Action = "change_library"
 	ReadAudit     Action = "read_audit"
 	ReadMembers   Action = "read_members"
 	ManageMembers Action = "manage_members"
-	// ReadTokens is to list access tokens: one's own with Request.Own, all without.
+	// ReadTokens allows listing access tokens: the caller's own with Request.Own, all
+	// without it.
 	ReadTokens Action = "read_tokens"
-	// CreateToken makes a token for oneself: nobody makes one that acts for
-	// somebody else.
+	// CreateToken allows creating a token for oneself. No one can create a token that acts
+	// for another user.
 	CreateToken Action = "create_token"
 	RevokeToken Action = "revoke_token"
 )
 
-// words complete "only owners and admins can ...".
+// words returns a verb phrase that completes "Only owners and admins can ...".
 func (a Action) words() string {
 	return map[Action]string{
 		ReadLibrary: "read the library", ChangeLibrary: "change the library", ReadAudit: "read the audit log",
@@ -82,41 +85,40 @@ func (a Action) words() string {
 	}[a]
 }
 
-// Actions lists all actions, in the order in which they are explained.
+// Actions returns all actions, in the order in which they are explained.
 func Actions() []Action {
 	return []Action{
 		ReadLibrary, ChangeLibrary, ReadAudit, ReadMembers, ManageMembers, ReadTokens, CreateToken, RevokeToken,
 	}
 }
 
-// changes says whether an action changes something.
+// changes reports whether the action modifies anything, so that a token needs ScopeWrite.
 func (a Action) changes() bool {
 	return slices.Contains([]Action{ChangeLibrary, ManageMembers, CreateToken, RevokeToken}, a)
 }
 
-// Request is what somebody wants to do.
+// Request is an action that a principal asks to perform.
 type Request struct {
 	Action Action
-	// Own says that the token or the membership acted on is one's own.
+	// Own reports whether the token or the membership acted on is the principal's own.
 	Own bool
-	// Roles are those that a change of members takes away or gives.
+	// Roles are the roles that a change of members removes or grants.
 	Roles []Role
-	// Scopes are those of the token to be created.
+	// Scopes are the scopes of the token to be created.
 	Scopes []string
 }
 
-// Verdict is the answer to a Request.
+// Verdict is the decision on a Request.
 type Verdict struct {
 	Allowed bool
-	// Hidden means that the organization doesn't exist as far as this principal
-	// is to know.
+	// Hidden means that the principal must not learn whether the organization exists.
 	Hidden bool
-	// Reason says why not, in words that can be shown; empty where Allowed.
+	// Reason explains a refusal in words that can be shown; it is empty if Allowed.
 	Reason string
 }
 
-// Err is nil where it is allowed, NotFound where the organization is hidden, and
-// Forbidden with the reason otherwise.
+// Err returns nil if the request is allowed, NotFound if the organization is hidden, and
+// otherwise Forbidden with the reason.
 func (v Verdict) Err() error {
 	switch {
 	case v.Allowed:
@@ -128,15 +130,15 @@ func (v Verdict) Err() error {
 	}
 }
 
-// NoSuchOrganization is the answer for an organization that isn't there and for
-// one that isn't yours: nobody learns which.
+// NoSuchOrganization returns the error for an organization that does not exist. It is the
+// same for one that the caller is not a member of, so the two cannot be told apart.
 func NoSuchOrganization() error {
 	return fault.New(fault.NotFound, "organization_not_found", "There is no such organization, or you are not a member of it")
 }
 
-// Decide is the one place where it is decided who may do what. role is the
-// principal's in the organization; for a token, None also where the token
-// doesn't open it.
+// Decide decides whether a principal is allowed to perform a request. No other code makes
+// that decision. role is the principal's role in the organization; for a token that does
+// not grant access to the organization, it is None.
 func Decide(who Principal, role Role, r Request) Verdict {
 	if who.Kind == Operator {
 		return Verdict{Allowed: true}
@@ -162,7 +164,7 @@ func byScopes(who Principal, r Request) Verdict {
 		return refused("This access token does not have the scope " + need + ", which it takes to " + r.Action.words())
 	}
 	if !slices.Contains(who.Scopes, ScopeRead) {
-		// Answers to changes have what is there in them, those to conflicts too.
+		// Responses to changes contain current content; so do responses to conflicts.
 		return refused("This access token has the scope write without read, and answers to changes let one read; create one that has both")
 	}
 	for _, s := range r.Scopes {

@@ -79,7 +79,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// What is added must never be open to everybody by default.
+// A new action must never be allowed to every member by default.
 func TestMembersOnlyReadAndHaveTokens(t *testing.T) {
 	for _, a := range access.Actions() {
 		v := access.Decide(access.Principal{Kind: access.User}, access.Member, access.Request{Action: a})

@@ -1,5 +1,5 @@
-// Package admin is the program that admins of organizations use: it puts the API
-// (and the pages, which are next to it) behind what every request goes through.
+// Package admin is the program for the admins of organizations. It serves the API and
+// the pages, behind the middleware that every request passes through.
 package admin
 
 import (
@@ -28,7 +28,7 @@ import (
 )
 
 const (
-	// defaultDeadline is what an answer may take: imports are the longest.
+	// defaultDeadline bounds the handling of a request. Imports take the longest.
 	defaultDeadline = 30 * time.Second
 
 	idleTimeout = 2 * time.Minute
@@ -36,35 +36,36 @@ const (
 	headerBytes = 16 << 10
 )
 
-// Options are what an installation decides.
+// Options configure the program.
 type Options struct {
 	DB       *postgres.DB
 	Keys     *token.Keys
 	Builtins []modes.Mode
 	Log      *slog.Logger
-	// Public is the address that people know us by.
+	// Public is the public URL of this installation.
 	Public *url.URL
-	// PublicReader is where editors reach the readers; it may be empty.
+	// PublicReader is the base URL at which editors reach the readers; it can be empty.
 	PublicReader string
-	// TrustedProxies are those whose X-Forwarded-For is believed; none by
-	// default.
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is trusted. None is
+	// trusted by default.
 	TrustedProxies config.Networks
-	// PublishWait is how long creating or revoking a token waits for readers to
-	// know of it.
+	// PublishWait bounds how long creating or revoking a token waits until readers know
+	// the change.
 	PublishWait time.Duration
-	// Deadline is what an answer may take; 0 means 30 seconds. Tests give more, so
-	// that none fails because a machine is busy.
+	// Deadline bounds the handling of a request; 0 means 30 seconds. Tests set a longer
+	// one, so that none fails on a busy machine.
 	Deadline time.Duration
-	// Metrics is where figures on requests are registered; nil for nowhere.
+	// Metrics is where request metrics are registered. A nil registerer disables
+	// registration.
 	Metrics prometheus.Registerer
-	// MaxStreams bounds the streams of events of all users; 0 means 2,000.
+	// MaxStreams bounds the open event streams of all users together; 0 means 2,000.
 	MaxStreams int
-	// MaxAnswers bounds the large answers that clients are still receiving, in bytes;
-	// 0 means request.DefaultMaxAnswers.
+	// MaxAnswers bounds the large responses that clients are still receiving, in bytes; 0
+	// means request.DefaultMaxAnswers.
 	MaxAnswers int
 }
 
-// New makes the app. It listens nowhere yet.
+// New returns the app. It doesn't listen yet.
 func New(o Options) (*fiber.App, error) {
 	gate, err := signin.New(signin.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
 	if err != nil {
@@ -88,35 +89,34 @@ func New(o Options) (*fiber.App, error) {
 		}
 		return api.Fail(o.Log, c, err)
 	}
-	// What Fiber refuses by itself has gone through nothing of what is below.
+	// Fiber's own refusals bypass the middleware below.
 	brings := bodies{auth}
 	unhandled := request.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
 		return fail(c, brings.explain(c, err))
 	})
 	app := fiber.New(fiber.Config{
 		AppName: "orgmodes admin", DisableStartupMessage: true,
-		// Strings from a request would otherwise change when its buffers are
-		// used again.
+		// Strings from a request would otherwise change once its buffers are reused.
 		Immutable:     true,
 		CaseSensitive: true,
 		BodyLimit:     uploadBody,
-		// A form is read where it is wanted, within limits of ours.
+		// Handlers parse forms themselves, within our limits.
 		DisablePreParseMultipartForm: true,
-		// Of the header; bodies says how long a body may take. Writes have no deadline
-		// as a whole, as streams have no end: package listen bounds each.
+		// ReadTimeout is for the header; bodies sets the timeout of each body. There is no
+		// WriteTimeout, because streams don't end: package listen bounds each write.
 		ReadTimeout:    headerTime,
 		IdleTimeout:    idleTimeout,
 		ReadBufferSize: headerBytes,
 		ErrorHandler:   unhandled,
-		// Fiber believes no header about the client: request.Source alone does.
+		// Fiber trusts no header about the client: only request.Source interprets those.
 		EnableTrustedProxyCheck: true,
 	})
 	figures, err := request.NewFigures(o.Metrics)
 	if err != nil {
 		return nil, err
 	}
-	// From the outside in. Figures answer failures themselves, to know the
-	// status; everything inside only returns errors.
+	// Outermost first. Figures calls the error handler itself, to know the status.
+	// Everything inside only returns errors.
 	app.Use(
 		request.Identify(o.TrustedProxies),
 		request.NewAnswers(o.MaxAnswers).Bound(fail),
@@ -135,13 +135,13 @@ func New(o Options) (*fiber.App, error) {
 	pages.Routes(app)
 	problemsForAnyMethod(app, unhandled)
 	app.Server().HeaderReceived = brings.received
-	// Streams take their connections over, and close them.
+	// Streams hijack their connections and close them themselves.
 	app.Server().KeepHijackedConns = true
 	return app, nil
 }
 
-// problemsForAnyMethod answers methods that Fiber doesn't know, to which it
-// would say something that is no problem.
+// problemsForAnyMethod answers unknown methods with a problem. Fiber's own answer to
+// them would not be one.
 func problemsForAnyMethod(app *fiber.App, fail fiber.ErrorHandler) {
 	next := app.Handler()
 	known := fiber.DefaultMethods

@@ -22,7 +22,7 @@ var (
 	anySecret = regexp.MustCompile(`"csrf_token":"[^"]*"`)
 )
 
-// show is what of an answer is compared: of a page no more than its title.
+// show returns the compared parts of an answer. Of a page, that is only the title.
 func show(answer *fasthttp.Response) string {
 	var b strings.Builder
 	fmt.Fprint(&b, answer.StatusCode())
@@ -38,8 +38,8 @@ func show(answer *fasthttp.Response) string {
 	return b.String() + " " + body
 }
 
-// TestAuthorizationAnswers compares what each kind of request answers to each way to
-// prove an identity: in which organization, and why not.
+// TestAuthorizationAnswers compares the answers to each kind of request for each kind
+// of credentials: which organization it applies to, or why it was refused.
 func TestAuthorizationAnswers(t *testing.T) {
 	c := newCountedApp(t)
 	session, other := []string{"Cookie", c.cookie}, []string{"Cookie", c.otherCookie}
@@ -114,7 +114,7 @@ func TestAuthorizationAnswers(t *testing.T) {
 	var out bytes.Buffer
 	for _, r := range requests {
 		fmt.Fprintf(&out, "%s %s %s %v\n", r.method, r.path, r.body, r.headers)
-		got := map[string][]string{} // who sent it, by what they got
+		got := map[string][]string{} // senders by the answer they got
 		var answers []string
 		for _, s := range senders {
 			answer := show(c.do(r.method, r.path, r.body, slices.Concat(s.headers, r.headers)...))

@@ -17,36 +17,37 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// What a request may bring, in bytes, by who sends it. A body is read whole before
-// any handler runs, so this is decided by the header. There is room for a form
-// around what is meant.
+// Limits of a request's body by sender, in bytes. A body is read whole before any
+// handler runs, so the limit is decided from the header. Each includes room for the
+// encoding of a form.
 const (
-	// strangerBody is for anyone, and pageBody for anyone at a page: that of an ended
-	// session is kept there for after the sign-in.
+	// strangerBody is for anyone, and pageBody for anyone at a page: a form sent with an
+	// ended session is kept until after the sign-in.
 	strangerBody = 64 << 10
 	pageBody     = 512<<10 + 64<<10
-	// memberBody is for whoever is signed in or has an access token.
+	// memberBody is for senders with a session or an access token.
 	memberBody = templates.MaxBodyBytes + 64<<10
-	// uploadBody is for imports by those who may change a library.
+	// uploadBody is for imports by senders who are allowed to change a library.
 	uploadBody = upload.MaxUploadBytes + 64<<10
 )
 
 const (
-	// headerTime is how long the header of a request may take to arrive, and the body
-	// before its least rate counts.
+	// headerTime bounds how long a request's header can take to arrive. A body gets the
+	// same time before its minimum rate applies.
 	headerTime = 15 * time.Second
-	// leastRate is how fast a body has to arrive, in bytes a second.
+	// leastRate is the minimum rate at which a body has to arrive, in bytes per second.
 	leastRate = 16 << 10
-	// chunked is what fasthttp has as the length of a body whose length isn't known.
+	// chunked is fasthttp's ContentLength of a body of unknown length.
 	chunked = -1
-	// lookTime bounds finding out who sends a large body.
+	// lookTime bounds authenticating the sender of a large body.
 	lookTime = 5 * time.Second
 )
 
-// bodies decides what requests may bring.
+// bodies limits request bodies by their sender.
 type bodies struct{ auth *authz.Authorizer }
 
-// received is called with a request's header, before its body is read.
+// received configures reading a request. It is called with the header, before the body
+// is read.
 func (b bodies) received(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	length := h.ContentLength()
 	limit, _ := b.limit(h)
@@ -60,8 +61,8 @@ func (b bodies) received(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return config
 }
 
-// limit is how much a request may bring; err is why no more, where more could be
-// brought by someone else.
+// limit returns the largest body that a request can have, in bytes. err explains why it
+// can't be larger; it is nil if no sender could send more.
 func (b bodies) limit(h *fasthttp.RequestHeader) (limit int, err error) {
 	limit = strangerBody
 	if isPage(h.RequestURI()) {
@@ -89,8 +90,8 @@ func (b bodies) limit(h *fasthttp.RequestHeader) (limit int, err error) {
 	return uploadBody, nil
 }
 
-// explain replaces the failure of a body that was too large by the reason why
-// its sender could bring no more.
+// explain replaces the error of a body that was too large with the reason for its
+// sender's limit.
 func (b bodies) explain(c *fiber.Ctx, err error) error {
 	var refusal *fiber.Error
 	if !errors.As(err, &refusal) || refusal.Code != http.StatusRequestEntityTooLarge {
@@ -109,15 +110,15 @@ func (b bodies) explain(c *fiber.Ctx, err error) error {
 	}
 }
 
-// isImport reports whether a request is for an import, of the API or of a page, or
-// applies manifests: only these take files.
+// isImport reports whether a request imports files, through the API or a page, or
+// applies manifests. Only these accept files.
 func isImport(uri []byte) bool {
 	path, _, _ := bytes.Cut(uri, []byte("?"))
 	path = bytes.TrimRight(path, "/")
 	return bytes.HasSuffix(path, []byte("/import")) || bytes.HasSuffix(path, []byte("/apply"))
 }
 
-// isPage reports whether a request is for a page, and not for the API.
+// isPage reports whether a request is for a page rather than for the API.
 func isPage(uri []byte) bool {
 	return !bytes.HasPrefix(uri, []byte("/api/")) && !bytes.HasPrefix(uri, []byte("/mcp"))
 }

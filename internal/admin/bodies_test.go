@@ -41,7 +41,7 @@ func TestLargeImportTakesATokenThatOpensALibraryToChange(t *testing.T) {
 		require.NoError(t, err)
 		body := text
 		if c.status != 200 {
-			body = "" // refused by the header alone
+			body = "" // refused based on the header
 		}
 		status, _, answer := w.answer(w.send("POST /api/v1/organizations/"+c.slug+"/modes/import", body,
 			"Authorization: Bearer "+secret, "Content-Type: application/yaml", fmt.Sprint("Content-Length: ", len(text))))

@@ -21,10 +21,10 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// unstorable are values that Postgres refuses as text.
+// unstorable are values that Postgres rejects as text.
 var unstorable = map[string]string{"broken UTF-8": "a\xffz", "U+0000": "a\x00z"}
 
-// pageForms returns the forms of all pages by route, filled in so that they would be
+// pageForms returns the forms of all pages by route, filled in so that they are
 // accepted.
 func (w *wire) pageForms(user postgres.User) map[string]url.Values {
 	w.t.Helper()
@@ -75,8 +75,8 @@ func (w *wire) pageForms(user postgres.User) map[string]url.Values {
 	}
 }
 
-// Postgres refuses broken UTF-8 and U+0000: every field of every form is checked before
-// it gets there.
+// Postgres rejects invalid UTF-8 and U+0000. Every field of every form is checked
+// before it gets there.
 func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	cookie, user := w.user("owner")
@@ -93,7 +93,7 @@ func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 	csrf := w.csrf(cookie)
 	for route, form := range forms {
 		path := strings.NewReplacer(":org", "acme", ":mode", "docs", ":object", uuid.NewString(), ":subject", uuid.NewString()).Replace(route)
-		// Fields that no handler reads are judged, too, and the names of fields.
+		// Fields that no handler reads are checked too, and so are field names.
 		for _, field := range append(slices.Sorted(maps.Keys(form)), "unread", "na\xffme", "na\x00me", "_user") {
 			for what, value := range unstorable {
 				sent := maps.Clone(form)
@@ -107,7 +107,7 @@ func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 					name := fmt.Sprintf("%s in %q at %s as %.20s", what, field, route, media)
 					require.Equal(t, 400, status, "%s: %s", name, page)
 					require.Regexp(t, "not valid UTF-8|U\\+0000", html.UnescapeString(page), name)
-					// Of multipart/form-data with U+0000 in a name nothing can be read.
+					// A multipart/form-data body with U+0000 in a name can't be parsed at all.
 					unreadable := field == "na\x00me" && strings.HasPrefix(media, "multipart/")
 					if route != "/sign-in" && field != "_user" && !unreadable {
 						require.Contains(t, page, html.EscapeString("what was <typed> elsewhere"), name)
@@ -119,20 +119,20 @@ func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 	}
 	require.Equal(t, revision, w.revision(), "nothing was changed")
 
-	// A script gets a problem, not a page.
+	// A script receives a problem, not a page.
 	body, media := urlencoded(url.Values{"ids": {"a\xff"}, "_csrf": {csrf}})
 	status, _, answer := w.postAs("/orgs/acme/modes/order", body, media, cookie, "X-Requested-With: fetch")
 	require.Equal(t, 400, status)
 	require.Contains(t, answer, "not valid UTF-8")
 
-	// A stranger's form is kept for after the sign-in, as ever.
+	// A form of an unauthenticated sender is still kept until after the sign-in.
 	body, media = urlencoded(url.Values{"name": {"a\xffz", "a\x00z"}})
 	status, _, page := w.postAs("/orgs/acme/modes/new", body, media, "Cookie: x=y")
 	require.Equal(t, 401, status)
 	require.Contains(t, page, `name="kept"`)
 }
 
-// What is sent to sign in with stays, too: it may hold a form.
+// The fields of the sign-in form are redisplayed too: it can hold a kept form.
 func TestSignInFormThatIsNoTextComesBack(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	body, media := urlencoded(url.Values{"email": {"a\xffz@acme.example"}, "password": {"secret words"}, "return": {"/orgs"}, "kept": {"Zm9ybQ"}})
@@ -144,7 +144,7 @@ func TestSignInFormThatIsNoTextComesBack(t *testing.T) {
 	require.NotContains(t, page, "secret words")
 }
 
-// The names of files are fields as well.
+// File names are fields as well.
 func TestUploadedFileNameThatIsNoTextIsRefused(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	cookie, _ := w.user("owner")
@@ -161,11 +161,11 @@ func TestUploadedFileNameThatIsNoTextIsRefused(t *testing.T) {
 	}
 }
 
-// Query parameters and cookies are no forms, and are judged all the same.
+// Query parameters and cookies are not form fields, but are checked in the same way.
 func TestPageQueryThatIsNoTextIsRefused(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	cookie, user := w.user("owner")
-	w.pageForms(user) // makes a mode docs
+	w.pageForms(user) // creates a mode named docs
 	pages := 0
 	for _, r := range w.routes {
 		if r.Method != http.MethodGet || !strings.HasPrefix(r.Path, "/orgs") || strings.HasSuffix(r.Path, "/events") {
@@ -194,7 +194,7 @@ func (w *wire) postAs(path, body, media, cookie string, headers ...string) (int,
 		fmt.Sprint("Content-Length: ", len(body)))...))
 }
 
-// csrf returns the token of a session's forms.
+// csrf returns the CSRF token of a session's forms.
 func (w *wire) csrf(cookie string) string {
 	w.t.Helper()
 	status, _, page := w.answer(w.send("GET /orgs", "", cookie, "Connection: close", "Accept: text/html"))

@@ -34,47 +34,46 @@ import (
 
 func TestMain(m *testing.M) {
 	storetest.Main(m,
-		// What compresses pages waits for the next one for ever.
+		// The goroutine that compresses pages waits for the next one forever.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),
-		// fasthttp's own: they look every ten seconds, or never, whether to end.
+		// fasthttp's own goroutines: they check every ten seconds, or never, whether to exit.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 	)
 }
 
-// How large the large organization is.
+// Sizes in the large organization.
 const (
 	largeModes    = modes.MaxModes
-	longPrompts   = 90 // of 60 KB; all prompts together are as long as they may be
+	longPrompts   = 90 // of 60 KB each; all prompts together have the maximum length
 	largeVersions = 5_000
 	largeAudit    = 100_000
 	// smallerAudit is enough for Postgres to prefer an index to reading all of it.
 	smallerAudit = 20_000
 )
 
-// large is the admin program over a database with an organization that is as large
-// as one can be.
+// large is the admin program over a database with an organization of the maximum size.
 type large struct {
 	db    *postgres.DB
 	owner *pgx.Conn
 	app   *fiber.App
-	// session is what the cookie of an owner of the organization holds.
+	// session is the session cookie's value of an owner of the organization.
 	session string
 	org     organization.Organization
 	user    postgres.User
-	// newest is the id of the newest entry of its audit log, plain and long are ids
-	// of modes, the second one with a prompt of 60 KB; deleted is one's that is gone.
+	// newest is the id of the newest entry of its audit log. plain and long are ids of
+	// modes; long has a prompt of 60 KB. deleted is the id of a deleted mode.
 	newest               int64
-	middle               int64 // one of half a year ago
+	middle               int64 // an entry from half a year ago
 	plain, long, deleted uuid.UUID
-	// template is one of the permission templates.
+	// template is the id of one permission template.
 	template uuid.UUID
-	// token is one of the user's.
+	// token is the id of one of the user's tokens.
 	token  uuid.UUID
 	traced *statements
 }
 
-// newLarge makes one whose audit log has so many entries.
+// newLarge returns one whose audit log has the given number of entries.
 func newLarge(t testing.TB, entries int) *large {
 	t.Helper()
 	ctx := t.Context()
@@ -132,8 +131,8 @@ func (l *large) newApp(t testing.TB) *fiber.App {
 	return app
 }
 
-// fill writes all that past years would have, by SQL: through the front door it
-// would take hours.
+// fill inserts the data of past years by SQL. Through the application it would take
+// hours.
 func (l *large) fill(t testing.TB, org, other uuid.UUID, entries int) {
 	t.Helper()
 	ctx := t.Context()
@@ -149,7 +148,7 @@ func (l *large) fill(t testing.TB, org, other uuid.UUID, entries int) {
 			Groups: []modes.Group{{Name: "read"}, {Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.(md|mdx)$`, Description: "Markdown files only"}}, {Name: "command"}},
 		})
 		require.NoError(t, err)
-		// The same each time: so are the bytes of pages.
+		// The id is the same in each run, and so are the bytes of pages.
 		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, i))
 		switch {
 		case size > 60<<9:
@@ -166,7 +165,7 @@ func (l *large) fill(t testing.TB, org, other uuid.UUID, entries int) {
 		_, err := l.owner.Exec(ctx, statement, args...)
 		require.NoError(t, err, statement)
 	}
-	// The history of each mode, a long one of one of them, and modes that are gone.
+	// The history of each mode, a long history of one of them, and deleted modes.
 	exec(`insert into versions (subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name, occurred_at)
 		select 'mode', m.id, n, $1, n * 500 + row_number() over (order by m.slug), case when n = 1 then 'create' else 'update' end,
 			jsonb_build_object('slug', m.slug, 'name', m.name || ' ' || n, 'position', m.position, 'config',
@@ -182,11 +181,11 @@ func (l *large) fill(t testing.TB, org, other uuid.UUID, entries int) {
 			jsonb_build_object('slug', 'gone-' || i, 'name', 'Gone ' || i, 'position', 1, 'config', jsonb_build_object('roleDefinition', 'You were', 'groups', '[]'::jsonb)), 'user', $2, 'User'
 		from generate_series(1, 250) i, generate_series(1, 2) v`, org, l.user.ID.String())
 	require.NoError(t, l.owner.QueryRow(ctx, `select md5('gone 1')::uuid`).Scan(&l.deleted))
-	// The trigrams are put into their index at once, which takes a part of the time.
+	// The trigrams are added to their index at once, which takes a fraction of the time.
 	exec(`set gin_pending_list_limit = '1GB'`)
 	exec(`set maintenance_work_mem = '512MB'`)
-	// A year of audit log, in bursts of ten within the same moment, of two
-	// organizations that take turns.
+	// A year of audit log, in bursts of ten entries with the same time, alternating
+	// between two organizations.
 	exec(`insert into audit_log (occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source)
 		select now() - interval '1 year' + make_interval(secs => (i / 10) * (312500000 / $3::int)), case when i % 5 = 4 then $2::uuid else $1::uuid end, i, 'user', u.id, u.name,
 			case when i % 1000 = 0 then 'member.add' when i % 50 = 0 then 'mode.create' else 'mode.update' end, case when i % 1000 = 0 then 'member' else 'mode' end,
@@ -208,7 +207,7 @@ func (l *large) fill(t testing.TB, org, other uuid.UUID, entries int) {
 var vocabulary = strings.Fields(`the a of and to agent must never always file test review code write read change explain why before after small
 	function package error reader comment name value return pointer context document careful plain question answer example rule`)
 
-// prose is text of about so many bytes.
+// prose returns text of about size bytes.
 func prose(r *mathrand.Rand, size int) string {
 	var b strings.Builder
 	for b.Len() < size {
@@ -222,7 +221,7 @@ func prose(r *mathrand.Rand, size int) string {
 	return b.String()
 }
 
-// page asks for a page as a browser does, through everything but the network.
+// page requests a page as a browser does, through everything but the network.
 func (l *large) page(t testing.TB, path string) *fasthttp.RequestCtx {
 	t.Helper()
 	var req fasthttp.Request
@@ -238,7 +237,7 @@ func (l *large) page(t testing.TB, path string) *fasthttp.RequestCtx {
 	return ctx
 }
 
-// day is the day so many days from now.
+// day returns the date that is from days from now.
 func (l *large) day(from int) string {
 	return time.Now().UTC().AddDate(0, 0, from).Format(time.DateOnly)
 }

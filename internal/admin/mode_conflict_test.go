@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// A preview that was on its way while somebody changed the slug is answered like any
-// other: only saving asks which of both versions is to be kept.
+// A preview requested while another user changed the slug is answered normally. Only
+// saving asks which of the two versions to keep.
 func TestOnlySavingToARenamedModeConflicts(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	cookie, _ := w.user("owner")

@@ -13,15 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkPages asks for each page of an organization that is as large as one can
-// be, and reports in milliseconds what half of the requests took at most, and
-// what 95 of 100 did; what admin itself computed for one, whatever else the machine
-// does; and the size of the answer as it is sent, in bytes.
+// BenchmarkPages requests each page of an organization of the maximum size. It reports
+// the 50th and the 95th percentile of the durations, in milliseconds. It also reports
+// the CPU time of admin per request, which is independent of other load, and the size
+// of the answer as sent, in bytes.
 func BenchmarkPages(b *testing.B) {
 	l := newLarge(b, largeAudit)
 	for _, p := range l.pages() {
 		b.Run(p.name, func(b *testing.B) {
-			l.page(b, p.path) // what is remembered from then on
+			l.page(b, p.path) // fills the caches
 			l.traced.take()
 			var took []time.Duration
 			size, before := 0, computed(b)
@@ -44,7 +44,7 @@ func BenchmarkPages(b *testing.B) {
 	}
 }
 
-// computed is the time that processors have spent on this process.
+// computed returns the CPU time that this process has used.
 func computed(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
@@ -56,8 +56,8 @@ func computed(t testing.TB) time.Duration {
 
 var pagesDoc = flag.String("pages.doc", "", "the file whose last part is to be written anew: docs/pages.md")
 
-// document measures all pages and writes down what they took and how Postgres gets
-// at what they show.
+// document measures all pages and writes down their durations, and the query plans
+// behind them.
 func (l *large) document(t *testing.T) {
 	const times = 100
 	data, err := os.ReadFile(*pagesDoc)

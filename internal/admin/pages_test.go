@@ -17,10 +17,10 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// shownPage is a page of the large organization, in one of the ways to look at it.
+// shownPage is a page of the large organization, with one set of query parameters.
 type shownPage struct{ name, path, route string }
 
-// pages are all of them: a test holds the list against the routes.
+// pages returns all of them. A test compares the list with the routes.
 func (l *large) pages() []shownPage {
 	at := func(route, query string) string {
 		path := "/orgs/acme" + strings.NewReplacer(":mode", l.plain.String(), ":entry", strconv.FormatInt(l.newest, 10), ":object", l.template.String()).Replace(route)
@@ -77,8 +77,8 @@ func (l *large) pages() []shownPage {
 	return all
 }
 
-// auditFilter is a way to narrow the audit log. Where few entries of many are left,
-// index is the one that has to find them.
+// auditFilter is a way to filter the audit log. If it selects few entries of many,
+// index is the index that must be used.
 type auditFilter struct{ name, query, index string }
 
 func (l *large) auditFilters() []auditFilter {
@@ -98,7 +98,7 @@ func (l *large) auditFilters() []auditFilter {
 		{"rare text", "q=number+497", "audit_log_text"},
 		{"text that others have", "q=number+499", "audit_log_text"},
 		{"text that is nowhere", "q=nowhere-to-be-found", "audit_log_text"},
-		{"short text", "q=zz", ""}, // has no trigram
+		{"short text", "q=zz", ""}, // too short for a trigram
 		{"page in the middle", "before=" + strconv.FormatInt(l.middle, 10), ""},
 		{"everything", "q=number&kind=mode&action=mode.update&since=" + l.day(-300) + "&until=" + l.day(-100) + "&actor=" + l.user.ID.String() + "&before=" + strconv.FormatInt(l.middle, 10), ""},
 	}
@@ -112,14 +112,14 @@ func (l *large) everyMode() string {
 	return q.Encode()
 }
 
-// notPages are routes that answer with something else.
+// notPages are routes that answer with something other than a page.
 var notPages = []string{
-	"/audit/export", // a file of any size, which is written as it is read
+	"/audit/export", // a file of any size, which is streamed
 	"/events",       // a stream
 }
 
-// TestPagesOfALargeOrganization makes it once, and loads each page once: both take
-// some seconds.
+// TestPagesOfALargeOrganization fills the organization once and loads each page once:
+// both take some seconds.
 func TestPagesOfALargeOrganization(t *testing.T) {
 	entries := smallerAudit
 	if prove.Enabled() || *pagesDoc != "" {
@@ -135,12 +135,11 @@ func TestPagesOfALargeOrganization(t *testing.T) {
 	}
 }
 
-// everyPageIsMeasured loads each page, and returns by its name what it asked of
-// Postgres.
+// everyPageIsMeasured loads each page and returns its Postgres queries by page name.
 func (l *large) everyPageIsMeasured(t *testing.T) map[string][]statement {
 	t.Helper()
 	asked := map[string][]statement{}
-	measured := map[string]bool{"": true} // leads to the modes
+	measured := map[string]bool{"": true} // redirects to the modes
 	for _, route := range notPages {
 		measured[route] = true
 	}
@@ -159,12 +158,13 @@ func (l *large) everyPageIsMeasured(t *testing.T) map[string][]statement {
 	return asked
 }
 
-// firstViewBytes is what the longest page may come to, with all that it loads, as it
-// is sent.
+// firstViewBytes bounds the longest page together with all that it loads, in bytes as
+// sent.
 const firstViewBytes = 100 << 10
 
-// firstViewIsSmall holds the list of 500 modes, with what a browser loads for it that
-// has never been here, to what a slow line brings within a second.
+// firstViewIsSmall checks the list of 500 modes, with everything that a browser with an
+// empty cache loads for it. It must be no larger than what a slow connection transfers
+// within a second.
 func (l *large) firstViewIsSmall(t *testing.T) {
 	answer := l.page(t, "/orgs/acme/modes")
 	require.Equal(t, "gzip", string(answer.Response.Header.Peek("Content-Encoding")))
@@ -184,7 +184,7 @@ func (l *large) firstViewIsSmall(t *testing.T) {
 	require.Less(t, total, firstViewBytes)
 }
 
-// statements notes what is asked of Postgres.
+// statements records the statements sent to Postgres.
 type statements struct {
 	mu  sync.Mutex
 	all []statement
@@ -204,7 +204,7 @@ func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.Tra
 
 func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// take returns what was asked since it was called last.
+// take returns the statements since the last call.
 func (s *statements) take() []statement {
 	s.mu.Lock()
 	defer s.mu.Unlock()

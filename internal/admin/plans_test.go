@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plan is what Postgres does for a statement, as EXPLAIN says it in JSON.
+// plan is a Postgres query plan in the JSON format of EXPLAIN.
 type plan struct {
 	Node      string  `json:"Node Type"`
 	Relation  string  `json:"Relation Name"`
@@ -29,7 +29,7 @@ type explained struct {
 	Time float64 `json:"Execution Time"`
 }
 
-// nodes are a plan's, from the top.
+// nodes returns the nodes of a plan from the top.
 func (p plan) nodes() []plan {
 	all := []plan{p}
 	for _, below := range p.Plans {
@@ -38,7 +38,7 @@ func (p plan) nodes() []plan {
 	return all
 }
 
-// reads says by which scans a plan gets its rows.
+// reads returns the scans by which a plan gets its rows.
 func (p plan) reads() string {
 	var scans []string
 	for _, n := range p.nodes() {
@@ -65,7 +65,7 @@ func (p plan) reads() string {
 
 var queryName = regexp.MustCompile(`^-- name: (\w+) :`)
 
-// name is what our own queries are called.
+// name returns the name of one of our own queries, or "" for other statements.
 func (s statement) name() string {
 	if m := queryName.FindStringSubmatch(s.sql); m != nil && !strings.Contains(s.sql, "\ninsert") && !strings.Contains(s.sql, "\nupdate") {
 		return m[1]
@@ -73,8 +73,7 @@ func (s statement) name() string {
 	return ""
 }
 
-// explain has Postgres run a statement once more, as the application would, and
-// say how.
+// explain runs a statement again, as the application would, and returns its plan.
 func (l *large) explain(t testing.TB, s statement) explained {
 	t.Helper()
 	args := s.args
@@ -90,18 +89,18 @@ func (l *large) explain(t testing.TB, s statement) explained {
 	return all[0]
 }
 
-// history are the tables that grow for ever.
+// history lists the tables that grow without bound.
 var history = []string{"audit_log", "versions"}
 
-// everyPlan holds every query of every page to go through an index where it reads
-// what grows for ever.
+// everyPlan requires that every query of every page reads unbounded tables through an
+// index.
 func (l *large) everyPlan(t *testing.T, asked map[string][]statement) {
 	t.Helper()
 	found := map[string]bool{}
-	known := map[string]bool{} // who is signed in is asked for on every page
+	known := map[string]bool{} // every page queries the signed-in user
 	for page, statements := range asked {
 		if page == "audit-log-by-short-text" {
-			continue // has no trigram: nothing but reading finds it
+			continue // too short for a trigram: only a scan can find it
 		}
 		for _, s := range statements {
 			once := fmt.Sprint(s.sql, s.args)
@@ -122,8 +121,8 @@ func (l *large) everyPlan(t *testing.T, asked map[string][]statement) {
 	}
 }
 
-// everyFilter holds each filter of the audit log that leaves few entries to go
-// through its own index.
+// everyFilter requires that each filter of the audit log that selects few entries uses
+// its own index.
 func (l *large) everyFilter(t *testing.T, asked map[string][]statement) {
 	t.Helper()
 	for _, f := range l.auditFilters() {
@@ -141,7 +140,8 @@ func (l *large) everyFilter(t *testing.T, asked map[string][]statement) {
 	}
 }
 
-// lines are the table of docs/pages.md on a page: what it took, and its queries.
+// lines returns a page's rows in the table of docs/pages.md: its durations and its
+// queries.
 func (l *large) lines(t testing.TB, p shownPage, p50, p95 float64, size int) []string {
 	l.page(t, p.path)
 	l.traced.take()
@@ -161,5 +161,6 @@ func (l *large) lines(t testing.TB, p shownPage, p50, p95 float64, size int) []s
 	return all
 }
 
-// everywhere are the queries of every page: who it is, and where.
+// everywhere lists the queries that every page makes: for the user and the
+// organization.
 var everywhere = []string{"GetSessionUser", "ListMemberships", "GetOrganization", "ListMembers"}

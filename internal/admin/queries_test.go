@@ -33,9 +33,9 @@ type countedApp struct {
 	traced *statements
 	keys   *token.Keys
 	user   postgres.User
-	// orgs are the ids of the organizations by their slugs.
+	// orgs holds the ids of the organizations by their slugs.
 	orgs map[string]uuid.UUID
-	// cookie is that of a session of the user, and otherCookie that of another one.
+	// cookie is the cookie of one session of the user, and otherCookie that of another.
 	cookie, otherCookie string
 }
 
@@ -70,8 +70,8 @@ func newCountedApp(t *testing.T) *countedApp {
 	return c
 }
 
-// token creates an access token, and returns the header that it is sent in. It was
-// used before, so that its next use is not noted.
+// token creates an access token and returns the header to send it in. It was used
+// recently, so its next use is not recorded.
 func (c *countedApp) token(scopes string, slugs ...string) []string {
 	c.t.Helper()
 	secret := c.keys.Mint()
@@ -105,7 +105,8 @@ func (c *countedApp) do(method, path, body string, headers ...string) *fasthttp.
 }
 
 // queries sends a request, checks the status of the answer, and returns the names of
-// the queries that it took. None is sent twice with the same arguments.
+// the queries that it took. It requires that none is sent twice with the same
+// arguments.
 func (c *countedApp) queries(status int, method, path, body string, headers ...string) []string {
 	c.t.Helper()
 	c.traced.take()
@@ -116,7 +117,7 @@ func (c *countedApp) queries(status int, method, path, body string, headers ...s
 	for _, s := range c.traced.take() {
 		m := queryName.FindStringSubmatch(s.sql)
 		if m == nil {
-			continue // the beginning and the end of a transaction
+			continue // begin and commit of a transaction
 		}
 		once := fmt.Sprint(s.sql, s.args)
 		require.False(c.t, sent[once], "%s %s: %s is sent twice", method, path, m[1])

@@ -33,17 +33,17 @@ import (
 	"orgmodes/internal/token"
 )
 
-// patience is how long a test waits for what should take milliseconds.
+// patience bounds how long a test waits for what should take milliseconds.
 var patience = storetest.Patience
 
-// wire is the app behind the listener that programs use, to be talked to in bytes.
+// wire is the app behind the listener that programs use. Tests talk to it in raw bytes.
 type wire struct {
 	t        *testing.T
 	owner    string // URL of the role that owns the tables
 	db       *postgres.DB
 	org      organization.Organization
 	listener *listen.Listener
-	// routes are all that the app answers.
+	// routes are all routes of the app.
 	routes []fiber.Route
 }
 
@@ -85,7 +85,7 @@ func newWire(t *testing.T, stall time.Duration, change func(*admin.Options)) *wi
 
 var setup = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line"}
 
-// user makes a user with a role, and returns the cookie of a session.
+// user creates a user with a role and returns a session's cookie.
 func (w *wire) user(role string) (cookie string, user postgres.User) {
 	w.t.Helper()
 	user, err := w.db.CreateUser(w.t.Context(), setup, strings.ToLower(rand.Text())+"@acme.example", "Somebody", "")
@@ -102,7 +102,7 @@ func (w *wire) session(user postgres.User) (cookie string) {
 	return "Cookie: orgmodes=" + secret
 }
 
-// send writes a request's header, and the body that there is.
+// send writes a request's header, and its body if any.
 func (w *wire) send(line, body string, headers ...string) net.Conn {
 	w.t.Helper()
 	c, err := (&net.Dialer{}).DialContext(w.t.Context(), "tcp", w.listener.Addr().String())
@@ -124,13 +124,13 @@ func (w *wire) answer(c net.Conn) (status int, header http.Header, body string) 
 	return res.StatusCode, res.Header, string(b)
 }
 
-// post sends a form field, whose whole body has a size.
+// post sends a form with one field, in a body of the given size.
 func (w *wire) post(path string, size int, headers ...string) (int, http.Header, string) {
 	w.t.Helper()
 	return w.postBody(path, "text="+strings.Repeat("<", size-len("text=")), headers...)
 }
 
-// postField sends a form with one field, whose value has a size.
+// postField sends a form with one field, whose value has the given size.
 func (w *wire) postField(path, name string, size int) (int, http.Header, string) {
 	w.t.Helper()
 	return w.postBody(path, name+"="+strings.Repeat("x", size))
@@ -149,7 +149,7 @@ func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
 	require.Contains(t, page, "what you sent is kept")
 	require.Contains(t, page, `name="kept"`)
 
-	// The first one is too large only as it travels: base64 makes it a third longer.
+	// The first is too large only when encoded: base64 makes it a third longer.
 	for _, size := range []int{450 << 10, 520 << 10} {
 		status, _, page = w.post("/orgs/acme/modes/new", size)
 		require.Equal(t, 401, status)
@@ -164,7 +164,7 @@ func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
 		require.Contains(t, page, "so what was sent is not kept")
 		require.Less(t, len(page), 32<<10)
 	}
-	// What is put into the sign-in form by hand is bounded in the same way.
+	// Values put into the sign-in form by hand are bounded in the same way.
 	for _, field := range []string{"kept", "email"} {
 		for size, comesBack := range map[int]bool{100: true, 550 << 10: false} {
 			status, _, page = w.postField("/sign-in", field, size)
@@ -217,14 +217,14 @@ func TestBodyIsBoundedByWhoSendsIt(t *testing.T) {
 		require.Equal(t, c.status, status, name)
 		require.Equal(t, c.code, code, name)
 	}
-	// Those who may bring it are asked for it.
+	// Senders who are allowed this size are asked for the body.
 	for name, c := range map[string]struct {
 		cookie string
 		size   int
 	}{"member": {member, 1 << 20}, "owner": {owner, 9 << 20}} {
 		body := strings.Repeat("x", c.size)
 		status, _, answer := w.answer(w.send("POST "+api, body, c.cookie, "Content-Type: application/json", fmt.Sprint("Content-Length: ", c.size)))
-		require.Equal(t, 403, status, "%s: %s", name, answer) // for want of the session's token
+		require.Equal(t, 403, status, "%s: %s", name, answer) // because the CSRF token is missing
 	}
 }
 
@@ -318,15 +318,15 @@ func TestStreamHoldsLittleMemory(t *testing.T) {
 	}
 	used := func() (heap, stacks int64) {
 		var m runtime.MemStats
-		for range 3 { // pools are emptied by the second
+		for range 3 { // the second collection empties the pools
 			runtime.GC()
 		}
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc), int64(m.StackInuse)
 	}
 	perStream := func(now, before int64) int64 { return (now - before) / (users * each) }
-	// One more stream stays open all the time, so that all measurements include what the
-	// streams share: the connection on which Postgres notifies of changes.
+	// One more stream stays open all the time. So all measurements include what the
+	// streams share: the connection on which Postgres sends notifications.
 	another, _ := w.user("member")
 	shared := open(another)
 	owner, err := pgx.Connect(t.Context(), w.owner)
@@ -338,7 +338,7 @@ func TestStreamHoldsLittleMemory(t *testing.T) {
 		return err == nil && listening
 	}, patience, 5*time.Millisecond)
 	require.NoError(t, owner.Close(t.Context()))
-	closeAll(openAll()) // what the first streams leave behind is made once
+	closeAll(openAll()) // the first streams make allocations that later ones reuse
 	heap, stacks := used()
 	streams := openAll()
 	openHeap, openStacks := used()
@@ -347,8 +347,9 @@ func TestStreamHoldsLittleMemory(t *testing.T) {
 	require.NoError(t, shared.Close())
 	t.Logf("bytes a stream: heap %d, stacks %d; once it has ended: heap %d",
 		perStream(openHeap, heap), perStream(openStacks, stacks), perStream(endHeap, heap))
-	// The heap is the same in every run but for some 100 bytes; it includes the test's own
-	// end of the connection. Stacks come in pages that other goroutines give back.
+	// The heap differs by no more than some 100 bytes between runs. It includes the test's
+	// own end of the connection. Stacks are allocated in pages that other goroutines
+	// return.
 	require.Less(t, perStream(openHeap, heap), int64(4<<10))
 	require.Less(t, perStream(openStacks, stacks), int64(16<<10))
 	require.Less(t, perStream(endHeap, heap), int64(1536), "an ended stream leaves nothing behind")
@@ -357,14 +358,14 @@ func TestStreamHoldsLittleMemory(t *testing.T) {
 func TestClientsThatReceiveNothingAreCut(t *testing.T) {
 	w := newWire(t, 200*time.Millisecond, func(*admin.Options) {})
 	cookie, _ := w.user("owner")
-	// A large file: modes whose prompts come to megabytes.
+	// A large file: modes whose prompts total megabytes.
 	for i := range 10 {
 		_, err := w.db.Modes.Create(t.Context(), setup, w.org.ID, modes.Mode{
 			Slug: fmt.Sprint("mode-", i), Name: "Mode", Config: modes.Config{RoleDefinition: strings.Repeat("<&> ", 60<<10), Groups: []modes.Group{{Name: "read"}}},
 		})
 		require.NoError(t, err)
 	}
-	const pipelined = 10 // more than the kernel's buffers hold
+	const pipelined = 10 // more than fits into the kernel's buffers
 	for range 2 {
 		one := "GET /orgs/acme/modes/export?format=yaml HTTP/1.1\r\nHost: localhost:8080\r\n" + cookie + "\r\n\r\n"
 		w.send("GET /orgs/acme/modes/export?format=yaml", strings.Repeat(one, pipelined-1), cookie)

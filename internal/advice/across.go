@@ -8,14 +8,14 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// slugAt is where a file has a slug.
+// slugAt is the position of a slug in a file.
 type slugAt struct {
 	slug         string
 	line, column int
 }
 
-// slugsOf returns the slugs of a file, each once: a second mode with one of them
-// has a problem of its own.
+// slugsOf returns the slugs of a file, each once: a second mode with the same slug has its own
+// problem.
 func slugsOf(r modes.FileResult) []slugAt {
 	var out []slugAt
 	for _, e := range r.File.Entries {
@@ -27,10 +27,10 @@ func slugsOf(r modes.FileResult) []slugAt {
 	return out
 }
 
-// Compare adds to the results of one run what only its files together show: that
-// several of them have a mode of the same slug. It is said at each of the places,
-// with the others. The files may well be meant for several organizations, so it
-// is a warning; an import of all of them into one refuses all but the first.
+// Compare adds findings that only the files of a run together show: several files have a mode
+// of the same slug. Each position gets a finding that lists the others. It is a warning, as the
+// files can be meant for different organizations. An import of all of them into one
+// organization refuses all but the first.
 func Compare(results []Result) {
 	r := acrossRule()
 	places := map[string][]Place{}
@@ -59,13 +59,13 @@ func Compare(results []Result) {
 	}
 }
 
-// acrossRule is the rule that is about several files.
+// acrossRule returns the rule for findings across files.
 func acrossRule() Rule {
 	rules := load().Rules
 	return rules[slices.IndexFunc(rules, func(r Rule) bool { return r.Across })]
 }
 
-// inWords names the first places: "a.yaml:3:11, b.yaml:5:3, c.yaml:1:2 and 4 more".
+// inWords lists the first places: "a.yaml:3:11, b.yaml:5:3, c.yaml:1:2 and 4 more".
 func inWords(places []Place) string {
 	names := make([]string, len(places))
 	for i, p := range places {
@@ -80,5 +80,5 @@ func inWords(places []Place) string {
 	return names[0]
 }
 
-// String is how editors and terminals know a place: FILE:line:column.
+// String returns the place as editors and terminals recognize it: FILE:line:column.
 func (p Place) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }

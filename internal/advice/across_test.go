@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fileOf is a file of modes with nothing to say about them.
+// fileOf returns the report on a modes file without findings.
 func fileOf(name string, slugs ...string) Result {
 	data := "customModes:\n"
 	for _, slug := range slugs {
@@ -28,8 +28,8 @@ func across(r Result) []Finding {
 	return out
 }
 
-// TestCompare: a slug that several files have is reported at each of the places,
-// with the others.
+// TestCompare checks that a slug in several files is reported at each position, with the
+// others.
 func TestCompare(t *testing.T) {
 	results := []Result{
 		fileOf("a.yaml", "docs", "tests", "tests"),
@@ -56,7 +56,7 @@ func TestCompare(t *testing.T) {
 	}
 	assert.Equal(t, 1, ExitCode(results[1:3], true))
 	assert.Equal(t, 0, ExitCode(results[1:3], false))
-	// In their place among the others.
+	// Sorted among the other findings.
 	lines := []int{}
 	for _, f := range results[0].Findings {
 		lines = append(lines, f.Line)

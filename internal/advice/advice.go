@@ -15,33 +15,33 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// Severity says how much it matters.
+// Severity is the importance of a finding.
 type Severity string
 
-// The severities. Error is for what can't be taken at all, in reports only.
+// The severities. Error marks refused files and modes; only reports use it.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
 	Hint    Severity = "note"
 )
 
-// Advice is something worth knowing about a mode.
+// Advice is a suggestion or a warning about a mode.
 type Advice struct {
 	// Rule is the id of the rule, in kebab-case.
 	Rule     string   `json:"rule"`
 	Severity Severity `json:"severity"`
-	// Pointer is the field, in the API's form of a mode.
+	// Pointer refers to the field in the API's format of a mode.
 	Pointer string `json:"pointer"`
-	// Clients are the ids of those that it concerns; none means all.
+	// Clients are the ids of the affected editors; none means all.
 	Clients []string `json:"clients,omitempty"`
-	// Title is the same for every advice of a rule, Detail says what was found,
-	// and Fix what to do.
+	// Title is the same for all advice of a rule, Detail describes the finding, and Fix the
+	// remedy.
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Fix    string `json:"fix"`
 }
 
-// Rule is what is looked for. Its fields are those of rules.yaml.
+// Rule describes what to look for. Its fields are those of rules.yaml.
 type Rule struct {
 	ID       string   `yaml:"id" json:"id"`
 	Severity Severity `yaml:"severity" json:"severity"`
@@ -51,17 +51,17 @@ type Rule struct {
 	Fix      string   `yaml:"fix" json:"fix"`
 
 	When condition `yaml:"when" json:"-"`
-	// Check names a function; At is where to point where there is none.
+	// Check names a function in checks. Without one, At is the pointer of the finding.
 	Check string `yaml:"check" json:"-"`
 	At    string `yaml:"at" json:"-"`
-	// Across is for what only several files together show, see Compare.
+	// Across marks the rule for findings across files, see Compare.
 	Across bool `yaml:"across" json:"-"`
-	// AtLeast and Below are bounds for a check that measures something.
+	// AtLeast and Below are bounds for checks that measure something.
 	AtLeast int `yaml:"at_least" json:"-"`
 	Below   int `yaml:"below" json:"-"`
 }
 
-// condition holds where everything that it names holds.
+// condition holds if all of its set fields hold.
 type condition struct {
 	Group    string   `yaml:"group"`
 	Without  string   `yaml:"without"`
@@ -83,19 +83,19 @@ var load = sync.OnceValue(func() file {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
-		panic("advice: rules.yaml: " + err.Error()) // a test holds it valid
+		panic("advice: rules.yaml: " + err.Error()) // a test checks that it is valid
 	}
 	return f
 })
 
-// Version is that of the rules.
+// Version returns the version of the rules.
 func Version() int { return load().Version }
 
-// Rules returns the rules, in the order in which their advice is given.
+// Rules returns the rules, in the order in which advice is listed.
 func Rules() []Rule { return slices.Clone(load().Rules) }
 
-// For returns what is worth knowing about a mode, the more important first.
-// Clients are the ids of those that count; none means all.
+// For returns the advice about a mode, the most severe first. It is limited to the clients with
+// these ids; none means all.
 func For(m modes.Mode, clientIDs ...string) []Advice {
 	var out []Advice
 	for _, r := range load().Rules {
@@ -119,11 +119,11 @@ func For(m modes.Mode, clientIDs ...string) []Advice {
 
 func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Hint}, s) }
 
-// finding is a place to which a rule applies; words fill in its sentences.
+// finding is a place to which a rule applies; words fill in the placeholders of its texts.
 type finding struct {
 	pointer string
 	words   map[string]string
-	// more is how many other fields the rule applies to that have no finding.
+	// more counts the other fields to which the rule applies, which have no finding.
 	more int
 }
 

@@ -21,13 +21,13 @@ func sample(tb testing.TB, name string) []byte {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name))
 	require.NoError(tb, err)
-	// A secret in a file of ours would set off those who look for secrets.
+	// A literal secret in a test file would trigger secret scanners.
 	data = bytes.ReplaceAll(data, []byte("(A KEY)"), []byte("AKIA"+strings.Repeat("Z", 16)))
 	data = bytes.ReplaceAll(data, []byte("(LONG)"), []byte(strings.Repeat("Be brief. ", 2000)))
 	return bytes.ReplaceAll(data, []byte("(VERY LONG)"), []byte(strings.Repeat("Не спеши. ", 5000)))
 }
 
-// TestRulesAreWhole: nothing in rules.yaml refers to what isn't there.
+// TestRulesAreWhole checks that everything that rules.yaml refers to exists.
 func TestRulesAreWhole(t *testing.T) {
 	assert.Positive(t, Version())
 	seen := map[string]bool{}
@@ -56,8 +56,8 @@ func TestRulesAreWhole(t *testing.T) {
 	}
 }
 
-// TestAdvice holds what is said about modes that are made to be advised, and
-// that each rule has one.
+// TestAdvice compares the advice on sample modes with a golden file, and checks that each rule
+// has a sample.
 func TestAdvice(t *testing.T) {
 	f, err := modes.ReadFile(t.Context(), sample(t, "modes.yaml"))
 	require.NoError(t, err)
@@ -114,7 +114,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// FuzzFor: whatever a mode says, advice about it can be written.
+// FuzzFor checks that advice on any mode can be encoded.
 func FuzzFor(f *testing.F) {
 	f.Add("slug", "{{x}}", "*.md", "role_definition")
 	f.Add("Code", "sk-"+strings.Repeat("a", 40), `\\.md`, "a/b~")

@@ -14,8 +14,7 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// checks are what data can't say. Each returns the places to which its rule
-// applies.
+// checks are the rules that need code. Each returns the places to which its rule applies.
 var checks = map[string]func(Rule, modes.Mode) []finding{
 	"restricted":                   eachRegex(func(modes.Group) bool { return true }),
 	"restricted_not_edit":          eachRegex(func(g modes.Group) bool { return g.Name != "edit" }),
@@ -36,11 +35,11 @@ var checks = map[string]func(Rule, modes.Mode) []finding{
 }
 
 var (
-	// escapedTwice matches \\. and \\w: a backslash, then something that was
-	// meant to be escaped.
+	// escapedTwice matches \\. and \\w: a backslash followed by a character that was meant to
+	// be escaped.
 	escapedTwice = regexp.MustCompile(`\\\\[.wdsbS/(){}+*?$^-]`)
-	// looksLikeGlob matches src/* or a/*.md: a star that repeats a slash, or a
-	// list in braces.
+	// looksLikeGlob matches src/* or a/*.md, where the star would repeat the slash, and lists
+	// in braces.
 	looksLikeGlob = regexp.MustCompile(`(^|[A-Za-z0-9_-])/\*|\{[a-z]+(,[a-z]+)+\}`)
 	placeholder   = form{[]string{"{{", "<YOUR", "[YOUR"}, regexp.MustCompile(`\{\{ *[A-Za-z_][A-Za-z0-9_. -]{0,60}\}\}|<YOUR[ _-][A-Z _-]{1,40}>|\[YOUR[ _-][A-Z _-]{1,40}\]`)}
 	secretForms   = []struct {
@@ -59,15 +58,15 @@ var (
 	}
 )
 
-// form is what something written in a text looks like.
+// form describes a kind of token in texts.
 type form struct {
-	// marks: each find has one of them. Most texts have none, which is told sooner
-	// than by a pattern that may begin anywhere.
+	// marks are literals; each match contains at least one. Most texts contain none, and that
+	// check is cheaper than an unanchored pattern.
 	marks   []string
 	pattern *regexp.Regexp
 }
 
-// find returns the first in a text, or "".
+// find returns the first match in a text, or "".
 func (f form) find(text string) string {
 	if !slices.ContainsFunc(f.marks, func(mark string) bool { return strings.Contains(text, mark) }) {
 		return ""
@@ -89,15 +88,15 @@ func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding 
 	}
 }
 
-// paths differ in everything that a pattern could tell apart.
+// paths are so different that only a pattern for everything matches all of them.
 var paths = []string{"a", "README.md", "src/main.go", "docs/a b/c.txt", ".github/workflows/ci.yml", "Ünïcode/文件.тест", "x-1_2.d.ts"}
 
-// longestJudged bounds the patterns that are compiled, in bytes: a program takes
-// hundreds of times the memory of its pattern, and one that matches everything is short.
+// longestJudged bounds the patterns that are compiled, in bytes. A compiled program takes
+// hundreds of times the memory of its pattern, and a pattern that matches everything is short.
 const longestJudged = 1 << 10
 
-// matchesAll tries a pattern on paths. Go doesn't know all of JavaScript's
-// patterns (it has no lookahead); those it can't judge.
+// matchesAll reports whether a pattern matches all of paths. Go doesn't support all of
+// JavaScript's patterns, such as lookahead; for those it returns false.
 func matchesAll(pattern string) bool {
 	if len(pattern) > longestJudged {
 		return false
@@ -166,9 +165,8 @@ func promptSize(r Rule, m modes.Mode) []finding {
 	}}}
 }
 
-// Tokens estimates what models count, within a third or so: four Latin letters
-// to a token, two of most other scripts, one Chinese or Japanese character or
-// picture.
+// Tokens estimates the number of tokens of a text, within about a third. A token is four Latin
+// letters, two letters of most other scripts, or one Chinese or Japanese character or emoji.
 func Tokens(text string) int {
 	quarters := 0
 	for _, r := range text {
@@ -184,7 +182,7 @@ func Tokens(text string) int {
 	return (quarters + 3) / 4
 }
 
-// thousands rounds an estimate to what is known of it.
+// thousands rounds an estimate to its precision.
 func thousands(n int) string {
 	if n < 10_000 {
 		return strconv.Itoa((n + 50) / 100 * 100)
@@ -200,7 +198,7 @@ func shortRole(r Rule, m modes.Mode) []finding {
 	return []finding{{pointer: r.At, words: map[string]string{"text": strconv.Quote(role)}}}
 }
 
-// inTexts looks for a form in each text, and points at the first find.
+// inTexts looks for a form in each text and reports the first match.
 func inTexts(wanted form, say func(found string) string) func(Rule, modes.Mode) []finding {
 	return func(_ Rule, m modes.Mode) []finding {
 		var out []finding
@@ -222,20 +220,20 @@ func secrets(r Rule, m modes.Mode) []finding {
 	return out
 }
 
-// knownFields are those that editors read, and knownExtra those of them that we
-// only hand on.
+// knownFields are the fields that editors read. knownExtra are further fields of editors that
+// we only pass on.
 var (
 	knownFields = []string{"slug", "name", "roleDefinition", "whenToUse", "description", "groups", "customInstructions", "permissionTemplate"}
 	knownExtra  = []string{"iconName", "rulesFiles", "defaultModel"}
 )
 
-// maxFields bounds how many fields a rule names of one mode. A mode can have
-// thousands, and what helps with the first helps with all.
+// maxFields bounds the fields that a rule lists per mode. A mode can have thousands, and the
+// fix for the first helps with all.
 const maxFields = 20
 
 var (
 	separators = strings.NewReplacer("_", "", "-", "", " ", "")
-	// meanings lead from a plain name to the known field, with a final s or without.
+	// meanings maps plain names, with or without a final s, to known fields.
 	meanings = func() map[string]string {
 		all := map[string]string{}
 		for _, known := range slices.Concat(knownFields, knownExtra) {
@@ -246,10 +244,10 @@ var (
 	}()
 )
 
-// plain makes role_definition and Role-Definition the same.
+// plain maps role_definition and Role-Definition to the same name.
 func plain(field string) string { return strings.ToLower(separators.Replace(field)) }
 
-// meant returns the known field that another one resembles, or "".
+// meant returns the known field that field resembles, or "".
 func meant(field string) string {
 	if known := meanings[plain(field)]; known != field {
 		return known
@@ -265,8 +263,8 @@ func unknownField(_ Rule, m modes.Mode) []finding {
 	return eachField(m, func(field, meant string) bool { return meant == "" && !slices.Contains(knownExtra, field) })
 }
 
-// eachField finds the first maxFields of the unknown fields to which a rule applies.
-// The last one found counts the rest.
+// eachField returns findings for the first maxFields unknown fields to which a rule applies.
+// The last finding counts the rest.
 func eachField(m modes.Mode, applies func(field, meant string) bool) []finding {
 	var fields []string
 	for field := range m.Config.Extra {

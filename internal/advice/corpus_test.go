@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/golden"
 )
 
-// corpusFile is a real file that somebody has published, which is not ours to
-// commit: what is known of it here are its number, and places in it.
+// corpusFile is a real, publicly available file, which we have no license to commit. The tests
+// only contain its number and positions in it.
 type corpusFile struct {
 	number string
 	lines  []string
@@ -50,8 +50,8 @@ func lintCorpus(tb testing.TB) []corpusFile {
 	return files
 }
 
-// TestLintOfTheCorpus holds, for each real file, how often a rule speaks at each
-// place. None of the files' own words are in there.
+// TestLintOfTheCorpus compares the number of findings per rule and position, for each real
+// file, with a golden file. The golden file contains none of the files' text.
 func TestLintOfTheCorpus(t *testing.T) {
 	var b strings.Builder
 	for _, f := range lintCorpus(t) {
@@ -73,13 +73,13 @@ func TestLintOfTheCorpus(t *testing.T) {
 	golden.Equal(t, "corpus_findings.txt", []byte(b.String()))
 }
 
-// TestOddFilesOfTheCorpus: what the corpus' own index calls odd about a file is
-// what is said, at the line that has it.
+// TestOddFilesOfTheCorpus checks that the oddities listed in the corpus' own index are
+// reported, each on its line.
 func TestOddFilesOfTheCorpus(t *testing.T) {
 	files := lintCorpus(t)
 	for _, odd := range []struct {
 		number, rule string
-		// at is what the line looks like, and of says how often.
+		// at is a pattern for the line, and of is the number of findings.
 		at     string
 		of     int
 		detail string
@@ -111,7 +111,7 @@ func TestOddFilesOfTheCorpus(t *testing.T) {
 		}
 		assert.Equal(t, odd.of, found, "%s: %s", f.number, odd.rule)
 	}
-	// Odd to others, and nothing to us: no modes, smart quotes, anchors.
+	// Odd to others but valid here: no modes, smart quotes, anchors.
 	for _, number := range []string{"55", "66", "62"} {
 		i := slices.IndexFunc(files, func(f corpusFile) bool { return f.number == number })
 		assert.Equal(t, files[i].Modes, files[i].Valid, number)
@@ -119,8 +119,8 @@ func TestOddFilesOfTheCorpus(t *testing.T) {
 	}
 }
 
-// TestReportsOfTheCorpus: every finding says where and what, what some files have
-// in common doesn't drown what one of them has, and all of it can be written.
+// TestReportsOfTheCorpus checks that every finding has a position and a text, and that all
+// reports can be written. Shared findings must not drown those of a single file.
 func TestReportsOfTheCorpus(t *testing.T) {
 	var all []Result
 	for _, f := range lintCorpus(t) {

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// modeOfFields has count fields that no editor knows, and as many that resemble
+// modeOfFields returns a mode with count fields that no editor knows, and as many that resemble
 // known ones.
 func modeOfFields(count int) modes.Mode {
 	extra := map[string]any{}

@@ -1,4 +1,4 @@
-// Package advice knows what is worth telling whoever writes a mode: nothing of
-// it refuses anything. The rules are data (rules.yaml); what they look for is
-// data too, where that is plain, and a small function (checks.go) where it isn't.
+// Package advice gives advice to authors of modes; advice never causes a mode to be refused.
+// The rules are data (rules.yaml). Simple conditions are data, too; others are small functions
+// (checks.go).
 package advice

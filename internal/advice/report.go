@@ -15,13 +15,14 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Finding is one line of a report: a problem, or advice, and where it is.
+// Finding is one line of a report: a problem or advice, with its position.
 type Finding struct {
-	// Rule is that of the advice; of a problem it is "invalid-mode",
-	// "duplicate-slug" or "unreadable-file".
+	// Rule is the rule of the advice. For a problem it is "invalid-mode", "duplicate-slug" or
+	// "unreadable-file".
 	Rule     string   `json:"rule"`
 	Severity Severity `json:"severity"`
-	// Mode is the slug, or the name where there is none; empty for the file.
+	// Mode is the mode's slug, or its name if it has no slug. It is empty for findings about
+	// the file.
 	Mode    string   `json:"mode,omitempty"`
 	Pointer string   `json:"pointer"`
 	Line    int      `json:"line,omitempty"`
@@ -29,18 +30,18 @@ type Finding struct {
 	Detail  string   `json:"detail"`
 	Fix     string   `json:"fix,omitempty"`
 	Clients []string `json:"clients,omitempty"`
-	// Others are the places in other files that it is about too.
+	// Others are the related places in other files.
 	Others []Place `json:"others,omitempty"`
 }
 
-// Place is a place in a file; Line and Column are from 1.
+// Place is a position in a file; Line and Column start at 1.
 type Place struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
 }
 
-// Result is what is to be said about one file.
+// Result is the report on one file.
 type Result struct {
 	File     string    `json:"file"`
 	Format   string    `json:"format,omitempty"`
@@ -50,11 +51,11 @@ type Result struct {
 	Skipped  string    `json:"skipped,omitempty"`
 	Findings []Finding `json:"findings"`
 
-	// slugs are what the file has, for Compare.
+	// slugs are the slugs of the file, for Compare.
 	slugs []slugAt
 }
 
-// The rules of what is no advice.
+// The rules of findings that aren't advice.
 const (
 	ruleInvalid    = "invalid-mode"
 	ruleDuplicate  = "duplicate-slug"
@@ -62,9 +63,9 @@ const (
 	ruleNotice     = "read-differently"
 )
 
-// ReportRules are the rules that stand in reports beside those of advice: what a
-// file or a mode is refused for, and what is read differently. They have a title
-// only, as what was found says what to do.
+// ReportRules returns the rules of findings other than advice: reasons to refuse a file or a
+// mode, and text that is read differently. They have only a title, as the finding's detail
+// describes the fix.
 func ReportRules() []Rule {
 	return []Rule{
 		{ID: ruleUnreadable, Severity: Error, Title: "This file can't be used"},
@@ -74,14 +75,13 @@ func ReportRules() []Rule {
 	}
 }
 
-// Check reads a file and says what there is to say about it.
+// Check reads a file and returns the report on it.
 func Check(ctx context.Context, name string, data []byte, clientIDs ...string) Result {
 	f, err := modes.ReadFile(ctx, data)
 	return Judge(modes.FileResult{Name: name, File: f, Err: err}, clientIDs...)
 }
 
-// Judge says what there is to say about a file that was read, such as one of a
-// folder or an archive.
+// Judge returns the report on a file that was read, such as one of a folder or an archive.
 func Judge(r modes.FileResult, clientIDs ...string) Result {
 	out := Result{
 		File: r.Name, Format: r.File.Format, Form: string(r.File.Form), Skipped: r.Skipped,
@@ -101,7 +101,7 @@ func Judge(r modes.FileResult, clientIDs ...string) Result {
 	return out
 }
 
-// sort puts the findings into the order of the text.
+// sort sorts the findings by position.
 func (r *Result) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), rank(a.Severity)-rank(b.Severity))
@@ -153,7 +153,7 @@ func ofEntry(e modes.Entry, clientIDs []string) []Finding {
 		out = append(out, notice(n, mode))
 	}
 	if len(e.Problems) > 0 {
-		return out // what is refused needs mending, not advice
+		return out // no advice until the problems are fixed
 	}
 	for _, a := range For(e.Mode, clientIDs...) {
 		line, column := e.Position(a.Pointer)
@@ -165,8 +165,7 @@ func ofEntry(e modes.Entry, clientIDs []string) []Finding {
 	return out
 }
 
-// sentence begins with a capital, unless with the name of a field, and ends with
-// a full stop.
+// sentence capitalizes s, unless it begins with a field name, and adds a final period.
 func sentence(s string) string {
 	if s == "" {
 		return s
@@ -181,7 +180,7 @@ func sentence(s string) string {
 	return s
 }
 
-// Count is how many findings have a severity.
+// Count returns the number of findings with this severity.
 func Count(results []Result, s Severity) int {
 	n := 0
 	for _, r := range results {
@@ -194,8 +193,8 @@ func Count(results []Result, s Severity) int {
 	return n
 }
 
-// ExitCode is 1 where something can't be taken, and, if asked for, where there
-// is a warning; otherwise 0. Notes never fail.
+// ExitCode returns 1 if there are errors or, with failOnWarnings, warnings; otherwise 0. Notes
+// never fail.
 func ExitCode(results []Result, failOnWarnings bool) int {
 	if Count(results, Error) > 0 || failOnWarnings && Count(results, Warning) > 0 {
 		return 1

@@ -47,7 +47,7 @@ func TestReportsOfNothing(t *testing.T) {
 	assert.Equal(t, 0, ExitCode(nil, true))
 }
 
-// TestSARIFIsWhole: what viewers insist on, by chapter 3 of SARIF 2.1.0.
+// TestSARIFIsWhole checks what viewers require, according to chapter 3 of SARIF 2.1.0.
 func TestSARIFIsWhole(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WriteSARIF(&b, results(t), ""))

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The parts of SARIF 2.1.0 (OASIS, 27 March 2020) that we write.
+// The subset of SARIF 2.1.0 (OASIS, 27 March 2020) that we write.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -67,8 +67,8 @@ type (
 	}
 )
 
-// WriteSARIF writes a report for code scanning. toolVersion is that of the
-// program, and may be empty.
+// WriteSARIF writes a report for code scanning. toolVersion is the program's version; it can be
+// empty.
 func WriteSARIF(w io.Writer, results []Result, toolVersion string) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "orgmodes", Version: toolVersion, Rules: sarifRules()}
@@ -99,7 +99,7 @@ func sarifRules() []sarifRule {
 	return rules
 }
 
-// generally is the advice of a rule without a mode at hand.
+// generally returns the fix of a rule without reference to a mode.
 func generally(fix string) string {
 	return strings.NewReplacer("{group}", "the group", "{other}", "the suggestion in the message").Replace(fix)
 }
@@ -137,7 +137,7 @@ func sarifAt(p Place) sarifLocation {
 	return at
 }
 
-// uri makes a relative path a reference that a colon or a space can't spoil.
+// uri converts a relative path to a URI reference, in which colons and spaces are safe.
 func uri(path string) string {
 	u := url.URL{Path: strings.ReplaceAll(path, `\`, "/")}
 	return u.String()

@@ -9,10 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// WriteText writes a report for people: file by file, in each the errors first,
-// and what is the same for several modes once. What is the same for many files
-// comes once at the end, before the counts. A report of one file or in JSON has
-// every place.
+// WriteText writes a report for people, file by file. The errors of a file come first, and a
+// finding that several modes share is listed once. Notes that many files share are listed once
+// at the end, before the counts. WriteJSON lists every position.
 func WriteText(w io.Writer, results []Result) error {
 	var b strings.Builder
 	shared := sharedNotes(results)
@@ -37,7 +36,7 @@ func WriteText(w io.Writer, results []Result) error {
 	return err
 }
 
-// headline sums up a file of whose findings some are said here.
+// headline summarizes a file; here are the findings that are listed with the file.
 func headline(r Result, here []group) string {
 	if r.Form == "" {
 		return "can't be read"
@@ -66,7 +65,7 @@ func headline(r Result, here []group) string {
 	return s + "; " + strings.Join(parts, ", ")
 }
 
-// said is what a finding says.
+// said is the text of a finding, without its position.
 type said struct {
 	severity Severity
 	rule     string
@@ -77,14 +76,13 @@ func (f Finding) said() said {
 	return said{f.Severity, f.Rule, strings.TrimSpace(f.Detail + " " + f.Fix)}
 }
 
-// group is findings of one file that say the same.
+// group holds findings of one file with the same text.
 type group struct {
 	said
 	findings []Finding
 }
 
-// groupsOf puts together what says the same, the more important first, otherwise
-// in the order of the text.
+// groupsOf groups findings with the same text, the most severe first, otherwise by position.
 func groupsOf(findings []Finding) []group {
 	perRule := map[string]int{}
 	for _, f := range findings {
@@ -106,8 +104,8 @@ func groupsOf(findings []Finding) []group {
 	return groups
 }
 
-// inGeneral is what the finding's rule says of any group and pattern; empty where
-// that isn't all that differs from mode to mode.
+// inGeneral returns the text of the finding's rule for any group and pattern, or "" if modes
+// differ in more than these.
 func inGeneral(f Finding) string {
 	rules := load().Rules
 	i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == f.Rule })
@@ -118,8 +116,8 @@ func inGeneral(f Finding) string {
 	return sentence(a.Detail) + " " + a.Fix
 }
 
-// where names the places, of notes the first ones only. all is how many modes the
-// file has.
+// where lists the positions; for notes only the first ones. all is the number of modes in the
+// file.
 func (g group) where(all int) []string {
 	places := make([]string, len(g.findings))
 	for i, f := range g.findings {
@@ -134,7 +132,7 @@ func (g group) where(all int) []string {
 	return listed(places)
 }
 
-// listed puts commas behind all but the last.
+// listed adds a comma to all words but the last.
 func listed(words []string) []string {
 	for i := range words[:len(words)-1] {
 		words[i] += ","
@@ -142,7 +140,7 @@ func listed(words []string) []string {
 	return words
 }
 
-// place is line, column and mode.
+// place returns line, column and mode.
 func (f Finding) place() string {
 	var parts []string
 	if f.Line > 0 {
@@ -160,10 +158,10 @@ func (s said) write(b *strings.Builder, where []string) {
 	fmt.Fprintf(b, "%s%s\n", indent, wrapped(strings.Fields(s.text+" ("+s.rule+")"), indent))
 }
 
-// textWidth is where lines are broken, if they can be.
+// textWidth is the width at which lines are wrapped, if possible.
 const textWidth = 100
 
-// wrapped breaks a line between words; all lines but the first are indented.
+// wrapped wraps words into lines; all lines but the first are indented.
 func wrapped(words []string, indent string) string {
 	var b strings.Builder
 	width := len(indent)

@@ -10,17 +10,17 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// manyFiles is how many files may be told the same note one by one.
+// manyFiles is the largest number of files for which a shared note is listed in each of them.
 const manyFiles = 4
 
-// spread is a note that many files have.
+// spread describes a note that many files share.
 type spread struct {
 	files, findings int
 	first           string
 }
 
-// sharedNotes are the notes that are said once for all files. What is only said
-// of some of a file's modes in other words than of the rest counts as said there.
+// sharedNotes returns the notes that are listed once for all files. Notes are compared by their
+// text: one that is worded differently for some modes of a file stays with that file.
 func sharedNotes(results []Result) map[said]*spread {
 	all := map[said]*spread{}
 	for _, r := range results {
@@ -53,7 +53,7 @@ func writeShared(b *strings.Builder, shared map[said]*spread) {
 	}
 }
 
-// writeAcross writes what Compare found, once for each slug.
+// writeAcross writes the findings of Compare, once per slug.
 func writeAcross(b *strings.Builder, results []Result) {
 	places, slugs := map[string][]string{}, map[string]string{}
 	for _, r := range results {
@@ -80,7 +80,7 @@ func writeAcross(b *strings.Builder, results []Result) {
 	}
 }
 
-// writeCounts ends the report: what was found how often, and the sums.
+// writeCounts writes the end of the report: the number of findings per rule, and the totals.
 func writeCounts(b *strings.Builder, results []Result) {
 	all, valid, skipped := 0, 0, 0
 	found := map[string]int{}
@@ -120,7 +120,7 @@ func writeCounts(b *strings.Builder, results []Result) {
 	}
 }
 
-// writeErroneous names the files with errors, which may be far above by now.
+// writeErroneous lists the files with errors again, as their findings can be far above.
 func writeErroneous(b *strings.Builder, results []Result) {
 	var names []string
 	for _, r := range results {

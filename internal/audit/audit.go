@@ -1,5 +1,5 @@
-// Package audit knows who did what to which thing, and what the thing was before
-// and after. It is pure: how it is kept is postgres' business.
+// Package audit describes who did what to which subject, and the subject before and after.
+// It is pure: package postgres stores it.
 package audit
 
 import (
@@ -9,40 +9,40 @@ import (
 	"github.com/google/uuid"
 )
 
-// ActorKind says what kind of somebody acted.
+// ActorKind is a kind of actor.
 type ActorKind string
 
 // The kinds of actors.
 const (
-	// User acted on a page, signed in.
+	// User is a user who was signed in and acted on a page.
 	User ActorKind = "user"
-	// Token acted through the API; the actor's id is its user's.
+	// Token is an access token that acted through the API; the actor's id is its user's.
 	Token ActorKind = "token"
-	// Operator acted on the command line of the installation.
+	// Operator is an operator on the command line of the installation.
 	Operator ActorKind = "operator"
-	// System acted by itself.
+	// System is the system itself.
 	System ActorKind = "system"
 )
 
-// Actor is who acted.
+// Actor is the user, token, operator or system that acted.
 type Actor struct {
 	Kind ActorKind
 	// ID is the user's id, or the account name of an operator.
 	ID string
-	// Name is how people know the actor, as it was then.
+	// Name is the actor's display name at that time.
 	Name string
 }
 
-// By is who acted, and through what.
+// By is the actor of a change, and the channel.
 type By struct {
 	Actor Actor
-	// RequestID ties the entry to the log.
+	// RequestID links the entry to the log.
 	RequestID string
-	// Source is where it came from: an address, or "command line".
+	// Source is the origin of the change: an address, or "command line".
 	Source string
 }
 
-// SubjectKind says what kind of thing was changed.
+// SubjectKind is a kind of subject.
 type SubjectKind string
 
 // The kinds of subjects.
@@ -57,15 +57,15 @@ const (
 	Installation SubjectKind = "installation"
 )
 
-// Subject is what was changed.
+// Subject is the thing that was changed.
 type Subject struct {
 	Kind SubjectKind
 	ID   string
-	// Name is how people know it, as it was then.
+	// Name is the subject's display name at that time.
 	Name string
 }
 
-// Action is what was done to the subject.
+// Action is a kind of change to a subject.
 type Action string
 
 // The actions. An entry's full name is "<subject kind>.<action>".
@@ -79,14 +79,14 @@ const (
 	Raise   Action = "raise"
 	Accept  Action = "accept"
 	Decline Action = "decline"
-	// Reorder is of an organization: its modes were put into another order.
+	// Reorder is an action on an organization: its modes were put into another order.
 	Reorder Action = "reorder"
 )
 
-// Of is the full name of an action on a kind of subject, such as "mode.update".
+// Of returns the full name of an action on a kind of subject, such as "mode.update".
 func (a Action) Of(k SubjectKind) string { return string(k) + "." + string(a) }
 
-// actionsOf are what can be done to each kind of subject.
+// actionsOf lists the actions on each kind of subject.
 var actionsOf = []struct {
 	kind    SubjectKind
 	actions []Action
@@ -116,15 +116,15 @@ func Actions() []string {
 type Entry struct {
 	ID         int64
 	OccurredAt time.Time
-	// Organization is nil for what concerns the installation.
+	// Organization is nil for an entry about the installation.
 	Organization *uuid.UUID
-	// Revision is the one that the change made, nil where it made none.
+	// Revision is the revision that the change made, nil if it made none.
 	Revision *int64
 	By       By
 	// Action is the full name, such as "mode.update".
 	Action  string
 	Subject Subject
-	// Before and After are the whole content; nil where there was none.
+	// Before and After hold the whole content; nil if there was none.
 	Before, After json.RawMessage
 }
 

@@ -1,5 +1,6 @@
-// Package canary knows which organization is nobody's: who writes it and who
-// reads it share no other package that should know.
+// Package canary holds the ID of the synthetic organization that is used to monitor
+// publishing. The worker writes that organization and readers read it; they share no
+// other package in which the ID belongs.
 package canary
 
 // ID is the organization that the leading worker changes every few seconds, so

@@ -13,20 +13,20 @@ import (
 //go:embed clients.yaml
 var data []byte
 
-// Client is what is known of an editor. Its fields are those of clients.yaml.
+// Client describes an editor. Its fields are those of clients.yaml.
 type Client struct {
-	// ID is a stable name for programs, Name one for people.
+	// ID is a stable name for programs; Name is a display name.
 	ID   string `yaml:"id"`
 	Name string `yaml:"name"`
-	// Reads says how modes get there.
+	// Reads describes how the client gets modes.
 	Reads string `yaml:"reads"`
 
 	Prompt struct {
 		Separator string `yaml:"separator"`
 		Parts     []part `yaml:"parts"`
 	} `yaml:"prompt"`
-	// Description and Purpose are the fields that are tried in turn for what
-	// people see, and for what a model sees that chooses a mode.
+	// Description lists the fields that are tried in order for the displayed description.
+	// Purpose does so for the text that a model sees when it chooses a mode.
 	Description []string    `yaml:"description"`
 	Purpose     []string    `yaml:"purpose"`
 	EmptyHides  bool        `yaml:"empty_hides"`
@@ -38,7 +38,7 @@ type Client struct {
 	Beside  map[string]string `yaml:"beside"`
 }
 
-// part is a field of a mode, or words for what the client adds.
+// part is a field of a mode, or a description of text that the client adds.
 type part struct {
 	Field   string `yaml:"field"`
 	Heading string `yaml:"heading"`
@@ -46,16 +46,16 @@ type part struct {
 }
 
 type permissions struct {
-	// Names are all permissions; what no group gives is denied.
+	// Names are all permissions; the ones that no group grants are denied.
 	Names  []string          `yaml:"names"`
 	Labels map[string]string `yaml:"labels"`
 	Groups map[string]string `yaml:"groups"`
-	// Always are those that every mode has.
+	// Always are the permissions that every mode has.
 	Always   []string `yaml:"always"`
 	LastWins bool     `yaml:"last_wins"`
 	Unknown  string   `yaml:"unknown"`
-	// Differing says, by group, that the permission is another than its name
-	// promises.
+	// Differing explains, by group, that the permission differs from what the group's name
+	// suggests.
 	Differing map[string]string `yaml:"differing"`
 }
 
@@ -63,7 +63,7 @@ type restriction struct {
 	// ReadsAs is "regex" or "glob"; Outcome is "limit" or "deny".
 	ReadsAs string `yaml:"reads_as"`
 	Outcome string `yaml:"outcome"`
-	// Groups are those whose restriction is looked at.
+	// Groups are the groups whose restriction the client respects.
 	Groups  []string `yaml:"groups"`
 	Note    string   `yaml:"note"`
 	Ignored string   `yaml:"ignored"`
@@ -79,18 +79,18 @@ var load = sync.OnceValue(func() file {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
-		panic("clients: clients.yaml: " + err.Error()) // a test holds it valid
+		panic("clients: clients.yaml: " + err.Error()) // a test checks that it is valid
 	}
 	return f
 })
 
-// Version is that of what is known.
+// Version returns the version of the client data.
 func Version() int { return load().Version }
 
 // All returns the clients, the newest first.
 func All() []Client { return slices.Clone(load().Clients) }
 
-// Find returns the client with an id.
+// Find returns the client with this id.
 func Find(id string) (Client, error) {
 	for _, c := range load().Clients {
 		if c.ID == id {

@@ -27,7 +27,7 @@ func golden(tb testing.TB, name string, got []byte) {
 	require.Equal(tb, string(want), string(got))
 }
 
-// TestDataIsWhole: nothing in clients.yaml refers to what isn't there.
+// TestDataIsWhole checks that everything that clients.yaml refers to exists.
 func TestDataIsWhole(t *testing.T) {
 	assert.Positive(t, Version())
 	require.Len(t, All(), 3)
@@ -63,7 +63,7 @@ func TestDataIsWhole(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// TestViews holds what each client makes of modes that show where they differ.
+// TestViews compares each client's view of modes that show the differences with a golden file.
 func TestViews(t *testing.T) {
 	f := read(t)
 	require.Len(t, f.Modes(), len(f.Entries))
@@ -87,7 +87,7 @@ func read(tb testing.TB) modes.File {
 	return f
 }
 
-// TestAnEmptyDescription: what we store never has one, but a form may.
+// TestAnEmptyDescription covers a case that stored modes never have, but a form can.
 func TestAnEmptyDescription(t *testing.T) {
 	m := modes.Mode{Slug: "a", Name: "A", Config: modes.Config{WhenToUse: "Always.", Description: " "}}
 	kilo, err := Find("kilo-cli-7")
@@ -99,7 +99,7 @@ func TestAnEmptyDescription(t *testing.T) {
 	assert.Equal(t, "Always.", See(kilo, m).Description)
 }
 
-// TestSeeLeavesItsInputAlone: clients and modes are shared.
+// TestSeeLeavesItsInputAlone checks that shared clients and modes stay unchanged.
 func TestSeeLeavesItsInputAlone(t *testing.T) {
 	before := read(t).Modes()
 	ms := read(t).Modes()

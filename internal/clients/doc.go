@@ -1,4 +1,4 @@
-// Package clients knows what editors make of a mode: the prompt that a model
-// gets, what it is permitted, and what people see. What is known of each client
-// is data (clients.yaml), so that a new release of one is a change of a file.
+// Package clients describes how editors use a mode: the prompt of the model, its permissions,
+// and the texts that users see. The description of each client is data (clients.yaml), so that
+// a new release of a client only changes that file.
 package clients

@@ -8,57 +8,57 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// Access is how far a permission goes.
+// Access is the extent of a permission.
 type Access string
 
 // The kinds of access.
 const (
 	Allow Access = "allow"
-	// Limit is for files that match Permission.Pattern.
+	// Limit allows only files that match Permission.Pattern.
 	Limit Access = "limit"
 	Deny  Access = "deny"
 )
 
-// View is a mode as a client makes it.
+// View is a mode as a client presents it.
 type View struct {
 	// Client is the id of the client.
 	Client string `json:"client"`
-	// Slug is what the client knows the mode by, Name what people see.
+	// Slug identifies the mode in the client; Name is the display name.
 	Slug string `json:"slug"`
 	Name string `json:"name"`
-	// Description is what people see beside the name, Purpose what a model sees
-	// that has to choose a mode; either may be empty.
+	// Description is displayed next to the name. Purpose is for a model that has to choose a
+	// mode. Either can be empty.
 	Description string `json:"description"`
 	Purpose     string `json:"purpose"`
-	// Prompt is what a model is told; what the client adds is in brackets.
+	// Prompt is the system prompt; text that the client adds is described in brackets.
 	Prompt      string       `json:"prompt"`
 	Permissions []Permission `json:"permissions"`
-	// Notes say what may surprise.
+	// Notes explain surprising behavior.
 	Notes []Note `json:"notes"`
 }
 
-// Permission is something that a mode may do, or may not.
+// Permission is something that a mode is allowed or not allowed to do.
 type Permission struct {
-	// Name is the client's word, Label ours.
+	// Name is the client's term, Label ours.
 	Name   string `json:"name"`
 	Label  string `json:"label"`
 	Access Access `json:"access"`
-	// Groups are those of the mode that it comes from.
+	// Groups are the groups of the mode that grant the permission.
 	Groups []string `json:"groups,omitempty"`
-	// Pattern is what files must match, and how it is read: "regex" or "glob".
+	// Pattern is matched against files. PatternRead is its syntax: "regex" or "glob".
 	Pattern     string `json:"pattern,omitempty"`
 	PatternRead string `json:"pattern_read,omitempty"`
-	// Described is what the mode says of the pattern.
+	// Described is the mode's own description of the pattern.
 	Described string `json:"described,omitempty"`
 }
 
-// Note says what may surprise, and which field of the mode it is about.
+// Note explains surprising behavior. Pointer is the field of the mode that causes it.
 type Note struct {
 	Pointer string `json:"pointer"`
 	Detail  string `json:"detail"`
 }
 
-// See returns a mode as a client makes it.
+// See returns the client's view of a mode.
 func See(c Client, m modes.Mode) View {
 	v := View{
 		Client: c.ID, Slug: m.Slug, Name: m.Name, Notes: []Note{},
@@ -67,7 +67,7 @@ func See(c Client, m modes.Mode) View {
 	v.Description, _ = c.firstOf(c.Description, m)
 	var from string
 	if v.Purpose, from = c.firstOf(c.Purpose, m); from == "roleDefinition" {
-		v.Purpose, _, _ = strings.Cut(v.Purpose, ".") // its first sentence has to do
+		v.Purpose, _, _ = strings.Cut(v.Purpose, ".") // only its first sentence
 	}
 	v.names(c, m)
 	v.permissions(c, m)
@@ -79,7 +79,7 @@ func See(c Client, m modes.Mode) View {
 
 func (v *View) note(pointer, detail string) { v.Notes = append(v.Notes, Note{pointer, detail}) }
 
-// firstOf returns the first text that there is, and its field.
+// firstOf returns the first text that is present, and its field.
 func (c Client) firstOf(fields []string, m modes.Mode) (s, field string) {
 	for _, field := range fields {
 		s := text(field, m)
@@ -133,7 +133,7 @@ func (v *View) names(c Client, m modes.Mode) {
 	}
 }
 
-// permissions goes through the groups as the client does.
+// permissions evaluates the groups as the client does.
 func (v *View) permissions(c Client, m modes.Mode) {
 	given := map[string]Permission{}
 	for i, g := range m.Config.Groups {

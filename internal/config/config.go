@@ -1,6 +1,6 @@
-// Package config reads a program's settings from the environment and says, all
-// at once and in plain words, what is wrong with them. It knows how settings
-// are written, and none of what they are for: no driver is imported here.
+// Package config reads a program's settings from the environment. It reports all problems
+// at once, in plain words. It handles only how settings are written, not what they are
+// for, and imports no drivers.
 package config
 
 import (
@@ -18,16 +18,15 @@ import (
 //	Listen  config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080"`
 //	Keys    config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key,..."`
 //
-// Every variable has a second spelling with _FILE at its end, which names a
-// file that holds the value (a mounted secret); giving both is an error. A
-// variable that is set to nothing counts as not set. A T with a method
-// Validate() error is asked at the end, once all its fields could be read.
+// Every variable NAME has a variant NAME_FILE with the path of a file that holds the value,
+// such as a mounted secret. Setting both is an error. An empty variable counts as not set.
+// If T has a method Validate() error, Load calls it once all fields have been read.
 //
-// The error lists every problem, a line each, with the variable, what it got
-// and what is expected; the values of Secret fields are never shown.
+// The error lists every problem on its own line: the variable, its value and the expected
+// format. It never contains the values of Secret fields.
 func Load[T any]() (T, error) { return LoadFrom[T](os.Environ()) }
 
-// LoadFrom is Load from "NAME=value" pairs in place of the environment.
+// LoadFrom is like Load, but reads "NAME=value" pairs instead of the environment.
 func LoadFrom[T any](environ []string) (T, error) {
 	var settings, zero T
 	fields := fieldsOf(reflect.TypeFor[T]())
@@ -58,15 +57,15 @@ func LoadFrom[T any](environ []string) (T, error) {
 	return zero, Problems(problems)
 }
 
-// Problem is one thing that is wrong with one variable.
+// Problem describes one problem with one variable.
 type Problem struct {
-	Name   string // the variable, as it was spelled: "LISTEN" or "LISTEN_FILE"
-	Got    string // what it holds; "" when it isn't set or is a secret
-	Detail string // what is wrong with that
-	Expect string // what would be right
+	Name   string // the variable as it was set: "LISTEN" or "LISTEN_FILE"
+	Got    string // its value; "" if it is not set or is a secret
+	Detail string // the fault in the value
+	Expect string // the expected format
 }
 
-// String is the problem as one line.
+// String returns the problem as one line.
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.Name)
@@ -84,10 +83,10 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Problems is all that is wrong with a program's settings.
+// Problems lists all problems with a program's settings.
 type Problems []Problem //nolint:errname // it is a list first
 
-// Error lists the problems, a line each.
+// Error returns the problems, one per line.
 func (ps Problems) Error() string {
 	lines := make([]string, 0, len(ps)+1)
 	lines = append(lines, "the settings in the environment need attention:")
@@ -97,9 +96,9 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// field is what the tags of one setting say.
+// field holds the tags of one setting.
 type field struct {
-	name     string // of the struct field, which is how env's errors call it
+	name     string // the name of the struct field, as in the errors of package env
 	key      string
 	expect   string
 	secret   bool
@@ -148,8 +147,7 @@ func expectedOf(t reflect.Type) string {
 	return ""
 }
 
-// resolve reads the files that NAME_FILE variables point at, and forgets
-// variables that are set to nothing.
+// resolve reads the files that NAME_FILE variables name, and removes empty variables.
 func resolve(values map[string]string, fields []field) (map[string]string, []Problem) {
 	var problems []Problem
 	for _, f := range fields {
@@ -214,8 +212,8 @@ func explain(err error, fields []field, values map[string]string, known []Proble
 	return Problem{Detail: err.Error()}
 }
 
-// missing is the problem of a variable that isn't set, or nothing where its
-// file was complained about already.
+// missing returns the problem of a variable that is not set. It returns a zero Problem if
+// one about the variable or its file is already known.
 func missing(key string, fields []field, known []Problem) Problem {
 	for _, p := range known {
 		if p.Name == key || p.Name == key+"_FILE" {
@@ -231,8 +229,8 @@ func missing(key string, fields []field, known []Problem) Problem {
 	return p
 }
 
-// reason is the innermost of an error that wraps its own story around it:
-// `strconv.ParseInt: parsing "x": invalid syntax` says the value again.
+// reason returns the innermost message of err. Outer ones repeat the value, as in
+// `strconv.ParseInt: parsing "x": invalid syntax`.
 func reason(err error) string {
 	for {
 		inner := errors.Unwrap(err)

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Networks are IP networks. An address is a network of its own.
+// Networks is a list of IP networks. A single address is a network with one address.
 type Networks []netip.Prefix
 
-// ParseNetworks reads addresses and networks in CIDR notation: 192.0.2.7,
+// ParseNetworks parses addresses and networks in CIDR notation: 192.0.2.7,
 // 10.0.0.0/8, 2001:db8::/32.
 func ParseNetworks(list []string) (Networks, error) {
 	out := make(Networks, 0, len(list))
@@ -32,8 +32,8 @@ func ParseNetworks(list []string) (Networks, error) {
 	return out, nil
 }
 
-// Contains reports whether an address is in one of the networks. Its zone doesn't
-// count, and an IPv4 address in IPv6 is the IPv4 address.
+// Contains reports whether an address is in one of the networks. It ignores the zone, and
+// treats an IPv4-mapped IPv6 address as the IPv4 address.
 func (n Networks) Contains(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
 	for _, p := range n {

@@ -7,13 +7,13 @@ import (
 	"strconv"
 )
 
-// Secret is a value that must not be seen: it prints as dots, in logs too.
-// string(s) is the value itself.
+// Secret is a value that must not be shown. It prints as dots, in logs too; string(s) is
+// the value itself.
 type Secret string
 
 const hidden = "••••"
 
-// String is dots, or nothing for an empty secret.
+// String returns dots, or "" for an empty secret.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -21,20 +21,20 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// GoString is what %#v prints.
+// GoString implements fmt.GoStringer, for %#v.
 func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
-// LogValue is what slog prints.
+// LogValue implements slog.LogValuer.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// MarshalText is what encoding/json writes.
+// MarshalText implements encoding.TextMarshaler, which encoding/json uses.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Address is a host:port to listen on. An empty host means every interface,
-// port 0 any free one.
+// Address is a host:port to listen on. An empty host means all interfaces; port 0 means
+// any free port.
 type Address string
 
-// UnmarshalText takes host:port.
+// UnmarshalText parses host:port.
 func (a *Address) UnmarshalText(text []byte) error {
 	_, port, err := net.SplitHostPort(string(text))
 	if err != nil {
@@ -51,5 +51,5 @@ func (a *Address) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Expected says what an Address looks like.
+// Expected describes the format of an Address, for Problem.Expect.
 func (*Address) Expected() string { return "host:port, such as 127.0.0.1:8080 or :8080" }

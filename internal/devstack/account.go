@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// account is a user that a program is run as.
+// account is a user that a program runs as.
 type account struct {
 	name     string
 	uid, gid uint32
 	groups   []uint32
 }
 
-// unprivileged returns the user that Postgres is run as: nil, which means
-// ourselves, unless we are root, for Postgres refuses root.
+// unprivileged returns the user that Postgres runs as. It is nil, the current user, unless
+// that is root: Postgres refuses to run as root.
 func unprivileged() (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil //nolint:nilnil // nil is the documented "as ourselves"
@@ -38,7 +38,7 @@ func unprivileged() (*account, error) {
 	return nil, errors.New("Postgres refuses to run as root, and there is no user postgres or nobody to run it as; run as another user")
 }
 
-// give makes a file or directory the account's own.
+// give makes the account the owner of a file or directory.
 func (a *account) give(path string) error {
 	if a == nil {
 		return nil
@@ -46,9 +46,8 @@ func (a *account) give(path string) error {
 	return os.Lchown(path, int(a.uid), int(a.gid))
 }
 
-// reaches tells whether the account may walk to a path: every directory on the
-// way lets it through. Parts that don't exist yet are ours to make, and count
-// as open.
+// reaches reports whether the account can traverse every directory on the way to a path.
+// Directories that don't exist yet count as accessible, since we create them.
 func (a *account) reaches(path string) bool {
 	if a == nil {
 		return true
@@ -82,8 +81,8 @@ func (a *account) enters(dir os.FileInfo) bool {
 	return mode&0o001 != 0
 }
 
-// ownDir makes a directory that is ours, or checks that it is: in a shared
-// place such as /var/tmp somebody else could have put theirs under the name.
+// ownDir creates a directory or checks that the current user owns it: in a shared place
+// such as /var/tmp, another user could have created one of that name.
 func ownDir(path string, mode os.FileMode) error {
 	if err := os.Mkdir(path, mode); err != nil && !errors.Is(err, os.ErrExist) {
 		return err

@@ -13,11 +13,10 @@ import (
 	"strings"
 )
 
-// apt fetches Debian packages and unpacks them into a directory: nothing is
-// installed, so it needs no root. apt itself checks what it fetches against
-// its signed lists.
+// apt downloads Debian packages and unpacks them into a directory. Nothing is installed, so
+// it needs no root. apt itself verifies the downloads against its signed lists.
 type apt struct {
-	state   string   // where our own lists are kept
+	state   string   // the directory of our own lists
 	options []string // empty: the machine's own lists
 	say     Say
 }
@@ -38,8 +37,8 @@ func (a *apt) run(ctx context.Context, dir, program string, args ...string) (str
 	return run(ctx, dir, env, program, args...)
 }
 
-// ownLists switches to lists of our own, which are fetched: the machine's are
-// missing, or so old that what they name is gone.
+// ownLists downloads package lists and switches to them. It is for a machine whose lists
+// are missing, or so old that the files they name no longer exist.
 func (a *apt) ownLists(ctx context.Context) error {
 	if len(a.options) > 0 {
 		return errors.New("the package is not in apt's lists, which are new")
@@ -59,21 +58,21 @@ func (a *apt) ownLists(ctx context.Context) error {
 		"-o", "Dir::Cache=" + filepath.Join(a.state, "cache"),
 	}
 	a.say("fetching apt's package lists into %s ...", a.state)
-	// One broken source among many makes this fail, and need not matter: what
-	// counts is whether the package is found afterwards.
+	// One broken source among many makes this fail and may not matter. What counts is
+	// whether the package is found afterwards.
 	if _, err := a.run(ctx, "", "apt-get", "update"); err != nil && ctx.Err() != nil {
 		return err
 	}
 	return nil
 }
 
-// has tells whether apt's lists know a package that can be fetched.
+// has reports whether apt's lists have a package that can be downloaded.
 func (a *apt) has(ctx context.Context, pkg string) bool {
 	out, err := a.run(ctx, "", "apt-cache", "show", "--no-all-versions", pkg)
 	return err == nil && strings.Contains(out, "\nFilename: ")
 }
 
-// newest returns the package prefix-N with the greatest N that is at least min.
+// newest returns the package prefix-N with the greatest N that is at least least, or "".
 func (a *apt) newest(ctx context.Context, prefix string, least int) string {
 	out, err := a.run(ctx, "", "apt-cache", "pkgnames", prefix)
 	if err != nil {
@@ -94,8 +93,8 @@ func (a *apt) newest(ctx context.Context, prefix string, least int) string {
 	return ""
 }
 
-// unpack fetches packages and the libraries that they need and this machine
-// lacks, and unpacks all into dir. skip names libraries that we can do without.
+// unpack downloads packages, and the libraries that they need and this machine lacks, and
+// unpacks everything into dir. skip matches libraries that aren't needed.
 func (a *apt) unpack(ctx context.Context, dir string, skip *regexp.Regexp, packages ...string) error {
 	debs, err := os.MkdirTemp("", "orgmodes-apt-*")
 	if err != nil {
@@ -131,16 +130,16 @@ func (a *apt) unpack(ctx context.Context, dir string, skip *regexp.Regexp, packa
 
 var toInstall = regexp.MustCompile(`(?m)^Inst (\S+)`)
 
-// withLibraries adds the libraries that apt would install along with the
-// packages on this very machine. Its simulation tells without root.
+// withLibraries adds the libraries that apt would install along with the packages on this
+// machine. apt's simulation reports them without root.
 func (a *apt) withLibraries(ctx context.Context, skip *regexp.Regexp, packages []string) []string {
 	out, err := a.run(ctx, "", "apt-get", append([]string{
 		"-s", "--no-install-recommends", "-o", "Debug::NoLocking=1", "install",
 	}, packages...)...)
 	all := slices.Clone(packages)
 	if err != nil {
-		// Some package on the machine is in a bad way. The program may start
-		// all the same; if not, its message names the library.
+		// Some package on the machine is broken. The program may start anyway; if not, its
+		// error names the missing library.
 		return all
 	}
 	for _, match := range toInstall.FindAllStringSubmatch(out, -1) {
@@ -163,8 +162,8 @@ func libPath(dir string) string {
 	return strings.Join(paths, ":")
 }
 
-// release names this machine's distribution, as "debian-12": what is unpacked
-// on one runs with its libraries and need not run on the next.
+// release names this machine's distribution, such as "debian-12". Unpacked programs run
+// with the libraries of their distribution and may fail on another.
 func release() string {
 	content, err := os.ReadFile("/etc/os-release")
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// CacheDir is where fetched programs are kept: $ORGMODES_CACHE, else
-// the user's cache directory, else one below the temporary directory. It is
-// made when it isn't there.
+// CacheDir returns the directory for downloaded programs: $ORGMODES_CACHE, or else the
+// user's cache directory, or else one below the temporary directory. It creates the
+// directory if necessary.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("ORGMODES_CACHE"); dir != "" {
 		dir, err := filepath.Abs(dir)
@@ -35,8 +35,8 @@ func tempCache() (string, error) {
 	return dir, ownDir(dir, 0o755)
 }
 
-// cacheFor is CacheDir for programs that another user has to reach: root's
-// home is closed, so root keeps those elsewhere.
+// cacheFor is like CacheDir for programs that another user must reach. root's home is
+// closed to others, so root stores such programs elsewhere.
 func cacheFor(a *account, say Say) (string, error) {
 	dir, err := CacheDir()
 	if err != nil || a.reaches(dir) {
@@ -52,10 +52,10 @@ func cacheFor(a *account, say Say) (string, error) {
 	return tempCache()
 }
 
-// install returns the directory cache/name, after having build make its content
-// in case that it isn't there. Two processes may do this at once: one builds,
-// the other waits and uses the result. A half-made directory is never seen, as
-// the content is made aside and renamed.
+// install returns the directory cache/name, and calls build to create its content if it
+// doesn't exist. Two processes can do this concurrently: one builds, the other waits and
+// uses the result. No process ever sees an incomplete directory, because the content is
+// built elsewhere and renamed.
 func install(cache, name string, build func(dir string) error) (string, error) {
 	target := filepath.Join(cache, name)
 	if exists(target) {
@@ -69,7 +69,7 @@ func install(cache, name string, build func(dir string) error) (string, error) {
 	if exists(target) {
 		return target, nil
 	}
-	// What somebody left who was killed while holding the lock.
+	// Remove the leftovers of a process that was killed while holding the lock.
 	if stale, err := filepath.Glob(target + ".tmp-*"); err == nil {
 		for _, dir := range stale {
 			_ = os.RemoveAll(dir)
@@ -89,15 +89,15 @@ func install(cache, name string, build func(dir string) error) (string, error) {
 	return target, os.Rename(aside, target)
 }
 
-// lock waits for an advisory lock on a file. The kernel releases it when the
-// process ends in whatever way.
+// lock waits for an advisory lock on a file. The kernel releases it when the process ends,
+// however it ends.
 func lock(path string) (unlock func(), err error) { return flock(path, syscall.LOCK_EX) }
 
-// ErrLocked means that somebody else holds the lock.
+// ErrLocked means that the lock is already held.
 var ErrLocked = errors.New("somebody else holds the lock")
 
-// TryLock takes an advisory lock on a file, without waiting for it. The kernel
-// releases it when the process ends in whatever way.
+// TryLock takes an advisory lock on a file without waiting for it. The kernel releases it
+// when the process ends, however it ends.
 func TryLock(path string) (unlock func(), err error) {
 	return flock(path, syscall.LOCK_EX|syscall.LOCK_NB)
 }

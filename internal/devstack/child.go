@@ -14,30 +14,30 @@ import (
 	"time"
 )
 
-// tailLines is how many of a child's last lines are kept to be shown when it
-// fails.
+// tailLines is the number of a child's last output lines to keep for error messages.
 const tailLines = 40
 
-// Command says how to run a program that must not outlive us.
+// Command describes how to run a program that must not outlive this process.
 type Command struct {
 	Path  string
 	Args  []string // without the program's name
 	Env   []string // the whole environment; nil means ours
 	Dir   string
 	Stdin io.Reader
-	// Line is called with each line that the program writes, from one
-	// goroutine at a time. nil drops them; the last ones are kept in any case.
+	// Line is called with each line that the program writes, by one goroutine at a time.
+	// nil drops them; the last ones are kept in any case.
 	Line func(line string)
-	// Inherit gives the program our own standard input and outputs: Stdin and
-	// Line are not used then.
+	// Inherit gives the program this process's standard input and outputs. Stdin and Line
+	// are not used then.
 	Inherit bool
-	// OnParentDeath is what the kernel sends it when we die; 0 means SIGKILL.
+	// OnParentDeath is the signal that the kernel sends it when this process dies; 0 means
+	// SIGKILL.
 	OnParentDeath syscall.Signal
 
-	account *account // nil: as ourselves
+	account *account // nil: as the current user
 }
 
-// Child is a program that runs.
+// Child is a running program.
 type Child struct {
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -48,8 +48,8 @@ type Child struct {
 	tail []string
 }
 
-// Start runs a program in a process group of its own, so that a Ctrl-C at the
-// terminal reaches only us and we decide in which order things end.
+// Start runs a program in a dedicated process group, so that a Ctrl-C at the terminal
+// reaches only this process, which decides the order in which programs end.
 func Start(c Command) (*Child, error) {
 	cmd := exec.Command(c.Path, c.Args...) //nolint:noctx // it lives until Stop, which ends it politely
 	cmd.Env, cmd.Dir, cmd.Stdin = c.Env, c.Dir, c.Stdin
@@ -76,8 +76,8 @@ func Start(c Command) (*Child, error) {
 	}
 
 	started := make(chan error)
-	// The kernel sends the parent-death signal when the *thread* that forked
-	// ends. This goroutine keeps its thread until the child is gone.
+	// The kernel sends the parent-death signal when the *thread* that forked ends. This
+	// goroutine keeps its thread until the child has exited.
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -123,22 +123,22 @@ func (c *Child) follow(output *os.File, line func(string)) {
 			line(text)
 		}
 	}
-	// A line beyond the buffer must not block the child.
+	// A line that exceeds the buffer must not block the child.
 	_, _ = io.Copy(io.Discard, output)
 }
 
-// Pid is the process id.
+// Pid returns the process ID.
 func (c *Child) Pid() int { return c.cmd.Process.Pid }
 
-// Done is closed when the program has ended.
+// Done returns a channel that is closed when the program has ended.
 func (c *Child) Done() <-chan struct{} { return c.done }
 
-// Err is how the program ended: nil for exit code 0. It is valid once Done is
-// closed.
+// Err returns nil if the program exited with code 0, or else how it ended. It is valid once
+// Done is closed.
 func (c *Child) Err() error { return c.err }
 
-// ExitCode is the program's exit code, or 128 and the number of the signal
-// that ended it. It is valid once Done is closed.
+// ExitCode returns the program's exit code, or 128 plus the number of the signal that ended
+// it. It is valid once Done is closed.
 func (c *Child) ExitCode() int {
 	var exit *exec.ExitError
 	if errors.As(c.err, &exit) {
@@ -153,12 +153,12 @@ func (c *Child) ExitCode() int {
 	return 0
 }
 
-// Tail is the last lines that the program wrote.
+// Tail returns the last lines that the program wrote.
 func (c *Child) Tail() []string {
 	select {
 	case <-c.done:
-		// Its last words may still be in the pipe; but a grandchild may hold
-		// that open, so this doesn't wait for long.
+		// The last lines may still be in the pipe. But a grandchild may hold that open, so
+		// the wait is short.
 		patience := time.NewTimer(500 * time.Millisecond)
 		defer patience.Stop()
 		select {
@@ -172,7 +172,7 @@ func (c *Child) Tail() []string {
 	return slices.Clone(c.tail)
 }
 
-// Signal sends a signal to the program; one that has ended is left alone.
+// Signal sends a signal to the program, unless it has ended.
 func (c *Child) Signal(s syscall.Signal) {
 	select {
 	case <-c.done:
@@ -181,11 +181,11 @@ func (c *Child) Signal(s syscall.Signal) {
 	}
 }
 
-// SignalGroup sends a signal to the program and to what it has started itself.
+// SignalGroup sends a signal to the program's process group.
 func (c *Child) SignalGroup(s syscall.Signal) { _ = syscall.Kill(-c.Pid(), s) }
 
-// Stop sends a signal and waits for the end. When grace runs out, SIGKILL
-// follows, and an error tells of it.
+// Stop sends a signal and waits for the program to end. After grace, it sends SIGKILL and
+// returns an error.
 func (c *Child) Stop(s syscall.Signal, grace time.Duration) error {
 	c.Signal(s)
 	timeout := time.NewTimer(grace)

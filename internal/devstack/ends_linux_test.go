@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// endOf returns a channel that is closed when a process, which need not be a
-// child of ours, has ended.
+// endOf returns a channel that is closed when a process has ended. It need not be a child
+// of this process.
 func endOf(t *testing.T, pid int) <-chan struct{} {
 	t.Helper()
 	fd, err := unix.PidfdOpen(pid, 0)
@@ -17,7 +17,7 @@ func endOf(t *testing.T, pid int) <-chan struct{} {
 	go func() {
 		defer func() { _ = unix.Close(fd) }()
 		for {
-			// The descriptor becomes readable at the end.
+			// The descriptor becomes readable when the process ends.
 			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 30_000)
 			if n == 1 {
 				close(ended)

@@ -11,30 +11,30 @@ import (
 	"strings"
 )
 
-// way is one way to come by a program.
+// way is one source of a program.
 type way struct {
 	name string // as in ORGMODES_POSTGRES_FROM
 	find func(context.Context) (*Program, error)
 }
 
-// Program is a program that can be run, and where it is from.
+// Program is a runnable program, and its source.
 type Program struct {
-	Bin     string // of Postgres the directory, of Redis the file
-	LibPath string // for LD_LIBRARY_PATH; "" when it needs none
-	Version string // as the program says it: "15.8"
-	From    string // in words: "this machine", "the npm package ..."
+	Bin     string // for Postgres the directory, for Redis the file
+	LibPath string // for LD_LIBRARY_PATH; "" if it needs none
+	Version string // such as "15.8"
+	From    string // a description: "this machine", "an npm package"
 }
 
-// environ is our environment as the program needs it.
+// environ returns the environment to run the program with.
 func (p *Program) environ() []string {
 	env := make([]string, 0, len(os.Environ())+2)
 	for _, pair := range os.Environ() {
-		// PGOPTIONS and the like would change what initdb and postgres do.
+		// PGOPTIONS and the like would change the behavior of initdb and postgres.
 		if !strings.HasPrefix(pair, "PG") && !strings.HasPrefix(pair, "LC_") && !strings.HasPrefix(pair, "LANG") {
 			env = append(env, pair)
 		}
 	}
-	// We read what the programs write, so they have to write English.
+	// We parse the programs' output, so it must be in English.
 	env = append(env, "LC_ALL=C")
 	if p.LibPath != "" {
 		env = append(env, "LD_LIBRARY_PATH="+p.LibPath)
@@ -46,8 +46,8 @@ var errHidden = errors.New("not looked for, as ORGMODES_IGNORE_MACHINE_BINARIES 
 
 func machineHidden() bool { return os.Getenv("ORGMODES_IGNORE_MACHINE_BINARIES") == "1" }
 
-// firstOf tries the ways one after the other, or the one that only names.
-// When none works, the error says of each why, and what to do.
+// firstOf tries the ways one after the other, or just the one named by only. If none works,
+// the error lists the reason for each, and what to do.
 func firstOf(ctx context.Context, ways []way, only, variable, advice string) (*Program, error) {
 	var reasons []string
 	known := make([]string, 0, len(ways))
@@ -71,8 +71,8 @@ func firstOf(ctx context.Context, ways []way, only, variable, advice string) (*P
 	return nil, fmt.Errorf("%s\n%s", advice, strings.Join(reasons, "\n"))
 }
 
-// run runs a helper program to its end and returns what it wrote to its
-// standard output. The error carries the last lines of the rest.
+// run runs a helper program to its end and returns its standard output. The error includes
+// the last lines of its standard error, or else of its output.
 func run(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, env
@@ -91,7 +91,7 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	return stdout.String(), nil
 }
 
-// firstWord is the first argument that isn't an option or an option's value.
+// firstWord returns the first argument that is neither an option nor an option's value.
 func firstWord(args []string) string {
 	for i := 0; i < len(args); i++ {
 		if args[i] == "-o" {

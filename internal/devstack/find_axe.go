@@ -8,19 +8,19 @@ import (
 	"path/filepath"
 )
 
-// axe-core (MPL-2.0), and the SHA-512 of its npm archive. A new version means a new
-// sum: npm view axe-core@VERSION dist.integrity
+// axe-core (MPL-2.0), and the SHA-512 of its npm archive. A new version needs a new
+// checksum: npm view axe-core@VERSION dist.integrity
 const (
 	axeVersion   = "4.14.1"
 	axeIntegrity = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 )
 
-// AxeVariable names the environment variable with the file that FindAxe returned
-// in another process.
+// AxeVariable is the environment variable with the file that FindAxe returned in another
+// process.
 const AxeVariable = "ORGMODES_AXE"
 
-// FindAxe returns the script by which tests check the accessibility of a page. It
-// is fetched with npm once, and stays in the cache.
+// FindAxe returns the script with which tests check the accessibility of a page. It is
+// downloaded with npm once, and stays in the cache.
 func FindAxe(ctx context.Context, say Say) (file string, err error) {
 	if file := os.Getenv(AxeVariable); file != "" {
 		return file, nil

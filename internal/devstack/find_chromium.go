@@ -16,26 +16,26 @@ import (
 // Chromium is a browser that tests can drive.
 type Chromium struct {
 	*Program
-	// Env is the whole environment that it is to be started with.
+	// Env is the whole environment to start it with.
 	Env []string
 }
 
-// The variables that name a Chromium that was found before, so that tests neither
-// search nor fetch: its path, and what it needs as LD_LIBRARY_PATH.
+// The variables for a Chromium that was found before, so that tests neither search nor
+// download: its path and its LD_LIBRARY_PATH.
 const (
 	chromiumVariable     = "ORGMODES_CHROMIUM"
 	chromiumPathVariable = "ORGMODES_CHROMIUM_LD_PATH"
 )
 
-// Variables returns the environment variables, as NAME=value, by which
-// FindChromium returns c in another process at once.
+// Variables returns environment variables, as NAME=value, with which FindChromium in
+// another process returns c without a search.
 func (c *Chromium) Variables() []string {
 	return []string{chromiumVariable + "=" + c.Bin, chromiumPathVariable + "=" + c.LibPath}
 }
 
-// FindChromium returns a Chromium that runs here: the one that ORGMODES_CHROMIUM
-// names, else the machine's. If there is neither, it fetches one along with fonts
-// for emoji and Chinese. The error lists what was tried.
+// FindChromium returns a Chromium that runs here: the one that ORGMODES_CHROMIUM names, or
+// else the machine's. If there is neither, it downloads one along with fonts for emoji and
+// Chinese. The error lists the attempts.
 func FindChromium(ctx context.Context, say Say) (*Chromium, error) {
 	if file := os.Getenv(chromiumVariable); file != "" {
 		return newChromium(&Program{Bin: file, LibPath: os.Getenv(chromiumPathVariable), From: "found before"}), nil
@@ -58,7 +58,7 @@ func newChromium(p *Program) *Chromium {
 	if dir, _, fetched := strings.Cut(p.Bin, "/usr/lib/chromium/"); fetched && p.LibPath != "" {
 		c.Env = append(c.Env, "FONTCONFIG_FILE="+filepath.Join(dir, fontsConf))
 	}
-	// Tests that share it append to Env: each gets a copy of its own then.
+	// Tests that share it append to Env; with the capacity clipped, each gets a copy.
 	c.Env = slices.Clip(c.Env)
 	return c
 }
@@ -86,7 +86,7 @@ func chromiumOnMachine(ctx context.Context) (*Program, error) {
 	return nil, errors.New("there is no chromium or google-chrome on PATH")
 }
 
-// fontsConf is where the fetched Chromium finds its fonts.
+// fontsConf is the file that tells the downloaded Chromium where its fonts are.
 const fontsConf = "fonts.conf"
 
 func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
@@ -118,7 +118,8 @@ func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
 	if !exists(file) {
 		return nil, fmt.Errorf("%s holds no chromium", dir)
 	}
-	// libpulse looks for a part of itself where only its own package would know.
+	// libpulse expects one of its parts in a directory that only its installed package sets
+	// up.
 	lib := libPath(dir)
 	if more, err := filepath.Glob(filepath.Join(dir, "usr/lib/*-linux-*/pulseaudio")); err == nil {
 		lib = strings.Join(append(more, lib), ":")
@@ -126,11 +127,11 @@ func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
 	return checkChromium(ctx, file, lib, "a Debian package")
 }
 
-// notForHeadless are libraries without which a browser that nobody sees starts.
+// notForHeadless matches libraries that a headless browser doesn't need.
 var notForHeadless = regexp.MustCompile(`^(libgl1-mesa-dri|libllvm\d+|libc6|libpam.*|libsystemd.*)$`)
 
-// writeFontsConf makes the fonts in dir known. The directory has its final name
-// only later, so they are named from where the file is.
+// writeFontsConf configures the fonts in dir. The directory gets its final name only later,
+// so their path is relative to the file.
 func writeFontsConf(dir string) error {
 	return os.WriteFile(filepath.Join(dir, fontsConf), []byte(`<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">

@@ -22,8 +22,8 @@ func TestFetchChromium(t *testing.T) {
 	t.Logf("%s %s", c.Version, c.Bin)
 }
 
-// The launcher finds a browser once, and its tests use it without searching: also
-// where no program of the machine is to be used.
+// The launcher finds a browser once, and tests use it without a search, even if programs of
+// the machine are to be ignored.
 func TestChromiumFoundBeforeIsUsedAsItIs(t *testing.T) {
 	found := &devstack.Chromium{Program: &devstack.Program{Bin: "/cache/x/usr/lib/chromium/chromium", LibPath: "/cache/x/usr/lib"}}
 	for _, pair := range found.Variables() {

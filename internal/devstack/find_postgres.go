@@ -18,9 +18,9 @@ import (
 // leastPostgres is the oldest major version that we support.
 const leastPostgres = 15
 
-// FindPostgres returns the programs of a Postgres that runs here, which it
-// fetches where the machine has none. major asks for that major version, which
-// a data directory may need; 0 means any from 15 on.
+// FindPostgres returns the programs of a Postgres that runs here; if the machine has none,
+// it downloads them. A data directory may need a specific major version; 0 means any from
+// 15 on.
 func FindPostgres(ctx context.Context, major int, say Say) (*Program, error) {
 	a, err := unprivileged()
 	if err != nil {
@@ -73,7 +73,7 @@ func wanted(major int) string {
 	return strconv.Itoa(leastPostgres) + " or newer"
 }
 
-// Major is the first number of the version.
+// Major returns the first number of the version.
 func (p *Program) Major() int {
 	number, _, _ := strings.Cut(p.Version, ".")
 	n, _ := strconv.Atoi(number)
@@ -152,8 +152,8 @@ func postgresDirs() []string {
 	return dirs
 }
 
-// withoutThese are libraries that Postgres loads for just-in-time compilation
-// and procedural languages, which we don't use; LLVM alone is 100 MB.
+// withoutThese matches libraries that Postgres loads for just-in-time compilation and
+// procedural languages. We don't use those, and LLVM alone is 100 MB.
 var withoutThese = regexp.MustCompile(`^lib(llvm|clang|z3|perl|python|tcl)|-(perl|dev)$`)
 
 func postgresFromApt(ctx context.Context, cache string, major int, say Say) (bin, lib string, err error) {

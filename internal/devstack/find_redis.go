@@ -11,9 +11,9 @@ import (
 	"runtime"
 )
 
-// FindRedis returns a redis-server or valkey-server that runs here, which it
-// fetches where the machine has none. The error says why there is none; a
-// stand-in within the process is NewMemoryRedis.
+// FindRedis returns a redis-server or valkey-server that runs here; if the machine has
+// none, it downloads one. The error explains why there is none; NewMemoryRedis is a
+// stand-in within this process.
 func FindRedis(ctx context.Context, say Say) (*Program, error) {
 	ways := []way{
 		{"machine", redisOnMachine},
@@ -27,8 +27,8 @@ func FindRedis(ctx context.Context, say Say) (*Program, error) {
 		"a real Redis could not be had here: install redis-server or valkey-server, or set REDIS_URL to a server. What was tried:")
 }
 
-// RedisAt is a redis-server that was found before: file is its path, libPath
-// what it needs as LD_LIBRARY_PATH.
+// RedisAt returns a redis-server that was found before, given its path and its
+// LD_LIBRARY_PATH.
 func RedisAt(file, libPath string) *Program {
 	return &Program{Bin: file, LibPath: libPath, From: "found before"}
 }

@@ -16,16 +16,16 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// AppRole is the role that the migrations grant the programs' rights to; it
-// can't log in. AppLogin is a member of it that can, in development.
+// AppRole is the role to which the migrations grant the programs' privileges; it can't log
+// in. AppLogin is a member of it that can, for development.
 const (
 	AppRole  = "orgmodes_app"
 	AppLogin = "orgmodes_app_dev"
 )
 
-// EnsureAppLogin makes AppRole and AppLogin in the server at ownerURL, unless
-// they are there, and returns AppLogin's address of the same database. Its
-// password follows from the owner's, so that two who do this at once agree.
+// EnsureAppLogin creates AppRole and AppLogin in the server at ownerURL, unless they exist,
+// and returns AppLogin's URL of the same database. Its password is derived from the
+// owner's, so that concurrent calls agree.
 func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
@@ -38,8 +38,8 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 	sum.Write([]byte(AppLogin))
 	password := base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 
-	// Roles belong to the whole server and locks to one database, so whoever does
-	// this in two databases at once may collide, and tries again.
+	// Roles belong to the whole server and locks to one database. So concurrent calls in
+	// two databases may collide, and have to retry.
 	makeRoles := func(tx pgx.Tx) error {
 		for _, role := range []struct{ name, as string }{
 			{AppRole, "NOLOGIN"},
@@ -78,7 +78,7 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 	return app.String(), nil
 }
 
-// makeDatabase makes the database that a URL names, unless it is there.
+// makeDatabase creates the database that a URL names, unless it exists.
 func makeDatabase(ctx context.Context, ownerURL string) error {
 	config, err := pgx.ParseConfig(ownerURL)
 	if err != nil {
@@ -100,7 +100,8 @@ func makeDatabase(ctx context.Context, ownerURL string) error {
 	return err
 }
 
-// collided reports whether somebody else was making the same role.
+// collided reports whether err means that a concurrent transaction created or changed the
+// same role.
 func collided(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {

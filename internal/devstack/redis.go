@@ -17,17 +17,16 @@ import (
 	"time"
 )
 
-// RedisOptions say how to run a Redis.
+// RedisOptions configures a Redis.
 type RedisOptions struct {
-	// Dir keeps its data, so that the next run finds it. "" means that nothing
-	// is written anywhere.
+	// Dir holds its data across runs. "" means that the data is not persisted.
 	Dir string
-	// Port is tried first; 0 means any free one. With OnlyPort no other will do.
+	// Port is tried first; 0 means any free one. With OnlyPort, no other port is tried.
 	Port     int
 	OnlyPort bool
-	// Password is asked of clients; "" means none.
+	// Password is required of clients; "" means none.
 	Password string
-	// ReplicaOf is the host:port of the server to follow.
+	// ReplicaOf is the host:port of the primary to follow, if any.
 	ReplicaOf string
 	// Log is called with each line that the server writes.
 	Log func(line string)
@@ -41,7 +40,7 @@ type Redis struct {
 	Password string
 }
 
-// URL is the server's address as go-redis and our programs take it.
+// URL returns the server's URL in the form that go-redis and our programs accept.
 func (r *Redis) URL() string { return redisURL(r.Addr, r.Password) }
 
 func redisURL(addr, password string) string {
@@ -52,13 +51,13 @@ func redisURL(addr, password string) string {
 	return u.String()
 }
 
-// Stop ends the server, which writes down what it has to.
+// Stop stops the server, which first writes pending data.
 func (r *Redis) Stop() error { return r.Child.Stop(syscall.SIGTERM, stopTimeout) }
 
-// StartRedis runs a server on 127.0.0.1 and returns when it takes connections.
+// StartRedis runs a server on 127.0.0.1 and returns when it accepts connections.
 func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, error) {
-	// A throwaway server has a folder of its own all the same: it would load a
-	// dump that lies in a shared one, and a replica may leave one there.
+	// A server without persistence also needs a dedicated directory: it would load a dump
+	// from a shared one, and a replica may leave a dump there.
 	scratch := ""
 	if o.Dir != "" {
 		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
@@ -78,8 +77,8 @@ func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, 
 			onParentDeath = syscall.SIGTERM
 		}
 		child, err := Start(Command{
-			// Its settings come through standard input, where nobody sees the
-			// password.
+			// The settings go through standard input, so that the password isn't visible in
+			// the process list.
 			Path: program.Bin, Args: []string{"-"}, Stdin: strings.NewReader(redisSettings(port, scratch, o)),
 			Env: program.environ(), Dir: "/", Line: watch.line, OnParentDeath: onParentDeath,
 		})
@@ -123,7 +122,7 @@ func redisSettings(port int, scratch string, o RedisOptions) string {
 	if o.ReplicaOf != "" {
 		host, masterPort, _ := net.SplitHostPort(o.ReplicaOf)
 		lines = append(lines, "replicaof "+host+" "+masterPort)
-		// A replica of a throwaway server loads straight from the socket.
+		// A replica without persistence loads directly from the socket.
 		if o.Dir == "" {
 			lines = append(lines, "repl-diskless-load swapdb")
 		}
@@ -131,8 +130,8 @@ func redisSettings(port int, scratch string, o RedisOptions) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// RedisPassword returns the password that is kept in a durable directory, and
-// makes one on the first call.
+// RedisPassword returns the password stored in a durable directory, and creates one on the
+// first call.
 func RedisPassword(dir string) (string, error) {
 	file := filepath.Join(dir, "password")
 	if content, err := os.ReadFile(file); err == nil && len(content) > 0 {
@@ -148,10 +147,9 @@ func RedisPassword(dir string) (string, error) {
 // redisDoTimeout bounds a RedisDo whose context has no deadline.
 const redisDoTimeout = 5 * time.Second
 
-// RedisDo sends one command to a server and returns its answer as text: a
-// status, a number or a string. It is for what the stack itself has to ask;
-// programs use a client. It waits until the context's deadline, or for
-// redisDoTimeout where there is none.
+// RedisDo sends one command to a server and returns its answer as text: a status, a number
+// or a string. It is for commands of the stack itself; programs use a client. It waits
+// until the context's deadline, or for redisDoTimeout without one.
 func RedisDo(ctx context.Context, addr, password string, words ...string) (string, error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// throwawayPrefix names the directories of servers whose data is thrown away.
+// throwawayPrefix begins the names of temporary data directories.
 func throwawayPrefix() string { return "orgmodes-postgres-" + strconv.Itoa(os.Geteuid()) + "-" }
 
 // ramdisk is a file system in memory. A dedicated database per test means creating and
 // removing some 300 files, which takes longer on a disk than many tests run.
 const ramdisk = "/dev/shm"
 
-// throwawayRoots are the places for those; the first that the account reaches
-// is taken, the ramdisk only if it has room.
+// throwawayRoots lists the possible parents of such directories. The first that the account
+// reaches is used; the ramdisk only if it has room.
 func throwawayRoots() []string { return []string{ramdisk, os.TempDir(), "/tmp", "/var/tmp"} }
 
 func makeThrowaway(a *account) (dir string, release func(), err error) {
@@ -28,7 +28,7 @@ func makeThrowaway(a *account) (dir string, release func(), err error) {
 		if dir, err = os.MkdirTemp(root, throwawayPrefix()+"*"); err != nil {
 			continue
 		}
-		// The account walks through and sees nothing.
+		// The account can traverse it but not list it.
 		if err = os.Chmod(dir, 0o711); err == nil {
 			release, err = TryLock(filepath.Join(dir, "lock"))
 		}
@@ -40,8 +40,8 @@ func makeThrowaway(a *account) (dir string, release func(), err error) {
 	return "", nil, fmt.Errorf("no place for Postgres' data in %s: %w", strings.Join(throwawayRoots(), ", "), err)
 }
 
-// sweepThrowaways removes what runs left behind that were killed. The lock in
-// each directory tells whether its maker lives.
+// sweepThrowaways removes the directories of runs that were killed. A directory whose lock
+// is held is still in use.
 func sweepThrowaways() {
 	for _, root := range throwawayRoots() {
 		dirs, err := filepath.Glob(filepath.Join(root, throwawayPrefix()+"*"))
@@ -62,8 +62,8 @@ func sweepThrowaways() {
 			if err != nil {
 				continue
 			}
-			// Its server ends with its maker; should it still be at it, the
-			// next run removes this.
+			// The server ends with the process that started it. If it is still shutting
+			// down, the next run removes the directory.
 			if pid := postmaster(dir); pid == 0 || syscall.Kill(pid, 0) != nil {
 				_ = os.RemoveAll(dir)
 			}
@@ -72,7 +72,7 @@ func sweepThrowaways() {
 	}
 }
 
-// postmaster is the process id of the server in a directory, or 0.
+// postmaster returns the process ID of the server in a directory, or 0.
 func postmaster(dir string) int {
 	content, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
 	if err != nil {

@@ -2,38 +2,37 @@ package diff
 
 import "context"
 
-// DefaultSteps bounds the comparisons of one answer: some hundredths of a second.
+// DefaultSteps bounds the comparisons for one response to some hundredths of a second.
 const DefaultSteps = 4 << 20
 
-// bytesPerStep is how many bytes are read for the price of a step.
+// bytesPerStep is the number of bytes that can be read for one step.
 const bytesPerStep = 8
 
-// contextEvery is how many steps are taken between two looks at the context.
+// contextEvery is the number of steps between two checks of the context.
 const contextEvery = 1 << 14
 
-// Budget bounds the work of the comparisons that share it. The shortest way from one
-// text to another takes time by the product of their lengths, so what a request costs
-// is counted, in steps: one for a diagonal that is visited, for a pair of equal words
-// or lines that is passed, and for eight bytes that are read. Comparisons beyond the
-// budget end early: what they haven't looked at counts as replaced. A Budget belongs
-// to one goroutine.
+// Budget bounds the work of the comparisons that share it. The shortest edit script takes time
+// proportional to the product of the text lengths. So the cost of a request is counted in
+// steps. A visited diagonal, a pair of equal words or lines, and eight bytes of text cost one
+// step each. Comparisons beyond the budget end early and report the rest as replaced. A Budget
+// must not be used concurrently.
 type Budget struct {
 	steps, spent, checked int
 	done                  <-chan struct{}
 }
 
-// NewBudget returns a budget of so many steps, which ends with ctx.
+// NewBudget returns a budget of this many steps, which is exhausted when ctx is done.
 func NewBudget(ctx context.Context, steps int) *Budget {
 	return &Budget{steps: steps, done: ctx.Done()}
 }
 
-// Spent returns the number of steps that were taken; never more than the budget has.
+// Spent returns the number of steps taken, at most those of the budget.
 func (b *Budget) Spent() int { return min(b.spent, b.steps) }
 
 // Exhausted reports whether nothing more can be compared.
 func (b *Budget) Exhausted() bool { return b.spent >= b.steps }
 
-// spend takes n steps, and reports whether there were as many.
+// spend takes n steps, and reports whether the budget isn't exhausted.
 func (b *Budget) spend(n int) bool {
 	if b.spent += n; b.spent-b.checked >= contextEvery {
 		b.checked = b.spent

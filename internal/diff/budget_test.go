@@ -14,12 +14,12 @@ import (
 
 func plenty() *Budget { return NewBudget(context.Background(), DefaultSteps) }
 
-// drawBudget draws budgets that end in the middle, too.
+// drawBudget also draws budgets that end during a comparison.
 func drawBudget(t *rapid.T) *Budget {
 	return NewBudget(context.Background(), rapid.OneOf(rapid.IntRange(0, 200), rapid.Just(DefaultSteps)).Draw(t, "steps"))
 }
 
-// allocated returns how many bytes a function allocates.
+// allocated returns the number of bytes that f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -28,8 +28,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestLongWordsAreComparedInLinearWork: a word that grew by one letter at a time was
-// copied as often as it has letters, and each step of the search compared whole words.
+// TestLongWordsAreComparedInLinearWork guards against two quadratic costs: copying a word once
+// per letter, and comparing whole words in each step of the search.
 func TestLongWordsAreComparedInLinearWork(t *testing.T) {
 	for name, c := range map[string]struct{ before, after string }{
 		"two long words":               {strings.Repeat("x", 240_000), strings.Repeat("x", 239_999) + "y"},
@@ -49,7 +49,7 @@ func TestLongWordsAreComparedInLinearWork(t *testing.T) {
 }
 
 func TestComparisonsOfOneBudgetEndWithIt(t *testing.T) {
-	// Two texts that are alike everywhere and nowhere the same: the worst there is.
+	// Two texts that are similar everywhere but have no long match: the worst case.
 	var a, b []string
 	for i := range 40_000 {
 		a, b = append(a, fmt.Sprint(i%7, i%5)), append(b, fmt.Sprint(i%6, i%5))
@@ -62,11 +62,11 @@ func TestComparisonsOfOneBudgetEndWithIt(t *testing.T) {
 		Lines(before, after, budget)
 	}
 	assert.Equal(t, 1<<20, budget.Spent())
-	// What comes too late is shown as replaced.
+	// Later comparisons are reported as replaced.
 	assert.Equal(t, "-a|-b|+a|+c|", unified(Lines("a\nb", "a\nc", budget)))
 	_, _, ok := Words("a b c", "a b d", budget)
 	assert.False(t, ok)
-	// Most words are the same, and the budget ends in the search for the others.
+	// Most words are the same, and the budget ends during the search for the others.
 	before, after = strings.Repeat("a ", 100)+"b c", strings.Repeat("a ", 100)+"d e"
 	whole := plenty()
 	_, _, ok = Words(before, after, whole)
@@ -83,7 +83,7 @@ func TestComparisonsEndWithTheirContext(t *testing.T) {
 	assert.True(t, budget.Exhausted())
 }
 
-// TestLinesAreTheFewestEdits holds the search against the table of all ways.
+// TestLinesAreTheFewestEdits compares the search with a table of all edit distances.
 func TestLinesAreTheFewestEdits(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 40)
@@ -112,8 +112,8 @@ func TestLinesAreTheFewestEdits(t *testing.T) {
 	})
 }
 
-// TestExpensiveSearchesFindWhatTextsHaveInCommon: beyond the edits that a search
-// takes the best way after, most of what is the same is still found.
+// TestExpensiveSearchesFindWhatTextsHaveInCommon checks that most equal lines are still found
+// after the search gives up on the shortest edit script.
 func TestExpensiveSearchesFindWhatTextsHaveInCommon(t *testing.T) {
 	var a, b []string
 	for i := range 3000 {

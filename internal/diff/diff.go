@@ -1,5 +1,4 @@
-// Package diff tells what changed from one version of a thing to the next: field
-// by field, and line by line within texts.
+// Package diff compares two versions of an object field by field, and texts line by line.
 package diff
 
 import (
@@ -11,7 +10,7 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Kind says what happened to a field or a line.
+// Kind is the kind of change to a field or a line.
 type Kind string
 
 // The kinds of change.
@@ -24,29 +23,29 @@ const (
 
 // Change is one field that differs.
 type Change struct {
-	// Pointer is the field's place in the API's form of the thing.
+	// Pointer refers to the field in the API's format of the object.
 	Pointer string `json:"pointer"`
 	// Kind is Added, Removed or Changed.
 	Kind Kind `json:"kind"`
-	// Before and After are in JSON shapes; nil where there was none.
+	// Before and After are JSON values; nil if absent.
 	Before any `json:"before,omitempty"`
 	After  any `json:"after,omitempty"`
-	// Lines compares texts of several lines, all lines in order; see WithLines.
+	// Lines compares multi-line texts and has all lines in order; see WithLines.
 	Lines []Line `json:"lines,omitempty"`
 }
 
-// Line is a line of a text that was kept, added or removed.
+// Line is an unchanged, added or removed line of a text.
 type Line struct {
 	// Kind is Same, Added or Removed.
 	Kind Kind   `json:"kind"`
 	Text string `json:"text"`
-	// OldLine and NewLine count from 1; 0 where that text doesn't have the line.
+	// OldLine and NewLine count from 1; they are 0 if that text doesn't have the line.
 	OldLine int `json:"old_line,omitempty"`
 	NewLine int `json:"new_line,omitempty"`
 }
 
-// Field appends what became of a field, if anything did. It takes nil for one that
-// isn't there.
+// Field appends the change of a field, if it differs. A nil value means that the field is
+// absent.
 func Field(changes []Change, pointer string, before, after any) []Change {
 	switch {
 	case reflect.DeepEqual(before, after):
@@ -60,9 +59,8 @@ func Field(changes []Change, pointer string, before, after any) []Change {
 	}
 }
 
-// Fields appends what became of the fields of an object, by name. It goes into
-// objects, so that a change deep inside is shown where it is; null is a value like
-// any other.
+// Fields appends the changes of an object's fields, by name. It descends into nested objects,
+// to report a change where it is. Null is a value like any other.
 func Fields(changes []Change, pointer string, before, after map[string]any) []Change {
 	all := maps.Clone(before)
 	if all == nil {
@@ -93,7 +91,7 @@ func changed(pointer string, before, after any) Change {
 	return Change{Pointer: pointer, Kind: Changed, Before: before, After: after}
 }
 
-// WithLines fills in the Lines of changed texts of several lines, within a budget.
+// WithLines sets the Lines of changed multi-line texts, within a budget.
 func WithLines(changes []Change, budget *Budget) []Change {
 	for i, c := range changes {
 		before, isText := c.Before.(string)

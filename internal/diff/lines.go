@@ -2,8 +2,8 @@ package diff
 
 import "strings"
 
-// Lines compares two texts line by line, within a budget. Lines that took others'
-// place come after those that they replace.
+// Lines compares two texts line by line, within a budget. Added lines come after the removed
+// lines that they replace.
 func Lines(before, after string, budget *Budget) []Line {
 	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
 	removed, added := edits(a, b, len(before)+len(after), budget)
@@ -24,8 +24,8 @@ func Lines(before, after string, budget *Budget) []Line {
 	return lines
 }
 
-// edits tells which parts of a text were removed and which of another one added,
-// given their length in bytes.
+// edits reports which parts of before were removed and which of after were added. bytes is
+// their total length.
 func edits(before, after []string, bytes int, budget *Budget) (removed, added []bool) {
 	if !budget.spend(bytes/bytesPerStep + len(before) + len(after)) {
 		removed, added = make([]bool, len(before)), make([]bool, len(after))
@@ -33,7 +33,7 @@ func edits(before, after []string, bytes int, budget *Budget) (removed, added []
 		all(added)
 		return removed, added
 	}
-	// Numbers stand in for the parts: equal parts are found by one look at each.
+	// Parts are mapped to numbers, so that comparing two parts is cheap.
 	numbers := make(map[string]int, len(before))
 	number := func(parts []string) []int {
 		out := make([]int, len(parts))

@@ -31,7 +31,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestLinesLaw holds that both texts can be read off the lines.
+// TestLinesLaw checks that both texts can be reconstructed from the lines.
 func TestLinesLaw(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "", "d"}), 1, 30), func(l []string) string { return strings.Join(l, "\n") })

@@ -2,27 +2,27 @@ package diff
 
 import "math"
 
-// expensive is after how many edits from either end a search takes the best way that
-// it has found for good, rather than looking for a shorter one.
+// expensive is the number of edits, from either end, after which a search settles for the best
+// path so far. Until then it looks for the shortest one.
 const expensive = 512
 
-// search compares two lists by Myers' algorithm in linear space ("An O(ND) Difference
-// Algorithm and Its Variations", 1986, section 4b): it looks from both ends for where
-// the two ways meet, and does the same on both sides of it. Where that takes too many
-// edits, it divides at the point that got furthest, as GNU diff does.
+// search compares two lists with Myers' algorithm in linear space ("An O(ND) Difference
+// Algorithm and Its Variations", 1986, section 4b). It searches from both ends for the point
+// where the paths meet, and recurses on both sides. If that takes too many edits, it divides at
+// the furthest point, as GNU diff does.
 type search struct {
 	a, b []int
-	// removed and added hold the result: which of a and of b the other doesn't have.
+	// removed and added are the result: the elements of a and of b that the other list lacks.
 	removed, added []bool
-	// forward and backward hold how far along a each diagonal was followed from
-	// either end. A diagonal is x-y, the index that plus offset.
+	// forward and backward record, for each diagonal, how far along a it was followed from
+	// either end. The index of a diagonal is x-y plus offset.
 	forward, backward []int
 	offset            int
 	budget            *Budget
 }
 
-// compare tells which elements of a were removed and which of b added, for one of the
-// shortest ways from a to b as long as the budget lasts.
+// compare reports which elements of a were removed and which of b were added. It follows one of
+// the shortest edit scripts, as long as the budget lasts.
 func compare(a, b []int, budget *Budget) (removed, added []bool) {
 	diagonals := len(a) + len(b) + 3
 	s := search{
@@ -62,17 +62,16 @@ func (s *search) between(x, xEnd, y, yEnd int) {
 	}
 }
 
-// front is how far the search has come from one end.
+// front is the progress of the search from one end.
 type front struct {
-	// at holds for each diagonal between low and high how far along a it was followed.
+	// at records how far along a each diagonal between low and high was followed.
 	at        []int
 	low, high int
-	// unreached is what at holds of a diagonal that wasn't followed.
+	// unreached is the value in at for a diagonal that wasn't followed.
 	unreached int
 }
 
-// widen moves on by one edit: to the diagonals next to those that were followed, as
-// far as there are any.
+// widen advances the front by one edit, to the adjacent diagonals within bounds.
 func (f *front) widen(lowest, highest, offset int) {
 	if f.low > lowest {
 		f.low--
@@ -90,8 +89,8 @@ func (f *front) widen(lowest, highest, offset int) {
 
 func (f *front) has(diagonal int) bool { return f.low <= diagonal && diagonal <= f.high }
 
-// divide finds a point on the way from one corner to the other; ok is false where
-// the budget ended first.
+// divide finds a point on the path from one corner to the other. ok is false if the budget
+// ended first.
 func (s *search) divide(x, xEnd, y, yEnd int) (middleX, middleY int, ok bool) {
 	first, last := x-y, xEnd-yEnd
 	lowest, highest := x-yEnd, xEnd-y
@@ -139,7 +138,7 @@ func (s *search) divide(x, xEnd, y, yEnd int) (middleX, middleY int, ok bool) {
 	}
 }
 
-// furthest returns the point of both fronts that is furthest from where it began.
+// furthest returns the point of both fronts that is furthest from its start.
 func (s *search) furthest(x, xEnd, y, yEnd int, from, to front) (bestX, bestY int) {
 	best := -1
 	for d := from.high; d >= from.low; d -= 2 {

@@ -9,12 +9,12 @@ import (
 // Span is a part of a line.
 type Span struct {
 	Text string
-	// Changed says that the other line doesn't have it.
+	// Changed is set if the other line lacks the text.
 	Changed bool
 }
 
-// Words compares two lines word by word, within a budget. Where they have so little
-// in common that marks would be no help, or the budget ends first, ok is false.
+// Words compares two lines word by word, within a budget. ok is false if the lines have too
+// little in common for highlighting to help, or the budget ended first.
 func Words(before, after string, budget *Budget) (old, now []Span, ok bool) {
 	if !budget.spend((len(before) + len(after)) / bytesPerStep) {
 		return nil, nil, false
@@ -32,8 +32,7 @@ func Words(before, after string, budget *Budget) (old, now []Span, ok bool) {
 	return spans(before, a, removed), spans(after, b, added), true
 }
 
-// signs counts characters other than blanks around words: those that both lines have,
-// and all of them.
+// signs counts the non-blank characters at words: those in unchanged words, and all.
 func signs(words []string, changed []bool) (common, total int) {
 	for i, w := range words {
 		n := utf8.RuneCountInString(strings.TrimSpace(w))
@@ -45,10 +44,10 @@ func signs(words []string, changed []bool) (common, total int) {
 	return common, total
 }
 
-// spans joins words that changed alike. The blanks between two changed words count
-// as changed, too: one mark over both is calmer than two.
+// spans joins adjacent words of the same status. Blanks between two changed words count as
+// changed, too, as one mark is easier to read than two.
 func spans(line string, words []string, changed []bool) (out []Span) {
-	start, end := 0, 0 // of the span that is being made
+	start, end := 0, 0 // of the current span
 	marked := false
 	cut := func() {
 		if end > start {
@@ -73,16 +72,15 @@ func spans(line string, words []string, changed []bool) (out []Span) {
 	return out
 }
 
-// wordsOf cuts a line into words, blanks, and single signs. What makes up one
-// letter or one picture together stays together; scripts that are written without
-// blanks are cut into their letters.
+// wordsOf splits a line into words, blanks and single characters. Characters that form one
+// letter or one emoji stay together. Scripts written without blanks are split into letters.
 func wordsOf(line string) (words []string) {
 	last, start := other, 0
 	for i, r := range line {
 		kind := kindOf(r)
 		if i > 0 && (kind == attached || kind != single && kind == last) {
 			if kind == attached {
-				continue // what comes next still follows the word before
+				continue // the next character still follows the preceding word
 			}
 		} else {
 			if i > 0 {
@@ -105,9 +103,9 @@ const (
 	letter
 	blank
 	picture
-	// attached belongs to what stands before it: an accent, a joiner.
+	// attached characters belong to the preceding one: an accent, a joiner.
 	attached
-	// single stands for itself.
+	// single characters are words of one character.
 	single
 )
 

@@ -41,7 +41,7 @@ func TestWords(t *testing.T) {
 	require.False(t, ok, "marks over everything mark nothing")
 }
 
-// TestWordsLaw holds that both lines can be read off the spans.
+// TestWordsLaw checks that both lines can be reconstructed from the spans.
 func TestWordsLaw(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("ab _.é\u0301👩\u200d💻\ufe0f先看א ")))

@@ -18,13 +18,13 @@ type Collection struct {
 	// Many is true for a collection of named documents, each with its own path.
 	Many bool
 	// Sources lists the kinds that the collection is rendered from, by their names in the
-	// audit log. Named lists the kinds of which it contains only the names of objects.
+	// audit log. Named lists the kinds whose objects it contains by name only.
 	Sources, Named []string
 	each           func(Source, func(Representation) error) error
 }
 
 // StaleAfter reports whether the collection must be re-rendered, given the kinds of the
-// objects that have changed and of those that have been renamed.
+// changed objects and of the renamed ones.
 func (c Collection) StaleAfter(changed, renamed []string) bool {
 	isOf := func(kinds []string) func(string) bool {
 		return func(kind string) bool { return slices.Contains(kinds, kind) }
@@ -32,7 +32,7 @@ func (c Collection) StaleAfter(changed, renamed []string) bool {
 	return slices.ContainsFunc(c.Sources, isOf(changed)) || slices.ContainsFunc(c.Named, isOf(renamed))
 }
 
-// Kinds returns the kinds of objects among the sources.
+// Kinds returns the sources that are kinds of objects: all but the organization itself.
 func (c Collection) Kinds() []string {
 	return slices.DeleteFunc(slices.Clone(c.Sources), func(kind string) bool { return kind == string(audit.Organization) })
 }
@@ -42,7 +42,7 @@ func (c Collection) Kinds() []string {
 // that is a resource.Publisher.
 func Collections(kinds []resource.Kind) []Collection {
 	all := []Collection{
-		// The organization's name stands in the files.
+		// The organization's name appears in the files.
 		{
 			Name: endpoint.Modes, Sources: []string{modes.KindName, string(audit.Organization)}, Named: []string{templates.KindName},
 			each: eachOfModes,
@@ -72,8 +72,8 @@ func CollectionOf(representation string) string {
 	return endpoint.All()[i].Collection
 }
 
-// Each calls fn with one representation of the collection after the other, and renders
-// the next one only then. It stops at fn's first error, and returns it.
+// Each renders the representations of the collection one at a time, and calls fn with each
+// before it renders the next. It stops at fn's first error, and returns it.
 func (c Collection) Each(src Source, fn func(Representation) error) error {
 	if src.Deleted {
 		return nil

@@ -1,5 +1,5 @@
-// Package document renders what is published of an organization. It is pure: the
-// same source gives the same bytes, and it knows neither stores nor HTTP.
+// Package document renders the published documents of an organization. It is pure: the
+// same source yields the same bytes, and it depends on neither stores nor HTTP.
 package document
 
 import (
@@ -10,12 +10,12 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// RendererVersion is part of the edition of a published document. Raise it with
-// every change of what Render writes, and with every migration that changes what it
-// writes of the same library: that renders all organizations again.
+// RendererVersion is part of the edition of a published document. Raise it with every
+// change to the output of Render, and with every migration that changes that output for an
+// unchanged library. All organizations are then re-rendered.
 const RendererVersion = 3
 
-// The names of the representations. Stores take any name, and any number of
+// The names of the representations. Stores accept any name, and any number of
 // them.
 const (
 	ModesJSON        = endpoint.ModesJSON
@@ -25,36 +25,35 @@ const (
 	TemplatesJSON    = endpoint.TemplatesJSON
 )
 
-// The media types of the representations; that of YAML is RFC 9512's.
+// The media types of the representations; the YAML type is registered by RFC 9512.
 const (
 	TypeJSON = "application/json"
 	TypeYAML = "application/yaml; charset=utf-8"
 )
 
-// Representation is one document of an organization, uncoded.
+// Representation is one document of an organization, without a content coding.
 type Representation struct {
 	Name        string
 	ContentType string
 	Body        []byte
 }
 
-// Source is everything that the documents of an organization are made of. Modes
-// and templates need no order; they must be valid.
+// Source holds everything that the documents of an organization are rendered from. Modes
+// and templates can be in any order; they must be valid.
 type Source struct {
 	Organization organization.Organization
 	Modes        []modes.OrganizationMode
 	Builtins     []modes.Mode
 	Templates    []templates.OrganizationTemplate
-	// Objects are what the documents of other kinds are made of, by the Singular of
-	// their kind.
+	// Objects holds the objects of other kinds, by the Singular of their kind.
 	Objects map[string][]resource.Object
-	// Deleted organizations have no representations: what is published of them
-	// is that they are gone.
+	// Deleted means that the organization is published as deleted, without
+	// representations.
 	Deleted bool
 }
 
 // Render returns all representations of modes and permission templates, and of the
-// kinds given, always in the same order. It leaves the source as it is.
+// kinds given, always in the same order. It does not modify src.
 func Render(src Source, kinds ...resource.Kind) []Representation {
 	var out []Representation
 	for _, c := range Collections(kinds) {
@@ -63,8 +62,8 @@ func Render(src Source, kinds ...resource.Kind) []Representation {
 	return out
 }
 
-// Merged is the effective view: the built-in modes overlaid by the
-// organization's, then its others. Both are taken in the order given.
+// Merged returns the modes in effect as YAML: the built-in modes overlaid by the
+// organization's, then its other modes. Both keep the order given.
 func Merged(o organization.Organization, builtins, own []modes.Mode) []byte {
 	return modes.WriteYAML(modes.Merge(builtins, own),
 		"All modes as they are in effect in "+title(o)+", the built-in ones included.\n"+
@@ -72,7 +71,7 @@ func Merged(o organization.Organization, builtins, own []modes.Mode) []byte {
 			"the built-in modes at what they are now. "+OrganizationYAML+" is the file to save.")
 }
 
-// Own is what people save into an editor's own file: the organization's modes
+// Own returns the file to save as an editor's modes file: the organization's modes
 // only, in the order given.
 func Own(o organization.Organization, own []modes.Mode) []byte {
 	return modes.WriteYAML(own,

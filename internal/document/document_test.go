@@ -86,8 +86,8 @@ func TestRenderOfDeleted(t *testing.T) {
 	assert.Empty(t, Render(src))
 }
 
-// TestRenderDependsOnNothingElse holds that neither the order of the modes nor
-// the moment matters, and that the source is left alone.
+// TestRenderDependsOnNothingElse checks that the output depends neither on the order of
+// the modes nor on the time, and that the source is not modified.
 func TestRenderDependsOnNothingElse(t *testing.T) {
 	src := source(sampleModes(t)...)
 	want := Render(src)
@@ -100,7 +100,7 @@ func TestRenderDependsOnNothingElse(t *testing.T) {
 	})
 }
 
-// TestModesJSONSuitsEditors holds what editors of today break on.
+// TestModesJSONSuitsEditors checks properties that current editors rely on.
 func TestModesJSONSuitsEditors(t *testing.T) {
 	data := body(t, Render(source(sampleModes(t)...)), ModesJSON)
 	assert.NotContains(t, string(data), "null")
@@ -154,7 +154,7 @@ func TestMarketplaceItems(t *testing.T) {
 	assert.Equal(t, "items: []\n", string(body(t, Render(source()), MarketplaceYAML)))
 }
 
-// TestMarketplaceInNode reads items and their content as editors do.
+// TestMarketplaceInNode reads items and their content the way editors do.
 func TestMarketplaceInNode(t *testing.T) {
 	node := nodetest.Start(t)
 	own := sampleModes(t)

@@ -8,9 +8,9 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// item is a mode as editors of today expect it. All seven fields are always
-// there; no optional text within config is ever null or empty, as one null
-// makes them drop all modes.
+// item is a mode as current editors expect it. All seven fields are always
+// present. No optional text within config is ever null or empty, as one null
+// makes editors drop all modes.
 type item struct {
 	ID             string       `json:"id"`
 	OrganizationID string       `json:"organization_id"`
@@ -22,7 +22,7 @@ type item struct {
 	Config         modes.Config `json:"config"`
 }
 
-// timeFormat is RFC 3339 with milliseconds, what JavaScript's toISOString writes.
+// timeFormat is RFC 3339 with milliseconds, as JavaScript's toISOString writes it.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
 func modesJSON(stored []modes.OrganizationMode) []byte {
@@ -45,7 +45,7 @@ func modesJSON(stored []modes.OrganizationMode) []byte {
 	if err := enc.Encode(struct {
 		Modes []item `json:"modes"`
 	}{items}); err != nil {
-		// Only a mode that was never validated can have a value without JSON.
+		// Only a mode that was never validated can hold a value that JSON can't represent.
 		panic("document: " + err.Error())
 	}
 	return b.Bytes()

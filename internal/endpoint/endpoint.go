@@ -1,6 +1,6 @@
-// Package endpoint holds the names of what is published of an organization
-// and the paths at which readers serve it. Worker, reader and admin share no other
-// package that knows both.
+// Package endpoint holds the names of an organization's published documents and the
+// paths at which readers serve them. The worker, the reader and the admin program share
+// no other package that knows both.
 package endpoint
 
 import "strings"
@@ -14,25 +14,25 @@ const (
 	TemplatesJSON    = "permission-templates.json"
 )
 
-// Below is the path below which readers serve organizations, each by its id.
+// Below is the path prefix of all organizations at a reader; an organization's ID follows.
 const Below = "/api/organizations/"
 
-// The collections of the representations: what of an organization is rendered, stored
-// and kept in memory together.
+// The collections of the representations. The representations of a collection are
+// rendered, stored and cached together.
 const (
 	Modes     = "modes"
 	Templates = "templates"
 )
 
-// NamedCollections are the collections of named documents that readers serve. Such a
-// document has the path collection/name, and that is its name as a representation too.
+// NamedCollections returns the collections of named documents that readers serve. Such a
+// document has the path collection/name, which is also its name as a representation.
 func NamedCollections() []string { return nil }
 
-// Served is a representation, its collection, and the last part of its path.
+// Served describes a representation: its name, its collection, and the last segment of its path.
 type Served struct{ Name, Collection, Segment string }
 
-// All returns the representations that readers serve below an organization. JSON is
-// what editors ask for without an extension.
+// All returns the representations that readers serve below an organization. Editors request
+// JSON without an extension.
 func All() []Served {
 	return []Served{
 		{ModesJSON, Modes, "modes"},
@@ -43,8 +43,8 @@ func All() []Served {
 	}
 }
 
-// Path returns the path at which readers serve an organization's representation,
-// and "" for a name that they don't serve: published by another release.
+// Path returns the path at which readers serve an organization's representation. It returns
+// "" for a name that they don't serve, such as one published by another release.
 func Path(organization, name string) string {
 	for _, s := range All() {
 		if s.Name == name {

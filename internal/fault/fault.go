@@ -1,6 +1,6 @@
-// Package fault knows the failures that a caller may act on: what kind it is,
-// what to tell the person, and which fields are to blame. It imports nothing of
-// ours and knows neither HTTP nor SQL.
+// Package fault defines the failures that a caller can act on: their kind, the message for
+// the user, and the fields at fault. It imports no other package of this module and is
+// independent of HTTP and SQL.
 package fault
 
 import (
@@ -9,73 +9,72 @@ import (
 	"strings"
 )
 
-// Kind says what the caller can do about a failure. Anything that is not an
-// *Error is Internal: ours to fix, logged once at the edge.
+// Kind tells what the caller can do about a failure. Any error that is not an *Error is
+// Internal: a fault of the program, logged once at the edge.
 type Kind uint8
 
 const (
-	// Internal is a failure that the caller can't act on.
+	// Internal means that the caller cannot act on the failure.
 	Internal Kind = iota
-	// Invalid means that the content was understood and breaks a rule; Fields
-	// say where.
+	// Invalid means that the content was understood but breaks a rule; Fields tell where.
 	Invalid
-	// Malformed means that the request could not be read at all: not JSON, not
-	// YAML, an id that isn't one.
+	// Malformed means that the request could not be parsed: invalid JSON or YAML, or an
+	// invalid id.
 	Malformed
-	// NotFound means that it isn't there, or isn't yours: the same answer.
+	// NotFound means that the object does not exist or is not the caller's. Both cases get
+	// the same answer.
 	NotFound
-	// Conflict means that it collides with something that exists (a slug).
+	// Conflict means a collision with an existing object, such as one with the same slug.
 	Conflict
-	// Stale means that it was changed since the caller looked; Current holds
-	// what it is now.
+	// Stale means that the object changed since the caller read it. Current holds its
+	// current state.
 	Stale
-	// PreconditionRequired means that the caller has to say which version it saw.
+	// PreconditionRequired means that the caller must name the version that it expects.
 	PreconditionRequired
-	// Unauthenticated means that we don't know who asks.
+	// Unauthenticated means that the caller is not authenticated.
 	Unauthenticated
-	// Forbidden means that we know who asks, and that the role does not allow it.
+	// Forbidden means that the caller is authenticated but not allowed to do this.
 	Forbidden
-	// TooLarge means that the content is beyond a limit that the message names.
+	// TooLarge means that the content exceeds a limit that the message names.
 	TooLarge
-	// Unsupported means a media type or content coding that we don't take.
+	// Unsupported means that the media type or content coding is not accepted.
 	Unsupported
-	// Exhausted means too many attempts; try again later.
+	// Exhausted means too many attempts; retry later.
 	Exhausted
-	// Unavailable means that something behind us is away; try again soon.
+	// Unavailable means that a backend is unreachable; retry soon.
 	Unavailable
 )
 
-// Field blames one place in what was sent.
+// Field locates one fault in the submitted content.
 type Field struct {
 	// Pointer is an RFC 6901 JSON pointer into the content, such as
-	// "/config/groups/1/1/fileRegex"; empty means the whole.
+	// "/config/groups/1/1/fileRegex"; empty means the whole content.
 	Pointer string `json:"pointer"`
-	// Detail says what is wrong and what would be right.
+	// Detail explains the fault and the expected value.
 	Detail string `json:"detail"`
-	// Line and Column are 1-based positions in the text that was sent; 0 where
-	// there is none.
+	// Line and Column are 1-based positions in the submitted text; 0 if unknown.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
 }
 
-// Error is a failure that the caller may act on.
+// Error is a failure that the caller can act on.
 type Error struct {
 	Kind Kind
-	// Code is a stable name for programs, in snake_case ("slug_taken"). It
-	// becomes the last part of the problem type.
+	// Code is a stable, machine-readable name in snake_case ("slug_taken"). It becomes the
+	// last part of the problem type.
 	Code string
-	// Message is a sentence for a person: what happened, what to do.
+	// Message is a sentence for the user: what happened and what to do.
 	Message string
-	// Fields blame places in what was sent.
+	// Fields locate the faults in the submitted content.
 	Fields []Field
-	// Current is what the thing is now, where Kind is Stale or Conflict, so
-	// that the loser of a race can go on without asking again.
+	// Current is the current state of the object if Kind is Stale or Conflict. With it, the
+	// loser of a race can continue without another request.
 	Current any
-	// Err is the cause; it is logged, never shown.
+	// Err is the cause. It is logged but never shown.
 	Err error
 }
 
-// Error returns the message, with the places that it blames.
+// Error returns the message, followed by the details of Fields with their locations.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Message)
@@ -100,34 +99,34 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// New makes an error of a kind with a stable code and a message.
+// New returns an error of a kind with a stable code and a formatted message.
 func New(kind Kind, code, format string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// With returns a copy of e that blames the given fields too.
+// With returns a copy of e with fields added.
 func (e *Error) With(fields ...Field) *Error {
 	c := *e
 	c.Fields = append(append([]Field(nil), e.Fields...), fields...)
 	return &c
 }
 
-// Because returns a copy of e that remembers its cause.
+// Because returns a copy of e with err as its cause.
 func (e *Error) Because(err error) *Error {
 	c := *e
 	c.Err = err
 	return &c
 }
 
-// As returns the *Error in err's chain, and whether there is one.
+// As returns the first *Error in err's chain, and reports whether there is one.
 func As(err error) (*Error, bool) {
 	var e *Error
 	ok := errors.As(err, &e)
 	return e, ok
 }
 
-// Is reports whether err is a fault of the kind. Errors that are no faults are
-// Internal.
+// Is reports whether err is a fault of the kind. An error that is not an *Error counts as
+// Internal; a nil error has no kind.
 func Is(err error, kind Kind) bool {
 	if err == nil {
 		return false

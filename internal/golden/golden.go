@@ -1,5 +1,5 @@
-// Package golden compares what a test got with a file of its testdata, or writes
-// that file anew with -update. Only tests link it.
+// Package golden compares test output with a file in testdata, or rewrites that file with
+// -update. Only tests import it.
 package golden
 
 import (
@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write golden files anew")
 
-// Equal fails the test where got isn't what the file of testdata holds.
+// Equal fails the test if got differs from the file name in testdata.
 func Equal(tb testing.TB, name string, got []byte) {
 	tb.Helper()
 	path := filepath.Join("testdata", name)

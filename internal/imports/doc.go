@@ -1,4 +1,4 @@
-// Package imports plans what importing objects from files would do to a library: what is
-// created, what is replaced, and what is in conflict. It knows no kind of object, no
-// format of files and no storage.
+// Package imports plans an import of objects from files into a library: which objects it
+// creates, replaces, or finds in conflict. It is independent of the kind of object, the
+// file format and the storage.
 package imports

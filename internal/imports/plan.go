@@ -14,33 +14,33 @@ type Kind interface {
 	resource.Kind
 	// NumberedName returns the n-th of the names like name, from 2: "docs-2".
 	NumberedName(name string, n int) string
-	// KeepBoth returns spec under a free name, and notices about that. existing is kept
-	// beside it; nil if that is an entry of the files.
+	// KeepBoth returns spec under a free name, and notices about the renaming. existing is
+	// the object that keeps its name, or nil if that is another entry of the files.
 	KeepBoth(spec resource.Spec, name string, existing resource.Spec) (resource.Spec, []resource.Notice)
-	// ReplaceNotices returns notices about spec in the place of existing.
+	// ReplaceNotices returns notices about spec replacing existing.
 	ReplaceNotices(spec, existing resource.Spec) []resource.Notice
 }
 
 // Entry is an object in a file.
 type Entry struct {
 	resource.FileEntry
-	// Spec is normalized, and valid unless there are Problems.
+	// Spec is normalized. It is valid unless there are Problems.
 	Spec resource.Spec
-	// ID, CreatedAt and UpdatedAt are those that the file gives; zero if it doesn't.
+	// ID, CreatedAt and UpdatedAt are the values in the file; zero if absent.
 	ID                   uuid.UUID
 	CreatedAt, UpdatedAt time.Time
-	// ConflictRefuses reports that Conflict is the last of the Problems: it refuses the
-	// entry, unless that is taken by its index and the other one isn't taken. Without it,
-	// the policy decides.
+	// ConflictRefuses reports whether Conflict is the last of the Problems. It then rejects
+	// the entry, unless the policy selects the entry by its index and does not select the
+	// other one. If false, the policy decides the conflict.
 	ConflictRefuses bool
-	// Text is what the file has of the object; nil if only its Place is known.
+	// Text is the object's text in the file; nil if only its place is known.
 	Text Text
 }
 
 // Text is the text of an object in a file.
 type Text interface {
-	// Position returns the position of a pointer into the object, or of what is closest
-	// around it, from 1.
+	// Position returns the 1-based position of a pointer into the object, or of the closest
+	// enclosing value.
 	Position(pointer string) (line, column int)
 }
 
@@ -52,33 +52,33 @@ func (e Entry) Position(pointer string) (line, column int) {
 	return e.Text.Position(pointer)
 }
 
-// Item is what becomes of one entry.
+// Item is the planned result for one entry.
 type Item struct {
 	Entry
 	Action resource.Action
 	// Selected reports whether the policy selects the entry.
 	Selected bool
-	// Object is what is kept: with another name than the entry if both are kept, and with
-	// the id of the object that it updates. A new one has the id that the file gives if
-	// that is free in the library, else none, and gets one when it is stored.
+	// Object is the object to store. It has another name than the entry if both are kept,
+	// and the id of the object that it updates. A new object has the id in the file if that
+	// is free in the library; else it has none, and gets one when it is stored.
 	Object resource.Object
-	// Existing is the object that is updated or in the way, or that a new one is kept
-	// beside; nil if there is none.
+	// Existing is the object that is updated, that is in conflict, or that is kept
+	// alongside a new one; nil if there is none.
 	Existing *resource.Object
-	// Changes are what an update changes; with a conflict, what Replace would change.
+	// Changes are the changes of an update; for a conflict, the changes by Replace.
 	Changes []diff.Change
 	// FreeName is the name for KeepBoth, if there is a conflict.
 	FreeName string
-	// Reason is why there is a conflict, in a sentence.
+	// Reason explains the conflict in a sentence, if any.
 	Reason string
 }
 
-// Written reports whether the object is created or updated.
+// Written reports whether the import creates or updates the object.
 func (i Item) Written() bool {
 	return i.Action == resource.ActionCreate || i.Action == resource.ActionUpdate
 }
 
-// target returns the object that the item is; nil for a new one.
+// target returns the existing object that the item stands for; nil for a new one.
 func (i Item) target() *resource.Object {
 	if i.Action == resource.ActionCreate {
 		return nil
@@ -86,7 +86,7 @@ func (i Item) target() *resource.Object {
 	return i.Existing
 }
 
-// notice adds notices at their places in the text.
+// notice adds notices, with their positions in the text.
 func (i *Item) notice(all ...resource.Notice) {
 	for _, n := range all {
 		n.File = i.File
@@ -95,15 +95,15 @@ func (i *Item) notice(all ...resource.Notice) {
 	}
 }
 
-// Plan is what an import does.
+// Plan is the plan of an import.
 type Plan struct {
-	// Items has one element for each entry, in their order.
+	// Items has one element per entry, in the order of the entries.
 	Items []Item
 	// LimitError is a *fault.Error if the library would outgrow its limits.
 	LimitError error
 }
 
-// Count returns how many items have an action.
+// Count returns the number of items with the action.
 func (p Plan) Count(a resource.Action) int {
 	n := 0
 	for _, i := range p.Items {
@@ -114,7 +114,7 @@ func (p Plan) Count(a resource.Action) int {
 	return n
 }
 
-// Ops returns the operations that do the plan, one for each item that is Written.
+// Ops returns the operations that carry out the plan, one for each item that is Written.
 func (p Plan) Ops() []resource.Op {
 	var ops []resource.Op
 	for _, i := range p.Items {

@@ -16,10 +16,10 @@ import (
 
 type gadget = resourcetest.Gadget
 
-// id returns the n-th of the ids that the tests use.
+// id returns the n-th id used by the tests.
 func id(n int) uuid.UUID { return uuid.UUID{15: byte(n)} }
 
-// library returns the objects of gadgets, with the ids from 1.
+// library returns the gadgets as objects, with ids from 1.
 func library(gadgets ...gadget) []resource.Object {
 	var out []resource.Object
 	for i, g := range gadgets {
@@ -28,10 +28,10 @@ func library(gadgets ...gadget) []resource.Object {
 	return out
 }
 
-// entry returns an entry, without an id if that is 0.
+// entry returns an entry for g; withID 0 means no id.
 func entry(g gadget, withID int) imports.Entry { return imports.Entry{Spec: g, ID: id(withID)} }
 
-// plan plans the import of entries, in their order, each on a line of its own.
+// plan plans the import of entries, in their order, each on its own line.
 func plan(existing []resource.Object, policy imports.ConflictPolicy, entries ...imports.Entry) imports.Plan {
 	for i := range entries {
 		entries[i].Index, entries[i].Line = i, i+1
@@ -39,8 +39,8 @@ func plan(existing []resource.Object, policy imports.ConflictPolicy, entries ...
 	return imports.New(resourcetest.Kind{}, existing, entries, policy)
 }
 
-// lines are what becomes of each entry, with the name and the id that it has then, and what
-// is said about it.
+// lines returns one line per item: the action, the resulting name and id, the changes, and
+// the notices.
 func lines(p imports.Plan) []string {
 	var out []string
 	for _, i := range p.Items {

@@ -12,10 +12,10 @@ import (
 )
 
 // New plans the import of entries into a library with the existing objects of the kind.
-// An entry with the id of an existing object is that object, whatever its name. One with
-// the name of another object is in conflict with it, unless they are equal. Names are
-// compared with those that the library has now, also if an update frees one: the plan is
-// right in whatever order it is applied.
+// An entry with the id of an existing object stands for that object, whatever its name. One
+// with the name of another object is in conflict with it, unless they are equal. Names are
+// compared with the current ones of the library, even if an update frees one, so the plan
+// is correct in whatever order it is applied.
 func New(kind Kind, existing []resource.Object, entries []Entry, policy ConflictPolicy) Plan {
 	p := planner{
 		kind: kind, policy: policy, byName: map[string]*resource.Object{}, byID: map[uuid.UUID]*resource.Object{},
@@ -26,7 +26,7 @@ func New(kind Kind, existing []resource.Object, entries []Entry, policy Conflict
 		key := kind.NameKey(o.Spec.ObjectName())
 		p.byName[key], p.byID[o.ID], p.taken[key] = o, o, true
 	}
-	// A name in the files is taken, too, so that no entry gets the name of one further down.
+	// The names in the files are taken too, so that no entry gets the name of a later one.
 	for _, e := range entries {
 		p.taken[kind.NameKey(e.Spec.ObjectName())] = true
 	}
@@ -41,11 +41,12 @@ type planner struct {
 	policy ConflictPolicy
 	byName map[string]*resource.Object
 	byID   map[uuid.UUID]*resource.Object
-	// taken are the keys of the names that aren't free.
+	// taken holds the keys of the names that are not free.
 	taken map[string]bool
-	// chosen are the keys of the names of the valid entries that were selected.
+	// chosen holds the name keys of the valid, selected entries so far.
 	chosen map[string]bool
-	// assigned is the item that has a name or an id, see nameKey and idKey.
+	// assigned maps a name or an id to the index of the item that has it; see nameKey and
+	// idKey.
 	assigned map[string]int
 	items    []Item
 }
@@ -79,11 +80,11 @@ func (p *planner) plan(e Entry) Item {
 		item.Action = resource.ActionConflict
 		return item
 	}
-	item.Problems = nil // the other entry with the name was not selected
+	item.Problems = nil // the conflicting entry, if any, was not selected
 	p.chosen[name] = true
 	if target == nil && named != nil && len(p.diff(named, e.Spec)) == 0 {
-		// Another organization, or a copy of this one, made the same object: there is nothing
-		// to decide.
+		// An equal object, such as one from another organization or a copy of this one, is no
+		// conflict.
 		target = named
 		if e.ID != uuid.Nil {
 			item.notice(p.aboutID("the organization has this very %s under another id, which stays"))
@@ -101,20 +102,20 @@ func (p *planner) diff(before *resource.Object, after resource.Spec) []diff.Chan
 	return p.kind.Diff(before.Spec, after)
 }
 
-// none is no item.
+// none is the index of no item.
 const none = -1
 
-// conflict is what is in the way of an entry.
+// conflict describes what an entry conflicts with.
 type conflict struct {
-	// item is that of an entry before it, or none.
+	// item is the index of the earlier item that it conflicts with, or none.
 	item int
-	// existing is the object that Replace would replace; nil if that isn't stored yet.
+	// existing is the object that Replace would replace; nil if that is not stored yet.
 	existing *resource.Object
 	reason   string
 }
 
-// findConflict returns what is in the way of an item that is to become target (nil: a new
-// object); nil for nothing.
+// findConflict returns what prevents the item from becoming target, or nil. A nil target
+// means a new object.
 func (p *planner) findConflict(item Item, target *resource.Object) *conflict {
 	names := p.kind.Names()
 	name := item.Spec.ObjectName()
@@ -138,7 +139,7 @@ func (p *planner) findConflict(item Item, target *resource.Object) *conflict {
 	return nil
 }
 
-// where returns the place of an item in words.
+// where returns the item's place in the files, in parentheses.
 func where(i Item) string {
 	if i.File == "" {
 		return fmt.Sprintf(" (line %d)", i.Line)
@@ -146,10 +147,10 @@ func where(i Item) string {
 	return fmt.Sprintf(" (%s, line %d)", i.File, i.Line)
 }
 
-// resolve decides what becomes of an item in conflict.
+// resolve applies the policy to an item in conflict.
 func (p *planner) resolve(item *Item, target *resource.Object, c *conflict) {
 	item.Reason, item.Existing = c.reason, c.existing
-	item.FreeName = item.Spec.ObjectName() // if only its id is another one's
+	item.FreeName = item.Spec.ObjectName() // stays if only the id is taken
 	if _, ok := p.assigned[p.nameKey(item.FreeName)]; ok || p.byName[p.kind.NameKey(item.FreeName)] != nil {
 		item.FreeName = p.freeName(item.FreeName)
 	}
@@ -168,7 +169,7 @@ func (p *planner) resolve(item *Item, target *resource.Object, c *conflict) {
 	}
 }
 
-// freeName returns the first of the names like name that isn't taken.
+// freeName returns the first numbered variant of name that is not taken.
 func (p *planner) freeName(name string) string {
 	for n := 2; ; n++ {
 		free := p.kind.NumberedName(name, n)
@@ -178,8 +179,8 @@ func (p *planner) freeName(name string) string {
 	}
 }
 
-// replace puts the item in the place of what is in its way. If that place has another
-// owner by now, the conflict stays.
+// replace lets the item take the place of what it conflicts with. The conflict remains if
+// another item has taken that place already.
 func (p *planner) replace(item *Item, c *conflict) {
 	free := func(key string) bool {
 		i, ok := p.assigned[key]
@@ -204,11 +205,11 @@ func (p *planner) replace(item *Item, c *conflict) {
 	}
 }
 
-// keepBoth makes the item, under a free name, the object that it is by its id, or a new
-// one.
+// keepBoth stores the item under a free name. It updates the object with the item's id, if
+// any, and else creates a new one.
 func (p *planner) keepBoth(item *Item, target *resource.Object) {
 	if target != nil && target.ID != item.ID {
-		target = nil // only the name made it that one
+		target = nil // it was matched by name only
 	}
 	if _, ok := p.assigned[idKey(item.ID)]; ok {
 		target, item.Object.ID = nil, uuid.Nil
@@ -228,14 +229,14 @@ func (p *planner) keepBoth(item *Item, target *resource.Object) {
 	p.assign(item, target)
 }
 
-// aboutID returns a notice about the id in a file, with the singular of the kind.
+// aboutID returns a notice about the id in a file. format takes the singular of the kind.
 func (p *planner) aboutID(format string) resource.Notice {
 	singular := p.kind.Names().Singular
 	return resource.Notice{Pointer: "/" + singular + "_id", Detail: fmt.Sprintf(format, singular)}
 }
 
-// assign makes the item an update of target, or a new object, and keeps its name and its
-// id from the entries further down.
+// assign makes the item an update of target, or a new object if target is nil. It reserves
+// the item's name and id against later entries.
 func (p *planner) assign(item *Item, target *resource.Object) {
 	item.Action, item.Changes = resource.ActionCreate, nil
 	if target != nil {
@@ -253,7 +254,7 @@ func (p *planner) assign(item *Item, target *resource.Object) {
 	}
 }
 
-// checkLimits holds the library as it would be against its limits.
+// checkLimits checks the library as it would be after the import against its limits.
 func (p *planner) checkLimits(existing []resource.Object) error {
 	count, bytes := len(existing), 0
 	for _, o := range existing {

@@ -1,5 +1,5 @@
-// Package jobs knows what work there is to be done, not how it is done: the
-// arguments and queues that admin inserts and the worker works.
+// Package jobs defines the jobs that admin inserts and the worker works: their arguments and
+// queues, but not how they are done.
 package jobs
 
 import (
@@ -7,10 +7,10 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// The queues. Tokens have their own, so that a revocation never waits behind
-// documents, and large documents have, so that small ones never wait behind those.
-// Jobs begin in QueueDocuments: a worker moves those that turn out to be large.
-// QueueStatus needs no Redis, so it doesn't wait for what does.
+// The queues. Tokens have a dedicated queue, so that a revocation never waits behind
+// documents. Large documents have one, so that small ones never wait behind them. Jobs begin
+// in QueueDocuments; a worker moves the ones that turn out to be large. QueueStatus needs no
+// Redis, so its jobs don't wait for the jobs that do.
 const (
 	QueueDocuments = "documents"
 	QueueLarge     = "large_documents"
@@ -18,55 +18,54 @@ const (
 	QueueStatus    = "status"
 )
 
-// maxAttempts is generous: what still fails then is found by the sweep.
+// maxAttempts is generous: the sweep finds whatever still fails then.
 const maxAttempts = 25
 
-// PublishOrganization asks for the organization's current state to be
-// published. It is not unique per organization on purpose: a job that is
-// running may have read the state before the change that this one is for. A job
-// that finds another at work leaves it word and is done: the other one publishes
-// once more.
+// PublishOrganization is a job to publish an organization's current state. It is not unique
+// per organization on purpose: a running job may have read the state before the change that
+// this one is for. A job that finds another one running leaves a request with it and is
+// done; the other one then publishes once more.
 type PublishOrganization struct {
 	OrganizationID uuid.UUID `json:"organization_id"`
-	// Revision is the one that the change made: once it is published, or a later
-	// one, there is nothing to do.
+	// Revision is the revision of the change. Once that or a later one is published, there
+	// is nothing to do.
 	Revision int64 `json:"revision"`
 }
 
-// Kind names the job in the database.
+// Kind returns the name of the job in the database.
 func (PublishOrganization) Kind() string { return "publish_organization" }
 
-// InsertOpts are its queue and attempts.
+// InsertOpts returns the job's queue and maximum number of attempts.
 func (PublishOrganization) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueDocuments, MaxAttempts: maxAttempts}
 }
 
-// PublishToken asks for the token's current record to be published.
+// PublishToken is a job to publish a token's current record.
 type PublishToken struct {
 	TokenID uuid.UUID `json:"token_id"`
 	Version int64     `json:"version"`
 }
 
-// Kind names the job in the database.
+// Kind returns the name of the job in the database.
 func (PublishToken) Kind() string { return "publish_token" }
 
-// InsertOpts are its queue and attempts.
+// InsertOpts returns the job's queue and maximum number of attempts.
 func (PublishToken) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueTokens, MaxAttempts: maxAttempts}
 }
 
-// EvaluateStatus asks for the conditions of an organization's objects to be found out. Like
-// PublishOrganization it is not unique; one that comes late has nothing to do.
+// EvaluateStatus is a job to evaluate the conditions of an organization's objects. Like
+// PublishOrganization it is not unique; a late one has nothing to do.
 type EvaluateStatus struct {
 	OrganizationID uuid.UUID `json:"organization_id"`
-	// Revision is the one that the change made.
+	// Revision is the revision of the change.
 	Revision int64 `json:"revision"`
 }
 
-// Kind names the job in the database.
+// Kind returns the name of the job in the database.
 func (EvaluateStatus) Kind() string { return "evaluate_status" }
 
-// InsertOpts are its queue and attempts.
+// InsertOpts returns the job's queue and maximum number of attempts.
 func (EvaluateStatus) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueStatus, MaxAttempts: maxAttempts}
 }

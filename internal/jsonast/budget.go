@@ -7,28 +7,30 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// Budget bounds what one text, or several that share it, may become in memory.
+// Budget bounds the memory that one text, or several that share the budget, can take once
+// parsed.
 type Budget struct {
-	// Values and Text are how many values, and bytes of text, are left.
+	// Values and Text are the remaining number of values and of text bytes.
 	Values, Text int
-	// Depth is how deep values may be nested: it bounds the recursion of readers.
+	// Depth is the maximum nesting depth; it bounds the recursion of the parsers.
 	Depth int
-	// Marks are how many characters are left that may begin a value in YAML; JSON
-	// doesn't need them.
+	// Marks is the remaining number of characters that could start a YAML value. JSON doesn't
+	// use it.
 	Marks int
-	// Context ends the reading when it is done; nil for no end.
+	// Context stops the parsing when it is done; nil means never.
 	Context context.Context //nolint:containedctx // a budget is that of one request
-	// What is what is read, for messages: "This file".
+	// What names the input in messages: "This file".
 	What string
-	// TooManyValues and TooMuchText are the failures when nothing is left.
+	// TooManyValues and TooMuchText are the errors for an exhausted budget.
 	TooManyValues, TooMuchText error
 
 	spendings int
 }
 
-// Spend pays for values and for text. The error is one of the Budget's own.
+// Spend charges the budget for values and text. The error is TooManyValues, TooMuchText or that
+// of Context.
 func (b *Budget) Spend(values, textBytes int) error {
-	// Asking for the time costs more than a value does.
+	// Checking the context costs more than a value does.
 	if b.spendings++; b.spendings%1024 == 0 {
 		if err := b.CheckTime(); err != nil {
 			return err
@@ -45,12 +47,13 @@ func (b *Budget) Spend(values, textBytes int) error {
 	return nil
 }
 
-// Spent reports that nothing is left: what shares the budget can't be read either.
+// Spent reports whether the budget is exhausted: other texts that share it can't be read
+// either.
 func (b *Budget) Spent() bool {
 	return b.Values < 0 || b.Text < 0 || b.Marks < 0 || b.CheckTime() != nil
 }
 
-// CheckTime returns the error of a Context that is done.
+// CheckTime returns the error of Context, if it is done.
 func (b *Budget) CheckTime() error {
 	if b.Context == nil {
 		return nil
@@ -58,8 +61,8 @@ func (b *Budget) CheckTime() error {
 	return b.Context.Err()
 }
 
-// CheckDepth is for who goes deeper: the *fault.Error (Invalid, "too_deep") where
-// even skipping would be dangerous.
+// CheckDepth returns a *fault.Error (Invalid, "too_deep") if depth exceeds the limit. Beyond
+// it, even skipping values would be dangerous.
 func (b *Budget) CheckDepth(depth, line, column int) error {
 	if depth <= b.Depth {
 		return nil

@@ -19,10 +19,10 @@ import (
 // maxBlamed bounds the problems that Decode reports.
 const maxBlamed = 50
 
-// DecodeJSON reads the JSON of a request into what into points to, as Decode does.
-// The error is a *fault.Error: Malformed ("malformed_json", "not_utf8") where this is
-// not JSON, TooLarge where it exceeds b, Invalid ("invalid_body") with the pointer,
-// line and column of each problem.
+// DecodeJSON decodes the JSON of a request into the value that into points to, as Decode does.
+// The error is a *fault.Error: Malformed ("malformed_json", "not_utf8") if data isn't JSON,
+// TooLarge if it exceeds b, or Invalid ("invalid_body") with the pointer, line and column of
+// each problem.
 func DecodeJSON(data []byte, b *Budget, into any) error {
 	n, err := (&JSON{Budget: b}).Parse(data)
 	if err != nil {
@@ -31,11 +31,10 @@ func DecodeJSON(data []byte, b *Budget, into any) error {
 	return n.Decode(into)
 }
 
-// Decode stores n in what into points to, a struct as a rule. It is stricter than
-// encoding/json: names are those of the json tags in their very letters, and unknown
-// and doubled ones are refused; so are values of another type, texts that can't be
-// stored and numbers that aren't whole where integers are wanted. Null leaves a
-// value as it is. The error is a *fault.Error (Invalid, "invalid_body").
+// Decode stores n in the value that into points to, usually a struct. It is stricter than
+// encoding/json. Names must match the json tags exactly, and unknown and duplicate names are
+// refused. So are values of another type, texts that can't be stored, and fractions for integer
+// fields. Null leaves a value unchanged. The error is a *fault.Error (Invalid, "invalid_body").
 func (n *Node) Decode(into any) error {
 	var d decoder
 	d.value(At(""), n, reflect.ValueOf(into).Elem())
@@ -111,7 +110,7 @@ func (d *decoder) value(at *Path, n *Node, to reflect.Value) {
 	}
 }
 
-// refuseFlaws blames what can't be kept below a value of any shape.
+// refuseFlaws reports the flaws of n and of all values below it.
 func (n *Node) refuseFlaws(at *Path, d *decoder) {
 	n.Flaws(at, func(at *Path, detail string, line, column int) { d.blame(at, line, column, "%s", detail) })
 }
@@ -133,7 +132,7 @@ func (d *decoder) text(at *Path, n *Node, to reflect.Value) {
 	to.SetString(n.Text)
 }
 
-// unmarshaled reads a type that has a form as text.
+// unmarshaled decodes text with the UnmarshalText method of its target.
 func (d *decoder) unmarshaled(at *Path, n *Node, to encoding.TextUnmarshaler) {
 	what := "text of the right form"
 	if _, ok := to.(*time.Time); ok {
@@ -163,7 +162,7 @@ func (d *decoder) list(at *Path, n *Node, to reflect.Value) {
 	to.Set(items)
 }
 
-// entries reads an object whose names are data.
+// entries decodes an object into a map.
 func (d *decoder) entries(at *Path, n *Node, to reflect.Value) {
 	if n.Kind != Object {
 		d.mustBe("an object", at, n)
@@ -206,7 +205,7 @@ func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
 		switch {
 		case f.Flaw != "":
 			d.blame(&below, f.Line, f.Column, "%s", f.Flaw)
-		case i < 0 && len(d.problems) <= maxBlamed: // looking for the nearest name isn't free
+		case i < 0 && len(d.problems) <= maxBlamed: // finding the nearest name is expensive
 			d.blame(&below, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(wording.Shortened(f.Name, 60)), known(f.Name, names))
 		case i >= 0:
 			d.value(&below, f.Value, to.Field(places[i]))
@@ -214,7 +213,7 @@ func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
 	}
 }
 
-// known advises on a name that isn't known.
+// known suggests a known name in place of name.
 func known(name string, names []string) string {
 	if len(names) == 0 {
 		return "none is known here"
@@ -222,8 +221,7 @@ func known(name string, names []string) string {
 	return "the nearest known one is " + strconv.Quote(typo.Nearest(name, names))
 }
 
-// members returns the names by which JSON knows the fields of a struct, and their
-// places in it.
+// members returns the JSON names of a struct's fields, and the indexes of the fields.
 func members(t reflect.Type) (names []string, places []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)

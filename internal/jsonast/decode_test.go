@@ -83,7 +83,7 @@ func TestDecodeRefusesWhatIsNotExpected(t *testing.T) {
 		p := f.Fields[0]
 		assert.Equal(t, want, fmt.Sprintf("%d:%d %s %s", p.Line, p.Column, p.Pointer, p.Detail), text)
 	}
-	// What YAML lets through is no less refused.
+	// Values that YAML can express but that can't be stored are refused, too.
 	n, err := parseYAML("name: \"a\\0b\"\n", yamlBudget())
 	require.NoError(t, err)
 	f, ok := fault.As(n.Decode(&target{}))
@@ -96,7 +96,7 @@ func TestDecodeRefusesWhatIsNotExpected(t *testing.T) {
 	assert.Equal(t, "malformed_json", f.Code)
 }
 
-// allocated returns how many bytes do allocates.
+// allocated returns the number of bytes that do allocates.
 func allocated(do func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -105,8 +105,8 @@ func allocated(do func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// A name as long as the text, with thousands of values below it: pointers to each
-// would be the square of the text.
+// A name can be as long as the text, with thousands of values below it. Pointers to all of them
+// would take memory quadratic in the text size.
 func TestLongNamesCostNoMoreThanTheirText(t *testing.T) {
 	roomy := func() *Budget {
 		b := budget()

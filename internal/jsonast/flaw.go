@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// Malformed is the failure where a text stops making sense. what is the sentence
-// without its end, "This is not valid JSON"; a line of 0 is none.
+// Malformed returns the error for a text that can't be parsed. The message starts with what, such
+// as "This is not valid JSON". A line of 0 means no position.
 func Malformed(code, what, detail string, line, column int) error {
 	message := what + "."
 	if line > 0 {
@@ -21,8 +21,8 @@ func Malformed(code, what, detail string, line, column int) error {
 		With(fault.Field{Detail: detail, Line: line, Column: column})
 }
 
-// CheckUTF8 returns a *fault.Error (Malformed, "not_utf8") with the first byte of
-// a text that isn't UTF-8. what is what is read: "This file".
+// CheckUTF8 returns a *fault.Error (Malformed, "not_utf8") with the position of the first byte
+// that isn't UTF-8. what names the input: "This file".
 func CheckUTF8(what string, data []byte) error {
 	if utf8.Valid(data) {
 		return nil
@@ -48,7 +48,7 @@ func CheckUTF8(what string, data []byte) error {
 
 const nulFlaw = "this text contains the character U+0000, which can't be stored; remove it"
 
-// TextFlaw says why a text can't be kept; "" where it can.
+// TextFlaw returns why a text can't be stored, or "".
 func TextFlaw(s string) string {
 	switch {
 	case !utf8.ValidString(s):
@@ -59,7 +59,7 @@ func TextFlaw(s string) string {
 	return ""
 }
 
-// Inexact says why a number that is written so can't be kept, see CanonicalNumber.
+// Inexact explains why a number can't be stored as written, see CanonicalNumber.
 func Inexact(written string) string {
 	if len(written) > 40 {
 		written = written[:40] + "…"
@@ -67,7 +67,7 @@ func Inexact(written string) string {
 	return "the number " + written + " can't be kept exactly; write it as text, in quotes"
 }
 
-// Duplicate blames a name that its object has already.
+// Duplicate returns the message for a duplicate field of an object.
 func Duplicate(name string, firstLine int) string {
 	return "the field " + strconv.Quote(name) + " is here twice (first on line " + strconv.Itoa(firstLine) + "); keep one"
 }
@@ -75,9 +75,8 @@ func Duplicate(name string, firstLine int) string {
 // TrimBOM returns data without a byte order mark at its start.
 func TrimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\uFEFF")) }
 
-// CheckText returns a *fault.Error (Malformed, "not_utf8" or "control_character")
-// for what is no text in UTF-8, or has characters that no editor shows. what is what
-// is read: "This file".
+// CheckText returns a *fault.Error (Malformed, "not_utf8" or "control_character") if data isn't
+// UTF-8 or has characters that no editor displays. what names the input: "This file".
 func CheckText(what string, data []byte) error {
 	if err := CheckUTF8(what, data); err != nil {
 		return err

@@ -8,27 +8,26 @@ import (
 	"unicode/utf8"
 )
 
-// JSON reads RFC 8259 JSON into nodes. encoding/json gives no positions of values
-// and takes duplicate names and broken surrogates silently.
+// JSON parses RFC 8259 JSON into nodes. encoding/json doesn't report positions of values, and
+// silently accepts duplicate names and invalid surrogates.
 type JSON struct {
-	// Budget is what reading may cost.
+	// Budget bounds the cost of parsing.
 	Budget *Budget
-	// OrYAML says that the text may as well be YAML, for advice about what JSON
-	// hasn't got.
+	// OrYAML allows messages to suggest YAML for syntax that JSON lacks.
 	OrYAML bool
-	// Lenient takes commas before a closing bracket.
+	// Lenient accepts commas before a closing bracket.
 	Lenient bool
 
-	// Commas counts those commas, once a text was read; FirstComma is the first.
+	// Commas counts those commas after Parse; FirstComma is the first.
 	Commas     int
 	FirstComma Comma
-	// Commented says that it was a comment that couldn't be read.
+	// Commented reports whether parsing failed at a comment.
 	Commented bool
 }
 
-// Parse reads a text, with or without a byte order mark. The error is a
-// *fault.Error: Malformed ("malformed_json", "not_utf8") with the position where
-// the text stops making sense, or what the Budget, or its Context, has to say.
+// Parse parses a text, with or without a byte order mark. The error is a *fault.Error
+// (Malformed, "malformed_json" or "not_utf8") with the position of the first syntax error, or
+// that of the Budget or its Context.
 func (j *JSON) Parse(data []byte) (*Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	if err := j.Budget.CheckTime(); err != nil {
@@ -62,13 +61,13 @@ type jsonParser struct {
 	*JSON
 	data []byte
 	pos  int
-	// line is that of counted; column is counted along, as files of one line
-	// reach megabytes.
+	// line and column are the position of counted. They are counted incrementally, as
+	// single-line files reach megabytes.
 	line, column int
 	counted      int
 }
 
-// here returns the position of p.pos. It only ever moves forward.
+// here returns the position of p.pos, which only moves forward.
 func (p *jsonParser) here() (line, column int) {
 	for p.counted < p.pos {
 		if p.data[p.counted] == '\n' {
@@ -106,7 +105,7 @@ func (p *jsonParser) peek() byte {
 	return 0
 }
 
-// found names the next character, for messages.
+// found describes the next character for messages.
 func (p *jsonParser) found() string {
 	if p.pos >= len(p.data) {
 		return "the end of the text"

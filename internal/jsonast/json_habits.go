@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// What people write into JSON although it has neither: comments, and commas
-// before a closing bracket.
+// Common syntax that JSON doesn't have: comments, and commas before a closing bracket.
 
 // Comma is a comma before a closing bracket.
 type Comma struct {
@@ -15,13 +14,13 @@ type Comma struct {
 	Line, Column int
 }
 
-// String says what is wrong with it.
+// String returns the message for the comma.
 func (c Comma) String() string {
 	return fmt.Sprintf("JSON has no comma before a closing %c", c.Closing)
 }
 
-// unexpected says what was expected at the next character, and what is there. A
-// comment is told as what it is, not as a slash.
+// unexpected returns an error with the expected syntax and the next character. A comment is
+// reported as a comment, not as a slash.
 func (p *jsonParser) unexpected(expected string) error {
 	if !startsComment(p.data[p.pos:]) {
 		return p.broken("%s, found %s", expected, p.found())
@@ -37,8 +36,8 @@ func startsComment(s []byte) bool {
 	return len(s) > 1 && s[0] == '/' && (s[1] == '/' || s[1] == '*')
 }
 
-// comma reads a comma; last reports that only the closing bracket followed, which
-// is read too.
+// comma consumes a comma. last reports whether the closing bracket followed, which is consumed,
+// too.
 func (p *jsonParser) comma(closing byte) (last bool, err error) {
 	line, column := p.here()
 	p.pos++
@@ -61,9 +60,8 @@ func (p *jsonParser) comma(closing byte) (last bool, err error) {
 	return true, nil
 }
 
-// LooksLikeJSON tells whether a text is meant as JSON: its first character opens an
-// object or a list, and the next a quoted name, an object or the end, comments
-// aside.
+// LooksLikeJSON reports whether a text is meant as JSON. Its first character opens an object or
+// a list. The next is a quote, a bracket or brace, or the end. Comments are skipped.
 func LooksLikeJSON(data []byte) bool {
 	t := skipComments(data[:min(len(data), 4096)])
 	if len(t) == 0 || t[0] != '{' && t[0] != '[' {

@@ -124,7 +124,7 @@ func TestBudget(t *testing.T) {
 		want error
 	}{
 		{"[" + strings.Repeat("0,", 500) + "0]", nil},
-		{"[" + strings.Repeat("0,", 500) + "0]", errValues}, // what is left is for all together
+		{"[" + strings.Repeat("0,", 500) + "0]", errValues}, // the texts share the budget
 		{"0", errValues},
 	} {
 		_, err := (&JSON{Budget: b}).Parse([]byte(c.text))
@@ -137,7 +137,8 @@ func TestBudget(t *testing.T) {
 	assert.ErrorContains(t, err, "This is nested too deeply to be read.: line 1, column 22: nested deeper than 20 levels")
 }
 
-// FuzzJSON takes what encoding/json takes, and reads the same out of it.
+// FuzzJSON checks that JSON accepts the same texts as encoding/json and decodes the same
+// values.
 func FuzzJSON(f *testing.F) {
 	for _, text := range []string{`{"a": [1, -0.5e3, true, null, "\ud83d\udd0d\n"]}`, `[1,]`, `{"a":1,"a":2}`, `"\ud83d"`, "1e999", "// x\n{}", "\uFEFF[]"} {
 		f.Add(text)

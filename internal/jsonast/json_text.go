@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// str reads a string; the flaw is about what it says, the error about how it is
-// written.
+// str parses a string. flaw is a problem with the content; err is a syntax error.
 func (p *jsonParser) str() (s, flaw string, err error) {
 	p.pos++
 	var b strings.Builder
@@ -45,7 +44,7 @@ func (p *jsonParser) str() (s, flaw string, err error) {
 	}
 }
 
-// shortEscape is what a single character after a backslash stands for.
+// shortEscape returns the character for a single-character escape.
 func shortEscape(c byte) (rune, bool) {
 	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 && c != 0 {
 		return rune("\"\\/\b\f\n\r\t"[i]), true
@@ -53,8 +52,8 @@ func shortEscape(c byte) (rune, bool) {
 	return 0, false
 }
 
-// escape reads an escape, both halves of a surrogate pair at once; a lonely half
-// is returned as it is.
+// escape parses an escape, including both halves of a surrogate pair. An unpaired half is
+// returned as it is.
 func (p *jsonParser) escape() (rune, error) {
 	p.pos++
 	c := p.peek()

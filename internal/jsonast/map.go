@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Map is an object whose members keep their order when it is written.
+// Map is an object that keeps the order of its members when it is written.
 type Map []Pair
 
 // Pair is one member of a Map.
@@ -33,7 +33,7 @@ func (m Map) With(extra map[string]any) Map {
 	return m
 }
 
-// MarshalJSON writes the members in their order.
+// MarshalJSON writes the members in order.
 func (m Map) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -57,8 +57,8 @@ func (m Map) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Marshal is json.Marshal without the escapes for HTML, which would only make our
-// documents longer and harder to read.
+// Marshal is json.Marshal without HTML escapes, which would only make our documents longer and
+// harder to read.
 func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

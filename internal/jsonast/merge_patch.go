@@ -1,7 +1,7 @@
 package jsonast
 
-// MergePatch applies a merge patch (RFC 7396, section 2). What comes from the patch keeps
-// its positions.
+// MergePatch applies a merge patch (RFC 7396, section 2). Values from the patch keep their
+// positions.
 func MergePatch(target, patch *Node) *Node {
 	if patch.Kind != Object {
 		return patch

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// Kind is what a value is.
+// Kind is the kind of a value.
 type Kind uint8
 
 // The kinds of values.
@@ -16,25 +16,24 @@ const (
 	Text
 	List
 	Object
-	Broken // a value that JSON has no shape for; Flaw says why
+	Broken // a value without a JSON representation; Flaw has the reason
 )
 
-// Node is a value that remembers where it was written.
+// Node is a value with its source position.
 type Node struct {
 	Kind  Kind
 	Truth bool
-	// Text is that of a Text; of a Number, its canonical form.
+	// Text is the content of a Text, and the canonical form of a Number.
 	Text   string
 	Items  []*Node
 	Fields []Field
-	// Flaw says why this value can't be kept.
+	// Flaw is the reason why this value can't be stored, if any.
 	Flaw string
-	// Style is | or > for a text that YAML has as a block of lines.
+	// Style is | or > for the text of a YAML block scalar.
 	Style byte
-	// Template marks what YAML makes of {{name}}: an object with an object for a
-	// key.
+	// Template marks YAML's interpretation of {{name}}: an object with an object as a key.
 	Template bool
-	// Line and Column count from 1, columns in characters.
+	// Line and Column start at 1. Columns count characters.
 	Line, Column int
 }
 
@@ -42,11 +41,11 @@ type Node struct {
 type Field struct {
 	Name         string
 	Value        *Node
-	Flaw         string // why this member can't be kept
+	Flaw         string // why this member can't be stored, if any
 	Line, Column int
 }
 
-// Get returns a member of an object, or nil.
+// Get returns the value of a member of an object, or nil.
 func (n *Node) Get(name string) *Node {
 	if n == nil {
 		return nil
@@ -59,8 +58,7 @@ func (n *Node) Get(name string) *Node {
 	return nil
 }
 
-// Value is the node in JSON shapes. Broken ones are nil: they are refused by
-// Flaws.
+// Value returns the node as a plain JSON value. Broken values are nil; Flaws reports them.
 func (n *Node) Value() any {
 	switch n.Kind {
 	case Truth:
@@ -88,7 +86,7 @@ func (n *Node) Value() any {
 	}
 }
 
-// Describe names what was found, for "must be text, not a list".
+// Describe describes the value for messages such as "must be text, not a list".
 func (n *Node) Describe() string {
 	switch n.Kind {
 	case Truth:
@@ -108,7 +106,7 @@ func (n *Node) Describe() string {
 	}
 }
 
-// Flaws calls blame for everything below n that can't be kept. at leads to n.
+// Flaws calls blame for every flaw of n and of the values below it. at is the path of n.
 func (n *Node) Flaws(at *Path, blame func(at *Path, detail string, line, column int)) {
 	if n.Flaw != "" {
 		blame(at, n.Flaw, n.Line, n.Column)

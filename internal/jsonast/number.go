@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// CanonicalNumber gives the one form in which a number is kept, the one that
-// JavaScript writes; false where a float64 can't hold exactly what was written.
-// Editors would change such a number silently, and jsonb spells it as it likes.
+// CanonicalNumber returns the form in which a number is stored, which is that of JavaScript. It
+// returns false if a float64 can't represent the number exactly. Editors would change such a
+// number silently, and jsonb has its own notation.
 func CanonicalNumber(text string) (json.Number, bool) {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
@@ -17,9 +17,9 @@ func CanonicalNumber(text string) (json.Number, bool) {
 	}
 	if f == 0 {
 		if digitsOf(text).digits != "" {
-			return "", false // too small to be told from zero
+			return "", false // underflows to zero
 		}
-		return "0", true // jsonb knows no -0
+		return "0", true // jsonb has no -0
 	}
 	form := byte('f')
 	if abs := math.Abs(f); abs < 1e-6 || abs >= 1e21 {
@@ -33,7 +33,7 @@ func CanonicalNumber(text string) (json.Number, bool) {
 	return json.Number(canonical), true
 }
 
-// decimal is a number without the ways to spell it: 0.digits × 10^exponent.
+// decimal is a number independent of its notation: 0.digits × 10^exponent.
 type decimal struct {
 	negative bool
 	digits   string
@@ -49,8 +49,7 @@ func digitsOf(text string) decimal {
 	mantissa := text
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		mantissa = text[:i]
-		// An exponent too long for an int is beyond any float64, or stands
-		// behind a zero.
+		// An exponent too long for an int is beyond any float64, or belongs to a zero.
 		d.exponent, _ = strconv.Atoi(text[i+1:])
 	}
 	whole, fraction, _ := strings.Cut(mantissa, ".")
@@ -65,8 +64,8 @@ func digitsOf(text string) decimal {
 	return d
 }
 
-// PlainLength returns the length of a number written without an exponent, as
-// Postgres writes one. A number that isn't in canonical form counts as it is.
+// PlainLength returns the length of a number written without an exponent, as Postgres writes
+// it. A number without an exponent counts as it is written.
 func PlainLength(text string) int {
 	if !strings.ContainsAny(text, "eE") {
 		return len(text)
@@ -88,7 +87,7 @@ func PlainLength(text string) int {
 	}
 }
 
-// SetNumber makes n the number that is written so, or Broken.
+// SetNumber sets n to the number with this notation, or to Broken.
 func (n *Node) SetNumber(written string) {
 	canonical, ok := CanonicalNumber(written)
 	if !ok {

@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// maxPointer bounds the JSON pointers that Path.String returns, in bytes: a text can
-// have names as long as itself, and thousands of values below them.
+// maxPointer bounds the JSON pointers that Path.String returns, in bytes. A text can have names
+// as long as itself, with thousands of values below them.
 const maxPointer = 1 << 10
 
-// Path is the way to a value while a tree is walked. It costs nothing until it is
-// needed as text: building the pointer of each value would cost the length of all
-// names around it, once per value.
+// Path is the path of a value during a tree walk. It is only formatted on demand: a pointer for
+// each value would cost the length of all enclosing names once per value.
 type Path struct {
 	parent *Path
 	prefix string
@@ -28,8 +27,8 @@ func (p *Path) Field(name string) Path { return Path{parent: p, name: name, inde
 // Item returns the path of an item of the list at p.
 func (p *Path) Item(i int) Path { return Path{parent: p, index: i} }
 
-// String returns the path as a JSON pointer (RFC 6901). Where that is longer than
-// 1 KiB, it is the pointer of the closest value around it that has a shorter one.
+// String returns the path as a JSON pointer (RFC 6901). If that is longer than 1 KiB, it
+// returns the pointer of the closest ancestor with a shorter one.
 func (p *Path) String() string {
 	var steps []*Path
 	root := p

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Step is the part of a JSON pointer (RFC 6901) that leads to a field: "/a~1b". A
-// strings.Replacer would build tables of 6 KiB for each name.
+// Step returns the JSON pointer (RFC 6901) segment for a field: "/a~1b". A strings.Replacer
+// would allocate tables of 6 KiB per name.
 func Step(name string) string {
 	return "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
-// Find returns the node at a pointer, or the closest one around it, and whether
-// it is the very one.
+// Find returns the node at a pointer, or else its closest existing ancestor. The result reports
+// whether the node is at the pointer itself.
 func (n *Node) Find(pointer string) (*Node, bool) {
 	if pointer == "" {
 		return n, true
@@ -35,13 +35,14 @@ func (n *Node) Find(pointer string) (*Node, bool) {
 	return n, true
 }
 
-// Position is where a pointer, or what is closest around it, stands in the text.
+// Position returns the text position of the node at a pointer, or of its closest existing
+// ancestor.
 func (n *Node) Position(pointer string) (line, column int) {
 	at, _ := n.Find(pointer)
 	return at.Line, at.Column
 }
 
-// Overlap reports whether one pointer is the other, or around it.
+// Overlap reports whether the pointers are equal or one contains the other.
 func Overlap(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// SchemaOf returns the JSON Schema (2020-12) of what Decode accepts for a value of v's
-// type. Fields whose tags say omitempty or omitzero may be absent.
+// SchemaOf returns the JSON Schema (2020-12) for values that Decode accepts for the type of v.
+// Fields tagged omitempty or omitzero are optional.
 func SchemaOf(v any) Map { return schemaOf(reflect.TypeOf(v)) }
 
 func schemaOf(t reflect.Type) Map {

@@ -10,10 +10,9 @@ import (
 	"unicode"
 )
 
-// MarshalYAML returns a Map, a map (sorted), a list, or a scalar as a YAML document
-// that YAML 1.1 and 1.2 readers understand alike: the same bytes for the same value.
-// The lines of header become comments at its top. It panics on a value without a
-// JSON shape.
+// MarshalYAML returns a Map, a map (sorted by key), a list or a scalar as a YAML document. YAML
+// 1.1 and 1.2 parsers read it alike, and the same value gives the same bytes. The lines of
+// header become comments at its top. It panics on a value without a JSON representation.
 func MarshalYAML(v any, header string) []byte {
 	var e emitter
 	e.header(header)
@@ -34,7 +33,7 @@ func (e *emitter) header(header string) {
 		return
 	}
 	for line := range strings.SplitSeq(strings.TrimRight(header, "\n"), "\n") {
-		// What breaks a line for some readers would end the comment.
+		// Characters that some parsers take for a line break would end the comment.
 		line = strings.Map(func(r rune) rune {
 			if !printable(r) || r == '\t' {
 				return ' '
@@ -45,8 +44,7 @@ func (e *emitter) header(header string) {
 	}
 }
 
-// block writes a collection; inline means that the cursor stands where its
-// first entry goes, otherwise that a line has to be begun.
+// block writes a collection. inline means that the first entry continues the current line.
 func (e *emitter) block(v any, indent int, inline bool) {
 	begin := func() {
 		if !inline {
@@ -90,7 +88,7 @@ func (e *emitter) block(v any, indent int, inline bool) {
 	}
 }
 
-// under writes a value after a key or a dash that stands at indent.
+// under writes a value after a key or a dash at column indent.
 func (e *emitter) under(v any, indent int) {
 	if isEmptyOrScalar(v) {
 		e.WriteByte(' ')
@@ -105,7 +103,7 @@ func (e *emitter) under(v any, indent int) {
 	e.block(v, indent+2, false)
 }
 
-// size is the length of a collection, and -1 for a scalar.
+// size returns the length of a collection, or -1 for a scalar.
 func size(v any) int {
 	switch v := v.(type) {
 	case Map:
@@ -122,7 +120,7 @@ func size(v any) int {
 
 func isEmptyOrScalar(v any) bool { return size(v) <= 0 }
 
-// scalar writes a scalar and ends the line. indent is that of what it belongs to.
+// scalar writes a scalar and ends the line. indent is the indentation of its parent.
 func (e *emitter) scalar(v any, indent int) {
 	switch v := v.(type) {
 	case nil:
@@ -145,8 +143,8 @@ func (e *emitter) scalar(v any, indent int) {
 	e.WriteByte('\n')
 }
 
-// yamlNumber gives a number with an exponent a decimal point: YAML 1.1 takes it
-// for text without one.
+// yamlNumber adds a decimal point to a number with an exponent: YAML 1.1 reads it as text
+// otherwise.
 func yamlNumber(n string) string {
 	if i := strings.IndexAny(n, "eE"); i >= 0 && !strings.Contains(n, ".") {
 		return n[:i] + ".0" + n[i:]
@@ -154,7 +152,7 @@ func yamlNumber(n string) string {
 	return n
 }
 
-// literal writes a block scalar; empty lines stay empty.
+// literal writes a literal block scalar without indenting empty lines.
 func (e *emitter) literal(s string, indent int) {
 	e.WriteByte('|')
 	switch {
@@ -174,9 +172,9 @@ func (e *emitter) literal(s string, indent int) {
 	}
 }
 
-// isLiteral reports whether every reader gets a text back from a literal block:
-// several lines, none of which a reader could take for indentation, for the end
-// of the document or for two lines.
+// isLiteral reports whether every parser reads s back from a literal block. It must have
+// several lines, none of which could be taken for indentation, the end of the document or two
+// lines.
 func isLiteral(s string) bool {
 	if !strings.Contains(s, "\n") || strings.IndexByte(" \t\n", s[0]) >= 0 {
 		return false
@@ -189,14 +187,14 @@ func isLiteral(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && !printable(r) })
 }
 
-// printable reports whether a character can stand in YAML as it is, and means
-// the same to all readers.
+// printable reports whether a character can appear unescaped in YAML with the same meaning to
+// all parsers.
 func printable(r rune) bool {
 	switch {
 	case r == '\t', r >= 0x20 && r <= 0x7E:
 		return true
 	case r == 0x2028, r == 0x2029, r == 0xFEFF, r == unicode.ReplacementChar:
-		// A replacement character may stand for a broken byte; let it be seen.
+		// A replacement character can stand for a broken byte; the escape makes it visible.
 		return false
 	}
 	return r >= 0xA0 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000
@@ -204,8 +202,7 @@ func printable(r rune) bool {
 
 var (
 	plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-	// reserved are the plain words that one reader or another takes for
-	// something else than text.
+	// reserved matches plain words that some parser reads as something other than text.
 	reserved = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|null|nil|none|nan|inf|infinity)$`)
 )
 
@@ -216,7 +213,7 @@ func yamlKey(name string) string {
 	return quoted(name)
 }
 
-// yamlText writes a text on one line, plain where that is safe.
+// yamlText writes a text on one line, plain if that is safe.
 func yamlText(s string) string {
 	if isPlain(s) {
 		return s
@@ -224,9 +221,8 @@ func yamlText(s string) string {
 	return quoted(s)
 }
 
-// isPlain reports whether a text can go without quotes, on the safe side:
-// numbers, dates and whatever begins with a character that means something to
-// YAML begin with what is not listed here.
+// isPlain reports whether a text needs no quotes. It is conservative: a plain text can't begin
+// like a number, a date or any other YAML syntax.
 func isPlain(s string) bool {
 	if s == "" || reserved.MatchString(s) {
 		return false
@@ -238,7 +234,7 @@ func isPlain(s string) bool {
 		if i == 0 && r < 0x80 && !unicode.IsLetter(r) && !strings.ContainsRune(`_(\/^$`, r) {
 			return false
 		}
-		// Some readers trim more than the space and the tab.
+		// Some parsers trim more than spaces and tabs.
 		if r >= 0x80 && unicode.IsSpace(r) {
 			return false
 		}
@@ -247,7 +243,7 @@ func isPlain(s string) bool {
 		!strings.Contains(s, ": ") && !strings.Contains(s, " #")
 }
 
-// quoted writes a text in double quotes, on one line however long.
+// quoted writes a text in double quotes, on one line of any length.
 func quoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestScalarStyles holds how single texts are written.
+// TestScalarStyles checks the notation of single texts.
 func TestScalarStyles(t *testing.T) {
 	cases := map[string]string{
 		"plain text":              "plain text",

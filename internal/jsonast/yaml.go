@@ -8,26 +8,24 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// YAML reads one YAML document into nodes: all YAML that anybody sends or keeps in a
-// file goes through here. Scanning and structure are yaml.v3's; what a scalar means
-// is decided here, as YAML 1.2 has it, because that is how editors read it.
+// YAML parses one YAML document into nodes. All YAML from requests and files is parsed here.
+// yaml.v3 does the scanning and the structure. Scalars are interpreted here, according to YAML
+// 1.2, because that is how editors read them.
 type YAML struct {
-	// Budget is what reading may cost. It is checked before yaml.v3 builds
-	// anything, and again while aliases are followed.
+	// Budget bounds the cost of parsing. It is checked before yaml.v3 builds its tree, and
+	// again while aliases are expanded.
 	Budget *Budget
-	// Empty is the failure where there is no value in the text.
+	// Empty is the error for a text without a value.
 	Empty error
-	// Several tells, in the failure where there is more than one document, what to
-	// do about it.
+	// Several is the advice in the error for a text with several documents.
 	Several string
-	// Locate turns a position into the one to remember; nil keeps it.
+	// Locate maps each position to the one to record; nil records it unchanged.
 	Locate func(line, column int) (int, int)
 }
 
-// Parse reads a text, with or without a byte order mark. The error is a
-// *fault.Error: Malformed ("malformed_yaml", "several_documents", "not_utf8",
-// "control_character") with a position, the Empty one, or the
-// Budget's, or that of its Context.
+// Parse parses a text, with or without a byte order mark. The error is a *fault.Error
+// (Malformed, "malformed_yaml", "several_documents", "not_utf8" or "control_character") with a
+// position, Empty, or that of the Budget or its Context.
 func (r YAML) Parse(data []byte) (*Node, error) {
 	if err := r.Budget.CheckTime(); err != nil {
 		return nil, err
@@ -68,7 +66,7 @@ func (r YAML) Parse(data []byte) (*Node, error) {
 	return c.convert(take(&doc, 0), 0)
 }
 
-// decodeYAML guards against yaml.v3, which panics on some odd input.
+// decodeYAML recovers from panics of yaml.v3, which occur for some odd input.
 func decodeYAML(dec *yaml.Decoder, into *yaml.Node) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -80,7 +78,7 @@ func decodeYAML(dec *yaml.Decoder, into *yaml.Node) (err error) {
 
 type yamlConverter struct {
 	budget *Budget
-	// open are the anchored nodes that we are inside of.
+	// open holds the anchored nodes that enclose the current one.
 	open   map[*yaml.Node]bool
 	locate func(line, column int) (int, int)
 }
@@ -114,7 +112,8 @@ func (c *yamlConverter) convert(y *yaml.Node, depth int) (*Node, error) {
 	return n, err
 }
 
-// hasCollectionTag refuses sets, ordered maps and tags of one's own.
+// hasCollectionTag reports whether y has no tag or the wanted one. It rejects sets, ordered
+// maps and custom tags.
 func hasCollectionTag(n *Node, y *yaml.Node, want string) bool {
 	if y.Style&yaml.TaggedStyle == 0 || y.Tag == want {
 		return true
@@ -133,7 +132,7 @@ func (c *yamlConverter) alias(y *yaml.Node, depth int) (*Node, error) {
 	}
 	n, err := c.convert(y.Alias, depth+1)
 	if n != nil {
-		n.Line, n.Column, n.Style = line, column, 0 // where it is used is where to look
+		n.Line, n.Column, n.Style = line, column, 0 // problems point to the alias
 	}
 	return n, err
 }
@@ -146,9 +145,9 @@ func (c *yamlConverter) enter(y *yaml.Node) func() {
 	return func() { delete(c.open, y) }
 }
 
-// child returns an item of a collection, or a key or value. It is dropped from there,
-// so that the memory of what was converted is free for what is still to be, unless an
-// alias can lead to the collection again.
+// child returns an item, key or value of a collection. It removes the child from the tree, so
+// that the memory of converted nodes can be reused. It doesn't if an alias could lead to the
+// collection again.
 func (c *yamlConverter) child(y *yaml.Node, i int) *yaml.Node {
 	if len(c.open) > 0 {
 		return y.Content[i]
@@ -156,7 +155,7 @@ func (c *yamlConverter) child(y *yaml.Node, i int) *yaml.Node {
 	return take(y, i)
 }
 
-// take removes a node from the one around it.
+// take removes a child from its parent.
 func take(y *yaml.Node, i int) *yaml.Node {
 	child := y.Content[i]
 	y.Content[i] = nil
@@ -213,8 +212,8 @@ func (c *yamlConverter) fields(n *Node, y *yaml.Node, depth int) error {
 	return nil
 }
 
-// key reads the name of a field. What isn't text becomes the text that
-// JavaScript would make of it.
+// key decodes the name of a field. Other scalars become the text to which JavaScript converts
+// them.
 func (c *yamlConverter) key(f *Field, owner *Node, key *yaml.Node) error {
 	for key.Kind == yaml.AliasNode && key.Alias != nil {
 		key = key.Alias
@@ -239,7 +238,7 @@ func (c *yamlConverter) key(f *Field, owner *Node, key *yaml.Node) error {
 	return c.budget.Spend(0, len(f.Name))
 }
 
-// merge adds what `<<` brings: the fields that aren't there yet.
+// merge adds the fields of a `<<` merge that don't exist yet.
 func (c *yamlConverter) merge(n *Node, first map[string]int, y *yaml.Node, depth int) error {
 	source, err := c.convert(y, depth+1)
 	if err != nil {

@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-// blankComments returns data with comments overwritten by blanks, which keeps all
-// positions. yaml.v3 keeps 200 bytes for each comment until the end of the text, and no
-// reader wants them. A comment stays where it, or this function's understanding of the
-// text, could make a difference:
+// blankComments returns data with comments overwritten by blanks, which preserves all
+// positions. yaml.v3 holds 200 bytes per comment until the end of the text, and no caller uses
+// them. A comment stays if it affects the meaning of the text, or might:
 //
-//   - a comment ends a plain scalar, which goes on in the next line if that is
-//     indented further than what the scalar belongs to;
+//   - a comment ends a plain scalar, which otherwise continues in the next line if that is
+//     indented further than the scalar's parent;
 //   - blanks at the end of a block scalar can be part of it;
-//   - where a quote or a flow collection may be open, see marks, or anything else is
-//     uncertain, everything stays.
+//   - if a quote or a flow collection may be open (see marks), or anything else is uncertain,
+//     all comments stay.
 //
 // data itself is not changed.
 func blankComments(data []byte) []byte {
@@ -37,36 +36,36 @@ func blankComments(data []byte) []byte {
 	return b.out
 }
 
-// commentBlanker is the state between two lines.
+// commentBlanker is the scanner's state between two lines.
 type commentBlanker struct {
 	marks
 	data, out []byte
-	// plain is set while a plain scalar may be continued: by lines that are indented
-	// further than the column owner, -1 for the text as a whole.
+	// plain is set while a plain scalar can continue in lines indented further than the column
+	// owner. owner is -1 for the document itself.
 	plain bool
 	owner int
-	// inBlock is set from the header of a block scalar to the next line behind it that
-	// is neither blank nor a comment.
+	// inBlock is set from the header of a block scalar to the next line after it that is
+	// neither blank nor a comment.
 	inBlock bool
-	// ahead is where the next line begins that is neither blank nor a comment, and
-	// indentAhead how far that is indented, -1 at the end of the text.
+	// ahead is the start of the next line that is neither blank nor a comment. indentAhead is
+	// its indentation, or -1 at the end of the text.
 	ahead, indentAhead int
 }
 
-// next reads the line from start to end.
+// next scans the line from start to end.
 func (b *commentBlanker) next(start, end int) {
 	line, within := b.data[start:end], b.block.open
 	b.line(line)
 	if b.block.open && !within {
-		// marks doesn't know of headers that tell how far the block is indented, nor of
-		// what looks like a header in a plain scalar.
+		// marks ignores headers with an indentation indicator, and text in a plain scalar that
+		// looks like a header.
 		header, _, _ := bytes.Cut(line[headOf(line).end:], []byte(" "))
 		b.uncertain = bytes.ContainsAny(header, "123456789") || b.plain && indentOf(line) > b.owner
 	}
 	if b.uncertain {
 		return
 	}
-	if b.block.open { // the header, or a line within
+	if b.block.open { // the header, or a line of the block
 		b.inBlock, b.plain = true, false
 		return
 	}
@@ -75,7 +74,7 @@ func (b *commentBlanker) next(start, end int) {
 	indent := indentOf(line)
 	switch {
 	case indent < len(whole) && whole[indent] == '\t':
-		b.uncertain = true // yaml.v3 takes some of these for a part of a comment
+		b.uncertain = true // yaml.v3 reads some of these as part of a comment
 	case len(text) == 0:
 	case len(text) > indent && text[indent] == '#':
 		if !b.inBlock && b.dedents(end) {
@@ -92,7 +91,7 @@ func (b *commentBlanker) next(start, end int) {
 	}
 }
 
-// content reads a line that begins a value; end is where the next line begins.
+// content scans a line that begins a value; end is the start of the next line.
 func (b *commentBlanker) content(start int, h head, line []byte, end int) {
 	if h.end >= len(line) {
 		return
@@ -103,12 +102,12 @@ func (b *commentBlanker) content(start int, h head, line []byte, end int) {
 		comment = len(line)
 	}
 	value := bytes.TrimRight(line[h.end:comment], " \t")
-	if mayBeBlock(value) { // one that marks doesn't take for one
+	if mayBeBlock(value) { // one that marks doesn't recognize
 		b.uncertain = true
 		return
 	}
 	if hasColon(value) {
-		b.owner = h.end // a key that headOf doesn't take for one
+		b.owner = h.end // a key that headOf doesn't recognize
 	}
 	b.plain = len(value) > 0
 	b.uncertain = b.owner < 0
@@ -121,8 +120,8 @@ func (b *commentBlanker) content(start int, h head, line []byte, end int) {
 	b.plain = false
 }
 
-// commentIn returns where the comment in a line begins that has no quotes before it,
-// -1 where there is none behind an index.
+// commentIn returns the start of the first comment after from, in a line without quotes before
+// it. It returns -1 if there is no comment.
 func commentIn(line []byte, from int) int {
 	for i := max(from, 1); i < len(line); i++ {
 		if line[i] == '#' && isBlank(line[i-1]) {
@@ -132,8 +131,8 @@ func commentIn(line []byte, from int) int {
 	return -1
 }
 
-// mayBeBlock reports whether a value that is none of marks' block scalars may begin one
-// all the same, behind a key in quotes or a tag for example.
+// mayBeBlock reports whether a value can begin a block scalar that marks doesn't recognize,
+// such as one after a quoted key or a tag.
 func mayBeBlock(value []byte) bool {
 	for i, c := range value {
 		if (c == '|' || c == '>') && (i == 0 || i+1 == len(value) || isBlank(value[i-1]) && !isBlank(value[i+1])) {
@@ -154,10 +153,10 @@ func indentOf(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " "
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
-// dedents reports whether what follows the lines until end doesn't continue the plain
-// scalar that is open there, if any.
+// dedents reports whether the text after the lines up to end doesn't continue an open plain
+// scalar, if any.
 func (b *commentBlanker) dedents(end int) bool {
-	// The line that was found for a comment is the one for all comments before it.
+	// The line found for one comment serves for all comments before that line.
 	for b.ahead < end || b.ahead < len(b.data) && b.indentAhead < 0 {
 		b.ahead = max(b.ahead, end)
 		line := b.data[b.ahead:]
@@ -168,7 +167,7 @@ func (b *commentBlanker) dedents(end int) bool {
 		trimmed := bytes.TrimRight(text, "\r\n")
 		switch {
 		case hasOtherBreak(line) || len(trimmed) > 0 && trimmed[0] == '\t':
-			b.indentAhead = math.MaxInt // yaml.v3 takes some of these for comments, or for one line
+			b.indentAhead = math.MaxInt // yaml.v3 reads some of these as comments, or as one line
 		case len(trimmed) > 0 && trimmed[0] != '#':
 			b.indentAhead = indentOf(line)
 		default:

@@ -21,7 +21,7 @@ func TestBlankCommentsKeepsPositions(t *testing.T) {
 		"x: # c\n  a: *b # c\n":      "x:    \n  a: *b    \n",
 		"x: a#b # c\ny: é # c\n":     "x: a#b    \ny: é    \n",
 		"x: a\n# c\ny: b\n":          "x: a\n   \ny: b\n",
-		// These stay: the comment makes a difference, or might.
+		// These stay: the comment affects the meaning, or might.
 		"x: a # c\n  b\n":             "x: a # c\n  b\n",
 		"x: a\n# c\n  b\n":            "x: a\n# c\n  b\n",
 		"x: a\n  - b # c\n  - d\n":    "x: a\n  - b # c\n  - d\n",
@@ -35,7 +35,7 @@ func TestBlankCommentsKeepsPositions(t *testing.T) {
 	}
 }
 
-// Reading many comments costs no more than reading as many values.
+// Comments cost no more memory than the same number of values.
 func TestYAMLCommentsCostNoMemory(t *testing.T) {
 	read := func(item string) uint64 {
 		b := yamlBudget()
@@ -55,10 +55,10 @@ func TestYAMLCommentsCostNoMemory(t *testing.T) {
 	}
 }
 
-// FuzzBlankComments holds that no text means anything else without its comments, and
-// that what yaml.v3 refuses with them is refused without. YAML.Parse refuses texts that
-// fail CheckText before it blanks comments; yaml.v3 refuses some of these for the bytes
-// in a comment alone.
+// FuzzBlankComments checks that no text changes its meaning without its comments. A text that
+// yaml.v3 refuses with them must be refused without them, too. YAML.Parse refuses texts that
+// fail CheckText before it blanks comments; yaml.v3 refuses some of these only for the bytes in
+// a comment.
 func FuzzBlankComments(f *testing.F) {
 	for _, text := range []string{"a: b # c\n", "x: |+\n  a\n\n# c\n", "x: a # c\n  b\n", "- a\n# c\n- b", "? a # c\n: b # c\n", "--- a # c\n...\n# c\n"} {
 		f.Add(text)
@@ -71,7 +71,7 @@ func FuzzBlankComments(f *testing.F) {
 	})
 }
 
-// The texts are made of what matters to comments; a fuzzer seldom finds such.
+// The texts are composed of tokens that affect comments; a fuzzer rarely finds such texts.
 func TestBlankCommentsChangesNoMeaning(t *testing.T) {
 	from := rand.New(rand.NewPCG(5, 6))
 	parts := []string{
@@ -111,8 +111,8 @@ func requireSameWithoutComments(t *testing.T, text string) (blankedAny bool) {
 	return true
 }
 
-// decodedYAML returns the documents of a text without their comments, and without the
-// places of empty values: yaml.v3 takes the end of a comment for such.
+// decodedYAML returns the documents of a text without comments and without positions of empty
+// values. yaml.v3 sets those to the end of a comment.
 func decodedYAML(data []byte) (docs []*yaml.Node, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for {

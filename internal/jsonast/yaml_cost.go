@@ -7,12 +7,12 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// maxDirectives bounds the lines of a YAML text that begin with %: yaml.v3 compares
-// each %TAG with all before it.
+// maxDirectives bounds the lines of a YAML text that begin with %: yaml.v3 compares each %TAG
+// with all preceding ones.
 const maxDirectives = 100
 
-// spendYAML pays for what yaml.v3 is about to build of a text: it builds its whole
-// tree, at 200 bytes a value, before we see any of it.
+// spendYAML charges the budget for the tree that yaml.v3 is about to build. It builds the whole
+// tree, at 200 bytes a value, before returning any of it.
 func (b *Budget) spendYAML(data []byte) error {
 	directives := 0
 	for line := range bytes.Lines(data) {
@@ -31,12 +31,11 @@ func (b *Budget) spendYAML(data []byte) error {
 	return nil
 }
 
-// CountMarks returns no less than half of the values that yaml.v3 makes of a text, or
-// limit+1 where that is less. It counts what may begin one: a line,
-// an item, a key, a value, a flow collection and what is in it. The lines of block
-// scalars, which are most of a file of modes, are one value; so are quoted texts.
-// Where it can't be certain that it reads a line as yaml.v3 does, it counts
-// everything from there on.
+// CountMarks returns at least half of the number of values that yaml.v3 builds from a text, or
+// limit+1 if that is less. It counts potential starts of values: a line, an item, a key, a
+// value, a flow collection and its content. The lines of a block scalar, which make up most of
+// a modes file, count as one value; so do quoted texts. From the first line that yaml.v3 could
+// read differently, it counts everything.
 func CountMarks(data []byte, limit int) int {
 	var m marks
 	for line := range bytes.Lines(data) {
@@ -47,31 +46,31 @@ func CountMarks(data []byte, limit int) int {
 	return m.count
 }
 
-// marks is the state between two lines.
+// marks is the scanner's state between two lines.
 type marks struct {
 	count int
-	// uncertain says that a quote, or a flow collection, may be open.
+	// uncertain is set if a quote or a flow collection could be open.
 	uncertain bool
 	block     block
 }
 
-// block is a block scalar.
+// block is the state of a block scalar.
 type block struct {
 	open bool
-	// parent is the column of what it belongs to; what is not indented further
-	// ends it. From its first line on, indent is that line's.
+	// parent is the column of the scalar's parent; lines that aren't indented further end the
+	// scalar. From the first line on, indent is that line's indentation.
 	parent, indent int
 }
 
-// otherBreaks are what yaml.v3 takes for the end of a line, too.
+// otherBreaks are further line breaks of yaml.v3.
 var otherBreaks = []string{"\u0085", "\u2028", "\u2029"}
 
 // head is the part of a line before its value.
 type head struct {
-	// dashes are the items that begin there; of the last one, and of the key, the
-	// column from 0 (-1 for none).
+	// dashes counts the list items that begin in the line. dash and key are the columns, from
+	// 0, of the last dash and of the key; -1 for none.
 	dashes, dash, key int
-	// end is where the value begins.
+	// end is the start of the value.
 	end int
 }
 
@@ -100,7 +99,7 @@ func headOf(line []byte) head {
 	return h
 }
 
-// isBlockHeader reports whether a value is the beginning of a block scalar.
+// isBlockHeader reports whether a value begins a block scalar.
 func isBlockHeader(value []byte) bool {
 	if value[0] != '|' && value[0] != '>' {
 		return false
@@ -121,8 +120,8 @@ func (m *marks) line(line []byte) {
 	h := headOf(line)
 	value := bytes.TrimRight(line[h.end:], " \r\n")
 	if len(value) > 0 && isBlockHeader(value) {
-		// What belongs to no key belongs to its last dash, or to nothing: then it
-		// is indented, too.
+		// Without a key the parent is the last dash, or the document. The document's block is
+		// indented, too.
 		parent := h.key
 		if parent < 0 {
 			parent = max(0, h.dash)
@@ -133,7 +132,7 @@ func (m *marks) line(line []byte) {
 	m.value(line, h, value)
 }
 
-// within reports whether a line is one of an open block scalar.
+// within reports whether a line belongs to an open block scalar.
 func (m *marks) within(line []byte) bool {
 	if !m.block.open {
 		return false
@@ -156,7 +155,7 @@ func (m *marks) value(line []byte, h head, value []byte) {
 	case len(value) == 0 || value[0] == '#' || isQuoted(value):
 		m.count += 2 + h.dashes
 	case (isASCIIWord(value[0]) || value[0] >= 0x80) && (!bytes.ContainsAny(value, "\"'[{") || !hasColon(value)):
-		m.all(line, 0) // plain text, in which brackets and commas are that
+		m.all(line, 0) // plain text, where brackets and commas have no meaning
 	case !bytes.ContainsAny(value, "\"'[{"):
 		m.all(line, 1)
 	case isFlow(value):
@@ -167,8 +166,8 @@ func (m *marks) value(line []byte, h head, value []byte) {
 	}
 }
 
-// all counts everything in a line that may begin a value; in a flow collection, a
-// comma may begin as many as perComma.
+// all counts everything in a line that could begin a value. In a flow collection, a comma can
+// begin up to perComma values.
 func (m *marks) all(line []byte, perComma int) {
 	m.count++
 	for i, c := range line {
@@ -181,7 +180,7 @@ func (m *marks) all(line []byte, perComma int) {
 			if i+1 == len(line) || strings.IndexByte(" \t\r\n,[]{}", line[i+1]) >= 0 {
 				m.count++
 			}
-		case '\r', '\xC2', '\xE2': // lone breaks, see otherBreaks
+		case '\r', '\xC2', '\xE2': // lone line breaks, see otherBreaks
 			m.count += min(perComma, 1)
 		}
 	}
@@ -203,7 +202,7 @@ func isASCIIWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// hasColon reports whether there may be a key in a plain text.
+// hasColon reports whether a plain text could contain a key.
 func hasColon(value []byte) bool {
 	return bytes.Contains(value, []byte(": ")) || bytes.Contains(value, []byte(":\t")) || bytes.HasSuffix(value, []byte(":"))
 }
@@ -227,8 +226,7 @@ func isQuoted(value []byte) bool {
 	return false
 }
 
-// isFlow reports whether a value is a flow collection without quotes, closed at its
-// end.
+// isFlow reports whether a value is a flow collection without quotes, closed at its end.
 func isFlow(value []byte) bool {
 	depth := 0
 	for i, c := range value {

@@ -9,17 +9,17 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// yamlSource hands a text to yaml.v3 and stops when the time is over.
+// yamlSource is a reader for yaml.v3 that fails when the budget's context is done.
 type yamlSource struct {
 	data   []byte
 	budget *Budget
 	pos    int
-	// chunk is how far whole chunks are handed out; behind it, it is one character
-	// at a time.
+	// chunk is the offset up to which data is returned in one piece; after it, each Read
+	// returns one character.
 	chunk int
 }
 
-// Read is for yaml.v3, which asks for what it needs next.
+// Read implements io.Reader for yaml.v3.
 func (r *yamlSource) Read(p []byte) (int, error) {
 	if err := r.budget.CheckTime(); err != nil {
 		return 0, err
@@ -37,12 +37,12 @@ func (r *yamlSource) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// lookahead is more than yaml.v3 reads ahead of what it complains about.
+// lookahead exceeds the number of bytes that yaml.v3 reads beyond an error.
 const lookahead = 16 << 10
 
-// failure says where yaml.v3 gave up. Its own line is that of the construct
-// it was in, off by one at times, and it gives no column; so we parse again,
-// handing out one character at a time where it stopped, and look how far it came.
+// failure returns an error with the position at which yaml.v3 stopped. yaml.v3 reports the line
+// of the enclosing construct, sometimes off by one, and no column. So failure parses the text a
+// second time, one character at a time near the end, to see how far it is read.
 func (r *yamlSource) failure(cause error) error {
 	if err := r.budget.CheckTime(); err != nil {
 		return err
@@ -64,14 +64,14 @@ func (r *yamlSource) failure(cause error) error {
 	}
 	line, column := position(r.data, again.pos)
 	if strings.Contains(detail, "did not find expected key") || strings.Contains(detail, "did not find expected '-'") {
-		// The first word of the line is wrong, not the last.
+		// The error is in the first word of the line, not in the last.
 		text := r.data[lineStart(r.data, line):]
 		column = 1 + len(text) - len(bytes.TrimLeft(text, " \t"))
 	}
 	return Malformed("malformed_yaml", "This is not valid YAML", detail, line, column)
 }
 
-// lineStart is the offset at which a line begins.
+// lineStart returns the offset of the start of a line.
 func lineStart(data []byte, line int) int {
 	offset := 0
 	for range line - 1 {
@@ -80,8 +80,8 @@ func lineStart(data []byte, line int) int {
 	return offset
 }
 
-// position is the line and column of the last character before an offset that
-// isn't white space: readers look a little ahead of what they complain about.
+// position returns the line and column of the last non-blank character before an offset:
+// parsers read slightly beyond an error.
 func position(data []byte, offset int) (line, column int) {
 	before := bytes.TrimRight(data[:offset], " \t\r\n")
 	if len(before) > 0 {

@@ -8,8 +8,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// scalar decides what a YAML scalar means by the YAML 1.2 core schema: `on`,
-// `yes`, dates, 1_000 and 12:30 are text, 012 is twelve.
+// scalar interprets a YAML scalar according to the YAML 1.2 core schema: `on`, `yes`, dates,
+// 1_000 and 12:30 are text, and 012 is twelve.
 func scalar(n *Node, y *yaml.Node) {
 	if y.Style&yaml.TaggedStyle != 0 {
 		taggedScalar(n, y)
@@ -47,7 +47,7 @@ func plainScalar(n *Node, s string) {
 		return
 	}
 	switch {
-	case strings.IndexByte("+-.0123456789", s[0]) < 0: // nearly all there is
+	case strings.IndexByte("+-.0123456789", s[0]) < 0: // the most common case
 		n.Kind, n.Text = Text, s
 	case decimalNumber.MatchString(s):
 		n.SetNumber(s)

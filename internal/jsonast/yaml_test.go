@@ -26,8 +26,8 @@ func yamlBudget() *Budget {
 	return b
 }
 
-// 32 KB that would become 90,000 copies of a text: what is refused is what aliases
-// would expand to, not what was sent.
+// A text of 32 KB would expand to 90,000 copies of a string. The budget applies to the expanded
+// aliases, not to the size of the input.
 func TestYAMLAliasesOfAliasesCostNoMoreThanTheBudget(t *testing.T) {
 	text := "a: &a " + strings.Repeat("x", 20_000) + "\n" +
 		"b: &b [" + strings.Repeat("*a,", 300) + "]\n" +
@@ -109,8 +109,8 @@ func nodes(n *yaml.Node) int {
 	return count
 }
 
-// FuzzCountMarks holds that the count is an upper bound, but for a factor of two:
-// where it reads a line otherwise than yaml.v3 does, it must count more.
+// FuzzCountMarks checks that twice the count is an upper bound. Lines that CountMarks reads
+// differently than yaml.v3 must count more.
 func FuzzCountMarks(f *testing.F) {
 	for _, text := range []string{
 		"a: |\n  x\n  - y\nb: [1, {c: d}]\n", "- - |\n    [[,\n- x", "a: >-2 # c\n    {x\n", "\"a\n b: |\n   \", []", "[ \"\na: |\n  \", [],[]\n]",

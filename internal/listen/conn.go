@@ -9,29 +9,29 @@ import (
 	"time"
 )
 
-// MinWriteRate is the least rate, in bytes a second, at which a client must
-// receive what is written to it, averaged over Options.Stall.
+// MinWriteRate is the least rate, in bytes per second, at which a client must
+// receive a response, averaged over Options.Stall.
 const MinWriteRate = 1 << 10
 
-// conn is a served connection. fasthttp, like net/http, knows a deadline for a
-// whole response only: too short for a large one to a slow client, and none at all
-// for streams. So each chunk of a write gets a deadline of its own.
+// conn is a served connection. fasthttp, like net/http, has only a deadline for a
+// whole response: too short for a large response to a slow client, and not applicable
+// to streams. So each chunk of a write gets its own deadline.
 type conn struct {
 	net.Conn
 	l *Listener
-	// network is what the connection is counted by; the zero Addr for a trusted peer.
+	// network is the key that the connection is counted by; the zero Addr for a trusted peer.
 	network netip.Addr
-	// idleSince is when the last write ended, in Unix nanoseconds, and 0 while a
+	// idleSince is when the last write ended, in Unix nanoseconds. It is 0 while a
 	// request is read or answered.
 	idleSince atomic.Int64
-	// ends is the deadline that the server set for all of a response, in Unix
+	// ends is the deadline that the server set for the whole response, in Unix
 	// nanoseconds; 0 for none.
 	ends    atomic.Int64
 	evicted atomic.Bool
 	gone    atomic.Bool
 }
 
-// Read reads from the client. A connection that was given up for another one ends
+// Read reads from the client. A connection that was evicted for another one fails
 // like any that was idle for too long.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
@@ -44,7 +44,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes all of p while the client receives it at MinWriteRate or faster.
+// Write writes all of p as long as the client receives it at MinWriteRate or faster.
 func (c *conn) Write(p []byte) (written int, err error) {
 	c.idleSince.Store(0)
 	chunk := max(int(MinWriteRate*c.l.o.Stall/time.Second), 1)
@@ -69,7 +69,7 @@ func (c *conn) Write(p []byte) (written int, err error) {
 	}
 }
 
-// deadline is that of the next chunk.
+// deadline returns the deadline of the next chunk.
 func (c *conn) deadline() time.Time {
 	stalled := time.Now().Add(c.l.o.Stall)
 	if ends := c.ends.Load(); ends != 0 && ends < stalled.UnixNano() {
@@ -78,7 +78,7 @@ func (c *conn) deadline() time.Time {
 	return stalled
 }
 
-// SetWriteDeadline bounds all writes to come, in addition to the deadlines of
+// SetWriteDeadline bounds all later writes, in addition to the deadlines of
 // their chunks.
 func (c *conn) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() {
@@ -97,7 +97,7 @@ func (c *conn) SetDeadline(t time.Time) error {
 	return c.SetReadDeadline(t)
 }
 
-// Close closes the connection, once.
+// Close closes the connection; later calls do nothing.
 func (c *conn) Close() error {
 	if c.gone.Swap(true) {
 		return nil

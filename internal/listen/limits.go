@@ -5,32 +5,32 @@ import (
 	"syscall"
 )
 
-// Limits bound the connections that are served at once.
+// Limits bounds the connections that are served at once.
 type Limits struct {
-	// Total bounds all of them.
+	// Total bounds the number of all connections.
 	Total int
-	// PerAddress bounds those of one IPv4 address, or of one IPv6 /64.
+	// PerAddress bounds the connections of one IPv4 address, or of one IPv6 /64.
 	PerAddress int
-	// Descriptors is what the limits were made for: how many files the process may
-	// have open. 0 if that isn't known.
+	// Descriptors is the number of files that the process can have open, from which
+	// the limits were computed. 0 means that it isn't known.
 	Descriptors int
 }
 
 const (
-	// reserve is how many descriptors are kept for everything that isn't a served
-	// connection: the private port, Postgres or Redis, files, refused connections.
+	// reserve is the number of descriptors left for everything but served connections:
+	// the private port, Postgres or Redis, files, refused connections.
 	reserve = 160
-	// fewDescriptors is a limit that is worth a warning.
+	// fewDescriptors is the limit below which a warning is logged.
 	fewDescriptors = 4096
 )
 
-// LimitsFor returns the limits of a process with the descriptors that it has. At
-// most ceiling connections are served, and one address gets a share of them: one
-// in shareOf. total and perAddress are what an operator has set, 0 for nothing;
-// neither raises the total beyond what the descriptors allow.
+// LimitsFor returns the limits for this process and the descriptors that it has. By
+// default at most ceiling connections are served, and one address gets one in shareOf of
+// them. total and perAddress are the operator's settings, 0 if not set. Neither raises
+// the total beyond what the descriptors allow.
 //
-// Go has raised the soft limit of descriptors to the hard one, or to one below it,
-// at the start of the process (package syscall): nothing is left to raise.
+// At startup Go raises the soft limit of descriptors to the hard one, or to one below it
+// (package syscall), so there is nothing left to raise.
 func LimitsFor(total, perAddress, ceiling, shareOf int) Limits {
 	l := limitsFor(descriptors(), ceiling, shareOf)
 	if total > 0 {
@@ -46,24 +46,24 @@ func LimitsFor(total, perAddress, ceiling, shareOf int) Limits {
 func limitsFor(descriptors, ceiling, shareOf int) Limits {
 	total := ceiling
 	if descriptors > 0 {
-		// Where there are few, half of them are kept.
+		// If there are few descriptors, at least half of them are usable for connections.
 		total = min(ceiling, max(descriptors-reserve, descriptors/2))
 	}
 	return Limits{Total: max(total, 1), PerAddress: max(total/shareOf, 1), Descriptors: descriptors}
 }
 
-// descriptors is how many files this process may have open, or 0 if that can't be
-// known.
+// descriptors returns how many files this process can have open, or 0 if that can't be
+// determined.
 func descriptors() int {
 	var l syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
 		return 0
 	}
-	const most = 1 << 30 // also what RLIM_INFINITY comes to
+	const most = 1 << 30 // also the result for RLIM_INFINITY
 	return int(min(l.Cur, most))
 }
 
-// warn logs a limit that is too low for a program that many clients connect to.
+// warn logs a warning if the limit is too low for a program that many clients connect to.
 func (l Limits) warn(log *slog.Logger) {
 	if l.Descriptors > 0 && l.Descriptors < fewDescriptors {
 		log.Warn("the process may open few files; raise the hard limit (ulimit -Hn, LimitNOFILE=)",

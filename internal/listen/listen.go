@@ -14,45 +14,45 @@ import (
 )
 
 const (
-	// firstPause and maxPause bound how long to wait before accepting again after a
-	// failure.
+	// firstPause and maxPause bound how long to wait after a failure before
+	// accepting again.
 	firstPause = 5 * time.Millisecond
 	maxPause   = time.Second
-	// logEvery is the least time between two log lines of the same kind.
+	// logEvery is the least interval between two log lines of the same kind.
 	logEvery = 30 * time.Second
 
-	// scanPause is the least time between two searches for idle connections that
-	// find none.
+	// scanPause is how long to wait after a search for idle connections that found
+	// none.
 	scanPause = 100 * time.Millisecond
 
 	// DefaultStall is the default of Options.Stall.
 	DefaultStall = 30 * time.Second
 	// DefaultIdle is the default of Options.Idle. It is longer than the heartbeat of
-	// event streams, so that they are never taken for idle.
+	// event streams, so that they never count as idle.
 	DefaultIdle = 15 * time.Second
 )
 
-// Options configure a Listener.
+// Options configures a Listener.
 type Options struct {
 	Log    *slog.Logger
 	Limits Limits
-	// Trusted reports whether an address may open any number of connections up to
+	// Trusted reports whether an address can open any number of connections up to
 	// the total, as a proxy does; nil trusts none.
 	Trusted func(netip.Addr) bool
 	// Metrics is where the metrics are registered, as orgmodes_<Program>_...; nil
 	// registers none.
 	Metrics prometheus.Registerer
 	Program string
-	// Stall is how long a client may take to receive writeChunk bytes before its
-	// connection is cut; 0 means DefaultStall.
+	// Stall is how long a client can take to receive one chunk, MinWriteRate times Stall,
+	// before its connection is cut; 0 means DefaultStall.
 	Stall time.Duration
-	// Idle is how long a connection must have been idle before it is closed in favor
+	// Idle is how long a connection must have been idle before it can be closed in favor
 	// of a new one at a limit; 0 means DefaultIdle.
 	Idle time.Duration
 }
 
 // Listener accepts connections within limits. Its Accept returns an error only
-// when the listener is closed or broken for good.
+// when the listener is closed or permanently broken.
 type Listener struct {
 	net.Listener
 	o       Options
@@ -67,13 +67,13 @@ type Listener struct {
 	conns      map[*conn]struct{}
 	perAddress map[netip.Addr]int
 
-	// scanAfter is when to look for idle connections again after none was found.
+	// scanAfter is the earliest time for another search after one that found none idle.
 	scanAfter time.Time
 
 	failures, refused sampler
 }
 
-// sampler lets a log line through every logEvery, with the count since the last.
+// sampler lets one log line through per logEvery, with the count since the previous one.
 type sampler struct {
 	mu    sync.Mutex
 	last  time.Time
@@ -91,7 +91,7 @@ func (s *sampler) next() (count uint64, ok bool) {
 	return 0, false
 }
 
-// New wraps a listener of TCP connections.
+// New returns a Listener that wraps inner, a listener of TCP connections.
 func New(inner net.Listener, o Options) (*Listener, error) {
 	if o.Stall == 0 {
 		o.Stall = DefaultStall
@@ -115,14 +115,14 @@ func New(inner net.Listener, o Options) (*Listener, error) {
 	return l, nil
 }
 
-// Open is the number of connections that are served.
+// Open returns the number of connections that are being served.
 func (l *Listener) Open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.conns)
 }
 
-// Close stops accepting. Connections that are served stay open.
+// Close stops accepting. Connections that are being served stay open.
 func (l *Listener) Close() error {
 	l.close()
 	err := l.Listener.Close()
@@ -153,8 +153,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// passes reports whether accepting can succeed later: the process or the system
-// is short of something, or the client or the network failed (accept(2)).
+// passes reports whether accepting can succeed later. The process or the system
+// is short of a resource, or the client or the network failed (accept(2)).
 func passes(err error) bool {
 	for _, e := range []syscall.Errno{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
@@ -168,7 +168,7 @@ func passes(err error) bool {
 	return false
 }
 
-// acceptFailed makes room where descriptors have run out, and logs at times.
+// acceptFailed makes room if descriptors have run out, and logs at most once per logEvery.
 func (l *Listener) acceptFailed(err error) {
 	l.metrics.acceptFailures.Inc()
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
@@ -185,7 +185,7 @@ func (l *Listener) acceptFailed(err error) {
 	}
 }
 
-// wait reports whether the listener is still open after a pause.
+// wait pauses for d, and reports whether the listener is still open.
 func (l *Listener) wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -248,7 +248,7 @@ func (l *Listener) admit(tcp net.Conn) *conn {
 	return nil
 }
 
-// forget takes a connection out of the limits; l.mu is held.
+// forget removes a connection from the counts; l.mu must be held.
 func (l *Listener) forget(c *conn) {
 	if _, counted := l.conns[c]; !counted {
 		return
@@ -262,8 +262,8 @@ func (l *Listener) forget(c *conn) {
 	}
 }
 
-// findIdle returns a connection that has been idle for Options.Idle, of a network
-// or, without one, of any; nil if there is none. l.mu is held.
+// findIdle returns a connection that has been idle for Options.Idle, or nil. It considers
+// those of network, or all if network is the zero Addr. l.mu must be held.
 func (l *Listener) findIdle(network netip.Addr) *conn {
 	now := time.Now()
 	if now.Before(l.scanAfter) {
@@ -275,7 +275,7 @@ func (l *Listener) findIdle(network netip.Addr) *conn {
 			return c
 		}
 	}
-	// A flood of connections must not have all of them looked through each time.
+	// A flood of connections must not cause a scan of all of them each time.
 	l.scanAfter = now.Add(scanPause)
 	return nil
 }
@@ -290,8 +290,8 @@ func (l *Listener) evict(c *conn) {
 	_ = c.Close()
 }
 
-// AddressOf is the IP address of a peer, without zone and port, and as IPv4 where
-// it is one; the zero Addr if it has none.
+// AddressOf returns the IP address of a peer, without zone and port, and with an
+// IPv4-mapped IPv6 address as IPv4. It returns the zero Addr if the peer has none.
 func AddressOf(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -300,9 +300,10 @@ func AddressOf(a net.Addr) netip.Addr {
 	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// NetworkOf returns what clients are counted by: an IPv4 address, also where it is
-// written as an IPv6 one, or the first address of the /64 of an IPv6 address, which is
-// what a single subscriber usually has (RFC 6177). The zero Addr stays the zero Addr.
+// NetworkOf returns the key that clients are counted by. For an IPv4 address, also an
+// IPv4-mapped IPv6 one, that is the address itself. For an IPv6 address it is the first
+// address of its /64, usually the network of a single subscriber (RFC 6177). The zero
+// Addr stays the zero Addr.
 func NetworkOf(addr netip.Addr) netip.Addr {
 	addr = addr.Unmap().WithZone("")
 	if !addr.Is6() {

@@ -24,10 +24,10 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// patience is how long a test waits for what should take milliseconds.
+// patience is the timeout for events that should take milliseconds.
 const patience = 2 * time.Minute
 
-// served are the connections that a listener under test has accepted.
+// served is a listener under test, with the connections that it has accepted.
 type served struct {
 	*Listener
 	t     *testing.T
@@ -82,7 +82,7 @@ func (s *served) dial(from string) net.Conn {
 	return c
 }
 
-// accepted returns the next connection that is served.
+// accepted returns the next connection to serve.
 func (s *served) accepted() net.Conn {
 	s.t.Helper()
 	select {
@@ -95,7 +95,7 @@ func (s *served) accepted() net.Conn {
 	}
 }
 
-// refused holds the client's end of a connection to have got the 503.
+// refused checks that the client's end of a connection received the 503.
 func refused(t *testing.T, c net.Conn) {
 	t.Helper()
 	_, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -114,7 +114,7 @@ func refused(t *testing.T, c net.Conn) {
 	require.ErrorIs(t, err, io.EOF, "closed, and not reset")
 }
 
-// failing is a listener whose Accept fails as often as told.
+// failing is a listener whose Accept returns the queued errors first.
 type failing struct {
 	net.Listener
 	errors chan error
@@ -221,7 +221,7 @@ func TestIdleConnectionGivesWayAtALimit(t *testing.T) {
 				c := s.accepted()
 				ends[c.RemoteAddr().String()] = c
 			}
-			// One sends a request: from then until the answer it isn't idle.
+			// One sends a request: it isn't idle from then until the answer.
 			_, err := active.Write([]byte("x"))
 			require.NoError(t, err)
 			_, err = ends[active.LocalAddr().String()].Read(make([]byte, 1))
@@ -245,7 +245,7 @@ func TestClientThatReceivesNothingIsCut(t *testing.T) {
 	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}, Stall: 100 * time.Millisecond})
 	s.dial("127.0.0.1")
 	c := s.accepted()
-	// More than any buffer of the kernel holds.
+	// More than the kernel buffers.
 	_, err := c.Write(make([]byte, 64<<20))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.NoError(t, c.Close())
@@ -254,8 +254,8 @@ func TestClientThatReceivesNothingIsCut(t *testing.T) {
 }
 
 func TestSlowClientThatReceivesGetsAll(t *testing.T) {
-	// Each chunk has minutes, and all of them together take many times what one has:
-	// what is counted is deadlines, not time.
+	// Each chunk has minutes, and all of them together take many times what one is allowed.
+	// The test counts deadlines instead of measuring time.
 	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}, Stall: patience})
 	client := s.dial("127.0.0.1")
 	recorder := &deadlines{Conn: s.accepted().(*conn).Conn}
@@ -272,7 +272,7 @@ func TestSlowClientThatReceivesGetsAll(t *testing.T) {
 	require.EqualValues(t, 11, recorder.set.Load(), "a new deadline for each chunk")
 }
 
-// deadlines counts the write deadlines that are set.
+// deadlines counts the write deadlines that are set, and records the last one.
 type deadlines struct {
 	net.Conn
 	set  atomic.Int64
@@ -363,7 +363,7 @@ func TestFewDescriptorsAreWarnedOf(t *testing.T) {
 	require.Equal(t, []string{"the process may open few files; raise the hard limit (ulimit -Hn, LimitNOFILE=)"}, log.messages)
 }
 
-// logged keeps messages.
+// logged records log messages.
 type logged struct{ messages []string }
 
 func (*logged) Enabled(context.Context, slog.Level) bool { return true }

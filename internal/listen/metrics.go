@@ -2,7 +2,7 @@ package listen
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Why a connection was refused or cut.
+// The reasons for refusing or cutting a connection.
 const (
 	reasonTotal   = "total"
 	reasonAddress = "address"

@@ -8,22 +8,22 @@ import (
 )
 
 const (
-	// maxRefusing bounds the connections that are told why they are refused; those
-	// beyond are just closed.
+	// maxRefusing bounds the connections that get an answer when they are refused;
+	// those beyond are just closed.
 	maxRefusing = 32
-	// refuseTime bounds how long one of them is kept for that.
+	// refuseTime bounds how long one of them stays open for that.
 	refuseTime = time.Second
-	// maxSwallowed bounds what is read of a request that is refused, in bytes.
+	// maxSwallowed bounds how much of a refused request is read, in bytes.
 	maxSwallowed = 64 << 10
 )
 
-// CodeTooManyConnections is the code of the problem that refuses a connection.
+// CodeTooManyConnections is the problem code of a refused connection.
 const CodeTooManyConnections = "too_many_connections"
 
 const busyBody = `{"type":"/problems/` + CodeTooManyConnections + `","title":"Try again soon","status":503,` +
 	`"detail":"Too many connections are open","code":"` + CodeTooManyConnections + `"}` + "\n"
 
-// busy is the whole answer to a refused connection.
+// busy is the complete response to a refused connection.
 var busy = "HTTP/1.1 503 Service Unavailable\r\n" +
 	"Content-Type: application/problem+json\r\n" +
 	"Cache-Control: no-store\r\n" +
@@ -32,7 +32,7 @@ var busy = "HTTP/1.1 503 Service Unavailable\r\n" +
 	"Content-Length: " + strconv.Itoa(len(busyBody)) + "\r\n\r\n" + busyBody
 
 // refuse answers 503 without reading the request first, and closes the connection.
-// What the client has sent is read afterwards: closing a connection with unread
+// It reads what the client has sent afterwards: closing a connection with unread
 // bytes resets it, and the client would never see the answer.
 func (l *Listener) refuse(c net.Conn) {
 	select {

@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// App is a fiber.App.
+// App is the part of fiber.App that a Server uses.
 type App interface {
 	Listener(ln net.Listener) error
 	ShutdownWithContext(ctx context.Context) error
 }
 
-// Server serves an app on one listener until it is shut down, however early that is:
-// fasthttp ignores a shutdown before Serve has begun, and then serves for ever.
+// Server serves an app on one listener until Shutdown, even if that is called before Serve.
+// fasthttp ignores a shutdown before its Serve has begun, and then serves forever.
 type Server struct {
 	app  App
 	mu   sync.Mutex
@@ -25,7 +25,7 @@ type Server struct {
 // NewServer returns a Server of app.
 func NewServer(app App) *Server { return &Server{app: app} }
 
-// Serve serves connections from ln, which it closes, until Shutdown.
+// Serve serves connections from ln until Shutdown, and closes ln.
 func (s *Server) Serve(ln net.Listener) error {
 	s.mu.Lock()
 	s.ln = ln
@@ -37,8 +37,8 @@ func (s *Server) Serve(ln net.Listener) error {
 	return s.app.Listener(ln)
 }
 
-// Shutdown ends Serve, and returns when the requests under way are answered. The error is
-// that of ctx where they take longer.
+// Shutdown ends Serve, and returns when the requests in progress are answered. If ctx ends
+// first, it returns the error of ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.down = true

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/listen"
 )
 
-// held is what fiber.App is made of, which doesn't listen until it is let.
+// held wraps the server inside a fiber.App. It doesn't listen until let is closed.
 type held struct {
 	*fasthttp.Server
 	asked, let chan struct{}

@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxUnsent bounds what the kernel takes of a write before it can be sent, in bytes.
+// maxUnsent bounds how many bytes of a write the kernel accepts before it can send them.
 const maxUnsent = 32 << 10
 
-// boundUnsent keeps the kernel's buffer for a connection short, so that a write
-// ends when the client receives, and not megabytes later: the kernel wakes a
+// boundUnsent limits the kernel's unsent buffer for a connection, so that a write
+// ends when the client receives, and not megabytes later. The kernel wakes a
 // writer only when a third of a full buffer is free (tcp(7), TCP_NOTSENT_LOWAT).
-// It doesn't limit what is in flight, and so not the speed.
+// It doesn't limit the data in flight, and so not the speed.
 func boundUnsent(c net.Conn) {
 	sc, ok := c.(syscall.Conn)
 	if !ok {
@@ -23,7 +23,7 @@ func boundUnsent(c net.Conn) {
 	if err != nil {
 		return
 	}
-	// Without it, slow clients are cut sooner; no more.
+	// The error is ignored: without the option, slow clients are merely cut sooner.
 	_ = raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, maxUnsent)
 	})

@@ -4,5 +4,5 @@ package listen
 
 import "net"
 
-// boundUnsent does nothing where the kernel has no such bound.
+// boundUnsent does nothing: this kernel has no such option.
 func boundUnsent(net.Conn) {}

@@ -1,4 +1,4 @@
-// Package manifest reads and writes objects of a library as documents of YAML or JSON, in
-// the form that Kubernetes made common: kind, metadata, spec. It knows no kind: each
-// reads and writes its own spec.
+// Package manifest reads and writes library objects as YAML or JSON documents in the format of
+// Kubernetes: kind, metadata, spec. It is independent of the kinds: each kind reads and writes
+// its own spec.
 package manifest

@@ -7,8 +7,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Sort returns the documents in an order in which they can be applied: each after those
-// that it requires, and otherwise as they were. The error is a *fault.Error (Invalid,
+// Sort returns the documents in an order in which they can be applied: each after the documents
+// that it requires, otherwise in the original order. The error is a *fault.Error (Invalid,
 // "invalid_manifest") for objects that require each other.
 func Sort(kinds []resource.Kind, documents []Document) ([]Document, error) {
 	s := sorter{kinds: map[string]resource.Kind{}, index: map[string]int{}, state: make([]state, len(documents)), documents: documents}

@@ -9,9 +9,9 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Patch applies a merge patch (RFC 7396) to the manifest of an object, such as
-// {"spec": {"model": null}}, and returns the object with the new spec and labels. The error
-// is as Read's; lines and columns are those of the patch.
+// Patch applies a merge patch (RFC 7396) to the manifest of an object, such as {"spec":
+// {"model": null}}. It returns the object with the new spec and labels. Errors are as for Read;
+// lines and columns refer to the patch.
 func Patch(k resource.Kind, current resource.Object, patch []byte) (resource.Object, error) {
 	if err := upload.CheckUpload(patch); err != nil {
 		return current, err
@@ -36,7 +36,7 @@ func Patch(k resource.Kind, current resource.Object, patch []byte) (resource.Obj
 	d := &r.documents[0]
 	d.root = jsonast.MergePatch(target, root)
 	r.document(d)
-	// Positions make sense only for what stands in the patch.
+	// Only values of the patch have a position.
 	for i, p := range r.list {
 		at, exact := root.Find(p.Pointer)
 		if !exact {

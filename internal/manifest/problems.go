@@ -6,15 +6,15 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// maxProblems bounds the problems that are reported: nobody reads more.
+// maxProblems bounds the problems that are reported.
 const maxProblems = 50
 
-// problems collects what is wrong with manifests.
+// problems collects the problems of manifests.
 type problems struct{ list []fault.Field }
 
 func (p *problems) blame(f fault.Field) { p.list = append(p.list, f) }
 
-// merge adds the problems of a failure, each at its place.
+// merge adds the problems of an error; place sets the position of each.
 func (p *problems) merge(err error, place func(fault.Field) fault.Field) {
 	f, ok := fault.As(err)
 	switch {
@@ -29,7 +29,7 @@ func (p *problems) merge(err error, place func(fault.Field) fault.Field) {
 	}
 }
 
-// failure returns the problems as an error, nil if there are none.
+// failure returns an error with the problems, or nil if there are none.
 func (p *problems) failure() error {
 	if len(p.list) == 0 {
 		return nil

@@ -17,52 +17,50 @@ import (
 )
 
 const (
-	// APIVersion is the version of the form that is written.
+	// APIVersion is the version of the format that is written.
 	APIVersion = "orgmodes/v1alpha1"
-	// MaxDocuments is how many documents one change can have.
+	// MaxDocuments is the maximum number of documents in one change.
 	MaxDocuments = 1000
 
-	// What one text may hold, see jsonast.Budget.
+	// The limits of one text, see jsonast.Budget.
 	maxNesting = 512
 	maxValues  = 64_000
 	maxMarks   = 200_000
 )
 
-// apiVersions are those that are read.
+// apiVersions are the supported versions.
 var apiVersions = []string{APIVersion, "krate.a5c.ai/v1alpha1"}
 
 // Document is the manifest of one object.
 type Document struct {
-	// Index is its place among all documents that were read together, from 0. File is
-	// the name of its file, where there are several, and Line where it begins there,
-	// from 1.
+	// Index is the position among all documents of one Read, from 0. File is the name of the
+	// file if there are several files. Line is the first line in the file, from 1.
 	Index, Line int
 	File        string
 	// Kind holds the rules of the object's kind.
 	Kind resource.Kind
 	Spec resource.Spec
-	// Labels are nil if the manifest has none, which is not the same as an empty object.
+	// Labels are nil if the manifest has none, which differs from an empty object.
 	Labels map[string]string
-	// Generation is the version of the object that the manifest was made from; 0 for
-	// any.
+	// Generation is the version of the object on which the manifest is based; 0 means any.
 	Generation int64
-	// Notices are remarks on what was passed over.
+	// Notices report ignored content.
 	Notices []resource.Notice
 
-	// pointer leads to the document among several.
+	// pointer is the document's pointer if there are several documents.
 	pointer string
 	root    *jsonast.Node
-	// spec is what the kind read.
+	// spec is the node that the kind reads.
 	spec *jsonast.Node
-	// named says that the name is only in the metadata.
+	// named is set if only the metadata contains the name.
 	named bool
 }
 
 // Name returns the object's name.
 func (d Document) Name() string { return d.Spec.ObjectName() }
 
-// Object returns the content of an object that is replaced by the document as a whole:
-// without labels in it, the object has none.
+// Object returns the new content of an object that the document replaces as a whole. Without
+// labels in the document, the object gets none.
 func (d Document) Object() resource.Object {
 	return resource.Object{Spec: d.Spec, Labels: d.stated()}
 }
@@ -75,7 +73,7 @@ func (d Document) stated() map[string]string {
 	return d.Labels
 }
 
-// Blame returns a problem of the spec as one of the text.
+// Blame converts a problem of the spec to one of the text.
 func (d Document) Blame(p fault.Field) fault.Field {
 	if p.Line == 0 {
 		p.Line, p.Column = d.spec.Position(p.Pointer)
@@ -89,13 +87,13 @@ func (d Document) Blame(p fault.Field) fault.Field {
 	return d.inFile(p)
 }
 
-// At returns a problem of the document, at a pointer or what is closest around it.
+// At returns a problem of the document, positioned at pointer or its closest existing ancestor.
 func (d Document) At(pointer, detail string) fault.Field {
 	line, column := d.root.Position(pointer)
 	return d.inFile(fault.Field{Pointer: d.pointer + pointer, Detail: detail, Line: line, Column: column})
 }
 
-// inFile names the file of a problem, where there are several.
+// inFile prefixes a problem with the file name, if there are several files.
 func (d Document) inFile(p fault.Field) fault.Field {
 	if d.File != "" {
 		p.Detail = d.File + ": " + p.Detail
@@ -103,11 +101,11 @@ func (d Document) inFile(p fault.Field) fault.Field {
 	return p
 }
 
-// Read reads the manifests of files: documents of YAML, one after another, or JSON with
-// one or a list of them. It checks each by the rules of its kind, and all together: no
-// object is there twice. The error is a *fault.Error: Malformed where a file can't be
-// read, TooLarge, or Invalid ("invalid_manifest") with the place of each problem in its
-// file; or that of a context that is done.
+// Read reads the manifests in files: a stream of YAML documents, or JSON with one document or a
+// list of them. It validates each document by the rules of its kind, and checks that no object
+// occurs twice. The error is a *fault.Error: Malformed if a file can't be parsed, TooLarge, or
+// Invalid ("invalid_manifest") with the position of each problem in its file. If ctx is done,
+// it is the error of ctx.
 func Read(ctx context.Context, kinds []resource.Kind, files []upload.File) ([]Document, error) {
 	budget := newBudget(ctx)
 	var documents []Document
@@ -143,7 +141,8 @@ func Read(ctx context.Context, kinds []resource.Kind, files []upload.File) ([]Do
 	return documents, nil
 }
 
-// inFile names the file that can't be read, where there are several.
+// inFile prefixes the error for an unreadable file with the file name, if there are several
+// files.
 func inFile(err error, name string, files int) error {
 	if f, ok := fault.As(err); ok && files > 1 {
 		named := *f
@@ -197,7 +196,7 @@ func parseYAML(data []byte, budget *jsonast.Budget) ([]*jsonast.Node, error) {
 		if err == nil {
 			continue
 		}
-		// Read once more, below as many empty lines, it fails at the line of the whole.
+		// A second parse, below as many empty lines, reports the line within the whole text.
 		above := bytes.Repeat([]byte("\n"), p.line-1)
 		if _, again := (jsonast.YAML{Budget: newBudget(budget.Context), Empty: err}).Parse(append(above, p.text...)); again != nil && !budget.Spent() {
 			err = again
@@ -218,7 +217,7 @@ type reader struct {
 	problems
 	kinds     []resource.Kind
 	documents []Document
-	// first is the place among documents of each object, by its kind and name.
+	// first maps each object, by kind and name, to the index of its document.
 	first map[string]int
 }
 
@@ -233,12 +232,12 @@ type metadata struct {
 	Name       string            `json:"name"`
 	Labels     map[string]string `json:"labels,omitempty"`
 	Generation int64             `json:"generation,omitempty"`
-	// What the library writes, and passes over where it is sent back.
+	// Written by the library; ignored in input.
 	UID               string `json:"uid,omitempty"`
 	CreationTimestamp string `json:"creationTimestamp,omitempty"`
 }
 
-// document reads one document, or notes what is wrong with it.
+// document reads one document, or records its problems.
 func (r *reader) document(d *Document) {
 	before := len(r.list)
 	e, ok := r.envelope(d)
@@ -264,7 +263,7 @@ func (r *reader) document(d *Document) {
 	r.first[key] = d.Index
 }
 
-// place says where a document is.
+// place describes the position of a document.
 func (d Document) place() string {
 	if d.File != "" {
 		return fmt.Sprintf("%s, line %d", d.File, d.Line)
@@ -272,7 +271,7 @@ func (d Document) place() string {
 	return fmt.Sprintf("the document at line %d", d.Line)
 }
 
-// envelope reads all but the spec; ok says that it could be read at all.
+// envelope reads everything but the spec. ok is false if it can't be decoded.
 func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 	rest := *d.root
 	rest.Fields = nil
@@ -282,7 +281,7 @@ func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 			d.spec = f.Value
 		case f.Name == "status" && f.Flaw == "":
 			d.Notices = append(d.Notices, resource.Notice{Pointer: d.pointer + "/status", Detail: "status is passed over: the library finds it out itself", Line: f.Line, Column: f.Column})
-		case f.Name == "actions" && f.Flaw == "": // of the API
+		case f.Name == "actions" && f.Flaw == "": // written by the API
 		default:
 			rest.Fields = append(rest.Fields, f)
 		}
@@ -313,7 +312,7 @@ func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 	return e, true
 }
 
-// kind finds the kind of a document.
+// kind returns the kind of a document, or nil and records the problem.
 func (r *reader) kind(d *Document, e envelope) resource.Kind {
 	names := make([]string, len(r.kinds))
 	for i, k := range r.kinds {
@@ -342,8 +341,8 @@ func (r *reader) labels(d *Document, e envelope) {
 	}
 }
 
-// spec reads the spec by the rules of the kind. The object's name, which is in the
-// metadata, is one of its fields.
+// spec reads the spec by the rules of the kind. For the kind, the object's name is a field of
+// the spec; manifests have it in the metadata.
 func (r *reader) spec(d *Document, e envelope) {
 	field := d.Kind.Names().NameField
 	if name := d.spec.Get(field); name == nil {

@@ -189,7 +189,7 @@ func TestPatchOfAManifestChangesLabels(t *testing.T) {
 	require.ErrorContains(t, err, "line 1, column 34: /metadata/labels/team: has the value")
 }
 
-// What is written is read again, and is the same.
+// Manifests that were written can be read and give the same objects.
 func TestManifestsAreReadAsTheyAreWritten(t *testing.T) {
 	text := "plain\n---\n# not a comment\n"
 	mode := modes.Mode{Slug: "docs", Name: "Docs", Config: modes.Config{

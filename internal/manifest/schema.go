@@ -5,10 +5,10 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// SchemaVersion is the dialect of the schemas.
+// SchemaVersion is the JSON Schema dialect of the schemas.
 const SchemaVersion = "https://json-schema.org/draft/2020-12/schema"
 
-// Schema returns the JSON Schema of the manifests of a kind.
+// Schema returns the JSON Schema for manifests of a kind.
 func Schema(k resource.Kind) jsonast.Map {
 	names := k.Names()
 	return jsonast.Map{
@@ -25,7 +25,7 @@ func Schema(k resource.Kind) jsonast.Map {
 	}
 }
 
-// statusSchema returns the schema of the status, which is written and not read.
+// statusSchema returns the schema of the status, which is written but not read.
 func statusSchema() jsonast.Map {
 	return jsonast.Map{
 		{Name: "type", Value: "object"},
@@ -36,8 +36,8 @@ func statusSchema() jsonast.Map {
 	}
 }
 
-// withoutName returns the schema of a spec in which the field that holds the name may be
-// absent: it is in the metadata.
+// withoutName returns the schema of a spec in which the name field is optional, as the metadata
+// contains the name.
 func withoutName(schema jsonast.Map, field string) jsonast.Map {
 	out := make(jsonast.Map, len(schema))
 	copy(out, schema)

@@ -2,15 +2,15 @@ package manifest
 
 import "bytes"
 
-// part is one document of a text, and the line of the text where it begins, from 1.
+// part is one document of a text, and the line on which it begins, from 1.
 type part struct {
 	text []byte
 	line int
 }
 
-// split cuts a text where a line begins with "---": that separates documents wherever it
-// stands, also within texts (YAML 1.2.2, section 9.1.2, c-forbidden). What holds nothing
-// but comments is no document; directives belong to the one after them.
+// split splits a text before each line that begins with "---". That separates documents
+// everywhere, even within texts (YAML 1.2.2, section 9.1.2, c-forbidden). Parts with only
+// comments are no documents; directives belong to the document after them.
 func split(data []byte) (parts []part) {
 	start, startLine, empty := 0, 1, true
 	end := func(at int) {

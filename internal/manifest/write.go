@@ -9,9 +9,9 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Of returns the manifest of an object, with the conditions that the library found out. It
-// carries the object's version as metadata.generation, so that applying it can't undo what
-// somebody else did since.
+// Of returns the manifest of an object, with its conditions. metadata.generation is the
+// object's version, so that applying the manifest can't overwrite a later change by someone
+// else.
 func Of(k resource.Kind, o resource.Object) jsonast.Map {
 	out := Content(k, o)
 	const at = 2
@@ -28,7 +28,7 @@ func Of(k resource.Kind, o resource.Object) jsonast.Map {
 	return out
 }
 
-// Content returns the manifest of an object with nothing but what people write.
+// Content returns the manifest of an object with the user-editable fields only.
 func Content(k resource.Kind, o resource.Object) jsonast.Map {
 	names := k.Names()
 	spec := jsonast.Map{}
@@ -53,7 +53,7 @@ func Content(k resource.Kind, o resource.Object) jsonast.Map {
 	}
 }
 
-// conditions returns the JSON shapes of conditions.
+// conditions returns conditions as JSON values.
 func conditions(all []resource.Condition) []any {
 	out := make([]any, len(all))
 	for i, c := range all {
@@ -72,8 +72,8 @@ func conditions(all []resource.Condition) []any {
 	return out
 }
 
-// Export returns the manifests of objects, without status, as documents of YAML, which
-// Read reads.
+// Export returns the manifests of objects, without status, as YAML documents. Read can read
+// them.
 func Export(k resource.Kind, all []resource.Object) []byte {
 	stated := slices.Clone(all)
 	for i := range stated {
@@ -82,7 +82,7 @@ func Export(k resource.Kind, all []resource.Object) []byte {
 	return YAML(k, stated)
 }
 
-// YAML returns the manifests of objects as documents of YAML.
+// YAML returns the manifests of objects as YAML documents.
 func YAML(k resource.Kind, all []resource.Object) []byte {
 	var out []byte
 	for i, o := range all {

@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// largestFile is the largest real file that we know of, 1.4 MB with 186 modes
-// and anchors, or one made up to its measure.
+// largestFile returns the largest known real file (1.4 MB, 186 modes, with anchors), or a
+// synthetic one of about that size.
 func largestFile(tb testing.TB) []byte {
 	tb.Helper()
 	folder := os.Getenv("ORGMODES_CORPUS")
@@ -69,8 +69,8 @@ func BenchmarkReadFileLargestAsJSON(b *testing.B) {
 	}
 }
 
-// BenchmarkPlanLargest reads the largest file and plans its import into a
-// library where every mode of it is a little different.
+// BenchmarkPlanLargest reads the largest file and plans its import into a library in which each
+// of its modes differs slightly.
 func BenchmarkPlanLargest(b *testing.B) {
 	data := largestFile(b)
 	f, err := ReadFile(b.Context(), data)

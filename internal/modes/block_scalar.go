@@ -8,14 +8,14 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// maxLocatedColumn bounds the search for a column: beyond it, the beginning of
-// the line is named.
+// maxLocatedColumn bounds the search for a column. Positions beyond it map to the start of the
+// line.
 const maxLocatedColumn = 1024
 
-// locator tells where in the file a position within a text is. It is exact for
-// block scalars, literal and folded: their lines are read again here, and
-// trusted only if that gives the very text that the YAML reader gave. For
-// others, such as quoted ones, positions stay those within the text.
+// locator returns a function that maps a position within a text to one in the file. The mapping
+// is exact for literal and folded block scalars. Their lines are parsed again here, and the
+// result is used only if it equals the text from the YAML parser. For other styles, such as
+// quoted ones, positions stay relative to the text.
 func (r *fileReader) locator(n *jsonast.Node) (locate func(line, column int) (int, int), exact bool) {
 	stay := func(line, column int) (int, int) { return line, column }
 	if n.Style != '|' && n.Style != '>' {
@@ -35,18 +35,18 @@ func (r *fileReader) locator(n *jsonast.Node) (locate func(line, column int) (in
 	return b.locator(n.Text), true
 }
 
-// blockScalar reads the lines of a block scalar as YAML does (chapter 8.1 of
-// YAML 1.2) and remembers where each came from.
+// blockScalar reads the lines of a block scalar as YAML does (YAML 1.2, chapter 8.1) and
+// records where each line came from.
 type blockScalar struct {
 	folded bool
-	// first is the number of the first line, less one.
+	// first is the number of the first line, minus one.
 	first    int
 	indent   int
 	text     strings.Builder
 	segments []segment
 }
 
-// segment is a line of the file, and where it begins in the text.
+// segment is a line of the file and its offset in the text.
 type segment struct{ offset, line int }
 
 func (b *blockScalar) read(lines []string) {

@@ -16,12 +16,11 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// TestHostileTextsAreBounded reads texts near the upload limit that are made to
-// cost time or memory. What costs the square of a text's length allocates it, too, so
-// allocations are what is bounded.
+// TestHostileTextsAreBounded reads texts near the upload limit that are crafted to cost time or
+// memory. Quadratic costs show in the allocations, too, so the test bounds those.
 func TestHostileTextsAreBounded(t *testing.T) {
 	if hostileShare == 1 {
-		prove.Long(t) // many megabytes; the race detector gets a part of them
+		prove.Long(t) // reads many megabytes; under the race detector only a part
 	}
 	full := func(unit string) string {
 		return strings.Repeat(unit, (upload.MaxUploadBytes-64)/len(unit)/hostileShare)
@@ -47,12 +46,12 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		}
 		return b.String()
 	}
-	// just is as much of a unit as countMarks lets pass.
+	// just returns as many repetitions of unit as stay just within maxYAMLMarks.
 	just := func(unit string) string {
 		return strings.Repeat(unit, maxYAMLMarks/max(1, jsonast.CountMarks([]byte(unit), maxYAMLMarks))/hostileShare-10)
 	}
-	// items are as many marketplace items as a file may have, each with a
-	// content of so many bytes.
+	// items returns the maximum number of marketplace items of a file, each with the given
+	// content.
 	items := func(style, indented string) string {
 		var b strings.Builder
 		b.WriteString("items:\n")
@@ -70,8 +69,8 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		"items in one line":  items("|", "    {slug: a, x: ["+strings.Repeat("1,", 400/hostileShare)+"1]}\n"),
 		"one item, one line": "items:\n- content: |\n    {slug: a, x: [" + strings.Repeat("1,", 200_000/hostileShare) + "1]}\n",
 		"items by alias":     "a: &a |\n" + strings.Repeat("  x: y\n", 3000/hostileShare) + "items:\n" + strings.Repeat("- content: *a\n", MaxModes),
-		// Just under maxNodes nothing is refused early: this is the most that
-		// one file can make us do.
+		// Just below maxNodes nothing is refused early: this is the most work that one file can
+		// cause.
 		"most names twice":  `{"customModes":[{` + strings.Repeat(`"a":1,`, (maxNodes-10)/hostileShare) + `"b":1}]}`,
 		"most names":        `{"customModes":[{` + numbered(`"k%d":1,`, (maxNodes-10)/hostileShare) + `"b":1}]}`,
 		"most bad groups":   `{"customModes":[{"slug":"a","groups":[` + strings.Repeat(`"x",`, (maxNodes-10)/hostileShare) + `1]}]}`,
@@ -151,8 +150,8 @@ func TestHostileTextsAreBounded(t *testing.T) {
 			}
 			assert.Less(t, spent, time.Minute)
 			if hostileShare == 1 {
-				// Under the race detector sync.Pool drops what it is given, and
-				// regexp allocates anew each time: the figure means nothing.
+				// Under the race detector sync.Pool drops its items and regexp allocates each
+				// time, so the number has no meaning.
 				assert.Less(t, allocated, uint64(300), "MiB allocated in all")
 			}
 			outcome := fmt.Sprint(len(f.Entries), " modes read")

@@ -10,24 +10,23 @@ import (
 )
 
 const (
-	// maxNesting bounds the recursion of our readers, far beyond MaxDepth, so
-	// that what is merely too deep can be blamed on the mode that has it.
+	// maxNesting bounds the recursion of our parsers. It is far beyond MaxDepth, so that
+	// moderate excess is reported for the mode that has it, not for the whole file.
 	maxNesting = 512
-	// maxNodes bounds the values of one file, after aliases are followed. Each takes
-	// up to 500 bytes while YAML is read. The largest public file of modes that we
-	// know has 186 modes of 13 values each.
+	// maxNodes bounds the values of one file, with aliases expanded. Each takes up to 500 bytes
+	// during YAML parsing. The largest known public modes file has 186 modes of 13 values each.
 	maxNodes = 64_000
 	// maxModeNodes bounds the values of a text that holds one mode.
 	maxModeNodes = 20_000
-	// maxYAMLMarks bounds the characters of one file that may begin a value in YAML,
-	// see jsonast.Budget. That file has 290 of them in each mode, most within texts.
+	// maxYAMLMarks bounds the characters of one file that could start a YAML value, see
+	// jsonast.Budget. That file has 290 of them per mode, most within texts.
 	maxYAMLMarks = 200_000
 	// maxModeYAMLMarks is maxYAMLMarks for a text that holds one mode.
 	maxModeYAMLMarks = 40_000
 )
 
-// newBudget bounds what one file, or a folder of them, may become in memory. A context
-// that is done ends the reading.
+// newBudget bounds the memory of one parsed file, or of a folder of files. Parsing stops when
+// ctx is done.
 func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
 		Context: ctx,
@@ -39,8 +38,8 @@ func newBudget(ctx context.Context) *jsonast.Budget {
 	}
 }
 
-// storedBudget is for a mode that was taken before: what was valid once can be read
-// forever.
+// storedBudget is for modes that were accepted before: a mode that was valid when it was stored
+// stays readable.
 func storedBudget() *jsonast.Budget {
 	b := newBudget(context.Background())
 	b.Values, b.Text = 1<<20, 2*upload.MaxUploadBytes
@@ -59,8 +58,8 @@ func modeBudget(ctx context.Context) *jsonast.Budget {
 	}
 }
 
-// parseYAML reads YAML; locate turns a position into the one to remember, nil keeps
-// it.
+// parseYAML parses YAML. locate maps each position to the one to record; nil records it
+// unchanged.
 func parseYAML(data []byte, b *jsonast.Budget, locate func(line, column int) (int, int)) (*jsonast.Node, error) {
 	return jsonast.YAML{
 		Budget: b, Locate: locate, Several: "put all modes into one list",

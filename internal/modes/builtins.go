@@ -20,30 +20,30 @@ var sampleModes string
 //go:embed builtin/glyphs.yaml
 var builtinGlyphs []byte
 
-// Builtins returns the modes that every editor has, in their order, with short
-// texts of our own. Each call returns fresh copies.
+// Builtins returns the default built-in modes, in order. Every editor has them; the short texts
+// are our own. Each call returns fresh copies.
 func Builtins() []Mode {
 	ms, err := LoadBuiltins([]byte(builtinModes))
 	if err != nil {
-		panic("modes: builtin/modes.yaml: " + err.Error()) // a test holds it valid
+		panic("modes: builtin/modes.yaml: " + err.Error()) // a test checks that it is valid
 	}
 	return ms
 }
 
 var glyphs = sync.OnceValue(func() (out map[string]string) {
 	if err := yaml.Unmarshal(builtinGlyphs, &out); err != nil {
-		panic("modes: builtin/glyphs.yaml: " + err.Error()) // a test holds it valid
+		panic("modes: builtin/glyphs.yaml: " + err.Error()) // a test checks that it is valid
 	}
 	return out
 })
 
-// BuiltinGlyph is the symbol that a built-in mode is known by in lists, by its
-// slug; empty where it has none. It is nothing that is published.
+// BuiltinGlyph returns the symbol of a built-in mode in lists, by its slug, or "" if it has
+// none. The symbol isn't published.
 func BuiltinGlyph(slug string) string { return glyphs()[SlugKey(slug)] }
 
-// LoadBuiltins reads built-in modes from a `customModes:` file, in place of
-// ours. Here one bad mode refuses the file: an installation must not start with
-// half of its modes.
+// LoadBuiltins reads built-in modes from a `customModes:` file, to replace the default ones.
+// Here one invalid mode rejects the file: an installation must not start with only some of its
+// modes.
 func LoadBuiltins(data []byte) ([]Mode, error) {
 	f, err := ReadFile(context.Background(), data)
 	if err != nil {
@@ -57,13 +57,12 @@ func LoadBuiltins(data []byte) ([]Mode, error) {
 	return f.Modes(), nil
 }
 
-// BuiltinsHash names the content of built-in modes, for the edition of what is
-// published: the SHA-256 of what would be written, in hexadecimal.
+// BuiltinsHash identifies the content of built-in modes, as part of the edition of published
+// documents. It is the hexadecimal SHA-256 of the modes as WriteJSON formats them.
 func BuiltinsHash(ms []Mode) string {
 	sum := sha256.Sum256(WriteJSON(ms))
 	return hex.EncodeToString(sum[:])
 }
 
-// Samples returns a `customModes:` file with modes to begin with, for a
-// demonstration.
+// Samples returns a `customModes:` file with sample modes, for a demonstration.
 func Samples() []byte { return []byte(sampleModes) }

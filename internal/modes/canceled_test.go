@@ -10,7 +10,7 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Nothing is read for a request that is over, whatever it is that was sent.
+// Reading stops if the context of the request is done, whatever the input.
 func TestReadingEndsWithTheContext(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()

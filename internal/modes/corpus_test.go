@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/modes/nodetest"
 )
 
-// corpus returns the folder of real files that people have published, which are
-// not ours to commit.
+// corpus returns the folder of real, publicly available files, which we have no license to
+// commit.
 func corpus(tb testing.TB) string {
 	tb.Helper()
 	folder := os.Getenv("ORGMODES_CORPUS")
@@ -42,7 +42,7 @@ func corpusFiles(tb testing.TB) []string {
 	return paths
 }
 
-// TestCorpusVerdicts holds what we say about each real file.
+// TestCorpusVerdicts compares the report for each real file with a golden file.
 func TestCorpusVerdicts(t *testing.T) {
 	var b strings.Builder
 	for _, path := range corpusFiles(t) {
@@ -67,7 +67,7 @@ func TestCorpusVerdicts(t *testing.T) {
 	golden.Equal(t, "corpus_verdicts.txt", []byte(b.String()))
 }
 
-// readCorpus reads a real file: none of them is refused as a whole.
+// readCorpus reads a real file. None of them is refused as a whole.
 func readCorpus(tb testing.TB, path string) File {
 	tb.Helper()
 	data, err := os.ReadFile(path)
@@ -77,8 +77,8 @@ func readCorpus(tb testing.TB, path string) File {
 	return f
 }
 
-// TestCorpusCounts holds, for each real file, its form and how many modes it
-// has, as counted by other means than ours; see testdata/corpus_counts.tsv.
+// TestCorpusCounts checks the form and the number of modes of each real file.
+// testdata/corpus_counts.tsv has the expected numbers, which were counted with other tools.
 func TestCorpusCounts(t *testing.T) {
 	table, err := os.ReadFile(filepath.Join("testdata", "corpus_counts.tsv"))
 	require.NoError(t, err)
@@ -112,8 +112,8 @@ func describeFault(tb testing.TB, err error) string {
 	return e.Code + ": " + e.Error()
 }
 
-// TestCorpusRoundTrip writes every valid mode and reads it with each parser
-// that reads us.
+// TestCorpusRoundTrip writes every valid mode and reads it with each parser that reads our
+// output.
 func TestCorpusRoundTrip(t *testing.T) {
 	node := nodetest.Start(t)
 	for _, path := range corpusFiles(t) {

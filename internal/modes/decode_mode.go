@@ -12,21 +12,19 @@ import (
 )
 
 const (
-	// maxProblems bounds what is said about one mode: nobody reads more.
+	// maxProblems bounds the problems that are reported for one mode.
 	maxProblems = 50
-	// maxCollected bounds what is collected before it is sorted by its place in the
-	// text; each problem is held against all others.
+	// maxCollected bounds the problems that are collected before sorting by position. Each is
+	// compared with all others.
 	maxCollected = 2 * maxProblems
 )
 
 const templateProblem = "this is a template placeholder in braces; put in what it stands for"
 
-// decoder makes modes of nodes. It collects the problems instead of stopping at the
-// first.
+// decoder converts nodes to modes. It collects the problems instead of stopping at the first.
 type decoder struct {
 	problems []fault.Field
-	// more counts the problems beyond the first of each kind of judgement, see
-	// maxCollected.
+	// more counts the problems beyond maxCollected.
 	more    int
 	notices []resource.Notice
 }
@@ -39,7 +37,7 @@ func (d *decoder) blame(pointer, detail string, line, column int) {
 	d.problems = append(d.problems, fault.Field{Pointer: pointer, Detail: detail, Line: line, Column: column})
 }
 
-// blameAt is blame for a place that is only written down if it is said.
+// blameAt is blame for a path that is formatted only if the problem is recorded.
 func (d *decoder) blameAt(at *jsonast.Path, detail string, line, column int) {
 	if len(d.problems) >= maxCollected {
 		d.more++
@@ -48,14 +46,14 @@ func (d *decoder) blameAt(at *jsonast.Path, detail string, line, column int) {
 	d.blame(at.String(), detail, line, column)
 }
 
-// blamed counts all problems so far.
+// blamed counts all problems so far, including those not recorded.
 func (d *decoder) blamed() int { return len(d.problems) + d.more }
 
 func (d *decoder) notice(n *jsonast.Node, pointer, detail string) {
 	d.notices = append(d.notices, resource.Notice{Pointer: pointer, Detail: detail, Line: n.Line, Column: n.Column})
 }
 
-// failure is the error of what was decoded so far.
+// failure returns an error with the problems so far, if any.
 func (d *decoder) failure() error {
 	if len(d.problems) == 0 {
 		return nil
@@ -67,8 +65,8 @@ func invalidMode(problems []fault.Field, more int) error {
 	return fault.New(fault.Invalid, "invalid_mode", "This mode can't be used as it is.").With(capped(problems, more)...)
 }
 
-// capped keeps the first problems, and says once how many more there are; more are
-// those that weren't collected.
+// capped returns the first problems, followed by a summary of how many more there are. more
+// counts problems that weren't collected.
 func capped(problems []fault.Field, more int) []fault.Field {
 	if len(problems)+more <= maxProblems+1 {
 		return problems
@@ -77,9 +75,8 @@ func capped(problems []fault.Field, more int) []fault.Field {
 	return append(problems[:maxProblems:maxProblems], rest)
 }
 
-// flatMode reads a mode as files have it, everything on one level, and judges
-// it. Problems point into the API's form of it, where the configuration has a
-// level of its own.
+// flatMode decodes and validates a mode in the file format, with everything on one level.
+// Pointers of problems refer to the API's format, which has a separate config object.
 func (d *decoder) flatMode(n *jsonast.Node) Mode {
 	if n.Template {
 		d.blame("", templateProblem, n.Line, n.Column)
@@ -107,15 +104,15 @@ func (d *decoder) flatMode(n *jsonast.Node) Mode {
 	})
 }
 
-// serverFields are set by us; a client that sends back what it got is not
-// refused for having them.
+// serverField reports whether the server sets this field. Input that includes such fields is
+// accepted, so that a response can be sent back.
 func serverField(name string) bool {
 	return slices.Contains([]string{
 		"id", "organization_id", "created_by", "created_at", "updated_at", "updated_by", "version", "position", "etag", "built_in", "overrides", "actions",
 	}, name)
 }
 
-// apiMode reads a mode as the API has it: slug, name and config.
+// apiMode decodes a mode in the API's format: slug, name and config.
 func (d *decoder) apiMode(n *jsonast.Node) Mode {
 	var m Mode
 	for _, f := range n.Fields {
@@ -141,14 +138,14 @@ func (d *decoder) apiMode(n *jsonast.Node) Mode {
 	return d.judge(m, n.Find)
 }
 
-// judge normalizes and validates, and finds where in the text to look.
+// judge normalizes and validates m. find returns the node for a pointer.
 func (d *decoder) judge(m Mode, find func(pointer string) (*jsonast.Node, bool)) Mode {
 	m = m.normalized(decodedExtra)
 	blamed := d.problems
 	found, more := m.problems()
 	for _, p := range found {
-		// "must be text" and "is required" for one place would be one too many; what
-		// is wrong with the mode as a whole, such as its size, is always said.
+		// Don't report both "must be text" and "is required" for the same field. Problems of
+		// the mode as a whole, such as its size, are always reported.
 		if slices.ContainsFunc(blamed, func(b fault.Field) bool { return p.Pointer != "" && jsonast.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
@@ -165,7 +162,7 @@ func (d *decoder) judge(m Mode, find func(pointer string) (*jsonast.Node, bool))
 	return m
 }
 
-// text reads a text; null is as if it weren't there.
+// text decodes a string. Null counts as an absent field.
 func (d *decoder) text(n *jsonast.Node, pointer string) string {
 	switch {
 	case n.Flaw != "" || n.Template:
@@ -196,7 +193,7 @@ func (d *decoder) config(n *jsonast.Node) Config {
 	return c
 }
 
-// configField reads one field of a configuration that has up to count of them.
+// configField decodes one field of a configuration that has up to count fields.
 func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 	at := func() string { return "/config" + jsonast.Step(f.Name) }
 	if f.Flaw != "" {
@@ -226,8 +223,8 @@ func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 	}
 }
 
-// extra keeps a field that we don't know, unless it is null, of an object at pointer
-// that has up to count of them.
+// extra records an unknown field, unless it is null. The object at pointer has up to count
+// fields.
 func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string, count int) map[string]any {
 	before, above := d.blamed(), jsonast.At(pointer)
 	at := above.Field(f.Name)
@@ -242,7 +239,7 @@ func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string, c
 	return extra
 }
 
-// maxGroups bounds the groups that are judged one by one.
+// maxGroups bounds the groups that are checked one by one.
 const maxGroups = 200
 
 func (d *decoder) groups(n *jsonast.Node, pointer string) []Group {
@@ -286,8 +283,8 @@ func (d *decoder) group(n *jsonast.Node, pointer string) Group {
 	return Group{}
 }
 
-// tupleProblem explains the most common mistake of all: a dash too many, which
-// makes fileRegex and description two elements.
+// tupleProblem explains the most common mistake: a superfluous dash in YAML, which turns
+// fileRegex and description into two elements.
 func tupleProblem(n *jsonast.Node) string {
 	detail := fmt.Sprintf("a restricted group has exactly two elements, its name and one object; this has %d", len(n.Items))
 	objects := 0

@@ -5,9 +5,9 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Diff compares two modes field by field, unknown ones included, in the order
-// in which a mode is written. Groups are one field: their order means nothing
-// to editors, but people see it. Equal modes give nil.
+// Diff compares two modes field by field, including unknown fields, in the order in which a
+// mode is written. Groups are one field: their order has no meaning for editors, but users see
+// it. Equal modes give nil.
 func Diff(before, after Mode) []diff.Change {
 	var changes []diff.Change
 	changes = diff.Field(changes, "/slug", textOrNone(before.Slug), textOrNone(after.Slug))
@@ -29,7 +29,7 @@ func textOrNone(s string) any {
 	return s
 }
 
-// groupValues is the list in JSON shapes, all the way down.
+// groupValues converts groups to plain JSON values at all levels.
 func groupValues(groups []Group) any {
 	if groups == nil {
 		return nil

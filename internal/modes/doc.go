@@ -1,18 +1,17 @@
-// Package modes knows the rules of organization modes: what a valid mode is, how
-// the files that people keep them in are read and written, alone, in folders and
-// in archives, how modes are merged and compared, and what an import would do.
-// It imports no driver and no framework, and never logs.
+// Package modes implements the rules of organization modes. It defines what a valid mode is. It
+// reads and writes the file formats of modes: single files, folders and archives. It also
+// merges and compares modes, and prepares them for an import. It imports no driver and no
+// framework, and never logs.
 //
-// The way in is always the same, whatever the text is written in:
+// Reading takes the same path for every format:
 //
 //	YAML ─┐                    ┌─ type problems ─┐
 //	      ├─> node (positions) ┤                 ├─> Entry, or *fault.Error
 //	JSON ─┘                    └─> Mode ─> Normalized ─> Validate
 //
-// Files come in many forms (file_form.go); a new one is a row of a table. What
-// stands in the text of a marketplace item is read by the same way in, with its
-// positions led back to the file (block_scalar.go).
+// Files have many forms (file_form.go); a new form is a new row of a table. The content of a
+// marketplace item takes the same path; its positions are mapped to the file (block_scalar.go).
 //
-// The way out is one hand-written emitter (emit.go), because what we write is
-// read by four YAML parsers that disagree, and must be the same bytes each time.
+// Writing uses one hand-written emitter (jsonast.MarshalYAML, see emit.go). Four YAML parsers that
+// disagree read its output, and the same modes must give the same bytes each time.
 package modes

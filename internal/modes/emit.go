@@ -7,8 +7,8 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// WriteYAML writes modes as a `customModes:` file. The lines of header become
-// comments at its top.
+// WriteYAML writes modes as a `customModes:` file. The lines of header become comments at its
+// top.
 func WriteYAML(ms []Mode, header string) []byte {
 	list := make([]any, len(ms))
 	for i, m := range ms {
@@ -17,8 +17,7 @@ func WriteYAML(ms []Mode, header string) []byte {
 	return jsonast.MarshalYAML(jsonast.Map{{Name: "customModes", Value: list}}, header)
 }
 
-// WriteYAMLMode writes a single mode, on one level, as the `content` of a
-// marketplace item has it.
+// WriteYAMLMode writes a single mode on one level, as in the `content` of a marketplace item.
 func WriteYAMLMode(m Mode) []byte { return jsonast.MarshalYAML(m.file(), "") }
 
 // WriteJSON writes modes as a `customModes:` file in JSON, indented by two.

@@ -48,7 +48,7 @@ func TestWriteYAMLGolden(t *testing.T) {
 	sameModes(t, ms, WriteJSON(ms))
 }
 
-// nastyTexts are what has broken one emitter or another.
+// nastyTexts returns texts that have broken YAML emitters.
 func nastyTexts() []string {
 	texts := []string{
 		"", " ", "  ", "\n", "\n\n", "\t", "\r", "\r\n", "a\r", "a\rb", "\u0085", "\u2028", "\u2029", "\ufeff", "\u200b", "\u00a0", "\u3000",
@@ -65,7 +65,7 @@ func nastyTexts() []string {
 	return texts
 }
 
-// drawText mixes nasty texts, pieces of them and anything.
+// drawText mixes nasty texts, pieces of them and arbitrary text.
 func drawText() *rapid.Generator[string] {
 	pieces := append(nastyTexts(), "a", "b", " ", "\n", "\n  ", ": ", " #")
 	return rapid.OneOf(
@@ -106,7 +106,7 @@ func drawValue(depth int) *rapid.Generator[any] {
 	)...)
 }
 
-// drawFieldName draws what Validate lets be a name.
+// drawFieldName draws texts that Validate accepts as field names.
 func drawFieldName() *rapid.Generator[string] {
 	return drawText().Filter(func(s string) bool {
 		var v verdict
@@ -115,7 +115,7 @@ func drawFieldName() *rapid.Generator[string] {
 	})
 }
 
-// TestEveryReaderReadsTheSame is the law that the emitter is there for.
+// TestEveryReaderReadsTheSame checks the emitter's main guarantee.
 func TestEveryReaderReadsTheSame(t *testing.T) {
 	node := nodetest.Start(t)
 	check := func(tb tester, want any) {
@@ -140,7 +140,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 	}
 	t.Run("property", func(t *testing.T) {
 		prove.Property(t, 25, func(rt *rapid.T) {
-			// A hundred texts and a tree at once: thousands in a run.
+			// Up to a hundred texts and a tree per check make thousands per run.
 			texts := rapid.SliceOfN(drawText(), 50, 100).Draw(rt, "texts")
 			values := make([]any, 0, len(texts)+1)
 			for _, s := range texts {
@@ -154,7 +154,7 @@ func TestEveryReaderReadsTheSame(t *testing.T) {
 	})
 }
 
-// clean takes the texts out that can't be kept.
+// clean removes invalid UTF-8 and NUL characters from texts.
 func clean(v any) any {
 	switch v := v.(type) {
 	case string:

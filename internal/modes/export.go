@@ -11,9 +11,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Choose returns the modes of some slugs, in their own order, not in that of the
-// slugs; without slugs, all. A slug that isn't there is a *fault.Error
-// (NotFound).
+// Choose returns the modes with the given slugs, in the order of ms. Without slugs it returns
+// all. An unknown slug is a *fault.Error (NotFound).
 func Choose(ms []Mode, slugs []string) ([]Mode, error) {
 	if len(slugs) == 0 {
 		return ms, nil
@@ -34,13 +33,13 @@ func Choose(ms []Mode, slugs []string) ([]Mode, error) {
 	return chosen, nil
 }
 
-// Export says how modes are written.
+// Export configures how modes are written.
 type Export struct {
-	// Format is FormatYAML, FormatJSON or FormatMarketplace; empty is YAML.
+	// Format is FormatYAML, FormatJSON or FormatMarketplace; empty means YAML.
 	Format string
-	// Header becomes comments at the top, in YAML only.
+	// Header becomes comments at the top; it applies to YAML only.
 	Header string
-	// Author is whose modes these are, for a marketplace.
+	// Author is the author of the modes in a marketplace.
 	Author string
 }
 
@@ -52,7 +51,7 @@ func (e Export) check() error {
 		e.Format, FormatYAML, FormatJSON, FormatMarketplace)
 }
 
-// Extension is what a file of the format ends in: "yaml" or "json".
+// Extension returns the file extension of the format: "yaml" or "json".
 func (e Export) Extension() string {
 	if e.Format == FormatJSON {
 		return "json"
@@ -60,7 +59,7 @@ func (e Export) Extension() string {
 	return "yaml"
 }
 
-// File writes modes as one file: the same bytes for the same modes.
+// File writes modes as one file. The same modes give the same bytes.
 func (e Export) File(ms []Mode) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return nil, err
@@ -75,10 +74,10 @@ func (e Export) File(ms []Mode) ([]byte, error) {
 	}
 }
 
-// Archive writes a zip file with a file for each mode, named after its slug, in
-// the order given: the same bytes for the same modes.
+// Archive writes a zip file with one file per mode, named after its slug, in the order given.
+// The same modes give the same bytes.
 func (e Export) Archive(ms []Mode) ([]byte, error) {
-	if err := e.check(); err != nil { // of no modes too
+	if err := e.check(); err != nil { // also if there are no modes
 		return nil, err
 	}
 	names := fileNames{used: map[string]bool{}, extension: e.Extension()}
@@ -93,8 +92,7 @@ func (e Export) Archive(ms []Mode) ([]byte, error) {
 	return upload.Pack(files)
 }
 
-// fileNames makes names that every file system takes, and that differ also
-// where capitals make no difference.
+// fileNames generates names that are valid on every file system and unique ignoring case.
 type fileNames struct {
 	used      map[string]bool
 	extension string
@@ -118,8 +116,7 @@ func (n *fileNames) next(slug string) string {
 	return name + "." + n.extension
 }
 
-// isDeviceName reports the names that Windows keeps for itself, whatever they
-// end in.
+// isDeviceName reports whether Windows reserves the name, whatever its extension.
 func isDeviceName(name string) bool {
 	name = strings.ToLower(name)
 	if slices.Contains([]string{"con", "prn", "aux", "nul"}, name) {
@@ -128,8 +125,8 @@ func isDeviceName(name string) bool {
 	return len(name) == 4 && (strings.HasPrefix(name, "com") || strings.HasPrefix(name, "lpt")) && name[3] >= '0' && name[3] <= '9'
 }
 
-// WriteMarketplace writes modes as marketplace items: `content` is a text that
-// holds one mode's YAML.
+// WriteMarketplace writes modes as marketplace items. The `content` of an item is a text with
+// one mode's YAML.
 func WriteMarketplace(ms []Mode, author, header string) []byte {
 	items := make([]any, len(ms))
 	for i, m := range ms {
@@ -139,11 +136,11 @@ func WriteMarketplace(ms []Mode, author, header string) []byte {
 	return jsonast.MarshalYAML(jsonast.Map{{Name: "items", Value: items}}, header)
 }
 
-// maxSummary is about what a marketplace shows of a description, in characters.
+// maxSummary is about the length of the description that a marketplace displays, in characters.
 const maxSummary = 200
 
-// summary is a description, which marketplaces require: the mode's own, or else
-// the beginning of another text that says what it is for.
+// summary returns a description, which marketplaces require. It is the mode's own, if any, or
+// the beginning of another text about its purpose.
 func summary(m Mode) string {
 	for _, s := range []string{m.Config.Description, m.Config.WhenToUse, m.Config.RoleDefinition} {
 		line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")

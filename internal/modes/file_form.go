@@ -11,35 +11,34 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// Form is one of the shapes in which people keep modes in files.
+// Form is a file format of modes.
 type Form string
 
 // The forms.
 const (
-	// FormCustomModes is what editors write: a list below `customModes:`.
+	// FormCustomModes is the format of editors: a list below `customModes:`.
 	FormCustomModes Form = "customModes"
-	// FormModes and FormSnakeCase are lists below a key that editors don't know.
+	// FormModes and FormSnakeCase are lists below keys that editors don't know.
 	FormModes     Form = "modes"
 	FormSnakeCase Form = "custom_modes"
-	// FormMarketplace is a list of items whose `content` is a text that holds a
-	// mode, and FormMarketplaceItem is one of them.
+	// FormMarketplace is a list of items whose `content` is a text with a mode.
+	// FormMarketplaceItem is one such item.
 	FormMarketplace     Form = "marketplace"
 	FormMarketplaceItem Form = "marketplace_item"
 	FormMode            Form = "mode"
 	FormList            Form = "list"
-	// FormFolder is several files together, see ReadFiles.
+	// FormFolder stands for several files, see ReadFiles.
 	FormFolder Form = "folder"
 )
 
-// formRule says how a form is recognized and where its modes are.
+// formRule recognizes a form and finds its modes.
 type formRule struct {
 	form  Form
 	is    func(root *jsonast.Node) bool
 	modes func(r *fileReader, root *jsonast.Node) ([]placed, error)
 }
 
-// forms lists what we recognize, most telling first. Another form is another
-// row.
+// forms returns the recognized forms, the most specific first. To add a form, add a row.
 func forms() []formRule {
 	return []formRule{
 		{FormCustomModes, hasField("customModes"), below("customModes")},
@@ -56,33 +55,32 @@ func hasField(name string) func(*jsonast.Node) bool {
 	return func(root *jsonast.Node) bool { return root.Get(name) != nil }
 }
 
-// isMode tells a mode from an object that is none, however broken it is.
+// isMode reports whether an object is meant to be a mode, however broken it is.
 func isMode(n *jsonast.Node) bool {
 	return n.Get("slug") != nil || n.Get("roleDefinition") != nil
 }
 
-// isEntry tells what may stand in a list of modes from what shows that the list
-// is of something else.
+// isEntry reports whether n can be an item of a list of modes. Other items show that the list
+// is about something else.
 func isEntry(n *jsonast.Node) bool { return isMode(n) || n.Get("content") != nil || n.Template }
 
-// placed is a mode, or what stands in its place, where it was found.
+// placed is a mode, or an invalid entry, with its location in the file.
 type placed struct {
 	node *jsonast.Node
-	// pointer leads to it within the file.
+	// pointer is the entry's pointer within the file.
 	pointer string
-	// content is the text that holds it, where positions are those within that
-	// text.
+	// content is the text that holds the mode, if positions are relative to that text.
 	content *jsonast.Node
-	// problem says why there is no mode to judge.
+	// problem explains why there is no mode to validate.
 	problem *fault.Field
 }
 
-// fileReader collects what is worth saying about a file as a whole.
+// fileReader collects notices about a file as a whole.
 type fileReader struct {
 	data    []byte
 	budget  *jsonast.Budget
 	notices []resource.Notice
-	// saidOf are the notices that are given once a file.
+	// saidOf records the notices that are given once per file.
 	saidOf map[string]bool
 	lines  []string
 }
@@ -98,7 +96,7 @@ func (r *fileReader) noticeOnce(about, pointer, detail string, line, column int)
 	}
 }
 
-// modesOf finds the modes of a file, whatever its form.
+// modesOf finds the modes of a file in any form.
 func (r *fileReader) modesOf(root *jsonast.Node) ([]placed, Form, error) {
 	for _, f := range forms() {
 		if f.is(root) {
@@ -109,7 +107,7 @@ func (r *fileReader) modesOf(root *jsonast.Node) ([]placed, Form, error) {
 	return nil, "", notAModesFile(root, "")
 }
 
-// notAModesFile says what was found instead. pointer is where.
+// notAModesFile returns an error with a description of n. pointer is the position of n.
 func notAModesFile(n *jsonast.Node, pointer string) error {
 	return fault.New(fault.Invalid, "not_a_modes_file",
 		"This is not a modes file. Expected `customModes:` with a list of modes below it.").
@@ -150,7 +148,8 @@ func bareList(r *fileReader, root *jsonast.Node) ([]placed, error) {
 	return r.items(root, "")
 }
 
-// below reads a list that is a field of the file, and says what else is there.
+// below returns a reader for the list in the field name of the file. It adds notices about
+// other fields.
 func below(name string) func(*fileReader, *jsonast.Node) ([]placed, error) {
 	return func(r *fileReader, root *jsonast.Node) ([]placed, error) {
 		values, at, err := r.listBelow(root, name)
@@ -169,7 +168,7 @@ func below(name string) func(*fileReader, *jsonast.Node) ([]placed, error) {
 	}
 }
 
-// listBelow returns a list that is a field of the file, and where the field is.
+// listBelow returns the list in a field of the file, and the field.
 func (r *fileReader) listBelow(root *jsonast.Node, name string) (*jsonast.Node, jsonast.Field, error) {
 	var at jsonast.Field
 	blame := func(detail string, line, column int) error {
@@ -198,8 +197,8 @@ func (r *fileReader) listBelow(root *jsonast.Node, name string) (*jsonast.Node, 
 	}
 }
 
-// items reads a list of modes, or of marketplace items. Below any other name
-// than customModes it may be a list of something else altogether.
+// items reads a list of modes or of marketplace items. Under a name other than customModes it
+// can be an unrelated list.
 func (r *fileReader) items(values *jsonast.Node, pointer string) ([]placed, error) {
 	isOurs := pointer == "/customModes" || len(values.Items) == 0
 	for _, item := range values.Items {
@@ -230,7 +229,7 @@ func (r *fileReader) checkCount(count int) error {
 		"This file has %d modes; an organization can have at most %d. Split it.", count, MaxModes)
 }
 
-// entry is one mode, or those that a marketplace item holds.
+// entry returns one mode, or the modes of a marketplace item.
 func (r *fileReader) entry(n *jsonast.Node, pointer string) ([]placed, error) {
 	if n.Kind == jsonast.Object && !n.Template && !isMode(n) && (n.Get("content") != nil || strings.HasPrefix(pointer, "/items/")) {
 		return r.marketplaceItem(n, pointer)

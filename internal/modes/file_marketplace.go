@@ -9,8 +9,8 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// marketplaceItem reads the mode that an item holds in its `content`. What
-// can't be read there is the item's own problem, not the file's.
+// marketplaceItem reads the mode in an item's `content`. An unreadable content is a problem of
+// the item, not of the file.
 func (r *fileReader) marketplaceItem(n *jsonast.Node, pointer string) ([]placed, error) {
 	if kind := n.Get("type"); kind != nil && kind.Kind == jsonast.Text && kind.Text != "mode" {
 		r.notice(pointer, "this item is no mode but of the type "+wording.Shortened(kind.Text, 40)+"; it is left out", n.Line, n.Column)
@@ -59,8 +59,8 @@ func (r *fileReader) sayWhatIsDropped(n *jsonast.Node, pointer string) {
 	}
 }
 
-// contentOf reads the mode, or the modes, of a text within a file. Positions
-// become those of the file where they can be told exactly.
+// contentOf reads the modes in a text within a file. Positions refer to the file if they can be
+// determined exactly.
 func (r *fileReader) contentOf(content *jsonast.Node, pointer string) ([]placed, error) {
 	locate, exact := r.locator(content)
 	outer := content
@@ -89,7 +89,7 @@ func (r *fileReader) contentOf(content *jsonast.Node, pointer string) ([]placed,
 	} else if root.Kind == jsonast.List {
 		values = root.Items
 	}
-	if root.Kind == jsonast.Text { // YAML takes any prose for a text
+	if root.Kind == jsonast.Text { // YAML reads any prose as a string
 		problem := fault.Field{
 			Detail: "the content of this item is no mode: found " + foundInstead(root),
 			Line:   root.Line, Column: root.Column,

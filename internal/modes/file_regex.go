@@ -7,15 +7,15 @@ import (
 	"unicode/utf16"
 )
 
-// maxRegexNesting bounds groups within groups: editors' engines give up on deep
-// ones, at a depth that depends on their stack.
+// maxRegexNesting bounds nested groups. Editors' regex engines fail at a depth that depends on
+// their stack size.
 const maxRegexNesting = 200
 
-// CheckFileRegex reports why `new RegExp(pattern)` would throw, or nil. It is the
-// pattern grammar of ECMA-262, edition 15 (2024), section 22.2.1 with Annex B.1.2,
-// without flags: on UTF-16 units, and with all that browsers forgive. What came
-// later (the same group name twice, (?i:...)) is refused, as not every editor
-// has it yet.
+// CheckFileRegex returns an error if `new RegExp(pattern)` would throw. It implements the
+// pattern grammar of ECMA-262, edition 15 (2024), section 22.2.1 with Annex B.1.2, without
+// flags. It works on UTF-16 units and includes the legacy syntax that browsers accept. Later
+// additions, such as duplicate group names and (?i:...), are rejected, as not every editor has
+// them yet.
 func CheckFileRegex(pattern string) error {
 	p := regexParser{units: utf16.Encode([]rune(pattern)), groups: map[string]bool{}}
 	p.namedGroups = p.hasNamedGroups()
@@ -36,7 +36,7 @@ func CheckFileRegex(pattern string) error {
 type regexParser struct {
 	units []uint16
 	pos   int
-	// namedGroups tells whether there are any: only then is \k a reference.
+	// namedGroups reports whether the pattern has named groups: only then is \k a reference.
 	namedGroups bool
 	groups      map[string]bool
 	references  []string
@@ -53,7 +53,7 @@ func (p *regexParser) at(offset int) rune {
 	return -1
 }
 
-// take moves past s if it is next.
+// take consumes s if it is next.
 func (p *regexParser) take(s string) bool {
 	for i := range len(s) {
 		if p.at(i) != rune(s[i]) {
@@ -64,7 +64,7 @@ func (p *regexParser) take(s string) bool {
 	return true
 }
 
-// hasNamedGroups looks for a (?<name> outside of classes and escapes.
+// hasNamedGroups reports whether the pattern has a (?<name> outside of classes and escapes.
 func (p *regexParser) hasNamedGroups() bool {
 	inClass := false
 	for i := 0; i < len(p.units); i++ {
@@ -104,7 +104,7 @@ func (p *regexParser) disjunction(depth int) error {
 	return nil
 }
 
-// term reads one atom or assertion, and tells whether it can be repeated.
+// term parses one atom or assertion, and reports whether it can be repeated.
 func (p *regexParser) term(depth int) (quantifiable bool, err error) {
 	switch p.at(0) {
 	case '^', '$':
@@ -161,8 +161,7 @@ func (p *regexParser) group(depth int) (quantifiable bool, err error) {
 	return quantifiable, nil
 }
 
-// quantifier reads *, +, ?, {n}, {n,}, {n,m}, each with a ? or without, if one
-// is next.
+// quantifier parses *, +, ?, {n}, {n,} or {n,m}, each optionally followed by ?, if one is next.
 func (p *regexParser) quantifier(allowed bool) error {
 	switch p.at(0) {
 	case '*', '+', '?':
@@ -191,7 +190,7 @@ func (p *regexParser) quantifier(allowed bool) error {
 
 const endless = 1 << 31
 
-// braces reads {n}, {n,} or {n,m} without moving.
+// braces parses {n}, {n,} or {n,m} without consuming it.
 func (p *regexParser) braces() (end, least, most int, ok bool) {
 	back := p.pos
 	defer func() { p.pos = back }()
@@ -217,8 +216,8 @@ func (p *regexParser) digits() (n int, ok bool) {
 	return n, ok
 }
 
-// atomEscape reads an escape outside of a class. Without flags nearly all are
-// fine: what has no meaning stands for itself.
+// atomEscape parses an escape outside of a class. Without flags nearly all are valid: an
+// unknown escape is the character itself.
 func (p *regexParser) atomEscape() error {
 	if p.namedGroups && p.take(`\k`) {
 		if !p.take("<") {
@@ -239,7 +238,7 @@ func (p *regexParser) atomEscape() error {
 	return nil
 }
 
-// class reads [...].
+// class parses [...].
 func (p *regexParser) class() error {
 	opening := p.pos
 	p.pos++
@@ -270,7 +269,7 @@ func (p *regexParser) class() error {
 	}
 }
 
-// classAtom reads a character of a class; -1 for a set such as \d.
+// classAtom parses a character of a class. It returns -1 for a set such as \d.
 func (p *regexParser) classAtom() (rune, error) {
 	c := p.at(0)
 	p.pos++
@@ -308,7 +307,7 @@ func (p *regexParser) classAtom() (rune, error) {
 	return c, nil
 }
 
-// octal reads up to three digits, as long as they make one byte.
+// octal parses up to three octal digits, as long as the value fits into one byte.
 func (p *regexParser) octal() rune {
 	var v rune
 	for i := 0; i < 3 && p.at(0) >= '0' && p.at(0) <= '7' && v*8+p.at(0)-'0' <= 0o377; i++ {
@@ -318,8 +317,7 @@ func (p *regexParser) octal() rune {
 	return v
 }
 
-// hex reads exactly n digits; where there aren't as many, the letter stands for
-// itself.
+// hex parses exactly n hexadecimal digits. If there are fewer, it returns letter.
 func (p *regexParser) hex(n int, letter rune) rune {
 	var v rune
 	for i := range n {
@@ -335,7 +333,7 @@ func (p *regexParser) hex(n int, letter rune) rune {
 
 func isASCIILetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
-// groupName reads an identifier and the > after it.
+// groupName parses an identifier and the > after it.
 func (p *regexParser) groupName() (string, error) {
 	var name []rune
 	for {
@@ -352,8 +350,8 @@ func (p *regexParser) groupName() (string, error) {
 	}
 }
 
-// identifierRune reads a whole character, which may be two units or an escape;
-// -1 where there is none.
+// identifierRune parses a whole character, which can be two units or an escape. It returns -1
+// at the end.
 func (p *regexParser) identifierRune() rune {
 	if p.take(`\u`) {
 		return p.identifierEscape()

@@ -11,10 +11,10 @@ import (
 	"orgmodes/internal/modes/nodetest"
 )
 
-// regexCases are patterns, and whether `new RegExp` takes them.
+// regexCases maps patterns to whether `new RegExp` accepts them.
 func regexCases() map[string]bool {
 	return map[string]bool{
-		// What people write.
+		// Typical patterns.
 		`\.md$`: true, `\.(md|mdx|txt|rst|adoc)$|README$`: true, `^(?!.*(test|spec))\.(js|ts)$`: true,
 		`(^|/)((\.kilo|\.opencode)/plans|\.plans)/.*\.md$`: true, `.*`: true, `^docs/`: true, `(?i)\.md$`: false,
 		`*.md`: false, `**/*.md`: false, `+`: false, `?a`: false, `\.(md$`: false, `\.md)$`: false, `[a-z`: false, `src/[^/]+\.tsx?$`: true,
@@ -67,8 +67,8 @@ func TestFileRegexMessages(t *testing.T) {
 	}
 }
 
-// TestFileRegexAgreesWithNode proves the grammar against an engine: the table,
-// and patterns made of all that means something.
+// TestFileRegexAgreesWithNode compares the grammar with a real engine, for the table and for
+// random combinations of meaningful pieces.
 func TestFileRegexAgreesWithNode(t *testing.T) {
 	node := nodetest.Start(t)
 	for pattern, valid := range regexCases() {
@@ -85,7 +85,7 @@ func TestFileRegexAgreesWithNode(t *testing.T) {
 				pattern := strings.Join(parts, "")
 				err := CheckFileRegex(pattern)
 				if err != nil && strings.Contains(err.Error(), "used twice") {
-					continue // newer engines differ from older ones here
+					continue // engines differ by age here
 				}
 				thrown := node.RegExp(rt, pattern)
 				require.Equal(rt, thrown == "", err == nil, "%q: we say %v, Node says %q", pattern, err, thrown)

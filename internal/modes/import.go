@@ -9,8 +9,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// ImportEntries returns the entries of the file, to plan their import. Two modes of one
-// slug are a problem of the file: no policy decides between them.
+// ImportEntries returns the entries of the file for planning their import. Two modes with the
+// same slug are a problem of the file: no conflict policy resolves it.
 func (f File) ImportEntries() []imports.Entry {
 	out := make([]imports.Entry, len(f.Entries))
 	for i, e := range f.Entries {
@@ -25,8 +25,8 @@ func (Kind) NumberedName(slug string, n int) string {
 	return slug[:min(len(slug), MaxSlugLength-len(number))] + number
 }
 
-// KeepBoth returns the mode under a free slug, and under another name than the existing
-// one has.
+// KeepBoth returns the mode under the free slug. If the existing mode has the same name, the
+// name changes, too.
 func (Kind) KeepBoth(s resource.Spec, slug string, existing resource.Spec) (resource.Spec, []resource.Notice) {
 	m, _ := s.(Mode)
 	e, _ := existing.(Mode)
@@ -41,7 +41,7 @@ func (Kind) KeepBoth(s resource.Spec, slug string, existing resource.Spec) (reso
 	return m, notices
 }
 
-// ReplaceNotices points out that slugs differ in their letter case.
+// ReplaceNotices reports if the slugs differ in case.
 func (Kind) ReplaceNotices(s, existing resource.Spec) []resource.Notice {
 	slug, before := s.ObjectName(), existing.ObjectName()
 	if slug == before {

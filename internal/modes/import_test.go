@@ -26,7 +26,7 @@ func library(tb testing.TB, text string) []resource.Object {
 	return out
 }
 
-// overwriting is the policy of who decides nothing about modes.
+// overwriting returns p with the default decision to replace.
 func overwriting(p imports.ConflictPolicy) imports.ConflictPolicy {
 	p.Default = imports.Replace
 	return p

@@ -12,8 +12,8 @@ import (
 
 const oneModeInJSON = `{"slug": "a", "name": "A", "roleDefinition": "r", "groups": []}`
 
-// TestJSONWithComments: the complaint is that JSON has no comments, and where
-// this one is, wherever it stands; also where YAML would make something of it.
+// TestJSONWithComments checks that a comment is reported as such, with its position. This holds
+// wherever it is, even if YAML would accept the text.
 func TestJSONWithComments(t *testing.T) {
 	for _, c := range []struct {
 		name, text   string
@@ -50,8 +50,8 @@ func TestJSONWithComments(t *testing.T) {
 	assert.Len(t, f.Modes(), 1, "within text it is text")
 }
 
-// TestJSONWithCommasBeforeClosingBrackets: files are taken with a notice, as
-// editors take them; what a program sends is refused.
+// TestJSONWithCommasBeforeClosingBrackets checks that files are accepted with a notice, as
+// editors accept them. Requests of programs are refused.
 func TestJSONWithCommasBeforeClosingBrackets(t *testing.T) {
 	f, err := ReadFile(t.Context(), []byte("{\"customModes\": [\n\t{\"slug\": \"a\", \"name\": \"\\ud83d\\ude00\", \"roleDefinition\": \"r\", \"groups\": [\"read\",\n\t], },\n]}"))
 	require.NoError(t, err)

@@ -11,13 +11,13 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// KindName is the singular of the kind of modes.
+// KindName is the kind name of modes, in the singular.
 const KindName = "mode"
 
-// templatePath is where a mode refers to its permission template.
+// templatePath is the pointer of a mode's reference to its permission template.
 const templatePath = "/config/permissionTemplate"
 
-// Kind is the kind of modes.
+// Kind implements the resource kind of modes.
 type Kind struct{}
 
 // Names returns "mode" and "modes".
@@ -28,7 +28,7 @@ func (Kind) Names() resource.Names {
 // NameKey returns the slug in lower case.
 func (Kind) NameKey(slug string) string { return SlugKey(slug) }
 
-// Read reads a mode in the API's form or as files have it, see ReadMode.
+// Read decodes and validates a mode in the API's format or in that of files, as ReadMode does.
 func (Kind) Read(fields *jsonast.Node) (resource.Spec, error) { return readMode(fields) }
 
 // Check normalizes and validates a mode, see Mode.Validate.
@@ -41,20 +41,20 @@ func (Kind) Check(s resource.Spec) (resource.Spec, error) {
 	return m, m.Validate()
 }
 
-// Diff returns what the function Diff does.
+// Diff calls the package function Diff.
 func (Kind) Diff(before, after resource.Spec) []diff.Change {
 	b, _ := before.(Mode)
 	a, _ := after.(Mode)
 	return Diff(b, a)
 }
 
-// CheckLibrary returns what the function CheckLibrary does.
+// CheckLibrary calls the package function CheckLibrary.
 func (Kind) CheckLibrary(modes, bytes int) error { return CheckLibrary(modes, bytes) }
 
-// NotFound returns the failure for a mode that doesn't exist.
+// NotFound returns the error for a mode that doesn't exist.
 func (Kind) NotFound() error { return resource.NotFound("mode") }
 
-// NameTaken returns the failure (code "slug_taken") for a slug that is in use.
+// NameTaken returns the error (code "slug_taken") for a slug that is in use.
 func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 	f := fault.New(fault.Conflict, "slug_taken", "A mode with the slug %q already exists in this organization", s.ObjectName()).
 		With(fault.Field{Pointer: "/slug", Detail: fmt.Sprintf("The mode %q has it; choose another slug, or change that mode", existing.Spec.Title())})
@@ -62,7 +62,7 @@ func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 	return f
 }
 
-// InUse returns the failure for a mode that other objects refer to.
+// InUse returns the error for a mode that other objects refer to.
 func (Kind) InUse(o resource.Object, users []resource.User) error {
 	return resource.InUse("mode", o, users)
 }
@@ -73,12 +73,12 @@ func (m Mode) ObjectName() string { return m.Slug }
 // Title returns the name.
 func (m Mode) Title() string { return m.Name }
 
-// Fields lists the mode in the API's form: slug, name and config.
+// Fields returns the mode in the API's format: slug, name and config.
 func (m Mode) Fields() jsonast.Map {
 	return jsonast.Map{{Name: "slug", Value: m.Slug}, {Name: "name", Value: m.Name}, {Name: "config", Value: m.Config.fields()}}
 }
 
-// SameAs is Equal for a resource.Spec that is a Mode.
+// SameAs reports whether s is a Mode that equals m.
 func (m Mode) SameAs(s resource.Spec) bool {
 	o, ok := s.(Mode)
 	return ok && m.Equal(o)
@@ -92,7 +92,7 @@ func (m Mode) References() []resource.Reference {
 	return []resource.Reference{{Kind: "template", Name: m.Config.PermissionTemplate, Path: templatePath, Required: true}}
 }
 
-// WithReference returns the mode with another name of its permission template.
+// WithReference returns the mode with the permission template renamed to name.
 func (m Mode) WithReference(path, name string) resource.Spec {
 	if path == templatePath {
 		m.Config.PermissionTemplate = name
@@ -100,11 +100,11 @@ func (m Mode) WithReference(path, name string) resource.Spec {
 	return m
 }
 
-// TemplateOf returns the id of the permission template of a mode, zero for none.
+// TemplateOf returns the id of a mode's permission template, or the zero UUID.
 func TemplateOf(o resource.Object) uuid.UUID { return o.Targets[templatePath] }
 
-// Targets returns the Targets of a mode with a permission template, or with none if the
-// id is zero.
+// Targets returns the Targets of a mode with this permission template, or nil if the id is
+// zero.
 func Targets(template uuid.UUID) map[string]uuid.UUID {
 	if template == uuid.Nil {
 		return nil
@@ -112,7 +112,7 @@ func Targets(template uuid.UUID) map[string]uuid.UUID {
 	return map[string]uuid.UUID{templatePath: template}
 }
 
-// FromObject returns a mode of a library.
+// FromObject converts a library object to a mode.
 func FromObject(o resource.Object) OrganizationMode {
 	m, _ := o.Spec.(Mode)
 	return OrganizationMode{
@@ -122,7 +122,7 @@ func FromObject(o resource.Object) OrganizationMode {
 	}
 }
 
-// Object is the opposite of FromObject.
+// Object is the inverse of FromObject.
 func (m OrganizationMode) Object() resource.Object {
 	return resource.Object{
 		Kind: KindName, Spec: m.Mode,

@@ -6,29 +6,28 @@ import (
 )
 
 const (
-	// MaxModeBytes bounds one mode, see Mode.Size. Real ones reach 56 KB.
+	// MaxModeBytes bounds one mode, see Mode.Size. Real modes reach 56 KB.
 	MaxModeBytes = 256 << 10
 	// MaxModes bounds the modes of one organization.
 	MaxModes = 500
 	// MaxDocumentBytes bounds all the modes of an organization together.
 	MaxDocumentBytes = 8 << 20
-	// MaxBodyBytes bounds one mode in a request: one of MaxModeBytes in which each
-	// character is an escape fits.
+	// MaxBodyBytes bounds a request with one mode. A mode of MaxModeBytes fits even if every
+	// character is escaped.
 	MaxBodyBytes = 2 << 20
-	// MaxDepth bounds how deep the values of unknown fields may be nested.
+	// MaxDepth bounds the nesting of values in unknown fields.
 	MaxDepth = 64
 
 	// MaxSlugLength and MaxNameLength are in characters.
 	MaxSlugLength = 50
 	MaxNameLength = 100
-	// MaxFieldNameLength bounds the names of unknown fields, in characters. YAML
-	// readers take no key beyond 1,024 on one line, and an escaped character
-	// takes six.
+	// MaxFieldNameLength bounds the names of unknown fields, in characters. YAML parsers accept
+	// keys of up to 1,024 characters on one line, and an escaped character takes six.
 	MaxFieldNameLength = 128
 )
 
-// CheckBody returns a *fault.Error (TooLarge) for more than a request with one mode
-// may have.
+// CheckBody returns a *fault.Error (TooLarge) if data exceeds the limit for a request with one
+// mode.
 func CheckBody(data []byte) error {
 	if len(data) <= MaxBodyBytes {
 		return nil
@@ -37,8 +36,8 @@ func CheckBody(data []byte) error {
 		"This is %s; a request with one mode can have at most %s.", wording.Bytes(len(data)), wording.Bytes(MaxBodyBytes))
 }
 
-// CheckTotals says whether so many modes of such sizes may be kept together: a
-// *fault.Error TooLarge where they may not.
+// CheckTotals returns a *fault.Error (TooLarge) if an organization can't have all of these
+// modes.
 func CheckTotals(ms []Mode) error {
 	total := 0
 	for _, m := range ms {
@@ -47,8 +46,7 @@ func CheckTotals(ms []Mode) error {
 	return CheckLibrary(len(ms), total)
 }
 
-// CheckLibrary is CheckTotals for who has counted already: so many modes, of so
-// many bytes together.
+// CheckLibrary is CheckTotals for count modes of total bytes together.
 func CheckLibrary(count, total int) error {
 	if count > MaxModes {
 		return fault.New(fault.TooLarge, "too_many_modes",

@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/organization"
 )
 
-// TestMarketplaceIsWhatIsPublished: what is exported is, byte for byte, what
-// readers serve.
+// TestMarketplaceIsWhatIsPublished checks that an export equals the published document byte for
+// byte.
 func TestMarketplaceIsWhatIsPublished(t *testing.T) {
 	ms := modes.Builtins()
 	var stored []modes.OrganizationMode

@@ -12,51 +12,50 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Mode is what an editor knows about a way of working: who the model is, what
-// it may touch and how it should behave.
+// Mode configures an editor for a kind of work: the model's role, the tools and files that it
+// can use, and how it should behave.
 type Mode struct {
-	// Slug names the mode within an organization, without regard to case.
+	// Slug identifies the mode within an organization, ignoring case.
 	Slug string
-	// Name is what people see.
+	// Name is the display name.
 	Name   string
 	Config Config
 }
 
-// Config is everything else about a mode; it is stored as jsonb.
+// Config holds the remaining fields of a mode; it is stored as jsonb.
 type Config struct {
 	RoleDefinition     string
 	WhenToUse          string
 	Description        string
 	CustomInstructions string
-	// PermissionTemplate is the name of the organization's permission template that
-	// agents of this mode are given; empty for none.
+	// PermissionTemplate is the name of the permission template for agents of this mode, if
+	// any. It is one of the organization's.
 	PermissionTemplate string
-	// Groups are the tools that the mode may use. Nil means that nobody said,
-	// which is invalid; empty means none, which is fine.
+	// Groups are the tool groups that the mode is allowed to use. Nil means that the field was
+	// absent, which is invalid. Empty means no tools, which is valid.
 	Groups []Group
-	// Extra holds the fields that we don't know, in JSON shapes (nil, bool,
-	// string, json.Number, []any, map[string]any), so that newer editors need
-	// no release of ours.
+	// Extra holds unknown fields as JSON values (nil, bool, string, json.Number, []any,
+	// map[string]any), so that new fields of editors work without a new release.
 	Extra map[string]any
 }
 
-// Group is a set of tools, perhaps restricted to some files.
+// Group is a set of tools, optionally restricted to some files.
 type Group struct {
 	Name        string
 	Restriction *Restriction
 }
 
-// Restriction narrows a group: in a file it is the second element of a pair.
+// Restriction narrows a group. In a file it is the second element of a pair.
 type Restriction struct {
-	// FileRegex is an ECMAScript regular expression on paths.
+	// FileRegex is an ECMAScript regular expression for paths.
 	FileRegex string
-	// Description says in words what FileRegex allows.
+	// Description explains in words which files FileRegex matches.
 	Description string
-	// Extra holds unknown options, in JSON shapes.
+	// Extra holds unknown options as JSON values.
 	Extra map[string]any
 }
 
-// OrganizationMode is a mode as an organization keeps it.
+// OrganizationMode is a mode that is stored in an organization.
 type OrganizationMode struct {
 	ID             uuid.UUID
 	OrganizationID uuid.UUID
@@ -67,15 +66,15 @@ type OrganizationMode struct {
 	UpdatedAt time.Time
 	// Version counts the changes of this mode, from 1.
 	Version int64
-	// Position is the place that an admin gave it among its siblings.
+	// Position is the mode's position in the order that an admin chose.
 	Position int
-	// PermissionTemplateID is that of Config.PermissionTemplate, zero for none: the
-	// reference itself, so that a template can be renamed.
+	// PermissionTemplateID is the ID of Config.PermissionTemplate, zero for none. The reference
+	// is by ID, so that a template can be renamed.
 	PermissionTemplateID uuid.UUID
 }
 
-// Equal reports whether both say the same. Where Extra holds numbers they must
-// be in canonical form, as every way in leaves them.
+// Equal reports whether m and o have the same content. Numbers in Extra must be in canonical
+// form, as decoding and Normalized leave them.
 func (m Mode) Equal(o Mode) bool {
 	if m.Slug != o.Slug || m.Name != o.Name || (m.Config.Groups == nil) != (o.Config.Groups == nil) {
 		return false
@@ -85,25 +84,24 @@ func (m Mode) Equal(o Mode) bool {
 	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
-// Size is what the mode weighs against MaxModeBytes: the bytes of its slug, name and
-// configuration in JSON as Postgres stores it and gives it back. Its jsonb has a blank
-// behind each comma and colon, and knows no exponents: 1e300 is a one with 300 zeros
-// there.
+// Size returns the size that counts towards MaxModeBytes: the bytes of slug, name and
+// configuration as JSON in the form in which Postgres stores and returns it. Its jsonb has a
+// blank after each comma and colon. It has no exponents: 1e300 becomes a one with 300 zeros.
 func (m Mode) Size() int {
 	config, ok := storedLength(m.Config.fields())
 	if !ok {
-		return 0 // Validate says what can't be written
+		return 0 // Validate reports values that can't be encoded
 	}
 	return len(m.Slug) + len(m.Name) + config
 }
 
-// Sort puts modes in the order in which they are published: by position, then
-// by name (capitals make no difference), then by slug.
+// Sort sorts modes in publication order: by position, then by name (ignoring case), then by
+// slug.
 func Sort(ms []OrganizationMode) {
 	SortBy(ms, func(m OrganizationMode) (int, string, string) { return m.Position, m.Name, m.Slug })
 }
 
-// SortBy is Sort for what stands for modes; of returns what the order is made by.
+// SortBy is Sort for other types; of returns the sort keys of an element.
 func SortBy[T any](all []T, of func(T) (position int, name, slug string)) {
 	slices.SortStableFunc(all, func(a, b T) int {
 		aPosition, aName, aSlug := of(a)
@@ -117,10 +115,10 @@ func SortBy[T any](all []T, of func(T) (position int, name, slug string)) {
 	})
 }
 
-// Merge is the effective view: the built-in modes in their order, each replaced
-// whole by the organization's mode of the same slug, then the organization's
-// others in the order given. Slugs are compared without regard to case, as they
-// are unique that way within an organization.
+// Merge returns the effective modes. The built-in modes come first, in their order, each
+// replaced as a whole by the organization's mode of the same slug, if any. The organization's
+// other modes follow in the order given. Slugs are compared ignoring case, as they are unique
+// that way within an organization.
 func Merge(builtin, own []Mode) []Mode {
 	overrides := make(map[string]int, len(own))
 	for i, m := range own {
@@ -145,19 +143,18 @@ func Merge(builtin, own []Mode) []Mode {
 	return merged
 }
 
-// SlugKey is what two slugs share when they are the same to us: the slug
-// without its capitals.
+// SlugKey returns the slug in lower case. Slugs with the same key count as the same.
 func SlugKey(slug string) string { return strings.ToLower(slug) }
 
-// MarshalJSON writes the configuration as it is stored and published:
-// roleDefinition and groups always, optional texts only where there is one,
-// known fields first and then the others by name.
+// MarshalJSON writes the configuration as it is stored and published. roleDefinition and groups
+// are always present; optional texts are omitted if empty. Known fields come first, then the
+// others by name.
 func (c Config) MarshalJSON() ([]byte, error) { return jsonast.Marshal(c.fields()) }
 
 // MarshalJSON writes "read", or ["edit", {"fileRegex": ...}].
 func (g Group) MarshalJSON() ([]byte, error) { return jsonast.Marshal(g.value()) }
 
-// UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
+// UnmarshalJSON decodes the output of MarshalJSON. It checks types, not rules.
 func (c *Config) UnmarshalJSON(data []byte) error {
 	root, err := parseJSON(data, storedBudget())
 	if err != nil {
@@ -172,7 +169,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. It checks types, not rules.
+// UnmarshalJSON decodes the output of MarshalJSON. It checks types, not rules.
 func (g *Group) UnmarshalJSON(data []byte) error {
 	root, err := parseJSON(data, storedBudget())
 	if err != nil {
@@ -187,7 +184,7 @@ func (g *Group) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// fields lists the configuration in the order in which it is written.
+// fields returns the configuration in the order in which it is written.
 func (c Config) fields() jsonast.Map {
 	groups := make([]any, len(c.Groups))
 	for i, g := range c.Groups {
@@ -200,7 +197,7 @@ func (c Config) fields() jsonast.Map {
 	return m.With(c.Extra)
 }
 
-// value is the group in JSON shapes.
+// value returns the group as a JSON value.
 func (g Group) value() any {
 	if g.Restriction == nil {
 		return g.Name
@@ -209,7 +206,7 @@ func (g Group) value() any {
 	return []any{g.Name, m.With(g.Restriction.Extra)}
 }
 
-// file lists a mode as files have it: everything on one level.
+// file returns the mode in the file format, with everything on one level.
 func (m Mode) file() jsonast.Map {
 	return append(jsonast.Map{{Name: "slug", Value: m.Slug}, {Name: "name", Value: m.Name}}, m.Config.fields()...)
 }

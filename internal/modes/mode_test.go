@@ -30,8 +30,8 @@ func TestConfigJSON(t *testing.T) {
 	assert.Equal(t, `{"roleDefinition":"r","whenToUse":"w","description":"d","groups":[["edit",{"fileRegex":"f","description":"d","a":true}]],"customInstructions":"c","b":{"x":[],"y":1},"z":null}`, string(ordered))
 }
 
-// TestConfigSurvivesJSONB reads what PostgreSQL makes of our numbers: jsonb
-// writes them out in full and keeps trailing zeros.
+// TestConfigSurvivesJSONB decodes numbers in the form of PostgreSQL's jsonb, which writes them
+// out in full and preserves trailing zeros.
 func TestConfigSurvivesJSONB(t *testing.T) {
 	var c Config
 	require.NoError(t, json.Unmarshal([]byte(`{"x": 1000000000000000000000, "y": 1.50, "z": 0.0000001, "groups": [], "roleDefinition": "r"}`), &c))

@@ -2,14 +2,14 @@ package modes
 
 import "strings"
 
-// Normalized returns a copy as it is kept: blank edges of slug and name cut,
-// blank optional texts absent, line ends \n, numbers canonical, no `source` and
-// no null among the unknown fields (one null makes some editors drop all modes).
-// What a person wrote otherwise stays as it is, smart quotes and all.
+// Normalized returns a copy in the stored form. Slug and name are trimmed, blank optional texts
+// are absent, line ends are \n and numbers are canonical. Unknown fields have no `source` and
+// no null, as one null makes some editors drop all modes. Everything else stays as written,
+// including smart quotes.
 func (m Mode) Normalized() Mode { return m.normalized(canonicalExtra) }
 
-// normalized is Normalized; keep returns what is to be kept of the unknown fields of
-// one object. A mode that was just decoded has nothing to copy.
+// normalized implements Normalized. keep returns the unknown fields of one object to keep. A
+// mode that was just decoded needs no copies.
 func (m Mode) normalized(keep func(extra map[string]any) map[string]any) Mode {
 	c := m.Config
 	n := Mode{
@@ -56,8 +56,8 @@ func (g Group) normalized(keep func(extra map[string]any) map[string]any) Group 
 	return n
 }
 
-// absentIfBlank also makes line ends \n: forms of browsers send \r\n, and YAML
-// would read a bare \r\n as \n anyway.
+// absentIfBlank also converts line ends to \n: browser forms send \r\n, and YAML would read a
+// bare \r\n as \n anyway.
 func absentIfBlank(s string) string {
 	if strings.TrimSpace(s) == "" {
 		return ""
@@ -80,6 +80,6 @@ func canonicalExtra(extra map[string]any) map[string]any {
 	return n
 }
 
-// decodedExtra takes unknown fields as the decoder made them: without nulls, with
-// canonical numbers, and shared with nothing else.
+// decodedExtra returns unknown fields unchanged. The decoder leaves them without nulls, with
+// canonical numbers, and not shared.
 func decodedExtra(extra map[string]any) map[string]any { return extra }

@@ -19,7 +19,7 @@ import (
 
 const oneMode = "slug: %s\nname: A\nroleDefinition: r\ngroups: []\n"
 
-// packed makes a zip file of names and texts, in turn.
+// packed returns a zip file of alternating names and texts.
 func packed(tb testing.TB, namesAndTexts ...string) []byte {
 	tb.Helper()
 	var files []upload.File
@@ -71,7 +71,7 @@ func TestReadArchive(t *testing.T) {
 }
 
 func TestReadArchiveRefuses(t *testing.T) {
-	// Seven levels of aliases, a little beneath what a single file may hold.
+	// Five levels of aliases; the last one expands to 100,000 values.
 	bomb := "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
 	for i := 1; i < 5; i++ {
 		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), 9), i-1)
@@ -115,14 +115,15 @@ func TestReadFilesBoundsAllTogether(t *testing.T) {
 	half := []byte("# " + strings.Repeat("x", upload.MaxUploadBytes-10))
 	_, err := ReadFiles(t.Context(), []upload.File{{Name: "a.yaml", Data: half}, {Name: "b.yaml", Data: half}})
 	require.ErrorContains(t, err, "at most 16 MiB")
-	// A single one beyond the limit is that one's problem.
+	// A single file beyond the limit is only that file's problem.
 	folder, err := ReadFiles(t.Context(), []upload.File{{Name: "a.yaml", Data: make([]byte, 100<<20)}, {Name: "b.yaml", Data: []byte(mode("b"))}})
 	require.NoError(t, err)
 	assert.True(t, fault.Is(folder.Files[0].Err, fault.TooLarge))
 	assert.Len(t, folder.File.Modes(), 1)
 }
 
-// FuzzReadArchive: nothing panics, and what is read can be packed and read again.
+// FuzzReadArchive checks that nothing panics, and that the files read can be packed and read
+// again.
 func FuzzReadArchive(f *testing.F) {
 	good := packed(f, "a.yaml", mode("a"), "b/.roomodes", "customModes:\n- "+mode("b")[:10], "README.md", "x")
 	f.Add(good)

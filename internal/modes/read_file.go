@@ -11,40 +11,39 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Entry is the verdict on one mode of a file.
+// Entry is the result for one mode of a file.
 type Entry struct {
-	// Mode is what could be read, normalized; use it only where there are no
-	// Problems.
+	// Mode is the decoded mode, normalized. Use it only if there are no Problems.
 	Mode Mode
-	// FileEntry has the pointers of Validate. The last of its Problems is its Conflict.
+	// FileEntry has pointers as in Validate. If there is a Conflict, it is also the last of the
+	// Problems.
 	resource.FileEntry
 
 	node *jsonast.Node
-	// content is set where positions are those within a text of the file.
+	// content is set if positions are relative to a text within the file.
 	content *jsonast.Node
 	inAPI   bool
 }
 
-// File is what a file of modes holds.
+// File is the content of a modes file.
 type File struct {
 	Entries []Entry
 	// Notices concern the file as a whole.
 	Notices []resource.Notice
-	// Format is FormatYAML or FormatJSON: what it was read as.
+	// Format is the format of the file: FormatYAML or FormatJSON.
 	Format string
-	// Form is the shape in which it has its modes.
+	// Form is the form of the file.
 	Form Form
 }
 
-// The formats of a file. FormatMarketplace is one to write: what it is written
-// in is YAML.
+// The formats of a file. FormatMarketplace is for writing only; such files are YAML.
 const (
 	FormatYAML        = "yaml"
 	FormatJSON        = "json"
 	FormatMarketplace = "marketplace"
 )
 
-// Modes returns the modes without problems, in the order of the file.
+// Modes returns the modes without problems, in file order.
 func (f File) Modes() []Mode {
 	var ms []Mode
 	for _, e := range f.Entries {
@@ -55,8 +54,8 @@ func (f File) Modes() []Mode {
 	return ms
 }
 
-// Position is where in the text to look for a pointer in the API's form of the
-// mode, or for what is closest around it.
+// Position returns the text position for a pointer in the API's format of the mode, or of its
+// closest ancestor that exists.
 func (e Entry) Position(pointer string) (line, column int) {
 	if e.node == nil || e.content != nil {
 		return e.Line, e.Column
@@ -67,9 +66,9 @@ func (e Entry) Position(pointer string) (line, column int) {
 	return e.node.Position(pointer)
 }
 
-// ReadFile reads a file of modes in YAML or JSON, in any of the forms. One bad
-// mode never spoils the others; the error is a *fault.Error (Malformed, Invalid,
-// TooLarge) where the file as a whole can't be used, or that of a context that is done.
+// ReadFile reads a modes file in YAML or JSON, in any form. An invalid mode doesn't affect the
+// others. The error is a *fault.Error (Malformed, Invalid, TooLarge) if the file as a whole
+// can't be used, or the error of ctx.
 func ReadFile(ctx context.Context, data []byte) (File, error) {
 	if err := upload.CheckUpload(data); err != nil {
 		return File{}, err
@@ -85,7 +84,7 @@ func ReadFile(ctx context.Context, data []byte) (File, error) {
 	return f, nil
 }
 
-// readFile judges each mode for itself.
+// readFile decodes and validates each mode separately.
 func readFile(data []byte, b *jsonast.Budget) (File, error) {
 	data = jsonast.TrimBOM(data)
 	root, format, notices, err := parseAny(data, b)
@@ -107,7 +106,7 @@ func readFile(data []byte, b *jsonast.Budget) (File, error) {
 	return File{Entries: entries, Notices: r.notices, Format: format, Form: form}, nil
 }
 
-// readEntry judges one mode.
+// readEntry decodes and validates one mode.
 func readEntry(p placed, index int) Entry {
 	n := p.node
 	e := Entry{node: n, content: p.content}
@@ -117,7 +116,7 @@ func readEntry(p placed, index int) Entry {
 	case p.problem != nil:
 		d.problems = []fault.Field{*p.problem}
 	case n.Get("roleDefinition") == nil && n.Get("config") != nil && n.Get("config").Kind == jsonast.Object:
-		// What our own API gives, and what readers publish.
+		// The format of our own API and of the published documents.
 		e.inAPI = true
 		e.Mode = d.apiMode(n)
 	default:
@@ -130,8 +129,8 @@ func readEntry(p placed, index int) Entry {
 	return e
 }
 
-// sayWhereWithin makes positions within a text those of the text, and says the
-// others in words.
+// sayWhereWithin changes positions within content to the position of content itself. The
+// original line goes into the message.
 func (e *Entry) sayWhereWithin(content *jsonast.Node) {
 	within := func(line int) string {
 		if line == 0 {
@@ -152,7 +151,7 @@ func (e *Entry) sayWhereWithin(content *jsonast.Node) {
 	e.Line, e.Column = content.Line, content.Column
 }
 
-// judgeTogether finds slugs that are there twice: the first one stays.
+// judgeTogether marks modes whose slug repeats that of an earlier mode.
 func judgeTogether(entries []Entry) {
 	first := map[string]int{}
 	for i := range entries {
@@ -181,14 +180,13 @@ func judgeTogether(entries []Entry) {
 	}
 }
 
-// parseAny reads JSON as JSON, and everything else as YAML. What looks like JSON
-// and isn't may still be YAML's own notation with braces; where it is neither,
-// what the JSON lacks is the more telling complaint.
+// parseAny parses JSON as JSON and everything else as YAML. Text that looks like JSON but isn't
+// can still be YAML in flow style. If it is neither, the JSON error is returned, as it is more
+// helpful.
 //
-// A comma before a closing bracket is taken with a notice: YAML has it, so that
-// editors, who read both with a YAML parser, take such files. A comment of
-// JavaScript's is refused even where YAML would read something else into it, the
-// beginning of a field's name for one.
+// A comma before a closing bracket is accepted with a notice. YAML allows it, so editors, which
+// read both formats with a YAML parser, accept such files. A JavaScript comment is refused even
+// if YAML would read it as something else, such as the beginning of a field name.
 func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string, notices []resource.Notice, err error) {
 	data = jsonast.TrimBOM(data)
 	if !jsonast.LooksLikeJSON(data) {
@@ -214,7 +212,7 @@ func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string
 	return nil, "", nil, err
 }
 
-// parseJSON reads what may be nothing but JSON.
+// parseJSON parses text that must be JSON.
 func parseJSON(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
 	if err := jsonast.CheckText(b.What, jsonast.TrimBOM(data)); err != nil {
 		return nil, err
@@ -222,14 +220,14 @@ func parseJSON(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
 	return (&jsonast.JSON{Budget: b, OrYAML: true}).Parse(data)
 }
 
-// notJSON reports whether err means that a text is not JSON at all, rather than
-// JSON that we don't take.
+// notJSON reports whether err means that a text isn't JSON at all, rather than JSON that is
+// refused.
 func notJSON(err error) bool {
 	e, ok := fault.As(err)
 	return ok && e.Code == "malformed_json"
 }
 
-// commaNotices says once, and how often, what was passed over.
+// commaNotices returns one notice about ignored trailing commas, with their number.
 func commaNotices(j jsonast.JSON) []resource.Notice {
 	if j.Commas == 0 {
 		return nil

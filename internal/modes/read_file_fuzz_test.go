@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// fileSeeds are texts to begin with: odd ones, the files of testdata/files, and
-// what fuzzing found worth keeping, in testdata/fuzz.
+// fileSeeds returns seed texts: odd ones, the files of testdata/files, and the inputs in
+// testdata/fuzz that fuzzing found.
 func fileSeeds(tb testing.TB) [][]byte {
 	tb.Helper()
 	var seeds [][]byte
@@ -33,8 +33,8 @@ func fileSeeds(tb testing.TB) [][]byte {
 	return seeds
 }
 
-// holdsForFile is what holds for whatever is uploaded: it is refused with a
-// reason, or what is read of it can be written and read again.
+// holdsForFile checks the invariant for any upload. Either it is refused with a reason, or its
+// modes can be written and read again.
 func holdsForFile(tb testing.TB, data []byte) {
 	tb.Helper()
 	file, err := ReadFile(tb.Context(), data)
@@ -53,9 +53,9 @@ func holdsForFile(tb testing.TB, data []byte) {
 	sameModes(tb, ms, WriteJSON(ms))
 }
 
-// FuzzReadFile: what is read can be written and read again, and nothing panics.
-// Run it with -fuzzminimizetime=1x: some seeds are long, and shrinking what grew
-// from them takes all the time there is.
+// FuzzReadFile checks that nothing panics, and that the modes of a file can be written and read
+// again. Run it with -fuzzminimizetime=1x: some seeds are long, and minimizing inputs derived
+// from them takes too long.
 func FuzzReadFile(f *testing.F) {
 	for _, seed := range fileSeeds(f) {
 		f.Add(seed)
@@ -63,9 +63,8 @@ func FuzzReadFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { holdsForFile(t, data) })
 }
 
-// TestChangedFiles is a little fuzzing with every run of the tests, which without
-// -fuzz only goes through what is kept: files of ours, broken at random.
-// ORGMODES_SEED repeats a run.
+// TestChangedFiles does a little fuzzing in every test run, which without -fuzz only runs the
+// stored inputs. It breaks known files at random. ORGMODES_SEED repeats a run.
 func TestChangedFiles(t *testing.T) {
 	files := 300
 	if prove.Enabled() {
@@ -94,7 +93,7 @@ func TestChangedFiles(t *testing.T) {
 	}
 }
 
-// telling are parts that mean something to a reader of YAML or JSON.
+// telling are tokens with a meaning in YAML or JSON.
 var telling = strings.Fields(`: - &a *a <<: { } [ ] " ' , # // /* */ \ \u0000 \ud83d !!set --- ? ~ .inf 0x1F > | >- |2 {{x}} slug: groups: [read]`)
 
 // brokenUp breaks a text in one place.
@@ -111,7 +110,7 @@ func brokenUp(random *rand.Rand, data []byte, seeds [][]byte) []byte {
 		return slices.Insert(data, at, part...)
 	case 3:
 		return slices.Replace(data, at, end, part...)
-	case 4: // the end of another
+	case 4: // append the end of another seed
 		other := seeds[random.IntN(len(seeds))]
 		return append(data[:at:at], other[random.IntN(len(other)+1):]...)
 	default:

@@ -17,8 +17,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// TestReadFileVerdicts reads each file of testdata/files and holds what is said
-// about it.
+// TestReadFileVerdicts reads each file of testdata/files and compares the reports with golden
+// files.
 func TestReadFileVerdicts(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "files", "*"))
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func TestReadFileVerdicts(t *testing.T) {
 	golden.Equal(t, "verdicts.txt", []byte(b.String()))
 }
 
-// report is everything that ReadFile says about a text, in lines.
+// report formats the result of ReadFile as lines of text.
 func report(tb testing.TB, data []byte) string {
 	tb.Helper()
 	var b strings.Builder
@@ -63,8 +63,7 @@ func report(tb testing.TB, data []byte) string {
 	return b.String()
 }
 
-// TestReadFileRefusals holds what is said about texts that are better written
-// as Go strings.
+// TestReadFileRefusals checks the reports for texts that are easier to write as Go strings.
 func TestReadFileRefusals(t *testing.T) {
 	mode := "{slug: a, name: A, roleDefinition: r, groups: []}"
 	list := func(modes ...string) string {

@@ -15,30 +15,30 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// filesOfModes are what we look for in a folder.
+// filesOfModes selects the modes files of a folder.
 var filesOfModes = upload.Kind{Things: "modes", NotToRead: notToRead}
 
-// FileResult is what became of one file of several.
+// FileResult is the result for one file of several.
 type FileResult struct {
 	Name string
-	// File is what it holds; the places of its entries are those in Folder.
+	// File is the file's content. The indexes of its entries are those in Folder.
 	File File
-	// Err is a *fault.Error where the file as a whole can't be used.
+	// Err is a *fault.Error if the file as a whole can't be used.
 	Err error
-	// Skipped says why the file wasn't read; empty where it was.
+	// Skipped explains why the file was skipped; empty if it was read.
 	Skipped string
 }
 
-// Folder is what several files hold.
+// Folder is the content of several files.
 type Folder struct {
-	// Files are all of them, by name.
+	// Files holds the result for each file, by name.
 	Files []FileResult
-	// File is the entries of all together, for PlanImport: each names its file,
-	// and one that has the slug of another is in conflict with it.
+	// File has the entries of all files, for planning an import. Each names its file; one with
+	// the slug of an earlier entry has a Conflict.
 	File File
 }
 
-// Refused counts the files that were read and can't be used.
+// Refused counts the files that were read but can't be used.
 func (f Folder) Refused() int {
 	n := 0
 	for _, r := range f.Files {
@@ -49,16 +49,15 @@ func (f Folder) Refused() int {
 	return n
 }
 
-// ReadFiles reads the modes files of a folder. One bad file never spoils the
-// others; what is no modes file by its name is skipped with a notice. The error
-// is a *fault.Error where all together are too much, or that of a context that is done.
+// ReadFiles reads the modes files of a folder. An invalid file doesn't affect the others. Files
+// whose names aren't those of modes files are skipped with a notice. The error is a
+// *fault.Error if all files together exceed the limits, or the error of ctx.
 func ReadFiles(ctx context.Context, files []upload.File) (Folder, error) {
 	files, err := filesOfModes.Sorted(files)
 	if err != nil {
 		return Folder{}, err
 	}
-	// All files share what one may cost, so that many small bombs are no more
-	// than a large one.
+	// All files share one budget, so that many small bombs cost no more than a large one.
 	b := newBudget(ctx)
 	b.Text = upload.MaxBytes
 	out := Folder{File: File{Form: FormFolder}}
@@ -77,9 +76,8 @@ func ReadFiles(ctx context.Context, files []upload.File) (Folder, error) {
 	return out, CheckTotals(out.File.Modes())
 }
 
-// ReadArchive reads the modes files of a zip file, as ReadFiles reads those of
-// a folder. An archive that is made to do harm is refused as a whole, before
-// anything is unpacked; the error is a *fault.Error.
+// ReadArchive reads the modes files of a zip file, as ReadFiles does for a folder. A malicious
+// archive is refused as a whole, before anything is unpacked. The error is a *fault.Error.
 func ReadArchive(ctx context.Context, data []byte) (Folder, error) {
 	files, err := Unpack(data)
 	if err != nil {
@@ -88,8 +86,8 @@ func ReadArchive(ctx context.Context, data []byte) (Folder, error) {
 	return ReadFiles(ctx, files)
 }
 
-// Unpack returns the files of a zip file, for ReadFiles: those that hold no modes by
-// their name without their data. The errors are those of ReadArchive.
+// Unpack returns the files of a zip file, for ReadFiles. Files that ReadFiles would skip by
+// their name come without data. Errors are as for ReadArchive.
 func Unpack(data []byte) ([]upload.File, error) { return filesOfModes.Unpack(data) }
 
 func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
@@ -111,7 +109,7 @@ func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
 	return r, nil
 }
 
-// add takes a file's entries and notices into the whole.
+// add adds a file's entries and notices to the folder.
 func (f *Folder) add(r FileResult) {
 	whole := &f.File
 	if r.Skipped != "" {
@@ -132,7 +130,7 @@ func (f *Folder) add(r FileResult) {
 	f.Files = append(f.Files, r)
 }
 
-// share gives the files the entries as they were judged together.
+// share updates the entries of each file after judgeTogether.
 func (f *Folder) share() {
 	start := 0
 	for i := range f.Files {
@@ -142,10 +140,10 @@ func (f *Folder) share() {
 	}
 }
 
-// modesFileNames are those that editors use, without an ending.
+// modesFileNames are the names that editors use for modes files without an extension.
 var modesFileNames = []string{".roomodes", ".kilocodemodes"}
 
-// notToRead says why a file of this name is not read; empty where it is.
+// notToRead returns why a file of this name is skipped, or "" if it is read.
 func notToRead(name string) string {
 	base := path.Base(name)
 	ext := strings.ToLower(path.Ext(base))

@@ -7,11 +7,11 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// ReadMode reads one mode, in the API's form {"slug", "name", "config": {...}}
-// or as files have it, everything on one level, and normalizes and validates it.
-// With yaml, the text may be YAML as well as JSON. The error is a *fault.Error:
-// Malformed where the text can't be read, Invalid ("invalid_mode") with the
-// position of each problem, TooLarge; or that of a context that is done.
+// ReadMode reads one mode, and normalizes and validates it. The mode is in the API's format
+// {"slug", "name", "config": {...}}, or in that of files with everything on one level. If yaml
+// is set, the text can be YAML as well as JSON. The error is a *fault.Error: Malformed if the
+// text can't be parsed, Invalid ("invalid_mode") with the position of each problem, or
+// TooLarge. If ctx is done, it is the error of ctx.
 func ReadMode(ctx context.Context, data []byte, yaml bool) (Mode, error) {
 	if err := CheckBody(data); err != nil {
 		return Mode{}, err
@@ -29,7 +29,7 @@ func ReadMode(ctx context.Context, data []byte, yaml bool) (Mode, error) {
 	return readMode(root)
 }
 
-// readMode is ReadMode for a text that was parsed.
+// readMode is ReadMode for a parsed text.
 func readMode(root *jsonast.Node) (m Mode, err error) {
 	var d decoder
 	if root.Get("config") != nil {
@@ -43,8 +43,8 @@ func readMode(root *jsonast.Node) (m Mode, err error) {
 	return m, nil
 }
 
-// IsInAPIForm reports whether a text is JSON with a mode in the API's form, as
-// opposed to that of files: its configuration is an object.
+// IsInAPIForm reports whether data is JSON with a mode in the API's format, as opposed to that
+// of files: its config is an object.
 func IsInAPIForm(ctx context.Context, data []byte) bool {
 	if CheckBody(data) != nil || !jsonast.LooksLikeJSON(data) {
 		return false
@@ -53,9 +53,9 @@ func IsInAPIForm(ctx context.Context, data []byte) bool {
 	return err == nil && root.Get("config") != nil && root.Get("config").Kind == jsonast.Object
 }
 
-// PatchMode applies a merge patch (RFC 7396) to the API's form of m, such as
-// {"name": "New", "config": {"whenToUse": null}}, and normalizes and validates
-// the outcome. The error is as ReadMode's.
+// PatchMode applies a merge patch (RFC 7396) to the API's format of m, such as {"name": "New",
+// "config": {"whenToUse": null}}. It normalizes and validates the result. Errors are as for
+// ReadMode.
 func PatchMode(m Mode, patch []byte) (Mode, error) {
 	if err := CheckBody(patch); err != nil {
 		return Mode{}, err
@@ -83,7 +83,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 	}
 	merged := jsonast.MergePatch(target, root)
 	patched := d.apiMode(merged)
-	// Positions make sense only for what stands in the patch.
+	// Only values of the patch have a position.
 	for i, p := range d.problems {
 		at, exact := root.Find(p.Pointer)
 		if !exact {

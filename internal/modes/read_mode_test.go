@@ -106,7 +106,8 @@ func TestPatchMode(t *testing.T) {
 	}
 }
 
-// TestPatchModeWithControlCharacters: what a mode has is no reason to refuse a patch.
+// TestPatchModeWithControlCharacters checks that existing content of a mode doesn't cause a
+// patch to be refused.
 func TestPatchModeWithControlCharacters(t *testing.T) {
 	m := plainMode()
 	m.Config.RoleDefinition = "a\u007fb\u0001"

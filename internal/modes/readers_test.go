@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/modes/nodetest"
 )
 
-// tester is what testing.T and rapid.T have in common.
+// tester is the common subset of testing.T and rapid.T.
 type tester interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -21,8 +21,8 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
-// jsonValue reads JSON into JSON shapes with canonical numbers, by encoding/json:
-// not by our own reader.
+// jsonValue decodes JSON to plain values with canonical numbers. It uses encoding/json, not our
+// own parser.
 func jsonValue(tb tester, data []byte) any {
 	tb.Helper()
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -38,7 +38,7 @@ func fromNode(tb tester, r nodetest.Reading) any {
 	return jsonValue(tb, r.Value)
 }
 
-// fileValues is the list of a modes file in JSON shapes.
+// fileValues returns the list of a modes file as plain JSON values.
 func fileValues(tb tester, ms []Mode) []any {
 	tb.Helper()
 	values := []any{}
@@ -50,7 +50,7 @@ func fileValues(tb tester, ms []Mode) []any {
 	return values
 }
 
-// readByYAMLv3 reads a document as any Go program would.
+// readByYAMLv3 decodes a document as any Go program would.
 func readByYAMLv3(tb tester, document []byte) any {
 	tb.Helper()
 	var v any

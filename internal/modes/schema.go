@@ -6,8 +6,8 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Schema returns the JSON Schema of the API's form of a mode. Fields of config that
-// aren't known here are kept: they are those of newer editors.
+// Schema returns the JSON Schema of the API's format of a mode. Unknown fields of config are
+// allowed: newer editors have more fields.
 func (Kind) Schema() jsonast.Map {
 	return jsonast.Map{
 		{Name: "type", Value: "object"},
@@ -22,8 +22,8 @@ func (Kind) Schema() jsonast.Map {
 	}
 }
 
-// FileSchema returns the JSON Schema of a mode as files of modes have it, on one level.
-// Other fields are kept there, too.
+// FileSchema returns the JSON Schema of a mode in the file format, on one level. Unknown fields
+// are allowed there, too.
 func FileSchema() jsonast.Map {
 	return jsonast.Map{
 		{Name: "type", Value: "object"},

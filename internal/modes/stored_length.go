@@ -7,9 +7,9 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// storedLength returns the length of a value in JSON as Postgres stores it, see
-// Mode.Size, in bytes; ok is false for what can't be written. It counts instead of
-// writing: a mode that is too large would be in memory three times.
+// storedLength returns the number of bytes of a value as Postgres stores it as JSON, see
+// Mode.Size. ok is false if the value can't be encoded. It counts instead of encoding, which
+// would hold an oversized mode in memory three times.
 func storedLength(v any) (length int, ok bool) {
 	switch v := v.(type) {
 	case string:
@@ -53,12 +53,13 @@ func storedLength(v any) (length int, ok bool) {
 	}
 }
 
-// fieldsLength is the length of an object with so many fields, without them.
+// fieldsLength returns the length of an object with this number of fields, without their names
+// and values.
 func fieldsLength(fields int) int {
 	return len("{}") + fields*len(": ") + max(0, fields-1)*len(", ")
 }
 
-// textLength is the length of a text as marshalValue writes it.
+// textLength returns the length of a string as jsonast.Marshal encodes it.
 func textLength(s string) int {
 	length := len(`""`)
 	for i := 0; i < len(s); {

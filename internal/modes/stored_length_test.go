@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// A length is that of the JSON written, with a blank behind each comma and colon.
+// The length is that of the JSON with a blank after each comma and colon.
 func TestStoredLengthIsThatOfTheJSON(t *testing.T) {
 	for _, v := range []any{
 		nil, true, false, 12, json.Number("12"), "", "a",

@@ -16,18 +16,18 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// GroupNames returns the groups that editors know.
+// GroupNames returns the tool groups that editors know.
 func GroupNames() []string { return []string{"read", "edit", "browser", "command", "mcp", "modes"} }
 
 var (
 	slugPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-	// placeholder matches a text that is nothing but one.
+	// placeholder matches a text that consists of one template placeholder.
 	placeholder = regexp.MustCompile(`^\s*(\{\{[^{}]*\}\}|\$\{[^{}]*\}|<%[^%]*%>)\s*$`)
 )
 
-// Validate returns nil, or a *fault.Error (Invalid, "invalid_mode") that blames
-// each place by its pointer in the API's form of a mode: "/slug",
-// "/config/groups/1/1/fileRegex". It expects a normalized mode.
+// Validate returns nil, or a *fault.Error (Invalid, "invalid_mode") that lists each problem.
+// Pointers refer to the API's format of a mode: "/slug", "/config/groups/1/1/fileRegex". m must
+// be normalized.
 func (m Mode) Validate() error {
 	if problems, more := m.problems(); len(problems) > 0 {
 		return invalidMode(problems, more)
@@ -38,7 +38,7 @@ func (m Mode) Validate() error {
 // verdict collects problems, in the order in which a mode is written.
 type verdict struct {
 	fields []fault.Field
-	// more counts those that are too many to be collected.
+	// more counts the problems beyond maxCollected.
 	more int
 }
 
@@ -154,7 +154,7 @@ func (v *verdict) restriction(at string, r *Restriction) {
 	}
 }
 
-// extra judges unknown fields; reserved are the names that have another place.
+// extra checks unknown fields; reserved are names that are known fields elsewhere.
 func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string) {
 	above := jsonast.At(pointer)
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
@@ -167,7 +167,7 @@ func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string
 	}
 }
 
-// field judges a member of an unknown object, and what is below it.
+// field checks a field of an unknown object, and the values below it.
 func (v *verdict) field(at *jsonast.Path, name string, value any, depth int) {
 	v.fieldName(at, name)
 	v.value(at, value, depth)
@@ -184,7 +184,7 @@ func (v *verdict) fieldName(at *jsonast.Path, name string) {
 	}
 }
 
-// value judges a value of an unknown field.
+// value checks a value of an unknown field.
 func (v *verdict) value(at *jsonast.Path, value any, depth int) {
 	if depth > MaxDepth {
 		v.addAt(at, "nested deeper than %d levels", MaxDepth)
@@ -215,9 +215,8 @@ func (v *verdict) value(at *jsonast.Path, value any, depth int) {
 	}
 }
 
-// rulesFiles judges the files that an export carries along: editors write them
-// below a folder of their own, so none may lead out of it. Shapes that we don't
-// know are left alone.
+// rulesFiles checks the rules files that an export includes. Editors write them below a
+// dedicated folder, so no path is allowed to lead out of it. Unknown shapes are ignored.
 func (v *verdict) rulesFiles(value any) {
 	files, _ := value.([]any)
 	for i, f := range files {

@@ -36,7 +36,7 @@ func TestValidate(t *testing.T) {
 	cases := []struct {
 		name            string
 		change          func(*Mode)
-		pointer, detail string // none where it is valid
+		pointer, detail string // empty if the mode is valid
 	}{
 		{"as it is", func(*Mode) {}, "", ""},
 		{"name missing", func(m *Mode) { m.Name = " " }, "/name", "Mode name is required"},
@@ -187,8 +187,8 @@ func make40(m Mode) []Mode {
 	return ms
 }
 
-// Postgres writes numbers out: 128 KiB of 1e300 are megabytes there, and in each
-// version and entry of the audit log.
+// Postgres writes numbers out: 128 KiB of 1e300 become megabytes, also in each version and each
+// entry of the audit log.
 func TestModeSizeCountsNumbersAsTheyAreStored(t *testing.T) {
 	m := plainMode()
 	m.Config.Extra = map[string]any{"x": []any{}}

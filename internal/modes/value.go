@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// canonicalValue copies a value of an unknown field, with numbers in canonical
-// form. What has no JSON shape stays for Validate to refuse.
+// canonicalValue copies a value of an unknown field, with numbers in canonical form. Values
+// without a JSON representation stay, for Validate to reject.
 func canonicalValue(v any) any {
 	switch v := v.(type) {
 	case json.Number:

@@ -19,7 +19,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// member makes somebody with an account a member.
+// member creates a user and makes them a member.
 func (l *library) member(email, role string) uuid.UUID {
 	l.t.Helper()
 	id := l.user(email)
@@ -68,7 +68,8 @@ func TestRemovedMemberWhoComesBackHasNoOldTokens(t *testing.T) {
 	require.Equal(t, []uuid.UUID{l.org.ID}, l.record(anew.ID).Organizations, "a new one works")
 }
 
-// A member whom an earlier release removed has left the organization in their tokens.
+// A member who was removed by an earlier release has still lost the organization in their
+// tokens.
 func TestMemberWhomAnEarlierReleaseRemovedHasNoOldTokens(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
@@ -131,7 +132,7 @@ func TestDisabledOwnerIsNoOtherOwner(t *testing.T) {
 	require.NoError(t, l.db.RemoveMember(t.Context(), ada, l.org.ID, b))
 }
 
-// failures notes what Postgres refused, statement by statement.
+// failures records the errors of Postgres, statement by statement.
 type failures struct {
 	mu    sync.Mutex
 	codes []string
@@ -150,14 +151,14 @@ func (f *failures) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQ
 	}
 }
 
-// together returns a check that waits for as many as that to have arrived, or until
-// one of them waits for a lock.
+// together returns a check that waits until n callers have arrived, or one of them waits for
+// a lock.
 func (l *library) together(n int) func(string) error {
 	var arrived sync.WaitGroup
 	arrived.Add(n)
 	all := make(chan struct{})
 	go func() { arrived.Wait(); close(all) }()
-	// Whoever isn't let in doesn't arrive: the test must not leave that goroutine.
+	// A caller that isn't let in doesn't arrive: the test must not leak that goroutine.
 	l.t.Cleanup(func() {
 		for {
 			select {
@@ -211,7 +212,7 @@ func TestOwnersWhoRemoveEachOtherDoNotDeadlock(t *testing.T) {
 	require.EqualValues(t, 1, l.count(`select count(*) from members where role = 'owner'`))
 }
 
-// What Postgres ends in favor of another transaction is done again.
+// A transaction that Postgres ends in favor of another one is retried.
 func TestTransactionThatLosesToAnotherIsRunAgain(t *testing.T) {
 	l := newLibrary(t)
 	l.exec(`create table lost (n integer)`)
@@ -245,7 +246,7 @@ func TestTokenThatWritesReadsToo(t *testing.T) {
 	require.Zero(t, l.count(`select count(*) from tokens`))
 }
 
-// The application's role says what happened, never when or in which order.
+// The application's role can add events to history, but can't set their time or their order.
 func TestApplicationCannotDateHistory(t *testing.T) {
 	l := newLibrary(t)
 	l.create("a")
@@ -344,7 +345,7 @@ func TestInvitationEndsWithoutBeingAccepted(t *testing.T) {
 	pending, err := l.db.Invitations(ctx, l.org.ID)
 	require.NoError(t, err)
 	require.Empty(t, pending)
-	invite() // and is in nobody's way
+	invite() // it is in no one's way
 
 	l.exec(`insert into invitations (organization_id, email, role, invited_by, expires_at)
 		select $1, n || '@example.com', 'member', 'x', now() + interval '1 day' from generate_series(2, $2::int) n`, l.org.ID, postgres.MaxInvitations)
@@ -353,7 +354,7 @@ func TestInvitationEndsWithoutBeingAccepted(t *testing.T) {
 	require.Zero(t, l.count(`select count(*) from members`))
 }
 
-// statements counts what is asked of Postgres.
+// statements records the statements sent to Postgres.
 type statements struct {
 	mu  sync.Mutex
 	all []string

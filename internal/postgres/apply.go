@@ -16,17 +16,17 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// errDryRun rolls a dry run back.
+// errDryRun rolls back the transaction of a dry run.
 var errDryRun = errors.New("postgres: dry run")
 
-// Apply applies operations to the objects of an organization's library, of any kinds, as
-// ONE change: all of them or none, in one transaction and one revision, with a version
-// and an audit row for each object that changed. An operation that changes nothing
-// leaves no trace.
+// Apply applies operations to objects of any kind in an organization's library as ONE
+// change. It applies all of them or none, in one transaction and one revision. Each object
+// that changed gets a version and an audit row. An operation that changes nothing leaves no
+// trace.
 //
-// The error is the *fault.Error of the operation, or resource.OpErrors if there are
-// several of them (or with Options.Batch), or that of Options.Plan. The loser of a race
-// gets a Stale fault with the current resource.Object.
+// A single operation fails with its own *fault.Error. With several operations, Options.Batch
+// or Options.Plan, the error is a resource.OpErrors. An error of Options.Plan is returned as
+// it is. A caller that lost a race gets a Stale fault with the current resource.Object.
 func (db *DB) Apply(ctx context.Context, by audit.By, org uuid.UUID, ops []resource.Op, opts resource.Options) (resource.Result, error) {
 	var result resource.Result
 	revision, err := db.inChange(ctx, by, org, func(c *change) (err error) {
@@ -72,8 +72,8 @@ func (c *change) applyAll(ctx context.Context, ops []resource.Op, opts resource.
 		if err == nil {
 			continue
 		}
-		// After a failure the others are tried, too, so that the caller learns of all,
-		// unless the transaction can't continue.
+		// Continue after a failure so that the caller learns of all failures, unless the
+		// transaction can't continue.
 		if _, isFault := fault.As(err); !isFault || errors.As(err, new(*pgconn.PgError)) {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (c *change) applyAll(ctx context.Context, ops []resource.Op, opts resource.
 	return outcomes, c.checkLibrary(ctx)
 }
 
-// library is the library while the organization's lock is held.
+// library gives Options.Plan access to the library while the organization's lock is held.
 type library struct {
 	ctx context.Context //nolint:containedctx // lives as long as one call
 	c   *change
@@ -103,15 +103,15 @@ func (l library) Objects(singular string) ([]resource.Object, error) {
 	return k.list(l.ctx, l.c.q, l.c.org.ID)
 }
 
-// grow notes that a change may have made the objects of a kind more, or larger.
+// grow records that a change may have added objects of a kind or made them larger.
 func (c *change) grow(k *kind) {
 	if !slices.Contains(c.grown, k) {
 		c.grown = append(c.grown, k)
 	}
 }
 
-// checkLibrary refuses a change that leaves too many objects of a kind, or too large
-// ones. Those that only delete are right for any library.
+// checkLibrary rejects a change that leaves too many objects of a kind, or too large ones. A
+// change that only deletes always passes.
 func (c *change) checkLibrary(ctx context.Context) error {
 	for _, k := range c.grown {
 		objects, bytes, err := k.measure(ctx, c.q, c.org.ID)
@@ -159,8 +159,8 @@ func (c *change) apply(ctx context.Context, op resource.Op) (resource.Outcome, e
 	return resource.Outcome{}, fmt.Errorf("unknown operation %q", op.Verb)
 }
 
-// check returns an object as it is stored: normalized and valid, with the ids of its
-// required references, under the names that their targets have.
+// check returns an object as it will be stored: normalized and valid. Targets holds the ids
+// of its required references, and the spec has the names of these targets.
 func (c *change) check(ctx context.Context, k *kind, o resource.Object) (resource.Object, error) {
 	o.Kind = k.Names().Singular
 	var err error
@@ -188,7 +188,7 @@ func (c *change) check(ctx context.Context, k *kind, o resource.Object) (resourc
 	return o, nil
 }
 
-// checkLabels refuses labels that no object, or none of the kind, can have.
+// checkLabels rejects invalid labels, and any labels on a kind that has none.
 func checkLabels(k *kind, o resource.Object) error {
 	problems := resource.CheckLabels(o.Labels)
 	if len(o.Labels) > 0 && !k.Names().Labeled {
@@ -200,7 +200,7 @@ func checkLabels(k *kind, o resource.Object) error {
 	return fault.New(fault.Invalid, "invalid_"+o.Kind, "The %s was not saved", k.Names().Noun).With(problems...)
 }
 
-// create adds an object that was checked, unless its name is in use.
+// create adds a checked object, unless its name is in use.
 func (c *change) create(ctx context.Context, k *kind, o resource.Object, action audit.Action) (resource.Outcome, error) {
 	if o.ID == uuid.Nil {
 		o.ID = uuid.New()
@@ -211,8 +211,8 @@ func (c *change) create(ctx context.Context, k *kind, o resource.Object, action 
 	return c.insert(ctx, k, o, action)
 }
 
-// insert adds an object whose name is free. Its version follows the ones that history
-// has of its id: a restored object continues where it was deleted.
+// insert adds an object whose name is free. Its version follows the last one in the history
+// of its id, so a restored object continues after its deletion.
 func (c *change) insert(ctx context.Context, k *kind, o resource.Object, action audit.Action) (resource.Outcome, error) {
 	last, err := c.lastVersion(ctx, k, o.ID)
 	if err != nil {
@@ -226,8 +226,8 @@ func (c *change) insert(ctx context.Context, k *kind, o resource.Object, action 
 	return resource.Outcome{Action: resource.ActionCreate, Object: o}, c.recordObject(ctx, k, o, action, nil, k.content(o))
 }
 
-// update gives an object, as it was read under the organization's lock, the content of
-// another one.
+// update gives before the spec of wanted, and its labels unless they are nil. The caller
+// read before under the organization's lock.
 func (c *change) update(ctx context.Context, k *kind, before, wanted resource.Object, action audit.Action) (resource.Outcome, error) {
 	after := before
 	after.Spec = wanted.Spec
@@ -255,7 +255,7 @@ func (c *change) update(ctx context.Context, k *kind, before, wanted resource.Ob
 		c.recordObject(ctx, k, out, action, k.content(before), k.content(out))
 }
 
-// delete deletes an object as it was read under the organization's lock.
+// delete deletes an object that the caller read under the organization's lock.
 func (c *change) delete(ctx context.Context, k *kind, o resource.Object) (resource.Outcome, error) {
 	users, err := c.users(ctx, k, o)
 	if err != nil {
@@ -300,7 +300,7 @@ func (c *change) put(ctx context.Context, k *kind, op resource.Op) (resource.Out
 	return c.update(ctx, k, existing, o, audit.Import)
 }
 
-// existing returns the object that one put there replaces.
+// existing returns the object that put replaces, by id or else by name.
 func (c *change) existing(ctx context.Context, k *kind, o resource.Object) (resource.Object, error) {
 	if o.ID != uuid.Nil {
 		if same, err := k.byID(ctx, c.q, c.org.ID, o.ID); !errors.Is(err, pgx.ErrNoRows) {
@@ -310,8 +310,8 @@ func (c *change) existing(ctx context.Context, k *kind, o resource.Object) (reso
 	return k.byName(ctx, c.q, c.org.ID, o.Spec.ObjectName())
 }
 
-// freeID returns id, or a new one if there is none or it is, or was, another
-// organization's.
+// freeID returns id. It returns a new one if id is nil, or belongs or belonged to another
+// organization.
 func (c *change) freeID(ctx context.Context, k *kind, id uuid.UUID) (uuid.UUID, error) {
 	if id == uuid.Nil {
 		return uuid.New(), nil
@@ -362,7 +362,7 @@ func (c *change) restore(ctx context.Context, k *kind, op resource.Op) (resource
 	return c.update(ctx, k, now, old.Object, audit.Restore)
 }
 
-// lastPosition returns the position that a deleted object had last.
+// lastPosition returns the last position of a deleted object.
 func (c *change) lastPosition(ctx context.Context, k *kind, id uuid.UUID) (int, error) {
 	last, err := c.lastVersion(ctx, k, id)
 	if err != nil {
@@ -372,7 +372,7 @@ func (c *change) lastPosition(ctx context.Context, k *kind, id uuid.UUID) (int, 
 	return deletion.Object.Position, err
 }
 
-// checkName refuses an object whose name another one has.
+// checkName rejects an object whose name another one has.
 func (c *change) checkName(ctx context.Context, k *kind, o resource.Object) error {
 	existing, err := k.byName(ctx, c.q, c.org.ID, o.Spec.ObjectName())
 	switch {

@@ -67,8 +67,7 @@ func (c *change) checkDeletion(ctx context.Context, k *kind, id uuid.UUID, seen 
 		"The %s was deleted again meanwhile, by %s, as version %d. Nothing was saved; look at its history", k.Names().Singular, newest.Actor.Name, last)
 }
 
-// checkUnchanged refuses an object with a newer version than the caller knows, 0 for
-// any.
+// checkUnchanged rejects an object with a newer version than seen; 0 accepts any version.
 func (c *change) checkUnchanged(ctx context.Context, k *kind, id uuid.UUID, seen int64) error {
 	if seen == 0 {
 		return nil

@@ -52,7 +52,8 @@ func TestApplyChangesSeveralKindsAsOne(t *testing.T) {
 	assert.EqualValues(t, 3, l.count(`select count(*) from versions where revision = $1`, result.Revision))
 	assert.EqualValues(t, 1, l.count(`select count(*) from river_job where (args->>'revision')::bigint = $1`, result.Revision))
 
-	// What is deleted together with its users is not in use; the other way round it is.
+	// An object that is deleted together with its users is not in use; in the opposite order
+	// it is.
 	gone := func(kind, ref string) resource.Op { return resource.Op{Verb: resource.Delete, Kind: kind, Ref: ref} }
 	_, err = l.apply(gone(templates.KindName, "Guard"), gone(modes.KindName, "docs"))
 	require.True(t, fault.Is(err, fault.Conflict), err)
@@ -126,8 +127,8 @@ func TestApplyTakesAnotherOrganizationsObjectsForAbsent(t *testing.T) {
 		answer(resource.Op{Verb: resource.Restore, Kind: modes.KindName, Ref: foreign.ID.String(), Version: 1}))
 }
 
-// Postgres ends a transaction for text that it can't store: what is reported is that, and
-// not that the operations after it failed, too.
+// Postgres aborts a transaction for text that it can't store. That is reported, rather than
+// that the operations after it failed, too.
 func TestApplyReportsTheFailureThatEndedTheTransaction(t *testing.T) {
 	l := newLibrary(t)
 	gone := func(ref string) resource.Op {
@@ -144,7 +145,7 @@ func TestApplyRefusesAnUnknownKind(t *testing.T) {
 	require.ErrorContains(t, err, `unknown kind "gadget"`)
 }
 
-// drawOp draws an operation on few objects, so that they meet.
+// drawOp draws an operation on few objects, so that operations collide.
 func drawOp(t *rapid.T) resource.Op {
 	slug := rapid.SampledFrom([]string{"a", "b", "c", "A"}).Draw(t, "slug")
 	name := rapid.SampledFrom([]string{"T", "U", "t"}).Draw(t, "name")
@@ -167,7 +168,7 @@ func drawOp(t *rapid.T) resource.Op {
 	}
 }
 
-// state describes everything in a library but ids and times.
+// state describes everything in a library except ids and times.
 func (l *library) state(org uuid.UUID) (all []string) {
 	for _, kind := range []string{modes.KindName, templates.KindName} {
 		objects, err := l.db.Objects(kind).List(l.t.Context(), org)
@@ -205,9 +206,9 @@ func outcomes(r resource.Result) (all []string) {
 	return all
 }
 
-// Operations that are applied in any grouping leave the same library as one by one; a
-// dry run returns what applying then does, and changes nothing; and there is a version
-// and an audit row for each object that changed, neither more nor less.
+// Operations that are applied in any grouping leave the same library as one by one. A dry
+// run returns what applying then does, and changes nothing. There is exactly one version and
+// one audit row for each object that changed.
 func TestApplyInAnyGroupingEndsInTheSameLibrary(t *testing.T) {
 	l := newLibrary(t)
 	n, draws := 0, 12
@@ -222,8 +223,8 @@ func TestApplyInAnyGroupingEndsInTheSameLibrary(t *testing.T) {
 		require.NoError(r, err)
 		grouped, err := l.db.CreateOrganization(t.Context(), ada, fmt.Sprint("grouped-", n), "Grouped")
 		require.NoError(r, err)
-		// written returns how many versions an organization has, if it has as many audit
-		// rows, and -1 otherwise.
+		// written returns the number of an organization's versions if it has as many audit
+		// rows, else -1.
 		written := func(org uuid.UUID) int64 {
 			return l.count(`select case when v.n = a.n then v.n else -1 end
 				from (select count(*) n from versions where organization_id = $1) v,

@@ -13,28 +13,28 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// AttemptKey stands for what wrong passwords are counted for.
+// AttemptKey identifies a counter of wrong passwords.
 type AttemptKey [16]byte
 
-// AttemptLimit is how many wrong passwords there may be under a key in a window.
+// AttemptLimit is how many wrong passwords a key is allowed within a window.
 type AttemptLimit struct {
 	Key  AttemptKey
 	Most int
 }
 
-// errTooMany rolls back an attempt for which there was no room.
+// errTooMany rolls back an attempt that exceeds a limit.
 var errTooMany = errors.New("postgres: too many attempts")
 
-// CountAttempt counts an attempt to sign in under each of the keys, for all processes
-// and before it is made, so that many at once can't all be the last one. Where one of
-// the limits is reached nothing is counted, and it returns how long to wait.
+// CountAttempt counts an attempt to sign in under each key, for all processes. It counts
+// before the attempt is made, so that concurrent attempts can't all be the last one allowed.
+// If a limit is reached, it counts nothing and returns how long to wait.
 func (db *DB) CountAttempt(ctx context.Context, limits []AttemptLimit, window time.Duration) (wait time.Duration, err error) {
 	most := make(map[AttemptKey]int, len(limits))
 	keys := make([]AttemptKey, len(limits))
 	for i, l := range limits {
 		most[l.Key], keys[i] = l.Most, l.Key
 	}
-	// A flood that is refused writes nothing.
+	// Read first: a flood of refused attempts then writes nothing.
 	have, err := db.q.ListAttempts(ctx, sqlcgen.ListAttemptsParams{Keys: raw(keys), WindowSeconds: window.Seconds()})
 	if err != nil {
 		return 0, fmt.Errorf("wrong passwords: %w", err)
@@ -69,7 +69,7 @@ func (db *DB) CountAttempt(ctx context.Context, limits []AttemptLimit, window ti
 	return wait, nil
 }
 
-// GiveBackAttempt takes back an attempt that turned out not to be a wrong password.
+// GiveBackAttempt undoes the count of an attempt that turned out not to be a wrong password.
 func (db *DB) GiveBackAttempt(ctx context.Context, keys []AttemptKey) error {
 	if _, err := db.q.GiveBackAttempts(ctx, raw(keys)); err != nil {
 		return fmt.Errorf("give back an attempt: %w", err)
@@ -77,8 +77,8 @@ func (db *DB) GiveBackAttempt(ctx context.Context, keys []AttemptKey) error {
 	return nil
 }
 
-// SweepAttempts forgets attempts that are older than the window, and beyond the bound
-// those with the fewest wrong passwords.
+// SweepAttempts deletes attempts that are older than the window. It keeps no more than most
+// keys: those with the fewest wrong passwords are deleted first.
 func (db *DB) SweepAttempts(ctx context.Context, window time.Duration, most int) error {
 	if _, err := db.q.SweepAttempts(ctx, sqlcgen.SweepAttemptsParams{WindowSeconds: window.Seconds(), Most: int64(most)}); err != nil {
 		return fmt.Errorf("sweep attempts: %w", err)
@@ -86,7 +86,7 @@ func (db *DB) SweepAttempts(ctx context.Context, window time.Duration, most int)
 	return nil
 }
 
-// raw are keys in order, each once.
+// raw returns the distinct keys in ascending order.
 func raw(keys []AttemptKey) [][]byte {
 	sorted := slices.Clone(keys)
 	slices.SortFunc(sorted, func(a, b AttemptKey) int { return bytes.Compare(a[:], b[:]) })
@@ -98,7 +98,8 @@ func raw(keys []AttemptKey) [][]byte {
 	return out
 }
 
-// seconds is at least one: a limit that is reached is never free to be tried at once.
+// seconds converts s to a duration of at least one second: after a limit is reached, no
+// retry is allowed immediately.
 func seconds(s float64) time.Duration {
 	return max(time.Duration(s*float64(time.Second)), time.Second)
 }

@@ -21,7 +21,7 @@ func TestAttemptsAtOnceNeverExceedALimit(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
-			// Half of them name the keys in the other order.
+			// Half of them list the keys in the opposite order.
 			limits := []postgres.AttemptLimit{limitOf(1, 7), limitOf(2, 100)}
 			if i%2 == 0 {
 				limits[0], limits[1] = limits[1], limits[0]

@@ -16,7 +16,7 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// AuditFilter narrows the audit log; what is zero lets everything through.
+// AuditFilter narrows the audit log; zero fields match everything.
 type AuditFilter struct {
 	// Actions are full names, such as "mode.update".
 	Actions   []string
@@ -24,12 +24,12 @@ type AuditFilter struct {
 	SubjectID string
 	// SubjectKind is the kind of thing that was changed.
 	SubjectKind audit.SubjectKind
-	// Text stands in the subject's or the actor's name, in the source, or in one of
-	// the ids; case makes no difference.
+	// Text is part of the subject's or the actor's name, of the source, or of one of the
+	// ids, ignoring case.
 	Text string
 	// Since is inclusive, Until exclusive.
 	Since, Until time.Time
-	// Before is the id of the last entry of the page before.
+	// Before is the id of the last entry of the previous page.
 	Before int64
 	// Limit is the size of a page.
 	Limit int
@@ -38,23 +38,24 @@ type AuditFilter struct {
 // AuditHead is an entry without its content.
 type AuditHead struct {
 	audit.Entry
-	// stored is what its content takes on disk, in bytes; compressed it may be much
-	// longer than that.
+	// stored is the size of its content on disk, in bytes. Content that is stored compressed
+	// may be much larger.
 	stored int64
 }
 
-// AuditContent is what an entry says that was before and after a change.
+// AuditContent holds an entry's content before and after a change.
 type AuditContent struct{ Before, After json.RawMessage }
 
 const (
-	// unpacked is how many times longer than on disk the longest contents are.
+	// unpacked is how many times larger than on disk the largest contents are.
 	unpacked = 64
-	// contentsAtOnce bounds what is read at once, in bytes as estimated by unpacked.
+	// contentsAtOnce bounds the contents read by one query, in bytes as estimated with
+	// unpacked.
 	contentsAtOnce = 16 << 20
 )
 
-// AuditContents reads the contents of entries, by their ids: from the first one on,
-// until they come to maxBytes. One is always among them.
+// AuditContents reads the contents of entries by id, in their order, until these reach
+// maxBytes. It always includes the first one.
 func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, heads []AuditHead, maxBytes int) (map[int64]AuditContent, error) {
 	out, total := make(map[int64]AuditContent, len(heads)), 0
 	for len(heads) > 0 {
@@ -87,11 +88,11 @@ func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, heads []AuditHea
 }
 
 // AuditPage lists entries as AuditHeads does, with their contents. A page has at most
-// f.Limit entries, and fewer where their contents come to maxBytes before; more
-// reports whether there are others after its last entry.
+// f.Limit entries, and fewer if their contents reach maxBytes first. more reports whether
+// there are entries after the last one.
 func (db *DB) AuditPage(ctx context.Context, org uuid.UUID, f AuditFilter, maxBytes int) (page []audit.Entry, more bool, err error) {
 	limit := f.Limit
-	f.Limit++ // one more says whether there are others
+	f.Limit++ // one more, to learn whether there are others
 	heads, err := db.AuditHeads(ctx, org, f)
 	if err != nil {
 		return nil, false, err
@@ -115,8 +116,8 @@ func (db *DB) AuditPage(ctx context.Context, org uuid.UUID, f AuditFilter, maxBy
 	return page, more, nil
 }
 
-// AuditHeads lists an organization's audit log, newest first; of one moment the last
-// that was recorded.
+// AuditHeads lists an organization's audit log, newest first. Of entries with the same time,
+// the last one recorded comes first.
 func (db *DB) AuditHeads(ctx context.Context, org uuid.UUID, f AuditFilter) ([]AuditHead, error) {
 	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions} //nolint:gosec // a page's size
 	if f.Before != 0 {
@@ -151,7 +152,7 @@ func (db *DB) AuditHeads(ctx context.Context, org uuid.UUID, f AuditFilter) ([]A
 	return out, nil
 }
 
-// AuditEntry is one entry of an organization's audit log.
+// AuditEntry returns one entry of an organization's audit log.
 func (db *DB) AuditEntry(ctx context.Context, org uuid.UUID, id int64) (audit.Entry, error) {
 	r, err := db.q.GetAudit(ctx, sqlcgen.GetAuditParams{OrganizationID: &org, ID: id})
 	if err != nil {
@@ -172,7 +173,7 @@ func toEntry(r sqlcgen.AuditLog) audit.Entry {
 	}
 }
 
-// literal makes a text stand for itself in a LIKE pattern.
+// literal escapes a text so that a LIKE pattern matches it literally.
 var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func orNil[T comparable](v T) *T {

@@ -9,8 +9,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// TestAuditPagesEndWhereTheirContentsAreTooLong reads entries of a megabyte, which
-// take next to nothing on disk.
+// TestAuditPagesEndWhereTheirContentsAreTooLong reads entries of a megabyte that take almost
+// nothing on disk.
 func TestAuditPagesEndWhereTheirContentsAreTooLong(t *testing.T) {
 	l := newLibrary(t)
 	l.exec(`insert into audit_log (organization_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, after, request_id, source)
@@ -37,7 +37,7 @@ func TestAuditPagesEndWhereTheirContentsAreTooLong(t *testing.T) {
 	}
 	assert.Equal(t, 12, found)
 
-	// One that is longer than a page is a page.
+	// An entry that is longer than a page is a page.
 	f.Before = 0
 	page, more, err := l.db.AuditPage(t.Context(), l.org.ID, f, 1000)
 	require.NoError(t, err)

@@ -42,8 +42,8 @@ func TestAuditIsFiltered(t *testing.T) {
 	assert.Zero(t, count(postgres.AuditFilter{Text: "docs", Since: time.Now().Add(time.Hour)}))
 }
 
-// One change of many objects is one moment. Whatever the log is narrowed to, its pages
-// have each entry once.
+// All entries of one change have the same time. Whatever the filter, the pages contain each
+// entry once.
 func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
 	l := newLibrary(t)
 	for round := range 3 {

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Away reports whether an error means that Postgres could not be asked, or went
-// away while it was: trying again soon is the thing to do.
+// Away reports whether err means that Postgres could not be reached, or went away during a
+// request. The caller should retry soon.
 func Away(err error) bool {
 	var (
 		connect *pgconn.ConnectError

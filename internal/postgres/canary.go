@@ -14,9 +14,9 @@ import (
 
 var canary = uuid.MustParse(ours.ID)
 
-// TouchCanary changes the canary organization, which has no members, no modes,
-// no versions and no audit rows: its changes go the whole way of any other, and
-// readers tell how old the last one is that they have.
+// TouchCanary changes the canary organization, which has no members, modes, versions or
+// audit rows. The change is published like any other. Readers report the age of the last one
+// that they have.
 func (db *DB) TouchCanary(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		revision, err := db.q.WithTx(tx).TouchCanary(ctx, sqlcgen.TouchCanaryParams{ID: canary, Slug: "orgmodes-canary", Name: "Canary"})

@@ -17,17 +17,17 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// change is the one way in for what an organization's library holds. It is ONE
+// change is the only way to change the content of an organization's library. It is ONE
 // transaction:
 //
 //	revision + 1        takes the organization's row lock: its writers queue
-//	the rows            guarded by the version that the caller saw
+//	the rows            guarded by the version that the caller expects
 //	record, per object  one version (full content), one audit row (before, after)
 //	the publish job
 //	commit
 //
-// So a change without its audit row cannot exist, and neither can a change that
-// nobody publishes.
+// So a change without its audit row can't exist, and neither can one that is never
+// published.
 type change struct {
 	tx       pgx.Tx
 	q        *sqlcgen.Queries
@@ -35,18 +35,18 @@ type change struct {
 	by       audit.By
 	org      sqlcgen.Organization // as bumped: Revision is this change's
 	recorded int
-	// batch is that of resource.Options.
+	// batch is set for several operations, and by resource.Options.Batch or Plan.
 	batch bool
-	// grown are the kinds whose limits are to be checked.
+	// grown holds the kinds whose limits have to be checked.
 	grown []*kind
 }
 
-// errNothingChanged rolls the transaction back: what changes nothing takes no
+// errNothingChanged rolls the transaction back: a change that records nothing takes no
 // revision and leaves no trace.
 var errNothingChanged = errors.New("postgres: nothing changed")
 
-// inChange runs fn as one change. It returns the organization's revision, which
-// is a new one if fn recorded anything.
+// inChange runs fn as one change. It returns the organization's revision, which is a new one
+// if fn recorded anything.
 func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
 	err = db.transact(ctx, func(tx pgx.Tx) error {
 		c := &change{tx: tx, q: db.q.WithTx(tx), db: db, by: by}
@@ -69,7 +69,7 @@ func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(
 	return revision, known(err)
 }
 
-// enqueueAfterChange inserts what a worker does after a change.
+// enqueueAfterChange inserts the jobs that a worker does after a change.
 func (db *DB) enqueueAfterChange(ctx context.Context, tx pgx.Tx, org uuid.UUID, revision int64) error {
 	todo := []river.InsertManyParams{{Args: jobs.PublishOrganization{OrganizationID: org, Revision: revision}}}
 	if db.HasStatus() {
@@ -79,12 +79,13 @@ func (db *DB) enqueueAfterChange(ctx context.Context, tx pgx.Tx, org uuid.UUID, 
 	return err
 }
 
-// attempts is how often a transaction is begun that Postgres ends for another one.
+// attempts is how many times a transaction is tried if Postgres ends it in favor of another
+// one.
 const attempts = 4
 
-// transact runs fn in a transaction, and again where Postgres ended that in favor of
-// another one: nothing of it stays then. So fn may be run several times, and sets
-// whatever it leaves behind each time.
+// transact runs fn in a transaction, and retries if Postgres ended that one in favor of
+// another. Nothing remains of the ended transaction. fn may run several times, so it must
+// set all of its results each time.
 func (db *DB) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 	for n := 1; ; n++ {
 		err := pgx.BeginFunc(ctx, db.pool, fn)
@@ -99,14 +100,14 @@ func (db *DB) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 	}
 }
 
-// object is one thing that a change changed.
+// object describes how a change affected one object.
 type object struct {
 	kind    audit.SubjectKind
 	id      uuid.UUID
 	name    string
 	version int64
 	action  audit.Action
-	// before and after are the whole content; nil where there is none.
+	// before and after hold the whole content; nil if there is none.
 	before, after any
 }
 
@@ -121,7 +122,7 @@ func (c *change) record(ctx context.Context, o object) error {
 		return err
 	}
 	kept := after
-	if kept == nil { // a deletion: history keeps what was deleted
+	if kept == nil { // a deletion: history has the deleted content
 		kept = before
 	}
 	err = c.q.InsertVersion(ctx, sqlcgen.InsertVersionParams{
@@ -162,8 +163,8 @@ func insertAudit(ctx context.Context, q *sqlcgen.Queries, by audit.By, e entry) 
 	return nil
 }
 
-// inAudited runs fn in a transaction that changes people or tokens, not what a
-// library holds: it takes no revision. fn writes its own audit rows.
+// inAudited runs fn in a transaction that changes users or tokens rather than the content of
+// a library. It takes no revision. fn writes its own audit rows.
 func (db *DB) inAudited(ctx context.Context, fn func(pgx.Tx, *sqlcgen.Queries) error) error {
 	return known(db.transact(ctx, func(tx pgx.Tx) error { return fn(tx, db.q.WithTx(tx)) }))
 }

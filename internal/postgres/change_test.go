@@ -42,7 +42,7 @@ func TestChangeLeavesItsWholeTrace(t *testing.T) {
 	for _, e := range log {
 		require.Equal(t, ada, e.By)
 		if e.Subject.Kind == audit.Template {
-			continue // came with the organization
+			continue // created with the organization
 		}
 		lines = append(lines, fmt.Sprintf("%d %s %t %t", *e.Revision, e.Action, e.Before != nil, e.After != nil))
 	}
@@ -77,7 +77,7 @@ func TestWhatChangesNothingLeavesNothing(t *testing.T) {
 	require.Equal(t, before, l.books())
 }
 
-// Break each of the statements that a change consists of: nothing of it stays.
+// If any of the statements of a change fails, nothing of the change remains.
 func TestChangeIsAllOrNothing(t *testing.T) {
 	l := newLibrary(t)
 	m := l.create("docs")
@@ -128,7 +128,7 @@ func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
 	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 1)
 	require.True(t, fault.Is(err, fault.Stale))
 
-	// Of a deleted one: against the deletion that was seen.
+	// A deleted object is compared with its deletion.
 	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", 2)
 	require.NoError(t, err)
 	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 2)
@@ -165,12 +165,12 @@ func TestSlugIsTakenWhateverItsCase(t *testing.T) {
 		return m, nil
 	})
 	require.ErrorContains(t, err, `A mode with the slug "DocS" already exists in this organization`)
-	// The constraint holds also against who goes around us.
+	// The constraint also holds for writes that bypass this package.
 	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
 		_, err := c.Exec(ctx, `update organization_modes set slug = 'dOcS' where slug = 'other'`)
 		require.ErrorContains(t, err, "organization_modes_slug_unique")
 	})
-	// A mode may change the case of its own slug.
+	// A mode may change the case of its slug.
 	_, err = l.db.Modes.Update(t.Context(), ada, l.org.ID, "other", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Slug = "Other"
 		return m, nil
@@ -178,7 +178,7 @@ func TestSlugIsTakenWhateverItsCase(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Revisions have no gaps, however many write at once.
+// Revisions have no gaps, however many writers there are.
 func TestRevisionsHaveNoGaps(t *testing.T) {
 	l := newLibrary(t)
 	var wg sync.WaitGroup
@@ -250,7 +250,7 @@ func TestLimits(t *testing.T) {
 	require.EqualValues(t, 2, l.revision())
 }
 
-// Another organization's mode is not there, by whatever name.
+// Another organization's mode is not found, by id or by slug.
 func TestTenantsDoNotSeeEachOther(t *testing.T) {
 	l := newLibrary(t)
 	m := l.create("docs")
@@ -277,8 +277,7 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 	require.True(t, fault.Is(err, fault.NotFound))
 }
 
-// The application can add to history and not change it; nor can the owner by
-// accident.
+// The application can add to history but not change it; nor can the owner by accident.
 func TestHistoryIsAppendOnly(t *testing.T) {
 	l := newLibrary(t)
 	l.create("docs")
@@ -333,7 +332,7 @@ func TestEditThatFailsChangesNothing(t *testing.T) {
 	require.Equal(t, before, l.books())
 }
 
-// What is kept comes back, unknown fields and all.
+// Stored configuration is returned unchanged, including unknown fields.
 func TestConfigSurvives(t *testing.T) {
 	l := newLibrary(t)
 	m := mode("docs")

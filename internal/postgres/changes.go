@@ -10,24 +10,24 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// Change is what a revision made of an object.
+// Change describes how a revision changed an object.
 type Change struct {
 	// Kind is the Singular of the object's kind.
 	Kind string
 	ID   uuid.UUID
 	Name string
-	// Version is the object's after the change; a deletion is a version, too.
+	// Version is the object's version after the change; a deletion is a version, too.
 	Version  int64
 	Revision int64
 	Action   audit.Action
-	// New is true for an object that didn't exist before, or was deleted.
+	// New is true if the object didn't exist before the change, or was deleted.
 	New bool
 	// Actor is the name of who made the change.
 	Actor string
 }
 
-// Changes lists what the revisions after one, up to another, made of an organization's
-// objects, at most limit, in the order of the revisions.
+// Changes lists the changes to an organization's objects in the revisions above after, up to
+// and including upTo. It returns at most limit changes, in the order of the revisions.
 func (db *DB) Changes(ctx context.Context, org uuid.UUID, after, upTo int64, limit int) ([]Change, error) {
 	params := sqlcgen.ListChangesParams{OrganizationID: org, After: after, UpTo: upTo, RowLimit: int32(limit)} //nolint:gosec // a page's size
 	for _, k := range db.kinds {

@@ -20,21 +20,22 @@ import (
 type Collection[T any] struct {
 	db   *DB
 	kind *kind
-	// of returns an object as a T, and object is its opposite.
+	// of converts an object to a T, and object converts it back.
 	of     func(resource.Object) T
 	object func(T) resource.Object
 }
 
-// Names returns what the kind is called.
+// Names returns the names of the kind.
 func (s *Collection[T]) Names() resource.Names { return s.kind.Names() }
 
-// Diff returns the changes from the content of one object to another's, see
+// Diff returns the changes from the content of one object to that of another; see
 // resource.Diff.
 func (s *Collection[T]) Diff(before, after resource.Object) []diff.Change {
 	return resource.Diff(s.kind, before, after)
 }
 
-// SameName reports whether two names can't both be used in one library.
+// SameName reports whether two names count as the same one, so that a library can't have
+// both.
 func (s *Collection[T]) SameName(a, b string) bool { return s.kind.NameKey(a) == s.kind.NameKey(b) }
 
 // List lists an organization's objects in their order.
@@ -50,7 +51,7 @@ func (s *Collection[T]) read(ctx context.Context, q *sqlcgen.Queries, org uuid.U
 	return s.each(all), nil
 }
 
-// At is List with the revision that the objects are of.
+// At lists objects as List does, with the revision that they belong to.
 func (s *Collection[T]) At(ctx context.Context, org uuid.UUID) (all []T, revision int64, err error) {
 	err = pgx.BeginTxFunc(ctx, s.db.pool, snapshotRead, func(tx pgx.Tx) error {
 		q := s.db.q.WithTx(tx)
@@ -71,8 +72,7 @@ func (s *Collection[T]) Count(ctx context.Context, org uuid.UUID) (int, error) {
 	return objects, err
 }
 
-// Get returns an object by its id or its name. What has the form of an id is taken for
-// one.
+// Get returns an object by its id or its name. A ref in the form of an id is taken as an id.
 func (s *Collection[T]) Get(ctx context.Context, org uuid.UUID, ref string) (T, error) {
 	o, err := s.kind.get(ctx, s.db.q, org, ref)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Collection[T]) Get(ctx context.Context, org uuid.UUID, ref string) (T, 
 	return s.of(o), nil
 }
 
-// Create adds an object without labels, after the others where they have an order.
+// Create adds an object without labels, after the others if the kind has an order.
 func (s *Collection[T]) Create(ctx context.Context, by audit.By, org uuid.UUID, spec resource.Spec) (T, error) {
 	return s.Add(ctx, by, org, resource.Object{Spec: spec})
 }
@@ -92,9 +92,9 @@ func (s *Collection[T]) Add(ctx context.Context, by audit.By, org uuid.UUID, o r
 	return s.one(ctx, by, org, resource.Op{Verb: resource.Create, New: o})
 }
 
-// Update changes an object with edit, which is given the current one. seen is the
-// version that the caller knows, 0 for any. The loser of a race gets a Stale fault with
-// the current T.
+// Update changes an object with edit, which receives the current one. seen is the version
+// that the caller expects, 0 for any. A caller that lost a race gets a Stale fault with the
+// current T.
 func (s *Collection[T]) Update(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64, edit func(T) (T, error)) (T, error) {
 	return s.one(ctx, by, org, resource.Op{
 		Verb: resource.Update, Ref: ref, Seen: seen,
@@ -105,14 +105,14 @@ func (s *Collection[T]) Update(ctx context.Context, by audit.By, org uuid.UUID, 
 	})
 }
 
-// Delete deletes an object that nothing refers to; its history stays. seen is as for
+// Delete deletes an object that nothing refers to; its history remains. seen is as for
 // Update.
 func (s *Collection[T]) Delete(ctx context.Context, by audit.By, org uuid.UUID, ref string, seen int64) (T, error) {
 	return s.one(ctx, by, org, resource.Op{Verb: resource.Delete, Ref: ref, Seen: seen})
 }
 
-// Restore makes an older version of an object the current one; a deleted one returns
-// under its id. seen is as for Update; of a deleted object it is the version of its
+// Restore makes an older version of an object the current one. A deleted object returns
+// under its id. seen is as for Update; for a deleted object it is the version of the
 // deletion.
 func (s *Collection[T]) Restore(ctx context.Context, by audit.By, org, id uuid.UUID, version, seen int64) (T, error) {
 	return s.one(ctx, by, org, resource.Op{Verb: resource.Restore, Ref: id.String(), Version: version, Seen: seen})
@@ -129,19 +129,19 @@ func (s *Collection[T]) one(ctx context.Context, by audit.By, org uuid.UUID, op 
 	return s.of(result.Outcomes[0].Object), nil
 }
 
-// Seen names an object and the version of it that the caller knows.
+// Seen identifies an object and the version of it that the caller expects.
 type Seen struct {
 	ID      uuid.UUID
 	Version int64
 }
 
-// DeleteAll deletes several objects in one change, each only at the version that the
-// caller knows: all of them or none. It returns them as they were, and the
-// organization's revision after the change.
+// DeleteAll deletes several objects in one change, all of them or none, each only at the
+// version that the caller expects. It returns the deleted objects, and the organization's
+// revision after the change.
 //
-// All failures are reported in one fault, with a place for each, such as
-// "/deletions/3", and the object's name; Current has the objects that still exist as
-// they are now.
+// All failures are reported in one fault. Each has a field with a pointer, such as
+// "/deletions/3", and the object's name. Current holds the failed objects that still exist,
+// as they are now.
 func (s *Collection[T]) DeleteAll(ctx context.Context, by audit.By, org uuid.UUID, seen []Seen) (deleted []T, revision int64, err error) {
 	ops := make([]resource.Op, len(seen))
 	for i, o := range seen {
@@ -150,18 +150,18 @@ func (s *Collection[T]) DeleteAll(ctx context.Context, by audit.By, org uuid.UUI
 	return s.several(ctx, by, org, ops, "deletions", "Nothing was deleted: it is all of the %d or none")
 }
 
-// Restoration names an object and the version of it to restore.
+// Restoration identifies an object and the version of it to restore.
 type Restoration struct {
 	ID      uuid.UUID
 	Version int64
-	// Seen is the newest version that the caller knows, 0 for any; of a deleted object
-	// it is that of its deletion.
+	// Seen is the newest version that the caller expects, 0 for any. For a deleted object it
+	// is the version of the deletion.
 	Seen int64
 }
 
-// RestoreAll makes older versions of several objects their current ones, in one change:
-// all of them or none. Deleted ones return under their ids. Failures are reported as by
-// DeleteAll, with places such as "/restorations/3".
+// RestoreAll makes older versions of several objects the current ones in one change, all of
+// them or none. Deleted objects return under their ids. Failures are reported as by
+// DeleteAll, with pointers such as "/restorations/3".
 func (s *Collection[T]) RestoreAll(ctx context.Context, by audit.By, org uuid.UUID, wanted []Restoration) (restored []T, revision int64, err error) {
 	ops := make([]resource.Op, len(wanted))
 	for i, r := range wanted {
@@ -170,8 +170,8 @@ func (s *Collection[T]) RestoreAll(ctx context.Context, by audit.By, org uuid.UU
 	return s.several(ctx, by, org, ops, "restorations", "Nothing was restored: it is all of the %d or none")
 }
 
-// several applies the operations of a list of the request; refusal says, with their
-// number, that none was applied.
+// several applies the operations of one list of a request. refusal is the format of the
+// message that none was applied; its argument is their number.
 func (s *Collection[T]) several(ctx context.Context, by audit.By, org uuid.UUID, ops []resource.Op, list, refusal string) ([]T, int64, error) {
 	for i := range ops {
 		ops[i].Kind = s.Names().Singular
@@ -187,7 +187,7 @@ func (s *Collection[T]) several(ctx context.Context, by audit.By, org uuid.UUID,
 	return all, result.Revision, nil
 }
 
-// DeletedBy lists the restorations that undo what one revision deleted.
+// DeletedBy lists the restorations that undo the deletions of one revision.
 func (s *Collection[T]) DeletedBy(ctx context.Context, org uuid.UUID, revision int64) ([]Restoration, error) {
 	rows, err := s.db.q.ListDeletedBy(ctx, sqlcgen.ListDeletedByParams{OrganizationID: org, SubjectKind: string(s.kind.is()), Revision: revision})
 	if err != nil {
@@ -202,7 +202,7 @@ func (s *Collection[T]) DeletedBy(ctx context.Context, org uuid.UUID, revision i
 
 func (s *Collection[T]) each(all []resource.Object) []T { return resource.Each(all, s.of) }
 
-// typed makes the current object of a fault a T.
+// typed converts the current object of a fault to a T.
 func (s *Collection[T]) typed(err error) error {
 	if f, ok := fault.As(err); ok {
 		if o, ok := f.Current.(resource.Object); ok {
@@ -212,8 +212,8 @@ func (s *Collection[T]) typed(err error) error {
 	return err
 }
 
-// combined merges the failures of several operations into one: its kind is Stale if any
-// of them is, else that of the first. The places are those of a list.
+// combined merges the failures of several operations into one. Its kind is Stale if any of
+// them is, else that of the first. Its pointers are positions in list.
 func (s *Collection[T]) combined(err error, list, message string) error {
 	var failed resource.OpErrors
 	if !errors.As(err, &failed) {
@@ -235,7 +235,7 @@ func (s *Collection[T]) combined(err error, list, message string) error {
 		}
 		detail := f.Message
 		if f.Kind == fault.Invalid {
-			detail = f.Error() // with what is wrong in it
+			detail = f.Error() // with the invalid fields
 		}
 		all.Fields = append(all.Fields, fault.Field{Pointer: fmt.Sprintf("/%s/%d", list, one.Index), Detail: detail})
 	}

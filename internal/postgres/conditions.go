@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// EvaluateStatus finds out the conditions of an organization's objects, unless that was
-// done for the revision or a later one. It changes no version and no revision.
+// EvaluateStatus evaluates the conditions of an organization's objects, unless that was done
+// for the revision or a later one. It changes no version and no revision.
 func (db *DB) EvaluateStatus(ctx context.Context, org uuid.UUID, revision int64) error {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		q := db.q.WithTx(tx)
@@ -27,8 +27,8 @@ func (db *DB) EvaluateStatus(ctx context.Context, org uuid.UUID, revision int64)
 		if done >= revision {
 			return nil
 		}
-		// Read before everything else, so that what is changed from here on is evaluated
-		// once more.
+		// Read the revision before everything else, so that later changes are evaluated once
+		// more.
 		row, err := q.GetOrganization(ctx, org)
 		if err != nil {
 			return orNotFound(err, "organization")
@@ -42,8 +42,8 @@ func (db *DB) EvaluateStatus(ctx context.Context, org uuid.UUID, revision int64)
 	return known(err)
 }
 
-// StaleStatuses returns organizations, at most limit, whose objects were changed after
-// their conditions were found out.
+// StaleStatuses returns organizations, at most limit, whose objects were changed after their
+// conditions were evaluated.
 func (db *DB) StaleStatuses(ctx context.Context, limit int) ([]StaleStatus, error) {
 	rows, err := db.q.ListStaleStatuses(ctx, int32(limit)) //nolint:gosec // a page's size
 	if err != nil {
@@ -62,13 +62,13 @@ type StaleStatus struct {
 	Revision int64
 }
 
-// evaluation finds out the conditions of an organization's objects.
+// evaluation evaluates the conditions of an organization's objects.
 type evaluation struct {
 	db  *DB
 	q   *sqlcgen.Queries
 	org uuid.UUID
 	at  time.Time
-	// keys are the unique parts of the names of all objects, by kind.
+	// keys holds the unique parts of the names of all objects, by kind.
 	keys map[string]map[string]bool
 }
 
@@ -99,7 +99,7 @@ func (e *evaluation) run(ctx context.Context) error {
 		delete(before, of.ResourceID)
 		references = references[n:]
 	}
-	// What is left has no soft references any more.
+	// The objects that are left no longer have soft references.
 	ids := make([]uuid.UUID, 0, len(before))
 	for id := range before {
 		ids = append(ids, id)
@@ -110,8 +110,8 @@ func (e *evaluation) run(ctx context.Context) error {
 	return e.q.DeleteStatuses(ctx, sqlcgen.DeleteStatusesParams{OrganizationID: e.org, Ids: ids})
 }
 
-// knows reports whether this release has the kinds of an object and of all that it refers
-// to. What another release has stored is that one's to evaluate.
+// knows reports whether this release has the kinds of an object and of all its targets.
+// Objects of unknown kinds were stored by another release, which evaluates them.
 func (e *evaluation) knows(references []sqlcgen.ListSoftReferencesRow) bool {
 	for _, r := range references {
 		_, unknown := e.db.kind(r.Kind)
@@ -123,7 +123,7 @@ func (e *evaluation) knows(references []sqlcgen.ListSoftReferencesRow) bool {
 	return true
 }
 
-// resolved returns the condition of an object with these references.
+// resolved returns the ReferencesResolved condition of an object with these references.
 func (e *evaluation) resolved(ctx context.Context, references []sqlcgen.ListSoftReferencesRow) (resource.Condition, error) {
 	var missing []string
 	for _, r := range references {
@@ -150,7 +150,7 @@ func (e *evaluation) resolved(ctx context.Context, references []sqlcgen.ListSoft
 	return c, nil
 }
 
-// exists reports whether there is an object of a kind whose name has a key.
+// exists reports whether there is an object of a kind whose name has the given key.
 func (e *evaluation) exists(ctx context.Context, k *kind, key string) (bool, error) {
 	singular := k.Names().Singular
 	if e.keys[singular] == nil {
@@ -170,7 +170,7 @@ func (e *evaluation) exists(ctx context.Context, k *kind, key string) (bool, err
 	return e.keys[singular][key], nil
 }
 
-// set stores the condition of an object, unless it is as before.
+// set stores the condition of an object, unless it is unchanged.
 func (e *evaluation) set(ctx context.Context, of sqlcgen.ListSoftReferencesRow, before []resource.Condition, c resource.Condition) error {
 	c.LastTransitionTime = e.at
 	for _, old := range before {
@@ -193,7 +193,8 @@ func (e *evaluation) set(ctx context.Context, of sqlcgen.ListSoftReferencesRow, 
 	return nil
 }
 
-// statuses returns the stored conditions of all objects of an organization, or of one.
+// statuses returns the stored conditions of an organization's objects, or of one if only is
+// set.
 func statuses(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID) (map[uuid.UUID][]resource.Condition, error) {
 	rows, err := q.ListStatuses(ctx, sqlcgen.ListStatusesParams{OrganizationID: org, ResourceID: only})
 	if err != nil {
@@ -210,8 +211,8 @@ func statuses(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid
 	return out, nil
 }
 
-// withConditions gives objects the conditions that were found out of them. Those of an
-// older version than theirs are Unknown. only is as for objects.
+// withConditions sets the stored conditions of objects. Conditions of an older version than
+// the object's become Unknown. only is as for resourceStore.objects.
 func withConditions(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID, all []resource.Object) error {
 	if !slices.ContainsFunc(all, func(o resource.Object) bool { return resource.HasSoftReferences(o.Spec) }) {
 		return nil

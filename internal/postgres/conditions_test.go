@@ -29,7 +29,7 @@ func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, bare.Conditions, "nothing is to be found out about it")
 
-	// Nothing is said before it was looked at.
+	// Before the evaluation the condition is unknown.
 	c := condition("one")
 	require.Equal(t, resource.ConditionUnknown, c.Status)
 	require.Equal(t, "NotEvaluated", c.Reason)
@@ -44,7 +44,7 @@ func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
 	require.Equal(t, revision, l.revision(), "status is no change")
 	require.Equal(t, entries, l.count(`select count(*) from audit_log`))
 
-	// Another organization's mode is not there.
+	// Another organization's mode does not count.
 	other, err := l.db.CreateOrganization(t.Context(), ada, "elsewhere", "Elsewhere")
 	require.NoError(t, err)
 	_, err = l.db.Modes.Create(t.Context(), ada, other.ID, mode("docs"))
@@ -61,7 +61,7 @@ func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
 	require.Equal(t, "ReferencesFound", found.Reason)
 	require.True(t, found.LastTransitionTime.After(missing.LastTransitionTime))
 
-	// A newer version of the object was not looked at yet.
+	// A newer version of the object has not been evaluated yet.
 	update := func(mode string) {
 		_, err := gadgets.Update(t.Context(), ada, org, "one", 0, func(resource.Object) (resource.Object, error) {
 			return resource.Object{Spec: gadget{Name: "one", Mode: mode}}, nil
@@ -73,7 +73,7 @@ func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
 	evaluate()
 	require.Equal(t, resource.ConditionFalse, condition("one").Status)
 
-	// Without the reference there is nothing left to say.
+	// Without the reference there is no condition.
 	update("")
 	evaluate()
 	one, err := gadgets.Get(t.Context(), org, "one")
@@ -82,8 +82,7 @@ func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
 	require.Zero(t, l.count(`select count(*) from resource_status`))
 }
 
-// Status that no job brought up to date, such as after a change of the previous release, is
-// found.
+// Status that no job updated, for example after a change by the previous release, is found.
 func TestStaleStatusIsFound(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	stale := func() []postgres.StaleStatus {
@@ -101,12 +100,12 @@ func TestStaleStatusIsFound(t *testing.T) {
 	l.create("docs")
 	require.Len(t, stale(), 1)
 
-	// A job that comes late doesn't evaluate again.
+	// A late job doesn't evaluate again.
 	require.NoError(t, l.db.EvaluateStatus(t.Context(), l.org.ID, l.revision()-1))
 	require.Len(t, stale(), 1)
 }
 
-// What a newer release has stored doesn't keep this one from evaluating the rest.
+// Objects stored by a newer release don't keep this one from evaluating the rest.
 func TestObjectsOfUnknownKindsAreNotEvaluated(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	for _, name := range []string{"newer", "one"} {

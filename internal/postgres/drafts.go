@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// MaxDraftBytes bounds the content of a draft. It is what a request with one object
-	// can have (modes.MaxBodyBytes, templates.MaxBodyBytes): the largest object fits with
+	// MaxDraftBytes bounds the content of a draft. It equals the limit of a request with one
+	// object (modes.MaxBodyBytes, templates.MaxBodyBytes). The largest object fits with
 	// every character escaped, even if its text is a string within the draft's JSON.
 	MaxDraftBytes = 2 << 20
 	// MaxDrafts is how many living drafts an author can have in an organization.
@@ -38,22 +38,21 @@ type DraftKey struct {
 	// Kind is the Singular of a registered kind.
 	Kind string
 	// Subject is the object's id or, for an object that doesn't exist yet, an id that the
-	// editor made up.
+	// editor generated.
 	Subject uuid.UUID
 }
 
-// Draft is what an author typed into the editor of an object and hasn't applied.
+// Draft holds an author's input in the editor of an object that hasn't been applied.
 type Draft struct {
 	DraftKey
-	// Title is what lists show.
+	// Title is shown in lists.
 	Title string
 	// Content is JSON, returned byte for byte as it was stored.
 	Content []byte
 	// BaseVersion is the version of the object that the draft began from; 0 for a new
 	// object.
 	BaseVersion int64
-	// Edition is another number whenever the draft is stored, greater than all before and
-	// never given twice.
+	// Edition changes whenever the draft is stored. It only increases and is never reused.
 	Edition int64
 	// UpdatedAt is when the draft was last stored, by the database's clock.
 	UpdatedAt time.Time
@@ -93,10 +92,10 @@ func (db *DB) DraftHeads(ctx context.Context, org, user uuid.UUID, kind string) 
 // StoreDraft stores a draft and returns it with its new edition. d.Edition is the edition
 // that the writer read; 0 begins a draft, also over a discarded one.
 //
-// If there is another edition, or no living draft, nothing is overwritten and the error is
-// that of draftConflict. Content that is too large or one draft too many is TooLarge,
-// content that isn't JSON Malformed, text that can't be stored Invalid, and an author who
-// is no member NotFound.
+// If the stored edition differs, or there is no living draft, StoreDraft overwrites nothing
+// and returns the error of draftConflict. Content that is too large or one draft too many is
+// TooLarge. Content that isn't JSON is Malformed, and text that can't be stored is Invalid.
+// An author who is not a member is NotFound.
 func (db *DB) StoreDraft(ctx context.Context, d Draft) (Draft, error) {
 	if err := db.checkDraft(d); err != nil {
 		return Draft{}, err
@@ -134,7 +133,7 @@ func (db *DB) checkDraft(d Draft) error {
 	return nil
 }
 
-// beginDraft stores a draft where there is no living one.
+// beginDraft stores a draft if there is no living one.
 func (db *DB) beginDraft(ctx context.Context, d Draft) (Draft, error) {
 	err := db.addDraft(ctx, d.DraftKey, func(q *sqlcgen.Queries) error {
 		row, err := q.BeginDraft(ctx, sqlcgen.BeginDraftParams{
@@ -153,9 +152,9 @@ func (db *DB) beginDraft(ctx context.Context, d Draft) (Draft, error) {
 	return d, nil
 }
 
-// addDraft runs add, which begins or restores a draft, and rolls it back if the author has
-// more than MaxDrafts then. The lock on the membership makes additions of an author wait
-// for one another, so that two can't both be the last one.
+// addDraft runs add, which begins or restores a draft. It rolls that back if the author then
+// has more than MaxDrafts. The lock on the membership makes an author's additions wait for
+// one another, so that two can't both be the last one.
 func (db *DB) addDraft(ctx context.Context, key DraftKey, add func(*sqlcgen.Queries) error) error {
 	return known(db.transact(ctx, func(tx pgx.Tx) error {
 		q := db.q.WithTx(tx)
@@ -178,8 +177,8 @@ func (db *DB) addDraft(ctx context.Context, key DraftKey, add func(*sqlcgen.Quer
 }
 
 // draftConflict returns the *fault.Error (Conflict) for a writer who read another edition
-// than there is. Its Current is the Draft that is there now, which may be discarded; it is
-// nil if there is none.
+// than the stored one. Its Current is the stored Draft, which may be discarded; it is nil if
+// there is none.
 func draftConflict(ctx context.Context, q *sqlcgen.Queries, key DraftKey) error {
 	now, err := getDraft(ctx, q, key)
 	if fault.Is(err, fault.NotFound) {

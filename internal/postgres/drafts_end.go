@@ -11,9 +11,9 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// DiscardDraft discards a living draft that has an edition: it can be restored for
-// DraftUndo. It returns the error of draftConflict for another edition, and NotFound if
-// there is no living draft.
+// DiscardDraft discards a living draft at the given edition. It can be restored for
+// DraftUndo. DiscardDraft returns the error of draftConflict for another edition, and
+// NotFound if there is no living draft.
 func (db *DB) DiscardDraft(ctx context.Context, key DraftKey, edition int64) error {
 	n, err := db.q.DiscardDraft(ctx, sqlcgen.DiscardDraftParams{
 		OrganizationID: key.OrganizationID, UserID: key.UserID, Kind: key.Kind, Subject: key.Subject,
@@ -31,10 +31,10 @@ func (db *DB) DiscardDraft(ctx context.Context, key DraftKey, edition int64) err
 	return draftConflict(ctx, db.q, key)
 }
 
-// RestoreDraft brings a draft back that was discarded less than DraftUndo ago, and returns
-// it. If a draft lives under the key, begun since or restored already, the error is that of
+// RestoreDraft restores a draft that was discarded less than DraftUndo ago, and returns it.
+// If the key has a living draft, begun since or already restored, the error is that of
 // draftConflict. It is NotFound if there is nothing to restore, and TooLarge if the author
-// has MaxDrafts already.
+// already has MaxDrafts.
 func (db *DB) RestoreDraft(ctx context.Context, key DraftKey) (Draft, error) {
 	var out Draft
 	err := db.addDraft(ctx, key, func(q *sqlcgen.Queries) error {
@@ -66,8 +66,8 @@ func whyNotRestored(ctx context.Context, q *sqlcgen.Queries, key DraftKey) error
 	return fault.New(fault.NotFound, "not_found", "The draft was discarded more than %d hours ago; it can't be restored any more", int(DraftUndo.Hours()))
 }
 
-// EndDraft removes a draft that was applied to its object, unless it has another edition:
-// what was typed since stays. If there is no draft, nothing is to be done.
+// EndDraft removes a draft that was applied to its object. A draft with another edition has
+// newer input and stays. If there is no draft, EndDraft does nothing.
 func (db *DB) EndDraft(ctx context.Context, key DraftKey, edition int64) error {
 	_, err := db.q.DeleteDraft(ctx, sqlcgen.DeleteDraftParams{
 		OrganizationID: key.OrganizationID, UserID: key.UserID, Kind: key.Kind, Subject: key.Subject, Edition: edition,
@@ -78,8 +78,8 @@ func (db *DB) EndDraft(ctx context.Context, key DraftKey, edition int64) error {
 	return nil
 }
 
-// RemoveOldDrafts removes at most limit drafts that were not stored for DraftLifetime, or
-// were discarded more than DraftUndo ago, and returns how many it removed.
+// RemoveOldDrafts removes at most limit old drafts and returns how many it removed. A draft
+// is old if it was not stored for DraftLifetime, or was discarded more than DraftUndo ago.
 func (db *DB) RemoveOldDrafts(ctx context.Context, limit int) (int64, error) {
 	n, err := db.q.DeleteExpiredDrafts(ctx, int32(limit)) //nolint:gosec // a batch's size
 	if err != nil {

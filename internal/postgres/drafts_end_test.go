@@ -43,8 +43,8 @@ func TestMemberWhoComesBackHasNoOldDrafts(t *testing.T) {
 	}
 }
 
-// An account or an organization is deleted after its memberships, which take the drafts
-// with them; without that, its own foreign key does.
+// An account or an organization is deleted after its memberships, whose deletion also
+// deletes the drafts. Without memberships, the drafts' own foreign keys do so.
 func TestDraftsEndWithTheirOrganizationAndTheirAuthor(t *testing.T) {
 	for name, remove := range map[string]func(l *library, org, bob uuid.UUID){
 		"organization": func(l *library, org, _ uuid.UUID) { l.exec(`delete from organizations where id = $1`, org) },
@@ -53,7 +53,8 @@ func TestDraftsEndWithTheirOrganizationAndTheirAuthor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLibrary(t)
 			org, bob, eve := uuid.New(), l.user("bob@example.com"), l.member("eve@example.com", "member")
-			// By hand: history keeps an organization that was created in any other way.
+			// Insert it directly: history prevents the deletion of an organization that was
+			// created otherwise.
 			l.exec(`insert into organizations (id, slug, name) values ($1, 'b', 'B')`, org)
 			l.exec(`insert into members (organization_id, user_id, role) values ($1, $2, 'member')`, org, bob)
 			d := l.newDraft(bob, `1`)

@@ -18,7 +18,7 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// fillDrafts adds living drafts of an author past the limits.
+// fillDrafts inserts living drafts of an author directly, bypassing the limits.
 func (l *library) fillDrafts(user uuid.UUID, n int) {
 	l.t.Helper()
 	l.exec(`insert into resource_drafts (organization_id, user_id, kind, subject, title, content, base_version, expires_at)
@@ -48,7 +48,7 @@ func TestDraftContentIsChecked(t *testing.T) {
 			_, err := l.db.StoreDraft(t.Context(), d)
 			requireFault(t, err, c.kind, c.code)
 
-			// The same for a draft that exists.
+			// The same applies to a draft that exists.
 			d.Title, d.Content = "Docs", []byte(`"kept"`)
 			kept := l.storeDraft(d)
 			d.Title, d.Content, d.Edition = c.title, []byte(c.content), kept.Edition
@@ -73,8 +73,8 @@ func TestDraftContentIsChecked(t *testing.T) {
 	require.ErrorContains(t, err, "gizmo")
 }
 
-// An object that can be stored fits into a draft, also as text in which each character is
-// an escape.
+// An object that can be stored fits into a draft, even as text in which each character is
+// escaped.
 func TestLargestObjectFitsIntoADraft(t *testing.T) {
 	require.GreaterOrEqual(t, postgres.MaxDraftBytes, modes.MaxBodyBytes)
 	require.GreaterOrEqual(t, postgres.MaxDraftBytes, templates.MaxBodyBytes)
@@ -114,7 +114,8 @@ func TestAuthorHasOnlySoManyLivingDrafts(t *testing.T) {
 	requireFault(t, err, fault.NotFound, "not_found")
 }
 
-// afterCount has each transaction that counted an author's drafts wait before it goes on.
+// afterCount makes each transaction that counted an author's drafts wait before it
+// continues.
 type afterCount struct{ wait func(string) error }
 
 type countsDrafts struct{}

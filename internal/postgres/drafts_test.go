@@ -17,7 +17,7 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// newDraft returns a draft of a new mode that is not stored yet.
+// newDraft returns an unstored draft of a new mode.
 func (l *library) newDraft(user uuid.UUID, content string) postgres.Draft {
 	return postgres.Draft{
 		DraftKey: postgres.DraftKey{OrganizationID: l.org.ID, UserID: user, Kind: modes.KindName, Subject: uuid.New()},
@@ -32,7 +32,7 @@ func (l *library) storeDraft(d postgres.Draft) postgres.Draft {
 	return stored
 }
 
-// requireDraft requires that want lives, unchanged.
+// requireDraft requires that want is living and unchanged.
 func (l *library) requireDraft(want postgres.Draft) {
 	l.t.Helper()
 	got, err := l.db.Draft(l.t.Context(), want.DraftKey)
@@ -40,13 +40,13 @@ func (l *library) requireDraft(want postgres.Draft) {
 	require.Equal(l.t, want, got)
 }
 
-// drafts counts all of them, living or discarded.
+// drafts counts all drafts, living or discarded.
 func (l *library) drafts() int64 {
 	l.t.Helper()
 	return l.count(`select count(*) from resource_drafts`)
 }
 
-// age makes all drafts look as if so much time had passed.
+// age makes all drafts older by a duration.
 func (l *library) age(by time.Duration) {
 	l.t.Helper()
 	l.exec(`update resource_drafts set expires_at = expires_at - make_interval(secs => $1),
@@ -137,8 +137,8 @@ func TestDraftThatIsGoneIsNotStoredAgain(t *testing.T) {
 	require.Zero(t, l.drafts())
 }
 
-// storeAtOnce stores drafts of one author concurrently: all are waiting for locks before
-// the first can proceed.
+// storeAtOnce stores drafts of one author concurrently: all wait for locks before the first
+// can proceed.
 func (l *library) storeAtOnce(drafts ...postgres.Draft) (stored []postgres.Draft, errs []error) {
 	l.t.Helper()
 	stored, errs = make([]postgres.Draft, len(drafts)), make([]error, len(drafts))
@@ -259,11 +259,11 @@ func TestAppliedDraftEndsUnlessItHasANewerEdition(t *testing.T) {
 	newer := l.storeDraft(applied)
 	require.NoError(t, l.db.EndDraft(t.Context(), applied.DraftKey, applied.Edition))
 	l.requireDraft(newer)
-	for range 2 { // the second time, there is none
+	for range 2 { // the second time, there is no draft
 		require.NoError(t, l.db.EndDraft(t.Context(), newer.DraftKey, newer.Edition))
 		require.Zero(t, l.drafts())
 	}
-	// A tab that still has an edition of before doesn't overwrite what is begun anew.
+	// A tab that still has an earlier edition doesn't overwrite a newly begun draft.
 	fresh := applied
 	fresh.Edition, fresh.Content = 0, []byte(`"anew"`)
 	fresh = l.storeDraft(l.storeDraft(fresh))
@@ -304,7 +304,7 @@ func TestDraftsOfOthersAreOutOfReach(t *testing.T) {
 			require.NoError(t, l.db.EndDraft(t.Context(), d.DraftKey, d.Edition))
 			l.requireDraft(living)
 
-			// A draft of one's own can have the same subject.
+			// The user's own draft can have the same subject.
 			d.Edition, d.Content = 0, []byte(`"another"`)
 			require.Greater(t, l.storeDraft(d).Edition, living.Edition)
 			l.requireDraft(living)

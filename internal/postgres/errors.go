@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// taken says what a violated unique constraint means to a person.
+// taken maps violated unique constraints to the faults that callers receive.
 var taken = map[string]*fault.Error{
 	"organizations_slug_unique": fault.New(fault.Conflict, "slug_taken", "An organization with this slug already exists").
 		With(fault.Field{Pointer: "/slug", Detail: "Another organization has this slug"}),
@@ -20,8 +20,8 @@ var taken = map[string]*fault.Error{
 	"members_pkey": fault.New(fault.Conflict, "already_member", "This user is already a member of the organization"),
 }
 
-// broken says what a violated check means, for the checks that a caller can
-// run into because nothing before the database makes them.
+// broken maps violated check constraints to faults. It holds the checks that a caller can
+// violate because no code before the database makes them.
 var broken = map[string]*fault.Error{
 	"organizations_slug_shape": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
 		With(fault.Field{Pointer: "/slug", Detail: "An organization's slug has 1-50 characters: lower-case letters, digits and inner hyphens"}),
@@ -45,8 +45,8 @@ var broken = map[string]*fault.Error{
 		With(fault.Field{Pointer: "/scopes", Detail: "Scopes are read and write, at least one"}),
 }
 
-// known turns what Postgres says into a fault where a caller can act on it;
-// anything else stays as it is, and is internal.
+// known translates an error of Postgres to a fault if the caller can act on it. Other errors
+// pass through and are internal.
 func known(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -75,7 +75,7 @@ func lostToAnother(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
-// orNotFound turns "no rows" into a fault that names what was looked for.
+// orNotFound translates pgx.ErrNoRows to a NotFound fault that names the missing object.
 func orNotFound(err error, what string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.New(fault.NotFound, "not_found", "There is no such %s", what)

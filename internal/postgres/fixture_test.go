@@ -65,7 +65,7 @@ func (l *library) revision() int64 {
 	return r
 }
 
-// count runs a query as the owner, past the application's role.
+// count runs a query as the owner of the tables, without the application's role.
 func (l *library) count(query string, args ...any) (n int64) {
 	l.t.Helper()
 	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
@@ -82,7 +82,7 @@ func (l *library) exec(query string, args ...any) {
 	})
 }
 
-// asOwnerFails runs a statement that a constraint has to refuse.
+// asOwnerFails runs a statement that must violate a constraint.
 func (l *library) asOwnerFails(query, constraint string, args ...any) {
 	l.t.Helper()
 	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
@@ -101,7 +101,7 @@ func (l *library) asOwner(fn func(context.Context, *pgx.Conn)) {
 	fn(l.t.Context(), c)
 }
 
-// books counts all that one change writes, to see that it is all or nothing.
+// books counts everything that one change writes, to verify that a change is all or nothing.
 func (l *library) books() string {
 	l.t.Helper()
 	return fmt.Sprint(
@@ -120,7 +120,7 @@ func (l *library) user(email string) uuid.UUID {
 	return u.ID
 }
 
-// puts are operations that create or replace modes.
+// puts returns operations that create or replace modes.
 func puts(ms ...modes.Mode) []resource.Op {
 	out := make([]resource.Op, len(ms))
 	for i, m := range ms {

@@ -17,28 +17,27 @@ import (
 )
 
 const (
-	// probeWell is how often Postgres is asked whether it answers while it does, and
-	// probeEvery while it doesn't. The former is less than silence, which counts from the
-	// last answer, so it doesn't delay anything.
+	// probeWell is how often Postgres is probed while it answers, and probeEvery while it
+	// doesn't. The former is less than silence, which counts from the last answer, so it
+	// doesn't delay anything.
 	probeWell  = time.Second
 	probeEvery = 500 * time.Millisecond
-	// silence is how long nothing may come from Postgres while it is asked, before it
-	// counts as away.
+	// silence is how long a probed Postgres can send nothing before it counts as away.
 	silence = 5 * time.Second
 )
 
-// errAway is what everything fails with while Postgres doesn't answer.
+// errAway is the error of every request while Postgres doesn't answer.
 var errAway = errors.New("postgres: no answer for 5 s; it is frozen, stopped or cut off")
 
-// health is whether Postgres answers. A server that is frozen or cut off keeps its
-// connections open, so what waits for it would wait until its own deadline:
+// health tracks whether Postgres answers. A server that is frozen or cut off keeps its
+// connections open, so requests would wait until their own deadlines:
 //
 //	answers ──nothing heard for 5 s, while asked──> away ──answers a probe──> answers
 //	                │                                 │
 //	                └ all connections are closed      └ no connection is made
 //
-// Whatever is heard on any connection counts: a busy server isn't away. A statement
-// that takes long is none either, as long as probes are answered.
+// Any byte received on any connection counts as an answer: a busy server isn't away. A long
+// statement doesn't make it away either, as long as probes are answered.
 type health struct {
 	heard atomic.Int64 // Unix nanoseconds of the last byte from Postgres
 	away  atomic.Bool
@@ -53,7 +52,7 @@ type watched struct {
 	h *health
 }
 
-// Read notes that Postgres has been heard.
+// Read reads from the connection and records the time of the last byte received.
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 {
@@ -70,8 +69,8 @@ func (w *watched) Close() error {
 	return w.Conn.Close()
 }
 
-// dialer returns dial for connections that are closed, and not made, while
-// Postgres is away.
+// dialer wraps dial. Its connections are closed when Postgres goes away, and none is made
+// while it is away.
 func (h *health) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if h.away.Load() {
@@ -85,7 +84,7 @@ func (h *health) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 		h.mu.Lock()
 		h.conns[w] = struct{}{}
 		h.mu.Unlock()
-		if h.away.Load() { // since
+		if h.away.Load() { // since the first check
 			_ = w.Close()
 			return nil, errAway
 		}
@@ -106,8 +105,8 @@ func (h *health) cut() {
 	}
 }
 
-// Health returns an error while Postgres doesn't answer. It is known while
-// WatchHealth runs, and else taken for well.
+// Health returns an error while Postgres doesn't answer. Only WatchHealth updates it; before
+// that, Postgres is assumed to be healthy.
 func (db *DB) Health() error {
 	if db.health.away.Load() {
 		return errAway
@@ -115,9 +114,9 @@ func (db *DB) Health() error {
 	return nil
 }
 
-// WatchHealth asks Postgres every second whether it answers, until ctx is done.
-// While it doesn't, whatever asks it fails at once, with an error that Away
-// recognizes, in place of waiting for its deadline.
+// WatchHealth probes Postgres every second until ctx is done. While Postgres doesn't answer,
+// requests fail at once with an error that Away recognizes, instead of waiting for their
+// deadlines.
 func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
 	p := &prober{config: db.probe, health: db.health}
 	defer p.close()
@@ -148,18 +147,19 @@ func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// prober asks over a connection outside of the pool, which may be in use whole.
+// prober probes over a connection outside of the pool, because all of the pool's connections
+// may be in use.
 type prober struct {
 	config *pgx.ConnConfig
 	health *health
 	conn   *pgx.Conn
 }
 
-// ask returns nil if Postgres answered in time, whatever it answered.
+// ask returns nil if Postgres answered in time, whatever the answer.
 func (p *prober) ask(ctx context.Context) error {
 	wait := silence
 	if !p.health.away.Load() {
-		// So that it counts as away after silence, and no later.
+		// Postgres then counts as away after silence, and no later.
 		wait = max(time.Until(time.Unix(0, p.health.heard.Load()).Add(silence)), probeEvery)
 	}
 	asking, cancel := context.WithTimeout(ctx, wait)
@@ -178,8 +178,8 @@ func (p *prober) ask(ctx context.Context) error {
 	return answered(err)
 }
 
-// answered returns nil where Postgres itself refused, as with too many connections:
-// it is there. One that is starting or shutting down isn't.
+// answered returns nil if Postgres itself refused, for example for too many connections: it
+// is there. A server that is starting or shutting down isn't.
 func answered(err error) error {
 	var said *pgconn.PgError
 	if err == nil || errors.As(err, &said) && !Away(err) {
@@ -192,7 +192,7 @@ func (p *prober) close() {
 	if p.conn == nil {
 		return
 	}
-	// It would say goodbye to a server that doesn't listen.
+	// Closing sends a message to a server that may not answer.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = p.conn.Close(ctx)

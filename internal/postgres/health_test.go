@@ -20,7 +20,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// freezer is a Postgres of the test's own, which can be frozen.
+// freezer is a dedicated Postgres, which can be frozen.
 type freezer struct {
 	t  *testing.T
 	pg *devstack.Postgres
@@ -38,11 +38,11 @@ func newFreezer(t *testing.T) *freezer {
 	return f
 }
 
-// signal sends a signal to the server and all of its processes, each of which has
-// a group of its own.
+// signal sends a signal to the server and all of its processes, each of which has its own
+// process group.
 func (f *freezer) signal(s syscall.Signal) {
 	f.t.Helper()
-	f.pg.Signal(s) // first: it makes the others
+	f.pg.Signal(s) // first: it starts the others
 	var pids []int
 	entries, err := os.ReadDir("/proc")
 	require.NoError(f.t, err)
@@ -83,7 +83,8 @@ func TestFrozenPostgresFailsWhatWaitsForItAndComesBack(t *testing.T) {
 	watched(t, db)
 
 	f.signal(syscall.SIGSTOP)
-	// More than the pool has connections: some wait for one. None has a deadline.
+	// More requests than the pool has connections, so some wait for one. None has a
+	// deadline.
 	failed := make(chan error, 40)
 	for range cap(failed) {
 		go func() { failed <- db.Ping(context.Background()) }()
@@ -93,7 +94,7 @@ func TestFrozenPostgresFailsWhatWaitsForItAndComesBack(t *testing.T) {
 		case err := <-failed:
 			require.True(t, postgres.Away(err), "%v", err)
 		case <-time.After(storetest.Patience):
-			f.signal(syscall.SIGCONT) // closing the pool waits for what waits
+			f.signal(syscall.SIGCONT) // closing the pool waits for the requests
 			require.Fail(t, "what waits for a frozen Postgres does not end")
 		}
 	}

@@ -24,12 +24,12 @@ type Version[T any] struct {
 type (
 	// ModeVersion is one version of a mode.
 	ModeVersion = Version[modes.OrganizationMode]
-	// ModeStep is a version of a mode with the one that it followed.
+	// ModeStep is a version of a mode with its predecessor.
 	ModeStep = Step[modes.OrganizationMode]
 )
 
-// Versions lists the versions of an object, deleted or not, newest first: those
-// below the version number before (0: from the newest).
+// Versions lists the versions of an object, deleted or not, newest first. It starts below
+// the version number before; 0 starts at the newest.
 func (s *Collection[T]) Versions(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
 	if before == 0 {
 		before = math.MaxInt64
@@ -52,25 +52,24 @@ func (s *Collection[T]) Versions(ctx context.Context, org, id uuid.UUID, before 
 	return out, nil
 }
 
-// Step is a version of an object with the one that it followed, which is nil for
-// the first.
+// Step is a version of an object with its predecessor, which is nil for the first version.
 type Step[T any] struct {
 	Version[T]
 	Previous *Version[T]
 }
 
-// Place is where a page of the history ends: the last version on it.
+// Place is a position in the history: the last version on a page.
 type Place struct {
 	Revision int64
 	Subject  uuid.UUID
 	Version  int64
 }
 
-// newest is before all versions.
+// newest comes before all versions.
 var newest = Place{math.MaxInt64, uuid.Max, math.MaxInt64}
 
-// History lists the versions of all objects of the kind, deleted ones too, newest
-// first: those that come after a place (nil: from the newest).
+// History lists the versions of all objects of the kind, including deleted ones, newest
+// first. It starts after a place; nil starts at the newest.
 func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]Step[T], error) {
 	if after == nil {
 		after = &newest
@@ -94,7 +93,8 @@ func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place
 		if r.PreviousAction == nil {
 			continue
 		}
-		// Only what it was is known of the one before, which is all that is asked.
+		// Of the predecessor only the action and the content are known, which is all that
+		// callers need.
 		previous, err := s.toVersion(ctx, names, sqlcgen.Version{
 			SubjectKind: string(s.kind.is()), SubjectID: r.SubjectID, Version: r.Version - 1, OrganizationID: org,
 			Action: *r.PreviousAction, Content: r.PreviousContent,
@@ -107,7 +107,7 @@ func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place
 	return out, nil
 }
 
-// VersionHeads is Versions for lists: of the objects it has only names.
+// VersionHeads lists versions as Versions does, but its objects have only their names.
 func (s *Collection[T]) VersionHeads(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
 	if before == 0 {
 		before = math.MaxInt64
@@ -130,8 +130,8 @@ func (s *Collection[T]) VersionHeads(ctx context.Context, org, id uuid.UUID, bef
 	return out, nil
 }
 
-// Deleted lists what was deleted and not restored, newest first: what comes after a
-// place (nil: from the newest). Of the objects it has only names.
+// Deleted lists the objects that were deleted and not restored, newest first. It starts
+// after a place; nil starts at the newest. The objects have only their names.
 func (s *Collection[T]) Deleted(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]Version[T], error) {
 	if after == nil {
 		after = &newest

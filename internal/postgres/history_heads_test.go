@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// TestListsOfVersionsHaveNoContents reads versions of a mode and deletions of a
-// hundred, each of 100 KB.
+// TestListsOfVersionsHaveNoContents reads the versions of a mode and a hundred deletions,
+// each of 100 KB.
 func TestListsOfVersionsHaveNoContents(t *testing.T) {
 	l := newLibrary(t)
 	l.exec(`insert into versions (subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name)

@@ -16,7 +16,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// step is a version in short: what was done, to what, and what was before.
+// step summarizes a version: the action, the object's name, and its name before.
 func step(s postgres.ModeStep) string {
 	before := "nothing"
 	if s.Previous != nil {
@@ -71,7 +71,7 @@ func TestHistoryOfAllModesInPages(t *testing.T) {
 	}, all)
 }
 
-// A page of the history is found by the index, however long the history is.
+// A page of the history is read by the index, however long the history is.
 func TestHistoryIsReadByItsIndex(t *testing.T) {
 	l := newLibrary(t)
 	l.exec(`insert into versions (subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name)

@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// Installation says which state of which Redis is ours.
+// Installation identifies the state of Redis that belongs to this database.
 type Installation struct {
 	// Epoch is raised by an operator after a restore of this database.
 	Epoch int64 `json:"epoch"`
@@ -23,7 +23,7 @@ type Installation struct {
 	Incarnation int64 `json:"incarnation"`
 }
 
-// Installation returns the current one.
+// Installation returns the current Installation.
 func (db *DB) Installation(ctx context.Context) (Installation, error) {
 	row, err := db.q.GetInstallation(ctx)
 	if err != nil {
@@ -32,9 +32,9 @@ func (db *DB) Installation(ctx context.Context) (Installation, error) {
 	return Installation{Epoch: row.Epoch, Incarnation: row.Incarnation}, nil
 }
 
-// RaiseIncarnation begins another filling of Redis: what was written under an
-// older incarnation no longer counts as published. The new one is above both
-// the current one and the one found in Redis.
+// RaiseIncarnation begins another filling of Redis. Data that was written under an older
+// incarnation no longer counts as published. The new incarnation is above both the current
+// one and found, the one in Redis.
 func (db *DB) RaiseIncarnation(ctx context.Context, found int64) (Installation, error) {
 	row, err := db.q.RaiseIncarnation(ctx, found)
 	if err != nil {
@@ -43,10 +43,9 @@ func (db *DB) RaiseIncarnation(ctx context.Context, found int64) (Installation, 
 	return Installation{Epoch: row.Epoch, Incarnation: row.Incarnation}, nil
 }
 
-// RaiseEpoch makes everything published from now on newer than anything that
-// was published before, whatever its revision: what an operator does after this
-// database was restored from a backup. The epoch must be above both this
-// database's and the one found in Redis.
+// RaiseEpoch makes everything published from now on newer than anything published before,
+// whatever its revision. An operator raises the epoch after restoring this database from a
+// backup. The epoch must be above both this database's and the one found in Redis.
 func (db *DB) RaiseEpoch(ctx context.Context, by audit.By, epoch int64) (Installation, error) {
 	var out Installation
 	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
@@ -78,19 +77,20 @@ func (db *DB) RaiseEpoch(ctx context.Context, by audit.By, epoch int64) (Install
 	return out, err
 }
 
-// ErrSuperseded means that a newer edition has been raised than that of the
-// asking worker, which must not publish.
+// ErrSuperseded means that an edition newer than the worker's has been raised. The worker
+// must not publish.
 var ErrSuperseded = errors.New("postgres: a newer edition has been raised")
 
-// ClaimEdition returns the edition of a renderer with a set of built-in modes.
-// One that was never seen becomes the newest, and everything is to be published
-// again; one that has been superseded gets ErrSuperseded, so that the workers
-// of an older release stand aside while a newer one is rolled out.
+// ClaimEdition returns the edition of a renderer with a set of built-in modes. An unknown
+// combination becomes the newest edition, and everything has to be published again. A
+// superseded one gets ErrSuperseded, so that the workers of an older release pause while a
+// newer one is rolled out.
 func (db *DB) ClaimEdition(ctx context.Context, renderer int, builtinsHash string) (int64, error) {
 	var number int64
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		q := db.q.WithTx(tx)
-		// The installation's row is the lock: two new workers must not both raise.
+		// The installation's row is the lock: two new workers must not both raise an
+		// edition.
 		if _, err := q.LockInstallation(ctx); err != nil {
 			return err
 		}
@@ -122,8 +122,7 @@ func (db *DB) ClaimEdition(ctx context.Context, renderer int, builtinsHash strin
 	return number, nil
 }
 
-// LatestEdition returns the number of the edition that counts, 0 before any was
-// claimed.
+// LatestEdition returns the number of the current edition, 0 if none was claimed yet.
 func (db *DB) LatestEdition(ctx context.Context) (int64, error) {
 	row, err := db.q.LatestEdition(ctx)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -132,7 +131,7 @@ func (db *DB) LatestEdition(ctx context.Context) (int64, error) {
 	return row.Number, nil
 }
 
-// Edition is a renderer with a set of built-in modes, as it was raised.
+// Edition is a renderer with a set of built-in modes, as raised.
 type Edition struct {
 	Number   int64     `json:"number"`
 	Renderer int       `json:"renderer"`
@@ -140,7 +139,7 @@ type Edition struct {
 	RaisedAt time.Time `json:"raised_at"`
 }
 
-// Editions lists the newest editions, the one that counts first.
+// Editions lists the newest editions, the current one first.
 func (db *DB) Editions(ctx context.Context, limit int) ([]Edition, error) {
 	rows, err := db.q.ListEditions(ctx, int32(limit)) //nolint:gosec // a page's size
 	if err != nil {
@@ -153,8 +152,8 @@ func (db *DB) Editions(ctx context.Context, limit int) ([]Edition, error) {
 	return out, nil
 }
 
-// UseEdition makes a superseded edition the newest again, under a new number:
-// what an operator does to go back on purpose.
+// UseEdition makes a superseded edition the newest one again, under a new number. An
+// operator uses it to roll back on purpose.
 func (db *DB) UseEdition(ctx context.Context, by audit.By, number int64) (int64, error) {
 	var raised int64
 	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {

@@ -18,12 +18,12 @@ import (
 const (
 	// InvitationLasts is how long an invitation can be accepted.
 	InvitationLasts = 14 * 24 * time.Hour
-	// MaxInvitations bounds how many an organization has that nobody answered.
+	// MaxInvitations bounds an organization's unanswered invitations.
 	MaxInvitations = 500
 )
 
-// Invitation asks whoever has an account with an address to become a member. It says
-// nothing of whether there is such an account.
+// Invitation invites the user with an email address to become a member. It doesn't reveal
+// whether there is such a user.
 type Invitation struct {
 	ID    uuid.UUID
 	Email string
@@ -34,16 +34,16 @@ type Invitation struct {
 	CreatedAt, ExpiresAt time.Time
 }
 
-// Invited is an invitation as the one who is invited sees it.
+// Invited is an invitation as its recipient sees it.
 type Invited struct {
 	Invitation
 	OrganizationID uuid.UUID
 	Slug, Name     string
 }
 
-// Invite invites an address. Conflict is returned where it is a member's already or
-// invited already, and where there are too many invitations; Invalid where it is no
-// address. What is done doesn't depend on whether the address has an account.
+// Invite invites an email address. It returns Conflict if the address is already a member's
+// or already invited, or if there are too many invitations. It returns Invalid if the
+// address isn't one. The result doesn't depend on whether the address has an account.
 func (db *DB) Invite(ctx context.Context, by audit.By, org uuid.UUID, email, role string) (Invitation, error) {
 	email = strings.TrimSpace(email)
 	var out Invitation
@@ -87,7 +87,7 @@ func mayBeInvited(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, email 
 	return nil
 }
 
-// Invitations lists an organization's invitations that nobody answered, newest first.
+// Invitations lists an organization's unanswered invitations, newest first.
 func (db *DB) Invitations(ctx context.Context, org uuid.UUID) ([]Invitation, error) {
 	rows, err := db.q.ListInvitations(ctx, org)
 	if err != nil {
@@ -100,7 +100,7 @@ func (db *DB) Invitations(ctx context.Context, org uuid.UUID) ([]Invitation, err
 	return out, nil
 }
 
-// InvitationsOf lists the invitations of a user's address, newest first.
+// InvitationsOf lists the invitations of a user's email address, newest first.
 func (db *DB) InvitationsOf(ctx context.Context, email string) ([]Invited, error) {
 	rows, err := db.q.ListInvitationsOfEmail(ctx, email)
 	if err != nil {
@@ -118,8 +118,8 @@ func (db *DB) InvitationsOf(ctx context.Context, email string) ([]Invited, error
 	return out, nil
 }
 
-// Withdraw takes an invitation back. Each check is asked, under the organization's
-// lock, with the invitation's role.
+// Withdraw deletes an invitation. It calls each check with the invitation's role, under the
+// organization's lock.
 func (db *DB) Withdraw(ctx context.Context, by audit.By, org, id uuid.UUID, checks ...func(role string) error) error {
 	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := lockInvitation(ctx, q, org, id)
@@ -133,8 +133,8 @@ func (db *DB) Withdraw(ctx context.Context, by audit.By, org, id uuid.UUID, chec
 	})
 }
 
-// AcceptInvitation makes a user the member that an invitation asks for: NotFound where
-// there is no such invitation of the user's address.
+// AcceptInvitation makes a user a member, with the role of the invitation. It returns
+// NotFound if the user's address has no such invitation.
 func (db *DB) AcceptInvitation(ctx context.Context, by audit.By, id, user uuid.UUID) (Invited, error) {
 	return db.answerInvitation(ctx, id, user, func(q *sqlcgen.Queries, row sqlcgen.Invitation, u sqlcgen.User) error {
 		if err := endInvitation(ctx, q, by, row, audit.Accept); err != nil {
@@ -144,8 +144,8 @@ func (db *DB) AcceptInvitation(ctx context.Context, by audit.By, id, user uuid.U
 	})
 }
 
-// DeclineInvitation ends an invitation of a user's address: NotFound where there is
-// none.
+// DeclineInvitation ends an invitation of a user's address. It returns NotFound if there is
+// no such invitation.
 func (db *DB) DeclineInvitation(ctx context.Context, by audit.By, id, user uuid.UUID) error {
 	_, err := db.answerInvitation(ctx, id, user, func(q *sqlcgen.Queries, row sqlcgen.Invitation, _ sqlcgen.User) error {
 		return endInvitation(ctx, q, by, row, audit.Decline)
@@ -185,7 +185,7 @@ func (db *DB) answerInvitation(ctx context.Context, id, user uuid.UUID,
 	return out, err
 }
 
-// lockInvitation finds an invitation under its organization's lock.
+// lockInvitation returns an invitation, under its organization's lock.
 func lockInvitation(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (sqlcgen.Invitation, error) {
 	if _, err := q.LockOrganization(ctx, org); err != nil {
 		return sqlcgen.Invitation{}, orNotFound(err, "invitation")
@@ -194,7 +194,7 @@ func lockInvitation(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) 
 	return row, orNotFound(err, "invitation")
 }
 
-// endInvitation takes an invitation away: how it ended is in the audit log.
+// endInvitation deletes an invitation; the audit log records how it ended.
 func endInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.By, row sqlcgen.Invitation, action audit.Action) error {
 	n, err := q.DeleteInvitation(ctx, row.ID)
 	if err != nil {

@@ -22,33 +22,34 @@ type kind struct {
 	store
 }
 
-// store reads and writes the rows of one kind. Its methods hold no rules: what they are
-// given was checked, and the organization's lock is held for what they change.
+// store reads and writes the rows of one kind. Its methods apply no rules: their arguments
+// were checked, and the caller of a method that writes holds the organization's lock.
 type store interface {
 	// list returns an organization's objects in their order.
 	list(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]resource.Object, error)
 	// byID and byName return an object, or pgx.ErrNoRows.
 	byID(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (resource.Object, error)
 	byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error)
-	// names returns the titles of an organization's objects by their ids.
+	// names returns the names of an organization's objects by their ids.
 	names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error)
-	// users returns the objects that refer to o from tables of their own.
+	// users returns the objects that refer to o from tables other than resource_references.
 	users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error)
 	// insert adds a row with the id and the version of o.
 	insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error)
-	// update replaces the row of before, which has its version.
+	// update replaces the row with the id and the version of before.
 	update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error)
-	// remove deletes the row of o and its version, and returns how many that were.
+	// remove deletes the row with the id and the version of o. It returns the number of rows
+	// that it deleted.
 	remove(ctx context.Context, c *change, o resource.Object) (rows int64, err error)
-	// measure returns how many objects an organization has, and their bytes together.
+	// measure returns the number of an organization's objects, and their total bytes.
 	measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (objects, bytes int, err error)
-	// content returns what versions and the audit log store of o, and read is its
-	// opposite: names are those that references have now.
+	// content returns the representation of o that versions and the audit log store. read is
+	// its inverse, and gives references their current names.
 	content(o resource.Object) any
 	read(ctx context.Context, names *referenceNames, id uuid.UUID, content []byte) (resource.Object, error)
 }
 
-// kind returns a kind by its singular.
+// kind returns a kind by its Singular.
 func (db *DB) kind(singular string) (*kind, error) {
 	for _, k := range db.kinds {
 		if k.Names().Singular == singular {
@@ -58,7 +59,7 @@ func (db *DB) kind(singular string) (*kind, error) {
 	return nil, fmt.Errorf("unknown kind %q", singular)
 }
 
-// nameFields are the fields in which contents have the names of objects.
+// nameFields returns the fields of contents that hold the names of objects.
 func (db *DB) nameFields() []string {
 	var fields []string
 	for _, k := range db.kinds {
@@ -77,23 +78,22 @@ func (db *DB) Kinds() []resource.Kind {
 	return all
 }
 
-// MoreKinds returns the rules of the kinds beside modes and permission templates, which
-// have forms of their own in the API and for agents.
+// MoreKinds returns the rules of all kinds except modes and permission templates. These two
+// have dedicated representations in the API and for agents.
 func (db *DB) MoreKinds() []resource.Kind {
 	return slices.DeleteFunc(db.Kinds(), func(k resource.Kind) bool {
 		return k.Names().Singular == modes.KindName || k.Names().Singular == templates.KindName
 	})
 }
 
-// HasStatus reports whether objects of any kind have conditions: modes and permission
+// HasStatus reports whether any kind's objects have conditions. Modes and permission
 // templates have none.
 func (db *DB) HasStatus() bool { return len(db.MoreKinds()) > 0 }
 
 // is returns the name of the kind in versions and in the audit log.
 func (k *kind) is() audit.SubjectKind { return audit.SubjectKind(k.Names().Singular) }
 
-// get returns an object by its id or its name: what has the form of an id is taken for
-// one.
+// get returns an object by its id or its name. A ref in the form of an id is taken as an id.
 func (k *kind) get(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string) (o resource.Object, err error) {
 	if id, parseErr := uuid.Parse(ref); parseErr == nil && len(ref) == 36 {
 		o, err = k.byID(ctx, q, org, id)

@@ -10,7 +10,7 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Labels are part of what a version holds: they are kept, compared and restored like a spec.
+// Labels are part of a version: they are stored, compared and restored like a spec.
 func TestLabelsHaveVersions(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	org := l.org.ID
@@ -33,7 +33,7 @@ func TestLabelsHaveVersions(t *testing.T) {
 	require.Empty(t, put(map[string]string{}).Object.Labels)
 	require.Equal(t, 3, int(l.count(`select count(*) from audit_log where subject_kind = 'gadget'`)))
 
-	// An update that knows nothing of labels keeps them.
+	// An update without labels keeps them.
 	back, err := gadgets.Restore(t.Context(), ada, org, made.Object.ID, 1, 3)
 	require.NoError(t, err)
 	require.Equal(t, docs, back.Labels)

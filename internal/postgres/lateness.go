@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Pending counts what isn't published.
+// Pending counts the organizations and tokens with an unpublished change.
 type Pending struct {
 	Organizations, Tokens int64
-	// OldestOrganization and OldestToken are for how long the oldest unpublished
-	// change of each has been pending; 0 where nothing is.
+	// OldestOrganization and OldestToken are how long the oldest unpublished change of each
+	// has been pending; 0 if there is none.
 	OldestOrganization, OldestToken time.Duration
 }
 
@@ -29,19 +29,19 @@ func (db *DB) CountPending(ctx context.Context) (Pending, error) {
 	}, nil
 }
 
-// Lateness is how far publishing is behind.
+// Lateness describes how far publishing is behind.
 type Lateness struct {
-	// Organizations is how many have been unpublished for too long; Oldest is the
-	// one that has been for longest, and Age is for how long.
+	// Organizations is the number of organizations that have been unpublished for too long.
+	// Oldest is the one unpublished longest, for Age.
 	Organizations int64
 	Oldest        uuid.UUID
 	Age           time.Duration
-	// Moves is whether anything is published, or being rendered, all the same.
+	// Moves reports whether anything is published, or being rendered, nevertheless.
 	Moves bool
 }
 
-// Lateness finds the organizations that have been unpublished for longer than late,
-// and whether anything was published within that time.
+// Lateness finds the organizations that have been unpublished for longer than late. It also
+// finds whether anything was published within that time, or is being rendered.
 func (db *DB) Lateness(ctx context.Context, late time.Duration) (Lateness, error) {
 	row, err := db.q.LateOrganizations(ctx, late.Seconds())
 	if err != nil {

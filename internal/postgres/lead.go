@@ -13,14 +13,14 @@ const (
 	// leaderLock is the advisory lock that the leading worker holds; the number
 	// is arbitrary and must not change.
 	leaderLock = 0x6f6d6c656164
-	// leaderCheck is how often a worker tries to lead, and how often the leader
-	// makes sure that its connection, and with it the lock, is still there.
+	// leaderCheck is how often a worker tries to lead, and how often the leader verifies
+	// that its connection, and with it the lock, still exists.
 	leaderCheck = time.Second
 )
 
-// Lead runs fn while this process leads, and tries to lead again when it
-// doesn't, until ctx ends. Its context ends when the lock may have been lost.
-// Two leaders may overlap for a moment, so what fn does must stand that.
+// Lead runs fn while this process leads, and otherwise keeps trying to lead, until ctx is
+// done. fn's context is canceled when the lock may have been lost. Two leaders may overlap
+// for a moment, so fn must tolerate that.
 func (db *DB) Lead(ctx context.Context, fn func(context.Context) error) error {
 	for {
 		if err := db.leadOnce(ctx, fn); err != nil && !errors.Is(err, errNotLeading) {
@@ -37,7 +37,7 @@ func (db *DB) Lead(ctx context.Context, fn func(context.Context) error) error {
 var errNotLeading = errors.New("postgres: not leading")
 
 func (db *DB) leadOnce(ctx context.Context, fn func(context.Context) error) error {
-	// A connection of its own: the lock lives and dies with it.
+	// A dedicated connection: the lock is released when it ends.
 	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotLeading, err)
@@ -47,8 +47,8 @@ func (db *DB) leadOnce(ctx context.Context, fn func(context.Context) error) erro
 		defer cancel()
 		_ = conn.Close(closing)
 	}()
-	// A leader that is frozen must not go on holding the lock: it pings every
-	// second, and the server ends a session that doesn't.
+	// A leader that is frozen must not keep holding the lock. A leader pings every second,
+	// and the server ends a session that doesn't.
 	if _, err := conn.Exec(ctx, "set idle_session_timeout = '5s'"); err != nil {
 		return fmt.Errorf("%w: %w", errNotLeading, err)
 	}

@@ -12,13 +12,13 @@ import (
 // changesChannel is the channel on which Postgres notifies of changes, see migration 014.
 const changesChannel = "orgmodes_organizations"
 
-// hangUp is how long closing a listening connection may take.
+// hangUp bounds closing a listening connection.
 const hangUp = time.Second
 
 // ListenForChanges calls changed with the id of each organization that was changed or
-// published, as soon as that is committed, on a connection of its own. It calls listening
-// when it hears of everything from then on. It returns when ctx is done or the connection
-// is lost; what happens before the next call is not heard.
+// published, as soon as that is committed. It uses a dedicated connection. It calls
+// listening once no later notification can be missed. It returns when ctx is done or the
+// connection is lost. Notifications between two calls of ListenForChanges are not received.
 func (db *DB) ListenForChanges(ctx context.Context, listening func(), changed func(org uuid.UUID)) error {
 	config := db.pool.Config().ConnConfig
 	config.Tracer = nil

@@ -12,7 +12,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// What one program changes or publishes, another one hears of, once it is committed.
+// A program is notified of the changes and publications of another one, once they are
+// committed.
 func TestChangesAreHeardOnceCommitted(t *testing.T) {
 	l := newLibrary(t)
 	other, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner))
@@ -36,7 +37,7 @@ func TestChangesAreHeardOnceCommitted(t *testing.T) {
 
 	docs := l.create("docs")
 	hear()
-	// What changes nothing is rolled back, and nothing is heard of it.
+	// A change that changes nothing is rolled back, and sends no notification.
 	_, err = l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", 0, rename("The docs"))
 	require.NoError(t, err)
 	edition, err := l.db.ClaimEdition(t.Context(), 1, "x")
@@ -54,7 +55,7 @@ func TestChangesAreHeardOnceCommitted(t *testing.T) {
 	require.NoError(t, err)
 	hear()
 
-	// A connection that is lost ends it.
+	// ListenForChanges returns when its connection is lost.
 	l.exec(`select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen orgmodes_organizations' and datname = current_database()`)
 	require.Error(t, <-ended)
 	stop()

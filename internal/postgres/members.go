@@ -28,16 +28,17 @@ type Membership struct {
 	organization.Organization
 	// Role is owner, admin or member.
 	Role string
-	// Deleted reports that the organization is deleted.
+	// Deleted reports whether the organization is deleted.
 	Deleted bool
 }
 
-// MembershipFilter narrows memberships; zero fields let everything through.
+// MembershipFilter narrows memberships; zero fields match everything.
 type MembershipFilter struct {
-	// Ref is the id or the slug of an organization. What has the form of an id is
-	// taken for one.
+	// Ref is the id or the slug of an organization. A value in the form of an id is taken as
+	// an id.
 	Ref string
-	// Token is an access token of the user: it leaves the organizations that it opens.
+	// Token is an access token of the user: only the organizations that it grants access to
+	// match.
 	Token uuid.UUID
 	// Deleted includes organizations that are deleted.
 	Deleted bool
@@ -48,8 +49,8 @@ type memberContent struct {
 	Role  string `json:"role"`
 }
 
-// AddMember makes a user a member with a role. No access token that the user has
-// opens the organization by that, not even one of an earlier membership.
+// AddMember makes a user a member with a role. No existing access token of the user gains
+// access to the organization by that, not even one of an earlier membership.
 func (db *DB) AddMember(ctx context.Context, by audit.By, org, user uuid.UUID, role string) error {
 	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		if _, err := q.LockOrganization(ctx, org); err != nil {
@@ -63,7 +64,7 @@ func (db *DB) AddMember(ctx context.Context, by audit.By, org, user uuid.UUID, r
 	})
 }
 
-// addMember adds a member under the organization's lock.
+// addMember adds a member. The caller holds the organization's lock.
 func addMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User, role string) error {
 	if err := q.InsertMember(ctx, sqlcgen.InsertMemberParams{OrganizationID: org, UserID: u.ID, Role: role}); err != nil {
 		return err
@@ -71,8 +72,8 @@ func addMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UU
 	return auditMember(ctx, q, by, org, u, audit.Create, "", role)
 }
 
-// ChangeRole gives a member another role. The last owner stays one. Each check
-// is asked, under the organization's lock, with the role before.
+// ChangeRole gives a member another role. The last owner can't lose that role. It calls each
+// check with the role before, under the organization's lock.
 func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, role string, checks ...func(before string) error) error {
 	return db.changeMember(ctx, org, user, checks, func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error {
 		if role != roleOwner {
@@ -87,9 +88,9 @@ func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, 
 	})
 }
 
-// RemoveMember ends a membership, and what the user's access tokens open here, for
-// good: see endTokens. The last owner can't be removed. Each check is asked, under
-// the organization's lock, with the role before.
+// RemoveMember ends a membership, and permanently ends the access of the user's tokens to
+// the organization: see endTokens. The last owner can't be removed. It calls each check with
+// the role before, under the organization's lock.
 func (db *DB) RemoveMember(ctx context.Context, by audit.By, org, user uuid.UUID, checks ...func(before string) error) error {
 	return db.changeMember(ctx, org, user, checks, func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error {
 		if err := notLastOwner(ctx, q, org, user, before); err != nil {
@@ -116,8 +117,8 @@ func all(checks []func(before string) error, before string) error {
 
 const roleOwner = "owner"
 
-// changeMember runs edit with a member's role before, under the organization's lock
-// and after the checks.
+// changeMember runs edit with a member's current role, under the organization's lock and
+// after the checks.
 func (db *DB) changeMember(ctx context.Context, org, user uuid.UUID, checks []func(before string) error,
 	edit func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error,
 ) error {
@@ -140,7 +141,7 @@ func (db *DB) changeMember(ctx context.Context, org, user uuid.UUID, checks []fu
 	})
 }
 
-// auditMember writes that a user's role changed; "" is that of nobody.
+// auditMember records that a user's role changed; "" means no membership.
 func auditMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User, action audit.Action, before, after string) error {
 	e := entry{
 		organization: &org, action: action,
@@ -160,8 +161,8 @@ func auditMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.
 	return insertAudit(ctx, q, by, e)
 }
 
-// endTokens takes an organization out of all access tokens of a user, for good: a
-// token that names others too goes on opening those, and one that doesn't is revoked.
+// endTokens permanently removes an organization from all access tokens of a user. A token
+// that also names others keeps its access to those; one that doesn't is revoked.
 func (db *DB) endTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User) error {
 	ended, err := q.LockTokensFor(ctx, sqlcgen.LockTokensForParams{OrganizationID: org, UserID: u.ID})
 	if err != nil {
@@ -205,8 +206,8 @@ func endToken(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, t sqlcgen.
 	return q.TouchToken(ctx, t.ID)
 }
 
-// notLastOwner refuses to take an owner away where no other one can sign in. The
-// organization's lock is held.
+// notLastOwner refuses to remove or demote an owner if no other owner can sign in. The
+// caller holds the organization's lock.
 func notLastOwner(ctx context.Context, q *sqlcgen.Queries, org, user uuid.UUID, before string) error {
 	if before != roleOwner {
 		return nil
@@ -221,8 +222,7 @@ func notLastOwner(ctx context.Context, q *sqlcgen.Queries, org, user uuid.UUID, 
 	return nil
 }
 
-// Role returns a user's role in an organization: NotFound where the user is no
-// member.
+// Role returns a user's role in an organization, or NotFound if the user is not a member.
 func (db *DB) Role(ctx context.Context, org, user uuid.UUID) (string, error) {
 	row, err := db.q.GetMember(ctx, sqlcgen.GetMemberParams{OrganizationID: org, UserID: user})
 	if err != nil {
@@ -244,8 +244,8 @@ func (db *DB) Members(ctx context.Context, org uuid.UUID) ([]Member, error) {
 	return out, nil
 }
 
-// Memberships lists the organizations that a user is a member of, by name: one query,
-// whatever the filter.
+// Memberships lists the organizations that a user is a member of, by name. It makes one
+// query, whatever the filter.
 func (db *DB) Memberships(ctx context.Context, user uuid.UUID, f MembershipFilter) ([]Membership, error) {
 	p := sqlcgen.ListMembershipsParams{UserID: user, TokenID: orNil(f.Token), Deleted: f.Deleted}
 	if id, err := uuid.Parse(f.Ref); err == nil && len(f.Ref) == 36 {

@@ -15,12 +15,12 @@ import (
 	"orgmodes/sql"
 )
 
-// migrationLock is the advisory lock that all migrations of one start are made
-// under; the number is arbitrary and must not change.
+// migrationLock is the advisory lock that is held during all migrations of one start; the
+// number is arbitrary and must not change.
 const migrationLock = 0x6f72676d6f646573
 
-// riverGrants lets the application work River's tables. It is repeated at every
-// start because a new River version may bring new tables.
+// riverGrants lets the application use River's tables. It is repeated at every start because
+// a new River version may add tables.
 const riverGrants = `
 do $$
 declare t record;
@@ -34,9 +34,9 @@ begin
 end
 $$`
 
-// Migrate brings a database to the newest schema, ours and River's, under one
-// lock: several may start at once. The URL's role owns the tables; it should
-// not be the one that the application signs in as.
+// Migrate brings a database to the newest schema, ours and River's. It runs under one lock,
+// so several processes may start at once. The URL's role owns the tables; it should not be
+// the one that the application signs in as.
 func Migrate(ctx context.Context, databaseURL string) error {
 	cfg, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {

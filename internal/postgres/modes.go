@@ -16,8 +16,8 @@ import (
 // modeStore stores modes in organization_modes.
 type modeStore struct{ db *DB }
 
-// CountModesBeside counts an organization's own modes without those that stand in
-// the place of others.
+// CountModesBeside counts an organization's own modes, except the ones that replace one of
+// others.
 func (db *DB) CountModesBeside(ctx context.Context, org uuid.UUID, others []modes.Mode) (int, error) {
 	slugs := make([]string, len(others))
 	for i, m := range others {
@@ -165,8 +165,8 @@ func (modeStore) measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID)
 	return int(size.Modes), int(size.Bytes), nil
 }
 
-// modeContent is a mode in versions and in the audit log. The configuration has
-// the template's name as it was then; its id says which one that was.
+// modeContent is a mode in versions and in the audit log. Config has the permission
+// template's name at that time; the template's id identifies it.
 type modeContent struct {
 	Slug                 string       `json:"slug"`
 	Name                 string       `json:"name"`
@@ -185,7 +185,7 @@ func (modeStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, cont
 	if err := json.Unmarshal(content, &c); err != nil {
 		return resource.Object{}, err
 	}
-	// What it is called today; where it is gone, what it was called then.
+	// Use the template's current name or, if it was deleted, its name at that time.
 	name, err := n.of(ctx, templates.KindName, c.PermissionTemplateID)
 	if err != nil {
 		return resource.Object{}, err
@@ -199,7 +199,8 @@ func (modeStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, cont
 	}, nil
 }
 
-// storedConfig leaves out the template: it is a column, which can't dangle.
+// storedConfig returns the configuration without the permission template, which is a column
+// so that it can't dangle.
 func storedConfig(m modes.Mode) (json.RawMessage, error) {
 	m.Config.PermissionTemplate = ""
 	config, err := json.Marshal(m.Config)

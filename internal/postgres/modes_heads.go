@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// ModeHead is a mode of an organization without its configuration: what lists and
-// addresses need of hundreds of modes, whose prompts are megabytes.
+// ModeHead is an organization's mode without its configuration. Lists and links need no more
+// of hundreds of modes, whose prompts are megabytes.
 type ModeHead struct {
 	ID         uuid.UUID
 	Slug, Name string
@@ -29,8 +29,8 @@ func (db *DB) ModeHeads(ctx context.Context, org uuid.UUID) ([]ModeHead, error) 
 	return listModeHeads(ctx, db.q, org)
 }
 
-// ModeHeadsAt is ModeHeads with the revision that they are of, and with the whole of
-// those modes that the caller doesn't know of yet.
+// ModeHeadsAt returns the mode heads with the revision that they belong to. whole holds the
+// complete modes for which unknown returns true.
 func (db *DB) ModeHeadsAt(ctx context.Context, org uuid.UUID, unknown func(ModeHead) bool) (all []ModeHead, whole []modes.OrganizationMode, revision int64, err error) {
 	err = pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
 		q := db.q.WithTx(tx)

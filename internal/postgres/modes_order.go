@@ -14,23 +14,24 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// positionGap is how far apart modes are placed, so that one can be moved
-// between two others without a new place for those.
+// positionGap is the distance between modes' positions, so that one can be moved between two
+// others without changing theirs.
 const positionGap = 1 << 10
 
-// farthest is far from where a column of 32 bits ends.
+// farthest bounds positions, far below the limit of a 32-bit column.
 const farthest = 1 << 30
 
-// ModeOrder is in which order an organization's modes are published.
+// ModeOrder is the order in which an organization's modes are published.
 type ModeOrder struct {
 	IDs      []uuid.UUID
 	Revision int64
 }
 
-// OrderModes puts an organization's modes into the order of the ids, all of
-// which have to be there: what was added or deleted meanwhile makes it Stale, as
-// does another revision than seen (0: any), with the ModeOrder of now. An order
-// that isn't one of what the caller saw is Invalid. It returns the revision after it.
+// OrderModes puts an organization's modes into the order of the ids, and returns the
+// revision after that. The ids must name every mode once. seen is the revision that the
+// caller expects, 0 for any. At the expected revision, other ids are Invalid. Otherwise
+// another revision, or modes added or deleted since, make it Stale, with the current
+// ModeOrder.
 //
 // The order belongs to the library: no mode gets a new version.
 func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []uuid.UUID, seen int64) (revision int64, err error) {
@@ -58,7 +59,7 @@ func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []
 	})
 }
 
-// reorder moves modes to where they stand in another order, and records that.
+// reorder moves modes to their positions in another order, and records that.
 func (c *change) reorder(ctx context.Context, before, after []resource.Object) error {
 	move := sqlcgen.MoveModesParams{OrganizationID: c.org.ID}
 	for i, position := range placed(after) {
@@ -88,9 +89,9 @@ func (c *change) reorder(ctx context.Context, before, after []resource.Object) e
 	return insertAudit(ctx, c.q, c.by, e)
 }
 
-// modeOrder is what the audit log has of an order.
+// modeOrder is an order in the audit log.
 type modeOrder struct {
-	// Modes are their slugs.
+	// Modes holds the slugs of the modes.
 	Modes []string `json:"modes"`
 }
 
@@ -102,7 +103,7 @@ func orderOf(modes []resource.Object) modeOrder {
 	return o
 }
 
-// inOrder returns the modes in the order of the ids, and what is wrong with that.
+// inOrder returns the modes in the order of the ids, and the errors in the ids.
 func inOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Object, wrong []fault.Field) {
 	left := make(map[uuid.UUID]resource.Object, len(all))
 	for _, m := range all {
@@ -129,9 +130,8 @@ func inOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Object,
 	return ordered, wrong
 }
 
-// placed returns positions that rise in the order given. As many modes as
-// possible keep the one that they have, and if there is no room between those
-// all get new ones.
+// placed returns ascending positions for modes in the given order. As many modes as possible
+// keep their positions. If there is no room between those, all get new ones.
 func placed(ordered []resource.Object) []int {
 	positions := make([]int, len(ordered))
 	for i, m := range ordered {
@@ -143,7 +143,7 @@ func placed(ordered []resource.Object) []int {
 			i++
 			continue
 		}
-		// Those from i up to end move in between two that stay.
+		// The modes from i up to end move in between two that stay.
 		end := i
 		for end < len(positions) && !slices.Contains(stay, end) {
 			end++
@@ -181,10 +181,10 @@ func spread(n int) []int {
 	return positions
 }
 
-// rising returns the indexes of a longest part of the numbers that rises
-// (patience sorting).
+// rising returns the indexes of a longest increasing subsequence of the numbers (patience
+// sorting).
 func rising(numbers []int) []int {
-	var ends []int // indexes of the smallest ends of rising parts, by their length
+	var ends []int // indexes of the smallest ends of increasing subsequences, by their length
 	before := make([]int, len(numbers))
 	for i, n := range numbers {
 		at := sort.Search(len(ends), func(k int) bool { return numbers[ends[k]] >= n })

@@ -52,7 +52,7 @@ func TestModesAreOrdered(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 8, revision, "what changes nothing is no change")
 
-	// One that comes back comes back to its place.
+	// A restored mode returns to its position.
 	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "d", 0)
 	require.NoError(t, err)
 	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, ids["d"], 1, 0)
@@ -75,7 +75,7 @@ func TestModesAreOrdered(t *testing.T) {
 	assert.EqualValues(t, 10, l.revision())
 }
 
-// Whatever is moved where and how often, the order is the one asked for.
+// Whichever modes are moved, and however often, the order is the requested one.
 func TestAnyOrderHolds(t *testing.T) {
 	l := newLibrary(t)
 	var ids []uuid.UUID

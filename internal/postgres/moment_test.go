@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// whileItReads makes read stop in the middle, at the installation, and runs
-// between meanwhile.
+// whileItReads blocks read in the middle, at the installation, and runs between during that
+// time.
 func (l *library) whileItReads(read func() error, between func()) {
 	l.t.Helper()
 	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
@@ -34,8 +34,8 @@ func (l *library) whileItReads(read func() error, between func()) {
 
 func modesOnly(postgres.Library) []string { return []string{"mode"} }
 
-// What is to be published of an organization was true at one moment: never one
-// revision's number with another one's modes.
+// The state to publish was true at one moment: a revision's number never comes with another
+// one's modes.
 func TestLibraryIsOfOneMoment(t *testing.T) {
 	l := newLibrary(t)
 	l.create("a")
@@ -48,8 +48,8 @@ func TestLibraryIsOfOneMoment(t *testing.T) {
 	require.Len(t, got.Objects["mode"], 1)
 }
 
-// A mark is not of a later time than the snapshot that it was read in: a change
-// that was committed while it was being read is after it.
+// A mark is never later than the snapshot that it was read in: a change committed during the
+// read is after it.
 func TestMarkIsNotOfLaterThanItsSnapshot(t *testing.T) {
 	l := newLibrary(t)
 	inst, err := l.db.Installation(t.Context())
@@ -68,8 +68,8 @@ func TestMarkIsNotOfLaterThanItsSnapshot(t *testing.T) {
 	}
 }
 
-// A token's record counts as published only under the incarnation that it was
-// written to, and only as far as it is the newest.
+// A token's record counts as published only under the incarnation that it was written to,
+// and only if it is the newest.
 func TestTokenWriteBack(t *testing.T) {
 	l := newLibrary(t)
 	user := l.user("bob@example.com")
@@ -112,8 +112,8 @@ func TestIncarnationIsAboveTheOneFound(t *testing.T) {
 	require.Greater(t, again.Incarnation, inst.Incarnation)
 }
 
-// A second change before the first one is published does not make the
-// organization look as if it was late only since then.
+// If a second change is made before the first one is published, the organization is pending
+// since the first.
 func TestPendingSinceTheFirstChange(t *testing.T) {
 	l := newLibrary(t)
 	inst, err := l.db.Installation(t.Context())

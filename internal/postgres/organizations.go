@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// CreateOrganization makes an organization at revision 1, with the permission
-// templates that we ship and nothing else, and has that published.
+// CreateOrganization creates an organization at revision 1, with the default permission
+// templates and nothing else. It enqueues its publication.
 func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name string) (organization.Organization, error) {
 	var out organization.Organization
 	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
@@ -51,8 +51,8 @@ type organizationContent struct {
 	Name string `json:"name"`
 }
 
-// DeleteOrganization ends an organization: readers stop serving it, and its
-// slug stays taken, because its history does.
+// DeleteOrganization deletes an organization. Readers stop serving it. Its history remains,
+// so its slug stays taken.
 func (db *DB) DeleteOrganization(ctx context.Context, by audit.By, org uuid.UUID) error {
 	return db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.BumpRevision(ctx, org)
@@ -78,8 +78,8 @@ func (db *DB) DeleteOrganization(ctx context.Context, by audit.By, org uuid.UUID
 	})
 }
 
-// Organization finds an organization that isn't deleted, by its id or its slug.
-// What has the form of an id is taken for one.
+// Organization returns an organization that isn't deleted, by its id or its slug. A ref in
+// the form of an id is taken as an id.
 func (db *DB) Organization(ctx context.Context, ref string) (organization.Organization, error) {
 	var row sqlcgen.Organization
 	id, err := uuid.Parse(ref)
@@ -97,8 +97,8 @@ func (db *DB) Organization(ctx context.Context, ref string) (organization.Organi
 	return toOrganization(row), nil
 }
 
-// Organizations lists the organizations that aren't deleted by slug, those after
-// the given one.
+// Organizations lists the organizations that aren't deleted, by slug, starting after the
+// given one.
 func (db *DB) Organizations(ctx context.Context, after string, limit int) ([]organization.Organization, error) {
 	rows, err := db.q.ListOrganizations(ctx, sqlcgen.ListOrganizationsParams{AfterSlug: after, Canary: canary, RowLimit: int32(limit)}) //nolint:gosec // a page's size
 	if err != nil {

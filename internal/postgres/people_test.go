@@ -103,7 +103,7 @@ func TestLastOwnerStays(t *testing.T) {
 	require.True(t, fault.Is(l.db.RemoveMember(t.Context(), ada, l.org.ID, a), fault.Conflict))
 	require.True(t, fault.Is(l.db.ChangeRole(t.Context(), ada, l.org.ID, a, "member"), fault.Conflict))
 	require.NoError(t, l.db.AddMember(t.Context(), ada, l.org.ID, b, "owner"))
-	// Two owners remove each other at once: one of them stays.
+	// Two owners remove each other concurrently: one of them stays.
 	var wg sync.WaitGroup
 	for _, id := range []uuid.UUID{a, b} {
 		wg.Go(func() { _ = l.db.RemoveMember(t.Context(), ada, l.org.ID, id) })

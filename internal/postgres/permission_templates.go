@@ -13,8 +13,8 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// AddShippedTemplates adds those of the templates that we ship whose names the
-// organization doesn't have, and returns them.
+// AddShippedTemplates adds the default templates whose names the organization doesn't have,
+// and returns them.
 func (db *DB) AddShippedTemplates(ctx context.Context, by audit.By, org uuid.UUID) (added []templates.OrganizationTemplate, err error) {
 	_, err = db.inChange(ctx, by, org, func(c *change) (err error) {
 		added, err = c.addShippedTemplates(ctx)
@@ -37,9 +37,9 @@ func (c *change) addShippedTemplates(ctx context.Context) (added []templates.Org
 	return added, c.checkLibrary(ctx)
 }
 
-// SeedTemplates gives the shipped templates to organizations that are older than
-// them, at most limit, and returns how many that were. It is done once for each:
-// what is deleted after that stays deleted.
+// SeedTemplates adds the default templates to at most limit organizations that are older
+// than these, and returns how many it seeded. Each organization is seeded once: a template
+// that is deleted later stays deleted.
 func (db *DB) SeedTemplates(ctx context.Context, by audit.By, limit int) (seeded int, err error) {
 	rows, err := db.q.Unseeded(ctx, sqlcgen.UnseededParams{Canary: canary, RowLimit: int32(limit)}) //nolint:gosec // a page's size
 	if err != nil {
@@ -47,7 +47,7 @@ func (db *DB) SeedTemplates(ctx context.Context, by audit.By, limit int) (seeded
 	}
 	for _, org := range rows {
 		_, err := db.inChange(ctx, by, org, func(c *change) error {
-			// Another one may have been faster; the organization's lock is held.
+			// Another process may have been faster; the organization's lock is held now.
 			n, err := c.q.MarkSeeded(ctx, org)
 			if err != nil || n == 0 {
 				return err
@@ -55,7 +55,7 @@ func (db *DB) SeedTemplates(ctx context.Context, by audit.By, limit int) (seeded
 			_, err = c.addShippedTemplates(ctx)
 			return err
 		})
-		if err == nil { // for one that had them all: a change that changes nothing leaves no mark
+		if err == nil { // it had all of them: a change that records nothing is rolled back, with its mark
 			_, err = db.q.MarkSeeded(ctx, org)
 		}
 		if err != nil && !fault.Is(err, fault.NotFound) {

@@ -76,7 +76,7 @@ func TestTemplateLeavesItsWholeTrace(t *testing.T) {
 	assert.Equal(t, changed.Template, versions[2].Object.Template)
 }
 
-// An empty text was given as empty, and stays.
+// An empty text is stored as empty.
 func TestAbsentAndEmptyAreKeptApart(t *testing.T) {
 	l := newLibrary(t)
 	empty := ""
@@ -107,7 +107,7 @@ func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
 		})
 		require.Contains(t, []string{templates.CodeNameTaken, templates.CodeNameEmpty}, code(err), name)
 	}
-	// The same name in other letters is no other name.
+	// The same name in another case is not another name.
 	renamed, err := l.db.Templates.Update(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
 		o.Name = "Foo-Bar"
 		return o, nil
@@ -115,7 +115,7 @@ func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "Foo-Bar", renamed.Name)
 	assert.Contains(t, l.templateNames(), "Foo Bar")
-	// It is a constraint of the database, too.
+	// The database has the constraint, too.
 	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
 		values ($1, '  CODE expert ', 'plan', 'x', 'x')`, "resources_name_unique", l.org.ID)
 	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
@@ -167,8 +167,8 @@ func TestShippedTemplatesAreSeededOnce(t *testing.T) {
 	require.Empty(t, added)
 	require.Equal(t, revision, l.revision(), "what changes nothing is no change")
 
-	// An organization from before there were templates, seeded by several at once,
-	// and one that has them all under these names already.
+	// An organization older than the templates, seeded several times concurrently, and one
+	// that already has all of them.
 	_, err = l.db.CreateOrganization(t.Context(), ada, "has-them", "Has them")
 	require.NoError(t, err)
 	l.exec(`delete from permission_templates where organization_id = $1`, l.org.ID)
@@ -212,7 +212,7 @@ func TestAModeNamesATemplate(t *testing.T) {
 	require.Equal(t, templates.CodeInUse, f.Code)
 	require.Equal(t, []resource.User{{Kind: "mode", ID: docs.ID, Name: "The docs"}}, f.Current)
 
-	// A new name is everybody's, without a new version of the mode.
+	// A renamed template has its new name everywhere, without a new version of the mode.
 	_, err = l.db.Templates.Update(t.Context(), ada, l.org.ID, "Reviewer", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
 		o.Name = "Critic"
 		return o, nil
@@ -228,7 +228,8 @@ func TestAModeNamesATemplate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Critic", versions[0].Object.Config.PermissionTemplate)
 
-	// Once nothing names it, it can go; what named it can't come back without it.
+	// Once no mode names it, it can be deleted; a mode version that names it can't be
+	// restored without it.
 	_, err = l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Config.PermissionTemplate = ""
 		return m, nil
@@ -247,8 +248,8 @@ func TestAModeNamesATemplate(t *testing.T) {
 	require.Equal(t, "Reviewer", back.Config.PermissionTemplate)
 }
 
-// Another organization's template is not there, by whatever name, and the
-// database would not have it either.
+// Another organization's template is not found, by id or by name, and the database refuses a
+// reference to it.
 func TestATemplateIsItsOrganizationsOwn(t *testing.T) {
 	l := newLibrary(t)
 	theirs := l.template("Theirs")

@@ -16,32 +16,32 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Library is what is to be published of an organization, read in one snapshot.
+// Library is the state of an organization to publish, read in one snapshot.
 type Library struct {
 	Organization organization.Organization
 	// Deleted organizations are published as tombstones.
 	Deleted bool
-	// ChangedAt is when the change that Organization.Revision counts was made.
+	// ChangedAt is when the change with Organization.Revision was made.
 	ChangedAt time.Time
-	// Pending says that something of it isn't published.
+	// Pending reports whether anything in it is unpublished.
 	Pending      bool
 	Installation Installation
-	// Edition is the newest one.
+	// Edition is the newest edition.
 	Edition int64
 	// Planned is the last plan, zero if there is none. Changed lists the kinds that have
 	// changed since, by their names in the audit log.
 	Planned Publication
 	Changed []string
-	// Renamed lists those of the requested kinds of which an object was renamed since.
+	// Renamed lists the requested kinds of which an object was renamed since.
 	Renamed []string
 	// Objects holds the objects of the chosen kinds, by their Singular.
 	Objects map[string][]resource.Object
 }
 
-// Library reads an organization's current state as far as it is to be published:
-// NotFound where there is no such organization. Where something is, it reads the objects
-// of those kinds that choose returns for the rest of it. named are the kinds of which
-// Renamed tells.
+// Library reads an organization's current state to publish. It returns NotFound if there is
+// no such organization. If a change is pending and the organization isn't deleted, choose
+// receives the rest of the state and returns the kinds whose objects to read. named lists
+// the kinds that Renamed covers.
 func (db *DB) Library(ctx context.Context, org uuid.UUID, named []string, choose func(Library) (kinds []string)) (Library, error) {
 	var out Library
 	err := pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {
@@ -88,8 +88,8 @@ func (db *DB) Library(ctx context.Context, org uuid.UUID, named []string, choose
 	return out, nil
 }
 
-// readPlanned reads what was planned last, and which kinds changed since. If nothing was,
-// all of the library is new, and its history isn't searched.
+// readPlanned reads the last plan, and which kinds changed since. Without a plan all of the
+// library is new, and its history isn't searched.
 func (db *DB) readPlanned(ctx context.Context, q *sqlcgen.Queries, named []string, out *Library) error {
 	org := out.Organization.ID
 	planned, err := q.GetPublication(ctx, org)
@@ -117,29 +117,29 @@ func (db *DB) readPlanned(ctx context.Context, q *sqlcgen.Queries, named []strin
 	return nil
 }
 
-// snapshotRead is one consistent view: what is published was true at one moment.
+// snapshotRead reads one consistent snapshot: published state was true at one moment.
 var snapshotRead = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 
-// Publication is what was last planned to be published of an organization.
+// Publication is the last planned publication of an organization.
 type Publication struct {
 	Epoch, Revision, Edition int64
 	Representations          []PublishedRepresentation
 	PlannedAt                time.Time
 }
 
-// PublishedRepresentation is one form of it, with what makes its ETag.
+// PublishedRepresentation is one representation of it, with the parts of its ETag.
 type PublishedRepresentation struct {
 	Name string `json:"name"`
 	// Epoch and Revision are those at which its bytes last changed.
 	Epoch    int64 `json:"epoch"`
 	Revision int64 `json:"revision"`
-	// SHA256 is that of the identity bytes, in hex; Length is theirs.
+	// SHA256 is the hash of the identity bytes in hex, and Length is their number.
 	SHA256 string    `json:"sha256"`
 	Length int       `json:"length"`
 	Since  time.Time `json:"since"`
 }
 
-// Publication returns what was last planned: NotFound where nothing was.
+// Publication returns the last planned publication, or NotFound if there is none.
 func (db *DB) Publication(ctx context.Context, org uuid.UUID) (Publication, error) {
 	row, err := db.q.GetPublication(ctx, org)
 	if err != nil {
@@ -148,18 +148,18 @@ func (db *DB) Publication(ctx context.Context, org uuid.UUID) (Publication, erro
 	return toPublication(row)
 }
 
-// ErrNewerPlanned means that a newer state is being published already.
+// ErrNewerPlanned means that a newer state is already being published.
 var ErrNewerPlanned = errors.New("postgres: a newer publication is planned")
 
-// PlanPublication writes down what is about to be published, before Redis gets
-// it, and returns it with the tags to use: a representation whose bytes did not
-// change keeps the epoch and revision of its tag, whatever became of Redis. next
-// carries the new hashes; its Epoch and Revision per representation are set
-// here. ErrNewerPlanned is returned where a newer state was planned before.
+// PlanPublication records a publication before it is written to Redis, and returns it with
+// the tags to use. A representation whose bytes did not change keeps the epoch and revision
+// of its tag, whatever happened to Redis. next holds the new hashes; PlanPublication sets
+// the Epoch and Revision of each representation. It returns ErrNewerPlanned if a newer state
+// was already planned.
 func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publication) (Publication, error) {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		// Nothing between these statements takes time. A worker that is frozen here must
-		// not keep the others from the organization for longer than a lease lasts.
+		// Nothing between these statements takes time. A worker that is frozen here must not
+		// keep others from the organization for longer than a lease lasts.
 		if _, err := tx.Exec(ctx, "set local "+idleInTransaction+" = '10s'"); err != nil {
 			return err
 		}
@@ -196,9 +196,9 @@ func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publicati
 	return next, nil
 }
 
-// KeepTags gives each representation the tag that it had, where its bytes are
-// those that were planned before under the same epoch. An older epoch's tags
-// are never used again: after a restore the same number may mean other bytes.
+// KeepTags gives each representation its previous tag, if its bytes are those planned before
+// under the same epoch. Tags of an older epoch are never used again: after a restore the
+// same number may mean other bytes.
 func (p *Publication) KeepTags(before Publication) {
 	had := make(map[string]PublishedRepresentation, len(before.Representations))
 	if before.Epoch == p.Epoch {
@@ -216,9 +216,9 @@ func (p *Publication) KeepTags(before Publication) {
 	}
 }
 
-// Published writes back that a state is in Redis, under the incarnation that
-// the script answered with. It reports false where Redis has been replaced
-// since: then it is not published.
+// Published records that a state is in Redis, under the incarnation that the script
+// returned. It reports false if Redis has been replaced since: the state is then not
+// published.
 func (db *DB) Published(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error) {
 	n, err := db.q.OrganizationPublished(ctx, sqlcgen.OrganizationPublishedParams{
 		ID: org, Epoch: epoch, Revision: revision, Edition: edition, Incarnation: incarnation,
@@ -229,9 +229,8 @@ func (db *DB) Published(ctx context.Context, org uuid.UUID, epoch, revision, edi
 	return n == 1, nil
 }
 
-// Unpublish says that Redis has an older revision than was written back, or
-// none (0): the organization is pending since the first change that Redis does
-// not have.
+// Unpublish records that Redis has an older revision than was recorded as published, or none
+// (0). The organization is then pending since the first change that Redis does not have.
 func (db *DB) Unpublish(ctx context.Context, org uuid.UUID, found int64) error {
 	_, err := db.q.UnpublishOrganization(ctx, sqlcgen.UnpublishOrganizationParams{ID: org, FoundRevision: found})
 	if err != nil {
@@ -240,14 +239,14 @@ func (db *DB) Unpublish(ctx context.Context, org uuid.UUID, found int64) error {
 	return nil
 }
 
-// PendingOrganization is one that has a change which isn't published.
+// PendingOrganization is an organization with an unpublished change.
 type PendingOrganization struct {
 	ID       uuid.UUID
 	Revision int64
 }
 
-// PendingOrganizations lists those that have been pending for longer than that,
-// the longest first.
+// PendingOrganizations lists the organizations that have been pending for longer than
+// longerThan, the longest first.
 func (db *DB) PendingOrganizations(ctx context.Context, longerThan time.Duration, limit int) ([]PendingOrganization, error) {
 	rows, err := db.q.PendingOrganizations(ctx, sqlcgen.PendingOrganizationsParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)}) //nolint:gosec // a page's size
 	if err != nil {
@@ -260,7 +259,7 @@ func (db *DB) PendingOrganizations(ctx context.Context, longerThan time.Duration
 	return out, nil
 }
 
-// EachRevision calls fn for every organization, deleted ones too, in pages.
+// EachRevision calls fn with all organizations, including deleted ones, in pages.
 func (db *DB) EachRevision(ctx context.Context, page int, fn func([]PendingOrganization) error) error {
 	var after uuid.UUID
 	for {
@@ -299,25 +298,25 @@ func toPublication(r sqlcgen.Publication) (Publication, error) {
 	return p, nil
 }
 
-// Unpublished is what was not published at one moment.
+// Unpublished holds the subjects that were unpublished at one moment.
 type Unpublished struct {
-	// At is when, by the clock of the database: every change that was committed
-	// before At is published, except for the subjects below.
+	// At is that moment, by the database's clock. Every change that was committed before At
+	// is published, except for the subjects below.
 	At           time.Time
 	Installation Installation
-	// Organizations and Tokens are the unpublished ones, and since when they are:
-	// the oldest, up to the limit that was asked for.
+	// Organizations and Tokens are the unpublished ones, with the time since when they are
+	// pending: the oldest, up to the requested limit.
 	Organizations map[uuid.UUID]time.Time
 	Tokens        map[token.Hash]time.Time
-	// More says that there were more than the limit, the oldest of all of them
-	// being pending since Oldest.
+	// More reports whether there were more than the limit. The oldest of all has been
+	// pending since Oldest.
 	More   bool
 	Oldest time.Time
 }
 
-// Unpublished reads what isn't published in one snapshot. Its time is now(),
-// the start of the transaction, and not the time of the statement: the snapshot
-// is taken after it, and so has everything that was committed before.
+// Unpublished reads the unpublished subjects in one snapshot. Its time is now(), the start
+// of the transaction, and not the time of the statement. The snapshot is taken after it, and
+// so has everything that was committed before.
 func (db *DB) Unpublished(ctx context.Context, limit int) (Unpublished, error) {
 	var out Unpublished
 	err := pgx.BeginTxFunc(ctx, db.pool, snapshotRead, func(tx pgx.Tx) error {

@@ -13,15 +13,15 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// Publishable is what there is to publish of an organization.
+// Publishable describes an organization's unpublished state.
 type Publishable struct {
-	// Pending is false where everything is published.
+	// Pending is false if everything is published.
 	Pending bool
-	// Held is true where another publication of it is under way, which has been left
-	// word that the organization was asked for: it returns that from EndLease.
+	// Held is true if another publication of the organization is under way. That one learns
+	// of this request: its EndLease reports it.
 	Held bool
-	// Bytes is about how long the texts are that are to be rendered: of the kinds that
-	// changed. It is counted only where the publication can begin.
+	// Bytes is the approximate length of the texts to render, of the kinds that changed. It
+	// is computed only if the publication can begin.
 	Bytes int64
 }
 
@@ -31,13 +31,13 @@ type Ask struct {
 	Force bool
 	// Whole counts the whole library, not only the kinds that changed.
 	Whole bool
-	// Reads lists what is read to render what changed.
+	// Reads lists the kinds to read in order to render the changes.
 	Reads []Read
 }
 
-// Read is a kind of objects that is read because of a change.
+// Read is a kind of object that is read because of a change.
 type Read struct {
-	// Change is the kind of what was changed, as the audit log has it.
+	// Change is the kind of the changed object, as in the audit log.
 	Change string
 	// Kind is the kind that is read.
 	Kind string
@@ -45,8 +45,8 @@ type Read struct {
 	RenamedOnly bool
 }
 
-// AskToPublish returns what there is to publish: NotFound where there is no such
-// organization.
+// AskToPublish returns the unpublished state of an organization, or NotFound if there is no
+// such organization.
 func (db *DB) AskToPublish(ctx context.Context, org uuid.UUID, a Ask) (Publishable, error) {
 	params := sqlcgen.AskToPublishParams{ID: org, Force: a.Force, Whole: a.Whole, NameFields: db.nameFields()}
 	for _, r := range a.Reads {
@@ -63,10 +63,10 @@ func (db *DB) AskToPublish(ctx context.Context, org uuid.UUID, a Ask) (Publishab
 // PublicationLease is the right to publish an organization, for one publication.
 type PublicationLease struct {
 	Organization uuid.UUID
-	// Holder is drawn for each publication: a worker can have two of the same
-	// organization, of which only one may be at work.
+	// Holder is a new id for each publication: a worker can have two of the same
+	// organization, of which only one is allowed to be active.
 	Holder uuid.UUID
-	// JobID is the River job that it is done for, 0 for none.
+	// JobID is the River job that the publication belongs to, 0 for none.
 	JobID int64
 	// For is how long the lease lasts from its last renewal.
 	For time.Duration
@@ -74,8 +74,8 @@ type PublicationLease struct {
 	Force bool
 }
 
-// TakeLease takes the lease, and reports false where another publication holds it.
-// That one then learns at its end that the organization has to be published again.
+// TakeLease takes the lease, and reports false if another publication holds it. At its end,
+// that one learns that the organization has to be published again.
 func (db *DB) TakeLease(ctx context.Context, l PublicationLease) (bool, error) {
 	p := sqlcgen.TakePublicationLeaseParams{
 		OrganizationID: l.Organization, Holder: l.Holder, LeaseSeconds: l.For.Seconds(), Force: l.Force,
@@ -90,8 +90,8 @@ func (db *DB) TakeLease(ctx context.Context, l PublicationLease) (bool, error) {
 	return taken, nil
 }
 
-// RenewLease prolongs the lease, and reports false where it is lost: it expired, or
-// was taken over.
+// RenewLease extends the lease. It reports false if the lease was lost, because it expired
+// or was taken over.
 func (db *DB) RenewLease(ctx context.Context, l PublicationLease) (bool, error) {
 	n, err := db.q.RenewPublicationLease(ctx, sqlcgen.RenewPublicationLeaseParams{
 		OrganizationID: l.Organization, Holder: l.Holder, LeaseSeconds: l.For.Seconds(),
@@ -102,9 +102,9 @@ func (db *DB) RenewLease(ctx context.Context, l PublicationLease) (bool, error) 
 	return n == 1, nil
 }
 
-// EndLease gives the lease back. It reports whether the organization was asked for
-// since the lease was taken, and so has to be published again; a lease that was lost
-// is another publication's to end.
+// EndLease releases the lease. It reports whether a publication of the organization was
+// requested since the lease was taken, so that it has to be published again. A lease that
+// was lost is left to its new holder.
 func (db *DB) EndLease(ctx context.Context, l PublicationLease) (again bool, err error) {
 	again, err = db.q.EndPublicationLease(ctx, sqlcgen.EndPublicationLeaseParams{OrganizationID: l.Organization, Holder: l.Holder})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -113,9 +113,9 @@ func (db *DB) EndLease(ctx context.Context, l PublicationLease) (again bool, err
 	return again, nil
 }
 
-// returnJobs makes jobs available again whose worker is gone: River itself never
-// does, as their time is not limited. The lease is the sign of life; a job that has
-// none yet waits for a place, and no harm is done where another worker takes it.
+// returnJobs makes the jobs of workers that are gone available again. River itself never
+// does, because their time is not limited. The lease is the sign of life. A job that has no
+// lease yet waits for capacity, and it does no harm if another worker takes it.
 const returnJobs = `
 update river_job j
 set state = 'available', scheduled_at = now(), max_attempts = greatest(j.max_attempts, j.attempt + 1)
@@ -123,9 +123,9 @@ where j.state = 'running' and j.kind = $1
   and j.attempted_at <= now() - make_interval(secs => $2)
   and not exists (select from publication_leases l where l.job_id = j.id)`
 
-// ReturnExpired drops the leases whose holders show no sign of life, and returns
-// their jobs, and those that a worker took longer ago than that without coming to a
-// lease, to the queue. It reports how many leases there were.
+// ReturnExpired deletes the expired leases and returns their jobs to the queue. It also
+// returns jobs without a lease that a worker took longer than after ago. It reports how many
+// leases there were.
 func (db *DB) ReturnExpired(ctx context.Context, after time.Duration) (expired int, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		rows, err := db.q.WithTx(tx).DeleteExpiredPublicationLeases(ctx)

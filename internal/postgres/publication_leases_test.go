@@ -73,8 +73,8 @@ func TestLeaseThatExpiresOrIsForcedIsLost(t *testing.T) {
 	l.end(false, forced)
 }
 
-// Nothing lost: whoever does not get the lease has left word with its holder, also
-// where that one ends at the same moment.
+// No request is lost: one that doesn't get the lease is left with the holder, even if that
+// one ends at the same moment.
 func TestNoWordIsLost(t *testing.T) {
 	l := newLibrary(t)
 	var changes, published atomic.Int64
@@ -117,7 +117,7 @@ func TestExpiredLeasesAreDropped(t *testing.T) {
 	require.Zero(t, n)
 }
 
-// What is under way is no business of the sweep.
+// The sweep skips publications that are under way.
 func TestSweepLeavesOutWhatIsUnderWay(t *testing.T) {
 	l := newLibrary(t)
 	pending := func() int {
@@ -158,7 +158,7 @@ func TestLateness(t *testing.T) {
 	require.True(t, late.Moves, "it is being rendered")
 }
 
-// frozen stops a client before its first statement that contains text.
+// frozen blocks a client before its first statement that contains text.
 type frozen struct {
 	text          string
 	once          sync.Once
@@ -177,8 +177,8 @@ func (f *frozen) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQu
 
 func (f *frozen) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// A worker that is frozen while it holds the lock of a publication must not keep
-// others from publishing, although its connection stays open.
+// A worker that is frozen while it holds the lock of a publication must not keep others from
+// publishing, although its connection stays open.
 func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
 	l := newLibrary(t)
 	seen := &frozen{text: "UpsertPublication", stopped: make(chan struct{}), wake: make(chan struct{})}
@@ -187,7 +187,7 @@ func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
 	defer asleep.Close()
 	wake := sync.OnceFunc(func() { close(seen.wake) })
 	defer wake() // before Close, which waits for the connection
-	// The row has to be there for its lock to be taken.
+	// The row must exist for its lock to be taken.
 	_, err = l.db.PlanPublication(t.Context(), l.org.ID, postgres.Publication{Epoch: 1, Revision: 1, Edition: 1})
 	require.NoError(t, err)
 	ended := make(chan error, 1)
@@ -204,8 +204,8 @@ func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
 	require.Error(t, <-ended, "its transaction is over")
 }
 
-// What there is to render is what changed since the last plan, and all of it where that
-// one was of another epoch or edition.
+// Only the kinds that changed since the last plan are rendered, or all if that plan was of
+// another epoch or edition.
 func TestBytesToRenderAreOfWhatChanged(t *testing.T) {
 	l := newLibrary(t)
 	edition, err := l.db.ClaimEdition(t.Context(), 1, "x")
@@ -248,6 +248,6 @@ func TestBytesToRenderAreOfWhatChanged(t *testing.T) {
 	plan(edition)
 	l.create("more")
 	require.Greater(t, ask(postgres.Ask{}), int64(10_000))
-	plan(edition + 1) // of a release that was taken back
+	plan(edition + 1) // of a release that was rolled back
 	require.Greater(t, ask(postgres.Ask{}), int64(10_000))
 }

@@ -24,8 +24,8 @@ func tags(p postgres.Publication) (out [][2]int64) {
 	return out
 }
 
-// A representation whose bytes did not change keeps its tag; one whose bytes
-// return to what they were does not get its old tag back.
+// A representation whose bytes did not change keeps its tag. One whose bytes return to an
+// earlier state does not get its old tag back.
 func TestTagsFollowTheBytes(t *testing.T) {
 	l := newLibrary(t)
 	for _, step := range []struct {
@@ -35,7 +35,7 @@ func TestTagsFollowTheBytes(t *testing.T) {
 	}{
 		{1, 1, []string{"A", "X"}, [][2]int64{{1, 1}, {1, 1}}},
 		{1, 2, []string{"B", "X"}, [][2]int64{{1, 2}, {1, 1}}},
-		{1, 2, []string{"B", "X"}, [][2]int64{{1, 2}, {1, 1}}}, // a retry gets the same
+		{1, 2, []string{"B", "X"}, [][2]int64{{1, 2}, {1, 1}}}, // a retry gets the same tags
 		{1, 5, []string{"A", "X"}, [][2]int64{{1, 5}, {1, 1}}},
 		{1, 6, nil, nil}, // deleted
 		{1, 7, []string{"A"}, [][2]int64{{1, 7}}},
@@ -51,8 +51,8 @@ func TestTagsFollowTheBytes(t *testing.T) {
 	require.ErrorIs(t, err, postgres.ErrNewerPlanned)
 }
 
-// What is written back counts only under the incarnation that was written to,
-// and what is still pending is pending since its oldest unpublished change.
+// A publication counts only under the incarnation that it was written to. An organization
+// that is still pending is pending since its oldest unpublished change.
 func TestWriteBack(t *testing.T) {
 	l := newLibrary(t)
 	_, err := l.db.ClaimEdition(t.Context(), 1, "x")
@@ -86,7 +86,7 @@ func TestWriteBack(t *testing.T) {
 	require.True(t, ok)
 	require.Zero(t, l.count(`select count(*) from organizations where published_revision <> 3`), "a late write-back takes nothing back")
 
-	// Redis turns out to have revision 1 only.
+	// Redis turns out to have only revision 1.
 	require.NoError(t, l.db.Unpublish(t.Context(), l.org.ID, 1))
 	require.Equal(t, changedAt(2), pendingSince())
 	raised, err := l.db.RaiseIncarnation(t.Context(), 0)

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// TokenRecord is what is to be published of a token.
+// TokenRecord is the state of a token to publish.
 type TokenRecord struct {
 	ID            uuid.UUID
 	Hash          token.Hash
@@ -24,11 +24,11 @@ type TokenRecord struct {
 	// Revoked tokens are published as tombstones.
 	Revoked bool
 	Version int64
-	// ChangedAt is when the change was made: of a revocation, when that was; of
-	// anything else, since when it is pending, which of several changes is when the
-	// first one was made. It is zero where nothing is pending.
+	// ChangedAt is when the change was made. For a revocation, it is the time of that. For
+	// anything else, it is the time since when the token has been pending: that of the first
+	// of several changes. It is zero if nothing is pending.
 	ChangedAt time.Time
-	// Pending says that this version isn't published.
+	// Pending reports whether this version is unpublished.
 	Pending      bool
 	Installation Installation
 }
@@ -70,7 +70,8 @@ func (db *DB) TokenRecord(ctx context.Context, id uuid.UUID) (TokenRecord, error
 	return out, nil
 }
 
-// TokenPublished is Published for a token's record.
+// TokenPublished records that a token's record is in Redis, as Published does for an
+// organization.
 func (db *DB) TokenPublished(ctx context.Context, id uuid.UUID, version int64, in Installation) (bool, error) {
 	n, err := db.q.TokenPublished(ctx, sqlcgen.TokenPublishedParams{ID: id, Version: version, Epoch: in.Epoch, Incarnation: in.Incarnation})
 	if err != nil {
@@ -79,13 +80,13 @@ func (db *DB) TokenPublished(ctx context.Context, id uuid.UUID, version int64, i
 	return n == 1, nil
 }
 
-// PendingToken is one whose current version isn't published.
+// PendingToken is a token whose current version isn't published.
 type PendingToken struct {
 	ID      uuid.UUID
 	Version int64
 }
 
-// PendingTokens lists those that have been pending for longer than that, the
+// PendingTokens lists the tokens that have been pending for longer than longerThan, the
 // longest first.
 func (db *DB) PendingTokens(ctx context.Context, longerThan time.Duration, limit int) ([]PendingToken, error) {
 	rows, err := db.q.PendingTokens(ctx, sqlcgen.PendingTokensParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)}) //nolint:gosec // a page's size
@@ -99,14 +100,14 @@ func (db *DB) PendingTokens(ctx context.Context, longerThan time.Duration, limit
 	return out, nil
 }
 
-// TokenKey is a token's place in the index of a reconciliation.
+// TokenKey identifies a token and its version in a reconciliation.
 type TokenKey struct {
 	ID      uuid.UUID
 	Hash    token.Hash
 	Version int64
 }
 
-// EachToken calls fn for every token, revoked ones too, in pages.
+// EachToken calls fn with all tokens, including revoked ones, in pages.
 func (db *DB) EachToken(ctx context.Context, page int, fn func([]TokenKey) error) error {
 	var after uuid.UUID
 	for {
@@ -128,7 +129,7 @@ func (db *DB) EachToken(ctx context.Context, page int, fn func([]TokenKey) error
 	}
 }
 
-// UnpublishTokens says that Redis does not have the current records of tokens.
+// UnpublishTokens records that Redis does not have the current records of tokens.
 func (db *DB) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
 	if _, err := db.q.UnpublishTokens(ctx, ids); err != nil {
 		return fmt.Errorf("unpublish tokens: %w", err)

@@ -16,44 +16,43 @@ import (
 	"orgmodes/internal/jobs"
 )
 
-// PublishJob is work on an organization's publication that isn't done.
+// PublishJob is an unfinished job to publish an organization.
 type PublishJob struct {
 	ID       int64
 	Revision int64
-	// State is river's word: available, running, retryable, discarded, ...
+	// State is River's name of the state: available, running, retryable, discarded, ...
 	State     string
 	Attempt   int
 	CreatedAt time.Time
-	// NextAt is when it is tried, or was.
+	// NextAt is when the job is, or was, due.
 	NextAt time.Time
-	// TriedAt is when it was tried last; zero where it never was.
+	// TriedAt is when it was last tried; zero if never.
 	TriedAt time.Time
-	// Error is what went wrong, FailedAt when; empty and zero where nothing did.
+	// Error is the last error and FailedAt its time; both are zero if there was none.
 	Error    string
 	FailedAt time.Time
-	// snoozed says that a worker has put it off at least once.
+	// snoozed reports whether a worker has snoozed the job at least once.
 	snoozed bool
 }
 
-// Running says that a worker is at it.
+// Running reports whether a worker is working on the job.
 func (j PublishJob) Running() bool { return j.State == string(rivertype.JobStateRunning) }
 
-// GivenUp says that it is not tried again: what it was for is left to the sweep.
+// GivenUp reports whether the job is no longer tried. Its organization is left to the sweep.
 func (j PublishJob) GivenUp() bool { return j.State == string(rivertype.JobStateDiscarded) }
 
-// Waits says that it was tried, and is again by itself. River leaves a job whose
-// next try is near in the state available.
+// Waits reports whether the job was tried and will be retried automatically. River leaves a
+// job whose next try is near in the state available.
 func (j PublishJob) Waits() bool { return !j.Running() && !j.GivenUp() && !j.TriedAt.IsZero() }
 
-// PutOff says that the last try found that it can't be done yet, which is no
-// failure.
+// PutOff reports whether the last try was postponed because publishing wasn't possible yet,
+// which is not a failure.
 func (j PublishJob) PutOff() bool { return j.snoozed && j.Waits() && j.TriedAt.After(j.FailedAt) }
 
 // maxPublishJobs is how many jobs are listed: a page shows no more.
 const maxPublishJobs = 50
 
-// PublishJobs lists the jobs on an organization's publication that are not done,
-// newest first.
+// PublishJobs lists an organization's unfinished publish jobs, newest first.
 func (db *DB) PublishJobs(ctx context.Context, org uuid.UUID) ([]PublishJob, error) {
 	found, err := db.river.JobList(ctx, jobsOf(org).First(maxPublishJobs))
 	if err != nil {
@@ -68,7 +67,7 @@ func (db *DB) PublishJobs(ctx context.Context, org uuid.UUID) ([]PublishJob, err
 	return out, nil
 }
 
-// RetryPublishJob has a job of an organization worked at once.
+// RetryPublishJob makes a job of an organization available at once.
 func (db *DB) RetryPublishJob(ctx context.Context, org uuid.UUID, id int64) error {
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		found, err := db.river.JobListTx(ctx, tx, jobsOf(org).IDs(id).First(1))
@@ -122,9 +121,9 @@ func toPublishJob(row *rivertype.JobRow) (PublishJob, error) {
 	return out, nil
 }
 
-// CanaryStatus is the publication of the organization that workers change every
-// few seconds: how far that is shows whether publishing works at all. It is zero
-// where no worker has changed it yet.
+// CanaryStatus returns the publication status of the canary organization, which workers
+// change every few seconds. It shows whether publishing works at all. It is zero if no
+// worker has changed it yet.
 func (db *DB) CanaryStatus(ctx context.Context) (PublicationStatus, error) {
 	s, err := db.PublicationStatus(ctx, canary)
 	if fault.Is(err, fault.NotFound) {

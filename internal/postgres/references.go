@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// target returns the object that a spec of kind k refers to. One that another
-// organization has is not there.
+// target returns the object that a spec of kind k refers to. Objects of other organizations
+// are not found.
 func (c *change) target(ctx context.Context, k *kind, r resource.Reference) (resource.Object, error) {
 	of, err := c.db.kind(r.Kind)
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *change) names() *referenceNames {
 	return &referenceNames{db: c.db, q: c.q, org: c.org.ID}
 }
 
-// of returns the name of an object, or "" if it isn't there.
+// of returns the name of an object, or "" if it doesn't exist.
 func (n *referenceNames) of(ctx context.Context, singular string, id uuid.UUID) (string, error) {
 	if id == uuid.Nil {
 		return "", nil

@@ -20,14 +20,14 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// Decoder is a kind whose specs are stored as JSON: as json.Marshal writes them, and
-// Decode reads them.
+// Decoder is a kind whose specs are stored as JSON: json.Marshal writes them, and Decode
+// reads them.
 type Decoder interface {
 	resource.Kind
 	Decode(spec []byte) (resource.Spec, error)
 }
 
-// Register adds a kind, whose objects are stored in the table resources. All kinds are
+// Register adds a kind whose objects are stored in the table resources. All kinds must be
 // registered before the DB is used.
 func (db *DB) Register(d Decoder) *Collection[resource.Object] {
 	db.kinds = append(db.kinds, &kind{d, resourceStore{db, d}})
@@ -71,9 +71,8 @@ func (s resourceStore) list(ctx context.Context, q *sqlcgen.Queries, org uuid.UU
 	return s.objects(ctx, q, org, nil, rows)
 }
 
-// objects returns the objects of rows, with the names that their required references
-// have now. only is the id of the row if it is one, so that the references of others
-// aren't read.
+// objects returns the objects of rows, with the current names of their required references.
+// For a single row, only is its id, so that the references of others aren't read.
 func (s resourceStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID, rows []sqlcgen.Resource) ([]resource.Object, error) {
 	out, index, requires := make([]resource.Object, len(rows)), make(map[uuid.UUID]*resource.Object, len(rows)), false
 	for i, r := range rows {
@@ -127,8 +126,9 @@ func (s resourceStore) byID(ctx context.Context, q *sqlcgen.Queries, org, id uui
 	return s.one(ctx, q, row, err)
 }
 
-// byName finds an object by the key of its name. Keys that an earlier release wrote fold
-// only the letters that the database's locale knows: other names are compared here.
+// byName returns an object by the key of its name. Keys that an earlier release wrote fold
+// only the letters that the database's locale knows. Names that aren't ASCII are therefore
+// compared here.
 func (s resourceStore) byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, name string) (resource.Object, error) {
 	key := s.kind.NameKey(name)
 	row, err := q.GetResourceByName(ctx, sqlcgen.GetResourceByNameParams{OrganizationID: org, Kind: s.singular(), NameKey: key})
@@ -230,7 +230,7 @@ func (s resourceStore) update(ctx context.Context, c *change, before, after reso
 	return s.withReferences(ctx, c, after, row)
 }
 
-// withReferences stores the references of an object, and returns it as it is stored.
+// withReferences stores the references of an object, and returns the object as stored.
 func (s resourceStore) withReferences(ctx context.Context, c *change, o resource.Object, row sqlcgen.Resource) (resource.Object, error) {
 	for _, r := range o.Spec.References() {
 		target, err := s.db.kind(r.Kind)
@@ -259,7 +259,7 @@ func (s resourceStore) withReferences(ctx context.Context, c *change, o resource
 	return s.one(ctx, c.q, row, nil)
 }
 
-// checkCycle refuses an object that requires itself, directly or through others.
+// checkCycle rejects an object that requires itself, directly or through others.
 func (s resourceStore) checkCycle(ctx context.Context, c *change, o resource.Object, id uuid.UUID) error {
 	reached := map[uuid.UUID]bool{}
 	for next := []uuid.UUID{id}; len(next) > 0; {
@@ -303,9 +303,9 @@ func (s resourceStore) measure(ctx context.Context, q *sqlcgen.Queries, org uuid
 	return int(size.Resources), int(size.Bytes), nil
 }
 
-// resourceContent is an object in versions and in the audit log: the fields of its spec
-// and, beside them, what the library knows of it. References have the names of then in
-// the spec; their ids say which objects these were.
+// resourceContent is an object in versions and in the audit log: the fields of its spec and,
+// beside them, its position, labels and the ids of its references. The spec has the names of
+// the references at that time; the ids identify the objects.
 type resourceContent struct {
 	Position   int                  `json:"$position,omitzero"`
 	Labels     map[string]string    `json:"$labels,omitempty"`

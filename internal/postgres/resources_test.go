@@ -23,8 +23,8 @@ func newGadgets(t *testing.T) (*library, *postgres.Collection[resource.Object]) 
 	return l, l.db.Objects("gadget")
 }
 
-// A kind that is only registered has everything: versions, audit, restoring, names that
-// are unique, limits.
+// A kind only needs to be registered to have versions, audit, restoring, unique names and
+// limits.
 func TestRegisteredKindHasTheWholeLifeOfAnObject(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	org := l.org.ID
@@ -102,7 +102,7 @@ func TestRequiredReferenceNeverDangles(t *testing.T) {
 	require.Equal(t, []resource.User{{Kind: "gadget", ID: a.ID, Name: "a"}}, f.Current)
 	l.asOwnerFails(`delete from resources where id = $1`, "resource_references_to_resource_fkey", b.ID)
 
-	// Under another name it is the same one.
+	// A renamed object is the same one.
 	_, err = gadgets.Update(t.Context(), ada, org, "b", 0, func(o resource.Object) (resource.Object, error) {
 		o.Spec = gadget{Name: "renamed"}
 		return o, nil
@@ -141,7 +141,7 @@ func TestSoftReferenceMayDangleButKeepsItsTarget(t *testing.T) {
 	_, err = l.db.Modes.Delete(t.Context(), ada, other.ID, "docs", 0)
 	require.NoError(t, err, "no reference leads into another organization")
 
-	// Together with what uses it, it can be deleted.
+	// It can be deleted together with its users.
 	_, err = l.apply(
 		resource.Op{Verb: resource.Delete, Kind: "gadget", Ref: "a"},
 		resource.Op{Verb: resource.Delete, Kind: modes.KindName, Ref: docs.ID.String()},

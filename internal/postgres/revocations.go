@@ -13,9 +13,9 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// RevokeAsPublished ends a token that readers know to be revoked, and this
-// database doesn't, because it was restored from an older backup. It reports
-// false where the token was revoked already.
+// RevokeAsPublished revokes a token that readers know to be revoked. This database doesn't
+// know it because it was restored from an older backup. RevokeAsPublished reports false if
+// the token was already revoked.
 func (db *DB) RevokeAsPublished(ctx context.Context, by audit.By, id uuid.UUID) (bool, error) {
 	revoked := false
 	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {

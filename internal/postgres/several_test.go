@@ -22,7 +22,7 @@ var bob = audit.By{
 	RequestID: "r-2", Source: "127.0.0.1",
 }
 
-// several makes modes, and says how they were seen.
+// several creates modes, and returns them with their versions.
 func (l *library) several(n int) (all []modes.OrganizationMode, seen []postgres.Seen) {
 	l.t.Helper()
 	for i := range n {
@@ -81,7 +81,7 @@ func TestOneInTheWayKeepsAllOfSeveral(t *testing.T) {
 	assert.Equal(t, []modes.OrganizationMode{changed}, f.Current)
 	assert.Equal(t, before, l.books(), "nothing of it stays")
 
-	// Another organization's are none of these.
+	// Another organization's modes are not found.
 	other, err := l.db.CreateOrganization(t.Context(), bob, "other", "Other")
 	require.NoError(t, err)
 	_, _, err = l.db.Modes.DeleteAll(t.Context(), bob, other.ID, seen[:1])
@@ -89,7 +89,7 @@ func TestOneInTheWayKeepsAllOfSeveral(t *testing.T) {
 	_, _, err = l.db.Modes.RestoreAll(t.Context(), bob, other.ID, []postgres.Restoration{{ID: all[3].ID, Version: 2, Seen: 2}})
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 
-	// Nor is anything restored over what somebody made of it since.
+	// Nor is anything restored over a newer change by another user.
 	_, revision, err := l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, []postgres.Seen{seen[0], seen[2]})
 	require.NoError(t, err)
 	back, err := l.db.Modes.DeletedBy(t.Context(), l.org.ID, revision)
@@ -114,8 +114,7 @@ func TestOneInTheWayKeepsAllOfSeveral(t *testing.T) {
 	assert.Equal(t, before, l.books())
 }
 
-// Whoever is first deletes all of them; the others delete none, and are told of
-// each.
+// The first deleter deletes all of them. The others delete none, and get an error for each.
 func TestRacingDeletersOfSeveral(t *testing.T) {
 	l := newLibrary(t)
 	for round := range 5 {
@@ -131,7 +130,7 @@ func TestRacingDeletersOfSeveral(t *testing.T) {
 				_, _, errs[i] = l.db.Modes.DeleteAll(t.Context(), ada, l.org.ID, seen)
 			})
 		}
-		// And somebody edits one of them: before them all, or too late.
+		// Another user edits one of them, before all deleters or too late.
 		var edit error
 		wg.Go(func() {
 			<-start
@@ -171,7 +170,7 @@ func TestDeletingSeveralIsAllOrNothing(t *testing.T) {
 	l := newLibrary(t)
 	all, seen := l.several(3)
 	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
-		// It breaks at the last of them, where there are several.
+		// If there are several rows, the last one fails.
 		l.exec(fmt.Sprintf(`create sequence seen; create function break_it() returns trigger language plpgsql as $$ begin
 			if nextval('seen') = %d then raise exception 'broken on purpose'; end if; return coalesce(new, old); end $$;
 			create trigger break_it before insert or delete on %s for each row execute function break_it();

@@ -12,27 +12,26 @@ import (
 	"orgmodes/internal/jobs"
 )
 
-// PublicationStatus says how far an organization's publication is.
+// PublicationStatus describes how far an organization's publication is.
 type PublicationStatus struct {
-	// Revision is what is saved, PublishedRevision what readers have.
+	// Revision is the saved revision, PublishedRevision the one that readers have.
 	Revision, PublishedRevision int64
-	// ChangedAt is when the change that Revision counts was made.
+	// ChangedAt is when the change with Revision was made.
 	ChangedAt time.Time
-	// PendingSince is when the oldest unpublished change was made; nil where
-	// everything is published.
+	// PendingSince is when the oldest unpublished change was made; nil if everything is
+	// published.
 	PendingSince *time.Time
-	// PublishedAt is when readers got PublishedRevision; nil where nobody noted it.
+	// PublishedAt is when readers got PublishedRevision; nil if that wasn't recorded.
 	PublishedAt *time.Time
-	// SavedAt is when the change that PublishedRevision counts was made: nil where
-	// it isn't known, or readers had that revision before and it was lost since.
+	// SavedAt is when the change with PublishedRevision was made. It is nil if that isn't
+	// known, or readers had that revision before and it was lost since.
 	SavedAt *time.Time
-	// Again says that readers have had Revision already: what is pending is to
-	// publish it once more.
+	// Again reports whether readers already had Revision, so that a pending publication only
+	// repeats it.
 	Again bool
-	// At is when all this was so. It and the times above are the database's.
+	// At is when the status was read. It and the times above are by the database's clock.
 	At time.Time
-	// Publication is what was last planned to be published; zero where nothing
-	// was yet.
+	// Publication is the last planned publication; zero if there is none yet.
 	Publication
 }
 
@@ -66,8 +65,8 @@ func utc(t *time.Time) *time.Time {
 	return &u
 }
 
-// PublishAgain has an organization published again, whatever was published:
-// what an operator does who doesn't trust what readers have.
+// PublishAgain enqueues another publication of an organization, whatever was published. An
+// operator uses it to replace the state that readers have.
 func (db *DB) PublishAgain(ctx context.Context, org uuid.UUID) error {
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		revision, err := db.q.WithTx(tx).PendingOne(ctx, org)
@@ -79,11 +78,11 @@ func (db *DB) PublishAgain(ctx context.Context, org uuid.UUID) error {
 	})
 }
 
-// publicationPoll is how often WaitPublished looks.
+// publicationPoll is how often WaitPublished polls.
 const publicationPoll = 20 * time.Millisecond
 
-// WaitPublished returns once nothing of an organization is unpublished, or with
-// ctx's error.
+// WaitPublished returns once everything in an organization is published, or with ctx's error
+// once ctx is done.
 func (db *DB) WaitPublished(ctx context.Context, org uuid.UUID) error {
 	tick := time.NewTicker(publicationPoll)
 	defer tick.Stop()

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// written is an organization whose publications are written back by hand.
+// written is an organization whose publications the test records by itself.
 type written struct {
 	*library
 	in      postgres.Installation
@@ -26,7 +26,7 @@ func newWritten(t *testing.T) *written {
 	return w
 }
 
-// back writes a revision back, and says what is known then.
+// back records a revision as published, and returns the status after that.
 func (w *written) back(revision int64) postgres.PublicationStatus {
 	w.t.Helper()
 	ok, err := w.db.Published(w.t.Context(), w.org.ID, w.in.Epoch, revision, w.edition, w.in.Incarnation)
@@ -42,14 +42,14 @@ func (w *written) status() postgres.PublicationStatus {
 	return s
 }
 
-// savedAt is when a revision was.
+// savedAt returns when a revision was saved.
 func (w *written) savedAt(revision int64) time.Time {
 	w.t.Helper()
 	return time.UnixMicro(w.count(`select (extract(epoch from occurred_at) * 1000000)::bigint from audit_log where revision = $1`, revision)).UTC()
 }
 
-// What is live is known with when it went live, and how long after its own saving:
-// not after that of what was saved before it, or since.
+// The live revision has the time when it went live, and the time of its own saving: not that
+// of a revision saved before it, or since.
 func TestLiveSinceIsThatOfTheLiveRevision(t *testing.T) {
 	w := newWritten(t)
 	s := w.status()
@@ -59,7 +59,7 @@ func TestLiveSinceIsThatOfTheLiveRevision(t *testing.T) {
 	w.create("a") // 2
 	w.create("b") // 3
 	w.create("c") // 4
-	s = w.back(3) // 2 and 3 at once, while 4 is on its way
+	s = w.back(3) // 2 and 3 together, while 4 is pending
 	require.EqualValues(t, 3, s.PublishedRevision)
 	require.Equal(t, w.savedAt(3), *s.SavedAt)
 	require.True(t, s.PublishedAt.After(*s.SavedAt) && !s.PublishedAt.After(s.At), "by the database's clock: %+v", s)
@@ -72,7 +72,8 @@ func TestLiveSinceIsThatOfTheLiveRevision(t *testing.T) {
 	require.Nil(t, s.PendingSince)
 	live := *s.PublishedAt
 
-	// Published again, for an operator or for another edition: it is live since it was.
+	// Published again, for an operator or for another edition, it is live since the first
+	// time.
 	require.NoError(t, w.db.PublishAgain(t.Context(), w.org.ID))
 	require.True(t, w.status().Again)
 	s = w.back(4)
@@ -81,8 +82,8 @@ func TestLiveSinceIsThatOfTheLiveRevision(t *testing.T) {
 	s = w.back(2) // a late write-back
 	require.Equal(t, live, *s.PublishedAt)
 
-	// Redis has lost it: it is live since it was brought back, and how long that
-	// took after saving is nothing to be told.
+	// If Redis lost it, it is live since it was published again. How long that took after
+	// saving is not reported.
 	require.NoError(t, w.db.Unpublish(t.Context(), w.org.ID, 3))
 	s = w.status()
 	require.Nil(t, s.PublishedAt, "that was another revision's")
@@ -95,8 +96,8 @@ func TestLiveSinceIsThatOfTheLiveRevision(t *testing.T) {
 	require.Equal(t, w.savedAt(5), *w.back(5).SavedAt)
 }
 
-// A worker of the release before writes back without knowing of these columns:
-// then nothing is known, rather than what is true of another revision.
+// A worker of the previous release records publications without these columns. Then the
+// times are unknown, rather than those of another revision.
 func TestLiveSinceIsUnknownAfterAnEarlierRelease(t *testing.T) {
 	w := newWritten(t)
 	w.create("a")

@@ -9,8 +9,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// UnknownOrganizations returns those of the ids that no organization has, or
-// ever had.
+// UnknownOrganizations returns the ids that no organization has or ever had.
 func (db *DB) UnknownOrganizations(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
 	known, err := db.q.KnownOrganizations(ctx, ids)
 	if err != nil {
@@ -19,7 +18,7 @@ func (db *DB) UnknownOrganizations(ctx context.Context, ids []uuid.UUID) ([]uuid
 	return without(ids, known), nil
 }
 
-// UnknownTokens returns those of the hashes that no token has.
+// UnknownTokens returns the hashes that no token has.
 func (db *DB) UnknownTokens(ctx context.Context, hashes []token.Hash) ([]token.Hash, error) {
 	raw := make([][]byte, len(hashes))
 	for i := range hashes {

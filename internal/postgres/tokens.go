@@ -20,32 +20,33 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Token is what is kept of a token. The token itself is shown once and not kept.
+// Token is the stored data of a token. The token itself is shown once and not stored.
 type Token struct {
 	ID uuid.UUID
-	// Start is the beginning of the token, as listed.
+	// Start is the beginning of the token, as shown in lists.
 	Start string
 	Name  string
-	// User is who the token acts for.
+	// User is the user that the token acts for.
 	User      User
 	Scopes    []string
 	CreatedBy string
 	CreatedAt time.Time
-	// ExpiresAt, RevokedAt and LastUsedAt are nil where there is no such time.
+	// ExpiresAt, RevokedAt and LastUsedAt are nil if there is no such time.
 	ExpiresAt, RevokedAt, LastUsedAt *time.Time
 	Version, PublishedVersion        int64
 }
 
-// NewToken is a token about to be kept.
+// NewToken is a token to store.
 type NewToken struct {
-	// Token is the whole of it; only its hash and its start are kept.
+	// Token is the whole token; only its hash and its start are stored.
 	Token  string
 	Name   string
 	User   uuid.UUID
 	Scopes []string
-	// Organizations are those that it opens, as long as its user is a member.
+	// Organizations are the organizations that it grants access to, as long as its user is a
+	// member.
 	Organizations []uuid.UUID
-	// ExpiresAt is nil for never.
+	// ExpiresAt is nil if the token never expires.
 	ExpiresAt *time.Time
 }
 
@@ -63,8 +64,8 @@ const (
 	scopeWrite = "write"
 )
 
-// CreateToken keeps a token and has it published; see WaitTokenPublished. Invalid is
-// returned for one that could write and not read.
+// CreateToken stores a token and enqueues its publication; see WaitTokenPublished. It
+// returns Invalid for a token that could write but not read.
 func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, error) {
 	if len(n.Organizations) == 0 {
 		return Token{}, errors.New("postgres: a token that opens no organization")
@@ -117,7 +118,7 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 	return out, err
 }
 
-// RevokeToken ends a token for good; revoking it again changes nothing.
+// RevokeToken revokes a token permanently; revoking it again changes nothing.
 func (db *DB) RevokeToken(ctx context.Context, by audit.By, org, id uuid.UUID) (Token, error) {
 	var out Token
 	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
@@ -156,22 +157,22 @@ func (db *DB) RevokeToken(ctx context.Context, by audit.By, org, id uuid.UUID) (
 	return out, err
 }
 
-// TokenFilter narrows a list of tokens; what is zero lets everything through.
+// TokenFilter narrows a list of tokens; zero fields match everything.
 type TokenFilter struct {
-	// User is who they act for.
+	// User is the user that they act for.
 	User uuid.UUID
-	// Ended is nil for all, true for those that were revoked or have expired, false
-	// for those that haven't.
+	// Ended is nil for all tokens, true for revoked or expired ones, and false for
+	// the others.
 	Ended *bool
-	// After is the id of the last token of the page before. Behind one that doesn't
-	// open the organization there are none.
+	// After is the id of the last token of the previous page. If that token doesn't grant
+	// access to the organization, the page is empty.
 	After uuid.UUID
 	// Limit is the size of a page.
 	Limit int
 }
 
-// Tokens lists tokens that open an organization, newest first; more reports whether
-// there are others after the last of them.
+// Tokens lists the tokens that grant access to an organization, newest first. more reports
+// whether there are others after the last of them.
 func (db *DB) Tokens(ctx context.Context, org uuid.UUID, f TokenFilter) (page []Token, more bool, err error) {
 	var ended pgtype.Bool
 	if f.Ended != nil {
@@ -198,7 +199,7 @@ func (db *DB) Tokens(ctx context.Context, org uuid.UUID, f TokenFilter) (page []
 	return out, more, nil
 }
 
-// Token returns a token that opens an organization: NotFound where there is none.
+// Token returns a token that grants access to an organization, or NotFound.
 func (db *DB) Token(ctx context.Context, org, id uuid.UUID) (Token, error) {
 	row, err := db.q.GetOrganizationToken(ctx, sqlcgen.GetOrganizationTokenParams{ID: id, OrganizationID: org})
 	if err != nil {
@@ -211,8 +212,8 @@ func (db *DB) Token(ctx context.Context, org, id uuid.UUID) (Token, error) {
 	return toToken(row, u), nil
 }
 
-// CountPendingTokens counts the tokens of an organization that readers don't know of as
-// they are.
+// CountPendingTokens counts the tokens of an organization whose current version readers
+// don't have.
 func (db *DB) CountPendingTokens(ctx context.Context, org uuid.UUID) (int, error) {
 	n, err := db.q.CountPendingTokens(ctx, org)
 	if err != nil {
@@ -221,8 +222,8 @@ func (db *DB) CountPendingTokens(ctx context.Context, org uuid.UUID) (int, error
 	return int(n), nil
 }
 
-// TokenByHash returns the token of a hash: NotFound where there is none that is
-// valid now. What it may do in an organization is the role of its user.
+// TokenByHash returns the token of a hash, or NotFound if no token that is valid now has it.
+// The role of its user determines what it is allowed to do in an organization.
 func (db *DB) TokenByHash(ctx context.Context, hash token.Hash) (Token, error) {
 	r, err := db.q.GetTokenByHash(ctx, hash[:])
 	if err != nil {
@@ -235,13 +236,11 @@ func (db *DB) TokenByHash(ctx context.Context, hash token.Hash) (Token, error) {
 	}, nil
 }
 
-// useInterval is how much later than the last noted use of a token another one
-// has to be to be noted.
+// useInterval is the minimum time between two recorded uses of a token.
 const useInterval = 10 * time.Minute
 
-// TokensUsed notes when tokens were used, to within ten minutes. It is no change of
-// a token: there is no version and no record of it. Tokens that there aren't are
-// passed over.
+// TokensUsed records when tokens were used, to within ten minutes. This is no change of a
+// token: it makes no version and no record. Unknown tokens are ignored.
 func (db *DB) TokensUsed(ctx context.Context, uses map[token.Hash]time.Time) error {
 	p := sqlcgen.TokensUsedParams{IntervalSeconds: useInterval.Seconds()}
 	for h, at := range uses {
@@ -253,17 +252,16 @@ func (db *DB) TokensUsed(ctx context.Context, uses map[token.Hash]time.Time) err
 	return nil
 }
 
-// UsedLately reports whether a use at that time needs no noting.
+// UsedLately reports whether a use at that time need not be recorded.
 func (t Token) UsedLately(at time.Time) bool {
 	return t.LastUsedAt != nil && at.Sub(*t.LastUsedAt) <= useInterval
 }
 
-// tokenPoll is how often WaitTokenPublished looks: publication takes some
-// milliseconds.
+// tokenPoll is how often WaitTokenPublished polls: publication takes some milliseconds.
 const tokenPoll = 10 * time.Millisecond
 
-// WaitTokenPublished returns once readers know of a token at this version, or
-// with ctx's error.
+// WaitTokenPublished returns once readers have a token at this version, or with ctx's error
+// once ctx is done.
 func (db *DB) WaitTokenPublished(ctx context.Context, id uuid.UUID, version int64) error {
 	tick := time.NewTicker(tokenPoll)
 	defer tick.Stop()

@@ -13,7 +13,7 @@ import (
 func TestTokensAreListedInPages(t *testing.T) {
 	l := newLibrary(t)
 	user := l.user("bob@example.com")
-	// All but three were made in one moment, and every third one has ended.
+	// All but three were created at one moment, and every third one has ended.
 	l.exec(`with made as (
 		insert into tokens (sha256, start, name, user_id, scopes, created_by, created_at, revoked_at)
 		select sha256(n::text::bytea), 'omt_k1_', 'token ' || n, $2, '{read}', 'x', '2026-01-01'::timestamptz + greatest(n - 222, 0) * interval '1 hour',

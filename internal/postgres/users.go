@@ -19,14 +19,14 @@ type User struct {
 	ID    uuid.UUID
 	Email string
 	Name  string
-	// PasswordHash is in the PHC string format; empty for who can't sign in with
-	// a password.
+	// PasswordHash is in the PHC string format; empty for a user who can't sign in with a
+	// password.
 	PasswordHash string
 	Disabled     bool
 	CreatedAt    time.Time
 }
 
-// CreateUser makes an account. passwordHash may be empty.
+// CreateUser creates an account. passwordHash may be empty.
 func (db *DB) CreateUser(ctx context.Context, by audit.By, email, name, passwordHash string) (User, error) {
 	var out User
 	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
@@ -60,7 +60,7 @@ func (db *DB) User(ctx context.Context, id uuid.UUID) (User, error) {
 	return toUser(row), nil
 }
 
-// UserByEmail returns an account by its address; capitals make no difference.
+// UserByEmail returns an account by its email address, ignoring case.
 func (db *DB) UserByEmail(ctx context.Context, email string) (User, error) {
 	row, err := db.q.GetUserByEmail(ctx, strings.TrimSpace(email))
 	if err != nil {
@@ -69,7 +69,7 @@ func (db *DB) UserByEmail(ctx context.Context, email string) (User, error) {
 	return toUser(row), nil
 }
 
-// SetPassword gives a user another password, and ends all the user's sessions.
+// SetPassword gives a user another password, and ends all of the user's sessions.
 func (db *DB) SetPassword(ctx context.Context, by audit.By, user uuid.UUID, passwordHash string) error {
 	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.LockUser(ctx, user)
@@ -88,10 +88,10 @@ func (db *DB) SetPassword(ctx context.Context, by audit.By, user uuid.UUID, pass
 	})
 }
 
-// SetDisabled disables an account or enables it again, and reports whether that
-// changed anything. A disabled account can't sign in; its sessions end at once, and
-// its access tokens are refused as soon as that is published. Enabling it brings the
-// tokens back, and no session.
+// SetDisabled disables or re-enables an account, and reports whether that changed anything.
+// A disabled account can't sign in. Its sessions end at once, and its access tokens are
+// refused as soon as that is published. Re-enabling it makes its tokens valid again, but
+// restores no session.
 func (db *DB) SetDisabled(ctx context.Context, by audit.By, user uuid.UUID, disabled bool) (changed bool, err error) {
 	err = db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		was, err := q.LockUser(ctx, user)
@@ -125,7 +125,7 @@ func (db *DB) SetDisabled(ctx context.Context, by audit.By, user uuid.UUID, disa
 	return changed && err == nil, err
 }
 
-// touchTokens has all access tokens of a user published again.
+// touchTokens enqueues the publication of all access tokens of a user.
 func (db *DB) touchTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, user uuid.UUID) error {
 	touched, err := q.TouchTokens(ctx, user)
 	if err != nil {
@@ -157,15 +157,15 @@ func toUser(r sqlcgen.User) User {
 	return u
 }
 
-// Session is who is signed in, and until when.
+// Session is the session of a signed-in user.
 type Session struct {
 	User      User
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
 
-// CreateSession remembers a signed-in user under the SHA-256 of what the cookie
-// holds, and forgets the sessions that have expired.
+// CreateSession stores a session of a user under the SHA-256 of the cookie's value, and
+// deletes the sessions that have expired.
 func (db *DB) CreateSession(ctx context.Context, hash []byte, user uuid.UUID, expires time.Time) error {
 	if _, err := db.q.DeleteExpiredSessions(ctx); err != nil {
 		return err
@@ -173,8 +173,8 @@ func (db *DB) CreateSession(ctx context.Context, hash []byte, user uuid.UUID, ex
 	return db.q.CreateSession(ctx, sqlcgen.CreateSessionParams{Hash: hash, UserID: user, ExpiresAt: expires})
 }
 
-// Session returns the session of a hash: NotFound where there is none, or it has
-// expired, or its user is disabled.
+// Session returns the session of a hash, or NotFound if there is none, it has expired, or
+// its user is disabled.
 func (db *DB) Session(ctx context.Context, hash []byte) (Session, error) {
 	row, err := db.q.GetSessionUser(ctx, hash)
 	if err != nil {
@@ -186,7 +186,7 @@ func (db *DB) Session(ctx context.Context, hash []byte) (Session, error) {
 	}, nil
 }
 
-// EndSession forgets a session.
+// EndSession deletes a session.
 func (db *DB) EndSession(ctx context.Context, hash []byte) error {
 	_, err := db.q.DeleteSession(ctx, hash)
 	return err

@@ -1,6 +1,5 @@
-// Package problem turns failures into answers as in RFC 9457. It knows which
-// kind of failure has which status, in one table, and says nothing to anybody
-// that was not meant for them.
+// Package problem converts errors into problem details (RFC 9457). One table maps each
+// kind of fault to its status. The text of internal errors is never disclosed.
 package problem
 
 import (
@@ -15,45 +14,45 @@ import (
 // ContentType is the media type of a problem.
 const ContentType = "application/problem+json"
 
-// Problem is the body of an answer that is a failure (RFC 9457, section 3).
+// Problem is the body of an error response (RFC 9457, section 3).
 type Problem struct {
-	// Type is "/problems/" and the code.
+	// Type is "/problems/" followed by the code.
 	Type string `json:"type"`
-	// Title is the same for every problem of a status.
+	// Title is the same for every problem with the same status.
 	Title  string `json:"title"`
 	Status int    `json:"status"`
-	// Detail is a sentence for a person: what happened, what to do.
+	// Detail is a sentence for the user: what happened and what to do.
 	Detail string `json:"detail"`
-	// Code is the stable name for programs, in snake_case.
+	// Code is a stable, machine-readable name in snake_case.
 	Code string `json:"code"`
-	// RequestID is what the log knows the request by.
+	// RequestID identifies the request in the log.
 	RequestID string `json:"request_id,omitempty"`
-	// Errors blame places in what was sent.
+	// Errors locate the faults in the submitted content.
 	Errors []fault.Field `json:"errors,omitempty"`
-	// Current is what the thing is now, where somebody else was faster.
+	// Current is the current state of the object if another change was made first.
 	Current any `json:"current,omitempty"`
-	// Yours is what was sent, as it was understood, so that it isn't lost where
-	// it was refused for being late.
+	// Yours is the submitted content as parsed, so that it is not lost if it was refused as
+	// stale.
 	Yours any `json:"yours,omitempty"`
-	// Plan is the verdict on each mode of an import that was refused.
+	// Plan is the plan of a refused import, with the result for each object.
 	Plan any `json:"plan,omitempty"`
 
-	// RetryAfter is in seconds, 0 for none; it goes into the header.
+	// RetryAfter is the value of the Retry-After header in seconds; 0 means no header.
 	RetryAfter int `json:"-"`
 }
 
-// row is how one kind of failure is answered.
+// row defines the response to one kind of fault.
 type row struct {
 	kind   fault.Kind
 	status int
-	// code is that of failures which bring none.
+	// code is used for faults without a code.
 	code  string
 	title string
 	// retryAfter is in seconds.
 	retryAfter int
 }
 
-// table is all that is known of kinds and statuses.
+// table has one row for each kind of fault.
 var table = []row{
 	{fault.Malformed, http.StatusBadRequest, "malformed", "The request could not be read", 0},
 	{fault.Unauthenticated, http.StatusUnauthorized, "unauthenticated", "Not signed in", 0},
@@ -70,8 +69,9 @@ var table = []row{
 	{fault.Unavailable, http.StatusServiceUnavailable, "unavailable", "Try again soon", 2},
 }
 
-// Of turns a failure into a Problem. An error that is no fault is internal and
-// tells nothing of itself, except that a deadline that ran out is Unavailable.
+// Of converts an error into a Problem. Internal faults, and errors that are not faults,
+// disclose nothing of their text. An exceeded deadline or a canceled context is
+// Unavailable.
 func Of(err error) Problem {
 	f, ok := fault.As(err)
 	switch {
@@ -101,17 +101,17 @@ func rowOf(kind fault.Kind) row {
 	return rowOf(fault.Internal)
 }
 
-// New makes a Problem that is no failure of ours or anybody's content: of HTTP
-// itself, such as 405.
+// New returns a Problem about HTTP itself, such as 405, which is neither an internal error
+// nor a fault in the content.
 func New(status int, code, detail string) Problem {
 	return Problem{Type: "/problems/" + code, Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
 }
 
-// JSON is the body of the answer.
+// JSON returns the body of the response.
 func (p Problem) JSON() []byte {
 	b, err := json.Marshal(p)
 	if err != nil {
-		// What can't be written is what was attached: the problem itself can.
+		// Only the attached values can fail to encode; the problem itself cannot.
 		p.Current, p.Yours, p.Plan = nil, nil, nil
 		b, _ = json.Marshal(p)
 	}

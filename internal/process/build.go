@@ -10,14 +10,14 @@ import (
 // version is set with -ldflags "-X orgmodes/internal/process.version=...".
 var version string
 
-// Build says what is running.
+// Build describes the running build.
 type Build struct {
 	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"` // of the source, where the build knew it
+	Revision string `json:"revision,omitempty"` // of the source; "" if the build has no VCS information
 	Go       string `json:"go"`
 }
 
-// BuildOf returns what this program was built from.
+// BuildOf returns the build of this program.
 func BuildOf() Build {
 	b := Build{Version: version, Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -33,8 +33,8 @@ func BuildOf() Build {
 	return b
 }
 
-// RegisterBuild adds orgmodes_build_info to a registry, which is always 1 and
-// carries version, revision and Go version as labels.
+// RegisterBuild registers the gauge orgmodes_build_info. Its value is always 1; its labels
+// are the version, the revision and the Go version.
 func RegisterBuild(registry prometheus.Registerer) error {
 	b := BuildOf()
 	return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -1,7 +1,6 @@
-// Package process is what our programs have in common as processes: a logger,
-// how they start, drain and end, the private port, and waiting for what isn't
-// there yet. It knows nothing of modes, stores or what is served; the reader
-// links it, so it stays small.
+// Package process holds what the programs have in common as processes: the logger,
+// startup, draining and exit, the private port, and waiting for dependencies. It is
+// independent of modes, stores and served content. The reader links it, so it stays small.
 //
 // The life of a process:
 //

@@ -17,25 +17,25 @@ import (
 	"orgmodes/internal/listen"
 )
 
-// Health is what a program says of itself on its private port. A nil func
-// means yes; an error means no, and its text is the answer.
+// Health holds the probes of a program, served on its private port. A nil func always
+// passes. An error fails the probe, and its text is the response.
 type Health struct {
-	// Live is whether the process works at all; a no gets it restarted, so it
-	// never depends on anything outside.
+	// Live checks that the process works at all. A failure gets the process restarted, so
+	// the check never depends on anything outside of it.
 	Live func() error
-	// Started is whether it has come up.
+	// Started checks that startup has finished.
 	Started func() error
-	// Ready is whether it should be sent work now.
+	// Ready checks that the program can take work now.
 	Ready func() error
-	// Note is a line for the operator below the ok of Ready; "" for none.
+	// Note returns a line for the operator, printed below the "ok" of Ready; "" for none.
 	Note func() string
 }
 
-// Private serves the port that is for operators and not for the world:
+// Private serves the private port, which is for operators only:
 //
-//	/livez /startupz /readyz   200 "ok" (/readyz: and a note), or 503 and why not
-//	/metrics                   Prometheus
-//	/version                   what is running, as JSON
+//	/livez /startupz /readyz   200 "ok" (/readyz: and a note), or 503 and the reason
+//	/metrics                   Prometheus metrics
+//	/version                   the running build, as JSON
 //	/debug/pprof/              Go profiles
 type Private struct {
 	server   *http.Server
@@ -43,11 +43,11 @@ type Private struct {
 	done     chan error
 }
 
-// maxPrivate bounds the connections to the private port: descriptors are kept for
-// so many.
+// maxPrivate bounds the connections to the private port. File descriptors are reserved for
+// that many.
 const maxPrivate = 64
 
-// ServePrivate listens on addr (host:port; port 0 picks one) and serves until
+// ServePrivate listens on addr (host:port; port 0 picks a free port) and serves until
 // Close. Metrics come from gatherer.
 func ServePrivate(log *slog.Logger, addr string, health Health, gatherer prometheus.Gatherer) (*Private, error) {
 	listener, err := listen.TCP(context.Background(), addr, listen.Options{
@@ -71,17 +71,16 @@ func ServePrivate(log *slog.Logger, addr string, health Health, gatherer prometh
 	return p, nil
 }
 
-// Addr is the host:port that is listened on.
+// Addr returns the host:port of the listener.
 func (p *Private) Addr() string { return p.listener.Addr().String() }
 
-// Close stops serving, after at most a second of grace for requests under way:
-// it is the last thing that a program closes, so that it can be watched while
-// it drains.
+// Close stops serving; requests in progress get at most one second. Programs close the
+// private port last, so that they can be monitored while they drain.
 func (p *Private) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := p.server.Shutdown(ctx); err != nil {
-		_ = p.server.Close() // a profile that still runs is cut off
+		_ = p.server.Close() // cuts off a profile that is still running
 	}
 	if err := <-p.done; !errors.Is(err, http.ErrServerClosed) {
 		return err

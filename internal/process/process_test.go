@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// buffer is a log that a test reads while it is written.
+// buffer holds a log that a test can read while it is being written.
 type buffer struct {
 	mu   sync.Mutex
 	text strings.Builder

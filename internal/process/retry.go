@@ -13,17 +13,17 @@ import (
 const (
 	firstWait = 100 * time.Millisecond
 	maxWait   = 2 * time.Second
-	// sayAgain is how often an unchanged failure is said.
+	// sayAgain is the interval at which an unchanged failure is logged.
 	sayAgain = 15 * time.Second
 )
 
-// Retry calls fn until it succeeds or ctx is done, with growing pauses, and
-// logs what it waits for: the first failure, each different one, and a
-// reminder every 15 seconds. what names the thing and where it is said to be:
-// "Postgres at db:5432". Passwords are cut out of what is logged and returned.
+// Retry calls fn until it succeeds or ctx is done, with growing pauses. It logs the first
+// failure, each different one, and a reminder every 15 seconds. what names the dependency
+// and its configured address: "Postgres at db:5432". Passwords are removed from log
+// messages and returned errors.
 //
-// It is for what may be away when a program starts; an error that waiting
-// can't mend belongs in Permanent.
+// Retry is for dependencies that can be unavailable when a program starts. Wrap an error
+// that waiting cannot fix in Permanent.
 func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.Context) error) error {
 	var (
 		start    = time.Now()
@@ -51,8 +51,8 @@ func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.C
 			log.Warn("waiting for " + what + ": " + text + "; will keep trying")
 			said, saidTime = text, time.Now()
 		}
-		// Up to a quarter more, so that a fleet that starts together doesn't
-		// knock together.
+		// Jitter of up to a quarter, so that programs that start together don't retry
+		// together.
 		pause := time.NewTimer(wait + rand.N(wait/4))
 		select {
 		case <-pause.C:
@@ -64,7 +64,7 @@ func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.C
 	}
 }
 
-// Permanent marks an error that Retry returns at once.
+// Permanent wraps an error that Retry returns immediately.
 func Permanent(err error) error { return permanent{err} }
 
 type permanent struct{ error }
@@ -72,14 +72,14 @@ type permanent struct{ error }
 func (p permanent) Unwrap() error { return p.error }
 
 var (
-	// Up to the last @, as a password that should have been escaped may hold
-	// anything. Rather too much is cut out than too little.
+	// Up to the last @: a password that should have been escaped can contain anything. It
+	// is better to remove too much than too little.
 	userInfo    = regexp.MustCompile(`://[^\s"']*@`)
 	passwordKey = regexp.MustCompile(`(?i)(password|passwd|pwd)(\s*=\s*)('[^']*'|[^\s&'"]+)`)
 )
 
-// Redact cuts user names and passwords out of URLs and key=value settings in a
-// text, so that an error about a connection can be shown.
+// Redact replaces user info in URLs, and passwords in key=value settings, so that an error
+// about a connection can be shown.
 func Redact(text string) string {
 	text = userInfo.ReplaceAllString(text, "://***@")
 	return passwordKey.ReplaceAllString(text, "$1$2***")

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Signals returns a context that the first SIGINT or SIGTERM cancels: from then
-// on the program drains. It has the given time for that; when it runs out, or
-// at a second signal, the process exits at once with code 1 or, for a signal,
-// 128 and the signal's number.
+// Signals returns a context that the first SIGINT or SIGTERM cancels; the program then has
+// drain to shut down. When that time is over, the process exits immediately with code 1.
+// On a second signal it exits immediately with 128 plus the signal number.
 //
-// stop ends the watch and cancels the context; after it nothing exits.
+// stop ends the handling of signals and cancels the context. After stop, nothing exits the
+// process.
 func Signals(parent context.Context, log *slog.Logger, drain time.Duration) (ctx context.Context, stop func()) {
 	return signals(parent, log, drain, os.Exit)
 }

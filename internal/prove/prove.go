@@ -9,15 +9,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// variable is the environment variable that asks for the long tests;
-// `make prove` sets it to 1.
+// variable is the environment variable that enables the long tests; `make prove` sets it
+// to 1.
 const variable = "ORGMODES_PROVE"
 
-// Enabled reports whether the long tests run.
+// Enabled reports whether the long tests are enabled.
 func Enabled() bool { return os.Getenv(variable) == "1" }
 
-// Long skips the test unless the long tests run. Call it first, before the
-// test starts anything.
+// Long skips the test unless the long tests are enabled. Call it before the test starts
+// anything.
 func Long(t testing.TB) {
 	t.Helper()
 	if !Enabled() {
@@ -25,8 +25,8 @@ func Long(t testing.TB) {
 	}
 }
 
-// Property is rapid.Check for a property that takes long: unless the long tests run, only
-// the first checks, short of them, are made.
+// Property is rapid.Check for a property that takes long. Unless the long tests are
+// enabled, it runs only the first short checks.
 func Property(t *testing.T, short int, check func(*rapid.T)) {
 	t.Helper()
 	made, failed := 0, false

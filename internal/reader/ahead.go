@@ -8,25 +8,24 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// rememberedClaims is how many tags that were ahead of us are remembered.
-// Forgetting one is safe: it counts as met anew.
+// rememberedClaims bounds how many tags that are ahead of us are remembered.
+// Forgetting one is safe: it then counts as new.
 const rememberedClaims = 10_000
 
-// claim is a tag of a client that is ahead of the document that we have: either
-// another reader was faster, or no such version exists (it was made up, or comes
-// from before a restore).
+// claim is a client's tag that is ahead of our document. Either another reader was
+// faster, or no such version exists: the tag was made up, or dates from before a
+// restore.
 type claim struct {
 	organization organizationID
 	tag          snapshot.Tag
 }
 
-// claims remembers when each was met first. A version that exists was committed
-// before somebody could show its tag. So where we hold everything that was
-// committed up to a later moment, and the version isn't among that, there is
-// none, and ours is the truth. Until then a client is never sent back to
-// something older.
+// claims remembers when each claim was first met. A version that exists was committed
+// before any client could present its tag. So if we hold everything that was committed up
+// to a later time, and the version isn't part of that, it does not exist, and ours is the
+// truth. Until then a client is never sent back to an older version.
 //
-// Each tag has a time of its own: what is proven of one says nothing of the next.
+// Each tag has a separate time: a proof about one tag proves nothing about another.
 type claims struct {
 	met *otter.Cache[claim, time.Time]
 }
@@ -35,18 +34,18 @@ func newClaims() *claims {
 	return &claims{otter.Must(&otter.Options[claim, time.Time]{MaximumSize: rememberedClaims})}
 }
 
-// meet takes note of a claim, by our wall clock.
+// meet records a claim, by our wall clock, unless it is already known.
 func (c *claims) meet(k claim, now time.Time) { c.met.SetIfAbsent(k, now) }
 
-// refuter judges claims about an organization. held is up to when we hold every change
-// to it; zero where that isn't known.
+// refuter checks claims about an organization. held is the time up to which we hold every
+// change to it; zero if that isn't known.
 type refuter struct {
 	*claims
 	organization organizationID
 	held         time.Time
 }
 
-// refutes reports whether there is no version of such a tag.
+// refutes reports whether it is proven that no version has this tag.
 func (r refuter) refutes(tag snapshot.Tag) bool {
 	if r.claims == nil || r.held.IsZero() {
 		return false

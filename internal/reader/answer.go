@@ -9,15 +9,15 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// serve answers for one form of a document: who asks, whether
-// the token opens it, load, judge, write.
+// serve answers a request for one form of a document. It authenticates, checks that the
+// token grants access to the organization, loads, evaluates the precondition and writes.
 //
-// Whether an organization exists is told only to who has a token that opens it.
-// Anybody else gets the same 404 from the token alone, before anything is
-// looked up, so neither bytes nor time tell.
+// Only a caller whose token grants access learns whether an organization exists. Any
+// other caller gets the same 404 from the token alone, before any lookup, so neither
+// the bytes nor the timing reveal it.
 //
-// The lease is read before anything that it is about: what it says of a document
-// and a token that are looked up after it is true of them.
+// The lease is read before the document and the token are looked up: what it states then
+// holds for both.
 func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, form string, vary []byte) {
 	l, settled, now := r.freshness.lease.Load(), r.freshness.settled.Load(), r.clock.now()
 	who, standing := r.authenticate(ctx, l, now)
@@ -48,9 +48,9 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, form string, var
 		}
 		rep := doc.form(form)
 		if looked || from != hit {
-			now = r.clock.now() // something was waited for
+			now = r.clock.now() // there was a wait
 		}
-		// held is up to when we hold every change to the document.
+		// held is the time up to which we hold every change to the document.
 		held := time.Time{}
 		if settled && l.covers(doc.confirmed) && !doc.outdated() {
 			held = l.ofOrganization(k.organization, doc.confirmed)
@@ -69,13 +69,13 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, form string, var
 		said, repeat, claimed := judge(tags, rep, doc.version, rep.coded[chosen].etag, known)
 		if said == ahead {
 			// The client was served by a reader that is ahead of this one. Going back
-			// would be worse than saying nothing new.
+			// would be worse than reporting nothing new.
 			r.claims.meet(claim{k.organization, claimed}, now.wall)
 			if !looked {
 				doc = r.documents.lookAgain(k, doc)
 				continue
 			}
-			fresh = false // who knows what is beyond
+			fresh = false // there may be newer versions
 		}
 		r.metrics.conditional[said].Inc()
 		if fresh {
@@ -88,10 +88,10 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, form string, var
 	}
 }
 
-// missing answers where the document has no such form.
+// missing answers a request for a form that the document doesn't have.
 func (r *Reader) missing(ctx *fasthttp.RequestCtx, k documentKey, status []byte) {
 	if r.documents.collections[k.collection].part.Collection == "" {
-		problemNotPublished.write(ctx) // the worker that published it did not know the form yet
+		problemNotPublished.write(ctx) // the worker that published it did not know this form yet
 		return
 	}
 	problemNoSuchDocument.write(ctx)
@@ -105,7 +105,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// refusals say why somebody isn't let in, in as much detail as is theirs to know.
+// refusals maps each failed authentication to a problem, as detailed as the caller may know.
 var refusals = [standings]*problem{
 	standingMissing:   problemTokenMissing,
 	standingMalformed: problemTokenRefused,
@@ -119,7 +119,7 @@ var refusals = [standings]*problem{
 }
 
 // authenticate reads the bearer token (RFC 6750, section 2.1). Two
-// Authorization lines are none: whoever is in front of us may have looked at
+// Authorization lines count as none: a proxy in front of us may have checked
 // the other one.
 func (r *Reader) authenticate(ctx *fasthttp.RequestCtx, l *lease, now instant) (caller, standing) {
 	lines := ctx.Request.Header.PeekAll(requestAuthorization)
@@ -138,8 +138,8 @@ func (r *Reader) negotiated(ctx *fasthttp.RequestCtx, rep *representation) codin
 	return negotiate(ctx.Request.Header.PeekAll(requestAcceptEncoding), rep)
 }
 
-// write answers 304 or 200. A 304 has the headers of the 200 that matter to a
-// cache (RFC 9110, section 15.4.5), and the tag that the client has.
+// write answers 304 or 200. A 304 has those headers of the 200 that matter to a
+// cache (RFC 9110, section 15.4.5), and the tag that the client sent.
 func (r *Reader) write(ctx *fasthttp.RequestCtx, rep *representation, chosen coding,
 	said verdict, repeat, vary, status []byte,
 ) {

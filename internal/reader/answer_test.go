@@ -69,7 +69,7 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 	assert.Positive(t, refused.length)
 }
 
-// requireProblem checks that an answer is a problem in full.
+// requireProblem checks that an answer is a complete problem.
 func requireProblem(t *testing.T, a answer, status int, code string) {
 	t.Helper()
 	require.Equal(t, status, a.status, string(a.body))
@@ -109,9 +109,9 @@ func TestTokensThatAreRefused(t *testing.T) {
 	r = recordOf(unscoped, org)
 	r.Scopes = []string{"write", "reader", "rea"}
 	w.publishToken(r)
-	// The hour without a mark has the reader compare everything; only then is an
-	// absent token known to be absent. Until it has heard of a mark it can't tell
-	// whether a token still counts, and says 503.
+	// After an hour without a mark, the reader compares everything. Only then is an
+	// absent token known to be absent. Until a mark arrives, the reader can't tell
+	// whether a token still counts, and answers 503.
 	w.eventually(func() bool {
 		w.mark(snapshot.Mark{})
 		a := w.modes(org, good)
@@ -161,10 +161,10 @@ func b2i(b bool) int {
 }
 
 func TestMadeUpTokensAskNobody(t *testing.T) {
-	now := time.Now() // stands still: what time gives back is tested below
+	now := time.Now() // fixed: the refill over time is tested below
 	r, _, good := quiet(t, func() time.Time { return now })
 	for range 1000 {
-		// Of the right form, naming our key, and made with another one.
+		// Well-formed, naming our key, but made with another one.
 		forged := []byte(forge(mintElsewhere(t)))
 		_, got := r.tokens.who(forged, r.freshness.lease.Load(), r.clock.now())
 		require.Contains(t, []standing{standingForged}, got)
@@ -189,10 +189,10 @@ func TestMadeUpTokensAskNobody(t *testing.T) {
 	assert.Equal(t, standingOK, standing)
 }
 
-// forge has a token of another key name ours.
+// forge makes a token of another key name ours.
 func forge(tok string) string { return strings.Replace(tok, "k9", "k1", 1) }
 
-// mintElsewhere mints a token of a key that the reader doesn't have.
+// mintElsewhere mints a token with a key that the reader doesn't have.
 func mintElsewhere(t testing.TB) string {
 	t.Helper()
 	keys, err := token.ParseKeys("k9:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")
@@ -200,7 +200,8 @@ func mintElsewhere(t testing.TB) string {
 	return keys.Mint()
 }
 
-// Not yours and not there are the same, in every byte.
+// Organizations that a token can't read and organizations that don't exist get identical
+// answers, byte for byte.
 func TestNotYoursIsNotThere(t *testing.T) {
 	w := newWorld(t)
 	_, tok := w.organization()
@@ -217,14 +218,14 @@ func TestNotYoursIsNotThere(t *testing.T) {
 	}
 	assert.Equal(t, notThere, notYours)
 	assert.Equal(t, notThere, gone)
-	// And no question is asked about it: with Redis away the answer is the same.
+	// It is not even looked up: while Redis is unavailable the answer is the same.
 	w.redis.Kill()
 	a := w.modes(uuid.NewString(), tok)
 	a.header.Del("Date")
 	assert.Equal(t, notThere, a)
 }
 
-// Ids that differ in their last digit, or their first one, are different.
+// IDs that differ only in one part, such as the first or last digits, are different.
 func TestAnOrganizationIsItsWholeID(t *testing.T) {
 	w := newWorld(t)
 	mine := uuid.New()
@@ -280,7 +281,7 @@ func TestPathsThatAreNotThere(t *testing.T) {
 	} {
 		requireProblem(t, w.raw("GET "+path+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tok+"\r\n\r\n"), 404, "path_unknown")
 	}
-	// What stands behind the path does not matter.
+	// The query after the path does not matter.
 	assert.Equal(t, 200, w.get("/api/organizations/"+org+"/modes?x=/../y", tok).status)
 	assert.Equal(t, 200, w.raw("GET http://anything/api/organizations/"+org+"/modes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tok+"\r\n\r\n").status)
 }
@@ -306,7 +307,7 @@ func TestRequestsThatAreTooMuch(t *testing.T) {
 	assert.Equal(t, 200, w.raw(line+"Content-Length: 2\r\n\r\nxx").status)
 }
 
-// raw sends bytes as they are.
+// raw sends a request byte for byte.
 func (w *world) raw(request string) answer {
 	w.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
@@ -363,7 +364,7 @@ func TestPublicCatalogue(t *testing.T) {
 	a = with.get("/api/marketplace/modes", "", "If-None-Match", tag)
 	assert.Equal(t, 304, a.status)
 	assert.Empty(t, a.body)
-	// Another reader, with another catalogue, has given this one.
+	// A tag of another reader, with another catalog.
 	assert.Equal(t, 200, with.get("/api/marketplace/modes", "", "If-None-Match", `"9.9.0123456789abcdef"`).status)
 	a = with.get("/api/marketplace/modes", "", "Accept-Encoding", "gzip")
 	assert.Equal(t, "gzip", a.header.Get("Content-Encoding"))

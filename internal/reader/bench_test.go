@@ -9,8 +9,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// editor is a request of an editor that is used again and again, as fasthttp
-// does on a connection.
+// editor returns an editor's request that is reused, as fasthttp does on a
+// connection.
 func editor(t testing.TB, org, tok string, headers ...string) *fasthttp.RequestCtx {
 	t.Helper()
 	var req fasthttp.Request
@@ -30,7 +30,7 @@ func editor(t testing.TB, org, tok string, headers ...string) *fasthttp.RequestC
 
 const everyCoding = "gzip, deflate, br, zstd"
 
-// tagOf asks once, for the tag.
+// tagOf makes one request and returns the entity-tag.
 func tagOf(t testing.TB, h fasthttp.RequestHandler, org, tok string) string {
 	t.Helper()
 	ctx := editor(t, org, tok, "Accept-Encoding", everyCoding)
@@ -39,8 +39,8 @@ func tagOf(t testing.TB, h fasthttp.RequestHandler, org, tok string) string {
 	return etagOf(ctx)
 }
 
-// The 304 of a warm reader: nothing is allocated, whatever the editor sends that
-// editors send. That Redis isn't asked follows from there being none.
+// The 304 of a warm reader allocates nothing, for any headers that editors send. It
+// makes no query to Redis either, as there is none.
 func TestNotModifiedAllocatesNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
@@ -96,7 +96,7 @@ func benchmark(b *testing.B, status int, headers ...string) {
 			}
 		})
 	})
-	// What fasthttp alone takes to write the same answer.
+	// The cost of fasthttp alone for writing the same answer.
 	bare := bareHandler(ctx)
 	b.Run("bare", func(b *testing.B) {
 		b.ReportAllocs()
@@ -108,7 +108,7 @@ func benchmark(b *testing.B, status int, headers ...string) {
 	})
 }
 
-// bareHandler writes the answer that stands in ctx and looks at nothing.
+// bareHandler writes the answer in ctx without examining the request.
 func bareHandler(ctx *fasthttp.RequestCtx) fasthttp.RequestHandler {
 	type header struct{ key, value []byte }
 	var all []header

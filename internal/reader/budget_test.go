@@ -18,8 +18,8 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// flood sends n made-up tokens, each another one, of the right form and naming
-// our key. It returns how many questions that put to Redis.
+// flood sends n different made-up tokens, each well-formed and naming our key. It
+// returns the number of queries to Redis that they caused.
 func flood(t testing.TB, r *Reader, org string, n int) (questions float64) {
 	t.Helper()
 	asked := func() float64 {
@@ -53,7 +53,7 @@ func TestAFloodOfMadeUpTokens(t *testing.T) {
 	assert.Less(t, after, before+1<<20)
 }
 
-// BenchmarkFlood says what a flood costs:
+// BenchmarkFlood measures the cost of a flood:
 //
 //	go test ./internal/reader -run '^$' -bench Flood -benchtime 10000000x
 func BenchmarkFlood(b *testing.B) {
@@ -69,7 +69,7 @@ func BenchmarkFlood(b *testing.B) {
 		b.N, float64(before)/(1<<20), float64(after)/(1<<20), asked)
 }
 
-// A hundred thousand organizations, all of them resident when the reader ended:
+// A hundred thousand organizations, all resident when the reader ended, are
 // loaded from disk and compared with Redis within two seconds.
 func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
 	prove.Long(t)
@@ -128,7 +128,7 @@ func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
 	}
 }
 
-// A Redis of which one version can't be read is compared all the same.
+// One unreadable version in Redis does not prevent the comparison of the others.
 func TestOneUnreadableVersionBlocksNothing(t *testing.T) {
 	w := newWorld(t)
 	x, y := w.warm(), w.warm()

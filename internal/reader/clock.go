@@ -2,12 +2,12 @@ package reader
 
 import "time"
 
-// Clock tells two times. wall is compared with times of the database and with
-// expiries; it may be set, and jump. mono only grows, from an arbitrary start; it
-// may stand still while the machine sleeps. Ages are the greater of what both say.
+// Clock returns two times. wall is compared with times of the database and with
+// expiries; it can be set, and can jump. mono only increases, from an arbitrary start, but
+// may stand still while the machine sleeps. An age is the greater of both differences.
 type Clock func() (wall time.Time, mono time.Duration)
 
-// machineClock is the clock of the machine that we run on.
+// machineClock returns the clock of this machine.
 func machineClock() Clock {
 	start := time.Now()
 	return func() (time.Time, time.Duration) {
@@ -16,13 +16,13 @@ func machineClock() Clock {
 	}
 }
 
-// mono is the monotonic half.
+// mono returns the monotonic time.
 func (c Clock) mono() time.Duration {
 	_, m := c()
 	return m
 }
 
-// instant is one look at the clock.
+// instant is one reading of the clock.
 type instant struct {
 	wall time.Time
 	mono time.Duration

@@ -7,7 +7,7 @@ import (
 )
 
 // coding numbers the content codings in our order of preference, so that a
-// representation keeps its coded bytes in an array.
+// representation can hold its coded bytes in an array.
 type coding uint8
 
 const (
@@ -18,14 +18,14 @@ const (
 	codingCount
 )
 
-// name is the coding's content-coding token (RFC 9110, section 8.4.1); ""
-// for identity, which has none.
+// name returns the coding's content-coding token (RFC 9110, section 8.4.1), or ""
+// for identity.
 func (c coding) name() snapshot.Coding {
 	return [codingCount]snapshot.Coding{snapshot.Brotli, snapshot.Zstd, snapshot.Gzip, snapshot.Identity}[c]
 }
 
-// maxEncodingElements bounds the work that one header can make; what stands
-// behind them is as if absent.
+// maxEncodingElements bounds the work that one header can cause; further elements
+// are ignored.
 const maxEncodingElements = 32
 
 // quality is a qvalue in thousandths (RFC 9110, section 12.4.2).
@@ -34,10 +34,10 @@ type quality int16
 const unsaid quality = -1
 
 // negotiate picks the coding of an answer from the lines of Accept-Encoding
-// (RFC 9110, section 12.5.3): the one with the greatest qvalue among those that
-// there are, ours in doubt. Identity wins only where it is named with a greater
-// qvalue than any other, and is the fallback where nothing else will do, also
-// where it is refused: an answer that the client has to look at twice is better
+// (RFC 9110, section 12.5.3). It picks the available coding with the greatest qvalue; of
+// several, the one that we prefer. Identity wins only if it is named with a greater
+// qvalue than any other. It is also the fallback if no other coding is acceptable, even
+// if it is refused itself: an answer that the client may be unable to use is better
 // than 406.
 func negotiate(lines [][]byte, rep *representation) coding {
 	said := [codingCount]quality{unsaid, unsaid, unsaid, unsaid}
@@ -93,8 +93,8 @@ func codingOf(name []byte) (coding, bool) {
 	return 0, false
 }
 
-// parseEncoding reads "name" or "name;q=0.5". What has another form is skipped
-// rather than guessed at.
+// parseEncoding parses "name" or "name;q=0.5". It reports false for any other form,
+// which is skipped rather than guessed at.
 func parseEncoding(element []byte) (name []byte, q quality, ok bool) {
 	name, params := cutByte(element, ';')
 	name = trim(name)
@@ -116,7 +116,7 @@ func parseEncoding(element []byte) (name []byte, q quality, ok bool) {
 	return name, q, true
 }
 
-// parseQuality reads 0, 0.5, 1.000: at most three digits behind the point.
+// parseQuality parses 0, 0.5, 1.000: at most three digits after the point.
 func parseQuality(b []byte) (quality, bool) {
 	if len(b) == 0 || len(b) > 5 || b[0] != '0' && b[0] != '1' {
 		return 0, false
@@ -142,7 +142,7 @@ func cutByte(b []byte, sep byte) (before, after []byte) {
 	return b, nil
 }
 
-// trim cuts optional whitespace (RFC 9110, section 5.6.3).
+// trim removes optional whitespace (RFC 9110, section 5.6.3).
 func trim(b []byte) []byte {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
 		b = b[1:]
@@ -153,7 +153,7 @@ func trim(b []byte) []byte {
 	return b
 }
 
-// foldEqual compares with a lower-case ASCII string, in any case.
+// foldEqual compares b with a lower-case ASCII string, ignoring case.
 func foldEqual(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false

@@ -36,7 +36,7 @@ func decode(t *testing.T, coding string, body []byte) []byte {
 	return out
 }
 
-// Every coding is the same bytes, says its digest, and has a tag of its own.
+// Every coding decodes to the same bytes, matches its digest, and has a distinct tag.
 func TestCodingsAreTheSameBytes(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
@@ -107,7 +107,7 @@ func TestNegotiation(t *testing.T) {
 	assert.Equal(t, identity, negotiate(nil, all))
 }
 
-// A document that was damaged on its way is not taken.
+// A document that was damaged in transit is rejected.
 func TestDamagedDocumentsAreRefused(t *testing.T) {
 	org := "0b0e0d3a-1b50-4f43-9a1c-5d0f4f7c8a11"
 	for i := range documentOf(t, org, version(1)).Representations[0].Encoded {
@@ -135,7 +135,7 @@ func FuzzAcceptEncoding(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		c := negotiate([][]byte{[]byte(s)}, all)
 		require.Less(t, c, codingCount)
-		// Nothing is chosen that wasn't named, and case doesn't matter.
+		// Only a named coding is chosen, and letter case doesn't matter.
 		if c != identity {
 			low := strings.ToLower(s)
 			require.True(t, strings.Contains(low, string(c.name())) || strings.Contains(low, "*"), s)
@@ -158,8 +158,8 @@ func FuzzOrganization(f *testing.F) {
 	})
 }
 
-// FuzzPath: whatever the path, a stranger gets an answer from the contract and
-// never a document.
+// FuzzPath checks that a request without a token gets an answer from the contract and
+// never a document, whatever the path.
 func FuzzPath(f *testing.F) {
 	for _, s := range []string{"/", "//", "/api/organizations/x/modes", "/api/organizations/%2e%2e/modes.yaml", "/api/marketplace/modes", "/a?b#c", "*"} {
 		f.Add(s)

@@ -14,8 +14,8 @@ type collection struct {
 	part snapshot.Part
 }
 
-// collectionNumber is a collection's place in the list of them: small enough for a key
-// that is hashed with every request.
+// collectionNumber is the index of a collection in the list of collections. It is small,
+// since it is part of a key that is hashed with every request.
 type collectionNumber uint8
 
 // documentKey identifies a cached document: one collection of one organization.
@@ -24,8 +24,8 @@ type documentKey struct {
 	collection   collectionNumber
 }
 
-// collectionsOf returns the collections of the representations with paths of their own,
-// and those of named documents.
+// collectionsOf returns the collections of the representations that have a fixed path,
+// and the collections of named documents.
 func collectionsOf(named []string) []collection {
 	var all []collection
 	for _, form := range endpoint.All() {
@@ -42,7 +42,7 @@ func collectionsOf(named []string) []collection {
 	return all
 }
 
-// collection returns the number of a collection that is served.
+// collection returns the number of a collection, and whether it is served.
 func (d *documents) collection(name string) (collectionNumber, bool) {
 	i := slices.IndexFunc(d.collections, func(c collection) bool { return c.name == name })
 	return collectionNumber(max(i, 0)), i >= 0 //nolint:gosec // a handful

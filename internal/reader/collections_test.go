@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// A poll for modes loads nothing of other collections, and a change of another one loads
-// none of their bytes.
+// A poll for modes loads nothing of other collections, and a change of another collection
+// loads no bytes of modes.
 func TestCollectionsAreLoadedByThemselves(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
@@ -53,7 +53,7 @@ func TestCollectionsAreLoadedByThemselves(t *testing.T) {
 	}, "the templates are new")
 }
 
-// Bytes of one collection that were damaged do not keep another one from being loaded.
+// Damaged bytes of one collection do not prevent another one from being loaded.
 func TestDamagedCollectionHarmsNoOther(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
@@ -62,8 +62,8 @@ func TestDamagedCollectionHarmsNoOther(t *testing.T) {
 	requireProblem(t, w.get("/api/organizations/"+org+"/templates", tok), 503, "unavailable")
 }
 
-// Each document of a collection has its own tag, and one that isn't there is a 404 of
-// which it is told how recent it is.
+// Each document of a collection has its own tag. One that doesn't exist is a 404 with
+// a Cache-Status that shows how fresh the answer is.
 func TestNamedDocuments(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Collections = []string{"gadgets"} })
 	w.freeze()

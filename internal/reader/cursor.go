@@ -2,28 +2,28 @@ package reader
 
 import "orgmodes/internal/snapshot"
 
-// cause is why everything resident has to be compared with Redis.
+// cause is the reason why everything resident must be compared with Redis.
 type cause string
 
 const (
-	// none: nothing has to.
+	// none means that no comparison is needed.
 	none cause = ""
-	// causeStart: nothing was compared yet.
+	// causeStart means that nothing has been compared yet.
 	causeStart cause = "start"
-	// causeReconnect: the log could not be read for a while.
+	// causeReconnect means that the log could not be read for a while.
 	causeReconnect cause = "reconnect"
-	// causeGap: entries were missed.
+	// causeGap means that entries were missed.
 	causeGap cause = "gap"
-	// causeRegression: the log ends before where we are.
+	// causeRegression means that the log ends before our position.
 	causeRegression cause = "regression"
-	// causeResync: the worker filled this Redis and says so.
+	// causeResync means that the log has an entry of a worker that filled this Redis.
 	causeResync cause = "resync"
-	// causeIncarnation: this is another Redis than the one that we followed.
+	// causeIncarnation means that this is not the Redis that we followed.
 	causeIncarnation cause = "incarnation"
-	// causeSilence: nothing said how fresh we are for so long that we may be
-	// following a log that nobody writes any more.
+	// causeSilence means that no mark arrived for so long that we may be following
+	// a log that is no longer written.
 	causeSilence cause = "silence"
-	// causeUnfilled: Redis was emptied and nobody has filled it yet.
+	// causeUnfilled means that Redis was emptied and has not been filled yet.
 	causeUnfilled cause = "unfilled"
 )
 
@@ -31,17 +31,17 @@ var causes = []cause{
 	causeStart, causeReconnect, causeGap, causeRegression, causeResync, causeIncarnation, causeSilence, causeUnfilled,
 }
 
-// cursor is where a reader is in the log. It decides and does nothing: the
-// follower does.
+// cursor is the position of a reader in the log. It only makes decisions; the
+// follower carries them out.
 type cursor struct {
-	// last is the number of the last entry that was taken note of.
+	// last is the number of the last entry that was applied.
 	last        int64
 	incarnation int64
 }
 
-// take walks the entries that were read. It returns those to be taken note of,
-// the cursor behind them, and why the walk ended early, if it did: nothing
-// that follows the log from there on can be trusted to be complete.
+// take checks the entries that were read. It returns those to apply, the cursor
+// after them, and why it stopped early, if it did. After such a stop, following the
+// log can no longer be trusted to be complete.
 func (c cursor) take(entries []snapshot.Entry) (note []snapshot.Entry, next cursor, why cause) {
 	for i, e := range entries {
 		switch {
@@ -57,8 +57,8 @@ func (c cursor) take(entries []snapshot.Entry) (note []snapshot.Entry, next curs
 	return entries, c, none
 }
 
-// idle judges the log's end, asked for when it had nothing to tell. An end
-// beyond the cursor is an entry that was written in between.
+// idle checks the log's end, as queried when no entries arrived. An end beyond
+// the cursor is fine: an entry was written in between.
 func (c cursor) idle(tail, incarnation int64) cause {
 	switch {
 	case incarnation != c.incarnation:

@@ -16,14 +16,14 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// disk keeps what is resident in one file, so that a reader that starts while
-// Redis is away has something to serve. It counts for as much as it says it
-// does: the file carries the lease that it was written under.
+// disk stores the resident values in one file, so that a reader that starts while
+// Redis is unavailable has something to serve. The file contains the lease under which
+// it was written, so its contents count as exactly as fresh as they are.
 //
-//	"orgmodes reader 2\n" │ lease │ documents │ tokens │ SHA-256 of all before
+//	"orgmodes reader 2\n" │ lease │ documents │ tokens │ SHA-256 of everything before
 //
-// It is written beside, synced and renamed into place, so there is always a
-// whole one. disk_format.go has what stands in it.
+// A new file is written next to the old one, synced and renamed into place, so there is
+// always a complete one. disk_format.go defines the contents.
 type disk struct {
 	log       *slog.Logger
 	dir       string
@@ -42,8 +42,8 @@ const (
 
 var errForeign = errors.New("it is not a snapshot of this version of the reader")
 
-// run writes the file again and again until ctx is done, and then once more.
-// may says whether there is something worth keeping.
+// run writes the file periodically until ctx is done, and then once more.
+// It skips a write if may reports that there is nothing worth storing.
 func (d *disk) run(ctx context.Context, may func() bool) {
 	tick := time.NewTicker(d.every)
 	defer tick.Stop()
@@ -61,7 +61,7 @@ func (d *disk) run(ctx context.Context, may func() bool) {
 	}
 }
 
-// write replaces the file by what is resident now.
+// write replaces the file with the current contents of the memory.
 func (d *disk) write() {
 	start := d.clock.mono()
 	size, err := d.replace()
@@ -76,7 +76,7 @@ func (d *disk) write() {
 }
 
 func (d *disk) replace() (size int64, err error) {
-	// 0600: documents are for who has a token.
+	// 0600: documents are only for callers with a token.
 	name := filepath.Join(d.dir, diskFile)
 	f, err := os.OpenFile(name+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -114,7 +114,7 @@ func (d *disk) replace() (size int64, err error) {
 	return w.n + sha256.Size, syncDir(d.dir)
 }
 
-// syncDir makes a rename last.
+// syncDir makes a rename durable.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -124,9 +124,9 @@ func syncDir(dir string) error {
 	return f.Sync()
 }
 
-// load makes resident what the file holds, unless something newer is. It reports
-// whether there was a file that could be used; one that can't be is said once,
-// and is as if absent.
+// load restores the contents of the file, except for keys that are already resident. It
+// reports whether there was a usable file. An unusable one is logged, and otherwise
+// treated as absent.
 func (d *disk) load() bool {
 	start := d.clock.mono()
 	documents, tokens, err := d.restore()
@@ -146,8 +146,8 @@ func (d *disk) load() bool {
 	return true
 }
 
-// restore reads the file twice: nothing of it is used before all of it was
-// compared with its sum.
+// restore reads the file twice: nothing of it is used before all of it has been
+// verified against its checksum.
 func (d *disk) restore() (documents, tokens int, err error) {
 	f, err := os.Open(filepath.Join(d.dir, diskFile))
 	if err != nil {
@@ -166,8 +166,8 @@ func (d *disk) restore() (documents, tokens int, err error) {
 	return documents, tokens, r.err
 }
 
-// verify compares the file with the sum at its end, and returns the length of
-// what stands between the magic and the sum.
+// verify compares the file with the checksum at its end. It returns the length of
+// the contents between the magic and the checksum.
 func verify(f *os.File) (int64, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -193,7 +193,7 @@ func verify(f *os.File) (int64, error) {
 	return length, nil
 }
 
-// settle makes what was read resident, unless something newer is.
+// settle stores a value that was read from disk, unless the key is already resident.
 func settle[K comparable, V published[V]](s *shelf[K, V], k K, v V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,8 +202,8 @@ func settle[K comparable, V published[V]](s *shelf[K, V], k K, v V) {
 	}
 }
 
-// prepareStored is prepare for a document of the file, whose sum covers what
-// prepare would compare.
+// prepareStored is prepare for a document from the file. The file's checksum covers
+// the bytes that prepare would verify.
 func prepareStored(doc *snapshot.Document) (*document, error) {
 	for i := range doc.Representations {
 		if doc.Representations[i].In(snapshot.Gzip) == nil {

@@ -12,12 +12,12 @@ import (
 	"orgmodes/internal/token"
 )
 
-// What stands in the file: numbers are varints, texts have their length in front
-// of them, times are microseconds since 1970. A list ends with a 0 where its next
-// item would begin with a 1.
+// The format of the file: numbers are varints, texts are preceded by their length,
+// times are microseconds since 1970. Each item of a list is preceded by a 1, and the
+// list ends with a 0.
 
 func (d *disk) encode(w *diskWriter) {
-	// Before what it is about: what is read after it is at least what it says.
+	// Load the lease first: the values read after it are at least as new as it promises.
 	l := d.freshness.lease.Load()
 	if l == nil {
 		w.int(0)
@@ -47,7 +47,7 @@ func (d *disk) encode(w *diskWriter) {
 	}
 	w.int(0)
 	for _, h := range d.tokens.memory.keys() {
-		// What may not be trusted now will not be later.
+		// A record that can't be trusted now can't be trusted later either.
 		if r, ok := d.tokens.memory.peek(h); ok && r.usable() && l.covers(r.confirmed) && l.tokens[h].best(r.confirmed) {
 			w.int(1)
 			w.record(r)
@@ -56,8 +56,8 @@ func (d *disk) encode(w *diskWriter) {
 	w.int(0)
 }
 
-// decode makes what was written resident, under the number of no stretch: any
-// lease covers it.
+// decode restores the contents of the file. Confirmed values get the number 0, which is
+// no stretch's, so any lease covers them.
 func (d *disk) decode(r *diskReader) (documents, tokens int) {
 	if r.more() {
 		mark := &lease{asOf: r.time(), organizations: map[organizationID]exception{}, tokens: map[token.Hash]exception{}}
@@ -96,7 +96,7 @@ func (d *disk) decode(r *diskReader) (documents, tokens int) {
 	return documents, tokens
 }
 
-// diskWriter keeps the first error, so that it is asked for once.
+// diskWriter retains the first error, so that callers check only once.
 type diskWriter struct {
 	w   io.Writer
 	n   int64
@@ -170,13 +170,13 @@ func (w *diskWriter) record(r record) {
 	w.flag(r.mayRead)
 }
 
-// diskReader keeps the first error, after which everything is zero.
+// diskReader retains the first error. After that it returns zero values.
 type diskReader struct {
 	r   *bufio.Reader
 	err error
 }
 
-// maxStored bounds one text: what is longer is no snapshot.
+// maxStored bounds the length of one text; a file with a longer one is invalid.
 const maxStored = 64 << 20
 
 func (r *diskReader) raw(b []byte) {

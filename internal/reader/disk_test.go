@@ -21,7 +21,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// keeping has a reader keep what is resident in a directory.
+// keeping makes a reader store its resident values in a directory.
 func keeping(dir string) option {
 	return func(o *Options) { o.SnapshotDir, o.SnapshotEvery = dir, time.Hour }
 }
@@ -55,7 +55,7 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	w.eventually(func() bool { return w.modes(x.org, revoked).status == 401 }, "it is refused")
 	w.redis.Kill()
 	w.stop()
-	w.later(14 * time.Minute) // the file is as old as it is
+	w.later(14 * time.Minute) // the file has that age, too
 
 	r := w.again(keeping(dir))
 	r.awaitReady()
@@ -70,12 +70,12 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	assert.Equal(t, 401, r.modes(x.org, revoked).status)
 	requireProblem(t, r.modes(cold, x.tok), 404, "organization_unknown")
 	requireProblem(t, r.modes(x.org, r.keys.Mint()), 503, "unavailable")
-	// Its tokens count for as long as they would have.
+	// Its tokens are trusted no longer than they would have been.
 	r.later(time.Minute)
 	requireProblem(t, r.modes(x.org, x.tok), 503, "unavailable")
 
-	// It was never in step: it leaves the file as it is. The next one gets newer
-	// ones from Redis.
+	// It was never synced, so it leaves the file as it is. The next reader gets newer
+	// values from Redis.
 	r.redis.Restart()
 	last := r.again(keeping(dir))
 	last.awaitReady()
@@ -88,7 +88,7 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	last.eventually(func() bool { return last.status(x.org, x.tok) == freshHit }, "fresh again")
 }
 
-// Redis has something newer than the file: that is what is served.
+// If Redis has something newer than the file, the newer version is served.
 func TestAStartWithRedisAndAFile(t *testing.T) {
 	dir := t.TempDir()
 	w := newWorld(t, keeping(dir))
@@ -109,7 +109,7 @@ func TestAStartWithRedisAndAFile(t *testing.T) {
 	assert.Equal(t, 401, r.modes(x.org, gone).status)
 }
 
-// What was loaded meanwhile is not replaced by what the file holds.
+// A value that was already loaded is not replaced by the one in the file.
 func TestAFileReplacesNothing(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
@@ -136,13 +136,13 @@ func TestWithoutAFileNothingIsReady(t *testing.T) {
 	requireProblem(t, w.modes(uuid.NewString(), w.keys.Mint()), 503, "unavailable")
 	require.Error(t, w.Ready())
 	require.Error(t, w.Started())
-	// And it has nothing to leave behind: not over what another run may have left.
+	// It stores nothing, so as not to overwrite the file of another run.
 	w.stop()
 	_, err := os.Stat(filepath.Join(dir, diskFile))
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// logged collects what is logged.
+// logged collects log output.
 type logged struct {
 	sync.Mutex
 	strings.Builder
@@ -154,7 +154,7 @@ func (l *logged) Write(b []byte) (int, error) {
 	return l.Builder.Write(b)
 }
 
-// A file that isn't whole is as if absent, and that is said once.
+// An incomplete file is treated as absent, and that is logged once.
 func TestAFileThatIsDamaged(t *testing.T) {
 	dir := t.TempDir()
 	r, org, _ := quiet(t, time.Now)
@@ -208,13 +208,13 @@ func TestAFileThatIsDamaged(t *testing.T) {
 	d.log = slog.New(slog.NewTextHandler(&log, nil))
 	assert.False(t, d.load())
 	assert.Empty(t, log.String())
-	// It can't be written: said, and nothing else.
+	// A failure to write is logged, and has no other effect.
 	d.dir = filepath.Join(dir, "nowhere")
 	d.write()
 	assert.Contains(t, log.String(), "could not be written")
 }
 
-// What may be out of date when it is written is no better when it is read.
+// A value that may be outdated when it is written is no better when it is read.
 func TestWhatIsUnsureStaysUnsureOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	r, org, tok := quiet(t, time.Now)

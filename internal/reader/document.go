@@ -10,19 +10,19 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// document is a collection of an organization's published document with everything
-// that an answer needs beside it. It never changes, so requests share it.
+// document is a collection of an organization's published document, with everything
+// else that an answer needs. It is immutable, so requests share it.
 type document struct {
 	stored      *snapshot.Document
 	version     snapshot.Version
 	committedAt time.Time
-	// deleted is a tombstone: the organization was, and isn't any more.
+	// deleted marks a tombstone: the organization existed and was deleted.
 	deleted bool
 	forms   []representation
-	// named finds the forms by their names, where there are too many to look through.
+	// named indexes the forms by name if there are too many for a linear search.
 	named map[string]int
 	size  uint32
-	// told is the newest version that was told of, where that is not this one.
+	// told is the newest version that was announced, if it is not this one.
 	told      snapshot.Version
 	asked     time.Duration
 	confirmed uint64
@@ -38,23 +38,23 @@ type representation struct {
 	gzip  *snapshot.Representation
 }
 
-// coded is what differs between the codings of a representation.
+// coded is the part of a representation that depends on the coding.
 type coded struct {
-	// name is what Content-Encoding says; empty for identity.
+	// name is the value of Content-Encoding; empty for identity.
 	name []byte
-	// etag is nil where the coding isn't there.
+	// etag is nil if the coding isn't available.
 	etag []byte
 	// digest is the Repr-Digest (RFC 9530) of the coded bytes.
 	digest []byte
 	length int
-	// bytes stay nil for identity, which is unpacked on demand.
+	// bytes is nil for identity, which is unpacked on demand.
 	bytes []byte
 }
 
 // prepare makes a document ready to be served. It unpacks each representation
-// once and compares it with its tag, and each coding with its digest: what got
-// damaged on the way must not reach anybody. What is the same bytes in memory as in
-// have, which may be nil, was found to be whole before.
+// once and compares it with its checksum, and each coding with its digest, so that
+// damaged bytes are never served. A representation that shares its bytes in memory with
+// have, which may be nil, was verified before and is skipped.
 func prepare(d, have *snapshot.Document, asked time.Duration) (*document, error) {
 	for i := range d.Representations {
 		form := &d.Representations[i]
@@ -76,7 +76,7 @@ func prepare(d, have *snapshot.Document, asked time.Duration) (*document, error)
 	return assemble(d, asked), nil
 }
 
-// assemble puts together what prepare has found to be whole.
+// assemble builds a document that needs no further verification.
 func assemble(d *snapshot.Document, asked time.Duration) *document {
 	out := &document{
 		stored: d, version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
@@ -86,7 +86,7 @@ func assemble(d *snapshot.Document, asked time.Duration) *document {
 	size := d.Size()
 	for i := range d.Representations {
 		out.forms[i] = prepareForm(&d.Representations[i])
-		size += 1024 // tags, digests and what holds them
+		size += 1024 // tags, digests and their overhead
 	}
 	if len(out.forms) > lookThrough {
 		out.named = make(map[string]int, len(out.forms))
@@ -116,7 +116,7 @@ func prepareForm(form *snapshot.Representation) representation {
 	return r
 }
 
-// reprDigest is the value of Repr-Digest (RFC 9530, section 3).
+// reprDigest returns the value of Repr-Digest (RFC 9530, section 3).
 func reprDigest(sum [sha256.Size]byte) []byte {
 	const before, after = "sha-256=:", ":"
 	b := make([]byte, 0, len(before)+base64.StdEncoding.EncodedLen(len(sum))+len(after))
@@ -125,10 +125,10 @@ func reprDigest(sum [sha256.Size]byte) []byte {
 	return append(b, after...)
 }
 
-// lookThrough is of how many forms the right one is found soonest by comparing names.
+// lookThrough is the number of forms up to which a linear search is fastest.
 const lookThrough = 8
 
-// published returns the document as it was published; nil for no document.
+// published returns the document as it was published, or nil if d is nil.
 func (d *document) published() *snapshot.Document {
 	if d == nil {
 		return nil
@@ -136,8 +136,8 @@ func (d *document) published() *snapshot.Document {
 	return d.stored
 }
 
-// form returns the representation of the name, or nil. A named document is called by
-// its name within its collection.
+// form returns the representation with the given name, or nil. The name of a named
+// document is the one within its collection.
 func (d *document) form(name string) *representation {
 	if d.named != nil {
 		if i, ok := d.named[name]; ok {
@@ -153,7 +153,7 @@ func (d *document) form(name string) *representation {
 	return nil
 }
 
-// in reports whether the representation is there in a coding.
+// in reports whether the representation is available in a coding.
 func (r *representation) in(c coding) bool { return r.coded[c].etag != nil }
 
 func (d *document) publishedAs() snapshot.Version { return d.version }
@@ -168,7 +168,7 @@ func (d *document) outdate(newest snapshot.Version) *document {
 	return &other
 }
 
-// usable: an outdated document goes on being served, and is said to be stale.
+// usable reports true: an outdated document is still served, and marked as stale.
 func (d *document) usable() bool { return true }
 
 func (d *document) askedAt() time.Duration { return d.asked }

@@ -11,7 +11,7 @@ import (
 const (
 	documentLoads   = 16
 	documentSpacing = 100 * time.Millisecond
-	// recheckTime bounds what a client that is ahead of us waits for us.
+	// recheckTime bounds how long a client that is ahead of us waits for a recheck.
 	recheckTime = 50 * time.Millisecond
 )
 
@@ -22,7 +22,7 @@ type documents struct {
 	patience    time.Duration // see recheckTime
 }
 
-// loadPart is what documents ask of Redis; see snapshot.Store.Part.
+// loadPart loads a part of a document from Redis; see snapshot.Store.Part.
 type loadPart func(ctx context.Context, org string, p snapshot.Part, have *snapshot.Document) (*snapshot.Document, snapshot.Position, error)
 
 func newDocuments(load loadPart, collections []collection, maxBytes uint64, clock Clock, f *freshness, m *metrics) *documents {
@@ -53,7 +53,7 @@ func newDocuments(load loadPart, collections []collection, maxBytes uint64, cloc
 		now:       clock.mono,
 		loads:     m.documentLoads,
 		arrived: func(before, now *document) {
-			// Only what the log told of: what a comparison found may be old.
+			// Only if the previous version was known to be outdated: else the change may be old.
 			if before.outdated() && before.version.Compare(now.version) < 0 {
 				m.propagation.Observe(clock.now().wall.Sub(now.committedAt).Seconds())
 			}
@@ -63,13 +63,13 @@ func newDocuments(load loadPart, collections []collection, maxBytes uint64, cloc
 	return d
 }
 
-// bytes is roughly what the resident documents take.
+// bytes returns the approximate memory use of the resident documents.
 func (d *documents) bytes() uint64 {
 	w, _ := d.memory.(weighed[documentKey, *document])
 	return w.WeightedSize()
 }
 
-// get returns a document, from Redis where it isn't resident.
+// get returns a document, loading it from Redis unless it is resident.
 func (d *documents) get(k documentKey) (*document, outcome, error) {
 	if doc, ok := d.resident(k); ok {
 		return doc, hit, nil
@@ -87,8 +87,8 @@ func (d *documents) published(id organizationID, v snapshot.Version) {
 	}
 }
 
-// lookAgain returns the document after a short look whether Redis has a newer
-// one, for a client that has seen a newer one.
+// lookAgain briefly checks whether Redis has a newer version of the document than
+// have, for a client that has one. It returns the newer document, or have.
 func (d *documents) lookAgain(k documentKey, have *document) *document {
 	ctx, cancel := context.WithTimeout(d.base, d.patience)
 	defer cancel()
@@ -99,6 +99,6 @@ func (d *documents) lookAgain(k documentKey, have *document) *document {
 	return have
 }
 
-// StoreConnections is how many connections the loads of a Reader can use at the
-// same time.
+// StoreConnections is the number of connections that the loads of a Reader can use
+// at the same time.
 const StoreConnections = documentLoads + tokenLoads

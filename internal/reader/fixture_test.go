@@ -27,16 +27,16 @@ import (
 
 func TestMain(m *testing.M) {
 	storetest.Main(m,
-		// The clock of the Date header runs for as long as the process does.
+		// The clock for the Date header runs as long as the process.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		// A stopped server's cleaner looks up from its sleep after 10 s.
+		// The cleaner of a stopped server notices only after its sleep of 10 s.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 	)
 }
 
 const testKeys = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// world is a Redis with things published in it, and a reader of it.
+// world is a Redis with published objects, and a reader of it.
 type world struct {
 	t           testing.TB
 	redis       *storetest.RedisServer
@@ -46,7 +46,7 @@ type world struct {
 	*Reader
 	url    string
 	client *http.Client
-	// stop ends the reader, as a drained process ends.
+	// stop ends the reader the way a drained process ends.
 	stop func()
 
 	clock struct {
@@ -59,7 +59,7 @@ type world struct {
 
 type option func(*Options)
 
-// newWorld starts a Redis, fills it, and starts a reader that is in step.
+// newWorld starts a Redis, fills it, and starts a reader that is synced.
 func newWorld(t testing.TB, options ...option) *world {
 	t.Helper()
 	w := &world{t: t, redis: storetest.Redis(t)}
@@ -70,7 +70,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	return w
 }
 
-// newEmptyWorld starts a Redis that nobody has filled, and a reader.
+// newEmptyWorld starts a Redis that has not been filled, and a reader.
 func newEmptyWorld(t testing.TB, options ...option) *world {
 	t.Helper()
 	w := &world{t: t, redis: storetest.Redis(t)}
@@ -115,7 +115,7 @@ func (w *world) start(options []option) {
 	t.Cleanup(w.stop)
 }
 
-// openStore waits for Redis as long as a question may take in all.
+// openStore returns a store with a timeout as long as a whole query may take.
 func (w *world) openStore() *snapshot.Store {
 	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
 	require.NoError(w.t, err)
@@ -123,7 +123,7 @@ func (w *world) openStore() *snapshot.Store {
 	return s
 }
 
-// openWriter is as patient as a worker.
+// openWriter returns a store that is as patient as a worker's.
 func (w *world) openWriter() *snapshot.Store {
 	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
 	require.NoError(w.t, err)
@@ -133,7 +133,7 @@ func (w *world) openWriter() *snapshot.Store {
 
 var patience = storetest.Patience
 
-// testLog hides what the reader says unless the test fails.
+// testLog hides the reader's log unless the test fails.
 type testLog struct{ t testing.TB }
 
 func (l testLog) Write(b []byte) (int, error) {
@@ -143,7 +143,7 @@ func (l testLog) Write(b []byte) (int, error) {
 
 var testStart = time.Now()
 
-// now is the reader's clock.
+// now implements the reader's clock.
 func (w *world) now() (time.Time, time.Duration) {
 	w.clock.Lock()
 	defer w.clock.Unlock()
@@ -155,7 +155,7 @@ func (w *world) now() (time.Time, time.Duration) {
 	return now, now.Sub(testStart)
 }
 
-// freeze stops the reader's clock but for later, so that nothing grows stale only
+// freeze stops the reader's clock, except for later, so that nothing becomes stale only
 // because the machine is slow.
 func (w *world) freeze() {
 	w.clock.Lock()
@@ -169,7 +169,7 @@ func (w *world) later(d time.Duration) {
 	w.clock.ahead += d
 }
 
-// fill reconciles Redis, writing what is given.
+// fill reconciles Redis, calling each write in between.
 func (w *world) fill(write ...func(snapshot.Reconciliation)) {
 	w.t.Helper()
 	w.incarnation++
@@ -185,8 +185,8 @@ func (w *world) fill(write ...func(snapshot.Reconciliation)) {
 	w.mark(snapshot.Mark{})
 }
 
-// mark logs a mark, as a leading worker does once a second; without a time it
-// is as of now.
+// mark logs a mark, as a leading worker does once a second. AsOf defaults to
+// now.
 func (w *world) mark(m snapshot.Mark) {
 	w.t.Helper()
 	if m.AsOf.IsZero() {
@@ -207,14 +207,14 @@ func (w *world) eventually(f func() bool, what string) {
 	require.Eventually(w.t, f, patience, 2*time.Millisecond, what)
 }
 
-// forms are the representations that documents of these tests have.
+// forms holds the representations of these tests' documents, with their media types.
 var forms = map[string]string{
 	"modes.json": "application/json", "modes.yaml": "application/yaml; charset=utf-8",
 	"organization.yaml": "application/yaml; charset=utf-8", "marketplace.yaml": "application/yaml; charset=utf-8",
 	"permission-templates.json": "application/json",
 }
 
-// paths are where the forms are served.
+// paths returns the paths at which the forms are served.
 func paths(org string) map[string]string {
 	base := "/api/organizations/" + org + "/"
 	return map[string]string{
@@ -224,8 +224,8 @@ func paths(org string) map[string]string {
 	}
 }
 
-// bodyOf is what a form says at a revision: whose it is, which form, which
-// revision, and enough to make compressing worth it.
+// bodyOf returns the body of a form at a revision. It contains the organization, the
+// form, the revision, and enough text to make compression worthwhile.
 func bodyOf(org, form string, revision int64) []byte {
 	return fmt.Appendf(nil, "# %s %s revision=%d\n%s", org, form, revision, strings.Repeat("customModes: []\n", 50))
 }
@@ -250,8 +250,8 @@ func version(revision int64) snapshot.Version {
 	return snapshot.Version{Epoch: 1, Revision: revision, Edition: 1}
 }
 
-// publish publishes a revision of an organization; none of reconciliation is an
-// ordinary publication.
+// publish publishes a revision of an organization; without rec it is an ordinary
+// publication.
 func (w *world) publish(org string, revision int64, rec ...snapshot.Reconciliation) {
 	w.t.Helper()
 	w.publishDocument(documentOf(w.t, org, version(revision)), rec...)
@@ -264,7 +264,7 @@ func (w *world) publishDocument(d *snapshot.Document, rec ...snapshot.Reconcilia
 	require.Equal(w.t, snapshot.Published, out.Status)
 }
 
-// grant mints a token that opens organizations, and publishes it.
+// grant mints a token that grants access to organizations, and publishes it.
 func (w *world) grant(orgs ...string) (string, *snapshot.Token) {
 	w.t.Helper()
 	tok := w.keys.Mint()
@@ -287,7 +287,7 @@ func (w *world) publishToken(rec *snapshot.Token, r ...snapshot.Reconciliation) 
 	require.Equal(w.t, snapshot.Published, out.Status)
 }
 
-// organization makes an organization at revision 1 and a token for it.
+// organization publishes an organization at revision 1, and a token for it.
 func (w *world) organization() (org, tok string) {
 	w.t.Helper()
 	org = uuid.NewString()
@@ -296,7 +296,7 @@ func (w *world) organization() (org, tok string) {
 	return org, tok
 }
 
-// answer is what came back.
+// answer is the response to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -304,7 +304,7 @@ type answer struct {
 	length int64
 }
 
-// get asks; headers are name, value, name, value...
+// get makes a GET request; headers are name, value, name, value...
 func (w *world) get(path, tok string, headers ...string) answer {
 	w.t.Helper()
 	return w.ask("GET", path, tok, headers...)
@@ -328,19 +328,19 @@ func (w *world) ask(method, path, tok string, headers ...string) answer {
 	return answer{res.StatusCode, res.Header, body, res.ContentLength}
 }
 
-// modes asks for the modes.yaml of an organization.
+// modes requests the modes.yaml of an organization.
 func (w *world) modes(org, tok string, headers ...string) answer {
 	w.t.Helper()
 	return w.get("/api/organizations/"+org+"/modes.yaml", tok, headers...)
 }
 
-// digestOf is what Repr-Digest has to say of bytes.
+// digestOf returns the expected Repr-Digest of b.
 func digestOf(b []byte) string {
 	sum := sha256.Sum256(b)
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
 }
 
-// revisionOf reads whose body it is, and of which revision.
+// revisionOf returns the organization and the revision that a body contains.
 func revisionOf(t testing.TB, body []byte) (org string, revision int64) {
 	t.Helper()
 	var form string
@@ -350,10 +350,10 @@ func revisionOf(t testing.TB, body []byte) (org string, revision int64) {
 	return org, revision
 }
 
-// modesOf is the key of an organization's modes.
+// modesOf returns the key of an organization's modes.
 func modesOf(id organizationID) documentKey { return documentKey{organization: id} }
 
-// partsOf are the collections of a document, as a reader has them in memory.
+// partsOf returns the collections of a document, as a reader has them in memory.
 func partsOf(t testing.TB, r *Reader, id organizationID, d *snapshot.Document) map[documentKey]*document {
 	t.Helper()
 	out := map[documentKey]*document{}
@@ -370,13 +370,13 @@ func partsOf(t testing.TB, r *Reader, id organizationID, d *snapshot.Document) m
 	return out
 }
 
-// quiet is a Reader without Redis, follower and listener, with documents put into
-// memory: for what happens within one request.
+// quiet returns a Reader without Redis, follower and listener, with documents put into
+// its memory: for tests of a single request.
 func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	t.Helper()
 	keys, err := token.ParseKeys(testKeys)
 	require.NoError(t, err)
-	// Nobody listens there: whoever asks Redis fails.
+	// Nothing listens there, so every query to Redis fails.
 	nowhere, err := snapshot.Open("redis://127.0.0.1:1", snapshot.Options{})
 	require.NoError(t, err)
 	r, err = New(Options{

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// attemptTime bounds one question to Redis, its wait for a slot included.
+	// attemptTime bounds one query to Redis, including the wait for a slot.
 	attemptTime = time.Second
-	// maxAttempts is how often a flight asks again at once because what it got is
-	// older than what the log told of meanwhile.
+	// maxAttempts bounds the queries of one flight. It repeats a query at once if the
+	// answer is older than what the log has announced since.
 	maxAttempts = 4
 	firstRetry  = 100 * time.Millisecond
 	lastRetry   = 5 * time.Second
@@ -25,19 +25,19 @@ var (
 	errWaiting = errors.New("reader: Redis did not answer in time")
 )
 
-// flight is a load under way.
+// flight is a load in progress.
 type flight[V any] struct {
 	atLeast snapshot.Version
-	// again: the answer that is under way may be from before something that we
-	// have to have.
+	// again means that the answer to the current query may predate something that
+	// the flight must include.
 	again  bool
-	waited time.Duration // before this flight, for its retry
+	waited time.Duration // the delay before this flight, if it is a retry
 	done   chan struct{}
 	value  V
 	err    error
 }
 
-// due is a reload that waits for its time.
+// due is a scheduled reload.
 type due struct {
 	timer   *time.Timer
 	atLeast snapshot.Version
@@ -54,7 +54,7 @@ func (s *shelf[K, V]) await(ctx context.Context, f *flight[V]) (V, error) {
 	}
 }
 
-// postpone plans a reload; one that is planned stays, and has to bring more.
+// postpone schedules a reload. If one is scheduled already it stays, with the newer atLeast.
 func (s *shelf[K, V]) postpone(k K, atLeast snapshot.Version, wait, waited time.Duration) {
 	if s.closed {
 		return
@@ -74,7 +74,7 @@ func (s *shelf[K, V]) postpone(k K, atLeast snapshot.Version, wait, waited time.
 	s.dues[k] = d
 }
 
-// depart starts the flight of a key that has none. s.mu is held.
+// depart starts a flight for a key that has none; s.mu must be held.
 func (s *shelf[K, V]) depart(k K, atLeast snapshot.Version, waited time.Duration) *flight[V] {
 	f := &flight[V]{atLeast: atLeast, waited: waited, done: make(chan struct{})}
 	if d := s.dues[k]; d != nil {
@@ -105,17 +105,17 @@ func (s *shelf[K, V]) fly(k K, f *flight[V]) {
 	}
 }
 
-// reply is what Redis said about a key.
+// reply is the answer of Redis to a query for a key.
 type reply[V any] struct {
 	value V
 	err   error
-	// confirmed is the stretch that confirms it; unconfirmed for none, of which
-	// lagging says that Redis is behind a log that we do follow.
+	// confirmed is the stretch that confirms the answer, or unconfirmed. In the latter
+	// case, lagging means that Redis is behind a log that we do follow.
 	confirmed uint64
 	lagging   bool
 }
 
-// ask puts one question to Redis, in its turn.
+// ask sends one query to Redis, once a slot is free.
 func (s *shelf[K, V]) ask(k K) (r reply[V]) {
 	ctx, cancel := context.WithTimeout(s.base, s.attempt)
 	defer cancel()
@@ -126,8 +126,8 @@ func (s *shelf[K, V]) ask(k K) (r reply[V]) {
 		r.err = errWaiting
 		return r
 	}
-	// Read before the question is put: the answer has to contain all this, and what
-	// is told of later finds the flight.
+	// Read before the query: the answer must contain everything up to here, and later
+	// announcements find the flight.
 	log := s.following()
 	var reached int64
 	if log != nil {
@@ -141,8 +141,8 @@ func (s *shelf[K, V]) ask(k K) (r reply[V]) {
 	return r
 }
 
-// land puts what a flight brought onto the shelf. It returns false where the
-// flight has to ask again.
+// land stores the result of a flight. It returns false if the flight must query
+// again.
 func (s *shelf[K, V]) land(k K, f *flight[V], r reply[V], attempt int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -188,8 +188,8 @@ func (s *shelf[K, V]) land(k K, f *flight[V], r reply[V], attempt int) bool {
 	return true
 }
 
-// merge returns the newer of what is resident and what was loaded. Whatever
-// confirms one confirms what is as new or newer.
+// merge returns the newer of the resident and the loaded value. If a stretch confirms one
+// of them, it also confirms a value that is as new or newer.
 func merge[V published[V]](have, loaded V) V {
 	by := min(have.confirmedBy(), loaded.confirmedBy())
 	if have.publishedAs().Compare(loaded.publishedAs()) > 0 {

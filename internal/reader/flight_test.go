@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// An answer from before what the log has told of is no answer yet: another one
-// may be.
+// An answer that predates the newest log entry is discarded, and the query is
+// repeated.
 func TestAnAnswerThatLags(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		l.log.reached.Store(10)
@@ -31,8 +31,8 @@ func TestAnAnswerThatLags(t *testing.T) {
 	})
 }
 
-// Where every answer lags, it is served, is confirmed by nothing, and is asked for
-// again until one doesn't.
+// If every answer lags, the value is served unconfirmed, and queries continue
+// until an answer doesn't lag.
 func TestAnswersThatKeepLagging(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		l.log.reached.Store(10)
@@ -50,7 +50,7 @@ func TestAnswersThatKeepLagging(t *testing.T) {
 		asked := l.questions()
 		time.Sleep(time.Minute)
 		assert.Equal(t, asked, l.questions(), "and then no more")
-		// Nor is what is missing from such a Redis absent.
+		// A key missing from such a Redis does not count as absent.
 		l.log.reached.Store(11)
 		s.absent = true
 		l.set(0, snapshot.ErrAbsent)
@@ -61,7 +61,7 @@ func TestAnswersThatKeepLagging(t *testing.T) {
 	})
 }
 
-// What was loaded while nothing was followed is confirmed by a comparison.
+// A value that was loaded while no log was followed is confirmed by a comparison.
 func TestComparing(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		followed := l.log

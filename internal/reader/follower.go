@@ -15,30 +15,30 @@ import (
 )
 
 const (
-	// logBlock is how long the log is waited for at a time; then its end is asked
-	// for, since a log that was lost has nothing to tell either.
+	// logBlock is how long one read of the log blocks. After that the log's end is
+	// queried, since a log that was lost has no new entries either.
 	logBlock = time.Second
-	// Keys compared in one question: small enough to answer well within the
-	// timeout of a read.
+	// Keys compared per query: few enough to be answered well within the timeout of
+	// a read.
 	versionBatch = 500
 	headBatch    = 1000
 	tokenBatch   = 200
-	// While Redis is away or unfilled it is asked again after these pauses: what
-	// stands there again should be noticed within a second, and one small question a
-	// second from every reader is nothing to it.
+	// While Redis is unavailable or unfilled, it is queried after these pauses. A recovery
+	// should be noticed within a second, and one small query a second from every reader
+	// is a negligible load.
 	firstPause = 100 * time.Millisecond
 	lastPause  = time.Second
-	// maxPatience bounds how long silence is taken for a worker that is away rather
-	// than a log that nobody writes any more.
+	// maxPatience bounds how long silence is attributed to an unavailable worker rather
+	// than to a log that is no longer written.
 	maxPatience = 5 * time.Minute
 )
 
-// errMoved means that Redis answered a comparison from before where the log
-// stood when it began: another server did.
+// errMoved means that Redis answered a comparison with a position before the one at
+// which the log ended when it began: another server answered.
 var errMoved = errors.New("reader: Redis answered with less than its log told of while everything was compared")
 
-// changes is what the follower asks of Redis; a *snapshot.Store outside of
-// tests.
+// changes holds the queries that the follower makes; outside of tests it is a
+// *snapshot.Store.
 type changes interface {
 	Tail(context.Context) (snapshot.Position, *snapshot.Mark, error)
 	LogTail(context.Context) (n, incarnation int64, err error)
@@ -48,7 +48,7 @@ type changes interface {
 	Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error)
 }
 
-// follower keeps what is resident in step with the log. doc.go draws it.
+// follower keeps resident values in sync with the log; see the diagram in doc.go.
 type follower struct {
 	log       *slog.Logger
 	redis     changes
@@ -58,27 +58,27 @@ type follower struct {
 	metrics   *metrics
 	clock     Clock
 	synced    atomic.Bool
-	// loaded: what a snapshot on disk held is resident, and all there is for now.
+	// loaded means that a snapshot from disk is resident, and nothing newer for now.
 	loaded atomic.Bool
-	// canary is the zero key where there is none.
+	// canary is the zero key if there is none.
 	canary documentKey
-	// stored is nil where nothing is kept on disk.
+	// stored is nil if nothing is stored on disk.
 	stored *disk
-	// missing are resident tokens that Redis turned out not to have. They go when a
-	// mark says that it has everything: until then it may just have lost them.
+	// missing holds resident tokens that a comparison did not find in Redis. They are
+	// removed when a mark confirms that it has everything: it may just have lost them.
 	missing []token.Hash
-	// patience is how long nothing may be heard of how fresh we are.
+	// patience is how long the follower waits for a mark before it compares everything.
 	patience time.Duration
 }
 
-// run follows until ctx is done. It never gives up: while Redis is away, what is
-// resident goes on being served.
+// run follows the log until ctx is done. It never gives up: while Redis is unavailable,
+// resident values are still served.
 func (f *follower) run(ctx context.Context) {
 	onDisk := false
 	if f.stored != nil {
 		onDisk = f.stored.load()
 		var writing sync.WaitGroup
-		// A reader that never was in step has nothing that the file doesn't.
+		// A reader that was never synced has nothing that the file doesn't have.
 		writing.Go(func() { f.stored.run(ctx, f.synced.Load) })
 		defer writing.Wait()
 	}
@@ -99,7 +99,7 @@ func (f *follower) run(ctx context.Context) {
 }
 
 // await compares everything resident with Redis as soon as that is possible.
-// Until then there may be what a snapshot on disk held.
+// Until then a snapshot from disk may be served.
 func (f *follower) await(ctx context.Context, onDisk bool) (*stretch, error) {
 	said, pause := "", firstPause
 	for {
@@ -123,9 +123,9 @@ func (f *follower) await(ctx context.Context, onDisk bool) (*stretch, error) {
 	}
 }
 
-// sync compares everything resident with Redis and brings up to date what
-// differs. The log's end is read first: whatever changes after that is told of
-// by the log. A mark that stands before it counts once all is compared.
+// sync compares everything resident with Redis and updates the differences. It reads
+// the log's end first, so later changes are announced by the log. A mark found before
+// the end counts once everything has been compared.
 func (f *follower) sync(ctx context.Context) (*stretch, error) {
 	at, mark, err := f.redis.Tail(ctx)
 	if err != nil {
@@ -148,7 +148,7 @@ func (f *follower) sync(ctx context.Context) (*stretch, error) {
 	return s, nil
 }
 
-// syncTokens compares versions, and asks for the records of those that differ: of
+// syncTokens compares versions, and requests only the records that differ: of
 // a million tokens hardly any do.
 func (f *follower) syncTokens(ctx context.Context, s *stretch, since snapshot.Position) error {
 	for batch := range slices.Chunk(f.tokens.suspect(), headBatch) {
@@ -173,7 +173,7 @@ func (f *follower) syncTokens(ctx context.Context, s *stretch, since snapshot.Po
 	return nil
 }
 
-// takeTokens has the records of resident tokens replaced by what Redis has.
+// takeTokens replaces the records of resident tokens by those in Redis.
 func (f *follower) takeTokens(ctx context.Context, s *stretch, since snapshot.Position, differ []token.Hash) error {
 	for batch := range slices.Chunk(differ, tokenBatch) {
 		asked := f.clock.mono()
@@ -212,8 +212,8 @@ func (f *follower) syncDocuments(ctx context.Context, s *stretch, since snapshot
 		}
 		behind := map[documentKey]snapshot.Version{}
 		for i, k := range batch {
-			// What is missing there, or older, is a failure of Redis and never a
-			// deletion: what we have stays.
+			// A version that is missing in Redis, or older, is a failure of Redis and never a
+			// deletion: the resident document stays.
 			if f.documents.compared(k, found[names[i]], by) {
 				behind[k] = found[names[i]]
 			}
@@ -225,11 +225,11 @@ func (f *follower) syncDocuments(ctx context.Context, s *stretch, since snapshot
 	return nil
 }
 
-// follow takes note of entries until it has to compare everything again, and
-// returns why.
+// follow applies entries until everything must be compared again, and returns
+// why.
 func (f *follower) follow(ctx context.Context, s *stretch) cause {
 	at := cursor{last: s.reached.Load(), incarnation: s.incarnation}
-	marked := f.clock.mono() // or began: a mark may be due for as long
+	marked := f.clock.mono() // the last mark, or the start: the next one is due within patience
 	for {
 		entries, err := f.redis.ReadLog(ctx, at.last, logBlock)
 		if err != nil {
@@ -262,15 +262,15 @@ func (f *follower) follow(ctx context.Context, s *stretch) cause {
 		}
 		at = next
 		if f.clock.mono()-marked > f.patience {
-			// Where it is nobody's fault but the worker's, comparing everything every
-			// ten seconds would be no help.
+			// If only the worker is at fault, comparing everything every ten seconds would
+			// not help.
 			f.patience = min(2*f.patience, maxPatience)
 			return causeSilence
 		}
 	}
 }
 
-// note does what one entry asks for. It reports whether that was a mark.
+// note applies one entry. It reports whether that was a mark.
 func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 	f.metrics.entries.WithLabelValues(string(e.Kind)).Inc()
 	switch e.Kind {
@@ -293,9 +293,9 @@ func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 	return false
 }
 
-// mark takes a mark that was read where everything before it was taken note of.
-// Whoever wrote it did so after everything was compared, to a Redis that has
-// everything: what it turned out not to have does not exist.
+// mark applies a mark, after all entries before it have been applied. The mark was written
+// after everything was compared, to a Redis that has everything. So a token that the
+// comparison did not find does not exist.
 func (f *follower) mark(m *snapshot.Mark, s *stretch) {
 	now := f.clock.now()
 	f.metrics.skew.observe(now.wall.Sub(m.AsOf), now.mono)
@@ -304,7 +304,7 @@ func (f *follower) mark(m *snapshot.Mark, s *stretch) {
 	if next == nil {
 		return
 	}
-	// First: the lease must not speak for them.
+	// Remove these tokens first: the new lease must not cover them.
 	for _, h := range f.missing {
 		f.tokens.forget(h)
 	}
@@ -312,7 +312,7 @@ func (f *follower) mark(m *snapshot.Mark, s *stretch) {
 	f.freshness.lease.Store(next)
 }
 
-// keepCanary has the canary loaded where it isn't resident.
+// keepCanary starts loading the canary unless it is resident.
 func (f *follower) keepCanary() {
 	if f.canary != (documentKey{}) {
 		f.documents.prepare(f.canary)

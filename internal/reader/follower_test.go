@@ -20,7 +20,7 @@ func (w *world) resyncs(why cause) float64 {
 	return testutil.ToFloat64(w.metrics.resyncs.WithLabelValues(string(why)))
 }
 
-// awaitRevision waits for a revision; it may never go back on the way.
+// awaitRevision waits for a revision; revisions must not go back until then.
 func (w *world) awaitRevision(org, tok string, want int64) {
 	w.t.Helper()
 	seen := int64(0)
@@ -48,8 +48,8 @@ func TestAChangeBecomesVisible(t *testing.T) {
 	assert.Equal(t, 304, w.modes(org, tok, "If-None-Match", last.header.Get("ETag")).status)
 }
 
-// Many changes in a row, polled by many: no client sees one go back, and the
-// last one arrives.
+// With many changes in a row and many clients polling, no client sees a revision go back,
+// and the last one arrives.
 func TestRevisionsOnlyGrow(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
@@ -104,7 +104,7 @@ func TestARevokedTokenIsRefused(t *testing.T) {
 	require.Equal(t, 200, w.modes(org, tok).status)
 	require.Equal(t, 200, w.modes(other, tok).status)
 
-	rec.Organizations, rec.Version = []string{org}, 2 // its member left the other one
+	rec.Organizations, rec.Version = []string{org}, 2 // its user left the other one
 	w.publishToken(rec)
 	w.eventually(func() bool { return w.modes(other, tok).status == 404 }, "it does not open the other one any more")
 	assert.Equal(t, 200, w.modes(org, tok).status)
@@ -115,7 +115,7 @@ func TestARevokedTokenIsRefused(t *testing.T) {
 	requireProblem(t, w.modes(org, tok), 401, "token_refused")
 }
 
-// A token that was refused since it wasn't published yet is let in once it is.
+// A token that was refused because it wasn't published yet is accepted once it is.
 func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 	w := newWorld(t)
 	org, _ := w.organization()
@@ -133,11 +133,11 @@ func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 	w.eventually(func() bool { return w.modes(org, tok).status == 200 }, "it is let in")
 }
 
-// elsewhere is a Redis that answers comparisons from a position of its own.
+// elsewhere is a Redis that answers each query from a position set by the test.
 type elsewhere struct {
 	changes
 	tail, heads, tokens, versions snapshot.Position
-	// version is that of all tokens.
+	// version is the version of all tokens.
 	version int64
 }
 
@@ -157,8 +157,8 @@ func (e *elsewhere) Versions(context.Context, []string) (map[string]snapshot.Ver
 	return nil, e.versions, nil
 }
 
-// Another server answers a part of the comparison, one that lags: then nothing
-// was compared, and no mark counts.
+// If another server, one that lags, answers a part of the comparison, the comparison
+// fails and no mark counts.
 func TestAComparisonThatMoves(t *testing.T) {
 	at, before := snapshot.Position{Incarnation: 1, N: 10}, snapshot.Position{Incarnation: 1, N: 9}
 	for name, c := range map[string]struct {
@@ -169,7 +169,7 @@ func TestAComparisonThatMoves(t *testing.T) {
 		"it has moved on":    {elsewhere{nil, before, at, at, at, 2}, nil},
 		"tokens lag":         {elsewhere{nil, at, before, at, at, 1}, errMoved},
 		"newer tokens lag":   {elsewhere{nil, at, at, before, at, 2}, errMoved},
-		"no token is newer":  {elsewhere{nil, at, at, before, at, 1}, nil}, // so none is asked for
+		"no token is newer":  {elsewhere{nil, at, at, before, at, 1}, nil}, // so no record is requested
 		"documents lag":      {elsewhere{nil, at, at, at, before, 1}, errMoved},
 		"of another filling": {elsewhere{nil, at, at, at, snapshot.Position{Incarnation: 2, N: 10}, 1}, errMoved},
 	} {
@@ -184,8 +184,8 @@ func TestAComparisonThatMoves(t *testing.T) {
 	}
 }
 
-// The client was served by a reader that is ahead of this one, which is not
-// told by the log: one look, and the newer one is there.
+// A client was served by a reader that is ahead of this one, and the log does not
+// announce the version: after one recheck, the newer version is there.
 func TestAClientThatIsAhead(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
@@ -193,18 +193,18 @@ func TestAClientThatIsAhead(t *testing.T) {
 	d := documentOf(t, org, version(7))
 	newer := d.Representations[1].Tag.ETag(snapshot.Identity)
 
-	// Redis has nothing newer: nothing new, rather than going back.
+	// Redis has nothing newer: answer 304 rather than go back.
 	a := w.modes(org, tok, "If-None-Match", newer)
 	assert.Equal(t, 304, a.status)
 	assert.Equal(t, newer, a.header.Get("ETag"))
 	assert.Equal(t, "private, max-age=0, stale-if-error=86400", a.header.Get("Cache-Control"))
 
-	// Redis has it, and the reader hears of it by nothing but that client: what is
-	// written in a reconciliation isn't logged.
+	// Redis has it, and the reader learns of it only from that client: a write in
+	// a reconciliation isn't logged.
 	rec, _, err := w.store.BeginReconcile(t.Context(), w.incarnation+1)
 	require.NoError(t, err)
 	w.publishDocument(d, rec)
-	w.later(time.Second) // its last look is a while ago
+	w.later(time.Second) // the spacing since its last load has passed
 	a = w.modes(org, tok, "If-None-Match", newer)
 	assert.Equal(t, 304, a.status)
 	a = w.modes(org, tok)
@@ -219,8 +219,8 @@ func TestAClientThatIsAhead(t *testing.T) {
 	assert.Equal(t, int64(10), revision)
 }
 
-// Everything that was missed is found by comparing: documents, tokens that were
-// revoked, tokens that are gone.
+// A comparison finds every missed change: documents, revoked tokens, and tokens that are
+// gone.
 func TestAResyncFindsWhatWasMissed(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
@@ -232,7 +232,7 @@ func TestAResyncFindsWhatWasMissed(t *testing.T) {
 	revoked, rec := w.grant(orgs[0])
 	require.Equal(t, 200, w.modes(orgs[0], revoked).status)
 	rec.Revoked, rec.Version = true, 2
-	// A reader that asks where the log ends at that moment sees another incarnation.
+	// A reader that queries the log's end at that moment sees another incarnation.
 	compared := func() float64 { return w.resyncs(causeResync) + w.resyncs(causeIncarnation) }
 	before := compared()
 	w.fill(func(r snapshot.Reconciliation) {
@@ -251,14 +251,14 @@ func TestAResyncFindsWhatWasMissed(t *testing.T) {
 	assert.Equal(t, 401, w.modes(orgs[0], revoked).status)
 }
 
-// The log loses its entries under the reader: it sees the gap.
+// If the log loses entries, the reader detects the gap.
 func TestAGapInTheLog(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
 	org, tok := w.organization()
 	require.Equal(t, 200, w.modes(org, tok).status)
 	gaps := w.resyncs(causeGap)
-	// An entry that was counted and is not there.
+	// An entry that was counted but does not exist.
 	w.redis.Do("HINCRBY", "{om}:meta", "n", "1")
 	w.publish(org, 2)
 	w.eventually(func() bool { return w.resyncs(causeGap) == gaps+1 }, "it sees the gap")

@@ -10,34 +10,34 @@ import (
 )
 
 const (
-	// freshFor is the bound within which an answer is called fresh: it reflects
+	// freshFor is the bound for calling an answer fresh: a fresh answer reflects
 	// every change that was committed longer ago than that.
 	freshFor = 10 * time.Second
 	// skewAllowance is by how much the clocks of database and reader may differ. It
-	// is an assumption: the skew that is seen is exported.
+	// is an assumption; the observed skew is exported.
 	skewAllowance = 250 * time.Millisecond
 )
 
-// stretch is an uninterrupted part of a log that is followed: it begins with a
+// stretch is an uninterrupted segment of a log that is followed. It begins with a
 // comparison of everything resident, and ends where the log can't be followed
-// any further. Each has a greater number than the one before it.
+// any further. Each has a greater number than the previous one.
 type stretch struct {
 	number      uint64
 	incarnation int64
-	// reached is the number of the newest log entry that may have been taken note
-	// of. It is raised before an entry is, so whoever reads it can't have missed the
-	// effect of an entry beyond it.
+	// reached is the number of the newest log entry that may have been applied. It is
+	// raised before the entry is applied, so a goroutine that reads it can't have missed
+	// the effect of a later entry.
 	reached atomic.Int64
 }
 
-// unconfirmed stands, in the place of a stretch's number, with what no mark says
-// anything about: Redis answered with less than its log has told of, or we
-// followed nothing.
+// unconfirmed takes the place of a stretch's number for values that no mark applies
+// to: Redis answered with less than its log has announced, or we followed no
+// log.
 const unconfirmed = math.MaxUint64
 
-// confirms returns what an answer at a position is confirmed by: the number of
-// the stretch, where the answer contains all that it was told of up to reached,
-// which was read before the question was put.
+// confirms returns the number of the stretch if an answer at a position contains
+// everything that was announced up to reached. Else it returns unconfirmed. The caller
+// must have read reached before sending the query.
 func (s *stretch) confirms(reached int64, at snapshot.Position) uint64 {
 	if s == nil || at.Incarnation != s.incarnation || at.N < reached {
 		return unconfirmed
@@ -45,31 +45,31 @@ func (s *stretch) confirms(reached int64, at snapshot.Position) uint64 {
 	return s.number
 }
 
-// lease is the newest statement of how fresh we are: whatever is confirmed by its
-// stretch or an earlier one, and no newer version of which was told of, contains
-// every change that was committed before asOf. It never changes.
+// lease is the newest statement of how fresh we are. It applies to every value that its
+// stretch or an earlier one confirms, and of which no newer version was announced. Such
+// a value contains every change that was committed before asOf. A lease is immutable.
 type lease struct {
 	asOf    time.Time
 	stretch uint64
-	// received is when the mark came that gave asOf, by the monotonic clock.
+	// received is when the mark with asOf arrived, by the monotonic clock.
 	received time.Duration
-	// What was unpublished at asOf counts from when it was.
+	// Subjects with changes unpublished at asOf, which have an earlier time instead.
 	organizations map[organizationID]exception
 	tokens        map[token.Hash]exception
 }
 
-// exception is what a lease says of a subject that was unpublished at its asOf.
+// exception is the statement of a lease about a subject with changes unpublished at its asOf.
 type exception struct {
-	// since is from when on Redis may lack changes. Where a Redis lost all it had of
-	// the subject, that is when the subject was made.
+	// since is the time from which Redis may lack changes. If a Redis lost all data of
+	// the subject, that is when the subject was created.
 	since time.Time
-	// held is what an earlier lease said of whatever upTo or a stretch before it
-	// confirmed: that Redis lost something takes nothing away from what was loaded.
+	// held is the time that an earlier lease stated for values confirmed by stretches up
+	// to upTo. It still applies to them: what Redis lost is not lost from values loaded before.
 	held time.Time
 	upTo uint64
 }
 
-// of is up to when there is every change in what is confirmed so.
+// of returns the time up to which a value with this confirmation contains every change.
 func (e exception) of(confirmed uint64) time.Time {
 	if confirmed <= e.upTo && e.held.After(e.since) {
 		return e.held
@@ -77,14 +77,14 @@ func (e exception) of(confirmed uint64) time.Time {
 	return e.since
 }
 
-// most is the latest that it says of anything.
+// most returns the latest time that of returns for any confirmation.
 func (e exception) most() time.Time { return e.of(e.upTo) }
 
-// best reports whether it says that of what is confirmed so.
+// best reports whether of returns that latest time for this confirmation.
 func (e exception) best(confirmed uint64) bool { return e.of(confirmed).Equal(e.most()) }
 
-// leaseOf returns the lease that a mark of a stretch makes, after the one before
-// it, if there is one.
+// leaseOf returns the lease that follows from a mark of a stretch. before is the previous
+// lease, if any.
 func leaseOf(m *snapshot.Mark, number uint64, received time.Duration, before *lease) *lease {
 	l := &lease{asOf: m.AsOf, stretch: number, received: received}
 	var organizations map[organizationID]exception
@@ -109,8 +109,8 @@ func leaseOf(m *snapshot.Mark, number uint64, received time.Duration, before *le
 	return l
 }
 
-// carry returns the exception that follows on what this lease, nil for none, said
-// of the same subject; was is its exception, zero for none.
+// carry returns the exception that follows lease l, which may be nil, for a subject. was is
+// the exception of l for that subject, zero for none.
 func (l *lease) carry(since time.Time, was exception) exception {
 	e := exception{since: since}
 	switch {
@@ -125,14 +125,14 @@ func (l *lease) carry(since time.Time, was exception) exception {
 	return e
 }
 
-// covers reports whether the lease says anything about what is confirmed so.
-// Everything that was there when a stretch began was compared then, so a later
-// stretch covers what an earlier one confirmed. Not the other way round: what was
-// loaded since may come from a Redis that lost what the earlier one had.
+// covers reports whether the lease applies to values with this confirmation.
+// Everything resident when a stretch began was compared then, so a later stretch covers
+// values that an earlier one confirmed. The reverse does not hold: values loaded since
+// may come from a Redis that lost data which the earlier one had.
 func (l *lease) covers(confirmed uint64) bool { return l != nil && confirmed <= l.stretch }
 
-// ofOrganization returns since when there may be changes to an organization
-// that a document confirmed so does not hold.
+// ofOrganization returns the time from which there may be changes to an organization
+// that a document with this confirmation does not contain.
 func (l *lease) ofOrganization(id organizationID, confirmed uint64) time.Time {
 	if e, ok := l.organizations[id]; ok {
 		return earlier(e.of(confirmed), l.asOf)
@@ -140,7 +140,7 @@ func (l *lease) ofOrganization(id organizationID, confirmed uint64) time.Time {
 	return l.asOf
 }
 
-// ofToken is ofOrganization for a token's record.
+// ofToken is like ofOrganization, but for a token's record.
 func (l *lease) ofToken(h token.Hash, confirmed uint64) time.Time {
 	if e, ok := l.tokens[h]; ok {
 		return earlier(e.of(confirmed), l.asOf)
@@ -148,23 +148,23 @@ func (l *lease) ofToken(h token.Hash, confirmed uint64) time.Time {
 	return l.asOf
 }
 
-// age is how long ago asOf was, by the clock that makes it longer, and what the
-// clocks may differ by. asOf is the lease's own or that of one of its
+// age returns how long ago asOf was, by whichever clock gives the greater age, plus
+// skewAllowance. asOf is the time of the lease or of one of its
 // exceptions.
 func (l *lease) age(asOf time.Time, now instant) time.Duration {
 	return max(now.wall.Sub(asOf), now.mono-l.received+l.asOf.Sub(asOf)) + skewAllowance
 }
 
-// freshness is what is known of how fresh the reader is. The follower tells it;
-// requests and loads ask.
+// freshness holds the state that determines how fresh the reader is. The follower
+// updates it; requests and loads read it.
 type freshness struct {
 	lease atomic.Pointer[lease]
-	// following is the stretch that loads are confirmed by.
+	// following is the stretch by which loads are confirmed.
 	following atomic.Pointer[stretch]
-	// settled is false from where a stretch ends until everything resident has been
+	// settled is false from the end of a stretch until everything resident has been
 	// compared again.
 	settled atomic.Bool
-	last    uint64 // number of the newest stretch; the follower's own
+	last    uint64 // number of the newest stretch; only for the follower
 }
 
 // begin starts a stretch at a position.
@@ -176,9 +176,9 @@ func (f *freshness) begin(at snapshot.Position) *stretch {
 	return s
 }
 
-// next returns the lease that a mark of a stretch makes; nil where what we know is
-// more recent: two workers that lead at the same time, or one whose mark was long
-// on its way, don't move it back.
+// next returns the lease that follows from a mark of a stretch, or nil if the current
+// lease is as recent or more recent. So neither two concurrent leaders nor a delayed
+// mark move it back.
 func (f *freshness) next(m *snapshot.Mark, s *stretch, now time.Duration) *lease {
 	have := f.lease.Load()
 	next := leaseOf(m, s.number, now, have)

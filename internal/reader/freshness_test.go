@@ -17,12 +17,12 @@ import (
 const (
 	freshHit = "orgmodes; hit"
 	staleHit = "orgmodes; hit; detail=stale"
-	// anyHit matches both: marks are rare in most tests, so that on a slow machine
+	// anyHit matches both: marks are rare in most tests, so on a slow machine
 	// an answer may be stale.
 	anyHit = "^orgmodes; hit(; detail=stale)?$"
 )
 
-// status is what Cache-Status says of an organization's answer.
+// status returns the Cache-Status of an organization's answer.
 func (w *world) status(org, tok string) string {
 	w.t.Helper()
 	a := w.modes(org, tok)
@@ -30,8 +30,8 @@ func (w *world) status(org, tok string) string {
 	return a.header.Get("Cache-Status")
 }
 
-// marked logs a mark and waits until the reader has taken it, or found it older
-// than what it knows.
+// marked logs a mark and waits until the reader has applied it, or ignored it as older
+// than its lease.
 func (w *world) marked(m snapshot.Mark) {
 	w.t.Helper()
 	before := testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark"))
@@ -73,13 +73,13 @@ func TestALeaseNeverGoesBack(t *testing.T) {
 	}
 	one := f.begin(snapshot.Position{Incarnation: 1, N: 10})
 	require.True(t, take(&snapshot.Mark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
-	// The same, and one that was long on its way: ignored with their exceptions.
+	// The same mark, and a delayed one: both are ignored, with their exceptions.
 	require.False(t, take(&snapshot.Mark{AsOf: at}, one, 6))
 	require.False(t, take(&snapshot.Mark{AsOf: at.Add(-1)}, one, 7))
 	assert.Equal(t, at.Add(-time.Second), f.lease.Load().ofOrganization(id, 0))
 	assert.Equal(t, time.Duration(5), f.lease.Load().received)
-	// In another stretch the same mark is about what that one confirms; it came when
-	// it first came.
+	// In another stretch, the same mark applies to values confirmed by that stretch. The
+	// time of its first arrival counts.
 	two := f.begin(snapshot.Position{Incarnation: 1, N: 20})
 	assert.False(t, f.lease.Load().covers(two.number))
 	require.True(t, take(&snapshot.Mark{AsOf: at}, two, 8))
@@ -92,8 +92,8 @@ func TestALeaseNeverGoesBack(t *testing.T) {
 	assert.False(t, (*lease)(nil).covers(0))
 }
 
-// That Redis lost what it had of a subject takes nothing away from what was
-// loaded before, and says nothing of what is loaded after.
+// If Redis lost the data of a subject, values loaded before remain as fresh as they were.
+// Values loaded after that are not covered.
 func TestAnExceptionTakesNothingBack(t *testing.T) {
 	var f freshness
 	at, made, h, id := time.Unix(1_700_000_000, 0), time.Unix(1_600_000_000, 0), token.Hash{1}, organizationID{1}
@@ -116,7 +116,7 @@ func TestAnExceptionTakesNothingBack(t *testing.T) {
 	take(two, time.Second, made)
 	says(one, at)
 	says(two, made)
-	// It stays at that: the marks go on, and none of them says more of it.
+	// It stays like that: later marks promise no more.
 	three := f.begin(snapshot.Position{Incarnation: 3, N: 30})
 	for i := range 3 {
 		take(three, time.Duration(2+i)*time.Second, made)
@@ -126,19 +126,19 @@ func TestAnExceptionTakesNothingBack(t *testing.T) {
 	}
 	take(three, 5*time.Second, time.Time{})
 	says(three, at.Add(5*time.Second))
-	// A change of its own counts from when it was made, whoever confirmed what.
+	// A change of the subject counts from when it was made, for every confirmation.
 	take(three, 6*time.Second, at.Add(5500*time.Millisecond))
 	says(one, at.Add(5500*time.Millisecond))
 	take(three, 7*time.Second, at.Add(5500*time.Millisecond))
 	says(three, at.Add(5500*time.Millisecond))
-	// One that is first seen with an exception has nothing earlier to fall back on.
+	// A subject first seen with an exception has no earlier statement to fall back on.
 	other := freshness{}
 	first := other.begin(snapshot.Position{Incarnation: 1, N: 1})
 	l := other.next(&snapshot.Mark{AsOf: at, Tokens: map[token.Hash]time.Time{h: made}}, first, 0)
 	assert.Equal(t, made, l.ofToken(h, first.number))
 }
 
-// What is confirmed is what contains all that the log has told of.
+// A stretch confirms an answer that contains everything announced by the log.
 func TestWhatAStretchConfirms(t *testing.T) {
 	s := new(freshness).begin(snapshot.Position{Incarnation: 3, N: 10})
 	assert.Equal(t, s.number, s.confirms(10, snapshot.Position{Incarnation: 3, N: 10}))
@@ -183,8 +183,8 @@ func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
 	assert.Equal(t, staleHit, w.status(other, otherTok), "who asks may have changed")
 }
 
-// While everything is compared nobody knows how old it is, whatever the last
-// mark said.
+// During a comparison the age of resident values is unknown, whatever the last
+// mark stated.
 func TestNothingIsFreshWhileItIsCompared(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
@@ -197,8 +197,8 @@ func TestNothingIsFreshWhileItIsCompared(t *testing.T) {
 	assert.Equal(t, freshHit, w.status(x.org, x.tok))
 }
 
-// The log told of a newer version, which can't be had: what there is is served,
-// and is not called fresh however recent the marks are.
+// If the log announced a newer version that can't be loaded, the resident one is served
+// as stale, however recent the marks are.
 func TestAnOutdatedAnswerIsStale(t *testing.T) {
 	w := newWorld(t)
 	x := w.warm()
@@ -215,8 +215,8 @@ func TestAnOutdatedAnswerIsStale(t *testing.T) {
 }
 
 // A Redis that lost writes answers a load, or a comparison, under the same
-// incarnation: what it says is served and not called fresh, and nobody is let in
-// or refused for it.
+// incarnation. Its answer is served as stale, and no token is accepted or refused because
+// of it.
 func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
@@ -237,22 +237,22 @@ func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
 	requireProblem(t, w.modes(cold, w.keys.Mint()), 503, "unavailable")
 	assert.Equal(t, 503, w.modes(org, tok).status, "this one was never asked for")
 
-	// The reader has seen it, and compared: what was warm is as it was, what is
-	// loaded now is not covered by what the log said before.
+	// The reader has detected that, and compared. Values that were warm are unchanged;
+	// earlier marks do not cover values loaded now.
 	w.eventually(func() bool { return w.resyncs(causeRegression) > 0 }, "it has seen that")
 	w.eventually(func() bool { return w.status(org, both) == freshHit }, "what was warm")
 	third, thirdTok := uuid.NewString(), w.keys.Mint()
 	requireProblem(t, w.modes(third, thirdTok), 503, "unavailable")
 	requireProblem(t, w.modes(cold, coldTok), 503, "unavailable")
-	// Reconciled, and marked.
+	// After a reconciliation and a mark:
 	w.fill()
 	w.eventually(func() bool { return w.modes(cold, coldTok).status == 200 }, "it is let in")
 	requireProblem(t, w.modes(third, thirdTok), 401, "token_refused")
 	w.eventually(func() bool { return w.status(cold, both) == freshHit }, "and fresh")
 }
 
-// A warm token that a Redis has lost goes on opening, until a mark says that it
-// has everything: then there is none.
+// A warm token that Redis has lost still grants access until a mark states that Redis
+// has everything. After that, the token does not exist.
 func TestATokenThatRedisHasLost(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
@@ -268,8 +268,8 @@ func TestATokenThatRedisHasLost(t *testing.T) {
 	requireProblem(t, w.modes(x.org, x.tok), 401, "token_refused")
 }
 
-// A token is trusted for AUTH_MAX_STALE after the last mark, and then not
-// refused: nobody knows.
+// A token is trusted for AUTH_MAX_STALE after the last mark. After that it can't be
+// checked, but it isn't refused.
 func TestHowLongATokenIsTrusted(t *testing.T) {
 	for name, c := range map[string]struct{ setting, trusted time.Duration }{
 		"15 minutes": {15 * time.Minute, 15 * time.Minute},
@@ -300,7 +300,7 @@ func TestHowLongATokenIsTrusted(t *testing.T) {
 	}
 }
 
-// Absence says something only where everything is known to be there.
+// An absent token is refused only while Redis is known to have everything.
 func TestAbsenceIsARefusalOnlyWhileFresh(t *testing.T) {
 	w := newWorld(t)
 	org, _ := w.organization()
@@ -321,8 +321,8 @@ func TestAbsenceIsARefusalOnlyWhileFresh(t *testing.T) {
 	requireProblem(t, w.modes(org, tok), 503, "unavailable")
 }
 
-// A client that is ahead gets nothing older, until it is certain that what it
-// has seen does not exist.
+// A client that is ahead gets no older version until it is certain that the version
+// it has does not exist.
 func TestATagThatIsAheadOfTheTruth(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
@@ -337,7 +337,7 @@ func TestATagThatIsAheadOfTheTruth(t *testing.T) {
 		w.later(time.Second)
 		w.marked(snapshot.Mark{AsOf: met}) // not yet: the clocks may differ
 		require.Equal(t, 304, ask().status)
-		// It is about this organization's own changes.
+		// Only changes to this organization matter.
 		late := met.Add(skewAllowance + 20*time.Millisecond)
 		w.marked(snapshot.Mark{AsOf: late, Organizations: map[string]time.Time{x.org: met}})
 		require.Equal(t, 304, ask().status)
@@ -345,14 +345,14 @@ func TestATagThatIsAheadOfTheTruth(t *testing.T) {
 		a = ask()
 		require.Equal(t, 200, a.status)
 		assert.Equal(t, freshHit, a.header.Get("Cache-Status"))
-		// Another one was not met yet; and one that is proven wrong doesn't speak for
-		// the others that a client has.
+		// Another tag was not met before. A tag that is proven wrong proves nothing about
+		// the client's other tags.
 		another := `"1.8.0123456789abcdef"`
 		if made[1] == '2' {
 			another = `"2.8.0123456789abcdef"`
 		}
 		require.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", made+", "+another).status)
-		// What is not fresh proves nothing.
+		// A lease that is not fresh proves nothing.
 		w.later(freshFor)
 		require.Equal(t, 304, ask().status)
 	}

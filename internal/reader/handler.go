@@ -2,6 +2,6 @@ package reader
 
 import "github.com/valyala/fasthttp"
 
-// Handler answers one request, as Serve does for each: for who brings requests
-// in some other way than over a connection.
+// Handler returns the handler that Serve uses for each request. It is for callers that
+// deliver requests by other means than a connection.
 func (r *Reader) Handler() fasthttp.RequestHandler { return r.fiber.Server().Handler }

@@ -1,8 +1,7 @@
 package reader
 
-// Header names as they go over the wire, and the
-// values that are the same in many answers, as bytes: nothing is converted per
-// request.
+// Header names as sent on the wire, and values common to many answers. They are
+// byte slices so that nothing is converted per request.
 var (
 	headerAllow              = []byte("Allow")
 	headerCacheControl       = []byte("Cache-Control")
@@ -17,7 +16,7 @@ var (
 	headerVary               = []byte("Vary")
 	headerWWWAuthenticate    = []byte("WWW-Authenticate")
 
-	// max-age=0 and not no-cache: that would forbid the stale answer, too.
+	// max-age=0 rather than no-cache, which would also forbid the stale answer.
 	valueCacheControl = []byte("private, max-age=0, stale-if-error=86400")
 	valueNosniff      = []byte("nosniff")
 	valueNoStore      = []byte("no-store")
@@ -27,8 +26,8 @@ var (
 	valueVaryMarketplace = []byte("Authorization, Accept-Encoding, X-KiloCode-OrganizationId")
 )
 
-// The names that are asked of requests; fasthttp takes and keeps them in any
-// letter case.
+// The request headers that the reader uses; fasthttp accepts them in any letter
+// case.
 const (
 	requestAuthorization  = "Authorization"
 	requestAcceptEncoding = "Accept-Encoding"
@@ -36,8 +35,8 @@ const (
 	requestOrganization   = "X-Kilocode-Organizationid"
 )
 
-// cacheStatus says whether an answer came from memory, and whether it is known to
-// be fresh (RFC 9211; detail is section 2.8). First where it is, then where not.
+// cacheStatus holds the values of Cache-Status (RFC 9211; detail is section 2.8) by
+// outcome: the first one for a fresh answer, the second one for a stale one.
 var cacheStatus = [...][2][]byte{
 	hit:           {[]byte("orgmodes; hit"), []byte("orgmodes; hit; detail=stale")},
 	missStored:    {[]byte("orgmodes; fwd=miss; stored"), []byte("orgmodes; fwd=miss; stored; detail=stale")},

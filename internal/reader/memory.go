@@ -6,12 +6,12 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// memory holds what is resident, bounded. It is read by everybody at once and
-// written by whoever holds its shelf's lock.
+// memory holds the resident values, within a bound. Reads are concurrent; a write
+// requires the lock of its shelf.
 type memory[K comparable, V any] interface {
-	// get returns a value that is to be used.
+	// get returns a value, and counts as a use of it.
 	get(K) (V, bool)
-	// peek returns a value without that counting as a use.
+	// peek returns a value, and does not count as a use of it.
 	peek(K) (V, bool)
 	set(K, V)
 	drop(K)
@@ -20,8 +20,8 @@ type memory[K comparable, V any] interface {
 	close()
 }
 
-// weighed is a memory bounded by the weight of its values, of which those stay
-// that are used most (W-TinyLFU).
+// weighed is a memory bounded by the total weight of its values. It retains the values
+// used most (W-TinyLFU).
 type weighed[K comparable, V any] struct{ *otter.Cache[K, V] }
 
 func newWeighed[K comparable, V any](maximum uint64, weigh func(K, V) uint32, evicted func()) weighed[K, V] {

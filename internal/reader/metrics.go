@@ -9,9 +9,9 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// metrics are the reader's counters. Children are resolved once, so that
-// counting on the way of a request is one atomic addition. No label names an
-// organization or a token.
+// metrics holds the reader's metrics. Children are resolved once, so that counting
+// during a request is one atomic addition. No label identifies an organization or a
+// token.
 type metrics struct {
 	requests        *prometheus.CounterVec
 	duration        prometheus.Histogram
@@ -21,7 +21,7 @@ type metrics struct {
 	authentications [standings]prometheus.Counter
 	documentLoads   *loadCounters
 	tokenLoads      *loadCounters
-	// Evictions make room; what is resident is worth more than a load.
+	// Evictions make room for other values. A value in memory is worth more than a load.
 	documentEvictions prometheus.Counter
 	tokenEvictions    prometheus.Counter
 	entries           *prometheus.CounterVec
@@ -94,7 +94,7 @@ var standingNames = [standings]string{
 	standingBudget: "over_budget", standingUnknown: "unknown",
 }
 
-// loadCounters count what became of loads.
+// loadCounters counts loads by result.
 type loadCounters struct{ ok, absent, unfilled, failed prometheus.Counter }
 
 func newLoadCounters(v *prometheus.CounterVec, kind string) *loadCounters {
@@ -120,7 +120,7 @@ func (c *loadCounters) count(err error) {
 // The status codes that the reader answers with; others are counted as 0.
 var codes = [...]int{0, 200, 304, 400, 401, 404, 405, 408, 413, 429, 431, 500, 503}
 
-// answers counts the answers of one representation.
+// answers counts the answers of one representation by status code.
 type answers [len(codes)]prometheus.Counter
 
 func (m *metrics) answers(representation string) *answers {

@@ -2,15 +2,15 @@ package reader
 
 import "encoding/hex"
 
-// organizationID is an organization's UUID. As an array it is a map key that
-// needs no allocation, and it can't alias a request's buffer.
+// organizationID is an organization's UUID. As an array it is a map key without
+// allocations, and it can't alias a request's buffer.
 type organizationID [16]byte
 
 // uuidLen is the length of the text form of a UUID (RFC 9562, section 4).
 const uuidLen = 36
 
-// parseOrganization reads the text form of a UUID, digits in either case; no
-// other spelling (braces, urn:, no hyphens) is taken.
+// parseOrganization parses the text form of a UUID, with digits in either case. It
+// accepts no other spelling (braces, urn:, no hyphens).
 func parseOrganization[T ~string | ~[]byte](text T) (id organizationID, ok bool) {
 	if len(text) != uuidLen {
 		return id, false
@@ -49,7 +49,7 @@ func unhex(c byte) (byte, bool) {
 	return 0, false
 }
 
-// String returns the canonical form, as it stands in Redis: lower case.
+// String returns the canonical form, which Redis keys contain: lower case.
 func (id organizationID) String() string {
 	var b [uuidLen]byte
 	hex.Encode(b[0:8], id[0:4])

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// warm is an organization that is resident, and how a poll of it goes.
+// warm is a resident organization, with a token for it and the tag of its modes.
 type warm struct{ org, tok, tag string }
 
 func (w *world) warm() warm {
@@ -24,7 +24,7 @@ func (w *world) warm() warm {
 	return warm{org, tok, a.header.Get("ETag")}
 }
 
-// served checks that what is warm is served as if nothing had happened.
+// served checks that a warm document is served as if nothing had happened.
 func (w *world) served(x warm) {
 	w.t.Helper()
 	a := w.modes(x.org, x.tok, "Accept-Encoding", "gzip", "If-None-Match", x.tag)
@@ -35,16 +35,16 @@ func (w *world) served(x warm) {
 	require.Equal(w.t, x.org, org)
 }
 
-// A document that a Redis has lost, which says it has everything, stays: only a
-// tombstone takes one away.
+// A document that is missing from a Redis that claims to have everything stays: only a
+// tombstone removes a document.
 func TestADocumentThatRedisLacksStays(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
 	x := w.warm()
 	w.redis.Do("DEL", "{om}:doc:"+x.org)
 	w.redis.Do("HDEL", "{om}:revs", x.org)
-	w.later(time.Second)                                                      // since it was loaded
-	ahead := w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`) // has it looked for
+	w.later(time.Second)                                                      // past the spacing since its load
+	ahead := w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`) // triggers a recheck
 	require.Equal(t, 304, ahead.status)
 	w.served(x)
 	before := w.resyncs(causeGap)
@@ -65,14 +65,14 @@ func TestRedisIsKilledWhileWarm(t *testing.T) {
 	for range 50 {
 		w.served(x)
 	}
-	// What isn't resident can't be checked, or can't be loaded: 503, never 401.
+	// A value that isn't resident can't be checked or loaded: 503, never 401.
 	requireProblem(t, w.modes(x.org, coldTok), 503, "unavailable")
 	requireProblem(t, w.modes(x.org, w.keys.Mint()), 503, "unavailable")
-	// A made-up one is refused without asking.
+	// A made-up token is refused without a query.
 	requireProblem(t, w.modes(x.org, forge(mintElsewhere(t))), 401, "token_refused")
 	require.NoError(t, w.Ready(), "readiness is not Redis' health")
 
-	// It comes back empty, and is filled with what is newer.
+	// Redis comes back empty, and is filled with newer versions.
 	w.redis.Restart()
 	w.served(x)
 	requireProblem(t, w.modes(x.org, coldTok), 503, "unavailable")
@@ -90,7 +90,7 @@ func TestRedisIsFlushedWhileWarm(t *testing.T) {
 	w := newWorld(t)
 	x := w.warm()
 	w.redis.FlushAll()
-	deadline := time.Now().Add(2 * logBlock) // until the reader has noticed, and on
+	deadline := time.Now().Add(2 * logBlock) // until after the reader has noticed
 	for time.Now().Before(deadline) {
 		w.served(x)
 	}
@@ -102,12 +102,12 @@ func TestRedisIsFlushedWhileWarm(t *testing.T) {
 		w.publishToken(recordOf(x.tok, x.org), r)
 	})
 	w.awaitRevision(x.org, x.tok, 2)
-	// What is absent is known to be once all is compared and a mark says so.
+	// An absence is certain once everything has been compared and a mark confirms it.
 	w.eventually(func() bool { return w.modes(x.org, tok).status == 401 }, "it is refused")
 	requireProblem(t, w.modes(x.org, tok), 401, "token_refused")
 }
 
-// Redis does not answer at all: the warm ones don't notice, the others don't
+// Redis does not answer at all: warm clients don't notice, and the others don't
 // wait for long.
 func TestRedisIsFrozen(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.attempt = attemptTime })
@@ -120,11 +120,11 @@ func TestRedisIsFrozen(t *testing.T) {
 	for range 20 {
 		w.served(x)
 	}
-	// A client that is ahead waits for the look, and no longer.
+	// A client that is ahead waits for the recheck, but no longer than that.
 	assert.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`).status)
 }
 
-// The record changed, and can't be read: what it was before counts for nothing.
+// The record changed and can't be loaded: the previous one no longer counts.
 func TestAnOutdatedTokenIsNotTrusted(t *testing.T) {
 	w := newWorld(t)
 	x := w.warm()
@@ -153,8 +153,8 @@ func TestStartsWithoutRedis(t *testing.T) {
 	assert.Equal(t, 200, w.modes(org, tok).status)
 }
 
-// Many organizations, many tokens, changes and evictions at the same time: every
-// body is one of the organization that was asked for, and of nobody else.
+// With many organizations, many tokens, and concurrent changes and evictions, every
+// body belongs to the requested organization.
 func TestNeverSomeoneElses(t *testing.T) {
 	organizations, requests := 20, 30
 	if prove.Enabled() {

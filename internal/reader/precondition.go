@@ -6,35 +6,35 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// Beyond these an If-None-Match is as if absent: a full answer is always right.
+// An If-None-Match beyond these limits is ignored: a full answer is always correct.
 const (
 	maxTags     = 16
 	maxTagBytes = 1 << 10
 )
 
-// verdict is what an If-None-Match says about the representation that we have.
+// verdict is the result of comparing If-None-Match with our representation.
 type verdict uint8
 
 const (
-	// changed: the client has something else, or said nothing; answer 200.
+	// changed means that the client has something else, or sent no tag; answer 200.
 	changed verdict = iota
-	// same: the client has these bytes; answer 304.
+	// same means that the client has these bytes; answer 304.
 	same
-	// ahead: the client has seen a newer version than this reader; look again
+	// ahead means that the client has a newer version than this reader; check again
 	// before answering with an older one.
 	ahead
 	verdicts
 )
 
 // judge evaluates the lines of If-None-Match (RFC 9110, section 13.1.2) with
-// weak comparison, ignoring the coding that a tag is of: ours ("-gz") or one
+// weak comparison. It ignores the coding in a tag's suffix: ours ("-gz") or one
 // that a proxy appended ("-gzip", "--gzip"). It returns the tag that the 304
-// has to repeat, as the client wrote it; nil for "*", which has none.
+// must repeat, as the client wrote it; nil for "*", which has none.
 //
-// The tag is repeated with its W/ and its suffix since a cache freshens only
-// the stored answer whose validator it recognizes (RFC 9111, section 4.3.4).
+// The tag is repeated with its W/ and its suffix because a cache freshens only
+// the stored response whose validator it recognizes (RFC 9111, section 4.3.4).
 //
-// A tag that is ahead of the version, and isn't refuted, is returned parsed.
+// If a tag is ahead of the version and isn't refuted, it is returned parsed.
 func judge(lines [][]byte, ours *representation, version snapshot.Version, preferred []byte, known refuter,
 ) (said verdict, repeat []byte, claimed snapshot.Tag) {
 	total := 0
@@ -49,8 +49,8 @@ func judge(lines [][]byte, ours *representation, version snapshot.Version, prefe
 		for {
 			tag, rest, ok := nextTag(line)
 			if !ok && len(rest) > 0 {
-				// Something that is no tag: nothing behind it can be trusted to be
-				// one; what stood before it counts.
+				// Not an entity-tag: nothing after it can be trusted to be one. The tags
+				// before it count.
 				return said, repeat, claimed
 			}
 			if !ok {
@@ -81,8 +81,8 @@ func judge(lines [][]byte, ours *representation, version snapshot.Version, prefe
 }
 
 // nextTag reads the next entity-tag of a list (RFC 9110, sections 5.6.1 and
-// 8.8.3), with W/ and quotes, or "*". Without one, rest is what stands in its
-// place: nothing at the end.
+// 8.8.3), with W/ and quotes, or "*". If there is none, rest is the text in its
+// place, or empty at the end of the list.
 func nextTag(list []byte) (tag, rest []byte, ok bool) {
 	for len(list) > 0 && (list[0] == ' ' || list[0] == '\t' || list[0] == ',') {
 		list = list[1:]
@@ -112,7 +112,7 @@ func nextTag(list []byte) (tag, rest []byte, ok bool) {
 	return nil, list, false
 }
 
-// opaque cuts W/ and the quotes off a tag of nextTag.
+// opaque strips W/ and the quotes from a tag returned by nextTag.
 func opaque(tag []byte) []byte {
 	if tag[0] == 'W' {
 		tag = tag[2:]
@@ -125,9 +125,9 @@ func matches(tag, ours []byte) bool {
 	return len(o) >= len(ours) && string(o[:len(ours)]) == string(ours) && isCodingSuffix(o[len(ours):])
 }
 
-// isCodingSuffix reports whether what follows our tag only names a coding. Our
-// tags have no hyphen and end in a hash of fixed length, so nothing that could
-// be mistaken for one is lost.
+// isCodingSuffix reports whether s, the text after our tag, only names a coding. Our
+// tags contain no hyphen and end in a hash of fixed length, so a suffix can't be
+// confused with a part of a tag.
 func isCodingSuffix(s []byte) bool {
 	if len(s) == 0 {
 		return true
@@ -148,14 +148,14 @@ func isCodingSuffix(s []byte) bool {
 	return true
 }
 
-// isAhead reports whether a tag is of a later revision than the document that
-// we have. A document's version, not its representation's: a document says of
-// each representation when it last changed up to then.
+// isAhead reports whether a tag has a later revision than our document. It compares
+// the version of the document rather than that of the representation, whose tag only
+// records when it last changed before that version.
 func isAhead(t snapshot.Tag, version snapshot.Version) bool {
 	return t.Epoch > version.Epoch || t.Epoch == version.Epoch && t.Revision > version.Revision
 }
 
-// parseTag reads a tag of the form of ours.
+// parseTag parses a tag in our format.
 func parseTag(tag []byte) (t snapshot.Tag, ok bool) {
 	epoch, o, ok := number(opaque(tag))
 	if !ok {
@@ -173,7 +173,7 @@ func parseTag(tag []byte) (t snapshot.Tag, ok bool) {
 	return t, true
 }
 
-// number reads decimal digits and the point behind them.
+// number parses decimal digits and the point after them.
 func number(b []byte) (n int64, rest []byte, ok bool) {
 	for i, c := range b {
 		if c == '.' {

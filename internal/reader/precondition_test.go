@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// call sends a request through the whole handler, without a network.
+// call sends a request through the complete handler, without a network.
 func call(t testing.TB, h fasthttp.RequestHandler, method, path string, headers ...string) *fasthttp.RequestCtx {
 	t.Helper()
 	var req fasthttp.Request
@@ -31,7 +31,7 @@ func call(t testing.TB, h fasthttp.RequestHandler, method, path string, headers 
 	return ctx
 }
 
-// etagOf reads a header that Peek would look for as "Etag".
+// etagOf returns the ETag header, which Peek would look up as "Etag".
 func etagOf(ctx *fasthttp.RequestCtx) string {
 	for k, v := range ctx.Response.Header.All() {
 		if string(k) == "ETag" {
@@ -41,8 +41,8 @@ func etagOf(ctx *fasthttp.RequestCtx) string {
 	return ""
 }
 
-// What net/http does with a precondition is what we do, for every way of writing
-// If-None-Match; what is ours alone stands in the tests behind this one.
+// The reader treats preconditions like net/http, for every way of writing
+// If-None-Match. The tests below cover our own extensions.
 func TestPreconditionsAgainstServeContent(t *testing.T) {
 	r, org, tok := quiet(t, time.Now)
 	h := r.fiber.Server().Handler
@@ -55,7 +55,7 @@ func TestPreconditionsAgainstServeContent(t *testing.T) {
 	oracle := func(method string, lines []string) (int, string) {
 		req := httptest.NewRequest(method, path, http.NoBody)
 		if lines != nil {
-			// One line, as net/http looks at the first one only.
+			// One line, as net/http only looks at the first one.
 			req.Header.Set("If-None-Match", strings.Join(lines, ", "))
 		}
 		w := httptest.NewRecorder()
@@ -125,8 +125,8 @@ func TestPreconditionsAgainstServeContent(t *testing.T) {
 	}
 }
 
-// A 304 has the 200's headers that a cache needs, the tag that the client sent,
-// and nothing about a body.
+// A 304 has those headers of the 200 that a cache needs, the tag that the client sent,
+// and no headers about a body.
 func TestNotModified(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
@@ -206,7 +206,7 @@ func TestJudgeAhead(t *testing.T) {
 		`"2.51.ffffffffffffffff-gz"`:                          ahead,
 		`W/"3.1.ffffffffffffffff-gzip"`:                       ahead,
 		`"2.50.ffffffffffffffff"`:                             changed,
-		`"2.45.ffffffffffffffff"`:                             changed, // we know up to 50: this never was
+		`"2.45.ffffffffffffffff"`:                             changed, // we know all up to 50: this one never existed
 		`"1.99.ffffffffffffffff"`:                             changed,
 		`"2.51.fffffffffffffff"`:                              changed,
 		`"2.51.ffffffffffffffffx"`:                            changed,
@@ -233,7 +233,7 @@ func FuzzIfNoneMatch(f *testing.F) {
 		lines := [][]byte{[]byte(one), []byte(two)}
 		said, repeat, _ := judge(lines, rep, version(2), []byte(`"`+tag+`"`), refuter{})
 		if repeat != nil {
-			// What is repeated stands in the request as it is, and is a tag.
+			// The repeated text occurs literally in the request, and is a tag.
 			require.True(t, strings.Contains(one, string(repeat)) || strings.Contains(two, string(repeat)))
 			require.Regexp(t, `^(W/)?"[!#-~]*"$`, string(repeat))
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// problem is an answer that is no document, made once: a body as in RFC 9457
-// which also carries "error", the member that editors show.
+// problem is a prebuilt answer other than a document. Its body follows RFC 9457, and
+// also has the member "error", which editors display.
 type problem struct {
 	status     int
 	body       []byte
@@ -38,8 +38,8 @@ func (p *problem) retry(seconds string) *problem { p.retryAfter = []byte(seconds
 
 func (p *problem) allowing(methods string) *problem { p.allow = []byte(methods); return p }
 
-// All that can go wrong, in one place. The two reasons for 404 that a stranger
-// could tell apart share one problem on purpose.
+// All problems, in one place. The two reasons for 404 that an unauthorized caller could
+// tell apart share one problem on purpose.
 var (
 	problemOrganizationID = newProblem(400, "organization_id_malformed",
 		"The organization id in the path is not a UUID; copy it from the admin page, such as 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413.")
@@ -87,7 +87,7 @@ var (
 		"This can't be looked up right now; keep what you have and try again shortly.").retry("2")
 )
 
-// write makes the problem the answer.
+// write writes the problem as the answer.
 func (p *problem) write(ctx *fasthttp.RequestCtx) {
 	r := &ctx.Response
 	r.ResetBody()

@@ -10,14 +10,14 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// maxCatalogue bounds the public catalogue, in bytes.
+// maxCatalogue bounds the public catalog, in bytes.
 const maxCatalogue = 4 << 20
 
-// noCatalogue is the catalogue where none is configured.
+// noCatalogue is the catalog if none is configured.
 const noCatalogue = "items: []\n"
 
-// preparePublic makes the public catalogue ready to be served like any other
-// document. It has no revisions: its tag is all in its hash.
+// preparePublic makes the public catalog ready to be served like any other
+// document. It has no revisions: only the hash in its tag is set.
 func preparePublic(body []byte) (*document, error) {
 	if len(body) == 0 {
 		body = []byte(noCatalogue)
@@ -44,13 +44,13 @@ func preparePublic(body []byte) (*document, error) {
 	}, nil, 0)
 }
 
-// servePublic answers who names no organization; no token is asked for.
+// servePublic answers a request that names no organization; it requires no token.
 func (r *Reader) servePublic(ctx *fasthttp.RequestCtx) {
 	rep := &r.public.forms[0]
 	chosen := r.negotiated(ctx, rep)
 	tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
 	said, repeat, _ := judge(tags, rep, r.public.version, rep.coded[chosen].etag, refuter{})
-	if said == ahead { // nothing can be ahead of what has no revisions
+	if said == ahead { // nothing can be ahead of a document without revisions
 		said, repeat = changed, nil
 	}
 	r.write(ctx, rep, chosen, said, repeat, valueVaryMarketplace, statusOf(hit, true))

@@ -20,47 +20,47 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Options are what a Reader is made of; all of them have to be given unless
-// said otherwise.
+// Options configures a Reader; all fields are required unless stated
+// otherwise.
 type Options struct {
 	Log *slog.Logger
-	// Store answers the loads that requests and changes make.
+	// Store is used for the loads that requests and changes cause.
 	Store *snapshot.Store
-	// LogStore follows the log. It blocks, so it is a Store of its own.
+	// LogStore follows the log. It blocks, so it must be a dedicated Store.
 	LogStore *snapshot.Store
 	Keys     *token.Keys
-	// PollInterval is what editors are asked to poll at, in whole seconds.
+	// PollInterval is the interval at which editors should poll, in whole seconds.
 	PollInterval time.Duration
-	// PublicCatalogue is the YAML that those get who name no organization;
+	// PublicCatalogue is the YAML document for requests that name no organization;
 	// empty means none.
 	PublicCatalogue []byte
 	// CacheBytes bounds the resident documents.
 	CacheBytes uint64
 	Metrics    prometheus.Registerer
-	// AuthMaxStale is for how long what is known of a token may be trusted after
-	// the last moment that it is known to have been true for; 0 means only while
-	// answers are fresh.
+	// AuthMaxStale is how long a token's record can be trusted after the last time for
+	// which it is known to have been correct; 0 means only while answers are
+	// fresh.
 	AuthMaxStale time.Duration
-	// SnapshotDir is where what is resident is kept, for a start while Redis is
-	// away; empty means nowhere. It is written every SnapshotEvery.
+	// SnapshotDir is the directory that resident values are stored in, for a start
+	// while Redis is unavailable; empty disables that. The interval is SnapshotEvery.
 	SnapshotDir   string
 	SnapshotEvery time.Duration
-	// ReportEvery is how often workers are told which tokens are in use; 0: never.
+	// ReportEvery is how often token usage is reported to the workers; 0 disables that.
 	ReportEvery time.Duration
-	// Collections are those of named documents; nil means endpoint.NamedCollections.
+	// Collections are the collections of named documents; nil means endpoint.NamedCollections.
 	Collections []string
 	// Canary is the organization whose document's age is exported; empty means none.
 	Canary string
-	// Clock tells the time; nil means the machine's.
+	// Clock returns the time; nil means the machine's clock.
 	Clock Clock
 
-	// attempt replaces attemptTime and recheckTime in tests, whose machine may be busy with others.
+	// attempt replaces attemptTime and recheckTime in tests, which may run on a busy machine.
 	attempt time.Duration
 }
 
-// ConnectionAge is for how long a connection to Redis should be used: as long as
-// silence is taken for. So a reader that hears nothing asks anew who the primary
-// is.
+// ConnectionAge is how long a connection to Redis should be used: as long as silence is
+// tolerated. So a reader that receives nothing looks up the current primary
+// again.
 const ConnectionAge = freshFor
 
 // Reader serves published documents.
@@ -82,7 +82,7 @@ type Reader struct {
 	draining     atomic.Bool
 }
 
-// New makes a Reader. It asks nothing of Redis: Follow and the first requests do.
+// New returns a new Reader. It does not query Redis; Follow and the first requests do.
 func New(o Options) (*Reader, error) {
 	if o.Clock == nil {
 		o.Clock = machineClock()
@@ -129,8 +129,8 @@ func New(o Options) (*Reader, error) {
 	return r, nil
 }
 
-// Follow keeps what is resident in step with Redis until ctx is done, and tells
-// of the tokens in use. While Redis is away it waits and says so.
+// Follow keeps resident values in sync with Redis until ctx is done, and reports the
+// tokens in use. While Redis is unavailable, it waits and logs that.
 func (r *Reader) Follow(ctx context.Context) {
 	if r.reporter.every > 0 {
 		var reporting sync.WaitGroup
@@ -143,8 +143,8 @@ func (r *Reader) Follow(ctx context.Context) {
 // Serve answers requests until Shutdown.
 func (r *Reader) Serve(ln net.Listener) error { return r.server.Serve(ln) }
 
-// Started says whether the reader has what to serve from: it was in step with
-// Redis once, or could not be and has loaded a snapshot from disk.
+// Started returns an error unless the reader has something to serve from. It must have been
+// synced with Redis once, or have failed to do so and have loaded a snapshot from disk.
 func (r *Reader) Started() error {
 	if !r.follower.synced.Load() && !r.follower.loaded.Load() {
 		return errors.New("not yet in step with Redis")
@@ -152,9 +152,9 @@ func (r *Reader) Started() error {
 	return nil
 }
 
-// Ready says whether the reader should be sent requests: it has started, and
-// isn't draining. Never whether Redis can be reached: that all readers lose it
-// at once is when they are needed.
+// Ready returns an error unless the reader should receive requests: it has started, and
+// isn't draining. It does not depend on whether Redis is reachable: all readers lose
+// Redis at once, and that is when they are needed.
 func (r *Reader) Ready() error {
 	if r.draining.Load() {
 		return errors.New("draining")
@@ -162,11 +162,11 @@ func (r *Reader) Ready() error {
 	return r.Started()
 }
 
-// Drain makes Ready say no, and nothing else.
+// Drain makes Ready fail, and has no other effect.
 func (r *Reader) Drain() { r.draining.Store(true) }
 
-// Shutdown stops serving, after the requests under way, and drops what is
-// resident. Follow has to have ended.
+// Shutdown stops serving after the requests in progress, and drops the resident
+// values. Follow must have returned.
 func (r *Reader) Shutdown(ctx context.Context) error {
 	err := r.server.Shutdown(ctx)
 	r.documents.close()

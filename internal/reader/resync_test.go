@@ -23,7 +23,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// pour writes commands to Redis without waiting for the answer to each.
+// pour writes commands to Redis without waiting for each answer.
 func pour(t *testing.T, addr string, n int, command func(n int) []string) {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp4", addr)
@@ -54,7 +54,7 @@ func pour(t *testing.T, addr string, n int, command func(n int) []string) {
 	}
 }
 
-// A million resident tokens are compared with a real Redis in seconds: for so
+// A million resident tokens are compared with a real Redis in seconds. That is how
 // long answers are stale after a gap, a failover or a restart of Redis.
 func TestAMillionTokensAreCompared(t *testing.T) {
 	prove.Long(t)
@@ -109,19 +109,19 @@ func TestAMillionTokensAreCompared(t *testing.T) {
 	assert.Less(t, spent, 15*time.Second)
 	assert.Empty(t, r.follower.missing)
 	for n := range 2 * changed {
-		if rec, ok := r.tokens.memory.peek(hashOf(n)); ok { // uneven hashes may have sent a few away
+		if rec, ok := r.tokens.memory.peek(hashOf(n)); ok { // uneven hashes may have evicted a few
 			require.Equal(t, n < changed, rec.revoked, n)
 			require.Equal(t, s.number, rec.confirmed, n)
 		}
 	}
 }
 
-// known is a Redis that has some tokens.
+// known is a Redis with some tokens.
 type known struct {
 	changes
 	at     snapshot.Position
 	tokens map[token.Hash]*snapshot.Token
-	asked  []token.Hash // whose records were asked for
+	asked  []token.Hash // the tokens whose records were requested
 }
 
 func (k *known) Tail(context.Context) (snapshot.Position, *snapshot.Mark, error) {
@@ -147,8 +147,8 @@ func (k *known) Versions(context.Context, []string) (map[string]snapshot.Version
 	return nil, k.at, nil
 }
 
-// Of tokens only the versions are compared; a record is asked for where it
-// differs, where the one in memory counts for nothing, and where there is none.
+// Only the versions of tokens are compared. A record is requested if its version
+// differs, if the one in memory is superseded, or if Redis has none.
 func TestAComparisonBringsWhatWasOutdated(t *testing.T) {
 	r, org, _ := quiet(t, time.Now)
 	hash := func(name string) token.Hash { return token.HashOf([]byte(name)) }

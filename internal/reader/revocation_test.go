@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What takes something away is measured from when it was committed, and nothing
-// else is.
+// A change that reduces access is measured from when it was committed, and no other
+// change is.
 func TestRevocationsAreMeasured(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	w := newWorld(t, func(o *Options) { o.Metrics = registry })
@@ -37,14 +37,14 @@ func TestRevocationsAreMeasured(t *testing.T) {
 		{func() { rec.Organizations = nil }, 3 * time.Second, 1}, // its user was removed
 		{func() { rec.Organizations = []string{org} }, time.Hour, 0},
 		{func() { rec.Revoked = true }, 5 * time.Second, 1},
-		{func() { rec.Organizations = nil }, time.Hour, 0}, // of a token that was revoked
+		{func() { rec.Organizations = nil }, time.Hour, 0}, // the token was already revoked
 	} {
 		before, sum := measured()
 		step.edit()
 		rec.Version++
 		rec.ChangedAt = time.Now().Add(-step.ago)
 		w.publishToken(rec)
-		// A document's entry behind it, which is seen to be taken note of.
+		// The entry of a document after it, whose effect is visible.
 		w.publish(org, rec.Version)
 		w.eventually(func() bool { return w.documents.revision(org) == rec.Version }, "it took note of it")
 		after, now := measured()

@@ -17,15 +17,15 @@ const (
 	maxHeaderBytes = 8 << 10
 	maxBodyBytes   = 1 << 10
 	readTime       = 5 * time.Second
-	// writeTime bounds an answer as a whole. What is written too slowly ends sooner:
-	// see package listen.
+	// writeTime bounds an answer as a whole. An answer that is received too slowly is cut
+	// sooner: see package listen.
 	writeTime = 10 * time.Minute
 	idleTime  = 2 * time.Minute
 )
 
-// routes is all that the reader answers to. Every route takes GET and HEAD.
+// routes registers everything that the reader serves. Every route accepts GET and HEAD.
 // Below an organization these are modes, modes.yaml, organization.yaml,
-// marketplace.yaml, templates, and the named documents of the collections given.
+// marketplace.yaml, templates, and the named documents of the given collections.
 func (r *Reader) routes(app *fiber.App, collections []string) {
 	for _, form := range endpoint.All() {
 		of, _ := r.documents.collection(form.Collection)
@@ -45,7 +45,7 @@ func (r *Reader) document(app *fiber.App, path string, of collectionNumber, form
 	count := r.metrics.answers(cmp.Or(form, r.documents.collections[of].name))
 	app.Get(path, func(c *fiber.Ctx) error {
 		ctx := c.Context()
-		// The parameter aliases the request's buffer; the array is ours.
+		// The parameter aliases the request's buffer; the array does not.
 		id, ok := parseOrganization(c.Params("organization"))
 		named, said := named(ctx)
 		switch {
@@ -68,7 +68,7 @@ func (r *Reader) document(app *fiber.App, path string, of collectionNumber, form
 }
 
 // marketplace serves a form of the document of the organization in the header,
-// or the public catalogue.
+// or the public catalog.
 func (r *Reader) marketplace(app *fiber.App, path string, of collectionNumber, form string) {
 	count, public := r.metrics.answers(form), r.metrics.answers("public")
 	app.Get(path, func(c *fiber.Ctx) error {
@@ -89,7 +89,7 @@ func (r *Reader) marketplace(app *fiber.App, path string, of collectionNumber, f
 	})
 }
 
-// headerSaid is what X-KiloCode-OrganizationId says.
+// headerSaid is the state of X-KiloCode-OrganizationId.
 type headerSaid uint8
 
 const (
@@ -98,7 +98,7 @@ const (
 	headerGiven
 )
 
-// named reads X-KiloCode-OrganizationId. Several lines have to agree.
+// named reads X-KiloCode-OrganizationId. Multiple lines must agree.
 func named(ctx *fasthttp.RequestCtx) (id organizationID, said headerSaid) {
 	for _, line := range ctx.Request.Header.PeekAll(requestOrganization) {
 		one, ok := parseOrganization(trim(line))
@@ -110,14 +110,14 @@ func named(ctx *fasthttp.RequestCtx) (id organizationID, said headerSaid) {
 	return id, said
 }
 
-// app makes the Fiber application around the routes.
+// app returns a Fiber application with the routes.
 func (r *Reader) app(collections []string) *fiber.App {
 	app := fiber.New(fiber.Config{
 		AppName:                   "orgmodes-reader",
 		DisableStartupMessage:     true,
 		DisableDefaultContentType: true,
-		// Paths are what they are: no other letter case, no trailing slash, nothing
-		// unescaped.
+		// Paths match literally: in this letter case, without a trailing slash or
+		// unescaping.
 		CaseSensitive:  true,
 		StrictRouting:  true,
 		UnescapePath:   false,
@@ -126,7 +126,7 @@ func (r *Reader) app(collections []string) *fiber.App {
 		ReadTimeout:    readTime,
 		WriteTimeout:   writeTime,
 		IdleTimeout:    idleTime,
-		// Connections are many and mostly idle: their buffers go back meanwhile.
+		// Connections are many and mostly idle: an idle one should not hold buffers.
 		ReduceMemoryUsage:            true,
 		DisablePreParseMultipartForm: true,
 		ErrorHandler:                 r.unrouted,
@@ -136,8 +136,8 @@ func (r *Reader) app(collections []string) *fiber.App {
 	return app
 }
 
-// edge stands around the routes: methods that Fiber doesn't know would be
-// answered by Fiber itself, and a panic would end the process.
+// edge wraps the routes. Without it, Fiber itself would answer methods that it doesn't
+// know, and a panic would end the process.
 func (r *Reader) edge(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		start := r.clock.mono()
@@ -168,7 +168,7 @@ func knownMethod(m []byte) bool {
 	return false
 }
 
-// unrouted answers what no route did, and what could not be read.
+// unrouted answers requests that no route matched or that could not be read.
 func (r *Reader) unrouted(c *fiber.Ctx, err error) error {
 	p := problemInternal
 	var f *fiber.Error

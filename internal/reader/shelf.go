@@ -11,28 +11,28 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// published is what a shelf keeps: something that Redis has a version of. A
-// value never changes; what is learnt of it makes another one.
+// published is a value that a shelf can hold: one with a version in Redis. It is
+// immutable; new knowledge about it yields a modified copy.
 type published[V any] interface {
 	publishedAs() snapshot.Version
-	// newest is the newest version that was told of.
+	// newest is the newest version that was announced.
 	newest() snapshot.Version
-	// outdated reports that there is a newer version than this one.
+	// outdated reports whether there is a newer version than this one.
 	outdated() bool
-	// outdate returns the value with a newer version told of.
+	// outdate returns a copy for which a newer version was announced.
 	outdate(newest snapshot.Version) V
-	// usable is false for what may not be used until it was loaded again.
+	// usable is false for a value that must not be used until it has been reloaded.
 	usable() bool
-	// askedAt is when the load began that brought it, by the monotonic clock.
+	// askedAt is when the load of the value began, by the monotonic clock.
 	askedAt() time.Duration
-	// confirmedBy is the stretch of the log that says it contains all that was told
-	// of; unconfirmed for none.
+	// confirmedBy is the number of the stretch of the log that confirms that the value
+	// contains everything announced; unconfirmed if there is none.
 	confirmedBy() uint64
 	confirm(by uint64) V
 }
 
-// shelf keeps what was loaded, bounded, with one flight per key towards Redis.
-// What stands on it is never replaced by something older.
+// shelf is a bounded loading cache. At most one flight per key is in progress, and a
+// value is never replaced by an older one.
 //
 //	            fetch                    loaded
 //	absent ───────────────▶ flying ───────────────▶ resident ──▶ evicted
@@ -40,22 +40,22 @@ type published[V any] interface {
 //	        newer: raises ◀──┘   │ newer, spacing    │    │ loaded
 //	        what it must bring   └── due ◀───────────┘    │
 //	                                  └── flying ─────────┘
-//	                                        └─ failed: due again, later and later
+//	                                        └─ failed: due again, with backoff
 //
-// A resident value goes on being served while its reload is due or flying.
+// A resident value is still served while its reload is due or flying.
 type shelf[K comparable, V published[V]] struct {
 	memory memory[K, V]
 	load   func(context.Context, K) (V, snapshot.Position, error)
-	// following is the stretch of the log that is followed now, nil for none.
+	// following returns the stretch of the log that is followed now, nil for none.
 	following func() *stretch
-	// absent says that a key which Redis plainly doesn't have leaves the shelf.
+	// absent means that a key is removed once Redis confirms that it has none.
 	absent  bool
 	spacing time.Duration // between reloads of one key
-	attempt time.Duration // bounds one question to Redis, see attemptTime
+	attempt time.Duration // bounds one query to Redis, see attemptTime
 	slots   chan struct{} // loads at the same time
 	now     func() time.Duration
 	loads   *loadCounters
-	// arrived, where given, is told what came onto the shelf in place of what.
+	// arrived, if set, is called when a loaded value is merged with a resident one.
 	arrived func(before, now V)
 
 	base   context.Context
@@ -65,12 +65,12 @@ type shelf[K comparable, V published[V]] struct {
 	mu      sync.Mutex
 	closed  bool
 	failing bool
-	failed  time.Duration // when a load failed last
+	failed  time.Duration // when the last failed load failed
 	flights map[K]*flight[V]
 	dues    map[K]*due
 }
 
-// outcome says where a value came from, for Cache-Status (RFC 9211).
+// outcome is where a value came from, for Cache-Status (RFC 9211).
 type outcome uint8
 
 const (
@@ -84,7 +84,7 @@ func (s *shelf[K, V]) open() {
 	s.base, s.cancel = context.WithCancel(context.Background())
 }
 
-// close ends flights and timers and waits for them.
+// close ends all flights and timers, and waits for the flights.
 func (s *shelf[K, V]) close() {
 	s.mu.Lock()
 	s.closed = true
@@ -98,20 +98,20 @@ func (s *shelf[K, V]) close() {
 	s.memory.close()
 }
 
-// resident returns what stands on the shelf and may be used.
+// resident returns the value of a key, and whether it is in memory and usable.
 func (s *shelf[K, V]) resident(k K) (V, bool) {
 	v, ok := s.memory.get(k)
 	return v, ok && v.usable()
 }
 
-// fetch loads what isn't resident, or waits for the load that is under way.
+// fetch loads a key that isn't resident, or waits for the load in progress.
 func (s *shelf[K, V]) fetch(ctx context.Context, k K) (V, outcome, error) {
 	s.mu.Lock()
 	f, joined := s.flights[k]
 	if !joined {
 		floor := snapshot.Version{}
 		if v, ok := s.memory.peek(k); ok {
-			if v.usable() { // it landed just now
+			if v.usable() { // it has just landed
 				s.mu.Unlock()
 				return v, hit, nil
 			}
@@ -128,9 +128,9 @@ func (s *shelf[K, V]) fetch(ctx context.Context, k K) (V, outcome, error) {
 	return v, out, err
 }
 
-// recheck asks Redis for a newer version than the resident one and waits for
-// the answer. All who ask at the same time share one flight, and none departs
-// within spacing after the last one, or after one of any key that failed.
+// recheck queries Redis for a newer version than the resident one, and waits for
+// the answer. Concurrent calls share one flight. None starts within spacing after the
+// previous load of the key began, or after a load of any key failed.
 func (s *shelf[K, V]) recheck(ctx context.Context, k K) {
 	s.mu.Lock()
 	f, flying := s.flights[k]
@@ -146,7 +146,7 @@ func (s *shelf[K, V]) recheck(ctx context.Context, k K) {
 	_, _ = s.await(ctx, f)
 }
 
-// prepare loads a key that isn't resident, for whoever comes next.
+// prepare starts loading a key unless it is resident or being loaded.
 func (s *shelf[K, V]) prepare(k K) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,8 +155,8 @@ func (s *shelf[K, V]) prepare(k K) {
 	}
 }
 
-// newer takes note that there is a version of the key. Where the key is
-// resident or on its way it is loaded at once, or after the spacing.
+// newer records that there is a version of the key. If the key is resident or being
+// loaded, that version is loaded at once, or after the spacing.
 func (s *shelf[K, V]) newer(k K, atLeast snapshot.Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,9 +180,9 @@ func (s *shelf[K, V]) newer(k K, atLeast snapshot.Version) {
 	s.postpone(k, atLeast, wait, 0)
 }
 
-// suspect makes every flight under way ask once more, and returns the keys that
-// are resident: after it, whatever is on the shelf or comes onto it is either
-// among them or was asked for later than now.
+// suspect makes every flight in progress query once more, and returns the resident
+// keys. After it, every value that is resident, or becomes so, either has one of these
+// keys or was queried later than now.
 func (s *shelf[K, V]) suspect() []K {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,9 +192,9 @@ func (s *shelf[K, V]) suspect() []K {
 	return s.memory.keys()
 }
 
-// reload brings resident keys up to the versions given, as many at a time as
+// reload brings resident keys up to the given versions, with as many concurrent loads as
 // there are slots, and waits for that. A key that can't be loaded now stays as it is
-// and is tried again on its own.
+// and is retried independently.
 func (s *shelf[K, V]) reload(ctx context.Context, versions map[K]snapshot.Version) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(cap(s.slots))
@@ -217,8 +217,8 @@ func (s *shelf[K, V]) reload(ctx context.Context, versions map[K]snapshot.Versio
 	return g.Wait()
 }
 
-// compared takes note of the version that Redis has of a resident key, at a
-// position of the stretch given. It reports whether that is a newer one.
+// compared records the version that Redis has of a resident key, at a position
+// of the given stretch. It reports whether that version is newer.
 func (s *shelf[K, V]) compared(k K, has snapshot.Version, by uint64) (behind bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -237,16 +237,16 @@ func (s *shelf[K, V]) compared(k K, has snapshot.Version, by uint64) (behind boo
 	return false
 }
 
-// holds takes note that Redis has a version of a resident key, at a position of
-// the stretch given. It reports whether what stands there is as new and may be
-// used; what doesn't stays as it is.
+// holds records that Redis has a version of a resident key, at a position of the given
+// stretch. It reports whether the resident value is as new and usable; one that
+// isn't stays as it is. It also returns true if the key is no longer resident.
 func (s *shelf[K, V]) holds(k K, has snapshot.Version, by uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, ok := s.memory.peek(k)
 	switch {
 	case !ok:
-		return true // it left meanwhile
+		return true // it has been evicted since
 	case !have.usable() || have.publishedAs().Compare(has) < 0:
 		return false
 	case have.confirmedBy() == unconfirmed:
@@ -255,8 +255,8 @@ func (s *shelf[K, V]) holds(k K, has snapshot.Version, by uint64) bool {
 	return true
 }
 
-// replace puts a value there that was loaded for a resident key, unless the
-// one there is newer.
+// replace stores a value that was loaded for a resident key, unless the
+// current one is newer.
 func (s *shelf[K, V]) replace(k K, v V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -265,7 +265,7 @@ func (s *shelf[K, V]) replace(k K, v V) {
 	}
 }
 
-// forget takes a key off the shelf.
+// forget removes a key.
 func (s *shelf[K, V]) forget(k K) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,12 +15,12 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// book is something on a shelf.
+// book is a value on a shelf.
 type book struct {
 	version, told snapshot.Version
 	asked         time.Duration
 	confirmed     uint64
-	// strict: it may not be used while it is outdated.
+	// strict means that it must not be used while it is outdated.
 	strict bool
 }
 
@@ -43,14 +43,14 @@ func (b *book) confirm(by uint64) *book {
 	return &other
 }
 
-// library is the Redis of these tests: what it holds, and what it is asked.
+// library is the Redis of these tests. It records the queries.
 type library struct {
 	start time.Time
 	sync.Mutex
 	revision int64
 	err      error
 	asked    []time.Time
-	gate     chan struct{} // closed: questions are answered
+	gate     chan struct{} // closed: queries are answered
 	at       snapshot.Position
 	strict   bool
 	log      *stretch
@@ -100,8 +100,8 @@ func (l *library) questions() int {
 	return len(l.asked)
 }
 
-// onShelf runs a test of a shelf in a bubble, where time passes only when
-// everybody waits.
+// onShelf runs a test of a shelf in a synctest bubble, where time passes only when
+// all goroutines wait.
 func onShelf(t *testing.T, f func(t *testing.T, s *shelf[string, *book], l *library)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestOneFlightPerKey(t *testing.T) {
 	})
 }
 
-// What the log tells of while a load is under way has to be in what it brings.
+// A version that the log announces during a load must be in the loaded value.
 func TestALoadInFlightCountsAsResident(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		release := l.hold()
@@ -171,7 +171,7 @@ func TestALoadInFlightCountsAsResident(t *testing.T) {
 	})
 }
 
-// And what is compared with Redis: whoever read before has to read again.
+// The same holds for a comparison with Redis: a load that began before it must query again.
 func TestALoadInFlightAsksAgainAfterSuspicion(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		release := l.hold()
@@ -192,7 +192,7 @@ func TestReloadsAreSpaced(t *testing.T) {
 		for i := range 200 {
 			l.set(int64(i+2), nil)
 			s.newer("k", version(int64(i+2)))
-			time.Sleep(5 * time.Millisecond) // a bubble's: nobody waits
+			time.Sleep(5 * time.Millisecond) // the bubble's time: no real wait
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -217,7 +217,7 @@ func TestNeverBackwards(t *testing.T) {
 		assert.Equal(t, int64(5), revision(t, s))
 		require.NoError(t, s.reload(t.Context(), map[string]snapshot.Version{"k": version(3)}))
 		assert.Equal(t, int64(5), revision(t, s))
-		// The log tells of 6, Redis has 3: what we have stays until 6 is there.
+		// The log announces 6, Redis has 3: the resident 5 stays until 6 is there.
 		s.newer("k", version(6))
 		time.Sleep(3 * time.Second)
 		assert.Equal(t, int64(5), revision(t, s))
@@ -261,7 +261,7 @@ func TestLoadsAreCapped(t *testing.T) {
 	})
 }
 
-// Redis hangs: whoever waits gets an answer in time, and so does the next one.
+// If Redis hangs, every caller gets an answer in time, and so does the next one.
 func TestAQuestionHasADeadline(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		defer l.hold()()
@@ -294,7 +294,7 @@ func TestRechecksShareOneFlight(t *testing.T) {
 	})
 }
 
-// A plain absence takes a token away; a document stays.
+// An authoritative absence removes a token; a document stays.
 func TestAbsence(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		_, _, err := s.fetch(t.Context(), "k")
@@ -310,7 +310,7 @@ func TestAbsence(t *testing.T) {
 	})
 }
 
-// What the log told of and Redis doesn't have is no plain absence.
+// A version that the log announced but Redis doesn't have is no authoritative absence.
 func TestAbsenceOfWhatTheLogToldOf(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		s.absent = true

@@ -10,15 +10,15 @@ import (
 
 const tableShards = 64
 
-// table is the memory of tokens' records: a million of them in little more than
-// what they say. A general cache keeps an object, a map entry and its policy's
-// lists per value, several hundred bytes where the record has ninety.
+// table is the memory of tokens' records. It holds a million of them in little more than
+// the size of their contents. A general cache allocates an object, a map entry and the
+// lists of its policy per value: several hundred bytes for a record of ninety.
 //
-// Each shard is an array of slots, filled in the order in which records come, and
-// an index into it by hash. Who has to leave is found by the CLOCK algorithm
-// (Corbató, 1968): a hand goes round the slots, passes over each that was used
-// since it came by last, and takes the first that was not. Using a record sets one
-// bit, so reading needs no exclusive lock.
+// Each shard is an array of slots, filled in order of arrival, and an index into it by
+// hash. The CLOCK algorithm (Corbató, 1968) chooses which record to evict: a hand goes
+// round the slots, passes over each one used since its last visit, and takes the
+// first one that was not. Using a record sets one bit, so reading needs no exclusive
+// lock.
 type table struct {
 	shards  [tableShards]tableShard
 	evicted func()
@@ -28,8 +28,8 @@ type tableShard struct {
 	mu    sync.RWMutex
 	slots []slot
 	free  []uint32
-	// index holds slot numbers plus one at the place that a hash asks for, or the
-	// next free one behind it; its length is a power of two.
+	// index holds slot numbers plus one, at the position given by the hash or the next
+	// free one after it (linear probing). Its length is a power of two.
 	index []uint32
 	hand  int
 	limit int
@@ -38,7 +38,7 @@ type tableShard struct {
 type slot struct {
 	record record
 	used   uint32
-	// minute since 1970 in which the token was let in last; see uses.go.
+	// minute is when the token was last accepted, in minutes since 1970; see uses.go.
 	minute uint32
 	taken  bool
 }
@@ -46,7 +46,7 @@ type slot struct {
 func newTable(limit int, evicted func()) *table {
 	t := &table{evicted: evicted}
 	for i := range t.shards {
-		// A little more: hashes don't fall evenly.
+		// A little more, as hashes are not distributed evenly.
 		t.shards[i].limit = max(1, limit/tableShards+limit/tableShards/32)
 		t.shards[i].index = make([]uint32, 16)
 	}
@@ -97,7 +97,7 @@ func (t *table) set(h token.Hash, r record) {
 	s.slots[n] = slot{record: r, taken: true}
 	if s.len()*4 > len(s.index)*3 {
 		s.grow()
-		return // the new slot is in it
+		return // grow has indexed the new slot
 	}
 	i, _ := s.find(h)
 	s.index[i] = n + 1
@@ -123,7 +123,7 @@ func (t *table) keys() []token.Hash {
 	return all
 }
 
-// each calls fn for every record; it must not call the table.
+// each calls fn for every record; fn must not call the table.
 func (t *table) each(fn func(record)) {
 	for i := range t.shards {
 		s := &t.shards[i]
@@ -158,7 +158,7 @@ func (s *tableShard) home(h *token.Hash) uint32 {
 	return binary.LittleEndian.Uint32(h[4:]) & uint32(len(s.index)-1)
 }
 
-// find returns where in the index a hash is, or would be.
+// find returns the position of a hash in the index, or the one where it would be.
 func (s *tableShard) find(h token.Hash) (i uint32, ok bool) {
 	mask := uint32(len(s.index) - 1)
 	for i = s.home(&h); s.index[i] != 0; i = (i + 1) & mask {
@@ -169,8 +169,8 @@ func (s *tableShard) find(h token.Hash) (i uint32, ok bool) {
 	return i, false
 }
 
-// unlink takes a place out of the index, and moves what stands behind it up
-// where its hash asks for that, so that no search ends at the hole.
+// unlink removes a position from the index. It moves later entries up if their hash
+// requires that, so that no search ends at the hole.
 func (s *tableShard) unlink(hole uint32) {
 	mask := uint32(len(s.index) - 1)
 	for i := (hole + 1) & mask; s.index[i] != 0; i = (i + 1) & mask {
@@ -182,7 +182,7 @@ func (s *tableShard) unlink(hole uint32) {
 	s.index[hole] = 0
 }
 
-// room returns a slot that is free, after making one where there is none.
+// room returns a free slot, evicting a record if necessary.
 func (s *tableShard) room(evicted func()) uint32 {
 	if n := len(s.free); n > 0 {
 		i := s.free[n-1]
@@ -190,7 +190,7 @@ func (s *tableShard) room(evicted func()) uint32 {
 		return i
 	}
 	if len(s.slots) < s.limit {
-		if len(s.slots) == cap(s.slots) { // by an eighth: append would take a quarter
+		if len(s.slots) == cap(s.slots) { // grow by an eighth: append would grow it by a quarter
 			wider := make([]slot, len(s.slots), min(s.limit, len(s.slots)+len(s.slots)/8+8))
 			copy(wider, s.slots)
 			s.slots = wider
@@ -214,7 +214,7 @@ func (s *tableShard) room(evicted func()) uint32 {
 	}
 }
 
-// grow makes a larger index and puts every slot into it.
+// grow doubles the index and adds every slot to it.
 func (s *tableShard) grow() {
 	s.index = make([]uint32, 2*len(s.index))
 	for n := range s.slots {

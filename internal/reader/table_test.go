@@ -19,12 +19,12 @@ import (
 
 func numbered(n int) (h token.Hash) {
 	binary.BigEndian.PutUint64(h[24:], uint64(n))
-	// Few homes in few shards, so that searches collide.
+	// Few home positions in few shards, so that searches collide.
 	h[0], h[4] = byte(n%2), byte(n%7)
 	return h
 }
 
-// The table does what a map does, as long as there is room.
+// The table behaves like a map as long as there is room.
 func TestTableIsAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table, want := newTable(64*100, func() { t.Fatal("there is room") }), map[token.Hash]int64{}
@@ -55,7 +55,7 @@ func TestTableIsAMap(t *testing.T) {
 	})
 }
 
-// Full: what is used stays, what isn't leaves.
+// When full, the table retains used records and evicts the others.
 func TestTableKeepsWhatIsUsed(t *testing.T) {
 	evicted := 0
 	table := newTable(64*50, func() { evicted++ })
@@ -65,7 +65,7 @@ func TestTableKeepsWhatIsUsed(t *testing.T) {
 		}
 		table.set(numbered(n), record{version: int64(n)})
 	}
-	assert.Equal(t, 102, table.len()) // two shards, with what uneven hashes need
+	assert.Equal(t, 102, table.len()) // two shards, with room for uneven hashes
 	assert.Equal(t, 1898, evicted)
 	for used := range 20 {
 		r, ok := table.get(numbered(used))

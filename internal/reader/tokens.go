@@ -24,17 +24,17 @@ const (
 	residentTokens = 1_000_000
 	refusedTokens  = 100_000
 	tokenLoads     = 32
-	// Tokens of an unknown key are looked up at this rate: enough for a reader that
-	// learns of a new key late, and nothing that a flood could use.
+	// Tokens of an unknown key are looked up at most at this rate. It is enough for a
+	// reader that learns of a new key late, but useless for a flood.
 	unknownKeyRate  = 50
 	unknownKeyBurst = 100
 )
 
-// record is a token's record, ready to be asked. It never changes.
+// record is a token's record, prepared for requests. It is immutable.
 type record struct {
 	hash token.Hash
-	// organizations are the ids that it opens, 16 bytes each. Most tokens open the
-	// same ones as others do: those share one text.
+	// organizations holds the IDs that the token grants access to, 16 bytes each. Most
+	// tokens share their list with others, so equal lists share one text.
 	organizations unique.Handle[string]
 	expires       int64 // milliseconds since 1970; 0: never
 	epoch         int64
@@ -43,8 +43,8 @@ type record struct {
 	confirmed     uint64
 	revoked       bool
 	mayRead       bool
-	// superseded is a record of which a newer version was told of; version is
-	// that one. It is no authority any more, and stays for the version alone.
+	// superseded means that a newer version of the record was announced; version is that
+	// one. Such a record is no longer authoritative, and stays only for the version.
 	superseded bool
 }
 
@@ -71,10 +71,10 @@ func (r record) confirm(by uint64) record {
 	return r
 }
 
-// expired reports whether the token's time is over.
+// expired reports whether the token has expired.
 func (r record) expired(now time.Time) bool { return r.expires != 0 && now.UnixMilli() >= r.expires }
 
-// opens reports whether the record names the organization.
+// opens reports whether the record grants access to the organization.
 func (r record) opens(id organizationID) bool {
 	if r.superseded {
 		return false
@@ -105,14 +105,14 @@ func prepareRecord(t *snapshot.Token, asked time.Duration) record {
 	return r
 }
 
-// tokenVersion writes a token's (epoch, version) as a Version, so that one
-// shelf can order both kinds.
+// tokenVersion returns a token's (epoch, version) as a Version, so that one
+// kind of shelf can order both.
 func tokenVersion(epoch, version int64) snapshot.Version {
 	return snapshot.Version{Epoch: epoch, Revision: version}
 }
 
-// parseTokenVersion reads "epoch.version" of a log entry. What can't be read
-// is newer than nothing: the record is loaded in any case.
+// parseTokenVersion parses "epoch.version" of a log entry. For a malformed one it
+// returns the zero Version, which is newer than no other.
 func parseTokenVersion(s string) snapshot.Version {
 	e, v, _ := strings.Cut(s, ".")
 	epoch, err1 := strconv.ParseInt(e, 10, 64)
@@ -123,7 +123,7 @@ func parseTokenVersion(s string) snapshot.Version {
 	return tokenVersion(epoch, version)
 }
 
-// tokens decides who asks.
+// tokens authenticates callers.
 //
 //	resident ──▶ record ──────────────────────▶ revoked, expired, scope ──▶ ok
 //	   │ no                          ▲
@@ -131,16 +131,16 @@ func parseTokenVersion(s string) snapshot.Version {
 //	   │ plausible, unknown key      │
 //	refused before? ──▶ absent       │
 //	   │ no                          │
-//	budget (unknown key) ──▶ Redis ──┴▶ absent, or can't say
+//	budget (unknown key) ──▶ Redis ──┴▶ absent, or unknown
 type tokens struct {
 	keys *token.Keys
 	shelf[token.Hash, record]
 	table *table
 	clock Clock
-	// maxStale is for how long a record may be trusted that nothing newer confirms.
+	// maxStale is how long a record can be trusted without newer confirmation.
 	maxStale time.Duration
-	// refused holds tokens that Redis plainly doesn't have, with the generation
-	// that they were looked up in; another generation is another world.
+	// refused holds tokens confirmed to be absent from Redis, with the generation
+	// of the lookup. It counts only while that generation is current.
 	refused    *otter.Cache[token.Hash, uint64]
 	generation atomic.Uint64
 	unknown    bucket
@@ -181,14 +181,14 @@ func (t *tokens) close() {
 	t.refused.StopAllGoroutines()
 }
 
-// published takes note of a log entry: the token is outdated from now on, and
-// what was refused may exist now.
+// published applies a log entry: the token is outdated from now on, and a token that
+// was refused may exist now.
 func (t *tokens) published(h token.Hash, version snapshot.Version) {
 	t.generation.Add(1)
 	t.newer(h, version)
 }
 
-// standing is what became of an authentication.
+// standing is the result of an authentication.
 type standing uint8
 
 const (
@@ -205,18 +205,18 @@ const (
 	standings
 )
 
-// caller is who asks, and since when there may be changes to what we know of
-// them.
+// caller is an authenticated caller. asOf is the time from which there may be changes to
+// the record that we don't know.
 type caller struct {
 	record record
 	asOf   time.Time
 }
 
-// who returns the record of a presented token, where it may read at all. Which
-// organizations it opens is for the caller to ask. The lease was read before.
+// who returns the record of a bearer token that has read access. The caller must check
+// which organizations it grants access to, and must have read the lease before.
 //
-// A record counts only where the lease says something about it that is not too
-// long ago. That a token was revoked, or has expired, is true for good.
+// A record counts only if the lease makes a recent enough statement about it. A token
+// that was revoked or has expired stays so for good.
 func (t *tokens) who(presented []byte, l *lease, now instant) (caller, standing) {
 	h := token.HashOf(presented)
 	rec, ok := t.resident(h)
@@ -244,7 +244,7 @@ func (t *tokens) who(presented []byte, l *lease, now instant) (caller, standing)
 	return caller{rec, asOf}, standingOK
 }
 
-// look asks the filter, then Redis.
+// look checks a token with the filter, then looks it up in Redis.
 func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (record, standing) {
 	verdict := t.keys.Check(presented)
 	switch verdict {
@@ -267,8 +267,8 @@ func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (re
 	case err == nil:
 		return rec, standingOK
 	case errors.Is(err, snapshot.ErrAbsent):
-		// The generation from before the question: a token that was published
-		// while it flew is not remembered as refused.
+		// Use the generation from before the query: a token that was published during
+		// the query is not remembered as refused.
 		t.refused.Set(h, generation)
 		return record{}, t.absence(h, l, now)
 	default:
@@ -276,11 +276,11 @@ func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (re
 	}
 }
 
-// absence judges a token that Redis plainly doesn't have: only while we know
-// that Redis has everything does that mean that there is none.
+// absence returns the result for a token that Redis doesn't have. It is absent only
+// while we know that Redis has everything.
 func (t *tokens) absence(h token.Hash, l *lease, now instant) standing {
 	log := t.following()
-	// Nothing was loaded that could have been confirmed before.
+	// unconfirmed: nothing was loaded that an earlier stretch could have confirmed.
 	if log == nil || !l.covers(log.number) || l.age(l.ofToken(h, unconfirmed), now) > freshFor {
 		return standingUnknown
 	}
@@ -290,7 +290,7 @@ func (t *tokens) absence(h token.Hash, l *lease, now instant) standing {
 // bucket is a token bucket.
 type bucket struct {
 	mu          sync.Mutex
-	rate, burst float64 // per second, at most
+	rate, burst float64 // per second, and the maximum
 	left        float64
 	last        time.Duration
 }

@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// Documents stay compressed in memory. Who wants identity gets it unpacked, by
-// one of these: their windows are larger than most documents.
+// unpackers holds idle decompressors, whose windows are larger than most documents.
+// Documents stay compressed in memory, and are unpacked for requests for identity.
 var unpackers = sync.Pool{New: func() any { return new(unpacker) }}
 
 type unpacker struct {
@@ -20,8 +20,8 @@ type unpacker struct {
 	gzip   kgzip.Reader
 }
 
-// unpack writes the identity bytes. Their sum was compared when the document
-// was loaded; gzip's own guards what happened to them since.
+// unpack writes the identity bytes. Their checksum was verified when the document
+// was loaded; gzip's own detects damage since then.
 func (r *representation) unpack(w io.Writer) error {
 	u, _ := unpackers.Get().(*unpacker)
 	defer unpackers.Put(u)

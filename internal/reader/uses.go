@@ -10,11 +10,11 @@ import (
 	"orgmodes/internal/token"
 )
 
-// useTime bounds one report of uses.
+// useTime bounds one report of token usage.
 const useTime = 2 * time.Second
 
-// use notes that a resident token was let in: one store of a number, at most once
-// a minute. One that has left memory in between is not noted.
+// use records that a resident token was accepted, by one store at most once a
+// minute. It ignores a token that has been evicted in between.
 func (t *table) use(h token.Hash, now time.Time) {
 	minute := uint32(now.Unix() / 60)
 	s := t.shard(h)
@@ -27,7 +27,7 @@ func (t *table) use(h token.Hash, now time.Time) {
 	}
 }
 
-// uses returns which tokens of a shard were let in during a minute, or later.
+// uses returns the tokens of a shard that were last accepted in the given minute or later.
 func (s *tableShard) uses(since uint32) map[token.Hash]time.Time {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -40,20 +40,20 @@ func (s *tableShard) uses(since uint32) map[token.Hash]time.Time {
 	return all
 }
 
-// reporter tells the workers, by way of Redis, which tokens are in use. It is
-// off every request's path, and nothing depends on it.
+// reporter reports to the workers, through Redis, which tokens are in use. It runs
+// outside of all requests, and nothing depends on it.
 type reporter struct {
 	log   *slog.Logger
 	every time.Duration
 	note  func(context.Context, map[token.Hash]time.Time) error
 	table *table
 	clock Clock
-	// since is the first minute of which not everything is told.
+	// since is the first minute that has not been fully reported.
 	since uint32
 	said  string
 }
 
-// run reports until ctx is done, and then once more.
+// run reports periodically until ctx is done, and then once more.
 func (r *reporter) run(ctx context.Context) {
 	r.since = r.minute()
 	tick := time.NewTicker(r.every)
@@ -69,8 +69,8 @@ func (r *reporter) run(ctx context.Context) {
 	}
 }
 
-// report tells of everything since the last report that went through. The minute
-// that is not over is told of again the next time.
+// report reports everything since the last successful report. The current minute isn't
+// over, so the next report includes it again.
 func (r *reporter) report(ctx context.Context) {
 	now := r.minute()
 	ctx, cancel := context.WithTimeout(ctx, useTime)

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// told is what the reader has told of since the last time.
+// told returns the uses that the reader has reported since the last call.
 func (w *world) told() map[token.Hash]time.Time {
 	w.t.Helper()
 	all := map[token.Hash]time.Time{}
@@ -24,7 +24,7 @@ func (w *world) told() map[token.Hash]time.Time {
 	return all
 }
 
-// Who was let in is told of at the latest when the reader ends; who wasn't, never.
+// An accepted token is reported at the latest when the reader ends; a refused one never.
 func TestUsesOfTokensAreTold(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.ReportEvery = time.Hour })
 	org, tok := w.organization()
@@ -44,8 +44,8 @@ func TestUsesOfTokensAreTold(t *testing.T) {
 	assert.False(t, at.Before(before) || at.After(time.Now()), at)
 }
 
-// While Redis is away uses are kept, and told of once it is back. A token that
-// nobody uses any more is not told of again.
+// While Redis is unavailable, uses are retained, and they are reported once it is back. A
+// token that is no longer used is not reported again.
 func TestUsesAreKeptWhileRedisIsAway(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
@@ -67,7 +67,7 @@ func TestUsesAreKeptWhileRedisIsAway(t *testing.T) {
 	assert.Empty(t, w.told())
 }
 
-// A record that is replaced is still of the same token.
+// A replaced record still belongs to the same token.
 func TestAUseOutlivesTheRecord(t *testing.T) {
 	n := newTable(1, func() {})
 	var h token.Hash

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// watch exports what is looked up when somebody asks.
+// watch registers the metrics that are computed at scrape time.
 func (r *Reader) watch(to prometheus.Registerer, canary documentKey) {
 	gauge := func(name, help string, f func() float64) {
 		to.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -47,10 +47,10 @@ func (r *Reader) watch(to prometheus.Registerer, canary documentKey) {
 	})
 }
 
-// lowestFor is how long a lowest value counts, and up to twice as long.
+// lowestFor is the least time for which a lowest value counts; it may count twice as long.
 const lowestFor = time.Minute
 
-// lowest keeps the lowest value of the last while.
+// lowest tracks the lowest recent value.
 type lowest struct {
 	mu           sync.Mutex
 	since        time.Duration
@@ -67,7 +67,7 @@ func (l *lowest) observe(v, at time.Duration) {
 	}
 }
 
-// value is NaN where nothing was observed for long.
+// value returns the lowest recent value, or NaN if there was none.
 func (l *lowest) value(at time.Duration) float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -26,7 +26,7 @@ func TestTheLowestOfTheLastWhile(t *testing.T) {
 	assert.True(t, math.IsNaN(l.value(time.Hour)), "long ago")
 }
 
-// Every figure that the manual names is there, and no label names an
+// Every metric named in the manual is exported, and no label identifies an
 // organization or a token.
 func TestWhatIsExported(t *testing.T) {
 	registry := prometheus.NewRegistry()

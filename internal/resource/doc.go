@@ -1,4 +1,4 @@
-// Package resource defines what all kinds of objects in a library have in common: the
-// interfaces that a kind implements, operations on objects, and the vocabulary of
-// plans. It knows no kind and no storage.
+// Package resource defines what all kinds of library objects share: the interfaces that a kind
+// implements, operations on objects, and the vocabulary of plans. It is independent of any kind
+// and any storage.
 package resource

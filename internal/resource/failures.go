@@ -7,8 +7,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// InUse returns the *fault.Error (Conflict, "in_use") for the deletion of an object that
-// others refer to, which it names; they are in its Current.
+// InUse returns a *fault.Error (Conflict, "in_use") for the deletion of an object that others
+// refer to. The message names them, and Current holds them.
 func InUse(noun string, o Object, users []User) error {
 	f := fault.New(fault.Conflict, "in_use", "The %s '%s' is used by %s. Nothing was deleted; change what uses it first",
 		noun, o.Spec.Title(), NameUsers(users))
@@ -16,20 +16,20 @@ func InUse(noun string, o Object, users []User) error {
 	return f
 }
 
-// NameTaken returns the *fault.Error (Conflict, "name_taken") for a spec whose name an
-// existing object has, which is its Current.
+// NameTaken returns a *fault.Error (Conflict, "name_taken") for a spec whose name an existing
+// object has. Current is that object.
 func NameTaken(noun string, s Spec, existing Object) error {
 	f := fault.New(fault.Conflict, "name_taken", "There is a %s %q already", noun, s.ObjectName())
 	f.Current = existing
 	return f
 }
 
-// NotFound returns the *fault.Error (NotFound, "not_found") for an object that doesn't exist.
+// NotFound returns a *fault.Error (NotFound, "not_found") for an object that doesn't exist.
 func NotFound(noun string) error {
 	return fault.New(fault.NotFound, "not_found", "There is no such %s", noun)
 }
 
-// NameUsers names the first of several objects, and counts the others.
+// NameUsers names the first of several objects and counts the rest.
 func NameUsers(users []User) string {
 	const shown = 5
 	var names []string

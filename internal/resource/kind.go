@@ -12,26 +12,25 @@ import (
 
 // Kind holds the rules of one kind of object.
 type Kind interface {
-	// Names returns what the kind is called.
+	// Names returns the names of the kind.
 	Names() Names
-	// NameKey returns the part of a name that must be unique within the kind and the
-	// library; it is empty for what can't be a name.
+	// NameKey returns the key by which names are unique within the kind and the library. It is
+	// empty for an invalid name.
 	NameKey(name string) string
-	// Read reads a spec from the fields that Spec.Fields lists, and normalizes and
-	// validates it as Check does. It is strict about what it doesn't know; the error is a
-	// *fault.Error that blames each problem by its pointer, and its line and column if it
-	// knows them.
+	// Read decodes a spec from the fields that Spec.Fields lists, and normalizes and validates
+	// it as Check does. Unknown fields are refused. The error is a *fault.Error that lists each
+	// problem by its pointer, and by line and column if known.
 	Read(fields *jsonast.Node) (Spec, error)
 	// Schema returns the JSON Schema (2020-12) of what Read accepts.
 	Schema() jsonast.Map
-	// Check normalizes a spec and validates it. The error is a *fault.Error that
-	// blames each problem by its pointer.
+	// Check normalizes a spec and validates it. The error is a *fault.Error that lists each
+	// problem by its pointer.
 	Check(Spec) (Spec, error)
-	// Diff returns the changes from one spec to another, field by field; nil is a spec
-	// without fields.
+	// Diff returns the changes from one spec to another, field by field. A nil spec has no
+	// fields.
 	Diff(before, after Spec) []diff.Change
-	// CheckLibrary returns a *fault.Error (TooLarge) if a library can't hold so many
-	// objects of the kind, of so many bytes together.
+	// CheckLibrary returns a *fault.Error (TooLarge) if a library can't hold this many objects
+	// of the kind, with this many bytes together.
 	CheckLibrary(objects, bytes int) error
 	// NotFound returns the *fault.Error for an object that doesn't exist.
 	NotFound() error
@@ -43,7 +42,7 @@ type Kind interface {
 	InUse(o Object, users []User) error
 }
 
-// Names are what a kind is called.
+// Names holds the names of a kind.
 type Names struct {
 	// Singular and Plural are used in paths, commands and the audit log: "mode", "modes".
 	Singular, Plural string
@@ -53,13 +52,12 @@ type Names struct {
 	Manifest string
 	// NameField is the field of a spec that holds the object's name.
 	NameField string
-	// Labeled kinds have objects with labels. Modes and permission templates have none:
-	// the forms in which the API, files and pages have them know no labels.
+	// Labeled is set if objects of the kind can have labels. Modes and permission templates
+	// have none: their formats in the API, files and pages don't include labels.
 	Labeled bool
 }
 
-// FindKind finds a kind by its singular, its plural or its name in manifests, in any
-// letter case.
+// FindKind returns the kind with this singular, plural or manifest name, ignoring case.
 func FindKind(kinds []Kind, name string) (Kind, bool) {
 	for _, k := range kinds {
 		n := k.Names()
@@ -72,48 +70,48 @@ func FindKind(kinds []Kind, name string) (Kind, bool) {
 	return nil, false
 }
 
-// Spec is the content of an object: everything about it that a person writes.
-// Implementations are values; methods never change them.
+// Spec is the content of an object: its user-editable fields. Implementations are values;
+// methods never modify them.
 type Spec interface {
 	// ObjectName returns the name that is unique within the kind and the library.
 	ObjectName() string
-	// Title returns the name that people see.
+	// Title returns the display name.
 	Title() string
-	// Fields lists what a person writes of the object, in the order in which it is
-	// written, in JSON shapes; nil is a field that may be left out.
+	// Fields returns the user-editable fields as JSON values, in the order in which they are
+	// written. A nil value can be omitted.
 	Fields() jsonast.Map
-	// Size returns what the spec counts against the limits of its kind, in bytes.
+	// Size returns the number of bytes that count towards the limits of the kind.
 	Size() int
-	// SameAs reports whether both, which are of one kind and normalized, are equal.
+	// SameAs reports whether two normalized specs of one kind are equal.
 	SameAs(Spec) bool
 	// References returns the objects that the spec refers to.
 	References() []Reference
-	// WithReference returns a copy in which the reference at path has another name.
+	// WithReference returns a copy in which the reference at path has this name.
 	WithReference(path, name string) Spec
 }
 
-// Reference is the name of another object of the same library in a spec.
+// Reference is a spec's reference, by name, to another object of the same library.
 type Reference struct {
 	// Kind is the Singular of the target's kind.
 	Kind string
-	// Name is the target's name or, as typed by a person, its id.
+	// Name is the target's name or, in user input, its id.
 	Name string
-	// Path is the JSON pointer (RFC 6901) of the reference in the object's API form.
+	// Path is the JSON pointer (RFC 6901) of the reference in the API's format of the object.
 	Path string
-	// Required references can't dangle: without its target the object is refused.
+	// Required references can't dangle: if the target doesn't exist, the object is refused.
 	Required bool
 }
 
 // User is an object that refers to another one.
 type User struct {
-	// Kind is the Singular of its kind.
+	// Kind is the Singular of the object's kind.
 	Kind string    `json:"kind"`
 	ID   uuid.UUID `json:"id"`
-	// Name is its title.
+	// Name is the object's title.
 	Name string `json:"name"`
 }
 
-// Meta is what a library records about each object.
+// Meta holds the metadata that a library stores for each object.
 type Meta struct {
 	ID             uuid.UUID
 	OrganizationID uuid.UUID
@@ -128,7 +126,7 @@ type Meta struct {
 	Position int
 }
 
-// Each applies a conversion to each object.
+// Each converts each object with of.
 func Each[T any](objects []Object, of func(Object) T) []T {
 	all := make([]T, len(objects))
 	for i, o := range objects {
@@ -140,14 +138,14 @@ func Each[T any](objects []Object, of func(Object) T) []T {
 // Object is an object of a library.
 type Object struct {
 	Meta
-	// Kind is the Singular of its kind.
+	// Kind is the Singular of the object's kind.
 	Kind string
 	Spec Spec
-	// Labels are for people and tools to find the object by, see CheckLabels. For a change,
-	// nil leaves them as they are.
+	// Labels help people and tools to find the object, see CheckLabels. In an update, nil
+	// leaves them unchanged.
 	Labels map[string]string
-	// Targets are the ids of its required references, by Reference.Path.
+	// Targets are the ids of the required references' targets, by Reference.Path.
 	Targets map[string]uuid.UUID
-	// Conditions are what the library found out about it; versions have none.
+	// Conditions are the library's observations about the object; versions have none.
 	Conditions []Condition
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// MaxLabels is how many labels an object can have.
+	// MaxLabels is the maximum number of labels of an object.
 	MaxLabels = 64
 	// maxLabelLength bounds the name of a label, without its prefix, and its value.
 	maxLabelLength = 63
@@ -22,18 +22,18 @@ const (
 	maxLabelPrefix = 253
 )
 
-// Keys and values follow the syntax of Kubernetes, whose tools people know: a key is a
-// name, optionally with the prefix of a DNS subdomain (RFC 1123, section 2.1).
+// Keys and values follow the syntax of Kubernetes, whose tools users know. A key is a name with
+// an optional prefix, a DNS subdomain (RFC 1123, section 2.1).
 var (
 	labelPart   = regexp.MustCompile(`^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$`)
 	labelPrefix = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 )
 
-// LabelsPointer leads to the labels of an object in its manifest.
+// LabelsPointer is the pointer to the labels in a manifest.
 const LabelsPointer = "/metadata/labels"
 
-// CheckLabels returns what is wrong with labels, sorted by their keys. Pointers lead to
-// the labels in the object's manifest.
+// CheckLabels returns the problems of labels, sorted by key. Pointers refer to the object's
+// manifest.
 func CheckLabels(labels map[string]string) []fault.Field {
 	if len(labels) > MaxLabels {
 		return []fault.Field{{Pointer: LabelsPointer, Detail: fmt.Sprintf("are %d labels; an object can have at most %d", len(labels), MaxLabels)}}
@@ -67,19 +67,19 @@ func checkLabelKey(key string) string {
 	return ""
 }
 
-// Unlabeled returns the problem of labels on an object whose kind has none.
+// Unlabeled returns the problem for labels on an object whose kind has none.
 func Unlabeled(k Kind) fault.Field {
 	return fault.Field{Pointer: LabelsPointer, Detail: "a " + k.Names().Noun + " has no labels; leave them out"}
 }
 
-// SameAs reports whether two objects of one kind have the same content: all that people
-// write of them.
+// SameAs reports whether two objects of one kind have the same content, that is the same spec
+// and labels.
 func (o Object) SameAs(other Object) bool {
 	return o.Spec.SameAs(other.Spec) && maps.Equal(o.Labels, other.Labels)
 }
 
-// Diff returns the changes from the content of one object of a kind to another's, field by
-// field. An object without a spec has no fields.
+// Diff returns the changes from the content of one object to that of another of the same kind,
+// field by field. An object without a spec has no fields.
 func Diff(k Kind, before, after Object) []diff.Change {
 	return diff.Fields(k.Diff(before.Spec, after.Spec), LabelsPointer, labelFields(before), labelFields(after))
 }

@@ -1,6 +1,6 @@
 package resource
 
-// Verb is what an operation does.
+// Verb is the kind of an operation.
 type Verb string
 
 // The verbs.
@@ -9,13 +9,12 @@ const (
 	Create Verb = "create"
 	// Update changes an object with Op.Edit.
 	Update Verb = "update"
-	// Put replaces the object of the same id or, failing that, of the same name; if
-	// there is none, it creates one.
+	// Put replaces the object with the same id or, failing that, the same name. If there is
+	// neither, it creates one.
 	Put Verb = "put"
-	// Delete removes an object; its history stays.
+	// Delete removes an object; its history remains.
 	Delete Verb = "delete"
-	// Restore makes an older version the current one. A deleted object returns under
-	// its id.
+	// Restore makes an older version the current one. A deleted object keeps its id.
 	Restore Verb = "restore"
 )
 
@@ -24,78 +23,79 @@ type Op struct {
 	Verb Verb
 	// Kind is the Singular of the object's kind.
 	Kind string
-	// Ref names an existing object by its id or its name. Restore takes only an id.
+	// Ref is the id or the name of an existing object. Restore accepts only an id.
 	Ref string
-	// Seen is the version of the object that the caller knows, 0 for any: a newer one
-	// makes the operation fail with a Stale fault. For an object that was deleted it is
-	// the version of its deletion.
+	// Seen is the version of the object that the caller expects; 0 means any. If the object is
+	// newer, the operation fails with a Stale fault. For a deleted object it is the version of
+	// its deletion.
 	Seen int64
-	// New is the object to Create or Put. Only its Spec is required; a new object takes
-	// its times, if set, and with Put its id, unless that is another organization's.
+	// New is the object to Create or Put. Only its Spec is required. A new object takes its
+	// times, if set, and with Put its id, unless another organization has that id.
 	New Object
-	// Edit returns an object with the new Spec and Labels, given the current one, for
+	// Edit returns an object with the new Spec and Labels, given the current one. It is for
 	// Update.
 	Edit func(current Object) (Object, error)
-	// Version is the one to Restore.
+	// Version is the version to Restore.
 	Version int64
 }
 
 // Library is a consistent view of an organization's library.
 type Library interface {
-	// Objects lists the objects of a kind, by its Singular, in their order.
+	// Objects returns the objects of a kind, by its Singular, in order.
 	Objects(kind string) ([]Object, error)
 }
 
 // Options change how operations are applied.
 type Options struct {
-	// DryRun applies the operations and rolls them back: the result is what applying
-	// them now would return, but for the ids and times of new objects.
+	// DryRun applies the operations and rolls them back. The result is that of applying them
+	// now, except for the ids and times of new objects.
 	DryRun bool
-	// Seen is the revision of the library that the caller's operations were planned
-	// for; 0 for any. Another one is a Stale fault.
+	// Seen is the revision of the library for which the operations were planned; 0 means any. A
+	// different revision is a Stale fault.
 	Seen int64
-	// Plan returns further operations, given the library as it is while no one else can
-	// change it. Its error is returned as it is.
+	// Plan returns further operations. It gets the library while no one else can change it. Its
+	// error is returned unchanged.
 	Plan func(Library) ([]Op, error)
-	// Batch names the objects in the failures of single operations, and reports all of
-	// these in one OpErrors, even for a single operation.
+	// Batch adds the object's name to the error of each operation. It reports all of these
+	// errors in one OpErrors, even for a single operation.
 	Batch bool
 }
 
-// Result is what a change did.
+// Result is the result of a change.
 type Result struct {
-	// Revision is the library's after the change; it is unchanged if no object is.
+	// Revision is the library's revision after the change; it is unchanged if no object
+	// changed.
 	Revision int64
-	// Outcomes has one element for each operation.
+	// Outcomes has one element per operation.
 	Outcomes []Outcome
 }
 
-// Outcome is what one operation did.
+// Outcome is the result of one operation.
 type Outcome struct {
 	// Action is ActionCreate, ActionUpdate, ActionUnchanged or ActionDelete.
 	Action Action
-	// Object is as it is now; a deleted one as it was.
+	// Object is the object after the operation, or before its deletion.
 	Object Object
-	// Before is what an update replaced.
+	// Before is the object before an update.
 	Before *Object
 }
 
-// OpErrors are the failures of a change of several operations: each of them is in the
-// way. None of the operations was applied.
+// OpErrors holds the errors of all failed operations of a change. None of the operations was
+// applied.
 type OpErrors []OpError
 
-// OpError is the failure of one operation.
+// OpError is the error of one operation.
 type OpError struct {
-	// Index is the operation's place in the change, from 0.
+	// Index is the position of the operation in the change, from 0.
 	Index int
 	// Err wraps a *fault.Error.
 	Err error
 }
 
-// Error returns the message of the first failure.
+// Error returns the message of the first error.
 func (e OpErrors) Error() string { return e[0].Err.Error() }
 
-// Unwrap returns the failures.
+// Unwrap returns the errors.
 func (e OpErrors) Unwrap() []error {
 	all := make([]error, len(e))
 	for i, one := range e {

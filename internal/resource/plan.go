@@ -2,7 +2,7 @@ package resource
 
 import "orgmodes/internal/fault"
 
-// Action is what a plan does with one object.
+// Action is the action of a plan for one object.
 type Action string
 
 // The actions.
@@ -13,50 +13,50 @@ const (
 	ActionDelete    Action = "delete"
 	// ActionSkip is for a valid object that wasn't selected.
 	ActionSkip Action = "skip"
-	// ActionInvalid is for an object with problems of its own, ActionConflict for one
+	// ActionInvalid is for an object with problems in itself. ActionConflict is for an object
 	// whose only problem is another object.
 	ActionInvalid  Action = "invalid"
 	ActionConflict Action = "conflict"
 )
 
-// Place is where an object stands in files.
+// Place is the position of an object in files.
 type Place struct {
-	// Index is its place among all entries of the files, from 0.
+	// Index is the position among all entries of the files, from 0.
 	Index int `json:"index"`
-	// File is the name of its file, where there are several.
+	// File is the file name, if there are several files.
 	File string `json:"file,omitempty"`
-	// Pointer is its JSON pointer (RFC 6901) within the file, "/customModes/3"; empty
-	// where the file is the object.
+	// Pointer is the JSON pointer (RFC 6901) within the file, such as "/customModes/3". It is
+	// empty if the file is the object.
 	Pointer string `json:"pointer"`
-	// Line and Column are where it begins, from 1; 0 if unknown.
+	// Line and Column are the start of the object, from 1; 0 if unknown.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
 }
 
-// FileEntry holds what reading a file found of one object, whatever its kind.
+// FileEntry holds the kind-independent results of reading one object from a file.
 type FileEntry struct {
 	Place
-	// Problems refuse the object, with pointers into it and positions in the text.
+	// Problems are reasons to refuse the object, with pointers into it and text positions.
 	Problems []fault.Field
-	// Notices report what was read differently from how it is written.
+	// Notices report text that is interpreted differently from how it is written.
 	Notices []Notice
-	// Conflict names the entry before it that has the same name or the same id, if any.
+	// Conflict refers to the earlier entry with the same name or the same id, if any.
 	Conflict *Conflict
 }
 
-// Conflict names the entry of a file that another one collides with.
+// Conflict refers to the entry that another entry collides with.
 type Conflict struct {
-	// Index is the place of the entry among all entries, from 0.
+	// Index is the position of the entry among all entries, from 0.
 	Index int `json:"index"`
-	// File is the name of its file, where there are several.
+	// File is the file name, if there are several files.
 	File string `json:"file,omitempty"`
-	// Line is where it begins, from 1.
+	// Line is the first line of the entry, from 1.
 	Line int `json:"line,omitempty"`
 }
 
-// Notice is a remark on an object that doesn't refuse it.
+// Notice is a remark about an object that doesn't cause it to be refused.
 type Notice struct {
-	// File is the name of the file, where there are several.
+	// File is the file name, if there are several files.
 	File string `json:"file,omitempty"`
 	// Pointer is a JSON pointer (RFC 6901) into the object.
 	Pointer string `json:"pointer"`

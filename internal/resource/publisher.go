@@ -2,23 +2,23 @@ package resource
 
 import "iter"
 
-// Publisher is a Kind of which readers serve something: named documents, in a
-// collection that is called by the kind's plural.
+// Publisher is a Kind whose objects are served by readers, as named documents in a collection.
+// The collection is named after the kind's plural.
 type Publisher interface {
 	Kind
-	// Sources lists the kinds, by their Singular, that the documents are made of. A change
-	// of anything else is known not to change them. A kind whose names they show through
-	// required references is one of them, as it can be renamed.
+	// Sources lists the kinds, by their Singular, from which the documents are made. Changes of
+	// other kinds never change the documents. If documents contain names from required
+	// references, the kind of those objects is a source, as objects can be renamed.
 	Sources() []string
-	// Documents returns the documents of a library, of which it gets the objects of all
-	// Sources. The same objects give the same documents in the same order.
+	// Documents returns the documents of a library, given the objects of all Sources. The same
+	// objects give the same documents in the same order.
 	Documents(objects map[string][]Object) iter.Seq[Document]
 }
 
 // Document is a named document of a collection.
 type Document struct {
-	// Name is unique within the collection. It is the last part of a path as it stands:
-	// without a slash or anything else that URLs escape.
+	// Name is unique within the collection. It is used as the last part of a path, so it can't
+	// have a slash or any other character that URLs escape.
 	Name string
 	// ContentType is its media type.
 	ContentType string

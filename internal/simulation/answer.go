@@ -7,7 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// answer carries out one command and gives it its value, as go-redis would.
+// answer runs one command and sets its value, as go-redis would.
 func (l *link) answer(d *data, cmd redis.Cmder) error {
 	args := texts(cmd.Args())
 	switch cmd.Name() {
@@ -30,7 +30,7 @@ func (l *link) answer(d *data, cmd redis.Cmder) error {
 	var v any
 	var err error
 	if scan, ok := cmd.(*redis.ScanCmd); ok {
-		scan.SetVal(nil, 0) // what was forgotten is the real stores' business
+		scan.SetVal(nil, 0) // only tests with the real stores cover orphaned keys
 		return nil
 	}
 	if cmd.Name() == "xrevrange" {
@@ -68,10 +68,10 @@ type noScriptError struct{}
 
 func (noScriptError) Error() string { return "NOSCRIPT No matching script. Please use EVAL." }
 
-// RedisError marks it as an answer of the server.
+// RedisError marks it as an error answer of the server.
 func (noScriptError) RedisError() {}
 
-// texts are a command's words as they would be sent.
+// texts returns a command's arguments as they would be sent.
 func texts(args []any) []string {
 	out := make([]string, len(args))
 	for i, a := range args {

@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// entry is one entry of a stream; fields are name, value, name, value...
+// entry is one entry of a stream. fields alternates names and values.
 type entry struct {
 	id     int64
 	fields []string
 }
 
-// data is what one Redis server holds: what our scripts and reads use of it.
+// data is the content of one Redis server, as far as our scripts and reads use it.
 type data struct {
 	hashes  map[string]map[string]string
 	strings map[string]string
 	streams map[string][]entry
 	replid  string
-	logged  int // counts the entries that were ever added
+	logged  int // counts all entries ever added
 }
 
 func newData(replid string) *data {
 	return &data{map[string]map[string]string{}, map[string]string{}, map[string][]entry{}, replid, 0}
 }
 
-// clone is what a replica has at this moment.
+// clone returns a copy for a replica.
 func (d *data) clone() *data {
 	c := newData(d.replid)
 	for k, h := range d.hashes {
@@ -45,10 +45,10 @@ func (d *data) flush() {
 	d.hashes, d.strings, d.streams = map[string]map[string]string{}, map[string]string{}, map[string][]entry{}
 }
 
-// status is an answer like OK.
+// status is a status answer such as OK.
 type status string
 
-// do runs one command. The answer is nil, string, int64, status, []any.
+// do runs one command. The answer is nil, string, int64, status or []any.
 func (d *data) do(args []string) (any, error) {
 	name, key := strings.ToUpper(args[0]), ""
 	if len(args) > 1 {
@@ -146,14 +146,14 @@ func (d *data) hash(key string) map[string]string {
 	return h
 }
 
-// after returns the stream's entries above an id.
+// after returns the stream's entries after an ID.
 func (d *data) after(key string, id int64) []entry {
 	s := d.streams[key]
 	i, _ := slices.BinarySearchFunc(s, id+1, func(e entry, id int64) int { return int(e.id - id) })
 	return s[i:]
 }
 
-// newest is XREVRANGE key + - COUNT n.
+// newest implements XREVRANGE key + - COUNT n.
 func (d *data) newest(args []string) []entry {
 	out := slices.Clone(d.streams[args[1]])
 	slices.Reverse(out)

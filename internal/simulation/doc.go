@@ -1,16 +1,17 @@
-// Package simulation runs the publisher, its scripts and several readers against
-// a Redis that misbehaves and clocks that drift, in made-up time, and checks
-// after every answer what an editor was promised. It knows everything and is
-// linked by nothing: its tests are what it is for.
+// Package simulation runs the publisher, its scripts and several readers against an
+// unreliable Redis and drifting clocks, in simulated time. After every answer it checks
+// what an editor was promised. It imports both the reader's and the worker's packages, and
+// no package imports it: it exists for its tests.
 //
 //	editors ──GET──▶ readers ──┐                     ┌── publishers ──▶ ledger
 //	   │ checks                ├── hooks, faults ──▶ ┤      (a model of Postgres)
 //	   ▼                       │   delay, drop,      │
 //	the ledger's own record ◀──┘   lose the answer   └── redis: a model that runs
-//	of what was true when                                the real scripts
+//	of every committed change                            the real scripts
 //
-// All randomness of a run comes from its seed, and each actor draws from a
-// source of its own; each pause is one that nobody else makes. So the same seed gives the same run, and a failing one can be replayed:
+// All randomness of a run comes from its seed. Each actor draws from a separate source, and
+// no two actors make the same pause. So the same seed gives the same run, and a failing one can be
+// replayed:
 //
 //	go test ./internal/simulation -run Schedules -seed=1234 -schedules=1 -v
 package simulation

@@ -15,11 +15,11 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// editor polls one form of its organization at one reader or another, and checks
-// every answer against what it was promised.
+// editor polls one document of its organization at varying readers, and checks every answer
+// against the promises.
 type editor struct {
 	n       int
-	id      uuid.UUID // its token's
+	id      uuid.UUID // of its token
 	whole   string
 	org     uuid.UUID
 	form    string
@@ -38,8 +38,8 @@ func (w *world) newEditor(n int) *editor {
 	return e
 }
 
-// tokens were minted with the key once and for all: every run has the same, since
-// what becomes of a call hangs on what it is about.
+// tokens were minted with the key in advance, so that every run has the same ones: the
+// faults of a call depend on its subject.
 var tokens = [editors]string{
 	"omt_k1_4CpukjU7zXrMakn5WsiPLJ4ILmiC63Nzb69GWxc2t2K2",
 	"omt_k1_5AKfknnVNoLcNQ5gfh2nqG09sxnu5gGhHidgjxpx036f",
@@ -49,7 +49,7 @@ var tokens = [editors]string{
 	"omt_k1_18vazX14Ty0TZjKulQux0O3mwbED6Jn2CtCUa5L5DoIF",
 }
 
-// answer is what an editor got.
+// answer is a response that an editor received.
 type answer struct {
 	status       int
 	etag, digest string
@@ -83,7 +83,7 @@ func ask(h fasthttp.RequestHandler, e *editor, tag string) *answer {
 	return got
 }
 
-// poll is an editor's life.
+// poll runs an editor until the world stops.
 func (w *world) poll(e *editor) {
 	rng := w.source("editor", e.n)
 	trace := fnv.New64a()
@@ -94,7 +94,7 @@ func (w *world) poll(e *editor) {
 		fmt.Fprintf(trace, "%d %d %d %s %s\n", asked.UnixNano(), at.n, got.status, got.etag, got.cacheStatus)
 		w.tell("editor %d at reader %d: %d %s %s", e.n, at.n, got.status, got.etag, got.cacheStatus)
 		w.check(e, at, asked, got)
-		// Now and then an editor is started anew, and remembers nothing.
+		// Sometimes an editor restarts, and has no document.
 		if rng.IntN(12) == 0 {
 			e.tag, e.version = "", [2]int64{}
 		}
@@ -107,7 +107,7 @@ var (
 	bodyForm = regexp.MustCompile(`organization ([0-9a-f-]{36}) revision (\d+)`)
 )
 
-// versionOf reads the epoch and the revision of a tag.
+// versionOf parses the epoch and the revision of a tag.
 func versionOf(tag string) (epoch, revision int64, ok bool) {
 	m := tagForm.FindStringSubmatch(tag)
 	if m == nil {
@@ -118,7 +118,7 @@ func versionOf(tag string) (epoch, revision int64, ok bool) {
 	return epoch, revision, true
 }
 
-// check holds one answer against the promises.
+// check checks one answer against the promises.
 func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 	e.polls++
 	bad := func(format string, args ...any) {
@@ -185,8 +185,8 @@ func (w *world) isWarm(at *edge, key string) bool {
 	return at.warm[key]
 }
 
-// mayLack says that a token's record may rightly be unknown: an epoch was
-// raised, which gives every record a new version that has to be read first.
+// mayLack reports whether a reader may rightly lack a token's record. Raising the epoch
+// gives every record a new version that has to be read first.
 func (w *world) mayLack(*editor) bool {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
@@ -206,8 +206,8 @@ func (w *world) checkBody(e *editor, got *answer, revision int64, bad func(strin
 	if sum := sha256.Sum256(body); !strings.Contains(got.etag, "."+hex.EncodeToString(sum[:8])) {
 		bad("the tag's hash is not the body's")
 	}
-	// The tag is of the revision that changed this form last, or, after an epoch was
-	// raised, of the one that it was at then.
+	// The tag holds the revision that last changed this document, or, once an epoch was
+	// raised, the current revision at that time.
 	due := w.ledger.upTo(e.org, e.form, revision)
 	said := bodyForm.FindStringSubmatch(string(body))
 	switch {

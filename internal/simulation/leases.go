@@ -9,8 +9,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// leaseRow is a publication under way; its rules are those of
-// postgres/publication_leases.go, which that package's tests hold.
+// leaseRow is a publication in progress. Its rules are those of
+// postgres/publication_leases.go, which are tested there.
 type leaseRow struct {
 	holder  uuid.UUID
 	again   bool
@@ -76,8 +76,7 @@ func (l *desk) EndLease(ctx context.Context, want postgres.PublicationLease) (ag
 	return again, err
 }
 
-// ReturnExpired implements worker.Ledger. Jobs that come back are the sweep's
-// business here.
+// ReturnExpired implements worker.Ledger. Here the sweep handles jobs that come back.
 func (l *desk) ReturnExpired(ctx context.Context, _ time.Duration) (expired int, err error) {
 	err = l.call(ctx, "ReturnExpired", func(time.Time) error {
 		for _, id := range l.order {

@@ -19,13 +19,14 @@ import (
 	"orgmodes/internal/token"
 )
 
-// ledger is a model of our Postgres: what a Publisher asks of it, with commits
-// that take time, calls that fail before or after they are carried out, and a
-// clock that is off. It also is the record of what was true when.
+// ledger is a model of our Postgres as a Publisher uses it. Its commits take time, its
+// calls fail before or after they are carried out, and its clock is off. It also records
+// when each change was committed.
 type ledger struct {
 	mu   sync.Mutex
-	skew time.Duration // the database's clock is this much ahead
-	// trouble is the probability that a call fails; half of those are carried out.
+	skew time.Duration // how far the database's clock is ahead
+	// trouble is the probability that a call fails; half of the failed calls are carried
+	// out.
 	trouble float64
 
 	installation postgres.Installation
@@ -33,7 +34,7 @@ type ledger struct {
 	orgs         map[uuid.UUID]*orgRow
 	tokens       map[uuid.UUID]*tokenRow
 	leases       map[uuid.UUID]*leaseRow
-	order        []uuid.UUID // organizations, as made
+	order        []uuid.UUID // organizations in order of creation
 	tokenOrder   []uuid.UUID
 }
 
@@ -43,7 +44,7 @@ type orgRow struct {
 	changedAt   time.Time // database clock
 	modes       []modes.OrganizationMode
 	templates   []templates.OrganizationTemplate
-	pending     time.Time // zero: nothing is
+	pending     time.Time // zero: nothing is pending
 	changes     []change
 	publication *postgres.Publication
 }
@@ -51,10 +52,10 @@ type orgRow struct {
 // change is one committed change, with the true time of its commit.
 type change struct {
 	revision int64
-	began    time.Time // database clock: what now() says in the transaction
+	began    time.Time // database clock: the value of now() in the transaction
 	commit   time.Time // true time
 	epoch    int64
-	// form is what changed by it: the path that editors ask for.
+	// form is the document that changed: the path that editors request.
 	form string
 }
 
@@ -63,7 +64,7 @@ type tokenRow struct {
 	whole   string
 	org     uuid.UUID
 	version int64
-	revoked time.Time // true time of the commit; zero: it isn't
+	revoked time.Time // true time of the commit; zero if it isn't revoked
 	pending time.Time
 }
 
@@ -76,19 +77,19 @@ func newLedger(skew time.Duration) *ledger {
 
 var errTrouble = errors.New("ledger: the connection broke")
 
-// now is the database's clock.
+// now returns the time of the database's clock.
 func (l *ledger) now() time.Time { return time.Now().Add(l.skew) }
 
-// desk is where one publisher asks the ledger; it implements worker.Ledger. What
-// chance has in store is each desk's own, and each question's.
+// desk is one publisher's connection to the ledger; it implements worker.Ledger. Each desk
+// and each kind of call has its own source of randomness.
 type desk struct {
 	*ledger
 	source  func(key string) *rand.Rand
 	chances map[string]*rand.Rand
 }
 
-// call is one round trip with a transaction in it: fn runs at its commit, with
-// the time at which the transaction began.
+// call is one round trip with a transaction: fn runs at its commit, with the time at which
+// the transaction began.
 func (l *desk) call(ctx context.Context, key string, fn func(began time.Time) error) error {
 	l.mu.Lock()
 	rng, ok := l.chances[key]
@@ -182,7 +183,7 @@ func (l *desk) Library(ctx context.Context, id uuid.UUID, _ []string, choose fun
 	return out, err
 }
 
-// kindOf is the kind of what changes with a form.
+// kindOf maps each document to the kind of object it contains.
 var kindOf = map[string]string{"modes.yaml": modes.KindName, "templates": templates.KindName}
 
 func (o *orgRow) objects(kind string) (all []resource.Object) {
@@ -225,8 +226,8 @@ func (l *desk) EachRevision(ctx context.Context, _ int, fn func([]postgres.Pendi
 	return fn(page)
 }
 
-// PlanPublication implements worker.Ledger; its rules are those of
-// postgres.PlanPublication, which its own tests hold.
+// PlanPublication implements worker.Ledger. Its rules are those of
+// postgres.PlanPublication, which are tested there.
 func (l *desk) PlanPublication(ctx context.Context, id uuid.UUID, next postgres.Publication) (postgres.Publication, error) {
 	err := l.call(ctx, "PlanPublication "+id.String(), func(time.Time) error {
 		o, err := l.org(id)
@@ -265,7 +266,7 @@ func (l *desk) Published(ctx context.Context, id uuid.UUID, epoch, revision, _, 
 	return ok, err
 }
 
-// firstAfter is since when a revision is behind; zero where it isn't.
+// firstAfter returns the time since which a revision is outdated, or zero if it is current.
 func (o *orgRow) firstAfter(revision int64) time.Time {
 	var first time.Time
 	for _, c := range o.changes {
@@ -349,7 +350,7 @@ func (l *desk) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
 	})
 }
 
-// UnknownOrganizations implements worker.Ledger: nothing is ever forgotten here.
+// UnknownOrganizations implements worker.Ledger: the ledger never loses anything.
 func (l *desk) UnknownOrganizations(context.Context, []uuid.UUID) ([]uuid.UUID, error) {
 	return nil, nil
 }
@@ -388,8 +389,8 @@ func (l *desk) CountPending(context.Context) (postgres.Pending, error) {
 	return postgres.Pending{}, nil
 }
 
-// Unpublished implements worker.Ledger: the time is the transaction's start, the
-// snapshot is taken later.
+// Unpublished implements worker.Ledger. The time is the transaction's start; the snapshot
+// is taken later.
 func (l *desk) Unpublished(ctx context.Context, _ int) (out postgres.Unpublished, err error) {
 	err = l.call(ctx, "Unpublished", func(began time.Time) error {
 		out = postgres.Unpublished{

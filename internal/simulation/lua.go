@@ -12,7 +12,7 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// scripts are the compiled scripts of all runs, by their text.
+// scripts caches the compiled scripts of all runs, by their text.
 var scripts sync.Map
 
 func compiled(src string) (*lua.FunctionProto, error) {
@@ -31,10 +31,10 @@ func compiled(src string) (*lua.FunctionProto, error) {
 	return p, nil
 }
 
-// interpreter runs scripts as Redis does. It is used by one goroutine at a time.
+// interpreter runs scripts as Redis does. Only one goroutine at a time can use it.
 type interpreter struct {
 	state *lua.LState
-	on    *data // what the script runs on
+	on    *data // the data that the script runs on
 }
 
 func newInterpreter() *interpreter {
@@ -71,7 +71,7 @@ func (in *interpreter) call(l *lua.LState) int {
 	return 1
 }
 
-// run runs a script on some data, and returns what it returns: a list of texts.
+// run runs a script on some data, and returns its result: a list of strings.
 func (in *interpreter) run(src string, on *data, keys, args []string) (any, error) {
 	proto, err := compiled(src)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// What people do. Each returns when the change is committed.
+// The actions of users. Each returns when the change is committed.
 
 func (l *ledger) createOrg(id uuid.UUID) {
 	l.mu.Lock()
@@ -25,8 +25,8 @@ func (l *ledger) createToken(id, org uuid.UUID, whole string) {
 	l.tokenOrder = append(l.tokenOrder, id)
 }
 
-// changeOrg changes one of an organization's forms in a transaction that began
-// some time ago. edit is told the revision that it makes.
+// changeOrg changes one of an organization's documents in a transaction that began some
+// time ago. edit receives the new revision.
 func (l *ledger) changeOrg(ctx context.Context, id uuid.UUID, takes time.Duration, form string, edit func(o *orgRow, revision int64)) (int64, error) {
 	began := l.now()
 	if err := sleep(ctx, takes); err != nil {
@@ -63,19 +63,20 @@ func (l *ledger) revoke(id uuid.UUID) (version int64) {
 	return t.version
 }
 
-// What the checks ask.
+// The queries of the checks.
 
-// owed is the newest revision of a form that had been committed at a true time.
+// owed returns the newest revision of a document that was committed by the given true time.
 func (l *ledger) owed(id uuid.UUID, form string, at time.Time) int64 {
 	return l.newest(id, form, func(c change) bool { return !c.commit.After(at) })
 }
 
-// upTo is the newest revision of a form that is not beyond the given one.
+// upTo returns the newest revision of a document that is not above the given one.
 func (l *ledger) upTo(id uuid.UUID, form string, revision int64) int64 {
 	return l.newest(id, form, func(c change) bool { return c.revision <= revision })
 }
 
-// newest is 1 where there are only changes of other forms: it is as made.
+// newest returns the newest revision of a document for which counts is true. It is 1, the
+// revision of the creation, if only other documents were changed.
 func (l *ledger) newest(id uuid.UUID, form string, counts func(change) bool) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

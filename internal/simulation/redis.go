@@ -24,10 +24,10 @@ type cluster struct {
 	mu      sync.Mutex
 	lua     *interpreter
 	primary *data
-	// old is the primary of before a promotion, which some clients still talk to
-	// (a split); nil when all talk to the same.
+	// old is the former primary after a promotion, which some clients still talk to (a
+	// split). It is nil if all talk to the same one.
 	old *data
-	// replica is what the primary had at some time.
+	// replica is the state of the primary at some earlier time.
 	replica *data
 	frozen  bool
 	away    bool
@@ -51,7 +51,7 @@ func (c *cluster) wake() {
 	c.changed = make(chan struct{})
 }
 
-// The faults, as they happen to the servers.
+// The faults of the servers.
 
 func (c *cluster) with(fn func()) {
 	c.mu.Lock()
@@ -64,11 +64,11 @@ func (c *cluster) replicate() { c.with(func() { c.replica = c.primary.clone() })
 
 func (c *cluster) flush() { c.with(func() { c.primary.flush() }) }
 
-// restart brings the server back empty.
+// restart restarts the server without its data.
 func (c *cluster) restart() { c.with(func() { c.primary = newData(c.nextID()) }) }
 
-// promote makes the replica the primary, with whatever it lacks lost. With
-// split, some clients go on talking to the old one.
+// promote makes the replica the primary; whatever it lacks is lost. With split, some
+// clients continue to talk to the old one.
 func (c *cluster) promote(split bool) {
 	c.with(func() {
 		if c.replica == nil {
@@ -88,31 +88,31 @@ func (c *cluster) freeze() { c.with(func() { c.frozen = true }) }
 
 func (c *cluster) leave() { c.with(func() { c.away = true }) }
 
-// faults says how badly a client's calls go.
+// faults holds the probabilities of faults in a client's calls.
 type faults struct {
-	// drop and lose are probabilities: the call does not arrive, or its answer
-	// doesn't. twice: it is carried out two times.
+	// drop is the probability that a call doesn't arrive, lose that its answer doesn't.
+	// twice is the probability that it is carried out two times.
 	drop, lose, twice float64
-	// latency is the longest time that a call takes each way.
+	// latency is the maximum time that a call takes in each direction.
 	latency time.Duration
 }
 
-// link is one client's way to the cluster; it implements redis.Hook and never
-// calls what it hooks into.
+// link is one client's connection to the cluster. It implements redis.Hook, and never calls
+// the next hook.
 type link struct {
 	cluster *cluster
 	stale   bool // talks to the old primary during a split
 	timeout time.Duration
 
-	// Each key has chances of its own, so that it makes no difference which of
-	// two calls made at the same moment comes first.
+	// Each key has a separate source of randomness, so that the order of two simultaneous
+	// calls makes no difference.
 	mu      sync.Mutex
 	source  func(key string) *rand.Rand
 	chances map[string]*rand.Rand
 	faults  faults
 }
 
-// store is a snapshot.Store over a link.
+// store returns a snapshot.Store over the link.
 func (l *link) store() *snapshot.Store {
 	rdb := redis.NewClient(&redis.Options{
 		Addr: "simulated", MaxRetries: -1, DisableIdentity: true,
@@ -148,8 +148,7 @@ func (l *link) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// ProcessPipelineHook implements redis.Hook: all of a pipeline is carried out
-// at once.
+// ProcessPipelineHook implements redis.Hook. All commands of a pipeline run at once.
 func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := l.call(ctx, keyOf(ctx, cmds...), func(d *data) error {
@@ -175,8 +174,8 @@ func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipel
 	}
 }
 
-// keyOf is what a call is about, and for which collection it is made. It does not depend
-// on the order of a pipeline.
+// keyOf returns the keys of a call and the collection that it is made for. It doesn't
+// depend on the order of a pipeline.
 func keyOf(ctx context.Context, cmds ...redis.Cmder) string {
 	keys := make([]string, len(cmds))
 	for i, cmd := range cmds {
@@ -199,7 +198,7 @@ func subject(cmd redis.Cmder) string {
 	return "" // multi and exec
 }
 
-// draws are what chance has in store for one call.
+// draws holds the random faults and delays of one call.
 type draws struct {
 	drop, lose, twice   bool
 	there, thawed, back time.Duration
@@ -224,7 +223,7 @@ func (l *link) set(f faults) {
 	l.faults = f
 }
 
-// call takes a request to the server and its answer back.
+// call carries a request to the server and its answer back.
 func (l *link) call(ctx context.Context, key string, do func(*data) error) error {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
@@ -256,7 +255,7 @@ func (l *link) call(ctx context.Context, key string, do func(*data) error) error
 	return nil
 }
 
-// atServer runs something on the server that this client talks to, once it runs.
+// atServer runs do on the server that this client talks to, once that is not frozen.
 func (l *link) atServer(ctx context.Context, thawed time.Duration, do func(*data) error) error {
 	c := l.cluster
 	for {
@@ -285,13 +284,13 @@ func (l *link) atServer(ctx context.Context, thawed time.Duration, do func(*data
 			return errLost
 		case <-changed:
 		}
-		if sleep(ctx, thawed) != nil { // not all at once
+		if sleep(ctx, thawed) != nil { // so that waiting calls don't all run at the same time
 			return errLost
 		}
 	}
 }
 
-// follow is XREAD BLOCK.
+// follow implements XREAD BLOCK.
 func (l *link) follow(ctx context.Context, cmd redis.Cmder) error {
 	x, ok := cmd.(*redis.XStreamSliceCmd)
 	if !ok {
@@ -346,7 +345,7 @@ func messages(es []entry) []redis.XMessage {
 	return out
 }
 
-// sleep waits, or returns ctx's error.
+// sleep waits for d, or returns ctx's error.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

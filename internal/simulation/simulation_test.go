@@ -23,7 +23,7 @@ var (
 	abreast   = flag.Int("abreast", 2, "how many at once")
 )
 
-// outcome is what became of a run.
+// outcome is the result of a run.
 type outcome struct {
 	violations []string
 	happened   []string
@@ -32,7 +32,7 @@ type outcome struct {
 	fresh      int
 }
 
-// run plays one schedule from its seed.
+// run runs one schedule from its seed.
 func run(t *testing.T, seed uint64) (out outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, seed)
@@ -59,7 +59,7 @@ func run(t *testing.T, seed uint64) (out outcome) {
 	return out
 }
 
-// settle checks what has to be true when nothing has gone wrong for long.
+// settle checks what must be true a long time after the last fault.
 func (w *world) settle() {
 	if !w.ledger.everythingIsPublished() {
 		w.violated("something is still unpublished")
@@ -94,7 +94,7 @@ func TestSchedules(t *testing.T) {
 			n = 5
 		}
 	}
-	// Each run makes a small world and drops it.
+	// Each run allocates a small world and drops it, so collect garbage less often.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var polls, fresh atomic.Int64
 	var g errgroup.Group

@@ -2,8 +2,8 @@ package simulation
 
 import "time"
 
-// trouble is what goes wrong with Redis, the ways to it, Postgres and readers,
-// until chaos is over; then all is mended.
+// trouble causes faults in Redis, the links to it, Postgres and readers until the chaos
+// period is over. Then it repairs everything.
 func (w *world) trouble() {
 	rng := w.source("trouble", 0)
 	ms := func(most int) time.Duration { return time.Duration(1+rng.IntN(most)) * time.Millisecond }

@@ -31,13 +31,15 @@ const (
 	organizations = 3
 	readers       = 3
 	editors       = 6
-	// chaos is how long things go wrong, calm how long they may take to mend.
+	// chaos is how long faults occur, calm how long the recovery from them can take.
 	chaos = 20 * time.Second
 	calm  = 30 * time.Second
-	// bound is what a reader promises: an answer that is said to be fresh has
-	// every change that was committed longer ago. It is publication.md's B.
+	// bound is the limit that a reader promises: an answer marked fresh has every change
+	// that was committed longer ago. See docs/promises.md, "Staleness is bounded, and
+	// visible".
 	bound = 10 * time.Second
-	// skewed is how far two clocks may be apart; the reader allows for 250 ms.
+	// skewed is the maximum offset of each clock from the true time. Two clocks may differ by
+	// twice that; the reader allows for 250 ms.
 	skewed = 100 * time.Millisecond
 	// leaseTime is short, so that leases expire in a run.
 	leaseTime = 3 * time.Second
@@ -51,11 +53,11 @@ var keys = func() *token.Keys {
 	return k
 }()
 
-// world is one run.
+// world is the state of one run.
 type world struct {
 	t    testing.TB
 	seed uint64
-	// authMaxStale is how long a token counts without word from the log.
+	// authMaxStale is how long a token is accepted without news from the log.
 	authMaxStale time.Duration
 
 	ledger  *ledger
@@ -77,7 +79,7 @@ type world struct {
 	happened   []string
 }
 
-// source is an actor's own randomness.
+// source returns an actor's own source of randomness.
 func (w *world) source(actor string, n int) *rand.Rand {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s %d", actor, n))
 	return rand.New(rand.NewPCG(w.seed, uint64(h[0])|uint64(h[1])<<8|uint64(h[2])<<16|uint64(h[3])<<24))
@@ -87,7 +89,7 @@ func (w *world) id(kind string, n int) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s %d", kind, n))
 }
 
-// tell notes something for the record of a failed run.
+// tell adds an event to the log of the run, which is shown when a failed run is replayed.
 func (w *world) tell(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,10 +103,10 @@ func (w *world) violated(format string, args ...any) {
 	w.violations = append(w.violations, fmt.Sprintf(format, args...))
 }
 
-// epoch is when the made-up time begins.
+// epoch is the start of the simulated time.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// logTo brings what the programs log into the record.
+// logTo writes the programs' logs into the log of the run.
 type logTo struct{ w *world }
 
 func (l logTo) Write(b []byte) (int, error) {
@@ -126,7 +128,7 @@ func (w *world) newLink(kind string, n int, timeout time.Duration) *link {
 	return l
 }
 
-// newWorld makes everything and starts it.
+// newWorld creates a world and starts its workers and readers.
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, seed: seed, cluster: newCluster()}
 	w.log = slog.New(slog.NewTextHandler(logTo{w}, &slog.HandlerOptions{
@@ -157,21 +159,21 @@ func newWorld(t testing.TB, seed uint64) *world {
 	return w
 }
 
-// edge is one reader, and where it is in its life.
+// edge is one run of a reader, from its start to its stop.
 type edge struct {
 	n       int
 	handler fasthttp.RequestHandler
 	reader  *reader.Reader
 	stop    func()
-	// warm holds what this reader has answered already: "token organization".
+	// warm holds the keys that this reader has already answered: token and organization.
 	warm map[string]bool
 }
 
-// startReader starts a reader with a clock of its own.
+// startReader starts a reader with its own clock.
 func (w *world) startReader(n, life int) *edge {
 	rng := w.source("clock", 100*n+life)
 	off := time.Duration(rng.Int64N(int64(2*skewed))) - skewed
-	// Within the assumption: a quartz is good for some 100 ppm.
+	// Within the reader's assumption: a quartz clock is accurate to some 100 ppm.
 	rate := 1 + (rng.Float64()-.5)*2e-4
 	started := time.Now()
 	loads, log := w.newLink("loads", 100*n+life, 200*time.Millisecond), w.newLink("log", 100*n+life, 2*time.Second)
@@ -201,8 +203,8 @@ func (w *world) startReader(n, life int) *edge {
 	return e
 }
 
-// startWorker starts a publisher that leads from time to time. Two leaders may
-// overlap: that has to be harmless.
+// startWorker starts a publisher that leads from time to time. Two leaders may overlap,
+// which must be harmless.
 func (w *world) startWorker(n int) {
 	p := w.publisher(n)
 	rng := w.source("leader", n)
@@ -225,7 +227,7 @@ func (w *world) publisher(n int) *worker.Publisher {
 	})
 }
 
-// stored is a gzip that takes no time.
+// stored is a gzip encoder that doesn't compress, to save time.
 func stored(_ context.Context, body []byte) ([]snapshot.Encoded, error) {
 	var buf bytes.Buffer
 	zw, err := kgzip.NewWriterLevel(&buf, kgzip.StatelessCompression)
@@ -249,8 +251,7 @@ func unzip(b []byte) ([]byte, error) {
 	return io.ReadAll(zr)
 }
 
-// admins change things and have that published by jobs, which come late, twice
-// or not at all.
+// admins makes changes and has them published by jobs, which run late, twice or not at all.
 func (w *world) admins() {
 	jobs := w.publisher(2)
 	for i, org := range w.orgs {
@@ -296,10 +297,10 @@ func (w *world) admins() {
 	})
 }
 
-// job is what River does with one.
+// job runs a job as River does: late, twice or not at all, and again after an error.
 func (w *world) job(rng *rand.Rand, do func(context.Context) error) {
 	if rng.IntN(20) == 0 {
-		return // lost: the sweep's business
+		return // lost: the sweep must handle it
 	}
 	times := 1
 	if rng.IntN(10) == 0 {
@@ -327,11 +328,10 @@ func (w *world) job(rng *rand.Rand, do func(context.Context) error) {
 	}
 }
 
-// forms are what editors ask for, and what changes.
+// forms lists the documents that editors request and admins change.
 var forms = []string{"modes.yaml", "templates"}
 
-// edit writes the revision that comes of it into the one mode or template that
-// there is.
+// edit writes the new revision into the organization's only mode or template.
 func edit(o *orgRow, rng *rand.Rand, form string, revision int64) {
 	text, padding := fmt.Sprintf("organization %s revision %d", o.id, revision), strings.Repeat("x", rng.IntN(200))
 	if form == "templates" {

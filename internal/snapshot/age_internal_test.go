@@ -10,9 +10,9 @@ import (
 	"orgmodes/internal/devstack/storetest"
 )
 
-// A connection that works is given up all the same when it is old: it may lead to
-// a server that isn't the primary any more. That holds for one in constant use,
-// and for one that waits for news.
+// A working connection is replaced once it is old, as it may lead to a server that is no
+// longer the primary. That applies to a connection in constant use and to one that blocks
+// waiting for log entries.
 func TestConnectionsAreNotUsedForLong(t *testing.T) {
 	const maxAge, lap = 300 * time.Millisecond, 50 * time.Millisecond
 	s, err := Open(storetest.Redis(t).URL, Options{PoolSize: 1, MaxAge: maxAge, Timeout: storetest.Patience})
@@ -24,7 +24,7 @@ func TestConnectionsAreNotUsedForLong(t *testing.T) {
 		id, err := s.rdb.ClientID(t.Context()).Result()
 		require.NoError(t, err)
 		if _, known := since[id]; !known {
-			since[id] = time.Now() // it is older than that, however busy the machine
+			since[id] = time.Now() // its real age is greater, however busy the machine
 		}
 		require.Less(t, asked.Sub(since[id]), maxAge, "connection %d", id)
 		_, err = s.ReadLog(t.Context(), 0, lap)
@@ -33,7 +33,7 @@ func TestConnectionsAreNotUsedForLong(t *testing.T) {
 	require.GreaterOrEqual(t, len(since), 2)
 }
 
-// Whoever opens a Store has that for both forms of a URL.
+// Open applies MaxAge for both forms of a URL.
 func TestMaxAgeReachesTheClient(t *testing.T) {
 	for _, url := range []string{"redis://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/main"} {
 		s, err := Open(url, Options{MaxAge: time.Minute})

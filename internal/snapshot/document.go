@@ -14,39 +14,39 @@ import (
 	"orgmodes/internal/canary"
 )
 
-// Document is what is published of one organization. It is immutable once
-// made: readers share it between requests.
+// Document is the published document of one organization. It is immutable once
+// built: readers share it between requests.
 type Document struct {
-	// Organization is its id, in the canonical text form of a UUID.
+	// Organization is its ID, in the canonical text form of a UUID.
 	Organization string
 	Version      Version
-	// CommittedAt is when the change that Version.Revision counts was committed.
+	// CommittedAt is when the change with number Version.Revision was committed.
 	CommittedAt time.Time
 	// Deleted marks the tombstone of a deleted organization; it has no
 	// representations.
 	Deleted bool
-	// Representations are in the order in which they were rendered; of a document that
-	// was read in part (Store.Part), only those that were asked for.
+	// Representations are in rendering order. A document read in part (Store.Part)
+	// has only the representations of that part.
 	Representations []Representation
-	// Basis is what Redis holds already, for a document that is published: see
+	// Basis describes what Redis already holds of a document to be published; see
 	// Stored.Keep.
 	Basis Stored
 }
 
-// Representation is one form of a document: modes.yaml, modes.json and so on.
+// Representation is one form of a document, such as modes.yaml or modes.json.
 type Representation struct {
-	// Name is unique within the document. That of a named document, of which a
-	// collection has any number, is "collection/name".
+	// Name is unique within the document. A named document, of which a collection can
+	// have any number, has the name "collection/name".
 	Name        string
 	ContentType string
 	Tag         Tag
-	// Sum is the SHA-256 of the identity bytes; Tag.Hash is its beginning.
+	// Sum is the SHA-256 of the identity bytes; Tag.Hash is its prefix.
 	Sum [sha256.Size]byte
-	// Length is that of the identity bytes.
+	// Length is the number of identity bytes.
 	Length int
-	// Encoded holds the coded bytes; gzip is always there.
+	// Encoded holds the coded bytes; gzip is always present.
 	Encoded []Encoded
-	// kept describes the coded bytes that are in Redis already and stay there.
+	// kept describes the coded bytes that are already in Redis and stay there.
 	kept []codedEntry
 }
 
@@ -58,7 +58,7 @@ type Encoded struct {
 	Bytes  []byte
 }
 
-// Find returns the representation of the name, or nil.
+// Find returns the representation with the given name, or nil.
 func (d *Document) Find(name string) *Representation {
 	for i := range d.Representations {
 		if d.Representations[i].Name == name {
@@ -68,7 +68,7 @@ func (d *Document) Find(name string) *Representation {
 	return nil
 }
 
-// In returns the representation in a coding, or nil where it isn't stored.
+// In returns the representation in a coding, or nil if it isn't stored in that coding.
 func (r *Representation) In(c Coding) *Encoded {
 	for i := range r.Encoded {
 		if r.Encoded[i].Coding == c {
@@ -78,7 +78,7 @@ func (r *Representation) In(c Coding) *Encoded {
 	return nil
 }
 
-// Size is roughly what the document takes in memory, in bytes.
+// Size returns the approximate memory use of the document, in bytes.
 func (d *Document) Size() int {
 	n := 256 + len(d.Organization)
 	for _, r := range d.Representations {
@@ -90,10 +90,10 @@ func (d *Document) Size() int {
 	return n
 }
 
-// The fields of a document's hash. Each representation's coded bytes stand in
-// a field of their own, so that versions and tags can be read without them. What a
-// collection's named documents are is told by an index of its own, so that they cost
-// nothing where something else of the organization is read or written.
+// The fields of a document's hash. Each representation's coded bytes have a dedicated
+// field, so that versions and tags can be read without them. Each collection of named
+// documents has a dedicated index, so that its documents add no cost to reading or
+// writing other parts of the organization.
 const (
 	fieldVersion   = "version"
 	fieldCommitted = "committed_at"
@@ -134,8 +134,8 @@ type codedEntry struct {
 
 func payloadField(name string, c Coding) string { return name + ":" + string(c) }
 
-// fields writes the document as field, value, field, value... kept are the fields
-// that are there already and stay, with their lengths: field, length...
+// fields encodes the document as field, value, field, value... kept lists the fields
+// that are already in Redis and stay, with their lengths: field, length...
 func (d *Document) fields() (fields, kept []any, err error) {
 	indexes := map[string][]indexEntry{fieldIndex: {}}
 	var payload []any
@@ -183,8 +183,8 @@ func (d *Document) fields() (fields, kept []any, err error) {
 	return append(fields, payload...), kept, nil
 }
 
-// parseDocument reads what fields wrote. A field that is missing or does not
-// agree with its index is an error: half a document is never served.
+// parseDocument parses the output of fields. A field that is missing or does not
+// agree with its index is an error: an incomplete document is never served.
 func parseDocument(org string, h map[string]string) (*Document, error) {
 	var indexes []string
 	for field := range h {
@@ -203,7 +203,7 @@ func parseDocument(org string, h map[string]string) (*Document, error) {
 	return d, nil
 }
 
-// parseHead reads what stands beside the payload, and the indexes given.
+// parseHead parses the fields other than the payload, and the given indexes.
 func parseHead(org string, h map[string]string, indexes []string) (*Document, []indexEntry, error) {
 	bad := func(what string, err error) error {
 		return fmt.Errorf("snapshot: document of %s: %s: %w", org, what, err)
@@ -229,7 +229,7 @@ func parseHead(org string, h map[string]string, indexes []string) (*Document, []
 	}, all, nil
 }
 
-// fill adds the representations that an index describes.
+// fill sets the representations that an index describes.
 func (d *Document) fill(index []indexEntry, payload func(name string, c codedEntry) []byte) error {
 	bad := func(name string, err error) error {
 		return fmt.Errorf("snapshot: document of %s: %s: %w", d.Organization, name, err)
@@ -268,5 +268,5 @@ func unhex(dst []byte, s string) error {
 }
 
 // Canary is the organization that the leading worker changes every few seconds,
-// so that readers can tell how long a change takes to reach them.
+// so that readers can measure how long a change takes to reach them.
 const Canary = canary.ID

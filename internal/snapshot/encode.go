@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	// brotliQuality is where brotli's time is still small beside everything else
-	// that a publication does: quality 11 takes 60 times as long on a large document.
+	// brotliQuality is the highest at which brotli's time is still small compared with the
+	// rest of a publication: quality 11 takes 60 times as long on a large document.
 	brotliQuality = 5
-	// Beyond largeBody a body is compressed less hard. Where it compresses badly that
-	// takes a third of the time for 1% more bytes (BenchmarkEncode), and it is such
-	// bodies that become as large.
+	// A body larger than largeBody is compressed less hard. For a body that compresses
+	// badly, as such large ones do, that takes a third of the time for 1% more bytes
+	// (BenchmarkEncode).
 	largeBody        = 1 << 20
 	largeGzipLevel   = 7
 	largeBrotliLevel = 3
@@ -28,21 +28,21 @@ const (
 	maxPooledScratch = 16 << 20
 )
 
-// SumOf returns the SHA-256 of identity bytes, and the beginning of it that a
-// Tag carries.
+// SumOf returns the SHA-256 of identity bytes, and the prefix of it that a
+// Tag contains.
 func SumOf(body []byte) (sum [sha256.Size]byte, hash [8]byte) {
 	sum = sha256.Sum256(body)
 	return sum, [8]byte(sum[:8])
 }
 
-// resettable is a compressor that can be used again: making one costs far more
-// than compressing a document of usual size.
+// resettable is a reusable compressor: creating one costs far more than
+// compressing a document of usual size.
 type resettable interface {
 	io.WriteCloser
 	Reset(w io.Writer)
 }
 
-// compressors holds idle ones, by coding.
+// compressors holds idle compressors, by coding.
 var compressors = map[Coding]*sync.Pool{
 	Gzip:   gzipPool(gzip.BestCompression),
 	Brotli: {New: func() any { return brotli.NewWriterLevel(nil, brotliQuality) }},
@@ -52,7 +52,7 @@ var compressors = map[Coding]*sync.Pool{
 	}},
 }
 
-// largeCompressors are those for bodies beyond largeBody, where they differ.
+// largeCompressors holds those for bodies larger than largeBody, if they differ.
 var largeCompressors = map[Coding]*sync.Pool{
 	Gzip:   gzipPool(largeGzipLevel),
 	Brotli: {New: func() any { return brotli.NewWriterLevel(nil, largeBrotliLevel) }},
@@ -65,10 +65,10 @@ func gzipPool(level int) *sync.Pool {
 	}}
 }
 
-// scratch holds the buffers that are compressed into.
+// scratch holds the buffers that compressors write to.
 var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// orPanic is for settings that are constants.
+// orPanic returns v, or panics on an error. It is for constructors with constant settings.
 func orPanic[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -76,11 +76,11 @@ func orPanic[T any](v T, err error) T {
 	return v
 }
 
-// Encode compresses identity bytes in every coding that is published, one after the
-// other. The same bytes come out for the same input, always.
+// Encode compresses identity bytes in every published coding, one after the other. It is
+// deterministic: the same input always gives the same bytes.
 func Encode(body []byte) ([]Encoded, error) { return EncodeContext(context.Background(), body) }
 
-// EncodeContext is Encode, and returns ctx's cause when ctx ends.
+// EncodeContext is like Encode, but returns ctx's cause when ctx ends.
 func EncodeContext(ctx context.Context, body []byte) ([]Encoded, error) {
 	var out []Encoded
 	for _, c := range Codings() {
@@ -130,8 +130,8 @@ func compress(ctx context.Context, c Coding, body []byte) ([]byte, error) {
 	return bytes.Clone(buf.Bytes()), nil
 }
 
-// Identity returns the identity bytes of a representation, unpacked from its
-// gzip form.
+// Identity returns the identity bytes of a representation, decompressed from its
+// gzip coding.
 func (r *Representation) Identity() ([]byte, error) {
 	enc := r.In(Gzip)
 	if enc == nil {

@@ -26,7 +26,7 @@ func open(t *testing.T, r *storetest.RedisServer) *snapshot.Store {
 	return s
 }
 
-// filled is a store that has been reconciled under incarnation 1.
+// filled returns a store that has been reconciled under incarnation 1.
 func filled(t *testing.T) (*storetest.RedisServer, *snapshot.Store) {
 	t.Helper()
 	r := storetest.Redis(t)
@@ -51,7 +51,7 @@ func begin(t *testing.T, s *snapshot.Store, incarnation int64) snapshot.Reconcil
 	return rec
 }
 
-// doc is a document whose bytes say its version.
+// doc returns a document whose bytes contain its version, unless bodies are given.
 func doc(t *testing.T, org string, v snapshot.Version, bodies ...string) *snapshot.Document {
 	t.Helper()
 	if len(bodies) == 0 {

@@ -14,44 +14,44 @@ import (
 	"orgmodes/internal/token"
 )
 
-// EntryKind says what a log entry tells.
+// EntryKind is the kind of a log entry.
 type EntryKind string
 
 const (
-	// EntryDocument: an organization's document was published.
+	// EntryDocument means that an organization's document was published.
 	EntryDocument EntryKind = "doc"
-	// EntryToken: a token's record was published.
+	// EntryToken means that a token's record was published.
 	EntryToken EntryKind = "token"
-	// EntryMark: everything committed before some time is here.
+	// EntryMark means that everything committed before some time is here.
 	EntryMark EntryKind = "mark"
-	// EntryResync: this Redis was filled anew; compare everything.
+	// EntryResync means that this Redis was refilled: compare everything.
 	EntryResync EntryKind = "resync"
 )
 
 // Entry is one entry of the change log.
 type Entry struct {
-	// N is contiguous: an entry whose N is not the last one's plus one means
+	// N is contiguous: an entry whose N isn't the previous one's plus one means
 	// that something was missed.
 	N           int64
 	Kind        EntryKind
 	Incarnation int64
-	// Organization, Version and CommittedAt are of a document.
+	// Organization, Version and CommittedAt are set for a document.
 	Organization string
 	Version      Version
 	CommittedAt  time.Time
-	// Token and TokenVersion ("epoch.version") are of a token.
+	// Token and TokenVersion ("epoch.version") are set for a token.
 	Token        token.Hash
 	TokenVersion string
-	// TakenAt is when the change was made by which the token opens less than before:
-	// it was revoked, or its user is no member any more. It is zero for all other
-	// changes, and where the worker that wrote the entry doesn't tell.
+	// TakenAt is when a change was made that reduced the token's access: it was revoked,
+	// or its user ceased to be a member. It is zero for all other changes, and if the
+	// worker that wrote the entry doesn't report it.
 	TakenAt time.Time
-	// Mark is of a mark.
+	// Mark is set for a mark.
 	Mark Mark
 }
 
-// ReadLog returns the entries after n, waiting up to block for the first one;
-// none after that is no error. A client that blocks should be its own.
+// ReadLog returns the entries after n, waiting up to block for the first one. It is
+// not an error if none arrives. A client that blocks should have a dedicated Store.
 func (s *Store) ReadLog(ctx context.Context, after int64, block time.Duration) ([]Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, block+time.Second)
 	defer cancel()
@@ -78,7 +78,7 @@ func (s *Store) ReadLog(ctx context.Context, after int64, block time.Duration) (
 }
 
 // LogTail returns the number of the newest log entry and the incarnation that
-// this Redis was filled under, or ErrUnfilled.
+// this Redis was filled under. It returns ErrUnfilled if there are none.
 func (s *Store) LogTail(ctx context.Context) (n, incarnation int64, err error) {
 	res, err := s.rdb.HMGet(ctx, s.key("meta"), "n", "incarnation").Result()
 	if err != nil {
@@ -88,10 +88,10 @@ func (s *Store) LogTail(ctx context.Context) (n, incarnation int64, err error) {
 	return at.N, at.Incarnation, err
 }
 
-// Position is a moment in the history of one Redis. Of two positions of the
-// same incarnation, what is true at the one with the greater N contains what is
-// true at the other: the scripts write nothing to a server that lost something
-// until it has been reconciled, and that makes a new incarnation.
+// Position is a point in the history of one Redis. If two positions have the same
+// incarnation, the state at the one with the greater N includes the state at the
+// other. A server that lost something accepts no writes by the scripts until it has
+// been reconciled, which starts a new incarnation.
 type Position struct {
 	Incarnation int64
 	// N is the number of the newest log entry.
@@ -115,13 +115,13 @@ func parsePosition(meta []any) (Position, error) {
 	return p, nil
 }
 
-// tailEntries is how far back from the log's end a mark is looked for: seconds
-// of busy traffic.
+// tailEntries is how many entries from the log's end are searched for a mark:
+// seconds of busy traffic.
 const tailEntries = 256
 
-// Tail returns where the log stands, and the newest mark in it, nil where there
-// is none near its end. What is read from this Redis afterwards, at this
-// position or a later one of the same incarnation, contains what the mark says.
+// Tail returns the position of the log, and the newest mark near its end, or nil if
+// there is none. Anything read from this Redis afterwards, at this position or a
+// later one of the same incarnation, contains what the mark promises.
 func (s *Store) Tail(ctx context.Context) (Position, *Mark, error) {
 	var log *redis.XMessageSliceCmd
 	at, err := s.ask(ctx, func(p redis.Pipeliner) {
@@ -133,7 +133,7 @@ func (s *Store) Tail(ctx context.Context) (Position, *Mark, error) {
 	for _, m := range log.Val() {
 		e, err := parseEntry(m)
 		if ours := err == nil && e.Incarnation == at.Incarnation; !ours {
-			break // what stands before is of another history
+			break // earlier entries belong to another history
 		}
 		if e.Kind == EntryMark && e.N <= at.N {
 			return at, &e.Mark, nil
@@ -174,7 +174,7 @@ func parseEntry(m redis.XMessage) (Entry, error) {
 			return bad(fmt.Errorf("token %q is not a SHA-256", text("token")))
 		}
 		e.Token = token.Hash(raw)
-		// Nothing but a measurement: it must not keep the entry from being read.
+		// This is only a measurement: it must not prevent the entry from being read.
 		if us, err := strconv.ParseInt(text("taken_at"), 10, 64); err == nil && us != 0 {
 			e.TakenAt = time.UnixMicro(us).UTC()
 		}

@@ -11,28 +11,28 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Mark says how fresh this Redis is: it holds every change that was committed
-// before AsOf, except for the subjects named, of which it holds every change
-// committed before the time given with each.
+// Mark states how fresh this Redis is: it holds every change that was committed
+// before AsOf. The exceptions are the named subjects, for which it holds every
+// change committed before the time given with each.
 type Mark struct {
 	AsOf time.Time
-	// Organizations and Tokens are the exceptions: what is unpublished, and
-	// since when.
+	// Organizations and Tokens are the exceptions: the subjects with unpublished
+	// changes, and since when.
 	Organizations map[string]time.Time
 	Tokens        map[token.Hash]time.Time
 }
 
 var markScript = script("mark")
 
-// Mark logs a mark. incarnation is the one that the exceptions were read under.
+// Mark logs a mark. incarnation is the one under which the exceptions were read.
 func (s *Store) Mark(ctx context.Context, incarnation int64, m Mark) (Outcome, error) {
 	return s.run(ctx, markScript, s.scriptKeys(), []any{
 		logCap, strconv.FormatInt(incarnation, 10), strconv.FormatInt(m.AsOf.UnixMicro(), 10), m.exceptions(),
 	})
 }
 
-// exceptions are written as "o<org>=<microseconds>" and "t<sha256>=<microseconds>",
-// with blanks between them.
+// exceptions encodes the exceptions as "o<org>=<microseconds>" and
+// "t<sha256>=<microseconds>", each followed by a space.
 func (m Mark) exceptions() string {
 	var b strings.Builder
 	for org, since := range m.Organizations {

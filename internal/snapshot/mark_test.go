@@ -30,7 +30,7 @@ func TestMarkIsLoggedWithItsExceptions(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []snapshot.Entry{{N: out.N, Kind: snapshot.EntryMark, Incarnation: 1, Mark: m}}, got)
 	}
-	// What was read under another incarnation says nothing of this Redis.
+	// A mark made under another incarnation does not apply to this Redis.
 	for _, incarnation := range []int64{0, 2} {
 		out, err := s.Mark(t.Context(), incarnation, snapshot.Mark{AsOf: at})
 		require.NoError(t, err)
@@ -42,8 +42,8 @@ func TestMarkIsLoggedWithItsExceptions(t *testing.T) {
 	require.Equal(t, snapshot.Fenced, out.Status)
 }
 
-// A mark that stands in the log from before another Redis took over says
-// nothing of what is there now.
+// A mark that was logged before another Redis took over does not apply to the
+// current one.
 func TestTailKnowsOnlyMarksOfItsOwnHistory(t *testing.T) {
 	_, s := filled(t)
 	at := time.UnixMicro(1_700_000_000_000_123).UTC()

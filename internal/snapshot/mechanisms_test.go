@@ -10,7 +10,7 @@ import (
 )
 
 // Two leaders that fill under one incarnation (one of them has just lost its
-// leadership) don't finish for each other.
+// leadership) can't finish each other's reconciliation.
 func TestTwoLeadersUnderOneIncarnation(t *testing.T) {
 	_, s := filled(t)
 	first, second := begin(t, s, 2), begin(t, s, 2)
@@ -22,8 +22,8 @@ func TestTwoLeadersUnderOneIncarnation(t *testing.T) {
 	require.Equal(t, snapshot.Published, out.Status)
 }
 
-// A replica that was promoted may lack what its primary had: what isn't there
-// is not absent.
+// A promoted replica may lack data that its primary had: a missing key does not mean
+// that the object doesn't exist.
 func TestPromotedRedisKnowsNoAbsence(t *testing.T) {
 	primary, s := filled(t)
 	_, err := s.Document(t.Context(), acme)

@@ -7,29 +7,29 @@ import (
 	"unsafe"
 )
 
-// Part says which of a document's representations to read.
+// Part selects the representations of a document to read.
 type Part struct {
-	// Collection is the one whose named documents to read, all of them; "" means the
+	// Collection selects all named documents of that collection; "" selects the
 	// representations in Names.
 	Collection string
 	Names      []string
 }
 
-// maxPartReads is how often a part is read before giving up: each time it has become
-// another one between its index and its payload.
+// maxPartReads is how often a part is read before giving up. Each re-read is due to a
+// change between reading its index and its payload.
 const maxPartReads = 4
 
-// Part loads a part of an organization's document, and where in the log the answer was
-// true. Coded bytes that have holds already, nil for nothing, are not loaded again. The
-// errors are those of Document; the position is also there with ErrAbsent.
+// Part loads a part of an organization's document, and the log position at which the
+// answer was true. Coded bytes that have already holds are not loaded again; have may be
+// nil. The errors are those of Document; the position is also valid with ErrAbsent.
 func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*Document, Position, error) {
 	index := fieldIndex
 	if p.Collection != "" {
 		index = indexOfCollection(p.Collection)
 	}
 	held := heldBytes(have)
-	// Where nothing is held of representations whose names are known, their payload is
-	// asked for along with the index.
+	// If have is nil and the names are known, their payload is requested along with
+	// the index.
 	var payload []string
 	if have == nil {
 		for _, name := range p.Names {
@@ -79,7 +79,7 @@ func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*
 	return nil, Position{}, fmt.Errorf("snapshot: document of %s: it changed with each of %d readings", org, maxPartReads)
 }
 
-// of returns the entries of the part.
+// of returns the entries of index that belong to the part.
 func (p Part) of(index []indexEntry) []indexEntry {
 	if p.Collection != "" {
 		return index
@@ -110,7 +110,7 @@ func heldBytes(d *Document) map[string][]byte {
 }
 
 // SharesBytes reports whether both representations are the same bytes in memory, in each
-// coding: what was found to be whole in one is whole in the other.
+// coding. If so, an integrity check of one holds for the other.
 func (r *Representation) SharesBytes(with *Representation) bool {
 	if r.Sum != with.Sum || r.Length != with.Length || len(r.Encoded) != len(with.Encoded) {
 		return false

@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// named is a document with two forms and some named documents.
+// named returns a document with two representations and the given named documents.
 func named(t *testing.T, v snapshot.Version, bodies map[string]string) *snapshot.Document {
 	t.Helper()
 	d := doc(t, acme, v, "modes", "templates")
@@ -27,8 +27,8 @@ func named(t *testing.T, v snapshot.Version, bodies map[string]string) *snapshot
 	return d
 }
 
-// asked records the fields of documents that are asked for, and runs between before the
-// second question.
+// asked records which payload fields of documents are requested, and calls between before
+// the second request.
 type asked struct {
 	fields  [][]string
 	between func()
@@ -60,7 +60,7 @@ func (a *asked) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
-// watched is another store of the same Redis.
+// watched returns another store of the same Redis, which records its requests.
 func watched(t *testing.T, r *storetest.RedisServer) (*snapshot.Store, *asked) {
 	t.Helper()
 	opt, err := redis.ParseURL(r.URL)
@@ -100,7 +100,7 @@ func TestPartLoadsNothingElse(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}, texts(t, gadgets))
 
-	// Of what changes, only the new bytes are loaded.
+	// When the document changes, only the new bytes are loaded.
 	publish(t.Context(), t, s, named(t, version(2), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "new", "gadgets/c.json": "c"}))
 	a.fields = nil
 	again, _, err := reader.Part(t.Context(), acme, snapshot.Part{Names: []string{"r0.yaml"}}, modes)
@@ -123,7 +123,7 @@ func TestPartLoadsNothingElse(t *testing.T) {
 	require.ErrorIs(t, err, snapshot.ErrAbsent)
 }
 
-// A part is of one version, whatever is published between its index and its payload.
+// A part has one version, even if there is a publication between its index and its payload.
 func TestPartIsOfOneVersion(t *testing.T) {
 	r, s := filled(t)
 	publish(t.Context(), t, s, named(t, version(1), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}))
@@ -140,7 +140,7 @@ func TestPartIsOfOneVersion(t *testing.T) {
 	require.Equal(t, tail, at.N)
 }
 
-// A collection that stays is not sent: neither its documents nor its index.
+// An unchanged collection is not sent: neither its documents nor its index.
 func TestCollectionStays(t *testing.T) {
 	r, s := filled(t)
 	bodies := map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b", "tools/c.json": "c"}
@@ -167,7 +167,7 @@ func TestCollectionStays(t *testing.T) {
 	require.Equal(t, before.Find("tools/c.json"), after.Find("tools/c.json"))
 	require.Equal(t, "changed", texts(t, after)["gadgets/a.json"])
 
-	// Its index has become another one: nothing stays.
+	// Its index has changed in Redis: nothing is kept.
 	d := keep(3, bodies)
 	r.Do("HSET", "{om}:doc:"+acme, "index:tools", "[]")
 	require.Equal(t, snapshot.Changed, publish(t.Context(), t, s, d).Status)

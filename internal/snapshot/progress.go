@@ -9,24 +9,24 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A timeout is there to find out that a server is gone, not that a document is large
-// or a network slow. Options.Timeout therefore bounds how long a write may stand
-// still, and the answer to a large document may take longer in proportion.
+// A timeout is there to detect that a server is gone, not that a document is large
+// or a network slow. Options.Timeout therefore bounds how long a write can make no
+// progress. The answer to a large document may take longer in proportion to its size.
 
 const (
-	// writeChunk is how many bytes have to be taken within a timeout.
+	// writeChunk is how many bytes must be accepted within a timeout.
 	writeChunk = 64 << 10
-	// slowest is how many bytes a server stores in a second, at least.
+	// slowest is the least rate at which a server stores data, in bytes per second.
 	slowest = 1 << 20
 )
 
-// progressConn gives each chunk of what is written a timeout of its own.
+// progressConn gives each chunk of a write a dedicated timeout.
 type progressConn struct {
 	net.Conn
 	timeout time.Duration
 }
 
-// SetWriteDeadline does nothing: go-redis sets one for a whole command.
+// SetWriteDeadline does nothing: go-redis sets a deadline for a whole command.
 func (c *progressConn) SetWriteDeadline(time.Time) error { return nil }
 
 func (c *progressConn) Write(b []byte) (n int, err error) {
@@ -42,7 +42,7 @@ func (c *progressConn) Write(b []byte) (n int, err error) {
 	}
 }
 
-// byProgress has a dialer make such connections.
+// byProgress wraps a dialer so that it returns such connections.
 func byProgress(dial func(context.Context, string, string) (net.Conn, error), timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
@@ -51,7 +51,7 @@ func byProgress(dial func(context.Context, string, string) (net.Conn, error), ti
 		}
 		paced := &progressConn{conn, timeout}
 		if raw, ok := conn.(syscall.Conn); ok {
-			// go-redis looks through it whether the server has hung up.
+			// go-redis uses it to check whether the server has hung up.
 			return struct {
 				*progressConn
 				syscall.Conn
@@ -61,8 +61,8 @@ func byProgress(dial func(context.Context, string, string) (net.Conn, error), ti
 	}
 }
 
-// patient returns a client whose timeout is long enough for the answer to so many
-// bytes: the same one while they are few.
+// patient returns a client whose timeout is long enough for the answer to that many
+// bytes; for few bytes it is the usual client.
 func (s *Store) patient(bytes int) redis.Scripter {
 	c, ok := s.rdb.(*redis.Client)
 	if !ok || bytes < slowest {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slowly is a connection on which each write takes most of its time.
+// slowly is a connection on which each write uses up its deadline.
 type slowly struct {
 	net.Conn
 	deadline time.Time
@@ -31,7 +31,7 @@ func (c *slowly) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// A write has as many timeouts as it has chunks, so its size does not make it fail.
+// Each chunk of a write has its own timeout, so the size of a write does not make it fail.
 func TestLargeWritesAreTimedByTheirProgress(t *testing.T) {
 	inner := &slowly{}
 	dial := byProgress(func(context.Context, string, string) (net.Conn, error) { return inner, nil }, time.Hour)
@@ -45,7 +45,7 @@ func TestLargeWritesAreTimedByTheirProgress(t *testing.T) {
 	require.Equal(t, writeChunk, inner.longest)
 }
 
-// A server that takes nothing is found out.
+// A server that accepts no data is detected.
 func TestWriteThatStandsStillFails(t *testing.T) {
 	client, server := net.Pipe()
 	t.Cleanup(func() { _, _ = client.Close(), server.Close() })

@@ -14,45 +14,45 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// logCap is about how many entries the log keeps: minutes of the busiest
-// traffic. A reader further behind than that resyncs.
+// logCap is the approximate number of entries that the log keeps: minutes of the
+// busiest traffic. A reader further behind than that resyncs.
 const logCap = "16384"
 
-// Status is what became of a write.
+// Status is the result of a write.
 type Status string
 
 const (
-	// Published: it is there now, and logged.
+	// Published means that the object was written and logged.
 	Published Status = "published"
-	// Retried: exactly this was there already.
+	// Retried means that exactly this was already there.
 	Retried Status = "retried"
-	// Older: something newer is there; nothing was written.
+	// Older means that something newer is there; nothing was written.
 	Older Status = "older"
-	// Fenced: this Redis is not the one that was filled; nothing was written
+	// Fenced means that this Redis is not the one that was filled. Nothing is written
 	// until it is reconciled.
 	Fenced Status = "fenced"
-	// Changed: what a document was to keep (Stored.Keep) is not there; nothing was
-	// written, and the document has to be sent whole.
+	// Changed means that data the document was to keep (Stored.Keep) is not there.
+	// Nothing was written, and the document must be sent whole.
 	Changed Status = "changed"
 )
 
-// ErrConflict is an alarm: the same version is published with other content,
-// so two workers disagree about what a version is.
+// ErrConflict should raise an alarm. The same version is published with different
+// content, so two workers disagree about what a version contains.
 var ErrConflict = errors.New("snapshot: this version is already published with other content")
 
-// Outcome is what a script answered.
+// Outcome is the result of a script.
 type Outcome struct {
 	Status Status
-	// Incarnation is the one that the server was filled under.
+	// Incarnation is the one under which the server was filled.
 	Incarnation int64
-	// Before is the version that was found there, "" for none.
+	// Before is the version that was there before, "" for none.
 	Before string
-	// N is the log entry that was written, 0 for none.
+	// N is the number of the log entry that was written, 0 for none.
 	N int64
 }
 
-// Reconciliation is the right to write to a Redis that is being filled; the
-// zero value is an ordinary write.
+// Reconciliation is the right to write to a Redis that is being filled. The
+// zero value is for ordinary writes.
 type Reconciliation struct{ begun string }
 
 //go:embed scripts/*.lua
@@ -75,9 +75,9 @@ var (
 	publishToken    = script("publish_token")
 )
 
-// PublishDocument writes a document, its place in the index and a log entry,
-// all or nothing, unless what is there is as new. Its answer may take as long as
-// the size of the document makes it.
+// PublishDocument writes a document, its version in the index, and a log entry. It is
+// atomic, and writes nothing unless the document is newer than the stored one. The
+// timeout of the answer grows with the size of the document.
 func (s *Store) PublishDocument(ctx context.Context, d *Document, rec Reconciliation) (Outcome, error) {
 	fields, kept, err := d.fields()
 	if err != nil {
@@ -90,8 +90,8 @@ func (s *Store) PublishDocument(ctx context.Context, d *Document, rec Reconcilia
 	return runOn(ctx, s.patient(d.Size()), publishDocument, keys, append(args, fields...))
 }
 
-// tags says what a document's identity bytes are. It leaves out the coded
-// bytes: two compressor versions may differ there, and the first one stays.
+// tags identifies the document's identity bytes. It leaves out the coded bytes: they
+// may differ between compressor versions, and the ones written first stay.
 func (d *Document) tags() string {
 	var b strings.Builder
 	if d.Deleted {
@@ -103,8 +103,8 @@ func (d *Document) tags() string {
 	return b.String()
 }
 
-// PublishToken writes a token's record and a log entry, unless what is there
-// is as new.
+// PublishToken writes a token's record and a log entry, unless the stored record is at
+// least as new.
 func (s *Store) PublishToken(ctx context.Context, t *Token, rec Reconciliation) (Outcome, error) {
 	args := append([]any{
 		rec.begun, logCap, hashHex(t.Hash), fmt.Sprintf("%d.%d", t.Epoch, t.Version), microseconds(t.ChangedAt),
@@ -112,7 +112,7 @@ func (s *Store) PublishToken(ctx context.Context, t *Token, rec Reconciliation) 
 	return s.run(ctx, publishToken, append(s.scriptKeys(), s.tokenKey(t.Hash)), args)
 }
 
-// microseconds since 1970, 0 for the zero time.
+// microseconds returns t in microseconds since 1970, or "0" for the zero time.
 func microseconds(t time.Time) string {
 	if t.IsZero() {
 		return "0"

@@ -40,8 +40,8 @@ func TestTombstoneComesBack(t *testing.T) {
 	require.Equal(t, snapshot.Older, publish(t.Context(), t, s, doc(t, acme, version(1))).Status, "an older document does not bring it back")
 }
 
-// Never backwards: whatever the order in which publications arrive, what is
-// there is the newest of those that arrived.
+// TestNeverBackwards checks that the newest publication received so far is stored,
+// whatever the order in which publications arrive.
 func TestNeverBackwards(t *testing.T) {
 	_, s := filled(t)
 	var versions []snapshot.Version
@@ -175,7 +175,7 @@ func TestHalfADocumentIsAnError(t *testing.T) {
 	}
 }
 
-// Redis being away says nothing of what is there.
+// An unavailable Redis does not mean that an object is absent.
 func TestAwayIsNotAbsent(t *testing.T) {
 	r := storetest.Redis(t)
 	s := open(t, r)

@@ -17,26 +17,26 @@ var (
 	finishReconcile = script("finish_reconcile")
 )
 
-// Filling says how a Redis stands to what was filled.
+// Filling tells whether a Redis is the one that was filled.
 type Filling string
 
 const (
-	// Filled: this is the Redis that was filled.
+	// Filled means that this is the Redis that was filled.
 	Filled Filling = "filled"
-	// Unfilled: there is nothing of ours; it is new, or was flushed.
+	// Unfilled means that it holds none of our data; it is new, or was flushed.
 	Unfilled Filling = "unfilled"
-	// Replaced: it was restarted, or a replica was promoted, since it was filled.
+	// Replaced means that it was restarted, or a replica was promoted, since it was filled.
 	Replaced Filling = "replaced"
 )
 
-// State is what a Redis says of itself.
+// State describes whether and how a Redis was filled.
 type State struct {
 	Filling Filling
-	// Incarnation and Epoch are those last reconciled; 0 where Unfilled.
+	// Incarnation and Epoch are those of the last reconciliation; 0 if Unfilled.
 	Incarnation, Epoch int64
 }
 
-// State asks Redis how it stands to what was filled.
+// State returns the state of this Redis.
 func (s *Store) State(ctx context.Context) (State, error) {
 	res, err := stateScript.Run(ctx, s.rdb, s.scriptKeys()).StringSlice()
 	if err != nil {
@@ -52,9 +52,9 @@ func (s *Store) State(ctx context.Context) (State, error) {
 	return st, nil
 }
 
-// BeginReconcile starts to fill this Redis under an incarnation. Where it
-// isn't Filled, ordinary writes stay fenced until FinishReconcile. Older is
-// returned where a newer incarnation has been here.
+// BeginReconcile starts to fill this Redis under an incarnation. Unless it
+// is Filled, ordinary writes stay fenced until FinishReconcile. BeginReconcile
+// returns Older if this or a newer incarnation has already been reconciled here.
 func (s *Store) BeginReconcile(ctx context.Context, incarnation int64) (Reconciliation, Status, error) {
 	nonce := strconv.FormatUint(rand.Uint64(), 36)
 	res, err := beginReconcile.Run(ctx, s.rdb, s.scriptKeys(), strconv.FormatInt(incarnation, 10), nonce).StringSlice()
@@ -68,15 +68,15 @@ func (s *Store) BeginReconcile(ctx context.Context, incarnation int64) (Reconcil
 }
 
 // FinishReconcile lifts the fence and tells all readers to compare what they
-// have. It returns Fenced where the server was flushed or replaced meanwhile,
-// or another reconciliation has begun: start again.
+// have. It returns Fenced if the server was flushed or replaced since BeginReconcile,
+// or if another reconciliation has begun. The caller must then start over.
 func (s *Store) FinishReconcile(ctx context.Context, rec Reconciliation, epoch int64) (Outcome, error) {
 	return s.run(ctx, finishReconcile, s.scriptKeys(), []any{rec.begun, logCap, strconv.FormatInt(epoch, 10)})
 }
 
-// Index asks for the published versions of organizations whether or not this
-// Redis was filled: what a reconciliation compares. The answers are in the
-// order of orgs; the zero Version stands for none.
+// Index returns the published versions of organizations, whether or not this
+// Redis was filled. A reconciliation compares them. The result is in the order
+// of orgs, with the zero Version for an organization without one.
 func (s *Store) Index(ctx context.Context, orgs []string) ([]Version, error) {
 	if len(orgs) == 0 {
 		return nil, nil
@@ -102,9 +102,9 @@ type TokenHead struct {
 	Revoked        bool
 }
 
-// TokenHeads asks for the versions of tokens' records, whether or not this Redis
-// was filled. The answers are in the order of hashes; the zero TokenHead stands
-// for none.
+// TokenHeads returns the versions of tokens' records, whether or not this Redis
+// was filled. The result is in the order of hashes, with the zero TokenHead for a
+// token without a record.
 func (s *Store) TokenHeads(ctx context.Context, hashes []token.Hash) ([]TokenHead, error) {
 	cmds := make([]*redis.SliceCmd, len(hashes))
 	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {

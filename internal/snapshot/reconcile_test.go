@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// A Redis that isn't the one that was filled takes no ordinary write.
+// A Redis that isn't the one that was filled refuses ordinary writes.
 func TestFence(t *testing.T) {
 	fenced := func(t *testing.T, s *snapshot.Store) {
 		t.Helper()
@@ -94,7 +94,7 @@ func TestReconciliationFillsBehindTheFence(t *testing.T) {
 	require.Equal(t, snapshot.Published, publish(t.Context(), t, s, doc(t, other, version(1))).Status)
 }
 
-// What happens to Redis during a reconciliation must not pass for filled.
+// A Redis that was disturbed during a reconciliation must not count as filled.
 func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
 	finish := func(t *testing.T, s *snapshot.Store, rec snapshot.Reconciliation) snapshot.Status {
 		t.Helper()
@@ -144,8 +144,8 @@ func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
 	})
 }
 
-// A reader waits for the entry after its last one; it must get the resync also
-// when the log that it followed is lost.
+// A reader waits for the entry after its last one. It must receive the resync even
+// if the log that it followed is lost.
 func TestResyncComesAfterWhateverWasLogged(t *testing.T) {
 	r, s := filled(t)
 	publish(t.Context(), t, s, doc(t, acme, version(1)))
@@ -159,12 +159,12 @@ func TestResyncComesAfterWhateverWasLogged(t *testing.T) {
 	require.Equal(t, snapshot.EntryResync, got[0].Kind)
 	require.Greater(t, got[0].N, last+1, "and it shows as a gap")
 
-	// The log alone is lost, or the counter alone.
+	// Only the log is lost, or only the counter.
 	for _, key := range []string{"{om}:log", "{om}:meta"} {
 		last, _, err = s.LogTail(t.Context())
 		require.NoError(t, err)
 		r.Do("DEL", key)
-		fill(t, s, last) // some incarnation above
+		fill(t, s, last) // any greater incarnation
 		got, err = s.ReadLog(t.Context(), last, time.Millisecond)
 		require.NoError(t, err)
 		require.NotEmpty(t, got, key)

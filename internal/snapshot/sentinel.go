@@ -10,16 +10,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// wantedSentinel is the form of a URL that names Sentinels.
+// wantedSentinel is the format of a URL that names Sentinels.
 const wantedSentinel = "redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]" +
 	"[?sentinel_user=...&sentinel_password=...]"
 
 var errNotSentinel = errors.New("not the URL of Sentinels")
 
-// openSentinel returns a client of whichever server the Sentinels of a URL call
-// the primary. After a failover it drops its connections to the old one, also
-// those that wait in it for news. rediss+sentinel is with TLS, to both kinds of
-// server. It returns errNotSentinel for a URL of another scheme.
+// openSentinel returns a client of the server that the Sentinels of a URL report as
+// the primary. After a failover it drops its connections to the old one, including
+// those blocked on a read. The scheme rediss+sentinel uses TLS for both kinds of
+// server. openSentinel returns errNotSentinel for a URL of another scheme.
 func openSentinel(given string, o Options) (redis.UniversalClient, error) {
 	opt, err := parseSentinel(given)
 	if err != nil {

@@ -16,23 +16,23 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Failures of reading that a caller tells apart. Anything else means that
-// Redis could not be asked.
+// Errors of reading that callers distinguish. Any other error means that
+// Redis could not be queried.
 var (
 	// ErrAbsent means that there is no such key, in a Redis that has been filled.
 	ErrAbsent = errors.New("snapshot: not there")
 	// ErrUnfilled means that this Redis has not been filled (yet, or since it was
-	// flushed or replaced): that something is missing says nothing.
+	// flushed or replaced), so a missing key proves nothing.
 	ErrUnfilled = errors.New("snapshot: this Redis has not been filled")
 )
 
-// Store is the published state in one Redis.
+// Store reads and writes the published state in one Redis.
 type Store struct {
 	rdb    redis.UniversalClient
 	prefix string
 }
 
-// Options are how a Store talks to Redis; the zero value is for production.
+// Options configures how a Store talks to Redis; the zero value is for production.
 type Options struct {
 	// Prefix of all keys; default "om".
 	Prefix string
@@ -41,23 +41,23 @@ type Options struct {
 	Timeout time.Duration
 	// PoolSize is the number of connections; default go-redis' own.
 	PoolSize int
-	// MaxAge is how long a connection is used before another one is made: one to a
-	// server that isn't the primary any more may go on working. Default: for ever.
+	// MaxAge is how long a connection is used before it is replaced. A connection to a
+	// server that is no longer the primary can keep working. Default: unlimited.
 	MaxAge time.Duration
 }
 
-// silence: go-redis writes a line to stderr for every dial that fails, at the
-// rate of the requests that need one. What fails is returned, and logged once by
-// whoever asked.
+// silence turns off the logging of go-redis. It writes a line to stderr for every
+// failed dial, at the rate of the requests that need one. Errors are returned instead,
+// and logged once by the caller.
 var silence = sync.OnceFunc(logging.Disable)
 
-// Open makes a Store for a URL (redis://user:password@host:port/db, rediss://
+// Open returns a new Store for a URL (redis://user:password@host:port/db, rediss://
 // for TLS, redis+sentinel:// as in sentinel.go). It does not connect: Redis may
-// be away.
+// be unavailable.
 //
-// There are no retries and short timeouts: the default of go-redis blocks a
-// call for seconds when the server is down, and all our callers know how to go
-// on without it.
+// There are no retries, and timeouts are short. The default of go-redis blocks a
+// call for seconds when the server is down, and all our callers can continue
+// without it.
 func Open(url string, o Options) (*Store, error) {
 	silence()
 	if o.Timeout == 0 {
@@ -79,8 +79,8 @@ func Open(url string, o Options) (*Store, error) {
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = o.Timeout, o.Timeout, o.Timeout, o.Timeout
 	opt.DialerRetries = 1
 	opt.ContextTimeoutEnabled = true
-	// A managed service's announcements; they cost a goroutine a client and a
-	// command a connection, and every caller stands a broken connection anyway.
+	// Disables the announcements of managed services. They cost a goroutine per client and
+	// a command per connection, and every caller tolerates a broken connection anyway.
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	if o.PoolSize > 0 {
 		opt.PoolSize = o.PoolSize
@@ -90,10 +90,10 @@ func Open(url string, o Options) (*Store, error) {
 	return New(redis.NewClient(opt), o.Prefix), nil
 }
 
-// redacted hides the cause, which may repeat the URL with its password.
+// redacted hides the cause, which may contain the URL with its password.
 func redacted(error) error { return errors.New("the URL given is not of that form") }
 
-// New makes a Store on a client; prefix "" means "om".
+// New returns a new Store that uses a client; prefix "" means "om".
 func New(rdb redis.UniversalClient, prefix string) *Store {
 	if prefix == "" {
 		prefix = "om"
@@ -101,10 +101,10 @@ func New(rdb redis.UniversalClient, prefix string) *Store {
 	return &Store{rdb: rdb, prefix: prefix}
 }
 
-// Close ends the connections.
+// Close closes the connections.
 func (s *Store) Close() error { return s.rdb.Close() }
 
-// Ping asks whether Redis answers.
+// Ping returns an error unless Redis answers.
 func (s *Store) Ping(ctx context.Context) error { return s.rdb.Ping(ctx).Err() }
 
 func (s *Store) key(name string) string { return "{" + s.prefix + "}:" + name }
@@ -114,7 +114,7 @@ func (s *Store) docKey(org string) string { return s.key("doc:" + org) }
 func (s *Store) tokenKey(h token.Hash) string { return s.key("tok:" + hashHex(h)) }
 
 // Document loads an organization's document with the payload of all codings.
-// It returns ErrAbsent or ErrUnfilled where there is none.
+// It returns ErrAbsent or ErrUnfilled if there is none.
 func (s *Store) Document(ctx context.Context, org string) (*Document, error) {
 	h, _, err := s.read(ctx, s.docKey(org))
 	if err != nil {
@@ -123,15 +123,15 @@ func (s *Store) Document(ctx context.Context, org string) (*Document, error) {
 	return parseDocument(org, h)
 }
 
-// Token loads a token's record. It returns ErrAbsent or ErrUnfilled where there
-// is none; only ErrAbsent says that the token does not exist.
+// Token loads a token's record. It returns ErrAbsent or ErrUnfilled if there
+// is none; only ErrAbsent means that the token does not exist.
 func (s *Store) Token(ctx context.Context, hash token.Hash) (*Token, error) {
 	t, _, err := s.TokenAt(ctx, hash)
 	return t, err
 }
 
-// TokenAt is Token, with where in the log the answer was true. The position is
-// also there with ErrAbsent.
+// TokenAt is like Token, and also returns the log position at which the answer was
+// true. The position is also valid with ErrAbsent.
 func (s *Store) TokenAt(ctx context.Context, hash token.Hash) (*Token, Position, error) {
 	h, at, err := s.read(ctx, s.tokenKey(hash))
 	if err != nil {
@@ -141,9 +141,8 @@ func (s *Store) TokenAt(ctx context.Context, hash token.Hash) (*Token, Position,
 	return t, at, err
 }
 
-// Tokens loads the records of some tokens at once. What isn't there, or can't
-// be read, is not in the answer. ErrUnfilled means that nothing can be concluded
-// from what is missing.
+// Tokens loads the records of several tokens at once. Records that are missing or can't
+// be read are left out. ErrUnfilled means that a missing record proves nothing.
 func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*Token, Position, error) {
 	all := make([]*redis.MapStringStringCmd, len(hashes))
 	at, err := s.ask(ctx, func(p redis.Pipeliner) {
@@ -166,9 +165,9 @@ func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash
 	return out, at, nil
 }
 
-// TokenVersions asks for the versions of some tokens' records, in their order: a
-// Version of (epoch, version). What isn't there, or can't be read, has the zero
-// one. ErrUnfilled means that nothing can be concluded from what is missing.
+// TokenVersions returns the versions of several tokens' records, in their order, as
+// Versions of (epoch, version). A record that is missing or can't be read has the zero
+// Version. ErrUnfilled means that a missing record proves nothing.
 func (s *Store) TokenVersions(ctx context.Context, hashes []token.Hash) ([]Version, Position, error) {
 	all := make([]*redis.SliceCmd, len(hashes))
 	at, err := s.ask(ctx, func(p redis.Pipeliner) {
@@ -196,9 +195,9 @@ func (s *Store) TokenVersions(ctx context.Context, hashes []token.Hash) ([]Versi
 	return out, at, nil
 }
 
-// Versions asks for the published versions of some organizations, without
-// their payload. What isn't published, or can't be read, is not in the answer.
-// ErrUnfilled means that nothing can be concluded from what is missing.
+// Versions returns the published versions of several organizations, without
+// their payload. Versions that are missing or can't be read are left out.
+// ErrUnfilled means that a missing version proves nothing.
 func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version, Position, error) {
 	out := make(map[string]Version, len(orgs))
 	if len(orgs) == 0 {
@@ -214,7 +213,7 @@ func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version
 		if !ok {
 			continue
 		}
-		// One that can't be read must not keep all the others from being compared.
+		// One that can't be read must not prevent the comparison of all the others.
 		if v, err := ParseVersion(str); err == nil {
 			out[orgs[i]] = v
 		}
@@ -222,15 +221,15 @@ func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version
 	return out, at, nil
 }
 
-// read gets a hash and where in the log it was read.
+// read returns a hash and the log position at which it was read.
 func (s *Store) read(ctx context.Context, key string) (map[string]string, Position, error) {
 	var all *redis.MapStringStringCmd
 	at, err := s.ask(ctx, func(p redis.Pipeliner) { all = p.HGetAll(ctx, key) })
 	return s.found(ctx, key, all.Val(), at, err)
 }
 
-// readFields gets some fields of a hash, the first of which is always there if the hash
-// is, and where in the log it was read.
+// readFields returns some fields of a hash and the log position at which they were read.
+// The first field must be one that every such hash has.
 func (s *Store) readFields(ctx context.Context, key string, fields []string) (map[string]string, Position, error) {
 	var some *redis.SliceCmd
 	at, err := s.ask(ctx, func(p redis.Pipeliner) { some = p.HMGet(ctx, key, fields...) })
@@ -246,7 +245,7 @@ func (s *Store) readFields(ctx context.Context, key string, fields []string) (ma
 	return s.found(ctx, key, h, at, err)
 }
 
-// found judges what was read of a hash, which is empty if there was none.
+// found returns h as read, or an error if it is empty because there is no such hash.
 func (s *Store) found(ctx context.Context, key string, h map[string]string, at Position, err error) (map[string]string, Position, error) {
 	switch {
 	case err != nil && !errors.Is(err, ErrUnfilled):
@@ -262,9 +261,9 @@ func (s *Store) found(ctx context.Context, key string, h map[string]string, at P
 
 var absentScript = script("absent")
 
-// absent makes sure that what wasn't found does not exist: ErrAbsent. A replica
-// that was promoted may lack what its primary had, and says so only by its
-// replication id: what is missing from such a Redis is not absent.
+// absent confirms that a key that wasn't found does not exist, and then returns
+// ErrAbsent. A promoted replica may lack data that its primary had, and can be
+// recognized only by its replication ID. A key missing from it is not absent.
 func (s *Store) absent(ctx context.Context, key string) error {
 	res, err := absentScript.Run(ctx, s.rdb, append(s.scriptKeys(), key)).StringSlice()
 	switch {
@@ -279,9 +278,9 @@ func (s *Store) absent(ctx context.Context, key string) error {
 	}
 }
 
-// ask puts questions in one transaction with the question where the log stands:
-// so the answers are what Redis held at exactly that position. ErrUnfilled is
-// returned, beside the answers, where there is none.
+// ask runs queries and a query for the log's position in one transaction, so the
+// answers reflect the state at exactly that position. If there is no position it
+// returns ErrUnfilled; the queries are answered all the same.
 func (s *Store) ask(ctx context.Context, questions func(redis.Pipeliner)) (Position, error) {
 	var meta *redis.SliceCmd
 	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {

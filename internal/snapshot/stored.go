@@ -10,17 +10,17 @@ import (
 	"slices"
 )
 
-// Stored is what Redis holds of a document, without the payload: which of its
-// representations a publication need not send again. The zero value holds nothing.
+// Stored describes what Redis holds of a document, without the payload. A publication need
+// not send these representations again. The zero value holds nothing.
 type Stored struct {
-	// indexes are the fields as they were read; the script compares them.
+	// indexes holds the fields as they were read; the script compares them.
 	indexes map[string]string
 	entries map[string]indexEntry
 }
 
-// Stored reads what Redis holds of an organization's document; named documents only of
-// the collections given. What is missing, or can't be read, holds nothing: it is sent
-// whole then.
+// Stored reads what Redis holds of an organization's document, with the named documents of
+// only the given collections. An index that is missing or can't be read counts as empty, so
+// its representations are sent whole.
 func (s *Store) Stored(ctx context.Context, org string, collections ...string) (Stored, error) {
 	fields := []string{fieldIndex}
 	for _, c := range collections {
@@ -46,8 +46,8 @@ func (s *Store) Stored(ctx context.Context, org string, collections ...string) (
 }
 
 // Keep reports whether the representation is stored in exactly these codings, with
-// the same identity bytes, and then makes r refer to that: it needs no Encoded, and has
-// the media type that it is stored with. Document.Basis has to be s.
+// the same identity bytes. If so, r refers to the stored one: it needs no Encoded, and gets
+// the stored media type. Document.Basis must be s.
 func (s Stored) Keep(r *Representation, codings []Coding) bool {
 	e, ok := s.entries[r.Name]
 	same := ok && e.Sum == hex.EncodeToString(r.Sum[:]) && e.Length == r.Length &&
@@ -58,7 +58,7 @@ func (s Stored) Keep(r *Representation, codings []Coding) bool {
 	return same
 }
 
-// seen lists the indexes for the script: how many there are, then field, SHA-1...
+// seen returns the indexes as arguments of the script: their number, then field, SHA-1...
 func (s Stored) seen() []any {
 	out := []any{len(s.indexes)}
 	for _, field := range slices.Sorted(maps.Keys(s.indexes)) {

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// keeping is a document of the next revision that keeps what it can of the stored one.
+// keeping returns a document of the given revision that keeps what it can of the stored one.
 func keeping(t *testing.T, s *snapshot.Store, revision int64, bodies ...string) (d *snapshot.Document, kept int) {
 	t.Helper()
 	d = doc(t, acme, version(revision), bodies...)
@@ -52,7 +52,7 @@ func TestDocumentKeepsWhatIsStored(t *testing.T) {
 	require.Len(t, got.Representations, 1, "the others are gone")
 }
 
-// What was to stay and is not what the sender saw is sent whole: nothing is written.
+// If data to be kept is not what the sender saw, nothing is written; the document is sent whole.
 func TestDocumentIsNotKeptOnceItChanged(t *testing.T) {
 	r, s := filled(t)
 	opt, err := redis.ParseURL(r.URL)
@@ -82,7 +82,7 @@ func TestDocumentIsNotKeptOnceItChanged(t *testing.T) {
 	}
 }
 
-// Other codings than are published now are not kept: a release may bring one.
+// Representations in other codings than the current ones are not kept: a release may add one.
 func TestOtherCodingsAreNotKept(t *testing.T) {
 	_, s := filled(t)
 	publish(t.Context(), t, s, doc(t, acme, version(1), "same"))

@@ -9,11 +9,11 @@ import (
 	"orgmodes/internal/token"
 )
 
-// scanPage is about how many keys are asked for in one round trip.
+// scanPage is the approximate number of keys requested per round trip.
 const scanPage = 1000
 
-// EachOrganization calls fn with the ids of all organizations of which something
-// was published, in pages; an id may come more than once.
+// EachOrganization calls fn with the IDs of all organizations with a published document,
+// deleted ones included, in pages. An ID may be repeated.
 func (s *Store) EachOrganization(ctx context.Context, fn func(orgs []string) error) error {
 	for cursor := uint64(0); ; {
 		pairs, next, err := s.rdb.HScan(ctx, s.key("revs"), cursor, "*", scanPage).Result()
@@ -33,8 +33,8 @@ func (s *Store) EachOrganization(ctx context.Context, fn func(orgs []string) err
 	}
 }
 
-// EachToken calls fn with the hashes of all tokens that have a record, in pages;
-// a hash may come more than once. It walks all keys of this Redis.
+// EachToken calls fn with the hashes of all tokens that have a record, in pages.
+// A hash may be repeated. It scans all keys of this Redis.
 func (s *Store) EachToken(ctx context.Context, fn func(hashes []token.Hash) error) error {
 	prefix := s.key("tok:")
 	for cursor := uint64(0); ; {

@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// The log tells when something was taken away, and of nothing else: what is
-// given, or was taken before, would measure nothing.
+// The log reports the time of a change that reduces a token's access, and of no other
+// change. Access that is granted, or was revoked before, would measure nothing.
 func TestLogTellsWhenATokenIsTakenAway(t *testing.T) {
 	at := time.UnixMicro(1_700_000_000_123_456).UTC()
 	is := func(revoked bool, orgs ...string) *snapshot.Token {
@@ -54,8 +54,8 @@ func TestLogTellsWhenATokenIsTakenAway(t *testing.T) {
 				}
 				require.Equal(t, want, got[0].TakenAt, "step %d", i)
 
-				// When that was is no part of the record: whoever publishes the same version
-				// and knows another time, or none, repeats it.
+				// The time is not part of the record. Publishing the same version with another
+				// time, or none, is a retry.
 				step.record.ChangedAt = time.Time{}
 				out, err = s.PublishToken(t.Context(), step.record, snapshot.Reconciliation{})
 				require.NoError(t, err)
@@ -68,8 +68,8 @@ func TestLogTellsWhenATokenIsTakenAway(t *testing.T) {
 	}
 }
 
-// Workers of before don't tell when something was taken away; what they write is
-// read all the same. So is what can't be understood.
+// Entries by older workers don't report when access was reduced; they are read all the
+// same. So are entries with a time that can't be parsed.
 func TestLogEntriesThatDoNotTellWhen(t *testing.T) {
 	r, s := filled(t)
 	n, _, err := s.LogTail(t.Context())

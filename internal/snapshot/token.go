@@ -10,32 +10,32 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Token is the record of a token: what it opens, and until when.
+// Token is the record of a token: which organizations it grants access to, and until when.
 type Token struct {
 	Hash token.Hash
-	// ID names the token in listings and figures; it opens nothing.
+	// ID names the token in listings and figures; it grants nothing.
 	ID string
-	// User is the id of the user that it acts for.
+	// User is the ID of the user that the token acts for.
 	User string
-	// Organizations are the ids that it opens.
+	// Organizations holds the IDs of the organizations that the token grants access to.
 	Organizations []string
 	Scopes        []string
 	// ExpiresAt is zero for a token that doesn't expire.
 	ExpiresAt time.Time
-	// Revoked marks a tombstone: it stays, so that an older record can't bring
-	// the token back.
+	// Revoked marks a tombstone. It is retained, so that an older record can't
+	// reactivate the token.
 	Revoked bool
 	// Epoch and Version order the records of one token.
 	Epoch, Version int64
 	// Channel is reserved; empty means live.
 	Channel string
-	// ChangedAt is when the change was made that this version is of. It goes to the
-	// log, where it takes something away, and not into the record: of a record
-	// that was read it is zero.
+	// ChangedAt is when the change that led to this version was made. It is written to the
+	// log, if the change reduces access, and not to the record. It is zero for a record
+	// that was read.
 	ChangedAt time.Time
 }
 
-// Opens reports whether the token opens the organization at the time.
+// Opens reports whether the token grants access to the organization at the given time.
 func (t *Token) Opens(organization string, now time.Time) bool {
 	if !t.Valid(now) {
 		return false
@@ -48,7 +48,7 @@ func (t *Token) Opens(organization string, now time.Time) bool {
 	return false
 }
 
-// Valid reports whether the token is neither revoked nor expired.
+// Valid reports whether the token is neither revoked nor expired at the given time.
 func (t *Token) Valid(now time.Time) bool {
 	return !t.Revoked && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
 }
@@ -80,7 +80,7 @@ func parseToken(hash token.Hash, h map[string]string) (*Token, error) {
 	t := &Token{
 		Hash: hash, ID: h["id"], User: h["user"], Channel: h["channel"],
 		Organizations: strings.Fields(h["organizations"]), Scopes: strings.Fields(h["scopes"]),
-		// Whatever is not plainly active opens nothing.
+		// Any state other than active grants nothing.
 		Revoked: h["state"] != stateActive,
 	}
 	var err error

@@ -13,12 +13,12 @@ import (
 	"orgmodes/internal/token"
 )
 
-// usesPage is how many uses go to Redis or come from it in one round trip.
+// usesPage is how many uses are sent to Redis or read from it per round trip.
 const usesPage = 500
 
-// NoteUses adds to what workers are to know of tokens: when each was last let in.
-// It is the only thing that readers write, to the one key {prefix}:seen, and what
-// is lost of it costs a figure of some minutes: it has no fence.
+// NoteUses records when each token was last accepted, for the workers to collect. It is
+// the only write of readers, to the one key {prefix}:seen. It has no fence, as a loss
+// costs only some minutes of a usage figure.
 func (s *Store) NoteUses(ctx context.Context, uses map[token.Hash]time.Time) error {
 	fields := make([]any, 0, 2*min(len(uses), usesPage))
 	flush := func() error {
@@ -42,12 +42,12 @@ func (s *Store) NoteUses(ctx context.Context, uses map[token.Hash]time.Time) err
 	return flush()
 }
 
-// TakeUses calls fn with what readers have noted since, in pages, and forgets it
-// once fn has taken all of it. What was taken by a worker that then died comes
-// again. It returns when there is nothing.
+// TakeUses calls fn in pages with the uses that readers have recorded, and deletes them
+// once fn has accepted all. If a worker fails before that, they are delivered again.
+// TakeUses returns when there are none left.
 func (s *Store) TakeUses(ctx context.Context, fn func(map[token.Hash]time.Time) error) error {
-	// Set aside first: what readers note meanwhile is for the next time. What is
-	// still there from the last time goes first.
+	// Rename the key first, so that uses recorded concurrently are left for the next call.
+	// If a previous call failed, its uses are still there, and are taken instead.
 	taking := s.key("seen:taking")
 	if err := s.rdb.RenameNX(ctx, s.key("seen"), taking).Err(); err != nil && !isNoKey(err) {
 		return fmt.Errorf("snapshot: %w", err)
@@ -72,7 +72,7 @@ func (s *Store) TakeUses(ctx context.Context, fn func(map[token.Hash]time.Time) 
 	return nil
 }
 
-// parseUses reads field, value, field, value...; what can't be read is left out.
+// parseUses parses field, value, field, value... and skips pairs that can't be parsed.
 func parseUses(pairs []string) map[token.Hash]time.Time {
 	uses := make(map[token.Hash]time.Time, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -84,7 +84,7 @@ func parseUses(pairs []string) map[token.Hash]time.Time {
 	return uses
 }
 
-// isNoKey reports whether Redis refused to rename what isn't there.
+// isNoKey reports whether Redis refused a rename because the key doesn't exist.
 func isNoKey(err error) bool {
 	var said redis.Error
 	return errors.As(err, &said) && strings.Contains(said.Error(), "no such key")

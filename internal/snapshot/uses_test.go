@@ -21,7 +21,7 @@ func someUses(n int, at time.Time) map[token.Hash]time.Time {
 	return uses
 }
 
-// What readers note comes out once, whoever dies on the way.
+// Recorded uses are delivered once, even if a worker fails in between.
 func TestUsesComeOutOnceTheyAreTaken(t *testing.T) {
 	_, s := filled(t)
 	took := func() map[token.Hash]time.Time {

@@ -18,7 +18,7 @@ type Version struct {
 	Edition int64
 }
 
-// Compare returns -1, 0 or +1 as v is older than, equal to or newer than o.
+// Compare returns -1, 0 or +1 if v is older than, equal to or newer than o.
 func (v Version) Compare(o Version) int {
 	return cmp.Or(cmp.Compare(v.Epoch, o.Epoch), cmp.Compare(v.Revision, o.Revision), cmp.Compare(v.Edition, o.Edition))
 }
@@ -28,7 +28,7 @@ func (v Version) String() string {
 	return fmt.Sprintf("%d.%d.%d", v.Epoch, v.Revision, v.Edition)
 }
 
-// ParseVersion reads what String wrote.
+// ParseVersion parses the output of String.
 func ParseVersion(s string) (Version, error) {
 	parts := strings.Split(s, ".")
 	if len(parts) != 3 {
@@ -67,7 +67,7 @@ func (t Tag) ETag(c Coding) string { return `"` + t.String() + c.suffix() + `"` 
 // Coding is a content coding (RFC 9110, section 8.4.1).
 type Coding string
 
-// The codings that are published; Identity is never stored, gzip always is.
+// The published codings. Identity is never stored, gzip always is.
 const (
 	Identity Coding = ""
 	Gzip     Coding = "gzip"
@@ -75,7 +75,7 @@ const (
 	Zstd     Coding = "zstd"
 )
 
-// Codings are the stored ones, best first.
+// Codings returns the stored codings, best first.
 func Codings() []Coding { return []Coding{Brotli, Zstd, Gzip} }
 
 func (c Coding) suffix() string {

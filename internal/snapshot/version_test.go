@@ -40,7 +40,7 @@ func TestETag(t *testing.T) {
 	require.Equal(t, `"1700000000.42.0f010203040506ff-zst"`, tag.ETag(snapshot.Zstd))
 }
 
-// Two workers must write the same bytes, or one tag would stand for two.
+// Two workers must write the same bytes, or one tag would identify two representations.
 func TestEncodeIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := []byte(rapid.String().Draw(t, "body"))
@@ -52,7 +52,7 @@ func TestEncodeIsDeterministic(t *testing.T) {
 	})
 }
 
-// A large body must not leave traces in what comes after it.
+// A large body must not affect the encoding of later ones.
 func TestEncodeForgets(t *testing.T) {
 	small := []byte("customModes: []\n")
 	want, err := snapshot.Encode(small)

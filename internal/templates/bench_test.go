@@ -8,8 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// many are as many templates as an organization can have, with prompts as people
-// write them.
+// many returns as many templates as an organization can have, with realistic prompts.
 func many() []OrganizationTemplate {
 	all := make([]OrganizationTemplate, MaxTemplates)
 	for i := range all {

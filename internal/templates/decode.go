@@ -14,25 +14,24 @@ import (
 	"orgmodes/internal/typo"
 )
 
-// writable are the fields that people write, in the order in which they are
-// written.
+// writable lists the user-editable fields, in the order in which they are written.
 var writable = []string{"name", "permission_mode", "allowed_tools", "default_role", "default_system_prompt", "description"}
 
-// serverFields are made by us. Whoever sends back what it was given is not
-// refused for having them: in a request they say nothing, in a file some do.
+// serverFields are set by the server. Input that includes them is accepted, so that a response
+// can be sent back. Requests ignore them; files use some of them, see identity.
 var serverFields = []string{
 	"template_id", "organization_id", "created_at", "updated_at", "created_by", "updated_by", "version", "etag", "actions",
 }
 
-// decoder makes templates of nodes. It collects every problem instead of stopping
-// at the first.
+// decoder converts nodes to templates. It collects every problem instead of stopping at the
+// first.
 type decoder struct {
 	problems []problem
 	notices  []resource.Notice
 }
 
-// blame records a problem. A hostile text has thousands, of which maxProblems are
-// shown, so no more than these are kept, and one to tell that there are more.
+// blame records a problem. A hostile text has thousands, of which maxProblems are reported. One
+// more than that is stored, to tell that there are more.
 func (d *decoder) blame(pointer string, line, column int, format string, args ...any) {
 	if len(d.problems) > maxProblems {
 		return
@@ -46,9 +45,9 @@ func (d *decoder) notice(n *jsonast.Node, pointer, format string, args ...any) {
 	d.notices = append(d.notices, resource.Notice{Pointer: pointer, Detail: fmt.Sprintf(format, args...), Line: n.Line, Column: n.Column})
 }
 
-// object goes through the members of an object. take is called for each that can
-// be kept, and reports whether it knows the field; names are those to suggest
-// for one that nobody knows.
+// object iterates over the members of an object. It calls take for each usable member; take
+// reports whether it knows the field. names are the candidates for the suggestion that an
+// unknown field gets.
 func (d *decoder) object(n *jsonast.Node, what string, names []string, take func(f jsonast.Field, pointer string) bool) {
 	if n.Kind != jsonast.Object {
 		d.blame("", n.Line, n.Column, "%s is an object; this is %s", what, n.Describe())
@@ -60,14 +59,14 @@ func (d *decoder) object(n *jsonast.Node, what string, names []string, take func
 		case f.Flaw != "":
 			d.blame(at, f.Line, f.Column, "%s", f.Flaw)
 		case take(f, at):
-		case len(d.problems) <= maxProblems: // a name's nearest one takes time to find
+		case len(d.problems) <= maxProblems: // finding the nearest name is expensive
 			d.blame(at, f.Line, f.Column, "unknown field %s; the nearest known one is %s", quoted(f.Name), typo.Nearest(f.Name, names))
 		}
 	}
 }
 
-// template reads a template as a request or a file has it. It judges types, not
-// rules.
+// template decodes a template from a request or a file. It checks types only; Validate checks
+// the rules.
 func (d *decoder) template(n *jsonast.Node) Template {
 	t := Template{AllowedTools: []string{}}
 	d.object(n, "a template", writable, func(f jsonast.Field, at string) bool {
@@ -93,7 +92,7 @@ func (d *decoder) template(n *jsonast.Node) Template {
 	return t
 }
 
-// required reads a text; null is as if it weren't there.
+// required decodes a string. It reports false for null, as if the field were absent.
 func (d *decoder) required(n *jsonast.Node, at string) (string, bool) {
 	switch {
 	case n.Kind == jsonast.Null:
@@ -108,8 +107,8 @@ func (d *decoder) required(n *jsonast.Node, at string) (string, bool) {
 	return n.Text, true
 }
 
-// optional reads a text that may be null: nil then, and an empty one where it is
-// empty.
+// optional decodes a string that can be null. It returns nil for null and a pointer to "" for
+// an empty string.
 func (d *decoder) optional(n *jsonast.Node, at string) *string {
 	if s, ok := d.required(n, at); ok {
 		return &s
@@ -117,7 +116,7 @@ func (d *decoder) optional(n *jsonast.Node, at string) *string {
 	return nil
 }
 
-// tools reads a list of allowed tools; null is an empty one.
+// tools decodes a list of allowed tools. Null is an empty list.
 func (d *decoder) tools(n *jsonast.Node, at string) ([]string, bool) {
 	switch {
 	case n.Kind == jsonast.Null:
@@ -140,15 +139,14 @@ func (d *decoder) tools(n *jsonast.Node, at string) ([]string, bool) {
 	return tools, true
 }
 
-// identity is what the server made of a template, where a file has it.
+// identity holds the server-set fields of a template that a file can contain.
 type identity struct {
 	id                   uuid.UUID
 	createdAt, updatedAt time.Time
 }
 
-// identity reads the fields of a template that only files mean something by. What
-// is unreadable of them is a problem only for the id: it decides which template is
-// meant.
+// identity decodes the server-set fields that only files make use of. An invalid id is a
+// problem, because the id selects the template. An invalid time is only a notice.
 func (d *decoder) identity(n *jsonast.Node) identity {
 	var out identity
 	if given := n.Get("template_id"); given != nil && given.Kind != jsonast.Null {
@@ -176,7 +174,8 @@ func (d *decoder) identity(n *jsonast.Node) identity {
 
 const exampleID = "3f2b8c1e-6a4d-4f0b-9b57-0c1d2e3f4a5b"
 
-// parseID reads the one way to write an id that we write ourselves.
+// parseID parses an id in canonical form, the only one that the server writes. It rejects the
+// nil UUID.
 func parseID(s string) (uuid.UUID, bool) {
 	id, err := uuid.Parse(s)
 	if err != nil || len(s) != 36 || id == uuid.Nil {
@@ -185,12 +184,12 @@ func parseID(s string) (uuid.UUID, bool) {
 	return id, true
 }
 
-// judge normalizes and validates, and finds where in the text to look.
+// judge normalizes and validates t. find returns the text position for a pointer.
 func (d *decoder) judge(t Template, tools Tools, find func(pointer string) (line, column int)) Template {
 	t = t.Normalized()
 	blamed := d.problems
 	for _, p := range t.problems(tools) {
-		// "must be text" and "is required" for one place would be one too many.
+		// Don't report both "must be text" and "is required" for the same field.
 		if slices.ContainsFunc(blamed, func(b problem) bool { return jsonast.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
@@ -201,7 +200,7 @@ func (d *decoder) judge(t Template, tools Tools, find func(pointer string) (line
 	return t
 }
 
-// sort puts problems in the order of the text.
+// sort orders the problems by their position in the text.
 func (d *decoder) sort() {
 	slices.SortStableFunc(d.problems, func(a, b problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))

@@ -43,7 +43,8 @@ func TestDiff(t *testing.T) {
 	golden.Equal(t, "diff.txt", []byte(b.String()))
 }
 
-// TestADiffIsAllThatDiffers puts what a diff tells back into the older one.
+// TestADiffIsAllThatDiffers applies the changes of a diff to the older template and expects the
+// newer one.
 func TestADiffIsAllThatDiffers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := drawTemplate().Draw(t, "before"), drawTemplate().Draw(t, "after")

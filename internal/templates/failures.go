@@ -7,7 +7,7 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// The codes of failures that clients tell apart.
+// The error codes that clients distinguish.
 const (
 	CodeNameTaken      = "template_name_taken"
 	CodeNameEmpty      = "template_name_empty"
@@ -18,15 +18,15 @@ const (
 	CodeInUse          = "template_in_use"
 )
 
-// The sentences that clients of the compatible routes compare.
+// The messages that clients of the compatible routes compare.
 const (
 	nameEmpty         = "Template name cannot be empty"
 	badPermissionMode = "Invalid permission_mode. Must be one of: default, acceptEdits, plan, bypassPermissions"
 	notFound          = "Template not found"
 )
 
-// Title is what people see above a failure with this code; empty for codes that
-// are not of this package.
+// Title returns the user-visible title of a failure with this code. It returns "" for codes of
+// other packages.
 func Title(code string) string {
 	switch code {
 	case CodeNameTaken:
@@ -48,20 +48,20 @@ func Title(code string) string {
 	}
 }
 
-// NotFound is the failure where there is no such template, or it is another
-// organization's.
+// NotFound returns the error for a template that doesn't exist or belongs to another
+// organization.
 func NotFound() *fault.Error { return fault.New(fault.NotFound, CodeNotFound, notFound) }
 
-// NameTaken is the failure where the organization has a template of that name.
-// The name is as it was asked for, without its blank edges.
+// NameTaken returns the error for a name that another template of the organization has. The
+// message has the requested name, trimmed.
 func NameTaken(name string) *fault.Error {
 	name = strings.TrimSpace(name)
 	return fault.New(fault.Conflict, CodeNameTaken, "Template with name '%s' already exists", name).
 		With(fault.Field{Pointer: "/name", Detail: "another template of this organization has this name, capitals make no difference; choose another, or change that template"})
 }
 
-// InUse is the failure where a template can't be deleted, with what blocks it in
-// Current.
+// InUse returns the error for a template that can't be deleted. Its Current lists the users
+// that block it.
 func InUse(name string, users []resource.User) *fault.Error {
 	e := fault.New(fault.Conflict, CodeInUse,
 		"Template '%s' is used by %s. Nothing was deleted; let them use another one first", name, resource.NameUsers(users))
@@ -69,14 +69,14 @@ func InUse(name string, users []resource.User) *fault.Error {
 	return e
 }
 
-// problem is a place to blame, with the code of what breaks there.
+// problem is a problem at one field, with its error code, if any.
 type problem struct {
 	fault.Field
 	code string
 }
 
-// invalid is the failure of all problems together. Its code and sentence are
-// those of the first thing that clients know by a sentence of its own.
+// invalid returns one error for all problems. CodeNameEmpty takes precedence, then
+// CodePermissionMode: clients know their messages. Otherwise the code is CodeInvalid.
 func invalid(problems []problem) error {
 	code, message := CodeInvalid, "This template can't be used as it is."
 	has := func(code string) bool {
@@ -96,7 +96,7 @@ func invalid(problems []problem) error {
 	return fault.New(fault.Invalid, code, "%s", message).With(fields(problems)...)
 }
 
-// fields are the places of problems: the first ones, and whether there are more.
+// fields returns the first maxProblems fields to blame, and a note if there are more.
 func fields(problems []problem) []fault.Field {
 	var all []fault.Field
 	for i, p := range problems {

@@ -7,25 +7,25 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// The shapes in which templates are in files:
+// The file formats of templates:
 //
 //	{"name": ...}                                          a template
 //	[{"name": ...}, ...]                                   a list of them
 //	{"version": 1, "exported_at": ..., "template": {...}}   an envelope
 //	{"version": 1, "exported_at": ..., "templates": [...]}  an envelope of several
-//	{"templates": [...]}                                   what is published
+//	{"templates": [...]}                                   the published document
 
-// envelopeVersion is the only one there is.
+// envelopeVersion is the only supported version.
 const envelopeVersion = "1"
 
 var envelopeFields = []string{"version", "exported_at", "template", "templates"}
 
-// placed are the templates of a file, where they were found.
+// placed holds the template nodes of a file and their location.
 type placed struct {
 	nodes []*jsonast.Node
-	// below is the pointer to the template, or to the list of them.
+	// below is the pointer to the template, or to the list of templates.
 	below string
-	// several says that the form is one for several.
+	// several is set if the format can hold several templates.
 	several bool
 }
 
@@ -36,7 +36,7 @@ func (p placed) pointer(i int) string {
 	return p.below
 }
 
-// formOf finds the templates of a file. The problems say why it holds none.
+// formOf finds the templates of a file. It returns problems if the file holds none.
 func formOf(root *jsonast.Node) (placed, []problem) {
 	switch {
 	case root.Kind == jsonast.List:

@@ -16,14 +16,14 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// tester is what testing.T and rapid.T have in common.
+// tester is the common subset of testing.T and rapid.T.
 type tester interface {
 	Helper()
 	Errorf(format string, args ...any)
 	FailNow()
 }
 
-// said writes a failure as golden files have it.
+// said formats an error for golden files.
 func said(err error) string {
 	f, ok := fault.As(err)
 	if !ok {
@@ -40,7 +40,7 @@ func places(fields []fault.Field) string {
 	return b.String()
 }
 
-// pythonFolder is a folder of files that Python wrote.
+// pythonFolder returns the files of testdata/python, which Python wrote.
 func pythonFolder(tb testing.TB) []upload.File {
 	tb.Helper()
 	paths, err := filepath.Glob("testdata/python/*.json")
@@ -59,7 +59,7 @@ func id(n int) uuid.UUID { return uuid.MustParse(fmt.Sprintf("0190a5a0-0000-7000
 
 var organization = id(999)
 
-// shippedOrganization is an organization right after it was made.
+// shippedOrganization returns the templates of a new organization.
 func shippedOrganization() []OrganizationTemplate {
 	var all []OrganizationTemplate
 	for i, t := range Shipped() {
@@ -71,7 +71,7 @@ func shippedOrganization() []OrganizationTemplate {
 	return all
 }
 
-// The generators draw from few enough values that what is drawn meets again.
+// The generators draw from few values, so that equal ones are likely.
 
 func drawText() *rapid.Generator[*string] {
 	return rapid.Custom(func(t *rapid.T) *string {
@@ -115,7 +115,7 @@ func drawTime() *rapid.Generator[time.Time] {
 	})
 }
 
-// drawOrganization draws templates whose names differ, as an organization has them.
+// drawOrganization draws templates with distinct names, as in an organization.
 func drawOrganization() *rapid.Generator[[]OrganizationTemplate] {
 	return rapid.Custom(func(t *rapid.T) []OrganizationTemplate {
 		drawn := rapid.SliceOfNDistinct(drawTemplate(), 0, 6, func(t Template) string { return NameKey(t.Name) }).Draw(t, "templates")
@@ -130,8 +130,7 @@ func drawOrganization() *rapid.Generator[[]OrganizationTemplate] {
 	})
 }
 
-// Stored is the template as files keep one: with the id and the times that the
-// file gave it.
+// Stored returns the template in the form of a file, with the id and the times from the file.
 func (e Entry) Stored() OrganizationTemplate {
 	return OrganizationTemplate{Template: e.Template, ID: e.ID, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt}
 }

@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// FuzzRead reads anything as a file: nothing panics, what is refused says where,
-// and what is taken is valid and comes out of what we write as it went in.
+// FuzzRead reads arbitrary bytes as a file. Nothing panics, a refused file has a position, and
+// an accepted template is valid and survives writing and reading unchanged.
 func FuzzRead(f *testing.F) {
 	for _, file := range pythonFolder(f) {
 		f.Add(file.Data)
@@ -60,8 +60,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzTool reads anything as an allowed tool: what is taken is kept as written,
-// covers itself, and is covered by its tool unless it is ambiguous which that is.
+// FuzzTool parses arbitrary text as an allowed tool. An accepted rule formats as written,
+// covers itself, and is covered by its whole tool unless the name is ambiguous.
 func FuzzTool(f *testing.F) {
 	for _, text := range []string{"Bash", "Bash(git status:*)", "mcp__s__*", "mcp__a__b__c", `Bash(echo "(a)" \))`, "Edit(src/**)", "Bash(a) Edit(b)"} {
 		f.Add(text)

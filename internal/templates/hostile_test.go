@@ -13,15 +13,15 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// TestHostileTextsAreBounded reads texts near the limits that are made to cost
-// much. What is allocated stands for all work: what is bounded by values and text is
-// far below the bounds, and what grows by the square far above.
+// TestHostileTextsAreBounded reads texts near the limits that are crafted to be expensive.
+// Allocations stand in for all work. Costs bounded by values and text size are far below the
+// asserted limits; quadratic ones are far above.
 func TestHostileTextsAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads many megabytes")
 	}
-	// The long tests have the whole size. What grows by the square exceeds the bounds at
-	// an eighth of it, too.
+	// The long tests use the full size. Quadratic costs exceed the limits at an eighth of it,
+	// too.
 	share := 8
 	if prove.Enabled() {
 		share = 1

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// ImportEntries returns the entries of the files, to plan their import.
+// ImportEntries returns the entries of the files for planning their import.
 func (f Files) ImportEntries() []imports.Entry {
 	out := make([]imports.Entry, len(f.Entries))
 	for i, e := range f.Entries {
@@ -20,10 +20,10 @@ func (f Files) ImportEntries() []imports.Entry {
 	return out
 }
 
-// numbered matches a name that has a number of ours already.
+// numbered matches a name that ends in a number added by NumberedName.
 var numbered = regexp.MustCompile(`^(.*\S) \([0-9]{1,6}\)$`)
 
-// NumberedName appends a number to a name, or replaces the one that it has: "Reviewer (2)".
+// NumberedName appends a number to a name or replaces the existing one: "Reviewer (2)".
 func (Kind) NumberedName(name string, n int) string {
 	if m := numbered.FindStringSubmatch(name); m != nil {
 		name = m[1]
@@ -33,12 +33,12 @@ func (Kind) NumberedName(name string, n int) string {
 	return strings.TrimSpace(string(runes[:min(len(runes), MaxNameLength-len(number))])) + number
 }
 
-// KeepBoth returns the template under a free name.
+// KeepBoth returns the template renamed to name, with a notice about the new name.
 func (Kind) KeepBoth(s resource.Spec, name string, _ resource.Spec) (resource.Spec, []resource.Notice) {
 	t, _ := s.(Template)
 	t.Name = name
 	return t, []resource.Notice{{Pointer: "/name", Detail: fmt.Sprintf("called '%s', as the name is taken", name)}}
 }
 
-// ReplaceNotices returns none.
+// ReplaceNotices returns nil.
 func (Kind) ReplaceNotices(_, _ resource.Spec) []resource.Notice { return nil }

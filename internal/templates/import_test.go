@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// applied is an organization after an import, done as a store does it: one after
-// the other, each held against the names that there are.
+// applied returns an organization's templates after an import. It writes one template after the
+// other and checks each against the existing names, as a store does.
 func applied(tb tester, before []OrganizationTemplate, wanted []OrganizationTemplate) []OrganizationTemplate {
 	tb.Helper()
 	all := append([]OrganizationTemplate{}, before...)
@@ -54,7 +54,7 @@ func planOf(existing []OrganizationTemplate, f Files, policy imports.ConflictPol
 	return imports.New(Kind{}, objects, f.ImportEntries(), policy)
 }
 
-// written returns the templates that a plan creates and updates.
+// written returns the templates that a plan creates or updates.
 func written(p imports.Plan) (all []OrganizationTemplate) {
 	for _, op := range p.Ops() {
 		all = append(all, FromObject(op.New))
@@ -81,8 +81,8 @@ func TestWhatWasExportedIsUnchanged(t *testing.T) {
 		assert.Empty(t, written(plan))
 		assert.NoError(t, plan.LimitError)
 
-		// Into an empty organization, all are created, as they are and with their ids;
-		// and then again all are unchanged.
+		// Into an empty organization all are created, unchanged and with their ids. A second
+		// import changes nothing.
 		plan = planOf(nil, files, imports.ConflictPolicy{})
 		assert.Equal(t, len(all), plan.Count(resource.ActionCreate))
 		after := applied(t, nil, written(plan))
@@ -93,10 +93,10 @@ func TestWhatWasExportedIsUnchanged(t *testing.T) {
 	})
 }
 
-// TestAPlanCanBeApplied holds any plan against a store that knows one name once.
+// TestAPlanCanBeApplied checks random plans against a store with unique names.
 func TestAPlanCanBeApplied(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		// Few names and contents, so that they meet.
+		// Few names and contents, to make conflicts likely.
 		name := rapid.SampledFrom([]string{"A", "a", "B", "B (2)", "C"})
 		content := rapid.SampledFrom([]Template{valid(), Shipped()[0], Shipped()[1]})
 		few := rapid.Custom(func(t *rapid.T) Template {
@@ -139,7 +139,7 @@ func TestAPlanCanBeApplied(t *testing.T) {
 				assert.NotEmpty(t, p.FreeName)
 			}
 		}
-		// Whatever is open can be renamed or skipped.
+		// Every open conflict can be resolved by renaming or skipping.
 		way := rapid.SampledFrom([]imports.Decision{imports.Skip, imports.KeepBoth}).Draw(t, "way out")
 		plan = planOf(before, files, imports.ConflictPolicy{Default: way})
 		assert.Zero(t, plan.Count(resource.ActionConflict))
@@ -207,8 +207,8 @@ func TestPlan(t *testing.T) {
 	golden.Equal(t, "plan.txt", []byte(b.String()))
 }
 
-// TestAPlaceIsTakenOnce: what an update renames is no longer there for who wants
-// its old name.
+// TestAPlaceIsTakenOnce checks that an entry can't match a template by a name that an earlier
+// update in the same plan changes.
 func TestAPlaceIsTakenOnce(t *testing.T) {
 	existing := shippedOrganization()[:1]
 	renamed, copied, changed := existing[0], existing[0], existing[0]
@@ -230,8 +230,8 @@ func TestAPlaceIsTakenOnce(t *testing.T) {
 	}
 }
 
-// TestANameOfAThirdIsNotReplacedAway: taking the place of one template does not
-// give the name of another.
+// TestANameOfAThirdIsNotReplacedAway checks that replacing one template doesn't permit taking
+// another template's name.
 func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
 	existing := shippedOrganization()[:2]
 	first, second := existing[0], existing[0]
@@ -244,7 +244,7 @@ func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
 	assert.Contains(t, plan.Items[1].Reason, "it can't be replaced")
 }
 
-// TestWhatIsReplacedLeavesItsName: what was put aside holds nothing any more.
+// TestWhatIsReplacedLeavesItsName checks that a replaced entry no longer reserves its name.
 func TestWhatIsReplacedLeavesItsName(t *testing.T) {
 	files, err := ReadFile(t.Context(), []byte("["+withID(id(1), "A")+","+withID(id(1), "B")+","+one("A")+"]"), Tools{})
 	require.NoError(t, err)

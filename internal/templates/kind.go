@@ -9,10 +9,10 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// KindName is the singular of the kind of permission templates.
+// KindName is the kind name of permission templates, in the singular.
 const KindName = "template"
 
-// Kind is the kind of permission templates.
+// Kind implements the resource kind of permission templates.
 type Kind struct {
 	// Tools returns the tools that a template can allow.
 	Tools func() Tools
@@ -23,10 +23,10 @@ func (Kind) Names() resource.Names {
 	return resource.Names{Singular: KindName, Plural: "templates", Noun: "permission template", Manifest: "PermissionTemplate", NameField: "name"}
 }
 
-// NameKey returns what the function NameKey does.
+// NameKey calls the package function NameKey.
 func (Kind) NameKey(name string) string { return NameKey(name) }
 
-// Read reads a template, see ReadTemplate.
+// Read decodes and validates a template, as ReadTemplate does.
 func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
 	return readTemplate(fields, k.Tools())
 }
@@ -41,32 +41,32 @@ func (k Kind) Check(s resource.Spec) (resource.Spec, error) {
 	return t, t.Validate(k.Tools())
 }
 
-// Diff returns what the function Diff does.
+// Diff calls the package function Diff.
 func (Kind) Diff(before, after resource.Spec) []diff.Change {
 	b, _ := before.(Template)
 	a, _ := after.(Template)
 	return Diff(b, a)
 }
 
-// CheckLibrary returns what the function CheckLibrary does.
+// CheckLibrary calls the package function CheckLibrary.
 func (Kind) CheckLibrary(templates, bytes int) error { return CheckLibrary(templates, bytes) }
 
-// NotFound returns what the function NotFound does.
+// NotFound calls the package function NotFound.
 func (Kind) NotFound() error { return NotFound() }
 
-// NameTaken returns what the function NameTaken does, with the existing template.
+// NameTaken calls the package function NameTaken and sets Current to the existing template.
 func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 	f := NameTaken(s.ObjectName())
 	f.Current = existing
 	return f
 }
 
-// InUse returns what the function InUse does.
+// InUse calls the package function InUse.
 func (Kind) InUse(o resource.Object, users []resource.User) error {
 	return InUse(o.Spec.Title(), users)
 }
 
-// Decode reads what json.Marshal writes of a Template.
+// Decode decodes the JSON that json.Marshal writes for a Template.
 func (Kind) Decode(spec []byte) (resource.Spec, error) {
 	var t Template
 	err := json.Unmarshal(spec, &t)
@@ -79,19 +79,19 @@ func (t Template) ObjectName() string { return t.Name }
 // Title returns the name.
 func (t Template) Title() string { return t.Name }
 
-// SameAs is Equal for a resource.Spec that is a Template.
+// SameAs reports whether s is a Template that equals t.
 func (t Template) SameAs(s resource.Spec) bool {
 	o, ok := s.(Template)
 	return ok && t.Equal(o)
 }
 
-// References returns nil: templates refer to nothing.
+// References returns nil: templates have no references.
 func (Template) References() []resource.Reference { return nil }
 
-// WithReference returns the template as it is.
+// WithReference returns t unchanged.
 func (t Template) WithReference(string, string) resource.Spec { return t }
 
-// FromObject returns a permission template of a library.
+// FromObject converts a library object to a permission template.
 func FromObject(o resource.Object) OrganizationTemplate {
 	t, _ := o.Spec.(Template)
 	return OrganizationTemplate{
@@ -100,7 +100,7 @@ func FromObject(o resource.Object) OrganizationTemplate {
 	}
 }
 
-// Object is the opposite of FromObject.
+// Object is the inverse of FromObject.
 func (t OrganizationTemplate) Object() resource.Object {
 	return resource.Object{
 		Kind: KindName, Spec: t.Template,

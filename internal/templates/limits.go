@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// MaxNameLength is in characters, like all lengths.
+	// MaxNameLength is in characters, like the other lengths.
 	MaxNameLength = 100
 	// MaxTools bounds the allowed tools of one template.
 	MaxTools = 200
-	// MaxToolLength bounds one of them: a rule for a command may hold a long one.
+	// MaxToolLength bounds one allowed tool. A rule can contain a long command.
 	MaxToolLength = 500
 	// MaxRoleLength, MaxDescriptionLength and MaxSystemPromptLength bound the texts.
 	MaxRoleLength         = 10_000
@@ -23,24 +23,24 @@ const (
 
 	// MaxTemplates bounds the templates of one organization, and of one import.
 	MaxTemplates = 500
-	// MaxTotalBytes bounds all templates of an organization together, by
-	// Template.Size: they are published as one document.
+	// MaxTotalBytes bounds the sum of Template.Size over an organization's templates, which are
+	// published as one document.
 	MaxTotalBytes = 8 << 20
-	// MaxBodyBytes bounds a template in a request, and a file that holds one.
+	// MaxBodyBytes bounds a request body with one template, and a file with one.
 	MaxBodyBytes = 2 << 20
 
-	// maxNesting is far more than any form of a template has.
+	// maxNesting is far beyond the nesting of any template format.
 	maxNesting = 32
-	// maxValues bounds the values of what is read at once, as package modes does. A full
-	// library of templates with 180 tools each has less.
+	// maxValues bounds the JSON values of one read, as in package modes. A full library of
+	// templates with 180 tools each has fewer.
 	maxValues = 100_000
 
-	// maxProblems bounds what is said about one template: nobody reads more.
+	// maxProblems bounds the problems that are reported for one template.
 	maxProblems = 50
 )
 
-// CheckLibrary says whether so many templates, of so many bytes together, may be
-// kept: a *fault.Error TooLarge where they may not.
+// CheckLibrary returns a *fault.Error (TooLarge) if an organization can't have count templates
+// with total bytes together.
 func CheckLibrary(count, total int) error {
 	if count > MaxTemplates {
 		return fault.New(fault.TooLarge, "too_many_templates",
@@ -62,7 +62,7 @@ func checkBody(data []byte) error {
 		"This is %s; a template can have at most %s.", wording.Bytes(len(data)), wording.Bytes(MaxBodyBytes))
 }
 
-// bodyBudget is newBudget for a body that holds one template, or what is asked of them.
+// bodyBudget returns a budget for a request body with one template, a Patch or a Request.
 func bodyBudget() *jsonast.Budget {
 	const values = maxValues / 5
 	b := newBudget(context.Background())
@@ -71,8 +71,7 @@ func bodyBudget() *jsonast.Budget {
 	return b
 }
 
-// newBudget bounds what files may become in memory, all together. A context that is done
-// ends the reading.
+// newBudget bounds the total memory of the parsed files. Reading stops when ctx is done.
 func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
 		Context: ctx,

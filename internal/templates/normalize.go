@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Normalized returns a copy as it is kept: blank edges of the name and of each
-// allowed tool cut, and the list there even when it is empty. Texts stay exactly
-// as they were written, empty ones included.
+// Normalized returns a copy in the stored form: name and allowed tools are trimmed, and the
+// list of tools is never nil. The texts are unchanged, even if empty.
 func (t Template) Normalized() Template {
 	n := t
 	n.Name = strings.TrimSpace(t.Name)
@@ -21,8 +20,8 @@ func (t Template) Normalized() Template {
 	return n
 }
 
-// Equal reports whether both say the same. No list and an empty one do; no text
-// and an empty one don't.
+// Equal reports whether t and o have the same content. A nil list equals an empty one; an
+// absent text differs from an empty one.
 func (t Template) Equal(o Template) bool {
 	return t.Name == o.Name && t.PermissionMode == o.PermissionMode &&
 		slices.Equal(t.AllowedTools, o.AllowedTools) &&
@@ -31,8 +30,8 @@ func (t Template) Equal(o Template) bool {
 		sameText(t.Description, o.Description)
 }
 
-// Size is what the template weighs against MaxTotalBytes: the bytes of all that
-// people write.
+// Size returns the number of bytes that count towards MaxTotalBytes: those of all user-editable
+// fields.
 func (t Template) Size() int {
 	size := jsonLength(t.Name) + len(t.PermissionMode)
 	for _, tool := range t.AllowedTools {
@@ -61,7 +60,7 @@ func sameText(a, b *string) bool {
 	return *a == *b
 }
 
-// jsonLength returns the length of a text in JSON, without its quotes.
+// jsonLength returns the length of s as a JSON string, without its quotes.
 func jsonLength(s string) int {
 	length := len(s)
 	for i := range len(s) {

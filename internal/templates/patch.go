@@ -6,33 +6,32 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Patch is a partial update. What it doesn't name stays as it is; null clears,
-// and an empty text or list is kept as empty.
+// Patch is a partial update. Absent fields stay unchanged, null clears, and an empty text or
+// list is stored as empty.
 type Patch struct {
-	// Name, PermissionMode and AllowedTools are nil where they stay. Null clears
-	// the list; the other two can't be cleared.
+	// Name, PermissionMode and AllowedTools are nil if unchanged. Null clears AllowedTools; the
+	// other two can't be cleared.
 	Name           *string
 	PermissionMode *PermissionMode
 	AllowedTools   *[]string
-	// The texts say whether they change, and to what.
+	// The texts are unchanged unless their Set is true.
 	DefaultRole, DefaultSystemPrompt, Description TextPatch
 
-	// node is the text that the patch was read from, for positions.
+	// node is the parsed patch, for positions.
 	node *jsonast.Node
 }
 
-// TextPatch is what becomes of an optional text.
+// TextPatch is an update of an optional text.
 type TextPatch struct {
-	// Set says that it changes.
+	// Set reports whether the text changes.
 	Set bool
-	// To is what it changes to; nil where it is cleared.
+	// To is the new text; nil clears it.
 	To *string
 }
 
-// ReadPatch reads a partial update, an object with the fields to change. Fields
-// that the server makes are passed over, unknown ones are refused. Rules are
-// judged by Apply, where the whole template is known. The error is as
-// ReadTemplate's.
+// ReadPatch decodes a partial update, an object with the fields to change. Fields set by the
+// server are ignored, unknown ones are refused. Apply checks the rules, because only then the
+// whole template is known. Errors are as for ReadTemplate.
 func ReadPatch(data []byte) (Patch, error) {
 	n, err := parseBody(data)
 	if err != nil {
@@ -70,7 +69,7 @@ func ReadPatch(data []byte) (Patch, error) {
 	return p, nil
 }
 
-// kept reads a text that can change and can't be cleared.
+// kept decodes a text that can be changed but not cleared.
 func (d *decoder) kept(n *jsonast.Node, at string) *string {
 	if n.Kind == jsonast.Null {
 		d.blame(at, n.Line, n.Column, "can't be cleared, as every template has one; leave the field out to keep it as it is")
@@ -78,9 +77,9 @@ func (d *decoder) kept(n *jsonast.Node, at string) *string {
 	return d.optional(n, at)
 }
 
-// Apply returns t as the patch changes it, normalized and validated. Nothing of t
-// is changed or shared. The error is a *fault.Error (Invalid), with the positions
-// of what stands in the patch.
+// Apply returns t with the patch applied, normalized and validated. It neither changes t nor
+// shares memory with it. The error is a *fault.Error (Invalid), with positions for fields of
+// the patch.
 func (p Patch) Apply(t Template, tools Tools) (Template, error) {
 	if p.Name != nil {
 		t.Name = *p.Name

@@ -2,15 +2,14 @@ package templates
 
 import "slices"
 
-// PermissionModeInfo is what a form says about a permission mode.
+// PermissionModeInfo describes a permission mode to users.
 type PermissionModeInfo struct {
 	Mode PermissionMode
-	// Allows is one sentence.
+	// Allows describes in a sentence or two what agents do without asking.
 	Allows string
 }
 
-// PermissionModes returns the permission modes in the order in which they are
-// named to people.
+// PermissionModes returns the permission modes in display order.
 func PermissionModes() []PermissionModeInfo {
 	return []PermissionModeInfo{
 		{Default, "Asks before everything that is not among the allowed tools."},
@@ -23,21 +22,19 @@ func PermissionModes() []PermissionModeInfo {
 // Known reports whether m is one of the permission modes.
 func (m PermissionMode) Known() bool { return slices.Contains(byWidth, m) }
 
-// byWidth orders the permission modes from the narrowest.
+// byWidth lists the permission modes from the narrowest to the widest.
 //
-// The order is total because the sets of what happens without a person's word
-// lie within one another: nothing that changes anything (plan), the allowed tools
-// (default), those and edits (acceptEdits), everything (bypassPermissions). What
-// a person may still agree to lies within one another in the same order. Plan is
-// narrower than default although it asks less: it asks less because there is less
-// that it could do.
+// The order is total because, without approval, each mode allows a superset of the one before.
+// Plan changes nothing, default allows the allowed tools, acceptEdits adds edits, and
+// bypassPermissions allows everything. The sets of actions that a user can still approve are
+// nested in the same order. Plan is narrower than default although it asks less often: there is
+// less that it could do.
 //
-// It compares modes, not templates: plan with a long list of tools and default
-// with an empty one still compare as plan and default do.
+// The order compares modes, not templates. Plan with a long list of tools is still narrower
+// than default with an empty one.
 var byWidth = []PermissionMode{Plan, Default, AcceptEdits, BypassPermissions}
 
-// Within reports whether m allows nothing that o doesn't. A mode that is none is
-// within nothing, and nothing is within it.
+// Within reports whether m allows nothing beyond o. It is false if either mode is unknown.
 func (m PermissionMode) Within(o PermissionMode) bool {
 	i, j := slices.Index(byWidth, m), slices.Index(byWidth, o)
 	return i >= 0 && j >= 0 && i <= j

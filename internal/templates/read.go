@@ -2,13 +2,11 @@ package templates
 
 import "orgmodes/internal/jsonast"
 
-// ReadTemplate reads a whole template, to create or to replace one:
-// {"name", "permission_mode", "allowed_tools", "default_role",
-// "default_system_prompt", "description"}; all but the first two may be absent or
-// null. Fields that the server makes are passed over, so that what was given out
-// can be sent back; unknown ones are refused. The error is a *fault.Error:
-// Malformed where this is not JSON, Invalid with the position of each problem,
-// TooLarge.
+// ReadTemplate decodes a whole template, to create or to replace one: {"name",
+// "permission_mode", "allowed_tools", "default_role", "default_system_prompt", "description"}.
+// All but the first two may be absent or null. Fields set by the server are ignored, so that a
+// response can be sent back; unknown ones are refused. The error is a *fault.Error: Malformed
+// if data isn't JSON, Invalid with the position of each problem, or TooLarge.
 func ReadTemplate(data []byte, tools Tools) (Template, error) {
 	n, err := parseBody(data)
 	if err != nil {
@@ -17,7 +15,7 @@ func ReadTemplate(data []byte, tools Tools) (Template, error) {
 	return readTemplate(n, tools)
 }
 
-// readTemplate is ReadTemplate for a text that was parsed.
+// readTemplate is ReadTemplate for a parsed text.
 func readTemplate(n *jsonast.Node, tools Tools) (Template, error) {
 	var d decoder
 	t := d.judge(d.template(n), tools, n.Position)
@@ -38,8 +36,8 @@ func parseJSON(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
 	return (&jsonast.JSON{Budget: b}).Parse(data)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. It judges types, not rules: what
-// was valid once can be read forever.
+// UnmarshalJSON decodes the output of MarshalJSON. It checks types, not rules: a template that
+// was valid when it was stored stays readable.
 func (t *Template) UnmarshalJSON(data []byte) error {
 	n, err := parseBody(data)
 	if err != nil {
@@ -54,8 +52,8 @@ func (t *Template) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. Of what is not in the shape that
-// clients know (the organization, the version) it leaves t as it is.
+// UnmarshalJSON decodes the output of MarshalJSON. Fields of t outside the shape that clients
+// know, such as the organization and the version, stay unchanged.
 func (t *OrganizationTemplate) UnmarshalJSON(data []byte) error {
 	n, err := parseBody(data)
 	if err != nil {

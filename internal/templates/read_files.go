@@ -15,26 +15,25 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Entry is the verdict on one template of a file. A file that holds none is an
-// entry too, with the reason among its problems.
+// Entry is the result for one template of a file. A file without templates yields one entry,
+// with the reason among its problems.
 type Entry struct {
-	// Template is what could be read, normalized; use it only where there are no
-	// Problems.
+	// Template is the decoded template, normalized. Use it only if there are no Problems.
 	Template Template
-	// ID, CreatedAt and UpdatedAt are what the file says of them; zero where it
-	// doesn't.
+	// ID, CreatedAt and UpdatedAt come from the file; they are zero if absent there.
 	ID                   uuid.UUID
 	CreatedAt, UpdatedAt time.Time
-	// FileEntry has a Conflict that is none of its Problems, as an import can decide it.
+	// FileEntry holds the problems. Its Conflict isn't one of them, as an import can resolve
+	// it.
 	resource.FileEntry
 
 	node *jsonast.Node
-	// alone says that the file holds nothing else.
+	// alone is set if the file holds nothing else.
 	alone bool
 }
 
-// Position is where in the text to look for a pointer in the template, or for
-// what is closest around it.
+// Position returns the text position for a pointer in the template, or of its closest ancestor
+// that exists.
 func (e Entry) Position(pointer string) (line, column int) {
 	if e.node == nil {
 		return e.Line, e.Column
@@ -42,27 +41,26 @@ func (e Entry) Position(pointer string) (line, column int) {
 	return e.node.Position(pointer)
 }
 
-// filesOfTemplates are what we look for in a folder.
+// filesOfTemplates selects the template files of a folder.
 var filesOfTemplates = upload.Kind{Things: "templates", NotToRead: notToRead}
 
-// Files are what several files hold together.
+// Files holds the combined content of several files.
 type Files struct {
 	Entries []Entry
-	// Notices concern what was not read.
+	// Notices report the skipped files.
 	Notices []resource.Notice
 }
 
-// Read reads files of templates: a template each, as a folder of
-// {template_id}.json has them, or any form that holds several (see formOf). One
-// bad template, or one bad file, never spoils the others. The error is a
-// *fault.Error (TooLarge) where all together are too much, or that of a context that is
-// done.
+// Read reads files of templates. A file holds one template, as in a folder of
+// {template_id}.json, or several in any supported format (see formOf). An invalid template or
+// file doesn't affect the others. The error is a *fault.Error (TooLarge) if all files together
+// exceed the limits, or the error of ctx.
 func Read(ctx context.Context, files []upload.File, tools Tools) (Files, error) {
 	files, err := filesOfTemplates.Sorted(files)
 	if err != nil {
 		return Files{}, err
 	}
-	// All files share what one may cost.
+	// All files share one budget.
 	b := newBudget(ctx)
 	var out Files
 	for _, f := range files {
@@ -87,9 +85,8 @@ func Read(ctx context.Context, files []upload.File, tools Tools) (Files, error) 
 	return out, nil
 }
 
-// ReadArchive reads the templates of a zip file as Read reads those of a folder.
-// An archive that is made to do harm is refused as a whole, before anything is
-// unpacked; the error is a *fault.Error.
+// ReadArchive reads the templates of a zip file, as Read does for a folder. A malicious archive
+// is refused as a whole, before anything is unpacked. The error is a *fault.Error.
 func ReadArchive(ctx context.Context, data []byte, tools Tools) (Files, error) {
 	files, err := filesOfTemplates.Unpack(data)
 	if err != nil {
@@ -98,13 +95,13 @@ func ReadArchive(ctx context.Context, data []byte, tools Tools) (Files, error) {
 	return Read(ctx, files, tools)
 }
 
-// ReadFile reads one file, in any of the forms; its name says nothing.
+// ReadFile reads one file in any supported format. The file has no name to take an id from.
 func ReadFile(ctx context.Context, data []byte, tools Tools) (Files, error) {
 	return Read(ctx, []upload.File{{Data: data}}, tools)
 }
 
-// readFile judges each template of a file for itself. The error is for what must
-// end the whole reading.
+// readFile reads and validates each template of a file separately. An error ends the whole
+// read.
 func readFile(data []byte, tools Tools, b *jsonast.Budget) ([]Entry, error) {
 	root, err := parseFile(data, b)
 	if err := b.CheckTime(); err != nil {
@@ -144,7 +141,7 @@ func parseFile(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
 	return parseJSON(data, b)
 }
 
-// refused is what stands in the place of a file that can't be read.
+// refused returns the entry for a file that can't be read.
 func refused(f *fault.Error) Entry {
 	e := Entry{alone: true}
 	e.Problems = f.Fields
@@ -172,10 +169,9 @@ func readEntry(n *jsonast.Node, tools Tools) Entry {
 	return e
 }
 
-// takeFileName holds what the file is called against the id within it. A name
-// that is no id says nothing: people call their files what they like. One that is
-// another id is refused, as an import would overwrite one of the two templates,
-// and nobody could tell which was meant.
+// takeFileName compares the file's name with the id in the file. A name that is no id is
+// ignored, because users are free to name their files. A name with a different id is a problem:
+// an import would overwrite one of two templates, and it is unclear which was meant.
 func (e *Entry) takeFileName() {
 	named, ok := parseID(strings.TrimSuffix(path.Base(e.File), path.Ext(e.File)))
 	if !ok || !e.alone || e.node == nil {
@@ -197,8 +193,8 @@ func (e *Entry) takeFileName() {
 	}
 }
 
-// judgeTogether finds names and ids that are there twice: the first one stays.
-// What has problems of its own takes no place.
+// judgeTogether marks entries whose name or id repeats that of an earlier entry. Entries with
+// problems don't count.
 func judgeTogether(entries []Entry) {
 	first := map[string]int{}
 	for i := range entries {
@@ -219,7 +215,7 @@ func judgeTogether(entries []Entry) {
 	}
 }
 
-// keys are what no two templates of an organization can share.
+// keys returns the keys that must be unique among the templates of an organization.
 func (e Entry) keys() []string {
 	keys := []string{nameKey(e.Template.Name)}
 	if e.ID != uuid.Nil {
@@ -231,12 +227,12 @@ func (e Entry) keys() []string {
 func nameKey(name string) string { return "name " + NameKey(name) }
 func idKey(id uuid.UUID) string  { return "id " + id.String() }
 
-// notToRead says why a file of this name is not read; empty where it is.
+// notToRead returns why a file of this name is skipped, or "" if it is read.
 func notToRead(name string) string {
 	base := path.Base(name)
 	switch {
 	case name == "":
-		return "" // a file that was given by itself
+		return "" // a single file, given without a name
 	case upload.IsOfMacOS(name):
 		return "skipped: this is what macOS keeps about another file"
 	case strings.HasPrefix(base, "."):

@@ -119,7 +119,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 	assert.Empty(t, got.Notices)
 }
 
-// packed makes a zip file of files that hold a template each, called as they are.
+// packed returns a zip file with one template per name; each template is called like its file.
 func packed(tb testing.TB, names ...string) []byte {
 	tb.Helper()
 	var files []upload.File
@@ -145,8 +145,8 @@ func TestReadArchive(t *testing.T) {
 	assert.Equal(t, again, same, "no clock in it")
 }
 
-// TestArchivesThatAreRefused holds that archives are opened by package folder, whose
-// tests have all that is refused.
+// TestArchivesThatAreRefused checks that archives are opened by package upload, whose tests
+// cover all the reasons for refusal.
 func TestArchivesThatAreRefused(t *testing.T) {
 	for code, data := range map[string][]byte{
 		"malformed_archive": []byte("{}"),

@@ -6,60 +6,60 @@ import (
 	"strings"
 )
 
-// Source says where a setting comes from.
+// Source tells where a setting comes from.
 type Source string
 
 // The sources.
 const (
 	FromTemplate Source = "template"
 	FromRequest  Source = "request"
-	// FromDefault is for what neither says.
+	// FromDefault marks a value that neither the template nor the request sets.
 	FromDefault Source = "default"
 )
 
-// Setting is an effective value, with where it comes from.
+// Setting is an effective value and its source.
 type Setting[T any] struct {
 	Value T      `json:"value"`
 	From  Source `json:"from"`
 }
 
-// Refusal is something asked for that would have gone beyond the template.
+// Refusal is a requested permission that exceeds the template.
 type Refusal struct {
-	// Pointer is its place in the request's fields: "/allowed_tools/1".
+	// Pointer is the position in the request's fields: "/allowed_tools/1".
 	Pointer string `json:"pointer"`
 	Asked   string `json:"asked"`
-	// Granted is what there is instead; empty for nothing.
+	// Granted is granted instead of Asked; empty if nothing is.
 	Granted []string `json:"granted"`
 	Reason  string   `json:"reason"`
 }
 
-// Resolution is what an agent gets.
+// Resolution holds the effective settings of an agent.
 type Resolution struct {
 	PermissionMode Setting[PermissionMode] `json:"permission_mode"`
-	// AllowedTools is always a list; an empty one allows nothing without asking. It
-	// is FromRequest where the request asked for tools, even if it got fewer.
+	// AllowedTools is never nil; an empty list allows nothing without asking. Its source is
+	// FromRequest if the request asked for tools, even if some were refused.
 	AllowedTools Setting[[]string] `json:"allowed_tools"`
-	// Role and SystemPrompt are null where nobody gave one.
+	// Role and SystemPrompt are null if neither the request nor the template sets one.
 	Role         Setting[*string] `json:"role"`
 	SystemPrompt Setting[*string] `json:"system_prompt"`
-	// Refused is always a list.
+	// Refused is never nil.
 	Refused []Refusal `json:"refused"`
-	// Notes are sentences on what may surprise.
+	// Notes are sentences about surprising effects.
 	Notes []string `json:"notes"`
 }
 
-// Resolve settles what an agent gets that is spawned from t by a request. A
-// request only ever narrows what the template grants; what would widen it is not
-// taken, and listed. Texts grant nothing: the request's simply win.
+// Resolve computes the settings of an agent that is spawned from t with a request. A request
+// can only narrow what the template grants. What would widen it is refused and listed. Texts
+// grant nothing, so those of the request take precedence.
 //
-// Tools are narrowed rule by rule. A rule that one of the template's covers is
-// granted, with the tool's name as the template writes it: a client may know only
-// one of a tool's names. Of one that is wider, what the template has within it
-// is granted. What can't be told to be within the template's is refused, and so is
-// a rule that only several of the template's would cover together. With
-// bypassPermissions the tools restrict nothing, which is why a request for tools
-// under such a template is held to the template's list all the same: it may come
-// with a narrower mode.
+// Tools are narrowed rule by rule. A requested rule that a rule of the template covers is
+// granted. It gets the tool name as in the template: a client may know only one of a tool's
+// names. For a requested rule that is wider, the template's rules within it are granted. A rule
+// is refused if it can't be shown to be within the template's. So is one that only several of
+// the template's rules would cover together.
+//
+// With bypassPermissions the tools restrict nothing. Requested tools are held to the template's
+// list all the same, because the request can also ask for a narrower mode.
 func Resolve(t Template, r Request) Resolution {
 	out := Resolution{
 		PermissionMode: Setting[PermissionMode]{t.PermissionMode, FromTemplate},
@@ -70,7 +70,7 @@ func Resolve(t Template, r Request) Resolution {
 		Notes:          []string{},
 	}
 	if !t.PermissionMode.Known() {
-		// Of a template that was kept before its rules, nothing is taken for granted.
+		// A template stored before the current rules gets the narrowest mode.
 		out.PermissionMode = Setting[PermissionMode]{Plan, FromDefault}
 	}
 	if r.PermissionMode != nil {
@@ -127,9 +127,9 @@ func (out *Resolution) narrowTool(index int, asked string, allowed []string) {
 	for _, text := range allowed {
 		has, err := ParseRule(text)
 		switch {
-		case err != nil: // kept before its rules: it says nothing that could be narrowed
+		case err != nil: // stored before the current rules: there is nothing to narrow
 		case has.Covers(rule) && rule.Covers(has):
-			out.allow(text) // two spellings of one thing: the template's is the one that was granted
+			out.allow(text) // equivalent spellings: the template's spelling is granted
 			return
 		case has.Covers(rule):
 			if rule.Server == "" {
@@ -162,9 +162,8 @@ func (out *Resolution) allow(tool string) {
 	}
 }
 
-// ToolsInWords says in a few words what the template allows without asking, for a
-// line of a list. No tools read as none and never as all, and only a template that
-// never asks reads as all.
+// ToolsInWords summarizes the tools that the template allows without asking, for a line of a
+// list. An empty list reads as "none", never as "all". Only bypassPermissions reads as "all".
 func (t Template) ToolsInWords() string {
 	switch {
 	case t.PermissionMode == BypassPermissions:

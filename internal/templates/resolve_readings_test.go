@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// mcpCall is a call of an MCP server's tool, as the client that makes it knows it.
+// mcpCall is a call of an MCP server's tool, as seen by the calling client.
 type mcpCall struct{ server, tool string }
 
 // reading decides whether a rule allows a call, as one kind of client would.
@@ -20,9 +20,9 @@ type reading struct {
 	allows func(rule string, c mcpCall) bool
 }
 
-// readings are the ways to match the documented forms mcp__server__tool and
-// mcp__server__*: by the pair of names, with the server ending at the first or at
-// the last double underscore, or by the joined name and its beginning.
+// readings are the possible interpretations of the documented forms mcp__server__tool and
+// mcp__server__*. Some match the pair of names, with the server ending at the first or at the
+// last double underscore. Others match the joined name or its prefix.
 var readings = []reading{
 	{"the first double underscore ends the server", pairReading(strings.Index)},
 	{"the last double underscore ends the server", pairReading(strings.LastIndex)},
@@ -51,7 +51,7 @@ func drawMCPRule() *rapid.Generator[string] {
 	})
 }
 
-// callsOf are all calls that a rule may mean in any reading.
+// callsOf returns all calls that a rule can mean in any reading.
 func callsOf(rule string) (calls []mcpCall) {
 	rest := strings.ReplaceAll(strings.TrimPrefix(rule, mcpPrefix), "*", "x__y")
 	for i := range rest {
@@ -106,7 +106,7 @@ func TestResolveRefusesAmbiguousMCPNames(t *testing.T) {
 	for _, c := range []struct {
 		template, asked, granted string
 	}{
-		{"mcp__a__b__c", "mcp__a__b__c", "mcp__a__b__c"}, // the same in every reading
+		{"mcp__a__b__c", "mcp__a__b__c", "mcp__a__b__c"}, // the same in all readings
 		{"mcp__a__b__*", "mcp__a__b__c", ""},
 		{"mcp__a__*", "mcp__a___b", ""},
 		{"mcp__a___*", "mcp__a___b", ""},
@@ -121,8 +121,8 @@ func TestResolveRefusesAmbiguousMCPNames(t *testing.T) {
 	}
 }
 
-// TestResolveDoesNotTakeAPathPatternForAllFiles: "*" is all of the working directory, and
-// the tool alone all files that there are.
+// TestResolveDoesNotTakeAPathPatternForAllFiles checks that "*" covers the working directory
+// only, while a tool without a specifier covers all files.
 func TestResolveDoesNotTakeAPathPatternForAllFiles(t *testing.T) {
 	for _, tool := range []string{"Read", "Edit", "Write", "NotebookEdit", "WebFetch", "Glob"} {
 		asked := []string{tool, tool + "(/etc/**)"}
@@ -132,8 +132,8 @@ func TestResolveDoesNotTakeAPathPatternForAllFiles(t *testing.T) {
 	}
 }
 
-// TestResolveWritesToolsAsTheTemplateDoes: a client may know only one of a tool's
-// names, and then the other one allows nothing there.
+// TestResolveWritesToolsAsTheTemplateDoes checks that granted tools have the template's names.
+// A client may know only one of a tool's names; the other would allow nothing there.
 func TestResolveWritesToolsAsTheTemplateDoes(t *testing.T) {
 	asked := []string{"Bash(git:*)", "edit(src/**)", "Read"}
 	got := Resolve(Template{PermissionMode: Default, AllowedTools: []string{"bash", "Edit", "read"}}, Request{AllowedTools: &asked})

@@ -7,11 +7,11 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Request is what somebody who spawns an agent asks for beside a template. What is
-// nil is not asked for: the template decides.
+// Request holds the settings that a caller asks for when spawning an agent from a template. For
+// a nil field the template decides.
 type Request struct {
 	PermissionMode *PermissionMode
-	// AllowedTools that are there and empty ask for none.
+	// AllowedTools asks for no tools if it points to an empty list.
 	AllowedTools *[]string
 	Role         *string
 	SystemPrompt *string
@@ -19,10 +19,10 @@ type Request struct {
 
 var requestFields = []string{"permission_mode", "allowed_tools", "role", "system_prompt", "overrides"}
 
-// ReadRequest reads a request: {"permission_mode", "allowed_tools", "role",
-// "system_prompt"}, each at the top or within "overrides", not in both. What is
-// absent or null is not asked for; an empty list of tools asks for none. The error
-// is a *fault.Error as ReadTemplate's.
+// ReadRequest decodes a request: {"permission_mode", "allowed_tools", "role", "system_prompt"}.
+// Each field is at the top level or within "overrides", not in both. An absent or null field
+// asks for nothing; an empty list asks for no tools. Errors are *fault.Error, as for
+// ReadTemplate.
 func ReadRequest(data []byte, tools Tools) (Request, error) {
 	n, err := parseBody(data)
 	if err != nil {
@@ -31,7 +31,7 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 	var d decoder
 	var r Request
 	d.request(n, "", &r)
-	// The rules of a template hold for what is asked for, too; its name is not asked.
+	// The rules of templates apply to requests, too. A request has no name.
 	t := Template{Name: "x", PermissionMode: Default, DefaultRole: r.Role, DefaultSystemPrompt: r.SystemPrompt}
 	if r.PermissionMode != nil {
 		t.PermissionMode = *r.PermissionMode
@@ -59,7 +59,7 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 	return r, nil
 }
 
-// requestPointer is where a request has what a template has at a pointer.
+// requestPointer converts a pointer into a template to the one into a request.
 func requestPointer(n *jsonast.Node, pointer string) string {
 	for inTemplate, inRequest := range map[string]string{"/default_role": "/role", "/default_system_prompt": "/system_prompt"} {
 		if pointer == inTemplate {
@@ -72,7 +72,7 @@ func requestPointer(n *jsonast.Node, pointer string) string {
 	return pointer
 }
 
-// request reads one level of a request.
+// request decodes one level of a request.
 func (d *decoder) request(n *jsonast.Node, below string, r *Request) {
 	names := requestFields
 	if below != "" {

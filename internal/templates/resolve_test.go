@@ -29,8 +29,7 @@ func drawRequest() *rapid.Generator[Request] {
 	})
 }
 
-// TestARequestNeverWidens holds what is granted against the model of what rules
-// allow.
+// TestARequestNeverWidens compares the granted rules with a model of what rules allow.
 func TestARequestNeverWidens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		template, request := drawTemplate().Draw(t, "template"), drawRequest().Draw(t, "request")
@@ -46,7 +45,7 @@ func TestARequestNeverWidens(t *testing.T) {
 				}
 			}
 		}
-		// Nothing that was asked for vanishes without a word.
+		// No requested setting is dropped silently.
 		if request.PermissionMode != nil && got.PermissionMode.Value != *request.PermissionMode {
 			assert.True(t, wasRefused(got, "/permission_mode"))
 		}

@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// fileShape is what files and answers keep of a template.
+// fileShape returns t reduced to the fields that files and responses contain.
 func fileShape(t OrganizationTemplate) OrganizationTemplate {
 	return OrganizationTemplate{Template: t.Template, ID: t.ID, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt}
 }
@@ -33,7 +33,7 @@ func taken(tb tester, f Files, err error) []OrganizationTemplate {
 	return Sorted(all)
 }
 
-// TestNothingIsDropped writes and reads templates in every way there is.
+// TestNothingIsDropped writes and reads templates in every format.
 func TestNothingIsDropped(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := drawOrganization().Draw(t, "organization")
@@ -84,7 +84,8 @@ func TestNothingIsDropped(t *testing.T) {
 	})
 }
 
-// TestFilesThatPeopleHaveComeOutAsTheyWere reads what Python wrote, and writes it.
+// TestFilesThatPeopleHaveComeOutAsTheyWere reads the files that Python wrote and expects the
+// same bytes when writing them.
 func TestFilesThatPeopleHaveComeOutAsTheyWere(t *testing.T) {
 	files := pythonFolder(t)
 	f, err := Read(t.Context(), files, Tools{})
@@ -92,8 +93,7 @@ func TestFilesThatPeopleHaveComeOutAsTheyWere(t *testing.T) {
 	assert.ElementsMatch(t, files, WriteFolder(all))
 }
 
-// TestFilesAreWhatPythonWrites holds our writer against the real one, where there
-// is one.
+// TestFilesAreWhatPythonWrites compares our output with that of Python, if it is installed.
 func TestFilesAreWhatPythonWrites(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -104,7 +104,7 @@ func TestFilesAreWhatPythonWrites(t *testing.T) {
 		all = append(all, drawOrganization().Example(seed)...)
 	}
 	ours := WriteEnvelopes(all, time.Time{})
-	// Without its spaces first, so that it can't pass by being handed through.
+	// Compacted first, so that Python can't pass by copying its input.
 	compact, err := jsonast.Map{{Name: "all", Value: json.RawMessage(ours)}}.MarshalJSON()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), python, "-c", "import json,sys; json.dump(json.load(sys.stdin)['all'], sys.stdout, indent=2)")

@@ -10,18 +10,18 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// Rule is one allowed tool, taken apart.
+// Rule is one allowed tool, parsed.
 type Rule struct {
-	// Tool is the tool's name as it is written; of an MCP server's tools, the
-	// part after the server, "*" for all of them.
+	// Tool is the tool's name as written. For a tool of an MCP server it is the part after the
+	// server's name, "*" for all its tools.
 	Tool string
-	// Server is the MCP server; empty for any other tool.
+	// Server is the name of the MCP server; empty for other tools.
 	Server string
-	// Specifier is what stands in parentheses; empty where there are none.
+	// Specifier is the text in parentheses, if any.
 	Specifier string
 }
 
-// String writes the rule as ParseRule reads it.
+// String formats the rule in the syntax of ParseRule.
 func (r Rule) String() string {
 	switch {
 	case r.Server != "":
@@ -35,12 +35,12 @@ func (r Rule) String() string {
 
 const mcpPrefix = "mcp__"
 
-// mcpPattern is what servers and their tools may be called.
+// mcpPattern matches the allowed names of MCP servers and their tools.
 var mcpPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// ParseRule reads "Tool", "Tool(specifier)", "mcp__server__tool" or
-// "mcp__server__*". It judges only how the rule is written: whether there is such
-// a tool, Tools.Parse knows. The error is what to tell the person.
+// ParseRule parses "Tool", "Tool(specifier)", "mcp__server__tool" or "mcp__server__*". It
+// checks the syntax only; Tools.Parse also checks that the tool exists. The error message is
+// for users.
 func ParseRule(text string) (Rule, error) {
 	if err := checkRuleText(text); err != nil {
 		return Rule{}, err
@@ -88,8 +88,8 @@ func parseMCPRule(text string) (Rule, error) {
 	if !strings.HasPrefix(text, mcpPrefix) {
 		return Rule{}, fmt.Errorf("%q must begin with mcp__ in small letters", text)
 	}
-	// The first double underscore ends the server's name, as clients read it. Names
-	// with several are well-formed too, but see ambiguous.
+	// The first double underscore ends the server's name, as clients read it. Names with
+	// several are well-formed, too; see ambiguous.
 	server, tool, ok := strings.Cut(strings.TrimPrefix(text, mcpPrefix), "__")
 	switch {
 	case !ok && mcpPattern.MatchString(server):
@@ -102,17 +102,17 @@ func parseMCPRule(text string) (Rule, error) {
 	return Rule{Server: server, Tool: tool}, nil
 }
 
-// ambiguous reports whether r's name has more than one reading: the servers and the
-// tools of MCP may both have double underscores in their names, so mcp__a__b__c is
-// tool b__c of server a, or tool c of server a__b, and mcp__a___b is _b of a, or b
-// of a_. Only the client that runs the servers can tell.
+// ambiguous reports whether r's name has more than one reading. Both MCP server names and tool
+// names can contain double underscores. So mcp__a__b__c is tool b__c of server a, or tool c of
+// server a__b. Likewise, mcp__a___b is _b of a, or b of a_. Only the client that runs the
+// servers can tell.
 func (r Rule) ambiguous() bool {
 	name := r.Server + "__" + r.Tool
 	return r.Server != "" && strings.Index(name, "__") != strings.LastIndex(name, "__")
 }
 
-// balanced reports whether every parenthesis has its other one. One after a
-// backslash is a character like any other.
+// balanced reports whether the parentheses of s are balanced. One after a backslash doesn't
+// count.
 func balanced(s string) bool {
 	depth := 0
 	for i := 0; i < len(s); i++ {

@@ -2,9 +2,8 @@ package templates
 
 import "strings"
 
-// Covers reports whether r allows everything that o allows. Where that can't be
-// told from how the two are written, it says no: who narrows by it may refuse too
-// much, and never grants too much.
+// Covers reports whether r allows everything that o allows. If the notation doesn't prove it,
+// Covers returns false: narrowing by it can refuse too much, but never grants too much.
 func (r Rule) Covers(o Rule) bool {
 	if r == o {
 		return true
@@ -28,15 +27,15 @@ func (r Rule) Covers(o Rule) bool {
 	}
 }
 
-// wholeTool reports whether r allows all that tool can do. A specifier "*" does for
-// commands only: as a pattern of paths it ends at the working directory, and no
-// other tool is known to read it as everything.
+// wholeTool reports whether r allows everything that tool can do. The specifier "*" does so for
+// commands only. As a path pattern it is limited to the working directory, and no other tool is
+// known to read it as everything.
 func (r Rule) wholeTool(tool Tool) bool {
 	return r.Specifier == "" || r.Specifier == "*" && tool.specifier == command
 }
 
-// toolOf is the tool that a rule is about: a short name and its long one are the
-// same. A tool that nobody knows any more is still the same as itself.
+// toolOf returns the tool that r is about. A short name and its long one give the same tool. A
+// name that is no longer known gives a tool that equals only itself.
 func toolOf(r Rule) Tool {
 	tool := shippedTool(r.Tool)
 	if tool.short != "" {
@@ -48,9 +47,9 @@ func toolOf(r Rule) Tool {
 
 // coversCommand compares specifiers such as "git status:*".
 //
-// Clients don't agree on whether "git:*" also matches gitk, and whether "git *"
-// matches git alone, so a rule counts as covered only if it is in either reading.
-// What joins two commands is never covered: clients judge each command for itself.
+// Clients disagree on whether "git:*" also matches gitk, and whether "git *" matches git alone.
+// A rule counts as covered only if both readings agree. A joined command is never covered,
+// because clients check each of its commands separately.
 func coversCommand(wide, narrow string) bool {
 	prefix, bare := strings.CutSuffix(wide, ":*")
 	open := bare
@@ -68,8 +67,8 @@ func coversCommand(wide, narrow string) bool {
 	return ok && strings.TrimSpace(rest) != "" && !strings.ContainsAny(rest, ";&|<>$`()\n")
 }
 
-// coversPath compares specifiers such as "src/**". Only what is written below the
-// very same folder counts, and nothing that might lead out of it again.
+// coversPath compares specifiers such as "src/**". It accepts only paths below the same folder,
+// and nothing that could lead out of it.
 func coversPath(wide, narrow string) bool {
 	folder, ok := strings.CutSuffix(wide, "/**")
 	if !ok || folder == "" || strings.ContainsAny(folder, `*?[{\!`) {

@@ -109,7 +109,7 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-// use is one use of a tool, for a model of what rules allow that knows nothing of
+// use is one use of a tool. It belongs to a model of what rules allow that is independent of
 // how rules are compared.
 type use struct{ tool, what string }
 
@@ -140,8 +140,8 @@ var uses = []use{
 	{"send_comm", ""},
 }
 
-// allows is the model. wordEnd tells the two readings of prefixes apart: whether a
-// prefix ends at a word's end, or anywhere.
+// allows is the model. wordEnd selects one of two readings of a prefix: it matches whole words
+// only, or any continuation.
 func allows(rule string, u use, wordEnd bool) bool {
 	if server, tool, ok := strings.Cut(strings.TrimPrefix(rule, "mcp__"), "__"); strings.HasPrefix(rule, "mcp__") && ok {
 		return u.tool == "mcp__"+server && (tool == "*" || tool == u.what)
@@ -159,7 +159,7 @@ func allows(rule string, u use, wordEnd bool) bool {
 	}
 	switch name {
 	case "Bash":
-		// Each command of a line is judged for itself; the model has single commands.
+		// Clients check each command of a line separately; the model has single commands only.
 		if p, ok := strings.CutSuffix(specifier, ":*"); ok {
 			return u.what == p || strings.HasPrefix(u.what, p) && (!wordEnd || strings.HasPrefix(u.what, p+" "))
 		}
@@ -192,7 +192,7 @@ func allowsAny(rules []string, u use, wordEnd bool) bool {
 	return false
 }
 
-// TestWhatCoversAllowsMore holds Covers against the model, in both readings.
+// TestWhatCoversAllowsMore compares Covers with the model, in both readings.
 func TestWhatCoversAllowsMore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		wide, narrow := drawRule().Draw(t, "wide"), drawRule().Draw(t, "narrow")

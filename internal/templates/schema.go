@@ -6,7 +6,7 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Schema returns the JSON Schema of what people write of a template.
+// Schema returns the JSON Schema of the user-editable fields.
 func (k Kind) Schema() jsonast.Map {
 	text := jsonast.Map{{Name: "type", Value: "string"}}
 	textOrNull := jsonast.Map{{Name: "type", Value: []any{"string", "null"}}}
@@ -22,7 +22,8 @@ func (k Kind) Schema() jsonast.Map {
 	for _, t := range tools.All() {
 		known = append(known, t.Name)
 	}
-	// Tools of MCP servers and tools narrowed by a specifier can be allowed too.
+	// Rules for MCP servers' tools and with specifiers are allowed, too, so this can't be an
+	// enum.
 	tool := jsonast.Map{{Name: "type", Value: "string"}, {Name: "examples", Value: known}}
 	return jsonast.Map{
 		{Name: "type", Value: "object"},
@@ -39,7 +40,7 @@ func (k Kind) Schema() jsonast.Map {
 	}
 }
 
-// described returns a schema with a description of it for people.
+// described returns schema with a description for users.
 func described(schema jsonast.Map, says string) jsonast.Map {
 	return append(slices.Clone(schema), jsonast.Pair{Name: "description", Value: says})
 }

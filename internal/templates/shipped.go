@@ -1,7 +1,6 @@
 package templates
 
-// Shipped returns the templates that an organization starts with, in the order
-// in which they are made.
+// Shipped returns the default templates of a new organization, in creation order.
 func Shipped() []Template {
 	return []Template{
 		{

@@ -1,5 +1,5 @@
-// Package templates knows permission templates: named, reusable permission
-// configurations for agents. It is pure: it knows neither stores nor HTTP.
+// Package templates defines permission templates: named, reusable permission configurations for
+// agents. It does no I/O: it depends on neither storage nor HTTP.
 package templates
 
 import (
@@ -9,10 +9,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// PermissionMode is how far an agent may go without asking.
+// PermissionMode determines what an agent may do without asking.
 type PermissionMode string
 
-// The permission modes, from the one that asks most to the one that never asks.
+// The permission modes, from the narrowest to the widest.
 const (
 	Plan              PermissionMode = "plan"
 	Default           PermissionMode = "default"
@@ -20,19 +20,19 @@ const (
 	BypassPermissions PermissionMode = "bypassPermissions"
 )
 
-// Template is what a person writes of one.
+// Template holds the user-editable fields of a permission template.
 type Template struct {
-	// Name is how people know it, unique in its organization whatever its case.
+	// Name identifies the template to users. It is unique in its organization, ignoring case.
 	Name           string
 	PermissionMode PermissionMode
-	// AllowedTools are tool names and rules (see ParseRule), in the order written.
-	// Empty means that nothing is allowed without asking.
+	// AllowedTools lists tool names and rules (see ParseRule), in the order written. If it is
+	// empty, nothing is allowed without asking.
 	AllowedTools []string
-	// The texts are nil where there is none; an empty one was given as empty.
+	// The texts are nil if absent; an empty text is distinct from an absent one.
 	DefaultRole, DefaultSystemPrompt, Description *string
 }
 
-// OrganizationTemplate is a template that an organization has.
+// OrganizationTemplate is a template that is stored in an organization.
 type OrganizationTemplate struct {
 	Template
 	ID             uuid.UUID
@@ -45,6 +45,5 @@ type OrganizationTemplate struct {
 	Version int64
 }
 
-// NameKey is what two names have in common that can't both be had: blank edges
-// and case make no difference.
+// NameKey returns the key by which names are unique. It ignores surrounding blanks and case.
 func NameKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -9,30 +9,30 @@ import (
 	"orgmodes/internal/typo"
 )
 
-// Tool is a tool that templates may allow.
+// Tool is a tool that templates can allow.
 type Tool struct {
 	Name string
-	// Allows says in one sentence, for a form, what an agent may do with it.
+	// Allows describes in one sentence, for forms, what an agent can do with the tool.
 	Allows string
-	// short is set where Name is a short name of another tool.
+	// short is the long name of the tool if Name is a short name for it.
 	short string
-	// specifier is what the tool's rules may be narrowed by.
+	// specifier is the syntax of the specifiers in the tool's rules.
 	specifier specifierKind
 }
 
-// specifierKind says how the specifier of a rule is read where two rules are
-// compared. It never decides whether a rule is well-formed.
+// specifierKind determines how Covers compares the specifiers of two rules. It doesn't affect
+// whether a rule is well-formed.
 type specifierKind uint8
 
 const (
-	_ specifierKind = iota // nothing is known of it: such specifiers are the same, or they aren't
-	// command specifiers are commands of a shell, or their beginnings: "git status:*".
+	_ specifierKind = iota // unknown syntax: specifiers are compared as text
+	// command specifiers are shell commands or their prefixes: "git status:*".
 	command
-	// filePath specifiers are patterns of paths: "src/**".
+	// filePath specifiers are path patterns: "src/**".
 	filePath
 )
 
-// shippedTools are the tools that everybody knows. Another tool is another row.
+// shippedTools are the built-in tools. To add a tool, add a row.
 var shippedTools = []Tool{
 	{Name: "Bash", Allows: "Runs commands in a shell.", specifier: command},
 	{Name: "Edit", Allows: "Changes files that exist.", specifier: filePath},
@@ -58,7 +58,7 @@ var shippedTools = []Tool{
 	{Name: "create_channel", Allows: "Opens channels in which agents talk."},
 }
 
-// shippedTool finds a shipped tool; the zero Tool where there is none.
+// shippedTool returns the built-in tool of this name, or the zero Tool.
 func shippedTool(name string) Tool {
 	for _, t := range shippedTools {
 		if t.Name == name {
@@ -68,19 +68,18 @@ func shippedTool(name string) Tool {
 	return Tool{}
 }
 
-// Tools are the tools that an installation knows. The zero value knows the
-// shipped ones.
+// Tools is the set of tools that an installation knows. The zero value has the built-in ones.
 type Tools struct {
-	// extra are added, or say something else of a shipped one.
+	// extra holds additional tools, and built-in ones with another description.
 	extra []Tool
 }
 
-// namePattern is what a tool may be called.
+// namePattern matches the allowed tool names.
 var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 
-// With returns tools that know more names. Each is a name, or a name and what it
-// allows: "deploy" or "deploy=Rolls out a release." A name that is known already
-// gets the new sentence, so that a setting outlives a release that brings the tool.
+// With returns a copy of t with more tools. Each argument is a name, or a name with a
+// description: "deploy" or "deploy=Rolls out a release." A known name gets the new description,
+// so that a setting stays valid when a release adds that tool.
 func (t Tools) With(names ...string) (Tools, error) {
 	out := Tools{extra: slices.Clone(t.extra)}
 	for _, n := range names {
@@ -103,8 +102,8 @@ func (t Tools) With(names ...string) (Tools, error) {
 	return out, nil
 }
 
-// All returns the tools for a form: the shipped ones in their order, then the
-// others in that of the configuration.
+// All returns the tools in display order: the built-in ones, then the others in configuration
+// order.
 func (t Tools) All() []Tool {
 	all := slices.Clone(shippedTools)
 	for _, e := range t.extra {
@@ -119,15 +118,14 @@ func (t Tools) All() []Tool {
 	return all
 }
 
-// Knows reports whether there is a tool of this very name.
+// Knows reports whether there is a tool of exactly this name.
 func (t Tools) Knows(name string) bool {
 	is := func(tool Tool) bool { return tool.Name == name }
 	return slices.ContainsFunc(shippedTools, is) || slices.ContainsFunc(t.extra, is)
 }
 
-// Parse reads one allowed tool: a rule (see ParseRule) about a tool that is
-// known. The error is what to tell the person; of an unknown tool it names the
-// nearest that is known.
+// Parse parses one allowed tool: a rule (see ParseRule) for a known tool. The error message is
+// for users. For an unknown tool it suggests the nearest known one.
 func (t Tools) Parse(text string) (Rule, error) {
 	rule, err := ParseRule(text)
 	if err != nil {
@@ -139,7 +137,7 @@ func (t Tools) Parse(text string) (Rule, error) {
 	return rule, nil
 }
 
-// Nearest returns the known name that resembles what was written most.
+// Nearest returns the known name that is most similar to written.
 func (t Tools) Nearest(written string) string {
 	names := make([]string, 0, len(shippedTools)+len(t.extra))
 	for _, tool := range t.All() {

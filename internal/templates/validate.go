@@ -13,10 +13,9 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// Validate returns nil, or a *fault.Error (Invalid) that blames each place by its
-// pointer: "/name", "/allowed_tools/2". Its code is CodeNameEmpty or
-// CodePermissionMode where that is wrong, otherwise CodeInvalid. It expects a
-// normalized template.
+// Validate returns nil, or a *fault.Error (Invalid) that lists each problem by its pointer:
+// "/name", "/allowed_tools/2". Its code is CodeNameEmpty or CodePermissionMode if that is a
+// problem, otherwise CodeInvalid. t must be normalized.
 func (t Template) Validate(tools Tools) error {
 	if problems := t.problems(tools); len(problems) > 0 {
 		return invalid(problems)
@@ -24,7 +23,7 @@ func (t Template) Validate(tools Tools) error {
 	return nil
 }
 
-// verdict collects problems, in the order in which a template is written.
+// verdict collects problems, in the order of a template's fields.
 type verdict []problem
 
 func (v *verdict) add(code, pointer, format string, args ...any) {
@@ -56,8 +55,8 @@ func (v *verdict) name(name string) {
 	}
 }
 
-// isVisible tells what people can see from blanks and from characters without a
-// shape: a name of nothing else looks empty.
+// isVisible reports whether r is neither a blank nor a character without a shape. A name of
+// such characters alone looks empty.
 func isVisible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
 func (v *verdict) permissionMode(m PermissionMode) {
@@ -80,9 +79,9 @@ func permissionModeNames() []string {
 	return names
 }
 
-// allowedTools refuses an entry that is there twice instead of leaving it out:
-// what is dropped in silence may have been a typing error for something else.
-// Short and long names of one tool are two entries, as editors tell them apart.
+// allowedTools rejects a duplicate entry instead of removing it, because the duplicate can be a
+// typo for another tool. The short and the long name of a tool are two entries, as editors
+// distinguish them.
 func (v *verdict) allowedTools(list []string, tools Tools) {
 	if len(list) > MaxTools {
 		v.add("", "/allowed_tools", "a template can allow at most %d tools; this one has %d", MaxTools, len(list))
@@ -90,7 +89,7 @@ func (v *verdict) allowedTools(list []string, tools Tools) {
 	}
 	first := map[string]int{}
 	for i, text := range list {
-		if len(*v) > maxProblems { // nobody reads on
+		if len(*v) > maxProblems { // more than are reported
 			return
 		}
 		at := fmt.Sprintf("/allowed_tools/%d", i)
@@ -117,7 +116,7 @@ func (v *verdict) text(pointer string, text *string, most int) {
 	}
 }
 
-// quoted shows what was written, not more than a line of it.
+// quoted returns s in quotes, shortened to one line.
 func quoted(s string) string {
 	return strconv.Quote(wording.Shortened(s, 60))
 }

@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Fields lists what people write of a template, in the order in which it is written, in
-// JSON shapes.
+// Fields returns the user-editable fields as JSON values, in the order in which they are
+// written.
 func (t Template) Fields() jsonast.Map {
 	tools := make([]any, len(t.AllowedTools))
 	for i, tool := range t.AllowedTools {
@@ -28,9 +28,9 @@ func (t Template) Fields() jsonast.Map {
 	}
 }
 
-// Fields lists a template in the shape that clients know, in their order: null
-// where there is no text, allowed_tools always a list, times in UTC. Whoever has
-// more to say appends it.
+// Fields returns the template in the shape that clients know, in their field order. Absent
+// texts are null, allowed_tools is always a list, and times are in UTC. Callers can append
+// further fields.
 func (t OrganizationTemplate) Fields() jsonast.Map {
 	m := jsonast.Map{{Name: "template_id", Value: idOrNull(t.ID)}}
 	m = append(m, t.Template.Fields()...)
@@ -40,16 +40,15 @@ func (t OrganizationTemplate) Fields() jsonast.Map {
 	)
 }
 
-// MarshalJSON writes what people write of a template; UnmarshalJSON reads it.
+// MarshalJSON writes the user-editable fields of a template; UnmarshalJSON reads them.
 func (t Template) MarshalJSON() ([]byte, error) { return t.Fields().MarshalJSON() }
 
 // MarshalJSON writes the template in the shape that clients know, see Fields.
 func (t OrganizationTemplate) MarshalJSON() ([]byte, error) { return t.Fields().MarshalJSON() }
 
-// PublishedJSON is what is published to editors: all templates of an
-// organization by name, each in the shape that clients know with the organization
-// and the version behind it. The same templates give the same bytes, in whatever
-// order they come.
+// PublishedJSON returns the document that is published to editors. It has all templates of an
+// organization by name, each in the shape that clients know plus organization_id and version.
+// The same templates give the same bytes, whatever their order.
 func PublishedJSON(all []OrganizationTemplate) []byte {
 	items := make([]any, len(all))
 	for i, t := range Sorted(all) {
@@ -60,12 +59,12 @@ func PublishedJSON(all []OrganizationTemplate) []byte {
 	}
 	body, err := jsonast.Map{{Name: "templates", Value: items}}.MarshalJSON()
 	if err != nil {
-		panic("templates: " + err.Error()) // there is nothing but texts, lists and numbers
+		panic("templates: " + err.Error()) // the values are strings, lists and numbers only
 	}
 	return append(body, '\n')
 }
 
-// Sorted returns templates by name (capitals make no difference), then by id.
+// Sorted returns a copy of all, ordered by name (ignoring case), then by id.
 func Sorted(all []OrganizationTemplate) []OrganizationTemplate {
 	sorted := slices.Clone(all)
 	slices.SortStableFunc(sorted, func(a, b OrganizationTemplate) int {
@@ -98,8 +97,8 @@ func timeOrNull(t time.Time) any {
 	return timestamp(t)
 }
 
-// timestamp writes a time as the files that people have do: what Python's
-// isoformat writes, which is ISO 8601 in UTC with microseconds where there are any.
+// timestamp formats t as in existing files, which Python's isoformat wrote: ISO 8601 in UTC,
+// with microseconds unless they are zero.
 func timestamp(t time.Time) string {
 	t = t.UTC().Truncate(time.Microsecond)
 	if t.Nanosecond() == 0 {
@@ -108,8 +107,8 @@ func timestamp(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000000-07:00")
 }
 
-// parseTimestamp reads what timestamp writes, and other ways to write a time in
-// ISO 8601. One without a zone is in UTC.
+// parseTimestamp parses the format that timestamp writes, and other ISO 8601 formats. A time
+// without a zone is in UTC.
 func parseTimestamp(s string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if t, err := time.Parse(layout, s); err == nil && !t.IsZero() {

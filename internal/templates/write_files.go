@@ -12,12 +12,12 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// WriteFile writes a template as the file {template_id}.json has it: the very
-// bytes that people's files have, which Python's json.dump writes with an
-// indentation of two and everything beyond ASCII escaped.
+// WriteFile returns the content of the file {template_id}.json. It is byte for byte as in
+// existing files, which Python's json.dump wrote: indented by two, with everything beyond ASCII
+// escaped.
 func WriteFile(t OrganizationTemplate) []byte { return indented(t.Fields()) }
 
-// WriteFolder writes a file for each template, by the templates' names.
+// WriteFolder returns one file per template, ordered by the templates' names.
 func WriteFolder(all []OrganizationTemplate) []upload.File {
 	files := make([]upload.File, len(all))
 	for i, t := range Sorted(all) {
@@ -26,16 +26,16 @@ func WriteFolder(all []OrganizationTemplate) []upload.File {
 	return files
 }
 
-// WriteArchive writes what WriteFolder does as a zip file: the same bytes for the
-// same templates.
+// WriteArchive returns the files of WriteFolder as a zip file. The same templates give the same
+// bytes.
 func WriteArchive(all []OrganizationTemplate) ([]byte, error) { return upload.Pack(WriteFolder(all)) }
 
-// WriteEnvelope writes one template in the envelope of an export.
+// WriteEnvelope returns one template in an export envelope.
 func WriteEnvelope(t OrganizationTemplate, exportedAt time.Time) []byte {
 	return indented(append(envelopeHead(exportedAt), jsonast.Pair{Name: "template", Value: t.Fields()}))
 }
 
-// WriteEnvelopes writes several templates in one envelope, by their names.
+// WriteEnvelopes returns several templates in one export envelope, ordered by name.
 func WriteEnvelopes(all []OrganizationTemplate, exportedAt time.Time) []byte {
 	items := make([]any, len(all))
 	for i, t := range Sorted(all) {
@@ -57,8 +57,8 @@ func indented(m jsonast.Map) []byte {
 
 type pythonWriter struct{ bytes.Buffer }
 
-// value writes what fields are made of. newline is a line's end with the
-// indentation of the line that follows.
+// value writes a value of Fields. newline is a line break plus the indentation of the next
+// line.
 func (w *pythonWriter) value(v any, newline string) {
 	switch v := v.(type) {
 	case jsonast.Map:

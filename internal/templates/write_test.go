@@ -26,7 +26,7 @@ func TestPublishedJSON(t *testing.T) {
 	assert.Equal(t, "{\"templates\":[]}\n", string(PublishedJSON(nil)))
 }
 
-// TestTheShapeThatClientsKnow holds the order and the nulls.
+// TestTheShapeThatClientsKnow checks the field order and the nulls.
 func TestTheShapeThatClientsKnow(t *testing.T) {
 	got, err := json.Marshal(OrganizationTemplate{
 		Template: Template{Name: "A", PermissionMode: Plan}, ID: id(1), Version: 3, OrganizationID: organization,

@@ -3,8 +3,8 @@ package token
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // appendBase62 appends 16 bytes, read as one big-endian number, as 22 base62
-// digits, zero-padded: 62^22 is just above 2^128. It works on 32-bit limbs, so
-// that nothing is allocated on the way.
+// digits, zero-padded: 62^22 is just above 2^128. It works on 32-bit limbs to avoid
+// allocations.
 func appendBase62(dst []byte, src *[16]byte) []byte {
 	var limbs [4]uint64
 	for i := range limbs {

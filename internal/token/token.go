@@ -1,11 +1,11 @@
-// Package token knows the form of the tokens that editors present: how one is
-// made, and how a made-up one is told from ours without asking anybody.
+// Package token defines the format of the tokens that editors present. It mints them, and
+// it recognizes forged ones without a lookup.
 //
 // A token is "omt_<kid>_<id><mac>": kid names the key (1-4 of [a-z0-9]), id is
 // 16 random bytes, and mac the first 16 bytes of HMAC-SHA256(key, everything
 // before it); id and mac are base62, 22 characters each, zero-padded. The mac
-// is a flood filter, not the authority: whether a token opens anything is said
-// by its record alone, so a leaked key opens nothing.
+// is a flood filter, not the authority. A token's record alone decides what it
+// grants, so a leaked key grants nothing.
 package token
 
 import (
@@ -28,40 +28,40 @@ const (
 	minKey   = 32
 	// MaxLen is the length of the longest token, in bytes.
 	MaxLen = len(prefix) + 4 + 1 + 2*partLen
-	// startLen is how much of the id a listing shows: enough to tell tokens
-	// apart, far too little to guess the rest.
+	// startLen is how many characters of the id a listing shows: enough to tell
+	// tokens apart, far too few to guess the rest.
 	startLen = 6
 )
 
-// Verdict is what the filter can say of a string without asking the record.
+// Verdict is the result of checking a token without looking up its record.
 type Verdict uint8
 
 const (
-	// Malformed is no token of ours at all.
+	// Malformed means that the string is not in the format of our tokens.
 	Malformed Verdict = iota
-	// Forged names one of our keys and was not made with it.
+	// Forged means that the token names one of our keys but was not made with it.
 	Forged
-	// UnknownKey has the right form, but names a key that isn't configured
-	// here: the record decides, under a budget.
+	// UnknownKey means that the token is well-formed but names a key that isn't
+	// configured here: the record decides, within a rate limit.
 	UnknownKey
-	// Plausible was made with one of our keys: the record decides.
+	// Plausible means that the token was made with one of our keys: the record decides.
 	Plausible
 )
 
-// Hash is the SHA-256 of a whole token: what is stored, and what it is keyed by.
+// Hash is the SHA-256 of a whole token. Records are keyed by it, and only it is stored.
 type Hash [sha256.Size]byte
 
 // HashOf returns the hash of a presented token. It does not allocate.
 func HashOf(presented []byte) Hash { return sha256.Sum256(presented) }
 
-// Keys are the keys that tokens are made with; the first one signs.
+// Keys holds the keys that tokens are made with; the first one signs.
 type Keys struct {
 	signing string
 	keys    map[string]*sync.Pool // of *signer
 }
 
-// signer computes macs with one key; its sum stays with it so that nothing is
-// allocated per token.
+// signer computes MACs with one key. It holds the buffer for the sum, so that
+// nothing is allocated per token.
 type signer struct {
 	hmac hash.Hash
 	sum  [sha256.Size]byte
@@ -98,7 +98,7 @@ func ParseKeys(s string) (*Keys, error) {
 	return k, nil
 }
 
-// standard turns the URL alphabet of base64 into the standard one.
+// standard maps base64's URL alphabet to the standard one.
 var standard = strings.NewReplacer("-", "+", "_", "/")
 
 func decodeKey(s string) ([]byte, error) {
@@ -117,10 +117,10 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-// Mint makes a new token with the signing key.
+// Mint returns a new token made with the signing key.
 func (k *Keys) Mint() string {
 	var id [16]byte
-	_, _ = rand.Read(id[:]) // crypto/rand never fails: it ends the program
+	_, _ = rand.Read(id[:]) // crypto/rand.Read never fails: it crashes the program instead
 	b := make([]byte, 0, MaxLen)
 	b = append(b, prefix...)
 	b = append(b, k.signing...)
@@ -131,7 +131,7 @@ func (k *Keys) Mint() string {
 	return string(appendBase62(b, &mac))
 }
 
-// Check says what can be known of a presented token without asking the record.
+// Check returns what can be determined about a presented token without its record.
 // It does not allocate.
 func (k *Keys) Check(presented []byte) Verdict {
 	kid, ok := split(presented)
@@ -162,8 +162,8 @@ func (k *Keys) mac(pool *sync.Pool, signed []byte, out *[16]byte) {
 	pool.Put(s)
 }
 
-// Start is how a token is listed: its beginning, up to the first few
-// characters of the id.
+// Start returns the part of a token that listings show: its beginning, up to the
+// first startLen characters of the id. It returns "" if tok is malformed.
 func Start(tok string) string {
 	kid, ok := split([]byte(tok))
 	if !ok {
@@ -172,7 +172,7 @@ func Start(tok string) string {
 	return tok[:len(prefix)+len(kid)+1+startLen]
 }
 
-// split checks the form of a token and returns its kid.
+// split checks the format of a token and returns its kid.
 func split(t []byte) (kid []byte, ok bool) {
 	if len(t) < len(prefix)+1+1+2*partLen || len(t) > MaxLen || string(t[:len(prefix)]) != prefix {
 		return nil, false
@@ -211,15 +211,15 @@ func kidByte(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' 
 
 func base62Byte(c byte) bool { return kidByte(c) || c >= 'A' && c <= 'Z' }
 
-// Sign returns a MAC of a message with the signing key, 16 bytes, and the key's kid.
-// It is for what isn't a token: purpose keeps what is signed for one thing from being
-// taken for another, or for a token.
+// Sign returns a 16-byte MAC of a message with the signing key, and the key's kid.
+// It is for messages other than tokens. The purpose ensures that a MAC for one purpose
+// is valid neither for another nor as part of a token.
 func (k *Keys) Sign(purpose, message string) (kid string, mac [16]byte) {
 	k.mac(k.keys[k.signing], purposeful(purpose, message), &mac)
 	return k.signing, mac
 }
 
-// Signed reports whether Sign returned that MAC, with one of the keys that are
+// Signed reports whether mac is the MAC that Sign returns, with any of the keys
 // configured here.
 func (k *Keys) Signed(kid, purpose, message string, mac []byte) bool {
 	pool, ok := k.keys[kid]
@@ -231,7 +231,7 @@ func (k *Keys) Signed(kid, purpose, message string, mac []byte) bool {
 	return subtle.ConstantTimeCompare(want[:], mac) == 1
 }
 
-// purposeful begins as no token does.
+// purposeful returns the bytes to sign. They start with a prefix that no token has.
 func purposeful(purpose, message string) []byte {
 	return []byte("orgmodes/" + purpose + "\x00" + message)
 }

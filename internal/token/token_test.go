@@ -87,12 +87,12 @@ func TestParseKeysSaysWhatIsWrong(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret", "an error never repeats a key")
 }
 
-// The digits are those of the number in base 62, checked against math/big.
+// TestBase62AgainstMathBig compares the digits with those of math/big.
 func TestBase62AgainstMathBig(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		raw := rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "raw")
 		want := new(big.Int).SetBytes(raw).Text(62)
-		// math/big writes lower case before upper case; ours is ASCII order.
+		// math/big orders lower case before upper case; our alphabet is in ASCII order.
 		want = strings.Map(func(r rune) rune {
 			switch {
 			case r >= 'a' && r <= 'z':

@@ -1,4 +1,4 @@
-// Package typo guesses which name is meant by one that nobody knows.
+// Package typo suggests the known name closest to an unknown one.
 package typo
 
 import (
@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// longest bounds what is compared: nothing longer is a typing error.
+// longest bounds how much of the unknown name is compared, in bytes. A longer name is not
+// a typo.
 const longest = 60
 
-// Nearest returns the name that resembles what was written most. A difference in
-// case counts for less than any other, and who writes "role" means "default_role",
-// however many letters are missing. There must be names.
+// Nearest returns the name closest to the written one. A difference in case counts less
+// than any other. A name that contains the other is close however many letters are missing:
+// "role" suggests "default_role". names must not be empty.
 func Nearest(written string, names []string) string {
 	w := worded(written)
 	return slices.MinFunc(w.guesses(names), w.compare).name
 }
 
-// Sorted returns the names with those that resemble what was written most first,
-// as Nearest has it.
+// Sorted returns the names ordered from closest to farthest, with the ranking of Nearest.
+// It does not modify names.
 func Sorted(written string, names []string) []string {
 	w := worded(written)
 	guesses := w.guesses(names)
@@ -30,7 +31,7 @@ func Sorted(written string, names []string) []string {
 	return sorted
 }
 
-// word is what was written, as it is and in small letters.
+// word holds the written name, as is and in lower case.
 type word struct{ written, lower string }
 
 func worded(written string) word {
@@ -38,7 +39,7 @@ func worded(written string) word {
 	return word{written, strings.ToLower(written)}
 }
 
-// guess is a name, and how unlike it is whatever its case.
+// guess is a name with its case-insensitive distance.
 type guess struct {
 	name   string
 	unlike int
@@ -52,7 +53,7 @@ func (w word) guesses(names []string) []guess {
 	return guesses
 }
 
-// compare looks at the case only where nothing else tells two names apart.
+// compare takes case into account only if the case-insensitive distances are equal.
 func (w word) compare(a, b guess) int {
 	if a.unlike != b.unlike {
 		return a.unlike - b.unlike
@@ -67,7 +68,7 @@ func unlikeness(a, b string) int {
 	return distance(a, b)
 }
 
-// distance is Levenshtein's: the edits that make one word of the other.
+// distance returns the Levenshtein distance between a and b, in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

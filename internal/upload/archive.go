@@ -18,24 +18,24 @@ import (
 )
 
 const (
-	// maxRatio and freeRatioBytes tell a bomb from text: what we read doesn't
-	// shrink to a hundredth, unless it is small.
+	// maxRatio and freeRatioBytes detect zip bombs. Files larger than freeRatioBytes are
+	// not expected to compress by more than a factor of maxRatio.
 	maxRatio       = 100
 	freeRatioBytes = 1 << 20
 )
 
-// directoryMark begins each entry of a zip file's directory.
+// directoryMark is the signature of an entry in the central directory of a zip file.
 var directoryMark = []byte("PK\x01\x02")
 
-// Unpack returns the files of a zip file in its order, those that are not to be
-// read without their data. An archive that is made to do harm (paths that lead out
-// of it, links, far more than it seems to hold) is refused as a whole, before
-// anything is unpacked; the error is a *fault.Error.
+// Unpack returns the files of a zip file, in archive order. Files that NotToRead excludes
+// have no data. An unsafe archive is rejected as a whole before anything is unpacked:
+// because of paths that lead out of it, links, or a suspicious compression ratio. Errors
+// are of type *fault.Error.
 func (k Kind) Unpack(data []byte) ([]File, error) {
 	if err := CheckUpload(data); err != nil {
 		return nil, err
 	}
-	// The reader builds its whole list before we can look at it.
+	// zip.NewReader builds the whole list of entries before their number can be checked.
 	if marks := bytes.Count(data, directoryMark); marks > 10*MaxFiles {
 		return nil, k.checkCount(marks)
 	}
@@ -64,7 +64,7 @@ func (k Kind) Unpack(data []byte) ([]File, error) {
 	return files, nil
 }
 
-// checkEntries judges what an archive says of itself.
+// checkEntries checks the archive's headers.
 func (k Kind) checkEntries(entries []*zip.File, size int) error {
 	if err := k.checkCount(len(entries)); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (k Kind) checkEntries(entries []*zip.File, size int) error {
 				With(blame(e, "is encrypted"))
 		}
 		seen[e.Name] = true
-		// Beyond the limit the sum no longer matters, and can't overflow.
+		// Sizes are capped just above the limit, so the sum cannot overflow.
 		if total += min(e.UncompressedSize64, MaxBytes+1); total > MaxBytes {
 			return tooLarge(int(total))
 		}
@@ -96,7 +96,7 @@ func (k Kind) checkEntries(entries []*zip.File, size int) error {
 	return checkOverlaps(read)
 }
 
-// checkOverlaps refuses entries that share the same bytes of the archive: a kilobyte
+// checkOverlaps rejects entries that share bytes of the archive. Otherwise one kilobyte
 // could be unpacked thousands of times.
 func checkOverlaps(entries []*zip.File) error {
 	type span struct {
@@ -133,8 +133,8 @@ func blame(e *zip.File, detail string) fault.Field {
 	return fault.Field{Detail: "the entry " + wording.Shortened(strings.ToValidUTF8(e.Name, "\uFFFD"), 100) + " " + detail}
 }
 
-// unsafeEntry says why an entry must not be opened. Ours are never written to a
-// disk; who exports them again would be the one to be harmed.
+// unsafeEntry returns why an entry must not be opened, or "" if it is safe. Unpacked files
+// are never written to disk here, but a later export could harm the one who extracts it.
 func unsafeEntry(e *zip.File, twice bool) string {
 	name, mode := e.Name, e.Mode()
 	switch {
@@ -161,7 +161,8 @@ func unsafeEntry(e *zip.File, twice bool) string {
 	}
 }
 
-// unpack reads one entry, no more than is left, whatever its header says.
+// unpack reads one entry. It reads at most left bytes, and fails if the data exceeds the
+// size declared in the header.
 func unpack(e *zip.File, left int64) ([]byte, error) {
 	r, err := e.Open()
 	if err != nil {
@@ -176,14 +177,15 @@ func unpack(e *zip.File, left int64) ([]byte, error) {
 	return data, nil
 }
 
-// Pack makes a zip file. Equal files make equal archives: there is no clock in it.
+// Pack returns a zip file of files. Equal files give equal archives, as all entries have
+// the same modification time.
 func Pack(files []File) ([]byte, error) {
 	var b bytes.Buffer
 	archive := zip.NewWriter(&b)
 	for _, file := range files {
 		w, err := archive.CreateHeader(&zip.FileHeader{
 			Name: file.Name, Method: zip.Deflate,
-			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // zip knows no time before this
+			Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // the earliest time that zip can represent
 		})
 		if err != nil {
 			return nil, fmt.Errorf("zip: %w", err)

@@ -28,7 +28,7 @@ var notes = Kind{Things: "notes", NotToRead: func(name string) string {
 	return ""
 }}
 
-// packed makes a zip file of names and texts, in turn.
+// packed returns a zip file of alternating names and texts.
 func packed(tb testing.TB, namesAndTexts ...string) []byte {
 	tb.Helper()
 	var b bytes.Buffer
@@ -55,7 +55,7 @@ func packedWith(tb testing.TB, header zip.FileHeader, text string) []byte {
 	return b.Bytes()
 }
 
-// lying makes the archive say another size of its only file.
+// lying returns the archive with another declared size of its first file.
 func lying(data []byte, size uint32) []byte {
 	data = bytes.Clone(data)
 	binary.LittleEndian.PutUint32(data[bytes.Index(data, directoryMark)+24:], size)
@@ -151,7 +151,8 @@ func TestUnpackRefuses(t *testing.T) {
 	}
 }
 
-// FuzzUnpack: nothing panics, and what is unpacked can be packed and unpacked again.
+// FuzzUnpack checks that Unpack never panics or fails with an internal error, and that
+// unpacked files survive a round trip through Pack.
 func FuzzUnpack(f *testing.F) {
 	good := packed(f, "a.yaml", text, "b/c.yaml", text, "README.md", "x")
 	f.Add(good)
@@ -173,8 +174,7 @@ func FuzzUnpack(f *testing.F) {
 	})
 }
 
-// overlapping returns an archive of so many entries that all share the data of the
-// first.
+// overlapping returns an archive whose entries all share the data of the first.
 func overlapping(tb testing.TB, entries int, content string) []byte {
 	tb.Helper()
 	data := packed(tb, "0000.yaml", content)
@@ -193,7 +193,7 @@ func overlapping(tb testing.TB, entries int, content string) []byte {
 	return append(out, trailer...)
 }
 
-// random is a text that can't be compressed, the same each time.
+// random returns deterministic, incompressible text.
 func random(size int) string {
 	b := make([]byte, size)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(b)
@@ -209,7 +209,7 @@ func TestUnpackOverlappingEntriesInflatesNothing(t *testing.T) {
 		{15, strings.Repeat("x: [1]\n", 140_000), "more than a hundred times the archive's size"},
 		{300, strings.Repeat("x: [1]\n", 100), "overlaps with another entry"},
 		{2, text, "overlaps with another entry"},
-		{90, random(64 << 10), "overlaps with another entry"}, // megabytes, and yet no bomb by its ratio
+		{90, random(64 << 10), "overlaps with another entry"}, // megabytes, but below the maximum ratio
 	} {
 		data := overlapping(t, c.entries, c.content)
 		var before, after runtime.MemStats

@@ -1,4 +1,4 @@
-// Package upload takes the files that somebody uploads together, as a folder or as
-// a zip file, and says what is too much or not safe to open. It knows nothing of
-// what is in them.
+// Package upload reads files that are uploaded together, as a folder or as a zip file. It
+// rejects uploads that exceed the limits or are not safe to open. It is independent of the
+// contents of the files.
 package upload

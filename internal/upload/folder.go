@@ -11,32 +11,32 @@ import (
 )
 
 const (
-	// MaxUploadBytes bounds what one request may bring, and one file.
+	// MaxUploadBytes bounds the size of one upload, and of one file.
 	MaxUploadBytes = 10 << 20
-	// MaxFiles bounds the files of a folder or an archive, whatever they are.
+	// MaxFiles bounds the number of files in a folder or an archive, of whatever type.
 	MaxFiles = 2000
-	// MaxBytes bounds what those of them that are read hold together.
+	// MaxBytes bounds the total size of the files that are read.
 	MaxBytes = 16 << 20
 )
 
-// File is a file of a folder.
+// File is a file in a folder or an archive.
 type File struct {
-	// Name is its path within the folder, with slashes.
+	// Name is the path within the folder, with forward slashes.
 	Name string
 	Data []byte
 }
 
-// Kind is what kind of files one looks for in a folder.
+// Kind describes which files of a folder are read.
 type Kind struct {
-	// Things are what files of this kind hold, for messages: "modes".
+	// Things names the contents of such files, for messages: "modes".
 	Things string
-	// NotToRead says why a file of this name is not read; empty where it is.
+	// NotToRead returns why a file with this name is not read, or "" if it is.
 	NotToRead func(name string) string
 }
 
-// Sorted returns the files by name, in a list of its own, or a *fault.Error
-// (TooLarge) where all together are too much. A file that is too large for itself
-// doesn't count: it is refused unread, see CheckUpload.
+// Sorted returns a copy of files sorted by name. It returns a *fault.Error (TooLarge) if
+// there are too many files, or if those to read exceed MaxBytes together. A file that is
+// too large by itself does not count: it is rejected unread, see CheckUpload.
 func (k Kind) Sorted(files []File) ([]File, error) {
 	if err := k.checkCount(len(files)); err != nil {
 		return nil, err
@@ -55,18 +55,18 @@ func (k Kind) Sorted(files []File) ([]File, error) {
 	return files, nil
 }
 
-// IsOfMacOS reports a name under which macOS keeps something about another file.
+// IsOfMacOS reports whether macOS stores metadata of another file under the name.
 func IsOfMacOS(name string) bool {
 	return strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(path.Base(name), "._")
 }
 
-// CheckUpload returns a *fault.Error (TooLarge) for more than one file may have.
+// CheckUpload returns a *fault.Error (TooLarge) if data exceeds MaxUploadBytes.
 func CheckUpload(data []byte) error {
 	if len(data) <= MaxUploadBytes {
 		return nil
 	}
 	size := wording.Bytes(len(data))
-	if len(data) == MaxUploadBytes+1 { // nobody reads on to learn how much more there is
+	if len(data) == MaxUploadBytes+1 { // readers stop at this size, so the actual size is unknown
 		size = "more than " + wording.Bytes(MaxUploadBytes)
 	}
 	return fault.New(fault.TooLarge, "upload_too_large",

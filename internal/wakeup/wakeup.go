@@ -1,12 +1,12 @@
-// Package wakeup has what waits in a process wake up together. Each time that an idle
-// program wakes up costs far more than what it then does, mostly in the runtime's own
-// housekeeping, so ten timers that fire at ten times cost ten times as much as at one.
+// Package wakeup makes the timers of a process expire together. Waking up an idle program
+// costs far more than the work that it then does, mostly in the runtime's own housekeeping.
+// Ten timers that expire at ten times therefore cost ten times as much as at one.
 package wakeup
 
 import "time"
 
-// In returns how long to wait for about d, to within half a second, so that the wait ends
-// with a second of the clock.
+// In returns a wait of about d, within half a second of it, that ends on a full second of
+// the clock.
 func In(d time.Duration) time.Duration { return in(time.Now(), d) }
 
 func in(now time.Time, d time.Duration) time.Duration {

@@ -1,5 +1,4 @@
-// Package wording puts into messages what people have to read: sizes, and texts
-// that somebody else wrote.
+// Package wording formats values for messages: sizes, and text from untrusted sources.
 package wording
 
 import (
@@ -7,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Bytes is a size. It rounds up: something just beyond a limit must not read as
+// Bytes formats a size. It rounds up, so that a size just above a limit does not read as
 // equal to it.
 func Bytes(n int) string {
 	switch {
@@ -22,7 +21,7 @@ func Bytes(n int) string {
 	}
 }
 
-// Shortened cuts a text to so many characters.
+// Shortened truncates s to length characters, the last of which is then an ellipsis.
 func Shortened(s string, length int) string {
 	if runes := []rune(s); len(runes) > length {
 		return string(runes[:length-1]) + "…"
@@ -30,5 +29,5 @@ func Shortened(s string, length int) string {
 	return s
 }
 
-// IsControl reports characters that break a line or do something to a terminal.
+// IsControl reports whether r breaks a line or can affect a terminal.
 func IsControl(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

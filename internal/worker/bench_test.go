@@ -19,10 +19,10 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// sizes are the numbers of modes of the organizations that are measured.
+// sizes are the numbers of modes of the measured organizations.
 var sizes = []int{10, largefile.Modes}
 
-// someModes are the first of the modes of a large file.
+// someModes returns the first n modes of a large file.
 func someModes(b *testing.B, n int) []modes.Mode {
 	b.Helper()
 	data, _ := largefile.Read(b)
@@ -32,9 +32,9 @@ func someModes(b *testing.B, n int) []modes.Mode {
 	return file.Modes()[:n]
 }
 
-// BenchmarkPublish measures a publication as an admin waits for it: from the
-// commit of a change (and with it, of the job) to the log entry that readers
-// follow. The change itself is not measured.
+// BenchmarkPublish measures a publication as an admin waits for it: from the commit of a
+// change, and with it of the job, to the log entry that readers follow. The change itself is
+// not measured.
 func BenchmarkPublish(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
@@ -63,8 +63,8 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
-// BenchmarkPublishTemplate is BenchmarkPublish for a permission template, which the modes
-// beside it cost nothing.
+// BenchmarkPublishTemplate is BenchmarkPublish for a permission template, whose cost does
+// not depend on the number of modes.
 func BenchmarkPublishTemplate(b *testing.B) {
 	for _, n := range []int{10, modes.MaxModes} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
@@ -96,7 +96,7 @@ func BenchmarkPublishTemplate(b *testing.B) {
 	}
 }
 
-// awaitEntry waits, as a reader does, until the log tells of the organization.
+// awaitEntry waits, as a reader does, until the log has an entry of the organization.
 func (w *world) awaitEntry(after int64) {
 	w.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -112,8 +112,8 @@ func (w *world) awaitEntry(after int64) {
 	require.Fail(w.t, "it was not published", "waited %s", patience)
 }
 
-// BenchmarkRenderAndEncode is the part of it that takes processor time: every
-// representation, in every coding. The last library is as large as is allowed, and
+// BenchmarkRenderAndEncode measures the part of a publication that takes processor time:
+// every representation, in every coding. The last library is as large as is allowed, and
 // compresses badly.
 func BenchmarkRenderAndEncode(b *testing.B) {
 	sources := map[string][]modes.Mode{"storm": {}}
@@ -151,8 +151,8 @@ func BenchmarkRenderAndEncode(b *testing.B) {
 	}
 }
 
-// logOf is where a worker's log goes: to the test, not between the figures of a
-// benchmark.
+// logOf returns a worker's logger, which logs to the test. It discards the log of a
+// benchmark, which would go between the results.
 func logOf(t testing.TB) *slog.Logger {
 	if _, ok := t.(*testing.B); ok {
 		return slog.New(slog.DiscardHandler)

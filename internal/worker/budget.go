@@ -9,27 +9,28 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Rendering takes memory in proportion to the library: its rows, one representation
-// at a time, and all of them compressed. So what is rendered at once is limited by
-// bytes, not by number. There are two budgets, so that small libraries never wait
-// for large ones. Together with what the program needs otherwise they stay below
-// 512 MiB (MemoryLimit), with the largest library that is allowed among them.
+// Rendering takes memory in proportion to the library: its rows, one representation at a
+// time, and all of them compressed. So concurrent renders are limited by bytes, not by
+// number. There are two budgets, so that small libraries never wait for large ones. Together
+// with the rest of the program they stay below 512 MiB (see MemoryLimit), even with the
+// largest library that is allowed.
 const (
-	// smallLibrary is up to how many bytes of texts a library is small.
+	// smallLibrary is the largest size of a small library, in bytes of text.
 	smallLibrary = 512 << 10
-	// renderFactor is how many bytes a byte of a library takes at most while it is
-	// rendered: twice as a row, twice as a representation that grows, and four
+	// renderFactor is the most memory that a byte of a library takes while it is rendered,
+	// in bytes: twice as a row, twice as a representation that grows, and four
 	// representations in three codings, of which none is longer than the text.
 	renderFactor = 16
-	// renderFloor is what the smallest library takes: compressors, mostly.
+	// renderFloor is the memory that the smallest library takes, in bytes: compressors,
+	// mostly.
 	renderFloor = 1 << 20
 
 	smallBudget = 64 << 20
 	largeBudget = 144 << 20
 )
 
-// MemoryLimit is the soft limit that cmd/worker gives the Go runtime, in bytes: the
-// collector works harder as the heap comes near to it.
+// MemoryLimit is the soft limit that cmd/worker gives the Go runtime, in bytes. The garbage
+// collector works harder as the heap approaches it.
 const MemoryLimit = 448 << 20
 
 // renderBudget admits publications by the memory that they take.
@@ -45,17 +46,17 @@ func newRenderBudget(gauge interface{ Set(float64) }) *renderBudget {
 
 func isLarge(library int64) bool { return library > smallLibrary }
 
-// renderCost is what a library of so many bytes takes while it is rendered. More
-// than all there is can't be admitted: the largest are rendered alone.
+// renderCost returns the memory that a library of so many bytes takes while it is rendered.
+// It is at most the large budget, so that the largest libraries are admitted, alone.
 func renderCost(library int64) int64 {
 	return min(renderFloor+renderFactor*library, largeBudget)
 }
 
-// errNoRoom means that a publication would have to wait, and was not to.
+// errNoRoom means that a publication would have to wait, but was told not to.
 var errNoRoom = fmt.Errorf("%w: too much is being rendered", errNotNow)
 
-// enter waits, first come, first served, until a library may be rendered; leave
-// makes room for the next one. Without wait it returns errNoRoom instead.
+// enter waits, first come, first served, until there is memory to render a library; leave
+// releases that memory. Without wait, it returns errNoRoom instead of waiting.
 func (b *renderBudget) enter(ctx context.Context, library int64, wait bool) (leave func(), err error) {
 	cost, of := renderCost(library), b.small
 	if isLarge(library) {

@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Whatever is rendered at once stays within the budgets, the largest library is
-// rendered at all, and small ones never wait for it.
+// Concurrent renders stay within the budgets, the largest library is rendered, and small
+// ones never wait for it.
 func TestRenderBudgetIsKept(t *testing.T) {
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: "test"})
 	b := newRenderBudget(gauge)
@@ -32,8 +32,8 @@ func TestRenderBudgetIsKept(t *testing.T) {
 	small()
 	leave()
 
-	// Each that has entered stays until one is told to leave, with as many inside as
-	// can be at any time.
+	// Each one that has entered stays until one is told to leave, with as many inside as
+	// possible at any time.
 	synctest.Test(t, func(t *testing.T) {
 		b := newRenderBudget(gauge)
 		const renders = 200
@@ -65,7 +65,7 @@ func TestRenderBudgetIsKept(t *testing.T) {
 	})
 }
 
-// A worker is broken where nothing at all is published although something is late.
+// A worker is unhealthy if nothing at all is published although something is late.
 func TestPublishingThatStandsStillIsUnhealthy(t *testing.T) {
 	w := &Worker{Publisher: NewPublisher(PublisherConfig{})}
 	_, err := w.Health()

@@ -9,7 +9,7 @@ import (
 // canaryEvery is how often the canary organization is changed.
 const canaryEvery = 10 * time.Second
 
-// lead is what this process does while it leads.
+// lead runs the tasks of the leader until ctx is done.
 func (w *Worker) lead(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { w.sing(ctx) })
@@ -19,7 +19,7 @@ func (w *Worker) lead(ctx context.Context) error {
 	return err
 }
 
-// sing changes the canary organization until ctx ends.
+// sing changes the canary organization every canaryEvery until ctx is done.
 func (w *Worker) sing(ctx context.Context) {
 	tick := time.NewTicker(canaryEvery)
 	defer tick.Stop()

@@ -22,7 +22,7 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// counting starts a worker of which it is counted what it renders and compresses.
+// counting starts a worker that counts what it renders and compresses.
 func (w *world) counting() (rendered func() map[string]int, encoded func() int) {
 	w.t.Helper()
 	db, store := w.connect()
@@ -50,7 +50,7 @@ func (w *world) counting() (rendered func() map[string]int, encoded func() int) 
 	return rendered, func() int { return len(bodies) }
 }
 
-// A change costs its own collection and no other.
+// A change renders its own collection and no other.
 func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})
@@ -116,7 +116,7 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	}, "gadgets")
 	require.Nil(t, d.Find("gadgets/one.json"))
 
-	// What it shows of others is changed by their names only.
+	// Of the other objects that it shows, only changes of their names matter.
 	_, err := w.db.Modes.Update(t.Context(), ada, w.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Config.PermissionTemplate = "Safe Sandbox"
 		return m, nil
@@ -130,7 +130,8 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	require.Contains(t, body(t, d, document.ModesJSON), "Sandbox")
 }
 
-// What Redis has lost of a collection that did not change is rendered and sent again.
+// A representation that Redis has lost is rendered and sent again, even if its collection
+// did not change.
 func TestUnchangedCollectionThatRedisLost(t *testing.T) {
 	key := func(w *world) string { return "{om}:doc:" + w.org.ID.String() }
 	for name, spoil := range map[string]func(*world){
@@ -162,7 +163,7 @@ func TestUnchangedCollectionThatRedisLost(t *testing.T) {
 	}
 }
 
-// A release that publishes another collection does so without anything being changed.
+// A release with another collection publishes it although no object changed.
 func TestNewCollectionIsAnotherEdition(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})
@@ -180,7 +181,7 @@ func TestNewCollectionIsAnotherEdition(t *testing.T) {
 	})
 }
 
-// A kind that is registered, and no more than that, is served by readers.
+// A kind only needs to be registered for readers to serve it.
 func TestRegisteredKindIsServed(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})

@@ -1,20 +1,20 @@
-// Package worker publishes what was changed: it reads an organization's library
-// or a token from Postgres, renders it, and writes it to Redis, where readers
-// find it. It knows how jobs are done, and nothing of HTTP.
+// Package worker publishes changes: it reads an organization's library or a token from
+// Postgres, renders it, and writes it to Redis for readers. It implements the jobs and has
+// no knowledge of HTTP.
 //
-// A publication, step by step; a crash between any two is repaired by whoever
-// comes next:
+// A publication has these steps. A crash between any two is repaired by the next
+// publication:
 //
 //	read     one snapshot of Postgres: the state, its revision, the installation
-//	render   one representation after the other, and its hash; what Redis has already,
-//	         with the same hash, is neither compressed nor sent
+//	render   one representation after the other, and its hash; a representation that Redis
+//	         already has, with the same hash, is neither compressed nor sent
 //	plan     tags and hashes into Postgres: a representation whose bytes did not
 //	         change keeps its tag, also when Redis loses everything
 //	write    the script: fenced, never over something newer, logged for readers
 //	         back into Postgres, if the incarnation is still the one written to
 //
-// One publication of an organization is under way at a time, over all workers. It
-// holds a lease in Postgres (lease.go), and whoever comes meanwhile leaves word:
+// At most one publication of an organization is under way, over all workers. It holds a
+// lease in Postgres (lease.go). Another attempt leaves a request with the holder:
 //
 //	     job or sweep: is anything pending?  no ─────────────▶ done
 //	                      │ yes
@@ -26,19 +26,19 @@
 //	          │      ▼ finished      ▼ failed               ▼ no renewal
 //	          └──▶ again? yes: job   lease ended, job or    expired: the leader
 //	               queued, behind    sweep tries again      returns the job to the
-//	               those that wait                          queue, anyone takes it
+//	               the waiting ones                         queue, anyone takes it
 //
 // So thirty changes during a render cost one more render. Nothing limits how long a
-// publication may take: a finished render is published, also if newer changes came.
-// A worker that was frozen and wakes up finds its lease lost and stops; if it writes
-// all the same, the script's versions hold. Workers of earlier releases know no
+// publication may take: a finished render is published, even if newer changes were made. A
+// worker that was frozen and resumes finds its lease lost and stops. If it still writes, the
+// versions checked by the script protect newer state. Workers of earlier releases know no
 // leases, and harm nothing.
 //
-// Jobs wait in three queues: tokens, documents and large documents, to which a worker
-// moves what turns out to be large. Memory, not their number, admits renders: small
-// libraries have a budget of their own, and never wait for large ones.
+// Jobs wait in three queues: tokens, documents and large documents. A worker moves jobs of
+// large libraries to the last one. Renders are admitted by memory, not by their number:
+// small libraries have a dedicated budget, and never wait for large ones.
 //
-// Every worker works jobs. One of them leads (postgres.Lead) and besides
+// Every worker works jobs. One of them leads (postgres.Lead) and additionally runs:
 //
 //	            ┌────────────── every tick ──────────────┐
 //	Redis's state = ours? ──no──▶ reconcile: raise the incarnation, compare all
@@ -48,6 +48,6 @@
 //	sweep: publish whatever has been pending for long and is not under way, without
 //	waiting for it; nothing is ever lost, whatever became of its job
 //
-// A Redis that is ahead of Postgres (an older backup was restored) halts all
-// publishing: only an operator can say what is right (admin epoch raise).
+// A Redis that is ahead of Postgres (an older backup was restored) halts all publishing:
+// only an operator can decide which of them is right (admin epoch raise).
 package worker

@@ -6,14 +6,14 @@ import (
 )
 
 const (
-	// draftsEvery is how often a worker removes old drafts: they may stay that much longer.
+	// draftsEvery is how often a worker removes old drafts, which may stay that much longer.
 	draftsEvery = time.Hour
-	// draftsBatch bounds one statement. A draft can have megabytes.
+	// draftsBatch bounds the drafts of one statement, because a draft can have megabytes.
 	draftsBatch = 100
 )
 
-// watchDrafts removes old drafts at the start and then hourly, until ctx ends. Each worker
-// does: one leaves alone what another one is removing.
+// watchDrafts removes old drafts at the start and then hourly, until ctx is done. Every
+// worker does so, and skips drafts that another one is removing.
 func (w *Worker) watchDrafts(ctx context.Context) {
 	tick := time.NewTicker(draftsEvery)
 	defer tick.Stop()

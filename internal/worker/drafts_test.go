@@ -19,12 +19,12 @@ func TestWorkerRemovesOldDrafts(t *testing.T) {
 		Title:    "young", Content: []byte(`{}`),
 	})
 	require.NoError(t, err)
-	// More than one statement removes.
+	// The removal takes more than one statement.
 	w.exec(`insert into resource_drafts (organization_id, user_id, kind, subject, title, content, base_version, expires_at)
 		select $1, $2, 'mode', gen_random_uuid(), 'old', '{}', 0, now() - interval '1 second' from generate_series(1, 250)`, w.org.ID, bob)
 	const old = `select count(*) from resource_drafts where title = 'old'`
 
-	// A sweep that fails doesn't keep the worker from anything else.
+	// A sweep that fails doesn't keep the worker from its other work.
 	held, err := w.asked.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { _ = held.Rollback(context.WithoutCancel(t.Context())) }()

@@ -24,8 +24,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The clock of a reader's Date header runs for as long as the process does, and its
-	// cleaner looks up from its sleep after 10 s.
+	// The clock for a reader's Date header runs until the process ends, and its cleaner
+	// sleeps for 10 s at a time.
 	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 }
@@ -36,13 +36,13 @@ var ada = audit.By{Actor: audit.Actor{Kind: audit.User, ID: "ada", Name: "Ada"},
 
 var patience = storetest.Patience
 
-// world is a Postgres, a Redis and what works between them.
+// world is a Postgres, a Redis and the workers between them.
 type world struct {
 	t     testing.TB
 	owner string
 	app   string
-	// asked is for what tests ask as the owner of the tables, many times a second
-	// while they wait: a new connection for each would cost more than what is tested.
+	// asked runs the queries of tests as the owner of the tables, many times a second while
+	// they wait. A new connection for each would cost more than the tested code.
 	asked *pgxpool.Pool
 	db    *postgres.DB
 	redis *storetest.RedisServer
@@ -62,7 +62,8 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// openPool opens connections that keep no plans: tests change what these depend on.
+// openPool opens connections that cache no plans: tests change the tables that plans depend
+// on.
 func openPool(t testing.TB, url string) *pgxpool.Pool {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(url)
@@ -85,7 +86,7 @@ func (w *world) connect() (*postgres.DB, *snapshot.Store) {
 	return db, store
 }
 
-// work starts a worker; stop ends it and waits for its end.
+// work starts a worker; stop stops it and waits until it has ended.
 func (w *world) work(builtins ...modes.Mode) (running *worker.Worker, stop func()) {
 	w.t.Helper()
 	if builtins == nil {
@@ -122,9 +123,9 @@ func (w *world) create(slug string) modes.OrganizationMode {
 	return m
 }
 
-// published waits until Redis has the organization at its current revision,
-// Postgres knows it, and Redis is said to be filled: that is after all documents and
-// tokens are written.
+// published waits until Redis has the organization at its current revision and Postgres has
+// recorded that. It also waits until Redis is marked as filled, which happens after all
+// documents and tokens are written.
 func (w *world) published() *snapshot.Document {
 	w.t.Helper()
 	revision, err := w.db.Revision(w.t.Context(), w.org.ID)
@@ -184,7 +185,7 @@ func (w *world) exec(statement string, args ...any) {
 	require.NoError(w.t, err)
 }
 
-// none says how many there still are.
+// none returns an error with the count, unless that is 0.
 func (w *world) none(count string) error {
 	w.t.Helper()
 	var n int
@@ -211,7 +212,8 @@ func (w *world) member(email string) uuid.UUID {
 	return u.ID
 }
 
-// token creates a token of user's that opens the world's organization and others.
+// token creates a token of a user that grants access to the world's organization and to
+// others.
 func (w *world) token(user uuid.UUID, others ...uuid.UUID) (postgres.Token, token.Hash) {
 	w.t.Helper()
 	whole, tok := w.mint(w.keys(), user, others...)
@@ -225,7 +227,7 @@ func (w *world) keys() *token.Keys {
 	return keys
 }
 
-// mint is token with the whole token.
+// mint creates a token as token does, and returns the whole token.
 func (w *world) mint(keys *token.Keys, user uuid.UUID, others ...uuid.UUID) (string, postgres.Token) {
 	w.t.Helper()
 	whole := keys.Mint()
@@ -236,7 +238,7 @@ func (w *world) mint(keys *token.Keys, user uuid.UUID, others ...uuid.UUID) (str
 	return whole, tok
 }
 
-// record waits until the token's record in Redis is as wanted.
+// record waits until the token's record in Redis satisfies want.
 func (w *world) record(h token.Hash, want func(*snapshot.Token) bool) {
 	w.t.Helper()
 	w.await(func() error {

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// halted waits until a worker has stopped publishing and names the way out.
+// halted waits until a worker has stopped publishing and names the remedy.
 func (w *world) halted(running *worker.Worker) {
 	w.t.Helper()
 	w.await(func() error {
@@ -38,7 +38,7 @@ func (w *world) future(d *snapshot.Document) {
 	})
 }
 
-// A worker that leads and has compared everything meets the future in a write.
+// A leader that has compared everything finds the unknown revision when it writes.
 func TestWriteThatMeetsTheFutureHalts(t *testing.T) {
 	w := newWorld(t)
 	running, _ := w.work()
@@ -47,14 +47,15 @@ func TestWriteThatMeetsTheFutureHalts(t *testing.T) {
 	w.halted(running)
 }
 
-// While publishing is halted nobody is told how fresh Redis is.
+// While publishing is halted, no marks of freshness are sent.
 func TestHaltedWorkerMarksNothing(t *testing.T) {
 	w := newWorld(t)
 	running, _ := w.work()
 	w.future(w.published())
 	w.create("docs")
 	w.halted(running)
-	// One that was on its way may still arrive; others would follow every second.
+	// One that was already being sent may still arrive; further ones would follow every
+	// second.
 	w.await(func() error {
 		last, _, err := w.store.LogTail(t.Context())
 		require.NoError(t, err)
@@ -70,8 +71,8 @@ func TestHaltedWorkerMarksNothing(t *testing.T) {
 	})
 }
 
-// A token's record that Postgres doesn't know of may be a revocation that the
-// restored backup has lost.
+// A token's record that Postgres doesn't know may be a revocation that the restored backup
+// has lost.
 func TestTokenAheadHalts(t *testing.T) {
 	w := newWorld(t)
 	_, stop := w.work()
@@ -92,7 +93,7 @@ func TestTokenAheadHalts(t *testing.T) {
 	require.True(t, got.Revoked)
 }
 
-// A Redis that was filled under a later epoch than Postgres knows of.
+// A Redis that was filled under a later epoch than that of Postgres.
 func TestRedisOfALaterEpochHalts(t *testing.T) {
 	w := newWorld(t)
 	rec, _, err := w.store.BeginReconcile(t.Context(), 1000)
@@ -106,8 +107,7 @@ func TestRedisOfALaterEpochHalts(t *testing.T) {
 	require.Equal(t, snapshot.State{Filling: snapshot.Filled, Incarnation: 1000, Epoch: 9}, state)
 }
 
-// A worker whose edition is superseded publishes nothing, also before it has
-// noticed.
+// A worker whose edition is superseded publishes nothing, even before it has noticed.
 func TestSupersededWorkerDoesNotPublish(t *testing.T) {
 	w := newWorld(t)
 	inst, err := w.db.Installation(t.Context())
@@ -132,8 +132,8 @@ func TestSupersededWorkerDoesNotPublish(t *testing.T) {
 	require.Equal(t, newer, got.Version.Edition)
 }
 
-// A publication that fails is tried again by its own job: the sweep is for what no
-// job does.
+// A publication that fails is retried by its own job: the sweep is for publications without
+// a job.
 func TestFailedJobIsTriedAgain(t *testing.T) {
 	w := newWorld(t)
 	ours := `select count(*) from river_job where args->>'organization_id' = '` + w.org.ID.String() + `'`

@@ -22,7 +22,7 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// incompressible is a text of n letters.
+// incompressible returns a text of n random letters.
 func incompressible(rng *rand.Rand, n int) string {
 	b := make([]byte, n)
 	for i := range b {
@@ -31,7 +31,7 @@ func incompressible(rng *rand.Rand, n int) string {
 	return string(b)
 }
 
-// fill gives an organization modes with instructions.
+// fill gives an organization modes with the given instructions.
 func (w *world) fill(org organization.Organization, instructions ...string) {
 	w.t.Helper()
 	var own []modes.Mode
@@ -43,7 +43,7 @@ func (w *world) fill(org organization.Organization, instructions ...string) {
 	storetest.PutModes(w.t, w.db, ada, org.ID, own...)
 }
 
-// Large libraries wait for each other; small ones, and tokens, wait for none of them.
+// Large libraries wait for each other; small ones and tokens wait for none of them.
 func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 	w := newWorld(t)
 	var held atomic.Int64
@@ -65,7 +65,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		return snapshot.EncodeContext(ctx, b)
 	}})
 	w.published()
-	// Large is what has many bytes before they are compressed; these take no time.
+	// Size counts before compression; these texts take no time to compress.
 	text := strings.Repeat("Large. ", 200_000/len("Large. "))
 	for i := range 3 {
 		org, err := w.db.CreateOrganization(t.Context(), ada, fmt.Sprint("large-", i), "Large")
@@ -87,7 +87,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		}
 		return err
 	})
-	// By its own job: the sweep would also publish it, later.
+	// By its own job: the sweep would publish it, too, but later.
 	w.awaitFor(patience, func() error {
 		if w.count(`select count(*) from river_job where queue = $1`, jobs.QueueLarge) == 0 {
 			return errors.New("no large library was moved to the queue for them")
@@ -110,8 +110,8 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 	})
 }
 
-// A representation whose bytes did not change is neither compressed nor sent again,
-// and whatever Redis has lost of it is.
+// A representation whose bytes did not change is neither compressed nor sent again, except
+// for the parts that Redis has lost.
 func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	w := newWorld(t)
 	var compressed atomic.Int64
@@ -122,7 +122,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 		return snapshot.EncodeContext(ctx, b)
 	}})
 	w.fill(w.org, incompressible(rand.New(rand.NewPCG(1, 2)), 100_000))
-	w.idle() // or another publication of the same would be counted
+	w.idle() // or another publication of the same revision would be counted
 	before := w.published()
 	rdb := redis.NewClient(must(redis.ParseURL(w.redis.URL)))
 	t.Cleanup(func() { _ = rdb.Close() })
@@ -171,8 +171,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// An organization that can't be published is named, and is no reason to call the
-// worker broken.
+// An organization that can't be published is named, and does not make the worker unhealthy.
 func TestLateOrganizationIsNamed(t *testing.T) {
 	w := newWorld(t)
 	metrics := worker.NewMetrics()

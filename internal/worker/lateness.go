@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// lateAfter is for how long a change is unpublished when its organization is
-	// late, and for how long nothing is published when publishing stands still.
+	// lateAfter is how long a change is unpublished before its organization is late, and how
+	// long nothing is published before publishing counts as stalled.
 	lateAfter = time.Minute
 	// latenessEvery is how often a worker looks for late organizations.
 	latenessEvery = 2 * time.Second
 )
 
-// watchLateness looks for late organizations until ctx ends. Each worker does, the
-// leader too: a leader that is stuck must not be the only one to know.
+// watchLateness looks for late organizations until ctx is done. Every worker does so,
+// including the leader: a leader that is stuck must not be the only one to detect it.
 func (w *Worker) watchLateness(ctx context.Context) {
 	tick := time.NewTicker(latenessEvery)
 	defer tick.Stop()
@@ -33,9 +33,9 @@ func (w *Worker) watchLateness(ctx context.Context) {
 	}
 }
 
-// Health returns what an operator should know of this worker: a note on what is
-// late, "" for none, and an error where it does not work, or where nothing is
-// published although something is late. A single organization that can't be
+// Health returns the state of this worker for an operator. note describes late
+// organizations, "" if there are none. err is set if the worker doesn't work jobs, or if
+// nothing is published although something is late. A single organization that can't be
 // published, or takes long, is no such error.
 func (w *Worker) Health() (note string, err error) {
 	if !w.Ready() {

@@ -9,11 +9,10 @@ import (
 )
 
 const (
-	// leadTick is how often the leading worker looks at Redis and at what is
-	// pending.
+	// leadTick is how often the leading worker checks Redis and the pending changes.
 	leadTick = 500 * time.Millisecond
-	// sweepAfter is how long something may be pending before the sweep takes it
-	// up: its own job should have been done long before.
+	// sweepAfter is how long a change may be pending before the sweep publishes it: its own
+	// job should have done so long before.
 	sweepAfter = 3 * time.Second
 	// sweepBatch bounds one round of the sweep.
 	sweepBatch = 500
@@ -21,9 +20,9 @@ const (
 	tokenTimeout = 15 * time.Second
 )
 
-// Lead is what the leading worker does until ctx ends: it keeps Redis in step
-// with Postgres, and tells readers so. Trouble is logged and tried again at the
-// next tick, never returned.
+// Lead does the leader's work until ctx is done: it keeps Redis in step with Postgres, and
+// tells readers how fresh Redis is. It logs errors and retries at the next tick; it never
+// returns them.
 func (p *Publisher) Lead(ctx context.Context) error {
 	p.metrics.Leading.Set(1)
 	defer p.metrics.Leading.Set(0)
@@ -46,7 +45,7 @@ func (p *Publisher) Lead(ctx context.Context) error {
 		switch {
 		case err == nil:
 			last = ""
-		case err.Error() != last: // a Redis that is away would fill the log
+		case err.Error() != last: // an unavailable Redis would fill the log
 			last = err.Error()
 			p.log.Warn("leading: will try again", "error", err)
 		}
@@ -58,12 +57,12 @@ func (p *Publisher) Lead(ctx context.Context) error {
 	}
 }
 
-// leadOnce makes sure that Redis is the one that was filled, and then that
-// nothing has been pending for long. compared says whether this leader has
-// held all of Redis against Postgres yet.
+// leadOnce ensures that Redis is the one that was filled, and then that nothing stays
+// pending for long. compared reports whether this leader has already compared all of Redis
+// with Postgres.
 func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) error {
-	// First, and whatever Redis is like: a lease that expired belongs to a worker
-	// that is gone.
+	// First, and whatever the state of Redis: an expired lease belongs to a worker that is
+	// gone.
 	if err := p.returnExpired(ctx); err != nil {
 		return err
 	}
@@ -89,14 +88,14 @@ func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) erro
 	if err != nil {
 		return err
 	}
-	// What was found to be ahead is judged anew at the next tick after the halt;
-	// until it is found to be well, nothing is marked.
+	// A Redis that is ahead is checked again at the next tick after the halt. Until it is
+	// found consistent, no marks are sent.
 	*compared = p.Halted() == ""
 	p.inStep.Store(*compared)
 	return p.sweep(ctx, s)
 }
 
-// returnExpired gives the publications of workers that are gone to other ones.
+// returnExpired returns the publications of workers that are gone to the queue.
 func (p *Publisher) returnExpired(ctx context.Context) error {
 	n, err := p.ledger.ReturnExpired(ctx, p.leaseTime)
 	if err == nil && n > 0 {
@@ -106,9 +105,8 @@ func (p *Publisher) returnExpired(ctx context.Context) error {
 	return err
 }
 
-// sweep has published what has been pending for long, whatever became of its job.
-// It does not wait for that: a large library must not keep the leader from its
-// other work.
+// sweep publishes changes that have been pending for long, whatever happened to their jobs.
+// It does not wait for that: a large library must not keep the leader from its other work.
 func (p *Publisher) sweep(ctx context.Context, s *sweep) error {
 	if err := p.countPending(ctx); err != nil {
 		return err

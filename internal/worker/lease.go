@@ -12,28 +12,28 @@ import (
 )
 
 const (
-	// LeaseTime is how long a publication counts as under way after its last sign
-	// of life. A worker that is frozen or killed delays its publications by as much.
+	// LeaseTime is how long a publication counts as under way after its last sign of life.
+	// The publications of a worker that is frozen or killed are delayed by as much.
 	LeaseTime = 15 * time.Second
 	// renewals is how many times a lease is renewed before it would expire.
 	renewals = 5
 	// giveBackTime bounds the attempt to end the lease of a canceled publication.
 	giveBackTime = 2 * time.Second
-	// answerTime is how long a single statement on a lease may take: a Postgres that
-	// lives answers sooner, however large the library.
+	// answerTime bounds a single statement on a lease: a healthy Postgres answers sooner,
+	// however large the library.
 	answerTime = time.Minute
 )
 
 var (
-	// errLeaseLost is why a publication is canceled whose lease is another's: this
-	// worker was frozen, or Postgres out of its reach, for longer than the lease
-	// lasts, or a reconciliation took it over.
+	// errLeaseLost cancels a publication whose lease another one holds. Either this worker
+	// was frozen, or cut off from Postgres, for longer than the lease lasts, or a
+	// reconciliation took the lease over.
 	errLeaseLost = errors.New("worker: the lease of the publication is lost")
 	// errAgain means that the organization was changed while it was published. It
 	// has to be published once more, however many changes there were.
 	errAgain = errors.New("worker: changed again while it was published")
-	// errNoAnswer is why a publication is canceled that could not renew its lease for
-	// as long as it lasts: its own statements would wait for the same Postgres.
+	// errNoAnswer cancels a publication that could not renew its lease for as long as it
+	// lasts. Its own statements would wait for the same Postgres.
 	errNoAnswer = errors.New("worker: Postgres does not answer, and the lease has expired")
 )
 
@@ -41,14 +41,14 @@ var (
 type lease struct {
 	postgres.PublicationLease
 	ledger Ledger
-	// renewed is when it was taken or last renewed, since began.
+	// renewed is when the lease was taken or last renewed, as a duration since began.
 	renewed atomic.Int64
 	began   time.Time
 }
 
-// underLease publishes an organization while no other publication of it is under
-// way, and keeps the lease for as long as that takes. It does nothing if one is: the
-// holder's underLease returns errAgain then.
+// underLease publishes an organization under a lease, and renews that for as long as the
+// publication takes. If another publication of the organization is under way, it does
+// nothing. The underLease of that one then returns errAgain.
 func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationLease, publish func(context.Context, *lease) error) error {
 	wanted.Holder, wanted.For = uuid.New(), p.leaseTime
 	l := &lease{PublicationLease: wanted, ledger: p.ledger, began: time.Now()}
@@ -83,7 +83,7 @@ func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationL
 	case errors.Is(context.Cause(working), errNoAnswer):
 		return errNoAnswer
 	case err != nil:
-		return err // the next attempt covers the changes that came since
+		return err // the next attempt covers the changes made since
 	case endErr != nil:
 		return endErr
 	case again:
@@ -92,8 +92,8 @@ func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationL
 	return nil
 }
 
-// beat renews the lease until ctx ends, and cancels the publication once it is lost,
-// or could not be renewed for as long as it lasts.
+// beat renews the lease until ctx is done. It cancels the publication once the lease is
+// lost, or could not be renewed for as long as it lasts.
 func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(l.For / renewals)
 	defer tick.Stop()
@@ -117,7 +117,7 @@ func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
-// unrenewed is how long ago the lease was taken or last renewed.
+// unrenewed returns the time since the lease was taken or last renewed.
 func (l *lease) unrenewed() time.Duration {
 	return time.Since(l.began) - time.Duration(l.renewed.Load())
 }
@@ -134,8 +134,8 @@ func (l *lease) renew(ctx context.Context) error {
 	return err
 }
 
-// held makes sure of the lease before a step that costs much, if it may have expired
-// since it was renewed: a process that was frozen learns of that here.
+// held verifies the lease before an expensive step, if it may have expired since its last
+// renewal. A process that was frozen detects that here.
 func (l *lease) held(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -146,8 +146,8 @@ func (l *lease) held(ctx context.Context) error {
 	return l.renew(ctx)
 }
 
-// end gives the lease back, also after ctx was canceled: another worker should not
-// have to wait for its expiry.
+// end releases the lease, even after ctx was canceled: another worker should not have to
+// wait for its expiry.
 func (l *lease) end(ctx context.Context) (again bool, err error) {
 	limit := answerTime
 	if ctx.Err() != nil {

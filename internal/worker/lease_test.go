@@ -20,8 +20,7 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// gate counts the renders of an organization with modes, and holds them while it is
-// closed.
+// gate counts the renders of an organization with modes, and blocks them while it is closed.
 type gate struct {
 	org     uuid.UUID
 	renders atomic.Int64
@@ -50,8 +49,8 @@ func (g *gate) open() {
 	}
 }
 
-// encode is the hook: modes.json, which names the organization, is the first
-// representation of a render.
+// encode is the hook: modes.json, which names the organization, is the first representation
+// of a render.
 func (g *gate) encode(ctx context.Context, body []byte) ([]snapshot.Encoded, error) {
 	if bytes.HasPrefix(body, []byte(`{"modes"`)) && bytes.Contains(body, []byte(g.org.String())) {
 		g.renders.Add(1)
@@ -71,7 +70,7 @@ func (g *gate) encode(ctx context.Context, body []byte) ([]snapshot.Encoded, err
 	return snapshot.EncodeContext(ctx, body)
 }
 
-// workWith is work for a worker with a hook and a lease time of its own.
+// workWith starts a worker as work does, with a dedicated hook and lease time.
 func (w *world) workWith(c worker.Config) *worker.Worker {
 	w.t.Helper()
 	c.DB, c.Redis = w.connect()
@@ -96,17 +95,17 @@ func (w *world) receive(from <-chan struct{}, what string) {
 	}
 }
 
-// longPatience is for what waits for a lease to expire, on a busy machine.
+// longPatience is the timeout for waiting until a lease expires, on a busy machine.
 const longPatience = 5 * time.Minute
 
-// count returns the number that a query asks for.
+// count returns the number that a query returns.
 func (w *world) count(query string, args ...any) (n int64) {
 	w.t.Helper()
 	w.query(&n, query, args...)
 	return n
 }
 
-// query puts the one value that a query asks for into dest.
+// query stores the one value that a query returns in dest.
 func (w *world) query(dest any, query string, args ...any) {
 	w.t.Helper()
 	require.NoError(w.t, w.asked.QueryRow(w.t.Context(), query, args...).Scan(dest))
@@ -115,8 +114,8 @@ func (w *world) query(dest any, query string, args ...any) {
 const unfinishedJobs = `select count(*) from river_job where kind = 'publish_organization'
 	and state not in ('completed', 'cancelled', 'discarded') and args->>'organization_id' = $1`
 
-// idle waits until everything is published and no job is left: the reconciliation at
-// the start publishes beside them.
+// idle waits until everything is published and no job is left: the reconciliation at the
+// start publishes concurrently.
 func (w *world) idle() {
 	w.t.Helper()
 	w.awaitFor(longPatience, func() error {
@@ -142,8 +141,8 @@ func busy(t *testing.T) {
 	t.Cleanup(func() { stop.Store(true); spinning.Wait() })
 }
 
-// Nothing lost, and nothing done thirty times: changes that are committed while a
-// render is under way cost one more, also where processors are scarce.
+// No change is lost, and thirty changes don't cause thirty renders: all that are committed
+// during a render cause one more, even if processors are scarce.
 func TestChangesDuringARenderCostOneMore(t *testing.T) {
 	w := newWorld(t)
 	g := newGate(w.org.ID)
@@ -179,7 +178,7 @@ func TestChangesDuringARenderCostOneMore(t *testing.T) {
 		"one job for each of 32 changes, and one for the 30 that came during the render")
 }
 
-// A render that takes longer than its lease is not begun a second time.
+// A render that takes longer than its lease is not started a second time.
 func TestHeartbeatKeepsASlowRender(t *testing.T) {
 	const leaseTime = 5 * time.Second
 	w := newWorld(t)
@@ -203,7 +202,7 @@ func TestHeartbeatKeepsASlowRender(t *testing.T) {
 	require.EqualValues(t, 1, g.renders.Load())
 }
 
-// A publication whose lease is another's stops, and writes nothing.
+// A publication whose lease was taken over stops, and writes nothing.
 func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
 	w := newWorld(t)
 	g := newGate(w.org.ID)
@@ -217,8 +216,8 @@ func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
 	taken, err := w.db.TakeLease(t.Context(), mine)
 	require.NoError(t, err)
 	require.True(t, taken)
-	// That its job ends proves nothing: it would also return to the queue, and end
-	// there because the lease is another's.
+	// The end of its job proves nothing: the job could also return to the queue, and end
+	// there because another one holds the lease.
 	select {
 	case cause := <-g.stopped:
 		require.ErrorContains(t, cause, "the lease of the publication is lost")
@@ -240,8 +239,8 @@ func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
 	require.EqualValues(t, 2, w.published().Version.Revision)
 }
 
-// The publication of a worker that is gone is another's as soon as its lease has
-// expired, and its job does not stay behind as running.
+// Another worker can take over the publication of a worker that is gone as soon as its lease
+// has expired. Its job does not stay in the state running.
 func TestJobOfADeadWorkerReturnsToTheQueue(t *testing.T) {
 	w := newWorld(t)
 	w.create("docs")

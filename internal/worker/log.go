@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// quietRiver passes River's log on without what it says at every start and
-// every error of a job, which we log ourselves, with the organization. While
-// Postgres is away River says so many times a second: the same words are passed
-// on once in a while.
+// quietRiver returns a logger that forwards River's errors to log. It omits River's messages
+// at every start. It also omits those about the errors of jobs, which we log ourselves, with
+// the organization. While Postgres is away River repeats an error many times a second, so
+// repetitions are forwarded only every repeatAfter.
 func quietRiver(log *slog.Logger) *slog.Logger {
 	return slog.New(quiet{log.Handler(), &said{last: map[string]time.Time{}}})
 }
 
-// repeatAfter is how long the same words are kept back.
+// repeatAfter is how long repetitions of a message are suppressed.
 const repeatAfter = 10 * time.Second
 
 type quiet struct {
@@ -23,7 +23,7 @@ type quiet struct {
 	said *said
 }
 
-// said remembers what was passed on; River has some dozen things to say.
+// said records when messages were last forwarded; River has only some dozen of them.
 type said struct {
 	mu   sync.Mutex
 	last map[string]time.Time

@@ -16,8 +16,8 @@ const (
 	maxExceptions = 100
 )
 
-// mark tells readers, once a second until ctx ends, what Redis holds. Where it
-// can't, it says nothing, and readers find out by themselves.
+// mark sends readers a mark of what Redis holds, once a second until ctx is done. If it
+// can't, it sends nothing, and readers detect that by themselves.
 func (p *Publisher) mark(ctx context.Context) {
 	tick := time.NewTicker(markEvery)
 	defer tick.Stop()
@@ -51,7 +51,7 @@ func (p *Publisher) markOnce(ctx context.Context) error {
 	return nil
 }
 
-// markOf is what can be promised where some things are unpublished.
+// markOf returns the mark that can be promised while some subjects are unpublished.
 func markOf(u postgres.Unpublished) snapshot.Mark {
 	if u.More {
 		return snapshot.Mark{AsOf: u.Oldest}

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// marks follows the log until fn has seen enough.
+// marks reads the marks in the log until fn returns true.
 func (w *world) marks(fn func(snapshot.Mark) bool) {
 	w.t.Helper()
 	var last int64
@@ -79,7 +79,7 @@ func TestMarkWithTooManyExceptions(t *testing.T) {
 	log, _, err := w.db.AuditPage(t.Context(), oldest.ID, auditPage, 64<<20)
 	require.NoError(t, err)
 	w.marks(func(m snapshot.Mark) bool { return len(m.Organizations) == 1 })
-	// Another worker has the others under way, so that none of them is rendered here.
+	// Another worker holds the leases of the others, so that none of them is rendered here.
 	w.exec(`with made as (
 			insert into organizations (slug, name, revision, pending_since)
 			select 'o' || n, 'O', 1, now() from generate_series(1, 100) n returning id)
@@ -88,7 +88,7 @@ func TestMarkWithTooManyExceptions(t *testing.T) {
 	w.marks(func(m snapshot.Mark) bool { return m.AsOf.Equal(log[0].OccurredAt) && len(m.Organizations) == 0 })
 }
 
-// The canary's changes go the whole way, and nobody sees it as an organization.
+// The canary's changes are published like any other, and no one sees it as an organization.
 func TestCanary(t *testing.T) {
 	w := newWorld(t)
 	w.work()

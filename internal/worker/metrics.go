@@ -2,8 +2,8 @@ package worker
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Metrics are what a worker counts; it registers like any collector. No label
-// names an organization.
+// Metrics holds the metrics of a worker, and is a prometheus.Collector. No label names an
+// organization.
 type Metrics struct {
 	Publications *prometheus.CounterVec
 	Rendered     *prometheus.CounterVec
@@ -20,7 +20,7 @@ type Metrics struct {
 	Leading      prometheus.Gauge
 }
 
-// NewMetrics makes them.
+// NewMetrics returns new Metrics.
 func NewMetrics() *Metrics {
 	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	return &Metrics{

@@ -18,8 +18,8 @@ type organizationJob struct {
 	p *Publisher
 }
 
-// Timeout implements river.Worker. There is none: a library that is too large for a
-// deadline would miss it each time. The lease says whether the worker still lives.
+// Timeout implements river.Worker. There is none: a library that is too large for a deadline
+// would miss it each time. The lease shows whether the worker is alive.
 func (j *organizationJob) Timeout(*river.Job[jobs.PublishOrganization]) time.Duration { return -1 }
 
 // Work implements river.Worker.
@@ -30,14 +30,14 @@ func (j *organizationJob) Work(ctx context.Context, job *river.Job[jobs.PublishO
 	}
 	err := j.p.publishOrganization(ctx, what)
 	if errors.Is(err, errAgain) {
-		// Behind those that wait already, so that an organization that is changed all
-		// the time does not keep the others from being published.
+		// Queue it behind the waiting jobs, so that an organization that is changed all the
+		// time does not keep the others from being published.
 		err = enqueue(ctx, job.Args, job.Queue)
 	}
 	return j.p.result(err, "organization", job.Args.OrganizationID, "revision", job.Args.Revision, "attempt", job.Attempt)
 }
 
-// enqueue inserts a job like the one that is being worked.
+// enqueue inserts a job like the current one.
 func enqueue(ctx context.Context, args jobs.PublishOrganization, queue string) error {
 	_, err := river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, args, &river.InsertOpts{Queue: queue})
 	if err != nil {
@@ -46,7 +46,8 @@ func enqueue(ctx context.Context, args jobs.PublishOrganization, queue string) e
 	return nil
 }
 
-// result tells River what to do about a publication's outcome.
+// result converts the error of a publication to the one that River expects: snooze the job,
+// cancel it, or retry.
 func (p *Publisher) result(err error, about ...any) error {
 	switch {
 	case err == nil:

@@ -18,8 +18,8 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// errNotNow means that a publication has to wait through no fault of its own:
-// Redis is being reconciled, publishing is halted, this worker is superseded.
+// errNotNow means that a publication has to wait for a reason other than its own: Redis is
+// being reconciled, publishing is halted, or this worker is superseded.
 var errNotNow = errors.New("worker: can't be published now")
 
 // effort selects how much of an organization's state a publication renders and sends.
@@ -35,31 +35,32 @@ const (
 	sendAll
 )
 
-// errMore means that more effort is needed: Redis does not have what was to stay.
+// errMore means that more effort is needed, because Redis lacks representations that were to
+// stay.
 var errMore = errors.New("worker: Redis does not have what was to stay")
 
-// publication is one attempt at an organization.
+// publication is one attempt to publish an organization.
 type publication struct {
 	org uuid.UUID
-	// rec is the reconciliation that it belongs to; the zero value for none.
+	// rec is the reconciliation that the publication belongs to; the zero value for none.
 	rec snapshot.Reconciliation
-	// job is the River job that it is done for, 0 for none.
+	// job is the River job that the publication belongs to, 0 for none.
 	job int64
 	// noWait gives up with errNoRoom while too much else is being rendered.
 	noWait bool
 	effort effort
-	// large takes a large library elsewhere, if it is set.
+	// large, if set, moves a large library to another queue.
 	large func(context.Context) error
 }
 
-// PublishOrganization brings an organization's current state to Redis, and what is
-// changed while it does; nothing is done where nothing is pending, or where another
-// publication of it is under way. An error means that it has to be tried again.
+// PublishOrganization publishes an organization's current state to Redis, and the changes
+// made while it does. It does nothing if nothing is pending, or if another publication of
+// the organization is under way. After an error it has to be called again.
 func (p *Publisher) PublishOrganization(ctx context.Context, org uuid.UUID) error {
 	return p.publishFully(ctx, publication{org: org})
 }
 
-// publishFully publishes once more for as long as changes come in the meantime.
+// publishFully publishes once more for as long as changes are made during the publication.
 func (p *Publisher) publishFully(ctx context.Context, what publication) error {
 	for {
 		if err := p.publishOrganization(ctx, what); !errors.Is(err, errAgain) {
@@ -68,12 +69,12 @@ func (p *Publisher) publishFully(ctx context.Context, what publication) error {
 	}
 }
 
-// publishOrganization brings an organization's current state to Redis, whatever
-// revision it was asked for: nothing is done where nothing is pending. It returns
-// errAgain where changes came while it was at work.
+// publishOrganization publishes an organization's current state to Redis, whatever revision
+// was requested. It does nothing if nothing is pending. It returns errAgain if changes were
+// made while it was at work.
 func (p *Publisher) publishOrganization(ctx context.Context, what publication) error {
 	if what.rec != (snapshot.Reconciliation{}) {
-		what.effort = renderAll // who knows what the Redis that is filled has
+		what.effort = renderAll // the contents of a Redis being filled are unknown
 	}
 	for {
 		err := p.attempt(ctx, what)
@@ -87,13 +88,13 @@ func (p *Publisher) publishOrganization(ctx context.Context, what publication) e
 	}
 }
 
-// attempt is publishOrganization with one effort; errMore asks for the next one.
+// attempt is publishOrganization with one effort. It returns errMore if that is not enough.
 func (p *Publisher) attempt(ctx context.Context, what publication) error {
 	if p.isHalted() {
 		return errNotNow
 	}
-	// What others write during a reconciliation is fenced off: waiting for them
-	// would be in vain.
+	// Others' writes during a reconciliation are fenced off: waiting for them would be in
+	// vain.
 	force := what.rec != snapshot.Reconciliation{}
 	asking, answered := context.WithTimeout(ctx, answerTime)
 	there, err := p.ledger.AskToPublish(asking, what.org, postgres.Ask{Force: force, Whole: what.effort > whatChanged, Reads: p.reads})
@@ -118,8 +119,8 @@ func (p *Publisher) attempt(ctx context.Context, what publication) error {
 	return p.underLease(ctx, wanted, func(ctx context.Context, l *lease) error { return p.publishOnce(ctx, what, l) })
 }
 
-// publishOnce reads, renders, plans and writes an organization's state, and writes
-// back that it is there.
+// publishOnce reads, renders, plans and writes an organization's state, and records in
+// Postgres that it is published.
 func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease) error {
 	edition := p.edition.Load()
 	began := time.Now()
@@ -153,10 +154,10 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		return nil
 	}
 	if lib.Edition > edition {
-		return errNotNow // superseded: the workers of the newer edition do it
+		return errNotNow // superseded: the workers of the newer edition publish it
 	}
 	if lost {
-		return errMore // with a budget for all of it
+		return errMore // retry with a budget for all of it
 	}
 	doc, err := p.render(ctx, lib, edition, stored, stays, l)
 	var out snapshot.Outcome
@@ -164,8 +165,8 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		out, err = p.write(ctx, doc, what.rec, l)
 	}
 	if errors.Is(err, postgres.ErrNewerPlanned) {
-		// Another worker is past us with a newer state. Its write will be seen by
-		// the sweep if it dies on the way.
+		// Another worker is ahead of this one with a newer state. If it dies before its
+		// write, the sweep publishes that state.
 		p.metrics.Publications.WithLabelValues("document", "outrun").Inc()
 		return nil
 	}
@@ -190,7 +191,7 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		return err
 	}
 	if !ok {
-		return errNotNow // Redis was replaced meanwhile: it is published again
+		return errNotNow // Redis was replaced since: it is published again
 	}
 	p.resume()
 	if out.Status == snapshot.Published {
@@ -210,15 +211,15 @@ func (p *Publisher) write(ctx context.Context, doc *snapshot.Document, rec snaps
 }
 
 // unchanged returns the representations of the collections that need not be rendered,
-// as nothing that they are made of was changed since they were planned. It reports lost
-// if Redis does not have them as they were.
+// because none of their sources changed since they were planned. It reports lost if Redis
+// does not have them as planned.
 func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapshot.Stored) (stays map[string][]snapshot.Representation, lost bool) {
 	planned := lib.Planned
 	if planned.Epoch != lib.Installation.Epoch || planned.Edition != edition {
 		return nil, false
 	}
 	if len(planned.Representations) == 0 {
-		return nil, true // it was deleted then
+		return nil, true // the organization was deleted then
 	}
 	stays = map[string][]snapshot.Representation{}
 	for _, c := range p.collections {
@@ -242,9 +243,9 @@ func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapsh
 	return stays, false
 }
 
-// render makes the document and plans its publication, which settles its tags. One
-// representation at a time is in memory uncompressed, and what Redis has already is
-// not compressed again.
+// render builds the document and plans its publication, which sets its tags. Only one
+// representation at a time is in memory uncompressed. A representation that Redis already
+// has is not compressed again.
 func (p *Publisher) render(
 	ctx context.Context, lib postgres.Library, edition int64, stored snapshot.Stored, stays map[string][]snapshot.Representation, l *lease,
 ) (*snapshot.Document, error) {
@@ -301,8 +302,8 @@ func (p *Publisher) render(
 	return doc, nil
 }
 
-// olderThanRedis judges a refusal: either another worker has published a newer
-// state meanwhile, or Redis knows of changes that Postgres doesn't.
+// olderThanRedis handles a state that Redis refused as older. Either another worker has
+// published a newer state since, or Redis knows of changes that Postgres doesn't.
 func (p *Publisher) olderThanRedis(ctx context.Context, lib postgres.Library, out snapshot.Outcome) error {
 	have, err := snapshot.ParseVersion(out.Before)
 	if err != nil {
@@ -320,8 +321,8 @@ func (p *Publisher) olderThanRedis(ctx context.Context, lib postgres.Library, ou
 		p.halt(ahead(lib.Organization.ID.String(), have, inst.Epoch, now))
 		return errNotNow
 	}
-	// What is there is newer and known to Postgres; whoever wrote it writes that
-	// back, or the sweep does.
+	// Redis has a newer state that Postgres knows. The worker that wrote it records that, or
+	// the sweep does.
 	return errNotNow
 }
 

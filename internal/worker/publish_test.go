@@ -37,8 +37,8 @@ func TestChangeIsPublished(t *testing.T) {
 	require.EqualValues(t, 4, back.Find(document.ModesYAML).Tag.Revision, "under a new tag")
 }
 
-// A change that leaves a representation's bytes alone leaves its tag alone,
-// also when Redis loses everything in between.
+// A change that doesn't affect a representation's bytes doesn't affect its tag, even if
+// Redis loses everything in between.
 func TestTagsStayWithTheirBytes(t *testing.T) {
 	w := newWorld(t)
 	w.work()
@@ -81,11 +81,11 @@ func TestDeletedOrganizationIsATombstone(t *testing.T) {
 	require.True(t, w.published().Deleted, "a flush does not bring it back")
 }
 
-// Nothing lost: a change whose job is gone is found by the sweep.
+// No change is lost: the sweep finds a change whose job is gone.
 func TestSweepPublishesWhatNoJobDoes(t *testing.T) {
 	w := newWorld(t)
 	w.work()
-	w.published() // the comparison at the start is past
+	w.published() // the comparison at the start is over
 	w.exec(`create function lose() returns trigger language plpgsql as $$ begin delete from river_job where id = new.id; return null; end $$;
 		create trigger lose after insert on river_job for each row execute function lose()`)
 	_, hash := w.token(w.member("bob@example.com"))
@@ -94,8 +94,8 @@ func TestSweepPublishesWhatNoJobDoes(t *testing.T) {
 	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
 }
 
-// Nothing lost: a worker that dies between the script and the write-back leaves
-// the organization pending, and the next one finishes.
+// No change is lost: a worker that dies between the script and the write-back leaves the
+// organization pending, and the next one finishes.
 func TestCrashBetweenRedisAndWriteBack(t *testing.T) {
 	w := newWorld(t)
 	_, stop := w.work()
@@ -161,7 +161,7 @@ func TestDisabledUserIsRefusedAtReaders(t *testing.T) {
 	}
 }
 
-// One organization that can't be published keeps nobody else waiting.
+// An organization that can't be published keeps no other one waiting.
 func TestOneStuckOrganization(t *testing.T) {
 	w := newWorld(t)
 	w.work()
@@ -183,8 +183,8 @@ func TestOneStuckOrganization(t *testing.T) {
 	})
 }
 
-// Other built-in modes are another edition: everything is published again, and
-// a worker that still has the old ones stands aside.
+// Other built-in modes are another edition: everything is published again, and a worker that
+// still has the old ones pauses.
 func TestEditionIsRaised(t *testing.T) {
 	w := newWorld(t)
 	old, _ := w.work()

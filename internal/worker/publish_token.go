@@ -21,13 +21,13 @@ func (j *tokenJob) Work(ctx context.Context, job *river.Job[jobs.PublishToken]) 
 		"token", job.Args.TokenID, "version", job.Args.Version, "attempt", job.Attempt)
 }
 
-// PublishToken is PublishOrganization for a token's record.
+// PublishToken publishes a token's record as PublishOrganization does an organization.
 func (p *Publisher) PublishToken(ctx context.Context, id uuid.UUID) error {
 	return p.publishToken(ctx, id, snapshot.Reconciliation{})
 }
 
-// publishToken brings a token's current record to Redis; nothing is done where
-// nothing is pending.
+// publishToken publishes a token's current record to Redis. It does nothing if nothing is
+// pending.
 func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec snapshot.Reconciliation) error {
 	if p.isHalted() {
 		return errNotNow
@@ -56,7 +56,7 @@ func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec snapshot
 	p.metrics.Publications.WithLabelValues("token", string(out.Status)).Inc()
 	switch out.Status {
 	case snapshot.Fenced, snapshot.Older:
-		// Older: a newer version was published meanwhile, which writes itself back.
+		// Older: a newer version was published since, whose worker records that.
 		return errNotNow
 	case snapshot.Published, snapshot.Retried:
 	}

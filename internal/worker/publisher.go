@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Ledger is what a Publisher asks of Postgres: a *postgres.DB, or the model of
-// one that the simulation runs on.
+// Ledger is the part of Postgres that a Publisher uses: a *postgres.DB, or the simulation's
+// model of one.
 type Ledger interface {
 	Installation(ctx context.Context) (postgres.Installation, error)
 	RaiseIncarnation(ctx context.Context, found int64) (postgres.Installation, error)
@@ -49,18 +49,18 @@ type Ledger interface {
 	Unpublished(ctx context.Context, limit int) (postgres.Unpublished, error)
 }
 
-// Publisher does the publications, and what the leading worker does to keep
-// Redis in step. It knows nothing of jobs.
+// Publisher publishes organizations and tokens, and does the leader's work of keeping Redis
+// in step. It has no knowledge of jobs.
 type Publisher struct {
 	ledger   Ledger
 	redis    *snapshot.Store
 	log      *slog.Logger
 	builtins []modes.Mode
-	// collections are what is published: many are those of named documents, and named
-	// the kinds of which some show the names.
+	// collections holds the published collections. many names those of named documents.
+	// named holds the kinds whose names some collections show.
 	collections []document.Collection
 	many, named []string
-	// reads are the objects that are read because of changes.
+	// reads lists the kinds to read because of a change.
 	reads    []postgres.Read
 	metrics  *Metrics
 	parallel int
@@ -70,28 +70,27 @@ type Publisher struct {
 	leaseTime time.Duration
 	budget    *renderBudget
 
-	// edition is the one that is rendered; it is set before the first
-	// publication.
+	// edition is the edition to render; it is set before the first publication.
 	edition atomic.Int64
 	halted  atomic.Pointer[halt]
-	// inStep says that this leader has compared Redis with Postgres and found it
-	// well: only then may it tell readers what Redis holds.
+	// inStep reports whether this leader has compared Redis with Postgres and found it
+	// consistent: only then is it allowed to tell readers what Redis holds.
 	inStep atomic.Bool
 }
 
-// PublisherConfig is what a Publisher works with.
+// PublisherConfig configures a Publisher.
 type PublisherConfig struct {
 	Ledger Ledger
 	Redis  *snapshot.Store
 	Log    *slog.Logger
-	// Builtins are the built-in modes that an organization's are merged with.
+	// Builtins are the built-in modes, which are merged with an organization's own.
 	Builtins []modes.Mode
-	// Kinds are those that may be resource.Publishers, beside modes and permission
+	// Kinds holds the kinds that may be resource.Publishers, besides modes and permission
 	// templates.
 	Kinds []resource.Kind
-	// Edition is the one to render; a Worker claims it later.
+	// Edition is the edition to render; a Worker claims it later.
 	Edition int64
-	// Parallel is how many publications a sweep or a reconciliation does at once.
+	// Parallel is how many publications a sweep or a reconciliation runs concurrently.
 	Parallel int
 	// Encode compresses a representation in each of Codings; nil means
 	// snapshot.EncodeContext, and all codings.
@@ -104,7 +103,7 @@ type PublisherConfig struct {
 	Metrics *Metrics
 }
 
-// NewPublisher makes a Publisher.
+// NewPublisher returns a new Publisher.
 func NewPublisher(c PublisherConfig) *Publisher {
 	if c.Encode == nil {
 		c.Encode = snapshot.EncodeContext
@@ -141,17 +140,17 @@ func NewPublisher(c PublisherConfig) *Publisher {
 	return p
 }
 
-// halt is why nothing is published, and until when that judgement holds.
+// halt is the reason why nothing is published, and until when that holds.
 type halt struct {
 	why   string
 	until time.Time
 }
 
-// haltFor is how long a halt holds before it is judged anew: an operator may
-// have raised the epoch, or emptied Redis.
+// haltFor is how long a halt lasts before its reason is checked again: an operator may have
+// raised the epoch, or emptied Redis.
 const haltFor = 5 * time.Second
 
-// halt stops all publishing for a while and says why, once per reason.
+// halt stops all publishing for haltFor. It logs each reason once.
 func (p *Publisher) halt(why string) {
 	old := p.halted.Swap(&halt{why, time.Now().Add(haltFor)})
 	if old == nil || old.why != why {
@@ -160,7 +159,7 @@ func (p *Publisher) halt(why string) {
 	p.metrics.Halted.Set(1)
 }
 
-// resume is called when something was published after all.
+// resume ends a halt, after a publication succeeded or a comparison found Redis consistent.
 func (p *Publisher) resume() {
 	if p.halted.Load() != nil && p.halted.Swap(nil) != nil {
 		p.log.Info("publishing goes on")

@@ -18,13 +18,12 @@ import (
 // comparePage is how many versions are compared in one round trip.
 const comparePage = 1000
 
-// errInterrupted means that Redis was flushed or replaced during a
-// reconciliation: it starts again at the next tick.
+// errInterrupted means that Redis was flushed or replaced during a reconciliation. The next
+// tick starts another one.
 var errInterrupted = errors.New("worker: Redis changed while it was being filled")
 
-// compare holds all of a Redis that is ours against Postgres, once per leader,
-// and publishes what differs: an older backup of Postgres may have been
-// restored under it.
+// compare compares all of a Redis that is ours with Postgres, once per leader, and publishes
+// the differences. An older backup of Postgres may have been restored under it.
 func (p *Publisher) compare(ctx context.Context, inst postgres.Installation) error {
 	r := &reconciliation{p: p, inst: inst}
 	if err := r.organizations(ctx); err != nil {
@@ -41,13 +40,11 @@ func (p *Publisher) compare(ctx context.Context, inst postgres.Installation) err
 	return nil
 }
 
-// reconcile makes Redis hold what Postgres says, when it turns out to be
-// another one than was filled.
+// reconcile makes Redis match Postgres when it turns out not to be the one that was filled.
 //
-// The incarnation is raised first: from then on nobody's write-back of an
-// earlier write counts. Then all versions are compared, and what differs is
-// marked pending and published. The fence is lifted by one last script, which
-// refuses if Redis was flushed or replaced on the way.
+// It raises the incarnation first: from then on no write-back of an earlier write counts.
+// Then it compares all versions, marks the differences as pending and publishes them. One
+// last script lifts the fence; it refuses if Redis was flushed or replaced on the way.
 func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, found snapshot.State) error {
 	if found.Epoch > inst.Epoch {
 		p.halt(fmt.Sprintf("Redis was filled under epoch %d, Postgres is at epoch %d: was an older backup restored? Then run: admin epoch raise", found.Epoch, inst.Epoch))
@@ -63,7 +60,7 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 		return err
 	}
 	if status == snapshot.Older {
-		return errInterrupted // another leader is past us
+		return errInterrupted // another leader is ahead of this one
 	}
 	r := &reconciliation{p: p, inst: inst, rec: rec}
 	if err := r.organizations(ctx); err != nil {
@@ -96,12 +93,12 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 	return nil
 }
 
-// reconciliation is one run of it.
+// reconciliation is one run of reconcile or compare.
 type reconciliation struct {
 	p    *Publisher
 	inst postgres.Installation
 	rec  snapshot.Reconciliation
-	// ahead says where Redis knows more than Postgres; "" where it doesn't.
+	// ahead describes where Redis is ahead of Postgres; "" if it isn't.
 	ahead string
 
 	republishedOrganizations, republishedTokens int
@@ -198,8 +195,8 @@ func (r *reconciliation) tokens(ctx context.Context) error {
 	})
 }
 
-// tolerated passes on only what makes going on senseless. What can't be
-// published now stays pending, and is marked so; the sweep goes on trying.
+// tolerated returns err unless the reconciliation can continue despite it. A subject that
+// can't be published now stays marked as pending, and the sweep keeps trying.
 func (r *reconciliation) tolerated(err error) error {
 	if errors.Is(err, errNotNow) || fault.Is(err, fault.NotFound) {
 		return nil

@@ -36,7 +36,7 @@ func TestRedisKilledAndStartedEmpty(t *testing.T) {
 	require.EqualValues(t, 2, w.published().Version.Revision)
 }
 
-// Redis may be away when a worker starts; what is changed waits for it.
+// Redis may be unavailable when a worker starts; changes are published once it is back.
 func TestRedisAwayAtStart(t *testing.T) {
 	w := newWorld(t)
 	w.redis.Kill()
@@ -46,8 +46,8 @@ func TestRedisAwayAtStart(t *testing.T) {
 	w.published()
 }
 
-// A replica that lags and is promoted has lost writes that were written back as
-// published: the comparison finds them.
+// A replica that lags and is promoted has lost writes that were recorded as published: the
+// comparison finds them.
 func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 	w := newWorld(t)
 	_, stop := w.work()
@@ -58,7 +58,7 @@ func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 	stop()
 	require.NotEmpty(t, doc)
 
-	// The same Redis, set back to before the last two changes.
+	// The same Redis, reset to before the last two changes.
 	old, err := w.store.Document(t.Context(), w.org.ID.String())
 	require.NoError(t, err)
 	_, stop = w.work()
@@ -67,7 +67,7 @@ func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 	require.NoError(t, err)
 	w.published()
 	stop()
-	w.redis.Restart() // empty, and then given what the replica had
+	w.redis.Restart() // empty, and then given the replica's data
 	rec, _, err := w.store.BeginReconcile(t.Context(), 1)
 	require.NoError(t, err)
 	_, err = w.store.PublishDocument(t.Context(), old, rec)
@@ -80,8 +80,8 @@ func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked })
 }
 
-// An older backup of Postgres under a Redis that knows more: nothing is
-// published until an operator has raised the epoch.
+// An older backup of Postgres with a Redis that is ahead: nothing is published until an
+// operator has raised the epoch.
 func TestRedisAheadHaltsUntilTheEpochIsRaised(t *testing.T) {
 	w := newWorld(t)
 	_, stop := w.work()
@@ -135,8 +135,8 @@ func TestLeadershipPassesOn(t *testing.T) {
 	stopSecond()
 }
 
-// What was made after the backup is unknown after its restore: such a token must
-// not go on opening doors that nobody can see.
+// Organizations and tokens created after the backup are unknown after its restore. Such a
+// token must lose its access, because no one can see it.
 func TestStraysAreEndedWhenTheEpochIsRaised(t *testing.T) {
 	w := newWorld(t)
 	w.work()

@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// statusTick is how often a worker looks for status that is out of date: a release
-	// that knows no status enqueues no job for it.
+	// statusTick is how often a worker looks for outdated status: a release without status
+	// enqueues no job for it.
 	statusTick = 3 * time.Second
 	// statusBatch bounds one round.
 	statusBatch = 500
 )
 
-// statusJob finds out the conditions of an organization's objects.
+// statusJob evaluates the conditions of an organization's objects.
 type statusJob struct {
 	river.WorkerDefaults[jobs.EvaluateStatus]
 	db *postgres.DB
@@ -36,7 +36,7 @@ func (j *statusJob) Work(ctx context.Context, job *river.Job[jobs.EvaluateStatus
 	return err
 }
 
-// watchStatus evaluates what no job did, until ctx ends.
+// watchStatus evaluates the status that no job did, until ctx is done.
 func (w *Worker) watchStatus(ctx context.Context) {
 	tick := time.NewTicker(statusTick)
 	defer tick.Stop()

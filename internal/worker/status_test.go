@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/resource/resourcetest"
 )
 
-// The worker finds out the conditions of objects after each change, and finds what no job
-// was enqueued for.
+// The worker evaluates the conditions of objects after each change, and finds changes
+// without a job.
 func TestWorkerFindsOutConditions(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// A worker that is told to end while it starts ends like any other: that is no failure.
+// A worker that is told to stop while it starts stops without an error.
 func TestWorkerEndsWhileItClaimsItsEdition(t *testing.T) {
 	w := newWorld(t)
 	held, err := w.asked.Begin(t.Context())

@@ -10,9 +10,9 @@ import (
 	"orgmodes/internal/token"
 )
 
-// strays puts tombstones where Redis has what Postgres has never heard of. After
-// an older backup was restored these are the organizations and the tokens that
-// were made after it: nobody could see or revoke such a token any more.
+// strays writes tombstones for the organizations and tokens in Redis that Postgres doesn't
+// know. After an older backup was restored, these were created after it: no one could see or
+// revoke such a token any more.
 func (r *reconciliation) strays(ctx context.Context) error {
 	err := r.p.redis.EachOrganization(ctx, func(orgs []string) error {
 		ids := make([]uuid.UUID, 0, len(orgs))

@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// sweep is the leader's publications under way: as many of each kind as the worker
-// does at once, and none twice.
+// sweep tracks the leader's publications under way: of each kind as many as the worker runs
+// concurrently, and none twice.
 type sweep struct {
 	p       *Publisher
 	running sync.WaitGroup
@@ -23,9 +23,9 @@ func newSweep(p *Publisher) *sweep {
 	return &sweep{p: p, busy: map[uuid.UUID]bool{}, places: map[string]int{}}
 }
 
-// start publishes one thing in the background; where no place is free, or it is
-// under way, the next round comes to it. What fails is only logged: it stays
-// pending.
+// start publishes one subject in the background. If there is no capacity, or the subject is
+// already under way, it is left to the next round. A failure is only logged: the subject
+// stays pending.
 func (s *sweep) start(kind string, id uuid.UUID, publish func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// taken waits until the log tells of a version of a token, and returns when
-// what that takes away was taken.
+// taken waits until the log has a version of a token, and returns when the access that this
+// version removes was removed.
 func (w *world) taken(h token.Hash, version int) (at time.Time) {
 	w.t.Helper()
 	w.await(func() error {
@@ -28,17 +28,17 @@ func (w *world) taken(h token.Hash, version int) (at time.Time) {
 		}
 		return fmt.Errorf("version %d is not among %d entries", version, len(entries))
 	})
-	w.await(w.nothingPending) // or the next change is pending since this one
+	w.await(w.nothingPending) // or the next change would be pending since this one
 	return at
 }
 
-// Readers are told since when a token is revoked, or its user no member, as
-// Postgres has it.
+// The log tells readers since when a token is revoked, or its user no member, according to
+// Postgres.
 func TestLogTellsWhenATokenWasTakenAway(t *testing.T) {
 	w := newWorld(t)
 	w.work()
 	bob := w.member("bob@example.com")
-	w.published() // what is there before is written without being logged
+	w.published() // earlier state is written without being logged
 	other, err := w.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)
 	require.NoError(t, w.db.AddMember(t.Context(), ada, other.ID, bob, "member"))
@@ -57,7 +57,7 @@ func TestLogTellsWhenATokenWasTakenAway(t *testing.T) {
 	require.Equal(t, revoked.RevokedAt.UTC(), w.taken(hash, 3), "returning to the organization made no version")
 }
 
-// Removal from the only organization that a token opens revokes it.
+// Removal from the only organization that a token grants access to revokes it.
 func TestLogReportsWhenATokenLostItsLastOrganization(t *testing.T) {
 	w := newWorld(t)
 	w.work()

@@ -7,11 +7,12 @@ import (
 	"orgmodes/internal/token"
 )
 
-// usesEvery is how often it is asked which tokens readers let in. They tell once a
-// minute.
+// usesEvery is how often the worker collects which tokens readers admitted. Readers report
+// them once a minute.
 const usesEvery = 5 * time.Second
 
-// takeUses has Postgres know when tokens were used last, until ctx ends.
+// takeUses copies the times when tokens were last used from Redis to Postgres, until ctx is
+// done.
 func (w *Worker) takeUses(ctx context.Context) {
 	tick := time.NewTicker(usesEvery)
 	defer tick.Stop()

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-// What readers tell of comes to where admins see it, also while a worker has just
+// Uses that readers report reach Postgres, where admins see them, even if a worker has just
 // taken over.
 func TestUsesOfTokensReachPostgres(t *testing.T) {
 	w := newWorld(t)
@@ -41,13 +41,13 @@ func TestUsesOfTokensReachPostgres(t *testing.T) {
 	_, stop := w.work()
 	used(first)
 	stop()
-	// Minutes later is as good as the same; half an hour is not.
+	// A use some minutes later counts as the same; one half an hour later does not.
 	require.NoError(t, w.db.TokensUsed(t.Context(), map[token.Hash]time.Time{hash: first.Add(9 * time.Minute)}))
 	used(first)
 	note(first.Add(30 * time.Minute))
 	w.work()
 	used(first.Add(30 * time.Minute))
-	// Older news, and a reader whose clock is ahead.
+	// An older report, and a reader whose clock is ahead.
 	require.NoError(t, w.db.TokensUsed(t.Context(), map[token.Hash]time.Time{hash: first}))
 	used(first.Add(30 * time.Minute))
 	require.NoError(t, w.db.TokensUsed(t.Context(), map[token.Hash]time.Time{hash: time.Now().Add(24 * time.Hour)}))

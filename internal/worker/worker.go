@@ -25,12 +25,12 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// Config is what a Worker works with.
+// Config configures a Worker.
 type Config struct {
 	DB    *postgres.DB
 	Redis *snapshot.Store
 	Log   *slog.Logger
-	// Builtins are the built-in modes that an organization's are merged with.
+	// Builtins are the built-in modes, which are merged with an organization's own.
 	Builtins []modes.Mode
 	// Concurrency is how many publications run at once; default 8.
 	Concurrency int
@@ -51,30 +51,31 @@ type Worker struct {
 	late  atomic.Pointer[postgres.Lateness]
 }
 
-// RedisTimeout is for a snapshot.Store that a worker writes with. It is about a Redis
-// that is gone, not about the size of a document: see snapshot.Options.
+// RedisTimeout is the timeout for a worker's snapshot.Store. It is meant for a Redis that is
+// gone, not for the size of a document: see snapshot.Options.
 const RedisTimeout = 5 * time.Second
 
-// ConnectionAge is for how long a worker should use a connection to Redis, as
-// readers do: where the address leads to another server and the old one runs on,
-// a worker that stays would fill what no reader asks any more.
+// ConnectionAge is how long a worker should use a connection to Redis, as readers do. If the
+// address leads to another server while the old one still runs, a worker with an old
+// connection would fill a server that no reader uses any more.
 const ConnectionAge = 10 * time.Second
 
 const (
-	// jobTimeout bounds a job on a token, rescueAfter is when one whose worker died
-	// is given to another one. Organizations have leases instead: see lease.go.
+	// jobTimeout bounds a job on a token. rescueAfter is when a job whose worker died is
+	// given to another one. Organizations have leases instead: see lease.go.
 	jobTimeout  = 15 * time.Second
 	rescueAfter = 20 * time.Second
-	// stopTime is how long a worker that ends waits for its jobs.
+	// stopTime is how long a worker that stops waits for its jobs.
 	stopTime = 15 * time.Second
-	// maxRetryDelay caps River's delays, which else grow with the fourth power.
+	// maxRetryDelay caps River's delays, which otherwise grow with the fourth power of the
+	// attempt.
 	maxRetryDelay = 2 * time.Second
-	// snooze is how long a job waits that can't be done now through no fault of
-	// its own.
+	// snooze is how long a job waits that can't be done now, for a reason other than its
+	// own.
 	snooze = 500 * time.Millisecond
 )
 
-// New makes a Worker; Run starts it.
+// New returns a new Worker; Run starts it.
 func New(c Config) *Worker {
 	if c.Concurrency == 0 {
 		c.Concurrency = 8
@@ -85,12 +86,12 @@ func New(c Config) *Worker {
 	})}
 }
 
-// Run works until ctx ends, then finishes the jobs under way. Once it works,
-// Postgres and Redis may come and go; an error means that it could not begin.
+// Run works until ctx is done, then finishes the jobs under way. Once it works, Postgres and
+// Redis may come and go; an error means that it could not begin.
 //
-// Each turn of the loop is one claim on an edition. A worker whose edition is
-// superseded stops fetching jobs, so that those of the newer release get them,
-// and waits until an operator makes its edition the newest again.
+// Each iteration of the loop is one claim on an edition. A worker whose edition is
+// superseded stops fetching jobs, so that the workers of the newer release get them. It
+// waits until an operator makes its edition the newest again.
 func (w *Worker) Run(ctx context.Context) error {
 	for {
 		if err := w.claimEdition(ctx); err != nil {
@@ -165,7 +166,7 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 	return client, nil
 }
 
-// largeAtOnce is how many large libraries are rendered at once, as far as memory
+// largeAtOnce returns how many large libraries are rendered concurrently, as far as memory
 // allows: each keeps a processor busy, and one stays free for small libraries.
 func largeAtOnce(parallel int) int {
 	return max(1, min(runtime.GOMAXPROCS(0)-1, parallel/2))
@@ -174,11 +175,11 @@ func largeAtOnce(parallel int) int {
 // Ready reports whether jobs are being worked.
 func (w *Worker) Ready() bool { return w.ready.Load() }
 
-// editionCheck is how often a worker looks whether its edition still counts.
+// editionCheck is how often a worker checks whether its edition is still the newest.
 const editionCheck = 2 * time.Second
 
-// rendered names what is rendered, beside the renderer itself: the built-in modes, and
-// the collections of named documents.
+// rendered identifies the inputs of rendering besides the renderer itself: the built-in
+// modes, and the collections of named documents.
 func (w *Worker) rendered() string {
 	hash := modes.BuiltinsHash(w.builtins)
 	if len(w.many) == 0 {
@@ -188,8 +189,8 @@ func (w *Worker) rendered() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// claimEdition says which edition this worker renders, and waits while that is
-// a superseded one.
+// claimEdition claims the edition that this worker renders, and waits while that is
+// superseded.
 func (w *Worker) claimEdition(ctx context.Context) error {
 	hash := w.rendered()
 	told := false
@@ -232,8 +233,7 @@ func (w *Worker) watchEdition(ctx context.Context) error {
 	}
 }
 
-// cappedRetry retries at once and then ever more slowly, up to a cap: editors
-// are waiting.
+// cappedRetry retries with a short and then growing delay, up to a cap: users are waiting.
 type cappedRetry struct{}
 
 // NextRetry implements river.ClientRetryPolicy.

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// answers asks for answers that are costly to make because of what was stored
+// answers sends requests whose answers are expensive to compute because of the data stored
 // before.
 func (a *attacks) answers() {
 	a.run("answer: numbers of 300 digits in the audit log", a.admin, oneRequest, a.longNumbers)
@@ -23,7 +23,7 @@ func (a *attacks) answers() {
 	a.run("answer: lists of 10,000 tokens", a.admin, oneRequest, a.manyTokens)
 }
 
-// change replaces a mode through the API, and creates it if it isn't there.
+// change replaces a mode through the API, or creates it if it doesn't exist.
 func (w *row) change(tn tenant, slug, config string) answer {
 	_, writer, _ := tn.senders()
 	at := "/api/v1/organizations/" + tn.org.Slug + "/modes"
@@ -54,7 +54,7 @@ func (a *attacks) longNumbers(w *row) {
 	a.visitPast(w, tn, "numbers")
 }
 
-// visitPast asks for everything that shows the history of a mode.
+// visitPast requests every page and API resource that shows the history of a mode.
 func (a *attacks) visitPast(w *row, tn tenant, slug string) {
 	_, writer, owner := tn.senders()
 	at, page := "/api/v1/organizations/"+tn.org.Slug, "/orgs/"+tn.org.Slug
@@ -83,8 +83,8 @@ func (a *attacks) visitPast(w *row, tn tenant, slug string) {
 
 type comparison struct{ name, from, to string }
 
-// comparisons are two texts each that differ a lot. Those of many lines are shorter:
-// a mode's size counts how far its lines are indented.
+// comparisons returns pairs of texts that differ a lot. Texts with many lines are shorter:
+// a mode's size counts the indentation of its lines.
 func comparisons() []comparison {
 	const n = 240_000
 	from := rand.New(rand.NewPCG(3, 4))
@@ -118,7 +118,8 @@ func (a *attacks) compare(w *row, from, to string) {
 		}
 	}
 	a.visitPast(w, tn, "long")
-	// What is in an import and what the editor has beside what is stored.
+	// Compare the stored mode with an import too, and with a file uploaded on the import
+	// page.
 	_, writer, owner := tn.senders()
 	config, err := json.Marshal(map[string]any{"customModes": []any{map[string]any{"slug": "long", "name": "L", "roleDefinition": from, "groups": []string{"read"}}}})
 	require.NoError(a.t, err)
@@ -126,7 +127,7 @@ func (a *attacks) compare(w *row, from, to string) {
 	w.fire(a.pageImport(tn, "modes.json", config, owner))
 }
 
-// batches asks for a mode of 43 KB 400 times in one message.
+// batches requests a mode of 43 KB 400 times in one JSON-RPC batch.
 func (a *attacks) batches(w *row) {
 	tn := a.tenant("agents")
 	_, writer, _ := tn.senders()
@@ -149,8 +150,8 @@ func (a *attacks) batches(w *row) {
 	}
 }
 
-// manyTokens stores tokens past the API, as one could be left with that was made
-// before there was a limit, and asks for those that are listed.
+// manyTokens inserts tokens directly into Postgres and requests the token lists. An
+// organization can have that many tokens from before there was a limit.
 func (a *attacks) manyTokens(w *row) {
 	tn := a.tenant("tokens")
 	conn, err := pgx.Connect(a.t.Context(), a.owner)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// archives are zip files that are made to do harm; each is of at most size bytes.
+// archives returns malicious zip files, each of at most size bytes.
 func archives(size int) []shape {
 	list := []shape{
 		overlapping("overlapping entries of nested lists", strings.Repeat("- ", 350<<10), 18),
@@ -49,7 +49,7 @@ func zipped(name string, files map[string]func() []byte) shape {
 			_, err = f.Write(content())
 		}
 		if err != nil {
-			panic(err) // a buffer takes everything
+			panic(err) // a bytes.Buffer never fails
 		}
 	}
 	if err := z.Close(); err != nil {
@@ -58,14 +58,14 @@ func zipped(name string, files map[string]func() []byte) shape {
 	return shape{name, mediaZip, b.Bytes()}
 }
 
-// overlapping is an archive with one deflated content to which all n entries of
-// the directory lead.
+// overlapping returns an archive with one deflated content to which all n directory entries
+// point.
 func overlapping(name, content string, n int) shape {
 	packed, sum := deflate([]byte(content)), crc32.ChecksumIEEE([]byte(content))
 	return raw(name, packed, sum, len(content), n)
 }
 
-// lying is an archive whose entry says that it holds 10 bytes.
+// lying returns an archive whose entry declares a size of 10 bytes, whatever its content.
 func lying(name string, content []byte) shape {
 	return raw(name, deflate(content), crc32.ChecksumIEEE(content), 10, 1)
 }
@@ -83,8 +83,8 @@ func raw(name string, packed []byte, sum uint32, size, n int) shape {
 	return shape{name, mediaZip, b.Bytes()}
 }
 
-// directory is an archive that consists of its directory: n entries with names of
-// that length, all without content.
+// directory returns an archive that is all directory: n entries without content, with names
+// of nameLength bytes.
 func directory(n, nameLength int) []byte {
 	var b bytes.Buffer
 	b.Write(header("PK\x03\x04", 0, 0, 0, "0.yaml"))
@@ -96,8 +96,8 @@ func directory(n, nameLength int) []byte {
 	return b.Bytes()
 }
 
-// header is an entry's header, local or in the directory (APPNOTE.TXT, 4.3.7 and
-// 4.3.12); the local header is at offset 0.
+// header returns an entry's header, local or in the directory (APPNOTE.TXT, 4.3.7 and
+// 4.3.12). The local header is at offset 0.
 func header(mark string, sum uint32, packed, size int, name string) []byte {
 	put := binary.LittleEndian
 	b := []byte(mark)
@@ -139,7 +139,7 @@ func deflate(content []byte) []byte {
 		err = w.Close()
 	}
 	if err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // a bytes.Buffer never fails
 	}
 	return b.Bytes()
 }

@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
 
-// TestAttacks runs all attacks, one after the other: what one costs must not be
-// measured with another.
+// TestAttacks runs all attacks one after the other, so that the cost of one is not measured
+// with another.
 func TestAttacks(t *testing.T) {
 	if !*long {
 		prove.Long(t)
@@ -47,7 +47,7 @@ func TestAttacks(t *testing.T) {
 	a.slowClientsEnd()
 }
 
-// attacks collects the rows of the table.
+// attacks collects the rows of the report.
 type attacks struct {
 	*site
 	only *regexp.Regexp
@@ -56,8 +56,8 @@ type attacks struct {
 	turn int
 }
 
-// run runs one attack against a victim as a subtest; the row is over budget where
-// the subtest fails.
+// run runs one attack against a victim as a subtest. The row is over budget if the subtest
+// fails.
 func (a *attacks) run(name string, v *victim, b budget, attack func(w *row)) {
 	if !a.only.MatchString(name) {
 		return
@@ -75,7 +75,7 @@ func (a *attacks) run(name string, v *victim, b budget, attack func(w *row)) {
 	})
 }
 
-// continued runs a part of an attack as a subtest.
+// continued runs part of an attack as a subtest.
 func (a *attacks) continued(name string, w *row, part func()) {
 	outer, faults := a.t, len(w.faults)
 	outer.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func (a *attacks) continued(name string, w *row, part func()) {
 	})
 }
 
-// aftermath asks whether the victim and the reader still serve the bystander.
+// aftermath checks that the victim and the reader still serve the bystander.
 func (w *row) aftermath() {
 	v := w.victim
 	for _, other := range []*victim{v, v.s.reader} {
@@ -106,7 +106,7 @@ func (w *row) aftermath() {
 	}
 }
 
-// requests fires requests one after the other.
+// requests sends the requests one after the other.
 func (w *row) requests(list ...request) {
 	for _, r := range list {
 		w.fire(r)

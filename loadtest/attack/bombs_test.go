@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// bombs sends each bomb to each operation that takes a body, by people of each role.
+// bombs sends each bomb to each operation that takes a body, as senders of each role.
 func (a *attacks) bombs() {
 	a.target(a.evil)
 	member, writer, owner := a.evil.senders()
@@ -40,7 +40,7 @@ func (a *attacks) bombs() {
 	a.run("bomb: regular expressions", a.admin, oneRequest, func(w *row) { a.regexes(w, writer) })
 }
 
-// target creates what operations name.
+// target creates the mode and the template that the operations' paths name.
 func (a *attacks) target(tn tenant) {
 	a.t.Helper()
 	a.mode(tn, "target", "Be a target.")
@@ -55,8 +55,9 @@ func (a *attacks) target(tn tenant) {
 	}
 }
 
-// roles are who sends bombs: the short form leaves out who can send nothing that
-// another one of them can't. A session can be ended, so nobody signs out.
+// roles returns the senders of a bomb. The short form omits senders that can do no more
+// than another one. Only the anonymous sender uses the session operations, since a session
+// can be ended.
 func (a *attacks) roles(op operation, member, writer sender) []sender {
 	switch {
 	case op.path == "/api/v1/session":
@@ -68,7 +69,7 @@ func (a *attacks) roles(op operation, member, writer sender) []sender {
 	}
 }
 
-// mediaFor are the media types under which an operation is sent a bomb.
+// mediaFor returns the media types under which a bomb is sent to an operation.
 func (a *attacks) mediaFor(op operation, bomb shape) []string {
 	var out []string
 	for _, media := range op.media {
@@ -83,7 +84,7 @@ func (a *attacks) mediaFor(op operation, bomb shape) []string {
 	return out
 }
 
-// forms are costly forms.
+// forms returns forms that are expensive to parse.
 func forms() []shape {
 	parts := count(whole, "", func(i int) string {
 		return fmt.Sprintf("--x\r\nContent-Disposition: form-data; name=\"f%d\"\r\n\r\na\r\n", i%100_000)
@@ -103,7 +104,7 @@ func forms() []shape {
 	}
 }
 
-// regexes tries modes whose fileRegex is costly to compile or to judge.
+// regexes tries modes whose fileRegex is expensive to compile or to lint.
 func (a *attacks) regexes(w *row, as sender) {
 	for _, pattern := range []string{
 		strings.Repeat("(a?){1000}", 50), "(" + strings.Repeat("(a{1,1000}){1,1000}", 3) + ")", strings.Repeat("(", 30_000) + "a" + strings.Repeat(")", 30_000),

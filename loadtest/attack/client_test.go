@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// newClient returns a client that connects from a loopback address. All of 127/8
-// leads to this machine, so that a limit per address can tell clients apart. With
-// receive, in bytes, a connection's receive buffer is that small.
+// newClient returns a client that connects from the given loopback address. All of 127/8 is
+// this machine, so a limit per address can tell clients apart. If receive is positive, it
+// is the size of each connection's receive buffer in bytes.
 func newClient(from string, receive int) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) { return dial(ctx, from, addr, receive) },
-			// A bomb is sent as it is, and an answer counted as it comes.
+			// Send a bomb as it is, and count the bytes of an answer as they arrive.
 			DisableCompression: true, MaxIdleConnsPerHost: 64, IdleConnTimeout: 20 * time.Second,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -37,7 +37,7 @@ func dial(ctx context.Context, from, addr string, receive int) (net.Conn, error)
 	return conn, err
 }
 
-// sender is who sends a request: by an access token, by a session, or neither.
+// sender identifies who sends a request: by access token, by session, or anonymously.
 type sender struct {
 	name   string
 	token  string
@@ -56,7 +56,7 @@ type request struct {
 	body                []byte
 	header              map[string]string
 	as                  sender
-	what                string // about its body, for the report
+	what                string // describes the body in the report
 }
 
 func (r request) of(what string) request { r.what = what; return r }
@@ -73,8 +73,8 @@ func (r request) String() string {
 	return r.method + " " + path + " (" + who + ")"
 }
 
-// answer is what came of a request. Status 0 means that the connection was closed
-// without an answer, as it is on a client that still sends when it is refused.
+// answer is the outcome of a request. Status 0 means that the connection was closed without
+// an answer, as happens to a client that is refused while it still sends.
 type answer struct {
 	status int
 	size   int64
@@ -84,7 +84,7 @@ type answer struct {
 const answerStart = 64 << 10
 
 func (r request) send(ctx context.Context, client *http.Client, base string) (answer, error) {
-	// Junk in a path has to reach the victim as it is.
+	// Opaque, so that junk in a path reaches the victim unchanged.
 	path, query, _ := strings.Cut(r.path, "?")
 	req, err := http.NewRequestWithContext(ctx, r.method, base, bytes.NewReader(r.body))
 	if err != nil {
@@ -123,14 +123,14 @@ func (r request) send(ctx context.Context, client *http.Client, base string) (an
 	return a, err
 }
 
-// masked is a session's CSRF token as pages have it: a pad, here of zeros, and the
-// token XORed with it.
+// masked returns a session's CSRF token in the form that pages use: a pad, here of zeros,
+// followed by the token XORed with it.
 func masked(token string) string {
 	return base64.RawURLEncoding.EncodeToString(append(make([]byte, len(token)), token...))
 }
 
-// bystander is an editor and an owner of another organization than the attackers'.
-// Each of its requests opens a connection, as that of a newcomer does.
+// bystander is an editor and an owner in another organization than the attackers'. Each of
+// its requests opens a new connection, as a new client does.
 type bystander struct {
 	s                   *site
 	client              *http.Client
@@ -141,8 +141,8 @@ type bystander struct {
 	etag string
 }
 
-// bystanderPatience bounds one request of the bystander. It is no promise of speed:
-// an answer that takes longer is none.
+// bystanderPatience bounds one request of the bystander. It is not a latency target: a
+// slower answer counts as none.
 const bystanderPatience = 30 * time.Second
 
 func newBystander(s *site) *bystander {
@@ -153,8 +153,8 @@ func newBystander(s *site) *bystander {
 	return b
 }
 
-// ask sends one request to a victim, and returns what is wrong with the answer,
-// if anything.
+// ask sends one request to a victim and describes the problem with the answer, or returns
+// "".
 func (b *bystander) ask(v *victim) string {
 	ctx, cancel := context.WithTimeout(context.Background(), bystanderPatience)
 	defer cancel()
@@ -185,7 +185,7 @@ func (b *bystander) ask(v *victim) string {
 	return ""
 }
 
-// reason is an error without the address that it is about.
+// reason returns the error's text without the URL that http.Client adds.
 func reason(err error) string {
 	if e, ok := err.(*url.Error); ok { //nolint:errorlint // as http.Client returns it
 		err = e.Err
@@ -193,9 +193,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// watch asks a victim after a first pause, and again after pauses that double, so that
-// it costs next to nothing however long an attack takes. The returned function ends
-// it and returns the first fault.
+// watch asks a victim after an initial pause, and then after pauses that double, so that it
+// costs next to nothing however long an attack takes. The returned function stops it and
+// returns the first fault.
 func (b *bystander) watch(v *victim, pause time.Duration) (end func() string) {
 	stop, ended := make(chan struct{}), make(chan string)
 	go func() {

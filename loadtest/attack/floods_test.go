@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// floodBudget bounds the memory of a victim under a flood. What a flood costs in
-// CPU is shown, and bounded only by that others are served.
+// floodBudget bounds the memory of a victim under a flood. The CPU time is reported but has
+// no bound; it only must leave enough to serve others.
 var floodBudget = budget{memory: 256 << 20}
 
 func (a *attacks) floods() {
@@ -50,7 +50,7 @@ func (a *attacks) idleConnections(name string) {
 			before := v.sockets()
 			held := a.hold(ctx, v, connections, func(i int, conn net.Conn) error {
 				if i%2 == 0 {
-					return nil // says nothing at all
+					return nil // sends nothing at all
 				}
 				_, err := fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", v.addr)
 				return err
@@ -75,8 +75,8 @@ func (a *attacks) idleConnections(name string) {
 	})
 }
 
-// hold opens connections from one address and leaves them open. Those that the
-// victim doesn't take are left out.
+// hold opens connections from one address and leaves them open. It omits connections that
+// the victim doesn't accept.
 func (a *attacks) hold(ctx context.Context, v *victim, n int, begin func(i int, conn net.Conn) error) (held []net.Conn) {
 	for i := range n {
 		dialing, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -101,7 +101,7 @@ func closeAll(conns []net.Conn) {
 	}
 }
 
-// within waits until a condition holds.
+// within waits until holds reports true, for at most limit.
 func within(limit time.Duration, holds func() bool) error {
 	for end := time.Now().Add(limit); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -111,7 +111,7 @@ func within(limit time.Duration, holds func() bool) error {
 	return nil
 }
 
-// tokenFlood presents a token of its own with each request.
+// tokenFlood presents a different token with each request.
 func (a *attacks) tokenFlood(w *row, v *victim, mint func() string) {
 	requests := 4000
 	if *long {
@@ -135,8 +135,8 @@ func (a *attacks) tokenFlood(w *row, v *victim, mint func() string) {
 
 var answering sync.Mutex
 
-// answered records an answer of several requests at once, and returns an error
-// unless it has one of the given statuses.
+// answered records the answer to one of several concurrent requests. It returns an error
+// unless the status is among want.
 func (w *row) answered(got answer, want ...int) error {
 	answering.Lock()
 	defer answering.Unlock()
@@ -150,7 +150,7 @@ func (w *row) answered(got answer, want ...int) error {
 	return fmt.Errorf("answered %d: %.100s", got.status, got.start)
 }
 
-// parallel does work n times, some of it at once, and returns the first error.
+// parallel calls work n times, at most atOnce concurrently, and returns the first error.
 func (a *attacks) parallel(ctx context.Context, atOnce, n int, work func(i int) error) error {
 	var next atomic.Int64
 	var all sync.WaitGroup
@@ -173,9 +173,9 @@ func (a *attacks) parallel(ctx context.Context, atOnce, n int, work func(i int) 
 	return first
 }
 
-// passwordFlood tries passwords of one owner, each from another address: half of
-// them as a trusted proxy passes them on, half connected from there. The owner can
-// still sign in from where they did before, and others can sign in at all.
+// passwordFlood tries passwords for one owner, each from another address. Half of them
+// arrive through a trusted proxy, half connect directly from the address. The owner must
+// still be able to sign in from a known device, and another member from an unknown one.
 func (a *attacks) passwordFlood(w *row) {
 	tries := 120
 	if *long {
@@ -183,7 +183,7 @@ func (a *attacks) passwordFlood(w *row) {
 	}
 	tn := a.tenant("besieged")
 	owner, member := tn.owner, tn.member
-	member.cookie = "" // a device that was never seen
+	member.cookie = "" // an unknown device
 	proxied := newClient(proxy, 0)
 	defer proxied.CloseIdleConnections()
 	body := []byte(fmt.Sprintf(`{"email":%q,"password":"a wrong password"}`, owner.email))
@@ -214,7 +214,7 @@ func (a *attacks) passwordFlood(w *row) {
 	})
 }
 
-// streams opens event streams, all by one member.
+// streams opens event streams, all as one member.
 func (a *attacks) streams(w *row) {
 	n := 700
 	if *long {

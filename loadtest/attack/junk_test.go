@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// oddRequests sends what is out of proportion to admin and to the reader.
+// oddRequests sends oversized requests to admin and to the reader.
 func (a *attacks) oddRequests() {
 	_, writer, owner := a.evil.senders()
 	editor := sender{name: "read token", token: a.evil.read}
 	page, at, published := "/orgs/"+a.evil.org.Slug+"/modes", "/api/v1/organizations/"+a.evil.org.Slug+"/modes", "/api/organizations/"+a.evil.org.ID.String()+"/modes.yaml"
-	// Up to what servers take of a head, and beyond that.
+	// A size just below the servers' limit for request headers, and one far above it.
 	for i, size := range []int{14 << 10, 1 << 20} {
 		ofReader := []int{7 << 10, 1 << 20}[i]
 		a.run(fmt.Sprintf("odd: query, headers, cookies of %s", mebibytes(int64(size))), a.admin, oneRequest, func(w *row) {
@@ -33,7 +33,7 @@ func (a *attacks) oddRequests() {
 	})
 }
 
-// oddTo puts size bytes into each part of a request's head.
+// oddTo puts size bytes into each part of a request's header section.
 func (a *attacks) oddTo(w *row, size int, path string, as sender) {
 	header := func(name, value string) request {
 		return request{method: http.MethodGet, path: path, as: as, header: map[string]string{name: value}}
@@ -65,14 +65,14 @@ func (a *attacks) oddTo(w *row, size int, path string, as sender) {
 	)
 }
 
-// junkValues are no ids, numbers, names or cursors. They are sent as they are.
+// junkValues are not valid IDs, numbers, names or cursors. They are sent unescaped.
 var junkValues = []string{
 	"%ff", "%00", "a%00b", "%c3%28", "%e2%80%ae", "%2e%2e%2f", "%2F", "%0d%0aX-Injected:1", "%", "%zz", "%F0%9F%98%80", "-1", "0", "1e9",
 	"99999999999999999999", "NaN", "0x10", "null", "{}", "[]", "%27%20or%201=1--", "00000000-0000-0000-0000-000000000000",
 	"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "%20", "*", ";", "__proto__", strings.Repeat("a", 4000), strings.Repeat("%ff", 1000), strings.Repeat("%00", 1000),
 }
 
-// junk sends junk in each path parameter and in each query parameter of each route.
+// junk puts junk into each path parameter and each query parameter of each route.
 func (a *attacks) junk() {
 	_, writer, owner := a.evil.senders()
 	for _, kind := range []struct {
@@ -116,7 +116,7 @@ func (a *attacks) junk() {
 	})
 }
 
-// some leaves out most of the junk in the short form, another part each time.
+// some returns a fifth of the values in the short form, another fifth on each call.
 func (a *attacks) some(values []string) []string {
 	if *long {
 		return values

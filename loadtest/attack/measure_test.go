@@ -24,19 +24,19 @@ var (
 	oneUpload  = budget{3 * time.Second, 256 << 20}
 )
 
-// slack is what the short form allows on top of a budget: it runs beside other tests,
-// where a shared core makes the same work take more CPU time, and a garbage collection
-// that waits for a core lets memory grow. make attack allows none.
+// slack is the factor by which the short form may exceed a budget. It runs beside other
+// tests: on a shared core the same work takes more CPU time, and a garbage collection that
+// waits for a core lets memory grow. make attack allows no slack.
 const slack = 1.5
 
-// row is an attack: one or several shots, of which it keeps the worst.
+// row records one attack: one or several shots, with the figures of the worst.
 type row struct {
 	name   string
 	victim *victim
 	budget budget
-	// client sends the shots; nil means the attackers' one.
+	// client sends the shots; nil means the attackers' client.
 	client *http.Client
-	// refused is set where every answer has to be a 4xx.
+	// refused is set if every answer must be a 4xx.
 	refused bool
 
 	shots, skipped int
@@ -51,14 +51,14 @@ type row struct {
 	note           string
 }
 
-// giveUp is after how many shots over budget a row skips the others: each may have
+// giveUp is the number of shots over budget after which a row skips the rest: each may have
 // cost a restart.
 const giveUp = 3
 
-// cutAt is the share of a CPU or memory budget at which a shot is cut off.
+// cutAt is the multiple of a CPU or memory budget at which a shot is aborted.
 const cutAt = 10
 
-// deadline bounds each shot. It is no budget: on a busy machine a second of CPU can
+// deadline bounds each shot. It is not a budget: on a busy machine a second of CPU time can
 // take a minute.
 const deadline = 4 * time.Minute
 
@@ -90,8 +90,8 @@ func (w *row) fire(r request) answer {
 	return got
 }
 
-// closed reports whether the server closed the connection, which it may do on a
-// client that still sends.
+// closed reports whether the server closed the connection. It is allowed to do that to a
+// client that is still sending.
 func closed(err error) bool {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 		return true
@@ -99,8 +99,9 @@ func closed(err error) bool {
 	return strings.Contains(err.Error(), "EOF") || strings.Contains(err.Error(), "closed")
 }
 
-// measure runs a shot and records what it cost the victim. The bystander is asked
-// while it takes longer than a moment. The returned error of send is a fault.
+// measure runs a shot and records what it cost the victim. If the shot takes more than half
+// a second, the bystander checks the victim during it. An error from send is recorded as a
+// fault.
 func (w *row) measure(name string, send func(context.Context) error) {
 	w.victim.s.t.Helper()
 	if w.status == nil {
@@ -145,7 +146,7 @@ func (w *row) measure(name string, send func(context.Context) error) {
 	}
 }
 
-// keep records what a shot cost. One that was cut off has its fault already.
+// keep records the cost of a shot. A shot that was aborted has its fault already.
 func (w *row) keep(name string, cpu time.Duration, memory int64, wall time.Duration, complete bool) {
 	w.cpu, w.memory, w.wall = max(w.cpu, cpu), max(w.memory, memory), max(w.wall, wall)
 	share := 0.0
@@ -166,14 +167,14 @@ func (w *row) keep(name string, cpu time.Duration, memory int64, wall time.Durat
 	}
 }
 
-// cutOff is why a shot was cut off, and what it had cost by then.
+// cutOff holds why a shot was aborted, and what it had cost by then.
 type cutOff struct {
 	fault  string
 	cpu    time.Duration
 	memory int64
 }
 
-// guard cuts a shot off that exceeds its budget by far, or whose victim exits.
+// guard aborts a shot that exceeds cutAt times its budget, or whose victim exits.
 func (w *row) guard(ctx context.Context, cancel func(), rss int64, cpu time.Duration) <-chan cutOff {
 	v, out := w.victim, make(chan cutOff, 1)
 	go func() {
@@ -209,7 +210,7 @@ func (w *row) guard(ctx context.Context, cancel func(), rss int64, cpu time.Dura
 	return out
 }
 
-// exitReason is the line that tells why a Go program ended.
+// exitReason returns the line of output that explains why a Go program exited.
 func exitReason(v *victim) string {
 	for _, line := range v.child.Tail() {
 		if strings.HasPrefix(line, "fatal error:") || strings.HasPrefix(line, "runtime:") || strings.HasPrefix(line, "panic:") {
@@ -219,7 +220,7 @@ func exitReason(v *victim) string {
 	return fmt.Sprintf("code %d", v.child.ExitCode())
 }
 
-// fault records what is wrong, once.
+// fault records a problem, once.
 func (w *row) fault(shot, what string) {
 	text := what + ": " + shot
 	for _, known := range w.faults {
@@ -232,7 +233,7 @@ func (w *row) fault(shot, what string) {
 
 var unsafeInFile = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
 
-// profile writes a CPU profile of a shot, if profiles are asked for.
+// profile writes a CPU profile of a shot if -attack.profiles is set.
 func (w *row) profile(ctx context.Context, name string) (end func()) {
 	if *profiles == "" {
 		return func() {}
@@ -252,6 +253,6 @@ func (w *row) profile(ctx context.Context, name string) (end func()) {
 		defer func() { _ = f.Close() }()
 		_ = w.victim.ask(context.WithoutCancel(ctx), "/debug/pprof/profile?seconds="+fmt.Sprint(*profileFor), f)
 	}()
-	time.Sleep(100 * time.Millisecond) // the profile has begun
+	time.Sleep(100 * time.Millisecond) // let the profile start
 	return func() { <-ended }
 }

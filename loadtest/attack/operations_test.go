@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/admin/openapi"
 )
 
-// operation is what one method and path of admin take, as the OpenAPI description
-// and the routes have it.
+// operation is one method and path of admin, with its inputs as listed in the OpenAPI
+// description or the routes.
 type operation struct {
 	method string
 	// path has its parameters as {name}.
@@ -33,7 +33,7 @@ func (s *site) described() []operation {
 	var d struct {
 		Servers []struct{ URL string }
 		Paths   map[string]map[string]yaml.Node
-		// Components has what operations refer to.
+		// Components holds the parameters that operations refer to.
 		Components struct {
 			Parameters map[string]struct{ Name, In string }
 		}
@@ -72,7 +72,7 @@ func (s *site) described() []operation {
 			list = append(list, op)
 		}
 	}
-	// What is open to everyone comes first.
+	// Sort operations that need no sign-in first.
 	rank := func(o operation) string {
 		if o.path == "/api/v1/session" {
 			return " " + o.method
@@ -84,7 +84,7 @@ func (s *site) described() []operation {
 	return list
 }
 
-// pages lists the routes that the description doesn't have.
+// pages lists the routes that are not in the OpenAPI description.
 func (s *site) pages() []operation {
 	s.t.Helper()
 	public, err := url.Parse("http://localhost:8080")
@@ -126,7 +126,8 @@ func (o operation) parameters() (names []string) {
 	return names
 }
 
-// at is the operation's path with its parameters as they are in the tenant.
+// at returns the operation's path with the tenant's values for its parameters, except those
+// in other.
 func (o operation) at(tn tenant, other map[string]string) string {
 	values := map[string]string{
 		"org": tn.org.Slug, "mode": "target", "template": "target", "version": "1", "user": tn.member.id.String(),
@@ -143,7 +144,7 @@ func (o operation) at(tn tenant, other map[string]string) string {
 	return path
 }
 
-// request is the operation with a body, as somebody.
+// request returns a request for the operation with a body, sent as the given sender.
 func (o operation) request(tn tenant, media string, body []byte, as sender) request {
 	r := request{method: o.method, path: o.at(tn, nil), media: media, body: body, as: as, header: map[string]string{"If-Match": "*"}}
 	if o.path == "/mcp" {

@@ -16,9 +16,9 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// storm imports a library of 7.5 MB of random words and then changes it 30 times
-// within two seconds. The worker publishes it all within its memory, and another
-// organization's change beside.
+// storm imports a library of 7.5 MB of random words and then changes it 30 times within two
+// seconds. The worker must publish it all within its memory budget, and another
+// organization's change too.
 func (a *attacks) storm() {
 	a.run("storm: 500 modes, then 30 changes in 2 s", a.worker, budget{memory: 512 << 20}, func(w *row) {
 		tn := a.tenant("storm")
@@ -58,7 +58,7 @@ func (a *attacks) storm() {
 	})
 }
 
-// published waits until all changes of an organization are.
+// published waits until all changes of an organization are published.
 func (a *attacks) published(ctx context.Context, tn tenant) error {
 	for {
 		status, err := a.db.PublicationStatus(ctx, tn.org.ID)
@@ -72,8 +72,8 @@ func (a *attacks) published(ctx context.Context, tn tenant) error {
 	}
 }
 
-// frozenPostgres stops a Postgres in the middle of everything: connections stay, and
-// nothing answers. The API says so soon, and the probes too.
+// frozenPostgres stops a Postgres during operation: connections stay open, and nothing
+// answers. The API must soon answer 503, and the probes must fail.
 func (a *attacks) frozenPostgres() {
 	const name = "frozen: Postgres stopped, then continued"
 	if !a.only.MatchString(name) {
@@ -156,9 +156,9 @@ func (a *attacks) freeze(w *row, s *site, pg *devstack.Postgres) {
 }
 
 // stopTree stops a process and its children, each of which leads a process group, and
-// returns their pids.
+// returns their PIDs.
 func stopTree(pid int) []int {
-	_ = syscall.Kill(pid, syscall.SIGSTOP) // it makes no more children
+	_ = syscall.Kill(pid, syscall.SIGSTOP) // so that it starts no more children
 	pids := append([]int{pid}, childrenOf(pid)...)
 	for _, p := range pids {
 		_ = syscall.Kill(p, syscall.SIGSTOP)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// report prints the table, and below it what is wrong with the rows over budget.
+// report prints the table, and below it the faults of the rows over budget.
 func report(rows []*row) {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "\nattack\tshots\tCPU\tof\tmemory\tof\ttime\tanswers\tlargest\t")
@@ -46,7 +46,7 @@ func report(rows []*row) {
 	}
 }
 
-// String is the row with a tab between its columns.
+// String formats the row with tabs between its columns.
 func (w *row) String() string {
 	return fmt.Sprintf("%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", w.name, w.shots, seconds(w.cpu), bound(w.budget.cpu > 0, seconds(w.budget.cpu)),
 		mebibytes(w.memory), bound(w.budget.memory > 0, mebibytes(w.budget.memory)), seconds(w.wall), w.answers(), mebibytes(w.size), w.verdict())
@@ -66,7 +66,7 @@ func (w *row) verdict() string {
 	return "within"
 }
 
-// answers lists the statuses, the most frequent first.
+// answers lists the statuses, most frequent first.
 func (w *row) answers() string {
 	list := slices.Collect(maps.Keys(w.status))
 	slices.SortFunc(list, func(a, b int) int { return w.status[b]*1000 + b - w.status[a]*1000 - a })

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// shape is a body that is small to write down and costly to read.
+// shape is a body that is cheap to write and expensive to read.
 type shape struct {
 	name  string
 	media string
@@ -21,8 +21,8 @@ const (
 	mediaForm  = "application/x-www-form-urlencoded"
 	mediaPatch = "application/merge-patch+json"
 
-	// small is what routes take that read no modes, in bytes; whole is what fits
-	// into one upload.
+	// small is the body size, in bytes, that routes accept that read no modes. whole is the
+	// size that fits into one upload.
 	small = 60 << 10
 	whole = 10<<20 - 16
 )
@@ -30,12 +30,12 @@ const (
 func yamlShape(name, body string) shape { return shape{name, mediaYAML, []byte(body)} }
 func jsonShape(name, body string) shape { return shape{name, mediaJSON, []byte(body)} }
 
-// fill repeats a text until size bytes are full, between a head and a tail.
+// fill returns head, then part repeated up to size bytes in all, then tail.
 func fill(size int, head, part, tail string) string {
 	return head + strings.Repeat(part, max(0, (size-len(head)-len(tail))/len(part))) + tail
 }
 
-// count is fill with a part made from its number.
+// count is like fill, but generates each part from its number.
 func count(size int, head string, part func(i int) string, tail string) string {
 	var b strings.Builder
 	b.Grow(size)
@@ -47,9 +47,9 @@ func count(size int, head string, part func(i int) string, tail string) string {
 	return b.String()
 }
 
-// aliases is a YAML document in which a scalar of 20,000 characters is referred to
-// 300 times by a list that is referred to 300 times: 1.8 GB written out. The list d
-// is ballast: yaml.v3 refuses aliases by their share of all that was decoded.
+// aliases returns a YAML document that expands to 1.8 GB. A scalar of 20,000 characters is
+// referenced 300 times by a list that is itself referenced 300 times. The list d is
+// ballast: yaml.v3 rejects aliases by their share of all that was decoded.
 func aliases(head string) string {
 	indent := strings.Repeat(" ", len(head)-len(strings.TrimLeft(head, " ")))
 	list := func(ref string) string { return "[" + strings.TrimSuffix(strings.Repeat("*"+ref+",", 300), ",") + "]" }
@@ -59,8 +59,8 @@ func aliases(head string) string {
 
 const modeHead = "customModes:\n  - slug: bomb\n    name: Bomb\n    roleDefinition: r\n    groups: [read]\n"
 
-// requestBombs are bodies of one request for any route; those of more than small
-// are for routes that read modes or templates, and have to be refused by others.
+// requestBombs returns bodies of single requests for any route. Bodies larger than small
+// are for routes that read modes or templates; other routes have to refuse them.
 func requestBombs() []shape {
 	laughs := "l0: &l0 [x,x,x,x,x,x,x,x,x]\n"
 	for i := range 9 {
@@ -90,7 +90,7 @@ func requestBombs() []shape {
 	}
 }
 
-// uploadShapes are uploads of size bytes. Their names begin with a family, which is a
+// uploadShapes returns uploads of size bytes. Each name begins with a family, which is one
 // row of the table.
 func uploadShapes(size int) []shape {
 	mode := func(slug, rest string) string {
@@ -141,7 +141,7 @@ func uploadShapes(size int) []shape {
 
 const manifestHead = "kind: Mode\nmetadata: {name: bomb}\nspec:\n  name: Bomb\n  config:\n    roleDefinition: r\n    groups: [read]\n"
 
-// manifestShapes are what uploadShapes are as manifests, and documents without end.
+// manifestShapes returns the uploadShapes as manifests, and files with very many documents.
 func manifestShapes(size int) []shape {
 	document := func(name, role string) string {
 		return "---\nkind: Mode\nmetadata: {name: " + name + "}\nspec: {name: N, config: {roleDefinition: " + role + ", groups: [read]}}\n"
@@ -168,7 +168,7 @@ func manifestShapes(size int) []shape {
 	return shapes
 }
 
-// pyramid nests maps, each on a line of its own, as deep as size allows.
+// pyramid nests maps as deep as size allows, each on a separate line.
 func pyramid(size int) string {
 	var b strings.Builder
 	b.WriteString(modeHead)
@@ -188,7 +188,7 @@ func largeModes(n, size int, text func(n int) string) string {
 	return b.String()
 }
 
-// randomWords is about n bytes of words that compress badly.
+// randomWords returns about n bytes of words that compress badly.
 func randomWords(from *rand.Rand, n int) string {
 	b := make([]byte, 0, n)
 	for len(b) < n {

@@ -35,9 +35,9 @@ var operator = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "attack", N
 // site is a real Postgres, a real Redis and the programs around them.
 type site struct {
 	t     *testing.T
-	dir   string // of the programs
-	app   string // Postgres, as the programs sign in
-	owner string // Postgres, as the owner of the tables
+	dir   string // the programs' directory
+	app   string // Postgres URL that the programs use
+	owner string // Postgres URL of the tables' owner
 	db    *postgres.DB
 	redis string
 	keys  *token.Keys
@@ -47,14 +47,14 @@ type site struct {
 	acme, evil tenant
 
 	victims   map[*victim]bool
-	operator  *http.Client // of the private ports
+	operator  *http.Client // calls the private ports
 	attackers *http.Client
 	bystander *bystander
 	hash      string
 	tenants   int
 }
 
-// newSite starts everything around a Postgres, given by its owner's address.
+// newSite starts everything around a Postgres, given its owner's URL.
 func newSite(t *testing.T, owner string) *site {
 	t.Helper()
 	s := &site{
@@ -76,7 +76,7 @@ func newSite(t *testing.T, owner string) *site {
 	return s
 }
 
-// full starts the other programs too, and waits until the bystander is served.
+// full also starts the other programs, and waits until the bystander is served.
 func (s *site) full() {
 	s.t.Helper()
 	s.worker = s.victim("worker", 0)
@@ -103,7 +103,7 @@ func (s *site) close() {
 	}
 }
 
-// environ is the programs' environment: ours without their settings, and theirs.
+// environ returns the programs' environment: this process's, with their settings replaced.
 func (s *site) environ() []string {
 	var out []string
 	for _, e := range os.Environ() {
@@ -134,8 +134,8 @@ func (s *site) await(what string, check func() error) {
 	}
 }
 
-// tenant is an organization with an owner and a member who sign in with a password,
-// and access tokens of the owner's.
+// tenant is an organization with an owner and a member who sign in with a password, and
+// with access tokens of the owner.
 type tenant struct {
 	org           organization.Organization
 	owner, member person
@@ -175,7 +175,7 @@ func (s *site) person(email string, tn tenant, role string) person {
 	return p
 }
 
-// signIn signs a person in through the API, and keeps the session.
+// signIn signs a person in through the API and stores the session in p.
 func (s *site) signIn(p *person, client *http.Client) error {
 	body, err := json.Marshal(map[string]string{"email": p.email, "password": goodPassword})
 	if err != nil {
@@ -206,7 +206,7 @@ func (s *site) signIn(p *person, client *http.Client) error {
 	if res.StatusCode != http.StatusCreated {
 		return fmt.Errorf("signing in answers %d: %s", res.StatusCode, session.Detail)
 	}
-	// A cookie that outlives the session, such as that of a known device, stays.
+	// Keep cookies that outlive the session, such as the known-device cookie.
 	cookies := map[string]string{}
 	for _, c := range parseCookies(p.cookie) {
 		cookies[c.Name] = c.Value

@@ -19,12 +19,12 @@ type heldAttack struct {
 	stop   context.CancelFunc
 }
 
-// cutWithin bounds how long a server keeps a client that neither sends nor reads:
-// our programs' time-outs are a minute or two.
+// cutWithin bounds how long a server may hold a client that neither sends nor reads. Our
+// programs' timeouts are a minute or two.
 const cutWithin = 4 * time.Minute
 
-// slowClients opens connections of clients that send or read next to nothing, each
-// kind to a process of its own. slowClientsEnd asks what became of them.
+// slowClients opens connections of clients that send or read next to nothing, each kind to
+// a separate process. slowClientsEnd checks what became of them.
 func (a *attacks) slowClients() {
 	tn := a.tenant("exporter")
 	a.fillLibrary(tn)
@@ -43,7 +43,7 @@ func (a *attacks) slowClients() {
 		{"14 forms of 10 MiB, answers not read", "admin", 14, false, floodBudget, func(_ int, conn net.Conn) error {
 			_ = conn.SetWriteDeadline(time.Now().Add(30 * time.Second))
 			_, _ = conn.Write([]byte(post + fmt.Sprint(len(form)) + "\r\n\r\n" + form))
-			return nil // one that is refused early is closed while it sends
+			return nil // a request that is refused early is closed while it sends
 		}},
 		{"40 exports of 8 MB not read", "admin", 40, false, floodBudget, dribble(fmt.Sprintf(
 			"GET /api/v1/organizations/%s/modes/export HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", tn.org.Slug, tn.write))},
@@ -94,7 +94,7 @@ func (h *heldAttack) dribble(ctx context.Context) {
 	}
 }
 
-// settled waits until the victim has stopped working on what it was sent.
+// settled waits until the victim has finished working on what it received.
 func settled(ctx context.Context, v *victim) {
 	for quiet, last := 0, v.cpu(); quiet < 10 && ctx.Err() == nil; time.Sleep(100 * time.Millisecond) {
 		now := v.cpu()
@@ -105,8 +105,8 @@ func settled(ctx context.Context, v *victim) {
 	}
 }
 
-// slowClientsEnd waits until the connections have been cut by the victims, and ends
-// those.
+// slowClientsEnd waits until the victims have closed the connections, and then stops the
+// victims.
 func (a *attacks) slowClientsEnd() {
 	for _, h := range a.held {
 		w, v := h.row, h.row.victim
@@ -129,7 +129,7 @@ func (a *attacks) slowClientsEnd() {
 	}
 }
 
-// fillLibrary has the tenant own nearly as much as is allowed.
+// fillLibrary imports a library nearly as large as the limit into the tenant.
 func (a *attacks) fillLibrary(tn tenant) {
 	_, writer, _ := tn.senders()
 	r := request{

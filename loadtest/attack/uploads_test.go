@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// archives sends archives that are made to do harm to what reads archives. Those of
-// less than a megabyte are held to the budget of any request.
+// archives sends malicious archives to everything that reads archives. Archives of less
+// than 1 MiB are held to the budget of any request.
 func (a *attacks) archives() {
 	var little, large []shape
 	for _, archive := range archives(whole) {
@@ -38,8 +38,8 @@ func (a *attacks) archivesTo(w *row, list []shape) {
 	}
 }
 
-// uploads sends what can be uploaded at worst by those who are allowed to, to be
-// looked at and to be applied.
+// uploads sends the most expensive uploads that a user with write access can send, both as
+// dry runs and to be applied.
 func (a *attacks) uploads() {
 	shapes := map[string][]shape{}
 	var families []string
@@ -60,7 +60,7 @@ func (a *attacks) uploads() {
 			}
 		})
 	}
-	// What one mode can have is read to the end, and compared, and shown.
+	// An upload the size of one mode is parsed completely, compared and shown.
 	for _, size := range []int{200 << 10, 1 << 20} {
 		a.run("upload: each shape, of "+mebibytes(int64(size)), a.admin, oneRequest, func(w *row) {
 			_, writer, owner := a.evil.senders()
@@ -126,7 +126,7 @@ func (a *attacks) upload(w *row, upload shape) {
 	}
 }
 
-// pageImport is an upload on the import page.
+// pageImport returns the request that uploads a file on the import page.
 func (a *attacks) pageImport(tn tenant, name string, data []byte, as sender) request {
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)

@@ -23,21 +23,21 @@ import (
 const (
 	// addressSpace bounds each victim, in KiB.
 	addressSpace = 4 << 20
-	// grown is how far resident memory can rise above that of a fresh process
-	// before the process is restarted for the next measurement, in bytes.
+	// grown is how far resident memory can rise above that of a fresh process before the
+	// process is restarted for the next measurement, in bytes.
 	grown = 16 << 20
-	// patience bounds waiting for what should take much less.
+	// patience bounds waits that should be much shorter.
 	patience = 2 * time.Minute
 )
 
-// victim is one of the programs under attack. Its addresses change when it is
-// restarted: another process may have taken a port that it gave up.
+// victim is one of the programs under attack. Its addresses change on restart, because
+// another process may have taken its old ports.
 type victim struct {
 	s             *site
 	name          string // admin, worker or reader
 	addr, private string
 	settings      []string
-	descriptors   int // RLIMIT_NOFILE; 0 leaves it alone
+	descriptors   int // RLIMIT_NOFILE; 0 keeps the default
 
 	child *devstack.Child
 	fresh int64 // resident memory after the start, in bytes
@@ -60,9 +60,8 @@ func free(t *testing.T) string {
 
 func (v *victim) url() string { return "http://" + v.addr }
 
-// start runs the program and waits until it is ready. The shell sets the limits and
-// then becomes the program, which so knows them from its first moment, under the pid
-// that is watched.
+// start runs the program and waits until it is ready. A shell sets the limits and then
+// execs the program. So they apply from the start, and the PID is that of the program.
 func (v *victim) start() {
 	v.s.t.Helper()
 	for attempt := 1; ; attempt++ {
@@ -157,7 +156,7 @@ func (v *victim) alive() bool {
 	}
 }
 
-// settle prepares the victim for a measurement, see grown.
+// settle prepares the victim for a measurement; see grown.
 func (v *victim) settle() {
 	v.s.t.Helper()
 	if !v.alive() {
@@ -173,8 +172,8 @@ func (v *victim) settle() {
 	}
 }
 
-// collect has the victim run its garbage collector twice: what sync.Pool keeps is
-// freed by the second run.
+// collect makes the victim run its garbage collector twice: the contents of a sync.Pool are
+// freed only by the second run.
 func (v *victim) collect() {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -183,14 +182,14 @@ func (v *victim) collect() {
 	}
 }
 
-// cpu is the user and system time that the process has used (proc(5), stat, fields
-// 14 and 15, in hundredths of a second).
+// cpu returns the user and system time that the process has used (proc(5), stat, fields 14
+// and 15, in hundredths of a second).
 func (v *victim) cpu() time.Duration {
 	stat, err := os.ReadFile(v.proc("stat"))
 	if err != nil {
 		return 0
 	}
-	// The name, which can hold blanks, ends with the last parenthesis.
+	// The name, which can contain spaces, ends at the last parenthesis.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	var ticks int64
 	for _, field := range fields[11:13] {
@@ -223,15 +222,14 @@ func (v *victim) memory() (rss, peak int64) {
 	return rss, peak
 }
 
-// resetPeak sets VmHWM to the resident memory of now (proc(5), clear_refs).
+// resetPeak sets VmHWM to the current resident memory (proc(5), clear_refs).
 func (v *victim) resetPeak() {
 	v.s.t.Helper()
 	require.NoError(v.s.t, os.WriteFile(v.proc("clear_refs"), []byte("5"), 0))
 }
 
-// sockets counts the connections that clients have to the process, as
-// /proc/net/tcp lists them: those at its port that belong to a process (inode) and do
-// not listen (state 0A).
+// sockets counts the client connections of the process, from /proc/net/tcp. It counts
+// sockets at its port that belong to a process (inode) and do not listen (state 0A).
 func (v *victim) sockets() int {
 	_, port, err := net.SplitHostPort(v.addr)
 	if err != nil {
@@ -259,8 +257,8 @@ func (v *victim) proc(file string) string {
 	return "/proc/" + strconv.Itoa(v.child.Pid()) + "/" + file
 }
 
-// childrenOf lists the children of a process: those whose field 4 of
-// /proc/pid/stat is its pid.
+// childrenOf lists the children of a process: the processes with its PID in field 4 of
+// /proc/pid/stat.
 func childrenOf(pid int) (children []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, file := range files {

@@ -14,53 +14,55 @@ type Rule string
 
 // The rules, each of which is a function in rules.go or here.
 const (
-	// Answered: a reader that has an organization's document resident answers 200
-	// or 304, whatever is broken; before that, 503 at worst.
+	// Answered: a reader that has an organization's document resident answers 200 or 304,
+	// whatever is broken. Before that, it answers 503 at worst.
 	Answered Rule = "answered"
-	// Forward: what an editor has never goes back, whichever readers it is sent to.
+	// Forward: an editor never receives an older document than before, whichever readers it
+	// is sent to.
 	Forward Rule = "forward"
-	// Agree: body, entity-tag and digest are of the same thing.
+	// Agree: body, entity tag and digest belong to the same content.
 	Agree Rule = "agree"
-	// Owner: nobody gets another organization's document.
+	// Owner: no one gets another organization's document.
 	Owner Rule = "owner"
-	// Bound: an answer not said to be stale reflects every change that was
-	// acknowledged longer ago than the bound.
+	// Bound: an answer not marked stale reflects every change that was acknowledged longer
+	// ago than the bound.
 	Bound Rule = "bound"
-	// Recovered: soon after the fault all is fresh and current again, and is in the end.
+	// Recovered: soon after the fault every answer is fresh and current, and is so at the
+	// end.
 	Recovered Rule = "recovered"
-	// Revoked: a token that was ended is refused in time, and for good.
+	// Revoked: a revoked token is refused in time, and permanently.
 	Revoked Rule = "revoked"
 )
 
-// Promises are the figures in the rules.
+// Promises holds the durations that the rules use.
 type Promises struct {
-	// Bound is how old an answer may be that isn't said to be stale.
+	// Bound is the maximum age of an answer that isn't marked stale.
 	Bound time.Duration
-	// Recovery is how long after the fault all has to be well again.
+	// Recovery is how long after the fault everything must have recovered.
 	Recovery time.Duration
-	// AuthMaxStale is how long a token counts that can't be checked.
+	// AuthMaxStale is how long a token that can't be checked is still accepted.
 	AuthMaxStale time.Duration
-	// Marked is how old the newest mark may be when things break: by so much sooner
-	// after that may tokens stop to count.
+	// Marked is the maximum age of the newest watermark when a fault begins. Tokens may
+	// expire by age that much earlier.
 	Marked time.Duration
-	// Kept is how long a reader must have had something for it to be in its disk
-	// snapshot, where it writes one every second.
+	// Kept is how long a reader must have had something for it to be in its disk snapshot,
+	// if it writes one every second.
 	Kept time.Duration
 }
 
-// Published are the figures that our users are told.
+// Published returns the figures documented for users.
 func Published() Promises {
 	return Promises{Bound: 10 * time.Second, Recovery: 30 * time.Second, AuthMaxStale: 15 * time.Minute, Marked: 4 * time.Second, Kept: 3 * time.Second}
 }
 
-// Violation is a promise that was broken.
+// Violation is a broken promise.
 type Violation struct {
 	Rule   Rule
 	Poll   Poll
 	Detail string
 }
 
-// String tells of it in a line.
+// String describes the violation in one line.
 func (v Violation) String() string {
 	answer := fmt.Sprintf("%d %s (%s)", v.Poll.Status, v.Poll.ETag, v.Poll.CacheStatus)
 	if v.Poll.Status == 0 {
@@ -70,7 +72,7 @@ func (v Violation) String() string {
 		v.Poll.Organization, v.Poll.Token, v.Poll.Sent.Format("15:04:05.000"), answer, v.Detail)
 }
 
-// CheckRecovery is Check for the rule Recovered alone, as a cheap question while the
+// CheckRecovery checks only the rule Recovered. It is cheap enough to call while the
 // recording continues.
 func CheckRecovery(h *History, p Promises) []Violation {
 	c := newChecker(h, p)
@@ -78,9 +80,9 @@ func CheckRecovery(h *History, p Promises) []Violation {
 	return c.found
 }
 
-// Check holds a history against the promises and returns what was broken, in
-// the order of the requests. A history without polls breaks none, so callers
-// look at Figures too.
+// Check checks a history against the promises and returns the violations in the order of
+// the requests. A history without polls has no violations, so callers should look at
+// Figures too.
 func Check(h *History, p Promises) []Violation {
 	c := newChecker(h, p)
 	for i := range c.polls {
@@ -100,7 +102,7 @@ func Check(h *History, p Promises) []Violation {
 	return c.found
 }
 
-// checker goes through a history once, in the order in which requests were made.
+// checker goes through a history once, in the order in which requests were sent.
 type checker struct {
 	p       Promises
 	h       *History
@@ -109,8 +111,8 @@ type checker struct {
 	changes map[string][]Change // by organization, in the order of their numbers
 	ended   map[string]Revocation
 	shown   map[string]map[tag]int64 // organization, tag -> the change in that document
-	seen    map[string]held          // editor -> the newest that it was given
-	warm    map[residence]time.Time  // since when
+	seen    map[string]held          // editor -> the newest document that it received
+	warm    map[residence]time.Time  // resident since
 }
 
 type held struct {
@@ -135,8 +137,8 @@ func newChecker(h *History, p Promises) *checker {
 	for _, r := range h.Revocations {
 		c.ended[r.Token] = r
 	}
-	// What a tag stands for is learned from every body, also from one that came
-	// later than another editor's 304 with the same tag.
+	// Learn which change a tag belongs to from every body, even one that arrived after
+	// another editor's 304 with the same tag.
 	for i := range c.polls {
 		poll := &c.polls[i]
 		if t, ok := parseTag(poll.ETag); ok && poll.Status == 200 && poll.Owner == poll.Organization {
@@ -154,7 +156,7 @@ func (c *checker) broken(r Rule, p *Poll, format string, args ...any) {
 	c.found = append(c.found, Violation{Rule: r, Poll: *p, Detail: fmt.Sprintf(format, args...)})
 }
 
-// shows returns which change the document is of that the editor has after p.
+// shows returns the change in the document that the editor has after p.
 func (c *checker) shows(p *Poll) (int64, bool) {
 	if p.Status == 200 {
 		return p.Change, true
@@ -200,8 +202,8 @@ func (c *checker) owner(p *Poll) {
 	}
 }
 
-// forward compares with what the editor had when it asked: of two requests under
-// way at the same time neither is later.
+// forward compares the answer with what the editor had when it sent the request. Of two
+// concurrent requests, neither is later.
 func (c *checker) forward(p *Poll) {
 	t, ok := parseTag(p.ETag)
 	if !ok {

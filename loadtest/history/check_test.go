@@ -19,7 +19,7 @@ func at(seconds float64) time.Time {
 	return start.Add(time.Duration(seconds * float64(time.Second)))
 }
 
-// poll is a 200 of a document that shows a change, at a time in seconds.
+// poll returns a 200 with a document that shows a change, sent at a time in seconds.
 func poll(seconds float64, reader string, change int64) history.Poll {
 	body := fmt.Appendf(nil, "acme, change %d", change)
 	coded := append([]byte("gzip "), body...)
@@ -67,8 +67,7 @@ func good() *history.History {
 	}
 }
 
-// faulty is a history with a fault from 30 to 100, in which readers do as they
-// should.
+// faulty returns a history with a fault from 30 to 100 in which readers behave correctly.
 func faulty() *history.History {
 	h := good()
 	h.Fault = history.Fault{Began: at(30), Over: at(100)}
@@ -99,8 +98,8 @@ func TestHistoriesThatKeepThePromises(t *testing.T) {
 	}, f)
 }
 
-// away is a history of a reader that is ended and started within the fault, and
-// answers in a way then.
+// away returns a history in which a reader is killed and restarted during the fault, and
+// answers with the given status after that.
 func away(kept bool, code int) *history.History {
 	h := faulty()
 	h.Absences = []history.Absence{{Reader: "a", Down: at(70), Launched: at(76), Up: at(80), Kept: kept}}
@@ -171,7 +170,8 @@ func TestAFaultWithoutRecovery(t *testing.T) {
 	require.Equal(t, found, history.CheckRecovery(h, history.Published()))
 }
 
-// What a restore undid is not owed, and must be gone when all is well again.
+// Changes that a restored backup undid need not be visible, and must have disappeared after
+// the recovery.
 func TestUndone(t *testing.T) {
 	undone := func(last int64) *history.History {
 		h := good()

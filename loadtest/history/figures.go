@@ -2,21 +2,21 @@ package history
 
 import "time"
 
-// Figures are what a history comes down to.
+// Figures summarizes a history.
 type Figures struct {
 	Polls, Full, NotModified, Others int
-	// Unserved are the answers of Others that editors with a good token got from
-	// readers that were running.
+	// Unserved counts those of Others that editors with a good token received from running
+	// readers.
 	Unserved int
-	// Stale is from the beginning of the fault to the first answer said to be
-	// stale, the latest of all readers'; 0 where none was, so far as a reader
-	// was not away.
+	// Stale is the time from the start of the fault to the first answer marked stale, the
+	// maximum over all readers. It is 0 if there was none. Readers that did not answer
+	// don't count.
 	Stale time.Duration
-	// Fresh is from the end of the fault until the last reader's answer about the
+	// Fresh is the time from the end of the fault until the last reader's answer about the
 	// last organization was fresh and current.
 	Fresh time.Duration
-	// Refused is the longest from the acknowledgement of a revocation to the last
-	// answer that still took the token.
+	// Refused is the longest time from the acknowledgment of a revocation to the last
+	// answer that still accepted the token.
 	Refused time.Duration
 }
 

@@ -1,11 +1,11 @@
-// Package history judges what editors saw against what was promised to them. It
-// is pure: it knows answers, changes and times, and nothing of how they came
-// about. Real programs under real faults write the histories (package loadtest).
+// Package history checks what editors received against the promises made to them. It is
+// pure: it knows answers, changes and times, and not how they came about. Real programs
+// under real faults write the histories (package loadtest).
 //
-// All times are of one clock, the recorder's, which is also that of the programs
-// on the same machine: a change counts as made when the answer to the writer has
-// arrived, a request as made before its first byte leaves. Both err on the
-// programs' side, so no rule needs room for the recorder.
+// All times are from one clock, the recorder's, which is also that of the programs on the
+// same machine. A change counts as made when the answer to the writer has arrived, a
+// request as made before its first byte leaves. Both err in the programs' favor, so no rule
+// needs a margin for the recorder.
 package history
 
 import (
@@ -15,29 +15,29 @@ import (
 	"time"
 )
 
-// History is what happened while editors polled.
+// History records what happened while editors polled.
 type History struct {
 	Polls       []Poll
 	Changes     []Change
 	Revocations []Revocation
 	Absences    []Absence
-	// Opens says which organization a token opens.
+	// Opens maps each token to the organization it grants access to.
 	Opens map[string]string
-	// Fault is when something was broken; the zero value is a calm history.
+	// Fault is the time when something was broken; zero if nothing was.
 	Fault Fault
 }
 
-// Poll is one request of an editor and what became of it.
+// Poll is one request of an editor and its outcome.
 type Poll struct {
-	// Editor is who asks: one program with one idea of what is current, whichever
-	// reader it is sent to.
+	// Editor names the caller: one program with one current document, whichever reader it
+	// is sent to.
 	Editor       string
 	Reader       string
 	Organization string
 	Token        string
 	Sent         time.Time
 	Received     time.Time
-	// Status is 0 where there was no answer, and Failure is why.
+	// Status is 0 if there was no answer; Failure holds the reason.
 	Status      int
 	Failure     string
 	ETag        string
@@ -45,17 +45,18 @@ type Poll struct {
 	ReprDigest  string
 	Coding      string
 	RetryAfter  string
-	// Of a 200: the SHA-256 of the body as it came, and of what it unpacks to;
-	// the organization and the change that its text names.
+	// The following are set for a 200. Sum and Identity are the SHA-256 of the body as
+	// received, and decoded. Owner and Change are the organization and the change that its
+	// text names.
 	Sum, Identity [sha256.Size]byte
 	Owner         string
 	Change        int64
 }
 
-// served reports whether the editor was given, or left with, a document.
+// served reports whether the editor received a document, or still has a valid one.
 func (p *Poll) served() bool { return p.Status == 200 || p.Status == 304 }
 
-// Stale reports whether the reader said that it can't vouch for the answer.
+// Stale reports whether the reader marked the answer as stale.
 func (p *Poll) Stale() bool {
 	for parameter := range strings.SplitSeq(p.CacheStatus, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
@@ -66,31 +67,31 @@ func (p *Poll) Stale() bool {
 	return false
 }
 
-// Change is the Number-th change of an organization, or the attempt at it.
+// Change is the Number-th change of an organization, or the attempt to make it.
 type Change struct {
 	Organization string
 	Number       int64
 	Sent         time.Time
-	// Acknowledged is zero where it isn't known whether it was committed.
+	// Acknowledged is zero if it isn't known whether the change was committed.
 	Acknowledged time.Time
-	// Undone is when an older backup was restored under it.
+	// Undone is when an older backup was restored, which lost the change.
 	Undone time.Time
 }
 
-// Revocation is the end of a token.
+// Revocation is the revocation of a token.
 type Revocation struct {
 	Token string
 	Sent  time.Time
-	// Acknowledged is zero where it isn't known whether it was committed.
+	// Acknowledged is zero if it isn't known whether the revocation was committed.
 	Acknowledged time.Time
 }
 
-// Absence is a time in which a reader did not answer. Its program was killed after
-// Down, started again at Launched, and known to answer at Up.
+// Absence is a time in which a reader did not answer. Its program was killed after Down,
+// started again at Launched, and known to answer at Up.
 type Absence struct {
 	Reader             string
 	Down, Launched, Up time.Time
-	// Kept says that it comes back with what it had for some time.
+	// Kept reports whether it restarts with the documents it had held for some time.
 	Kept bool
 }
 
@@ -99,8 +100,8 @@ type Fault struct{ Began, Over time.Time }
 
 func (f Fault) none() bool { return f.Began.IsZero() }
 
-// tag is an entity-tag of ours: "<epoch>.<revision>.<hash16>", with the coding
-// before the closing quote.
+// tag is an entity tag of a reader: "<epoch>.<revision>.<hash16>", with the coding before
+// the closing quote.
 type tag struct {
 	epoch, revision int64
 	hash, suffix    string

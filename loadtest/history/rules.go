@@ -2,8 +2,8 @@ package history
 
 import "time"
 
-// answered looks at every poll in order, as it also keeps book of what is
-// resident where.
+// answered must be called for every poll in order, since it also tracks which documents are
+// resident in which reader.
 func (c *checker) answered(p *Poll) {
 	at := residence{p.Reader, p.Organization, p.Token}
 	since, warm := c.warm[at]
@@ -13,12 +13,12 @@ func (c *checker) answered(p *Poll) {
 			continue
 		}
 		if !p.Received.Before(a.Down) && (a.Up.IsZero() || !p.Sent.After(a.Up)) {
-			// It was ended, or began, during the request.
+			// The reader was killed or started during the request.
 			if p.Status == 0 {
 				return
 			}
 		}
-		// What answers after Launched is the new program, even before it is known to.
+		// An answer after Launched comes from the new program, even before Up.
 		if warm && !a.Launched.IsZero() && p.Received.After(a.Launched) && since.Before(a.Launched) {
 			warm = a.Kept && since.Add(c.p.Kept).Before(a.Down)
 		}
@@ -34,7 +34,7 @@ func (c *checker) answered(p *Poll) {
 			c.broken(Answered, p, "a stranger gets 404, or 503 where it can't be checked")
 		}
 	case p.served():
-		// A reader that was away begins anew with the first answer.
+		// A reader that was away is warm from its first answer on.
 		if _, known := c.warm[at]; !known || !warm {
 			c.warm[at] = p.Received
 		}
@@ -50,13 +50,13 @@ func (c *checker) answered(p *Poll) {
 	}
 }
 
-// lapsed reports whether tokens may have stopped to count by age alone.
+// lapsed reports whether tokens may have expired by age alone.
 func (c *checker) lapsed(p *Poll) bool {
 	f := c.h.Fault
 	return !f.none() && p.Received.Sub(f.Began) > c.p.AuthMaxStale-c.p.Marked && (f.Over.IsZero() || p.Sent.Sub(f.Over) < c.p.Recovery)
 }
 
-// bound holds an answer that isn't said to be stale against the changes.
+// bound checks an answer that isn't marked stale against the changes.
 func (c *checker) bound(p *Poll) {
 	if p.Stale() {
 		return
@@ -66,8 +66,8 @@ func (c *checker) bound(p *Poll) {
 		c.broken(Bound, p, "no body was ever seen under this tag")
 		return
 	}
-	// Numbers are given in order by one writer for each organization, so the
-	// greatest that is due implies the others.
+	// One writer for each organization numbers its changes in order, so the greatest number
+	// that is due implies the others.
 	for _, ch := range c.changes[p.Organization] {
 		due := !ch.Acknowledged.IsZero() && ch.Acknowledged.Add(c.p.Bound).Before(p.Sent)
 		void := !ch.Undone.IsZero() && !p.Received.Before(ch.Undone)
@@ -78,8 +78,8 @@ func (c *checker) bound(p *Poll) {
 	}
 }
 
-// revoked: an answer said to be fresh takes no token that ended longer ago than
-// the bound. One said to be stale may, until tokens stop to count by age.
+// revoked checks that a fresh answer accepts no token revoked longer ago than the bound. An
+// answer marked stale may accept it until tokens expire by age.
 func (c *checker) revoked(p *Poll) {
 	r, ended := c.ended[p.Token]
 	if !ended || r.Acknowledged.IsZero() {
@@ -94,10 +94,10 @@ func (c *checker) revoked(p *Poll) {
 	}
 }
 
-// recovered looks for the moment at which a reader's answers about an
-// organization were fresh and current for the first time, and whether they are
-// in the end. In between a reader may say that it can't tell: on a busy machine
-// that happens, and is no lie. A recording that ends before has not recovered.
+// recovered checks when a reader's answers about an organization were first fresh and
+// current, and whether they are at the end. In between, a reader may answer that it can't
+// tell: on a busy machine that happens, and is correct. A recording that ends too early has
+// not recovered.
 func (c *checker) recovered() {
 	f := c.h.Fault
 	if f.none() {
@@ -113,9 +113,9 @@ func (c *checker) recovered() {
 	}
 }
 
-// recovery is how a reader came back for an organization: well is the first poll
-// after the fault that was fresh and current, last is the last of all, and
-// lasts whether that was so, too.
+// recovery describes how a reader recovered for an organization. well is the first poll
+// after the fault that was fresh and current. last is the last poll, and lasts reports
+// whether that was fresh and current too.
 type recovery struct {
 	well, last *Poll
 	lasts      bool
@@ -141,8 +141,8 @@ func (c *checker) recoveries() map[residence]recovery {
 	return out
 }
 
-// current reports whether p shows nothing that was undone, and all that was
-// acknowledged before the fault was over.
+// current reports whether p shows no change that was undone, and all changes that were
+// acknowledged before the end of the fault.
 func (c *checker) current(p *Poll) bool {
 	number, known := c.shows(p)
 	if !known {

@@ -1,6 +1,6 @@
 package main
 
-// answerMutants: what an editor gets.
+// answerMutants are mutants of the answers to editors.
 var answerMutants = []mutant{
 	{
 		name: "resident-never-older", promises: "2", mechanism: "a resident document is never replaced by an older one",
@@ -29,7 +29,7 @@ var answerMutants = []mutant{
 	},
 	{
 		name: "ahead-is-stale", promises: "3", mechanism: "an answer that a client was ahead of is stale",
-		file: reader, old: `fresh = false // who knows what is beyond`, new: ``,
+		file: reader, old: `fresh = false // there may be newer versions`, new: ``,
 		proof: test("reader", "TestATagThatIsAheadOfTheTruth|TestAClientThatIsAhead"),
 	},
 	{

@@ -16,17 +16,17 @@ import (
 	"time"
 )
 
-// chunk is how many schedules are simulated before it is looked whether one has
-// failed.
+// chunk is the number of schedules simulated before checking whether one has failed.
 const chunk = 20
 
-// bench is where mutants are built and tried.
+// bench builds mutants and runs their proofs.
 type bench struct {
 	tree, scratch string
 	limit         time.Duration
 }
 
-// freeze copies what git knows of, and would know of, into the tree.
+// freeze copies the files that git tracks, and untracked ones that are not ignored, into
+// the tree.
 func (b *bench) freeze(ctx context.Context) error {
 	list := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	out, err := list.Output()
@@ -36,7 +36,7 @@ func (b *bench) freeze(ctx context.Context) error {
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 		info, err := os.Lstat(name)
 		if errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-			continue // deleted, and not yet for git; or a link
+			continue // deleted but still tracked, or not a regular file
 		}
 		if err != nil {
 			return err
@@ -56,8 +56,8 @@ func (b *bench) freeze(ctx context.Context) error {
 	return nil
 }
 
-// build compiles a package's tests, with an overlay ("" for none), and returns
-// the program's path.
+// build compiles a package's tests with an overlay ("" for none) and returns the program's
+// path.
 func (b *bench) build(ctx context.Context, pkg, overlay string) (string, error) {
 	program := filepath.Join(b.scratch, "proof.test")
 	args := []string{"test", "-c", "-trimpath", "-vet=off", "-o", program}
@@ -73,7 +73,7 @@ func (b *bench) build(ctx context.Context, pkg, overlay string) (string, error) 
 	return program, nil
 }
 
-// overlay writes the mutated file, and the JSON that puts it in place.
+// overlay writes the mutated file, and the overlay JSON that replaces the original with it.
 func (b *bench) overlay(m *mutant) (string, error) {
 	target, mutated, err := m.apply(b.tree)
 	if err != nil {
@@ -91,7 +91,7 @@ func (b *bench) overlay(m *mutant) (string, error) {
 	return file, os.WriteFile(file, replace, 0o600)
 }
 
-// baseline makes sure that the proofs pass while nothing is taken out.
+// baseline checks that the proofs pass without a mutation.
 func (b *bench) baseline(ctx context.Context, chosen []mutant) error {
 	union := map[string]proof{}
 	for _, m := range chosen {
@@ -117,7 +117,7 @@ func (b *bench) baseline(ctx context.Context, chosen []mutant) error {
 			return fmt.Errorf("%s: %w", pkg, err)
 		}
 		r, err := b.prove(ctx, program, union[pkg], 5*time.Minute)
-		if err == nil && r.Failed != "" { // a busy machine is no reason
+		if err == nil && r.Failed != "" { // the machine may be busy: try again
 			fmt.Printf("%s failed in %s, and is tried again: %s\n", r.Failed, pkg, r.Line)
 			r, err = b.prove(ctx, program, union[pkg], 5*time.Minute)
 		}
@@ -148,8 +148,8 @@ func (b *bench) try(ctx context.Context, m mutant) (result, error) {
 	return r, err
 }
 
-// prove runs a test program until something fails. A program that ends badly
-// without a test that failed is an error: it proves nothing.
+// prove runs a test program until a test fails. A program that exits with an error but
+// without a failed test proves nothing, so prove returns an error.
 func (b *bench) prove(ctx context.Context, program string, p proof, limit time.Duration) (result, error) {
 	if p.schedules == 0 {
 		return b.once(ctx, program, p, limit)
@@ -165,19 +165,21 @@ func (b *bench) prove(ctx context.Context, program string, p proof, limit time.D
 }
 
 func (b *bench) once(ctx context.Context, program string, p proof, limit time.Duration, more ...string) (result, error) {
-	// The test's own limit tells which test hung; this one is for what doesn't end.
+	// The test's own timeout reports which test hung; this one is for programs that don't
+	// exit.
 	ctx, cancel := context.WithTimeout(ctx, limit+20*time.Second)
 	defer cancel()
 	args := append([]string{"-test.count=1", "-test.failfast", "-test.timeout=" + limit.String(), "-test.run=" + p.run}, more...)
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = filepath.Join(b.tree, "internal", filepath.FromSlash(p.pkg))
 	cmd.WaitDelay = 5 * time.Second
-	// Of its own: what others leave in the shared one is no part of the proof.
+	// Use a dedicated directory: files that others leave in the shared one don't belong to
+	// the proof.
 	temp := filepath.Join(b.scratch, "temp")
 	if err := os.MkdirAll(temp, 0o700); err != nil {
 		return result{}, err
 	}
-	// Most proofs wait for what a mutant never does.
+	// Most proofs wait for something that never happens in the mutant.
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "ORGMODES_TEST_PATIENCE=20s")
 	out, err := cmd.CombinedOutput()
 	if err == nil {
@@ -193,7 +195,7 @@ func (b *bench) once(ctx context.Context, program string, p proof, limit time.Du
 	return r, nil
 }
 
-// tail returns the last lines.
+// tail returns the last 15 lines.
 func tail(out []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	return strings.Join(lines[max(0, len(lines)-15):], "\n")

@@ -2,7 +2,7 @@ package main
 
 const reader = "internal/reader/"
 
-// followerMutants: what readers know of the log, and of how fresh they are.
+// followerMutants are mutants of how readers follow the log and determine freshness.
 var followerMutants = []mutant{
 	{
 		name: "cursor-gap", promises: "3", mechanism: "an entry that isn't the next one means that something was missed",

@@ -8,7 +8,7 @@ const (
 	migrations = "sql/migrations/"
 )
 
-// ledgerMutants: what Postgres keeps.
+// ledgerMutants are mutants of what Postgres stores.
 var ledgerMutants = []mutant{
 	{
 		name: "job-in-transaction", promises: "1", mechanism: "a change and its publish job are committed together",

@@ -73,7 +73,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	// One that survived is tried again: its test may be a better one by now.
+	// A mutant that survived is tried again: its test may have been improved.
 	chosen = slices.DeleteFunc(chosen, func(m mutant) bool { return known[m.name].of(m) && known[m.name].Failed != "" })
 	if !o.trust {
 		if err := b.baseline(ctx, chosen); err != nil {
@@ -103,8 +103,8 @@ func run(ctx context.Context, o options) error {
 	return conclude(known, which, o.report)
 }
 
-// conclude says what survived, and writes the report where there is a result of
-// each mutant.
+// conclude returns an error that lists the mutants that survived. It writes the report if
+// every mutant has a result.
 func conclude(known results, which *regexp.Regexp, report string) error {
 	all := mutants()
 	var bad []string

@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// mutant is the product with one mechanism taken out.
+// mutant is the product with one mechanism removed.
 type mutant struct {
-	// name is a word or three, for -only and for docs/promises.md.
+	// name is one to three words, for -only and for docs/promises.md.
 	name string
-	// mechanism is what is taken out, in plain words.
+	// mechanism describes the removed mechanism in plain words.
 	mechanism string
-	// promises are the numbers of those that it helps to keep; see
+	// promises lists the numbers of the promises that the mechanism helps to keep; see
 	// docs/promises.md.
 	promises string
-	// file holds old exactly once; the mutant has new there. It may be a folder,
-	// ending in a slash: then one of the Go files in it does, tests left aside.
+	// file contains old exactly once; the mutant has new in its place. If file ends in a
+	// slash, it is a directory, and exactly one of its Go files other than tests contains
+	// old.
 	file, old, new string
 	proof          proof
 }
 
-// proof is a test that passes on the tree and fails for the mutant.
+// proof is a test that passes on the tree and fails on the mutant.
 type proof struct {
 	// pkg is the package's path below internal/.
 	pkg string
 	// run is the regular expression for -test.run.
 	run string
-	// schedules is how many schedules a simulation is given to find something;
-	// 0 for tests that aren't one.
+	// schedules is the maximum number of schedules of a simulation; 0 for tests that are
+	// not simulations.
 	schedules int
 }
 
@@ -46,8 +47,8 @@ func simulated(schedules int) proof {
 	return proof{pkg: "simulation", run: "^(TestSchedules)$", schedules: schedules}
 }
 
-// apply returns the path below the tree of the file that is mutated, and its new
-// content. It fails where the table has fallen behind the code.
+// apply returns the path of the mutated file, relative to the tree, and its new content. It
+// fails if the table no longer matches the code.
 func (m *mutant) apply(tree string) (file string, mutated []byte, err error) {
 	files := []string{m.file}
 	if strings.HasSuffix(m.file, "/") {
@@ -79,7 +80,7 @@ func (m *mutant) apply(tree string) (file string, mutated []byte, err error) {
 	return file, mutated, nil
 }
 
-// mutants are all of them, in the order of the documents.
+// mutants returns all mutants, in the order of the documents.
 func mutants() []mutant {
 	var all []mutant
 	for _, some := range [][]mutant{redisMutants, ledgerMutants, workerMutants, publicationMutants, followerMutants, answerMutants} {

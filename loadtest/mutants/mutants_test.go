@@ -13,7 +13,7 @@ import (
 
 const root = "../.."
 
-// A mutant whose text isn't there any more proves nothing.
+// A mutant whose text is no longer in the code proves nothing.
 func TestTableFitsTheCode(t *testing.T) {
 	require.NoError(t, checkTable(root, mutants()))
 	tests := allTests(t)
@@ -26,8 +26,8 @@ func TestTableFitsTheCode(t *testing.T) {
 	}
 }
 
-// What the documents name is there: tests as `package.TestName`, mutants each in
-// the list of at least one promise.
+// The document names only existing tests (as `package.TestName`) and mutants, and each
+// mutant is listed under at least one promise.
 func TestPromisesNameWhatIsThere(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "docs", "promises.md"))
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestPromisesNameWhatIsThere(t *testing.T) {
 	}
 }
 
-// allTests are the tests of the tree, as package.TestName.
+// allTests returns the tests of the tree, as package.TestName.
 func allTests(t *testing.T) map[string]bool {
 	t.Helper()
 	all := map[string]bool{}
@@ -76,7 +76,7 @@ func allTests(t *testing.T) map[string]bool {
 	return all
 }
 
-// An overlay reaches files that are embedded, too: the scripts in Lua.
+// An overlay also replaces embedded files, such as the Lua scripts.
 func TestOverlayReachesEmbeddedFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -96,7 +96,7 @@ func TestOverlayReachesEmbeddedFiles(t *testing.T) {
 	require.Equal(t, "mutated", string(out))
 }
 
-// What failed is found in what a test program prints.
+// The failed test is found in the output of a test program.
 func TestReadsWhatFailed(t *testing.T) {
 	for name, c := range map[string]struct{ out, failed, line string }{
 		"passed":      {"PASS\n", "", ""},

@@ -1,6 +1,7 @@
 package main
 
-// publicationMutants: one render at a time, and none that is stuck.
+// publicationMutants are mutants of the mechanisms that run one render at a time and let
+// none get stuck.
 var publicationMutants = []mutant{
 	{
 		name: "lease-taken", promises: "1", mechanism: "an organization is rendered once for all changes that come meanwhile",

@@ -5,7 +5,7 @@ const (
 	snapshot = "internal/snapshot/"
 )
 
-// redisMutants: the scripts, and what is said of Redis.
+// redisMutants are mutants of the scripts and of the client code for Redis.
 var redisMutants = []mutant{
 	{
 		name: "fence-replaced", promises: "1, 3, 4", mechanism: "the fence: scripts refuse a restarted or promoted Redis, known by its replication id",

@@ -11,25 +11,25 @@ import (
 	"strings"
 )
 
-// result is what became of a mutant.
+// result is the outcome for a mutant.
 type result struct {
-	// Mutant is the print of the one that it is of.
+	// Mutant is the print of the mutant.
 	Mutant string
-	// Failed is the test that failed, "" where none did.
+	// Failed is the test that failed, or "" if none did.
 	Failed string
-	// Line is what it had to say.
+	// Line is the test's failure message.
 	Line string
 }
 
 func (r result) of(m mutant) bool { return r.Mutant == m.print() }
 
-// print is the same as long as the mutant and its proof are.
+// print returns a fingerprint of the mutant and its proof.
 func (m *mutant) print() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %v", m.file, m.old, m.new, m.proof))
 	return hex.EncodeToString(sum[:8])
 }
 
-// results are what is known, by the mutants' names.
+// results maps the mutants' names to their results.
 type results map[string]result
 
 func loadResults(file string) (results, error) {
@@ -66,8 +66,8 @@ var (
 	seedFailed = regexp.MustCompile(`seed (\d+):\n\s+(.*)`)
 )
 
-// read finds in a test program's output what failed, and says why in a line
-// that is the same each time.
+// read finds the failed test in a test program's output, and a one-line reason that is the
+// same on every run.
 func read(out []byte, dir string) result {
 	text := string(out)
 	var r result
@@ -79,7 +79,7 @@ func read(out []byte, dir string) result {
 		return r
 	}
 	r.Failed = all[0][1]
-	for _, m := range all { // the innermost of the first one's
+	for _, m := range all { // the innermost subtest of the first failure
 		if strings.HasPrefix(m[1], r.Failed) {
 			r.Failed = m[1]
 		}
@@ -100,18 +100,18 @@ func read(out []byte, dir string) result {
 		return r
 	}
 	for _, m := range where.FindAllStringSubmatch(text, -1) {
-		if r.Line = strings.TrimSpace(m[3]); r.Line == "" { // testify speaks on the next lines
+		if r.Line = strings.TrimSpace(m[3]); r.Line == "" { // testify's message starts on the next line
 			r.Line = sourceLine(dir, m[1], m[2])
 			break
 		}
-		if !strings.HasPrefix(r.Line, "time=") { // that would be a log's
+		if !strings.HasPrefix(r.Line, "time=") { // not a log line
 			break
 		}
 	}
 	return r
 }
 
-// written is the report. It is the same whenever the results are.
+// written returns the report. It is the same whenever the results are the same.
 func written(all []mutant, known results) string {
 	var b strings.Builder
 	b.WriteString(`# Mechanisms, taken out
@@ -137,7 +137,7 @@ mutant still fits the code.
 	return b.String()
 }
 
-// cell makes a text fit into a cell of a table.
+// cell formats a text for a table cell.
 func cell(s string) string {
 	s = strings.NewReplacer("|", "\\|", "`", "'", "\n", " ").Replace(s)
 	if r := []rune(s); len(r) > 160 {

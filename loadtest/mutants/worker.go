@@ -5,7 +5,7 @@ const (
 	document = "internal/document/"
 )
 
-// workerMutants: what brings changes to Redis.
+// workerMutants are mutants of how changes are written to Redis.
 var workerMutants = []mutant{
 	{
 		name: "sweep", promises: "1", mechanism: "the sweep publishes what no job did",

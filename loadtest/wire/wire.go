@@ -1,7 +1,6 @@
-// Package wire is a piece of network that can be broken: a proxy for TCP between
-// a program and a store. It knows bytes and connections, and nothing of what
-// they mean. Each program gets one of its own, so that some are cut off and
-// others are not.
+// Package wire is a TCP proxy between a program and a store that can simulate network
+// faults. It handles bytes and connections and doesn't interpret them. Each program gets a
+// dedicated proxy, so that some are cut off and others are not.
 package wire
 
 import (
@@ -13,8 +12,7 @@ import (
 	"time"
 )
 
-// Wire carries connections from its own address to another one, until it is
-// closed.
+// Wire forwards connections from its own address to another one until it is closed.
 type Wire struct {
 	listener net.Listener
 	wg       sync.WaitGroup
@@ -23,7 +21,7 @@ type Wire struct {
 	closed bool
 	to     string
 	delay  time.Duration
-	// open is closed while bytes pass; a held wire has one that isn't.
+	// open is closed while bytes pass; Hold replaces it with an open channel.
 	open    chan struct{}
 	refuses bool
 	pairs   map[*pair]struct{}
@@ -36,7 +34,8 @@ func (p *pair) close() {
 	_ = p.far.Close()
 }
 
-// New makes a wire to an address (host:port) from a free port of 127.0.0.1.
+// New returns a new wire to an address (host:port) that listens on a free port of
+// 127.0.0.1.
 func New(to string) (*Wire, error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -48,10 +47,10 @@ func New(to string) (*Wire, error) {
 	return w, nil
 }
 
-// Addr is where to connect to.
+// Addr returns the address that the wire listens on.
 func (w *Wire) Addr() string { return w.listener.Addr().String() }
 
-// Close ends the wire with all connections.
+// Close closes the wire and all connections.
 func (w *Wire) Close() error {
 	err := w.listener.Close()
 	w.mu.Lock()
@@ -63,22 +62,21 @@ func (w *Wire) Close() error {
 	return err
 }
 
-// To has new connections go elsewhere, and cuts those that there are: what a
-// failover does to an address.
+// To directs new connections to addr and closes existing ones, as a failover does.
 func (w *Wire) To(addr string) {
 	w.Turn(addr)
 	w.Cut()
 }
 
-// Turn has new connections go elsewhere and leaves those that there are: what
-// becomes of a name that leads to another server while the old one runs on.
+// Turn directs new connections to addr and leaves existing ones open, as happens when a
+// name resolves to another server while the old one still runs.
 func (w *Wire) Turn(addr string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.to = addr
 }
 
-// Cut breaks all connections; new ones are taken.
+// Cut closes all connections; new ones are accepted.
 func (w *Wire) Cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -87,7 +85,7 @@ func (w *Wire) Cut() {
 	}
 }
 
-// Refuse breaks all connections, and each new one at once, until Accept.
+// Refuse closes all connections, and each new one immediately, until Accept.
 func (w *Wire) Refuse() {
 	w.mu.Lock()
 	w.refuses = true
@@ -102,8 +100,8 @@ func (w *Wire) Accept() {
 	w.refuses = false
 }
 
-// Hold lets connections be and nothing through, as a network does that drops
-// everything, until Release. What was sent meanwhile arrives then.
+// Hold leaves connections open but lets nothing through until Release, like a network that
+// drops everything. Data sent in that time arrives after Release.
 func (w *Wire) Hold() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,14 +123,14 @@ func (w *Wire) Release() {
 	}
 }
 
-// Delay has each piece of data wait for that long, in either direction.
+// Delay delays each piece of data by d, in either direction.
 func (w *Wire) Delay(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.delay = d
 }
 
-// state is how a piece of data is to be treated now.
+// state returns how to treat a piece of data now.
 func (w *Wire) state() (open chan struct{}, delay time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -166,7 +164,7 @@ func (w *Wire) carry(near net.Conn) {
 	}
 	p := &pair{near, far}
 	w.mu.Lock()
-	// Cut, Refuse or To may have come while it dialed.
+	// Cut, Refuse or To may have been called while it dialed.
 	stale := w.closed || w.refuses || w.to != to
 	if !stale {
 		w.pairs[p] = struct{}{}
@@ -184,7 +182,7 @@ func (w *Wire) carry(near net.Conn) {
 	p.close()
 }
 
-// copy carries one direction, and ends both with it: Redis has no half-closed
+// copy forwards one direction and closes both when it ends: Redis has no half-closed
 // connections.
 func (w *Wire) copy(p *pair, to io.Writer, from io.Reader) {
 	defer p.close()
@@ -194,7 +192,7 @@ func (w *Wire) copy(p *pair, to io.Writer, from io.Reader) {
 		open, delay := w.state()
 		<-open
 		if delay > 0 {
-			time.Sleep(delay) // this is what is asked for
+			time.Sleep(delay) // Delay was called
 		}
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// server answers each line with its name and the line.
+// server starts a server that answers each line with its name and the line.
 func server(t *testing.T, name string) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
@@ -58,7 +58,7 @@ func dial(t *testing.T, w *wire.Wire) *client {
 	return &client{t, conn, bufio.NewReader(conn)}
 }
 
-// ask sends a line and returns what comes back within a time.
+// ask sends a line and returns the answer, which must arrive within the given time.
 func (c *client) ask(line string, within time.Duration) (string, error) {
 	require.NoError(c.t, c.SetDeadline(time.Now().Add(long)))
 	if _, err := fmt.Fprintln(c, line); err != nil {
@@ -76,7 +76,7 @@ func laid(t *testing.T, to string) *wire.Wire {
 	return w
 }
 
-// Only a fault reaches long.
+// Only a failing test waits for long.
 const soon, long = 50 * time.Millisecond, 5 * time.Minute
 
 func TestWire(t *testing.T) {

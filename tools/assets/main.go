@@ -1,9 +1,9 @@
-// Command assets builds what browsers load from internal/admin/web: every file
-// next to its package.json with esbuild, under names that carry a hash of their
-// content.
+// Command assets builds the files that browsers load from internal/admin/web. It bundles
+// every source file next to its package.json with esbuild, under names that contain a hash
+// of their content.
 //
 //	go -C tools run ./assets           build into assets/dist
-//	go -C tools run ./assets -check    say whether assets/dist is in step
+//	go -C tools run ./assets -check    report whether assets/dist is up to date
 package main
 
 import (
@@ -27,10 +27,10 @@ import (
 
 const sources = "../internal/admin/web/assets"
 
-// licenses holds the licenses of what is bundled.
+// licenses is the file with the licenses of the bundled packages.
 const licenses = "licenses.txt"
 
-// errNoPackages means that npm could not bring the packages.
+// errNoPackages means that npm could not install the packages.
 var errNoPackages = errors.New("the npm packages can't be had")
 
 func main() {
@@ -38,7 +38,7 @@ func main() {
 	flag.Parse()
 	err := run(*check)
 	if *check && errors.Is(err, errNoPackages) {
-		// The sources may well be in step; where npm works it is known.
+		// The sources may be up to date; a machine where npm works will check it.
 		fmt.Fprintf(os.Stderr, "NOTE: not checked whether assets/dist is in step: %v\n", err)
 		return
 	}
@@ -76,9 +76,9 @@ func run(check bool) error {
 	return nil
 }
 
-// build returns what is to be in dist, by name. It works in a folder that holds
-// the sources and the packages side by side: names carry a hash of the inputs'
-// paths, too, and those must be the same wherever the sources and the cache are.
+// build returns the files of dist, by name. It works in a directory that holds the sources
+// and the packages side by side. The hash in a name also covers the inputs' paths, so those
+// must not depend on where the sources and the cache are.
 func build(packages string) (map[string][]byte, error) {
 	bench, err := os.MkdirTemp("", "orgmodes-assets-")
 	if err != nil {
@@ -131,8 +131,8 @@ func build(packages string) (map[string][]byte, error) {
 	return built, err
 }
 
-// licensesOf gathers the licenses of the packages that a build took something
-// from: they ask to be passed on.
+// licensesOf collects the licenses of the packages that a bundle includes: the licenses
+// must be distributed with it.
 func licensesOf(packages, metafile string) ([]byte, error) {
 	var meta struct {
 		Inputs map[string]struct{} `json:"inputs"`
@@ -203,8 +203,8 @@ func compare(dist string, built map[string][]byte) error {
 	return nil
 }
 
-// install returns the folder with the packages of package-lock.json, which is
-// kept in the cache under the lock's hash.
+// install returns the node_modules directory for package-lock.json. It is stored in the
+// cache under a hash of the lock file.
 func install() (string, error) {
 	lock, err := os.ReadFile(filepath.Join(sources, "package-lock.json"))
 	if err != nil {
@@ -257,7 +257,7 @@ func cacheDir() (string, error) {
 	return dir, os.MkdirAll(dir, 0o755)
 }
 
-// copySources copies what is built from.
+// copySources copies the sources of the build.
 func copySources(to string) error {
 	return filepath.WalkDir(sources, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

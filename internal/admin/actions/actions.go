@@ -1,6 +1,6 @@
-// Package actions defines what can be done with the objects of the API. One table makes
-// the routes that do it, the actions that each object lists, and what pages offer, so
-// that nothing is offered that would be refused.
+// Package actions defines the actions on objects of the API. One table defines the
+// routes, the actions listed with each object, and what pages offer. So nothing is
+// offered that would be refused.
 package actions
 
 import (
@@ -11,16 +11,16 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Definition defines an action: the request that does it, and what that takes.
+// Definition defines an action: its request, and the permissions it needs.
 type Definition struct {
-	// ID names it among the actions of an object: "delete".
+	// ID identifies the action among those of an object, such as "delete".
 	ID string
-	// Method and Path are the request's. Path begins where the address of the object ends,
+	// Method and Path are the request's. Path is relative to the address of the object,
 	// and can have parameters as routes do: "/versions/:version/restore".
 	Method, Path string
-	// Needs is what the sender has to be allowed to do with any object.
+	// Needs is the permission that the action needs on every object.
 	Needs access.Request
-	// with is what it takes besides, with one object.
+	// with is the additional permission that it needs on one object, if any.
 	with *access.Request
 }
 
@@ -33,16 +33,16 @@ var (
 	changes = access.Request{Action: access.ChangeLibrary}
 )
 
-// Actions on an object of a library, whatever its kind.
+// Actions on a library object of any kind.
 var (
 	Update  = define("update", http.MethodPut, "", changes)
 	Delete  = define("delete", http.MethodDelete, "", changes)
 	History = define("history", http.MethodGet, "/versions", reads)
-	// Restore is one of a version, too.
+	// Restore is an action on a version, too.
 	Restore = define("restore", http.MethodPost, "/versions/:version/restore", changes)
 )
 
-// Actions on a mode, besides. Their addresses begin with the organization's.
+// Additional actions on a mode. Their paths are relative to the organization.
 var (
 	Move = define("move", http.MethodPut, "/modes/order", changes)
 	// Override creates a mode that replaces a built-in one.
@@ -67,7 +67,7 @@ func Export(of resource.Names) Definition {
 	return define("export_"+of.Plural, http.MethodGet, "/"+of.Plural+"/export", reads)
 }
 
-// Actions on an organization, besides those that concern a kind.
+// Actions on an organization, other than those for one kind.
 var (
 	Apply       = define("apply", http.MethodPost, "/apply", changes)
 	Watch       = define("watch", http.MethodGet, "/watch", reads)
@@ -78,8 +78,8 @@ var (
 	CreateToken = define("create_token", http.MethodPost, "/tokens", access.Request{Action: access.CreateToken})
 )
 
-// Actions on a member, a token and an invitation. Needs is the least that the request
-// takes; see On for what it takes with one of them.
+// Actions on a member, a token and an invitation. Needs is the minimum for the request;
+// see On for the additional permission on one of them.
 var (
 	ChangeRole = define("change_role", http.MethodPut, "", access.Request{Action: access.ManageMembers})
 	Remove     = define("remove", http.MethodDelete, "", access.Request{Action: access.ManageMembers, Own: true})
@@ -87,19 +87,19 @@ var (
 	Withdraw   = define("withdraw", http.MethodDelete, "", access.Request{Action: access.ManageMembers})
 )
 
-// Actions of whom an invitation invites.
+// Actions of the user who is invited, on the invitation.
 var (
 	Accept  = Definition{ID: "accept", Method: http.MethodPost, Path: "/accept"}
 	Decline = Definition{ID: "decline", Method: http.MethodDelete}
 )
 
-// On returns the action with what it takes besides to do it with one object.
+// On returns the action with the additional permission needed on one object.
 func (d Definition) On(needs access.Request) Definition {
 	d.with = &needs
 	return d
 }
 
-// Decide returns whether the action is allowed, as may decides about what it takes.
+// Decide reports whether the action is allowed, according to may.
 func (d Definition) Decide(may func(access.Request) access.Verdict) access.Verdict {
 	if v := may(d.Needs); !v.Allowed || d.with == nil {
 		return v
@@ -107,12 +107,12 @@ func (d Definition) Decide(may func(access.Request) access.Verdict) access.Verdi
 	return may(*d.with)
 }
 
-// Verdicts is what somebody may do with objects of one kind, for pages.
+// Verdicts holds the decisions on the actions on objects of one kind, for pages.
 type Verdicts struct {
 	Create, Import, Export, Update, Delete, Restore, Move access.Verdict
 }
 
-// VerdictsOn returns what may decides about objects of a kind.
+// VerdictsOn returns the decisions of may about objects of a kind.
 func VerdictsOn(of resource.Names, may func(access.Request) access.Verdict) Verdicts {
 	return Verdicts{
 		Create: Create(of).Decide(may), Import: Import(of).Decide(may), Export: Export(of).Decide(may),
@@ -120,22 +120,22 @@ func VerdictsOn(of resource.Names, may func(access.Request) access.Verdict) Verd
 	}
 }
 
-// Action is an action that an object lists: the request that does it, and whether the
-// sender may send that. An enabled one can still fail by the state of the library.
+// Action is an action listed with an object: its request, and whether the sender is
+// allowed to send it. An enabled action can still fail because of the library's state.
 type Action struct {
 	ID      string `json:"id"`
 	Enabled bool   `json:"enabled"`
-	// Reason says in words why the action isn't enabled.
+	// Reason explains why the action isn't enabled.
 	Reason string `json:"reason,omitempty"`
 	Method string `json:"method"`
 	Href   string `json:"href"`
 }
 
-// List is the actions of an object.
+// List is the list of actions on an object.
 type List []Action
 
-// Of lists actions on the object at an address, as may decides about them. parameters are
-// names and values of the parameters in their paths.
+// Of lists actions on the object at an address, as decided by may. parameters are
+// alternating names and values of the parameters in the actions' paths.
 func Of(may func(access.Request) access.Verdict, address string, definitions []Definition, parameters ...string) List {
 	list := make(List, len(definitions))
 	for i, d := range definitions {

@@ -1,7 +1,7 @@
-// Package agents is an organization's library for agents, in the Model Context
-// Protocol: its permission templates and the modes in effect, as tools and as
-// resources. It only reads, and knows nothing of who may: whoever calls it has
-// been let in for the organization that it is given.
+// Package agents serves an organization's library to agents over the Model Context
+// Protocol. It offers the permission templates and the modes in effect, as tools and as
+// resources. It is read-only and doesn't authorize: its callers have authorized the
+// sender for the given organization.
 package agents
 
 import (
@@ -20,8 +20,8 @@ import (
 	"orgmodes/internal/process"
 )
 
-// Door is what agents come in by. It keeps nothing of them: every message stands
-// for itself, so any admin can answer it.
+// Door is the MCP endpoint. It keeps no state about agents: every message is
+// independent, so any admin process can answer it.
 type Door struct {
 	db       *postgres.DB
 	builtins []modes.Mode
@@ -29,12 +29,12 @@ type Door struct {
 	schemas  *mcp.SchemaCache
 }
 
-// NewDoor makes a Door. builtins are the modes that every editor has.
+// NewDoor returns a new Door. builtins are the modes that every editor has.
 func NewDoor(db *postgres.DB, builtins []modes.Mode, log *slog.Logger) *Door {
 	return &Door{db, builtins, log, mcp.NewSchemaCache()}
 }
 
-// library is one organization's, for one message.
+// library is an organization's library, for one message.
 type library struct {
 	*Door
 	org       uuid.UUID
@@ -46,7 +46,7 @@ permissions for agents: use list_templates to choose one for an agent that you s
 An empty allowed_tools allows nothing without asking; it never means all tools. A mode is a role with a prompt and
 tool groups; list_modes has those in effect, the built-in ones included.`
 
-// The addresses of resources, before the id or the slug.
+// The prefixes of resource URIs, before the id or the slug.
 const (
 	templatesAt = "orgmodes://templates/"
 	modesAt     = "orgmodes://modes/"
@@ -54,14 +54,14 @@ const (
 
 const asJSON = "application/json"
 
-// server makes a server for one message.
+// server returns an MCP server for one message.
 func (l library) server() *mcp.Server {
 	s := mcp.NewServer(&mcp.Implementation{Name: "orgmodes", Title: "Organization modes and permission templates", Version: process.BuildOf().Version},
 		&mcp.ServerOptions{
 			Instructions: instructions, SchemaCache: l.schemas,
-			// All of it is one organization's.
+			// All content belongs to one organization.
 			SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) { c.CacheScope = "private" },
-			// Nothing is ever sent but answers.
+			// The server sends nothing but responses.
 			Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}, Resources: &mcp.ResourceCapabilities{}},
 		})
 	mcp.AddTool(s, reads("list_templates", "List permission templates",
@@ -80,7 +80,7 @@ func (l library) server() *mcp.Server {
 	s.AddResourceTemplate(&mcp.ResourceTemplate{
 		URITemplate: modesAt + "{slug}", Name: "mode", MIMEType: asJSON, Description: "A mode in effect, as get_mode returns it",
 	}, readable(l, modesAt, func(ctx context.Context, ref string) (any, error) { return l.getMode(ctx, modeRef{ref}) }))
-	// What there is, is looked up for who asks for it, and not for every message.
+	// Resources are looked up only for the requests that list them, not for every message.
 	s.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
 		return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 			result, err := next(ctx, method, req)
@@ -96,7 +96,8 @@ func (l library) server() *mcp.Server {
 	return s
 }
 
-// reads is a tool that changes nothing, and knows nothing but this library.
+// reads returns a tool that changes nothing and accesses nothing outside of this
+// library.
 func reads(name, title, description string) *mcp.Tool {
 	return &mcp.Tool{
 		Name: name, Title: title, Description: description,
@@ -104,8 +105,8 @@ func reads(name, title, description string) *mcp.Tool {
 	}
 }
 
-// tool is what a tool does. Its answer is both what programs read and, as JSON,
-// what models do.
+// tool returns the handler of a tool. Its result contains the output twice: structured
+// for programs, and as JSON text for models.
 func tool[In any](l library, do func(context.Context, In) (any, error)) mcp.ToolHandlerFor[In, any] {
 	return func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 		out, err := do(ctx, in)
@@ -116,7 +117,7 @@ func tool[In any](l library, do func(context.Context, In) (any, error)) mcp.Tool
 	}
 }
 
-// readable is how what stands below an address is read.
+// readable returns the handler that reads the resources below an address.
 func readable(l library, at string, read func(ctx context.Context, ref string) (any, error)) mcp.ResourceHandler {
 	return func(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 		uri := req.Params.URI
@@ -139,8 +140,8 @@ func readable(l library, at string, read func(ctx context.Context, ref string) (
 	}
 }
 
-// said is a failure as an agent may see it. What it can't act on is logged, and
-// tells nothing of itself.
+// said returns the error to show to an agent. An error that the agent can't act on is
+// logged and replaced by a general message.
 func (l library) said(err error) error {
 	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
 		return errors.New(f.Message)

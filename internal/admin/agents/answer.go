@@ -16,22 +16,24 @@ import (
 )
 
 const (
-	// maxMessage bounds what an agent sends, in bytes: names and little else.
+	// maxMessage bounds an agent's message, in bytes. Messages hold little more than
+	// names.
 	maxMessage = 256 << 10
-	// maxAnswer bounds what it gets, in bytes: twice the longest library, as a tool's
-	// answer has it once for programs and once for models, with room for escapes.
+	// maxAnswer bounds a response, in bytes. It is twice the largest library, with room
+	// for escapes: a tool's result has the library once for programs and once for models.
 	maxAnswer = 32 << 20
 )
 
-// isBatch reports whether a body is a list of JSON-RPC messages. Each of them could
-// have an answer as long as the library.
+// isBatch reports whether a body is a JSON-RPC batch. Each message in it could have a
+// response as large as the library.
 func isBatch(body []byte) bool {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	return len(body) > 0 && body[0] == '['
 }
 
-// Answer answers one message about an organization. Messages that can't be read as
-// such are a *fault.Error; what a message asks for in vain is said in the protocol.
+// Answer answers one message about an organization. It returns a *fault.Error for a
+// message that can't be read. A request in the message that fails is answered in the
+// protocol.
 func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 	if len(c.BodyRaw()) > maxMessage {
 		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxMessage>>10)
@@ -66,10 +68,10 @@ func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 	return c.Status(said.status).Send(said.body.Bytes())
 }
 
-// checkMessage refuses a message in which a name is there twice, of which the
-// protocol's own reader would take the last, or a text that can't be looked up.
-// Unknown names at the protocol's level are the protocol's; those among a tool's
-// arguments are refused by its schema, and letter case counts for both.
+// checkMessage refuses a message with a duplicate name, for which the protocol's own
+// reader would use the last value, and text that can't be looked up. Unknown names at
+// the protocol's level are left to the protocol. Those among a tool's arguments are
+// refused by its schema. Names are case-sensitive at both levels.
 func checkMessage(data []byte) error {
 	const values = maxMessage / 8
 	root, err := (&jsonast.JSON{Budget: &jsonast.Budget{
@@ -92,22 +94,22 @@ func checkMessage(data []byte) error {
 	return nil
 }
 
-// recorder keeps an answer, which is one JSON text and never a stream.
+// recorder buffers a response, which is one JSON text and never a stream.
 type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
-	// over is set where the answer is longer than maxAnswer.
+	// over is set if the response is longer than maxAnswer.
 	over bool
 }
 
-// Header are the answer's.
+// Header returns the response's header.
 func (r *recorder) Header() http.Header { return r.header }
 
-// WriteHeader keeps the status.
+// WriteHeader records the status.
 func (r *recorder) WriteHeader(status int) { r.status = status }
 
-// Write keeps a part of the body, as long as it isn't too long.
+// Write appends to the body. It fails once the body is too long.
 func (r *recorder) Write(p []byte) (int, error) {
 	if r.over = r.over || r.body.Len()+len(p) > maxAnswer; r.over {
 		return 0, errors.New("agents: the answer is too long")

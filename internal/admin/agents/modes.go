@@ -17,24 +17,24 @@ type modeRef struct {
 type mode struct {
 	Slug string `json:"slug"`
 	Name string `json:"name"`
-	// From says whose it is.
+	// From is the mode's origin, one of those below.
 	From        string `json:"from"`
 	Description string `json:"description,omitempty"`
 	WhenToUse   string `json:"when_to_use,omitempty"`
-	// PermissionTemplate is the name of the template that it names.
+	// PermissionTemplate is the name of the permission template that the mode uses.
 	PermissionTemplate string        `json:"permission_template,omitempty"`
 	URI                string        `json:"uri"`
 	Config             *modes.Config `json:"config,omitempty"`
 }
 
-// Whose modes there are.
+// The origins of modes.
 const (
 	fromEditors      = "built-in"
 	fromOrganization = "organization"
 	fromOverride     = "organization, in place of the built-in one"
 )
 
-// inEffect are the modes that editors work with, in their order.
+// inEffect returns the modes that editors work with, in their order.
 func (l library) inEffect(ctx context.Context) ([]mode, error) {
 	all, err := l.db.Modes.List(ctx, l.org)
 	if err != nil {
@@ -69,7 +69,7 @@ func (l library) listModes(ctx context.Context, _ nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range list { // may be long; get_mode has it
+	for i := range list { // can be long; get_mode returns it
 		list[i].Config = nil
 	}
 	return struct {

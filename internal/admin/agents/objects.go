@@ -14,7 +14,7 @@ type objectRef struct {
 	Name string `json:"name" jsonschema:"the object's name or id"`
 }
 
-// addKinds adds the tools of the kinds that have no tools of their own.
+// addKinds adds the tools of the kinds that have no dedicated tools.
 func (l library) addKinds(s *mcp.Server) {
 	for _, k := range l.db.MoreKinds() {
 		names := k.Names()

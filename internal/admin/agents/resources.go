@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// resources are what there is, templates first. A library is bounded, so all of it
-// is one page.
+// resources lists all resources, templates first. A library is bounded, so all of it
+// fits into one page.
 func (l library) resources(ctx context.Context) ([]*mcp.Resource, error) {
 	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
@@ -35,7 +35,7 @@ func (l library) resources(ctx context.Context) ([]*mcp.Resource, error) {
 	return list, nil
 }
 
-// written is JSON for who reads it: prompts are full of angle brackets.
+// written encodes v as JSON without escaping HTML: prompts are full of angle brackets.
 func written(v any) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -16,11 +16,13 @@ type templateRef struct {
 	Template string `json:"template" jsonschema:"the template's id or name; capitals make no difference"`
 }
 
-// noted says what no agent may get wrong, wherever allowed tools are listed.
+// noted explains the fields that an agent must not misread. It accompanies every list
+// of allowed tools.
 const noted = "An empty allowed_tools means that nothing is allowed without asking, never that all tools are. " +
 	"The permission mode says what is done about everything else."
 
-// noTemplates is said where there is none: to use none of none is no permission.
+// noTemplates replaces noted if there are no templates: an agent must not take that for
+// a permission.
 const noTemplates = "This organization has no permission templates. That allows nothing: without a template an agent gets no permissions from here."
 
 func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
@@ -31,7 +33,7 @@ func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
 	list := make([]jsonast.Map, len(all))
 	for i, t := range templates.Sorted(all) {
 		for _, f := range shown(t) {
-			if f.Name != "default_system_prompt" { // may be long; get_template has it
+			if f.Name != "default_system_prompt" { // can be long; get_template returns it
 				list[i] = append(list[i], f)
 			}
 		}
@@ -57,7 +59,7 @@ func (l library) getTemplate(ctx context.Context, in templateRef) (any, error) {
 	return append(shown(t), jsonast.Pair{Name: "note", Value: noted}), nil
 }
 
-// shown is a template as clients know it, with what it allows in words.
+// shown returns a template as clients know it, with a description of what it allows.
 func shown(t templates.OrganizationTemplate) jsonast.Map {
 	return append(t.Fields(),
 		jsonast.Pair{Name: "allows", Value: t.ToolsInWords()},
@@ -65,7 +67,7 @@ func shown(t templates.OrganizationTemplate) jsonast.Map {
 	)
 }
 
-// orThese names the templates that there are.
+// orThese returns a not-found error that names the existing templates.
 func (l library) orThese(ctx context.Context, asked string, notFound error) error {
 	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// action is an action of an object, and who was told of it.
+// action is an action of an object, and the client that it was listed for.
 type action struct {
 	ID, Method, Href, Reason string
 	Enabled                  bool
@@ -19,7 +19,7 @@ type action struct {
 	headers []string
 }
 
-// actionsIn finds all actions in an answer, and each object that has some.
+// actionsIn passes each group of actions in an answer to found, one group per object.
 func actionsIn(v any, found func([]action)) {
 	switch v := v.(type) {
 	case []any:
@@ -40,8 +40,8 @@ func actionsIn(v any, found func([]action)) {
 	}
 }
 
-// Whatever an object lists as enabled is let in, and whatever it lists as not enabled is
-// refused for the reason that it gives.
+// An action that an object lists as enabled is authorized. One that it lists as not
+// enabled is refused for the listed reason.
 func TestActionsAreWhatTheRoutesDecide(t *testing.T) {
 	s := newSite(t)
 	s.create("poet")
@@ -90,7 +90,7 @@ func TestActionsAreWhatTheRoutesDecide(t *testing.T) {
 		require.True(t, ids[id], "no object lists the action %s", id)
 	}
 
-	// What takes away the ground from other actions comes last.
+	// Actions that make others impossible come last.
 	last := func(a action) int {
 		if a.Enabled && slices.Contains([]string{"remove", "revoke", "withdraw", "decline", "accept"}, a.ID) {
 			return 1
@@ -106,9 +106,10 @@ func TestActionsAreWhatTheRoutesDecide(t *testing.T) {
 			continue
 		}
 		asked[key] = true
-		// Nothing that goes by a body or a version is done: only whether it is let in counts.
+		// No action that needs a body or a version is completed: only its authorization
+		// matters.
 		body := ""
-		if a.ID == "change_role" && !a.Enabled { // decided when the member's role is known
+		if a.ID == "change_role" && !a.Enabled { // decided once the member's role is known
 			body = `{"role":"member"}`
 		}
 		answer := s.do(a.Method, "!"+a.Href, "", body, append([]string{"If-Match", `"of no object"`}, a.headers...)...)
@@ -121,14 +122,14 @@ func TestActionsAreWhatTheRoutesDecide(t *testing.T) {
 		case last(a) == 0:
 			require.Empty(t, a.Reason)
 			require.NotContains(t, []int{401, 403, 404, 405}, answer.status, "%s: %s: %s", a.name, a.ID, answer.body)
-		default: // what is there may be gone by now
+		default: // the object can be gone by now
 			require.NotEqual(t, http.StatusForbidden, answer.status, "%s: %s %s: %s", a.name, a.ID, a.Href, answer.body)
 		}
 	}
 	require.Greater(t, len(asked), 150)
 }
 
-// Clients send back what they were given.
+// Clients send back what they received.
 func TestActionsAreIgnoredWhereTheyAreSentBack(t *testing.T) {
 	s := newSite(t)
 	s.create("poet")

@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/admin/request"
 )
 
-// agents answers agents, in the organization that their access token opens. A
-// page in a browser is none of them, wherever its name leads.
+// agents answers agents, in the organization that their access token opens. It refuses
+// requests from web pages, whatever name the page was loaded by.
 func (a *API) agents(r access.Request) fiber.Handler {
 	door := agents.NewDoor(a.DB, a.Builtins, a.Log)
 	answer := a.ofToken(r, func(v *visit) error {

@@ -15,13 +15,13 @@ import (
 	"orgmodes/internal/admin"
 )
 
-// agent is somebody who comes by the SDK's own client, over real HTTP.
+// agent is an agent that uses the SDK's own client, over real HTTP.
 type agent struct {
 	t *testing.T
 	*mcp.ClientSession
 }
 
-// bearing sends a token, and headers, with every request.
+// bearing adds a token and headers to every request.
 type bearing struct {
 	token   string
 	headers []string
@@ -53,7 +53,7 @@ func (s *site) agent(t *testing.T, token string) agent {
 	return agent{t, session}
 }
 
-// call calls a tool and decodes its answer, which stands there twice: for programs
+// call calls a tool and decodes its result, which has the output twice: for programs
 // and for models.
 func (a agent) call(tool string, in map[string]any) map[string]any {
 	a.t.Helper()
@@ -67,7 +67,7 @@ func (a agent) call(tool string, in map[string]any) map[string]any {
 	return out
 }
 
-// refused is what a tool says where it can't.
+// refused calls a tool that must fail, and returns the error text.
 func (a agent) refused(tool string, in map[string]any) string {
 	a.t.Helper()
 	got, err := a.CallTool(a.t.Context(), &mcp.CallToolParams{Name: tool, Arguments: in})
@@ -140,7 +140,7 @@ func TestAgentsSeeTheLibrary(t *testing.T) {
 	require.NotEmpty(t, a.call("get_mode", map[string]any{"slug": "architect"})["config"].(map[string]any)["roleDefinition"])
 	require.Contains(t, a.refused("get_mode", map[string]any{"slug": "nope"}), "there are code, architect")
 
-	// The same as resources.
+	// The same objects as resources.
 	resources, err := a.ListResources(t.Context(), nil)
 	require.NoError(t, err)
 	require.Len(t, resources.Resources, 6+6)
@@ -154,7 +154,7 @@ func TestAgentsSeeTheLibrary(t *testing.T) {
 		require.Error(t, err, uri)
 	}
 
-	// It is read for each message.
+	// The library is read for each message.
 	s.do("DELETE", existing+"/alone", s.write, "").ok(200)
 	require.NotContains(t, names(listOfMaps(a.call("list_templates", nil)["templates"])), "alone")
 	require.NotContains(t, s.log.String(), "level=ERROR")
@@ -223,8 +223,8 @@ func TestAgentsNeedAToken(t *testing.T) {
 	s.do("POST", "!/mcp", s.write, `"`+strings.Repeat("x", 300<<10)+`"`).problem(413, "body_too_large")
 }
 
-// TestAgentsSendOneMessageAtATime: one request of 400 calls had an answer of 400
-// libraries.
+// TestAgentsSendOneMessageAtATime: one request with 400 calls used to get a response
+// with 400 libraries.
 func TestAgentsSendOneMessageAtATime(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -248,7 +248,7 @@ func TestPagesOfOtherSitesAreNoAgents(t *testing.T) {
 	}
 	s.knock(s.write, "Origin", "http://localhost:8080").ok(200)
 
-	// Where people come by a name, programs may come by another one; pages may not.
+	// If users reach the server by a name, programs can use another one, but pages can't.
 	public := newSite(t, func(o *admin.Options) {
 		var err error
 		o.Public, err = url.Parse("https://modes.example.com")
@@ -260,7 +260,8 @@ func TestPagesOfOtherSitesAreNoAgents(t *testing.T) {
 		public.knock(public.write, "Origin", origin).problem(403, "cross_origin")
 	}
 
-	// A name that was made to lead here: Host and Origin agree, and are wrong.
+	// A name that was made to resolve to this server: Host and Origin agree, but are
+	// wrong.
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/mcp", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
 	require.NoError(t, err)
 	req.Host = "evil.example"
@@ -277,7 +278,7 @@ func TestPagesOfOtherSitesAreNoAgents(t *testing.T) {
 	}
 }
 
-// What an agent gets is one organization's: no cache between may give it to others.
+// An agent's response belongs to one organization: no cache is allowed to share it.
 func TestAgentsAnswersArePrivate(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

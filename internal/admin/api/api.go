@@ -1,6 +1,6 @@
-// Package api is the JSON API under /api/v1: it reads requests, asks access, has
-// postgres do it and writes answers. All routes stand in routes.go; each action
-// has a file of its own, named after it.
+// Package api serves the JSON API under /api/v1. It parses requests, authorizes them,
+// calls package postgres and writes responses. All routes are in routes.go. Each action
+// has a dedicated file, named after it.
 package api
 
 import (
@@ -23,50 +23,50 @@ import (
 	"orgmodes/internal/token"
 )
 
-// API answers requests for JSON.
+// API handles the requests of the JSON API.
 type API struct {
 	DB   *postgres.DB
 	Auth *authz.Authorizer
-	// Keys make the tokens.
+	// Keys create the access tokens.
 	Keys *token.Keys
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
 	Log      *slog.Logger
-	// Hub has what watchers follow, and Streams bounds their streams of events.
+	// Hub provides the changes for watchers, and Streams bounds their event streams.
 	Hub     *events.Hub
 	Streams *events.Limits
-	// PublicReader is where editors reach the readers; it may be empty.
+	// PublicReader is the base URL at which editors reach the readers; it can be empty.
 	PublicReader string
-	// PublishWait is how long creating or revoking a token waits for readers to
-	// know of it.
+	// PublishWait bounds how long creating or revoking a token waits until readers know
+	// the change.
 	PublishWait time.Duration
 }
 
-// visit is one request of somebody whom we know.
+// visit is an authenticated request.
 type visit struct {
 	*fiber.Ctx
 	who     access.Principal
 	session *signin.Session
-	// takes are the parameters of the route.
+	// takes holds the names of the route's parameters.
 	takes takes
-	// org and role are set for what concerns an organization.
+	// org and role are set for requests to an organization.
 	org  organization.Organization
 	role access.Role
 }
 
-// by is who acts, for the audit log.
+// by returns the sender for the audit log.
 func (v *visit) by() audit.By { return authz.By(v.Ctx, v.who) }
 
-// address is the address of something in the organization of the visit.
+// address returns the path of a resource in the organization of the visit.
 func (v *visit) address(path string) string { return organizationAddress(v.org.ID) + path }
 
 func organizationAddress(id uuid.UUID) string { return "/api/v1/organizations/" + id.String() }
 
-// may decides about something in the organization of the visit.
+// may decides whether the sender is allowed r in the organization of the visit.
 func (v *visit) may(r access.Request) access.Verdict { return access.Decide(v.who, v.role, r) }
 
-// answer writes JSON. Angle brackets stay what they are: this is no HTML, and
-// prompts are full of them.
+// answer writes JSON. It doesn't escape angle brackets: this isn't HTML, and prompts
+// are full of them.
 func answer(c *fiber.Ctx, status int, body any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -9,8 +9,8 @@ import (
 )
 
 // apply applies manifests of any kinds in one change: all of them or none. With
-// ?dry_run=true it answers what that would do. If-Match, with the ETag of a dry run,
-// holds it to the revision of then.
+// ?dry_run=true it returns what that would change. If-Match with the ETag of a dry run
+// makes it fail if the revision has changed since.
 func (a *API) apply(v *visit) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {

@@ -15,7 +15,8 @@ const mediaYAML = "application/yaml"
 
 func withGadgets(o *admin.Options) { o.DB.Register(resourcetest.Kind{}) }
 
-// everyKind has a document of each kind, the ones that are required last.
+// everyKind has a document of each kind. Most documents come before the ones that they
+// require.
 const everyKind = `
 kind: Mode
 metadata: {name: docs}
@@ -71,7 +72,7 @@ func TestManifestsOfAllKindsAreOneChange(t *testing.T) {
 	require.InDelta(t, before+1, again.json()["revision"], 0)
 	s.apply(everyKind, "If-Match", dry.header.Get("ETag")).problem(412, "revision_conflict")
 
-	// JSON, and one of them only: the others stay.
+	// JSON with only one of the documents: the other objects are left unchanged.
 	changed := s.do("POST", "/apply", s.write, `{"kind": "Gadget", "metadata": {"name": "one", "generation": 1}, "spec": {"mode": "docs"}, "status": {}}`).ok(200)
 	require.Equal(t, []string{"update Gadget one"}, actions(changed))
 	require.Equal(t, "/mode", changed.json()["objects"].([]any)[0].(map[string]any)["changes"].([]any)[0].(map[string]any)["pointer"])
@@ -120,7 +121,7 @@ spec: {name: Docs, config: {roleDefinition: r, groups: [], permissionTemplate: N
 	require.Contains(t, said[2], `/3/spec/config/permissionTemplate: This organization has no permission template "Nobody"`)
 	require.InDelta(t, 6, p["errors"].([]any)[0].(map[string]any)["line"], 0)
 
-	// What another organization has isn't there.
+	// Another organization's object is reported as missing.
 	theirs := blames(s.apply("kind: Gadget\nmetadata: {name: x}\nspec: {requires: theirs}\n").problem(422, "invalid_manifest"))
 	nobodys := blames(s.apply("kind: Gadget\nmetadata: {name: x}\nspec: {requires: nobody}\n").problem(422, "invalid_manifest"))
 	require.Equal(t, strings.ReplaceAll(theirs[0], "theirs", "nobody"), nobodys[0])
@@ -209,7 +210,7 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 	replaced = s.do("PUT", "/gadgets/one", s.write, `{"kind": "Gadget", "metadata": {"name": "one"}, "spec": {"mode": "docs"}}`, "If-Match", "*").ok(200)
 	require.NotContains(t, replaced.json()["metadata"], "labels")
 
-	// What the worker found out is shown, and passed over where it is sent back.
+	// The worker's evaluation is shown, and ignored when it is sent back.
 	status := func() map[string]any {
 		return s.do("GET", "/gadgets/one", s.write, "").ok(200).json()["status"].(map[string]any)["conditions"].([]any)[0].(map[string]any)
 	}
@@ -224,7 +225,7 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 	schema := s.do("GET", "!/api/v1/schemas/Gadget", "", "").ok(200).json()
 	require.Equal(t, []any{"kind", "metadata", "spec"}, schema["required"])
 	manifest := made.json()
-	delete(manifest, "actions") // what the API adds
+	delete(manifest, "actions") // added by the API
 	require.Empty(t, describe().wrong(schema, manifest, ""))
 	s.do("GET", "!/api/v1/schemas/nothing", "", "").problem(404, "not_found")
 	for _, kind := range []string{"mode", "templates"} {

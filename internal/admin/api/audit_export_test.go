@@ -13,7 +13,8 @@ import (
 func TestAuditExport(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	// More than is read at once, and names that a spreadsheet would calculate.
+	// More entries than are read at once, and names that a spreadsheet would interpret as
+	// formulas.
 	var file strings.Builder
 	file.WriteString("customModes:\n")
 	names := []string{"=1+1", "+1", "-1", "@SUM(A1)", "plain"}

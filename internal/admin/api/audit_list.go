@@ -40,7 +40,7 @@ func (a *API) auditList(v *visit) error {
 	}{list, next})
 }
 
-// auditFilterOf reads ?action= (several), ?actor=, ?subject=, ?since= (inclusive)
+// auditFilterOf parses ?action= (repeatable), ?actor=, ?subject=, ?since= (inclusive)
 // and ?until= (exclusive).
 func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
 	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: listOf(v, "action")}
@@ -57,7 +57,7 @@ func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
 	return f, err
 }
 
-// timeOf reads a time or a day of the query.
+// timeOf parses a query parameter that is a time or a day.
 func timeOf(v *visit, name string) (time.Time, error) {
 	q := v.Query(name)
 	if q == "" {

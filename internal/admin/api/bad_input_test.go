@@ -126,12 +126,12 @@ func TestMethodsThatAPathDoesNotTake(t *testing.T) {
 func TestOversizedBodies(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	// Within the request's limit, beyond the upload's.
+	// Within the request's limit, but beyond the upload's.
 	a := s.do("POST", "/modes/import", s.write, "customModes: []\n#"+strings.Repeat("x", 10<<20), "Content-Type", "text/yaml")
 	a.problem(413, "upload_too_large")
 
-	// Beyond the request's limit: refused from the header alone, before anything
-	// of the body was sent.
+	// Beyond the request's limit: refused based on the header, before any of the body is
+	// sent.
 	host := strings.TrimPrefix(s.url, "http://")
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", host)
 	require.NoError(t, err)
@@ -145,7 +145,7 @@ func TestOversizedBodies(t *testing.T) {
 	require.Equal(t, 413, res.StatusCode)
 	require.Equal(t, "application/problem+json", res.Header.Get("Content-Type"))
 
-	// One mode that is too large, in a request that isn't.
+	// A single mode that is too large, in a request that isn't.
 	s.do("POST", "/modes", s.write, modeJSON("big", strings.Repeat("x", 257<<10))).problem(422, "invalid_mode")
 }
 

@@ -16,11 +16,11 @@ const (
 	mediaForm       = "multipart/form-data"
 	mediaZip        = "application/zip"
 
-	// maxSmall bounds bodies that are no modes, in bytes.
+	// maxSmall bounds the bodies that smallBody reads, in bytes.
 	maxSmall = 64 << 10
 )
 
-// mediaType is the body's, by its preferred name, and its parameters.
+// mediaType returns the body's media type, by its preferred name, and its parameters.
 func mediaType(c *fiber.Ctx) (string, map[string]string) {
 	media, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	if err != nil && media == "" {
@@ -40,7 +40,7 @@ func unsupported(c *fiber.Ctx, want string) error {
 	return fault.New(fault.Unsupported, "unsupported_media_type", "Say in Content-Type what this is; it can be %s", want)
 }
 
-// modeBody returns a body that is JSON or YAML, and whether it is YAML.
+// modeBody returns a JSON or YAML body, and whether it is YAML.
 func modeBody(c *fiber.Ctx) (data []byte, isYAML bool, err error) {
 	switch media, _ := mediaType(c); media {
 	case mediaJSON:
@@ -51,7 +51,7 @@ func modeBody(c *fiber.Ctx) (data []byte, isYAML bool, err error) {
 	return nil, false, unsupported(c, mediaJSON+", "+mediaYAML)
 }
 
-// jsonBody returns a body that is JSON.
+// jsonBody returns a JSON body.
 func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	if media, _ := mediaType(c); media != mediaJSON {
 		return nil, unsupported(c, mediaJSON)
@@ -59,7 +59,7 @@ func jsonBody(c *fiber.Ctx) ([]byte, error) {
 	return c.BodyRaw(), nil
 }
 
-// smallBody reads a body that is JSON and no mode into a struct, strictly: see
+// smallBody decodes a JSON body that isn't a mode into a struct, strictly: see
 // jsonast.Node.Decode.
 func smallBody(c *fiber.Ctx, into any) error {
 	data, err := jsonBody(c)
@@ -69,7 +69,7 @@ func smallBody(c *fiber.Ctx, into any) error {
 	return smallJSON(data, into)
 }
 
-// smallJSON is smallBody for JSON that comes in a field of a form.
+// smallJSON is smallBody for JSON in a form field.
 func smallJSON(data []byte, into any) error {
 	if len(data) > maxSmall {
 		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxSmall>>10)
@@ -77,7 +77,7 @@ func smallJSON(data []byte, into any) error {
 	return jsonast.DecodeJSON(data, smallBudget(), into)
 }
 
-// smallBudget bounds what a small body may become in memory.
+// smallBudget bounds the memory that a small body can take once parsed.
 func smallBudget() *jsonast.Budget {
 	return &jsonast.Budget{
 		Values: maxSmall / 8, Text: maxSmall, Depth: 16, What: "This",

@@ -29,7 +29,7 @@ func (a *API) clientList(v *visit) error {
 	}{clients.Version(), list})
 }
 
-// views are a mode as clients make it.
+// views holds a mode as clients interpret it.
 type views struct {
 	Version int            `json:"version"`
 	Views   []clients.View `json:"views"`
@@ -45,7 +45,7 @@ func viewsOf(m modes.Mode, ids []string) views {
 	return out
 }
 
-// viewList shows a mode as each client makes it.
+// viewList returns a mode as each client interprets it.
 func (a *API) viewList(v *visit) error {
 	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
@@ -54,7 +54,7 @@ func (a *API) viewList(v *visit) error {
 	return answer(v.Ctx, http.StatusOK, viewsOf(m, nil))
 }
 
-// viewGet shows a mode as one client makes it.
+// viewGet returns a mode as one client interprets it.
 func (a *API) viewGet(v *visit) error {
 	c, err := clients.Find(v.Params("client"))
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *API) viewGet(v *visit) error {
 	return answer(v.Ctx, http.StatusOK, clients.See(c, m))
 }
 
-// viewDraft shows a mode that isn't saved as clients would make it.
+// viewDraft returns an unsaved mode as clients would interpret it.
 func (a *API) viewDraft(v *visit) error {
 	ids, err := clientsOf(v)
 	if err != nil {

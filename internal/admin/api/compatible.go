@@ -10,9 +10,9 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// The routes at /api/templates answer as the clients that exist expect: the object
-// alone, without what else we know of it, and the statuses that they tell failures
-// by. Everything behind them is that of the organization's own routes.
+// The routes at /api/templates answer as existing clients expect: with the object
+// alone, without additional fields, and with the status codes by which they distinguish
+// errors. Otherwise they share the code of the organization's own routes.
 
 func (a *API) compatibleList(v *visit) error {
 	all, err := a.DB.Templates.List(v.UserContext(), v.org.ID)
@@ -32,7 +32,7 @@ func (a *API) compatibleCreate(v *visit) error {
 	return a.answerCompatible(v, t, err)
 }
 
-// compatibleUpdate changes the fields that the body names.
+// compatibleUpdate changes the fields that are in the body.
 func (a *API) compatibleUpdate(v *visit) error {
 	t, err := a.templates().changed(v)
 	return a.answerCompatible(v, t, err)
@@ -59,12 +59,12 @@ func (a *API) answerCompatible(v *visit, o resource.Object, err error) error {
 	return answer(v.Ctx, http.StatusOK, templates.FromObject(o))
 }
 
-// malformedError is a failure that is answered with 400, whatever it is.
+// malformedError is an error that is answered with 400, whatever its kind.
 type malformedError struct{ error }
 
 func (e malformedError) Unwrap() error { return e.error }
 
-// compatibleFailure answers 400 where clients expect it.
+// compatibleFailure makes an error answer 400 where existing clients expect that.
 func (a *API) compatibleFailure(err error) error {
 	r := a.templates()
 	err = r.presented(err, func(o resource.Object) any { return r.present(o, nil) })

@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// existing is what existing clients call.
+// existing is the path that existing clients use.
 const existing = "!/api/templates"
 
 func templateJSON(name, permissionMode string, tools ...string) string {
@@ -42,7 +42,7 @@ func names(list []map[string]any) []string {
 	return out
 }
 
-// empty is a site whose Acme has no templates.
+// emptyOfTemplates returns a site whose Acme has no templates.
 func emptyOfTemplates(t *testing.T, change ...func(*admin.Options)) *site {
 	t.Helper()
 	s := newSite(t, change...)
@@ -55,7 +55,7 @@ func (s *site) template(name, permissionMode string, tools ...string) map[string
 	return s.do("POST", existing, s.write, templateJSON(name, permissionMode, tools...)).ok(200).json()
 }
 
-// requireEmptyText is for a text that was given as empty: null is something else.
+// requireEmptyText requires an empty text rather than null.
 func requireEmptyText(t *testing.T, v any) {
 	t.Helper()
 	text, ok := v.(string)
@@ -130,7 +130,7 @@ func TestCompatibleUpdate(t *testing.T) {
 		require.Equal(t, made[same], changed[same], same)
 	}
 
-	// Absent stays, null clears, empty is kept as empty.
+	// An absent field is unchanged, null clears it, and an empty one is stored as empty.
 	cleared := s.do("PUT", at, s.write, `{"default_role":null,"description":"","allowed_tools":[]}`).ok(200).json()
 	require.Nil(t, cleared["default_role"])
 	requireEmptyText(t, cleared["description"])
@@ -140,7 +140,7 @@ func TestCompatibleUpdate(t *testing.T) {
 	again := s.do("PUT", at, s.write, `{}`).ok(200).json()
 	require.Equal(t, cleared, again, "what changes nothing is no change")
 
-	// What was got can be sent back whole.
+	// A response can be sent back whole.
 	whole, err := json.Marshal(cleared)
 	require.NoError(t, err)
 	require.Equal(t, cleared, s.do("PUT", at, s.write, string(whole)).ok(200).json())
@@ -185,7 +185,7 @@ func TestCompatibleDuplicateName(t *testing.T) {
 	s.do("DELETE", existing+"/"+made["template_id"].(string), s.write, "").ok(200)
 	require.Equal(t, string(before), string(s.do("GET", existing, s.write, "").ok(200).body), "nothing was created, nothing changed")
 
-	// A hyphen is no blank: these are two, whatever a file may be called.
+	// A hyphen is not a space: these are different names, whatever their files are called.
 	s.template("Foo Bar", "plan")
 	s.template("foo-bar", "plan")
 }
@@ -216,7 +216,7 @@ func TestCompatibleRefusals(t *testing.T) {
 	s.do("PUT", existing+"/Code%20Expert", s.write, `{"color":"red"}`).problem(422, "invalid_template")
 	require.NotContains(t, names(s.do("GET", existing, s.write, "").ok(200).array()), "x")
 
-	// What a mode uses is not deleted.
+	// A template that a mode uses can't be deleted.
 	s.do("POST", "/modes", s.write, `{"slug":"docs","name":"Docs","config":{"roleDefinition":"You write.","groups":["read"],"permissionTemplate":"Code Expert"}}`).ok(201)
 	used := s.do("DELETE", existing+"/Code%20Expert", s.write, "").problem(409, "template_in_use")
 	require.Equal(t, "Template is in use", used["title"])
@@ -225,8 +225,8 @@ func TestCompatibleRefusals(t *testing.T) {
 	require.Contains(t, names(s.do("GET", existing, s.write, "").ok(200).array()), "Code Expert")
 }
 
-// TestTheTokenSaysWhichOrganization: and nothing else does, unless it opens
-// several.
+// TestTheTokenSaysWhichOrganization: only the token determines the organization, unless
+// it opens several.
 func TestTheTokenSaysWhichOrganization(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -240,7 +240,7 @@ func TestTheTokenSaysWhichOrganization(t *testing.T) {
 	}
 	s.do("GET", existing, theirs, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
 
-	// A session is not enough, and neither is a token that only reads.
+	// A session is not enough, and neither is a token with only the read scope.
 	in := s.signIn("olive@acme.example", goodPassword).ok(201)
 	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
 	for _, r := range [][2]string{{"GET", existing}, {"POST", existing}, {"GET", existing + "/x"}, {"PUT", existing + "/x"}, {"DELETE", existing + "/x"}} {
@@ -257,9 +257,9 @@ func TestTheTokenSaysWhichOrganization(t *testing.T) {
 	s.do("POST", existing, s.token(s.member, s.acme, "read", "write"), templateJSON("x", "plan")).problem(403, "forbidden")
 	s.do("GET", existing, s.writeOnly(), "").problem(403, "forbidden")
 
-	// One token for two organizations has to say which.
+	// A token for two organizations needs the header.
 	require.NoError(t, s.db.AddMember(t.Context(), operator, other.ID, s.owner.ID, "owner"))
-	// A member of both, with a token for the other one only: a header opens no more.
+	// A member of both, with a token for the other one only: the header grants no access.
 	elsewhere := s.token(s.owner, other, "read", "write")
 	s.do("GET", existing, elsewhere, "", "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")
 	s.knock(elsewhere, "X-KiloCode-OrganizationId", s.acme.ID.String()).problem(404, "organization_not_found")

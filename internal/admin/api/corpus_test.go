@@ -19,9 +19,8 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// corpus returns the folder of real files that people have published, which are
-// not ours to commit, and what is known of each: how many modes it has, and how
-// many of them can be used.
+// corpus returns the folder of real, published files, which are not ours to commit. It
+// also returns for each file how many modes it has, and how many of them are valid.
 func corpus(tb testing.TB) (folder string, counts map[string][2]int) {
 	tb.Helper()
 	folder = os.Getenv("ORGMODES_CORPUS")
@@ -46,10 +45,9 @@ func corpus(tb testing.TB) (folder string, counts map[string][2]int) {
 	return folder, counts
 }
 
-// TestCorpus imports every real file into its own organization and exports it
-// again. The export must be what modes.WriteYAML writes for what was read: package
-// modes proves that every parser reads that alike. The short form takes every fourth
-// file.
+// TestCorpus imports every real file into a separate organization and exports it. The
+// export must be what modes.WriteYAML writes for the imported modes: package modes
+// proves that every parser reads that alike. The short form takes every fourth file.
 func TestCorpus(t *testing.T) {
 	folder, counts := corpus(t)
 	if !prove.Enabled() {
@@ -144,8 +142,8 @@ func summary(plan map[string]any, action string) int {
 	return int(plan["summary"].(map[string]any)[action].(float64))
 }
 
-// BenchmarkLargestFile measures the import of a large file over HTTP, into an
-// empty library: the plan, and the import itself.
+// BenchmarkLargestFile measures the import of a large file over HTTP into an empty
+// library: the plan, and the import itself.
 func BenchmarkLargestFile(b *testing.B) {
 	data, from := largefile.Read(b)
 	s := newSite(b)

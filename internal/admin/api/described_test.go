@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/resource/resourcetest"
 )
 
-// description is the API's own description, as far as tests look into it. It has the kind
-// of the tests, too.
+// description is the API's own description, decoded as far as tests need. It includes
+// the kind registered by the tests.
 type description map[string]any
 
 var describe = sync.OnceValue(func() description {
@@ -32,7 +32,7 @@ var describe = sync.OnceValue(func() description {
 	return d
 })
 
-// at follows names; it is nil where there is nothing.
+// at follows names and returns nil if there is nothing.
 func (d description) at(names ...string) any {
 	var v any = map[string]any(d)
 	for _, n := range names {
@@ -52,8 +52,8 @@ func (d description) resolve(v any) any {
 	return d.at(strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
 }
 
-// below is a described path from the root on: most are below the server of all, some
-// say another one.
+// below returns a described path from the root. Most paths are below the common server;
+// some declare another one.
 func (d description) below(path string) string {
 	servers := list(d["servers"])
 	if own := list(d.at("paths", path, "servers")); len(own) > 0 {
@@ -63,7 +63,7 @@ func (d description) below(path string) string {
 	return strings.TrimSuffix(base, "/") + path
 }
 
-// operation finds what describes a request, by its real path.
+// operation returns the description of a request, by its actual path.
 func (d description) operation(method, path string) map[string]any {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
@@ -85,13 +85,13 @@ func fits(template, parts []string) bool {
 	})
 }
 
-// holds holds an answer against what describes it: every test of the API tests
+// holds checks an answer against its description. Every test of the API thereby tests
 // the description too.
 func (d description) holds(t testing.TB, method, path string, a answer) {
 	t.Helper()
 	op := d.operation(method, path)
 	if op == nil || method == "HEAD" {
-		return // a path or a method that isn't there
+		return // an undescribed path or method
 	}
 	responses, _ := op["responses"].(map[string]any)
 	named := responses[strconv.Itoa(a.status)]
@@ -121,7 +121,7 @@ func (d description) holds(t testing.TB, method, path string, a answer) {
 	}
 }
 
-// wrong says where a value isn't what a schema says: the part of JSON Schema
+// wrong returns where a value violates a schema. It supports the part of JSON Schema
 // that the description uses.
 func (d description) wrong(schema, v any, at string) []string {
 	s, _ := d.resolve(schema).(map[string]any)

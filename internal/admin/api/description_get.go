@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// description returns a handler that answers with this API's own description, which is
-// made once. It is for anybody: it tells nothing of anybody.
+// description returns a handler that serves this API's own description, which is built
+// once. It needs no authentication, because it contains no one's data.
 func description(media string, of func([]resource.Kind) ([]byte, error), kinds []resource.Kind) fiber.Handler {
 	whole := sync.OnceValues(func() ([]byte, error) { return of(kinds) })
 	return only(func(c *fiber.Ctx) error {
@@ -26,8 +26,8 @@ func description(media string, of func([]resource.Kind) ([]byte, error), kinds [
 	})
 }
 
-// schemaGet answers with the JSON Schema of the manifests of a kind, by which an editor
-// completes them. It is for anybody, too.
+// schemaGet returns the JSON Schema of the manifests of a kind, which editors use for
+// completion. It needs no authentication, either.
 func (a *API) schemaGet(c *fiber.Ctx) error {
 	k, ok := resource.FindKind(a.DB.Kinds(), c.Params("kind"))
 	if !ok {

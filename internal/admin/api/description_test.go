@@ -24,8 +24,8 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// TestEveryRouteIsDescribed holds the description against the app's routes, both
-// ways.
+// TestEveryRouteIsDescribed compares the description with the app's routes, in both
+// directions.
 func TestEveryRouteIsDescribed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -63,8 +63,8 @@ func TestTheDescriptionIsServed(t *testing.T) {
 	require.Equal(t, "3.1.0", s.do("GET", "!/api/v1/openapi.json", "", "").ok(200).json()["openapi"])
 }
 
-// TestTheDescriptionIsSound holds what tools rely on: references that lead
-// somewhere, names used once, parameters that are declared.
+// TestTheDescriptionIsSound checks what tools rely on: references resolve, names are
+// unique, and parameters are declared.
 func TestTheDescriptionIsSound(t *testing.T) {
 	t.Parallel()
 	d := describe()
@@ -125,7 +125,7 @@ func TestTheDescriptionIsSound(t *testing.T) {
 
 func list(v any) []any { l, _ := v.([]any); return l }
 
-// notHere are codes that no request to the API can be answered with: operators' own.
+// notHere are codes that the API never answers with: they are for operators.
 var notHere = []string{
 	"email_taken", "epoch_not_above", "invalid_organization", "invalid_password", "invalid_user", "weak_password", "unknown_format",
 	// Built-in modes of an installation.
@@ -134,8 +134,8 @@ var notHere = []string{
 	"draft_conflict", "draft_discarded", "draft_gone", "draft_too_large", "too_many_drafts",
 }
 
-// TestEveryProblemIsDescribed looks for codes in the sources of what answers
-// requests, and for each in the examples.
+// TestEveryProblemIsDescribed collects the codes in the source code behind the API, and
+// looks for each in the examples.
 func TestEveryProblemIsDescribed(t *testing.T) {
 	t.Parallel()
 	d := describe()
@@ -154,7 +154,7 @@ func TestEveryProblemIsDescribed(t *testing.T) {
 		}
 	}
 	codes := map[string]bool{}
-	// Pages have refusals of their own, and a simulated store is nobody's.
+	// Pages have separate refusals, and no request reaches a simulated store.
 	elsewhere := []string{"admin/web", "simulation"}
 	sources := os.DirFS(filepath.Join("..", ".."))
 	require.NoError(t, fs.WalkDir(sources, ".", func(path string, entry fs.DirEntry, err error) error {

@@ -16,7 +16,7 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// late is a change that was refused, with what was sent: nothing is lost.
+// late is an error with the content that the client sent, so that nothing is lost.
 type late struct {
 	error
 	yours any
@@ -24,7 +24,8 @@ type late struct {
 
 func (l late) Unwrap() error { return l.error }
 
-// orLate attaches what was sent to a refusal for being late or in the way.
+// orLate attaches the content that the client sent to an error of kind Stale or
+// Conflict.
 func orLate(err error, yours any) error {
 	if fault.Is(err, fault.Stale) || fault.Is(err, fault.Conflict) {
 		return late{err, yours}
@@ -32,8 +33,7 @@ func orLate(err error, yours any) error {
 	return err
 }
 
-// Fail answers a request that failed. It is where everything unknown is
-// logged, once.
+// Fail answers a failed request. Unknown errors are logged here, once.
 func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
 	p := problemOf(err)
 	p.RequestID = request.ID(c)
@@ -77,7 +77,7 @@ func problemOf(err error) problem.Problem {
 	return p
 }
 
-// protocol is what Fiber itself refuses.
+// protocol returns the problem for an error of Fiber itself.
 func protocol(e *fiber.Error) problem.Problem {
 	switch e.Code {
 	case http.StatusNotFound:

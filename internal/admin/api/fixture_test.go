@@ -32,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) {
 	storetest.Main(m,
-		// fasthttp's own: they look every ten seconds, or never, whether to end.
+		// fasthttp's own goroutines: they check every ten seconds, or never, whether to exit.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 	)
@@ -83,7 +83,7 @@ func newSite(t testing.TB, change ...func(*admin.Options)) *site {
 	return s
 }
 
-// another is a second process over the same database.
+// another starts a second process over the same database.
 func (s *site) another() *site {
 	s.t.Helper()
 	other := *s
@@ -140,8 +140,8 @@ func (s *site) user(name string, org organization.Organization, role string) pos
 	return u
 }
 
-// passwordHash is one of the least cost, which a comparison has too: what a real one
-// costs is for the tests of package password.
+// passwordHash has the lowest cost, and so does comparing it. The real cost is covered
+// by the tests of package password.
 var passwordHash = func() string {
 	h, err := argon2id.CreateHash(goodPassword, &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	if err != nil {
@@ -170,7 +170,7 @@ func (s *site) sql(statement string, args ...any) {
 	require.NoError(s.t, err)
 }
 
-// count asks for one number.
+// count runs a query that returns one number.
 func (s *site) count(query string, args ...any) int {
 	s.t.Helper()
 	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
@@ -181,7 +181,7 @@ func (s *site) count(query string, args ...any) int {
 	return n
 }
 
-// answer is one that was read whole.
+// answer is a response that has been read completely.
 type answer struct {
 	t      testing.TB
 	status int
@@ -197,7 +197,7 @@ func (a answer) json() map[string]any {
 	return v
 }
 
-// problem holds the answer to be one, with the status and the code.
+// problem requires that the answer is a problem with the status and the code.
 func (a answer) problem(status int, code string) map[string]any {
 	a.t.Helper()
 	require.Equal(a.t, status, a.status, "%s", a.body)
@@ -213,15 +213,16 @@ func (a answer) problem(status int, code string) map[string]any {
 	return p
 }
 
-// ok holds the answer to have the status.
+// ok requires that the answer has the status.
 func (a answer) ok(status int) answer {
 	a.t.Helper()
 	require.Equal(a.t, status, a.status, "%s", a.body)
 	return a
 }
 
-// do sends a request; a path that begins with "/" is below /api/v1/organizations/acme,
-// others with the whole path begin with "!". headers are pairs.
+// do sends a request. A path that begins with "/" is relative to
+// /api/v1/organizations/acme; an absolute path begins with "!". headers are name-value
+// pairs.
 func (s *site) do(method, path, bearer, body string, headers ...string) answer {
 	s.t.Helper()
 	whole, ok := strings.CutPrefix(path, "!")
@@ -253,7 +254,7 @@ func modeJSON(slug, role string) string {
 	return `{"slug":"` + slug + `","name":"The ` + slug + `","config":{"roleDefinition":"` + role + `","groups":["read"],"iconName":"codicon-book"}}`
 }
 
-// create makes a mode and returns its ETag.
+// create creates a mode and returns its ETag.
 func (s *site) create(slug string) string {
 	s.t.Helper()
 	a := s.do("POST", "/modes", s.write, modeJSON(slug, "You write.")).ok(201)

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// guarded is a buffer that several write to.
+// guarded is a buffer for concurrent writers.
 type guarded struct {
 	mu sync.Mutex
 	b  *bytes.Buffer

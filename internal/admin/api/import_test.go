@@ -39,7 +39,7 @@ func TestImport(t *testing.T) {
 	require.Equal(t, 2, s.count("select revision from organizations where slug = 'acme'"), "one change")
 	require.Equal(t, 2, s.count("select count(*) from audit_log where action = 'mode.import' and revision = 2"), "an entry for each mode")
 
-	// The same again changes nothing, and something else is said field by field.
+	// The same file changes nothing; another one is reported field by field.
 	again := s.do("POST", "/modes/import", s.write, twoModes, yaml...).ok(200).json()
 	require.Equal(t, []string{"unchanged", "unchanged"}, verdicts(again))
 	require.Equal(t, 2, s.count("select revision from organizations where slug = 'acme'"))
@@ -50,13 +50,13 @@ func TestImport(t *testing.T) {
 	require.Equal(t, "/config/roleDefinition", change["pointer"])
 	require.Equal(t, "You test well.", change["after"])
 
-	// Changed since the plan: nothing is imported, and the new plan is there.
+	// Changed since the plan: nothing is imported, and the answer has the new plan.
 	s.create("third")
 	late := s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", plan.header.Get("ETag"))...)
 	p := late.problem(412, "revision_conflict")
 	require.Equal(t, []string{"unchanged", "update"}, verdicts(p["plan"].(map[string]any)))
 	require.InDelta(t, 3, p["current"], 0)
-	// And the answer is enough to go on with.
+	// And the answer is enough to continue with.
 	s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", late.header.Get("ETag"))...).ok(200)
 }
 
@@ -91,8 +91,8 @@ func TestImportOfAForm(t *testing.T) {
 	require.Equal(t, []string{"create", "create"}, verdicts(done))
 }
 
-// What fails midway leaves nothing: no mode, no version, no audit entry, no job,
-// no revision.
+// A failure midway leaves nothing: no mode, no version, no audit entry, no job, no
+// revision.
 func TestNothingIsHalfApplied(t *testing.T) {
 	t.Parallel()
 	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
@@ -108,7 +108,7 @@ func TestNothingIsHalfApplied(t *testing.T) {
 				}
 			}
 			before := count()
-			// The second row of an import: the first one went well.
+			// The second row of an import fails, after the first one succeeded.
 			s.sql(`create sequence seen; grant usage on sequence seen to orgmodes_app`)
 			nth := 2
 			if table == "river_job" {

@@ -11,12 +11,12 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// invitation asks an address to become a member.
+// invitation invites an email address to become a member.
 type invitation struct {
 	ID    uuid.UUID `json:"id"`
 	Email string    `json:"email"`
 	Role  string    `json:"role"`
-	// InvitedBy is a user's id, or the name of an operator.
+	// InvitedBy is a user's id, or an operator's name.
 	InvitedBy string    `json:"invited_by"`
 	CreatedAt time.Time `json:"created_at"`
 	ExpiresAt time.Time `json:"expires_at"`
@@ -32,12 +32,12 @@ func (v *visit) invitation(i postgres.Invitation) invitation {
 	return invitationOf(i, actions.Of(v.may, v.address("/invitations/"+i.ID.String()), []actions.Definition{actions.Withdraw.On(involves(access.Role(i.Role)))}))
 }
 
-// involves is a change of members of a role.
+// involves returns the request to change members that have, or get, a role.
 func involves(role access.Role) access.Request {
 	return access.Request{Action: access.ManageMembers, Roles: []access.Role{role}}
 }
 
-// invited is an invitation as the one who is invited sees it.
+// invited is an invitation as the invited user sees it.
 type invited struct {
 	invitation
 	Organization membership `json:"organization"`
@@ -49,7 +49,7 @@ func invitedOf(i postgres.Invited) invited {
 	return invited{invitationOf(i.Invitation, can), membership{ID: i.OrganizationID, Slug: i.Slug, Name: i.Name, Role: access.Role(i.Role)}}
 }
 
-// invitationID reads the invitation of the path.
+// invitationID parses the invitation's id in the path.
 func invitationID(v *visit) (uuid.UUID, error) {
 	id, err := uuid.Parse(v.Params("invitation"))
 	if err != nil {

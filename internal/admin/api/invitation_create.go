@@ -6,8 +6,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// invitationCreate asks an address to become a member. Whether it has an account makes
-// no difference to what is done and answered.
+// invitationCreate invites an address to become a member. The effect and the answer are
+// the same whether or not the address has an account.
 func (a *API) invitationCreate(v *visit) error {
 	var sent struct {
 		Email string `json:"email"`

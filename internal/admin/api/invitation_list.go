@@ -6,7 +6,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// invitationList lists the invitations that nobody answered, newest first.
+// invitationList lists the unanswered invitations, newest first.
 func (a *API) invitationList(v *visit) error {
 	p, err := pagingOf(v.Ctx, usualPage, largestPage)
 	if err != nil {

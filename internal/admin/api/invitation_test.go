@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// session signs somebody in and returns the headers that make requests theirs.
+// session signs a user in and returns the headers that authenticate requests.
 func (s *site) session(email string) []string {
 	s.t.Helper()
 	in := s.signIn(email, goodPassword).ok(201)
@@ -73,7 +73,7 @@ func TestInvitationIsWithdrawnOrDeclined(t *testing.T) {
 	require.Equal(t, 1, s.count("select count(*) from audit_log where action = 'invitation.decline'"))
 }
 
-// Whoever invites doesn't learn which addresses have an account.
+// The inviting user doesn't learn which addresses have an account.
 func TestInvitationTellsNothingOfAccounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

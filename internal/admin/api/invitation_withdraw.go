@@ -6,7 +6,8 @@ import (
 	"orgmodes/internal/access"
 )
 
-// invitationWithdraw takes an invitation back; one to be an owner takes an owner.
+// invitationWithdraw withdraws an invitation. Only an owner can withdraw an invitation
+// to become an owner.
 func (a *API) invitationWithdraw(v *visit) error {
 	id, err := invitationID(v)
 	if err != nil {

@@ -2,8 +2,8 @@ package api
 
 import "net/http"
 
-// invitedList lists the invitations of the visitor's own address, newest first. They
-// are as few as the organizations that want somebody.
+// invitedList lists the invitations of the user's own address, newest first. There are
+// as few as there are organizations that invite the user.
 func (a *API) invitedList(v *visit) error {
 	all, err := a.DB.InvitationsOf(v.UserContext(), v.who.Email)
 	if err != nil {
@@ -14,7 +14,7 @@ func (a *API) invitedList(v *visit) error {
 	}{eachOf(all, invitedOf)})
 }
 
-// invitedAccept makes the visitor a member.
+// invitedAccept makes the user a member.
 func (a *API) invitedAccept(v *visit) error {
 	id, err := invitationID(v)
 	if err != nil {
@@ -27,7 +27,7 @@ func (a *API) invitedAccept(v *visit) error {
 	return answer(v.Ctx, http.StatusOK, invitedOf(accepted).Organization)
 }
 
-// invitedDecline ends an invitation of the visitor's own.
+// invitedDecline ends one of the user's own invitations.
 func (a *API) invitedDecline(v *visit) error {
 	id, err := invitationID(v)
 	if err != nil {

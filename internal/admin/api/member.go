@@ -27,12 +27,12 @@ func (v *visit) member(m postgres.Member) member {
 		[]actions.Definition{actions.ChangeRole.On(touches), actions.Remove.On(touches)})}
 }
 
-// touches is a change of a member, which takes away or gives roles.
+// touches returns the request to change a member, which takes away or grants roles.
 func (v *visit) touches(user uuid.UUID, roles ...access.Role) access.Request {
 	return access.Request{Action: access.ManageMembers, Own: user == v.who.UserID, Roles: roles}
 }
 
-// roleOf checks a role that was sent.
+// roleOf validates a role in a request.
 func roleOf(s string) (access.Role, error) {
 	if role := access.Role(s); slices.Contains([]access.Role{access.Owner, access.Admin, access.Member}, role) {
 		return role, nil
@@ -41,7 +41,7 @@ func roleOf(s string) (access.Role, error) {
 		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"})
 }
 
-// memberID reads the user of the path.
+// memberID parses the user's id in the path.
 func memberID(v *visit) (uuid.UUID, error) {
 	id, err := uuid.Parse(v.Params("user"))
 	if err != nil {
@@ -50,15 +50,16 @@ func memberID(v *visit) (uuid.UUID, error) {
 	return id, nil
 }
 
-// mayTouch asks, in the transaction of the change, whether a member who has that
-// role then may be changed so: an owner made meanwhile is safe from admins.
+// mayTouch returns a check for the transaction of a change. It decides by the role that
+// the member has at that time, so that an admin can't change a member who has just
+// become an owner.
 func (v *visit) mayTouch(user uuid.UUID, to ...access.Role) func(before string) error {
 	return func(before string) error {
 		return v.may(v.touches(user, append(to, access.Role(before))...)).Err()
 	}
 }
 
-// findMember is a member as the list has it.
+// findMember returns a member as in the list.
 func (a *API) findMember(v *visit, user uuid.UUID) (member, error) {
 	all, err := a.DB.Members(v.UserContext(), v.org.ID)
 	if err != nil {

@@ -2,7 +2,7 @@ package api
 
 import "net/http"
 
-// memberRemove ends a membership, one's own too.
+// memberRemove ends a membership, possibly the user's own.
 func (a *API) memberRemove(v *visit) error {
 	user, err := memberID(v)
 	if err != nil {

@@ -64,8 +64,8 @@ func (a modeAPI) importFiles(v *visit, up importRequest, how howToImport) (any, 
 	return a.run(v, up, how, choices, files.NewModeImport)
 }
 
-// mode is a mode in the API. What is sent has slug, name and config; the rest
-// is ours, and ignored where it is sent back.
+// mode is a mode in the API. Requests have slug, name and config. The other fields are
+// set by the server, and ignored in requests.
 type mode struct {
 	ID             uuid.UUID    `json:"id,omitzero"`
 	OrganizationID uuid.UUID    `json:"organization_id,omitzero"`
@@ -93,7 +93,8 @@ func modeOf(o resource.Object) mode {
 	}
 }
 
-// own is modeOf with the mark of a mode that stands in for a built-in one, and actions.
+// own is modeOf with actions, and with Overrides set for a mode that replaces a
+// built-in one.
 func (a *API) own(o resource.Object, can actions.List) mode {
 	out := modeOf(o)
 	out.Actions = can

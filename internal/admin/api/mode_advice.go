@@ -13,8 +13,8 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// modeAdvice says what is worth knowing about a mode, a built-in one too:
-// ?client= (several) narrows it to some clients.
+// modeAdvice returns the advice about a mode, which can be a built-in one. ?client=
+// (repeatable) limits it to some clients.
 func (a *API) modeAdvice(v *visit) error {
 	ids, err := clientsOf(v)
 	if err != nil {
@@ -35,13 +35,13 @@ func (a *API) modeAdvice(v *visit) error {
 	}{advice.Version(), promptTokens(m), list})
 }
 
-// promptTokens estimates what a mode's prompt costs with every request.
+// promptTokens estimates the tokens that a mode's prompt adds to each request.
 func promptTokens(m modes.Mode) int {
 	return advice.Tokens(m.Config.RoleDefinition) + advice.Tokens(m.Config.CustomInstructions)
 }
 
-// adviceGive says what there is to say about files, or about a draft in the
-// API's form of a mode: its problems too, which are no failure here.
+// adviceGive returns the advice about files, or about a draft in the API's format of a
+// mode. It includes their problems, which don't fail the request.
 func (a *API) adviceGive(v *visit) error {
 	ids, err := clientsOf(v)
 	if err != nil {
@@ -61,7 +61,7 @@ func (a *API) adviceGive(v *visit) error {
 		results, err = judgeFiles(v.UserContext(), up.files, ids)
 	}
 	if err == nil {
-		err = v.UserContext().Err() // a reading that was cut off isn't a finding
+		err = v.UserContext().Err() // a check that was cut off isn't a finding
 	}
 	if err != nil {
 		return err
@@ -80,8 +80,8 @@ func (a *API) adviceGive(v *visit) error {
 	}, results})
 }
 
-// maxAdvised bounds what is judged at once, in bytes: everybody with an account may
-// ask, and nothing comes of it.
+// maxAdvised bounds the input of one check, in bytes: every user is allowed to request
+// one, and it has no lasting effect.
 const maxAdvised = modes.MaxBodyBytes
 
 func checkAdvised(brought []upload.File) error {
@@ -96,7 +96,7 @@ func checkAdvised(brought []upload.File) error {
 		"These are %s; at most %s are judged at once. Send fewer, or use `admin modes lint`.", wording.Bytes(total), wording.Bytes(maxAdvised))
 }
 
-// judgeFiles judges files, and those within an archive.
+// judgeFiles checks files, including those in an archive.
 func judgeFiles(ctx context.Context, brought []upload.File, ids []string) ([]advice.Result, error) {
 	results := []advice.Result{}
 	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
@@ -112,7 +112,7 @@ func judgeFiles(ctx context.Context, brought []upload.File, ids []string) ([]adv
 	return results, nil
 }
 
-// draftIn is a body that is a mode in the API's form, which no file has.
+// draftIn returns a body that is a mode in the API's format, which no file has.
 func draftIn(ctx context.Context, brought []upload.File) ([]byte, bool) {
 	if len(brought) != 1 || brought[0].Name != "" {
 		return nil, false
@@ -147,7 +147,7 @@ func (a *API) adviceRuleList(v *visit) error {
 	}{advice.Version(), advice.Rules()})
 }
 
-// clientsOf reads ?client=, which must be ones that are known.
+// clientsOf parses ?client=, whose values must be known clients.
 func clientsOf(v *visit) ([]string, error) {
 	ids := listOf(v, "client")
 	for _, id := range ids {

@@ -27,14 +27,15 @@ func (a modeAPI) export(v *visit) error {
 	return v.sendFile(e.Name(v.org.Slug), e.MediaType(), data)
 }
 
-// sendFile answers with a file to save.
+// sendFile answers with a file to download.
 func (v *visit) sendFile(name, mediaType string, data []byte) error {
 	v.Set(fiber.HeaderContentType, mediaType)
 	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	return v.Send(data)
 }
 
-// listOf reads what may stand in the query several times, and with commas.
+// listOf returns the values of a query parameter that can be repeated and can contain
+// commas.
 func listOf(v *visit, name string) []string {
 	var list []string
 	for _, b := range v.Context().QueryArgs().PeekMulti(name) {

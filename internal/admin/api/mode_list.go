@@ -7,7 +7,7 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// list returns the modes of the view that is asked for.
+// list returns the modes of the requested view.
 func (a modeAPI) list(v *visit) ([]listed, error) {
 	view, err := viewOf(v)
 	if err != nil {
@@ -24,7 +24,7 @@ func (a modeAPI) list(v *visit) ([]listed, error) {
 	return list, nil
 }
 
-// inView puts modes into the order of a view.
+// inView returns the modes of a view, in its order.
 func (a *API) inView(v *visit, view files.View, all []resource.Object) []mode {
 	own := make([]mode, len(all))
 	for i, o := range all {
@@ -53,7 +53,7 @@ func (a *API) inView(v *visit, view files.View, all []resource.Object) []mode {
 	return merged
 }
 
-// viewOf reads the view of the query.
+// viewOf parses the view of the query.
 func viewOf(v *visit) (files.View, error) {
 	switch view := files.View(v.Query("view", string(files.Own))); view {
 	case files.Own, files.Merged:

@@ -15,14 +15,14 @@ type order struct {
 	IDs []string `json:"ids"`
 }
 
-// ordered is the order of a revision.
+// ordered is the order at a revision.
 type ordered struct {
 	IDs      []uuid.UUID `json:"ids"`
 	Revision int64       `json:"revision"`
 }
 
-// modesOrder puts all modes into another order. If-Match has the ETag of the list,
-// or of the organization: it holds for what was seen there.
+// modesOrder reorders all modes. If-Match has the ETag of the list or of the
+// organization: the request applies to that revision.
 func (a *API) modesOrder(v *visit) error {
 	match, err := required(v.Ctx)
 	if err != nil {
@@ -45,7 +45,7 @@ func (a *API) modesOrder(v *visit) error {
 	revision, err := a.DB.OrderModes(v.UserContext(), v.by(), v.org.ID, ids, planned(v, match))
 	if err != nil {
 		if f, ok := fault.As(err); ok {
-			if now, ok := f.Current.(postgres.ModeOrder); ok { // to go on with
+			if now, ok := f.Current.(postgres.ModeOrder); ok { // for the client's next attempt
 				v.Set("ETag", etag(v.org.ID, now.Revision))
 			}
 		}

@@ -28,13 +28,13 @@ func TestModeFromCreationToDeletion(t *testing.T) {
 	bySlug := s.do("GET", "/modes/docs", s.write, "").ok(200)
 	require.JSONEq(t, string(got.body), string(bySlug.body), "capitals make no difference")
 
-	// What was got can be sent back whole, with a change in it.
+	// A response can be sent back whole, with a change in it.
 	back := strings.Replace(string(got.body), "You write <docs>.", "You explain.", 1)
 	replaced := s.do("PUT", "/modes/docs", s.write, back, "If-Match", got.header.Get("ETag")).ok(200)
 	require.InDelta(t, 2, replaced.json()["version"], 0)
 	require.NotEqual(t, got.header.Get("ETag"), replaced.header.Get("ETag"))
 
-	// YAML on one level, as editors' files have it, drops what it doesn't name.
+	// Flat YAML, as in editors' files, drops the fields that it doesn't have.
 	yaml := "slug: Docs\nname: Docs writer\nroleDefinition: You write.\ngroups:\n  - read\n  - - edit\n    - fileRegex: \\.md$\n"
 	byYAML := s.do("PUT", "/modes/docs", s.write, yaml, "If-Match", replaced.header.Get("ETag"), "Content-Type", "application/yaml").ok(200)
 	require.NotContains(t, string(byYAML.body), "iconName")
@@ -84,7 +84,7 @@ func TestModeList(t *testing.T) {
 	require.NotEmpty(t, list.header.Get("ETag"))
 	require.Equal(t, []string{"c-one", "a-two", "code"}, slugs(list.json()))
 
-	// In pages, and again with one deleted where a page ended.
+	// In pages, and once more after the mode at the end of a page was deleted.
 	whole := s.do("GET", "/modes?limit=1", s.write, "").ok(200).json()
 	require.Equal(t, []string{"a-two", "code"}, slugs(s.do("GET", "/modes?cursor="+whole["next_cursor"].(string), s.write, "").ok(200).json()))
 	first := s.do("GET", "/modes?limit=2", s.write, "").ok(200).json()

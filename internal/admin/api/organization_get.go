@@ -7,7 +7,7 @@ import (
 	"orgmodes/internal/access"
 )
 
-// verdict is whether the visitor may do something, and why not.
+// verdict is whether the sender is allowed to do something, and why not.
 type verdict struct {
 	Allowed bool   `json:"allowed"`
 	Reason  string `json:"reason,omitempty"`

@@ -7,7 +7,7 @@ import (
 	"orgmodes/internal/admin/actions"
 )
 
-// membership is an organization that one may see.
+// membership is an organization that the sender is allowed to see.
 type membership struct {
 	ID   uuid.UUID   `json:"id"`
 	Slug string      `json:"slug"`
@@ -17,7 +17,7 @@ type membership struct {
 	Actions actions.List `json:"actions,omitempty"`
 }
 
-// withActions adds to an organization what the visitor can do with it.
+// withActions adds the sender's actions on an organization.
 func (a *API) withActions(v *visit, m membership) membership {
 	var definitions []actions.Definition
 	for _, k := range a.DB.Kinds() {
@@ -49,8 +49,8 @@ func (a *API) organizationList(v *visit) error {
 	}{part, next})
 }
 
-// memberships are the organizations that the visitor may see: those that the
-// user is a member of, and the token opens.
+// memberships returns the organizations that the sender is allowed to see: the user is
+// a member of them, and the token opens them.
 func (a *API) memberships(v *visit) ([]membership, error) {
 	all, err := a.Auth.Memberships(v.UserContext(), v.who)
 	if err != nil {

@@ -10,18 +10,18 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// paging is the part of a list that is asked for.
+// paging is the requested part of a list.
 type paging struct {
 	limit  int
 	cursor cursor
 }
 
-// cursor is where the page before ended. To clients it is opaque.
+// cursor is the position where the previous page ended. It is opaque to clients.
 type cursor struct {
-	// Key is the last one's; Index its place, for when it is gone.
+	// Key is the last element's key. Index is its index, in case it no longer exists.
 	Key   string `json:"k,omitempty"`
 	Index int    `json:"i,omitempty"`
-	// Before is the last number of a list that counts down.
+	// Before is the last element's number, for a list in descending order of numbers.
 	Before int64 `json:"b,omitempty"`
 }
 
@@ -33,7 +33,7 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// pagingOf reads limit and cursor of the query.
+// pagingOf parses limit and cursor of the query.
 func pagingOf(c *fiber.Ctx, usual, most int) (paging, error) {
 	p := paging{limit: usual}
 	if q := c.Query("limit"); q != "" {
@@ -60,9 +60,9 @@ func malformedQuery(format string, args ...any) error {
 	return fault.New(fault.Malformed, "malformed_query", format, args...)
 }
 
-// page cuts a page out of a list that is known as a whole, and returns the
-// cursor of the next ("" for none). A page goes on behind the last one's key;
-// where that is gone, at its place.
+// page returns a page of a complete list, and the cursor of the next page ("" for
+// none). A page starts after the previous page's last key. If that no longer exists, it
+// starts at its index.
 func page[T any](p paging, all []T, key func(T) string) ([]T, string) {
 	start := 0
 	if p.cursor.Key != "" {
@@ -82,8 +82,8 @@ func page[T any](p paging, all []T, key func(T) string) ([]T, string) {
 	return all[start:end], next
 }
 
-// counted cuts a page out of a list that was asked for with one more than the
-// limit, and returns the cursor of the next.
+// counted returns a page of a list that was queried with one more than the limit, and
+// the cursor of the next page.
 func counted[T any](p paging, got []T, number func(T) int64) ([]T, string) {
 	if len(got) <= p.limit {
 		return got, ""

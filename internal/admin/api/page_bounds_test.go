@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAuditPagesAreBoundedInBytes: a page ends early where its entries are long, and
-// the cursor continues there. The export has them all.
+// TestAuditPagesAreBoundedInBytes: a page ends early if its entries are long, and the
+// cursor continues there. The export has all entries.
 func TestAuditPagesAreBoundedInBytes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -34,14 +34,14 @@ func TestTokens(t *testing.T) {
 	revoked := s.do("DELETE", "/tokens/"+made["id"].(string), s.write, "").ok(200).json()
 	require.NotEmpty(t, revoked["revoked_at"])
 	s.do("GET", "/modes", secret, "").problem(401, "token_refused")
-	s.do("DELETE", "/tokens/"+made["id"].(string), s.write, "").ok(200) // again changes nothing
+	s.do("DELETE", "/tokens/"+made["id"].(string), s.write, "").ok(200) // revoking twice changes nothing
 	require.Equal(t, 1, s.count("select count(*) from audit_log where action = 'token.revoke'"))
 }
 
 func TestTokenCreationWaitsForItsPublication(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *admin.Options) { o.PublishWait = 20 * time.Second })
-	// As soon as there is a job for it, say that it is published: what a worker does.
+	// As soon as there is a job for it, mark it as published, as a worker would.
 	s.sql(`create function publish() returns trigger language plpgsql security definer as $$
 		begin update tokens set published_version = version, pending_since = null; return new; end $$`)
 	s.sql(`create constraint trigger publish after insert on river_job deferrable initially deferred for each row execute function publish()`)
@@ -72,7 +72,7 @@ func TestMembersTokens(t *testing.T) {
 	require.Equal(t, "/scopes", p["errors"].([]any)[0].(map[string]any)["pointer"])
 }
 
-// writeOnly is a token of the owner's as earlier releases made them.
+// writeOnly returns a token of the owner as earlier releases created them.
 func (s *site) writeOnly() string {
 	s.t.Helper()
 	secret := s.token(s.owner, s.acme, "read", "write")
@@ -80,8 +80,8 @@ func (s *site) writeOnly() string {
 	return secret
 }
 
-// A token that an earlier release made with write alone gets to see nothing of the
-// library: neither in answers to changes, nor in those to conflicts.
+// A token that an earlier release created with the write scope alone can't read the
+// library: neither in answers to changes, nor in conflicts.
 func TestTokenThatOnlyWritesSeesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -124,7 +124,7 @@ func TestMembers(t *testing.T) {
 	role(s.write, s.owner.ID.String(), "admin").problem(409, "last_owner")
 	s.do("DELETE", "/members/"+s.owner.ID.String(), s.write, "").problem(409, "last_owner")
 	role(s.write, s.admin.ID.String(), "owner").ok(200)
-	s.do("DELETE", "/members/"+s.owner.ID.String(), ada, "").ok(204) // an owner now
+	s.do("DELETE", "/members/"+s.owner.ID.String(), ada, "").ok(204) // an owner by now
 
 	mel := s.token(s.member, s.acme, "read", "write")
 	s.do("DELETE", "/members/"+s.stranger.ID.String(), mel, "").problem(403, "forbidden")

@@ -10,11 +10,11 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// etag is a version on the wire. It carries the id, so that what was created
-// again under the same slug is never taken for what it replaces.
+// etag returns the entity-tag of a version. It includes the id, so that an object
+// recreated under the same slug is never mistaken for the one that it replaces.
 func etag(id uuid.UUID, version int64) string { return fmt.Sprintf(`"%s.%d"`, id, version) }
 
-// ifMatch is the header of that name (RFC 9110, section 13.1.1).
+// ifMatch is the If-Match header (RFC 9110, section 13.1.1).
 type ifMatch struct {
 	present, any bool
 	tags         []string
@@ -33,11 +33,11 @@ func (m ifMatch) matches(tag string) bool {
 	return false
 }
 
-// neverSeen is a version that nothing has.
+// neverSeen is a version that no object has.
 const neverSeen = -1
 
-// seen is what to tell postgres: the version that the caller saw of the thing
-// as it is now, 0 where the caller doesn't mind.
+// seen returns the version to pass to package postgres as expected: the current one if
+// the header matches it, or 0 if the caller accepts any.
 func (m ifMatch) seen(id uuid.UUID, version int64) int64 {
 	switch {
 	case !m.present, m.any:
@@ -49,7 +49,7 @@ func (m ifMatch) seen(id uuid.UUID, version int64) int64 {
 	}
 }
 
-// precondition reads If-Match.
+// precondition parses If-Match.
 func precondition(c *fiber.Ctx) (ifMatch, error) {
 	header := strings.TrimSpace(c.Get(fiber.HeaderIfMatch))
 	switch header {
@@ -70,7 +70,7 @@ func precondition(c *fiber.Ctx) (ifMatch, error) {
 	return m, nil
 }
 
-// required is precondition where it must be there.
+// required is precondition for requests in which If-Match is mandatory.
 func required(c *fiber.Ctx) (ifMatch, error) {
 	m, err := precondition(c)
 	if err == nil && !m.present {

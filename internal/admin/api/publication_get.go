@@ -7,10 +7,10 @@ import (
 	"orgmodes/internal/admin/publication"
 )
 
-// representation is one form of what is published.
+// representation is one published representation.
 type representation struct {
 	Name string `json:"name"`
-	// URL is where editors get it; empty where readers' address isn't known.
+	// URL is where editors get it. It is empty if the readers' address is unknown.
 	URL    string    `json:"url,omitempty"`
 	ETag   string    `json:"etag"`
 	SHA256 string    `json:"sha256"`
@@ -18,16 +18,16 @@ type representation struct {
 	Since  time.Time `json:"since"`
 }
 
-// publicationFailure is why something isn't published.
+// publicationFailure explains why a revision isn't published.
 type publicationFailure struct {
 	Reason   string    `json:"reason"`
 	FailedAt time.Time `json:"failed_at"`
-	// NextTryAt is null while it is being tried.
+	// NextTryAt is null while a publication is being tried.
 	NextTryAt *time.Time `json:"next_try_at"`
 }
 
-// publicationGet says how far publication is: what is saved, what readers have and
-// since when, and since when and why they lack something.
+// publicationGet returns the state of publication: the saved revision, what readers
+// have and since when, and since when and why they lag behind.
 func (a *API) publicationGet(v *visit) error {
 	s, err := publication.Of(v.UserContext(), a.DB, v.org.ID)
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// takes are the parameters that a route takes in its query, or in the fields of a
-// form beside the files. A name that ends in ... may be given several times.
+// takes are the names of the parameters that a route accepts, in its query or in form
+// fields next to the files. A name that ends in ... can be repeated.
 type takes []string
 
 const severalTimes = "..."
 
-// check refuses what the route doesn't take, what is empty, and what is there twice.
-// ?dryrun=true would otherwise import for real.
+// check refuses unknown, empty and duplicate parameters. Otherwise ?dryrun=true would
+// run a real import.
 func (t takes) check(c *fiber.Ctx) error {
 	seen := map[string]bool{}
 	for name, value := range c.Context().QueryArgs().All() {
@@ -29,7 +29,7 @@ func (t takes) check(c *fiber.Ctx) error {
 	return nil
 }
 
-// checkOne judges a parameter; seen are the names before it.
+// checkOne checks a parameter; seen holds the names before it.
 func (t takes) checkOne(name, value string, seen map[string]bool) error {
 	several := slices.Contains(t, name+severalTimes)
 	switch {
@@ -59,7 +59,7 @@ func (t takes) unknown(name string) error {
 	return malformedQuery("there is no parameter %q here; the nearest one is %s (of %s)", shown, typo.Nearest(name, names), strings.Join(names, ", "))
 }
 
-// only lets a request through whose query the route takes.
+// only refuses requests with query parameters that the route doesn't accept.
 func only(handle fiber.Handler, t ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if err := takes(t).check(c); err != nil {

@@ -35,7 +35,7 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 		p := s.do("POST", "/modes/import", s.write, body, "Content-Type", "multipart/form-data; boundary=x").problem(400, "malformed_query")
 		require.Contains(t, p["detail"], "dry_run", field)
 	}
-	// What a form says beside its files is held to the same.
+	// Form fields next to the files are checked in the same way.
 	form := "multipart/form-data; boundary=x"
 	for value, says := range map[string]string{"\xff": "dry_run: this text is not valid UTF-8", "a\x00": "U+0000", "": "dry_run is empty"} {
 		body := "--x\r\nContent-Disposition: form-data; name=\"dry_run\"\r\n\r\n" + value + "\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.yaml\"\r\n\r\n" + file + "\r\n--x--\r\n"
@@ -68,11 +68,11 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 	}
 	require.Equal(t, before, s.count("select count(*) from audit_log"), "none of these changed anything")
 	require.NotContains(t, s.log.String(), "level=ERROR")
-	s.do("GET", "!/api/templates?page=1", s.write, "").ok(200) // clients of that one are not ours to correct
+	s.do("GET", "!/api/templates?page=1", s.write, "").ok(200) // existing clients can't be fixed
 }
 
-// TestEveryParameterIsDescribed asks each route for a parameter that none takes, and
-// holds those that the refusal names against the description.
+// TestEveryParameterIsDescribed sends each route a parameter that none accepts. It
+// compares the parameters that the refusal lists with the description.
 func TestEveryParameterIsDescribed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withGadgets)
@@ -104,8 +104,8 @@ func TestEveryParameterIsDescribed(t *testing.T) {
 	}
 }
 
-// TestAuditActionsAreThoseThatAreRecorded makes every change that is recorded, and asks
-// an organization's log for each of those in it by its action.
+// TestAuditActionsAreThoseThatAreRecorded makes every change that is recorded. It then
+// filters an organization's log by each recorded action.
 func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -162,7 +162,7 @@ func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
 		}
 	}
 
-	// The rest is in no organization's log: deleting an organization ends its log.
+	// The others are in no organization's log: deleting an organization ends its log.
 	require.NoError(t, s.db.SetPassword(ctx, operator, s.stranger.ID, "hash"))
 	_, err := s.db.RaiseEpoch(ctx, operator, 2)
 	require.NoError(t, err)
@@ -192,8 +192,8 @@ func TestTokenScopesAreReadByTheirExactName(t *testing.T) {
 	require.Equal(t, before, s.count("select count(*) from tokens"))
 }
 
-// The 32 KB that would become gigabytes: no body but a mode's is read as YAML, and
-// what is read as YAML has a budget.
+// These 32 KB would expand to gigabytes. The body for a session is never parsed as
+// YAML, and the parsing of YAML has a budget.
 func TestSessionIsNotReadAsYAML(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

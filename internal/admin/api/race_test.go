@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// atOnce sends requests that start together.
+// atOnce sends requests concurrently.
 func atOnce(n int, send func(i int) answer) []answer {
 	out := make([]answer, n)
 	start := make(chan struct{})
@@ -46,7 +46,7 @@ func TestRacingEditsLoseNothing(t *testing.T) {
 		require.Equal(t, fmt.Sprintf("Writer %d", loser), yours["config"].(map[string]any)["roleDefinition"], "what was typed is in the answer")
 		require.Contains(t, p["detail"], "by olive", "who was faster, by name")
 
-		// And the loser can go on with nothing but the answer.
+		// The answer is all that the loser needs to continue.
 		s.do("PUT", "/modes/"+slug, s.write, modeJSON(slug, "Both"), "If-Match", current["etag"].(string)).ok(200)
 	}
 	require.Equal(t, 30, s.count("select count(*) from audit_log where subject_kind = 'mode'"))

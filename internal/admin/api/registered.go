@@ -14,11 +14,11 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// registeredAPI presents objects as manifests. It serves every kind without its own API
-// format.
+// registeredAPI presents objects as manifests. It serves every kind without a dedicated
+// API format.
 type registeredAPI struct{ *objects }
 
-// registered returns the objects of the kinds that have no form of their own.
+// registered returns the objects of the kinds without a dedicated API format.
 func (a *API) registered() (all []*objects) {
 	for _, k := range a.DB.MoreKinds() {
 		r := &objects{API: a, store: a.DB.Objects(k.Names().Singular), kind: k}
@@ -44,7 +44,7 @@ func (registeredAPI) actions(*visit, string) actions.List { return nil }
 
 func (r registeredAPI) sent(o resource.Object) any { return manifest.Content(r.kind, o) }
 
-// read reads a manifest, in JSON or YAML.
+// read parses a manifest, in JSON or YAML.
 func (r registeredAPI) read(v *visit) (o resource.Object, err error) {
 	data, _, err := modeBody(v.Ctx)
 	if err != nil {
@@ -77,7 +77,7 @@ func (r registeredAPI) list(v *visit) ([]listed, error) {
 	return eachOf(all, func(o resource.Object) listed { return listed{o.ID.String(), r.shown(v, o)} }), err
 }
 
-// export answers with all objects as documents of YAML.
+// export answers with all objects as YAML documents.
 func (r registeredAPI) export(v *visit) error {
 	all, err := r.store.List(v.UserContext(), v.org.ID)
 	if err != nil {

@@ -14,73 +14,74 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// objects serves the objects of one kind: everything that kinds have in common, from the
-// precondition to the ETag.
+// objects serves the objects of one kind. It implements everything that kinds have in
+// common, from the precondition to the ETag.
 type objects struct {
 	*API
 	store *postgres.Collection[resource.Object]
 	presenter
-	// kind is there where the presenter asks for it.
+	// kind is set only for presenters that need it.
 	kind resource.Kind
 }
 
-// presenter is the form of one kind of object in the API.
+// presenter is the API format of one kind of object.
 type presenter interface {
-	// parameters returns the query parameters that only this kind has.
+	// parameters returns the query parameters that are specific to this kind.
 	parameters() parameters
-	// limit returns how many objects of the kind a library can have.
+	// limit returns the maximum number of objects of the kind in a library.
 	limit() int
-	// present returns an object as it is answered, with actions if there are any, and sent
-	// its content as it is sent.
+	// present returns an object in the format of responses, with actions if there are any.
+	// sent returns its content in the format of requests.
 	present(resource.Object, actions.List) any
 	sent(resource.Object) any
-	// actions returns the actions on objects that only this kind has.
+	// actions returns the actions on objects that are specific to this kind.
 	actions(v *visit, address string) actions.List
-	// read reads the whole content of an object from a request's body.
+	// read parses the whole content of an object from a request's body.
 	read(v *visit) (resource.Object, error)
 	// patch applies a merge patch (RFC 7396) to the content of the current object.
 	patch(current resource.Object, patch []byte) (resource.Object, error)
-	// describe adds to a version the name of its object, and if whole its content.
+	// describe adds to a version the name of its object and, if whole, its content.
 	describe(out *version, o resource.Object, whole bool)
 	// list returns the objects of a list in its order.
 	list(v *visit) ([]listed, error)
 	// export answers with a file of objects.
 	export(v *visit) error
-	// importFiles imports what was uploaded, see files.
+	// importFiles imports the uploaded files; see package files.
 	importFiles(v *visit, up importRequest, how howToImport) (plan any, revision int64, err error)
 }
 
-// parameters are names of query parameters, see takes.
+// parameters holds names of query parameters; see takes.
 type parameters struct{ list, imports, export []string }
 
-// listed is an object in a list, with what tells it from all others there.
+// listed is an object in a list, with a key that is unique in the list.
 type listed struct {
 	key  string
 	body any
 }
 
-// howToImport is what all imports can be told.
+// howToImport holds the options that all imports have.
 type howToImport struct {
 	dryRun, onlyValid bool
-	// seen is the revision that the plan was made at; 0 for any.
+	// seen is the revision that the plan was made at; 0 accepts any.
 	seen int64
 }
 
-// in wraps API.in, and puts the current objects in a failure into the format of the kind.
+// in is API.in, and also converts the current objects in an error to the format of the
+// kind.
 func (r *objects) in(request access.Request, handle func(*visit) error, t ...string) fiber.Handler {
 	return r.API.in(request, func(v *visit) error {
 		return r.presented(handle(v), func(o resource.Object) any { return r.shown(v, o) })
 	}, t...)
 }
 
-// shown returns an object as it is answered, with its actions.
+// shown returns an object in the format of responses, with its actions.
 func (r *objects) shown(v *visit, o resource.Object) any {
 	address := v.address("/" + r.store.Names().Plural + "/" + o.ID.String())
 	common := actions.Of(v.may, address, []actions.Definition{actions.Update, actions.Delete, actions.History})
 	return r.present(o, append(common, r.actions(v, address)...))
 }
 
-// presented puts the current objects of a failure into the form in which they are shown.
+// presented converts the current objects in an error to the format of responses.
 func (r *objects) presented(err error, shown func(resource.Object) any) error {
 	f, ok := fault.As(err)
 	if !ok {
@@ -95,8 +96,8 @@ func (r *objects) presented(err error, shown func(resource.Object) any) error {
 	return err
 }
 
-// ref returns the id or the name of the object in the path. Names can have blanks, which
-// a path has as %20.
+// ref returns the id or the name of the object in the path. Names can have spaces,
+// which are encoded as %20 in a path.
 func (r *objects) ref(v *visit) string {
 	ref := v.Params(r.store.Names().Singular)
 	if name, err := url.PathUnescape(ref); err == nil {
@@ -116,9 +117,10 @@ func (r *objects) answer(v *visit, status int, o resource.Object) error {
 	return answer(v.Ctx, status, r.shown(v, o))
 }
 
-// target resolves the object that a change is for, and checks it against what the caller
-// saw: it returns its id, so that the change can't hit another one which took its name
-// since, and the version that the store is to compare.
+// target resolves the object of a change, and compares it with the caller's
+// precondition. It returns the object's id, so that the change can't affect another
+// object that has since taken its name. It also returns the version that the store
+// should expect.
 func (r *objects) target(v *visit, m ifMatch) (ref string, seen int64, err error) {
 	current, err := r.find(v)
 	if fault.Is(err, fault.NotFound) {
@@ -130,8 +132,8 @@ func (r *objects) target(v *visit, m ifMatch) (ref string, seen int64, err error
 	return current.ID.String(), m.seen(current.ID, current.Version), nil
 }
 
-// orDeleted turns notFound into a conflict if the caller saw the object: it was deleted
-// since.
+// orDeleted returns a conflict instead of notFound if the caller has seen the object,
+// which has been deleted since.
 func (r *objects) orDeleted(ctx context.Context, org uuid.UUID, m ifMatch, notFound error) error {
 	for _, tag := range m.tags {
 		if len(tag) < 2+36 {

@@ -17,7 +17,7 @@ func (r *objects) postOne(v *visit) error {
 	return r.answer(v, http.StatusCreated, created)
 }
 
-// created creates what was sent.
+// created creates the object in the request.
 func (r *objects) created(v *visit) (resource.Object, error) {
 	sent, err := r.read(v)
 	if err != nil {

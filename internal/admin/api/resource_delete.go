@@ -13,7 +13,7 @@ func (r *objects) deleteOne(v *visit) error {
 	return v.SendStatus(http.StatusNoContent)
 }
 
-// removed deletes the object of the path.
+// removed deletes the object in the path.
 func (r *objects) removed(v *visit, match ifMatch) error {
 	ref, seen, err := r.target(v, match)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// listDeleted lists what can be brought back, by the names that it had when it was
-// deleted.
+// listDeleted lists the deleted objects that can be restored, with the names that they
+// had when they were deleted.
 func (r *objects) listDeleted(v *visit) error {
 	p, err := pagingOf(v.Ctx, usualPage, largestPage)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"orgmodes/internal/admin/files"
 )
 
-// importAll takes files. With ?dry_run=true it answers the plan; otherwise all of
-// what is wanted is imported or nothing, unless ?only=valid leaves out what can't
-// be used. If-Match, with the ETag of the plan, holds it to the revision that the
-// plan was made at.
+// importAll imports files. With ?dry_run=true it returns the plan. Otherwise it imports
+// all selected objects or nothing, unless ?only=valid leaves out unusable ones.
+// If-Match with the ETag of the plan makes it fail if the plan's revision is no longer
+// current.
 func (r *objects) importAll(v *visit) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
@@ -29,7 +29,7 @@ func (r *objects) importAll(v *visit) error {
 	how.seen = planned(v, match)
 	plan, revision, err := r.importFiles(v, up, how)
 	var refused *files.RefusedError
-	if errors.As(err, &refused) { // with a plan to go on with
+	if errors.As(err, &refused) { // for the client's next attempt
 		v.Set("ETag", etag(v.org.ID, refused.Plan.Revision))
 	}
 	if err != nil {
@@ -39,8 +39,8 @@ func (r *objects) importAll(v *visit) error {
 	return answer(v.Ctx, http.StatusOK, plan)
 }
 
-// run imports what was uploaded, as its kind reads it, and returns the plan and the revision
-// that it is for.
+// run imports the uploaded files with the reader of their kind. It returns the plan and
+// its revision.
 func (a *API) run(v *visit, up importRequest, how howToImport, choices files.Choices, read files.Reader) (any, int64, error) {
 	plan, err := read.Import(v.UserContext(), a.DB, v.by(), v.org.ID, up.files,
 		files.Options{Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen})
@@ -50,8 +50,8 @@ func (a *API) run(v *visit, up importRequest, how howToImport, choices files.Cho
 	return plan.JSON(), plan.Revision, nil
 }
 
-// planned is the revision in If-Match: any for none, and one that never was for
-// a tag that isn't of this organization.
+// planned returns the revision in If-Match. It is 0 (any) without one, and a revision
+// that never exists for a tag of another organization.
 func planned(v *visit, m ifMatch) int64 {
 	if !m.present || m.any {
 		return 0

@@ -4,8 +4,8 @@ import "net/http"
 
 const usualPage, largestPage = 100, 500
 
-// answerBytes bounds the contents in a page of a list, in bytes of their JSON; one
-// that is longer is a page by itself.
+// answerBytes bounds the contents in a page of a list, in bytes of their JSON. An
+// element that is longer is a page by itself.
 const answerBytes = 4 << 20
 
 func (r *objects) listAll(v *visit) error {

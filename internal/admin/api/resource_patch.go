@@ -7,8 +7,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// patchOne changes fields. Without If-Match it is right for any version: it is
-// applied to what is there under the organization's lock.
+// patchOne changes fields. Without If-Match it is valid for any version: the patch is
+// applied to the current one, under the organization's lock.
 func (r *objects) patchOne(v *visit) error {
 	saved, err := r.changed(v)
 	if err != nil {
@@ -17,7 +17,7 @@ func (r *objects) patchOne(v *visit) error {
 	return r.answer(v, http.StatusOK, saved)
 }
 
-// changed changes fields of the object of the path.
+// changed changes fields of the object in the path.
 func (r *objects) changed(v *visit) (resource.Object, error) {
 	var none resource.Object
 	match, err := precondition(v.Ctx)
@@ -29,7 +29,7 @@ func (r *objects) changed(v *visit) (resource.Object, error) {
 		return none, unsupported(v.Ctx, mediaMergePatch)
 	}
 	patch := v.BodyRaw()
-	var yours any // what isn't JSON is refused with a reason below
+	var yours any // invalid JSON is refused with a reason below
 	if json.Valid(patch) {
 		yours = json.RawMessage(patch)
 	}

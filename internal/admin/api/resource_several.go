@@ -11,24 +11,24 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// one names an object and a version of it in a change of several.
+// one identifies an object and a version of it, in a change of several objects.
 type one struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"`
-	// Seen is the newest version that the caller knows of; only for restorations.
+	// Seen is the newest version that the caller knows; only for restorations.
 	Seen int64 `json:"seen,omitempty"`
 }
 
-// settled is what became of an object in a change of several.
+// settled is the result for one object in a change of several.
 type settled struct {
 	ID   uuid.UUID `json:"id"`
 	Name string    `json:"name"`
-	// Version is the newest one; of a deleted object that of its deletion.
+	// Version is the newest version; for a deleted object, that of the deletion.
 	Version int64 `json:"version"`
 }
 
-// deleteSeveral deletes objects in one change, each at the version that was seen:
-// all of them or none.
+// deleteSeveral deletes objects in one change, each at the version that the caller
+// expects: all of them or none.
 func (r *objects) deleteSeveral(v *visit) error {
 	var sent struct {
 		Deletions []one `json:"deletions"`
@@ -51,8 +51,8 @@ func (r *objects) deleteSeveral(v *visit) error {
 	return r.settle(v, "deleted", deleted, 1, revision)
 }
 
-// restoreSeveral makes versions of objects their current ones, in one change: all
-// of them or none.
+// restoreSeveral makes versions of objects the current ones, in one change: all of them
+// or none.
 func (r *objects) restoreSeveral(v *visit) error {
 	var sent struct {
 		Restorations []one `json:"restorations"`
@@ -75,7 +75,7 @@ func (r *objects) restoreSeveral(v *visit) error {
 	return r.settle(v, "restored", restored, 0, revision)
 }
 
-// settle answers with what became of each; after is what to add to their versions.
+// settle answers with the result for each object; after is added to their versions.
 func (r *objects) settle(v *visit, what string, all []resource.Object, after, revision int64) error {
 	list := make([]settled, len(all))
 	for i, o := range all {
@@ -85,7 +85,7 @@ func (r *objects) settle(v *visit, what string, all []resource.Object, after, re
 	return answer(v.Ctx, http.StatusOK, map[string]any{what: list, "revision": revision})
 }
 
-// several reads the ids of a list, in which each is once.
+// several parses the ids of a list, in which each can occur only once.
 func (r *objects) several(list string, all []one) ([]uuid.UUID, error) {
 	var wrong []fault.Field
 	blame := func(pointer, format string, args ...any) {

@@ -11,17 +11,16 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Routes adds all routes of the API. What somebody has to be allowed to do stands beside
-// the path, or in package actions for what objects list among their actions; a handler
-// asks once more only where the answer depends on what was sent.
+// Routes adds all routes of the API. The permission that a route needs is next to its
+// path, or in package actions for the actions that objects list. A handler checks again
+// only if the decision depends on the request's content.
 //
-// Modes and organizations are named by id or slug, permission templates by id or
-// name. What is called as something below its collection is ("import", "order") is
-// read by its id.
+// Modes and organizations are identified by id or slug, permission templates by id or
+// name. An object whose name is also a path below its collection ("import", "order")
+// can be read only by its id.
 //
-// Behind the handler stand the parameters of the query; anything else there is
-// refused. Only the compatible routes pass over what they don't know: their clients
-// are not ours to correct.
+// The query parameters of a route follow its handler; all others are refused. Only the
+// compatible routes ignore unknown parameters: we can't fix their clients.
 func (a *API) Routes(app fiber.Router) {
 	const limit, after = "limit", "cursor"
 	narrowed := []string{"action...", "actor", "subject", "since", "until"}
@@ -91,7 +90,7 @@ func (a *API) Routes(app fiber.Router) {
 	a.does(org, actions.CreateToken, "", a.tokenCreate)
 	a.does(org, actions.Revoke, "/tokens/:token", a.tokenRevoke)
 
-	// What existing clients call: the access token says which organization.
+	// For existing clients: the access token determines the organization.
 	compatible := app.Group("/api/templates", noStore)
 	compatible.Get("", a.ofToken(reads, a.compatibleList))
 	compatible.Post("", a.ofToken(changes, a.compatibleCreate))
@@ -99,12 +98,12 @@ func (a *API) Routes(app fiber.Router) {
 	compatible.Put("/:template", a.ofToken(changes, a.compatibleUpdate))
 	compatible.Delete("/:template", a.ofToken(changes, a.compatibleDelete))
 
-	// The same for agents, in the protocol that they speak.
+	// The same for agents, over MCP.
 	app.Post("/mcp", noStore, a.agents(reads))
 }
 
-// library adds the routes that all kinds of objects have. Those with a name of
-// their own below the collection stand before the one that takes any.
+// library adds the routes that all kinds of objects have. Fixed names below the
+// collection come before the parameter that matches any name.
 func library(org fiber.Router, r *objects, reads, changes access.Request) {
 	const limit, after = "limit", "cursor"
 	names, own := r.store.Names(), r.parameters()
@@ -127,17 +126,17 @@ func library(org fiber.Router, r *objects, reads, changes access.Request) {
 	org.Get(one+"/diff", r.in(reads, r.diffVersions, "from", "to"))
 }
 
-// does adds the route of an action on what is at a path.
+// does adds the route of an action on the resource at a path.
 func (a *API) does(org fiber.Router, action actions.Definition, at string, handle func(*visit) error, t ...string) {
 	add(org, action, at, a.in(action.Needs, handle, t...))
 }
 
-// does wraps API.does, as in wraps API.in.
+// does is API.does, with in instead of API.in.
 func (r *objects) does(org fiber.Router, action actions.Definition, at string, handle func(*visit) error, t ...string) {
 	add(org, action, at, r.in(action.Needs, handle, t...))
 }
 
-// add adds a route as fiber's Get does, which takes HEAD, too.
+// add adds a route. Like Fiber's Get, it handles HEAD together with GET.
 func add(to fiber.Router, action actions.Definition, at string, handle fiber.Handler) {
 	if action.Method == fiber.MethodGet {
 		to.Get(at+action.Path, handle)
@@ -146,7 +145,7 @@ func add(to fiber.Router, action actions.Definition, at string, handle fiber.Han
 	to.Add(action.Method, at+action.Path, handle)
 }
 
-// noStore keeps answers out of every cache: they are somebody's.
+// noStore keeps responses out of every cache, because they are private.
 func noStore(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.Next()

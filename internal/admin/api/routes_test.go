@@ -13,8 +13,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// routes lists the routes of an organization, from the app itself: a route that
-// is added later is tested too.
+// routes lists the routes of an organization, as registered in the app. So routes added
+// later are tested too.
 func routes(t *testing.T, s *site) [][2]string {
 	t.Helper()
 	public, err := url.Parse("http://localhost:8080")
@@ -31,13 +31,13 @@ func routes(t *testing.T, s *site) [][2]string {
 	return list
 }
 
-// filled puts what exists in Acme into a route's parameters.
+// filled replaces a route's parameters by objects that exist in Acme.
 func filled(s *site, path, mode, token string) string {
 	return strings.NewReplacer(":org", s.acme.ID.String(), ":mode", mode, ":template", "Code%20Expert", ":version", "1", ":client", "roo-code", ":user", s.member.ID.String(), ":token", token, ":invitation", uuid.NewString()).Replace(path)
 }
 
-// TestNobodySeesAnotherTenant holds every route to say "not there" to who is
-// owner of another organization, with a session's or a token's rights.
+// TestNobodySeesAnotherTenant requires every route to answer "not found" to the owner
+// of another organization, with a session and with a token.
 func TestNobodySeesAnotherTenant(t *testing.T) {
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
@@ -46,7 +46,7 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
 	foreign := s.token(s.stranger, other, "read", "write")
-	// One who is a member of both, with a token for the other organization only.
+	// A member of both, with a token for the other organization only.
 	require.NoError(t, s.db.AddMember(t.Context(), operator, other.ID, s.owner.ID, "owner"))
 	elsewhere := s.token(s.owner, other, "read", "write")
 	unknown := s.do("GET", "!/api/v1/organizations/"+uuid.NewString(), foreign, "").json()["detail"]
@@ -77,7 +77,7 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 	}
 	require.Equal(t, before, s.count("select count(*) from audit_log"))
 
-	// Ids of one organization open nothing below another's path.
+	// IDs of one organization can't be used below another's path.
 	for _, path := range []string{"/modes/" + mode, "/modes/" + mode + "/versions", "/modes/" + mode + "/versions/1", "/modes/" + mode + "/diff?from=1"} {
 		s.do("GET", "!/api/v1/organizations/other"+path, foreign, "").problem(404, "not_found")
 	}
@@ -87,17 +87,16 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 	require.Empty(t, s.do("GET", "!/api/v1/organizations/other/audit?subject="+mode, foreign, "").ok(200).json()["entries"])
 }
 
-// TestWhoMayDoWhat holds every route against every role and scope. What is
-// allowed gets past the guard: to anything but 401, 403 and a hidden
-// organization.
+// TestWhoMayDoWhat tests every route with every role and scope. An allowed request
+// passes authorization: its answer is not 401, 403 or that of a hidden organization.
 func TestWhoMayDoWhat(t *testing.T) {
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
 	tokens, _, err := s.db.Tokens(t.Context(), s.acme.ID, postgres.TokenFilter{Limit: 100})
 	require.NoError(t, err)
 
-	// The least that somebody needs, by route: r for every member's read scope,
-	// w for every member's write scope, R and W for an owner's or admin's.
+	// The minimum permission, by route: r for every member's read scope, w for every
+	// member's write scope, R and W for an owner's or admin's.
 	needs := map[string]string{
 		"GET /api/v1/organizations/:org":                                                "r",
 		"GET /api/v1/organizations/:org/publication":                                    "r",
@@ -174,8 +173,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 			need, ok := needs[r[0]+" "+r[1]]
 			require.True(t, ok, "%s %s is missing here: who may do that?", r[0], r[1])
 			t.Run(who.user.Name+" "+who.scope+" "+r[0]+" "+r[1], func(t *testing.T) {
-				// With a body and a precondition that nothing matches, so that nothing
-				// is changed by who may, and an id that no stream begins with.
+				// The body and the precondition match nothing, so that no allowed request changes
+				// anything. No stream begins with the Last-Event-ID.
 				a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), bearer, "{", "If-Match", `"none"`, "Last-Event-ID", "none", "Content-Type", "application/json")
 				a.t = t
 				may := (strings.EqualFold(need, "r") || who.scope == "write") && (need == strings.ToLower(need) || who.manages)
@@ -183,12 +182,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 				case !may:
 					a.problem(403, "forbidden")
 				case r[0] == "DELETE" && (strings.Contains(r[1], "/tokens/") || strings.Contains(r[1], "/members/") || strings.Contains(r[1], "/invitations/")):
-					// These have no precondition: tried in tests of their own.
+					// These have no precondition: separate tests cover them.
 				default:
 					require.NotContains(t, []int{401, 403, 404}, a.status, "%s", a.body)
 				}
 			})
-			if need == "w" && r[0] == "DELETE" { // put back what who may has ended
+			if need == "w" && r[0] == "DELETE" { // restore what an allowed request has ended
 				_ = s.db.AddMember(t.Context(), operator, s.acme.ID, s.member.ID, "member")
 				bearer = s.token(who.user, s.acme, scopes...)
 			}

@@ -7,13 +7,13 @@ import (
 	"orgmodes/internal/admin/signin"
 )
 
-// session says who one is, and where.
+// session describes the authenticated user and the user's organizations.
 type session struct {
 	User person      `json:"user"`
 	Via  access.Kind `json:"via"`
-	// Token is what one came with, where that was an access token.
+	// Token is the access token of the request, if any.
 	Token *sessionToken `json:"token,omitempty"`
-	// ExpiresAt and CSRF are those of a session that a password opened.
+	// ExpiresAt and CSRF are set for a session that a password opened.
 	ExpiresAt     *time.Time   `json:"expires_at,omitempty"`
 	CSRF          string       `json:"csrf_token,omitempty"`
 	Organizations []membership `json:"organizations"`

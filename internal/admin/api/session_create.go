@@ -9,8 +9,8 @@ import (
 	"orgmodes/internal/admin/request"
 )
 
-// sessionCreate signs in with a password: the answer sets the cookie, and has
-// the csrf_token that goes with it.
+// sessionCreate signs in with a password. The response sets the cookie and contains the
+// csrf_token for it.
 func (a *API) sessionCreate(c *fiber.Ctx) error {
 	var sent struct {
 		Email    string `json:"email"`

@@ -2,7 +2,8 @@ package api
 
 import "net/http"
 
-// sessionDelete signs out. A token has no session: it is revoked instead.
+// sessionDelete signs out. For an access token it does nothing: a token has no session
+// and is revoked instead.
 func (a *API) sessionDelete(v *visit) error {
 	if v.session != nil {
 		if err := a.Auth.Out(v.Ctx); err != nil {

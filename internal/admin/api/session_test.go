@@ -35,7 +35,8 @@ func TestSession(t *testing.T) {
 	require.Equal(t, csrf, who["csrf_token"])
 	require.Len(t, who["organizations"], 1)
 
-	// Reading needs the cookie, changing what only our own page knows too.
+	// Reading needs the cookie; changing also needs the token that only our own pages
+	// know.
 	s.do("GET", "/modes", "", "", "Cookie", pair).ok(200)
 	body := modeJSON("docs", "You write.")
 	s.do("POST", "/modes", "", body, "Cookie", pair).problem(403, "csrf")
@@ -47,7 +48,7 @@ func TestSession(t *testing.T) {
 	s.do("POST", "/modes", "", body, "Cookie", pair, "X-CSRF-Token", csrf, "Sec-Fetch-Site", "same-origin", "Origin", s.url).ok(201)
 	require.Equal(t, 1, s.count("select count(*) from audit_log where subject_kind = 'mode' and actor_kind = 'user' and actor_name = 'olive'"))
 
-	// A token needs none of that, and beats the cookie.
+	// An access token needs none of that, and takes precedence over the cookie.
 	s.do("POST", "/modes", s.write, modeJSON("docs2", "x"), "Origin", "https://evil.example").ok(201)
 	require.Equal(t, "token", s.do("GET", "!/api/v1/session", s.write, "", "Cookie", pair).ok(200).json()["via"])
 
@@ -98,7 +99,7 @@ func TestTokensThatDoNotOpen(t *testing.T) {
 	}
 	refused("made-up")
 	refused("omt_k1_" + strings.Repeat("A", 44))
-	refused(s.keys.Mint()) // ours by its form, but there is no record of it
+	refused(s.keys.Mint()) // has our format, but there is no record of it
 	s.do("GET", "/modes", "", "", "Authorization", "Basic b2xpdmU6eA==").problem(401, "unauthenticated")
 
 	s.sql("update tokens set expires_at = now() - interval '1 second' where sha256 = sha256($1::bytea)", []byte(good))
@@ -107,7 +108,8 @@ func TestTokensThatDoNotOpen(t *testing.T) {
 	s.sql("update tokens set revoked_at = now() where sha256 = sha256($1::bytea)", []byte(revoked))
 	refused(revoked)
 
-	// Whoever is no member any more has no token any more, and gets none back.
+	// A user who is no longer a member loses the access tokens, and doesn't get them back
+	// on rejoining.
 	mel := s.token(s.member, s.acme, "read")
 	s.do("GET", "/modes", mel, "").ok(200)
 	s.do("DELETE", "/members/"+s.member.ID.String(), s.write, "").ok(204)

@@ -39,7 +39,8 @@ func TestSeveralAreDeletedOverJSON(t *testing.T) {
 	require.Equal(t, map[string]any{"id": ids[0], "name": "The a", "version": 2.0}, out["deleted"].([]any)[0])
 	require.Equal(t, entries+3, s.count("select count(*) from audit_log"))
 
-	// Again, as somebody does who got no answer: they are told what became of each.
+	// Sent again, by a client that got no answer: the problem explains what became of
+	// each.
 	p := s.do("POST", "/modes/deletions", s.write, deletionsOf(ids...)).problem(412, "version_conflict")
 	require.Len(t, p["errors"], 3)
 	require.Equal(t, map[string]any{"pointer": "/deletions/0", "detail": "The a was deleted meanwhile, by olive"}, p["errors"].([]any)[0])
@@ -120,7 +121,7 @@ func TestModesAreOrderedOverJSON(t *testing.T) {
 	require.Equal(t, "cab", slugs())
 	require.Equal(t, a.header.Get("ETag"), s.do("GET", "/modes", s.write, "").header.Get("ETag"))
 
-	// Who comes late gets the order of now, and can go on with that.
+	// A late request gets the current order, and can continue with that.
 	late := s.do("PUT", "/modes/order", s.write, body(ids...), "If-Match", seen)
 	p := late.problem(412, "revision_conflict")
 	require.Equal(t, map[string]any{"ids": []any{ids[2], ids[0], ids[1]}, "revision": 5.0}, p["current"])
@@ -145,7 +146,7 @@ func TestModesAreOrderedOverJSON(t *testing.T) {
 	s.do("PUT", "/modes/order", s.write, body(ids[:2]...), "If-Match", "*").problem(412, "revision_conflict")
 	require.Equal(t, "abc", slugs())
 
-	// Of several who reorder the same list at once one wins.
+	// Of several concurrent reorderings of the same list, one wins.
 	answers := atOnce(4, func(i int) answer {
 		turned := append(slices.Clone(ids[1+i%2:]), ids[:1+i%2]...)
 		return s.do("PUT", "/modes/order", s.write, body(turned...), "If-Match", seen)

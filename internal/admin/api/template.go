@@ -71,8 +71,9 @@ func (a templateAPI) importFiles(v *visit, up importRequest, how howToImport) (a
 	return a.run(v, up, how, choices, files.NewTemplateImport)
 }
 
-// templateOf is a template in the API: in the shape that clients know, and what
-// else is kept of it. All of it may be sent back; what is ours is ignored then.
+// templateOf returns a template in the API's format: the fields that clients know, and
+// additional ones. All of it can be sent back; the fields set by the server are ignored
+// then.
 func templateOf(o resource.Object, can actions.List) jsonast.Map {
 	t := templates.FromObject(o)
 	out := append(t.Fields(),

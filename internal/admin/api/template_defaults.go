@@ -6,8 +6,8 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// templateDefaultsRestore adds those of the shipped templates that the
-// organization doesn't have, by their names; it touches no others.
+// templateDefaultsRestore adds the default templates that the organization doesn't
+// have, by name. It changes no others.
 func (a *API) templateDefaultsRestore(v *visit) error {
 	added, err := a.DB.AddShippedTemplates(v.UserContext(), v.by(), v.org.ID)
 	if err != nil {

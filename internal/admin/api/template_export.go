@@ -7,11 +7,11 @@ import (
 	"orgmodes/internal/admin/files"
 )
 
-// templateExport writes templates as files: all, or those that ?template= names
-// by id or name.
+// export writes templates as files: all of them, or the ones that ?template= selects by
+// id or name.
 func (a templateAPI) export(v *visit) error {
 	e := files.TemplateExport{Format: v.Query("format", files.FormatZip)}
-	for _, ref := range v.Context().QueryArgs().PeekMulti("template") { // names may have commas
+	for _, ref := range v.Context().QueryArgs().PeekMulti("template") { // names can have commas
 		e.Refs = append(e.Refs, string(ref))
 	}
 	if !slices.Contains(files.TemplateFormats(), e.Format) {

@@ -19,7 +19,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// filesOf are the files of a zip file, by their names.
+// filesOf returns the files of a zip file, by name.
 func filesOf(t *testing.T, archive []byte) map[string]string {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
@@ -73,7 +73,8 @@ func TestTemplatesInAndOut(t *testing.T) {
 	again := s.do("POST", "/templates/import", s.write, string(out.body), zipped...).ok(200).json()
 	require.Equal(t, []string{"unchanged", "unchanged"}, templateVerdicts(again))
 
-	// The other forms: the very file, an envelope, a list; each comes back as it is.
+	// The other formats: a single file, an envelope, a list. Each can be imported again
+	// unchanged.
 	one := s.do("GET", "/templates/export?format=file&template=foo%20bar", s.write, "").ok(200)
 	require.Equal(t, folder[ids[0]+".json"], string(one.body))
 	envelope := s.do("GET", "/templates/export?format=envelope&template="+ids[1], s.write, "").ok(200).json()
@@ -105,7 +106,7 @@ func TestChoicesOfATemplateImport(t *testing.T) {
 	require.Equal(t, "/0/name", p["errors"].([]any)[0].(map[string]any)["pointer"])
 	require.Equal(t, 4, s.count("select count(*) from permission_templates where organization_id = $1", s.acme.ID), "nothing of it")
 
-	// Changed since the plan: nothing, and the new plan is there.
+	// Changed since the plan: nothing is imported, and the answer has the new plan.
 	s.template("Third", "plan")
 	late := s.do("POST", "/templates/import?on_conflict=skip", s.write, file, "If-Match", plan.header.Get("ETag"))
 	require.Equal(t, []string{"skip", "create"}, templateVerdicts(late.problem(412, "revision_conflict")["plan"].(map[string]any)))
@@ -125,7 +126,7 @@ func TestChoicesOfATemplateImport(t *testing.T) {
 	s.do("POST", "/templates/import?index=9", s.write, file).problem(422, "invalid_choice")
 	s.do("POST", "/templates/import?choices=%7B%22x%22:1%7D", s.write, file).problem(422, "invalid_body")
 
-	// One that can't be used refuses all, or is left out.
+	// An invalid template refuses the whole import, or is left out.
 	bad := `{"templates":[{"name":"Good","permission_mode":"plan"},{"name":"Bad","permission_mode":"yolo"}]}`
 	p = s.do("POST", "/templates/import", s.write, bad).problem(422, "invalid_templates")
 	blamed := p["errors"].([]any)[0].(map[string]any)
@@ -137,7 +138,7 @@ func TestChoicesOfATemplateImport(t *testing.T) {
 	s.do("POST", "/templates/import", s.write, archive(t, [2]string{"../x.json", "{}"}), "Content-Type", "application/zip").problem(422, "unsafe_archive")
 }
 
-// written are the fields that people write of a template.
+// written lists the fields of a template that users edit.
 var written = []string{"name", "permission_mode", "allowed_tools", "default_role", "default_system_prompt", "description"}
 
 func onlyWritten(t interface{ Helper() }, m map[string]any) map[string]any {
@@ -149,8 +150,8 @@ func onlyWritten(t interface{ Helper() }, m map[string]any) map[string]any {
 	return out
 }
 
-// TestNoFieldIsDropped: whatever a template says, it says after every way in and
-// out.
+// TestNoFieldIsDropped: every field of a template survives each way of import and
+// export.
 func TestNoFieldIsDropped(t *testing.T) {
 	t.Parallel()
 	s := emptyOfTemplates(t)
@@ -200,7 +201,7 @@ func TestNoFieldIsDropped(t *testing.T) {
 			require.Contains(r, []any{"create", "unchanged"}, line["action"], format)
 			same(s.do("GET", elsewhere+"/templates/"+line["id"].(string), theirs, "").ok(200).json(), "elsewhere, by "+format)
 		}
-		// And back home it is what is there.
+		// Back in its own organization, it is unchanged.
 		back := s.do("GET", elsewhere+"/templates/export?format=json", theirs, "").ok(200)
 		plan := s.do("POST", "/templates/import?dry_run=true", s.write, string(back.body)).ok(200).json()
 		require.Len(r, plan["templates"], summary(plan, "unchanged"))
@@ -218,8 +219,8 @@ func anyOf(list []string) func(func(any) bool) {
 	}
 }
 
-// TestImportOfAnotherOrganizationsFiles: what has an id that is taken gets one of its
-// own, and nothing of the other organization changes.
+// TestImportOfAnotherOrganizationsFiles: an object whose id is taken gets a new one,
+// and the other organization is not changed.
 func TestImportOfAnotherOrganizationsFiles(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -240,7 +241,7 @@ func TestImportOfAnotherOrganizationsFiles(t *testing.T) {
 	}
 	require.Equal(t, string(before), string(s.do("GET", existing, s.write, "").ok(200).body))
 
-	// One that was deleted here still has its history here.
+	// A template that was deleted here still has its history here.
 	s.do("DELETE", existing+"/"+made["template_id"].(string), s.write, "").ok(200)
 	s.sql(`delete from permission_templates where organization_id = $1`, other.ID)
 	one := strings.Replace(templateJSON("Reviewer", "plan"), "{", `{"template_id":"`+made["template_id"].(string)+`",`, 1)

@@ -6,8 +6,8 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// templateResolve says what an agent gets that is spawned from a template by the
-// request in the body. It changes nothing.
+// templateResolve returns the permissions of an agent that the request in the body
+// spawns from a template. It changes nothing.
 func (a *API) templateResolve(v *visit) error {
 	data, err := jsonBody(v.Ctx)
 	if err != nil {

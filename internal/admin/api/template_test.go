@@ -20,7 +20,7 @@ func TestTemplateFromCreationToDeletion(t *testing.T) {
 	require.JSONEq(t, string(made.body), string(got.body))
 	require.JSONEq(t, string(made.body), string(s.do("GET", "/templates/%20reviewer%20", s.write, "").ok(200).body), "capitals make no difference")
 
-	// Replaced whole: with the precondition, and what isn't named is gone.
+	// Replaced whole: with the precondition, and absent fields are cleared.
 	body := `{"name":"Reviewer","permission_mode":"default"}`
 	s.do("PUT", "/templates/Reviewer", s.write, body).problem(428, "precondition_required")
 	replaced := s.do("PUT", "/templates/Reviewer", s.write, body, "If-Match", got.header.Get("ETag")).ok(200).json()
@@ -32,7 +32,7 @@ func TestTemplateFromCreationToDeletion(t *testing.T) {
 	require.Equal(t, "Reviewer", late["yours"].(map[string]any)["name"])
 	require.Contains(t, late["detail"], "The template was changed meanwhile, by olive")
 
-	// What was got can be sent back whole.
+	// A response can be sent back whole.
 	s.do("PUT", "/templates/Reviewer", s.write, string(got.body), "If-Match", replaced["etag"].(string)).ok(200)
 	patch := []string{"Content-Type", "application/merge-patch+json"}
 	patched := s.do("PATCH", "/templates/Reviewer", s.write, `{"description":null,"default_role":"","allowed_tools":[]}`, patch...).ok(200).json()
@@ -55,7 +55,7 @@ func TestTemplateFromCreationToDeletion(t *testing.T) {
 	require.Len(t, deleted, 1)
 	require.Equal(t, id, deleted[0].(map[string]any)["template_id"])
 
-	// The history has all of it, and any of it comes back.
+	// The history has all versions, and any of them can be restored.
 	versions := s.do("GET", "/templates/"+id+"/versions", s.write, "").ok(200).json()["versions"].([]any)
 	require.Len(t, versions, 5)
 	require.Equal(t, "delete", versions[0].(map[string]any)["action"])

@@ -6,14 +6,13 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// choice is something that a template can have, and what it allows.
+// choice is a value that a template field can have, and what it allows.
 type choice struct {
 	Name   string `json:"name"`
 	Allows string `json:"allows"`
 }
 
-// templateTools lists what a form offers: the known tools and the permission
-// modes.
+// templateTools lists the choices for a form: the known tools and the permission modes.
 func (a *API) templateTools(v *visit) error {
 	tools, permissionModes := []choice{}, []choice{}
 	for _, t := range a.DB.Tools.All() {

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/admin"
 )
 
-// behindProxy has X-Forwarded-For say where somebody is.
+// behindProxy makes X-Forwarded-For determine a client's address.
 func behindProxy(o *admin.Options) {
 	o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
@@ -26,7 +26,7 @@ func (s *site) wrong(times int, email string, headers ...string) {
 	}
 }
 
-// deviceOf is the device cookie of an answer to a sign-in.
+// deviceOf returns the device cookie of a sign-in's answer.
 func deviceOf(a answer) string {
 	a.t.Helper()
 	for _, c := range a.header.Values("Set-Cookie") {
@@ -82,13 +82,13 @@ func TestStrangerCannotLockTheOwnerOut(t *testing.T) {
 	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "198.51.100.7").problem(429, "too_many_attempts")
 	s.signIn("olive@acme.example", goodPassword, home...).ok(201)
 
-	// From all over the world, the account is closed to devices that aren't known.
+	// After attempts from everywhere, the account is closed to unknown devices.
 	s.sql("update sign_in_attempts set wrong = 100 where wrong = 10")
 	s.signIn("olive@acme.example", goodPassword, home...).problem(429, "too_many_attempts")
 	known := append([]string{"Cookie", device}, home...)
 	s.signIn("olive@acme.example", goodPassword, known...).ok(201)
 
-	// A known device has a limit to itself.
+	// A known device has a separate limit.
 	s.wrong(10, "olive@acme.example", known...)
 	s.signIn("olive@acme.example", goodPassword, known...).problem(429, "too_many_attempts")
 }
@@ -113,7 +113,7 @@ func TestAddressesOfOneNetworkCountAsOne(t *testing.T) {
 	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "2001:db8:1:3::1").ok(201)
 }
 
-// Behind a proxy that nobody told us of, everybody has the proxy's address.
+// Behind a proxy that isn't configured, all clients have the proxy's address.
 func TestUnconfiguredProxyDoesNotLockEverybodyOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *admin.Options) { o.Public = &url.URL{Scheme: "https", Host: "modes.example"} })
@@ -153,7 +153,7 @@ func TestAttemptsAtOnceDoNotExceedTheLimit(t *testing.T) {
 	require.Equal(t, 15, late)
 }
 
-// What we could not find out is no wrong password.
+// A password that could not be checked doesn't count as wrong.
 func TestFailureOfOursIsNoWrongPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -168,7 +168,7 @@ func TestFailureOfOursIsNoWrongPassword(t *testing.T) {
 	require.Zero(t, s.count("select coalesce(sum(wrong), 0) from sign_in_attempts"), "nor is a right one")
 }
 
-// An attempt that can't be given back, because Postgres is away by then, is given back
+// An attempt that can't be given back because Postgres is unavailable is given back
 // with the next one.
 func TestAttemptIsGivenBackLater(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// accessToken is what is known of a token; Token is the token itself, shown in
-// the answer to its creation and never again.
+// accessToken describes a token. Token is the secret itself, which only the response to
+// its creation contains.
 type accessToken struct {
 	ID         uuid.UUID  `json:"id"`
 	Token      string     `json:"token,omitempty"`
@@ -26,13 +26,13 @@ type accessToken struct {
 	ExpiresAt  *time.Time `json:"expires_at,omitempty"`
 	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
-	// Published says that readers know of it as it is here.
+	// Published reports whether readers know its current state.
 	Published bool `json:"published"`
 
 	Actions actions.List `json:"actions"`
 }
 
-// person is a user as others see them.
+// person is a user as shown to others.
 type person struct {
 	ID    uuid.UUID `json:"id"`
 	Email string    `json:"email"`
@@ -56,8 +56,8 @@ func (v *visit) token(t postgres.Token) accessToken {
 
 func revokes(own bool) access.Request { return access.Request{Action: access.RevokeToken, Own: own} }
 
-// published waits for readers to know of a token as it is now, for so long as
-// is reasonable: what was done is done, and will be published in any case.
+// published waits up to PublishWait until readers know the current state of a token.
+// The change is committed already, and will be published in any case.
 func (a *API) published(ctx context.Context, t postgres.Token) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.PublishWait)
 	defer cancel()

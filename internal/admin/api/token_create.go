@@ -12,9 +12,9 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// tokenCreate makes a token that acts for who asks, in this organization. It
-// answers once readers know of it, so that it works at once; where that takes
-// too long, "published" is false.
+// tokenCreate creates a token that acts for the sender in this organization. It answers
+// once readers know the token, so that it works at once. If that takes too long,
+// "published" is false.
 func (a *API) tokenCreate(v *visit) error {
 	var sent struct {
 		Name      string     `json:"name"`
@@ -45,7 +45,7 @@ func (a *API) tokenCreate(v *visit) error {
 	out := v.token(made)
 	out.Token = secret
 	if out.Published, err = a.published(v.UserContext(), made); err != nil {
-		// The token is there; only this answer can tell what it is.
+		// The token exists; only this response can contain its secret.
 		a.Log.Warn("waiting for a token's publication", "token_id", made.ID, "err", err)
 	}
 	v.Set(fiber.HeaderLocation, v.address("/tokens/"+made.ID.String()))

@@ -7,8 +7,8 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// tokenList lists the tokens that open the organization, newest first: all of
-// them for who manages them, one's own for the others.
+// tokenList lists the tokens that open the organization, newest first. A sender who
+// manages tokens gets all of them, others only their own.
 func (a *API) tokenList(v *visit) error {
 	p, err := pagingOf(v.Ctx, usualPage, largestPage)
 	if err != nil {

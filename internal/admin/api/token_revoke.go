@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// tokenRevoke ends a token for good. "published" in the answer says that no
-// reader takes it any more.
+// tokenRevoke revokes a token permanently. "published" in the response reports whether
+// all readers refuse it already.
 func (a *API) tokenRevoke(v *visit) error {
 	unknown := fault.New(fault.NotFound, "not_found", "There is no such token")
 	id, err := uuid.Parse(v.Params("token"))
@@ -23,7 +23,7 @@ func (a *API) tokenRevoke(v *visit) error {
 	case err != nil:
 		return err
 	case !v.may(revokes(t.User.ID == v.who.UserID)).Allowed:
-		return unknown // a caller who can't see it doesn't learn that it is there
+		return unknown // a sender who can't see it doesn't learn that it exists
 	}
 	revoked, err := a.DB.RevokeToken(v.UserContext(), v.by(), v.org.ID, id)
 	if err != nil {

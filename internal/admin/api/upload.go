@@ -12,17 +12,17 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// importRequest is what an import brings: files, and beside them fields of a form.
+// importRequest is the content of an import request: files and, in a form, other
+// fields.
 type importRequest struct {
 	files  []upload.File
 	fields map[string][]string
 }
 
-// maxFormParts bounds a form's parts: the files that may be read, and some
-// fields.
+// maxFormParts bounds a form's parts: the maximum number of files, and some fields.
 const maxFormParts = upload.MaxFiles + 100
 
-// uploadOf reads a body that is a file, or a form with files.
+// uploadOf parses a body that is a file, or a form with files.
 func uploadOf(v *visit) (importRequest, error) {
 	media, params := mediaType(v.Ctx)
 	if slices.Contains([]string{mediaJSON, mediaYAML, mediaZip, "text/plain", "application/octet-stream"}, media) {
@@ -46,7 +46,7 @@ func uploadOf(v *visit) (importRequest, error) {
 		if err != nil {
 			return up, broken.Because(err)
 		}
-		data, err := io.ReadAll(part) // bounded by the body
+		data, err := io.ReadAll(part) // bounded by the limit of the body
 		if err != nil {
 			return up, broken.Because(err)
 		}
@@ -63,13 +63,13 @@ func uploadOf(v *visit) (importRequest, error) {
 	return up, fault.New(fault.TooLarge, "too_many_files", "These are more than %d parts; at most that many are read at once", maxFormParts)
 }
 
-// all is what the query and the form say of one name, several times or with
-// commas.
+// all returns the values of a parameter in the query and the form. It can be repeated
+// and can contain commas.
 func (u importRequest) all(v *visit, name string) []string {
 	return append(listOf(v, name), splitAll(u.fields[name])...)
 }
 
-// one is all of a name that can be there once.
+// one returns the value of a parameter that can be given once.
 func (u importRequest) one(v *visit, name string) (string, error) {
 	switch got := u.all(v, name); len(got) {
 	case 0:
@@ -81,7 +81,7 @@ func (u importRequest) one(v *visit, name string) (string, error) {
 	}
 }
 
-// how reads what all imports can be told: dry_run and only.
+// how parses the options that all imports have: dry_run and only.
 func (u importRequest) how(v *visit) (howToImport, error) {
 	var how howToImport
 	dry, err := u.one(v, "dry_run")
@@ -101,9 +101,9 @@ func (u importRequest) how(v *visit) (howToImport, error) {
 	return how, nil
 }
 
-// choices reads what all kinds of choices have: the parameter choices, which is all of them
-// as JSON; the one with the given name, which is the decision on conflicts; and index, several
-// times or with commas. files checks them.
+// choices parses the parameters that all kinds of choices have. The parameter choices
+// holds all of them as JSON. The one called name is the decision on conflicts. index
+// can be repeated and can contain commas. Package files validates them.
 func (u importRequest) choices(v *visit, into any, name string, decision *string, indexes *[]int) error {
 	texts := u.fields["choices"]
 	if q := v.Query("choices"); q != "" {

@@ -22,7 +22,7 @@ func mode(slug, role string) string {
 	return "slug: " + slug + "\nname: The " + slug + "\nroleDefinition: " + role + "\ngroups: [read]\n"
 }
 
-// form is a form with files and fields, and its media type.
+// form returns a form with files and fields, and its media type.
 func form(t *testing.T, files [][2]string, fields ...string) (body, media string) {
 	t.Helper()
 	var b bytes.Buffer
@@ -82,7 +82,7 @@ func TestImportOfSeveralFiles(t *testing.T) {
 	body, media = form(t, [][2]string{{"modes.zip", packed}})
 	require.Equal(t, []string{"create", "unchanged"}, verdicts(s.do("POST", "/modes/import", s.write, body, "Content-Type", media).ok(200).json()))
 
-	// And out again, each in a file of its own.
+	// The export has each mode in a separate file.
 	out := s.do("GET", "/modes/export?format=zip", s.write, "").ok(200)
 	require.Equal(t, `attachment; filename=acme.modes.zip`, out.header.Get("Content-Disposition"))
 	r, err := zip.NewReader(bytes.NewReader(out.body), int64(len(out.body)))
@@ -125,17 +125,17 @@ func TestChoicesOfAnImport(t *testing.T) {
 	s.do("POST", "/modes/import?index=x", s.write, changed, yaml...).problem(400, "malformed_query")
 	s.do("POST", "/modes/import?choices=%7B%22x%22:1%7D", s.write, changed, yaml...).problem(422, "invalid_body")
 
-	// What wasn't asked for may be bad.
+	// Modes that were not selected can be invalid.
 	require.Equal(t, []string{"unchanged", "skip", "invalid"}, verdicts(s.do("POST", "/modes/import?slug=docs", s.write,
 		strings.Replace(oneBad, "You write.", "You write well.", 1), yaml...).ok(200).json()))
-	// Two of one slug: the second can be taken by its number only.
+	// Two modes with one slug: the second can be selected by its index only.
 	twice := "- " + strings.ReplaceAll(mode("twice", "a"), "\n", "\n  ") + "\n- " + strings.ReplaceAll(mode("twice", "b"), "\n", "\n  ")
 	require.Equal(t, []string{"create", "conflict"}, verdicts(s.do("POST", "/modes/import", s.write, twice, yaml...).problem(422, "invalid_modes")["plan"].(map[string]any)))
 	require.Equal(t, []string{"skip", "create"}, verdicts(s.do("POST", "/modes/import?index=1", s.write, twice, yaml...).ok(200).json()))
 	require.Equal(t, "b", s.do("GET", "/modes/twice", s.write, "").ok(200).json()["config"].(map[string]any)["roleDefinition"])
 }
 
-// TestUploadsMadeToDoHarm holds each to be refused at once, with a reason, with
+// TestUploadsMadeToDoHarm requires that each is refused at once, with a reason, with
 // little memory, and with nothing of it applied.
 func TestUploadsMadeToDoHarm(t *testing.T) {
 	s := newSite(t)
@@ -176,7 +176,7 @@ func TestUploadsMadeToDoHarm(t *testing.T) {
 	require.NotContains(t, s.log.String(), "level=ERROR")
 }
 
-// zipBomb is a small archive with a file of 64 MiB.
+// zipBomb returns a small archive with a file of 64 MiB.
 func zipBomb(t *testing.T) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -14,9 +14,9 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// version is one version of an object. Modes and permission templates have fields of
-// their own for its id and its content, all other kinds id and spec. The content is there
-// where one version was asked for.
+// version is one version of an object. Modes and permission templates have dedicated
+// fields for the id and the content; all other kinds use id and spec. The content is
+// set only if a single version was requested.
 type version struct {
 	ID         string         `json:"id,omitempty"`
 	ModeID     string         `json:"mode_id,omitempty"`
@@ -26,7 +26,7 @@ type version struct {
 	Action     audit.Action   `json:"action"`
 	Actor      auditlog.Actor `json:"actor"`
 	OccurredAt time.Time      `json:"occurred_at"`
-	// Slug is a mode's.
+	// Slug is set for modes only.
 	Slug     string `json:"slug,omitempty"`
 	Name     string `json:"name"`
 	Mode     any    `json:"mode,omitempty"`
@@ -43,7 +43,7 @@ func (r *objects) versionOf(v *visit, of postgres.Version[resource.Object]) vers
 	return r.versionWith(v, of, false)
 }
 
-// versionWith returns a version with its content if it is to be whole.
+// versionWith returns a version, with its content if whole is true.
 func (r *objects) versionWith(v *visit, of postgres.Version[resource.Object], whole bool) version {
 	out := version{
 		Version: of.Version.Version, Revision: of.Revision, Action: of.Action,
@@ -56,8 +56,8 @@ func (r *objects) versionWith(v *visit, of postgres.Version[resource.Object], wh
 	return out
 }
 
-// history is the id of the object in the path, which may have been deleted: then
-// it is found by its id only.
+// history returns the id of the object in the path, which can be deleted. A deleted
+// object is found by id only.
 func (r *objects) history(v *visit) (uuid.UUID, error) {
 	ref := r.ref(v)
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
@@ -67,7 +67,8 @@ func (r *objects) history(v *visit) (uuid.UUID, error) {
 	return o.ID, err
 }
 
-// versionInPath is the object in the path and the number of its version there.
+// versionInPath returns the id of the object in the path and the number of its version
+// there.
 func (r *objects) versionInPath(v *visit) (id uuid.UUID, number int64, err error) {
 	if id, err = r.history(v); err != nil {
 		return id, 0, err
@@ -76,7 +77,7 @@ func (r *objects) versionInPath(v *visit) (id uuid.UUID, number int64, err error
 	return id, number, err
 }
 
-// versionNumber reads a version of the path, or of the query.
+// versionNumber parses a version in the path or the query.
 func versionNumber(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 1 {

@@ -10,8 +10,8 @@ import (
 
 const current = "current"
 
-// versionDiff compares ?from= and ?to=, each a version or "current", which is
-// what ?to= is where it is left out.
+// diffVersions compares ?from= with ?to=, each a version or "current". ?to= defaults to
+// "current".
 func (r *objects) diffVersions(v *visit) error {
 	id, err := r.history(v)
 	if err != nil {
@@ -40,8 +40,8 @@ func (r *objects) diffVersions(v *visit) error {
 	}{r.versionOf(v, before), r.versionOf(v, after), changes})
 }
 
-// versionAt is a version by its number, or the newest. That of a deleted object is
-// what was deleted.
+// versionAt returns a version by number, or the newest. The newest version of a deleted
+// object has the deleted content.
 func (r *objects) versionAt(v *visit, id uuid.UUID, number string) (none postgres.Version[resource.Object], err error) {
 	if number == current {
 		newest, err := r.store.Versions(v.UserContext(), v.org.ID, id, 0, 1)

@@ -6,8 +6,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// restoreVersion makes an old version the current one, as a new version. A
-// deleted object comes back under its id.
+// restoreVersion makes an old version the current one, as a new version. A deleted
+// object is restored under its id.
 func (r *objects) restoreVersion(v *visit) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 	"orgmodes/internal/typo"
 )
 
-// maxMissed is how many changes a client can catch up with.
+// maxMissed is the maximum number of changes that a client can catch up on.
 const maxMissed = 1000
 
 // The names of events.
@@ -33,10 +33,11 @@ const (
 	eventDeleted  = "DELETED"
 )
 
-// watch answers with the changes of a library, as server-sent events: first SYNC, with the
-// revision that the client has to read the library at, or RESET if it can't catch up from
-// its Last-Event-ID; then one event for each object that changed. The last event of each
-// revision has the revision as its id.
+// watch answers with the changes of a library, as server-sent events. A new client
+// first gets SYNC with a revision: all that it reads from then on is at least as new. A
+// client with a Last-Event-ID gets the changes that it missed instead, or RESET if it
+// can't catch up. Then there is one event for each changed object. The last event of
+// each revision has the revision as its id.
 func (a *API) watch(request access.Request) func(*visit) error {
 	return func(v *visit) error {
 		kinds, err := a.kindsOf(v)
@@ -75,7 +76,7 @@ func (a *API) watch(request access.Request) func(*visit) error {
 	}
 }
 
-// kindsOf returns the kinds that are named in the query, or all.
+// kindsOf returns the kinds named in the query, or all.
 func (a *API) kindsOf(v *visit) (map[string]resource.Kind, error) {
 	all := a.DB.Kinds()
 	kinds := map[string]resource.Kind{}
@@ -97,7 +98,7 @@ func (a *API) kindsOf(v *visit) (map[string]resource.Kind, error) {
 	return kinds, nil
 }
 
-// lastEventID returns the revision that the client has seen, if it says so.
+// lastEventID returns the revision of the Last-Event-ID header, if any.
 func lastEventID(v *visit) (revision int64, ok bool, err error) {
 	id := v.Get("Last-Event-ID")
 	if id == "" {
@@ -109,11 +110,11 @@ func lastEventID(v *visit) (revision int64, ok bool, err error) {
 	return revision, true, nil
 }
 
-// watcher makes events of changes.
+// watcher converts changes to events.
 type watcher struct {
 	organization uuid.UUID
 	kinds        map[string]resource.Kind
-	// told is the revision up to which the client knows everything.
+	// told is the revision up to which the client has received everything.
 	told int64
 }
 
@@ -129,13 +130,13 @@ func (w *watcher) begin(ctx context.Context, db *postgres.DB, seen int64, resume
 			return w.events(missed), nil
 		}
 	}
-	if resumes { // too far behind, or ahead: an older backup was restored
+	if resumes { // too far behind, or ahead because an older backup was restored
 		name = eventReset
 	}
 	return event(nil, name, jsonast.Map{{Name: "revision", Value: int(w.told)}}, w.told), nil
 }
 
-// frame returns the events of the changes that the client doesn't know yet.
+// frame returns the events of the changes that the client hasn't received yet.
 func (w *watcher) frame(changes []postgres.Change) []byte {
 	for len(changes) > 0 && changes[0].Revision <= w.told {
 		changes = changes[1:]
@@ -167,7 +168,8 @@ func (w *watcher) events(changes []postgres.Change) []byte {
 	return out
 }
 
-// present returns a change as it is sent: which object it is, and where to read it.
+// present returns the data of a change's event: which object it is, and where to read
+// it.
 func (w *watcher) present(c postgres.Change) jsonast.Map {
 	names := w.kinds[c.Kind].Names()
 	return jsonast.Map{
@@ -186,7 +188,7 @@ func (w *watcher) present(c postgres.Change) jsonast.Map {
 func event(to []byte, name string, data jsonast.Map, id int64) []byte {
 	body, err := jsonast.Marshal(data)
 	if err != nil {
-		return to // texts and numbers can always be written
+		return to // strings and numbers can always be encoded
 	}
 	b := bytes.NewBuffer(to)
 	if id > 0 {

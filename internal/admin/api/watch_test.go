@@ -138,7 +138,7 @@ func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
 	other.do("POST", "/gadgets/restorations", s.write, `{"restorations": [{"id": "`+gone.data.ID+`", "version": 1}]}`).ok(200)
 	require.Equal(t, "ADDED Gadget two 3", w.next().String(), "what comes back is new to whoever watches")
 
-	// A client that comes back hears what it missed, and nothing else.
+	// A client that reconnects receives what it missed, and nothing else.
 	again := s.watch(read, "", strconv.FormatInt(last.id, 10))
 	require.Equal(t, gone, again.next())
 	require.Equal(t, "ADDED Gadget two 3", again.next().String())
@@ -149,7 +149,7 @@ func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
 	s.do("PATCH", "/modes/docs", s.write, `{"name": "Documents"}`).ok(200)
 	require.Equal(t, "MODIFIED Mode docs 3", modes.next().String())
 
-	// An id from the future is of a library that was since restored from an older backup.
+	// An id from the future is from before an older backup of the library was restored.
 	future := s.watch(read, "", "1000000").next()
 	require.Equal(t, "RESET", future.name)
 	require.Equal(t, future.id, future.data.Revision)
@@ -182,8 +182,8 @@ func TestWatchesOfATokenAreLimited(t *testing.T) {
 	require.Contains(t, p["detail"], "12 streams")
 }
 
-// Whatever happens to their connections, all watchers end with the library as it is, having
-// received each change once and in order.
+// Whatever happens to their connections, all watchers end with the current library,
+// having received each change once and in order.
 func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
 	t.Parallel()
 	watchers, changes := 12, 120
@@ -241,19 +241,19 @@ func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
 	}
 }
 
-// watcher keeps a copy of the versions of a library's objects by watching it.
+// watcher maintains a copy of the versions of a library's objects by watching it.
 type watcher struct {
 	bearer  string
 	stream  *stream
 	objects map[string]int64
-	// id is that of the last event that had one; pending are the events since, of a revision
-	// that isn't complete.
+	// id is the id of the last event that had one. pending are the events since then, of
+	// an incomplete revision.
 	id      string
 	pending []event
 }
 
-// follow receives events until the stream ends or is cut. It reports whether the library was
-// complete at last, which is known when done is closed.
+// follow receives events until the stream ends or is cut. It reports whether the
+// library was complete in the end, which is known once done is closed.
 func (w *watcher) follow(t *testing.T, cut <-chan time.Time, done <-chan struct{}, last *int64) bool {
 	defer w.stream.close()
 	w.pending = nil

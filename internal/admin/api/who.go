@@ -7,7 +7,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// known lets in whoever proves who they are, with a query that the route takes.
+// known authenticates the sender and refuses query parameters that the route doesn't
+// accept.
 func (a *API) known(handle func(*visit) error, t ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		who, session, err := a.Auth.Who(c)
@@ -21,7 +22,7 @@ func (a *API) known(handle func(*visit) error, t ...string) fiber.Handler {
 	}
 }
 
-// signedIn lets in whoever signed in with a password: for what concerns the person,
+// signedIn requires a session. It is for requests that concern the user personally,
 // beyond the organizations that an access token opens.
 func (a *API) signedIn(handle func(*visit) error) fiber.Handler {
 	return a.known(func(v *visit) error {
@@ -32,8 +33,9 @@ func (a *API) signedIn(handle func(*visit) error) fiber.Handler {
 	})
 }
 
-// in lets in whoever may do that in the organization of the path. An
-// organization that isn't there and one that isn't theirs get the same answer.
+// in requires that the sender is allowed r in the organization of the path. The answer
+// is the same for an organization that doesn't exist and for one that the sender isn't
+// a member of.
 func (a *API) in(r access.Request, handle func(*visit) error, t ...string) fiber.Handler {
 	return a.known(func(v *visit) error {
 		e, err := a.Auth.Enter(v.UserContext(), v.who, v.Params("org"), r)
@@ -45,8 +47,9 @@ func (a *API) in(r access.Request, handle func(*visit) error, t ...string) fiber
 	}, t...)
 }
 
-// ofToken lets in whoever may do that in the organization that the access token
-// opens. A session is not enough: it is of a person, and says of no organization.
+// ofToken requires that the sender is allowed r in the organization that the access
+// token opens. A session isn't enough: it belongs to a user and doesn't determine an
+// organization.
 func (a *API) ofToken(r access.Request, handle func(*visit) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		who, err := a.Auth.Token(c)

@@ -15,13 +15,13 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// exportTime bounds the longest export: it goes on after the handler, and so
-// outside of its deadline.
+// exportTime bounds the longest export. An export continues after the handler returns,
+// so the handler's deadline doesn't apply.
 const exportTime = 15 * time.Minute
 
-// Answer writes an organization's audit log as a file, as it is read: it is never
-// held as a whole. What fails midway ends the connection before the body's end,
-// so that half a log is never taken for all of it.
+// Answer sends an organization's audit log as a file. It is streamed and never held as
+// a whole. A failure midway closes the connection before the end of the body, so that
+// an incomplete log is never taken for a complete one.
 func Answer(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Organization, f postgres.AuditFilter, format string) error {
 	c.Set(fiber.HeaderContentType, MediaType(format))
 	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": org.Slug + ".audit." + format}))
@@ -43,7 +43,7 @@ func Answer(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Or
 		}
 		_ = in.CloseWithError(err)
 	}()
-	// Closed by the server when the client goes away, which ends the writing.
+	// Closed by the server when the client disconnects, which ends the writing.
 	c.Context().SetBodyStream(out, -1)
 	return nil
 }

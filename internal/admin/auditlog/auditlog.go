@@ -1,5 +1,5 @@
-// Package auditlog writes the audit log for people and programs: the same for
-// the API and for operators. What is recorded, and when, is postgres' business.
+// Package auditlog writes the audit log for readers and programs, in the same form for
+// the API and for operators. Package postgres records the entries.
 package auditlog
 
 import (
@@ -18,38 +18,38 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Entry is a line of the audit log.
+// Entry is an entry of the audit log.
 type Entry struct {
 	ID         int64     `json:"id"`
 	OccurredAt time.Time `json:"occurred_at"`
-	// Revision is the organization's that the change made; changes of people and
-	// tokens make none.
+	// Revision is the organization's revision that the change created. Changes that
+	// concern people or tokens create none.
 	Revision *int64  `json:"revision,omitempty"`
 	Actor    Actor   `json:"actor"`
 	Action   string  `json:"action"`
 	Subject  Subject `json:"subject"`
-	// Before and After are the whole content; absent where there was none.
+	// Before and After are the whole content; each is absent if there was none.
 	Before    json.RawMessage `json:"before,omitempty"`
 	After     json.RawMessage `json:"after,omitempty"`
 	RequestID string          `json:"request_id"`
 	Source    string          `json:"source"`
 }
 
-// Actor is who did something, as they were known then.
+// Actor is the author of the change, by the name at that time.
 type Actor struct {
 	Kind audit.ActorKind `json:"kind"`
 	ID   string          `json:"id"`
 	Name string          `json:"name"`
 }
 
-// Subject is what it was done to.
+// Subject is the changed object.
 type Subject struct {
 	Kind audit.SubjectKind `json:"kind"`
 	ID   string            `json:"id"`
 	Name string            `json:"name"`
 }
 
-// Of is an entry as it is written.
+// Of returns an entry in its exported form.
 func Of(e audit.Entry) Entry {
 	return Entry{
 		ID: e.ID, OccurredAt: e.OccurredAt, Revision: e.Revision, Action: e.Action,
@@ -65,10 +65,10 @@ const (
 	JSONL = "jsonl"
 )
 
-// Formats are those of an export, the usual one first.
+// Formats returns the formats of an export, the default first.
 func Formats() []string { return []string{CSV, JSONL} }
 
-// MediaType is what an export of a format is on the wire.
+// MediaType returns the Content-Type of an export in the given format.
 func MediaType(format string) string {
 	if format == CSV {
 		return "text/csv; charset=utf-8"
@@ -76,14 +76,14 @@ func MediaType(format string) string {
 	return "application/jsonl"
 }
 
-// At most so many entries, and bytes of what they hold, are held at once.
+// Bounds of the entries that are held at once, by count and by bytes of their contents.
 const (
 	page      = 200
 	pageBytes = 4 << 20
 )
 
-// Export writes all entries that a filter lets through, newest first; those that
-// come to be meanwhile are not among them. Its Limit has no meaning.
+// Export writes all entries that match a filter, newest first. Entries recorded during
+// the export are not included. The filter's Limit is ignored.
 func Export(ctx context.Context, db *postgres.DB, org uuid.UUID, f postgres.AuditFilter, format string, w io.Writer) error {
 	write, flush := lines(w)
 	if format == CSV {
@@ -116,7 +116,7 @@ func lines(w io.Writer) (write func(Entry) error, flush func() error) {
 	return func(e Entry) error { return enc.Encode(e) }, func() error { return nil }
 }
 
-// columns are those of a CSV export, in their order.
+// columns are the columns of a CSV export, in their order.
 var columns = []string{
 	"id", "occurred_at", "revision", "actor_kind", "actor_id", "actor_name", "action",
 	"subject_kind", "subject_id", "subject_name", "request_id", "source", "before", "after",
@@ -159,8 +159,8 @@ func rows(w io.Writer) (write func(Entry) error, flush func() error) {
 	}
 }
 
-// inert keeps a spreadsheet from taking what somebody called a mode for a
-// formula (OWASP, "CSV Injection").
+// inert keeps a spreadsheet from interpreting a user's text as a formula (OWASP, "CSV
+// Injection").
 func inert(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return "'" + cell

@@ -1,6 +1,6 @@
 // Package authz authorizes requests: it authenticates the sender, finds the sender's
-// role in the organization that a request is for, and decides. Sessions and access
-// tokens are package signin's, and the rules package access's.
+// role in the organization that a request is for, and decides. Package signin handles
+// sessions and access tokens; package access holds the rules.
 package authz
 
 import (
@@ -20,14 +20,14 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// HeaderOrganization names one of the organizations that an access token opens, as it
-// does at the readers.
+// HeaderOrganization names one of the organizations that an access token opens. The
+// readers use the same header.
 const HeaderOrganization = "X-KiloCode-OrganizationId"
 
 // Authorizer authorizes requests.
 //
-// What a request costs is the same whether its organization is another's or doesn't
-// exist: one query for the sender, and one for memberships.
+// A request costs the same whether its organization doesn't exist or is inaccessible:
+// one query for the sender, and one for memberships.
 type Authorizer struct {
 	*signin.Gate
 	db *postgres.DB
@@ -42,15 +42,15 @@ type Entry struct {
 	Role         access.Role
 }
 
-// Memberships lists by name the organizations that a sender can see: those that the user
-// is a member of and, for an access token, that it opens.
+// Memberships lists by name the organizations that a sender can see: those of which the
+// user is a member and, for an access token, that it opens.
 func (a *Authorizer) Memberships(ctx context.Context, who access.Principal) ([]postgres.Membership, error) {
 	return a.db.Memberships(ctx, who.UserID, postgres.MembershipFilter{Token: who.TokenID})
 }
 
 // Enter authorizes a request in the organization with that id or slug. The error is
-// NotFound for one that doesn't exist as far as the sender is to know, and Forbidden,
-// with the entry, where the role or the token doesn't allow r.
+// NotFound for an organization that doesn't exist or isn't visible to the sender. It is
+// Forbidden, with the entry, if the role or the token doesn't allow r.
 func (a *Authorizer) Enter(ctx context.Context, who access.Principal, ref string, r access.Request) (Entry, error) {
 	if ref == "" {
 		return Entry{}, access.NoSuchOrganization()
@@ -62,7 +62,7 @@ func (a *Authorizer) Enter(ctx context.Context, who access.Principal, ref string
 	return EnterOneOf(all, who, ref, r)
 }
 
-// EnterOneOf is Enter where Memberships of the sender are known already.
+// EnterOneOf is Enter for a sender whose Memberships are known already.
 func EnterOneOf(all []postgres.Membership, who access.Principal, ref string, r access.Request) (Entry, error) {
 	i := slices.IndexFunc(all, func(m postgres.Membership) bool {
 		return strings.EqualFold(m.Slug, ref) || strings.EqualFold(m.ID.String(), ref)
@@ -73,9 +73,10 @@ func EnterOneOf(all []postgres.Membership, who access.Principal, ref string, r a
 	return decide(all[i], who, r)
 }
 
-// EnterByToken is Enter for the organization in HeaderOrganization, without that for the
-// only one that the access token opens. It is Malformed where the token opens several,
-// one that is deleted included: a guess could change the wrong library.
+// EnterByToken is Enter for the organization in HeaderOrganization. Without that
+// header, it uses the only organization that the access token opens. The error is
+// Malformed if the token opens several, including deleted ones: a guess could change
+// the wrong library.
 func (a *Authorizer) EnterByToken(c *fiber.Ctx, who access.Principal, r access.Request) (Entry, error) {
 	if ref := c.Get(HeaderOrganization); ref != "" {
 		return a.Enter(c.UserContext(), who, ref, r)
@@ -93,8 +94,8 @@ func (a *Authorizer) EnterByToken(c *fiber.Ctx, who access.Principal, r access.R
 	return decide(all[0], who, r)
 }
 
-// Again returns a function that authorizes a request once more, while it is being answered:
-// by the same credentials, of which it keeps a copy.
+// Again returns a function that repeats the authorization of a request while it is
+// being answered. It uses a copy of the same credentials.
 func (a *Authorizer) Again(c *fiber.Ctx, ref string, r access.Request) func(context.Context) error {
 	var credentials fasthttp.RequestHeader
 	for _, name := range []string{fiber.HeaderAuthorization, fiber.HeaderCookie} {
@@ -117,7 +118,7 @@ func decide(m postgres.Membership, who access.Principal, r access.Request) (Entr
 	return e, access.Decide(who, e.Role, r).Err()
 }
 
-// CanAnywhere reports whether r is allowed to a sender in any organization.
+// CanAnywhere reports whether a sender is allowed r in any organization.
 func (a *Authorizer) CanAnywhere(ctx context.Context, who access.Principal, r access.Request) (bool, error) {
 	all, err := a.Memberships(ctx, who)
 	return slices.ContainsFunc(all, func(m postgres.Membership) bool {
@@ -125,7 +126,7 @@ func (a *Authorizer) CanAnywhere(ctx context.Context, who access.Principal, r ac
 	}), err
 }
 
-// By is the sender of a request as the audit log records it.
+// By returns the sender of a request as recorded in the audit log.
 func By(c *fiber.Ctx, who access.Principal) audit.By {
 	kind := audit.User
 	if who.Kind == access.Token {

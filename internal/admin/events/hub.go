@@ -15,27 +15,27 @@ import (
 )
 
 const (
-	// fastPoll is how often the state of a watched organization is asked for while Postgres
-	// can't notify, slowPoll while it does: a notification may be lost.
+	// fastPoll is the interval of polling the state of a watched organization while
+	// Postgres can't notify. slowPoll is the interval while it can, because a notification
+	// can be lost.
 	fastPoll = 500 * time.Millisecond
 	slowPoll = 10 * time.Second
-	// eventsPatience is how long such a question may take.
+	// eventsPatience bounds each query of a poll.
 	eventsPatience = 5 * time.Second
-	// maxBatches is how many batches of changes wait for a follower that is slow, and
-	// maxChanges how many changes a batch may have.
+	// maxBatches is how many batches of changes are queued for a slow follower. maxChanges
+	// is the maximum number of changes in a batch.
 	maxBatches = 64
 	maxChanges = 1000
 	// listenAgain is the pause before the next attempt to listen.
 	listenAgain = time.Second
 )
 
-// State is how far an organization and its publication are.
+// State is the state of an organization and its publication.
 type State struct {
 	Revision  int64 `json:"revision"`
 	Published int64 `json:"published"`
 	Pending   bool  `json:"pending"`
-	// Since is when Published went live, in microseconds since 1970; 0 where that
-	// isn't known.
+	// Since is when Published went live, in microseconds since 1970; 0 if that is unknown.
 	Since int64 `json:"since"`
 }
 
@@ -47,7 +47,7 @@ func stateFrom(s postgres.PublicationStatus) State {
 	return now
 }
 
-// ID names a state: equal ones have the same.
+// ID identifies a state: equal states have the same ID.
 func (s State) ID() string {
 	return fmt.Sprintf("%d.%d.%t.%d", s.Revision, s.Published, s.Pending, s.Since)
 }
@@ -56,20 +56,20 @@ func (s State) ID() string {
 func (s State) JSON() []byte {
 	b, err := json.Marshal(s)
 	if err != nil {
-		return []byte("{}") // numbers can always be written
+		return []byte("{}") // numbers can always be encoded
 	}
 	return b
 }
 
-// Hub asks the database for the state of the organizations that are watched, once for all
-// viewers of each, whenever Postgres notifies of a change:
+// Hub queries the database for the state of the watched organizations, whenever
+// Postgres notifies of a change. It queries once for all viewers of an organization:
 //
 //	first viewer joins ──> queried now and on each change ──> viewers receive it
 //	last viewer leaves ──> no more queries
-//	a query fails      ──> their channels are closed: browsers say so and reconnect
+//	a query fails      ──> their channels are closed: browsers show this and reconnect
 //
-// What changed is read once for all that follow the changes of an organization. It listens
-// for notifications while any organization is watched.
+// Changes are read once for all followers of an organization. The hub listens for
+// notifications while any organization is watched.
 type Hub struct {
 	ask     func(context.Context, uuid.UUID) (postgres.PublicationStatus, error)
 	listen  func(ctx context.Context, listening func(), changed func(uuid.UUID)) error
@@ -78,33 +78,33 @@ type Hub struct {
 
 	mu      sync.Mutex
 	watched map[uuid.UUID]*watch
-	// stopListening is nil while nothing is watched. listening is true while Postgres can
-	// notify.
+	// stopListening is nil while nothing is watched. listening reports whether Postgres
+	// can notify.
 	stopListening context.CancelFunc
 	listening     bool
 }
 
-// watch is an organization that is watched.
+// watch is the state of one watched organization.
 type watch struct {
 	viewers map[chan State]struct{}
 	last    *State
-	// followers have received all changes up to the revision delivered; it is 0 without
+	// followers have received all changes up to the revision delivered, which is 0 without
 	// followers.
 	followers map[chan []postgres.Change]struct{}
 	delivered int64
 	stop      context.CancelFunc
-	// wake has its state asked for.
+	// wake triggers a query of the state.
 	wake chan struct{}
 }
 
-// NewHub returns a Hub that asks db.
+// NewHub returns a Hub that queries db.
 func NewHub(db *postgres.DB, log *slog.Logger) *Hub {
 	return &Hub{ask: db.PublicationStatus, listen: db.ListenForChanges, changes: db.Changes, log: log, watched: map[uuid.UUID]*watch{}}
 }
 
-// States returns the states of an organization: the one now, and each that comes. Of those
-// that come faster than they are received only the newest is kept. The channel is closed
-// if the state can't be known. leave must be called once.
+// States returns the current state of an organization and all later ones. If states
+// change faster than they are received, only the newest is kept. The channel is closed
+// if the state can't be read. leave must be called once.
 func (h *Hub) States(org uuid.UUID) (states <-chan State, leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -123,8 +123,8 @@ func (h *Hub) States(org uuid.UUID) (states <-chan State, leave func()) {
 }
 
 // Changes returns the changes of an organization after the revision from, which was its
-// newest at some time during the call; changes up to from may be among them, too. The
-// channel is closed if they can't be known, or are not received in time: none is left out
+// newest at some time during the call. Changes up to from can be included. The channel
+// is closed if changes can't be read, or aren't received in time; no change is skipped
 // before that. leave must be called once.
 func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <-chan []postgres.Change, leave func(), err error) {
 	h.mu.Lock()
@@ -140,7 +140,7 @@ func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <
 		}
 		h.release(org, w)
 	}
-	// Asked for after joining, so that no change falls between.
+	// Queried after joining, so that no change is missed in between.
 	now, err := h.ask(ctx, org)
 	if err != nil {
 		leave()
@@ -150,13 +150,13 @@ func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <
 	defer h.mu.Unlock()
 	if w.delivered == 0 {
 		w.delivered = now.Revision
-		w.awake() // what came since was passed over
+		w.awake() // earlier changes since then were not delivered
 	}
 	return now.Revision, follower, leave, nil
 }
 
-// watch returns the watch of an organization, which it begins if there is none. h.mu is
-// held.
+// watch returns the watch of an organization, and starts one if there is none. h.mu
+// must be held.
 func (h *Hub) watch(org uuid.UUID) *watch {
 	if w := h.watched[org]; w != nil {
 		return w
@@ -175,7 +175,7 @@ func (h *Hub) watch(org uuid.UUID) *watch {
 	return w
 }
 
-// release ends a watch with no viewers or followers. h.mu is held.
+// release ends a watch that has no viewers or followers. h.mu must be held.
 func (h *Hub) release(org uuid.UUID, w *watch) {
 	if len(w.viewers)+len(w.followers) > 0 {
 		return
@@ -186,7 +186,8 @@ func (h *Hub) release(org uuid.UUID, w *watch) {
 	}
 }
 
-// forget ends the watch of an organization, and listening with the last one. h.mu is held.
+// forget ends the watch of an organization, and stops listening if it was the last.
+// h.mu must be held.
 func (h *Hub) forget(org uuid.UUID) {
 	delete(h.watched, org)
 	if len(h.watched) == 0 && h.stopListening != nil {
@@ -195,8 +196,8 @@ func (h *Hub) forget(org uuid.UUID) {
 	}
 }
 
-// keepListening wakes the watches of organizations that Postgres notifies of, until ctx is
-// done.
+// keepListening wakes the watches of the organizations that Postgres notifies of, until
+// ctx is done.
 func (h *Hub) keepListening(ctx context.Context) {
 	for attempt := 1; ; attempt++ {
 		err := h.listen(ctx, func() { _ = h.setListening(ctx, true) }, func(org uuid.UUID) {
@@ -220,13 +221,14 @@ func (h *Hub) keepListening(ctx context.Context) {
 	}
 }
 
-// setListening records whether Postgres can notify, and reports whether that is new. If it
-// is, every watch asks: from here on nothing is missed, or everything is polled.
+// setListening records whether Postgres can notify, and reports whether that is a
+// change. If so, it wakes every watch: from here on, nothing is missed or everything is
+// polled.
 func (h *Hub) setListening(ctx context.Context, listening bool) (isNew bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if ctx.Err() != nil || h.listening == listening {
-		return false // after ctx ended, another goroutine listens
+		return false // after ctx is done, another goroutine listens
 	}
 	h.listening = listening
 	for _, w := range h.watched {
@@ -238,11 +240,11 @@ func (h *Hub) setListening(ctx context.Context, listening bool) (isNew bool) {
 func (w *watch) awake() {
 	select {
 	case w.wake <- struct{}{}:
-	default: // it is about to ask
+	default: // a query is already due
 	}
 }
 
-// pause returns for how long nothing is asked without a notification.
+// pause returns the interval between queries without a notification.
 func (h *Hub) pause() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -252,8 +254,8 @@ func (h *Hub) pause() time.Duration {
 	return fastPoll
 }
 
-// follow asks for the state of an organization until the last viewer has left, or the
-// database doesn't answer.
+// follow queries the state of an organization until the last viewer has left, or a
+// query fails.
 func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
 	next := time.NewTimer(0)
 	defer next.Stop()
@@ -307,7 +309,7 @@ func (h *Hub) deliver(ctx context.Context, org uuid.UUID, w *watch, revision int
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if w.delivered != after {
-		return nil // all followers are new, and know of these changes
+		return nil // all followers are new and joined after these changes
 	}
 	w.delivered = revision
 	for follower := range w.followers {
@@ -318,7 +320,7 @@ func (h *Hub) deliver(ctx context.Context, org uuid.UUID, w *watch, revision int
 			}
 		default:
 		}
-		// The follower is too slow, or the changes are too many: it must begin again.
+		// The follower is too slow, or there are too many changes: it has to start over.
 		delete(w.followers, follower)
 		close(follower)
 	}
@@ -330,7 +332,7 @@ func (h *Hub) send(org uuid.UUID, w *watch, s *State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s == nil && h.watched[org] == w {
-		h.forget(org) // whoever comes back asks again
+		h.forget(org) // a viewer that reconnects starts a new watch
 	}
 	if s == nil {
 		for follower := range w.followers {

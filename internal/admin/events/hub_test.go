@@ -50,7 +50,7 @@ func TestHubAsksOnceForAllViewersAndStopsAfterTheLast(t *testing.T) {
 		require.EqualValues(t, 3, asked.Load())
 		leaveFirst()
 		leaveSecond()
-		synctest.Wait() // the bubble ends only once the goroutine that queries has
+		synctest.Wait() // the bubble ends only once the querying goroutine has
 		require.Empty(t, h.watched)
 	})
 }
@@ -81,7 +81,7 @@ func TestHubLetsGoOfViewersWhenTheDatabaseIsAway(t *testing.T) {
 	})
 }
 
-// notifier stands for Postgres: it notifies when a test says so.
+// notifier is a fake of Postgres that notifies when a test tells it to.
 type notifier struct {
 	heard chan uuid.UUID
 	lost  chan error
@@ -136,13 +136,13 @@ func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
 		require.Equal(t, began, time.Now(), "at once")
 		require.EqualValues(t, 1, since(0))
 
-		// A notification that is lost costs at most a slow poll.
+		// A lost notification delays a state by at most slowPoll.
 		revision.Store(2)
 		require.EqualValues(t, 2, (<-states).Revision)
 		require.LessOrEqual(t, time.Since(began), slowPoll)
 		since(0)
 
-		// While Postgres can't notify, the state is polled as often as before.
+		// While Postgres can't notify, the state is polled at the fast rate.
 		n.lost <- errors.New("connection lost")
 		require.GreaterOrEqual(t, since(listenAgain), int64(3), "at once, after half a second, and when it listens again")
 		require.EqualValues(t, 2, n.began.Load())
@@ -151,7 +151,7 @@ func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
 		require.Empty(t, h.watched)
 		require.Nil(t, h.stopListening)
 
-		// Whoever comes next is heard, too.
+		// A later viewer receives notifications, too.
 		again, leaveAgain := h.States(org)
 		<-again
 		synctest.Wait()

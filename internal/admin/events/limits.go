@@ -9,15 +9,16 @@ import (
 )
 
 const (
-	// defaultMaxStreams bounds the streams of events of all users.
+	// defaultMaxStreams bounds the event streams of all users together.
 	defaultMaxStreams = 2000
-	// maxStreamsPerUser and maxStreamsPerSession bound those of one: a browser has a
-	// stream for each window that is seen, and at most six connections.
+	// maxStreamsPerUser and maxStreamsPerSession bound the streams of one user and one
+	// session. A browser has a stream for each visible window, and at most six
+	// connections.
 	maxStreamsPerUser    = 20
 	maxStreamsPerSession = 12
 )
 
-// Limits counts the streams of events that are open, and bounds them.
+// Limits counts and bounds the open event streams.
 type Limits struct {
 	max int
 
@@ -27,7 +28,7 @@ type Limits struct {
 	sessions map[string]int
 }
 
-// NewLimits allows most streams at a time; 0 means 2,000.
+// NewLimits returns Limits of most concurrent streams; 0 means 2,000.
 func NewLimits(most int) *Limits {
 	if most == 0 {
 		most = defaultMaxStreams
@@ -35,9 +36,9 @@ func NewLimits(most int) *Limits {
 	return &Limits{max: most, users: map[uuid.UUID]int{}, sessions: map[string]int{}}
 }
 
-// Take counts one more stream of a user, in a session or with an access token. release must
-// be called once, when it ends. The error is Exhausted if the user or the session has too
-// many, and Unavailable if all together have.
+// Take counts one more stream of a user, in a session or with an access token. release
+// must be called once, when the stream ends. The error is Exhausted if the user or the
+// session has too many streams, and Unavailable if there are too many in total.
 func (o *Limits) Take(user uuid.UUID, session string) (release func(), err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

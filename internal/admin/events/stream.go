@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// beat is the interval of the signs of life of a stream: both sides notice that the
+	// beat is the interval of keep-alive comments. By them, each side notices that the
 	// other is gone.
 	beat = 10 * time.Second
-	// life is how long a stream lasts. A client opens another one at once; whoever has
-	// signed out, or is no member any more, doesn't get one.
+	// life is the maximum duration of a stream. A client reconnects at once, but is
+	// refused if the user has signed out or is no longer a member.
 	life = 5 * time.Minute
-	// retry is how long a browser waits before it tries again.
+	// retry is how long a browser waits before it reconnects.
 	retry = time.Second
-	// writeTime is how long a client may take to receive an event.
+	// writeTime bounds how long a client can take to receive an event.
 	writeTime = 30 * time.Second
 )
 
-// Stream is a stream of events that are made from values of type T.
+// Stream is a stream of events made from values of type T.
 type Stream[T any] struct {
 	// First is written at once, before any other event.
 	First []byte
-	// From has what there is to write; the stream ends when it is closed. Frame returns it
-	// as an event, or nothing if it is none.
+	// From delivers the values; the stream ends when it is closed. Frame returns a value
+	// as an event, or nothing if there is no event for it.
 	From  <-chan T
 	Frame func(T) []byte
-	// Check, if set, is called with each sign of life; the stream ends at its first error.
+	// Check, if set, is called with each keep-alive; the stream ends at its first error.
 	Check func(context.Context) error
 	// End is called when the stream has ended.
 	End func()
@@ -44,8 +44,8 @@ type Stream[T any] struct {
 
 // Serve answers a request with the stream.
 //
-// It takes the connection over from the server, which would otherwise keep the buffers and
-// the stack of the whole request for as long as the stream lasts.
+// It hijacks the connection from the server, which would otherwise keep the buffers and
+// the stack of the whole request for the duration of the stream.
 func (s *Stream[T]) Serve(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set("X-Accel-Buffering", "no")
@@ -53,9 +53,9 @@ func (s *Stream[T]) Serve(c *fiber.Ctx) error {
 		s.End()
 		return nil
 	}
-	s.over = c.Context().Done() // closed when the server goes down
+	s.over = c.Context().Done() // closed when the server shuts down
 	header := &c.Response().Header
-	header.SetConnectionClose() // the body's end
+	header.SetConnectionClose() // ends the body
 	s.head = append([]byte(nil), header.Header()...)
 	c.Context().HijackSetNoResponse(true)
 	c.Context().Hijack(func(conn net.Conn) {
@@ -68,14 +68,14 @@ func (s *Stream[T]) Serve(c *fiber.Ctx) error {
 	return nil
 }
 
-// run writes events until the client or the server goes away.
+// run writes events until the client disconnects or the server shuts down.
 func (s *Stream[T]) run() {
 	ctx, cancel := context.WithTimeout(context.Background(), life)
 	defer cancel()
 	defer s.End()
 	defer func() { _ = s.conn.Close() }()
 	go func() {
-		// A client sends nothing more: reading ends when it goes away.
+		// A client sends nothing more: reading ends when it disconnects.
 		_, _ = s.conn.Read(make([]byte, 1))
 		cancel()
 	}()
@@ -99,7 +99,7 @@ func (s *Stream[T]) run() {
 			out = []byte(": nothing new\n\n")
 		case now, open := <-s.From:
 			if !open {
-				return // the client is to know, and comes back
+				return // the client notices and reconnects
 			}
 			out = s.Frame(now)
 		}
@@ -109,7 +109,7 @@ func (s *Stream[T]) run() {
 	}
 }
 
-// begin writes the header and the first events, which it keeps no longer.
+// begin writes the header and the first events, and then releases them.
 func (s *Stream[T]) begin() error {
 	first := append(fmt.Appendf(s.head, "retry: %d\n\n", retry.Milliseconds()), s.First...)
 	s.head, s.First = nil, nil

@@ -15,34 +15,34 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Applied is what applying manifests did, or would do.
+// Applied is the result of applying manifests, or of a dry run.
 type Applied struct {
-	// Applied says that it was done; otherwise nothing was changed.
+	// Applied reports whether the changes were made; otherwise nothing was changed.
 	Applied bool `json:"applied"`
-	// Revision is the organization's after the change, the same as before if nothing
-	// was changed.
+	// Revision is the organization's revision after the change. It is the same as before
+	// if nothing was changed.
 	Revision int64           `json:"revision"`
 	Objects  []AppliedObject `json:"objects"`
-	// Notices are about what was passed over.
+	// Notices are about ignored input.
 	Notices []resource.Notice `json:"notices,omitempty"`
 }
 
-// AppliedObject is what became of the object of one manifest.
+// AppliedObject is the result for the object of one manifest.
 type AppliedObject struct {
-	// Index is the place of the manifest among all, from 0. File is the name of its file,
-	// where there are several, and Line where it begins there.
+	// Index is the index of the manifest among all, from 0. File is the name of its file,
+	// if there are several. Line is where it begins there.
 	Index int    `json:"index"`
 	File  string `json:"file,omitempty"`
 	Line  int    `json:"line"`
-	// Kind is that of the manifest.
+	// Kind is the manifest's kind.
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 	// Action is ActionCreate, ActionUpdate or ActionUnchanged.
 	Action resource.Action `json:"action"`
-	// ID and Generation are those of the object; one that would be created has no id.
+	// ID and Generation are the object's; an object that would be created has no ID.
 	ID         *uuid.UUID `json:"id,omitempty"`
 	Generation int64      `json:"generation"`
-	// Changes are what an update changes, field by field.
+	// Changes lists the changes of an update, field by field.
 	Changes []diff.Change `json:"changes,omitempty"`
 }
 
@@ -56,11 +56,12 @@ func (a Applied) Differs() bool {
 	return false
 }
 
-// Apply creates or replaces the objects of manifests, in one change: all of them or none.
-// Objects that have no manifest stay as they are. A dry run is the same, rolled back.
-// seen is the organization's revision that the caller knows, 0 for any.
+// Apply creates or replaces the objects of manifests, in one change: all of them or
+// none. Objects without a manifest are left unchanged. A dry run does the same and
+// rolls it back. seen is the organization's revision that the caller expects; 0 accepts
+// any.
 //
-// The error names the failure of each object, at its place in the text.
+// The error lists the failure of each object, with its place in the text.
 func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, documents []manifest.Document, dryRun bool, seen int64) (Applied, error) {
 	sorted, err := manifest.Sort(db.Kinds(), documents)
 	if err != nil {
@@ -94,7 +95,7 @@ func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, doc
 		out.Objects[d.Index] = o
 	}
 	if dryRun && out.Differs() {
-		out.Revision-- // it is still to come
+		out.Revision-- // a dry run creates no revision
 	}
 	for _, d := range documents {
 		out.Notices = append(out.Notices, d.Notices...)
@@ -102,7 +103,8 @@ func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, doc
 	return out, nil
 }
 
-// checkFits refuses what no library can hold before any of it is applied.
+// checkFits refuses manifests that exceed the limits of a library, before any is
+// applied.
 func checkFits(kinds []resource.Kind, documents []manifest.Document) error {
 	for _, k := range kinds {
 		objects, bytes := 0, 0
@@ -119,8 +121,8 @@ func checkFits(kinds []resource.Kind, documents []manifest.Document) error {
 	return nil
 }
 
-// refused returns the failures of operations as one, with the places of their manifests.
-// It is Stale if any of them is, else as the first.
+// refused combines the failures of operations into one error, with the places of their
+// manifests. Its kind is Stale if any of them is, else that of the first.
 func refused(err error, documents []manifest.Document) error {
 	var failed resource.OpErrors
 	if !errors.As(err, &failed) {

@@ -16,9 +16,9 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// BenchmarkImport measures the import of a large file into an empty library, as
-// the API and the command line do it: read, judge, and one transaction with a
-// version and an audit row per mode.
+// BenchmarkImport measures the import of a large file into an empty library, as the API
+// and the command line do it. The file is read and checked, and imported in one
+// transaction with a version and an audit row per mode.
 func BenchmarkImport(b *testing.B) {
 	data, from := largefile.Read(b)
 	db := openBench(b)
@@ -39,8 +39,7 @@ func BenchmarkImport(b *testing.B) {
 	})
 }
 
-// BenchmarkDryRun measures the plan of the same import, with the advice about
-// each mode.
+// BenchmarkDryRun measures planning the same import, with the advice about each mode.
 func BenchmarkDryRun(b *testing.B) {
 	data, from := largefile.Read(b)
 	db := openBench(b)
@@ -66,7 +65,7 @@ func openBench(b testing.TB) *postgres.DB {
 	return db
 }
 
-// within fails a benchmark that takes longer than what people are asked to wait.
+// within fails a benchmark that takes longer than users are expected to wait.
 func within(b *testing.B, most time.Duration) {
 	b.Helper()
 	if each := b.Elapsed() / time.Duration(b.N); each > most {

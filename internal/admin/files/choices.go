@@ -15,25 +15,24 @@ import (
 	"orgmodes/internal/wording"
 )
 
-// Choices are what an admin decided about an import, in the form that the API has for its
-// kind: ModeChoices or TemplateChoices.
+// Choices holds an admin's decisions about an import, in the API's format for its kind:
+// ModeChoices or TemplateChoices.
 type Choices interface {
 	// policy returns the choices as a policy for the entries of files. The error is a
-	// *fault.Error (Invalid) that blames each choice by its pointer.
+	// *fault.Error (Invalid) with a pointer to each invalid choice.
 	policy(kind resource.Kind, entries []imports.Entry) (imports.ConflictPolicy, error)
 }
 
-// ModeChoices are the choices of an import of modes. The zero value takes all that are
-// valid, and overwrites.
+// ModeChoices are the choices of an import of modes. The zero value selects all valid
+// modes, and overwrites existing ones.
 type ModeChoices struct {
-	// Collision is overwrite, skip or keep_both, for slugs that BySlug doesn't name; empty
-	// is overwrite.
+	// Collision is overwrite, skip or keep_both, for slugs that are not in BySlug. Empty
+	// means overwrite.
 	Collision string `json:"collision,omitempty"`
-	// BySlug is by the slug in the file, in any letter case.
+	// BySlug holds decisions by the slug in the file, in any letter case.
 	BySlug map[string]string `json:"by_slug,omitempty"`
-	// Slugs and Indexes are the modes to take, by slug and by index; with neither, all are
-	// taken. Only by index can the second of two modes with one slug be chosen instead of
-	// the first.
+	// Slugs and Indexes select modes by slug and by index. If both are empty, all modes
+	// are selected. Of two modes with one slug, the second can be selected only by index.
 	Slugs   []string `json:"slugs,omitempty"`
 	Indexes []int    `json:"indexes,omitempty"`
 }
@@ -55,16 +54,16 @@ func (c ModeChoices) policy(kind resource.Kind, entries []imports.Entry) (import
 }
 
 // TemplateChoices are the choices of an import of permission templates. The zero value
-// takes all that are valid, and leaves conflicts to be decided.
+// selects all valid templates, and leaves conflicts undecided.
 type TemplateChoices struct {
-	// OnConflict is skip, replace or rename, for conflicts that nothing else names; empty
-	// leaves them open.
+	// OnConflict is skip, replace or rename, for conflicts without another decision. Empty
+	// leaves them undecided.
 	OnConflict string `json:"on_conflict,omitempty"`
-	// ByName is by the name in the files, in any letter case, and ByIndex by index, which
-	// wins.
+	// ByName holds decisions by the name in the files, in any letter case. ByIndex holds
+	// decisions by index, which take precedence.
 	ByName  map[string]string `json:"by_name,omitempty"`
 	ByIndex map[int]string    `json:"by_index,omitempty"`
-	// Only are the templates to take, by index; nil takes all.
+	// Only selects templates by index; nil selects all.
 	Only []int `json:"only,omitempty"`
 }
 
@@ -87,14 +86,14 @@ func (c TemplateChoices) policy(kind resource.Kind, entries []imports.Entry) (im
 	return p, r.err
 }
 
-// choiceReader checks choices against the entries of files. After the first error it
-// checks nothing.
+// choiceReader checks choices against the entries of files. It stops at the first
+// error.
 type choiceReader struct {
 	kind    resource.Kind
 	entries []imports.Entry
-	// files and have refer to the files in sentences.
+	// files and have refer to the files in error messages.
 	files, have string
-	// words are those of the decisions, in the order in which they are listed.
+	// words are the names of the decisions, in the order in which messages list them.
 	words     []string
 	decisions []imports.Decision
 	err       error

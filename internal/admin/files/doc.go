@@ -1,5 +1,4 @@
-// Package files brings files of modes and of permission templates into an
-// organization's library and out of it: the same way for the API, for pages and
-// for operators. What a file may look like is modes' and templates' business, how
-// it is stored postgres'.
+// Package files imports and exports files of modes and of permission templates, in the
+// same way for the API, pages and operators. Packages modes and templates define the
+// file formats, and package postgres the storage.
 package files

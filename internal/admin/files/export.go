@@ -13,14 +13,14 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// View says which modes of an organization are meant.
+// View selects which modes of an organization to export.
 type View string
 
 // The views.
 const (
 	// Own is the organization's own modes: safe to save as an editor's file.
 	Own View = "own"
-	// Merged is what editors work with: the built-in modes, replaced by the
+	// Merged holds the modes that editors work with: the built-in modes, replaced by the
 	// organization's of the same slug, and its others.
 	Merged View = "merged"
 )
@@ -28,12 +28,12 @@ const (
 // FormatZip is an archive with a YAML file for each mode.
 const FormatZip = "zip"
 
-// Formats are all that can be exported, the usual one first.
+// Formats returns all export formats, the default first.
 func Formats() []string {
 	return []string{modes.FormatYAML, modes.FormatJSON, modes.FormatMarketplace, FormatZip}
 }
 
-// Export says what to write.
+// Export selects the modes to write and their format.
 type Export struct {
 	View View
 	// Slugs are the modes to write; none means all.
@@ -42,16 +42,17 @@ type Export struct {
 	Format string
 }
 
-// mergedHeader warns whoever finds the merged file on a disk.
+// mergedHeader is written into a merged file, as a warning to anyone who finds it on a
+// disk.
 const mergedHeader = `The effective modes of this organization, the built-in ones included. Don't save it as
 an editor's own modes file: there it would freeze the built-in modes at what they are today.`
 
-// writing bounds the files that are written at the same time: a library in memory, its
-// nodes and its file come to several times its size.
+// writing bounds the number of concurrent exports. Each holds a library, its nodes and
+// its file in memory, which take several times the library's size.
 var writing = semaphore.NewWeighted(2)
 
-// Write returns a file of an organization's modes, in the order of publication. It waits
-// while other files are written, until ctx is done.
+// Write returns a file of an organization's modes, in the order of publication. It
+// waits for other exports until ctx is done.
 func Write(ctx context.Context, db *postgres.DB, org organization.Organization, builtins []modes.Mode, e Export) ([]byte, error) {
 	if err := writing.Acquire(ctx, 1); err != nil {
 		return nil, fmt.Errorf("wait for other exports: %w", err)
@@ -86,8 +87,8 @@ func (e Export) modes(ctx context.Context, db *postgres.DB, org uuid.UUID, built
 	return modes.Choose(ms, e.Slugs)
 }
 
-// ModeOf returns one mode of an organization's view, by its slug or, for one of
-// its own, by its id.
+// ModeOf returns one mode of an organization, its own or a built-in one, by slug or,
+// for its own, by id.
 func ModeOf(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []modes.Mode, ref string) (modes.Mode, error) {
 	own, err := db.Modes.Get(ctx, org, ref)
 	if err == nil || !fault.Is(err, fault.NotFound) {
@@ -101,7 +102,7 @@ func ModeOf(ctx context.Context, db *postgres.DB, org uuid.UUID, builtins []mode
 	return modes.Mode{}, err
 }
 
-// MediaType is what the exported file is on the wire.
+// MediaType returns the Content-Type of the exported file.
 func (e Export) MediaType() string {
 	switch e.Format {
 	case modes.FormatJSON:
@@ -113,9 +114,9 @@ func (e Export) MediaType() string {
 	}
 }
 
-// Name is what an exported file is called: "acme.modes.yaml",
+// Name returns the name of an exported file: "acme.modes.yaml",
 // "acme.merged.modes.json", "acme.marketplace.yaml", "acme.modes.zip", and
-// "acme.docs.modes.yaml" where it is one mode.
+// "acme.docs.modes.yaml" for a single mode.
 func (e Export) Name(orgSlug string) string {
 	name := orgSlug
 	if e.View == Merged {

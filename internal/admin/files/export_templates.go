@@ -15,19 +15,19 @@ import (
 
 // The formats of permission templates.
 const (
-	// FormatFile is one template, as the file {template_id}.json has it.
+	// FormatFile is a single template, in the format of {template_id}.json.
 	FormatFile = "file"
-	// FormatEnvelope says when it was exported, too.
+	// FormatEnvelope includes the time of the export.
 	FormatEnvelope = "envelope"
-	// FormatArray is a list of them.
+	// FormatArray is a list of templates.
 	FormatArray = "json"
 )
 
-// TemplateFormats are all in which templates can be exported, the usual one first:
-// FormatZip is the folder of {template_id}.json.
+// TemplateFormats returns all export formats of templates, the default first. FormatZip
+// is the folder of {template_id}.json files.
 func TemplateFormats() []string { return []string{FormatZip, FormatFile, FormatEnvelope, FormatArray} }
 
-// TemplateExport says what to write.
+// TemplateExport selects the templates to write and their format.
 type TemplateExport struct {
 	// Refs are the templates to write, by id or name; none means all.
 	Refs []string
@@ -35,8 +35,8 @@ type TemplateExport struct {
 	Format string
 }
 
-// WriteTemplates returns a file of an organization's permission templates, by
-// their names.
+// WriteTemplates returns a file of an organization's permission templates, sorted by
+// name.
 func WriteTemplates(ctx context.Context, db *postgres.DB, org uuid.UUID, e TemplateExport) ([]byte, error) {
 	all, err := e.Chosen(ctx, db, org)
 	if err != nil {
@@ -59,7 +59,7 @@ func WriteTemplates(ctx context.Context, db *postgres.DB, org uuid.UUID, e Templ
 	}
 }
 
-// Chosen are the templates to write.
+// Chosen returns the templates to write.
 func (e TemplateExport) Chosen(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]templates.OrganizationTemplate, error) {
 	if len(e.Refs) == 0 {
 		all, err := db.Templates.List(ctx, org)
@@ -78,7 +78,7 @@ func (e TemplateExport) Chosen(ctx context.Context, db *postgres.DB, org uuid.UU
 	return templates.Sorted(chosen), nil
 }
 
-// MediaType is what the exported file is on the wire.
+// MediaType returns the Content-Type of the exported file.
 func (e TemplateExport) MediaType() string {
 	if e.Format == FormatZip {
 		return "application/zip"
@@ -86,8 +86,8 @@ func (e TemplateExport) MediaType() string {
 	return "application/json; charset=utf-8"
 }
 
-// Name is what an exported file is called: "acme.templates.zip",
-// "acme.templates.json", and "acme.template.json" where it is one.
+// Name returns the name of an exported file: "acme.templates.zip",
+// "acme.templates.json", and "acme.template.json" for a single template.
 func (e TemplateExport) Name(orgSlug string) string {
 	switch {
 	case e.Format == FormatZip:

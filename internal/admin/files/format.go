@@ -10,11 +10,11 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// modeFormat is the form of modes.
+// modeFormat is the API format of modes.
 type modeFormat struct{}
 
 func (modeFormat) json(p *Plan) any {
-	// The fields of Item, so that one can be converted.
+	// The fields of Item, in the same order, so that an Item can be converted.
 	type item struct {
 		Verdict
 		Slug     string    `json:"slug"`
@@ -44,11 +44,11 @@ func (modeFormat) refuse(what string) *fault.Error {
 		"%s here can't be used as they are. Nothing was imported: mend them, or import only the valid ones", what)
 }
 
-// filePointer returns a pointer without the configuration, which has no level of its own in
-// a file.
+// filePointer returns a pointer without the configuration, which is not a separate
+// level in a file.
 func (modeFormat) filePointer(pointer string) string { return strings.TrimPrefix(pointer, "/config") }
 
-// advise returns what editors would make of a mode.
+// advise returns the advice on how editors would interpret a mode.
 func (modeFormat) advise(i imports.Item) (all []Advice) {
 	m, _ := i.Object.Spec.(modes.Mode)
 	for _, a := range advice.For(m) {
@@ -58,7 +58,7 @@ func (modeFormat) advise(i imports.Item) (all []Advice) {
 	return all
 }
 
-// templateFormat is the form of permission templates.
+// templateFormat is the API format of permission templates.
 type templateFormat struct{}
 
 func (templateFormat) json(p *Plan) any {

@@ -17,8 +17,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Import is the import of objects of one kind into an organization's library. The files
-// are parsed when it is made and never again; it can be planned as often as choices change.
+// Import is an import of objects of one kind into an organization's library. The files
+// are parsed once, when it is made. It can be planned as often as choices change.
 type Import struct {
 	files   []upload.File
 	entries []imports.Entry
@@ -27,41 +27,42 @@ type Import struct {
 	kind    imports.Kind
 	format  format
 	notices []resource.Notice
-	// folder has the files of modes, if the kind is modes.
+	// folder holds the files of modes, if the kind is modes.
 	folder modes.Folder
-	// existing is the library at revision, which is 0 before it was needed.
+	// existing is the library at revision, which is 0 until it is first needed.
 	existing []resource.Object
 	revision int64
 }
 
-// format is the form that one kind has in the API.
+// format is the API format of one kind.
 type format interface {
-	// json returns a plan as the API has it.
+	// json returns a plan in the format of the API.
 	json(*Plan) any
-	// refuse returns the refusal of objects, and files, that can't be used: "2 of the 3 modes".
+	// refuse returns the error for objects and files that can't be used, which what
+	// counts: "2 of the 3 modes".
 	refuse(what string) *fault.Error
-	// filePointer returns a pointer into an object as one into files.
+	// filePointer converts a pointer into an object to one into its file.
 	filePointer(pointer string) string
-	// advise returns what is worth knowing about an object that would be kept.
+	// advise returns the advice about an object as it would be stored.
 	advise(imports.Item) []Advice
 }
 
 // Options are the options of an import.
 type Options struct {
-	// Choices select objects, and decide what becomes of those that are there already.
+	// Choices select objects, and decide what happens to existing ones.
 	Choices Choices
-	// DryRun makes the plan and changes nothing.
+	// DryRun plans the import and changes nothing.
 	DryRun bool
-	// OnlyValid leaves out what can't be used; without it one such object among those that
-	// are selected refuses all.
+	// OnlyValid leaves out objects that can't be used. Without it, one such object among
+	// the selected refuses the whole import.
 	OnlyValid bool
-	// Seen is the revision that the caller's plan was made at; 0 for any.
+	// Seen is the revision that the caller's plan was made at; 0 accepts any.
 	Seen int64
 }
 
-// RefusedError is the error of files that were not imported although they could be read.
+// RefusedError is the error for files that could be read, but were not imported.
 type RefusedError struct {
-	// Plan is the plan as it is now.
+	// Plan is the plan for the current library.
 	Plan *Plan
 	Err  error
 }
@@ -72,7 +73,7 @@ func (r *RefusedError) Error() string { return r.Err.Error() }
 // Unwrap returns the refusal.
 func (r *RefusedError) Unwrap() error { return r.Err }
 
-// Headline returns the message without the places that it blames: the plan has them.
+// Headline returns the message without the places of the problems: the plan has them.
 func (r *RefusedError) Headline() string {
 	if f, ok := fault.As(r.Err); ok {
 		return f.Message
@@ -83,7 +84,7 @@ func (r *RefusedError) Headline() string {
 // Reader reads files for an import: NewModeImport or NewTemplateImport.
 type Reader func(ctx context.Context, db *postgres.DB, org uuid.UUID, files []upload.File) (*Import, error)
 
-// Import reads files and imports them, see Import.Run.
+// Import reads files and imports them; see Import.Run.
 func (read Reader) Import(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, files []upload.File, o Options) (*Plan, error) {
 	in, err := read(ctx, db, org, files)
 	if err != nil {
@@ -117,18 +118,18 @@ func NewTemplateImport(ctx context.Context, db *postgres.DB, org uuid.UUID, file
 	}, nil
 }
 
-// Files returns the files that were read, those of an archive of modes unpacked.
+// Files returns the files that were read. An archive of modes is unpacked.
 func (i *Import) Files() []upload.File { return i.files }
 
 // Entries returns the objects that were read, by their index in a plan.
 func (i *Import) Entries() []imports.Entry { return i.entries }
 
-// IsFolder reports whether the files are those of a folder or an archive of modes: then a
-// plan names them.
+// IsFolder reports whether the files are a folder or an archive of modes. If so, a plan
+// lists them.
 func (i *Import) IsFolder() bool { return i.folder.File.Form == modes.FormFolder }
 
-// Outline returns the plan without changes and advice, for the library as it was when it
-// was first needed, or at a refusal.
+// Outline returns the plan without changes and advice. It is for the library as it was
+// when first needed, or at a refusal.
 func (i *Import) Outline(ctx context.Context, c Choices) (*Plan, error) {
 	planned, err := i.planNow(ctx, c)
 	if err != nil {
@@ -145,9 +146,9 @@ func (i *Import) Plan(ctx context.Context, c Choices) (*Plan, error) {
 	return i.advised(ctx, c, nil)
 }
 
-// Run imports all of what is selected in one transaction and one revision, or nothing.
-// The error is a *RefusedError where there is a plan to show, which is returned, too.
-// After that, plans are for the library that its plan is for.
+// Run imports all selected objects in one transaction and one revision, or nothing. If
+// there is a plan to show, the error is a *RefusedError and the plan is returned, too.
+// Later plans are for the same library as that plan.
 func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error) {
 	policy, err := o.Choices.policy(i.kind, i.entries)
 	if err != nil {
@@ -171,8 +172,8 @@ func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error)
 	}})
 	switch {
 	case err != nil && (refusal != nil && errors.Is(err, refusal) || fault.Is(err, fault.Stale)):
-		// The plan is made again: one that was refused was made under a revision that
-		// never came to be, and a stale one not at all.
+		// Plan again: a refused plan was made for a revision that was never committed, and a
+		// stale import has no plan.
 		now, planErr := i.dryRun(ctx, o.Choices)
 		if planErr != nil {
 			return nil, planErr
@@ -189,7 +190,7 @@ func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error)
 	return plan, nil
 }
 
-// dryRun plans for the library as it is now, of which it takes no lock.
+// dryRun plans for the current library, without locking it.
 func (i *Import) dryRun(ctx context.Context, c Choices) (*Plan, error) {
 	i.revision = 0
 	return i.advised(ctx, c, diff.NewBudget(ctx, diff.DefaultSteps))
@@ -202,7 +203,7 @@ func (i *Import) advised(ctx context.Context, c Choices, budget *diff.Budget) (*
 	}
 	plan := i.planOf(planned, nil, budget)
 	for n, item := range planned.Items {
-		if item.Action != resource.ActionInvalid { // that is to be fixed first
+		if item.Action != resource.ActionInvalid { // problems have to be fixed first
 			plan.Items[n].Advice = i.format.advise(item)
 		}
 	}

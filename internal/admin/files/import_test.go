@@ -16,7 +16,7 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// allocated returns how many bytes a function allocates.
+// allocated returns how many bytes f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -56,8 +56,8 @@ func TestModesPlannedWithSeveralChoicesAreReadOnce(t *testing.T) {
 	assert.Equal(t, dry, plan)
 }
 
-// TestRefusedImportDoesNotParseAgain holds an import that is refused because the library
-// has changed, and planned for the library as it is, to the cost of parsing once.
+// TestRefusedImportDoesNotParseAgain: an import is refused because the library has
+// changed, and is planned for the current library. It parses its files only once.
 func TestRefusedImportDoesNotParseAgain(t *testing.T) {
 	db := openBench(t)
 	org, err := db.CreateOrganization(t.Context(), tester, "acme", "Acme")
@@ -104,7 +104,7 @@ func TestRefusedImportDoesNotParseAgain(t *testing.T) {
 	})
 }
 
-// modesFile is a file of so many modes with prompts of 2 KB.
+// modesFile returns a file of count modes with prompts of 2 KB.
 func modesFile(count int) []byte {
 	var text strings.Builder
 	text.WriteString("customModes:\n")

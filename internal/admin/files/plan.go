@@ -15,55 +15,55 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Plan is what an import does, or did.
+// Plan is the result of an import, or of a dry run.
 type Plan struct {
 	Outcome
-	// Format and Form are those of files of modes.
+	// Format and Form are set for files of modes.
 	Format string
 	Form   modes.Form
 	Items  []Item
-	// Files are those of several files of modes.
+	// Files lists the files, if there are several files of modes.
 	Files []File
 
 	format format
 }
 
-// JSON returns the plan as the API has it.
+// JSON returns the plan in the format of the API.
 func (p *Plan) JSON() any { return p.format.json(p) }
 
-// Item is what becomes of one object of a file.
+// Item is the result for one object of a file.
 type Item struct {
 	Verdict
-	// Slug and Name are those of the file; only modes have a slug. Becomes is there if it
-	// is kept under others.
+	// Slug and Name are those in the file; only modes have a slug. Becomes is set if the
+	// object is stored under others.
 	Slug    string
 	Name    string
 	Becomes *Named
-	// Existing is the object that it is, or that is in its way, before the import, and
-	// FreeName its name for keeping both.
+	// Existing is the library object that it is, or that it conflicts with, before the
+	// import. FreeName is the name under which both can be kept.
 	Existing *Existing
 	FreeName string
-	// Reason says what is in its way.
+	// Reason explains the conflict.
 	Reason string
-	// Advice is about the object as it would be kept. A plan has it, of every object that
-	// could be taken; what was done has none.
+	// Advice is about the object as it would be stored. A plan has it for every usable
+	// object; the result of an import has none.
 	Advice []Advice
 	// Selected reports whether the choices select it.
 	Selected bool
 }
 
-// Verdict is what becomes of an object of any kind.
+// Verdict is the result for an object of any kind.
 type Verdict struct {
 	resource.Place
 	Action resource.Action `json:"action"`
-	// ID and Version are those of the object in the library: after the import, or
-	// before it for a plan. One to be created has none in a plan.
+	// ID and Version are those of the object in the library: after the import or, in a
+	// plan, before it. An object to be created has none in a plan.
 	ID      *uuid.UUID `json:"id,omitempty"`
 	Version int64      `json:"version,omitempty"`
-	// Changes are what an update changes, field by field.
+	// Changes lists the changes of an update, field by field.
 	Changes []diff.Change `json:"changes,omitempty"`
-	// Problems say why it can't be taken; where it's another one of the file,
-	// Conflict says which.
+	// Problems explain why it can't be used. If it conflicts with another object of the
+	// file, Conflict identifies that one.
 	Problems []fault.Field      `json:"problems,omitempty"`
 	Conflict *resource.Conflict `json:"conflict,omitempty"`
 	Notices  []resource.Notice  `json:"notices,omitempty"`
@@ -74,18 +74,17 @@ func (v *Verdict) Written() bool {
 	return v.Action == resource.ActionCreate || v.Action == resource.ActionUpdate
 }
 
-// is notes which object of the library it is.
+// is sets the library object that it is.
 func (v *Verdict) is(id uuid.UUID, version int64) { v.ID, v.Version = &id, version }
 
-// Advice is something worth knowing about an object, and where in the text of its file it
-// stands, from 1.
+// Advice is advice about an object, with its position in the text of its file, from 1.
 type Advice struct {
 	advice.Advice
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
 }
 
-// Named is what an object is called; only modes have a slug.
+// Named holds the names of an object; only modes have a slug.
 type Named struct {
 	Slug string `json:"slug,omitempty"`
 	Name string `json:"name"`
@@ -98,26 +97,25 @@ type Existing struct {
 	Version int64 `json:"version"`
 }
 
-// File is what became of one file of several.
+// File is the result for one of several files.
 type File struct {
 	Name   string     `json:"name"`
 	Format string     `json:"format,omitempty"`
 	Form   modes.Form `json:"form,omitempty"`
 	Modes  int        `json:"modes"`
-	// Skipped says why it wasn't read, Refused why it couldn't be used.
+	// Skipped explains why it wasn't read, Refused why it couldn't be used.
 	Skipped string   `json:"skipped,omitempty"`
 	Refused *Refusal `json:"refused,omitempty"`
 }
 
-// Refusal is why something can't be done, with the code of the problem that it
-// is.
+// Refusal explains why something can't be done, with the code of the problem.
 type Refusal struct {
 	Code   string        `json:"code"`
 	Detail string        `json:"detail"`
 	Errors []fault.Field `json:"errors,omitempty"`
 }
 
-// Summary counts what becomes of the objects, and the files that can't be used.
+// Summary counts the objects by action, and the files that can't be used.
 type Summary struct {
 	Create       int `json:"create"`
 	Update       int `json:"update"`
@@ -128,22 +126,22 @@ type Summary struct {
 	RefusedFiles int `json:"refused_files"`
 }
 
-// Outcome is what an import does as a whole, or did.
+// Outcome is the result of an import as a whole, or of a dry run.
 type Outcome struct {
-	// Applied says that it was done; otherwise nothing was changed.
+	// Applied reports whether the import was made; otherwise nothing was changed.
 	Applied bool `json:"applied"`
-	// BaseRevision is the organization's that the plan was made at; Revision is
-	// the one after the import, the same where nothing was changed.
+	// BaseRevision is the organization's revision that the plan was made at. Revision is
+	// the one after the import, or the same if nothing was changed.
 	BaseRevision int64             `json:"base_revision"`
 	Revision     int64             `json:"revision"`
 	Summary      Summary           `json:"summary"`
 	Notices      []resource.Notice `json:"notices,omitempty"`
-	// TooMuch says why the library couldn't hold all this.
+	// TooMuch explains why the library can't hold all of the objects.
 	TooMuch *Refusal `json:"too_much,omitempty"`
 }
 
-// planOf returns a plan as callers get it. done are the outcomes of the items that
-// are written, in their order; nil if nothing was done. Without a budget, changed texts are
+// planOf returns a plan in the form for callers. done are the outcomes of the written
+// items, in their order; nil if nothing was done. Without a budget, changed texts are
 // not compared line by line.
 func (i *Import) planOf(planned imports.Plan, done []resource.Outcome, budget *diff.Budget) *Plan {
 	out := &Plan{
@@ -187,14 +185,14 @@ func itemOf(i imports.Item, budget *diff.Budget) Item {
 	}
 	if e := i.Existing; e != nil {
 		out.Existing = &Existing{e.ID, namedOf(e.Spec), e.Version}
-		if i.Action != resource.ActionCreate { // that is beside it
+		if i.Action != resource.ActionCreate { // an existing object is kept next to the one to be created
 			out.is(e.ID, e.Version)
 		}
 	}
 	return out
 }
 
-// becomes notes the object that an item was written as.
+// becomes records the object that an item was written as.
 func (i *Item) becomes(planned imports.Item, o resource.Object) {
 	i.is(o.ID, o.Version)
 	if planned.Object.ID == uuid.Nil || planned.Object.ID == o.ID {
@@ -207,7 +205,7 @@ func (i *Item) becomes(planned imports.Item, o resource.Object) {
 	})
 }
 
-// namedOf returns what an object is called; only a mode has a slug.
+// namedOf returns the names of an object; only a mode has a slug.
 func namedOf(s resource.Spec) Named {
 	if m, ok := s.(modes.Mode); ok {
 		return Named{m.Slug, m.Name}
@@ -223,8 +221,8 @@ func refusalOf(err error) *Refusal {
 	return &Refusal{Code: f.Code, Detail: f.Message, Errors: f.Fields}
 }
 
-// unusable returns the *fault.Error for what was selected and can't be taken, or was left
-// undecided; nil if there is nothing like that.
+// unusable returns a *fault.Error for selected objects that can't be used or are
+// undecided; nil if there are none.
 func (i *Import) unusable(p imports.Plan, policy imports.ConflictPolicy) error {
 	bad, refused := 0, 0
 	var fields []fault.Field
@@ -262,8 +260,8 @@ func (i *Import) unusable(p imports.Plan, policy imports.ConflictPolicy) error {
 	return i.format.refuse(what).With(fields...)
 }
 
-// firstFailure returns the first failure of the operations of a plan, in the place of its
-// object in the files.
+// firstFailure returns the first failure of the operations of a plan, with the position
+// of its object in the files.
 func (i *Import) firstFailure(p imports.Plan, err error) error {
 	var failed resource.OpErrors
 	if !errors.As(err, &failed) {
@@ -283,7 +281,7 @@ func (i *Import) firstFailure(p imports.Plan, err error) error {
 	return &c
 }
 
-// inFile makes the places of an object's problems places in its file.
+// inFile converts the places of an object's problems to places in its file.
 func (i *Import) inFile(item imports.Item, problems []fault.Field) []fault.Field {
 	problems = slices.Clone(problems)
 	for n := range problems {

@@ -21,7 +21,7 @@ import (
 
 var tester = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "test", Name: "Test"}, RequestID: "r", Source: "test"}
 
-// library is an organization without modes, on a database of its own.
+// library returns an organization without modes, in a separate database.
 func library(t *testing.T) (*postgres.DB, uuid.UUID) {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), storetest.AppURL(t, storetest.Postgres(t)))
@@ -35,10 +35,10 @@ func library(t *testing.T) (*postgres.DB, uuid.UUID) {
 // importModes and importTemplates import files of their kind.
 var importModes, importTemplates = files.Reader(files.NewModeImport).Import, files.Reader(files.NewTemplateImport).Import
 
-// chosen are the options of an import with choices.
+// chosen returns the options of an import with choices.
 func chosen(c files.Choices) files.Options { return files.Options{Choices: c} }
 
-// planned are those of a dry run.
+// planned returns the options of a dry run with choices.
 func planned(c files.Choices) files.Options { return files.Options{Choices: c, DryRun: true} }
 
 func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o files.Options) *files.Plan {
@@ -48,8 +48,8 @@ func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o files.Opti
 	return plan
 }
 
-// advised is an entry's action, and what is said about it: rule, severity, field,
-// clients and place.
+// advised returns an item's action and its advice: rule, severity, field, clients and
+// position.
 func advised(p *files.Plan) [][]string {
 	var out [][]string
 	for _, l := range p.Items {
@@ -92,8 +92,8 @@ const modesOfAllKinds = `customModes:
     groups: [read]
 `
 
-// TestAdviceInPlans: each mode of a plan has the advice about what would be kept
-// of it, at its place in the file; what was done has none.
+// TestAdviceInPlans: each mode of a plan has the advice about its stored form, with the
+// position in the file. The result of an import has none.
 func TestAdviceInPlans(t *testing.T) {
 	db, org := library(t)
 	const kilo = "[kilo-cli-7]"
@@ -128,7 +128,7 @@ func TestAdviceInPlans(t *testing.T) {
 	require.Equal(t, []string{"other", "skip", glob}, advised(skipping)[1], "it may be chosen yet")
 	require.Equal(t, []string{"new", "skip", purpose}, advised(skipping)[2])
 
-	// What is refused comes with a plan that has it too.
+	// A refused import returns a plan that has it too.
 	now, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte(modesOfAllKinds)}}, chosen(files.ModeChoices{}))
 	var refused *files.RefusedError
 	require.ErrorAs(t, err, &refused)
@@ -136,8 +136,8 @@ func TestAdviceInPlans(t *testing.T) {
 	require.Equal(t, advised(plan), advised(now))
 }
 
-// TestAdviceIsAboutWhatWouldBeKept: kept beside another, a mode has another slug,
-// and what was true of the slug in the file no longer is.
+// TestAdviceIsAboutWhatWouldBeKept: a mode that is kept next to another gets another
+// slug. Advice about the slug in the file no longer applies then.
 func TestAdviceIsAboutWhatWouldBeKept(t *testing.T) {
 	db, org := library(t)
 	architect := `{slug: architect, name: Architect, roleDefinition: "You draw the plans for %s.", description: d, groups: [read]}`
@@ -150,8 +150,8 @@ func TestAdviceIsAboutWhatWouldBeKept(t *testing.T) {
 	require.Empty(t, both.Items[0].Advice)
 }
 
-// TestPlansOfTheCorpus: of each real file the plan says what a report does: the
-// same modes, the same reasons and the same advice, at the same places.
+// TestPlansOfTheCorpus: the plan of each real file matches its lint report. It has the
+// same modes, reasons and advice, at the same positions.
 func TestPlansOfTheCorpus(t *testing.T) {
 	folder := os.Getenv("ORGMODES_CORPUS")
 	if folder == "" {
@@ -173,7 +173,7 @@ func TestPlansOfTheCorpus(t *testing.T) {
 			require.Equal(t, report.Modes-report.Valid, plan.Summary.Invalid+plan.Summary.Conflict)
 			reported, planned := map[string]int{}, map[string]int{}
 			for _, f := range report.Findings {
-				if f.Rule != "read-differently" { // the file's own are not those of a mode
+				if f.Rule != "read-differently" { // findings about the file itself are not those of a mode
 					reported[fmt.Sprintf("%s %s %d:%d", f.Severity, f.Pointer, f.Line, f.Column)]++
 				}
 			}

@@ -1,6 +1,6 @@
-// Package openapi has the description of the API, in OpenAPI 3.1: what is written by hand
-// in openapi.yaml and, for each kind of object that has no form of its own in the API,
-// the paths that all kinds have. That it says what the API does is held by tests.
+// Package openapi holds the description of the API, in OpenAPI 3.1. It consists of
+// openapi.yaml, which is written by hand, and the common paths of each kind of object
+// without a dedicated format. Tests verify that it matches the API.
 package openapi
 
 import (
@@ -25,8 +25,8 @@ var written []byte
 //go:embed kind.yaml
 var ofKind string
 
-// YAML returns the description with the paths of some kinds; without any, it is as it was
-// written.
+// YAML returns the description with the paths of the given kinds. Without kinds, it is
+// openapi.yaml unchanged.
 func YAML(kinds []resource.Kind) ([]byte, error) {
 	if len(kinds) == 0 {
 		return written, nil
@@ -38,7 +38,7 @@ func YAML(kinds []resource.Kind) ([]byte, error) {
 	return yaml.Marshal(d)
 }
 
-// JSON returns the same as JSON.
+// JSON returns the same description as JSON.
 func JSON(kinds []resource.Kind) ([]byte, error) {
 	d, err := document(kinds)
 	if err != nil {
@@ -62,7 +62,7 @@ func document(kinds []resource.Kind) (map[string]any, error) {
 	return d, nil
 }
 
-// merge adds what one description has to another: members of objects, items of lists.
+// merge adds one description to another: members to objects, items to lists.
 func merge(to, from map[string]any) {
 	for name, value := range from {
 		switch value := value.(type) {
@@ -81,14 +81,14 @@ func merge(to, from map[string]any) {
 	}
 }
 
-// fields are what kind.yaml is filled in with.
+// fields holds the values for the template kind.yaml.
 type fields struct {
 	resource.Names
-	// Title is the plural as a part of a name: "Gadgets".
+	// Title is the capitalized plural, as part of a name: "Gadgets".
 	Title string
 }
 
-// Codes returns the answers with some statuses, and the one for all others.
+// Codes returns the answers with the given statuses, and the default answer.
 func (fields) Codes(statuses string) (lines []string) {
 	for status := range strings.FieldsSeq(statuses) {
 		lines = append(lines, fmt.Sprintf("%q: {$ref: '#/components/responses/%s'}", status, status))
@@ -102,7 +102,7 @@ func (f fields) One() string {
 		`content: {application/json: {schema: {$ref: '#/components/schemas/%sManifest'}}}}`, f.Noun, f.Manifest)
 }
 
-// described returns the description of what all kinds have, for one.
+// described returns the description of the paths of one kind.
 func described(k resource.Kind) (map[string]any, error) {
 	names := k.Names()
 	form, err := template.New("kind.yaml").Parse(ofKind)

@@ -1,12 +1,12 @@
 package password
 
-// Occupy takes a slot of a Checker that has one.
+// Occupy takes a free slot of a Checker.
 func Occupy(c *Checker) (release func()) {
 	c.slots <- struct{}{}
 	return func() { <-c.slots }
 }
 
-// Crowd takes all places to wait for a Checker.
+// Crowd takes all waiting places of a Checker.
 func Crowd(c *Checker) (release func()) {
 	n := cap(c.waiting)
 	for range n {

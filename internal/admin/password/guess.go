@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	// enough is the score from which a password is hard to guess, even with its hash at
-	// hand: about 10^8 guesses (zxcvbn's 3 of 4).
+	// enough is the score from which a password is hard to guess, even by an attacker who
+	// has its hash: about 10^8 guesses (zxcvbn's 3 of 4).
 	enough = 3
-	// judged bounds the characters of a password that are judged. Patterns are searched
-	// for in time that grows with the square of the length, and a longer password can
-	// only be guessed if its beginning can.
+	// judged bounds the characters of a password that are scored. The search for patterns
+	// takes time quadratic in the length. A longer password can only be guessed if its
+	// beginning can.
 	judged = 64
-	// shortest is the length in bytes from which a word of the owner's counts: "a" is in
-	// every password.
+	// shortest is the minimum length, in bytes, of a word about the owner that counts: "a"
+	// is in every password.
 	shortest = 3
 )
 
-// guessable reports whether a password is among those that are tried first: common
-// ones, words, names, dates, rows of keys and repetitions. What is known of its owner
-// adds nothing, so it is taken out before.
+// guessable reports whether a password is among the first that an attacker tries:
+// common passwords, words, names, dates, keyboard rows and repetitions. Words about the
+// owner add no strength, so they are removed first.
 func guessable(password string, about []string) bool {
 	runes := []rune(strings.ToLower(password))
 	if len(runes) > judged {
@@ -37,12 +37,12 @@ func guessable(password string, about []string) bool {
 		return true
 	}
 	if rest == string(runes) {
-		rest = string([]rune(password)[:len(runes)]) // capitals count where nothing is known
+		rest = string([]rune(password)[:len(runes)]) // letter case counts if no word was removed
 	}
 	return zxcvbn.PasswordStrength(rest, nil).Score < enough
 }
 
-// wordsOf returns the texts and the words in them in small letters, the longest first.
+// wordsOf returns the texts and the words in them in lower case, the longest first.
 func wordsOf(texts []string) (words []string) {
 	for _, t := range texts {
 		t = strings.ToLower(t)

@@ -1,5 +1,5 @@
-// Package password knows how passwords are kept and compared, and how often one
-// may be tried.
+// Package password hashes and compares passwords, and bounds how many are compared
+// concurrently.
 package password
 
 import (
@@ -14,20 +14,20 @@ import (
 )
 
 const (
-	// MinLength is in characters. There is no rule on what they are (NIST SP
-	// 800-63B, section 3.1.1.2).
+	// MinLength is in characters. There is no rule on which ones (NIST SP 800-63B, section
+	// 3.1.1.2).
 	MinLength = 12
-	// maxBytes keeps somebody from having us hash megabytes.
+	// maxBytes keeps a client from having the server hash megabytes.
 	maxBytes = 1024
 )
 
-// params are those that OWASP's cheat sheet on password storage gives for
-// argon2id: 19 MiB, two passes, one lane. Some 30 ms.
+// params are the parameters that OWASP's cheat sheet on password storage gives for
+// argon2id: 19 MiB, two passes, one lane. A hash takes some 30 ms.
 var params = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// Hash returns what is kept of a password, in the PHC string format. about are words
-// that others know of its owner, such as the address and the name. Invalid is returned
-// for one that is too short, too long or easy to guess.
+// Hash returns the hash of a password to store, in the PHC string format. about are
+// words that others know about its owner, such as the address and the name. The error
+// is Invalid if the password is too short, too long or easy to guess.
 func Hash(password string, about ...string) (string, error) {
 	switch {
 	case utf8.RuneCountInString(password) < MinLength:
@@ -44,26 +44,26 @@ func Hash(password string, about ...string) (string, error) {
 	return argon2id.CreateHash(password, params)
 }
 
-// waitingPerSlot is how many may wait for each password that is being compared: those
-// take some seconds together.
+// waitingPerSlot is how many callers can wait for each password being compared.
+// Comparing that many takes some seconds.
 const waitingPerSlot = 64
 
-// Checker compares passwords, a few at a time: each takes 19 MiB and a core.
+// Checker compares a few passwords at a time: each takes 19 MiB and a core.
 type Checker struct {
 	slots   chan struct{}
 	waiting chan struct{}
 	decoy   string
 }
 
-// decoyHash stands in for the hash of an unknown account. It is no secret, so one per
-// process is enough.
+// decoyHash is compared in place of the hash of an unknown account. It is not secret,
+// so one per process is enough.
 var decoyHash = sync.OnceValues(func() (string, error) {
 	return argon2id.CreateHash("nobody's password", params)
 })
 
-// NewChecker makes a Checker that compares at most so many at once.
+// NewChecker returns a Checker that compares at most atOnce passwords concurrently.
 func NewChecker(atOnce int) (*Checker, error) {
-	// Made now, so that not even the first unknown address takes longer.
+	// Hashed now, so that not even the first unknown address takes longer.
 	decoy, err := decoyHash()
 	if err != nil {
 		return nil, err
@@ -74,10 +74,10 @@ func NewChecker(atOnce int) (*Checker, error) {
 	}, nil
 }
 
-// Matches reports whether a password is the one that hash was made of. An empty
-// hash stands for somebody who is not there, or can't sign in with a password:
-// that takes the same time, so that nobody learns which addresses are known.
-// Unavailable is returned where too many wait already.
+// Matches reports whether hash is the hash of password. An empty hash is for an account
+// that doesn't exist or can't sign in with a password. It takes the same time, so that
+// no one learns which addresses have accounts. The error is Unavailable if too many
+// callers are already waiting.
 func (c *Checker) Matches(ctx context.Context, hash, password string) (bool, error) {
 	select {
 	case c.waiting <- struct{}{}:

@@ -39,8 +39,7 @@ func TestMatchesGivesUpWithItsContext(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	// Either the slot or the context may win while a slot is free; none is free
-	// here.
+	// While a slot is free, either the slot or the context can win. Here none is free.
 	release := password.Occupy(c)
 	defer release()
 	_, err = c.Matches(ctx, "", "x")

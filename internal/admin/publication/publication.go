@@ -1,5 +1,5 @@
-// Package publication knows how far an organization's publication is, and what is
-// in its way in words that an admin understands: the same for pages and the API.
+// Package publication reports the state of an organization's publication and what
+// delays it, in words for admins. Pages and the API use the same.
 package publication
 
 import (
@@ -15,31 +15,30 @@ import (
 	"orgmodes/internal/snapshot"
 )
 
-// Status is how far publication is.
+// Status is the state of an organization's publication.
 type Status struct {
 	postgres.PublicationStatus
-	// Jobs are those that aren't done, newest first.
+	// Jobs are the unfinished jobs, newest first.
 	Jobs []postgres.PublishJob
-	// Failure is why what is pending isn't published; nil where nothing has failed.
+	// Failure explains why a pending revision isn't published; nil if nothing has failed.
 	Failure *Failure
-	// Waits says what it waits for where nothing has failed, "" where that isn't
-	// known.
+	// Waits explains the delay if nothing has failed; "" if the cause is unknown.
 	Waits string
 }
 
-// Failure is a publication that failed, and is tried again.
+// Failure is a failed publication, which is retried.
 type Failure struct {
-	// Reason is what went wrong in words, Detail what the worker said.
+	// Reason explains the failure in words. Detail is the worker's error message.
 	Reason, Detail string
 	FailedAt       time.Time
-	// NextAt is when it is tried again; nil where a worker is at it, or the sweep
-	// is, which tries twice a second.
+	// NextAt is the time of the next try. It is nil while a worker is trying, or if the
+	// sweep retries it, which it does twice a second.
 	NextAt *time.Time
-	// Running says that it is being tried.
+	// Running reports whether it is being retried.
 	Running bool
 }
 
-// Of asks how far an organization's publication is.
+// Of returns the state of an organization's publication.
 func Of(ctx context.Context, db *postgres.DB, org uuid.UUID) (Status, error) {
 	now, err := db.PublicationStatus(ctx, org)
 	if err != nil || now.PendingSince == nil {
@@ -52,14 +51,14 @@ func Of(ctx context.Context, db *postgres.DB, org uuid.UUID) (Status, error) {
 	return judge(now, jobs), nil
 }
 
-// judge finds among the jobs what keeps the newest revision from being published.
+// judge determines from the jobs why the newest revision isn't published.
 func judge(now postgres.PublicationStatus, jobs []postgres.PublishJob) Status {
 	s := Status{PublicationStatus: now}
-	// told is the job that was tried last of those that came to something.
+	// told is the most recently tried job that has an outcome.
 	var told *postgres.PublishJob
 	running := false
 	for _, j := range jobs {
-		// A job for what readers have already is done, whatever befell it.
+		// A job for a revision that readers have is done, whatever its outcome.
 		if j.Revision <= now.PublishedRevision && (!now.Again || j.Revision < now.Revision) {
 			continue
 		}
@@ -91,7 +90,7 @@ func judge(now postgres.PublicationStatus, jobs []postgres.PublishJob) Status {
 }
 
 // URL returns the address at which readers at base serve an organization's
-// representation; "" if base isn't known, or the readers of this release don't
+// representation. It is "" if base is unknown, or the readers of this release don't
 // serve it.
 func URL(base string, organization uuid.UUID, name string) string {
 	path := endpoint.Path(organization.String(), name)
@@ -101,7 +100,8 @@ func URL(base string, organization uuid.UUID, name string) string {
 	return strings.TrimSuffix(base, "/") + path
 }
 
-// ETag is the entity-tag that readers give a representation, uncoded.
+// ETag returns the entity-tag that readers give a representation without content
+// coding.
 func ETag(r postgres.PublishedRepresentation) string {
 	t := snapshot.Tag{Epoch: r.Epoch, Revision: r.Revision}
 	if sum, err := hex.DecodeString(r.SHA256); err == nil {

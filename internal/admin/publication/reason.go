@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Reason says what a worker's error comes to, as a sentence without its full
-// stop; "" for none.
+// Reason explains a worker's error in a sentence, without the full stop; "" for no
+// error.
 func Reason(err string) string {
 	low := strings.ToLower(err)
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(low, w) })
 	}
-	// What workers say of Postgres is written into Postgres, so it is rarely read.
+	// Errors about Postgres are stored in Postgres, so they are rarely read.
 	database := has("sqlstate", "failed to connect to `", "postgres")
 	switch {
 	case err == "":

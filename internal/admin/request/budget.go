@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// largeAnswer is from what size on an answer counts, in bytes.
+	// largeAnswer is the size from which an answer counts, in bytes.
 	largeAnswer = 256 << 10
 	// DefaultMaxAnswers bounds the large answers that clients are still receiving, in
-	// bytes together; one source gets a quarter.
+	// bytes in total. One source gets a quarter of it.
 	DefaultMaxAnswers = 128 << 20
 )
 
@@ -26,7 +26,7 @@ type Answers struct {
 	bySource map[string]int
 }
 
-// NewAnswers returns a bound of so many bytes together; 0 means DefaultMaxAnswers.
+// NewAnswers returns Answers bounded by total bytes; 0 means DefaultMaxAnswers.
 func NewAnswers(total int) *Answers {
 	if total == 0 {
 		total = DefaultMaxAnswers
@@ -34,15 +34,15 @@ func NewAnswers(total int) *Answers {
 	return &Answers{total: total, perSource: total / 4, bySource: map[string]int{}}
 }
 
-// Held is how many bytes clients are still receiving.
+// Held returns how many bytes clients are still receiving.
 func (a *Answers) Held() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.held
 }
 
-// take reports whether an answer may be sent. A source that receives no other may
-// always have one, as long as the total allows.
+// take reports whether an answer can be sent, and counts it. A source that receives no
+// other can always have one, as long as the total allows it.
 func (a *Answers) take(source string, n int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -64,8 +64,8 @@ func (a *Answers) giveBack(source string, n int) {
 	}
 }
 
-// Bound counts a large answer until its client has received it or is gone, and
-// answers 503 in its place where there are too many.
+// Bound counts a large answer until its client has received it or disconnected. If
+// there are too many, it answers 503 instead.
 func (a *Answers) Bound(fail fiber.ErrorHandler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if err := c.Next(); err != nil {
@@ -89,20 +89,20 @@ func (a *Answers) Bound(fail fiber.ErrorHandler) fiber.Handler {
 			res.ResetBody()
 			return fail(c, fault.New(fault.Unavailable, "too_many_answers", "Too many large answers are being received right now; try again soon"))
 		}
-		res.SwapBody(nil) // body is ours from here on
+		res.SwapBody(nil) // body is owned by the handler from here on
 		res.SetBodyStream(&answer{bytes.NewReader(body), sync.OnceFunc(func() { a.giveBack(source, n) })}, n)
 		return nil
 	}
 }
 
-// answer is the body of a large answer. The server closes it when it is written or
+// answer is the body of a large answer. The server closes it once it is written or
 // can't be.
 type answer struct {
 	*bytes.Reader
 	release func()
 }
 
-// Close gives the bytes back.
+// Close releases the bytes.
 func (a *answer) Close() error {
 	a.release()
 	return nil

@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Figures are counts and durations of requests by route and status.
+// Figures measures the number and duration of requests by method, route and status.
 type Figures struct{ seconds *prometheus.HistogramVec }
 
-// NewFigures registers the figures; with a nil registry they are nobody's.
+// NewFigures registers the metrics. A nil registerer disables registration.
 func NewFigures(registry prometheus.Registerer) (*Figures, error) {
 	f := &Figures{prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "orgmodes_admin_request_seconds", Help: "How long requests took, by method, route and status.",
@@ -24,8 +24,7 @@ func NewFigures(registry prometheus.Registerer) (*Figures, error) {
 	return f, registry.Register(f.seconds)
 }
 
-// Count measures requests and says them in the log. fail answers those that
-// failed.
+// Count measures and logs requests. fail answers failed ones.
 func (f *Figures) Count(log *slog.Logger, fail fiber.ErrorHandler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		start := time.Now()

@@ -1,6 +1,6 @@
-// Package request is what every request goes through, whoever answers it: an id,
-// a deadline, the headers that are right for everything, and that a panic is
-// only one request's. It knows nothing of who asks or what for.
+// Package request is the middleware that every request passes through, whichever
+// handler answers it. It adds an id, a deadline and common headers, and limits a panic
+// to one request. It is independent of the sender and the route.
 package request
 
 import (
@@ -28,7 +28,7 @@ const (
 	keySource
 )
 
-// ID is what the log and the audit log know the request by.
+// ID returns the request's id in the log and the audit log.
 func ID(c *fiber.Ctx) string {
 	id, _ := c.Locals(keyID).(string)
 	return id
@@ -36,9 +36,9 @@ func ID(c *fiber.Ctx) string {
 
 const maxIDLength = 64
 
-// Identify gives the request its id, which is the client's X-Request-Id where
-// that is a sane one, and finds its source: the peer's address, or what the
-// proxies in trusted say.
+// Identify sets the request's id, which is the client's X-Request-Id if that is valid.
+// It also sets the source: the peer's address, or the client's address according to
+// trusted proxies.
 func Identify(trusted config.Networks) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		identify(c, trusted)
@@ -56,7 +56,7 @@ func identify(c *fiber.Ctx, trusted config.Networks) {
 	c.Locals(keySource, sourceOf(c, trusted))
 }
 
-// saneID keeps what could forge a line of a log out of it.
+// saneID reports whether an id is safe to log: it can't forge a log line.
 func saneID(id string) bool {
 	if id == "" || len(id) > maxIDLength {
 		return false
@@ -71,8 +71,8 @@ func saneID(id string) bool {
 	return true
 }
 
-// Deadline bounds what the answer may take. fasthttp's own context isn't
-// canceled when a client goes away, so handlers pass UserContext on.
+// Deadline bounds the handling of a request. fasthttp's own context isn't canceled when
+// a client disconnects, so handlers use UserContext.
 func Deadline(d time.Duration) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, cancel := context.WithTimeout(c.UserContext(), d)
@@ -82,7 +82,7 @@ func Deadline(d time.Duration) fiber.Handler {
 	}
 }
 
-// Headers sets what is right for every answer.
+// Headers sets the headers that are common to all answers.
 func Headers(secure bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		protect(c, secure)
@@ -101,7 +101,7 @@ func protect(c *fiber.Ctx, secure bool) {
 	}
 }
 
-// Recover makes a panic an internal failure of this one request.
+// Recover turns a panic into an internal error of its request.
 func Recover(log *slog.Logger) fiber.Handler {
 	return func(c *fiber.Ctx) (err error) {
 		defer func() {
@@ -114,17 +114,17 @@ func Recover(log *slog.Logger) fiber.Handler {
 	}
 }
 
-// errLogged marks what has been logged where it happened.
+// errLogged marks an error that has been logged where it occurred.
 var errLogged = fmt.Errorf("logged already")
 
-// Logged reports whether an error has been logged where it happened.
+// Logged reports whether an error has been logged where it occurred.
 func Logged(err error) bool {
 	f, ok := fault.As(err)
 	return ok && f.Err == errLogged //nolint:errorlint // the very one
 }
 
-// Plain refuses compressed bodies: they would have to be inflated before
-// anything is known of them, and Fiber's own inflating knows no limit.
+// Plain refuses compressed bodies. They would have to be decompressed before anything
+// is known about them, and Fiber's own decompression has no limit.
 func Plain() fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if coding := strings.TrimSpace(c.Get(fiber.HeaderContentEncoding)); coding != "" && !strings.EqualFold(coding, "identity") {
@@ -135,8 +135,8 @@ func Plain() fiber.Handler {
 	}
 }
 
-// Text refuses a path or a query in which something is no text: Postgres takes
-// neither broken UTF-8 nor U+0000.
+// Text refuses a path or a query that contains invalid text: Postgres accepts neither
+// invalid UTF-8 nor U+0000.
 func Text() fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		uri := c.Context().URI()

@@ -59,5 +59,5 @@ func TestDeadline(t *testing.T) {
 		return nil
 	})
 	get(t, app)
-	<-done // it ends with the request
+	<-done // its context ends with the request
 }

@@ -11,20 +11,20 @@ import (
 	"orgmodes/internal/listen"
 )
 
-// maxHops bounds the proxies that are followed.
+// maxHops bounds how many proxies are followed.
 const maxHops = 64
 
-// Source is the address that the request came from.
+// Source returns the address that the request came from.
 func Source(c *fiber.Ctx) string {
 	source, _ := c.Locals(keySource).(string)
 	return source
 }
 
-// sourceOf is the peer's address or, behind trusted proxies, that of their client.
-// Of all headers in which proxies tell something about it, X-Forwarded-For is the
-// only one that is read: it is a list to which each proxy appends its own peer.
-// What a proxy sets once (X-Real-IP, X-Forwarded-Host, X-Forwarded-Proto) comes
-// from the client where the proxy doesn't set it, and nothing here needs it.
+// sourceOf returns the peer's address or, behind trusted proxies, the address of their
+// client. Of all headers that proxies set about the client, only X-Forwarded-For is
+// read: it is a list to which each proxy appends its own peer. Headers that a proxy
+// sets once (X-Real-IP, X-Forwarded-Host, X-Forwarded-Proto) come from the client if
+// the proxy doesn't set them, and nothing here needs them.
 func sourceOf(c *fiber.Ctx, trusted config.Networks) string {
 	peer := listen.AddressOf(c.Context().RemoteAddr())
 	if !peer.IsValid() {
@@ -34,8 +34,8 @@ func sourceOf(c *fiber.Ctx, trusted config.Networks) string {
 }
 
 // follow walks all lines of X-Forwarded-For from the end, where the nearest proxy
-// wrote, and as long as trusted proxies lead: what stands before may be made up. It
-// ends at what is no address, as such a list can't be trusted either.
+// appended, as long as it finds trusted proxies. Anything before those can be made up.
+// It stops at an entry that isn't an address, as such a list can't be trusted either.
 func follow(addr netip.Addr, lines [][]byte, trusted config.Networks) netip.Addr {
 	hops := 0
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -60,8 +60,9 @@ func follow(addr netip.Addr, lines [][]byte, trusted config.Networks) netip.Addr
 	return addr
 }
 
-// parseHop reads an address as proxies write it: with a port or without, an IPv6
-// address in brackets or bare. A zone means something only on the proxy's machine.
+// parseHop parses an address as proxies write it: with or without a port, and an IPv6
+// address with or without brackets. It drops the zone, which has a meaning only on the
+// proxy's machine.
 func parseHop(s string) (netip.Addr, bool) {
 	if withPort, err := netip.ParseAddrPort(s); err == nil {
 		return withPort.Addr().Unmap().WithZone(""), true

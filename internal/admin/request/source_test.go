@@ -15,12 +15,12 @@ import (
 	"orgmodes/internal/config"
 )
 
-// sourceFrom is the source of a request from a peer with the header lines.
+// sourceFrom returns the source of a request from a peer with the given header lines.
 func sourceFrom(t testing.TB, peer string, trusted []string, lines ...string) string {
 	t.Helper()
 	networks, err := config.ParseNetworks(trusted)
 	require.NoError(t, err)
-	// Behind Fiber, as programs have it.
+	// Behind Fiber, as in the programs.
 	app := fiber.New(fiber.Config{Immutable: true})
 	app.Use(request.Identify(networks))
 	var source string
@@ -98,9 +98,8 @@ func TestSourceFollowsTrustedProxiesOnly(t *testing.T) {
 	}
 }
 
-// FuzzSourceIsNeverChosenByTheClient sends what a client may send, through a
-// proxy that appends the client's address as proxies do: to the last line, or in a
-// line of its own.
+// FuzzSourceIsNeverChosenByTheClient sends arbitrary header lines through a proxy. The
+// proxy appends the client's address to the last line or in a separate line.
 func FuzzSourceIsNeverChosenByTheClient(f *testing.F) {
 	for _, s := range []string{"", "6.6.6.6", "6.6.6.6, 10.0.0.2", "10.0.0.2", ",", "[::1]:1, ", "junk\x00", "10.0.0.2\n10.0.0.3", "\"6.6.6.6\"", "::ffff:10.0.0.9"} {
 		f.Add([]byte(s), true)

@@ -12,8 +12,8 @@ import (
 	"orgmodes/internal/config"
 )
 
-// Unhandled is fail for requests that Fiber refuses before any handler has them,
-// for their size or their form: they get their id and headers here.
+// Unhandled wraps fail for requests that Fiber refuses before any handler, because of
+// their size or form. Such requests get their id and headers here.
 func Unhandled(trusted config.Networks, secure bool, fail fiber.ErrorHandler) fiber.ErrorHandler {
 	return func(c *fiber.Ctx, err error) error {
 		if ID(c) == "" {
@@ -30,17 +30,18 @@ func Unhandled(trusted config.Networks, secure bool, fail fiber.ErrorHandler) fi
 }
 
 const (
-	// maxSwallowed and swallowFor bound what is taken in of a body that is refused.
+	// maxSwallowed and swallowFor bound how much of a refused body is read, and for how
+	// long.
 	maxSwallowed = 64 << 20
 	swallowFor   = 15 * time.Second
-	// lull is how long nothing comes where all has come: how much of the body was
-	// read before isn't known.
+	// lull is how long to wait for more data once all may have arrived: it is unknown how
+	// much of the body was read before.
 	lull = 200 * time.Millisecond
 )
 
-// swallow takes in what is still coming of a body. The connection is closed after
-// the answer, and a browser that is still sending then shows that the connection
-// was reset, instead of the answer.
+// swallow reads and discards the rest of a body. The connection is closed after the
+// answer. A browser that is still sending would then report a connection reset instead
+// of showing the answer.
 func swallow(conn net.Conn, length int) {
 	if conn == nil {
 		return

@@ -9,22 +9,23 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// A device cookie says that somebody signed in from this browser before. It opens
-// nothing: wrong passwords from a known device are counted for that device alone, so
+// A device cookie marks a browser from which a user has signed in before. It grants no
+// access. Wrong passwords from a known device are counted for that device alone, so
 // that strangers can't lock its owner out (OWASP, "Slow Down Online Guessing Attacks
 // with Device Cookies").
 //
-// It is "<kid>.<nonce>.<mac>", the mac of the nonce with the account's address.
+// Its value is "<kid>.<nonce>.<mac>", where mac authenticates the nonce with the
+// account's address.
 
 // deviceLasts is how long a device stays known; browsers allow 400 days.
 const deviceLasts = 365 * 24 * time.Hour
 
 const purposeDevice = "device"
 
-// deviceName is the name of the cookie.
+// deviceName returns the name of the cookie.
 func (g *Gate) deviceName() string { return g.cookieName() + "-device" }
 
-// device is the nonce of a device that is known for an account; "" for any other.
+// device returns the nonce of a device that is known for an account; "" for any other.
 func (g *Gate) device(c *fiber.Ctx, email string) string {
 	kid, rest, _ := strings.Cut(c.Cookies(g.deviceName()), ".")
 	nonce, mac, _ := strings.Cut(rest, ".")
@@ -35,7 +36,7 @@ func (g *Gate) device(c *fiber.Ctx, email string) string {
 	return nonce
 }
 
-// remember makes the device known for an account.
+// remember sets the cookie that makes the device known for an account.
 func (g *Gate) remember(c *fiber.Ctx, email string) {
 	nonce := rand.Text()
 	kid, mac := g.keys.Sign(purposeDevice, nonce+"\x00"+email)

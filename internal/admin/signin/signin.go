@@ -1,5 +1,5 @@
-// Package signin finds out who asks: by an access token or by a session, which
-// a password opened. What they may do is access' business.
+// Package signin authenticates requests by access token or session cookie, and opens
+// sessions by password. Package access decides what the sender is allowed to do.
 package signin
 
 import (
@@ -34,24 +34,24 @@ const (
 
 	maxEmail = 254
 
-	// HeaderCSRF carries Session.CSRF with every request that changes something
-	// and is let in by the cookie.
+	// HeaderCSRF carries Session.CSRF. It is required with every request that changes
+	// something and is authenticated by the cookie.
 	HeaderCSRF = "X-CSRF-Token"
 )
 
-// Options are what a Gate works with.
+// Options configure a Gate.
 type Options struct {
 	DB   *postgres.DB
 	Keys *token.Keys
 	Log  *slog.Logger
-	// Public is the address that people know us by: with https, cookies are for https
-	// only.
+	// Public is the public URL of this installation. If it is https, cookies are
+	// restricted to https.
 	Public *url.URL
-	// Proxies says that there are proxies whose word on addresses is believed.
+	// Proxies reports whether any proxy is trusted to give the client's address.
 	Proxies bool
 }
 
-// Gate lets people in.
+// Gate authenticates users.
 type Gate struct {
 	db       *postgres.DB
 	keys     *token.Keys
@@ -61,7 +61,7 @@ type Gate struct {
 	public   *url.URL
 }
 
-// New makes a Gate.
+// New returns a new Gate.
 func New(o Options) (*Gate, error) {
 	checker, err := password.NewChecker(min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
 	if err != nil {
@@ -76,19 +76,19 @@ func New(o Options) (*Gate, error) {
 	}, nil
 }
 
-// Secure says whether people reach us by https.
+// Secure reports whether users reach this installation by https.
 func (g *Gate) Secure() bool { return g.public.Scheme == "https" }
 
-// Session is an open one.
+// Session is an open session.
 type Session struct {
 	ExpiresAt time.Time
-	// CSRF goes into HeaderCSRF: a page of somebody else's can have the cookie
-	// sent, but can't read this.
+	// CSRF is the value for HeaderCSRF. Another site's page can make a browser send the
+	// cookie, but can't read this.
 	CSRF string
 }
 
-// Who authenticates the sender of a request, by an access token or a session. The
-// session is nil for one who sent a token. See Token and Session for the errors.
+// Who authenticates the sender of a request, by access token or session. The session is
+// nil for an access token. See Token and Session for the errors.
 func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
 	if c.Get(fiber.HeaderAuthorization) != "" {
 		p, err := g.Token(c)
@@ -97,10 +97,11 @@ func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
 	return g.Session(c, c.Get(HeaderCSRF))
 }
 
-// Session authenticates the sender of a request by a session alone. A request that
-// changes something has to come from a page of ours, with csrf as its Session.CSRF. The
-// error is Unauthenticated without a session, and Forbidden for what may be forged; one
-// that IsForged comes with the sender, so that a page can offer to send it again.
+// Session authenticates the sender of a request by session only. A request that changes
+// something has to come from one of our pages, with its Session.CSRF as csrf. The error
+// is Unauthenticated without a session, and Forbidden for a request that can be forged.
+// If IsForged reports true for the error, the sender is returned too, so that a page
+// can offer to send the request again.
 func (g *Gate) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, error) {
 	p, s, err := g.session(c.UserContext(), c.Cookies(g.cookieName()))
 	if err != nil {
@@ -119,14 +120,14 @@ func (g *Gate) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, e
 	return p, s, err
 }
 
-// IsForged reports whether an error is that of a request without the token of its
-// session: another site's page has a browser send our cookie along, but can't know that.
+// IsForged reports whether err is due to a missing or wrong CSRF token. Another site's
+// page can make a browser send our cookie, but doesn't know the token.
 func IsForged(err error) bool {
 	f, ok := fault.As(err)
 	return ok && f.Code == "csrf"
 }
 
-// Token says who asks where nothing but an access token counts.
+// Token authenticates the sender by access token only.
 func (g *Gate) Token(c *fiber.Ctx) (access.Principal, error) {
 	p, err := g.byToken(c.UserContext(), c.Get(fiber.HeaderAuthorization))
 	if err != nil {
@@ -155,7 +156,7 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	}
 	if !t.UsedLately(now) {
 		if err := g.db.TokensUsed(ctx, map[token.Hash]time.Time{hash: now}); err != nil {
-			g.log.Warn("the use of a token is not noted", "err", err) // nobody is turned away for that
+			g.log.Warn("the use of a token is not noted", "err", err) // no one is refused because of that
 		}
 	}
 	return access.Principal{
@@ -163,8 +164,8 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	}, nil
 }
 
-// Sender says who sends a request of which no more than the header is known. It
-// refuses nothing that is forged: Who does, when the whole request is there.
+// Sender authenticates the sender of a request of which only the header has been read.
+// It doesn't refuse forged requests: Who does, once the whole request has arrived.
 func (g *Gate) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
 	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
 		return g.byToken(ctx, authorization)
@@ -173,7 +174,7 @@ func (g *Gate) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Pr
 	return p, err
 }
 
-// session finds the session of a secret.
+// session returns the session with the given secret.
 func (g *Gate) session(ctx context.Context, secret string) (access.Principal, *Session, error) {
 	if secret == "" {
 		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "unauthenticated",
@@ -190,7 +191,8 @@ func (g *Gate) session(ctx context.Context, secret string) (access.Principal, *S
 	return p, &Session{ExpiresAt: s.ExpiresAt, CSRF: csrfOf(secret)}, nil
 }
 
-// sameOrigin refuses what a browser says to come from another site's page.
+// sameOrigin refuses a request that, according to the browser, comes from another
+// site's page.
 func (g *Gate) sameOrigin(c *fiber.Ctx) error {
 	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
 	switch c.Get("Sec-Fetch-Site") {
@@ -209,10 +211,10 @@ func (g *Gate) sameOrigin(c *fiber.Ctx) error {
 	return nil
 }
 
-// NoOtherSite refuses what a browser sends for another site's page, also where
-// that page's name was made to lead here (DNS rebinding): then the header Host is
-// that site's as well, so neither is held against the other but both against the
-// address that people know us by.
+// NoOtherSite refuses requests that a browser sends for another site's page. That
+// includes a site whose name was made to resolve to this server (DNS rebinding). Its
+// name is then in the Host header as well. So Origin and Host are not compared with
+// each other, but both with the public URL.
 func (g *Gate) NoOtherSite(c *fiber.Ctx) error {
 	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
 	ours := func(host string) bool {
@@ -224,8 +226,8 @@ func (g *Gate) NoOtherSite(c *fiber.Ctx) error {
 			return refused
 		}
 	}
-	// On a machine of one's own, any page can try names that lead here. Elsewhere
-	// programs may come by another name than people do.
+	// On a local machine, any page can try names that resolve to it. Elsewhere, programs
+	// can use another name than users do.
 	if isLoopback(g.public.Hostname()) && !ours(string(c.Context().Host())) {
 		return refused
 	}
@@ -240,7 +242,7 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// In opens a session for who knows the password, and sets its cookie.
+// In verifies the password, opens a session and sets its cookie.
 func (g *Gate) In(c *fiber.Ctx, source, email, pass string) (postgres.User, Session, error) {
 	if err := g.sameOrigin(c); err != nil {
 		return postgres.User{}, Session{}, err
@@ -251,7 +253,7 @@ func (g *Gate) In(c *fiber.Ctx, source, email, pass string) (postgres.User, Sess
 		return postgres.User{}, Session{}, err
 	}
 	var b [32]byte
-	_, _ = rand.Read(b[:]) // crypto/rand never fails: it ends the program
+	_, _ = rand.Read(b[:]) // crypto/rand never fails: it crashes the program instead
 	secret := base64.RawURLEncoding.EncodeToString(b[:])
 	s := Session{ExpiresAt: time.Now().Add(lifetime).UTC().Truncate(time.Second), CSRF: csrfOf(secret)}
 	if err := g.db.CreateSession(c.UserContext(), hashOf(secret), u.ID, s.ExpiresAt); err != nil {
@@ -289,8 +291,8 @@ func (g *Gate) check(c *fiber.Ctx, source, email, pass string) (postgres.User, e
 	return u, nil
 }
 
-// matches finds the account and compares the password, in the same steps whether or
-// not there is one that can sign in.
+// matches finds the account and compares the password. It takes the same steps whether
+// or not there is an account that can sign in.
 func (g *Gate) matches(ctx context.Context, email, pass string) (postgres.User, bool, error) {
 	u, err := g.db.UserByEmail(ctx, email)
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -314,8 +316,9 @@ func (g *Gate) Out(c *fiber.Ctx) error {
 	return g.db.EndSession(c.UserContext(), hashOf(secret))
 }
 
-// cookieName has the prefix __Host- where browsers take it, which keeps other
-// hosts of the domain from planting a cookie of theirs.
+// cookieName returns the session cookie's name. Over https, where browsers accept the
+// prefix __Host-, the name has it: it keeps other hosts of the domain from setting the
+// cookie.
 func (g *Gate) cookieName() string {
 	if g.Secure() {
 		return "__Host-orgmodes"
@@ -330,7 +333,7 @@ func (g *Gate) setCookie(c *fiber.Ctx, name, value string, expires time.Time) {
 	})
 }
 
-// challenge says how to come in (RFC 9110, section 11.6.1; RFC 6750).
+// challenge sets the WWW-Authenticate header (RFC 9110, section 11.6.1; RFC 6750).
 func challenge(c *fiber.Ctx, err error) {
 	f, ok := fault.As(err)
 	switch {

@@ -12,51 +12,50 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Wrong passwords that are taken in a window. A device that is known for the account
-// has a limit to itself; from anywhere else all the others hold.
+// Limits of wrong passwords within a window. A device that is known for the account has
+// a separate limit. For attempts from anywhere else, all the others apply.
 const (
 	window         = 15 * time.Minute
 	triesPerDevice = 10
-	// triesPerPlace are those for one account from one address.
+	// triesPerPlace is for one account from one address.
 	triesPerPlace = 10
-	// triesPerAddress are those from one address, which may be a whole company's.
+	// triesPerAddress is for one address, which can be that of a whole company.
 	triesPerAddress = 50
-	// triesPerAccount are those for one account from everywhere: what a botnet gets.
+	// triesPerAccount is for one account from all addresses: the limit of a botnet.
 	triesPerAccount = 100
 
-	// maxAttempts bounds the counters that are kept.
+	// maxAttempts bounds the number of stored counters.
 	maxAttempts = 100_000
 	sweepEvery  = time.Minute
-	// giveBackTime bounds giving back an attempt, which outlives its request.
+	// giveBackTime bounds giving back an attempt, which can outlive its request.
 	giveBackTime = 5 * time.Second
-	// maxOwed bounds what is to be given back later.
+	// maxOwed bounds the attempts to give back later.
 	maxOwed = 1000
 )
 
-// throttle bounds how many wrong passwords there may be. What is counted is counted in
-// Postgres, for all processes, before the password is looked at; what turns out to be
-// no wrong password is given back.
+// throttle limits wrong passwords. An attempt is counted before its password is
+// compared, in Postgres, for all processes. It is given back if the password turns out
+// not to be wrong.
 type throttle struct {
 	db   *postgres.DB
 	keys *token.Keys
 	log  *slog.Logger
-	// byAddress says that addresses are those of who signs in, and not of a proxy.
+	// byAddress reports whether source addresses are the users' own rather than a proxy's.
 	byAddress bool
 
 	mu    sync.Mutex
 	swept time.Time
-	// owed could not be given back yet: Postgres was away.
+	// owed are the attempts to give back later, because Postgres was unavailable.
 	owed [][]postgres.AttemptKey
 }
 
-// attempt is one that was counted.
+// attempt is a counted attempt.
 type attempt struct {
 	throttle *throttle
 	keys     []postgres.AttemptKey
 }
 
-// take counts an attempt. Where there were too many already it returns how long to
-// wait.
+// take counts an attempt. If there were too many already, it returns how long to wait.
 func (t *throttle) take(ctx context.Context, email, source, device string) (attempt, time.Duration, error) {
 	t.payBack(ctx)
 	t.sweep(ctx)
@@ -69,8 +68,8 @@ func (t *throttle) take(ctx context.Context, email, source, device string) (atte
 	return a, wait, err
 }
 
-// limits are those that an attempt counts for. An account that isn't there has the
-// same ones.
+// limits returns the limits that an attempt counts toward. They are the same for an
+// account that doesn't exist.
 func (t *throttle) limits(email, source, device string) []postgres.AttemptLimit {
 	if device != "" {
 		return []postgres.AttemptLimit{{Key: t.key("device", device), Most: triesPerDevice}}
@@ -90,8 +89,8 @@ func (t *throttle) key(kind, of string) postgres.AttemptKey {
 	return mac
 }
 
-// giveBack takes back an attempt that was no wrong password: it was right, or we could
-// not find out.
+// giveBack takes back an attempt without a wrong password: the password was right, or
+// could not be checked.
 func (a attempt) giveBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
 	defer cancel()
@@ -106,7 +105,7 @@ func (a attempt) giveBack(ctx context.Context) {
 	}
 }
 
-// payBack gives back what could not be given back before.
+// payBack gives back the attempts that could not be given back before.
 func (t *throttle) payBack(ctx context.Context) {
 	t.mu.Lock()
 	owed := t.owed
@@ -122,7 +121,8 @@ func (t *throttle) payBack(ctx context.Context) {
 	}
 }
 
-// sweep keeps the counters within their bound. A failure is not that of who signs in.
+// sweep keeps the number of counters within its bound. Its failure doesn't fail the
+// sign-in.
 func (t *throttle) sweep(ctx context.Context) {
 	t.mu.Lock()
 	due := time.Since(t.swept) >= sweepEvery
@@ -138,8 +138,8 @@ func (t *throttle) sweep(ctx context.Context) {
 	}
 }
 
-// network returns what counts as one address; a source that is no address counts as
-// itself.
+// network returns the network that counts as one address. A source that isn't an
+// address is returned as it is.
 func network(source string) string {
 	addr, err := netip.ParseAddr(source)
 	if err != nil {

@@ -2,13 +2,13 @@ package signin
 
 import "net/url"
 
-// tellsApart reports whether we know where people come from. We don't speak TLS
-// ourselves: with https a proxy does, and unless it is believed everybody has its
-// address.
+// tellsApart reports whether the addresses of clients are known. The programs don't
+// speak TLS themselves. With https, a proxy does, and unless it is trusted, all clients
+// appear to have its address.
 func tellsApart(public *url.URL, proxies bool) bool { return public.Scheme != "https" || proxies }
 
-// Warnings are what an operator should know of how people sign in, given the address
-// that they know us by and whether any proxy is believed; none where all is well.
+// Warnings returns what an operator should know about sign-ins, given the public URL
+// and whether any proxy is trusted. It is empty if all is well.
 func Warnings(public *url.URL, proxies bool) (all []string) {
 	if !tellsApart(public, proxies) {
 		all = append(all, "PUBLIC_URL is https, so a proxy is in front, and TRUSTED_PROXIES is empty: everybody seems to come from the proxy's address. "+

@@ -7,12 +7,12 @@ import (
 	"orgmodes/internal/admin/web/shell"
 )
 
-// Routes adds all pages. What somebody has to be allowed to do stands beside
-// the path; Menu also puts the page into the rail, in the order given here, and
-// Listed what can be done into the palette.
+// Routes adds all pages. The permission that a route requires is next to its path. Menu
+// also adds the page to the rail, in the order given here. Listed adds an action to the
+// palette.
 //
-// A mode is named by its slug, or by its id where the slug is the name of one of
-// the pages below /modes (see paths.Mode).
+// A mode is addressed by its slug. If the slug is the name of a page below /modes, the mode
+// is addressed by its id (see paths.Mode).
 func (w *Web) Routes(app fiber.Router) {
 	app.Get("/assets/:file", w.shell.Asset)
 
@@ -48,7 +48,7 @@ func (w *Web) Routes(app fiber.Router) {
 	o.Post("/modes/drafts/:subject", changes, w.modes.Drafts.Store)
 	o.Post("/modes/drafts/:subject/discard", changes, w.modes.Drafts.Discard)
 	o.Post("/modes/drafts/:subject/restore", changes, w.modes.Drafts.Restore)
-	// One mode: after all pages below /modes with a name of their own.
+	// One mode: after all pages below /modes with a fixed name.
 	o.Get("/modes/:mode", reads, w.modes.Get)
 	o.Get("/modes/:mode/edit", reads, w.modes.Edit)
 	o.Post("/modes/:mode/edit", changes, w.modes.Save)
@@ -70,7 +70,7 @@ func (w *Web) Routes(app fiber.Router) {
 		o.Post(at+"/drafts/:subject", changes, k.Drafts.Store)
 		o.Post(at+"/drafts/:subject/discard", changes, k.Drafts.Discard)
 		o.Post(at+"/drafts/:subject/restore", changes, k.Drafts.Restore)
-		// One object: after all pages below the kind with a name of their own.
+		// One object: after all pages below the kind with a fixed name.
 		o.Get(at+"/:object", reads, k.Get)
 		o.Post(at+"/:object", changes, k.Save)
 		o.Get(at+"/:object/history", reads, k.Versions)
@@ -89,8 +89,7 @@ func (w *Web) Routes(app fiber.Router) {
 	o.Post("/publication/again", changes, w.publication.Again).ListedAt("/publication#again", "Publish everything again", "republish readers refresh")
 	o.Post("/publication/retries", changes, w.publication.Retry)
 
-	// Everybody has tokens of their own; whose else, and with which scopes, is
-	// decided by the handlers.
+	// Every user can have tokens. The handlers decide on other users' tokens and on scopes.
 	own := access.Request{Action: access.ReadTokens, Own: true}
 	o.Menu(shell.Administration, "Tokens", "tokens", "/tokens", own, w.tokens.List)
 	o.Post("/tokens", own, w.tokens.Create).ListedAt("/tokens#new-title", "New token", "create access token key secret")

@@ -18,15 +18,15 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Options are what the pages are made of.
+// Options configures the pages.
 type Options struct {
 	shell.Options
-	// Keys make the tokens.
+	// Keys generates the tokens.
 	Keys *token.Keys
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
-	// PublishWait is how long creating or revoking a token waits for readers to
-	// know of it.
+	// PublishWait limits how long creating or revoking a token waits for readers to know
+	// it.
 	PublishWait time.Duration
 }
 
@@ -38,17 +38,17 @@ type Web struct {
 	auditlog    *auditlog.Pages
 	publication *publication.Pages
 	tokens      *tokens.Pages
-	// objects are the pages of each kind that has none of its own.
+	// objects holds the pages of each kind without dedicated pages.
 	objects []*objects.Pages
 }
 
-// templates are those of all pages. They are part of the program, so they are read once
-// per process.
+// templates returns the templates of all pages. They are part of the program, so they are
+// parsed once per process.
 var templates = sync.OnceValues(func() (shell.Templates, error) {
 	return shell.Parse(modepages.HTML, objects.HTML, importer.HTML, auditlog.HTML, publication.HTML, tokens.HTML)
 })
 
-// New makes a Web; Routes adds it to an app.
+// New returns a Web. Routes adds it to an app.
 func New(o Options) (*Web, error) {
 	pages, err := templates()
 	if err != nil {
@@ -70,8 +70,8 @@ func New(o Options) (*Web, error) {
 	return w, nil
 }
 
-// Fail answers with a page that says what went wrong.
+// Fail answers with a page that describes the error.
 func (w *Web) Fail(c *fiber.Ctx, err error, p problem.Problem) error { return w.shell.Fail(c, err, p) }
 
-// Wants says whether a request is for a page, rather than for the API.
+// Wants reports whether a request is for a page, rather than for the API.
 func Wants(c *fiber.Ctx) bool { return shell.Wants(c) }

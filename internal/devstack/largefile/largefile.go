@@ -1,5 +1,5 @@
-// Package largefile gives benchmarks a large file of modes: the largest real
-// one that we know of where it is there, otherwise one made up to its measure.
+// Package largefile provides a large file of modes to benchmarks: the largest real one that
+// we know of, if available, or else a generated one of the same size.
 package largefile
 
 import (
@@ -11,12 +11,11 @@ import (
 	"testing"
 )
 
-// Modes is how many modes the file has, real or made up.
+// Modes is the number of modes in the file, real or generated.
 const Modes = 186
 
-// Read returns the file and where it is from, "real" or "made-up". A real one is
-// looked for in the folder that ORGMODES_CORPUS names: such files are other
-// people's, and not ours to commit.
+// Read returns the file and its origin, "real" or "made-up". It looks for a real one in the
+// directory ORGMODES_CORPUS. Such files belong to third parties, so we can't commit them.
 func Read(tb testing.TB) (data []byte, from string) {
 	tb.Helper()
 	if folder := os.Getenv("ORGMODES_CORPUS"); folder != "" {
@@ -31,7 +30,7 @@ func Read(tb testing.TB) (data []byte, from string) {
 	return madeUp(), "made-up"
 }
 
-// madeUp has the real one's number of modes, its size (1.4 MB) and its anchors.
+// madeUp generates a file with the real one's number of modes, size (1.4 MB) and anchors.
 func madeUp() []byte {
 	const paragraph = "      ## Rules\n\n      - Do this, then **that**: see `docs/guide.md` first.\n      - Ask, if unclear: \"never guess\".\n\n"
 	var b bytes.Buffer

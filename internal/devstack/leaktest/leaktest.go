@@ -1,4 +1,4 @@
-// Package leaktest finds goroutines that a package's tests have left over.
+// Package leaktest finds goroutines that a package's tests leave running.
 package leaktest
 
 import (
@@ -10,12 +10,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long what has been told to end may take: on a busy machine that is
-// longer than the half second of goleak's own.
+// patience is how long goroutines that were told to end can take. On a busy machine they
+// need more than goleak's half second.
 const patience = time.Minute
 
-// Main runs the tests of a package, for its TestMain, and ends the process with a failure
-// if goroutines are left over. The options are goleak's.
+// Main runs the tests of a package, for its TestMain, and exits the process. It fails if
+// goroutines are left over. The options are goleak's.
 func Main(m *testing.M, options ...goleak.Option) {
 	code := m.Run()
 	if code == 0 {
@@ -27,7 +27,7 @@ func Main(m *testing.M, options ...goleak.Option) {
 	os.Exit(code)
 }
 
-// Find returns an error if goroutines are left over, and stay so.
+// Find returns an error if goroutines are left over and don't end within a minute.
 func Find(options ...goleak.Option) error {
 	for deadline := time.Now().Add(patience); ; {
 		if err := goleak.Find(options...); err == nil || time.Now().After(deadline) {

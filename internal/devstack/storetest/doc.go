@@ -1,17 +1,17 @@
-// Package storetest gives tests a real Postgres and a real Redis: a migrated
-// database of its own for each test, and a Redis that a test may kill, empty
-// and pause. It knows our schema; no program that we ship links it.
+// Package storetest gives tests a real Postgres and a real Redis: a migrated, dedicated
+// database for each test, and a Redis that a test can kill, empty and pause. It knows our
+// schema; no program that we ship links it.
 //
-// `make test` starts one Postgres for all packages and says where it is:
+// `make test` starts one Postgres for all packages and passes these variables:
 //
-//	ORGMODES_TEST_POSTGRES_URL  a superuser's address of a server
+//	ORGMODES_TEST_POSTGRES_URL  a superuser's URL of a server
 //	ORGMODES_REDIS_SERVER       the path of a redis-server, and
-//	ORGMODES_REDIS_LD_PATH      what it needs as LD_LIBRARY_PATH
-//	ORGMODES_TEST_PROGRAMS      a folder with our programs, built from this tree
-//	ORGMODES_SKIPS_FILE         where tests that had to be skipped are counted
+//	ORGMODES_REDIS_LD_PATH      its LD_LIBRARY_PATH
+//	ORGMODES_TEST_PROGRAMS      a directory with our programs, built from this tree
+//	ORGMODES_SKIPS_FILE         the file that lists skipped tests
 //
-// A plain `go test ./internal/x` starts its own, once per package. Packages
-// that use this one end it in their TestMain:
+// A plain `go test ./internal/x` starts its own, once per package. Packages that use this
+// one stop it in their TestMain:
 //
 //	func TestMain(m *testing.M) { storetest.Main(m) }
 package storetest
@@ -30,13 +30,13 @@ import (
 
 var atEnd []func() error
 
-// AtEnd has Main call stop after the tests, before it looks for goroutines that
-// are left over. It is for what a package's tests share; call it before Main.
+// AtEnd registers a function that Main calls after the tests, before it looks for leaked
+// goroutines. It is for resources that a package's tests share. Call it before Main.
 func AtEnd(stop func() error) { atEnd = append(atEnd, stop) }
 
-// Main runs a package's tests, ends the stores that were started for them,
-// and fails if a goroutine is left over. It exits the process. options are
-// goleak's, for what a package knowingly leaves behind.
+// Main runs a package's tests, stops the stores that were started for them, and fails if a
+// goroutine is left over. It exits the process. The options are goleak's, for goroutines
+// that a package knowingly leaves running.
 func Main(m *testing.M, options ...goleak.Option) {
 	code := m.Run()
 	for _, stop := range append(atEnd, stop) {
@@ -54,10 +54,9 @@ func Main(m *testing.M, options ...goleak.Option) {
 	os.Exit(code)
 }
 
-// Patience bounds each wait of a test for an event. It is far more than any
-// event takes on a busy machine, so that only a fault reaches it.
-// ORGMODES_TEST_PATIENCE, a duration, shortens it for tests that are meant to
-// fail (make mutants).
+// Patience bounds each wait of a test for an event. It is far longer than any event takes
+// on a busy machine, so that only a failing test reaches it. ORGMODES_TEST_PATIENCE, a
+// duration, shortens it for tests that are meant to fail (make mutants).
 var Patience = patience()
 
 func patience() time.Duration {

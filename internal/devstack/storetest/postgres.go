@@ -22,39 +22,39 @@ import (
 	"orgmodes/sql"
 )
 
-// server is the Postgres that this process' tests share.
+// server is the Postgres that all tests of this process share.
 var server struct {
 	sync.Mutex
 	asked    bool
 	err      error
-	own      *devstack.Postgres // nil when it is somebody else's
-	url      string             // of the maintenance database, as its owner
+	own      *devstack.Postgres // nil if it was not started here
+	url      string             // URL of the maintenance database, for its owner
 	conn     *pgx.Conn
 	template string
 }
 
-// Postgres returns the owner's URL of a fresh, migrated database, which is
-// dropped at the end of the test.
+// Postgres returns the owner's URL of a fresh, migrated database, which is dropped at the
+// end of the test.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	return database(t, true)
 }
 
-// EmptyPostgres is Postgres without the migrations.
+// EmptyPostgres is like Postgres without the migrations.
 func EmptyPostgres(t testing.TB) string {
 	t.Helper()
 	return database(t, false)
 }
 
-// logins are the URLs by which programs sign in, by the owner's URL of a server.
+// logins maps the owner's URL of a server to the URL that programs use.
 var logins struct {
 	sync.Mutex
 	urls map[string]string
 }
 
-// AppURL returns the URL by which the programs sign in to the same database:
-// with the rights of devstack.AppRole, no more. The login belongs to the server,
-// so it is made once for all of its databases.
+// AppURL returns the URL that the programs use for the same database, which has only the
+// privileges of devstack.AppRole. The login belongs to the server, so it is created once
+// for all of its databases.
 func AppURL(t testing.TB, ownerURL string) string {
 	t.Helper()
 	owner, err := url.Parse(ownerURL)
@@ -100,7 +100,8 @@ func database(t testing.TB, migrated bool) string {
 		from = server.template
 	}
 	name := "orgmodes_test_" + strings.ToLower(rand.Text()[:12])
-	// The default logs each page, to survive a crash, and takes twice as long.
+	// The default strategy writes each page to the log, to survive a crash, and takes twice
+	// as long.
 	if err := execute(ctx, "CREATE DATABASE "+name+" TEMPLATE "+from+" STRATEGY file_copy"); err != nil {
 		t.Fatalf("storetest: %v", err)
 	}
@@ -109,7 +110,7 @@ func database(t testing.TB, migrated bool) string {
 		defer cancel()
 		server.Lock()
 		defer server.Unlock()
-		// With force: a test that failed may have left connections open.
+		// With force, since a failed test may have left connections open.
 		if err := execute(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("storetest: %v", err)
 		}
@@ -117,8 +118,7 @@ func database(t testing.TB, migrated bool) string {
 	return withDatabase(server.url, name)
 }
 
-// execute runs a statement on the shared connection, which it makes again when
-// it broke.
+// execute runs a statement on the shared connection, and reopens that if it broke.
 func execute(ctx context.Context, statement string) error {
 	if server.conn == nil || server.conn.IsClosed() {
 		conn, err := pgx.Connect(ctx, server.url)
@@ -152,9 +152,8 @@ func startPostgres(ctx context.Context) error {
 	return nil
 }
 
-// makeTemplate makes the database that others are cloned from, unless this
-// process or another one did. Its name follows from the migrations, so
-// changed ones make a new one.
+// makeTemplate creates the database that others are cloned from, unless it exists already.
+// Its name is derived from the migrations, so changed migrations get a new one.
 func makeTemplate(ctx context.Context) error {
 	if server.template != "" {
 		return nil
@@ -163,7 +162,7 @@ func makeTemplate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The lock is held by the session; the number is arbitrary.
+	// The session holds the lock; the number is arbitrary.
 	if err := execute(ctx, "SELECT pg_advisory_lock(7034918823)"); err != nil {
 		return err
 	}
@@ -174,7 +173,8 @@ func makeTemplate(ctx context.Context) error {
 		return err
 	}
 	if !there {
-		// Renamed when it is whole: a run that was cut off leaves no half one.
+		// Rename it when it is complete, so that an interrupted run leaves no partial
+		// template.
 		aside := name + "_new"
 		for _, statement := range []string{
 			"DROP DATABASE IF EXISTS " + aside + " WITH (FORCE)",
@@ -188,7 +188,7 @@ func makeTemplate(ctx context.Context) error {
 			return err
 		}
 		for _, statement := range []string{
-			// A connection to it would block cloning.
+			// An open connection to it would block cloning.
 			"ALTER DATABASE " + aside + " WITH ALLOW_CONNECTIONS false",
 			"ALTER DATABASE " + aside + " RENAME TO " + name,
 		} {
@@ -212,7 +212,7 @@ func templateName() (string, error) {
 		fmt.Fprintf(sum, "%s %d\n%s", path, len(content), content)
 		return err
 	})
-	// River brings its own migrations.
+	// River has its own migrations.
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, module := range info.Deps {
 			if strings.HasPrefix(module.Path, "github.com/riverqueue/") {
@@ -226,7 +226,7 @@ func templateName() (string, error) {
 func withDatabase(serverURL, name string) string {
 	u, err := url.Parse(serverURL)
 	if err != nil {
-		return serverURL // the server was reached with it, so it is well-formed
+		return serverURL // the server was reached with it, so it is valid
 	}
 	u.Path = "/" + name
 	return u.String()

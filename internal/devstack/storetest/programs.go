@@ -17,9 +17,9 @@ var programs struct {
 	err error
 }
 
-// Programs returns a folder with our three programs, admin, worker and reader. It
-// is the one that ORGMODES_TEST_PROGRAMS names; without that they are built, once
-// per test process, and removed at its end.
+// Programs returns a directory with our three programs, admin, worker and reader. It is the
+// one that ORGMODES_TEST_PROGRAMS names. Without that, they are built once per test
+// process, and removed at its end.
 func Programs(t testing.TB) string {
 	t.Helper()
 	if dir := os.Getenv("ORGMODES_TEST_PROGRAMS"); dir != "" {

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// findRedis returns the redis-server that tests run, found once.
+// findRedis returns the redis-server that tests run. The search happens once.
 var findRedis = sync.OnceValues(func() (*devstack.Program, error) {
 	if file := os.Getenv("ORGMODES_REDIS_SERVER"); file != "" {
 		return devstack.RedisAt(file, os.Getenv("ORGMODES_REDIS_LD_PATH")), nil
@@ -31,25 +31,25 @@ type RedisServer struct {
 	t       testing.TB
 	program *devstack.Program
 	options devstack.RedisOptions
-	running *devstack.Redis // nil while it is killed
+	running *devstack.Redis // nil after Kill
 }
 
 // RedisOption changes how a RedisServer is run.
 type RedisOption func(*devstack.RedisOptions)
 
-// ReplicaOf has the server follow another one. Redis returns once it has the
-// other's content.
+// ReplicaOf makes the server a replica of another one. Redis returns once it has the
+// primary's data.
 func ReplicaOf(primary *RedisServer) RedisOption {
 	return func(o *devstack.RedisOptions) { o.ReplicaOf = primary.Addr }
 }
 
-// WithPassword has the server ask for a password, which the URL then carries.
+// WithPassword makes the server require a password, which the URL then contains.
 func WithPassword(password string) RedisOption {
 	return func(o *devstack.RedisOptions) { o.Password = password }
 }
 
-// Redis starts an empty redis-server, which ends with the test. Where no real
-// one can be had the test is skipped, and counted; in CI (CI=true) it fails.
+// Redis starts an empty redis-server, which is stopped at the end of the test. Without a
+// real Redis, the test is skipped and counted; in CI (CI=true) it fails.
 func Redis(t testing.TB, options ...RedisOption) *RedisServer {
 	t.Helper()
 	program, err := findRedis()
@@ -89,8 +89,7 @@ func (s *RedisServer) start() {
 	ctx, cancel := withPatience()
 	defer cancel()
 	var err error
-	// When it is started again its port may be held for a moment by a client
-	// that happened to get it as its own.
+	// After a restart, a client may briefly hold the port as its local port.
 	for range 50 {
 		s.running, err = devstack.StartRedis(ctx, s.program, s.options)
 		if err == nil || !strings.Contains(err.Error(), "Address already in use") {
@@ -103,7 +102,7 @@ func (s *RedisServer) start() {
 	}
 }
 
-// Kill ends the server at once, as a power cut does. Connections break.
+// Kill ends the server abruptly, as a power failure does. Its connections break.
 func (s *RedisServer) Kill() {
 	s.t.Helper()
 	if s.running == nil {
@@ -114,15 +113,15 @@ func (s *RedisServer) Kill() {
 	s.running = nil
 }
 
-// Restart starts the server again at the same address, empty; one that runs is
-// killed first.
+// Restart restarts the server at the same address, empty. If it is running, it is killed
+// first.
 func (s *RedisServer) Restart() {
 	s.t.Helper()
 	s.Kill()
 	s.start()
 }
 
-// Pause stops the server from running: connections stay, nothing answers.
+// Pause suspends the server: connections stay open, and nothing answers.
 func (s *RedisServer) Pause() {
 	s.t.Helper()
 	s.mustRun().Signal(syscall.SIGSTOP)
@@ -146,8 +145,8 @@ func (s *RedisServer) Promote() {
 	s.Do("REPLICAOF", "NO", "ONE")
 }
 
-// Do sends one command and returns its answer as text: a status, a number or a
-// string. It fails the test when no answer arrives.
+// Do sends one command and returns its answer as text: a status, a number or a string. It
+// fails the test if no answer arrives.
 func (s *RedisServer) Do(words ...string) string {
 	s.t.Helper()
 	answer, err := s.Try(words...)
@@ -157,8 +156,8 @@ func (s *RedisServer) Do(words ...string) string {
 	return answer
 }
 
-// Try is Do for a server whose connections may break under the command, as a
-// Sentinel breaks them: it closes every client of a replica that it promotes.
+// Try is Do for a server that may close connections during the command. A Sentinel does
+// that: it closes every client of a replica that it promotes.
 func (s *RedisServer) Try(words ...string) (string, error) {
 	ctx, cancel := withPatience()
 	defer cancel()
@@ -173,8 +172,8 @@ func (s *RedisServer) mustRun() *devstack.Redis {
 	return s.running
 }
 
-// awaitLink waits until a replica has its primary's content. Redis tells this
-// only to who asks, so it is asked until then.
+// awaitLink waits until a replica has its primary's data. Redis doesn't announce this, so
+// awaitLink polls.
 func (s *RedisServer) awaitLink() {
 	s.t.Helper()
 	deadline := time.Now().Add(Patience)

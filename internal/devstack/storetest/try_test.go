@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/devstack/storetest"
 )
 
-// A server that closes its clients, as a Sentinel has a promoted replica do,
-// leaves a command without an answer; it does not end the test.
+// A server that closes its clients leaves a command without an answer; this doesn't end the
+// test. A promoted replica does that when a Sentinel tells it to.
 func TestTryReportsConnectionClosedByServer(t *testing.T) {
 	t.Parallel()
 	s := storetest.Redis(t)

@@ -1,6 +1,6 @@
-// Package nodetest lets tests see what editors see: it runs the YAML parsers and
-// the regular expressions of JavaScript in one Node process. Only tests import it,
-// and the launcher that runs them.
+// Package nodetest shows tests how editors read our output. It runs JavaScript's YAML parsers
+// and regular expressions in one Node process. Only tests and the launcher that runs them
+// import it.
 package nodetest
 
 import (
@@ -25,29 +25,29 @@ import (
 //go:embed node
 var files embed.FS
 
-// Node is a running Node process. It answers one question at a time.
+// Node is a running Node process. It answers one request at a time.
 type Node struct {
 	mu  sync.Mutex
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-// T is what Node needs of a test; *testing.T and *rapid.T have it.
+// T is the subset of *testing.T and *rapid.T that Node needs.
 type T interface {
 	Helper()
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
 }
 
-// Reading is what a parser made of a text.
+// Reading is the result of parsing a text.
 type Reading struct {
-	// Value is JSON; numbers and strings are as JavaScript has them.
+	// Value is JSON, with numbers and strings as in JavaScript.
 	Value json.RawMessage `json:"value"`
 	Error string          `json:"error"`
 }
 
-// Start runs Node for the rest of the test, and skips the test where there is
-// no Node, or where the parsers can't be installed.
+// Start runs Node for the rest of the test. It skips the test if Node isn't available or the
+// parsers can't be installed.
 func Start(tb testing.TB) *Node {
 	tb.Helper()
 	node, err := exec.LookPath("node")
@@ -62,7 +62,7 @@ func Start(tb testing.TB) *Node {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	// Not the test's own context: that ends before its cleanup does.
+	// The test's own context ends before its cleanup does.
 	cmd := exec.CommandContext(context.Background(), node, "-e", string(script), "--", folder)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -78,7 +78,7 @@ func Start(tb testing.TB) *Node {
 	}
 	n := &Node{in: in, out: bufio.NewReaderSize(out, 1<<20)}
 	tb.Cleanup(func() {
-		_ = in.Close() // Node ends with its input
+		_ = in.Close() // Node exits at the end of its input
 		if err := cmd.Wait(); err != nil {
 			tb.Errorf("node: %v", err)
 		}
@@ -86,7 +86,7 @@ func Start(tb testing.TB) *Node {
 	return n
 }
 
-// YAML returns what the npm packages `yaml` and `js-yaml` make of a document.
+// YAML returns how the npm packages `yaml` and `js-yaml` parse a document.
 func (n *Node) YAML(t T, document []byte) (yaml, jsYAML Reading) {
 	t.Helper()
 	var answer struct {
@@ -97,7 +97,7 @@ func (n *Node) YAML(t T, document []byte) (yaml, jsYAML Reading) {
 	return answer.YAML, answer.JSYAML
 }
 
-// RegExp returns what new RegExp(pattern) throws; empty where it is fine.
+// RegExp returns the error that new RegExp(pattern) throws, or "".
 func (n *Node) RegExp(t T, pattern string) string {
 	t.Helper()
 	var answer Reading
@@ -125,8 +125,8 @@ func (n *Node) ask(t T, question, answer any) {
 	}
 }
 
-// Install fetches what Start needs into the cache, unless it is there: tests that
-// come later fetch nothing. The error says what is missing.
+// Install downloads the packages that Start needs into the cache, unless they are there. Later
+// tests download nothing. The error names the missing dependency.
 func Install(ctx context.Context) error {
 	if _, err := exec.LookPath("node"); err != nil {
 		return errors.New("node is not on this machine")
@@ -135,11 +135,11 @@ func Install(ctx context.Context) error {
 	return err
 }
 
-// attempts are the times that the registry is asked, with a pause in between.
+// attempts bounds the calls of the registry, with a pause between them.
 const attempts = 3
 
-// install puts the pinned packages into a folder of the cache, named after
-// what is pinned; two test binaries may do so at the same time.
+// install puts the pinned packages into a cache folder that is named after the hash of the lock
+// file. Two test binaries can do so concurrently.
 func install(ctx context.Context) (string, error) {
 	lock, err := files.ReadFile("node/package-lock.json")
 	if err != nil {

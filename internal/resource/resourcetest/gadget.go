@@ -1,4 +1,4 @@
-// Package resourcetest provides a kind of object for tests of what all kinds share.
+// Package resourcetest provides a kind of object for tests of code that all kinds share.
 package resourcetest
 
 import (
@@ -14,10 +14,10 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Kind is the kind of gadgets, of which a library holds at most ten.
+// Kind is the kind of gadgets. A library holds at most ten.
 type Kind struct{}
 
-// Gadget has a name, a gadget that it requires, and a mode that may be absent.
+// Gadget has a name, a required reference to a gadget, and an optional reference to a mode.
 type Gadget struct {
 	Name     string `json:"name"`
 	Requires string `json:"requires,omitempty"`
@@ -34,7 +34,7 @@ func (Kind) Names() resource.Names {
 // NameKey returns the name.
 func (Kind) NameKey(name string) string { return name }
 
-// Read reads a gadget.
+// Read decodes and checks a gadget.
 func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
 	var g Gadget
 	if err := fields.Decode(&g); err != nil {
@@ -43,10 +43,10 @@ func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
 	return k.Check(g)
 }
 
-// Schema returns that of Gadget.
+// Schema returns the schema of Gadget.
 func (Kind) Schema() jsonast.Map { return jsonast.SchemaOf(Gadget{}) }
 
-// Check accepts names that are DNS labels (RFC 1123, section 2.1).
+// Check requires names that are DNS labels (RFC 1123, section 2.1).
 func (Kind) Check(s resource.Spec) (resource.Spec, error) {
 	g, _ := s.(Gadget)
 	g.Name = strings.TrimSpace(g.Name)
@@ -65,7 +65,7 @@ func (Kind) Diff(before, after resource.Spec) []diff.Change {
 		map[string]any{"name": a.Name, "requires": a.Requires, "mode": a.Mode})
 }
 
-// CheckLibrary allows ten gadgets.
+// CheckLibrary allows up to ten gadgets.
 func (Kind) CheckLibrary(gadgets, _ int) error {
 	if gadgets > 10 {
 		return fault.New(fault.TooLarge, "too_many_gadgets", "These are %d gadgets; an organization can have at most 10", gadgets)
@@ -73,15 +73,15 @@ func (Kind) CheckLibrary(gadgets, _ int) error {
 	return nil
 }
 
-// NotFound returns resource.NotFound.
+// NotFound calls resource.NotFound.
 func (Kind) NotFound() error { return resource.NotFound("gadget") }
 
-// NameTaken returns resource.NameTaken.
+// NameTaken calls resource.NameTaken.
 func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 	return resource.NameTaken("gadget", s, existing)
 }
 
-// InUse returns resource.InUse.
+// InUse calls resource.InUse.
 func (Kind) InUse(o resource.Object, users []resource.User) error {
 	return resource.InUse("gadget", o, users)
 }
@@ -89,19 +89,19 @@ func (Kind) InUse(o resource.Object, users []resource.User) error {
 // NumberedName appends a number: gear-2.
 func (Kind) NumberedName(name string, n int) string { return fmt.Sprintf("%s-%d", name, n) }
 
-// KeepBoth returns the gadget under a free name, with a notice.
+// KeepBoth returns the gadget renamed to name, with a notice.
 func (Kind) KeepBoth(s resource.Spec, name string, _ resource.Spec) (resource.Spec, []resource.Notice) {
 	g, _ := s.(Gadget)
 	g.Name = name
 	return g, []resource.Notice{{Pointer: "/name", Detail: "called " + name}}
 }
 
-// ReplaceNotices returns one about the name.
+// ReplaceNotices returns a notice with the name.
 func (Kind) ReplaceNotices(s, _ resource.Spec) []resource.Notice {
 	return []resource.Notice{{Pointer: "/name", Detail: "replaces " + s.ObjectName()}}
 }
 
-// Decode reads the JSON of a gadget.
+// Decode decodes the JSON of a gadget.
 func (Kind) Decode(spec []byte) (resource.Spec, error) {
 	var g Gadget
 	err := json.Unmarshal(spec, &g)
@@ -111,7 +111,7 @@ func (Kind) Decode(spec []byte) (resource.Spec, error) {
 // Sources returns "gadget".
 func (Kind) Sources() []string { return []string{"gadget"} }
 
-// Documents returns a document for each gadget, called by its name.
+// Documents returns one document per gadget, named after it.
 func (Kind) Documents(objects map[string][]resource.Object) iter.Seq[resource.Document] {
 	return func(yield func(resource.Document) bool) {
 		for _, o := range objects["gadget"] {
@@ -129,18 +129,18 @@ func (g Gadget) ObjectName() string { return g.Name }
 // Title returns the name.
 func (g Gadget) Title() string { return g.Name }
 
-// Fields lists the names, but for those that are empty.
+// Fields returns the fields that aren't empty.
 func (g Gadget) Fields() jsonast.Map {
 	return jsonast.Map{}.WithText("name", g.Name).WithText("requires", g.Requires).WithText("mode", g.Mode)
 }
 
-// Size counts the names.
+// Size returns the total length of the names.
 func (g Gadget) Size() int { return len(g.Name) + len(g.Requires) + len(g.Mode) }
 
-// SameAs compares two gadgets.
+// SameAs reports whether two gadgets are equal.
 func (g Gadget) SameAs(s resource.Spec) bool { return g == s }
 
-// References returns the gadget that it requires, and its mode.
+// References returns the references to the required gadget and to the mode.
 func (g Gadget) References() (refs []resource.Reference) {
 	if g.Requires != "" {
 		refs = append(refs, resource.Reference{Kind: "gadget", Name: g.Requires, Path: "/requires", Required: true})
@@ -151,7 +151,7 @@ func (g Gadget) References() (refs []resource.Reference) {
 	return refs
 }
 
-// WithReference replaces the name of a reference.
+// WithReference replaces the name of the reference at path.
 func (g Gadget) WithReference(path, name string) resource.Spec {
 	switch path {
 	case "/requires":

@@ -1,5 +1,6 @@
-// Package assets has the files that pages load: what `make assets` makes of the sources
-// beside it, compressed, under names that change with their content.
+// Package assets serves the files that pages load. `make assets` builds them from the
+// sources next to this file. They are served compressed, under names that change with their
+// content.
 package assets
 
 import (
@@ -18,20 +19,20 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// built is what `make assets` makes.
+// built holds the output of `make assets`.
 //
 //go:embed dist
 var built embed.FS
 
-// Assets are the files that pages load.
+// Assets holds the files that pages load.
 type Assets struct {
-	// names are those with their hash, by the name in assets/: "app.css".
+	// names maps a name in assets/, such as "app.css", to the name with its hash.
 	names map[string]string
 	files map[string]asset
 }
 
-// asset is one file. What it is compressed to is made when it is first asked for: it
-// takes a while, and most processes are never asked.
+// asset is one file. It is compressed on the first request: that takes a while, and most
+// processes never get one.
 type asset struct {
 	media        string
 	plain        []byte
@@ -41,7 +42,7 @@ type asset struct {
 // Read returns the bundles in dist, which never change.
 var Read = sync.OnceValues(prepare)
 
-// prepare reads dist. A name without a hash is not for browsers.
+// prepare reads dist. Files without a hash in their name are not for browsers.
 func prepare() (Assets, error) {
 	a := Assets{names: map[string]string{}, files: map[string]asset{}}
 	return a, fs.WalkDir(built, ".", func(file string, d fs.DirEntry, err error) error {
@@ -95,7 +96,7 @@ func compressed(plain []byte, compressor func(io.Writer) (io.WriteCloser, error)
 	})
 }
 
-// URL is the address of an asset, by the name of its source.
+// URL returns the address of an asset, by the name of its source.
 func (a Assets) URL(name string) (string, error) {
 	hashed, ok := a.names[name]
 	if !ok {
@@ -104,8 +105,8 @@ func (a Assets) URL(name string) (string, error) {
 	return "/assets/" + hashed, nil
 }
 
-// Serve answers with the asset of a path's last step. Its name changes with its content,
-// so it never has to be asked for again.
+// Serve answers with the asset that the last path segment names. The name changes with the
+// content, so browsers never need to request it again.
 func (a Assets) Serve(c *fiber.Ctx) error {
 	f, ok := a.files[c.Params("file")]
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// Export is a file of exactly what the page at the same address shows, on
-// all its pages.
+// Export answers with a file of the audit log. It has exactly the entries that List shows
+// for the same query, on all pages.
 func (p *Pages) Export(v *shell.Visit) error {
 	f, wrong := auditedOf(v).filter()
 	if len(wrong.Order) > 0 {

@@ -19,17 +19,17 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// auditPage is how many entries stand on a page.
+// auditPage is the number of entries per page.
 const auditPage = 50
 
-// audited is which entries of the audit log to show, as the address says.
+// audited selects the entries of the audit log to show, as given in the address.
 type audited struct {
 	Text, Actor, Subject, Kind string
 	Actions                    []string
-	// Since and Until are days, or times as the API takes them. Until is inclusive
-	// where it is a day: people who say "to 3 May" mean that day too.
+	// Since and Until are days, or times in the format of the API. If Until is a day, it is
+	// inclusive: people who say "to 3 May" mean that day too.
 	Since, Until string
-	// Before is the id of the last entry of the page before.
+	// Before is the id of the last entry of the previous page.
 	Before int64
 }
 
@@ -47,8 +47,8 @@ func auditedOf(v *shell.Visit) audited {
 	return a
 }
 
-// filter is what postgres is asked for; a time that can't be read is said by its
-// field.
+// filter returns the filter for postgres. If a time can't be parsed, wrong has an error on
+// its field.
 func (a audited) filter() (f postgres.AuditFilter, wrong shell.Form) {
 	f = postgres.AuditFilter{
 		Text: a.Text, ActorID: a.Actor, SubjectID: a.Subject, SubjectKind: audit.SubjectKind(a.Kind),
@@ -68,8 +68,8 @@ func (a audited) filter() (f postgres.AuditFilter, wrong shell.Form) {
 	return f, wrong
 }
 
-// momentOf reads a day or a time, in UTC where it says no zone; nothing is the
-// zero time.
+// momentOf parses a day, in UTC, or a time in RFC 3339. day reports which one it is. An
+// empty string is the zero time.
 func momentOf(s string) (t time.Time, day, ok bool) {
 	if s == "" {
 		return time.Time{}, false, true
@@ -81,8 +81,8 @@ func momentOf(s string) (t time.Time, day, ok bool) {
 	return t.UTC(), false, err == nil
 }
 
-// Query is the address of what is shown, with something of it changed: pairs of
-// name and value, where "" takes it out.
+// Query returns the query string of the current filter with changes. change holds pairs of
+// a name and a value; the value "" removes the parameter.
 func (a audited) Query(change ...string) string {
 	q := url.Values{}
 	set := func(name, value string) {
@@ -106,34 +106,34 @@ func (a audited) Query(change ...string) string {
 	return q.Encode()
 }
 
-// Narrowed says that not all entries are asked for.
+// Narrowed reports whether the filter excludes any entries.
 func (a audited) Narrowed() bool { return a.Query() != "" }
 
-// Has says whether an action is among those asked for.
+// Has reports whether the filter selects an action.
 func (a audited) Has(action string) bool { return slices.Contains(a.Actions, action) }
 
-// auditData is what the page shows.
+// auditData is the data of the page.
 type auditData struct {
 	audited
 	Wrong  shell.Form
 	Lines  []auditLine
 	Actors []actor
 	Groups []actionGroup
-	// SubjectName is how the subject is called that is asked for.
+	// SubjectName is the name of the subject that the list is filtered by, if any.
 	SubjectName string
-	// Older and Newest lead to other pages; empty where there are none.
+	// Older and Newest are the addresses of other pages, empty if there are none.
 	Older, Newest string
-	// Exports are the files of exactly what is filtered.
+	// Exports link to files of exactly the filtered entries.
 	Exports []shell.Choice
 }
 
-// actor is somebody to filter by.
+// actor is an actor to filter by.
 type actor struct {
 	ID, Name string
 	Current  bool
 }
 
-// List shows the entries that the address asks for.
+// List shows the entries that the query selects.
 func (p *Pages) List(v *shell.Visit) error {
 	d := auditData{audited: auditedOf(v), Groups: actionGroups}
 	f, wrong := d.filter()
@@ -143,7 +143,7 @@ func (p *Pages) List(v *shell.Visit) error {
 		return err
 	}
 	if len(wrong.Order) == 0 {
-		f.Limit = auditPage + 1 // one more says whether there are older ones
+		f.Limit = auditPage + 1 // one more, to tell whether there are older entries
 		got, err := p.DB.AuditHeads(v.UserContext(), v.Org.ID, f)
 		if err != nil {
 			return err
@@ -180,7 +180,8 @@ func (p *Pages) List(v *shell.Visit) error {
 	})
 }
 
-// actors are those to choose from: the members, and who is asked for.
+// actors returns the actors to choose from: the members, and the one that the list is
+// filtered by.
 func (a audited) actors(who *shell.People) ([]actor, error) {
 	var out []actor
 	for id, name := range who.Names {
@@ -197,7 +198,7 @@ func (a audited) actors(who *shell.People) ([]actor, error) {
 	return out, nil
 }
 
-// Entry is one entry with its full diff.
+// Entry shows one entry with its full diff.
 func (p *Pages) Entry(v *shell.Visit) error {
 	gone := fault.New(fault.NotFound, "not_found", "There is no such entry in the audit log of %s", v.Org.Name)
 	id, err := strconv.ParseInt(v.Params("entry"), 10, 64)
@@ -220,12 +221,12 @@ func (p *Pages) Entry(v *shell.Visit) error {
 	})
 }
 
-// auditContentBytes bounds the contents that a page reads to name what changed.
+// auditContentBytes limits the contents that a page reads to name the changed fields.
 const auditContentBytes = 2 << 20
 
-// auditHeads are entries of a list. What changed of each is read and named once: an
-// entry never changes, and what was before and after can be long. Entries that the
-// page has no budget left for only lead to their own page.
+// auditHeads returns the lines of a list. The changed fields of each entry are read and
+// named only once, and then cached: an entry never changes, and its contents can be long.
+// Entries beyond the budget of the page only link to their own page.
 func (p *Pages) auditHeads(v *shell.Visit, entries []postgres.AuditHead) ([]auditLine, error) {
 	lines, unknown := make([]auditLine, len(entries)), []postgres.AuditHead(nil)
 	for i, e := range entries {
@@ -262,7 +263,7 @@ func (p *Pages) auditHeads(v *shell.Visit, entries []postgres.AuditHead) ([]audi
 	return lines, p.leadOn(v, pointers)
 }
 
-// auditKey is an entry of an organization's audit log.
+// auditKey identifies an entry in an organization's audit log.
 type auditKey struct {
 	org uuid.UUID
 	id  int64
@@ -273,7 +274,7 @@ func newFields() shell.Memory[auditKey, string] {
 	return shell.Remember[auditKey](bytes, func(s string) int { return len(s) + overhead })
 }
 
-// leadOn gives lines their addresses.
+// leadOn sets the addresses of lines and of their subjects.
 func (p *Pages) leadOn(v *shell.Visit, lines []*auditLine) error {
 	entries := make([]audit.Entry, len(lines))
 	for i, l := range lines {
@@ -290,7 +291,7 @@ func (p *Pages) leadOn(v *shell.Visit, lines []*auditLine) error {
 	return nil
 }
 
-// subjectsThere are the addresses of those subjects that are still there.
+// subjectsThere returns the addresses of the subjects that still exist, by their ids.
 func (p *Pages) subjectsThere(v *shell.Visit, entries []audit.Entry) (map[string]string, error) {
 	about := func(kind audit.SubjectKind) bool {
 		return slices.ContainsFunc(entries, func(e audit.Entry) bool { return e.Subject.Kind == kind })

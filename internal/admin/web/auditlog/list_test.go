@@ -29,7 +29,7 @@ func TestAddressOfWhatIsShown(t *testing.T) {
 	require.Equal(t, "action=mode.create&action=mode.update&q=%C3%BC+%26+b", a.Query("actor", ""))
 }
 
-// Whatever is recorded has words and a difference that can be shown.
+// Every recorded entry has words and a diff that can be shown.
 func TestEveryEntryCanBeRead(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind          audit.SubjectKind
@@ -60,7 +60,8 @@ func TestEveryEntryCanBeRead(t *testing.T) {
 	}
 }
 
-// The filter of the audit log offers the actions that an organization's log can have.
+// The filter of the audit log offers exactly the actions that an organization's log can
+// have.
 func TestAuditFilterOffersEveryAction(t *testing.T) {
 	var want, offered []string
 	for _, action := range audit.Actions() {

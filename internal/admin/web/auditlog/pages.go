@@ -1,5 +1,5 @@
-// Package auditlog is the pages of the audit log: entries by what they are about, one with
-// its full difference, and the log as a file.
+// Package auditlog serves the pages of the audit log: a filtered list of entries, one entry
+// with its full diff, and the log as a file.
 package auditlog
 
 import (
@@ -8,17 +8,17 @@ import (
 	"orgmodes/internal/admin/web/shell"
 )
 
-// HTML is the templates of the pages.
+// HTML holds the page templates.
 //
 //go:embed html
 var HTML embed.FS
 
-// Pages are the pages of the audit log.
+// Pages serves the pages of the audit log.
 type Pages struct {
 	*shell.Shell
-	// fieldsMade are the names of what entries say that changed.
+	// fieldsMade caches the names of the fields that each entry changed.
 	fieldsMade shell.Memory[auditKey, string]
 }
 
-// New makes the pages.
+// New returns the pages.
 func New(s *shell.Shell) *Pages { return &Pages{Shell: s, fieldsMade: newFields()} }

@@ -12,17 +12,16 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// actionGroup is a kind of subject with what can happen to it.
+// actionGroup holds the actions on one kind of subject.
 type actionGroup struct {
 	Name    string
 	Actions []actionWords
 }
 
-// actionWords is an action by its full name, and in words that a subject's name
-// follows.
+// actionWords is an action by its full name, and in words that precede a subject's name.
 type actionWords struct{ Name, Words string }
 
-// Label is the action where no name follows.
+// Label returns the words for an action without a subject's name.
 func (a actionWords) Label() string {
 	if rest, ok := strings.CutSuffix(a.Words, " of"); ok {
 		return rest + " of a member"
@@ -33,7 +32,7 @@ func (a actionWords) Label() string {
 	return a.Words
 }
 
-// actionGroups are all actions that an organization's audit log can have.
+// actionGroups lists all actions that an organization's audit log can have.
 var actionGroups = []actionGroup{
 	{"Modes", []actionWords{
 		{audit.Create.Of(audit.Mode), "Created mode"},
@@ -78,24 +77,24 @@ var actionsInWords = func() map[string]string {
 	return words
 }()
 
-// auditLine is an entry of the audit log as people read it.
+// auditLine is an entry of the audit log as the pages show it.
 type auditLine struct {
 	audit.Entry
-	// Words is the action, which the subject's name follows.
+	// Words describes the action; the subject's name follows.
 	Words string
-	// Path is the entry's page, SubjectPath the subject's; empty where it has none
-	// or is gone.
+	// Path is the address of the entry's page, and SubjectPath that of the subject.
+	// SubjectPath is empty if the subject has no page or no longer exists.
 	Path, SubjectPath string
 	Changes           []shell.Change
-	// Fields are the names of what changed, for a list; Long is set where they are not
-	// known, as the entries of the page are too long to be read for it.
+	// Fields names the changed fields, for a list. Long is true if they are unknown because
+	// the entries of the page are too long to read.
 	Fields string
 	Long   bool
-	// Raw says that the content could not be understood, and is shown as it is.
+	// Raw is true if the content can't be parsed, and is shown as it is.
 	Raw bool
 }
 
-// auditLineOf is an entry with its comparison.
+// auditLineOf returns an entry with its comparison.
 func auditLineOf(e audit.Entry, budget *diff.Budget) auditLine {
 	l := auditHeadOf(e)
 	changes, err := changesOf(e)
@@ -104,13 +103,14 @@ func auditLineOf(e audit.Entry, budget *diff.Budget) auditLine {
 	return l
 }
 
-// changedFields names what an entry changed, and compares nothing within it. Of many
-// fields it names the first maxNamed and counts the others.
+// changedFields returns the names of the fields that an entry changed, without comparing
+// their values in detail. It names the first maxNamed fields (see shell.FirstOf) and counts
+// the others.
 func changedFields(e audit.Entry) string {
 	if e.Before == nil || e.After == nil {
 		return ""
 	}
-	changes, _ := changesOf(e) // what can't be understood has no fields
+	changes, _ := changesOf(e) // content that can't be parsed has no fields
 	var names []string
 	for _, c := range changes {
 		names = append(names, shell.FieldInWords(c.Pointer))
@@ -122,7 +122,7 @@ func changedFields(e audit.Entry) string {
 	return strings.Join(names, ", ")
 }
 
-// auditHeadOf is an entry without what changed.
+// auditHeadOf returns an entry without its changes.
 func auditHeadOf(e audit.Entry) auditLine {
 	l := auditLine{Entry: e, Words: actionsInWords[e.Action]}
 	if l.Words == "" {
@@ -131,9 +131,9 @@ func auditHeadOf(e audit.Entry) auditLine {
 	return l
 }
 
-// moveOfMode is that a mode has another place in the list, which was a change of the mode
-// in earlier releases. Where exactly that is depends on the others: the number is only a
-// key to sort by.
+// moveOfMode returns the change of a mode's position in the list, if any. Earlier releases
+// recorded it as a change of the mode. Only the direction is known: the number is just a
+// sort key, and the exact place depends on the other modes.
 func moveOfMode(e audit.Entry) []shell.Change {
 	before, after, err := beforeAndAfter[struct{ Position int }](e)
 	moved := shell.Change{Name: shell.FieldInWords("/position"), Pointer: "/position", Kind: diff.Changed, Note: "moved down"}
@@ -146,10 +146,10 @@ func moveOfMode(e audit.Entry) []shell.Change {
 	return []shell.Change{moved}
 }
 
-// Sentence is the entry in one line.
+// Sentence returns the entry as one line.
 func (l auditLine) Sentence() string { return l.Words + " " + l.Subject.Name }
 
-// By is who did it, and through what where that isn't a page.
+// By names the actor, and how they acted if not through a page.
 func (l auditLine) By() string {
 	switch l.Entry.By.Actor.Kind {
 	case audit.Token:
@@ -163,14 +163,14 @@ func (l auditLine) By() string {
 	}
 }
 
-// Was and Is are the whole content, for what can't be understood.
+// Was returns the whole content before the change, for content that can't be parsed.
 func (l auditLine) Was() string { return string(l.Before) }
 
-// Is is the content afterwards.
+// Is returns the whole content after the change.
 func (l auditLine) Is() string { return string(l.After) }
 
-// changesOf compares what was before with what is after: as the subject's own
-// rules do, and field by field where it has none.
+// changesOf compares the content before and after an entry: by the rules of the subject's
+// kind, or field by field if there are none.
 func changesOf(e audit.Entry) ([]diff.Change, error) {
 	switch e.Subject.Kind {
 	case audit.Mode:
@@ -191,8 +191,8 @@ func changesOf(e audit.Entry) ([]diff.Change, error) {
 	return diff.Fields(nil, "", asWritten(before), asWritten(after)), err
 }
 
-// asWritten returns the stored content of an object of any kind as people write it: with
-// its labels, and without the ids that the library adds.
+// asWritten returns the stored content of an object of any kind as users write it: with its
+// labels, and without the ids that the library adds.
 func asWritten(content map[string]any) map[string]any {
 	labels, ok := content["$labels"]
 	maps.DeleteFunc(content, func(name string, _ any) bool { return strings.HasPrefix(name, "$") })

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// count asks the database for one number.
+// count runs a query and returns its one number.
 func (s *site) count(query string, args ...any) int {
 	s.t.Helper()
 	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
@@ -18,7 +18,7 @@ func (s *site) count(query string, args ...any) int {
 	return n
 }
 
-// query asks the database for one value.
+// query runs a query and scans its one value into a pointer.
 func (s *site) query(query string, into any) {
 	s.t.Helper()
 	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)

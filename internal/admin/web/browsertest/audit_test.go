@@ -16,7 +16,8 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// fetch gets a path as somebody, and returns the body and the name of the file.
+// fetch gets a path with a session, and returns the body and the Content-Disposition
+// header.
 func (s *site) fetch(session, path string) (body, name string) {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+path, nil)
@@ -49,7 +50,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	})
 	require.NoError(t, err)
 	s.mode("formula", "=HYPERLINK(1)")
-	// All at one moment: the pages go by id, so none is missed or shown twice.
+	// All share one timestamp. Pages are cut by id, so no entry is missed or shown twice.
 	for i := range 120 {
 		s.mode(fmt.Sprintf("many-%03d", i), fmt.Sprintf("Many %03d", i))
 	}
@@ -69,7 +70,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	require.Len(t, seen, s.count("SELECT count(*) FROM audit_log WHERE organization_id = $1", s.acme.ID))
 	b.text(".pages").has("This is where the log begins")
 
-	// Filtered by what was done and by whom, as the address says.
+	// Filtered by action; the address holds the filter.
 	b.open("/orgs/acme/audit")
 	b.click(".filter-menu summary")
 	b.sound()
@@ -83,7 +84,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	b.text("tbody").has("Name, Tools, Instructions")
 	b.sound()
 
-	// The file has exactly what the page shows.
+	// The file has exactly the entries that the page shows.
 	session := s.session(s.owner)
 	text, name := s.fetch(session, b.attribute(`.pages a[href*="format=csv"]`, "href").now())
 	require.Contains(t, name, "acme.audit.csv")
@@ -102,7 +103,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	text, _ = s.fetch(session, "/orgs/acme/audit/export?q=HYPERLINK")
 	require.Contains(t, text, "'=HYPERLINK(1)", "a spreadsheet takes it for text")
 
-	// The whole difference, and all that happened to one thing.
+	// The full diff, and everything that happened to one object.
 	b.follow("td.more a")
 	b.text("h1").is("Changed mode Handbook writer")
 	b.texts(".change > dt").are("Name", "Tools", "Instructions")

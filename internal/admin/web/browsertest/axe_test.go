@@ -13,8 +13,8 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// axeSource is axe-core as a script. It can be fetched, so TestMain calls it before
-// the clock of the first test starts.
+// axeSource returns the script axe-core. It may download it, so TestMain calls it before
+// the first test's clock starts.
 var axeSource = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchPatience)
 	defer cancel()
@@ -26,8 +26,8 @@ var axeSource = sync.OnceValues(func() (string, error) {
 	return string(content), err
 })
 
-// sound holds the page as it is now to be accessible as far as axe can tell, and
-// the console to be silent.
+// sound checks that axe finds no violations in the current page, and that the console is
+// silent.
 func (b *browser) sound() {
 	b.s.t.Helper()
 	b.quiet()
@@ -42,7 +42,8 @@ func (b *browser) sound() {
 	b.await(func() error {
 		var found []string
 		err := b.try(
-			// What fades in has its contrast at the end.
+			// Finish animations first: text that fades in has its final contrast only at
+			// the end.
 			chromedp.Evaluate(`Promise.all(document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {})))`, nil, awaited),
 			chromedp.Evaluate(`if (!window.axe) {`+source+`}`, nil),
 			chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.flatMap((v) =>

@@ -21,25 +21,26 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// browser is a browser with one tab, and nothing in it.
+// browser is a browser with one tab and an empty profile.
 type browser struct {
 	s   *site
 	ctx context.Context
 
 	mu sync.Mutex
-	// noise is what stood in the console, and what the policy refused.
+	// noise holds the lines of the console and the violations of the content security
+	// policy.
 	noise []string
-	// known are parts of what may stand there.
+	// known holds substrings of lines that are expected there.
 	known []string
-	// plain says that pages do without scripts.
+	// plain is true if scripts are disabled.
 	plain bool
 }
 
-// The window that a tab begins with.
+// The initial size of a window.
 const windowWidth, windowHeight = 1360, 1000
 
-// browser opens a tab in a browser context, which ends with the test. Without a
-// browser the test is skipped; in CI it fails.
+// browser opens a tab in a new browser context, which ends with the test. Without a browser
+// the test is skipped; in CI it fails.
 func (s *site) browser() *browser {
 	s.t.Helper()
 	program := requireChromium(s.t)
@@ -50,29 +51,30 @@ func (s *site) browser() *browser {
 	chromedp.ListenTarget(b.ctx, b.listen)
 	b.do(
 		network.Enable(), log.Enable(), audits.Enable(), onNewDocument(reportViolations), onNewDocument(recordSpeech),
-		// Of several windows only one has the focus; each test's behaves as if it did.
+		// Only one of several windows has the focus. Each test's window behaves as if it
+		// did.
 		emulation.SetFocusEmulationEnabled(true),
 		emulation.SetDeviceMetricsOverride(windowWidth, windowHeight, 1, false),
-		// Animations of many windows would take the time of all tests.
+		// Animations in many windows at once would slow down all tests.
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}),
 	)
 	return b
 }
 
-// reportViolations has pages say in the console what their policy refused.
+// reportViolations logs violations of the content security policy to the console.
 const reportViolations = `addEventListener("securitypolicyviolation", (e) =>
 	console.error("CSP", e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber, e.sample))`
 
-// recordSpeech keeps what pages say to screen readers, as that is soon followed by
-// something else.
+// recordSpeech records every announcement to screen readers, as the next one soon replaces
+// it.
 const recordSpeech = `addEventListener("DOMContentLoaded", () => {
 	const heard = document.getElementById("heard");
 	window.utterances = [];
 	if (heard) new MutationObserver(() => { if (heard.textContent) utterances.push(heard.textContent); }).observe(heard, { childList: true });
 })`
 
-// hears waits until the page says to screen readers what begins so, after what it was
-// last heard to say.
+// hears waits until the page announces a text with this prefix to screen readers. It looks
+// only at announcements after the last match.
 func (b *browser) hears(begin string) {
 	b.s.t.Helper()
 	b.until(fmt.Sprintf(`(() => {
@@ -82,7 +84,7 @@ func (b *browser) hears(begin string) {
 	})()`, begin), "it says "+begin)
 }
 
-// onNewDocument runs a script in each page before the page's own.
+// onNewDocument runs a script in each page before the page's own scripts.
 func onNewDocument(script string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
@@ -115,15 +117,15 @@ func (b *browser) note(line string) {
 	b.noise = append(b.noise, line)
 }
 
-// expect lets lines with these words stand in the console: the browser's own
-// about a page that answers 404, for one.
+// expect allows console lines that contain any of words. The browser itself, for example,
+// logs a page that answers 404.
 func (b *browser) expect(words ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.known = append(b.known, words...)
 }
 
-// quiet holds the console to be silent, and the policy to have refused nothing.
+// quiet checks that the console has no unexpected lines, and that no policy was violated.
 func (b *browser) quiet() {
 	b.s.t.Helper()
 	b.mu.Lock()
@@ -140,14 +142,14 @@ lines:
 	b.noise = nil
 }
 
-// try runs actions once, within the time that anything may take.
+// try runs actions once, within patience.
 func (b *browser) try(actions ...chromedp.Action) error {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	return chromedp.Run(ctx, actions...)
 }
 
-// do runs actions, which have to succeed.
+// do runs actions, and fails the test if one fails.
 func (b *browser) do(actions ...chromedp.Action) {
 	b.s.t.Helper()
 	if err := b.try(actions...); err != nil {
@@ -155,7 +157,7 @@ func (b *browser) do(actions ...chromedp.Action) {
 	}
 }
 
-// await repeats check until it succeeds, over changes of the page.
+// await repeats check until it succeeds, even if the page changes in between.
 func (b *browser) await(check func() error) {
 	b.s.t.Helper()
 	if err := b.s.eventually(check); err != nil {
@@ -163,7 +165,7 @@ func (b *browser) await(check func() error) {
 	}
 }
 
-// fail ends the test, and reports what the page, the console and the log show.
+// fail ends the test, and reports the state of the page, the console and the log.
 func (b *browser) fail(err error) {
 	b.s.t.Helper()
 	var page []string
@@ -177,33 +179,33 @@ func (b *browser) fail(err error) {
 	require.NoError(b.s.t, err, "at %s\nconsole: %s\nadmin's log: %s", strings.Join(page, ", where it says:\n"), noise, b.s.log)
 }
 
-// as has somebody signed in.
+// as signs in a user.
 func (b *browser) as(u postgres.User) *browser {
 	b.s.t.Helper()
 	b.do(network.SetCookie("orgmodes", b.s.session(u)).WithURL(b.s.url).WithHTTPOnly(true).WithSameSite(network.CookieSameSiteLax))
 	return b
 }
 
-// open goes to a path, and waits until the page's scripts have run.
+// open navigates to a path, and waits until the page's scripts have run.
 func (b *browser) open(path string) {
 	b.s.t.Helper()
 	b.do(chromedp.Navigate(b.s.url + path))
 	b.loaded()
 }
 
-// loaded waits until a page and its scripts are there.
+// loaded waits until the page is loaded and its scripts have run.
 func (b *browser) loaded() {
 	b.s.t.Helper()
 	b.until(`document.readyState === "complete" && (document.documentElement.matches(".scripts") || !document.scripts.length)`)
 }
 
-// follow clicks something that leads to another page, and waits for that.
+// follow clicks an element that leads to another page, and waits for that page.
 func (b *browser) follow(selector string) {
 	b.s.t.Helper()
 	b.leaving(func() { b.click(selector) })
 }
 
-// leaving does something after which another page comes, and waits for it.
+// leaving calls do, which leads to another page, and waits for that page.
 func (b *browser) leaving(do func()) {
 	b.s.t.Helper()
 	b.js(`void (window.left = false)`)
@@ -218,8 +220,8 @@ func (b *browser) focus(selector string) {
 	b.do(chromedp.Focus(selector, chromedp.ByQuery))
 }
 
-// block keeps requests for paths from the server; without any, all get through again. A
-// path may have * in it.
+// block makes requests for paths fail. Without paths, all requests get through again. A
+// path can contain the wildcard *.
 func (b *browser) block(paths ...string) {
 	b.s.t.Helper()
 	patterns := []*network.BlockPattern{}
@@ -229,16 +231,17 @@ func (b *browser) block(paths ...string) {
 	b.do(network.SetBlockedURLs().WithURLPatterns(patterns))
 }
 
-// fill types into a field, in place of what is in there.
+// fill replaces the text in a field by typing.
 func (b *browser) fill(selector, text string) {
 	b.s.t.Helper()
 	b.do(chromedp.WaitVisible(selector, chromedp.ByQuery))
 	b.js(fmt.Sprintf(`void (document.querySelector(%q).value = "")`, selector))
-	// chromedp.SendKeys reads the attributes of its copy of the page without their lock.
+	// chromedp.SendKeys has a data race: it reads attributes of its copy of the page
+	// without their lock.
 	b.do(chromedp.Focus(selector, chromedp.ByQuery), chromedp.KeyEvent(text))
 }
 
-// keyboard types where the focus is; kb has the names of keys.
+// keyboard types where the focus is. Package kb has the names of keys.
 func (b *browser) keyboard(keys string) {
 	b.s.t.Helper()
 	b.do(chromedp.KeyEvent(keys))
@@ -250,13 +253,13 @@ func (b *browser) alt(key string) {
 	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(1)))
 }
 
-// until waits until a JavaScript expression holds. why explains the expectation.
+// until waits until a JavaScript expression is true. why explains the expectation.
 func (b *browser) until(expression string, why ...any) {
 	b.s.t.Helper()
 	b.await(func() error {
 		ok := false
 		if err := b.try(chromedp.Evaluate("!!("+expression+")", &ok)); err != nil {
-			return err // such as that the page is just being left
+			return err // e.g. the page is being left
 		}
 		if !ok {
 			return fmt.Errorf("not so: %s%s", expression, reason(why))
@@ -265,20 +268,20 @@ func (b *browser) until(expression string, why ...any) {
 	})
 }
 
-// untilNot waits until a JavaScript expression doesn't hold.
+// untilNot waits until a JavaScript expression is false.
 func (b *browser) untilNot(expression string, why ...any) {
 	b.s.t.Helper()
 	b.until("!("+expression+")", why...)
 }
 
-// js runs JavaScript, also where the page's policy wouldn't.
+// js runs JavaScript, even where the page's policy forbids it.
 func (b *browser) js(code string) {
 	b.s.t.Helper()
 	b.do(chromedp.Evaluate(code, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 }
 
-// holds reports whether a JavaScript expression holds now: for what a test does
-// next. What it asserts goes through until.
+// holds reports whether a JavaScript expression is true now. Tests use it to decide what to
+// do next; assertions use until.
 func (b *browser) holds(expression string) bool {
 	b.s.t.Helper()
 	var ok bool
@@ -286,7 +289,7 @@ func (b *browser) holds(expression string) bool {
 	return ok
 }
 
-// window is a size, and a color scheme: "light" or "dark".
+// window sets the size of the window and the color scheme, "light" or "dark".
 func (b *browser) window(width, height int64, scheme string) {
 	b.s.t.Helper()
 	b.do(
@@ -297,7 +300,7 @@ func (b *browser) window(width, height int64, scheme string) {
 	)
 }
 
-// withoutScripts has pages do without.
+// withoutScripts disables scripts.
 func (b *browser) withoutScripts() *browser {
 	b.s.t.Helper()
 	b.do(emulation.SetScriptExecutionDisabled(true))
@@ -307,7 +310,7 @@ func (b *browser) withoutScripts() *browser {
 
 func takesPictures() bool { return os.Getenv("ORGMODES_SCREENSHOTS") != "" }
 
-// shot saves what is seen as NAME.png, where ORGMODES_SCREENSHOTS names a folder.
+// shot saves a screenshot as NAME.png in the folder ORGMODES_SCREENSHOTS, if set.
 func (b *browser) shot(name string) {
 	if !takesPictures() {
 		return
@@ -320,7 +323,7 @@ func (b *browser) shot(name string) {
 	require.NoError(b.s.t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644))
 }
 
-// Keys by their names.
+// Names for keys.
 const (
 	keyTab   = kb.Tab
 	keyEnter = kb.Enter
@@ -329,7 +332,7 @@ const (
 	keyDown  = kb.ArrowDown
 )
 
-// navigate goes to an address and does not wait for scripts.
+// navigate goes to a URL and doesn't wait for scripts.
 func navigate(url string) chromedp.Action { return chromedp.Navigate(url) }
 
 func evaluate(expression string, into any) chromedp.Action {

@@ -45,7 +45,7 @@ func TestAllModesAreChosenAtOnce(t *testing.T) {
 	b.choice().is("none")
 	b.untilNot(`document.querySelector("[data-chosen].some")`)
 
-	// With Shift all in between, in either direction, and back.
+	// Shift selects the range in between, in either direction, and deselects it.
 	b.click(`[data-order] > li:nth-child(3) input`)
 	b.shiftClick(`[data-order] > li:nth-child(1) input`)
 	b.text("[data-count]").is("3 modes chosen")
@@ -53,7 +53,7 @@ func TestAllModesAreChosenAtOnce(t *testing.T) {
 	b.text("[data-count]").is("1 mode chosen")
 	b.click(`[data-order] > li:nth-child(3) input`)
 
-	// Of those that are found only.
+	// Only the modes that match the search.
 	b.fill("input[type=search]", "mode a")
 	b.until(`document.querySelectorAll(".row").length === 1`)
 	b.untilNot(`document.querySelector("[data-choose-all]")`, "one needs no box for all")
@@ -73,12 +73,12 @@ func TestAllModesAreChosenAtOnce(t *testing.T) {
 	b.sound()
 }
 
-// choice is what the box for all says: "all", "some" or "none".
+// choice is the state of the checkbox for all: "all", "some" or "none".
 func (b *browser) choice() words {
 	return b.expression("the box for all", `((box) => !box ? null : box.indeterminate ? "some" : box.checked ? "all" : "none")(document.querySelector("[data-choose-all]"))`)
 }
 
-// shiftClick clicks while Shift is held.
+// shiftClick clicks while Shift is pressed.
 func (b *browser) shiftClick(selector string) {
 	b.s.t.Helper()
 	var at []float64
@@ -102,7 +102,7 @@ func TestBuiltInModesHaveTheirGlyphs(t *testing.T) {
 	}
 }
 
-// The keys that are listed are those that work.
+// The dialog lists exactly the keys that work on the page.
 func TestKeysAreListedWhereTheyWork(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -123,14 +123,14 @@ func TestKeysAreListedWhereTheyWork(t *testing.T) {
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.click("[data-open=keys]")
 	listed.are("Jump to a page, a mode or an action", "Close what is open", "This list", "Save the mode")
-	// Switched off, they aren't listed, and don't work.
+	// Once switched off, single keys are neither listed nor active.
 	b.click("#single-keys")
 	listed.are("Jump to a page, a mode or an action", "Close what is open", "Save the mode")
 	b.keyboard(keyEsc)
 	b.open("/orgs/acme/modes")
 	b.keyboard("?n/")
 	b.until(`!document.querySelector("dialog[open]") && location.pathname === "/orgs/acme/modes" && document.activeElement === document.body`)
-	b.palette() // is no single key
+	b.palette() // Ctrl-K is no single key
 
 	member := s.browser().as(s.member)
 	member.open("/orgs/acme/modes")

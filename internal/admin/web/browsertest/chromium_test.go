@@ -18,8 +18,8 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// findChromium returns the browser that the tests drive. It can fetch one, so
-// TestMain calls it before the clock of the first test starts.
+// findChromium returns the browser that the tests drive. It may download one, so TestMain
+// calls it before the first test's clock starts.
 var findChromium = sync.OnceValues(func() (*devstack.Chromium, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchPatience)
 	defer cancel()
@@ -45,10 +45,9 @@ func requireChromium(t testing.TB) *devstack.Chromium {
 	return nil
 }
 
-// chromium is the one browser process of the package. Each test opens a browser
-// context in it: cookies, storage, cache and downloads are separate, as in
-// incognito windows. A process that has ended is replaced when the next context
-// is opened.
+// chromium is the one browser process of the package. Each test opens a browser context in
+// it: cookies, storage, cache and downloads are separate, as in incognito windows. If the
+// process has ended, the next test starts a new one.
 type chromium struct {
 	mu   sync.Mutex
 	ctx  context.Context // of the process; nil before the first start
@@ -57,8 +56,8 @@ type chromium struct {
 
 var sharedChromium chromium
 
-// startAttempts is how often a start is tried. A browser that fails to start on
-// an overloaded machine is no finding about pages.
+// startAttempts is the number of attempts to start a browser. A failed start on an
+// overloaded machine is no finding about pages.
 const startAttempts = 4
 
 // newTab opens a tab in a new browser context. closeTab disposes of both.
@@ -78,8 +77,8 @@ func (c *chromium) newTab(program *devstack.Chromium) (tab context.Context, clos
 	return nil, nil, err
 }
 
-// openTab opens a window of its own for a new browser context: chromedp itself
-// asks for a tab in an existing window, and the context has none.
+// openTab opens a dedicated window for a new browser context. chromedp itself requests a
+// tab in an existing window, which the context lacks.
 func openTab(process context.Context) (tab context.Context, closeTab func(), err error) {
 	asBrowser := func(do func(context.Context) error) error {
 		ctx, cancel := context.WithTimeout(process, patience)
@@ -135,7 +134,7 @@ func (c *chromium) process(program *devstack.Chromium) (context.Context, error) 
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
 		"disable-component-update", "disable-sync", "hide-scrollbars", "disable-dev-shm-usage", "disable-extensions", "disable-breakpad",
-		// Tests run side by side: a window behind another one is as awake as that.
+		// Tests run in parallel: a window behind another one must not be throttled.
 		"disable-background-timer-throttling", "disable-backgrounding-occluded-windows", "disable-renderer-backgrounding",
 		"disable-hang-monitor",
 	} {
@@ -191,11 +190,11 @@ func warnUnless(known string) func(string, ...any) {
 	}
 }
 
-// A test that starts after the browser was killed gets a new one.
+// A test that starts after the browser was killed gets a new browser.
 func TestBrowserThatDiedIsReplaced(t *testing.T) {
 	t.Parallel()
 	program := requireChromium(t)
-	var own chromium // not the one of the other tests
+	var own chromium // not shared with other tests
 	t.Cleanup(func() { _ = own.close() })
 	title := func() {
 		t.Helper()

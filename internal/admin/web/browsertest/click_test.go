@@ -8,9 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// reach scrolls to an element, and says where to click it, or why it can't be
-// clicked yet: parts of pages follow what happens, and are replaced or moved at any
-// time.
+// reach scrolls to an element and returns its coordinates, or why it can't be clicked yet.
+// Parts of pages follow events, so they can be replaced or moved at any time.
 const reach = `(async (selector) => {
 	const e = document.querySelector(selector);
 	if (!e?.checkVisibility({ visibilityProperty: true })) return { why: "it isn't seen" };
@@ -26,12 +25,12 @@ const reach = `(async (selector) => {
 	return { x, y };
 })(%q)`
 
-// click clicks what a selector finds first, as people do: once it is seen, stands
-// still, and nothing is in front of it.
+// click clicks the first match of a selector, as a user does: once it is visible, no longer
+// moves, and isn't covered.
 func (b *browser) click(selector string) {
 	b.s.t.Helper()
 	if b.plain { // nothing moves without scripts
-		// A node of the page before is gone before it is clicked.
+		// A node of the previous page may be gone before it is clicked.
 		b.await(func() error { return b.try(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible)) })
 		return
 	}
@@ -42,7 +41,7 @@ func (b *browser) click(selector string) {
 		}
 		if err := b.try(chromedp.Evaluate(fmt.Sprintf(reach, selector), &at,
 			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })); err != nil {
-			return err // such as that the page is just being left
+			return err // e.g. the page is being left
 		}
 		if at.Why != "" {
 			return errors.New(selector + " can't be clicked: " + at.Why)

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// longPrompt is one of 60 KB: rules by the hundred, in several scripts.
+// longPrompt returns a prompt of 60 KB: hundreds of rules, in several scripts.
 func longPrompt() string {
 	var b strings.Builder
 	for i := 0; b.Len() < 60_000; i++ {
@@ -46,7 +46,7 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 	require.Less(t, b.firstView(), int64(100<<10), "bytes of the first view")
 	b.sound()
 
-	// Through the changes, by buttons and by keys.
+	// Step through the changes, by buttons and by keys.
 	b.click(`[aria-label="Next change"]`)
 	b.hears("Change 1 of 3")
 	b.focus(".diff-lines")
@@ -57,13 +57,13 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 	b.until(`document.querySelector(".diff-place").textContent === "3 of 3 changes"`)
 	b.until(`(() => { const at = document.querySelector(".line.at").getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight })()`)
 
-	// Unchanged lines show where somebody wants them, with their numbers.
+	// Unchanged lines unfold on demand, with their numbers.
 	b.text(".fold summary").has("unchanged lines")
 	b.reach(".diff-lines > .fold:nth-of-type(2) summary")
 	b.until(`document.querySelectorAll(".fold-lines .line").length > 100`)
 	b.until(`[...document.querySelectorAll(".fold-lines .line")].every((line) => line.querySelector(".line-no").textContent !== "")`)
 
-	// Side by side, which is remembered, and copies.
+	// Side by side, a choice that is remembered. Both versions can be copied.
 	b.reach(`.diff-bar .seg button:nth-child(2)`)
 	b.until(`document.querySelectorAll(".diff-sides thead th").length === 2`)
 	b.texts(".diff-sides thead th").are("Version 1", "Version 2")
@@ -79,7 +79,7 @@ func TestComparisonIsGoneThrough(t *testing.T) {
 	b.open("/orgs/acme/modes/long/history?from=1&to=2")
 	b.until(`document.querySelector(".diff-sides")`)
 
-	// Where there is no room for two columns, there is one; nothing is cut.
+	// A narrow window has one column instead of two, and nothing is cut off.
 	b.until(`document.querySelector(".compare [name=from]").value === "1"`)
 	b.window(320, 640, "light")
 	b.until(`!document.querySelector(".diff-sides") && document.querySelector(".diff-bar .seg").hidden`)

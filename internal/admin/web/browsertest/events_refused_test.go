@@ -58,8 +58,8 @@ func TestPagePollsWhileItsStreamIsRefused(t *testing.T) {
 	s.createModeByAPI("fourth", "Fourth")
 	b.seen("#list", "Fourth")
 
-	// ... and after some minutes, which this test shortens, in a tab that stays visible.
-	b.do(navigate("about:blank")) // which leaves the page's own stream
+	// ... and, in a tab that stays visible, after some minutes, which this test shortens.
+	b.do(navigate("about:blank")) // closes the page's own stream
 	closeStreams = s.exhaustStreams(s.owner)
 	b.open("/orgs/acme/modes")
 	b.until(`document.querySelector("#connection[data-connection=polling]")`)
@@ -72,7 +72,7 @@ func TestPagePollsWhileItsStreamIsRefused(t *testing.T) {
 	b.sound()
 }
 
-// A hidden tab doesn't poll, and catches up when it is shown.
+// A hidden tab doesn't poll, and catches up when it becomes visible.
 func TestHiddenPageDoesNotPoll(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -100,8 +100,8 @@ func TestHiddenPageDoesNotPoll(t *testing.T) {
 	hidden.sound()
 }
 
-// A page that can't poll reports that it is not connected, and waits as long as the
-// server asks, whether its tab was hidden or not.
+// A page that can't poll reports that it is not connected. It waits as long as Retry-After
+// asks, whether or not its tab was hidden.
 func TestPollingWaitsForRetryAfter(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -133,7 +133,7 @@ func TestPollingWaitsForRetryAfter(t *testing.T) {
 	b.sound()
 }
 
-// A part that can't be loaded is loaded later: the event that announced it comes once.
+// A part that can't be loaded is loaded later: the event that announced it isn't repeated.
 func TestPartThatFailedToLoadIsLoadedLater(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -171,7 +171,7 @@ func (s *site) exhaustStreams(u postgres.User) (closeAll func()) {
 	for _, n := range []int{12, 8} {
 		session := s.session(u)
 		for range n {
-			s.await(func() error { // those that were closed just now can still count
+			s.await(func() error { // streams closed just now can still count
 				status, lines, done := s.stream(s.t.Context(), session, "")
 				if status != http.StatusOK {
 					done()
@@ -193,7 +193,7 @@ func (s *site) exhaustStreams(u postgres.User) (closeAll func()) {
 	})
 }
 
-// createModeByAPI adds a mode to Acme as a program does.
+// createModeByAPI adds a mode to Acme through the API.
 func (s *site) createModeByAPI(slug, name string) {
 	s.t.Helper()
 	writer := s.keys.Mint()
@@ -213,7 +213,7 @@ func (s *site) createModeByAPI(slug, name string) {
 	require.Equal(s.t, http.StatusCreated, res.StatusCode)
 }
 
-// refusedStreams counts the answers to EventSource that are no stream.
+// refusedStreams counts the responses to EventSource that are not a stream.
 func (b *browser) refusedStreams() *atomic.Int64 {
 	n := &atomic.Int64{}
 	chromedp.ListenTarget(b.ctx, func(event any) {
@@ -224,8 +224,8 @@ func (b *browser) refusedStreams() *atomic.Int64 {
 	return n
 }
 
-// timers has pages report how long their timers wait (timers()), and fire at once
-// those that wait for more than a minute (hurry()).
+// timers adds two functions to pages: timers() returns the delays of the pending timers,
+// and hurry() fires those longer than a minute at once.
 func (b *browser) timers() {
 	b.s.t.Helper()
 	b.do(onNewDocument(`{
@@ -243,13 +243,13 @@ func (b *browser) timers() {
 	}`))
 }
 
-// pollProxy passes requests on to admin, counts those of pages that poll, and
-// answers 503 to some of them on demand.
+// pollProxy forwards requests to admin, counts the polls of pages, and answers 503 to some
+// requests on demand.
 type pollProxy struct {
 	url string
 	// polls and refusedParts count requests.
 	polls, refusedParts atomic.Int64
-	// unavailable refuses polls, partsUnavailable the parts of pages.
+	// unavailable refuses polls; partsUnavailable refuses parts of pages.
 	unavailable, partsUnavailable atomic.Bool
 }
 

@@ -35,10 +35,12 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	b.seen("#live", "Revision 3 is live")
 	b.sound()
 
-	// The stream is cut: the page says so and since when, and catches up afterwards.
+	// When the stream is cut, the page shows that it is not connected and since when. It
+	// catches up afterwards.
 	b.expect("net::ERR_")
 	seen := fmt.Sprintf("3.3.false.%d", s.liveSince().UnixMicro())
-	// The line can have asked before the event came that has the same to say.
+	// The publication line can be loaded before the event with the same state arrives, so
+	// wait for the event.
 	s.await(func() error {
 		if !received(seen) {
 			return errNotYet
@@ -64,7 +66,8 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	require.Contains(t, line.asked(), "Last-Event-ID: "+seen+"\r\n", "the browser said what it had seen last")
 	b.sound()
 
-	// Cut while a line isn't settled: it goes on where it was, though no event says so.
+	// Cut while the publication line is pending: the line continues to update afterwards,
+	// though no event announces it.
 	s.stopWorker()
 	s.mode("fourth", "Fourth")
 	b.seen("#live", "Editors still get revision 5: revision 6 has been waiting for ")
@@ -79,8 +82,8 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	polling.gets("Third, changed")
 }
 
-// Pages with nothing that follows say in the rail whether they are connected, and
-// their numbers follow.
+// Pages without parts that follow events show in the rail whether they are connected. The
+// counts in the rail are updated too.
 func TestEveryPageSaysWhetherItIsConnected(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -108,7 +111,7 @@ func TestEveryPageSaysWhetherItIsConnected(t *testing.T) {
 	s.readerServes("docs-writer")
 }
 
-// A page that nobody sees holds no connection: a browser has six for a server.
+// A page that isn't visible holds no connection: a browser allows six per server.
 func TestPagesThatNobodySeesHoldNoStream(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -153,15 +156,15 @@ func TestPagesThatNobodySeesHoldNoStream(t *testing.T) {
 	b.quiet()
 }
 
-// hide has the page believe that nobody sees it, or that somebody does again: a
-// hidden page follows nothing.
+// hide makes the page believe that it is hidden, or visible again. A hidden page follows no
+// events.
 func (b *browser) hide(hidden bool) {
 	b.s.t.Helper()
 	b.js(fmt.Sprintf(`Object.defineProperty(document, "hidden", { configurable: true, get: () => %t }); document.dispatchEvent(new Event("visibilitychange"))`, hidden))
 }
 
-// eventIDs records the ids of the events that a browser receives. contains reports
-// whether one has come.
+// eventIDs records the ids of the events that the browser receives. contains reports
+// whether an id is among them.
 func (b *browser) eventIDs() (contains func(id string) bool) {
 	var mu sync.Mutex
 	ids := map[string]bool{}
@@ -179,19 +182,19 @@ func (b *browser) eventIDs() (contains func(id string) bool) {
 	}
 }
 
-// line is a way to a server that can be cut.
+// line is a TCP proxy to a server, whose connections can be cut.
 type line struct {
 	url string
 	mu  sync.Mutex
 	off bool
 	up  map[net.Conn]struct{}
-	// said is what browsers have sent.
+	// said holds the bytes that browsers have sent.
 	said guarded
 }
 
 func (l *line) asked() string { return l.said.String() }
 
-// lineTo lays one.
+// lineTo starts a line to a server.
 func (s *site) lineTo(server string) *line {
 	s.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -249,7 +252,8 @@ func (l *line) mend() {
 	l.off = false
 }
 
-// stream opens one as a browser does that has seen something.
+// stream opens a stream of events as a browser does. seen is the Last-Event-ID to send, if
+// any.
 func (s *site) stream(ctx context.Context, session, seen string) (status int, lines *bufio.Scanner, done func()) {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/orgs/acme/events", nil)
@@ -265,7 +269,7 @@ func (s *site) stream(ctx context.Context, session, seen string) (status int, li
 	return res.StatusCode, bufio.NewScanner(res.Body), func() { _ = res.Body.Close() }
 }
 
-// id reads on to the next event, and returns its id.
+// id reads up to the next event, and returns its id.
 func id(t *testing.T, lines *bufio.Scanner) string {
 	t.Helper()
 	for lines.Scan() {
@@ -294,12 +298,12 @@ func TestEventsSayWhatWasMissedAndNothingTwice(t *testing.T) {
 	}
 	done()
 
-	// Back with what was seen last: nothing comes until something happens.
+	// Reconnected with the last id: nothing comes until something changes.
 	_, lines, done = s.stream(t.Context(), session, last)
 	s.mode("three", "Three")
 	require.True(t, strings.HasPrefix(id(t, lines), "4."))
 	done()
-	// Back with something older: what is now comes at once.
+	// Reconnected with an older id: the current state comes at once.
 	_, lines, done = s.stream(t.Context(), session, first)
 	require.True(t, strings.HasPrefix(id(t, lines), "4."))
 	done()
@@ -314,8 +318,8 @@ func TestEventsSayWhatWasMissedAndNothingTwice(t *testing.T) {
 	s.readerServes("one", "two", "three")
 }
 
-// What a page that is being left loads because of an event says nothing that is
-// for the page that comes.
+// A page that is being left can still load a part because of an event. That response must
+// not contain the toast, which is for the next page.
 func TestToastIsForThePageThatComes(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")

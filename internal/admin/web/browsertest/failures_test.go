@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// raw sends a request as it is written, and reads the answer.
+// raw sends a request as is, and returns the response.
 func (s *site) raw(request string) (*http.Response, string) {
 	s.t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(s.t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
@@ -32,7 +32,8 @@ func (s *site) raw(request string) (*http.Response, string) {
 	return res, string(body)
 }
 
-// What is refused before a handler has it says what happened and has an id, too.
+// Requests that are refused before they reach a handler are also answered in words and with
+// a request id.
 func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each part takes a moment
 	s := newSite(t)
 	const page = " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
@@ -63,8 +64,8 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 			require.Contains(t, body, "request <code>"+id+"</code>")
 		})
 	}
-	// Of what can't be read as HTTP nobody knows who asks for what: it is answered as
-	// the API answers.
+	// If a request can't be parsed as HTTP, it is unknown whether it is for a page. It is
+	// answered as the API answers.
 	for name, c := range map[string]struct {
 		request string
 		status  int
@@ -81,7 +82,7 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 	}
 }
 
-// The same in a browser.
+// The same for a large upload in a browser.
 func TestUploadFarTooLargeIsSaidInWords(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

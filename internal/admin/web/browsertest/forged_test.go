@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// post sends a form with a user's session, as a program can.
+// post sends a form with a user's session, as a program can do.
 func (s *site) post(path, session string, headers map[string]string, fields url.Values) (int, string) {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(fields.Encode()))
@@ -55,8 +55,8 @@ func TestForgedFormIsRefused(t *testing.T) {
 	}
 	s.readerServes("docs-writer")
 
-	// A browser that is signed in opens a page of somebody else, who is on the same
-	// host, so that the cookie goes along.
+	// A signed-in browser opens an attacker's page. That page is on the same host, so the
+	// browser sends the cookie along.
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w, `<!doctype html><form method=post action="%s/orgs/acme/modes/deletions"><input name=mode value="%s:1"></form><script>document.forms[0].submit()</script>`, s.url, m.ID)
 	}))
@@ -69,7 +69,7 @@ func TestForgedFormIsRefused(t *testing.T) {
 	b.sound()
 	s.readerServes("docs-writer")
 
-	// Nor does the sign-in form take what another site sends.
+	// The sign-in form doesn't accept requests from another site either.
 	status, _ := s.post("/sign-in", "", map[string]string{"Origin": evil.URL}, url.Values{"email": {"owner@acme.example"}, "password": {goodPassword}})
 	require.Equal(t, http.StatusForbidden, status)
 }

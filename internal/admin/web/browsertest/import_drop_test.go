@@ -13,8 +13,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// drop lets go of files and folders over the page, as somebody who drags them
-// there from a file manager.
+// drop drops files and folders on the page, as if dragged from a file manager.
 func (b *browser) drop(paths ...string) {
 	b.s.t.Helper()
 	data := &input.DragData{Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1}
@@ -25,7 +24,7 @@ func (b *browser) drop(paths ...string) {
 	)
 }
 
-// folder writes files below a new folder, by their paths, and returns it.
+// folder writes files into a new folder, by their relative paths, and returns its path.
 func (s *site) folder(name string, files map[string]string) string {
 	s.t.Helper()
 	root := filepath.Join(s.t.TempDir(), name)
@@ -60,7 +59,7 @@ func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
 	}
 	b.open("/orgs/acme/modes/import")
 
-	// One file, several at once.
+	// One file, then several at once.
 	b.drop(s.file(".roomodes", modeFile("dropped", "Dropped")))
 	b.seen("[data-dropped]", ".roomodes, 1 KB")
 	imported("1 mode", "dropped")
@@ -68,7 +67,7 @@ func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
 	b.seen("[data-dropped]", "2 files of 3")
 	imported("2 modes", "first", "second")
 
-	// A folder: what can't hold modes is left where it is.
+	// A folder: files that can't hold modes are not uploaded.
 	files := map[string]string{
 		"app/.roomodes": modeFile("in-folder", "In a folder"), "deep/er/modes.yaml": modeFile("deeper", "Deeper"),
 		"README.md": "# Hello", "node_modules/x/.roomodes": modeFile("foreign", "Foreign"),
@@ -77,7 +76,7 @@ func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
 	b.seen("[data-dropped]", "2 files of ")
 	imported("2 modes", "in-folder", "deeper")
 
-	// A folder that is picked.
+	// A folder from the file picker.
 	picked := s.folder("picked", map[string]string{
 		"app/.roomodes": modeFile("picked", "Picked"), "README.md": "# Hello", "node_modules/x/.roomodes": modeFile("foreign", "Foreign"),
 	})
@@ -85,7 +84,7 @@ func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
 	b.seen("[data-dropped]", "picked/app/.roomodes of 3, 1 KB")
 	imported("1 mode", "picked")
 
-	// A zip file, and text that is pasted.
+	// A zip file, and pasted text.
 	var archive bytes.Buffer
 	z := zip.NewWriter(&archive)
 	f, err := z.Create("team/.roomodes")
@@ -100,7 +99,7 @@ func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
 	b.paste(modeFile("pasted", "Pasted"))
 	imported("1 mode", "pasted")
 
-	// Nothing that could hold modes.
+	// No file that could hold modes.
 	b.drop(s.folder("photos", map[string]string{"a.png": "a", "b.png": "b"}))
 	b.seen("[data-dropped]", "None of 2 files can hold modes.")
 	polling.unchanged()

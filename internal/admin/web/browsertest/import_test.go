@@ -37,7 +37,7 @@ const brought = `customModes:
     groups: [read, everything]
 `
 
-// file writes one that can be uploaded.
+// file writes a file to upload, and returns its path.
 func (s *site) file(name, text string) string {
 	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), name)
@@ -65,13 +65,14 @@ func TestImportOfAFileWithTwoBadModes(t *testing.T) {
 	b.text("h1").is("What would change")
 	b.texts(".plan-what > p:first-child .chip").are("changes yours", "can’t be used", "new", "can’t be used")
 	b.pictures("import-plan")
-	// Each mistake is shown where it stands.
+	// Each mistake is shown at its place in the source.
 	b.text("#mode-1 .excerpt .here").has("6 - slug: bad one")
 	b.text("#mode-3 .excerpt .here").has("groups: [read, everything]")
 	b.until(`document.querySelectorAll("[name=take]").length === 2 && document.querySelectorAll("[name=take]:checked").length === 2`)
 	b.text("#mode-0 .changes").has("You write the handbook.")
 
-	// Somebody else changes the library meanwhile: a new plan, and the choices stay.
+	// Another user changes the library: the page shows a new plan and preserves the
+	// choices.
 	b.click("#take-2")
 	b.js(`document.querySelector("[name=way-0]").value = "keep_both"`)
 	s.mode("other", "Another")
@@ -112,7 +113,7 @@ func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
 	b.shot("import-too-large")
 	b.do(navigate(s.url + "/orgs/acme/modes/import"))
 
-	// What can't be read at all is said with its place, and can be mended.
+	// A syntax error is reported with its place, and can be fixed on the page.
 	b.upload("#import-files", s.file("modes.yaml", "customModes:\n  - slug: a\n   name: [\n"))
 	b.click("form.import button.primary")
 	b.seen(".mistakes .excerpt", "slug: a")
@@ -121,7 +122,7 @@ func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
 	b.click("form.import button.primary")
 	b.seen(".plan-sum", "2 can’t be used")
 
-	// The same after the session is over: what was brought is still there.
+	// The same after the session has ended: the upload is still there.
 	b.click("#take-0")
 	b.away()
 	b.expect("status of 401")
@@ -177,7 +178,8 @@ func TestImportOfZipAndManyFiles(t *testing.T) {
 	b.follow(`button[value=apply]`)
 	s.readerServes("one")
 
-	// Two files with one slug: only one of them can be taken, and which is chosen.
+	// Two files with the same slug: only one of the modes can be imported, and the user
+	// chooses which.
 	b.open("/orgs/acme/modes/import")
 	b.upload("#import-files",
 		s.file("a.yaml", "customModes:\n- {slug: twin, name: First twin, roleDefinition: One., groups: [read]}\n"),

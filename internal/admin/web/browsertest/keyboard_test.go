@@ -13,15 +13,14 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// enter goes to something with the tabulator, presses Enter, and waits for the
-// page that it leads to.
+// enter tabs to an element, presses Enter, and waits for the page that it leads to.
 func (b *browser) enter(selector string) {
 	b.s.t.Helper()
 	b.tabTo(selector)
 	b.leaving(func() { b.keyboard(keyEnter) })
 }
 
-// ask goes to something that asks in a dialog, and agrees.
+// ask tabs to an element that opens a confirmation dialog, and confirms.
 func (b *browser) ask(selector string) {
 	b.s.t.Helper()
 	b.tabTo(selector)
@@ -30,8 +29,8 @@ func (b *browser) ask(selector string) {
 	b.enter("dialog[open] [data-confirm]")
 }
 
-// TestEnterThatIsHeldDoesNotAnswerTheQuestion holds Enter on something that asks: the
-// key repeats, and the dialog's button has the focus by then.
+// TestEnterThatIsHeldDoesNotAnswerTheQuestion holds Enter on a link that opens a dialog.
+// The key repeats while the dialog's button already has the focus.
 func TestEnterThatIsHeldDoesNotAnswerTheQuestion(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -52,8 +51,8 @@ func TestEnterThatIsHeldDoesNotAnswerTheQuestion(t *testing.T) {
 	b.until(answered)
 }
 
-// returnKey presses Enter, holds it, or releases it. Unlike keyboard it sends the key and
-// its character as one event, so that a script which handles the key gets no line break.
+// returnKey presses, holds or releases Enter. Unlike keyboard it sends the key and its
+// character as one event. A script that handles the key thus gets no line break.
 func (b *browser) returnKey(do input.KeyType, repeats bool) {
 	b.s.t.Helper()
 	text := ""
@@ -63,13 +62,13 @@ func (b *browser) returnKey(do input.KeyType, repeats bool) {
 	b.do(input.DispatchKeyEvent(do).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithText(text).WithAutoRepeat(repeats))
 }
 
-// paste inserts a text where the focus is, as Ctrl-V does.
+// paste inserts text at the focus, as Ctrl-V does.
 func (b *browser) paste(text string) {
 	b.s.t.Helper()
 	b.do(input.InsertText(text))
 }
 
-// TestAllIsDoneByKeyboard does without a mouse what there is to do.
+// TestAllIsDoneByKeyboard goes through the main tasks without a mouse.
 func TestAllIsDoneByKeyboard(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -118,7 +117,7 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	s.readerServes("docs-writer", "release-notes")
 	polling.gets("slug: release-notes")
 
-	// Make a token, and revoke it.
+	// Create a token, and revoke it.
 	b.enter(`.nav a[href$="/tokens"]`)
 	b.tabTo("#field-name")
 	b.keyboard("By keys")
@@ -136,9 +135,8 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	b.sound()
 }
 
-// TestFocusIsNeverHidden goes through the whole editor, there and back, in a low
-// window: the bar that sticks at the bottom never covers what has the focus
-// (WCAG 2.4.11).
+// TestFocusIsNeverHidden tabs through the whole editor, forward and back, in a low window.
+// The sticky bar at the bottom never covers the focused element (WCAG 2.4.11).
 func TestFocusIsNeverHidden(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

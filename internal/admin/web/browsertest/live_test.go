@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// liveSince is when Acme's published revision went live, as the database has it.
+// liveSince returns when Acme's published revision went live, according to the database.
 func (s *site) liveSince() (at time.Time) {
 	s.t.Helper()
 	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
@@ -24,8 +24,8 @@ func (s *site) liveSince() (at time.Time) {
 	return at
 }
 
-// pendingSince sets since when Acme's newest revision is on its way, as an
-// expression of SQL: after five seconds it is late, and no test should have to be
+// pendingSince sets the time since which Acme's newest revision is pending, as an SQL
+// expression. A revision is late after five seconds, and no test should depend on being
 // faster than that.
 func (s *site) pendingSince(at string) {
 	s.t.Helper()
@@ -60,12 +60,12 @@ func TestLineSaysSinceWhenAndAfterHowLong(t *testing.T) {
 	}
 	b.pictures("mode-live")
 
-	// Published again without a change: it is live since it was.
+	// Published again without a change: the time at which it went live stays the same.
 	before := s.liveSince()
 	require.NoError(t, s.db.PublishAgain(t.Context(), s.acme.ID))
 	require.NoError(t, s.db.WaitPublished(t.Context(), s.acme.ID))
 	require.Equal(t, before, s.liveSince())
-	// Lost and brought back: it is live since then, which was not after saving.
+	// Lost and published again: it is live since then, and not because of a save.
 	s.redis.FlushAll()
 	s.await(func() error {
 		if s.count("SELECT count(*) FROM organizations WHERE slug = 'acme' AND pending_since IS NULL AND live_saved_at IS NULL") == 0 {
@@ -76,7 +76,7 @@ func TestLineSaysSinceWhenAndAfterHowLong(t *testing.T) {
 	b.seen("#live", "when it was published again")
 	require.True(t, s.liveSince().After(before))
 
-	// It was another day's.
+	// It went live on another day.
 	s.sql("UPDATE organizations SET live_at = '2025-01-31T20:00:00Z' WHERE slug = 'acme'")
 	b.open("/orgs/acme/modes")
 	b.seen("#live", "live since Feb 1, 2025, 01:30:00 ")
@@ -87,7 +87,7 @@ func TestLineSaysSinceWhenAndAfterHowLong(t *testing.T) {
 	b.quiet()
 }
 
-// A worker that was killed: what is saved is on its way, then late, and why.
+// Without a worker, a saved revision is shown as pending, then as late, with the reason.
 func TestLineWithoutAWorker(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -98,7 +98,7 @@ func TestLineWithoutAWorker(t *testing.T) {
 	b.seen("#live", "Revision 2 is live")
 	s.stopWorker()
 	s.mode("second", "Second")
-	s.pendingSince("now() + interval '1 hour'") // so that it isn't late yet
+	s.pendingSince("now() + interval '1 hour'") // not late yet
 	b.seen("#live", "Revision 3 is saved, on its way")
 	b.seen("#live", "editors get revision 2 until then")
 	s.pendingSince("now() - interval '34 seconds'")
@@ -112,8 +112,8 @@ func TestLineWithoutAWorker(t *testing.T) {
 	b.sound()
 }
 
-// Redis that is stopped: publishing fails and is tried again, the line says so and
-// why on every page that has it; and all is well by itself once Redis is back.
+// Without Redis, publishing fails and is retried. Every page with the publication line
+// shows this and the reason. Publishing recovers without help once Redis is back.
 func TestLineWithoutRedis(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -145,7 +145,7 @@ func TestLineWithoutRedis(t *testing.T) {
 	s.readerHas("Saved while Redis is away")
 }
 
-// What is on its way again, and fails, isn't said to be a change that editors lack.
+// A republication is not reported as a change that editors lack.
 func TestLineWhilePublishedAgain(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -156,7 +156,7 @@ func TestLineWhilePublishedAgain(t *testing.T) {
 	b.seen("#live", "Revision 2 is live since ")
 	s.stopWorker()
 	require.NoError(t, s.db.PublishAgain(t.Context(), s.acme.ID))
-	s.pendingSince("now() + interval '1 hour'") // so that it isn't late yet
+	s.pendingSince("now() + interval '1 hour'") // not late yet
 	b.seen("#live", "Revision 2 is live, and is being published again")
 	b.sound()
 	s.startWorker()
@@ -174,14 +174,15 @@ func TestHistoryFollows(t *testing.T) {
 	b.open("/orgs/acme/modes/docs-writer/history")
 	b.js(`document.querySelector(".compare [name=to]").value = "2"`)
 	b.focus(`.past-row:nth-child(3) .past-do a:last-child`)
-	// Another slug too: the page still finds it.
+	// The slug changes too: the page still finds the mode.
 	s.change("docs-writer", func(m *modes.Mode) { m.Config.Description, m.Slug = "Fourth", "handbook" })
 	b.until(`document.querySelectorAll(".past-row").length === 4`)
-	b.texts(".compare option:checked").are("version 4", "version 2") // what was chosen stays, and the rest is of now
+	b.texts(".compare option:checked").are("version 4", "version 2") // the selection stays, the rest is current
 	b.focused().is("Restore version 1", "and what has the focus")
 	b.sound()
 
-	// While somebody is at something the page waits, and says that there is more.
+	// While the user interacts with a part, the page doesn't replace it. It shows that
+	// there is something newer.
 	b.click(`.past-row:nth-child(2) [data-ask]`)
 	b.until(`document.querySelector("dialog[open]")`)
 	s.deleteMode("handbook")
@@ -235,8 +236,8 @@ func TestEditorSaysThatSomebodyWasFaster(t *testing.T) {
 	s.readerServes()
 }
 
-// A list that is being loaded anew takes nothing away from somebody who turned to it
-// meanwhile: the menu stays open, and what is newer shows once it is closed.
+// The list is being reloaded when the user opens a menu in it. The menu stays open, and the
+// newer list is shown once it is closed.
 func TestAListThatIsLoadedLeavesTheMenuThatWasOpenedMeanwhile(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

@@ -7,15 +7,15 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// checked waits until the server has said what there is to say about the draft.
+// checked waits until the server has checked the draft and the bar shows the text bar.
 func (b *browser) checked(bar string) {
 	b.s.t.Helper()
 	b.until(`document.querySelector("#bar").innerText.includes(` + quoted(bar) + `)`)
 }
 
-// trial waits until the trial of a pattern shows a result. The page gives up on a
-// pattern after half a second, in which a busy machine may not even start the
-// worker: then it is tried again.
+// trial waits until the trial of a pattern shows a result. The page gives up on a pattern
+// after half a second. On a busy machine the worker may not even have started by then, so
+// trial tries again.
 func (b *browser) trial(result string) {
 	b.s.t.Helper()
 	b.until(`((shown) => {
@@ -67,7 +67,7 @@ func TestModeIsCreatedByForm(t *testing.T) {
 	b.sound()
 }
 
-// A check that doesn't get through is made again, without another key.
+// A failed check is retried without further typing.
 func TestCheckThatFailedIsMadeAgain(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -82,7 +82,7 @@ func TestCheckThatFailedIsMadeAgain(t *testing.T) {
 	b.expect("ERR_BLOCKED_BY_CLIENT")
 }
 
-// An answer to what was typed before may come after the choice: it does not undo it.
+// A late response to earlier input does not undo the user's choice.
 func TestChosenEditorOutlivesALateAnswer(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -146,7 +146,7 @@ func TestModeIsCreatedByYAML(t *testing.T) {
 	b.write("slug: reviewer\nname: Reviewer\nroleDefinition: You review.\ngroups:\n  - read\nmyOwn: [1, 2]\n")
 	b.checked("changes")
 	b.until(`!document.querySelector("#yaml-problems li")`)
-	// The form keeps what it doesn't know.
+	// The form preserves fields that it doesn't know.
 	b.click("#view-form")
 	b.until(`document.querySelector("#field-name")?.value === "Reviewer"`)
 	b.text("pre[aria-label='Other fields']").has("myOwn:")
@@ -184,7 +184,7 @@ func TestBuiltinIsOverriddenAndReverted(t *testing.T) {
 	b.text("h1").is("Revert Code to built-in?")
 	b.follow("[data-confirm]")
 	s.readerServes()
-	polling.loses("Follow our conventions.", "slug: code") // the built-in one is back
+	polling.loses("Follow our conventions.", "slug: code") // back to the built-in mode
 	b.quiet()
 }
 
@@ -212,7 +212,7 @@ func TestTwoEditOneMode(t *testing.T) {
 	mine.shot("mode-conflict")
 	s.readerHas("What Ada says")
 
-	// Saving again asks again: nothing is overwritten by accident.
+	// Saving again shows the conflict again: nothing is overwritten by accident.
 	mine.follow("#save")
 	mine.text(".conflict h2").has("while you wrote")
 	mine.follow("#resume")
@@ -225,7 +225,8 @@ func TestTwoEditOneMode(t *testing.T) {
 	s.readerHas("What Olive says")
 	s.readerHas("Two, says Ada.")
 
-	// Theirs is at version 2: they take what is there now, and then insist.
+	// The other user is at version 2: first they take the current version, then they insist
+	// on theirs.
 	theirs.fill("#field-description", "Ada again")
 	theirs.expect("status of 409")
 	theirs.follow("#save")
@@ -240,7 +241,7 @@ func TestTwoEditOneMode(t *testing.T) {
 	polling.gets("Ada insists")
 	theirs.sound()
 
-	// Deleted meanwhile: what was written can be made of it again.
+	// Deleted concurrently: the mode can be created again from the text in the editor.
 	s.deleteMode("docs-writer")
 	s.readerServes()
 	mine.fill("#field-description", "Olive once more")
@@ -272,7 +273,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.sound()
 	b.shot("mode-draft")
 
-	// Nobody else sees it.
+	// No one else sees the draft.
 	b.as(s.admin)
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.value("#field-name").is("Docs writer")
@@ -281,7 +282,8 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.open("/orgs/acme/modes/docs-writer/edit")
 	b.value("#field-name").is("Unfinished")
 
-	// What can't be stored isn't left unasked, and is stored once it can be.
+	// The browser asks before the user leaves a draft that couldn't be stored. The draft is
+	// stored once that is possible.
 	b.expect("ERR_BLOCKED_BY_CLIENT")
 	b.block("/orgs/acme/modes/drafts/*")
 	b.fill("#field-description", "Lost")
@@ -293,7 +295,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.block()
 	b.seen("#draft-state", "Draft saved")
 
-	// The session is over: signing in brings it all back.
+	// The session has ended: after signing in, everything is still there.
 	b.away()
 	b.expect("status of 401")
 	b.follow("#save")
@@ -308,8 +310,8 @@ func TestNothingTypedIsLost(t *testing.T) {
 	b.quiet()
 }
 
-// A draft of a mode is the same in any browser, in either view, and no tab overwrites
-// another one unasked.
+// A draft of a mode is the same in every browser and in both views. No tab overwrites
+// another one's draft without asking.
 func TestDraftsOfModesAreKept(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -344,7 +346,8 @@ func TestDraftsOfModesAreKept(t *testing.T) {
 	first.untilNot(`document.querySelector(".begun")`)
 	s.readerHas("You write the handbook.")
 
-	// Drafts that replace a built-in mode work alike. Typing the saved text again ends one.
+	// Drafts that replace a built-in mode work the same way. Typing the saved text again
+	// ends a draft.
 	first.open("/orgs/acme/modes/ask/edit")
 	was := first.value("#field-description").now()
 	first.fill("#field-description", "Answers")
@@ -410,7 +413,7 @@ func TestMemberLooksAtModes(t *testing.T) {
 	b.until(`document.querySelector(".cm-content")`)
 	b.until(`document.querySelector(".cm-content").getAttribute("aria-readonly") === "true"`)
 	b.sound()
-	// What isn't offered isn't possible either.
+	// The server also refuses actions that the page doesn't offer.
 	b.expect("status of 403")
 	b.js(`document.querySelector("#mode-form").submit()`)
 	b.until(`document.querySelector("h1")?.innerText === "Not allowed"`)

@@ -16,7 +16,7 @@ import (
 
 func quoted(s string) string { b, _ := json.Marshal(s); return string(b) }
 
-// change saves another version of a mode.
+// change saves a new version of a mode.
 func (s *site) change(slug string, change func(*modes.Mode)) {
 	s.t.Helper()
 	_, err := s.db.Modes.Update(s.t.Context(), by(s.owner), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
@@ -26,7 +26,7 @@ func (s *site) change(slug string, change func(*modes.Mode)) {
 	require.NoError(s.t, err)
 }
 
-// changeAs has Ada save another description.
+// changeAs saves a new description as Ada, the admin.
 func (s *site) changeAs(slug, description string) {
 	s.t.Helper()
 	_, err := s.db.Modes.Update(s.t.Context(), by(s.admin), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
@@ -36,7 +36,7 @@ func (s *site) changeAs(slug, description string) {
 	require.NoError(s.t, err)
 }
 
-// deleteModeThatWas leaves one among the deleted modes.
+// deleteModeThatWas adds a mode and deletes it.
 func (s *site) deleteModeThatWas(slug, name string) {
 	s.t.Helper()
 	s.mode(slug, name)
@@ -49,7 +49,7 @@ func (s *site) deleteMode(slug string) {
 	require.NoError(s.t, err)
 }
 
-// tabTo presses Tab until something has the focus.
+// tabTo presses Tab until an element has the focus.
 func (b *browser) tabTo(selector string) {
 	b.s.t.Helper()
 	for range 90 {
@@ -67,14 +67,14 @@ func (b *browser) ctrl(key string) {
 	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(2)))
 }
 
-// write puts a text into the editor for YAML, as somebody who pastes it.
+// write replaces the text in the YAML editor, as pasting does.
 func (b *browser) write(text string) {
 	b.s.t.Helper()
 	b.js(fmt.Sprintf(`(() => { const view = document.querySelector("yaml-editor").view; view.dispatch({changes: {from: 0, to: view.state.doc.length, insert: %s}}); })()`, quoted(text)))
 }
 
-// acceptLeaving answers the browser's question whether to leave what isn't saved,
-// and counts how often it was asked.
+// acceptLeaving confirms the browser's question whether to leave unsaved changes. It
+// returns the number of times that the browser has asked.
 func (b *browser) acceptLeaving() *atomic.Int32 {
 	var asked atomic.Int32
 	chromedp.ListenTarget(b.ctx, func(event any) {
@@ -86,7 +86,7 @@ func (b *browser) acceptLeaving() *atomic.Int32 {
 	return &asked
 }
 
-// answered waits until the browser has asked so often before what isn't saved was
+// answered waits until the browser has asked that many times before unsaved changes were
 // left.
 func (b *browser) answered(asked *atomic.Int32, times int32) {
 	b.s.t.Helper()
@@ -98,22 +98,21 @@ func (b *browser) answered(asked *atomic.Int32, times int32) {
 	})
 }
 
-// seen waits until an element says something, visible or not.
+// seen waits until an element contains a text, visible or not.
 func (b *browser) seen(selector, text string) {
 	b.s.t.Helper()
 	b.says(selector).has(text)
 }
 
-// reach clicks something that may lie under the bar at the bottom, as a person who
-// scrolls to it first.
+// reach scrolls to an element and clicks it, as it may be under the bar at the bottom.
 func (b *browser) reach(selector string) {
 	b.s.t.Helper()
 	b.js(`document.querySelector(` + quoted(selector) + `).scrollIntoView({block: "center"})`)
 	b.click(selector)
 }
 
-// choose clicks a radio button until it is checked: an answer that is on its way may
-// move it from under the pointer.
+// choose clicks a radio button until it is checked: a late response can move it away from
+// under the pointer.
 func (b *browser) choose(selector string) {
 	b.s.t.Helper()
 	checked := `document.querySelector(` + quoted(selector) + `).checked`
@@ -126,7 +125,7 @@ func (b *browser) choose(selector string) {
 	b.s.t.Fatalf("%s can't be chosen", selector)
 }
 
-// fits holds the page to need no scrolling sideways.
+// fits checks that the page needs no horizontal scrolling.
 func (b *browser) fits() {
 	b.s.t.Helper()
 	b.collect("wider than the window", `document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :

@@ -46,7 +46,7 @@ func TestVersionIsRestoredFromHistory(t *testing.T) {
 	polling.loses("name: Handbook writer", "name: Docs writer")
 	b.sound()
 
-	// Deleted, and back.
+	// Deleted and restored.
 	s.deleteMode("docs-writer")
 	s.readerServes()
 	b.open("/orgs/acme/modes/deleted")

@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// What somebody did meanwhile to one of several keeps all of them: the page says
-// which and why, and what was chosen is still there.
+// If another user changed or deleted one of several modes, none is deleted. The page lists
+// which ones with the reason, and preserves the rest of the selection.
 func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -48,8 +48,8 @@ func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 	b.sound()
 }
 
-// However many were deleted, they can be brought back at once; and not over what
-// somebody made meanwhile.
+// Any number of deleted modes can be restored at once, but not over a mode that was created
+// since.
 func TestManyDeletedModesAreUndoneTogether(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

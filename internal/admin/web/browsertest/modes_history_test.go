@@ -28,7 +28,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	m.Config.RoleDefinition = "You were imported."
 	m.Config.Groups = []modes.Group{}
 	storetest.PutModes(t, s.db, by(s.admin), s.acme.ID, m)
-	// The page has followed.
+	// The open page has followed the changes.
 	b.until(`document.querySelectorAll(".library-version").length === 6`)
 	b.texts(".library-did").are(
 		"admin@acme.example imported سجل التغييرات",
@@ -40,7 +40,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	)
 	b.pictures("history")
 
-	// To what changed, and to what is deleted.
+	// Entries link to the comparison, and to the history of a deleted mode.
 	b.follow(".library-do a")
 	b.text("#compared-title").is("From version 1 to version 2")
 	b.text(".compared .diff-lines").has("Handbook writer")
@@ -58,7 +58,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	b.untilNot(`document.querySelector(".pages .end")`, "nothing is deleted now")
 	b.sound()
 
-	// A member reads it as well, but not the audit log.
+	// A member can read the history as well, but not the audit log.
 	other := s.browser().as(s.member)
 	other.open("/orgs/acme/history")
 	other.texts(".library-version").count(7)
@@ -99,7 +99,7 @@ func TestHistoryOfTheLibraryInPages(t *testing.T) {
 	b.text(".pages").has("This is where the history begins")
 	b.click(".pages a")
 	b.seen(".pages", "Older")
-	// What can't be read is the newest.
+	// An invalid cursor shows the newest entries.
 	b.do(navigate(s.url + "/orgs/acme/history?after=nonsense"))
 	b.seen("#list", "imported")
 	b.quiet()

@@ -33,7 +33,7 @@ func TestModesAreReorderedByKeys(t *testing.T) {
 	s.readerServes("carl", "anna", "bert", "code")
 	b.until(`document.querySelector("#live.live")`)
 
-	// Once more, from the menu.
+	// Again, from the menu.
 	b.click(`[data-order] > li:nth-child(1) summary`)
 	b.click(`[data-order] > li:nth-child(1) [form=moving][name=down]`)
 	b.until(`document.querySelectorAll("[data-order] .name")[1].textContent === "Mode carl"`)
@@ -60,7 +60,7 @@ func TestModesAreReorderedByDragging(t *testing.T) {
 	b.sound()
 }
 
-// Of two who reorder at once the second is told, and nothing is lost.
+// If two users reorder at once, the second is told, and nothing is lost.
 func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -69,7 +69,7 @@ func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.expect("status of 412")
 	b.open("/orgs/acme/modes")
-	b.hide(true) // it follows nothing: the list is of before
+	b.hide(true) // a hidden page follows no events, so its list is outdated
 	s.mode("carl", "Carl")
 	b.focus(`[data-order] > li:nth-child(2) summary`)
 	b.alt(keyUp)
@@ -130,7 +130,7 @@ func TestModeIsDeletedAndComesBack(t *testing.T) {
 	b.open("/orgs/acme/modes")
 	b.untilNot(`document.querySelector(".said")`, "it is said once")
 
-	// Two at once.
+	// Two modes at once.
 	b.click(`[data-order] > li:nth-child(1) input`)
 	b.click(`[data-order] > li:nth-child(2) input`)
 	b.text("[data-count]").is("2 modes chosen")
@@ -159,7 +159,7 @@ func TestMemberSeesWhyNot(t *testing.T) {
 	b.sound()
 	b.shot("member")
 
-	// What isn't offered isn't possible either.
+	// The server also refuses actions that the page doesn't offer.
 	b.expect("status of 403")
 	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
 	b.text("h1").is("Not allowed")
@@ -173,7 +173,7 @@ func TestMemberSeesWhyNot(t *testing.T) {
 	polling.unchanged()
 }
 
-// Rows are remembered; what they show is of now, and of who looks.
+// Rows are cached, but what they show is current and depends on the user.
 func TestRememberedRowsAreOfNowAndOfWhoLooks(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/resource/resourcetest"
 )
 
-// A kind that only its rules make known has pages: it walks through all of them.
+// A kind that is defined only by its rules has pages. The test goes through all of them.
 func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	s := newSite(t, resourcetest.Kind{})
 	b := s.browser().as(s.owner)
@@ -22,7 +22,7 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.seen(".empty", "No gadgets yet")
 	b.sound()
 
-	// A mistake is marked where it is, and what was typed stays.
+	// A mistake is marked at its place, and the typed text stays.
 	b.follow(`a[data-key="n"]`)
 	yamlShown(b)
 	b.write("kind: Gadget\nmetadata:\n  name: gear\nspec:\n  requirez: lever\n")
@@ -38,7 +38,7 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.seen("aside", "mode nowhere (not there)")
 	b.sound()
 
-	// Another one refers to it.
+	// Another object refers to it.
 	gear := b.path().now()
 	b.open("/orgs/acme/gadgets/new")
 	yamlShown(b)
@@ -49,7 +49,7 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.seen("aside", "gadget clock")
 	b.shot("object")
 
-	// What a check would change is shown, and nothing is saved.
+	// A check shows what would change, and saves nothing.
 	yamlShown(b)
 	b.write("kind: Gadget\nmetadata:\n  name: gear\nspec: {}\n")
 	b.follow("[value=check]")
@@ -72,7 +72,7 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.follow(".said button") // undo
 	b.seen(".said", "gear is as it was before.")
 
-	// What somebody else saved meanwhile is not overwritten unasked.
+	// A version that another user saved since is not overwritten without asking.
 	yamlShown(b)
 	b.write("kind: Gadget\nmetadata:\n  name: gear\n  labels: {by: olive}\nspec: {}\n")
 	_, err := s.db.Objects("gadget").Restore(t.Context(), operator, s.acme.ID, s.gadget("gear").ID, 1, 0)
@@ -91,7 +91,8 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.follow("#take-mine")
 	b.seen(".said", "gear is saved as version 6.")
 
-	// What something refers to stays; what nothing refers to is deleted, and comes back.
+	// An object that is referred to can't be deleted. One without references is deleted and
+	// restored.
 	b.open("/orgs/acme/gadgets")
 	b.texts(".name").are("clock", "gear")
 	b.sound()
@@ -110,14 +111,15 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.open("/orgs/acme/gadgets")
 	b.texts(".name").are("clock", "gear")
 
-	// Permission templates have the same pages; the rail has both.
+	// Permission templates have the same pages; the rail lists both kinds.
 	b.texts(".nav a").includes("Gadgets\n2")
 	b.open("/orgs/acme/templates")
 	b.text("h1").is("Permission templates")
 	b.sound()
 }
 
-// Who may only look sees everything and can change nothing; without scripts it works, too.
+// A user who can only read sees everything and can change nothing. The pages also work
+// without scripts.
 func TestObjectsForThoseWhoMayOnlyLookAndWithoutScripts(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t, resourcetest.Kind{})
@@ -136,8 +138,8 @@ func TestObjectsForThoseWhoMayOnlyLookAndWithoutScripts(t *testing.T) {
 	looks.sound()
 }
 
-// What is typed is kept on the server: for its author alone, in any browser, and no tab
-// overwrites another one unasked.
+// Typed text is stored on the server: for its author alone, in any browser. No tab
+// overwrites another one's draft without asking.
 func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	s := newSite(t, resourcetest.Kind{})
 	first, second := s.browser().as(s.owner), s.browser().as(s.owner)
@@ -174,7 +176,7 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	second.open(second.path().now())
 	second.value("#field-yaml").has("wheel")
 
-	// Discarded, and brought back.
+	// Discarded and restored.
 	second.follow("#discard-draft")
 	second.seen(".said", "Your draft is discarded.")
 	second.untilNot(`document.querySelector(".begun")`)
@@ -182,14 +184,14 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 	second.seen(".said", "Your draft is back.")
 	second.value("#field-yaml").has("wheel")
 
-	// It ends when it is saved.
+	// The draft ends when it is saved.
 	second.follow("#save")
 	second.seen(".said", "wheel is created.")
 	second.open("/orgs/acme/gadgets")
 	second.texts(".name").are("wheel")
 	second.untilNot(`document.querySelector(".begun")`)
 
-	// Of an object that is there, the list says so, and a reload has it.
+	// For an existing object, the list marks the draft, and reloading the page shows it.
 	at := "/orgs/acme/gadgets/" + s.gadget("wheel").ID.String()
 	second.open(at)
 	yamlShown(second)

@@ -12,31 +12,30 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// visit is a page in a state. All that is asked of every page is asked of it: see
-// TestEveryPage. Its pictures are named by where it stands in story, its state
-// and the look.
+// visit is a page in one state. It is checked against all requirements of TestEveryPage.
+// Its pictures are named after its position in story, its state and the look.
 type visit struct {
-	// route is as in routes.go.
+	// route is the path as in routes.go.
 	route string
-	// name is one of story, state what is shown: "empty", "normal", "crowded", or
-	// what went wrong.
+	// name is an element of story. state describes the content, such as "empty", "normal"
+	// or "crowded", or the error.
 	name, state string
-	// path is where it is, below /orgs/acme where it begins with a point.
+	// path is the address. If it begins with a dot, it is relative to /orgs/acme.
 	path string
 	// then brings the page into the state.
 	then func(b *browser)
-	// says is a part of what the browser says in the console of its own accord.
+	// says is part of a console line that the browser itself writes.
 	says string
 }
 
-// story is what the pages are called, in the order in which somebody meets them.
+// story lists the names of the pages, in the order in which a user meets them.
 var story = []string{
 	"sign-in", "send-again", "organizations", "modes", "mode-new", "mode-edit", "mode-conflict", "mode-history", "mode-restore", "modes-deleted",
 	"modes-delete", "objects", "object-new", "object", "object-history", "object-restore", "object-delete", "objects-deleted", "history", "palette", "import", "import-plan", "import-done", "export", "audit", "audit-entry", "publication", "tokens", "token-revoke",
 	"connect", "failure",
 }
 
-// noPage are what answers GET and is no page, and why.
+// noPage lists the GET routes that aren't pages, with the reason.
 var noPage = map[string]string{
 	"/assets/:file":                "scripts and styles",
 	"/":                            "leads to an organization",
@@ -49,7 +48,7 @@ var noPage = map[string]string{
 	"/orgs/:org/audit/export":      "a file",
 }
 
-// worlds are organizations in which pages are visited, side by side.
+// worlds lists the organizations in which pages are visited, in parallel.
 var worlds = []struct {
 	name   string
 	make   func(*site)
@@ -66,15 +65,15 @@ var worlds = []struct {
 func asOwner(s *site, b *browser)  { b.as(s.owner) }
 func asMember(s *site, b *browser) { b.as(s.member) }
 
-// TestEveryPage visits each page of routes.go in its states, and holds it to be
-// accessible as far as axe can tell in both schemes, to need no scrolling sideways
-// in a window of 320 pixels or at 200 %, to keep to the policy, and to leave the
-// console silent. `make screenshots` takes the pictures of it.
+// TestEveryPage visits each page of routes.go in all its states. It checks that axe finds
+// no violations in either color scheme, and that the console stays silent. It checks that
+// nothing violates the policy, and that no page scrolls horizontally at 320 pixels or at
+// 200 %. `make screenshots` takes its pictures.
 func TestEveryPage(t *testing.T) { //nolint:tparallel // newSite makes the parts parallel
 	if !takesPictures() {
 		prove.Long(t)
 	}
-	t.Parallel() // as its parts are, with the other tests
+	t.Parallel() // with the other tests, like its parts
 	for _, w := range worlds {
 		t.Run(w.name, func(t *testing.T) {
 			s := newSite(t)
@@ -88,11 +87,12 @@ func TestEveryPage(t *testing.T) { //nolint:tparallel // newSite makes the parts
 	}
 }
 
-// A page of routes.go that TestEveryPage doesn't visit makes this fail, at once.
+// TestEveryPageIsVisited fails if TestEveryPage doesn't visit a page of routes.go. It needs
+// no browser, so it fails at once.
 func TestEveryPageIsVisited(t *testing.T) {
 	visited := map[string]bool{}
 	for _, w := range worlds {
-		for _, v := range w.visits(&site{}) { // the table alone, without anything that runs
+		for _, v := range w.visits(&site{}) { // only the table, with no program running
 			visited[v.route] = true
 		}
 	}
@@ -107,7 +107,7 @@ func TestEveryPageIsVisited(t *testing.T) {
 	require.Empty(t, visited, "these are visited as pages, and are none")
 }
 
-// pageRoutes are the paths of routes.go that answer GET.
+// pageRoutes returns the paths that answer GET, without those of the API.
 func (s *site) pageRoutes() (out []string) {
 	for _, r := range s.routes {
 		if r.Method == http.MethodGet && !strings.HasPrefix(r.Path, "/api/") && r.Path != "/api" {
@@ -117,7 +117,7 @@ func (s *site) pageRoutes() (out []string) {
 	return out
 }
 
-// pageLooks are the windows in which a page is looked at.
+// pageLooks lists the windows in which a page is checked.
 var pageLooks = []struct {
 	look
 	axe bool
@@ -127,7 +127,7 @@ var pageLooks = []struct {
 	{look{"phone", 390, 844, "light"}, false},
 }
 
-// longest is how much of a long page is in a picture.
+// longest is the maximum height of a picture, in pixels.
 const longest = 2400
 
 func (b *browser) visit(v visit) {

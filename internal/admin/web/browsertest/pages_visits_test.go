@@ -204,7 +204,7 @@ func (s *site) crowdedVisits() []visit {
 			if rows, bytes := b.number(`document.querySelectorAll(".row").length`), b.firstView(); rows != 504 || bytes >= 100<<10 {
 				b.s.t.Errorf("%d modes in a first view of %d bytes", rows, bytes)
 			}
-			// axe takes its time over thousands of elements: those that differ are enough.
+			// axe is slow with thousands of elements; the rows that differ are enough.
 			b.js(`for (const row of [...document.querySelectorAll("[data-order] > li")].slice(12)) row.remove()`)
 		}},
 		{route: below + "/modes/:mode/edit", name: "mode-edit", state: "crowded", path: ofMode("long", "/edit")},
@@ -235,7 +235,7 @@ func (s *site) crowdedVisits() []visit {
 	}
 }
 
-// crowdedImport has modes with names of all sorts, some of which can't be used.
+// crowdedImport returns modes with unusual names, some of which are invalid.
 func crowdedImport() string {
 	var b strings.Builder
 	b.WriteString("customModes:\n")

@@ -20,7 +20,7 @@ func (s *site) emptyWorld() {
 	s.sql("DELETE FROM token_organizations")
 }
 
-// normalWorld is an organization as it is after some weeks.
+// normalWorld sets up an organization as it is after some weeks.
 func (s *site) normalWorld() {
 	s.normal()
 	s.change("docs-writer", func(m *modes.Mode) {
@@ -40,11 +40,11 @@ func (s *site) normalWorld() {
 	s.published()
 }
 
-// script is a text that would run as one where it isn't escaped, in what is HTML
-// and in what is an attribute.
+// script is a text that would run as a script if it weren't escaped, in HTML text or in an
+// attribute.
 const script = `<script>executed=1</script>"'><img src=x onerror=executed=1>`
 
-// odd are names that somebody gives a mode, by slug.
+// odd maps slugs to unusual names that a user could give a mode.
 var odd = map[string]string{
 	"script":  script,
 	"rtl":     "سجل التغييرات",
@@ -55,8 +55,8 @@ var odd = map[string]string{
 	"long-name-long-name-long-name-long-name-long-name": "A name as long as it may be, which nobody would give to a mode, and which somebody gives in the end"[:99],
 }
 
-// crowdedWorld has all that an organization can have too much of: 500 modes, a
-// prompt of 60 KB, and names of all sorts.
+// crowdedWorld sets up an organization with too much of everything: 500 modes, a prompt of
+// 60 KB, and unusual names.
 func (s *site) crowdedWorld() {
 	var many []modes.Mode
 	for slug, name := range odd {
@@ -115,7 +115,7 @@ func (s *site) another(slug, name string, members ...postgres.User) {
 	}
 }
 
-// lookup is one value that the database knows; without a database, none.
+// lookup returns one value from the database, or "" if there is no database.
 func (s *site) lookup(query string) (value string) {
 	if s.db == nil {
 		return ""
@@ -125,17 +125,17 @@ func (s *site) lookup(query string) (value string) {
 	return value
 }
 
-// anEntry is the path of the newest entry of the log with such an action.
+// anEntry returns the path of the newest audit entry with an action.
 func (s *site) anEntry(action string) string {
 	return "./audit/" + s.lookup("SELECT id::text FROM audit_log WHERE action = '"+action+"' ORDER BY id DESC LIMIT 1")
 }
 
-// aToken asks whether to revoke one.
+// aToken returns the path of the page that asks whether to revoke a token.
 func (s *site) aToken() string {
 	return "./tokens/revocations?token=" + s.lookup("SELECT id::text FROM tokens ORDER BY created_at DESC LIMIT 1")
 }
 
-// template adds a permission template in two versions.
+// template adds a permission template with two versions.
 func (s *site) template(name string) {
 	s.t.Helper()
 	store := s.db.Objects(templates.KindName)
@@ -152,15 +152,15 @@ func (s *site) template(name string) {
 	require.NoError(s.t, err)
 }
 
-// aTemplate is the path of a page of a permission template.
+// aTemplate returns the path of a page of a permission template.
 func (s *site) aTemplate(page string) string {
 	return "./templates/" + s.lookup("SELECT id::text FROM resources WHERE kind = 'template' ORDER BY name LIMIT 1") + page
 }
 
-// aTemplateToDelete asks whether to delete one.
+// aTemplateToDelete returns the path of the page that asks whether to delete a template.
 func (s *site) aTemplateToDelete() string {
 	return "./templates/deletions?object=" + s.lookup("SELECT id::text FROM resources WHERE kind = 'template' ORDER BY name LIMIT 1")
 }
 
-// ofMode is the path of a page of a mode.
+// ofMode returns the path of a page of a mode.
 func ofMode(slug, page string) string { return "./modes/" + url.PathEscape(slug) + page }

@@ -15,18 +15,18 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// palette opens it by its key, and waits for the list.
+// palette opens the palette by its key, and waits for the list.
 func (b *browser) palette() {
 	b.s.t.Helper()
 	b.ctrl("k")
 	b.until(`document.querySelector("#palette[open] [role=option]")`)
 }
 
-// options are what the palette shows, by their names and slugs.
+// options returns the names and slugs of the options that the palette shows.
 func (b *browser) options() list { return b.texts("#palette .palette-name") }
 
-// chosen is the option that Enter would take: the active one, if exactly that is
-// selected.
+// chosen is the option that Enter would choose: the active one, provided that it is the
+// only one selected.
 func (b *browser) chosen() words {
 	return b.expression("the active option", `((active, selected) => selected.length === 1 && selected[0] === active ? active.querySelector(".palette-name").innerText : null)(
 		document.getElementById(document.querySelector("#palette-field").getAttribute("aria-activedescendant")), document.querySelectorAll("#palette [aria-selected=true]"))`)
@@ -48,7 +48,7 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b.until(`document.activeElement.id === "palette-field"`)
 	b.sound()
 
-	// Arrows go around, and the first is taken before any.
+	// Arrow keys wrap around. The first option is active before any key is pressed.
 	b.chosen().is("Modes")
 	b.keyboard(keyDown)
 	b.chosen().is("Permission templates")
@@ -65,7 +65,8 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b.leaving(func() { b.keyboard(keyEnter) })
 	b.path().is("/orgs/acme/modes/docs-writer/history")
 
-	// Without the accents of the name, by its slug, and by letters in between.
+	// A name is found without its accents, by its slug, and by letters with gaps between
+	// them.
 	for typed, want := range map[string]string{"revis": "Réviseur reviewer", "reviewer": "Réviseur reviewer", "archi": "Architect architect", "ovr arch": "Override Architect architect", "roomodes": "Import modes", "install": "Connect an editor"} {
 		b.palette()
 		b.keyboard(typed)
@@ -83,7 +84,7 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b.ctrl("k")
 	b.until(`!document.querySelector("#palette[open]")`)
 
-	// What changes something asks first.
+	// Actions that change something ask first.
 	b.palette()
 	b.keyboard("delete docs" + keyEnter)
 	b.until(`document.querySelector("dialog[open] [data-confirm]")`)
@@ -97,7 +98,7 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b.quiet()
 }
 
-// The palette knows of what has happened since the page was loaded.
+// The palette includes changes made since the page was loaded.
 func TestPaletteKnowsWhatIsNew(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -109,14 +110,14 @@ func TestPaletteKnowsWhatIsNew(t *testing.T) {
 	b.options().includes("The first first")
 	b.keyboard(keyEsc)
 	s.mode("second", "The second")
-	b.until(`document.querySelector("[data-counted]").textContent === "7"`) // which the page has heard of
+	b.until(`document.querySelector("[data-counted]").textContent === "7"`) // the page has received the event
 	b.ctrl("k")
 	b.until(`[...document.querySelectorAll("#palette .palette-name")].some((e) => e.textContent === "The second second")`)
 	s.readerServes("first", "second")
 	b.quiet()
 }
 
-// The key works wherever one types, and what is typed stays as it was.
+// The key works in every text field, and the typed text stays as it was.
 func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -141,7 +142,7 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	b.keyboard("s")
 	b.value("#field-name").is("Reviewers")
 	b.checked("1 change")
-	// A draft that is stored can be left, by the palette as by any link.
+	// A stored draft can be left, by the palette as by any link.
 	b.seen("#draft-state", "Draft saved")
 	before := asked.Load()
 	b.palette()
@@ -156,7 +157,7 @@ func TestPaletteLeavesWhatIsWrittenAlone(t *testing.T) {
 	b.quiet()
 }
 
-// What somebody may not do is either not there, or says why.
+// Actions that the user isn't allowed to do are either absent or disabled with a reason.
 func TestPaletteOfAMember(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -185,7 +186,8 @@ func TestPaletteOfAMember(t *testing.T) {
 	b.quiet()
 }
 
-// The list is for members of the organization, and so are the others in it.
+// Only members of an organization get its palette. It lists only organizations that the
+// user is a member of.
 func TestPaletteIsGuarded(t *testing.T) {
 	s := newSite(t)
 	ask := func(u postgres.User) int {
@@ -207,7 +209,7 @@ func TestPaletteIsGuarded(t *testing.T) {
 	b.open("/orgs/acme/modes")
 	b.palette()
 	b.keyboard("organization")
-	b.options().are("Globex") // and not Other, where she is no member
+	b.options().are("Globex") // not Other, where she is no member
 	b.leaving(func() { b.keyboard(keyEnter) })
 	b.path().is("/orgs/globex/modes")
 	b.quiet()
@@ -269,7 +271,7 @@ func TestCrowdedPaletteIsSound(t *testing.T) {
 	b.quiet()
 }
 
-// A Mac has another key, and its Ctrl-K stays the field's.
+// macOS has a different key; there, Ctrl-K is left to the field.
 func TestPaletteOnAMac(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

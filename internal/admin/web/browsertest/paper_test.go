@@ -14,8 +14,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// TestAuditLogCanBePrinted holds paper to have all that is to be read, and
-// nothing that is to be pressed.
+// TestAuditLogCanBePrinted checks that the printed page has all content, and no controls.
 func TestAuditLogCanBePrinted(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -47,7 +46,7 @@ func TestAuditLogCanBePrinted(t *testing.T) {
 			require.Equal(t, 1, pages)
 			continue
 		}
-		// What is folded on the screen is on paper: of 60 KB, many pages.
+		// Text that is folded on the screen is printed: 60 KB take many pages.
 		b.until(`!document.querySelector(".fold[open]") && document.querySelector(".fold-text").getClientRects()[0].height > 5000`)
 		require.Greater(t, pages, 10)
 	}
@@ -55,8 +54,8 @@ func TestAuditLogCanBePrinted(t *testing.T) {
 	s.readerHas("And at the end.")
 }
 
-// TestNothingMovesForThoseWhoAskForThat holds pages to be still where reduced
-// motion is asked for; and where it isn't, to move a little.
+// TestNothingMovesForThoseWhoAskForThat checks that pages don't move if the user prefers
+// reduced motion. Otherwise they move a little.
 func TestNothingMovesForThoseWhoAskForThat(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

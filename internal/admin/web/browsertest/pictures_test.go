@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// look is a window that pictures are taken in.
+// look is a window in which pictures are taken.
 type look struct {
 	name          string
 	width, height int64
@@ -27,14 +27,13 @@ var looks = []look{
 	{"tablet", 820, 1100, "light"},
 }
 
-// pictures holds a page to be sound, and takes its pictures as NAME-light.png and
-// so on.
+// pictures checks that a page is sound, and takes its pictures as NAME-light.png and so on.
 func (b *browser) pictures(name string) {
 	b.s.t.Helper()
 	for i, l := range looks {
 		b.window(l.width, l.height, l.scheme)
 		b.until(fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, l.width), "%s in the window %q has to be scrolled sideways", name, l.name)
-		if i == 0 { // in the other looks, see TestEveryPage
+		if i == 0 { // TestEveryPage covers the other looks
 			b.sound()
 		}
 		b.shot(name + "-" + l.name)
@@ -42,7 +41,7 @@ func (b *browser) pictures(name string) {
 	b.window(1360, 1040, "light")
 }
 
-// normal are modes as an organization has them.
+// normal adds the modes of a typical organization.
 func (s *site) normal() {
 	s.t.Helper()
 	described := func(text string, groups ...modes.Group) func(*modes.Mode) {
@@ -108,7 +107,7 @@ func TestModesPageIsSoundAsItIs(t *testing.T) {
 	b.pictures("modes-not-published")
 }
 
-// firstView is how many bytes the browser has loaded for the page.
+// firstView returns the number of bytes that the browser has loaded for the page.
 func (b *browser) firstView() int64 {
 	b.s.t.Helper()
 	return b.number(`[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.encodedBodySize, 0)`)

@@ -10,14 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// editor polls the reader for all modes, as an editor does: with what it got last.
+// editor polls the reader for all modes, as an editor does: with the ETag of its last
+// response.
 type editor struct {
 	s           *site
 	token, etag string
 	body        string
 }
 
-// polling is an editor of Acme that has all that was saved.
+// polling returns an editor of Acme that already has everything saved so far.
 func (s *site) polling(token string) *editor {
 	s.t.Helper()
 	s.published()
@@ -27,7 +28,7 @@ func (s *site) polling(token string) *editor {
 		if status := e.poll(); status != http.StatusOK && status != http.StatusNotModified {
 			return fmt.Errorf("the reader answers %d", status)
 		}
-		// An entity-tag is "epoch.revision.hash".
+		// An ETag is "epoch.revision.hash".
 		parts := strings.Split(strings.Trim(e.etag, `"`), ".")
 		if revision, err := strconv.Atoi(parts[1]); err != nil || revision < newest {
 			return fmt.Errorf("the reader serves %s, and not yet revision %d", e.etag, newest)
@@ -37,7 +38,7 @@ func (s *site) polling(token string) *editor {
 	return e
 }
 
-// published waits until all that is saved is.
+// published waits until everything that is saved is published.
 func (s *site) published() {
 	s.t.Helper()
 	s.await(func() error {
@@ -68,8 +69,8 @@ func (e *editor) poll() int {
 	return res.StatusCode
 }
 
-// gets polls until a change has come that has a text in it, with 200; after that
-// there is nothing new.
+// gets polls until the reader serves a change that contains text. After that, nothing new
+// comes.
 func (e *editor) gets(text string) {
 	e.s.t.Helper()
 	e.s.await(func() error {
@@ -84,7 +85,7 @@ func (e *editor) gets(text string) {
 	e.nothingNew()
 }
 
-// loses polls until a text is gone from what is served, and another is there.
+// loses polls until the reader no longer serves gone, and serves text instead.
 func (e *editor) loses(gone, text string) {
 	e.s.t.Helper()
 	e.s.await(func() error {
@@ -99,7 +100,7 @@ func (e *editor) loses(gone, text string) {
 	e.nothingNew()
 }
 
-// nothingNew is what it gets where nothing has changed: 304.
+// nothingNew waits until a poll returns 304, as nothing has changed.
 func (e *editor) nothingNew() {
 	e.s.t.Helper()
 	e.s.published()
@@ -111,12 +112,12 @@ func (e *editor) nothingNew() {
 	})
 }
 
-// unchanged is what it gets after something that must not have changed anything.
+// unchanged checks that nothing was published: the next poll returns 304.
 func (e *editor) unchanged() {
 	e.s.t.Helper()
 	e.s.published()
 	status := http.StatusServiceUnavailable
-	e.s.await(func() error { // 503 is what a reader answers that can't tell just now
+	e.s.await(func() error { // a reader that can't tell yet answers 503
 		if status = e.poll(); status == http.StatusServiceUnavailable {
 			return errNotYet
 		}

@@ -23,7 +23,7 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	b.seen("#publication", "Publishing works")
 	b.pictures("publication")
 
-	// Every address is one that readers serve, and the tags are those that they send.
+	// Readers serve every listed address, with the listed ETag.
 	for _, form := range endpoint.All() {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.readerURL+endpoint.Path(s.acme.ID.String(), form.Name), nil)
 		require.NoError(t, err)
@@ -44,7 +44,8 @@ func TestPublicationIsInPlainView(t *testing.T) {
 		b.text("#publication table").matches(regexp.QuoteMeta(req.URL.String()) + `\s`)
 	}
 
-	// Redis goes away: what is saved waits, why stands there, and it can be hurried.
+	// Without Redis, saved changes wait, the page shows the reason, and the job can be
+	// retried.
 	s.redis.Kill()
 	s.mode("late", "Late")
 	s.pendingSince("now() - interval '1 minute'")
@@ -54,7 +55,7 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	b.pictures("publication-failing")
 	s.redis.Restart()
 	b.open("/orgs/acme/publication")
-	b.js(`document.querySelector(".job button")?.click()`) // unless it was faster
+	b.js(`document.querySelector(".job button")?.click()`) // unless the worker was faster
 	s.readerServes("docs-writer", "late")
 	b.open("/orgs/acme/publication")
 	b.leaving(func() { b.js(`document.querySelector(".again button").click()`) })
@@ -64,7 +65,7 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	b.sound()
 	s.readerServes("docs-writer", "late")
 
-	// A job may finish just before somebody retries it.
+	// A job can finish just before a user retries it.
 	b.leaving(func() {
 		b.js(`{ const form = document.querySelector("form.again"); form.action = form.action.replace(/again$/, "retries");
 			form.insertAdjacentHTML("beforeend", '<input type="hidden" name="job" value="1">'); form.querySelector("button").click(); }`)

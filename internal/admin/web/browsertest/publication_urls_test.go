@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/endpoint"
 )
 
-// TestPublicationURLsAreServedByReaders asks a reader for every address that the
-// API lists.
+// TestPublicationURLsAreServedByReaders requests every address that the API lists from a
+// reader.
 func TestPublicationURLsAreServedByReaders(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")

@@ -10,17 +10,17 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// reading is a value that a page shows. A page changes at any moment: an answer
-// arrives, an event replaces a part, a script moves the focus. What a test reads
-// right after an action can be from before or from after that, so a reading can't
-// be compared as a value: its methods wait until the page shows what is expected.
+// reading is a value that a page shows. A page can change at any moment: a response
+// arrives, an event replaces a part, a script moves the focus. A value read right after an
+// action can be from before or after it. So a reading can't be compared as a value: its
+// methods wait until the page shows the expected one.
 type reading[T any] struct {
 	b    *browser
 	what string
 	take func() (T, error)
 }
 
-// becomes waits until check accepts what is read; check returns what is wrong.
+// becomes waits until check accepts the value. check returns the mismatch, or "".
 func (r reading[T]) becomes(why []any, check func(T) string) {
 	r.b.s.t.Helper()
 	r.b.await(func() error {
@@ -35,15 +35,15 @@ func (r reading[T]) becomes(why []any, check func(T) string) {
 	})
 }
 
-// now returns the value as it is, once there is one. It is for values that don't
-// change, or as the earlier of two.
+// now returns the current value, once there is one. It is for values that don't change, or
+// for the earlier of two values.
 func (r reading[T]) now() (got T) {
 	r.b.s.t.Helper()
 	r.becomes(nil, func(v T) string { got = v; return "" })
 	return got
 }
 
-// reason formats the arguments by which a test explains an expectation.
+// reason formats the arguments with which a test explains an expectation.
 func reason(why []any) string {
 	if len(why) == 0 {
 		return ""
@@ -51,7 +51,7 @@ func reason(why []any) string {
 	return " (" + fmt.Sprintf(fmt.Sprint(why[0]), why[1:]...) + ")"
 }
 
-// words is a reading of one text, with its white space normalized.
+// words is a reading of one text, with normalized white space.
 type words struct{ reading[string] }
 
 func (w words) is(want string, why ...any) {
@@ -69,14 +69,14 @@ func (w words) hasNot(part string, why ...any) {
 	w.becomes(why, func(got string) string { return wrong(!strings.Contains(got, part), got, "contains", part) })
 }
 
-// matches takes a *regexp.Regexp, or an expression as a string.
+// matches accepts a *regexp.Regexp, or an expression as a string.
 func (w words) matches(expression any, why ...any) {
 	w.b.s.t.Helper()
 	r := regexp.MustCompile(fmt.Sprint(expression))
 	w.becomes(why, func(got string) string { return wrong(r.MatchString(got), got, "does not match", r.String()) })
 }
 
-// list is a reading of several texts, in the order of the page.
+// list is a reading of several texts, in page order.
 type list struct{ reading[[]string] }
 
 func (l list) are(want ...string) {
@@ -84,7 +84,7 @@ func (l list) are(want ...string) {
 	l.becomes(nil, func(got []string) string { return wrong(slices.Equal(got, want), got, "are not", want) })
 }
 
-// begin is are, of the first ones.
+// begin is like are, for a prefix of the list.
 func (l list) begin(want ...string) {
 	l.b.s.t.Helper()
 	l.becomes(nil, func(got []string) string {
@@ -119,8 +119,8 @@ func wrong(ok bool, got any, how string, want any) string {
 	return fmt.Sprintf("%q %s %q", got, how, want)
 }
 
-// expression reads a JavaScript expression that comes to a string, or to null or
-// undefined while there is nothing to read.
+// expression reads a JavaScript expression that evaluates to a string. Until there is
+// something to read, it evaluates to null or undefined.
 func (b *browser) expression(what, code string) words {
 	return words{reading[string]{b, what, func() (string, error) {
 		var got *string
@@ -134,12 +134,12 @@ func (b *browser) expression(what, code string) words {
 	}}}
 }
 
-// text is what a visible element shows.
+// text returns the text of a visible element.
 func (b *browser) text(selector string) words {
 	return b.expression(selector, fmt.Sprintf(`((e) => e?.checkVisibility() ? e.innerText : null)(document.querySelector(%s))`, quoted(selector)))
 }
 
-// says is what an element says, visible or not, or with @ what its attribute does.
+// says returns the text of an element, visible or not, or the attribute after an @.
 func (b *browser) says(selector string) words {
 	element, attribute, _ := strings.Cut(selector, "@")
 	if attribute != "" {
@@ -148,12 +148,12 @@ func (b *browser) says(selector string) words {
 	return b.expression(selector, fmt.Sprintf("document.querySelector(%s)?.innerText", quoted(element)))
 }
 
-// attribute is one of the element that a selector finds first; "" if it has none.
+// attribute returns an attribute of the first match of a selector; "" if it has none.
 func (b *browser) attribute(selector, name string) words {
 	return b.expression(selector+"@"+name, fmt.Sprintf(`((e) => e ? e.getAttribute(%s) ?? "" : null)(document.querySelector(%s))`, quoted(name), quoted(selector)))
 }
 
-// value is what a field holds, with its white space as it is.
+// value returns the value of a field, with its white space unchanged.
 func (b *browser) value(selector string) words {
 	w := b.expression(selector, "")
 	w.take = func() (got string, err error) {
@@ -163,12 +163,12 @@ func (b *browser) value(selector string) words {
 	return w
 }
 
-// path is the address without the server.
+// path returns the address without scheme and host.
 func (b *browser) path() words {
 	return b.expression("the address", `location.href.replace(`+quoted(b.s.url)+`, "")`)
 }
 
-// focused is the text of what has the focus, including what only screen readers say.
+// focused returns the text of the focused element, including text only for screen readers.
 func (b *browser) focused() words {
 	return b.expression("what has the focus", `document.activeElement?.textContent`)
 }
@@ -177,7 +177,7 @@ func (b *browser) focusedID() words {
 	return b.expression("the id of what has the focus", `document.activeElement?.id`)
 }
 
-// texts are those of all elements that a selector finds, visible or not.
+// texts returns the texts of all matches of a selector, visible or not.
 func (b *browser) texts(selector string) list {
 	return list{reading[[]string]{b, selector, func() (got []string, err error) {
 		err = b.try(chromedp.Evaluate(fmt.Sprintf(`[...document.querySelectorAll(%s)].map((e) => e.innerText.trim() || e.textContent.trim())`, quoted(selector)), &got))
@@ -185,14 +185,14 @@ func (b *browser) texts(selector string) list {
 	}}}
 }
 
-// number is what a JavaScript expression comes to.
+// number returns the value of a JavaScript expression.
 func (b *browser) number(expression string) (n int64) {
 	b.s.t.Helper()
 	b.await(func() error { return b.try(chromedp.Evaluate(expression, &n)) })
 	return n
 }
 
-// collect is a list of texts that a JavaScript expression comes to.
+// collect returns the list of texts that a JavaScript expression evaluates to.
 func (b *browser) collect(what, expression string) list {
 	return list{reading[[]string]{b, what, func() (got []string, err error) {
 		err = b.try(chromedp.Evaluate(expression, &got))

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// TestManifestsAreCompletedFromTheSchema writes a manifest from what the editor offers.
+// TestManifestsAreCompletedFromTheSchema writes a manifest by accepting completions.
 func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -60,7 +60,7 @@ func TestManifestsAreCompletedFromTheSchema(t *testing.T) {
 	b.untilNot(`document.querySelector(".cm-tooltip-autocomplete")`)
 	b.value("#field-yaml").has("spec:\n  permission_mode: plan\n  allowed_tools:\n    - Grep")
 
-	// What a key means stands at the pointer.
+	// The meaning of a key is shown at the pointer.
 	var at []float64
 	b.do(evaluate(`(() => { const { view } = document.querySelector("yaml-editor"); const r = view.coordsAtPos(view.state.doc.toString().indexOf("allowed_tools") + 3); return [r.left, (r.top + r.bottom) / 2]; })()`, &at))
 	b.do(chromedp.MouseEvent(input.MouseMoved, at[0], at[1]))
@@ -79,7 +79,7 @@ func (b *browser) writeToEnd(text string) {
 	b.js(`{ const { view } = document.querySelector("yaml-editor"); view.focus(); view.dispatch({ selection: { anchor: view.state.doc.length } }); }`)
 }
 
-// offersAfter checks the completions that are offered at the end of each text.
+// offersAfter checks the completions at the end of each text.
 func (b *browser) offersAfter(all map[string][]string) {
 	b.s.t.Helper()
 	offered := b.texts(".cm-tooltip-autocomplete .cm-completionLabel")
@@ -92,7 +92,7 @@ func (b *browser) offersAfter(all map[string][]string) {
 	}
 }
 
-// A mode as files have it is completed, too.
+// A mode in the format of mode files is completed, too.
 func TestModesAsYAMLAreCompleted(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

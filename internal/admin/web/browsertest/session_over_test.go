@@ -6,8 +6,8 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// A form that is sent after the session's end comes back after signing in, and is
-// done when it is sent again: here by people without scripts.
+// A form that is sent after the session has ended comes back after signing in. It takes
+// effect only when it is sent again.
 func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -26,14 +26,14 @@ func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
 	b.follow("button.primary")
 	b.text("h1").is("Send it again?")
 	b.pictures("send-again")
-	s.readerServes("docs-writer") // nothing is done unasked
+	s.readerServes("docs-writer") // nothing is done without asking
 	b.follow("button.primary")
 	b.text(".said").has("Docs writer is deleted")
 	s.readerServes()
 	b.quiet()
 }
 
-// What one person typed is shown to nobody else on the same browser.
+// The text that one user typed is shown to no other user of the same browser.
 func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
@@ -50,7 +50,7 @@ func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
 	s.readerServes("docs-writer")
 }
 
-// A page that was open while somebody signed in again elsewhere has an old token.
+// A page that was opened before the user signed in again has an outdated CSRF token.
 func TestFormOfAnOlderSessionIsSentAgain(t *testing.T) {
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
@@ -65,7 +65,7 @@ func TestFormOfAnOlderSessionIsSentAgain(t *testing.T) {
 	s.readerServes()
 }
 
-// The reorder by script says so too, and comes back to the list.
+// Reordering by script leads to the sign-in form too, and returns to the list.
 func TestReorderAfterTheSessionLeadsToSignIn(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -81,16 +81,16 @@ func TestReorderAfterTheSessionLeadsToSignIn(t *testing.T) {
 	s.readerServes("anna", "bert")
 }
 
-// away is what happens to somebody who was away for long: the page is there, and
-// follows what happens where it has scripts, but the session is over.
+// away ends all sessions, as if the user had been away for long. It first waits until a page
+// with scripts is connected.
 func (b *browser) away() {
 	b.s.t.Helper()
 	b.until(`!document.querySelector(".scripts") || document.querySelector("#connection[data-connection=live]")`)
 	b.s.sql("DELETE FROM sessions")
 }
 
-// A text can hold U+0000 once a script or a paste has put it there: the form comes back
-// with everything in it, and is saved when it is sent again.
+// A script or a paste can put U+0000 into a text. The form comes back with everything in
+// it, and is saved when it is sent again.
 func TestFormThatCannotBeStoredComesBack(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)

@@ -49,21 +49,22 @@ func TestMain(m *testing.M) {
 		}
 	})
 	_ = flag.Set("test.parallel", parallel)
-	// What has to be fetched is there before the clock of the first test starts.
-	// Tests that need it report what could not be had.
+	// Download the browser and axe-core before the first test's clock starts. Tests that need
+	// them report an error.
 	_, _ = findChromium()
 	_, _ = axeSource()
 	storetest.AtEnd(sharedChromium.close)
 	storetest.Main(m,
-		// fasthttp's own: they look every ten seconds, or never, whether to end.
+		// fasthttp's own goroutines: they check every ten seconds, or never, whether to
+		// exit.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		// What compresses pages waits for the next one for ever.
+		// The goroutines that compress pages wait for the next one forever.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),
 	)
 }
 
-// patience is how long a test waits for what should take moments: no test fails
+// patience is how long a test waits for an event that should take moments. No test fails
 // because a machine is slow.
 const patience = 5 * time.Minute
 
@@ -73,31 +74,31 @@ var operator = audit.By{
 	Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line",
 }
 
-// site is everything that runs, in this process, and the organization acme.
+// site holds all programs, which run in this process, and the organization acme.
 type site struct {
 	t     *testing.T
 	db    *postgres.DB
 	redis *storetest.RedisServer
-	// ownerURL is the database's, as the owner of the tables.
+	// ownerURL is the address of the database, for the owner of the tables.
 	ownerURL string
-	// url and readerURL are where admin and reader are.
+	// url and readerURL are the addresses of admin and reader.
 	url, readerURL string
 	keys           *token.Keys
 	acme           organization.Organization
-	// Users of Acme by their role, and one of another organization.
+	// Users of Acme by role, and one of another organization.
 	owner, admin, member, stranger postgres.User
 	editor                         string
 	kinds                          []postgres.Decoder
-	// routes are all that admin answers.
+	// routes lists all routes of admin.
 	routes []fiber.Route
-	// log is what admin says.
+	// log holds the log of admin.
 	log *guarded
-	// stopWorker ends the worker early: what is saved stays on its way.
+	// stopWorker stops the worker early: changes saved after that stay pending.
 	stopWorker func()
 }
 
-// newSite starts it all, with further kinds of objects. Tests wait more than they work,
-// so they do it side by side.
+// newSite starts all programs, with additional kinds of objects. It makes the test
+// parallel, as tests wait more than they work.
 func newSite(t *testing.T, kinds ...postgres.Decoder) *site {
 	t.Helper()
 	t.Parallel()
@@ -122,7 +123,8 @@ func newSite(t *testing.T, kinds ...postgres.Decoder) *site {
 	return s
 }
 
-// open returns a pool of connections of its own. Connecting may take long, too.
+// open returns a dedicated connection pool. Connecting may take long, so its timeout is
+// patience.
 func (s *site) open() *postgres.DB {
 	s.t.Helper()
 	u, err := url.Parse(storetest.AppURL(s.t, s.ownerURL))
@@ -139,7 +141,7 @@ func (s *site) open() *postgres.DB {
 	return db
 }
 
-// background runs something until the test ends.
+// background runs a function until the test ends, or until stop is called.
 func (s *site) background(run func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	ended := make(chan error, 1)
@@ -217,7 +219,8 @@ func (s *site) organization(slug, name string) organization.Organization {
 	return o
 }
 
-// passwordHash is made once: it takes a while.
+// passwordHash returns the hash of goodPassword. It is computed once, as this takes a
+// while.
 var passwordHash = sync.OnceValues(func() (string, error) { return password.Hash(goodPassword) })
 
 func (s *site) user(name, email string, org organization.Organization, role string) postgres.User {
@@ -230,12 +233,12 @@ func (s *site) user(name, email string, org organization.Organization, role stri
 	return u
 }
 
-// by is somebody who acts.
+// by returns u as the actor of a change.
 func by(u postgres.User) audit.By {
 	return audit.By{Actor: audit.Actor{Kind: audit.User, ID: u.ID.String(), Name: u.Name}, RequestID: "setup", Source: "test"}
 }
 
-// session opens a session of a user, and returns what its cookie holds.
+// session creates a session of a user, and returns the value of its cookie.
 func (s *site) session(u postgres.User) string {
 	s.t.Helper()
 	secret := rand.Text() + rand.Text()
@@ -269,10 +272,10 @@ func (s *site) mode(slug, name string, change ...func(*modes.Mode)) modes.Organi
 	return out
 }
 
-// served is what an editor of Acme gets: the organization's own modes.
+// served returns the modes that an editor of Acme gets: the organization's own.
 func (s *site) served() (string, error) { return s.get("organization.yaml") }
 
-// get is a representation of Acme as the reader serves it.
+// get returns a representation of Acme as the reader serves it.
 func (s *site) get(representation string) (string, error) {
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/"+representation, nil)
 	if err != nil {
@@ -292,8 +295,8 @@ func (s *site) get(representation string) (string, error) {
 	return string(body), err
 }
 
-// readerServes waits until the reader serves Acme's modes with these slugs, in
-// this order.
+// readerServes waits until the reader serves exactly Acme's modes with these slugs, in this
+// order.
 func (s *site) readerServes(slugs ...string) {
 	s.t.Helper()
 	s.await(func() error {
@@ -314,7 +317,7 @@ func (s *site) readerServes(slugs ...string) {
 	})
 }
 
-// readerHas waits until what the reader serves contains a text.
+// readerHas waits until the reader serves modes that contain text.
 func (s *site) readerHas(text string) {
 	s.t.Helper()
 	s.await(func() error {
@@ -332,11 +335,10 @@ func (s *site) await(check func() error) {
 	require.NoError(s.t, s.eventually(check))
 }
 
-// eventually repeats check until it succeeds, and returns its last error if that
-// takes longer than anything may.
+// eventually repeats check until it succeeds. After patience it returns the last error.
 func (s *site) eventually(check func() error) error {
 	deadline := time.After(patience)
-	// What takes longer is asked for less often: asking takes time from it.
+	// Poll less often over time: each check takes time from the work it waits for.
 	for pause := 20 * time.Millisecond; ; pause = min(pause*3/2, 200*time.Millisecond) {
 		err := check()
 		if err == nil {
@@ -352,7 +354,7 @@ func (s *site) eventually(check func() error) error {
 	}
 }
 
-// guarded is a buffer for several goroutines.
+// guarded is a buffer for concurrent use.
 type guarded struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -13,7 +13,7 @@ import (
 func TestManyTokensAreListedInPages(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	s.stopWorker() // those that readers don't know yet say so, which makes the table wide
+	s.stopWorker() // tokens that readers don't know yet are marked, which makes the table wide
 	s.sql(`with made as (
 		insert into tokens (sha256, start, name, user_id, scopes, created_by, created_at, version, published_version, revoked_at)
 		select sha256(n::text::bytea), 'omt_k1_abcd', 'laptop ' || n, $2::uuid, '{read}', $2::uuid::text, now() - n * interval '1 hour', 1, (n > 5)::int,

@@ -17,8 +17,8 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// poll asks the reader for Acme's own modes with a token: again, as editors do,
-// where it says that it can't tell just now.
+// poll requests Acme's own modes from the reader with a token. Like an editor, it retries
+// while the reader answers 503.
 func (s *site) poll(token string) (status int, body string) {
 	s.t.Helper()
 	s.await(func() error {
@@ -73,7 +73,7 @@ func TestTokenIsMadeUsedAndRevoked(t *testing.T) {
 	b.text("tbody").has("read write")
 	b.pictures("tokens-made")
 
-	// To load the page again neither makes another one nor shows this one again.
+	// Reloading the page neither creates another token nor shows this one again.
 	b.leaving(func() { b.js(`void location.reload()`) })
 	b.path().is("/orgs/acme/tokens")
 	b.texts("tbody tr").count(1)
@@ -123,13 +123,13 @@ func TestMembersHaveTheirOwnTokens(t *testing.T) {
 	b.quiet()
 }
 
-// catchCopies has what the page copies end in copied, until the page is left.
+// catchCopies redirects what the page copies to window.copied, until the page is left.
 func (b *browser) catchCopies() {
 	b.s.t.Helper()
 	b.js(`navigator.clipboard.writeText = async (text) => { window.copied = text }`)
 }
 
-// copied is what a button copies.
+// copied clicks a button, and returns the text that it copies.
 func (b *browser) copied(button string) (text string) {
 	b.s.t.Helper()
 	b.js(`void (window.copied = undefined)`)
@@ -139,7 +139,7 @@ func (b *browser) copied(button string) (text string) {
 	return text
 }
 
-// TestLinesOnTheConnectPageWork runs what people copy there, as they would.
+// TestLinesOnTheConnectPageWork runs the commands that users copy from the page.
 func TestLinesOnTheConnectPageWork(t *testing.T) {
 	prove.Long(t)
 	curl, err := exec.LookPath("curl")

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// Undo takes back what the toast says, and nothing that somebody else did since.
+// Undo reverts the change that the toast reports, and nothing that another user did since.
 func TestUndoLosesNothingOfOthers(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -39,14 +39,14 @@ func TestUndoLosesNothingOfOthers(t *testing.T) {
 	s.readerHas("Olive’s")
 	s.readerHas("Ada’s")
 
-	// Of a restoration.
+	// Undo of a restoration.
 	b.click(".past-row:nth-child(3) [data-ask]")
 	b.follow("dialog[open] [data-confirm]")
 	s.change("docs-writer", func(m *modes.Mode) { m.Config.WhenToUse = "Olive’s again" })
 	undo().has("owner@acme.example saved version 7 of Docs writer since")
 	s.readerHas("Olive’s again")
 
-	// Of a deletion: it is back and changed meanwhile, or deleted once more.
+	// Undo of a deletion: the mode has been restored and changed since, or deleted again.
 	remove := func() {
 		b.open("/orgs/acme/modes/deletions?mode=docs-writer")
 		b.follow("[data-confirm]")
@@ -65,7 +65,7 @@ func TestUndoLosesNothingOfOthers(t *testing.T) {
 	undo().has("owner@acme.example deleted Docs writer since")
 	s.readerServes()
 
-	// Another one is in its place.
+	// Another mode has taken its slug.
 	s.mode("docs-writer", "Theirs")
 	remove()
 	s.mode("docs-writer", "Another")

@@ -22,8 +22,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// planner plans and runs the import of what was brought. It is a *files.Import; tests count
-// the plans that a request makes.
+// planner plans and runs the import of uploaded files. It is a *files.Import; tests wrap it
+// to count the plans that a request makes.
 type planner interface {
 	Files() []upload.File
 	Entries() []imports.Entry
@@ -33,12 +33,12 @@ type planner interface {
 	Run(context.Context, audit.By, files.Options) (*files.Plan, error)
 }
 
-// readModes parses what was brought.
+// readModes parses the uploaded files.
 func readModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (planner, error) {
 	return files.NewModeImport(ctx, db, org, brought)
 }
 
-// Form is where files are brought.
+// Form shows the form to upload files.
 func (p *Pages) Form(v *shell.Visit) error { return p.importAgain(v, importData{Form: shell.Filled()}) }
 
 func (p *Pages) importAgain(v *shell.Visit, d importData) error {
@@ -48,8 +48,7 @@ func (p *Pages) importAgain(v *shell.Visit, d importData) error {
 	})
 }
 
-// Import shows the plan for what was brought or, with do=apply, imports what
-// is chosen of it.
+// Import shows the plan for the uploaded files or, with do=apply, imports the selected modes.
 func (p *Pages) Import(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
 	pack := f.Fields.Get("_pack")
@@ -62,7 +61,7 @@ func (p *Pages) Import(v *shell.Visit) error {
 	if !ok {
 		return err
 	}
-	// What was brought can't be used at all. A text can be mended here.
+	// The upload can't be used at all. A single text can be fixed on the page.
 	d := importData{Form: f, Problem: strings.TrimSuffix(e.Message, ".")}
 	if len(brought) == 1 && !files.IsArchive(brought[0].Data) && len(brought[0].Data) <= maxMended && utf8.Valid(brought[0].Data) {
 		f.Fields.Set("paste", string(brought[0].Data))
@@ -79,8 +78,8 @@ func (p *Pages) Import(v *shell.Visit) error {
 	return p.importAgain(v, d)
 }
 
-// importBrought answers with the plan or, where it was applied, with what came of it.
-// pack is what brought was unpacked from, if anything.
+// importBrought answers with the plan or, if it was applied, with the result. pack is the
+// text that brought was unpacked from, if any.
 func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.File, pack string) error {
 	in, err := p.readModes(v.UserContext(), p.DB, v.Org.ID, brought)
 	if err != nil {
@@ -104,9 +103,10 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 			problem = ""
 			v.Status(fiber.StatusPreconditionFailed)
 		}
-		chosen = refused.Plan // none, where nothing is chosen
+		chosen = refused.Plan // nil if nothing is selected
 	}
-	// Each mode as it would become, chosen or not; and what is chosen, as a sum.
+	// The rows show what each mode would become, selected or not. The summary counts only
+	// the selected ones.
 	plan, err := in.Plan(v.UserContext(), files.ModeChoices{BySlug: choices.BySlug})
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 	})
 }
 
-// importChosen imports what is chosen, at the revision that the plan was made at.
+// importChosen imports the selected modes, at the revision at which the plan was made.
 func (p *Pages) importChosen(v *shell.Visit, f shell.Form, in planner, c files.ModeChoices) (*files.Plan, error) {
 	base, err := strconv.ParseInt(f.Get("base"), 10, 64)
 	if err != nil || base < 1 {
@@ -158,17 +158,18 @@ type importedRow struct {
 	Verb            string
 }
 
-// importedData is what came of an import.
+// importedData is the data of the page with the result of an import.
 type importedData struct {
 	Plan *files.Plan
 	Rows []importedRow
 	Live shell.Live
-	// Log leads to the audit log, where the visitor may read it.
+	// Log is the address of the imports in the audit log. The page links to it if the user
+	// is allowed to read that.
 	Log string
 }
 
-// importDone says what came of it. Sending the form again changes nothing: its
-// plan was made at a revision that is over.
+// importDone shows the result of an import. Sending the form again changes nothing: its plan
+// was made at a revision that is no longer current.
 func (p *Pages) importDone(v *shell.Visit, plan *files.Plan) error {
 	d := importedData{Plan: plan, Log: v.Address("/audit") + "?action=" + audit.Import.Of(audit.Mode)}
 	for _, l := range plan.Items {

@@ -39,20 +39,19 @@ import (
 
 func TestMain(m *testing.M) {
 	storetest.Main(m,
-		// What compresses pages waits for the next one for ever.
+		// The workers that compress pages wait for the next page forever.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),
-		// fasthttp's own: it looks every ten seconds whether to end.
+		// A goroutine of fasthttp checks only every ten seconds whether to end.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 	)
 }
 
 var tester = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line"}
 
-// work is what one request did with an upload: how often it was parsed, planned and
-// compressed.
+// work counts how often one request parsed, planned and compressed an upload.
 type work struct{ read, planned, packed int }
 
-// importer sends the forms of an import, as the owner of an organization.
+// importer sends the forms of an import as the owner of an organization.
 type importer struct {
 	t      *testing.T
 	app    *fiber.App
@@ -132,7 +131,7 @@ func newImporter(t *testing.T) *importer {
 	return i
 }
 
-// do sends a request to the page of the import.
+// do sends a request to the import page, and returns the page that answers it.
 func (i *importer) do(method string, status int, media, body string) string {
 	i.t.Helper()
 	var req fasthttp.Request
@@ -151,7 +150,7 @@ func (i *importer) do(method string, status int, media, body string) string {
 	return page
 }
 
-// upload brings a file.
+// upload uploads a file.
 func (i *importer) upload(status int, name string, data []byte) string {
 	i.t.Helper()
 	var b bytes.Buffer
@@ -165,7 +164,7 @@ func (i *importer) upload(status int, name string, data []byte) string {
 	return i.do("POST", status, m.FormDataContentType(), b.String())
 }
 
-// send sends the form of a plan: pairs of name and value, beside those that it hides.
+// send sends the form of a plan: pairs of name and value, and its hidden fields.
 func (i *importer) send(status int, plan string, pairs ...string) string {
 	i.t.Helper()
 	f := shell.Filled(pairs...).Fields
@@ -178,7 +177,7 @@ func (i *importer) send(status int, plan string, pairs ...string) string {
 	return i.do("POST", status, fiber.MIMEApplicationForm, f.Encode())
 }
 
-// field is the value of a hidden field.
+// field returns the value of a hidden field.
 func (i *importer) field(page, name string) string {
 	i.t.Helper()
 	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(page)

@@ -1,5 +1,5 @@
-// Package importer is the pages on which files of modes are imported: what would change,
-// with a choice for each mode, and what came of it.
+// Package importer serves the pages on which files of modes are imported: the plan of the
+// changes, with a choice for each mode, and the result.
 package importer
 
 import (
@@ -14,23 +14,23 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// HTML is the templates of the pages.
+// HTML holds the templates of the pages.
 //
 //go:embed html
 var HTML embed.FS
 
-// Pages are the pages of an import.
+// Pages serves the pages of an import.
 type Pages struct {
 	*shell.Shell
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
-	// readModes parses what an import brings, and packBrought compresses it for the next
-	// request: tests count them.
+	// readModes parses an upload, and packBrought compresses it for the next request. They
+	// are fields so that tests can count the calls.
 	readModes   func(context.Context, *postgres.DB, uuid.UUID, []upload.File) (planner, error)
 	packBrought func([]upload.File) (string, error)
 }
 
-// New makes the pages; builtins are the modes that every editor has.
+// New returns the pages; builtins are the modes that every editor has.
 func New(s *shell.Shell, builtins []modes.Mode) *Pages {
 	return &Pages{Shell: s, Builtins: builtins, readModes: readModes, packBrought: packBrought}
 }

@@ -11,50 +11,50 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// importData is what the pages of an import show.
+// importData is the data of the pages of an import.
 type importData struct {
 	Form shell.Form
-	// Pack is what was brought, for the next request.
+	// Pack is the upload, compressed for the next request.
 	Pack string
 	Plan *files.Plan
 	Rows []importRow
-	// Notices concern the file as a whole.
+	// Notices are about the upload as a whole.
 	Notices []importNote
 	Refused []files.File
 	Skipped []files.File
-	// Chosen says what would be done as it is chosen now.
+	// Chosen sums up the import of the modes that are selected now.
 	Chosen files.Summary
-	// Text is that of the only file, where it can be mended here.
+	// Text is the text of the only file, if it can be fixed on the page.
 	Text string
-	// Problem is what is wrong with all of it, Place where.
+	// Problem is the error of the import as a whole, Place its position.
 	Problem string
 	Place   *excerpt
-	// Stale is the revision that an earlier plan was made at, where another one
-	// has come since.
+	// Stale is the revision at which an earlier plan was made, if there is a newer one since;
+	// otherwise 0.
 	Stale int64
 }
 
-// importRow is one mode of what was brought.
+// importRow is one mode of an upload.
 type importRow struct {
 	files.Item
 	Changes []shell.Change
-	// Checked says that it is chosen; Choosable that it can be.
+	// Checked is true if the mode is selected, Choosable if it can be.
 	Checked, Choosable bool
-	// KeepBoth says that it is to stand beside ours.
+	// KeepBoth is true if the mode is to be added next to the existing one.
 	KeepBoth bool
 	Problems []importNote
 	Notices  []importNote
 	Twin     *excerpt
 }
 
-// importNote is something about a place in a file.
+// importNote is a remark on a position in a file.
 type importNote struct {
 	Detail string
 	Fix    string
 	Place  *excerpt
 }
 
-// Words is what becomes of the mode.
+// Words describes what the import would do with the mode.
 func (r importRow) Words() string {
 	switch r.Action {
 	case resource.ActionCreate:
@@ -75,10 +75,10 @@ func (r importRow) Words() string {
 	}
 }
 
-// At is the line where it begins, 0 where that is unknown.
+// At returns the line on which the mode begins, 0 if that is unknown.
 func (r importRow) At() int { return r.Line }
 
-// Tone is the color of the verdict.
+// Tone returns the color of Words.
 func (r importRow) Tone() string {
 	switch r.Action {
 	case resource.ActionCreate:
@@ -94,19 +94,20 @@ func (r importRow) Tone() string {
 	}
 }
 
-// Collides says that there is something to decide between.
+// Collides reports whether the user can choose between replacing the existing mode and
+// keeping both.
 func (r importRow) Collides() bool {
 	return r.Existing != nil && r.FreeName != "" && r.Written()
 }
 
-// Wanted is how many modes would be written.
+// Wanted returns how many modes would be written.
 func (d importData) Wanted() int { return d.Chosen.Create + d.Chosen.Update }
 
-// keepBoth is the choice to keep a mode beside the existing one.
+// keepBoth is the choice to add a mode next to the existing one.
 const keepBoth = "keep_both"
 
-// importChoices are what was chosen in the plan; first is true where there was none
-// yet, and then no mode is chosen.
+// importChoices returns the choices in the form of a plan. first is true if there was no plan
+// yet; then no mode is selected.
 func importChoices(f shell.Form, entries []imports.Entry) (c files.ModeChoices, first bool) {
 	c.BySlug = map[string]string{}
 	for _, e := range entries {
@@ -125,7 +126,7 @@ func importChoices(f shell.Form, entries []imports.Entry) (c files.ModeChoices, 
 	return c, false
 }
 
-// writtenBy are the indexes of the modes that a plan creates or updates.
+// writtenBy returns the indexes of the modes that a plan creates or updates.
 func writtenBy(plan *files.Plan) (indexes []int) {
 	for _, l := range plan.Items {
 		if l.Written() {
@@ -135,11 +136,11 @@ func writtenBy(plan *files.Plan) (indexes []int) {
 	return indexes
 }
 
-// maxMended is how long a text may be that can be mended on the page.
+// maxMended is the maximum length, in bytes, of a text that can be fixed on the page.
 const maxMended = 256 << 10
 
-// importDataOf shows a plan. It is that of all modes, each as it would become;
-// what is chosen of them stands in the checkboxes.
+// importDataOf returns the data of a plan's page. The plan is of all modes, each as it would
+// become; c decides which checkboxes are checked.
 func importDataOf(plan *files.Plan, c files.ModeChoices, in planner, budget *diff.Budget) importData {
 	named := map[string]bool{}
 	for _, l := range plan.Items {
@@ -167,7 +168,7 @@ func importDataOf(plan *files.Plan, c files.ModeChoices, in planner, budget *dif
 	}
 	for _, n := range plan.Notices {
 		if skipped(n) {
-			continue // it stands in the list of those
+			continue // the list of skipped files has it
 		}
 		d.Notices = append(d.Notices, importNote{Detail: n.Detail, Place: place(n.File, n.Line, n.Column)})
 	}

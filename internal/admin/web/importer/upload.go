@@ -19,24 +19,24 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// What was brought has to be there twice: for the plan, and when it is applied.
-// It travels in a hidden field of the plan in between, compressed: so it survives
-// the end of a session (kept.go), a restart and another process, and nothing has
-// to be cleaned up.
+// An upload is needed twice: for the plan, and when that is applied. In between, a hidden
+// field of the plan carries it, compressed. So it survives a restart and another process,
+// and nothing has to be cleaned up. It also survives the end of the session if the form is
+// small enough to be stored in the sign-in form (shell/kept.go).
 //
 //	files, a folder, a zip, text ──> plan, with everything in _pack ──> done
 //	                                  ^  choices, 412, mistakes  │
 //	                                  └──────────────────────────┘
 
-// maxPack bounds what travels, compressed: with the sign-in form around it, should
-// the session end, it has to fit into one request.
+// maxPack bounds an upload as the hidden field carries it, in bytes after compression.
+// Encoded and with a form around it, it has to fit into one request.
 const maxPack = 5 << 20
 
-// pasted is the name of what was pasted.
+// pasted is the file name of a pasted text.
 const pasted = "pasted.yaml"
 
-// readBrought reads what a form brings: files, what was pasted, or the pack of an
-// earlier plan.
+// readBrought reads the upload in a form: files, a pasted text, or the pack of an earlier
+// plan.
 func readBrought(v *shell.Visit, f shell.Form) ([]upload.File, error) {
 	if pack := f.Fields.Get("_pack"); pack != "" {
 		return unpackBrought(pack)
@@ -77,8 +77,8 @@ func readPart(h *multipart.FileHeader) ([]byte, error) {
 	return data, err
 }
 
-// partName is the name that the browser gave a file, with the folders that it was
-// in: FileHeader.Filename is without.
+// partName returns the name that the browser gave a file, including its folders, which
+// FileHeader.Filename omits.
 func partName(h *multipart.FileHeader) string {
 	_, params, err := mime.ParseMediaType(h.Header.Get("Content-Disposition"))
 	name := strings.ReplaceAll(params["filename"], `\`, "/")
@@ -88,10 +88,10 @@ func partName(h *multipart.FileHeader) string {
 	return strings.TrimPrefix(path.Clean("/"+name), "/")
 }
 
-// packBrought is what was brought as a text for a hidden field.
+// packBrought encodes an upload as a text for a hidden field.
 func packBrought(brought []upload.File) (string, error) {
-	// The best compression takes ten times as long as this for a text of many short
-	// words: a second for a quarter of a megabyte.
+	// gzip.BestCompression takes ten times as long as this for a text of many short words:
+	// a second for a quarter of a megabyte.
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	archive := tar.NewWriter(z)
@@ -113,8 +113,8 @@ func packBrought(brought []upload.File) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
 }
 
-// maxUnpacked bounds what a pack may hold: one made by hand holds no more than an
-// upload could.
+// maxUnpacked bounds the contents of a pack, in bytes: a forged one can hold no more than
+// an upload.
 const maxUnpacked = upload.MaxBytes + upload.MaxUploadBytes
 
 func unpackBrought(pack string) ([]upload.File, error) {
@@ -144,11 +144,11 @@ func unpackBrought(pack string) ([]upload.File, error) {
 	}
 }
 
-// sources are the texts of what was brought, by the name that a plan has for
-// them: "" where it was one file.
+// sources holds the texts of uploaded files by their names in a plan. A single file has the
+// name "".
 type sources map[string]string
 
-// textOf is that of a single file which is no archive.
+// textOf returns the text of a single file that isn't an archive.
 func textOf(brought []upload.File) sources {
 	if len(brought) != 1 || files.IsArchive(brought[0].Data) {
 		return sources{}
@@ -157,7 +157,7 @@ func textOf(brought []upload.File) sources {
 	return sources{"": text, brought[0].Name: text}
 }
 
-// sourcesOf are those of the files of a folder that are named.
+// sourcesOf returns the texts of the files of a folder that are in named.
 func sourcesOf(folder []upload.File, named map[string]bool) sources {
 	s := sources{}
 	for _, f := range folder {
@@ -168,14 +168,15 @@ func sourcesOf(folder []upload.File, named map[string]bool) sources {
 	return s
 }
 
-// excerpt is where something stands in a text.
+// excerpt is a position in a text, with the lines around it.
 type excerpt struct {
 	File         string
 	Line, Column int
 	Lines        []excerptLine
 }
 
-// excerptLine is a line of a text; that of the place itself is split there.
+// excerptLine is a line of a text. The line of the position itself is split there into Text
+// and Mark.
 type excerptLine struct {
 	Number     int
 	Text, Mark string
@@ -187,8 +188,7 @@ const (
 	maxExcerpt  = 300
 )
 
-// at shows a place with the lines around it; ok is false where there is no such
-// line.
+// at returns the excerpt at a position; ok is false if there is no such line.
 func (s sources) at(file string, line, column int) (x excerpt, ok bool) {
 	text, ok := s[file]
 	if !ok || line < 1 {

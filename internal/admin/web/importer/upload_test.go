@@ -32,7 +32,7 @@ func TestPackIsBounded(t *testing.T) {
 	_, err := packBrought([]upload.File{{Name: "noise", Data: noise}})
 	require.ErrorContains(t, err, "Import it in parts")
 
-	// A gzip file can have many members: one of zeros is compressed, and repeated.
+	// A gzip file can have many members: this one repeats a compressed member of zeros.
 	var member bytes.Buffer
 	z := gzip.NewWriter(&member)
 	_, err = z.Write(make([]byte, 1<<20))

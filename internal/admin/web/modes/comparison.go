@@ -8,7 +8,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// comparisonOfModes compares two modes as YAML; with isNew there was none before.
+// comparisonOfModes compares two modes as YAML. With isNew, before is ignored and its side is empty.
 func comparisonOfModes(label string, before, after modes.Mode, isNew bool, budget *diff.Budget) shell.Comparison {
 	old := ""
 	if !isNew {

@@ -14,18 +14,18 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// deletion is a question before modes are deleted.
+// deletion is the data of the page that asks before modes are deleted.
 type deletion struct {
 	Modes []postgres.ModeHead
-	// Reverts says that it is one, which stands in the place of a built-in mode.
+	// Reverts is true if Modes is a single mode that replaces a built-in one.
 	Reverts bool
-	// Refused says why nothing was deleted, a sentence for each mode that was in
-	// the way.
+	// Refused holds the reasons why nothing was deleted, a sentence for each mode that
+	// prevented it.
 	Refused []string
 }
 
-// DeletionForm asks before the modes of ?mode= are deleted: by slug or id,
-// several where several are chosen.
+// DeletionForm asks before the modes of ?mode= are deleted. The parameter is a slug or an
+// id, and can be repeated.
 func (p *Pages) DeletionForm(v *shell.Visit) error {
 	refs := map[string]bool{}
 	for _, ref := range v.Context().QueryArgs().PeekMulti("mode") {
@@ -35,7 +35,7 @@ func (p *Pages) DeletionForm(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	// Who isn't there any more was deleted by somebody who was faster.
+	// A mode that isn't found was deleted by someone else in the meantime.
 	return p.askDeletion(v, deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeHead) bool {
 		return !refs[modes.SlugKey(m.Slug)] && !refs[m.ID.String()]
 	})})
@@ -58,8 +58,8 @@ func (p *Pages) askDeletion(v *shell.Visit, d deletion) error {
 	})
 }
 
-// Delete deletes modes at the versions that were seen, all or none: each
-// field mode is an id, a colon and the version.
+// Delete deletes modes at the expected versions, all or none. Each field mode is an id, a
+// colon and the version.
 func (p *Pages) Delete(v *shell.Visit) error {
 	var seen []postgres.Seen
 	for _, field := range shell.ReadForm(v.Ctx).All("mode") {
@@ -81,8 +81,8 @@ func (p *Pages) Delete(v *shell.Visit) error {
 	return v.Done(v.Address("/modes"), p.deletedWords(v, deleted, revision))
 }
 
-// notDeleted asks again, with what was chosen as it is now, and says what was in
-// the way.
+// notDeleted asks again, with the selected modes as they are now and the reasons of the
+// refusal.
 func (p *Pages) notDeleted(v *shell.Visit, seen []postgres.Seen, refusal *fault.Error) error {
 	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -106,8 +106,8 @@ func (p *Pages) notDeleted(v *shell.Visit, seen []postgres.Seen, refusal *fault.
 }
 
 func (p *Pages) deletedWords(v *shell.Visit, deleted []modes.OrganizationMode, revision int64) shell.Said {
-	// By the revision: the ids of hundreds would not fit into what is carried over
-	// to the next page.
+	// The undo form names the revision: the ids of hundreds of modes would not fit into the
+	// flash message, which is carried over to the next page.
 	s := shell.Said{Undo: &shell.Undo{Path: v.Address("/modes/restorations"), Fields: []shell.Pair{{Name: "revision", Value: strconv.FormatInt(revision, 10)}}}}
 	switch {
 	case len(deleted) == 0:

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// deletedMode is a mode that can be brought back.
+// deletedMode is a deleted mode that can be restored.
 type deletedMode struct {
 	modeRow
 	Version int64
@@ -17,20 +17,20 @@ type deletedMode struct {
 	Who     string
 }
 
-// deletedPage is how many deleted modes stand on a page.
+// deletedPage is the number of deleted modes on a page.
 const deletedPage = 100
 
-// deletedModes is what the page of them shows.
+// deletedModes is the data of the page of deleted modes.
 type deletedModes struct {
 	Modes []deletedMode
-	// Older is where the next page begins; empty on the last one. Newest says that
-	// this isn't the first.
+	// Older is where the next page begins, empty on the last page. Newest is true on all
+	// but the first.
 	Older  string
 	Newest bool
 	Can    actions.Verdicts
 }
 
-// Deleted lists what was deleted and not restored, the newest first.
+// Deleted lists the modes that were deleted and not restored, the newest first.
 func (p *Pages) Deleted(v *shell.Visit) error {
 	after, readable := shell.ParsePlace(v.Query("after"))
 	all, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, after, deletedPage+1)

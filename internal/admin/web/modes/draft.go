@@ -17,29 +17,29 @@ const (
 	viewYAML = "yaml"
 )
 
-// draft is a mode as somebody is writing it. There is one, and two views of it,
-// which nothing is lost between: what the form has no field for goes along in a
-// hidden one, and where that isn't enough the draft stays YAML.
+// draft is a mode that is being edited. It has two views, and switching between them
+// loses nothing: a hidden field carries the parts that the form has no field for. A
+// draft that the form still can't hold stays YAML.
 //
-//	form ──────────────────────────────────────> YAML
-//	form <── where the form can hold all of it ── YAML
+//	form ────────────────────────────────────> YAML
+//	form <── if the form can hold all of it ── YAML
 type draft struct {
 	View string
-	// Form is the draft in the view of that name, as it was filled in; YAML is it
-	// in the other one.
+	// Form holds the fields of the form as filled in, which are the draft in the form view.
+	// YAML is the draft in the YAML view.
 	Form shell.Form
 	YAML string
-	// Mode is what it says, normalized. It means nothing where the draft is
-	// unreadable.
+	// Mode is the mode that the draft describes, normalized. It is meaningless if the draft
+	// is unreadable.
 	Mode       modes.Mode
 	Unreadable bool
-	// Problems are what is wrong with it, with positions in the view YAML.
+	// Problems are its errors, with positions in the YAML view.
 	Problems []fault.Field
-	// Notices say what was read differently from how it is written.
+	// Notices list the parts that were read differently from how they are written.
 	Notices []resource.Notice
 }
 
-// readDraft reads what was sent.
+// readDraft reads the draft in a submitted form.
 func readDraft(ctx context.Context, f shell.Form) draft {
 	if f.Get("view") == viewYAML {
 		d := readYAMLDraft(ctx, f.Get("yaml"))
@@ -49,8 +49,8 @@ func readDraft(ctx context.Context, f shell.Form) draft {
 	return readFormDraft(f)
 }
 
-// draftOf is a draft that says what a mode says. A mode that the form can't hold
-// is shown as YAML.
+// draftOf returns a draft of m in the given view. A mode that the form can't hold is
+// shown as YAML.
 func draftOf(ctx context.Context, m modes.Mode, view string) draft {
 	if view != viewYAML && fitsForm(m) {
 		return readFormDraft(formOf(m))
@@ -60,12 +60,13 @@ func draftOf(ctx context.Context, m modes.Mode, view string) draft {
 	return d
 }
 
-// blank is the draft of a mode that nobody has written anything of.
+// blank returns the draft of a new, empty mode.
 func blank() draft {
 	return draft{View: viewForm, Form: formOf(modes.Mode{}), Mode: modes.Mode{Config: modes.Config{Groups: []modes.Group{}}}}
 }
 
-// switched is the draft in the other view; why says why that can't be.
+// switched returns the draft in the view to. If that view can't show it, switched returns d
+// and the reason.
 func (d draft) switched(ctx context.Context, to string) (other draft, why string) {
 	switch {
 	case d.View == to:
@@ -88,8 +89,8 @@ func (d draft) switched(ctx context.Context, to string) (other draft, why string
 	return other, ""
 }
 
-// readYAMLDraft reads YAML: a mode on one level, as the API has it, or a file with
-// one mode, which is what people paste.
+// readYAMLDraft reads YAML: a mode in the API's form or with all fields on one level, or a
+// file with one mode, as users paste it.
 func readYAMLDraft(ctx context.Context, text string) draft {
 	d := draft{View: viewYAML, YAML: text}
 	m, err := modes.ReadMode(ctx, []byte(text), true)
@@ -107,8 +108,8 @@ func readYAMLDraft(ctx context.Context, text string) draft {
 	return d
 }
 
-// breaksRulesOnly says whether all that is wrong with an entry is what it says:
-// then it could be read, and can be shown in the form.
+// breaksRulesOnly reports whether all problems of an entry are rules that its mode breaks.
+// Such an entry could be read, so the form can show it.
 func breaksRulesOnly(e modes.Entry) bool {
 	broken := problemsOf(e.Mode.Validate())
 	if len(broken) != len(e.Problems) {
@@ -126,7 +127,8 @@ func breaksRulesOnly(e modes.Entry) bool {
 	return true
 }
 
-// problemsOf are the places that an error blames, or the error as the place.
+// problemsOf returns the fields that err blames, or one field with its message if it
+// blames none.
 func problemsOf(err error) []fault.Field {
 	if err == nil {
 		return nil
@@ -141,6 +143,5 @@ func problemsOf(err error) []fault.Field {
 	return e.Fields
 }
 
-// oneLine says whether an input of one line can hold a text: browsers drop line
-// ends there.
+// oneLine reports whether a single-line input can hold s. Browsers drop line ends there.
 func oneLine(s string) bool { return !strings.ContainsAny(s, "\r\n") }

@@ -10,20 +10,20 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// beside is what the form has no fields for. It goes along in a hidden field, so
-// that nothing of a mode is lost in the form.
+// beside holds the parts of a mode that the form has no fields for. A hidden field carries
+// it, so that the form loses nothing of a mode.
 type beside struct {
-	// Fields are those of the mode that we don't know, Options those of its
-	// restrictions, by group.
+	// Fields are the unknown fields of the mode, Options those of its restrictions, by
+	// group.
 	Fields  map[string]any            `json:"fields,omitempty"`
 	Options map[string]map[string]any `json:"options,omitempty"`
-	// Order is that of the groups.
+	// Order lists the groups in the order of the mode.
 	Order []string `json:"order,omitempty"`
 }
 
 const iconField = "iconName"
 
-// formOf is the form of a mode.
+// formOf returns the form of a mode.
 func formOf(m modes.Mode) shell.Form {
 	c := m.Config
 	f := shell.Filled(
@@ -49,13 +49,13 @@ func formOf(m modes.Mode) shell.Form {
 			}
 		}
 	}
-	if data, err := json.Marshal(b); err == nil { // JSON shapes can always be written
+	if data, err := json.Marshal(b); err == nil { // values that came from JSON always marshal
 		f.Fields.Set("beside", string(data))
 	}
 	return f
 }
 
-// readFormDraft reads the form.
+// readFormDraft reads the draft in the form view.
 func readFormDraft(f shell.Form) draft {
 	d := draft{View: viewForm, Form: f}
 	b, err := besideOf(f)
@@ -95,8 +95,8 @@ func besideOf(f shell.Form) (b beside, err error) {
 	return b, jsonast.DecodeJSON([]byte(text), shell.FieldBudget(len(text)), &b)
 }
 
-// groupsIn are the groups that are checked: in the order in which they were, and
-// what is new after that in ours.
+// groupsIn returns the groups that are checked in the form. Those of b.Order come first,
+// in that order; new ones follow in the order of modes.GroupNames.
 func (b beside) groupsIn(f shell.Form) []string {
 	checked := f.All("group")
 	var out []string
@@ -110,7 +110,7 @@ func (b beside) groupsIn(f shell.Form) []string {
 	return out
 }
 
-// fitsForm says whether the form can hold all that a mode says.
+// fitsForm reports whether the form can hold all of m.
 func fitsForm(m modes.Mode) bool {
 	if m.Config.Groups == nil {
 		m.Config.Groups = []modes.Group{}
@@ -124,8 +124,8 @@ func fitsForm(m modes.Mode) bool {
 	return oneLine(m.Slug) && oneLine(m.Name) && oneLine(icon) && readFormDraft(formOf(m)).Mode.Equal(m)
 }
 
-// fieldsByPointer are the fields of the form by where they are in the API's form
-// of the mode.
+// fieldsByPointer maps JSON pointers into the API's form of a mode to the names of the
+// form's fields.
 func fieldsByPointer(m modes.Mode) map[string]string {
 	out := map[string]string{
 		"/slug": "slug", "/name": "name", "/config": "beside", "/config/roleDefinition": "roleDefinition",
@@ -141,7 +141,7 @@ func fieldsByPointer(m modes.Mode) map[string]string {
 	return out
 }
 
-// fieldAt is the field of a pointer; "" is the whole form.
+// fieldAt returns the field of a pointer or of its closest parent; "" is the whole form.
 func fieldAt(fields map[string]string, pointer string) string {
 	for at := pointer; at != ""; at = at[:strings.LastIndexByte(at, '/')] {
 		if name, ok := fields[at]; ok {

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// typed is a form as a browser sends it: with CRLF.
+// typed returns the form as a browser sends it, with CRLF line ends.
 func typed(f shell.Form) shell.Form {
 	out := shell.Filled()
 	for name, values := range f.Fields {
@@ -82,7 +82,7 @@ func TestDraftLosesNothingBetweenItsViews(t *testing.T) {
 	}
 }
 
-// What isn't valid yet goes from view to view all the same.
+// A draft that isn't valid yet can be switched between the views, too.
 func TestUnfinishedDraftLosesNothingBetweenItsViews(t *testing.T) {
 	t.Parallel()
 	d := readDraft(t.Context(), shell.Filled("view", viewForm, "name", "Half", "group", "edit", "fileRegex.edit", `\.(md$`, "slug", "no slug"))

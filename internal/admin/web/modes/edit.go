@@ -16,19 +16,19 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// modeTarget is what a draft will become, or replace.
+// modeTarget is the mode that a draft creates or replaces.
 type modeTarget struct {
-	// Saved is the organization's mode; nil where it has none yet.
+	// Saved is the organization's mode; nil if it has none yet.
 	Saved *modes.OrganizationMode
-	// Builtin is the built-in mode in whose place it stands, if it does.
+	// Builtin is the built-in mode that the target is or replaces, if any.
 	Builtin *modes.Mode
-	// By is who saved it last.
+	// By is the name of the author of Saved.
 	By string
-	// Path is where the form goes.
+	// Path is the address that the form is sent to.
 	Path string
 }
 
-// Base is what the draft is compared with, BaseName what that is called.
+// Base returns the mode that the draft is compared with; BaseName returns its name.
 func (t modeTarget) Base() (m modes.Mode) {
 	switch {
 	case t.Saved != nil:
@@ -36,7 +36,7 @@ func (t modeTarget) Base() (m modes.Mode) {
 	case t.Builtin != nil:
 		return *t.Builtin
 	default:
-		m.Config.Groups = []modes.Group{} // no tools, as an empty form has it
+		m.Config.Groups = []modes.Group{} // no tools, as in an empty form
 		return m
 	}
 }
@@ -51,13 +51,13 @@ func (t modeTarget) BaseName() string {
 	return ""
 }
 
-// IsNew says that there is nothing yet.
+// IsNew reports whether the draft is of a mode that doesn't exist yet.
 func (t modeTarget) IsNew() bool { return t.Saved == nil && t.Builtin == nil }
 
-// Overrides says that the organization has a mode in the place of a built-in one.
+// Overrides reports whether the organization has replaced a built-in mode with its own.
 func (t modeTarget) Overrides() bool { return t.Saved != nil && t.Builtin != nil }
 
-// Seen is the version that a draft begins from; empty where there is none.
+// Seen returns the version that a draft begins from, as id:version; empty if there is none.
 func (t modeTarget) Seen() string {
 	if t.Saved == nil {
 		return ""
@@ -65,8 +65,8 @@ func (t modeTarget) Seen() string {
 	return t.Saved.ID.String() + ":" + strconv.FormatInt(t.Saved.Version, 10)
 }
 
-// modeTarget finds what the path names: a mode of the organization, or a built-in
-// one that it hasn't overridden.
+// modeTarget returns the mode that the path names: one of the organization, or a built-in
+// one that it hasn't replaced.
 func (p *Pages) modeTarget(v *shell.Visit, ref string) (t modeTarget, err error) {
 	m, err := p.DB.Modes.Get(v.UserContext(), v.Org.ID, ref)
 	switch {
@@ -99,7 +99,7 @@ func (p *Pages) builtin(slug string) *modes.Mode {
 	return nil
 }
 
-// Get leads to the page where a mode is looked at and edited.
+// Get redirects to the page on which a mode is viewed and edited.
 func (p *Pages) Get(v *shell.Visit) error {
 	t, err := p.modeTarget(v, v.Params("mode"))
 	if err != nil {
@@ -108,7 +108,8 @@ func (p *Pages) Get(v *shell.Visit) error {
 	return v.Redirect(t.Path)
 }
 
-// Edit shows a mode as it is, to be edited by who may: ?view=yaml as YAML.
+// Edit shows a mode in the editor, with ?view=yaml as YAML. Users who aren't allowed to
+// change it can only view it.
 func (p *Pages) Edit(v *shell.Visit) error {
 	t, err := p.modeTarget(v, v.Params("mode"))
 	if err != nil {
@@ -158,7 +159,7 @@ func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
 	return v.Show("mode_edit", page)
 }
 
-// follow adds what the page says of what happens elsewhere.
+// follow adds the publication line and the notice of newer versions, except for a new mode.
 func (p *Pages) follow(v *shell.Visit, e *modeEditor) error {
 	if e.IsNew() {
 		return nil
@@ -169,7 +170,7 @@ func (p *Pages) follow(v *shell.Visit, e *modeEditor) error {
 	}
 	e.Live = &l
 	seen := e.Seen
-	if e.Conflict != nil { // which says what happened so far
+	if e.Conflict != nil { // it covers everything up to Theirs
 		seen = e.Conflict.Theirs
 	}
 	if seen == "" {

@@ -8,20 +8,21 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// modeConflict says that somebody else was faster. The draft stays as it is until
-// its author decides.
+// modeConflict describes a change that someone else has saved first. The draft stays as it
+// is until its author decides.
 type modeConflict struct {
-	// Who saved, as what, and what they changed in a sentence.
+	// Who is the author of the change, What the version that it made, and Changed a sentence
+	// on what it changed.
 	Who, What, Changed string
-	// Theirs names their version, as id:version; empty where they deleted it.
+	// Theirs is their version, as id:version; empty if they deleted the mode.
 	Theirs string
-	// Compared has both sides beside each other.
+	// Compared shows both versions side by side.
 	Compared shell.Comparison
-	// Gone says that it was deleted, or reverted to the built-in mode.
+	// Gone is true if the mode was deleted, or reverted to the built-in one.
 	Gone bool
 }
 
-// conflict shows both versions. e's target is theirs.
+// conflict shows both versions. e's target is the version that someone else saved.
 func (p *Pages) conflict(v *shell.Visit, e modeEditor) error {
 	theirs := e.Saved
 	c := &modeConflict{
@@ -50,7 +51,8 @@ func (p *Pages) conflict(v *shell.Visit, e modeEditor) error {
 	return p.showEditor(v, http.StatusConflict, e)
 }
 
-// gone shows a draft of a mode that was deleted meanwhile: it can be created again.
+// gone shows a draft whose mode was deleted, or got another slug, since the draft was begun.
+// A deleted mode can be created again.
 func (p *Pages) gone(v *shell.Visit, e modeEditor) error {
 	id, _, err := shell.VersionOf(e.Seen)
 	if err != nil {
@@ -71,7 +73,7 @@ func (p *Pages) gone(v *shell.Visit, e modeEditor) error {
 		if e.modeTarget, err = p.modeTarget(v, id); err != nil {
 			return err
 		}
-		if !saves { // a preview that was sent before the page knew
+		if !saves { // a preview from a page that doesn't know of the change yet
 			return p.showDraft(v, e)
 		}
 		return p.conflict(v, e)

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// modeField is a field of the form on a mode, with all that is said about it.
+// modeField is a field of a mode's form, with its hints, problems and advice.
 type modeField struct {
 	shell.Input
 	Rows     int
@@ -17,11 +17,11 @@ type modeField struct {
 	Locked   string
 	ReadOnly bool
 	Advice   []fieldAdvice
-	// Part says that it goes into a page that is there.
+	// Part is true if the field is swapped into a page that is already open.
 	Part bool
 }
 
-// textFields are the fields that hold a text, in the order of the form.
+// textFields lists the fields that hold a text, in the order of the form.
 var textFields = []modeField{
 	{Input: shell.Input{Name: "name", Label: "Name"}},
 	{Input: shell.Input{Name: "slug", Label: "Slug", Hint: "Editors know the mode by this. Changing it makes a new mode for them."}, Mono: true},
@@ -32,7 +32,7 @@ var textFields = []modeField{
 	{Input: shell.Input{Name: iconField, Label: "Icon", Aside: "optional", Hint: "The name of an icon of the editor, such as codicon-book."}, Mono: true},
 }
 
-// Field is one of textFields, filled in.
+// Field returns one of textFields, filled in.
 func (e modeEditor) Field(name string) modeField {
 	i := slices.IndexFunc(textFields, func(f modeField) bool { return f.Name == name })
 	f := textFields[i]
@@ -58,7 +58,7 @@ func (e modeEditor) Field(name string) modeField {
 	return f
 }
 
-// Texts are the fields that hold a text.
+// Texts returns all of textFields, filled in.
 func (e modeEditor) Texts() []modeField {
 	out := make([]modeField, len(textFields))
 	for i, f := range textFields {
@@ -76,7 +76,7 @@ func (e modeEditor) adviceOn(field string) (out []fieldAdvice) {
 	return out
 }
 
-// Says is what is said of a field that isn't one of textFields.
+// Says returns the problem and the advice of a field that isn't one of textFields.
 func (e modeEditor) Says(name string) modeField {
 	return modeField{Input: shell.Input{Name: name, Wrong: e.Form.Wrong[name]}, Advice: e.adviceOn(name), Part: e.Part}
 }
@@ -85,7 +85,7 @@ func (e modeEditor) Says(name string) modeField {
 type toolGroup struct {
 	Name, What string
 	Checked    bool
-	// Restricts says that its files can be narrowed down here.
+	// Restricts is true if the form can restrict the group to certain files.
 	Restricts          bool
 	Regex, Description modeField
 	ReadOnly           bool
@@ -96,7 +96,7 @@ var groupWords = map[string]string{
 	"command": "Run commands in a terminal", "mcp": "Use MCP servers", "modes": "Switch modes and start tasks in them",
 }
 
-// Tools are the groups that editors know, and whatever else the draft has.
+// Tools returns the groups that editors know, followed by any others of the draft.
 func (e modeEditor) Tools() []toolGroup {
 	names := modes.GroupNames()
 	for _, name := range e.Form.All("group") {
@@ -121,8 +121,7 @@ func (e modeEditor) Tools() []toolGroup {
 	return out
 }
 
-// Unknown are the fields that the form doesn't know, as YAML; empty where there
-// are none.
+// Unknown returns the fields that the form doesn't know, as YAML; empty if there are none.
 func (e modeEditor) Unknown() string {
 	b, err := besideOf(e.Form)
 	if err != nil || len(b.Fields) == 0 && len(b.Options) == 0 {
@@ -143,12 +142,12 @@ func (e modeEditor) Unknown() string {
 	return string(jsonast.MarshalYAML(all, ""))
 }
 
-// Kept are the hidden fields that go along with the draft.
+// Kept returns the hidden fields that are sent along with the draft.
 func (e modeEditor) Kept() []shell.Pair {
 	return []shell.Pair{{Name: "view", Value: e.View}, {Name: "seen", Value: e.Seen}, {Name: "beside", Value: e.Form.Get("beside")}, {Name: "from", Value: e.From}}
 }
 
-// viewButton leads to a view of the draft.
+// viewButton switches to a view of the draft.
 type viewButton struct {
 	View, Label, Path string
 	// Shown is the address of the page once it shows the view.
@@ -156,7 +155,7 @@ type viewButton struct {
 	Current bool
 }
 
-// Views are the two.
+// Views returns the buttons of the two views.
 func (e modeEditor) Views() []viewButton {
 	draft := ""
 	if e.IsNew() {

@@ -8,22 +8,23 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// modeNewer says that somebody has saved or deleted a mode since a draft of it was
-// begun, before its author runs into that. It touches nothing of the draft.
+// modeNewer is the notice that a mode was saved or deleted since a draft of it was begun.
+// It appears before the author runs into a conflict, and leaves the draft untouched.
 type modeNewer struct {
-	// Part is where this is asked for, with the version that the draft began from.
+	// Part is the address of the notice, with the version that the draft began from.
 	Part string
-	// Who has done it, and what; Changed is in a sentence what is other than in the
-	// version that was begun from.
+	// Who is the author of the newest version. Changed is a sentence on how that differs
+	// from the version that the draft began from.
 	Who, Changed string
 	Version      int64
-	// Gone says that it was deleted, Reverted that the built-in mode is back.
+	// Gone is true if the mode was deleted, Reverted if that restored the built-in one.
 	Gone, Reverted bool
-	// Look is where both versions can be compared.
+	// Look is the address at which both versions are compared, or of the history if the
+	// mode was deleted.
 	Look string
 }
 
-// ShowNewer is that note alone, for the page on which the draft is.
+// ShowNewer answers with the notice alone, for a page that shows the draft.
 func (p *Pages) ShowNewer(v *shell.Visit) error {
 	n, err := p.newer(v, v.Query("seen"))
 	if err != nil {
@@ -32,7 +33,7 @@ func (p *Pages) ShowNewer(v *shell.Visit) error {
 	return v.Part("mode_edit", "mode-newer", n)
 }
 
-// newer finds out what happened to a mode since a version of it, id:version.
+// newer returns what happened to a mode since the version seen, given as id:version.
 func (p *Pages) newer(v *shell.Visit, seen string) (n modeNewer, err error) {
 	ref, version, err := shell.VersionOf(seen)
 	if err != nil {

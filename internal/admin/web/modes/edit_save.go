@@ -10,13 +10,13 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// Save takes the form of a mode. Its button says what becomes of the draft:
+// Save handles the form of a mode. Its button, do, selects what happens to the draft:
 //
 //	save      saves it
-//	preview   says what there is to say about it; with htmx, only that
+//	preview   checks it and shows the results; with htmx, only those
 //	yaml form shows it in the other view
-//	mine      saves it over the version that came in between
-//	resume    goes on with it, against that version
+//	mine      saves it over the version that was saved in between
+//	resume    continues editing it, based on that version
 func (p *Pages) Save(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
 	e := modeEditor{draft: readDraft(v.UserContext(), f), Seen: f.Get("seen"), Draft: shell.DraftIn(f)}
@@ -46,8 +46,8 @@ func (p *Pages) Save(v *shell.Visit) error {
 	return p.saveDraft(v, e)
 }
 
-// saveDraft saves a draft by all rules, or shows it again with what is against
-// that.
+// saveDraft saves a draft that breaks no rule. Any other draft is shown again with its
+// problems.
 func (p *Pages) saveDraft(v *shell.Visit, e modeEditor) error {
 	if err := p.complete(v, &e); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (p *Pages) saveDraft(v *shell.Visit, e modeEditor) error {
 	return v.Done(v.Address("/modes/"+paths.Mode(saved.Slug, saved.ID.String())+"/edit"), p.savedWords(v, e.modeTarget, saved))
 }
 
-// showDraft shows the draft again, in the view that is asked for.
+// showDraft shows the draft again, in the requested view.
 func (p *Pages) showDraft(v *shell.Visit, e modeEditor) error {
 	do := e.Form.Get("do")
 	if v.HX() && do == "preview" {
@@ -75,7 +75,7 @@ func (p *Pages) showDraft(v *shell.Visit, e modeEditor) error {
 		}
 		return v.Part("mode_edit", "mode-preview", e)
 	}
-	if !v.HX() { // a script stores what is typed itself
+	if !v.HX() { // with scripts, the page stores the draft itself
 		p.keep(v, &e)
 	}
 	if do == viewYAML || do == viewForm {
@@ -90,7 +90,7 @@ func (p *Pages) showDraft(v *shell.Visit, e modeEditor) error {
 	return p.showEditor(v, http.StatusOK, e)
 }
 
-// refuse shows the draft with what is wrong with it.
+// refuse shows the draft with its problems.
 func (p *Pages) refuse(v *shell.Visit, e modeEditor) error {
 	e.Tried = true
 	e.Problems = dedupe(e.Problems)
@@ -99,7 +99,7 @@ func (p *Pages) refuse(v *shell.Visit, e modeEditor) error {
 	return p.showEditor(v, http.StatusUnprocessableEntity, e)
 }
 
-// dedupe drops what is said twice.
+// dedupe removes duplicate problems.
 func dedupe(problems []fault.Field) (out []fault.Field) {
 	seen := map[fault.Field]bool{}
 	for _, p := range problems {
@@ -111,7 +111,7 @@ func dedupe(problems []fault.Field) (out []fault.Field) {
 	return out
 }
 
-// saveMode writes the draft, in the place of the version that it began from.
+// saveMode creates the mode, or replaces the version that the draft began from.
 func (p *Pages) saveMode(v *shell.Visit, e modeEditor) (modes.OrganizationMode, error) {
 	if e.Seen == "" {
 		return p.DB.Modes.Create(v.UserContext(), v.By(), v.Org.ID, e.Mode)
@@ -124,8 +124,8 @@ func (p *Pages) saveMode(v *shell.Visit, e modeEditor) (modes.OrganizationMode, 
 		func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Mode = e.Mode; return m, nil })
 }
 
-// notSaved answers where saving was refused: with the conflict, or with what is
-// wrong.
+// notSaved answers a refused save with the conflict or the problems. It returns any other
+// error.
 func (p *Pages) notSaved(v *shell.Visit, e modeEditor, err error) error {
 	refusal, ok := shell.IsMistake(err)
 	if !ok {
@@ -157,7 +157,7 @@ func (p *Pages) notSaved(v *shell.Visit, e modeEditor, err error) error {
 	return p.refuse(v, e)
 }
 
-// savedWords says what was done, with the way back.
+// savedWords returns the message on a saved mode. Unless nothing changed, it offers an undo.
 func (p *Pages) savedWords(v *shell.Visit, before modeTarget, saved modes.OrganizationMode) shell.Said {
 	const arrives = " Editors get it at their next poll."
 	seen := saved.ID.String() + ":" + strconv.FormatInt(saved.Version, 10)

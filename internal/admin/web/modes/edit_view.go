@@ -16,61 +16,62 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// modeEditor is what the page shows on which a mode is written.
+// modeEditor is the data of the page on which a mode is edited.
 type modeEditor struct {
 	modeTarget
 	draft
-	// Seen names the version that the draft began from, as id:version.
+	// Seen is the version that the draft began from, as id:version.
 	Seen string
-	// Draft is where and when it was stored.
+	// Draft holds where and when the draft was stored.
 	Draft shell.Draft
-	// Can is what the visitor may do with modes.
+	// Can holds what the user is allowed to do with modes.
 	Can actions.Verdicts
-	// Mistakes are what keeps the draft from being saved; Tried says that saving
-	// was tried, so that they are listed and not only marked.
+	// Mistakes are the problems that prevent saving. Tried is true once saving was tried:
+	// then they are listed, not only marked.
 	Mistakes []modeMistake
 	Tried    bool
-	// Note is something to say above the draft.
+	// Note is a message above the draft.
 	Note     string
 	Conflict *modeConflict
-	// Starts are what a new mode can begin with, From the one that it did.
+	// Starts lists the modes that a new one can begin with. From is the slug of the one that
+	// this draft began with.
 	Starts []startGroup
 	From   string
-	// Replaces is the built-in mode that a new one would replace, by its slug.
+	// Replaces is the name of the built-in mode that a new one would replace, as it has the
+	// same slug.
 	Replaces  string
 	Templates []string
 	Advice    []fieldAdvice
-	// Fresh says that nothing was written yet.
+	// Fresh is true if the user has changed nothing yet.
 	Fresh bool
-	// budget is the page's, for comparisons.
+	// budget bounds all comparisons of the page.
 	budget *diff.Budget
-	// Live is the publication line, Newer what happened since the draft was begun;
-	// both are of the whole page, and nil on that of a new mode.
+	// Live is the publication line, Newer the notice of changes since the draft was begun.
+	// Both belong to the whole page, and are nil on that of a new mode.
 	Live  *shell.Live
 	Newer *modeNewer
-	// Part says that only what changes while one types is asked for.
+	// Part is true if only the parts that change during typing are requested.
 	Part bool
 }
 
-// modeMistake is one thing to mend.
+// modeMistake is one problem to fix.
 type modeMistake struct {
 	Field, Detail string
 	Line, Column  int
 }
 
-// fieldAdvice is advice with the field that it is about, and in the view YAML the
-// line.
+// fieldAdvice is advice with the field that it is about and, in the YAML view, its line.
 type fieldAdvice struct {
 	advice.Advice
 	Field string
 	Line  int
 }
 
-// touchedAll is in the field "touched" once saving was tried: then every mistake
-// is said, also in fields that nobody has been to.
+// touchedAll is in the field "touched" once saving was tried. Then every problem is shown,
+// even in fields that the user hasn't visited.
 const touchedAll = "*"
 
-// complete finds out what there is to say about the draft.
+// complete adds the templates, problems and advice that the page shows for the draft.
 func (p *Pages) complete(v *shell.Visit, e *modeEditor) error {
 	e.budget = v.Budget()
 	e.Can = v.Can(modes.KindName)
@@ -120,8 +121,8 @@ func (p *Pages) complete(v *shell.Visit, e *modeEditor) error {
 	return nil
 }
 
-// alsoWrong adds what only the library knows: that a slug is taken, or has to
-// stay as it is.
+// alsoWrong adds the problems that depend on the library: that the slug is taken, or can't
+// be changed.
 func (p *Pages) alsoWrong(v *shell.Visit, e *modeEditor) error {
 	slug := e.Mode.Slug
 	if e.Unreadable || slug == "" || slices.ContainsFunc(e.Problems, func(wrong fault.Field) bool { return wrong.Pointer == "/slug" }) {
@@ -146,52 +147,52 @@ func (p *Pages) alsoWrong(v *shell.Visit, e *modeEditor) error {
 	return nil
 }
 
-// at blames a place of the draft.
+// at returns a problem at a pointer, with its position in the YAML view.
 func (d draft) at(pointer, detail string) fault.Field {
 	f := fault.Field{Pointer: pointer, Detail: detail}
 	if d.View != viewYAML {
 		return f
 	}
-	// It was read once already, within the budget of one mode.
+	// The text was already read once, within the budget of one mode.
 	if file, err := modes.ReadFile(context.Background(), []byte(d.YAML)); err == nil && len(file.Entries) == 1 {
 		f.Line, f.Column = file.Entries[0].Position(pointer)
 	}
 	return f
 }
 
-// Empty says that nothing was written of a new mode yet: then there is nothing to
-// say about it either.
+// Empty reports whether nothing was written of a new mode yet. Then there are no changes
+// and no advice to show either.
 func (e modeEditor) Empty() bool {
 	return e.IsNew() && !e.Unreadable && e.Mode.Equal(blank().Mode)
 }
 
-// ReadOnly says that the visitor may look and not change.
+// ReadOnly reports whether the user can view the mode but not change it.
 func (e modeEditor) ReadOnly() bool { return !e.Can.Update.Allowed }
 
-// IsYAML says which view it is.
+// IsYAML reports whether the draft is in the YAML view.
 func (e modeEditor) IsYAML() bool { return e.View == viewYAML }
 
-// fileSchema is that of the view YAML.
+// fileSchema returns the JSON Schema of the text in the YAML view.
 var fileSchema = sync.OnceValues(func() ([]byte, error) { return jsonast.Marshal(modes.FileSchema()) })
 
-// Schema is the JSON Schema of what is written in the view YAML.
+// Schema returns the JSON Schema of the text in the YAML view.
 func (e modeEditor) Schema() (string, error) {
 	text, err := fileSchema()
 	return string(text), err
 }
 
-// Tokens is what the prompt costs with every request, as the API estimates it.
+// Tokens returns how many tokens the prompt costs in every request, estimated as in the API.
 func (e modeEditor) Tokens() int {
 	return advice.Tokens(e.Mode.Config.RoleDefinition) + advice.Tokens(e.Mode.Config.CustomInstructions)
 }
 
-// Size is what the mode weighs.
+// Size returns the size of the mode in bytes.
 func (e modeEditor) Size() int { return e.Mode.Size() }
 
-// MaxSize is what it may weigh.
+// MaxSize returns the maximum size of a mode in bytes.
 func (e modeEditor) MaxSize() int { return modes.MaxModeBytes }
 
-// Changes are those against what is there.
+// Changes returns how the draft differs from its base; nil if it is unreadable.
 func (e modeEditor) Changes() []diff.Change {
 	if e.Unreadable {
 		return nil
@@ -199,7 +200,7 @@ func (e modeEditor) Changes() []diff.Change {
 	return modes.Diff(e.Base(), e.Mode)
 }
 
-// Changed is how many changes there are, for scripts: "?" where nobody can tell.
+// Changed returns the number of changes, for scripts; "?" if the draft is unreadable.
 func (e modeEditor) Changed() string {
 	if e.Unreadable {
 		return "?"
@@ -210,7 +211,7 @@ func (e modeEditor) Changed() string {
 	return itoa(len(e.Changes()))
 }
 
-// Compared is what changes.
+// Compared returns the comparison of the draft with its base.
 func (e modeEditor) Compared() shell.Comparison {
 	c := comparisonOfModes("What changes, line by line", e.Base(), e.Mode, e.IsNew(), e.budget)
 	base := e.BaseName()
@@ -220,19 +221,19 @@ func (e modeEditor) Compared() shell.Comparison {
 	return c.Between(base, "Draft")
 }
 
-// AgainstBuiltin is how the draft of a mode that is in a built-in one's place
-// differs from that.
+// AgainstBuiltin returns the comparison of the draft with the built-in mode that it
+// replaces.
 func (e modeEditor) AgainstBuiltin() shell.Comparison {
 	return comparisonOfModes("What is different from the built-in mode", *e.Builtin, e.Mode, false, e.budget).Between("The built-in mode", "Draft")
 }
 
-// Written is the mode as editors get it.
+// Written returns the mode as editors get it.
 func (e modeEditor) Written() string { return string(modes.WriteYAMLMode(e.Mode)) }
 
-// Clients are the editors whose view can be looked at.
+// Clients returns the editors that the mode can be previewed in.
 func (e modeEditor) Clients() []clients.Client { return clients.All() }
 
-// Client is the one that is chosen.
+// Client returns the selected editor, or the first one.
 func (e modeEditor) Client() clients.Client {
 	if c, err := clients.Find(e.Form.Get("seen_by")); err == nil {
 		return c
@@ -240,10 +241,10 @@ func (e modeEditor) Client() clients.Client {
 	return clients.All()[0]
 }
 
-// SeenBy is the mode as that editor makes it.
+// SeenBy returns the mode as the selected editor interprets it.
 func (e modeEditor) SeenBy() clients.View { return clients.See(e.Client(), e.Mode) }
 
-// Late says that somebody else has saved a version since the draft was begun.
+// Late reports whether a version was saved since the draft was begun.
 func (e modeEditor) Late() bool {
 	return e.Saved != nil && e.Seen != "" && e.Seen != e.modeTarget.Seen()
 }

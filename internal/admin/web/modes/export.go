@@ -13,19 +13,19 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// exportFile is a file that can be had.
+// exportFile is a file that the user can download.
 type exportFile struct{ Name, Path, For string }
 
-// exportData is what the page of all files shows.
+// exportData is the data of the page that offers all files.
 type exportData struct {
 	Own, Merged []exportFile
-	// None says that the organization has no modes of its own.
+	// None is true if the organization has no modes besides the built-in ones.
 	None bool
 }
 
-// Export is a file: of the modes that are chosen with ?mode=, built-in ones
-// too, or of all in ?view= (own or merged), in ?format=. With none of these it is
-// the page that offers them.
+// Export answers with a file in ?format=. It holds the modes selected with ?mode=, which
+// can be built-in ones, or all modes in ?view= (own or merged). Without any of these
+// parameters, Export shows the page that offers the files.
 func (p *Pages) Export(v *shell.Visit) error {
 	query := v.Context().QueryArgs()
 	if !query.Has("mode") && !query.Has("format") && !query.Has("view") {
@@ -50,7 +50,7 @@ func (p *Pages) Export(v *shell.Visit) error {
 	return v.Send(data)
 }
 
-// exportsFor says what each format is for.
+// exportsFor describes the use of each format.
 var exportsFor = map[string]string{
 	modes.FormatYAML:        "What editors keep: save it as .roomodes, .kilocodemodes or custom_modes.yaml",
 	modes.FormatJSON:        "The same for programs",

@@ -11,30 +11,31 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// modeStep is a version as a sentence, with the mode that it is of.
+// modeStep is a version described in a sentence, with its mode.
 type modeStep struct {
 	pastVersion
-	// Glyph, Label and Slug are the mode's as it was then; Ref names it now.
+	// Glyph, Label and Slug are those of the mode at that version. Ref names the mode in
+	// addresses today.
 	Glyph, Label, Slug, Ref string
-	// Gone says that the mode is deleted now. Before is the version that this one
-	// can be compared with; 0 where there is nothing to compare.
+	// Gone is true if the mode is deleted now. Before is the version that this one can be
+	// compared with; 0 if there is nothing to compare.
 	Gone   bool
 	Before int64
 }
 
-// modesPast is what the page on the library's history shows.
+// modesPast is the data of the page with the library's history.
 type modesPast struct {
 	Steps []modeStep
-	// Older is where the next page begins; empty on the last one. Newest says that
-	// this isn't the first.
+	// Older is where the next page begins, empty on the last page. Newest is true on all
+	// but the first.
 	Older  string
 	Newest bool
-	// Deleted says that some modes are.
+	// Deleted is true if some modes are deleted.
 	Deleted bool
 	Audit   access.Verdict
 }
 
-// History lists what became of all modes, the newest first.
+// History lists the versions of all modes, the newest first.
 func (p *Pages) History(v *shell.Visit) error {
 	after, readable := shell.ParsePlace(v.Query("after"))
 	got, more, err := shell.PageOfHistory(func(last *postgres.ModeStep, limit int) ([]postgres.ModeStep, error) {
@@ -72,7 +73,7 @@ func (p *Pages) History(v *shell.Visit) error {
 	})
 }
 
-// modeSteps are versions as people read them; now are the modes that there are.
+// modeSteps returns versions as users read them. now holds the modes that exist now.
 func (p *Pages) modeSteps(v *shell.Visit, got []postgres.ModeStep, now []postgres.ModeHead) ([]modeStep, error) {
 	who, err := v.People()
 	if err != nil {
@@ -108,11 +109,11 @@ func (p *Pages) modeSteps(v *shell.Visit, got []postgres.ModeStep, now []postgre
 	return out, nil
 }
 
-// stepMade is what a version did, which is found out once: texts may be long, and
-// what is compared never changes.
+// stepMade describes the change that a version made. It is computed once: texts can be
+// long, and the versions that are compared never change.
 type stepMade struct {
 	sentence string
-	// differs says that it differs from the version before.
+	// differs is true if the mode differs from the version before.
 	differs bool
 }
 
@@ -135,7 +136,7 @@ func placeOfStep(s postgres.ModeStep) *postgres.Place {
 	return &postgres.Place{Revision: s.Revision, Subject: s.Object.ID, Version: s.Version.Version.Version}
 }
 
-// someDeleted says whether there is anything to be brought back.
+// someDeleted reports whether there is a deleted mode that can be restored.
 func (p *Pages) someDeleted(v *shell.Visit) (bool, error) {
 	one, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, nil, 1)
 	return len(one) > 0, err

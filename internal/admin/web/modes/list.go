@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// listed is which modes to show, as the address says.
+// listed is the search, filter and sort order in the address.
 type listed struct{ Search, Show, Sort string }
 
 var (
@@ -31,28 +31,28 @@ var (
 	}
 )
 
-// modesData is what the page of all modes shows.
+// modesData is the data of the page of all modes.
 type modesData struct {
 	pages *Pages
 	listed
 	Live     shell.Live
 	Builtins []modeRow
 	Own      []modeRow
-	// None says that the organization has no modes of its own, Narrowed that not
-	// all modes are shown.
+	// None is true if the organization has no modes besides the built-in ones, Narrowed if
+	// the list is filtered.
 	None, Narrowed bool
-	// Total is how many modes editors get; Shown how many of them are listed.
+	// Total is how many modes editors get, Shown how many of them are listed.
 	Total, Shown int
 	Shows, Sorts []shell.Choice
-	// Choosable is how many of those listed can be chosen; Deleted says that some
-	// modes can be brought back.
+	// Choosable is how many of the listed modes can be selected. Deleted is true if there
+	// are deleted modes to restore.
 	Choosable int
 	Deleted   bool
-	// Begun are the visitor's drafts of new modes.
+	// Begun lists the user's drafts of new modes.
 	Begun shell.DraftHeads
-	// Can is what the visitor may do with modes.
+	// Can holds what the user is allowed to do with modes.
 	Can actions.Verdicts
-	// Order is whether the list can be reordered as it is shown.
+	// Order reports whether the list can be reordered as it is shown.
 	Order access.Verdict
 }
 
@@ -113,14 +113,14 @@ func (p *Pages) List(v *shell.Visit) error {
 	return v.Show("modes", page)
 }
 
-// Count is how many modes editors get. A failure has a page with a rail too: where
-// they can't be counted, nothing is said.
+// Count returns how many modes editors get, for the sidebar. Error pages have a sidebar,
+// too: ok is false if the modes can't be counted, and then it shows no number.
 func (p *Pages) Count(v *shell.Visit) (n int, ok bool) {
 	own, err := p.DB.CountModesBeside(v.UserContext(), v.Org.ID, p.Builtins)
 	return own + len(p.Builtins), err == nil
 }
 
-// of returns the rows that are to be shown, in the order in which they are.
+// of returns the rows to show, in the selected order.
 func (l listed) of(rows []modeRow) []modeRow {
 	var out []modeRow
 	search := strings.ToLower(l.Search)
@@ -140,8 +140,8 @@ func (l listed) of(rows []modeRow) []modeRow {
 	return out
 }
 
-// choices are the ways to look at the list, each with the address that leads to
-// it and changes nothing else.
+// choices returns the options of one parameter of the list. The address of each changes
+// that parameter and nothing else.
 func (l listed) choices(all []shell.Choice, name string) []shell.Choice {
 	now := map[string]string{"q": l.Search, "show": l.Show, "sort": l.Sort}
 	out := make([]shell.Choice, len(all))
@@ -162,8 +162,8 @@ func (l listed) choices(all []shell.Choice, name string) []shell.Choice {
 	return out
 }
 
-// rows are the built-in modes, each as it is or overridden, and the
-// organization's others.
+// rows returns the built-in modes, each as it is or overridden, and the organization's
+// other modes.
 func (p *Pages) rows(all []postgres.ModeHead, found []summary, who *shell.People) (builtins, own []modeRow, err error) {
 	bySlug := map[string]modeRow{}
 	for i, m := range all {

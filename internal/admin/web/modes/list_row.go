@@ -8,14 +8,14 @@ import (
 	"orgmodes/internal/admin/web/shell"
 )
 
-// rowData is a row with the list that it stands in.
+// rowData is a row with its list.
 type rowData struct {
 	Row  modeRow
 	List modesData
 }
 
-// rowKey is all that a row depends on beside the version of the mode: hundreds of
-// rows take longer to make than everything else of a page.
+// rowKey identifies a rendered row by everything that it depends on. Rows are cached because
+// rendering hundreds of them takes longer than everything else on a page.
 type rowKey struct {
 	version             versionKey
 	org, slug, by, ago  string
@@ -30,7 +30,7 @@ func newRows() shell.Memory[rowKey, template.HTML] {
 	return shell.Remember[rowKey](32<<20, func(row template.HTML) int { return len(row) })
 }
 
-// Row is a row of the list.
+// Row returns the rendered row of a mode in the list.
 func (list modesData) Row(s shell.View, r modeRow) (template.HTML, error) {
 	p := list.pages
 	key := rowKey{

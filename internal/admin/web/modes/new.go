@@ -9,20 +9,20 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// start is what a new mode can begin with.
+// start is a mode that a new one can begin with.
 type start struct {
 	Value, Label string
 	Current      bool
 }
 
-// startGroup is several of them.
+// startGroup is a labeled group of them.
 type startGroup struct {
 	Label  string
 	Starts []start
 }
 
-// New shows the form for a new mode: empty, or with ?from= as the copy of a
-// built-in mode or of another one of the organization.
+// New shows the form for a new mode. It is empty or, with ?from=, holds a copy of a built-in
+// mode or of another one of the organization.
 func (p *Pages) New(v *shell.Visit) error {
 	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -44,8 +44,8 @@ func (p *Pages) New(v *shell.Visit) error {
 	return p.showEditor(v, http.StatusOK, e)
 }
 
-// startOf finds the mode that a new one begins with: the organization's, or else
-// the built-in one.
+// startOf returns the mode that a new one begins with: the organization's with this slug,
+// or else the built-in one. ok is false if there is neither.
 func (p *Pages) startOf(v *shell.Visit, all []postgres.ModeHead, slug string) (m modes.Mode, ok bool, err error) {
 	for _, head := range all {
 		if slug != "" && modes.SlugKey(head.Slug) == modes.SlugKey(slug) {
@@ -59,7 +59,8 @@ func (p *Pages) startOf(v *shell.Visit, all []postgres.ModeHead, slug string) (m
 	return modes.Mode{}, false, nil
 }
 
-// copyOf is a mode under a name and a slug of its own.
+// copyOf returns a copy of m with a slug that is free, and a name that marks it as a copy
+// if that fits.
 func copyOf(m modes.Mode, all []postgres.ModeHead, builtins []modes.Mode) modes.Mode {
 	taken := func(slug string) bool {
 		return slices.ContainsFunc(all, func(o postgres.ModeHead) bool { return modes.SlugKey(o.Slug) == modes.SlugKey(slug) }) ||
@@ -77,7 +78,7 @@ func copyOf(m modes.Mode, all []postgres.ModeHead, builtins []modes.Mode) modes.
 	return m
 }
 
-// startGroups are what a new mode can begin with.
+// startGroups returns the modes that a new one can begin with.
 func (p *Pages) startGroups(v *shell.Visit, from string) ([]startGroup, error) {
 	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -102,8 +103,7 @@ func (p *Pages) startGroups(v *shell.Visit, from string) ([]startGroup, error) {
 	return out, nil
 }
 
-// Create takes the form of a new mode, as modeSave takes that of one that is
-// there.
+// Create handles the form of a new mode, as Save handles that of an existing one.
 func (p *Pages) Create(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
 	e := modeEditor{modeTarget: modeTarget{Path: v.Address("/modes/new")}, draft: readDraft(v.UserContext(), f), From: f.Get("from"), Draft: shell.DraftIn(f)}

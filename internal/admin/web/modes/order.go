@@ -13,10 +13,10 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Order puts the organization's modes into another order. It takes either
-// all of the list's ids, in the new order, and seen, the revision that they were
-// seen at; or one id as up or down, which is right whatever the order is. Who has
-// scripts gets the publication line, others the list.
+// Order puts the organization's modes into another order. The form has either all ids of
+// the list in the new order, with seen, the revision at which they were read; or one id
+// as up or down, which is valid for any current order. A request by a script is answered
+// with the publication line, any other with the list.
 func (p *Pages) Order(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
 	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
@@ -49,8 +49,8 @@ func (p *Pages) Order(v *shell.Visit) error {
 	return v.Part("modes", "live", l)
 }
 
-// listed returns the modes that stand in the list in their order: all but those
-// in the place of a built-in one.
+// listed returns the modes that can be reordered: all except the ones that replace a
+// built-in mode.
 func (p *Pages) listed(all []postgres.ModeHead) (listed []postgres.ModeHead) {
 	for _, m := range all {
 		if !p.isBuiltin(m.Slug) {
@@ -60,8 +60,8 @@ func (p *Pages) listed(all []postgres.ModeHead) (listed []postgres.ModeHead) {
 	return listed
 }
 
-// interleave puts the listed modes into their places in the wanted order, and
-// leaves the others where they are.
+// interleave puts the listed modes into the wanted order, and leaves the others where they
+// are.
 func (p *Pages) interleave(all []postgres.ModeHead, wanted []uuid.UUID) []uuid.UUID {
 	order := make([]uuid.UUID, 0, len(all))
 	for _, m := range all {
@@ -79,7 +79,7 @@ func (p *Pages) isBuiltin(slug string) bool {
 	return slices.ContainsFunc(p.Builtins, func(b modes.Mode) bool { return modes.SlugKey(b.Slug) == modes.SlugKey(slug) })
 }
 
-// orderOf reads the wanted order.
+// orderOf reads the wanted order and the revision that it is based on, 0 for any.
 func orderOf(f shell.Form, now []postgres.ModeHead) (wanted []uuid.UUID, seen int64, err error) {
 	for move, by := range map[string]int{"up": -1, "down": 1} {
 		id := f.Get(move)

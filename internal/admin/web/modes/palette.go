@@ -8,7 +8,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// placeKey is all that a mode's place in the palette depends on.
+// placeKey identifies a mode's palette item by everything that it depends on.
 type placeKey struct {
 	version         versionKey
 	org, slug, name string
@@ -16,8 +16,8 @@ type placeKey struct {
 	below           string
 }
 
-// Find are the modes that the palette lists. What it shows is of the revision at
-// which they were read.
+// Find returns the modes that the palette lists. It sets the revision of the visit to the one
+// at which they were read.
 func (p *Pages) Find(v *shell.Visit) (shell.Places, error) {
 	all, _, revision, err := p.DB.ModeHeadsAt(v.UserContext(), v.Org.ID, func(postgres.ModeHead) bool { return false })
 	if err != nil {
@@ -27,7 +27,8 @@ func (p *Pages) Find(v *shell.Visit) (shell.Places, error) {
 	return shell.Places{Title: "Modes", Kind: "Mode", Places: p.modePlaces(v, all)}, nil
 }
 
-// modePlaces are the modes that editors get, as the list of them has them.
+// modePlaces returns the palette items of the modes that editors get, in the order of the
+// list of modes.
 func (p *Pages) modePlaces(v *shell.Visit, all []postgres.ModeHead) (out []shell.Place) {
 	bySlug := map[string]postgres.ModeHead{}
 	for _, m := range all {
@@ -48,8 +49,9 @@ func (p *Pages) modePlaces(v *shell.Visit, all []postgres.ModeHead) (out []shell
 	return out
 }
 
-// modePlace is a mode with what can be done with it: builtin says that it stands
-// in the place of a built-in one, ours that it is the organization's.
+// modePlace returns the palette item of a mode, with the actions that the user is allowed to
+// take on it. builtin is true if the mode is built-in or replaces a built-in one, ours if it
+// is the organization's.
 func (p *Pages) modePlace(v *shell.Visit, m postgres.ModeHead, builtin, ours bool) shell.Place {
 	row := rowOf(m.Slug, m.Name, summary{})
 	id := ""

@@ -11,9 +11,9 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Restore undoes what the toast after a change says, in one change: it brings
-// back what a revision has deleted, or modes as they were before they were changed.
-// Where somebody has changed one of them since, all stay as they are.
+// Restore undoes, in one change, the change that a flash message reported. It restores the
+// modes that a revision deleted, or modes as they were before they were changed. If one of
+// them has been changed since, all stay as they are.
 func (p *Pages) Restore(v *shell.Visit) error {
 	wanted, err := p.undone(v, shell.ReadForm(v.Ctx))
 	if err != nil {
@@ -37,7 +37,7 @@ func (p *Pages) Restore(v *shell.Visit) error {
 	return v.Done(v.Address("/modes"), s)
 }
 
-// undone reads what is to be brought back.
+// undone reads which versions of which modes to restore.
 func (p *Pages) undone(v *shell.Visit, f shell.Form) (wanted []postgres.Restoration, err error) {
 	if revision := f.Get("revision"); revision != "" {
 		n, err := strconv.ParseInt(revision, 10, 64)
@@ -56,11 +56,11 @@ func (p *Pages) undone(v *shell.Visit, f shell.Form) (wanted []postgres.Restorat
 	return wanted, nil
 }
 
-// saidAtMost is how many reasons are said at once.
+// saidAtMost bounds the reasons in one message.
 const saidAtMost = 3
 
-// notUndone says why a change stays: somebody has changed a mode since, or there is
-// another one in its place.
+// notUndone reports why a change was not undone: a mode was changed since, or another one
+// has taken its place.
 func (p *Pages) notUndone(v *shell.Visit, wanted []postgres.Restoration, refusal *fault.Error) error {
 	var reasons []string
 	for i, f := range refusal.Fields {
@@ -77,14 +77,14 @@ func (p *Pages) notUndone(v *shell.Visit, wanted []postgres.Restoration, refusal
 	if len(reasons) == 0 {
 		reasons = append(reasons, strings.TrimSuffix(refusal.Message, "."))
 	}
-	back := v.Address("/modes/deleted") // where each can be brought back alone
-	if len(wanted) == 1 {               // where both can be looked at
+	back := v.Address("/modes/deleted") // where each can be restored alone
+	if len(wanted) == 1 {               // where both versions can be viewed
 		back = v.Address("/modes/" + wanted[0].ID.String() + "/history")
 	}
 	return v.Done(back, shell.Said{Bad: true, Text: "Not undone, so that nothing is lost: " + strings.Join(reasons, "; ") + "."})
 }
 
-// whyNotUndone is the reason of one mode, whose place a field blames.
+// whyNotUndone returns the reason for one mode, which f names by its pointer.
 func (p *Pages) whyNotUndone(v *shell.Visit, wanted []postgres.Restoration, f fault.Field) (string, error) {
 	i, err := strconv.Atoi(strings.TrimPrefix(f.Pointer, "/restorations/"))
 	if err != nil || i >= len(wanted) {

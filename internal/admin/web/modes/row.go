@@ -17,28 +17,28 @@ import (
 type modeRow struct {
 	Slug, Name string
 	summary
-	// ID, Version, UpdatedAt and By are those of a mode of the organization.
+	// ID, Version, UpdatedAt and By are set only if the organization has the mode.
 	ID        string
 	Version   int64
 	UpdatedAt time.Time
 	By        string
-	// Builtin says that it stands in the place of a built-in mode, Overrides that
-	// the organization has made it its own.
+	// Builtin is true if the mode is built-in or replaces a built-in one, Overrides if the
+	// organization has replaced it.
 	Builtin, Overrides bool
-	// Draft says that the visitor has a draft of it.
+	// Draft is true if the user has a draft of it.
 	Draft bool
-	// key is the version's, subject that of its drafts.
+	// key identifies its version, subject its drafts.
 	key     versionKey
 	subject uuid.UUID
-	// Glyph is what begins the name, where that is a symbol, and Label the rest;
-	// otherwise that of the built-in mode with this slug or the first letter, and
-	// the name.
+	// If the name begins with a symbol, Glyph is that symbol and Label the rest of the name.
+	// Otherwise Glyph is that of the built-in mode with this slug, or the first letter, and
+	// Label is the name.
 	Glyph, Label string
-	// Place counts from 1 among the organization's modes, Of is how many there are.
+	// Place is the position among the organization's modes, from 1, and Of their number.
 	Place, Of int
 }
 
-// chip is one group of tools. Restricted ones say how.
+// chip is one group of tools. Restricted describes its restriction, if any.
 type chip struct{ Name, Restricted string }
 
 func rowOf(slug, name string, s summary) modeRow {
@@ -50,10 +50,10 @@ func rowOf(slug, name string, s summary) modeRow {
 	return r
 }
 
-// Ours says whether the organization has made it.
+// Ours reports whether the mode is the organization's.
 func (r modeRow) Ours() bool { return r.ID != "" }
 
-// Ref names the mode in an address.
+// Ref returns the path segment that names the mode in addresses.
 func (r modeRow) Ref() string { return paths.Mode(r.Slug, r.ID) }
 
 func (r modeRow) isOf(show string) bool {
@@ -71,7 +71,8 @@ func (r modeRow) isOf(show string) bool {
 	}
 }
 
-// glyphOf takes a symbol off the beginning of a name.
+// glyphOf splits a name into the symbol that it begins with, and the rest. Without a symbol,
+// it returns the initial and the name.
 func glyphOf(name string) (glyph, label string) {
 	name = strings.TrimSpace(name)
 	first, size := utf8.DecodeRuneInString(name)

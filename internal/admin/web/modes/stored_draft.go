@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// draftContent is what is stored of a draft: the fields of the form, in either view.
+// draftContent is the stored content of a draft: the fields of the form, in either view.
 type draftContent struct {
 	Fields url.Values `json:"fields"`
 }
@@ -23,8 +23,8 @@ type draftContent struct {
 // (RFC 9562, section 5.5).
 var builtinSubjects = uuid.MustParse("6f0c2f35-7c0e-4d55-9a3e-1c6a2f7d9b10")
 
-// Subject is what a draft is stored under. In the place of a built-in mode it is the same
-// whether the organization has replaced that or not.
+// Subject returns the id that a draft is stored under. For a built-in mode it is the same
+// whether the organization has replaced that or not. For a new mode it is uuid.Nil.
 func (t modeTarget) Subject() uuid.UUID {
 	switch {
 	case t.Builtin != nil:
@@ -35,7 +35,8 @@ func (t modeTarget) Subject() uuid.UUID {
 	return uuid.Nil
 }
 
-// targetOf is the target of a draft's subject. It is that of a new mode, if there is none.
+// targetOf returns the mode with the given subject, or the target of a new mode if there is
+// none.
 func (p *Pages) targetOf(v *shell.Visit, subject uuid.UUID) (modeTarget, error) {
 	for _, b := range p.Builtins {
 		if t := (modeTarget{Builtin: &b}); t.Subject() == subject {
@@ -49,7 +50,8 @@ func (p *Pages) targetOf(v *shell.Visit, subject uuid.UUID) (modeTarget, error) 
 	return t, err
 }
 
-// withDraft puts the visitor's draft of the target, or of a new mode, into the editor.
+// withDraft puts the user's draft of the target, or of a new mode, into the editor, if there
+// is one.
 func (p *Pages) withDraft(v *shell.Visit, e *modeEditor, subject uuid.UUID) error {
 	var content draftContent
 	draft, found, err := p.Drafts.Find(v, subject, &content)
@@ -68,14 +70,14 @@ func (p *Pages) withDraft(v *shell.Visit, e *modeEditor, subject uuid.UUID) erro
 	return nil
 }
 
-// keep stores as a draft what is not saved.
+// keep stores the unsaved form as a draft.
 func (p *Pages) keep(v *shell.Visit, e *modeEditor) {
 	f := shell.Form{Fields: maps.Clone(e.Form.Fields)}
 	f.Fields.Set("seen", e.Seen)
 	p.Drafts.Keep(v, &e.Draft, f)
 }
 
-// Written is what a form has, for a draft.
+// Written returns the content of a form, to be stored as a draft.
 func (p *Pages) Written(v *shell.Visit, f shell.Form, subject uuid.UUID) (w shell.Written, err error) {
 	d := readDraft(v.UserContext(), f)
 	t, err := p.targetOf(v, subject)
@@ -101,17 +103,17 @@ func (p *Pages) Written(v *shell.Visit, f shell.Form, subject uuid.UUID) (w shel
 	return w, nil
 }
 
-// notOfTheDraft are the fields of a form that say nothing of the mode.
+// notOfTheDraft lists the fields of a form that don't describe the mode.
 var notOfTheDraft = []string{"do", "draft", "edition", "seen_by", "theirs", "touched"}
 
-// PathOf is where a subject is edited, if it is a mode.
+// PathOf returns the address at which a subject is edited; ok is false if it isn't a mode.
 func (p *Pages) PathOf(v *shell.Visit, subject uuid.UUID) (string, bool) {
 	t, err := p.targetOf(v, subject)
 	return t.Path, err == nil && !t.IsNew()
 }
 
-// draftOfNew is the subject of a new mode's draft: the one that the address names, or one
-// that stands for nothing yet.
+// draftOfNew returns the subject of a new mode's draft: the one that the address names, or an
+// unused one.
 func draftOfNew(v *shell.Visit) uuid.UUID {
 	subject, err := uuid.Parse(v.Query("draft"))
 	if err != nil {

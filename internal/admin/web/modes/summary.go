@@ -12,17 +12,17 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// summary is what lists show of a mode's configuration, and look for in it.
+// summary holds the parts of a mode's configuration that lists show and search.
 type summary struct {
-	// Line is the one line that says what the mode is for.
+	// Line describes the purpose of the mode in one line.
 	Line   string
 	Chips  []chip
 	Advice int
-	// text is what a search looks through, in lower case.
+	// text is the text that is searched, in lower case.
 	text string
 }
 
-// summaryOf reads a configuration; what there is to advise is counted elsewhere.
+// summaryOf returns the summary of a mode without Advice, which summarized counts.
 func summaryOf(m modes.Mode) (s summary) {
 	c := m.Config
 	for _, text := range []string{c.Description, c.WhenToUse, c.RoleDefinition} {
@@ -49,8 +49,8 @@ func summaryOf(m modes.Mode) (s summary) {
 	return s
 }
 
-// versionKey is a version of a mode. The time tells it from one of the same number
-// in a database that was restored from a backup.
+// versionKey identifies a version of a mode. Its time distinguishes it from the version of
+// the same number in a database that was restored from a backup.
 type versionKey struct {
 	id      uuid.UUID
 	version int64
@@ -61,16 +61,16 @@ func keyOf(id uuid.UUID, version int64, at time.Time) versionKey {
 	return versionKey{id, version, at.UnixMicro()}
 }
 
-// newSummaries remembers those of versions of modes, which never change: each is read,
-// judged and written in lower case once, and lists of hundreds read no prompts. It
-// has room for the texts of a few libraries that are as large as they may be.
+// newSummaries returns a cache of the summaries of versions, which never change. Each
+// version is read, checked and converted to lower case once, and lists of hundreds of modes
+// read no prompts. The cache has room for the texts of a few libraries of maximum size.
 func newSummaries() shell.Memory[versionKey, summary] {
 	const bytes, overhead = 64 << 20, 500
 	return shell.Remember[versionKey](bytes, func(s summary) int { return len(s.text) + overhead })
 }
 
-// summarized lists the heads of an organization's modes, their summaries in the
-// same order, and the revision that they are of.
+// summarized returns the heads of an organization's modes, their summaries in the same
+// order, and their revision.
 func (p *Pages) summarized(v *shell.Visit) ([]postgres.ModeHead, []summary, int64, error) {
 	found := map[uuid.UUID]summary{}
 	heads, whole, revision, err := p.DB.ModeHeadsAt(v.UserContext(), v.Org.ID, func(m postgres.ModeHead) bool {

@@ -16,37 +16,37 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// pastVersion is a version as a sentence.
+// pastVersion is a version described in a sentence.
 type pastVersion struct {
 	Version, Revision int64
 	Who, Sentence     string
 	At                time.Time
-	// Current is the one that editors get; Deleted says that it is a deletion,
-	// which nothing can be compared with or restored to.
+	// Current is true for the version that editors get. Deleted is true for a deletion,
+	// which can be neither compared nor restored.
 	Current, Deleted bool
 }
 
-// modePast is what the page on a mode's history shows.
+// modePast is the data of the page with a mode's history.
 type modePast struct {
 	ID, Ref string
-	// Query is what the address asks for: what is compared.
+	// Query is the query of the address, which names the versions to compare.
 	Query    string
 	Name     string
 	Versions []pastVersion
-	// Before is where this page begins, 0 on the first one; Older where the next
-	// one does, 0 on the last one.
+	// Before is where this page begins, 0 on the first page. Older is where the next page
+	// begins, 0 on the last one.
 	Before, Older int64
 	Can           actions.Verdicts
-	// From and To are the versions that are compared; 0 where none are.
+	// From and To are the versions that are compared; 0 if none are.
 	From, To int64
 	Sentence string
 	Compared shell.Comparison
 	Same     bool
-	// Gone says that the mode is deleted.
+	// Gone is true if the mode is deleted.
 	Gone bool
 }
 
-// Lists says whether a version is on this page of the history.
+// Lists reports whether a version is on this page of the history.
 func (d modePast) Lists(version int64) bool {
 	return slices.ContainsFunc(d.Versions, func(v pastVersion) bool { return v.Version == version })
 }
@@ -79,7 +79,7 @@ func (p *Pages) Versions(v *shell.Visit) error {
 	}
 	shown := len(got)
 	if more {
-		shown-- // what the last one followed is known only to the next page
+		shown-- // only the next page reads the predecessor of the last one
 		d.Older = got[shown-1].Version.Version
 	}
 	who, err := v.People()
@@ -116,7 +116,7 @@ func (p *Pages) Versions(v *shell.Visit) error {
 	return v.Show("mode_history", page)
 }
 
-// historyOf is the id of the mode in the path.
+// historyOf returns the id of the mode that the path names by id or slug.
 func (p *Pages) historyOf(v *shell.Visit) (uuid.UUID, error) {
 	ref := v.Params("mode")
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
@@ -152,7 +152,7 @@ func (p *Pages) compareVersions(v *shell.Visit, id uuid.UUID, d *modePast) error
 	return nil
 }
 
-// versionSentence says what was done, after the name of who did it.
+// versionSentence describes a version, as a sentence that follows the author's name.
 func (p *Pages) versionSentence(now postgres.ModeVersion, previous *postgres.ModeVersion) string {
 	name := now.Object.Name
 	builtin := p.isBuiltin(now.Object.Slug)
@@ -196,11 +196,11 @@ func (p *Pages) versionSentence(now postgres.ModeVersion, previous *postgres.Mod
 	return changed
 }
 
-// modeRestoration is a question before a version is restored.
+// modeRestoration is the data of the page that asks before a version is restored.
 type modeRestoration struct {
 	ID, Ref, Name string
 	Version, Seen int64
-	// Next is the version that it becomes.
+	// Next is the number that the restored version gets.
 	Next     int64
 	Gone     bool
 	Sentence string

@@ -10,14 +10,14 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// fieldWords are what fields are called in a sentence.
+// fieldWords maps JSON pointers to the names of their fields in a sentence.
 var fieldWords = map[string]string{
 	"/slug": "slug", "/name": "name", "/config/roleDefinition": "role definition", "/config/whenToUse": "when to use",
 	"/config/description": "short description", "/config/groups": "tools", "/config/customInstructions": "custom instructions",
 	"/config/permissionTemplate": "permission template", "/config/" + iconField: "icon",
 }
 
-// unescaped takes the escapes out of a step of a pointer.
+// unescaped decodes the escapes in a reference token of a JSON pointer.
 var unescaped = strings.NewReplacer("~1", "/", "~0", "~")
 
 func fieldWord(pointer string) string {
@@ -27,8 +27,8 @@ func fieldWord(pointer string) string {
 	return unescaped.Replace(strings.TrimPrefix(pointer, "/config/"))
 }
 
-// changeSentence says what changed, as the end of a sentence: "changed the role
-// definition, allowed command".
+// changeSentence describes changes, as the end of a sentence: "changed the role definition;
+// allowed command".
 func changeSentence(changes []diff.Change) string {
 	var renamed []string
 	by := map[diff.Kind][]string{}
@@ -59,7 +59,8 @@ func orNothing(v any) any {
 	return v
 }
 
-// toolsSentence says which tools were allowed, taken away, and restricted.
+// toolsSentence describes which tools were allowed, taken away, restricted, and no longer
+// restricted.
 func toolsSentence(c diff.Change) []string {
 	before, after := toolsIn(c.Before), toolsIn(c.After)
 	var allowed, taken, restricted, freed []string
@@ -96,7 +97,7 @@ func toolsSentence(c diff.Change) []string {
 	return out
 }
 
-// toolsIn are the groups of a change, each with what it is restricted to.
+// toolsIn returns the groups of a change, each with its restriction, "" for none.
 func toolsIn(value any) map[string]string {
 	out := map[string]string{}
 	groups, _ := value.([]any)
@@ -120,7 +121,7 @@ func toolsIn(value any) map[string]string {
 	return out
 }
 
-// enumerated puts words into a sentence: "a", "a and b", "a, b and c".
+// enumerated joins words as in a sentence: "a", "a and b", "a, b and c".
 func enumerated(words []string) string {
 	words = slices.Clone(words)
 	if len(words) < 2 {

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// modeWithFields has count unknown fields of a value.
+// modeWithFields returns a mode with count unknown fields of the given value.
 func modeWithFields(count int, value string) modes.Mode {
 	extra := map[string]any{}
 	for i := range count {

@@ -13,11 +13,11 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// deletion is a question before an object is deleted.
+// deletion is the data of the page that asks before an object is deleted.
 type deletion struct {
 	frame
 	Object resource.Object
-	// Users refer to it; Wrong says why it was not deleted.
+	// Users are the objects that refer to it. Wrong is the reason why it was not deleted.
 	Users []link
 	Wrong string
 }
@@ -39,8 +39,8 @@ func (p *Pages) askDeletion(v *shell.Visit, d deletion) (err error) {
 	return v.Show("object_deletion", shell.Page{Title: "Delete " + d.Object.Spec.Title() + "?", Crumbs: p.crumbs(v, &d.Object), Data: d})
 }
 
-// Delete deletes an object at the version that was seen: the field object is its id, a
-// colon and the version.
+// Delete deletes an object at the expected version: the field object is its id, a colon and
+// the version.
 func (p *Pages) Delete(v *shell.Visit) error {
 	text, seen, err := shell.VersionOf(shell.ReadForm(v.Ctx).Get("object"))
 	if err != nil {
@@ -63,7 +63,7 @@ func (p *Pages) Delete(v *shell.Visit) error {
 	})
 }
 
-// notDeleted asks again, and says what was in the way.
+// notDeleted asks again, with the reason of the refusal.
 func (p *Pages) notDeleted(v *shell.Visit, id uuid.UUID, refusal *fault.Error) error {
 	o, err := p.store.Get(v.UserContext(), v.Org.ID, id.String())
 	if fault.Is(err, fault.NotFound) {
@@ -76,27 +76,27 @@ func (p *Pages) notDeleted(v *shell.Visit, id uuid.UUID, refusal *fault.Error) e
 	return p.askDeletion(v, deletion{Object: o, Wrong: refusal.Fields[0].Detail})
 }
 
-// deletedPage is how many deleted objects stand on the page of them.
+// deletedPage is the number of deleted objects on a page.
 const deletedPage = 100
 
-// deletedRow is an object that can be brought back.
+// deletedRow is a deleted object that can be restored.
 type deletedRow struct {
 	ID, Name, Glyph, Who string
 	Version              int64
 	At                   time.Time
 }
 
-// deletedData is what the page of deleted objects shows.
+// deletedData is the data of the page of deleted objects.
 type deletedData struct {
 	frame
 	Rows []deletedRow
-	// Older is where the next page begins, "" on the last one. Newest is true on all but
-	// the first.
+	// Older is where the next page begins, empty on the last page. Newest is true on all
+	// but the first.
 	Older  string
 	Newest bool
 }
 
-// Deleted lists what was deleted and not restored, the newest first.
+// Deleted lists the objects that were deleted and not restored, the newest first.
 func (p *Pages) Deleted(v *shell.Visit) error {
 	after, isLater := shell.ParsePlace(v.Query("after"))
 	all, err := p.store.Deleted(v.UserContext(), v.Org.ID, after, deletedPage+1)

@@ -8,12 +8,12 @@ import (
 	"orgmodes/internal/admin/web/shell"
 )
 
-// draftContent is what is stored of a draft.
+// draftContent is the stored content of a draft.
 type draftContent struct {
 	YAML string `json:"yaml"`
 }
 
-// withDraft puts the visitor's draft of a subject into the editor, if there is one.
+// withDraft puts the user's draft of a subject into the editor, if there is one.
 func (p *Pages) withDraft(v *shell.Visit, e *editor, subject uuid.UUID) error {
 	var content draftContent
 	draft, found, err := p.Drafts.Find(v, subject, &content)
@@ -24,7 +24,7 @@ func (p *Pages) withDraft(v *shell.Visit, e *editor, subject uuid.UUID) error {
 	return err
 }
 
-// Written is what a form has, for a draft.
+// Written returns the content of a form, to be stored as a draft.
 func (p *Pages) Written(v *shell.Visit, f shell.Form, subject uuid.UUID) (shell.Written, error) {
 	e := editorOf(f)
 	applied := p.blank()
@@ -36,13 +36,14 @@ func (p *Pages) Written(v *shell.Visit, f shell.Form, subject uuid.UUID) (shell.
 	}, nil
 }
 
-// PathOf is where a subject is written, if it is an object.
+// PathOf returns the address at which a subject is edited; ok is false if it isn't an
+// object.
 func (p *Pages) PathOf(v *shell.Visit, subject uuid.UUID) (string, bool) {
 	_, err := p.store.Get(v.UserContext(), v.Org.ID, subject.String())
 	return p.path(v, "/"+subject.String()), err == nil
 }
 
-// titleOf is the name in a manifest that may be half written.
+// titleOf returns the name in a manifest that can be incomplete.
 func titleOf(text string) string {
 	for line := range strings.Lines(text) {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "name:"); ok {

@@ -17,7 +17,7 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// mistake is something wrong with a text, where that is known.
+// mistake is a problem of a text, with its position if that is known.
 type mistake struct {
 	Line, Column int
 	Detail       string
@@ -26,24 +26,27 @@ type mistake struct {
 // link is an object that the one shown refers to, or that refers to it.
 type link struct{ Kind, Name, Path string }
 
-// editor is the page on which an object is written, as its manifest.
+// editor is the data of the page on which an object is edited, as its manifest.
 type editor struct {
 	frame
-	// Form is what was sent.
+	// Form is the submitted form.
 	Form shell.Form
-	// Saved is the object as it is; nil for a new one.
+	// Saved is the object as stored; nil for a new one.
 	Saved *resource.Object
-	// Post is where the form goes, Schema where the JSON Schema of manifests is.
+	// Post is the address that the form is sent to, Schema that of the JSON Schema of
+	// manifests.
 	Post, Schema string
-	// Text is what is written, Seen the version that it began from, 0 for a new one.
+	// Text is the manifest in the editor, Seen the version that it began from, 0 for a new
+	// object.
 	Text string
 	Seen int64
-	// Mistakes keep it from being saved.
+	// Mistakes prevent saving.
 	Mistakes, Notices []mistake
-	// Checked says that Compared is what the text would change.
+	// Checked is true if Compared shows the changes that saving the text would make.
 	Checked  bool
 	Compared shell.Comparison
-	// By has saved Saved since the text was begun; Gone has deleted it.
+	// By names the author of Saved if that was saved since the text was begun. Gone names
+	// the user who deleted the object.
 	By, Gone string
 	Uses     []link
 	Users    []link
@@ -54,18 +57,18 @@ type editor struct {
 	Part bool
 }
 
-// Behind says that the object was saved since the draft was begun.
+// Behind reports whether the object was saved since the draft was begun.
 func (e editor) Behind() bool {
 	return e.Saved != nil && e.Draft.Edition > 0 && e.Seen < e.Saved.Version
 }
 
-// field is what a kind's schema says of a field of the spec.
+// field describes a field of the spec, as in the kind's schema.
 type field struct {
 	Name, Type, Says string
 	Required         bool
 }
 
-// New is where an object is written that isn't there yet.
+// New shows the editor with the manifest of a new object, or with its draft in ?draft=.
 func (p *Pages) New(v *shell.Visit) error {
 	e := editor{Text: p.blank()}
 	subject, err := uuid.Parse(v.Query("draft"))
@@ -78,7 +81,7 @@ func (p *Pages) New(v *shell.Visit) error {
 	return p.show(v, http.StatusOK, e)
 }
 
-// blank is the manifest that a new object begins with.
+// blank returns the manifest that a new object begins with.
 func (p *Pages) blank() string {
 	return "apiVersion: " + manifest.APIVersion + "\nkind: " + p.kind.Names().Manifest + "\nmetadata:\n  name: \nspec:\n"
 }
@@ -96,14 +99,14 @@ func (p *Pages) Get(v *shell.Visit) error {
 	return p.show(v, http.StatusOK, e)
 }
 
-// editorOf is the editor as a form has it.
+// editorOf returns the editor in a submitted form.
 func editorOf(f shell.Form) editor {
 	e := editor{Text: f.Get("yaml"), Draft: shell.DraftIn(f), Form: f}
 	e.Seen, _ = strconv.ParseInt(f.Get("seen"), 10, 64)
 	return e
 }
 
-// text is the manifest of an object with what people write of it.
+// text returns the manifest of an object, with only the parts that users write.
 func (p *Pages) text(o resource.Object) string {
 	return string(jsonast.MarshalYAML(manifest.Content(p.kind, o), ""))
 }
@@ -111,7 +114,7 @@ func (p *Pages) text(o resource.Object) string {
 // Create saves a new object.
 func (p *Pages) Create(v *shell.Visit) error { return p.save(v, nil) }
 
-// Save saves an object in the place of the version that was seen.
+// Save saves an object in place of the expected version.
 func (p *Pages) Save(v *shell.Visit) error {
 	id, err := shell.ParseID(v.Params("object"))
 	if err != nil {
@@ -120,14 +123,15 @@ func (p *Pages) Save(v *shell.Visit) error {
 	return p.save(v, &id)
 }
 
-// save writes what a form has or, with do=check, only says what that would change. What
-// can't be saved comes back with what is wrong with it.
+// save saves the text of a form or, with do=check, only shows the changes that this would
+// make. A text that can't be saved is shown again with its problems. A nil id creates the
+// object.
 func (p *Pages) save(v *shell.Visit, id *uuid.UUID) error {
 	f := shell.ReadForm(v.Ctx)
 	e := editorOf(f)
 	theirs, _ := strconv.ParseInt(f.Get("theirs"), 10, 64)
 	if theirs > 0 {
-		e.Seen = theirs // what was compared is to be replaced
+		e.Seen = theirs // the user replaces the version that was compared
 	}
 	if id != nil {
 		e.Draft.Subject = *id
@@ -152,7 +156,7 @@ func (p *Pages) save(v *shell.Visit, id *uuid.UUID) error {
 		e.Notices = append(e.Notices, mistake{n.Line, n.Column, n.Detail})
 	}
 	if d.Generation > 0 && theirs == 0 {
-		e.Seen = d.Generation // the text itself says what it was made from
+		e.Seen = d.Generation // the manifest names the version that it was made from
 	}
 	op := resource.Op{Verb: resource.Create, Kind: p.kind.Names().Singular, New: d.Object()}
 	if id != nil {
@@ -193,13 +197,13 @@ func (p *Pages) save(v *shell.Visit, id *uuid.UUID) error {
 	return v.Done(p.path(v, "/"+done.Object.ID.String()), p.savedWords(v, done))
 }
 
-// keep stores as a draft what is not saved.
+// keep stores the unsaved text as a draft.
 func (p *Pages) keep(v *shell.Visit, e *editor) {
 	e.Form.Fields.Set("seen", strconv.FormatInt(e.Seen, 10))
 	p.Drafts.Keep(v, &e.Draft, e.Form)
 }
 
-// read reads the one manifest of a text.
+// read reads a text that holds exactly one manifest.
 func (p *Pages) read(ctx context.Context, text string) (d manifest.Document, err error) {
 	documents, err := manifest.Read(ctx, []resource.Kind{p.kind}, []upload.File{{Data: []byte(text)}})
 	if err != nil {
@@ -211,7 +215,7 @@ func (p *Pages) read(ctx context.Context, text string) (d manifest.Document, err
 	return documents[0], nil
 }
 
-// compare is what a text would change of an object; nil is one that isn't there.
+// compare returns the changes that a text would make to an object; now is nil for a new one.
 func (p *Pages) compare(v *shell.Visit, now *resource.Object, text string) shell.Comparison {
 	before, name := "", "Nothing"
 	if now != nil {
@@ -220,7 +224,7 @@ func (p *Pages) compare(v *shell.Visit, now *resource.Object, text string) shell
 	return shell.Compare("What changes", strings.TrimSuffix(before, "\n"), strings.TrimSuffix(text, "\n"), v.Budget()).Between(name, "What you wrote")
 }
 
-// refuse shows a text with what is wrong with it.
+// refuse shows a text with its problems.
 func (p *Pages) refuse(v *shell.Visit, e editor, fields []fault.Field, message string) error {
 	for _, f := range fields {
 		e.Mistakes = append(e.Mistakes, mistake{f.Line, f.Column, f.Detail})
@@ -232,7 +236,7 @@ func (p *Pages) refuse(v *shell.Visit, e editor, fields []fault.Field, message s
 	return p.show(v, http.StatusUnprocessableEntity, e)
 }
 
-// conflict shows a text beside what somebody else has saved meanwhile.
+// conflict shows a text side by side with the version that someone else has saved since.
 func (p *Pages) conflict(v *shell.Visit, e editor) (err error) {
 	who, err := v.People()
 	if err != nil {
@@ -246,7 +250,7 @@ func (p *Pages) conflict(v *shell.Visit, e editor) (err error) {
 	return p.show(v, http.StatusPreconditionFailed, e)
 }
 
-// gone shows a text whose object somebody has deleted meanwhile: it can be created again.
+// gone shows a text whose object someone has deleted since. The object can be created again.
 func (p *Pages) gone(v *shell.Visit, e editor, id uuid.UUID) error {
 	versions, err := p.store.Versions(v.UserContext(), v.Org.ID, id, 0, 1)
 	if err != nil {
@@ -263,7 +267,8 @@ func (p *Pages) gone(v *shell.Visit, e editor, id uuid.UUID) error {
 	return p.show(v, http.StatusConflict, e)
 }
 
-// savedWords says what was done, with the way back.
+// savedWords returns the message on a saved object. Unless nothing changed, it offers an
+// undo.
 func (p *Pages) savedWords(v *shell.Visit, done resource.Outcome) shell.Said {
 	o, name := done.Object, done.Object.Spec.Title()
 	switch done.Action {
@@ -308,7 +313,8 @@ func (p *Pages) show(v *shell.Visit, status int, e editor) (err error) {
 	return v.Show("object_edit", page)
 }
 
-// links are what an object refers to, and what refers to it, where they have pages.
+// links returns the objects that o refers to, and the users: the objects that refer to it.
+// An object of a kind that has pages gets a path.
 func (p *Pages) links(v *shell.Visit, o resource.Object) (uses, users []link, err error) {
 	of := func(kind, ref, name string) link {
 		l := link{Kind: kind, Name: name}
@@ -339,7 +345,7 @@ func (p *Pages) links(v *shell.Visit, o resource.Object) (uses, users []link, er
 	return uses, users, err
 }
 
-// fields are what the kind's schema says of a spec.
+// fields returns the fields of the spec, as in the kind's schema.
 func (p *Pages) fields() (all []field) {
 	schema := p.kind.Schema()
 	required, _ := valueOf(schema, "required").([]any)
@@ -368,14 +374,15 @@ func (p *Pages) fields() (all []field) {
 	return all
 }
 
-// undoing is the field of a form that restores a version where another one still is.
+// undoing returns the form field that restores version, provided that the object is still at
+// seen.
 func (p *Pages) undoing(id uuid.UUID, version, seen int64) shell.Pair {
 	pair := shell.Undoing{ID: id, Version: version, Seen: seen}.Pair()
 	pair.Name = "object"
 	return pair
 }
 
-// valueOf is the value of a name, or nil.
+// valueOf returns the value of a name, or nil.
 func valueOf(m jsonast.Map, name string) any {
 	for _, one := range m {
 		if one.Name == name {

@@ -14,30 +14,30 @@ import (
 // row is an object in the list.
 type row struct {
 	ID, Name, Glyph string
-	// Labels are "key: value".
+	// Labels have the form "key: value".
 	Labels []string
-	// Wrong are the conditions that don't hold, in words.
+	// Wrong holds the messages of the conditions that are false.
 	Wrong     []string
 	By        string
 	UpdatedAt time.Time
-	// Draft says that the visitor has a draft of it.
+	// Draft is true if the user has a draft of it.
 	Draft bool
 }
 
-// listData is what the list shows.
+// listData is the data of the list.
 type listData struct {
 	frame
 	Live   shell.Live
 	Search string
 	Rows   []row
 	Total  int
-	// Begun are the visitor's drafts of new objects.
+	// Begun lists the user's drafts of new objects.
 	Begun shell.DraftHeads
-	// Deleted says that some can be brought back.
+	// Deleted is true if there are deleted objects to restore.
 	Deleted bool
 }
 
-// List shows the objects, those whose name or labels have ?q= in them.
+// List shows the objects whose name or labels contain ?q=.
 func (p *Pages) List(v *shell.Visit) error {
 	all, revision, err := p.store.At(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -86,13 +86,13 @@ func (p *Pages) List(v *shell.Visit) error {
 	})
 }
 
-// Count is how many there are, for the rail.
+// Count returns the number of objects, for the sidebar; ok is false if they can't be counted.
 func (p *Pages) Count(v *shell.Visit) (n int, ok bool) {
 	n, err := p.store.Count(v.UserContext(), v.Org.ID)
 	return n, err == nil
 }
 
-// Find are the objects that the palette lists.
+// Find returns the objects that the palette lists.
 func (p *Pages) Find(v *shell.Visit) (shell.Places, error) {
 	found := shell.Places{Title: p.Title(), Kind: capital(p.Noun())}
 	all, err := p.store.List(v.UserContext(), v.Org.ID)

@@ -1,6 +1,6 @@
-// Package objects is pages for any kind of object: the list, an editor for its manifest,
-// history, what refers to it, and what was deleted. They go by the rules that the kind
-// has registered.
+// Package objects serves pages for any kind of object: the list, an editor for its manifest,
+// history, the objects that refer to it, and deleted objects. They follow the rules that the
+// kind has registered.
 package objects
 
 import (
@@ -13,41 +13,41 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// HTML is the templates of the pages.
+// HTML holds the templates of the pages.
 //
 //go:embed html
 var HTML embed.FS
 
-// Pages are the pages of one kind.
+// Pages serves the pages of one kind.
 type Pages struct {
 	*shell.Shell
-	// Drafts are those of the editor.
+	// Drafts stores the drafts of the editor.
 	Drafts *shell.Drafts
 	kind   resource.Kind
 	store  *postgres.Collection[resource.Object]
 }
 
-// New makes the pages of a kind.
+// New returns the pages of a kind.
 func New(s *shell.Shell, kind resource.Kind) *Pages {
 	p := &Pages{Shell: s, kind: kind, store: s.DB.Objects(kind.Names().Singular)}
 	p.Drafts = shell.NewDrafts(s, kind.Names().Singular, "/"+p.Name(), p)
 	return p
 }
 
-// Name is the path of the kind's pages below an organization, without a slash, and
-// part of the names of their icons: "templates".
+// Name returns the path of the kind's pages below an organization, without a slash, such as
+// "templates". It is also part of the names of their icons.
 func (p *Pages) Name() string { return p.kind.Names().Plural }
 
-// Title is what the objects are called: "Permission templates".
+// Title returns the name of the objects in the plural, such as "Permission templates".
 func (p *Pages) Title() string { return capital(p.kind.Names().Noun) + "s" }
 
-// Noun is what one of them is called: "permission template".
+// Noun returns the name of one object, such as "permission template".
 func (p *Pages) Noun() string { return p.kind.Names().Noun }
 
-// path is the address of a page of the kind: "/new".
+// path returns the address of a page of the kind, such as "/new".
 func (p *Pages) path(v *shell.Visit, page string) string { return v.Address("/" + p.Name() + page) }
 
-// crumbs leads back to the list and, with an object, to it.
+// crumbs returns the links back to the list and, if o isn't nil, to o.
 func (p *Pages) crumbs(v *shell.Visit, o *resource.Object) []shell.Crumb {
 	all := []shell.Crumb{{Name: p.Title(), Path: p.path(v, "")}}
 	if o != nil {
@@ -56,11 +56,11 @@ func (p *Pages) crumbs(v *shell.Visit, o *resource.Object) []shell.Crumb {
 	return all
 }
 
-// frame is what every page of a kind shows.
+// frame is the data that every page of a kind has.
 type frame struct {
-	// Path is that of the list.
+	// Path is the address of the list.
 	Path, Noun string
-	// Can is what the visitor may do with the objects.
+	// Can holds what the user is allowed to do with the objects.
 	Can actions.Verdicts
 }
 

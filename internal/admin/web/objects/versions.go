@@ -15,41 +15,41 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// version is a version as a sentence.
+// version is a version described in a sentence.
 type version struct {
 	Version, Revision int64
 	Who, Sentence     string
 	At                time.Time
-	// Current is the one that there is; Deleted is a deletion.
+	// Current is true for the current version, Deleted for a deletion.
 	Current, Deleted bool
 }
 
-// versionsData is what the page on an object's history shows.
+// versionsData is the data of the page with an object's history.
 type versionsData struct {
 	frame
 	// Base is the path of the object.
 	Base, Name string
 	Versions   []version
-	// Before is where this page begins, 0 on the first one; Older where the next
-	// one does, 0 on the last one.
+	// Before is where this page begins, 0 on the first page. Older is where the next page
+	// begins, 0 on the last one.
 	Before, Older int64
-	// From and To are the versions that are compared; 0 where none are.
+	// From and To are the versions that are compared; 0 if none are.
 	From, To int64
 	Compared shell.Comparison
-	// Gone says that the object is deleted.
+	// Gone is true if the object is deleted.
 	Gone bool
-	// Query is what the address asks for.
+	// Query is the query of the address, which names the versions to compare.
 	Query string
 }
 
-// Lists says whether a version is on this page of the history.
+// Lists reports whether a version is on this page of the history.
 func (d versionsData) Lists(number int64) bool {
 	return slices.ContainsFunc(d.Versions, func(v version) bool { return v.Version == number })
 }
 
 type past = postgres.Version[resource.Object]
 
-// Versions lists the versions of an object, deleted or not, and with ?from= and ?to=
+// Versions lists the versions of an object, deleted or not. With ?from= and ?to= it also
 // compares two of them.
 func (p *Pages) Versions(v *shell.Visit) error {
 	id, err := shell.ParseID(v.Params("object"))
@@ -74,7 +74,7 @@ func (p *Pages) Versions(v *shell.Visit) error {
 	d.Name, d.Gone = got[0].Object.Spec.Title(), before == 0 && got[0].Action == audit.Delete
 	shown := len(got)
 	if more {
-		shown-- // what the last one followed is known only to the next page
+		shown-- // only the next page reads the predecessor of the last one
 		d.Older = got[shown-1].Version.Version
 	}
 	who, err := v.People()
@@ -130,7 +130,7 @@ func (p *Pages) compareVersions(v *shell.Visit, id uuid.UUID, d *versionsData) e
 	return nil
 }
 
-// sentence says what was done, after the name of who did it.
+// sentence describes a version, as a sentence that follows the author's name.
 func (p *Pages) sentence(now past, previous *past) string {
 	name := now.Object.Spec.Title()
 	switch {
@@ -158,12 +158,13 @@ func (p *Pages) sentence(now past, previous *past) string {
 	return verb + strings.Join(shell.FirstOf(fields), ", ")
 }
 
-// restoration is a question before a version is restored.
+// restoration is the data of the page that asks before a version is restored.
 type restoration struct {
 	frame
 	Base, Name    string
 	Version, Seen int64
-	// Next is the version that it becomes; Gone says that the object is deleted.
+	// Next is the number that the restored version gets. Gone is true if the object is
+	// deleted.
 	Next     int64
 	Gone     bool
 	Wrong    string
@@ -238,8 +239,8 @@ func (p *Pages) RestoreVersion(v *shell.Visit) error {
 	return v.Done(d.Base+"/history", s)
 }
 
-// Restore takes changes back: what one revision deleted, or objects as they were before
-// versions that nobody has replaced since.
+// Restore undoes changes. It restores the objects that one revision deleted, or objects as
+// they were before a version that no one has replaced since.
 func (p *Pages) Restore(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
 	var wanted []postgres.Restoration

@@ -1,4 +1,4 @@
-// Package paths knows how pages are addressed that other groups of pages lead to.
+// Package paths builds the addresses of pages that pages of other packages link to.
 package paths
 
 import (
@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// below are the names of pages below /modes: a mode with such a slug is named by
-// its id.
+// below lists the names that are reserved for pages below /modes. A mode with such a slug is
+// addressed by its id.
 var below = []string{"live", "export", "import", "new", "order", "deleted", "deletions", "restorations", "diff", "drafts", "preview"}
 
-// Mode is how a mode is named below /modes/; id is empty for a built-in one.
+// Mode returns the path segment that names a mode below /modes/. id is empty for a built-in
+// mode.
 func Mode(slug, id string) string {
 	if id != "" && slices.Contains(below, slug) {
 		return id

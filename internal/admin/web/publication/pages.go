@@ -1,5 +1,5 @@
-// Package publication is the page on what readers have of the library, and what can be done
-// where they don't have all of it.
+// Package publication serves the page that shows which state of the library readers have.
+// The page also has the actions for when they don't have all of it.
 package publication
 
 import (
@@ -9,17 +9,17 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// HTML is the templates of the pages.
+// HTML holds the page templates.
 //
 //go:embed html
 var HTML embed.FS
 
-// Pages are the page on publication and the line that other pages show of it.
+// Pages serves the page on publication, and the publication line of other pages.
 type Pages struct {
 	*shell.Shell
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
 }
 
-// New makes the pages; builtins are the modes that every editor has.
+// New returns the pages. builtins are the modes that every editor has.
 func New(s *shell.Shell, builtins []modes.Mode) *Pages { return &Pages{Shell: s, Builtins: builtins} }

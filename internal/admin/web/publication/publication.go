@@ -12,33 +12,32 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// published is one form of what editors get.
+// published is one representation that editors get.
 type published struct {
 	Name, URL, ETag string
 	For             string
 	Length          int
 	Since           time.Time
-	// Ahead says that this is what is being published: readers still have an older
-	// one.
+	// Ahead reports whether this representation is still being published, so that readers
+	// have an older one.
 	Ahead bool
 }
 
-// publishJob is work that isn't done, in words.
+// publishJob is an unfinished job, with its last error in words.
 type publishJob struct {
 	postgres.PublishJob
 	Words string
-	// Next is when it is tried again.
+	// Next is when the job is tried next.
 	Next string
 }
 
-// publicationData is what the page shows.
+// publicationData is the data of the page.
 type publicationData struct {
 	Live shell.Live
-	// Canary says in words how publishing is doing in general; Sick that it isn't
-	// well.
+	// Canary describes whether publishing works in general. Sick is true if it doesn't.
 	Canary string
 	Sick   bool
-	// CanaryAt is when it last was well, zero where that is unknown.
+	// CanaryAt is the time of the test change that Canary describes, zero if there is none.
 	CanaryAt        time.Time
 	Representations []published
 	Jobs            []publishJob
@@ -46,7 +45,7 @@ type publicationData struct {
 	Change          access.Verdict
 }
 
-// Show says what readers have, and how publishing is doing.
+// Show shows what readers have, and whether publishing works.
 func (p *Pages) Show(v *shell.Visit) error {
 	s, err := publication.Of(v.UserContext(), p.DB, v.Org.ID)
 	if err != nil {
@@ -80,8 +79,8 @@ func (p *Pages) Show(v *shell.Visit) error {
 	return v.Show("publication", page)
 }
 
-// tokensOnTheirWay counts those that readers don't know of as they are, among
-// those that the visitor may see.
+// tokensOnTheirWay counts the tokens whose current version readers don't have yet. It
+// returns 0 if the visitor isn't allowed to read all tokens.
 func (p *Pages) tokensOnTheirWay(v *shell.Visit) (n int, err error) {
 	if !v.May(access.Request{Action: access.ReadTokens}).Allowed {
 		return 0, nil
@@ -89,7 +88,7 @@ func (p *Pages) tokensOnTheirWay(v *shell.Visit) (n int, err error) {
 	return p.DB.CountPendingTokens(v.UserContext(), v.Org.ID)
 }
 
-// forWhom says what each form is for.
+// forWhom describes the use of each representation.
 var forWhom = map[string]string{
 	endpoint.ModesJSON:        "Editors that know organizations",
 	endpoint.ModesYAML:        "Everything an editor works with, the built-in modes too",
@@ -98,11 +97,10 @@ var forWhom = map[string]string{
 	endpoint.TemplatesJSON:    "What permission templates allow, for whatever runs agents",
 }
 
-// canaryLate is how long ago the last test change may be: workers make one every
-// 10 seconds.
+// canaryLate is the maximum age of the last test change: workers make one every 10 seconds.
 const canaryLate = time.Minute
 
-// hear finds out how publishing is doing in general.
+// hear checks the canary, to see whether publishing works in general.
 func (p *Pages) hear(v *shell.Visit, d *publicationData) error {
 	s, err := p.DB.CanaryStatus(v.UserContext())
 	if err != nil {
@@ -134,7 +132,7 @@ func (p *Pages) Again(v *shell.Visit) error {
 	return v.Done(v.Address("/publication"), shell.Said{Text: "Everything is being published again. Editors notice nothing where nothing differs: what is the same keeps its ETag."})
 }
 
-// Retry has one job worked at once.
+// Retry has a job run at once.
 func (p *Pages) Retry(v *shell.Visit) error {
 	id, err := strconv.ParseInt(shell.ReadForm(v.Ctx).Get("job"), 10, 64)
 	if err != nil {
@@ -150,7 +148,7 @@ func (p *Pages) Retry(v *shell.Visit) error {
 	return v.Done(v.Address("/publication"), shell.Said{Text: "It is tried again now."})
 }
 
-// Line is the line alone, for pages that show it and wait.
+// Line answers with the publication line alone, for pages that show it and refresh it.
 func (p *Pages) Line(v *shell.Visit) error {
 	l, err := v.Live(max(v.QueryInt("modes"), 0))
 	if err != nil {

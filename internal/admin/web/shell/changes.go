@@ -8,16 +8,16 @@ import (
 	"orgmodes/internal/diff"
 )
 
-// Change is a field that changed, as people read it.
+// Change is a changed field, prepared for display.
 type Change struct {
-	// Name is the field's in words, Pointer where it is.
+	// Name is the label of the field, Pointer its JSON pointer.
 	Name, Pointer string
 	Kind          diff.Kind
-	// Before and After are values of one line, with the words that changed; where
-	// one of them has several lines, Compared compares them.
+	// Before and After are single-line values with the changed words marked. If either
+	// value has several lines, Compared is set instead.
 	Before, After []diff.Span
 	Compared      *Comparison
-	// Note stands for all of that where values would say nothing.
+	// Note replaces the values if they are not shown.
 	Note string
 }
 
@@ -28,7 +28,7 @@ const (
 	maxShown = 200
 )
 
-// FirstOf are the first maxNamed names, and how many fields the others are.
+// FirstOf returns the first maxNamed names, followed by the number of the other fields.
 func FirstOf(names []string) []string {
 	if more := len(names) - maxNamed; more > 0 {
 		return append(names[:maxNamed:maxNamed], Count(more, "other field"))
@@ -36,12 +36,11 @@ func FirstOf(names []string) []string {
 	return names
 }
 
-// tooLong is the note on changes that a page has no budget left to compare.
+// tooLong is the note on changes once the page's budget for comparisons is used up.
 const tooLong = "Changed, but too long to be compared here as well"
 
-// Changes are changes as people read them, within the budget of a page: what it
-// doesn't suffice for is named, and not compared.
-// The first maxShown are shown, and the others counted.
+// Changes prepares changes for display, within the budget of a page. Changes beyond the
+// budget are named but not compared. The first maxShown are shown, the others counted.
 func Changes(changes []diff.Change, budget *diff.Budget) []Change {
 	more := max(0, len(changes)-maxShown)
 	changes = changes[:len(changes)-more]
@@ -74,7 +73,7 @@ func Changes(changes []diff.Change, budget *diff.Budget) []Change {
 	return out
 }
 
-// valueSpans are two values of one line, each with what the other doesn't have.
+// valueSpans returns two single-line values as spans, with the differences marked.
 func valueSpans(before, after string, budget *diff.Budget) (old, now []diff.Span) {
 	if before != "" && after != "" {
 		if old, now, ok := diff.Words(before, after, budget); ok {
@@ -90,7 +89,7 @@ func valueSpans(before, after string, budget *diff.Budget) (old, now []diff.Span
 	return one(before), one(after)
 }
 
-// fieldsInWords are the fields that people know under another name.
+// fieldsInWords maps JSON pointers to the labels of fields.
 var fieldsInWords = map[string]string{
 	"/slug": "Slug", "/name": "Name", "/position": "Place in the list", "/modes": "Order of the modes",
 	"/config/roleDefinition": "Role definition", "/config/whenToUse": "When to use", "/config/description": "Description",
@@ -102,10 +101,10 @@ var fieldsInWords = map[string]string{
 	"/expires_at": "Expires", "/revoked_at": "Revoked",
 }
 
-// steps makes the steps of a pointer readable.
+// steps replaces the separators and escapes of a JSON pointer (RFC 6901) for display.
 var steps = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~")
 
-// FieldInWords is what people call the field at a pointer.
+// FieldInWords returns the label of the field at a JSON pointer.
 func FieldInWords(pointer string) string {
 	if words, ok := fieldsInWords[pointer]; ok {
 		return words
@@ -118,8 +117,8 @@ func FieldInWords(pointer string) string {
 	return name
 }
 
-// valueInWords is a value of a field: a text as it is, a list of tools as people
-// say it, anything else as JSON.
+// valueInWords returns the value of a field as text: a string as is, a list of tools
+// separated by commas, anything else as JSON. It returns "" for nil.
 func valueInWords(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -138,7 +137,8 @@ func valueInWords(value any) string {
 	return string(b)
 }
 
-// listInWords is a list of names, each perhaps with a restriction.
+// listInWords formats a list of names, each with its restriction, if any. ok is false for
+// any other list.
 func listInWords(values []any) (words string, ok bool) {
 	if len(values) == 0 {
 		return "none", true

@@ -1,6 +1,6 @@
 package shell
 
-// Choice is one of several ways to look at the list.
+// Choice is a link to one of several variants of a list, such as a filter or a format.
 type Choice struct {
 	Value, Label, Path string
 	Current            bool

@@ -6,41 +6,40 @@ import (
 	"orgmodes/internal/diff"
 )
 
-// Comparison is two texts, line by line: for the template "yaml-diff", which
-// shows it without scripts, too.
+// Comparison is a line-by-line comparison of two texts. It is for the template "yaml-diff",
+// which works without scripts too.
 type Comparison struct {
-	// Label says what is compared, Old and New what the sides are called. Old is
-	// empty where there was nothing before.
+	// Label names the compared content; Old and New name the sides. Old is empty if there
+	// was no content before, New if there is none after.
 	Label, Old, New string
-	// Split has both sides beside each other until somebody wants it otherwise.
+	// Split shows the sides next to each other, unless the user chooses otherwise.
 	Split bool
-	// Parts are the text from top to bottom; none where nothing differs.
+	// Parts are the parts of the text from top to bottom; none if the texts are equal.
 	Parts []comparisonPart
 }
 
-// comparisonPart is a stretch of lines: some that changed, some around them that
-// didn't, or those between, folded.
+// comparisonPart is a run of lines: changed ones, unchanged context, or a fold.
 type comparisonPart struct {
 	Changed bool
 	Lines   []comparedLine
-	// Folded is how many lines are folded away, Text those lines, and OldLine and
-	// NewLine where they begin.
+	// Folded is the number of folded lines, Text holds these lines, and OldLine and NewLine
+	// are the numbers of the first.
 	Folded           int
 	Text             string
 	OldLine, NewLine int
 }
 
-// comparedLine is a line with its changed words.
+// comparedLine is a line with its changed words marked.
 type comparedLine struct {
 	Kind             diff.Kind
 	OldLine, NewLine int
 	Spans            []diff.Span
 }
 
-// comparedPair is a line on each side; nil where that side has none.
+// comparedPair is a row of the split view; nil means no line on that side.
 type comparedPair struct{ Old, New *comparedLine }
 
-// Sign is what stands before a line.
+// Sign returns the sign shown before a line, "" for an unchanged one.
 func (l comparedLine) Sign() string {
 	switch l.Kind {
 	case diff.Added:
@@ -52,7 +51,7 @@ func (l comparedLine) Sign() string {
 	}
 }
 
-// Pairs are the lines of a part beside each other.
+// Pairs returns the lines of a part as rows of the split view.
 func (p comparisonPart) Pairs() (out []comparedPair) {
 	var removed, added []*comparedLine
 	for i := range p.Lines {
@@ -79,14 +78,13 @@ func (p comparisonPart) Pairs() (out []comparedPair) {
 }
 
 const (
-	// around is how many unchanged lines are shown on each side of a change.
+	// around is the number of unchanged lines shown on each side of a change.
 	around = 3
-	// folded is how many there have to be beyond for a fold to be shorter.
+	// folded is the minimum number of lines to fold.
 	folded = 3
 )
 
-// Compare compares two texts, within the budget of a page. An empty one has no
-// lines.
+// Compare compares two texts, within the budget of a page. An empty text has no lines.
 func Compare(label, before, after string, budget *diff.Budget) (c Comparison) {
 	c.Label = label
 	lines := linesBetween(before, after, budget)
@@ -113,7 +111,7 @@ func Compare(label, before, after string, budget *diff.Budget) (c Comparison) {
 	return c
 }
 
-// linesBetween are the lines of both texts. An empty text has none.
+// linesBetween returns the lines of both texts, compared. An empty text has no lines.
 func linesBetween(before, after string, budget *diff.Budget) (lines []diff.Line) {
 	switch {
 	case before == "" && after == "":
@@ -131,7 +129,7 @@ func linesBetween(before, after string, budget *diff.Budget) (lines []diff.Line)
 	return lines
 }
 
-// fold leaves the lines next to changes as they are, and folds the others.
+// fold splits an unchanged part: the lines next to changes stay, the others are folded.
 func (p comparisonPart) fold(changeBefore, changeAfter bool) []comparisonPart {
 	from, to := 0, len(p.Lines)
 	if changeBefore {
@@ -161,7 +159,7 @@ func (p comparisonPart) fold(changeBefore, changeAfter bool) []comparisonPart {
 	return out
 }
 
-// markWords marks what changed within lines that took each other's place.
+// markWords marks the changed words within pairs of replaced lines.
 func (p comparisonPart) markWords(budget *diff.Budget) {
 	for _, pair := range p.Pairs() {
 		if pair.Old == nil || pair.New == nil {
@@ -173,7 +171,7 @@ func (p comparisonPart) markWords(budget *diff.Budget) {
 	}
 }
 
-// Between names the sides.
+// Between returns c with names for its sides.
 func (c Comparison) Between(before, after string) Comparison {
 	c.Old, c.New = before, after
 	return c

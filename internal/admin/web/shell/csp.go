@@ -5,12 +5,13 @@ import (
 	"strings"
 )
 
-// newNonce is for one answer: what carries it is ours.
+// newNonce returns a random nonce for one response. It marks the page's own scripts and
+// styles.
 func newNonce() string { return rand.Text() }
 
-// policy is the Content-Security-Policy of pages. Scripts and styles run only
-// with the nonce of this answer (scripts may bring others of ours along), and
-// nothing is loaded from, sent to or framed by anybody else.
+// policy returns the Content-Security-Policy of pages. Scripts and styles need the nonce of
+// this response; scripts with it can load others ('strict-dynamic'). Nothing else is loaded
+// from or sent to other origins, and pages cannot be framed.
 func policy(nonce string) string {
 	return strings.Join([]string{
 		"default-src 'none'",

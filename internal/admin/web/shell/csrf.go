@@ -14,26 +14,26 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// Another site's page can have a browser send a form of ours, with our cookie.
-// Two things keep it from doing harm, and each would be enough:
+// A page of another site can make a browser submit a form to this one, with its cookie
+// (cross-site request forgery). Two independent checks prevent it:
 //
-//   - what browsers say of where a request comes from (Sec-Fetch-Site, Origin),
-//     by net/http's rules, on every request that changes something, the sign-in
-//     form included;
-//   - a token bound to the session, in a field of each form or a header: a
-//     foreign page can't read it.
+//   - the origin of the request as reported by the browser (Sec-Fetch-Site, Origin), by the
+//     rules of net/http, for every request that changes something, including the sign-in
+//     form;
+//   - a token bound to the session, in a form field or a header. Pages of other sites
+//     cannot read it.
 //
-// The token stands in pages that are compressed and may repeat what was sent, so
-// it looks different in each: a random pad, and the token XORed with it.
+// The token is part of compressed pages, which can repeat submitted text. So it is masked
+// differently in each response: a random pad, followed by the token XORed with the pad.
 
-// csrfField is the name of the token's field in a form; userField says who filled
-// the form in.
+// CSRFField is the form field of the token. userField is the form field with the id of the
+// user who filled in the form.
 const (
 	CSRFField = "_csrf"
 	userField = "_user"
 )
 
-// fromOurPages refuses what browsers say to come from another site's page.
+// fromOurPages rejects requests that, according to the browser, come from another site.
 func (s *Shell) fromOurPages(c *fiber.Ctx) error {
 	r := &http.Request{
 		Method: c.Method(), Host: string(c.Context().Host()), URL: &url.URL{Path: c.Path()},
@@ -46,8 +46,8 @@ func (s *Shell) fromOurPages(c *fiber.Ctx) error {
 	return nil
 }
 
-// who authenticates the sender by a session. The token of a form stands in for the
-// header that a form can't send. Access tokens are for the API: pages don't take them.
+// who authenticates the user by session. Forms cannot send a header, so the CSRF token can
+// be in a form field instead. Access tokens are for the API only; pages do not accept them.
 func (s *Shell) who(c *fiber.Ctx) (access.Principal, *signin.Session, error) {
 	masked := ""
 	if !safe(c.Method()) {
@@ -62,11 +62,11 @@ func safe(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
 }
 
-// mask hides a token in base64 of a pad and the token XORed with it.
+// mask returns a random pad, followed by the token XORed with it, in base64.
 func mask(token string) string {
 	b := make([]byte, 2*len(token))
 	pad, rest := b[:len(token)], b[len(token):]
-	_, _ = rand.Read(pad) // crypto/rand never fails: it ends the program
+	_, _ = rand.Read(pad) // never returns an error: a failure crashes the program
 	subtle.XORBytes(rest, []byte(token), pad)
 	return base64.RawURLEncoding.EncodeToString(b)
 }

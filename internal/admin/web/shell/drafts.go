@@ -17,62 +17,61 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Draft is what was typed into an editor and not saved, as the editor's page has it.
+// Draft is unsaved content of an editor, as its page refers to it.
 type Draft struct {
-	// Subject is the object's id, or another one for an object that doesn't exist yet.
+	// Subject is the object's id, or a new id if the object does not exist yet.
 	Subject uuid.UUID
-	// Edition is that of the draft on the page, 0 if there is none.
+	// Edition is the edition of the draft that the page shows, 0 if there is none.
 	Edition int64
-	// At is when it was stored. It is zero if there is none, and where the page has it
-	// from a form.
+	// At is when the draft was stored. It is zero if there is none, or if the draft was
+	// read from a form.
 	At time.Time
-	// Base is the version of the object that it began from, 0 for a new object.
+	// Base is the version of the object that the draft is based on, 0 for a new object.
 	Base int64
-	// Path is where it is stored.
+	// Path is the address at which the draft is stored.
 	Path string
-	// NotStored is true if what the page shows could not be stored.
+	// NotStored reports whether storing the content of the page failed.
 	NotStored bool
 }
 
-// DraftIn returns the draft that a form is of.
+// DraftIn returns the draft that a form refers to.
 func DraftIn(f Form) (d Draft) {
 	d.Subject, _ = uuid.Parse(f.Get("draft"))
 	d.Edition, _ = strconv.ParseInt(f.Get("edition"), 10, 64)
 	return d
 }
 
-// Written is what an editor has, to be stored as a draft.
+// Written is the content of an editor, to be stored as a draft.
 type Written struct {
-	// Title is what lists call it.
+	// Title is the draft's name in lists.
 	Title string
 	// Content is stored as JSON.
 	Content any
-	// Base is the version of the object that it began from, 0 for a new object.
+	// Base is the version of the object that the draft is based on, 0 for a new object.
 	Base int64
-	// Unchanged is true if the object says the same already: then there is nothing to
-	// store.
+	// Unchanged reports whether the content equals the object. Then it is not stored.
 	Unchanged bool
 }
 
-// DraftEditor is what Drafts have to know of the editor of a kind.
+// DraftEditor is the editor of a kind, as Drafts uses it.
 type DraftEditor interface {
-	// Written returns what a form has of a subject.
+	// Written returns the content for a subject in a form.
 	Written(v *Visit, f Form, subject uuid.UUID) (Written, error)
-	// PathOf returns the path of a subject's page below the organization; ok is false for
-	// an object that doesn't exist.
+	// PathOf returns the path of a subject's page; ok is false if the object does not
+	// exist.
 	PathOf(v *Visit, subject uuid.UUID) (path string, ok bool)
 }
 
-// Drafts stores what the editor of a kind has, for its author alone.
+// Drafts stores the drafts of a kind. A draft is private to its author.
 type Drafts struct {
 	shell *Shell
-	// kind is its Singular, path that of its pages: "/templates".
+	// kind is the Singular of the kind, path the path of its pages: "/templates".
 	kind, path string
 	editor     DraftEditor
 }
 
-// NewDrafts returns the drafts of a kind. kind is its Singular, and path is that of its
-// pages below an organization.
+// NewDrafts returns the drafts of a kind. kind is the Singular of the kind, and path is the
+// path of its pages below an organization.
 func NewDrafts(s *Shell, kind, path string, editor DraftEditor) *Drafts {
 	return &Drafts{shell: s, kind: kind, path: path, editor: editor}
 }
@@ -86,8 +85,8 @@ func (d *Drafts) Path(v *Visit, subject uuid.UUID) string {
 	return v.Address(d.path + "/drafts/" + subject.String())
 }
 
-// Find reads the content of the visitor's draft of a subject into content, a pointer. found
-// is false if there is none, or the visitor may not save it any more.
+// Find decodes the visitor's draft of a subject into content, a pointer. found is false if
+// there is none, or if the visitor is no longer allowed to save it.
 func (d *Drafts) Find(v *Visit, subject uuid.UUID, content any) (draft Draft, found bool, err error) {
 	draft = Draft{Subject: subject}
 	if !v.May(access.Request{Action: access.ChangeLibrary}).Allowed {
@@ -114,10 +113,11 @@ type DraftHead struct {
 	subject    uuid.UUID
 }
 
-// DraftHeads are a visitor's drafts of a kind, the newest first.
+// DraftHeads lists a visitor's drafts of a kind, newest first.
 type DraftHeads []DraftHead
 
-// List returns the visitor's drafts, none if the visitor may not save them any more.
+// List returns the visitor's drafts. It returns none if the visitor is no longer allowed to
+// save them.
 func (d *Drafts) List(v *Visit) (DraftHeads, error) {
 	if !v.May(access.Request{Action: access.ChangeLibrary}).Allowed {
 		return nil, nil
@@ -130,20 +130,21 @@ func (d *Drafts) List(v *Visit) (DraftHeads, error) {
 	return heads, err
 }
 
-// Take takes the draft of an object out of the list, and reports whether there was one.
-// What is left in the end are drafts of objects that don't exist.
+// Take removes the draft of an object from the list, and reports whether there was one.
+// After a call for each existing object, only drafts of objects that do not exist remain.
 func (h *DraftHeads) Take(subject uuid.UUID) bool {
 	before := len(*h)
 	*h = slices.DeleteFunc(*h, func(one DraftHead) bool { return one.subject == subject })
 	return len(*h) < before
 }
 
-// newPath is where the draft of an object is shown that doesn't exist.
+// newPath returns the address that shows the draft of an object that does not exist.
 func (d *Drafts) newPath(v *Visit, subject uuid.UUID) string {
 	return v.Address(d.path + "/new?draft=" + subject.String())
 }
 
-// store stores what is written in the place of the edition that the page is of.
+// store replaces the edition of the draft that the page shows with w. If w is unchanged, it
+// ends the draft instead.
 func (d *Drafts) store(v *Visit, draft *Draft, w Written) error {
 	if w.Unchanged {
 		if draft.Edition > 0 {
@@ -167,8 +168,9 @@ func (d *Drafts) store(v *Visit, draft *Draft, w Written) error {
 	return err
 }
 
-// Keep stores what a form had that was not saved, for those without scripts too. Where it
-// can't be stored, for instance because another window did, the page itself still has it.
+// Keep stores the content of a form that could not be saved; it works without scripts too.
+// Storing can fail, for instance if another window has stored a draft. The page still shows
+// the content then.
 func (d *Drafts) Keep(v *Visit, draft *Draft, f Form) {
 	if draft.Subject == uuid.Nil {
 		draft.Subject = uuid.New()
@@ -183,7 +185,8 @@ func (d *Drafts) Keep(v *Visit, draft *Draft, f Form) {
 	}
 }
 
-// End ends the draft of a form that was saved. What another window has typed since stays.
+// End ends the draft of a saved form. A draft that another window has stored since is left
+// alone, unless it has the same content.
 func (d *Drafts) End(v *Visit, draft Draft, f Form) error {
 	key := d.key(v, draft.Subject)
 	stored, err := d.shell.DB.Draft(v.UserContext(), key)
@@ -206,17 +209,17 @@ func (d *Drafts) End(v *Visit, draft Draft, f Form) error {
 	return d.shell.DB.EndDraft(v.UserContext(), key, stored.Edition)
 }
 
-// storedDraft is the answer to a script that stored a draft, or could not.
+// storedDraft is the response to a script that stores a draft.
 type storedDraft struct {
-	// Edition is that of the draft that is there now, 0 if there is none.
+	// Edition is the edition of the stored draft, 0 if there is none.
 	Edition int64 `json:"edition"`
-	// Refused is the reason why what was sent is not stored.
+	// Refused explains why the draft was not stored.
 	Refused string `json:"refused,omitempty"`
 }
 
-// Store stores a draft for a script that sends the editor's form. It answers with the
-// edition that is stored; if another window has stored one since, with the edition that is
-// there (409).
+// Store stores a draft for a script that submits the editor's form. It responds with the
+// stored edition. If another window has stored one since, it responds with that edition and
+// status 409; if the draft is too large, with status 413.
 func (d *Drafts) Store(v *Visit) error {
 	f := ReadForm(v.Ctx)
 	draft, err := d.draftOf(v, f)
@@ -246,7 +249,7 @@ func (d *Drafts) Store(v *Visit) error {
 	return v.JSON(storedDraft{Edition: draft.Edition})
 }
 
-// draftOf returns the draft of a form that is sent to its path.
+// draftOf returns the draft of a form submitted to the draft's path.
 func (d *Drafts) draftOf(v *Visit, f Form) (Draft, error) {
 	draft := DraftIn(f)
 	var err error
@@ -279,7 +282,7 @@ func (d *Drafts) Discard(v *Visit) error {
 	return v.Done(back, Said{Text: "Your draft is discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
 }
 
-// Restore brings a discarded draft back.
+// Restore restores a discarded draft.
 func (d *Drafts) Restore(v *Visit) error {
 	draft, err := d.draftOf(v, ReadForm(v.Ctx))
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"orgmodes/internal/admin/events"
 )
 
-// events tells a browser how far the organization and its publication are,
-// whenever that changes: an event "state" whose id is the state itself. A browser
-// that comes back says what it saw last (Last-Event-ID), and hears of what it
-// missed, once, however much that was.
+// events streams the state of the organization and its publication to a browser. It sends
+// an event "state" whenever the state changes; the event's id is the state itself. A browser
+// that reconnects sends the last id that it received (Last-Event-ID). However many changes
+// it missed, it gets a single event.
 func (s *Shell) events(v *Visit) error {
 	release, err := s.Streams.Take(v.Visitor.UserID, v.session.CSRF)
 	if err != nil {
@@ -34,8 +34,8 @@ func (s *Shell) events(v *Visit) error {
 	return stream.Serve(v.Ctx)
 }
 
-// RouteEvents adds the stream of events. It stands outside of the group of pages:
-// what is compressed is held back until there is enough of it.
+// RouteEvents adds the route of the event stream. It is outside of the group of pages, whose
+// compression would buffer events.
 func (s *Shell) RouteEvents(app fiber.Router) {
 	r := access.Request{Action: access.ReadLibrary}
 	s.pages["/events"] = r

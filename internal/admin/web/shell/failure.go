@@ -12,21 +12,21 @@ import (
 	"orgmodes/internal/problem"
 )
 
-// Wants says whether a failure is to be answered with a page: somebody looks at
-// it in a browser, and it isn't the API's.
+// Wants reports whether a failure is answered with a page. That is so if the request
+// accepts HTML and is not for the API.
 func Wants(c *fiber.Ctx) bool {
 	return !strings.HasPrefix(c.Path(), "/api/") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html")
 }
 
-// failed is a failure in words for a person.
+// failed is the data of the failure page.
 type failed struct {
 	problem.Problem
-	// Safe says what became of what was done, Next what to do.
+	// Safe tells the user which changes were made, if any; Next tells what to do.
 	Safe, Next string
 	Home       string
 }
 
-// words are what to add to a failure, by its status.
+// words holds texts of the failure page by status; see failed.
 var words = map[int]struct{ title, safe, next string }{
 	http.StatusBadRequest: {
 		"This could not be understood", "Nothing was changed.", "Go back, load the page again, and try once more.",
@@ -60,8 +60,8 @@ var words = map[int]struct{ title, safe, next string }{
 	},
 }
 
-// Fail answers with a page that says what happened. p is the failure as the API
-// says it. What is unknown is logged here, once.
+// Fail responds with a page about a failure. p is the failure as the API reports it. A
+// server error is logged here, unless it has been logged already.
 func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	if p.Status >= http.StatusInternalServerError && !request.Logged(err) {
 		s.Log.Error("request failed", "request_id", request.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
@@ -82,7 +82,7 @@ func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	}
 	c.Status(p.Status)
 	if err := v.Show("failure", Page{Title: title, Bare: v.role == access.None, Data: f}); err != nil {
-		// The shell itself is broken: say it without.
+		// Rendering the page failed; respond with plain text.
 		s.Log.Error("failure can't be shown", "request_id", f.RequestID, "err", err)
 		c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
 		return c.Status(p.Status).SendString(title + "\n" + p.Detail + "\nRequest " + f.RequestID + "\n")

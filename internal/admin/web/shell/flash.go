@@ -11,16 +11,16 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Said is what the next page says about what was done.
+// Said is a message about a completed action, shown once on the next page (flash).
 type Said struct {
 	Text string `json:"text"`
-	// Undo is the form that undoes it; none where Path is empty.
+	// Undo is the form that undoes the action, if any.
 	Undo *Undo `json:"undo,omitempty"`
-	// Bad is for what went wrong.
+	// Bad marks a failure.
 	Bad bool `json:"bad,omitempty"`
 }
 
-// Undo is the form that takes back what was done.
+// Undo is the form that undoes an action.
 type Undo struct {
 	Path   string `json:"path"`
 	Fields []Pair `json:"fields"`
@@ -28,7 +28,7 @@ type Undo struct {
 
 const (
 	flashLifetime = time.Minute
-	// maxFlash is what fits into a cookie.
+	// maxFlash is the maximum size of a message, in bytes, so that it fits into a cookie.
 	maxFlash = 3500
 )
 
@@ -39,12 +39,13 @@ func (s *Shell) flashName() string {
 	return "orgmodes-said"
 }
 
-// flash has the next page of this session say something. It travels in a cookie
-// that is signed with the session, so nobody else sees or makes one.
+// flash sets the message for the next page of this session. It is stored in a cookie signed
+// with a key of the session, so no one else can forge it. If it is too large, the Undo form
+// is dropped.
 func (v *Visit) flash(s Said) {
 	b, err := json.Marshal(s)
 	if err != nil {
-		return // strings can always be written
+		return // strings can always be encoded
 	}
 	value := base64.RawURLEncoding.EncodeToString(b)
 	if len(value) > maxFlash && s.Undo != nil {
@@ -62,11 +63,12 @@ func (v *Visit) setFlash(value string, expires time.Time) {
 	})
 }
 
-// byEvents is the X-Requested-With of scripts that load a page for a part of it,
-// because something happened (events.js).
+// byEvents is the X-Requested-With of scripts that load a page after an event, to update a
+// part of it (events.js).
 const byEvents = "events"
 
-// takeFlash is what is to be said, once: to whoever loads the whole page.
+// takeFlash returns the message for this page, if any, and clears it. Requests by scripts
+// for a part of the page (byEvents) leave it.
 func (v *Visit) takeFlash() *Said {
 	cookie := v.Cookies(v.shell.flashName())
 	if cookie == "" || v.session == nil || v.Get("X-Requested-With") == byEvents {

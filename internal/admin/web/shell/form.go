@@ -12,26 +12,25 @@ import (
 	"orgmodes/internal/jsonast"
 )
 
-// Form is a form as it was filled in, with what is wrong with it: shown again it
-// has everything that was typed.
+// Form holds the submitted values of a form and its errors. When the form is shown again,
+// it has all submitted values.
 type Form struct {
 	Fields url.Values
-	// Wrong are the mistakes by the name of their field; "" has what is wrong with
-	// the whole.
+	// Wrong maps field names to error messages; "" holds errors of the whole form.
 	Wrong map[string]string
-	// Order are the names of the fields in Wrong, in the order of the mistakes.
+	// Order lists the names of the fields in Wrong, in the order of the errors.
 	Order []string
 }
 
-// ReadForm reads what a request sends.
+// ReadForm returns the form that a request submits.
 func ReadForm(c *fiber.Ctx) Form {
 	fields, _ := fieldsOf(c)
 	return Form{Fields: fields}
 }
 
-// formFlaw returns why a form can't be stored, "" if it can: Postgres takes neither
-// broken UTF-8 nor U+0000. It judges names, values and the names of files, whether a
-// handler reads them or not. What a file contains is for its reader to judge.
+// formFlaw returns why a form cannot be stored, or "" if it can: Postgres accepts neither
+// invalid UTF-8 nor U+0000. It checks field names, values and file names, whether or not a
+// handler reads them. The contents of files are checked by the code that reads them.
 func formFlaw(c *fiber.Ctx) string {
 	flaw := func(name, value string) string {
 		if f := cmp.Or(jsonast.TextFlaw(name), jsonast.TextFlaw(value)); f != "" {
@@ -60,7 +59,7 @@ func formFlaw(c *fiber.Ctx) string {
 	}
 	for name, headers := range sent.File {
 		for _, h := range headers {
-			// The header has the folders, too; both may be used as the name.
+			// Only the header includes the folders; either can be used as the name.
 			if f := cmp.Or(flaw(name, h.Filename), flaw(name, h.Header.Get(fiber.HeaderContentDisposition))); f != "" {
 				return f
 			}
@@ -69,13 +68,12 @@ func formFlaw(c *fiber.Ctx) string {
 	return ""
 }
 
-// storable returns s with U+FFFD for each byte that is not part of a character, and
-// for U+0000.
+// storable returns s with U+FFFD in place of invalid UTF-8 and U+0000.
 func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// storableFields applies storable to names and values.
+// storableFields returns fields with storable applied to names and values.
 func storableFields(fields url.Values) url.Values {
 	out := make(url.Values, len(fields))
 	for name, values := range fields {
@@ -86,7 +84,7 @@ func storableFields(fields url.Values) url.Values {
 	return out
 }
 
-// Filled is a form with values that nobody has typed yet: pairs of name and value.
+// Filled returns a form with initial values, given as pairs of name and value.
 func Filled(pairs ...string) Form {
 	f := Form{Fields: url.Values{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -95,14 +93,13 @@ func Filled(pairs ...string) Form {
 	return f
 }
 
-// Get is the text in a field, with the line ends that people mean: browsers send
-// CRLF.
+// Get returns the value of a field, with LF in place of the CRLF that browsers send.
 func (f Form) Get(name string) string { return strings.ReplaceAll(f.Fields.Get(name), "\r\n", "\n") }
 
-// All are the values of a field that may be there several times.
+// All returns the values of a field that can occur several times.
 func (f Form) All(name string) []string { return f.Fields[name] }
 
-// Has says whether a field has a value: a checkbox that is checked.
+// Has reports whether a field has a value, such as a checked checkbox.
 func (f Form) Has(name, value string) bool {
 	for _, v := range f.Fields[name] {
 		if v == value {
@@ -112,13 +109,13 @@ func (f Form) Has(name, value string) bool {
 	return false
 }
 
-// forget drops a field, such as a password.
+// forget removes a field, such as a password.
 func (f Form) forget(name string) Form {
 	f.Fields.Del(name)
 	return f
 }
 
-// Refuse notes a mistake in a field; name "" for the whole form.
+// Refuse adds an error to a field; name "" means the whole form.
 func (f Form) Refuse(name, detail string) Form {
 	if f.Wrong == nil {
 		f.Wrong = map[string]string{}
@@ -132,9 +129,9 @@ func (f Form) Refuse(name, detail string) Form {
 	return f
 }
 
-// Blame notes the places that a fault blames. field says which field of the form
-// a JSON pointer is: the longest one that the pointer begins with counts, and
-// what is none of them is wrong with the whole.
+// Blame adds the errors of a fault to the form. field maps JSON pointers to fields of the
+// form; the longest prefix of a fault's pointer wins. Errors that match none are added to
+// the whole form.
 func (f Form) Blame(e *fault.Error, field map[string]string) Form {
 	if len(e.Fields) == 0 {
 		return f.Refuse("", e.Message)
@@ -155,8 +152,7 @@ func (f Form) Blame(e *fault.Error, field map[string]string) Form {
 	return f
 }
 
-// IsMistake says whether an error is one that a person can mend in the form, and
-// returns it.
+// IsMistake returns the fault in err, and reports whether the user can fix it in the form.
 func IsMistake(err error) (*fault.Error, bool) {
 	e, ok := fault.As(err)
 	if !ok {
@@ -170,14 +166,14 @@ func IsMistake(err error) (*fault.Error, bool) {
 	}
 }
 
-// Input is a field for the template of that name.
+// Input is the data of the template "field".
 type Input struct {
 	Name, Label, Value, Wrong string
-	// Hint stands below, Aside beside the label; Kind is the type of the input,
-	// "" for text.
+	// Hint is shown below the input, Aside next to the label. Kind is the type of the
+	// input, "" for text; Complete is its autocomplete attribute.
 	Hint, Aside, Kind, Complete string
 	Required                    bool
 }
 
-// ID is the field's id in the page: links from the list of mistakes lead to it.
+// ID returns the field's id in the page. The list of errors links to it.
 func (i Input) ID() string { return "field-" + strings.ReplaceAll(i.Name, ".", "-") }

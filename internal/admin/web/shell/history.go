@@ -1,18 +1,19 @@
 package shell
 
-// historyPage is how many versions stand on a page.
+// historyPage is the maximum number of versions on a page.
 const historyPage = 50
 
 const (
 	// historyBytes bounds the contents of a page's versions, in bytes of JSON.
 	historyBytes = 2 << 20
-	// historyAtOnce is how many versions are read at once; each may be long.
+	// historyAtOnce is how many versions are read at once; each can be large.
 	historyAtOnce = 6
 )
 
-// PageOfHistory reads versions until there is one more than stand on a page, or until
-// their contents come to historyBytes; then the last one read is for the next page
-// too. read returns those that come after one, or the newest.
+// PageOfHistory reads versions until there is one more than fits on a page, or until their
+// contents exceed historyBytes. In either case more is true, and the last version read
+// belongs to the next page as well. read returns up to limit versions after the given one,
+// or the newest versions for nil.
 func PageOfHistory[T any](read func(after *T, limit int) ([]T, error), size func(T) int) (got []T, more bool, err error) {
 	bytes := 0
 	for after := (*T)(nil); ; after = &got[len(got)-1] {

@@ -20,7 +20,7 @@ func TestPagesOfHistoryEndWhereTheirContentsAreTooLong(t *testing.T) {
 		"the last few long": {7, 1 << 20, 6, true},
 		"long, and no more": {5, 1 << 20, 5, false},
 	} {
-		// A version is its number, counted down.
+		// Versions are represented by their numbers, in descending order.
 		read := func(after *int, limit int) (part []int, err error) {
 			next := c.versions
 			if after != nil {

@@ -17,31 +17,31 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// kept is a form that was sent when the session was over. It travels in a hidden
-// field of the sign-in form and comes back to whom it belongs, as a form to be
-// sent again: nothing that was typed is lost, and nothing is done unasked.
+// kept is a submitted form that was not processed, usually because its session had ended.
+// It is carried in a hidden field of the sign-in form. After signing in, its author is
+// asked to submit it again. So no input is lost, and nothing is done without confirmation.
 //
-//	POST (no session) ──> 401 sign-in form, with what was sent inside
+//	POST (no session) ──> 401 sign-in form, with the submitted form inside
 //	sign in           ──> "Send it again?" ──> POST with the new session's token
 type kept struct {
 	Path   string     `json:"path"`
 	Fields url.Values `json:"fields"`
-	// User is who filled the form in.
+	// User is the id of the user who filled in the form.
 	User string `json:"user"`
-	// Files says that files were sent, which can't be kept.
+	// Files reports whether files were submitted. They are not carried along.
 	Files bool `json:"files,omitempty"`
-	// TooLarge reports that the fields were too large to be kept, so there are none.
+	// TooLarge reports whether the fields were too large to be carried, so there are none.
 	TooLarge bool `json:"-"`
-	// Flaw is why the form was refused, if not for its session: what can't be stored
+	// Flaw is why the form was rejected, if not for its session. Text that cannot be stored
 	// is replaced in Fields.
 	Flaw string `json:"-"`
 }
 
-// maxKept bounds what is kept, in bytes as it travels. It is sent to a browser of
-// which nothing is known, and back.
+// maxKept bounds the encoded size of a kept form, in bytes. The form is sent to an
+// unauthenticated browser and back.
 const maxKept = 512 << 10
 
-// keptOf is what a request sends.
+// keptOf returns the form that a request submits.
 func keptOf(c *fiber.Ctx) kept {
 	fields, files := fieldsOf(c)
 	fields = storableFields(fields)
@@ -60,7 +60,7 @@ func keptOf(c *fiber.Ctx) kept {
 	return k
 }
 
-// fieldsOf reads the fields of a form, and says whether there were files.
+// fieldsOf returns the fields of a form, and reports whether there were files.
 func fieldsOf(c *fiber.Ctx) (url.Values, bool) {
 	fields, files := url.Values{}, false
 	if isMultipart(c) {
@@ -81,7 +81,7 @@ func isMultipart(c *fiber.Ctx) bool {
 	return err == nil && media == fiber.MIMEMultipartForm
 }
 
-// String is k in a hidden field. What reads JSON refuses U+0000 and broken UTF-8, so
+// String encodes k for a hidden field. The JSON decoder rejects U+0000 and invalid UTF-8, so
 // they become U+FFFD, as in HTML.
 func (k kept) String() string {
 	k.Fields = storableFields(k.Fields)
@@ -89,7 +89,7 @@ func (k kept) String() string {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // base64 is inert, and prompts are full of brackets
 	if err := enc.Encode(k); err != nil {
-		return "" // strings can always be written
+		return "" // strings can always be encoded
 	}
 	return base64.RawURLEncoding.EncodeToString(b.Bytes())
 }
@@ -105,7 +105,7 @@ func parseKept(field string) (k kept, ok bool) {
 	return k, true
 }
 
-// FieldBudget bounds what a hidden field with JSON may become in memory.
+// FieldBudget returns the limits for decoding a hidden field with size bytes of JSON.
 func FieldBudget(size int) *jsonast.Budget {
 	return &jsonast.Budget{
 		Values: 20_000, Text: size, Depth: modes.MaxDepth + 8, What: "This field",
@@ -117,7 +117,7 @@ func FieldBudget(size int) *jsonast.Budget {
 // Pair is one hidden field.
 type Pair struct{ Name, Value string }
 
-// Pairs lists the fields in a fixed order.
+// Pairs returns the fields, sorted by name.
 func (k kept) Pairs() []Pair {
 	var out []Pair
 	for _, name := range slices.Sorted(maps.Keys(k.Fields)) {
@@ -128,7 +128,8 @@ func (k kept) Pairs() []Pair {
 	return out
 }
 
-// Texts are those of the fields that a person may want to read or copy.
+// Texts returns the fields that a user might want to read or copy: the non-empty ones whose
+// name does not begin with an underscore.
 func (k kept) Texts() []Pair {
 	var out []Pair
 	for _, p := range k.Pairs() {
@@ -139,8 +140,8 @@ func (k kept) Texts() []Pair {
 	return out
 }
 
-// sendAgain shows a form that was not taken, to be sent again by whom it belongs
-// to; to anybody else it isn't shown.
+// sendAgain shows its author a form that was not processed, to be submitted again. To any
+// other user it shows only a message.
 func (s *Shell) sendAgain(v *Visit, status int, k kept) error {
 	if k.User != "" && k.User != v.Visitor.UserID.String() {
 		v.flash(Said{Text: "What was typed here before was somebody else's, and is gone."})

@@ -9,42 +9,42 @@ import (
 	"orgmodes/internal/admin/publication"
 )
 
-// Late is how long a change may be on its way before the page says that
-// something is wrong: usually it takes far less than a second.
+// Late is the publishing delay above which a page warns that something is wrong. Publishing
+// usually takes far less than a second.
 const Late = 5 * time.Second
 
-// Live is the publication line: what readers have of what is saved. A page that
-// shows it follows what happens, and asks for the line alone (Part).
+// Live is the publication line of a page: how much of the saved state readers have. A page
+// that shows it follows events and reloads only the line (Part).
 type Live struct {
 	Revision, Published int64
-	// State is what there is to say:
+	// State is one of:
 	//
-	//	live     readers have what is saved
-	//	again    they have had it, and it is being published once more
-	//	pending  it is on its way
-	//	late     it has been for longer than that should take
-	//	failed   publishing failed, and is tried again
+	//	live     readers have the saved revision
+	//	again    readers had it, and it is being republished
+	//	pending  it is being published
+	//	late     publishing takes longer than expected
+	//	failed   publishing failed and is retried
 	State string
 	// ChangedAt is when Revision was saved.
 	ChangedAt time.Time
-	// Since is when it went live, and Took how long after saving; nil and empty
-	// where that isn't known.
+	// Since is when it went live, and Took how long that was after saving. They are nil and
+	// empty if unknown.
 	Since *time.Time
 	Took  string
-	// Lost says that readers' Redis has lost what it had.
+	// Lost reports whether the readers' Redis has lost data.
 	Lost bool
-	// Waiting is for how long something is on its way, Waits what for.
+	// Waiting is how long publishing has been pending, Waits what it is waiting for.
 	Waiting, Waits string
-	// Why is what failed, Next when it is tried again.
+	// Why is the reason of a failure, Next when publishing is retried.
 	Why, Next string
-	// Modes and Bytes are those of what editors get merged; zero where they are not
-	// to be said.
+	// Modes and Bytes are the number of modes that editors get merged, and their size. They
+	// are not shown if zero.
 	Modes, Bytes int
-	// Here says that the page is the one on publication, to which the line leads.
+	// Here reports whether the page is the publication page, to which the line links.
 	Here bool
 }
 
-// Class is how the line looks.
+// Class returns the CSS class of the line.
 func (l Live) Class() string {
 	switch l.State {
 	case "again":
@@ -55,8 +55,8 @@ func (l Live) Class() string {
 	return l.State
 }
 
-// Live asks how far the publication of the visit's organization is: what the
-// API's publication says too. own is how many modes editors get, or 0.
+// Live returns the publication line of the visit's organization, from the same status as in
+// the API. own is the number of modes that editors get, or 0.
 func (v *Visit) Live(own int) (Live, error) {
 	s, err := publication.Of(v.UserContext(), v.shell.DB, v.Org.ID)
 	if err != nil {
@@ -65,7 +65,8 @@ func (v *Visit) Live(own int) (Live, error) {
 	return LiveOf(s, own), nil
 }
 
-// LiveOf is the line on a publication; own is how many modes editors get, or 0.
+// LiveOf returns the publication line for a status. own is the number of modes that editors
+// get, or 0.
 func LiveOf(s publication.Status, own int) Live {
 	l := Live{Revision: s.Revision, Published: s.PublishedRevision, ChangedAt: s.ChangedAt, Modes: own, State: "live"}
 	for _, r := range s.Representations {
@@ -87,8 +88,8 @@ func LiveOf(s publication.Status, own int) Live {
 	case s.Failure != nil:
 		l.State, l.Why, l.Next = "failed", s.Failure.Reason, nextTry(s.Failure, s.At)
 	case s.Again && (l.Lost || waiting <= Late):
-		// Since when is not known of what was lost: pending counts from the oldest
-		// change that Redis lacks.
+		// It is not known when data was lost: PendingSince is the time of the oldest change
+		// that Redis lacks.
 		l.State = "again"
 	case waiting > Late:
 		l.State, l.Waits = "late", s.Waits
@@ -102,7 +103,7 @@ func LiveOf(s publication.Status, own int) Live {
 	return l
 }
 
-// nextTry is when publishing is tried again: "in 2 s".
+// nextTry returns when publishing is retried: "in 2 s".
 func nextTry(f *publication.Failure, now time.Time) string {
 	if f.NextAt == nil {
 		if f.Running {
@@ -113,7 +114,7 @@ func nextTry(f *publication.Failure, now time.Time) string {
 	return InSeconds(*f.NextAt, now)
 }
 
-// InSeconds is when something comes that is near: "in 2 s", "now".
+// InSeconds formats a time in the near future: "in 2 s", "now".
 func InSeconds(at, now time.Time) string {
 	if wait := math.Ceil(at.Sub(now).Seconds()); wait >= 1 {
 		return "in " + strconv.Itoa(int(wait)) + "\u00a0s"
@@ -121,7 +122,7 @@ func InSeconds(at, now time.Time) string {
 	return "now"
 }
 
-// seconds is a duration as a line says it: "0.2 s", "34 s", "3 minutes".
+// seconds formats a duration: "0.2 s", "34 s", "3 minutes".
 func seconds(d time.Duration) string {
 	switch {
 	case d < 100*time.Millisecond:

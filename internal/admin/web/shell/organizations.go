@@ -2,7 +2,7 @@ package shell
 
 import "net/http"
 
-// Home leads to the organization, where there is only one.
+// Home redirects to the organization if there is only one, else to the list.
 func (s *Shell) Home(v *Visit) error {
 	if len(v.Orgs) == 1 {
 		return v.Redirect("/orgs/"+v.Orgs[0].Slug+"/modes", http.StatusSeeOther)
@@ -10,14 +10,14 @@ func (s *Shell) Home(v *Visit) error {
 	return v.Redirect("/orgs", http.StatusSeeOther)
 }
 
-// Organizations lets somebody choose one.
+// Organizations shows a page to choose an organization.
 func (s *Shell) Organizations(v *Visit) error {
 	return v.Show("organizations", Page{
 		Title: "Organizations", Lead: "Choose whose library to look at.", Bare: true,
 	})
 }
 
-// OrganizationHome leads to the modes.
+// OrganizationHome redirects to the modes.
 func (s *Shell) OrganizationHome(v *Visit) error {
 	return v.Redirect(v.Address("/modes"), http.StatusSeeOther)
 }

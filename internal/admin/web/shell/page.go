@@ -20,60 +20,60 @@ import (
 //go:embed html
 var htmlFiles embed.FS
 
-// Page is what a handler says about its page; the shell around it is found here.
+// Page holds the content of a page, supplied by its handler. The shell adds the layout.
 type Page struct {
-	// Title is the heading, and with the organization's name the title.
+	// Title is the heading. With the organization's name, it is also the document title.
 	Title string
-	// Lead is the line under the heading.
+	// Lead is the line below the heading.
 	Lead string
-	// Mono stands before Lead: a slug.
+	// Mono is shown before Lead in a monospaced font: a slug.
 	Mono string
-	// Crumbs are the pages above this one, below the organization.
+	// Crumbs are the breadcrumbs: the pages between the organization and this one.
 	Crumbs []Crumb
-	// Actions are what can be done here, at most three.
+	// Actions are the actions offered on the page, at most three.
 	Actions []Action
-	// Bare is for pages without the rail: for those who aren't signed in, or not
-	// in an organization.
+	// Bare leaves out the sidebar, for visitors who are not signed in or not in an
+	// organization.
 	Bare bool
-	// Data is the page's own.
+	// Data is the data of the page's template.
 	Data any
 }
 
-// Crumb is a page above another one.
+// Crumb is a breadcrumb: a page above another one.
 type Crumb struct{ Name, Path string }
 
-// Action is a button that leads somewhere, or says why it doesn't.
+// Action is a button that links to a page, or that is disabled with a reason.
 type Action struct {
 	Label, Path string
 	Primary     bool
-	// Key is the key that does the same, where single keys are on.
+	// Key is the shortcut of the action, if single-key shortcuts are on.
 	Key string
-	// Asks says that it is asked about first, in a dialog where there are scripts.
+	// Asks reports whether the action needs confirmation; with scripts, in a dialog.
 	Asks bool
-	// May is whether the visitor may do that: from Visit.May.
+	// May is the result of Visit.May for the action.
 	May access.Verdict
 }
 
-// View is what templates see: the page and the shell.
+// View is the data of all templates: the page and the shell around it.
 type View struct {
 	Page
 	v *Visit
-	// Said is what was done by the request before.
+	// Said is the message about the previous request, if any.
 	Said *Said
 }
 
-// Org is the organization of the page; its Slug is empty for pages outside of one.
+// Org returns the organization of the page. Its Slug is empty for pages outside of one.
 func (s View) Org() postgres.Membership {
 	return postgres.Membership{Organization: s.v.Org, Role: string(s.v.role)}
 }
 
-// Orgs are those that the visitor can switch to.
+// Orgs returns the organizations that the visitor can switch to.
 func (s View) Orgs() []postgres.Membership { return s.v.Orgs }
 
-// Rail is the navigation.
+// Rail returns the groups of the sidebar.
 func (s View) Rail() []RailGroup { return s.v.rail() }
 
-// Who is the visitor: the name, or the address where there is none.
+// Who returns the visitor's name, or the email address if there is none.
 func (s View) Who() string {
 	if s.v.Visitor.Name != "" {
 		return s.v.Visitor.Name
@@ -81,20 +81,20 @@ func (s View) Who() string {
 	return s.v.Visitor.Email
 }
 
-// Email is the visitor's address.
+// Email returns the visitor's email address.
 func (s View) Email() string { return s.v.Visitor.Email }
 
-// UserID is the id of the visitor, who sent a form.
+// UserID returns the visitor's id, which forms carry.
 func (s View) UserID() string { return s.v.Visitor.UserID.String() }
 
-// SignedIn says whether somebody is.
+// SignedIn reports whether the visitor is signed in.
 func (s View) SignedIn() bool { return s.v.session != nil }
 
-// Nonce is what scripts and styles of this answer carry.
+// Nonce returns the nonce for scripts and styles of this response.
 func (s View) Nonce() string { return s.v.nonce }
 
-// CSRF is the token that goes with requests that change something. It looks
-// different in each answer.
+// CSRF returns the token for requests that change something. It is masked differently in
+// each response.
 func (s View) CSRF() string {
 	if s.v.masked == "" && s.v.session != nil {
 		s.v.masked = mask(s.v.session.CSRF)
@@ -102,64 +102,64 @@ func (s View) CSRF() string {
 	return s.v.masked
 }
 
-// RequestID is what the log knows the request by.
+// RequestID returns the id of the request in the log.
 func (s View) RequestID() string { return request.ID(s.v.Ctx) }
 
-// Path is that of a page of the organization.
+// Path returns the path of a page of the organization.
 func (s View) Path(page string) string { return s.v.Address(page) }
 
-// Revision is the organization's.
+// Revision returns the revision of the organization.
 func (s View) Revision() int64 { return s.v.Org.Revision }
 
-// Leads says whether there is such a page, as leadsTo does.
+// Leads reports whether a page exists at path; see Visit.LeadsTo.
 func (s View) Leads(path string) bool { return s.v.LeadsTo(path) }
 
-// May says whether the visitor may do something: "change_library" and the like.
+// May returns whether the visitor is allowed to perform an action, such as
+// "change_library".
 func (s View) May(what string) access.Verdict {
 	return s.v.May(access.Request{Action: access.Action(what)})
 }
 
-// Ago is a time in words with the exact one behind it.
+// Ago returns a relative time, with the absolute time as its title.
 func (s View) Ago(t time.Time) template.HTML { return timeHTML(t, s.v.shell.Now()) }
 
-// Clock is the time of the day to the second, and the day where it isn't today.
+// Clock returns the time of day to the second, with the date if that is not today.
 func (s View) Clock(t time.Time) template.HTML { return clockHTML(t, s.v.shell.Now()) }
 
-// With is the view with other data: for a partial that needs the shell too.
+// With returns the view with other data, for a partial that needs the shell too.
 func (s View) With(data any) View { s.Data = data; return s }
 
-// Render makes a part of a page: a template that is defined in html/NAME.html or in a
-// partial.
+// Render renders a template that is defined in html/NAME.html or in a partial.
 func (s View) Render(name, block string) (template.HTML, error) {
 	var b strings.Builder
 	err := s.v.shell.templates[name].ExecuteTemplate(&b, block, s)
 	return template.HTML(b.String()), err //nolint:gosec // by a template, for the same place
 }
 
-// Show answers with a page of html/NAME.html, which defines "content". The
-// status is what was set before, or 200.
+// Show responds with the page html/NAME.html, which defines the template "content". The
+// status is the one set before, or 200.
 func (v *Visit) Show(name string, p Page) error {
 	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, "layout", View{Page: p, v: v, Said: v.takeFlash()})
 }
 
-// Part answers with a part of a page: a template that is defined in html/NAME.html
-// or in a partial.
+// Part responds with a part of a page: a template that is defined in html/NAME.html or in a
+// partial.
 func (v *Visit) Part(name, block string, data any) error {
 	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, block, View{Page: Page{Data: data}, v: v})
 }
 
-// Done ends an action: the page at path comes next and says what was done.
+// Done ends an action: it redirects to path, which shows the message s.
 func (v *Visit) Done(path string, s Said) error {
 	v.flash(s)
 	return v.Redirect(path, fiber.StatusSeeOther)
 }
 
-// Templates are those of pages, by the name of the page.
+// Templates maps the names of pages to their templates.
 type Templates map[string]*template.Template
 
-// Parse reads the templates of the shell and of groups of pages: of each, a folder html
-// with a file per page and, in html/parts, what several of its pages show. They are safe
-// for use by several shells at once.
+// Parse parses the templates of the shell and of groups of pages. Each group has a folder
+// html with one file per page, and its shared partials in html/parts. The result is safe
+// for concurrent use by several shells.
 func Parse(groups ...fs.FS) (Templates, error) {
 	made, err := assets.Read()
 	if err != nil {
@@ -178,8 +178,8 @@ func Parse(groups ...fs.FS) (Templates, error) {
 	return t, nil
 }
 
-// parse reads the templates of a group: each page with what all pages share, and with
-// the group's own parts.
+// parse parses the templates of a group: each page with the partials of the shell and of
+// the group.
 func (t Templates) parse(shared *template.Template, group fs.FS) error {
 	base, err := shared.Clone()
 	if err != nil {
@@ -212,15 +212,16 @@ func (t Templates) parse(shared *template.Template, group fs.FS) error {
 	return nil
 }
 
-// functions are what templates can call; what needs the visit is a method of view.
+// functions returns the template functions. Functions that need the visit are methods of
+// View.
 func functions(a assets.Assets) template.FuncMap {
 	return template.FuncMap{
 		"asset": a.URL,
 		"exact": exact,
 		"count": Count,
 		"bytes": BytesInWords,
-		// field is an input of a form for the template "field": its name and label,
-		// then pairs of what else there is to say (hint, aside, kind, complete).
+		// field returns the data of the template "field": the name and label, then pairs of
+		// an option (hint, aside, kind, complete, required) and its value.
 		"field": func(f Form, name, label string, more ...string) Input {
 			i := Input{Name: name, Label: label, Value: f.Get(name), Wrong: f.Wrong[name]}
 			for j := 0; j+1 < len(more); j += 2 {
@@ -245,7 +246,7 @@ func functions(a assets.Assets) template.FuncMap {
 	}
 }
 
-// Initial stands for a name where there is no picture.
+// Initial returns the first letter of a name, shown in place of a picture.
 func Initial(name string) string {
 	for _, r := range strings.TrimSpace(name) {
 		return strings.ToUpper(string(r))

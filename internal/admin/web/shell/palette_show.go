@@ -7,38 +7,38 @@ import (
 	"orgmodes/internal/access"
 )
 
-// deed is something to be done that the palette lists: routes.go says which.
+// deed is an action that the palette lists; see Route.Listed.
 type deed struct {
 	name, words, path string
 	needs             access.Request
 }
 
-// Place is somewhere to go, or something to do there. The palette finds it by its
-// name and its other words.
+// Place is an item of the palette: a page, or an action on one. It is found by its name and
+// by Words.
 type Place struct {
-	// Name is its name, or for a mode that of the mode; Verb stands before that:
-	// "History of".
+	// Name is the name of the page or, for an action on an object, of the object. Verb is
+	// shown before the object's name: "History of".
 	Verb, Name string
-	// Slug, Glyph and Icon are shown beside the name.
+	// Slug, Glyph and Icon are shown next to the name.
 	Slug, Glyph, Icon string
 	Words, Path       string
-	// Asks says that it is asked about first, in a dialog where there are scripts.
+	// Asks reports whether the action needs confirmation; with scripts, in a dialog.
 	Asks bool
 	May  access.Verdict
-	// Below are what can be done with it beside looking at it.
+	// Below lists further actions on the object, besides viewing it.
 	Below []Place
-	// Key is all that the place depends on, comparable; nil where its row isn't to be
-	// remembered.
+	// Key is a comparable value that determines the rendered row; nil if the row must not
+	// be cached.
 	Key any
 }
 
-// newPlaces remembers rows: those of hundreds of modes take longer to make than
-// everything else of the palette.
+// newPlaces returns a cache of rendered rows. Rendering the rows of hundreds of modes takes
+// longer than the rest of the palette.
 func newPlaces() Memory[any, template.HTML] {
 	return Remember[any](16<<20, func(p template.HTML) int { return len(p) })
 }
 
-// Placed is a place in the list.
+// Placed renders the row of a place.
 func (s View) Placed(p Place, kind string) (template.HTML, error) {
 	made := s.v.shell.places
 	if p.Key == nil {
@@ -54,27 +54,27 @@ func (s View) Placed(p Place, kind string) (template.HTML, error) {
 	return row, err
 }
 
-// Label is what it is called where the mode's name stands before it.
+// Label returns the label of the place if the object's name is shown next to it.
 func (p Place) Label() string { return strings.TrimSuffix(p.Verb, " of") }
 
-// placed is a place with the kind of it, for a template.
+// placed is a place with its kind, for templates.
 type placed struct {
 	Place Place
 	Kind  string
 }
 
-// Places are those of one kind.
+// Places is a group of places of one kind.
 type Places struct {
 	Title, Kind string
 	Places      []Place
 }
 
-// paletteData is what the palette lists.
+// paletteData is the data of the palette's templates.
 type paletteData struct{ Groups []Places }
 
-// Palette lists all there is to go to and to do: for the palette, and as a
-// page for those without scripts. What the visitor may not do stands there with
-// the reason; of what can be done with each mode only what they may.
+// Palette lists all pages and actions: for the palette and, without scripts, as a page.
+// Items that the visitor is not allowed to use are listed with the reason. The actions on
+// each object include only allowed ones.
 func (s *Shell) Palette(v *Visit) error {
 	pages, done := Places{Title: "Pages", Kind: "Page"}, Places{Title: "Actions", Kind: "Action"}
 	for _, e := range s.rail {

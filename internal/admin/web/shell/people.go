@@ -6,14 +6,14 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// People finds out how those are called who did something: each is asked for
-// once.
+// People looks up the names of users by id. Each user is looked up at most once.
 type People struct {
 	v     *Visit
 	Names map[string]string
 }
 
-// People finds out how the members of the organization are called.
+// People returns the names of the members of the organization. Others are looked up on
+// demand.
 func (v *Visit) People() (*People, error) {
 	p := &People{v, map[string]string{}}
 	members, err := v.shell.DB.Members(v.UserContext(), v.Org.ID)
@@ -23,8 +23,8 @@ func (v *Visit) People() (*People, error) {
 	return p, err
 }
 
-// Name is the address of a user, and for an operator the name that the audit log
-// has.
+// Name returns the email address of a user. For an operator it returns the name in the
+// audit log.
 func (p *People) Name(actor string) (string, error) {
 	if name, ok := p.Names[actor]; ok {
 		return name, nil

@@ -9,13 +9,13 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// FormatPlace returns a place in a list of versions as it is in an address.
+// FormatPlace formats a place in a list of versions for a URL.
 func FormatPlace(p postgres.Place) string {
 	return strings.Join([]string{strconv.FormatInt(p.Revision, 10), p.Subject.String(), strconv.FormatInt(p.Version, 10)}, ".")
 }
 
-// ParsePlace reads what FormatPlace returned. ok is false for anything else, and p is nil
-// then, which is the newest place.
+// ParsePlace parses the result of FormatPlace. For anything else, ok is false and p is nil,
+// which means the newest place.
 func ParsePlace(text string) (p *postgres.Place, ok bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {

@@ -6,7 +6,7 @@ import (
 	"orgmodes/internal/access"
 )
 
-// Group is a part of the rail.
+// Group is a group of pages in the sidebar.
 type Group string
 
 // The groups, in their order.
@@ -15,34 +15,35 @@ const (
 	Administration Group = "Administration"
 )
 
-// entry is one page in the rail. Routes makes them.
+// entry is a page in the sidebar; see Routes.Menu.
 type entry struct {
 	group            Group
 	name, icon, path string
 	needs            access.Request
-	// count is how many things there are behind it; nil where they aren't counted.
+	// count returns the number shown next to the entry; nil if there is none.
 	count func(*Visit) (n int, ok bool)
 }
 
-// RailGroup is a part of the rail with its pages.
+// RailGroup is a group of the sidebar, as shown to a visitor.
 type RailGroup struct {
 	Name    string
 	Entries []RailEntry
 }
 
-// RailEntry is a page in the rail.
+// RailEntry is a page in the sidebar, as shown to a visitor.
 type RailEntry struct {
 	Name, Icon, Path string
-	// Current is "page" for the page itself, and "true" for one above it.
+	// Current is the value of aria-current: "page" for the current page, "true" for a page
+	// above it.
 	Current string
 	May     access.Verdict
-	// Count is how many things there are behind it, where they are Counted.
+	// Count is the number shown next to the entry, if Counted.
 	Count   int
 	Counted bool
 }
 
-// rail lists the pages of the organization. What the visitor may not see stands
-// there with the reason.
+// rail returns the groups of the sidebar. Pages that the visitor is not allowed to see are
+// listed with the reason.
 func (v *Visit) rail() []RailGroup {
 	var out []RailGroup
 	for _, g := range []Group{Library, Administration} {
@@ -70,6 +71,6 @@ func (v *Visit) rail() []RailGroup {
 	return out
 }
 
-// RailCounts is the rail alone, for pages that are open while the library
-// changes: they take the numbers.
+// RailCounts responds with the sidebar alone. Open pages take the counts from it when the
+// library changes.
 func (s *Shell) RailCounts(v *Visit) error { return v.Part("palette", "rail-nav", nil) }

@@ -2,8 +2,8 @@ package shell
 
 import "orgmodes/internal/admin/publication"
 
-// ReaderAddress is where editors reach the readers; where that isn't known, a
-// variable stands in for it.
+// ReaderAddress returns the address at which editors reach the readers, or a placeholder
+// variable if that is not configured.
 func (s *Shell) ReaderAddress() string {
 	if s.PublicReader == "" {
 		return "$READER_URL"
@@ -11,7 +11,7 @@ func (s *Shell) ReaderAddress() string {
 	return s.PublicReader
 }
 
-// ReaderURL is the address of a representation of the visit's organization.
+// ReaderURL returns the URL of a representation of the visit's organization.
 func (v *Visit) ReaderURL(name string) string {
 	return publication.URL(v.shell.ReaderAddress(), v.Org.ID, name)
 }

@@ -2,11 +2,12 @@ package shell
 
 import "github.com/maypok86/otter/v2"
 
-// Memory remembers what is dear to make and never changes for its key, within
-// bounds: what is asked for most stays (W-TinyLFU).
+// Memory is a bounded cache of values that are expensive to compute and immutable per key.
+// Frequently used values stay (W-TinyLFU).
 type Memory[K comparable, V any] struct{ cache *otter.Cache[K, V] }
 
-// Remember makes a memory of so many bytes, each value being as large as size says.
+// Remember returns a new Memory of at most the given number of bytes. size returns the size
+// of a value.
 func Remember[K comparable, V any](bytes int, size func(V) int) Memory[K, V] {
 	return Memory[K, V]{otter.Must(&otter.Options[K, V]{
 		MaximumWeight: uint64(bytes),                                    //nolint:gosec // of our own
@@ -14,8 +15,8 @@ func Remember[K comparable, V any](bytes int, size func(V) int) Memory[K, V] {
 	})}
 }
 
-// Get returns what is remembered for a key.
+// Get returns the cached value for a key, if any.
 func (m Memory[K, V]) Get(key K) (V, bool) { return m.cache.GetIfPresent(key) }
 
-// Put has it remembered.
+// Put caches a value.
 func (m Memory[K, V]) Put(key K, value V) { m.cache.Set(key, value) }

@@ -1,7 +1,7 @@
-// Package shell is what all pages of admins have in common: who visits, the frame around
-// a page, forms that come back with what was typed, the palette and the rail. It knows no
-// kind of page and no kind of thing in a library: groups of pages add theirs (Routes,
-// FindBy).
+// Package shell holds what all admin pages have in common: authentication of visitors, the
+// layout, forms that keep their input, the palette and the sidebar (rail). It is
+// independent of particular pages and kinds of library objects; groups of pages add theirs
+// (Routes, FindBy).
 package shell
 
 import (
@@ -21,41 +21,41 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// Options are what every page is made of.
+// Options holds the dependencies and settings of all pages.
 type Options struct {
 	DB   *postgres.DB
 	Auth *authz.Authorizer
 	Log  *slog.Logger
-	// Public is the address that people know us by.
+	// Public is the public URL of this site.
 	Public *url.URL
-	// PublicReader is where editors reach the readers; it may be empty.
+	// PublicReader is the address at which editors reach the readers; it can be empty.
 	PublicReader string
-	// Hub has what pages follow, and Streams bounds their streams of events.
+	// Hub supplies the events that pages follow; Streams limits the event streams.
 	Hub     *events.Hub
 	Streams *events.Limits
 }
 
-// Shell is what the groups of pages stand in.
+// Shell is the common part of all groups of pages.
 type Shell struct {
 	Options
-	// Now is the time that pages are of.
+	// Now returns the time to which relative times on pages refer.
 	Now       func() time.Time
 	templates Templates
 	assets    assets.Assets
-	// origins decides which requests come from our own pages.
+	// origins rejects requests from pages of other sites.
 	origins *http.CrossOriginProtection
-	// pages are those of an organization, with what it takes to see them; actions
-	// are what can be sent there, with what it takes to do it.
+	// pages and actions map the paths of an organization's pages and actions to the
+	// permissions that they require.
 	pages, actions map[string]access.Request
 	rail           []entry
-	// deeds are what the palette lists as something to be done, finds what it lists of
-	// the library.
+	// deeds are the actions that the palette lists; finds return the places that it lists
+	// from the library.
 	deeds  []deed
 	finds  []func(*Visit) (Places, error)
 	places Memory[any, template.HTML]
 }
 
-// New makes a shell around pages.
+// New returns a new Shell for pages.
 func New(o Options, pages Templates) (*Shell, error) {
 	s := &Shell{
 		Options: o, Now: time.Now, pages: map[string]access.Request{}, actions: map[string]access.Request{},
@@ -69,11 +69,11 @@ func New(o Options, pages Templates) (*Shell, error) {
 	return s, s.origins.AddTrustedOrigin(o.Public.Scheme + "://" + o.Public.Host)
 }
 
-// Asset serves what pages load.
+// Asset serves the static files that pages load.
 func (s *Shell) Asset(c *fiber.Ctx) error { return s.assets.Serve(c) }
 
-// write answers with a page that was rendered whole: what fails in the middle
-// is a failure, and no half page.
+// write renders a page completely before it responds. A template that fails midway returns
+// an error and sends no partial page.
 func (s *Shell) write(c *fiber.Ctx, status int, name, block string, data any) error {
 	var b bytes.Buffer
 	if err := s.templates[name].ExecuteTemplate(&b, block, data); err != nil {

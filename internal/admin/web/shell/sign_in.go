@@ -13,18 +13,18 @@ import (
 	"orgmodes/internal/problem"
 )
 
-// signInData is what the sign-in form shows.
+// signInData is the data of the sign-in form.
 type signInData struct {
 	Form   Form
 	Return string
 	Kept   string
-	// TooLarge reports that what was sent was too large to be kept.
+	// TooLarge reports whether the submitted form was too large to be carried along.
 	TooLarge bool
-	// Over says that somebody was signed in, and is no longer.
+	// Over reports whether the user was signed in before and no longer is.
 	Over bool
 }
 
-// SignInForm is where people sign in.
+// SignInForm shows the sign-in form. It redirects users who are signed in.
 func (s *Shell) SignInForm(v *Visit) error {
 	back := returnTo(v.Query("return"))
 	if _, _, err := s.who(v.Ctx); err == nil {
@@ -38,14 +38,14 @@ func (v *Visit) showSignIn(status int, d signInData) error {
 	return v.Show("sign_in", Page{Title: "Sign in", Bare: true, Data: d})
 }
 
-// SignIn opens a session. Whatever is wrong with email and password, the answer
-// is the same and takes the same time, and too many tries are refused.
+// SignIn opens a session. Whether the email or the password is wrong, the response is the
+// same and takes the same time. Too many attempts are refused.
 func (s *Shell) SignIn(v *Visit) error {
 	f := ReadForm(v.Ctx)
 	flaw := formFlaw(v.Ctx)
 	f.Fields = storableFields(f.Fields)
 	if len(f.Get("email")) > maxAddress {
-		f.Fields.Set("email", "") // it is shown again
+		f.Fields.Set("email", "") // the response would repeat it
 	}
 	d := signInData{Form: f, Return: returnTo(f.Get("return"))}
 	if kept := f.Get("kept"); len(kept) <= maxKept {
@@ -80,8 +80,8 @@ func (s *Shell) SignOut(v *Visit) error {
 	return v.Redirect("/sign-in", http.StatusSeeOther)
 }
 
-// signInFirst has somebody sign in who has to, and come back to where they were;
-// a form that they sent is kept meanwhile.
+// signInFirst sends a visitor who is not signed in to the sign-in form, and back to the
+// same page afterwards. A submitted form is carried along (see kept).
 func (s *Shell) signInFirst(v *Visit) error {
 	back := v.OriginalURL()
 	if !safe(v.Method()) || v.HX() {
@@ -110,13 +110,14 @@ func (s *Shell) signInFirst(v *Visit) error {
 }
 
 const (
-	// maxAddress is more than an email address has, in bytes.
+	// maxAddress is longer than any email address, in bytes.
 	maxAddress = 1 << 10
-	// maxPath is more than a path of ours has, in bytes.
+	// maxPath is longer than any path of this site, in bytes.
 	maxPath = 4 << 10
 )
 
-// returnTo is where to go after signing in: a page of ours and nothing else.
+// returnTo returns path if it is a page of this site to return to after signing in, else
+// "/".
 func returnTo(path string) string {
 	if !local(path) || strings.HasPrefix(path, "/sign-") {
 		return "/"
@@ -124,8 +125,8 @@ func returnTo(path string) string {
 	return path
 }
 
-// local says whether a path is one of ours: browsers take "//host" and "/\host"
-// for another site, and drop tabs and line ends.
+// local reports whether a path stays on this site. Browsers take "//host" and "/\host" for
+// another site, and drop tabs and newlines.
 func local(path string) bool {
 	if len(path) > maxPath || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
 		return false
@@ -134,7 +135,7 @@ func local(path string) bool {
 	return err == nil && u.Host == "" && u.Scheme == ""
 }
 
-// pageOf is the path of the page that a request comes from.
+// pageOf returns the path and query of a Referer, or "/" if there is none.
 func pageOf(referer string) string {
 	u, err := url.Parse(referer)
 	if err != nil || u.Path == "" {

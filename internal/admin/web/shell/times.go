@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// exact is a time as it is on hover and to screen readers. Scripts put it into
-// the reader's own time zone.
+// exact formats a time for tooltips and screen readers. Scripts convert it to the user's
+// time zone.
 func exact(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 
-// Ago is a time in words, seen from now.
+// Ago formats a time relative to now.
 func Ago(t, now time.Time) string {
 	d := now.Sub(t)
 	switch {
@@ -44,7 +44,7 @@ func in(d time.Duration) string {
 	}
 }
 
-// Count is a number with its unit: "1 mode", "2 modes".
+// Count formats a number with its unit: "1 mode", "2 modes".
 func Count(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
@@ -52,13 +52,13 @@ func Count(n int, unit string) string {
 	return fmt.Sprintf("%d %ss", n, unit)
 }
 
-// timeHTML is a time in words with the exact one behind it.
+// timeHTML returns a relative time, with the absolute time as its title.
 func timeHTML(t, now time.Time) template.HTML {
 	return timeElement(t, Ago(t, now), "ago")
 }
 
-// clockHTML is the time of the day, "14:02:07", with the day before it where that
-// isn't today. Scripts say both in the reader's own time zone.
+// clockHTML returns the time of day, "14:02:07 UTC", preceded by the date if that is not
+// today. Scripts convert both to the user's time zone.
 func clockHTML(t, now time.Time) template.HTML {
 	layout := "15:04:05 UTC"
 	switch t, now := t.UTC(), now.UTC(); {
@@ -76,7 +76,7 @@ func timeElement(t time.Time, words, class string) template.HTML {
 		class, t.UTC().Format(time.RFC3339), exact(t), words))
 }
 
-// Clip cuts a text off after so many characters.
+// Clip truncates s to most characters, the last of which is then an ellipsis.
 func Clip(s string, most int) string {
 	count, end := 0, 0
 	for i := range s {
@@ -90,7 +90,7 @@ func Clip(s string, most int) string {
 	return s
 }
 
-// BytesInWords is a size: "42 KB".
+// BytesInWords formats a size: "42 KB".
 func BytesInWords(n int) string {
 	switch {
 	case n < 1000:

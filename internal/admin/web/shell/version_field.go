@@ -10,7 +10,7 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// VersionOf reads a field that names a version of something: id, colon, number.
+// VersionOf parses a field that names a version of an object as "id:number".
 func VersionOf(field string) (id string, version int64, err error) {
 	id, number, _ := strings.Cut(field, ":")
 	if version, err = strconv.ParseInt(number, 10, 64); err != nil || version < 1 {
@@ -22,19 +22,19 @@ func VersionOf(field string) (id string, version int64, err error) {
 	return id, version, nil
 }
 
-// Undoing is a field that has a mode restored as it was at Version, where it still
-// is at Seen: what the change that is undone has made of it.
+// Undoing is a form field that undoes a change of a mode: it restores Version, provided
+// that the mode is still at version Seen, which the change produced.
 type Undoing struct {
 	ID            uuid.UUID
 	Version, Seen int64
 }
 
-// Pair is the field of a form that says so.
+// Pair returns u as a hidden field.
 func (u Undoing) Pair() Pair {
 	return Pair{"mode", fmt.Sprintf("%s:%d:%d", u.ID, u.Version, u.Seen)}
 }
 
-// UndoingOf reads one.
+// UndoingOf parses the value of a field returned by Undoing.Pair.
 func UndoingOf(field string) (u Undoing, err error) {
 	parts := strings.Split(field, ":")
 	if len(parts) != 3 {
@@ -52,7 +52,7 @@ func UndoingOf(field string) (u Undoing, err error) {
 	return u, err
 }
 
-// ParseID reads an id out of a form.
+// ParseID parses an id from a form.
 func ParseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
@@ -61,7 +61,7 @@ func ParseID(text string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// Unreadable is the answer to a form that no page of ours sends.
+// Unreadable returns the error for a form that no page of this site submits.
 func Unreadable(err error) error {
 	return fault.New(fault.Malformed, "malformed_form", "The form could not be read; load the page again").Because(err)
 }

@@ -21,21 +21,21 @@ type Visit struct {
 	*fiber.Ctx
 	shell *Shell
 	nonce string
-	// Visitor and session are those of somebody signed in.
+	// Visitor and session are set if the visitor is signed in.
 	Visitor access.Principal
 	session *signin.Session
-	// masked is the session's token as it stands in this answer.
+	// masked is the session's CSRF token as masked for this response.
 	masked string
-	// Orgs are all that the visitor is a member of; org and role are set below
-	// /orgs/:org.
+	// Orgs lists the organizations that the visitor is a member of. Org and role are set
+	// below /orgs/:org.
 	Orgs []postgres.Membership
 	Org  organization.Organization
 	role access.Role
-	// compares is made by budget.
+	// compares is created by Budget.
 	compares *diff.Budget
 }
 
-// Budget bounds all that the answer compares, together.
+// Budget returns the budget shared by all comparisons of the response.
 func (v *Visit) Budget() *diff.Budget {
 	if v.compares == nil {
 		v.compares = diff.NewBudget(v.UserContext(), diff.DefaultSteps)
@@ -43,29 +43,30 @@ func (v *Visit) Budget() *diff.Budget {
 	return v.compares
 }
 
-// By is who acts, for the audit log.
+// By returns the actor for the audit log.
 func (v *Visit) By() audit.By { return authz.By(v.Ctx, v.Visitor) }
 
-// May decides about something in the organization of the visit: the same check
-// that guards the action.
+// May decides whether the visitor is allowed to perform r in the organization of the visit.
+// It is the same check that guards the action.
 func (v *Visit) May(r access.Request) access.Verdict { return access.Decide(v.Visitor, v.role, r) }
 
-// Can is what the visitor may do with objects of a kind, as the API lists it.
+// Can returns which actions on objects of a kind the visitor is allowed to perform, as the
+// API lists them.
 func (v *Visit) Can(kind string) actions.Verdicts {
 	return actions.VerdictsOn(v.shell.DB.Objects(kind).Names(), v.May)
 }
 
-// Address is that of a page of the visit's organization.
+// Address returns the path of a page of the visit's organization.
 func (v *Visit) Address(page string) string { return "/orgs/" + v.Org.Slug + page }
 
-// HX says whether htmx asks, for a part of a page.
+// HX reports whether htmx requests a part of a page.
 func (v *Visit) HX() bool { return v.Get("HX-Request") == "true" }
 
-// LeadsTo says whether there is a page at a path as in routes.go: nothing links to what
-// isn't there.
+// LeadsTo reports whether a page exists at a path, given as in routes.go. It prevents links
+// to pages that do not exist.
 func (v *Visit) LeadsTo(path string) bool { _, ok := v.shell.pages[path]; return ok }
 
-// Open lets everybody in.
+// Open wraps a handler that needs no sign-in. It rejects requests from other sites.
 func (s *Shell) Open(handle func(*Visit) error) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		v := s.visit(c)
@@ -76,8 +77,8 @@ func (s *Shell) Open(handle func(*Visit) error) fiber.Handler {
 	}
 }
 
-// Known lets in whoever is signed in; others sign in first, and come back. It refuses
-// forms that can't be stored.
+// Known wraps a handler for signed-in users. Others are sent to sign in and then back. It
+// rejects forms that cannot be stored.
 func (s *Shell) Known(handle func(*Visit) error) fiber.Handler {
 	return s.Open(func(v *Visit) error {
 		who, session, err := s.who(v.Ctx)
@@ -87,9 +88,10 @@ func (s *Shell) Known(handle func(*Visit) error) fiber.Handler {
 		v.Visitor, v.session = who, session
 		switch {
 		case signin.IsForged(err):
-			// It came from our page, as open has found out, but of another session.
+			// Open has checked the origin, so the form is from a page of this site, but of
+			// another session.
 			if flaw := formFlaw(v.Ctx); flaw != "" {
-				return s.refuseForm(v, flaw) // the token may be missing for that
+				return s.refuseForm(v, flaw) // the flaw can be why the token is missing
 			}
 			return s.sendAgain(v, http.StatusForbidden, keptOf(v.Ctx))
 		case err != nil:
@@ -105,8 +107,8 @@ func (s *Shell) Known(handle func(*Visit) error) fiber.Handler {
 	})
 }
 
-// refuseForm answers a form that can't be stored: on a page with everything that was
-// typed, to be sent again without the flaw, or to a script.
+// refuseForm rejects a form that cannot be stored. Its author gets a page with all input,
+// to submit it again without the flaw; scripts get an error.
 func (s *Shell) refuseForm(v *Visit, flaw string) error {
 	k := keptOf(v.Ctx)
 	if len(k.Fields) == 0 && !k.TooLarge || v.HX() || v.Get("X-Requested-With") != "" || k.User != "" && k.User != v.Visitor.UserID.String() {
@@ -116,12 +118,13 @@ func (s *Shell) refuseForm(v *Visit, flaw string) error {
 	return s.sendAgain(v, http.StatusBadRequest, k)
 }
 
-// in lets in whoever may do that in the organization of the path. An
-// organization that isn't there and one that isn't theirs get the same answer.
+// in wraps a handler for visitors who are allowed to perform r in the organization of the
+// path. The response for an organization that does not exist is the same as for one that
+// the visitor is not a member of.
 func (s *Shell) in(r access.Request, handle func(*Visit) error) fiber.Handler {
 	return s.Known(func(v *Visit) error {
 		e, err := authz.EnterOneOf(v.Orgs, v.Visitor, v.Params("org"), r)
-		v.Org, v.role = e.Organization, e.Role // for the page that tells of a refusal, too
+		v.Org, v.role = e.Organization, e.Role // also for the page about a refusal
 		if err != nil {
 			return err
 		}
@@ -129,7 +132,8 @@ func (s *Shell) in(r access.Request, handle func(*Visit) error) fiber.Handler {
 	})
 }
 
-// visit begins one: with the headers that are right for every page.
+// visit returns the visit of a request. On the first call it creates the visit and sets the
+// headers common to all pages.
 func (s *Shell) visit(c *fiber.Ctx) *Visit {
 	if v, ok := c.Locals(visitKey).(*Visit); ok {
 		return v

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// snippet is something to be copied.
+// snippet is a text for the user to copy.
 type snippet struct {
 	ID, Label, Text string
 }
@@ -17,16 +17,17 @@ type snippet struct {
 // editor is a way to get an organization's modes into an editor.
 type editor struct {
 	ID, Name string
-	// How says where it reads modes from.
+	// How describes where the editor reads modes from.
 	How     string
 	Snippet snippet
-	// Notes are what may surprise, Traps what breaks something.
+	// Notes explain behavior that may surprise; Traps warn of settings that break
+	// something.
 	Notes, Traps []string
 }
 
-// connectData is what the page about editors shows.
+// connectData is the data of the page about editors.
 type connectData struct {
-	// Reader says that the address of the readers is known.
+	// Reader reports whether the address of the readers is known.
 	Reader  bool
 	Address string
 	OrgID   string
@@ -35,16 +36,16 @@ type connectData struct {
 	Ask     snippet
 }
 
-// tokenVariable is what the lines to be copied expect a token in.
+// tokenVariable is the environment variable in which the snippets expect a token.
 const tokenVariable = "ORGMODES_TOKEN"
 
-// ask is a line that asks a reader once.
+// ask returns a command that requests the modes from a reader once.
 func (p *Pages) ask(v *shell.Visit, token string) string {
 	return `curl -i -H "Authorization: Bearer ` + token + `" "` + v.ReaderURL(endpoint.OrganizationYAML) + `"`
 }
 
-// save is a line that saves an organization's own modes as a file, and loads
-// nothing where it has them already. The tag is kept beside the file.
+// save returns a command that saves an organization's own modes as a file. It stores the
+// ETag next to the file, and downloads nothing if the file is current.
 func (p *Pages) save(v *shell.Visit, file string) string {
 	return strings.Join([]string{
 		`curl -fsS -H "Authorization: Bearer $` + tokenVariable + `"`,
@@ -54,12 +55,12 @@ func (p *Pages) save(v *shell.Visit, file string) string {
 	}, " \\\n")
 }
 
-// tryWith is a line to try a token with that was just made.
+// tryWith returns a command to try a token that was just created.
 func (p *Pages) tryWith(v *shell.Visit, token string) snippet {
 	return snippet{"try", "Try it: this is what an editor asks", p.ask(v, token)}
 }
 
-// Connect shows how editors get the organization's modes.
+// Connect shows how to get the organization's modes into editors.
 func (p *Pages) Connect(v *shell.Visit) error {
 	own, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
 	if err != nil {
@@ -92,7 +93,7 @@ func (p *Pages) Connect(v *shell.Visit) error {
 			e.How = "Reads .roomodes in the folder of a project, and sees at once when it changes. It has no notion of organizations."
 			e.Snippet = snippet{"roo-code", "Save the modes as .roomodes, in the folder of the project", p.save(v, ".roomodes")}
 		default:
-			continue // nothing is known to be copied
+			continue // there is no snippet for it
 		}
 		d.Editors = append(d.Editors, e)
 	}
@@ -102,8 +103,9 @@ func (p *Pages) Connect(v *shell.Visit) error {
 	})
 }
 
-// leftOut are the slugs that Kilo CLI takes from an organization, and not from a
-// file: its own (packages/opencode/src/kilocode/modes-migrator.ts).
+// leftOut returns the slugs that Kilo CLI accepts from an organization, but not from a
+// file. They are the slugs of Kilo CLI's built-in modes
+// (packages/opencode/src/kilocode/modes-migrator.ts).
 func leftOut(own []postgres.ModeHead) (slugs []string) {
 	for _, m := range own {
 		switch m.Slug {

@@ -17,20 +17,20 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// maxTokenName is what the database holds a name to.
+// maxTokenName is the maximum length of a name in the database, in characters.
 const maxTokenName = 100
 
 // tokenForm is the form for a new token.
 type tokenForm struct {
 	shell.Form
-	// Write is whether the visitor may make one that writes here.
+	// Write is the verdict on creating a token that can write to this organization.
 	Write access.Verdict
 	// Orgs are the visitor's other organizations.
 	Orgs    []tokenOrg
 	Expires []shell.Choice
 }
 
-// AsForm is the form for the partials.
+// AsForm returns the form for the partials.
 func (t tokenForm) AsForm() shell.Form { return t.Form }
 
 // tokenOrg is an organization that a token could open.
@@ -39,13 +39,13 @@ type tokenOrg struct {
 	Checked bool
 }
 
-// madeToken is a token that was just made.
+// madeToken is a token that was just created.
 type madeToken struct {
 	postgres.Token
 	Secret string
-	// Published says that readers know of it.
+	// Published reports whether readers know the token.
 	Published bool
-	// Try is a line that asks a reader with it.
+	// Try is a command that uses the token for one request to a reader.
 	Try snippet
 }
 
@@ -71,8 +71,8 @@ func (p *Pages) tokenForm(v *shell.Visit, f shell.Form) tokenForm {
 	return t
 }
 
-// Create makes a token that acts for the visitor. The answer is the page
-// with the token on it, and no redirect: it is shown this once and kept nowhere.
+// Create creates a token that acts for the visitor. It answers with the page that shows the
+// token, not with a redirect: the token is shown only once. Its plain text is not stored.
 func (p *Pages) Create(v *shell.Visit) error {
 	f := shell.ReadForm(v.Ctx)
 	n, f := p.newToken(v, f)
@@ -96,13 +96,13 @@ func (p *Pages) Create(v *shell.Visit) error {
 	}
 	made := &madeToken{Token: token, Secret: n.Token, Try: p.tryWith(v, n.Token)}
 	if made.Published, err = p.tokenPublished(v.UserContext(), token); err != nil {
-		// The token is there; only this answer can tell what it is.
+		// The token exists, and only this response can show it.
 		p.Log.Warn("waiting for a token's publication", "token_id", token.ID, "err", err)
 	}
 	return p.tokensPage(v, shell.Filled("scope", access.ScopeRead, "expires", "90"), made)
 }
 
-// newToken reads the form.
+// newToken reads a new token from the form, and returns the form with any mistakes.
 func (p *Pages) newToken(v *shell.Visit, f shell.Form) (postgres.NewToken, shell.Form) {
 	n := postgres.NewToken{
 		Name: strings.TrimSpace(f.Get("name")), User: v.Visitor.UserID, Scopes: []string{access.ScopeRead},
@@ -148,8 +148,8 @@ func (p *Pages) newToken(v *shell.Visit, f shell.Form) (postgres.NewToken, shell
 	return n, f
 }
 
-// wantedToken is what may be said against a token, in each organization that it
-// is to open: the visitor's role may differ.
+// wantedToken returns the verdict on creating a token for each organization that it is to
+// open. The visitor's role can differ between them.
 func (p *Pages) wantedToken(v *shell.Visit, n postgres.NewToken) (verdicts []access.Verdict) {
 	for _, o := range v.Orgs {
 		if slices.Contains(n.Organizations, o.ID) {
@@ -160,8 +160,9 @@ func (p *Pages) wantedToken(v *shell.Visit, n postgres.NewToken) (verdicts []acc
 	return verdicts
 }
 
-// tokenPublished waits for readers to know of a token as it is now, for so long
-// as is reasonable: what was done is done, and will be published in any case.
+// tokenPublished reports whether readers know the current version of a token, and waits up
+// to PublishWait for that. A timeout is no error: the change is saved, and will be
+// published in any case.
 func (p *Pages) tokenPublished(ctx context.Context, t postgres.Token) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.PublishWait)
 	defer cancel()

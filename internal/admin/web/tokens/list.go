@@ -13,38 +13,40 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// tokenRow is an access token in the list.
+// tokenRow is an access token in a list.
 type tokenRow struct {
 	postgres.Token
-	// State is "", "revoked", "expired" or "pending": readers don't know of it yet.
+	// State is "", "revoked", "expired" or "pending". Readers don't know a pending token
+	// yet.
 	State string
-	// Mine says that it acts for the visitor.
+	// Mine reports whether the token acts for the visitor.
 	Mine bool
-	// By is who made it, where that is somebody else.
+	// By is the name of the creator, if that isn't the token's user.
 	By     string
 	Revoke access.Verdict
 }
 
-// tokensData is what the page of access tokens shows.
+// tokensData is the data of the page of access tokens.
 type tokensData struct {
 	Rows []tokenRow
-	// Ended are those that open nothing any more.
+	// Ended holds the revoked and expired tokens, which no longer open anything.
 	Ended []tokenRow
-	// Older and EndedOlder lead to the next page of either list, Newest to the first
-	// of both; empty where there is none.
+	// Older and EndedOlder are the addresses of the next page of each list. Newest is that
+	// of the first page of both. Each is empty if there is no such page.
 	Older, EndedOlder, Newest string
-	// EndedOpen shows the list of the ended ones, EndedMore means that it has more
+	// EndedOpen unfolds the list of ended tokens. EndedMore reports whether it has more
 	// than one page.
 	EndedOpen, EndedMore bool
-	// All says why only one's own are listed, where that is so.
+	// All is the verdict on listing everyone's tokens. If it is negative, only the
+	// visitor's own are listed, and its reason is shown.
 	All  access.Verdict
 	Form tokenForm
-	// Made is the token that was just made: the only time that it is shown.
+	// Made is the token that was just created, if any. It is shown only this once.
 	Made *madeToken
 }
 
-// List lists the tokens that open the organization: all of them for who
-// manages them, one's own for the others.
+// List shows the tokens that open the organization: all of them if the visitor is allowed
+// to read them, else the visitor's own.
 func (p *Pages) List(v *shell.Visit) error {
 	return p.tokensPage(v, shell.Filled("scope", access.ScopeRead, "expires", "90"), nil)
 }
@@ -63,8 +65,9 @@ func (p *Pages) tokensPage(v *shell.Visit, f shell.Form, made *madeToken) error 
 	return v.Show("tokens", page)
 }
 
-// fillTokens reads the part of both lists that the address asks for: ?after= and
-// ?ended= are the tokens that they begin behind, ?token= is the only one.
+// fillTokens reads the requested page of both lists. The parameters after and ended are the
+// ids of the tokens that each page starts after. The parameter token restricts the page to
+// one token.
 func (p *Pages) fillTokens(v *shell.Visit, d *tokensData) error {
 	filter := postgres.TokenFilter{Limit: tokensPage}
 	if !d.All.Allowed {
@@ -95,7 +98,8 @@ func (p *Pages) fillTokens(v *shell.Visit, d *tokensData) error {
 	return nil
 }
 
-// fillToken lists the one token of a reference; none where the visitor may not see it.
+// fillToken lists only the token with the id ref. It lists none if the visitor isn't
+// allowed to see it.
 func (p *Pages) fillToken(v *shell.Visit, d *tokensData, ref string) error {
 	d.Newest = v.Address("/tokens")
 	id, err := uuid.Parse(ref)
@@ -118,10 +122,11 @@ func (p *Pages) fillToken(v *shell.Visit, d *tokensData, ref string) error {
 	return err
 }
 
-// tokensPage is how many tokens of either list a page has.
+// tokensPage is the number of tokens per page, in either list.
 const tokensPage = 50
 
-// tokensAt is the page that begins behind these tokens, of either list.
+// tokensAt returns the address of the page that starts after these tokens, one of each
+// list.
 func tokensAt(after, ended string) string {
 	q := url.Values{}
 	if after != "" {
@@ -133,9 +138,9 @@ func tokensAt(after, ended string) string {
 	return "?" + q.Encode()
 }
 
-// tokenRows are the tokens of a page, those that have ended or the others, behind the
-// one with the id after. older is what the next page begins behind; empty where there
-// is none.
+// tokenRows returns a page of either the ended or the other tokens. The page starts after
+// the token with the id after. older is the id that the next page starts after; it is empty
+// if there is none.
 func (p *Pages) tokenRows(v *shell.Visit, f postgres.TokenFilter, ended bool, after string) (rows []tokenRow, older string, err error) {
 	f.Ended = &ended
 	if after != "" {

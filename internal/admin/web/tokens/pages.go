@@ -1,5 +1,5 @@
-// Package tokens is the pages of what editors and programs present: their list, new ones,
-// revoking them, and how an editor is connected with one.
+// Package tokens serves the pages of the access tokens that editors and programs present:
+// the list, new tokens, revocation, and how to connect an editor.
 package tokens
 
 import (
@@ -10,22 +10,23 @@ import (
 	"orgmodes/internal/token"
 )
 
-// HTML is the templates of the pages.
+// HTML holds the page templates.
 //
 //go:embed html
 var HTML embed.FS
 
-// Pages are the pages of tokens.
+// Pages serves the pages of tokens.
 type Pages struct {
 	*shell.Shell
-	// Keys make the tokens.
+	// Keys generates the tokens.
 	Keys *token.Keys
-	// PublishWait is how long creating or revoking a token waits for readers to know of it.
+	// PublishWait limits how long creating or revoking a token waits for readers to know
+	// it.
 	PublishWait time.Duration
 }
 
-// New makes the pages. Creating or revoking a token waits as long as wait for readers to
-// know of it.
+// New returns the pages. Creating or revoking a token waits at most wait for readers to
+// know it.
 func New(s *shell.Shell, keys *token.Keys, wait time.Duration) *Pages {
 	return &Pages{Shell: s, Keys: keys, PublishWait: wait}
 }

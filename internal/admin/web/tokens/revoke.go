@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// RevocationForm asks before the token of ?token= is revoked.
+// RevocationForm asks for confirmation before the token of the parameter token is revoked.
 func (p *Pages) RevocationForm(v *shell.Visit) error {
 	t, err := p.tokenToRevoke(v, v.Query("token"))
 	if err != nil {
@@ -23,8 +23,8 @@ func (p *Pages) RevocationForm(v *shell.Visit) error {
 	})
 }
 
-// Revoke ends a token for good, and waits until no reader takes it any
-// more.
+// Revoke revokes a token permanently. It waits up to PublishWait until no reader accepts
+// the token.
 func (p *Pages) Revoke(v *shell.Visit) error {
 	t, err := p.tokenToRevoke(v, shell.ReadForm(v.Ctx).Get("token"))
 	if err != nil {
@@ -45,8 +45,8 @@ func (p *Pages) Revoke(v *shell.Visit) error {
 	return v.Done(v.Address("/tokens"), shell.Said{Text: text, Bad: !published})
 }
 
-// tokenToRevoke finds a token that the visitor may revoke. Who may not see it
-// doesn't learn that it is there.
+// tokenToRevoke returns a token that the visitor is allowed to revoke. Its error doesn't
+// reveal whether a token exists that the visitor isn't allowed to see.
 func (p *Pages) tokenToRevoke(v *shell.Visit, ref string) (postgres.Token, error) {
 	unknown := fault.New(fault.NotFound, "not_found", "There is no such token")
 	id, err := uuid.Parse(ref)
