@@ -112,7 +112,7 @@ func (modeStore) users(context.Context, *change, resource.Object) ([]resource.Us
 }
 
 func (modeStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
-	position := int32(o.Position) //nolint:gosec // what is restored had it
+	position := int32(o.Position) //nolint:gosec // the restored mode had it
 	if position == 0 {            // a new one comes after the others
 		last, err := c.q.LastPosition(ctx, c.org.ID)
 		if err != nil {

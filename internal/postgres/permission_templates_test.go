@@ -168,7 +168,7 @@ func TestShippedTemplatesAreSeededOnce(t *testing.T) {
 	require.Equal(t, revision, l.revision(), "what changes nothing is no change")
 
 	// An organization older than the templates, seeded several times concurrently, and one
-	// that already has all of them.
+	// that already has templates with all of their names.
 	_, err = l.db.CreateOrganization(t.Context(), ada, "has-them", "Has them")
 	require.NoError(t, err)
 	l.exec(`delete from permission_templates where organization_id = $1`, l.org.ID)

@@ -66,7 +66,7 @@ func utc(t *time.Time) *time.Time {
 }
 
 // PublishAgain enqueues another publication of an organization, whatever was published. An
-// operator uses it to replace the state that readers have.
+// operator uses it when in doubt about the state that readers have.
 func (db *DB) PublishAgain(ctx context.Context, org uuid.UUID) error {
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		revision, err := db.q.WithTx(tx).PendingOne(ctx, org)

@@ -48,8 +48,8 @@ func (w *written) savedAt(revision int64) time.Time {
 	return time.UnixMicro(w.count(`select (extract(epoch from occurred_at) * 1000000)::bigint from audit_log where revision = $1`, revision)).UTC()
 }
 
-// The live revision has the time when it went live, and the time of its own saving: not that
-// of a revision saved before it, or since.
+// The status has the times when the live revision went live and when it was saved: not when a
+// revision before it, or a later one, was saved.
 func TestLiveSinceIsThatOfTheLiveRevision(t *testing.T) {
 	w := newWritten(t)
 	s := w.status()
