@@ -146,6 +146,14 @@ bench: bin/local ## The benchmarks, as one table
 pages: bin/local ## What each page takes and how Postgres reads it, into docs/pages.md
 	@$(LOCAL) test -- $(GO) test -count=1 -timeout 60m -run TestPagesOfALargeOrganization ./internal/admin -pages.doc=$(abspath docs/pages.md)
 
+# Exit code 3 of govulncheck means that it found something, 1 that it could not look.
+GOVULNCHECK ?= golang.org/x/vuln/cmd/govulncheck@v1.9.0
+.PHONY: vulncheck
+vulncheck: ## Known vulnerabilities in what the programs call (uses the vulnerability database)
+	@mkdir -p bin; GOBIN='$(abspath bin)' GOFLAGS= $(GO) install $(GOVULNCHECK); \
+	code=0; bin/govulncheck ./cmd/... || code=$$?; \
+	if [ $$code = 1 ]; then echo 'vulncheck: nothing was checked; the vulnerability database could not be reached' >&2; fi; exit $$code
+
 .PHONY: fuzz
 fuzz: ## Each fuzz test for FUZZTIME (30s)
 	@$(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | while read -r package dir; do \

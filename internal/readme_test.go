@@ -15,9 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// README.md lists the settings, packages and targets; these tests compare it with the code.
-// To fix a failure, add a row to one of its tables.
+// README.md and docs list the settings, packages and targets; these tests compare them with the
+// code. To fix a failure, add a row to one of the tables.
 
+// maxReadmeLines is the limit for README.md; everything longer belongs in docs.
+const maxReadmeLines = 250
+
+// read returns the content of a file, given by its path from the root of the repository.
 func read(t *testing.T, path string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", path))
@@ -25,11 +29,26 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-// section returns the text below a heading, up to the next one of its level.
-func section(t *testing.T, text, heading string) string {
+// documents returns the paths of all documents for readers, from the root of the repository:
+// README.md, CONTRIBUTING.md, SECURITY.md and docs/*.md.
+func documents(t *testing.T) []string {
 	t.Helper()
-	_, after, ok := strings.Cut(text, "\n"+heading+"\n")
-	require.True(t, ok, "README.md has no heading %q", heading)
+	files, err := filepath.Glob("../docs/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	paths := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md"}
+	for _, file := range files {
+		paths = append(paths, strings.TrimPrefix(file, "../"))
+	}
+	return paths
+}
+
+// section returns the text of a file below a heading, up to the next heading of the same or a
+// higher level. It fails the test if the heading is missing.
+func section(t *testing.T, file, heading string) string {
+	t.Helper()
+	_, after, ok := strings.Cut(read(t, file), "\n"+heading+"\n")
+	require.True(t, ok, "%s has no heading %q", file, heading)
 	level, _, _ := strings.Cut(heading, " ")
 	for _, next := range []string{"\n# ", "\n## ", "\n### "} {
 		if len(next)-2 <= len(level) {
@@ -39,25 +58,31 @@ func section(t *testing.T, text, heading string) string {
 	return after
 }
 
-func TestReadmeHasEverySetting(t *testing.T) {
+func TestReadmeIsATour(t *testing.T) {
+	lines := strings.Count(read(t, "README.md"), "\n")
+	require.LessOrEqual(t, lines, maxReadmeLines, "README.md is too long: move details to docs")
+}
+
+func TestSettingsTablesMatchTheCode(t *testing.T) {
+	const file = "docs/settings.md"
 	row := regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| (.+?) \\|")
 	for _, program := range []string{"admin", "worker", "reader"} {
-		said := map[string]string{}
-		for _, m := range row.FindAllStringSubmatch(section(t, read(t, "README.md"), "### "+program), -1) {
-			said[m[1]] = m[2]
+		documented := map[string]string{}
+		for _, m := range row.FindAllStringSubmatch(section(t, file, "### "+program), -1) {
+			documented[m[1]] = m[2]
 		}
-		known := settingsOf(t, filepath.Join("..", "cmd", program))
-		require.NotEmpty(t, known)
-		for name, standard := range known {
-			if said[name] == "" {
-				t.Errorf("README.md, settings of %s: %s is missing; its default is %s", program, name, standard)
-			} else if said[name] != standard {
-				t.Errorf("README.md, settings of %s: %s is said to default to %s; it is %s", program, name, said[name], standard)
+		actual := settingsOf(t, filepath.Join("..", "cmd", program))
+		require.NotEmpty(t, actual)
+		for name, standard := range actual {
+			if documented[name] == "" {
+				t.Errorf("%s, %s: %s is missing; its default is %s", file, program, name, standard)
+			} else if documented[name] != standard {
+				t.Errorf("%s, %s: %s has the default %s; the code has %s", file, program, name, documented[name], standard)
 			}
 		}
-		for name := range said {
-			if known[name] == "" {
-				t.Errorf("README.md, settings of %s: there is no %s", program, name)
+		for name := range documented {
+			if actual[name] == "" {
+				t.Errorf("%s, %s: %s does not exist", file, program, name)
 			}
 		}
 	}
@@ -90,6 +115,7 @@ func settingsOf(t *testing.T, dir string) map[string]string {
 	return found
 }
 
+// settingsIn returns the settings of one struct, from the env and envDefault tags of its fields.
 func settingsIn(s *ast.StructType) map[string]string {
 	found := map[string]string{}
 	for _, field := range s.Fields.List {
@@ -116,7 +142,7 @@ func settingsIn(s *ast.StructType) map[string]string {
 }
 
 func TestReadmeHasEveryPackage(t *testing.T) {
-	tree := section(t, read(t, "README.md"), "## Where things live")
+	tree := section(t, "README.md", "## Where things live")
 	for name := range ours(t) {
 		if name == "internal" { // these tests
 			continue
@@ -127,39 +153,44 @@ func TestReadmeHasEveryPackage(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(tree, -1) {
 		if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
-			t.Errorf("README.md, Where things live: there is no %s", m[1])
+			t.Errorf("README.md, Where things live: %s does not exist", m[1])
 		}
 	}
 }
 
 func TestReadmeNamesTargetsThatExist(t *testing.T) {
 	makefile := read(t, "Makefile")
-	for _, m := range regexp.MustCompile("(?m)(?:`|^)make ([a-z-]+)").FindAllStringSubmatch(read(t, "README.md"), -1) {
-		if !strings.Contains(makefile, "\n"+m[1]+":") {
-			t.Errorf("README.md: there is no `make %s`", m[1])
+	// A command is quoted or in an indented block, so that prose with the verb does not match.
+	command := regexp.MustCompile("(?m)(?:`|^    )make((?: [a-z-]+)+)")
+	for _, file := range documents(t) {
+		for _, m := range command.FindAllStringSubmatch(read(t, file), -1) {
+			for _, target := range strings.Fields(m[1]) {
+				if !strings.Contains(makefile, "\n"+target+":") {
+					t.Errorf("%s: `make %s` does not exist", file, target)
+				}
+			}
 		}
 	}
 }
 
 func TestLinksLeadSomewhere(t *testing.T) {
-	files, err := filepath.Glob("../docs/*.md")
-	require.NoError(t, err)
-	for _, file := range append(files, "../README.md", "../CHANGELOG.md", "../CONTRIBUTING.md", "../SECURITY.md") {
-		text := read(t, strings.TrimPrefix(file, "../"))
-		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for _, file := range append(documents(t), "CHANGELOG.md") {
+		text := read(t, file)
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
 			path, anchor, _ := strings.Cut(m[1], "#")
 			if strings.Contains(path, "://") {
 				continue
 			}
 			target := text
 			if path != "" {
-				at := filepath.Join(filepath.Dir(file), path)
-				if _, err := os.Stat(at); err != nil {
-					t.Errorf("%s: the link to %s leads nowhere", file, m[1])
+				linked := filepath.Join(filepath.Dir(file), path)
+				if _, err := os.Stat(filepath.Join("..", linked)); err != nil {
+					t.Errorf("%s: the target of the link to %s does not exist", file, m[1])
 					continue
 				}
 				if anchor != "" {
-					target = read(t, strings.TrimPrefix(at, "../"))
+					target = read(t, linked)
 				}
 			}
 			if anchor != "" && !hasHeading(target, anchor) {

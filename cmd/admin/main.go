@@ -30,8 +30,8 @@ const (
 
 func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)) }
 
-// run runs the program and returns its exit code. kinds are registered in addition to those
-// that every library has.
+// run runs the program and returns its exit code. kinds are registered in addition to the
+// kinds of every library.
 func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.File, kinds ...postgres.Decoder) int {
 	c := &cli{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr, kinds: kinds}
 	root := c.root()
