@@ -52,3 +52,16 @@ func TestCommentsHaveNoRetiredPhrases(t *testing.T) {
 	}))
 	require.Greater(t, comments, 3000)
 }
+
+func TestDocumentsHaveNoRetiredPhrases(t *testing.T) {
+	code := regexp.MustCompile("(?ms)^```.*?^```|^ {4}.*?$|^\\|.*?$")
+	for _, file := range append(documents(t), "CHANGELOG.md") {
+		if slices.Contains([]string{"docs/mutations.md", "docs/pages.md"}, file) { // generated
+			continue
+		}
+		text := quotation.ReplaceAllString(code.ReplaceAllString(read(t, file), ""), "")
+		for _, phrase := range retired.FindAllString(strings.ReplaceAll(text, "\n", " "), -1) {
+			t.Errorf("%s: %q; CONTRIBUTING.md has plainer words", file, phrase)
+		}
+	}
+}
