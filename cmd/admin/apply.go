@@ -26,15 +26,16 @@ func (c *cli) apply() *cobra.Command {
 	var dryRun bool
 	cmd := c.does(&cobra.Command{
 		Use:   "apply --org ORG -f FILE|FOLDER|-...",
-		Short: "Create and replace objects of any kinds by their manifests: all in one change, or nothing",
-		Long: `Applies manifests: documents of YAML or JSON with kind, metadata and spec, of any
-kinds, in any order. All is done in one change. An object of that kind and name is
-replaced, or else created; what has no manifest stays as it is.
+		Short: "Create or replace objects of any kind from manifests, in one change or not at all",
+		Long: `Creates or replaces objects from manifests: YAML or JSON documents with kind, metadata
+and spec, of any kinds and in any order. All manifests are applied in one change. An
+existing object with the same kind and name is replaced. Objects without a manifest
+are left unchanged.
 
-A manifest with metadata.generation replaces only that version of the object; "admin
-get" writes it. Leave it out to replace any version.
+A manifest with metadata.generation replaces only that version of the object. "admin
+get" includes it in its output. Omit it to replace any version.
 
---dry-run says what would change, and exits with 3 if anything would.`,
+--dry-run shows what would change, and exits with 3 if anything would.`,
 		Example: `  admin apply --org acme -f library.yaml --dry-run
   admin apply --org acme -f library/
   admin get --org acme mode docs | admin apply --org copy -f -`,
@@ -63,8 +64,8 @@ get" writes it. Leave it out to replace any version.
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringArrayVarP(&from, "file", "f", nil, "a file of manifests, a folder of them, or - for the standard input; may be given several times")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would change, and change nothing")
+	cmd.Flags().StringArrayVarP(&from, "file", "f", nil, "file or folder of manifests, or - for standard input; can be repeated")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change without changing anything")
 	must(cmd, "file")
 	return cmd
 }
@@ -85,6 +86,6 @@ func sayApplied(w io.Writer, applied files.Applied) {
 		fmt.Fprintf(w, "\nline %d: %s\n", n.Line, n.Detail)
 	}
 	if !applied.Applied {
-		fmt.Fprintln(w, "\nNothing was changed.")
+		fmt.Fprintln(w, "\nNo changes were made.")
 	}
 }

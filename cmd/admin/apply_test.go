@@ -35,7 +35,7 @@ func TestManifestsOnTheCommandLine(t *testing.T) {
 	dry := i.call("apply", "--org", "acme", "-f", folder, "--dry-run")
 	require.Equal(t, 3, dry.code, dry.stderr)
 	require.Regexp(t, `create +Gadget +one\n`, dry.stdout)
-	require.Contains(t, dry.stdout, "Nothing was changed.")
+	require.Contains(t, dry.stdout, "No changes were made.")
 	require.Empty(t, dry.stderr)
 	require.Len(t, i.call("apply", "--org", "acme", "-f", folder, "--json").ok().json()["objects"], 3)
 	i.call("apply", "--org", "acme", "-f", folder, "--dry-run").ok()
@@ -59,7 +59,7 @@ func TestManifestsOnTheCommandLine(t *testing.T) {
 	i.callWith("kind: Mood\nmetadata: {name: a}\nspec: {}\n", "apply", "--org", "acme", "-f", "-").failed(1, `line 1, column 7: /kind: there is no kind "Mood"; the nearest one is Mode`)
 	i.call("apply", "--org", "acme").failed(2, "file")
 	i.call("apply", "--org", "acme", "-f", filepath.Join(folder, "nowhere")).failed(1, "no such file")
-	i.call("apply", "--org", "acme", "-f", t.TempDir()).failed(1, "has no files of manifests")
+	i.call("apply", "--org", "acme", "-f", t.TempDir()).failed(1, "contains no files with manifests")
 }
 
 func TestObjectsOfAnyKindOnTheCommandLine(t *testing.T) {
@@ -74,7 +74,7 @@ func TestObjectsOfAnyKindOnTheCommandLine(t *testing.T) {
 	require.Contains(t, got, "type: ReferencesResolved\n")
 	require.Equal(t, "Gadget", i.call("get", "--org", "acme", "Gadget", "one", "--json").ok().json()["kind"])
 	require.Len(t, i.call("get", "--org", "acme", "gadgets", "--json").ok().json()["gadgets"], 1)
-	i.call("get", "--org", "acme", "gadjet").failed(2, `there is no kind "gadjet"; the nearest one is gadget (of mode, template, gadget)`)
+	i.call("get", "--org", "acme", "gadjet").failed(2, `unknown kind "gadjet"; did you mean gadget? The kinds are: mode, template, gadget`)
 	i.call("get", "--org", "acme", "gadget", "two").failed(1, "no such gadget")
 
 	require.Len(t, i.call("history", "--org", "acme", "gadget", "one", "--json").ok().json()["versions"], 2)

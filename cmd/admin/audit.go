@@ -26,17 +26,17 @@ type auditFlags struct {
 
 func (f *auditFlags) add(cmd *cobra.Command) {
 	orgFlag(cmd, &f.org)
-	cmd.Flags().StringSliceVar(&f.filter.Actions, "action", nil, "only this action, such as mode.update; may be given several times")
-	cmd.Flags().StringVar(&f.filter.ActorID, "actor", "", "only what this one did, by id")
-	cmd.Flags().StringVar(&f.filter.SubjectID, "subject", "", "only what was done to this one, by id")
-	cmd.Flags().StringVar(&f.since, "since", "", "from this time or day on, such as 2026-05-01 or 2026-05-01T12:00:00Z")
-	cmd.Flags().StringVar(&f.until, "until", "", "up to this time or day, which is left out")
+	cmd.Flags().StringSliceVar(&f.filter.Actions, "action", nil, "only this action, such as mode.update; can be repeated")
+	cmd.Flags().StringVar(&f.filter.ActorID, "actor", "", "only entries by the actor with this id")
+	cmd.Flags().StringVar(&f.filter.SubjectID, "subject", "", "only entries about the subject with this id")
+	cmd.Flags().StringVar(&f.since, "since", "", "only entries at or after this time or day, such as 2026-05-01 or 2026-05-01T12:00:00Z")
+	cmd.Flags().StringVar(&f.until, "until", "", "only entries before this time or day")
 }
 
 func (f *auditFlags) read() (err error) {
 	for _, action := range f.filter.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return usage("there is no action %q; the nearest one is %s", action, typo.Nearest(action, all))
+			return usage("unknown action %q; did you mean %s?", action, typo.Nearest(action, all))
 		}
 	}
 	if f.filter.Since, err = timeOf("since", f.since); err != nil {
@@ -55,7 +55,7 @@ func timeOf(name, s string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage("--%s is a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01, not %q", name, s)
+	return time.Time{}, usage("--%s must be a time such as 2026-05-01T12:00:00Z or a day such as 2026-05-01, not %q", name, s)
 }
 
 // auditBytes bounds how much of the log a command reads at once, in bytes.
@@ -73,7 +73,7 @@ func (c *cli) auditList() *cobra.Command {
 			return err
 		}
 		if f.filter.Limit < 1 || f.filter.Limit > pageSize {
-			return usage("--limit is a number from 1 to %d; \"admin audit export\" writes all", pageSize)
+			return usage("--limit must be from 1 to %d; `admin audit export` writes all entries", pageSize)
 		}
 		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) error {
 			list := []auditlog.Entry{}
@@ -92,7 +92,7 @@ func (c *cli) auditList() *cobra.Command {
 			return c.print(struct {
 				Entries []auditlog.Entry `json:"entries"`
 			}{list}, func(w io.Writer) {
-				table(w, "WHEN\tWHO\tWHAT\tSUBJECT\tREVISION\tREQUEST", func(row func(...any)) {
+				table(w, "TIME\tACTOR\tACTION\tSUBJECT\tREVISION\tREQUEST", func(row func(...any)) {
 					for _, e := range list {
 						var revision any = ""
 						if e.Revision != nil {
@@ -105,7 +105,7 @@ func (c *cli) auditList() *cobra.Command {
 		})
 	})
 	f.add(cmd)
-	cmd.Flags().IntVar(&f.filter.Limit, "limit", 50, "how many")
+	cmd.Flags().IntVar(&f.filter.Limit, "limit", 50, "maximum number of entries")
 	return cmd
 }
 
@@ -114,9 +114,9 @@ func (c *cli) auditExport() *cobra.Command {
 	var format, out string
 	cmd := c.does(&cobra.Command{
 		Use:   "export --org ORG",
-		Short: "Write the audit log as a file, newest first",
-		Long: `Writes all entries, with the whole content before and after each change, as CSV or
-as JSON Lines (with --json too). In CSV, cells that a spreadsheet would take for a
+		Short: "Export the audit log, newest entries first",
+		Long: `Exports all entries as CSV or JSON Lines (also with --json), with the complete content
+before and after each change. In CSV, cells that a spreadsheet would interpret as a
 formula begin with an apostrophe.`,
 		Example: `  admin audit export --org acme --output acme.audit.csv
   admin audit export --org acme --format jsonl --since 2026-05-01 | jq .action`,
@@ -128,7 +128,7 @@ formula begin with an apostrophe.`,
 			format = auditlog.JSONL
 		}
 		if !slices.Contains(auditlog.Formats(), format) {
-			return usage("a format is one of %s, not %q", strings.Join(auditlog.Formats(), ", "), format)
+			return usage("--format must be one of %s, not %q", strings.Join(auditlog.Formats(), ", "), format)
 		}
 		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) (err error) {
 			to := c.stdout
@@ -153,8 +153,8 @@ formula begin with an apostrophe.`,
 		})
 	})
 	f.add(cmd)
-	cmd.Flags().StringVar(&format, "format", auditlog.CSV, strings.Join(auditlog.Formats(), " or "))
-	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file")
+	cmd.Flags().StringVar(&format, "format", auditlog.CSV, "output format: "+strings.Join(auditlog.Formats(), " or "))
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
 	completes(cmd, "format", auditlog.Formats()...)
 	return cmd
 }

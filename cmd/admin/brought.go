@@ -73,12 +73,12 @@ func (k kindOfFile) below(folder string) ([]string, error) {
 			paths = append(paths, path)
 		}
 		if len(paths) > upload.MaxFiles {
-			return fmt.Errorf("%s has more than %d files that could hold %s; name the files, or a folder further down", folder, upload.MaxFiles, k.what)
+			return fmt.Errorf("%s has more than %d files that could hold %s; specify the files or a subfolder", folder, upload.MaxFiles, k.what)
 		}
 		return nil
 	})
 	if err == nil && len(paths) == 0 {
-		err = fmt.Errorf("%s has no files of %s (%s)", folder, k.what, k.endings)
+		err = fmt.Errorf("%s contains no files with %s (%s)", folder, k.what, k.endings)
 	}
 	return paths, err
 }

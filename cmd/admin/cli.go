@@ -24,7 +24,7 @@ import (
 
 var (
 	// errSaid marks a failure that has been reported already.
-	errSaid = errors.New("said already")
+	errSaid = errors.New("already reported")
 	// errReachable marks a complete message about Postgres, to which nothing is added.
 	errReachable = errors.New("")
 	// errDiffers ends a dry run that would change something.
@@ -47,18 +47,18 @@ type cli struct {
 func (c *cli) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "admin",
-		Short: "An organization's library of agent modes: its API, and the operator's commands",
-		Long: `admin serves the API that admins use, and does for operators what the API does
-for admins: through the same functions, with the same audit log.
+		Short: "Serve and manage the agent mode libraries of organizations",
+		Long: `admin serves the pages and the API for admins. Its other commands provide the same
+operations to operators: they call the same functions and write the same audit log.
 
-Settings come from the environment; each NAME has a second spelling NAME_FILE, a
-file that holds it. Every command needs DATABASE_URL, except those that
-only read files (modes lint, explain --file, samples); see "admin serve --help" for
-the others. With --json a command prints one JSON object on its standard
-output, and everything else on standard error.
+Settings are read from environment variables. Each NAME can also be given as
+NAME_FILE, the path of a file that holds the value. Every command requires
+DATABASE_URL, unless it only reads files (modes lint, explain --file, samples).
+"admin serve --help" lists the other settings. With --json, a command prints one
+JSON object to standard output, and everything else to standard error.
 
-Exit codes: 0 done, 1 refused or failed, 2 not understood, 3 a dry run of apply found
-something to do.`,
+Exit codes: 0 done, 1 refused or failed, 2 usage error, 3 "apply --dry-run" would
+change something.`,
 		Example: `  admin migrate
   admin org create --slug acme --name "Acme"
   echo "$PASSWORD" | admin user create --email ada@acme.example --name Ada --password-stdin
@@ -75,28 +75,28 @@ something to do.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help()
-			return errors.New("say what to do")
+			return errors.New("a command is required")
 		},
 	}
 	root.SetFlagErrorFunc(nearestFlag)
-	root.PersistentFlags().BoolVar(&c.json, "json", false, "print one JSON object")
+	root.PersistentFlags().BoolVar(&c.json, "json", false, "print the result as one JSON object")
 	root.AddCommand(
 		c.migrate(), c.serve(),
-		group("org", "Organizations", c.orgCreate(), c.orgList()),
-		group("user", "Accounts of people", c.userCreate(), c.userPassword(), c.userDisable(), c.userEnable()),
-		group("member", "Who belongs to an organization, as what", c.memberAdd(), c.memberRemove(), c.memberList()),
-		group("invitation", "Who is asked to become a member", c.invitationCreate(), c.invitationWithdraw(), c.invitationList()),
-		group("token", "Access tokens of editors and scripts", c.tokenCreate(), c.tokenRevoke(), c.tokenList()),
-		group("modes", "An organization's modes", c.modesImport(), c.modesExport(), c.modesList(), c.modesLint(), c.modesExplain(),
+		group("org", "Manage organizations", c.orgCreate(), c.orgList()),
+		group("user", "Manage user accounts", c.userCreate(), c.userPassword(), c.userDisable(), c.userEnable()),
+		group("member", "Manage the members of an organization and their roles", c.memberAdd(), c.memberRemove(), c.memberList()),
+		group("invitation", "Manage invitations to an organization", c.invitationCreate(), c.invitationWithdraw(), c.invitationList()),
+		group("token", "Manage access tokens for editors and scripts", c.tokenCreate(), c.tokenRevoke(), c.tokenList()),
+		group("modes", "Manage an organization's modes", c.modesImport(), c.modesExport(), c.modesList(), c.modesLint(), c.modesExplain(),
 			modeHistory.history(c), modeHistory.compare(c), modeHistory.restore(c), c.modesSamples()),
-		group("templates", "An organization's permission templates", c.templatesImport(), c.templatesExport(), c.templatesList(), c.templatesGet(),
+		group("templates", "Manage an organization's permission templates", c.templatesImport(), c.templatesExport(), c.templatesList(), c.templatesGet(),
 			c.templatesResolve(), c.templatesRestoreDefaults(),
 			templateHistory.history(c), templateHistory.compare(c), templateHistory.restore(c)),
 		c.apply(), c.get(), c.diff(), c.history(), c.delete(),
-		group("audit", "Who changed what, when", c.auditList(), c.auditExport()),
+		group("audit", "Show who changed what and when", c.auditList(), c.auditExport()),
 		c.publish(),
-		group("epoch", "What orders publications, after a restore", c.epochRaise()),
-		group("edition", "Which renderer and built-in modes are published", c.editionList(), c.editionUse()),
+		group("epoch", "Manage the epoch, which orders publications, after a restore", c.epochRaise()),
+		group("edition", "Manage which renderer and built-in modes are published", c.editionList(), c.editionUse()),
 	)
 	return root
 }
@@ -107,7 +107,7 @@ func group(noun, short string, verbs ...*cobra.Command) *cobra.Command {
 		Use: noun, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help()
-			return errors.New("say what to do with it")
+			return errors.New("a subcommand is required")
 		},
 	}
 	g.AddCommand(verbs...)
@@ -204,9 +204,9 @@ func unreachable(address string, err error) error {
 	case errors.As(err, &said) && (said.Code == "42P01" || said.Code == "22023"): // undefined_table, no such role
 		return fmt.Errorf("the database at %s has not been migrated: run `admin migrate` first%w", address, errReachable)
 	case errors.As(err, &said):
-		return fmt.Errorf("Postgres at %s refused: %s; is DATABASE_URL right?%w", address, said.Message, errReachable)
+		return fmt.Errorf("Postgres at %s refused the request: %s; check DATABASE_URL%w", address, said.Message, errReachable)
 	default:
-		return fmt.Errorf("Postgres at %s can't be reached: is it running, and is DATABASE_URL right? (%s)%w", address, innermost(err), errReachable)
+		return fmt.Errorf("can't connect to Postgres at %s: check that it is running and that DATABASE_URL is correct (%s)%w", address, innermost(err), errReachable)
 	}
 }
 

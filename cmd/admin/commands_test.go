@@ -47,7 +47,7 @@ func TestSettingUpAnOrganization(t *testing.T) {
 	}
 	i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "member").failed(1, "as owner")
 	i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "member", "--if-not-exists").ok()
-	i.call("member", "add", "--org", "acme", "--email", "no@one.example", "--role", "member").failed(1, "nobody with the address")
+	i.call("member", "add", "--org", "acme", "--email", "no@one.example", "--role", "member").failed(1, "no account has the email address")
 	i.call("member", "remove", "--org", "acme", "--email", "olive@acme.example").failed(1, "last owner")
 	require.Len(t, i.call("member", "list", "--org", "acme", "--json").ok().json()["members"], 1)
 
@@ -80,12 +80,12 @@ func TestDisablingAnAccount(t *testing.T) {
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	i.call("user", "create", "--email", "olive@acme.example", "--name", "Olive").ok()
 	i.call("member", "add", "--org", "acme", "--email", "olive@acme.example", "--role", "owner").ok()
-	i.call("user", "disable", "--email", "nobody@acme.example").failed(1, "has an account")
+	i.call("user", "disable", "--email", "nobody@acme.example").failed(1, "no account has the email address")
 	done := i.call("user", "disable", "--email", "olive@acme.example", "--json").ok().json()
 	require.Equal(t, true, done["disabled"])
 	require.Equal(t, true, done["changed"])
 	require.Equal(t, []any{"acme"}, done["ownerless"])
-	require.Contains(t, i.call("user", "disable", "--email", "olive@acme.example").ok().stdout, "nothing was changed")
+	require.Contains(t, i.call("user", "disable", "--email", "olive@acme.example").ok().stdout, "no changes were made")
 	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x").failed(1, "is disabled")
 	require.Contains(t, i.call("user", "enable", "--email", "olive@acme.example").ok().stdout, "is enabled")
 	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x").ok()
@@ -97,9 +97,9 @@ func TestInvitingFromTheCommandLine(t *testing.T) {
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	made := i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member", "--json").ok().json()
 	i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member").failed(1, "invited already")
-	i.call("invitation", "create", "--org", "acme", "--email", "bob@acme.example", "--role", "boss").failed(2, "a role is")
+	i.call("invitation", "create", "--org", "acme", "--email", "bob@acme.example", "--role", "boss").failed(2, "--role must be")
 	require.Contains(t, i.call("invitation", "list", "--org", "acme").ok().stdout, "ada@acme.example")
-	i.call("invitation", "withdraw", "--org", "acme", "x").failed(2, "no id")
+	i.call("invitation", "withdraw", "--org", "acme", "x").failed(2, "not an invitation id")
 	i.call("invitation", "withdraw", "--org", "acme", made["id"].(string)).ok()
 	require.Empty(t, i.call("invitation", "list", "--org", "acme", "--json").ok().json()["invitations"])
 	i.call("invitation", "withdraw", "--org", "acme", made["id"].(string)).failed(1, "no such invitation")
@@ -116,7 +116,7 @@ func TestModesInAndOut(t *testing.T) {
 	done := i.callWith(samples, "modes", "import", "--org", "acme", "-", "--json").ok().json()
 	require.Equal(t, true, done["applied"])
 	require.Equal(t, plan["summary"], done["summary"])
-	require.Contains(t, i.callWith(samples, "modes", "import", "--org", "acme", "-").ok().stdout, "nothing was changed; at revision 2", "the same again")
+	require.Contains(t, i.callWith(samples, "modes", "import", "--org", "acme", "-").ok().stdout, "no changes were made; at revision 2", "the same again")
 
 	exported := i.call("modes", "export", "--org", "acme").ok().stdout
 	require.Contains(t, i.callWith(exported, "modes", "import", "--org", "acme", "-").ok().stdout, "0 to update")
@@ -177,7 +177,7 @@ func TestPublish(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	i.call("publish").failed(2, "--org or --all")
-	i.call("publish", "--org", "acme", "--wait", "--timeout", "50ms").failed(1, "does a worker run")
+	i.call("publish", "--org", "acme", "--wait", "--timeout", "50ms").failed(1, "check that a worker is running")
 	require.InDelta(t, 1, i.call("publish", "--all", "--json").ok().json()["organizations"], 0)
 }
 
@@ -209,7 +209,7 @@ func TestNotUnderstood(t *testing.T) {
 
 func TestPostgresAwayOrEmpty(t *testing.T) {
 	away := call(t, []string{"DATABASE_URL=postgres://me:hunter2@127.0.0.1:1/x"}, "", "org", "list")
-	away.failed(1, "Postgres at 127.0.0.1:1/x can't be reached: is it running")
+	away.failed(1, "can't connect to Postgres at 127.0.0.1:1/x: check that it is running")
 	require.NotContains(t, away.stderr, "hunter2")
 	require.Len(t, strings.Split(strings.TrimSpace(away.stderr), "\n"), 1, "one sentence")
 

@@ -37,26 +37,29 @@ type settings struct {
 	LogFormat    string `env:"LOG_FORMAT"`
 }
 
-const settingsHelp = `Settings, from the environment; NAME_FILE names a file that holds NAME:
+const settingsHelp = `Settings are read from environment variables; NAME_FILE is the path of a file that holds NAME:
   DATABASE_URL       postgres://user:password@host:port/database (required)
-  TOKEN_KEYS         kid:base64key,...; the first one signs; the same as at readers (required)
-  LISTEN             where to serve (default 127.0.0.1:8080)
-  PRIVATE_LISTEN     /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9080)
-  PUBLIC_URL         the address that people know this by, such as https://modes.example.com;
-                     anything but localhost has to be https (default http://localhost:<port>)
-  PUBLIC_READER_URL  where editors reach the readers, for links
-  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is believed, and which may have
-                     any number of connections (default none)
-  MAX_CONNECTIONS    how many connections are served at once; 0: 4096, or fewer where the
-                     process may have few descriptors (default 0)
+  TOKEN_KEYS         kid:base64key,...; the first key signs; the same as for readers (required)
+  LISTEN             address of the pages and the API (default 127.0.0.1:8080)
+  PRIVATE_LISTEN     address of /livez, /startupz, /readyz, /metrics and pprof
+                     (default 127.0.0.1:9080)
+  PUBLIC_URL         public address of admin, such as https://modes.example.com; must be https
+                     unless the host is localhost (default http://localhost:<port>)
+  PUBLIC_READER_URL  public address of the readers, for links
+  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is trusted and whose
+                     connections are not limited (default none)
+  MAX_CONNECTIONS    maximum number of concurrent connections; 0: 4096, or fewer if the
+                     process's limit of file descriptors is low (default 0)
   MAX_CONNECTIONS_PER_ADDRESS
-                     how many of them come from one address; 0: an eighth of all (default 0)
-  PUBLISH_WAIT       how long creating a token waits for readers to know it (default 5s)
-  BUILTIN_MODES      a YAML file with a list named customModes, in place of the built-in
-                     modes that we ship; the same at every worker and admin
-  TEMPLATE_TOOLS     more tools that permission templates may allow: name=what it allows,...
+                     maximum number from one address; 0: an eighth of all (default 0)
+  PUBLISH_WAIT       how long creating or revoking a token waits until readers have
+                     received it (default 5s)
+  BUILTIN_MODES      YAML file with a list named customModes that replaces the default
+                     built-in modes; the same for every admin and worker
+  TEMPLATE_TOOLS     additional tools that permission templates can allow:
+                     name=what it allows,...
   LOG_LEVEL          debug, info, warn or error (default info)
-  LOG_FORMAT         text or json (default: text on a terminal)`
+  LOG_FORMAT         text or json (default: text on a terminal, json elsewhere)`
 
 // installation holds the values parsed from settings.
 type installation struct {
@@ -84,7 +87,7 @@ func (s *settings) understand() (installation, error) {
 	in.trusted, err = config.ParseNetworks(s.TrustedProxies)
 	add("TRUSTED_PROXIES", "", err, "addresses or networks, such as 10.0.0.0/8,192.0.2.7")
 	if s.MaxConnections < 0 || s.MaxConnectionsPerAddress < 0 {
-		add("MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS", "", errors.New("below zero"), "a number, or 0 for the default")
+		add("MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS", "", errors.New("negative"), "a number, or 0 for the default")
 	}
 	in.builtins, err = s.builtins()
 	add("BUILTIN_MODES", s.BuiltinModes, err, "the path of a YAML file with a list named customModes")
@@ -102,7 +105,7 @@ func (s *settings) understand() (installation, error) {
 func templateTools(more []string) (templates.Tools, error) { return templates.Tools{}.With(more...) }
 
 func problemOfTools(err error) *config.Problem {
-	return &config.Problem{Name: "TEMPLATE_TOOLS", Detail: err.Error(), Expect: "names of tools, each with what it allows: deploy=Rolls out a release.,page=Calls somebody."}
+	return &config.Problem{Name: "TEMPLATE_TOOLS", Detail: err.Error(), Expect: "tool names, each with what it allows: deploy=Rolls out a release.,page=Pages the on-call engineer."}
 }
 
 // public returns the public URL of this installation. It must be https, so that cookies are
@@ -117,10 +120,10 @@ func (s *settings) public() (*url.URL, error) {
 	}
 	u, err := url.Parse(s.PublicURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("not the address of a site")
+		return nil, errors.New("not an http or https URL")
 	}
 	if u.Scheme == "http" && !isLocal(u.Hostname()) {
-		return nil, errors.New("passwords and sessions would go over the network in the clear")
+		return nil, errors.New("passwords and sessions would be sent over the network in the clear")
 	}
 	return u, nil
 }

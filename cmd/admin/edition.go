@@ -19,10 +19,10 @@ const editionsShown = 20
 func (c *cli) editionList() *cobra.Command {
 	return c.does(&cobra.Command{
 		Use:   "list",
-		Short: "The newest editions; the first one counts",
+		Short: "List the newest editions; the first one is in effect",
 		Long: `An edition is a version of the renderer together with a set of built-in modes. A worker
-with a new one raises it when it starts, and everything is published again; a
-worker whose edition has been superseded stands aside.`,
+with a new combination raises the edition when it starts, and everything is
+republished. A worker whose edition has been superseded pauses publishing.`,
 	}, func(ctx context.Context, _ []string) error {
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
 			editions, err := db.Editions(ctx, editionsShown)
@@ -44,15 +44,15 @@ worker whose edition has been superseded stands aside.`,
 func (c *cli) editionUse() *cobra.Command {
 	return c.does(&cobra.Command{
 		Use:   "use NUMBER",
-		Short: "Go back to an earlier edition on purpose",
-		Long: `Makes an earlier edition the newest again, under a new number: workers that have it go
-on, those that have the later one stand aside, and everything is published again.`,
+		Short: "Make an earlier edition the current one",
+		Long: `Makes an earlier edition the newest one, under a new number. Workers that have it resume
+publishing, workers that have the later one pause, and everything is republished.`,
 		Example: "  admin edition list\n  admin edition use 3",
 		Args:    cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		number, err := strconv.ParseInt(args[0], 10, 64)
 		if err != nil || number < 1 {
-			return fmt.Errorf("%q is not the number of an edition: see admin edition list", args[0])
+			return fmt.Errorf("%q is not an edition number; `admin edition list` lists them", args[0])
 		}
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
 			raised, err := db.UseEdition(ctx, c.by(), number)
@@ -60,7 +60,7 @@ on, those that have the later one stand aside, and everything is published again
 				return err
 			}
 			return c.print(map[string]int64{"edition": raised, "as": number}, func(w io.Writer) {
-				fmt.Fprintf(w, "Edition %d counts again, as edition %d. Workers that have it publish everything again.\n", number, raised)
+				fmt.Fprintf(w, "Edition %d is in effect again, as edition %d. Workers that have it republish everything.\n", number, raised)
 			})
 		})
 	})

@@ -28,20 +28,20 @@ func (c *cli) epochRaise() *cobra.Command {
 	var atLeast int64
 	cmd := c.does(&cobra.Command{
 		Use:   "raise",
-		Short: "After a restore of Postgres: make all that is published from now on the newest",
-		Long: `Readers never go back to an older revision. After Postgres was restored from a backup
-its revisions are older than those that readers have, so publishing stops and
-this command is named. It
+		Short: "Raise the epoch after a restore of Postgres, so that readers accept new publications",
+		Long: `Readers never go back to an older revision. After Postgres was restored from a backup,
+its revisions are older than the ones that readers have, so publishing stops with a
+message that refers to this command. The command
 
-  1. writes back what Redis knows and the backup doesn't: tokens revoked since;
-  2. raises the epoch above that of Redis and of Postgres, to the current Unix
-     time at least, so that the same backup restored twice gives two epochs;
-  3. leaves it to the workers to publish everything again.
+  1. writes back what Redis has and the backup lacks: tokens revoked since then;
+  2. raises the epoch above that of Redis and of Postgres, to at least the current
+     Unix time, so that restoring the same backup twice results in two epochs;
+  3. lets the workers republish everything.
 
-It needs REDIS_URL (and REDIS_PREFIX) as at the workers, redis:// or
-redis+sentinel://. Where that Redis is lost for good,
---without-redis goes without: tokens that were revoked after the backup was made
-are then good again, so revoke them once more.`,
+It requires REDIS_URL (and REDIS_PREFIX) with the same values as for the workers,
+redis:// or redis+sentinel://. If that Redis is permanently lost, use
+--without-redis. Tokens that were revoked after the backup was made are then valid
+again, so revoke them once more.`,
 		Example: `  admin epoch raise
   admin epoch raise --without-redis --at-least 1780000000`,
 	}, func(ctx context.Context, _ []string) error {
@@ -50,8 +50,8 @@ are then good again, so revoke them once more.`,
 			return err
 		}
 		if s.URL == "" && !withoutRedis {
-			return errors.New("REDIS_URL is not set: the new epoch has to be above the one there, and revocations that only Redis " +
-				"knows have to be written back; set it, or say --without-redis where that Redis is lost")
+			return errors.New("REDIS_URL is not set: the new epoch must be above the one in Redis, and revocations that are only in " +
+				"Redis must be written back; set it, or use --without-redis if that Redis is lost")
 		}
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
 			before, err := db.Installation(ctx)
@@ -81,13 +81,13 @@ are then good again, so revoke them once more.`,
 				FoundEpoch  int64 `json:"found_in_redis"`
 				Revocations int   `json:"revocations_written_back"`
 			}{after.Epoch, before.Epoch, found, revoked}, func(w io.Writer) {
-				fmt.Fprintf(w, "The epoch is %d now (it was %d here, %d in Redis); %d revocations were written back. Workers publish everything again.\n",
+				fmt.Fprintf(w, "The epoch is now %d (it was %d in Postgres, %d in Redis); %d revocations were written back. Workers republish everything.\n",
 					after.Epoch, before.Epoch, found, revoked)
 			})
 		})
 	})
-	cmd.Flags().BoolVar(&withoutRedis, "without-redis", false, "the Redis that readers used is lost")
-	cmd.Flags().Int64Var(&atLeast, "at-least", 0, "an epoch that the new one is not below")
+	cmd.Flags().BoolVar(&withoutRedis, "without-redis", false, "raise the epoch without the Redis that readers used, because it is lost")
+	cmd.Flags().Int64Var(&atLeast, "at-least", 0, "minimum value of the new epoch")
 	return cmd
 }
 
@@ -96,7 +96,7 @@ are then good again, so revoke them once more.`,
 func writeBack(ctx context.Context, db *postgres.DB, store *snapshot.Store, by audit.By) (epoch int64, revoked int, err error) {
 	state, err := store.State(ctx)
 	if err != nil {
-		return 0, 0, fmt.Errorf("the Redis at REDIS_URL can't be asked (%s): set it right, or say --without-redis where that Redis is lost", process.Redact(innermost(err)))
+		return 0, 0, fmt.Errorf("can't read the Redis at REDIS_URL (%s): correct REDIS_URL, or use --without-redis if that Redis is lost", process.Redact(innermost(err)))
 	}
 	epoch = state.Epoch
 	err = db.EachRevision(ctx, pageSize, func(page []postgres.PendingOrganization) error {

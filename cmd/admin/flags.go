@@ -26,7 +26,7 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 		}
 		for _, v := range values {
 			if v == "" && wrong == nil {
-				wrong = fmt.Errorf("--%s is empty; give it a value, or leave it out", f.Name)
+				wrong = fmt.Errorf("--%s is empty; provide a value or omit the flag", f.Name)
 			} else if flaw := jsonast.TextFlaw(v); flaw != "" && wrong == nil {
 				wrong = fmt.Errorf("--%s: %s", f.Name, flaw)
 			}
@@ -34,7 +34,7 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 	})
 	for _, a := range args {
 		if a == "" && wrong == nil {
-			wrong = errors.New("an argument is empty; give it a value, or leave it out")
+			wrong = errors.New("an argument is empty; provide a value or omit it")
 		}
 	}
 	return wrong
@@ -49,5 +49,5 @@ func nearestFlag(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	name, _, _ := strings.Cut(unknown.GetSpecifiedName(), "=")
-	return fmt.Errorf("%w; the nearest one is --%s", err, typo.Nearest(name, names))
+	return fmt.Errorf("%w; did you mean --%s?", err, typo.Nearest(name, names))
 }

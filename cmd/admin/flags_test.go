@@ -15,13 +15,13 @@ func TestFlagsThatAreEmptyOrUnknownAreUsageErrors(t *testing.T) {
 		args []string
 	}{
 		{"--dry-run", []string{"modes", "import", "--org", "acme", "--dry-run=", "x.yaml"}},
-		{"the nearest one is --dry-run", []string{"modes", "import", "--org", "acme", "--dryrun", "x.yaml"}},
-		{"the nearest one is --dry-run", []string{"templates", "import", "--org", "acme", "--dry_run", "x.json"}},
+		{"did you mean --dry-run?", []string{"modes", "import", "--org", "acme", "--dryrun", "x.yaml"}},
+		{"did you mean --dry-run?", []string{"templates", "import", "--org", "acme", "--dry_run", "x.json"}},
 		{"--org is empty", []string{"modes", "import", "--org", "", "--dry-run", "x.yaml"}},
 		{"--org is empty", []string{"audit", "list", "--org="}},
 		{"--action is empty", []string{"audit", "list", "--org", "acme", "--action="}},
 		{"--action is empty", []string{"audit", "list", "--org", "acme", "--action", "mode.create,"}},
-		{"the nearest one is mode.create", []string{"audit", "list", "--org", "acme", "--action", "mode.crate"}},
+		{"did you mean mode.create?", []string{"audit", "list", "--org", "acme", "--action", "mode.crate"}},
 		{"--actor: this text is not valid UTF-8", []string{"audit", "export", "--org", "acme", "--actor", "\xff"}},
 		{"--output is empty", []string{"audit", "export", "--org", "acme", "--output="}},
 		{"an argument is empty", []string{"modes", "lint", ""}},

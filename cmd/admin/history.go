@@ -85,22 +85,22 @@ func (n *historyCommands) history(c *cli) *cobra.Command {
 	where := strings.ToUpper(n.kind)
 	cmd := c.does(&cobra.Command{
 		Use:   "history --org ORG " + where + " | --deleted",
-		Short: fmt.Sprintf("List the versions of a %s, newest first; or the deleted %s", n.kind, n.group),
-		Long: fmt.Sprintf(`Lists what became of a %[1]s, named by its %[3]s. Deleted %[2]s have a history
-too, and --deleted lists them; "admin %[2]s restore" brings one back.`, n.kind, n.group, n.named),
+		Short: fmt.Sprintf("List the versions of a %s, newest first, or the deleted %s", n.kind, n.group),
+		Long: fmt.Sprintf(`Lists the versions of a %[1]s, given its %[3]s. Deleted %[2]s have a history too:
+--deleted lists them, and "admin %[2]s restore" restores one.`, n.kind, n.group, n.named),
 		Example: fmt.Sprintf(`  admin %[1]s history --org acme %[2]s
   admin %[1]s history --org acme --deleted --json`, n.group, n.example),
 		Args: cobra.MaximumNArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		if (len(args) == 0) == !deleted {
-			return usage("say which %s, or --deleted", n.kind)
+			return usage("specify a %s or --deleted", n.kind)
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			return n.printAll(ctx, c, db, o.ID, args)
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().BoolVar(&deleted, "deleted", false, "list what was deleted and not restored")
+	cmd.Flags().BoolVar(&deleted, "deleted", false, "list objects that were deleted and not restored")
 	return cmd
 }
 
@@ -117,7 +117,7 @@ func (n *historyCommands) printAll(ctx context.Context, c *cli, db *postgres.DB,
 	return c.print(struct {
 		Versions []listedVersion `json:"versions"`
 	}{list}, func(w io.Writer) {
-		table(w, "VERSION\tWHEN\tWHAT\tBY\t"+n.head, func(row func(...any)) {
+		table(w, "VERSION\tTIME\tACTION\tACTOR\t"+n.head, func(row func(...any)) {
 			for _, v := range list {
 				row(append([]any{v.Version, v.OccurredAt.Format(time.DateTime), v.Action, v.Actor}, n.cells(v)...)...)
 			}
@@ -179,7 +179,7 @@ func (n *historyCommands) at(ctx context.Context, db *postgres.DB, org, id uuid.
 	}
 	v, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || v < 1 {
-		return none, usage("%q is no version; say a number, or current", number)
+		return none, usage("%q is not a version; use a number, or current", number)
 	}
 	return n.of(db).Version(ctx, org, id, v)
 }
@@ -213,8 +213,8 @@ func (n *historyCommands) compare(c *cli) *cobra.Command {
 
 // fromAndTo adds the flags that name the versions to compare.
 func fromAndTo(cmd *cobra.Command, from, to *string) {
-	cmd.Flags().StringVar(from, "from", "", "the version to compare with, a number")
-	cmd.Flags().StringVar(to, "to", "current", "the version to compare, a number or current")
+	cmd.Flags().StringVar(from, "from", "", "number of the older version")
+	cmd.Flags().StringVar(to, "to", "current", "number of the newer version, or current")
 	must(cmd, "from")
 }
 
@@ -246,7 +246,7 @@ func (n *historyCommands) changes(ctx context.Context, db *postgres.DB, before, 
 
 func sayChanges(w io.Writer, changes []diff.Change) {
 	if len(changes) == 0 {
-		fmt.Fprintln(w, "They are equal.")
+		fmt.Fprintln(w, "No differences.")
 	}
 	for _, ch := range changes {
 		fmt.Fprintf(w, "%s %s\n", ch.Kind, ch.Pointer)
@@ -272,10 +272,10 @@ func (n *historyCommands) restore(c *cli) *cobra.Command {
 	var dryRun bool
 	cmd := c.does(&cobra.Command{
 		Use:   "restore --org ORG " + strings.ToUpper(n.kind) + " --version VERSION",
-		Short: fmt.Sprintf("Make an older version of a %s the current one, or bring a deleted one back", n.kind),
-		Long: fmt.Sprintf(`Makes an older version the current one, as a new version: nothing of the history is
-lost. A deleted %s comes back under its id; "admin %s history --deleted" lists
-them. --dry-run shows what would change.`, n.kind, n.group),
+		Short: fmt.Sprintf("Make an older version of a %s the current one, or restore a deleted one", n.kind),
+		Long: fmt.Sprintf(`Makes an older version the current one by adding it as a new version, so no history is
+lost. A deleted %s is restored under its id; "admin %s history --deleted" lists
+the deleted ones. --dry-run shows what would change.`, n.kind, n.group),
 		Example: fmt.Sprintf(`  admin %[1]s restore --org acme %[2]s --version 3 --dry-run
   admin %[1]s restore --org acme %[2]s --version 3`, n.group, n.example),
 		Args: cobra.ExactArgs(1),
@@ -310,16 +310,16 @@ them. --dry-run shows what would change.`, n.kind, n.group),
 			return c.print(out, func(w io.Writer) {
 				sayChanges(w, out.Changes)
 				if dryRun {
-					fmt.Fprintln(w, "Nothing was changed.")
+					fmt.Fprintln(w, "No changes were made.")
 				} else {
-					fmt.Fprintf(w, "%s is as in version %d again; this is version %d.\n", old.Object.Spec.ObjectName(), old.Version.Version, out.Version)
+					fmt.Fprintf(w, "Restored %s to version %d, as version %d.\n", old.Object.Spec.ObjectName(), old.Version.Version, out.Version)
 				}
 			})
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&version, "version", "", "the version to go back to, a number")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would change, and change nothing")
+	cmd.Flags().StringVar(&version, "version", "", "number of the version to restore")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change without changing anything")
 	must(cmd, "version")
 	return cmd
 }

@@ -27,8 +27,8 @@ func TestHistoryOnTheCommandLine(t *testing.T) {
 	diff := i.call("modes", "diff", "--org", "acme", "docs", "--from", "1").ok().stdout
 	require.Contains(t, diff, "changed /config/roleDefinition")
 	require.Contains(t, diff, "First.")
-	require.Contains(t, i.call("modes", "diff", "--org", "acme", "docs", "--from", "2").ok().stdout, "equal")
-	i.call("modes", "diff", "--org", "acme", "docs", "--from", "x").failed(2, "no version")
+	require.Contains(t, i.call("modes", "diff", "--org", "acme", "docs", "--from", "2").ok().stdout, "No differences.")
+	i.call("modes", "diff", "--org", "acme", "docs", "--from", "x").failed(2, "not a version")
 	i.call("modes", "diff", "--org", "acme", "docs", "--from", "7").failed(1, "no such version")
 
 	dry := i.call("modes", "restore", "--org", "acme", "docs", "--version", "1", "--dry-run", "--json").ok().json()
@@ -53,7 +53,7 @@ func TestHistoryOnTheCommandLine(t *testing.T) {
 
 	status := i.call("publish", "status", "--json").ok().json()["organizations"].([]any)
 	require.Len(t, status, 1)
-	require.Contains(t, i.call("publish", "status", "--org", "acme").ok().stdout, "waiting for")
+	require.Contains(t, i.call("publish", "status", "--org", "acme").ok().stdout, "pending for")
 }
 
 func TestFoldersAndArchives(t *testing.T) {

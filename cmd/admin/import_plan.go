@@ -51,7 +51,7 @@ func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read files.Read
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "say what would change, and change nothing")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "show what would change without changing anything")
 	cmd.Flags().BoolVar(&o.OnlyValid, "only-valid", false, "leave out "+objects+" that can't be used")
 	return cmd
 }
@@ -70,7 +70,7 @@ func ways(pairs []string, name string, known ...string) (map[string]string, erro
 			for _, way := range known {
 				all = append(all, name+"="+way)
 			}
-			return nil, usage("say --for as one of %s, not %q", strings.Join(all, ", "), p)
+			return nil, usage("--for must be one of %s, not %q", strings.Join(all, ", "), p)
 		}
 		out[p[:i]] = p[i+1:]
 	}
@@ -100,13 +100,13 @@ func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
 		fmt.Fprintf(w, "%s: %s\n", place("note", file, n), n.Detail)
 	}
 	if p.TooMuch != nil {
-		fmt.Fprintf(w, "too much: %s\n", p.TooMuch.Detail)
+		fmt.Fprintf(w, "limit exceeded: %s\n", p.TooMuch.Detail)
 	}
 	if withAdvice {
 		sayWhatToDo(w, p)
 	}
 	s := p.Summary
-	done := "nothing was changed; at"
+	done := "no changes were made; at"
 	if p.Applied && s.Create+s.Update > 0 {
 		done = "now at"
 	}
@@ -180,7 +180,7 @@ func sayWhatToDo(w io.Writer, p *files.Plan) {
 	if len(fixes) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nWhat to do about warnings and notes; none of them keeps a mode out:")
+	fmt.Fprintln(w, "\nSuggested fixes for warnings and notes, none of which prevents an import:")
 	for _, fix := range fixes {
 		fmt.Fprintf(w, "  %s%s\n", fix, times(said[fix]))
 	}

@@ -30,10 +30,10 @@ func (c *cli) invitationCreate() *cobra.Command {
 	var org, email, role string
 	cmd := c.does(&cobra.Command{
 		Use:   "create --org ORG --email ADDRESS --role owner|admin|member",
-		Short: "Ask somebody to become a member",
-		Long: `Asks whoever has an account with that address, now or later, to become a member of an
-organization: they see it where they are signed in, and accept or decline.
-admin member add makes somebody a member without asking.`,
+		Short: "Invite a user to become a member",
+		Long: `Invites the user who has an account with the address, now or later, to become a member of
+an organization. The user sees the invitation after signing in, and accepts or
+declines it. "admin member add" adds a member without an invitation.`,
 		Example: "  admin invitation create --org acme --email ada@acme.example --role member",
 	}, func(ctx context.Context, _ []string) error {
 		if err := knownRole(role); err != nil {
@@ -45,13 +45,13 @@ admin member add makes somebody a member without asking.`,
 				return err
 			}
 			return c.print(invitationOf(made), func(w io.Writer) {
-				fmt.Fprintf(w, "%s is invited to %s as %s, until %s.\n", made.Email, o.Slug, made.Role, made.ExpiresAt.Format(time.DateOnly))
+				fmt.Fprintf(w, "Invited %s to %s as %s; the invitation is valid until %s.\n", made.Email, o.Slug, made.Role, made.ExpiresAt.Format(time.DateOnly))
 			})
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&email, "email", "", "whom")
-	cmd.Flags().StringVar(&role, "role", "", "owner, admin or member")
+	cmd.Flags().StringVar(&email, "email", "", "email address to invite")
+	cmd.Flags().StringVar(&role, "role", "", "role of the member: owner, admin or member")
 	must(cmd, "email", "role")
 	return cmd
 }
@@ -60,13 +60,13 @@ func (c *cli) invitationWithdraw() *cobra.Command {
 	var org string
 	cmd := c.does(&cobra.Command{
 		Use:     "withdraw --org ORG INVITATION-ID",
-		Short:   "Take an invitation back",
+		Short:   "Withdraw an invitation",
 		Example: "  admin invitation withdraw --org acme 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413",
 		Args:    cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		id, err := uuid.Parse(args[0])
 		if err != nil {
-			return usage("%q is no id of an invitation; `admin invitation list` shows them", args[0])
+			return usage("%q is not an invitation id; `admin invitation list` lists them", args[0])
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			if err := db.Withdraw(ctx, c.by(), o.ID, id); err != nil {
@@ -74,7 +74,7 @@ func (c *cli) invitationWithdraw() *cobra.Command {
 			}
 			return c.print(struct {
 				Withdrawn bool `json:"withdrawn"`
-			}{true}, func(w io.Writer) { fmt.Fprintln(w, "The invitation is withdrawn.") })
+			}{true}, func(w io.Writer) { fmt.Fprintln(w, "The invitation was withdrawn.") })
 		})
 	})
 	orgFlag(cmd, &org)
@@ -84,7 +84,7 @@ func (c *cli) invitationWithdraw() *cobra.Command {
 func (c *cli) invitationList() *cobra.Command {
 	var org string
 	cmd := c.does(&cobra.Command{
-		Use: "list --org ORG", Short: "List the invitations that nobody answered", Example: "  admin invitation list --org acme",
+		Use: "list --org ORG", Short: "List the invitations that have no answer yet", Example: "  admin invitation list --org acme",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Invitations(ctx, o.ID)
@@ -98,7 +98,7 @@ func (c *cli) invitationList() *cobra.Command {
 			return c.print(struct {
 				Invitations []invitation `json:"invitations"`
 			}{list}, func(w io.Writer) {
-				table(w, "EMAIL\tROLE\tSINCE\tUNTIL\tID", func(row func(...any)) {
+				table(w, "EMAIL\tROLE\tCREATED\tEXPIRES\tID", func(row func(...any)) {
 					for _, i := range list {
 						row(i.Email, i.Role, i.CreatedAt.Format(time.DateOnly), i.ExpiresAt.Format(time.DateOnly), i.ID)
 					}

@@ -60,9 +60,9 @@ func TestLint(t *testing.T) {
 	require.Equal(t, 1, warns("--strict").code)
 	warns("--client", "vi").failed(2, "roo-code")
 	stdin("--format", "xml").failed(2, "sarif")
-	lint().failed(2, "which files")
+	lint().failed(2, "a file, a folder or - is required")
 	lint(filepath.Join(t.TempDir(), "none")).failed(1, "no such file")
-	lint(t.TempDir()).failed(1, "no files of modes")
+	lint(t.TempDir()).failed(1, "no files with modes")
 	for _, rule := range []string{"browser-is-shell", "slug-in-several-files", "duplicate-slug", "read-differently"} {
 		require.Contains(t, lint("--rules").ok().stdout, rule)
 	}

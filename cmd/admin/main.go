@@ -71,9 +71,9 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 func (c *cli) sentence(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "ended by a signal; nothing was half-done"
+		return "interrupted by a signal; no partial changes were made"
 	case postgres.Away(err) && !errors.Is(err, errReachable):
-		return "Postgres went away: " + process.Redact(err.Error())
+		return "lost the connection to Postgres: " + process.Redact(err.Error())
 	}
 	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
 		return inOneSentence(f)

@@ -39,7 +39,7 @@ func (c *cli) inOrganization(ctx context.Context, ref string, do func(*postgres.
 }
 
 func orgFlag(cmd *cobra.Command, org *string) {
-	cmd.Flags().StringVar(org, "org", "", "the organization, by slug or id")
+	cmd.Flags().StringVar(org, "org", "", "slug or id of the organization")
 	must(cmd, "org")
 }
 
@@ -47,14 +47,14 @@ func orgFlag(cmd *cobra.Command, org *string) {
 func account(ctx context.Context, db *postgres.DB, email string) (postgres.User, error) {
 	u, err := db.UserByEmail(ctx, email)
 	if fault.Is(err, fault.NotFound) {
-		return u, fmt.Errorf("nobody with the address %q has an account; `admin user create` makes one", email)
+		return u, fmt.Errorf("no account has the email address %q; `admin user create` creates one", email)
 	}
 	return u, err
 }
 
 func knownRole(role string) error {
 	if !slices.Contains([]string{"owner", "admin", "member"}, role) {
-		return usage("a role is owner, admin or member, not %q", role)
+		return usage("--role must be owner, admin or member, not %q", role)
 	}
 	return nil
 }
@@ -64,9 +64,9 @@ func (c *cli) memberAdd() *cobra.Command {
 	var ifNotExists bool
 	cmd := c.does(&cobra.Command{
 		Use:   "add --org ORG --email ADDRESS --role owner|admin|member",
-		Short: "Make somebody with an account a member, without asking",
-		Long: `Makes somebody with an account a member of an organization; admin invitation create
-asks them first. Who has that very role already is left alone.`,
+		Short: "Add a user as a member, without an invitation",
+		Long: `Adds a user who has an account as a member of an organization; "admin invitation create"
+asks the user first. A member who already has the same role is left unchanged.`,
 		Example: "  admin member add --org acme --email ada@acme.example --role owner",
 	}, func(ctx context.Context, _ []string) error {
 		if err := knownRole(role); err != nil {
@@ -86,7 +86,7 @@ asks them first. Who has that very role already is left alone.`,
 					return err
 				}
 				if has != role && !ifNotExists {
-					return fmt.Errorf("%s is a member of %s already, as %s; remove and add them again to change that", u.Email, o.Slug, has)
+					return fmt.Errorf("%s is already a member of %s, as %s; to change the role, remove and re-add the member", u.Email, o.Slug, has)
 				}
 				role = has
 			}
@@ -98,9 +98,9 @@ asks them first. Who has that very role already is left alone.`,
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&email, "email", "", "whom")
-	cmd.Flags().StringVar(&role, "role", "", "owner, admin or member")
-	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "be content where they are a member already, in whatever role")
+	cmd.Flags().StringVar(&email, "email", "", "email address of the user")
+	cmd.Flags().StringVar(&role, "role", "", "role of the member: owner, admin or member")
+	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "succeed if the user is already a member, in any role")
 	must(cmd, "email", "role")
 	return cmd
 }
@@ -109,7 +109,7 @@ func (c *cli) memberRemove() *cobra.Command {
 	var org, email string
 	cmd := c.does(&cobra.Command{
 		Use:     "remove --org ORG --email ADDRESS",
-		Short:   "End a membership; their access tokens stop opening the organization, for good",
+		Short:   "Remove a member, whose access tokens permanently lose access to the organization",
 		Example: "  admin member remove --org acme --email ada@acme.example",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
@@ -122,11 +122,11 @@ func (c *cli) memberRemove() *cobra.Command {
 			}
 			return c.print(struct {
 				Removed bool `json:"removed"`
-			}{true}, func(w io.Writer) { fmt.Fprintf(w, "%s is no member of %s any more.\n", u.Email, o.Slug) })
+			}{true}, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer a member of %s.\n", u.Email, o.Slug) })
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&email, "email", "", "whom")
+	cmd.Flags().StringVar(&email, "email", "", "email address of the user")
 	must(cmd, "email")
 	return cmd
 }
@@ -148,7 +148,7 @@ func (c *cli) memberList() *cobra.Command {
 			return c.print(struct {
 				Members []member `json:"members"`
 			}{list}, func(w io.Writer) {
-				table(w, "NAME\tEMAIL\tROLE\tSINCE", func(row func(...any)) {
+				table(w, "NAME\tEMAIL\tROLE\tJOINED", func(row func(...any)) {
 					for _, m := range list {
 						row(m.Name, m.Email, m.Role, m.JoinedAt.Format(time.DateOnly))
 					}

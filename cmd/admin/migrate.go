@@ -15,14 +15,14 @@ import (
 func (c *cli) migrate() *cobra.Command {
 	return c.does(&cobra.Command{
 		Use:   "migrate",
-		Short: "Bring the database to the newest schema",
-		Long: `Brings the database to the newest schema, ours and the job queue's. Several may be
-started at once: one migrates, the others wait and find it done. Migrations are
-safe while the previous release still runs. Organizations that are older than the
-permission templates that we ship are given them, once.
+		Short: "Migrate the database to the newest schema",
+		Long: `Migrates the database to the newest schema, including the schema of the job queue.
+Several can run concurrently: one migrates, the others wait and find nothing left
+to do. Migrations are safe while the previous release is still running. Organizations
+that are older than the default templates get them, once.
 
-Signs in with MIGRATE_DATABASE_URL, whose role owns the tables, or else with
-DATABASE_URL.`,
+Signs in with MIGRATE_DATABASE_URL, whose role owns the tables, or with DATABASE_URL
+if that is not set.`,
 		Example: "  MIGRATE_DATABASE_URL=postgres://owner@db/orgmodes admin migrate",
 	}, func(ctx context.Context, _ []string) error {
 		s, err := config.LoadFrom[struct {
@@ -50,7 +50,7 @@ DATABASE_URL.`,
 		}
 		if err := c.seedAfter(ctx, url); err != nil {
 			// The role that owns the tables can be another one than the application's.
-			c.note("Organizations get the shipped permission templates when `admin serve` starts; here they could not: %s", process.Redact(err.Error()))
+			c.note("Could not add the default templates to older organizations: %s. `admin serve` adds them when it starts.", process.Redact(err.Error()))
 		}
 		return c.print(struct {
 			Migrated bool `json:"migrated"`
@@ -66,7 +66,7 @@ func (c *cli) seedAfter(ctx context.Context, url string) error {
 		return err
 	}
 	defer db.Close()
-	defer c.working("giving organizations the shipped permission templates")()
+	defer c.working("adding the default templates to organizations")()
 	_, err = seed(ctx, db)
 	return err
 }

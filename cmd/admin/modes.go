@@ -31,13 +31,13 @@ func (c *cli) modesExport() *cobra.Command {
 	var e files.Export
 	cmd := c.does(&cobra.Command{
 		Use:   "export --org ORG [--slug SLUG]...",
-		Short: "Write an organization's modes as a file",
-		Long: `Writes an organization's own modes: as YAML, which is safe to save as an editor's
-modes file, as JSON, as marketplace items, or as a zip file with a file for each
-mode. What is written can be imported again and is the same then.
+		Short: "Export an organization's modes as a file",
+		Long: `Exports an organization's own modes: as YAML, which is safe to save as an editor's
+modes file, as JSON, as marketplace items, or as a zip file with one file per
+mode. Importing an exported file results in the same modes.
 
-The merged view has the built-in modes too. It is for reading: saved as an
-editor's file it would freeze the built-in modes at what they are today.`,
+The merged view also contains the built-in modes. It is for reading only: saved as
+an editor's modes file, it would freeze the built-in modes in their current state.`,
 		Example: `  admin modes export --org acme > .roomodes
   admin modes export --org acme --slug docs --slug tests --format marketplace
   admin modes export --org acme --format zip --output acme.zip
@@ -45,10 +45,10 @@ editor's file it would freeze the built-in modes at what they are today.`,
 	}, func(ctx context.Context, _ []string) error {
 		e.View = files.View(view)
 		if e.View != files.Own && e.View != files.Merged {
-			return usage("a view is own or merged, not %q", view)
+			return usage("--view must be own or merged, not %q", view)
 		}
 		if !slices.Contains(files.Formats(), e.Format) {
-			return usage("a format is one of %s, not %q", strings.Join(files.Formats(), ", "), e.Format)
+			return usage("--format must be one of %s, not %q", strings.Join(files.Formats(), ", "), e.Format)
 		}
 		builtins, err := c.builtins()
 		if err != nil {
@@ -66,10 +66,10 @@ editor's file it would freeze the built-in modes at what they are today.`,
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, strings.Join(files.Formats(), ", "))
-	cmd.Flags().StringVar(&view, "view", string(files.Own), "own (safe to save as an editor's file) or merged (with the built-in modes)")
-	cmd.Flags().StringSliceVar(&e.Slugs, "slug", nil, "only this mode; may be given several times")
-	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file")
+	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, "output format: "+strings.Join(files.Formats(), ", "))
+	cmd.Flags().StringVar(&view, "view", string(files.Own), "own (safe to save as an editor's modes file) or merged (includes the built-in modes)")
+	cmd.Flags().StringSliceVar(&e.Slugs, "slug", nil, "only this mode; can be repeated")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
 	completes(cmd, "format", files.Formats()...)
 	completes(cmd, "view", string(files.Own), string(files.Merged))
 	return cmd
@@ -130,7 +130,7 @@ func (c *cli) modesList() *cobra.Command {
 
 func (c *cli) modesSamples() *cobra.Command {
 	return c.does(&cobra.Command{
-		Use: "samples", Short: "Write a file of sample modes",
+		Use: "samples", Short: "Print a file of sample modes",
 		Example: "  admin modes samples | admin modes import --org acme -",
 	}, func(context.Context, []string) error {
 		_, err := c.stdout.Write(modes.Samples())

@@ -22,21 +22,21 @@ func (c *cli) modesExplain() *cobra.Command {
 	var only []string
 	cmd := c.does(&cobra.Command{
 		Use:   "explain (--org ORG | --file FILE) MODE",
-		Short: "Show a mode as editors make it: what the model is told, what it may do",
-		Long: `Shows what each editor makes of a mode: the name and description that people see,
-the prompt that the model gets, what it is permitted, and what may surprise. The
-mode, by its slug, is one of an organization's (or a built-in one), or one of a
-file, for which no database is needed.`,
+		Short: "Show how editors interpret a mode: its prompt and its permissions",
+		Long: `Shows how each editor interprets a mode: the name and description that users see, the
+prompt that the model receives, its permissions, and behavior that can be
+unexpected. The mode is given by its slug. It is one of an organization's modes, a
+built-in mode, or a mode in a file, for which no database is needed.`,
 		Example: `  admin modes explain --org acme docs
   admin modes explain --file .roomodes --client kilo-cli-7 docs`,
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		if (org == "") == (file == "") {
-			return usage("say either --org or --file")
+			return usage("specify either --org or --file")
 		}
 		for _, id := range only {
 			if !slices.Contains(clientIDs(), id) {
-				return usage("a client is one of %s, not %q", strings.Join(clientIDs(), ", "), id)
+				return usage("--client must be one of %s, not %q", strings.Join(clientIDs(), ", "), id)
 			}
 		}
 		if file != "" {
@@ -58,9 +58,9 @@ file, for which no database is needed.`,
 			return c.sayViews(m, only)
 		})
 	})
-	cmd.Flags().StringVar(&org, "org", "", "the organization, by slug or id")
-	cmd.Flags().StringVar(&file, "file", "", `a file of modes, or "-"`)
-	cmd.Flags().StringSliceVar(&only, "client", nil, "only this editor ("+strings.Join(clientIDs(), ", ")+"); may be given several times")
+	cmd.Flags().StringVar(&org, "org", "", "slug or id of the organization")
+	cmd.Flags().StringVar(&file, "file", "", `file of modes, or "-" for standard input`)
+	cmd.Flags().StringSliceVar(&only, "client", nil, "only this editor ("+strings.Join(clientIDs(), ", ")+"); can be repeated")
 	completes(cmd, "client", clientIDs()...)
 	return cmd
 }
@@ -82,7 +82,7 @@ func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, er
 			continue
 		}
 		if len(e.Problems) > 0 {
-			return modes.Mode{}, fault.New(fault.Invalid, "invalid_mode", "The mode %s can't be used as it is", slug).With(e.Problems...)
+			return modes.Mode{}, fault.New(fault.Invalid, "invalid_mode", "The mode %s is invalid", slug).With(e.Problems...)
 		}
 		return e.Mode, nil
 	}
@@ -115,12 +115,12 @@ func sayView(w io.Writer, v clients.View) {
 		name = known.Name
 	}
 	fmt.Fprintf(w, "== %s: %s (%s)\n", name, v.Name, v.Slug)
-	for _, text := range []struct{ what, is string }{{"People see", v.Description}, {"A model that chooses sees", v.Purpose}} {
+	for _, text := range []struct{ what, is string }{{"Shown to users", v.Description}, {"Shown to models that choose a mode", v.Purpose}} {
 		if text.is != "" {
 			fmt.Fprintf(w, "%s: %s\n", text.what, text.is)
 		}
 	}
-	fmt.Fprintln(w, "It may:")
+	fmt.Fprintln(w, "Permissions:")
 	table(w, "  PERMISSION\tACCESS\tFROM", func(row func(...any)) {
 		for _, p := range v.Permissions {
 			access := string(p.Access)
@@ -133,7 +133,7 @@ func sayView(w io.Writer, v clients.View) {
 	for _, n := range v.Notes {
 		fmt.Fprintf(w, "Note, %s: %s\n", n.Pointer, n.Detail)
 	}
-	fmt.Fprintln(w, "The model is told:")
+	fmt.Fprintln(w, "Prompt:")
 	for line := range strings.Lines(strings.TrimRight(v.Prompt, "\n") + "\n") {
 		fmt.Fprint(w, "  | "+line)
 	}

@@ -11,19 +11,20 @@ func (c *cli) modesImport() *cobra.Command {
 	var keep []string
 	cmd := c.importCommand(&cobra.Command{
 		Use:   "import --org ORG FILE|FOLDER|ARCHIVE.zip|-...",
-		Short: "Import files of modes: all in one change, or nothing",
-		Long: `Imports modes from files in YAML or JSON, in any of the forms that editors and
-marketplaces use, from folders of them, from a zip file, or from the standard
-input ("-"). All is done in one change.
+		Short: "Import modes from files, in one change or not at all",
+		Long: `Imports modes from YAML or JSON files, in any format that editors and marketplaces
+use, from folders of such files, from a zip file, or from standard input ("-"). All
+modes are imported in one change.
 
-Modes whose slug is new are created. Where the slug is there already, --collision
-says what happens: overwrite (the usual), skip, or keep_both (under a new slug);
---for SLUG=... says it for one mode. --slug takes only some modes of the file.
+Modes with a new slug are created. If a slug already exists, --collision decides
+what happens: overwrite (the default), skip, or keep_both (import under a new slug).
+--for SLUG=... decides it for a single mode. --slug imports only some modes of the
+file.
 
-A mode that can't be used refuses everything, unless --only-valid leaves such
-modes out. --dry-run says what would happen, and why, at which line, and what
-editors would make of each mode; nothing invalid makes it fail, so a script looks
-at "summary" of --json.`,
+An invalid mode causes the whole import to be refused, unless --only-valid leaves such
+modes out. --dry-run shows what would happen, why and at which line, and how
+editors would interpret each mode. It succeeds even if modes are invalid, so a
+script should check "summary" in the output of --json.`,
 		Example: `  admin modes import --org acme .roomodes --dry-run
   admin modes import --org acme .roomodes --only-valid
   admin modes import --org acme team-modes/ --collision keep_both --for docs=skip
@@ -33,9 +34,9 @@ at "summary" of --json.`,
 		choices.BySlug, err = ways(keep, "SLUG", "overwrite", "skip", "keep_both")
 		return choices, err
 	})
-	cmd.Flags().StringVar(&choices.Collision, "collision", "overwrite", "where a slug is there already: overwrite, skip or keep_both")
-	cmd.Flags().StringArrayVar(&keep, "for", nil, "the same for one mode, as SLUG=skip; may be given several times")
-	cmd.Flags().StringSliceVar(&choices.Slugs, "slug", nil, "only this mode of the file; may be given several times")
+	cmd.Flags().StringVar(&choices.Collision, "collision", "overwrite", "what to do if a slug already exists: overwrite, skip or keep_both")
+	cmd.Flags().StringArrayVar(&keep, "for", nil, "--collision for a single mode, as SLUG=skip; can be repeated")
+	cmd.Flags().StringSliceVar(&choices.Slugs, "slug", nil, "import only this mode of the file; can be repeated")
 	completes(cmd, "collision", "overwrite", "skip", "keep_both")
 	return cmd
 }

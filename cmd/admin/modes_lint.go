@@ -30,14 +30,13 @@ func (c *cli) modesLint() *cobra.Command {
 	var only []string
 	cmd := c.does(&cobra.Command{
 		Use:   "lint FILE|FOLDER|ARCHIVE.zip|-...",
-		Short: "Say what is wrong with files of modes, and what editors would make of them",
-		Long: `Reads files of modes and says, mode by mode and line by line, what would be refused
-(error), what some editor understands differently from what it says (warning), and
-what is worth knowing (note). It needs no database, and changes nothing.
+		Short: "Check files of modes, and how editors would interpret them",
+		Long: `Checks files of modes and reports, by mode and line, content that would be refused
+(error), that an editor interprets differently from how it is written (warning), or
+that is worth knowing about (note). It needs no database and changes nothing.
 
-Exit codes: 0 nothing is wrong, 1 there are errors (with --strict: or warnings), 2
-the call was not understood. --format sarif is for code scanning, --rules lists
-what is looked for.`,
+Exit codes: 0 no errors, 1 errors (with --strict: errors or warnings), 2 usage
+error. --format sarif is for code scanning, and --rules lists the rules.`,
 		Example: `  admin modes lint .roomodes
   admin modes lint --strict --client kilo-cli-7 team-modes/
   admin modes lint --format sarif --output modes.sarif .roomodes
@@ -49,14 +48,14 @@ what is looked for.`,
 		}
 		for _, id := range only {
 			if _, err := clients.Find(id); err != nil {
-				return usage("a client is one of %s, not %q", strings.Join(clientIDs(), ", "), id)
+				return usage("--client must be one of %s, not %q", strings.Join(clientIDs(), ", "), id)
 			}
 		}
 		if rules {
 			return c.sayRules()
 		}
 		if len(args) == 0 {
-			return usage("say which files to read")
+			return usage("a file, a folder or - is required")
 		}
 		defer c.working("reading")()
 		brought, err := c.bring(args, filesOfModes)
@@ -76,11 +75,11 @@ what is looked for.`,
 		}
 		return nil
 	})
-	cmd.Flags().StringVar(&format, "format", reportText, "text, json or sarif")
-	cmd.Flags().StringVarP(&out, "output", "o", "", "write the report to this file")
-	cmd.Flags().BoolVar(&strict, "strict", false, "fail on warnings too")
-	cmd.Flags().BoolVar(&rules, "rules", false, "list what is looked for")
-	cmd.Flags().StringSliceVar(&only, "client", nil, "only what concerns this editor ("+strings.Join(clientIDs(), ", ")+"); may be given several times")
+	cmd.Flags().StringVar(&format, "format", reportText, "output format: text, json or sarif")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write the report to this file instead of standard output")
+	cmd.Flags().BoolVar(&strict, "strict", false, "also fail on warnings")
+	cmd.Flags().BoolVar(&rules, "rules", false, "list the rules")
+	cmd.Flags().StringSliceVar(&only, "client", nil, "only findings that concern this editor ("+strings.Join(clientIDs(), ", ")+"); can be repeated")
 	completes(cmd, "format", reportText, reportJSON, reportSARIF)
 	completes(cmd, "client", clientIDs()...)
 	return cmd
@@ -95,7 +94,7 @@ func report(w io.Writer, format string, results []advice.Result) error {
 	case reportSARIF:
 		return advice.WriteSARIF(w, results, process.BuildOf().Version)
 	}
-	return usage("a format is text, json or sarif, not %q", format)
+	return usage("--format must be text, json or sarif, not %q", format)
 }
 
 // judge checks each file separately, and then all files for slugs that several of them
@@ -128,7 +127,7 @@ func (c *cli) sayRules() error {
 		Version int           `json:"version"`
 		Rules   []advice.Rule `json:"rules"`
 	}{advice.Version(), list}, func(w io.Writer) {
-		table(w, "RULE\tSEVERITY\tCLIENTS\tWHAT", func(row func(...any)) {
+		table(w, "RULE\tSEVERITY\tCLIENTS\tDESCRIPTION", func(row func(...any)) {
 			for _, r := range list {
 				who := strings.Join(r.Clients, ", ")
 				if who == "" {

@@ -44,7 +44,7 @@ func kindNamed(kinds []resource.Kind, name string) (resource.Kind, error) {
 	for i, k := range kinds {
 		all[i] = k.Names().Singular
 	}
-	return nil, usage("there is no kind %q; the nearest one is %s (of %s)", name, typo.Nearest(name, all), strings.Join(all, ", "))
+	return nil, usage("unknown kind %q; did you mean %s? The kinds are: %s", name, typo.Nearest(name, all), strings.Join(all, ", "))
 }
 
 // historyOf returns the history commands of a kind: the dedicated ones, if any, else generic
@@ -64,7 +64,7 @@ func historyOf(k resource.Kind) *historyCommands {
 func (c *cli) get() *cobra.Command {
 	return c.ofKind(&cobra.Command{
 		Use:   "get --org ORG KIND [NAME]",
-		Short: "Write objects as manifests, which apply takes",
+		Short: "Print objects as manifests that apply accepts",
 		Example: `  admin get --org acme modes
   admin get --org acme template Reviewer --json`,
 		Args: cobra.RangeArgs(1, 2),
@@ -109,7 +109,7 @@ func (c *cli) diff() *cobra.Command {
 func (c *cli) history() *cobra.Command {
 	return c.ofKind(&cobra.Command{
 		Use:   "history --org ORG KIND [NAME]",
-		Short: "List the versions of an object, newest first; without a name, the deleted objects of the kind",
+		Short: "List the versions of an object, newest first, or without a name the deleted objects of the kind",
 		Example: `  admin history --org acme mode docs
   admin history --org acme templates`,
 		Args: cobra.RangeArgs(1, 2),
@@ -122,7 +122,7 @@ func (c *cli) delete() *cobra.Command {
 	var dryRun bool
 	cmd := c.ofKind(&cobra.Command{
 		Use:   "delete --org ORG KIND NAME...",
-		Short: "Delete objects that nothing uses, in one change; their history stays",
+		Short: "Delete objects that are not in use, in one change; their history is kept",
 		Example: `  admin delete --org acme mode docs --dry-run
   admin delete --org acme template Reviewer "Code expert"`,
 		Args: cobra.MinimumNArgs(2),
@@ -148,12 +148,12 @@ func (c *cli) delete() *cobra.Command {
 				if dryRun {
 					fmt.Fprintf(w, "The %s %s would be deleted.\n", k.Names().Noun, d.Name)
 				} else {
-					fmt.Fprintf(w, "The %s %s is deleted.\n", k.Names().Noun, d.Name)
+					fmt.Fprintf(w, "The %s %s was deleted.\n", k.Names().Noun, d.Name)
 				}
 			}
 		})
 	})
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be deleted, and delete nothing")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be deleted without deleting anything")
 	return cmd
 }
 
@@ -165,7 +165,7 @@ func namedFailure(err error, names []string) error {
 		return err
 	}
 	f, _ := fault.As(failed[0].Err)
-	out := fault.New(f.Kind, f.Code, "Nothing was deleted: it is all of the %d or none", len(names))
+	out := fault.New(f.Kind, f.Code, "Nothing was deleted: either all %d objects are deleted or none", len(names))
 	for _, one := range failed {
 		out = out.With(fault.Field{Detail: names[one.Index] + ": " + one.Err.Error()})
 	}

@@ -31,7 +31,7 @@ func (c *cli) orgCreate() *cobra.Command {
 	var ifNotExists bool
 	cmd := c.does(&cobra.Command{
 		Use:     "create --slug SLUG --name NAME",
-		Short:   "Create an organization, with an empty library",
+		Short:   "Create an organization",
 		Example: `  admin org create --slug acme --name "Acme" --if-not-exists --json`,
 	}, func(ctx context.Context, _ []string) error {
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
@@ -50,14 +50,14 @@ func (c *cli) orgCreate() *cobra.Command {
 				if created {
 					fmt.Fprintf(w, "Created organization %s (%s), id %s.\n", o.Name, o.Slug, o.ID)
 				} else {
-					fmt.Fprintf(w, "There is an organization %s (%s) already, id %s.\n", o.Name, o.Slug, o.ID)
+					fmt.Fprintf(w, "Organization %s (%s) already exists, id %s.\n", o.Name, o.Slug, o.ID)
 				}
 			})
 		})
 	})
-	cmd.Flags().StringVar(&slug, "slug", "", "what it is called in addresses: lower-case letters, digits, hyphens")
-	cmd.Flags().StringVar(&name, "name", "", "what people call it")
-	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "be content where the slug is there already")
+	cmd.Flags().StringVar(&slug, "slug", "", "name of the organization in URLs: lowercase letters, digits and hyphens")
+	cmd.Flags().StringVar(&name, "name", "", "display name of the organization")
+	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "succeed if an organization with the slug already exists")
 	must(cmd, "slug", "name")
 	return cmd
 }

@@ -18,15 +18,15 @@ func (c *cli) publish() *cobra.Command {
 	var timeout time.Duration
 	cmd := c.does(&cobra.Command{
 		Use:   "publish --org ORG | --all [--wait]",
-		Short: "Have an organization, or all of them, published again",
-		Long: `Has workers publish again, whatever was published: for when readers serve something
-that they should not. What is unchanged keeps its ETag.`,
+		Short: "Republish an organization, or all",
+		Long: `Makes workers republish, even if nothing has changed, for when readers serve incorrect
+content. Unchanged content keeps its ETag.`,
 		Example: `  admin publish --org acme --wait
   admin publish --all
   admin publish status`,
 	}, func(ctx context.Context, _ []string) error {
 		if (org == "") == !all {
-			return usage("say either --org or --all")
+			return usage("specify either --org or --all")
 		}
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
 			list, err := chosen(ctx, db, org)
@@ -44,7 +44,7 @@ that they should not. What is unchanged keeps its ETag.`,
 				for i, o := range list {
 					if err := db.WaitPublished(waiting, o.ID); err != nil {
 						if waiting.Err() != nil && ctx.Err() == nil {
-							return fmt.Errorf("%d of %d are published; %s is not, after %s: does a worker run, and does it reach Redis?", i, len(list), o.Slug, timeout)
+							return fmt.Errorf("%d of %d organizations were republished, but %s was not within %s; check that a worker is running and can reach Redis", i, len(list), o.Slug, timeout)
 						}
 						return err
 					}
@@ -55,18 +55,18 @@ that they should not. What is unchanged keeps its ETag.`,
 				Published     bool `json:"published"`
 			}{len(list), wait}, func(w io.Writer) {
 				if wait {
-					fmt.Fprintf(w, "Published again: %d.\n", len(list))
+					fmt.Fprintf(w, "Organizations republished: %d.\n", len(list))
 				} else {
-					fmt.Fprintf(w, "To be published again: %d. A worker does that; --wait waits for it.\n", len(list))
+					fmt.Fprintf(w, "Organizations to be republished by a worker: %d. Use --wait to wait for it.\n", len(list))
 				}
 			})
 		})
 	})
 	cmd.AddCommand(c.publishStatus())
-	cmd.Flags().StringVar(&org, "org", "", "the organization, by slug or id")
+	cmd.Flags().StringVar(&org, "org", "", "slug or id of the organization")
 	cmd.Flags().BoolVar(&all, "all", false, "all organizations")
-	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done")
-	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until publishing is complete")
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait with --wait")
 	return cmd
 }
 

@@ -25,14 +25,14 @@ func (p publication) state(now time.Time) string {
 	if p.PendingSince == nil {
 		return "published"
 	}
-	return "waiting for " + now.Sub(*p.PendingSince).Round(time.Second).String()
+	return "pending for " + now.Sub(*p.PendingSince).Round(time.Second).String()
 }
 
 func (c *cli) publishStatus() *cobra.Command {
 	var org string
 	cmd := c.does(&cobra.Command{
 		Use:   "status [--org ORG]",
-		Short: "Say how far publication is: what is saved, and what readers have",
+		Short: "Show the publication status: the saved revision and the one that readers have",
 		Example: `  admin publish status
   admin publish status --org acme --json`,
 	}, func(ctx context.Context, _ []string) error {
@@ -41,7 +41,7 @@ func (c *cli) publishStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer c.working("asking")()
+			defer c.working("reading the status")()
 			list := []publication{}
 			for _, o := range asked {
 				s, err := db.PublicationStatus(ctx, o.ID)
@@ -59,11 +59,11 @@ func (c *cli) publishStatus() *cobra.Command {
 					}
 				})
 				if len(list) == 0 {
-					fmt.Fprintln(w, "There are no organizations yet.")
+					fmt.Fprintln(w, "No organizations yet.")
 				}
 			})
 		})
 	})
-	cmd.Flags().StringVar(&org, "org", "", "the organization, by slug or id (default: all)")
+	cmd.Flags().StringVar(&org, "org", "", "slug or id of the organization (default: all)")
 	return cmd
 }

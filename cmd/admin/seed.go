@@ -34,12 +34,12 @@ func seed(ctx context.Context, db *postgres.DB) (organizations int, err error) {
 // none of them has to wait for it. It retries failures until ctx is done.
 func seedTemplates(ctx context.Context, log *slog.Logger, db *postgres.DB) {
 	total := 0
-	err := process.Retry(ctx, log, "Postgres, to give organizations the shipped permission templates", func(ctx context.Context) error {
+	err := process.Retry(ctx, log, "Postgres (to add the default templates)", func(ctx context.Context) error {
 		n, err := seed(ctx, db)
 		total += n
 		return err
 	})
 	if total > 0 || err == nil {
-		log.Info("organizations have the shipped permission templates", "given_to", total)
+		log.Info("organizations have the default templates", "given_to", total)
 	}
 }

@@ -39,9 +39,10 @@ const (
 func (c *cli) serve() *cobra.Command {
 	return c.does(&cobra.Command{
 		Use:   "serve",
-		Short: "Serve the API until SIGTERM or SIGINT",
-		Long: `Serves the API. Where Postgres is away it waits, says so, and goes on when it comes;
-/readyz on the private port tells.
+		Short: "Serve the pages and the API until SIGTERM or SIGINT",
+		Long: `Serves the pages and the API. While Postgres is unavailable at startup, it waits and logs
+that, and continues once Postgres is available; /readyz on the private port reports
+the state.
 
 ` + settingsHelp,
 		Example: `  DATABASE_URL=postgres://app@db/orgmodes TOKEN_KEYS_FILE=/run/secrets/token_keys \
@@ -63,7 +64,7 @@ func (c *cli) serve() *cobra.Command {
 		ctx, stop := process.Signals(context.Background(), log, drainTime)
 		defer stop()
 		if err := serve(ctx, log, &s, in); err != nil {
-			log.Error("ended", "error", process.Redact(err.Error()))
+			log.Error("exited", "error", process.Redact(err.Error()))
 			return errSaid
 		}
 		return nil
@@ -95,7 +96,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 	health := process.Health{
 		Started: func() error { return yes(serving.Load(), "waiting for Postgres") },
 		Ready: func() error {
-			return errors.Join(yes(serving.Load() && ctx.Err() == nil, "not serving (yet, or any more)"), db.Health())
+			return errors.Join(yes(serving.Load() && ctx.Err() == nil, "not serving: starting or shutting down"), db.Health())
 		},
 	}
 	private, err := process.ServePrivate(log, string(s.PrivateListen), health, registry)

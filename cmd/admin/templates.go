@@ -85,9 +85,9 @@ func (c *cli) templatesRestoreDefaults() *cobra.Command {
 	var org string
 	cmd := c.does(&cobra.Command{
 		Use:   "restore-defaults --org ORG",
-		Short: "Add those of the shipped permission templates that are missing",
-		Long: `Adds the permission templates that we ship, except those whose names the
-organization has. It changes no others.`,
+		Short: "Add the default templates that are missing",
+		Long: `Adds the default templates, except any whose name the organization already uses. It does
+not change other templates.`,
 		Example: "  admin templates restore-defaults --org acme",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
@@ -99,10 +99,10 @@ organization has. It changes no others.`,
 				Added []templates.OrganizationTemplate `json:"added"`
 			}{append([]templates.OrganizationTemplate{}, added...)}, func(w io.Writer) {
 				if len(added) == 0 {
-					fmt.Fprintln(w, "None is missing; nothing was changed.")
+					fmt.Fprintln(w, "No default templates are missing; no changes were made.")
 				}
 				for _, t := range added {
-					fmt.Fprintf(w, "added %s (%s)\n", t.Name, t.ID)
+					fmt.Fprintf(w, "Added %s (%s).\n", t.Name, t.ID)
 				}
 			})
 		})

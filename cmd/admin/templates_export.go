@@ -23,11 +23,11 @@ func (c *cli) templatesExport() *cobra.Command {
 	var e files.TemplateExport
 	cmd := c.does(&cobra.Command{
 		Use:   "export --org ORG [--template TEMPLATE]... (--folder FOLDER | [--format FORMAT] [--output FILE])",
-		Short: "Write an organization's permission templates as files",
-		Long: `Writes permission templates as a folder of {template_id}.json files, as a zip file of
-that, as the file of one template, as an envelope or as a list. What is written can
-be imported again and is the same then. A folder keeps the files that are in it,
-except those of templates that are written.`,
+		Short: "Export an organization's permission templates as files",
+		Long: `Exports permission templates as a folder of {template_id}.json files, as a zip file of
+such a folder, as the file of one template, as an envelope or as a list. Importing
+an export results in the same templates. Existing files in a folder are kept, except
+the files of exported templates, which are replaced.`,
 		Example: `  admin templates export --org acme --folder templates/
   admin templates export --org acme --format json
   admin templates export --org acme --template "Code Expert" --format file`,
@@ -36,7 +36,7 @@ except those of templates that are written.`,
 			e.Format = files.FormatArray
 		}
 		if !slices.Contains(files.TemplateFormats(), e.Format) {
-			return usage("a format is one of %s, not %q", strings.Join(files.TemplateFormats(), ", "), e.Format)
+			return usage("--format must be one of %s, not %q", strings.Join(files.TemplateFormats(), ", "), e.Format)
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			if folder != "" {
@@ -50,10 +50,10 @@ except those of templates that are written.`,
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&e.Format, "format", files.FormatZip, strings.Join(files.TemplateFormats(), ", "))
-	cmd.Flags().StringVar(&folder, "folder", "", "write a file {template_id}.json for each into this folder")
-	cmd.Flags().StringArrayVar(&e.Refs, "template", nil, "only this template, by name or id; may be given several times")
-	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file")
+	cmd.Flags().StringVar(&e.Format, "format", files.FormatZip, "output format: "+strings.Join(files.TemplateFormats(), ", "))
+	cmd.Flags().StringVar(&folder, "folder", "", "write one {template_id}.json file per template to this folder")
+	cmd.Flags().StringArrayVar(&e.Refs, "template", nil, "only this template, by name or id; can be repeated")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
 	cmd.MarkFlagsMutuallyExclusive("folder", "format")
 	cmd.MarkFlagsMutuallyExclusive("folder", "output")
 	completes(cmd, "format", files.TemplateFormats()...)

@@ -20,11 +20,11 @@ func (c *cli) templatesResolve() *cobra.Command {
 	var noTools bool
 	cmd := &cobra.Command{
 		Use:   "resolve --org ORG TEMPLATE",
-		Short: "Say what an agent gets that is spawned from a permission template",
-		Long: `Settles what an agent gets that is spawned from a template, by its name or id, and
-asks for something beside it: with flags, or with the JSON that the API takes
-(--request). A request only narrows what the template grants; what would widen it is
-refused, and said. Nothing is changed.`,
+		Short: "Show the permissions of an agent spawned from a permission template",
+		Long: `Resolves the permissions of an agent that is spawned from a template, given by name or
+id, with additional requests: as flags, or as the JSON that the API accepts
+(--request). A request can only narrow the template's permissions; anything that
+would widen them is refused and reported. Nothing is changed.`,
 		Example: `  admin templates resolve --org acme "Code Expert"
   admin templates resolve --org acme "Code Expert" --permission-mode plan --tool read --tool "Bash(git diff:*)"
   echo '{"allowed_tools": []}' | admin templates resolve --org acme "Code Expert" --request - --json`,
@@ -64,12 +64,12 @@ refused, and said. Nothing is changed.`,
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&file, "request", "", `what is asked for, as JSON in this file, or "-"`)
-	cmd.Flags().StringVar(&permissionMode, "permission-mode", "", "ask for this permission mode")
-	cmd.Flags().StringArrayVar(&tools, "tool", nil, "ask for this tool or rule; may be given several times")
-	cmd.Flags().BoolVar(&noTools, "no-tools", false, "ask for no tools")
-	cmd.Flags().StringVar(&role, "role", "", "ask for this role")
-	cmd.Flags().StringVar(&prompt, "system-prompt", "", "ask for this system prompt")
+	cmd.Flags().StringVar(&file, "request", "", `file with the request as JSON, or "-" for standard input`)
+	cmd.Flags().StringVar(&permissionMode, "permission-mode", "", "request this permission mode")
+	cmd.Flags().StringArrayVar(&tools, "tool", nil, "request this tool or rule; can be repeated")
+	cmd.Flags().BoolVar(&noTools, "no-tools", false, "request no tools")
+	cmd.Flags().StringVar(&role, "role", "", "request this role")
+	cmd.Flags().StringVar(&prompt, "system-prompt", "", "request this system prompt")
 	for _, flag := range []string{"permission-mode", "tool", "no-tools", "role", "system-prompt"} {
 		cmd.MarkFlagsMutuallyExclusive("request", flag)
 	}
@@ -87,7 +87,7 @@ func sayResolution(w io.Writer, r templates.Resolution) {
 	if len(r.AllowedTools.Value) > 0 {
 		tools = strings.Join(r.AllowedTools.Value, ", ")
 	}
-	table(w, "WHAT\tFROM\tIS", func(row func(...any)) {
+	table(w, "SETTING\tFROM\tVALUE", func(row func(...any)) {
 		row("permission mode", r.PermissionMode.From, r.PermissionMode.Value)
 		row("allowed tools", r.AllowedTools.From, tools)
 		for _, text := range []struct {

@@ -44,7 +44,7 @@ func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	folder := folderOfTemplates(t)
 	dry := i.call("templates", "import", "--org", "acme", folder, "--dry-run").ok().stdout
-	require.Contains(t, dry, "2 to create, 0 to update, 0 unchanged, 0 invalid; nothing was changed; at revision 1")
+	require.Contains(t, dry, "2 to create, 0 to update, 0 unchanged, 0 invalid; no changes were made; at revision 1")
 	done := i.call("templates", "import", "--org", "acme", folder, "--json").ok().json()
 	require.Equal(t, true, done["applied"])
 	require.EqualValues(t, 2, done["summary"].(map[string]any)["create"])
@@ -84,8 +84,8 @@ func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
 	require.Contains(t, kept, "called 'CODE EXPERT (2)'")
 	i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--for", "code expert").failed(2, "NAME=skip")
 	i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--on-conflict", "fly").failed(1, "none of skip, replace, rename")
-	i.call("templates", "import", "--org", "acme", t.TempDir()).failed(1, "no files of permission templates")
-	i.call("templates", "export", "--org", "acme", "--format", "toml").failed(2, "a format is one of")
+	i.call("templates", "import", "--org", "acme", t.TempDir()).failed(1, "no files with permission templates")
+	i.call("templates", "export", "--org", "acme", "--format", "toml").failed(2, "--format must be one of")
 	i.call("templates", "get", "--org", "acme", "nope").failed(1, "Template not found")
 }
 
@@ -115,7 +115,7 @@ func TestTemplatesOnTheCommandLine(t *testing.T) {
 	restored := i.call("templates", "restore", "--org", "acme", "releaser", "--version", "1", "--json").ok().json()
 	require.Equal(t, "Releaser", restored["name"])
 	require.EqualValues(t, 3, restored["version"])
-	require.Contains(t, i.call("templates", "restore-defaults", "--org", "acme").ok().stdout, "None is missing")
+	require.Contains(t, i.call("templates", "restore-defaults", "--org", "acme").ok().stdout, "No default templates are missing")
 
 	wrong := append([]string{"TEMPLATE_TOOLS=1st"}, i.env[:2]...)
 	call(t, wrong, "", "templates", "list", "--org", "acme").failed(2, "TEMPLATE_TOOLS")
@@ -167,7 +167,7 @@ func serveOnce(t *testing.T, i *testInstallation) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	log := follow(stderr)
-	log.await(t, "organizations have the shipped permission templates")
+	log.await(t, "organizations have the default templates")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	log.ended(t)
 	require.NoError(t, cmd.Wait())

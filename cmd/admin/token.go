@@ -46,10 +46,10 @@ func (c *cli) tokenCreate() *cobra.Command {
 	cmd := c.does(&cobra.Command{
 		Use:   "create --org ORG --email ADDRESS --name NAME [--scope read] [--scope write]",
 		Short: "Create an access token for a member; it is shown once",
-		Long: `Creates an access token, which may what its user may in the organization, as far as
-its scopes go: read (what editors need) and write (for scripts that change the
-library, and read too: write takes read). It is printed once and kept nowhere. Needs
-TOKEN_KEYS.`,
+		Long: `Creates an access token with its user's permissions in the organization, restricted
+by its scopes: read (which editors need) and write (for scripts that change the
+library; write requires read). The token is printed once, and only its hash is
+stored. Requires TOKEN_KEYS.`,
 		Example: `  admin token create --org acme --email ada@acme.example --name "My editor" --scope read
   admin token create --org acme --email ada@acme.example --name CI --scope read --scope write --expires-in 90d --json`,
 	}, func(ctx context.Context, _ []string) error {
@@ -64,7 +64,7 @@ TOKEN_KEYS.`,
 		}
 		for _, s := range scopes {
 			if !slices.Contains([]string{"read", "write"}, s) {
-				return usage("a scope is read or write, not %q", s)
+				return usage("--scope must be read or write, not %q", s)
 			}
 		}
 		s, err := config.LoadFrom[struct {
@@ -92,16 +92,16 @@ TOKEN_KEYS.`,
 			out := tokenOf(t)
 			out.Token = secret
 			return c.print(out, func(w io.Writer) {
-				c.note("Keep it now: it is not shown again. `admin token revoke --org %s %s` ends it.", o.Slug, t.ID)
+				c.note("Save the token now: it is not shown again. `admin token revoke --org %s %s` revokes it.", o.Slug, t.ID)
 				fmt.Fprintln(w, secret)
 			})
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&email, "email", "", "the member that it acts for")
-	cmd.Flags().StringVar(&name, "name", "", "where it is used")
-	cmd.Flags().StringSliceVar(&scopes, "scope", []string{"read"}, "read, write")
-	cmd.Flags().StringVar(&expiresIn, "expires-in", "", "such as 90d, 12h or 4w (default: never)")
+	cmd.Flags().StringVar(&email, "email", "", "email address of the member that the token acts for")
+	cmd.Flags().StringVar(&name, "name", "", "name of the token, such as where it is used")
+	cmd.Flags().StringSliceVar(&scopes, "scope", []string{"read"}, "scopes of the token: read, write")
+	cmd.Flags().StringVar(&expiresIn, "expires-in", "", "lifetime, such as 90d, 12h or 4w (default: never expires)")
 	must(cmd, "email", "name")
 	return cmd
 }
@@ -120,7 +120,7 @@ func parseDuration(s string) (time.Duration, error) {
 		d, err = time.ParseDuration(s)
 	}
 	if err != nil || d <= 0 || d > 100*365*24*time.Hour {
-		return 0, usage("%q is no time to expire in; say it like 90d, 12h or 4w", s)
+		return 0, usage("--expires-in must be a lifetime such as 90d, 12h or 4w, not %q", s)
 	}
 	return d, nil
 }
@@ -129,13 +129,13 @@ func (c *cli) tokenRevoke() *cobra.Command {
 	var org string
 	cmd := c.does(&cobra.Command{
 		Use:     "revoke --org ORG TOKEN-ID",
-		Short:   "End an access token for good",
+		Short:   "Revoke an access token permanently",
 		Example: "  admin token revoke --org acme 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413",
 		Args:    cobra.ExactArgs(1),
 	}, func(ctx context.Context, args []string) error {
 		id, err := uuid.Parse(args[0])
 		if err != nil {
-			return usage("%q is no id of a token; `admin token list` shows them", args[0])
+			return usage("%q is not a token id; `admin token list` lists them", args[0])
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			t, err := db.RevokeToken(ctx, c.by(), o.ID, id)
@@ -143,7 +143,7 @@ func (c *cli) tokenRevoke() *cobra.Command {
 				return err
 			}
 			return c.print(tokenOf(t), func(w io.Writer) {
-				fmt.Fprintf(w, "%s… (%s) is revoked; readers refuse it within seconds.\n", t.Start, t.Name)
+				fmt.Fprintf(w, "Revoked %s… (%s); readers refuse it within seconds.\n", t.Start, t.Name)
 			})
 		})
 	})
@@ -154,7 +154,7 @@ func (c *cli) tokenRevoke() *cobra.Command {
 func (c *cli) tokenList() *cobra.Command {
 	var org string
 	cmd := c.does(&cobra.Command{
-		Use: "list --org ORG", Short: "List the access tokens that open an organization", Example: "  admin token list --org acme --json",
+		Use: "list --org ORG", Short: "List the access tokens with access to an organization", Example: "  admin token list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			list := []accessToken{}
@@ -191,8 +191,8 @@ func (t accessToken) state(now time.Time) string {
 	case t.ExpiresAt != nil && !now.Before(*t.ExpiresAt):
 		return "expired " + t.ExpiresAt.Format(time.DateOnly)
 	case t.ExpiresAt != nil:
-		return "until " + t.ExpiresAt.Format(time.DateOnly)
+		return "expires " + t.ExpiresAt.Format(time.DateOnly)
 	default:
-		return "good"
+		return "active"
 	}
 }

@@ -25,10 +25,10 @@ func (c *cli) userCreate() *cobra.Command {
 	var fromStdin, ifNotExists bool
 	cmd := c.does(&cobra.Command{
 		Use:   "create --email ADDRESS --name NAME [--password-stdin]",
-		Short: "Create an account",
-		Long: fmt.Sprintf(`Creates an account. Its password, at least %d characters, is read from the standard
-input, so that it stands in no list of processes and no shell history; without
---password-stdin the user can't sign in, and has access tokens only.`, password.MinLength),
+		Short: "Create a user account",
+		Long: fmt.Sprintf(`Creates a user account. The password, at least %d characters, is read from standard
+input, so that it does not appear in a process list or the shell history. Without
+--password-stdin, the user can't sign in and can only use access tokens.`, password.MinLength),
 		Example: `  openssl rand -base64 18 | tee password | admin user create --email ada@acme.example --name "Ada Lovelace" --password-stdin`,
 	}, func(ctx context.Context, _ []string) error {
 		hash, err := c.hashFromStdin(fromStdin, email, name)
@@ -49,15 +49,15 @@ input, so that it stands in no list of processes and no shell history; without
 				if created {
 					fmt.Fprintf(w, "Created an account for %s <%s>, id %s.\n", u.Name, u.Email, u.ID)
 				} else {
-					fmt.Fprintf(w, "%s has an account already, id %s; it was left as it is.\n", u.Email, u.ID)
+					fmt.Fprintf(w, "%s already has an account, id %s; no changes were made.\n", u.Email, u.ID)
 				}
 			})
 		})
 	})
-	cmd.Flags().StringVar(&email, "email", "", "the address that they sign in with")
-	cmd.Flags().StringVar(&name, "name", "", "what people call them")
-	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the standard input")
-	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "be content where the address has an account already; its password is left alone")
+	cmd.Flags().StringVar(&email, "email", "", "email address to sign in with")
+	cmd.Flags().StringVar(&name, "name", "", "display name of the user")
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
+	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "succeed if the address already has an account; its password is not changed")
 	must(cmd, "email", "name")
 	return cmd
 }
@@ -67,11 +67,11 @@ func (c *cli) userPassword() *cobra.Command {
 	var fromStdin bool
 	cmd := c.does(&cobra.Command{
 		Use:     "set-password --email ADDRESS --password-stdin",
-		Short:   "Give an account another password, and end its sessions",
+		Short:   "Change the password of an account and end its sessions",
 		Example: `  echo "$PASSWORD" | admin user set-password --email ada@acme.example --password-stdin`,
 	}, func(ctx context.Context, _ []string) error {
 		if !fromStdin {
-			return usage("a password comes from the standard input only: say --password-stdin")
+			return usage("--password-stdin is required: a password is only read from standard input")
 		}
 		return c.inDatabase(ctx, func(db *postgres.DB) error {
 			u, err := account(ctx, db, email)
@@ -86,12 +86,12 @@ func (c *cli) userPassword() *cobra.Command {
 				return err
 			}
 			return c.print(createdUser{u.ID.String(), u.Email, false}, func(w io.Writer) {
-				fmt.Fprintf(w, "%s has another password now, and no open session.\n", u.Email)
+				fmt.Fprintf(w, "Changed the password of %s and ended all its sessions.\n", u.Email)
 			})
 		})
 	})
-	cmd.Flags().StringVar(&email, "email", "", "whose")
-	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the standard input")
+	cmd.Flags().StringVar(&email, "email", "", "email address of the account")
+	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 	must(cmd, "email")
 	return cmd
 }
@@ -109,10 +109,10 @@ type disabledUser struct {
 func (c *cli) userDisable() *cobra.Command {
 	return c.setDisabled(true, &cobra.Command{
 		Use:   "disable --email ADDRESS",
-		Short: "Keep an account out: its sessions end, its access tokens are refused",
+		Short: "Disable an account: its sessions end and its access tokens are refused",
 		Long: `Disables an account. It can't sign in, its sessions end at once, and readers refuse its
-access tokens within seconds. It stays a member of its organizations, and what it did
-stays in their history; admin user enable lets it in again.`,
+access tokens within seconds. It remains a member of its organizations, and its
+changes remain in their history. "admin user enable" enables it again.`,
 		Example: "  admin user disable --email ada@acme.example",
 	})
 }
@@ -120,9 +120,9 @@ stays in their history; admin user enable lets it in again.`,
 func (c *cli) userEnable() *cobra.Command {
 	return c.setDisabled(false, &cobra.Command{
 		Use:   "enable --email ADDRESS",
-		Short: "Let a disabled account in again",
-		Long: `Enables an account that was disabled. Its access tokens work again, those that were not
-revoked; it signs in anew.`,
+		Short: "Enable a disabled account",
+		Long: `Enables an account that was disabled. Its access tokens are accepted again unless they
+were revoked; the user has to sign in again.`,
 		Example: "  admin user enable --email ada@acme.example",
 	})
 }
@@ -147,7 +147,7 @@ func (c *cli) setDisabled(disabled bool, cmd *cobra.Command) *cobra.Command {
 			return c.print(out, out.say)
 		})
 	})
-	cmd.Flags().StringVar(&email, "email", "", "whose")
+	cmd.Flags().StringVar(&email, "email", "", "email address of the account")
 	must(cmd, "email")
 	return cmd
 }
@@ -158,12 +158,12 @@ func (u disabledUser) say(w io.Writer) {
 		state = "disabled"
 	}
 	if !u.Changed {
-		fmt.Fprintf(w, "%s is %s already; nothing was changed.\n", u.Email, state)
+		fmt.Fprintf(w, "%s is already %s; no changes were made.\n", u.Email, state)
 	} else {
 		fmt.Fprintf(w, "%s is %s.\n", u.Email, state)
 	}
 	if len(u.Ownerless) > 0 {
-		fmt.Fprintf(w, "No other owner can sign in to: %s. Make another one with `admin member add --role owner`.\n", strings.Join(u.Ownerless, ", "))
+		fmt.Fprintf(w, "No other owner can sign in to: %s. Add another owner with `admin member add --role owner`.\n", strings.Join(u.Ownerless, ", "))
 	}
 }
 
@@ -176,7 +176,7 @@ func (c *cli) hashFromStdin(wanted bool, about ...string) (string, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(c.stdin, 4096))
 	if err != nil {
-		return "", fmt.Errorf("the password could not be read: %w", err)
+		return "", fmt.Errorf("can't read the password: %w", err)
 	}
 	return password.Hash(strings.TrimRight(string(data), "\r\n"), about...)
 }

@@ -23,13 +23,13 @@ type settings struct {
 
 	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
 	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
-	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as at admin"`
+	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as for admin"`
 
 	PollInterval    time.Duration `env:"POLL_INTERVAL" envDefault:"5m"`
 	PublicCatalogue string        `env:"PUBLIC_CATALOGUE" expect:"the path of a YAML file with a list named items"`
 	CacheBytes      uint64        `env:"CACHE_BYTES" envDefault:"268435456"`
 	AuthMaxStale    time.Duration `env:"AUTH_MAX_STALE" envDefault:"15m"`
-	SnapshotDir     string        `env:"SNAPSHOT_DIR" expect:"a directory of this reader's own"`
+	SnapshotDir     string        `env:"SNAPSHOT_DIR" expect:"a directory that is not shared with other readers"`
 	SnapshotEvery   time.Duration `env:"SNAPSHOT_EVERY" envDefault:"30s"`
 	Canary          string        `env:"CANARY_ORGANIZATION" envDefault:"00000000-0000-4000-8000-00006f6d6361" expect:"a UUID"`
 	DrainWait       time.Duration `env:"DRAIN_WAIT" envDefault:"1s"`
@@ -84,44 +84,45 @@ func (s *settings) catalogue() ([]byte, error) {
 	return body, nil
 }
 
-const usage = `reader serves published modes to editors, from memory, filled from Redis.
+const usage = `reader serves published modes to editors from memory, which it fills from Redis.
 
 Usage:
   reader             serve until SIGTERM or SIGINT
-  reader --version   say what this is
-  reader --help      say this
+  reader --version   print the version
+  reader --help      print this help
 
-Settings, from the environment; NAME_FILE names a file that holds NAME:
-  REDIS_URL         redis://[user:password@]host:port[/db], or the Sentinels that know the primary:
+Settings are read from environment variables; NAME_FILE is the path of a file that holds NAME:
+  REDIS_URL         redis://[user:password@]host:port[/db], or the Sentinels that name the primary:
                     redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]
-                    (?sentinel_user=...&sentinel_password=... where they ask for it); for TLS
+                    (?sentinel_user=...&sentinel_password=... if they require it); for TLS
                     rediss:// and rediss+sentinel:// (required)
-  TOKEN_KEYS        kid:base64key[,...], the same as at admin (required)
-  LISTEN            where editors come to (default :8081)
-  PRIVATE_LISTEN    /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9081)
-  MAX_CONNECTIONS   how many connections are served at once; 0: as many as the process may
-                    have descriptors, less some for Redis and files (default 0)
+  TOKEN_KEYS        kid:base64key[,...], the same as for admin (required)
+  LISTEN            address for editors (default :8081)
+  PRIVATE_LISTEN    address of /livez, /startupz, /readyz, /metrics and pprof
+                    (default 127.0.0.1:9081)
+  MAX_CONNECTIONS   maximum number of concurrent connections; 0: the process's limit of file
+                    descriptors, less some for Redis and files (default 0)
   MAX_CONNECTIONS_PER_ADDRESS
-                    how many of them come from one address; 0: half of all (default 0)
-  TRUSTED_PROXIES   addresses or networks of caches and proxies in front, which may have any
-                    number of connections (default none)
-  REDIS_PREFIX      what all keys begin with (default om)
-  POLL_INTERVAL     how often editors are asked to come (default 5m)
-  PUBLIC_CATALOGUE  a YAML file with a list named items, for those who name no
+                    maximum number from one address; 0: half of all (default 0)
+  TRUSTED_PROXIES   addresses or networks of caches and proxies in front of the reader, whose
+                    connections are not limited (default none)
+  REDIS_PREFIX      prefix of all keys (default om)
+  POLL_INTERVAL     poll interval that editors are asked to use (default 5m)
+  PUBLIC_CATALOGUE  public catalog: YAML file with a list named items, for clients that name no
                     organization at /api/marketplace/modes (default: an empty list)
   CACHE_BYTES       memory for documents (default 268435456)
-  AUTH_MAX_STALE    how long a token is trusted after the last moment that is known
-                    of; 0s: only while answers are fresh (default 15m)
-  SNAPSHOT_DIR      where to keep what is in memory, for a start while Redis is away;
-                    it holds documents and hashes of tokens (default: nowhere)
-  SNAPSHOT_EVERY    how often that is written (default 30s)
+  AUTH_MAX_STALE    how long a token is accepted after the log last confirmed it; 0s: only
+                    while answers are fresh (default 15m)
+  SNAPSHOT_DIR      directory for a copy of the cache that allows a start without Redis;
+                    it contains documents and hashes of tokens (default none)
+  SNAPSHOT_EVERY    how often that copy is written (default 30s)
   CANARY_ORGANIZATION
-                    the document that workers rewrite so that its age can be watched
-                    (default 00000000-0000-4000-8000-00006f6d6361)
-  DRAIN_WAIT        how long to go on serving after /readyz says no (default 1s)
+                    organization whose document the workers rewrite so that its age can be
+                    monitored (default 00000000-0000-4000-8000-00006f6d6361)
+  DRAIN_WAIT        how long to continue serving after /readyz reports not ready (default 1s)
   LOG_LEVEL         debug, info, warn or error (default info)
-  LOG_FORMAT        text or json (default: text on a terminal)
+  LOG_FORMAT        text or json (default: text on a terminal, json elsewhere)
 
-Try it:
+Example:
   curl -H "Authorization: Bearer $TOKEN" http://localhost:8081/api/organizations/$ORG_ID/modes.yaml
 `

@@ -50,7 +50,7 @@ func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 		fmt.Fprintf(stdout, "orgmodes reader %s %s %s\n", b.Version, b.Revision, b.Go)
 		return 0
 	case len(args) > 0:
-		fmt.Fprintf(stderr, "reader takes no %q; settings come from the environment\n\n%s", args[0], usage)
+		fmt.Fprintf(stderr, "reader takes no arguments, but got %q; settings are read from environment variables\n\n%s", args[0], usage)
 		return 2
 	}
 	s, err := config.LoadFrom[settings](environ)
@@ -72,7 +72,7 @@ func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 	ctx, stop := process.Signals(context.Background(), log, s.DrainWait+drainTime)
 	defer stop()
 	if err := serve(ctx, log, &s, options); err != nil {
-		log.Error("ended", "error", process.Redact(err.Error()))
+		log.Error("exited", "error", process.Redact(err.Error()))
 		return 1
 	}
 	return 0

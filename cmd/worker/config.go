@@ -48,27 +48,28 @@ func (s *settings) builtins() ([]modes.Mode, error) {
 	return ms, nil
 }
 
-const usage = `worker publishes what admins change: from Postgres to Redis, where readers find it.
+const usage = `worker publishes the changes of admins from Postgres to Redis, where readers find them.
 
 Usage:
-  worker             work until SIGTERM or SIGINT
-  worker --version   say what this is
-  worker --help      say this
+  worker             publish until SIGTERM or SIGINT
+  worker --version   print the version
+  worker --help      print this help
 
-Run as many as you like; one of them leads, and keeps Redis in step with
-Postgres whatever becomes of either.
+Any number of workers can run. One of them leads, and keeps Redis consistent with
+Postgres, including after a failure of either.
 
-Settings, from the environment; NAME_FILE names a file that holds NAME:
+Settings are read from environment variables; NAME_FILE is the path of a file that holds NAME:
   DATABASE_URL     postgres://user:password@host:port/database (required)
-  REDIS_URL        redis://[user:password@]host:port[/db], or the Sentinels that know the primary:
+  REDIS_URL        redis://[user:password@]host:port[/db], or the Sentinels that name the primary:
                    redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]
-                   (?sentinel_user=...&sentinel_password=... where they ask for it); for TLS
+                   (?sentinel_user=...&sentinel_password=... if they require it); for TLS
                    rediss:// and rediss+sentinel:// (required)
-  REDIS_PREFIX     what all keys begin with (default om)
-  PRIVATE_LISTEN   /livez /startupz /readyz /metrics pprof (default 127.0.0.1:9082)
-  BUILTIN_MODES    a YAML file with a list named customModes, in place of the
-                   built-in modes that we ship; the same at every worker and admin
-  CONCURRENCY      publications at once (default 8)
+  REDIS_PREFIX     prefix of all keys (default om)
+  PRIVATE_LISTEN   address of /livez, /startupz, /readyz, /metrics and pprof
+                   (default 127.0.0.1:9082)
+  BUILTIN_MODES    YAML file with a list named customModes that replaces the default
+                   built-in modes; the same for every worker and admin
+  CONCURRENCY      number of concurrent publications, 1 to 64 (default 8)
   LOG_LEVEL        debug, info, warn or error (default info)
-  LOG_FORMAT       text or json (default: text on a terminal)
+  LOG_FORMAT       text or json (default: text on a terminal, json elsewhere)
 `

@@ -41,7 +41,7 @@ func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 		fmt.Fprintf(stdout, "orgmodes worker %s %s %s\n", b.Version, b.Revision, b.Go)
 		return 0
 	case len(args) > 0:
-		fmt.Fprintf(stderr, "worker takes no %q; settings come from the environment\n\n%s", args[0], usage)
+		fmt.Fprintf(stderr, "worker takes no arguments, but got %q; settings are read from environment variables\n\n%s", args[0], usage)
 		return 2
 	}
 	s, err := config.LoadFrom[settings](environ)
@@ -62,7 +62,7 @@ func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 	ctx, stop := process.Signals(context.Background(), log, drainTime)
 	defer stop()
 	if err := work(ctx, log, &s, builtins); err != nil {
-		log.Error("ended", "error", process.Redact(err.Error()))
+		log.Error("exited", "error", process.Redact(err.Error()))
 		return 1
 	}
 	return 0
@@ -96,7 +96,7 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 	health := process.Health{
 		Started: func() error {
 			if !w.Ready() {
-				return errors.New("not working jobs (yet): see the log")
+				return errors.New("not processing jobs (yet); see the log")
 			}
 			return nil
 		},
@@ -124,6 +124,6 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatching()
 	go db.WatchHealth(watching, log)
-	log.Info("working", "private", private.Addr())
+	log.Info("started", "private", private.Addr())
 	return w.Run(ctx)
 }
