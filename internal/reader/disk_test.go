@@ -88,6 +88,21 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	last.eventually(func() bool { return last.status(x.org, x.tok) == freshHit }, "fresh again")
 }
 
+// A request that arrives while a reader starts waits for the file: it gets no 503 for a
+// document that is in there.
+func TestFirstRequestWaitsForTheSnapshotOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t, keeping(dir))
+	x := w.warm()
+	w.redis.Kill()
+	w.stop()
+
+	r := &world{t: t, redis: w.redis, store: w.store, incarnation: w.incarnation, serveOnly: true}
+	r.start([]option{keeping(dir)})
+	require.Equal(t, 200, r.modes(x.org, x.tok).status)
+	require.Equal(t, staleHit, r.status(x.org, x.tok))
+}
+
 // If Redis has something newer than the file, the newer version is served.
 func TestAStartWithRedisAndAFile(t *testing.T) {
 	dir := t.TempDir()

@@ -43,6 +43,8 @@ type world struct {
 	store       *snapshot.Store
 	keys        *token.Keys
 	incarnation int64
+	// serveOnly starts readers that don't follow the log.
+	serveOnly bool
 	*Reader
 	url    string
 	client *http.Client
@@ -100,7 +102,9 @@ func (w *world) start(options []option) {
 	w.url = "http://" + ln.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { w.Follow(ctx) })
+	if !w.serveOnly {
+		wg.Go(func() { w.Follow(ctx) })
+	}
 	wg.Go(func() { _ = w.Serve(ln) })
 	w.client = &http.Client{
 		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},

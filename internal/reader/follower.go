@@ -63,7 +63,10 @@ type follower struct {
 	// canary is the zero key if there is none.
 	canary documentKey
 	// stored is nil if nothing is stored on disk.
-	stored *disk
+	stored    *disk
+	restoring sync.Once
+	// onDisk reports whether there was a usable snapshot on disk; restore sets it.
+	onDisk bool
 	// missing holds resident tokens that a comparison did not find in Redis. They are
 	// removed when a mark confirms that it has everything: it may just have lost them.
 	missing []token.Hash
@@ -74,9 +77,8 @@ type follower struct {
 // run follows the log until ctx is done. It never gives up: while Redis is unavailable,
 // resident values are still served.
 func (f *follower) run(ctx context.Context) {
-	onDisk := false
+	f.restore()
 	if f.stored != nil {
-		onDisk = f.stored.load()
 		var writing sync.WaitGroup
 		// A reader that was never synced has nothing that the file doesn't have.
 		writing.Go(func() { f.stored.run(ctx, f.synced.Load) })
@@ -85,7 +87,7 @@ func (f *follower) run(ctx context.Context) {
 	f.patience = freshFor
 	for why := causeStart; ctx.Err() == nil; {
 		f.freshness.settled.Store(false)
-		s, err := f.await(ctx, onDisk)
+		s, err := f.await(ctx)
 		if err != nil {
 			return // only because ctx is done
 		}
@@ -98,16 +100,21 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
+// restore loads the snapshot on disk, if any, unless that was done before.
+func (f *follower) restore() {
+	f.restoring.Do(func() { f.onDisk = f.stored != nil && f.stored.load() })
+}
+
 // await compares everything resident with Redis as soon as that is possible.
 // Until then a snapshot from disk may be served.
-func (f *follower) await(ctx context.Context, onDisk bool) (*stretch, error) {
+func (f *follower) await(ctx context.Context) (*stretch, error) {
 	said, pause := "", firstPause
 	for {
 		s, err := f.sync(ctx)
 		if err == nil || ctx.Err() != nil {
 			return s, ctx.Err()
 		}
-		f.loaded.Store(onDisk)
+		f.loaded.Store(f.onDisk)
 		if text := process.Redact(err.Error()); text != said {
 			f.log.Warn("waiting for Redis; serving what is resident", "error", text)
 			said = text

@@ -140,8 +140,12 @@ func (r *Reader) Follow(ctx context.Context) {
 	r.follower.run(ctx)
 }
 
-// Serve answers requests until Shutdown.
-func (r *Reader) Serve(ln net.Listener) error { return r.server.Serve(ln) }
+// Serve answers requests until Shutdown. A snapshot on disk is loaded first: a request for
+// what is in there waits, rather than fail because it came a moment too early.
+func (r *Reader) Serve(ln net.Listener) error {
+	r.follower.restore()
+	return r.server.Serve(ln)
+}
 
 // Started returns an error unless the reader has something to serve from. It must have been
 // synced with Redis once, or have failed to do so and have loaded a snapshot from disk.
