@@ -140,8 +140,8 @@ func (r *Reader) Follow(ctx context.Context) {
 	r.follower.run(ctx)
 }
 
-// Serve answers requests until Shutdown. A snapshot on disk is loaded first: a request for
-// what is in there waits, rather than fail because it came a moment too early.
+// Serve answers requests until Shutdown. A snapshot on disk is loaded first: a request for a
+// document in it waits, rather than fail because it arrived a moment too early.
 func (r *Reader) Serve(ln net.Listener) error {
 	r.follower.restore()
 	return r.server.Serve(ln)

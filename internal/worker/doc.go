@@ -25,8 +25,8 @@
 //	          │      ┌───────────────┼──────────────────────┐
 //	          │      ▼ finished      ▼ failed               ▼ no renewal
 //	          └──▶ again? yes: job   lease ended, job or    expired: the leader
-//	               queued, behind    sweep tries again      returns the job to the
-//	               the waiting ones                         queue, anyone takes it
+//	               queued, behind    sweep tries again      puts the job back into
+//	               the waiting ones                         its queue for any worker
 //
 // So thirty changes during a render cost one more render. Nothing limits how long a
 // publication may take: a finished render is published, even if newer changes were made. A
