@@ -201,7 +201,7 @@ attack: bin/local ## What hostile clients cost the real programs: a table beside
 .PHONY: load
 load: bin/local ## Measured: commit to visible, revoked to refused, change to event, idle pages, and polls beside a bare server
 	@$(LOCAL) test -- $(GO) test -count=1 -timeout 30m -v -run 'TestCommitToVisible|TestRevokedToRefused|TestChangeToEvent|TestIdlePages|TestPollingLoad' ./loadtest \
-	  -load.assert -load.for=20s -load.orgs=20 -load.revocations=200 -load.watchers=200 -load.watch.for=40s -load.idle.for=1m -load.polls='1000 4000 8000' -load.polls.for=10s
+	  -load.assert -load.for=20s -load.orgs=20 -load.revocations=200 -load.watchers=200 -load.watch.for=40s -load.idle.for=2m -load.polls='1000 4000 8000' -load.polls.for=10s
 
 .PHONY: clean
 clean: ## Remove what was built; data of `make run` stays

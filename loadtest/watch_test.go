@@ -275,6 +275,8 @@ func (w *watching) latencies(after int) latencies {
 
 // TestIdlePages measures what an admin uses while ten pages are open and nothing happens.
 // Each page follows an event stream, for which the database is queried periodically.
+// Measure for two minutes or a multiple: the runtime of an idle program collects garbage that
+// often, so that a shorter time has the cost of it with pages or without, by chance.
 func TestIdlePages(t *testing.T) {
 	prove.Long(t)
 	if *idleFor == 0 {
