@@ -9,9 +9,9 @@
 //	2. npm package, checksum pinned here   2. apt-get download + dpkg -x
 //	3. apt-get download + dpkg -x          3. in this process (miniredis)
 //
-// Chromium, which only tests need, comes from the machine or is unpacked from Debian's
-// packages, with fonts for emoji and Chinese. axe-core, with which tests check the
-// accessibility of pages, is an npm package.
+// Chromium, which only tests need, is the machine's headless shell, or one unpacked from
+// Debian's packages with fonts for emoji and Chinese, or the machine's browser. axe-core,
+// with which tests check the accessibility of pages, is an npm package.
 //
 // Downloads go into a cache (see CacheDir), need no root, and are verified: npm packages
 // against the checksums pinned here, Debian packages by apt against its signed lists.
@@ -25,7 +25,7 @@
 //	ORGMODES_IGNORE_MACHINE_BINARIES=1 don't look on the machine
 //	ORGMODES_POSTGRES_FROM             machine, npm or apt: only that source
 //	ORGMODES_REDIS_FROM                machine, apt or memory: only that source
-//	ORGMODES_CHROMIUM_FROM             machine or apt: only that source
+//	ORGMODES_CHROMIUM_FROM             shell, apt or machine: only that source
 //
 // `local test` finds the programs for browser tests before any test's timeout starts, and
 // passes their locations on:

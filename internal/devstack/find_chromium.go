@@ -2,7 +2,6 @@ package devstack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,15 +33,17 @@ func (c *Chromium) Variables() []string {
 }
 
 // FindChromium returns a Chromium that runs here: the one that ORGMODES_CHROMIUM names, or
-// else the machine's. If there is neither, it downloads one along with fonts for emoji and
-// Chinese. The error lists the attempts.
+// else a headless shell, the machine's or a downloaded one, or else the machine's browser.
+// The shell is the same engine without a browser's windows around it, and takes half the
+// CPU. The error lists the attempts.
 func FindChromium(ctx context.Context, say Say) (*Chromium, error) {
 	if file := os.Getenv(chromiumVariable); file != "" {
 		return newChromium(&Program{Bin: file, LibPath: os.Getenv(chromiumPathVariable), From: "found before"}), nil
 	}
 	ways := []way{
-		{"machine", chromiumOnMachine},
+		{"shell", onMachine("chromium-headless-shell", "chrome-headless-shell")},
 		{"apt", func(ctx context.Context) (*Program, error) { return chromiumFromApt(ctx, say) }},
+		{"machine", onMachine("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")},
 	}
 	const variable = "ORGMODES_CHROMIUM_FROM"
 	p, err := firstOf(ctx, ways, os.Getenv(variable), variable,
@@ -74,38 +75,44 @@ func checkChromium(ctx context.Context, file, lib, from string) (*Program, error
 	return p, nil
 }
 
-func chromiumOnMachine(ctx context.Context) (*Program, error) {
-	if machineHidden() {
-		return nil, errHidden
-	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome"} {
-		if file, err := exec.LookPath(name); err == nil {
-			return checkChromium(ctx, file, "", "this machine")
+// onMachine finds the first of several programs on PATH.
+func onMachine(names ...string) func(context.Context) (*Program, error) {
+	return func(ctx context.Context) (*Program, error) {
+		if machineHidden() {
+			return nil, errHidden
 		}
+		for _, name := range names {
+			if file, err := exec.LookPath(name); err == nil {
+				return checkChromium(ctx, file, "", "this machine")
+			}
+		}
+		return nil, fmt.Errorf("none of %s is on PATH", strings.Join(names, ", "))
 	}
-	return nil, errors.New("there is no chromium or google-chrome on PATH")
 }
 
 // fontsConf is the file that tells the downloaded Chromium where its fonts are.
 const fontsConf = "fonts.conf"
+
+// headlessShell names both a Debian package and the program in it.
+const headlessShell = "chromium-headless-shell"
 
 func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
 	cache, err := CacheDir()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := install(cache, "chromium-apt-"+release()+"-"+runtime.GOARCH, func(dir string) error {
+	dir, err := install(cache, "headless-shell-apt-"+release()+"-"+runtime.GOARCH, func(dir string) error {
 		a, err := newApt(cache, say)
 		if err != nil {
 			return err
 		}
-		for !a.has(ctx, "chromium") {
+		for !a.has(ctx, headlessShell) {
 			if err := a.ownLists(ctx); err != nil {
 				return err
 			}
 		}
-		say("fetching Chromium and fonts, about 150 MB, once ...")
-		if err := a.unpack(ctx, dir, notForHeadless, "chromium", "chromium-common",
+		say("fetching a headless Chromium and fonts, about 110 MB, once ...")
+		if err := a.unpack(ctx, dir, notForHeadless, headlessShell, "chromium-common",
 			"fonts-dejavu-core", "fonts-noto-color-emoji", "fonts-wqy-microhei"); err != nil {
 			return err
 		}
@@ -114,9 +121,9 @@ func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(dir, "usr", "lib", "chromium", "chromium")
+	file := filepath.Join(dir, "usr", "lib", "chromium", headlessShell)
 	if !exists(file) {
-		return nil, fmt.Errorf("%s holds no chromium", dir)
+		return nil, fmt.Errorf("%s holds no %s", dir, headlessShell)
 	}
 	// libpulse expects one of its parts in a directory that only its installed package sets
 	// up.

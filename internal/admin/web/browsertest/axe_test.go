@@ -30,6 +30,19 @@ var axeSource = sync.OnceValues(func() (string, error) {
 // silent.
 func (b *browser) sound() {
 	b.s.t.Helper()
+	b.axe(`{resultTypes: ["violations"]}`)
+}
+
+// legible is sound limited to the rules that look at colors, for a page that was sound in
+// the other color scheme.
+func (b *browser) legible() {
+	b.s.t.Helper()
+	b.axe(`{resultTypes: ["violations"], runOnly: ["color-contrast", "link-in-text-block"]}`)
+}
+
+// axe runs axe with options, which are a JavaScript object.
+func (b *browser) axe(options string) {
+	b.s.t.Helper()
 	b.quiet()
 	source, err := axeSource()
 	if err != nil {
@@ -46,7 +59,7 @@ func (b *browser) sound() {
 			// the end.
 			chromedp.Evaluate(`Promise.all(document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {})))`, nil, awaited),
 			chromedp.Evaluate(`if (!window.axe) {`+source+`}`, nil),
-			chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.flatMap((v) =>
+			chromedp.Evaluate(`axe.run(document, `+options+`).then((r) => r.violations.flatMap((v) =>
 				v.nodes.slice(0, 5).map((n) => v.id + " (" + v.impact + "): " + n.html.slice(0, 300) + "\n    " + n.failureSummary.replace(/\n/g, " "))))`,
 				&found, awaited),
 		)

@@ -120,11 +120,11 @@ func (s *site) pageRoutes() (out []string) {
 // pageLooks lists the windows in which a page is checked.
 var pageLooks = []struct {
 	look
-	axe bool
+	check func(*browser)
 }{
-	{look{"desktop", 1360, 1000, "light"}, true},
-	{look{"dark", 1360, 1000, "dark"}, true},
-	{look{"phone", 390, 844, "light"}, false},
+	{look{"desktop", 1360, 1000, "light"}, (*browser).sound},
+	{look{"dark", 1360, 1000, "dark"}, (*browser).legible},
+	{look{"phone", 390, 844, "light"}, (*browser).quiet},
 }
 
 // longest is the maximum height of a picture, in pixels.
@@ -150,9 +150,7 @@ func (b *browser) visit(v visit) {
 	for _, l := range pageLooks {
 		b.window(l.width, min(max(b.number(`document.documentElement.scrollHeight`), l.height), longest), l.scheme)
 		b.reflows(v, l.name, l.width)
-		if l.axe {
-			b.sound()
-		}
+		l.check(b)
 		b.shot(fmt.Sprintf("%02d-%s-%s-%s", number, v.name, v.state, l.name))
 	}
 	// WCAG 1.4.10 and 1.4.4: 320 pixels wide, and a window of 1360 at 200 %.
