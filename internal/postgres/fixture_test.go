@@ -95,10 +95,7 @@ func (l *library) asOwnerFails(query, constraint string, args ...any) {
 
 func (l *library) asOwner(fn func(context.Context, *pgx.Conn)) {
 	l.t.Helper()
-	c, err := pgx.Connect(l.t.Context(), l.owner)
-	require.NoError(l.t, err)
-	defer func() { _ = c.Close(context.WithoutCancel(l.t.Context())) }()
-	fn(l.t.Context(), c)
+	storetest.AsOwner(l.t, l.owner, fn)
 }
 
 // books counts everything that one change writes, to verify that a change is all or nothing.

@@ -163,21 +163,19 @@ func (s *site) token(u postgres.User, org organization.Organization, scopes ...s
 // sql runs a statement as the owner of the tables.
 func (s *site) sql(statement string, args ...any) {
 	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
-	require.NoError(s.t, err)
-	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
-	_, err = conn.Exec(s.t.Context(), statement, args...)
-	require.NoError(s.t, err)
+	storetest.AsOwner(s.t, s.ownerURL, func(ctx context.Context, conn *pgx.Conn) {
+		_, err := conn.Exec(ctx, statement, args...)
+		require.NoError(s.t, err)
+	})
 }
 
 // count runs a query that returns one number.
 func (s *site) count(query string, args ...any) int {
 	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
-	require.NoError(s.t, err)
-	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
 	var n int
-	require.NoError(s.t, conn.QueryRow(s.t.Context(), query, args...).Scan(&n))
+	storetest.AsOwner(s.t, s.ownerURL, func(ctx context.Context, conn *pgx.Conn) {
+		require.NoError(s.t, conn.QueryRow(ctx, query, args...).Scan(&n))
+	})
 	return n
 }
 

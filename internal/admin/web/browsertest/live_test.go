@@ -1,13 +1,11 @@
 package browsertest
 
 import (
-	"context"
 	"regexp"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
@@ -17,10 +15,7 @@ import (
 // liveSince returns when Acme's published revision went live, according to the database.
 func (s *site) liveSince() (at time.Time) {
 	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
-	require.NoError(s.t, err)
-	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
-	require.NoError(s.t, conn.QueryRow(s.t.Context(), "SELECT live_at FROM organizations WHERE slug = 'acme' AND live_revision = published_revision").Scan(&at))
+	s.query("SELECT live_at FROM organizations WHERE slug = 'acme' AND live_revision = published_revision", &at)
 	return at
 }
 

@@ -250,11 +250,10 @@ func (s *site) session(u postgres.User) string {
 // sql runs a statement as the owner of the tables.
 func (s *site) sql(statement string, args ...any) {
 	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.ownerURL)
-	require.NoError(s.t, err)
-	defer func() { require.NoError(s.t, conn.Close(context.WithoutCancel(s.t.Context()))) }()
-	_, err = conn.Exec(s.t.Context(), statement, args...)
-	require.NoError(s.t, err)
+	storetest.AsOwner(s.t, s.ownerURL, func(ctx context.Context, conn *pgx.Conn) {
+		_, err := conn.Exec(ctx, statement, args...)
+		require.NoError(s.t, err)
+	})
 }
 
 // mode adds a mode to Acme.
