@@ -86,7 +86,7 @@ var never = map[string][]string{
 	"internal/modes/...":     {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/templates/...": {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/document/...":  {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/advice/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/lint/...":      {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/clients/...":   {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/canary":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/endpoint":      {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/advice"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
@@ -164,7 +164,7 @@ func sayAdvice(w io.Writer, file string, list []files.Advice) {
 func sayWhatToDo(w io.Writer, p *files.Plan) {
 	var fixes []string
 	said := map[string]int{}
-	for _, severity := range []advice.Severity{advice.Warning, advice.Hint} {
+	for _, severity := range []lint.Severity{lint.Warning, lint.Hint} {
 		for _, l := range p.Items {
 			for _, a := range l.Advice {
 				if a.Severity != severity {

@@ -3,9 +3,9 @@ package files
 import (
 	"strings"
 
-	"orgmodes/internal/advice"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/imports"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
 )
@@ -51,7 +51,7 @@ func (modeFormat) filePointer(pointer string) string { return strings.TrimPrefix
 // advise returns the advice on how editors would interpret a mode.
 func (modeFormat) advise(i imports.Item) (all []Advice) {
 	m, _ := i.Object.Spec.(modes.Mode)
-	for _, a := range advice.For(m) {
+	for _, a := range lint.For(m) {
 		line, column := i.Position(a.Pointer)
 		all = append(all, Advice{a, line, column})
 	}

@@ -7,10 +7,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/advice"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/imports"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
 )
@@ -79,7 +79,7 @@ func (v *Verdict) is(id uuid.UUID, version int64) { v.ID, v.Version = &id, versi
 
 // Advice is advice about an object, with its position in the text of its file, from 1.
 type Advice struct {
-	advice.Advice
+	lint.Advice
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
 }

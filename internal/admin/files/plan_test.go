@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/advice"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
@@ -166,7 +166,7 @@ func TestPlansOfTheCorpus(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
-			report := advice.Check(t.Context(), "modes.yaml", data)
+			report := lint.Check(t.Context(), "modes.yaml", data)
 			plan := run(t, db, org, string(data), planned(files.ModeChoices{}))
 			require.Len(t, plan.Items, report.Modes)
 			require.Equal(t, report.Valid, plan.Summary.Create)

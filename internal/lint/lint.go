@@ -1,4 +1,4 @@
-package advice
+package lint
 
 import (
 	"bytes"
@@ -83,7 +83,7 @@ var load = sync.OnceValue(func() file {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
-		panic("advice: rules.yaml: " + err.Error()) // a test checks that it is valid
+		panic("lint: rules.yaml: " + err.Error()) // a test checks that it is valid
 	}
 	return f
 })
