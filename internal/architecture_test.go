@@ -87,7 +87,7 @@ var never = map[string][]string{
 	"internal/templates/...": {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/document/...":  {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/lint/...":      {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/clients/...":   {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/editors/...":   {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/canary":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/endpoint":      {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/token":         {pgx, river, redis, fiber, fast, "net/http", "database/sql"},

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
@@ -90,16 +90,16 @@ func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, er
 }
 
 func (c *cli) sayViews(m modes.Mode, only []string) error {
-	views := []clients.View{}
-	for _, known := range clients.All() {
+	views := []editors.View{}
+	for _, known := range editors.All() {
 		if len(only) == 0 || slices.Contains(only, known.ID) {
-			views = append(views, clients.See(known, m))
+			views = append(views, editors.See(known, m))
 		}
 	}
 	return c.print(struct {
 		Version int            `json:"version"`
-		Views   []clients.View `json:"views"`
-	}{clients.Version(), views}, func(w io.Writer) {
+		Views   []editors.View `json:"views"`
+	}{editors.Version(), views}, func(w io.Writer) {
 		for i, v := range views {
 			if i > 0 {
 				fmt.Fprintln(w)
@@ -109,9 +109,9 @@ func (c *cli) sayViews(m modes.Mode, only []string) error {
 	})
 }
 
-func sayView(w io.Writer, v clients.View) {
+func sayView(w io.Writer, v editors.View) {
 	name := v.Client
-	if known, err := clients.Find(v.Client); err == nil {
+	if known, err := editors.Find(v.Client); err == nil {
 		name = known.Name
 	}
 	fmt.Fprintf(w, "== %s: %s (%s)\n", name, v.Name, v.Slug)

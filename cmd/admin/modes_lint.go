@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/process"
@@ -47,7 +47,7 @@ error. --format sarif is for code scanning, and --rules lists the rules.`,
 			format = reportJSON
 		}
 		for _, id := range only {
-			if _, err := clients.Find(id); err != nil {
+			if _, err := editors.Find(id); err != nil {
 				return usage("--client must be one of %s, not %q", strings.Join(clientIDs(), ", "), id)
 			}
 		}
@@ -141,7 +141,7 @@ func (c *cli) sayRules() error {
 
 func clientIDs() []string {
 	var ids []string
-	for _, c := range clients.All() {
+	for _, c := range editors.All() {
 		ids = append(ids, c.ID)
 	}
 	return ids

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/wording"
@@ -127,7 +127,7 @@ func shellBesideRestrictedEdit(_ Rule, m modes.Mode) []finding {
 }
 
 func capitalsOfBuiltIn(r Rule, m modes.Mode) []finding {
-	for _, c := range clients.All() {
+	for _, c := range editors.All() {
 		for _, own := range c.BuiltIn {
 			if own != m.Slug && modes.SlugKey(own) == modes.SlugKey(m.Slug) {
 				return []finding{{pointer: r.At, words: map[string]string{"slug": m.Slug, "other": own}}}

@@ -11,7 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/modes"
 )
 
@@ -183,7 +183,7 @@ func (r Rule) advice(f finding, concerned []string) Advice {
 	names := make([]string, len(concerned))
 	for i, id := range concerned {
 		names[i] = id
-		if c, err := clients.Find(id); err == nil {
+		if c, err := editors.Find(id); err == nil {
 			names[i] = c.Name
 		}
 	}

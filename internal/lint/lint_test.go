@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/golden"
 	"orgmodes/internal/modes"
 )
@@ -41,7 +41,7 @@ func TestRulesAreWhole(t *testing.T) {
 			assert.NotEmpty(t, text, r.ID)
 		}
 		for _, id := range r.Clients {
-			_, err := clients.Find(id)
+			_, err := editors.Find(id)
 			assert.NoError(t, err, r.ID)
 		}
 		used[r.Check] = true

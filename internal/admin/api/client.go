@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 )
@@ -20,26 +20,26 @@ type client struct {
 
 func (a *API) clientList(v *visit) error {
 	list := []client{}
-	for _, c := range clients.All() {
+	for _, c := range editors.All() {
 		list = append(list, client{c.ID, c.Name, c.Reads, c.BuiltIn})
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
 		Version int      `json:"version"`
 		Clients []client `json:"clients"`
-	}{clients.Version(), list})
+	}{editors.Version(), list})
 }
 
 // views holds a mode as clients interpret it.
 type views struct {
 	Version int            `json:"version"`
-	Views   []clients.View `json:"views"`
+	Views   []editors.View `json:"views"`
 }
 
 func viewsOf(m modes.Mode, ids []string) views {
-	out := views{Version: clients.Version(), Views: []clients.View{}}
-	for _, c := range clients.All() {
+	out := views{Version: editors.Version(), Views: []editors.View{}}
+	for _, c := range editors.All() {
 		if len(ids) == 0 || slices.Contains(ids, c.ID) {
-			out.Views = append(out.Views, clients.See(c, m))
+			out.Views = append(out.Views, editors.See(c, m))
 		}
 	}
 	return out
@@ -56,7 +56,7 @@ func (a *API) viewList(v *visit) error {
 
 // viewGet returns a mode as one client interprets it.
 func (a *API) viewGet(v *visit) error {
-	c, err := clients.Find(v.Params("client"))
+	c, err := editors.Find(v.Params("client"))
 	if err != nil {
 		return fault.New(fault.NotFound, "not_found", "There is no such client; GET /api/v1/clients lists them").Because(err)
 	}
@@ -64,7 +64,7 @@ func (a *API) viewGet(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return answer(v.Ctx, http.StatusOK, clients.See(c, m))
+	return answer(v.Ctx, http.StatusOK, editors.See(c, m))
 }
 
 // viewDraft returns an unsaved mode as clients would interpret it.

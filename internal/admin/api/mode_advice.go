@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"orgmodes/internal/admin/files"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
@@ -151,7 +151,7 @@ func (a *API) adviceRuleList(v *visit) error {
 func clientsOf(v *visit) ([]string, error) {
 	ids := listOf(v, "client")
 	for _, id := range ids {
-		if _, err := clients.Find(id); err != nil {
+		if _, err := editors.Find(id); err != nil {
 			return nil, malformedQuery("there is no client %q; GET /api/v1/clients lists them", id)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 
 	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
-	"orgmodes/internal/clients"
 	"orgmodes/internal/diff"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/lint"
@@ -231,18 +231,18 @@ func (e modeEditor) AgainstBuiltin() shell.Comparison {
 func (e modeEditor) Written() string { return string(modes.WriteYAMLMode(e.Mode)) }
 
 // Clients returns the editors that the mode can be previewed in.
-func (e modeEditor) Clients() []clients.Client { return clients.All() }
+func (e modeEditor) Clients() []editors.Client { return editors.All() }
 
 // Client returns the selected editor, or the first one.
-func (e modeEditor) Client() clients.Client {
-	if c, err := clients.Find(e.Form.Get("seen_by")); err == nil {
+func (e modeEditor) Client() editors.Client {
+	if c, err := editors.Find(e.Form.Get("seen_by")); err == nil {
 		return c
 	}
-	return clients.All()[0]
+	return editors.All()[0]
 }
 
 // SeenBy returns the mode as the selected editor interprets it.
-func (e modeEditor) SeenBy() clients.View { return clients.See(e.Client(), e.Mode) }
+func (e modeEditor) SeenBy() editors.View { return editors.See(e.Client(), e.Mode) }
 
 // Late reports whether a version was saved since the draft was begun.
 func (e modeEditor) Late() bool {

@@ -1,4 +1,4 @@
-package clients
+package editors
 
 import (
 	"bytes"
@@ -79,7 +79,7 @@ var load = sync.OnceValue(func() file {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
-		panic("clients: clients.yaml: " + err.Error()) // a test checks that it is valid
+		panic("editors: clients.yaml: " + err.Error()) // a test checks that it is valid
 	}
 	return f
 })
