@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/audit"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 )
 
 // auditFlags holds the flags that filter the audit log.
@@ -36,7 +36,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 func (f *auditFlags) read() (err error) {
 	for _, action := range f.filter.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return usage("unknown action %q; did you mean %s?", action, typo.Nearest(action, all))
+			return usage("unknown action %q; did you mean %s?", action, suggest.Nearest(action, all))
 		}
 	}
 	if f.filter.Since, err = timeOf("since", f.since); err != nil {

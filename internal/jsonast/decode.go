@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 	"orgmodes/internal/wording"
 )
 
@@ -218,7 +218,7 @@ func known(name string, names []string) string {
 	if len(names) == 0 {
 		return "none is known here"
 	}
-	return "the nearest known one is " + strconv.Quote(typo.Nearest(name, names))
+	return "the nearest known one is " + strconv.Quote(suggest.Nearest(name, names))
 }
 
 // members returns the JSON names of a struct's fields, and the indexes of the fields.

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 	"orgmodes/internal/upload"
 	"orgmodes/internal/wording"
 )
@@ -324,7 +324,7 @@ func (r *reader) kind(d *Document, e envelope) resource.Kind {
 	if e.Kind == "" {
 		r.blame(d.At("/kind", "is required, such as "+names[0]))
 	} else {
-		r.blame(d.At("/kind", fmt.Sprintf("there is no kind %q; the nearest one is %s", wording.Shortened(e.Kind, 60), typo.Nearest(e.Kind, names))))
+		r.blame(d.At("/kind", fmt.Sprintf("there is no kind %q; the nearest one is %s", wording.Shortened(e.Kind, 60), suggest.Nearest(e.Kind, names))))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 	"orgmodes/internal/wording"
 )
 
@@ -129,7 +129,7 @@ func (v *verdict) groups(groups []Group) {
 			name += "/0"
 		}
 		if !slices.Contains(GroupNames(), g.Name) {
-			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(typo.Sorted(g.Name, GroupNames()), ", "))
+			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(suggest.Sorted(g.Name, GroupNames()), ", "))
 		} else if n, ok := first[g.Name]; ok {
 			v.add(name, "the group %s is here twice (already at place %d); keep one", g.Name, n+1)
 		} else {

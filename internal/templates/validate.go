@@ -9,7 +9,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 	"orgmodes/internal/wording"
 )
 
@@ -68,7 +68,7 @@ func (v *verdict) permissionMode(m PermissionMode) {
 		return
 	}
 	v.add(CodePermissionMode, "/permission_mode", "%s is none of %s; the nearest is %s",
-		quoted(string(m)), strings.Join(permissionModeNames(), ", "), typo.Nearest(string(m), permissionModeNames()))
+		quoted(string(m)), strings.Join(permissionModeNames(), ", "), suggest.Nearest(string(m), permissionModeNames()))
 }
 
 func permissionModeNames() []string {

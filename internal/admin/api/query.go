@@ -7,7 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 	"orgmodes/internal/wording"
 )
 
@@ -56,7 +56,7 @@ func (t takes) unknown(name string) error {
 	for i, n := range t {
 		names[i] = strings.TrimSuffix(n, severalTimes)
 	}
-	return malformedQuery("there is no parameter %q here; the nearest one is %s (of %s)", shown, typo.Nearest(name, names), strings.Join(names, ", "))
+	return malformedQuery("there is no parameter %q here; the nearest one is %s (of %s)", shown, suggest.Nearest(name, names), strings.Join(names, ", "))
 }
 
 // only refuses requests with query parameters that the route doesn't accept.

@@ -1,5 +1,5 @@
-// Package typo suggests the known name closest to an unknown one.
-package typo
+// Package suggest suggests the known name closest to an unknown one.
+package suggest
 
 import (
 	"slices"
