@@ -80,7 +80,7 @@ var never = map[string][]string{
 	"internal/manifest":      {module + "internal/modes/...", module + "internal/templates/...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/diff":          {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/suggest":       {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/wording":       {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/humanize":      {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/golden":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/audit/...":     {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/modes/...":     {pgx, river, redis, fiber, fast, "net/http", "database/sql"},

@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/editors"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/wording"
 )
 
 // checks are the rules that need code. Each returns the places to which its rule applies.
@@ -80,7 +80,7 @@ func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding 
 		for i, g := range m.Config.Groups {
 			if g.Restriction != nil && g.Restriction.FileRegex != "" && applies(g) {
 				out = append(out, finding{pointer: groupAt(i) + "/1/fileRegex", words: map[string]string{
-					"pattern": wording.Shortened(g.Restriction.FileRegex, 80), "group": g.Name,
+					"pattern": humanize.Shortened(g.Restriction.FileRegex, 80), "group": g.Name,
 				}})
 			}
 		}
@@ -161,7 +161,7 @@ func promptSize(r Rule, m modes.Mode) []finding {
 		at = "/config/roleDefinition"
 	}
 	return []finding{{pointer: at, words: map[string]string{
-		"size": wording.Bytes(len(prompt)), "tokens": thousands(Tokens(prompt)),
+		"size": humanize.Bytes(len(prompt)), "tokens": thousands(Tokens(prompt)),
 	}}}
 }
 
@@ -278,7 +278,7 @@ func eachField(m modes.Mode, applies func(field, meant string) bool) []finding {
 		field := fields[i]
 		out[i] = finding{
 			pointer: "/config" + jsonast.Step(field),
-			words:   map[string]string{"field": wording.Shortened(field, 60), "other": meant(field)},
+			words:   map[string]string{"field": humanize.Shortened(field, 60), "other": meant(field)},
 		}
 	}
 	if more := len(fields) - len(out); more > 0 {

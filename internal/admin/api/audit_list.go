@@ -6,9 +6,9 @@ import (
 
 	"orgmodes/internal/admin/auditlog"
 	"orgmodes/internal/audit"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/suggest"
-	"orgmodes/internal/wording"
 )
 
 // auditList lists the audit log, newest first.
@@ -46,7 +46,7 @@ func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
 	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: listOf(v, "action")}
 	for _, action := range f.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return f, malformedQuery("there is no action %q; the nearest one is %s", wording.Shortened(action, 60), suggest.Nearest(action, all))
+			return f, malformedQuery("there is no action %q; the nearest one is %s", humanize.Shortened(action, 60), suggest.Nearest(action, all))
 		}
 	}
 	var err error

@@ -7,10 +7,10 @@ import (
 	"orgmodes/internal/admin/files"
 	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/upload"
-	"orgmodes/internal/wording"
 )
 
 // modeAdvice returns the advice about a mode, which can be a built-in one. ?client=
@@ -93,7 +93,7 @@ func checkAdvised(brought []upload.File) error {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "body_too_large",
-		"These are %s; at most %s are judged at once. Send fewer, or use `admin modes lint`.", wording.Bytes(total), wording.Bytes(maxAdvised))
+		"These are %s; at most %s are judged at once. Send fewer, or use `admin modes lint`.", humanize.Bytes(total), humanize.Bytes(maxAdvised))
 }
 
 // judgeFiles checks files, including those in an archive.

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/imports"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/wording"
 )
 
 // Choices holds an admin's decisions about an import, in the API's format for its kind:
@@ -145,4 +145,4 @@ func (r *choiceReader) checkIndex(pointer string, i int) {
 	}
 }
 
-func quoted(s string) string { return strconv.Quote(wording.Shortened(s, 60)) }
+func quoted(s string) string { return strconv.Quote(humanize.Shortened(s, 60)) }

@@ -1,5 +1,5 @@
-// Package wording formats values for messages: sizes, and text from untrusted sources.
-package wording
+// Package humanize formats values for messages: sizes, and text from untrusted sources.
+package humanize
 
 import (
 	"fmt"
