@@ -85,7 +85,7 @@ var never = map[string][]string{
 	"internal/audit/...":     {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/modes/...":     {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/templates/...": {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/document/...":  {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
+	"internal/render/...":    {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/lint/...":      {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/editors/...":   {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/canary":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack"
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/render"
 	"orgmodes/internal/snapshot"
 )
 
@@ -206,7 +206,7 @@ func (f *fleet) sameAsPostgres(tn tenant, store *snapshot.Store) {
 	published, err := store.Document(f.t.Context(), tn.org.ID.String())
 	require.NoError(f.t, err)
 	require.Equal(f.t, now.Revision, published.Version.Revision)
-	for _, want := range document.Render(document.Source{Organization: now, Modes: own, Templates: shipped, Builtins: modes.Builtins()}) {
+	for _, want := range render.Render(render.Source{Organization: now, Modes: own, Templates: shipped, Builtins: modes.Builtins()}) {
 		got, err := published.Find(want.Name).Identity()
 		require.NoError(f.t, err)
 		require.True(f.t, bytes.Equal(want.Body, got), "%s of %s", want.Name, tn.org.Slug)

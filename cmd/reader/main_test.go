@@ -94,7 +94,7 @@ func TestStaysLean(t *testing.T) {
 	require.NoError(t, err)
 	for dep := range strings.Lines(string(out)) {
 		for _, unwanted := range []string{
-			"jackc/", "riverqueue/", "html/template", "orgmodes/internal/modes", "orgmodes/internal/document",
+			"jackc/", "riverqueue/", "html/template", "orgmodes/internal/modes", "orgmodes/internal/render",
 			"orgmodes/internal/postgres", "orgmodes/internal/admin", "orgmodes/internal/worker", "orgmodes/internal/jobs",
 			"gopkg.in/yaml", "dop251/goja", "argon2", "spf13/cobra", "orgmodes/internal/devstack",
 		} {

@@ -12,9 +12,9 @@ import (
 
 	"orgmodes/internal/devstack/largefile"
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
+	"orgmodes/internal/render"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 )
@@ -128,15 +128,15 @@ func BenchmarkRenderAndEncode(b *testing.B) {
 	}
 	for name, own := range sources {
 		b.Run(name, func(b *testing.B) {
-			src := document.Source{Organization: organization.Organization{Slug: "acme", Name: "Acme"}, Builtins: modes.Builtins()}
+			src := render.Source{Organization: organization.Organization{Slug: "acme", Name: "Acme"}, Builtins: modes.Builtins()}
 			for i, m := range own {
 				src.Modes = append(src.Modes, modes.OrganizationMode{Mode: m, Position: i + 1})
 			}
 			b.ReportAllocs()
 			for b.Loop() {
 				total := 0
-				for _, c := range document.Collections(nil) {
-					err := c.Each(src, func(r document.Representation) error {
+				for _, c := range render.Collections(nil) {
+					err := c.Each(src, func(r render.Representation) error {
 						total += len(r.Body)
 						_, err := snapshot.Encode(r.Body)
 						return err

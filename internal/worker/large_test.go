@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/document"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
+	"orgmodes/internal/render"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/worker"
 )
@@ -150,7 +150,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	sent = received() - sent
 	require.EqualValues(t, 1, compressed.Load(), "only the templates are compressed")
 	require.Less(t, sent, int64(200_000), "bytes that Redis received")
-	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesJSON, render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Equal(t, before.Find(name), after.Find(name), name)
 	}
 
@@ -161,7 +161,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, names[1], 0)
 	require.NoError(t, err)
 	whole := w.published()
-	require.Equal(t, before.Find(document.ModesYAML), whole.Find(document.ModesYAML), "it is sent whole")
+	require.Equal(t, before.Find(render.ModesYAML), whole.Find(render.ModesYAML), "it is sent whole")
 }
 
 func must[T any](v T, err error) T {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/render"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
@@ -228,7 +228,7 @@ func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapsh
 		}
 	}
 	for _, was := range planned.Representations {
-		name := document.CollectionOf(was.Name)
+		name := render.CollectionOf(was.Name)
 		if _, stay := stays[name]; !stay {
 			continue
 		}
@@ -256,7 +256,7 @@ func (p *Publisher) render(
 		Deleted:      lib.Deleted,
 		Basis:        stored,
 	}
-	source := document.Source{
+	source := render.Source{
 		Organization: lib.Organization, Builtins: p.builtins, Deleted: lib.Deleted, Objects: lib.Objects,
 		Modes: resource.Each(lib.Objects[modes.KindName], modes.FromObject), Templates: resource.Each(lib.Objects[templates.KindName], templates.FromObject),
 	}
@@ -265,7 +265,7 @@ func (p *Publisher) render(
 			doc.Representations = append(doc.Representations, unchanged...)
 			continue
 		}
-		err := c.Each(source, func(r document.Representation) error {
+		err := c.Each(source, func(r render.Representation) error {
 			if err := l.held(ctx); err != nil {
 				return err
 			}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/document"
+	"orgmodes/internal/render"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 )
@@ -17,24 +17,24 @@ func TestChangeIsPublished(t *testing.T) {
 	w := newWorld(t)
 	w.work()
 	empty := w.published()
-	require.Contains(t, body(t, empty, document.ModesYAML), "slug: architect")
-	require.NotContains(t, body(t, empty, document.ModesYAML), "You are docs")
+	require.Contains(t, body(t, empty, render.ModesYAML), "slug: architect")
+	require.NotContains(t, body(t, empty, render.ModesYAML), "You are docs")
 
 	w.create("docs")
 	full := w.published()
-	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesJSON, render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Contains(t, body(t, full, name), "You are docs", name)
 		require.NotEqual(t, empty.Find(name).Tag, full.Find(name).Tag, name)
 	}
 
 	w.create("code")
-	overridden := body(t, w.published(), document.ModesYAML)
+	overridden := body(t, w.published(), render.ModesYAML)
 	require.Contains(t, overridden, "You are code")
 	_, err := w.db.Modes.Delete(t.Context(), ada, w.org.ID, "code", 1)
 	require.NoError(t, err)
 	back := w.published()
-	require.Equal(t, body(t, full, document.ModesYAML), body(t, back, document.ModesYAML), "the built-in mode is back")
-	require.EqualValues(t, 4, back.Find(document.ModesYAML).Tag.Revision, "under a new tag")
+	require.Equal(t, body(t, full, render.ModesYAML), body(t, back, render.ModesYAML), "the built-in mode is back")
+	require.EqualValues(t, 4, back.Find(render.ModesYAML).Tag.Revision, "under a new tag")
 }
 
 // A change that doesn't affect a representation's bytes doesn't affect its tag, even if
@@ -51,7 +51,7 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	require.NoError(t, err)
 	after := w.published()
 	require.EqualValues(t, 3, after.Version.Revision)
-	for _, name := range []string{document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Equal(t, before.Find(name).Tag, after.Find(name).Tag, name)
 	}
 	w.redis.FlushAll()
@@ -61,11 +61,11 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
 	require.NoError(t, err)
 	without := w.published()
-	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesJSON, render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Equal(t, after.Find(name).Tag, without.Find(name).Tag, "a template is no part of %s", name)
 	}
-	require.EqualValues(t, 4, without.Find(document.TemplatesJSON).Tag.Revision)
-	require.NotEqual(t, after.Find(document.TemplatesJSON).Tag, without.Find(document.TemplatesJSON).Tag)
+	require.EqualValues(t, 4, without.Find(render.TemplatesJSON).Tag.Revision)
+	require.NotEqual(t, after.Find(render.TemplatesJSON).Tag, without.Find(render.TemplatesJSON).Tag)
 }
 
 func TestDeletedOrganizationIsATombstone(t *testing.T) {
@@ -197,7 +197,7 @@ func TestEditionIsRaised(t *testing.T) {
 		}
 		return err
 	})
-	require.Contains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	require.Contains(t, body(t, w.published(), render.ModesYAML), "You are only")
 	w.await(func() error {
 		if old.Ready() {
 			return errors.New("the old worker still works")
@@ -205,7 +205,7 @@ func TestEditionIsRaised(t *testing.T) {
 		return nil
 	})
 	w.create("docs")
-	require.Contains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	require.Contains(t, body(t, w.published(), render.ModesYAML), "You are only")
 	_, err := w.db.UseEdition(t.Context(), ada, 1)
 	require.NoError(t, err)
 	w.await(func() error {
@@ -216,5 +216,5 @@ func TestEditionIsRaised(t *testing.T) {
 		return err
 	})
 	require.True(t, old.Ready())
-	require.NotContains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	require.NotContains(t, body(t, w.published(), render.ModesYAML), "You are only")
 }

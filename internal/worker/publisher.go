@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/render"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
@@ -58,7 +58,7 @@ type Publisher struct {
 	builtins []modes.Mode
 	// collections holds the published collections. many names those of named documents.
 	// named holds the kinds whose names some collections show.
-	collections []document.Collection
+	collections []render.Collection
 	many, named []string
 	// reads lists the kinds to read because of a change.
 	reads    []postgres.Read
@@ -121,7 +121,7 @@ func NewPublisher(c PublisherConfig) *Publisher {
 		ledger: c.Ledger, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel,
 		encode: c.Encode, codings: c.Codings, leaseTime: c.LeaseTime, budget: newRenderBudget(c.Metrics.Rendering),
 	}
-	for _, of := range document.Collections(c.Kinds) {
+	for _, of := range render.Collections(c.Kinds) {
 		p.collections = append(p.collections, of)
 		p.named = append(p.named, of.Named...)
 		for _, kind := range of.Kinds() {

@@ -18,10 +18,10 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"golang.org/x/sync/errgroup"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/render"
 	"orgmodes/internal/snapshot"
 )
 
@@ -195,7 +195,7 @@ func (w *Worker) claimEdition(ctx context.Context) error {
 	hash := w.rendered()
 	told := false
 	for {
-		n, err := w.db.ClaimEdition(ctx, document.RendererVersion, hash)
+		n, err := w.db.ClaimEdition(ctx, render.RendererVersion, hash)
 		if err == nil {
 			w.edition.Store(n)
 			w.log.Info("rendering", "edition", n, "builtins", hash)
@@ -206,7 +206,7 @@ func (w *Worker) claimEdition(ctx context.Context) error {
 		}
 		if !told {
 			w.log.Warn("a newer renderer or other built-in modes have been published: standing aside; to go back on purpose: admin edition use",
-				"renderer", document.RendererVersion, "builtins", hash)
+				"renderer", render.RendererVersion, "builtins", hash)
 			told = true
 		}
 		select {

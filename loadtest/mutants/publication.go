@@ -70,12 +70,12 @@ var publicationMutants = []mutant{
 	},
 	{
 		name: "stale-sources", promises: "1", mechanism: "a collection is rendered if anything that it is made of has changed",
-		file: document, old: `return slices.ContainsFunc(c.Sources, isOf(changed)) ||`, new: `return`,
+		file: render, old: `return slices.ContainsFunc(c.Sources, isOf(changed)) ||`, new: `return`,
 		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
 	},
 	{
 		name: "stale-names", promises: "1", mechanism: "a collection is rendered if something that it names has another name",
-		file: document, old: `|| slices.ContainsFunc(c.Named, isOf(renamed))`, new: ``,
+		file: render, old: `|| slices.ContainsFunc(c.Named, isOf(renamed))`, new: ``,
 		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
 	},
 	{

@@ -1,8 +1,8 @@
 package main
 
 const (
-	worker   = "internal/worker/"
-	document = "internal/document/"
+	worker = "internal/worker/"
+	render = "internal/render/"
 )
 
 // workerMutants are mutants of how changes are written to Redis.

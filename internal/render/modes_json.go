@@ -1,4 +1,4 @@
-package document
+package render
 
 import (
 	"bytes"
@@ -46,7 +46,7 @@ func modesJSON(stored []modes.OrganizationMode) []byte {
 		Modes []item `json:"modes"`
 	}{items}); err != nil {
 		// Only a mode that was never validated can hold a value that JSON can't represent.
-		panic("document: " + err.Error())
+		panic("render: " + err.Error())
 	}
 	return b.Bytes()
 }

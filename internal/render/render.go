@@ -1,6 +1,6 @@
-// Package document renders the published documents of an organization. It is pure: the
+// Package render renders the published documents of an organization. It is pure: the
 // same source yields the same bytes, and it depends on neither stores nor HTTP.
-package document
+package render
 
 import (
 	"orgmodes/internal/endpoint"
