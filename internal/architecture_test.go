@@ -91,7 +91,7 @@ var never = map[string][]string{
 	"internal/canary":        {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/endpoint":      {module + "...", pgx, river, redis, fiber, fast, "net/http", "database/sql"},
 	"internal/token":         {pgx, river, redis, fiber, fast, "net/http", "database/sql"},
-	"internal/snapshot/...":  {pgx, river, fiber, fast},
+	"internal/pubstore/...":  {pgx, river, fiber, fast},
 	"internal/postgres/...":  {fiber, fast, redis},
 	"internal/config":        {pgx, river, redis, fiber, fast, "net/http"},
 	"internal/listen":        {module + "...", pgx, river, redis, fiber, fast},

@@ -24,8 +24,8 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/prove"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/render"
-	"orgmodes/internal/snapshot"
 )
 
 var (
@@ -111,7 +111,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		return err
 	})
 	t.Logf("%.1f s: everything is published", time.Since(began).Seconds())
-	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: patience})
+	store, err := pubstore.Open(f.redis.URL, pubstore.Options{Prefix: f.prefix, Timeout: patience})
 	require.NoError(t, err)
 	defer func() { _ = store.Close() }()
 	var revisions int64

@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 func TestMain(m *testing.M) {
@@ -148,7 +148,7 @@ func TestLife(t *testing.T) {
 	assert.Equal(t, 503, status(private, "/startupz"))
 	require.Eventually(t, func() bool { return strings.Contains(logged(), "has not been filled") }, storetest.Patience, 10*time.Millisecond)
 
-	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: storetest.Patience})
+	store, err := pubstore.Open(redis.URL, pubstore.Options{Timeout: storetest.Patience})
 	require.NoError(t, err)
 	defer store.Close()
 	rec, _, err := store.BeginReconcile(t.Context(), 1)

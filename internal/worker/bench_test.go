@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/render"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 )
 
@@ -104,7 +104,7 @@ func (w *world) awaitEntry(after int64) {
 		require.NoError(w.t, err)
 		for _, e := range entries {
 			after = e.N
-			if e.Kind == snapshot.EntryDocument {
+			if e.Kind == pubstore.EntryDocument {
 				return
 			}
 		}
@@ -138,7 +138,7 @@ func BenchmarkRenderAndEncode(b *testing.B) {
 				for _, c := range render.Collections(nil) {
 					err := c.Each(src, func(r render.Representation) error {
 						total += len(r.Body)
-						_, err := snapshot.Encode(r.Body)
+						_, err := pubstore.Encode(r.Body)
 						return err
 					})
 					if err != nil {

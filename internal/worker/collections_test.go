@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/reader"
 	"orgmodes/internal/render"
 	"orgmodes/internal/resource/resourcetest"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/worker"
 )
@@ -31,9 +31,9 @@ func (w *world) counting() (rendered func() map[string]int, encoded func() int) 
 	bodies := make(chan struct{}, 10_000)
 	running := worker.New(worker.Config{
 		DB: db, Redis: store, Log: logOf(w.t), Builtins: modes.Builtins(), Metrics: metrics,
-		Encode: func(ctx context.Context, body []byte) ([]snapshot.Encoded, error) {
+		Encode: func(ctx context.Context, body []byte) ([]pubstore.Encoded, error) {
 			bodies <- struct{}{}
-			return snapshot.EncodeContext(ctx, body)
+			return pubstore.EncodeContext(ctx, body)
 		},
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -60,7 +60,7 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	}
 	before := w.published()
 	counts, bodies := rendered(), encoded()
-	since := func(what func(), changed ...string) (*snapshot.Document, map[string]int) {
+	since := func(what func(), changed ...string) (*pubstore.Document, map[string]int) {
 		what()
 		d := w.published()
 		diff, want := map[string]int{}, map[string]int{}

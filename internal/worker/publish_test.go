@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/render"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 )
 
@@ -91,7 +91,7 @@ func TestSweepPublishesWhatNoJobDoes(t *testing.T) {
 	_, hash := w.token(w.member("bob@example.com"))
 	w.create("docs")
 	w.published()
-	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Version == 1 })
 }
 
 // No change is lost: a worker that dies between the script and the write-back leaves the
@@ -127,20 +127,20 @@ func TestTokensAndMembersArePublished(t *testing.T) {
 	require.NoError(t, w.db.WaitTokenPublished(t.Context(), tok.ID, tok.Version))
 	now := time.Now()
 	org := w.org.ID.String()
-	w.record(hash, func(r *snapshot.Token) bool {
+	w.record(hash, func(r *pubstore.Token) bool {
 		return r.Opens(org, now) && r.ID == tok.ID.String() && r.User == bob.String()
 	})
 	require.NoError(t, w.db.RemoveMember(t.Context(), ada, w.org.ID, bob))
-	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
 	require.NoError(t, w.db.AddMember(t.Context(), ada, w.org.ID, bob, "member"))
 	tok, other := w.token(bob)
-	w.record(other, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	w.record(other, func(r *pubstore.Token) bool { return r.Opens(org, now) })
 	_, err := w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
 	require.NoError(t, err)
-	w.record(other, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(other, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
 	w.redis.FlushAll()
-	w.record(other, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
-	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(other, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
 }
 
 func TestDisabledUserIsRefusedAtReaders(t *testing.T) {
@@ -150,14 +150,14 @@ func TestDisabledUserIsRefusedAtReaders(t *testing.T) {
 	w.published()
 	_, hash := w.token(bob)
 	now, org := time.Now(), w.org.ID.String()
-	w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Opens(org, now) })
 	for range 2 {
 		_, err := w.db.SetDisabled(t.Context(), ada, bob, true)
 		require.NoError(t, err)
-		w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && !r.Opens(org, now) })
+		w.record(hash, func(r *pubstore.Token) bool { return r.Revoked && !r.Opens(org, now) })
 		_, err = w.db.SetDisabled(t.Context(), ada, bob, false)
 		require.NoError(t, err)
-		w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+		w.record(hash, func(r *pubstore.Token) bool { return r.Opens(org, now) })
 	}
 }
 

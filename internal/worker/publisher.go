@@ -10,9 +10,9 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/render"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 )
 
@@ -53,7 +53,7 @@ type Ledger interface {
 // in step. It has no knowledge of jobs.
 type Publisher struct {
 	ledger   Ledger
-	redis    *snapshot.Store
+	redis    *pubstore.Store
 	log      *slog.Logger
 	builtins []modes.Mode
 	// collections holds the published collections. many names those of named documents.
@@ -64,8 +64,8 @@ type Publisher struct {
 	reads    []postgres.Read
 	metrics  *Metrics
 	parallel int
-	encode   func(context.Context, []byte) ([]snapshot.Encoded, error)
-	codings  []snapshot.Coding
+	encode   func(context.Context, []byte) ([]pubstore.Encoded, error)
+	codings  []pubstore.Coding
 	// leaseTime is how long a publication counts as under way without a sign of life.
 	leaseTime time.Duration
 	budget    *renderBudget
@@ -81,7 +81,7 @@ type Publisher struct {
 // PublisherConfig configures a Publisher.
 type PublisherConfig struct {
 	Ledger Ledger
-	Redis  *snapshot.Store
+	Redis  *pubstore.Store
 	Log    *slog.Logger
 	// Builtins are the built-in modes, which are merged with an organization's own.
 	Builtins []modes.Mode
@@ -93,9 +93,9 @@ type PublisherConfig struct {
 	// Parallel is how many publications a sweep or a reconciliation runs concurrently.
 	Parallel int
 	// Encode compresses a representation in each of Codings; nil means
-	// snapshot.EncodeContext, and all codings.
-	Encode  func(ctx context.Context, body []byte) ([]snapshot.Encoded, error)
-	Codings []snapshot.Coding
+	// pubstore.EncodeContext, and all codings.
+	Encode  func(ctx context.Context, body []byte) ([]pubstore.Encoded, error)
+	Codings []pubstore.Coding
 	// LeaseTime is how long a publication counts as under way without a sign of
 	// life from its worker; default LeaseTime.
 	LeaseTime time.Duration
@@ -106,10 +106,10 @@ type PublisherConfig struct {
 // NewPublisher returns a new Publisher.
 func NewPublisher(c PublisherConfig) *Publisher {
 	if c.Encode == nil {
-		c.Encode = snapshot.EncodeContext
+		c.Encode = pubstore.EncodeContext
 	}
 	if c.Codings == nil {
-		c.Codings = snapshot.Codings()
+		c.Codings = pubstore.Codings()
 	}
 	if c.LeaseTime == 0 {
 		c.LeaseTime = LeaseTime

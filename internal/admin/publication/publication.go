@@ -12,7 +12,7 @@ import (
 
 	"orgmodes/internal/endpoint"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // Status is the state of an organization's publication.
@@ -103,9 +103,9 @@ func URL(base string, organization uuid.UUID, name string) string {
 // ETag returns the entity-tag that readers give a representation without content
 // coding.
 func ETag(r postgres.PublishedRepresentation) string {
-	t := snapshot.Tag{Epoch: r.Epoch, Revision: r.Revision}
+	t := pubstore.Tag{Epoch: r.Epoch, Revision: r.Revision}
 	if sum, err := hex.DecodeString(r.SHA256); err == nil {
 		copy(t.Hash[:], sum)
 	}
-	return t.ETag(snapshot.Identity)
+	return t.ETag(pubstore.Identity)
 }

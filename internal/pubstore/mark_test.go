@@ -1,4 +1,4 @@
-package snapshot_test
+package pubstore_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -15,7 +15,7 @@ func TestMarkIsLoggedWithItsExceptions(t *testing.T) {
 	start, _, err := s.LogTail(t.Context())
 	require.NoError(t, err)
 	at := time.UnixMicro(1_700_000_000_000_123).UTC()
-	for i, m := range []snapshot.Mark{
+	for i, m := range []pubstore.Mark{
 		{AsOf: at},
 		{
 			AsOf:          at.Add(time.Second),
@@ -25,21 +25,21 @@ func TestMarkIsLoggedWithItsExceptions(t *testing.T) {
 	} {
 		out, err := s.Mark(t.Context(), 1, m)
 		require.NoError(t, err)
-		require.Equal(t, snapshot.Published, out.Status)
+		require.Equal(t, pubstore.Published, out.Status)
 		got, err := s.ReadLog(t.Context(), start+int64(i), time.Millisecond)
 		require.NoError(t, err)
-		require.Equal(t, []snapshot.Entry{{N: out.N, Kind: snapshot.EntryMark, Incarnation: 1, Mark: m}}, got)
+		require.Equal(t, []pubstore.Entry{{N: out.N, Kind: pubstore.EntryMark, Incarnation: 1, Mark: m}}, got)
 	}
 	// A mark made under another incarnation does not apply to this Redis.
 	for _, incarnation := range []int64{0, 2} {
-		out, err := s.Mark(t.Context(), incarnation, snapshot.Mark{AsOf: at})
+		out, err := s.Mark(t.Context(), incarnation, pubstore.Mark{AsOf: at})
 		require.NoError(t, err)
-		require.Equal(t, snapshot.Fenced, out.Status)
+		require.Equal(t, pubstore.Fenced, out.Status)
 	}
 	r.FlushAll()
-	out, err := s.Mark(t.Context(), 1, snapshot.Mark{AsOf: at})
+	out, err := s.Mark(t.Context(), 1, pubstore.Mark{AsOf: at})
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Fenced, out.Status)
+	require.Equal(t, pubstore.Fenced, out.Status)
 }
 
 // A mark that was logged before another Redis took over does not apply to the
@@ -50,12 +50,12 @@ func TestTailKnowsOnlyMarksOfItsOwnHistory(t *testing.T) {
 	_, mark, err := s.Tail(t.Context())
 	require.NoError(t, err)
 	require.Nil(t, mark)
-	out, err := s.Mark(t.Context(), 1, snapshot.Mark{AsOf: at})
+	out, err := s.Mark(t.Context(), 1, pubstore.Mark{AsOf: at})
 	require.NoError(t, err)
 	where, mark, err := s.Tail(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Position{Incarnation: 1, N: out.N}, where)
-	require.Equal(t, &snapshot.Mark{AsOf: at}, mark)
+	require.Equal(t, pubstore.Position{Incarnation: 1, N: out.N}, where)
+	require.Equal(t, &pubstore.Mark{AsOf: at}, mark)
 	fill(t, s, 2)
 	where, mark, err = s.Tail(t.Context())
 	require.NoError(t, err)

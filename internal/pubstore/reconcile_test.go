@@ -1,4 +1,4 @@
-package snapshot_test
+package pubstore_test
 
 import (
 	"testing"
@@ -7,27 +7,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
 // A Redis that isn't the one that was filled refuses ordinary writes.
 func TestFence(t *testing.T) {
-	fenced := func(t *testing.T, s *snapshot.Store) {
+	fenced := func(t *testing.T, s *pubstore.Store) {
 		t.Helper()
-		require.Equal(t, snapshot.Fenced, publish(t.Context(), t, s, doc(t, acme, version(9))).Status)
-		out, err := s.PublishToken(t.Context(), record(9, false), snapshot.Reconciliation{})
+		require.Equal(t, pubstore.Fenced, publish(t.Context(), t, s, doc(t, acme, version(9))).Status)
+		out, err := s.PublishToken(t.Context(), record(9, false), pubstore.Reconciliation{})
 		require.NoError(t, err)
-		require.Equal(t, snapshot.Fenced, out.Status)
+		require.Equal(t, pubstore.Fenced, out.Status)
 	}
 	t.Run("new", func(t *testing.T) {
 		s := open(t, storetest.Redis(t))
 		fenced(t, s)
 		_, err := s.Document(t.Context(), acme)
-		require.ErrorIs(t, err, snapshot.ErrUnfilled, "what is missing from it was not deleted")
+		require.ErrorIs(t, err, pubstore.ErrUnfilled, "what is missing from it was not deleted")
 		st, err := s.State(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, snapshot.State{Filling: snapshot.Unfilled}, st)
+		require.Equal(t, pubstore.State{Filling: pubstore.Unfilled}, st)
 	})
 	t.Run("flushed", func(t *testing.T) {
 		r, s := filled(t)
@@ -35,9 +35,9 @@ func TestFence(t *testing.T) {
 		r.FlushAll()
 		fenced(t, s)
 		_, _, err := s.Versions(t.Context(), []string{acme})
-		require.ErrorIs(t, err, snapshot.ErrUnfilled)
+		require.ErrorIs(t, err, pubstore.ErrUnfilled)
 		_, _, err = s.LogTail(t.Context())
-		require.ErrorIs(t, err, snapshot.ErrUnfilled)
+		require.ErrorIs(t, err, pubstore.ErrUnfilled)
 	})
 	t.Run("restarted", func(t *testing.T) {
 		r, s := filled(t)
@@ -56,13 +56,13 @@ func TestFence(t *testing.T) {
 		fenced(t, p)
 		st, err := p.State(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, snapshot.State{Filling: snapshot.Replaced, Incarnation: 1, Epoch: 1}, st)
+		require.Equal(t, pubstore.State{Filling: pubstore.Replaced, Incarnation: 1, Epoch: 1}, st)
 		d, err := p.Document(t.Context(), acme)
 		require.NoError(t, err, "what it has is still served")
 		require.Equal(t, version(1), d.Version)
 
 		fill(t, p, 2)
-		require.Equal(t, snapshot.Published, publish(t.Context(), t, p, doc(t, acme, version(2))).Status)
+		require.Equal(t, pubstore.Published, publish(t.Context(), t, p, doc(t, acme, version(2))).Status)
 	})
 }
 
@@ -71,32 +71,32 @@ func TestReconciliationFillsBehindTheFence(t *testing.T) {
 	rec := begin(t, s, 1)
 	out, err := s.PublishDocument(t.Context(), doc(t, acme, version(4)), rec)
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Published, out.Status)
+	require.Equal(t, pubstore.Published, out.Status)
 	require.EqualValues(t, 1, out.Incarnation)
 	out, err = s.PublishToken(t.Context(), record(3, true), rec)
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Published, out.Status)
-	require.Equal(t, snapshot.Fenced, publish(t.Context(), t, s, doc(t, other, version(1))).Status, "others still wait")
+	require.Equal(t, pubstore.Published, out.Status)
+	require.Equal(t, pubstore.Fenced, publish(t.Context(), t, s, doc(t, other, version(1))).Status, "others still wait")
 
 	index, err := s.Index(t.Context(), []string{acme, other})
 	require.NoError(t, err)
-	require.Equal(t, []snapshot.Version{version(4), {}}, index)
+	require.Equal(t, []pubstore.Version{version(4), {}}, index)
 	heads, err := s.TokenHeads(t.Context(), []token.Hash{record(3, true).Hash, token.HashOf(nil)})
 	require.NoError(t, err)
-	require.Equal(t, []snapshot.TokenHead{{Epoch: 1, Version: 3, Revoked: true}, {}}, heads)
+	require.Equal(t, []pubstore.TokenHead{{Epoch: 1, Version: 3, Revoked: true}, {}}, heads)
 
 	out, err = s.FinishReconcile(t.Context(), rec, 1)
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Published, out.Status)
+	require.Equal(t, pubstore.Published, out.Status)
 	log, err := s.ReadLog(t.Context(), 0, time.Millisecond)
 	require.NoError(t, err)
-	require.Equal(t, []snapshot.Entry{{N: out.N, Kind: snapshot.EntryResync, Incarnation: 1}}, log, "one entry stands for all")
-	require.Equal(t, snapshot.Published, publish(t.Context(), t, s, doc(t, other, version(1))).Status)
+	require.Equal(t, []pubstore.Entry{{N: out.N, Kind: pubstore.EntryResync, Incarnation: 1}}, log, "one entry stands for all")
+	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, doc(t, other, version(1))).Status)
 }
 
 // A Redis that was disturbed during a reconciliation must not count as filled.
 func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
-	finish := func(t *testing.T, s *snapshot.Store, rec snapshot.Reconciliation) snapshot.Status {
+	finish := func(t *testing.T, s *pubstore.Store, rec pubstore.Reconciliation) pubstore.Status {
 		t.Helper()
 		out, err := s.FinishReconcile(t.Context(), rec, 1)
 		require.NoError(t, err)
@@ -106,13 +106,13 @@ func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
 		r, s := filled(t)
 		rec := begin(t, s, 2)
 		r.FlushAll()
-		require.Equal(t, snapshot.Fenced, finish(t, s, rec))
+		require.Equal(t, pubstore.Fenced, finish(t, s, rec))
 	})
 	t.Run("restarted", func(t *testing.T) {
 		r, s := filled(t)
 		rec := begin(t, s, 2)
 		r.Restart()
-		require.Equal(t, snapshot.Fenced, finish(t, s, rec))
+		require.Equal(t, pubstore.Fenced, finish(t, s, rec))
 	})
 	t.Run("promoted", func(t *testing.T) {
 		primary := storetest.Redis(t)
@@ -121,17 +121,17 @@ func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
 		replica := storetest.Redis(t, storetest.ReplicaOf(primary)) // has {om}:rec too
 		primary.Kill()
 		replica.Promote()
-		require.Equal(t, snapshot.Fenced, finish(t, open(t, replica), rec))
+		require.Equal(t, pubstore.Fenced, finish(t, open(t, replica), rec))
 	})
 	t.Run("another began", func(t *testing.T) {
 		_, s := filled(t)
 		rec := begin(t, s, 2)
 		second := begin(t, s, 3)
-		require.Equal(t, snapshot.Fenced, finish(t, s, rec))
+		require.Equal(t, pubstore.Fenced, finish(t, s, rec))
 		out, err := s.PublishDocument(t.Context(), doc(t, acme, version(1)), rec)
 		require.NoError(t, err)
-		require.Equal(t, snapshot.Fenced, out.Status)
-		require.Equal(t, snapshot.Published, finish(t, s, second))
+		require.Equal(t, pubstore.Fenced, out.Status)
+		require.Equal(t, pubstore.Published, finish(t, s, second))
 	})
 	t.Run("older incarnation", func(t *testing.T) {
 		_, s := filled(t)
@@ -139,7 +139,7 @@ func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
 		for _, n := range []int64{4, 5} {
 			_, status, err := s.BeginReconcile(t.Context(), n)
 			require.NoError(t, err)
-			require.Equal(t, snapshot.Older, status)
+			require.Equal(t, pubstore.Older, status)
 		}
 	})
 }
@@ -156,7 +156,7 @@ func TestResyncComesAfterWhateverWasLogged(t *testing.T) {
 	got, err := s.ReadLog(t.Context(), last, time.Millisecond)
 	require.NoError(t, err)
 	require.Len(t, got, 1)
-	require.Equal(t, snapshot.EntryResync, got[0].Kind)
+	require.Equal(t, pubstore.EntryResync, got[0].Kind)
 	require.Greater(t, got[0].N, last+1, "and it shows as a gap")
 
 	// Only the log is lost, or only the counter.
@@ -168,22 +168,22 @@ func TestResyncComesAfterWhateverWasLogged(t *testing.T) {
 		got, err = s.ReadLog(t.Context(), last, time.Millisecond)
 		require.NoError(t, err)
 		require.NotEmpty(t, got, key)
-		require.Equal(t, snapshot.EntryResync, got[len(got)-1].Kind)
+		require.Equal(t, pubstore.EntryResync, got[len(got)-1].Kind)
 	}
 }
 
 func TestPrefixKeepsInstallationsApart(t *testing.T) {
 	r, s := filled(t)
-	elsewhere, err := snapshot.Open(r.URL, snapshot.Options{Prefix: "b", Timeout: storetest.Patience})
+	elsewhere, err := pubstore.Open(r.URL, pubstore.Options{Prefix: "b", Timeout: storetest.Patience})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = elsewhere.Close() })
 	publish(t.Context(), t, s, doc(t, acme, version(1)))
 	_, err = elsewhere.Document(t.Context(), acme)
-	require.ErrorIs(t, err, snapshot.ErrUnfilled)
+	require.ErrorIs(t, err, pubstore.ErrUnfilled)
 }
 
 func TestOpenSaysWhatIsWrongAndNoPassword(t *testing.T) {
-	_, err := snapshot.Open("rediss://user:secret@host:x/0", snapshot.Options{})
+	_, err := pubstore.Open("rediss://user:secret@host:x/0", pubstore.Options{})
 	require.ErrorContains(t, err, "redis://")
 	require.NotContains(t, err.Error(), "secret")
 }

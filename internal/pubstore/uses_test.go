@@ -1,4 +1,4 @@
-package snapshot_test
+package pubstore_test
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package snapshot_test
+package pubstore_test
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // named returns a document with two representations and the given named documents.
-func named(t *testing.T, v snapshot.Version, bodies map[string]string) *snapshot.Document {
+func named(t *testing.T, v pubstore.Version, bodies map[string]string) *pubstore.Document {
 	t.Helper()
 	d := doc(t, acme, v, "modes", "templates")
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {
@@ -61,7 +61,7 @@ func (a *asked) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 }
 
 // watched returns another store of the same Redis, which records its requests.
-func watched(t *testing.T, r *storetest.RedisServer) (*snapshot.Store, *asked) {
+func watched(t *testing.T, r *storetest.RedisServer) (*pubstore.Store, *asked) {
 	t.Helper()
 	opt, err := redis.ParseURL(r.URL)
 	require.NoError(t, err)
@@ -70,10 +70,10 @@ func watched(t *testing.T, r *storetest.RedisServer) (*snapshot.Store, *asked) {
 	t.Cleanup(func() { _ = rdb.Close() })
 	a := &asked{}
 	rdb.AddHook(a)
-	return snapshot.New(rdb, ""), a
+	return pubstore.New(rdb, ""), a
 }
 
-func texts(t *testing.T, d *snapshot.Document) map[string]string {
+func texts(t *testing.T, d *pubstore.Document) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for i := range d.Representations {
@@ -89,38 +89,38 @@ func TestPartLoadsNothingElse(t *testing.T) {
 	publish(t.Context(), t, s, named(t, version(1), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}))
 	reader, a := watched(t, r)
 
-	modes, at, err := reader.Part(t.Context(), acme, snapshot.Part{Names: []string{"r0.yaml"}}, nil)
+	modes, at, err := reader.Part(t.Context(), acme, pubstore.Part{Names: []string{"r0.yaml"}}, nil)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"r0.yaml": "modes"}, texts(t, modes))
 	require.Equal(t, version(1), modes.Version)
 	require.NotZero(t, at.N)
 	require.Equal(t, [][]string{{"r0.yaml:br", "r0.yaml:zstd", "r0.yaml:gzip"}}, a.fields, "one question, for nothing else")
 
-	gadgets, _, err := reader.Part(t.Context(), acme, snapshot.Part{Collection: "gadgets"}, nil)
+	gadgets, _, err := reader.Part(t.Context(), acme, pubstore.Part{Collection: "gadgets"}, nil)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}, texts(t, gadgets))
 
 	// When the document changes, only the new bytes are loaded.
 	publish(t.Context(), t, s, named(t, version(2), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "new", "gadgets/c.json": "c"}))
 	a.fields = nil
-	again, _, err := reader.Part(t.Context(), acme, snapshot.Part{Names: []string{"r0.yaml"}}, modes)
+	again, _, err := reader.Part(t.Context(), acme, pubstore.Part{Names: []string{"r0.yaml"}}, modes)
 	require.NoError(t, err)
 	require.Equal(t, version(2), again.Version)
 	require.True(t, again.Representations[0].SharesBytes(&modes.Representations[0]))
 	require.Equal(t, [][]string{nil}, a.fields)
 	a.fields = nil
-	next, _, err := reader.Part(t.Context(), acme, snapshot.Part{Collection: "gadgets"}, gadgets)
+	next, _, err := reader.Part(t.Context(), acme, pubstore.Part{Collection: "gadgets"}, gadgets)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "new", "gadgets/c.json": "c"}, texts(t, next))
 	require.True(t, next.Representations[0].SharesBytes(&gadgets.Representations[0]))
 	require.Len(t, a.fields, 2)
-	require.Len(t, a.fields[1], 2*len(snapshot.Codings()))
+	require.Len(t, a.fields[1], 2*len(pubstore.Codings()))
 
-	none, _, err := reader.Part(t.Context(), acme, snapshot.Part{Collection: "of-tomorrow"}, nil)
+	none, _, err := reader.Part(t.Context(), acme, pubstore.Part{Collection: "of-tomorrow"}, nil)
 	require.NoError(t, err)
 	require.Empty(t, none.Representations)
-	_, _, err = reader.Part(t.Context(), other, snapshot.Part{Names: []string{"r0.yaml"}}, nil)
-	require.ErrorIs(t, err, snapshot.ErrAbsent)
+	_, _, err = reader.Part(t.Context(), other, pubstore.Part{Names: []string{"r0.yaml"}}, nil)
+	require.ErrorIs(t, err, pubstore.ErrAbsent)
 }
 
 // A part has one version, even if there is a publication between its index and its payload.
@@ -131,7 +131,7 @@ func TestPartIsOfOneVersion(t *testing.T) {
 	a.between = func() {
 		publish(t.Context(), t, s, named(t, version(2), map[string]string{"gadgets/a.json": "newer", "gadgets/c.json": "c"}))
 	}
-	d, at, err := reader.Part(t.Context(), acme, snapshot.Part{Collection: "gadgets"}, nil)
+	d, at, err := reader.Part(t.Context(), acme, pubstore.Part{Collection: "gadgets"}, nil)
 	require.NoError(t, err)
 	require.Equal(t, version(2), d.Version)
 	require.Equal(t, map[string]string{"gadgets/a.json": "newer", "gadgets/c.json": "c"}, texts(t, d))
@@ -148,19 +148,19 @@ func TestCollectionStays(t *testing.T) {
 	before, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
 
-	keep := func(revision int64, bodies map[string]string) *snapshot.Document {
+	keep := func(revision int64, bodies map[string]string) *pubstore.Document {
 		d := named(t, version(revision), bodies)
 		d.Basis, err = s.Stored(t.Context(), acme, "gadgets", "tools")
 		require.NoError(t, err)
 		for i := range d.Representations {
-			if p := &d.Representations[i]; d.Basis.Keep(p, snapshot.Codings()) {
+			if p := &d.Representations[i]; d.Basis.Keep(p, pubstore.Codings()) {
 				p.Encoded, p.Tag = nil, before.Find(p.Name).Tag
 			}
 		}
 		return d
 	}
 	bodies["gadgets/a.json"] = "changed"
-	require.Equal(t, snapshot.Published, publish(t.Context(), t, s, keep(2, bodies)).Status)
+	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, keep(2, bodies)).Status)
 	after, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
 	require.Equal(t, version(2), after.Version)
@@ -170,7 +170,7 @@ func TestCollectionStays(t *testing.T) {
 	// Its index has changed in Redis: nothing is kept.
 	d := keep(3, bodies)
 	r.Do("HSET", "{om}:doc:"+acme, "index:tools", "[]")
-	require.Equal(t, snapshot.Changed, publish(t.Context(), t, s, d).Status)
+	require.Equal(t, pubstore.Changed, publish(t.Context(), t, s, d).Status)
 }
 
 func TestThousandNamedDocuments(t *testing.T) {
@@ -181,8 +181,8 @@ func TestThousandNamedDocuments(t *testing.T) {
 		one.Name = fmt.Sprintf("gadgets/%04d.json", i)
 		d.Representations = append(d.Representations, one)
 	}
-	require.Equal(t, snapshot.Published, publish(t.Context(), t, s, d).Status)
-	got, _, err := s.Part(t.Context(), acme, snapshot.Part{Collection: "gadgets"}, nil)
+	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, d).Status)
+	got, _, err := s.Part(t.Context(), acme, pubstore.Part{Collection: "gadgets"}, nil)
 	require.NoError(t, err)
 	require.Len(t, got.Representations, 1000)
 }

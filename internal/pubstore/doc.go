@@ -1,4 +1,4 @@
-// Package snapshot is the contract between worker and reader in Redis. It defines
+// Package pubstore is the contract between worker and reader in Redis. It defines
 // how a published document, a token and the change log are stored there, and the
 // scripts that write them. It depends on Redis, but not on Postgres, HTTP or the
 // meaning of a mode.
@@ -31,4 +31,4 @@
 // Versions never go backwards: a document is replaced only by one of a newer
 // (epoch, revision, edition), a token's record only by a newer (epoch, version).
 // The script itself makes the comparison, atomically with the write.
-package snapshot
+package pubstore

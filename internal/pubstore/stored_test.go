@@ -1,4 +1,4 @@
-package snapshot_test
+package pubstore_test
 
 import (
 	"testing"
@@ -6,11 +6,11 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // keeping returns a document of the given revision that keeps what it can of the stored one.
-func keeping(t *testing.T, s *snapshot.Store, revision int64, bodies ...string) (d *snapshot.Document, kept int) {
+func keeping(t *testing.T, s *pubstore.Store, revision int64, bodies ...string) (d *pubstore.Document, kept int) {
 	t.Helper()
 	d = doc(t, acme, version(revision), bodies...)
 	var err error
@@ -18,7 +18,7 @@ func keeping(t *testing.T, s *snapshot.Store, revision int64, bodies ...string) 
 	require.NoError(t, err)
 	for i := range d.Representations {
 		r := &d.Representations[i]
-		if d.Basis.Keep(r, snapshot.Codings()) {
+		if d.Basis.Keep(r, pubstore.Codings()) {
 			r.Encoded = nil
 			kept++
 		}
@@ -33,7 +33,7 @@ func TestDocumentKeepsWhatIsStored(t *testing.T) {
 	require.NoError(t, err)
 	d, kept := keeping(t, s, 2, "same", "after", "new")
 	require.Equal(t, 1, kept)
-	require.Equal(t, snapshot.Published, publish(t.Context(), t, s, d).Status)
+	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, d).Status)
 	got, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
 	require.Equal(t, first.Representations[0].Encoded, got.Representations[0].Encoded)
@@ -42,11 +42,11 @@ func TestDocumentKeepsWhatIsStored(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, string(body))
 	}
-	require.Equal(t, snapshot.Retried, publish(t.Context(), t, s, d).Status)
+	require.Equal(t, pubstore.Retried, publish(t.Context(), t, s, d).Status)
 
 	d, kept = keeping(t, s, 3, "same")
 	require.Equal(t, 1, kept)
-	require.Equal(t, snapshot.Published, publish(t.Context(), t, s, d).Status)
+	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, d).Status)
 	got, err = s.Document(t.Context(), acme)
 	require.NoError(t, err)
 	require.Len(t, got.Representations, 1, "the others are gone")
@@ -70,11 +70,11 @@ func TestDocumentIsNotKeptOnceItChanged(t *testing.T) {
 		d, kept := keeping(t, s, 2, "same", "after")
 		require.Equal(t, 1, kept, name)
 		spoil()
-		require.Equal(t, snapshot.Changed, publish(t.Context(), t, s, d).Status, name)
+		require.Equal(t, pubstore.Changed, publish(t.Context(), t, s, d).Status, name)
 		got, err := s.Stored(t.Context(), acme)
 		require.NoError(t, err)
 		whole := doc(t, acme, version(2), "same", "after")
-		require.Equal(t, snapshot.Published, publish(t.Context(), t, s, whole).Status, "%s: %v", name, got)
+		require.Equal(t, pubstore.Published, publish(t.Context(), t, s, whole).Status, "%s: %v", name, got)
 		back, err := s.Document(t.Context(), acme)
 		require.NoError(t, err, name)
 		require.Equal(t, whole.Representations, back.Representations, name)
@@ -89,6 +89,6 @@ func TestOtherCodingsAreNotKept(t *testing.T) {
 	stored, err := s.Stored(t.Context(), acme)
 	require.NoError(t, err)
 	r := doc(t, acme, version(2), "same").Representations[0]
-	require.False(t, stored.Keep(&r, []snapshot.Coding{snapshot.Gzip}))
-	require.True(t, stored.Keep(&r, snapshot.Codings()))
+	require.False(t, stored.Keep(&r, []pubstore.Coding{pubstore.Gzip}))
+	require.True(t, stored.Keep(&r, pubstore.Codings()))
 }

@@ -1,4 +1,4 @@
-package snapshot_test
+package pubstore_test
 
 import (
 	"encoding/hex"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -16,13 +16,13 @@ import (
 // change. Access that is granted, or was revoked before, would measure nothing.
 func TestLogTellsWhenATokenIsTakenAway(t *testing.T) {
 	at := time.UnixMicro(1_700_000_000_123_456).UTC()
-	is := func(revoked bool, orgs ...string) *snapshot.Token {
+	is := func(revoked bool, orgs ...string) *pubstore.Token {
 		r := record(0, revoked)
 		r.Organizations = orgs
 		return r
 	}
 	for name, steps := range map[string][]struct {
-		record *snapshot.Token
+		record *pubstore.Token
 		taken  bool
 	}{
 		"revoked":                     {{is(false, acme, other), false}, {is(true, acme, other), true}},
@@ -42,9 +42,9 @@ func TestLogTellsWhenATokenIsTakenAway(t *testing.T) {
 			_, s := filled(t)
 			for i, step := range steps {
 				step.record.Version, step.record.ChangedAt = int64(i+1), at.Add(time.Duration(i)*time.Second)
-				out, err := s.PublishToken(t.Context(), step.record, snapshot.Reconciliation{})
+				out, err := s.PublishToken(t.Context(), step.record, pubstore.Reconciliation{})
 				require.NoError(t, err)
-				require.Equal(t, snapshot.Published, out.Status)
+				require.Equal(t, pubstore.Published, out.Status)
 				got, err := s.ReadLog(t.Context(), out.N-1, time.Millisecond)
 				require.NoError(t, err)
 				require.Len(t, got, 1)
@@ -57,9 +57,9 @@ func TestLogTellsWhenATokenIsTakenAway(t *testing.T) {
 				// The time is not part of the record. Publishing the same version with another
 				// time, or none, is a retry.
 				step.record.ChangedAt = time.Time{}
-				out, err = s.PublishToken(t.Context(), step.record, snapshot.Reconciliation{})
+				out, err = s.PublishToken(t.Context(), step.record, pubstore.Reconciliation{})
 				require.NoError(t, err)
-				require.Equal(t, snapshot.Retried, out.Status)
+				require.Equal(t, pubstore.Retried, out.Status)
 				back, err := s.Token(t.Context(), step.record.Hash)
 				require.NoError(t, err)
 				require.Zero(t, back.ChangedAt)
@@ -82,8 +82,8 @@ func TestLogEntriesThatDoNotTellWhen(t *testing.T) {
 		}, told...)...)
 		got, err := s.ReadLog(t.Context(), n-1, time.Millisecond)
 		require.NoError(t, err)
-		require.Equal(t, []snapshot.Entry{{
-			N: n, Kind: snapshot.EntryToken, Incarnation: 1, Token: hashOf(t, hash), TokenVersion: "1.2",
+		require.Equal(t, []pubstore.Entry{{
+			N: n, Kind: pubstore.EntryToken, Incarnation: 1, Token: hashOf(t, hash), TokenVersion: "1.2",
 		}}, got)
 	}
 }

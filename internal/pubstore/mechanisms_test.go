@@ -1,4 +1,4 @@
-package snapshot_test
+package pubstore_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // Two leaders that fill under one incarnation (one of them has just lost its
@@ -16,10 +16,10 @@ func TestTwoLeadersUnderOneIncarnation(t *testing.T) {
 	first, second := begin(t, s, 2), begin(t, s, 2)
 	out, err := s.FinishReconcile(t.Context(), first, 1)
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Fenced, out.Status)
+	require.Equal(t, pubstore.Fenced, out.Status)
 	out, err = s.FinishReconcile(t.Context(), second, 1)
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Published, out.Status)
+	require.Equal(t, pubstore.Published, out.Status)
 }
 
 // A promoted replica may lack data that its primary had: a missing key does not mean
@@ -27,15 +27,15 @@ func TestTwoLeadersUnderOneIncarnation(t *testing.T) {
 func TestPromotedRedisKnowsNoAbsence(t *testing.T) {
 	primary, s := filled(t)
 	_, err := s.Document(t.Context(), acme)
-	require.ErrorIs(t, err, snapshot.ErrAbsent)
+	require.ErrorIs(t, err, pubstore.ErrAbsent)
 	_, err = s.Token(t.Context(), record(1, false).Hash)
-	require.ErrorIs(t, err, snapshot.ErrAbsent)
+	require.ErrorIs(t, err, pubstore.ErrAbsent)
 	replica := storetest.Redis(t, storetest.ReplicaOf(primary))
 	primary.Kill()
 	replica.Promote()
 	p := open(t, replica)
 	_, err = p.Document(t.Context(), acme)
-	require.ErrorIs(t, err, snapshot.ErrUnfilled)
+	require.ErrorIs(t, err, pubstore.ErrUnfilled)
 	_, err = p.Token(t.Context(), record(1, false).Hash)
-	require.ErrorIs(t, err, snapshot.ErrUnfilled)
+	require.ErrorIs(t, err, pubstore.ErrUnfilled)
 }
