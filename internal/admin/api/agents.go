@@ -4,14 +4,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/agents"
+	"orgmodes/internal/admin/mcp"
 	"orgmodes/internal/admin/request"
 )
 
 // agents answers agents, in the organization that their access token opens. It refuses
 // requests from web pages, whatever name the page was loaded by.
 func (a *API) agents(r access.Request) fiber.Handler {
-	door := agents.NewDoor(a.DB, a.Builtins, a.Log)
+	door := mcp.NewDoor(a.DB, a.Builtins, a.Log)
 	answer := a.ofToken(r, func(v *visit) error {
 		if _, err := jsonBody(v.Ctx); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package agents
+package mcp
 
 import (
 	"testing"

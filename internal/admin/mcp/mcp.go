@@ -1,8 +1,8 @@
-// Package agents serves an organization's library to agents over the Model Context
+// Package mcp serves an organization's library to agents over the Model Context
 // Protocol. It offers the permission templates and the modes in effect, as tools and as
 // resources. It is read-only and doesn't authorize: its callers have authorized the
 // sender for the given organization.
-package agents
+package mcp
 
 import (
 	"context"
