@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
@@ -51,7 +51,7 @@ built-in mode, or a mode in a file, for which no database is needed.`,
 			return err
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			m, err := files.ModeOf(ctx, db, o.ID, builtins, args[0])
+			m, err := transfer.ModeOf(ctx, db, o.ID, builtins, args[0])
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, er
 	if err != nil {
 		return modes.Mode{}, err
 	}
-	folder, err := files.Read(ctx, brought)
+	folder, err := transfer.Read(ctx, brought)
 	if err != nil {
 		return modes.Mode{}, err
 	}

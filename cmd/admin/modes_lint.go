@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/editors"
 	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
@@ -103,7 +103,7 @@ func report(w io.Writer, format string, results []lint.Result) error {
 func judge(ctx context.Context, brought []upload.File, only []string) []lint.Result {
 	var results []lint.Result
 	for _, f := range brought {
-		if !files.IsArchive(f.Data) {
+		if !transfer.IsArchive(f.Data) {
 			results = append(results, lint.Check(ctx, f.Name, f.Data, only...))
 			continue
 		}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
@@ -47,7 +47,7 @@ func viewsOf(m modes.Mode, ids []string) views {
 
 // viewList returns a mode as each client interprets it.
 func (a *API) viewList(v *visit) error {
-	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (a *API) viewGet(v *visit) error {
 	if err != nil {
 		return fault.New(fault.NotFound, "not_found", "There is no such client; GET /api/v1/clients lists them").Because(err)
 	}
-	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"orgmodes/internal/admin/files"
 	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/problem"
@@ -70,7 +70,7 @@ func problemOf(err error) problem.Problem {
 	if errors.As(err, &l) {
 		p.Yours = l.yours
 	}
-	var refused *files.RefusedError
+	var refused *transfer.RefusedError
 	if errors.As(err, &refused) {
 		p.Plan = refused.Plan.JSON()
 	}

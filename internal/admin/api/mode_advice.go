@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/humanize"
@@ -20,7 +20,7 @@ func (a *API) modeAdvice(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
@@ -99,10 +99,10 @@ func checkAdvised(brought []upload.File) error {
 // judgeFiles checks files, including those in an archive.
 func judgeFiles(ctx context.Context, brought []upload.File, ids []string) ([]lint.Result, error) {
 	results := []lint.Result{}
-	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
+	if len(brought) == 1 && !transfer.IsArchive(brought[0].Data) {
 		return append(results, lint.Check(ctx, brought[0].Name, brought[0].Data, ids...)), nil
 	}
-	folder, err := files.Read(ctx, brought)
+	folder, err := transfer.Read(ctx, brought)
 	if err != nil {
 		return nil, err
 	}

@@ -24,8 +24,8 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/authz"
-	"orgmodes/internal/admin/files"
 	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
@@ -68,17 +68,17 @@ type countedPlanner struct {
 	plans *int
 }
 
-func (c countedPlanner) Plan(ctx context.Context, choices files.Choices) (*files.Plan, error) {
+func (c countedPlanner) Plan(ctx context.Context, choices transfer.Choices) (*transfer.Plan, error) {
 	*c.plans++
 	return c.planner.Plan(ctx, choices)
 }
 
-func (c countedPlanner) Outline(ctx context.Context, choices files.Choices) (*files.Plan, error) {
+func (c countedPlanner) Outline(ctx context.Context, choices transfer.Choices) (*transfer.Plan, error) {
 	*c.plans++
 	return c.planner.Outline(ctx, choices)
 }
 
-func (c countedPlanner) Run(ctx context.Context, by audit.By, o files.Options) (*files.Plan, error) {
+func (c countedPlanner) Run(ctx context.Context, by audit.By, o transfer.Options) (*transfer.Plan, error) {
 	*c.plans++
 	return c.planner.Run(ctx, by, o)
 }

@@ -1,4 +1,4 @@
-package files_test
+package transfer_test
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/upload"
@@ -31,27 +31,27 @@ func TestModesPlannedWithSeveralChoicesAreReadOnce(t *testing.T) {
 	require.NoError(t, err)
 	brought := []upload.File{{Data: modesFile(500)}}
 
-	var in *files.Import
-	read := allocated(func() { in, err = files.NewModeImport(t.Context(), db, org.ID, brought) })
+	var in *transfer.Import
+	read := allocated(func() { in, err = transfer.NewModeImport(t.Context(), db, org.ID, brought) })
 	require.NoError(t, err)
 	toPlan := allocated(func() {
-		for _, c := range []files.ModeChoices{{}, {Indexes: []int{1, 2}}} {
+		for _, c := range []transfer.ModeChoices{{}, {Indexes: []int{1, 2}}} {
 			outline, err := in.Outline(t.Context(), c)
 			require.NoError(t, err)
 			require.Len(t, outline.Items, 500)
 		}
-		plan, err := in.Plan(t.Context(), files.ModeChoices{})
+		plan, err := in.Plan(t.Context(), transfer.ModeChoices{})
 		require.NoError(t, err)
-		require.Equal(t, files.Summary{Create: 500}, plan.Summary)
+		require.Equal(t, transfer.Summary{Create: 500}, plan.Summary)
 	})
 	assert.Less(t, toPlan, read, "bytes allocated")
 
-	outline, err := in.Outline(t.Context(), files.ModeChoices{Indexes: []int{1, 2}})
+	outline, err := in.Outline(t.Context(), transfer.ModeChoices{Indexes: []int{1, 2}})
 	require.NoError(t, err)
-	assert.Equal(t, files.Summary{Create: 2, Skip: 498}, outline.Summary)
-	dry, err := importModes(t.Context(), db, tester, org.ID, brought, planned(files.ModeChoices{}))
+	assert.Equal(t, transfer.Summary{Create: 2, Skip: 498}, outline.Summary)
+	dry, err := importModes(t.Context(), db, tester, org.ID, brought, planned(transfer.ModeChoices{}))
 	require.NoError(t, err)
-	plan, err := in.Plan(t.Context(), files.ModeChoices{})
+	plan, err := in.Plan(t.Context(), transfer.ModeChoices{})
 	require.NoError(t, err)
 	assert.Equal(t, dry, plan)
 }
@@ -72,31 +72,31 @@ func TestRefusedImportDoesNotParseAgain(t *testing.T) {
 	}
 	ofTemplates := []upload.File{{Data: templates.WriteEnvelopes(many, shipped[0].CreatedAt)}}
 	ofModes := []upload.File{{Data: modesFile(500)}}
-	stale := func(t *testing.T, plan *files.Plan, err error) {
+	stale := func(t *testing.T, plan *transfer.Plan, err error) {
 		t.Helper()
-		var refused *files.RefusedError
+		var refused *transfer.RefusedError
 		require.ErrorAs(t, err, &refused)
 		require.True(t, fault.Is(err, fault.Stale), "%v", err)
 		require.Equal(t, plan, refused.Plan)
 	}
 	const never = 1 << 40
 	t.Run("modes", func(t *testing.T) {
-		read := allocated(func() { _, err = files.Read(t.Context(), ofModes) })
+		read := allocated(func() { _, err = transfer.Read(t.Context(), ofModes) })
 		require.NoError(t, err)
-		var plan *files.Plan
+		var plan *transfer.Plan
 		refused := allocated(func() {
-			plan, err = importModes(t.Context(), db, tester, org.ID, ofModes, files.Options{Choices: files.ModeChoices{}, Seen: never})
+			plan, err = importModes(t.Context(), db, tester, org.ID, ofModes, transfer.Options{Choices: transfer.ModeChoices{}, Seen: never})
 		})
 		stale(t, plan, err)
-		require.Equal(t, files.Summary{Create: 500}, plan.Summary)
+		require.Equal(t, transfer.Summary{Create: 500}, plan.Summary)
 		assert.Less(t, refused, read*8/5, "bytes allocated: a plan takes a quarter of what parsing does")
 	})
 	t.Run("templates", func(t *testing.T) {
-		read := allocated(func() { _, err = files.ReadTemplates(t.Context(), ofTemplates, db.Tools) })
+		read := allocated(func() { _, err = transfer.ReadTemplates(t.Context(), ofTemplates, db.Tools) })
 		require.NoError(t, err)
-		var plan *files.Plan
+		var plan *transfer.Plan
 		refused := allocated(func() {
-			plan, err = importTemplates(t.Context(), db, tester, org.ID, ofTemplates, files.Options{Choices: files.TemplateChoices{}, Seen: never})
+			plan, err = importTemplates(t.Context(), db, tester, org.ID, ofTemplates, transfer.Options{Choices: transfer.TemplateChoices{}, Seen: never})
 		})
 		stale(t, plan, err)
 		require.Equal(t, 200, plan.Summary.Create)
@@ -118,9 +118,9 @@ func TestFailureOfAnImportLeadsIntoItsFile(t *testing.T) {
 	db, org := library(t)
 	good := "customModes:\n- {slug: good, name: Good, roleDefinition: r, groups: []}\n"
 	bad := "modes:\n- {slug: same, name: Same, roleDefinition: r, groups: []}\n- slug: bad\n  name: Bad\n  roleDefinition: r\n  groups: []\n  permissionTemplate: Nobody's\n"
-	_, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte("- {slug: same, name: Same, roleDefinition: r, groups: []}")}}, chosen(files.ModeChoices{}))
+	_, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte("- {slug: same, name: Same, roleDefinition: r, groups: []}")}}, chosen(transfer.ModeChoices{}))
 	require.NoError(t, err)
-	_, err = importModes(t.Context(), db, tester, org, []upload.File{{Name: "bad.yaml", Data: []byte(bad)}, {Name: "good.yaml", Data: []byte(good)}}, chosen(files.ModeChoices{}))
+	_, err = importModes(t.Context(), db, tester, org, []upload.File{{Name: "bad.yaml", Data: []byte(bad)}, {Name: "good.yaml", Data: []byte(good)}}, chosen(transfer.ModeChoices{}))
 	f, ok := fault.As(err)
 	require.True(t, ok, "%v", err)
 	require.Len(t, f.Fields, 1)

@@ -1,4 +1,4 @@
-package files_test
+package transfer_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/devstack/largefile"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/postgres"
@@ -31,9 +31,9 @@ func BenchmarkImport(b *testing.B) {
 			org, err := db.CreateOrganization(b.Context(), tester, slug, slug)
 			require.NoError(b, err)
 			b.StartTimer()
-			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, chosen(files.ModeChoices{}))
+			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, chosen(transfer.ModeChoices{}))
 			require.NoError(b, err)
-			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
+			require.Equal(b, transfer.Summary{Create: largefile.Modes}, plan.Summary)
 		}
 		within(b, 2*time.Second)
 	})
@@ -49,9 +49,9 @@ func BenchmarkDryRun(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for b.Loop() {
-			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, planned(files.ModeChoices{}))
+			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, planned(transfer.ModeChoices{}))
 			require.NoError(b, err)
-			require.Equal(b, files.Summary{Create: largefile.Modes}, plan.Summary)
+			require.Equal(b, transfer.Summary{Create: largefile.Modes}, plan.Summary)
 		}
 		within(b, time.Second)
 	})

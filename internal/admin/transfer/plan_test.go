@@ -1,4 +1,4 @@
-package files_test
+package transfer_test
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/lint"
@@ -33,15 +33,15 @@ func library(t *testing.T) (*postgres.DB, uuid.UUID) {
 }
 
 // importModes and importTemplates import files of their kind.
-var importModes, importTemplates = files.Reader(files.NewModeImport).Import, files.Reader(files.NewTemplateImport).Import
+var importModes, importTemplates = transfer.Reader(transfer.NewModeImport).Import, transfer.Reader(transfer.NewTemplateImport).Import
 
 // chosen returns the options of an import with choices.
-func chosen(c files.Choices) files.Options { return files.Options{Choices: c} }
+func chosen(c transfer.Choices) transfer.Options { return transfer.Options{Choices: c} }
 
 // planned returns the options of a dry run with choices.
-func planned(c files.Choices) files.Options { return files.Options{Choices: c, DryRun: true} }
+func planned(c transfer.Choices) transfer.Options { return transfer.Options{Choices: c, DryRun: true} }
 
-func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o files.Options) *files.Plan {
+func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o transfer.Options) *transfer.Plan {
 	t.Helper()
 	plan, err := importModes(t.Context(), db, tester, org, []upload.File{{Name: "modes.yaml", Data: []byte(file)}}, o)
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o files.Opti
 
 // advised returns an item's action and its advice: rule, severity, field, clients and
 // position.
-func advised(p *files.Plan) [][]string {
+func advised(p *transfer.Plan) [][]string {
 	var out [][]string
 	for _, l := range p.Items {
 		line := []string{l.Slug, string(l.Action)}
@@ -105,10 +105,10 @@ func TestAdviceInPlans(t *testing.T) {
 	done := run(t, db, org, `customModes:
   - {slug: same, name: Same, roleDefinition: "You stay what you are, whatever happens.", description: d, groups: [read, browser]}
   - {slug: other, name: Other, roleDefinition: "You are what was before all the others.", description: d, groups: [read, browser]}
-`, chosen(files.ModeChoices{}))
+`, chosen(transfer.ModeChoices{}))
 	require.Equal(t, [][]string{{"same", "create"}, {"other", "create"}}, advised(done))
 
-	plan := run(t, db, org, modesOfAllKinds, planned(files.ModeChoices{}))
+	plan := run(t, db, org, modesOfAllKinds, planned(transfer.ModeChoices{}))
 	require.Equal(t, [][]string{
 		{"same", "unchanged", browser},
 		{"other", "update", glob},
@@ -124,13 +124,13 @@ func TestAdviceInPlans(t *testing.T) {
 			assert.NotEmpty(t, a.Fix)
 		}
 	}
-	skipping := run(t, db, org, modesOfAllKinds, planned(files.ModeChoices{Collision: "skip", Slugs: []string{"other"}}))
+	skipping := run(t, db, org, modesOfAllKinds, planned(transfer.ModeChoices{Collision: "skip", Slugs: []string{"other"}}))
 	require.Equal(t, []string{"other", "skip", glob}, advised(skipping)[1], "it may be chosen yet")
 	require.Equal(t, []string{"new", "skip", purpose}, advised(skipping)[2])
 
 	// A refused import returns a plan that has it too.
-	now, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte(modesOfAllKinds)}}, chosen(files.ModeChoices{}))
-	var refused *files.RefusedError
+	now, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte(modesOfAllKinds)}}, chosen(transfer.ModeChoices{}))
+	var refused *transfer.RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, refused.Plan, now)
 	require.Equal(t, advised(plan), advised(now))
@@ -141,11 +141,11 @@ func TestAdviceInPlans(t *testing.T) {
 func TestAdviceIsAboutWhatWouldBeKept(t *testing.T) {
 	db, org := library(t)
 	architect := `{slug: architect, name: Architect, roleDefinition: "You draw the plans for %s.", description: d, groups: [read]}`
-	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), chosen(files.ModeChoices{}))
+	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), chosen(transfer.ModeChoices{}))
 	changed := fmt.Sprintf(architect, "ships and sails")
-	overwriting := run(t, db, org, changed, planned(files.ModeChoices{}))
+	overwriting := run(t, db, org, changed, planned(transfer.ModeChoices{}))
 	require.Equal(t, []string{"architect", "update", "note architect-beside-plan /slug [kilo-cli-7] 1:8"}, advised(overwriting)[0])
-	both := run(t, db, org, changed, planned(files.ModeChoices{Collision: "keep_both"}))
+	both := run(t, db, org, changed, planned(transfer.ModeChoices{Collision: "keep_both"}))
 	require.Equal(t, "architect-2", both.Items[0].Becomes.Slug)
 	require.Empty(t, both.Items[0].Advice)
 }
@@ -167,7 +167,7 @@ func TestPlansOfTheCorpus(t *testing.T) {
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
 			report := lint.Check(t.Context(), "modes.yaml", data)
-			plan := run(t, db, org, string(data), planned(files.ModeChoices{}))
+			plan := run(t, db, org, string(data), planned(transfer.ModeChoices{}))
 			require.Len(t, plan.Items, report.Modes)
 			require.Equal(t, report.Valid, plan.Summary.Create)
 			require.Equal(t, report.Modes-report.Valid, plan.Summary.Invalid+plan.Summary.Conflict)
