@@ -17,7 +17,7 @@ import (
 	"orgmodes/internal/admin/api"
 	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/events"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/web"
 	"orgmodes/internal/admin/web/shell"
@@ -61,7 +61,7 @@ type Options struct {
 	// MaxStreams bounds the open event streams of all users together; 0 means 2,000.
 	MaxStreams int
 	// MaxAnswers bounds the large responses that clients are still receiving, in bytes; 0
-	// means request.DefaultMaxAnswers.
+	// means middleware.DefaultMaxAnswers.
 	MaxAnswers int
 }
 
@@ -91,7 +91,7 @@ func New(o Options) (*fiber.App, error) {
 	}
 	// Fiber's own refusals bypass the middleware below.
 	brings := bodies{auth}
-	unhandled := request.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
+	unhandled := middleware.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
 		return fail(c, brings.explain(c, err))
 	})
 	app := fiber.New(fiber.Config{
@@ -108,24 +108,24 @@ func New(o Options) (*fiber.App, error) {
 		IdleTimeout:    idleTimeout,
 		ReadBufferSize: headerBytes,
 		ErrorHandler:   unhandled,
-		// Fiber trusts no header about the client: only request.Source interprets those.
+		// Fiber trusts no header about the client: only middleware.Source interprets those.
 		EnableTrustedProxyCheck: true,
 	})
-	figures, err := request.NewFigures(o.Metrics)
+	figures, err := middleware.NewFigures(o.Metrics)
 	if err != nil {
 		return nil, err
 	}
 	// Outermost first. Figures calls the error handler itself, to know the status.
 	// Everything inside only returns errors.
 	app.Use(
-		request.Identify(o.TrustedProxies),
-		request.NewAnswers(o.MaxAnswers).Bound(fail),
-		request.Headers(gate.Secure()),
+		middleware.Identify(o.TrustedProxies),
+		middleware.NewAnswers(o.MaxAnswers).Bound(fail),
+		middleware.Headers(gate.Secure()),
 		figures.Count(o.Log, fail),
-		request.Recover(o.Log),
-		request.Plain(),
-		request.Text(),
-		request.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
+		middleware.Recover(o.Log),
+		middleware.Plain(),
+		middleware.Text(),
+		middleware.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
 	)
 	a := &api.API{
 		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,

@@ -5,7 +5,7 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/mcp"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 )
 
 // agents answers agents, in the organization that their access token opens. It refuses
@@ -16,7 +16,7 @@ func (a *API) agents(r access.Request) fiber.Handler {
 		if _, err := jsonBody(v.Ctx); err != nil {
 			return err
 		}
-		return door.Answer(v.Ctx, v.org.ID, request.ID(v.Ctx))
+		return door.Answer(v.Ctx, v.org.ID, middleware.ID(v.Ctx))
 	})
 	return func(c *fiber.Ctx) error {
 		if err := a.Auth.NoOtherSite(c); err != nil {

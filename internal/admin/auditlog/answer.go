@@ -10,7 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 )
@@ -30,7 +30,7 @@ func Answer(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Or
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), exportTime)
 	out, in := io.Pipe()
-	id := request.ID(c)
+	id := middleware.ID(c)
 	go func() {
 		defer cancel()
 		buffered := bufio.NewWriterSize(in, 32<<10)

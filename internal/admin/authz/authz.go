@@ -12,7 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
@@ -134,6 +134,6 @@ func By(c *fiber.Ctx, who access.Principal) audit.By {
 	}
 	return audit.By{
 		Actor:     audit.Actor{Kind: kind, ID: who.UserID.String(), Name: who.Name},
-		RequestID: request.ID(c), Source: request.Source(c),
+		RequestID: middleware.ID(c), Source: middleware.Source(c),
 	}
 }

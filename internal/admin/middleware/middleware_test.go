@@ -1,4 +1,4 @@
-package request_test
+package middleware_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 )
 
 func get(t *testing.T, app *fiber.App, headers ...string) (int, string) {
@@ -31,7 +31,7 @@ func get(t *testing.T, app *fiber.App, headers ...string) (int, string) {
 func TestPanicIsOneRequestsFailure(t *testing.T) {
 	var log bytes.Buffer
 	app := fiber.New()
-	app.Use(request.Identify(nil), request.Recover(slog.New(slog.NewTextHandler(&log, nil))))
+	app.Use(middleware.Identify(nil), middleware.Recover(slog.New(slog.NewTextHandler(&log, nil))))
 	app.Get("/", func(c *fiber.Ctx) error {
 		if c.Get("Panic") != "" {
 			panic("oops")
@@ -49,7 +49,7 @@ func TestPanicIsOneRequestsFailure(t *testing.T) {
 
 func TestDeadline(t *testing.T) {
 	app := fiber.New()
-	app.Use(request.Deadline(time.Minute))
+	app.Use(middleware.Deadline(time.Minute))
 	var done <-chan struct{}
 	app.Get("/", func(c *fiber.Ctx) error {
 		_, bounded := c.UserContext().Deadline()

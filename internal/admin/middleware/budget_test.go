@@ -1,4 +1,4 @@
-package request_test
+package middleware_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/listen"
 	"orgmodes/internal/problem"
@@ -21,10 +21,10 @@ const patience = 2 * time.Minute
 
 func TestLargeAnswersAreBoundedUntilTheyAreReceived(t *testing.T) {
 	const size = 32 << 20
-	answers := request.NewAnswers(size + size/2)
+	answers := middleware.NewAnswers(size + size/2)
 	large := strings.Repeat("x", size)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
-	app.Use(request.Identify(nil), answers.Bound(func(c *fiber.Ctx, err error) error {
+	app.Use(middleware.Identify(nil), answers.Bound(func(c *fiber.Ctx, err error) error {
 		require.True(t, fault.Is(err, fault.Unavailable))
 		return c.Status(problem.Of(err).Status).SendString("busy")
 	}))

@@ -1,7 +1,7 @@
-// Package request is the middleware that every request passes through, whichever
+// Package middleware is the middleware that every request passes through, whichever
 // handler answers it. It adds an id, a deadline and common headers, and limits a panic
 // to one request. It is independent of the sender and the route.
-package request
+package middleware
 
 import (
 	"cmp"

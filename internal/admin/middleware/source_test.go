@@ -1,4 +1,4 @@
-package request_test
+package middleware_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/valyala/fasthttp"
 
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/config"
 )
 
@@ -22,9 +22,9 @@ func sourceFrom(t testing.TB, peer string, trusted []string, lines ...string) st
 	require.NoError(t, err)
 	// Behind Fiber, as in the programs.
 	app := fiber.New(fiber.Config{Immutable: true})
-	app.Use(request.Identify(networks))
+	app.Use(middleware.Identify(networks))
 	var source string
-	app.Get("/", func(c *fiber.Ctx) error { source = request.Source(c); return nil })
+	app.Get("/", func(c *fiber.Ctx) error { source = middleware.Source(c); return nil })
 	var req fasthttp.Request
 	req.SetRequestURI("/")
 	for _, line := range lines {
