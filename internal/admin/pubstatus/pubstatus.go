@@ -1,6 +1,6 @@
-// Package publication reports the state of an organization's publication and what
+// Package pubstatus reports the state of an organization's publication and what
 // delays it, in words for admins. Pages and the API use the same.
-package publication
+package pubstatus
 
 import (
 	"context"
