@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/admin/auditexport"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/humanize"
 	"orgmodes/internal/postgres"
@@ -30,13 +30,13 @@ func (a *API) auditList(v *visit) error {
 	if more {
 		next = cursor{Before: got[len(got)-1].ID}.String()
 	}
-	list := make([]auditlog.Entry, len(got))
+	list := make([]auditexport.Entry, len(got))
 	for i, e := range got {
-		list[i] = auditlog.Of(e)
+		list[i] = auditexport.Of(e)
 	}
 	return answer(v.Ctx, 200, struct {
-		Entries    []auditlog.Entry `json:"entries"`
-		NextCursor string           `json:"next_cursor,omitempty"`
+		Entries    []auditexport.Entry `json:"entries"`
+		NextCursor string              `json:"next_cursor,omitempty"`
 	}{list, next})
 }
 

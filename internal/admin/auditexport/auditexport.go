@@ -1,6 +1,6 @@
-// Package auditlog writes the audit log for readers and programs, in the same form for
+// Package auditexport writes the audit log for readers and programs, in the same form for
 // the API and for operators. Package postgres records the entries.
-package auditlog
+package auditexport
 
 import (
 	"context"
