@@ -15,10 +15,10 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/admin/api"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/events"
 	"orgmodes/internal/admin/middleware"
-	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/web"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/config"
@@ -67,15 +67,15 @@ type Options struct {
 
 // New returns the app. It doesn't listen yet.
 func New(o Options) (*fiber.App, error) {
-	gate, err := signin.New(signin.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
+	gate, err := auth.New(auth.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
 	if err != nil {
 		return nil, err
 	}
-	auth := authz.New(gate, o.DB)
+	authorizer := authz.New(gate, o.DB)
 	hub, streams := events.NewHub(o.DB, o.Log), events.NewLimits(o.MaxStreams)
 	pages, err := web.New(web.Options{
 		Options: shell.Options{
-			DB: o.DB, Auth: auth, Log: o.Log, Public: o.Public, PublicReader: strings.TrimSuffix(o.PublicReader, "/"),
+			DB: o.DB, Auth: authorizer, Log: o.Log, Public: o.Public, PublicReader: strings.TrimSuffix(o.PublicReader, "/"),
 			Hub: hub, Streams: streams,
 		},
 		Keys: o.Keys, Builtins: o.Builtins, PublishWait: o.PublishWait,
@@ -90,7 +90,7 @@ func New(o Options) (*fiber.App, error) {
 		return api.Fail(o.Log, c, err)
 	}
 	// Fiber's own refusals bypass the middleware below.
-	brings := bodies{auth}
+	brings := bodies{authorizer}
 	unhandled := middleware.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
 		return fail(c, brings.explain(c, err))
 	})
@@ -128,7 +128,7 @@ func New(o Options) (*fiber.App, error) {
 		middleware.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
 	)
 	a := &api.API{
-		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
+		DB: o.DB, Auth: authorizer, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait, Hub: hub, Streams: streams,
 	}
 	a.Routes(app)

@@ -23,8 +23,8 @@ import (
 	"go.uber.org/goleak"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/admin/authz"
-	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/audit"
@@ -103,7 +103,7 @@ func newImporter(t *testing.T) *importer {
 	keys, err := token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	require.NoError(t, err)
 	log, public := slog.New(slog.DiscardHandler), &url.URL{Scheme: "http", Host: "localhost:8080"}
-	gate, err := signin.New(signin.Options{DB: i.db, Keys: keys, Log: log, Public: public})
+	gate, err := auth.New(auth.Options{DB: i.db, Keys: keys, Log: log, Public: public})
 	require.NoError(t, err)
 	templates, err := shell.Parse(HTML)
 	require.NoError(t, err)

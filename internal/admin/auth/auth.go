@@ -1,6 +1,6 @@
-// Package signin authenticates requests by access token or session cookie, and opens
+// Package auth authenticates requests by access token or session cookie, and opens
 // sessions by password. Package access decides what the sender is allowed to do.
-package signin
+package auth
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package signin_test
+package auth_test
 
 import (
 	"net/url"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/auth"
 )
 
 func TestWarningsNameTheSettingToChange(t *testing.T) {
@@ -23,7 +23,7 @@ func TestWarningsNameTheSettingToChange(t *testing.T) {
 	} {
 		u, err := url.Parse(c.public)
 		require.NoError(t, err)
-		all := signin.Warnings(u, c.proxies)
+		all := auth.Warnings(u, c.proxies)
 		if c.names == "" {
 			require.Empty(t, all)
 			continue
