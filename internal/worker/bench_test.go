@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/devstack/largefile"
+	"orgmodes/internal/devstack/benchdata"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
@@ -20,15 +20,15 @@ import (
 )
 
 // sizes are the numbers of modes of the measured organizations.
-var sizes = []int{10, largefile.Modes}
+var sizes = []int{10, benchdata.Modes}
 
 // someModes returns the first n modes of a large file.
 func someModes(b *testing.B, n int) []modes.Mode {
 	b.Helper()
-	data, _ := largefile.Read(b)
+	data, _ := benchdata.Read(b)
 	file, err := modes.ReadFile(b.Context(), data)
 	require.NoError(b, err)
-	require.Len(b, file.Modes(), largefile.Modes)
+	require.Len(b, file.Modes(), benchdata.Modes)
 	return file.Modes()[:n]
 }
 

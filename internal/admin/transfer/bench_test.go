@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/admin/transfer"
-	"orgmodes/internal/devstack/largefile"
+	"orgmodes/internal/devstack/benchdata"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/upload"
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // and the command line do it. The file is read and checked, and imported in one
 // transaction with a version and an audit row per mode.
 func BenchmarkImport(b *testing.B) {
-	data, from := largefile.Read(b)
+	data, from := benchdata.Read(b)
 	db := openBench(b)
 	b.Run(from, func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
@@ -33,7 +33,7 @@ func BenchmarkImport(b *testing.B) {
 			b.StartTimer()
 			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, chosen(transfer.ModeChoices{}))
 			require.NoError(b, err)
-			require.Equal(b, transfer.Summary{Create: largefile.Modes}, plan.Summary)
+			require.Equal(b, transfer.Summary{Create: benchdata.Modes}, plan.Summary)
 		}
 		within(b, 2*time.Second)
 	})
@@ -41,7 +41,7 @@ func BenchmarkImport(b *testing.B) {
 
 // BenchmarkDryRun measures planning the same import, with the advice about each mode.
 func BenchmarkDryRun(b *testing.B) {
-	data, from := largefile.Read(b)
+	data, from := benchdata.Read(b)
 	db := openBench(b)
 	org, err := db.CreateOrganization(b.Context(), tester, "acme", "Acme")
 	require.NoError(b, err)
@@ -51,7 +51,7 @@ func BenchmarkDryRun(b *testing.B) {
 		for b.Loop() {
 			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, planned(transfer.ModeChoices{}))
 			require.NoError(b, err)
-			require.Equal(b, transfer.Summary{Create: largefile.Modes}, plan.Summary)
+			require.Equal(b, transfer.Summary{Create: benchdata.Modes}, plan.Summary)
 		}
 		within(b, time.Second)
 	})

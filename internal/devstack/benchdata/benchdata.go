@@ -1,6 +1,6 @@
-// Package largefile provides a large file of modes to benchmarks: the largest real one that
+// Package benchdata provides a large file of modes to benchmarks: the largest real one that
 // we know of, if available, or else a generated one of the same size.
-package largefile
+package benchdata
 
 import (
 	"bytes"
