@@ -1,4 +1,4 @@
-package wire_test
+package faultproxy_test
 
 import (
 	"bufio"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/leaktest"
-	"orgmodes/loadtest/wire"
+	"orgmodes/loadtest/faultproxy"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
@@ -50,7 +50,7 @@ type client struct {
 	in *bufio.Reader
 }
 
-func dial(t *testing.T, w *wire.Wire) *client {
+func dial(t *testing.T, w *faultproxy.Wire) *client {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp4", w.Addr())
 	require.NoError(t, err)
@@ -68,9 +68,9 @@ func (c *client) ask(line string, within time.Duration) (string, error) {
 	return c.in.ReadString('\n')
 }
 
-func laid(t *testing.T, to string) *wire.Wire {
+func laid(t *testing.T, to string) *faultproxy.Wire {
 	t.Helper()
-	w, err := wire.New(to)
+	w, err := faultproxy.New(to)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	return w

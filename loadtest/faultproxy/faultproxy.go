@@ -1,7 +1,7 @@
-// Package wire is a TCP proxy between a program and a store that can simulate network
+// Package faultproxy is a TCP proxy between a program and a store that can simulate network
 // faults. It handles bytes and connections and doesn't interpret them. Each program gets a
 // dedicated proxy, so that some are cut off and others are not.
-package wire
+package faultproxy
 
 import (
 	"context"
