@@ -1,4 +1,4 @@
-// Package history checks what editors received against the promises made to them. It is
+// Package checker checks what editors received against the promises made to them. It is
 // pure: it knows answers, changes and times, and not how they came about. Real programs
 // under real faults write the histories (package loadtest).
 //
@@ -6,7 +6,7 @@
 // same machine. A change counts as made when the answer to the writer has arrived, a
 // request as made before its first byte leaves. Both err in the programs' favor, so no rule
 // needs a margin for the recorder.
-package history
+package checker
 
 import (
 	"crypto/sha256"
