@@ -21,11 +21,11 @@ import (
 
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack"
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/prove"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 )
 
 var (
@@ -111,7 +111,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		return err
 	})
 	t.Logf("%.1f s: everything is published", time.Since(began).Seconds())
-	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: patience})
+	store, err := pubstore.Open(f.redis.URL, pubstore.Options{Prefix: f.prefix, Timeout: patience})
 	require.NoError(t, err)
 	defer func() { _ = store.Close() }()
 	var revisions int64
@@ -126,7 +126,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		published, err := store.Document(t.Context(), tn.org.ID.String())
 		require.NoError(t, err)
 		require.Equal(t, now.Revision, published.Version.Revision)
-		for _, want := range document.Render(document.Source{Organization: now, Modes: own, Templates: shipped, Builtins: modes.Builtins()}) {
+		for _, want := range render.Render(render.Source{Organization: now, Modes: own, Templates: shipped, Builtins: modes.Builtins()}) {
 			got, err := published.Find(want.Name).Identity()
 			require.NoError(t, err)
 			require.Equal(t, string(want.Body), string(got), "%s of %s", want.Name, tn.org.Slug)
@@ -147,7 +147,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		for _, reader := range readers {
 			f.await("the reader has it", func() error {
 				body, _, err := get(t.Context(), tn.modesYAMLURL(reader), tn.read, "")
-				want, idErr := published.Find(document.ModesYAML).Identity()
+				want, idErr := published.Find(render.ModesYAML).Identity()
 				if err == nil && idErr == nil && !bytes.Equal(body, want) {
 					err = fmt.Errorf("%s has another document", reader)
 				}

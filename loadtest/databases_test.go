@@ -15,7 +15,7 @@ import (
 
 	"orgmodes/internal/devstack"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // registry holds per-stage values that only one scenario uses.
@@ -139,7 +139,7 @@ func (s *stage) strayless(made stray) {
 	s.t.Helper()
 	began := time.Now()
 	s.everyReader("strays are refused", made, func(own, known int) bool { return own == 401 && known == 401 })
-	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Prefix: s.prefix, Timeout: patience})
+	store, err := pubstore.Open(s.redis.URL, pubstore.Options{Prefix: s.prefix, Timeout: patience})
 	require.NoError(s.t, err)
 	defer func() { require.NoError(s.t, store.Close()) }()
 	doc, err := store.Document(s.t.Context(), made.tenant.org.ID.String())

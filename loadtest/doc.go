@@ -7,7 +7,7 @@
 //
 // Editors send each poll to another reader, with the ETag that they last received. A
 // history records what they received and which changes the writers saw acknowledged.
-// Package history checks it against the promises. A wire (package wire) is a network
+// Package checker checks it against the promises. A wire (package faultproxy) is a network
 // connection that a scenario can break. stage_test.go is the fleet under observation.
 // faults_test.go lists the faults and how they are caused.
 //

@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"orgmodes/loadtest/history"
+	"orgmodes/loadtest/checker"
 )
 
 // editor is one program of one user. It polls through a load balancer that spreads its
@@ -47,7 +47,7 @@ func newEditor(name string, tn tenant, tokenName, secret, coding string, first i
 
 // run polls at each tick until ctx is done. Each poll goes to the next reader, which is the
 // worst way to balance load. A reader that can't be reached is skipped.
-func (e *editor) run(ctx context.Context, every time.Duration, readers func() []*instance, record func(history.Poll)) {
+func (e *editor) run(ctx context.Context, every time.Duration, readers func() []*instance, record func(checker.Poll)) {
 	defer e.client.CloseIdleConnections()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -72,8 +72,8 @@ func (e *editor) run(ctx context.Context, every time.Duration, readers func() []
 	}
 }
 
-func (e *editor) poll(ctx context.Context, r *instance) history.Poll {
-	p := history.Poll{Editor: e.name, Reader: r.name, Organization: e.organization, Token: e.tokenName}
+func (e *editor) poll(ctx context.Context, r *instance) checker.Poll {
+	p := checker.Poll{Editor: e.name, Reader: r.name, Organization: e.organization, Token: e.tokenName}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+"/api/organizations/"+e.organization+"/modes.yaml", nil)
 	if err != nil {
 		return p

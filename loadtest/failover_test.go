@@ -15,7 +15,7 @@ import (
 
 	"orgmodes/internal/devstack"
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/loadtest/wire"
+	"orgmodes/loadtest/faultproxy"
 )
 
 // pair is a primary and its replica. Each reader has a wire to the one that it considers
@@ -23,12 +23,12 @@ import (
 // Sentinels there are no wires.
 type pair struct {
 	primary, replica *storetest.RedisServer
-	replication      *wire.Wire
-	workers          *wire.Wire
-	readers          []*wire.Wire
+	replication      *faultproxy.Wire
+	workers          *faultproxy.Wire
+	readers          []*faultproxy.Wire
 }
 
-func (p *pair) wires() []*wire.Wire { return append([]*wire.Wire{p.workers}, p.readers...) }
+func (p *pair) wires() []*faultproxy.Wire { return append([]*faultproxy.Wire{p.workers}, p.readers...) }
 
 func newPair(t *testing.T, primary *storetest.RedisServer) *pair {
 	t.Helper()
@@ -37,9 +37,9 @@ func newPair(t *testing.T, primary *storetest.RedisServer) *pair {
 	return p
 }
 
-func lay(t *testing.T, to string) *wire.Wire {
+func lay(t *testing.T, to string) *faultproxy.Wire {
 	t.Helper()
-	w, err := wire.New(to)
+	w, err := faultproxy.New(to)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	return w

@@ -13,7 +13,7 @@ import (
 
 	"orgmodes/internal/devstack"
 	"orgmodes/internal/prove"
-	"orgmodes/loadtest/history"
+	"orgmodes/loadtest/checker"
 )
 
 var (
@@ -22,7 +22,7 @@ var (
 )
 
 // scenarios lists all faults caused on purpose. Each records when its fault starts and ends.
-// What editors are allowed to receive is the same for all; see package history.
+// What editors are allowed to receive is the same for all; see package checker.
 var scenarios = []struct {
 	name string
 	// build sets up the stage that the scenario needs.
@@ -157,10 +157,10 @@ var reports struct {
 	rows map[string]string
 }
 
-func report(name string, f history.Figures, broken []history.Violation) {
+func report(name string, f checker.Figures, broken []checker.Violation) {
 	verdict := "kept"
 	if len(broken) > 0 {
-		rules := map[history.Rule]int{}
+		rules := map[checker.Rule]int{}
 		for _, v := range broken {
 			rules[v.Rule]++
 		}

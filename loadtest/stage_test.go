@@ -16,7 +16,7 @@ import (
 
 	"orgmodes/internal/devstack"
 	"orgmodes/internal/postgres"
-	"orgmodes/loadtest/history"
+	"orgmodes/loadtest/checker"
 )
 
 const (
@@ -38,14 +38,14 @@ type stage struct {
 	// ended holds the IDs of the tokens that a scenario may revoke.
 	ended map[string]uuid.UUID
 	// promises holds the figures for the readers' settings.
-	promises history.Promises
+	promises checker.Promises
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
 	mu      sync.Mutex
 	readers []*instance
-	h       history.History
+	h       checker.History
 	perWho  map[string]int // polls by editor
 }
 
@@ -91,8 +91,8 @@ func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 // depend on the machine. `make faults`, which has the machine to itself, uses the published
 // figures for them; the short form uses longer ones. All other figures are about what an
 // answer says of itself, however slow the machine is.
-func promises() history.Promises {
-	p := history.Published()
+func promises() checker.Promises {
+	p := checker.Published()
 	if *faultsHold == 0 {
 		p.Recovery = patience
 		p.Kept = 10 * time.Second
@@ -184,14 +184,14 @@ func (s *stage) instances() []*instance {
 	return slices.Clone(s.readers)
 }
 
-func (s *stage) recordPoll(p history.Poll) {
+func (s *stage) recordPoll(p checker.Poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.h.Polls = append(s.h.Polls, p)
 	s.perWho[p.Editor]++
 }
 
-func (s *stage) recordChange(c history.Change) {
+func (s *stage) recordChange(c checker.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.h.Changes = append(s.h.Changes, c)
@@ -204,7 +204,7 @@ func (s *stage) pollCount() int {
 }
 
 // snapshot returns a copy of the history so far.
-func (s *stage) snapshot() *history.History {
+func (s *stage) snapshot() *checker.History {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h := s.h
@@ -234,7 +234,7 @@ func (s *stage) polls(n int) {
 // revoke revokes one of the tokens, as an operator does.
 func (s *stage) revoke(when string) {
 	s.t.Helper()
-	r := history.Revocation{Token: when, Sent: time.Now()}
+	r := checker.Revocation{Token: when, Sent: time.Now()}
 	_, err := s.db.RevokeToken(s.t.Context(), operator, s.tenants[0].org.ID, s.ended[when])
 	require.NoError(s.t, err)
 	r.Acknowledged = time.Now()
@@ -270,7 +270,7 @@ func (s *stage) saidStale(readers ...*instance) {
 	s.await("said to be stale", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		last := map[string]*history.Poll{}
+		last := map[string]*checker.Poll{}
 		for i := range s.h.Polls {
 			if p := &s.h.Polls[i]; p.Organization == s.tenants[1].org.ID.String() && s.h.Opens[p.Token] == p.Organization {
 				last[p.Reader] = p
@@ -302,7 +302,7 @@ func (s *stage) mended() {
 // are in its disk snapshot.
 func (s *stage) down(r *instance) {
 	s.mu.Lock()
-	s.h.Absences = append(s.h.Absences, history.Absence{Reader: r.name, Down: time.Now()})
+	s.h.Absences = append(s.h.Absences, checker.Absence{Reader: r.name, Down: time.Now()})
 	s.mu.Unlock()
 	s.kill(r.child)
 }
@@ -328,7 +328,7 @@ func (s *stage) recovered() {
 }
 
 // awaitRecovery waits for the recovery, and returns the history up to then.
-func (s *stage) awaitRecovery() (h *history.History) {
+func (s *stage) awaitRecovery() (h *checker.History) {
 	s.t.Helper()
 	judged, err := 0, error(nil)
 	s.await("all is fresh and current again", func() error {
@@ -348,17 +348,17 @@ func (s *stage) awaitRecovery() (h *history.History) {
 
 // recoveryFault returns the first problem of a reader that has not recovered for an
 // organization.
-func (s *stage) recoveryFault(h *history.History) error {
+func (s *stage) recoveryFault(h *checker.History) error {
 	for _, r := range s.readers {
 		for _, tn := range s.tenants {
-			if !slices.ContainsFunc(h.Polls, func(p history.Poll) bool {
+			if !slices.ContainsFunc(h.Polls, func(p checker.Poll) bool {
 				return p.Reader == r.name && p.Organization == tn.org.ID.String() && p.Sent.After(h.Fault.Over) && p.Status != 0
 			}) {
 				return fmt.Errorf("%s was not asked for %s yet", r.name, tn.org.Slug)
 			}
 		}
 	}
-	if broken := history.CheckRecovery(h, s.promises); len(broken) > 0 {
+	if broken := checker.CheckRecovery(h, s.promises); len(broken) > 0 {
 		return errors.New(broken[0].String())
 	}
 	return nil
@@ -369,7 +369,7 @@ func (s *stage) recoveryFault(h *history.History) error {
 // its recording at a moment when all is fresh.
 func (s *stage) verdict(name string) {
 	s.t.Helper()
-	var h *history.History
+	var h *checker.History
 	if *faultsHold == 0 {
 		h = s.awaitRecovery()
 		s.halt()
@@ -377,8 +377,8 @@ func (s *stage) verdict(name string) {
 		s.halt()
 		h = s.snapshot()
 	}
-	found := history.Check(h, s.promises)
-	report(name, history.Sum(h, s.promises), found)
+	found := checker.Check(h, s.promises)
+	report(name, checker.Sum(h, s.promises), found)
 	for i, v := range found {
 		if i == 20 {
 			s.t.Errorf("and %d more", len(found)-i)

@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack"
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 )
 
 var (
@@ -106,7 +106,7 @@ func (f *fleet) patchInAStorm(tn tenant, n int) {
 
 // neighbor keeps changing an organization until ctx is done, and measures how long each
 // change takes from its answer to Redis.
-func (f *fleet) neighbor(ctx context.Context, tn tenant, store *snapshot.Store) (changes int, slowest time.Duration) {
+func (f *fleet) neighbor(ctx context.Context, tn tenant, store *pubstore.Store) (changes int, slowest time.Duration) {
 	w := newWriter(f.admin, tn)
 	defer w.client.CloseIdleConnections()
 	for ctx.Err() == nil {
@@ -116,7 +116,7 @@ func (f *fleet) neighbor(ctx context.Context, tn tenant, store *snapshot.Store) 
 		made := time.Now()
 		revision, err := f.db.Revision(ctx, tn.org.ID)
 		for err == nil {
-			var v map[string]snapshot.Version
+			var v map[string]pubstore.Version
 			if v, _, err = store.Versions(ctx, []string{tn.org.ID.String()}); err != nil || v[tn.org.ID.String()].Revision >= revision {
 				break
 			}
@@ -136,7 +136,7 @@ func (f *fleet) neighbor(ctx context.Context, tn tenant, store *snapshot.Store) 
 // storm imports a large library and changes it in quick succession while a neighbor changes
 // its own. Everything must be published, and the neighbor's changes without delay.
 func storm(s *stage) {
-	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Prefix: s.prefix, Timeout: 5 * time.Second})
+	store, err := pubstore.Open(s.redis.URL, pubstore.Options{Prefix: s.prefix, Timeout: 5 * time.Second})
 	require.NoError(s.t, err)
 	defer func() { _ = store.Close() }()
 	big, small := s.tenant("big"), s.tenant("small")
@@ -195,7 +195,7 @@ func storm(s *stage) {
 }
 
 // sameAsPostgres compares a tenant's published documents with Postgres.
-func (f *fleet) sameAsPostgres(tn tenant, store *snapshot.Store) {
+func (f *fleet) sameAsPostgres(tn tenant, store *pubstore.Store) {
 	f.t.Helper()
 	own, err := f.db.Modes.List(f.t.Context(), tn.org.ID)
 	require.NoError(f.t, err)
@@ -206,7 +206,7 @@ func (f *fleet) sameAsPostgres(tn tenant, store *snapshot.Store) {
 	published, err := store.Document(f.t.Context(), tn.org.ID.String())
 	require.NoError(f.t, err)
 	require.Equal(f.t, now.Revision, published.Version.Revision)
-	for _, want := range document.Render(document.Source{Organization: now, Modes: own, Templates: shipped, Builtins: modes.Builtins()}) {
+	for _, want := range render.Render(render.Source{Organization: now, Modes: own, Templates: shipped, Builtins: modes.Builtins()}) {
 		got, err := published.Find(want.Name).Identity()
 		require.NoError(f.t, err)
 		require.True(f.t, bytes.Equal(want.Body, got), "%s of %s", want.Name, tn.org.Slug)

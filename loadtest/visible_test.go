@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/prove"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 var (
@@ -102,7 +102,7 @@ func (d *durations) sorted() latencies {
 type visibility struct {
 	t     *testing.T
 	db    *postgres.DB
-	store *snapshot.Store
+	store *pubstore.Store
 	url   string
 	orgs  []*watched
 
@@ -123,7 +123,7 @@ type watched struct {
 
 func newVisibility(f *fleet, reader string) *visibility {
 	f.t.Helper()
-	store, err := snapshot.Open(f.redis.URL, snapshot.Options{Prefix: f.prefix, Timeout: patience})
+	store, err := pubstore.Open(f.redis.URL, pubstore.Options{Prefix: f.prefix, Timeout: patience})
 	require.NoError(f.t, err)
 	f.t.Cleanup(func() { _ = store.Close() })
 	v := &visibility{t: f.t, db: f.db, store: store, url: reader, acknowledged: map[string]map[int64]time.Time{}, seen: map[string]map[int64]time.Time{}}
@@ -197,12 +197,12 @@ func (v *visibility) note(in map[string]map[int64]time.Time, org string, revisio
 func (v *visibility) follow(ctx context.Context, logged *durations) {
 	last, _, err := v.store.LogTail(ctx)
 	for err == nil && ctx.Err() == nil {
-		var entries []snapshot.Entry
+		var entries []pubstore.Entry
 		entries, err = v.store.ReadLog(ctx, last, 200*time.Millisecond)
 		at := time.Now()
 		for _, e := range entries {
 			last = e.N
-			if e.Kind == snapshot.EntryDocument {
+			if e.Kind == pubstore.EntryDocument {
 				v.note(v.seen, e.Organization, e.Version.Revision, at)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"orgmodes/loadtest/history"
+	"orgmodes/loadtest/checker"
 )
 
 // writer repeatedly changes an organization's mode through the API, and numbers the
@@ -30,7 +30,7 @@ func newWriter(admin string, tn tenant) *writer {
 }
 
 // run makes a change at each tick until ctx is done.
-func (w *writer) run(ctx context.Context, every time.Duration, record func(history.Change)) {
+func (w *writer) run(ctx context.Context, every time.Duration, record func(checker.Change)) {
 	defer w.client.CloseIdleConnections()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -49,10 +49,10 @@ func (w *writer) run(ctx context.Context, every time.Duration, record func(histo
 
 // change makes the next change. The number is used up even on failure, because a change
 // that was sent may have been committed.
-func (w *writer) change(ctx context.Context) history.Change {
+func (w *writer) change(ctx context.Context) checker.Change {
 	w.number++
 	organization := w.tn.org.ID.String()
-	c := history.Change{Organization: organization, Number: w.number, Sent: time.Now()}
+	c := checker.Change{Organization: organization, Number: w.number, Sent: time.Now()}
 	body, err := json.Marshal(map[string]any{"slug": "marked", "name": "Marked", "config": map[string]any{
 		"roleDefinition": markerOf(w.number, organization), "groups": []string{"read"},
 	}})

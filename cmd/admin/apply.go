@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/manifest"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
@@ -50,7 +50,7 @@ get" includes it in its output. Omit it to replace any version.
 				return err
 			}
 			defer c.working("applying")()
-			applied, err := files.Apply(ctx, db, c.by(), o.ID, documents, dryRun, 0)
+			applied, err := transfer.Apply(ctx, db, c.by(), o.ID, documents, dryRun, 0)
 			if err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ get" includes it in its output. Omit it to replace any version.
 	return cmd
 }
 
-func sayApplied(w io.Writer, applied files.Applied) {
+func sayApplied(w io.Writer, applied transfer.Applied) {
 	table(w, "ACTION\tKIND\tNAME", func(row func(...any)) {
 		for _, o := range applied.Objects {
 			row(o.Action, o.Kind, o.Name)

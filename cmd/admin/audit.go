@@ -11,11 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/admin/auditexport"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 )
 
 // auditFlags holds the flags that filter the audit log.
@@ -36,7 +36,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 func (f *auditFlags) read() (err error) {
 	for _, action := range f.filter.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return usage("unknown action %q; did you mean %s?", action, typo.Nearest(action, all))
+			return usage("unknown action %q; did you mean %s?", action, suggest.Nearest(action, all))
 		}
 	}
 	if f.filter.Since, err = timeOf("since", f.since); err != nil {
@@ -76,21 +76,21 @@ func (c *cli) auditList() *cobra.Command {
 			return usage("--limit must be from 1 to %d; `admin audit export` writes all entries", pageSize)
 		}
 		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) error {
-			list := []auditlog.Entry{}
+			list := []auditexport.Entry{}
 			for more, left := true, f.filter; more && left.Limit > 0; {
 				got, rest, err := db.AuditPage(ctx, o.ID, left, auditBytes)
 				if err != nil {
 					return err
 				}
 				for _, e := range got {
-					list = append(list, auditlog.Of(e))
+					list = append(list, auditexport.Of(e))
 					left.Before = e.ID
 				}
 				left.Limit -= len(got)
 				more = rest
 			}
 			return c.print(struct {
-				Entries []auditlog.Entry `json:"entries"`
+				Entries []auditexport.Entry `json:"entries"`
 			}{list}, func(w io.Writer) {
 				table(w, "TIME\tACTOR\tACTION\tSUBJECT\tREVISION\tREQUEST", func(row func(...any)) {
 					for _, e := range list {
@@ -125,10 +125,10 @@ formula begin with an apostrophe.`,
 			return err
 		}
 		if c.json {
-			format = auditlog.JSONL
+			format = auditexport.JSONL
 		}
-		if !slices.Contains(auditlog.Formats(), format) {
-			return usage("--format must be one of %s, not %q", strings.Join(auditlog.Formats(), ", "), format)
+		if !slices.Contains(auditexport.Formats(), format) {
+			return usage("--format must be one of %s, not %q", strings.Join(auditexport.Formats(), ", "), format)
 		}
 		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) (err error) {
 			to := c.stdout
@@ -146,15 +146,15 @@ formula begin with an apostrophe.`,
 			}
 			defer c.working("exporting")()
 			buffered := bufio.NewWriter(to)
-			if err := auditlog.Export(ctx, db, o.ID, f.filter, format, buffered); err != nil {
+			if err := auditexport.Export(ctx, db, o.ID, f.filter, format, buffered); err != nil {
 				return err
 			}
 			return buffered.Flush()
 		})
 	})
 	f.add(cmd)
-	cmd.Flags().StringVar(&format, "format", auditlog.CSV, "output format: "+strings.Join(auditlog.Formats(), " or "))
+	cmd.Flags().StringVar(&format, "format", auditexport.CSV, "output format: "+strings.Join(auditexport.Formats(), " or "))
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
-	completes(cmd, "format", auditlog.Formats()...)
+	completes(cmd, "format", auditexport.Formats()...)
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/config"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/process"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -61,7 +61,7 @@ again, so revoke them once more.`,
 			found, revoked := int64(0), 0
 			by := c.by()
 			if !withoutRedis {
-				store, err := snapshot.Open(string(s.URL), snapshot.Options{Prefix: s.Prefix, Timeout: reachTimeout})
+				store, err := pubstore.Open(string(s.URL), pubstore.Options{Prefix: s.Prefix, Timeout: reachTimeout})
 				if err != nil {
 					return err
 				}
@@ -93,7 +93,7 @@ again, so revoke them once more.`,
 
 // writeBack revokes in Postgres the tokens that are revoked only in Redis. It returns the
 // highest epoch found in Redis, and how many tokens it revoked.
-func writeBack(ctx context.Context, db *postgres.DB, store *snapshot.Store, by audit.By) (epoch int64, revoked int, err error) {
+func writeBack(ctx context.Context, db *postgres.DB, store *pubstore.Store, by audit.By) (epoch int64, revoked int, err error) {
 	state, err := store.State(ctx)
 	if err != nil {
 		return 0, 0, fmt.Errorf("can't read the Redis at REDIS_URL (%s): correct REDIS_URL, or use --without-redis if that Redis is lost", process.Redact(innermost(err)))

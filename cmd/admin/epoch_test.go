@@ -8,7 +8,7 @@ import (
 
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -25,14 +25,14 @@ func TestRaisingTheEpoch(t *testing.T) {
 	// Redis is ahead of this database, as after a restore: one token is revoked there, and
 	// the epoch is much higher.
 	redis := storetest.Redis(t)
-	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: storetest.Patience})
+	store, err := pubstore.Open(redis.URL, pubstore.Options{Timeout: storetest.Patience})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
 	ahead := time.Now().Add(24 * time.Hour).Unix()
 	rec, status, err := store.BeginReconcile(t.Context(), 1)
 	require.NoError(t, err)
-	require.Equal(t, snapshot.Published, status)
-	_, err = store.PublishToken(t.Context(), &snapshot.Token{
+	require.Equal(t, pubstore.Published, status)
+	_, err = store.PublishToken(t.Context(), &pubstore.Token{
 		Hash: token.HashOf([]byte(ended["token"].(string))), ID: ended["id"].(string), Revoked: true, Epoch: ahead, Version: 2,
 	}, rec)
 	require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 )
 
 // refuseEmpty returns an error for an empty flag or argument, such as from an unset variable
@@ -49,5 +49,5 @@ func nearestFlag(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	name, _, _ := strings.Cut(unknown.GetSpecifiedName(), "=")
-	return fmt.Errorf("%w; did you mean --%s?", err, typo.Nearest(name, names))
+	return fmt.Errorf("%w; did you mean --%s?", err, suggest.Nearest(name, names))
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
-	"orgmodes/internal/advice"
+	"orgmodes/internal/admin/transfer"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
@@ -19,9 +19,9 @@ import (
 
 // importCommand completes a command that imports files with the parts that all imports share.
 // objects names the items that --only-valid leaves out, for its help text.
-func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read files.Reader, objects string, choices func() (files.Choices, error)) *cobra.Command {
+func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read transfer.Reader, objects string, choices func() (transfer.Choices, error)) *cobra.Command {
 	var org string
-	var o files.Options
+	var o transfer.Options
 	cmd.Args = cobra.MinimumNArgs(1)
 	cmd = c.does(cmd, func(ctx context.Context, args []string) error {
 		var err error
@@ -36,7 +36,7 @@ func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read files.Read
 			done := c.working("importing")
 			plan, err := read.Import(ctx, db, c.by(), in.ID, brought, o)
 			done()
-			var refused *files.RefusedError
+			var refused *transfer.RefusedError
 			if err != nil && !errors.As(err, &refused) {
 				return err
 			}
@@ -80,7 +80,7 @@ func ways(pairs []string, name string, known ...string) (map[string]string, erro
 // sayPlan writes the action for each object. Problems begin with FILE:line:column, which
 // editors can open. With advice, each object has its findings in short, and the fixes follow
 // once for all objects.
-func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
+func sayPlan(w io.Writer, file string, p *transfer.Plan, withAdvice bool) {
 	for _, i := range p.Items {
 		called := i.Name
 		if p.Form != "" { // only plans of modes have a form
@@ -123,7 +123,7 @@ func sayPlan(w io.Writer, file string, p *files.Plan, withAdvice bool) {
 }
 
 // sayItem writes the action for one object, and returns the name of its file.
-func sayItem(w io.Writer, file, called string, i files.Item) (from string) {
+func sayItem(w io.Writer, file, called string, i transfer.Item) (from string) {
 	from = cmp.Or(i.File, file)
 	fmt.Fprintf(w, "%-9s  %s\n", i.Action, called)
 	for _, ch := range i.Changes {
@@ -152,7 +152,7 @@ func place(what, file string, n resource.Notice) string {
 }
 
 // sayAdvice writes the advice about one mode: the findings and their positions.
-func sayAdvice(w io.Writer, file string, list []files.Advice) {
+func sayAdvice(w io.Writer, file string, list []transfer.Advice) {
 	for _, a := range list {
 		at := resource.Notice{Line: a.Line, Column: a.Column}
 		fmt.Fprintf(w, "             %s: %s (%s)\n", place(string(a.Severity), file, at), a.Detail, a.Rule)
@@ -161,10 +161,10 @@ func sayAdvice(w io.Writer, file string, list []files.Advice) {
 
 // sayWhatToDo writes the fixes for the advice of a plan: one line per rule that matched,
 // warnings first.
-func sayWhatToDo(w io.Writer, p *files.Plan) {
+func sayWhatToDo(w io.Writer, p *transfer.Plan) {
 	var fixes []string
 	said := map[string]int{}
-	for _, severity := range []advice.Severity{advice.Warning, advice.Hint} {
+	for _, severity := range []lint.Severity{lint.Warning, lint.Hint} {
 		for _, l := range p.Items {
 			for _, a := range l.Advice {
 				if a.Severity != severity {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/config"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
@@ -28,7 +28,7 @@ var modeHistory = &historyCommands{
 
 func (c *cli) modesExport() *cobra.Command {
 	var org, view, out string
-	var e files.Export
+	var e transfer.Export
 	cmd := c.does(&cobra.Command{
 		Use:   "export --org ORG [--slug SLUG]...",
 		Short: "Export an organization's modes as a file",
@@ -43,12 +43,12 @@ an editor's modes file, it would freeze the built-in modes in their current stat
   admin modes export --org acme --format zip --output acme.zip
   admin modes export --org acme --view merged --format json`,
 	}, func(ctx context.Context, _ []string) error {
-		e.View = files.View(view)
-		if e.View != files.Own && e.View != files.Merged {
+		e.View = transfer.View(view)
+		if e.View != transfer.Own && e.View != transfer.Merged {
 			return usage("--view must be own or merged, not %q", view)
 		}
-		if !slices.Contains(files.Formats(), e.Format) {
-			return usage("--format must be one of %s, not %q", strings.Join(files.Formats(), ", "), e.Format)
+		if !slices.Contains(transfer.Formats(), e.Format) {
+			return usage("--format must be one of %s, not %q", strings.Join(transfer.Formats(), ", "), e.Format)
 		}
 		builtins, err := c.builtins()
 		if err != nil {
@@ -58,7 +58,7 @@ an editor's modes file, it would freeze the built-in modes in their current stat
 			e.Format = modes.FormatJSON
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			data, err := files.Write(ctx, db, o, builtins, e)
+			data, err := transfer.Write(ctx, db, o, builtins, e)
 			if err != nil {
 				return err
 			}
@@ -66,12 +66,12 @@ an editor's modes file, it would freeze the built-in modes in their current stat
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, "output format: "+strings.Join(files.Formats(), ", "))
-	cmd.Flags().StringVar(&view, "view", string(files.Own), "own (safe to save as an editor's modes file) or merged (includes the built-in modes)")
+	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, "output format: "+strings.Join(transfer.Formats(), ", "))
+	cmd.Flags().StringVar(&view, "view", string(transfer.Own), "own (safe to save as an editor's modes file) or merged (includes the built-in modes)")
 	cmd.Flags().StringSliceVar(&e.Slugs, "slug", nil, "only this mode; can be repeated")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
-	completes(cmd, "format", files.Formats()...)
-	completes(cmd, "view", string(files.Own), string(files.Merged))
+	completes(cmd, "format", transfer.Formats()...)
+	completes(cmd, "view", string(transfer.Own), string(transfer.Merged))
 	return cmd
 }
 

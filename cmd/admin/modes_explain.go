@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/admin/transfer"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
@@ -51,7 +51,7 @@ built-in mode, or a mode in a file, for which no database is needed.`,
 			return err
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			m, err := files.ModeOf(ctx, db, o.ID, builtins, args[0])
+			m, err := transfer.ModeOf(ctx, db, o.ID, builtins, args[0])
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, er
 	if err != nil {
 		return modes.Mode{}, err
 	}
-	folder, err := files.Read(ctx, brought)
+	folder, err := transfer.Read(ctx, brought)
 	if err != nil {
 		return modes.Mode{}, err
 	}
@@ -90,16 +90,16 @@ func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, er
 }
 
 func (c *cli) sayViews(m modes.Mode, only []string) error {
-	views := []clients.View{}
-	for _, known := range clients.All() {
+	views := []editors.View{}
+	for _, known := range editors.All() {
 		if len(only) == 0 || slices.Contains(only, known.ID) {
-			views = append(views, clients.See(known, m))
+			views = append(views, editors.See(known, m))
 		}
 	}
 	return c.print(struct {
 		Version int            `json:"version"`
-		Views   []clients.View `json:"views"`
-	}{clients.Version(), views}, func(w io.Writer) {
+		Views   []editors.View `json:"views"`
+	}{editors.Version(), views}, func(w io.Writer) {
 		for i, v := range views {
 			if i > 0 {
 				fmt.Fprintln(w)
@@ -109,9 +109,9 @@ func (c *cli) sayViews(m modes.Mode, only []string) error {
 	})
 }
 
-func sayView(w io.Writer, v clients.View) {
+func sayView(w io.Writer, v editors.View) {
 	name := v.Client
-	if known, err := clients.Find(v.Client); err == nil {
+	if known, err := editors.Find(v.Client); err == nil {
 		name = known.Name
 	}
 	fmt.Fprintf(w, "== %s: %s (%s)\n", name, v.Name, v.Slug)

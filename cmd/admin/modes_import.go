@@ -3,11 +3,11 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 )
 
 func (c *cli) modesImport() *cobra.Command {
-	var choices files.ModeChoices
+	var choices transfer.ModeChoices
 	var keep []string
 	cmd := c.importCommand(&cobra.Command{
 		Use:   "import --org ORG FILE|FOLDER|ARCHIVE.zip|-...",
@@ -30,7 +30,7 @@ script should check "summary" in the output of --json.`,
   admin modes import --org acme team-modes/ --collision keep_both --for docs=skip
   admin modes import --org acme export.zip --slug docs --slug tests
   admin modes samples | admin modes import --org acme -`,
-	}, filesOfModes, files.NewModeImport, "modes and files", func() (_ files.Choices, err error) {
+	}, filesOfModes, transfer.NewModeImport, "modes and files", func() (_ transfer.Choices, err error) {
 		choices.BySlug, err = ways(keep, "SLUG", "overwrite", "skip", "keep_both")
 		return choices, err
 	})

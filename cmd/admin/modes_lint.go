@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
-	"orgmodes/internal/advice"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/admin/transfer"
+	"orgmodes/internal/editors"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/process"
 	"orgmodes/internal/upload"
@@ -47,7 +47,7 @@ error. --format sarif is for code scanning, and --rules lists the rules.`,
 			format = reportJSON
 		}
 		for _, id := range only {
-			if _, err := clients.Find(id); err != nil {
+			if _, err := editors.Find(id); err != nil {
 				return usage("--client must be one of %s, not %q", strings.Join(clientIDs(), ", "), id)
 			}
 		}
@@ -70,7 +70,7 @@ error. --format sarif is for code scanning, and --rules lists the rules.`,
 		if err := c.write(out, b.Bytes()); err != nil {
 			return err
 		}
-		if advice.ExitCode(results, strict) != 0 {
+		if lint.ExitCode(results, strict) != 0 {
 			return errSaid
 		}
 		return nil
@@ -85,14 +85,14 @@ error. --format sarif is for code scanning, and --rules lists the rules.`,
 	return cmd
 }
 
-func report(w io.Writer, format string, results []advice.Result) error {
+func report(w io.Writer, format string, results []lint.Result) error {
 	switch format {
 	case reportText:
-		return advice.WriteText(w, results)
+		return lint.WriteText(w, results)
 	case reportJSON:
-		return advice.WriteJSON(w, results)
+		return lint.WriteJSON(w, results)
 	case reportSARIF:
-		return advice.WriteSARIF(w, results, process.BuildOf().Version)
+		return lint.WriteSARIF(w, results, process.BuildOf().Version)
 	}
 	return usage("--format must be text, json or sarif, not %q", format)
 }
@@ -100,33 +100,33 @@ func report(w io.Writer, format string, results []advice.Result) error {
 // judge checks each file separately, and then all files for slugs that several of them
 // have. The files of a folder can be meant for several organizations. The files of an
 // archive are meant for one and are read together.
-func judge(ctx context.Context, brought []upload.File, only []string) []advice.Result {
-	var results []advice.Result
+func judge(ctx context.Context, brought []upload.File, only []string) []lint.Result {
+	var results []lint.Result
 	for _, f := range brought {
-		if !files.IsArchive(f.Data) {
-			results = append(results, advice.Check(ctx, f.Name, f.Data, only...))
+		if !transfer.IsArchive(f.Data) {
+			results = append(results, lint.Check(ctx, f.Name, f.Data, only...))
 			continue
 		}
 		folder, err := modes.ReadArchive(ctx, f.Data)
 		if err != nil {
-			results = append(results, advice.Judge(modes.FileResult{Name: f.Name, Err: err}, only...))
+			results = append(results, lint.Judge(modes.FileResult{Name: f.Name, Err: err}, only...))
 			continue
 		}
 		for _, r := range folder.Files {
 			r.Name = f.Name + "/" + r.Name
-			results = append(results, advice.Judge(r, only...))
+			results = append(results, lint.Judge(r, only...))
 		}
 	}
-	advice.Compare(results)
+	lint.Compare(results)
 	return results
 }
 
 func (c *cli) sayRules() error {
-	list := slices.Concat(advice.ReportRules(), advice.Rules())
+	list := slices.Concat(lint.ReportRules(), lint.Rules())
 	return c.print(struct {
-		Version int           `json:"version"`
-		Rules   []advice.Rule `json:"rules"`
-	}{advice.Version(), list}, func(w io.Writer) {
+		Version int         `json:"version"`
+		Rules   []lint.Rule `json:"rules"`
+	}{lint.Version(), list}, func(w io.Writer) {
 		table(w, "RULE\tSEVERITY\tCLIENTS\tDESCRIPTION", func(row func(...any)) {
 			for _, r := range list {
 				who := strings.Join(r.Clients, ", ")
@@ -141,7 +141,7 @@ func (c *cli) sayRules() error {
 
 func clientIDs() []string {
 	var ids []string
-	for _, c := range clients.All() {
+	for _, c := range editors.All() {
 		ids = append(ids, c.ID)
 	}
 	return ids

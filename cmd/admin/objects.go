@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 )
 
 // ofKind sets RunE of a command whose first argument is a kind. do gets the remaining
@@ -44,7 +44,7 @@ func kindNamed(kinds []resource.Kind, name string) (resource.Kind, error) {
 	for i, k := range kinds {
 		all[i] = k.Names().Singular
 	}
-	return nil, usage("unknown kind %q; did you mean %s? The kinds are: %s", name, typo.Nearest(name, all), strings.Join(all, ", "))
+	return nil, usage("unknown kind %q; did you mean %s? The kinds are: %s", name, suggest.Nearest(name, all), strings.Join(all, ", "))
 }
 
 // historyOf returns the history commands of a kind: the dedicated ones, if any, else generic

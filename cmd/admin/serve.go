@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orgmodes/internal/admin"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/config"
 	"orgmodes/internal/listen"
 	"orgmodes/internal/postgres"
@@ -118,7 +118,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 	if err != nil {
 		return fmt.Errorf("LISTEN=%q: %w", s.Listen, err)
 	}
-	for _, w := range signin.Warnings(in.public, len(in.trusted) > 0) {
+	for _, w := range auth.Warnings(in.public, len(in.trusted) > 0) {
 		log.Warn(w)
 	}
 	var behind sync.WaitGroup

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/templates"
@@ -20,7 +20,7 @@ import (
 
 func (c *cli) templatesExport() *cobra.Command {
 	var org, out, folder string
-	var e files.TemplateExport
+	var e transfer.TemplateExport
 	cmd := c.does(&cobra.Command{
 		Use:   "export --org ORG [--template TEMPLATE]... (--folder FOLDER | [--format FORMAT] [--output FILE])",
 		Short: "Export an organization's permission templates as files",
@@ -33,16 +33,16 @@ the files of exported templates, which are replaced.`,
   admin templates export --org acme --template "Code Expert" --format file`,
 	}, func(ctx context.Context, _ []string) error {
 		if c.json {
-			e.Format = files.FormatArray
+			e.Format = transfer.FormatArray
 		}
-		if !slices.Contains(files.TemplateFormats(), e.Format) {
-			return usage("--format must be one of %s, not %q", strings.Join(files.TemplateFormats(), ", "), e.Format)
+		if !slices.Contains(transfer.TemplateFormats(), e.Format) {
+			return usage("--format must be one of %s, not %q", strings.Join(transfer.TemplateFormats(), ", "), e.Format)
 		}
 		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			if folder != "" {
 				return c.exportFolder(ctx, db, o.ID, e, folder)
 			}
-			data, err := files.WriteTemplates(ctx, db, o.ID, e)
+			data, err := transfer.WriteTemplates(ctx, db, o.ID, e)
 			if err != nil {
 				return err
 			}
@@ -50,17 +50,17 @@ the files of exported templates, which are replaced.`,
 		})
 	})
 	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&e.Format, "format", files.FormatZip, "output format: "+strings.Join(files.TemplateFormats(), ", "))
+	cmd.Flags().StringVar(&e.Format, "format", transfer.FormatZip, "output format: "+strings.Join(transfer.TemplateFormats(), ", "))
 	cmd.Flags().StringVar(&folder, "folder", "", "write one {template_id}.json file per template to this folder")
 	cmd.Flags().StringArrayVar(&e.Refs, "template", nil, "only this template, by name or id; can be repeated")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
 	cmd.MarkFlagsMutuallyExclusive("folder", "format")
 	cmd.MarkFlagsMutuallyExclusive("folder", "output")
-	completes(cmd, "format", files.TemplateFormats()...)
+	completes(cmd, "format", transfer.TemplateFormats()...)
 	return cmd
 }
 
-func (c *cli) exportFolder(ctx context.Context, db *postgres.DB, org uuid.UUID, e files.TemplateExport, folder string) error {
+func (c *cli) exportFolder(ctx context.Context, db *postgres.DB, org uuid.UUID, e transfer.TemplateExport, folder string) error {
 	all, err := e.Chosen(ctx, db, org)
 	if err != nil {
 		return err

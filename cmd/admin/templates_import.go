@@ -3,11 +3,11 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 )
 
 func (c *cli) templatesImport() *cobra.Command {
-	var choices files.TemplateChoices
+	var choices transfer.TemplateChoices
 	var keep []string
 	cmd := c.importCommand(&cobra.Command{
 		Use:   "import --org ORG FILE|FOLDER|ARCHIVE.zip|-...",
@@ -27,7 +27,7 @@ happen, why and at which line.`,
 		Example: `  admin templates import --org acme templates/ --dry-run
   admin templates import --org acme templates/ --on-conflict rename --for "Code Expert=skip"
   admin templates import --org acme acme.templates.zip --only-valid`,
-	}, filesOfTemplates, files.NewTemplateImport, "templates", func() (_ files.Choices, err error) {
+	}, filesOfTemplates, transfer.NewTemplateImport, "templates", func() (_ transfer.Choices, err error) {
 		choices.ByName, err = ways(keep, "NAME", "skip", "replace", "rename")
 		return choices, err
 	})

@@ -17,8 +17,8 @@ import (
 	"orgmodes/internal/config"
 	"orgmodes/internal/listen"
 	"orgmodes/internal/process"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/reader"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 )
 
@@ -88,13 +88,13 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	if err != nil {
 		return o, nil, err
 	}
-	store, err := snapshot.Open(string(s.RedisURL), snapshot.Options{
+	store, err := pubstore.Open(string(s.RedisURL), pubstore.Options{
 		Prefix: s.RedisPrefix, PoolSize: reader.StoreConnections, MaxAge: reader.ConnectionAge,
 	})
 	if err != nil {
 		return o, nil, err
 	}
-	logStore, err := snapshot.Open(string(s.RedisURL), snapshot.Options{
+	logStore, err := pubstore.Open(string(s.RedisURL), pubstore.Options{
 		Prefix: s.RedisPrefix, PoolSize: 2, MaxAge: reader.ConnectionAge,
 	})
 	if err != nil {

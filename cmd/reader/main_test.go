@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 func TestMain(m *testing.M) {
@@ -94,7 +94,7 @@ func TestStaysLean(t *testing.T) {
 	require.NoError(t, err)
 	for dep := range strings.Lines(string(out)) {
 		for _, unwanted := range []string{
-			"jackc/", "riverqueue/", "html/template", "orgmodes/internal/modes", "orgmodes/internal/document",
+			"jackc/", "riverqueue/", "html/template", "orgmodes/internal/modes", "orgmodes/internal/render",
 			"orgmodes/internal/postgres", "orgmodes/internal/admin", "orgmodes/internal/worker", "orgmodes/internal/jobs",
 			"gopkg.in/yaml", "dop251/goja", "argon2", "spf13/cobra", "orgmodes/internal/devstack",
 		} {
@@ -148,7 +148,7 @@ func TestLife(t *testing.T) {
 	assert.Equal(t, 503, status(private, "/startupz"))
 	require.Eventually(t, func() bool { return strings.Contains(logged(), "has not been filled") }, storetest.Patience, 10*time.Millisecond)
 
-	store, err := snapshot.Open(redis.URL, snapshot.Options{Timeout: storetest.Patience})
+	store, err := pubstore.Open(redis.URL, pubstore.Options{Timeout: storetest.Patience})
 	require.NoError(t, err)
 	defer store.Close()
 	rec, _, err := store.BeginReconcile(t.Context(), 1)

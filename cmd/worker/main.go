@@ -20,7 +20,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/process"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/worker"
 )
 
@@ -78,7 +78,7 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 		return err
 	}
 	defer db.Close()
-	redis, err := snapshot.Open(string(s.RedisURL), snapshot.Options{
+	redis, err := pubstore.Open(string(s.RedisURL), pubstore.Options{
 		Prefix: s.RedisPrefix, Timeout: worker.RedisTimeout, MaxAge: worker.ConnectionAge,
 	})
 	if err != nil {

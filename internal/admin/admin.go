@@ -15,10 +15,10 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/admin/api"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/events"
-	"orgmodes/internal/admin/request"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/admin/web"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/config"
@@ -61,21 +61,21 @@ type Options struct {
 	// MaxStreams bounds the open event streams of all users together; 0 means 2,000.
 	MaxStreams int
 	// MaxAnswers bounds the large responses that clients are still receiving, in bytes; 0
-	// means request.DefaultMaxAnswers.
+	// means middleware.DefaultMaxAnswers.
 	MaxAnswers int
 }
 
 // New returns the app. It doesn't listen yet.
 func New(o Options) (*fiber.App, error) {
-	gate, err := signin.New(signin.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
+	gate, err := auth.New(auth.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
 	if err != nil {
 		return nil, err
 	}
-	auth := authz.New(gate, o.DB)
+	authorizer := authz.New(gate, o.DB)
 	hub, streams := events.NewHub(o.DB, o.Log), events.NewLimits(o.MaxStreams)
 	pages, err := web.New(web.Options{
 		Options: shell.Options{
-			DB: o.DB, Auth: auth, Log: o.Log, Public: o.Public, PublicReader: strings.TrimSuffix(o.PublicReader, "/"),
+			DB: o.DB, Auth: authorizer, Log: o.Log, Public: o.Public, PublicReader: strings.TrimSuffix(o.PublicReader, "/"),
 			Hub: hub, Streams: streams,
 		},
 		Keys: o.Keys, Builtins: o.Builtins, PublishWait: o.PublishWait,
@@ -90,8 +90,8 @@ func New(o Options) (*fiber.App, error) {
 		return api.Fail(o.Log, c, err)
 	}
 	// Fiber's own refusals bypass the middleware below.
-	brings := bodies{auth}
-	unhandled := request.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
+	brings := bodies{authorizer}
+	unhandled := middleware.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
 		return fail(c, brings.explain(c, err))
 	})
 	app := fiber.New(fiber.Config{
@@ -108,27 +108,27 @@ func New(o Options) (*fiber.App, error) {
 		IdleTimeout:    idleTimeout,
 		ReadBufferSize: headerBytes,
 		ErrorHandler:   unhandled,
-		// Fiber trusts no header about the client: only request.Source interprets those.
+		// Fiber trusts no header about the client: only middleware.Source interprets those.
 		EnableTrustedProxyCheck: true,
 	})
-	figures, err := request.NewFigures(o.Metrics)
+	figures, err := middleware.NewFigures(o.Metrics)
 	if err != nil {
 		return nil, err
 	}
 	// Outermost first. Figures calls the error handler itself, to know the status.
 	// Everything inside only returns errors.
 	app.Use(
-		request.Identify(o.TrustedProxies),
-		request.NewAnswers(o.MaxAnswers).Bound(fail),
-		request.Headers(gate.Secure()),
+		middleware.Identify(o.TrustedProxies),
+		middleware.NewAnswers(o.MaxAnswers).Bound(fail),
+		middleware.Headers(gate.Secure()),
 		figures.Count(o.Log, fail),
-		request.Recover(o.Log),
-		request.Plain(),
-		request.Text(),
-		request.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
+		middleware.Recover(o.Log),
+		middleware.Plain(),
+		middleware.Text(),
+		middleware.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
 	)
 	a := &api.API{
-		DB: o.DB, Auth: auth, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
+		DB: o.DB, Auth: authorizer, Keys: o.Keys, Builtins: o.Builtins, Log: o.Log,
 		PublicReader: strings.TrimSuffix(o.PublicReader, "/"), PublishWait: o.PublishWait, Hub: hub, Streams: streams,
 	}
 	a.Routes(app)

@@ -5,13 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/endpoint"
+	"orgmodes/internal/render"
 )
 
 func TestEveryRenderedRepresentationHasAPath(t *testing.T) {
 	paths := map[string]bool{}
-	for _, r := range document.Render(document.Source{}) {
+	for _, r := range render.Render(render.Source{}) {
 		path := endpoint.Path("o", r.Name)
 		require.NotEmpty(t, path, r.Name)
 		paths[path] = true

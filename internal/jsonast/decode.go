@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/typo"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/humanize"
+	"orgmodes/internal/suggest"
 )
 
 // maxBlamed bounds the problems that Decode reports.
@@ -141,7 +141,7 @@ func (d *decoder) unmarshaled(at *Path, n *Node, to encoding.TextUnmarshaler) {
 	if n.Kind != Text {
 		d.mustBe(what, at, n)
 	} else if err := to.UnmarshalText([]byte(n.Text)); err != nil {
-		d.blame(at, n.Line, n.Column, "must be %s, not %s", what, strconv.Quote(wording.Shortened(n.Text, 40)))
+		d.blame(at, n.Line, n.Column, "must be %s, not %s", what, strconv.Quote(humanize.Shortened(n.Text, 40)))
 	}
 }
 
@@ -206,7 +206,7 @@ func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
 		case f.Flaw != "":
 			d.blame(&below, f.Line, f.Column, "%s", f.Flaw)
 		case i < 0 && len(d.problems) <= maxBlamed: // finding the nearest name is expensive
-			d.blame(&below, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(wording.Shortened(f.Name, 60)), known(f.Name, names))
+			d.blame(&below, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(humanize.Shortened(f.Name, 60)), known(f.Name, names))
 		case i >= 0:
 			d.value(&below, f.Value, to.Field(places[i]))
 		}
@@ -218,7 +218,7 @@ func known(name string, names []string) string {
 	if len(names) == 0 {
 		return "none is known here"
 	}
-	return "the nearest known one is " + strconv.Quote(typo.Nearest(name, names))
+	return "the nearest known one is " + strconv.Quote(suggest.Nearest(name, names))
 }
 
 // members returns the JSON names of a struct's fields, and the indexes of the fields.

@@ -9,11 +9,11 @@ import (
 	"strconv"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 	"orgmodes/internal/upload"
-	"orgmodes/internal/wording"
 )
 
 const (
@@ -169,7 +169,7 @@ func newBudget(ctx context.Context) *jsonast.Budget {
 		Context: ctx, Values: maxValues, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxMarks, What: "This file",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This file holds more than %d values, aliases followed. Split it", maxValues),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-			"With its aliases followed, this file holds more than %s of text. Split it", wording.Bytes(upload.MaxUploadBytes)),
+			"With its aliases followed, this file holds more than %s of text. Split it", humanize.Bytes(upload.MaxUploadBytes)),
 	}
 }
 
@@ -324,7 +324,7 @@ func (r *reader) kind(d *Document, e envelope) resource.Kind {
 	if e.Kind == "" {
 		r.blame(d.At("/kind", "is required, such as "+names[0]))
 	} else {
-		r.blame(d.At("/kind", fmt.Sprintf("there is no kind %q; the nearest one is %s", wording.Shortened(e.Kind, 60), typo.Nearest(e.Kind, names))))
+		r.blame(d.At("/kind", fmt.Sprintf("there is no kind %q; the nearest one is %s", humanize.Shortened(e.Kind, 60), suggest.Nearest(e.Kind, names))))
 	}
 	return nil
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/upload"
-	"orgmodes/internal/wording"
 )
 
 const (
@@ -34,7 +34,7 @@ func newBudget(ctx context.Context) *jsonast.Budget {
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This file holds more than %d values, aliases followed: more than %d modes ever need.", maxNodes, MaxModes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-			"With its aliases followed, this file holds more than %s of text.", wording.Bytes(upload.MaxUploadBytes)),
+			"With its aliases followed, this file holds more than %s of text.", humanize.Bytes(upload.MaxUploadBytes)),
 	}
 }
 
@@ -54,7 +54,7 @@ func modeBudget(ctx context.Context) *jsonast.Budget {
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values, aliases followed: more than a mode ever needs.", maxModeNodes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-			"With its aliases followed, this holds more than %s of text.", wording.Bytes(MaxBodyBytes)),
+			"With its aliases followed, this holds more than %s of text.", humanize.Bytes(MaxBodyBytes)),
 	}
 }
 

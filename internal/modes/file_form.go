@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/wording"
 )
 
 // Form is a file format of modes.
@@ -120,13 +120,13 @@ func foundInstead(n *jsonast.Node) string {
 		return "a template placeholder in braces; put in what it stands for"
 	case n.Kind == jsonast.Text:
 		line, _, _ := strings.Cut(strings.TrimSpace(n.Text), "\n")
-		return "plain text that begins with " + strconv.Quote(wording.Shortened(line, 40))
+		return "plain text that begins with " + strconv.Quote(humanize.Shortened(line, 40))
 	case n.Kind == jsonast.Object && len(n.Fields) == 0:
 		return "an empty object"
 	case n.Kind == jsonast.Object:
 		var names []string
 		for _, f := range n.Fields {
-			names = append(names, "`"+wording.Shortened(f.Name, 30)+"`")
+			names = append(names, "`"+humanize.Shortened(f.Name, 30)+"`")
 		}
 		if len(names) > 5 {
 			names = append(names[:5], "…")
@@ -161,7 +161,7 @@ func below(name string) func(*fileReader, *jsonast.Node) ([]placed, error) {
 		}
 		for _, f := range root.Fields {
 			if f.Name != name {
-				r.notice(jsonast.Step(f.Name), fmt.Sprintf("`%s` beside %s is not kept", wording.Shortened(f.Name, 60), name), f.Line, f.Column)
+				r.notice(jsonast.Step(f.Name), fmt.Sprintf("`%s` beside %s is not kept", humanize.Shortened(f.Name, 60), name), f.Line, f.Column)
 			}
 		}
 		return r.items(values, "/"+name)

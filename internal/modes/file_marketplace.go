@@ -5,15 +5,15 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/wording"
 )
 
 // marketplaceItem reads the mode in an item's `content`. An unreadable content is a problem of
 // the item, not of the file.
 func (r *fileReader) marketplaceItem(n *jsonast.Node, pointer string) ([]placed, error) {
 	if kind := n.Get("type"); kind != nil && kind.Kind == jsonast.Text && kind.Text != "mode" {
-		r.notice(pointer, "this item is no mode but of the type "+wording.Shortened(kind.Text, 40)+"; it is left out", n.Line, n.Column)
+		r.notice(pointer, "this item is no mode but of the type "+humanize.Shortened(kind.Text, 40)+"; it is left out", n.Line, n.Column)
 		return nil, nil
 	}
 	broken := func(at *jsonast.Node, detail string, line, column int) ([]placed, error) {
@@ -47,7 +47,7 @@ func (r *fileReader) sayWhatIsDropped(n *jsonast.Node, pointer string) {
 	var names []string
 	for _, f := range n.Fields {
 		if f.Name != "content" && f.Name != "type" {
-			names = append(names, "`"+wording.Shortened(f.Name, 30)+"`")
+			names = append(names, "`"+humanize.Shortened(f.Name, 30)+"`")
 		}
 	}
 	if len(names) > 6 {

@@ -2,7 +2,7 @@ package modes
 
 import (
 	"orgmodes/internal/fault"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/humanize"
 )
 
 const (
@@ -33,7 +33,7 @@ func CheckBody(data []byte) error {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "body_too_large",
-		"This is %s; a request with one mode can have at most %s.", wording.Bytes(len(data)), wording.Bytes(MaxBodyBytes))
+		"This is %s; a request with one mode can have at most %s.", humanize.Bytes(len(data)), humanize.Bytes(MaxBodyBytes))
 }
 
 // CheckTotals returns a *fault.Error (TooLarge) if an organization can't have all of these
@@ -55,7 +55,7 @@ func CheckLibrary(count, total int) error {
 	if total > MaxDocumentBytes {
 		return fault.New(fault.TooLarge, "document_too_large",
 			"All modes together would be %s; an organization can have at most %s. Shorten or delete some.",
-			wording.Bytes(total), wording.Bytes(MaxDocumentBytes))
+			humanize.Bytes(total), humanize.Bytes(MaxDocumentBytes))
 	}
 	return nil
 }

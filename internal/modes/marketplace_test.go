@@ -5,9 +5,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
+	"orgmodes/internal/render"
 )
 
 // TestMarketplaceIsWhatIsPublished checks that an export equals the published document byte for
@@ -18,8 +18,8 @@ func TestMarketplaceIsWhatIsPublished(t *testing.T) {
 	for i, m := range ms {
 		stored = append(stored, modes.OrganizationMode{Mode: m, Position: i})
 	}
-	for _, r := range document.Render(document.Source{Organization: organization.Organization{Name: "Acme"}, Modes: stored}) {
-		if r.Name == document.MarketplaceYAML {
+	for _, r := range render.Render(render.Source{Organization: organization.Organization{Name: "Acme"}, Modes: stored}) {
+		if r.Name == render.MarketplaceYAML {
 			assert.Equal(t, string(r.Body), string(modes.WriteMarketplace(ms, "Acme", "")))
 			return
 		}

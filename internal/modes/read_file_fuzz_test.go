@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/prove"
-	"orgmodes/internal/wording"
 )
 
 // fileSeeds returns seed texts: odd ones, the files of testdata/files, and the inputs in
@@ -81,7 +81,7 @@ func TestChangedFiles(t *testing.T) {
 	var data []byte
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("ORGMODES_SEED=%d, with %s", seed, wording.Shortened(strconv.Quote(string(data)), 4000))
+			t.Logf("ORGMODES_SEED=%d, with %s", seed, humanize.Shortened(strconv.Quote(string(data)), 4000))
 		}
 	})
 	for range files {

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/upload"
-	"orgmodes/internal/wording"
 )
 
 // filesOfModes selects the modes files of a folder.
@@ -159,6 +159,6 @@ func notToRead(name string) string {
 	case ext == "" || ext == base:
 		return "skipped: by its name this is no modes file (.yaml, .yml, .json, " + strings.Join(modesFileNames, ", ") + ")"
 	default:
-		return fmt.Sprintf("skipped: %s files hold no modes", wording.Shortened(ext, 20))
+		return fmt.Sprintf("skipped: %s files hold no modes", humanize.Shortened(ext, 20))
 	}
 }

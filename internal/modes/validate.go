@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/typo"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/suggest"
 )
 
 // GroupNames returns the tool groups that editors know.
@@ -76,7 +76,7 @@ func (m Mode) problems() (found []fault.Field, more int) {
 	v.rulesFiles(c.Extra["rulesFiles"])
 	if size := m.Size(); size > MaxModeBytes {
 		v.add("", "this mode is %s; a mode can have at most %s. Shorten its instructions, or split it in two",
-			wording.Bytes(size), wording.Bytes(MaxModeBytes))
+			humanize.Bytes(size), humanize.Bytes(MaxModeBytes))
 	}
 	return v.fields, v.more
 }
@@ -104,7 +104,7 @@ func (v *verdict) name(name string) {
 		v.add("/name", "%s", flaw)
 	case placeholder.MatchString(name):
 		v.add("/name", "%s is a template placeholder; put in what it stands for", strings.TrimSpace(name))
-	case strings.ContainsFunc(name, wording.IsControl):
+	case strings.ContainsFunc(name, humanize.IsControl):
 		v.add("/name", "Mode name must be a single line, without tabs or other control characters")
 	case length > MaxNameLength:
 		v.add("/name", "Mode name can have at most %d characters; this one has %d", MaxNameLength, length)
@@ -129,7 +129,7 @@ func (v *verdict) groups(groups []Group) {
 			name += "/0"
 		}
 		if !slices.Contains(GroupNames(), g.Name) {
-			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(typo.Sorted(g.Name, GroupNames()), ", "))
+			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(suggest.Sorted(g.Name, GroupNames()), ", "))
 		} else if n, ok := first[g.Name]; ok {
 			v.add(name, "the group %s is here twice (already at place %d); keep one", g.Name, n+1)
 		} else {

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/postgres/sqlcgen"
-	"orgmodes/internal/wording"
 )
 
 const (
@@ -100,7 +100,7 @@ func (db *DB) StoreDraft(ctx context.Context, d Draft) (Draft, error) {
 	if err := db.checkDraft(d); err != nil {
 		return Draft{}, err
 	}
-	d.Title = wording.Shortened(d.Title, maxDraftTitle)
+	d.Title = humanize.Shortened(d.Title, maxDraftTitle)
 	if d.Edition == 0 {
 		return db.beginDraft(ctx, d)
 	}
@@ -125,7 +125,7 @@ func (db *DB) checkDraft(d Draft) error {
 	}
 	if len(d.Content) > MaxDraftBytes {
 		return fault.New(fault.TooLarge, "draft_too_large",
-			"This draft is %s; a draft can have at most %s. Nothing was saved; shorten it", wording.Bytes(len(d.Content)), wording.Bytes(MaxDraftBytes))
+			"This draft is %s; a draft can have at most %s. Nothing was saved; shorten it", humanize.Bytes(len(d.Content)), humanize.Bytes(MaxDraftBytes))
 	}
 	if !json.Valid(d.Content) {
 		return fault.New(fault.Malformed, "malformed_json", "The content of the draft is not JSON. Nothing was saved")

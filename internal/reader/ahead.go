@@ -5,7 +5,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // rememberedClaims bounds how many tags that are ahead of us are remembered.
@@ -17,7 +17,7 @@ const rememberedClaims = 10_000
 // restore.
 type claim struct {
 	organization organizationID
-	tag          snapshot.Tag
+	tag          pubstore.Tag
 }
 
 // claims remembers when each claim was first met. A version that exists was committed
@@ -46,7 +46,7 @@ type refuter struct {
 }
 
 // refutes reports whether it is proven that no version has this tag.
-func (r refuter) refutes(tag snapshot.Tag) bool {
+func (r refuter) refutes(tag pubstore.Tag) bool {
 	if r.claims == nil || r.held.IsZero() {
 		return false
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // serve answers a request for one form of a document. It authenticates, checks that the
@@ -34,7 +34,7 @@ func (r *Reader) serve(ctx *fasthttp.RequestCtx, k documentKey, form string, var
 	doc, from, err := r.documents.get(k)
 	r.metrics.cache[from].Inc()
 	switch {
-	case errors.Is(err, snapshot.ErrAbsent):
+	case errors.Is(err, pubstore.ErrAbsent):
 		problemNotPublished.write(ctx)
 		return
 	case err != nil:

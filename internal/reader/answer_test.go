@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -104,7 +104,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 	w.publishToken(r)
 	require.Equal(t, 200, w.modes(org, expiring).status)
 	w.later(time.Hour)
-	w.mark(snapshot.Mark{})
+	w.mark(pubstore.Mark{})
 	unscoped := w.keys.Mint()
 	r = recordOf(unscoped, org)
 	r.Scopes = []string{"write", "reader", "rea"}
@@ -113,7 +113,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 	// absent token known to be absent. Until a mark arrives, the reader can't tell
 	// whether a token still counts, and answers 503.
 	w.eventually(func() bool {
-		w.mark(snapshot.Mark{})
+		w.mark(pubstore.Mark{})
 		a := w.modes(org, good)
 		return w.Ready() == nil && a.status == 200 && a.header.Get("Cache-Status") == freshHit
 	}, "it is fresh again")
@@ -208,7 +208,7 @@ func TestNotYoursIsNotThere(t *testing.T) {
 	other, otherTok := w.organization()
 	require.Equal(t, 200, w.modes(other, otherTok).status)
 	deleted := uuid.NewString()
-	w.publishDocument(&snapshot.Document{Organization: deleted, Version: version(2), CommittedAt: time.Now(), Deleted: true})
+	w.publishDocument(&pubstore.Document{Organization: deleted, Version: version(2), CommittedAt: time.Now(), Deleted: true})
 	deletedTok, _ := w.grant(deleted)
 
 	notYours, notThere, gone := w.modes(other, tok), w.modes(uuid.NewString(), tok), w.modes(deleted, deletedTok)

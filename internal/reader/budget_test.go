@@ -15,7 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/prove"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // flood sends n different made-up tokens, each well-formed and naming our key. It
@@ -133,7 +133,7 @@ func TestOneUnreadableVersionBlocksNothing(t *testing.T) {
 	w := newWorld(t)
 	x, y := w.warm(), w.warm()
 	w.redis.Do("HSET", "{om}:revs", x.org, "damaged")
-	w.fill(func(r snapshot.Reconciliation) { w.publish(y.org, 2, r) })
+	w.fill(func(r pubstore.Reconciliation) { w.publish(y.org, 2, r) })
 	w.awaitRevision(y.org, y.tok, 2)
 	w.served(x)
 }

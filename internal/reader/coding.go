@@ -3,7 +3,7 @@ package reader
 import (
 	"bytes"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // coding numbers the content codings in our order of preference, so that a
@@ -20,8 +20,8 @@ const (
 
 // name returns the coding's content-coding token (RFC 9110, section 8.4.1), or ""
 // for identity.
-func (c coding) name() snapshot.Coding {
-	return [codingCount]snapshot.Coding{snapshot.Brotli, snapshot.Zstd, snapshot.Gzip, snapshot.Identity}[c]
+func (c coding) name() pubstore.Coding {
+	return [codingCount]pubstore.Coding{pubstore.Brotli, pubstore.Zstd, pubstore.Gzip, pubstore.Identity}[c]
 }
 
 // maxEncodingElements bounds the work that one header can cause; further elements

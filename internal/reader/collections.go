@@ -4,14 +4,14 @@ import (
 	"slices"
 
 	"orgmodes/internal/endpoint"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // collection is a part of an organization's document that is loaded and cached
 // separately, so that polls for modes don't load anything else.
 type collection struct {
 	name string
-	part snapshot.Part
+	part pubstore.Part
 }
 
 // collectionNumber is the index of a collection in the list of collections. It is small,
@@ -37,7 +37,7 @@ func collectionsOf(named []string) []collection {
 		all[i].part.Names = append(all[i].part.Names, form.Name)
 	}
 	for _, name := range named {
-		all = append(all, collection{name, snapshot.Part{Collection: name}})
+		all = append(all, collection{name, pubstore.Part{Collection: name}})
 	}
 	return all
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // A poll for modes loads nothing of other collections, and a change of another collection
@@ -71,12 +71,12 @@ func TestNamedDocuments(t *testing.T) {
 	publish := func(revision int64, bodies map[string]string) {
 		d := documentOf(t, org, version(revision))
 		for name, text := range bodies {
-			sum, hash := snapshot.SumOf([]byte(text))
-			coded, err := snapshot.Encode([]byte(text))
+			sum, hash := pubstore.SumOf([]byte(text))
+			coded, err := pubstore.Encode([]byte(text))
 			require.NoError(t, err)
-			d.Representations = append(d.Representations, snapshot.Representation{
+			d.Representations = append(d.Representations, pubstore.Representation{
 				Name: "gadgets/" + name, ContentType: "text/plain", Sum: sum, Length: len(text), Encoded: coded,
-				Tag: snapshot.Tag{Epoch: 1, Revision: revision, Hash: hash},
+				Tag: pubstore.Tag{Epoch: 1, Revision: revision, Hash: hash},
 			})
 		}
 		w.publishDocument(d)

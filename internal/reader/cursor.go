@@ -1,6 +1,6 @@
 package reader
 
-import "orgmodes/internal/snapshot"
+import "orgmodes/internal/pubstore"
 
 // cause is the reason why everything resident must be compared with Redis.
 type cause string
@@ -42,10 +42,10 @@ type cursor struct {
 // take checks the entries that were read. It returns those to apply, the cursor
 // after them, and why it stopped early, if it did. After such a stop, following the
 // log can no longer be trusted to be complete.
-func (c cursor) take(entries []snapshot.Entry) (note []snapshot.Entry, next cursor, why cause) {
+func (c cursor) take(entries []pubstore.Entry) (note []pubstore.Entry, next cursor, why cause) {
 	for i, e := range entries {
 		switch {
-		case e.Kind == snapshot.EntryResync:
+		case e.Kind == pubstore.EntryResync:
 			return entries[:i], c, causeResync
 		case e.Incarnation != c.incarnation:
 			return entries[:i], c, causeIncarnation

@@ -5,23 +5,23 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
-func entries(incarnation int64, ns ...int64) []snapshot.Entry {
-	var out []snapshot.Entry
+func entries(incarnation int64, ns ...int64) []pubstore.Entry {
+	var out []pubstore.Entry
 	for _, n := range ns {
-		out = append(out, snapshot.Entry{N: n, Kind: snapshot.EntryDocument, Incarnation: incarnation})
+		out = append(out, pubstore.Entry{N: n, Kind: pubstore.EntryDocument, Incarnation: incarnation})
 	}
 	return out
 }
 
 func TestCursor(t *testing.T) {
 	at := cursor{last: 10, incarnation: 2}
-	resync := snapshot.Entry{N: 12, Kind: snapshot.EntryResync, Incarnation: 2}
-	later := snapshot.Entry{N: 11, Kind: "kind of a later release", Incarnation: 2}
+	resync := pubstore.Entry{N: 12, Kind: pubstore.EntryResync, Incarnation: 2}
+	later := pubstore.Entry{N: 11, Kind: "kind of a later release", Incarnation: 2}
 	for name, c := range map[string]struct {
-		entries []snapshot.Entry
+		entries []pubstore.Entry
 		noted   int
 		last    int64
 		why     cause
@@ -35,7 +35,7 @@ func TestCursor(t *testing.T) {
 		"backwards":           {entries(2, 9), 0, 10, causeGap},
 		"another incarnation": {entries(3, 11), 0, 10, causeIncarnation},
 		"filled anew":         {append(entries(2, 11), resync), 1, 11, causeResync},
-		"of a later release":  {append([]snapshot.Entry{later}, entries(2, 12)...), 2, 12, none},
+		"of a later release":  {append([]pubstore.Entry{later}, entries(2, 12)...), 2, 12, none},
 	} {
 		t.Run(name, func(t *testing.T) {
 			noted, next, why := at.take(c.entries)

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // disk stores the resident values in one file, so that a reader that starts while
@@ -204,9 +204,9 @@ func settle[K comparable, V published[V]](s *shelf[K, V], k K, v V) {
 
 // prepareStored is prepare for a document from the file. The file's checksum covers
 // the bytes that prepare would verify.
-func prepareStored(doc *snapshot.Document) (*document, error) {
+func prepareStored(doc *pubstore.Document) (*document, error) {
 	for i := range doc.Representations {
-		if doc.Representations[i].In(snapshot.Gzip) == nil {
+		if doc.Representations[i].In(pubstore.Gzip) == nil {
 			return nil, fmt.Errorf("%s of %s is not there in gzip", doc.Representations[i].Name, doc.Organization)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unique"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -128,7 +128,7 @@ func (w *diskWriter) flag(b bool) {
 	}
 }
 
-func (w *diskWriter) version(v snapshot.Version) {
+func (w *diskWriter) version(v pubstore.Version) {
 	w.int(v.Epoch)
 	w.int(v.Revision)
 	w.int(v.Edition)
@@ -211,23 +211,23 @@ func (r *diskReader) bytes() []byte {
 	return b
 }
 
-func (r *diskReader) version() snapshot.Version {
-	return snapshot.Version{Epoch: r.int(), Revision: r.int(), Edition: r.int()}
+func (r *diskReader) version() pubstore.Version {
+	return pubstore.Version{Epoch: r.int(), Revision: r.int(), Edition: r.int()}
 }
 
 func (r *diskReader) document(id organizationID) (out *document) {
-	d := &snapshot.Document{Organization: id.String(), Version: r.version()}
+	d := &pubstore.Document{Organization: id.String(), Version: r.version()}
 	told := r.version()
 	d.CommittedAt, d.Deleted = r.time(), r.flag()
 	sure := r.flag()
 	for r.more() {
-		f := snapshot.Representation{Name: string(r.bytes()), ContentType: string(r.bytes())}
+		f := pubstore.Representation{Name: string(r.bytes()), ContentType: string(r.bytes())}
 		f.Tag.Epoch, f.Tag.Revision = r.int(), r.int()
 		r.raw(f.Sum[:])
 		f.Tag.Hash = [8]byte(f.Sum[:8])
 		f.Length = int(r.int())
 		for r.more() {
-			e := snapshot.Encoded{Coding: snapshot.Coding(r.bytes())}
+			e := pubstore.Encoded{Coding: pubstore.Coding(r.bytes())}
 			r.raw(e.Digest[:])
 			e.Bytes = r.bytes()
 			f.Encoded = append(f.Encoded, e)

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -79,7 +79,7 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	r.redis.Restart()
 	last := r.again(keeping(dir))
 	last.awaitReady()
-	last.fill(func(rec snapshot.Reconciliation) {
+	last.fill(func(rec pubstore.Reconciliation) {
 		last.publish(x.org, 2, rec)
 		last.publishToken(recordOf(x.tok, x.org), rec)
 	})
@@ -114,7 +114,7 @@ func TestAStartWithRedisAndAFile(t *testing.T) {
 	w.publish(x.org, 2)
 	rec.Revoked, rec.Version = true, 2
 	w.publishToken(rec)
-	w.mark(snapshot.Mark{})
+	w.mark(pubstore.Mark{})
 
 	r := w.again(keeping(dir))
 	r.awaitReady()

@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // document is a collection of an organization's published document, with everything
 // else that an answer needs. It is immutable, so requests share it.
 type document struct {
-	stored      *snapshot.Document
-	version     snapshot.Version
+	stored      *pubstore.Document
+	version     pubstore.Version
 	committedAt time.Time
 	// deleted marks a tombstone: the organization existed and was deleted.
 	deleted bool
@@ -23,7 +23,7 @@ type document struct {
 	named map[string]int
 	size  uint32
 	// told is the newest version that was announced, if it is not this one.
-	told      snapshot.Version
+	told      pubstore.Version
 	asked     time.Duration
 	confirmed uint64
 }
@@ -35,7 +35,7 @@ type representation struct {
 	// tag is the opaque part of the entity-tag, without quotes and coding.
 	tag   []byte
 	coded [codingCount]coded
-	gzip  *snapshot.Representation
+	gzip  *pubstore.Representation
 }
 
 // coded is the part of a representation that depends on the coding.
@@ -55,7 +55,7 @@ type coded struct {
 // once and compares it with its checksum, and each coding with its digest, so that
 // damaged bytes are never served. A representation that shares its bytes in memory with
 // have, which may be nil, was verified before and is skipped.
-func prepare(d, have *snapshot.Document, asked time.Duration) (*document, error) {
+func prepare(d, have *pubstore.Document, asked time.Duration) (*document, error) {
 	for i := range d.Representations {
 		form := &d.Representations[i]
 		if have != nil {
@@ -77,7 +77,7 @@ func prepare(d, have *snapshot.Document, asked time.Duration) (*document, error)
 }
 
 // assemble builds a document that needs no further verification.
-func assemble(d *snapshot.Document, asked time.Duration) *document {
+func assemble(d *pubstore.Document, asked time.Duration) *document {
 	out := &document{
 		stored: d, version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
 		forms: make([]representation, len(d.Representations)),
@@ -98,7 +98,7 @@ func assemble(d *snapshot.Document, asked time.Duration) *document {
 	return out
 }
 
-func prepareForm(form *snapshot.Representation) representation {
+func prepareForm(form *pubstore.Representation) representation {
 	r := representation{
 		name: form.Name[strings.IndexByte(form.Name, '/')+1:], contentType: []byte(form.ContentType), tag: []byte(form.Tag.String()), gzip: form,
 	}
@@ -129,7 +129,7 @@ func reprDigest(sum [sha256.Size]byte) []byte {
 const lookThrough = 8
 
 // published returns the document as it was published, or nil if d is nil.
-func (d *document) published() *snapshot.Document {
+func (d *document) published() *pubstore.Document {
 	if d == nil {
 		return nil
 	}
@@ -156,13 +156,13 @@ func (d *document) form(name string) *representation {
 // in reports whether the representation is available in a coding.
 func (r *representation) in(c coding) bool { return r.coded[c].etag != nil }
 
-func (d *document) publishedAs() snapshot.Version { return d.version }
+func (d *document) publishedAs() pubstore.Version { return d.version }
 
-func (d *document) newest() snapshot.Version { return later(d.version, d.told) }
+func (d *document) newest() pubstore.Version { return later(d.version, d.told) }
 
 func (d *document) outdated() bool { return d.version.Compare(d.told) < 0 }
 
-func (d *document) outdate(newest snapshot.Version) *document {
+func (d *document) outdate(newest pubstore.Version) *document {
 	other := *d
 	other.told = newest
 	return &other

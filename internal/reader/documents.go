@@ -5,7 +5,7 @@ import (
 	"runtime/pprof"
 	"time"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 const (
@@ -22,19 +22,19 @@ type documents struct {
 	patience    time.Duration // see recheckTime
 }
 
-// loadPart loads a part of a document from Redis; see snapshot.Store.Part.
-type loadPart func(ctx context.Context, org string, p snapshot.Part, have *snapshot.Document) (*snapshot.Document, snapshot.Position, error)
+// loadPart loads a part of a document from Redis; see pubstore.Store.Part.
+type loadPart func(ctx context.Context, org string, p pubstore.Part, have *pubstore.Document) (*pubstore.Document, pubstore.Position, error)
 
 func newDocuments(load loadPart, collections []collection, maxBytes uint64, clock Clock, f *freshness, m *metrics) *documents {
 	d := &documents{collections: collections, patience: recheckTime}
 	d.shelf = shelf[documentKey, *document]{
 		memory: newWeighed(maxBytes, func(_ documentKey, v *document) uint32 { return v.size }, m.documentEvictions.Inc),
-		load: func(ctx context.Context, k documentKey) (*document, snapshot.Position, error) {
+		load: func(ctx context.Context, k documentKey) (*document, pubstore.Position, error) {
 			asked := clock.mono()
 			have, _ := d.memory.peek(k)
 			of := collections[k.collection]
-			var doc *snapshot.Document
-			var at snapshot.Position
+			var doc *pubstore.Document
+			var at pubstore.Position
 			var err error
 			// The label shows in profiles, and identifies the load to the simulation.
 			pprof.Do(ctx, pprof.Labels("collection", of.name), func(ctx context.Context) {
@@ -81,7 +81,7 @@ func (d *documents) get(k documentKey) (*document, outcome, error) {
 
 // published records that a version of an organization was published, in which any of its
 // collections may have changed.
-func (d *documents) published(id organizationID, v snapshot.Version) {
+func (d *documents) published(id organizationID, v pubstore.Version) {
 	for i := range d.collections {
 		d.newer(documentKey{id, collectionNumber(i)}, v) //nolint:gosec // a handful
 	}

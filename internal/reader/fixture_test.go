@@ -21,7 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -40,7 +40,7 @@ const testKeys = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 type world struct {
 	t           testing.TB
 	redis       *storetest.RedisServer
-	store       *snapshot.Store
+	store       *pubstore.Store
 	keys        *token.Keys
 	incarnation int64
 	// serveOnly starts readers that don't follow the log.
@@ -120,16 +120,16 @@ func (w *world) start(options []option) {
 }
 
 // openStore returns a store with a timeout as long as a whole query may take.
-func (w *world) openStore() *snapshot.Store {
-	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
+func (w *world) openStore() *pubstore.Store {
+	s, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: patience})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
 // openWriter returns a store that is as patient as a worker's.
-func (w *world) openWriter() *snapshot.Store {
-	s, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
+func (w *world) openWriter() *pubstore.Store {
+	s, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: patience})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -174,31 +174,31 @@ func (w *world) later(d time.Duration) {
 }
 
 // fill reconciles Redis, calling each write in between.
-func (w *world) fill(write ...func(snapshot.Reconciliation)) {
+func (w *world) fill(write ...func(pubstore.Reconciliation)) {
 	w.t.Helper()
 	w.incarnation++
 	rec, status, err := w.store.BeginReconcile(w.t.Context(), w.incarnation)
 	require.NoError(w.t, err)
-	require.Equal(w.t, snapshot.Published, status)
+	require.Equal(w.t, pubstore.Published, status)
 	for _, f := range write {
 		f(rec)
 	}
 	out, err := w.store.FinishReconcile(w.t.Context(), rec, 1)
 	require.NoError(w.t, err)
-	require.Equal(w.t, snapshot.Published, out.Status)
-	w.mark(snapshot.Mark{})
+	require.Equal(w.t, pubstore.Published, out.Status)
+	w.mark(pubstore.Mark{})
 }
 
 // mark logs a mark, as a leading worker does once a second. AsOf defaults to
 // now.
-func (w *world) mark(m snapshot.Mark) {
+func (w *world) mark(m pubstore.Mark) {
 	w.t.Helper()
 	if m.AsOf.IsZero() {
 		m.AsOf, _ = w.now()
 	}
 	out, err := w.store.Mark(w.t.Context(), w.incarnation, m)
 	require.NoError(w.t, err)
-	require.Equal(w.t, snapshot.Published, out.Status)
+	require.Equal(w.t, pubstore.Published, out.Status)
 }
 
 func (w *world) awaitReady() {
@@ -234,42 +234,42 @@ func bodyOf(org, form string, revision int64) []byte {
 	return fmt.Appendf(nil, "# %s %s revision=%d\n%s", org, form, revision, strings.Repeat("customModes: []\n", 50))
 }
 
-func documentOf(t testing.TB, org string, v snapshot.Version) *snapshot.Document {
+func documentOf(t testing.TB, org string, v pubstore.Version) *pubstore.Document {
 	t.Helper()
-	d := &snapshot.Document{Organization: org, Version: v, CommittedAt: time.UnixMilli(1_700_000_000_000)}
+	d := &pubstore.Document{Organization: org, Version: v, CommittedAt: time.UnixMilli(1_700_000_000_000)}
 	for _, form := range []string{"modes.json", "modes.yaml", "organization.yaml", "marketplace.yaml", "permission-templates.json"} {
 		body := bodyOf(org, form, v.Revision)
-		sum, hash := snapshot.SumOf(body)
-		coded, err := snapshot.Encode(body)
+		sum, hash := pubstore.SumOf(body)
+		coded, err := pubstore.Encode(body)
 		require.NoError(t, err)
-		d.Representations = append(d.Representations, snapshot.Representation{
+		d.Representations = append(d.Representations, pubstore.Representation{
 			Name: form, ContentType: forms[form], Sum: sum, Length: len(body), Encoded: coded,
-			Tag: snapshot.Tag{Epoch: v.Epoch, Revision: v.Revision, Hash: hash},
+			Tag: pubstore.Tag{Epoch: v.Epoch, Revision: v.Revision, Hash: hash},
 		})
 	}
 	return d
 }
 
-func version(revision int64) snapshot.Version {
-	return snapshot.Version{Epoch: 1, Revision: revision, Edition: 1}
+func version(revision int64) pubstore.Version {
+	return pubstore.Version{Epoch: 1, Revision: revision, Edition: 1}
 }
 
 // publish publishes a revision of an organization; without rec it is an ordinary
 // publication.
-func (w *world) publish(org string, revision int64, rec ...snapshot.Reconciliation) {
+func (w *world) publish(org string, revision int64, rec ...pubstore.Reconciliation) {
 	w.t.Helper()
 	w.publishDocument(documentOf(w.t, org, version(revision)), rec...)
 }
 
-func (w *world) publishDocument(d *snapshot.Document, rec ...snapshot.Reconciliation) {
+func (w *world) publishDocument(d *pubstore.Document, rec ...pubstore.Reconciliation) {
 	w.t.Helper()
-	out, err := w.store.PublishDocument(w.t.Context(), d, append(rec, snapshot.Reconciliation{})[0])
+	out, err := w.store.PublishDocument(w.t.Context(), d, append(rec, pubstore.Reconciliation{})[0])
 	require.NoError(w.t, err)
-	require.Equal(w.t, snapshot.Published, out.Status)
+	require.Equal(w.t, pubstore.Published, out.Status)
 }
 
 // grant mints a token that grants access to organizations, and publishes it.
-func (w *world) grant(orgs ...string) (string, *snapshot.Token) {
+func (w *world) grant(orgs ...string) (string, *pubstore.Token) {
 	w.t.Helper()
 	tok := w.keys.Mint()
 	rec := recordOf(tok, orgs...)
@@ -277,18 +277,18 @@ func (w *world) grant(orgs ...string) (string, *snapshot.Token) {
 	return tok, rec
 }
 
-func recordOf(tok string, orgs ...string) *snapshot.Token {
-	return &snapshot.Token{
+func recordOf(tok string, orgs ...string) *pubstore.Token {
+	return &pubstore.Token{
 		Hash: token.HashOf([]byte(tok)), ID: uuid.NewString(), User: "u", Organizations: orgs,
 		Scopes: []string{"read"}, Epoch: 1, Version: 1,
 	}
 }
 
-func (w *world) publishToken(rec *snapshot.Token, r ...snapshot.Reconciliation) {
+func (w *world) publishToken(rec *pubstore.Token, r ...pubstore.Reconciliation) {
 	w.t.Helper()
-	out, err := w.store.PublishToken(w.t.Context(), rec, append(r, snapshot.Reconciliation{})[0])
+	out, err := w.store.PublishToken(w.t.Context(), rec, append(r, pubstore.Reconciliation{})[0])
 	require.NoError(w.t, err)
-	require.Equal(w.t, snapshot.Published, out.Status)
+	require.Equal(w.t, pubstore.Published, out.Status)
 }
 
 // organization publishes an organization at revision 1, and a token for it.
@@ -358,7 +358,7 @@ func revisionOf(t testing.TB, body []byte) (org string, revision int64) {
 func modesOf(id organizationID) documentKey { return documentKey{organization: id} }
 
 // partsOf returns the collections of a document, as a reader has them in memory.
-func partsOf(t testing.TB, r *Reader, id organizationID, d *snapshot.Document) map[documentKey]*document {
+func partsOf(t testing.TB, r *Reader, id organizationID, d *pubstore.Document) map[documentKey]*document {
 	t.Helper()
 	out := map[documentKey]*document{}
 	for i, c := range r.documents.collections {
@@ -381,7 +381,7 @@ func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	keys, err := token.ParseKeys(testKeys)
 	require.NoError(t, err)
 	// Nothing listens there, so every query to Redis fails.
-	nowhere, err := snapshot.Open("redis://127.0.0.1:1", snapshot.Options{})
+	nowhere, err := pubstore.Open("redis://127.0.0.1:1", pubstore.Options{})
 	require.NoError(t, err)
 	r, err = New(Options{
 		Log: slog.New(slog.DiscardHandler), Store: nowhere, LogStore: nowhere, Keys: keys,
@@ -400,7 +400,7 @@ func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	}
 	rec := recordOf(tok, org)
 	r.tokens.memory.set(rec.Hash, prepareRecord(rec, 0).confirm(1))
-	r.freshness.lease.Store(leaseOf(&snapshot.Mark{AsOf: now()}, 1, r.clock.mono(), nil))
+	r.freshness.lease.Store(leaseOf(&pubstore.Mark{AsOf: now()}, 1, r.clock.mono(), nil))
 	r.freshness.settled.Store(true)
 	return r, org, tok
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 const (
@@ -27,7 +27,7 @@ var (
 
 // flight is a load in progress.
 type flight[V any] struct {
-	atLeast snapshot.Version
+	atLeast pubstore.Version
 	// again means that the answer to the current query may predate something that
 	// the flight must include.
 	again  bool
@@ -40,7 +40,7 @@ type flight[V any] struct {
 // due is a scheduled reload.
 type due struct {
 	timer   *time.Timer
-	atLeast snapshot.Version
+	atLeast pubstore.Version
 	wait    time.Duration
 }
 
@@ -55,7 +55,7 @@ func (s *shelf[K, V]) await(ctx context.Context, f *flight[V]) (V, error) {
 }
 
 // postpone schedules a reload. If one is scheduled already it stays, with the newer atLeast.
-func (s *shelf[K, V]) postpone(k K, atLeast snapshot.Version, wait, waited time.Duration) {
+func (s *shelf[K, V]) postpone(k K, atLeast pubstore.Version, wait, waited time.Duration) {
 	if s.closed {
 		return
 	}
@@ -75,7 +75,7 @@ func (s *shelf[K, V]) postpone(k K, atLeast snapshot.Version, wait, waited time.
 }
 
 // depart starts a flight for a key that has none; s.mu must be held.
-func (s *shelf[K, V]) depart(k K, atLeast snapshot.Version, waited time.Duration) *flight[V] {
+func (s *shelf[K, V]) depart(k K, atLeast pubstore.Version, waited time.Duration) *flight[V] {
 	f := &flight[V]{atLeast: atLeast, waited: waited, done: make(chan struct{})}
 	if d := s.dues[k]; d != nil {
 		d.timer.Stop()
@@ -133,7 +133,7 @@ func (s *shelf[K, V]) ask(k K) (r reply[V]) {
 	if log != nil {
 		reached = log.reached.Load()
 	}
-	var at snapshot.Position
+	var at pubstore.Position
 	r.value, at, r.err = s.load(ctx, k)
 	s.loads.count(r.err)
 	r.confirmed = log.confirms(reached, at)
@@ -147,10 +147,10 @@ func (s *shelf[K, V]) land(k K, f *flight[V], r reply[V], attempt int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v, err := r.value, r.err
-	plainlyAbsent := errors.Is(err, snapshot.ErrAbsent)
+	plainlyAbsent := errors.Is(err, pubstore.ErrAbsent)
 	answered := err == nil || plainlyAbsent
 	behind := answered && f.again || err == nil && v.publishedAs().Compare(f.atLeast) < 0 ||
-		plainlyAbsent && f.atLeast != snapshot.Version{}
+		plainlyAbsent && f.atLeast != pubstore.Version{}
 	if (behind || answered && r.lagging) && attempt < maxAttempts {
 		f.again = false
 		return false

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // An answer that predates the newest log entry is discarded, and the query is
@@ -16,7 +16,7 @@ import (
 func TestAnAnswerThatLags(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		l.log.reached.Store(10)
-		l.at = snapshot.Position{N: 9}
+		l.at = pubstore.Position{N: 9}
 		release := l.hold()
 		go func() { _, _, _ = s.fetch(t.Context(), "k") }()
 		synctest.Wait()
@@ -53,7 +53,7 @@ func TestAnswersThatKeepLagging(t *testing.T) {
 		// A key missing from such a Redis does not count as absent.
 		l.log.reached.Store(11)
 		s.absent = true
-		l.set(0, snapshot.ErrAbsent)
+		l.set(0, pubstore.ErrAbsent)
 		_, _, err = s.fetch(t.Context(), "another")
 		require.ErrorIs(t, err, errBehind)
 		s.recheck(t.Context(), "k")

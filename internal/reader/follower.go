@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"orgmodes/internal/process"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -38,14 +38,14 @@ const (
 var errMoved = errors.New("reader: Redis answered with less than its log told of while everything was compared")
 
 // changes holds the queries that the follower makes; outside of tests it is a
-// *snapshot.Store.
+// *pubstore.Store.
 type changes interface {
-	Tail(context.Context) (snapshot.Position, *snapshot.Mark, error)
+	Tail(context.Context) (pubstore.Position, *pubstore.Mark, error)
 	LogTail(context.Context) (n, incarnation int64, err error)
-	ReadLog(ctx context.Context, after int64, block time.Duration) ([]snapshot.Entry, error)
-	Versions(ctx context.Context, organizations []string) (map[string]snapshot.Version, snapshot.Position, error)
-	TokenVersions(ctx context.Context, hashes []token.Hash) ([]snapshot.Version, snapshot.Position, error)
-	Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error)
+	ReadLog(ctx context.Context, after int64, block time.Duration) ([]pubstore.Entry, error)
+	Versions(ctx context.Context, organizations []string) (map[string]pubstore.Version, pubstore.Position, error)
+	TokenVersions(ctx context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error)
+	Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error)
 }
 
 // follower keeps resident values in sync with the log; see the diagram in doc.go.
@@ -157,7 +157,7 @@ func (f *follower) sync(ctx context.Context) (*stretch, error) {
 
 // syncTokens compares versions, and requests only the records that differ: of
 // a million tokens hardly any do.
-func (f *follower) syncTokens(ctx context.Context, s *stretch, since snapshot.Position) error {
+func (f *follower) syncTokens(ctx context.Context, s *stretch, since pubstore.Position) error {
 	for batch := range slices.Chunk(f.tokens.suspect(), headBatch) {
 		versions, at, err := f.redis.TokenVersions(ctx, batch)
 		if err != nil {
@@ -169,7 +169,7 @@ func (f *follower) syncTokens(ctx context.Context, s *stretch, since snapshot.Po
 		}
 		var differ []token.Hash
 		for i, h := range batch {
-			if versions[i] == (snapshot.Version{}) || !f.tokens.holds(h, versions[i], by) {
+			if versions[i] == (pubstore.Version{}) || !f.tokens.holds(h, versions[i], by) {
 				differ = append(differ, h)
 			}
 		}
@@ -181,7 +181,7 @@ func (f *follower) syncTokens(ctx context.Context, s *stretch, since snapshot.Po
 }
 
 // takeTokens replaces the records of resident tokens by those in Redis.
-func (f *follower) takeTokens(ctx context.Context, s *stretch, since snapshot.Position, differ []token.Hash) error {
+func (f *follower) takeTokens(ctx context.Context, s *stretch, since pubstore.Position, differ []token.Hash) error {
 	for batch := range slices.Chunk(differ, tokenBatch) {
 		asked := f.clock.mono()
 		found, at, err := f.redis.Tokens(ctx, batch)
@@ -203,7 +203,7 @@ func (f *follower) takeTokens(ctx context.Context, s *stretch, since snapshot.Po
 	return nil
 }
 
-func (f *follower) syncDocuments(ctx context.Context, s *stretch, since snapshot.Position) error {
+func (f *follower) syncDocuments(ctx context.Context, s *stretch, since pubstore.Position) error {
 	for batch := range slices.Chunk(f.documents.suspect(), versionBatch) {
 		names := make([]string, len(batch))
 		for i, k := range batch {
@@ -217,7 +217,7 @@ func (f *follower) syncDocuments(ctx context.Context, s *stretch, since snapshot
 		if by == unconfirmed {
 			return errMoved
 		}
-		behind := map[documentKey]snapshot.Version{}
+		behind := map[documentKey]pubstore.Version{}
 		for i, k := range batch {
 			// A version that is missing in Redis, or older, is a failure of Redis and never a
 			// deletion: the resident document stays.
@@ -246,7 +246,7 @@ func (f *follower) follow(ctx context.Context, s *stretch) cause {
 		if len(entries) == 0 {
 			tail, incarnation, err := f.redis.LogTail(ctx)
 			switch {
-			case errors.Is(err, snapshot.ErrUnfilled):
+			case errors.Is(err, pubstore.ErrUnfilled):
 				f.say(ctx, err)
 				return causeUnfilled
 			case err != nil:
@@ -278,22 +278,22 @@ func (f *follower) follow(ctx context.Context, s *stretch) cause {
 }
 
 // note applies one entry. It reports whether that was a mark.
-func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
+func (f *follower) note(e *pubstore.Entry, s *stretch) (marked bool) {
 	f.metrics.entries.WithLabelValues(string(e.Kind)).Inc()
 	switch e.Kind {
-	case snapshot.EntryDocument:
+	case pubstore.EntryDocument:
 		if id, ok := parseOrganization(e.Organization); ok {
 			f.documents.published(id, e.Version)
 			if id == f.canary.organization {
 				f.keepCanary()
 			}
 		}
-	case snapshot.EntryToken:
+	case pubstore.EntryToken:
 		f.tokens.published(e.Token, parseTokenVersion(e.TokenVersion))
 		if !e.TakenAt.IsZero() {
 			f.metrics.revocation.Observe(f.clock.now().wall.Sub(e.TakenAt).Seconds())
 		}
-	case snapshot.EntryMark:
+	case pubstore.EntryMark:
 		f.mark(&e.Mark, s)
 		return true
 	}
@@ -303,7 +303,7 @@ func (f *follower) note(e *snapshot.Entry, s *stretch) (marked bool) {
 // mark applies a mark, after all entries before it have been applied. The mark was written
 // after everything was compared, to a Redis that has everything. So a token that the
 // comparison did not find does not exist.
-func (f *follower) mark(m *snapshot.Mark, s *stretch) {
+func (f *follower) mark(m *pubstore.Mark, s *stretch) {
 	now := f.clock.now()
 	f.metrics.skew.observe(now.wall.Sub(m.AsOf), now.mono)
 	f.patience = freshFor

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -91,7 +91,7 @@ func TestADeletedOrganizationIsGone(t *testing.T) {
 	w := newWorld(t)
 	org, tok := w.organization()
 	require.Equal(t, 200, w.modes(org, tok).status)
-	w.publishDocument(&snapshot.Document{Organization: org, Version: version(2), CommittedAt: time.Now(), Deleted: true})
+	w.publishDocument(&pubstore.Document{Organization: org, Version: version(2), CommittedAt: time.Now(), Deleted: true})
 	w.eventually(func() bool { return w.modes(org, tok).status == 404 }, "it is gone")
 }
 
@@ -136,31 +136,31 @@ func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 // elsewhere is a Redis that answers each query from a position set by the test.
 type elsewhere struct {
 	changes
-	tail, heads, tokens, versions snapshot.Position
+	tail, heads, tokens, versions pubstore.Position
 	// version is the version of all tokens.
 	version int64
 }
 
-func (e *elsewhere) Tail(context.Context) (snapshot.Position, *snapshot.Mark, error) {
-	return e.tail, &snapshot.Mark{AsOf: time.Now().Add(time.Second)}, nil
+func (e *elsewhere) Tail(context.Context) (pubstore.Position, *pubstore.Mark, error) {
+	return e.tail, &pubstore.Mark{AsOf: time.Now().Add(time.Second)}, nil
 }
 
-func (e *elsewhere) TokenVersions(_ context.Context, hashes []token.Hash) ([]snapshot.Version, snapshot.Position, error) {
-	return slices.Repeat([]snapshot.Version{{Epoch: 1, Revision: e.version}}, len(hashes)), e.heads, nil
+func (e *elsewhere) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
+	return slices.Repeat([]pubstore.Version{{Epoch: 1, Revision: e.version}}, len(hashes)), e.heads, nil
 }
 
-func (e *elsewhere) Tokens(context.Context, []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error) {
+func (e *elsewhere) Tokens(context.Context, []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
 	return nil, e.tokens, nil
 }
 
-func (e *elsewhere) Versions(context.Context, []string) (map[string]snapshot.Version, snapshot.Position, error) {
+func (e *elsewhere) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
 	return nil, e.versions, nil
 }
 
 // If another server, one that lags, answers a part of the comparison, the comparison
 // fails and no mark counts.
 func TestAComparisonThatMoves(t *testing.T) {
-	at, before := snapshot.Position{Incarnation: 1, N: 10}, snapshot.Position{Incarnation: 1, N: 9}
+	at, before := pubstore.Position{Incarnation: 1, N: 10}, pubstore.Position{Incarnation: 1, N: 9}
 	for name, c := range map[string]struct {
 		redis elsewhere
 		want  error
@@ -171,7 +171,7 @@ func TestAComparisonThatMoves(t *testing.T) {
 		"newer tokens lag":   {elsewhere{nil, at, at, before, at, 2}, errMoved},
 		"no token is newer":  {elsewhere{nil, at, at, before, at, 1}, nil}, // so no record is requested
 		"documents lag":      {elsewhere{nil, at, at, at, before, 1}, errMoved},
-		"of another filling": {elsewhere{nil, at, at, at, snapshot.Position{Incarnation: 2, N: 10}, 1}, errMoved},
+		"of another filling": {elsewhere{nil, at, at, at, pubstore.Position{Incarnation: 2, N: 10}, 1}, errMoved},
 	} {
 		r, _, _ := quiet(t, time.Now)
 		old := r.freshness.lease.Load()
@@ -191,7 +191,7 @@ func TestAClientThatIsAhead(t *testing.T) {
 	org, tok := w.organization()
 	w.modes(org, tok)
 	d := documentOf(t, org, version(7))
-	newer := d.Representations[1].Tag.ETag(snapshot.Identity)
+	newer := d.Representations[1].Tag.ETag(pubstore.Identity)
 
 	// Redis has nothing newer: answer 304 rather than go back.
 	a := w.modes(org, tok, "If-None-Match", newer)
@@ -210,7 +210,7 @@ func TestAClientThatIsAhead(t *testing.T) {
 	a = w.modes(org, tok)
 	_, revision := revisionOf(t, a.body)
 	assert.Equal(t, int64(7), revision)
-	newest := documentOf(t, org, version(9)).Representations[1].Tag.ETag(snapshot.Identity)
+	newest := documentOf(t, org, version(9)).Representations[1].Tag.ETag(pubstore.Identity)
 	w.publishDocument(documentOf(t, org, version(10)), rec)
 	w.later(time.Second)
 	a = w.modes(org, tok, "If-None-Match", newest)
@@ -235,7 +235,7 @@ func TestAResyncFindsWhatWasMissed(t *testing.T) {
 	// A reader that queries the log's end at that moment sees another incarnation.
 	compared := func() float64 { return w.resyncs(causeResync) + w.resyncs(causeIncarnation) }
 	before := compared()
-	w.fill(func(r snapshot.Reconciliation) {
+	w.fill(func(r pubstore.Reconciliation) {
 		for i := range 20 {
 			w.publish(orgs[i], 2, r)
 		}

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -38,7 +38,7 @@ const unconfirmed = math.MaxUint64
 // confirms returns the number of the stretch if an answer at a position contains
 // everything that was announced up to reached. Else it returns unconfirmed. The caller
 // must have read reached before sending the query.
-func (s *stretch) confirms(reached int64, at snapshot.Position) uint64 {
+func (s *stretch) confirms(reached int64, at pubstore.Position) uint64 {
 	if s == nil || at.Incarnation != s.incarnation || at.N < reached {
 		return unconfirmed
 	}
@@ -85,7 +85,7 @@ func (e exception) best(confirmed uint64) bool { return e.of(confirmed).Equal(e.
 
 // leaseOf returns the lease that follows from a mark of a stretch. before is the previous
 // lease, if any.
-func leaseOf(m *snapshot.Mark, number uint64, received time.Duration, before *lease) *lease {
+func leaseOf(m *pubstore.Mark, number uint64, received time.Duration, before *lease) *lease {
 	l := &lease{asOf: m.AsOf, stretch: number, received: received}
 	var organizations map[organizationID]exception
 	var tokens map[token.Hash]exception
@@ -168,7 +168,7 @@ type freshness struct {
 }
 
 // begin starts a stretch at a position.
-func (f *freshness) begin(at snapshot.Position) *stretch {
+func (f *freshness) begin(at pubstore.Position) *stretch {
 	f.last++
 	s := &stretch{number: f.last, incarnation: at.Incarnation}
 	s.reached.Store(at.N)
@@ -179,7 +179,7 @@ func (f *freshness) begin(at snapshot.Position) *stretch {
 // next returns the lease that follows from a mark of a stretch, or nil if the current
 // lease is as recent or more recent. So neither two concurrent leaders nor a delayed
 // mark move it back.
-func (f *freshness) next(m *snapshot.Mark, s *stretch, now time.Duration) *lease {
+func (f *freshness) next(m *pubstore.Mark, s *stretch, now time.Duration) *lease {
 	have := f.lease.Load()
 	next := leaseOf(m, s.number, now, have)
 	if have == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -32,7 +32,7 @@ func (w *world) status(org, tok string) string {
 
 // marked logs a mark and waits until the reader has applied it, or ignored it as older
 // than its lease.
-func (w *world) marked(m snapshot.Mark) {
+func (w *world) marked(m pubstore.Mark) {
 	w.t.Helper()
 	before := testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark"))
 	w.mark(m)
@@ -43,7 +43,7 @@ func (w *world) marked(m snapshot.Mark) {
 
 func TestAgeIsTheLongerOneByBothClocks(t *testing.T) {
 	asOf := time.Unix(1_700_000_000, 0)
-	l := leaseOf(&snapshot.Mark{AsOf: asOf}, 1, time.Minute, nil)
+	l := leaseOf(&pubstore.Mark{AsOf: asOf}, 1, time.Minute, nil)
 	for _, c := range []struct{ wall, mono, want time.Duration }{
 		{0, 0, 0},
 		{3 * time.Second, time.Second, 3 * time.Second},
@@ -64,30 +64,30 @@ func TestAgeIsTheLongerOneByBothClocks(t *testing.T) {
 func TestALeaseNeverGoesBack(t *testing.T) {
 	var f freshness
 	at, id := time.Unix(1_700_000_000, 0), organizationID{1}
-	take := func(m *snapshot.Mark, s *stretch, now time.Duration) bool {
+	take := func(m *pubstore.Mark, s *stretch, now time.Duration) bool {
 		l := f.next(m, s, now)
 		if l != nil {
 			f.lease.Store(l)
 		}
 		return l != nil
 	}
-	one := f.begin(snapshot.Position{Incarnation: 1, N: 10})
-	require.True(t, take(&snapshot.Mark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
+	one := f.begin(pubstore.Position{Incarnation: 1, N: 10})
+	require.True(t, take(&pubstore.Mark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
 	// The same mark, and a delayed one: both are ignored, with their exceptions.
-	require.False(t, take(&snapshot.Mark{AsOf: at}, one, 6))
-	require.False(t, take(&snapshot.Mark{AsOf: at.Add(-1)}, one, 7))
+	require.False(t, take(&pubstore.Mark{AsOf: at}, one, 6))
+	require.False(t, take(&pubstore.Mark{AsOf: at.Add(-1)}, one, 7))
 	assert.Equal(t, at.Add(-time.Second), f.lease.Load().ofOrganization(id, 0))
 	assert.Equal(t, time.Duration(5), f.lease.Load().received)
 	// In another stretch, the same mark applies to values confirmed by that stretch. The
 	// time of its first arrival counts.
-	two := f.begin(snapshot.Position{Incarnation: 1, N: 20})
+	two := f.begin(pubstore.Position{Incarnation: 1, N: 20})
 	assert.False(t, f.lease.Load().covers(two.number))
-	require.True(t, take(&snapshot.Mark{AsOf: at}, two, 8))
+	require.True(t, take(&pubstore.Mark{AsOf: at}, two, 8))
 	assert.True(t, f.lease.Load().covers(two.number))
 	assert.True(t, f.lease.Load().covers(one.number))
 	assert.False(t, f.lease.Load().covers(unconfirmed))
 	assert.Equal(t, time.Duration(5), f.lease.Load().received)
-	require.True(t, take(&snapshot.Mark{AsOf: at.Add(1)}, two, 9))
+	require.True(t, take(&pubstore.Mark{AsOf: at.Add(1)}, two, 9))
 	assert.Equal(t, time.Duration(9), f.lease.Load().received)
 	assert.False(t, (*lease)(nil).covers(0))
 }
@@ -98,7 +98,7 @@ func TestAnExceptionTakesNothingBack(t *testing.T) {
 	var f freshness
 	at, made, h, id := time.Unix(1_700_000_000, 0), time.Unix(1_600_000_000, 0), token.Hash{1}, organizationID{1}
 	take := func(s *stretch, after time.Duration, since time.Time) {
-		m := &snapshot.Mark{AsOf: at.Add(after)}
+		m := &pubstore.Mark{AsOf: at.Add(after)}
 		if !since.IsZero() {
 			m.Tokens = map[token.Hash]time.Time{h: since}
 			m.Organizations = map[string]time.Time{id.String(): since}
@@ -110,14 +110,14 @@ func TestAnExceptionTakesNothingBack(t *testing.T) {
 		assert.Equal(t, want, f.lease.Load().ofToken(h, s.number))
 		assert.Equal(t, want, f.lease.Load().ofOrganization(id, s.number))
 	}
-	one := f.begin(snapshot.Position{Incarnation: 1, N: 10})
+	one := f.begin(pubstore.Position{Incarnation: 1, N: 10})
 	take(one, 0, time.Time{})
-	two := f.begin(snapshot.Position{Incarnation: 2, N: 20})
+	two := f.begin(pubstore.Position{Incarnation: 2, N: 20})
 	take(two, time.Second, made)
 	says(one, at)
 	says(two, made)
 	// It stays like that: later marks promise no more.
-	three := f.begin(snapshot.Position{Incarnation: 3, N: 30})
+	three := f.begin(pubstore.Position{Incarnation: 3, N: 30})
 	for i := range 3 {
 		take(three, time.Duration(2+i)*time.Second, made)
 		says(one, at)
@@ -133,20 +133,20 @@ func TestAnExceptionTakesNothingBack(t *testing.T) {
 	says(three, at.Add(5500*time.Millisecond))
 	// A subject first seen with an exception has no earlier statement to fall back on.
 	other := freshness{}
-	first := other.begin(snapshot.Position{Incarnation: 1, N: 1})
-	l := other.next(&snapshot.Mark{AsOf: at, Tokens: map[token.Hash]time.Time{h: made}}, first, 0)
+	first := other.begin(pubstore.Position{Incarnation: 1, N: 1})
+	l := other.next(&pubstore.Mark{AsOf: at, Tokens: map[token.Hash]time.Time{h: made}}, first, 0)
 	assert.Equal(t, made, l.ofToken(h, first.number))
 }
 
 // A stretch confirms an answer that contains everything announced by the log.
 func TestWhatAStretchConfirms(t *testing.T) {
-	s := new(freshness).begin(snapshot.Position{Incarnation: 3, N: 10})
-	assert.Equal(t, s.number, s.confirms(10, snapshot.Position{Incarnation: 3, N: 10}))
-	assert.Equal(t, s.number, s.confirms(10, snapshot.Position{Incarnation: 3, N: 11}))
-	for _, at := range []snapshot.Position{{}, {Incarnation: 3, N: 9}, {Incarnation: 2, N: 10}, {Incarnation: 4, N: 10}} {
+	s := new(freshness).begin(pubstore.Position{Incarnation: 3, N: 10})
+	assert.Equal(t, s.number, s.confirms(10, pubstore.Position{Incarnation: 3, N: 10}))
+	assert.Equal(t, s.number, s.confirms(10, pubstore.Position{Incarnation: 3, N: 11}))
+	for _, at := range []pubstore.Position{{}, {Incarnation: 3, N: 9}, {Incarnation: 2, N: 10}, {Incarnation: 4, N: 10}} {
 		assert.Equal(t, uint64(unconfirmed), s.confirms(10, at))
 	}
-	assert.Equal(t, uint64(unconfirmed), (*stretch)(nil).confirms(0, snapshot.Position{}))
+	assert.Equal(t, uint64(unconfirmed), (*stretch)(nil).confirms(0, pubstore.Position{}))
 }
 
 func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
@@ -168,17 +168,17 @@ func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
 	w.eventually(func() bool { return w.resyncs(causeSilence) > 0 }, "it looks for itself")
 
 	now, _ := w.now()
-	w.marked(snapshot.Mark{AsOf: now, Organizations: map[string]time.Time{org: now.Add(-time.Minute)}})
+	w.marked(pubstore.Mark{AsOf: now, Organizations: map[string]time.Time{org: now.Add(-time.Minute)}})
 	assert.Equal(t, staleHit, w.status(org, tok), "it is unpublished")
 	assert.Equal(t, freshHit, w.status(other, otherTok), "and nobody else")
-	w.marked(snapshot.Mark{AsOf: now.Add(-time.Second)})
+	w.marked(pubstore.Mark{AsOf: now.Add(-time.Second)})
 	assert.Equal(t, staleHit, w.status(org, tok), "older marks say nothing")
 	excepted := map[token.Hash]time.Time{token.HashOf([]byte(otherTok)): now.Add(-time.Minute)}
-	w.marked(snapshot.Mark{Tokens: excepted})
+	w.marked(pubstore.Mark{Tokens: excepted})
 	assert.Equal(t, freshHit, w.status(other, otherTok), "the mark before did not except it")
 	w.later(freshFor)
 	now, _ = w.now()
-	w.marked(snapshot.Mark{AsOf: now, Tokens: excepted})
+	w.marked(pubstore.Mark{AsOf: now, Tokens: excepted})
 	assert.Equal(t, freshHit, w.status(org, tok))
 	assert.Equal(t, staleHit, w.status(other, otherTok), "who asks may have changed")
 }
@@ -189,7 +189,7 @@ func TestNothingIsFreshWhileItIsCompared(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
 	x := w.warm()
-	w.marked(snapshot.Mark{})
+	w.marked(pubstore.Mark{})
 	require.Equal(t, freshHit, w.status(x.org, x.tok))
 	w.freshness.settled.Store(false)
 	assert.Equal(t, staleHit, w.status(x.org, x.tok))
@@ -207,7 +207,7 @@ func TestAnOutdatedAnswerIsStale(t *testing.T) {
 	w.redis.Do("HSET", "{om}:doc:"+x.org, "index", "damaged")
 	id, _ := parseOrganization(x.org)
 	w.documents.published(id, version(3))
-	w.marked(snapshot.Mark{})
+	w.marked(pubstore.Mark{})
 	assert.Equal(t, staleHit, w.status(x.org, x.tok))
 	w.publish(x.org, 3)
 	w.eventually(func() bool { return w.status(x.org, x.tok) == freshHit }, "the newer one is there")
@@ -225,7 +225,7 @@ func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
 	both, _ := w.grant(org, cold)
 	w.status(org, both)
 	require.Equal(t, freshHit, w.status(org, both))
-	w.marked(snapshot.Mark{})
+	w.marked(pubstore.Mark{})
 	n, _, err := w.store.LogTail(t.Context())
 	require.NoError(t, err)
 	for i := range int64(3) {
@@ -264,7 +264,7 @@ func TestATokenThatRedisHasLost(t *testing.T) {
 	w.publish(uuid.NewString(), 1)
 	w.eventually(func() bool { return w.resyncs(causeGap) > before }, "it has compared")
 	w.served(x)
-	w.marked(snapshot.Mark{})
+	w.marked(pubstore.Mark{})
 	requireProblem(t, w.modes(x.org, x.tok), 401, "token_refused")
 }
 
@@ -283,7 +283,7 @@ func TestHowLongATokenIsTrusted(t *testing.T) {
 			rec.Revoked, rec.Version = true, 2
 			w.publishToken(rec)
 			w.eventually(func() bool { return w.modes(x.org, revoked).status == 401 }, "it is refused")
-			w.marked(snapshot.Mark{})
+			w.marked(pubstore.Mark{})
 			w.later(c.trusted - time.Second)
 			w.served(x)
 			w.later(time.Second)
@@ -292,9 +292,9 @@ func TestHowLongATokenIsTrusted(t *testing.T) {
 			assert.NotEmpty(t, a.header.Get("Retry-After"))
 			assert.Equal(t, 401, w.modes(x.org, revoked).status, "what was revoked is revoked")
 			now, _ := w.now()
-			w.marked(snapshot.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{token.HashOf([]byte(x.tok)): now.Add(-c.trusted)}})
+			w.marked(pubstore.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{token.HashOf([]byte(x.tok)): now.Add(-c.trusted)}})
 			requireProblem(t, w.modes(x.org, x.tok), 503, "unavailable")
-			w.marked(snapshot.Mark{})
+			w.marked(pubstore.Mark{})
 			w.served(x)
 		})
 	}
@@ -313,11 +313,11 @@ func TestAbsenceIsARefusalOnlyWhileFresh(t *testing.T) {
 		requireProblem(t, w.modes(org, tok), 503, "unavailable")
 	}
 	assert.Less(t, testutil.ToFloat64(w.metrics.tokenLoads.absent), asked+3, "nor is Redis asked again")
-	w.marked(snapshot.Mark{})
+	w.marked(pubstore.Mark{})
 	requireProblem(t, w.modes(org, tok), 401, "token_refused")
 	hash := token.HashOf([]byte(tok))
 	now, _ := w.now()
-	w.marked(snapshot.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{hash: now.Add(-time.Minute)}})
+	w.marked(pubstore.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{hash: now.Add(-time.Minute)}})
 	requireProblem(t, w.modes(org, tok), 503, "unavailable")
 }
 
@@ -335,13 +335,13 @@ func TestATagThatIsAheadOfTheTruth(t *testing.T) {
 		assert.Equal(t, staleHit, a.header.Get("Cache-Status"), "who knows what is beyond")
 		met, _ := w.now()
 		w.later(time.Second)
-		w.marked(snapshot.Mark{AsOf: met}) // not yet: the clocks may differ
+		w.marked(pubstore.Mark{AsOf: met}) // not yet: the clocks may differ
 		require.Equal(t, 304, ask().status)
 		// Only changes to this organization matter.
 		late := met.Add(skewAllowance + 20*time.Millisecond)
-		w.marked(snapshot.Mark{AsOf: late, Organizations: map[string]time.Time{x.org: met}})
+		w.marked(pubstore.Mark{AsOf: late, Organizations: map[string]time.Time{x.org: met}})
 		require.Equal(t, 304, ask().status)
-		w.marked(snapshot.Mark{AsOf: late.Add(time.Millisecond)})
+		w.marked(pubstore.Mark{AsOf: late.Add(time.Millisecond)})
 		a = ask()
 		require.Equal(t, 200, a.status)
 		assert.Equal(t, freshHit, a.header.Get("Cache-Status"))

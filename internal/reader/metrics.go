@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // metrics holds the reader's metrics. Children are resolved once, so that counting
@@ -82,7 +82,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	for _, c := range causes {
 		m.resyncs.WithLabelValues(string(c))
 	}
-	for _, k := range []snapshot.EntryKind{snapshot.EntryDocument, snapshot.EntryToken, snapshot.EntryMark} {
+	for _, k := range []pubstore.EntryKind{pubstore.EntryDocument, pubstore.EntryToken, pubstore.EntryMark} {
 		m.entries.WithLabelValues(string(k))
 	}
 	return m
@@ -108,9 +108,9 @@ func (c *loadCounters) count(err error) {
 	switch {
 	case err == nil:
 		c.ok.Inc()
-	case errors.Is(err, snapshot.ErrAbsent):
+	case errors.Is(err, pubstore.ErrAbsent):
 		c.absent.Inc()
-	case errors.Is(err, snapshot.ErrUnfilled):
+	case errors.Is(err, pubstore.ErrUnfilled):
 		c.unfilled.Inc()
 	default:
 		c.failed.Inc()

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/prove"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // warm is a resident organization, with a token for it and the tag of its modes.
@@ -76,7 +76,7 @@ func TestRedisIsKilledWhileWarm(t *testing.T) {
 	w.redis.Restart()
 	w.served(x)
 	requireProblem(t, w.modes(x.org, coldTok), 503, "unavailable")
-	w.fill(func(r snapshot.Reconciliation) {
+	w.fill(func(r pubstore.Reconciliation) {
 		w.publish(x.org, 2, r)
 		w.publishToken(recordOf(x.tok, x.org), r)
 		w.publish(cold, 1, r)
@@ -97,7 +97,7 @@ func TestRedisIsFlushedWhileWarm(t *testing.T) {
 	tok := w.keys.Mint()
 	requireProblem(t, w.modes(x.org, tok), 503, "unavailable")
 	requireProblem(t, w.modes(x.org, tok), 503, "unavailable")
-	w.fill(func(r snapshot.Reconciliation) {
+	w.fill(func(r pubstore.Reconciliation) {
 		w.publish(x.org, 2, r)
 		w.publishToken(recordOf(x.tok, x.org), r)
 	})

@@ -3,7 +3,7 @@ package reader
 import (
 	"encoding/hex"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // An If-None-Match beyond these limits is ignored: a full answer is always correct.
@@ -35,8 +35,8 @@ const (
 // the stored response whose validator it recognizes (RFC 9111, section 4.3.4).
 //
 // If a tag is ahead of the version and isn't refuted, it is returned parsed.
-func judge(lines [][]byte, ours *representation, version snapshot.Version, preferred []byte, known refuter,
-) (said verdict, repeat []byte, claimed snapshot.Tag) {
+func judge(lines [][]byte, ours *representation, version pubstore.Version, preferred []byte, known refuter,
+) (said verdict, repeat []byte, claimed pubstore.Tag) {
 	total := 0
 	for _, line := range lines {
 		total += len(line)
@@ -151,12 +151,12 @@ func isCodingSuffix(s []byte) bool {
 // isAhead reports whether a tag has a later revision than our document. It compares
 // the version of the document rather than that of the representation, whose tag only
 // records when it last changed before that version.
-func isAhead(t snapshot.Tag, version snapshot.Version) bool {
+func isAhead(t pubstore.Tag, version pubstore.Version) bool {
 	return t.Epoch > version.Epoch || t.Epoch == version.Epoch && t.Revision > version.Revision
 }
 
 // parseTag parses a tag in our format.
-func parseTag(tag []byte) (t snapshot.Tag, ok bool) {
+func parseTag(tag []byte) (t pubstore.Tag, ok bool) {
 	epoch, o, ok := number(opaque(tag))
 	if !ok {
 		return t, false

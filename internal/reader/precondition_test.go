@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/valyala/fasthttp"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // call sends a request through the complete handler, without a network.
@@ -200,7 +200,7 @@ func TestTooManyTagsAreNone(t *testing.T) {
 
 func TestJudgeAhead(t *testing.T) {
 	rep := &representation{tag: []byte("2.40.0123456789abcdef")}
-	at := snapshot.Version{Epoch: 2, Revision: 50, Edition: 1}
+	at := pubstore.Version{Epoch: 2, Revision: 50, Edition: 1}
 	for sent, want := range map[string]verdict{
 		`"2.51.ffffffffffffffff"`:                             ahead,
 		`"2.51.ffffffffffffffff-gz"`:                          ahead,

@@ -7,7 +7,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // maxCatalogue bounds the public catalog, in bytes.
@@ -30,16 +30,16 @@ func preparePublic(body []byte) (*document, error) {
 	case !bytes.HasPrefix(body, []byte("items:")) && !bytes.Contains(body, []byte("\nitems:")):
 		return nil, fmt.Errorf("the public catalogue has no list named items")
 	}
-	sum, hash := snapshot.SumOf(body)
-	coded, err := snapshot.Encode(body)
+	sum, hash := pubstore.SumOf(body)
+	coded, err := pubstore.Encode(body)
 	if err != nil {
 		return nil, err
 	}
-	return prepare(&snapshot.Document{
+	return prepare(&pubstore.Document{
 		Organization: "public",
-		Representations: []snapshot.Representation{{
+		Representations: []pubstore.Representation{{
 			Name: "public", ContentType: "application/yaml; charset=utf-8", // RFC 9512
-			Tag: snapshot.Tag{Hash: hash}, Sum: sum, Length: len(body), Encoded: coded,
+			Tag: pubstore.Tag{Hash: hash}, Sum: sum, Length: len(body), Encoded: coded,
 		}},
 	}, nil, 0)
 }

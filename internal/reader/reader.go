@@ -16,7 +16,7 @@ import (
 
 	"orgmodes/internal/endpoint"
 	"orgmodes/internal/listen"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -25,9 +25,9 @@ import (
 type Options struct {
 	Log *slog.Logger
 	// Store is used for the loads that requests and changes cause.
-	Store *snapshot.Store
+	Store *pubstore.Store
 	// LogStore follows the log. It blocks, so it must be a dedicated Store.
-	LogStore *snapshot.Store
+	LogStore *pubstore.Store
 	Keys     *token.Keys
 	// PollInterval is the interval at which editors should poll, in whole seconds.
 	PollInterval time.Duration

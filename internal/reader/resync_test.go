@@ -19,7 +19,7 @@ import (
 	"orgmodes/internal/cputime"
 	"orgmodes/internal/devstack/storetest"
 	"orgmodes/internal/prove"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -79,7 +79,7 @@ func TestAMillionTokensAreCompared(t *testing.T) {
 	hashOf := func(n int) token.Hash { return token.HashOf(fmt.Appendf(nil, "%d", n)) }
 	for n := range tokens {
 		h := hashOf(n)
-		r.tokens.memory.set(h, prepareRecord(&snapshot.Token{
+		r.tokens.memory.set(h, prepareRecord(&pubstore.Token{
 			Hash: h, Organizations: []string{orgs[n%organizations]}, Scopes: []string{"read"}, Epoch: 1, Version: 1,
 		}, 0))
 	}
@@ -119,17 +119,17 @@ func TestAMillionTokensAreCompared(t *testing.T) {
 // known is a Redis with some tokens.
 type known struct {
 	changes
-	at     snapshot.Position
-	tokens map[token.Hash]*snapshot.Token
+	at     pubstore.Position
+	tokens map[token.Hash]*pubstore.Token
 	asked  []token.Hash // the tokens whose records were requested
 }
 
-func (k *known) Tail(context.Context) (snapshot.Position, *snapshot.Mark, error) {
+func (k *known) Tail(context.Context) (pubstore.Position, *pubstore.Mark, error) {
 	return k.at, nil, nil
 }
 
-func (k *known) TokenVersions(_ context.Context, hashes []token.Hash) ([]snapshot.Version, snapshot.Position, error) {
-	out := make([]snapshot.Version, len(hashes))
+func (k *known) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
+	out := make([]pubstore.Version, len(hashes))
 	for i, h := range hashes {
 		if t, ok := k.tokens[h]; ok {
 			out[i] = tokenVersion(t.Epoch, t.Version)
@@ -138,12 +138,12 @@ func (k *known) TokenVersions(_ context.Context, hashes []token.Hash) ([]snapsho
 	return out, k.at, nil
 }
 
-func (k *known) Tokens(_ context.Context, hashes []token.Hash) (map[token.Hash]*snapshot.Token, snapshot.Position, error) {
+func (k *known) Tokens(_ context.Context, hashes []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
 	k.asked = append(k.asked, hashes...)
 	return k.tokens, k.at, nil
 }
 
-func (k *known) Versions(context.Context, []string) (map[string]snapshot.Version, snapshot.Position, error) {
+func (k *known) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
 	return nil, k.at, nil
 }
 
@@ -152,13 +152,13 @@ func (k *known) Versions(context.Context, []string) (map[string]snapshot.Version
 func TestAComparisonBringsWhatWasOutdated(t *testing.T) {
 	r, org, _ := quiet(t, time.Now)
 	hash := func(name string) token.Hash { return token.HashOf([]byte(name)) }
-	of := func(name string, version int64) *snapshot.Token {
+	of := func(name string, version int64) *pubstore.Token {
 		rec := recordOf(name, org)
 		rec.Version = version
 		return rec
 	}
 	have := func(name string, version int64) record { return prepareRecord(of(name, version), 0) }
-	redis := &known{at: snapshot.Position{Incarnation: 1, N: 10}, tokens: map[token.Hash]*snapshot.Token{}}
+	redis := &known{at: pubstore.Position{Incarnation: 1, N: 10}, tokens: map[token.Hash]*pubstore.Token{}}
 	for name, c := range map[string]struct {
 		have record
 		has  int64 // 0: nothing

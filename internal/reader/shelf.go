@@ -8,19 +8,19 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // published is a value that a shelf can hold: one with a version in Redis. It is
 // immutable; new knowledge about it yields a modified copy.
 type published[V any] interface {
-	publishedAs() snapshot.Version
+	publishedAs() pubstore.Version
 	// newest is the newest version that was announced.
-	newest() snapshot.Version
+	newest() pubstore.Version
 	// outdated reports whether there is a newer version than this one.
 	outdated() bool
 	// outdate returns a copy for which a newer version was announced.
-	outdate(newest snapshot.Version) V
+	outdate(newest pubstore.Version) V
 	// usable is false for a value that must not be used until it has been reloaded.
 	usable() bool
 	// askedAt is when the load of the value began, by the monotonic clock.
@@ -45,7 +45,7 @@ type published[V any] interface {
 // A resident value is still served while its reload is due or flying.
 type shelf[K comparable, V published[V]] struct {
 	memory memory[K, V]
-	load   func(context.Context, K) (V, snapshot.Position, error)
+	load   func(context.Context, K) (V, pubstore.Position, error)
 	// following returns the stretch of the log that is followed now, nil for none.
 	following func() *stretch
 	// absent means that a key is removed once Redis confirms that it has none.
@@ -109,7 +109,7 @@ func (s *shelf[K, V]) fetch(ctx context.Context, k K) (V, outcome, error) {
 	s.mu.Lock()
 	f, joined := s.flights[k]
 	if !joined {
-		floor := snapshot.Version{}
+		floor := pubstore.Version{}
 		if v, ok := s.memory.peek(k); ok {
 			if v.usable() { // it has just landed
 				s.mu.Unlock()
@@ -140,7 +140,7 @@ func (s *shelf[K, V]) recheck(ctx context.Context, k K) {
 			s.mu.Unlock()
 			return
 		}
-		f = s.depart(k, snapshot.Version{}, 0)
+		f = s.depart(k, pubstore.Version{}, 0)
 	}
 	s.mu.Unlock()
 	_, _ = s.await(ctx, f)
@@ -151,13 +151,13 @@ func (s *shelf[K, V]) prepare(k K) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.memory.peek(k); !ok && s.flights[k] == nil {
-		s.depart(k, snapshot.Version{}, 0)
+		s.depart(k, pubstore.Version{}, 0)
 	}
 }
 
 // newer records that there is a version of the key. If the key is resident or being
 // loaded, that version is loaded at once, or after the spacing.
-func (s *shelf[K, V]) newer(k K, atLeast snapshot.Version) {
+func (s *shelf[K, V]) newer(k K, atLeast pubstore.Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v, ok := s.memory.peek(k)
@@ -195,7 +195,7 @@ func (s *shelf[K, V]) suspect() []K {
 // reload brings resident keys up to the given versions, with as many concurrent loads as
 // there are slots, and waits for that. A key that can't be loaded now stays as it is
 // and is retried independently.
-func (s *shelf[K, V]) reload(ctx context.Context, versions map[K]snapshot.Version) error {
+func (s *shelf[K, V]) reload(ctx context.Context, versions map[K]pubstore.Version) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(cap(s.slots))
 	for k, atLeast := range maps.All(versions) {
@@ -219,7 +219,7 @@ func (s *shelf[K, V]) reload(ctx context.Context, versions map[K]snapshot.Versio
 
 // compared records the version that Redis has of a resident key, at a position
 // of the given stretch. It reports whether that version is newer.
-func (s *shelf[K, V]) compared(k K, has snapshot.Version, by uint64) (behind bool) {
+func (s *shelf[K, V]) compared(k K, has pubstore.Version, by uint64) (behind bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, ok := s.memory.peek(k)
@@ -240,7 +240,7 @@ func (s *shelf[K, V]) compared(k K, has snapshot.Version, by uint64) (behind boo
 // holds records that Redis has a version of a resident key, at a position of the given
 // stretch. It reports whether the resident value is as new and usable; one that
 // isn't stays as it is. It also returns true if the key is no longer resident.
-func (s *shelf[K, V]) holds(k K, has snapshot.Version, by uint64) bool {
+func (s *shelf[K, V]) holds(k K, has pubstore.Version, by uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, ok := s.memory.peek(k)
@@ -272,7 +272,7 @@ func (s *shelf[K, V]) forget(k K) {
 	s.memory.drop(k)
 }
 
-func later(a, b snapshot.Version) snapshot.Version {
+func later(a, b pubstore.Version) pubstore.Version {
 	if a.Compare(b) < 0 {
 		return b
 	}

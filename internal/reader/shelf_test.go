@@ -12,26 +12,26 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // book is a value on a shelf.
 type book struct {
-	version, told snapshot.Version
+	version, told pubstore.Version
 	asked         time.Duration
 	confirmed     uint64
 	// strict means that it must not be used while it is outdated.
 	strict bool
 }
 
-func (b *book) publishedAs() snapshot.Version { return b.version }
-func (b *book) newest() snapshot.Version      { return later(b.version, b.told) }
+func (b *book) publishedAs() pubstore.Version { return b.version }
+func (b *book) newest() pubstore.Version      { return later(b.version, b.told) }
 func (b *book) outdated() bool                { return b.version.Compare(b.told) < 0 }
 func (b *book) askedAt() time.Duration        { return b.asked }
 func (b *book) usable() bool                  { return !b.strict || !b.outdated() }
 func (b *book) confirmedBy() uint64           { return b.confirmed }
 
-func (b *book) outdate(newest snapshot.Version) *book {
+func (b *book) outdate(newest pubstore.Version) *book {
 	other := *b
 	other.told = newest
 	return &other
@@ -51,12 +51,12 @@ type library struct {
 	err      error
 	asked    []time.Time
 	gate     chan struct{} // closed: queries are answered
-	at       snapshot.Position
+	at       pubstore.Position
 	strict   bool
 	log      *stretch
 }
 
-func (l *library) load(ctx context.Context, _ string) (*book, snapshot.Position, error) {
+func (l *library) load(ctx context.Context, _ string) (*book, pubstore.Position, error) {
 	l.Lock()
 	asked := time.Now()
 	l.asked = append(l.asked, asked)
@@ -215,7 +215,7 @@ func TestNeverBackwards(t *testing.T) {
 		assert.Equal(t, int64(5), revision(t, s))
 		s.replace("k", &book{version: version(4)})
 		assert.Equal(t, int64(5), revision(t, s))
-		require.NoError(t, s.reload(t.Context(), map[string]snapshot.Version{"k": version(3)}))
+		require.NoError(t, s.reload(t.Context(), map[string]pubstore.Version{"k": version(3)}))
 		assert.Equal(t, int64(5), revision(t, s))
 		// The log announces 6, Redis has 3: the resident 5 stays until 6 is there.
 		s.newer("k", version(6))
@@ -300,7 +300,7 @@ func TestAbsence(t *testing.T) {
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
 		time.Sleep(time.Second)
-		l.set(0, snapshot.ErrAbsent)
+		l.set(0, pubstore.ErrAbsent)
 		s.recheck(t.Context(), "k")
 		assert.Equal(t, int64(1), revision(t, s))
 		s.absent = true
@@ -315,7 +315,7 @@ func TestAbsenceOfWhatTheLogToldOf(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		s.absent = true
 		release := l.hold()
-		l.set(0, snapshot.ErrAbsent)
+		l.set(0, pubstore.ErrAbsent)
 		failed := make(chan error)
 		go func() {
 			_, _, err := s.fetch(t.Context(), "k")

@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orgmodes/internal/prove"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -98,7 +98,7 @@ func TestAMillionTokens(t *testing.T) {
 	start := time.Now()
 	for n := range tokens {
 		h := token.HashOf(fmt.Appendf(nil, "%d", n))
-		table.set(h, prepareRecord(&snapshot.Token{
+		table.set(h, prepareRecord(&pubstore.Token{
 			Hash: h, Organizations: []string{orgs[n%organizations]}, Scopes: []string{"read"}, Epoch: 1, Version: 1,
 		}, 0))
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -48,13 +48,13 @@ type record struct {
 	superseded bool
 }
 
-func (r record) publishedAs() snapshot.Version { return tokenVersion(r.epoch, r.version) }
+func (r record) publishedAs() pubstore.Version { return tokenVersion(r.epoch, r.version) }
 
-func (r record) newest() snapshot.Version { return r.publishedAs() }
+func (r record) newest() pubstore.Version { return r.publishedAs() }
 
 func (r record) outdated() bool { return r.superseded }
 
-func (r record) outdate(newest snapshot.Version) record {
+func (r record) outdate(newest pubstore.Version) record {
 	return record{
 		hash: r.hash, epoch: newest.Epoch, version: newest.Revision, asked: r.asked, confirmed: r.confirmed, superseded: true,
 	}
@@ -87,7 +87,7 @@ func (r record) opens(id organizationID) bool {
 	return false
 }
 
-func prepareRecord(t *snapshot.Token, asked time.Duration) record {
+func prepareRecord(t *pubstore.Token, asked time.Duration) record {
 	r := record{
 		hash: t.Hash, revoked: t.Revoked, mayRead: slices.Contains(t.Scopes, scopeRead),
 		epoch: t.Epoch, version: t.Version, asked: asked, confirmed: unconfirmed,
@@ -107,18 +107,18 @@ func prepareRecord(t *snapshot.Token, asked time.Duration) record {
 
 // tokenVersion returns a token's (epoch, version) as a Version, so that one
 // kind of shelf can order both.
-func tokenVersion(epoch, version int64) snapshot.Version {
-	return snapshot.Version{Epoch: epoch, Revision: version}
+func tokenVersion(epoch, version int64) pubstore.Version {
+	return pubstore.Version{Epoch: epoch, Revision: version}
 }
 
 // parseTokenVersion parses "epoch.version" of a log entry. For a malformed one it
 // returns the zero Version, which is newer than no other.
-func parseTokenVersion(s string) snapshot.Version {
+func parseTokenVersion(s string) pubstore.Version {
 	e, v, _ := strings.Cut(s, ".")
 	epoch, err1 := strconv.ParseInt(e, 10, 64)
 	version, err2 := strconv.ParseInt(v, 10, 64)
 	if err1 != nil || err2 != nil {
-		return snapshot.Version{}
+		return pubstore.Version{}
 	}
 	return tokenVersion(epoch, version)
 }
@@ -146,7 +146,7 @@ type tokens struct {
 	unknown    bucket
 }
 
-func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*snapshot.Token, snapshot.Position, error),
+func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*pubstore.Token, pubstore.Position, error),
 	maxStale time.Duration, clock Clock, f *freshness, m *metrics,
 ) *tokens {
 	t := &tokens{
@@ -157,7 +157,7 @@ func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*snapsh
 	}
 	t.shelf = shelf[token.Hash, record]{
 		memory: t.table,
-		load: func(ctx context.Context, h token.Hash) (record, snapshot.Position, error) {
+		load: func(ctx context.Context, h token.Hash) (record, pubstore.Position, error) {
 			asked := clock.mono()
 			rec, at, err := load(ctx, h)
 			if err != nil {
@@ -183,7 +183,7 @@ func (t *tokens) close() {
 
 // published applies a log entry: the token is outdated from now on, and a token that
 // was refused may exist now.
-func (t *tokens) published(h token.Hash, version snapshot.Version) {
+func (t *tokens) published(h token.Hash, version pubstore.Version) {
 	t.generation.Add(1)
 	t.newer(h, version)
 }
@@ -266,7 +266,7 @@ func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (re
 	switch {
 	case err == nil:
 		return rec, standingOK
-	case errors.Is(err, snapshot.ErrAbsent):
+	case errors.Is(err, pubstore.ErrAbsent):
 		// Use the generation from before the query: a token that was published during
 		// the query is not remembered as refused.
 		t.refused.Set(h, generation)

@@ -8,7 +8,7 @@ import (
 
 	kgzip "github.com/klauspost/compress/gzip"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // unpackers holds idle decompressors, whose windows are larger than most documents.
@@ -25,7 +25,7 @@ type unpacker struct {
 func (r *representation) unpack(w io.Writer) error {
 	u, _ := unpackers.Get().(*unpacker)
 	defer unpackers.Put(u)
-	u.source.Reset(r.gzip.In(snapshot.Gzip).Bytes)
+	u.source.Reset(r.gzip.In(pubstore.Gzip).Bytes)
 	if err := u.gzip.Reset(&u.source); err != nil {
 		return fmt.Errorf("reader: %s: %w", r.name, err)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -74,7 +74,7 @@ func TestAUseOutlivesTheRecord(t *testing.T) {
 	n.set(h, record{})
 	now := time.Unix(1_700_000_000, 0)
 	n.use(h, now)
-	n.set(h, record{}.outdate(snapshot.Version{Epoch: 1, Revision: 2}))
+	n.set(h, record{}.outdate(pubstore.Version{Epoch: 1, Revision: 2}))
 	minute := uint32(now.Unix() / 60)
 	assert.Len(t, n.shards[0].uses(minute), 1)
 	assert.Empty(t, n.shards[0].uses(minute+1))

@@ -9,8 +9,8 @@ import (
 
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/wording"
 )
 
 const (
@@ -46,7 +46,7 @@ func CheckLabels(labels map[string]string) []fault.Field {
 		if value := labels[key]; value != "" && (len(value) > maxLabelLength || !labelPart.MatchString(value)) {
 			problems = append(problems, fault.Field{Pointer: LabelsPointer + jsonast.Step(key), Detail: fmt.Sprintf(
 				"has the value %q; values have at most %d letters, digits, '-', '_' and '.', and begin and end with a letter or a digit",
-				wording.Shortened(value, maxLabelLength), maxLabelLength)})
+				humanize.Shortened(value, maxLabelLength), maxLabelLength)})
 		}
 	}
 	return problems

@@ -16,7 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // cluster is a Redis with a replica that lags, as clients see it.
@@ -112,14 +112,14 @@ type link struct {
 	faults  faults
 }
 
-// store returns a snapshot.Store over the link.
-func (l *link) store() *snapshot.Store {
+// store returns a pubstore.Store over the link.
+func (l *link) store() *pubstore.Store {
 	rdb := redis.NewClient(&redis.Options{
 		Addr: "simulated", MaxRetries: -1, DisableIdentity: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	rdb.AddHook(l)
-	return snapshot.New(rdb, "")
+	return pubstore.New(rdb, "")
 }
 
 var (

@@ -20,8 +20,8 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/modes"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/reader"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/token"
 	"orgmodes/internal/worker"
@@ -223,12 +223,12 @@ func (w *world) startWorker(n int) {
 func (w *world) publisher(n int) *worker.Publisher {
 	return worker.NewPublisher(worker.PublisherConfig{
 		Ledger: &desk{w.ledger, func(key string) *rand.Rand { return w.source("desk "+key, n) }, map[string]*rand.Rand{}}, Redis: w.newLink("worker", n, 2*time.Second).store(), Log: w.log, Edition: 1, Parallel: 1,
-		Encode: stored, Codings: []snapshot.Coding{snapshot.Gzip}, LeaseTime: leaseTime,
+		Encode: stored, Codings: []pubstore.Coding{pubstore.Gzip}, LeaseTime: leaseTime,
 	})
 }
 
 // stored is a gzip encoder that doesn't compress, to save time.
-func stored(_ context.Context, body []byte) ([]snapshot.Encoded, error) {
+func stored(_ context.Context, body []byte) ([]pubstore.Encoded, error) {
 	var buf bytes.Buffer
 	zw, err := kgzip.NewWriterLevel(&buf, kgzip.StatelessCompression)
 	if err != nil {
@@ -240,7 +240,7 @@ func stored(_ context.Context, body []byte) ([]snapshot.Encoded, error) {
 	if err := zw.Close(); err != nil {
 		return nil, err
 	}
-	return []snapshot.Encoded{{Coding: snapshot.Gzip, Digest: sha256.Sum256(buf.Bytes()), Bytes: buf.Bytes()}}, nil
+	return []pubstore.Encoded{{Coding: pubstore.Gzip, Digest: sha256.Sum256(buf.Bytes()), Bytes: buf.Bytes()}}, nil
 }
 
 func unzip(b []byte) ([]byte, error) {

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 )
 
 // writable lists the user-editable fields, in the order in which they are written.
@@ -60,7 +60,7 @@ func (d *decoder) object(n *jsonast.Node, what string, names []string, take func
 			d.blame(at, f.Line, f.Column, "%s", f.Flaw)
 		case take(f, at):
 		case len(d.problems) <= maxProblems: // finding the nearest name is expensive
-			d.blame(at, f.Line, f.Column, "unknown field %s; the nearest known one is %s", quoted(f.Name), typo.Nearest(f.Name, names))
+			d.blame(at, f.Line, f.Column, "unknown field %s; the nearest known one is %s", quoted(f.Name), suggest.Nearest(f.Name, names))
 		}
 	}
 }

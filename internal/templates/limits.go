@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/upload"
-	"orgmodes/internal/wording"
 )
 
 const (
@@ -49,7 +49,7 @@ func CheckLibrary(count, total int) error {
 	if total > MaxTotalBytes {
 		return fault.New(fault.TooLarge, "templates_too_large",
 			"All templates together would be %s; an organization can have at most %s. Shorten or delete some.",
-			wording.Bytes(total), wording.Bytes(MaxTotalBytes))
+			humanize.Bytes(total), humanize.Bytes(MaxTotalBytes))
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func checkBody(data []byte) error {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "template_too_large",
-		"This is %s; a template can have at most %s.", wording.Bytes(len(data)), wording.Bytes(MaxBodyBytes))
+		"This is %s; a template can have at most %s.", humanize.Bytes(len(data)), humanize.Bytes(MaxBodyBytes))
 }
 
 // bodyBudget returns a budget for a request body with one template, a Patch or a Request.
@@ -78,6 +78,6 @@ func newBudget(ctx context.Context) *jsonast.Budget {
 		Values:  maxValues, Text: upload.MaxBytes, Depth: maxNesting, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values: more than %d templates ever need.", maxValues, MaxTemplates),
-		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", wording.Bytes(upload.MaxBytes)),
+		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", humanize.Bytes(upload.MaxBytes)),
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orgmodes/internal/wording"
+	"orgmodes/internal/humanize"
 )
 
 // Rule is one allowed tool, parsed.
@@ -78,7 +78,7 @@ func checkRuleText(text string) error {
 		return errors.New("an allowed tool can't be empty; remove it")
 	case length > MaxToolLength:
 		return fmt.Errorf("an allowed tool can have at most %d characters; this one has %d", MaxToolLength, length)
-	case strings.ContainsFunc(text, wording.IsControl):
+	case strings.ContainsFunc(text, humanize.IsControl):
 		return errors.New("an allowed tool must be a single line, without tabs or other control characters")
 	}
 	return nil

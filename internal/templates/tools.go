@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 )
 
 // Tool is a tool that templates can allow.
@@ -143,5 +143,5 @@ func (t Tools) Nearest(written string) string {
 	for _, tool := range t.All() {
 		names = append(names, tool.Name)
 	}
-	return typo.Nearest(written, names)
+	return suggest.Nearest(written, names)
 }

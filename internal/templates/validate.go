@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/typo"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/suggest"
 )
 
 // Validate returns nil, or a *fault.Error (Invalid) that lists each problem by its pointer:
@@ -46,7 +46,7 @@ func (v *verdict) name(name string) {
 	switch {
 	case !utf8.ValidString(name):
 		v.add("", "/name", "this text is not valid UTF-8")
-	case strings.ContainsFunc(name, wording.IsControl):
+	case strings.ContainsFunc(name, humanize.IsControl):
 		v.add("", "/name", "Template name must be a single line, without tabs or other control characters")
 	case !strings.ContainsFunc(name, isVisible):
 		v.add(CodeNameEmpty, "/name", nameEmpty)
@@ -68,7 +68,7 @@ func (v *verdict) permissionMode(m PermissionMode) {
 		return
 	}
 	v.add(CodePermissionMode, "/permission_mode", "%s is none of %s; the nearest is %s",
-		quoted(string(m)), strings.Join(permissionModeNames(), ", "), typo.Nearest(string(m), permissionModeNames()))
+		quoted(string(m)), strings.Join(permissionModeNames(), ", "), suggest.Nearest(string(m), permissionModeNames()))
 }
 
 func permissionModeNames() []string {
@@ -118,5 +118,5 @@ func (v *verdict) text(pointer string, text *string, most int) {
 
 // quoted returns s in quotes, shortened to one line.
 func quoted(s string) string {
-	return strconv.Quote(wording.Shortened(s, 60))
+	return strconv.Quote(humanize.Shortened(s, 60))
 }

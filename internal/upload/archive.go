@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/humanize"
 )
 
 const (
@@ -130,7 +130,7 @@ func damaged(e *zip.File, err error) error {
 }
 
 func blame(e *zip.File, detail string) fault.Field {
-	return fault.Field{Detail: "the entry " + wording.Shortened(strings.ToValidUTF8(e.Name, "\uFFFD"), 100) + " " + detail}
+	return fault.Field{Detail: "the entry " + humanize.Shortened(strings.ToValidUTF8(e.Name, "\uFFFD"), 100) + " " + detail}
 }
 
 // unsafeEntry returns why an entry must not be opened, or "" if it is safe. Unpacked files
@@ -140,7 +140,7 @@ func unsafeEntry(e *zip.File, twice bool) string {
 	switch {
 	case !utf8.ValidString(name):
 		return "has a name that is not UTF-8"
-	case name == "" || strings.ContainsFunc(name, wording.IsControl):
+	case name == "" || strings.ContainsFunc(name, humanize.IsControl):
 		return "has a name with control characters, or none"
 	case strings.Contains(name, `\`):
 		return "has a backslash in its name; paths in archives have slashes"

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/fault"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/humanize"
 )
 
 const (
@@ -65,12 +65,12 @@ func CheckUpload(data []byte) error {
 	if len(data) <= MaxUploadBytes {
 		return nil
 	}
-	size := wording.Bytes(len(data))
+	size := humanize.Bytes(len(data))
 	if len(data) == MaxUploadBytes+1 { // readers stop at this size, so the actual size is unknown
-		size = "more than " + wording.Bytes(MaxUploadBytes)
+		size = "more than " + humanize.Bytes(MaxUploadBytes)
 	}
 	return fault.New(fault.TooLarge, "upload_too_large",
-		"This is %s; one upload can have at most %s. Split it into several files.", size, wording.Bytes(MaxUploadBytes))
+		"This is %s; one upload can have at most %s. Split it into several files.", size, humanize.Bytes(MaxUploadBytes))
 }
 
 func (k Kind) checkCount(count int) error {
@@ -83,5 +83,5 @@ func (k Kind) checkCount(count int) error {
 
 func tooLarge(total int) error {
 	return fault.New(fault.TooLarge, "files_too_large",
-		"These files hold %s together; at most %s are read at once. Take fewer.", wording.Bytes(total), wording.Bytes(MaxBytes))
+		"These files hold %s together; at most %s are read at once. Take fewer.", humanize.Bytes(total), humanize.Bytes(MaxBytes))
 }

@@ -10,25 +10,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/devstack/largefile"
+	"orgmodes/internal/devstack/benchdata"
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 	"orgmodes/internal/templates"
 )
 
 // sizes are the numbers of modes of the measured organizations.
-var sizes = []int{10, largefile.Modes}
+var sizes = []int{10, benchdata.Modes}
 
 // someModes returns the first n modes of a large file.
 func someModes(b *testing.B, n int) []modes.Mode {
 	b.Helper()
-	data, _ := largefile.Read(b)
+	data, _ := benchdata.Read(b)
 	file, err := modes.ReadFile(b.Context(), data)
 	require.NoError(b, err)
-	require.Len(b, file.Modes(), largefile.Modes)
+	require.Len(b, file.Modes(), benchdata.Modes)
 	return file.Modes()[:n]
 }
 
@@ -104,7 +104,7 @@ func (w *world) awaitEntry(after int64) {
 		require.NoError(w.t, err)
 		for _, e := range entries {
 			after = e.N
-			if e.Kind == snapshot.EntryDocument {
+			if e.Kind == pubstore.EntryDocument {
 				return
 			}
 		}
@@ -128,17 +128,17 @@ func BenchmarkRenderAndEncode(b *testing.B) {
 	}
 	for name, own := range sources {
 		b.Run(name, func(b *testing.B) {
-			src := document.Source{Organization: organization.Organization{Slug: "acme", Name: "Acme"}, Builtins: modes.Builtins()}
+			src := render.Source{Organization: organization.Organization{Slug: "acme", Name: "Acme"}, Builtins: modes.Builtins()}
 			for i, m := range own {
 				src.Modes = append(src.Modes, modes.OrganizationMode{Mode: m, Position: i + 1})
 			}
 			b.ReportAllocs()
 			for b.Loop() {
 				total := 0
-				for _, c := range document.Collections(nil) {
-					err := c.Each(src, func(r document.Representation) error {
+				for _, c := range render.Collections(nil) {
+					err := c.Each(src, func(r render.Representation) error {
 						total += len(r.Body)
-						_, err := snapshot.Encode(r.Body)
+						_, err := pubstore.Encode(r.Body)
 						return err
 					})
 					if err != nil {

@@ -13,11 +13,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/reader"
+	"orgmodes/internal/render"
 	"orgmodes/internal/resource/resourcetest"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 	"orgmodes/internal/worker"
 )
@@ -31,9 +31,9 @@ func (w *world) counting() (rendered func() map[string]int, encoded func() int) 
 	bodies := make(chan struct{}, 10_000)
 	running := worker.New(worker.Config{
 		DB: db, Redis: store, Log: logOf(w.t), Builtins: modes.Builtins(), Metrics: metrics,
-		Encode: func(ctx context.Context, body []byte) ([]snapshot.Encoded, error) {
+		Encode: func(ctx context.Context, body []byte) ([]pubstore.Encoded, error) {
 			bodies <- struct{}{}
-			return snapshot.EncodeContext(ctx, body)
+			return pubstore.EncodeContext(ctx, body)
 		},
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -60,7 +60,7 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	}
 	before := w.published()
 	counts, bodies := rendered(), encoded()
-	since := func(what func(), changed ...string) (*snapshot.Document, map[string]int) {
+	since := func(what func(), changed ...string) (*pubstore.Document, map[string]int) {
 		what()
 		d := w.published()
 		diff, want := map[string]int{}, map[string]int{}
@@ -89,10 +89,10 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	}
 	d, cost := since(sandbox(func(o *templates.Template) { o.Description = new("Another one") }), "templates")
 	require.Equal(t, 1, cost["compressed"])
-	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesJSON, render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Equal(t, before.Find(name), d.Find(name), name)
 	}
-	require.Contains(t, body(t, d, document.TemplatesJSON), "Another one")
+	require.Contains(t, body(t, d, render.TemplatesJSON), "Another one")
 
 	gadget := func(name string) func() {
 		return func() {
@@ -107,7 +107,7 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	require.Equal(t, `{"name":"two"}`, body(t, d, "gadgets/two.json"))
 
 	d, _ = since(func() { w.create("more") }, "modes")
-	require.Contains(t, body(t, d, document.ModesYAML), "You are more")
+	require.Contains(t, body(t, d, render.ModesYAML), "You are more")
 	require.Equal(t, `{"name":"two"}`, body(t, d, "gadgets/two.json"))
 
 	d, _ = since(func() {
@@ -126,8 +126,8 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 	counts, bodies = rendered(), encoded()
 	since(sandbox(func(o *templates.Template) { o.Description = new("And another") }), "templates")
 	d, _ = since(sandbox(func(o *templates.Template) { o.Name = "Sandbox" }), "templates", "modes")
-	require.NotContains(t, body(t, d, document.ModesJSON), "Safe Sandbox")
-	require.Contains(t, body(t, d, document.ModesJSON), "Sandbox")
+	require.NotContains(t, body(t, d, render.ModesJSON), "Safe Sandbox")
+	require.Contains(t, body(t, d, render.ModesJSON), "Sandbox")
 }
 
 // A representation that Redis has lost is rendered and sent again, even if its collection
@@ -154,11 +154,11 @@ func TestUnchangedCollectionThatRedisLost(t *testing.T) {
 			require.NoError(t, err)
 			after := w.published()
 			for _, r := range before.Representations {
-				if r.Name != document.TemplatesJSON {
+				if r.Name != render.TemplatesJSON {
 					require.Equal(t, r, *after.Find(r.Name), r.Name)
 				}
 			}
-			require.NotContains(t, body(t, after, document.TemplatesJSON), "Safe Sandbox")
+			require.NotContains(t, body(t, after, render.TemplatesJSON), "Safe Sandbox")
 		})
 	}
 }

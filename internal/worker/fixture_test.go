@@ -18,7 +18,7 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 	"orgmodes/internal/worker"
 )
@@ -46,7 +46,7 @@ type world struct {
 	asked *pgxpool.Pool
 	db    *postgres.DB
 	redis *storetest.RedisServer
-	store *snapshot.Store
+	store *pubstore.Store
 	org   organization.Organization
 }
 
@@ -75,12 +75,12 @@ func openPool(t testing.TB, url string) *pgxpool.Pool {
 	return pool
 }
 
-func (w *world) connect() (*postgres.DB, *snapshot.Store) {
+func (w *world) connect() (*postgres.DB, *pubstore.Store) {
 	w.t.Helper()
 	db, err := postgres.Open(w.t.Context(), w.app)
 	require.NoError(w.t, err)
 	w.t.Cleanup(db.Close)
-	store, err := snapshot.Open(w.redis.URL, snapshot.Options{Timeout: patience})
+	store, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: patience})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = store.Close() })
 	return db, store
@@ -126,11 +126,11 @@ func (w *world) create(slug string) modes.OrganizationMode {
 // published waits until Redis has the organization at its current revision and Postgres has
 // recorded that. It also waits until Redis is marked as filled, which happens after all
 // documents and tokens are written.
-func (w *world) published() *snapshot.Document {
+func (w *world) published() *pubstore.Document {
 	w.t.Helper()
 	revision, err := w.db.Revision(w.t.Context(), w.org.ID)
 	require.NoError(w.t, err)
-	var got *snapshot.Document
+	var got *pubstore.Document
 	w.await(func() error {
 		d, err := w.store.Document(w.t.Context(), w.org.ID.String())
 		if err != nil {
@@ -140,7 +140,7 @@ func (w *world) published() *snapshot.Document {
 			return fmt.Errorf("revision %d is published, want %d", d.Version.Revision, revision)
 		}
 		got = d
-		if st, err := w.store.State(w.t.Context()); err != nil || st.Filling != snapshot.Filled {
+		if st, err := w.store.State(w.t.Context()); err != nil || st.Filling != pubstore.Filled {
 			return errors.Join(fmt.Errorf("it is %s", st.Filling), err)
 		}
 		return w.nothingPending()
@@ -195,7 +195,7 @@ func (w *world) none(count string) error {
 	return nil
 }
 
-func body(t *testing.T, d *snapshot.Document, name string) string {
+func body(t *testing.T, d *pubstore.Document, name string) string {
 	t.Helper()
 	r := d.Find(name)
 	require.NotNil(t, r, name)
@@ -239,7 +239,7 @@ func (w *world) mint(keys *token.Keys, user uuid.UUID, others ...uuid.UUID) (str
 }
 
 // record waits until the token's record in Redis satisfies want.
-func (w *world) record(h token.Hash, want func(*snapshot.Token) bool) {
+func (w *world) record(h token.Hash, want func(*pubstore.Token) bool) {
 	w.t.Helper()
 	w.await(func() error {
 		got, err := w.store.Token(w.t.Context(), h)

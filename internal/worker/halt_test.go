@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/worker"
 )
 
@@ -25,13 +25,13 @@ func (w *world) halted(running *worker.Worker) {
 }
 
 // future gives Redis a revision of the organization that Postgres doesn't know.
-func (w *world) future(d *snapshot.Document) {
+func (w *world) future(d *pubstore.Document) {
 	w.t.Helper()
 	ahead := *d
 	ahead.Version.Revision += 50
 	w.await(func() error { // the fence may not be lifted yet
-		out, err := w.store.PublishDocument(w.t.Context(), &ahead, snapshot.Reconciliation{})
-		if err == nil && out.Status != snapshot.Published {
+		out, err := w.store.PublishDocument(w.t.Context(), &ahead, pubstore.Reconciliation{})
+		if err == nil && out.Status != pubstore.Published {
 			err = errors.New(string(out.Status))
 		}
 		return err
@@ -63,7 +63,7 @@ func TestHaltedWorkerMarksNothing(t *testing.T) {
 		entries, err := w.store.ReadLog(t.Context(), last, time.Millisecond)
 		require.NoError(t, err)
 		for _, e := range entries {
-			if e.Kind == snapshot.EntryMark {
+			if e.Kind == pubstore.EntryMark {
 				return fmt.Errorf("a mark at %d", e.N)
 			}
 		}
@@ -77,14 +77,14 @@ func TestTokenAheadHalts(t *testing.T) {
 	w := newWorld(t)
 	_, stop := w.work()
 	_, hash := w.token(w.member("bob@example.com"))
-	w.record(hash, func(*snapshot.Token) bool { return true })
+	w.record(hash, func(*pubstore.Token) bool { return true })
 	w.published()
 	stop()
 	ahead, err := w.store.Token(t.Context(), hash)
 	require.NoError(t, err)
 	ahead.Version += 50
 	ahead.Revoked = true
-	_, err = w.store.PublishToken(t.Context(), ahead, snapshot.Reconciliation{})
+	_, err = w.store.PublishToken(t.Context(), ahead, pubstore.Reconciliation{})
 	require.NoError(t, err)
 	running, _ := w.work()
 	w.halted(running)
@@ -104,7 +104,7 @@ func TestRedisOfALaterEpochHalts(t *testing.T) {
 	w.halted(running)
 	state, err := w.store.State(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, snapshot.State{Filling: snapshot.Filled, Incarnation: 1000, Epoch: 9}, state)
+	require.Equal(t, pubstore.State{Filling: pubstore.Filled, Incarnation: 1000, Epoch: 9}, state)
 }
 
 // A worker whose edition is superseded publishes nothing, even before it has noticed.
@@ -125,7 +125,7 @@ func TestSupersededWorkerDoesNotPublish(t *testing.T) {
 	}
 	require.Error(t, publisher(old).PublishOrganization(t.Context(), w.org.ID))
 	_, err = w.store.Document(t.Context(), w.org.ID.String())
-	require.ErrorIs(t, err, snapshot.ErrAbsent)
+	require.ErrorIs(t, err, pubstore.ErrAbsent)
 	require.NoError(t, publisher(newer).PublishOrganization(t.Context(), w.org.ID))
 	got, err := w.store.Document(t.Context(), w.org.ID.String())
 	require.NoError(t, err)

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/devstack/storetest"
-	"orgmodes/internal/document"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 	"orgmodes/internal/worker"
 )
 
@@ -50,7 +50,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 	var most atomic.Int64
 	metrics := worker.NewMetrics()
 	open := make(chan struct{})
-	w.workWith(worker.Config{Concurrency: 2, Metrics: metrics, Encode: func(ctx context.Context, b []byte) ([]snapshot.Encoded, error) {
+	w.workWith(worker.Config{Concurrency: 2, Metrics: metrics, Encode: func(ctx context.Context, b []byte) ([]pubstore.Encoded, error) {
 		if strings.Contains(string(b), "large-0") {
 			held.Add(1)
 			select {
@@ -62,7 +62,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		if now := int64(testutil.ToFloat64(metrics.Rendering)); now > most.Load() {
 			most.Store(now)
 		}
-		return snapshot.EncodeContext(ctx, b)
+		return pubstore.EncodeContext(ctx, b)
 	}})
 	w.published()
 	// Size counts before compression; these texts take no time to compress.
@@ -97,7 +97,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		}
 		return nil
 	})
-	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Version == 1 })
 	close(open)
 	w.awaitFor(longPatience, w.nothingPending)
 	require.Positive(t, most.Load())
@@ -115,11 +115,11 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	w := newWorld(t)
 	var compressed atomic.Int64
-	w.workWith(worker.Config{Encode: func(ctx context.Context, b []byte) ([]snapshot.Encoded, error) {
+	w.workWith(worker.Config{Encode: func(ctx context.Context, b []byte) ([]pubstore.Encoded, error) {
 		if strings.Contains(string(b), "large-0") || strings.Contains(string(b), w.org.ID.String()) {
 			compressed.Add(1)
 		}
-		return snapshot.EncodeContext(ctx, b)
+		return pubstore.EncodeContext(ctx, b)
 	}})
 	w.fill(w.org, incompressible(rand.New(rand.NewPCG(1, 2)), 100_000))
 	w.idle() // or another publication of the same revision would be counted
@@ -150,7 +150,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	sent = received() - sent
 	require.EqualValues(t, 1, compressed.Load(), "only the templates are compressed")
 	require.Less(t, sent, int64(200_000), "bytes that Redis received")
-	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesJSON, render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Equal(t, before.Find(name), after.Find(name), name)
 	}
 
@@ -161,7 +161,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, names[1], 0)
 	require.NoError(t, err)
 	whole := w.published()
-	require.Equal(t, before.Find(document.ModesYAML), whole.Find(document.ModesYAML), "it is sent whole")
+	require.Equal(t, before.Find(render.ModesYAML), whole.Find(render.ModesYAML), "it is sent whole")
 }
 
 func must[T any](v T, err error) T {

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 const (
@@ -79,7 +79,7 @@ func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) erro
 	if err != nil {
 		return err
 	}
-	ours := snapshot.State{Filling: snapshot.Filled, Incarnation: inst.Incarnation, Epoch: inst.Epoch}
+	ours := pubstore.State{Filling: pubstore.Filled, Incarnation: inst.Incarnation, Epoch: inst.Epoch}
 	if state != ours {
 		err = p.reconcile(ctx, inst, state)
 	} else if !*compared {

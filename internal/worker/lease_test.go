@@ -16,7 +16,7 @@ import (
 
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/worker"
 )
 
@@ -51,7 +51,7 @@ func (g *gate) open() {
 
 // encode is the hook: modes.json, which names the organization, is the first representation
 // of a render.
-func (g *gate) encode(ctx context.Context, body []byte) ([]snapshot.Encoded, error) {
+func (g *gate) encode(ctx context.Context, body []byte) ([]pubstore.Encoded, error) {
 	if bytes.HasPrefix(body, []byte(`{"modes"`)) && bytes.Contains(body, []byte(g.org.String())) {
 		g.renders.Add(1)
 		g.mu.Lock()
@@ -67,7 +67,7 @@ func (g *gate) encode(ctx context.Context, body []byte) ([]snapshot.Encoded, err
 			}
 		}
 	}
-	return snapshot.EncodeContext(ctx, body)
+	return pubstore.EncodeContext(ctx, body)
 }
 
 // workWith starts a worker as work does, with a dedicated hook and lease time.

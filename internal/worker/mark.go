@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 const (
@@ -52,11 +52,11 @@ func (p *Publisher) markOnce(ctx context.Context) error {
 }
 
 // markOf returns the mark that can be promised while some subjects are unpublished.
-func markOf(u postgres.Unpublished) snapshot.Mark {
+func markOf(u postgres.Unpublished) pubstore.Mark {
 	if u.More {
-		return snapshot.Mark{AsOf: u.Oldest}
+		return pubstore.Mark{AsOf: u.Oldest}
 	}
-	m := snapshot.Mark{AsOf: u.At, Tokens: u.Tokens}
+	m := pubstore.Mark{AsOf: u.At, Tokens: u.Tokens}
 	if len(u.Organizations) > 0 {
 		m.Organizations = make(map[string]time.Time, len(u.Organizations))
 		for id, since := range u.Organizations {

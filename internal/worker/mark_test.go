@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 // marks reads the marks in the log until fn returns true.
-func (w *world) marks(fn func(snapshot.Mark) bool) {
+func (w *world) marks(fn func(pubstore.Mark) bool) {
 	w.t.Helper()
 	var last int64
 	w.await(func() error {
@@ -22,7 +22,7 @@ func (w *world) marks(fn func(snapshot.Mark) bool) {
 		}
 		for _, e := range entries {
 			last = e.N
-			if e.Kind == snapshot.EntryMark && fn(e.Mark) {
+			if e.Kind == pubstore.EntryMark && fn(e.Mark) {
 				return nil
 			}
 		}
@@ -35,7 +35,7 @@ func TestMarksTellWhatIsUnpublished(t *testing.T) {
 	w.work()
 	w.published()
 	before := time.Now().Add(-time.Minute)
-	w.marks(func(m snapshot.Mark) bool {
+	w.marks(func(m pubstore.Mark) bool {
 		return m.AsOf.After(before) && len(m.Organizations)+len(m.Tokens) == 0
 	})
 
@@ -43,27 +43,27 @@ func TestMarksTellWhatIsUnpublished(t *testing.T) {
 	require.NoError(t, err)
 	w.exec(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck'; end $$;
 		create trigger stuck before insert or update on publications for each row
-		when (new.organization_id <> '` + snapshot.Canary + `') execute function stuck()`)
+		when (new.organization_id <> '` + pubstore.Canary + `') execute function stuck()`)
 	_, err = w.db.Modes.Create(t.Context(), ada, stuck.ID, mode("docs"))
 	require.NoError(t, err)
 	log, _, err := w.db.AuditPage(t.Context(), stuck.ID, auditPage, 64<<20)
 	require.NoError(t, err)
-	w.marks(func(m snapshot.Mark) bool {
+	w.marks(func(m pubstore.Mark) bool {
 		since, ok := m.Organizations[stuck.ID.String()]
 		return ok && len(m.Organizations) == 1 && m.AsOf.After(since) && !since.After(log[0].OccurredAt)
 	})
 	w.exec("drop trigger stuck on publications")
-	w.marks(func(m snapshot.Mark) bool { return m.AsOf.After(log[0].OccurredAt) && len(m.Organizations) == 0 })
+	w.marks(func(m pubstore.Mark) bool { return m.AsOf.After(log[0].OccurredAt) && len(m.Organizations) == 0 })
 
 	w.exec(`create trigger stuck before update on tokens for each row
 		when (new.published_version > old.published_version) execute function stuck()`)
 	made, hash := w.token(w.member("bob@example.com"))
-	w.marks(func(m snapshot.Mark) bool {
+	w.marks(func(m pubstore.Mark) bool {
 		since, ok := m.Tokens[hash]
 		return ok && len(m.Tokens) == 1 && m.AsOf.After(since) && !since.After(made.CreatedAt)
 	})
 	w.exec("drop trigger stuck on tokens")
-	w.marks(func(m snapshot.Mark) bool { return m.AsOf.After(made.CreatedAt) && len(m.Tokens) == 0 })
+	w.marks(func(m pubstore.Mark) bool { return m.AsOf.After(made.CreatedAt) && len(m.Tokens) == 0 })
 }
 
 // With too many exceptions a mark promises only what holds for all of them.
@@ -73,19 +73,19 @@ func TestMarkWithTooManyExceptions(t *testing.T) {
 	w.published()
 	w.exec(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck'; end $$;
 		create trigger stuck before insert or update on publications for each row
-		when (new.organization_id <> '` + snapshot.Canary + `') execute function stuck()`)
+		when (new.organization_id <> '` + pubstore.Canary + `') execute function stuck()`)
 	oldest, err := w.db.CreateOrganization(t.Context(), ada, "oldest", "Oldest")
 	require.NoError(t, err)
 	log, _, err := w.db.AuditPage(t.Context(), oldest.ID, auditPage, 64<<20)
 	require.NoError(t, err)
-	w.marks(func(m snapshot.Mark) bool { return len(m.Organizations) == 1 })
+	w.marks(func(m pubstore.Mark) bool { return len(m.Organizations) == 1 })
 	// Another worker holds the leases of the others, so that none of them is rendered here.
 	w.exec(`with made as (
 			insert into organizations (slug, name, revision, pending_since)
 			select 'o' || n, 'O', 1, now() from generate_series(1, 100) n returning id)
 		insert into publication_leases (organization_id, holder, expires_at)
 		select id, gen_random_uuid(), now() + interval '1 day' from made`)
-	w.marks(func(m snapshot.Mark) bool { return m.AsOf.Equal(log[0].OccurredAt) && len(m.Organizations) == 0 })
+	w.marks(func(m pubstore.Mark) bool { return m.AsOf.Equal(log[0].OccurredAt) && len(m.Organizations) == 0 })
 }
 
 // The canary's changes are published like any other, and no one sees it as an organization.
@@ -94,14 +94,14 @@ func TestCanary(t *testing.T) {
 	w.work()
 	w.published()
 	w.await(func() error {
-		_, err := w.store.Document(t.Context(), snapshot.Canary)
+		_, err := w.store.Document(t.Context(), pubstore.Canary)
 		return err
 	})
-	before, err := w.store.Document(t.Context(), snapshot.Canary)
+	before, err := w.store.Document(t.Context(), pubstore.Canary)
 	require.NoError(t, err)
 	require.NoError(t, w.db.TouchCanary(t.Context()))
 	w.await(func() error {
-		now, err := w.store.Document(t.Context(), snapshot.Canary)
+		now, err := w.store.Document(t.Context(), pubstore.Canary)
 		if err == nil && now.Version.Revision <= before.Version.Revision {
 			err = errors.New("still the same")
 		}
@@ -110,7 +110,7 @@ func TestCanary(t *testing.T) {
 	orgs, err := w.db.Organizations(t.Context(), "", 10)
 	require.NoError(t, err)
 	require.Len(t, orgs, 1)
-	log, _, err := w.db.AuditPage(t.Context(), uuid.MustParse(snapshot.Canary), auditPage, 64<<20)
+	log, _, err := w.db.AuditPage(t.Context(), uuid.MustParse(pubstore.Canary), auditPage, 64<<20)
 	require.NoError(t, err)
 	require.Empty(t, log)
 }

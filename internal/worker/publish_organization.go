@@ -10,11 +10,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/templates"
 )
 
@@ -43,7 +43,7 @@ var errMore = errors.New("worker: Redis does not have what was to stay")
 type publication struct {
 	org uuid.UUID
 	// rec is the reconciliation that the publication belongs to; the zero value for none.
-	rec snapshot.Reconciliation
+	rec pubstore.Reconciliation
 	// job is the River job that the publication belongs to, 0 for none.
 	job int64
 	// noWait gives up with errNoRoom while too much else is being rendered.
@@ -73,7 +73,7 @@ func (p *Publisher) publishFully(ctx context.Context, what publication) error {
 // was requested. It does nothing if nothing is pending. It returns errAgain if changes were
 // made while it was at work.
 func (p *Publisher) publishOrganization(ctx context.Context, what publication) error {
-	if what.rec != (snapshot.Reconciliation{}) {
+	if what.rec != (pubstore.Reconciliation{}) {
 		what.effort = renderAll // the contents of a Redis being filled are unknown
 	}
 	for {
@@ -95,7 +95,7 @@ func (p *Publisher) attempt(ctx context.Context, what publication) error {
 	}
 	// Others' writes during a reconciliation are fenced off: waiting for them would be in
 	// vain.
-	force := what.rec != snapshot.Reconciliation{}
+	force := what.rec != pubstore.Reconciliation{}
 	asking, answered := context.WithTimeout(ctx, answerTime)
 	there, err := p.ledger.AskToPublish(asking, what.org, postgres.Ask{Force: force, Whole: what.effort > whatChanged, Reads: p.reads})
 	answered()
@@ -124,14 +124,14 @@ func (p *Publisher) attempt(ctx context.Context, what publication) error {
 func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease) error {
 	edition := p.edition.Load()
 	began := time.Now()
-	var stored snapshot.Stored
+	var stored pubstore.Stored
 	if what.effort < sendAll {
 		var err error
 		if stored, err = p.redis.Stored(ctx, what.org.String(), p.many...); err != nil {
 			return err
 		}
 	}
-	var stays map[string][]snapshot.Representation
+	var stays map[string][]pubstore.Representation
 	lost := false
 	lib, err := p.ledger.Library(ctx, what.org, p.named, func(lib postgres.Library) (kinds []string) {
 		if what.effort == whatChanged {
@@ -160,7 +160,7 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		return errMore // retry with a budget for all of it
 	}
 	doc, err := p.render(ctx, lib, edition, stored, stays, l)
-	var out snapshot.Outcome
+	var out pubstore.Outcome
 	if err == nil {
 		out, err = p.write(ctx, doc, what.rec, l)
 	}
@@ -170,7 +170,7 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		p.metrics.Publications.WithLabelValues("document", "outrun").Inc()
 		return nil
 	}
-	if errors.Is(err, snapshot.ErrConflict) {
+	if errors.Is(err, pubstore.ErrConflict) {
 		p.metrics.Publications.WithLabelValues("document", "conflict").Inc()
 	}
 	if err != nil {
@@ -178,13 +178,13 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 	}
 	p.metrics.Publications.WithLabelValues("document", string(out.Status)).Inc()
 	switch out.Status {
-	case snapshot.Fenced:
+	case pubstore.Fenced:
 		return errNotNow
-	case snapshot.Changed:
+	case pubstore.Changed:
 		return errMore
-	case snapshot.Older:
+	case pubstore.Older:
 		return p.olderThanRedis(ctx, lib, out)
-	case snapshot.Published, snapshot.Retried:
+	case pubstore.Published, pubstore.Retried:
 	}
 	ok, err := p.ledger.Published(ctx, what.org, doc.Version.Epoch, doc.Version.Revision, doc.Version.Edition, out.Incarnation)
 	if err != nil {
@@ -194,7 +194,7 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		return errNotNow // Redis was replaced since: it is published again
 	}
 	p.resume()
-	if out.Status == snapshot.Published {
+	if out.Status == pubstore.Published {
 		p.metrics.Duration.Observe(time.Since(began).Seconds())
 		p.metrics.Propagation.Observe(time.Since(lib.ChangedAt).Seconds())
 	}
@@ -203,9 +203,9 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 
 // write sends a document to Redis, without the representations that are stored there
 // already.
-func (p *Publisher) write(ctx context.Context, doc *snapshot.Document, rec snapshot.Reconciliation, l *lease) (snapshot.Outcome, error) {
+func (p *Publisher) write(ctx context.Context, doc *pubstore.Document, rec pubstore.Reconciliation, l *lease) (pubstore.Outcome, error) {
 	if err := l.held(ctx); err != nil {
-		return snapshot.Outcome{}, err
+		return pubstore.Outcome{}, err
 	}
 	return p.redis.PublishDocument(ctx, doc, rec)
 }
@@ -213,7 +213,7 @@ func (p *Publisher) write(ctx context.Context, doc *snapshot.Document, rec snaps
 // unchanged returns the representations of the collections that need not be rendered,
 // because none of their sources changed since they were planned. It reports lost if Redis
 // does not have them as planned.
-func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapshot.Stored) (stays map[string][]snapshot.Representation, lost bool) {
+func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored pubstore.Stored) (stays map[string][]pubstore.Representation, lost bool) {
 	planned := lib.Planned
 	if planned.Epoch != lib.Installation.Epoch || planned.Edition != edition {
 		return nil, false
@@ -221,18 +221,18 @@ func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapsh
 	if len(planned.Representations) == 0 {
 		return nil, true // the organization was deleted then
 	}
-	stays = map[string][]snapshot.Representation{}
+	stays = map[string][]pubstore.Representation{}
 	for _, c := range p.collections {
 		if !c.StaleAfter(lib.Changed, lib.Renamed) {
 			stays[c.Name] = nil
 		}
 	}
 	for _, was := range planned.Representations {
-		name := document.CollectionOf(was.Name)
+		name := render.CollectionOf(was.Name)
 		if _, stay := stays[name]; !stay {
 			continue
 		}
-		r := snapshot.Representation{Name: was.Name, Length: was.Length}
+		r := pubstore.Representation{Name: was.Name, Length: was.Length}
 		sum, err := hex.DecodeString(was.SHA256)
 		if copy(r.Sum[:], sum) != len(sum) || err != nil || !stored.Keep(&r, p.codings) {
 			return nil, true
@@ -247,16 +247,16 @@ func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored snapsh
 // representation at a time is in memory uncompressed. A representation that Redis already
 // has is not compressed again.
 func (p *Publisher) render(
-	ctx context.Context, lib postgres.Library, edition int64, stored snapshot.Stored, stays map[string][]snapshot.Representation, l *lease,
-) (*snapshot.Document, error) {
-	doc := &snapshot.Document{
+	ctx context.Context, lib postgres.Library, edition int64, stored pubstore.Stored, stays map[string][]pubstore.Representation, l *lease,
+) (*pubstore.Document, error) {
+	doc := &pubstore.Document{
 		Organization: lib.Organization.ID.String(),
-		Version:      snapshot.Version{Epoch: lib.Installation.Epoch, Revision: lib.Organization.Revision, Edition: edition},
+		Version:      pubstore.Version{Epoch: lib.Installation.Epoch, Revision: lib.Organization.Revision, Edition: edition},
 		CommittedAt:  lib.ChangedAt,
 		Deleted:      lib.Deleted,
 		Basis:        stored,
 	}
-	source := document.Source{
+	source := render.Source{
 		Organization: lib.Organization, Builtins: p.builtins, Deleted: lib.Deleted, Objects: lib.Objects,
 		Modes: resource.Each(lib.Objects[modes.KindName], modes.FromObject), Templates: resource.Each(lib.Objects[templates.KindName], templates.FromObject),
 	}
@@ -265,12 +265,12 @@ func (p *Publisher) render(
 			doc.Representations = append(doc.Representations, unchanged...)
 			continue
 		}
-		err := c.Each(source, func(r document.Representation) error {
+		err := c.Each(source, func(r render.Representation) error {
 			if err := l.held(ctx); err != nil {
 				return err
 			}
-			rep := snapshot.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
-			rep.Sum, rep.Tag.Hash = snapshot.SumOf(r.Body)
+			rep := pubstore.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
+			rep.Sum, rep.Tag.Hash = pubstore.SumOf(r.Body)
 			if !stored.Keep(&rep, p.codings) {
 				var err error
 				if rep.Encoded, err = p.encode(ctx, r.Body); err != nil {
@@ -304,8 +304,8 @@ func (p *Publisher) render(
 
 // olderThanRedis handles a state that Redis refused as older. Either another worker has
 // published a newer state since, or Redis knows of changes that Postgres doesn't.
-func (p *Publisher) olderThanRedis(ctx context.Context, lib postgres.Library, out snapshot.Outcome) error {
-	have, err := snapshot.ParseVersion(out.Before)
+func (p *Publisher) olderThanRedis(ctx context.Context, lib postgres.Library, out pubstore.Outcome) error {
+	have, err := pubstore.ParseVersion(out.Before)
 	if err != nil {
 		return err
 	}
@@ -326,7 +326,7 @@ func (p *Publisher) olderThanRedis(ctx context.Context, lib postgres.Library, ou
 	return errNotNow
 }
 
-func ahead(org string, have snapshot.Version, epoch, revision int64) string {
+func ahead(org string, have pubstore.Version, epoch, revision int64) string {
 	return fmt.Sprintf("Redis has revision %d of organization %s under epoch %d, Postgres knows revision %d under epoch %d: "+
 		"was an older backup restored? Then run: admin epoch raise", have.Revision, org, have.Epoch, revision, epoch)
 }

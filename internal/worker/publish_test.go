@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/document"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 	"orgmodes/internal/templates"
 )
 
@@ -17,24 +17,24 @@ func TestChangeIsPublished(t *testing.T) {
 	w := newWorld(t)
 	w.work()
 	empty := w.published()
-	require.Contains(t, body(t, empty, document.ModesYAML), "slug: architect")
-	require.NotContains(t, body(t, empty, document.ModesYAML), "You are docs")
+	require.Contains(t, body(t, empty, render.ModesYAML), "slug: architect")
+	require.NotContains(t, body(t, empty, render.ModesYAML), "You are docs")
 
 	w.create("docs")
 	full := w.published()
-	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesJSON, render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Contains(t, body(t, full, name), "You are docs", name)
 		require.NotEqual(t, empty.Find(name).Tag, full.Find(name).Tag, name)
 	}
 
 	w.create("code")
-	overridden := body(t, w.published(), document.ModesYAML)
+	overridden := body(t, w.published(), render.ModesYAML)
 	require.Contains(t, overridden, "You are code")
 	_, err := w.db.Modes.Delete(t.Context(), ada, w.org.ID, "code", 1)
 	require.NoError(t, err)
 	back := w.published()
-	require.Equal(t, body(t, full, document.ModesYAML), body(t, back, document.ModesYAML), "the built-in mode is back")
-	require.EqualValues(t, 4, back.Find(document.ModesYAML).Tag.Revision, "under a new tag")
+	require.Equal(t, body(t, full, render.ModesYAML), body(t, back, render.ModesYAML), "the built-in mode is back")
+	require.EqualValues(t, 4, back.Find(render.ModesYAML).Tag.Revision, "under a new tag")
 }
 
 // A change that doesn't affect a representation's bytes doesn't affect its tag, even if
@@ -51,7 +51,7 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	require.NoError(t, err)
 	after := w.published()
 	require.EqualValues(t, 3, after.Version.Revision)
-	for _, name := range []string{document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Equal(t, before.Find(name).Tag, after.Find(name).Tag, name)
 	}
 	w.redis.FlushAll()
@@ -61,11 +61,11 @@ func TestTagsStayWithTheirBytes(t *testing.T) {
 	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
 	require.NoError(t, err)
 	without := w.published()
-	for _, name := range []string{document.ModesJSON, document.ModesYAML, document.OrganizationYAML, document.MarketplaceYAML} {
+	for _, name := range []string{render.ModesJSON, render.ModesYAML, render.OrganizationYAML, render.MarketplaceYAML} {
 		require.Equal(t, after.Find(name).Tag, without.Find(name).Tag, "a template is no part of %s", name)
 	}
-	require.EqualValues(t, 4, without.Find(document.TemplatesJSON).Tag.Revision)
-	require.NotEqual(t, after.Find(document.TemplatesJSON).Tag, without.Find(document.TemplatesJSON).Tag)
+	require.EqualValues(t, 4, without.Find(render.TemplatesJSON).Tag.Revision)
+	require.NotEqual(t, after.Find(render.TemplatesJSON).Tag, without.Find(render.TemplatesJSON).Tag)
 }
 
 func TestDeletedOrganizationIsATombstone(t *testing.T) {
@@ -91,7 +91,7 @@ func TestSweepPublishesWhatNoJobDoes(t *testing.T) {
 	_, hash := w.token(w.member("bob@example.com"))
 	w.create("docs")
 	w.published()
-	w.record(hash, func(r *snapshot.Token) bool { return r.Version == 1 })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Version == 1 })
 }
 
 // No change is lost: a worker that dies between the script and the write-back leaves the
@@ -127,20 +127,20 @@ func TestTokensAndMembersArePublished(t *testing.T) {
 	require.NoError(t, w.db.WaitTokenPublished(t.Context(), tok.ID, tok.Version))
 	now := time.Now()
 	org := w.org.ID.String()
-	w.record(hash, func(r *snapshot.Token) bool {
+	w.record(hash, func(r *pubstore.Token) bool {
 		return r.Opens(org, now) && r.ID == tok.ID.String() && r.User == bob.String()
 	})
 	require.NoError(t, w.db.RemoveMember(t.Context(), ada, w.org.ID, bob))
-	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
 	require.NoError(t, w.db.AddMember(t.Context(), ada, w.org.ID, bob, "member"))
 	tok, other := w.token(bob)
-	w.record(other, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	w.record(other, func(r *pubstore.Token) bool { return r.Opens(org, now) })
 	_, err := w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
 	require.NoError(t, err)
-	w.record(other, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(other, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
 	w.redis.FlushAll()
-	w.record(other, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
-	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(other, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Revoked && r.Version == 2 })
 }
 
 func TestDisabledUserIsRefusedAtReaders(t *testing.T) {
@@ -150,14 +150,14 @@ func TestDisabledUserIsRefusedAtReaders(t *testing.T) {
 	w.published()
 	_, hash := w.token(bob)
 	now, org := time.Now(), w.org.ID.String()
-	w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Opens(org, now) })
 	for range 2 {
 		_, err := w.db.SetDisabled(t.Context(), ada, bob, true)
 		require.NoError(t, err)
-		w.record(hash, func(r *snapshot.Token) bool { return r.Revoked && !r.Opens(org, now) })
+		w.record(hash, func(r *pubstore.Token) bool { return r.Revoked && !r.Opens(org, now) })
 		_, err = w.db.SetDisabled(t.Context(), ada, bob, false)
 		require.NoError(t, err)
-		w.record(hash, func(r *snapshot.Token) bool { return r.Opens(org, now) })
+		w.record(hash, func(r *pubstore.Token) bool { return r.Opens(org, now) })
 	}
 }
 
@@ -197,7 +197,7 @@ func TestEditionIsRaised(t *testing.T) {
 		}
 		return err
 	})
-	require.Contains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	require.Contains(t, body(t, w.published(), render.ModesYAML), "You are only")
 	w.await(func() error {
 		if old.Ready() {
 			return errors.New("the old worker still works")
@@ -205,7 +205,7 @@ func TestEditionIsRaised(t *testing.T) {
 		return nil
 	})
 	w.create("docs")
-	require.Contains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	require.Contains(t, body(t, w.published(), render.ModesYAML), "You are only")
 	_, err := w.db.UseEdition(t.Context(), ada, 1)
 	require.NoError(t, err)
 	w.await(func() error {
@@ -216,5 +216,5 @@ func TestEditionIsRaised(t *testing.T) {
 		return err
 	})
 	require.True(t, old.Ready())
-	require.NotContains(t, body(t, w.published(), document.ModesYAML), "You are only")
+	require.NotContains(t, body(t, w.published(), render.ModesYAML), "You are only")
 }

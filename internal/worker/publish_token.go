@@ -7,7 +7,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"orgmodes/internal/jobs"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 type tokenJob struct {
@@ -23,12 +23,12 @@ func (j *tokenJob) Work(ctx context.Context, job *river.Job[jobs.PublishToken]) 
 
 // PublishToken publishes a token's record as PublishOrganization does an organization.
 func (p *Publisher) PublishToken(ctx context.Context, id uuid.UUID) error {
-	return p.publishToken(ctx, id, snapshot.Reconciliation{})
+	return p.publishToken(ctx, id, pubstore.Reconciliation{})
 }
 
 // publishToken publishes a token's current record to Redis. It does nothing if nothing is
 // pending.
-func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec snapshot.Reconciliation) error {
+func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec pubstore.Reconciliation) error {
 	if p.isHalted() {
 		return errNotNow
 	}
@@ -39,7 +39,7 @@ func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec snapshot
 	if !t.Pending {
 		return nil
 	}
-	record := &snapshot.Token{
+	record := &pubstore.Token{
 		Hash: t.Hash, ID: t.ID.String(), User: t.User.String(), Scopes: t.Scopes, Revoked: t.Revoked,
 		Epoch: t.Installation.Epoch, Version: t.Version, ChangedAt: t.ChangedAt,
 	}
@@ -55,10 +55,10 @@ func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec snapshot
 	}
 	p.metrics.Publications.WithLabelValues("token", string(out.Status)).Inc()
 	switch out.Status {
-	case snapshot.Fenced, snapshot.Older:
+	case pubstore.Fenced, pubstore.Older:
 		// Older: a newer version was published since, whose worker records that.
 		return errNotNow
-	case snapshot.Published, snapshot.Retried:
+	case pubstore.Published, pubstore.Retried:
 	}
 	written := t.Installation
 	written.Incarnation = out.Incarnation

@@ -8,11 +8,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 )
 
@@ -53,19 +53,19 @@ type Ledger interface {
 // in step. It has no knowledge of jobs.
 type Publisher struct {
 	ledger   Ledger
-	redis    *snapshot.Store
+	redis    *pubstore.Store
 	log      *slog.Logger
 	builtins []modes.Mode
 	// collections holds the published collections. many names those of named documents.
 	// named holds the kinds whose names some collections show.
-	collections []document.Collection
+	collections []render.Collection
 	many, named []string
 	// reads lists the kinds to read because of a change.
 	reads    []postgres.Read
 	metrics  *Metrics
 	parallel int
-	encode   func(context.Context, []byte) ([]snapshot.Encoded, error)
-	codings  []snapshot.Coding
+	encode   func(context.Context, []byte) ([]pubstore.Encoded, error)
+	codings  []pubstore.Coding
 	// leaseTime is how long a publication counts as under way without a sign of life.
 	leaseTime time.Duration
 	budget    *renderBudget
@@ -81,7 +81,7 @@ type Publisher struct {
 // PublisherConfig configures a Publisher.
 type PublisherConfig struct {
 	Ledger Ledger
-	Redis  *snapshot.Store
+	Redis  *pubstore.Store
 	Log    *slog.Logger
 	// Builtins are the built-in modes, which are merged with an organization's own.
 	Builtins []modes.Mode
@@ -93,9 +93,9 @@ type PublisherConfig struct {
 	// Parallel is how many publications a sweep or a reconciliation runs concurrently.
 	Parallel int
 	// Encode compresses a representation in each of Codings; nil means
-	// snapshot.EncodeContext, and all codings.
-	Encode  func(ctx context.Context, body []byte) ([]snapshot.Encoded, error)
-	Codings []snapshot.Coding
+	// pubstore.EncodeContext, and all codings.
+	Encode  func(ctx context.Context, body []byte) ([]pubstore.Encoded, error)
+	Codings []pubstore.Coding
 	// LeaseTime is how long a publication counts as under way without a sign of
 	// life from its worker; default LeaseTime.
 	LeaseTime time.Duration
@@ -106,10 +106,10 @@ type PublisherConfig struct {
 // NewPublisher returns a new Publisher.
 func NewPublisher(c PublisherConfig) *Publisher {
 	if c.Encode == nil {
-		c.Encode = snapshot.EncodeContext
+		c.Encode = pubstore.EncodeContext
 	}
 	if c.Codings == nil {
-		c.Codings = snapshot.Codings()
+		c.Codings = pubstore.Codings()
 	}
 	if c.LeaseTime == 0 {
 		c.LeaseTime = LeaseTime
@@ -121,7 +121,7 @@ func NewPublisher(c PublisherConfig) *Publisher {
 		ledger: c.Ledger, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel,
 		encode: c.Encode, codings: c.Codings, leaseTime: c.LeaseTime, budget: newRenderBudget(c.Metrics.Rendering),
 	}
-	for _, of := range document.Collections(c.Kinds) {
+	for _, of := range render.Collections(c.Kinds) {
 		p.collections = append(p.collections, of)
 		p.named = append(p.named, of.Named...)
 		for _, kind := range of.Kinds() {

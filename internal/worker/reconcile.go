@@ -11,7 +11,7 @@ import (
 
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -45,7 +45,7 @@ func (p *Publisher) compare(ctx context.Context, inst postgres.Installation) err
 // It raises the incarnation first: from then on no write-back of an earlier write counts.
 // Then it compares all versions, marks the differences as pending and publishes them. One
 // last script lifts the fence; it refuses if Redis was flushed or replaced on the way.
-func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, found snapshot.State) error {
+func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, found pubstore.State) error {
 	if found.Epoch > inst.Epoch {
 		p.halt(fmt.Sprintf("Redis was filled under epoch %d, Postgres is at epoch %d: was an older backup restored? Then run: admin epoch raise", found.Epoch, inst.Epoch))
 		return nil
@@ -59,7 +59,7 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 	if err != nil {
 		return err
 	}
-	if status == snapshot.Older {
+	if status == pubstore.Older {
 		return errInterrupted // another leader is ahead of this one
 	}
 	r := &reconciliation{p: p, inst: inst, rec: rec}
@@ -82,7 +82,7 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 	if err != nil {
 		return err
 	}
-	if out.Status == snapshot.Fenced {
+	if out.Status == pubstore.Fenced {
 		return errInterrupted
 	}
 	p.resume()
@@ -97,7 +97,7 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 type reconciliation struct {
 	p    *Publisher
 	inst postgres.Installation
-	rec  snapshot.Reconciliation
+	rec  pubstore.Reconciliation
 	// ahead describes where Redis is ahead of Postgres; "" if it isn't.
 	ahead string
 
@@ -118,7 +118,7 @@ func (r *reconciliation) organizations(ctx context.Context) error {
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(r.p.parallel)
 		for i, o := range page {
-			want := snapshot.Version{Epoch: r.inst.Epoch, Revision: o.Revision, Edition: r.p.edition.Load()}
+			want := pubstore.Version{Epoch: r.inst.Epoch, Revision: o.Revision, Edition: r.p.edition.Load()}
 			if have[i] == want {
 				continue
 			}

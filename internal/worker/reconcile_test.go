@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 )
 
 func TestFlushedRedisIsFilledAgain(t *testing.T) {
@@ -22,7 +22,7 @@ func TestFlushedRedisIsFilledAgain(t *testing.T) {
 	for range 3 {
 		w.redis.FlushAll()
 		require.Equal(t, before, w.published())
-		w.record(hash, func(*snapshot.Token) bool { return true })
+		w.record(hash, func(*pubstore.Token) bool { return true })
 	}
 }
 
@@ -53,7 +53,7 @@ func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 	_, stop := w.work()
 	tok, hash := w.token(w.member("bob@example.com"))
 	w.published()
-	w.record(hash, func(*snapshot.Token) bool { return true })
+	w.record(hash, func(*pubstore.Token) bool { return true })
 	doc := w.redis.Do("DUMP", "{om}:doc:"+w.org.ID.String())
 	stop()
 	require.NotEmpty(t, doc)
@@ -77,7 +77,7 @@ func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 
 	w.work()
 	require.EqualValues(t, 2, w.published().Version.Revision)
-	w.record(hash, func(r *snapshot.Token) bool { return r.Revoked })
+	w.record(hash, func(r *pubstore.Token) bool { return r.Revoked })
 }
 
 // An older backup of Postgres with a Redis that is ahead: nothing is published until an
@@ -115,7 +115,7 @@ func TestRedisAheadHaltsUntilTheEpochIsRaised(t *testing.T) {
 		}
 		return err
 	})
-	require.Equal(t, snapshot.Version{Epoch: 100, Revision: 3, Edition: 1}, now.Version)
+	require.Equal(t, pubstore.Version{Epoch: 100, Revision: 3, Edition: 1}, now.Version)
 	require.Contains(t, body(t, now, "organization.yaml"), "after-the-restore")
 	require.NotContains(t, body(t, now, "organization.yaml"), "lost-by-the-restore")
 	require.EqualValues(t, 100, now.Find("organization.yaml").Tag.Epoch)
@@ -146,7 +146,7 @@ func TestStraysAreEndedWhenTheEpochIsRaised(t *testing.T) {
 	lost, err := w.db.CreateOrganization(t.Context(), ada, "lost", "Lost")
 	require.NoError(t, err)
 	w.published()
-	w.record(stray, func(r *snapshot.Token) bool { return !r.Revoked })
+	w.record(stray, func(r *pubstore.Token) bool { return !r.Revoked })
 	w.exec(`delete from token_organizations where token_id = (select id from tokens where sha256 = $1)`, stray[:])
 	w.exec(`delete from tokens where sha256 = $1`, stray[:])
 	w.exec(`delete from publications where organization_id = $1`, lost.ID)
@@ -155,8 +155,8 @@ func TestStraysAreEndedWhenTheEpochIsRaised(t *testing.T) {
 	w.exec(`delete from organizations where id = $1`, lost.ID)
 	_, err = w.db.RaiseEpoch(t.Context(), ada, 100)
 	require.NoError(t, err)
-	w.record(stray, func(r *snapshot.Token) bool { return r.Revoked && r.Epoch == 100 })
-	w.record(kept, func(r *snapshot.Token) bool { return !r.Revoked && r.Epoch == 100 })
+	w.record(stray, func(r *pubstore.Token) bool { return r.Revoked && r.Epoch == 100 })
+	w.record(kept, func(r *pubstore.Token) bool { return !r.Revoked && r.Epoch == 100 })
 	w.await(func() error {
 		d, err := w.store.Document(t.Context(), lost.ID.String())
 		if err == nil && !d.Deleted {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -26,9 +26,9 @@ func (r *reconciliation) strays(ctx context.Context) error {
 			return err
 		}
 		for _, id := range unknown {
-			_, err := r.p.redis.PublishDocument(ctx, &snapshot.Document{
+			_, err := r.p.redis.PublishDocument(ctx, &pubstore.Document{
 				Organization: id.String(), Deleted: true, CommittedAt: time.Now(),
-				Version: snapshot.Version{Epoch: r.inst.Epoch, Revision: 1, Edition: r.p.edition.Load()},
+				Version: pubstore.Version{Epoch: r.inst.Epoch, Revision: 1, Edition: r.p.edition.Load()},
 			}, r.rec)
 			if err != nil {
 				return err
@@ -46,7 +46,7 @@ func (r *reconciliation) strays(ctx context.Context) error {
 			return err
 		}
 		for _, h := range unknown {
-			_, err := r.p.redis.PublishToken(ctx, &snapshot.Token{Hash: h, Revoked: true, Epoch: r.inst.Epoch, Version: 1}, r.rec)
+			_, err := r.p.redis.PublishToken(ctx, &pubstore.Token{Hash: h, Revoked: true, Epoch: r.inst.Epoch, Version: 1}, r.rec)
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/token"
 )
 
@@ -21,7 +21,7 @@ func (w *world) taken(h token.Hash, version int) (at time.Time) {
 			return err
 		}
 		for _, e := range entries {
-			if e.Kind == snapshot.EntryToken && e.Token == h && e.TokenVersion == fmt.Sprintf("1.%d", version) {
+			if e.Kind == pubstore.EntryToken && e.Token == h && e.TokenVersion == fmt.Sprintf("1.%d", version) {
 				at = e.TakenAt
 				return nil
 			}

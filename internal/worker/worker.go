@@ -18,17 +18,17 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"golang.org/x/sync/errgroup"
 
-	"orgmodes/internal/document"
 	"orgmodes/internal/jobs"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/snapshot"
+	"orgmodes/internal/pubstore"
+	"orgmodes/internal/render"
 )
 
 // Config configures a Worker.
 type Config struct {
 	DB    *postgres.DB
-	Redis *snapshot.Store
+	Redis *pubstore.Store
 	Log   *slog.Logger
 	// Builtins are the built-in modes, which are merged with an organization's own.
 	Builtins []modes.Mode
@@ -38,7 +38,7 @@ type Config struct {
 	// life from its worker; default LeaseTime.
 	LeaseTime time.Duration
 	// Encode is for tests, see PublisherConfig.
-	Encode func(ctx context.Context, body []byte) ([]snapshot.Encoded, error)
+	Encode func(ctx context.Context, body []byte) ([]pubstore.Encoded, error)
 	// Metrics may be nil.
 	Metrics *Metrics
 }
@@ -51,8 +51,8 @@ type Worker struct {
 	late  atomic.Pointer[postgres.Lateness]
 }
 
-// RedisTimeout is the timeout for a worker's snapshot.Store. It is meant for a Redis that is
-// gone, not for the size of a document: see snapshot.Options.
+// RedisTimeout is the timeout for a worker's pubstore.Store. It is meant for a Redis that is
+// gone, not for the size of a document: see pubstore.Options.
 const RedisTimeout = 5 * time.Second
 
 // ConnectionAge is how long a worker should use a connection to Redis, as readers do. If the
@@ -195,7 +195,7 @@ func (w *Worker) claimEdition(ctx context.Context) error {
 	hash := w.rendered()
 	told := false
 	for {
-		n, err := w.db.ClaimEdition(ctx, document.RendererVersion, hash)
+		n, err := w.db.ClaimEdition(ctx, render.RendererVersion, hash)
 		if err == nil {
 			w.edition.Store(n)
 			w.log.Info("rendering", "edition", n, "builtins", hash)
@@ -206,7 +206,7 @@ func (w *Worker) claimEdition(ctx context.Context) error {
 		}
 		if !told {
 			w.log.Warn("a newer renderer or other built-in modes have been published: standing aside; to go back on purpose: admin edition use",
-				"renderer", document.RendererVersion, "builtins", hash)
+				"renderer", render.RendererVersion, "builtins", hash)
 			told = true
 		}
 		select {

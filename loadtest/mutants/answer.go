@@ -82,7 +82,7 @@ var answerMutants = []mutant{
 	},
 	{
 		name: "sum-at-load", promises: "2, 4", mechanism: "a document whose bytes aren't those of its tag is not taken over",
-		file: snapshot, old: `if sha256.Sum256(body) != r.Sum {`, new: `if false {`,
+		file: pubstore, old: `if sha256.Sum256(body) != r.Sum {`, new: `if false {`,
 		proof: test("reader", "TestDamagedDocumentsAreRefused"),
 	},
 	{

@@ -16,7 +16,7 @@ var followerMutants = []mutant{
 	},
 	{
 		name: "cursor-resync", promises: "3", mechanism: "after a resync everything is compared",
-		file: reader, old: `case e.Kind == snapshot.EntryResync:`, new: `case false:`,
+		file: reader, old: `case e.Kind == pubstore.EntryResync:`, new: `case false:`,
 		proof: test("reader", "TestCursor"),
 	},
 	{

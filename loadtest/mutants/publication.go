@@ -52,11 +52,11 @@ var publicationMutants = []mutant{
 	},
 	{
 		name: "write-progress", promises: "1", mechanism: "a large write to Redis is timed by its progress",
-		file: snapshot, old: `func (c *progressConn) SetWriteDeadline(time.Time) error { return nil }`, new: `func (c *progressConn) SetWriteDeadline(t time.Time) error {
+		file: pubstore, old: `func (c *progressConn) SetWriteDeadline(time.Time) error { return nil }`, new: `func (c *progressConn) SetWriteDeadline(t time.Time) error {
 	c.timeout = 0
 	return c.Conn.SetWriteDeadline(t)
 }`,
-		proof: test("snapshot", "TestLargeWritesAreTimedByTheirProgress"),
+		proof: test("pubstore", "TestLargeWritesAreTimedByTheirProgress"),
 	},
 	{
 		name: "large-apart", promises: "1, 3", mechanism: "large libraries leave places for small ones",
@@ -70,12 +70,12 @@ var publicationMutants = []mutant{
 	},
 	{
 		name: "stale-sources", promises: "1", mechanism: "a collection is rendered if anything that it is made of has changed",
-		file: document, old: `return slices.ContainsFunc(c.Sources, isOf(changed)) ||`, new: `return`,
+		file: render, old: `return slices.ContainsFunc(c.Sources, isOf(changed)) ||`, new: `return`,
 		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
 	},
 	{
 		name: "stale-names", promises: "1", mechanism: "a collection is rendered if something that it names has another name",
-		file: document, old: `|| slices.ContainsFunc(c.Named, isOf(renamed))`, new: ``,
+		file: render, old: `|| slices.ContainsFunc(c.Named, isOf(renamed))`, new: ``,
 		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
 	},
 	{
@@ -101,8 +101,8 @@ var publicationMutants = []mutant{
 	},
 	{
 		name: "part-whole", promises: "2, 4", mechanism: "a part is of one version: its payload is read along with its index",
-		file: snapshot, old: `if !whole {`, new: `if false {`,
-		proof: test("snapshot", "TestPartIsOfOneVersion"),
+		file: pubstore, old: `if !whole {`, new: `if false {`,
+		proof: test("pubstore", "TestPartIsOfOneVersion"),
 	},
 	{
 		name: "unchanged-kept", promises: "1", mechanism: "what Redis has with the same hash is not compressed or sent again",
@@ -112,12 +112,12 @@ var publicationMutants = []mutant{
 	{
 		name: "kept-index", promises: "2, 4", mechanism: "a representation stays in Redis only if it is the one that the worker saw",
 		file: scripts + "publish_document.lua", old: `if redis.sha1hex(redis.call('HGET', KEYS[4], ARGV[i]) or '') ~= ARGV[i + 1] then`, new: `if false then`,
-		proof: test("snapshot", "TestDocumentIsNotKeptOnceItChanged"),
+		proof: test("pubstore", "TestDocumentIsNotKeptOnceItChanged"),
 	},
 	{
 		name: "kept-length", promises: "4", mechanism: "a representation stays in Redis only if all of it is there",
 		file: scripts + "publish_document.lua", old: `if redis.call('HSTRLEN', KEYS[4], ARGV[i]) ~= tonumber(ARGV[i + 1]) then`, new: `if false then`,
-		proof: test("snapshot", "TestDocumentIsNotKeptOnceItChanged"),
+		proof: test("pubstore", "TestDocumentIsNotKeptOnceItChanged"),
 	},
 	{
 		name: "late-named", promises: "3", mechanism: "a worker names the organization that is late",

@@ -1,8 +1,8 @@
 package main
 
 const (
-	worker   = "internal/worker/"
-	document = "internal/document/"
+	worker = "internal/worker/"
+	render = "internal/render/"
 )
 
 // workerMutants are mutants of how changes are written to Redis.
@@ -80,12 +80,12 @@ var workerMutants = []mutant{
 	},
 	{
 		name: "mark-token-exceptions", promises: "3, 6", mechanism: "a mark names the tokens that are unpublished",
-		file: worker, old: `m := snapshot.Mark{AsOf: u.At, Tokens: u.Tokens}`, new: `m := snapshot.Mark{AsOf: u.At}`,
+		file: worker, old: `m := pubstore.Mark{AsOf: u.At, Tokens: u.Tokens}`, new: `m := pubstore.Mark{AsOf: u.At}`,
 		proof: test("worker", "TestMarksTellWhatIsUnpublished"),
 	},
 	{
 		name: "mark-more", promises: "3", mechanism: "a mark with too many exceptions is as of the oldest of them",
-		file: worker, old: `return snapshot.Mark{AsOf: u.Oldest}`, new: `return snapshot.Mark{AsOf: u.At}`,
+		file: worker, old: `return pubstore.Mark{AsOf: u.Oldest}`, new: `return pubstore.Mark{AsOf: u.At}`,
 		proof: test("worker", "TestMarkWithTooManyExceptions"),
 	},
 	{

@@ -13,9 +13,9 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/admin/authz"
 	"orgmodes/internal/admin/events"
-	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
@@ -46,7 +46,7 @@ type API struct {
 type visit struct {
 	*fiber.Ctx
 	who     access.Principal
-	session *signin.Session
+	session *auth.Session
 	// takes holds the names of the route's parameters.
 	takes takes
 	// org and role are set for requests to an organization.

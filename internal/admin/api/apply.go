@@ -3,7 +3,7 @@ package api
 import (
 	"net/http"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/manifest"
 	"orgmodes/internal/upload"
 )
@@ -28,7 +28,7 @@ func (a *API) apply(v *visit) error {
 	if err != nil {
 		return err
 	}
-	applied, err := files.Apply(v.UserContext(), a.DB, v.by(), v.org.ID, documents, how.dryRun, planned(v, match))
+	applied, err := transfer.Apply(v.UserContext(), a.DB, v.by(), v.org.ID, documents, how.dryRun, planned(v, match))
 	if err != nil {
 		return err
 	}

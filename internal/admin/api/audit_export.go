@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/admin/auditexport"
 )
 
 // auditExport writes the audit log as a file.
@@ -13,9 +13,9 @@ func (a *API) auditExport(v *visit) error {
 	if err != nil {
 		return err
 	}
-	format := v.Query("format", auditlog.CSV)
-	if !slices.Contains(auditlog.Formats(), format) {
-		return malformedQuery("format is one of %s", strings.Join(auditlog.Formats(), ", "))
+	format := v.Query("format", auditexport.CSV)
+	if !slices.Contains(auditexport.Formats(), format) {
+		return malformedQuery("format is one of %s", strings.Join(auditexport.Formats(), ", "))
 	}
-	return auditlog.Answer(v.Ctx, a.DB, a.Log, v.org, f, format)
+	return auditexport.Answer(v.Ctx, a.DB, a.Log, v.org, f, format)
 }

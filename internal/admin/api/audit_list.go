@@ -4,11 +4,11 @@ import (
 	"slices"
 	"time"
 
-	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/admin/auditexport"
 	"orgmodes/internal/audit"
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/postgres"
-	"orgmodes/internal/typo"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/suggest"
 )
 
 // auditList lists the audit log, newest first.
@@ -30,13 +30,13 @@ func (a *API) auditList(v *visit) error {
 	if more {
 		next = cursor{Before: got[len(got)-1].ID}.String()
 	}
-	list := make([]auditlog.Entry, len(got))
+	list := make([]auditexport.Entry, len(got))
 	for i, e := range got {
-		list[i] = auditlog.Of(e)
+		list[i] = auditexport.Of(e)
 	}
 	return answer(v.Ctx, 200, struct {
-		Entries    []auditlog.Entry `json:"entries"`
-		NextCursor string           `json:"next_cursor,omitempty"`
+		Entries    []auditexport.Entry `json:"entries"`
+		NextCursor string              `json:"next_cursor,omitempty"`
 	}{list, next})
 }
 
@@ -46,7 +46,7 @@ func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
 	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: listOf(v, "action")}
 	for _, action := range f.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return f, malformedQuery("there is no action %q; the nearest one is %s", wording.Shortened(action, 60), typo.Nearest(action, all))
+			return f, malformedQuery("there is no action %q; the nearest one is %s", humanize.Shortened(action, 60), suggest.Nearest(action, all))
 		}
 	}
 	var err error

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"slices"
 
-	"orgmodes/internal/admin/files"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/admin/transfer"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
 )
@@ -20,26 +20,26 @@ type client struct {
 
 func (a *API) clientList(v *visit) error {
 	list := []client{}
-	for _, c := range clients.All() {
+	for _, c := range editors.All() {
 		list = append(list, client{c.ID, c.Name, c.Reads, c.BuiltIn})
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
 		Version int      `json:"version"`
 		Clients []client `json:"clients"`
-	}{clients.Version(), list})
+	}{editors.Version(), list})
 }
 
 // views holds a mode as clients interpret it.
 type views struct {
 	Version int            `json:"version"`
-	Views   []clients.View `json:"views"`
+	Views   []editors.View `json:"views"`
 }
 
 func viewsOf(m modes.Mode, ids []string) views {
-	out := views{Version: clients.Version(), Views: []clients.View{}}
-	for _, c := range clients.All() {
+	out := views{Version: editors.Version(), Views: []editors.View{}}
+	for _, c := range editors.All() {
 		if len(ids) == 0 || slices.Contains(ids, c.ID) {
-			out.Views = append(out.Views, clients.See(c, m))
+			out.Views = append(out.Views, editors.See(c, m))
 		}
 	}
 	return out
@@ -47,7 +47,7 @@ func viewsOf(m modes.Mode, ids []string) views {
 
 // viewList returns a mode as each client interprets it.
 func (a *API) viewList(v *visit) error {
-	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
@@ -56,15 +56,15 @@ func (a *API) viewList(v *visit) error {
 
 // viewGet returns a mode as one client interprets it.
 func (a *API) viewGet(v *visit) error {
-	c, err := clients.Find(v.Params("client"))
+	c, err := editors.Find(v.Params("client"))
 	if err != nil {
 		return fault.New(fault.NotFound, "not_found", "There is no such client; GET /api/v1/clients lists them").Because(err)
 	}
-	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
-	return answer(v.Ctx, http.StatusOK, clients.See(c, m))
+	return answer(v.Ctx, http.StatusOK, editors.See(c, m))
 }
 
 // viewDraft returns an unsaved mode as clients would interpret it.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"orgmodes/internal/devstack/largefile"
+	"orgmodes/internal/devstack/benchdata"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/prove"
@@ -145,19 +145,19 @@ func summary(plan map[string]any, action string) int {
 // BenchmarkLargestFile measures the import of a large file over HTTP into an empty
 // library: the plan, and the import itself.
 func BenchmarkLargestFile(b *testing.B) {
-	data, from := largefile.Read(b)
+	data, from := benchdata.Read(b)
 	s := newSite(b)
 	text := []string{"Content-Type", "text/yaml"}
 	b.Run("dry-run/"+from, func(b *testing.B) {
 		for b.Loop() {
 			plan := s.do("POST", "/modes/import?dry_run=true", s.write, string(data), text...).ok(200)
-			require.Equal(b, largefile.Modes, summary(plan.json(), "create"))
+			require.Equal(b, benchdata.Modes, summary(plan.json(), "create"))
 		}
 	})
 	b.Run("apply/"+from, func(b *testing.B) {
 		for b.Loop() {
 			done := s.do("POST", "/modes/import", s.write, string(data), text...).ok(200)
-			require.Equal(b, largefile.Modes, summary(done.json(), "create"))
+			require.Equal(b, benchdata.Modes, summary(done.json(), "create"))
 			b.StopTimer()
 			s.sql("truncate organization_modes")
 			b.StartTimer()

@@ -8,8 +8,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"orgmodes/internal/admin/files"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/problem"
@@ -36,8 +36,8 @@ func orLate(err error, yours any) error {
 // Fail answers a failed request. Unknown errors are logged here, once.
 func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
 	p := problemOf(err)
-	p.RequestID = request.ID(c)
-	if p.Status >= http.StatusInternalServerError && !request.Logged(err) {
+	p.RequestID = middleware.ID(c)
+	if p.Status >= http.StatusInternalServerError && !middleware.Logged(err) {
 		log.Error("request failed", "request_id", p.RequestID, "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
 	}
 	if p.RetryAfter > 0 && len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
@@ -70,7 +70,7 @@ func problemOf(err error) problem.Problem {
 	if errors.As(err, &l) {
 		p.Yours = l.yours
 	}
-	var refused *files.RefusedError
+	var refused *transfer.RefusedError
 	if errors.As(err, &refused) {
 		p.Plan = refused.Plan.JSON()
 	}

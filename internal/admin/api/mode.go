@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/admin/actions"
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
 )
@@ -56,12 +56,12 @@ func (modeAPI) describe(out *version, o resource.Object, whole bool) {
 }
 
 func (a modeAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
-	var choices files.ModeChoices
+	var choices transfer.ModeChoices
 	if err := up.choices(v, &choices, "collision", &choices.Collision, &choices.Indexes); err != nil {
 		return nil, 0, err
 	}
 	choices.Slugs = append(choices.Slugs, up.all(v, "slug")...)
-	return a.run(v, up, how, choices, files.NewModeImport)
+	return a.run(v, up, how, choices, transfer.NewModeImport)
 }
 
 // mode is a mode in the API. Requests have slug, name and config. The other fields are

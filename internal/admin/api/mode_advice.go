@@ -4,13 +4,13 @@ import (
 	"context"
 	"net/http"
 
-	"orgmodes/internal/admin/files"
-	"orgmodes/internal/advice"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/admin/transfer"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
+	"orgmodes/internal/humanize"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/upload"
-	"orgmodes/internal/wording"
 )
 
 // modeAdvice returns the advice about a mode, which can be a built-in one. ?client=
@@ -20,24 +20,24 @@ func (a *API) modeAdvice(v *visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := files.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
-	list := advice.For(m, ids...)
+	list := lint.For(m, ids...)
 	if list == nil {
-		list = []advice.Advice{}
+		list = []lint.Advice{}
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
-		Version int             `json:"version"`
-		Tokens  int             `json:"tokens"`
-		Advice  []advice.Advice `json:"advice"`
-	}{advice.Version(), promptTokens(m), list})
+		Version int           `json:"version"`
+		Tokens  int           `json:"tokens"`
+		Advice  []lint.Advice `json:"advice"`
+	}{lint.Version(), promptTokens(m), list})
 }
 
 // promptTokens estimates the tokens that a mode's prompt adds to each request.
 func promptTokens(m modes.Mode) int {
-	return advice.Tokens(m.Config.RoleDefinition) + advice.Tokens(m.Config.CustomInstructions)
+	return lint.Tokens(m.Config.RoleDefinition) + lint.Tokens(m.Config.CustomInstructions)
 }
 
 // adviceGive returns the advice about files, or about a draft in the API's format of a
@@ -54,7 +54,7 @@ func (a *API) adviceGive(v *visit) error {
 	if err := checkAdvised(up.files); err != nil {
 		return err
 	}
-	results := []advice.Result{}
+	results := []lint.Result{}
 	if draft, ok := draftIn(v.UserContext(), up.files); ok {
 		results = append(results, judgeDraft(v.UserContext(), draft, ids))
 	} else {
@@ -72,11 +72,11 @@ func (a *API) adviceGive(v *visit) error {
 		Note    int `json:"note"`
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
-		Version int             `json:"version"`
-		Counts  counts          `json:"counts"`
-		Results []advice.Result `json:"results"`
-	}{advice.Version(), counts{
-		advice.Count(results, advice.Error), advice.Count(results, advice.Warning), advice.Count(results, advice.Hint),
+		Version int           `json:"version"`
+		Counts  counts        `json:"counts"`
+		Results []lint.Result `json:"results"`
+	}{lint.Version(), counts{
+		lint.Count(results, lint.Error), lint.Count(results, lint.Warning), lint.Count(results, lint.Hint),
 	}, results})
 }
 
@@ -93,21 +93,21 @@ func checkAdvised(brought []upload.File) error {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "body_too_large",
-		"These are %s; at most %s are judged at once. Send fewer, or use `admin modes lint`.", wording.Bytes(total), wording.Bytes(maxAdvised))
+		"These are %s; at most %s are judged at once. Send fewer, or use `admin modes lint`.", humanize.Bytes(total), humanize.Bytes(maxAdvised))
 }
 
 // judgeFiles checks files, including those in an archive.
-func judgeFiles(ctx context.Context, brought []upload.File, ids []string) ([]advice.Result, error) {
-	results := []advice.Result{}
-	if len(brought) == 1 && !files.IsArchive(brought[0].Data) {
-		return append(results, advice.Check(ctx, brought[0].Name, brought[0].Data, ids...)), nil
+func judgeFiles(ctx context.Context, brought []upload.File, ids []string) ([]lint.Result, error) {
+	results := []lint.Result{}
+	if len(brought) == 1 && !transfer.IsArchive(brought[0].Data) {
+		return append(results, lint.Check(ctx, brought[0].Name, brought[0].Data, ids...)), nil
 	}
-	folder, err := files.Read(ctx, brought)
+	folder, err := transfer.Read(ctx, brought)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range folder.Files {
-		results = append(results, advice.Judge(f, ids...))
+		results = append(results, lint.Judge(f, ids...))
 	}
 	return results, nil
 }
@@ -120,20 +120,20 @@ func draftIn(ctx context.Context, brought []upload.File) ([]byte, bool) {
 	return brought[0].Data, modes.IsInAPIForm(ctx, brought[0].Data)
 }
 
-func judgeDraft(ctx context.Context, draft []byte, ids []string) advice.Result {
-	out := advice.Result{Format: modes.FormatJSON, Form: string(modes.FormMode), Modes: 1, Findings: []advice.Finding{}}
+func judgeDraft(ctx context.Context, draft []byte, ids []string) lint.Result {
+	out := lint.Result{Format: modes.FormatJSON, Form: string(modes.FormMode), Modes: 1, Findings: []lint.Finding{}}
 	m, err := modes.ReadMode(ctx, draft, false)
 	if f, ok := fault.As(err); ok {
 		for _, p := range f.Fields {
-			out.Findings = append(out.Findings, advice.Finding{
-				Rule: "invalid-mode", Severity: advice.Error, Pointer: p.Pointer, Line: p.Line, Column: p.Column, Detail: p.Detail,
+			out.Findings = append(out.Findings, lint.Finding{
+				Rule: "invalid-mode", Severity: lint.Error, Pointer: p.Pointer, Line: p.Line, Column: p.Column, Detail: p.Detail,
 			})
 		}
 		return out
 	}
 	out.Valid = 1
-	for _, t := range advice.For(m, ids...) {
-		out.Findings = append(out.Findings, advice.Finding{
+	for _, t := range lint.For(m, ids...) {
+		out.Findings = append(out.Findings, lint.Finding{
 			Rule: t.Rule, Severity: t.Severity, Mode: m.Slug, Pointer: t.Pointer, Detail: t.Detail, Fix: t.Fix, Clients: t.Clients,
 		})
 	}
@@ -142,16 +142,16 @@ func judgeDraft(ctx context.Context, draft []byte, ids []string) advice.Result {
 
 func (a *API) adviceRuleList(v *visit) error {
 	return answer(v.Ctx, http.StatusOK, struct {
-		Version int           `json:"version"`
-		Rules   []advice.Rule `json:"rules"`
-	}{advice.Version(), advice.Rules()})
+		Version int         `json:"version"`
+		Rules   []lint.Rule `json:"rules"`
+	}{lint.Version(), lint.Rules()})
 }
 
 // clientsOf parses ?client=, whose values must be known clients.
 func clientsOf(v *visit) ([]string, error) {
 	ids := listOf(v, "client")
 	for _, id := range ids {
-		if _, err := clients.Find(id); err != nil {
+		if _, err := editors.Find(id); err != nil {
 			return nil, malformedQuery("there is no client %q; GET /api/v1/clients lists them", id)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/modes"
 )
 
@@ -16,11 +16,11 @@ func (a modeAPI) export(v *visit) error {
 	if err != nil {
 		return err
 	}
-	e := files.Export{View: view, Format: v.Query("format", modes.FormatYAML), Slugs: listOf(v, "slug")}
-	if !slices.Contains(files.Formats(), e.Format) {
-		return malformedQuery("format is one of %s", strings.Join(files.Formats(), ", "))
+	e := transfer.Export{View: view, Format: v.Query("format", modes.FormatYAML), Slugs: listOf(v, "slug")}
+	if !slices.Contains(transfer.Formats(), e.Format) {
+		return malformedQuery("format is one of %s", strings.Join(transfer.Formats(), ", "))
 	}
-	data, err := files.Write(v.UserContext(), a.DB, v.org, a.Builtins, e)
+	data, err := transfer.Write(v.UserContext(), a.DB, v.org, a.Builtins, e)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ package api
 
 import (
 	"orgmodes/internal/admin/actions"
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/resource"
 )
@@ -25,12 +25,12 @@ func (a modeAPI) list(v *visit) ([]listed, error) {
 }
 
 // inView returns the modes of a view, in its order.
-func (a *API) inView(v *visit, view files.View, all []resource.Object) []mode {
+func (a *API) inView(v *visit, view transfer.View, all []resource.Object) []mode {
 	own := make([]mode, len(all))
 	for i, o := range all {
 		own[i], _ = a.modes().shown(v, o).(mode)
 	}
-	if view == files.Own {
+	if view == transfer.Own {
 		return own
 	}
 	plain := make([]modes.Mode, len(all))
@@ -54,9 +54,9 @@ func (a *API) inView(v *visit, view files.View, all []resource.Object) []mode {
 }
 
 // viewOf parses the view of the query.
-func viewOf(v *visit) (files.View, error) {
-	switch view := files.View(v.Query("view", string(files.Own))); view {
-	case files.Own, files.Merged:
+func viewOf(v *visit) (transfer.View, error) {
+	switch view := transfer.View(v.Query("view", string(transfer.Own))); view {
+	case transfer.Own, transfer.Merged:
 		return view, nil
 	}
 	return "", malformedQuery("view is own (the organization's modes) or merged (with the built-in ones)")

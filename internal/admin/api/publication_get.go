@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"orgmodes/internal/admin/publication"
+	"orgmodes/internal/admin/pubstatus"
 )
 
 // representation is one published representation.
@@ -29,14 +29,14 @@ type publicationFailure struct {
 // publicationGet returns the state of publication: the saved revision, what readers
 // have and since when, and since when and why they lag behind.
 func (a *API) publicationGet(v *visit) error {
-	s, err := publication.Of(v.UserContext(), a.DB, v.org.ID)
+	s, err := pubstatus.Of(v.UserContext(), a.DB, v.org.ID)
 	if err != nil {
 		return err
 	}
 	list := make([]representation, len(s.Representations))
 	for i, r := range s.Representations {
 		list[i] = representation{
-			Name: r.Name, URL: publication.URL(a.PublicReader, v.org.ID, r.Name), ETag: publication.ETag(r),
+			Name: r.Name, URL: pubstatus.URL(a.PublicReader, v.org.ID, r.Name), ETag: pubstatus.ETag(r),
 			SHA256: r.SHA256, Length: r.Length, Since: r.Since,
 		}
 	}

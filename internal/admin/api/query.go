@@ -6,9 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"orgmodes/internal/humanize"
 	"orgmodes/internal/jsonast"
-	"orgmodes/internal/typo"
-	"orgmodes/internal/wording"
+	"orgmodes/internal/suggest"
 )
 
 // takes are the names of the parameters that a route accepts, in its query or in form
@@ -48,7 +48,7 @@ func (t takes) checkOne(name, value string, seen map[string]bool) error {
 }
 
 func (t takes) unknown(name string) error {
-	shown := wording.Shortened(strings.ToValidUTF8(name, "\uFFFD"), 60)
+	shown := humanize.Shortened(strings.ToValidUTF8(name, "\uFFFD"), 60)
 	if len(t) == 0 {
 		return malformedQuery("there is no parameter %q here; this address takes none", shown)
 	}
@@ -56,7 +56,7 @@ func (t takes) unknown(name string) error {
 	for i, n := range t {
 		names[i] = strings.TrimSuffix(n, severalTimes)
 	}
-	return malformedQuery("there is no parameter %q here; the nearest one is %s (of %s)", shown, typo.Nearest(name, names), strings.Join(names, ", "))
+	return malformedQuery("there is no parameter %q here; the nearest one is %s (of %s)", shown, suggest.Nearest(name, names), strings.Join(names, ", "))
 }
 
 // only refuses requests with query parameters that the route doesn't accept.

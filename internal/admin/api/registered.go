@@ -6,7 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/admin/actions"
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/manifest"
@@ -94,6 +94,6 @@ func (r registeredAPI) importFiles(v *visit, up importRequest, how howToImport) 
 	if err != nil {
 		return nil, 0, err
 	}
-	applied, err := files.Apply(v.UserContext(), r.DB, v.by(), v.org.ID, documents, how.dryRun, how.seen)
+	applied, err := transfer.Apply(v.UserContext(), r.DB, v.by(), v.org.ID, documents, how.dryRun, how.seen)
 	return applied, applied.Revision, err
 }

@@ -46,7 +46,7 @@ type presenter interface {
 	list(v *visit) ([]listed, error)
 	// export answers with a file of objects.
 	export(v *visit) error
-	// importFiles imports the uploaded files; see package files.
+	// importFiles imports the uploaded files; see package transfer.
 	importFiles(v *visit, up importRequest, how howToImport) (plan any, revision int64, err error)
 }
 

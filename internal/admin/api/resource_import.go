@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 )
 
 // importAll imports files. With ?dry_run=true it returns the plan. Otherwise it imports
@@ -28,7 +28,7 @@ func (r *objects) importAll(v *visit) error {
 	}
 	how.seen = planned(v, match)
 	plan, revision, err := r.importFiles(v, up, how)
-	var refused *files.RefusedError
+	var refused *transfer.RefusedError
 	if errors.As(err, &refused) { // for the client's next attempt
 		v.Set("ETag", etag(v.org.ID, refused.Plan.Revision))
 	}
@@ -41,9 +41,9 @@ func (r *objects) importAll(v *visit) error {
 
 // run imports the uploaded files with the reader of their kind. It returns the plan and
 // its revision.
-func (a *API) run(v *visit, up importRequest, how howToImport, choices files.Choices, read files.Reader) (any, int64, error) {
+func (a *API) run(v *visit, up importRequest, how howToImport, choices transfer.Choices, read transfer.Reader) (any, int64, error) {
 	plan, err := read.Import(v.UserContext(), a.DB, v.by(), v.org.ID, up.files,
-		files.Options{Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen})
+		transfer.Options{Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen})
 	if err != nil {
 		return nil, 0, err
 	}

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/auth"
 )
 
 // session describes the authenticated user and the user's organizations.
@@ -24,7 +24,7 @@ type sessionToken struct {
 	Scopes []string `json:"scopes"`
 }
 
-func (a *API) sessionOf(v *visit, s *signin.Session) (session, error) {
+func (a *API) sessionOf(v *visit, s *auth.Session) (session, error) {
 	orgs, err := a.memberships(v)
 	if err != nil {
 		return session{}, err

@@ -6,7 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 )
 
 // sessionCreate signs in with a password. The response sets the cookie and contains the
@@ -19,7 +19,7 @@ func (a *API) sessionCreate(c *fiber.Ctx) error {
 	if err := smallBody(c, &sent); err != nil {
 		return err
 	}
-	u, s, err := a.Auth.In(c, request.Source(c), sent.Email, sent.Password)
+	u, s, err := a.Auth.In(c, middleware.Source(c), sent.Email, sent.Password)
 	if err != nil {
 		return err
 	}

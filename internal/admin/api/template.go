@@ -2,7 +2,7 @@ package api
 
 import (
 	"orgmodes/internal/admin/actions"
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/resource"
 	"orgmodes/internal/templates"
@@ -64,11 +64,11 @@ func (a templateAPI) list(v *visit) (list []listed, err error) {
 }
 
 func (a templateAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
-	var choices files.TemplateChoices
+	var choices transfer.TemplateChoices
 	if err := up.choices(v, &choices, "on_conflict", &choices.OnConflict, &choices.Only); err != nil {
 		return nil, 0, err
 	}
-	return a.run(v, up, how, choices, files.NewTemplateImport)
+	return a.run(v, up, how, choices, transfer.NewTemplateImport)
 }
 
 // templateOf returns a template in the API's format: the fields that clients know, and

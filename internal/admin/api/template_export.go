@@ -4,20 +4,20 @@ import (
 	"slices"
 	"strings"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 )
 
 // export writes templates as files: all of them, or the ones that ?template= selects by
 // id or name.
 func (a templateAPI) export(v *visit) error {
-	e := files.TemplateExport{Format: v.Query("format", files.FormatZip)}
+	e := transfer.TemplateExport{Format: v.Query("format", transfer.FormatZip)}
 	for _, ref := range v.Context().QueryArgs().PeekMulti("template") { // names can have commas
 		e.Refs = append(e.Refs, string(ref))
 	}
-	if !slices.Contains(files.TemplateFormats(), e.Format) {
-		return malformedQuery("format is one of %s", strings.Join(files.TemplateFormats(), ", "))
+	if !slices.Contains(transfer.TemplateFormats(), e.Format) {
+		return malformedQuery("format is one of %s", strings.Join(transfer.TemplateFormats(), ", "))
 	}
-	data, err := files.WriteTemplates(v.UserContext(), a.DB, v.org.ID, e)
+	data, err := transfer.WriteTemplates(v.UserContext(), a.DB, v.org.ID, e)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (u importRequest) how(v *visit) (howToImport, error) {
 
 // choices parses the parameters that all kinds of choices have. The parameter choices
 // holds all of them as JSON. The one called name is the decision on conflicts. index
-// can be repeated and can contain commas. Package files validates them.
+// can be repeated and can contain commas. Package transfer validates them.
 func (u importRequest) choices(v *visit, into any, name string, decision *string, indexes *[]int) error {
 	texts := u.fields["choices"]
 	if q := v.Query("choices"); q != "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/admin/actions"
-	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/admin/auditexport"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/postgres"
@@ -18,14 +18,14 @@ import (
 // fields for the id and the content; all other kinds use id and spec. The content is
 // set only if a single version was requested.
 type version struct {
-	ID         string         `json:"id,omitempty"`
-	ModeID     string         `json:"mode_id,omitempty"`
-	TemplateID string         `json:"template_id,omitempty"`
-	Version    int64          `json:"version"`
-	Revision   int64          `json:"revision"`
-	Action     audit.Action   `json:"action"`
-	Actor      auditlog.Actor `json:"actor"`
-	OccurredAt time.Time      `json:"occurred_at"`
+	ID         string            `json:"id,omitempty"`
+	ModeID     string            `json:"mode_id,omitempty"`
+	TemplateID string            `json:"template_id,omitempty"`
+	Version    int64             `json:"version"`
+	Revision   int64             `json:"revision"`
+	Action     audit.Action      `json:"action"`
+	Actor      auditexport.Actor `json:"actor"`
+	OccurredAt time.Time         `json:"occurred_at"`
 	// Slug is set for modes only.
 	Slug     string `json:"slug,omitempty"`
 	Name     string `json:"name"`
@@ -47,7 +47,7 @@ func (r *objects) versionOf(v *visit, of postgres.Version[resource.Object]) vers
 func (r *objects) versionWith(v *visit, of postgres.Version[resource.Object], whole bool) version {
 	out := version{
 		Version: of.Version.Version, Revision: of.Revision, Action: of.Action,
-		Actor:      auditlog.Actor{Kind: of.Actor.Kind, ID: of.Actor.ID, Name: of.Actor.Name},
+		Actor:      auditexport.Actor{Kind: of.Actor.Kind, ID: of.Actor.ID, Name: of.Actor.Name},
 		OccurredAt: of.OccurredAt,
 		Actions: actions.Of(v.may, v.address("/"+r.store.Names().Plural+"/"+of.Object.ID.String()),
 			[]actions.Definition{actions.Restore}, "version", strconv.FormatInt(of.Version.Version, 10)),

@@ -18,7 +18,7 @@ import (
 	"orgmodes/internal/jsonast"
 	"orgmodes/internal/postgres"
 	"orgmodes/internal/resource"
-	"orgmodes/internal/typo"
+	"orgmodes/internal/suggest"
 )
 
 // maxMissed is the maximum number of changes that a client can catch up on.
@@ -91,7 +91,7 @@ func (a *API) kindsOf(v *visit) (map[string]resource.Kind, error) {
 		k, ok := resource.FindKind(all, name)
 		if !ok {
 			return nil, malformedQuery("kinds has %q, which is none; the nearest one is %s", name,
-				typo.Nearest(name, eachOf(all, func(k resource.Kind) string { return k.Names().Plural })))
+				suggest.Nearest(name, eachOf(all, func(k resource.Kind) string { return k.Names().Plural })))
 		}
 		kinds[k.Names().Singular] = k
 	}

@@ -1,5 +1,5 @@
 // Package authz authorizes requests: it authenticates the sender, finds the sender's
-// role in the organization that a request is for, and decides. Package signin handles
+// role in the organization that a request is for, and decides. Package auth handles
 // sessions and access tokens; package access holds the rules.
 package authz
 
@@ -12,8 +12,8 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/auth"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/organization"
@@ -29,12 +29,12 @@ const HeaderOrganization = "X-KiloCode-OrganizationId"
 // A request costs the same whether its organization doesn't exist or is inaccessible:
 // one query for the sender, and one for memberships.
 type Authorizer struct {
-	*signin.Gate
+	*auth.Gate
 	db *postgres.DB
 }
 
 // New returns an Authorizer of the members in db, whom the gate authenticates.
-func New(gate *signin.Gate, db *postgres.DB) *Authorizer { return &Authorizer{gate, db} }
+func New(gate *auth.Gate, db *postgres.DB) *Authorizer { return &Authorizer{gate, db} }
 
 // Entry is an organization with the role that a sender has in it.
 type Entry struct {
@@ -134,6 +134,6 @@ func By(c *fiber.Ctx, who access.Principal) audit.By {
 	}
 	return audit.By{
 		Actor:     audit.Actor{Kind: kind, ID: who.UserID.String(), Name: who.Name},
-		RequestID: request.ID(c), Source: request.Source(c),
+		RequestID: middleware.ID(c), Source: middleware.Source(c),
 	}
 }

@@ -3,7 +3,7 @@ package auditlog
 import (
 	"slices"
 
-	"orgmodes/internal/admin/auditlog"
+	"orgmodes/internal/admin/auditexport"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/fault"
 )
@@ -15,10 +15,10 @@ func (p *Pages) Export(v *shell.Visit) error {
 	if len(wrong.Order) > 0 {
 		return fault.New(fault.Malformed, "malformed_query", "%s", wrong.Wrong[wrong.Order[0]])
 	}
-	format := v.Query("format", auditlog.CSV)
-	if !slices.Contains(auditlog.Formats(), format) {
+	format := v.Query("format", auditexport.CSV)
+	if !slices.Contains(auditexport.Formats(), format) {
 		return fault.New(fault.Malformed, "malformed_query", "The audit log can be exported as csv or jsonl")
 	}
 	f.Before = 0
-	return auditlog.Answer(v.Ctx, p.DB, p.Log, v.Org, f, format)
+	return auditexport.Answer(v.Ctx, p.DB, p.Log, v.Org, f, format)
 }

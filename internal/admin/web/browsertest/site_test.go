@@ -34,8 +34,8 @@ import (
 	"orgmodes/internal/modes"
 	"orgmodes/internal/organization"
 	"orgmodes/internal/postgres"
+	"orgmodes/internal/pubstore"
 	"orgmodes/internal/reader"
-	"orgmodes/internal/snapshot"
 	"orgmodes/internal/token"
 	"orgmodes/internal/worker"
 )
@@ -156,9 +156,9 @@ func (s *site) background(run func(context.Context) error) (stop func()) {
 	return stop
 }
 
-func (s *site) store() *snapshot.Store {
+func (s *site) store() *pubstore.Store {
 	s.t.Helper()
-	store, err := snapshot.Open(s.redis.URL, snapshot.Options{Timeout: 30 * time.Second})
+	store, err := pubstore.Open(s.redis.URL, pubstore.Options{Timeout: 30 * time.Second})
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = store.Close() })
 	return store

@@ -11,7 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/paths"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/audit"
@@ -22,20 +22,20 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// planner plans and runs the import of uploaded files. It is a *files.Import; tests wrap it
+// planner plans and runs the import of uploaded files. It is a *transfer.Import; tests wrap it
 // to count the plans that a request makes.
 type planner interface {
 	Files() []upload.File
 	Entries() []imports.Entry
 	IsFolder() bool
-	Plan(context.Context, files.Choices) (*files.Plan, error)
-	Outline(context.Context, files.Choices) (*files.Plan, error)
-	Run(context.Context, audit.By, files.Options) (*files.Plan, error)
+	Plan(context.Context, transfer.Choices) (*transfer.Plan, error)
+	Outline(context.Context, transfer.Choices) (*transfer.Plan, error)
+	Run(context.Context, audit.By, transfer.Options) (*transfer.Plan, error)
 }
 
 // readModes parses the uploaded files.
 func readModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (planner, error) {
-	return files.NewModeImport(ctx, db, org, brought)
+	return transfer.NewModeImport(ctx, db, org, brought)
 }
 
 // Form shows the form to upload files.
@@ -63,7 +63,7 @@ func (p *Pages) Import(v *shell.Visit) error {
 	}
 	// The upload can't be used at all. A single text can be fixed on the page.
 	d := importData{Form: f, Problem: strings.TrimSuffix(e.Message, ".")}
-	if len(brought) == 1 && !files.IsArchive(brought[0].Data) && len(brought[0].Data) <= maxMended && utf8.Valid(brought[0].Data) {
+	if len(brought) == 1 && !transfer.IsArchive(brought[0].Data) && len(brought[0].Data) <= maxMended && utf8.Valid(brought[0].Data) {
 		f.Fields.Set("paste", string(brought[0].Data))
 	}
 	if len(brought) > 0 && len(e.Fields) > 0 {
@@ -87,13 +87,13 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 	}
 	choices, first := importChoices(f, in.Entries())
 	problem := ""
-	var chosen *files.Plan
+	var chosen *transfer.Plan
 	if f.Get("do") == "apply" && !first {
 		done, err := p.importChosen(v, f, in, choices)
 		if err == nil {
 			return p.importDone(v, done)
 		}
-		var refused *files.RefusedError
+		var refused *transfer.RefusedError
 		if !errors.As(err, &refused) {
 			return err
 		}
@@ -107,7 +107,7 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 	}
 	// The rows show what each mode would become, selected or not. The summary counts only
 	// the selected ones.
-	plan, err := in.Plan(v.UserContext(), files.ModeChoices{BySlug: choices.BySlug})
+	plan, err := in.Plan(v.UserContext(), transfer.ModeChoices{BySlug: choices.BySlug})
 	if err != nil {
 		return err
 	}
@@ -141,15 +141,15 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 }
 
 // importChosen imports the selected modes, at the revision at which the plan was made.
-func (p *Pages) importChosen(v *shell.Visit, f shell.Form, in planner, c files.ModeChoices) (*files.Plan, error) {
+func (p *Pages) importChosen(v *shell.Visit, f shell.Form, in planner, c transfer.ModeChoices) (*transfer.Plan, error) {
 	base, err := strconv.ParseInt(f.Get("base"), 10, 64)
 	if err != nil || base < 1 {
 		return nil, shell.Unreadable(err)
 	}
 	if len(c.Indexes) == 0 {
-		return nil, &files.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "Nothing is chosen, so nothing was imported. Choose at least one mode")}
+		return nil, &transfer.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "Nothing is chosen, so nothing was imported. Choose at least one mode")}
 	}
-	return in.Run(v.UserContext(), v.By(), files.Options{Choices: c, Seen: base})
+	return in.Run(v.UserContext(), v.By(), transfer.Options{Choices: c, Seen: base})
 }
 
 // importedRow is a mode that was imported.
@@ -160,7 +160,7 @@ type importedRow struct {
 
 // importedData is the data of the page with the result of an import.
 type importedData struct {
-	Plan *files.Plan
+	Plan *transfer.Plan
 	Rows []importedRow
 	Live shell.Live
 	// Log is the address of the imports in the audit log. The page links to it if the user
@@ -170,7 +170,7 @@ type importedData struct {
 
 // importDone shows the result of an import. Sending the form again changes nothing: its plan
 // was made at a revision that is no longer current.
-func (p *Pages) importDone(v *shell.Visit, plan *files.Plan) error {
+func (p *Pages) importDone(v *shell.Visit, plan *transfer.Plan) error {
 	d := importedData{Plan: plan, Log: v.Address("/audit") + "?action=" + audit.Import.Of(audit.Mode)}
 	for _, l := range plan.Items {
 		if !l.Written() || l.ID == nil {

@@ -23,9 +23,9 @@ import (
 	"go.uber.org/goleak"
 
 	"orgmodes/internal/access"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/admin/authz"
-	"orgmodes/internal/admin/files"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/devstack/storetest"
@@ -68,17 +68,17 @@ type countedPlanner struct {
 	plans *int
 }
 
-func (c countedPlanner) Plan(ctx context.Context, choices files.Choices) (*files.Plan, error) {
+func (c countedPlanner) Plan(ctx context.Context, choices transfer.Choices) (*transfer.Plan, error) {
 	*c.plans++
 	return c.planner.Plan(ctx, choices)
 }
 
-func (c countedPlanner) Outline(ctx context.Context, choices files.Choices) (*files.Plan, error) {
+func (c countedPlanner) Outline(ctx context.Context, choices transfer.Choices) (*transfer.Plan, error) {
 	*c.plans++
 	return c.planner.Outline(ctx, choices)
 }
 
-func (c countedPlanner) Run(ctx context.Context, by audit.By, o files.Options) (*files.Plan, error) {
+func (c countedPlanner) Run(ctx context.Context, by audit.By, o transfer.Options) (*transfer.Plan, error) {
 	*c.plans++
 	return c.planner.Run(ctx, by, o)
 }
@@ -103,7 +103,7 @@ func newImporter(t *testing.T) *importer {
 	keys, err := token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	require.NoError(t, err)
 	log, public := slog.New(slog.DiscardHandler), &url.URL{Scheme: "http", Host: "localhost:8080"}
-	gate, err := signin.New(signin.Options{DB: i.db, Keys: keys, Log: log, Public: public})
+	gate, err := auth.New(auth.Options{DB: i.db, Keys: keys, Log: log, Public: public})
 	require.NoError(t, err)
 	templates, err := shell.Parse(HTML)
 	require.NoError(t, err)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/imports"
@@ -16,14 +16,14 @@ type importData struct {
 	Form shell.Form
 	// Pack is the upload, compressed for the next request.
 	Pack string
-	Plan *files.Plan
+	Plan *transfer.Plan
 	Rows []importRow
 	// Notices are about the upload as a whole.
 	Notices []importNote
-	Refused []files.File
-	Skipped []files.File
+	Refused []transfer.File
+	Skipped []transfer.File
 	// Chosen sums up the import of the modes that are selected now.
-	Chosen files.Summary
+	Chosen transfer.Summary
 	// Text is the text of the only file, if it can be fixed on the page.
 	Text string
 	// Problem is the error of the import as a whole, Place its position.
@@ -36,7 +36,7 @@ type importData struct {
 
 // importRow is one mode of an upload.
 type importRow struct {
-	files.Item
+	transfer.Item
 	Changes []shell.Change
 	// Checked is true if the mode is selected, Choosable if it can be.
 	Checked, Choosable bool
@@ -108,7 +108,7 @@ const keepBoth = "keep_both"
 
 // importChoices returns the choices in the form of a plan. first is true if there was no plan
 // yet; then no mode is selected.
-func importChoices(f shell.Form, entries []imports.Entry) (c files.ModeChoices, first bool) {
+func importChoices(f shell.Form, entries []imports.Entry) (c transfer.ModeChoices, first bool) {
 	c.BySlug = map[string]string{}
 	for _, e := range entries {
 		if f.Get("way-"+strconv.Itoa(e.Index)) == keepBoth {
@@ -127,7 +127,7 @@ func importChoices(f shell.Form, entries []imports.Entry) (c files.ModeChoices, 
 }
 
 // writtenBy returns the indexes of the modes that a plan creates or updates.
-func writtenBy(plan *files.Plan) (indexes []int) {
+func writtenBy(plan *transfer.Plan) (indexes []int) {
 	for _, l := range plan.Items {
 		if l.Written() {
 			indexes = append(indexes, l.Index)
@@ -141,7 +141,7 @@ const maxMended = 256 << 10
 
 // importDataOf returns the data of a plan's page. The plan is of all modes, each as it would
 // become; c decides which checkboxes are checked.
-func importDataOf(plan *files.Plan, c files.ModeChoices, in planner, budget *diff.Budget) importData {
+func importDataOf(plan *transfer.Plan, c transfer.ModeChoices, in planner, budget *diff.Budget) importData {
 	named := map[string]bool{}
 	for _, l := range plan.Items {
 		named[l.File] = true
@@ -164,7 +164,7 @@ func importDataOf(plan *files.Plan, c files.ModeChoices, in planner, budget *dif
 		d.Text = text
 	}
 	skipped := func(n resource.Notice) bool {
-		return slices.ContainsFunc(plan.Files, func(f files.File) bool { return f.Name == n.File && f.Skipped != "" })
+		return slices.ContainsFunc(plan.Files, func(f transfer.File) bool { return f.Name == n.File && f.Skipped != "" })
 	}
 	for _, n := range plan.Notices {
 		if skipped(n) {

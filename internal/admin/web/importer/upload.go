@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/upload"
@@ -150,7 +150,7 @@ type sources map[string]string
 
 // textOf returns the text of a single file that isn't an archive.
 func textOf(brought []upload.File) sources {
-	if len(brought) != 1 || files.IsArchive(brought[0].Data) {
+	if len(brought) != 1 || transfer.IsArchive(brought[0].Data) {
 		return sources{}
 	}
 	text := string(brought[0].Data)

@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"orgmodes/internal/admin/web/shell"
-	"orgmodes/internal/advice"
 	"orgmodes/internal/jsonast"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 )
 
@@ -51,7 +51,7 @@ func (e modeEditor) Field(name string) modeField {
 			}
 		}
 	case "roleDefinition", "customInstructions":
-		if n := advice.Tokens(f.Value); n > 0 {
+		if n := lint.Tokens(f.Value); n > 0 {
 			f.Aside = shell.Count(n, "token")
 		}
 	}

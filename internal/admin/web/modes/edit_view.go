@@ -8,11 +8,11 @@ import (
 
 	"orgmodes/internal/admin/actions"
 	"orgmodes/internal/admin/web/shell"
-	"orgmodes/internal/advice"
-	"orgmodes/internal/clients"
 	"orgmodes/internal/diff"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/jsonast"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 )
 
@@ -62,7 +62,7 @@ type modeMistake struct {
 
 // fieldAdvice is advice with the field that it is about and, in the YAML view, its line.
 type fieldAdvice struct {
-	advice.Advice
+	lint.Advice
 	Field string
 	Line  int
 }
@@ -111,7 +111,7 @@ func (p *Pages) complete(v *shell.Visit, e *modeEditor) error {
 	if b := p.builtin(e.Mode.Slug); b != nil && e.IsNew() {
 		e.Replaces = b.Name
 	}
-	for _, a := range advice.For(e.Mode) {
+	for _, a := range lint.For(e.Mode) {
 		one := fieldAdvice{Advice: a, Field: fieldAt(fields, a.Pointer)}
 		if e.View == viewYAML {
 			one.Field, one.Line = "yaml", e.at(a.Pointer, "").Line
@@ -183,7 +183,7 @@ func (e modeEditor) Schema() (string, error) {
 
 // Tokens returns how many tokens the prompt costs in every request, estimated as in the API.
 func (e modeEditor) Tokens() int {
-	return advice.Tokens(e.Mode.Config.RoleDefinition) + advice.Tokens(e.Mode.Config.CustomInstructions)
+	return lint.Tokens(e.Mode.Config.RoleDefinition) + lint.Tokens(e.Mode.Config.CustomInstructions)
 }
 
 // Size returns the size of the mode in bytes.
@@ -231,18 +231,18 @@ func (e modeEditor) AgainstBuiltin() shell.Comparison {
 func (e modeEditor) Written() string { return string(modes.WriteYAMLMode(e.Mode)) }
 
 // Clients returns the editors that the mode can be previewed in.
-func (e modeEditor) Clients() []clients.Client { return clients.All() }
+func (e modeEditor) Clients() []editors.Client { return editors.All() }
 
 // Client returns the selected editor, or the first one.
-func (e modeEditor) Client() clients.Client {
-	if c, err := clients.Find(e.Form.Get("seen_by")); err == nil {
+func (e modeEditor) Client() editors.Client {
+	if c, err := editors.Find(e.Form.Get("seen_by")); err == nil {
 		return c
 	}
-	return clients.All()[0]
+	return editors.All()[0]
 }
 
 // SeenBy returns the mode as the selected editor interprets it.
-func (e modeEditor) SeenBy() clients.View { return clients.See(e.Client(), e.Mode) }
+func (e modeEditor) SeenBy() editors.View { return editors.See(e.Client(), e.Mode) }
 
 // Late reports whether a version was saved since the draft was begun.
 func (e modeEditor) Late() bool {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"orgmodes/internal/admin/files"
+	"orgmodes/internal/admin/transfer"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/modes"
@@ -31,17 +31,17 @@ func (p *Pages) Export(v *shell.Visit) error {
 	if !query.Has("mode") && !query.Has("format") && !query.Has("view") {
 		return p.exportPage(v)
 	}
-	e := files.Export{View: files.View(v.Query("view", string(files.Own))), Format: v.Query("format", modes.FormatYAML)}
-	if e.View != files.Own && e.View != files.Merged || !slices.Contains(files.Formats(), e.Format) {
-		return fault.New(fault.Malformed, "malformed_query", "Modes can be exported as %s, and the view is own or merged", strings.Join(files.Formats(), ", "))
+	e := transfer.Export{View: transfer.View(v.Query("view", string(transfer.Own))), Format: v.Query("format", modes.FormatYAML)}
+	if e.View != transfer.Own && e.View != transfer.Merged || !slices.Contains(transfer.Formats(), e.Format) {
+		return fault.New(fault.Malformed, "malformed_query", "Modes can be exported as %s, and the view is own or merged", strings.Join(transfer.Formats(), ", "))
 	}
 	for _, slug := range query.PeekMulti("mode") {
 		e.Slugs = append(e.Slugs, string(slug))
 		if p.isBuiltin(string(slug)) {
-			e.View = files.Merged
+			e.View = transfer.Merged
 		}
 	}
-	data, err := files.Write(v.UserContext(), p.DB, v.Org, p.Builtins, e)
+	data, err := transfer.Write(v.UserContext(), p.DB, v.Org, p.Builtins, e)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ var exportsFor = map[string]string{
 	modes.FormatYAML:        "What editors keep: save it as .roomodes, .kilocodemodes or custom_modes.yaml",
 	modes.FormatJSON:        "The same for programs",
 	modes.FormatMarketplace: "Items of a marketplace, each with its mode inside",
-	files.FormatZip:         "One YAML file for each mode: for a repository, where each has its own history",
+	transfer.FormatZip:      "One YAML file for each mode: for a repository, where each has its own history",
 }
 
 func (p *Pages) exportPage(v *shell.Visit) error {
@@ -64,11 +64,11 @@ func (p *Pages) exportPage(v *shell.Visit) error {
 		return err
 	}
 	d := exportData{None: len(own) == 0}
-	for _, format := range files.Formats() {
-		e := files.Export{View: files.Own, Format: format}
+	for _, format := range transfer.Formats() {
+		e := transfer.Export{View: transfer.Own, Format: format}
 		path := v.Address("/modes/export") + "?format=" + format
 		d.Own = append(d.Own, exportFile{e.Name(v.Org.Slug), path, exportsFor[format]})
-		e.View = files.Merged
+		e.View = transfer.Merged
 		d.Merged = append(d.Merged, exportFile{e.Name(v.Org.Slug), path + "&view=merged", exportsFor[format]})
 	}
 	return v.Show("modes_export", shell.Page{

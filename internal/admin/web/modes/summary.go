@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"orgmodes/internal/admin/web/shell"
-	"orgmodes/internal/advice"
+	"orgmodes/internal/lint"
 	"orgmodes/internal/modes"
 	"orgmodes/internal/postgres"
 )
@@ -83,7 +83,7 @@ func (p *Pages) summarized(v *shell.Visit) ([]postgres.ModeHead, []summary, int6
 	}
 	for _, m := range whole {
 		one := summaryOf(m.Mode)
-		one.Advice = len(advice.For(m.Mode))
+		one.Advice = len(lint.For(m.Mode))
 		found[m.ID] = one
 		p.summaries.Put(keyOf(m.ID, m.Version, m.UpdatedAt), one)
 	}

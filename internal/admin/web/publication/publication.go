@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/publication"
+	"orgmodes/internal/admin/pubstatus"
 	"orgmodes/internal/admin/web/shell"
 	"orgmodes/internal/endpoint"
 	"orgmodes/internal/fault"
@@ -47,7 +47,7 @@ type publicationData struct {
 
 // Show shows what readers have, and whether publishing works.
 func (p *Pages) Show(v *shell.Visit) error {
-	s, err := publication.Of(v.UserContext(), p.DB, v.Org.ID)
+	s, err := pubstatus.Of(v.UserContext(), p.DB, v.Org.ID)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,12 @@ func (p *Pages) Show(v *shell.Visit) error {
 	d.Live.Here = true
 	for _, r := range s.Representations {
 		d.Representations = append(d.Representations, published{
-			Name: r.Name, URL: v.ReaderURL(r.Name), ETag: publication.ETag(r), For: forWhom[r.Name],
+			Name: r.Name, URL: v.ReaderURL(r.Name), ETag: pubstatus.ETag(r), For: forWhom[r.Name],
 			Length: r.Length, Since: r.Since, Ahead: r.Revision > s.PublishedRevision,
 		})
 	}
 	for _, j := range s.Jobs {
-		d.Jobs = append(d.Jobs, publishJob{PublishJob: j, Words: publication.Reason(j.Error), Next: shell.InSeconds(j.NextAt, s.At)})
+		d.Jobs = append(d.Jobs, publishJob{PublishJob: j, Words: pubstatus.Reason(j.Error), Next: shell.InSeconds(j.NextAt, s.At)})
 	}
 	if d.Tokens, err = p.tokensOnTheirWay(v); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/signin"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/fault"
 )
 
@@ -48,10 +48,10 @@ func (s *Shell) fromOurPages(c *fiber.Ctx) error {
 
 // who authenticates the user by session. Forms cannot send a header, so the CSRF token can
 // be in a form field instead. Access tokens are for the API only; pages do not accept them.
-func (s *Shell) who(c *fiber.Ctx) (access.Principal, *signin.Session, error) {
+func (s *Shell) who(c *fiber.Ctx) (access.Principal, *auth.Session, error) {
 	masked := ""
 	if !safe(c.Method()) {
-		if masked = c.Get(signin.HeaderCSRF); masked == "" {
+		if masked = c.Get(auth.HeaderCSRF); masked == "" {
 			masked = c.FormValue(CSRFField)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/problem"
 )
 
@@ -63,13 +63,13 @@ var words = map[int]struct{ title, safe, next string }{
 // Fail responds with a page about a failure. p is the failure as the API reports it. A
 // server error is logged here, unless it has been logged already.
 func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
-	if p.Status >= http.StatusInternalServerError && !request.Logged(err) {
-		s.Log.Error("request failed", "request_id", request.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
+	if p.Status >= http.StatusInternalServerError && !middleware.Logged(err) {
+		s.Log.Error("request failed", "request_id", middleware.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
 	}
 	v := s.visit(c)
 	said := words[p.Status]
 	f := failed{Problem: p, Safe: said.safe, Next: said.next, Home: "/"}
-	f.RequestID = request.ID(c)
+	f.RequestID = middleware.ID(c)
 	title := said.title
 	if title == "" {
 		title = p.Title

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"orgmodes/internal/admin/publication"
+	"orgmodes/internal/admin/pubstatus"
 )
 
 // Late is the publishing delay above which a page warns that something is wrong. Publishing
@@ -58,7 +58,7 @@ func (l Live) Class() string {
 // Live returns the publication line of the visit's organization, from the same status as in
 // the API. own is the number of modes that editors get, or 0.
 func (v *Visit) Live(own int) (Live, error) {
-	s, err := publication.Of(v.UserContext(), v.shell.DB, v.Org.ID)
+	s, err := pubstatus.Of(v.UserContext(), v.shell.DB, v.Org.ID)
 	if err != nil {
 		return Live{}, err
 	}
@@ -67,7 +67,7 @@ func (v *Visit) Live(own int) (Live, error) {
 
 // LiveOf returns the publication line for a status. own is the number of modes that editors
 // get, or 0.
-func LiveOf(s publication.Status, own int) Live {
+func LiveOf(s pubstatus.Status, own int) Live {
 	l := Live{Revision: s.Revision, Published: s.PublishedRevision, ChangedAt: s.ChangedAt, Modes: own, State: "live"}
 	for _, r := range s.Representations {
 		if r.Name == "modes.yaml" {
@@ -104,7 +104,7 @@ func LiveOf(s publication.Status, own int) Live {
 }
 
 // nextTry returns when publishing is retried: "in 2 s".
-func nextTry(f *publication.Failure, now time.Time) string {
+func nextTry(f *pubstatus.Failure, now time.Time) string {
 	if f.NextAt == nil {
 		if f.Running {
 			return "now"

@@ -12,7 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/admin/web/assets"
 	"orgmodes/internal/postgres"
 )
@@ -103,7 +103,7 @@ func (s View) CSRF() string {
 }
 
 // RequestID returns the id of the request in the log.
-func (s View) RequestID() string { return request.ID(s.v.Ctx) }
+func (s View) RequestID() string { return middleware.ID(s.v.Ctx) }
 
 // Path returns the path of a page of the organization.
 func (s View) Path(page string) string { return s.v.Address(page) }

@@ -1,6 +1,6 @@
 package shell
 
-import "orgmodes/internal/admin/publication"
+import "orgmodes/internal/admin/pubstatus"
 
 // ReaderAddress returns the address at which editors reach the readers, or a placeholder
 // variable if that is not configured.
@@ -13,5 +13,5 @@ func (s *Shell) ReaderAddress() string {
 
 // ReaderURL returns the URL of a representation of the visit's organization.
 func (v *Visit) ReaderURL(name string) string {
-	return publication.URL(v.shell.ReaderAddress(), v.Org.ID, name)
+	return pubstatus.URL(v.shell.ReaderAddress(), v.Org.ID, name)
 }

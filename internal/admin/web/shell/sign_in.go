@@ -8,7 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"orgmodes/internal/access"
-	"orgmodes/internal/admin/request"
+	"orgmodes/internal/admin/middleware"
 	"orgmodes/internal/fault"
 	"orgmodes/internal/problem"
 )
@@ -55,7 +55,7 @@ func (s *Shell) SignIn(v *Visit) error {
 		d.Form = f.forget("password").Refuse("", flaw)
 		return v.showSignIn(http.StatusBadRequest, d)
 	}
-	u, session, err := s.Auth.In(v.Ctx, request.Source(v.Ctx), f.Get("email"), f.Get("password"))
+	u, session, err := s.Auth.In(v.Ctx, middleware.Source(v.Ctx), f.Get("email"), f.Get("password"))
 	if err != nil {
 		if !fault.Is(err, fault.Unauthenticated) && !fault.Is(err, fault.Exhausted) {
 			return err

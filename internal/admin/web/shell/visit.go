@@ -7,8 +7,8 @@ import (
 
 	"orgmodes/internal/access"
 	"orgmodes/internal/admin/actions"
+	"orgmodes/internal/admin/auth"
 	"orgmodes/internal/admin/authz"
-	"orgmodes/internal/admin/signin"
 	"orgmodes/internal/audit"
 	"orgmodes/internal/diff"
 	"orgmodes/internal/fault"
@@ -23,7 +23,7 @@ type Visit struct {
 	nonce string
 	// Visitor and session are set if the visitor is signed in.
 	Visitor access.Principal
-	session *signin.Session
+	session *auth.Session
 	// masked is the session's CSRF token as masked for this response.
 	masked string
 	// Orgs lists the organizations that the visitor is a member of. Org and role are set
@@ -87,7 +87,7 @@ func (s *Shell) Known(handle func(*Visit) error) fiber.Handler {
 		}
 		v.Visitor, v.session = who, session
 		switch {
-		case signin.IsForged(err):
+		case auth.IsForged(err):
 			// Open has checked the origin, so the form is from a page of this site, but of
 			// another session.
 			if flaw := formFlaw(v.Ctx); flaw != "" {

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"orgmodes/internal/admin/web/shell"
-	"orgmodes/internal/clients"
+	"orgmodes/internal/editors"
 	"orgmodes/internal/endpoint"
 	"orgmodes/internal/postgres"
 )
@@ -71,7 +71,7 @@ func (p *Pages) Connect(v *shell.Visit) error {
 		Token: snippet{"token", "In the shell that runs the lines below", "export " + tokenVariable + "='the token'"},
 		Ask:   snippet{"ask", "One request, with all headers", p.ask(v, "$"+tokenVariable)},
 	}
-	for _, c := range clients.All() {
+	for _, c := range editors.All() {
 		e := editor{ID: c.ID, Name: c.Name}
 		switch c.ID {
 		case "kilo-cli-7":

@@ -1,0 +1,357 @@
+// Package auth authenticates requests by access token or session cookie, and opens
+// sessions by password. Package access decides what the sender is allowed to do.
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/password"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/postgres"
+	"orgmodes/internal/token"
+)
+
+const (
+	// lifetime is how long a session lasts.
+	lifetime = 14 * 24 * time.Hour
+
+	maxEmail = 254
+
+	// HeaderCSRF carries Session.CSRF. It is required with every request that changes
+	// something and is authenticated by the cookie.
+	HeaderCSRF = "X-CSRF-Token"
+)
+
+// Options configure a Gate.
+type Options struct {
+	DB   *postgres.DB
+	Keys *token.Keys
+	Log  *slog.Logger
+	// Public is the public URL of this installation. If it is https, cookies are
+	// restricted to https.
+	Public *url.URL
+	// Proxies reports whether any proxy is trusted to give the client's address.
+	Proxies bool
+}
+
+// Gate authenticates users.
+type Gate struct {
+	db       *postgres.DB
+	keys     *token.Keys
+	log      *slog.Logger
+	checker  *password.Checker
+	throttle *throttle
+	public   *url.URL
+}
+
+// New returns a new Gate.
+func New(o Options) (*Gate, error) {
+	checker, err := password.NewChecker(min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
+	if err != nil {
+		return nil, err
+	}
+	return &Gate{
+		db: o.DB, keys: o.Keys, log: o.Log, checker: checker, public: o.Public,
+		throttle: &throttle{
+			db: o.DB, keys: o.Keys, log: o.Log,
+			byAddress: tellsApart(o.Public, o.Proxies),
+		},
+	}, nil
+}
+
+// Secure reports whether users reach this installation by https.
+func (g *Gate) Secure() bool { return g.public.Scheme == "https" }
+
+// Session is an open session.
+type Session struct {
+	ExpiresAt time.Time
+	// CSRF is the value for HeaderCSRF. Another site's page can make a browser send the
+	// cookie, but can't read this.
+	CSRF string
+}
+
+// Who authenticates the sender of a request, by access token or session. The session is
+// nil for an access token. See Token and Session for the errors.
+func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
+	if c.Get(fiber.HeaderAuthorization) != "" {
+		p, err := g.Token(c)
+		return p, nil, err
+	}
+	return g.Session(c, c.Get(HeaderCSRF))
+}
+
+// Session authenticates the sender of a request by session only. A request that changes
+// something has to come from one of our pages, with its Session.CSRF as csrf. The error
+// is Unauthenticated without a session, and Forbidden for a request that can be forged.
+// If IsForged reports true for the error, the sender is returned too, so that a page
+// can offer to send the request again.
+func (g *Gate) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, error) {
+	p, s, err := g.session(c.UserContext(), c.Cookies(g.cookieName()))
+	if err != nil {
+		challenge(c, err)
+		return p, s, err
+	}
+	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
+		return p, s, nil
+	}
+	if err := g.sameOrigin(c); err != nil {
+		return access.Principal{}, nil, err
+	}
+	if subtle.ConstantTimeCompare([]byte(csrf), []byte(s.CSRF)) != 1 {
+		err = fault.New(fault.Forbidden, "csrf", "Send the session's csrf_token in the header %s; GET /api/v1/session tells it", HeaderCSRF)
+	}
+	return p, s, err
+}
+
+// IsForged reports whether err is due to a missing or wrong CSRF token. Another site's
+// page can make a browser send our cookie, but doesn't know the token.
+func IsForged(err error) bool {
+	f, ok := fault.As(err)
+	return ok && f.Code == "csrf"
+}
+
+// Token authenticates the sender by access token only.
+func (g *Gate) Token(c *fiber.Ctx) (access.Principal, error) {
+	p, err := g.byToken(c.UserContext(), c.Get(fiber.HeaderAuthorization))
+	if err != nil {
+		challenge(c, err)
+	}
+	return p, err
+}
+
+func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, error) {
+	scheme, presented, _ := strings.Cut(header, " ")
+	presented = strings.TrimSpace(presented)
+	if !strings.EqualFold(scheme, "Bearer") || presented == "" {
+		return access.Principal{}, fault.New(fault.Unauthenticated, "unauthenticated", "Send an access token: Authorization: Bearer omt_...")
+	}
+	refused := fault.New(fault.Unauthenticated, "token_refused", "This access token is not known, has expired or was revoked")
+	if v := g.keys.Check([]byte(presented)); v == token.Malformed || v == token.Forged {
+		return access.Principal{}, refused
+	}
+	hash, now := token.HashOf([]byte(presented)), time.Now()
+	t, err := g.db.TokenByHash(ctx, hash)
+	if fault.Is(err, fault.NotFound) {
+		return access.Principal{}, refused.Because(err)
+	}
+	if err != nil {
+		return access.Principal{}, err
+	}
+	if !t.UsedLately(now) {
+		if err := g.db.TokensUsed(ctx, map[token.Hash]time.Time{hash: now}); err != nil {
+			g.log.Warn("the use of a token is not noted", "err", err) // no one is refused because of that
+		}
+	}
+	return access.Principal{
+		Kind: access.Token, UserID: t.User.ID, Name: t.User.Name, Email: t.User.Email, TokenID: t.ID, Scopes: t.Scopes,
+	}, nil
+}
+
+// Sender authenticates the sender of a request of which only the header has been read.
+// It doesn't refuse forged requests: Who does, once the whole request has arrived.
+func (g *Gate) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
+	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
+		return g.byToken(ctx, authorization)
+	}
+	p, _, err := g.session(ctx, string(h.Cookie(g.cookieName())))
+	return p, err
+}
+
+// session returns the session with the given secret.
+func (g *Gate) session(ctx context.Context, secret string) (access.Principal, *Session, error) {
+	if secret == "" {
+		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "unauthenticated",
+			"Sign in, or send an access token: Authorization: Bearer omt_...")
+	}
+	s, err := g.db.Session(ctx, hashOf(secret))
+	if fault.Is(err, fault.NotFound) {
+		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "session_ended", "This session has ended; sign in again").Because(err)
+	}
+	if err != nil {
+		return access.Principal{}, nil, err
+	}
+	p := access.Principal{Kind: access.User, UserID: s.User.ID, Name: s.User.Name, Email: s.User.Email}
+	return p, &Session{ExpiresAt: s.ExpiresAt, CSRF: csrfOf(secret)}, nil
+}
+
+// sameOrigin refuses a request that, according to the browser, comes from another
+// site's page.
+func (g *Gate) sameOrigin(c *fiber.Ctx) error {
+	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
+	switch c.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+	default:
+		return refused
+	}
+	origin := c.Get(fiber.HeaderOrigin)
+	if origin == "" {
+		return nil
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Host != string(c.Context().Host()) && u.Host != g.public.Host {
+		return refused
+	}
+	return nil
+}
+
+// NoOtherSite refuses requests that a browser sends for another site's page. That
+// includes a site whose name was made to resolve to this server (DNS rebinding). Its
+// name is then in the Host header as well. So Origin and Host are not compared with
+// each other, but both with the public URL.
+func (g *Gate) NoOtherSite(c *fiber.Ctx) error {
+	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
+	ours := func(host string) bool {
+		name := (&url.URL{Host: host}).Hostname()
+		return host == g.public.Host || isLoopback(name) && isLoopback(g.public.Hostname())
+	}
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" {
+		if u, err := url.Parse(origin); err != nil || u.Scheme != g.public.Scheme || !ours(u.Host) {
+			return refused
+		}
+	}
+	// On a local machine, any page can try names that resolve to it. Elsewhere, programs
+	// can use another name than users do.
+	if isLoopback(g.public.Hostname()) && !ours(string(c.Context().Host())) {
+		return refused
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// In verifies the password, opens a session and sets its cookie.
+func (g *Gate) In(c *fiber.Ctx, source, email, pass string) (postgres.User, Session, error) {
+	if err := g.sameOrigin(c); err != nil {
+		return postgres.User{}, Session{}, err
+	}
+	email = strings.ToLower(strings.TrimSpace(email))
+	u, err := g.check(c, source, email, pass)
+	if err != nil {
+		return postgres.User{}, Session{}, err
+	}
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // crypto/rand never fails: it crashes the program instead
+	secret := base64.RawURLEncoding.EncodeToString(b[:])
+	s := Session{ExpiresAt: time.Now().Add(lifetime).UTC().Truncate(time.Second), CSRF: csrfOf(secret)}
+	if err := g.db.CreateSession(c.UserContext(), hashOf(secret), u.ID, s.ExpiresAt); err != nil {
+		return postgres.User{}, Session{}, err
+	}
+	g.setCookie(c, g.cookieName(), secret, s.ExpiresAt)
+	g.remember(c, email)
+	return u, s, nil
+}
+
+func (g *Gate) check(c *fiber.Ctx, source, email, pass string) (postgres.User, error) {
+	if len(email) > maxEmail {
+		email = email[:maxEmail]
+	}
+	ctx := c.UserContext()
+	attempt, wait, err := g.throttle.take(ctx, email, source, g.device(c, email))
+	if err != nil {
+		return postgres.User{}, err
+	}
+	if wait > 0 {
+		c.Set(fiber.HeaderRetryAfter, seconds(wait))
+		return postgres.User{}, fault.New(fault.Exhausted, "too_many_attempts", "Too many wrong passwords; try again in %s", minutes(wait))
+	}
+	u, ok, err := g.matches(ctx, email, pass)
+	if err != nil || ok {
+		attempt.giveBack(ctx)
+	}
+	if err != nil {
+		return postgres.User{}, err
+	}
+	if !ok {
+		g.log.Info("sign-in refused", "email", email, "source", source)
+		return postgres.User{}, fault.New(fault.Unauthenticated, "wrong_credentials", "The email address or the password is wrong")
+	}
+	return u, nil
+}
+
+// matches finds the account and compares the password. It takes the same steps whether
+// or not there is an account that can sign in.
+func (g *Gate) matches(ctx context.Context, email, pass string) (postgres.User, bool, error) {
+	u, err := g.db.UserByEmail(ctx, email)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return postgres.User{}, false, err
+	}
+	hash := u.PasswordHash
+	if u.Disabled {
+		hash = ""
+	}
+	ok, err := g.checker.Matches(ctx, hash, pass)
+	return u, ok && u.ID != uuid.Nil, err
+}
+
+// Out ends the session of a request, if it has one.
+func (g *Gate) Out(c *fiber.Ctx) error {
+	secret := c.Cookies(g.cookieName())
+	g.setCookie(c, g.cookieName(), "", time.Unix(1, 0))
+	if secret == "" {
+		return nil
+	}
+	return g.db.EndSession(c.UserContext(), hashOf(secret))
+}
+
+// cookieName returns the session cookie's name. Over https, where browsers accept the
+// prefix __Host-, the name has it: it keeps other hosts of the domain from setting the
+// cookie.
+func (g *Gate) cookieName() string {
+	if g.Secure() {
+		return "__Host-orgmodes"
+	}
+	return "orgmodes"
+}
+
+func (g *Gate) setCookie(c *fiber.Ctx, name, value string, expires time.Time) {
+	c.Cookie(&fiber.Cookie{
+		Name: name, Value: value, Path: "/", Expires: expires,
+		Secure: g.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	})
+}
+
+// challenge sets the WWW-Authenticate header (RFC 9110, section 11.6.1; RFC 6750).
+func challenge(c *fiber.Ctx, err error) {
+	f, ok := fault.As(err)
+	switch {
+	case !ok || f.Kind != fault.Unauthenticated:
+	case f.Code == "token_refused":
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="orgmodes", error="invalid_token"`)
+	default:
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="orgmodes"`)
+	}
+}
+
+func hashOf(secret string) []byte {
+	h := sha256.Sum256([]byte(secret))
+	return h[:]
+}
+
+func csrfOf(secret string) string {
+	m := hmac.New(sha256.New, []byte(secret))
+	_, _ = m.Write([]byte("csrf"))
+	return hex.EncodeToString(m.Sum(nil))
+}

@@ -1,0 +1,21 @@
+package auth
+
+import "net/url"
+
+// tellsApart reports whether the addresses of clients are known. The programs don't
+// speak TLS themselves. With https, a proxy does, and unless it is trusted, all clients
+// appear to have its address.
+func tellsApart(public *url.URL, proxies bool) bool { return public.Scheme != "https" || proxies }
+
+// Warnings returns what an operator should know about sign-ins, given the public URL
+// and whether any proxy is trusted. It is empty if all is well.
+func Warnings(public *url.URL, proxies bool) (all []string) {
+	if !tellsApart(public, proxies) {
+		all = append(all, "PUBLIC_URL is https, so a proxy is in front, and TRUSTED_PROXIES is empty: everybody seems to come from the proxy's address. "+
+			"The audit log names that one, and wrong passwords are not counted by address. Set TRUSTED_PROXIES to the proxy's address or network")
+	}
+	if public.Scheme != "https" {
+		all = append(all, "PUBLIC_URL is http: cookies go without Secure. That is for this machine only; set PUBLIC_URL to an https address for anything else")
+	}
+	return all
+}

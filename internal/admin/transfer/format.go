@@ -1,0 +1,99 @@
+package transfer
+
+import (
+	"strings"
+
+	"orgmodes/internal/fault"
+	"orgmodes/internal/imports"
+	"orgmodes/internal/lint"
+	"orgmodes/internal/modes"
+	"orgmodes/internal/resource"
+)
+
+// modeFormat is the API format of modes.
+type modeFormat struct{}
+
+func (modeFormat) json(p *Plan) any {
+	// The fields of Item, in the same order, so that an Item can be converted.
+	type item struct {
+		Verdict
+		Slug     string    `json:"slug"`
+		Name     string    `json:"name"`
+		Becomes  *Named    `json:"becomes,omitempty"`
+		Existing *Existing `json:"existing,omitempty"`
+		FreeName string    `json:"free_slug,omitempty"`
+		Reason   string    `json:"-"`
+		Advice   []Advice  `json:"advice,omitempty"`
+		Selected bool      `json:"-"`
+	}
+	items := make([]item, len(p.Items))
+	for i := range items {
+		items[i] = item(p.Items[i])
+	}
+	return struct {
+		Outcome
+		Format string     `json:"format,omitempty"`
+		Form   modes.Form `json:"form"`
+		Modes  []item     `json:"modes"`
+		Files  []File     `json:"files,omitempty"`
+	}{p.Outcome, p.Format, p.Form, items, p.Files}
+}
+
+func (modeFormat) refuse(what string) *fault.Error {
+	return fault.New(fault.Invalid, "invalid_modes",
+		"%s here can't be used as they are. Nothing was imported: mend them, or import only the valid ones", what)
+}
+
+// filePointer returns a pointer without the configuration, which is not a separate
+// level in a file.
+func (modeFormat) filePointer(pointer string) string { return strings.TrimPrefix(pointer, "/config") }
+
+// advise returns the advice on how editors would interpret a mode.
+func (modeFormat) advise(i imports.Item) (all []Advice) {
+	m, _ := i.Object.Spec.(modes.Mode)
+	for _, a := range lint.For(m) {
+		line, column := i.Position(a.Pointer)
+		all = append(all, Advice{a, line, column})
+	}
+	return all
+}
+
+// templateFormat is the API format of permission templates.
+type templateFormat struct{}
+
+func (templateFormat) json(p *Plan) any {
+	type item struct {
+		Verdict
+		Slug     string    `json:"-"`
+		Name     string    `json:"name"`
+		Becomes  *Named    `json:"becomes,omitempty"`
+		Existing *Existing `json:"existing,omitempty"`
+		FreeName string    `json:"free_name,omitempty"`
+		Reason   string    `json:"reason,omitempty"`
+		Advice   []Advice  `json:"-"`
+		Selected bool      `json:"-"`
+	}
+	items := make([]item, len(p.Items))
+	for i := range items {
+		items[i] = item(p.Items[i])
+		switch action := items[i].Action; {
+		case action == resource.ActionInvalid || !items[i].Selected:
+			items[i].Existing, items[i].ID, items[i].Version = nil, nil, 0
+		case action == resource.ActionCreate:
+			items[i].Existing = nil
+		}
+	}
+	return struct {
+		Outcome
+		Templates []item `json:"templates"`
+	}{p.Outcome, items}
+}
+
+func (templateFormat) refuse(what string) *fault.Error {
+	return fault.New(fault.Invalid, "invalid_templates",
+		"%s here can't be used as they are. Nothing was imported: mend them, choose what becomes of those in conflict, or import only the valid ones", what)
+}
+
+func (templateFormat) filePointer(pointer string) string { return pointer }
+
+func (templateFormat) advise(imports.Item) []Advice { return nil }

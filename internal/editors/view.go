@@ -1,0 +1,183 @@
+package editors
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"orgmodes/internal/modes"
+)
+
+// Access is the extent of a permission.
+type Access string
+
+// The kinds of access.
+const (
+	Allow Access = "allow"
+	// Limit allows only files that match Permission.Pattern.
+	Limit Access = "limit"
+	Deny  Access = "deny"
+)
+
+// View is a mode as a client presents it.
+type View struct {
+	// Client is the id of the client.
+	Client string `json:"client"`
+	// Slug identifies the mode in the client; Name is the display name.
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+	// Description is displayed next to the name. Purpose is for a model that has to choose a
+	// mode. Either can be empty.
+	Description string `json:"description"`
+	Purpose     string `json:"purpose"`
+	// Prompt is the system prompt; text that the client adds is described in brackets.
+	Prompt      string       `json:"prompt"`
+	Permissions []Permission `json:"permissions"`
+	// Notes explain surprising behavior.
+	Notes []Note `json:"notes"`
+}
+
+// Permission is something that a mode is allowed or not allowed to do.
+type Permission struct {
+	// Name is the client's term, Label ours.
+	Name   string `json:"name"`
+	Label  string `json:"label"`
+	Access Access `json:"access"`
+	// Groups are the groups of the mode that grant the permission.
+	Groups []string `json:"groups,omitempty"`
+	// Pattern is matched against files. PatternRead is its syntax: "regex" or "glob".
+	Pattern     string `json:"pattern,omitempty"`
+	PatternRead string `json:"pattern_read,omitempty"`
+	// Described is the mode's own description of the pattern.
+	Described string `json:"described,omitempty"`
+}
+
+// Note explains surprising behavior. Pointer is the field of the mode that causes it.
+type Note struct {
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
+}
+
+// See returns the client's view of a mode.
+func See(c Client, m modes.Mode) View {
+	v := View{
+		Client: c.ID, Slug: m.Slug, Name: m.Name, Notes: []Note{},
+		Prompt: c.prompt(m),
+	}
+	v.Description, _ = c.firstOf(c.Description, m)
+	var from string
+	if v.Purpose, from = c.firstOf(c.Purpose, m); from == "roleDefinition" {
+		v.Purpose, _, _ = strings.Cut(v.Purpose, ".") // only its first sentence
+	}
+	v.names(c, m)
+	v.permissions(c, m)
+	if c.EmptyHides && m.Config.Description != "" && strings.TrimSpace(m.Config.Description) == "" {
+		v.note("/config/description", "An empty description hides whenToUse.")
+	}
+	return v
+}
+
+func (v *View) note(pointer, detail string) { v.Notes = append(v.Notes, Note{pointer, detail}) }
+
+// firstOf returns the first text that is present, and its field.
+func (c Client) firstOf(fields []string, m modes.Mode) (s, field string) {
+	for _, field := range fields {
+		s := text(field, m)
+		if strings.TrimSpace(s) != "" || c.EmptyHides && s != "" {
+			return strings.TrimSpace(s), field
+		}
+	}
+	return "", ""
+}
+
+func text(field string, m modes.Mode) string {
+	return map[string]string{
+		"name": m.Name, "roleDefinition": m.Config.RoleDefinition, "whenToUse": m.Config.WhenToUse,
+		"description": m.Config.Description, "customInstructions": m.Config.CustomInstructions,
+	}[field]
+}
+
+func (c Client) prompt(m modes.Mode) string {
+	var parts []string
+	for _, p := range c.Prompt.Parts {
+		s := p.Own
+		if p.Field != "" {
+			s = text(p.Field, m)
+			if strings.TrimSpace(s) == "" {
+				continue
+			}
+			if p.Heading != "" {
+				s = p.Heading + "\n" + s
+			}
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, c.Prompt.Separator)
+}
+
+func (v *View) names(c Client, m modes.Mode) {
+	if to, ok := c.Renamed[m.Slug]; ok {
+		v.Slug = to
+		v.note("/slug", fmt.Sprintf("Known as %s here.", to))
+	}
+	if other, ok := c.Beside[m.Slug]; ok {
+		v.note("/slug", fmt.Sprintf("Does not replace the client's own mode %s: it appears beside it.", other))
+	}
+	for _, own := range c.BuiltIn {
+		switch {
+		case v.Slug == own:
+			v.note("/slug", fmt.Sprintf("Replaces the client's own mode %s, as a whole.", own))
+		case modes.SlugKey(v.Slug) == modes.SlugKey(own):
+			v.note("/slug", fmt.Sprintf("Does not replace the client's own mode %s, which is written with other capitals: it appears beside it.", own))
+		}
+	}
+}
+
+// permissions evaluates the groups as the client does.
+func (v *View) permissions(c Client, m modes.Mode) {
+	given := map[string]Permission{}
+	for i, g := range m.Config.Groups {
+		pointer := fmt.Sprintf("/config/groups/%d", i)
+		name, known := c.Permissions.Groups[g.Name]
+		if !known {
+			v.note(pointer, strings.ReplaceAll(c.Permissions.Unknown, "{group}", g.Name))
+			continue
+		}
+		if detail, ok := c.Permissions.Differing[g.Name]; ok {
+			v.note(pointer, detail)
+		}
+		p := Permission{Access: Allow}
+		if r := g.Restriction; r != nil && r.FileRegex != "" {
+			v.restrict(&p, c.Restriction, g, pointer+"/1/fileRegex")
+		}
+		before, again := given[name]
+		if again && !c.Permissions.LastWins && before.Access == Allow {
+			p = before
+		}
+		p.Groups = append(slices.Clone(before.Groups), g.Name)
+		given[name] = p
+	}
+	for _, name := range c.Permissions.Names {
+		p, ok := given[name]
+		if !ok {
+			p.Access = Deny
+		}
+		if slices.Contains(c.Permissions.Always, name) {
+			p.Access = Allow
+		}
+		p.Name, p.Label = name, c.Permissions.Labels[name]
+		v.Permissions = append(v.Permissions, p)
+	}
+}
+
+func (v *View) restrict(p *Permission, r restriction, g modes.Group, pointer string) {
+	if !slices.Contains(r.Groups, g.Name) {
+		v.note(pointer, strings.ReplaceAll(r.Ignored, "{group}", g.Name))
+		return
+	}
+	p.Access = Access(r.Outcome)
+	p.Pattern, p.PatternRead, p.Described = g.Restriction.FileRegex, r.ReadsAs, g.Restriction.Description
+	if r.Note != "" {
+		v.note(pointer, strings.ReplaceAll(r.Note, "{group}", g.Name))
+	}
+}

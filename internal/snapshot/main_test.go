@@ -1,9 +1,0 @@
-package snapshot_test
-
-import (
-	"testing"
-
-	"orgmodes/internal/devstack/storetest"
-)
-
-func TestMain(m *testing.M) { storetest.Main(m) }

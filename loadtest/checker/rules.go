@@ -1,0 +1,174 @@
+package checker
+
+import "time"
+
+// answered must be called for every poll in order, since it also tracks which documents are
+// resident in which reader.
+func (c *checker) answered(p *Poll) {
+	at := residence{p.Reader, p.Organization, p.Token}
+	since, warm := c.warm[at]
+	warm = warm && !since.After(p.Sent)
+	for _, a := range c.h.Absences {
+		if a.Reader != p.Reader {
+			continue
+		}
+		if !p.Received.Before(a.Down) && (a.Up.IsZero() || !p.Sent.After(a.Up)) {
+			// The reader was killed or started during the request.
+			if p.Status == 0 {
+				return
+			}
+		}
+		// An answer after Launched comes from the new program, even before Up.
+		if warm && !a.Launched.IsZero() && p.Received.After(a.Launched) && since.Before(a.Launched) {
+			warm = a.Kept && since.Add(c.p.Kept).Before(a.Down)
+		}
+	}
+	r, ended := c.ended[p.Token]
+	ended = ended && !p.Received.Before(r.Sent)
+	if p.Status == 503 && p.RetryAfter == "" {
+		c.broken(Answered, p, "503 says when to come again")
+	}
+	switch {
+	case c.h.Opens[p.Token] != p.Organization:
+		if p.Status != 404 && p.Status != 503 && (!ended || p.Status != 401) && !p.served() {
+			c.broken(Answered, p, "a stranger gets 404, or 503 where it can't be checked")
+		}
+	case p.served():
+		// A reader that was away is warm from its first answer on.
+		if _, known := c.warm[at]; !known || !warm {
+			c.warm[at] = p.Received
+		}
+	case ended && (p.Status == 401 || p.Status == 503):
+	case warm && c.lapsed(p):
+		if p.Status != 503 {
+			c.broken(Answered, p, "a token that can't be checked for long gets 503")
+		}
+	case warm:
+		c.broken(Answered, p, "the reader has had this since %s", since.Format("15:04:05.000"))
+	case p.Status != 503:
+		c.broken(Answered, p, "a reader that can't know gets to say 503 and nothing else")
+	}
+}
+
+// lapsed reports whether tokens may have expired by age alone.
+func (c *checker) lapsed(p *Poll) bool {
+	f := c.h.Fault
+	return !f.none() && p.Received.Sub(f.Began) > c.p.AuthMaxStale-c.p.Marked && (f.Over.IsZero() || p.Sent.Sub(f.Over) < c.p.Recovery)
+}
+
+// bound checks an answer that isn't marked stale against the changes.
+func (c *checker) bound(p *Poll) {
+	if p.Stale() {
+		return
+	}
+	number, known := c.shows(p)
+	if !known {
+		c.broken(Bound, p, "no body was ever seen under this tag")
+		return
+	}
+	// One writer for each organization numbers its changes in order, so the greatest number
+	// that is due implies the others.
+	for _, ch := range c.changes[p.Organization] {
+		due := !ch.Acknowledged.IsZero() && ch.Acknowledged.Add(c.p.Bound).Before(p.Sent)
+		void := !ch.Undone.IsZero() && !p.Received.Before(ch.Undone)
+		if due && !void && number < ch.Number {
+			c.broken(Bound, p, "it shows change %d; %d was acknowledged %s before", number, ch.Number, p.Sent.Sub(ch.Acknowledged))
+			return
+		}
+	}
+}
+
+// revoked checks that a fresh answer accepts no token revoked longer ago than the bound. An
+// answer marked stale may accept it until tokens expire by age.
+func (c *checker) revoked(p *Poll) {
+	r, ended := c.ended[p.Token]
+	if !ended || r.Acknowledged.IsZero() {
+		return
+	}
+	by := r.Acknowledged.Add(c.p.Bound)
+	if f := c.h.Fault; p.Stale() && !f.none() && by.After(f.Began) && r.Acknowledged.Before(f.Over.Add(c.p.Recovery)) {
+		by = earlier(latest(r.Acknowledged, f.Began).Add(c.p.AuthMaxStale), latest(by, f.Over.Add(c.p.Recovery)))
+	}
+	if p.Sent.After(by) {
+		c.broken(Revoked, p, "it was ended %s before", p.Sent.Sub(r.Acknowledged))
+	}
+}
+
+// recovered checks when a reader's answers about an organization were first fresh and
+// current, and whether they are at the end. In between, a reader may answer that it can't
+// tell: on a busy machine that happens, and is correct. A recording that ends too early has
+// not recovered.
+func (c *checker) recovered() {
+	f := c.h.Fault
+	if f.none() {
+		return
+	}
+	for at, r := range c.recoveries() {
+		switch {
+		case r.well == nil || !r.lasts:
+			c.broken(Recovered, r.last, "%s is not fresh and current for %s in the end", at.reader, at.organization)
+		case r.well.Sent.Sub(f.Over) > c.p.Recovery:
+			c.broken(Recovered, r.well, "that is %s after the fault", r.well.Sent.Sub(f.Over))
+		}
+	}
+}
+
+// recovery describes how a reader recovered for an organization. well is the first poll
+// after the fault that was fresh and current. last is the last poll, and lasts reports
+// whether that was fresh and current too.
+type recovery struct {
+	well, last *Poll
+	lasts      bool
+}
+
+func (c *checker) recoveries() map[residence]recovery {
+	f := c.h.Fault
+	out := map[residence]recovery{}
+	for i := range c.polls {
+		p := &c.polls[i]
+		_, ended := c.ended[p.Token]
+		if p.Sent.Before(f.Over) || ended || c.h.Opens[p.Token] != p.Organization {
+			continue
+		}
+		at := residence{reader: p.Reader, organization: p.Organization}
+		r := out[at]
+		r.last, r.lasts = p, p.served() && !p.Stale() && c.current(p)
+		if r.lasts && r.well == nil {
+			r.well = p
+		}
+		out[at] = r
+	}
+	return out
+}
+
+// current reports whether p shows no change that was undone, and all changes that were
+// acknowledged before the end of the fault.
+func (c *checker) current(p *Poll) bool {
+	number, known := c.shows(p)
+	if !known {
+		return false
+	}
+	for _, ch := range c.changes[p.Organization] {
+		if !ch.Undone.IsZero() && ch.Number == number {
+			return false
+		}
+		if ch.Undone.IsZero() && !ch.Acknowledged.IsZero() && ch.Acknowledged.Before(c.h.Fault.Over) && number < ch.Number {
+			return false
+		}
+	}
+	return true
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
