@@ -167,7 +167,7 @@ func serveOnce(t *testing.T, i *testInstallation) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	log := follow(stderr)
-	log.await(t, "organizations have the default templates")
+	log.await(t, "default templates added")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	log.ended(t)
 	require.NoError(t, cmd.Wait())

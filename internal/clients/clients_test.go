@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-var update = flag.Bool("update", false, "write golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func golden(tb testing.TB, name string, got []byte) {
 	tb.Helper()

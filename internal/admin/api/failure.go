@@ -38,7 +38,7 @@ func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
 	p := problemOf(err)
 	p.RequestID = request.ID(c)
 	if p.Status >= http.StatusInternalServerError && !request.Logged(err) {
-		log.Error("request failed", "request_id", p.RequestID, "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
+		log.Error("request failed", "request_id", p.RequestID, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
 	if p.RetryAfter > 0 && len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.RetryAfter))

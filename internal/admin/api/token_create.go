@@ -46,7 +46,7 @@ func (a *API) tokenCreate(v *visit) error {
 	out.Token = secret
 	if out.Published, err = a.published(v.UserContext(), made); err != nil {
 		// The token exists; only this response can contain its secret.
-		a.Log.Warn("waiting for a token's publication", "token_id", made.ID, "err", err)
+		a.Log.Warn("waiting for token to be published failed", "token_id", made.ID, "error", err)
 	}
 	v.Set(fiber.HeaderLocation, v.address("/tokens/"+made.ID.String()))
 	return answer(v.Ctx, http.StatusCreated, out)

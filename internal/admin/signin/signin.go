@@ -156,7 +156,7 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	}
 	if !t.UsedLately(now) {
 		if err := g.db.TokensUsed(ctx, map[token.Hash]time.Time{hash: now}); err != nil {
-			g.log.Warn("the use of a token is not noted", "err", err) // no one is refused because of that
+			g.log.Warn("recording token use failed", "error", err) // no one is refused because of that
 		}
 	}
 	return access.Principal{

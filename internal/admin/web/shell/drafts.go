@@ -181,7 +181,7 @@ func (d *Drafts) Keep(v *Visit, draft *Draft, f Form) {
 	}
 	draft.NotStored = err != nil
 	if _, refused := fault.As(err); err != nil && !refused {
-		d.shell.Log.Warn("a draft was not stored", "error", err)
+		d.shell.Log.Warn("storing draft failed", "error", err)
 	}
 }
 

@@ -64,7 +64,7 @@ var words = map[int]struct{ title, safe, next string }{
 // server error is logged here, unless it has been logged already.
 func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	if p.Status >= http.StatusInternalServerError && !request.Logged(err) {
-		s.Log.Error("request failed", "request_id", request.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
+		s.Log.Error("request failed", "request_id", request.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
 	v := s.visit(c)
 	said := words[p.Status]
@@ -83,7 +83,7 @@ func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	c.Status(p.Status)
 	if err := v.Show("failure", Page{Title: title, Bare: v.role == access.None, Data: f}); err != nil {
 		// Rendering the page failed; respond with plain text.
-		s.Log.Error("failure can't be shown", "request_id", f.RequestID, "err", err)
+		s.Log.Error("rendering failure page failed", "request_id", f.RequestID, "error", err)
 		c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
 		return c.Status(p.Status).SendString(title + "\n" + p.Detail + "\nRequest " + f.RequestID + "\n")
 	}

@@ -97,7 +97,7 @@ func (p *Pages) Create(v *shell.Visit) error {
 	made := &madeToken{Token: token, Secret: n.Token, Try: p.tryWith(v, n.Token)}
 	if made.Published, err = p.tokenPublished(v.UserContext(), token); err != nil {
 		// The token exists, and only this response can show it.
-		p.Log.Warn("waiting for a token's publication", "token_id", token.ID, "err", err)
+		p.Log.Warn("waiting for token to be published failed", "token_id", token.ID, "error", err)
 	}
 	return p.tokensPage(v, shell.Filled("scope", access.ScopeRead, "expires", "90"), made)
 }

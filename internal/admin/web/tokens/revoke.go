@@ -36,7 +36,7 @@ func (p *Pages) Revoke(v *shell.Visit) error {
 	}
 	published, err := p.tokenPublished(v.UserContext(), revoked)
 	if err != nil {
-		p.Log.Warn("waiting for a revocation's publication", "token_id", t.ID, "err", err)
+		p.Log.Warn("waiting for revocation to be published failed", "token_id", t.ID, "error", err)
 	}
 	text := t.Name + " is revoked: readers refuse it now."
 	if !published {
