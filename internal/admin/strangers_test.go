@@ -161,7 +161,7 @@ func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
 	for _, size := range []int{600 << 10, 9 << 20} {
 		status, _, page = w.post("/orgs/acme/modes/import", size)
 		require.Equal(t, 401, status)
-		require.Contains(t, page, "so what was sent is not kept")
+		require.Contains(t, page, "so this one was discarded")
 		require.Less(t, len(page), 32<<10)
 	}
 	// Values put into the sign-in form by hand are bounded in the same way.

@@ -42,7 +42,7 @@ func TestDataIsWhole(t *testing.T) {
 		for _, group := range modes.GroupNames() {
 			name, known := c.Permissions.Groups[group]
 			if !known {
-				assert.NotEmpty(t, c.Permissions.Unknown, "%s: nothing to say about %s", c.ID, group)
+				assert.NotEmpty(t, c.Permissions.Unknown, "%s: no findings about %s", c.ID, group)
 				continue
 			}
 			assert.Contains(t, c.Permissions.Names, name)

@@ -75,8 +75,8 @@ func TestRetryWaitsAndSaysSo(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Contains(t, said.String(), "waiting for Postgres at db:5432: cannot connect to postgres://***@db:5432/x: connection refused; will retry")
-	require.Equal(t, 1, strings.Count(said.String(), "will keep trying"), "the same failure is said once")
-	require.Contains(t, said.String(), "Postgres at db:5432 answers")
+	require.Equal(t, 1, strings.Count(said.String(), "will retry"), "the same failure is said once")
+	require.Contains(t, said.String(), "Postgres at db:5432 is available")
 	require.NotContains(t, said.String(), "hunter2")
 }
 

@@ -15,7 +15,7 @@ func (a *API) auditExport(v *visit) error {
 	}
 	format := v.Query("format", auditlog.CSV)
 	if !slices.Contains(auditlog.Formats(), format) {
-		return malformedQuery("format is one of %s", strings.Join(auditlog.Formats(), ", "))
+		return malformedQuery("format must be one of %s", strings.Join(auditlog.Formats(), ", "))
 	}
 	return auditlog.Answer(v.Ctx, a.DB, a.Log, v.org, f, format)
 }

@@ -15,7 +15,7 @@ func (a templateAPI) export(v *visit) error {
 		e.Refs = append(e.Refs, string(ref))
 	}
 	if !slices.Contains(files.TemplateFormats(), e.Format) {
-		return malformedQuery("format is one of %s", strings.Join(files.TemplateFormats(), ", "))
+		return malformedQuery("format must be one of %s", strings.Join(files.TemplateFormats(), ", "))
 	}
 	data, err := files.WriteTemplates(v.UserContext(), a.DB, v.org.ID, e)
 	if err != nil {

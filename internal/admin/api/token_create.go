@@ -31,7 +31,7 @@ func (a *API) tokenCreate(v *visit) error {
 		return err
 	}
 	if sent.ExpiresAt != nil && !sent.ExpiresAt.After(time.Now()) {
-		return fault.New(fault.Invalid, "invalid_token", "The token was not made").
+		return fault.New(fault.Invalid, "invalid_token", "The token was not created").
 			With(fault.Field{Pointer: "/expires_at", Detail: "must be in the future; leave it out for a token that doesn't expire"})
 	}
 	secret := a.Keys.Mint()

@@ -31,15 +31,15 @@ func TestChoicesThatFitNoFileAreRefused(t *testing.T) {
 		choices         files.Choices
 		pointer, detail string
 	}{
-		{ofModes, files.ModeChoices{Collision: "perhaps"}, "/collision", `"perhaps" is none of overwrite, skip, keep_both`},
-		{ofModes, files.ModeChoices{BySlug: map[string]string{"new": ""}}, "/by_slug/new", `"" is none of overwrite, skip, keep_both`},
+		{ofModes, files.ModeChoices{Collision: "perhaps"}, "/collision", `"perhaps" is not one of overwrite, skip, keep_both`},
+		{ofModes, files.ModeChoices{BySlug: map[string]string{"new": ""}}, "/by_slug/new", `"" is not one of overwrite, skip, keep_both`},
 		{ofModes, files.ModeChoices{BySlug: map[string]string{"unknown": "skip"}}, "/by_slug/unknown", `there is no mode with the slug "unknown" in this file`},
 		{ofModes, files.ModeChoices{Slugs: []string{"new", "unknown"}}, "/slugs/1", `there is no mode with the slug "unknown" in this file`},
 		{ofModes, files.ModeChoices{Indexes: []int{6}}, "/indexes/0", "there is no mode 6 in this file; it has 6, counted from 0"},
-		{ofTemplates, files.TemplateChoices{OnConflict: "overwrite"}, "/on_conflict", `"overwrite" is none of skip, replace, rename`},
-		{ofTemplates, files.TemplateChoices{ByName: map[string]string{"A": ""}}, "/by_name/A", `"" is none of skip, replace, rename`},
+		{ofTemplates, files.TemplateChoices{OnConflict: "overwrite"}, "/on_conflict", `"overwrite" is not one of skip, replace, rename`},
+		{ofTemplates, files.TemplateChoices{ByName: map[string]string{"A": ""}}, "/by_name/A", `"" is not one of skip, replace, rename`},
 		{ofTemplates, files.TemplateChoices{ByName: map[string]string{"b/c": "skip"}}, "/by_name/b~1c", `there is no template with the name "b/c" in these files`},
-		{ofTemplates, files.TemplateChoices{ByIndex: map[int]string{0: "x"}}, "/by_index/0", `"x" is none of skip, replace, rename`},
+		{ofTemplates, files.TemplateChoices{ByIndex: map[int]string{0: "x"}}, "/by_index/0", `"x" is not one of skip, replace, rename`},
 		{ofTemplates, files.TemplateChoices{ByIndex: map[int]string{1: "skip"}}, "/by_index/1", "there is no template 1 in these files; they have 1, counted from 0"},
 		{ofTemplates, files.TemplateChoices{Only: []int{0, -1}}, "/only/1", "there is no template -1 in these files; they have 1, counted from 0"},
 	} {

@@ -40,7 +40,7 @@ func (p *Pages) Revoke(v *shell.Visit) error {
 	}
 	text := t.Name + " is revoked: readers refuse it now."
 	if !published {
-		text = t.Name + " is revoked. Readers have not heard of it yet: it is tried again until they have."
+		text = t.Name + " is revoked. Readers have not received this yet: it is retried until they have."
 	}
 	return v.Done(v.Address("/tokens"), shell.Said{Text: text, Bad: !published})
 }
