@@ -56,7 +56,7 @@ func TestManifestsOnTheCommandLine(t *testing.T) {
 	i.callWith(strings.Replace(got, "well", "better", 1), "apply", "--org", "acme", "-f", "-").ok()
 	i.callWith(got, "apply", "--org", "acme", "-f", "-").failed(1, "line 17, column 15: /1/metadata/generation: Docs was changed meanwhile")
 
-	i.callWith("kind: Mood\nmetadata: {name: a}\nspec: {}\n", "apply", "--org", "acme", "-f", "-").failed(1, `line 1, column 7: /kind: there is no kind "Mood"; the nearest one is Mode`)
+	i.callWith("kind: Mood\nmetadata: {name: a}\nspec: {}\n", "apply", "--org", "acme", "-f", "-").failed(1, `line 1, column 7: /kind: unknown kind "Mood"; the closest match is Mode`)
 	i.call("apply", "--org", "acme").failed(2, "file")
 	i.call("apply", "--org", "acme", "-f", filepath.Join(folder, "nowhere")).failed(1, "no such file")
 	i.call("apply", "--org", "acme", "-f", t.TempDir()).failed(1, "contains no files with manifests")

@@ -89,7 +89,7 @@ func TestDisablingAnAccount(t *testing.T) {
 	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x").failed(1, "is disabled")
 	require.Contains(t, i.call("user", "enable", "--email", "olive@acme.example").ok().stdout, "is enabled")
 	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x").ok()
-	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x", "--scope", "write").failed(1, "read and write")
+	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x", "--scope", "write").failed(1, "requires read")
 }
 
 func TestInvitingFromTheCommandLine(t *testing.T) {

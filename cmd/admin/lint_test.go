@@ -19,7 +19,7 @@ import (
 	"orgmodes/internal/devstack/storetest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestLint compares the reports on the samples in testdata with golden files. It needs no
 // database.

@@ -50,7 +50,7 @@ func TestServeWaitsForPostgres(t *testing.T) {
 	require.Equal(t, 503, status(t, "http://"+private+"/startupz"))
 
 	door.open()
-	log.await(t, "cookies go without Secure")
+	log.await(t, "cookies are sent without Secure")
 	log.await(t, "serving")
 	require.Equal(t, 200, status(t, "http://"+private+"/readyz"))
 	require.Equal(t, 401, status(t, "http://"+listen+"/api/v1/organizations"))

@@ -72,7 +72,7 @@ func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
 	i.call("org", "create", "--slug", "other", "--name", "Other").ok()
 	there := i.call("templates", "import", "--org", "other", out).ok().stdout
 	require.Contains(t, there, "2 to create, 0 to update, 4 unchanged")
-	require.Contains(t, there, "made under a new id")
+	require.Contains(t, there, "created under a new id")
 
 	// Conflicts are decided, and problems are reported with positions that editors can open.
 	conflicting := `[{"name":"CODE EXPERT","permission_mode":"plan"},
@@ -167,7 +167,7 @@ func serveOnce(t *testing.T, i *testInstallation) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	log := follow(stderr)
-	log.await(t, "organizations have the default templates")
+	log.await(t, "default templates added")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	log.ended(t)
 	require.NoError(t, cmd.Wait())

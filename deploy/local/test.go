@@ -50,7 +50,7 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 	code, err = runCommand(ctx, command, extra)
 	if content, readErr := os.ReadFile(skips); readErr == nil {
 		names := strings.Fields(string(content))
-		say("\nSKIPPED %d tests, as they need a real Redis and none can be had here:\n  %s", len(names), strings.Join(names, "\n  "))
+		say("\nSKIPPED %d tests, as they need a real Redis and none was found:\n  %s", len(names), strings.Join(names, "\n  "))
 	}
 	return code, err
 }

@@ -161,11 +161,11 @@ func byScopes(who Principal, r Request) Verdict {
 		need = ScopeWrite
 	}
 	if !slices.Contains(who.Scopes, need) {
-		return refused("This access token does not have the scope " + need + ", which it takes to " + r.Action.words())
+		return refused("This access token does not have the scope " + need + ", which is required to " + r.Action.words())
 	}
 	if !slices.Contains(who.Scopes, ScopeRead) {
 		// Responses to changes contain current content; so do responses to conflicts.
-		return refused("This access token has the scope write without read, and answers to changes let one read; create one that has both")
+		return refused("This access token has the scope write without read, but responses to changes contain content; create one that has both")
 	}
 	for _, s := range r.Scopes {
 		if !slices.Contains(who.Scopes, s) {
@@ -194,11 +194,11 @@ func byRole(role Role, r Request) Verdict {
 		return refused("Members can do that with their own access tokens only; ask an owner or an admin")
 	case CreateToken:
 		if !manages && slices.Contains(r.Scopes, ScopeWrite) {
-			return refused("Members can create access tokens that read; one that writes takes an owner or an admin")
+			return refused("Members can create access tokens with the scope read; ask an owner or an admin for one with the scope write")
 		}
 		return Verdict{Allowed: true}
 	default:
-		return refused("Nobody can do that")
+		return refused("This action is not allowed")
 	}
 }
 
@@ -210,7 +210,7 @@ func members(role Role, r Request) Verdict {
 	case role != Admin:
 		return refused("Only owners and admins can manage members; ask one of them")
 	case slices.Contains(r.Roles, Owner):
-		return refused("Only owners can make somebody an owner, or change an owner's role")
+		return refused("Only owners can make another member an owner, or change an owner's role")
 	default:
 		return Verdict{Allowed: true}
 	}

@@ -77,7 +77,7 @@ func (b bodies) limit(h *fasthttp.RequestHeader) (limit int, err error) {
 	if err != nil {
 		return limit, err
 	}
-	refusal := fault.New(fault.TooLarge, "body_too_large", "A request can bring at most %d KiB", memberBody>>10)
+	refusal := fault.New(fault.TooLarge, "body_too_large", "A request can have at most %d KiB", memberBody>>10)
 	if !isImport(h.RequestURI()) {
 		return memberBody, refusal
 	}
@@ -104,7 +104,7 @@ func (b bodies) explain(c *fiber.Ctx, err error) error {
 	case fault.Is(why, fault.Unauthenticated):
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="orgmodes"`)
 		f, _ := fault.As(why)
-		return fault.New(fault.Unauthenticated, f.Code, "%s. Without that, a request can bring at most %d KiB, so what was sent is not kept", f.Message, limit>>10)
+		return fault.New(fault.Unauthenticated, f.Code, "%s. Without that, a request can have at most %d KiB, so this one was discarded", f.Message, limit>>10)
 	default:
 		return why
 	}

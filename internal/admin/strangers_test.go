@@ -146,14 +146,14 @@ func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
 	w := newWire(t, 0, func(*admin.Options) {})
 	status, _, page := w.post("/orgs/acme/modes/new", 100<<10)
 	require.Equal(t, 401, status)
-	require.Contains(t, page, "what you sent is kept")
+	require.Contains(t, page, "your form is saved")
 	require.Contains(t, page, `name="kept"`)
 
 	// The first is too large only when encoded: base64 makes it a third longer.
 	for _, size := range []int{450 << 10, 520 << 10} {
 		status, _, page = w.post("/orgs/acme/modes/new", size)
 		require.Equal(t, 401, status)
-		require.Contains(t, page, "too large to be kept")
+		require.Contains(t, page, "too large to be saved")
 		require.NotContains(t, page, `name="kept"`)
 		require.Less(t, len(page), 32<<10)
 	}
@@ -161,7 +161,7 @@ func TestFormOfAStrangerIsKeptWithinBounds(t *testing.T) {
 	for _, size := range []int{600 << 10, 9 << 20} {
 		status, _, page = w.post("/orgs/acme/modes/import", size)
 		require.Equal(t, 401, status)
-		require.Contains(t, page, "so what was sent is not kept")
+		require.Contains(t, page, "so this one was discarded")
 		require.Less(t, len(page), 32<<10)
 	}
 	// Values put into the sign-in form by hand are bounded in the same way.
@@ -183,7 +183,7 @@ func TestFormOfAnotherSessionIsKeptWithinBounds(t *testing.T) {
 	require.Contains(t, page, "Everything that you typed is here")
 	status, _, page = w.post("/orgs/acme/modes/import", 9<<20, cookie)
 	require.Equal(t, 403, status)
-	require.Contains(t, page, "too large to be kept")
+	require.Contains(t, page, "too large to be saved")
 	require.Less(t, len(page), 64<<10)
 }
 

@@ -94,7 +94,7 @@ func install(cache, name string, build func(dir string) error) (string, error) {
 func lock(path string) (unlock func(), err error) { return flock(path, syscall.LOCK_EX) }
 
 // ErrLocked means that the lock is already held.
-var ErrLocked = errors.New("somebody else holds the lock")
+var ErrLocked = errors.New("the lock is held by another process")
 
 // TryLock takes an advisory lock on a file without waiting for it. The kernel releases it
 // when the process ends, however it ends.

@@ -32,7 +32,7 @@ func FindAxe(ctx context.Context, say Say) (file string, err error) {
 	dir, err := install(cache, "axe-core-"+axeVersion, func(dir string) error {
 		npm, err := exec.LookPath("npm")
 		if err != nil {
-			return errors.New("axe-core could not be had: there is no npm on this machine")
+			return errors.New("axe-core is not available: there is no npm on this machine")
 		}
 		say("fetching axe-core with npm ...")
 		return npmUnpack(ctx, npm, "axe-core@"+axeVersion, axeIntegrity, dir)

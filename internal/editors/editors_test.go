@@ -14,7 +14,7 @@ import (
 	"orgmodes/internal/modes"
 )
 
-var update = flag.Bool("update", false, "write golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func golden(tb testing.TB, name string, got []byte) {
 	tb.Helper()
@@ -42,7 +42,7 @@ func TestDataIsWhole(t *testing.T) {
 		for _, group := range modes.GroupNames() {
 			name, known := c.Permissions.Groups[group]
 			if !known {
-				assert.NotEmpty(t, c.Permissions.Unknown, "%s: nothing to say about %s", c.ID, group)
+				assert.NotEmpty(t, c.Permissions.Unknown, "%s: no findings about %s", c.ID, group)
 				continue
 			}
 			assert.Contains(t, c.Permissions.Names, name)

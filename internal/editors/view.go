@@ -128,7 +128,7 @@ func (v *View) names(c Client, m modes.Mode) {
 		case v.Slug == own:
 			v.note("/slug", fmt.Sprintf("Replaces the client's own mode %s, as a whole.", own))
 		case modes.SlugKey(v.Slug) == modes.SlugKey(own):
-			v.note("/slug", fmt.Sprintf("Does not replace the client's own mode %s, which is written with other capitals: it appears beside it.", own))
+			v.note("/slug", fmt.Sprintf("Does not replace the client's own mode %s, which differs in case: it appears beside it.", own))
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // Equal fails the test if got differs from the file name in testdata.
 func Equal(tb testing.TB, name string, got []byte) {

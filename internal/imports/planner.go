@@ -87,7 +87,7 @@ func (p *planner) plan(e Entry) Item {
 		// conflict.
 		target = named
 		if e.ID != uuid.Nil {
-			item.notice(p.aboutID("the organization has this very %s under another id, which stays"))
+			item.notice(p.aboutID("the organization has an identical %s under another id, which is kept"))
 		}
 	}
 	if c := p.findConflict(item, target); c != nil {
@@ -125,7 +125,7 @@ func (p *planner) findConflict(item Item, target *resource.Object) *conflict {
 		keys, reasons = append(keys, idKey(item.ID)), append(reasons, "has the same "+names.Singular+"_id")
 	}
 	if target != nil && target.ID != item.ID {
-		keys, reasons = append(keys, idKey(target.ID)), append(reasons, fmt.Sprintf("changes '%s', which this is too", target.Spec.ObjectName()))
+		keys, reasons = append(keys, idKey(target.ID)), append(reasons, fmt.Sprintf("changes '%s', as this one does", target.Spec.ObjectName()))
 	}
 	for i, key := range keys {
 		if j, ok := p.assigned[key]; ok {
@@ -189,7 +189,7 @@ func (p *planner) replace(item *Item, c *conflict) {
 	name := item.Spec.ObjectName()
 	named := p.byName[p.kind.NameKey(name)]
 	if !free(p.nameKey(name)) || named != nil && named != c.existing || c.existing != nil && !free(idKey(c.existing.ID)) {
-		item.Reason += fmt.Sprintf("; it can't be replaced, as that place is another %s's by now", p.kind.Names().Singular)
+		item.Reason += fmt.Sprintf("; it can't be replaced, as another %s has taken its place", p.kind.Names().Singular)
 		return
 	}
 	if c.item != none {
@@ -224,7 +224,7 @@ func (p *planner) keepBoth(item *Item, target *resource.Object) {
 		item.notice(notices...)
 	}
 	if target == nil && item.Object.ID != item.ID {
-		item.notice(p.aboutID("made as a new %s, as the id is another one's"))
+		item.notice(p.aboutID("created as a new %s, as the id belongs to another one"))
 	}
 	p.assign(item, target)
 }

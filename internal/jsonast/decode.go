@@ -44,7 +44,7 @@ func (n *Node) Decode(into any) error {
 	slices.SortStableFunc(d.problems, func(a, b fault.Field) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return fault.New(fault.Invalid, "invalid_body", "The content is not what is expected here").With(d.problems...)
+	return fault.New(fault.Invalid, "invalid_body", "The content does not have the expected form").With(d.problems...)
 }
 
 type decoder struct{ problems []fault.Field }
@@ -134,7 +134,7 @@ func (d *decoder) text(at *Path, n *Node, to reflect.Value) {
 
 // unmarshaled decodes text with the UnmarshalText method of its target.
 func (d *decoder) unmarshaled(at *Path, n *Node, to encoding.TextUnmarshaler) {
-	what := "text of the right form"
+	what := "text in the expected form"
 	if _, ok := to.(*time.Time); ok {
 		what = "a time such as 2026-05-01T12:00:00Z"
 	}
@@ -216,9 +216,9 @@ func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
 // known suggests a known name in place of name.
 func known(name string, names []string) string {
 	if len(names) == 0 {
-		return "none is known here"
+		return "there are no fields here"
 	}
-	return "the nearest known one is " + strconv.Quote(suggest.Nearest(name, names))
+	return "the closest match is " + strconv.Quote(suggest.Nearest(name, names))
 }
 
 // members returns the JSON names of a struct's fields, and the indexes of the fields.

@@ -53,11 +53,11 @@ func TestDecodeReadsExactNames(t *testing.T) {
 
 func TestDecodeRefusesWhatIsNotExpected(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"Name": "x"}`:                         `1:2 /Name unknown field "Name"; the nearest known one is "name"`,
-		`{"name": "x", "NAME": "y"}`:            `1:15 /NAME unknown field "NAME"; the nearest known one is "name"`,
-		`{"\u017fcopes": []}`:                   `1:2 /ſcopes unknown field "ſcopes"; the nearest known one is "scopes"`,
-		`{"name": "x",` + "\n" + `"name": "y"}`: `2:1 /name the field "name" is here twice (first on line 1); keep one`,
-		`{"among": [{"id": "a", "why": 1}]}`:    `1:24 /among/0/why unknown field "why"; the nearest known one is "id"`,
+		`{"Name": "x"}`:                         `1:2 /Name unknown field "Name"; the closest match is "name"`,
+		`{"name": "x", "NAME": "y"}`:            `1:15 /NAME unknown field "NAME"; the closest match is "name"`,
+		`{"\u017fcopes": []}`:                   `1:2 /ſcopes unknown field "ſcopes"; the closest match is "scopes"`,
+		`{"name": "x",` + "\n" + `"name": "y"}`: `2:1 /name the field "name" appears twice (first on line 1); keep one`,
+		`{"among": [{"id": "a", "why": 1}]}`:    `1:24 /among/0/why unknown field "why"; the closest match is "id"`,
 		`{"among": [{"version": "1"}]}`:         `1:24 /among/0/version must be a whole number, not text`,
 		`{"among": [{"version": 1.5}]}`:         `1:24 /among/0/version must be a whole number, not the number 1.5`,
 		`{"among": [{"version": 1e300}]}`:       `1:24 /among/0/version must be a whole number, not the number 1e+300`,
@@ -68,8 +68,8 @@ func TestDecodeRefusesWhatIsNotExpected(t *testing.T) {
 		`{"at": 5}`:                             `1:8 /at must be a time such as 2026-05-01T12:00:00Z, not the number 5`,
 		`{"yes": "true"}`:                       `1:9 /yes must be true or false, not text`,
 		`{"number": {"x": "y"}}`:                `1:13 /number/x the name of this field must be a whole number`,
-		`{"by": {"a": 1, "a": 2}}`:              `1:17 /by/a the field "a" is here twice (first on line 1); keep one`,
-		`{"any": {"a": {"b": 1, "b": 2}}}`:      `1:24 /any/a/b the field "b" is here twice (first on line 1); keep one`,
+		`{"by": {"a": 1, "a": 2}}`:              `1:17 /by/a the field "a" appears twice (first on line 1); keep one`,
+		`{"any": {"a": {"b": 1, "b": 2}}}`:      `1:24 /any/a/b the field "b" appears twice (first on line 1); keep one`,
 		`{"name": "a\u0000b"}`:                  `1:10 /name this text contains the character U+0000, which can't be stored; remove it`,
 		`{"name": "\ud800"}`:                    `1:10 /name \ud800 is half of a character; its other half is missing`,
 		`{"by": {"\u0000": 1}}`:                 "1:9 /by/\x00 this text contains the character U+0000, which can't be stored; remove it",

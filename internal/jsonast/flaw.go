@@ -42,7 +42,7 @@ func CheckUTF8(what string, data []byte) error {
 		}
 	}
 	return Malformed("not_utf8", what+" is not UTF-8",
-		fmt.Sprintf("the byte 0x%02X is no part of a character; save the file as UTF-8", data[at]),
+		fmt.Sprintf("the byte 0x%02X is not part of a character; save the file as UTF-8", data[at]),
 		line, 1+utf8.RuneCount(data[start:at]))
 }
 
@@ -64,12 +64,12 @@ func Inexact(written string) string {
 	if len(written) > 40 {
 		written = written[:40] + "…"
 	}
-	return "the number " + written + " can't be kept exactly; write it as text, in quotes"
+	return "the number " + written + " can't be stored exactly; write it as text, in quotes"
 }
 
 // Duplicate returns the message for a duplicate field of an object.
 func Duplicate(name string, firstLine int) string {
-	return "the field " + strconv.Quote(name) + " is here twice (first on line " + strconv.Itoa(firstLine) + "); keep one"
+	return "the field " + strconv.Quote(name) + " appears twice (first on line " + strconv.Itoa(firstLine) + "); keep one"
 }
 
 // TrimBOM returns data without a byte order mark at its start.
@@ -88,7 +88,7 @@ func CheckText(what string, data []byte) error {
 			line, start = line+1, i+1
 		case c < ' ' && c != '\t' && c != '\r' || c == 0x7F:
 			return Malformed("control_character", what+" contains a control character",
-				fmt.Sprintf("the character U+%04X can't stand in a file; remove it or write it as an escape", c),
+				fmt.Sprintf("the character U+%04X is not allowed in a file; remove it or write it as an escape", c),
 				line, 1+utf8.RuneCount(data[start:i]))
 		}
 	}

@@ -71,8 +71,8 @@ func TestFlaws(t *testing.T) {
 	})
 	assert.Equal(t, []string{
 		`1:7 /at/a \ud83d is half of a character; its other half is missing`,
-		`1:23 /at/b/0 the number 1e999 can't be kept exactly; write it as text, in quotes`,
-		`2:1 /at/a the field "a" is here twice (first on line 1); keep one`,
+		`1:23 /at/b/0 the number 1e999 can't be stored exactly; write it as text, in quotes`,
+		`2:1 /at/a the field "a" appears twice (first on line 1); keep one`,
 		"2:9 /at/\uFFFD \\udc00 is half of a character; its other half is missing",
 	}, said)
 }
@@ -85,9 +85,9 @@ func TestWhatIsNoJSON(t *testing.T) {
 		`5 6`:                 "1:3 expected the end after the value, found '6'",
 		`[] x`:                "1:4 expected the end after the closing ], found 'x'",
 		"\"a\x01":             "1:3 the control character U+0001 must be escaped (a line break as \\n, a tab as \\t)",
-		"[\"é\",\n \"\xe9\"]": "2:3 the byte 0xE9 is no part of a character; save the file as UTF-8",
+		"[\"é\",\n \"\xe9\"]": "2:3 the byte 0xE9 is not part of a character; save the file as UTF-8",
 		"\xfe\xff\x00{":       "1:1 it is UTF-16; save it as UTF-8",
-		"\xff":                "1:1 the byte 0xFF is no part of a character; save the file as UTF-8",
+		"\xff":                "1:1 the byte 0xFF is not part of a character; save the file as UTF-8",
 		"01":                  "1:3 this is not a JSON number",
 	} {
 		_, err := (&JSON{Budget: budget()}).Parse([]byte(text))

@@ -127,7 +127,7 @@ func (c *yamlConverter) alias(y *yaml.Node, depth int) (*Node, error) {
 	if y.Alias == nil || c.open[y.Alias] {
 		return &Node{
 			Kind: Broken, Line: line, Column: column,
-			Flaw: "the alias *" + y.Value + " stands inside of what it refers to",
+			Flaw: "the alias *" + y.Value + " is inside of the value that it refers to",
 		}, nil
 	}
 	n, err := c.convert(y.Alias, depth+1)

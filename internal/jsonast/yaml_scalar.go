@@ -54,7 +54,7 @@ func plainScalar(n *Node, s string) {
 	case octalNumber.MatchString(s), hexNumber.MatchString(s):
 		radixNumber(n, s)
 	case noNumber.MatchString(s):
-		n.Kind, n.Flaw = Broken, s+" has no form in JSON; write it as text, in quotes, or leave it out"
+		n.Kind, n.Flaw = Broken, s+" can't be represented in JSON; write it as text, in quotes, or leave it out"
 	default:
 		n.Kind, n.Text = Text, s
 	}
@@ -76,7 +76,7 @@ func taggedScalar(n *Node, y *yaml.Node) {
 		n.Kind, n.Text = Text, y.Value
 		return
 	case "!!binary":
-		n.Kind, n.Flaw = Broken, "binary data can't be kept; write it as text"
+		n.Kind, n.Flaw = Broken, "binary data is not supported; write it as text"
 		return
 	}
 	plainScalar(n, y.Value)

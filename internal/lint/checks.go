@@ -47,14 +47,14 @@ var (
 		form
 	}{
 		{"a private key", form{[]string{"PRIVATE KEY"}, regexp.MustCompile(`-----BEGIN ([A-Z]+ )?PRIVATE KEY-----`)}},
-		{"a token of GitHub", form{
+		{"a GitHub token", form{
 			[]string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"},
 			regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})\b`),
 		}},
-		{"a key of AWS", form{[]string{"AKIA"}, regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)}},
-		{"a key of a model provider", form{[]string{"sk-"}, regexp.MustCompile(`\bsk-(ant-|proj-|or-v1-)?[A-Za-z0-9_-]{32,}\b`)}},
-		{"a token of Slack", form{[]string{"xox"}, regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{20,}\b`)}},
-		{"a token of ours", form{[]string{"omt_"}, regexp.MustCompile(`\bomt_[a-z0-9]{1,4}_[A-Za-z0-9]{44}\b`)}},
+		{"an AWS key", form{[]string{"AKIA"}, regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)}},
+		{"a model provider's API key", form{[]string{"sk-"}, regexp.MustCompile(`\bsk-(ant-|proj-|or-v1-)?[A-Za-z0-9_-]{32,}\b`)}},
+		{"a Slack token", form{[]string{"xox"}, regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{20,}\b`)}},
+		{"an access token of this service", form{[]string{"omt_"}, regexp.MustCompile(`\bomt_[a-z0-9]{1,4}_[A-Za-z0-9]{44}\b`)}},
 	}
 )
 

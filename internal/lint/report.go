@@ -69,7 +69,7 @@ const (
 func ReportRules() []Rule {
 	return []Rule{
 		{ID: ruleUnreadable, Severity: Error, Title: "This file can't be used"},
-		{ID: ruleInvalid, Severity: Error, Title: "This mode can't be used as it is"},
+		{ID: ruleInvalid, Severity: Error, Title: "This mode is invalid"},
 		{ID: ruleDuplicate, Severity: Error, Title: "Two modes have the same slug"},
 		{ID: ruleNotice, Severity: Hint, Title: "Something is read differently from how it is written"},
 	}

@@ -46,7 +46,7 @@ func headline(r Result, here []group) string {
 		s += fmt.Sprintf(", %d of them valid", r.Valid)
 	}
 	if len(r.Findings) == 0 {
-		return s + ", nothing to say"
+		return s + ", no findings"
 	}
 	counts, later := map[Severity]int{}, len(r.Findings)
 	for _, g := range here {
@@ -60,7 +60,7 @@ func headline(r Result, here []group) string {
 		}
 	}
 	if later > 0 {
-		parts = append(parts, fmt.Sprintf("%d said at the end", later))
+		parts = append(parts, fmt.Sprintf("%d listed at the end", later))
 	}
 	return s + "; " + strings.Join(parts, ", ")
 }

@@ -115,8 +115,8 @@ func writeCounts(b *strings.Builder, results []Result) {
 	}
 	b.WriteString("\n")
 	if len(found) > 0 {
-		b.WriteString("An error refuses what it is about. A warning: some editor does something else than the file says. " +
-			"A note: good to know.\n")
+		b.WriteString("Error: the mode or file is refused. Warning: an editor behaves differently from what the file says. " +
+			"Note: good to know.\n")
 	}
 }
 

@@ -66,7 +66,7 @@ func descriptors() int {
 // warn logs a warning if the limit is too low for a program that many clients connect to.
 func (l Limits) warn(log *slog.Logger) {
 	if l.Descriptors > 0 && l.Descriptors < fewDescriptors {
-		log.Warn("the process may open few files; raise the hard limit (ulimit -Hn, LimitNOFILE=)",
+		log.Warn("open file limit is low: raise the hard limit (ulimit -Hn, LimitNOFILE=)",
 			"descriptors", l.Descriptors, "max_connections", l.Total, "max_connections_per_address", l.PerAddress)
 	}
 }

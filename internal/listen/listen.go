@@ -181,7 +181,7 @@ func (l *Listener) acceptFailed(err error) {
 		l.evict(victim)
 	}
 	if n, ok := l.failures.next(); ok {
-		l.o.Log.Warn("accepting a connection failed; will try again", "error", err, "failures", n, "open", l.Open())
+		l.o.Log.Warn("accepting connection failed: will retry", "error", err, "failures", n, "open", l.Open())
 	}
 }
 

@@ -360,7 +360,7 @@ func TestFewDescriptorsAreWarnedOf(t *testing.T) {
 	for _, n := range []int{0, fewDescriptors, fewDescriptors - 1} {
 		Limits{Descriptors: n}.warn(slog.New(log))
 	}
-	require.Equal(t, []string{"the process may open few files; raise the hard limit (ulimit -Hn, LimitNOFILE=)"}, log.messages)
+	require.Equal(t, []string{"open file limit is low: raise the hard limit (ulimit -Hn, LimitNOFILE=)"}, log.messages)
 }
 
 // logged records log messages.

@@ -38,5 +38,5 @@ func (p *problems) failure() error {
 	if more := len(list) - maxProblems; more > 1 {
 		list = append(list[:maxProblems:maxProblems], fault.Field{Detail: fmt.Sprintf("and %d more problems", more)})
 	}
-	return fault.New(fault.Invalid, "invalid_manifest", "Nothing was applied: these manifests can't be used as they are").With(list...)
+	return fault.New(fault.Invalid, "invalid_manifest", "Nothing was applied: these manifests are invalid").With(list...)
 }

@@ -126,7 +126,7 @@ func Read(ctx context.Context, kinds []resource.Kind, files []upload.File) ([]Do
 		}
 	}
 	if len(documents) == 0 {
-		return nil, fault.New(fault.Invalid, "no_manifests", "There is no manifest in this. Expected documents with kind, metadata and spec")
+		return nil, fault.New(fault.Invalid, "no_manifests", "This contains no manifest. Expected documents with kind, metadata and spec")
 	}
 	r := reader{kinds: kinds, documents: documents, first: map[string]int{}}
 	for i := range documents {
@@ -167,9 +167,9 @@ func parse(data []byte, budget *jsonast.Budget) ([]*jsonast.Node, error) {
 func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
 		Context: ctx, Values: maxValues, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxMarks, What: "This file",
-		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This file holds more than %d values, aliases followed. Split it", maxValues),
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This file holds more than %d values, aliases expanded. Split it", maxValues),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-			"With its aliases followed, this file holds more than %s of text. Split it", humanize.Bytes(upload.MaxUploadBytes)),
+			"With its aliases expanded, this file holds more than %s of text. Split it", humanize.Bytes(upload.MaxUploadBytes)),
 	}
 }
 
@@ -280,7 +280,7 @@ func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 		case f.Name == "spec" && f.Flaw == "" && d.spec == nil:
 			d.spec = f.Value
 		case f.Name == "status" && f.Flaw == "":
-			d.Notices = append(d.Notices, resource.Notice{Pointer: d.pointer + "/status", Detail: "status is passed over: the library finds it out itself", Line: f.Line, Column: f.Column})
+			d.Notices = append(d.Notices, resource.Notice{Pointer: d.pointer + "/status", Detail: "status is ignored: the library determines it", Line: f.Line, Column: f.Column})
 		case f.Name == "actions" && f.Flaw == "": // written by the API
 		default:
 			rest.Fields = append(rest.Fields, f)
@@ -301,7 +301,7 @@ func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 		missing("/metadata/name", "is required")
 	}
 	if e.Metadata.Generation < 0 {
-		missing("/metadata/generation", "must be a number from 1 on, or absent")
+		missing("/metadata/generation", "must be a number, 1 or higher, or absent")
 	}
 	if d.spec == nil {
 		missing("/spec", "is required")
@@ -324,7 +324,7 @@ func (r *reader) kind(d *Document, e envelope) resource.Kind {
 	if e.Kind == "" {
 		r.blame(d.At("/kind", "is required, such as "+names[0]))
 	} else {
-		r.blame(d.At("/kind", fmt.Sprintf("there is no kind %q; the nearest one is %s", humanize.Shortened(e.Kind, 60), suggest.Nearest(e.Kind, names))))
+		r.blame(d.At("/kind", fmt.Sprintf("unknown kind %q; the closest match is %s", humanize.Shortened(e.Kind, 60), suggest.Nearest(e.Kind, names))))
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ status: {phase: Ready}
 	assert.Equal(t, 3, got[0].Line)
 	assert.Equal(t, "docs", got[1].Name())
 	assert.EqualValues(t, 3, got[1].Generation)
-	assert.Equal(t, []resource.Notice{{Pointer: "/1/status", Detail: "status is passed over: the library finds it out itself", Line: 15, Column: 1}}, got[1].Notices)
+	assert.Equal(t, []resource.Notice{{Pointer: "/1/status", Detail: "status is ignored: the library determines it", Line: 15, Column: 1}}, got[1].Notices)
 	assert.Equal(t, "Careful", got[2].Name())
 
 	for _, text := range []string{
@@ -70,9 +70,9 @@ status: {phase: Ready}
 
 func TestMistakesInManifestsAreNamedAtTheirPlaces(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"an unknown kind":         {"kind: Gaget\nmetadata: {name: a}\nspec: {}\n", `line 1, column 7: /kind: there is no kind "Gaget"; the nearest one is Gadget`},
+		"an unknown kind":         {"kind: Gaget\nmetadata: {name: a}\nspec: {}\n", `line 1, column 7: /kind: unknown kind "Gaget"; the closest match is Gadget`},
 		"no kind":                 {"metadata: {name: a}\nspec: {}\n", "line 1, column 1: /kind: is required, such as Mode"},
-		"an unknown field":        {gadget + "  requirez: two\n", `line 6, column 3: /spec/requirez: unknown field "requirez"; the nearest known one is "requires"`},
+		"an unknown field":        {gadget + "  requirez: two\n", `line 6, column 3: /spec/requirez: unknown field "requirez"; the closest match is "requires"`},
 		"an unknown field around": {gadget + "labls: {}\n", `line 6, column 1: /labls: unknown field "labls"`},
 		"a list":                  {"- 1\n", "line 1, column 1: must be an object, not a list"},
 		"no name":                 {"kind: Gadget\nmetadata: {}\nspec: {}\n", "line 2, column 11: /metadata/name: is required"},
@@ -81,9 +81,9 @@ func TestMistakesInManifestsAreNamedAtTheirPlaces(t *testing.T) {
 		"a spec that is a text":   {"kind: Gadget\nmetadata: {name: a}\nspec: x\n", "line 3, column 7: /spec: must be an object, not text"},
 		"no spec":                 {"kind: Gadget\nmetadata: {name: a}\n", "/spec: is required"},
 		"another version":         {"apiVersion: v1\n" + gadget, "line 1, column 13: /apiVersion: must be orgmodes/v1alpha1, or absent"},
-		"a generation":            {strings.Replace(gadget, "name: one", "name: one\n  generation: -1", 1), "line 4, column 15: /metadata/generation: must be a number from 1 on, or absent"},
+		"a generation":            {strings.Replace(gadget, "name: one", "name: one\n  generation: -1", 1), "line 4, column 15: /metadata/generation: must be a number, 1 or higher, or absent"},
 		"a label of a mode":       {strings.Replace(modeNamed("docs"), "docs}", "docs, labels: {team: x}}", 1), "line 2, column 32: /metadata/labels: a mode has no labels; leave them out"},
-		"a key of a label":        {strings.Replace(gadget, "name: one", "name: one\n  labels:\n    team/a b: x", 1), "line 5, column 15: /metadata/labels/team~1a b: is no key of a label"},
+		"a key of a label":        {strings.Replace(gadget, "name: one", "name: one\n  labels:\n    team/a b: x", 1), "line 5, column 15: /metadata/labels/team~1a b: is not a label key"},
 		"a label's value":         {strings.Replace(gadget, "name: one", "name: one\n  labels: {team: -x}", 1), `line 4, column 18: /metadata/labels/team: has the value "-x"`},
 		"a label that is no text": {strings.Replace(gadget, "name: one", "name: one\n  labels: {team: 1}", 1), "line 4, column 18: /metadata/labels/team: must be text, not the number 1"},
 		"labels in a list":        {strings.Replace(gadget, "name: one", "name: one\n  labels: [team]", 1), "line 4, column 11: /metadata/labels: must be an object, not a list"},
@@ -94,8 +94,8 @@ func TestMistakesInManifestsAreNamedAtTheirPlaces(t *testing.T) {
 		"a slug that can't be":    {"kind: Mode\nmetadata: {name: a b}\nspec: {name: Docs, config: {roleDefinition: r, groups: []}}\n", "line 2, column 18: /metadata/name:"},
 		"a template's mode":       {"---\nkind: PermissionTemplate\nmetadata: {name: T}\nspec: {permission_mode: yolo}\n", "line 4, column 25: /spec/permission_mode:"},
 		"YAML that breaks off":    {gadget + "---\n" + gadget + "---\nkind: [\n", "(line 13, column"},
-		"nothing":                 {"# nothing\n---\n", "There is no manifest in this"},
-		"an empty list":           {"[]", "There is no manifest in this"},
+		"nothing":                 {"# nothing\n---\n", "This contains no manifest"},
+		"an empty list":           {"[]", "This contains no manifest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(c.text)

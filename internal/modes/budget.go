@@ -32,9 +32,9 @@ func newBudget(ctx context.Context) *jsonast.Budget {
 		Context: ctx,
 		Values:  maxNodes, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
-			"This file holds more than %d values, aliases followed: more than %d modes ever need.", maxNodes, MaxModes),
+			"This file holds more than %d values, aliases expanded: more than %d modes ever need.", maxNodes, MaxModes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-			"With its aliases followed, this file holds more than %s of text.", humanize.Bytes(upload.MaxUploadBytes)),
+			"With its aliases expanded, this file holds more than %s of text.", humanize.Bytes(upload.MaxUploadBytes)),
 	}
 }
 
@@ -52,9 +52,9 @@ func modeBudget(ctx context.Context) *jsonast.Budget {
 		Context: ctx,
 		Values:  maxModeNodes, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxModeYAMLMarks, What: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
-			"This holds more than %d values, aliases followed: more than a mode ever needs.", maxModeNodes),
+			"This holds more than %d values, aliases expanded: more than a mode ever needs.", maxModeNodes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
-			"With its aliases followed, this holds more than %s of text.", humanize.Bytes(MaxBodyBytes)),
+			"With its aliases expanded, this holds more than %s of text.", humanize.Bytes(MaxBodyBytes)),
 	}
 }
 

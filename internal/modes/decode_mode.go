@@ -19,7 +19,7 @@ const (
 	maxCollected = 2 * maxProblems
 )
 
-const templateProblem = "this is a template placeholder in braces; put in what it stands for"
+const templateProblem = "this is a template placeholder in braces; replace it with a value"
 
 // decoder converts nodes to modes. It collects the problems instead of stopping at the first.
 type decoder struct {
@@ -62,7 +62,7 @@ func (d *decoder) failure() error {
 }
 
 func invalidMode(problems []fault.Field, more int) error {
-	return fault.New(fault.Invalid, "invalid_mode", "This mode can't be used as it is.").With(capped(problems, more)...)
+	return fault.New(fault.Invalid, "invalid_mode", "This mode is invalid.").With(capped(problems, more)...)
 }
 
 // capped returns the first problems, followed by a summary of how many more there are. more
@@ -208,7 +208,7 @@ func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 	case "description":
 		c.Description = d.text(f.Value, at())
 		if f.Value.Kind == jsonast.Text && strings.TrimSpace(f.Value.Text) == "" {
-			d.notice(f.Value, at(), "an empty description is not kept: with one, some editors would not fall back to whenToUse")
+			d.notice(f.Value, at(), "an empty description is not stored: with one, some editors would not fall back to whenToUse")
 		}
 	case "customInstructions":
 		c.CustomInstructions = d.text(f.Value, at())
@@ -217,7 +217,7 @@ func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 	case "groups":
 		c.Groups = d.groups(f.Value, at())
 	case "source":
-		d.notice(f.Value, at(), "source is not kept, and needn't be: editors set it themselves, by where a file lies")
+		d.notice(f.Value, at(), "source is not stored: editors set it themselves, by the location of the file")
 	default:
 		c.Extra = d.extra(c.Extra, f, "/config", count)
 	}
@@ -251,7 +251,7 @@ func (d *decoder) groups(n *jsonast.Node, pointer string) []Group {
 		return nil
 	}
 	if len(n.Items) > maxGroups {
-		d.blame(pointer, fmt.Sprintf("groups has %d entries; there are %d groups, and none can be there twice", len(n.Items), len(GroupNames())), n.Line, n.Column)
+		d.blame(pointer, fmt.Sprintf("groups has %d entries; there are %d groups, and each can be listed only once", len(n.Items), len(GroupNames())), n.Line, n.Column)
 		return []Group{}
 	}
 	groups := make([]Group, len(n.Items))

@@ -47,7 +47,7 @@ func (e Export) check() error {
 	if slices.Contains([]string{"", FormatYAML, FormatJSON, FormatMarketplace}, e.Format) {
 		return nil
 	}
-	return fault.New(fault.Invalid, "unknown_format", "There is no format %q; take %s, %s or %s.",
+	return fault.New(fault.Invalid, "unknown_format", "Unknown format %q; use %s, %s or %s.",
 		e.Format, FormatYAML, FormatJSON, FormatMarketplace)
 }
 

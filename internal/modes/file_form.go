@@ -117,7 +117,7 @@ func notAModesFile(n *jsonast.Node, pointer string) error {
 func foundInstead(n *jsonast.Node) string {
 	switch {
 	case n.Template:
-		return "a template placeholder in braces; put in what it stands for"
+		return "a template placeholder in braces; replace it with a value"
 	case n.Kind == jsonast.Text:
 		line, _, _ := strings.Cut(strings.TrimSpace(n.Text), "\n")
 		return "plain text that begins with " + strconv.Quote(humanize.Shortened(line, 40))

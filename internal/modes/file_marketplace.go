@@ -13,7 +13,7 @@ import (
 // the item, not of the file.
 func (r *fileReader) marketplaceItem(n *jsonast.Node, pointer string) ([]placed, error) {
 	if kind := n.Get("type"); kind != nil && kind.Kind == jsonast.Text && kind.Text != "mode" {
-		r.notice(pointer, "this item is no mode but of the type "+humanize.Shortened(kind.Text, 40)+"; it is left out", n.Line, n.Column)
+		r.notice(pointer, "this item is not a mode but of the type "+humanize.Shortened(kind.Text, 40)+"; it is skipped", n.Line, n.Column)
 		return nil, nil
 	}
 	broken := func(at *jsonast.Node, detail string, line, column int) ([]placed, error) {
@@ -32,7 +32,7 @@ func (r *fileReader) marketplaceItem(n *jsonast.Node, pointer string) ([]placed,
 	pointer += "/content"
 	switch {
 	case content == nil:
-		return broken(n, "this item has no content: that is where the mode of a marketplace item stands, as YAML", n.Line, n.Column)
+		return broken(n, "this item has no content, which holds the mode of a marketplace item, as YAML", n.Line, n.Column)
 	case content.Kind == jsonast.Object:
 		r.sayWhatIsDropped(n, pointer)
 		return []placed{{node: content, pointer: pointer}}, nil
@@ -55,7 +55,7 @@ func (r *fileReader) sayWhatIsDropped(n *jsonast.Node, pointer string) {
 	}
 	if len(names) > 0 {
 		r.noticeOnce("marketplace", strings.TrimSuffix(pointer, "/content"),
-			"of a marketplace item only its content is kept, not "+strings.Join(names, ", "), n.Line, n.Column)
+			"of a marketplace item only its content is stored, not "+strings.Join(names, ", "), n.Line, n.Column)
 	}
 }
 
@@ -91,7 +91,7 @@ func (r *fileReader) contentOf(content *jsonast.Node, pointer string) ([]placed,
 	}
 	if root.Kind == jsonast.Text { // YAML reads any prose as a string
 		problem := fault.Field{
-			Detail: "the content of this item is no mode: found " + foundInstead(root),
+			Detail: "the content of this item is not a mode: found " + foundInstead(root),
 			Line:   root.Line, Column: root.Column,
 		}
 		return []placed{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil

@@ -27,7 +27,7 @@ func CheckFileRegex(pattern string) error {
 	}
 	for _, name := range p.references {
 		if !p.groups[name] {
-			return fmt.Errorf("\\k<%s> refers to a group that isn't there", name)
+			return fmt.Errorf("\\k<%s> refers to a group that doesn't exist", name)
 		}
 	}
 	return nil
@@ -285,7 +285,7 @@ func (p *regexParser) classAtom() (rune, error) {
 	case strings.ContainsRune("dDsSwW", c):
 		return -1, nil
 	case c == 'k' && p.namedGroups:
-		return 0, p.errorf(`\k can't stand in []`)
+		return 0, p.errorf(`\k is not allowed in []`)
 	case c >= '0' && c <= '7':
 		p.pos--
 		return p.octal(), nil

@@ -60,7 +60,7 @@ func TestFileRegexMessages(t *testing.T) {
 		`a[b-`:          "this [ is never closed (at character 2)",
 		`a)`:            "a ) without its ( (at character 2)",
 		`(?i)a`:         "there is no such group: after (? must come :, =, !, <=, <! or <name> (at character 3)",
-		`(?<a>x)\k<bc>`: `\k<bc> refers to a group that isn't there`,
+		`(?<a>x)\k<bc>`: `\k<bc> refers to a group that doesn't exist`,
 		strings.Repeat("(", 300) + strings.Repeat(")", 300): "groups are nested deeper than 200 (at character 202)",
 	} {
 		assert.EqualError(t, CheckFileRegex(pattern), want)

@@ -32,11 +32,11 @@ func (Kind) KeepBoth(s resource.Spec, slug string, existing resource.Spec) (reso
 	e, _ := existing.(Mode)
 	m.Slug = slug
 	notices := []resource.Notice{{
-		Pointer: "/slug", Detail: fmt.Sprintf("kept beside the mode %q that is there already, under the slug %q", e.Slug, slug),
+		Pointer: "/slug", Detail: fmt.Sprintf("kept beside the existing mode %q, under the slug %q", e.Slug, slug),
 	}}
 	if name := m.Name + " (2)"; m.Name == e.Name && utf8.RuneCountInString(name) <= MaxNameLength {
 		m.Name = name
-		notices = append(notices, resource.Notice{Pointer: "/name", Detail: fmt.Sprintf("called %q, so that the two can be told apart", name)})
+		notices = append(notices, resource.Notice{Pointer: "/name", Detail: fmt.Sprintf("renamed to %q, to tell the two apart", name)})
 	}
 	return m, notices
 }
@@ -49,6 +49,6 @@ func (Kind) ReplaceNotices(s, existing resource.Spec) []resource.Notice {
 	}
 	return []resource.Notice{{
 		Pointer: "/slug",
-		Detail:  fmt.Sprintf("differs only in capitals from the mode %q that is there already, and replaces it under the slug %q", before, slug),
+		Detail:  fmt.Sprintf("differs only in case from the existing mode %q, and replaces it under the slug %q", before, slug),
 	}}
 }

@@ -59,7 +59,7 @@ func TestJSONWithCommasBeforeClosingBrackets(t *testing.T) {
 	assert.Equal(t, "😀", f.Modes()[0].Name, "which YAML would not read")
 	assert.Equal(t, FormatJSON, f.Format)
 	assert.Equal(t, []resource.Notice{{
-		Detail: "JSON has no comma before a closing ]: editors pass over it, and so do we, but other programs refuse such a file; " +
+		Detail: "JSON has no comma before a closing ]: editors ignore it, and so do we, but other programs reject such a file; " +
 			"remove it, or save the file as YAML (there are 3 of them)",
 		Line: 2, Column: 80,
 	}}, f.Notices)

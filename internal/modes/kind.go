@@ -35,7 +35,7 @@ func (Kind) Read(fields *jsonast.Node) (resource.Spec, error) { return readMode(
 func (Kind) Check(s resource.Spec) (resource.Spec, error) {
 	m, ok := s.(Mode)
 	if !ok {
-		return nil, fmt.Errorf("%T is no mode", s)
+		return nil, fmt.Errorf("%T is not a mode", s)
 	}
 	m = m.Normalized()
 	return m, m.Validate()

@@ -155,7 +155,7 @@ func TestBuiltinsHaveGlyphsThatNobodyPublishes(t *testing.T) {
 
 func TestLoadBuiltinsRefusesTheWholeFile(t *testing.T) {
 	_, err := LoadBuiltins([]byte("customModes:\n- {slug: a, name: A, roleDefinition: r, groups: []}\n- {slug: b, name: B, groups: []}\n"))
-	assert.EqualError(t, err, "mode 2: This mode can't be used as it is.: line 3, column 3: /config/roleDefinition: Role definition is required")
+	assert.EqualError(t, err, "mode 2: This mode is invalid.: line 3, column 3: /config/roleDefinition: Role definition is required")
 	_, err = LoadBuiltins([]byte("x"))
 	assert.Error(t, err)
 }

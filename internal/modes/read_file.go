@@ -233,7 +233,7 @@ func commaNotices(j jsonast.JSON) []resource.Notice {
 		return nil
 	}
 	n := resource.Notice{
-		Detail: j.FirstComma.String() + ": editors pass over it, and so do we, but other programs refuse such a file; remove it, or save the file as YAML",
+		Detail: j.FirstComma.String() + ": editors ignore it, and so do we, but other programs reject such a file; remove it, or save the file as YAML",
 		Line:   j.FirstComma.Line, Column: j.FirstComma.Column,
 	}
 	if j.Commas > 1 {

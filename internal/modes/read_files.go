@@ -104,7 +104,7 @@ func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
 	}
 	if r.Err != nil && b.Spent() {
 		e, _ := fault.As(r.Err)
-		return r, fault.New(e.Kind, e.Code, "Together, these files hold more than %d modes ever need. It was %s where they became too much: take fewer, or look at that one.", MaxModes, f.Name)
+		return r, fault.New(e.Kind, e.Code, "Together, these files hold more than %d modes ever need. The limit was exceeded at %s: import fewer files, or check that one.", MaxModes, f.Name)
 	}
 	return r, nil
 }
@@ -151,13 +151,13 @@ func notToRead(name string) string {
 	case slices.Contains(modesFileNames, base):
 		return ""
 	case upload.IsOfMacOS(name):
-		return "skipped: this is what macOS keeps about another file"
+		return "skipped: macOS metadata about another file"
 	case slices.Contains([]string{".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz"}, ext):
 		return "skipped: archives within an archive are not opened; unpack it first"
 	case slices.Contains([]string{".yaml", ".yml", ".json"}, ext):
 		return ""
 	case ext == "" || ext == base:
-		return "skipped: by its name this is no modes file (.yaml, .yml, .json, " + strings.Join(modesFileNames, ", ") + ")"
+		return "skipped: by its name this is not a modes file (.yaml, .yml, .json, " + strings.Join(modesFileNames, ", ") + ")"
 	default:
 		return fmt.Sprintf("skipped: %s files hold no modes", humanize.Shortened(ext, 20))
 	}

@@ -86,7 +86,7 @@ func (v *verdict) slug(slug string) {
 	case slug == "":
 		v.add("/slug", "Mode slug is required")
 	case placeholder.MatchString(slug):
-		v.add("/slug", "%s is a template placeholder; put in what it stands for", slug)
+		v.add("/slug", "%s is a template placeholder; replace it with a value", slug)
 	case !slugPattern.MatchString(slug):
 		v.add("/slug", "Mode slug must contain only letters, numbers, and hyphens")
 	case len(slug) > MaxSlugLength:
@@ -103,7 +103,7 @@ func (v *verdict) name(name string) {
 	case flaw != "":
 		v.add("/name", "%s", flaw)
 	case placeholder.MatchString(name):
-		v.add("/name", "%s is a template placeholder; put in what it stands for", strings.TrimSpace(name))
+		v.add("/name", "%s is a template placeholder; replace it with a value", strings.TrimSpace(name))
 	case strings.ContainsFunc(name, humanize.IsControl):
 		v.add("/name", "Mode name must be a single line, without tabs or other control characters")
 	case length > MaxNameLength:
@@ -131,7 +131,7 @@ func (v *verdict) groups(groups []Group) {
 		if !slices.Contains(GroupNames(), g.Name) {
 			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(suggest.Sorted(g.Name, GroupNames()), ", "))
 		} else if n, ok := first[g.Name]; ok {
-			v.add(name, "the group %s is here twice (already at place %d); keep one", g.Name, n+1)
+			v.add(name, "the group %s appears twice (already at position %d); keep one", g.Name, n+1)
 		} else {
 			first[g.Name] = i
 		}
@@ -160,7 +160,7 @@ func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		at := above.Field(name)
 		if slices.Contains(reserved, name) {
-			v.addAt(&at, "%s can't be an additional field: it has a place of its own", name)
+			v.addAt(&at, "%s can't be an additional field: it is one of the mode's standard fields", name)
 			continue
 		}
 		v.field(&at, name, extra[name], 2)
@@ -180,7 +180,7 @@ func (v *verdict) fieldName(at *jsonast.Path, name string) {
 	} else if length > MaxFieldNameLength {
 		v.addAt(at, "the name of a field can have at most %d characters; this one has %d", MaxFieldNameLength, length)
 	} else if name == "__proto__" {
-		v.addAt(at, "__proto__ can't be the name of a field: JavaScript would take it for something else")
+		v.addAt(at, "__proto__ can't be the name of a field: it has a special meaning in JavaScript")
 	}
 }
 
@@ -211,7 +211,7 @@ func (v *verdict) value(at *jsonast.Path, value any, depth int) {
 			v.field(&below, name, value[name], depth+1)
 		}
 	default:
-		v.addAt(at, "this value has no form in JSON")
+		v.addAt(at, "this value can't be represented in JSON")
 	}
 }
 

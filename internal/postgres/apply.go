@@ -51,7 +51,7 @@ func (db *DB) Apply(ctx context.Context, by audit.By, org uuid.UUID, ops []resou
 func (c *change) applyAll(ctx context.Context, ops []resource.Op, opts resource.Options) ([]resource.Outcome, error) {
 	if before := c.org.Revision - 1; opts.Seen != 0 && opts.Seen != before {
 		f := fault.New(fault.Stale, "revision_conflict",
-			"The library was changed since this import was planned: it is at revision %d now, the plan was made at %d. Nothing was imported; plan again", before, opts.Seen)
+			"The library has changed since this import was planned: it is now at revision %d, the plan was made at %d. Nothing was imported; plan again", before, opts.Seen)
 		f.Current = before
 		return nil, f
 	}
@@ -285,7 +285,7 @@ func (c *change) put(ctx context.Context, k *kind, op resource.Op) (resource.Out
 	existing, err := c.existing(ctx, k, o)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) && op.Seen != 0:
-		return resource.Outcome{}, fault.New(fault.Stale, "version_conflict", "There is no %s %q any more, of which version %d was seen",
+		return resource.Outcome{}, fault.New(fault.Stale, "version_conflict", "The %s %q, expected at version %d, no longer exists",
 			k.Names().Noun, o.Spec.ObjectName(), op.Seen)
 	case errors.Is(err, pgx.ErrNoRows):
 		if o.ID, err = c.freeID(ctx, k, o.ID); err != nil {

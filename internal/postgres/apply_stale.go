@@ -43,7 +43,7 @@ func (c *change) staleFault(ctx context.Context, k *kind, o resource.Object) err
 		return err
 	}
 	f := fault.New(fault.Stale, "version_conflict",
-		"The %s was changed meanwhile, by %s: it is at version %d now. Nothing was saved; compare, and send yours again with the current version",
+		"The %s was changed by %s and is now at version %d. Nothing was saved; compare, and send your change again with the current version",
 		o.Kind, newest.Actor.Name, o.Version)
 	f.Current = o
 	return f
@@ -64,7 +64,7 @@ func (c *change) checkDeletion(ctx context.Context, k *kind, id uuid.UUID, seen 
 		return err
 	}
 	return fault.New(fault.Stale, "version_conflict",
-		"The %s was deleted again meanwhile, by %s, as version %d. Nothing was saved; look at its history", k.Names().Singular, newest.Actor.Name, last)
+		"The %s was deleted again by %s, as version %d. Nothing was saved; see its history", k.Names().Singular, newest.Actor.Name, last)
 }
 
 // checkUnchanged rejects an object with a newer version than seen; 0 accepts any version.
@@ -96,8 +96,8 @@ func (c *change) conflict(ctx context.Context, k *kind, id uuid.UUID, notFound e
 		return err
 	}
 	if newest.Action == audit.Delete {
-		return fault.New(fault.Stale, "version_conflict", "%s was deleted meanwhile, by %s", newest.Subject.Name, newest.Actor.Name)
+		return fault.New(fault.Stale, "version_conflict", "%s was deleted by %s", newest.Subject.Name, newest.Actor.Name)
 	}
-	return fault.New(fault.Stale, "version_conflict", "%s was changed meanwhile, by %s: it is at version %d now",
+	return fault.New(fault.Stale, "version_conflict", "%s was changed by %s and is now at version %d",
 		newest.Subject.Name, newest.Actor.Name, newest.Version.Version)
 }

@@ -91,8 +91,8 @@ func TestApplyNamesEveryFailureAndAppliesNothing(t *testing.T) {
 	for _, f := range failed {
 		got = append(got, fmt.Sprint(f.Index, " ", f.Err))
 	}
-	assert.Equal(t, "1 Changed was changed meanwhile, by Bob: it is at version 2 now", got[0])
-	assert.Equal(t, "2 The code was deleted meanwhile, by Bob", got[1])
+	assert.Equal(t, "1 Changed was changed by Bob and is now at version 2", got[0])
+	assert.Equal(t, "2 The code was deleted by Bob", got[1])
 	assert.Contains(t, got[2], `3 A mode with the slug "docs" already exists`)
 	assert.Contains(t, got[3], `/config/permissionTemplate: This organization has no permission template "Nothing"; there are `)
 	assert.Equal(t, "5 Template not found", got[4])

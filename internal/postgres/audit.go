@@ -123,7 +123,7 @@ func (db *DB) AuditHeads(ctx context.Context, org uuid.UUID, f AuditFilter) ([]A
 	if f.Before != 0 {
 		at, err := db.q.AuditTime(ctx, sqlcgen.AuditTimeParams{OrganizationID: &org, ID: f.Before})
 		if errors.Is(err, pgx.ErrNoRows) {
-			return nil, fault.New(fault.Malformed, "malformed_query", "There is no entry %d in this audit log, to go on behind it", f.Before)
+			return nil, fault.New(fault.Malformed, "malformed_query", "There is no entry %d in this audit log to continue after", f.Before)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("time of an audit entry: %w", err)

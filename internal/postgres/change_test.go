@@ -133,7 +133,7 @@ func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
 	require.NoError(t, err)
 	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 2)
 	require.True(t, fault.Is(err, fault.Stale))
-	require.ErrorContains(t, err, "deleted again meanwhile, by Ada, as version 3")
+	require.ErrorContains(t, err, "deleted again by Ada, as version 3")
 	_, err = l.db.Modes.Restore(t.Context(), ada, l.org.ID, m.ID, 1, 3)
 	require.NoError(t, err)
 }

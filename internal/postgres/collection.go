@@ -147,7 +147,7 @@ func (s *Collection[T]) DeleteAll(ctx context.Context, by audit.By, org uuid.UUI
 	for i, o := range seen {
 		ops[i] = resource.Op{Verb: resource.Delete, Ref: o.ID.String(), Seen: o.Version}
 	}
-	return s.several(ctx, by, org, ops, "deletions", "Nothing was deleted: it is all of the %d or none")
+	return s.several(ctx, by, org, ops, "deletions", "Nothing was deleted: either all %d are deleted or none")
 }
 
 // Restoration identifies an object and the version of it to restore.
@@ -167,7 +167,7 @@ func (s *Collection[T]) RestoreAll(ctx context.Context, by audit.By, org uuid.UU
 	for i, r := range wanted {
 		ops[i] = resource.Op{Verb: resource.Restore, Ref: r.ID.String(), Version: r.Version, Seen: r.Seen}
 	}
-	return s.several(ctx, by, org, ops, "restorations", "Nothing was restored: it is all of the %d or none")
+	return s.several(ctx, by, org, ops, "restorations", "Nothing was restored: either all %d are restored or none")
 }
 
 // several applies the operations of one list of a request. refusal is the format of the

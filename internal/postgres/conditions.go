@@ -145,7 +145,7 @@ func (e *evaluation) resolved(ctx context.Context, references []sqlcgen.ListSoft
 	}
 	if len(missing) > 0 {
 		c.Status, c.Reason = resource.ConditionFalse, resource.ReasonReferencesMissing
-		c.Message = "This organization has no " + strings.Join(missing, ", no ") + ". Create what is missing, or refer to something else"
+		c.Message = "This organization has no " + strings.Join(missing, ", no ") + ". Create the missing objects, or change the references"
 	}
 	return c, nil
 }

@@ -39,7 +39,7 @@ func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
 	missing := condition("one")
 	require.Equal(t, resource.ConditionFalse, missing.Status)
 	require.Equal(t, "ReferencesMissing", missing.Reason)
-	require.Equal(t, `This organization has no mode "docs" (/mode). Create what is missing, or refer to something else`, missing.Message)
+	require.Equal(t, `This organization has no mode "docs" (/mode). Create the missing objects, or change the references`, missing.Message)
 	require.EqualValues(t, 1, missing.ObservedGeneration)
 	require.Equal(t, revision, l.revision(), "status is no change")
 	require.Equal(t, entries, l.count(`select count(*) from audit_log`))

@@ -189,7 +189,7 @@ func draftConflict(ctx context.Context, q *sqlcgen.Queries, key DraftKey) error 
 		return err
 	}
 	f := fault.New(fault.Conflict, "draft_conflict",
-		"This draft was changed in another window: it is at edition %d now. Nothing was saved; compare, and save yours again", now.Edition)
+		"This draft was changed in another window and is now at edition %d. Nothing was saved; compare, and save your draft again", now.Edition)
 	if now.DiscardedAt != nil {
 		f = fault.New(fault.Conflict, "draft_discarded",
 			"This draft was discarded in another window. Nothing was saved; restore it, or save what you typed as a new draft")

@@ -24,25 +24,25 @@ var taken = map[string]*fault.Error{
 // violate because no code before the database makes them.
 var broken = map[string]*fault.Error{
 	"organizations_slug_shape": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
-		With(fault.Field{Pointer: "/slug", Detail: "An organization's slug has 1-50 characters: lower-case letters, digits and inner hyphens"}),
+		With(fault.Field{Pointer: "/slug", Detail: "An organization's slug must have 1-50 characters: lower-case letters, digits and inner hyphens"}),
 	"organizations_slug_not_an_id": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
 		With(fault.Field{Pointer: "/slug", Detail: "A slug must not have the form of an id"}),
 	"organizations_name_shape": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
-		With(fault.Field{Pointer: "/name", Detail: "A name has 1-100 characters"}),
+		With(fault.Field{Pointer: "/name", Detail: "A name must have 1-100 characters"}),
 	"users_email_shape": fault.New(fault.Invalid, "invalid_user", "The user was not saved").
-		With(fault.Field{Pointer: "/email", Detail: "Want an email address, such as ada@example.com"}),
+		With(fault.Field{Pointer: "/email", Detail: "An email address is required, such as ada@example.com"}),
 	"users_name_shape": fault.New(fault.Invalid, "invalid_user", "The user was not saved").
-		With(fault.Field{Pointer: "/name", Detail: "A name has 1-100 characters"}),
-	"invitations_email_shape": fault.New(fault.Invalid, "invalid_invitation", "The invitation was not made").
-		With(fault.Field{Pointer: "/email", Detail: "Want an email address, such as ada@example.com"}),
-	"invitations_role_known": fault.New(fault.Invalid, "invalid_invitation", "The invitation was not made").
-		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"}),
+		With(fault.Field{Pointer: "/name", Detail: "A name must have 1-100 characters"}),
+	"invitations_email_shape": fault.New(fault.Invalid, "invalid_invitation", "The invitation was not created").
+		With(fault.Field{Pointer: "/email", Detail: "An email address is required, such as ada@example.com"}),
+	"invitations_role_known": fault.New(fault.Invalid, "invalid_invitation", "The invitation was not created").
+		With(fault.Field{Pointer: "/role", Detail: "The role must be owner, admin or member"}),
 	"members_role_known": fault.New(fault.Invalid, "invalid_member", "The member was not saved").
-		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"}),
-	"tokens_name_shape": fault.New(fault.Invalid, "invalid_token", "The token was not made").
-		With(fault.Field{Pointer: "/name", Detail: "A name has 1-100 characters: say where the token is used"}),
-	"tokens_scopes_known": fault.New(fault.Invalid, "invalid_token", "The token was not made").
-		With(fault.Field{Pointer: "/scopes", Detail: "Scopes are read and write, at least one"}),
+		With(fault.Field{Pointer: "/role", Detail: "The role must be owner, admin or member"}),
+	"tokens_name_shape": fault.New(fault.Invalid, "invalid_token", "The token was not created").
+		With(fault.Field{Pointer: "/name", Detail: "A name must have 1-100 characters, such as where the token is used"}),
+	"tokens_scopes_known": fault.New(fault.Invalid, "invalid_token", "The token was not created").
+		With(fault.Field{Pointer: "/scopes", Detail: "The scopes must be read, write or both"}),
 }
 
 // known translates an error of Postgres to a fault if the caller can act on it. Other errors
@@ -62,7 +62,7 @@ func known(err error) error {
 			return f.Because(err)
 		}
 	case "40P01", "40001": // deadlock_detected, serialization_failure
-		return fault.New(fault.Unavailable, "busy", "Others changed the same thing at the same moment; try again").Because(err)
+		return fault.New(fault.Unavailable, "busy", "A concurrent change interfered; try again").Because(err)
 	case "22P05", "22021": // untranslatable_character, character_not_in_repertoire
 		return fault.New(fault.Invalid, "invalid_text", "The text holds a character that can't be stored (U+0000, or broken UTF-8)").Because(err)
 	}

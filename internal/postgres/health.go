@@ -131,11 +131,11 @@ func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
 			db.health.heard.Store(now.UnixNano())
 			pause = wakeup.In(probeWell)
 			if db.health.away.Swap(false) {
-				log.Info("Postgres answers again")
+				log.Info("Postgres is available again")
 			}
 		case now.UnixNano()-db.health.heard.Load() >= int64(silence):
 			if !db.health.away.Swap(true) {
-				log.Error("Postgres doesn't answer: what asks it fails at once", "error", err)
+				log.Error("Postgres is unavailable: queries fail immediately", "error", err)
 				db.health.cut()
 			}
 		}

@@ -75,7 +75,7 @@ func mayBeInvited(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, email 
 		return fmt.Errorf("count invitations: %w", err)
 	}
 	if pending >= MaxInvitations {
-		return fault.New(fault.Conflict, "too_many_invitations", "There are %d invitations that wait for an answer; withdraw some first", pending)
+		return fault.New(fault.Conflict, "too_many_invitations", "There are %d pending invitations; withdraw some first", pending)
 	}
 	member, err := q.HasMemberOfEmail(ctx, sqlcgen.HasMemberOfEmailParams{OrganizationID: org, Email: email})
 	if err != nil {

@@ -60,7 +60,7 @@ func TestLabelsThatCannotBeStoredAreRefused(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	_, err := gadgets.Add(t.Context(), ada, l.org.ID, resource.Object{Spec: gadget{Name: "one"}, Labels: map[string]string{"a b": "x"}})
 	require.True(t, fault.Is(err, fault.Invalid), err)
-	require.ErrorContains(t, err, "/metadata/labels/a b: is no key of a label")
+	require.ErrorContains(t, err, "/metadata/labels/a b: is not a label key")
 	_, err = l.db.Objects(modes.KindName).Add(t.Context(), ada, l.org.ID, resource.Object{Spec: mode("docs"), Labels: map[string]string{"team": "docs"}})
 	require.ErrorContains(t, err, "/metadata/labels: a mode has no labels; leave them out")
 }

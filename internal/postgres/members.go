@@ -217,7 +217,7 @@ func notLastOwner(ctx context.Context, q *sqlcgen.Queries, org, user uuid.UUID, 
 		return fmt.Errorf("count owners: %w", err)
 	}
 	if others == 0 {
-		return fault.New(fault.Conflict, "last_owner", "This is the organization's last owner: make somebody else an owner first")
+		return fault.New(fault.Conflict, "last_owner", "This is the organization's last owner: make another member an owner first")
 	}
 	return nil
 }

@@ -44,10 +44,10 @@ func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []
 		ordered, wrong := inOrder(all, ids)
 		switch {
 		case seen == before && len(wrong) > 0:
-			return fault.New(fault.Invalid, "invalid_order", "An order names every mode once. Nothing was moved").With(wrong...)
+			return fault.New(fault.Invalid, "invalid_order", "An order must list every mode once. Nothing was moved").With(wrong...)
 		case seen != 0 && seen != before, len(wrong) > 0:
 			f := fault.New(fault.Stale, "revision_conflict",
-				"The modes were changed meanwhile: the library is at revision %d now. Nothing was moved; look at the list and move again", before).With(wrong...)
+				"The modes have changed: the library is now at revision %d. Nothing was moved; reload the list and try again", before).With(wrong...)
 			now := ModeOrder{Revision: before}
 			for _, m := range all {
 				now.IDs = append(now.IDs, m.ID)
@@ -114,7 +114,7 @@ func inOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Object,
 		if !ok {
 			detail := "There is no such mode"
 			if slices.ContainsFunc(all, func(m resource.Object) bool { return m.ID == id }) {
-				detail = "It is named twice"
+				detail = "It is listed twice"
 			}
 			wrong = append(wrong, fault.Field{Pointer: fmt.Sprintf("/ids/%d", i), Detail: detail})
 			continue

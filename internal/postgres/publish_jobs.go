@@ -72,13 +72,13 @@ func (db *DB) RetryPublishJob(ctx context.Context, org uuid.UUID, id int64) erro
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		found, err := db.river.JobListTx(ctx, tx, jobsOf(org).IDs(id).First(1))
 		if err == nil && len(found.Jobs) == 0 {
-			return fault.New(fault.NotFound, "not_found", "This is done, or was never to be done")
+			return fault.New(fault.NotFound, "not_found", "There is no such pending publication; it may be complete")
 		}
 		if err == nil {
 			_, err = db.river.JobRetryTx(ctx, tx, id)
 		}
 		if errors.Is(err, river.ErrNotFound) {
-			return fault.New(fault.NotFound, "not_found", "This is done, or was never to be done")
+			return fault.New(fault.NotFound, "not_found", "There is no such pending publication; it may be complete")
 		}
 		if err != nil {
 			return fmt.Errorf("retry publish job: %w", err)

@@ -45,7 +45,7 @@ func TestRegisteredKindHasTheWholeLifeOfAnObject(t *testing.T) {
 	_, err = gadgets.Update(t.Context(), bob, org, "one", 1, set(gadget{Name: "one"}))
 	require.True(t, fault.Is(err, fault.Stale), err)
 	_, err = gadgets.Create(t.Context(), ada, org, gadget{Name: "one"})
-	require.ErrorContains(t, err, `There is a gadget "one" already`)
+	require.ErrorContains(t, err, `A gadget named "one" already exists`)
 	_, err = gadgets.Create(t.Context(), ada, org, gadget{Name: "Two"})
 	require.ErrorContains(t, err, "/name: must be a DNS label")
 

@@ -74,8 +74,8 @@ func TestOneInTheWayKeepsAllOfSeveral(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, fault.Stale, f.Kind)
 	assert.Equal(t, []fault.Field{
-		{Pointer: "/deletions/1", Detail: "Changed was changed meanwhile, by Bob: it is at version 2 now"},
-		{Pointer: "/deletions/3", Detail: "The mode-3 was deleted meanwhile, by Bob"},
+		{Pointer: "/deletions/1", Detail: "Changed was changed by Bob and is now at version 2"},
+		{Pointer: "/deletions/3", Detail: "The mode-3 was deleted by Bob"},
 		{Pointer: "/deletions/4", Detail: "There is no such mode"},
 	}, f.Fields)
 	assert.Equal(t, []modes.OrganizationMode{changed}, f.Current)
@@ -109,7 +109,7 @@ func TestOneInTheWayKeepsAllOfSeveral(t *testing.T) {
 		details = append(details, field.Detail)
 	}
 	assert.ElementsMatch(t, []string{
-		"Bob's was changed meanwhile, by Bob: it is at version 4 now", `A mode with the slug "mode-2" already exists in this organization`,
+		"Bob's was changed by Bob and is now at version 4", `A mode with the slug "mode-2" already exists in this organization`,
 	}, details)
 	assert.Equal(t, before, l.books())
 }

@@ -68,11 +68,11 @@ const (
 // returns Invalid for a token that could write but not read.
 func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, error) {
 	if len(n.Organizations) == 0 {
-		return Token{}, errors.New("postgres: a token that opens no organization")
+		return Token{}, errors.New("postgres: a token without access to an organization")
 	}
 	if !slices.Contains(n.Scopes, scopeRead) && slices.Contains(n.Scopes, scopeWrite) {
-		return Token{}, fault.New(fault.Invalid, "invalid_token", "The token was not made").With(fault.Field{
-			Pointer: "/scopes", Detail: "A token that writes has to read too, because what it changes is in the answers: want both, read and write",
+		return Token{}, fault.New(fault.Invalid, "invalid_token", "The token was not created").With(fault.Field{
+			Pointer: "/scopes", Detail: "The scope write requires read, because responses to changes contain content: use both",
 		})
 	}
 	organizations := slices.SortedFunc(slices.Values(n.Organizations), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
@@ -83,7 +83,7 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 			return orNotFound(err, "user")
 		}
 		if u.DisabledAt != nil {
-			return fault.New(fault.Conflict, "account_disabled", "The account of %s is disabled: a token of theirs would be refused", u.Email)
+			return fault.New(fault.Conflict, "account_disabled", "The account of %s is disabled: their tokens would be refused", u.Email)
 		}
 		hash := token.HashOf([]byte(n.Token))
 		row, err := q.InsertToken(ctx, sqlcgen.InsertTokenParams{
@@ -101,7 +101,7 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 		for _, org := range organizations {
 			if _, err := q.LockMember(ctx, sqlcgen.LockMemberParams{OrganizationID: org, UserID: n.User}); err != nil {
 				if errors.Is(err, pgx.ErrNoRows) {
-					return fault.New(fault.Invalid, "not_a_member", "%s is not a member of the organization, so a token of theirs can't open it", u.Email)
+					return fault.New(fault.Invalid, "not_a_member", "%s is not a member of the organization, so their token can't have access to it", u.Email)
 				}
 				return err
 			}

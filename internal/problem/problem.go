@@ -59,13 +59,13 @@ var table = []row{
 	{fault.Forbidden, http.StatusForbidden, "forbidden", "Not allowed", 0},
 	{fault.NotFound, http.StatusNotFound, "not_found", "Not found", 0},
 	{fault.Conflict, http.StatusConflict, "conflict", "Conflict", 0},
-	{fault.Stale, http.StatusPreconditionFailed, "version_conflict", "Changed meanwhile", 0},
+	{fault.Stale, http.StatusPreconditionFailed, "version_conflict", "Changed by someone else", 0},
 	{fault.TooLarge, http.StatusRequestEntityTooLarge, "too_large", "Too large", 0},
 	{fault.Unsupported, http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type", 0},
-	{fault.Invalid, http.StatusUnprocessableEntity, "invalid", "The content breaks a rule", 0},
-	{fault.PreconditionRequired, http.StatusPreconditionRequired, "precondition_required", "The version you saw is missing", 0},
+	{fault.Invalid, http.StatusUnprocessableEntity, "invalid", "Validation failed", 0},
+	{fault.PreconditionRequired, http.StatusPreconditionRequired, "precondition_required", "Precondition required", 0},
 	{fault.Exhausted, http.StatusTooManyRequests, "too_many_attempts", "Too many attempts", 60},
-	{fault.Internal, http.StatusInternalServerError, "internal", "Something went wrong here", 0},
+	{fault.Internal, http.StatusInternalServerError, "internal", "Something went wrong", 0},
 	{fault.Unavailable, http.StatusServiceUnavailable, "unavailable", "Try again soon", 2},
 }
 
@@ -77,9 +77,9 @@ func Of(err error) Problem {
 	switch {
 	case ok && f.Kind != fault.Internal:
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		f = fault.New(fault.Unavailable, "deadline", "This took too long and was given up; nothing was half-done. Try again soon")
+		f = fault.New(fault.Unavailable, "deadline", "The request timed out; no partial changes were made. Try again soon")
 	default:
-		f = fault.New(fault.Internal, "internal", "Something went wrong on our side; it has been logged. Nothing was half-done")
+		f = fault.New(fault.Internal, "internal", "Something went wrong on our side; it has been logged. No partial changes were made")
 	}
 	r := rowOf(f.Kind)
 	code := f.Code

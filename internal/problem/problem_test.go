@@ -17,7 +17,7 @@ import (
 	"orgmodes/internal/problem"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestProblems(t *testing.T) {
 	stale := fault.New(fault.Stale, "version_conflict", "The mode was changed meanwhile")
@@ -25,7 +25,7 @@ func TestProblems(t *testing.T) {
 	for name, err := range map[string]error{
 		"malformed": fault.New(fault.Malformed, "malformed_json", "This is not JSON").
 			With(fault.Field{Detail: "invalid character 'o'", Line: 2, Column: 11}),
-		"invalid": fmt.Errorf("saving: %w", fault.New(fault.Invalid, "invalid_mode", "This mode can't be used as it is").With(
+		"invalid": fmt.Errorf("saving: %w", fault.New(fault.Invalid, "invalid_mode", "This mode is invalid").With(
 			fault.Field{Pointer: "/name", Detail: "Mode name is required"},
 			fault.Field{Pointer: "/config/groups/0", Detail: "unknown group", Line: 7, Column: 3})),
 		"stale":             stale,

@@ -38,7 +38,7 @@ func BuildOf() Build {
 func RegisterBuild(registry prometheus.Registerer) error {
 	b := BuildOf()
 	return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "orgmodes_build_info", Help: "What is running; always 1.",
+		Name: "orgmodes_build_info", Help: "The running build; always 1.",
 		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "go": b.Go},
 	}, func() float64 { return 1 }))
 }

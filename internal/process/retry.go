@@ -35,7 +35,7 @@ func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.C
 		err := fn(ctx)
 		if err == nil {
 			if attempt > 1 {
-				log.Info(what+" answers", "after", time.Since(start).Round(time.Millisecond).String())
+				log.Info(what+" is available", "after", time.Since(start).Round(time.Millisecond).String())
 			}
 			return nil
 		}
@@ -48,7 +48,7 @@ func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.C
 			return fmt.Errorf("gave up waiting for %s: %w (last: %s)", what, context.Cause(ctx), text)
 		}
 		if text != said || time.Since(saidTime) >= sayAgain {
-			log.Warn("waiting for " + what + ": " + text + "; will keep trying")
+			log.Warn("waiting for " + what + ": " + text + "; will retry")
 			said, saidTime = text, time.Now()
 		}
 		// Jitter of up to a quarter, so that programs that start together don't retry

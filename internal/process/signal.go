@@ -31,7 +31,7 @@ func signals(parent context.Context, log *slog.Logger, drain time.Duration, exit
 		defer close(ended)
 		select {
 		case s := <-arrived:
-			log.Info("draining; a second signal ends it at once", "signal", s.String(), "deadline", drain.String())
+			log.Info("draining: a second signal exits immediately", "signal", s.String(), "deadline", drain.String())
 			cancel(fmt.Errorf("got signal %q", s.String()))
 		case <-stopped:
 			return
@@ -40,14 +40,14 @@ func signals(parent context.Context, log *slog.Logger, drain time.Duration, exit
 		defer deadline.Stop()
 		select {
 		case s := <-arrived:
-			log.Error("ending at once at a second signal", "signal", s.String())
+			log.Error("exiting immediately: second signal", "signal", s.String())
 			code := 1
 			if number, ok := s.(syscall.Signal); ok {
 				code = 128 + int(number)
 			}
 			exit(code)
 		case <-deadline.C:
-			log.Error("ending at once, as draining took too long", "deadline", drain.String())
+			log.Error("exiting immediately: drain deadline exceeded", "deadline", drain.String())
 			exit(1)
 		case <-stopped:
 		}

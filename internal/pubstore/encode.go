@@ -146,7 +146,7 @@ func (r *Representation) Identity() ([]byte, error) {
 		return nil, fmt.Errorf("snapshot: %s: %w", r.Name, err)
 	}
 	if sha256.Sum256(body) != r.Sum {
-		return nil, fmt.Errorf("snapshot: %s: its bytes are not those that its tag names", r.Name)
+		return nil, fmt.Errorf("snapshot: %s: its content does not match its tag", r.Name)
 	}
 	return body, nil
 }

@@ -171,7 +171,7 @@ func (r *Reader) write(ctx *fasthttp.RequestCtx, rep *representation, chosen cod
 		ctx.Response.SetBodyRaw(c.bytes)
 	default:
 		if err := rep.unpack(ctx.Response.BodyWriter()); err != nil {
-			r.log.Error("a resident document can't be unpacked", "error", err.Error())
+			r.log.Error("decompressing document failed", "error", err.Error())
 			h.Reset()
 			problemInternal.write(ctx)
 		}

@@ -68,9 +68,9 @@ func (d *disk) write() {
 	result := "written"
 	if err != nil {
 		result = "failed"
-		d.log.Warn("what is in memory could not be written to disk", "error", err.Error())
+		d.log.Warn("writing snapshot to disk failed", "error", err.Error())
 	} else {
-		d.log.Debug("wrote what is in memory to disk", "bytes", size, "took", d.clock.mono()-start)
+		d.log.Debug("wrote snapshot to disk", "bytes", size, "took", d.clock.mono()-start)
 	}
 	d.metrics.snapshots.WithLabelValues(result).Inc()
 }
@@ -134,14 +134,14 @@ func (d *disk) load() bool {
 	case errors.Is(err, fs.ErrNotExist):
 		return false
 	case err != nil:
-		d.log.Warn("the snapshot on disk can't be used and is ignored", "file", filepath.Join(d.dir, diskFile), "error", err.Error())
+		d.log.Warn("ignoring unusable snapshot on disk", "file", filepath.Join(d.dir, diskFile), "error", err.Error())
 		return false
 	}
 	asOf := "never"
 	if l := d.freshness.lease.Load(); l != nil {
 		asOf = l.asOf.Format(time.RFC3339)
 	}
-	d.log.Info("loaded the snapshot on disk", "documents", documents, "tokens", tokens, "as of", asOf,
+	d.log.Info("loaded snapshot from disk", "documents", documents, "tokens", tokens, "as of", asOf,
 		"took", (d.clock.mono() - start).Round(time.Millisecond))
 	return true
 }

@@ -226,7 +226,7 @@ func TestAFileThatIsDamaged(t *testing.T) {
 	// A failure to write is logged, and has no other effect.
 	d.dir = filepath.Join(dir, "nowhere")
 	d.write()
-	assert.Contains(t, log.String(), "could not be written")
+	assert.Contains(t, log.String(), "writing snapshot to disk failed")
 }
 
 // A value that may be outdated when it is written is no better when it is read.

@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	errBehind  = errors.New("reader: Redis answered with less than its log told of")
+	errBehind  = errors.New("reader: Redis returned older data than its log announced")
 	errClosed  = errors.New("reader: closing")
 	errWaiting = errors.New("reader: Redis did not answer in time")
 )

@@ -35,7 +35,7 @@ const (
 
 // errMoved means that Redis answered a comparison with a position before the one at
 // which the log ended when it began: another server answered.
-var errMoved = errors.New("reader: Redis answered with less than its log told of while everything was compared")
+var errMoved = errors.New("reader: Redis returned older data than its log announced during a full comparison")
 
 // changes holds the queries that the follower makes; outside of tests it is a
 // *pubstore.Store.
@@ -93,7 +93,7 @@ func (f *follower) run(ctx context.Context) {
 		}
 		f.metrics.resyncs.WithLabelValues(string(why)).Inc()
 		f.keepCanary()
-		f.log.Info("in step with Redis", "because", string(why), "entry", s.reached.Load(), "incarnation", s.incarnation)
+		f.log.Info("synced with Redis", "because", string(why), "entry", s.reached.Load(), "incarnation", s.incarnation)
 		f.freshness.settled.Store(true)
 		f.synced.Store(true)
 		why = f.follow(ctx, s)
@@ -116,7 +116,7 @@ func (f *follower) await(ctx context.Context) (*stretch, error) {
 		}
 		f.loaded.Store(f.onDisk)
 		if text := process.Redact(err.Error()); text != said {
-			f.log.Warn("waiting for Redis; serving what is resident", "error", text)
+			f.log.Warn("waiting for Redis: serving from memory", "error", text)
 			said = text
 		}
 		timer := time.NewTimer(pause)
@@ -328,6 +328,6 @@ func (f *follower) keepCanary() {
 
 func (f *follower) say(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		f.log.Warn("the log can't be followed; serving what is resident", "error", process.Redact(err.Error()))
+		f.log.Warn("following the change log failed: serving from memory", "error", process.Redact(err.Error()))
 	}
 }

@@ -51,33 +51,33 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		requests: vec("requests_total", "Answers, by status code and representation.", "code", "representation"),
 		duration: histogram("request_duration_seconds", "From the request being read to its answer being made.",
 			10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5),
-		entries: vec("log_entries_total", "Entries of the change log that were taken note of, by kind.", "kind"),
+		entries: vec("log_entries_total", "Entries of the change log that were applied, by kind.", "kind"),
 		resyncs: vec("resyncs_total", "Comparisons of everything resident with Redis, by what made them necessary.", "cause"),
 		propagation: histogram("propagation_seconds", "From a change being committed to it being visible here, where it was resident.",
 			.001, .0025, .005, .01, .02, .03, .05, .075, .1, .15, .25, .5, 1, 2.5, 5, 10),
 		revocation: histogram("revocation_seconds",
 			"From a revocation, or the end of a membership, in the database to the log telling of it here, from when on the token counts for nothing.",
 			.01, .025, .05, .1, .25, .5, .75, 1, 1.5, 2, 2.5, 3, 5, 10, 30, 60, 300, 900),
-		snapshots: vec("snapshots_total", "Attempts to write what is in memory to disk, by result.", "result"),
+		snapshots: vec("snapshots_total", "Attempts to write the snapshot to disk, by result.", "result"),
 		skew:      &lowest{},
 	}
 	cache := vec("cache_total", "Documents asked for, by whether they were resident.", "result")
 	for o, name := range [...]string{hit: "hit", missStored: "miss", missCollapsed: "collapsed"} {
 		m.cache[o] = cache.WithLabelValues(name)
 	}
-	conditional := vec("conditional_total", "Documents answered, by what became of If-None-Match; changed also where there was none.", "result")
+	conditional := vec("conditional_total", "Documents answered, by the outcome of If-None-Match; changed also without that header.", "result")
 	for v, name := range [...]string{changed: "changed", same: "same", ahead: "ahead"} {
 		m.conditional[v] = conditional.WithLabelValues(name)
 	}
 	answers := vec("freshness_total", "Documents answered, by whether they were known to be fresh.", "freshness")
 	m.fresh, m.stale = answers.WithLabelValues("fresh"), answers.WithLabelValues("stale")
-	auth := vec("authentications_total", "Tokens presented, by what became of them.", "result")
+	auth := vec("authentications_total", "Tokens presented, by result.", "result")
 	for s, name := range standingNames {
 		m.authentications[s] = auth.WithLabelValues(name)
 	}
-	loads := vec("loads_total", "Questions to Redis, by kind and result.", "kind", "result")
+	loads := vec("loads_total", "Queries to Redis, by kind and result.", "kind", "result")
 	m.documentLoads, m.tokenLoads = newLoadCounters(loads, "document"), newLoadCounters(loads, "token")
-	evictions := vec("evictions_total", "What had to leave memory for something else, by kind.", "kind")
+	evictions := vec("evictions_total", "Evictions from memory, by kind.", "kind")
 	m.documentEvictions, m.tokenEvictions = evictions.WithLabelValues("document"), evictions.WithLabelValues("token")
 	for _, c := range causes {
 		m.resyncs.WithLabelValues(string(c))

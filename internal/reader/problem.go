@@ -54,14 +54,14 @@ var (
 		"Send an access token: Authorization: Bearer omt_...").
 		challenging(`Bearer realm="orgmodes"`)
 	problemTokenRefused = newProblem(401, "token_refused",
-		"This access token is not known, has expired or was revoked; ask an admin of your organization for a new one.").
+		"This access token is unknown, has expired or was revoked; ask an admin of your organization for a new one.").
 		challenging(`Bearer realm="orgmodes", error="invalid_token"`)
 	problemTokenScope = newProblem(401, "token_scope_missing",
 		"This access token may not read modes; ask an admin of your organization for one with the scope read.").
 		challenging(`Bearer realm="orgmodes", error="insufficient_scope", scope="read"`)
 
 	problemNoSuchPath = newProblem(404, "path_unknown",
-		"There is nothing at this path.")
+		"There is no such path.")
 	problemNoSuchOrganization = newProblem(404, "organization_unknown",
 		"There is no such organization, or this access token does not open it.")
 
@@ -80,7 +80,7 @@ var (
 		"The request headers are larger than 8 KiB.")
 
 	problemInternal = newProblem(500, "internal",
-		"Something went wrong here; it has been logged.")
+		"Something went wrong; it has been logged.")
 	problemNotPublished = newProblem(503, "not_published_yet",
 		"This organization's modes are not published yet; try again shortly.").retry("1")
 	problemUnavailable = newProblem(503, "unavailable",

@@ -151,7 +151,7 @@ func (r *Reader) Serve(ln net.Listener) error {
 // synced with Redis once, or have failed to do so and have loaded a snapshot from disk.
 func (r *Reader) Started() error {
 	if !r.follower.synced.Load() && !r.follower.loaded.Load() {
-		return errors.New("not yet in step with Redis")
+		return errors.New("not yet synced with Redis")
 	}
 	return nil
 }

@@ -143,7 +143,7 @@ func (r *Reader) edge(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 		start := r.clock.mono()
 		defer func() {
 			if p := recover(); p != nil {
-				r.log.Error("a request failed", "panic", p, "stack", string(debug.Stack()))
+				r.log.Error("request failed", "panic", p, "stack", string(debug.Stack()))
 				ctx.Response.Reset()
 				problemInternal.write(ctx)
 				r.other.count(problemInternal.status)
@@ -189,7 +189,7 @@ func (r *Reader) unrouted(c *fiber.Ctx, err error) error {
 		}
 	}
 	if p == problemInternal {
-		r.log.Error("a request failed", "error", process.Redact(err.Error()))
+		r.log.Error("request failed", "error", process.Redact(err.Error()))
 	}
 	c.Context().Response.Header.Reset()
 	p.write(c.Context())

@@ -79,7 +79,7 @@ func (r *reporter) report(ctx context.Context) {
 		if err := r.note(ctx, r.table.shards[i].uses(r.since)); err != nil {
 			if text := process.Redact(err.Error()); text != r.said {
 				r.said = text
-				r.log.Warn("which tokens are in use can't be told; it is kept", "error", text)
+				r.log.Warn("reporting token usage failed: will retry", "error", text)
 			}
 			return
 		}

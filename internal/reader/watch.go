@@ -24,21 +24,21 @@ func (r *Reader) watch(to prometheus.Registerer, canary documentKey) {
 		}
 		return 0
 	})
-	gauge("age_seconds", "How old what is in memory may be, apart from what is unpublished; NaN before the first mark.", func() float64 {
+	gauge("age_seconds", "Maximum age of the data in memory, apart from unpublished changes; NaN before the first watermark.", func() float64 {
 		l := r.freshness.lease.Load()
 		if l == nil {
 			return math.NaN()
 		}
 		return l.age(l.asOf, r.clock.now()).Seconds()
 	})
-	gauge("mark_delay_seconds_min", "The shortest time from a mark being made to it being read, in the last minute or two. "+
+	gauge("mark_delay_seconds_min", "The shortest time from a watermark being written to it being read, in the last minute or two. "+
 		"Below zero, or far above, the clocks of database and reader differ; up to 0.25 is allowed for.", func() float64 {
 		return r.metrics.skew.value(r.clock.mono())
 	})
 	if canary == (documentKey{}) {
 		return
 	}
-	gauge("canary_age_seconds", "How long ago the canary in memory was committed; NaN where there is none.", func() float64 {
+	gauge("canary_age_seconds", "How long ago the canary in memory was committed; NaN without one.", func() float64 {
 		doc, ok := r.documents.memory.peek(canary)
 		if !ok {
 			return math.NaN()

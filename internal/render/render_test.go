@@ -22,7 +22,7 @@ import (
 	"orgmodes/internal/organization"
 )
 
-var update = flag.Bool("update", false, "write golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func source(own ...modes.Mode) Source {
 	id := uuid.MustParse("0190a5a0-0000-7000-8000-000000000001")

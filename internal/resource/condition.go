@@ -44,7 +44,7 @@ const (
 func NotEvaluated(conditionType string, generation int64) Condition {
 	return Condition{
 		Type: conditionType, Status: ConditionUnknown, Reason: ReasonNotEvaluated,
-		Message: "Not evaluated yet: look again in a moment", ObservedGeneration: generation,
+		Message: "Not evaluated yet: try again in a moment", ObservedGeneration: generation,
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // InUse returns a *fault.Error (Conflict, "in_use") for the deletion of an object that others
 // refer to. The message names them, and Current holds them.
 func InUse(noun string, o Object, users []User) error {
-	f := fault.New(fault.Conflict, "in_use", "The %s '%s' is used by %s. Nothing was deleted; change what uses it first",
+	f := fault.New(fault.Conflict, "in_use", "The %s '%s' is used by %s. Nothing was deleted; change the objects that use it first",
 		noun, o.Spec.Title(), NameUsers(users))
 	f.Current = users
 	return f
@@ -19,7 +19,7 @@ func InUse(noun string, o Object, users []User) error {
 // NameTaken returns a *fault.Error (Conflict, "name_taken") for a spec whose name an existing
 // object has. Current is that object.
 func NameTaken(noun string, s Spec, existing Object) error {
-	f := fault.New(fault.Conflict, "name_taken", "There is a %s %q already", noun, s.ObjectName())
+	f := fault.New(fault.Conflict, "name_taken", "A %s named %q already exists", noun, s.ObjectName())
 	f.Current = existing
 	return f
 }

@@ -61,7 +61,7 @@ func checkLabelKey(key string) string {
 		}
 	}
 	if len(name) > maxLabelLength || !labelPart.MatchString(name) {
-		return fmt.Sprintf("is no key of a label: it has at most %d letters, digits, '-', '_' and '.', begins and ends with a letter or a digit, "+
+		return fmt.Sprintf("is not a label key: it has at most %d letters, digits, '-', '_' and '.', begins and ends with a letter or a digit, "+
 			"and may have a prefix such as example.com/", maxLabelLength)
 	}
 	return ""

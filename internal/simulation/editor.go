@@ -135,7 +135,7 @@ func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 				bad("a token revoked %s ago was let in", late)
 			}
 			if got.saysFresh() && late > bound {
-				bad("a token revoked %s ago was let in, and the answer is said to be fresh", late)
+				bad("a token revoked %s ago was accepted, and the answer is marked fresh", late)
 			}
 		}
 	case got.status == fasthttp.StatusUnauthorized:
@@ -173,7 +173,7 @@ func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 	if got.saysFresh() {
 		e.fresh++
 		if owed := w.ledger.owed(e.org, e.form, asked.Add(-bound)); revision < owed {
-			bad("said to be fresh at revision %d; revision %d was committed more than %s before", revision, owed, bound)
+			bad("marked fresh at revision %d; revision %d was committed more than %s before", revision, owed, bound)
 		}
 	}
 	e.tag, e.version = got.etag, now

@@ -66,7 +66,7 @@ func (w *world) trouble() {
 			w.restartReader(n, 1+rng.IntN(99))
 		}
 	}
-	w.tell("all is mended")
+	w.tell("all faults are repaired")
 	w.cluster.heal()
 	w.mendLinks()
 	w.ledger.setTrouble(0)

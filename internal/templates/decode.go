@@ -60,7 +60,7 @@ func (d *decoder) object(n *jsonast.Node, what string, names []string, take func
 			d.blame(at, f.Line, f.Column, "%s", f.Flaw)
 		case take(f, at):
 		case len(d.problems) <= maxProblems: // finding the nearest name is expensive
-			d.blame(at, f.Line, f.Column, "unknown field %s; the nearest known one is %s", quoted(f.Name), suggest.Nearest(f.Name, names))
+			d.blame(at, f.Line, f.Column, "unknown field %s; the closest match is %s", quoted(f.Name), suggest.Nearest(f.Name, names))
 		}
 	}
 }
@@ -163,7 +163,7 @@ func (d *decoder) identity(n *jsonast.Node) identity {
 		}
 		t, ok := parseTimestamp(given.Text)
 		if given.Kind != jsonast.Text || !ok {
-			d.notice(given, jsonast.Step(name), "this is no time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
+			d.notice(given, jsonast.Step(name), "this is not a time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
 			return time.Time{}
 		}
 		return t

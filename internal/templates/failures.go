@@ -57,14 +57,14 @@ func NotFound() *fault.Error { return fault.New(fault.NotFound, CodeNotFound, no
 func NameTaken(name string) *fault.Error {
 	name = strings.TrimSpace(name)
 	return fault.New(fault.Conflict, CodeNameTaken, "Template with name '%s' already exists", name).
-		With(fault.Field{Pointer: "/name", Detail: "another template of this organization has this name, capitals make no difference; choose another, or change that template"})
+		With(fault.Field{Pointer: "/name", Detail: "another template of this organization has this name, ignoring case; choose another name, or change that template"})
 }
 
 // InUse returns the error for a template that can't be deleted. Its Current lists the users
 // that block it.
 func InUse(name string, users []resource.User) *fault.Error {
 	e := fault.New(fault.Conflict, CodeInUse,
-		"Template '%s' is used by %s. Nothing was deleted; let them use another one first", name, resource.NameUsers(users))
+		"Template '%s' is used by %s. Nothing was deleted; change them to use another template first", name, resource.NameUsers(users))
 	e.Current = users
 	return e
 }
@@ -78,7 +78,7 @@ type problem struct {
 // invalid returns one error for all problems. CodeNameEmpty takes precedence, then
 // CodePermissionMode: clients know their messages. Otherwise the code is CodeInvalid.
 func invalid(problems []problem) error {
-	code, message := CodeInvalid, "This template can't be used as it is."
+	code, message := CodeInvalid, "This template is invalid."
 	has := func(code string) bool {
 		for _, p := range problems {
 			if p.code == code {

@@ -58,7 +58,7 @@ func envelope(root *jsonast.Node) (placed, []problem) {
 		n := f.Value
 		switch {
 		case f.Name == "version" && (n.Kind != jsonast.Number || n.Text != envelopeVersion):
-			d.blame(at, n.Line, n.Column, "this is not version %s, the only one that we can read", envelopeVersion)
+			d.blame(at, n.Line, n.Column, "this is not version %s, the only supported version", envelopeVersion)
 		case f.Name == "exported_at" && n.Kind != jsonast.Text && n.Kind != jsonast.Null:
 			d.blame(at, n.Line, n.Column, "must be text, not %s", n.Describe())
 		case f.Name == "templates" && n.Kind != jsonast.List:

@@ -35,7 +35,7 @@ func (k Kind) Read(fields *jsonast.Node) (resource.Spec, error) {
 func (k Kind) Check(s resource.Spec) (resource.Spec, error) {
 	t, ok := s.(Template)
 	if !ok {
-		return nil, fmt.Errorf("%T is no permission template", s)
+		return nil, fmt.Errorf("%T is not a permission template", s)
 	}
 	t = t.Normalized()
 	return t, t.Validate(k.Tools())

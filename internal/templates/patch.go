@@ -72,7 +72,7 @@ func ReadPatch(data []byte) (Patch, error) {
 // kept decodes a text that can be changed but not cleared.
 func (d *decoder) kept(n *jsonast.Node, at string) *string {
 	if n.Kind == jsonast.Null {
-		d.blame(at, n.Line, n.Column, "can't be cleared, as every template has one; leave the field out to keep it as it is")
+		d.blame(at, n.Line, n.Column, "can't be cleared, as every template has one; omit the field to keep its value")
 	}
 	return d.optional(n, at)
 }

@@ -183,12 +183,12 @@ func (e *Entry) takeFileName() {
 	case given == nil || given.Kind == jsonast.Null:
 		e.ID = named
 		e.Notices = append(e.Notices, resource.Notice{
-			File: e.File, Pointer: "/template_id", Detail: "there is no template_id in this file; the file's name is taken for it", Line: line, Column: column,
+			File: e.File, Pointer: "/template_id", Detail: "this file has no template_id; the file's name is used instead", Line: line, Column: column,
 		})
 	case e.ID != uuid.Nil:
 		e.Problems = append(e.Problems, fault.Field{
 			Pointer: "/template_id", Line: line, Column: column,
-			Detail: fmt.Sprintf("the template_id is %s, and the file is named after %s; make them the same, or give the file a name that is no id", e.ID, named),
+			Detail: fmt.Sprintf("the template_id is %s, and the file is named after %s; make them the same, or give the file a name that is not an id", e.ID, named),
 		})
 	}
 }
@@ -234,7 +234,7 @@ func notToRead(name string) string {
 	case name == "":
 		return "" // a single file, given without a name
 	case upload.IsOfMacOS(name):
-		return "skipped: this is what macOS keeps about another file"
+		return "skipped: macOS metadata about another file"
 	case strings.HasPrefix(base, "."):
 		return "skipped: hidden files hold no templates"
 	case !strings.EqualFold(path.Ext(base), ".json"):

@@ -52,7 +52,7 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 	d.sort()
 	if f, ok := fault.As(d.failure()); ok {
 		if f.Code == CodeInvalid {
-			f.Code, f.Message = CodeInvalidRequest, "This request can't be used as it is."
+			f.Code, f.Message = CodeInvalidRequest, "This request is invalid."
 		}
 		return Request{}, f
 	}
@@ -108,7 +108,7 @@ func (d *decoder) request(n *jsonast.Node, below string, r *Request) {
 			d.request(f.Value, at, r)
 		}
 		if twice {
-			within.blame(at, f.Line, f.Column, "%s is asked for here and in overrides; keep one", f.Name)
+			within.blame(at, f.Line, f.Column, "%s is given here and in overrides; keep one", f.Name)
 		}
 		return true
 	})

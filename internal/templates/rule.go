@@ -50,7 +50,7 @@ func ParseRule(text string) (Rule, error) {
 	}
 	name, rest, narrowed := strings.Cut(text, "(")
 	if !namePattern.MatchString(name) {
-		return Rule{}, fmt.Errorf("%q is no tool: write Tool, Tool(specifier), mcp__server__tool or mcp__server__*", text)
+		return Rule{}, fmt.Errorf("%q is not a tool: write Tool, Tool(specifier), mcp__server__tool or mcp__server__*", text)
 	}
 	if !narrowed {
 		return Rule{Tool: name}, nil

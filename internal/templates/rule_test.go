@@ -42,7 +42,7 @@ func TestToolsOfAConfiguration(t *testing.T) {
 	_, err = Tools{}.Parse("deploy")
 	assert.Error(t, err, "the tools it was made from are as they were")
 	_, err = tools.Parse("Deploi")
-	assert.ErrorContains(t, err, "nearest known one is deploy")
+	assert.ErrorContains(t, err, "closest match is deploy")
 	all := tools.All()
 	assert.Len(t, all, len(shippedTools)+2)
 	assert.Equal(t, "Runs approved commands.", all[0].Allows)

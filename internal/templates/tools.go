@@ -42,9 +42,9 @@ var shippedTools = []Tool{
 	{Name: "Grep", Allows: "Searches within files."},
 	{Name: "WebFetch", Allows: "Loads pages from the web."},
 	{Name: "WebSearch", Allows: "Searches the web."},
-	{Name: "Task", Allows: "Gives a task to an agent of its own."},
+	{Name: "Task", Allows: "Delegates a task to a separate agent."},
 	{Name: "NotebookEdit", Allows: "Changes cells of notebooks.", specifier: filePath},
-	{Name: "TodoWrite", Allows: "Keeps its list of things to do."},
+	{Name: "TodoWrite", Allows: "Maintains its to-do list."},
 	{Name: "bash", Allows: "Runs commands in a shell (short for Bash).", short: "Bash", specifier: command},
 	{Name: "edit", Allows: "Changes files that exist (short for Edit).", short: "Edit", specifier: filePath},
 	{Name: "read", Allows: "Reads files (short for Read).", short: "Read", specifier: filePath},
@@ -87,7 +87,7 @@ func (t Tools) With(names ...string) (Tools, error) {
 		name, allows = strings.TrimSpace(name), strings.TrimSpace(allows)
 		switch {
 		case !namePattern.MatchString(name) || len(name) > MaxNameLength:
-			return Tools{}, fmt.Errorf("%q is no name of a tool: it begins with a letter and has letters, digits, _, . and -", name)
+			return Tools{}, fmt.Errorf("%q is not the name of a tool: it begins with a letter and has letters, digits, _, . and -", name)
 		case strings.HasPrefix(name, mcpPrefix):
 			return Tools{}, fmt.Errorf("%q needs no mention: tools of MCP servers are always known", name)
 		}
@@ -132,7 +132,7 @@ func (t Tools) Parse(text string) (Rule, error) {
 		return Rule{}, err
 	}
 	if rule.Server == "" && !t.Knows(rule.Tool) {
-		return Rule{}, fmt.Errorf("unknown tool %q; the nearest known one is %s", rule.Tool, t.Nearest(rule.Tool))
+		return Rule{}, fmt.Errorf("unknown tool %q; the closest match is %s", rule.Tool, t.Nearest(rule.Tool))
 	}
 	return rule, nil
 }

@@ -67,7 +67,7 @@ func (v *verdict) permissionMode(m PermissionMode) {
 		v.add(CodePermissionMode, "/permission_mode", "permission_mode is required: %s", strings.Join(permissionModeNames(), ", "))
 		return
 	}
-	v.add(CodePermissionMode, "/permission_mode", "%s is none of %s; the nearest is %s",
+	v.add(CodePermissionMode, "/permission_mode", "%s is not one of %s; the closest match is %s",
 		quoted(string(m)), strings.Join(permissionModeNames(), ", "), suggest.Nearest(string(m), permissionModeNames()))
 }
 
@@ -96,7 +96,7 @@ func (v *verdict) allowedTools(list []string, tools Tools) {
 		if _, err := tools.Parse(text); err != nil {
 			v.add("", at, "%s", err)
 		} else if n, ok := first[text]; ok {
-			v.add("", at, "%s is here twice (already at place %d); keep one", text, n+1)
+			v.add("", at, "%s appears twice (already at position %d); keep one", text, n+1)
 		} else {
 			first[text] = i
 		}

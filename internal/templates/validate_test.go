@@ -33,10 +33,10 @@ func TestValidate(t *testing.T) {
 		{"name with a line separator", func(t *Template) { t.Name = "a\u2028b" }, CodeInvalid, "/name", "single line"},
 		{"name too long", func(t *Template) { t.Name = strings.Repeat("é", 101) }, CodeInvalid, "/name", "at most 100 characters; this one has 101"},
 		{"no mode", func(t *Template) { t.PermissionMode = "" }, CodePermissionMode, "/permission_mode", "required"},
-		{"mode in other letters", func(t *Template) { t.PermissionMode = "acceptedits" }, CodePermissionMode, "/permission_mode", "the nearest is acceptEdits"},
-		{"unknown tool", func(t *Template) { t.AllowedTools = []string{"Read", "bash", "Bsh"} }, CodeInvalid, "/allowed_tools/2", `unknown tool "Bsh"; the nearest known one is Bash`},
-		{"unknown tool with a specifier", func(t *Template) { t.AllowedTools = []string{"Gerp(x)"} }, CodeInvalid, "/allowed_tools/0", "nearest known one is Grep"},
-		{"tool twice", func(t *Template) { t.AllowedTools = []string{"Read", "Edit", " Read "} }, CodeInvalid, "/allowed_tools/2", "Read is here twice (already at place 1)"},
+		{"mode in other letters", func(t *Template) { t.PermissionMode = "acceptedits" }, CodePermissionMode, "/permission_mode", "the closest match is acceptEdits"},
+		{"unknown tool", func(t *Template) { t.AllowedTools = []string{"Read", "bash", "Bsh"} }, CodeInvalid, "/allowed_tools/2", `unknown tool "Bsh"; the closest match is Bash`},
+		{"unknown tool with a specifier", func(t *Template) { t.AllowedTools = []string{"Gerp(x)"} }, CodeInvalid, "/allowed_tools/0", "closest match is Grep"},
+		{"tool twice", func(t *Template) { t.AllowedTools = []string{"Read", "Edit", " Read "} }, CodeInvalid, "/allowed_tools/2", "Read appears twice (already at position 1)"},
 		{"too many tools", func(t *Template) { t.AllowedTools = many }, CodeInvalid, "/allowed_tools", "at most 200 tools; this one has 201"},
 		{"tool too long", func(t *Template) { t.AllowedTools = []string{"Bash(" + strings.Repeat("x", 500) + ")"} }, CodeInvalid, "/allowed_tools/0", "at most 500"},
 		{"empty tool", func(t *Template) { t.AllowedTools = []string{" "} }, CodeInvalid, "/allowed_tools/0", "can't be empty"},
@@ -89,7 +89,7 @@ func TestSentencesThatClientsCompare(t *testing.T) {
 	assert.Equal(t, "Template not found", NotFound().Message)
 	assert.True(t, fault.Is(NotFound(), fault.NotFound))
 	uses := []resource.User{{Kind: "mode", ID: id(1), Name: "Docs"}, {Kind: "mode", ID: id(2), Name: "Code"}}
-	assert.Equal(t, "Template 'X' is used by the mode 'Docs', the mode 'Code'. Nothing was deleted; let them use another one first", InUse("X", uses).Message)
+	assert.Equal(t, "Template 'X' is used by the mode 'Docs', the mode 'Code'. Nothing was deleted; change them to use another template first", InUse("X", uses).Message)
 	assert.Equal(t, uses, InUse("X", uses).Current)
 	assert.Contains(t, InUse("X", make([]resource.User, 8)).Message, "3 more")
 	for _, code := range []string{CodeNameTaken, CodeNameEmpty, CodePermissionMode, CodeInvalid, CodeInvalidRequest, CodeNotFound, CodeInUse} {

@@ -149,11 +149,11 @@ func unsafeEntry(e *zip.File, twice bool) string {
 	case strings.Contains("/"+name+"/", "/../"):
 		return "leads out of the archive"
 	case twice:
-		return "is there twice"
+		return "appears twice"
 	case mode&fs.ModeSymlink != 0:
-		return "is a link; put the file itself there"
+		return "is a link; replace it with the file"
 	case mode&fs.ModeType != 0 && !mode.IsDir():
-		return "is no ordinary file"
+		return "is not a regular file"
 	case e.UncompressedSize64 > freeRatioBytes && e.UncompressedSize64/maxRatio > e.CompressedSize64:
 		return "would grow to more than a hundred times its size"
 	default:

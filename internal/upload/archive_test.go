@@ -87,7 +87,7 @@ func TestPack(t *testing.T) {
 
 func TestTooMuchAtOnce(t *testing.T) {
 	_, err := notes.Sorted(make([]File, MaxFiles+1))
-	require.ErrorContains(t, err, "2001 files; at most 2000 are read at once. Leave out what holds no notes.")
+	require.ErrorContains(t, err, "2001 files; at most 2000 are read at once. Leave out files without notes.")
 	half := make([]byte, 9<<20)
 	_, err = notes.Sorted([]File{{"a.yaml", half}, {"b.yaml", half}})
 	require.ErrorContains(t, err, "18 MiB together; at most 16 MiB")

@@ -78,7 +78,7 @@ func (k Kind) checkCount(count int) error {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "too_many_files",
-		"These are %d files; at most %d are read at once. Leave out what holds no %s.", count, MaxFiles, k.Things)
+		"These are %d files; at most %d are read at once. Leave out files without %s.", count, MaxFiles, k.Things)
 }
 
 func tooLarge(total int) error {

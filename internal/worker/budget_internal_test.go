@@ -69,7 +69,7 @@ func TestRenderBudgetIsKept(t *testing.T) {
 func TestPublishingThatStandsStillIsUnhealthy(t *testing.T) {
 	w := &Worker{Publisher: NewPublisher(PublisherConfig{})}
 	_, err := w.Health()
-	require.ErrorContains(t, err, "not working jobs")
+	require.ErrorContains(t, err, "not processing jobs")
 	w.ready.Store(true)
 	w.late.Store(&postgres.Lateness{Organizations: 3, Moves: true})
 	note, err := w.Health()

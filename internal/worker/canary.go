@@ -25,7 +25,7 @@ func (w *Worker) sing(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := w.db.TouchCanary(ctx); err != nil && ctx.Err() == nil {
-			w.log.Debug("the canary is silent", "error", err)
+			w.log.Debug("canary update failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -19,7 +19,7 @@ func (w *Worker) watchDrafts(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := w.removeOldDrafts(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn("drafts: old ones stay until the next sweep", "error", err)
+			w.log.Warn("removing old drafts failed: will retry", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -39,7 +39,7 @@ func (w *Worker) watchLateness(ctx context.Context) {
 // published, or takes long, is no such error.
 func (w *Worker) Health() (note string, err error) {
 	if !w.Ready() {
-		return "", errors.New("not working jobs (yet): see the log")
+		return "", errors.New("not processing jobs (yet); see the log")
 	}
 	late := w.late.Load()
 	if late == nil || late.Organizations == 0 {

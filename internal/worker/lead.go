@@ -26,7 +26,7 @@ const (
 func (p *Publisher) Lead(ctx context.Context) error {
 	p.metrics.Leading.Set(1)
 	defer p.metrics.Leading.Set(0)
-	p.log.Info("leading: reconciling and sweeping")
+	p.log.Info("became leader")
 	p.inStep.Store(false)
 	var marking sync.WaitGroup
 	defer marking.Wait()
@@ -47,7 +47,7 @@ func (p *Publisher) Lead(ctx context.Context) error {
 			last = ""
 		case err.Error() != last: // an unavailable Redis would fill the log
 			last = err.Error()
-			p.log.Warn("leading: will try again", "error", err)
+			p.log.Warn("leader tick failed: will retry", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -100,7 +100,7 @@ func (p *Publisher) returnExpired(ctx context.Context) error {
 	n, err := p.ledger.ReturnExpired(ctx, p.leaseTime)
 	if err == nil && n > 0 {
 		p.metrics.Expired.Add(float64(n))
-		p.log.Warn("publications without a sign of life returned to the queue", "publications", n)
+		p.log.Warn("returned publications with an expired lease to the queue", "publications", n)
 	}
 	return err
 }

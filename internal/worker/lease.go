@@ -74,7 +74,7 @@ func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationL
 	}()
 	err = publish(working, l)
 	if errors.Is(err, errLeaseLost) || errors.Is(context.Cause(working), errLeaseLost) {
-		p.log.Warn("publication stopped: its lease is lost and another one's now", "organization", l.Organization)
+		p.log.Warn("publication stopped: lease lost to another worker", "organization", l.Organization)
 		p.metrics.Publications.WithLabelValues("document", "lost").Inc()
 		return nil
 	}

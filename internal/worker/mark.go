@@ -25,7 +25,7 @@ func (p *Publisher) mark(ctx context.Context) {
 		if p.inStep.Load() && p.Halted() == "" {
 			if err := p.markOnce(ctx); err != nil && ctx.Err() == nil {
 				p.metrics.Marks.WithLabelValues("failed").Inc()
-				p.log.Debug("no mark", "error", err)
+				p.log.Debug("writing watermark failed", "error", err)
 			}
 		}
 		select {

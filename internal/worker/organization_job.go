@@ -57,6 +57,6 @@ func (p *Publisher) result(err error, about ...any) error {
 	case fault.Is(err, fault.NotFound):
 		return river.JobCancel(err)
 	}
-	p.log.Error("publishing failed, will be tried again", append(about, "error", err)...)
+	p.log.Error("publishing failed: will retry", append(about, "error", err)...)
 	return err
 }

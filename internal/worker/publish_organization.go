@@ -37,7 +37,7 @@ const (
 
 // errMore means that more effort is needed, because Redis lacks representations that were to
 // stay.
-var errMore = errors.New("worker: Redis does not have what was to stay")
+var errMore = errors.New("worker: Redis lacks content that was not to be sent again")
 
 // publication is one attempt to publish an organization.
 type publication struct {

@@ -154,7 +154,7 @@ const haltFor = 5 * time.Second
 func (p *Publisher) halt(why string) {
 	old := p.halted.Swap(&halt{why, time.Now().Add(haltFor)})
 	if old == nil || old.why != why {
-		p.log.Error("publishing is halted", "why", why)
+		p.log.Error("publishing halted", "why", why)
 	}
 	p.metrics.Halted.Set(1)
 }
@@ -162,7 +162,7 @@ func (p *Publisher) halt(why string) {
 // resume ends a halt, after a publication succeeded or a comparison found Redis consistent.
 func (p *Publisher) resume() {
 	if p.halted.Load() != nil && p.halted.Swap(nil) != nil {
-		p.log.Info("publishing goes on")
+		p.log.Info("publishing resumed")
 		p.metrics.Halted.Set(0)
 	}
 }

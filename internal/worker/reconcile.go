@@ -87,7 +87,7 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 	}
 	p.resume()
 	p.metrics.Reconciled.Inc()
-	p.log.Info("Redis is in step with Postgres", "found", found.Filling, "incarnation", inst.Incarnation,
+	p.log.Info("Redis is in sync with Postgres", "found", found.Filling, "incarnation", inst.Incarnation,
 		"organizations", r.republishedOrganizations, "tokens", r.republishedTokens,
 		"stray_organizations", r.strayOrganizations, "stray_tokens", r.strayTokens, "took", time.Since(began).Round(time.Millisecond))
 	return nil

@@ -42,7 +42,7 @@ func (w *Worker) watchStatus(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := w.evaluateStale(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn("status: will try again", "error", err)
+			w.log.Warn("evaluating status failed: will retry", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -37,7 +37,7 @@ func (s *sweep) start(kind string, id uuid.UUID, publish func() error) {
 	s.running.Go(func() {
 		err := publish()
 		if err != nil && !errors.Is(err, errNotNow) && !errors.Is(err, context.Canceled) {
-			s.p.log.Warn("sweep: publishing failed, will be tried again", "kind", kind, "id", id, "error", err)
+			s.p.log.Warn("sweep: publishing failed: will retry", "kind", kind, "id", id, "error", err)
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()

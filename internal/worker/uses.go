@@ -18,7 +18,7 @@ func (w *Worker) takeUses(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := w.redis.TakeUses(ctx, func(uses map[token.Hash]time.Time) error { return w.db.TokensUsed(ctx, uses) }); err != nil && ctx.Err() == nil {
-			w.log.Debug("which tokens are in use is not known; it is asked again", "error", err)
+			w.log.Debug("reading token usage from Redis failed: will retry", "error", err)
 		}
 		select {
 		case <-ctx.Done():

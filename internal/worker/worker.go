@@ -130,7 +130,7 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	if stopErr := client.Stop(stopping); stopErr != nil {
-		w.log.Warn("jobs were still running and are given to another worker", "error", stopErr)
+		w.log.Warn("jobs still running at shutdown: another worker retries them", "error", stopErr)
 		return errors.Join(err, client.StopAndCancel(context.WithoutCancel(ctx)))
 	}
 	return err
@@ -198,14 +198,14 @@ func (w *Worker) claimEdition(ctx context.Context) error {
 		n, err := w.db.ClaimEdition(ctx, render.RendererVersion, hash)
 		if err == nil {
 			w.edition.Store(n)
-			w.log.Info("rendering", "edition", n, "builtins", hash)
+			w.log.Info("claimed edition", "edition", n, "builtins", hash)
 			return nil
 		}
 		if !errors.Is(err, postgres.ErrSuperseded) {
 			return err
 		}
 		if !told {
-			w.log.Warn("a newer renderer or other built-in modes have been published: standing aside; to go back on purpose: admin edition use",
+			w.log.Warn("publishing paused: superseded edition; to reactivate it, run `admin edition use`",
 				"renderer", render.RendererVersion, "builtins", hash)
 			told = true
 		}

@@ -185,7 +185,7 @@ func (c *checker) agree(p *Poll) {
 		c.broken(Agree, p, "the body came in %q", p.Coding)
 	}
 	if want := digest(p.Sum); p.ReprDigest != want {
-		c.broken(Agree, p, "the digest is said to be %s and is %s", p.ReprDigest, want)
+		c.broken(Agree, p, "the digest is announced as %s but is %s", p.ReprDigest, want)
 	}
 }
 

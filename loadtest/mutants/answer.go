@@ -23,7 +23,7 @@ var answerMutants = []mutant{
 		proof: test("reader", "TestATagThatIsAheadOfTheTruth"),
 	},
 	{
-		name: "ahead-refuted-late", promises: "2", mechanism: "nobody is told that a version never was before that is known",
+		name: "ahead-refuted-late", promises: "2", mechanism: "a version is reported as never published only once that is known",
 		file: reader, old: `return ok && r.held.After(met.Add(skewAllowance))`, new: `return ok && met.IsZero() == false`,
 		proof: simulated(100),
 	},
@@ -45,7 +45,7 @@ var answerMutants = []mutant{
 		proof: test("reader", "TestADocumentThatRedisLacksStays"),
 	},
 	{
-		name: "serves-what-is-resident", promises: "4", mechanism: "what is resident is served without asking Redis",
+		name: "serves-what-is-resident", promises: "4", mechanism: "resident content is served without querying Redis",
 		file: reader, old: `if doc, ok := d.resident(k); ok {
 		return doc, hit, nil
 	}`, new: `d.forget(k)`,
@@ -142,7 +142,7 @@ var answerMutants = []mutant{
 		proof: test("reader", "TestTokensThatAreRefused"),
 	},
 	{
-		name: "outdated-token", promises: "6", mechanism: "a token of which a newer version was told of is not trusted",
+		name: "outdated-token", promises: "6", mechanism: "a token with a newer announced version is not trusted",
 		file: reader, old: `func (r record) usable() bool { return !r.superseded }`, new: `func (r record) usable() bool { return true }`,
 		proof: test("reader", "TestAnOutdatedTokenIsNotTrusted"),
 	},

@@ -35,12 +35,12 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay"),
 	},
 	{
-		name: "note-documents", promises: "3", mechanism: "a document's log entry outdates what is resident",
+		name: "note-documents", promises: "3", mechanism: "a document's log entry marks the resident document stale",
 		file: reader, old: `f.documents.published(id, e.Version)`, new: `_ = id`,
 		proof: test("reader", "TestAChangeBecomesVisible"),
 	},
 	{
-		name: "note-tokens", promises: "3, 6", mechanism: "a token's log entry outdates what is resident",
+		name: "note-tokens", promises: "3, 6", mechanism: "a token's log entry marks the resident token stale",
 		file: reader, old: `f.tokens.published(e.Token, parseTokenVersion(e.TokenVersion))`, new: ``,
 		proof: test("reader", "TestARevokedTokenIsRefused"),
 	},
@@ -55,7 +55,7 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestAResyncFindsWhatWasMissed"),
 	},
 	{
-		name: "resync-one-server", promises: "3", mechanism: "a comparison that another server answers begins anew",
+		name: "resync-one-server", promises: "3", mechanism: "a comparison restarts if another server answers",
 		file: reader, old: `if by == unconfirmed {
 			return errMoved
 		}
@@ -63,7 +63,7 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestAComparisonThatMoves"),
 	},
 	{
-		name: "resync-one-server-tokens", promises: "3, 6", mechanism: "a comparison of tokens that another server answers begins anew",
+		name: "resync-one-server-tokens", promises: "3, 6", mechanism: "a comparison of tokens restarts if another server answers",
 		file: reader, old: `if by == unconfirmed {
 			return errMoved
 		}
@@ -97,7 +97,7 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestALoadInFlightAsksAgainAfterSuspicion"),
 	},
 	{
-		name: "flight-at-least", promises: "3", mechanism: "a load under way has to bring what the log told of meanwhile",
+		name: "flight-at-least", promises: "3", mechanism: "a load in progress must return at least the version announced since",
 		file: reader, old: `err == nil && v.publishedAs().Compare(f.atLeast) < 0 ||`, new: `false ||`,
 		proof: test("reader", "TestALoadInFlightCountsAsResident"),
 	},
@@ -127,7 +127,7 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestAnExceptionTakesNothingBack"),
 	},
 	{
-		name: "exception-up-to", promises: "3, 6", mechanism: "what is loaded later is only as good as the exception says",
+		name: "exception-up-to", promises: "3, 6", mechanism: "content loaded later is only as fresh as its exclusion allows",
 		file: reader, old: `if confirmed <= e.upTo && e.held.After(e.since) {`, new: `if e.held.After(e.since) {`,
 		proof: test("reader", "TestAnExceptionTakesNothingBack"),
 	},
@@ -137,7 +137,7 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay"),
 	},
 	{
-		name: "fresh-token-too", promises: "3, 6", mechanism: "an answer is only as fresh as what is known of its token",
+		name: "fresh-token-too", promises: "3, 6", mechanism: "an answer is only as fresh as its token's record",
 		file: reader, old: `l.age(earlier(held, who.asOf), now)`, new: `l.age(held, now)`,
 		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay"),
 	},
@@ -162,12 +162,12 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestNothingIsFreshWhileItIsCompared"),
 	},
 	{
-		name: "covers", promises: "3", mechanism: "a mark says nothing of what was loaded from another Redis since",
+		name: "covers", promises: "3", mechanism: "a watermark does not cover content loaded from another Redis since",
 		file: reader, old: `return l != nil && confirmed <= l.stretch`, new: `return l != nil`,
 		proof: test("reader", "TestAnAnswerIsFreshAsLongAsMarksSay|TestWhatAStretchConfirms|TestALoadFromBeforeWhatTheLogToldOf"),
 	},
 	{
-		name: "confirms", promises: "3", mechanism: "an answer from before what the log told of confirms nothing",
+		name: "confirms", promises: "3", mechanism: "an answer older than the announced version confirms nothing",
 		file: reader, old: `at.Incarnation != s.incarnation || at.N < reached`, new: `at.Incarnation != s.incarnation`,
 		proof: test("reader", "TestWhatAStretchConfirms"),
 	},
@@ -177,7 +177,7 @@ var followerMutants = []mutant{
 		proof: test("reader", "TestWhatAStretchConfirms"),
 	},
 	{
-		name: "outdated-is-stale", promises: "3", mechanism: "an answer of which a newer version was told of is stale",
+		name: "outdated-is-stale", promises: "3", mechanism: "an answer with a newer announced version is stale",
 		file: reader, old: `&& !doc.outdated() {`, new: `{`,
 		proof: test("reader", "TestAnOutdatedAnswerIsStale"),
 	},

@@ -18,7 +18,7 @@ func main() {
 	only := flag.String("only", "", "a regular expression: only the mutants whose name matches; the report is not written")
 	check := flag.Bool("check", false, "only see whether the table still fits the code")
 	report := flag.String("report", "docs/mutations.md", "the report to write, once there is a result of each")
-	resume := flag.String("resume", "", "a file that keeps results, so that a run goes on where one before it ended")
+	resume := flag.String("resume", "", "a file that stores results, so that a run can continue an earlier one")
 	limit := flag.Duration("limit", 100*time.Second, "how long the proof of one mutant (of a simulation: 20 schedules) may take; one that hangs has failed")
 	trust := flag.Bool("trust", false, "don't see first whether the proofs pass while nothing is taken out")
 	flag.Parse()

@@ -4,7 +4,7 @@ package main
 // none get stuck.
 var publicationMutants = []mutant{
 	{
-		name: "lease-taken", promises: "1", mechanism: "an organization is rendered once for all changes that come meanwhile",
+		name: "lease-taken", promises: "1", mechanism: "concurrent changes of an organization are rendered once",
 		file: worker, old: `case there.Held:
 		p.metrics.Publications.WithLabelValues("document", "coalesced").Inc()
 		return nil
@@ -14,7 +14,7 @@ var publicationMutants = []mutant{
 		proof: test("worker", "TestChangesDuringARenderCostOneMore"),
 	},
 	{
-		name: "again-published", promises: "1, 3", mechanism: "what was changed during a render is published by one more",
+		name: "again-published", promises: "1, 3", mechanism: "a change during a render is published by another render",
 		file: worker, old: `err = enqueue(ctx, job.Args, job.Queue)`, new: `err = nil`,
 		proof: test("worker", "TestChangesDuringARenderCostOneMore"),
 	},
@@ -64,7 +64,7 @@ var publicationMutants = []mutant{
 		proof: test("worker", "TestLargeLibrariesLeaveRoomForSmallOnes"),
 	},
 	{
-		name: "render-budget", promises: "1", mechanism: "what is rendered at once is limited by its memory",
+		name: "render-budget", promises: "1", mechanism: "concurrent rendering is limited by memory",
 		file: worker, old: `if !of.TryAcquire(cost) {`, new: `if of.TryAcquire(cost); false {`,
 		proof: test("worker", "TestRenderBudgetIsKept"),
 	},
@@ -84,7 +84,7 @@ var publicationMutants = []mutant{
 		proof: test("worker", "TestEditionIsRaised"),
 	},
 	{
-		name: "stays-only-if-there", promises: "1, 4", mechanism: "a collection stays only if Redis has what was planned of it",
+		name: "stays-only-if-there", promises: "1, 4", mechanism: "a collection is kept only if Redis has its planned version",
 		file: worker, old: `|| !stored.Keep(&r, p.codings) {`, new: `|| !stored.Keep(&r, p.codings) && false {`,
 		proof: test("worker", "TestUnchangedCollectionThatRedisLost"),
 	},

@@ -13,7 +13,7 @@ var redisMutants = []mutant{
 		proof: test("pubstore", "TestFence"),
 	},
 	{
-		name: "fence-empty", promises: "1, 3, 4", mechanism: "the fence: scripts refuse a Redis that nobody has filled",
+		name: "fence-empty", promises: "1, 3, 4", mechanism: "the fence: scripts refuse a Redis that has not been filled",
 		file: scripts + "prelude.lua", old: `if not meta[1] or meta[2] ~= id then return nil end`, new: `if not meta[1] then return '1' end if meta[2] ~= id then return nil end`,
 		proof: test("pubstore", "TestFence"),
 	},
@@ -48,7 +48,7 @@ var redisMutants = []mutant{
 		proof: test("pubstore", "TestTokenRecordComesBackAndNeverUnrevoked"),
 	},
 	{
-		name: "token-tombstone", promises: "6", mechanism: "a revoked token's record says so",
+		name: "token-tombstone", promises: "6", mechanism: "a revoked token's record is marked revoked",
 		file: pubstore, old: `state = stateRevoked`, new: `state = stateActive`,
 		proof: test("pubstore", "TestTokenRecordComesBackAndNeverUnrevoked"),
 	},
@@ -75,12 +75,12 @@ var redisMutants = []mutant{
 		proof: test("pubstore", "TestLogIsContiguousAndTellsWhatWasPublished"),
 	},
 	{
-		name: "resync-jump", promises: "3", mechanism: "the counter jumps above whatever was ever logged when Redis is filled anew",
+		name: "resync-jump", promises: "3", mechanism: "the counter jumps above every logged entry when Redis is refilled",
 		file: scripts + "finish_reconcile.lua", old: `n = whole(math.max(n + 1, tonumber(now[1]) * 1000000 + tonumber(now[2])))`, new: `n = whole(n + 1)`,
 		proof: test("pubstore", "TestResyncComesAfterWhateverWasLogged"),
 	},
 	{
-		name: "resync-entry", promises: "3", mechanism: "a Redis that was filled anew tells readers to compare everything",
+		name: "resync-entry", promises: "3", mechanism: "a refilled Redis makes readers compare everything",
 		file: scripts + "finish_reconcile.lua", old: `redis.call('XADD', KEYS[3], 'MAXLEN', '~', cap, n .. '-0', 'kind', 'resync', 'incarnation', incarnation)`, new: ``,
 		proof: test("pubstore", "TestReconciliationFillsBehindTheFence"),
 	},
@@ -110,7 +110,7 @@ var redisMutants = []mutant{
 		proof: test("pubstore", "TestMarkIsLoggedWithItsExceptions"),
 	},
 	{
-		name: "state-replaced", promises: "1, 4", mechanism: "Redis says that it was restarted or promoted since it was filled",
+		name: "state-replaced", promises: "1, 4", mechanism: "Redis reports that it was restarted or promoted since it was filled",
 		file: scripts + "state.lua", old: `if meta[2] ~= replication_id() then return {'replaced', meta[1], meta[3]} end`, new: ``,
 		proof: test("pubstore", "TestFence"),
 	},

@@ -69,7 +69,7 @@ var workerMutants = []mutant{
 		proof: test("worker", "TestRedisOfALaterEpochHalts"),
 	},
 	{
-		name: "halted-no-marks", promises: "3", mechanism: "nobody is told how fresh Redis is while publishing is halted",
+		name: "halted-no-marks", promises: "3", mechanism: "no watermarks are sent while publishing is halted",
 		file: worker, old: `if p.inStep.Load() && p.Halted() == "" {`, new: `if true {`,
 		proof: test("worker", "TestHaltedWorkerMarksNothing"),
 	},
@@ -106,8 +106,8 @@ var workerMutants = []mutant{
 	},
 	{
 		name: "failed-job-retried", promises: "1", mechanism: "a publication that fails is tried again by its job",
-		file: worker, old: `p.log.Error("publishing failed, will be tried again", append(about, "error", err)...)
-	return err`, new: `p.log.Error("publishing failed, will be tried again", append(about, "error", err)...)
+		file: worker, old: `p.log.Error("publishing failed: will retry", append(about, "error", err)...)
+	return err`, new: `p.log.Error("publishing failed: will retry", append(about, "error", err)...)
 	return nil`,
 		proof: test("worker", "TestFailedJobIsTriedAgain"),
 	},

@@ -34,7 +34,7 @@ const licenses = "licenses.txt"
 var errNoPackages = errors.New("the npm packages can't be had")
 
 func main() {
-	check := flag.Bool("check", false, "only say whether what is built is in step with its sources")
+	check := flag.Bool("check", false, "only check whether the bundles match their sources")
 	flag.Parse()
 	err := run(*check)
 	if *check && errors.Is(err, errNoPackages) {

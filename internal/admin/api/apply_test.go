@@ -116,8 +116,8 @@ spec: {name: Docs, config: {roleDefinition: r, groups: [], permissionTemplate: N
 `).problem(412, "version_conflict")
 	said := blames(p)
 	require.Len(t, said, 3)
-	require.Contains(t, said[0], "/1/metadata/generation: one was changed meanwhile, by olive: it is at version 2 now")
-	require.Contains(t, said[1], `/2/metadata/generation: There is no gadget "gone" any more`)
+	require.Contains(t, said[0], "/1/metadata/generation: one was changed by olive and is now at version 2")
+	require.Contains(t, said[1], `/2/metadata/generation: The gadget "gone", expected at version`)
 	require.Contains(t, said[2], `/3/spec/config/permissionTemplate: This organization has no permission template "Nobody"`)
 	require.InDelta(t, 6, p["errors"].([]any)[0].(map[string]any)["line"], 0)
 

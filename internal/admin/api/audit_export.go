@@ -15,7 +15,7 @@ func (a *API) auditExport(v *visit) error {
 	}
 	format := v.Query("format", auditexport.CSV)
 	if !slices.Contains(auditexport.Formats(), format) {
-		return malformedQuery("format is one of %s", strings.Join(auditexport.Formats(), ", "))
+		return malformedQuery("format must be one of %s", strings.Join(auditexport.Formats(), ", "))
 	}
 	return auditexport.Answer(v.Ctx, a.DB, a.Log, v.org, f, format)
 }

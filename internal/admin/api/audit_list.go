@@ -46,7 +46,7 @@ func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
 	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: listOf(v, "action")}
 	for _, action := range f.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return f, malformedQuery("there is no action %q; the nearest one is %s", humanize.Shortened(action, 60), suggest.Nearest(action, all))
+			return f, malformedQuery("unknown action %q; the closest match is %s", humanize.Shortened(action, 60), suggest.Nearest(action, all))
 		}
 	}
 	var err error
@@ -68,5 +68,5 @@ func timeOf(v *visit, name string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, malformedQuery("%s is a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01", name)
+	return time.Time{}, malformedQuery("%s must be a time such as 2026-05-01T12:00:00Z, or a day such as 2026-05-01", name)
 }

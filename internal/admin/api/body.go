@@ -37,7 +37,7 @@ func mediaType(c *fiber.Ctx) (string, map[string]string) {
 
 func unsupported(c *fiber.Ctx, want string) error {
 	c.Set("Accept", want)
-	return fault.New(fault.Unsupported, "unsupported_media_type", "Say in Content-Type what this is; it can be %s", want)
+	return fault.New(fault.Unsupported, "unsupported_media_type", "Content-Type is required; it can be %s", want)
 }
 
 // modeBody returns a JSON or YAML body, and whether it is YAML.
@@ -72,7 +72,7 @@ func smallBody(c *fiber.Ctx, into any) error {
 // smallJSON is smallBody for JSON in a form field.
 func smallJSON(data []byte, into any) error {
 	if len(data) > maxSmall {
-		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxSmall>>10)
+		return fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxSmall>>10)
 	}
 	return jsonast.DecodeJSON(data, smallBudget(), into)
 }
@@ -81,7 +81,7 @@ func smallJSON(data []byte, into any) error {
 func smallBudget() *jsonast.Budget {
 	return &jsonast.Budget{
 		Values: maxSmall / 8, Text: maxSmall, Depth: 16, What: "This",
-		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This holds more than %d values", maxSmall/8),
-		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxSmall>>10),
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "The request holds more than %d values", maxSmall/8),
+		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxSmall>>10),
 	}
 }

@@ -38,7 +38,7 @@ func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
 	p := problemOf(err)
 	p.RequestID = middleware.ID(c)
 	if p.Status >= http.StatusInternalServerError && !middleware.Logged(err) {
-		log.Error("request failed", "request_id", p.RequestID, "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
+		log.Error("request failed", "request_id", p.RequestID, "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
 	if p.RetryAfter > 0 && len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.RetryAfter))
@@ -81,11 +81,11 @@ func problemOf(err error) problem.Problem {
 func protocol(e *fiber.Error) problem.Problem {
 	switch e.Code {
 	case http.StatusNotFound:
-		return problem.New(e.Code, "path_unknown", "There is nothing at this path")
+		return problem.New(e.Code, "path_unknown", "There is no such path")
 	case http.StatusMethodNotAllowed:
-		return problem.New(e.Code, "method_not_allowed", "This path does not take that method; the header Allow says which ones it takes")
+		return problem.New(e.Code, "method_not_allowed", "This path does not allow that method; the header Allow lists the allowed ones")
 	case http.StatusRequestEntityTooLarge:
-		return problem.New(e.Code, "body_too_large", "A request can bring at most 10 MiB; split it")
+		return problem.New(e.Code, "body_too_large", "A request can have at most 10 MiB; split it")
 	case http.StatusRequestHeaderFieldsTooLarge:
 		return problem.New(e.Code, "headers_too_large", "The request's headers are too large")
 	case http.StatusRequestTimeout:

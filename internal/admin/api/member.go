@@ -38,7 +38,7 @@ func roleOf(s string) (access.Role, error) {
 		return role, nil
 	}
 	return access.None, fault.New(fault.Invalid, "invalid_member", "The member was not saved").
-		With(fault.Field{Pointer: "/role", Detail: "A role is owner, admin or member"})
+		With(fault.Field{Pointer: "/role", Detail: "The role must be owner, admin or member"})
 }
 
 // memberID parses the user's id in the path.

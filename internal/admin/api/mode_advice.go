@@ -93,7 +93,7 @@ func checkAdvised(brought []upload.File) error {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "body_too_large",
-		"These are %s; at most %s are judged at once. Send fewer, or use `admin modes lint`.", humanize.Bytes(total), humanize.Bytes(maxAdvised))
+		"These are %s; at most %s are checked at once. Send fewer, or use `admin modes lint`.", humanize.Bytes(total), humanize.Bytes(maxAdvised))
 }
 
 // judgeFiles checks files, including those in an archive.
@@ -152,7 +152,7 @@ func clientsOf(v *visit) ([]string, error) {
 	ids := listOf(v, "client")
 	for _, id := range ids {
 		if _, err := editors.Find(id); err != nil {
-			return nil, malformedQuery("there is no client %q; GET /api/v1/clients lists them", id)
+			return nil, malformedQuery("unknown client %q; GET /api/v1/clients lists them", id)
 		}
 	}
 	return ids, nil

@@ -18,7 +18,7 @@ func (a modeAPI) export(v *visit) error {
 	}
 	e := transfer.Export{View: view, Format: v.Query("format", modes.FormatYAML), Slugs: listOf(v, "slug")}
 	if !slices.Contains(transfer.Formats(), e.Format) {
-		return malformedQuery("format is one of %s", strings.Join(transfer.Formats(), ", "))
+		return malformedQuery("format must be one of %s", strings.Join(transfer.Formats(), ", "))
 	}
 	data, err := transfer.Write(v.UserContext(), a.DB, v.org, a.Builtins, e)
 	if err != nil {

@@ -59,5 +59,5 @@ func viewOf(v *visit) (transfer.View, error) {
 	case transfer.Own, transfer.Merged:
 		return view, nil
 	}
-	return "", malformedQuery("view is own (the organization's modes) or merged (with the built-in ones)")
+	return "", malformedQuery("view must be own (the organization's modes) or merged (with the built-in ones)")
 }

@@ -40,7 +40,7 @@ func (a *API) modesOrder(v *visit) error {
 		}
 	}
 	if len(wrong) > 0 {
-		return fault.New(fault.Invalid, "invalid_body", "The content is not what is expected here").With(wrong...)
+		return fault.New(fault.Invalid, "invalid_body", "The content does not have the expected form").With(wrong...)
 	}
 	revision, err := a.DB.OrderModes(v.UserContext(), v.by(), v.org.ID, ids, planned(v, match))
 	if err != nil {

@@ -39,7 +39,7 @@ func pagingOf(c *fiber.Ctx, usual, most int) (paging, error) {
 	if q := c.Query("limit"); q != "" {
 		n, err := strconv.Atoi(q)
 		if err != nil || n < 1 || n > most {
-			return p, malformedQuery("limit is a number from 1 to %d", most)
+			return p, malformedQuery("limit must be a number from 1 to %d", most)
 		}
 		p.limit = n
 	}
@@ -53,7 +53,7 @@ func pagingOf(c *fiber.Ctx, usual, most int) (paging, error) {
 }
 
 func malformedCursor() error {
-	return malformedQuery("cursor is the next_cursor of the page before; leave it out for the first page")
+	return malformedQuery("cursor must be the next_cursor of the previous page; omit it for the first page")
 }
 
 func malformedQuery(format string, args ...any) error {

@@ -63,7 +63,7 @@ func precondition(c *fiber.Ctx) (ifMatch, error) {
 		tag := strings.TrimSpace(part)
 		opaque := strings.TrimPrefix(tag, "W/")
 		if len(opaque) < 2 || opaque[0] != '"' || opaque[len(opaque)-1] != '"' {
-			return m, fault.New(fault.Malformed, "malformed_if_match", `If-Match must be an entity-tag as ETag gave it, with its quotes, or "*"`)
+			return m, fault.New(fault.Malformed, "malformed_if_match", `If-Match must be an entity-tag as received in ETag, with its quotes, or "*"`)
 		}
 		m.tags = append(m.tags, tag)
 	}
@@ -75,7 +75,7 @@ func required(c *fiber.Ctx) (ifMatch, error) {
 	m, err := precondition(c)
 	if err == nil && !m.present {
 		err = fault.New(fault.PreconditionRequired, "precondition_required",
-			"Say in If-Match which version you saw (its ETag), so that nobody's change is overwritten unseen")
+			"If-Match is required: send the ETag of the version that you changed, so that no newer version is overwritten")
 	}
 	return m, err
 }

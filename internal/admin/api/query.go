@@ -36,9 +36,9 @@ func (t takes) checkOne(name, value string, seen map[string]bool) error {
 	case !several && !slices.Contains(t, name):
 		return t.unknown(name)
 	case value == "":
-		return malformedQuery("%s is empty; give it a value, or leave it out", name)
+		return malformedQuery("%s is empty; provide a value or omit it", name)
 	case seen[name] && !several:
-		return malformedQuery("%s is there twice", name)
+		return malformedQuery("%s is given twice", name)
 	}
 	if flaw := jsonast.TextFlaw(value); flaw != "" {
 		return malformedQuery("%s: %s", name, flaw)
@@ -50,13 +50,13 @@ func (t takes) checkOne(name, value string, seen map[string]bool) error {
 func (t takes) unknown(name string) error {
 	shown := humanize.Shortened(strings.ToValidUTF8(name, "\uFFFD"), 60)
 	if len(t) == 0 {
-		return malformedQuery("there is no parameter %q here; this address takes none", shown)
+		return malformedQuery("unknown parameter %q; this path has no parameters", shown)
 	}
 	names := make([]string, len(t))
 	for i, n := range t {
 		names[i] = strings.TrimSuffix(n, severalTimes)
 	}
-	return malformedQuery("there is no parameter %q here; the nearest one is %s (of %s)", shown, suggest.Nearest(name, names), strings.Join(names, ", "))
+	return malformedQuery("unknown parameter %q; the closest match is %s (of %s)", shown, suggest.Nearest(name, names), strings.Join(names, ", "))
 }
 
 // only refuses requests with query parameters that the route doesn't accept.

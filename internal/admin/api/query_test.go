@@ -23,8 +23,8 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 	yaml := []string{"Content-Type", "application/yaml"}
 	before := s.count("select count(*) from audit_log")
 	for query, says := range map[string]string{
-		"dryrun=true": "the nearest one is dry_run", "dry-run=true": "dry_run", "dryRun=true": "dry_run", "DRY_RUN=true": "dry_run",
-		"dry_run=": "dry_run is empty", "dry_run": "dry_run is empty", "dry_run=true&dry_run=true": "dry_run is there twice", "only=": "only is empty",
+		"dryrun=true": "the closest match is dry_run", "dry-run=true": "dry_run", "dryRun=true": "dry_run", "DRY_RUN=true": "dry_run",
+		"dry_run=": "dry_run is empty", "dry_run": "dry_run is empty", "dry_run=true&dry_run=true": "dry_run is given twice", "only=": "only is empty",
 		"x": "there is no parameter", "dry_run=%ff": "not valid UTF-8", "%00=1": "U+0000",
 	} {
 		p := s.do("POST", "/modes/import?"+query, s.write, file, yaml...).problem(400, "malformed_query")
@@ -43,18 +43,18 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 		require.Contains(t, p["detail"], says)
 	}
 	for path, says := range map[string]string{
-		"/audit?actions=mode.create":     "the nearest one is action",
+		"/audit?actions=mode.create":     "the closest match is action",
 		"/audit?from=2026-05-01":         "there is no parameter",
-		"/audit?action=mode.crete":       "the nearest one is mode.create",
+		"/audit?action=mode.crete":       "the closest match is mode.create",
 		"/audit?limit=1000":              "from 1 to 200",
 		"/audit?limit=":                  "limit is empty",
 		"/audit?actor=%ff":               "not valid UTF-8",
 		"/audit?actor=a%00":              "U+0000",
 		"/modes?Limit=5":                 "limit",
-		"/modes?limit=5&limit=6":         "limit is there twice",
+		"/modes?limit=5&limit=6":         "limit is given twice",
 		"/modes?limit=501":               "from 1 to 500",
 		"/modes/docs?pretty=1":           "takes none",
-		"/modes/export?slugs=docs":       "the nearest one is slug",
+		"/modes/export?slugs=docs":       "the closest match is slug",
 		"/templates/export?template=":    "template is empty",
 		"/publication?wait=1":            "takes none",
 		"!/api/v1/organizations?l=1":     "limit",

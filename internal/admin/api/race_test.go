@@ -92,6 +92,6 @@ func TestEditOfWhatWasDeletedMeanwhile(t *testing.T) {
 	tag := s.create("docs")
 	s.do("DELETE", "/modes/docs", s.write, "", "If-Match", tag).ok(204)
 	p := s.do("PUT", "/modes/docs", s.write, modeJSON("docs", "Mine"), "If-Match", tag).problem(412, "mode_deleted")
-	require.Contains(t, p["detail"], "deleted meanwhile, by olive")
+	require.Contains(t, p["detail"], "was deleted by olive")
 	require.Equal(t, "Mine", p["yours"].(map[string]any)["config"].(map[string]any)["roleDefinition"])
 }

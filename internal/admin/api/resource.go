@@ -149,7 +149,7 @@ func (r *objects) orDeleted(ctx context.Context, org uuid.UUID, m ifMatch, notFo
 		}
 		singular := r.store.Names().Singular
 		return fault.New(fault.Stale, singular+"_deleted",
-			"The %s was deleted meanwhile, by %s. Nothing was saved; restore it from its versions, or create it again", singular, versions[0].Actor.Name)
+			"The %s was deleted by %s. Nothing was saved; restore it from its versions, or create it again", singular, versions[0].Actor.Name)
 	}
 	return notFound
 }

@@ -103,18 +103,18 @@ func (r *objects) several(list string, all []one) ([]uuid.UUID, error) {
 			continue
 		}
 		if first, twice := place[id]; twice {
-			blame(fmt.Sprintf("/%d/id", i), "is that of /%s/%d too", list, first)
+			blame(fmt.Sprintf("/%d/id", i), "is also the id of /%s/%d", list, first)
 		}
 		if o.Version < 1 {
-			blame(fmt.Sprintf("/%d/version", i), "must be a number from 1 on")
+			blame(fmt.Sprintf("/%d/version", i), "must be a number, 1 or higher")
 		}
 		if o.Seen < 0 || o.Seen > 0 && list != "restorations" {
-			blame(fmt.Sprintf("/%d/seen", i), "must be a number from 1 on, in a restoration")
+			blame(fmt.Sprintf("/%d/seen", i), "must be a number, 1 or higher, in a restoration")
 		}
 		ids[i], place[id] = id, i
 	}
 	if len(wrong) > 0 {
-		return nil, fault.New(fault.Invalid, "invalid_body", "The content is not what is expected here").With(wrong...)
+		return nil, fault.New(fault.Invalid, "invalid_body", "The content does not have the expected form").With(wrong...)
 	}
 	return ids, nil
 }

@@ -43,7 +43,7 @@ func TestSeveralAreDeletedOverJSON(t *testing.T) {
 	// each.
 	p := s.do("POST", "/modes/deletions", s.write, deletionsOf(ids...)).problem(412, "version_conflict")
 	require.Len(t, p["errors"], 3)
-	require.Equal(t, map[string]any{"pointer": "/deletions/0", "detail": "The a was deleted meanwhile, by olive"}, p["errors"].([]any)[0])
+	require.Equal(t, map[string]any{"pointer": "/deletions/0", "detail": "The a was deleted by olive"}, p["errors"].([]any)[0])
 	require.Empty(t, p["current"])
 	require.Len(t, p["yours"].(map[string]any)["deletions"], 4)
 
@@ -56,7 +56,7 @@ func TestSeveralAreDeletedOverJSON(t *testing.T) {
 	s.do("PATCH", "/modes/d", s.write, `{"name":"Dora"}`).ok(200)
 	p = s.do("POST", "/modes/deletions", s.write, deletionsOf(ids[3])).problem(412, "version_conflict")
 	require.Equal(t, "Dora", p["current"].([]any)[0].(map[string]any)["name"])
-	require.Equal(t, "Dora was changed meanwhile, by olive: it is at version 2 now", p["errors"].([]any)[0].(map[string]any)["detail"])
+	require.Equal(t, "Dora was changed by olive and is now at version 2", p["errors"].([]any)[0].(map[string]any)["detail"])
 }
 
 func TestWhatNamesSeveralIsHeldToItsForm(t *testing.T) {

@@ -15,7 +15,7 @@ func (a templateAPI) export(v *visit) error {
 		e.Refs = append(e.Refs, string(ref))
 	}
 	if !slices.Contains(transfer.TemplateFormats(), e.Format) {
-		return malformedQuery("format is one of %s", strings.Join(transfer.TemplateFormats(), ", "))
+		return malformedQuery("format must be one of %s", strings.Join(transfer.TemplateFormats(), ", "))
 	}
 	data, err := transfer.WriteTemplates(v.UserContext(), a.DB, v.org.ID, e)
 	if err != nil {

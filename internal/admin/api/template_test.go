@@ -30,7 +30,7 @@ func TestTemplateFromCreationToDeletion(t *testing.T) {
 	late := s.do("PUT", "/templates/Reviewer", s.write, body, "If-Match", got.header.Get("ETag")).problem(412, "version_conflict")
 	require.Equal(t, replaced, late["current"])
 	require.Equal(t, "Reviewer", late["yours"].(map[string]any)["name"])
-	require.Contains(t, late["detail"], "The template was changed meanwhile, by olive")
+	require.Contains(t, late["detail"], "The template was changed by olive")
 
 	// A response can be sent back whole.
 	s.do("PUT", "/templates/Reviewer", s.write, string(got.body), "If-Match", replaced["etag"].(string)).ok(200)

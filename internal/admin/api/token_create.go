@@ -31,7 +31,7 @@ func (a *API) tokenCreate(v *visit) error {
 		return err
 	}
 	if sent.ExpiresAt != nil && !sent.ExpiresAt.After(time.Now()) {
-		return fault.New(fault.Invalid, "invalid_token", "The token was not made").
+		return fault.New(fault.Invalid, "invalid_token", "The token was not created").
 			With(fault.Field{Pointer: "/expires_at", Detail: "must be in the future; leave it out for a token that doesn't expire"})
 	}
 	secret := a.Keys.Mint()
@@ -46,7 +46,7 @@ func (a *API) tokenCreate(v *visit) error {
 	out.Token = secret
 	if out.Published, err = a.published(v.UserContext(), made); err != nil {
 		// The token exists; only this response can contain its secret.
-		a.Log.Warn("waiting for a token's publication", "token_id", made.ID, "err", err)
+		a.Log.Warn("waiting for token to be published failed", "token_id", made.ID, "error", err)
 	}
 	v.Set(fiber.HeaderLocation, v.address("/tokens/"+made.ID.String()))
 	return answer(v.Ctx, http.StatusCreated, out)

@@ -31,7 +31,7 @@ func (a *API) tokenRevoke(v *visit) error {
 	}
 	out := v.token(revoked)
 	if out.Published, err = a.published(v.UserContext(), revoked); err != nil {
-		a.Log.Warn("waiting for a revocation's publication", "token_id", id, "err", err)
+		a.Log.Warn("waiting for revocation to be published failed", "token_id", id, "error", err)
 	}
 	return answer(v.Ctx, http.StatusOK, out)
 }

@@ -31,7 +31,7 @@ func uploadOf(v *visit) (importRequest, error) {
 	if media != mediaForm {
 		return importRequest{}, unsupported(v.Ctx, mediaYAML+", "+mediaJSON+", "+mediaZip+", "+mediaForm)
 	}
-	broken := fault.New(fault.Malformed, "malformed_form", "This form can't be read; send files in it, in fields called file")
+	broken := fault.New(fault.Malformed, "malformed_form", "The form could not be read; send files in fields named file")
 	up := importRequest{fields: map[string][]string{}}
 	if params["boundary"] == "" {
 		return up, broken
@@ -60,7 +60,7 @@ func uploadOf(v *visit) (importRequest, error) {
 			up.fields[name] = append(up.fields[name], string(data))
 		}
 	}
-	return up, fault.New(fault.TooLarge, "too_many_files", "These are more than %d parts; at most that many are read at once", maxFormParts)
+	return up, fault.New(fault.TooLarge, "too_many_files", "The form has more than %d parts, the maximum of one request", maxFormParts)
 }
 
 // all returns the values of a parameter in the query and the form. It can be repeated
@@ -77,7 +77,7 @@ func (u importRequest) one(v *visit, name string) (string, error) {
 	case 1:
 		return got[0], nil
 	default:
-		return "", malformedQuery("%s is there twice", name)
+		return "", malformedQuery("%s is given twice", name)
 	}
 }
 
@@ -89,14 +89,14 @@ func (u importRequest) how(v *visit) (howToImport, error) {
 		return how, err
 	}
 	if how.dryRun = dry == "true"; dry != "" && dry != "true" && dry != "false" {
-		return how, malformedQuery("dry_run is true or false")
+		return how, malformedQuery("dry_run must be true or false")
 	}
 	only, err := u.one(v, "only")
 	if err != nil {
 		return how, err
 	}
 	if how.onlyValid = only == "valid"; only != "" && only != "valid" {
-		return how, malformedQuery("only can be valid, or left out")
+		return how, malformedQuery("only must be valid, or omitted")
 	}
 	return how, nil
 }
@@ -110,7 +110,7 @@ func (u importRequest) choices(v *visit, into any, name string, decision *string
 		texts = append(texts, q)
 	}
 	if len(texts) > 1 {
-		return malformedQuery("choices is there twice")
+		return malformedQuery("choices is given twice")
 	}
 	for _, text := range texts {
 		if err := smallJSON([]byte(text), into); err != nil {
@@ -125,7 +125,7 @@ func (u importRequest) choices(v *visit, into any, name string, decision *string
 	for _, s := range u.all(v, "index") {
 		n, err := strconv.Atoi(s)
 		if err != nil {
-			return malformedQuery("index is the number of one of them in the plan, from 0")
+			return malformedQuery("index must be the number of an item in the plan, from 0")
 		}
 		*indexes = append(*indexes, n)
 	}

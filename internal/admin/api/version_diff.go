@@ -19,7 +19,7 @@ func (r *objects) diffVersions(v *visit) error {
 	}
 	from, to := v.Query("from"), v.Query("to", current)
 	if from == "" {
-		return malformedQuery("from is the version to compare with, such as from=3")
+		return malformedQuery("from must be the version to compare with, such as from=3")
 	}
 	before, err := r.versionAt(v, id, from)
 	if err != nil {

@@ -90,7 +90,7 @@ func (a *API) kindsOf(v *visit) (map[string]resource.Kind, error) {
 	for name := range strings.SplitSeq(wanted, ",") {
 		k, ok := resource.FindKind(all, name)
 		if !ok {
-			return nil, malformedQuery("kinds has %q, which is none; the nearest one is %s", name,
+			return nil, malformedQuery("unknown kind %q in kinds; the closest match is %s", name,
 				suggest.Nearest(name, eachOf(all, func(k resource.Kind) string { return k.Names().Plural })))
 		}
 		kinds[k.Names().Singular] = k
@@ -105,7 +105,7 @@ func lastEventID(v *visit) (revision int64, ok bool, err error) {
 		return 0, false, nil
 	}
 	if revision, err = strconv.ParseInt(id, 10, 64); err != nil || revision < 0 {
-		return 0, false, fault.New(fault.Malformed, "malformed_header", "Last-Event-ID is the id of an event of this stream, a number, not %q", id)
+		return 0, false, fault.New(fault.Malformed, "malformed_header", "Last-Event-ID must be the id of an event of this stream, a number, not %q", id)
 	}
 	return revision, true, nil
 }

@@ -27,7 +27,7 @@ func (a *API) known(handle func(*visit) error, t ...string) fiber.Handler {
 func (a *API) signedIn(handle func(*visit) error) fiber.Handler {
 	return a.known(func(v *visit) error {
 		if v.who.Kind != access.User {
-			return fault.New(fault.Forbidden, "session_required", "An access token can't do that: it is up to the person, signed in with a password")
+			return fault.New(fault.Forbidden, "session_required", "Access tokens can't do that; sign in with a password")
 		}
 		return handle(v)
 	})

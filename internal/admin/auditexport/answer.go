@@ -39,7 +39,7 @@ func Answer(c *fiber.Ctx, db *postgres.DB, log *slog.Logger, org organization.Or
 			err = buffered.Flush()
 		}
 		if err != nil {
-			log.Warn("audit export was not finished", "request_id", id, "err", err)
+			log.Warn("audit export failed", "request_id", id, "error", err)
 		}
 		_ = in.CloseWithError(err)
 	}()

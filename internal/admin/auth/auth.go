@@ -115,7 +115,7 @@ func (g *Gate) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, e
 		return access.Principal{}, nil, err
 	}
 	if subtle.ConstantTimeCompare([]byte(csrf), []byte(s.CSRF)) != 1 {
-		err = fault.New(fault.Forbidden, "csrf", "Send the session's csrf_token in the header %s; GET /api/v1/session tells it", HeaderCSRF)
+		err = fault.New(fault.Forbidden, "csrf", "Send the session's csrf_token in the header %s; GET /api/v1/session returns it", HeaderCSRF)
 	}
 	return p, s, err
 }
@@ -142,7 +142,7 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	if !strings.EqualFold(scheme, "Bearer") || presented == "" {
 		return access.Principal{}, fault.New(fault.Unauthenticated, "unauthenticated", "Send an access token: Authorization: Bearer omt_...")
 	}
-	refused := fault.New(fault.Unauthenticated, "token_refused", "This access token is not known, has expired or was revoked")
+	refused := fault.New(fault.Unauthenticated, "token_refused", "This access token is unknown, has expired or was revoked")
 	if v := g.keys.Check([]byte(presented)); v == token.Malformed || v == token.Forged {
 		return access.Principal{}, refused
 	}
@@ -156,7 +156,7 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	}
 	if !t.UsedLately(now) {
 		if err := g.db.TokensUsed(ctx, map[token.Hash]time.Time{hash: now}); err != nil {
-			g.log.Warn("the use of a token is not noted", "err", err) // no one is refused because of that
+			g.log.Warn("recording token use failed", "error", err) // no one is refused because of that
 		}
 	}
 	return access.Principal{
@@ -194,7 +194,7 @@ func (g *Gate) session(ctx context.Context, secret string) (access.Principal, *S
 // sameOrigin refuses a request that, according to the browser, comes from another
 // site's page.
 func (g *Gate) sameOrigin(c *fiber.Ctx) error {
-	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
+	refused := fault.New(fault.Forbidden, "cross_origin", "This request came from another site")
 	switch c.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
 	default:
@@ -216,7 +216,7 @@ func (g *Gate) sameOrigin(c *fiber.Ctx) error {
 // name is then in the Host header as well. So Origin and Host are not compared with
 // each other, but both with the public URL.
 func (g *Gate) NoOtherSite(c *fiber.Ctx) error {
-	refused := fault.New(fault.Forbidden, "cross_origin", "This came from a page of another site")
+	refused := fault.New(fault.Forbidden, "cross_origin", "This request came from another site")
 	ours := func(host string) bool {
 		name := (&url.URL{Host: host}).Hostname()
 		return host == g.public.Host || isLoopback(name) && isLoopback(g.public.Hostname())
@@ -286,7 +286,7 @@ func (g *Gate) check(c *fiber.Ctx, source, email, pass string) (postgres.User, e
 	}
 	if !ok {
 		g.log.Info("sign-in refused", "email", email, "source", source)
-		return postgres.User{}, fault.New(fault.Unauthenticated, "wrong_credentials", "The email address or the password is wrong")
+		return postgres.User{}, fault.New(fault.Unauthenticated, "wrong_credentials", "Incorrect email address or password")
 	}
 	return u, nil
 }

@@ -96,7 +96,7 @@ func (a attempt) giveBack(ctx context.Context) {
 	defer cancel()
 	t := a.throttle
 	if err := t.db.GiveBackAttempt(ctx, a.keys); err != nil {
-		t.log.Warn("an attempt to sign in is given back later", "err", err)
+		t.log.Warn("refunding sign-in attempt failed: will retry", "error", err)
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if len(t.owed) < maxOwed {
@@ -134,7 +134,7 @@ func (t *throttle) sweep(ctx context.Context) {
 		return
 	}
 	if err := t.db.SweepAttempts(ctx, window, maxAttempts); err != nil {
-		t.log.Warn("old attempts to sign in are not forgotten yet", "err", err)
+		t.log.Warn("deleting old sign-in attempts failed: will retry", "error", err)
 	}
 }
 

@@ -11,11 +11,11 @@ func tellsApart(public *url.URL, proxies bool) bool { return public.Scheme != "h
 // and whether any proxy is trusted. It is empty if all is well.
 func Warnings(public *url.URL, proxies bool) (all []string) {
 	if !tellsApart(public, proxies) {
-		all = append(all, "PUBLIC_URL is https, so a proxy is in front, and TRUSTED_PROXIES is empty: everybody seems to come from the proxy's address. "+
-			"The audit log names that one, and wrong passwords are not counted by address. Set TRUSTED_PROXIES to the proxy's address or network")
+		all = append(all, "PUBLIC_URL is https, so there is a proxy in front, but TRUSTED_PROXIES is empty: all requests appear to come from the proxy's address. "+
+			"The audit log records that address, and wrong passwords are not counted by address. Set TRUSTED_PROXIES to the proxy's address or network")
 	}
 	if public.Scheme != "https" {
-		all = append(all, "PUBLIC_URL is http: cookies go without Secure. That is for this machine only; set PUBLIC_URL to an https address for anything else")
+		all = append(all, "PUBLIC_URL is http: cookies are sent without Secure. Use http only on this machine; set PUBLIC_URL to an https address for anything else")
 	}
 	return all
 }

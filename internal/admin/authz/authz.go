@@ -87,7 +87,7 @@ func (a *Authorizer) EnterByToken(c *fiber.Ctx, who access.Principal, r access.R
 		return Entry{}, err
 	case len(all) > 1:
 		return Entry{}, fault.New(fault.Malformed, "organization_ambiguous",
-			"This access token opens %d organizations; say in the header %s which one, or use /api/v1/organizations/{organization}/templates", len(all), HeaderOrganization)
+			"This access token has access to %d organizations; specify one in the header %s, or use /api/v1/organizations/{organization}/templates", len(all), HeaderOrganization)
 	case len(all) == 0 || all[0].Deleted:
 		return Entry{}, access.NoSuchOrganization()
 	}

@@ -211,7 +211,7 @@ func (h *Hub) keepListening(ctx context.Context) {
 			return
 		}
 		if h.setListening(ctx, false) || attempt == 1 {
-			h.log.Warn("Postgres can't notify of changes: asking more often until it can", "error", err)
+			h.log.Warn("listening for notifications failed: polling more often", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -273,7 +273,7 @@ func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
 			return
 		}
 		if err != nil {
-			h.log.Warn("state of an organization can't be had", "organization_id", org, "error", err)
+			h.log.Warn("reading organization state failed", "organization_id", org, "error", err)
 			h.send(org, w, nil)
 			return
 		}
@@ -283,7 +283,7 @@ func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
 		}
 		if err := h.deliver(ctx, org, w, now.Revision); err != nil {
 			if ctx.Err() == nil {
-				h.log.Warn("changes of an organization can't be read", "organization_id", org, "error", err)
+				h.log.Warn("reading organization changes failed", "organization_id", org, "error", err)
 				h.send(org, w, nil)
 			}
 			return

@@ -44,11 +44,11 @@ func (o *Limits) Take(user uuid.UUID, session string) (release func(), err error
 	defer o.mu.Unlock()
 	switch {
 	case o.users[user] >= maxStreamsPerUser:
-		return nil, fault.New(fault.Exhausted, "too_many_streams", "You have %d streams of events open; close some windows", o.users[user])
+		return nil, fault.New(fault.Exhausted, "too_many_streams", "You have %d event streams open; close some windows", o.users[user])
 	case o.sessions[session] >= maxStreamsPerSession:
-		return nil, fault.New(fault.Exhausted, "too_many_streams", "This session has %d streams of events open; close some windows", o.sessions[session])
+		return nil, fault.New(fault.Exhausted, "too_many_streams", "This session has %d event streams open; close some windows", o.sessions[session])
 	case o.total >= o.max:
-		return nil, fault.New(fault.Unavailable, "too_many_streams", "Too many streams of events are open; load the page to see what is new")
+		return nil, fault.New(fault.Unavailable, "too_many_streams", "Too many event streams are open; reload the page to see changes")
 	}
 	o.total++
 	o.users[user]++

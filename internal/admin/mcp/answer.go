@@ -36,11 +36,11 @@ func isBatch(body []byte) bool {
 // protocol.
 func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 	if len(c.BodyRaw()) > maxMessage {
-		return fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxMessage>>10)
+		return fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxMessage>>10)
 	}
 	if isBatch(c.BodyRaw()) {
 		return fault.New(fault.Malformed, "batch_refused",
-			"Several messages in one request are not answered: send each by itself, as the protocol wants it since 2025-06-18")
+			"Batches are not supported: send each message in its own request, as the protocol requires since 2025-06-18")
 	}
 	if err := checkMessage(c.BodyRaw()); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (d *Door) Answer(c *fiber.Ctx, org uuid.UUID, requestID string) error {
 	}).ServeHTTP(said, req.WithContext(c.UserContext()))
 
 	if said.over {
-		return fault.New(fault.TooLarge, "answer_too_large", "The answer would be longer than %d MiB: ask for one template or mode at a time", maxAnswer>>20)
+		return fault.New(fault.TooLarge, "answer_too_large", "The response would be larger than %d MiB: request one template or mode at a time", maxAnswer>>20)
 	}
 	media := said.header.Get(fiber.HeaderContentType)
 	if said.status >= http.StatusBadRequest && !strings.HasPrefix(media, asJSON) {
@@ -77,7 +77,7 @@ func checkMessage(data []byte) error {
 	root, err := (&jsonast.JSON{Budget: &jsonast.Budget{
 		Values: values, Text: maxMessage, Depth: 64, What: "This message",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This message holds more than %d values", values),
-		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "At most %d KiB are taken here", maxMessage>>10),
+		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxMessage>>10),
 	}}).Parse(data)
 	if err != nil {
 		return err

@@ -149,6 +149,6 @@ func (l library) said(err error) error {
 	if postgres.Away(err) {
 		return errors.New("the database can't be reached right now; try again soon")
 	}
-	l.log.Error("agent's request failed", "request_id", l.requestID, "err", err)
+	l.log.Error("MCP request failed", "request_id", l.requestID, "error", err)
 	return errors.New("something went wrong on our side; it has been logged. Try again soon")
 }

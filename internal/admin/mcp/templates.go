@@ -19,7 +19,7 @@ type templateRef struct {
 // noted explains the fields that an agent must not misread. It accompanies every list
 // of allowed tools.
 const noted = "An empty allowed_tools means that nothing is allowed without asking, never that all tools are. " +
-	"The permission mode says what is done about everything else."
+	"The permission mode decides about everything else."
 
 // noTemplates replaces noted if there are no templates: an agent must not take that for
 // a permission.

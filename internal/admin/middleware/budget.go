@@ -87,7 +87,7 @@ func (a *Answers) Bound(fail fiber.ErrorHandler) fiber.Handler {
 				res.Header.Del(name)
 			}
 			res.ResetBody()
-			return fail(c, fault.New(fault.Unavailable, "too_many_answers", "Too many large answers are being received right now; try again soon"))
+			return fail(c, fault.New(fault.Unavailable, "too_many_answers", "Too many large responses are in progress; try again soon"))
 		}
 		res.SwapBody(nil) // body is owned by the handler from here on
 		res.SetBodyStream(&answer{bytes.NewReader(body), sync.OnceFunc(func() { a.giveBack(source, n) })}, n)

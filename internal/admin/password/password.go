@@ -38,7 +38,7 @@ func Hash(password string, about ...string) (string, error) {
 			With(fault.Field{Pointer: "/password", Detail: fmt.Sprintf("at most %d bytes", maxBytes)})
 	case guessable(password, about):
 		return "", fault.New(fault.Invalid, "weak_password",
-			"This password is easy to guess: it is made of common words or patterns, or of the name or address. Take several words that have nothing to do with each other, or have a program make one").
+			"This password is easy to guess: it consists of common words or patterns, or of the name or address. Use several unrelated words, or let a password manager generate one").
 			With(fault.Field{Pointer: "/password", Detail: "is easy to guess"})
 	}
 	return argon2id.CreateHash(password, params)
@@ -83,7 +83,7 @@ func (c *Checker) Matches(ctx context.Context, hash, password string) (bool, err
 	case c.waiting <- struct{}{}:
 		defer func() { <-c.waiting }()
 	default:
-		return false, fault.New(fault.Unavailable, "busy", "Too many sign in at the same moment; try again soon")
+		return false, fault.New(fault.Unavailable, "busy", "Too many sign-ins at the same time; try again soon")
 	}
 	select {
 	case c.slots <- struct{}{}:

@@ -70,13 +70,13 @@ func judge(now postgres.PublicationStatus, jobs []postgres.PublishJob) Status {
 	}
 	switch {
 	case told != nil && told.PutOff():
-		s.Waits = "workers put it off: Redis is being filled again, or publishing is halted until an operator raises the epoch"
+		s.Waits = "workers postponed it: Redis is being refilled, or publishing is halted until an operator raises the epoch"
 	case told != nil:
 		s.Failure = &Failure{Reason: Reason(told.Error), Detail: told.Error, FailedAt: told.FailedAt, Running: running}
 	case running:
-		s.Waits = "a worker is at it"
+		s.Waits = "a worker is publishing it"
 	case len(s.Jobs) > 0:
-		s.Waits = "no worker has taken it up"
+		s.Waits = "no worker has started it"
 	}
 	if s.Failure == nil || running {
 		return s

@@ -32,14 +32,14 @@ func TestWhatKeepsARevisionFromBeingPublished(t *testing.T) {
 		fails bool
 		next  *time.Time
 	}{
-		"nobody is there":               {now: pending, jobs: []postgres.PublishJob{fresh}, waits: "no worker has taken it up"},
+		"nobody is there":               {now: pending, jobs: []postgres.PublishJob{fresh}, waits: "no worker has started it"},
 		"no job":                        {now: pending},
-		"a worker is at it":             {now: pending, jobs: []postgres.PublishJob{running(fresh)}, waits: "a worker is at it"},
+		"a worker is publishing it":     {now: pending, jobs: []postgres.PublishJob{running(fresh)}, waits: "a worker is publishing it"},
 		"the next try is the first":     {now: pending, jobs: []postgres.PublishJob{failed(3, 2, 9), failed(2, 1, 5)}, fails: true, next: next(5)},
 		"one is being tried":            {now: pending, jobs: []postgres.PublishJob{failed(3, 2, 9), running(failed(2, 1, 5))}, fails: true},
 		"a new one beside what failed":  {now: pending, jobs: []postgres.PublishJob{fresh, failed(2, 1, 5)}, fails: true, next: next(5)},
 		"left to the sweep":             {now: pending, jobs: []postgres.PublishJob{discarded(failed(3, 1, 5))}, fails: true},
-		"what readers have has no say":  {now: pending, jobs: []postgres.PublishJob{fresh, failed(1, 1, 5)}, waits: "no worker has taken it up"},
+		"what readers have has no say":  {now: pending, jobs: []postgres.PublishJob{fresh, failed(1, 1, 5)}, waits: "no worker has started it"},
 		"published again, which failed": {now: again, jobs: []postgres.PublishJob{failed(3, 1, 5), failed(2, 1, 4)}, fails: true, next: next(5)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,10 +61,10 @@ func TestReasons(t *testing.T) {
 		"snapshot: read tcp 10.0.0.2:5->10.0.0.7:6379: i/o timeout":     "Redis can’t be reached",
 		"snapshot: EOF": "Redis can’t be reached",
 		"library: failed to connect to `user=orgmodes database=o`: dial error: dial tcp: i/o timeout": "The worker can’t reach the database",
-		"snapshot: OOM command not allowed when used memory > 'maxmemory'.":                           "Redis has no memory left",
+		"snapshot: OOM command not allowed when used memory > 'maxmemory'.":                           "Redis is out of memory",
 		"snapshot: LOADING Redis is loading the dataset in memory":                                    "Redis is starting",
-		"snapshot: READONLY You can't write against a read only replica.":                             "Redis takes no writes: it is a replica",
-		"Stuck job rescued by JobRescuer":                                                             "The worker that was at it ended in the middle",
+		"snapshot: READONLY You can't write against a read only replica.":                             "Redis is read-only: it is a replica",
+		"Stuck job rescued by JobRescuer":                                                             "The worker stopped before it was done",
 		"library: mode 7: stored config: json: cannot unmarshal number":                               "The worker failed",
 	} {
 		require.Equal(t, want, Reason(err), "%s", err)

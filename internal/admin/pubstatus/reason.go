@@ -18,9 +18,9 @@ func Reason(err string) string {
 	case err == "":
 		return ""
 	case has("fence", "incarnation", "reconcil"):
-		return "Redis was replaced or emptied, and is being filled again first"
+		return "Redis was replaced or emptied, and is being refilled first"
 	case has("epoch", "ahead"):
-		return "Redis knows more than the database, which was probably restored from a backup: an operator has to raise the epoch"
+		return "Redis is ahead of the database, which was probably restored from a backup: an operator has to raise the epoch"
 	case has("connection refused", "i/o timeout", "no such host", "broken pipe", "connection reset", "connection pool timeout", "deadline exceeded", "eof"):
 		if database {
 			return "The worker can’t reach the database"
@@ -29,13 +29,13 @@ func Reason(err string) string {
 	case has("loading redis", "loading the dataset"):
 		return "Redis is starting"
 	case has("oom", "maxmemory"):
-		return "Redis has no memory left"
+		return "Redis is out of memory"
 	case has("readonly"):
-		return "Redis takes no writes: it is a replica"
+		return "Redis is read-only: it is a replica"
 	case has("rescue"):
-		return "The worker that was at it ended in the middle"
+		return "The worker stopped before it was done"
 	case has("panic"):
-		return "The worker failed on this library; that is a mistake of ours"
+		return "The worker failed on this library; this is a bug"
 	default:
 		return "The worker failed"
 	}

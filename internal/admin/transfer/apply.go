@@ -139,7 +139,7 @@ func refused(err error, documents []manifest.Document) error {
 			if f.Kind == fault.Invalid {
 				code = "invalid_manifest"
 			}
-			out = fault.New(f.Kind, code, "Nothing was applied: it is all of the %d objects or none", len(documents))
+			out = fault.New(f.Kind, code, "Nothing was applied: either all %d objects are applied or none", len(documents))
 		}
 		d := documents[one.Index]
 		switch {

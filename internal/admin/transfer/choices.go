@@ -101,7 +101,7 @@ type choiceReader struct {
 
 func (r *choiceReader) refuse(pointer, format string, args ...any) {
 	if r.err == nil {
-		r.err = fault.New(fault.Invalid, "invalid_choice", "What to import can't be chosen like this.").
+		r.err = fault.New(fault.Invalid, "invalid_choice", "The choices are invalid.").
 			With(fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 	}
 }
@@ -109,7 +109,7 @@ func (r *choiceReader) refuse(pointer, format string, args ...any) {
 func (r *choiceReader) decision(pointer, word string) imports.Decision {
 	i := slices.Index(r.words, word)
 	if i < 0 {
-		r.refuse(pointer, "%s is none of %s", quoted(word), strings.Join(r.words, ", "))
+		r.refuse(pointer, "%s is not one of %s", quoted(word), strings.Join(r.words, ", "))
 		return imports.Undecided
 	}
 	return r.decisions[i]

@@ -31,15 +31,15 @@ func TestChoicesThatFitNoFileAreRefused(t *testing.T) {
 		choices         transfer.Choices
 		pointer, detail string
 	}{
-		{ofModes, transfer.ModeChoices{Collision: "perhaps"}, "/collision", `"perhaps" is none of overwrite, skip, keep_both`},
-		{ofModes, transfer.ModeChoices{BySlug: map[string]string{"new": ""}}, "/by_slug/new", `"" is none of overwrite, skip, keep_both`},
+		{ofModes, transfer.ModeChoices{Collision: "perhaps"}, "/collision", `"perhaps" is not one of overwrite, skip, keep_both`},
+		{ofModes, transfer.ModeChoices{BySlug: map[string]string{"new": ""}}, "/by_slug/new", `"" is not one of overwrite, skip, keep_both`},
 		{ofModes, transfer.ModeChoices{BySlug: map[string]string{"unknown": "skip"}}, "/by_slug/unknown", `there is no mode with the slug "unknown" in this file`},
 		{ofModes, transfer.ModeChoices{Slugs: []string{"new", "unknown"}}, "/slugs/1", `there is no mode with the slug "unknown" in this file`},
 		{ofModes, transfer.ModeChoices{Indexes: []int{6}}, "/indexes/0", "there is no mode 6 in this file; it has 6, counted from 0"},
-		{ofTemplates, transfer.TemplateChoices{OnConflict: "overwrite"}, "/on_conflict", `"overwrite" is none of skip, replace, rename`},
-		{ofTemplates, transfer.TemplateChoices{ByName: map[string]string{"A": ""}}, "/by_name/A", `"" is none of skip, replace, rename`},
+		{ofTemplates, transfer.TemplateChoices{OnConflict: "overwrite"}, "/on_conflict", `"overwrite" is not one of skip, replace, rename`},
+		{ofTemplates, transfer.TemplateChoices{ByName: map[string]string{"A": ""}}, "/by_name/A", `"" is not one of skip, replace, rename`},
 		{ofTemplates, transfer.TemplateChoices{ByName: map[string]string{"b/c": "skip"}}, "/by_name/b~1c", `there is no template with the name "b/c" in these files`},
-		{ofTemplates, transfer.TemplateChoices{ByIndex: map[int]string{0: "x"}}, "/by_index/0", `"x" is none of skip, replace, rename`},
+		{ofTemplates, transfer.TemplateChoices{ByIndex: map[int]string{0: "x"}}, "/by_index/0", `"x" is not one of skip, replace, rename`},
 		{ofTemplates, transfer.TemplateChoices{ByIndex: map[int]string{1: "skip"}}, "/by_index/1", "there is no template 1 in these files; they have 1, counted from 0"},
 		{ofTemplates, transfer.TemplateChoices{Only: []int{0, -1}}, "/only/1", "there is no template -1 in these files; they have 1, counted from 0"},
 	} {

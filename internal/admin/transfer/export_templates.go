@@ -55,7 +55,7 @@ func WriteTemplates(ctx context.Context, db *postgres.DB, org uuid.UUID, e Templ
 	case len(e.Refs) == 1:
 		return templates.WriteFile(all[0]), nil
 	default:
-		return nil, fault.New(fault.Malformed, "malformed_query", "format=%s takes exactly one template; say which", FormatFile)
+		return nil, fault.New(fault.Malformed, "malformed_query", "format=%s exports exactly one template; specify which", FormatFile)
 	}
 }
 

@@ -41,7 +41,7 @@ func (modeFormat) json(p *Plan) any {
 
 func (modeFormat) refuse(what string) *fault.Error {
 	return fault.New(fault.Invalid, "invalid_modes",
-		"%s here can't be used as they are. Nothing was imported: mend them, or import only the valid ones", what)
+		"%s can't be imported. Nothing was imported: fix them, or import only the valid ones", what)
 }
 
 // filePointer returns a pointer without the configuration, which is not a separate
@@ -91,7 +91,7 @@ func (templateFormat) json(p *Plan) any {
 
 func (templateFormat) refuse(what string) *fault.Error {
 	return fault.New(fault.Invalid, "invalid_templates",
-		"%s here can't be used as they are. Nothing was imported: mend them, choose what becomes of those in conflict, or import only the valid ones", what)
+		"%s can't be imported. Nothing was imported: fix them, resolve the conflicts, or import only the valid ones", what)
 }
 
 func (templateFormat) filePointer(pointer string) string { return pointer }

@@ -201,7 +201,7 @@ func (i *Item) becomes(planned imports.Item, o resource.Object) {
 	pointer := "/" + o.Kind + "_id"
 	line, column := planned.Position(pointer)
 	i.Notices = append(slices.Clip(i.Notices), resource.Notice{
-		File: i.File, Pointer: pointer, Detail: "made under a new id, as this one is taken", Line: line, Column: column,
+		File: i.File, Pointer: pointer, Detail: "created under a new id, as this one is taken", Line: line, Column: column,
 	})
 }
 

@@ -86,7 +86,7 @@ func (w *Web) Routes(app fiber.Router) {
 	o.Get("/audit/:entry", audits, w.auditlog.Entry)
 
 	o.Menu(shell.Library, "Publication", "publication", "/publication", reads, w.publication.Show)
-	o.Post("/publication/again", changes, w.publication.Again).ListedAt("/publication#again", "Publish everything again", "republish readers refresh")
+	o.Post("/publication/again", changes, w.publication.Again).ListedAt("/publication#again", "Republish everything", "republish readers refresh")
 	o.Post("/publication/retries", changes, w.publication.Retry)
 
 	// Every user can have tokens. The handlers decide on other users' tokens and on scopes.

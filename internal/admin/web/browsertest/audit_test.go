@@ -38,7 +38,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/audit?q=nothing+like+it")
-	b.text(".empty").has("Nothing in the log matches")
+	b.text(".empty").has("No matching entries")
 	b.pictures("audit-nothing-found")
 
 	m := s.mode("docs-writer", "Docs writer", func(m *modes.Mode) { m.Config.CustomInstructions = "One.\nTwo.\nThree.\n" })
@@ -120,7 +120,7 @@ func TestAuditLogIsFilteredPagedAndExported(t *testing.T) {
 	b.text(".mistakes").has("Give a day such as")
 	b.pictures("audit-mistake")
 	b.open("/orgs/acme/audit?until=2001-01-01")
-	b.text(".empty").has("Nothing in the log matches")
+	b.text(".empty").has("No matching entries")
 	s.readerHas("Handbook writer")
 	polling.unchanged()
 }

@@ -47,9 +47,9 @@ func (b *browser) axe(options string) {
 	source, err := axeSource()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
-			b.s.t.Fatalf("axe-core can't be had, and in CI nothing is skipped: %v", err)
+			b.s.t.Fatalf("axe-core is not available, and in CI nothing is skipped: %v", err)
 		}
-		b.s.t.Logf("NOT CHECKED with axe, which can't be had: %v", err)
+		b.s.t.Logf("NOT CHECKED with axe, which is not available: %v", err)
 		return
 	}
 	b.await(func() error {

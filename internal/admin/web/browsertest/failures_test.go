@@ -43,15 +43,15 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 		status  int
 		says    string
 	}{
-		"a path outside of organizations": {"GET /nowhere" + page + "\r\n", 404, "There is nothing here"},
+		"a path outside of organizations": {"GET /nowhere" + page + "\r\n", 404, "Page not found"},
 		"a method that the path does not take": {
-			"POST /orgs/acme/modes/deleted" + page + "Content-Length: 0\r\n\r\n", 405, "This address takes nothing like that",
+			"POST /orgs/acme/modes/deleted" + page + "Content-Length: 0\r\n\r\n", 405, "Method not allowed",
 		},
 		"a body that is far too large, by a client that sends before it reads": {
-			"POST /orgs/acme/modes/import" + page + "Cookie: orgmodes=" + s.session(s.owner) + "\r\n" + tooLarge, 413, "That is too much",
+			"POST /orgs/acme/modes/import" + page + "Cookie: orgmodes=" + s.session(s.owner) + "\r\n" + tooLarge, 413, "Request too large",
 		},
 		"the same, by a stranger":    {"POST /orgs/acme/modes/import" + page + tooLarge, 401, "You are signed out"},
-		"a method that nobody knows": {"BREW /orgs/acme/modes" + page + "\r\n", 405, "This address takes nothing like that"},
+		"a method that nobody knows": {"BREW /orgs/acme/modes" + page + "\r\n", 405, "Method not allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			res, body := s.raw(c.request)
@@ -92,9 +92,9 @@ func TestUploadFarTooLargeIsSaidInWords(t *testing.T) {
 	b.expect("status of 413")
 	b.upload("#import-files", s.file("large.yaml", strings.Repeat("# much too large\n", 40<<20/17)))
 	b.click("form.import button.primary")
-	b.seen("h1", "That is too much")
-	b.seen("main", "A request can bring at most 10 MiB; split it.")
-	b.seen("main", "Nothing was changed. Go back, and bring less at once.")
+	b.seen("h1", "Request too large")
+	b.seen("main", "A request can have at most 10 MiB; split it.")
+	b.seen("main", "Nothing was changed. Go back, and send less at once.")
 	b.seen("main", "413 · request ")
 	b.shot("failure-413")
 	b.quiet()

@@ -65,7 +65,7 @@ func TestForgedFormIsRefused(t *testing.T) {
 	b.expect("status of 403", "favicon")
 	b.do(navigate(evil.URL))
 	b.until(`document.querySelector("h1")?.textContent === "Not allowed"`)
-	b.text("main").has("This was sent from a page of another site, so it was not done.")
+	b.text("main").has("This request came from another site, so it was refused.")
 	b.sound()
 	s.readerServes("docs-writer")
 
@@ -84,8 +84,8 @@ func TestWrongPasswordsAreAllTheSameAndNotManyAreTaken(t *testing.T) {
 	unknown, other := try("nobody@acme.example")
 	require.Equal(t, http.StatusUnauthorized, known)
 	require.Equal(t, known, unknown)
-	require.Contains(t, body, "The email address or the password is wrong")
-	require.Contains(t, other, "The email address or the password is wrong")
+	require.Contains(t, body, "Incorrect email address or password")
+	require.Contains(t, other, "Incorrect email address or password")
 	for range 9 {
 		try("owner@acme.example")
 	}

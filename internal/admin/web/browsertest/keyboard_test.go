@@ -90,7 +90,7 @@ func TestAllIsDoneByKeyboard(t *testing.T) {
 	// Restore.
 	b.enter(`.head .actions a[href*="history"]`)
 	b.ask(`.past-row:nth-child(2) a[data-ask]`)
-	b.text(".said").has("as it was in version 1")
+	b.text(".said").has("restored to version 1")
 	polling.gets("whenToUse: When it is time for Docs writer.")
 
 	// Delete, and undo.

@@ -33,7 +33,7 @@ func TestSeveralModesAreDeletedTogetherOrNotAtAll(t *testing.T) {
 
 	b.follow("dialog[open] [data-confirm]")
 	b.text("h1").is("Delete 2 modes?")
-	b.texts(".mistakes li").are("Anna, edited was changed meanwhile, by Ada Admin: it is at version 2 now", "Bert was deleted meanwhile, by Ada Admin")
+	b.texts(".mistakes li").are("Anna, edited was changed by Ada Admin and is now at version 2", "Bert was deleted by Ada Admin")
 	b.texts(".names li").are("Anna, edited anna", "Carl carl")
 	s.readerServes("anna", "carl", "dora")
 	b.sound()

@@ -16,7 +16,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/history")
-	b.text(".empty").has("Nothing has changed yet")
+	b.text(".empty").has("No changes yet")
 	b.pictures("history-empty")
 
 	s.mode("docs-writer", "📝 Docs writer")
@@ -54,7 +54,7 @@ func TestHistoryOfTheLibrary(t *testing.T) {
 	b.follow("dialog[open] [data-confirm]")
 	s.readerServes("docs-writer", "code", "reviewer", "imported")
 	b.open("/orgs/acme/history")
-	b.texts(".library-did").begin("owner@acme.example brought it back")
+	b.texts(".library-did").begin("owner@acme.example restored it")
 	b.untilNot(`document.querySelector(".pages .end")`, "nothing is deleted now")
 	b.sound()
 

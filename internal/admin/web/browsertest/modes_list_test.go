@@ -74,7 +74,7 @@ func TestReorderOfAnOlderListIsRefusedInWords(t *testing.T) {
 	b.focus(`[data-order] > li:nth-child(2) summary`)
 	b.alt(keyUp)
 	b.until(`document.querySelector(".said.bad")`)
-	b.text(".said.bad").has("The order was not saved: The modes were changed meanwhile")
+	b.text(".said.bad").has("The order was not saved: The modes have changed")
 	b.sound()
 	b.shot("reorder-refused")
 	b.follow(".said.bad button")

@@ -28,7 +28,7 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.write("kind: Gadget\nmetadata:\n  name: gear\nspec:\n  requirez: lever\n")
 	b.follow("#save")
 	yamlShown(b)
-	b.seen(".mistakes", `Line 5: unknown field "requirez"; the nearest known one is "requires"`)
+	b.seen(".mistakes", `Line 5: unknown field "requirez"; the closest match is "requires"`)
 	b.value("#field-yaml").has("requirez: lever")
 	b.sound()
 	b.shot("object-mistakes")
@@ -68,7 +68,7 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.open(gear + "/restorations?version=1")
 	b.sound()
 	b.follow("[data-confirm]")
-	b.seen(".said", "gear is as it was in version 1, as version 3.")
+	b.seen(".said", "gear is restored to version 1, as version 3.")
 	b.follow(".said button") // undo
 	b.seen(".said", "gear is as it was before.")
 
@@ -78,14 +78,14 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	_, err := s.db.Objects("gadget").Restore(t.Context(), operator, s.acme.ID, s.gadget("gear").ID, 1, 0)
 	require.NoError(t, err)
 	b.follow("#save")
-	b.seen("#conflict-title", "saved version 5 while you wrote")
+	b.seen("#conflict-title", "saved version 5 while you were editing")
 	b.sound()
 	b.shot("object-conflict")
 	b.follow("#take-theirs")
-	b.seen(".said", "Your draft is discarded.")
+	b.seen(".said", "Draft discarded.")
 	b.value("#field-yaml").has("nowhere")
 	b.follow(".said button")
-	b.seen("#draft-note", "Somebody has saved version 5 since you began")
+	b.seen("#draft-note", "Version 5 has been saved since you began")
 	b.value("#field-yaml").has("olive")
 	b.follow("#save")
 	b.follow("#take-mine")
@@ -131,7 +131,7 @@ func TestObjectsForThoseWhoMayOnlyLookAndWithoutScripts(t *testing.T) {
 	at := "/orgs/acme/gadgets/" + s.gadget("gear").ID.String()
 	looks := s.browser().as(s.member)
 	looks.open(at)
-	looks.seen(".why", "You can look at this and not change it.")
+	looks.seen(".why", "You have read-only access.")
 	looks.untilNot(`document.querySelector("#save")`)
 	looks.sound()
 	looks.open("/orgs/acme/gadgets")
@@ -178,10 +178,10 @@ func TestDraftsOfAnyKindAreKept(t *testing.T) {
 
 	// Discarded and restored.
 	second.follow("#discard-draft")
-	second.seen(".said", "Your draft is discarded.")
+	second.seen(".said", "Draft discarded.")
 	second.untilNot(`document.querySelector(".begun")`)
 	second.follow(".said button")
-	second.seen(".said", "Your draft is back.")
+	second.seen(".said", "Draft restored.")
 	second.value("#field-yaml").has("wheel")
 
 	// The draft ends when it is saved.

@@ -164,7 +164,7 @@ func (s *site) mistakenVisits() []visit {
 		{route: below + "/modes", name: "failure", state: "ours", path: "./modes", says: "status of 500", then: func(b *browser) {
 			b.s.sql("ALTER TABLE organization_modes RENAME TO elsewhere")
 			b.open("/orgs/acme/modes")
-			b.seen("h1", "Something went wrong here")
+			b.seen("h1", "Something went wrong")
 			b.s.sql("ALTER TABLE elsewhere RENAME TO organization_modes")
 		}},
 		{route: "/sign-in", name: "sign-in", state: "signed-out", path: "./modes/deletions?mode=docs-writer", says: "status of 401", then: func(b *browser) {

@@ -42,7 +42,7 @@ func TestPaletteByKeyboardAlone(t *testing.T) {
 	b.open("/orgs/acme/publication")
 	b.palette()
 	b.options().begin("Modes", "Permission templates", "History", "Audit log", "Publication", "Tokens")
-	b.options().includes("New mode", "Import modes", "Export modes", "Connect an editor", "Publish everything again", "Docs writer docs-writer", "Architect architect")
+	b.options().includes("New mode", "Import modes", "Export modes", "Connect an editor", "Republish everything", "Docs writer docs-writer", "Architect architect")
 	b.options().lacks("History of Docs writer docs-writer", "what can be done with each mode comes with a search")
 	b.until(`document.querySelector("#palette-says").textContent.endsWith(" found")`)
 	b.until(`document.activeElement.id === "palette-field"`)
@@ -165,7 +165,7 @@ func TestPaletteOfAMember(t *testing.T) {
 	b := s.browser().as(s.member)
 	b.open("/orgs/acme/tokens")
 	b.palette()
-	for _, name := range []string{"New mode", "Import modes", "Publish everything again", "Audit log"} {
+	for _, name := range []string{"New mode", "Import modes", "Republish everything", "Audit log"} {
 		b.until(fmt.Sprintf(`[...document.querySelectorAll("#palette [aria-disabled=true]")].some((e) =>
 			e.querySelector(".palette-name").textContent === %q && e.textContent.includes("Only owners and admins can"))`, name), name)
 	}

@@ -119,17 +119,17 @@ func TestFailuresAreSaidInWords(t *testing.T) {
 	b := s.browser().as(s.owner)
 	b.expect("status of 404", "status of 500", "status of 503")
 	b.open("/orgs/other/modes")
-	b.text("h1").is("There is nothing here")
+	b.text("h1").is("Page not found")
 	b.text("main").has("There is no such organization, or you are not a member of it")
 	b.text("main").has("request")
 	b.pictures("failure-404")
 	b.open("/nowhere")
-	b.text("main").has("There is nothing at this path")
+	b.text("main").has("There is no such path")
 	b.sound()
 
 	s.sql("ALTER TABLE organization_modes RENAME TO elsewhere")
 	b.open("/orgs/acme/modes")
-	b.text("h1").is("Something went wrong here")
+	b.text("h1").is("Something went wrong")
 	b.text("body").hasNot("organization_modes")
 	s.await(func() error {
 		if !strings.Contains(s.log.String(), "organization_modes") {
@@ -155,6 +155,6 @@ func TestOrganizationsPageIsSound(t *testing.T) {
 	require.NoError(t, err)
 	fresh := s.browser().as(nobody)
 	fresh.open("/")
-	fresh.text(".empty").has("You are in no organization yet")
+	fresh.text(".empty").has("You are not a member of any organization yet")
 	fresh.pictures("organizations-none")
 }

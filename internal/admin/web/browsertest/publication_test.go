@@ -59,9 +59,9 @@ func TestPublicationIsInPlainView(t *testing.T) {
 	s.readerServes("docs-writer", "late")
 	b.open("/orgs/acme/publication")
 	b.leaving(func() { b.js(`document.querySelector(".again button").click()`) })
-	b.text(".said").has("Everything is being published again")
+	b.text(".said").has("Everything is being republished")
 	b.seen("#live", "Revision 3 is live")
-	b.seen("#publication", "all that is saved is published")
+	b.seen("#publication", "everything saved is published")
 	b.sound()
 	s.readerServes("docs-writer", "late")
 

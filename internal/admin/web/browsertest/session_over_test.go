@@ -17,7 +17,7 @@ func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
 	b.open("/orgs/acme/modes/deletions?mode=docs-writer")
 	b.away()
 	b.follow("[data-confirm]")
-	b.text("main").has("what you sent is kept")
+	b.text("main").has("your form is saved")
 	b.sound()
 	s.readerServes("docs-writer")
 
@@ -46,7 +46,7 @@ func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
 	b.fill("#field-password", goodPassword)
 	b.follow("button.primary")
 	b.text("h1").is("Modes")
-	b.text(".said").has("somebody else's, and is gone")
+	b.text(".said").has("belonged to another user and was discarded")
 	s.readerServes("docs-writer")
 }
 

@@ -17,7 +17,7 @@ func TestSignIn(t *testing.T) {
 	b.keyboard("owner@acme.example" + keyTab + "wrong password")
 	b.expect("the server responded with a status of 401")
 	b.leaving(func() { b.keyboard(keyEnter) })
-	b.text("#refused").is("The email address or the password is wrong")
+	b.text("#refused").is("Incorrect email address or password")
 	b.until(`document.querySelector("#field-email").value === "owner@acme.example"`, "what was typed stays")
 	b.until(`document.querySelector("#field-password").value === ""`, "but not the password")
 	b.sound()

@@ -43,7 +43,7 @@ func (p *Pages) Form(v *shell.Visit) error { return p.importAgain(v, importData{
 
 func (p *Pages) importAgain(v *shell.Visit, d importData) error {
 	return v.Show("import", shell.Page{
-		Title: "Import modes", Lead: "You see what would change before anything does.",
+		Title: "Import modes", Lead: "You can review the changes before they are made.",
 		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: d,
 	})
 }

@@ -216,7 +216,7 @@ func TestImportReadsAnUploadOnceARequest(t *testing.T) {
 			require.NoError(t, err)
 			refused := i.send(412, changed, "do", "apply", "take", "0", "take", "1")
 			assert.Equal(t, work{read: 1, planned: 2}, i.work, "apply refused")
-			require.Contains(t, refused, "The library has changed while you looked")
+			require.Contains(t, refused, "The library has changed since you opened this page")
 			require.Contains(t, refused, "same as yours", "planned for the library as it is now")
 			require.Contains(t, refused, "<b>1 mode to be written</b>")
 

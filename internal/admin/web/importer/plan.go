@@ -69,7 +69,7 @@ func (r importRow) Words() string {
 	case resource.ActionInvalid:
 		return "can’t be used"
 	case resource.ActionConflict:
-		return "twice in what you brought"
+		return "more than once in the upload"
 	default:
 		return "left out"
 	}

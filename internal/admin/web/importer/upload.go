@@ -108,7 +108,7 @@ func packBrought(brought []upload.File) (string, error) {
 	}
 	if b.Len() > maxPack {
 		return "", fault.New(fault.TooLarge, "upload_too_large",
-			"This is too much to be looked at first: %s compressed, and at most %s can be. Import it in parts", shell.BytesInWords(b.Len()), shell.BytesInWords(maxPack))
+			"This is too large to preview: %s compressed, and the limit is %s. Import it in parts", shell.BytesInWords(b.Len()), shell.BytesInWords(maxPack))
 	}
 	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
 }

@@ -95,9 +95,9 @@ func (p *Pages) notDeleted(v *shell.Visit, seen []postgres.Seen, refusal *fault.
 		d.Refused = append(d.Refused, f.Detail)
 	}
 	if len(d.Modes) == 0 {
-		text := "Somebody else has deleted these already."
+		text := "These were already deleted by someone else."
 		if len(seen) == 1 {
-			text = "Somebody else has deleted this already."
+			text = "This was already deleted by someone else."
 		}
 		return v.Done(v.Address("/modes"), shell.Said{Text: text})
 	}

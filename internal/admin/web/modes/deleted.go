@@ -57,7 +57,7 @@ func (p *Pages) Deleted(v *shell.Visit) error {
 		d.Modes = append(d.Modes, m)
 	}
 	return v.Show("mode_versions_deleted", shell.Page{
-		Title: "Deleted modes", Lead: "What was deleted from " + v.Org.Name + "’s library and can be brought back, as it was.",
+		Title: "Deleted modes", Lead: "Modes deleted from " + v.Org.Name + "’s library. Each can be restored.",
 		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: d,
 	})
 }

@@ -77,9 +77,9 @@ func (d draft) switched(ctx context.Context, to string) (other draft, why string
 		}
 		other = readYAMLDraft(ctx, string(modes.WriteYAMLMode(d.Mode)))
 	case d.Unreadable:
-		return d, "The form can show this once the mistakes below are mended."
+		return d, "The form can show this once the problems below are fixed."
 	case !fitsForm(d.Mode):
-		return d, "The form would lose something of this, such as a line break where it has one line only. It stays YAML."
+		return d, "The form can't show this without losing content, such as a line break in a single-line field. The view stays YAML."
 	default:
 		other = readFormDraft(formOf(d.Mode))
 		other.Form.Fields["touched"] = d.Form.Fields["touched"]

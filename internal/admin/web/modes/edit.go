@@ -141,7 +141,7 @@ func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
 			return err
 		}
 	}
-	page := shell.Page{Title: "New mode", Lead: "It appears in the editors of everybody in " + v.Org.Name + ".", Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: e}
+	page := shell.Page{Title: "New mode", Lead: "It appears in the editors of everyone in " + v.Org.Name + ".", Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: e}
 	if base := e.Base(); !e.IsNew() {
 		page.Title, page.Mono, page.Lead = base.Name, base.Slug, "built-in; saved here, it becomes "+v.Org.Name+"’s own and replaces the built-in one"
 	}

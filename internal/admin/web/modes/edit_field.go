@@ -24,7 +24,7 @@ type modeField struct {
 // textFields lists the fields that hold a text, in the order of the form.
 var textFields = []modeField{
 	{Input: shell.Input{Name: "name", Label: "Name"}},
-	{Input: shell.Input{Name: "slug", Label: "Slug", Hint: "Editors know the mode by this. Changing it makes a new mode for them."}, Mono: true},
+	{Input: shell.Input{Name: "slug", Label: "Slug", Hint: "Editors identify the mode by this. Changing it makes a new mode for them."}, Mono: true},
 	{Input: shell.Input{Name: "roleDefinition", Label: "Role definition", Hint: "Who the agent is. It begins every prompt."}, Rows: 6},
 	{Input: shell.Input{Name: "description", Label: "Short description", Aside: "optional, shown in the mode menu"}, Rows: 1},
 	{Input: shell.Input{Name: "whenToUse", Label: "When to use", Aside: "optional, read by the orchestrator"}, Rows: 2},
@@ -41,13 +41,13 @@ func (e modeEditor) Field(name string) modeField {
 	switch name {
 	case "slug":
 		if e.Builtin != nil {
-			f.Locked = "It stands in the place of the built-in mode, so its slug stays."
+			f.Locked = "It overrides the built-in mode, so its slug can't be changed."
 			f.Hint, f.ReadOnly = "", true
 		}
 		if e.IsNew() {
-			f.Hint = "Letters, numbers and hyphens. Editors know the mode by this."
+			f.Hint = "Letters, numbers and hyphens. Editors identify the mode by this."
 			if e.Replaces != "" {
-				f.Hint = "The built-in mode " + e.Replaces + " has this slug: yours replaces it, for everybody."
+				f.Hint = "The built-in mode " + e.Replaces + " has this slug: yours replaces it, for everyone."
 			}
 		}
 	case "roleDefinition", "customInstructions":

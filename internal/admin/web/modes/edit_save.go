@@ -163,7 +163,7 @@ func (p *Pages) savedWords(v *shell.Visit, before modeTarget, saved modes.Organi
 	seen := saved.ID.String() + ":" + strconv.FormatInt(saved.Version, 10)
 	switch {
 	case before.Saved != nil && before.Saved.Version == saved.Version:
-		return shell.Said{Text: saved.Name + " is as it was: nothing was changed, so nothing was saved."}
+		return shell.Said{Text: saved.Name + " has no changes, so nothing was saved."}
 	case before.Saved != nil:
 		return shell.Said{
 			Text: saved.Name + " is saved as version " + strconv.FormatInt(saved.Version, 10) + "." + arrives,

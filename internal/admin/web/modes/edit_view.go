@@ -129,7 +129,7 @@ func (p *Pages) alsoWrong(v *shell.Visit, e *modeEditor) error {
 		return nil
 	}
 	if e.Builtin != nil && slug != e.Base().Slug {
-		e.Problems = append(e.Problems, e.at("/slug", "This stands in the place of the built-in mode "+e.Builtin.Slug+": its slug stays "+e.Base().Slug+". For a mode of another slug, duplicate it"))
+		e.Problems = append(e.Problems, e.at("/slug", "This overrides the built-in mode "+e.Builtin.Slug+": its slug stays "+e.Base().Slug+". For a mode with another slug, duplicate it"))
 		return nil
 	}
 	if e.Builtin == nil || e.Saved != nil {
@@ -224,7 +224,7 @@ func (e modeEditor) Compared() shell.Comparison {
 // AgainstBuiltin returns the comparison of the draft with the built-in mode that it
 // replaces.
 func (e modeEditor) AgainstBuiltin() shell.Comparison {
-	return comparisonOfModes("What is different from the built-in mode", *e.Builtin, e.Mode, false, e.budget).Between("The built-in mode", "Draft")
+	return comparisonOfModes("Differences from the built-in mode", *e.Builtin, e.Mode, false, e.budget).Between("The built-in mode", "Draft")
 }
 
 // Written returns the mode as editors get it.

@@ -69,7 +69,7 @@ func (p *Pages) History(v *shell.Visit) error {
 		return err
 	}
 	return v.Show("modes_history", shell.Page{
-		Title: "History", Lead: "What became of the modes of " + v.Org.Name + ", version by version.", Data: d,
+		Title: "History", Lead: "Changes to the modes of " + v.Org.Name + ", version by version.", Data: d,
 	})
 }
 

@@ -26,7 +26,7 @@ func (p *Pages) Order(v *shell.Visit) error {
 	listed := p.listed(all)
 	wanted, seen, err := orderOf(f, listed)
 	if fault.Is(err, fault.NotFound) && v.Get("X-Requested-With") == "" {
-		return v.Done(v.Address("/modes"), shell.Said{Text: "Somebody else has deleted this mode; nothing was moved.", Bad: true})
+		return v.Done(v.Address("/modes"), shell.Said{Text: "This mode was deleted by someone else; nothing was moved.", Bad: true})
 	}
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func orderOf(f shell.Form, now []postgres.ModeHead) (wanted []uuid.UUID, seen in
 		}
 		at := slices.IndexFunc(now, func(m postgres.ModeHead) bool { return m.ID.String() == id })
 		if at < 0 {
-			return nil, 0, fault.New(fault.NotFound, "not_found", "This mode is not there any more")
+			return nil, 0, fault.New(fault.NotFound, "not_found", "This mode no longer exists")
 		}
 		if to := at + by; to >= 0 && to < len(wanted) {
 			wanted[at], wanted[to] = wanted[to], wanted[at]

@@ -185,7 +185,7 @@ func (p *Pages) versionSentence(now postgres.ModeVersion, previous *postgres.Mod
 	changed := changeSentence(modes.Diff(previous.Object.Mode, now.Object.Mode))
 	switch {
 	case verb != "" && previous.Action == audit.Delete:
-		return "brought it back"
+		return "restored it"
 	case verb != "" && changed != "":
 		return verb + ": " + changed
 	case verb != "":
@@ -281,9 +281,9 @@ func (p *Pages) RestoreVersion(v *shell.Visit) error {
 		return err
 	}
 	if !d.Gone && restored.Version == d.Seen {
-		return v.Done(v.Address("/modes/"+d.Ref+"/history"), shell.Said{Text: restored.Name + " says the same as version " + strconv.FormatInt(d.Version, 10) + ": nothing was changed."})
+		return v.Done(v.Address("/modes/"+d.Ref+"/history"), shell.Said{Text: restored.Name + " is identical to version " + strconv.FormatInt(d.Version, 10) + ": nothing was changed."})
 	}
-	s := shell.Said{Text: restored.Name + " is as it was in version " + strconv.FormatInt(d.Version, 10) + ", as version " + strconv.FormatInt(restored.Version, 10) + ". Editors get it at their next poll."}
+	s := shell.Said{Text: restored.Name + " is restored to version " + strconv.FormatInt(d.Version, 10) + ", as version " + strconv.FormatInt(restored.Version, 10) + ". Editors get it at their next poll."}
 	if !d.Gone {
 		s.Undo = &shell.Undo{Path: v.Address("/modes/restorations"), Fields: []shell.Pair{shell.Undoing{ID: id, Version: d.Seen, Seen: restored.Version}.Pair()}}
 	}

@@ -67,7 +67,7 @@ func (p *Pages) Delete(v *shell.Visit) error {
 func (p *Pages) notDeleted(v *shell.Visit, id uuid.UUID, refusal *fault.Error) error {
 	o, err := p.store.Get(v.UserContext(), v.Org.ID, id.String())
 	if fault.Is(err, fault.NotFound) {
-		return v.Done(p.path(v, ""), shell.Said{Text: "Somebody else has deleted this already."})
+		return v.Done(p.path(v, ""), shell.Said{Text: "This was already deleted by someone else."})
 	}
 	if err != nil {
 		return err
@@ -121,6 +121,6 @@ func (p *Pages) Deleted(v *shell.Visit) error {
 		d.Rows = append(d.Rows, r)
 	}
 	return v.Show("objects_deleted", shell.Page{
-		Title: "Deleted " + p.Noun() + "s", Lead: "What was deleted and can be brought back, as it was.", Crumbs: p.crumbs(v, nil), Data: d,
+		Title: "Deleted " + p.Noun() + "s", Lead: "Deleted objects can be restored.", Crumbs: p.crumbs(v, nil), Data: d,
 	})
 }

@@ -273,7 +273,7 @@ func (p *Pages) savedWords(v *shell.Visit, done resource.Outcome) shell.Said {
 	o, name := done.Object, done.Object.Spec.Title()
 	switch done.Action {
 	case resource.ActionUnchanged:
-		return shell.Said{Text: name + " is as it was: nothing was changed, so nothing was saved."}
+		return shell.Said{Text: name + " has no changes, so nothing was saved."}
 	case resource.ActionCreate:
 		return shell.Said{Text: name + " is created.", Undo: &shell.Undo{
 			Path: p.path(v, "/deletions"), Fields: []shell.Pair{{Name: "object", Value: o.ID.String() + ":" + strconv.FormatInt(o.Version, 10)}},

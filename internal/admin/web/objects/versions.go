@@ -141,7 +141,7 @@ func (p *Pages) sentence(now past, previous *past) string {
 	case now.Action == audit.Import && previous == nil && now.Version.Version == 1:
 		return "imported " + name
 	case now.Action == audit.Restore && previous != nil && previous.Action == audit.Delete:
-		return "brought it back"
+		return "restored it"
 	}
 	verb := "changed "
 	if now.Action == audit.Restore {
@@ -232,7 +232,7 @@ func (p *Pages) RestoreVersion(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	s := shell.Said{Text: restored.Spec.Title() + " is as it was in version " + strconv.FormatInt(d.Version, 10) + ", as version " + strconv.FormatInt(restored.Version, 10) + "."}
+	s := shell.Said{Text: restored.Spec.Title() + " is restored to version " + strconv.FormatInt(d.Version, 10) + ", as version " + strconv.FormatInt(restored.Version, 10) + "."}
 	if !d.Gone {
 		s.Undo = &shell.Undo{Path: p.path(v, "/restorations"), Fields: []shell.Pair{p.undoing(d.id, d.Seen, restored.Version)}}
 	}

@@ -72,7 +72,7 @@ func (p *Pages) Show(v *shell.Visit) error {
 	if err := p.hear(v, &d); err != nil {
 		return err
 	}
-	page := shell.Page{Title: "Publication", Lead: "What readers have of the library, and so what editors get.", Data: d}
+	page := shell.Page{Title: "Publication", Lead: "What readers serve, and so what editors get.", Data: d}
 	if v.LeadsTo("/connect") {
 		page.Actions = append(page.Actions, shell.Action{Label: "Connect an editor", Path: v.Address("/connect"), May: access.Verdict{Allowed: true}})
 	}
@@ -129,7 +129,7 @@ func (p *Pages) Again(v *shell.Visit) error {
 	if err := p.DB.PublishAgain(v.UserContext(), v.Org.ID); err != nil {
 		return err
 	}
-	return v.Done(v.Address("/publication"), shell.Said{Text: "Everything is being published again. Editors notice nothing where nothing differs: what is the same keeps its ETag."})
+	return v.Done(v.Address("/publication"), shell.Said{Text: "Everything is being republished. Editors are not affected: unchanged content keeps its ETag."})
 }
 
 // Retry has a job run at once.
@@ -140,12 +140,12 @@ func (p *Pages) Retry(v *shell.Visit) error {
 	}
 	err = p.DB.RetryPublishJob(v.UserContext(), v.Org.ID, id)
 	if fault.Is(err, fault.NotFound) {
-		return v.Done(v.Address("/publication"), shell.Said{Text: "That publication is no longer waiting, so there was nothing to try again."})
+		return v.Done(v.Address("/publication"), shell.Said{Text: "That publication is no longer waiting, so there was nothing to retry."})
 	}
 	if err != nil {
 		return err
 	}
-	return v.Done(v.Address("/publication"), shell.Said{Text: "It is tried again now."})
+	return v.Done(v.Address("/publication"), shell.Said{Text: "Retrying now."})
 }
 
 // Line answers with the publication line alone, for pages that show it and refresh it.

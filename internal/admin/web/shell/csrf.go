@@ -41,7 +41,7 @@ func (s *Shell) fromOurPages(c *fiber.Ctx) error {
 	}
 	if err := s.origins.Check(r); err != nil {
 		return fault.New(fault.Forbidden, "cross_origin",
-			"This was sent from a page of another site, so it was not done. If you meant it, do it here").Because(err)
+			"This request came from another site, so it was refused. To do this, repeat it on this page").Because(err)
 	}
 	return nil
 }

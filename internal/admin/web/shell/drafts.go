@@ -181,7 +181,7 @@ func (d *Drafts) Keep(v *Visit, draft *Draft, f Form) {
 	}
 	draft.NotStored = err != nil
 	if _, refused := fault.As(err); err != nil && !refused {
-		d.shell.Log.Warn("a draft was not stored", "error", err)
+		d.shell.Log.Warn("storing draft failed", "error", err)
 	}
 }
 
@@ -273,13 +273,13 @@ func (d *Drafts) Discard(v *Visit) error {
 		if !isThere {
 			back = d.newPath(v, draft.Subject)
 		}
-		return v.Done(back, Said{Text: "It was not discarded: it was changed in another window. Here is what that one has.", Bad: true})
+		return v.Done(back, Said{Text: "The draft was not discarded, because it was changed in another window. Below is that version.", Bad: true})
 	case fault.Is(err, fault.NotFound):
 		return v.Done(back, Said{Text: "There was no draft to discard."})
 	case err != nil:
 		return err
 	}
-	return v.Done(back, Said{Text: "Your draft is discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
+	return v.Done(back, Said{Text: "Draft discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
 }
 
 // Restore restores a discarded draft.
@@ -299,5 +299,5 @@ func (d *Drafts) Restore(v *Visit) error {
 	if !isThere {
 		path = d.newPath(v, draft.Subject)
 	}
-	return v.Done(path, Said{Text: "Your draft is back."})
+	return v.Done(path, Said{Text: "Draft restored."})
 }

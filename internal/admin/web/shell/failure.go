@@ -29,34 +29,34 @@ type failed struct {
 // words holds texts of the failure page by status; see failed.
 var words = map[int]struct{ title, safe, next string }{
 	http.StatusBadRequest: {
-		"This could not be understood", "Nothing was changed.", "Go back, load the page again, and try once more.",
+		"Invalid request", "Nothing was changed.", "Go back, reload the page, and try again.",
 	},
 	http.StatusForbidden:    {"Not allowed", "Nothing was changed.", ""},
-	http.StatusNotFound:     {"There is nothing here", "", "The address may be mistyped, or what was here is deleted; deleted modes can be restored."},
-	http.StatusUnauthorized: {"You are signed out", "Nothing was changed.", "Sign in again to go on."},
-	http.StatusConflict:     {"This is in the way of something else", "Nothing was changed.", "Go back, look at what is there now, and try again."},
+	http.StatusNotFound:     {"Page not found", "", "The address may be mistyped, or the page was deleted; deleted modes can be restored."},
+	http.StatusUnauthorized: {"You are signed out", "Nothing was changed.", "Sign in again to continue."},
+	http.StatusConflict:     {"Conflict", "Nothing was changed.", "Go back, check the current state, and try again."},
 	http.StatusPreconditionFailed: {
-		"Somebody else was faster", "Nothing of yours was saved, and nothing of theirs is lost.",
-		"Go back, load the page again, and look at what is there now.",
+		"Changed by someone else", "Your changes were not saved, and theirs are not lost.",
+		"Go back, reload the page, and check the current version.",
 	},
 	http.StatusMethodNotAllowed: {
-		"This address takes nothing like that", "Nothing was changed.", "Go back, load the page again, and try once more.",
+		"Method not allowed", "Nothing was changed.", "Go back, reload the page, and try again.",
 	},
 	http.StatusRequestTimeout: {
-		"This took too long to arrive", "Nothing was changed.", "Try again; what is large may need a faster connection.",
+		"Request timed out", "Nothing was changed.", "Try again; a large request may need a faster connection.",
 	},
-	http.StatusRequestEntityTooLarge: {"That is too much", "Nothing was changed.", "Go back, and bring less at once."},
-	http.StatusUnsupportedMediaType:  {"This comes in a form that is not read here", "Nothing was changed.", ""},
+	http.StatusRequestEntityTooLarge: {"Request too large", "Nothing was changed.", "Go back, and send less at once."},
+	http.StatusUnsupportedMediaType:  {"Unsupported media type", "Nothing was changed.", ""},
 	http.StatusRequestHeaderFieldsTooLarge: {
-		"Your browser sent too much beside the request", "Nothing was changed.", "Delete the cookies of this address in your browser, and sign in again.",
+		"Request headers too large", "Nothing was changed.", "Delete this site's cookies in your browser, and sign in again.",
 	},
 	http.StatusTooManyRequests: {"Too many attempts", "", ""},
 	http.StatusInternalServerError: {
-		"Something went wrong here", "What editors get is not affected.",
-		"Try again. If it stays so, tell whoever runs this installation the request id below.",
+		"Something went wrong", "What editors get is not affected.",
+		"Try again. If the problem persists, send the request id below to the operator of this installation.",
 	},
 	http.StatusServiceUnavailable: {
-		"This is not available right now", "What editors get is not affected.", "",
+		"Temporarily unavailable", "What editors get is not affected.", "",
 	},
 }
 
@@ -64,7 +64,7 @@ var words = map[int]struct{ title, safe, next string }{
 // server error is logged here, unless it has been logged already.
 func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	if p.Status >= http.StatusInternalServerError && !middleware.Logged(err) {
-		s.Log.Error("request failed", "request_id", middleware.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "err", err)
+		s.Log.Error("request failed", "request_id", middleware.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
 	v := s.visit(c)
 	said := words[p.Status]
@@ -83,7 +83,7 @@ func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	c.Status(p.Status)
 	if err := v.Show("failure", Page{Title: title, Bare: v.role == access.None, Data: f}); err != nil {
 		// Rendering the page failed; respond with plain text.
-		s.Log.Error("failure can't be shown", "request_id", f.RequestID, "err", err)
+		s.Log.Error("rendering failure page failed", "request_id", f.RequestID, "error", err)
 		c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
 		return c.Status(p.Status).SendString(title + "\n" + p.Detail + "\nRequest " + f.RequestID + "\n")
 	}

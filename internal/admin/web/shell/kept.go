@@ -144,7 +144,7 @@ func (k kept) Texts() []Pair {
 // other user it shows only a message.
 func (s *Shell) sendAgain(v *Visit, status int, k kept) error {
 	if k.User != "" && k.User != v.Visitor.UserID.String() {
-		v.flash(Said{Text: "What was typed here before was somebody else's, and is gone."})
+		v.flash(Said{Text: "The saved form belonged to another user and was discarded."})
 		return v.Redirect("/", http.StatusSeeOther)
 	}
 	v.Status(status)

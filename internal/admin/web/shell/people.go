@@ -36,7 +36,7 @@ func (p *People) Name(actor string) (string, error) {
 	u, err := p.v.shell.DB.User(p.v.UserContext(), id)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		p.Names[actor] = "somebody who is gone"
+		p.Names[actor] = "a deleted user"
 	case err != nil:
 		return "", err
 	default:

@@ -94,7 +94,7 @@ func (s *Shell) signInFirst(v *Visit) error {
 	switch {
 	case v.HX() || v.Get("X-Requested-With") != "":
 		v.Set("HX-Redirect", to)
-		return fault.New(fault.Unauthenticated, "session_ended", "You are signed out. Sign in again to go on")
+		return fault.New(fault.Unauthenticated, "session_ended", "You are signed out. Sign in again to continue")
 	case safe(v.Method()):
 		return v.Redirect(to, http.StatusSeeOther)
 	case v.Path() == "/sign-out":

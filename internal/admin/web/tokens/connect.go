@@ -57,7 +57,7 @@ func (p *Pages) save(v *shell.Visit, file string) string {
 
 // tryWith returns a command to try a token that was just created.
 func (p *Pages) tryWith(v *shell.Visit, token string) snippet {
-	return snippet{"try", "Try it: this is what an editor asks", p.ask(v, token)}
+	return snippet{"try", "Try it: the request of an editor", p.ask(v, token)}
 }
 
 // Connect shows how to get the organization's modes into editors.
@@ -78,7 +78,7 @@ func (p *Pages) Connect(v *shell.Visit) error {
 			e.How = "Reads .kilocodemodes in your home folder, for all projects, and the one of a project. Start it again to have it read the file."
 			e.Snippet = snippet{"kilo-cli", "Save the modes for all projects", p.save(v, "$HOME/.kilocodemodes")}
 			if names := leftOut(own); len(names) > 0 {
-				e.Notes = append(e.Notes, "From a file it takes no mode that has the slug of one of its own. Of "+v.Org.Name+"’s it leaves out: "+strings.Join(names, ", ")+".")
+				e.Notes = append(e.Notes, "It ignores modes in a file that have the slug of a mode built into it. Of "+v.Org.Name+"’s modes it ignores: "+strings.Join(names, ", ")+".")
 			}
 			e.Traps = []string{
 				"Don’t set KILO_API_URL to " + p.ReaderAddress() + ". Kilo CLI sends everything to that one address: models and sign-in too, which readers don’t have. It would find its modes, and no model.",
@@ -86,11 +86,11 @@ func (p *Pages) Connect(v *shell.Visit) error {
 			e.Notes = append(e.Notes, "To have it fetch the modes itself, KILO_API_URL has to be a proxy of yours that passes GET "+endpoint.Path(v.Org.ID.String(), endpoint.ModesJSON)+
 				" to the readers, with a token from here in place of Kilo’s, and everything else to https://api.kilo.ai unchanged. An organization’s modes then replace Kilo CLI’s own.")
 		case "kilo-legacy":
-			e.How = "Reads .kilocodemodes in the folder of a project, and sees at once when it changes."
+			e.How = "Reads .kilocodemodes in the folder of a project, and detects changes at once."
 			e.Snippet = snippet{"kilo-legacy", "Save the modes as .kilocodemodes, in the folder of the project", p.save(v, ".kilocodemodes")}
 			e.Traps = []string{"Its address for models and for an organization’s modes is one and the same too: don’t set KILOCODE_BACKEND_BASE_URL to the readers."}
 		case "roo-code":
-			e.How = "Reads .roomodes in the folder of a project, and sees at once when it changes. It has no notion of organizations."
+			e.How = "Reads .roomodes in the folder of a project, and detects changes at once. It does not support organizations."
 			e.Snippet = snippet{"roo-code", "Save the modes as .roomodes, in the folder of the project", p.save(v, ".roomodes")}
 		default:
 			continue // there is no snippet for it
@@ -98,7 +98,7 @@ func (p *Pages) Connect(v *shell.Visit) error {
 		d.Editors = append(d.Editors, e)
 	}
 	return v.Show("connect", shell.Page{
-		Title: "Connect an editor", Lead: "How the modes of " + v.Org.Name + " get to where people work.",
+		Title: "Connect an editor", Lead: "How the modes of " + v.Org.Name + " reach editors.",
 		Crumbs: []shell.Crumb{{Name: "Tokens", Path: v.Address("/tokens")}}, Data: d,
 	})
 }

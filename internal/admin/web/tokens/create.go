@@ -97,7 +97,7 @@ func (p *Pages) Create(v *shell.Visit) error {
 	made := &madeToken{Token: token, Secret: n.Token, Try: p.tryWith(v, n.Token)}
 	if made.Published, err = p.tokenPublished(v.UserContext(), token); err != nil {
 		// The token exists, and only this response can show it.
-		p.Log.Warn("waiting for a token's publication", "token_id", token.ID, "err", err)
+		p.Log.Warn("waiting for token to be published failed", "token_id", token.ID, "error", err)
 	}
 	return p.tokensPage(v, shell.Filled("scope", access.ScopeRead, "expires", "90"), made)
 }
@@ -110,7 +110,7 @@ func (p *Pages) newToken(v *shell.Visit, f shell.Form) (postgres.NewToken, shell
 	}
 	switch length := len([]rune(n.Name)); {
 	case length == 0:
-		f = f.Refuse("name", "Say what the token is for: it is what you will know it by")
+		f = f.Refuse("name", "A name is required: describe what the token is for")
 	case length > maxTokenName:
 		f = f.Refuse("name", "A name has at most "+strconv.Itoa(maxTokenName)+" characters; this has "+strconv.Itoa(length))
 	}
@@ -128,18 +128,18 @@ func (p *Pages) newToken(v *shell.Visit, f shell.Form) (postgres.NewToken, shell
 	case "day":
 		day, err := time.Parse(time.DateOnly, f.Get("day"))
 		if err != nil {
-			f = f.Refuse("day", "Give the last day on which the token is to work, such as 2027-05-31")
+			f = f.Refuse("day", "Enter the last day on which the token is valid, such as 2027-05-31")
 			break
 		}
 		end := day.AddDate(0, 0, 1)
 		if !end.After(now) {
-			f = f.Refuse("day", "This day is over: choose one that is not")
+			f = f.Refuse("day", "This day is in the past: choose a later one")
 		}
 		n.ExpiresAt = &end
 	default:
 		days, err := strconv.Atoi(expires)
 		if err != nil || days < 1 || days > 3650 {
-			f = f.Refuse("expires", "Choose when the token is to expire")
+			f = f.Refuse("expires", "Choose when the token expires")
 			break
 		}
 		end := now.AddDate(0, 0, days).UTC().Truncate(time.Second)

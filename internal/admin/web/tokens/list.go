@@ -57,7 +57,7 @@ func (p *Pages) tokensPage(v *shell.Visit, f shell.Form, made *madeToken) error 
 		return err
 	}
 	page := shell.Page{
-		Title: "Tokens", Lead: "What editors and scripts present. A token does what its owner may, as far as its scopes go.", Data: d,
+		Title: "Tokens", Lead: "Editors and scripts authenticate with tokens. A token has the permissions of its owner, limited by its scopes.", Data: d,
 	}
 	if v.LeadsTo("/connect") {
 		page.Actions = []shell.Action{{Label: "Connect an editor", Path: v.Address("/connect"), May: access.Verdict{Allowed: true}}}

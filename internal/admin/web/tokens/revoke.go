@@ -36,11 +36,11 @@ func (p *Pages) Revoke(v *shell.Visit) error {
 	}
 	published, err := p.tokenPublished(v.UserContext(), revoked)
 	if err != nil {
-		p.Log.Warn("waiting for a revocation's publication", "token_id", t.ID, "err", err)
+		p.Log.Warn("waiting for revocation to be published failed", "token_id", t.ID, "error", err)
 	}
 	text := t.Name + " is revoked: readers refuse it now."
 	if !published {
-		text = t.Name + " is revoked. Readers have not heard of it yet: it is tried again until they have."
+		text = t.Name + " is revoked. Readers have not received this yet: it is retried until they have."
 	}
 	return v.Done(v.Address("/tokens"), shell.Said{Text: text, Bad: !published})
 }
