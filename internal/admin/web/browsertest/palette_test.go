@@ -299,7 +299,7 @@ func TestPaletteSaysThatItCannotBeHad(t *testing.T) {
 	b.expect("net::ERR_")
 	line.cut()
 	b.click("[data-palette]")
-	b.seen("#palette-says", "The list can’t be had")
+	b.seen("#palette-says", "The list couldn’t be loaded")
 	b.sound()
 	b.shot("palette-cut")
 	line.mend()

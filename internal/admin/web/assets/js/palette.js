@@ -32,7 +32,7 @@ async function load() {
     places = [...page.querySelectorAll("[data-place]")].map(placeOf);
     show();
   } catch {
-    if (!places) says.textContent = "The list can’t be had: the server doesn’t answer. Close this and open it again to try once more.";
+    if (!places) says.textContent = "The list couldn’t be loaded: the server doesn’t answer. Close this and open it again to retry.";
   }
 }
 

@@ -60,7 +60,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 let heard = "";
 function tell() {
   const wrong = bar()?.querySelector(".bad")?.textContent ?? "";
-  if (wrong !== heard) say(wrong || "Nothing to mend");
+  if (wrong !== heard) say(wrong || "No problems");
   heard = wrong;
 }
 document.addEventListener("htmx:afterSettle", () => { if (editor()) { mark(); tell(); } });
