@@ -83,7 +83,7 @@ func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
 	kept := i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--only-valid", "--for", "code expert=rename").ok().stdout
 	require.Contains(t, kept, "called 'CODE EXPERT (2)'")
 	i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--for", "code expert").failed(2, "NAME=skip")
-	i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--on-conflict", "fly").failed(1, "none of skip, replace, rename")
+	i.callWith(conflicting, "templates", "import", "--org", "acme", "-", "--on-conflict", "fly").failed(1, "not one of skip, replace, rename")
 	i.call("templates", "import", "--org", "acme", t.TempDir()).failed(1, "no files with permission templates")
 	i.call("templates", "export", "--org", "acme", "--format", "toml").failed(2, "--format must be one of")
 	i.call("templates", "get", "--org", "acme", "nope").failed(1, "Template not found")

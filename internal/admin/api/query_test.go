@@ -25,7 +25,7 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 	for query, says := range map[string]string{
 		"dryrun=true": "the closest match is dry_run", "dry-run=true": "dry_run", "dryRun=true": "dry_run", "DRY_RUN=true": "dry_run",
 		"dry_run=": "dry_run is empty", "dry_run": "dry_run is empty", "dry_run=true&dry_run=true": "dry_run is given twice", "only=": "only is empty",
-		"x": "there is no parameter", "dry_run=%ff": "not valid UTF-8", "%00=1": "U+0000",
+		"x": "unknown parameter", "dry_run=%ff": "not valid UTF-8", "%00=1": "U+0000",
 	} {
 		p := s.do("POST", "/modes/import?"+query, s.write, file, yaml...).problem(400, "malformed_query")
 		require.Contains(t, p["detail"], says, query)
@@ -44,7 +44,7 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 	}
 	for path, says := range map[string]string{
 		"/audit?actions=mode.create":     "the closest match is action",
-		"/audit?from=2026-05-01":         "there is no parameter",
+		"/audit?from=2026-05-01":         "unknown parameter",
 		"/audit?action=mode.crete":       "the closest match is mode.create",
 		"/audit?limit=1000":              "from 1 to 200",
 		"/audit?limit=":                  "limit is empty",

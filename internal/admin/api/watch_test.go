@@ -179,7 +179,7 @@ func TestWatchesOfATokenAreLimited(t *testing.T) {
 		require.Equal(t, "SYNC", s.watch(s.write, "", "").next().name)
 	}
 	p := s.do("GET", "/watch", s.write, "").problem(429, "too_many_streams")
-	require.Contains(t, p["detail"], "12 streams")
+	require.Contains(t, p["detail"], "12 event streams")
 }
 
 // Whatever happens to their connections, all watchers end with the current library,
