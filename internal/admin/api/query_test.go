@@ -53,16 +53,16 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 		"/modes?Limit=5":                 "limit",
 		"/modes?limit=5&limit=6":         "limit is given twice",
 		"/modes?limit=501":               "from 1 to 500",
-		"/modes/docs?pretty=1":           "takes none",
+		"/modes/docs?pretty=1":           "has no parameters",
 		"/modes/export?slugs=docs":       "the closest match is slug",
 		"/templates/export?template=":    "template is empty",
-		"/publication?wait=1":            "takes none",
+		"/publication?wait=1":            "has no parameters",
 		"!/api/v1/organizations?l=1":     "limit",
-		"!/api/v1/openapi.json?pretty=1": "takes none",
+		"!/api/v1/openapi.json?pretty=1": "has no parameters",
 	} {
 		require.Contains(t, s.do("GET", path, s.write, "").problem(400, "malformed_query")["detail"], says, path)
 	}
-	require.Contains(t, s.do("POST", "!/api/v1/session?next=/", "", `{}`).problem(400, "malformed_query")["detail"], "takes none")
+	require.Contains(t, s.do("POST", "!/api/v1/session?next=/", "", `{}`).problem(400, "malformed_query")["detail"], "has no parameters")
 	for _, path := range []string{"/modes/%ff", "/modes/a%00", "/templates/%ff", "!/api/templates/%00", "!/api/v1/organizations/%ff/modes", "!/api/v1/%fe"} {
 		s.do("GET", path, s.write, "").problem(400, "malformed_path")
 	}
