@@ -88,6 +88,9 @@ bin/local:
 	@mkdir -p bin
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/local ./deploy/local
 
+# Built with the flags of the programs, so that the build cache has their packages.
+check: export CGO_ENABLED := 0
+check: export GOFLAGS := $(GOFLAGS) -trimpath
 .PHONY: check
 check: bin/local ## Generated code, assets, format, vet, linters, import rules, SQL, go.mod
 	@$(MAKE) check-generated check-assets check-modules check-length

@@ -154,7 +154,7 @@ func TestAbsenceIsExplained(t *testing.T) {
 	t.Setenv("ORGMODES_IGNORE_MACHINE_BINARIES", "1")
 	_, err := devstack.FindPostgres(t.Context(), 0, say(t))
 	for _, part := range []string{
-		"Postgres (15 or newer) is needed", "set DATABASE_URL",
+		"Postgres (15 or newer) was not found", "set DATABASE_URL",
 		"machine: not looked for", "npm: there is no npm", "apt: there is no apt-get",
 	} {
 		require.ErrorContains(t, err, part)

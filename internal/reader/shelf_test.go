@@ -189,6 +189,8 @@ func TestReloadsAreSpaced(t *testing.T) {
 	onShelf(t, func(t *testing.T, s *shelf[string, *book], l *library) {
 		_, _, err := s.fetch(t.Context(), "k")
 		require.NoError(t, err)
+		// No change comes at the instant of a load, which would query again at once.
+		time.Sleep(2 * time.Millisecond)
 		for i := range 200 {
 			l.set(int64(i+2), nil)
 			s.newer("k", version(int64(i+2)))
