@@ -140,7 +140,7 @@ func ask(url string) (int, error) {
 func (f *fleet) line(name string, launched <-chan *devstack.Child) func(string) {
 	var self *devstack.Child
 	return func(s string) {
-		if strings.Contains(s, "leading: ") {
+		if strings.Contains(s, "became leader") {
 			if self == nil {
 				self = <-launched
 			}
