@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/emulation"
@@ -229,6 +230,16 @@ func (b *browser) block(paths ...string) {
 		patterns = append(patterns, &network.BlockPattern{URLPattern: b.s.url + path, Block: true})
 	}
 	b.do(network.SetBlockedURLs().WithURLPatterns(patterns))
+}
+
+// slow makes each request take at least that long. Zero makes them fast again.
+func (b *browser) slow(latency time.Duration) {
+	b.s.t.Helper()
+	rule := &network.Conditions{Latency: float64(latency.Milliseconds()), DownloadThroughput: -1, UploadThroughput: -1}
+	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := network.EmulateNetworkConditionsByRule(false, []*network.Conditions{rule}).Do(ctx)
+		return err
+	}))
 }
 
 // fill replaces the text in a field by typing.

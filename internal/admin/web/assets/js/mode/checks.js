@@ -76,6 +76,16 @@ function unchecked(why, retry) {
   if (retry) again = setTimeout(check, failures.next());
 }
 document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.id === "mode-form") clearTimeout(again); });
+
+// A check would replace the request for the other view (hx-sync), and the click would be
+// lost. The other view comes checked. If it doesn't come, the check follows.
+const views = "#mode-form .views button";
+document.addEventListener("htmx:confirm", (event) => {
+  if (event.target.id === "mode-form" && document.querySelector(`${views}.htmx-request`)) event.preventDefault();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches?.(views) && !event.detail.successful) check();
+});
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.target.id !== "mode-form") return;
   const { xhr } = event.detail;
