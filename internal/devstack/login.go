@@ -56,8 +56,8 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 				return err
 			}
 		}
-		// base64 needs no quoting.
-		_, err := tx.Exec(ctx, "ALTER ROLE "+AppLogin+" PASSWORD '"+password+"'")
+		// A verifier needs no quoting.
+		_, err := tx.Exec(ctx, "ALTER ROLE "+AppLogin+" PASSWORD '"+scramVerifier(password)+"'")
 		return err
 	}
 	for range 20 {

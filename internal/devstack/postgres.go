@@ -158,11 +158,15 @@ func initialize(ctx context.Context, program *Program, a *account, dir string, t
 	if err := os.Mkdir(aside, 0o700); err != nil {
 		return "", err
 	}
-	if err := errors.Join(a.give(aside), a.give(passwordFile)); err != nil {
+	verifierFile := filepath.Join(dir, "owner-verifier")
+	if err := os.WriteFile(verifierFile, []byte(scramVerifier(password)), 0o600); err != nil {
+		return "", err
+	}
+	if err := errors.Join(a.give(aside), a.give(verifierFile)); err != nil {
 		return "", err
 	}
 	args := []string{
-		"-D", aside, "-U", Owner, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8",
+		"-D", aside, "-U", Owner, "--pwfile", verifierFile, "--auth", "scram-sha-256", "--encoding", "UTF8",
 	}
 	if throwaway {
 		args = append(args, "--no-sync")
@@ -180,13 +184,7 @@ func initialize(ctx context.Context, program *Program, a *account, dir string, t
 	if err != nil {
 		return "", err
 	}
-	// From here on only we need the password, and only we can read it.
-	if a != nil {
-		if err := os.Lchown(passwordFile, os.Geteuid(), os.Getegid()); err != nil {
-			return "", err
-		}
-	}
-	return password, os.Rename(aside, data)
+	return password, errors.Join(os.Remove(verifierFile), os.Rename(aside, data))
 }
 
 func runAs(ctx context.Context, program *Program, a *account, dir, name string, args []string) error {
