@@ -13,8 +13,8 @@ GO ?= go
 export GOFLAGS := $(strip $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false)
 VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# Three test binaries at once keep two cores busy: many tests wait.
-TEST_PARALLEL ?= 3
+# Four test binaries at once keep two cores busy: many tests wait.
+TEST_PARALLEL ?= 4
 # The longest start first, so that none is left over when the others are done.
 TEST_FIRST    ?= $(addprefix ./,internal/admin/web/browsertest internal/admin/api internal/reader internal/worker \
                  cmd/admin internal/postgres deploy/local internal/modes internal/admin loadtest)
@@ -25,7 +25,7 @@ TEST_FLAGS    ?=
 # and they run up to ten times as long under it. None that synchronizes (sync/atomic,
 # inlined) can be one of them: races would be reported that there are not.
 PURE := compress/flate compress/gzip compress/zlib unicode/... github.com/andybalholm/brotli/... \
-        github.com/trustelem/zxcvbn/... golang.org/x/crypto/... gopkg.in/yaml.v3
+        github.com/klauspost/compress/... github.com/trustelem/zxcvbn/... golang.org/x/crypto/... gopkg.in/yaml.v3
 # Clones share the build cache (-trimpath), `make check` vets, and linking takes half
 # as long without symbols.
 TEST_BUILD := -trimpath -vet=off -ldflags=-s $(PURE:%=-gcflags=%=-race=false)
