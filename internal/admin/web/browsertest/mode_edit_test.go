@@ -160,7 +160,7 @@ func TestModeIsCreatedByYAML(t *testing.T) {
 	b.quiet()
 }
 
-// The delayed check of what was typed last becomes due while the request for the other view
+// The delayed check of the last input becomes due while the request for the other view
 // is on its way.
 func TestViewChangesRightAfterTyping(t *testing.T) {
 	prove.Long(t)
@@ -181,7 +181,7 @@ func TestViewChangesRightAfterTyping(t *testing.T) {
 	b.quiet()
 }
 
-// When the other view doesn't arrive, what was typed last is still checked.
+// When the other view does not arrive, the last input is still checked.
 func TestCheckFollowsViewThatFails(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
