@@ -321,6 +321,7 @@ func TestEventsSayWhatWasMissedAndNothingTwice(t *testing.T) {
 // A page that is being left can still load a part because of an event. That response must
 // not contain the toast, which is for the next page.
 func TestToastIsForThePageThatComes(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)

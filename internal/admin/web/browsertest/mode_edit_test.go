@@ -440,6 +440,7 @@ func TestModeWithoutScripts(t *testing.T) {
 }
 
 func TestMemberLooksAtModes(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.member)
@@ -464,6 +465,7 @@ func TestMemberLooksAtModes(t *testing.T) {
 }
 
 func TestPatternThatNeverEndsIsStopped(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/modes/new")

@@ -83,6 +83,7 @@ func TestDeletedModeIsNotRestoredOverAnother(t *testing.T) {
 }
 
 func TestHistoryWithoutScripts(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	s.change("docs-writer", func(m *modes.Mode) { m.Name = "Other" })

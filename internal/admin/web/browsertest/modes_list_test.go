@@ -43,6 +43,7 @@ func TestModesAreReorderedByKeys(t *testing.T) {
 }
 
 func TestModesAreReorderedByDragging(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	for _, slug := range []string{"anna", "bert", "carl"} {
 		s.mode(slug, "Mode "+slug)

@@ -141,6 +141,7 @@ func TestObjectsForThoseWhoMayOnlyLookAndWithoutScripts(t *testing.T) {
 // Typed text is stored on the server: for its author alone, in any browser. No tab
 // overwrites another one's draft without asking.
 func TestDraftsOfAnyKindAreKept(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t, resourcetest.Kind{})
 	first, second := s.browser().as(s.owner), s.browser().as(s.owner)
 	first.expect("status of 409")

@@ -309,6 +309,7 @@ func TestPaletteSaysThatItCannotBeHad(t *testing.T) {
 }
 
 func TestPaletteAfterTheSessionLeadsToSignIn(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	b := s.browser().as(s.owner)
 	b.open("/orgs/acme/tokens")

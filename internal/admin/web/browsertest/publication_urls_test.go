@@ -8,11 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"orgmodes/internal/endpoint"
+
+	"orgmodes/internal/prove"
 )
 
 // TestPublicationURLsAreServedByReaders requests every address that the API lists from a
 // reader.
 func TestPublicationURLsAreServedByReaders(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	s.readerServes("docs-writer")

@@ -35,6 +35,7 @@ func TestNothingIsLostWhenTheSessionIsOver(t *testing.T) {
 
 // The text that one user typed is shown to no other user of the same browser.
 func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
@@ -52,6 +53,7 @@ func TestWhatWasTypedIsShownToNobodyElse(t *testing.T) {
 
 // A page that was opened before the user signed in again has an outdated CSRF token.
 func TestFormOfAnOlderSessionIsSentAgain(t *testing.T) {
+	prove.Long(t)
 	s := newSite(t)
 	s.mode("docs-writer", "Docs writer")
 	b := s.browser().as(s.owner)
