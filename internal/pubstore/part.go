@@ -76,7 +76,7 @@ func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*
 		}
 		return d, at, nil
 	}
-	return nil, Position{}, fmt.Errorf("snapshot: document of %s: it changed with each of %d readings", org, maxPartReads)
+	return nil, Position{}, fmt.Errorf("pubstore: document of %s: it changed with each of %d readings", org, maxPartReads)
 }
 
 // of returns the entries of index that belong to the part.

@@ -38,7 +38,7 @@ const (
 
 // ErrConflict should raise an alarm. The same version is published with different
 // content, so two workers disagree about what a version contains.
-var ErrConflict = errors.New("snapshot: this version is already published with other content")
+var ErrConflict = errors.New("pubstore: this version is already published with other content")
 
 // Outcome is the result of a script.
 type Outcome struct {
@@ -129,20 +129,20 @@ func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, args [
 func runOn(ctx context.Context, rdb redis.Scripter, sc *redis.Script, keys []string, args []any) (Outcome, error) {
 	res, err := sc.Run(ctx, rdb, keys, args...).StringSlice()
 	if err != nil {
-		return Outcome{}, fmt.Errorf("snapshot: %w", err)
+		return Outcome{}, fmt.Errorf("pubstore: %w", err)
 	}
 	if len(res) != 4 {
-		return Outcome{}, fmt.Errorf("snapshot: a script answered with %d values", len(res))
+		return Outcome{}, fmt.Errorf("pubstore: a script answered with %d values", len(res))
 	}
 	if res[0] == "conflict" {
 		return Outcome{}, fmt.Errorf("%w: %s", ErrConflict, res[2])
 	}
 	out := Outcome{Status: Status(res[0]), Before: res[2]}
 	if out.Incarnation, err = strconv.ParseInt(res[1], 10, 64); err != nil {
-		return Outcome{}, fmt.Errorf("snapshot: incarnation: %w", err)
+		return Outcome{}, fmt.Errorf("pubstore: incarnation: %w", err)
 	}
 	if out.N, err = strconv.ParseInt(res[3], 10, 64); err != nil {
-		return Outcome{}, fmt.Errorf("snapshot: log counter: %w", err)
+		return Outcome{}, fmt.Errorf("pubstore: log counter: %w", err)
 	}
 	return out, nil
 }

@@ -40,14 +40,14 @@ type State struct {
 func (s *Store) State(ctx context.Context) (State, error) {
 	res, err := stateScript.Run(ctx, s.rdb, s.scriptKeys()).StringSlice()
 	if err != nil {
-		return State{}, fmt.Errorf("snapshot: %w", err)
+		return State{}, fmt.Errorf("pubstore: %w", err)
 	}
 	st := State{Filling: Filling(res[0])}
 	if st.Incarnation, err = strconv.ParseInt(res[1], 10, 64); err == nil {
 		st.Epoch, err = strconv.ParseInt(res[2], 10, 64)
 	}
 	if err != nil {
-		return State{}, fmt.Errorf("snapshot: meta: %w", err)
+		return State{}, fmt.Errorf("pubstore: meta: %w", err)
 	}
 	return st, nil
 }
@@ -59,7 +59,7 @@ func (s *Store) BeginReconcile(ctx context.Context, incarnation int64) (Reconcil
 	nonce := strconv.FormatUint(rand.Uint64(), 36)
 	res, err := beginReconcile.Run(ctx, s.rdb, s.scriptKeys(), strconv.FormatInt(incarnation, 10), nonce).StringSlice()
 	if err != nil {
-		return Reconciliation{}, "", fmt.Errorf("snapshot: %w", err)
+		return Reconciliation{}, "", fmt.Errorf("pubstore: %w", err)
 	}
 	if res[0] == string(Older) {
 		return Reconciliation{}, Older, nil
@@ -83,7 +83,7 @@ func (s *Store) Index(ctx context.Context, orgs []string) ([]Version, error) {
 	}
 	res, err := s.rdb.HMGet(ctx, s.key("revs"), orgs...).Result()
 	if err != nil {
-		return nil, fmt.Errorf("snapshot: %w", err)
+		return nil, fmt.Errorf("pubstore: %w", err)
 	}
 	out := make([]Version, len(orgs))
 	for i, v := range res {
@@ -114,7 +114,7 @@ func (s *Store) TokenHeads(ctx context.Context, hashes []token.Hash) ([]TokenHea
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("snapshot: %w", err)
+		return nil, fmt.Errorf("pubstore: %w", err)
 	}
 	out := make([]TokenHead, len(hashes))
 	for i, c := range cmds {
@@ -128,7 +128,7 @@ func (s *Store) TokenHeads(ctx context.Context, hashes []token.Hash) ([]TokenHea
 			out[i].Version, err = strconv.ParseInt(version, 10, 64)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("snapshot: token record: %w", err)
+			return nil, fmt.Errorf("pubstore: token record: %w", err)
 		}
 		out[i].Revoked = v[2] != stateActive
 	}

@@ -20,10 +20,10 @@ import (
 // Redis could not be queried.
 var (
 	// ErrAbsent means that there is no such key, in a Redis that has been filled.
-	ErrAbsent = errors.New("snapshot: not there")
+	ErrAbsent = errors.New("pubstore: not there")
 	// ErrUnfilled means that this Redis has not been filled (yet, or since it was
 	// flushed or replaced), so a missing key proves nothing.
-	ErrUnfilled = errors.New("snapshot: this Redis has not been filled")
+	ErrUnfilled = errors.New("pubstore: this Redis has not been filled")
 )
 
 // Store reads and writes the published state in one Redis.
@@ -268,11 +268,11 @@ func (s *Store) absent(ctx context.Context, key string) error {
 	res, err := absentScript.Run(ctx, s.rdb, append(s.scriptKeys(), key)).StringSlice()
 	switch {
 	case err != nil:
-		return fmt.Errorf("snapshot: %w", err)
+		return fmt.Errorf("pubstore: %w", err)
 	case res[0] == string(Filled):
 		return ErrAbsent
 	case res[0] == "there":
-		return fmt.Errorf("snapshot: %s was written this moment", key)
+		return fmt.Errorf("pubstore: %s was written this moment", key)
 	default:
 		return ErrUnfilled
 	}
@@ -289,7 +289,7 @@ func (s *Store) ask(ctx context.Context, questions func(redis.Pipeliner)) (Posit
 		return nil
 	})
 	if err != nil {
-		return Position{}, fmt.Errorf("snapshot: %w", err)
+		return Position{}, fmt.Errorf("pubstore: %w", err)
 	}
 	return parsePosition(meta.Val())
 }

@@ -28,7 +28,7 @@ func (s *Store) Stored(ctx context.Context, org string, collections ...string) (
 	}
 	res, err := s.rdb.HMGet(ctx, s.docKey(org), fields...).Result()
 	if err != nil {
-		return Stored{}, fmt.Errorf("snapshot: %w", err)
+		return Stored{}, fmt.Errorf("pubstore: %w", err)
 	}
 	out := Stored{map[string]string{}, map[string]indexEntry{}}
 	for i, field := range fields {

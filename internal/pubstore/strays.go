@@ -18,7 +18,7 @@ func (s *Store) EachOrganization(ctx context.Context, fn func(orgs []string) err
 	for cursor := uint64(0); ; {
 		pairs, next, err := s.rdb.HScan(ctx, s.key("revs"), cursor, "*", scanPage).Result()
 		if err != nil {
-			return fmt.Errorf("snapshot: %w", err)
+			return fmt.Errorf("pubstore: %w", err)
 		}
 		orgs := make([]string, 0, len(pairs)/2)
 		for i := 0; i < len(pairs); i += 2 {
@@ -40,7 +40,7 @@ func (s *Store) EachToken(ctx context.Context, fn func(hashes []token.Hash) erro
 	for cursor := uint64(0); ; {
 		keys, next, err := s.rdb.Scan(ctx, cursor, prefix+"*", scanPage).Result()
 		if err != nil {
-			return fmt.Errorf("snapshot: %w", err)
+			return fmt.Errorf("pubstore: %w", err)
 		}
 		hashes := make([]token.Hash, 0, len(keys))
 		for _, k := range keys {

@@ -87,7 +87,7 @@ func parseToken(hash token.Hash, h map[string]string) (*Token, error) {
 	num := func(field string) int64 {
 		n, e := strconv.ParseInt(h[field], 10, 64)
 		if e != nil && err == nil {
-			err = fmt.Errorf("snapshot: token record %s: %s: %w", t.ID, field, e)
+			err = fmt.Errorf("pubstore: token record %s: %s: %w", t.ID, field, e)
 		}
 		return n
 	}

@@ -28,7 +28,7 @@ func (s *Store) NoteUses(ctx context.Context, uses map[token.Hash]time.Time) err
 		err := s.rdb.HSet(ctx, s.key("seen"), fields...).Err()
 		fields = fields[:0]
 		if err != nil {
-			return fmt.Errorf("snapshot: %w", err)
+			return fmt.Errorf("pubstore: %w", err)
 		}
 		return nil
 	}
@@ -50,12 +50,12 @@ func (s *Store) TakeUses(ctx context.Context, fn func(map[token.Hash]time.Time) 
 	// If a previous call failed, its uses are still there, and are taken instead.
 	taking := s.key("seen:taking")
 	if err := s.rdb.RenameNX(ctx, s.key("seen"), taking).Err(); err != nil && !isNoKey(err) {
-		return fmt.Errorf("snapshot: %w", err)
+		return fmt.Errorf("pubstore: %w", err)
 	}
 	for cursor := uint64(0); ; {
 		pairs, next, err := s.rdb.HScan(ctx, taking, cursor, "*", usesPage).Result()
 		if err != nil {
-			return fmt.Errorf("snapshot: %w", err)
+			return fmt.Errorf("pubstore: %w", err)
 		}
 		if uses := parseUses(pairs); len(uses) > 0 {
 			if err := fn(uses); err != nil {
@@ -67,7 +67,7 @@ func (s *Store) TakeUses(ctx context.Context, fn func(map[token.Hash]time.Time) 
 		}
 	}
 	if err := s.rdb.Unlink(ctx, taking).Err(); err != nil {
-		return fmt.Errorf("snapshot: %w", err)
+		return fmt.Errorf("pubstore: %w", err)
 	}
 	return nil
 }

@@ -32,13 +32,13 @@ func (v Version) String() string {
 func ParseVersion(s string) (Version, error) {
 	parts := strings.Split(s, ".")
 	if len(parts) != 3 {
-		return Version{}, fmt.Errorf("snapshot: %q is not epoch.revision.edition", s)
+		return Version{}, fmt.Errorf("pubstore: %q is not epoch.revision.edition", s)
 	}
 	var n [3]int64
 	for i, p := range parts {
 		v, err := strconv.ParseInt(p, 10, 64)
 		if err != nil || v < 0 {
-			return Version{}, fmt.Errorf("snapshot: %q is not epoch.revision.edition", s)
+			return Version{}, fmt.Errorf("pubstore: %q is not epoch.revision.edition", s)
 		}
 		n[i] = v
 	}

@@ -10,15 +10,17 @@ import (
 )
 
 const (
-	// MaxNameLength is in characters, like the other lengths.
+	// MaxNameLength bounds names, in characters, like the other lengths.
 	MaxNameLength = 100
 	// MaxTools bounds the allowed tools of one template.
 	MaxTools = 200
 	// MaxToolLength bounds one allowed tool. A rule can contain a long command.
 	MaxToolLength = 500
-	// MaxRoleLength, MaxDescriptionLength and MaxSystemPromptLength bound the texts.
-	MaxRoleLength         = 10_000
-	MaxDescriptionLength  = 10_000
+	// MaxRoleLength bounds the role.
+	MaxRoleLength = 10_000
+	// MaxDescriptionLength bounds the description.
+	MaxDescriptionLength = 10_000
+	// MaxSystemPromptLength bounds the default system prompt.
 	MaxSystemPromptLength = 200_000
 
 	// MaxTemplates bounds the templates of one organization, and of one import.

@@ -194,7 +194,7 @@ func TestOrganizationsAndPublication(t *testing.T) {
 	s.sql(`insert into publications (organization_id, epoch, revision, edition, representations) values ($1, 1, 1, 1, $2)`, s.acme.ID,
 		`[{"name":"modes.yaml","epoch":1,"revision":1,"sha256":"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff","length":7,"since":"2026-01-01T00:00:00Z"}]`)
 	s.sql(`update river_job set attempt = 1, attempted_at = now(), scheduled_at = '2100-01-01T00:00:00Z',
-		errors = array['{"attempt": 1, "at": "2026-05-01T00:00:00Z", "error": "snapshot: dial tcp 10.0.0.7:6379: connect: connection refused"}'::jsonb]`)
+		errors = array['{"attempt": 1, "at": "2026-05-01T00:00:00Z", "error": "pubstore: dial tcp 10.0.0.7:6379: connect: connection refused"}'::jsonb]`)
 	p := s.do("GET", "/publication", mel, "").ok(200).json()
 	require.Nil(t, p["published_at"])
 	require.Equal(t, map[string]any{

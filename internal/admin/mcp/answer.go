@@ -112,7 +112,7 @@ func (r *recorder) WriteHeader(status int) { r.status = status }
 // Write appends to the body. It fails once the body is too long.
 func (r *recorder) Write(p []byte) (int, error) {
 	if r.over = r.over || r.body.Len()+len(p) > maxAnswer; r.over {
-		return 0, errors.New("agents: the answer is too long")
+		return 0, errors.New("mcp: the answer is too long")
 	}
 	return r.body.Write(p)
 }

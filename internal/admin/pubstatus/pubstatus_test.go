@@ -11,7 +11,7 @@ import (
 
 func TestWhatKeepsARevisionFromBeingPublished(t *testing.T) {
 	at := func(seconds int) time.Time { return time.Unix(int64(1e9+seconds), 0).UTC() }
-	refused := "snapshot: dial tcp 127.0.0.1:6379: connect: connection refused"
+	refused := "pubstore: dial tcp 127.0.0.1:6379: connect: connection refused"
 	failed := func(revision int64, tried, next int) postgres.PublishJob {
 		return postgres.PublishJob{
 			Revision: revision, State: "available", Attempt: 1, TriedAt: at(tried), FailedAt: at(tried), NextAt: at(next), Error: refused,
@@ -57,13 +57,13 @@ func TestWhatKeepsARevisionFromBeingPublished(t *testing.T) {
 func TestReasons(t *testing.T) {
 	for err, want := range map[string]string{
 		"": "",
-		"snapshot: dial tcp 10.0.0.7:6379: connect: connection refused": "Redis can’t be reached",
-		"snapshot: read tcp 10.0.0.2:5->10.0.0.7:6379: i/o timeout":     "Redis can’t be reached",
-		"snapshot: EOF": "Redis can’t be reached",
+		"pubstore: dial tcp 10.0.0.7:6379: connect: connection refused": "Redis can’t be reached",
+		"pubstore: read tcp 10.0.0.2:5->10.0.0.7:6379: i/o timeout":     "Redis can’t be reached",
+		"pubstore: EOF": "Redis can’t be reached",
 		"library: failed to connect to `user=orgmodes database=o`: dial error: dial tcp: i/o timeout": "The worker can’t reach the database",
-		"snapshot: OOM command not allowed when used memory > 'maxmemory'.":                           "Redis is out of memory",
-		"snapshot: LOADING Redis is loading the dataset in memory":                                    "Redis is starting",
-		"snapshot: READONLY You can't write against a read only replica.":                             "Redis is read-only: it is a replica",
+		"pubstore: OOM command not allowed when used memory > 'maxmemory'.":                           "Redis is out of memory",
+		"pubstore: LOADING Redis is loading the dataset in memory":                                    "Redis is starting",
+		"pubstore: READONLY You can't write against a read only replica.":                             "Redis is read-only: it is a replica",
 		"Stuck job rescued by JobRescuer":                                                             "The worker stopped before it was done",
 		"library: mode 7: stored config: json: cannot unmarshal number":                               "The worker failed",
 	} {

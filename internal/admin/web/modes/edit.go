@@ -41,6 +41,7 @@ func (t modeTarget) Base() (m modes.Mode) {
 	}
 }
 
+// BaseName describes the mode that the form is compared with, for headings.
 func (t modeTarget) BaseName() string {
 	switch {
 	case t.Saved != nil:
