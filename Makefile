@@ -8,8 +8,8 @@ SHELL       := /bin/bash
 MAKEFLAGS   += --no-print-directory
 
 GO ?= go
-# A checkout that belongs to somebody else makes git refuse, and with it the
-# stamping of builds. The version is asked for here, and may stay unknown.
+# Git refuses to read a checkout that belongs to another user, so the stamping of builds would
+# fail. The version is determined here instead, and may be unknown.
 export GOFLAGS := $(strip $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false)
 VERSION ?= $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo dev)
 
@@ -139,7 +139,7 @@ generate: ## Go code from sql/queries
 format: ## Format all Go code
 	@lint="$$(tools/get golangci-lint)"; "$$lint" fmt
 
-# A real file of modes is imported where there is one, otherwise one made up.
+# The benchmarks import a real file of modes, if any, or a synthetic one.
 bench: export ORGMODES_CORPUS ?= $(abspath $(wildcard ../shared/corpus))
 .PHONY: bench
 bench: bin/local ## The benchmarks, as one table
@@ -207,7 +207,7 @@ load: bin/local ## Measured: commit to visible, revoked to refused, change to ev
 	  -load.assert -load.for=20s -load.orgs=20 -load.revocations=200 -load.watchers=200 -load.watch.for=40s -load.idle.for=2m -load.polls='1000 4000 8000' -load.polls.for=10s
 
 .PHONY: clean
-clean: ## Remove what was built; data of `make run` stays
+clean: ## Remove the build output; data of `make run` stays
 	rm -rf bin
 
 .PHONY: clean-data

@@ -14,7 +14,7 @@ select count(*) from resource_drafts
 where organization_id = @organization_id and user_id = @user_id and discarded_at is null;
 
 -- name: BeginDraft :one
--- A new draft, also over a discarded one. A living one stays as it is.
+-- BeginDraft creates a draft, or replaces a discarded one. An active draft stays unchanged.
 insert into resource_drafts as d (organization_id, user_id, kind, subject, title, content, base_version, expires_at)
 values (@organization_id, @user_id, @kind, @subject, @title, @content, @base_version,
   now() + make_interval(secs => @lifetime_seconds::float8))
@@ -51,7 +51,7 @@ where organization_id = @organization_id and user_id = @user_id and kind = @kind
   and edition = @edition;
 
 -- name: DeleteExpiredDrafts :execrows
--- Drafts that another transaction holds are left for the next time.
+-- DeleteExpiredDrafts skips drafts locked by another transaction; the next run deletes them.
 with expired as (
   select e.organization_id, e.user_id, e.kind, e.subject
   from resource_drafts e

@@ -10,7 +10,7 @@ order by version desc
 limit @row_limit;
 
 -- name: ListVersionHeads :many
--- Versions with as much of their contents as lists show: names.
+-- ListVersionHeads reduces the contents of the versions to the names that lists show.
 select subject_kind, subject_id, version, organization_id, revision, action,
   jsonb_strip_nulls(jsonb_build_object('slug', content -> 'slug', 'name', content -> 'name'))::jsonb as content,
   actor_kind, actor_id, actor_name, occurred_at
@@ -20,8 +20,8 @@ order by version desc
 limit @row_limit;
 
 -- name: ListHistory :many
--- Versions of everything of a kind, newest first, each with the one before it.
--- What one revision changed is ordered by its ids, so that a page has an end.
+-- ListHistory lists the versions of all objects of a kind, newest first, each with the previous
+-- one. Changes of the same revision are ordered by object id, so that a page can end between them.
 select v.subject_id, v.version, v.revision, v.action, v.content, v.actor_kind, v.actor_id, v.actor_name, v.occurred_at,
   previous.action as previous_action, previous.content as previous_content
 from versions v
@@ -43,9 +43,9 @@ from versions
 where organization_id = @organization_id and subject_kind = @subject_kind and subject_id = @subject_id;
 
 -- name: ListDeleted :many
--- What was deleted and not restored: the newest version says so. That is looked up
--- for each, which is little where all versions are many. Of their contents only names
--- are listed.
+-- ListDeleted lists objects that were deleted and not restored: their newest version is the
+-- deletion. The newest version is looked up for each deletion, which costs little compared with
+-- reading all versions. Contents are reduced to names.
 select v.subject_id, v.version, v.revision,
   jsonb_strip_nulls(jsonb_build_object('slug', v.content -> 'slug', 'name', v.content -> 'name'))::jsonb as content,
   v.actor_kind, v.actor_id, v.actor_name, v.occurred_at
@@ -59,7 +59,7 @@ order by v.revision desc, v.subject_id desc
 limit @row_limit;
 
 -- name: ListDeletedBy :many
--- What one revision deleted.
+-- ListDeletedBy lists the objects that a revision deleted.
 select subject_id, version
 from versions
 where organization_id = @organization_id and subject_kind = @subject_kind and revision = @revision and action = 'delete'
@@ -71,9 +71,9 @@ values (@organization_id, @revision, @actor_kind, @actor_id, @actor_name, @actio
 returning id;
 
 -- name: ListAudit :many
--- Newest first: by the time, and by the id within one moment. Every filter that is null
--- lets everything through. Content, which may be long, is asked for by id; stored is
--- what it takes on disk, compressed, which is known without reading it.
+-- ListAudit lists entries newest first, by time and then by id. A null filter matches everything.
+-- It omits the contents, which may be long and are read by id. stored is their compressed size on
+-- disk, which is known without reading them.
 select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name,
   request_id, source, (coalesce(pg_column_size(before), 0) + coalesce(pg_column_size(after), 0))::bigint as stored
 from audit_log
@@ -103,14 +103,14 @@ where organization_id = @organization_id and id = @id;
 select occurred_at from audit_log where organization_id = @organization_id and id = @id;
 
 -- name: IsElsewhere :one
--- Whether an id is, or was, that of another organization's object.
+-- IsElsewhere reports whether an id is, or was, that of another organization's object.
 select exists (
   select from versions
   where subject_kind = @subject_kind and subject_id = @subject_id and organization_id <> @organization_id)::boolean as elsewhere;
 
 -- name: ListChanges :many
--- What the revisions after one, up to another, made of the objects of some kinds, in their
--- order. @name_fields are the fields of the kinds' contents that hold the names.
+-- ListChanges lists how the revisions after @after, up to @up_to, changed objects of @kinds, in
+-- order. @name_fields has, for each kind, the field of its contents that holds the name.
 select v.subject_kind, v.subject_id, v.version, v.revision, v.action, v.actor_name,
   coalesce(v.content ->> k.name_field, '')::text as name, coalesce(previous.action, '')::text as previous_action
 from versions v

@@ -5,7 +5,7 @@ where organization_id = @organization_id
 order by position, name, slug;
 
 -- name: ListModeHeads :many
--- Without the configurations, which hold the prompts.
+-- ListModeHeads omits the configurations, which hold the prompts.
 select id, name, slug, updated_at, updated_by, version, position
 from organization_modes
 where organization_id = @organization_id;
@@ -48,7 +48,7 @@ from organization_modes
 where organization_id = @organization_id;
 
 -- name: CountModesBeside :one
--- How many modes there are with other slugs than these, which are in lower case.
+-- CountModesBeside counts the modes with other slugs than @slugs, which are in lower case.
 select count(*)::bigint as modes
 from organization_modes
 where organization_id = @organization_id and lower(slug) <> all(@slugs::text[]);

@@ -9,7 +9,7 @@ from organizations
 where id = @id;
 
 -- name: GetPublicationStatus :one
--- All by one clock: at is the database's, as are the times it is compared with.
+-- GetPublicationStatus uses one clock: at is the database's time, like the times to compare with it.
 select revision, changed_at, published_revision, pending_since, live_revision, live_at, live_saved_at, now()::timestamptz as at
 from organizations
 where id = @id;
@@ -27,14 +27,14 @@ order by slug
 limit @row_limit;
 
 -- name: LockOrganization :one
--- What changes of members queue on, with those of the library: no owner comes or goes
--- while another change of members counts them. The order of locks is organization,
--- user, member, tokens by id.
+-- LockOrganization serializes changes of members with each other and with changes of the library.
+-- No owner is added or removed while another change of members counts the owners. The lock order is
+-- organization, user, member, tokens by id.
 select id from organizations where id = @id and deleted_at is null for no key update;
 
 -- name: BumpRevision :one
--- The first statement of every change: its row lock is what the organization's
--- writers queue on, and why revisions have no gaps.
+-- BumpRevision is the first statement of every change. Its row lock serializes the organization's
+-- writers, which is why revisions have no gaps.
 update organizations
 set revision = revision + 1, changed_at = now(), pending_since = coalesce(pending_since, now())
 where id = @id and deleted_at is null

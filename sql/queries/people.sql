@@ -10,11 +10,11 @@ select id, email, name, password_hash, created_at, disabled_at from users where 
 select id, email, name, password_hash, created_at, disabled_at from users where lower(email) = lower(@email::text);
 
 -- name: LockUser :one
--- Against whatever is done for the user at the same time; see ShareUser.
+-- LockUser locks the user against concurrent operations for the same user; see ShareUser.
 select id, email, name, password_hash, created_at, disabled_at from users where id = @id for no key update;
 
 -- name: ShareUser :one
--- The user as they stay until the transaction ends.
+-- ShareUser returns the user, who can't change until the transaction ends.
 select id, email, name, password_hash, created_at, disabled_at from users where id = @id for share;
 
 -- name: SetDisabled :one
@@ -22,7 +22,7 @@ update users set disabled_at = case when @disabled::boolean then now() end where
 returning id, email, name, password_hash, created_at, disabled_at;
 
 -- name: ListOwnerless :many
--- The organizations in which a user is an owner, and nobody else who isn't disabled.
+-- ListOwnerless lists the organizations in which a user is an owner and no other owner is enabled.
 select o.slug from organizations o
 join members m on m.organization_id = o.id and m.user_id = @user_id and m.role = 'owner'
 where o.deleted_at is null and not exists (
@@ -70,8 +70,8 @@ update members set role = @role where organization_id = @organization_id and use
 delete from members where organization_id = @organization_id and user_id = @user_id;
 
 -- name: OtherOwners :one
--- How many owners there are beside one, who can sign in. They stay as many while the
--- organization's row is locked.
+-- OtherOwners counts the other owners whose accounts aren't disabled. While the organization's row
+-- is locked, no change of members alters the count.
 select count(*) from members m
 join users u on u.id = m.user_id
 where m.organization_id = @organization_id and m.role = 'owner' and m.user_id <> @user_id and u.disabled_at is null;
@@ -84,9 +84,9 @@ where m.organization_id = @organization_id
 order by lower(u.name), m.user_id;
 
 -- name: ListMemberships :many
--- The organizations that a user is a member of, with the role there: narrowed to one,
--- by id or slug, and to those that a token opens. It is the same query whether an
--- organization is another's or doesn't exist.
+-- ListMemberships lists the organizations that a user is a member of, with the user's role. It is
+-- optionally limited to one, by id or slug, and to the organizations of a token. The query is the
+-- same whether an organization belongs to others or doesn't exist.
 select o.id, o.slug, o.name, o.created_at, o.revision, o.deleted_at, m.role
 from members m
 join organizations o on o.id = m.organization_id

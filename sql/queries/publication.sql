@@ -26,9 +26,9 @@ select organization_id, epoch, revision, edition, representations, planned_at
 from publications where organization_id = @organization_id;
 
 -- name: ListChangedKinds :many
--- The kinds of what was changed after a revision: history is never deleted, so what
--- isn't among them is as it was. Whether something got another name is told of those
--- kinds that are asked for.
+-- ListChangedKinds lists the kinds of the objects changed after a revision. History is never
+-- deleted, so objects of other kinds are unchanged. For the kinds in @named, renamed reports whether
+-- an object got another name.
 select subject_kind, bool_or(case
     when subject_kind = any(@named::text[]) and before is not null and after is not null
     then exists (select from unnest(@name_fields::text[]) f where before->f is distinct from after->f)
@@ -52,11 +52,11 @@ set epoch = excluded.epoch, revision = excluded.revision, edition = excluded.edi
 where (publications.epoch, publications.revision, publications.edition) <= (excluded.epoch, excluded.revision, excluded.edition);
 
 -- name: OrganizationPublished :execrows
--- Only under the incarnation that the script wrote to (see TokenPublished).
--- What is still pending then is pending since its oldest unpublished change.
--- live_at is when readers got the revision, and live_saved_at when that very one
--- was saved, whatever was saved after it. Published again without having been
--- lost, it is live since it was; found again after a loss, it is since now.
+-- OrganizationPublished applies only under the incarnation that the script wrote to (see
+-- TokenPublished). An organization that is still pending is pending since its oldest unpublished
+-- change. live_at is when readers got the revision. live_saved_at is when that revision was saved,
+-- regardless of later ones. If a revision is republished without having been lost, live_at stays
+-- unchanged. After a loss, live_at is the current time.
 update organizations o
 set published_revision = greatest(o.published_revision, @revision::bigint),
     published_edition = greatest(o.published_edition, @edition::bigint),
@@ -76,7 +76,7 @@ from installation i
 where o.id = @id and i.incarnation = @incarnation and i.epoch = @epoch;
 
 -- name: PendingOrganizations :many
--- Those that are being published are not among them.
+-- PendingOrganizations omits organizations that are being published.
 select o.id, o.revision from organizations o
 where o.pending_since <= now() - make_interval(secs => @older_than_seconds::float8)
   and not exists (select from publication_leases l where l.organization_id = o.id and l.expires_at > now())
@@ -84,8 +84,8 @@ order by o.pending_since, o.id
 limit @row_limit;
 
 -- name: UnpublishOrganization :execrows
--- Redis has an older revision than the one that was published, or none (0): it
--- is pending since the first change that Redis does not have.
+-- UnpublishOrganization records that Redis has an older revision than the published one, or none
+-- (0). The organization is pending since the first change that Redis lacks.
 update organizations o
 set published_revision = @found_revision, published_edition = 0,
     pending_since = coalesce(
@@ -107,7 +107,8 @@ select
   (select coalesce(extract(epoch from now() - min(pending_since)), 0) from tokens where pending_since is not null)::float8 as oldest_token;
 
 -- name: ListPending :many
--- For the marks: what is unpublished, and since when, as of this snapshot.
+-- ListPending lists, for the marks, unpublished organizations and tokens and the times since which
+-- they are pending, as of this snapshot.
 select o.id::uuid as organization_id, ''::bytea as sha256, o.pending_since::timestamptz as pending_since
 from organizations o where o.pending_since is not null
 union all

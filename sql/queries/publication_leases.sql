@@ -1,10 +1,10 @@
 -- name: AskToPublish :one
--- Whether anything is unpublished, and about how many bytes there are to render: of the
--- kinds that are read because of what changed since the publication that was planned last,
--- or of all where that one is of another epoch or edition. @reads are read if one of
--- @changes was changed, or, where it is @renamed_only, if one got another name.
--- Where another publication holds the lease, it is left word that the organization was
--- asked for, and the bytes are not counted: a large library's take some time.
+-- AskToPublish reports whether anything is unpublished, and about how many bytes must be rendered:
+-- those of the kinds affected by changes since the last planned publication. If that publication has
+-- another epoch or edition, all kinds count. A kind in @reads is affected if one of the
+-- corresponding kind in @changes was changed, or, with @renamed_only, if one got another name.
+-- If another publication holds the lease, its again flag is set to request another run. The bytes
+-- are not counted then, because counting takes some time for a large library.
 with word as (
   update publication_leases set again = true
   where organization_id = @id and expires_at > now() and not @force::boolean
@@ -37,8 +37,9 @@ from organizations o
 where o.id = @id;
 
 -- name: TakePublicationLease :one
--- Who finds it held leaves word: the holder learns of it when it ends. Both are
--- updates of one row, so that word is left either before the end or finds no lease.
+-- TakePublicationLease sets the again flag if another holder has the lease. The holder reads the flag
+-- when it ends the lease. Both write the same row, so either the flag is set before the end, or the
+-- lease is already gone.
 insert into publication_leases as l (organization_id, holder, job_id, expires_at)
 values (@organization_id, @holder, sqlc.narg(job_id), now() + make_interval(secs => @lease_seconds::float8))
 on conflict on constraint publication_leases_pkey do update
@@ -61,7 +62,8 @@ delete from publication_leases where organization_id = @organization_id and hold
 delete from publication_leases where expires_at <= now() returning organization_id, job_id;
 
 -- name: LateOrganizations :one
--- How many organizations have been unpublished for long, and the first of them.
+-- LateOrganizations counts the organizations pending for @late_seconds or longer, and returns the
+-- oldest of them.
 select count(*)::bigint as late,
   coalesce((array_agg(o.id order by o.pending_since, o.id))[1], '00000000-0000-0000-0000-000000000000')::uuid as oldest,
   coalesce(extract(epoch from now() - min(o.pending_since)), 0)::float8 as oldest_seconds
@@ -69,6 +71,6 @@ from organizations o
 where o.pending_since <= now() - make_interval(secs => @late_seconds::float8);
 
 -- name: PublishingMoves :one
--- Whether anything was published within so many seconds, or is being rendered.
+-- PublishingMoves reports whether anything was published within @within_seconds, or is being rendered.
 select (exists (select from organizations where live_at > now() - make_interval(secs => @within_seconds::float8))
   or exists (select from publication_leases where expires_at > now()))::boolean as moves;

@@ -24,7 +24,7 @@ order by position, name, slug;
 select id, name from resources where organization_id = @organization_id and kind = @kind;
 
 -- name: InsertResource :one
--- One that comes from a file is as old as that says, and not younger than now.
+-- InsertResource takes the times of an imported resource from its file, but none in the future.
 insert into resources (id, organization_id, kind, name, name_key, spec, labels, position, bytes, created_by, updated_by, version, created_at, updated_at)
 values (@id, @organization_id, @kind, @name, @name_key, @spec, @labels, @position, @bytes, @created_by, @updated_by, @version,
   least(now(), sqlc.narg('created_at')::timestamptz), least(now(), sqlc.narg('updated_at')::timestamptz))
@@ -54,7 +54,7 @@ values (@organization_id, @resource_id, @path, @target_kind, @target_name_key,
 delete from resource_references where organization_id = @organization_id and resource_id = @resource_id;
 
 -- name: ListRequiredReferences :many
--- Those of all objects of a kind, or of one.
+-- ListRequiredReferences lists the required references of all objects of a kind, or of one.
 select f.resource_id, f.path, f.target_kind, coalesce(f.target_resource_id, f.target_mode_id)::uuid as target_id
 from resource_references f
 join resources r on r.id = f.resource_id
@@ -63,7 +63,7 @@ where f.organization_id = @organization_id and r.kind = @kind
   and num_nonnulls(f.target_resource_id, f.target_mode_id) > 0;
 
 -- name: ListReferrers :many
--- The objects that refer to one, by its id or, softly, by its name; without itself.
+-- ListReferrers lists the other objects that refer to one by its id or, in soft references, its name.
 select distinct r.id, r.kind, r.name
 from resource_references f
 join resources r on r.id = f.resource_id
@@ -73,6 +73,6 @@ where f.organization_id = @organization_id and f.resource_id <> @target_id::uuid
 order by r.kind, r.name;
 
 -- name: ListRequiredResources :many
--- What some objects require from this table.
+-- ListRequiredResources lists the rows of resources that some objects require.
 select distinct target_resource_id::uuid as id from resource_references
 where organization_id = @organization_id and resource_id = any(@ids::uuid[]) and target_resource_id is not null;

@@ -4,8 +4,8 @@ from sign_in_attempts
 where key = any(@keys::bytea[]) and since > now() - make_interval(secs => @window_seconds::float8);
 
 -- name: CountAttempts :many
--- Counts an attempt under each key. Keys are taken in order, so that two attempts at
--- once lock them in the same one.
+-- CountAttempts counts an attempt under each key. Keys are sorted, so that concurrent attempts lock
+-- them in the same order.
 insert into sign_in_attempts as a (key)
 select k from unnest(@keys::bytea[]) as k order by k
 on conflict on constraint sign_in_attempts_pkey do update
@@ -21,8 +21,8 @@ update sign_in_attempts a set wrong = greatest(a.wrong - 1, 0)
 from held where a.key = held.key;
 
 -- name: SweepAttempts :execrows
--- What has run out, and what is beyond the bound: those with the fewest wrong
--- passwords go first. Rows that an attempt holds are left for the next time.
+-- SweepAttempts deletes expired rows, and rows in excess of @most, fewest wrong passwords first.
+-- Rows locked by an attempt are left for the next run.
 delete from sign_in_attempts
 where key in (
   select s.key from sign_in_attempts s

@@ -1,5 +1,6 @@
 -- name: LockStatus :one
--- The revision that an organization's status is of. It is locked until the transaction ends.
+-- LockStatus returns the revision of an organization's status, and locks it until the transaction
+-- ends.
 insert into status_evaluations (organization_id) values (@organization_id)
 on conflict (organization_id) do update set revision = status_evaluations.revision
 returning revision;
@@ -15,12 +16,12 @@ where f.organization_id = @organization_id and f.target_resource_id is null and 
 order by f.resource_id, f.path;
 
 -- name: ListStatuses :many
--- Those of all objects, or of one.
+-- ListStatuses lists the statuses of all objects, or of one.
 select resource_id, conditions from resource_status
 where organization_id = @organization_id and (sqlc.narg('resource_id')::uuid is null or resource_id = sqlc.narg('resource_id'));
 
 -- name: SetStatus :exec
--- An object that was deleted since it was read has none.
+-- SetStatus does nothing if the object was deleted since it was read.
 insert into resource_status (organization_id, resource_id, conditions)
 select r.organization_id, r.id, @conditions::jsonb from resources r where r.organization_id = @organization_id and r.id = @resource_id
 on conflict (resource_id) do update set conditions = excluded.conditions;
@@ -29,7 +30,8 @@ on conflict (resource_id) do update set conditions = excluded.conditions;
 delete from resource_status where organization_id = @organization_id and resource_id = any(@ids::uuid[]);
 
 -- name: ListStaleStatuses :many
--- Organizations whose objects were changed after their status was found out.
+-- ListStaleStatuses lists organizations with soft references that changed after their status was
+-- evaluated.
 select o.id, o.revision from organizations o
 left join status_evaluations e on e.organization_id = o.id
 where coalesce(e.revision, 0) < o.revision

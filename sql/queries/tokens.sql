@@ -25,8 +25,8 @@ join users u on u.id = t.user_id
 where t.sha256 = @sha256 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now()) and u.disabled_at is null;
 
 -- name: ListTokens :many
--- Newest first. Tokens are never deleted, so a page goes on behind the last token of
--- the one before. What is null lets everything through.
+-- ListTokens lists tokens newest first. Tokens are never deleted, so a page continues after the last
+-- token of the previous one. A null filter matches everything.
 select t.id, t.start, t.name, t.user_id, u.email as user_email, u.name as user_name, t.scopes, t.created_by, t.created_at,
        t.expires_at, t.revoked_at, t.last_used_at, t.version, t.published_version
 from tokens t
@@ -44,7 +44,7 @@ order by t.created_at desc, t.id desc
 limit @row_limit;
 
 -- name: CountPendingTokens :one
--- Those that readers don't know of as they are.
+-- CountPendingTokens counts the tokens whose current version isn't published to readers.
 select count(*)
 from tokens t
 join token_organizations o on o.token_id = t.id
@@ -57,8 +57,8 @@ where id = @id and revoked_at is null
 returning id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since;
 
 -- name: TouchTokens :many
--- What the user's tokens open has changed, or whether they open anything: all of them
--- are published anew, but those that are revoked for good.
+-- TouchTokens marks all tokens of the user for publication, because the organizations that they
+-- open, or their validity, changed. Revoked tokens are skipped: a revocation is permanent.
 with held as (
   select k.id from tokens k where k.user_id = @user_id and k.revoked_at is null order by k.id for update
 )
@@ -68,7 +68,8 @@ from held where t.id = held.id
 returning t.id, t.version;
 
 -- name: LockTokensFor :many
--- A user's tokens that name an organization, with whether they name another one too.
+-- LockTokensFor locks and lists a user's tokens that name an organization, with whether they name
+-- another one too.
 select t.id, exists (
     select from token_organizations other where other.token_id = t.id and other.organization_id <> @organization_id
   )::boolean as names_others
@@ -88,8 +89,8 @@ where id = @id
 returning id, sha256, start, name, user_id, scopes, created_by, created_at, expires_at, revoked_at, last_used_at, version, published_version, pending_since;
 
 -- name: ListTokenOrganizations :many
--- The organizations that a token opens: those it names, as long as its user is
--- a member.
+-- ListTokenOrganizations lists the organizations that a token opens: those it names, as long as its
+-- user is a member.
 select o.organization_id
 from token_organizations o
 join tokens t on t.id = o.token_id
@@ -99,7 +100,7 @@ where o.token_id = @token_id and u.disabled_at is null
 order by o.organization_id;
 
 -- name: TokenPublished :execrows
--- Only under the incarnation that the script wrote to: what was written to a
+-- TokenPublished applies only under the incarnation that the script wrote to: a token written to a
 -- Redis that has been replaced since is not published.
 update tokens t
 set published_version = greatest(t.published_version, @version::bigint),
@@ -126,9 +127,9 @@ order by id
 limit @row_limit;
 
 -- name: TokensUsed :execrows
--- The first use at once, others not more often than the interval: editors poll
--- every few minutes, and nobody has to know more exactly. A reader's clock may be
--- ahead of ours.
+-- TokensUsed records the first use immediately, and later uses at most once per interval: editors
+-- poll every few minutes, and no one needs more precise times. Times are limited to the present,
+-- because a reader's clock may be ahead of the database's.
 with used as (select unnest(@hashes::bytea[]) as sha256, unnest(@ats::timestamptz[]) as at),
 held as (
   select t.id, u.at from tokens t join used u on u.sha256 = t.sha256

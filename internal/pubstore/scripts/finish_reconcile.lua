@@ -4,10 +4,9 @@ local reconcile, cap, epoch = ARGV[1], ARGV[2], ARGV[3]
 local incarnation = admitted(reconcile)
 if not incarnation then return {'fenced', '0', '', '0'} end
 
--- The counter jumps to the server's clock in microseconds: that is above
--- whatever was ever logged, also by a server whose log is lost, so a reader
--- that waits for the entry after its last one gets this one, sees the gap and
--- compares everything.
+-- The counter jumps to the server's clock in microseconds. That is above every number ever logged,
+-- even by a server whose log is lost. A reader that waits for the entry after its last one gets this
+-- one, detects the gap and compares everything.
 local n = tonumber(redis.call('HGET', KEYS[1], 'n') or '0')
 local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)
 if last[1] then n = math.max(n, tonumber(string.match(last[1][1], '^%d+'))) end

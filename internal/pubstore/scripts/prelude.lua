@@ -1,17 +1,16 @@
 -- Shared by all scripts. KEYS[1] is meta, KEYS[2] rec, KEYS[3] the log.
 
--- The id of the data set that this server has now: it changes with a restart
--- and with a promotion. A server that doesn't tell (an in-process one) is
--- taken for always the same.
+-- replication_id returns the id of the server's current data set, which changes on restart and on
+-- promotion. A server that doesn't report it (an in-process one) is assumed never to change.
 local function replication_id()
   local ok, info = pcall(redis.call, 'INFO', 'replication')
   if not ok or type(info) ~= 'string' then return 'unknown' end
   return string.match(info, 'master_replid:(%w+)') or 'unknown'
 end
 
--- The fence: returns the incarnation under which this write is admitted, or
--- nil. An ordinary write needs a reconciled server; one of a reconciliation
--- needs that same reconciliation to be under way on this same data set.
+-- admitted is the fence. It returns the incarnation under which this write is admitted, or nil. An
+-- ordinary write requires a reconciled server. A write of a reconciliation requires that the same
+-- reconciliation is in progress on the same data set.
 local function admitted(reconcile)
   local id = replication_id()
   if reconcile == '' then
@@ -27,8 +26,8 @@ end
 
 local function whole(n) return string.format('%.0f', n) end
 
--- Appends to the log under the next number of the contiguous counter. The
--- writes of a reconciliation are not logged: its resync entry stands for all.
+-- append adds an entry to the log under the next number of the contiguous counter. Writes of a
+-- reconciliation are not logged: its resync entry covers all of them.
 local function append(reconcile, cap, ...)
   if reconcile ~= '' then return '0' end
   local n = whole(redis.call('HINCRBY', KEYS[1], 'n', 1))
@@ -36,8 +35,8 @@ local function append(reconcile, cap, ...)
   return n
 end
 
--- Compares two versions, "epoch.revision.edition" or "epoch.version"; returns
--- -1, 0 or 1.
+-- compare compares two versions, "epoch.revision.edition" or "epoch.version". It returns -1, 0
+-- or 1.
 local function compare(a, b)
   local form = '^(%d+)%.(%d+)%.?(%d*)$'
   local x, y = {string.match(a, form)}, {string.match(b, form)}

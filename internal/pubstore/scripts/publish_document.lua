@@ -19,10 +19,9 @@ if have[1] then
   end
 end
 
--- What stays has to be what the sender takes it for: the indexes, which every
--- script writes together with the fields that they describe, are those that the
--- sender saw, and each field is as long as it says. Otherwise nothing is written,
--- and all of it is sent.
+-- The fields that stay must be as the sender expects. The indexes, which every script writes
+-- together with the fields that they describe, must be the ones that the sender saw. Each field must
+-- have the length that the sender gave. Otherwise nothing is written, and the sender sends all fields.
 local stays = {}
 if stay > 0 then
   for i = 8, first - 3, 2 do
@@ -43,7 +42,7 @@ else
   redis.call('DEL', KEYS[4])
 end
 redis.call('HSET', KEYS[4], 'tags', tags)
-for i = sent, #ARGV, 1000 do -- more at once than Lua's stack holds are an error
+for i = sent, #ARGV, 1000 do -- unpacking more values than Lua's stack holds is an error
   redis.call('HSET', KEYS[4], unpack(ARGV, i, math.min(i + 999, #ARGV)))
 end
 redis.call('HSET', KEYS[5], org, version)

@@ -1,4 +1,4 @@
-// What every page loads. Pages work without it; it makes them quicker.
+// The scripts of every page. Pages work without them, but are slower to use.
 import "./js/htmx.js";
 import "./js/times.js";
 import "./js/platform.js";

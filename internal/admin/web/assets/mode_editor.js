@@ -1,5 +1,5 @@
-// The page on which a mode is written. It works without this: what is added here
-// is that nothing typed is lost, and that one sees at once what comes of it.
+// The script of the mode editor page, which works without it. The script stores drafts, so
+// that no input is lost, and shows the effect of each edit immediately.
 import "./js/save_key.js";
 import "./js/mode/checks.js";
 import "./js/mode/slug.js";
@@ -9,7 +9,7 @@ import { editor, fields, form } from "./js/mode/page.js";
 
 keepDraft({ editor, form, fields });
 
-// The bundle for YAML is loaded where it is needed.
+// loadYAML loads the bundle of the YAML editor if the page has one.
 function loadYAML() {
   if (document.querySelector("yaml-editor")) import(editor().dataset.yamlEditor);
 }
@@ -17,6 +17,6 @@ loadYAML();
 document.addEventListener("htmx:afterSettle", loadYAML);
 
 document.addEventListener("keydown", (event) => {
-  // Return would send the form: the bar and its key are the ways to do that.
+  // Enter would submit the form. Only the save bar and its shortcut are meant to do that.
   if (event.key === "Enter" && event.target.matches?.("#mode-form input:not([type=checkbox])")) event.preventDefault();
 });

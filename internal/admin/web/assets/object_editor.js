@@ -1,5 +1,5 @@
-// The page on which an object is written as a manifest. It works without this: what is
-// added is the editor for YAML, the keyboard shortcut for saving, and the draft.
+// The script of the page that edits an object as a manifest. The page works without it. The
+// script adds the YAML editor, the keyboard shortcut for saving, and the draft.
 import "./js/save_key.js";
 import { keepDraft } from "./js/draft.js";
 

@@ -1,4 +1,5 @@
-// Tries a pattern as editors do: where it can be stopped when it takes too long.
+// Matches paths against a pattern with RegExp, as editors do. It is a worker, so that the page
+// can stop it when it takes too long.
 onmessage = ({ data: { pattern, paths } }) => {
   try {
     const regexp = new RegExp(pattern);

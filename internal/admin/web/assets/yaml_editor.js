@@ -1,7 +1,7 @@
-// <yaml-editor> makes an editor for YAML of the textarea in it, which stays the
-// field that is sent. What the server finds wrong (#yaml-problems) is marked where
-// it is. With a JSON Schema in data-schema, or one at the address in data-schema-at, it
-// completes keys and values and describes the key under the pointer.
+// <yaml-editor> turns the textarea in it into a YAML editor. The textarea remains the field
+// that is submitted. Problems that the server reports (#yaml-problems) are marked in the text.
+// With a JSON Schema in data-schema, or at the URL in data-schema-at, the editor completes keys
+// and values and describes the key under the pointer.
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, hoverTooltip, keymap, lineNumbers, drawSelection, highlightActiveLine, highlightSpecialChars } from "@codemirror/view";
@@ -31,7 +31,7 @@ const look = EditorView.theme({
   ".cm-gutters": { background: "var(--sunken)", color: "var(--ink-soft)", border: "0" },
   ".cm-activeLine, .cm-activeLineGutter": { background: "var(--sunken)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "var(--accent-soft)" },
-  // In place of the package's pictures, which the page's policy refuses.
+  // Replaces the package's images, which the page's Content-Security-Policy blocks.
   ".cm-lintRange": { backgroundImage: "none", textDecoration: "underline wavy", textUnderlineOffset: "3px" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecorationColor: "var(--bad)" },
   ".cm-lintRange-info": { backgroundImage: "none", textDecorationColor: "var(--warn)" },
@@ -48,7 +48,7 @@ const look = EditorView.theme({
   ".cm-described p": { margin: ".2rem 0 0" },
 });
 
-// fromSchema returns what an editor gets from a JSON Schema.
+// fromSchema returns the editor extensions for completion and hover text from a JSON Schema.
 function fromSchema(schema) {
   return [
     autocompletion({ override: [complete(schema)], icons: false }),
@@ -95,7 +95,7 @@ class YAMLEditor extends HTMLElement {
       }),
     });
     area.hidden = true;
-    // Links to the field, and its label, lead to where it is written now.
+    // Links to the field and clicks on its label focus the editor instead.
     area.addEventListener("focus", () => this.view.focus());
     document.getElementById("field-yaml-label").addEventListener("click", (event) => { event.preventDefault(); this.view.focus(); });
     this.observer = new MutationObserver(() => this.mark());
@@ -106,7 +106,7 @@ class YAMLEditor extends HTMLElement {
     else if (this.dataset.schemaAt) this.load(this.dataset.schemaAt);
   }
 
-  // Without the schema, it is an editor that completes nothing.
+  // load fetches the schema. If that fails, the editor works without it.
   async load(address) {
     const answer = await fetch(address).catch(() => undefined);
     if (answer?.ok) this.learn(await answer.json());

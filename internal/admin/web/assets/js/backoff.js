@@ -1,5 +1,5 @@
-// Backoff returns pauses between attempts: each twice as long as the one before, up
-// to a limit, and less a random part, so that the pages of many users spread out.
+// Backoff computes the pauses between attempts. Each is twice as long as the one before, up to
+// a limit. A random part is subtracted, so that the pages of many users spread out.
 export class Backoff {
   #shortest; #longest; #pause;
 
@@ -9,12 +9,12 @@ export class Backoff {
     this.#longest = longest;
   }
 
-  // next returns the pause before the next attempt, in milliseconds. After an answer
-  // with Retry-After it is at least as long as that asks for.
+  // next returns the pause before the next attempt, in milliseconds. If the answer has
+  // Retry-After, the pause is at least that long.
   next(answer) {
     const pause = this.#pause * (0.5 + Math.random() / 2);
     this.#pause = Math.min(this.#pause * 2, this.#longest);
-    return Math.min(retryAfter(answer) + pause, 2 ** 31 - 1); // timers that are longer fire at once
+    return Math.min(retryAfter(answer) + pause, 2 ** 31 - 1); // longer timers fire immediately
   }
 
   reset() { this.#pause = this.#shortest; }
@@ -23,8 +23,8 @@ export class Backoff {
 // isTemporary reports whether the request may succeed if it is repeated unchanged.
 export const isTemporary = (answer) => answer.status === 429 || answer.status >= 500;
 
-// retryAfter returns the pause that an answer asks for, in milliseconds (RFC 9110,
-// section 10.2.3: seconds or a date), 0 for none.
+// retryAfter returns the pause that Retry-After requests, in milliseconds, or 0 if there is none
+// (RFC 9110, section 10.2.3: seconds or a date).
 function retryAfter(answer) {
   const value = answer?.headers.get("Retry-After") ?? "";
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();

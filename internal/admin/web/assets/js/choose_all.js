@@ -1,4 +1,4 @@
-// Chooses all modes that are shown, or none; and with Shift all between two.
+// The checkbox that selects all shown modes, or none. Shift-click selects a range.
 const boxes = () => [...document.querySelectorAll('#list input[form="chosen"][type=checkbox]')];
 let last;
 
@@ -10,7 +10,7 @@ function update() {
   all.indeterminate = chosen > 0 && !all.checked;
 }
 
-// The last of those that are set says so: whoever counts them counts once.
+// set checks or unchecks boxes. Only the last one fires an event, so that listeners count once.
 function set(some, checked) {
   for (const box of some) box.checked = checked;
   some.at(-1)?.dispatchEvent(new Event("change", { bubbles: true }));

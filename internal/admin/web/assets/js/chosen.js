@@ -1,4 +1,4 @@
-// The bar for the modes that are chosen: there as long as some are.
+// The bar for the selected modes. It is shown while any mode is selected.
 function update() {
   const bar = document.querySelector("[data-chosen]");
   if (!bar) return;

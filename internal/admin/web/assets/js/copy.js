@@ -1,4 +1,4 @@
-// Copies what an element holds, and says so.
+// Copies the content of an element to the clipboard and announces it to screen readers.
 import { say } from "./say.js";
 
 document.addEventListener("click", async (event) => {
@@ -11,7 +11,7 @@ document.addEventListener("click", async (event) => {
     button.textContent = "Copied";
     say("Copied");
   } catch {
-    // Without a secure connection there is no clipboard: select it for the keys.
+    // Without a secure connection there is no clipboard API. Select the text for Ctrl-C.
     if (from.select) from.select(); else getSelection().selectAllChildren(from);
     button.textContent = "Press Ctrl-C";
     say("Selected: press Ctrl and C to copy");
@@ -19,7 +19,7 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = words; }, 2500);
 });
 
-// A page that was the answer to a form, and shows something once: to load it again
-// must not send the form again.
+// A page that responds to a form and shows something once. Reloading it must not submit the
+// form a second time.
 const once = document.querySelector("[data-shown-once]");
 if (once) history.replaceState(null, "", once.dataset.shownOnce);

@@ -1,2 +1,2 @@
-// The session's token, which another site's page can't read.
+// csrf returns the session's CSRF token, which pages of other sites can't read.
 export const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";

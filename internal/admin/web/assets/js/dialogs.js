@@ -1,11 +1,11 @@
-// Enter is down while it is held: it repeats, and what has the focus by then gets it.
+// enterIsDown is true while Enter is held. Repeats go to the element that has the focus by then.
 let enterIsDown = false;
 document.addEventListener("keydown", (event) => { if (event.key === "Enter") enterIsDown = true; }, true);
 document.addEventListener("keyup", (event) => { if (event.key === "Enter") enterIsDown = false; }, true);
 addEventListener("blur", () => { enterIsDown = false; });
 
-// A link or button with data-ask leads to a page that asks before something is
-// done. With scripts that page's question comes as a dialog.
+// ask opens the question of a confirmation page as a dialog. Links and buttons with data-ask
+// lead to such pages.
 export async function ask(url) {
   const answer = await fetch(url, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -23,7 +23,7 @@ export async function ask(url) {
   dialog.addEventListener("click", (event) => {
     if (beside(dialog, event) || event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
   });
-  // The Enter that asked is not the answer.
+  // The key press that opened the dialog must not confirm it.
   if (enterIsDown) {
     const released = new AbortController();
     const ignore = (event) => { if (event.key === "Enter") event.preventDefault(); };
@@ -52,8 +52,8 @@ document.addEventListener("click", (event) => {
 });
 for (const button of document.querySelectorAll("[data-open][hidden]")) button.hidden = false;
 
-// beside says whether a click was on what is around a dialog, and not on its own
-// margins, which are a target too.
+// beside reports whether a click was outside a dialog, on its backdrop. The dialog is also the
+// target of clicks on its padding.
 export function beside(dialog, event) {
   const box = dialog.getBoundingClientRect();
   return event.target === dialog && event.detail > 0

@@ -1,12 +1,12 @@
-// <yaml-diff>: a comparison that the server has written (html/shell/yaml_diff.html)
-// in another layout, and ways through it.
+// <yaml-diff> adds a second layout and navigation to a comparison that the server rendered
+// (shell/html/parts/yaml_diff.html).
 import { read } from "./diff/model.js";
 import { unified, sides } from "./diff/layouts.js";
 import { toolbar } from "./diff/toolbar.js";
 import { say } from "./say.js";
 
 const remembered = "orgmodes.diff";
-const wideEnough = 720; // pixels, for two columns that can be read
+const wideEnough = 720; // pixels, for two readable columns
 
 class YamlDiff extends HTMLElement {
   connectedCallback() {
@@ -20,7 +20,7 @@ class YamlDiff extends HTMLElement {
       this.addEventListener("keydown", (event) => this.key(event));
       this.index();
     }
-    // A frame later: what it does changes sizes again.
+    // layOut waits for the next frame, because it changes sizes itself.
     this.watch = new ResizeObserver(() => requestAnimationFrame(() => this.layOut()));
     this.watch.observe(this);
   }
@@ -45,7 +45,7 @@ class YamlDiff extends HTMLElement {
     if (this.at >= 0) this.mark();
   }
 
-  // index finds where each change begins.
+  // index collects the rows of each change.
   index() {
     this.changes = [];
     let before;
@@ -85,7 +85,8 @@ class YamlDiff extends HTMLElement {
   text(side) { return this.model.flatMap((part) => part.texts(side)).join("\n"); }
 }
 
-// Folds of the server's hold text; as lines they have numbers, and two columns.
+// The server renders a fold as plain text. Once open, it has numbered lines, in two columns if
+// side by side.
 document.addEventListener("toggle", (event) => {
   const fold = event.target;
   if (!fold.matches?.("yaml-diff .fold") || !fold.open || fold.filled) return;

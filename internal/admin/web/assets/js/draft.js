@@ -1,13 +1,13 @@
-// The draft of an editor: the server stores it as its author types, for any browser of
-// theirs, until it is saved or discarded.
+// The draft of an editor. The server stores it while the author types, until it is saved or
+// discarded. The author can continue it in any browser.
 import { Backoff } from "./backoff.js";
 import { csrf } from "./csrf.js";
 
-// pause is how long an author has to stop typing before the draft is stored.
+// pause is how long the author must stop typing before the draft is stored, in milliseconds.
 const pause = 700;
 
-// keepDraft begins to store drafts. editor and form return the elements, as they may be
-// replaced, and fields returns the pairs of names and values to store.
+// keepDraft starts storing drafts. editor and form return the current elements, which may be
+// replaced. fields returns the pairs of names and values to store.
 export function keepDraft({ editor, form, fields }) {
   const failures = new Backoff(2000, 60_000);
   const element = (id) => document.getElementById(id);
@@ -61,7 +61,7 @@ export function keepDraft({ editor, form, fields }) {
     if (editor().dataset.new && now) history.replaceState(history.state, "", editor().dataset.new);
   }
 
-  // is puts the edition that is stored into the page; 0 is none.
+  // is sets the stored edition in the page; 0 means that there is no draft.
   function is(now) {
     edition = String(now);
     for (const holder of [form(), element("discard")]) holder.elements.edition.value = edition;
@@ -84,13 +84,13 @@ export function keepDraft({ editor, form, fields }) {
       button.addEventListener("click", act);
       line.append(button, " ");
     };
-    choice("Keep what is here", () => { paused = false; is(theirs); element("draft-note").replaceChildren(); store(); });
+    choice("Keep this version", () => { paused = false; is(theirs); element("draft-note").replaceChildren(); store(); });
     if (theirs) choice("Show the other one", () => { sent = true; location.assign(editor().dataset.new ?? location.pathname); });
     element("draft-note").replaceChildren(line);
   }
 
-  // The editor's forms have the edition that is stored, and nothing is stored after they are
-  // sent. Before any other form is, such as that of signing out, what was typed last is stored.
+  // The editor's forms carry the stored edition; nothing is stored after they are submitted.
+  // Before any other form is submitted, such as sign-out, the latest input is stored.
   const passed = new WeakSet();
   document.addEventListener("submit", (event) => {
     const { target, submitter } = event;
@@ -104,7 +104,7 @@ export function keepDraft({ editor, form, fields }) {
     passed.add(target);
     storing.then(() => target.requestSubmit(submitter));
   });
-  // A page that the browser brings back is typed into again.
+  // The user can edit a page that the browser restored from its cache.
   addEventListener("pageshow", (event) => { if (event.persisted) sent = false; });
   addEventListener("beforeunload", (event) => {
     if (!sent && differs()) event.preventDefault();
@@ -114,7 +114,7 @@ export function keepDraft({ editor, form, fields }) {
     store();
   }
 
-  // Another view of the same draft has other fields.
+  // Another view of the same draft has different fields.
   let wasStored = true;
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id === "editor") wasStored = !differs();

@@ -1,12 +1,12 @@
-// All pages of an organization follow its events, and say in the rail whether they
-// do. Those that show how far the library is load that again (fresh.js); where they
-// are cut off they say so above it, and since when.
+// Every page of an organization follows its events and shows the connection state in the rail.
+// Pages with parts that can be refreshed reload them (fresh.js). When the connection is lost, a
+// notice above the parts shows since when.
 //
 //	connecting ──> live     the stream of events is open
-//	           ──> polling  the server refuses it (poll.js); it is tried again after
+//	           ──> polling  the server refuses the stream (poll.js); it is retried after
 //	                        some minutes, and when the tab becomes visible
-//	live, polling ──> cut   the server can't be reached, or refuses polling too;
-//	                        what was in use is tried again until it succeeds
+//	live, polling ──> cut   the server can't be reached, or refuses polling too; the
+//	                        method in use is retried until it succeeds
 import { Backoff } from "./backoff.js";
 import { catchUp, changed, note, shows } from "./fresh.js";
 import { longest, poll } from "./poll.js";
@@ -15,14 +15,15 @@ import { say } from "./say.js";
 const org = location.pathname.match(/^\/orgs\/[^/]+/)?.[0];
 const connection = document.getElementById("connection");
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const patience = 3000; // how long a stream that ended may take to be there again
-const refusals = new Backoff(240_000, 600_000); // pauses before a refused stream is tried again
+const patience = 3000; // milliseconds that a stream may take to reopen after it ended
+const refusals = new Backoff(240_000, 600_000); // pauses before a refused stream is retried
 let source, heard = new Date(), cut, ended, again, stopPolling;
 
-// revision is that of the library, as far as it was heard of.
+// revision is the latest revision of the library that the server has announced.
 export let revision = 0;
 
-// A browser has few connections for a server: a page that nobody sees holds none.
+// follow opens the stream of events. A hidden page holds none, because browsers limit the
+// connections to a server.
 function follow() {
   clearTimeout(again);
   if (source || document.hidden) return;
@@ -44,14 +45,14 @@ function opened() {
   connected("live", "Live");
 }
 
-// Streams end now and then, and the browser opens another at once: only when that
-// fails or takes long is the page cut off. After an answer that is no stream, such as
-// that there are too many, EventSource is closed for good and doesn't tell why; an
-// answer to polling does.
+// failed handles the end of a stream. Streams end now and then, and the browser reopens them
+// immediately. The connection counts as lost only if that fails or takes long. If the response
+// is not a stream, for example because too many are open, EventSource closes permanently and
+// doesn't report the reason. The response to a poll does.
 function failed(event) {
-  if (event.target !== source) return; // it was left
+  if (event.target !== source) return; // leave has closed it
   if (source.readyState !== EventSource.CLOSED) {
-    if (stopPolling) return; // polling knows better
+    if (stopPolling) return; // polling determines the state
     if (ended) disconnected();
     else { stands("opening", "Connecting"); ended = setTimeout(disconnected, patience); }
     return;
@@ -68,7 +69,7 @@ function polled(state) {
   revision = Math.max(revision, state.revision);
   connected("polling", `Live, up to ${longest / 1000} s late`);
   if (state.changed) changed(state.revision);
-  if (wasCut) follow(); // what refused the stream may be over, too
+  if (wasCut) follow(); // the stream may be accepted again, too
 }
 
 function leave() {
@@ -81,7 +82,7 @@ function leave() {
   ended = undefined;
 }
 
-// stands says in the rail how it does.
+// stands shows the connection state in the rail.
 function stands(state, words) {
   connection.hidden = false;
   if (connection.dataset.connection === state) return;
@@ -107,7 +108,7 @@ function disconnected() {
   const since = `Not connected, as of ${clock.format(heard)}`;
   stands("cut", since);
   document.documentElement.classList.add("is-cut");
-  cut = note("cut-off", `${since}. What is below may be older than what is saved; it is tried again by itself.`);
+  cut = note("cut-off", `${since}. The content below may be out of date. Retrying automatically.`);
   const dot = document.createElement("span");
   dot.className = "dot";
   cut.prepend(dot);
@@ -121,7 +122,7 @@ if (org && connection) {
     if (document.hidden) leave();
     else { follow(); catchUp(); }
   });
-  // A page that is left, perhaps into the browser's cache of pages, lets go.
+  // A page that the user leaves closes its connection. The browser may restore it from its cache.
   addEventListener("pagehide", leave);
   addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
 }

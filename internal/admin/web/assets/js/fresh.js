@@ -1,32 +1,31 @@
-// Parts of a page that are as things are now. There are two kinds of them:
+// Keeps parts of a page up to date. There are two kinds of parts:
 //
-//	[data-part]   has an address of its own and nothing in it that somebody could be
-//	              at, such as the publication line: it is loaded whenever something
-//	              happens
+//	[data-part]   has a dedicated URL and nothing to interact with, such as the publication
+//	              line; it is reloaded on every event
 //	[data-fresh], #list[data-seen]
-//	              wait while somebody is at something in them, and then say that
-//	              there is something newer; the attribute may name another address
+//	              waits while the user interacts with it, and then announces that there is
+//	              something newer; the attribute may hold another URL
 //
-// What was typed, chosen or has the focus stays. A part that can't be loaded just now
-// is loaded later: what announced it comes only once.
+// Typed text, selections and the focus are preserved. A part that can't be loaded is retried
+// later, because its event arrives only once.
 import { Backoff, isTemporary } from "./backoff.js";
 import htmx from "./htmx.js";
 import { say } from "./say.js";
 
 const org = location.pathname.match(/^\/orgs\/[^/]+/)?.[0];
-// How often a line that isn't settled is asked for, and a part that has to wait.
+// Pauses before an unsettled publication line or a postponed part is tried again, in milliseconds.
 const unsettled = 700, patience = 1000;
 const isCut = () => document.documentElement.classList.contains("is-cut");
 
-// shows are the parts of this page, the first of them first.
+// shows returns the first part of this page, if any.
 export const shows = () => document.querySelector("[data-part], [data-fresh], #list[data-seen]");
 
-// changed is called when the library is at a revision, or its publication changed.
+// changed is called when the library reaches a revision, or when its publication changes.
 export function changed(revision) {
   known = revision;
   showParts();
   for (const part of document.querySelectorAll("[data-fresh], #list[data-seen]")) {
-    // What shows a revision is no older than that; the rest shows how far it is published.
+    // A part with the current revision is up to date. One without a revision shows the publication.
     if (Number(part.dataset.seen) !== revision) due.add(`#${part.id}`);
   }
   showStale();
@@ -41,8 +40,8 @@ function showStale() {
 
 let asking, stale = false;
 
-// showParts loads the parts with an address of their own; while the line isn't
-// settled, again and again.
+// showParts reloads the parts with a dedicated URL. It repeats while the publication line isn't
+// settled.
 export async function showParts() {
   if (asking) { stale = true; return; }
   asking = true;
@@ -60,11 +59,11 @@ export function settle() {
   if (!isCut() && !retrying && !document.hidden && document.querySelector("#live:not([data-state=live])")) polling = setTimeout(showParts, unsettled);
 }
 
-// due are the parts of this page that are older than what is saved.
+// due holds the selectors of the parts of this page that are out of date.
 const due = new Set();
 let waiting, waited = 0, newer;
 
-// busy is whether somebody is at something that a new part would take away.
+// busy reports whether the user is interacting with something that a new part would remove.
 const busy = () => document.querySelector("[aria-busy=true], [data-rows] .dragged, details.menu[open], dialog[open], #list input:checked, [data-fresh] details[open], [data-fresh] select:focus") !== null;
 
 function showDue() {
@@ -94,7 +93,7 @@ function tell() {
   first.before(newer);
 }
 
-// note is a line that screen readers say, too.
+// note returns a line that is also announced to screen readers.
 export function note(style, text) {
   const line = document.createElement("p");
   line.className = style;
@@ -105,7 +104,7 @@ export function note(style, text) {
   return line;
 }
 
-// showNow loads what is due: what somebody asked for whatever they are at.
+// showNow loads the due parts. If asked is set, it replaces them even during an interaction.
 async function showNow(asked) {
   clearTimeout(waiting);
   newer?.remove();
@@ -121,12 +120,12 @@ async function showNow(asked) {
   }
 }
 
-// failures are the pauses before what failed is loaded again, retrying the timer.
+// failures computes the pauses before a failed load is retried; retrying is the timer.
 const failures = new Backoff(2000, 60_000);
 let retrying;
 
-// catchUp loads what is behind: the parts with an address of their own, and what
-// failed. Pages that were hidden or cut off begin with it.
+// catchUp loads the parts with a dedicated URL, and the parts that are due because loading
+// failed. Pages call it when they become visible or reconnect.
 export function catchUp() {
   clearTimeout(retrying);
   retrying = undefined;
@@ -136,9 +135,9 @@ export function catchUp() {
 
 const counts = (page = document) => page.querySelectorAll("[data-counted]");
 
-// show loads an address and replaces the named parts of this page, and the counts in the
-// rail, with what it gets. A part that the user began to use in the meantime is left for
-// later, unless asked is set. It returns false if loading failed and will be retried.
+// show loads a URL and replaces the named parts of this page, and the counts in the rail, with
+// the response. A part that the user began to use during the load is postponed, unless asked is
+// set. It returns false if loading failed and will be retried.
 async function show(names, address, asked = false) {
   let text;
   try {
@@ -162,8 +161,8 @@ async function show(names, address, asked = false) {
     }
     return true;
   } catch {
-    if (text !== undefined) return true; // it was loaded, and can't be shown
-    retryLater(); // the stream says whether we are connected
+    if (text !== undefined) return true; // it was loaded, but can't be shown
+    retryLater(); // the stream determines the connection state
     return false;
   }
 }
@@ -179,23 +178,23 @@ function put(old, now) {
   old.replaceWith(now);
   htmx.process(now);
   document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: now } }));
-  // What has an address of its own is nothing that scripts have to begin with again.
+  // Scripts need not initialize parts with a dedicated URL.
   if (!now.dataset.part) document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: { elt: now } }));
   again?.focus({ preventScroll: true });
   if (now.id === "live" && now.dataset.state !== old.dataset.state) say(now.querySelector("b").textContent);
   if (now.id === "newer" && now.textContent && now.textContent !== old.textContent) {
     say(now.textContent);
-    // It stands in the bar at the bottom, which never hides what has the focus.
+    // The note is in the bottom bar, which must never cover the focused element.
     if (document.activeElement !== document.body) document.activeElement.scrollIntoView({ block: "nearest" });
   }
 }
 
-// calls is what people know an element by, whose address may have changed.
+// calls returns what identifies an element to users. Its URL may have changed.
 function calls(element) {
   return element.id || [element.name, element.value, element.textContent, element.getAttribute("aria-label")].join(" ");
 }
 
-// carry takes over what was chosen.
+// carry copies the user's selections from the old part to the new one.
 function carry(old, now) {
   for (const field of old.querySelectorAll("select[name]")) {
     const begun = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
@@ -211,7 +210,7 @@ function carry(old, now) {
 
 if (org) {
   settle();
-  // Work that is under way ends without a change of the library.
+  // Work in progress ends without a change of the library, so it is polled.
   setInterval(() => {
     const parts = [...document.querySelectorAll("[data-unfinished]")].map((part) => `#${part.id}`);
     if (parts.length && !isCut() && !retrying && !document.hidden && !busy()) show(parts, location.href);

@@ -1,5 +1,5 @@
-// Files can be dropped anywhere on the page of an import; of a folder, those are
-// sent that can hold modes.
+// Files can be dropped anywhere on the import page. Of a folder, only the files that can hold
+// modes are uploaded.
 const form = document.querySelector("[data-import]");
 const most = Number(form?.dataset.most);
 const mayHold = (name) => /(^|\/)\.?(roomodes|kilocodemodes)$|\.(ya?ml|json|zip)$/i.test(name) && !/(^|\/)(node_modules|\.git|__MACOSX)\//.test(name);
@@ -7,7 +7,7 @@ const mayHold = (name) => /(^|\/)\.?(roomodes|kilocodemodes)$|\.(ya?ml|json|zip)
 const pathOf = new WeakMap();
 const nameOf = (file) => pathOf.get(file) ?? (file.webkitRelativePath || file.name);
 
-// keep puts files into a field, and says which.
+// keep sets the files of a field and shows their name or number, and their size.
 function keep(field, files, all) {
   const list = new DataTransfer();
   for (const file of files) list.items.add(file);
@@ -20,7 +20,7 @@ function keep(field, files, all) {
   if (bytes > most) field.reportValidity();
 }
 
-// entries walks through what was dropped.
+// walk appends the files of a dropped entry to into; path is the folder that holds the entry.
 async function walk(entry, into, path = "") {
   if (entry.isFile) {
     const file = await new Promise((done, failed) => entry.file(done, failed));
@@ -64,7 +64,7 @@ if (form) {
   });
 }
 
-// The plan counts along with what is checked.
+// The plan shows how many modes are checked.
 const plan = document.querySelector("[data-plan]");
 plan?.addEventListener("change", () => {
   const n = plan.querySelectorAll('input[name="take"]:checked').length;

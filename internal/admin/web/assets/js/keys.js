@@ -1,5 +1,5 @@
-// Keys without Ctrl or Alt, which can be switched off (WCAG 2.1.4): data-key on a
-// link is followed, on a field gets the focus.
+// Shortcuts without Ctrl or Alt, which the user can turn off (WCAG 2.1.4). The key in data-key
+// clicks a link or button, or focuses a field.
 const off = "orgmodes.single-keys-off";
 const box = document.getElementById("single-keys");
 if (box) {
@@ -7,7 +7,7 @@ if (box) {
   box.addEventListener("change", () => (box.checked ? localStorage.removeItem(off) : localStorage.setItem(off, "1")));
 }
 
-// The list of keys says what works here, as the page is now.
+// listed shows only the keys that work on the page in its current state.
 function listed() {
   for (const row of document.querySelectorAll("#keys dl > div")) {
     const { needs, single } = row.dataset;
@@ -32,7 +32,7 @@ document.addEventListener("keydown", (event) => {
   if (target.matches("input")) target.focus(); else target.click();
 });
 
-// The arrows go through a list, from row to row.
+// through moves the focus from row to row of a list with the arrow keys.
 function through(event) {
   const row = event.target.closest?.("[data-rows] > li");
   if (!row || event.target.closest("details[open]")) return;

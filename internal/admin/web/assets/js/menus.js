@@ -6,7 +6,7 @@ document.addEventListener("toggle", (event) => {
   const menu = event.target;
   if (!(menu instanceof HTMLDetailsElement) || !menu.matches(".menu") || !menu.open) return;
   for (const other of open()) if (other !== menu) other.open = false;
-  // One that would end below the window opens upward.
+  // A menu that would end below the window opens upward.
   const list = menu.querySelector(".menu-list");
   if (list && menu.matches(".row-menu")) {
     list.style.insetBlock = "";
@@ -30,7 +30,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// What is disabled stays where it is and does nothing.
+// Disabled elements stay in place and do nothing.
 document.addEventListener("click", (event) => {
   if (event.target.closest?.('[aria-disabled="true"]')) { event.preventDefault(); event.stopImmediatePropagation(); }
 }, true);

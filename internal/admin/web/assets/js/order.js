@@ -1,5 +1,5 @@
-// The order of a list: Alt and an arrow, the row's menu, or dragging. What is
-// moved is saved as one, a moment after the last step.
+// Reorders a list by Alt and an arrow key, the row's menu, or dragging. Consecutive moves are
+// saved together, a moment after the last one.
 import htmx from "./htmx.js";
 import { csrf } from "./csrf.js";
 import { say, complain } from "./say.js";
@@ -56,7 +56,7 @@ async function save(list) {
   }
 }
 
-// Menus of the first and the last row can't move them any further.
+// refresh disables the menu items that would move the first row up or the last row down.
 function refresh(list) {
   for (const row of list.children) {
     for (const move of row.querySelectorAll("button[form=moving]")) {
@@ -73,7 +73,7 @@ document.addEventListener("keydown", (event) => {
   step(row, event.key === "ArrowUp" ? -1 : 1);
 });
 
-// The menu does without a new page.
+// The menu moves a row without loading a new page.
 document.addEventListener("submit", (event) => {
   const row = rowOf(event.submitter ?? event.target);
   if (!row || event.target.id !== "moving") return;
@@ -117,6 +117,6 @@ function unmark() {
   for (const row of document.querySelectorAll(".over-before, .over-after")) row.classList.remove("over-before", "over-after");
 }
 
-// What isn't saved yet is saved before the page goes: asked of the browser, as
-// there is no waiting here.
+// The browser asks the user before leaving the page with unsaved moves, because a handler can't
+// wait here until they are saved.
 addEventListener("beforeunload", (event) => { if (unsaved > 0) event.preventDefault(); });

@@ -1,6 +1,6 @@
-// The palette: Ctrl-K, or ⌘K on a Mac, goes to any page, mode or action. What
-// there is comes from the server when it is opened first, and again when the
-// library has changed since. All of it is text, and is put in as text.
+// The palette: Ctrl-K, or ⌘K on a Mac, goes to any page, mode or action. The entries are loaded
+// from the server when it is first opened, and again if the library has changed since. Their
+// texts are inserted as text, never as HTML.
 import { ask, beside } from "./dialogs.js";
 import { revision } from "./events.js";
 import { mac } from "./platform.js";
@@ -11,7 +11,7 @@ const dialog = document.getElementById("palette");
 const field = document.getElementById("palette-field");
 const list = document.getElementById("palette-list");
 const says = document.getElementById("palette-says");
-const most = 50; // how many are shown at once: who sees none of them types more
+const most = 50; // results shown at once; the user narrows them by typing more
 
 let places, asOf = -1, found = [], at = -1;
 
@@ -102,8 +102,8 @@ function choose(place) {
 
 if (opener && dialog) {
   opener.addEventListener("click", open);
-  // Before anybody else: editors have uses of their own for the key. On a Mac that
-  // is Ctrl-K, which stays theirs.
+  // Capture the key before other handlers, because text editors use Ctrl-K too. On a Mac, the
+  // palette uses ⌘K and leaves Ctrl-K to them.
   addEventListener("keydown", (event) => {
     const held = mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
     if (!held || event.altKey || event.shiftKey || event.isComposing || event.key.toLowerCase() !== "k") return;

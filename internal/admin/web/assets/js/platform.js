@@ -1,4 +1,4 @@
-// Keys are called as they are on the machine: data-mac is what a Mac has there.
+// Labels keys as on the user's keyboard: data-mac holds the label on a Mac.
 export const mac = /Mac|iP/.test(navigator.platform);
 
 if (mac) for (const key of document.querySelectorAll("[data-mac]")) key.textContent = key.dataset.mac;

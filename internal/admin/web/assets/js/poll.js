@@ -1,16 +1,15 @@
-// Asks for the state of the publication again and again: for pages whose stream of
-// events the server refuses.
+// Polls the state of the publication, for pages whose stream of events the server refuses.
 import { Backoff } from "./backoff.js";
 
 // longest is the longest pause between polls, in milliseconds.
 export const longest = 30_000;
 
-// earliest is when the server accepts the next poll, also after polling was stopped
-// and started again.
+// earliest is when the server accepts the next poll, also after polling was stopped and
+// restarted.
 let earliest = 0;
 
 // poll calls received with each answer, {revision, changed}, and failed after each
-// attempt without one. It returns a function that stops it.
+// attempt without one. It returns a function that stops polling.
 export function poll(org, received, failed) {
   const backoff = new Backoff(2000, longest);
   const stopped = new AbortController();
@@ -31,7 +30,7 @@ export function poll(org, received, failed) {
     }
     const pause = backoff.next(answer);
     if (answer && !answer.ok) earliest = Date.now() + pause;
-    // received may have stopped it.
+    // received may have stopped polling.
     if (!stopped.signal.aborted) timer = setTimeout(ask, pause);
   };
   timer = setTimeout(ask, Math.max(earliest - Date.now(), 0));

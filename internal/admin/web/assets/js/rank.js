@@ -1,6 +1,6 @@
-// What fits what somebody types, the best first. Each word of it has to be in the
-// name, the slug or the other words. Where nothing is found so, it is enough that
-// the letters of each follow each other, with others in between.
+// Finds the entries that match the user's input, best match first. Each word of the input must
+// be in the name, the slug or the keywords. If nothing matches, it is enough that the letters of
+// each word occur in order, with others in between.
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 export function prepared(place) {
@@ -37,7 +37,7 @@ function score({ name, label, slug, words }, word) {
   return begins(words, word) ? 30 : 0;
 }
 
-// begins says whether a word of a text begins so.
+// begins reports whether a word of text begins with word.
 function begins(text, word) {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     if (at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1])) return true;

@@ -1,4 +1,4 @@
-// Ctrl-S or Cmd-S saves, where a page has a button for that.
+// Ctrl-S or Cmd-S clicks the page's save button, if any.
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "s") {
     event.preventDefault();

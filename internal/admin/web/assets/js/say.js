@@ -1,5 +1,5 @@
-// Says something to screen readers, without taking the focus. They need a moment to
-// notice it, so what is said at the same time follows later.
+// say announces text to screen readers without moving the focus. Screen readers need a moment
+// to notice each text, so announcements are queued.
 export function say(text) {
   said.push(text);
   if (said.length === 1) next();
@@ -16,7 +16,7 @@ function next() {
   });
 }
 
-// Shows what went wrong, above the content.
+// complain shows an error above the content.
 export function complain(text) {
   document.querySelector(".said.from-script")?.remove();
   const box = document.createElement("div");

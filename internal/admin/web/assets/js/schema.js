@@ -1,12 +1,12 @@
-// Completion and hover text for YAML from a JSON Schema. Both go by indentation, since
-// text that is being typed rarely parses; flow style ({a: b}) gets neither.
+// Completion and hover text for YAML from a JSON Schema. Both rely on indentation, because
+// unfinished text rarely parses. Flow style ({a: b}) is not supported.
 import { insertCompletionText, pickedCompletion, startCompletion } from "@codemirror/autocomplete";
 
-// A line is its indent, the dashes that begin items, and a key before its value.
+// linePattern matches a line: its indent, the dashes that begin items, and a key, if any.
 const linePattern = /^( *)((?:-(?: +|$))*)(?:([\w.$/-]+):(?: .*)?)?$/;
 
-// at returns what stands in a line: the columns in which the line and its key begin,
-// whether an item begins in it, and its key; undefined for anything else.
+// at parses a line. It returns the columns in which the line and its key begin, whether an item
+// begins in it, and its key. It returns undefined for any other line.
 function at(text) {
   const parts = linePattern.exec(text.trimEnd());
   if (!parts) return undefined;
@@ -14,12 +14,12 @@ function at(text) {
   return { indent: indent.length, column: indent.length + dashes.length, items: dashes.length > 0, key };
 }
 
-// above yields what the key at a column of a line is in, from the inside out: keys, and
-// undefined for an item. Where the line begins an item, indent is before its dash.
+// above yields the ancestors of the key at a column of a line, innermost first: keys, and
+// undefined for an item. If the line begins an item, indent is the column of its dash.
 function* above(doc, number, column, indent) {
-  // What comes further out begins before these columns: a key, and the dash of an item.
+  // Outer keys and dashes begin before these columns.
   let key = column, dash = column;
-  const item = (at) => { dash = at; key = at + 1; }; // a list's key may stand where its dashes do
+  const item = (at) => { dash = at; key = at + 1; }; // a list's key may be in the same column as its dashes
   if (indent < column) {
     yield undefined;
     item(indent);
@@ -45,15 +45,15 @@ function below(schema, key) {
   return own ?? (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
 }
 
-// schemaOf returns the schema of what the key at a column of a line belongs to.
+// schemaOf returns the schema of the object that holds the key at a column of a line.
 function schemaOf(root, doc, number, column, indent) {
   return [...above(doc, number, column, indent)].reverse().reduce(below, root);
 }
 
 const typeOf = (schema) => schema.enum ? "choice" : [schema.type ?? "any"].flat().join(" or ");
 
-// complete returns a source of completions (@codemirror/autocomplete): keys, and values
-// where the schema lists them, in the schema's order and required keys first.
+// complete returns a completion source (@codemirror/autocomplete). It offers keys, and values if
+// the schema lists them, in the schema's order with required keys first.
 export function complete(root) {
   return ({ state, pos, explicit }) => {
     const line = state.doc.lineAt(pos);
@@ -85,7 +85,7 @@ const thenNext = (text) => (view, completion, from, to) => {
   startCompletion(view);
 };
 
-// opens returns what follows a key: a value, or the line in which the first one begins.
+// opens returns the text after a key: a space before its value, or a line for the first entry.
 function opens(schema, column) {
   if (schema.type === "object") return `\n${" ".repeat(column + 2)}`;
   if (schema.type === "array") return `\n${" ".repeat(column + 2)}- `;
@@ -98,8 +98,8 @@ function listed(schema, from, wanted) {
   return { from, options: values.map((one, i) => ({ label: String(one), type: "enum", boost: -Math.min(i, 99) })), validFor: /^[\w./:-]*$/ };
 }
 
-// siblings returns the keys beside the one at a column of a line. Nothing in a list's
-// item comes before the line that begins it.
+// siblings returns the other keys of the object whose key is at a column of a line. No key of a
+// list item precedes the line that begins the item.
 function siblings(doc, number, column, startsItem) {
   const keys = new Set();
   for (const step of startsItem ? [1] : [-1, 1]) {
@@ -114,7 +114,7 @@ function siblings(doc, number, column, startsItem) {
   return keys;
 }
 
-// describe returns what a schema says of the key at a position, or null:
+// describe returns the schema's description of the key at a position, or null:
 // {from, to, name, type, says}.
 export function describe(root, doc, pos) {
   const line = doc.lineAt(pos), parts = at(line.text);

@@ -1,4 +1,4 @@
-// Says how much a search has found, to those who don't see it.
+// Announces the number of search results to screen readers.
 import { say } from "./say.js";
 
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -1,9 +1,9 @@
-// Exact times in the reader's own time zone.
+// Exact times in the user's time zone.
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
-// onTheClock is the time of the day, with the day before it where that isn't today.
+// onTheClock returns the time of day, preceded by the date unless it is today.
 function onTheClock(at) {
   const today = at.toDateString() === new Date().toDateString();
   return today ? clock.format(at) : `${day.format(at)}, ${clock.format(at)}`;

@@ -1,4 +1,4 @@
-// The two layouts of a comparison, as the server writes them too.
+// The two layouts of a comparison, with the same markup as the server's.
 const signs = { added: "+", removed: "−", same: "" };
 
 function span(name, text, hidden) {
@@ -9,7 +9,7 @@ function span(name, text, hidden) {
   return out;
 }
 
-// line is one of them: side says which number it has, both where it is left out.
+// line returns one line, with the line number of side, or both numbers if side is omitted.
 export function line({ kind, old, now, content }, side) {
   const p = document.createElement("p");
   p.className = `line ${kind}`;

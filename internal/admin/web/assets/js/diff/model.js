@@ -1,5 +1,5 @@
-// What a comparison says, read off either of its layouts: parts from top to bottom,
-// each of which knows its lines on both sides.
+// The model of a comparison, read from either layout: parts from top to bottom, each with its
+// lines on both sides.
 import { line } from "./layouts.js";
 
 class Fold {
@@ -9,7 +9,7 @@ class Fold {
     this.now = Number(details.dataset.newLine);
   }
 
-  // is says whether an element shows this fold.
+  // is reports whether an element shows this fold.
   is(details) { return Number(details.dataset.newLine) === this.now && Number(details.dataset.oldLine) === this.old; }
   texts() { return [this.text]; }
 
@@ -27,7 +27,7 @@ class Fold {
   }
 }
 
-// Lines that are the same on both sides, or a change: what is gone, and what is new.
+// Lines holds lines that are the same on both sides, or a change: removed and added lines.
 class Lines {
   constructor(changed) { this.changed = changed; this.old = []; this.now = []; }
   is() { return false; }
@@ -59,7 +59,7 @@ export function read(box) {
     if (fold) { parts.push(new Fold(fold)); continue; }
     if (row.matches(".line")) { add(row); continue; }
     const found = row.querySelectorAll(".line");
-    // The same line stands on both sides; it is one.
+    // An unchanged line appears on both sides, but is one line.
     if (found[0].matches(".same")) add(found[0]); else found.forEach(add);
   }
   return parts;

@@ -1,5 +1,5 @@
-// The bar above a comparison: the layout, the ways through the changes, and copies
-// of either side.
+// The bar above a comparison: the layout, navigation through the changes, and copying of either
+// side.
 import { say } from "../say.js";
 
 function button(words, what, more = {}) {
@@ -62,12 +62,12 @@ async function copy(button, text) {
     button.textContent = "Copied";
     say("Copied");
   } catch {
-    // Without a secure connection there is no clipboard: here it can be selected.
+    // Without a secure connection there is no clipboard API. Show the text for copying by hand.
     const box = document.createElement("textarea");
     box.className = "input mono diff-copy";
     box.readOnly = true;
     box.value = text;
-    box.setAttribute("aria-label", "What was to be copied");
+    box.setAttribute("aria-label", "Text to copy");
     box.addEventListener("blur", () => box.remove());
     button.closest(".diff-bar").after(box);
     box.select();

@@ -1,5 +1,4 @@
-// While one types, the server says what there is to say: by the same rules as
-// when it saves.
+// While the user types, the server checks the form by the same rules as when it saves.
 import { editor, form, bar } from "./page.js";
 import { say } from "../say.js";
 import { Backoff, isTemporary } from "../backoff.js";
@@ -7,7 +6,7 @@ import { Backoff, isTemporary } from "../backoff.js";
 const ours = (target) => target.closest?.("#mode-form") || target.form?.id === "mode-form";
 const isField = (target) => target.name && !target.name.startsWith("_");
 
-// Mistakes are said in fields that somebody has been to.
+// touch records that the user has edited a field. Errors are shown only in such fields.
 function touch(target) {
   const touched = form().elements.touched;
   const all = touched.value.split(",").filter(Boolean);
@@ -32,7 +31,7 @@ document.addEventListener("focusout", (event) => {
   if (event.target.matches?.("#mode-form [name]:not([type=checkbox])") && event.target.value !== event.target.defaultValue) touch(event.target);
 });
 
-// A form of one field is marked by what stands under it.
+// mark marks each field as invalid if there is an error under it.
 function mark() {
   for (const says of document.querySelectorAll("#mode-form .says")) {
     const field = document.getElementById(says.id.replace(/-says$/, ""));
@@ -41,8 +40,8 @@ function mark() {
   }
 }
 
-// What is open beside the form stays open, and the editor whose view is shown stays
-// chosen: the answer may be to a request from before the choice. Another follows then.
+// Open details beside the form stay open, and the selected editor stays selected: the response
+// may be to a request from before the selection. In that case, another response follows.
 let open = [];
 let seenBy;
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -56,7 +55,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const choices = form().elements.seen_by;
   if (choices && seenBy) choices.value = seenBy;
 });
-// How many mistakes there are is also heard, when it changes.
+// tell announces the number of problems to screen readers when it changes.
 let heard = "";
 function tell() {
   const wrong = bar()?.querySelector(".bad")?.textContent ?? "";
@@ -65,8 +64,8 @@ function tell() {
 }
 document.addEventListener("htmx:afterSettle", () => { if (editor()) { mark(); tell(); } });
 
-// Where checking isn't possible, the bar says so, and that nothing is lost. What may
-// succeed unchanged is tried again.
+// unchecked shows in the bar why the form isn't checked, and that no input is lost. If retry is
+// set, because the same request may succeed later, it checks again after a pause.
 const failures = new Backoff(2000, 60_000);
 let again;
 function unchecked(why, retry) {
@@ -77,8 +76,8 @@ function unchecked(why, retry) {
 }
 document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.id === "mode-form") clearTimeout(again); });
 
-// A check would replace the request for the other view (hx-sync), and the click would be
-// lost. The other view comes checked. If it doesn't come, the check follows.
+// A check would replace the request for the other view (hx-sync), and the click would be lost.
+// The other view arrives checked. If its request fails, the check follows.
 const views = "#mode-form .views button";
 document.addEventListener("htmx:confirm", (event) => {
   if (event.target.id === "mode-form" && document.querySelector(`${views}.htmx-request`)) event.preventDefault();

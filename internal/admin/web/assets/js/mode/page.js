@@ -1,9 +1,9 @@
-// What is on the page. The editor is replaced when the view changes, so nothing
-// of it is kept.
+// The elements of the page. The editor is replaced when the view changes, so none of its
+// elements is cached.
 export const editor = () => document.getElementById("editor");
 export const form = () => document.getElementById("mode-form");
 export const bar = () => document.getElementById("bar");
 
-// Fields as they are stored in a draft: what is written, and what it began from.
+// fields returns the fields of a draft: the input, and the version that it is based on.
 const beside = ["_csrf", "_user", "touched", "theirs", "seen_by", "draft", "edition"];
 export const fields = () => [...new FormData(form())].filter(([name]) => !beside.includes(name));

@@ -1,4 +1,4 @@
-// A new mode's slug follows its name, until somebody writes one.
+// The slug of a new mode follows its name until the user enters one.
 import { editor, form } from "./page.js";
 
 export function slugOf(name) {

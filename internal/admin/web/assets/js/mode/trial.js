@@ -1,5 +1,4 @@
-// Tries paths on a pattern, in a worker that can be stopped: some patterns never
-// come to an end.
+// Matches paths against a pattern in a worker, which can be stopped: some patterns never finish.
 import { editor } from "./page.js";
 
 const most = 500; // milliseconds
