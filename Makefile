@@ -114,7 +114,7 @@ check-modules:
 .PHONY: check-length
 check-length:
 	@long="$$(find . -name '*.go' -not -path './.*' -not -path './internal/postgres/sqlcgen/*' -exec awk 'END { if (NR > 450) print NR, FILENAME }' {} \;)"; \
-	if [ -n "$$long" ]; then echo "Files of more than 450 lines; what is in there wants to be two:" >&2; echo "$$long" >&2; exit 1; fi
+	if [ -n "$$long" ]; then echo "Files of more than 450 lines, to be split by subject:" >&2; echo "$$long" >&2; exit 1; fi
 
 .PHONY: assets
 assets: ## What browsers load, from internal/admin/web/assets (uses npm)

@@ -1,12 +1,16 @@
 package internal_test
 
 import (
+	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,35 +26,87 @@ var retired = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	`meanwhile`, `anew`, `told of`, `takes? note`, `goes on`, `go on`, `mend(s|ed|ing)?`, `its business`, `finds? out`,
 }, "|") + `)\b`)
 
-// quotation is text that a comment only repeats.
+// unquoted returns text without its quotations, which only repeat other texts.
+func unquoted(text string) string { return quotation.ReplaceAllString(text, "…") }
+
 var quotation = regexp.MustCompile("\"[^\"]*\"|`[^`]*`|“[^”]*”")
 
-func TestCommentsHaveNoRetiredPhrases(t *testing.T) {
-	comments := 0
+// plain checks that a text has no retired phrase.
+func plain(t *testing.T, place, text string) {
+	t.Helper()
+	for _, phrase := range retired.FindAllString(strings.ReplaceAll(text, "\n", " "), -1) {
+		t.Errorf("%s: %q; CONTRIBUTING.md has plainer words", place, phrase)
+	}
+}
+
+// sources calls visit with the path of each file in the tree that was not generated.
+func sources(t *testing.T, visit func(path string)) {
+	t.Helper()
+	generated := []string{"sqlcgen", "node_modules", "bin", "dist", "testdata"}
 	require.NoError(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (slices.Contains([]string{"sqlcgen", "node_modules", "bin"}, entry.Name()) || strings.HasPrefix(entry.Name(), ".") && path != ".."):
+		case entry.IsDir() && (slices.Contains(generated, entry.Name()) || strings.HasPrefix(entry.Name(), ".") && path != ".."):
 			return filepath.SkipDir
-		case filepath.Ext(path) != ".go" || filepath.Base(path) == "prose_test.go":
-			return nil
-		}
-		files := token.NewFileSet()
-		file, err := parser.ParseFile(files, path, nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		for _, group := range file.Comments {
-			comments++
-			text := quotation.ReplaceAllStringFunc(strings.ReplaceAll(group.Text(), "\n", " "), func(quoted string) string { return strings.Repeat("_", len(quoted)) })
-			for _, phrase := range retired.FindAllString(text, -1) {
-				t.Errorf("%s: %q; CONTRIBUTING.md has plainer words", files.Position(group.Pos()), phrase)
-			}
+		case !entry.IsDir() && filepath.Base(path) != "prose_test.go":
+			visit(path)
 		}
 		return nil
 	}))
+}
+
+func TestGoHasNoRetiredPhrases(t *testing.T) {
+	comments, texts := 0, 0
+	sources(t, func(path string) {
+		if filepath.Ext(path) != ".go" {
+			return
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, group := range file.Comments {
+			comments++
+			plain(t, files.Position(group.Pos()).String(), unquoted(group.Text()))
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING || literal.Value == `"nobody"` { // the Unix user
+				return true
+			}
+			texts++
+			text, err := strconv.Unquote(literal.Value)
+			require.NoError(t, err)
+			plain(t, files.Position(literal.Pos()).String(), unquoted(text))
+			return true
+		})
+	})
 	require.Greater(t, comments, 3000)
+	require.Greater(t, texts, 5000)
+}
+
+// TestOtherSourcesHaveNoRetiredPhrases covers scripts, styles, pages, queries, the API's
+// description and other files in full. Migrations are left as they were applied, and the
+// built-in modes are prompts rather than prose of ours.
+func TestOtherSourcesHaveNoRetiredPhrases(t *testing.T) {
+	kinds := []string{".js", ".css", ".html", ".sql", ".lua", ".yaml", ".yml", ".sh", ""}
+	exempt := regexp.MustCompile(`^\.\./(sql/migrations|internal/modes/builtin/(modes|samples)\.yaml)`)
+	checked := 0
+	sources(t, func(path string) {
+		if !slices.Contains(kinds, filepath.Ext(path)) || exempt.MatchString(path) {
+			return
+		}
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for i, line := range strings.Split(string(content), "\n") {
+			plain(t, fmt.Sprintf("%s:%d", path, i+1), line)
+		}
+		checked++
+	})
+	require.Greater(t, checked, 120)
 }
 
 func TestDocumentsHaveNoRetiredPhrases(t *testing.T) {
@@ -59,9 +115,6 @@ func TestDocumentsHaveNoRetiredPhrases(t *testing.T) {
 		if slices.Contains([]string{"docs/mutations.md", "docs/pages.md"}, file) { // generated
 			continue
 		}
-		text := quotation.ReplaceAllString(code.ReplaceAllString(read(t, file), ""), "")
-		for _, phrase := range retired.FindAllString(strings.ReplaceAll(text, "\n", " "), -1) {
-			t.Errorf("%s: %q; CONTRIBUTING.md has plainer words", file, phrase)
-		}
+		plain(t, file, unquoted(code.ReplaceAllString(read(t, file), "")))
 	}
 }

@@ -54,7 +54,7 @@ func TestManifestsOnTheCommandLine(t *testing.T) {
 	i.callWith(got, "apply", "--org", "copy", "-f", "-").failed(1, "leave out metadata.generation")
 	i.callWith(strings.ReplaceAll(got, "generation", "# generation"), "apply", "--org", "copy", "-f", "-").ok()
 	i.callWith(strings.Replace(got, "well", "better", 1), "apply", "--org", "acme", "-f", "-").ok()
-	i.callWith(got, "apply", "--org", "acme", "-f", "-").failed(1, "line 17, column 15: /1/metadata/generation: Docs was changed by root")
+	i.callWith(got, "apply", "--org", "acme", "-f", "-").failed(1, "line 17, column 15: /1/metadata/generation: Docs was changed by "+new(cli).by().Actor.Name)
 
 	i.callWith("kind: Mood\nmetadata: {name: a}\nspec: {}\n", "apply", "--org", "acme", "-f", "-").failed(1, `line 1, column 7: /kind: unknown kind "Mood"; the closest match is Mode`)
 	i.call("apply", "--org", "acme").failed(2, "file")

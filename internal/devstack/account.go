@@ -35,7 +35,7 @@ func unprivileged() (*account, error) {
 		}
 		return &account{name: name, uid: uint32(uid), gid: uint32(gid), groups: []uint32{uint32(gid)}}, nil
 	}
-	return nil, errors.New("Postgres refuses to run as root, and there is no user postgres or nobody to run it as; run as another user")
+	return nil, errors.New("Postgres refuses to run as root, and neither \"postgres\" nor \"nobody\" exists to run it as; run as another user")
 }
 
 // give makes the account the owner of a file or directory.

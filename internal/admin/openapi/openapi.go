@@ -98,7 +98,7 @@ func (fields) Codes(statuses string) (lines []string) {
 
 // One returns the answer with one object.
 func (f fields) One() string {
-	return fmt.Sprintf(`{description: "The %s as it is now", headers: {ETag: {$ref: '#/components/headers/ETag'}}, `+
+	return fmt.Sprintf(`{description: "The current %s", headers: {ETag: {$ref: '#/components/headers/ETag'}}, `+
 		`content: {application/json: {schema: {$ref: '#/components/schemas/%sManifest'}}}}`, f.Noun, f.Manifest)
 }
 

@@ -58,7 +58,7 @@ type Checker struct {
 // decoyHash is compared in place of the hash of an unknown account. It is not secret,
 // so one per process is enough.
 var decoyHash = sync.OnceValues(func() (string, error) {
-	return argon2id.CreateHash("nobody's password", params)
+	return argon2id.CreateHash("decoy password", params)
 })
 
 // NewChecker returns a Checker that compares at most atOnce passwords concurrently.

@@ -39,7 +39,7 @@ type BeginDraftRow struct {
 	UpdatedAt time.Time
 }
 
-// A new draft, also over a discarded one. A living one stays as it is.
+// BeginDraft creates a draft, or replaces a discarded one. An active draft stays unchanged.
 func (q *Queries) BeginDraft(ctx context.Context, arg BeginDraftParams) (BeginDraftRow, error) {
 	row := q.db.QueryRow(ctx, beginDraft,
 		arg.OrganizationID,
@@ -115,7 +115,7 @@ where d.organization_id = expired.organization_id and d.user_id = expired.user_i
   and d.kind = expired.kind and d.subject = expired.subject
 `
 
-// Drafts that another transaction holds are left for the next time.
+// DeleteExpiredDrafts skips drafts locked by another transaction; the next run deletes them.
 func (q *Queries) DeleteExpiredDrafts(ctx context.Context, rowLimit int32) (int64, error) {
 	result, err := q.db.Exec(ctx, deleteExpiredDrafts, rowLimit)
 	if err != nil {

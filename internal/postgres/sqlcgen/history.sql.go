@@ -189,7 +189,7 @@ type IsElsewhereParams struct {
 	OrganizationID uuid.UUID
 }
 
-// Whether an id is, or was, that of another organization's object.
+// IsElsewhere reports whether an id is, or was, that of another organization's object.
 func (q *Queries) IsElsewhere(ctx context.Context, arg IsElsewhereParams) (bool, error) {
 	row := q.db.QueryRow(ctx, isElsewhere, arg.SubjectKind, arg.SubjectID, arg.OrganizationID)
 	var elsewhere bool
@@ -265,9 +265,9 @@ type ListAuditRow struct {
 	Stored         int64
 }
 
-// Newest first: by the time, and by the id within one moment. Every filter that is null
-// lets everything through. Content, which may be long, is asked for by id; stored is
-// what it takes on disk, compressed, which is known without reading it.
+// ListAudit lists entries newest first, by time and then by id. A null filter matches everything.
+// It omits the contents, which may be long and are read by id. stored is their compressed size on
+// disk, which is known without reading them.
 func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAuditRow, error) {
 	rows, err := q.db.Query(ctx, listAudit,
 		arg.OrganizationID,
@@ -383,8 +383,8 @@ type ListChangesRow struct {
 	PreviousAction string
 }
 
-// What the revisions after one, up to another, made of the objects of some kinds, in their
-// order. @name_fields are the fields of the kinds' contents that hold the names.
+// ListChanges lists how the revisions after @after, up to @up_to, changed objects of @kinds, in
+// order. @name_fields has, for each kind, the field of its contents that holds the name.
 func (q *Queries) ListChanges(ctx context.Context, arg ListChangesParams) ([]ListChangesRow, error) {
 	rows, err := q.db.Query(ctx, listChanges,
 		arg.Kinds,
@@ -454,9 +454,9 @@ type ListDeletedRow struct {
 	OccurredAt time.Time
 }
 
-// What was deleted and not restored: the newest version says so. That is looked up
-// for each, which is little where all versions are many. Of their contents only names
-// are listed.
+// ListDeleted lists objects that were deleted and not restored: their newest version is the
+// deletion. The newest version is looked up for each deletion, which costs little compared with
+// reading all versions. Contents are reduced to names.
 func (q *Queries) ListDeleted(ctx context.Context, arg ListDeletedParams) ([]ListDeletedRow, error) {
 	rows, err := q.db.Query(ctx, listDeleted,
 		arg.OrganizationID,
@@ -510,7 +510,7 @@ type ListDeletedByRow struct {
 	Version   int64
 }
 
-// What one revision deleted.
+// ListDeletedBy lists the objects that a revision deleted.
 func (q *Queries) ListDeletedBy(ctx context.Context, arg ListDeletedByParams) ([]ListDeletedByRow, error) {
 	rows, err := q.db.Query(ctx, listDeletedBy, arg.OrganizationID, arg.SubjectKind, arg.Revision)
 	if err != nil {
@@ -566,8 +566,8 @@ type ListHistoryRow struct {
 	PreviousContent json.RawMessage
 }
 
-// Versions of everything of a kind, newest first, each with the one before it.
-// What one revision changed is ordered by its ids, so that a page has an end.
+// ListHistory lists the versions of all objects of a kind, newest first, each with the previous
+// one. Changes of the same revision are ordered by object id, so that a page can end between them.
 func (q *Queries) ListHistory(ctx context.Context, arg ListHistoryParams) ([]ListHistoryRow, error) {
 	rows, err := q.db.Query(ctx, listHistory,
 		arg.OrganizationID,
@@ -639,7 +639,7 @@ type ListVersionHeadsRow struct {
 	OccurredAt     time.Time
 }
 
-// Versions with as much of their contents as lists show: names.
+// ListVersionHeads reduces the contents of the versions to the names that lists show.
 func (q *Queries) ListVersionHeads(ctx context.Context, arg ListVersionHeadsParams) ([]ListVersionHeadsRow, error) {
 	rows, err := q.db.Query(ctx, listVersionHeads,
 		arg.OrganizationID,

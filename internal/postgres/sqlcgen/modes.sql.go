@@ -24,7 +24,7 @@ type CountModesBesideParams struct {
 	Slugs          []string
 }
 
-// How many modes there are with other slugs than these, which are in lower case.
+// CountModesBeside counts the modes with other slugs than @slugs, which are in lower case.
 func (q *Queries) CountModesBeside(ctx context.Context, arg CountModesBesideParams) (int64, error) {
 	row := q.db.QueryRow(ctx, countModesBeside, arg.OrganizationID, arg.Slugs)
 	var modes int64
@@ -192,7 +192,7 @@ type ListModeHeadsRow struct {
 	Position  int32
 }
 
-// Without the configurations, which hold the prompts.
+// ListModeHeads omits the configurations, which hold the prompts.
 func (q *Queries) ListModeHeads(ctx context.Context, organizationID uuid.UUID) ([]ListModeHeadsRow, error) {
 	rows, err := q.db.Query(ctx, listModeHeads, organizationID)
 	if err != nil {

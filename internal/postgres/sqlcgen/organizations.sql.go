@@ -19,8 +19,8 @@ where id = $1 and deleted_at is null
 returning id, slug, name, created_at, deleted_at, revision, changed_at, published_revision, published_edition, pending_since, templates_seeded_at, live_revision, live_at, live_saved_at
 `
 
-// The first statement of every change: its row lock is what the organization's
-// writers queue on, and why revisions have no gaps.
+// BumpRevision is the first statement of every change. Its row lock serializes the organization's
+// writers, which is why revisions have no gaps.
 func (q *Queries) BumpRevision(ctx context.Context, id uuid.UUID) (Organization, error) {
 	row := q.db.QueryRow(ctx, bumpRevision, id)
 	var i Organization
@@ -161,7 +161,7 @@ type GetPublicationStatusRow struct {
 	At                time.Time
 }
 
-// All by one clock: at is the database's, as are the times it is compared with.
+// GetPublicationStatus uses one clock: at is the database's time, like the times to compare with it.
 func (q *Queries) GetPublicationStatus(ctx context.Context, id uuid.UUID) (GetPublicationStatusRow, error) {
 	row := q.db.QueryRow(ctx, getPublicationStatus, id)
 	var i GetPublicationStatusRow
@@ -231,9 +231,9 @@ const lockOrganization = `-- name: LockOrganization :one
 select id from organizations where id = $1 and deleted_at is null for no key update
 `
 
-// What changes of members queue on, with those of the library: no owner comes or goes
-// while another change of members counts them. The order of locks is organization,
-// user, member, tokens by id.
+// LockOrganization serializes changes of members with each other and with changes of the library.
+// No owner is added or removed while another change of members counts the owners. The lock order is
+// organization, user, member, tokens by id.
 func (q *Queries) LockOrganization(ctx context.Context, id uuid.UUID) (uuid.UUID, error) {
 	row := q.db.QueryRow(ctx, lockOrganization, id)
 	var id_2 uuid.UUID

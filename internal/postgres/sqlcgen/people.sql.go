@@ -279,9 +279,9 @@ type ListMembershipsRow struct {
 	Role      string
 }
 
-// The organizations that a user is a member of, with the role there: narrowed to one,
-// by id or slug, and to those that a token opens. It is the same query whether an
-// organization is another's or doesn't exist.
+// ListMemberships lists the organizations that a user is a member of, with the user's role. It is
+// optionally limited to one, by id or slug, and to the organizations of a token. The query is the
+// same whether an organization belongs to others or doesn't exist.
 func (q *Queries) ListMemberships(ctx context.Context, arg ListMembershipsParams) ([]ListMembershipsRow, error) {
 	rows, err := q.db.Query(ctx, listMemberships,
 		arg.UserID,
@@ -325,7 +325,7 @@ where o.deleted_at is null and not exists (
 order by o.slug
 `
 
-// The organizations in which a user is an owner, and nobody else who isn't disabled.
+// ListOwnerless lists the organizations in which a user is an owner and no other owner is enabled.
 func (q *Queries) ListOwnerless(ctx context.Context, userID uuid.UUID) ([]string, error) {
 	rows, err := q.db.Query(ctx, listOwnerless, userID)
 	if err != nil {
@@ -373,7 +373,7 @@ const lockUser = `-- name: LockUser :one
 select id, email, name, password_hash, created_at, disabled_at from users where id = $1 for no key update
 `
 
-// Against whatever is done for the user at the same time; see ShareUser.
+// LockUser locks the user against concurrent operations for the same user; see ShareUser.
 func (q *Queries) LockUser(ctx context.Context, id uuid.UUID) (User, error) {
 	row := q.db.QueryRow(ctx, lockUser, id)
 	var i User
@@ -399,8 +399,8 @@ type OtherOwnersParams struct {
 	UserID         uuid.UUID
 }
 
-// How many owners there are beside one, who can sign in. They stay as many while the
-// organization's row is locked.
+// OtherOwners counts the other owners whose accounts aren't disabled. While the organization's row
+// is locked, no change of members alters the count.
 func (q *Queries) OtherOwners(ctx context.Context, arg OtherOwnersParams) (int64, error) {
 	row := q.db.QueryRow(ctx, otherOwners, arg.OrganizationID, arg.UserID)
 	var count int64
@@ -453,7 +453,7 @@ const shareUser = `-- name: ShareUser :one
 select id, email, name, password_hash, created_at, disabled_at from users where id = $1 for share
 `
 
-// The user as they stay until the transaction ends.
+// ShareUser returns the user, who can't change until the transaction ends.
 func (q *Queries) ShareUser(ctx context.Context, id uuid.UUID) (User, error) {
 	row := q.db.QueryRow(ctx, shareUser, id)
 	var i User

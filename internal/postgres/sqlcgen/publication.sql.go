@@ -227,9 +227,9 @@ type ListChangedKindsRow struct {
 	Renamed     bool
 }
 
-// The kinds of what was changed after a revision: history is never deleted, so what
-// isn't among them is as it was. Whether something got another name is told of those
-// kinds that are asked for.
+// ListChangedKinds lists the kinds of the objects changed after a revision. History is never
+// deleted, so objects of other kinds are unchanged. For the kinds in @named, renamed reports whether
+// an object got another name.
 func (q *Queries) ListChangedKinds(ctx context.Context, arg ListChangedKindsParams) ([]ListChangedKindsRow, error) {
 	rows, err := q.db.Query(ctx, listChangedKinds,
 		arg.Named,
@@ -300,7 +300,8 @@ type ListPendingRow struct {
 	PendingSince   time.Time
 }
 
-// For the marks: what is unpublished, and since when, as of this snapshot.
+// ListPending lists, for the marks, unpublished organizations and tokens and the times since which
+// they are pending, as of this snapshot.
 func (q *Queries) ListPending(ctx context.Context, rowLimit int32) ([]ListPendingRow, error) {
 	rows, err := q.db.Query(ctx, listPending, rowLimit)
 	if err != nil {
@@ -422,11 +423,11 @@ type OrganizationPublishedParams struct {
 	Epoch       int64
 }
 
-// Only under the incarnation that the script wrote to (see TokenPublished).
-// What is still pending then is pending since its oldest unpublished change.
-// live_at is when readers got the revision, and live_saved_at when that very one
-// was saved, whatever was saved after it. Published again without having been
-// lost, it is live since it was; found again after a loss, it is since now.
+// OrganizationPublished applies only under the incarnation that the script wrote to (see
+// TokenPublished). An organization that is still pending is pending since its oldest unpublished
+// change. live_at is when readers got the revision. live_saved_at is when that revision was saved,
+// regardless of later ones. If a revision is republished without having been lost, live_at stays
+// unchanged. After a loss, live_at is the current time.
 func (q *Queries) OrganizationPublished(ctx context.Context, arg OrganizationPublishedParams) (int64, error) {
 	result, err := q.db.Exec(ctx, organizationPublished,
 		arg.Revision,
@@ -470,7 +471,7 @@ type PendingOrganizationsRow struct {
 	Revision int64
 }
 
-// Those that are being published are not among them.
+// PendingOrganizations omits organizations that are being published.
 func (q *Queries) PendingOrganizations(ctx context.Context, arg PendingOrganizationsParams) ([]PendingOrganizationsRow, error) {
 	rows, err := q.db.Query(ctx, pendingOrganizations, arg.OlderThanSeconds, arg.RowLimit)
 	if err != nil {
@@ -551,8 +552,8 @@ type UnpublishOrganizationParams struct {
 	ID            uuid.UUID
 }
 
-// Redis has an older revision than the one that was published, or none (0): it
-// is pending since the first change that Redis does not have.
+// UnpublishOrganization records that Redis has an older revision than the published one, or none
+// (0). The organization is pending since the first change that Redis lacks.
 func (q *Queries) UnpublishOrganization(ctx context.Context, arg UnpublishOrganizationParams) (int64, error) {
 	result, err := q.db.Exec(ctx, unpublishOrganization, arg.FoundRevision, arg.ID)
 	if err != nil {

@@ -60,12 +60,12 @@ type AskToPublishRow struct {
 	Bytes   int64
 }
 
-// Whether anything is unpublished, and about how many bytes there are to render: of the
-// kinds that are read because of what changed since the publication that was planned last,
-// or of all where that one is of another epoch or edition. @reads are read if one of
-// @changes was changed, or, where it is @renamed_only, if one got another name.
-// Where another publication holds the lease, it is left word that the organization was
-// asked for, and the bytes are not counted: a large library's take some time.
+// AskToPublish reports whether anything is unpublished, and about how many bytes must be rendered:
+// those of the kinds affected by changes since the last planned publication. If that publication has
+// another epoch or edition, all kinds count. A kind in @reads is affected if one of the
+// corresponding kind in @changes was changed, or, with @renamed_only, if one got another name.
+// If another publication holds the lease, its again flag is set to request another run. The bytes
+// are not counted then, because counting takes some time for a large library.
 func (q *Queries) AskToPublish(ctx context.Context, arg AskToPublishParams) (AskToPublishRow, error) {
 	row := q.db.QueryRow(ctx, askToPublish,
 		arg.ID,
@@ -140,7 +140,8 @@ type LateOrganizationsRow struct {
 	OldestSeconds float64
 }
 
-// How many organizations have been unpublished for long, and the first of them.
+// LateOrganizations counts the organizations pending for @late_seconds or longer, and returns the
+// oldest of them.
 func (q *Queries) LateOrganizations(ctx context.Context, lateSeconds float64) (LateOrganizationsRow, error) {
 	row := q.db.QueryRow(ctx, lateOrganizations, lateSeconds)
 	var i LateOrganizationsRow
@@ -153,7 +154,7 @@ select (exists (select from organizations where live_at > now() - make_interval(
   or exists (select from publication_leases where expires_at > now()))::boolean as moves
 `
 
-// Whether anything was published within so many seconds, or is being rendered.
+// PublishingMoves reports whether anything was published within @within_seconds, or is being rendered.
 func (q *Queries) PublishingMoves(ctx context.Context, withinSeconds float64) (bool, error) {
 	row := q.db.QueryRow(ctx, publishingMoves, withinSeconds)
 	var moves bool
@@ -201,8 +202,9 @@ type TakePublicationLeaseParams struct {
 	Force          bool
 }
 
-// Who finds it held leaves word: the holder learns of it when it ends. Both are
-// updates of one row, so that word is left either before the end or finds no lease.
+// TakePublicationLease sets the again flag if another holder has the lease. The holder reads the flag
+// when it ends the lease. Both write the same row, so either the flag is set before the end, or the
+// lease is already gone.
 func (q *Queries) TakePublicationLease(ctx context.Context, arg TakePublicationLeaseParams) (bool, error) {
 	row := q.db.QueryRow(ctx, takePublicationLease,
 		arg.OrganizationID,

@@ -167,7 +167,7 @@ type InsertResourceParams struct {
 	UpdatedAt      *time.Time
 }
 
-// One that comes from a file is as old as that says, and not younger than now.
+// InsertResource takes the times of an imported resource from its file, but none in the future.
 func (q *Queries) InsertResource(ctx context.Context, arg InsertResourceParams) (Resource, error) {
 	row := q.db.QueryRow(ctx, insertResource,
 		arg.ID,
@@ -266,7 +266,7 @@ type ListReferrersRow struct {
 	Name string
 }
 
-// The objects that refer to one, by its id or, softly, by its name; without itself.
+// ListReferrers lists the other objects that refer to one by its id or, in soft references, its name.
 func (q *Queries) ListReferrers(ctx context.Context, arg ListReferrersParams) ([]ListReferrersRow, error) {
 	rows, err := q.db.Query(ctx, listReferrers,
 		arg.OrganizationID,
@@ -314,7 +314,7 @@ type ListRequiredReferencesRow struct {
 	TargetID   uuid.UUID
 }
 
-// Those of all objects of a kind, or of one.
+// ListRequiredReferences lists the required references of all objects of a kind, or of one.
 func (q *Queries) ListRequiredReferences(ctx context.Context, arg ListRequiredReferencesParams) ([]ListRequiredReferencesRow, error) {
 	rows, err := q.db.Query(ctx, listRequiredReferences, arg.OrganizationID, arg.Kind, arg.ResourceID)
 	if err != nil {
@@ -350,7 +350,7 @@ type ListRequiredResourcesParams struct {
 	Ids            []uuid.UUID
 }
 
-// What some objects require from this table.
+// ListRequiredResources lists the rows of resources that some objects require.
 func (q *Queries) ListRequiredResources(ctx context.Context, arg ListRequiredResourcesParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listRequiredResources, arg.OrganizationID, arg.Ids)
 	if err != nil {

@@ -29,8 +29,8 @@ type CountAttemptsRow struct {
 	WaitSeconds float64
 }
 
-// Counts an attempt under each key. Keys are taken in order, so that two attempts at
-// once lock them in the same one.
+// CountAttempts counts an attempt under each key. Keys are sorted, so that concurrent attempts lock
+// them in the same order.
 func (q *Queries) CountAttempts(ctx context.Context, arg CountAttemptsParams) ([]CountAttemptsRow, error) {
 	rows, err := q.db.Query(ctx, countAttempts, arg.Keys, arg.WindowSeconds)
 	if err != nil {
@@ -119,8 +119,8 @@ type SweepAttemptsParams struct {
 	Most          int64
 }
 
-// What has run out, and what is beyond the bound: those with the fewest wrong
-// passwords go first. Rows that an attempt holds are left for the next time.
+// SweepAttempts deletes expired rows, and rows in excess of @most, fewest wrong passwords first.
+// Rows locked by an attempt are left for the next run.
 func (q *Queries) SweepAttempts(ctx context.Context, arg SweepAttemptsParams) (int64, error) {
 	result, err := q.db.Exec(ctx, sweepAttempts, arg.WindowSeconds, arg.Most)
 	if err != nil {

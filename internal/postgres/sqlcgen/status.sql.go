@@ -85,7 +85,8 @@ type ListStaleStatusesRow struct {
 	Revision int64
 }
 
-// Organizations whose objects were changed after their status was found out.
+// ListStaleStatuses lists organizations with soft references that changed after their status was
+// evaluated.
 func (q *Queries) ListStaleStatuses(ctx context.Context, rowLimit int32) ([]ListStaleStatusesRow, error) {
 	rows, err := q.db.Query(ctx, listStaleStatuses, rowLimit)
 	if err != nil {
@@ -121,7 +122,7 @@ type ListStatusesRow struct {
 	Conditions json.RawMessage
 }
 
-// Those of all objects, or of one.
+// ListStatuses lists the statuses of all objects, or of one.
 func (q *Queries) ListStatuses(ctx context.Context, arg ListStatusesParams) ([]ListStatusesRow, error) {
 	rows, err := q.db.Query(ctx, listStatuses, arg.OrganizationID, arg.ResourceID)
 	if err != nil {
@@ -148,7 +149,8 @@ on conflict (organization_id) do update set revision = status_evaluations.revisi
 returning revision
 `
 
-// The revision that an organization's status is of. It is locked until the transaction ends.
+// LockStatus returns the revision of an organization's status, and locks it until the transaction
+// ends.
 func (q *Queries) LockStatus(ctx context.Context, organizationID uuid.UUID) (int64, error) {
 	row := q.db.QueryRow(ctx, lockStatus, organizationID)
 	var revision int64
@@ -168,7 +170,7 @@ type SetStatusParams struct {
 	ResourceID     uuid.UUID
 }
 
-// An object that was deleted since it was read has none.
+// SetStatus does nothing if the object was deleted since it was read.
 func (q *Queries) SetStatus(ctx context.Context, arg SetStatusParams) error {
 	_, err := q.db.Exec(ctx, setStatus, arg.Conditions, arg.OrganizationID, arg.ResourceID)
 	return err

@@ -20,7 +20,7 @@ join token_organizations o on o.token_id = t.id
 where o.organization_id = $1 and t.published_version < t.version
 `
 
-// Those that readers don't know of as they are.
+// CountPendingTokens counts the tokens whose current version isn't published to readers.
 func (q *Queries) CountPendingTokens(ctx context.Context, organizationID uuid.UUID) (int64, error) {
 	row := q.db.QueryRow(ctx, countPendingTokens, organizationID)
 	var count int64
@@ -211,8 +211,8 @@ where o.token_id = $1 and u.disabled_at is null
 order by o.organization_id
 `
 
-// The organizations that a token opens: those it names, as long as its user is
-// a member.
+// ListTokenOrganizations lists the organizations that a token opens: those it names, as long as its
+// user is a member.
 func (q *Queries) ListTokenOrganizations(ctx context.Context, tokenID uuid.UUID) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listTokenOrganizations, tokenID)
 	if err != nil {
@@ -314,8 +314,8 @@ type ListTokensRow struct {
 	PublishedVersion int64
 }
 
-// Newest first. Tokens are never deleted, so a page goes on behind the last token of
-// the one before. What is null lets everything through.
+// ListTokens lists tokens newest first. Tokens are never deleted, so a page continues after the last
+// token of the previous one. A null filter matches everything.
 func (q *Queries) ListTokens(ctx context.Context, arg ListTokensParams) ([]ListTokensRow, error) {
 	rows, err := q.db.Query(ctx, listTokens,
 		arg.OrganizationID,
@@ -378,7 +378,8 @@ type LockTokensForRow struct {
 	NamesOthers bool
 }
 
-// A user's tokens that name an organization, with whether they name another one too.
+// LockTokensFor locks and lists a user's tokens that name an organization, with whether they name
+// another one too.
 func (q *Queries) LockTokensFor(ctx context.Context, arg LockTokensForParams) ([]LockTokensForRow, error) {
 	rows, err := q.db.Query(ctx, lockTokensFor, arg.OrganizationID, arg.UserID)
 	if err != nil {
@@ -497,7 +498,7 @@ type TokenPublishedParams struct {
 	Epoch       int64
 }
 
-// Only under the incarnation that the script wrote to: what was written to a
+// TokenPublished applies only under the incarnation that the script wrote to: a token written to a
 // Redis that has been replaced since is not published.
 func (q *Queries) TokenPublished(ctx context.Context, arg TokenPublishedParams) (int64, error) {
 	result, err := q.db.Exec(ctx, tokenPublished,
@@ -531,9 +532,9 @@ type TokensUsedParams struct {
 	IntervalSeconds float64
 }
 
-// The first use at once, others not more often than the interval: editors poll
-// every few minutes, and nobody has to know more exactly. A reader's clock may be
-// ahead of ours.
+// TokensUsed records the first use immediately, and later uses at most once per interval: editors
+// poll every few minutes, and no one needs more precise times. Times are limited to the present,
+// because a reader's clock may be ahead of the database's.
 func (q *Queries) TokensUsed(ctx context.Context, arg TokensUsedParams) (int64, error) {
 	result, err := q.db.Exec(ctx, tokensUsed, arg.Hashes, arg.Ats, arg.IntervalSeconds)
 	if err != nil {
@@ -586,8 +587,8 @@ type TouchTokensRow struct {
 	Version int64
 }
 
-// What the user's tokens open has changed, or whether they open anything: all of them
-// are published anew, but those that are revoked for good.
+// TouchTokens marks all tokens of the user for publication, because the organizations that they
+// open, or their validity, changed. Revoked tokens are skipped: a revocation is permanent.
 func (q *Queries) TouchTokens(ctx context.Context, userID uuid.UUID) ([]TouchTokensRow, error) {
 	rows, err := q.db.Query(ctx, touchTokens, userID)
 	if err != nil {

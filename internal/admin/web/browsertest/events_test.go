@@ -59,7 +59,7 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	})
 	require.NoError(t, err)
 	b.untilNot(`document.querySelector("#list").innerText.includes("Third")`)
-	line.mend()
+	line.restore()
 	b.seen("#list", "Third, changed")
 	b.seen("#live", "Revision 5 is live")
 	b.until(`!document.querySelector(".cut-off")`)
@@ -74,7 +74,7 @@ func TestPagesFollowWhatHappensElsewhere(t *testing.T) {
 	line.cut()
 	b.seen(".cut-off", "Not connected, as of ")
 	waiting := b.says("#live").now()
-	line.mend()
+	line.restore()
 	b.until(`!document.querySelector(".cut-off") && document.querySelector("#live").innerText.replace(/\s+/g, " ").trim() !== ` + quoted(waiting))
 	s.startWorker()
 	b.seen("#live", "Revision 6 is live")
@@ -104,7 +104,7 @@ func TestEveryPageSaysWhetherItIsConnected(t *testing.T) {
 	b.hears("Not connected, as of ")
 	b.untilNot(`document.querySelector(".cut-off")`, "there is nothing below that would be old")
 	b.pictures("tokens-not-connected")
-	line.mend()
+	line.restore()
 	b.until(`document.querySelector("#connection[data-connection=live]")`)
 	b.text("#connection").is("Live")
 	b.hears("Connected again")
@@ -246,7 +246,7 @@ func (l *line) cut() {
 	l.up = map[net.Conn]struct{}{}
 }
 
-func (l *line) mend() {
+func (l *line) restore() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.off = false

@@ -141,7 +141,7 @@ func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
 	b.click("form.import button.primary")
 	b.seen(".plan-sum", "1 the same")
 	b.click(".fix > summary")
-	b.fill("#mend-text", strings.NewReplacer("bad one", "good-one", ", everything", "").Replace(brought))
+	b.fill("#fix-text", strings.NewReplacer("bad one", "good-one", ", everything", "").Replace(brought))
 	b.click(".fix button")
 	b.seen(".plan-sum", "3 new")
 	b.click(`button[value=apply]`)

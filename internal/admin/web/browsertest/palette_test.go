@@ -302,7 +302,7 @@ func TestPaletteSaysThatItCannotBeHad(t *testing.T) {
 	b.seen("#palette-says", "The list couldn’t be loaded")
 	b.sound()
 	b.shot("palette-cut")
-	line.mend()
+	line.restore()
 	b.keyboard(keyEsc)
 	b.palette()
 	b.options().includes("New mode")

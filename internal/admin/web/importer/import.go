@@ -147,7 +147,7 @@ func (p *Pages) importChosen(v *shell.Visit, f shell.Form, in planner, c transfe
 		return nil, shell.Unreadable(err)
 	}
 	if len(c.Indexes) == 0 {
-		return nil, &transfer.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "Nothing is chosen, so nothing was imported. Choose at least one mode")}
+		return nil, &transfer.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "No modes are selected, so nothing was imported. Select at least one mode")}
 	}
 	return in.Run(v.UserContext(), v.By(), transfer.Options{Choices: c, Seen: base})
 }

@@ -218,7 +218,7 @@ func TestImportReadsAnUploadOnceARequest(t *testing.T) {
 			assert.Equal(t, work{read: 1, planned: 2}, i.work, "apply refused")
 			require.Contains(t, refused, "The library has changed since you opened this page")
 			require.Contains(t, refused, "same as yours", "planned for the library as it is now")
-			require.Contains(t, refused, "<b>1 mode to be written</b>")
+			require.Contains(t, refused, "<b>1 mode selected</b>")
 
 			i.send(200, refused, "do", "apply", "take", "1")
 			assert.Equal(t, work{read: 1, planned: 1}, i.work, "apply")

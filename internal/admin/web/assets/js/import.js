@@ -68,5 +68,5 @@ if (form) {
 const plan = document.querySelector("[data-plan]");
 plan?.addEventListener("change", () => {
   const n = plan.querySelectorAll('input[name="take"]:checked').length;
-  plan.querySelector("[data-plan-sum] b").textContent = n === 0 ? "Nothing is chosen" : `${n === 1 ? "1 mode" : `${n} modes`} chosen`;
+  plan.querySelector("[data-plan-sum] b").textContent = n === 0 ? "No changes selected" : `${n === 1 ? "1 mode" : `${n} modes`} selected`;
 });
