@@ -60,16 +60,35 @@ func newRealCheckout(t *testing.T) string {
 	return dir
 }
 
-// blocks returns a document's indented and fenced blocks, without their indentation.
+// blocks returns a document's indented and fenced blocks, without indentation. Blank lines
+// inside a block belong to it.
 func blocks(t *testing.T, path string) []string {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	var found []string
-	for _, paragraph := range regexp.MustCompile("(?m)(?:^    .*\n(?:^\n(?:^    ))?)+|(?s)^```.*?^```").FindAllString(string(content), -1) {
-		text := regexp.MustCompile("(?m)^    |^```.*$").ReplaceAllString(paragraph, "")
-		found = append(found, strings.Trim(text, "\n"))
+	var block strings.Builder
+	fenced := false
+	end := func() {
+		if text := strings.Trim(block.String(), "\n"); text != "" {
+			found = append(found, text)
+		}
+		block.Reset()
 	}
+	for line := range strings.SplitSeq(string(content), "\n") {
+		switch inner, indented := strings.CutPrefix(line, "    "); {
+		case strings.HasPrefix(line, "```"):
+			fenced = !fenced
+			end()
+		case fenced:
+			block.WriteString(line + "\n")
+		case indented || line == "":
+			block.WriteString(inner + "\n")
+		default:
+			end()
+		}
+	}
+	end()
 	return found
 }
 
@@ -79,7 +98,7 @@ type documented struct {
 	stack *stack
 }
 
-var commandBlock = regexp.MustCompile(`^(set -a|curl|bin/admin|admin) `)
+var commandBlock = regexp.MustCompile(`^(set -a;|curl |bin/admin |admin )`)
 
 func (d *documented) check(document, block string) {
 	d.t.Helper()
