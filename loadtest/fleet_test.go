@@ -275,7 +275,7 @@ func clean(environ []string) (out []string) {
 		name, _, _ := strings.Cut(e, "=")
 		switch strings.TrimSuffix(name, "_FILE") {
 		case "DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "LISTEN", "PRIVATE_LISTEN", "REDIS_PREFIX", "LOG_LEVEL", "LOG_FORMAT",
-			"SNAPSHOT_DIR", "SNAPSHOT_EVERY", "AUTH_MAX_STALE":
+			"CACHE_SNAPSHOT_DIR", "CACHE_SNAPSHOT_INTERVAL", "AUTH_MAX_STALE":
 			continue
 		}
 		out = append(out, e)

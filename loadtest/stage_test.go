@@ -78,7 +78,7 @@ func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 			r.settings = append(r.settings, "REDIS_URL="+own)
 		}
 		if keep {
-			r.settings = append(r.settings, "SNAPSHOT_DIR="+t.TempDir(), "SNAPSHOT_EVERY=1s")
+			r.settings = append(r.settings, "CACHE_SNAPSHOT_DIR="+t.TempDir(), "CACHE_SNAPSHOT_INTERVAL=1s")
 		}
 		r.child = f.start("reader", r.addr, r.settings...)
 		s.readers = append(s.readers, r)

@@ -28,7 +28,7 @@ type settings struct {
 	PublicURL       string        `env:"PUBLIC_URL"`
 	PublicReaderURL string        `env:"PUBLIC_READER_URL"`
 	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
-	PublishWait     time.Duration `env:"PUBLISH_WAIT" envDefault:"5s"`
+	PublishWait     time.Duration `env:"PUBLISH_WAIT_TIMEOUT" was:"PUBLISH_WAIT" envDefault:"5s"`
 
 	TemplateTools []string `env:"TEMPLATE_TOOLS"`
 
@@ -52,7 +52,8 @@ const settingsHelp = `Settings are read from environment variables; NAME_FILE is
                      process's limit of file descriptors is low (default 0)
   MAX_CONNECTIONS_PER_ADDRESS
                      maximum number from one address; 0: an eighth of all (default 0)
-  PUBLISH_WAIT       how long creating or revoking a token waits until readers have
+  PUBLISH_WAIT_TIMEOUT
+                     how long creating or revoking a token waits until readers have
                      received it (default 5s)
   BUILTIN_MODES      YAML file with a list named customModes that replaces the default
                      built-in modes; the same for every admin and worker

@@ -60,6 +60,9 @@ the state.
 		if err != nil {
 			return usage("%s", err)
 		}
+		for _, r := range config.Deprecated[settings](c.environ) {
+			log.Warn("deprecated setting: the next release ignores it", "setting", r.Old, "use", r.New)
+		}
 		c.stopSignals()
 		ctx, stop := process.Signals(context.Background(), log, drainTime)
 		defer stop()

@@ -25,16 +25,16 @@ type settings struct {
 	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
 	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as for admin"`
 
-	PollInterval    time.Duration `env:"POLL_INTERVAL" envDefault:"5m"`
-	PublicCatalogue string        `env:"PUBLIC_CATALOGUE" expect:"the path of a YAML file with a list named items"`
-	CacheBytes      uint64        `env:"CACHE_BYTES" envDefault:"268435456"`
-	AuthMaxStale    time.Duration `env:"AUTH_MAX_STALE" envDefault:"15m"`
-	SnapshotDir     string        `env:"SNAPSHOT_DIR" expect:"a directory that is not shared with other readers"`
-	SnapshotEvery   time.Duration `env:"SNAPSHOT_EVERY" envDefault:"30s"`
-	Canary          string        `env:"CANARY_ORGANIZATION" envDefault:"00000000-0000-4000-8000-00006f6d6361" expect:"a UUID"`
-	DrainWait       time.Duration `env:"DRAIN_WAIT" envDefault:"1s"`
-	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat       string        `env:"LOG_FORMAT"`
+	PollInterval  time.Duration `env:"POLL_INTERVAL" envDefault:"5m"`
+	PublicCatalog string        `env:"PUBLIC_CATALOG" was:"PUBLIC_CATALOGUE" expect:"the path of a YAML file with a list named items"`
+	CacheBytes    uint64        `env:"CACHE_BYTES" envDefault:"268435456"`
+	AuthMaxStale  time.Duration `env:"AUTH_MAX_STALE" envDefault:"15m"`
+	SnapshotDir   string        `env:"CACHE_SNAPSHOT_DIR" was:"SNAPSHOT_DIR" expect:"a directory that is not shared with other readers"`
+	SnapshotEvery time.Duration `env:"CACHE_SNAPSHOT_INTERVAL" was:"SNAPSHOT_EVERY" envDefault:"30s"`
+	Canary        string        `env:"CANARY_ORGANIZATION" envDefault:"00000000-0000-4000-8000-00006f6d6361" expect:"a UUID"`
+	DrainWait     time.Duration `env:"DRAIN_WAIT" envDefault:"1s"`
+	LogLevel      string        `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat     string        `env:"LOG_FORMAT"`
 }
 
 const minCacheBytes = 1 << 20
@@ -52,7 +52,7 @@ func (s *settings) Validate() error {
 		problems = append(problems, fmt.Errorf("AUTH_MAX_STALE=%s: expected 0s to 24h", s.AuthMaxStale))
 	}
 	if s.SnapshotEvery < time.Second || s.SnapshotEvery > time.Hour {
-		problems = append(problems, fmt.Errorf("SNAPSHOT_EVERY=%s: expected 1s to 1h", s.SnapshotEvery))
+		problems = append(problems, fmt.Errorf("CACHE_SNAPSHOT_INTERVAL=%s: expected 1s to 1h", s.SnapshotEvery))
 	}
 	if s.Canary != "" && uuid.Validate(s.Canary) != nil {
 		problems = append(problems, fmt.Errorf("CANARY_ORGANIZATION=%q: expected a UUID", s.Canary))
@@ -69,17 +69,17 @@ func (s *settings) Validate() error {
 	return errors.Join(problems...)
 }
 
-// catalogue reads the public catalog. It returns nil if none is configured.
-func (s *settings) catalogue() ([]byte, error) {
-	if s.PublicCatalogue == "" {
+// catalog reads the public catalog. It returns nil if none is configured.
+func (s *settings) catalog() ([]byte, error) {
+	if s.PublicCatalog == "" {
 		return nil, nil
 	}
-	body, err := os.ReadFile(s.PublicCatalogue)
+	body, err := os.ReadFile(s.PublicCatalog)
 	if err != nil {
-		return nil, fmt.Errorf("PUBLIC_CATALOGUE: %w", err)
+		return nil, fmt.Errorf("PUBLIC_CATALOG: %w", err)
 	}
 	if len(body) == 0 {
-		return nil, fmt.Errorf("PUBLIC_CATALOGUE: %s is empty", s.PublicCatalogue)
+		return nil, fmt.Errorf("PUBLIC_CATALOG: %s is empty", s.PublicCatalog)
 	}
 	return body, nil
 }
@@ -108,14 +108,16 @@ Settings are read from environment variables; NAME_FILE is the path of a file th
                     connections are not limited (default none)
   REDIS_PREFIX      prefix of all keys (default om)
   POLL_INTERVAL     poll interval that editors are asked to use (default 5m)
-  PUBLIC_CATALOGUE  public catalog: YAML file with a list named items, for clients that name no
+  PUBLIC_CATALOG    public catalog: YAML file with a list named items, for clients that name no
                     organization at /api/marketplace/modes (default: an empty list)
   CACHE_BYTES       memory for documents (default 268435456)
   AUTH_MAX_STALE    how long a token is accepted after the log last confirmed it; 0s: only
                     while answers are fresh (default 15m)
-  SNAPSHOT_DIR      directory for a copy of the cache that allows a start without Redis;
+  CACHE_SNAPSHOT_DIR
+                    directory for a copy of the cache that allows a start without Redis;
                     it contains documents and hashes of tokens (default none)
-  SNAPSHOT_EVERY    how often that copy is written (default 30s)
+  CACHE_SNAPSHOT_INTERVAL
+                    how often that copy is written (default 30s)
   CANARY_ORGANIZATION
                     organization whose document the workers rewrite so that its age can be
                     monitored (default 00000000-0000-4000-8000-00006f6d6361)

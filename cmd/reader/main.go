@@ -63,6 +63,9 @@ func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
+	for _, r := range config.Deprecated[settings](environ) {
+		log.Warn("deprecated setting: the next release ignores it", "setting", r.Old, "use", r.New)
+	}
 	options, closeStores, err := build(log, &s)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
@@ -84,7 +87,7 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	if err != nil {
 		return o, nil, fmt.Errorf("TOKEN_KEYS: %w", err)
 	}
-	catalogue, err := s.catalogue()
+	catalog, err := s.catalog()
 	if err != nil {
 		return o, nil, err
 	}
@@ -108,7 +111,7 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	}
 	o = reader.Options{
 		Log: log, Store: store, LogStore: logStore, Keys: keys,
-		PollInterval: s.PollInterval, PublicCatalogue: catalogue, CacheBytes: s.CacheBytes, Metrics: registry,
+		PollInterval: s.PollInterval, PublicCatalog: catalog, CacheBytes: s.CacheBytes, Metrics: registry,
 		AuthMaxStale: s.AuthMaxStale, SnapshotDir: s.SnapshotDir, SnapshotEvery: s.SnapshotEvery, Canary: s.Canary,
 		ReportEvery: reportEvery,
 	}

@@ -20,7 +20,9 @@ import (
 //
 // Every variable NAME has a variant NAME_FILE with the path of a file that holds the value,
 // such as a mounted secret. Setting both is an error. An empty variable counts as not set.
-// If T has a method Validate() error, Load calls it once all fields have been read.
+// A tag was:"OLD_NAME" makes Load accept a variable under its name in the previous release,
+// too; see Deprecated. If T has a method Validate() error, Load calls it once all fields have
+// been read.
 //
 // The error lists every problem on its own line: the variable, its value and the expected
 // format. It never contains the values of Secret fields.
@@ -100,6 +102,7 @@ func (ps Problems) Error() string {
 type field struct {
 	name     string // the name of the struct field, as in the errors of package env
 	key      string
+	was      string // the name of the variable in the previous release, if it had another
 	expect   string
 	secret   bool
 	required bool
@@ -125,7 +128,7 @@ func fieldsOf(t reflect.Type) []field {
 			}
 		}
 		fields = append(fields, field{
-			name: sf.Name, key: key, expect: expect,
+			name: sf.Name, key: key, was: sf.Tag.Get("was"), expect: expect,
 			secret:   sf.Type == reflect.TypeFor[Secret](),
 			required: strings.Contains(options, "required") || strings.Contains(options, "notEmpty"),
 		})
@@ -151,6 +154,9 @@ func expectedOf(t reflect.Type) string {
 func resolve(values map[string]string, fields []field) (map[string]string, []Problem) {
 	var problems []Problem
 	for _, f := range fields {
+		if f.was != "" {
+			problems = append(problems, adopt(values, f.key, f.was), adopt(values, f.key+"_FILE", f.was+"_FILE"))
+		}
 		if values[f.key] == "" {
 			delete(values, f.key)
 		}
@@ -184,6 +190,39 @@ func resolve(values map[string]string, fields []field) (map[string]string, []Pro
 		values[f.key] = value
 	}
 	return values, problems
+}
+
+// adopt moves the value of a variable from its old name to its current one. It returns a zero
+// Problem unless both are set.
+func adopt(values map[string]string, key, was string) Problem {
+	old := values[was]
+	if old == "" {
+		return Problem{}
+	}
+	delete(values, was)
+	if values[key] != "" {
+		return Problem{Name: key, Detail: "given twice, as " + key + " and under its old name " + was, Expect: key + " alone"}
+	}
+	values[key] = old
+	return Problem{}
+}
+
+// Rename is a variable's old name that is in use, and its current name.
+type Rename struct{ Old, New string }
+
+// Deprecated returns the variables of T that "NAME=value" pairs set under their old names.
+// The next release ignores those.
+func Deprecated[T any](environ []string) []Rename {
+	values := env.ToMap(environ)
+	var renames []Rename
+	for _, f := range fieldsOf(reflect.TypeFor[T]()) {
+		for _, suffix := range []string{"", "_FILE"} {
+			if f.was != "" && values[f.was+suffix] != "" {
+				renames = append(renames, Rename{f.was + suffix, f.key + suffix})
+			}
+		}
+	}
+	return renames
 }
 
 func explain(err error, fields []field, values map[string]string, known []Problem) Problem {

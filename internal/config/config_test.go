@@ -77,6 +77,32 @@ func TestLoadReadsFiles(t *testing.T) {
 	require.Equal(t, 1, strings.Count(err.Error(), "DATABASE_URL_FILE"), "one complaint, not two")
 }
 
+func TestLoadAcceptsOldNames(t *testing.T) {
+	type renamed struct {
+		Dir      string        `env:"CACHE_DIR" was:"SNAPSHOT_DIR"`
+		Interval time.Duration `env:"CACHE_INTERVAL" was:"SNAPSHOT_EVERY" envDefault:"30s"`
+	}
+	file := filepath.Join(t.TempDir(), "dir")
+	require.NoError(t, os.WriteFile(file, []byte("/var/cache\n"), 0o600))
+	environ := []string{"SNAPSHOT_DIR_FILE=" + file, "SNAPSHOT_EVERY=1s"}
+	got, err := config.LoadFrom[renamed](environ)
+	require.NoError(t, err)
+	require.Equal(t, renamed{"/var/cache", time.Second}, got)
+	require.Equal(t, []config.Rename{{Old: "SNAPSHOT_DIR_FILE", New: "CACHE_DIR_FILE"}, {Old: "SNAPSHOT_EVERY", New: "CACHE_INTERVAL"}},
+		config.Deprecated[renamed](environ))
+
+	current := []string{"CACHE_DIR=/srv", "CACHE_INTERVAL=2s"}
+	got, err = config.LoadFrom[renamed](current)
+	require.NoError(t, err)
+	require.Equal(t, renamed{"/srv", 2 * time.Second}, got)
+	require.Empty(t, config.Deprecated[renamed](current))
+
+	_, err = config.LoadFrom[renamed](append(current, environ...))
+	require.ErrorContains(t, err, "CACHE_INTERVAL: given twice, as CACHE_INTERVAL and under its old name SNAPSHOT_EVERY; expected CACHE_INTERVAL alone")
+	_, err = config.LoadFrom[renamed]([]string{"SNAPSHOT_EVERY=soon"})
+	require.ErrorContains(t, err, `CACHE_INTERVAL="soon": `)
+}
+
 func TestSecretsStayHidden(t *testing.T) {
 	s := struct{ Key config.Secret }{"hunter2"}
 	var log strings.Builder

@@ -93,7 +93,7 @@ func privateRoutes(health Health, gatherer prometheus.Gatherer) http.Handler {
 	mux.Handle("GET /livez", probe(health.Live, nil))
 	mux.Handle("GET /startupz", probe(health.Started, nil))
 	mux.Handle("GET /readyz", probe(health.Ready, health.Note))
-	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(withOldNames(gatherer), promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(BuildOf())

@@ -347,16 +347,16 @@ func TestAFormThatTheWorkerDidNotKnow(t *testing.T) {
 	requireProblem(t, w.get("/api/organizations/"+org+"/marketplace.yaml", tok), 503, "not_published_yet")
 }
 
-func TestPublicCatalogue(t *testing.T) {
+func TestPublicCatalog(t *testing.T) {
 	without := newWorld(t)
 	a := without.get("/api/marketplace/modes", "")
 	assert.Equal(t, 200, a.status)
 	assert.Equal(t, "items: []\n", string(a.body))
 
-	const catalogue = "# ours\nitems:\n  - id: docs\n"
-	with := newWorld(t, func(o *Options) { o.PublicCatalogue = []byte(catalogue) })
+	const catalog = "# ours\nitems:\n  - id: docs\n"
+	with := newWorld(t, func(o *Options) { o.PublicCatalog = []byte(catalog) })
 	a = with.get("/api/marketplace/modes", "")
-	assert.Equal(t, catalogue, string(a.body))
+	assert.Equal(t, catalog, string(a.body))
 	assert.Equal(t, "application/yaml; charset=utf-8", a.header.Get("Content-Type"))
 	assert.Equal(t, "Authorization, Accept-Encoding, X-KiloCode-OrganizationId", a.header.Get("Vary"))
 	tag := a.header.Get("ETag")
@@ -370,7 +370,7 @@ func TestPublicCatalogue(t *testing.T) {
 	assert.Equal(t, "gzip", a.header.Get("Content-Encoding"))
 	assert.Equal(t, digestOf(a.body), a.header.Get("Repr-Digest"))
 
-	for _, bad := range []string{"modes: []\n", "items:\xff\n", "items:" + strings.Repeat("x", maxCatalogue)} {
+	for _, bad := range []string{"modes: []\n", "items:\xff\n", "items:" + strings.Repeat("x", maxCatalog)} {
 		_, err := preparePublic([]byte(bad))
 		require.Error(t, err)
 	}

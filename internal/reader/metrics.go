@@ -61,15 +61,15 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		snapshots: vec("snapshots_total", "Attempts to write the snapshot to disk, by result.", "result"),
 		skew:      &lowest{},
 	}
-	cache := vec("cache_total", "Documents asked for, by whether they were resident.", "result")
+	cache := vec("cache_requests_total", "Documents asked for, by whether they were resident.", "result")
 	for o, name := range [...]string{hit: "hit", missStored: "miss", missCollapsed: "collapsed"} {
 		m.cache[o] = cache.WithLabelValues(name)
 	}
-	conditional := vec("conditional_total", "Documents answered, by the outcome of If-None-Match; changed also without that header.", "result")
+	conditional := vec("conditional_requests_total", "Documents answered, by the outcome of If-None-Match; changed also without that header.", "result")
 	for v, name := range [...]string{changed: "changed", same: "same", ahead: "ahead"} {
 		m.conditional[v] = conditional.WithLabelValues(name)
 	}
-	answers := vec("freshness_total", "Documents answered, by whether they were known to be fresh.", "freshness")
+	answers := vec("answers_total", "Documents answered, by whether they were known to be fresh.", "freshness")
 	m.fresh, m.stale = answers.WithLabelValues("fresh"), answers.WithLabelValues("stale")
 	auth := vec("authentications_total", "Tokens presented, by result.", "result")
 	for s, name := range standingNames {

@@ -10,25 +10,25 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// maxCatalogue bounds the public catalog, in bytes.
-const maxCatalogue = 4 << 20
+// maxCatalog bounds the public catalog, in bytes.
+const maxCatalog = 4 << 20
 
-// noCatalogue is the catalog if none is configured.
-const noCatalogue = "items: []\n"
+// noCatalog is the catalog if none is configured.
+const noCatalog = "items: []\n"
 
 // preparePublic makes the public catalog ready to be served like any other
 // document. It has no revisions: only the hash in its tag is set.
 func preparePublic(body []byte) (*document, error) {
 	if len(body) == 0 {
-		body = []byte(noCatalogue)
+		body = []byte(noCatalog)
 	}
 	switch {
-	case len(body) > maxCatalogue:
-		return nil, fmt.Errorf("the public catalogue has %d bytes; at most %d are served", len(body), maxCatalogue)
+	case len(body) > maxCatalog:
+		return nil, fmt.Errorf("the public catalog has %d bytes; at most %d are served", len(body), maxCatalog)
 	case !utf8.Valid(body):
-		return nil, fmt.Errorf("the public catalogue is not UTF-8")
+		return nil, fmt.Errorf("the public catalog is not UTF-8")
 	case !bytes.HasPrefix(body, []byte("items:")) && !bytes.Contains(body, []byte("\nitems:")):
-		return nil, fmt.Errorf("the public catalogue has no list named items")
+		return nil, fmt.Errorf("the public catalog has no list named items")
 	}
 	sum, hash := pubstore.SumOf(body)
 	coded, err := pubstore.Encode(body)

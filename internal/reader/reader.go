@@ -31,9 +31,9 @@ type Options struct {
 	Keys     *token.Keys
 	// PollInterval is the interval at which editors should poll, in whole seconds.
 	PollInterval time.Duration
-	// PublicCatalogue is the YAML document for requests that name no organization;
+	// PublicCatalog is the YAML document for requests that name no organization;
 	// empty means none.
-	PublicCatalogue []byte
+	PublicCatalog []byte
 	// CacheBytes bounds the resident documents.
 	CacheBytes uint64
 	Metrics    prometheus.Registerer
@@ -90,7 +90,7 @@ func New(o Options) (*Reader, error) {
 	if o.Collections == nil {
 		o.Collections = endpoint.NamedCollections()
 	}
-	public, err := preparePublic(o.PublicCatalogue)
+	public, err := preparePublic(o.PublicCatalog)
 	if err != nil {
 		return nil, err
 	}

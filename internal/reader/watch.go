@@ -18,20 +18,20 @@ func (r *Reader) watch(to prometheus.Registerer, canary documentKey) {
 	gauge("resident_documents", "Documents in memory; each collection of an organization is one.", func() float64 { return float64(r.documents.memory.len()) })
 	gauge("resident_bytes", "What the documents in memory take.", func() float64 { return float64(r.documents.bytes()) })
 	gauge("resident_tokens", "Tokens in memory.", func() float64 { return float64(r.tokens.memory.len()) })
-	gauge("in_step", "1 while the log is followed and nothing has to be compared.", func() float64 {
+	gauge("synced", "1 while the log is followed and nothing has to be compared.", func() float64 {
 		if r.freshness.settled.Load() {
 			return 1
 		}
 		return 0
 	})
-	gauge("age_seconds", "Maximum age of the data in memory, apart from unpublished changes; NaN before the first watermark.", func() float64 {
+	gauge("staleness_seconds", "Maximum age of the data in memory, apart from unpublished changes; NaN before the first watermark.", func() float64 {
 		l := r.freshness.lease.Load()
 		if l == nil {
 			return math.NaN()
 		}
 		return l.age(l.asOf, r.clock.now()).Seconds()
 	})
-	gauge("mark_delay_seconds_min", "The shortest time from a watermark being written to it being read, in the last minute or two. "+
+	gauge("watermark_delay_min_seconds", "The shortest time from a watermark being written to it being read, in the last minute or two. "+
 		"Below zero, or far above, the clocks of database and reader differ; up to 0.25 is allowed for.", func() float64 {
 		return r.metrics.skew.value(r.clock.mono())
 	})

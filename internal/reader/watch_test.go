@@ -62,13 +62,13 @@ func TestWhatIsExported(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"requests_total", "request_duration_seconds", "conditional_total", "freshness_total", "cache_total", "loads_total",
+		"requests_total", "request_duration_seconds", "conditional_requests_total", "answers_total", "cache_requests_total", "loads_total",
 		"authentications_total", "log_entries_total", "resyncs_total", "propagation_seconds", "revocation_seconds", "snapshots_total",
 	} {
 		assert.NotZero(t, figures[name], name)
 	}
 	for _, name := range []string{
-		"age_seconds", "in_step", "mark_delay_seconds_min", "canary_age_seconds", "evictions_total",
+		"staleness_seconds", "synced", "watermark_delay_min_seconds", "canary_age_seconds", "evictions_total",
 		"resident_documents", "resident_bytes", "resident_tokens",
 	} {
 		assert.Contains(t, figures, name)

@@ -25,43 +25,43 @@ func NewMetrics() *Metrics {
 	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	return &Metrics{
 		Publications: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "orgmodes_publications_total", Help: "Publications, by kind (document, token) and outcome: coalesced if another publication of the organization, already running, covers it.",
+			Name: "orgmodes_worker_publications_total", Help: "Publications, by kind (document, token) and outcome: coalesced if another publication of the organization, already running, covers it.",
 		}, []string{"kind", "outcome"}),
 		Rendered: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "orgmodes_renderings_total", Help: "Renderings, by collection; unchanged collections are not rendered.",
+			Name: "orgmodes_worker_renderings_total", Help: "Renderings, by collection; unchanged collections are not rendered.",
 		}, []string{"collection"}),
 		Duration: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "orgmodes_publication_seconds", Help: "From reading an organization's library to having it published.", Buckets: buckets,
+			Name: "orgmodes_worker_publish_duration_seconds", Help: "From reading an organization's library to having it published.", Buckets: buckets,
 		}),
 		Propagation: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "orgmodes_change_to_published_seconds", Help: "From a change to its being in Redis.", Buckets: buckets,
+			Name: "orgmodes_worker_publish_lag_seconds", Help: "From a change to its being in Redis.", Buckets: buckets,
 		}),
 		Pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "orgmodes_pending", Help: "Organizations and tokens with an unpublished change; reported by the leading worker.",
+			Name: "orgmodes_worker_pending", Help: "Organizations and tokens with an unpublished change; reported by the leading worker.",
 		}, []string{"kind"}),
 		Oldest: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "orgmodes_pending_oldest_seconds", Help: "Age of the oldest unpublished change, by kind; 0 if there is none. Reported by the leading worker.",
+			Name: "orgmodes_worker_pending_oldest_seconds", Help: "Age of the oldest unpublished change, by kind; 0 if there is none. Reported by the leading worker.",
 		}, []string{"kind"}),
 		Late: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "orgmodes_late_organizations", Help: "Organizations with a change that has been unpublished for more than a minute.",
+			Name: "orgmodes_worker_late_organizations", Help: "Organizations with a change that has been unpublished for more than a minute.",
 		}),
 		Rendering: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "orgmodes_rendering_bytes", Help: "Memory reserved for libraries that are being rendered.",
+			Name: "orgmodes_worker_rendering_bytes", Help: "Memory reserved for libraries that are being rendered.",
 		}),
 		Expired: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "orgmodes_publication_leases_expired_total", Help: "Publications whose lease expired, returned to the queue by the leading worker.",
+			Name: "orgmodes_worker_publication_leases_expired_total", Help: "Publications whose lease expired, returned to the queue by the leading worker.",
 		}),
 		Reconciled: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "orgmodes_reconciliations_total", Help: "How often Redis was refilled.",
+			Name: "orgmodes_worker_reconciliations_total", Help: "How often Redis was refilled.",
 		}),
 		Marks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "orgmodes_marks_total", Help: "Watermarks, by outcome; without them, readers report stale data.",
+			Name: "orgmodes_worker_watermarks_total", Help: "Watermarks, by outcome; without them, readers report stale data.",
 		}, []string{"outcome"}),
 		Halted: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "orgmodes_publishing_halted", Help: "1 while Redis is ahead of Postgres and an operator has to decide.",
+			Name: "orgmodes_worker_publishing_halted", Help: "1 while Redis is ahead of Postgres and an operator has to decide.",
 		}),
 		Leading: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "orgmodes_leading", Help: "1 on the worker that reconciles and sweeps.",
+			Name: "orgmodes_worker_leader", Help: "1 on the worker that reconciles and sweeps.",
 		}),
 	}
 }

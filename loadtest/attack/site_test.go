@@ -110,7 +110,7 @@ func (s *site) environ() []string {
 		name, _, _ := strings.Cut(e, "=")
 		switch strings.TrimSuffix(name, "_FILE") {
 		case "DATABASE_URL", "REDIS_URL", "TOKEN_KEYS", "LISTEN", "PRIVATE_LISTEN", "REDIS_PREFIX", "LOG_LEVEL", "LOG_FORMAT",
-			"SNAPSHOT_DIR", "PUBLIC_URL", "TRUSTED_PROXIES", "GOMEMLIMIT", "GOGC", "GOMAXPROCS":
+			"CACHE_SNAPSHOT_DIR", "PUBLIC_URL", "TRUSTED_PROXIES", "GOMEMLIMIT", "GOGC", "GOMAXPROCS":
 			continue
 		}
 		out = append(out, e)

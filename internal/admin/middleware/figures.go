@@ -15,9 +15,9 @@ type Figures struct{ seconds *prometheus.HistogramVec }
 // NewFigures registers the metrics. A nil registerer disables registration.
 func NewFigures(registry prometheus.Registerer) (*Figures, error) {
 	f := &Figures{prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "orgmodes_admin_request_seconds", Help: "How long requests took, by method, route and status.",
+		Name: "orgmodes_admin_request_duration_seconds", Help: "Duration of requests, by method, route and status code.",
 		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-	}, []string{"method", "route", "status"})}
+	}, []string{"method", "route", "code"})}
 	if registry == nil {
 		return f, nil
 	}
