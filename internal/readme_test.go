@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -103,7 +104,7 @@ func settingsOf(t *testing.T, dir string) map[string]string {
 		require.NoError(t, err)
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			if s, ok := n.(*ast.StructType); ok {
-				for name, standard := range settingsIn(s) {
+				for name, standard := range settingsIn(t, s) {
 					if found[name] == "" || filepath.Base(file) == "config.go" {
 						found[name] = standard
 					}
@@ -115,11 +116,34 @@ func settingsOf(t *testing.T, dir string) map[string]string {
 	return found
 }
 
+// sharedSettings returns the settings of a struct in package config. It is empty if name isn't
+// one.
+func sharedSettings(t *testing.T, name string) map[string]string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), "config/shared.go", nil, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	found := map[string]string{}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.Name == name {
+			if s, ok := spec.Type.(*ast.StructType); ok {
+				found = settingsIn(t, s)
+			}
+		}
+		return true
+	})
+	return found
+}
+
 // settingsIn returns the settings of one struct, from the env and envDefault tags of its fields.
-func settingsIn(s *ast.StructType) map[string]string {
+func settingsIn(t *testing.T, s *ast.StructType) map[string]string {
+	t.Helper()
 	found := map[string]string{}
 	for _, field := range s.Fields.List {
 		if field.Tag == nil {
+			// A group of settings that programs share.
+			if shared, ok := field.Type.(*ast.SelectorExpr); ok {
+				maps.Copy(found, sharedSettings(t, shared.Sel.Name))
+			}
 			continue
 		}
 		quoted, err := strconv.Unquote(field.Tag.Value)

@@ -16,51 +16,20 @@ import (
 
 // settings holds all settings of `admin serve`, from the environment.
 type settings struct {
-	Listen        config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080"`
-	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9080"`
-
-	DatabaseURL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
-	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], such as k1:$(openssl rand -base64 32)"`
-
-	MaxConnections           int `env:"MAX_CONNECTIONS" envDefault:"0"`
-	MaxConnectionsPerAddress int `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0"`
-
-	PublicURL       string        `env:"PUBLIC_URL"`
-	PublicReaderURL string        `env:"PUBLIC_READER_URL"`
-	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
-	PublishWait     time.Duration `env:"PUBLISH_WAIT_TIMEOUT" was:"PUBLISH_WAIT" envDefault:"5s"`
-
-	TemplateTools []string `env:"TEMPLATE_TOOLS"`
-
-	BuiltinModes string `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes"`
-	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat    string `env:"LOG_FORMAT"`
+	DatabaseURL              config.Secret  `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
+	TokenKeys                config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], such as k1:$(openssl rand -base64 32)" help:"kid:base64key,...; the first key signs; the same as for readers"`
+	Listen                   config.Address `env:"LISTEN" envDefault:"127.0.0.1:8080" help:"address of the pages and the API"`
+	PrivateListen            config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9080" help:"address of /livez, /startupz, /readyz, /metrics and pprof"`
+	PublicURL                string         `env:"PUBLIC_URL" help:"public address of admin, such as https://modes.example.com; must be https unless the host is localhost (default http://localhost:<port>)"`
+	PublicReaderURL          string         `env:"PUBLIC_READER_URL" help:"public address of the readers, for links"`
+	TrustedProxies           []string       `env:"TRUSTED_PROXIES" help:"addresses or networks whose X-Forwarded-For is trusted and whose connections are not limited (default none)"`
+	MaxConnections           int            `env:"MAX_CONNECTIONS" envDefault:"0" help:"maximum number of concurrent connections; 0: 4096, or fewer if the process's limit of file descriptors is low"`
+	MaxConnectionsPerAddress int            `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0" help:"maximum number from one address; 0: an eighth of all"`
+	PublishWait              time.Duration  `env:"PUBLISH_WAIT_TIMEOUT" was:"PUBLISH_WAIT" envDefault:"5s" help:"how long creating or revoking a token waits until readers have received it"`
+	BuiltinModes             string         `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes" help:"YAML file with a list named customModes that replaces the default built-in modes; the same for every admin and worker"`
+	TemplateTools            []string       `env:"TEMPLATE_TOOLS" help:"additional tools that permission templates can allow: name=what it allows,..."`
+	Log                      config.Log
 }
-
-const settingsHelp = `Settings are read from environment variables; NAME_FILE is the path of a file that holds NAME:
-  DATABASE_URL       postgres://user:password@host:port/database (required)
-  TOKEN_KEYS         kid:base64key,...; the first key signs; the same as for readers (required)
-  LISTEN             address of the pages and the API (default 127.0.0.1:8080)
-  PRIVATE_LISTEN     address of /livez, /startupz, /readyz, /metrics and pprof
-                     (default 127.0.0.1:9080)
-  PUBLIC_URL         public address of admin, such as https://modes.example.com; must be https
-                     unless the host is localhost (default http://localhost:<port>)
-  PUBLIC_READER_URL  public address of the readers, for links
-  TRUSTED_PROXIES    addresses or networks whose X-Forwarded-For is trusted and whose
-                     connections are not limited (default none)
-  MAX_CONNECTIONS    maximum number of concurrent connections; 0: 4096, or fewer if the
-                     process's limit of file descriptors is low (default 0)
-  MAX_CONNECTIONS_PER_ADDRESS
-                     maximum number from one address; 0: an eighth of all (default 0)
-  PUBLISH_WAIT_TIMEOUT
-                     how long creating or revoking a token waits until readers have
-                     received it (default 5s)
-  BUILTIN_MODES      YAML file with a list named customModes that replaces the default
-                     built-in modes; the same for every admin and worker
-  TEMPLATE_TOOLS     additional tools that permission templates can allow:
-                     name=what it allows,...
-  LOG_LEVEL          debug, info, warn or error (default info)
-  LOG_FORMAT         text or json (default: text on a terminal, json elsewhere)`
 
 // installation holds the values parsed from settings.
 type installation struct {

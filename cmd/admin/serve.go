@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,7 +45,7 @@ func (c *cli) serve() *cobra.Command {
 that, and continues once Postgres is available; /readyz on the private port reports
 the state.
 
-` + settingsHelp,
+` + strings.TrimSuffix(config.Help[settings](), "\n"),
 		Example: `  DATABASE_URL=postgres://app@db/orgmodes TOKEN_KEYS_FILE=/run/secrets/token_keys \
   PUBLIC_URL=https://modes.example.com LISTEN=:8080 admin serve`,
 	}, func(context.Context, []string) error {
@@ -56,13 +57,11 @@ the state.
 		if err != nil {
 			return err
 		}
-		log, err := process.NewLogger(c.stderr, s.LogLevel, s.LogFormat)
+		log, err := process.NewLogger(c.stderr, s.Log.Level, s.Log.Format)
 		if err != nil {
 			return usage("%s", err)
 		}
-		for _, r := range config.Deprecated[settings](c.environ) {
-			log.Warn("deprecated setting: the next release ignores it", "setting", r.Old, "use", r.New)
-		}
+		process.WarnDeprecated[settings](log, c.environ)
 		c.stopSignals()
 		ctx, stop := process.Signals(context.Background(), log, drainTime)
 		defer stop()

@@ -14,27 +14,22 @@ import (
 // settings holds all settings of the reader, from the environment. Each NAME can also be
 // given as NAME_FILE.
 type settings struct {
-	Listen        config.Address `env:"LISTEN" envDefault:":8081"`
-	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9081"`
-
-	MaxConnections           int      `env:"MAX_CONNECTIONS" envDefault:"0"`
-	MaxConnectionsPerAddress int      `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0"`
-	TrustedProxies           []string `env:"TRUSTED_PROXIES" expect:"addresses or networks, such as 10.0.0.0/8,192.0.2.7"`
-
-	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
-	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
-	TokenKeys   config.Secret `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as for admin"`
-
-	PollInterval  time.Duration `env:"POLL_INTERVAL" envDefault:"5m"`
-	PublicCatalog string        `env:"PUBLIC_CATALOG" was:"PUBLIC_CATALOGUE" expect:"the path of a YAML file with a list named items"`
-	CacheBytes    uint64        `env:"CACHE_BYTES" envDefault:"268435456"`
-	AuthMaxStale  time.Duration `env:"AUTH_MAX_STALE" envDefault:"15m"`
-	SnapshotDir   string        `env:"CACHE_SNAPSHOT_DIR" was:"SNAPSHOT_DIR" expect:"a directory that is not shared with other readers"`
-	SnapshotEvery time.Duration `env:"CACHE_SNAPSHOT_INTERVAL" was:"SNAPSHOT_EVERY" envDefault:"30s"`
-	Canary        string        `env:"CANARY_ORGANIZATION" envDefault:"00000000-0000-4000-8000-00006f6d6361" expect:"a UUID"`
-	DrainWait     time.Duration `env:"DRAIN_WAIT" envDefault:"1s"`
-	LogLevel      string        `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat     string        `env:"LOG_FORMAT"`
+	Redis                    config.Redis
+	TokenKeys                config.Secret  `env:"TOKEN_KEYS,required" expect:"kid:base64key[,kid:base64key...], the same as for admin"`
+	Listen                   config.Address `env:"LISTEN" envDefault:":8081" help:"address for editors"`
+	PrivateListen            config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9081" help:"address of /livez, /startupz, /readyz, /metrics and pprof"`
+	MaxConnections           int            `env:"MAX_CONNECTIONS" envDefault:"0" help:"maximum number of concurrent connections; 0: the process's limit of file descriptors, less some for Redis and files"`
+	MaxConnectionsPerAddress int            `env:"MAX_CONNECTIONS_PER_ADDRESS" envDefault:"0" help:"maximum number from one address; 0: half of all"`
+	TrustedProxies           []string       `env:"TRUSTED_PROXIES" expect:"addresses or networks, such as 10.0.0.0/8,192.0.2.7" help:"addresses or networks of caches and proxies in front of the reader, whose connections are not limited (default none)"`
+	PollInterval             time.Duration  `env:"POLL_INTERVAL" envDefault:"5m" help:"poll interval that editors are asked to use"`
+	PublicCatalog            string         `env:"PUBLIC_CATALOG" was:"PUBLIC_CATALOGUE" expect:"the path of a YAML file with a list named items" help:"public catalog: YAML file with a list named items, for clients that name no organization at /api/marketplace/modes (default: an empty list)"`
+	CacheBytes               uint64         `env:"CACHE_BYTES" envDefault:"268435456" help:"memory for documents"`
+	AuthMaxStale             time.Duration  `env:"AUTH_MAX_STALE" envDefault:"15m" help:"how long a token is accepted after the log last confirmed it; 0s: only while answers are fresh"`
+	SnapshotDir              string         `env:"CACHE_SNAPSHOT_DIR" was:"SNAPSHOT_DIR" expect:"a directory that is not shared with other readers" help:"directory for a copy of the cache that allows a start without Redis; it contains documents and hashes of tokens (default none)"`
+	SnapshotEvery            time.Duration  `env:"CACHE_SNAPSHOT_INTERVAL" was:"SNAPSHOT_EVERY" envDefault:"30s" help:"how often that copy is written"`
+	Canary                   string         `env:"CANARY_ORGANIZATION" envDefault:"00000000-0000-4000-8000-00006f6d6361" expect:"a UUID" help:"organization whose document the workers rewrite so that its age can be monitored"`
+	DrainWait                time.Duration  `env:"DRAIN_WAIT" envDefault:"1s" help:"how long to continue serving after /readyz reports not ready"`
+	Log                      config.Log
 }
 
 const minCacheBytes = 1 << 20
@@ -90,40 +85,6 @@ Usage:
   reader             serve until SIGTERM or SIGINT
   reader --version   print the version
   reader --help      print this help
-
-Settings are read from environment variables; NAME_FILE is the path of a file that holds NAME:
-  REDIS_URL         redis://[user:password@]host:port[/db], or the Sentinels that name the primary:
-                    redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]
-                    (?sentinel_user=...&sentinel_password=... if they require it); for TLS
-                    rediss:// and rediss+sentinel:// (required)
-  TOKEN_KEYS        kid:base64key[,...], the same as for admin (required)
-  LISTEN            address for editors (default :8081)
-  PRIVATE_LISTEN    address of /livez, /startupz, /readyz, /metrics and pprof
-                    (default 127.0.0.1:9081)
-  MAX_CONNECTIONS   maximum number of concurrent connections; 0: the process's limit of file
-                    descriptors, less some for Redis and files (default 0)
-  MAX_CONNECTIONS_PER_ADDRESS
-                    maximum number from one address; 0: half of all (default 0)
-  TRUSTED_PROXIES   addresses or networks of caches and proxies in front of the reader, whose
-                    connections are not limited (default none)
-  REDIS_PREFIX      prefix of all keys (default om)
-  POLL_INTERVAL     poll interval that editors are asked to use (default 5m)
-  PUBLIC_CATALOG    public catalog: YAML file with a list named items, for clients that name no
-                    organization at /api/marketplace/modes (default: an empty list)
-  CACHE_BYTES       memory for documents (default 268435456)
-  AUTH_MAX_STALE    how long a token is accepted after the log last confirmed it; 0s: only
-                    while answers are fresh (default 15m)
-  CACHE_SNAPSHOT_DIR
-                    directory for a copy of the cache that allows a start without Redis;
-                    it contains documents and hashes of tokens (default none)
-  CACHE_SNAPSHOT_INTERVAL
-                    how often that copy is written (default 30s)
-  CANARY_ORGANIZATION
-                    organization whose document the workers rewrite so that its age can be
-                    monitored (default 00000000-0000-4000-8000-00006f6d6361)
-  DRAIN_WAIT        how long to continue serving after /readyz reports not ready (default 1s)
-  LOG_LEVEL         debug, info, warn or error (default info)
-  LOG_FORMAT        text or json (default: text on a terminal, json elsewhere)
 
 Example:
   curl -H "Authorization: Bearer $TOKEN" http://localhost:8081/api/organizations/$ORG_ID/modes.yaml

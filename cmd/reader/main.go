@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -36,53 +35,26 @@ const (
 // reportEvery is the interval at which token usage is reported to workers.
 const reportEvery = time.Minute
 
-func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
-// run runs the program and returns its exit code: 0 for success, 1 for a failure, 2 for
-// invalid arguments or settings.
-func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
-	switch {
-	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
-		fmt.Fprint(stdout, usage)
-		return 0
-	case len(args) == 1 && args[0] == "--version":
-		b := process.BuildOf()
-		fmt.Fprintf(stdout, "orgmodes reader %s %s %s\n", b.Version, b.Revision, b.Go)
-		return 0
-	case len(args) > 0:
-		fmt.Fprintf(stderr, "reader takes no arguments, but got %q; settings are read from environment variables\n\n%s", args[0], usage)
-		return 2
-	}
-	s, err := config.LoadFrom[settings](environ)
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 2
-	}
-	log, err := process.NewLogger(stderr, s.LogLevel, s.LogFormat)
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 2
-	}
-	for _, r := range config.Deprecated[settings](environ) {
-		log.Warn("deprecated setting: the next release ignores it", "setting", r.Old, "use", r.New)
-	}
-	options, closeStores, err := build(log, &s)
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 2
-	}
-	defer closeStores()
-	ctx, stop := process.Signals(context.Background(), log, s.DrainWait+drainTime)
-	defer stop()
-	if err := serve(ctx, log, &s, options); err != nil {
-		log.Error("exited", "error", process.Redact(err.Error()))
-		return 1
-	}
-	return 0
+var program = process.Program[settings]{
+	Name: "reader", Usage: usage, Log: func(s *settings) config.Log { return s.Log },
+	Prepare: func(log *slog.Logger, s *settings) (process.Work, error) {
+		registry := prometheus.NewRegistry()
+		options, closeStores, err := build(log, s, registry)
+		if err != nil {
+			return process.Work{}, err
+		}
+		return process.Work{
+			Run:   func(ctx context.Context) error { return serve(ctx, log, s, options, registry) },
+			Drain: s.DrainWait + drainTime,
+			Close: closeStores,
+		}, nil
+	},
 }
 
 // build returns the options that the settings describe, without sending Redis a request.
-func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(), err error) {
+func build(log *slog.Logger, s *settings, registry *prometheus.Registry) (o reader.Options, closeStores func(), err error) {
 	keys, err := token.ParseKeys(string(s.TokenKeys))
 	if err != nil {
 		return o, nil, fmt.Errorf("TOKEN_KEYS: %w", err)
@@ -91,20 +63,19 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 	if err != nil {
 		return o, nil, err
 	}
-	store, err := pubstore.Open(string(s.RedisURL), pubstore.Options{
-		Prefix: s.RedisPrefix, PoolSize: reader.StoreConnections, MaxAge: reader.ConnectionAge,
+	store, err := pubstore.Open(string(s.Redis.URL), pubstore.Options{
+		Prefix: s.Redis.Prefix, PoolSize: reader.StoreConnections, MaxAge: reader.ConnectionAge,
 	})
 	if err != nil {
 		return o, nil, err
 	}
-	logStore, err := pubstore.Open(string(s.RedisURL), pubstore.Options{
-		Prefix: s.RedisPrefix, PoolSize: 2, MaxAge: reader.ConnectionAge,
+	logStore, err := pubstore.Open(string(s.Redis.URL), pubstore.Options{
+		Prefix: s.Redis.Prefix, PoolSize: 2, MaxAge: reader.ConnectionAge,
 	})
 	if err != nil {
 		_ = store.Close()
 		return o, nil, err
 	}
-	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := process.RegisterBuild(registry); err != nil {
 		return o, nil, err
@@ -124,12 +95,11 @@ func build(log *slog.Logger, s *settings) (o reader.Options, closeStores func(),
 // serve runs until ctx is done, then drains. First it reports not ready, so that no more
 // traffic is routed here. Then it accepts no new connections, and last closes the private
 // port.
-func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options) error {
+func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options, registry *prometheus.Registry) error {
 	r, err := reader.New(o)
 	if err != nil {
 		return err
 	}
-	registry, _ := o.Metrics.(*prometheus.Registry)
 	private, err := process.ServePrivate(log, string(s.PrivateListen), process.Health{Started: r.Started, Ready: r.Ready}, registry)
 	if err != nil {
 		return err
@@ -158,7 +128,10 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options)
 	case err = <-failed:
 	case <-ctx.Done():
 		r.Drain()
-		time.Sleep(s.DrainWait) // requests that still arrive are served
+		select { // requests that still arrive are served
+		case err = <-failed:
+		case <-time.After(s.DrainWait):
+		}
 	}
 	stopFollowing()
 	following.Wait()

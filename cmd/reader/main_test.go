@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getenv("READER_TEST_IS_READER") != "" {
-		os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+		os.Exit(program.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	}
 	storetest.Main(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
@@ -36,7 +36,7 @@ func runWith(t *testing.T, args []string, environ ...string) (code int, stdout, 
 	require.NoError(t, err)
 	defer f.Close()
 	var out bytes.Buffer
-	code = run(args, environ, &out, f)
+	code = program.Main(args, environ, &out, f)
 	said, err := os.ReadFile(f.Name())
 	require.NoError(t, err)
 	return code, out.String(), string(said)

@@ -11,16 +11,12 @@ import (
 // settings holds all settings of the worker, from the environment. Each NAME can also be
 // given as NAME_FILE.
 type settings struct {
-	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9082"`
-
-	DatabaseURL config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
-	RedisURL    config.Secret `env:"REDIS_URL,required" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
-	RedisPrefix string        `env:"REDIS_PREFIX" envDefault:"om"`
-
-	BuiltinModes string `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes"`
-	Concurrency  int    `env:"CONCURRENCY" envDefault:"8"`
-	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat    string `env:"LOG_FORMAT"`
+	DatabaseURL   config.Secret `env:"DATABASE_URL,required" expect:"postgres://user:password@host:port/database"`
+	Redis         config.Redis
+	PrivateListen config.Address `env:"PRIVATE_LISTEN" envDefault:"127.0.0.1:9082" help:"address of /livez, /startupz, /readyz, /metrics and pprof"`
+	BuiltinModes  string         `env:"BUILTIN_MODES" expect:"the path of a YAML file with a list named customModes" help:"YAML file with a list named customModes that replaces the default built-in modes; the same for every worker and admin"`
+	Concurrency   int            `env:"CONCURRENCY" envDefault:"8" help:"number of concurrent publications, 1 to 64"`
+	Log           config.Log
 }
 
 // Validate checks the ranges that the field types do not enforce.
@@ -57,19 +53,4 @@ Usage:
 
 Any number of workers can run. One of them leads, and keeps Redis consistent with
 Postgres, including after a failure of either.
-
-Settings are read from environment variables; NAME_FILE is the path of a file that holds NAME:
-  DATABASE_URL     postgres://user:password@host:port/database (required)
-  REDIS_URL        redis://[user:password@]host:port[/db], or the Sentinels that name the primary:
-                   redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]
-                   (?sentinel_user=...&sentinel_password=... if they require it); for TLS
-                   rediss:// and rediss+sentinel:// (required)
-  REDIS_PREFIX     prefix of all keys (default om)
-  PRIVATE_LISTEN   address of /livez, /startupz, /readyz, /metrics and pprof
-                   (default 127.0.0.1:9082)
-  BUILTIN_MODES    YAML file with a list named customModes that replaces the default
-                   built-in modes; the same for every worker and admin
-  CONCURRENCY      number of concurrent publications, 1 to 64 (default 8)
-  LOG_LEVEL        debug, info, warn or error (default info)
-  LOG_FORMAT       text or json (default: text on a terminal, json elsewhere)
 `

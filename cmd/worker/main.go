@@ -5,8 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -27,45 +25,20 @@ import (
 // drainTime bounds how long running jobs can take after a signal.
 const drainTime = 20 * time.Second
 
-func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
+func main() { os.Exit(program.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
-// run runs the program and returns its exit code: 0 for success, 1 for a failure, 2 for
-// invalid arguments or settings.
-func run(args, environ []string, stdout io.Writer, stderr *os.File) int {
-	switch {
-	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
-		fmt.Fprint(stdout, usage)
-		return 0
-	case len(args) == 1 && args[0] == "--version":
-		b := process.BuildOf()
-		fmt.Fprintf(stdout, "orgmodes worker %s %s %s\n", b.Version, b.Revision, b.Go)
-		return 0
-	case len(args) > 0:
-		fmt.Fprintf(stderr, "worker takes no arguments, but got %q; settings are read from environment variables\n\n%s", args[0], usage)
-		return 2
-	}
-	s, err := config.LoadFrom[settings](environ)
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 2
-	}
-	log, err := process.NewLogger(stderr, s.LogLevel, s.LogFormat)
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 2
-	}
-	builtins, err := s.builtins()
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 2
-	}
-	ctx, stop := process.Signals(context.Background(), log, drainTime)
-	defer stop()
-	if err := work(ctx, log, &s, builtins); err != nil {
-		log.Error("exited", "error", process.Redact(err.Error()))
-		return 1
-	}
-	return 0
+var program = process.Program[settings]{
+	Name: "worker", Usage: usage, Log: func(s *settings) config.Log { return s.Log },
+	Prepare: func(log *slog.Logger, s *settings) (process.Work, error) {
+		builtins, err := s.builtins()
+		if err != nil {
+			return process.Work{}, err
+		}
+		return process.Work{
+			Run:   func(ctx context.Context) error { return work(ctx, log, s, builtins) },
+			Drain: drainTime,
+		}, nil
+	},
 }
 
 // work runs until ctx is done.
@@ -78,8 +51,8 @@ func work(ctx context.Context, log *slog.Logger, s *settings, builtins []modes.M
 		return err
 	}
 	defer db.Close()
-	redis, err := pubstore.Open(string(s.RedisURL), pubstore.Options{
-		Prefix: s.RedisPrefix, Timeout: worker.RedisTimeout, MaxAge: worker.ConnectionAge,
+	redis, err := pubstore.Open(string(s.Redis.URL), pubstore.Options{
+		Prefix: s.Redis.Prefix, Timeout: worker.RedisTimeout, MaxAge: worker.ConnectionAge,
 	})
 	if err != nil {
 		return err

@@ -86,5 +86,5 @@ func (l *large) document(t *testing.T) {
 	require.NoError(t, l.owner.QueryRow(t.Context(), `show server_version`).Scan(&version))
 	text := kept + marker + "\n" + strings.Join(out, "\n") + "\n\n" + time.Now().UTC().Format("2 January 2006") + ", " +
 		runtime.Version() + ", Postgres " + version + ", " + runtime.GOARCH + ".\n"
-	require.NoError(t, os.WriteFile(*pagesDoc, []byte(text), 0o644)) //nolint:gosec // a document
+	require.NoError(t, os.WriteFile(*pagesDoc, []byte(text), 0o644))
 }

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ import (
 // Every variable NAME has a variant NAME_FILE with the path of a file that holds the value,
 // such as a mounted secret. Setting both is an error. An empty variable counts as not set.
 // A tag was:"OLD_NAME" makes Load accept a variable under its name in the previous release,
-// too; see Deprecated. If T has a method Validate() error, Load calls it once all fields have
+// too; see Deprecated. A tag help:"..." is for Help. If T has a method Validate() error, Load calls it once all fields have
 // been read.
 //
 // The error lists every problem on its own line: the variable, its value and the expected
@@ -104,6 +105,8 @@ type field struct {
 	key      string
 	was      string // the name of the variable in the previous release, if it had another
 	expect   string
+	help     string // for --help
+	preset   string // the value if the variable is not set
 	secret   bool
 	required bool
 }
@@ -129,6 +132,7 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		fields = append(fields, field{
 			name: sf.Name, key: key, was: sf.Tag.Get("was"), expect: expect,
+			help: cmp.Or(sf.Tag.Get("help"), expect), preset: sf.Tag.Get("envDefault"),
 			secret:   sf.Type == reflect.TypeFor[Secret](),
 			required: strings.Contains(options, "required") || strings.Contains(options, "notEmpty"),
 		})

@@ -113,3 +113,20 @@ func TestSecretsStayHidden(t *testing.T) {
 		require.NotContains(t, text, "hunter2")
 	}
 }
+
+func TestHelp(t *testing.T) {
+	type settings struct {
+		URL    config.Secret `env:"STORE_URL,required" expect:"store://host"`
+		Shared struct {
+			Interval time.Duration `env:"INTERVAL" envDefault:"5m" help:"how often it is read"`
+		}
+		Directory string `env:"A_NAME_LONGER_THAN_ITS_COLUMN" help:"a directory whose description is so long that it doesn't fit into one line (default none)"`
+	}
+	require.Equal(t, `Settings are read from environment variables; NAME_FILE is the path of a file that holds NAME:
+  STORE_URL          store://host (required)
+  INTERVAL           how often it is read (default 5m)
+  A_NAME_LONGER_THAN_ITS_COLUMN
+                     a directory whose description is so long that it doesn't fit into one line
+                     (default none)
+`, config.Help[settings]())
+}

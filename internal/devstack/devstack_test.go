@@ -143,7 +143,7 @@ func reachableDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/var/tmp", "orgmodes-test-cache-*") //nolint:usetesting // that user could not reach it
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // for others to reach
+	require.NoError(t, os.Chmod(dir, 0o755)) // other users must reach it
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	return dir
 }

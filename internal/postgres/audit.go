@@ -119,7 +119,7 @@ func (db *DB) AuditPage(ctx context.Context, org uuid.UUID, f AuditFilter, maxBy
 // AuditHeads lists an organization's audit log, newest first. Of entries with the same time,
 // the last one recorded comes first.
 func (db *DB) AuditHeads(ctx context.Context, org uuid.UUID, f AuditFilter) ([]AuditHead, error) {
-	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions} //nolint:gosec // a page's size
+	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions}
 	if f.Before != 0 {
 		at, err := db.q.AuditTime(ctx, sqlcgen.AuditTimeParams{OrganizationID: &org, ID: f.Before})
 		if errors.Is(err, pgx.ErrNoRows) {

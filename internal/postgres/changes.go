@@ -29,7 +29,7 @@ type Change struct {
 // Changes lists the changes to an organization's objects in the revisions above after, up to
 // and including upTo. It returns at most limit changes, in the order of the revisions.
 func (db *DB) Changes(ctx context.Context, org uuid.UUID, after, upTo int64, limit int) ([]Change, error) {
-	params := sqlcgen.ListChangesParams{OrganizationID: org, After: after, UpTo: upTo, RowLimit: int32(limit)} //nolint:gosec // a page's size
+	params := sqlcgen.ListChangesParams{OrganizationID: org, After: after, UpTo: upTo, RowLimit: int32(limit)}
 	for _, k := range db.kinds {
 		params.Kinds, params.NameFields = append(params.Kinds, k.Names().Singular), append(params.NameFields, k.Names().NameField)
 	}

@@ -45,7 +45,7 @@ func (db *DB) EvaluateStatus(ctx context.Context, org uuid.UUID, revision int64)
 // StaleStatuses returns organizations, at most limit, whose objects were changed after their
 // conditions were evaluated.
 func (db *DB) StaleStatuses(ctx context.Context, limit int) ([]StaleStatus, error) {
-	rows, err := db.q.ListStaleStatuses(ctx, int32(limit)) //nolint:gosec // a page's size
+	rows, err := db.q.ListStaleStatuses(ctx, int32(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list stale statuses: %w", err)
 	}

@@ -81,7 +81,7 @@ func (db *DB) EndDraft(ctx context.Context, key DraftKey, edition int64) error {
 // RemoveOldDrafts removes at most limit old drafts and returns how many it removed. A draft
 // is old if it was not stored for DraftLifetime, or was discarded more than DraftUndo ago.
 func (db *DB) RemoveOldDrafts(ctx context.Context, limit int) (int64, error) {
-	n, err := db.q.DeleteExpiredDrafts(ctx, int32(limit)) //nolint:gosec // a batch's size
+	n, err := db.q.DeleteExpiredDrafts(ctx, int32(limit))
 	if err != nil {
 		return 0, fmt.Errorf("remove old drafts: %w", err)
 	}

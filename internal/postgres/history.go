@@ -35,7 +35,7 @@ func (s *Collection[T]) Versions(ctx context.Context, org, id uuid.UUID, before 
 		before = math.MaxInt64
 	}
 	rows, err := s.db.q.ListVersions(ctx, sqlcgen.ListVersionsParams{
-		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit), //nolint:gosec // a page's size
+		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list versions: %w", err)
@@ -76,7 +76,7 @@ func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place
 	}
 	rows, err := s.db.q.ListHistory(ctx, sqlcgen.ListHistoryParams{
 		OrganizationID: org, SubjectKind: string(s.kind.is()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
-		BeforeVersion: after.Version, RowLimit: int32(limit), //nolint:gosec // a page's size
+		BeforeVersion: after.Version, RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list history: %w", err)
@@ -113,7 +113,7 @@ func (s *Collection[T]) VersionHeads(ctx context.Context, org, id uuid.UUID, bef
 		before = math.MaxInt64
 	}
 	rows, err := s.db.q.ListVersionHeads(ctx, sqlcgen.ListVersionHeadsParams{
-		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit), //nolint:gosec // a page's size
+		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list heads of versions: %w", err)
@@ -138,7 +138,7 @@ func (s *Collection[T]) Deleted(ctx context.Context, org uuid.UUID, after *Place
 	}
 	rows, err := s.db.q.ListDeleted(ctx, sqlcgen.ListDeletedParams{
 		OrganizationID: org, SubjectKind: string(s.kind.is()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
-		RowLimit: int32(limit), //nolint:gosec // a page's size
+		RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list deleted: %w", err)

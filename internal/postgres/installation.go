@@ -102,14 +102,14 @@ func (db *DB) ClaimEdition(ctx context.Context, renderer int, builtinsHash strin
 			number = latest.Number
 			return nil
 		}
-		known, err := q.EditionKnown(ctx, sqlcgen.EditionKnownParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash}) //nolint:gosec // a small constant
+		known, err := q.EditionKnown(ctx, sqlcgen.EditionKnownParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash})
 		if err != nil {
 			return err
 		}
 		if known || int(latest.Renderer) > renderer {
 			return ErrSuperseded
 		}
-		number, err = q.InsertEdition(ctx, sqlcgen.InsertEditionParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash}) //nolint:gosec // a small constant
+		number, err = q.InsertEdition(ctx, sqlcgen.InsertEditionParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash})
 		if err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ type Edition struct {
 
 // Editions lists the newest editions, the current one first.
 func (db *DB) Editions(ctx context.Context, limit int) ([]Edition, error) {
-	rows, err := db.q.ListEditions(ctx, int32(limit)) //nolint:gosec // a page's size
+	rows, err := db.q.ListEditions(ctx, int32(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list editions: %w", err)
 	}

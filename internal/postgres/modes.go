@@ -112,8 +112,8 @@ func (modeStore) users(context.Context, *change, resource.Object) ([]resource.Us
 }
 
 func (modeStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
-	position := int32(o.Position) //nolint:gosec // the restored mode had it
-	if position == 0 {            // a new one comes after the others
+	position := int32(o.Position)
+	if position == 0 { // a new one comes after the others
 		last, err := c.q.LastPosition(ctx, c.org.ID)
 		if err != nil {
 			return o, fmt.Errorf("last position: %w", err)
@@ -144,7 +144,7 @@ func (modeStore) update(ctx context.Context, c *change, before, after resource.O
 	}
 	row, err := c.q.UpdateMode(ctx, sqlcgen.UpdateModeParams{
 		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version,
-		Name: m.Name, Slug: m.Slug, Config: config, UpdatedBy: c.by.Actor.ID, Position: int32(after.Position), //nolint:gosec // checked where it comes in
+		Name: m.Name, Slug: m.Slug, Config: config, UpdatedBy: c.by.Actor.ID, Position: int32(after.Position),
 		PermissionTemplateID: orNil(modes.TemplateOf(after)),
 	})
 	if err != nil {

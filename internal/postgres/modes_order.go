@@ -65,7 +65,7 @@ func (c *change) reorder(ctx context.Context, before, after []resource.Object) e
 	for i, position := range placed(after) {
 		if m := after[i]; m.Position != position {
 			move.Ids = append(move.Ids, m.ID)
-			move.Positions = append(move.Positions, int32(position)) //nolint:gosec // at most farthest
+			move.Positions = append(move.Positions, int32(position)) // at most maxPosition
 		}
 	}
 	if len(move.Ids) == 0 {

@@ -100,7 +100,7 @@ func (db *DB) Organization(ctx context.Context, ref string) (organization.Organi
 // Organizations lists the organizations that aren't deleted, by slug, starting after the
 // given one.
 func (db *DB) Organizations(ctx context.Context, after string, limit int) ([]organization.Organization, error) {
-	rows, err := db.q.ListOrganizations(ctx, sqlcgen.ListOrganizationsParams{AfterSlug: after, Canary: canary, RowLimit: int32(limit)}) //nolint:gosec // a page's size
+	rows, err := db.q.ListOrganizations(ctx, sqlcgen.ListOrganizationsParams{AfterSlug: after, Canary: canary, RowLimit: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("list organizations: %w", err)
 	}

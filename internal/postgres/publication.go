@@ -248,7 +248,7 @@ type PendingOrganization struct {
 // PendingOrganizations lists the organizations that have been pending for longer than
 // longerThan, the longest first.
 func (db *DB) PendingOrganizations(ctx context.Context, longerThan time.Duration, limit int) ([]PendingOrganization, error) {
-	rows, err := db.q.PendingOrganizations(ctx, sqlcgen.PendingOrganizationsParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)}) //nolint:gosec // a page's size
+	rows, err := db.q.PendingOrganizations(ctx, sqlcgen.PendingOrganizationsParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("pending organizations: %w", err)
 	}
@@ -263,7 +263,7 @@ func (db *DB) PendingOrganizations(ctx context.Context, longerThan time.Duration
 func (db *DB) EachRevision(ctx context.Context, page int, fn func([]PendingOrganization) error) error {
 	var after uuid.UUID
 	for {
-		rows, err := db.q.ListPublishedRevisions(ctx, sqlcgen.ListPublishedRevisionsParams{AfterID: after, RowLimit: int32(page)}) //nolint:gosec // a page's size
+		rows, err := db.q.ListPublishedRevisions(ctx, sqlcgen.ListPublishedRevisionsParams{AfterID: after, RowLimit: int32(page)})
 		if err != nil {
 			return fmt.Errorf("revisions: %w", err)
 		}
@@ -325,7 +325,7 @@ func (db *DB) Unpublished(ctx context.Context, limit int) (Unpublished, error) {
 		if err != nil {
 			return err
 		}
-		rows, err := q.ListPending(ctx, int32(limit)+1) //nolint:gosec // a small number
+		rows, err := q.ListPending(ctx, int32(limit)+1)
 		if err != nil {
 			return err
 		}

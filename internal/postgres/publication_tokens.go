@@ -89,7 +89,7 @@ type PendingToken struct {
 // PendingTokens lists the tokens that have been pending for longer than longerThan, the
 // longest first.
 func (db *DB) PendingTokens(ctx context.Context, longerThan time.Duration, limit int) ([]PendingToken, error) {
-	rows, err := db.q.PendingTokens(ctx, sqlcgen.PendingTokensParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)}) //nolint:gosec // a page's size
+	rows, err := db.q.PendingTokens(ctx, sqlcgen.PendingTokensParams{OlderThanSeconds: longerThan.Seconds(), RowLimit: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("pending tokens: %w", err)
 	}
@@ -111,7 +111,7 @@ type TokenKey struct {
 func (db *DB) EachToken(ctx context.Context, page int, fn func([]TokenKey) error) error {
 	var after uuid.UUID
 	for {
-		rows, err := db.q.ListTokenRecords(ctx, sqlcgen.ListTokenRecordsParams{AfterID: after, RowLimit: int32(page)}) //nolint:gosec // a page's size
+		rows, err := db.q.ListTokenRecords(ctx, sqlcgen.ListTokenRecordsParams{AfterID: after, RowLimit: int32(page)})
 		if err != nil {
 			return fmt.Errorf("tokens: %w", err)
 		}

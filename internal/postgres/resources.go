@@ -189,7 +189,7 @@ func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object)
 	row, err := c.q.InsertResource(ctx, sqlcgen.InsertResourceParams{
 		ID: o.ID, OrganizationID: c.org.ID, Kind: s.singular(), Name: name, NameKey: s.kind.NameKey(name),
 		Spec: spec, Labels: labels, Bytes: int32(o.Spec.Size()),
-		Position: int32(o.Position), CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version, //nolint:gosec // checked where it comes in
+		Position: int32(o.Position), CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version,
 		CreatedAt: orNil(o.CreatedAt), UpdatedAt: orNil(o.UpdatedAt),
 	})
 	if err != nil {
@@ -219,7 +219,7 @@ func (s resourceStore) update(ctx context.Context, c *change, before, after reso
 	row, err := c.q.UpdateResource(ctx, sqlcgen.UpdateResourceParams{
 		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version, Name: name, NameKey: s.kind.NameKey(name),
 		Spec: spec, Labels: labels, Bytes: int32(after.Spec.Size()),
-		Position: int32(after.Position), UpdatedBy: c.by.Actor.ID, //nolint:gosec // checked where it comes in
+		Position: int32(after.Position), UpdatedBy: c.by.Actor.ID,
 	})
 	if err != nil {
 		return after, err

@@ -179,7 +179,7 @@ func (db *DB) Tokens(ctx context.Context, org uuid.UUID, f TokenFilter) (page []
 		ended = pgtype.Bool{Bool: *f.Ended, Valid: true}
 	}
 	rows, err := db.filtered.ListTokens(ctx, sqlcgen.ListTokensParams{
-		OrganizationID: org, UserID: orNil(f.User), Ended: ended, After: orNil(f.After), RowLimit: int32(f.Limit) + 1, //nolint:gosec // a page's size
+		OrganizationID: org, UserID: orNil(f.User), Ended: ended, After: orNil(f.After), RowLimit: int32(f.Limit) + 1,
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("list tokens: %w", err)

@@ -45,5 +45,5 @@ func collectionsOf(named []string) []collection {
 // collection returns the number of a collection, and whether it is served.
 func (d *documents) collection(name string) (collectionNumber, bool) {
 	i := slices.IndexFunc(d.collections, func(c collection) bool { return c.name == name })
-	return collectionNumber(max(i, 0)), i >= 0 //nolint:gosec // a handful
+	return collectionNumber(max(i, 0)), i >= 0
 }

@@ -1,7 +1,7 @@
 package simulation
 
 import (
-	"crypto/sha1" //nolint:gosec // as Redis has it
+	"crypto/sha1"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -50,7 +50,7 @@ func newInterpreter() *interpreter {
 	redis := in.state.NewTable()
 	redis.RawSetString("call", in.state.NewFunction(in.call))
 	redis.RawSetString("sha1hex", in.state.NewFunction(func(l *lua.LState) int {
-		sum := sha1.Sum([]byte(l.ToString(1))) //nolint:gosec // as Redis has it
+		sum := sha1.Sum([]byte(l.ToString(1)))
 		l.Push(lua.LString(hex.EncodeToString(sum[:])))
 		return 1
 	}))

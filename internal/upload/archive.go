@@ -90,7 +90,7 @@ func (k Kind) checkEntries(entries []*zip.File, size int) error {
 		}
 		read = append(read, e)
 	}
-	if total > freeRatioBytes && total/maxRatio > uint64(size) { //nolint:gosec // a length
+	if total > freeRatioBytes && total/maxRatio > uint64(size) {
 		return unsafe(fault.Field{Detail: "its files would grow to more than a hundred times the archive's size"})
 	}
 	return checkOverlaps(read)
@@ -109,7 +109,7 @@ func checkOverlaps(entries []*zip.File) error {
 		if err != nil {
 			return damaged(e, err)
 		}
-		spans = append(spans, span{e, start, start + int64(e.CompressedSize64)}) //nolint:gosec // zip checks it
+		spans = append(spans, span{e, start, start + int64(e.CompressedSize64)}) // archive/zip has checked the size
 	}
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	for i := 1; i < len(spans); i++ {

@@ -41,7 +41,7 @@ func (b *bench) freeze(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		content, err := os.ReadFile(name) //nolint:gosec // the tree's own files
+		content, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func sourceLine(dir, file, line string) string {
 	if err != nil {
 		return ""
 	}
-	f, err := os.Open(filepath.Join(dir, file)) //nolint:gosec // a test that failed
+	f, err := os.Open(filepath.Join(dir, file))
 	if err != nil {
 		return ""
 	}

@@ -10,8 +10,8 @@ type Memory[K comparable, V any] struct{ cache *otter.Cache[K, V] }
 // of a value.
 func Remember[K comparable, V any](bytes int, size func(V) int) Memory[K, V] {
 	return Memory[K, V]{otter.Must(&otter.Options[K, V]{
-		MaximumWeight: uint64(bytes),                                    //nolint:gosec // of our own
-		Weigher:       func(_ K, v V) uint32 { return uint32(size(v)) }, //nolint:gosec // a text of a page
+		MaximumWeight: uint64(bytes),
+		Weigher:       func(_ K, v V) uint32 { return uint32(size(v)) },
 	})}
 }
 

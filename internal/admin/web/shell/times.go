@@ -71,7 +71,7 @@ func clockHTML(t, now time.Time) template.HTML {
 }
 
 func timeElement(t time.Time, words, class string) template.HTML {
-	return template.HTML(fmt.Sprintf( //nolint:gosec // made of a time alone
+	return template.HTML(fmt.Sprintf( // made from a time only
 		`<time class="%s" datetime="%s" title="%s">%s<span class="vh"> (%[3]s)</span></time>`,
 		class, t.UTC().Format(time.RFC3339), exact(t), words))
 }
