@@ -26,8 +26,8 @@ type pkg struct {
 	TestImports, XTestImports []string
 }
 
-// ours lists the packages of this module.
-func ours(t *testing.T) map[string]pkg {
+// modulePackages lists the packages of this module.
+func modulePackages(t *testing.T) map[string]pkg {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", module+"...")
 	cmd.Dir = ".."
@@ -54,9 +54,9 @@ const (
 	mcp   = "github.com/modelcontextprotocol/..."
 )
 
-// never lists, for each package, the packages that it must not link, directly or
+// forbiddenImports lists, for each package, the packages that it must not link, directly or
 // indirectly. A path that ends in /... includes everything below it.
-var never = map[string][]string{
+var forbiddenImports = map[string][]string{
 	// Fiber links text/template, and the metrics library links database/sql. Without an
 	// engine or a driver, both are just dead weight.
 	"cmd/reader": {
@@ -98,17 +98,17 @@ var never = map[string][]string{
 	"internal/process":       {pgx, river, redis, fiber, fast, "html/template", "text/template"},
 }
 
-func TestWhatPackagesLink(t *testing.T) {
-	packages := ours(t)
-	for who, forbidden := range never {
+func TestForbiddenImports(t *testing.T) {
+	packages := modulePackages(t)
+	for who, forbidden := range forbiddenImports {
 		for name, p := range packages {
-			if !covers(who, name) {
+			if !patternMatches(who, name) {
 				continue
 			}
 			for _, dep := range p.Deps {
 				for _, pattern := range forbidden {
-					if covers(pattern, dep) {
-						t.Errorf("%s links %s, which it must not\n%s", name, dep, why(name, dep))
+					if patternMatches(pattern, dep) {
+						t.Errorf("%s links %s, which it must not\n%s", name, dep, importChain(name, dep))
 					}
 				}
 			}
@@ -117,15 +117,15 @@ func TestWhatPackagesLink(t *testing.T) {
 }
 
 func TestGeneratedQueriesArePrivateToPostgres(t *testing.T) {
-	for name, p := range ours(t) {
+	for name, p := range modulePackages(t) {
 		imports := slices.Concat(p.Imports, p.TestImports, p.XTestImports)
-		if slices.Contains(imports, module+"internal/postgres/sqlcgen") && !covers("internal/postgres/...", name) {
+		if slices.Contains(imports, module+"internal/postgres/sqlcgen") && !patternMatches("internal/postgres/...", name) {
 			t.Errorf("%s imports the generated queries, which are private to internal/postgres", name)
 		}
 	}
 }
 
-func covers(pattern, importPath string) bool {
+func patternMatches(pattern, importPath string) bool {
 	below, ok := strings.CutSuffix(pattern, "/...")
 	if !ok {
 		return pattern == importPath
@@ -133,8 +133,8 @@ func covers(pattern, importPath string) bool {
 	return importPath == below || strings.HasPrefix(importPath, below+"/")
 }
 
-// why returns the shortest chain of imports from one package to another.
-func why(from, to string) string {
+// importChain returns the shortest chain of imports from one package to another.
+func importChain(from, to string) string {
 	out, err := exec.Command("go", "list", "-e", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "-deps", "../"+path.Clean(from)).Output()
 	if err != nil {
 		return ""
@@ -162,11 +162,11 @@ func why(from, to string) string {
 
 // Groups of pages don't import one another, and the shell around them imports none. Shared
 // code is in the shell, and the paths of links are in package paths.
-func TestGroupsOfPagesAreIndependent(t *testing.T) {
+func TestPagePackagesAreIndependent(t *testing.T) {
 	const pages = "internal/admin/web/"
 	shared := []string{"shell", "paths", "assets"}
 	groups := 0
-	for name, p := range ours(t) {
+	for name, p := range modulePackages(t) {
 		group, ok := strings.CutPrefix(name, pages)
 		if !ok || group == "browsertest" {
 			continue

@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// retired are phrases that make a comment harder to read than its code. CONTRIBUTING.md
+// retiredPhrases are phrases that make a comment harder to read than its code. CONTRIBUTING.md
 // lists what to write instead.
-var retired = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
+var retiredPhrases = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	`says? (that|whether|which|what|how|why|where|no|so|who|it)`, `said (that|to|so|what)`,
 	`(is|are) what`, `what (is|are|was)`, `who(ever)? asks`, `(some|no)body`,
 	`where there (is|are) (one|any|some|none)`, `of (its|their|one's|his|her) own`, `those (that|which|who)`,
@@ -31,16 +31,16 @@ func unquoted(text string) string { return quotation.ReplaceAllString(text, "…
 
 var quotation = regexp.MustCompile("\"[^\"]*\"|`[^`]*`|“[^”]*”")
 
-// plain checks that a text has no retired phrase.
-func plain(t *testing.T, place, text string) {
+// checkPhrases checks that a text has no retired phrase.
+func checkPhrases(t *testing.T, place, text string) {
 	t.Helper()
-	for _, phrase := range retired.FindAllString(strings.ReplaceAll(text, "\n", " "), -1) {
+	for _, phrase := range retiredPhrases.FindAllString(strings.ReplaceAll(text, "\n", " "), -1) {
 		t.Errorf("%s: %q; CONTRIBUTING.md has plainer words", place, phrase)
 	}
 }
 
-// sources calls visit with the path of each file in the tree that was not generated.
-func sources(t *testing.T, visit func(path string)) {
+// walkSources calls visit with the path of each file in the tree that was not generated.
+func walkSources(t *testing.T, visit func(path string)) {
 	t.Helper()
 	generated := []string{"sqlcgen", "node_modules", "bin", "dist", "testdata"}
 	require.NoError(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
@@ -58,7 +58,7 @@ func sources(t *testing.T, visit func(path string)) {
 
 func TestGoHasNoRetiredPhrases(t *testing.T) {
 	comments, texts := 0, 0
-	sources(t, func(path string) {
+	walkSources(t, func(path string) {
 		if filepath.Ext(path) != ".go" {
 			return
 		}
@@ -67,7 +67,7 @@ func TestGoHasNoRetiredPhrases(t *testing.T) {
 		require.NoError(t, err)
 		for _, group := range file.Comments {
 			comments++
-			plain(t, files.Position(group.Pos()).String(), unquoted(group.Text()))
+			checkPhrases(t, files.Position(group.Pos()).String(), unquoted(group.Text()))
 		}
 		if strings.HasSuffix(path, "_test.go") {
 			return
@@ -80,7 +80,7 @@ func TestGoHasNoRetiredPhrases(t *testing.T) {
 			texts++
 			text, err := strconv.Unquote(literal.Value)
 			require.NoError(t, err)
-			plain(t, files.Position(literal.Pos()).String(), unquoted(text))
+			checkPhrases(t, files.Position(literal.Pos()).String(), unquoted(text))
 			return true
 		})
 	})
@@ -95,14 +95,14 @@ func TestOtherSourcesHaveNoRetiredPhrases(t *testing.T) {
 	kinds := []string{".js", ".css", ".html", ".sql", ".lua", ".yaml", ".yml", ".sh", ""}
 	exempt := regexp.MustCompile(`^\.\./(sql/migrations|internal/modes/builtin/(modes|samples)\.yaml)`)
 	checked := 0
-	sources(t, func(path string) {
+	walkSources(t, func(path string) {
 		if !slices.Contains(kinds, filepath.Ext(path)) || exempt.MatchString(path) {
 			return
 		}
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
 		for i, line := range strings.Split(string(content), "\n") {
-			plain(t, fmt.Sprintf("%s:%d", path, i+1), line)
+			checkPhrases(t, fmt.Sprintf("%s:%d", path, i+1), line)
 		}
 		checked++
 	})
@@ -115,6 +115,6 @@ func TestDocumentsHaveNoRetiredPhrases(t *testing.T) {
 		if slices.Contains([]string{"docs/mutations.md", "docs/pages.md"}, file) { // generated
 			continue
 		}
-		plain(t, file, unquoted(code.ReplaceAllString(read(t, file), "")))
+		checkPhrases(t, file, unquoted(code.ReplaceAllString(readFile(t, file), "")))
 	}
 }

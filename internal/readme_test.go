@@ -22,8 +22,8 @@ import (
 // maxReadmeLines is the limit for README.md; everything longer belongs in docs.
 const maxReadmeLines = 250
 
-// read returns the content of a file, given by its path from the root of the repository.
-func read(t *testing.T, path string) string {
+// readFile returns the content of a file, given by its path from the root of the repository.
+func readFile(t *testing.T, path string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", path))
 	require.NoError(t, err)
@@ -48,7 +48,7 @@ func documents(t *testing.T) []string {
 // higher level. It fails the test if the heading is missing.
 func section(t *testing.T, file, heading string) string {
 	t.Helper()
-	_, after, ok := strings.Cut(read(t, file), "\n"+heading+"\n")
+	_, after, ok := strings.Cut(readFile(t, file), "\n"+heading+"\n")
 	require.True(t, ok, "%s has no heading %q", file, heading)
 	level, _, _ := strings.Cut(heading, " ")
 	for _, next := range []string{"\n# ", "\n## ", "\n### "} {
@@ -59,8 +59,8 @@ func section(t *testing.T, file, heading string) string {
 	return after
 }
 
-func TestReadmeIsATour(t *testing.T) {
-	lines := strings.Count(read(t, "README.md"), "\n")
+func TestReadmeLength(t *testing.T) {
+	lines := strings.Count(readFile(t, "README.md"), "\n")
 	require.LessOrEqual(t, lines, maxReadmeLines, "README.md is too long: move details to docs")
 }
 
@@ -167,7 +167,7 @@ func settingsIn(t *testing.T, s *ast.StructType) map[string]string {
 
 func TestReadmeHasEveryPackage(t *testing.T) {
 	tree := section(t, "README.md", "## Where things live")
-	for name := range ours(t) {
+	for name := range modulePackages(t) {
 		if name == "internal" { // these tests
 			continue
 		}
@@ -182,12 +182,12 @@ func TestReadmeHasEveryPackage(t *testing.T) {
 	}
 }
 
-func TestReadmeNamesTargetsThatExist(t *testing.T) {
-	makefile := read(t, "Makefile")
+func TestReadmeTargetsExist(t *testing.T) {
+	makefile := readFile(t, "Makefile")
 	// A command is quoted or in an indented block, so that prose with the verb does not match.
 	command := regexp.MustCompile("(?m)(?:`|^    )make((?: [a-z-]+)+)")
 	for _, file := range documents(t) {
-		for _, m := range command.FindAllStringSubmatch(read(t, file), -1) {
+		for _, m := range command.FindAllStringSubmatch(readFile(t, file), -1) {
 			for _, target := range strings.Fields(m[1]) {
 				if !strings.Contains(makefile, "\n"+target+":") {
 					t.Errorf("%s: `make %s` does not exist", file, target)
@@ -197,10 +197,10 @@ func TestReadmeNamesTargetsThatExist(t *testing.T) {
 	}
 }
 
-func TestLinksLeadSomewhere(t *testing.T) {
+func TestDocumentLinksResolve(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	for _, file := range append(documents(t), "CHANGELOG.md") {
-		text := read(t, file)
+		text := readFile(t, file)
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
 			path, anchor, _ := strings.Cut(m[1], "#")
 			if strings.Contains(path, "://") {
@@ -214,7 +214,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 					continue
 				}
 				if anchor != "" {
-					target = read(t, linked)
+					target = readFile(t, linked)
 				}
 			}
 			if anchor != "" && !hasHeading(target, anchor) {

@@ -40,7 +40,7 @@ var (
 // Writers change libraries through the API while workers are killed at random and readers
 // are polled. At the end everything in Postgres is published, no reader ever went back to
 // an older revision, and every change has its audit row.
-func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
+func TestKilledWorkersLoseNothing(t *testing.T) {
 	prove.Long(t)
 	f := newFleet(t)
 	f.startAdmin()
@@ -111,7 +111,7 @@ func TestWorkersAreKilledAndNothingIsLost(t *testing.T) {
 		return err
 	})
 	t.Logf("%.1f s: everything is published", time.Since(began).Seconds())
-	store, err := pubstore.Open(f.redis.URL, pubstore.Options{Prefix: f.prefix, Timeout: patience})
+	store, err := pubstore.Open(f.redis.URL, pubstore.Options{Prefix: f.prefix, Timeout: waitTimeout})
 	require.NoError(t, err)
 	defer func() { _ = store.Close() }()
 	var revisions int64

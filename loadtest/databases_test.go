@@ -26,7 +26,7 @@ func (r *registry[T]) put(t *testing.T, s *stage, v T) {
 	t.Cleanup(func() { r.all.Delete(s) })
 }
 
-func (r *registry[T]) of(s *stage) T {
+func (r *registry[T]) get(s *stage) T {
 	v, _ := r.all.Load(s)
 	out, _ := v.(T)
 	return out
@@ -71,13 +71,13 @@ func (o *ownPostgres) start(t *testing.T, port int) {
 }
 
 func restartPostgres(s *stage) {
-	own := servers.of(s)
-	s.broke()
+	own := servers.get(s)
+	s.faultBegan()
 	port := own.running.Port
 	require.NoError(s.t, own.running.Stop())
-	s.hold()
+	s.holdFault()
 	own.start(s.t, port)
-	s.mended()
+	s.faultEnded()
 	s.await("Postgres takes changes", func() error { return s.db.Ping(s.t.Context()) })
 	s.revoke("during")
 }
@@ -90,7 +90,7 @@ func withBackup(t *testing.T) *stage {
 	s := newStage(t, newFleet(t), false)
 	name := databaseOf(t, s.owner)
 	backup := name + "_backup"
-	s.detached(name, "create database "+backup+" template "+name)
+	s.withoutConnections(name, "create database "+backup+" template "+name)
 	t.Cleanup(func() { s.maintain(context.WithoutCancel(t.Context()), "drop database "+backup+" with (force)") })
 	backups.put(t, s, backup)
 	return s
@@ -102,44 +102,44 @@ func withBackup(t *testing.T) *stage {
 func restoreBackup(s *stage) {
 	name := databaseOf(s.t, s.owner)
 	s.revoke("during")
-	s.refused("during")
-	forgotten := s.forgotten()
-	s.broke()
-	s.detached(name, "drop database "+name, "create database "+name+" template "+backups.of(s))
-	s.undo(time.Now())
-	s.saidStale(s.readers...)
-	s.hold()
+	s.awaitRefused("during")
+	forgotten := s.createUnbacked()
+	s.faultBegan()
+	s.withoutConnections(name, "drop database "+name, "create database "+name+" template "+backups.get(s))
+	s.recordUndone(time.Now())
+	s.awaitStale(s.readers...)
+	s.holdFault()
 	s.t.Log(strings.TrimSpace(s.command("epoch", "raise")))
-	s.mended()
-	s.strayless(forgotten)
+	s.faultEnded()
+	s.awaitTombstones(forgotten)
 }
 
-// stray holds objects that only Redis and the readers have once a backup is restored.
-type stray struct {
+// unbackedObjects holds objects that only Redis and the readers have once a backup is restored.
+type unbackedObjects struct {
 	tenant tenant
 	// token is for an organization and a user that the backup contains.
 	token string
 }
 
-// forgotten creates objects that the backup doesn't have: an organization with its tokens,
+// createUnbacked creates objects that the backup doesn't have: an organization with its tokens,
 // and a token of an organization that it does have. It returns when every reader serves
 // them.
-func (s *stage) forgotten() stray {
+func (s *stage) createUnbacked() unbackedObjects {
 	s.t.Helper()
-	made := stray{tenant: s.tenant("stray")}
+	made := unbackedObjects{tenant: s.tenant("stray")}
 	made.token, _ = s.token(s.tenants[1], "read")
-	s.everyReader("what is new is served", made, func(own, known int) bool { return own == 200 && known == 200 })
+	s.awaitReaders("what is new is served", made, func(own, known int) bool { return own == 200 && known == 200 })
 	return made
 }
 
-// strayless waits until every reader refuses the tokens that no one can revoke anymore, and
+// awaitTombstones waits until every reader refuses the tokens that no one can revoke anymore, and
 // checks that the organization's document is a tombstone. That is due when everything else
 // has recovered.
-func (s *stage) strayless(made stray) {
+func (s *stage) awaitTombstones(made unbackedObjects) {
 	s.t.Helper()
 	began := time.Now()
-	s.everyReader("strays are refused", made, func(own, known int) bool { return own == 401 && known == 401 })
-	store, err := pubstore.Open(s.redis.URL, pubstore.Options{Prefix: s.prefix, Timeout: patience})
+	s.awaitReaders("strays are refused", made, func(own, known int) bool { return own == 401 && known == 401 })
+	store, err := pubstore.Open(s.redis.URL, pubstore.Options{Prefix: s.prefix, Timeout: waitTimeout})
 	require.NoError(s.t, err)
 	defer func() { require.NoError(s.t, store.Close()) }()
 	doc, err := store.Document(s.t.Context(), made.tenant.org.ID.String())
@@ -150,9 +150,9 @@ func (s *stage) strayless(made stray) {
 	require.Less(s.t, took, s.promises.Recovery)
 }
 
-// everyReader waits until wanted holds for each reader's answers: to the token of the new
+// awaitReaders waits until wanted holds for each reader's answers: to the token of the new
 // organization, and to the token of the one that the backup has.
-func (s *stage) everyReader(what string, made stray, wanted func(own, known int) bool) {
+func (s *stage) awaitReaders(what string, made unbackedObjects, wanted func(own, known int) bool) {
 	s.t.Helper()
 	asks := []*editor{
 		newEditor("stray", made.tenant, "stray", made.tenant.read, "gzip", 0),
@@ -173,12 +173,12 @@ func (s *stage) everyReader(what string, made stray, wanted func(own, known int)
 	}
 }
 
-// undo records that the changes made before a time are lost.
-func (s *stage) undo(until time.Time) {
+// recordUndone records that the changes made before a time are lost.
+func (s *stage) recordUndone(until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.h.Changes {
-		if c := &s.h.Changes[i]; c.Sent.Before(until) {
+	for i := range s.history.Changes {
+		if c := &s.history.Changes[i]; c.Sent.Before(until) {
 			c.Undone = until
 		}
 	}
@@ -191,8 +191,8 @@ func databaseOf(t *testing.T, owner string) string {
 	return strings.TrimPrefix(u.Path, "/")
 }
 
-// detached runs statements while no client is connected to a database.
-func (s *stage) detached(name string, statements ...string) {
+// withoutConnections runs statements while no client is connected to a database.
+func (s *stage) withoutConnections(name string, statements ...string) {
 	s.t.Helper()
 	all := append([]string{
 		"alter database " + name + " with allow_connections false",

@@ -33,7 +33,7 @@ type editor struct {
 
 // editorTimeout is long enough to record any answer that arrives at all, even on a busy
 // machine.
-var editorTimeout = patience
+var editorTimeout = waitTimeout
 
 func newEditor(name string, tn tenant, tokenName, secret, coding string, first int) *editor {
 	return &editor{
@@ -47,7 +47,7 @@ func newEditor(name string, tn tenant, tokenName, secret, coding string, first i
 
 // run polls at each tick until ctx is done. Each poll goes to the next reader, which is the
 // worst way to balance load. A reader that can't be reached is skipped.
-func (e *editor) run(ctx context.Context, every time.Duration, readers func() []*instance, record func(checker.Poll)) {
+func (e *editor) run(ctx context.Context, every time.Duration, readers func() []*readerInstance, record func(checker.Poll)) {
 	defer e.client.CloseIdleConnections()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -72,7 +72,7 @@ func (e *editor) run(ctx context.Context, every time.Duration, readers func() []
 	}
 }
 
-func (e *editor) poll(ctx context.Context, r *instance) checker.Poll {
+func (e *editor) poll(ctx context.Context, r *readerInstance) checker.Poll {
 	p := checker.Poll{Editor: e.name, Reader: r.name, Organization: e.organization, Token: e.tokenName}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+"/api/organizations/"+e.organization+"/modes.yaml", nil)
 	if err != nil {

@@ -18,26 +18,28 @@ import (
 	"orgmodes/loadtest/faultproxy"
 )
 
-// pair is a primary and its replica. Each reader has a wire to the one that it considers
+// replicaPair is a primary and its replica. Each reader has a wire to the one that it considers
 // the primary. The workers share one wire, and the replica has one to its primary. With
 // Sentinels there are no wires.
-type pair struct {
+type replicaPair struct {
 	primary, replica *storetest.RedisServer
-	replication      *faultproxy.Wire
-	workers          *faultproxy.Wire
-	readers          []*faultproxy.Wire
+	replication      *faultproxy.Proxy
+	workers          *faultproxy.Proxy
+	readers          []*faultproxy.Proxy
 }
 
-func (p *pair) wires() []*faultproxy.Wire { return append([]*faultproxy.Wire{p.workers}, p.readers...) }
+func (p *replicaPair) proxies() []*faultproxy.Proxy {
+	return append([]*faultproxy.Proxy{p.workers}, p.readers...)
+}
 
-func newPair(t *testing.T, primary *storetest.RedisServer) *pair {
+func newPair(t *testing.T, primary *storetest.RedisServer) *replicaPair {
 	t.Helper()
-	p := &pair{primary: primary, replication: lay(t, primary.Addr)}
+	p := &replicaPair{primary: primary, replication: newProxy(t, primary.Addr)}
 	p.replica = storetest.Redis(t, func(o *devstack.RedisOptions) { o.ReplicaOf = p.replication.Addr() })
 	return p
 }
 
-func lay(t *testing.T, to string) *faultproxy.Wire {
+func newProxy(t *testing.T, to string) *faultproxy.Proxy {
 	t.Helper()
 	w, err := faultproxy.New(to)
 	require.NoError(t, err)
@@ -46,15 +48,15 @@ func lay(t *testing.T, to string) *faultproxy.Wire {
 }
 
 // pairs maps each stage to its pair.
-var pairs = &registry[*pair]{}
+var pairs = &registry[*replicaPair]{}
 
 func withReplica(t *testing.T) *stage {
 	f := newFleet(t)
 	p := newPair(t, f.redis)
-	p.workers = lay(t, p.primary.Addr)
+	p.workers = newProxy(t, p.primary.Addr)
 	f.redisURLs["worker"] = "redis://" + p.workers.Addr()
 	for i := range stageReaders {
-		w := lay(t, p.primary.Addr)
+		w := newProxy(t, p.primary.Addr)
 		p.readers = append(p.readers, w)
 		f.redisURLs[fmt.Sprintf("reader-%d", i)] = "redis://" + w.Addr()
 	}
@@ -66,50 +68,50 @@ func withReplica(t *testing.T) *stage {
 // promoteLagging loses what the replica did not receive: changes and a revocation that
 // readers have seen.
 func promoteLagging(s *stage) {
-	p := pairs.of(s)
-	s.broke()
-	p.replication.Hold()
+	p := pairs.get(s)
+	s.faultBegan()
+	p.replication.Block()
 	s.revoke("during")
-	s.refused("during")
-	s.hold()
+	s.awaitRefused("during")
+	s.holdFault()
 	p.primary.Kill()
 	p.replica.Promote()
-	for _, w := range p.wires() {
-		w.To(p.replica.Addr)
+	for _, w := range p.proxies() {
+		w.Failover(p.replica.Addr)
 	}
-	s.mended()
+	s.faultEnded()
 }
 
-// split directs the workers and all readers but one to a new primary. That one still
+// splitBrain directs the workers and all readers but one to a new primary. That one still
 // follows the old primary, which keeps running. Editors poll both kinds of readers in turn.
-func split(s *stage) {
-	p := pairs.of(s)
-	s.broke()
+func splitBrain(s *stage) {
+	p := pairs.get(s)
+	s.faultBegan()
 	p.replica.Promote()
 	left, lost := p.readers[0], s.readers[0]
-	for _, w := range p.wires() {
+	for _, w := range p.proxies() {
 		if w != left {
-			w.To(p.replica.Addr)
+			w.Failover(p.replica.Addr)
 		}
 	}
 	s.revoke("during")
-	s.saidStale(lost)
-	s.hold()
-	left.To(p.replica.Addr)
-	s.mended()
+	s.awaitStale(lost)
+	s.holdFault()
+	left.Failover(p.replica.Addr)
+	s.faultEnded()
 }
 
-// turned makes the address of Redis lead to another server, while the old primary keeps
+// redirectedAddress makes the address of Redis lead to another server, while the old primary keeps
 // running and every connection to it works. The programs get no notification: they find the
 // new primary because they limit the age of their connections.
-func turned(s *stage) {
-	p := pairs.of(s)
-	s.broke()
+func redirectedAddress(s *stage) {
+	p := pairs.get(s)
+	s.faultBegan()
 	p.replica.Promote()
-	for _, w := range p.wires() {
-		w.Turn(p.replica.Addr)
+	for _, w := range p.proxies() {
+		w.Redirect(p.replica.Addr)
 	}
-	s.mended()
+	s.faultEnded()
 	s.revoke("during")
 	s.await("nobody uses the old primary", func() error {
 		if said := strings.TrimSpace(p.primary.Do("CLIENT", "LIST")); strings.Contains(said, "\n") { // one line is this connection's own
@@ -117,30 +119,30 @@ func turned(s *stage) {
 		}
 		return nil
 	})
-	s.hold()
+	s.holdFault()
 }
 
-// badNetwork delays everything, then blocks all traffic while leaving connections open, and
+// faultyNetwork delays everything, then blocks all traffic while leaving connections open, and
 // finally breaks them.
-func badNetwork(s *stage) {
-	p := pairs.of(s)
-	s.broke()
-	for _, w := range p.wires() {
+func faultyNetwork(s *stage) {
+	p := pairs.get(s)
+	s.faultBegan()
+	for _, w := range p.proxies() {
 		w.Delay(20 * time.Millisecond)
 	}
-	s.polls(settle)
-	for _, w := range p.wires() {
+	s.awaitPolls(settlePolls)
+	for _, w := range p.proxies() {
 		w.Delay(0)
-		w.Hold()
+		w.Block()
 	}
 	s.revoke("during")
-	s.hold()
-	for _, w := range p.wires() {
+	s.holdFault()
+	for _, w := range p.proxies() {
 		w.Refuse()
-		w.Release()
+		w.Unblock()
 		w.Accept()
 	}
-	s.mended()
+	s.faultEnded()
 }
 
 // sentinelName is the name under which the Sentinels monitor the pair.
@@ -150,7 +152,7 @@ const sentinelName = "main"
 // monitor a pair.
 func withSentinels(t *testing.T) *stage {
 	f := newFleet(t)
-	p := &pair{primary: f.redis, replica: storetest.Redis(t, storetest.ReplicaOf(f.redis))}
+	p := &replicaPair{primary: f.redis, replica: storetest.Redis(t, storetest.ReplicaOf(f.redis))}
 	program := redisProgram(t)
 	var addrs []string
 	for range 3 {
@@ -183,7 +185,7 @@ func withSentinels(t *testing.T) *stage {
 func redisProgram(t *testing.T) *devstack.Program {
 	t.Helper()
 	if file := os.Getenv("ORGMODES_REDIS_SERVER"); file != "" {
-		return devstack.RedisAt(file, os.Getenv("ORGMODES_REDIS_LD_PATH"))
+		return devstack.NewRedisProgram(file, os.Getenv("ORGMODES_REDIS_LD_PATH"))
 	}
 	program, err := devstack.FindRedis(t.Context(), func(string, ...any) {})
 	require.NoError(t, err)
@@ -193,7 +195,7 @@ func redisProgram(t *testing.T) *devstack.Program {
 // sentinel starts a Sentinel and returns its address.
 func (f *fleet) sentinel(program *devstack.Program, primary string) string {
 	f.t.Helper()
-	addr := free(f.t)
+	addr := freePort(f.t)
 	_, port, err := net.SplitHostPort(addr)
 	require.NoError(f.t, err)
 	host, primaryPort, err := net.SplitHostPort(primary)
@@ -222,23 +224,23 @@ sentinel failover-timeout %[3]s 20000
 
 // killPrimary and freezePrimary make the primary unavailable. The returned function brings
 // the server back.
-func (p *pair) killPrimary() (mend func()) {
+func (p *replicaPair) killPrimary() (restore func()) {
 	p.primary.Kill()
 	return p.primary.Restart
 }
 
 // A frozen primary still considers itself the primary when it resumes.
-func (p *pair) freezePrimary() (mend func()) {
+func (p *replicaPair) freezePrimary() (restore func()) {
 	p.primary.Pause()
 	return p.primary.Resume
 }
 
 // failover leaves it to the Sentinels to detect the loss of the primary, and to the
 // programs to find the new one.
-func failover(s *stage, lose func(*pair) (mend func())) {
-	p := pairs.of(s)
-	s.broke()
-	mend := lose(p)
+func failover(s *stage, fail func(*replicaPair) (restore func())) {
+	p := pairs.get(s)
+	s.faultBegan()
+	restore := fail(p)
 	s.revoke("during")
 	s.await("the replica is promoted", func() error {
 		// The Sentinel that promotes the replica closes the connections of its clients,
@@ -249,7 +251,7 @@ func failover(s *stage, lose func(*pair) (mend func())) {
 		}
 		return err
 	})
-	s.mended()
-	s.hold()
-	mend()
+	s.faultEnded()
+	s.holdFault()
+	restore()
 }

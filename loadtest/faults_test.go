@@ -29,60 +29,60 @@ var scenarios = []struct {
 	build func(t *testing.T) *stage
 	fault func(s *stage)
 }{
-	{"Redis frozen", ordinary, func(s *stage) {
-		s.broke()
+	{"Redis frozen", newOrdinaryStage, func(s *stage) {
+		s.faultBegan()
 		s.redis.Pause()
 		s.revoke("during")
-		s.saidStale(s.readers...)
-		s.hold()
+		s.awaitStale(s.readers...)
+		s.holdFault()
 		s.redis.Resume()
-		s.mended()
+		s.faultEnded()
 	}},
-	{"Redis killed, back empty", ordinary, func(s *stage) {
-		s.broke()
+	{"Redis killed, back empty", newOrdinaryStage, func(s *stage) {
+		s.faultBegan()
 		s.redis.Kill()
 		s.revoke("during")
-		s.hold()
+		s.holdFault()
 		s.redis.Restart()
-		s.mended()
+		s.faultEnded()
 	}},
-	{"Redis frozen, then killed, tokens lapse", withShortTrust, tokensLapse},
-	{"FLUSHALL", ordinary, func(s *stage) {
-		s.broke()
+	{"Redis frozen, then killed, tokens lapse", withShortAuthMaxStale, tokensExpire},
+	{"FLUSHALL", newOrdinaryStage, func(s *stage) {
+		s.faultBegan()
 		s.redis.FlushAll()
-		s.mended()
+		s.faultEnded()
 		s.revoke("during")
 	}},
-	{"failover by Sentinels", withSentinels, func(s *stage) { failover(s, (*pair).killPrimary) }},
-	{"failover, old primary frozen", withSentinels, func(s *stage) { failover(s, (*pair).freezePrimary) }},
+	{"failover by Sentinels", withSentinels, func(s *stage) { failover(s, (*replicaPair).killPrimary) }},
+	{"failover, old primary frozen", withSentinels, func(s *stage) { failover(s, (*replicaPair).freezePrimary) }},
 	{"lagging replica promoted", withReplica, promoteLagging},
-	{"split: one reader at the old primary", withReplica, split},
-	{"address leads elsewhere, connections stay", withReplica, turned},
-	{"network delays, then drops all", withReplica, badNetwork},
-	{"leading worker frozen", ordinary, func(s *stage) {
-		leader := s.leading()
-		s.broke()
+	{"split: one reader at the old primary", withReplica, splitBrain},
+	{"address leads elsewhere, connections stay", withReplica, redirectedAddress},
+	{"network delays, then drops all", withReplica, faultyNetwork},
+	{"leading worker frozen", newOrdinaryStage, func(s *stage) {
+		leader := s.leadingWorker()
+		s.faultBegan()
 		leader.Signal(syscall.SIGSTOP)
 		s.revoke("during")
-		s.hold()
+		s.holdFault()
 		leader.Signal(syscall.SIGCONT)
-		s.mended()
+		s.faultEnded()
 	}},
-	{"both workers killed", ordinary, func(s *stage) {
-		s.broke()
+	{"both workers killed", newOrdinaryStage, func(s *stage) {
+		s.faultBegan()
 		for _, w := range s.workers {
 			s.kill(w)
 		}
 		s.revoke("during")
-		s.hold()
+		s.holdFault()
 		s.workers = []*devstack.Child{s.start("worker", ""), s.start("worker", "")}
-		s.mended()
+		s.faultEnded()
 	}},
 	{"reader killed in an outage, snapshot", withSnapshots, func(s *stage) { readerInOutage(s, true) }},
-	{"reader killed in an outage, none", ordinary, func(s *stage) { readerInOutage(s, false) }},
+	{"reader killed in an outage, none", newOrdinaryStage, func(s *stage) { readerInOutage(s, false) }},
 	{"Postgres restarted", withOwnPostgres, restartPostgres},
 	{"older Postgres backup restored", withBackup, restoreBackup},
-	{"storm in one organization", ordinary, storm},
+	{"storm in one organization", newOrdinaryStage, storm},
 }
 
 // Whatever is broken, editors get 200 and 304 and never an older document. They are told
@@ -95,33 +95,33 @@ func TestFaults(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			s := sc.build(t)
-			s.begin()
+			s.startClients()
 			s.revoke("before")
-			s.refused("before")
+			s.awaitRefused("before")
 			sc.fault(s)
-			s.recovered()
+			s.requireRecovery()
 			s.revoke("after")
-			s.refused("after")
-			s.verdict(sc.name)
+			s.awaitRefused("after")
+			s.checkHistory(sc.name)
 		})
 	}
 }
 
-func ordinary(t *testing.T) *stage { return newStage(t, newFleet(t), false) }
+func newOrdinaryStage(t *testing.T) *stage { return newStage(t, newFleet(t), false) }
 
 func withSnapshots(t *testing.T) *stage { return newStage(t, newFleet(t), true) }
 
-// hold keeps the fault for the duration given by -faults.hold.
-func (s *stage) hold() {
+// holdFault keeps the fault for the duration given by -faults.hold.
+func (s *stage) holdFault() {
 	s.t.Helper()
 	s.mu.Lock()
-	left := *faultsHold - time.Since(s.h.Fault.Began)
+	left := *faultsHold - time.Since(s.history.Fault.Began)
 	s.mu.Unlock()
-	s.polls(max(settle, int(left / *faultsPoll)))
+	s.awaitPolls(max(settlePolls, int(left / *faultsPoll)))
 }
 
-// leading returns the worker that is the leader.
-func (s *stage) leading() (leader *devstack.Child) {
+// leadingWorker returns the worker that is the leader.
+func (s *stage) leadingWorker() (leader *devstack.Child) {
 	s.t.Helper()
 	s.await("a worker leads", func() error {
 		s.fleet.mu.Lock()
@@ -136,19 +136,19 @@ func (s *stage) leading() (leader *devstack.Child) {
 
 func readerInOutage(s *stage, kept bool) {
 	if kept {
-		s.polls(int(s.promises.Kept / *faultsPoll))
+		s.awaitPolls(int(s.promises.Kept / *faultsPoll))
 	}
-	s.broke()
+	s.faultBegan()
 	s.redis.Pause()
 	s.revoke("during")
-	s.polls(settle)
+	s.awaitPolls(settlePolls)
 	r := s.readers[0]
-	s.down(r)
-	s.polls(settle)
-	s.up(r, kept)
-	s.hold()
+	s.killReader(r)
+	s.awaitPolls(settlePolls)
+	s.restartReader(r, kept)
+	s.holdFault()
 	s.redis.Resume()
-	s.mended()
+	s.faultEnded()
 }
 
 // reports holds the results of the scenarios by name.
@@ -157,7 +157,7 @@ var reports struct {
 	rows map[string]string
 }
 
-func report(name string, f checker.Figures, broken []checker.Violation) {
+func report(name string, f checker.Summary, broken []checker.Violation) {
 	verdict := "kept"
 	if len(broken) > 0 {
 		rules := map[checker.Rule]int{}

@@ -28,9 +28,9 @@ import (
 
 const tokenKeys = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"
 
-var patience = storetest.Patience
+var waitTimeout = storetest.WaitTimeout
 
-var operator = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "loadtest", Name: "loadtest"}, Source: "test"}
+var operator = audit.Attribution{Actor: audit.Actor{Kind: audit.Operator, ID: "loadtest", Name: "loadtest"}, Source: "test"}
 
 // fleet is a real Postgres, a real Redis and real programs around them.
 type fleet struct {
@@ -82,7 +82,7 @@ func newFleetOn(t *testing.T, owner string) *fleet {
 // worker.
 func (f *fleet) start(name, addr string, settings ...string) *devstack.Child {
 	f.t.Helper()
-	private := free(f.t)
+	private := freePort(f.t)
 	child := f.launch(name, addr, private, settings...)
 	f.await(name+" is ready", func() error {
 		select {
@@ -90,7 +90,7 @@ func (f *fleet) start(name, addr string, settings ...string) *devstack.Child {
 			return fmt.Errorf("%s ended: %w\n%s", name, child.Err(), strings.Join(child.Tail(), "\n"))
 		default:
 		}
-		status, err := ask("http://" + private + "/readyz")
+		status, err := getStatus("http://" + private + "/readyz")
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("%s: %d", name, status)
 		}
@@ -106,7 +106,7 @@ func (f *fleet) launch(name, addr, private string, settings ...string) *devstack
 	if own, ok := f.redisURLs[name]; ok {
 		redis = own
 	}
-	env := append(clean(os.Environ()),
+	env := append(withoutSettings(os.Environ()),
 		"DATABASE_URL="+f.app, "REDIS_URL="+redis, "REDIS_PREFIX="+f.prefix, "TOKEN_KEYS="+tokenKeys,
 		"PRIVATE_LISTEN="+private, "LOG_FORMAT=text", "LOG_LEVEL=info")
 	if addr != "" {
@@ -126,8 +126,8 @@ func (f *fleet) launch(name, addr, private string, settings ...string) *devstack
 	return child
 }
 
-// ask returns the status of a GET request.
-func ask(url string) (int, error) {
+// getStatus returns the status of a GET request.
+func getStatus(url string) (int, error) {
 	res, err := http.Get(url)
 	if err != nil {
 		return 0, err
@@ -156,14 +156,14 @@ func (f *fleet) line(name string, launched <-chan *devstack.Child) func(string) 
 
 func (f *fleet) startAdmin() {
 	f.t.Helper()
-	addr := free(f.t)
+	addr := freePort(f.t)
 	f.start("admin", addr)
 	f.admin = "http://" + addr
 }
 
 func (f *fleet) startReader() string {
 	f.t.Helper()
-	addr := free(f.t)
+	addr := freePort(f.t)
 	f.start("reader", addr)
 	return "http://" + addr
 }
@@ -181,7 +181,7 @@ func (f *fleet) stopAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for c, name := range f.children {
-		if err := c.Stop(syscall.SIGTERM, patience); err != nil {
+		if err := c.Stop(syscall.SIGTERM, waitTimeout); err != nil {
 			f.t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -189,12 +189,12 @@ func (f *fleet) stopAll() {
 
 func (f *fleet) await(what string, check func() error) {
 	f.t.Helper()
-	f.awaitWithin(patience, what, check)
+	f.awaitWithin(waitTimeout, what, check)
 }
 
-func (f *fleet) awaitWithin(patience time.Duration, what string, check func() error) {
+func (f *fleet) awaitWithin(timeout time.Duration, what string, check func() error) {
 	f.t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(timeout)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -204,7 +204,7 @@ func (f *fleet) awaitWithin(patience time.Duration, what string, check func() er
 		}
 		select {
 		case <-deadline:
-			require.NoError(f.t, err, "%s: waited %s", what, patience)
+			require.NoError(f.t, err, "%s: waited %s", what, timeout)
 		case <-tick.C:
 		}
 	}
@@ -253,24 +253,24 @@ func (f *fleet) token(tn tenant, scopes ...string) (secret string, id uuid.UUID)
 // command runs an admin command as an operator does.
 func (f *fleet) command(args ...string) string {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(f.t.Context(), waitTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(f.dir, "admin"), args...)
-	cmd.Env = append(clean(os.Environ()), "DATABASE_URL="+f.app, "TOKEN_KEYS="+tokenKeys, "REDIS_URL="+f.redis.URL, "REDIS_PREFIX="+f.prefix)
+	cmd.Env = append(withoutSettings(os.Environ()), "DATABASE_URL="+f.app, "TOKEN_KEYS="+tokenKeys, "REDIS_URL="+f.redis.URL, "REDIS_PREFIX="+f.prefix)
 	out, err := cmd.CombinedOutput()
 	require.NoError(f.t, err, "%s", out)
 	return string(out)
 }
 
-func free(t *testing.T) string {
+func freePort(t *testing.T) string {
 	t.Helper()
 	port, err := devstack.FreePort(0)
 	require.NoError(t, err)
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// clean returns the environment without the programs' settings.
-func clean(environ []string) (out []string) {
+// withoutSettings returns the environment without the programs' settings.
+func withoutSettings(environ []string) (out []string) {
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")
 		switch strings.TrimSuffix(name, "_FILE") {

@@ -53,8 +53,8 @@ func sorted(took []time.Duration) latencies {
 	return took
 }
 
-// at returns the latency that a share (0 to 1) of the requests did not exceed.
-func (l latencies) at(share float64) time.Duration {
+// percentile returns the latency that a share (0 to 1) of the requests did not exceed.
+func (l latencies) percentile(share float64) time.Duration {
 	if len(l) == 0 {
 		return 0
 	}
@@ -64,7 +64,7 @@ func (l latencies) at(share float64) time.Duration {
 // String lists the percentiles in one line.
 func (l latencies) String() string {
 	return fmt.Sprintf("p50 %s  p90 %s  p99 %s  p99.9 %s  max %s  (n=%d)",
-		round(l.at(.5)), round(l.at(.9)), round(l.at(.99)), round(l.at(.999)), round(l.at(1)), len(l))
+		round(l.percentile(.5)), round(l.percentile(.9)), round(l.percentile(.99)), round(l.percentile(.999)), round(l.percentile(1)), len(l))
 }
 
 func round(d time.Duration) time.Duration {

@@ -90,14 +90,14 @@ func TestPollingLoad(t *testing.T) {
 	prove.Long(t)
 	f := newFleet(t)
 	worker := f.start("worker", "")
-	addr := free(t)
+	addr := freePort(t)
 	reader := f.start("reader", addr)
 	tn := f.tenant("acme")
-	_, err := f.db.Modes.Create(t.Context(), operator, tn.org.ID, marked(tn, 1))
+	_, err := f.db.Modes.Create(t.Context(), operator, tn.org.ID, markedMode(tn, 1))
 	require.NoError(t, err)
 	e := newEditor("editor", tn, "read", tn.read, "gzip", 0)
 	f.await("the reader has it", func() error {
-		if p := e.poll(t.Context(), &instance{url: "http://" + addr}); p.Status != http.StatusNotModified || p.Change > 1 {
+		if p := e.poll(t.Context(), &readerInstance{url: "http://" + addr}); p.Status != http.StatusNotModified || p.Change > 1 {
 			return fmt.Errorf("answered %d", p.Status)
 		}
 		return nil
@@ -105,11 +105,11 @@ func TestPollingLoad(t *testing.T) {
 	e.client.CloseIdleConnections()
 	_ = worker // keeps writing watermarks, so that the reader stays fresh
 
-	bareAddr := free(t)
+	bareAddr := freePort(t)
 	bare, err := devstack.Start(devstack.Command{Path: os.Args[0], Env: append(os.Environ(), bareServer+"="+bareAddr)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = bare.Stop(syscall.SIGKILL, time.Second) })
-	f.await("the bare server answers", func() error { _, err := ask("http://" + bareAddr); return err })
+	f.await("the bare server answers", func() error { _, err := getStatus("http://" + bareAddr); return err })
 
 	for text := range strings.FieldsSeq(*pollRates) {
 		rate, err := strconv.Atoi(text)
@@ -120,21 +120,21 @@ func TestPollingLoad(t *testing.T) {
 		fmt.Printf("%d polls/s for %s, %.1f%% of them 304, %d connections\n", rate, *pollFor, 100*r.notModified, pollers)
 		fmt.Printf("  bare fasthttp  %s  %.1f µs of processor each\n  reader         %s  %.1f µs\n", b.latencies, b.processor, r.latencies, r.processor)
 		fmt.Printf("  reader / bare: p50 x%.2f, p99 x%.2f, processor x%.2f\n",
-			ratio(r.at(.5), b.at(.5)), ratio(r.at(.99), b.at(.99)), r.processor/b.processor)
+			ratio(r.percentile(.5), b.percentile(.5)), ratio(r.percentile(.99), b.percentile(.99)), r.processor/b.processor)
 		require.InDelta(t, 0.99, r.notModified, 0.002)
 	}
 }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }
 
-// polled is the result of a run.
-type polled struct {
+// pollResult is the result of a run.
+type pollResult struct {
 	latencies
 	notModified float64 // share
 	processor   float64 // microseconds for each request
 }
 
-func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, rate int) polled {
+func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, rate int) pollResult {
 	t.Helper()
 	client := &fasthttp.Client{
 		MaxConnsPerHost: pollers, NoDefaultUserAgentHeader: true, ReadTimeout: editorTimeout,
@@ -168,7 +168,7 @@ func pollAtRate(t *testing.T, server *devstack.Child, url, token, tag string, ra
 		return nil
 	})
 	require.NoError(t, err)
-	out := polled{latencies: took, processor: float64((processorTime(t, server.Pid()) - before).Microseconds()) / float64(len(took))}
+	out := pollResult{latencies: took, processor: float64((processorTime(t, server.Pid()) - before).Microseconds()) / float64(len(took))}
 	for w := range pollers {
 		out.notModified += float64(asked[w] - full[w])
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // Each edit through the API reaches the reader, under a new ETag.
-func TestEditsAreVisible(t *testing.T) {
+func TestEditsReachReader(t *testing.T) {
 	f := newFleet(t)
 	f.startAdmin()
 	f.start("worker", "")
@@ -58,7 +58,7 @@ func TestEditsAreVisible(t *testing.T) {
 				tags[res.Header.Get("ETag")] = true
 				break
 			}
-			require.Less(t, time.Since(began), patience, "edit %d is not visible", i)
+			require.Less(t, time.Since(began), waitTimeout, "edit %d is not visible", i)
 			time.Sleep(time.Millisecond) // an editor that polls very often
 		}
 		took = append(took, time.Since(saved))
@@ -74,7 +74,7 @@ func TestEditsAreVisible(t *testing.T) {
 
 // A permission template that an existing client creates, changes and deletes reaches the
 // reader each time, and the modes keep their ETag.
-func TestTemplatesAreVisible(t *testing.T) {
+func TestTemplateChangesReachReader(t *testing.T) {
 	f := newFleet(t)
 	f.startAdmin()
 	f.start("worker", "")

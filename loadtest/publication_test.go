@@ -30,7 +30,7 @@ func TestPublicationPassesToAnotherWorker(t *testing.T) {
 			tn := f.tenant("org")
 			w := newWriter(f.admin, tn)
 			defer w.client.CloseIdleConnections()
-			f.await("published", func() error { return nothingPending(t.Context(), f.db) })
+			f.await("published", func() error { return requireNothingPending(t.Context(), f.db) })
 
 			// The publication needs this lock to plan, so it stays in progress until the
 			// rollback.
@@ -58,7 +58,7 @@ func TestPublicationPassesToAnotherWorker(t *testing.T) {
 			hit(f, victim)
 			require.NoError(t, tx.Rollback(t.Context()))
 			f.start("worker", "")
-			f.awaitWithin(4*time.Minute, "another worker publishes it", func() error { return nothingPending(t.Context(), f.db) })
+			f.awaitWithin(4*time.Minute, "another worker publishes it", func() error { return requireNothingPending(t.Context(), f.db) })
 			f.awaitWithin(4*time.Minute, "no job stays behind", func() error {
 				n := 0
 				err := owner.QueryRow(t.Context(), `select count(*) from river_job where kind = 'publish_organization'
@@ -77,7 +77,7 @@ func TestPublicationPassesToAnotherWorker(t *testing.T) {
 				}
 				return nil
 			})
-			f.awaitWithin(4*time.Minute, "published", func() error { return nothingPending(t.Context(), f.db) })
+			f.awaitWithin(4*time.Minute, "published", func() error { return requireNothingPending(t.Context(), f.db) })
 		})
 	}
 }

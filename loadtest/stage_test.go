@@ -23,9 +23,9 @@ const (
 	stageTenants = 2
 	stageReaders = 2
 	writeEvery   = 500 * time.Millisecond
-	// settle is how many more polls each editor makes after the recovery, to check that it
+	// settlePolls is how many more polls each editor makes after the recovery, to check that it
 	// lasts.
-	settle = 12
+	settlePolls = 12
 )
 
 // stage is a fleet under observation: editors poll and writers write while a scenario
@@ -35,44 +35,44 @@ type stage struct {
 	tenants []tenant
 	workers []*devstack.Child
 	editors []*editor
-	// ended holds the IDs of the tokens that a scenario may revoke.
-	ended map[string]uuid.UUID
+	// revoked holds the IDs of the tokens that a scenario may revoke.
+	revoked map[string]uuid.UUID
 	// promises holds the figures for the readers' settings.
 	promises checker.Promises
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
-	mu      sync.Mutex
-	readers []*instance
-	h       checker.History
-	perWho  map[string]int // polls by editor
+	mu            sync.Mutex
+	readers       []*readerInstance
+	history       checker.History
+	pollsByEditor map[string]int // polls by editor
 }
 
-// instance is a reader as editors know it: it keeps its name and address when its program
+// readerInstance is a reader as editors know it: it keeps its name and address when its program
 // is restarted.
-type instance struct {
+type readerInstance struct {
 	name, url, addr string
 	child           *devstack.Child
 	settings        []string
 }
 
-// keeping reports whether readers write disk snapshots.
-type keeping bool
+// diskSnapshots reports whether readers write disk snapshots.
+type diskSnapshots bool
 
 // newStage starts an admin, two workers and the readers, and creates the organizations and
 // their editors.
-func newStage(t *testing.T, f *fleet, keep keeping) *stage {
+func newStage(t *testing.T, f *fleet, keep diskSnapshots) *stage {
 	t.Helper()
-	s := &stage{fleet: f, ended: map[string]uuid.UUID{}, perWho: map[string]int{}, promises: promises()}
-	s.h.Opens = map[string]string{}
+	s := &stage{fleet: f, revoked: map[string]uuid.UUID{}, pollsByEditor: map[string]int{}, promises: promises()}
+	s.history.Opens = map[string]string{}
 	f.startAdmin()
 	s.workers = []*devstack.Child{f.start("worker", ""), f.start("worker", "")}
 	for i := range stageTenants {
 		s.tenants = append(s.tenants, f.tenant(fmt.Sprintf("org-%d", i)))
 	}
 	for i := range stageReaders {
-		r := &instance{name: fmt.Sprintf("reader-%d", i), addr: free(t), settings: slices.Clone(f.readerSettings)}
+		r := &readerInstance{name: fmt.Sprintf("reader-%d", i), addr: freePort(t), settings: slices.Clone(f.readerSettings)}
 		r.url = "http://" + r.addr
 		if own, ok := f.redisURLs[r.name]; ok {
 			r.settings = append(r.settings, "REDIS_URL="+own)
@@ -83,7 +83,7 @@ func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 		r.child = f.start("reader", r.addr, r.settings...)
 		s.readers = append(s.readers, r)
 	}
-	s.hire()
+	s.createEditors()
 	return s
 }
 
@@ -94,7 +94,7 @@ func newStage(t *testing.T, f *fleet, keep keeping) *stage {
 func promises() checker.Promises {
 	p := checker.Published()
 	if *faultsHold == 0 {
-		p.Recovery = patience
+		p.Recovery = waitTimeout
 		p.Kept = 10 * time.Second
 	}
 	return p
@@ -102,14 +102,14 @@ func promises() checker.Promises {
 
 var editorCodings = []string{"gzip", "br", "zstd", "identity"}
 
-// begin starts all editors and writers, and returns once each editor has polled some times.
+// startClients starts all editors and writers, and returns once each editor has polled some times.
 // Before it starts them, the first changes are published, and every reader serves every
 // editor.
-func (s *stage) begin() {
+func (s *stage) startClients() {
 	s.t.Helper()
 	var ctx context.Context
 	ctx, s.stop = context.WithCancel(s.t.Context())
-	s.t.Cleanup(s.halt)
+	s.t.Cleanup(s.stopClients)
 	var writers []*writer
 	for _, tn := range s.tenants {
 		w := newWriter(s.admin, tn)
@@ -123,11 +123,11 @@ func (s *stage) begin() {
 		})
 		writers = append(writers, w)
 	}
-	s.await("published", func() error { return nothingPending(ctx, s.db) })
+	s.await("published", func() error { return requireNothingPending(ctx, s.db) })
 	for _, e := range s.editors {
 		for _, r := range s.readers {
 			s.await("served", func() error {
-				if p := e.poll(ctx, r); p.Status != 200 && p.Status != 304 && s.h.Opens[p.Token] == p.Organization {
+				if p := e.poll(ctx, r); p.Status != 200 && p.Status != 304 && s.history.Opens[p.Token] == p.Organization {
 					return fmt.Errorf("%s answered %d", r.name, p.Status)
 				}
 				return nil
@@ -141,15 +141,15 @@ func (s *stage) begin() {
 	for _, w := range writers {
 		s.running.Go(func() { w.run(ctx, writeEvery, s.recordChange) })
 	}
-	s.polls(settle)
+	s.awaitPolls(settlePolls)
 }
 
-// hire creates two editors for each organization, one for each token that will be revoked,
+// createEditors creates two editors for each organization, one for each token that will be revoked,
 // and one that requests another organization's document.
-func (s *stage) hire() {
+func (s *stage) createEditors() {
 	for i, tn := range s.tenants {
 		name := "read-" + tn.org.Slug
-		s.h.Opens[name] = tn.org.ID.String()
+		s.history.Opens[name] = tn.org.ID.String()
 		for range 2 {
 			n := len(s.editors)
 			s.editors = append(s.editors, newEditor(fmt.Sprintf("editor-%d", n), tn, name, tn.read, editorCodings[n%4], i))
@@ -157,13 +157,13 @@ func (s *stage) hire() {
 	}
 	for _, when := range []string{"before", "during", "after"} {
 		secret, id := s.token(s.tenants[0], "read")
-		s.ended[when], s.h.Opens[when] = id, s.tenants[0].org.ID.String()
+		s.revoked[when], s.history.Opens[when] = id, s.tenants[0].org.ID.String()
 		s.editors = append(s.editors, newEditor("editor-"+when, s.tenants[0], when, secret, "gzip", 0))
 	}
 	s.editors = append(s.editors, newEditor("stranger", s.tenants[1], "read-"+s.tenants[0].org.Slug, s.tenants[0].read, "gzip", 0))
 }
 
-func nothingPending(ctx context.Context, db *postgres.DB) error {
+func requireNothingPending(ctx context.Context, db *postgres.DB) error {
 	p, err := db.CountPending(ctx)
 	if err == nil && p != (postgres.Pending{}) {
 		err = fmt.Errorf("still pending: %+v", p)
@@ -171,14 +171,14 @@ func nothingPending(ctx context.Context, db *postgres.DB) error {
 	return err
 }
 
-func (s *stage) halt() {
+func (s *stage) stopClients() {
 	if s.stop != nil {
 		s.stop()
 	}
 	s.running.Wait()
 }
 
-func (s *stage) instances() []*instance {
+func (s *stage) instances() []*readerInstance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.readers)
@@ -187,42 +187,42 @@ func (s *stage) instances() []*instance {
 func (s *stage) recordPoll(p checker.Poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.h.Polls = append(s.h.Polls, p)
-	s.perWho[p.Editor]++
+	s.history.Polls = append(s.history.Polls, p)
+	s.pollsByEditor[p.Editor]++
 }
 
 func (s *stage) recordChange(c checker.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.h.Changes = append(s.h.Changes, c)
+	s.history.Changes = append(s.history.Changes, c)
 }
 
 func (s *stage) pollCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.h.Polls)
+	return len(s.history.Polls)
 }
 
 // snapshot returns a copy of the history so far.
 func (s *stage) snapshot() *checker.History {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.h
+	h := s.history
 	h.Polls, h.Changes = slices.Clone(h.Polls), slices.Clone(h.Changes)
-	h.Revocations, h.Absences = slices.Clone(h.Revocations), slices.Clone(h.Absences)
+	h.Revocations, h.Outages = slices.Clone(h.Revocations), slices.Clone(h.Outages)
 	return &h
 }
 
-// polls waits until each editor has polled n more times.
-func (s *stage) polls(n int) {
+// awaitPolls waits until each editor has polled n more times.
+func (s *stage) awaitPolls(n int) {
 	s.t.Helper()
 	s.mu.Lock()
-	from := maps.Clone(s.perWho)
+	from := maps.Clone(s.pollsByEditor)
 	s.mu.Unlock()
-	s.awaitWithin(patience+time.Duration(2*n)*(*faultsPoll), fmt.Sprintf("%d polls of each editor", n), func() error {
+	s.awaitWithin(waitTimeout+time.Duration(2*n)*(*faultsPoll), fmt.Sprintf("%d polls of each editor", n), func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for who, now := range s.perWho {
+		for who, now := range s.pollsByEditor {
 			if now < from[who]+n {
 				return fmt.Errorf("%s made %d", who, now-from[who])
 			}
@@ -235,22 +235,22 @@ func (s *stage) polls(n int) {
 func (s *stage) revoke(when string) {
 	s.t.Helper()
 	r := checker.Revocation{Token: when, Sent: time.Now()}
-	_, err := s.db.RevokeToken(s.t.Context(), operator, s.tenants[0].org.ID, s.ended[when])
+	_, err := s.db.RevokeToken(s.t.Context(), operator, s.tenants[0].org.ID, s.revoked[when])
 	require.NoError(s.t, err)
 	r.Acknowledged = time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.h.Revocations = append(s.h.Revocations, r)
+	s.history.Revocations = append(s.history.Revocations, r)
 }
 
-// refused waits until every reader refuses a token.
-func (s *stage) refused(when string) {
+// awaitRefused waits until every reader refuses a token.
+func (s *stage) awaitRefused(when string) {
 	s.t.Helper()
 	s.await(when+" is refused", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		last := map[string]int{}
-		for _, p := range s.h.Polls {
+		for _, p := range s.history.Polls {
 			if p.Token == when {
 				last[p.Reader] = p.Status
 			}
@@ -264,15 +264,15 @@ func (s *stage) refused(when string) {
 	})
 }
 
-// saidStale waits until the last answer of each of the readers is marked stale.
-func (s *stage) saidStale(readers ...*instance) {
+// awaitStale waits until the last answer of each of the readers is marked stale.
+func (s *stage) awaitStale(readers ...*readerInstance) {
 	s.t.Helper()
 	s.await("said to be stale", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		last := map[string]*checker.Poll{}
-		for i := range s.h.Polls {
-			if p := &s.h.Polls[i]; p.Organization == s.tenants[1].org.ID.String() && s.h.Opens[p.Token] == p.Organization {
+		for i := range s.history.Polls {
+			if p := &s.history.Polls[i]; p.Organization == s.tenants[1].org.ID.String() && s.history.Opens[p.Token] == p.Organization {
 				last[p.Reader] = p
 			}
 		}
@@ -285,46 +285,46 @@ func (s *stage) saidStale(readers ...*instance) {
 	})
 }
 
-// broke records the start of the fault; the method below records its end.
-func (s *stage) broke() {
+// faultBegan records the start of the fault; the method below records its end.
+func (s *stage) faultBegan() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.h.Fault.Began = time.Now()
+	s.history.Fault.Began = time.Now()
 }
 
-func (s *stage) mended() {
+func (s *stage) faultEnded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.h.Fault.Over = time.Now()
+	s.history.Fault.Ended = time.Now()
 }
 
-// down kills a reader; up restarts it at its address. kept reports whether its documents
+// killReader kills a reader; up restarts it at its address. kept reports whether its documents
 // are in its disk snapshot.
-func (s *stage) down(r *instance) {
+func (s *stage) killReader(r *readerInstance) {
 	s.mu.Lock()
-	s.h.Absences = append(s.h.Absences, checker.Absence{Reader: r.name, Down: time.Now()})
+	s.history.Outages = append(s.history.Outages, checker.Outage{Reader: r.name, Down: time.Now()})
 	s.mu.Unlock()
 	s.kill(r.child)
 }
 
-func (s *stage) up(r *instance, kept bool) {
+func (s *stage) restartReader(r *readerInstance, kept bool) {
 	s.t.Helper()
 	s.mu.Lock()
-	s.h.Absences[len(s.h.Absences)-1].Launched = time.Now()
+	s.history.Outages[len(s.history.Outages)-1].Launched = time.Now()
 	s.mu.Unlock()
-	r.child = s.launch("reader", r.addr, free(s.t), r.settings...)
-	s.await("it answers", func() error { _, err := ask(r.url + "/"); return err })
+	r.child = s.launch("reader", r.addr, freePort(s.t), r.settings...)
+	s.await("it answers", func() error { _, err := getStatus(r.url + "/"); return err })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := &s.h.Absences[len(s.h.Absences)-1]
+	a := &s.history.Outages[len(s.history.Outages)-1]
 	a.Up, a.Kept = time.Now(), kept
 }
 
-// recovered waits until every reader has recovered for every organization, and stays so.
-func (s *stage) recovered() {
+// requireRecovery waits until every reader has recovered for every organization, and stays so.
+func (s *stage) requireRecovery() {
 	s.t.Helper()
 	s.awaitRecovery()
-	s.polls(settle)
+	s.awaitPolls(settlePolls)
 }
 
 // awaitRecovery waits for the recovery, and returns the history up to then.
@@ -352,7 +352,7 @@ func (s *stage) recoveryFault(h *checker.History) error {
 	for _, r := range s.readers {
 		for _, tn := range s.tenants {
 			if !slices.ContainsFunc(h.Polls, func(p checker.Poll) bool {
-				return p.Reader == r.name && p.Organization == tn.org.ID.String() && p.Sent.After(h.Fault.Over) && p.Status != 0
+				return p.Reader == r.name && p.Organization == tn.org.ID.String() && p.Sent.After(h.Fault.Ended) && p.Status != 0
 			}) {
 				return fmt.Errorf("%s was not asked for %s yet", r.name, tn.org.Slug)
 			}
@@ -364,21 +364,21 @@ func (s *stage) recoveryFault(h *checker.History) error {
 	return nil
 }
 
-// verdict ends the recording and checks it. On a busy machine, a reader may briefly lack
+// checkHistory ends the recording and checks it. On a busy machine, a reader may briefly lack
 // recent watermarks at any moment, and then answers stale. The short form therefore ends
 // its recording at a moment when all is fresh.
-func (s *stage) verdict(name string) {
+func (s *stage) checkHistory(name string) {
 	s.t.Helper()
 	var h *checker.History
 	if *faultsHold == 0 {
 		h = s.awaitRecovery()
-		s.halt()
+		s.stopClients()
 	} else {
-		s.halt()
+		s.stopClients()
 		h = s.snapshot()
 	}
 	found := checker.Check(h, s.promises)
-	report(name, checker.Sum(h, s.promises), found)
+	report(name, checker.Summarize(h, s.promises), found)
 	for i, v := range found {
 		if i == 20 {
 			s.t.Errorf("and %d more", len(found)-i)

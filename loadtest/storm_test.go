@@ -140,7 +140,7 @@ func storm(s *stage) {
 	require.NoError(s.t, err)
 	defer func() { _ = store.Close() }()
 	big, small := s.tenant("big"), s.tenant("small")
-	s.broke()
+	s.faultBegan()
 	ctx, stop := context.WithCancel(s.t.Context())
 	defer stop()
 	var beside sync.WaitGroup
@@ -174,7 +174,7 @@ func storm(s *stage) {
 	})
 	stop()
 	beside.Wait()
-	s.mended()
+	s.faultEnded()
 	s.sameAsPostgres(big, store)
 
 	peak := 0

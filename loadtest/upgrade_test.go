@@ -60,7 +60,7 @@ func (s *statuses) add(who string, status int) {
 // An installation is upgraded while its programs run. Programs of the previous release and
 // of this one share the same stores, and each sees the other's writes. Nothing is lost, and
 // every poll is answered with 200 or 304.
-func TestUpgradeBesideThePreviousRelease(t *testing.T) {
+func TestRollingUpgradeFromPreviousRelease(t *testing.T) {
 	prove.Long(t)
 	before := buildRelease(t, previousRelease)
 	owner := storetest.EmptyPostgres(t)
@@ -68,7 +68,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 	old := &fleet{t: t, dir: before, owner: owner, app: f.app, db: f.db, redis: f.redis, prefix: f.prefix, children: f.children}
 	migrate := func(release *fleet) {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(release.dir, "admin"), "migrate")
-		cmd.Env = append(clean(os.Environ()), "DATABASE_URL="+owner, "TOKEN_KEYS="+tokenKeys)
+		cmd.Env = append(withoutSettings(os.Environ()), "DATABASE_URL="+owner, "TOKEN_KEYS="+tokenKeys)
 		said, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", said)
 	}
@@ -87,7 +87,7 @@ func TestUpgradeBesideThePreviousRelease(t *testing.T) {
 	old.start("worker", "")
 	admins, readers := []string{old.admin}, []string{old.startReader()}
 
-	client := &http.Client{Timeout: patience}
+	client := &http.Client{Timeout: waitTimeout}
 	defer client.CloseIdleConnections()
 	send := func(method, url, etag, body string) (status int, tag, answer string) {
 		t.Helper()

@@ -50,7 +50,7 @@ func TestChangeToEvent(t *testing.T) {
 		admins[i] = f.admin
 	}
 	tn := f.tenant("acme")
-	_, err := f.db.Modes.Create(t.Context(), operator, tn.org.ID, marked(tn, 0))
+	_, err := f.db.Modes.Create(t.Context(), operator, tn.org.ID, markedMode(tn, 0))
 	require.NoError(t, err)
 	w := &watching{fleet: f, tenant: tn, admins: admins, ctx: t.Context(), committed: map[int64]time.Time{}}
 	for i := range *watchers {
@@ -72,8 +72,8 @@ func TestChangeToEvent(t *testing.T) {
 	lost := w.latencies(before)
 	fmt.Printf("the same with no notification\n  %s\n", lost)
 	if *loadAssert {
-		require.Less(t, l.at(.99), 100*time.Millisecond)
-		require.Less(t, lost.at(1), slowPoll+time.Second)
+		require.Less(t, l.percentile(.99), 100*time.Millisecond)
+		require.Less(t, lost.percentile(1), slowPoll+time.Second)
 	}
 }
 
@@ -97,7 +97,7 @@ type watcher struct {
 	cut      context.CancelFunc
 	version  int64
 	received map[int64]time.Time
-	wrong    error
+	err      error
 }
 
 // join adds a watcher, whose connection is reopened whenever it ends.
@@ -122,7 +122,7 @@ func (w *watching) join(i int) {
 			ctx, cancel := context.WithCancel(w.ctx)
 			one.mu.Lock()
 			one.cut = cancel
-			wrong := one.wrong
+			wrong := one.err
 			one.mu.Unlock()
 			if wrong != nil {
 				cancel()
@@ -136,7 +136,7 @@ func (w *watching) join(i int) {
 	select {
 	case <-begun:
 	case <-ended:
-		require.NoError(w.t, one.wrong, "watcher %d", i)
+		require.NoError(w.t, one.err, "watcher %d", i)
 	}
 }
 
@@ -190,8 +190,8 @@ func (one *watcher) follow(ctx context.Context, url, token string, id *string, b
 func (one *watcher) receive(version int64) {
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	if version != one.version+1 && one.wrong == nil {
-		one.wrong = fmt.Errorf("version %d came after %d", version, one.version)
+	if version != one.version+1 && one.err == nil {
+		one.err = fmt.Errorf("version %d came after %d", version, one.version)
 	}
 	one.version, one.received[version] = version, time.Now()
 }
@@ -199,8 +199,8 @@ func (one *watcher) receive(version int64) {
 func (one *watcher) fail(err error) {
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	if one.wrong == nil {
-		one.wrong = err
+	if one.err == nil {
+		one.err = err
 	}
 }
 
@@ -238,7 +238,7 @@ func (w *watching) changeFor(changes int, pause time.Duration) {
 		<-tick.C
 		w.changes++
 		m, err := w.db.Modes.Update(w.ctx, operator, w.org.ID, "marked", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
-			m.Mode = marked(w.tenant, int64(w.changes))
+			m.Mode = markedMode(w.tenant, int64(w.changes))
 			return m, nil
 		})
 		require.NoError(w.t, err)
@@ -248,7 +248,7 @@ func (w *watching) changeFor(changes int, pause time.Duration) {
 		w.await("all events were received", func() error {
 			one.mu.Lock()
 			defer one.mu.Unlock()
-			require.NoError(w.t, one.wrong, "watcher %d", i)
+			require.NoError(w.t, one.err, "watcher %d", i)
 			if one.version != int64(w.changes)+1 {
 				return fmt.Errorf("watcher %d is at %d of %d", i, one.version, w.changes+1)
 			}
@@ -283,7 +283,7 @@ func TestIdlePages(t *testing.T) {
 		t.Skip("takes minutes; make load runs it")
 	}
 	f := newFleet(t)
-	addr := free(t)
+	addr := freePort(t)
 	admin := f.start("admin", addr)
 	tn := f.tenant("acme")
 	secret := rand.Text() + rand.Text()

@@ -15,16 +15,16 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// filesOfManifests excludes hidden files: .roomodes holds modes in another format.
-var filesOfManifests = kindOfFile{"manifests", ".yaml, .yml, .json", func(name string) bool {
-	return !strings.HasPrefix(name, ".") && mayHoldModes(name)
+// manifestFiles excludes hidden files: .roomodes holds modes in another format.
+var manifestFiles = fileKind{"manifests", ".yaml, .yml, .json", func(name string) bool {
+	return !strings.HasPrefix(name, ".") && isModeFile(name)
 }}
 
 func (c *cli) apply() *cobra.Command {
 	var org string
 	var from []string
 	var dryRun bool
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "apply --org ORG -f FILE|FOLDER|-...",
 		Short: "Create or replace objects of any kind from manifests, in one change or not at all",
 		Long: `Creates or replaces objects from manifests: YAML or JSON documents with kind, metadata
@@ -40,21 +40,21 @@ get" includes it in its output. Omit it to replace any version.
   admin apply --org acme -f library/
   admin get --org acme mode docs | admin apply --org copy -f -`,
 	}, func(ctx context.Context, _ []string) error {
-		brought, err := c.bring(from, filesOfManifests)
+		brought, err := c.readInputs(from, manifestFiles)
 		if err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			documents, err := manifest.Read(ctx, db.Kinds(), brought)
 			if err != nil {
 				return err
 			}
-			defer c.working("applying")()
+			defer c.progress("applying")()
 			applied, err := transfer.Apply(ctx, db, c.by(), o.ID, documents, dryRun, 0)
 			if err != nil {
 				return err
 			}
-			if err := c.print(applied, func(w io.Writer) { sayApplied(w, applied) }); err != nil {
+			if err := c.print(applied, func(w io.Writer) { printApplied(w, applied) }); err != nil {
 				return err
 			}
 			if dryRun && applied.Differs() {
@@ -63,15 +63,15 @@ get" includes it in its output. Omit it to replace any version.
 			return nil
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().StringArrayVarP(&from, "file", "f", nil, "file or folder of manifests, or - for standard input; can be repeated")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change without changing anything")
-	must(cmd, "file")
+	requireFlags(cmd, "file")
 	return cmd
 }
 
-func sayApplied(w io.Writer, applied transfer.Applied) {
-	table(w, "ACTION\tKIND\tNAME", func(row func(...any)) {
+func printApplied(w io.Writer, applied transfer.Applied) {
+	writeTable(w, "ACTION\tKIND\tNAME", func(row func(...any)) {
 		for _, o := range applied.Objects {
 			row(o.Action, o.Kind, o.Name)
 		}
@@ -79,7 +79,7 @@ func sayApplied(w io.Writer, applied transfer.Applied) {
 	for _, o := range applied.Objects {
 		if o.Action == resource.ActionUpdate {
 			fmt.Fprintf(w, "\n%s %s:\n", o.Kind, o.Name)
-			sayChanges(w, o.Changes)
+			printDiff(w, o.Changes)
 		}
 	}
 	for _, n := range applied.Notices {

@@ -20,7 +20,7 @@ metadata: {name: Careful}
 spec: {permission_mode: plan}
 `
 
-func TestManifestsOnTheCommandLine(t *testing.T) {
+func TestApplyCommand(t *testing.T) {
 	i := newInstallation(t)
 	for _, org := range []string{"acme", "copy"} {
 		i.call("org", "create", "--slug", org, "--name", org).ok()
@@ -62,7 +62,7 @@ func TestManifestsOnTheCommandLine(t *testing.T) {
 	i.call("apply", "--org", "acme", "-f", t.TempDir()).failed(1, "contains no files with manifests")
 }
 
-func TestObjectsOfAnyKindOnTheCommandLine(t *testing.T) {
+func TestObjectCommandsOfRegisteredKind(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	gadget := "kind: Gadget\nmetadata: {name: one}\nspec: {mode: docs}\n"

@@ -25,7 +25,7 @@ type auditFlags struct {
 }
 
 func (f *auditFlags) add(cmd *cobra.Command) {
-	orgFlag(cmd, &f.org)
+	addOrgFlag(cmd, &f.org)
 	cmd.Flags().StringSliceVar(&f.filter.Actions, "action", nil, "only this action, such as mode.update; can be repeated")
 	cmd.Flags().StringVar(&f.filter.ActorID, "actor", "", "only entries by the actor with this id")
 	cmd.Flags().StringVar(&f.filter.SubjectID, "subject", "", "only entries about the subject with this id")
@@ -36,17 +36,17 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 func (f *auditFlags) read() (err error) {
 	for _, action := range f.filter.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return usage("unknown action %q; did you mean %s?", action, suggest.Nearest(action, all))
+			return usage("unknown action %q; did you mean %s?", action, suggest.Closest(action, all))
 		}
 	}
-	if f.filter.Since, err = timeOf("since", f.since); err != nil {
+	if f.filter.Since, err = parseTime("since", f.since); err != nil {
 		return err
 	}
-	f.filter.Until, err = timeOf("until", f.until)
+	f.filter.Until, err = parseTime("until", f.until)
 	return err
 }
 
-func timeOf(name, s string) (time.Time, error) {
+func parseTime(name, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
@@ -58,12 +58,12 @@ func timeOf(name, s string) (time.Time, error) {
 	return time.Time{}, usage("--%s must be a time such as 2026-05-01T12:00:00Z or a day such as 2026-05-01, not %q", name, s)
 }
 
-// auditBytes bounds how much of the log a command reads at once, in bytes.
-const auditBytes = 4 << 20
+// maxAuditBytes bounds how much of the log a command reads at once, in bytes.
+const maxAuditBytes = 4 << 20
 
 func (c *cli) auditList() *cobra.Command {
 	var f auditFlags
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "list --org ORG",
 		Short: "List the newest entries of the audit log",
 		Example: `  admin audit list --org acme --since 2026-05-01
@@ -75,15 +75,15 @@ func (c *cli) auditList() *cobra.Command {
 		if f.filter.Limit < 1 || f.filter.Limit > pageSize {
 			return usage("--limit must be from 1 to %d; `admin audit export` writes all entries", pageSize)
 		}
-		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) error {
 			list := []auditexport.Entry{}
 			for more, left := true, f.filter; more && left.Limit > 0; {
-				got, rest, err := db.AuditPage(ctx, o.ID, left, auditBytes)
+				got, rest, err := db.AuditPage(ctx, o.ID, left, maxAuditBytes)
 				if err != nil {
 					return err
 				}
 				for _, e := range got {
-					list = append(list, auditexport.Of(e))
+					list = append(list, auditexport.NewEntry(e))
 					left.Before = e.ID
 				}
 				left.Limit -= len(got)
@@ -92,7 +92,7 @@ func (c *cli) auditList() *cobra.Command {
 			return c.print(struct {
 				Entries []auditexport.Entry `json:"entries"`
 			}{list}, func(w io.Writer) {
-				table(w, "TIME\tACTOR\tACTION\tSUBJECT\tREVISION\tREQUEST", func(row func(...any)) {
+				writeTable(w, "TIME\tACTOR\tACTION\tSUBJECT\tREVISION\tREQUEST", func(row func(...any)) {
 					for _, e := range list {
 						var revision any = ""
 						if e.Revision != nil {
@@ -112,7 +112,7 @@ func (c *cli) auditList() *cobra.Command {
 func (c *cli) auditExport() *cobra.Command {
 	var f auditFlags
 	var format, out string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "export --org ORG",
 		Short: "Export the audit log, newest entries first",
 		Long: `Exports all entries as CSV or JSON Lines (also with --json), with the complete content
@@ -130,7 +130,7 @@ formula begin with an apostrophe.`,
 		if !slices.Contains(auditexport.Formats(), format) {
 			return usage("--format must be one of %s, not %q", strings.Join(auditexport.Formats(), ", "), format)
 		}
-		return c.inOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) (err error) {
+		return c.withOrganization(ctx, f.org, func(db *postgres.DB, o organization.Organization) (err error) {
 			to := c.stdout
 			if out != "" && out != "-" {
 				file, err := os.Create(out)
@@ -144,7 +144,7 @@ formula begin with an apostrophe.`,
 				}()
 				to = file
 			}
-			defer c.working("exporting")()
+			defer c.progress("exporting")()
 			buffered := bufio.NewWriter(to)
 			if err := auditexport.Export(ctx, db, o.ID, f.filter, format, buffered); err != nil {
 				return err
@@ -155,6 +155,6 @@ formula begin with an apostrophe.`,
 	f.add(cmd)
 	cmd.Flags().StringVar(&format, "format", auditexport.CSV, "output format: "+strings.Join(auditexport.Formats(), " or "))
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
-	completes(cmd, "format", auditexport.Formats()...)
+	completeFlag(cmd, "format", auditexport.Formats()...)
 	return cmd
 }

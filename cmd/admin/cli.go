@@ -23,10 +23,10 @@ import (
 )
 
 var (
-	// errSaid marks a failure that has been reported already.
-	errSaid = errors.New("already reported")
-	// errReachable marks a complete message about Postgres, to which nothing is added.
-	errReachable = errors.New("")
+	// errReported marks a failure that has been reported already.
+	errReported = errors.New("already reported")
+	// errConnection marks a complete message about Postgres, to which nothing is added.
+	errConnection = errors.New("")
 	// errDiffers ends a dry run that would change something.
 	errDiffers = errors.New("something would change")
 )
@@ -70,7 +70,7 @@ change something.`,
   admin token create --org acme --email ada@acme.example --name "My editor" --scope read
   admin serve`,
 		SilenceErrors: true, SilenceUsage: true,
-		Version: process.BuildOf().Version,
+		Version: process.BuildInfo().Version,
 
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -78,7 +78,7 @@ change something.`,
 			return errors.New("a command is required")
 		},
 	}
-	root.SetFlagErrorFunc(nearestFlag)
+	root.SetFlagErrorFunc(suggestFlag)
 	root.PersistentFlags().BoolVar(&c.json, "json", false, "print the result as one JSON object")
 	root.AddCommand(
 		c.migrate(), c.serve(),
@@ -114,9 +114,9 @@ func group(noun, short string, verbs ...*cobra.Command) *cobra.Command {
 	return g
 }
 
-// does sets RunE and returns cmd. Errors that do returns are failures, not usage errors,
+// run sets RunE and returns cmd. Errors that do returns are failures, not usage errors,
 // unless they are a usageError. Without Args, the command takes no arguments.
-func (c *cli) does(cmd *cobra.Command, do func(ctx context.Context, args []string) error) *cobra.Command {
+func (c *cli) run(cmd *cobra.Command, do func(ctx context.Context, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := refuseEmpty(cmd, args); err != nil {
 			return err
@@ -130,7 +130,7 @@ func (c *cli) does(cmd *cobra.Command, do func(ctx context.Context, args []strin
 	return cmd
 }
 
-func must(cmd *cobra.Command, flags ...string) {
+func requireFlags(cmd *cobra.Command, flags ...string) {
 	for _, f := range flags {
 		if err := cmd.MarkFlagRequired(f); err != nil {
 			panic(err) // an undefined flag
@@ -138,17 +138,17 @@ func must(cmd *cobra.Command, flags ...string) {
 	}
 }
 
-// completes registers the values of a flag for shell completion.
-func completes(cmd *cobra.Command, flag string, values ...string) {
+// completeFlag registers the values of a flag for shell completion.
+func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // an undefined flag
 	}
 }
 
 // print writes the result of a command: object as JSON with --json, else the output of say.
-func (c *cli) print(object any, say func(w io.Writer)) error {
+func (c *cli) print(object any, printText func(w io.Writer)) error {
 	if !c.json {
-		say(c.stdout)
+		printText(c.stdout)
 		return nil
 	}
 	enc := json.NewEncoder(c.stdout)
@@ -156,8 +156,8 @@ func (c *cli) print(object any, say func(w io.Writer)) error {
 	return enc.Encode(object)
 }
 
-// note writes a message to the standard error, separate from the result.
-func (c *cli) note(format string, args ...any) { fmt.Fprintf(c.stderr, format+"\n", args...) }
+// logf writes a message to the standard error, separate from the result.
+func (c *cli) logf(format string, args ...any) { fmt.Fprintf(c.stderr, format+"\n", args...) }
 
 // database holds the settings of every command that uses the database, except serve and
 // migrate.
@@ -166,12 +166,12 @@ type database struct {
 	Tools []string      `env:"TEMPLATE_TOOLS"`
 }
 
-// reachTimeout bounds how long a command waits for Postgres to answer. Unlike serve,
+// connectTimeout bounds how long a command waits for Postgres to answer. Unlike serve,
 // commands don't wait for Postgres to become available.
-const reachTimeout = 5 * time.Second
+const connectTimeout = 5 * time.Second
 
-// inDatabase opens the database and runs do with it.
-func (c *cli) inDatabase(ctx context.Context, do func(*postgres.DB) error) error {
+// withDatabase opens the database and runs do with it.
+func (c *cli) withDatabase(ctx context.Context, do func(*postgres.DB) error) error {
 	s, err := config.LoadFrom[database](c.environ)
 	if err != nil {
 		return err
@@ -189,24 +189,24 @@ func (c *cli) inDatabase(ctx context.Context, do func(*postgres.DB) error) error
 	for _, k := range c.kinds {
 		db.Register(k)
 	}
-	reach, cancel := context.WithTimeout(ctx, reachTimeout)
+	reach, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if err := db.Ping(reach); err != nil {
-		return unreachable(postgres.Address(string(s.URL)), err)
+		return connectionError(postgres.Address(string(s.URL)), err)
 	}
 	return do(db)
 }
 
-// unreachable returns an error that explains in one sentence why Postgres cannot be used.
-func unreachable(address string, err error) error {
+// connectionError returns an error that explains in one sentence why Postgres cannot be used.
+func connectionError(address string, err error) error {
 	var said *pgconn.PgError
 	switch {
 	case errors.As(err, &said) && (said.Code == "42P01" || said.Code == "22023"): // undefined_table, no such role
-		return fmt.Errorf("the database at %s has not been migrated: run `admin migrate` first%w", address, errReachable)
+		return fmt.Errorf("the database at %s has not been migrated: run `admin migrate` first%w", address, errConnection)
 	case errors.As(err, &said):
-		return fmt.Errorf("Postgres at %s refused the request: %s; check DATABASE_URL%w", address, said.Message, errReachable)
+		return fmt.Errorf("Postgres at %s refused the request: %s; check DATABASE_URL%w", address, said.Message, errConnection)
 	default:
-		return fmt.Errorf("can't connect to Postgres at %s: check that it is running and that DATABASE_URL is correct (%s)%w", address, innermost(err), errReachable)
+		return fmt.Errorf("can't connect to Postgres at %s: check that it is running and that DATABASE_URL is correct (%s)%w", address, innermost(err), errConnection)
 	}
 }
 
@@ -223,7 +223,7 @@ func innermost(err error) string {
 }
 
 // by returns the operator as the actor for the audit log.
-func (c *cli) by() audit.By {
+func (c *cli) by() audit.Attribution {
 	name := "uid " + strconv.Itoa(os.Getuid())
 	if u, err := user.Current(); err == nil {
 		name = u.Username
@@ -232,7 +232,7 @@ func (c *cli) by() audit.By {
 	if behind := os.Getenv("SUDO_USER"); behind != "" && behind != name {
 		shown = behind + " (as " + name + ")"
 	}
-	return audit.By{
+	return audit.Attribution{
 		Actor:     audit.Actor{Kind: audit.Operator, ID: name, Name: shown},
 		RequestID: rand.Text(), Source: "command line",
 	}

@@ -13,7 +13,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-func TestSettingUpAnOrganization(t *testing.T) {
+func TestOrganizationSetup(t *testing.T) {
 	i := newInstallation(t)
 
 	org := i.call("org", "create", "--slug", "acme", "--name", "Acme", "--if-not-exists", "--json").ok().json()
@@ -38,7 +38,7 @@ func TestSettingUpAnOrganization(t *testing.T) {
 	require.NoError(t, err)
 	checker, err := password.NewChecker(1)
 	require.NoError(t, err)
-	matches, err := checker.Matches(t.Context(), kept.PasswordHash, "correct horse battery")
+	matches, err := checker.Verify(t.Context(), kept.PasswordHash, "correct horse battery")
 	require.NoError(t, err)
 	require.True(t, matches, "the line end is no part of it, and the second call left it alone")
 
@@ -75,7 +75,7 @@ func TestSettingUpAnOrganization(t *testing.T) {
 	}
 }
 
-func TestDisablingAnAccount(t *testing.T) {
+func TestDisableUser(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	i.call("user", "create", "--email", "olive@acme.example", "--name", "Olive").ok()
@@ -92,7 +92,7 @@ func TestDisablingAnAccount(t *testing.T) {
 	i.call("token", "create", "--org", "acme", "--email", "olive@acme.example", "--name", "x", "--scope", "write").failed(1, "requires read")
 }
 
-func TestInvitingFromTheCommandLine(t *testing.T) {
+func TestInvitationCommands(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	made := i.call("invitation", "create", "--org", "acme", "--email", "ada@acme.example", "--role", "member", "--json").ok().json()
@@ -105,7 +105,7 @@ func TestInvitingFromTheCommandLine(t *testing.T) {
 	i.call("invitation", "withdraw", "--org", "acme", made["id"].(string)).failed(1, "no such invitation")
 }
 
-func TestModesInAndOut(t *testing.T) {
+func TestModeImportAndExport(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	samples := i.call("modes", "samples").ok().stdout
@@ -144,10 +144,10 @@ func TestModesInAndOut(t *testing.T) {
 	i.call("modes", "list", "--org", "nope").failed(1, `there is no organization "nope"`)
 }
 
-// TestDryRunSaysWhatEditorsMakeOfModes checks that a dry run prints the advice below each
+// TestDryRunPrintsAdvice checks that a dry run prints the advice below each
 // mode, with its position in the file, and each fix only once. An import that is not a dry
 // run prints no advice.
-func TestDryRunSaysWhatEditorsMakeOfModes(t *testing.T) {
+func TestDryRunPrintsAdvice(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	file := filepath.Join("testdata", "lint", "team.yaml")
@@ -181,7 +181,7 @@ func TestPublish(t *testing.T) {
 	require.InDelta(t, 1, i.call("publish", "--all", "--json").ok().json()["organizations"], 0)
 }
 
-func TestNotUnderstood(t *testing.T) {
+func TestUsageErrors(t *testing.T) {
 	for _, args := range [][]string{
 		{},
 		{"org"},
@@ -207,7 +207,7 @@ func TestNotUnderstood(t *testing.T) {
 	}
 }
 
-func TestPostgresAwayOrEmpty(t *testing.T) {
+func TestPostgresUnavailableOrEmpty(t *testing.T) {
 	away := call(t, []string{"DATABASE_URL=postgres://me:hunter2@127.0.0.1:1/x"}, "", "org", "list")
 	away.failed(1, "can't connect to Postgres at 127.0.0.1:1/x: check that it is running")
 	require.NotContains(t, away.stderr, "hunter2")

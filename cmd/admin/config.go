@@ -31,8 +31,8 @@ type settings struct {
 	Log                      config.Log
 }
 
-// installation holds the values parsed from settings.
-type installation struct {
+// resolvedSettings holds the values parsed from settings.
+type resolvedSettings struct {
 	keys     *token.Keys
 	builtins []modes.Mode
 	public   *url.URL
@@ -40,9 +40,9 @@ type installation struct {
 	tools    templates.Tools
 }
 
-// understand parses the settings. The error lists all problems at once.
-func (s *settings) understand() (installation, error) {
-	var in installation
+// resolve parses the settings. The error lists all problems at once.
+func (s *settings) resolve() (resolvedSettings, error) {
+	var in resolvedSettings
 	var problems config.Problems
 	add := func(name, got string, err error, expect string) {
 		if err != nil {

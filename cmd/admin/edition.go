@@ -13,19 +13,19 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// editionsShown is how many of the newest editions are listed.
-const editionsShown = 20
+// maxEditions is how many of the newest editions are listed.
+const maxEditions = 20
 
 func (c *cli) editionList() *cobra.Command {
-	return c.does(&cobra.Command{
+	return c.run(&cobra.Command{
 		Use:   "list",
 		Short: "List the newest editions; the first one is in effect",
 		Long: `An edition is a version of the renderer together with a set of built-in modes. A worker
 with a new combination raises the edition when it starts, and everything is
 republished. A worker whose edition has been superseded pauses publishing.`,
 	}, func(ctx context.Context, _ []string) error {
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			editions, err := db.Editions(ctx, editionsShown)
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
+			editions, err := db.Editions(ctx, maxEditions)
 			if err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ republished. A worker whose edition has been superseded pauses publishing.`,
 }
 
 func (c *cli) editionUse() *cobra.Command {
-	return c.does(&cobra.Command{
+	return c.run(&cobra.Command{
 		Use:   "use NUMBER",
 		Short: "Make an earlier edition the current one",
 		Long: `Makes an earlier edition the newest one, under a new number. Workers that have it resume
@@ -54,8 +54,8 @@ publishing, workers that have the later one pause, and everything is republished
 		if err != nil || number < 1 {
 			return fmt.Errorf("%q is not an edition number; `admin edition list` lists them", args[0])
 		}
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			raised, err := db.UseEdition(ctx, c.by(), number)
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
+			raised, err := db.ReactivateEdition(ctx, c.by(), number)
 			if err != nil {
 				return err
 			}

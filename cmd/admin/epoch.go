@@ -17,8 +17,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// published holds the settings of the Redis that readers use, as needed to raise the epoch.
-type published struct {
+// redisSettings holds the settings of the Redis that readers use, as needed to raise the epoch.
+type redisSettings struct {
 	URL    config.Secret `env:"REDIS_URL" expect:"redis://[user:password@]host:port[/db] or redis+sentinel://host:port[,host:port...]/master-name"`
 	Prefix string        `env:"REDIS_PREFIX" envDefault:"om"`
 }
@@ -26,7 +26,7 @@ type published struct {
 func (c *cli) epochRaise() *cobra.Command {
 	var withoutRedis bool
 	var atLeast int64
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "raise",
 		Short: "Raise the epoch after a restore of Postgres, so that readers accept new publications",
 		Long: `Readers never go back to an older revision. After Postgres was restored from a backup,
@@ -45,7 +45,7 @@ again, so revoke them once more.`,
 		Example: `  admin epoch raise
   admin epoch raise --without-redis --at-least 1780000000`,
 	}, func(ctx context.Context, _ []string) error {
-		s, err := config.LoadFrom[published](c.environ)
+		s, err := config.LoadFrom[redisSettings](c.environ)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ again, so revoke them once more.`,
 			return errors.New("REDIS_URL is not set: the new epoch must be above the one in Redis, and revocations that are only in " +
 				"Redis must be written back; set it, or use --without-redis if that Redis is lost")
 		}
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
 			before, err := db.Installation(ctx)
 			if err != nil {
 				return err
@@ -61,12 +61,12 @@ again, so revoke them once more.`,
 			found, revoked := int64(0), 0
 			by := c.by()
 			if !withoutRedis {
-				store, err := pubstore.Open(string(s.URL), pubstore.Options{Prefix: s.Prefix, Timeout: reachTimeout})
+				store, err := pubstore.Open(string(s.URL), pubstore.Options{Prefix: s.Prefix, Timeout: connectTimeout})
 				if err != nil {
 					return err
 				}
 				defer func() { _ = store.Close() }()
-				if found, revoked, err = writeBack(ctx, db, store, by); err != nil {
+				if found, revoked, err = adoptRevocations(ctx, db, store, by); err != nil {
 					return err
 				}
 			}
@@ -91,20 +91,20 @@ again, so revoke them once more.`,
 	return cmd
 }
 
-// writeBack revokes in Postgres the tokens that are revoked only in Redis. It returns the
+// adoptRevocations revokes in Postgres the tokens that are revoked only in Redis. It returns the
 // highest epoch found in Redis, and how many tokens it revoked.
-func writeBack(ctx context.Context, db *postgres.DB, store *pubstore.Store, by audit.By) (epoch int64, revoked int, err error) {
+func adoptRevocations(ctx context.Context, db *postgres.DB, store *pubstore.Store, by audit.Attribution) (epoch int64, revoked int, err error) {
 	state, err := store.State(ctx)
 	if err != nil {
 		return 0, 0, fmt.Errorf("can't read the Redis at REDIS_URL (%s): correct REDIS_URL, or use --without-redis if that Redis is lost", process.Redact(innermost(err)))
 	}
 	epoch = state.Epoch
-	err = db.EachRevision(ctx, pageSize, func(page []postgres.PendingOrganization) error {
+	err = db.ForEachOrganization(ctx, pageSize, func(page []postgres.PendingOrganization) error {
 		ids := make([]string, len(page))
 		for i, o := range page {
 			ids[i] = o.ID.String()
 		}
-		versions, err := store.Index(ctx, ids)
+		versions, err := store.ListVersions(ctx, ids)
 		for _, v := range versions {
 			epoch = max(epoch, v.Epoch)
 		}
@@ -113,12 +113,12 @@ func writeBack(ctx context.Context, db *postgres.DB, store *pubstore.Store, by a
 	if err != nil {
 		return 0, 0, err
 	}
-	err = db.EachToken(ctx, pageSize, func(page []postgres.TokenKey) error {
+	err = db.ForEachToken(ctx, pageSize, func(page []postgres.TokenKey) error {
 		hashes := make([]token.Hash, len(page))
 		for i, t := range page {
 			hashes[i] = t.Hash
 		}
-		heads, err := store.TokenHeads(ctx, hashes)
+		heads, err := store.ListTokenVersions(ctx, hashes)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func writeBack(ctx context.Context, db *postgres.DB, store *pubstore.Store, by a
 			if !h.Revoked {
 				continue
 			}
-			done, err := db.RevokeAsPublished(ctx, by, page[i].ID)
+			done, err := db.AdoptRevocation(ctx, by, page[i].ID)
 			if err != nil {
 				return err
 			}

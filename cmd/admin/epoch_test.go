@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/token"
 )
 
-func TestRaisingTheEpoch(t *testing.T) {
+func TestRaiseEpoch(t *testing.T) {
 	i := newInstallation(t)
 	i.call("epoch", "raise").failed(1, "REDIS_URL is not set")
 
@@ -25,7 +25,7 @@ func TestRaisingTheEpoch(t *testing.T) {
 	// Redis is ahead of this database, as after a restore: one token is revoked there, and
 	// the epoch is much higher.
 	redis := storetest.Redis(t)
-	store, err := pubstore.Open(redis.URL, pubstore.Options{Timeout: storetest.Patience})
+	store, err := pubstore.Open(redis.URL, pubstore.Options{Timeout: storetest.WaitTimeout})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
 	ahead := time.Now().Add(24 * time.Hour).Unix()

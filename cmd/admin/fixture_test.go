@@ -14,17 +14,17 @@ import (
 	"orgmodes/internal/resource/resourcetest"
 )
 
-// beAdmin is the environment variable that makes the test binary run as the program.
-const beAdmin = "ORGMODES_TEST_BE_ADMIN=1"
+// runAsProgram is the environment variable that makes the test binary run as the program.
+const runAsProgram = "ORGMODES_TEST_BE_ADMIN=1"
 
 func TestMain(m *testing.M) {
-	if name, value, _ := strings.Cut(beAdmin, "="); os.Getenv(name) == value {
+	if name, value, _ := strings.Cut(runAsProgram, "="); os.Getenv(name) == value {
 		os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr, resourcetest.Kind{}))
 	}
 	storetest.Main(m)
 }
 
-// program returns the path of the test binary; see beAdmin.
+// program returns the path of the test binary; see runAsProgram.
 func program(t *testing.T) string {
 	t.Helper()
 	path, err := os.Executable()
@@ -48,16 +48,16 @@ func newInstallation(t *testing.T) *testInstallation {
 	return &testInstallation{t, program(t), []string{"DATABASE_URL=" + app, "TOKEN_KEYS=" + testKeys}, owner, app}
 }
 
-func (i *testInstallation) call(args ...string) ended { return call(i.t, i.env, "", args...) }
+func (i *testInstallation) call(args ...string) callResult { return call(i.t, i.env, "", args...) }
 
-func (i *testInstallation) callWith(stdin string, args ...string) ended {
+func (i *testInstallation) callWith(stdin string, args ...string) callResult {
 	return call(i.t, i.env, stdin, args...)
 }
 
 const testKeys = "k1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
 
-// ended is the result of a call.
-type ended struct {
+// callResult is the result of a call.
+type callResult struct {
 	t      *testing.T
 	code   int
 	stdout string
@@ -66,7 +66,7 @@ type ended struct {
 
 // call runs a command to its end, in this process. Starting a program with the race detector
 // takes longer than most commands. env holds NAME=value pairs.
-func call(t *testing.T, env []string, stdin string, args ...string) ended {
+func call(t *testing.T, env []string, stdin string, args ...string) callResult {
 	t.Helper()
 	home := t.TempDir()
 	stderr, err := os.Create(filepath.Join(home, "stderr"))
@@ -77,16 +77,16 @@ func call(t *testing.T, env []string, stdin string, args ...string) ended {
 	code := run(args, environ, strings.NewReader(stdin), &stdout, stderr, resourcetest.Kind{})
 	said, err := os.ReadFile(stderr.Name())
 	require.NoError(t, err)
-	return ended{t, code, stdout.String(), string(said)}
+	return callResult{t, code, stdout.String(), string(said)}
 }
 
-func (e ended) ok() ended {
+func (e callResult) ok() callResult {
 	e.t.Helper()
 	require.Equal(e.t, 0, e.code, "%s%s", e.stdout, e.stderr)
 	return e
 }
 
-func (e ended) failed(code int, says string) ended {
+func (e callResult) failed(code int, says string) callResult {
 	e.t.Helper()
 	require.Equal(e.t, code, e.code, "%s%s", e.stdout, e.stderr)
 	require.Contains(e.t, e.stderr, says)
@@ -94,7 +94,7 @@ func (e ended) failed(code int, says string) ended {
 }
 
 // json returns the JSON object on the standard output, which must hold nothing else.
-func (e ended) json() map[string]any {
+func (e callResult) json() map[string]any {
 	e.t.Helper()
 	dec := json.NewDecoder(strings.NewReader(e.stdout))
 	var v map[string]any

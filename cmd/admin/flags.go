@@ -27,7 +27,7 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 		for _, v := range values {
 			if v == "" && wrong == nil {
 				wrong = fmt.Errorf("--%s is empty; provide a value or omit the flag", f.Name)
-			} else if flaw := jsonast.TextFlaw(v); flaw != "" && wrong == nil {
+			} else if flaw := jsonast.TextProblem(v); flaw != "" && wrong == nil {
 				wrong = fmt.Errorf("--%s: %s", f.Name, flaw)
 			}
 		}
@@ -40,8 +40,8 @@ func refuseEmpty(cmd *cobra.Command, args []string) error {
 	return wrong
 }
 
-// nearestFlag adds the closest flag to the error about an unknown one.
-func nearestFlag(cmd *cobra.Command, err error) error {
+// suggestFlag adds the closest flag to the error about an unknown one.
+func suggestFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
 		return err
@@ -49,5 +49,5 @@ func nearestFlag(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	name, _, _ := strings.Cut(unknown.GetSpecifiedName(), "=")
-	return fmt.Errorf("%w; did you mean --%s?", err, suggest.Nearest(name, names))
+	return fmt.Errorf("%w; did you mean --%s?", err, suggest.Closest(name, names))
 }

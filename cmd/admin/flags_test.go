@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFlagsThatAreEmptyOrUnknownAreUsageErrors(t *testing.T) {
+func TestEmptyOrUnknownFlagIsUsageError(t *testing.T) {
 	for _, c := range []struct {
 		says string
 		args []string

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestHistoryOnTheCommandLine(t *testing.T) {
+func TestHistoryCommands(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	one := "slug: docs\nname: Docs\nroleDefinition: First.\ngroups: [read]\n"
@@ -56,7 +56,7 @@ func TestHistoryOnTheCommandLine(t *testing.T) {
 	require.Contains(t, i.call("publish", "status", "--org", "acme").ok().stdout, "pending for")
 }
 
-func TestFoldersAndArchives(t *testing.T) {
+func TestImportFoldersAndArchives(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	folder := t.TempDir()

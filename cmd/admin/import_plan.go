@@ -19,46 +19,46 @@ import (
 
 // importCommand completes a command that imports files with the parts that all imports share.
 // objects names the items that --only-valid leaves out, for its help text.
-func (c *cli) importCommand(cmd *cobra.Command, kind kindOfFile, read transfer.Reader, objects string, choices func() (transfer.Choices, error)) *cobra.Command {
+func (c *cli) importCommand(cmd *cobra.Command, kind fileKind, read transfer.Reader, objects string, choices func() (transfer.Choices, error)) *cobra.Command {
 	var org string
 	var o transfer.Options
 	cmd.Args = cobra.MinimumNArgs(1)
-	cmd = c.does(cmd, func(ctx context.Context, args []string) error {
+	cmd = c.run(cmd, func(ctx context.Context, args []string) error {
 		var err error
 		if o.Choices, err = choices(); err != nil {
 			return err
 		}
-		brought, err := c.bring(args, kind)
+		brought, err := c.readInputs(args, kind)
 		if err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, in organization.Organization) error {
-			done := c.working("importing")
+		return c.withOrganization(ctx, org, func(db *postgres.DB, in organization.Organization) error {
+			done := c.progress("importing")
 			plan, err := read.Import(ctx, db, c.by(), in.ID, brought, o)
 			done()
-			var refused *transfer.RefusedError
+			var refused *transfer.RejectedError
 			if err != nil && !errors.As(err, &refused) {
 				return err
 			}
-			if printed := c.print(plan.JSON(), func(w io.Writer) { sayPlan(w, args[0], plan, o.DryRun) }); printed != nil {
+			if printed := c.print(plan.JSON(), func(w io.Writer) { printPlan(w, args[0], plan, o.DryRun) }); printed != nil {
 				return printed
 			}
 			if refused != nil {
-				c.note("admin: %s", refused.Headline())
-				return errSaid
+				c.logf("admin: %s", refused.Headline())
+				return errReported
 			}
 			return nil
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "show what would change without changing anything")
 	cmd.Flags().BoolVar(&o.OnlyValid, "only-valid", false, "leave out "+objects+" that can't be used")
 	return cmd
 }
 
-// ways parses decisions about single objects, such as NAME=skip. name is the placeholder for
+// parseDecisions parses decisions about single objects, such as NAME=skip. name is the placeholder for
 // the name, and known lists the decisions, for messages.
-func ways(pairs []string, name string, known ...string) (map[string]string, error) {
+func parseDecisions(pairs []string, name string, known ...string) (map[string]string, error) {
 	if len(pairs) == 0 {
 		return nil, nil //nolint:nilnil // no choices are no choices
 	}
@@ -67,8 +67,8 @@ func ways(pairs []string, name string, known ...string) (map[string]string, erro
 		i := strings.LastIndex(p, "=") // the name can contain "=" too
 		if i < 0 {
 			var all []string
-			for _, way := range known {
-				all = append(all, name+"="+way)
+			for _, decision := range known {
+				all = append(all, name+"="+decision)
 			}
 			return nil, usage("--for must be one of %s, not %q", strings.Join(all, ", "), p)
 		}
@@ -77,18 +77,18 @@ func ways(pairs []string, name string, known ...string) (map[string]string, erro
 	return out, nil
 }
 
-// sayPlan writes the action for each object. Problems begin with FILE:line:column, which
+// printPlan writes the action for each object. Problems begin with FILE:line:column, which
 // editors can open. With advice, each object has its findings in short, and the fixes follow
 // once for all objects.
-func sayPlan(w io.Writer, file string, p *transfer.Plan, withAdvice bool) {
+func printPlan(w io.Writer, file string, p *transfer.Plan, withAdvice bool) {
 	for _, i := range p.Items {
 		called := i.Name
 		if p.Form != "" { // only plans of modes have a form
 			called = i.Slug + "  " + i.Name
 		}
-		from := sayItem(w, file, called, i)
+		from := printItem(w, file, called, i)
 		if withAdvice {
-			sayAdvice(w, from, i.Advice)
+			printAdvice(w, from, i.Advice)
 		}
 	}
 	for _, f := range p.Files {
@@ -97,13 +97,13 @@ func sayPlan(w io.Writer, file string, p *transfer.Plan, withAdvice bool) {
 		}
 	}
 	for _, n := range p.Notices {
-		fmt.Fprintf(w, "%s: %s\n", place("note", file, n), n.Detail)
+		fmt.Fprintf(w, "%s: %s\n", formatPosition("note", file, n), n.Detail)
 	}
-	if p.TooMuch != nil {
-		fmt.Fprintf(w, "limit exceeded: %s\n", p.TooMuch.Detail)
+	if p.LimitError != nil {
+		fmt.Fprintf(w, "limit exceeded: %s\n", p.LimitError.Detail)
 	}
 	if withAdvice {
-		sayWhatToDo(w, p)
+		printFixes(w, p)
 	}
 	s := p.Summary
 	done := "no changes were made; at"
@@ -122,10 +122,10 @@ func sayPlan(w io.Writer, file string, p *transfer.Plan, withAdvice bool) {
 	fmt.Fprintf(w, "; %s revision %d\n", done, p.Revision)
 }
 
-// sayItem writes the action for one object, and returns the name of its file.
-func sayItem(w io.Writer, file, called string, i transfer.Item) (from string) {
+// printItem writes the action for one object, and returns the name of its file.
+func printItem(w io.Writer, file, displayName string, i transfer.Item) (from string) {
 	from = cmp.Or(i.File, file)
-	fmt.Fprintf(w, "%-9s  %s\n", i.Action, called)
+	fmt.Fprintf(w, "%-9s  %s\n", i.Action, displayName)
 	for _, ch := range i.Changes {
 		fmt.Fprintf(w, "             %s %s\n", ch.Kind, ch.Pointer)
 	}
@@ -133,7 +133,7 @@ func sayItem(w io.Writer, file, called string, i transfer.Item) (from string) {
 		fmt.Fprintf(w, "             %s:%d:%d: %s: %s\n", from, pr.Line, pr.Column, pr.Pointer, pr.Detail)
 	}
 	for _, n := range i.Notices {
-		fmt.Fprintf(w, "             %s: %s\n", place("note", from, n), n.Detail)
+		fmt.Fprintf(w, "             %s: %s\n", formatPosition("note", from, n), n.Detail)
 	}
 	if i.Action == resource.ActionConflict && i.Reason != "" {
 		fmt.Fprintf(w, "             %s:%d:%d: %s\n", from, i.Line, i.Column, i.Reason)
@@ -141,7 +141,7 @@ func sayItem(w io.Writer, file, called string, i transfer.Item) (from string) {
 	return from
 }
 
-func place(what, file string, n resource.Notice) string {
+func formatPosition(what, file string, n resource.Notice) string {
 	if n.File != "" {
 		file = n.File
 	}
@@ -151,27 +151,27 @@ func place(what, file string, n resource.Notice) string {
 	return fmt.Sprintf("%s, %s:%d:%d", what, file, n.Line, n.Column)
 }
 
-// sayAdvice writes the advice about one mode: the findings and their positions.
-func sayAdvice(w io.Writer, file string, list []transfer.Advice) {
+// printAdvice writes the advice about one mode: the findings and their positions.
+func printAdvice(w io.Writer, file string, list []transfer.Advice) {
 	for _, a := range list {
 		at := resource.Notice{Line: a.Line, Column: a.Column}
-		fmt.Fprintf(w, "             %s: %s (%s)\n", place(string(a.Severity), file, at), a.Detail, a.Rule)
+		fmt.Fprintf(w, "             %s: %s (%s)\n", formatPosition(string(a.Severity), file, at), a.Detail, a.Rule)
 	}
 }
 
-// sayWhatToDo writes the fixes for the advice of a plan: one line per rule that matched,
+// printFixes writes the fixes for the advice of a plan: one line per rule that matched,
 // warnings first.
-func sayWhatToDo(w io.Writer, p *transfer.Plan) {
+func printFixes(w io.Writer, p *transfer.Plan) {
 	var fixes []string
-	said := map[string]int{}
-	for _, severity := range []lint.Severity{lint.Warning, lint.Hint} {
+	counts := map[string]int{}
+	for _, severity := range []lint.Severity{lint.Warning, lint.Info} {
 		for _, l := range p.Items {
 			for _, a := range l.Advice {
 				if a.Severity != severity {
 					continue
 				}
 				fix := a.Rule + ": " + a.Fix
-				if said[fix]++; said[fix] == 1 {
+				if counts[fix]++; counts[fix] == 1 {
 					fixes = append(fixes, fix)
 				}
 			}
@@ -182,13 +182,13 @@ func sayWhatToDo(w io.Writer, p *transfer.Plan) {
 	}
 	fmt.Fprintln(w, "\nSuggested fixes for warnings and notes, none of which prevents an import:")
 	for _, fix := range fixes {
-		fmt.Fprintf(w, "  %s%s\n", fix, times(said[fix]))
+		fmt.Fprintf(w, "  %s%s\n", fix, countSuffix(counts[fix]))
 	}
 	fmt.Fprintln(w)
 }
 
-// times returns the number of occurrences in parentheses, or "" for one.
-func times(n int) string {
+// countSuffix returns the number of occurrences in parentheses, or "" for one.
+func countSuffix(n int) string {
 	if n == 1 {
 		return ""
 	}

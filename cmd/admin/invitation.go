@@ -28,7 +28,7 @@ func invitationOf(i postgres.Invitation) invitation {
 
 func (c *cli) invitationCreate() *cobra.Command {
 	var org, email, role string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "create --org ORG --email ADDRESS --role owner|admin|member",
 		Short: "Invite a user to become a member",
 		Long: `Invites the user who has an account with the address, now or later, to become a member of
@@ -36,10 +36,10 @@ an organization. The user sees the invitation after signing in, and accepts or
 declines it. "admin member add" adds a member without an invitation.`,
 		Example: "  admin invitation create --org acme --email ada@acme.example --role member",
 	}, func(ctx context.Context, _ []string) error {
-		if err := knownRole(role); err != nil {
+		if err := checkRole(role); err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			made, err := db.Invite(ctx, c.by(), o.ID, email, role)
 			if err != nil {
 				return err
@@ -49,16 +49,16 @@ declines it. "admin member add" adds a member without an invitation.`,
 			})
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().StringVar(&email, "email", "", "email address to invite")
 	cmd.Flags().StringVar(&role, "role", "", "role of the member: owner, admin or member")
-	must(cmd, "email", "role")
+	requireFlags(cmd, "email", "role")
 	return cmd
 }
 
 func (c *cli) invitationWithdraw() *cobra.Command {
 	var org string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:     "withdraw --org ORG INVITATION-ID",
 		Short:   "Withdraw an invitation",
 		Example: "  admin invitation withdraw --org acme 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413",
@@ -68,8 +68,8 @@ func (c *cli) invitationWithdraw() *cobra.Command {
 		if err != nil {
 			return usage("%q is not an invitation id; `admin invitation list` lists them", args[0])
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			if err := db.Withdraw(ctx, c.by(), o.ID, id); err != nil {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			if err := db.WithdrawInvitation(ctx, c.by(), o.ID, id); err != nil {
 				return err
 			}
 			return c.print(struct {
@@ -77,16 +77,16 @@ func (c *cli) invitationWithdraw() *cobra.Command {
 			}{true}, func(w io.Writer) { fmt.Fprintln(w, "The invitation was withdrawn.") })
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	return cmd
 }
 
 func (c *cli) invitationList() *cobra.Command {
 	var org string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use: "list --org ORG", Short: "List the invitations that have no answer yet", Example: "  admin invitation list --org acme",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Invitations(ctx, o.ID)
 			if err != nil {
 				return err
@@ -98,7 +98,7 @@ func (c *cli) invitationList() *cobra.Command {
 			return c.print(struct {
 				Invitations []invitation `json:"invitations"`
 			}{list}, func(w io.Writer) {
-				table(w, "EMAIL\tROLE\tCREATED\tEXPIRES\tID", func(row func(...any)) {
+				writeTable(w, "EMAIL\tROLE\tCREATED\tEXPIRES\tID", func(row func(...any)) {
 					for _, i := range list {
 						row(i.Email, i.Role, i.CreatedAt.Format(time.DateOnly), i.ExpiresAt.Format(time.DateOnly), i.ID)
 					}
@@ -106,6 +106,6 @@ func (c *cli) invitationList() *cobra.Command {
 			})
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	return cmd
 }

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // TestLint compares the reports on the samples in testdata with golden files. It needs no
 // database.
 func TestLint(t *testing.T) {
-	lint := func(args ...string) ended {
+	lint := func(args ...string) callResult {
 		return call(t, nil, "", append([]string{"modes", "lint"}, args...)...)
 	}
 	folder := filepath.Join("testdata", "lint")
@@ -48,12 +48,12 @@ func TestLint(t *testing.T) {
 	// Exit codes: 0 for no errors, 1 for errors (with --strict, also for warnings), 2 for
 	// usage errors.
 	samples := call(t, nil, "", "modes", "samples").ok().stdout
-	stdin := func(args ...string) ended {
+	stdin := func(args ...string) callResult {
 		return call(t, nil, samples, append([]string{"modes", "lint", "-"}, args...)...)
 	}
 	require.Contains(t, stdin().ok().stdout, "stdin")
 	warned := strings.Replace(samples, "customModes:", "customModes:\n  - {slug: look, name: Look, roleDefinition: You look., whenToUse: Often., groups: [read, browser]}", 1)
-	warns := func(args ...string) ended {
+	warns := func(args ...string) callResult {
 		return call(t, nil, warned, append([]string{"modes", "lint", "-"}, args...)...)
 	}
 	warns().ok()
@@ -111,7 +111,7 @@ func TestLintOfAnArchive(t *testing.T) {
 // in each format, with the position of the other.
 func TestLintAcrossFiles(t *testing.T) {
 	a, b := filepath.Join("testdata", "lint", "team.yaml"), filepath.Join("testdata", "lint", "others.yaml")
-	lint := func(args ...string) ended {
+	lint := func(args ...string) callResult {
 		return call(t, nil, "", append([]string{"modes", "lint"}, args...)...)
 	}
 	require.Contains(t, lint(a, b).stdout, a+":3:11 "+b+":3:11")
@@ -146,10 +146,10 @@ func TestLintAcrossFiles(t *testing.T) {
 
 // TestProgress checks that a slow command reports progress on the standard error.
 func TestProgress(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), storetest.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), storetest.WaitTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(t), "modes", "lint", "--json", "-")
-	cmd.Env = []string{"HOME=" + t.TempDir(), beAdmin}
+	cmd.Env = []string{"HOME=" + t.TempDir(), runAsProgram}
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
 	stdin, err := cmd.StdinPipe()
@@ -170,9 +170,9 @@ func TestProgress(t *testing.T) {
 	require.True(t, json.Valid(stdout.Bytes()), "nothing else is on the standard output")
 }
 
-// TestRefusalsInOneSentence checks that the rejection of a whole file is one line, which
+// TestRejectedFileIsReportedInOneLine checks that the rejection of a whole file is one line, which
 // gives the position once.
-func TestRefusalsInOneSentence(t *testing.T) {
+func TestRejectedFileIsReportedInOneLine(t *testing.T) {
 	for text, says := range map[string]string{
 		"{ // ours\n\"customModes\": []}": "This is not valid JSON: line 1, column 3: JSON has no comments: remove this one",
 		"Just words.\n":                   "Expected `customModes:` with a list of modes below it: line 1, column 1: found plain text",

@@ -50,7 +50,7 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errSaid):
+	case errors.Is(err, errReported):
 		return exitFailed
 	case errors.Is(err, errDiffers):
 		return exitDiffers
@@ -61,29 +61,29 @@ func run(args, environ []string, stdin io.Reader, stdout io.Writer, stderr *os.F
 		fmt.Fprintf(stderr, "%s: %s\nSee `%s --help`.\n", cmd.CommandPath(), err, cmd.CommandPath())
 		return exitUsage
 	default:
-		fmt.Fprintln(stderr, "admin: "+c.sentence(err))
+		fmt.Fprintln(stderr, "admin: "+c.message(err))
 		return exitFailed
 	}
 }
 
-// sentence formats err for the operator, who is allowed to see internal errors. Passwords
+// message formats err for the operator, who is allowed to see internal errors. Passwords
 // are redacted.
-func (c *cli) sentence(err error) string {
+func (c *cli) message(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted by a signal; no partial changes were made"
-	case postgres.Away(err) && !errors.Is(err, errReachable):
+	case postgres.IsUnavailable(err) && !errors.Is(err, errConnection):
 		return "lost the connection to Postgres: " + process.Redact(err.Error())
 	}
 	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
-		return inOneSentence(f)
+		return faultMessage(f)
 	}
 	return process.Redact(err.Error())
 }
 
-// inOneSentence formats a fault and its details as one sentence. It removes the final period
+// faultMessage formats a fault and its details as one sentence. It removes the final period
 // of the message, and a position in the message that the details repeat.
-func inOneSentence(f *fault.Error) string {
+func faultMessage(f *fault.Error) string {
 	if len(f.Fields) == 0 {
 		return f.Message
 	}

@@ -24,9 +24,9 @@ type member struct {
 	Created  *bool     `json:"created,omitempty"`
 }
 
-// inOrganization runs do with an organization, given its slug or id.
-func (c *cli) inOrganization(ctx context.Context, ref string, do func(*postgres.DB, organization.Organization) error) error {
-	return c.inDatabase(ctx, func(db *postgres.DB) error {
+// withOrganization runs do with an organization, given its slug or id.
+func (c *cli) withOrganization(ctx context.Context, ref string, do func(*postgres.DB, organization.Organization) error) error {
+	return c.withDatabase(ctx, func(db *postgres.DB) error {
 		org, err := db.Organization(ctx, ref)
 		if fault.Is(err, fault.NotFound) {
 			return fmt.Errorf("there is no organization %q; `admin org list` lists them", ref)
@@ -38,13 +38,13 @@ func (c *cli) inOrganization(ctx context.Context, ref string, do func(*postgres.
 	})
 }
 
-func orgFlag(cmd *cobra.Command, org *string) {
+func addOrgFlag(cmd *cobra.Command, org *string) {
 	cmd.Flags().StringVar(org, "org", "", "slug or id of the organization")
-	must(cmd, "org")
+	requireFlags(cmd, "org")
 }
 
-// account returns the user with an email address. The error is meant for the operator.
-func account(ctx context.Context, db *postgres.DB, email string) (postgres.User, error) {
+// findUser returns the user with an email address. The error is meant for the operator.
+func findUser(ctx context.Context, db *postgres.DB, email string) (postgres.User, error) {
 	u, err := db.UserByEmail(ctx, email)
 	if fault.Is(err, fault.NotFound) {
 		return u, fmt.Errorf("no account has the email address %q; `admin user create` creates one", email)
@@ -52,7 +52,7 @@ func account(ctx context.Context, db *postgres.DB, email string) (postgres.User,
 	return u, err
 }
 
-func knownRole(role string) error {
+func checkRole(role string) error {
 	if !slices.Contains([]string{"owner", "admin", "member"}, role) {
 		return usage("--role must be owner, admin or member, not %q", role)
 	}
@@ -62,18 +62,18 @@ func knownRole(role string) error {
 func (c *cli) memberAdd() *cobra.Command {
 	var org, email, role string
 	var ifNotExists bool
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "add --org ORG --email ADDRESS --role owner|admin|member",
 		Short: "Add a user as a member, without an invitation",
 		Long: `Adds a user who has an account as a member of an organization; "admin invitation create"
 asks the user first. A member who already has the same role is left unchanged.`,
 		Example: "  admin member add --org acme --email ada@acme.example --role owner",
 	}, func(ctx context.Context, _ []string) error {
-		if err := knownRole(role); err != nil {
+		if err := checkRole(role); err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			u, err := account(ctx, db, email)
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			u, err := findUser(ctx, db, email)
 			if err != nil {
 				return err
 			}
@@ -97,23 +97,23 @@ asks the user first. A member who already has the same role is left unchanged.`,
 			return c.print(out, func(w io.Writer) { fmt.Fprintf(w, "%s is a member of %s, as %s.\n", u.Email, o.Slug, role) })
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().StringVar(&email, "email", "", "email address of the user")
 	cmd.Flags().StringVar(&role, "role", "", "role of the member: owner, admin or member")
 	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "succeed if the user is already a member, in any role")
-	must(cmd, "email", "role")
+	requireFlags(cmd, "email", "role")
 	return cmd
 }
 
 func (c *cli) memberRemove() *cobra.Command {
 	var org, email string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:     "remove --org ORG --email ADDRESS",
 		Short:   "Remove a member, whose access tokens permanently lose access to the organization",
 		Example: "  admin member remove --org acme --email ada@acme.example",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			u, err := account(ctx, db, email)
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			u, err := findUser(ctx, db, email)
 			if err != nil {
 				return err
 			}
@@ -125,18 +125,18 @@ func (c *cli) memberRemove() *cobra.Command {
 			}{true}, func(w io.Writer) { fmt.Fprintf(w, "%s is no longer a member of %s.\n", u.Email, o.Slug) })
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().StringVar(&email, "email", "", "email address of the user")
-	must(cmd, "email")
+	requireFlags(cmd, "email")
 	return cmd
 }
 
 func (c *cli) memberList() *cobra.Command {
 	var org string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use: "list --org ORG", Short: "List the members of an organization", Example: "  admin member list --org acme",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Members(ctx, o.ID)
 			if err != nil {
 				return err
@@ -148,7 +148,7 @@ func (c *cli) memberList() *cobra.Command {
 			return c.print(struct {
 				Members []member `json:"members"`
 			}{list}, func(w io.Writer) {
-				table(w, "NAME\tEMAIL\tROLE\tJOINED", func(row func(...any)) {
+				writeTable(w, "NAME\tEMAIL\tROLE\tJOINED", func(row func(...any)) {
 					for _, m := range list {
 						row(m.Name, m.Email, m.Role, m.JoinedAt.Format(time.DateOnly))
 					}
@@ -156,6 +156,6 @@ func (c *cli) memberList() *cobra.Command {
 			})
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (c *cli) migrate() *cobra.Command {
-	return c.does(&cobra.Command{
+	return c.run(&cobra.Command{
 		Use:   "migrate",
 		Short: "Migrate the database to the newest schema",
 		Long: `Migrates the database to the newest schema, including the schema of the job queue.
@@ -43,14 +43,14 @@ if that is not set.`,
 			}}
 		}
 		if err := postgres.Migrate(ctx, url); err != nil {
-			if postgres.Away(err) {
-				return unreachable(postgres.Address(url), err)
+			if postgres.IsUnavailable(err) {
+				return connectionError(postgres.Address(url), err)
 			}
 			return err
 		}
-		if err := c.seedAfter(ctx, url); err != nil {
+		if err := c.seedAfterMigration(ctx, url); err != nil {
 			// The role that owns the tables can be another one than the application's.
-			c.note("Could not add the default templates to older organizations: %s. `admin serve` adds them when it starts.", process.Redact(err.Error()))
+			c.logf("Could not add the default templates to older organizations: %s. `admin serve` adds them when it starts.", process.Redact(err.Error()))
 		}
 		return c.print(struct {
 			Migrated bool `json:"migrated"`
@@ -58,15 +58,15 @@ if that is not set.`,
 	})
 }
 
-// seedAfter adds the shipped permission templates to existing organizations after a
+// seedAfterMigration adds the shipped permission templates to existing organizations after a
 // migration.
-func (c *cli) seedAfter(ctx context.Context, url string) error {
+func (c *cli) seedAfterMigration(ctx context.Context, url string) error {
 	db, err := postgres.Open(ctx, url)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	defer c.working("adding the default templates to organizations")()
+	defer c.progress("adding the default templates to organizations")()
 	_, err = seed(ctx, db)
 	return err
 }

@@ -19,8 +19,8 @@ import (
 )
 
 var modeHistory = &historyCommands{
-	kind: modes.KindName, group: "modes", named: "slug or id", example: "docs",
-	head: "SLUG\tNAME\tMODE", cells: func(v listedVersion) []any { return []any{v.Slug, v.Name, v.ModeID} },
+	kind: modes.KindName, group: "modes", refNoun: "slug or id", example: "docs",
+	columns: "SLUG\tNAME\tMODE", cells: func(v listedVersion) []any { return []any{v.Slug, v.Name, v.ModeID} },
 	describe: func(out *listedVersion, o resource.Object) {
 		out.ModeID, out.Slug, out.Name = o.ID.String(), o.Spec.ObjectName(), o.Spec.Title()
 	},
@@ -28,8 +28,8 @@ var modeHistory = &historyCommands{
 
 func (c *cli) modesExport() *cobra.Command {
 	var org, view, out string
-	var e transfer.Export
-	cmd := c.does(&cobra.Command{
+	var e transfer.ModeExport
+	cmd := c.run(&cobra.Command{
 		Use:   "export --org ORG [--slug SLUG]...",
 		Short: "Export an organization's modes as a file",
 		Long: `Exports an organization's own modes: as YAML, which is safe to save as an editor's
@@ -44,11 +44,11 @@ an editor's modes file, it would freeze the built-in modes in their current stat
   admin modes export --org acme --view merged --format json`,
 	}, func(ctx context.Context, _ []string) error {
 		e.View = transfer.View(view)
-		if e.View != transfer.Own && e.View != transfer.Merged {
+		if e.View != transfer.ViewOwn && e.View != transfer.ViewMerged {
 			return usage("--view must be own or merged, not %q", view)
 		}
-		if !slices.Contains(transfer.Formats(), e.Format) {
-			return usage("--format must be one of %s, not %q", strings.Join(transfer.Formats(), ", "), e.Format)
+		if !slices.Contains(transfer.ModeFormats(), e.Format) {
+			return usage("--format must be one of %s, not %q", strings.Join(transfer.ModeFormats(), ", "), e.Format)
 		}
 		builtins, err := c.builtins()
 		if err != nil {
@@ -57,21 +57,21 @@ an editor's modes file, it would freeze the built-in modes in their current stat
 		if c.json {
 			e.Format = modes.FormatJSON
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			data, err := transfer.Write(ctx, db, o, builtins, e)
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			data, err := transfer.WriteModes(ctx, db, o, builtins, e)
 			if err != nil {
 				return err
 			}
 			return c.write(out, data)
 		})
 	})
-	orgFlag(cmd, &org)
-	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, "output format: "+strings.Join(transfer.Formats(), ", "))
-	cmd.Flags().StringVar(&view, "view", string(transfer.Own), "own (safe to save as an editor's modes file) or merged (includes the built-in modes)")
+	addOrgFlag(cmd, &org)
+	cmd.Flags().StringVar(&e.Format, "format", modes.FormatYAML, "output format: "+strings.Join(transfer.ModeFormats(), ", "))
+	cmd.Flags().StringVar(&view, "view", string(transfer.ViewOwn), "own (safe to save as an editor's modes file) or merged (includes the built-in modes)")
 	cmd.Flags().StringSliceVar(&e.Slugs, "slug", nil, "only this mode; can be repeated")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
-	completes(cmd, "format", transfer.Formats()...)
-	completes(cmd, "view", string(transfer.Own), string(transfer.Merged))
+	completeFlag(cmd, "format", transfer.ModeFormats()...)
+	completeFlag(cmd, "view", string(transfer.ViewOwn), string(transfer.ViewMerged))
 	return cmd
 }
 
@@ -101,10 +101,10 @@ type listedMode struct {
 
 func (c *cli) modesList() *cobra.Command {
 	var org string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use: "list --org ORG", Short: "List an organization's own modes", Example: "  admin modes list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			all, err := db.Modes.List(ctx, o.ID)
 			if err != nil {
 				return err
@@ -116,7 +116,7 @@ func (c *cli) modesList() *cobra.Command {
 			return c.print(struct {
 				Modes []listedMode `json:"modes"`
 			}{list}, func(w io.Writer) {
-				table(w, "SLUG\tNAME\tVERSION\tUPDATED\tID", func(row func(...any)) {
+				writeTable(w, "SLUG\tNAME\tVERSION\tUPDATED\tID", func(row func(...any)) {
 					for _, m := range list {
 						row(m.Slug, m.Name, m.Version, m.UpdatedAt.Format(time.DateTime), m.ID)
 					}
@@ -124,12 +124,12 @@ func (c *cli) modesList() *cobra.Command {
 			})
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	return cmd
 }
 
 func (c *cli) modesSamples() *cobra.Command {
-	return c.does(&cobra.Command{
+	return c.run(&cobra.Command{
 		Use: "samples", Short: "Print a file of sample modes",
 		Example: "  admin modes samples | admin modes import --org acme -",
 	}, func(context.Context, []string) error {

@@ -20,7 +20,7 @@ import (
 func (c *cli) modesExplain() *cobra.Command {
 	var org, file string
 	var only []string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "explain (--org ORG | --file FILE) MODE",
 		Short: "Show how editors interpret a mode: its prompt and its permissions",
 		Long: `Shows how each editor interprets a mode: the name and description that users see, the
@@ -40,38 +40,38 @@ built-in mode, or a mode in a file, for which no database is needed.`,
 			}
 		}
 		if file != "" {
-			m, err := c.modeOfFile(ctx, file, args[0])
+			m, err := c.modeFromFile(ctx, file, args[0])
 			if err != nil {
 				return err
 			}
-			return c.sayViews(m, only)
+			return c.printViews(m, only)
 		}
 		builtins, err := c.builtins()
 		if err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			m, err := transfer.ModeOf(ctx, db, o.ID, builtins, args[0])
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			m, err := transfer.FindMode(ctx, db, o.ID, builtins, args[0])
 			if err != nil {
 				return err
 			}
-			return c.sayViews(m, only)
+			return c.printViews(m, only)
 		})
 	})
 	cmd.Flags().StringVar(&org, "org", "", "slug or id of the organization")
 	cmd.Flags().StringVar(&file, "file", "", `file of modes, or "-" for standard input`)
 	cmd.Flags().StringSliceVar(&only, "client", nil, "only this editor ("+strings.Join(clientIDs(), ", ")+"); can be repeated")
-	completes(cmd, "client", clientIDs()...)
+	completeFlag(cmd, "client", clientIDs()...)
 	return cmd
 }
 
-// modeOfFile returns the mode with a slug in a file. It fails if the mode is not valid.
-func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, error) {
-	brought, err := c.bring([]string{file}, filesOfModes)
+// modeFromFile returns the mode with a slug in a file. It fails if the mode is not valid.
+func (c *cli) modeFromFile(ctx context.Context, file, slug string) (modes.Mode, error) {
+	brought, err := c.readInputs([]string{file}, modeFiles)
 	if err != nil {
 		return modes.Mode{}, err
 	}
-	folder, err := transfer.Read(ctx, brought)
+	folder, err := transfer.ReadModes(ctx, brought)
 	if err != nil {
 		return modes.Mode{}, err
 	}
@@ -89,11 +89,11 @@ func (c *cli) modeOfFile(ctx context.Context, file, slug string) (modes.Mode, er
 	return modes.Mode{}, fmt.Errorf("there is no mode %q in %s; it has %s", slug, file, strings.Join(have, ", "))
 }
 
-func (c *cli) sayViews(m modes.Mode, only []string) error {
+func (c *cli) printViews(m modes.Mode, only []string) error {
 	views := []editors.View{}
 	for _, known := range editors.All() {
 		if len(only) == 0 || slices.Contains(only, known.ID) {
-			views = append(views, editors.See(known, m))
+			views = append(views, editors.Preview(known, m))
 		}
 	}
 	return c.print(struct {
@@ -104,12 +104,12 @@ func (c *cli) sayViews(m modes.Mode, only []string) error {
 			if i > 0 {
 				fmt.Fprintln(w)
 			}
-			sayView(w, v)
+			printView(w, v)
 		}
 	})
 }
 
-func sayView(w io.Writer, v editors.View) {
+func printView(w io.Writer, v editors.View) {
 	name := v.Client
 	if known, err := editors.Find(v.Client); err == nil {
 		name = known.Name
@@ -121,11 +121,11 @@ func sayView(w io.Writer, v editors.View) {
 		}
 	}
 	fmt.Fprintln(w, "Permissions:")
-	table(w, "  PERMISSION\tACCESS\tFROM", func(row func(...any)) {
+	writeTable(w, "  PERMISSION\tACCESS\tFROM", func(row func(...any)) {
 		for _, p := range v.Permissions {
 			access := string(p.Access)
 			if p.Pattern != "" {
-				access += fmt.Sprintf(" (%s %s)", p.PatternRead, p.Pattern)
+				access += fmt.Sprintf(" (%s %s)", p.PatternSyntax, p.Pattern)
 			}
 			row("  "+p.Label, access, strings.Join(p.Groups, ", "))
 		}

@@ -30,13 +30,13 @@ script should check "summary" in the output of --json.`,
   admin modes import --org acme team-modes/ --collision keep_both --for docs=skip
   admin modes import --org acme export.zip --slug docs --slug tests
   admin modes samples | admin modes import --org acme -`,
-	}, filesOfModes, transfer.NewModeImport, "modes and files", func() (_ transfer.Choices, err error) {
-		choices.BySlug, err = ways(keep, "SLUG", "overwrite", "skip", "keep_both")
+	}, modeFiles, transfer.NewModeImport, "modes and files", func() (_ transfer.Choices, err error) {
+		choices.BySlug, err = parseDecisions(keep, "SLUG", "overwrite", "skip", "keep_both")
 		return choices, err
 	})
 	cmd.Flags().StringVar(&choices.Collision, "collision", "overwrite", "what to do if a slug already exists: overwrite, skip or keep_both")
 	cmd.Flags().StringArrayVar(&keep, "for", nil, "--collision for a single mode, as SLUG=skip; can be repeated")
 	cmd.Flags().StringSliceVar(&choices.Slugs, "slug", nil, "import only this mode of the file; can be repeated")
-	completes(cmd, "collision", "overwrite", "skip", "keep_both")
+	completeFlag(cmd, "collision", "overwrite", "skip", "keep_both")
 	return cmd
 }

@@ -28,7 +28,7 @@ func (c *cli) modesLint() *cobra.Command {
 	var format, out string
 	var strict, rules bool
 	var only []string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "lint FILE|FOLDER|ARCHIVE.zip|-...",
 		Short: "Check files of modes, and how editors would interpret them",
 		Long: `Checks files of modes and reports, by mode and line, content that would be refused
@@ -52,26 +52,26 @@ error. --format sarif is for code scanning, and --rules lists the rules.`,
 			}
 		}
 		if rules {
-			return c.sayRules()
+			return c.printRules()
 		}
 		if len(args) == 0 {
 			return usage("a file, a folder or - is required")
 		}
-		defer c.working("reading")()
-		brought, err := c.bring(args, filesOfModes)
+		defer c.progress("reading")()
+		brought, err := c.readInputs(args, modeFiles)
 		if err != nil {
 			return err
 		}
-		results := judge(ctx, brought, only)
+		results := lintFiles(ctx, brought, only)
 		var b bytes.Buffer
-		if err := report(&b, format, results); err != nil {
+		if err := writeReport(&b, format, results); err != nil {
 			return err
 		}
 		if err := c.write(out, b.Bytes()); err != nil {
 			return err
 		}
 		if lint.ExitCode(results, strict) != 0 {
-			return errSaid
+			return errReported
 		}
 		return nil
 	})
@@ -80,54 +80,54 @@ error. --format sarif is for code scanning, and --rules lists the rules.`,
 	cmd.Flags().BoolVar(&strict, "strict", false, "also fail on warnings")
 	cmd.Flags().BoolVar(&rules, "rules", false, "list the rules")
 	cmd.Flags().StringSliceVar(&only, "client", nil, "only findings that concern this editor ("+strings.Join(clientIDs(), ", ")+"); can be repeated")
-	completes(cmd, "format", reportText, reportJSON, reportSARIF)
-	completes(cmd, "client", clientIDs()...)
+	completeFlag(cmd, "format", reportText, reportJSON, reportSARIF)
+	completeFlag(cmd, "client", clientIDs()...)
 	return cmd
 }
 
-func report(w io.Writer, format string, results []lint.Result) error {
+func writeReport(w io.Writer, format string, results []lint.Result) error {
 	switch format {
 	case reportText:
 		return lint.WriteText(w, results)
 	case reportJSON:
 		return lint.WriteJSON(w, results)
 	case reportSARIF:
-		return lint.WriteSARIF(w, results, process.BuildOf().Version)
+		return lint.WriteSARIF(w, results, process.BuildInfo().Version)
 	}
 	return usage("--format must be text, json or sarif, not %q", format)
 }
 
-// judge checks each file separately, and then all files for slugs that several of them
+// lintFiles checks each file separately, and then all files for slugs that several of them
 // have. The files of a folder can be meant for several organizations. The files of an
 // archive are meant for one and are read together.
-func judge(ctx context.Context, brought []upload.File, only []string) []lint.Result {
+func lintFiles(ctx context.Context, files []upload.File, only []string) []lint.Result {
 	var results []lint.Result
-	for _, f := range brought {
+	for _, f := range files {
 		if !transfer.IsArchive(f.Data) {
 			results = append(results, lint.Check(ctx, f.Name, f.Data, only...))
 			continue
 		}
 		folder, err := modes.ReadArchive(ctx, f.Data)
 		if err != nil {
-			results = append(results, lint.Judge(modes.FileResult{Name: f.Name, Err: err}, only...))
+			results = append(results, lint.NewResult(modes.FileResult{Name: f.Name, Err: err}, only...))
 			continue
 		}
 		for _, r := range folder.Files {
 			r.Name = f.Name + "/" + r.Name
-			results = append(results, lint.Judge(r, only...))
+			results = append(results, lint.NewResult(r, only...))
 		}
 	}
 	lint.Compare(results)
 	return results
 }
 
-func (c *cli) sayRules() error {
+func (c *cli) printRules() error {
 	list := slices.Concat(lint.ReportRules(), lint.Rules())
 	return c.print(struct {
 		Version int         `json:"version"`
 		Rules   []lint.Rule `json:"rules"`
 	}{lint.Version(), list}, func(w io.Writer) {
-		table(w, "RULE\tSEVERITY\tCLIENTS\tDESCRIPTION", func(row func(...any)) {
+		writeTable(w, "RULE\tSEVERITY\tCLIENTS\tDESCRIPTION", func(row func(...any)) {
 			for _, r := range list {
 				who := strings.Join(r.Clients, ", ")
 				if who == "" {

@@ -18,25 +18,25 @@ import (
 	"orgmodes/internal/suggest"
 )
 
-// ofKind sets RunE of a command whose first argument is a kind. do gets the remaining
+// withKind sets RunE of a command whose first argument is a kind. do gets the remaining
 // arguments.
-func (c *cli) ofKind(cmd *cobra.Command, do func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error) *cobra.Command {
+func (c *cli) withKind(cmd *cobra.Command, do func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error) *cobra.Command {
 	var org string
-	c.does(cmd, func(ctx context.Context, args []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			k, err := kindNamed(db.Kinds(), args[0])
+	c.run(cmd, func(ctx context.Context, args []string) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			k, err := findKind(db.Kinds(), args[0])
 			if err != nil {
 				return err
 			}
 			return do(ctx, db, o, k, args[1:])
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	return cmd
 }
 
-// kindNamed finds a kind by its name in commands or in manifests.
-func kindNamed(kinds []resource.Kind, name string) (resource.Kind, error) {
+// findKind finds a kind by its name in commands or in manifests.
+func findKind(kinds []resource.Kind, name string) (resource.Kind, error) {
 	if k, ok := resource.FindKind(kinds, name); ok {
 		return k, nil
 	}
@@ -44,25 +44,25 @@ func kindNamed(kinds []resource.Kind, name string) (resource.Kind, error) {
 	for i, k := range kinds {
 		all[i] = k.Names().Singular
 	}
-	return nil, usage("unknown kind %q; did you mean %s? The kinds are: %s", name, suggest.Nearest(name, all), strings.Join(all, ", "))
+	return nil, usage("unknown kind %q; did you mean %s? The kinds are: %s", name, suggest.Closest(name, all), strings.Join(all, ", "))
 }
 
-// historyOf returns the history commands of a kind: the dedicated ones, if any, else generic
+// historyCommandsFor returns the history commands of a kind: the dedicated ones, if any, else generic
 // ones.
-func historyOf(k resource.Kind) *historyCommands {
+func historyCommandsFor(k resource.Kind) *historyCommands {
 	for _, own := range []*historyCommands{modeHistory, templateHistory} {
 		if own.kind == k.Names().Singular {
 			return own
 		}
 	}
 	return &historyCommands{
-		kind: k.Names().Singular, head: "NAME\tID", cells: func(v listedVersion) []any { return []any{v.Name, v.ID} },
+		kind: k.Names().Singular, columns: "NAME\tID", cells: func(v listedVersion) []any { return []any{v.Name, v.ID} },
 		describe: func(out *listedVersion, o resource.Object) { out.ID, out.Name = o.ID.String(), o.Spec.Title() },
 	}
 }
 
 func (c *cli) get() *cobra.Command {
-	return c.ofKind(&cobra.Command{
+	return c.withKind(&cobra.Command{
 		Use:   "get --org ORG KIND [NAME]",
 		Short: "Print objects as manifests that apply accepts",
 		Example: `  admin get --org acme modes
@@ -83,7 +83,7 @@ func (c *cli) get() *cobra.Command {
 		}
 		manifests := make([]jsonast.Map, len(all))
 		for i, one := range all {
-			manifests[i] = manifest.Of(k, one)
+			manifests[i] = manifest.FromObject(k, one)
 		}
 		if len(args) == 1 {
 			return c.print(manifests[0], func(w io.Writer) { _, _ = w.Write(manifest.YAML(k, all)) })
@@ -94,33 +94,33 @@ func (c *cli) get() *cobra.Command {
 
 func (c *cli) diff() *cobra.Command {
 	var from, to string
-	cmd := c.ofKind(&cobra.Command{
+	cmd := c.withKind(&cobra.Command{
 		Use:     "diff --org ORG KIND NAME --from VERSION [--to VERSION]",
 		Short:   "Compare two versions of an object, field by field",
 		Example: "  admin diff --org acme mode docs --from 3 --to 5",
 		Args:    cobra.ExactArgs(2),
 	}, func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error {
-		return historyOf(k).printChanges(ctx, c, db, o.ID, args[0], from, to)
+		return historyCommandsFor(k).printChanges(ctx, c, db, o.ID, args[0], from, to)
 	})
-	fromAndTo(cmd, &from, &to)
+	addVersionFlags(cmd, &from, &to)
 	return cmd
 }
 
 func (c *cli) history() *cobra.Command {
-	return c.ofKind(&cobra.Command{
+	return c.withKind(&cobra.Command{
 		Use:   "history --org ORG KIND [NAME]",
 		Short: "List the versions of an object, newest first, or without a name the deleted objects of the kind",
 		Example: `  admin history --org acme mode docs
   admin history --org acme templates`,
 		Args: cobra.RangeArgs(1, 2),
 	}, func(ctx context.Context, db *postgres.DB, o organization.Organization, k resource.Kind, args []string) error {
-		return historyOf(k).printAll(ctx, c, db, o.ID, args)
+		return historyCommandsFor(k).printAll(ctx, c, db, o.ID, args)
 	})
 }
 
 func (c *cli) delete() *cobra.Command {
 	var dryRun bool
-	cmd := c.ofKind(&cobra.Command{
+	cmd := c.withKind(&cobra.Command{
 		Use:   "delete --org ORG KIND NAME...",
 		Short: "Delete objects that are not in use, in one change; their history is kept",
 		Example: `  admin delete --org acme mode docs --dry-run
@@ -133,7 +133,7 @@ func (c *cli) delete() *cobra.Command {
 		}
 		result, err := db.Apply(ctx, c.by(), o.ID, ops, resource.Options{DryRun: dryRun})
 		if err != nil {
-			return namedFailure(err, args)
+			return nameFailures(err, args)
 		}
 		type deleted struct {
 			ID   string `json:"id"`
@@ -157,9 +157,9 @@ func (c *cli) delete() *cobra.Command {
 	return cmd
 }
 
-// namedFailure returns an error that names the objects whose operations failed. Errors other
+// nameFailures returns an error that names the objects whose operations failed. Errors other
 // than resource.OpErrors pass through.
-func namedFailure(err error, names []string) error {
+func nameFailures(err error, names []string) error {
 	var failed resource.OpErrors
 	if !errors.As(err, &failed) {
 		return err

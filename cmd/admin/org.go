@@ -29,12 +29,12 @@ func organizationOf(o organization.Organization) organizationOutput {
 func (c *cli) orgCreate() *cobra.Command {
 	var slug, name string
 	var ifNotExists bool
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:     "create --slug SLUG --name NAME",
 		Short:   "Create an organization",
 		Example: `  admin org create --slug acme --name "Acme" --if-not-exists --json`,
 	}, func(ctx context.Context, _ []string) error {
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
 			created := true
 			o, err := db.CreateOrganization(ctx, c.by(), slug, name)
 			if f, ok := fault.As(err); ok && f.Code == "slug_taken" && ifNotExists {
@@ -58,7 +58,7 @@ func (c *cli) orgCreate() *cobra.Command {
 	cmd.Flags().StringVar(&slug, "slug", "", "name of the organization in URLs: lowercase letters, digits and hyphens")
 	cmd.Flags().StringVar(&name, "name", "", "display name of the organization")
 	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "succeed if an organization with the slug already exists")
-	must(cmd, "slug", "name")
+	requireFlags(cmd, "slug", "name")
 	return cmd
 }
 
@@ -66,10 +66,10 @@ func (c *cli) orgCreate() *cobra.Command {
 const pageSize = 500
 
 func (c *cli) orgList() *cobra.Command {
-	return c.does(&cobra.Command{
+	return c.run(&cobra.Command{
 		Use: "list", Short: "List all organizations", Example: "  admin org list --json",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
 			list := []organizationOutput{}
 			for after := ""; ; {
 				page, err := db.Organizations(ctx, after, pageSize)
@@ -87,7 +87,7 @@ func (c *cli) orgList() *cobra.Command {
 			return c.print(struct {
 				Organizations []organizationOutput `json:"organizations"`
 			}{list}, func(w io.Writer) {
-				table(w, "SLUG\tNAME\tREVISION\tID", func(row func(...any)) {
+				writeTable(w, "SLUG\tNAME\tREVISION\tID", func(row func(...any)) {
 					for _, o := range list {
 						row(o.Slug, o.Name, o.Revision, o.ID)
 					}
@@ -97,8 +97,8 @@ func (c *cli) orgList() *cobra.Command {
 	})
 }
 
-// table writes aligned columns.
-func table(w io.Writer, head string, rows func(row func(...any))) {
+// writeTable writes aligned columns.
+func writeTable(w io.Writer, head string, rows func(row func(...any))) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, head)
 	rows(func(cells ...any) {

@@ -16,7 +16,7 @@ func (c *cli) publish() *cobra.Command {
 	var org string
 	var all, wait bool
 	var timeout time.Duration
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "publish --org ORG | --all [--wait]",
 		Short: "Republish an organization, or all",
 		Long: `Makes workers republish, even if nothing has changed, for when readers serve incorrect
@@ -28,13 +28,13 @@ content. Unchanged content keeps its ETag.`,
 		if (org == "") == !all {
 			return usage("specify either --org or --all")
 		}
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			list, err := chosen(ctx, db, org)
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
+			list, err := selectOrganizations(ctx, db, org)
 			if err != nil {
 				return err
 			}
 			for _, o := range list {
-				if err := db.PublishAgain(ctx, o.ID); err != nil {
+				if err := db.Republish(ctx, o.ID); err != nil {
 					return err
 				}
 			}
@@ -70,8 +70,8 @@ content. Unchanged content keeps its ETag.`,
 	return cmd
 }
 
-// chosen returns the organization that ref names, or all if ref is empty.
-func chosen(ctx context.Context, db *postgres.DB, ref string) ([]organization.Organization, error) {
+// selectOrganizations returns the organization that ref names, or all if ref is empty.
+func selectOrganizations(ctx context.Context, db *postgres.DB, ref string) ([]organization.Organization, error) {
 	if ref != "" {
 		o, err := db.Organization(ctx, ref)
 		return []organization.Organization{o}, err

@@ -30,18 +30,18 @@ func (p publication) state(now time.Time) string {
 
 func (c *cli) publishStatus() *cobra.Command {
 	var org string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "status [--org ORG]",
 		Short: "Show the publication status: the saved revision and the one that readers have",
 		Example: `  admin publish status
   admin publish status --org acme --json`,
 	}, func(ctx context.Context, _ []string) error {
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			asked, err := chosen(ctx, db, org)
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
+			asked, err := selectOrganizations(ctx, db, org)
 			if err != nil {
 				return err
 			}
-			defer c.working("reading the status")()
+			defer c.progress("reading the status")()
 			list := []publication{}
 			for _, o := range asked {
 				s, err := db.PublicationStatus(ctx, o.ID)
@@ -53,7 +53,7 @@ func (c *cli) publishStatus() *cobra.Command {
 			return c.print(struct {
 				Organizations []publication `json:"organizations"`
 			}{list}, func(w io.Writer) {
-				table(w, "SLUG\tREVISION\tPUBLISHED\tSTATE\tCHANGED", func(row func(...any)) {
+				writeTable(w, "SLUG\tREVISION\tPUBLISHED\tSTATE\tCHANGED", func(row func(...any)) {
 					for _, p := range list {
 						row(p.Slug, p.Revision, p.PublishedRevision, p.state(time.Now()), p.ChangedAt.Format(time.DateTime))
 					}

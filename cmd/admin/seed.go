@@ -17,7 +17,7 @@ const seedBatch = 100
 // seed adds the shipped permission templates to organizations that are older than them, once
 // each. It returns the number of organizations seeded.
 func seed(ctx context.Context, db *postgres.DB) (organizations int, err error) {
-	by := audit.By{
+	by := audit.Attribution{
 		Actor:     audit.Actor{Kind: audit.System, ID: "admin", Name: "orgmodes"},
 		RequestID: rand.Text(), Source: "seeding",
 	}

@@ -31,14 +31,14 @@ const drainTime = 20 * time.Second
 const shutdownTime = 5 * time.Second
 
 const (
-	// mostConnections is far more than the number of admins of an installation.
-	mostConnections = 4096
+	// maxConnections is far more than the number of admins of an installation.
+	maxConnections = 4096
 	// addressShare limits one address to 1/addressShare of all connections.
 	addressShare = 8
 )
 
 func (c *cli) serve() *cobra.Command {
-	return c.does(&cobra.Command{
+	return c.run(&cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages and the API until SIGTERM or SIGINT",
 		Long: `Serves the pages and the API. While Postgres is unavailable at startup, it waits and logs
@@ -53,7 +53,7 @@ the state.
 		if err != nil {
 			return err
 		}
-		in, err := s.understand()
+		in, err := s.resolve()
 		if err != nil {
 			return err
 		}
@@ -67,14 +67,14 @@ the state.
 		defer stop()
 		if err := serve(ctx, log, &s, in); err != nil {
 			log.Error("exited", "error", process.Redact(err.Error()))
-			return errSaid
+			return errReported
 		}
 		return nil
 	})
 }
 
 // serve serves until ctx is done.
-func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) error {
+func serve(ctx context.Context, log *slog.Logger, s *settings, in resolvedSettings) error {
 	db, err := postgres.Open(context.WithoutCancel(ctx), string(s.DatabaseURL))
 	if err != nil {
 		return err
@@ -96,9 +96,9 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 
 	var serving atomic.Bool
 	health := process.Health{
-		Started: func() error { return yes(serving.Load(), "waiting for Postgres") },
+		Started: func() error { return check(serving.Load(), "waiting for Postgres") },
 		Ready: func() error {
-			return errors.Join(yes(serving.Load() && ctx.Err() == nil, "not serving: starting or shutting down"), db.Health())
+			return errors.Join(check(serving.Load() && ctx.Err() == nil, "not serving: starting or shutting down"), db.Health())
 		},
 	}
 	private, err := process.ServePrivate(log, string(s.PrivateListen), health, registry)
@@ -114,7 +114,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 		return err
 	}
 	listener, err := listen.TCP(ctx, string(s.Listen), listen.Options{
-		Log: log, Limits: listen.LimitsFor(s.MaxConnections, s.MaxConnectionsPerAddress, mostConnections, addressShare),
+		Log: log, Limits: listen.LimitsFor(s.MaxConnections, s.MaxConnectionsPerAddress, maxConnections, addressShare),
 		Trusted: in.trusted.Contains, Metrics: registry, Program: "admin",
 	})
 	if err != nil {
@@ -123,12 +123,12 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, in installation) 
 	for _, w := range auth.Warnings(in.public, len(in.trusted) > 0) {
 		log.Warn(w)
 	}
-	var behind sync.WaitGroup
-	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
-	defer behind.Wait()
-	defer stopWatching()
-	behind.Go(func() { db.WatchHealth(watching, log) })
-	behind.Go(func() { seedTemplates(ctx, log, db) })
+	var background sync.WaitGroup
+	backgroundCtx, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer background.Wait()
+	defer stopBackground()
+	background.Go(func() { db.WatchHealth(backgroundCtx, log) })
+	background.Go(func() { seedTemplates(ctx, log, db) })
 	serving.Store(true)
 	log.Info("serving", "addr", listener.Addr().String(), "public", in.public.String(), "private", private.Addr())
 	return drain(ctx, app, listener)
@@ -146,16 +146,16 @@ func drain(ctx context.Context, app *fiber.App, listener net.Listener) error {
 	}
 	// A connection that a client opened in advance, without sending a request, counts as
 	// busy. So open connections are waited for only until shutdownTime is over.
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	shutdownCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()
-	err := server.Shutdown(bounded)
+	err := server.Shutdown(shutdownCtx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
 	return errors.Join(err, <-ended)
 }
 
-func yes(ok bool, otherwise string) error {
+func check(ok bool, otherwise string) error {
 	if ok {
 		return nil
 	}

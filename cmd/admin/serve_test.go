@@ -33,31 +33,31 @@ func mustOrganization(t *testing.T, db *postgres.DB) organization.Organization {
 // reachable and unreachable again, and ends the program.
 func TestServeWaitsForPostgres(t *testing.T) {
 	i := newInstallation(t)
-	door := newDoor(t, i.app)
+	door := newDatabaseProxy(t, i.app)
 	listen, private := freePort(t), freePort(t)
 	cmd := exec.CommandContext(t.Context(), i.admin, "serve")
 	cmd.Env = []string{
-		beAdmin, "DATABASE_URL=" + door.url, "TOKEN_KEYS=" + testKeys, "LISTEN=" + listen, "PRIVATE_LISTEN=" + private, "LOG_FORMAT=text",
+		runAsProgram, "DATABASE_URL=" + door.url, "TOKEN_KEYS=" + testKeys, "LISTEN=" + listen, "PRIVATE_LISTEN=" + private, "LOG_FORMAT=text",
 	}
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	log := follow(stderr)
 
-	log.await(t, "waiting for Postgres at "+door.address)
+	log.waitFor(t, "waiting for Postgres at "+door.address)
 	require.Equal(t, 200, status(t, "http://"+private+"/livez"))
 	require.Equal(t, 503, status(t, "http://"+private+"/readyz"))
 	require.Equal(t, 503, status(t, "http://"+private+"/startupz"))
 
 	door.open()
-	log.await(t, "cookies are sent without Secure")
-	log.await(t, "serving")
+	log.waitFor(t, "cookies are sent without Secure")
+	log.waitFor(t, "serving")
 	require.Equal(t, 200, status(t, "http://"+private+"/readyz"))
 	require.Equal(t, 401, status(t, "http://"+listen+"/api/v1/organizations"))
 	require.Equal(t, 200, status(t, "http://"+private+"/metrics"))
 
 	// If Postgres is unavailable while serving, the response has Retry-After.
-	door.shut()
+	door.close()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listen+"/api/v1/session", nil)
 	require.NoError(t, err)
 	req.Header.Set("Cookie", "orgmodes=x")
@@ -72,22 +72,22 @@ func TestServeWaitsForPostgres(t *testing.T) {
 
 	door.open()
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	log.ended(t)
+	log.waitEOF(t)
 	require.NoError(t, cmd.Wait(), "it ends well")
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func TestServeEndsWhileWaiting(t *testing.T) {
+func TestServeExitsWhileWaitingForPostgres(t *testing.T) {
 	i := newInstallation(t)
 	cmd := exec.CommandContext(t.Context(), i.admin, "serve")
-	cmd.Env = []string{beAdmin, "DATABASE_URL=postgres://127.0.0.1:1/x", "TOKEN_KEYS=" + testKeys, "LISTEN=127.0.0.1:0", "PRIVATE_LISTEN=127.0.0.1:0"}
+	cmd.Env = []string{runAsProgram, "DATABASE_URL=postgres://127.0.0.1:1/x", "TOKEN_KEYS=" + testKeys, "LISTEN=127.0.0.1:0", "PRIVATE_LISTEN=127.0.0.1:0"}
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	log := follow(stderr)
-	log.await(t, "waiting for Postgres")
+	log.waitFor(t, "waiting for Postgres")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	log.ended(t)
+	log.waitEOF(t)
 	require.NoError(t, cmd.Wait())
 }
 
@@ -125,10 +125,10 @@ func follow(r io.Reader) *lines {
 	return l
 }
 
-// await waits for a line that contains text.
-func (l *lines) await(t *testing.T, text string) {
+// waitFor waits for a line that contains text.
+func (l *lines) waitFor(t *testing.T, text string) {
 	t.Helper()
-	deadline := time.NewTimer(storetest.Patience)
+	deadline := time.NewTimer(storetest.WaitTimeout)
 	defer deadline.Stop()
 	for {
 		select {
@@ -143,10 +143,10 @@ func (l *lines) await(t *testing.T, text string) {
 	}
 }
 
-// ended waits until the program has closed its standard error.
-func (l *lines) ended(t *testing.T) {
+// waitEOF waits until the program has closed its standard error.
+func (l *lines) waitEOF(t *testing.T) {
 	t.Helper()
-	deadline := time.NewTimer(storetest.Patience)
+	deadline := time.NewTimer(storetest.WaitTimeout)
 	defer deadline.Stop()
 	for {
 		select {
@@ -160,44 +160,44 @@ func (l *lines) ended(t *testing.T) {
 	}
 }
 
-// door is a proxy in front of Postgres. It is shut at first; while shut, it refuses
+// databaseProxy is a proxy in front of Postgres. It is shut at first; while shut, it refuses
 // connections.
-type door struct {
-	t            *testing.T
-	url, address string
-	at, behind   string
-	mu           sync.Mutex
-	listener     net.Listener
-	conns        []net.Conn
-	under        sync.WaitGroup
+type databaseProxy struct {
+	t                     *testing.T
+	url, address          string
+	listenAddress, target string
+	mu                    sync.Mutex
+	listener              net.Listener
+	conns                 []net.Conn
+	connections           sync.WaitGroup
 }
 
-func newDoor(t *testing.T, databaseURL string) *door {
+func newDatabaseProxy(t *testing.T, databaseURL string) *databaseProxy {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
 	require.NoError(t, err)
-	d := &door{t: t, at: freePort(t), behind: u.Host}
-	u.Host = d.at
+	d := &databaseProxy{t: t, listenAddress: freePort(t), target: u.Host}
+	u.Host = d.listenAddress
 	d.url = u.String()
-	d.address = d.at + u.Path
-	t.Cleanup(d.shut)
+	d.address = d.listenAddress + u.Path
+	t.Cleanup(d.close)
 	return d
 }
 
-func (d *door) open() {
+func (d *databaseProxy) open() {
 	d.t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(context.WithoutCancel(d.t.Context()), "tcp", d.at)
+	l, err := (&net.ListenConfig{}).Listen(context.WithoutCancel(d.t.Context()), "tcp", d.listenAddress)
 	require.NoError(d.t, err)
 	d.mu.Lock()
 	d.listener = l
 	d.mu.Unlock()
-	d.under.Go(func() {
+	d.connections.Go(func() {
 		for {
 			in, err := l.Accept()
 			if err != nil {
 				return
 			}
-			out, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", d.behind)
+			out, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", d.target)
 			if err != nil {
 				_ = in.Close()
 				continue
@@ -205,13 +205,13 @@ func (d *door) open() {
 			d.mu.Lock()
 			d.conns = append(d.conns, in, out)
 			d.mu.Unlock()
-			d.under.Go(func() { _, _ = io.Copy(out, in); _ = out.Close() })
-			d.under.Go(func() { _, _ = io.Copy(in, out); _ = in.Close() })
+			d.connections.Go(func() { _, _ = io.Copy(out, in); _ = out.Close() })
+			d.connections.Go(func() { _, _ = io.Copy(in, out); _ = in.Close() })
 		}
 	})
 }
 
-func (d *door) shut() {
+func (d *databaseProxy) close() {
 	d.mu.Lock()
 	if d.listener != nil {
 		_ = d.listener.Close()
@@ -221,7 +221,7 @@ func (d *door) shut() {
 	}
 	d.conns = nil
 	d.mu.Unlock()
-	d.under.Wait()
+	d.connections.Wait()
 }
 
-func (d *door) String() string { return fmt.Sprint(d.at, " -> ", d.behind) }
+func (d *databaseProxy) String() string { return fmt.Sprint(d.listenAddress, " -> ", d.target) }

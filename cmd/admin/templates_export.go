@@ -21,7 +21,7 @@ import (
 func (c *cli) templatesExport() *cobra.Command {
 	var org, out, folder string
 	var e transfer.TemplateExport
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "export --org ORG [--template TEMPLATE]... (--folder FOLDER | [--format FORMAT] [--output FILE])",
 		Short: "Export an organization's permission templates as files",
 		Long: `Exports permission templates as a folder of {template_id}.json files, as a zip file of
@@ -38,7 +38,7 @@ the files of exported templates, which are replaced.`,
 		if !slices.Contains(transfer.TemplateFormats(), e.Format) {
 			return usage("--format must be one of %s, not %q", strings.Join(transfer.TemplateFormats(), ", "), e.Format)
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			if folder != "" {
 				return c.exportFolder(ctx, db, o.ID, e, folder)
 			}
@@ -49,19 +49,19 @@ the files of exported templates, which are replaced.`,
 			return c.write(out, data)
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().StringVar(&e.Format, "format", transfer.FormatZip, "output format: "+strings.Join(transfer.TemplateFormats(), ", "))
 	cmd.Flags().StringVar(&folder, "folder", "", "write one {template_id}.json file per template to this folder")
 	cmd.Flags().StringArrayVar(&e.Refs, "template", nil, "only this template, by name or id; can be repeated")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this file instead of standard output")
 	cmd.MarkFlagsMutuallyExclusive("folder", "format")
 	cmd.MarkFlagsMutuallyExclusive("folder", "output")
-	completes(cmd, "format", transfer.TemplateFormats()...)
+	completeFlag(cmd, "format", transfer.TemplateFormats()...)
 	return cmd
 }
 
 func (c *cli) exportFolder(ctx context.Context, db *postgres.DB, org uuid.UUID, e transfer.TemplateExport, folder string) error {
-	all, err := e.Chosen(ctx, db, org)
+	all, err := e.Select(ctx, db, org)
 	if err != nil {
 		return err
 	}

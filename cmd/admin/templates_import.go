@@ -27,12 +27,12 @@ happen, why and at which line.`,
 		Example: `  admin templates import --org acme templates/ --dry-run
   admin templates import --org acme templates/ --on-conflict rename --for "Code Expert=skip"
   admin templates import --org acme acme.templates.zip --only-valid`,
-	}, filesOfTemplates, transfer.NewTemplateImport, "templates", func() (_ transfer.Choices, err error) {
-		choices.ByName, err = ways(keep, "NAME", "skip", "replace", "rename")
+	}, templateFiles, transfer.NewTemplateImport, "templates", func() (_ transfer.Choices, err error) {
+		choices.ByName, err = parseDecisions(keep, "NAME", "skip", "replace", "rename")
 		return choices, err
 	})
 	cmd.Flags().StringVar(&choices.OnConflict, "on-conflict", "", "what to do if another template has the name: skip, replace or rename")
 	cmd.Flags().StringArrayVar(&keep, "for", nil, "--on-conflict for a single template, as NAME=skip; can be repeated")
-	completes(cmd, "on-conflict", "skip", "replace", "rename")
+	completeFlag(cmd, "on-conflict", "skip", "replace", "rename")
 	return cmd
 }

@@ -30,7 +30,7 @@ would widen them is refused and reported. Nothing is changed.`,
   echo '{"allowed_tools": []}' | admin templates resolve --org acme "Code Expert" --request - --json`,
 		Args: cobra.ExactArgs(1),
 	}
-	c.does(cmd, func(ctx context.Context, args []string) error {
+	c.run(cmd, func(ctx context.Context, args []string) error {
 		body := []byte("{}")
 		var err error
 		if file != "" {
@@ -50,7 +50,7 @@ would widen them is refused and reported. Nothing is changed.`,
 		if err != nil {
 			return err
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			asked, err := templates.ReadRequest(body, db.Tools)
 			if err != nil {
 				return err
@@ -60,10 +60,10 @@ would widen them is refused and reported. Nothing is changed.`,
 				return err
 			}
 			resolved := templates.Resolve(t.Template, asked)
-			return c.print(resolved, func(w io.Writer) { sayResolution(w, resolved) })
+			return c.print(resolved, func(w io.Writer) { printResolution(w, resolved) })
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().StringVar(&file, "request", "", `file with the request as JSON, or "-" for standard input`)
 	cmd.Flags().StringVar(&permissionMode, "permission-mode", "", "request this permission mode")
 	cmd.Flags().StringArrayVar(&tools, "tool", nil, "request this tool or rule; can be repeated")
@@ -78,16 +78,16 @@ would widen them is refused and reported. Nothing is changed.`,
 	for _, m := range templates.PermissionModes() {
 		names = append(names, string(m.Mode))
 	}
-	completes(cmd, "permission-mode", names...)
+	completeFlag(cmd, "permission-mode", names...)
 	return cmd
 }
 
-func sayResolution(w io.Writer, r templates.Resolution) {
+func printResolution(w io.Writer, r templates.Resolution) {
 	tools := "none without asking"
 	if len(r.AllowedTools.Value) > 0 {
 		tools = strings.Join(r.AllowedTools.Value, ", ")
 	}
-	table(w, "SETTING\tFROM\tVALUE", func(row func(...any)) {
+	writeTable(w, "SETTING\tFROM\tVALUE", func(row func(...any)) {
 		row("permission mode", r.PermissionMode.From, r.PermissionMode.Value)
 		row("allowed tools", r.AllowedTools.From, tools)
 		for _, text := range []struct {

@@ -31,7 +31,7 @@ func folderOfTemplates(t *testing.T) string {
 	return folder
 }
 
-func called(v any) []string {
+func templateNames(v any) []string {
 	var out []string
 	for _, e := range v.([]any) {
 		out = append(out, e.(map[string]any)["name"].(string))
@@ -39,7 +39,7 @@ func called(v any) []string {
 	return out
 }
 
-func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
+func TestTemplateImportAndExportCommands(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	folder := folderOfTemplates(t)
@@ -49,7 +49,7 @@ func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
 	require.Equal(t, true, done["applied"])
 	require.EqualValues(t, 2, done["summary"].(map[string]any)["create"])
 	require.Equal(t, []string{"Code Expert", "Foo Bar", "foo-bar", "Project Manager", "Safe Sandbox", "Web Researcher"},
-		called(i.call("templates", "list", "--org", "acme", "--json").ok().json()["templates"]))
+		templateNames(i.call("templates", "list", "--org", "acme", "--json").ok().json()["templates"]))
 	require.Contains(t, i.call("templates", "list", "--org", "acme").ok().stdout, fooBar)
 
 	out := filepath.Join(t.TempDir(), "out")
@@ -89,7 +89,7 @@ func TestTemplatesInAndOutOnTheCommandLine(t *testing.T) {
 	i.call("templates", "get", "--org", "acme", "nope").failed(1, "Template not found")
 }
 
-func TestTemplatesOnTheCommandLine(t *testing.T) {
+func TestTemplateCommands(t *testing.T) {
 	i := newInstallation(t)
 	i.env = append(i.env, "TEMPLATE_TOOLS=deploy=Rolls out a release.,page")
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
@@ -133,11 +133,11 @@ func TestDeletedDefaultsStayDeleted(t *testing.T) {
 	i := newInstallation(t)
 	i.call("org", "create", "--slug", "acme", "--name", "Acme").ok()
 	i.call("org", "create", "--slug", "older", "--name", "Older").ok()
-	owner(t, i, `delete from permission_templates where name in ('Safe Sandbox', 'Code Expert') and organization_id = (select id from organizations where slug = 'acme')`)
-	owner(t, i, `delete from permission_templates where organization_id = (select id from organizations where slug = 'older')`)
-	owner(t, i, `update organizations set templates_seeded_at = null where slug = 'older'`)
+	execAsOwner(t, i, `delete from permission_templates where name in ('Safe Sandbox', 'Code Expert') and organization_id = (select id from organizations where slug = 'acme')`)
+	execAsOwner(t, i, `delete from permission_templates where organization_id = (select id from organizations where slug = 'older')`)
+	execAsOwner(t, i, `update organizations set templates_seeded_at = null where slug = 'older'`)
 	listed := func(org string) []string {
-		return called(i.call("templates", "list", "--org", org, "--json").ok().json()["templates"])
+		return templateNames(i.call("templates", "list", "--org", org, "--json").ok().json()["templates"])
 	}
 	shipped := []string{"Code Expert", "Project Manager", "Safe Sandbox", "Web Researcher"}
 	for range 2 {
@@ -147,8 +147,8 @@ func TestDeletedDefaultsStayDeleted(t *testing.T) {
 	}
 	require.Equal(t, "system", i.call("audit", "list", "--org", "older", "--action", "template.create", "--json").ok().json()["entries"].([]any)[0].(map[string]any)["actor"].(map[string]any)["kind"])
 
-	owner(t, i, `delete from permission_templates where organization_id = (select id from organizations where slug = 'older')`)
-	owner(t, i, `update organizations set templates_seeded_at = null where slug = 'older'`)
+	execAsOwner(t, i, `delete from permission_templates where organization_id = (select id from organizations where slug = 'older')`)
+	execAsOwner(t, i, `update organizations set templates_seeded_at = null where slug = 'older'`)
 	for range 2 {
 		call(t, []string{"MIGRATE_DATABASE_URL=" + i.owner}, "", "migrate").ok()
 		require.Equal(t, []string{"Project Manager", "Web Researcher"}, listed("acme"))
@@ -162,19 +162,19 @@ func TestDeletedDefaultsStayDeleted(t *testing.T) {
 func serveOnce(t *testing.T, i *testInstallation) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), i.admin, "serve")
-	cmd.Env = append([]string{beAdmin, "LISTEN=127.0.0.1:0", "PRIVATE_LISTEN=127.0.0.1:0", "LOG_FORMAT=text"}, i.env...)
+	cmd.Env = append([]string{runAsProgram, "LISTEN=127.0.0.1:0", "PRIVATE_LISTEN=127.0.0.1:0", "LOG_FORMAT=text"}, i.env...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	log := follow(stderr)
-	log.await(t, "default templates added")
+	log.waitFor(t, "default templates added")
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	log.ended(t)
+	log.waitEOF(t)
 	require.NoError(t, cmd.Wait())
 }
 
-// owner runs a statement as the owner of the tables.
-func owner(t *testing.T, i *testInstallation, statement string) {
+// execAsOwner runs a statement as the owner of the tables.
+func execAsOwner(t *testing.T, i *testInstallation, statement string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), i.owner)
 	require.NoError(t, err)

@@ -43,7 +43,7 @@ func tokenOf(t postgres.Token) accessToken {
 func (c *cli) tokenCreate() *cobra.Command {
 	var org, email, name, expiresIn string
 	var scopes []string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "create --org ORG --email ADDRESS --name NAME [--scope read] [--scope write]",
 		Short: "Create an access token for a member; it is shown once",
 		Long: `Creates an access token with its user's permissions in the organization, restricted
@@ -77,8 +77,8 @@ stored. Requires TOKEN_KEYS.`,
 		if err != nil {
 			return config.Problems{{Name: "TOKEN_KEYS", Detail: err.Error()}}
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
-			u, err := account(ctx, db, email)
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+			u, err := findUser(ctx, db, email)
 			if err != nil {
 				return err
 			}
@@ -92,17 +92,17 @@ stored. Requires TOKEN_KEYS.`,
 			out := tokenOf(t)
 			out.Token = secret
 			return c.print(out, func(w io.Writer) {
-				c.note("Save the token now: it is not shown again. `admin token revoke --org %s %s` revokes it.", o.Slug, t.ID)
+				c.logf("Save the token now: it is not shown again. `admin token revoke --org %s %s` revokes it.", o.Slug, t.ID)
 				fmt.Fprintln(w, secret)
 			})
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	cmd.Flags().StringVar(&email, "email", "", "email address of the member that the token acts for")
 	cmd.Flags().StringVar(&name, "name", "", "name of the token, such as where it is used")
 	cmd.Flags().StringSliceVar(&scopes, "scope", []string{"read"}, "scopes of the token: read, write")
 	cmd.Flags().StringVar(&expiresIn, "expires-in", "", "lifetime, such as 90d, 12h or 4w (default: never expires)")
-	must(cmd, "email", "name")
+	requireFlags(cmd, "email", "name")
 	return cmd
 }
 
@@ -127,7 +127,7 @@ func parseDuration(s string) (time.Duration, error) {
 
 func (c *cli) tokenRevoke() *cobra.Command {
 	var org string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:     "revoke --org ORG TOKEN-ID",
 		Short:   "Revoke an access token permanently",
 		Example: "  admin token revoke --org acme 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413",
@@ -137,7 +137,7 @@ func (c *cli) tokenRevoke() *cobra.Command {
 		if err != nil {
 			return usage("%q is not a token id; `admin token list` lists them", args[0])
 		}
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			t, err := db.RevokeToken(ctx, c.by(), o.ID, id)
 			if err != nil {
 				return err
@@ -147,16 +147,16 @@ func (c *cli) tokenRevoke() *cobra.Command {
 			})
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	return cmd
 }
 
 func (c *cli) tokenList() *cobra.Command {
 	var org string
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use: "list --org ORG", Short: "List the access tokens with access to an organization", Example: "  admin token list --org acme --json",
 	}, func(ctx context.Context, _ []string) error {
-		return c.inOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
+		return c.withOrganization(ctx, org, func(db *postgres.DB, o organization.Organization) error {
 			list := []accessToken{}
 			for f, more := (postgres.TokenFilter{Limit: pageSize}), true; more; {
 				page, rest, err := db.Tokens(ctx, o.ID, f)
@@ -172,7 +172,7 @@ func (c *cli) tokenList() *cobra.Command {
 			return c.print(struct {
 				Tokens []accessToken `json:"tokens"`
 			}{list}, func(w io.Writer) {
-				table(w, "TOKEN\tNAME\tUSER\tSCOPES\tSTATE\tID", func(row func(...any)) {
+				writeTable(w, "TOKEN\tNAME\tUSER\tSCOPES\tSTATE\tID", func(row func(...any)) {
 					for _, t := range list {
 						row(t.Start+"…", t.Name, t.Email, strings.Join(t.Scopes, ","), t.state(time.Now()), t.ID)
 					}
@@ -180,7 +180,7 @@ func (c *cli) tokenList() *cobra.Command {
 			})
 		})
 	})
-	orgFlag(cmd, &org)
+	addOrgFlag(cmd, &org)
 	return cmd
 }
 

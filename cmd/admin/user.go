@@ -23,7 +23,7 @@ type createdUser struct {
 func (c *cli) userCreate() *cobra.Command {
 	var email, name string
 	var fromStdin, ifNotExists bool
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:   "create --email ADDRESS --name NAME [--password-stdin]",
 		Short: "Create a user account",
 		Long: fmt.Sprintf(`Creates a user account. The password, at least %d characters, is read from standard
@@ -35,7 +35,7 @@ input, so that it does not appear in a process list or the shell history. Withou
 		if err != nil {
 			return err
 		}
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
 			created := true
 			u, err := db.CreateUser(ctx, c.by(), email, name, hash)
 			if f, ok := fault.As(err); ok && f.Code == "email_taken" && ifNotExists {
@@ -58,14 +58,14 @@ input, so that it does not appear in a process list or the shell history. Withou
 	cmd.Flags().StringVar(&name, "name", "", "display name of the user")
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 	cmd.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "succeed if the address already has an account; its password is not changed")
-	must(cmd, "email", "name")
+	requireFlags(cmd, "email", "name")
 	return cmd
 }
 
 func (c *cli) userPassword() *cobra.Command {
 	var email string
 	var fromStdin bool
-	cmd := c.does(&cobra.Command{
+	cmd := c.run(&cobra.Command{
 		Use:     "set-password --email ADDRESS --password-stdin",
 		Short:   "Change the password of an account and end its sessions",
 		Example: `  echo "$PASSWORD" | admin user set-password --email ada@acme.example --password-stdin`,
@@ -73,8 +73,8 @@ func (c *cli) userPassword() *cobra.Command {
 		if !fromStdin {
 			return usage("--password-stdin is required: a password is only read from standard input")
 		}
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			u, err := account(ctx, db, email)
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
+			u, err := findUser(ctx, db, email)
 			if err != nil {
 				return err
 			}
@@ -92,7 +92,7 @@ func (c *cli) userPassword() *cobra.Command {
 	})
 	cmd.Flags().StringVar(&email, "email", "", "email address of the account")
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
-	must(cmd, "email")
+	requireFlags(cmd, "email")
 	return cmd
 }
 
@@ -129,9 +129,9 @@ were revoked; the user has to sign in again.`,
 
 func (c *cli) setDisabled(disabled bool, cmd *cobra.Command) *cobra.Command {
 	var email string
-	c.does(cmd, func(ctx context.Context, _ []string) error {
-		return c.inDatabase(ctx, func(db *postgres.DB) error {
-			u, err := account(ctx, db, email)
+	c.run(cmd, func(ctx context.Context, _ []string) error {
+		return c.withDatabase(ctx, func(db *postgres.DB) error {
+			u, err := findUser(ctx, db, email)
 			if err != nil {
 				return err
 			}
@@ -140,19 +140,19 @@ func (c *cli) setDisabled(disabled bool, cmd *cobra.Command) *cobra.Command {
 				return err
 			}
 			if disabled {
-				if out.Ownerless, err = db.Ownerless(ctx, u.ID); err != nil {
+				if out.Ownerless, err = db.SoleOwnerships(ctx, u.ID); err != nil {
 					return err
 				}
 			}
-			return c.print(out, out.say)
+			return c.print(out, out.print)
 		})
 	})
 	cmd.Flags().StringVar(&email, "email", "", "email address of the account")
-	must(cmd, "email")
+	requireFlags(cmd, "email")
 	return cmd
 }
 
-func (u disabledUser) say(w io.Writer) {
+func (u disabledUser) print(w io.Writer) {
 	state := "enabled"
 	if u.Disabled {
 		state = "disabled"

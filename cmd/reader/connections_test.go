@@ -21,7 +21,7 @@ import (
 
 // The process has 400 file descriptors, with an even lower soft limit. 500 clients send one
 // request each and keep their connections.
-func TestIdleConnectionsKeepNobodyElseOut(t *testing.T) {
+func TestIdleConnectionsDoNotBlockNewClients(t *testing.T) {
 	redis := storetest.Redis(t)
 	public, private := freeAddress(t), freeAddress(t)
 	said, err := os.Create(filepath.Join(t.TempDir(), "log"))

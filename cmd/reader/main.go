@@ -25,15 +25,15 @@ import (
 const drainTime = 10 * time.Second
 
 const (
-	// mostConnections is just below the number that fasthttp serves concurrently.
-	mostConnections = 250_000
+	// maxConnections is just below the number that fasthttp serves concurrently.
+	maxConnections = 250_000
 	// addressShare limits one address to 1/addressShare of all connections. All editors of
 	// a company can share one address.
 	addressShare = 2
 )
 
-// reportEvery is the interval at which token usage is reported to workers.
-const reportEvery = time.Minute
+// usageReportInterval is the interval at which token usage is reported to workers.
+const usageReportInterval = time.Minute
 
 func main() { os.Exit(program.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
@@ -83,8 +83,8 @@ func build(log *slog.Logger, s *settings, registry *prometheus.Registry) (o read
 	o = reader.Options{
 		Log: log, Store: store, LogStore: logStore, Keys: keys,
 		PollInterval: s.PollInterval, PublicCatalog: catalog, CacheBytes: s.CacheBytes, Metrics: registry,
-		AuthMaxStale: s.AuthMaxStale, SnapshotDir: s.SnapshotDir, SnapshotEvery: s.SnapshotEvery, Canary: s.Canary,
-		ReportEvery: reportEvery,
+		AuthMaxStale: s.AuthMaxStale, SnapshotDir: s.SnapshotDir, SnapshotInterval: s.SnapshotEvery, Canary: s.Canary,
+		UsageReportInterval: usageReportInterval,
 	}
 	return o, func() {
 		_ = store.Close()
@@ -110,7 +110,7 @@ func serve(ctx context.Context, log *slog.Logger, s *settings, o reader.Options,
 		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
 	}
 	ln, err := listen.TCP(ctx, string(s.Listen), listen.Options{
-		Log: log, Limits: listen.LimitsFor(s.MaxConnections, s.MaxConnectionsPerAddress, mostConnections, addressShare),
+		Log: log, Limits: listen.LimitsFor(s.MaxConnections, s.MaxConnectionsPerAddress, maxConnections, addressShare),
 		Trusted: trusted.Contains, Metrics: o.Metrics, Program: "reader",
 	})
 	if err != nil {

@@ -62,7 +62,7 @@ func TestHelpAndVersion(t *testing.T) {
 	assert.Contains(t, said, `"serve"`)
 }
 
-func TestSettingsThatAreWrong(t *testing.T) {
+func TestInvalidSettings(t *testing.T) {
 	for name, c := range map[string]struct {
 		environ []string
 		want    string
@@ -89,7 +89,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 }
 
 // The reader must not link the code that stores or produces documents.
-func TestStaysLean(t *testing.T) {
+func TestReaderDoesNotLinkStorage(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	require.NoError(t, err)
 	for dep := range strings.Lines(string(out)) {
@@ -105,7 +105,7 @@ func TestStaysLean(t *testing.T) {
 
 // The process waits for Redis to be filled and logs that, then serves. On SIGTERM it drains:
 // it first reports not ready while it still serves.
-func TestLife(t *testing.T) {
+func TestServeDrainExit(t *testing.T) {
 	redis := storetest.Redis(t)
 	public, private := freeAddress(t), freeAddress(t)
 	said, err := os.Create(filepath.Join(t.TempDir(), "log"))
@@ -130,7 +130,7 @@ func TestLife(t *testing.T) {
 	}
 
 	status := func(addr, path string) int {
-		client := http.Client{Timeout: storetest.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
+		client := http.Client{Timeout: storetest.WaitTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 		res, err := client.Get("http://" + addr + path)
 		if err != nil {
 			return 0
@@ -141,14 +141,14 @@ func TestLife(t *testing.T) {
 	}
 	eventually := func(addr, path string, want int) {
 		t.Helper()
-		require.Eventually(t, func() bool { return status(addr, path) == want }, storetest.Patience, 10*time.Millisecond, logged)
+		require.Eventually(t, func() bool { return status(addr, path) == want }, storetest.WaitTimeout, 10*time.Millisecond, logged)
 	}
 	eventually(private, "/livez", 200)
 	assert.Equal(t, 503, status(private, "/readyz"))
 	assert.Equal(t, 503, status(private, "/startupz"))
-	require.Eventually(t, func() bool { return strings.Contains(logged(), "has not been filled") }, storetest.Patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(logged(), "has not been filled") }, storetest.WaitTimeout, 10*time.Millisecond)
 
-	store, err := pubstore.Open(redis.URL, pubstore.Options{Timeout: storetest.Patience})
+	store, err := pubstore.Open(redis.URL, pubstore.Options{Timeout: storetest.WaitTimeout})
 	require.NoError(t, err)
 	defer store.Close()
 	rec, _, err := store.BeginReconcile(t.Context(), 1)

@@ -21,14 +21,14 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// TestDocumentedBlocksWork runs every command block of the documents against what `make run`
+// TestDocumentedCommandsWork runs every command block of the documents against what `make run`
 // starts, and checks the other blocks. A block that nothing checks fails the test.
-func TestDocumentedBlocksWork(t *testing.T) {
+func TestDocumentedCommandsWork(t *testing.T) {
 	prove.Long(t)
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("there is no curl here")
 	}
-	d := documented{t: t, stack: startStack(t, newRealCheckout(t))}
+	d := docRunner{t: t, stack: startStack(t, newRealCheckout(t))}
 	documents, err := filepath.Glob("../../*.md")
 	require.NoError(t, err)
 	more, err := filepath.Glob("../../docs/*.md")
@@ -45,7 +45,7 @@ func TestDocumentedBlocksWork(t *testing.T) {
 		}
 	}
 	require.Greater(t, checked, 15)
-	require.Zero(t, d.stack.end(t))
+	require.Zero(t, d.stack.stop(t))
 }
 
 // newRealCheckout is newCheckout with our programs in place of stand-ins.
@@ -92,15 +92,15 @@ func blocks(t *testing.T, path string) []string {
 	return found
 }
 
-// documented checks the blocks of documents, in their order.
-type documented struct {
+// docRunner checks the blocks of documents, in their order.
+type docRunner struct {
 	t     *testing.T
 	stack *stack
 }
 
 var commandBlock = regexp.MustCompile(`^(set -a;|curl |bin/admin |admin )`)
 
-func (d *documented) check(document, block string) {
+func (d *docRunner) check(document, block string) {
 	d.t.Helper()
 	switch {
 	case strings.ContainsAny(block, "┌▶"): // a diagram
@@ -113,7 +113,7 @@ func (d *documented) check(document, block string) {
 	case strings.HasPrefix(block, "Everything runs"):
 		for _, line := range strings.Split(block, "\n") {
 			pattern := regexp.MustCompile(`\\\.\\\.\\\.|\d+(\\\.\d+)?`).ReplaceAllString(regexp.QuoteMeta(strings.TrimSpace(line)), `\S+`)
-			require.Regexp(d.t, pattern, d.stack.soFar(), document)
+			require.Regexp(d.t, pattern, d.stack.currentOutput(), document)
 		}
 	case strings.HasPrefix(block, "kind: "):
 		d.write("library.yaml", block)
@@ -164,7 +164,7 @@ func script(command string) string {
 	return "set -a; . .local/run.env; set +a; set -euo pipefail; " + command
 }
 
-func (d *documented) bash(command string) *exec.Cmd {
+func (d *docRunner) bash(command string) *exec.Cmd {
 	cmd := exec.CommandContext(d.t.Context(), "bash", "-c", script(command))
 	cmd.Dir = d.stack.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.t.TempDir()}
@@ -172,7 +172,7 @@ func (d *documented) bash(command string) *exec.Cmd {
 }
 
 // run runs a command and returns its output. A dry run is allowed to exit with 3.
-func (d *documented) run(document, command string) string {
+func (d *docRunner) run(document, command string) string {
 	d.t.Helper()
 	cmd := d.bash(command)
 	var out, problems bytes.Buffer
@@ -187,7 +187,7 @@ func (d *documented) run(document, command string) string {
 
 // firstLines runs a command that does not end by itself. It returns the last line before
 // the one that contains until.
-func (d *documented) firstLines(command, until string) string {
+func (d *docRunner) firstLines(command, until string) string {
 	d.t.Helper()
 	cmd := d.bash("exec " + command)
 	out, err := cmd.StdoutPipe()
@@ -207,7 +207,7 @@ func (d *documented) firstLines(command, until string) string {
 	return ""
 }
 
-func (d *documented) write(name, content string) {
+func (d *docRunner) write(name, content string) {
 	d.t.Helper()
 	path := filepath.Join(d.stack.dir, name)
 	require.NoError(d.t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -216,7 +216,7 @@ func (d *documented) write(name, content string) {
 
 // roles runs statements that create roles, each in a transaction that is rolled back. A
 // role may exist already.
-func (d *documented) roles(block string) {
+func (d *docRunner) roles(block string) {
 	d.t.Helper()
 	ctx := d.t.Context()
 	conn, err := pgx.Connect(ctx, d.stack.variables(d.t)["MIGRATE_DATABASE_URL"])

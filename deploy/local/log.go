@@ -23,7 +23,7 @@ type programLog struct {
 type logMode int
 
 const (
-	onlyFile logMode = iota
+	toFileOnly logMode = iota
 	warningsToTerminal
 )
 
@@ -36,7 +36,7 @@ func (l *programLog) line(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, _ = fmt.Fprintln(l.file, text)
-	if l.mode == onlyFile {
+	if l.mode == toFileOnly {
 		return
 	}
 	if shown := forTerminal(text); shown != "" {

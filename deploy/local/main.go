@@ -41,8 +41,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
-	if orphaned != nil {
-		fmt.Fprintln(os.Stderr, "local:", orphaned)
+	if followErr != nil {
+		fmt.Fprintln(os.Stderr, "local:", followErr)
 		return 1
 	}
 	var code int
@@ -74,4 +74,4 @@ type signalError struct{ os.Signal }
 
 func (s signalError) Error() string { return "ended by signal: " + s.String() }
 
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+func logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

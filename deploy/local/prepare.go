@@ -25,7 +25,7 @@ func prepare(ctx context.Context, dir string) ([]variable, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		say("%v\nNOTE: what JavaScript makes of our documents is not tested.", err)
+		logf("%v\nNOTE: what JavaScript makes of our documents is not tested.", err)
 	}
 	return append(browserVariables(ctx), variable{"ORGMODES_TEST_PROGRAMS", programs}), nil
 }

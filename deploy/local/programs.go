@@ -18,9 +18,9 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-// startupPatience bounds the time that a program needs to become ready. Even on a busy
+// startupTimeout bounds the time that a program needs to become ready. Even on a busy
 // machine, only a program that hangs reaches it. One that exits is noticed at once.
-const startupPatience = 3 * time.Minute
+const startupTimeout = 3 * time.Minute
 
 // stopTimeout is longer than the programs' own limit on draining, after which they exit.
 const stopTimeout = time.Minute
@@ -142,7 +142,7 @@ func (ps *programs) stop() error {
 
 // awaitReady polls /readyz on the program's private port until it answers 200.
 func (p *program) awaitReady(ctx context.Context) error {
-	deadline := time.NewTimer(startupPatience)
+	deadline := time.NewTimer(startupTimeout)
 	defer deadline.Stop()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
@@ -158,24 +158,24 @@ func (p *program) awaitReady(ctx context.Context) error {
 		select {
 		case <-again.C:
 		case <-p.child.Done():
-			return p.obituary()
+			return p.exitError()
 		case <-deadline.C:
-			return fmt.Errorf("%s was not ready within %v: %s%s", p.name, startupPatience, last, lastWords(p.name, p.child))
+			return fmt.Errorf("%s was not ready within %v: %s%s", p.name, startupTimeout, last, logTail(p.name, p.child))
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-func (p *program) obituary() error {
-	return watched{p.name, p.child}.obituary()
+func (p *program) exitError() error {
+	return monitored{p.name, p.child}.exitError()
 }
 
-func (w watched) obituary() error {
-	return fmt.Errorf("%s ended with exit code %d, so everything ends%s", w.name, w.child.ExitCode(), lastWords(w.name, w.child))
+func (w monitored) exitError() error {
+	return fmt.Errorf("%s ended with exit code %d, so everything ends%s", w.name, w.child.ExitCode(), logTail(w.name, w.child))
 }
 
-func lastWords(name string, child *devstack.Child) string {
+func logTail(name string, child *devstack.Child) string {
 	tail := child.Tail()
 	if len(tail) == 0 {
 		return "; it wrote nothing"

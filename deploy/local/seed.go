@@ -44,7 +44,7 @@ func seedOrganization(ctx context.Context, o operator, local string, st *state) 
 		return err
 	}
 	if organization.ID != st.OrganizationID {
-		st.forgetContent()
+		st.clearContent()
 		st.OrganizationID = organization.ID
 		st.SamplesDue = organization.Created
 		if err := st.save(); err != nil {
@@ -110,9 +110,9 @@ func createUser(ctx context.Context, o operator, st *state) (user createdUser, e
 }
 
 // seedToken keeps a stored token that is still valid, and creates one otherwise.
-func seedToken(ctx context.Context, o operator, st *state, kept *secret, name string, scopes ...string) error {
-	if kept.Token != "" {
-		good, err := tokenIsGood(ctx, o, kept.ID)
+func seedToken(ctx context.Context, o operator, st *state, stored *secret, name string, scopes ...string) error {
+	if stored.Token != "" {
+		good, err := tokenIsValid(ctx, o, stored.ID)
 		if err != nil {
 			return err
 		}
@@ -124,17 +124,17 @@ func seedToken(ctx context.Context, o operator, st *state, kept *secret, name st
 	for _, scope := range scopes {
 		args = append(args, "--scope", scope)
 	}
-	*kept = secret{}
-	if _, err := o.run(ctx, kept, "", args...); err != nil {
+	*stored = secret{}
+	if _, err := o.run(ctx, stored, "", args...); err != nil {
 		return err
 	}
-	if kept.Token == "" {
+	if stored.Token == "" {
 		return fmt.Errorf("`admin token create` printed no token")
 	}
 	return st.save()
 }
 
-func tokenIsGood(ctx context.Context, o operator, id string) (bool, error) {
+func tokenIsValid(ctx context.Context, o operator, id string) (bool, error) {
 	var list struct {
 		Tokens []struct {
 			ID        string     `json:"id"`

@@ -65,8 +65,8 @@ func (st *state) save() error {
 	return writePrivately(st.file, append(content, '\n'))
 }
 
-// forgetContent drops everything that belonged to a database that no longer exists.
-func (st *state) forgetContent() {
+// clearContent drops everything that belonged to a database that no longer exists.
+func (st *state) clearContent() {
 	st.OrganizationID, st.OwnerID, st.OwnerEmail, st.OwnerPassword = "", "", "", ""
 	st.EditorToken, st.AdminToken = secret{}, secret{}
 }

@@ -20,12 +20,12 @@ import (
 // named by the environment.
 type stores struct {
 	ownerURL, appURL, redisURL string
-	ended                      []watched
+	monitored                  []monitored
 	stops                      []func() error
 }
 
-// watched is a process that everything depends on: when it ends, the whole stack ends.
-type watched struct {
+// monitored is a process that everything depends on: when it ends, the whole stack ends.
+type monitored struct {
 	name  string
 	child *devstack.Child
 }
@@ -52,20 +52,20 @@ func openStores(ctx context.Context, local string, st *state) (*stores, error) {
 	return s, nil
 }
 
-// given returns the variable name if it names an external store. A shell that has read
+// fromEnv returns the variable name if it names an external store. A shell that has read
 // .local/run.env names this stack's own store, which must be started first; for that, given
 // returns "".
-func given(name, ours string) string {
+func fromEnv(name, ownURL string) string {
 	value := os.Getenv(name)
-	if value != "" && value == ours {
-		say("%s is this stack's own; starting it.", name)
+	if value != "" && value == ownURL {
+		logf("%s is this stack's own; starting it.", name)
 		return ""
 	}
 	return value
 }
 
 func (s *stores) openPostgres(ctx context.Context, local string, st *state) error {
-	if url := given("DATABASE_URL", st.OwnDatabaseURL); url != "" {
+	if url := fromEnv("DATABASE_URL", st.OwnDatabaseURL); url != "" {
 		s.appURL, s.ownerURL = url, os.Getenv("MIGRATE_DATABASE_URL")
 		if s.ownerURL == "" || s.ownerURL == st.OwnMigrateURL {
 			s.ownerURL = url
@@ -77,12 +77,12 @@ func (s *stores) openPostgres(ctx context.Context, local string, st *state) erro
 	if err != nil {
 		return err
 	}
-	program, err := devstack.FindPostgres(ctx, devstack.DataMajor(dir), say)
+	program, err := devstack.FindPostgres(ctx, devstack.DataMajor(dir), logf)
 	if err != nil {
 		return err
 	}
-	say("starting Postgres %s (from %s; data in %s) ...", program.Version, program.From, dir)
-	log, err := openLog(local, "postgres", onlyFile)
+	logf("starting Postgres %s (from %s; data in %s) ...", program.Version, program.From, dir)
+	log, err := openLog(local, "postgres", toFileOnly)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *stores) openPostgres(ctx context.Context, local string, st *state) erro
 		return err
 	}
 	s.stops = append(s.stops, pg.Stop)
-	s.ended = append(s.ended, watched{"postgres", pg.Child})
+	s.monitored = append(s.monitored, monitored{"postgres", pg.Child})
 	s.ownerURL = pg.OwnerURL
 	if s.appURL, err = devstack.EnsureAppLogin(ctx, pg.OwnerURL); err != nil {
 		return err
@@ -107,7 +107,7 @@ func awaitPostgres(ctx context.Context, url string) error {
 		return errors.New("DATABASE_URL: expected postgres://user:password@host:port/database")
 	}
 	what := fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port)
-	say("using the %s (DATABASE_URL) ...", what)
+	logf("using the %s (DATABASE_URL) ...", what)
 	return process.Retry(ctx, terminalLog(), what, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
@@ -120,9 +120,9 @@ func awaitPostgres(ctx context.Context, url string) error {
 }
 
 func (s *stores) openRedis(ctx context.Context, local string, st *state) error {
-	if url := given("REDIS_URL", st.OwnRedisURL); url != "" {
+	if url := fromEnv("REDIS_URL", st.OwnRedisURL); url != "" {
 		// The programs wait for it themselves, and log that.
-		say("using the Redis that REDIS_URL names ...")
+		logf("using the Redis that REDIS_URL names ...")
 		s.redisURL, st.OwnRedisURL = url, ""
 		return nil
 	}
@@ -131,13 +131,13 @@ func (s *stores) openRedis(ctx context.Context, local string, st *state) error {
 	if err != nil {
 		return err
 	}
-	program, err := devstack.FindRedis(ctx, say)
+	program, err := devstack.FindRedis(ctx, logf)
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
-		say("%v", err)
-		say("NOTE: running with miniredis, a stand-in for Redis within this process. It is good enough to look around; what it holds is forgotten at the end and filled again at the next start.")
+		logf("%v", err)
+		logf("NOTE: running with miniredis, a stand-in for Redis within this process. It is good enough to look around; what it holds is forgotten at the end and filled again at the next start.")
 		memory, err := devstack.NewMemoryRedis(password)
 		if err != nil {
 			return err
@@ -146,8 +146,8 @@ func (s *stores) openRedis(ctx context.Context, local string, st *state) error {
 		s.redisURL, st.OwnRedisURL = memory.URL(), memory.URL()
 		return nil
 	}
-	say("starting Redis %s (from %s) ...", program.Version, program.From)
-	log, err := openLog(local, "redis", onlyFile)
+	logf("starting Redis %s (from %s) ...", program.Version, program.From)
+	log, err := openLog(local, "redis", toFileOnly)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (s *stores) openRedis(ctx context.Context, local string, st *state) error {
 		return err
 	}
 	s.stops = append(s.stops, redis.Stop)
-	s.ended = append(s.ended, watched{"redis", redis.Child})
+	s.monitored = append(s.monitored, monitored{"redis", redis.Child})
 	s.redisURL, st.OwnRedisURL, st.RedisPort = redis.URL(), redis.URL(), redis.Port
 	return nil
 }

@@ -30,7 +30,7 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 
 	url := os.Getenv("ORGMODES_TEST_POSTGRES_URL")
 	if url == "" {
-		pg, err := throwawayPostgres(ctx)
+		pg, err := temporaryPostgres(ctx)
 		if err != nil {
 			return 1, err
 		}
@@ -38,26 +38,26 @@ func withStores(ctx context.Context, command []string) (code int, err error) {
 		url = pg.OwnerURL
 	}
 	extra := slices.Concat(prepared, []variable{{"ORGMODES_TEST_POSTGRES_URL", url}, {"ORGMODES_SKIPS_FILE", skips}})
-	if redis, err := devstack.FindRedis(ctx, say); err != nil {
+	if redis, err := devstack.FindRedis(ctx, logf); err != nil {
 		if ctx.Err() != nil || os.Getenv("CI") == "true" {
 			return 1, err
 		}
-		say("%v\nNOTE: tests that need a real Redis will be skipped, and counted at the end.", err)
+		logf("%v\nNOTE: tests that need a real Redis will be skipped, and counted at the end.", err)
 	} else {
-		say("testing with Redis %s (from %s)", redis.Version, redis.From)
+		logf("testing with Redis %s (from %s)", redis.Version, redis.From)
 		extra = append(extra, variable{"ORGMODES_REDIS_SERVER", redis.Bin}, variable{"ORGMODES_REDIS_LD_PATH", redis.LibPath})
 	}
 	code, err = runCommand(ctx, command, extra)
 	if content, readErr := os.ReadFile(skips); readErr == nil {
 		names := strings.Fields(string(content))
-		say("\nSKIPPED %d tests, as they need a real Redis and none was found:\n  %s", len(names), strings.Join(names, "\n  "))
+		logf("\nSKIPPED %d tests, as they need a real Redis and none was found:\n  %s", len(names), strings.Join(names, "\n  "))
 	}
 	return code, err
 }
 
 // withDatabase runs a command with a migrated database.
 func withDatabase(ctx context.Context, command []string) (code int, err error) {
-	pg, err := throwawayPostgres(ctx)
+	pg, err := temporaryPostgres(ctx)
 	if err != nil {
 		return 1, err
 	}
@@ -68,12 +68,12 @@ func withDatabase(ctx context.Context, command []string) (code int, err error) {
 	return runCommand(ctx, command, []variable{{"SQLC_DATABASE_URL", pg.OwnerURL}})
 }
 
-func throwawayPostgres(ctx context.Context) (*devstack.Postgres, error) {
-	program, err := devstack.FindPostgres(ctx, 0, say)
+func temporaryPostgres(ctx context.Context) (*devstack.Postgres, error) {
+	program, err := devstack.FindPostgres(ctx, 0, logf)
 	if err != nil {
 		return nil, err
 	}
-	say("testing with Postgres %s (from %s)", program.Version, program.From)
+	logf("testing with Postgres %s (from %s)", program.Version, program.From)
 	return devstack.StartPostgres(ctx, program, devstack.PostgresOptions{})
 }
 

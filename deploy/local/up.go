@@ -26,7 +26,7 @@ func up(ctx context.Context) (err error) {
 	if err := os.MkdirAll(local, 0o700); err != nil {
 		return err
 	}
-	release, err := onlyRun(ctx, local)
+	release, err := lockCheckout(ctx, local)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func up(ctx context.Context) (err error) {
 		variable{"REDIS_URL", s.redisURL}, variable{"TOKEN_KEYS", st.TokenKeys},
 	)
 	o := operator{bin: bin, env: env}
-	say("migrating the database ...")
+	logf("migrating the database ...")
 	if _, err := o.run(ctx, nil, "", "migrate"); err != nil {
 		return err
 	}
@@ -66,11 +66,11 @@ func up(ctx context.Context) (err error) {
 	ps := &programs{bin: bin, local: local, env: env}
 	defer func() {
 		if ctx.Err() != nil {
-			say("\nending admin, worker and reader, then the stores ...")
+			logf("\nending admin, worker and reader, then the stores ...")
 		}
 		err = errors.Join(err, ps.stop())
 	}()
-	say("starting admin, worker and reader ...")
+	logf("starting admin, worker and reader ...")
 	level := os.Getenv("LOG_LEVEL")
 	if level == "" {
 		level = "info"
@@ -78,7 +78,7 @@ func up(ctx context.Context) (err error) {
 	if err := ps.start(ctx, level); err != nil {
 		return err
 	}
-	say("looking after the sample organization ...")
+	logf("looking after the sample organization ...")
 	if err := seed(ctx, o, local, st); err != nil {
 		return err
 	}
@@ -94,9 +94,9 @@ func up(ctx context.Context) (err error) {
 	return wait(ctx, s, ps)
 }
 
-// onlyRun ensures one run per checkout. It fails if another run is up, and waits for one
+// lockCheckout ensures one run per checkout. It fails if another run is up, and waits for one
 // that is shutting down (run.env is gone).
-func onlyRun(ctx context.Context, local string) (release func(), err error) {
+func lockCheckout(ctx context.Context, local string) (release func(), err error) {
 	deadline := time.Now().Add(30 * time.Second)
 	again := time.NewTicker(200 * time.Millisecond)
 	defer again.Stop()
@@ -110,7 +110,7 @@ func onlyRun(ctx context.Context, local string) (release func(), err error) {
 			return nil, fmt.Errorf("it runs already in this checkout (.local/lock): %w", err)
 		}
 		if attempt == 1 {
-			say("waiting for another run in this checkout to end ...")
+			logf("waiting for another run in this checkout to end ...")
 		}
 		select {
 		case <-again.C:
@@ -122,9 +122,9 @@ func onlyRun(ctx context.Context, local string) (release func(), err error) {
 
 // wait returns when ctx is done, or when a process that should be running ends.
 func wait(ctx context.Context, s *stores, ps *programs) error {
-	all := s.ended
+	all := s.monitored
 	for _, p := range ps.all() {
-		all = append(all, watched{p.name, p.child})
+		all = append(all, monitored{p.name, p.child})
 	}
 	cases := []reflect.SelectCase{{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ctx.Done())}}
 	for _, w := range all {
@@ -134,7 +134,7 @@ func wait(ctx context.Context, s *stores, ps *programs) error {
 	if chosen == 0 {
 		return context.Cause(ctx)
 	}
-	return all[chosen-1].obituary()
+	return all[chosen-1].exitError()
 }
 
 // tokenKeys preserves the token key across runs: a new key would invalidate the tokens of

@@ -23,8 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds each wait for an event; only a failing test reaches it.
-const patience = 10 * time.Minute
+// waitTimeout bounds each wait for an event; only a failing test reaches it.
+const waitTimeout = 10 * time.Minute
 
 // The test binary plays every role. Under the name of one of our programs, it is a stand-in
 // for that, with its data in standin.json. With LOCAL_TEST_UP set, it is the launcher
@@ -112,8 +112,8 @@ func startStack(t *testing.T, dir string) *stack {
 	case <-up:
 	case <-s.ended:
 		t.Fatal(s.output())
-	case <-time.After(patience):
-		t.Fatalf("the stack was not up within %v:\n%s", patience, s.soFar())
+	case <-time.After(waitTimeout):
+		t.Fatalf("the stack was not up within %v:\n%s", waitTimeout, s.currentOutput())
 	}
 	return s
 }
@@ -122,16 +122,16 @@ func startStack(t *testing.T, dir string) *stack {
 // output, so the pipe closes when it ends.
 func (s *stack) output() string {
 	<-s.closed
-	return s.soFar()
+	return s.currentOutput()
 }
 
-func (s *stack) soFar() string {
+func (s *stack) currentOutput() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.out.String()
 }
 
-func (s *stack) end(t *testing.T) int {
+func (s *stack) stop(t *testing.T) int {
 	t.Helper()
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGINT))
 	<-s.ended
@@ -157,7 +157,7 @@ func (s *stack) variables(t *testing.T) map[string]string {
 	return variables
 }
 
-func TestUpPrintsWhatWorksAndKeepsIt(t *testing.T) {
+func TestUpPrintsWorkingCommandsAndKeepsState(t *testing.T) {
 	dir := newCheckout(t)
 	first := startStack(t, dir)
 	before := first.variables(t)
@@ -176,7 +176,7 @@ func TestUpPrintsWhatWorksAndKeepsIt(t *testing.T) {
 	require.Contains(t, string(out), "it runs already in this checkout")
 
 	checkCurls(t, first, "HTTP/1.1 200", "HTTP/1.1 304")
-	require.Zero(t, first.end(t))
+	require.Zero(t, first.stop(t))
 	require.Contains(t, first.output(), "sign in as "+before["OWNER_EMAIL"]+" with the password "+before["OWNER_PASSWORD"])
 	require.NoFileExists(t, filepath.Join(dir, ".local", "run.env"), "it would not be true any more")
 
@@ -185,13 +185,13 @@ func TestUpPrintsWhatWorksAndKeepsIt(t *testing.T) {
 	for _, name := range []string{"ORG_ID", "TOKEN", "ADMIN_TOKEN", "OWNER_EMAIL", "OWNER_PASSWORD", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "TOKEN_KEYS"} {
 		require.Equal(t, before[name], after[name], name)
 	}
-	require.Zero(t, second.end(t))
+	require.Zero(t, second.stop(t))
 
 	// With another database, the old credentials would be wrong.
 	require.NoError(t, os.Remove(filepath.Join(dir, "standin.json")))
 	third := startStack(t, dir)
 	require.NotEqual(t, before["OWNER_PASSWORD"], third.variables(t)["OWNER_PASSWORD"])
-	require.Zero(t, third.end(t))
+	require.Zero(t, third.stop(t))
 }
 
 // checkCurls pastes the printed commands into a shell.
@@ -202,7 +202,7 @@ func checkCurls(t *testing.T, s *stack, want ...string) {
 		return
 	}
 	// The greeting is complete: its last line has been received.
-	commands := regexp.MustCompile(`(?m)^  (curl .*)$`).FindAllStringSubmatch(s.soFar(), -1)
+	commands := regexp.MustCompile(`(?m)^  (curl .*)$`).FindAllStringSubmatch(s.currentOutput(), -1)
 	require.Len(t, commands, len(want))
 	for i, command := range commands {
 		out, err := exec.Command("sh", "-c", command[1]).Output()
@@ -222,7 +222,7 @@ func TestUpEndsWithItsChildren(t *testing.T) {
 	require.Contains(t, s.output(), "worker | WARN hello answer=42")
 }
 
-func TestNothingOutlivesTheLauncher(t *testing.T) {
+func TestProgramsEndWithLauncher(t *testing.T) {
 	s := startStack(t, newCheckout(t))
 	family := processes(t, s.dir)
 	require.Len(t, family, 3)
@@ -235,7 +235,7 @@ func TestNothingOutlivesTheLauncher(t *testing.T) {
 			_ = conn.Close()
 		}
 		return err != nil && len(processes(t, s.dir)) == 0
-	}, patience, 20*time.Millisecond)
+	}, waitTimeout, 20*time.Millisecond)
 }
 
 // processes returns the PIDs of the stand-ins that run in a checkout, by name.

@@ -76,8 +76,8 @@ const (
 	RevokeToken Action = "revoke_token"
 )
 
-// words returns a verb phrase that completes "Only owners and admins can ...".
-func (a Action) words() string {
+// verbPhrase returns a verb phrase that completes "Only owners and admins can ...".
+func (a Action) verbPhrase() string {
 	return map[Action]string{
 		ReadLibrary: "read the library", ChangeLibrary: "change the library", ReadAudit: "read the audit log",
 		ReadMembers: "see the members", ManageMembers: "manage members",
@@ -92,8 +92,8 @@ func Actions() []Action {
 	}
 }
 
-// changes reports whether the action modifies anything, so that a token needs ScopeWrite.
-func (a Action) changes() bool {
+// writes reports whether the action modifies anything, so that a token needs ScopeWrite.
+func (a Action) writes() bool {
 	return slices.Contains([]Action{ChangeLibrary, ManageMembers, CreateToken, RevokeToken}, a)
 }
 
@@ -108,8 +108,8 @@ type Request struct {
 	Scopes []string
 }
 
-// Verdict is the decision on a Request.
-type Verdict struct {
+// Decision is the decision on a Request.
+type Decision struct {
 	Allowed bool
 	// Hidden means that the principal must not learn whether the organization exists.
 	Hidden bool
@@ -119,7 +119,7 @@ type Verdict struct {
 
 // Err returns nil if the request is allowed, NotFound if the organization is hidden, and
 // otherwise Forbidden with the reason.
-func (v Verdict) Err() error {
+func (v Decision) Err() error {
 	switch {
 	case v.Allowed:
 		return nil
@@ -139,81 +139,81 @@ func NoSuchOrganization() error {
 // Decide decides whether a principal is allowed to perform a request. No other code makes
 // that decision. role is the principal's role in the organization; for a token that does
 // not grant access to the organization, it is None.
-func Decide(who Principal, role Role, r Request) Verdict {
-	if who.Kind == Operator {
-		return Verdict{Allowed: true}
+func Decide(principal Principal, role Role, r Request) Decision {
+	if principal.Kind == Operator {
+		return Decision{Allowed: true}
 	}
 	if role == None {
-		return Verdict{Hidden: true}
+		return Decision{Hidden: true}
 	}
-	if v := byScopes(who, r); !v.Allowed {
+	if v := checkScopes(principal, r); !v.Allowed {
 		return v
 	}
-	return byRole(role, r)
+	return checkRole(role, r)
 }
 
-func byScopes(who Principal, r Request) Verdict {
-	if who.Kind != Token {
-		return Verdict{Allowed: true}
+func checkScopes(principal Principal, r Request) Decision {
+	if principal.Kind != Token {
+		return Decision{Allowed: true}
 	}
 	need := ScopeRead
-	if r.Action.changes() {
+	if r.Action.writes() {
 		need = ScopeWrite
 	}
-	if !slices.Contains(who.Scopes, need) {
-		return refused("This access token does not have the scope " + need + ", which is required to " + r.Action.words())
+	if !slices.Contains(principal.Scopes, need) {
+		return deny("This access token does not have the scope " + need + ", which is required to " + r.Action.verbPhrase())
 	}
-	if !slices.Contains(who.Scopes, ScopeRead) {
+	if !slices.Contains(principal.Scopes, ScopeRead) {
 		// Responses to changes contain current content; so do responses to conflicts.
-		return refused("This access token has the scope write without read, but responses to changes contain content; create one that has both")
+		return deny("This access token has the scope write without read, but responses to changes contain content; create one that has both")
 	}
 	for _, s := range r.Scopes {
-		if !slices.Contains(who.Scopes, s) {
-			return refused("An access token can't create one with a scope that it doesn't have itself (" + s + ")")
+		if !slices.Contains(principal.Scopes, s) {
+			return deny("An access token can't create one with a scope that it doesn't have itself (" + s + ")")
 		}
 	}
-	return Verdict{Allowed: true}
+	return Decision{Allowed: true}
 }
 
-func byRole(role Role, r Request) Verdict {
-	manages := role == Owner || role == Admin
+func checkRole(role Role, r Request) Decision {
+	isManager := role == Owner || role == Admin
 	switch r.Action {
 	case ReadLibrary, ReadMembers:
-		return Verdict{Allowed: true}
+		return Decision{Allowed: true}
 	case ChangeLibrary, ReadAudit:
-		if manages {
-			return Verdict{Allowed: true}
+		if isManager {
+			return Decision{Allowed: true}
 		}
-		return refused("Only owners and admins can " + r.Action.words() + "; ask one of them")
+		return deny("Only owners and admins can " + r.Action.verbPhrase() + "; ask one of them")
 	case ManageMembers:
-		return members(role, r)
+		return checkMembers(role, r)
 	case ReadTokens, RevokeToken:
-		if manages || r.Own {
-			return Verdict{Allowed: true}
+		if isManager || r.Own {
+			return Decision{Allowed: true}
 		}
-		return refused("Members can do that with their own access tokens only; ask an owner or an admin")
+		return deny("Members can do that with their own access tokens only; ask an owner or an admin")
 	case CreateToken:
-		if !manages && slices.Contains(r.Scopes, ScopeWrite) {
-			return refused("Members can create access tokens with the scope read; ask an owner or an admin for one with the scope write")
+		if !isManager && slices.Contains(r.Scopes, ScopeWrite) {
+			return deny("Members can create access tokens with the scope read; ask an owner or an admin for one with the scope write")
 		}
-		return Verdict{Allowed: true}
+		return Decision{Allowed: true}
 	default:
-		return refused("This action is not allowed")
+		return deny("This action is not allowed")
 	}
 }
 
-func members(role Role, r Request) Verdict {
+func checkMembers(role Role, r Request) Decision {
 	leaves := r.Own && !slices.Contains(r.Roles, Owner) || r.Own && role == Owner
 	switch {
 	case role == Owner, leaves:
-		return Verdict{Allowed: true}
+		return Decision{Allowed: true}
 	case role != Admin:
-		return refused("Only owners and admins can manage members; ask one of them")
+		return deny("Only owners and admins can manage members; ask one of them")
 	case slices.Contains(r.Roles, Owner):
-		return refused("Only owners can make another member an owner, or change an owner's role")
+		return deny("Only owners can make another member an owner, or change an owner's role")
 	default:
-		return Verdict{Allowed: true}
+		return Decision{Allowed: true}
 	}
 }
 
-func refused(reason string) Verdict { return Verdict{Reason: reason} }
+func deny(reason string) Decision { return Decision{Reason: reason} }

@@ -80,7 +80,7 @@ func TestDecide(t *testing.T) {
 }
 
 // A new action must never be allowed to every member by default.
-func TestMembersOnlyReadAndHaveTokens(t *testing.T) {
+func TestMemberPermissions(t *testing.T) {
 	for _, a := range access.Actions() {
 		v := access.Decide(access.Principal{Kind: access.User}, access.Member, access.Request{Action: a})
 		open := a == access.ReadLibrary || a == access.ReadMembers || a == access.CreateToken

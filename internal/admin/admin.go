@@ -32,8 +32,8 @@ const (
 	defaultDeadline = 30 * time.Second
 
 	idleTimeout = 2 * time.Minute
-	// headerBytes bounds a request's headers.
-	headerBytes = 16 << 10
+	// maxHeaderBytes bounds a request's headers.
+	maxHeaderBytes = 16 << 10
 )
 
 // Options configure the program.
@@ -60,18 +60,18 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// MaxStreams bounds the open event streams of all users together; 0 means 2,000.
 	MaxStreams int
-	// MaxAnswers bounds the large responses that clients are still receiving, in bytes; 0
-	// means middleware.DefaultMaxAnswers.
-	MaxAnswers int
+	// MaxResponseBytes bounds the large responses that clients are still receiving, in bytes; 0
+	// means middleware.DefaultResponseBudget.
+	MaxResponseBytes int
 }
 
 // New returns the app. It doesn't listen yet.
 func New(o Options) (*fiber.App, error) {
-	gate, err := auth.New(auth.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, Proxies: len(o.TrustedProxies) > 0})
+	authenticator, err := auth.New(auth.Options{DB: o.DB, Keys: o.Keys, Log: o.Log, Public: o.Public, TrustsProxies: len(o.TrustedProxies) > 0})
 	if err != nil {
 		return nil, err
 	}
-	authorizer := authz.New(gate, o.DB)
+	authorizer := authz.New(authenticator, o.DB)
 	hub, streams := events.NewHub(o.DB, o.Log), events.NewLimits(o.MaxStreams)
 	pages, err := web.New(web.Options{
 		Options: shell.Options{
@@ -84,47 +84,47 @@ func New(o Options) (*fiber.App, error) {
 		return nil, err
 	}
 	fail := func(c *fiber.Ctx, err error) error {
-		if web.Wants(c) {
+		if web.WantsHTML(c) {
 			return pages.Fail(c, err, api.Problem(err))
 		}
 		return api.Fail(o.Log, c, err)
 	}
 	// Fiber's own refusals bypass the middleware below.
-	brings := bodies{authorizer}
-	unhandled := middleware.Unhandled(o.TrustedProxies, gate.Secure(), func(c *fiber.Ctx, err error) error {
-		return fail(c, brings.explain(c, err))
+	limits := bodyLimits{authorizer}
+	fallback := middleware.Fallback(o.TrustedProxies, authenticator.Secure(), func(c *fiber.Ctx, err error) error {
+		return fail(c, limits.explain(c, err))
 	})
 	app := fiber.New(fiber.Config{
 		AppName: "orgmodes admin", DisableStartupMessage: true,
 		// Strings from a request would otherwise change once its buffers are reused.
 		Immutable:     true,
 		CaseSensitive: true,
-		BodyLimit:     uploadBody,
+		BodyLimit:     maxUploadBody,
 		// Handlers parse forms themselves, within our limits.
 		DisablePreParseMultipartForm: true,
 		// ReadTimeout is for the header; bodies sets the timeout of each body. There is no
 		// WriteTimeout, because streams don't end: package listen bounds each write.
-		ReadTimeout:    headerTime,
+		ReadTimeout:    headerTimeout,
 		IdleTimeout:    idleTimeout,
-		ReadBufferSize: headerBytes,
-		ErrorHandler:   unhandled,
+		ReadBufferSize: maxHeaderBytes,
+		ErrorHandler:   fallback,
 		// Fiber trusts no header about the client: only middleware.Source interprets those.
 		EnableTrustedProxyCheck: true,
 	})
-	figures, err := middleware.NewFigures(o.Metrics)
+	metrics, err := middleware.NewMetrics(o.Metrics)
 	if err != nil {
 		return nil, err
 	}
 	// Outermost first. Figures calls the error handler itself, to know the status.
 	// Everything inside only returns errors.
 	app.Use(
-		middleware.Identify(o.TrustedProxies),
-		middleware.NewAnswers(o.MaxAnswers).Bound(fail),
-		middleware.Headers(gate.Secure()),
-		figures.Count(o.Log, fail),
+		middleware.RequestID(o.TrustedProxies),
+		middleware.NewResponseBudget(o.MaxResponseBytes).Limit(fail),
+		middleware.SecurityHeaders(authenticator.Secure()),
+		metrics.Observe(o.Log, fail),
 		middleware.Recover(o.Log),
-		middleware.Plain(),
-		middleware.Text(),
+		middleware.RejectEncoded(),
+		middleware.RejectInvalidText(),
 		middleware.Deadline(cmp.Or(o.Deadline, defaultDeadline)),
 	)
 	a := &api.API{
@@ -133,16 +133,16 @@ func New(o Options) (*fiber.App, error) {
 	}
 	a.Routes(app)
 	pages.Routes(app)
-	problemsForAnyMethod(app, unhandled)
-	app.Server().HeaderReceived = brings.received
+	handleUnknownMethods(app, fallback)
+	app.Server().HeaderReceived = limits.requestConfig
 	// Streams hijack their connections and close them themselves.
 	app.Server().KeepHijackedConns = true
 	return app, nil
 }
 
-// problemsForAnyMethod answers unknown methods with a problem. Fiber's own answer to
+// handleUnknownMethods answers unknown methods with a problem. Fiber's own answer to
 // them would not be one.
-func problemsForAnyMethod(app *fiber.App, fail fiber.ErrorHandler) {
+func handleUnknownMethods(app *fiber.App, fail fiber.ErrorHandler) {
 	next := app.Handler()
 	known := fiber.DefaultMethods
 	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {

@@ -22,8 +22,8 @@ var (
 	anySecret = regexp.MustCompile(`"csrf_token":"[^"]*"`)
 )
 
-// show returns the compared parts of an answer. Of a page, that is only the title.
-func show(answer *fasthttp.Response) string {
+// summarize returns the compared parts of an answer. Of a page, that is only the title.
+func summarize(answer *fasthttp.Response) string {
 	var b strings.Builder
 	fmt.Fprint(&b, answer.StatusCode())
 	for _, name := range []string{"Www-Authenticate", "Location", "Hx-Redirect", "Etag"} {
@@ -41,7 +41,7 @@ func show(answer *fasthttp.Response) string {
 // TestAuthorizationAnswers compares the answers to each kind of request for each kind
 // of credentials: which organization it applies to, or why it was refused.
 func TestAuthorizationAnswers(t *testing.T) {
-	c := newCountedApp(t)
+	c := newTracedApp(t)
 	session, other := []string{"Cookie", c.cookie}, []string{"Cookie", c.otherCookie}
 	ended := []string{"Cookie", "orgmodes=ended"}
 	senders := []struct {
@@ -60,7 +60,7 @@ func TestAuthorizationAnswers(t *testing.T) {
 		{"a token that is not known", []string{"Authorization", "Bearer " + c.keys.Mint()}},
 		{"a token in the wrong scheme, with a session", append(slices.Clip(other), "Authorization", "Basic b2xpdmU6eA==")},
 	}
-	require.NoError(t, c.db.DeleteOrganization(t.Context(), setup, c.orgs["gone"]))
+	require.NoError(t, c.db.DeleteOrganization(t.Context(), setupActor, c.orgs["gone"]))
 	asJSON := []string{"Content-Type", "application/json", "Accept", "application/json, text/event-stream"}
 	asPage := []string{"Accept", "text/html"}
 	asForm := append(slices.Clip(asPage), "Content-Type", form)
@@ -117,7 +117,7 @@ func TestAuthorizationAnswers(t *testing.T) {
 		got := map[string][]string{} // senders by the answer they got
 		var answers []string
 		for _, s := range senders {
-			answer := show(c.do(r.method, r.path, r.body, slices.Concat(s.headers, r.headers)...))
+			answer := summarize(c.do(r.method, r.path, r.body, slices.Concat(s.headers, r.headers)...))
 			if got[answer] == nil {
 				answers = append(answers, answer)
 			}

@@ -26,14 +26,14 @@ var unstorable = map[string]string{"broken UTF-8": "a\xffz", "U+0000": "a\x00z"}
 
 // pageForms returns the forms of all pages by route, filled in so that they are
 // accepted.
-func (w *wire) pageForms(user postgres.User) map[string]url.Values {
+func (w *testServer) pageForms(user postgres.User) map[string]url.Values {
 	w.t.Helper()
-	mode := func(slug string) postgres.Seen {
-		m, err := w.db.Modes.Create(w.t.Context(), setup, w.org.ID, modes.Mode{
+	mode := func(slug string) postgres.VersionRef {
+		m, err := w.db.Modes.Create(w.t.Context(), setupActor, w.org.ID, modes.Mode{
 			Slug: slug, Name: "Mode", Config: modes.Config{RoleDefinition: "You write.", Groups: []modes.Group{{Name: "read"}}},
 		})
 		require.NoError(w.t, err)
-		return postgres.Seen{ID: m.ID, Version: m.Version}
+		return postgres.VersionRef{ID: m.ID, Version: m.Version}
 	}
 	m, other := mode("docs"), mode("other")
 	seen := fmt.Sprintf("%s:%d", m.ID, m.Version)
@@ -77,8 +77,8 @@ func (w *wire) pageForms(user postgres.User) map[string]url.Values {
 
 // Postgres rejects invalid UTF-8 and U+0000. Every field of every form is checked
 // before it gets there.
-func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
-	w := newWire(t, 0, func(*admin.Options) {})
+func TestInvalidTextInFormFieldIsRefused(t *testing.T) {
+	w := newTestServer(t, 0, func(*admin.Options) {})
 	cookie, user := w.user("owner")
 	forms := w.pageForms(user)
 	var posts []string
@@ -99,7 +99,7 @@ func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 				sent := maps.Clone(form)
 				sent.Set("typed", "what was <typed> elsewhere")
 				sent[field] = []string{"fine", value}
-				for _, encode := range []func(url.Values) (string, string){urlencoded, multiparted} {
+				for _, encode := range []func(url.Values) (string, string){urlencodedForm, multipartForm} {
 					withToken := maps.Clone(sent)
 					withToken.Set("_csrf", csrf)
 					body, media := encode(withToken)
@@ -120,22 +120,22 @@ func TestFormFieldThatIsNoTextIsRefused(t *testing.T) {
 	require.Equal(t, revision, w.revision(), "nothing was changed")
 
 	// A script receives a problem, not a page.
-	body, media := urlencoded(url.Values{"ids": {"a\xff"}, "_csrf": {csrf}})
+	body, media := urlencodedForm(url.Values{"ids": {"a\xff"}, "_csrf": {csrf}})
 	status, _, answer := w.postAs("/orgs/acme/modes/order", body, media, cookie, "X-Requested-With: fetch")
 	require.Equal(t, 400, status)
 	require.Contains(t, answer, "not valid UTF-8")
 
 	// A form of an unauthenticated sender is still kept until after the sign-in.
-	body, media = urlencoded(url.Values{"name": {"a\xffz", "a\x00z"}})
+	body, media = urlencodedForm(url.Values{"name": {"a\xffz", "a\x00z"}})
 	status, _, page := w.postAs("/orgs/acme/modes/new", body, media, "Cookie: x=y")
 	require.Equal(t, 401, status)
 	require.Contains(t, page, `name="kept"`)
 }
 
 // The fields of the sign-in form are redisplayed too: it can hold a kept form.
-func TestSignInFormThatIsNoTextComesBack(t *testing.T) {
-	w := newWire(t, 0, func(*admin.Options) {})
-	body, media := urlencoded(url.Values{"email": {"a\xffz@acme.example"}, "password": {"secret words"}, "return": {"/orgs"}, "kept": {"Zm9ybQ"}})
+func TestInvalidTextInSignInFormIsRedisplayed(t *testing.T) {
+	w := newTestServer(t, 0, func(*admin.Options) {})
+	body, media := urlencodedForm(url.Values{"email": {"a\xffz@acme.example"}, "password": {"secret words"}, "return": {"/orgs"}, "kept": {"Zm9ybQ"}})
 	status, _, page := w.postAs("/sign-in", body, media, "Cookie: x=y")
 	require.Equal(t, 400, status)
 	require.Contains(t, page, `value="Zm9ybQ"`)
@@ -145,8 +145,8 @@ func TestSignInFormThatIsNoTextComesBack(t *testing.T) {
 }
 
 // File names are fields as well.
-func TestUploadedFileNameThatIsNoTextIsRefused(t *testing.T) {
-	w := newWire(t, 0, func(*admin.Options) {})
+func TestInvalidTextInFileNameIsRefused(t *testing.T) {
+	w := newTestServer(t, 0, func(*admin.Options) {})
 	cookie, _ := w.user("owner")
 	csrf := w.csrf(cookie)
 	for what, value := range unstorable {
@@ -162,8 +162,8 @@ func TestUploadedFileNameThatIsNoTextIsRefused(t *testing.T) {
 }
 
 // Query parameters and cookies are not form fields, but are checked in the same way.
-func TestPageQueryThatIsNoTextIsRefused(t *testing.T) {
-	w := newWire(t, 0, func(*admin.Options) {})
+func TestInvalidTextInPageQueryIsRefused(t *testing.T) {
+	w := newTestServer(t, 0, func(*admin.Options) {})
 	cookie, user := w.user("owner")
 	w.pageForms(user) // creates a mode named docs
 	pages := 0
@@ -188,14 +188,14 @@ func TestPageQueryThatIsNoTextIsRefused(t *testing.T) {
 	require.Greater(t, pages, 20)
 }
 
-func (w *wire) postAs(path, body, media, cookie string, headers ...string) (int, http.Header, string) {
+func (w *testServer) postAs(path, body, media, cookie string, headers ...string) (int, http.Header, string) {
 	w.t.Helper()
 	return w.answer(w.send("POST "+path, body, append(headers, cookie, "Connection: close", "Accept: text/html", "Content-Type: "+media,
 		fmt.Sprint("Content-Length: ", len(body)))...))
 }
 
 // csrf returns the CSRF token of a session's forms.
-func (w *wire) csrf(cookie string) string {
+func (w *testServer) csrf(cookie string) string {
 	w.t.Helper()
 	status, _, page := w.answer(w.send("GET /orgs", "", cookie, "Connection: close", "Accept: text/html"))
 	require.Equal(w.t, 200, status)
@@ -204,18 +204,18 @@ func (w *wire) csrf(cookie string) string {
 	return m[1] + m[2]
 }
 
-func (w *wire) revision() int64 {
+func (w *testServer) revision() int64 {
 	w.t.Helper()
 	o, err := w.db.Organization(w.t.Context(), "acme")
 	require.NoError(w.t, err)
 	return o.Revision
 }
 
-func urlencoded(fields url.Values) (body, media string) {
+func urlencodedForm(fields url.Values) (body, media string) {
 	return fields.Encode(), "application/x-www-form-urlencoded"
 }
 
-func multiparted(fields url.Values) (body, media string) {
+func multipartForm(fields url.Values) (body, media string) {
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
 	for name, values := range fields {

@@ -52,8 +52,8 @@ const (
 	smallerAudit = 20_000
 )
 
-// large is the admin program over a database with an organization of the maximum size.
-type large struct {
+// largeSite is the admin program over a database with an organization of the maximum size.
+type largeSite struct {
 	db    *postgres.DB
 	owner *pgx.Conn
 	app   *fiber.App
@@ -73,21 +73,21 @@ type large struct {
 	traced *statements
 }
 
-// newLarge returns one whose audit log has the given number of entries.
-func newLarge(t testing.TB, entries int) *large {
+// newLargeSite returns one whose audit log has the given number of entries.
+func newLargeSite(t testing.TB, entries int) *largeSite {
 	t.Helper()
 	ctx := t.Context()
 	ownerURL := storetest.Postgres(t)
-	l := &large{traced: &statements{}}
+	l := &largeSite{traced: &statements{}}
 	var err error
-	l.db, err = postgres.Open(context.WithoutCancel(ctx), storetest.AppURL(t, ownerURL), postgres.Traced(l.traced))
+	l.db, err = postgres.Open(context.WithoutCancel(ctx), storetest.AppURL(t, ownerURL), postgres.WithTracer(l.traced))
 	require.NoError(t, err)
 	t.Cleanup(l.db.Close)
 	l.owner, err = pgx.Connect(ctx, ownerURL)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.owner.Close(context.WithoutCancel(ctx)) })
 
-	by := audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line"}
+	by := audit.Attribution{Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line"}
 	l.org, err = l.db.CreateOrganization(ctx, by, "acme", "Acme")
 	require.NoError(t, err)
 	other, err := l.db.CreateOrganization(ctx, by, "other", "Other")
@@ -116,14 +116,14 @@ func newLarge(t testing.TB, entries int) *large {
 	return l
 }
 
-func (l *large) newApp(t testing.TB) *fiber.App {
+func (l *largeSite) newApp(t testing.TB) *fiber.App {
 	t.Helper()
 	keys, err := token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	require.NoError(t, err)
 	public, err := url.Parse("http://localhost:8080")
 	require.NoError(t, err)
 	app, err := admin.New(admin.Options{
-		Deadline: storetest.Patience,
+		Deadline: storetest.WaitTimeout,
 		DB:       l.db, Keys: keys, Builtins: modes.Builtins(), Public: public, PublicReader: "https://reader.example",
 		Log: slog.New(slog.DiscardHandler),
 	})
@@ -133,7 +133,7 @@ func (l *large) newApp(t testing.TB) *fiber.App {
 
 // fill inserts the data of past years by SQL. Through the application it would take
 // hours.
-func (l *large) fill(t testing.TB, org, other uuid.UUID, entries int) {
+func (l *largeSite) fill(t testing.TB, org, other uuid.UUID, entries int) {
 	t.Helper()
 	ctx := t.Context()
 	words := mathrand.New(mathrand.NewPCG(1, 2))
@@ -222,7 +222,7 @@ func prose(r *mathrand.Rand, size int) string {
 }
 
 // page requests a page as a browser does, through everything but the network.
-func (l *large) page(t testing.TB, path string) *fasthttp.RequestCtx {
+func (l *largeSite) page(t testing.TB, path string) *fasthttp.RequestCtx {
 	t.Helper()
 	var req fasthttp.Request
 	req.Header.SetMethod(fasthttp.MethodGet)
@@ -238,6 +238,6 @@ func (l *large) page(t testing.TB, path string) *fasthttp.RequestCtx {
 }
 
 // day returns the date that is from days from now.
-func (l *large) day(from int) string {
+func (l *largeSite) day(from int) string {
 	return time.Now().UTC().AddDate(0, 0, from).Format(time.DateOnly)
 }

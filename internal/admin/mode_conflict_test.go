@@ -14,19 +14,19 @@ import (
 // A preview requested while another user changed the slug is answered normally. Only
 // saving asks which of the two versions to keep.
 func TestOnlySavingToARenamedModeConflicts(t *testing.T) {
-	w := newWire(t, 0, func(*admin.Options) {})
+	w := newTestServer(t, 0, func(*admin.Options) {})
 	cookie, _ := w.user("owner")
 	csrf := w.csrf(cookie)
 	mode := modes.Mode{Slug: "docs", Name: "Docs", Config: modes.Config{RoleDefinition: "You write.", Groups: []modes.Group{{Name: "read"}}}}
-	m, err := w.db.Modes.Create(t.Context(), setup, w.org.ID, mode)
+	m, err := w.db.Modes.Create(t.Context(), setupActor, w.org.ID, mode)
 	require.NoError(t, err)
-	_, err = w.db.Modes.Update(t.Context(), setup, w.org.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err = w.db.Modes.Update(t.Context(), setupActor, w.org.ID, m.ID.String(), m.Version, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Slug = "handbook"
 		return m, nil
 	})
 	require.NoError(t, err)
 	for do, want := range map[string]int{"preview": 200, "yaml": 200, "form": 200, "save": 409} {
-		body, media := urlencoded(url.Values{
+		body, media := urlencodedForm(url.Values{
 			"_csrf": {csrf}, "do": {do}, "seen": {fmt.Sprintf("%s:%d", m.ID, m.Version)},
 			"slug": {"docs"}, "name": {"Docs"}, "roleDefinition": {"What was typed meanwhile."}, "group": {"read"},
 		})

@@ -18,20 +18,20 @@ import (
 // the CPU time of admin per request, which is independent of other load, and the size
 // of the answer as sent, in bytes.
 func BenchmarkPages(b *testing.B) {
-	l := newLarge(b, largeAudit)
+	l := newLargeSite(b, largeAudit)
 	for _, p := range l.pages() {
 		b.Run(p.name, func(b *testing.B) {
 			l.page(b, p.path) // fills the caches
 			l.traced.take()
 			var took []time.Duration
-			size, before := 0, computed(b)
+			size, before := 0, cpuTime(b)
 			for b.Loop() {
 				start := time.Now()
 				answer := l.page(b, p.path)
 				took = append(took, time.Since(start))
 				size = len(answer.Response.Body())
 			}
-			cpu := computed(b) - before
+			cpu := cpuTime(b) - before
 			queries := len(l.traced.take())
 			slices.Sort(took)
 			ms := func(share int) float64 { return float64(took[len(took)*share/100].Microseconds()) / 1e3 }
@@ -44,8 +44,8 @@ func BenchmarkPages(b *testing.B) {
 	}
 }
 
-// computed returns the CPU time that this process has used.
-func computed(t testing.TB) time.Duration {
+// cpuTime returns the CPU time that this process has used.
+func cpuTime(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -56,9 +56,9 @@ func computed(t testing.TB) time.Duration {
 
 var pagesDoc = flag.String("pages.doc", "", "the file whose last part is to be written anew: docs/pages.md")
 
-// document measures all pages and writes down their durations, and the query plans
+// writeDocument measures all pages and writes down their durations, and the query plans
 // behind them.
-func (l *large) document(t *testing.T) {
+func (l *largeSite) writeDocument(t *testing.T) {
 	const times = 100
 	data, err := os.ReadFile(*pagesDoc)
 	require.NoError(t, err)

@@ -17,11 +17,11 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// shownPage is a page of the large organization, with one set of query parameters.
-type shownPage struct{ name, path, route string }
+// measuredPage is a page of the large organization, with one set of query parameters.
+type measuredPage struct{ name, path, route string }
 
 // pages returns all of them. A test compares the list with the routes.
-func (l *large) pages() []shownPage {
+func (l *largeSite) pages() []measuredPage {
 	at := func(route, query string) string {
 		path := "/orgs/acme" + strings.NewReplacer(":mode", l.plain.String(), ":entry", strconv.FormatInt(l.newest, 10), ":object", l.template.String()).Replace(route)
 		if query != "" {
@@ -29,9 +29,9 @@ func (l *large) pages() []shownPage {
 		}
 		return path
 	}
-	var all []shownPage
+	var all []measuredPage
 	add := func(name, route, query string) {
-		all = append(all, shownPage{strings.ReplaceAll(name, " ", "-"), at(route, query), route})
+		all = append(all, measuredPage{strings.ReplaceAll(name, " ", "-"), at(route, query), route})
 	}
 	add("modes", "/modes", "")
 	add("modes searched for a word of many prompts", "/modes", "q=careful")
@@ -40,20 +40,20 @@ func (l *large) pages() []shownPage {
 	add("modes by name", "/modes", "sort=name")
 	add("publication line", "/modes/live", "modes=505")
 	add("export", "/modes/export", "")
-	add("delete all", "/modes/deletions", l.everyMode())
+	add("delete all", "/modes/deletions", l.allModesQuery())
 	add("import", "/modes/import", "")
 	add("new mode", "/modes/new", "")
 	add("new mode from another", "/modes/new", "from=mode-number-0")
 	add("deleted modes", "/modes/deleted", "")
 	add("mode", "/modes/:mode", "")
 	add("mode edited", "/modes/:mode/edit", "")
-	all = append(all, shownPage{"mode-of-60-KB-edited", "/orgs/acme/modes/" + l.long.String() + "/edit", "/modes/:mode/edit"})
-	all = append(all, shownPage{"mode-of-60-KB-edited-as-YAML", "/orgs/acme/modes/" + l.long.String() + "/edit?view=yaml", "/modes/:mode/edit"})
+	all = append(all, measuredPage{"mode-of-60-KB-edited", "/orgs/acme/modes/" + l.long.String() + "/edit", "/modes/:mode/edit"})
+	all = append(all, measuredPage{"mode-of-60-KB-edited-as-YAML", "/orgs/acme/modes/" + l.long.String() + "/edit?view=yaml", "/modes/:mode/edit"})
 	add("newer version", "/modes/:mode/newer", "seen="+l.plain.String()+":900")
 	add("history", "/modes/:mode/history", "")
 	add("history far back", "/modes/:mode/history", "before=300")
 	add("versions compared", "/modes/:mode/history", "from=500&to=600")
-	all = append(all, shownPage{"history-of-a-deleted-mode", "/orgs/acme/modes/" + l.deleted.String() + "/history", "/modes/:mode/history"})
+	all = append(all, measuredPage{"history-of-a-deleted-mode", "/orgs/acme/modes/" + l.deleted.String() + "/history", "/modes/:mode/history"})
 	add("restore a version", "/modes/:mode/restorations", "version=900")
 	add("permission templates", "/templates", "")
 	add("new permission template", "/templates/new", "")
@@ -81,7 +81,7 @@ func (l *large) pages() []shownPage {
 // index is the index that must be used.
 type auditFilter struct{ name, query, index string }
 
-func (l *large) auditFilters() []auditFilter {
+func (l *largeSite) auditFilters() []auditFilter {
 	return []auditFilter{
 		{"actor", "actor=" + l.user.ID.String(), ""},
 		{"nobody", "actor=nobody", "audit_log_actor"},
@@ -104,7 +104,7 @@ func (l *large) auditFilters() []auditFilter {
 	}
 }
 
-func (l *large) everyMode() string {
+func (l *largeSite) allModesQuery() string {
 	q := url.Values{}
 	for i := range largeModes {
 		q.Add("mode", fmt.Sprintf("mode-number-%d", i))
@@ -125,18 +125,18 @@ func TestPagesOfALargeOrganization(t *testing.T) {
 	if prove.Enabled() || *pagesDoc != "" {
 		entries = largeAudit
 	}
-	l := newLarge(t, entries)
-	asked := l.everyPageIsMeasured(t)
-	t.Run("every query has its index", func(t *testing.T) { l.everyPlan(t, asked) })
-	t.Run("every filter has its index", func(t *testing.T) { l.everyFilter(t, asked) })
-	t.Run("the first view is small", l.firstViewIsSmall)
+	l := newLargeSite(t, entries)
+	asked := l.measurePages(t)
+	t.Run("every query has its index", func(t *testing.T) { l.checkPlans(t, asked) })
+	t.Run("every filter has its index", func(t *testing.T) { l.checkFilterPlans(t, asked) })
+	t.Run("the first view is small", l.checkFirstViewSize)
 	if *pagesDoc != "" {
-		t.Run("document", l.document)
+		t.Run("document", l.writeDocument)
 	}
 }
 
-// everyPageIsMeasured loads each page and returns its Postgres queries by page name.
-func (l *large) everyPageIsMeasured(t *testing.T) map[string][]statement {
+// measurePages loads each page and returns its Postgres queries by page name.
+func (l *largeSite) measurePages(t *testing.T) map[string][]statement {
 	t.Helper()
 	asked := map[string][]statement{}
 	measured := map[string]bool{"": true} // redirects to the modes
@@ -162,10 +162,10 @@ func (l *large) everyPageIsMeasured(t *testing.T) map[string][]statement {
 // sent.
 const firstViewBytes = 100 << 10
 
-// firstViewIsSmall checks the list of 500 modes, with everything that a browser with an
+// checkFirstViewSize checks the list of 500 modes, with everything that a browser with an
 // empty cache loads for it. It must be no larger than what a slow connection transfers
 // within a second.
-func (l *large) firstViewIsSmall(t *testing.T) {
+func (l *largeSite) checkFirstViewSize(t *testing.T) {
 	answer := l.page(t, "/orgs/acme/modes")
 	require.Equal(t, "gzip", string(answer.Response.Header.Peek("Content-Encoding")))
 	total := len(answer.Response.Body())

@@ -24,9 +24,9 @@ import (
 	"orgmodes/internal/token"
 )
 
-// countedApp is the admin program over a database whose queries are recorded. Its user
+// tracedApp is the admin program over a database whose queries are recorded. Its user
 // is an owner of Acme and a member of Beta, and can't see Foreign.
-type countedApp struct {
+type tracedApp struct {
 	t      *testing.T
 	app    *fiber.App
 	db     *postgres.DB
@@ -39,23 +39,23 @@ type countedApp struct {
 	cookie, otherCookie string
 }
 
-func newCountedApp(t *testing.T) *countedApp {
+func newTracedApp(t *testing.T) *tracedApp {
 	t.Helper()
-	c := &countedApp{t: t, traced: &statements{}, orgs: map[string]uuid.UUID{}}
+	c := &tracedApp{t: t, traced: &statements{}, orgs: map[string]uuid.UUID{}}
 	var err error
-	c.db, err = postgres.Open(context.WithoutCancel(t.Context()), storetest.AppURL(t, storetest.Postgres(t)), postgres.Traced(c.traced))
+	c.db, err = postgres.Open(context.WithoutCancel(t.Context()), storetest.AppURL(t, storetest.Postgres(t)), postgres.WithTracer(c.traced))
 	require.NoError(t, err)
 	t.Cleanup(c.db.Close)
 	c.keys, err = token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	require.NoError(t, err)
 	c.app, err = admin.New(admin.Options{
 		DB: c.db, Keys: c.keys, Builtins: modes.Builtins(), Log: slog.New(slog.DiscardHandler),
-		Public: &url.URL{Scheme: "http", Host: "localhost:8080"}, Deadline: storetest.Patience,
+		Public: &url.URL{Scheme: "http", Host: "localhost:8080"}, Deadline: storetest.WaitTimeout,
 	})
 	require.NoError(t, err)
-	w := &wire{t: t, db: c.db}
+	w := &testServer{t: t, db: c.db}
 	for _, slug := range []string{"acme", "beta", "gone", "foreign"} {
-		org, err := c.db.CreateOrganization(t.Context(), setup, slug, strings.ToUpper(slug))
+		org, err := c.db.CreateOrganization(t.Context(), setupActor, slug, strings.ToUpper(slug))
 		require.NoError(t, err)
 		c.orgs[slug] = org.ID
 		if slug == "acme" {
@@ -63,8 +63,8 @@ func newCountedApp(t *testing.T) *countedApp {
 			c.cookie, c.user = w.user("owner")
 		}
 	}
-	require.NoError(t, c.db.AddMember(t.Context(), setup, c.orgs["beta"], c.user.ID, "member"))
-	require.NoError(t, c.db.AddMember(t.Context(), setup, c.orgs["gone"], c.user.ID, "owner"))
+	require.NoError(t, c.db.AddMember(t.Context(), setupActor, c.orgs["beta"], c.user.ID, "member"))
+	require.NoError(t, c.db.AddMember(t.Context(), setupActor, c.orgs["gone"], c.user.ID, "owner"))
 	c.cookie = strings.TrimPrefix(c.cookie, "Cookie: ")
 	c.otherCookie = strings.TrimPrefix(w.session(c.user), "Cookie: ")
 	return c
@@ -72,14 +72,14 @@ func newCountedApp(t *testing.T) *countedApp {
 
 // token creates an access token and returns the header to send it in. It was used
 // recently, so its next use is not recorded.
-func (c *countedApp) token(scopes string, slugs ...string) []string {
+func (c *tracedApp) token(scopes string, slugs ...string) []string {
 	c.t.Helper()
 	secret := c.keys.Mint()
 	n := postgres.NewToken{Token: secret, Name: "editor", User: c.user.ID, Scopes: strings.Split(scopes, ",")}
 	for _, slug := range slugs {
 		n.Organizations = append(n.Organizations, c.orgs[slug])
 	}
-	_, err := c.db.CreateToken(c.t.Context(), setup, n)
+	_, err := c.db.CreateToken(c.t.Context(), setupActor, n)
 	require.NoError(c.t, err)
 	header := []string{"Authorization", "Bearer " + secret}
 	c.do("GET", "/api/v1/session", "", header...)
@@ -87,7 +87,7 @@ func (c *countedApp) token(scopes string, slugs ...string) []string {
 }
 
 // do sends a request to the app, through everything but the network.
-func (c *countedApp) do(method, path, body string, headers ...string) *fasthttp.Response {
+func (c *tracedApp) do(method, path, body string, headers ...string) *fasthttp.Response {
 	c.t.Helper()
 	var req fasthttp.Request
 	req.Header.SetMethod(method)
@@ -107,7 +107,7 @@ func (c *countedApp) do(method, path, body string, headers ...string) *fasthttp.
 // queries sends a request, checks the status of the answer, and returns the names of
 // the queries that it took. It requires that none is sent twice with the same
 // arguments.
-func (c *countedApp) queries(status int, method, path, body string, headers ...string) []string {
+func (c *tracedApp) queries(status int, method, path, body string, headers ...string) []string {
 	c.t.Helper()
 	c.traced.take()
 	answer := c.do(method, path, body, headers...)
@@ -130,7 +130,7 @@ func (c *countedApp) queries(status int, method, path, body string, headers ...s
 const form = "application/x-www-form-urlencoded"
 
 func TestAuthenticatedRequestSendsNoQueryTwice(t *testing.T) {
-	c := newCountedApp(t)
+	c := newTracedApp(t)
 	page := []string{"Cookie", c.cookie, "Accept", "text/html"}
 	session := []string{"Cookie", c.cookie}
 	bearer := c.token("read,write", "acme")

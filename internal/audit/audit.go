@@ -33,8 +33,8 @@ type Actor struct {
 	Name string
 }
 
-// By is the actor of a change, and the channel.
-type By struct {
+// Attribution is the actor of a change, and the channel.
+type Attribution struct {
 	Actor Actor
 	// RequestID links the entry to the log.
 	RequestID string
@@ -83,11 +83,11 @@ const (
 	Reorder Action = "reorder"
 )
 
-// Of returns the full name of an action on a kind of subject, such as "mode.update".
-func (a Action) Of(k SubjectKind) string { return string(k) + "." + string(a) }
+// FullName returns the full name of an action on a kind of subject, such as "mode.update".
+func (a Action) FullName(k SubjectKind) string { return string(k) + "." + string(a) }
 
-// actionsOf lists the actions on each kind of subject.
-var actionsOf = []struct {
+// actionsByKind lists the actions on each kind of subject.
+var actionsByKind = []struct {
 	kind    SubjectKind
 	actions []Action
 }{
@@ -104,9 +104,9 @@ var actionsOf = []struct {
 // Actions returns the full names of all actions that an entry can have.
 func Actions() []string {
 	var all []string
-	for _, of := range actionsOf {
-		for _, a := range of.actions {
-			all = append(all, a.Of(of.kind))
+	for _, kindActions := range actionsByKind {
+		for _, a := range kindActions.actions {
+			all = append(all, a.FullName(kindActions.kind))
 		}
 	}
 	return all
@@ -120,7 +120,7 @@ type Entry struct {
 	Organization *uuid.UUID
 	// Revision is the revision that the change made, nil if it made none.
 	Revision *int64
-	By       By
+	By       Attribution
 	// Action is the full name, such as "mode.update".
 	Action  string
 	Subject Subject

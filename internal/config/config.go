@@ -45,7 +45,7 @@ func LoadFrom[T any](environ []string) (T, error) {
 	case err != nil:
 		problems = append(problems, Problem{Detail: err.Error()})
 	}
-	problems = compact(problems)
+	problems = dedupe(problems)
 	if len(problems) == 0 {
 		if v, ok := any(&settings).(interface{ Validate() error }); ok {
 			if err := v.Validate(); err != nil {
@@ -159,7 +159,7 @@ func resolve(values map[string]string, fields []field) (map[string]string, []Pro
 	var problems []Problem
 	for _, f := range fields {
 		if f.was != "" {
-			problems = append(problems, adopt(values, f.key, f.was), adopt(values, f.key+"_FILE", f.was+"_FILE"))
+			problems = append(problems, applyOldName(values, f.key, f.was), applyOldName(values, f.key+"_FILE", f.was+"_FILE"))
 		}
 		if values[f.key] == "" {
 			delete(values, f.key)
@@ -196,9 +196,9 @@ func resolve(values map[string]string, fields []field) (map[string]string, []Pro
 	return values, problems
 }
 
-// adopt moves the value of a variable from its old name to its current one. It returns a zero
+// applyOldName moves the value of a variable from its old name to its current one. It returns a zero
 // Problem unless both are set.
-func adopt(values map[string]string, key, was string) Problem {
+func applyOldName(values map[string]string, key, was string) Problem {
 	old := values[was]
 	if old == "" {
 		return Problem{}
@@ -284,7 +284,7 @@ func reason(err error) string {
 	}
 }
 
-func compact(problems []Problem) []Problem {
+func dedupe(problems []Problem) []Problem {
 	var kept []Problem
 	for _, p := range problems {
 		if p != (Problem{}) {

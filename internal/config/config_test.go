@@ -40,7 +40,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, "postgres://a", string(got.Database))
 }
 
-func TestLoadTellsEveryProblemAtOnce(t *testing.T) {
+func TestLoadReportsAllProblems(t *testing.T) {
 	_, err := config.LoadFrom[settings]([]string{"LISTEN=8080", "WORKERS=many", "DRAIN=10", "PRIVATE_LISTEN=:99999"})
 	var problems config.Problems
 	require.ErrorAs(t, err, &problems)

@@ -22,7 +22,7 @@ func TestNetworksContainAddressesInEveryNotation(t *testing.T) {
 	require.False(t, n.Contains(netip.Addr{}))
 }
 
-func TestNetworksThatAreNone(t *testing.T) {
+func TestInvalidNetworks(t *testing.T) {
 	for _, s := range []string{"", "here", "10.0.0.0/33", "10.0.0.0/8/8", "fe80::1%eth0", "10.0.0.1:80"} {
 		_, err := config.ParseNetworks([]string{s})
 		require.ErrorContains(t, err, "is neither an address nor a network", s)

@@ -38,17 +38,17 @@ func unprivileged() (*account, error) {
 	return nil, errors.New("Postgres refuses to run as root, and neither \"postgres\" nor \"nobody\" exists to run it as; run as another user")
 }
 
-// give makes the account the owner of a file or directory.
-func (a *account) give(path string) error {
+// chown makes the account the owner of a file or directory.
+func (a *account) chown(path string) error {
 	if a == nil {
 		return nil
 	}
 	return os.Lchown(path, int(a.uid), int(a.gid))
 }
 
-// reaches reports whether the account can traverse every directory on the way to a path.
+// canReach reports whether the account can traverse every directory on the way to a path.
 // Directories that don't exist yet count as accessible, since we create them.
-func (a *account) reaches(path string) bool {
+func (a *account) canReach(path string) bool {
 	if a == nil {
 		return true
 	}
@@ -57,7 +57,7 @@ func (a *account) reaches(path string) bool {
 		return false
 	}
 	for {
-		if stat, err := os.Stat(path); err == nil && stat.IsDir() && !a.enters(stat) {
+		if stat, err := os.Stat(path); err == nil && stat.IsDir() && !a.canEnter(stat) {
 			return false
 		}
 		parent := filepath.Dir(path)
@@ -68,7 +68,7 @@ func (a *account) reaches(path string) bool {
 	}
 }
 
-func (a *account) enters(dir os.FileInfo) bool {
+func (a *account) canEnter(dir os.FileInfo) bool {
 	mode := dir.Mode().Perm()
 	if sys, ok := dir.Sys().(*syscall.Stat_t); ok {
 		switch {

@@ -18,16 +18,16 @@ import (
 type apt struct {
 	state   string   // the directory of our own lists
 	options []string // empty: the machine's own lists
-	say     Say
+	logf    Logf
 }
 
-func newApt(cache string, say Say) (*apt, error) {
+func newApt(cache string, logf Logf) (*apt, error) {
 	for _, program := range []string{"apt-get", "apt-cache", "dpkg-deb"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return nil, fmt.Errorf("there is no %s on this machine", program)
 		}
 	}
-	return &apt{state: filepath.Join(cache, "apt"), say: say}, nil
+	return &apt{state: filepath.Join(cache, "apt"), logf: logf}, nil
 }
 
 func (a *apt) run(ctx context.Context, dir, program string, args ...string) (string, error) {
@@ -37,9 +37,9 @@ func (a *apt) run(ctx context.Context, dir, program string, args ...string) (str
 	return run(ctx, dir, env, program, args...)
 }
 
-// ownLists downloads package lists and switches to them. It is for a machine whose lists
+// updateLists downloads package lists and switches to them. It is for a machine whose lists
 // are missing, or so old that the files they name no longer exist.
-func (a *apt) ownLists(ctx context.Context) error {
+func (a *apt) updateLists(ctx context.Context) error {
 	if len(a.options) > 0 {
 		return errors.New("the package is not in apt's lists, which are new")
 	}
@@ -57,7 +57,7 @@ func (a *apt) ownLists(ctx context.Context) error {
 		"-o", "Dir::State::lists=" + filepath.Join(a.state, "lists"),
 		"-o", "Dir::Cache=" + filepath.Join(a.state, "cache"),
 	}
-	a.say("fetching apt's package lists into %s ...", a.state)
+	a.logf("fetching apt's package lists into %s ...", a.state)
 	// One broken source among many makes this fail and may not matter. What counts is
 	// whether the package is found afterwards.
 	if _, err := a.run(ctx, "", "apt-get", "update"); err != nil && ctx.Err() != nil {
@@ -104,12 +104,12 @@ func (a *apt) unpack(ctx context.Context, dir string, skip *regexp.Regexp, packa
 
 	fetch := func() error {
 		all := a.withLibraries(ctx, skip, packages)
-		a.say("fetching with apt-get download: %s ...", strings.Join(all, " "))
+		a.logf("fetching with apt-get download: %s ...", strings.Join(all, " "))
 		_, err := a.run(ctx, debs, "apt-get", append([]string{"download"}, all...)...)
 		return err
 	}
 	if err := fetch(); err != nil {
-		if ctx.Err() != nil || a.ownLists(ctx) != nil {
+		if ctx.Err() != nil || a.updateLists(ctx) != nil {
 			return err
 		}
 		if err := fetch(); err != nil {
@@ -128,7 +128,7 @@ func (a *apt) unpack(ctx context.Context, dir string, skip *regexp.Regexp, packa
 	return nil
 }
 
-var toInstall = regexp.MustCompile(`(?m)^Inst (\S+)`)
+var installLine = regexp.MustCompile(`(?m)^Inst (\S+)`)
 
 // withLibraries adds the libraries that apt would install along with the packages on this
 // machine. apt's simulation reports them without root.
@@ -142,7 +142,7 @@ func (a *apt) withLibraries(ctx context.Context, skip *regexp.Regexp, packages [
 		// error names the missing library.
 		return all
 	}
-	for _, match := range toInstall.FindAllStringSubmatch(out, -1) {
+	for _, match := range installLine.FindAllStringSubmatch(out, -1) {
 		name, _, _ := strings.Cut(match[1], ":")
 		if strings.HasPrefix(name, "lib") && !skip.MatchString(name) && !slices.Contains(all, name) {
 			all = append(all, name)

@@ -37,15 +37,15 @@ func tempCache() (string, error) {
 
 // cacheFor is like CacheDir for programs that another user must reach. root's home is
 // closed to others, so root stores such programs elsewhere.
-func cacheFor(a *account, say Say) (string, error) {
+func cacheFor(a *account, logf Logf) (string, error) {
 	dir, err := CacheDir()
-	if err != nil || a.reaches(dir) {
+	if err != nil || a.canReach(dir) {
 		return dir, err
 	}
 	const shared = "/var/cache/orgmodes"
-	if os.MkdirAll(shared, 0o755) == nil && a.reaches(shared) {
+	if os.MkdirAll(shared, 0o755) == nil && a.canReach(shared) {
 		if os.Getenv("ORGMODES_CACHE") != "" {
-			say("the user %s, which Postgres runs as, can't reach ORGMODES_CACHE; keeping Postgres in %s", a.name, shared)
+			logf("the user %s, which Postgres runs as, can't reach ORGMODES_CACHE; keeping Postgres in %s", a.name, shared)
 		}
 		return shared, nil
 	}

@@ -31,12 +31,12 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m)
 }
 
-func say(t *testing.T) devstack.Say {
+func testLogf(t *testing.T) devstack.Logf {
 	return func(format string, args ...any) { t.Logf(format, args...) }
 }
 
-func TestPostgresIsThrownAway(t *testing.T) {
-	program, err := devstack.FindPostgres(t.Context(), 0, say(t))
+func TestTemporaryPostgresIsRemoved(t *testing.T) {
+	program, err := devstack.FindPostgres(t.Context(), 0, testLogf(t))
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, program.Major(), 15)
 	checkPostgres(t, program)
@@ -71,7 +71,7 @@ func TestPostgresKeepsItsData(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.Zero(t, devstack.DataMajor(dir))
 
-	program, err := devstack.FindPostgres(t.Context(), 0, say(t))
+	program, err := devstack.FindPostgres(t.Context(), 0, testLogf(t))
 	require.NoError(t, err)
 	options := devstack.PostgresOptions{Dir: filepath.Join(dir, "postgres")}
 	first, err := devstack.StartPostgres(t.Context(), program, options)
@@ -148,21 +148,21 @@ func reachableDir(t *testing.T) string {
 	return dir
 }
 
-func TestAbsenceIsExplained(t *testing.T) {
+func TestMissingProgramsAreExplained(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("ORGMODES_CACHE", reachableDir(t))
 	t.Setenv("ORGMODES_IGNORE_MACHINE_BINARIES", "1")
-	_, err := devstack.FindPostgres(t.Context(), 0, say(t))
+	_, err := devstack.FindPostgres(t.Context(), 0, testLogf(t))
 	for _, part := range []string{
 		"Postgres (15 or newer) was not found", "set DATABASE_URL",
 		"machine: not looked for", "npm: there is no npm", "apt: there is no apt-get",
 	} {
 		require.ErrorContains(t, err, part)
 	}
-	_, err = devstack.FindRedis(t.Context(), say(t))
+	_, err = devstack.FindRedis(t.Context(), testLogf(t))
 	require.ErrorContains(t, err, "set REDIS_URL")
 	t.Setenv("ORGMODES_REDIS_FROM", "nowhere")
-	_, err = devstack.FindRedis(t.Context(), say(t))
+	_, err = devstack.FindRedis(t.Context(), testLogf(t))
 	require.ErrorContains(t, err, `ORGMODES_REDIS_FROM="nowhere": expected one of machine, apt, memory`)
 }
 
@@ -180,17 +180,17 @@ func TestFetch(t *testing.T) {
 			// Two concurrent calls: one downloads, both get the program.
 			other := make(chan error, 1)
 			go func() {
-				_, err := devstack.FindPostgres(t.Context(), 0, say(t))
+				_, err := devstack.FindPostgres(t.Context(), 0, testLogf(t))
 				other <- err
 			}()
-			program, err := devstack.FindPostgres(t.Context(), 0, say(t))
+			program, err := devstack.FindPostgres(t.Context(), 0, testLogf(t))
 			require.NoError(t, err)
 			require.NoError(t, <-other)
 			checkPostgres(t, program)
 		})
 	}
 	t.Run("redis apt", func(t *testing.T) {
-		program, err := devstack.FindRedis(t.Context(), say(t))
+		program, err := devstack.FindRedis(t.Context(), testLogf(t))
 		require.NoError(t, err)
 		t.Logf("Redis %s from %s: %s", program.Version, program.From, program.Bin)
 		redis, err := devstack.StartRedis(t.Context(), program, devstack.RedisOptions{})
@@ -202,9 +202,9 @@ func TestFetch(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// TestNothingOutlivesUs kills a process that runs a Postgres and a Redis, and waits until
+// TestChildrenEndWithParent kills a process that runs a Postgres and a Redis, and waits until
 // both have ended.
-func TestNothingOutlivesUs(t *testing.T) {
+func TestChildrenEndWithParent(t *testing.T) {
 	realRedis(t)
 	dir := t.TempDir()
 	self, err := os.Executable()
@@ -226,7 +226,7 @@ func TestNothingOutlivesUs(t *testing.T) {
 	require.NotEmpty(t, family.Pids)
 	ends := make([]<-chan struct{}, 0, len(family.Pids))
 	for _, pid := range family.Pids {
-		ends = append(ends, endOf(t, pid))
+		ends = append(ends, processDone(t, pid))
 	}
 
 	require.NoError(t, cmd.Process.Kill())
@@ -241,7 +241,7 @@ func TestNothingOutlivesUs(t *testing.T) {
 
 	// The next run removes the directory that the killed process left behind.
 	require.DirExists(t, family.Data)
-	program, err := devstack.FindPostgres(t.Context(), 0, say(t))
+	program, err := devstack.FindPostgres(t.Context(), 0, testLogf(t))
 	require.NoError(t, err)
 	pg, err := devstack.StartPostgres(t.Context(), program, devstack.PostgresOptions{})
 	require.NoError(t, err)
@@ -249,7 +249,7 @@ func TestNothingOutlivesUs(t *testing.T) {
 	require.NoDirExists(t, family.Data)
 }
 
-// parent is the process that TestNothingOutlivesUs kills.
+// parent is the process that TestChildrenEndWithParent kills.
 func parent(dir string) {
 	ctx := context.Background()
 	quiet := func(string, ...any) {}
@@ -289,7 +289,7 @@ func check(err error) {
 
 func realRedis(t *testing.T) *devstack.Program {
 	t.Helper()
-	program, err := devstack.FindRedis(t.Context(), say(t))
+	program, err := devstack.FindRedis(t.Context(), testLogf(t))
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}

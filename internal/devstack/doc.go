@@ -35,5 +35,5 @@
 //	ORGMODES_AXE                       the path of axe.min.js
 package devstack
 
-// Say reports progress to the user at the terminal, one line per call.
-type Say func(format string, args ...any)
+// Logf reports progress to the user at the terminal, one line per call.
+type Logf func(format string, args ...any)

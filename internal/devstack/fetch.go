@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// way is one source of a program.
-type way struct {
+// source is one source of a program.
+type source struct {
 	name string // as in ORGMODES_POSTGRES_FROM
 	find func(context.Context) (*Program, error)
 }
@@ -42,16 +42,16 @@ func (p *Program) environ() []string {
 	return env
 }
 
-var errHidden = errors.New("not looked for, as ORGMODES_IGNORE_MACHINE_BINARIES is set")
+var errIgnored = errors.New("not looked for, as ORGMODES_IGNORE_MACHINE_BINARIES is set")
 
-func machineHidden() bool { return os.Getenv("ORGMODES_IGNORE_MACHINE_BINARIES") == "1" }
+func ignoreMachine() bool { return os.Getenv("ORGMODES_IGNORE_MACHINE_BINARIES") == "1" }
 
-// firstOf tries the ways one after the other, or just the one named by only. If none works,
+// findFirst tries the ways one after the other, or just the one named by only. If none works,
 // the error lists the reason for each, and what to do.
-func firstOf(ctx context.Context, ways []way, only, variable, advice string) (*Program, error) {
+func findFirst(ctx context.Context, sources []source, only, variable, advice string) (*Program, error) {
 	var reasons []string
-	known := make([]string, 0, len(ways))
-	for _, w := range ways {
+	known := make([]string, 0, len(sources))
+	for _, w := range sources {
 		known = append(known, w.name)
 		if only != "" && only != w.name {
 			continue

@@ -21,7 +21,7 @@ const AxeVariable = "ORGMODES_AXE"
 
 // FindAxe returns the script with which tests check the accessibility of a page. It is
 // downloaded with npm once, and stays in the cache.
-func FindAxe(ctx context.Context, say Say) (file string, err error) {
+func FindAxe(ctx context.Context, logf Logf) (file string, err error) {
 	if file := os.Getenv(AxeVariable); file != "" {
 		return file, nil
 	}
@@ -34,7 +34,7 @@ func FindAxe(ctx context.Context, say Say) (file string, err error) {
 		if err != nil {
 			return errors.New("axe-core is not available: there is no npm on this machine")
 		}
-		say("fetching axe-core with npm ...")
+		logf("fetching axe-core with npm ...")
 		return npmUnpack(ctx, npm, "axe-core@"+axeVersion, axeIntegrity, dir)
 	})
 	if err != nil {

@@ -36,17 +36,17 @@ func (c *Chromium) Variables() []string {
 // else a headless shell, the machine's or a downloaded one, or else the machine's browser.
 // The shell is the same engine without a browser's windows around it, and takes half the
 // CPU. The error lists the attempts.
-func FindChromium(ctx context.Context, say Say) (*Chromium, error) {
+func FindChromium(ctx context.Context, logf Logf) (*Chromium, error) {
 	if file := os.Getenv(chromiumVariable); file != "" {
 		return newChromium(&Program{Bin: file, LibPath: os.Getenv(chromiumPathVariable), From: "found before"}), nil
 	}
-	ways := []way{
+	ways := []source{
 		{"shell", onMachine("chromium-headless-shell", "chrome-headless-shell")},
-		{"apt", func(ctx context.Context) (*Program, error) { return chromiumFromApt(ctx, say) }},
+		{"apt", func(ctx context.Context) (*Program, error) { return chromiumFromApt(ctx, logf) }},
 		{"machine", onMachine("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")},
 	}
 	const variable = "ORGMODES_CHROMIUM_FROM"
-	p, err := firstOf(ctx, ways, os.Getenv(variable), variable,
+	p, err := findFirst(ctx, ways, os.Getenv(variable), variable,
 		"no Chromium was found: install chromium. Tried:")
 	if err != nil {
 		return nil, err
@@ -78,8 +78,8 @@ func checkChromium(ctx context.Context, file, lib, from string) (*Program, error
 // onMachine finds the first of several programs on PATH.
 func onMachine(names ...string) func(context.Context) (*Program, error) {
 	return func(ctx context.Context) (*Program, error) {
-		if machineHidden() {
-			return nil, errHidden
+		if ignoreMachine() {
+			return nil, errIgnored
 		}
 		for _, name := range names {
 			if file, err := exec.LookPath(name); err == nil {
@@ -96,23 +96,23 @@ const fontsConf = "fonts.conf"
 // headlessShell names both a Debian package and the program in it.
 const headlessShell = "chromium-headless-shell"
 
-func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
+func chromiumFromApt(ctx context.Context, logf Logf) (*Program, error) {
 	cache, err := CacheDir()
 	if err != nil {
 		return nil, err
 	}
 	dir, err := install(cache, "headless-shell-apt-"+release()+"-"+runtime.GOARCH, func(dir string) error {
-		a, err := newApt(cache, say)
+		a, err := newApt(cache, logf)
 		if err != nil {
 			return err
 		}
 		for !a.has(ctx, headlessShell) {
-			if err := a.ownLists(ctx); err != nil {
+			if err := a.updateLists(ctx); err != nil {
 				return err
 			}
 		}
-		say("fetching a headless Chromium and fonts, about 110 MB, once ...")
-		if err := a.unpack(ctx, dir, notForHeadless, headlessShell, "chromium-common",
+		logf("fetching a headless Chromium and fonts, about 110 MB, once ...")
+		if err := a.unpack(ctx, dir, skippedForHeadless, headlessShell, "chromium-common",
 			"fonts-dejavu-core", "fonts-noto-color-emoji", "fonts-wqy-microhei"); err != nil {
 			return err
 		}
@@ -134,8 +134,8 @@ func chromiumFromApt(ctx context.Context, say Say) (*Program, error) {
 	return checkChromium(ctx, file, lib, "a Debian package")
 }
 
-// notForHeadless matches libraries that a headless browser doesn't need.
-var notForHeadless = regexp.MustCompile(`^(libgl1-mesa-dri|libllvm\d+|libc6|libpam.*|libsystemd.*)$`)
+// skippedForHeadless matches libraries that a headless browser doesn't need.
+var skippedForHeadless = regexp.MustCompile(`^(libgl1-mesa-dri|libllvm\d+|libc6|libpam.*|libsystemd.*)$`)
 
 // writeFontsConf configures the fonts in dir. The directory gets its final name only later,
 // so their path is relative to the file.

@@ -24,7 +24,7 @@ func TestFetchChromium(t *testing.T) {
 
 // The launcher finds a browser once, and tests use it without a search, even if programs of
 // the machine are to be ignored.
-func TestChromiumFoundBeforeIsUsedAsItIs(t *testing.T) {
+func TestChromiumFromVariableIsUsed(t *testing.T) {
 	found := &devstack.Chromium{Program: &devstack.Program{Bin: "/cache/x/usr/lib/chromium/chromium", LibPath: "/cache/x/usr/lib"}}
 	for _, pair := range found.Variables() {
 		name, value, _ := strings.Cut(pair, "=")
@@ -39,7 +39,7 @@ func TestChromiumFoundBeforeIsUsedAsItIs(t *testing.T) {
 	require.Equal(t, len(c.Env), cap(c.Env), "tests that append to it at once don't share memory")
 }
 
-func TestChromiumOfTheMachineIsNotUsedWhereItIsToBeIgnored(t *testing.T) {
+func TestIgnoredMachineChromiumIsNotUsed(t *testing.T) {
 	t.Setenv("ORGMODES_CHROMIUM", "")
 	t.Setenv("ORGMODES_CHROMIUM_FROM", "machine")
 	t.Setenv("ORGMODES_IGNORE_MACHINE_BINARIES", "1")

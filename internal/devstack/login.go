@@ -61,7 +61,7 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 		return err
 	}
 	for range 20 {
-		if err = pgx.BeginFunc(ctx, conn, makeRoles); !collided(err) {
+		if err = pgx.BeginFunc(ctx, conn, makeRoles); !isDuplicate(err) {
 			break
 		}
 	}
@@ -78,8 +78,8 @@ func EnsureAppLogin(ctx context.Context, ownerURL string) (string, error) {
 	return app.String(), nil
 }
 
-// makeDatabase creates the database that a URL names, unless it exists.
-func makeDatabase(ctx context.Context, ownerURL string) error {
+// createDatabase creates the database that a URL names, unless it exists.
+func createDatabase(ctx context.Context, ownerURL string) error {
 	config, err := pgx.ParseConfig(ownerURL)
 	if err != nil {
 		return err
@@ -100,9 +100,9 @@ func makeDatabase(ctx context.Context, ownerURL string) error {
 	return err
 }
 
-// collided reports whether err means that a concurrent transaction created or changed the
+// isDuplicate reports whether err means that a concurrent transaction created or changed the
 // same role.
-func collided(err error) bool {
+func isDuplicate(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false

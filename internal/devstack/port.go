@@ -18,8 +18,8 @@ const (
 	lastPort  = 32_000
 )
 
-// chosen holds the ports that this process has chosen; it never chooses one twice.
-var chosen sync.Map
+// usedPorts holds the ports that this process has chosen; it never chooses one twice.
+var usedPorts sync.Map
 
 // FreePort returns a free TCP port of 127.0.0.1: the wanted one if that is free, or else
 // any. Another process can still take it before it is used.
@@ -29,7 +29,7 @@ func FreePort(wanted int) (int, error) {
 	}
 	for range 1000 {
 		port := firstPort + rand.IntN(lastPort-firstPort)
-		if _, twice := chosen.LoadOrStore(port, true); !twice && isFree(port) {
+		if _, twice := usedPorts.LoadOrStore(port, true); !twice && isFree(port) {
 			return port, nil
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"orgmodes/internal/devstack"
 )
 
-func TestFreePortGivesEachPortOnce(t *testing.T) {
+func TestFreePortNeverReturnsSamePortTwice(t *testing.T) {
 	given := map[int]bool{}
 	for range 500 {
 		port, err := devstack.FreePort(0)
@@ -21,7 +21,7 @@ func TestFreePortGivesEachPortOnce(t *testing.T) {
 	}
 }
 
-func TestFreePortPrefersTheWantedOne(t *testing.T) {
+func TestFreePortPrefersWantedPort(t *testing.T) {
 	wanted, err := devstack.FreePort(0)
 	require.NoError(t, err)
 	port, err := devstack.FreePort(wanted)

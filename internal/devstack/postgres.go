@@ -49,8 +49,8 @@ type Postgres struct {
 	OwnerURL string
 	Port     int
 
-	release   func() // releases the directory's lock
-	throwaway string // the directory to remove at the end
+	release func() // releases the directory's lock
+	tempDir string // the directory to remove at the end
 }
 
 // StartPostgres runs a server on 127.0.0.1 and returns when it accepts connections.
@@ -62,15 +62,15 @@ func StartPostgres(ctx context.Context, program *Program, o PostgresOptions) (*P
 	dir, throwaway := o.Dir, ""
 	var release func()
 	if dir == "" {
-		sweepThrowaways()
-		if dir, release, err = makeThrowaway(a); err != nil {
+		sweepTempDirs()
+		if dir, release, err = makeTempDir(a); err != nil {
 			return nil, err
 		}
 		throwaway = dir
 	} else if release, err = openDurable(dir, a); err != nil {
 		return nil, err
 	}
-	pg := &Postgres{release: release, throwaway: throwaway}
+	pg := &Postgres{release: release, tempDir: throwaway}
 
 	password, err := initialize(ctx, program, a, dir, throwaway != "")
 	if err != nil {
@@ -86,7 +86,7 @@ func StartPostgres(ctx context.Context, program *Program, o PostgresOptions) (*P
 		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(pg.Port)), Path: "/" + Database,
 		RawQuery: "sslmode=disable",
 	}).String()
-	if err := makeDatabase(ctx, pg.OwnerURL); err != nil {
+	if err := createDatabase(ctx, pg.OwnerURL); err != nil {
 		return nil, errors.Join(err, pg.Stop())
 	}
 	return pg, nil
@@ -96,7 +96,7 @@ func StartPostgres(ctx context.Context, program *Program, o PostgresOptions) (*P
 // temporary doesn't even write a checkpoint.
 func (p *Postgres) Stop() error {
 	how := syscall.SIGINT // "fast": open transactions are rolled back
-	if p.throwaway != "" {
+	if p.tempDir != "" {
 		how = syscall.SIGQUIT // "immediate"
 	}
 	err := p.Child.Stop(how, stopTimeout)
@@ -105,8 +105,8 @@ func (p *Postgres) Stop() error {
 }
 
 func (p *Postgres) cleanUp() {
-	if p.throwaway != "" {
-		_ = os.RemoveAll(p.throwaway)
+	if p.tempDir != "" {
+		_ = os.RemoveAll(p.tempDir)
 	}
 	if p.release != nil {
 		p.release()
@@ -128,7 +128,7 @@ func openDurable(dir string, a *account) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return nil, err
 	}
-	if !a.reaches(dir) {
+	if !a.canReach(dir) {
 		return nil, fmt.Errorf("the user %s, which Postgres runs as, can't reach %s", a.name, dir)
 	}
 	release, err = TryLock(filepath.Join(dir, "lock"))
@@ -140,7 +140,7 @@ func openDurable(dir string, a *account) (release func(), err error) {
 
 // initialize creates the cluster in dir/data unless it exists, and returns its owner's
 // password, which is stored next to it.
-func initialize(ctx context.Context, program *Program, a *account, dir string, throwaway bool) (password string, err error) {
+func initialize(ctx context.Context, program *Program, a *account, dir string, temporary bool) (password string, err error) {
 	data, passwordFile := filepath.Join(dir, "data"), filepath.Join(dir, "owner-password")
 	if content, err := os.ReadFile(passwordFile); err == nil && exists(filepath.Join(data, "PG_VERSION")) {
 		return string(content), nil
@@ -162,13 +162,13 @@ func initialize(ctx context.Context, program *Program, a *account, dir string, t
 	if err := os.WriteFile(verifierFile, []byte(scramVerifier(password)), 0o600); err != nil {
 		return "", err
 	}
-	if err := errors.Join(a.give(aside), a.give(verifierFile)); err != nil {
+	if err := errors.Join(a.chown(aside), a.chown(verifierFile)); err != nil {
 		return "", err
 	}
 	args := []string{
 		"-D", aside, "-U", Owner, "--pwfile", verifierFile, "--auth", "scram-sha-256", "--encoding", "UTF8",
 	}
-	if throwaway {
+	if temporary {
 		args = append(args, "--no-sync")
 	}
 	// C.UTF-8 sorts by code point and knows all letters. If the machine lacks it, plain C
@@ -209,7 +209,7 @@ func runAs(ctx context.Context, program *Program, a *account, dir, name string, 
 
 // settings returns the settings of every server. Durable ones keep Postgres' defaults for
 // everything that protects data.
-func settings(port int, throwaway bool) []string {
+func settings(port int, temporary bool) []string {
 	s := []string{
 		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(port), "unix_socket_directories=",
 		// Compiling a query takes longer than running any of ours, and the library for it
@@ -220,7 +220,7 @@ func settings(port int, throwaway bool) []string {
 		"timezone=GMT", "log_timezone=GMT",
 		"password_encryption=scram-sha-256", "max_connections=200",
 	}
-	if throwaway {
+	if temporary {
 		s = append(s,
 			"fsync=off", "synchronous_commit=off", "full_page_writes=off",
 			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB",
@@ -239,14 +239,14 @@ func settings(port int, throwaway bool) []string {
 // it is ready.
 func (p *Postgres) serve(ctx context.Context, program *Program, a *account, dir string, o PostgresOptions) error {
 	onParentDeath := syscall.SIGINT
-	if p.throwaway != "" {
+	if p.tempDir != "" {
 		onParentDeath = syscall.SIGQUIT
 	}
 	data := filepath.Join(dir, "data")
 	return onFreePort(ctx, o.Port, "Postgres", func(port int) (*Child, error) {
-		watch := newWatch("database system is ready to accept connections", o.Log)
+		watch := newLogWatcher("database system is ready to accept connections", o.Log)
 		child, err := Start(Command{
-			Path: filepath.Join(program.Bin, "postgres"), Args: append([]string{"-D", data}, settings(port, p.throwaway != "")...),
+			Path: filepath.Join(program.Bin, "postgres"), Args: append([]string{"-D", data}, settings(port, p.tempDir != "")...),
 			Env: program.environ(), Dir: dir, Line: watch.line, OnParentDeath: onParentDeath, account: a,
 		})
 		if err != nil {
@@ -260,35 +260,35 @@ func (p *Postgres) serve(ctx context.Context, program *Program, a *account, dir 
 	})
 }
 
-// watch waits for a line in a server's log.
-type watch struct {
-	want string
-	log  func(string)
-	once sync.Once
-	seen chan struct{}
+// logWatcher waits for a line in a server's log.
+type logWatcher struct {
+	text  string
+	log   func(string)
+	once  sync.Once
+	found chan struct{}
 }
 
-func newWatch(want string, log func(string)) *watch {
-	return &watch{want: want, log: log, seen: make(chan struct{})}
+func newLogWatcher(want string, log func(string)) *logWatcher {
+	return &logWatcher{text: want, log: log, found: make(chan struct{})}
 }
 
-func (w *watch) line(text string) {
+func (w *logWatcher) line(text string) {
 	if w.log != nil {
 		w.log(text)
 	}
-	if strings.Contains(text, w.want) {
-		w.once.Do(func() { close(w.seen) })
+	if strings.Contains(text, w.text) {
+		w.once.Do(func() { close(w.found) })
 	}
 }
 
-func (w *watch) wait(ctx context.Context, child *Child) error {
+func (w *logWatcher) wait(ctx context.Context, child *Child) error {
 	timeout := time.NewTimer(startTimeout)
 	defer timeout.Stop()
 	select {
-	case <-w.seen:
+	case <-w.found:
 		return nil
 	case <-child.Done():
-		return fmt.Errorf("it ended at once (%w):\n  %s", errors.Join(child.Err(), errEnded), strings.Join(child.Tail(), "\n  "))
+		return fmt.Errorf("it ended at once (%w):\n  %s", errors.Join(child.Err(), errExited), strings.Join(child.Tail(), "\n  "))
 	case <-timeout.C:
 		_ = child.Stop(syscall.SIGKILL, time.Second)
 		return fmt.Errorf("it was not ready within %v:\n  %s", startTimeout, strings.Join(child.Tail(), "\n  "))
@@ -298,4 +298,4 @@ func (w *watch) wait(ctx context.Context, child *Child) error {
 	}
 }
 
-var errEnded = errors.New("before it was ready")
+var errExited = errors.New("before it was ready")

@@ -2,9 +2,9 @@ package devstack
 
 import "golang.org/x/sys/unix"
 
-// ramdiskRoom is the free space, in bytes, that a file system in memory must have for a
+// minRamdiskFree is the free space, in bytes, that a file system in memory must have for a
 // Postgres. Its data and write-ahead log take less than half of that.
-const ramdiskRoom = 4 << 30
+const minRamdiskFree = 4 << 30
 
 // hasRoom reports whether dir is a file system in memory with room for a Postgres.
 func hasRoom(dir string) bool {
@@ -12,5 +12,5 @@ func hasRoom(dir string) bool {
 	if err := unix.Statfs(dir, &stat); err != nil || stat.Type != unix.TMPFS_MAGIC {
 		return false
 	}
-	return stat.Bavail*uint64(stat.Bsize) >= ramdiskRoom
+	return stat.Bavail*uint64(stat.Bsize) >= minRamdiskFree
 }

@@ -71,7 +71,7 @@ func StartRedis(ctx context.Context, program *Program, o RedisOptions) (*Redis, 
 	}
 	r := &Redis{Password: o.Password}
 	start := func(port int) (*Child, error) {
-		watch := newWatch("eady to accept connections", o.Log)
+		watch := newLogWatcher("eady to accept connections", o.Log)
 		onParentDeath := syscall.SIGKILL
 		if o.Dir != "" {
 			onParentDeath = syscall.SIGTERM
@@ -163,14 +163,14 @@ func RedisDo(ctx context.Context, addr, password string, words ...string) (strin
 	_ = conn.SetDeadline(deadline)
 	in := bufio.NewReader(conn)
 	if password != "" {
-		if _, err := redisAsk(conn, in, "AUTH", password); err != nil {
+		if _, err := roundTrip(conn, in, "AUTH", password); err != nil {
 			return "", err
 		}
 	}
-	return redisAsk(conn, in, words...)
+	return roundTrip(conn, in, words...)
 }
 
-func redisAsk(out io.Writer, in *bufio.Reader, words ...string) (string, error) {
+func roundTrip(out io.Writer, in *bufio.Reader, words ...string) (string, error) {
 	command := fmt.Appendf(nil, "*%d\r\n", len(words))
 	for _, word := range words {
 		command = fmt.Appendf(command, "$%d\r\n%s\r\n", len(word), word)

@@ -8,8 +8,8 @@ const DefaultSteps = 4 << 20
 // bytesPerStep is the number of bytes that can be read for one step.
 const bytesPerStep = 8
 
-// contextEvery is the number of steps between two checks of the context.
-const contextEvery = 1 << 14
+// contextCheckInterval is the number of steps between two checks of the context.
+const contextCheckInterval = 1 << 14
 
 // Budget bounds the work of the comparisons that share it. The shortest edit script takes time
 // proportional to the product of the text lengths. So the cost of a request is counted in
@@ -34,7 +34,7 @@ func (b *Budget) Exhausted() bool { return b.spent >= b.steps }
 
 // spend takes n steps, and reports whether the budget isn't exhausted.
 func (b *Budget) spend(n int) bool {
-	if b.spent += n; b.spent-b.checked >= contextEvery {
+	if b.spent += n; b.spent-b.checked >= contextCheckInterval {
 		b.checked = b.spent
 		select {
 		case <-b.done:

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func plenty() *Budget { return NewBudget(context.Background(), DefaultSteps) }
+func fullBudget() *Budget { return NewBudget(context.Background(), DefaultSteps) }
 
 // drawBudget also draws budgets that end during a comparison.
 func drawBudget(t *rapid.T) *Budget {
@@ -28,9 +28,9 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestLongWordsAreComparedInLinearWork guards against two quadratic costs: copying a word once
+// TestLongWordsTakeLinearWork guards against two quadratic costs: copying a word once
 // per letter, and comparing whole words in each step of the search.
-func TestLongWordsAreComparedInLinearWork(t *testing.T) {
+func TestLongWordsTakeLinearWork(t *testing.T) {
 	for name, c := range map[string]struct{ before, after string }{
 		"two long words":               {strings.Repeat("x", 240_000), strings.Repeat("x", 239_999) + "y"},
 		"many long words":              {strings.Repeat(strings.Repeat("x", 1000)+" ", 240), strings.Repeat(strings.Repeat("x", 999)+"y ", 240)},
@@ -39,7 +39,7 @@ func TestLongWordsAreComparedInLinearWork(t *testing.T) {
 		"no word alike":                {strings.Repeat("a b ", 60_000), strings.Repeat("c,d;", 60_000)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			budget := plenty()
+			budget := fullBudget()
 			bytes := allocated(func() { Words(c.before, c.after, budget) })
 			assert.Less(t, bytes, uint64(128<<20), "bytes allocated")
 			assert.GreaterOrEqual(t, budget.Spent(), (len(c.before)+len(c.after))/bytesPerStep, "reading isn't free")
@@ -48,7 +48,7 @@ func TestLongWordsAreComparedInLinearWork(t *testing.T) {
 	}
 }
 
-func TestComparisonsOfOneBudgetEndWithIt(t *testing.T) {
+func TestExhaustedBudgetEndsComparisons(t *testing.T) {
 	// Two texts that are similar everywhere but have no long match: the worst case.
 	var a, b []string
 	for i := range 40_000 {
@@ -68,14 +68,14 @@ func TestComparisonsOfOneBudgetEndWithIt(t *testing.T) {
 	assert.False(t, ok)
 	// Most words are the same, and the budget ends during the search for the others.
 	before, after = strings.Repeat("a ", 100)+"b c", strings.Repeat("a ", 100)+"d e"
-	whole := plenty()
+	whole := fullBudget()
 	_, _, ok = Words(before, after, whole)
 	assert.True(t, ok)
 	_, _, ok = Words(before, after, NewBudget(t.Context(), whole.Spent()-1))
 	assert.False(t, ok)
 }
 
-func TestComparisonsEndWithTheirContext(t *testing.T) {
+func TestCanceledContextEndsComparisons(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	budget := NewBudget(ctx, DefaultSteps)
@@ -83,8 +83,8 @@ func TestComparisonsEndWithTheirContext(t *testing.T) {
 	assert.True(t, budget.Exhausted())
 }
 
-// TestLinesAreTheFewestEdits compares the search with a table of all edit distances.
-func TestLinesAreTheFewestEdits(t *testing.T) {
+// TestLinesUseFewestEdits compares the search with a table of all edit distances.
+func TestLinesUseFewestEdits(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 40)
 		a, b := text.Draw(rt, "before"), text.Draw(rt, "after")
@@ -103,7 +103,7 @@ func TestLinesAreTheFewestEdits(t *testing.T) {
 			}
 		}
 		edits := 0
-		for _, l := range Lines(strings.Join(a, "\n"), strings.Join(b, "\n"), plenty()) {
+		for _, l := range Lines(strings.Join(a, "\n"), strings.Join(b, "\n"), fullBudget()) {
 			if l.Kind != Same {
 				edits++
 			}
@@ -112,9 +112,9 @@ func TestLinesAreTheFewestEdits(t *testing.T) {
 	})
 }
 
-// TestExpensiveSearchesFindWhatTextsHaveInCommon checks that most equal lines are still found
+// TestExpensiveSearchFindsCommonLines checks that most equal lines are still found
 // after the search gives up on the shortest edit script.
-func TestExpensiveSearchesFindWhatTextsHaveInCommon(t *testing.T) {
+func TestExpensiveSearchFindsCommonLines(t *testing.T) {
 	var a, b []string
 	for i := range 3000 {
 		a, b = append(a, fmt.Sprint("same ", i), fmt.Sprint("old ", i)), append(b, fmt.Sprint("same ", i), fmt.Sprint("new ", i))
@@ -136,7 +136,7 @@ func BenchmarkLinesOfTextsWithLittleInCommon(b *testing.B) {
 	before, after := strings.Join(old, "\n"), strings.Join(now, "\n")
 	b.ReportAllocs()
 	for b.Loop() {
-		Lines(before, after, plenty())
+		Lines(before, after, fullBudget())
 	}
 }
 
@@ -144,6 +144,6 @@ func BenchmarkWordsOfOneLongWord(b *testing.B) {
 	before, after := strings.Repeat("x", 240_000), strings.Repeat("x", 239_999)+"y"
 	b.ReportAllocs()
 	for b.Loop() {
-		Words(before, after, plenty())
+		Words(before, after, fullBudget())
 	}
 }

@@ -68,7 +68,7 @@ func Fields(changes []Change, pointer string, before, after map[string]any) []Ch
 	}
 	maps.Copy(all, after)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		at := pointer + jsonast.Step(name)
+		at := pointer + jsonast.EscapeToken(name)
 		b, inBefore := before[name]
 		a, inAfter := after[name]
 		bFields, bIsMap := b.(map[string]any)

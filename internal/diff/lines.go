@@ -29,8 +29,8 @@ func Lines(before, after string, budget *Budget) []Line {
 func edits(before, after []string, bytes int, budget *Budget) (removed, added []bool) {
 	if !budget.spend(bytes/bytesPerStep + len(before) + len(after)) {
 		removed, added = make([]bool, len(before)), make([]bool, len(after))
-		all(removed)
-		all(added)
+		markAll(removed)
+		markAll(added)
 		return removed, added
 	}
 	// Parts are mapped to numbers, so that comparing two parts is cheap.
@@ -50,7 +50,7 @@ func edits(before, after []string, bytes int, budget *Budget) (removed, added []
 	return compare(number(before), number(after), budget)
 }
 
-func all(marks []bool) {
+func markAll(marks []bool) {
 	for i := range marks {
 		marks[i] = true
 	}

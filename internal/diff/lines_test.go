@@ -18,7 +18,7 @@ func unified(lines []Line) string {
 	return b.String()
 }
 
-func TestLines(t *testing.T) {
+func TestFormGetNormalizesLineEndings(t *testing.T) {
 	for _, c := range []struct{ before, after, want string }{
 		{"a\nb\nc", "a\nb\nc", " a| b| c|"},
 		{"a\nb\nc", "a\nx\nc", " a|-b|+x| c|"},
@@ -27,12 +27,12 @@ func TestLines(t *testing.T) {
 		{"a\nb\nc\na\nb\nb\na", "c\nb\na\nb\na\nc", "-a|-b| c|-a| b|+a| b| a|+c|"},
 		{"a\n", "a", " a|-|"},
 	} {
-		assert.Equal(t, c.want, unified(Lines(c.before, c.after, plenty())))
+		assert.Equal(t, c.want, unified(Lines(c.before, c.after, fullBudget())))
 	}
 }
 
-// TestLinesLaw checks that both texts can be reconstructed from the lines.
-func TestLinesLaw(t *testing.T) {
+// TestLinesReconstructBothTexts checks that both texts can be reconstructed from the lines.
+func TestLinesReconstructBothTexts(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "", "d"}), 1, 30), func(l []string) string { return strings.Join(l, "\n") })
 		before, after := text.Draw(rt, "before"), text.Draw(rt, "after")
@@ -52,13 +52,13 @@ func TestLinesLaw(t *testing.T) {
 	})
 }
 
-func TestLinesOfTextsWithNothingInCommon(t *testing.T) {
+func TestLinesWithNothingInCommon(t *testing.T) {
 	var before, after []string
 	for i := range 20_000 {
 		before = append(before, fmt.Sprint("old ", i))
 		after = append(after, fmt.Sprint("new ", i))
 	}
-	lines := Lines(strings.Join(before, "\n"), strings.Join(after, "\n"), plenty())
+	lines := Lines(strings.Join(before, "\n"), strings.Join(after, "\n"), fullBudget())
 	assert.Len(t, lines, 40_000)
 	assert.Equal(t, Removed, lines[19_999].Kind)
 	assert.Equal(t, Added, lines[20_000].Kind)

@@ -2,9 +2,9 @@ package diff
 
 import "math"
 
-// expensive is the number of edits, from either end, after which a search settles for the best
+// maxEdits is the number of edits, from either end, after which a search settles for the best
 // path so far. Until then it looks for the shortest one.
-const expensive = 512
+const maxEdits = 512
 
 // search compares two lists with Myers' algorithm in linear space ("An O(ND) Difference
 // Algorithm and Its Variations", 1986, section 4b). It searches from both ends for the point
@@ -29,12 +29,12 @@ func compare(a, b []int, budget *Budget) (removed, added []bool) {
 		a: a, b: b, removed: make([]bool, len(a)), added: make([]bool, len(b)),
 		forward: make([]int, diagonals), backward: make([]int, diagonals), offset: len(b) + 1, budget: budget,
 	}
-	s.between(0, len(a), 0, len(b))
+	s.compareRange(0, len(a), 0, len(b))
 	return s.removed, s.added
 }
 
-// between compares a[x:xEnd] with b[y:yEnd].
-func (s *search) between(x, xEnd, y, yEnd int) {
+// compareRange compares a[x:xEnd] with b[y:yEnd].
+func (s *search) compareRange(x, xEnd, y, yEnd int) {
 	for {
 		length := xEnd - x
 		for x < xEnd && y < yEnd && s.a[x] == s.b[y] {
@@ -57,81 +57,81 @@ func (s *search) between(x, xEnd, y, yEnd int) {
 			}
 			return
 		}
-		s.between(x, middleX, y, middleY)
+		s.compareRange(x, middleX, y, middleY)
 		x, y = middleX, middleY
 	}
 }
 
-// front is the progress of the search from one end.
-type front struct {
-	// at records how far along a each diagonal between low and high was followed.
-	at        []int
+// frontier is the progress of the search from one end.
+type frontier struct {
+	// reached records how far along a each diagonal between low and high was followed.
+	reached   []int
 	low, high int
 	// unreached is the value in at for a diagonal that wasn't followed.
 	unreached int
 }
 
 // widen advances the front by one edit, to the adjacent diagonals within bounds.
-func (f *front) widen(lowest, highest, offset int) {
+func (f *frontier) widen(lowest, highest, offset int) {
 	if f.low > lowest {
 		f.low--
-		f.at[f.low-1+offset] = f.unreached
+		f.reached[f.low-1+offset] = f.unreached
 	} else {
 		f.low++
 	}
 	if f.high < highest {
 		f.high++
-		f.at[f.high+1+offset] = f.unreached
+		f.reached[f.high+1+offset] = f.unreached
 	} else {
 		f.high--
 	}
 }
 
-func (f *front) has(diagonal int) bool { return f.low <= diagonal && diagonal <= f.high }
+func (f *frontier) contains(diagonal int) bool { return f.low <= diagonal && diagonal <= f.high }
 
 // divide finds a point on the path from one corner to the other. ok is false if the budget
 // ended first.
 func (s *search) divide(x, xEnd, y, yEnd int) (middleX, middleY int, ok bool) {
 	first, last := x-y, xEnd-yEnd
 	lowest, highest := x-yEnd, xEnd-y
-	from := front{s.forward, first, first, -1}
-	to := front{s.backward, last, last, math.MaxInt}
-	from.at[first+s.offset], to.at[last+s.offset] = x, xEnd
+	from := frontier{s.forward, first, first, -1}
+	to := frontier{s.backward, last, last, math.MaxInt}
+	from.reached[first+s.offset], to.reached[last+s.offset] = x, xEnd
 	odd := (first-last)&1 != 0
 	for edits := 1; ; edits++ {
 		from.widen(lowest, highest, s.offset)
 		for d := from.high; d >= from.low; d -= 2 {
 			i := d + s.offset
-			start := max(from.at[i-1]+1, from.at[i+1])
+			start := max(from.reached[i-1]+1, from.reached[i+1])
 			p := start
 			for p < xEnd && p-d < yEnd && s.a[p] == s.b[p-d] {
 				p++
 			}
-			from.at[i] = p
+			from.reached[i] = p
 			if !s.budget.spend(p - start + 1) {
 				return 0, 0, false
 			}
-			if odd && to.has(d) && to.at[i] <= p {
+			if odd && to.contains(d) && to.reached[i] <= p {
 				return p, p - d, true
 			}
 		}
 		to.widen(lowest, highest, s.offset)
 		for d := to.high; d >= to.low; d -= 2 {
 			i := d + s.offset
-			start := min(to.at[i-1], to.at[i+1]-1)
+			start := min(to.reached[i-1], to.reached[i+1]-1)
 			p := start
 			for p > x && p-d > y && s.a[p-1] == s.b[p-d-1] {
 				p--
 			}
-			to.at[i] = p
+			to.reached[i] = p
 			if !s.budget.spend(start - p + 1) {
 				return 0, 0, false
 			}
-			if !odd && from.has(d) && p <= from.at[i] {
+			if !odd && from.contains(d) && p <= from.reached[i] {
 				return p, p - d, true
 			}
 		}
-		if edits >= expensive {
+		if edits >= maxEdits {
 			middleX, middleY = s.furthest(x, xEnd, y, yEnd, from, to)
 			return middleX, middleY, true
 		}
@@ -139,18 +139,18 @@ func (s *search) divide(x, xEnd, y, yEnd int) (middleX, middleY int, ok bool) {
 }
 
 // furthest returns the point of both fronts that is furthest from its start.
-func (s *search) furthest(x, xEnd, y, yEnd int, from, to front) (bestX, bestY int) {
+func (s *search) furthest(x, xEnd, y, yEnd int, from, to frontier) (bestX, bestY int) {
 	best := -1
 	for d := from.high; d >= from.low; d -= 2 {
-		px := min(from.at[d+s.offset], xEnd, yEnd+d)
-		if way := px + px - d - x - y; way > best {
-			best, bestX, bestY = way, px, px-d
+		px := min(from.reached[d+s.offset], xEnd, yEnd+d)
+		if distance := px + px - d - x - y; distance > best {
+			best, bestX, bestY = distance, px, px-d
 		}
 	}
 	for d := to.high; d >= to.low; d -= 2 {
-		px := max(to.at[d+s.offset], x, y+d)
-		if way := xEnd + yEnd - px - px + d; way > best {
-			best, bestX, bestY = way, px, px-d
+		px := max(to.reached[d+s.offset], x, y+d)
+		if distance := xEnd + yEnd - px - px + d; distance > best {
+			best, bestX, bestY = distance, px, px-d
 		}
 	}
 	return bestX, bestY

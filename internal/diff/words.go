@@ -19,21 +19,21 @@ func Words(before, after string, budget *Budget) (old, now []Span, ok bool) {
 	if !budget.spend((len(before) + len(after)) / bytesPerStep) {
 		return nil, nil, false
 	}
-	a, b := wordsOf(before), wordsOf(after)
+	a, b := splitWords(before), splitWords(after)
 	removed, added := edits(a, b, 0, budget)
 	if budget.Exhausted() {
 		return nil, nil, false
 	}
-	common, left := signs(a, removed)
-	_, right := signs(b, added)
+	common, left := countRunes(a, removed)
+	_, right := countRunes(b, added)
 	if 3*common < max(left, right) && common < min(left, right) {
 		return nil, nil, false
 	}
 	return spans(before, a, removed), spans(after, b, added), true
 }
 
-// signs counts the non-blank characters at words: those in unchanged words, and all.
-func signs(words []string, changed []bool) (common, total int) {
+// countRunes counts the non-blank characters at words: those in unchanged words, and all.
+func countRunes(words []string, changed []bool) (common, total int) {
 	for i, w := range words {
 		n := utf8.RuneCountInString(strings.TrimSpace(w))
 		total += n
@@ -72,14 +72,14 @@ func spans(line string, words []string, changed []bool) (out []Span) {
 	return out
 }
 
-// wordsOf splits a line into words, blanks and single characters. Characters that form one
+// splitWords splits a line into words, blanks and single characters. Characters that form one
 // letter or one emoji stay together. Scripts written without blanks are split into letters.
-func wordsOf(line string) (words []string) {
+func splitWords(line string) (words []string) {
 	last, start := other, 0
 	for i, r := range line {
-		kind := kindOf(r)
-		if i > 0 && (kind == attached || kind != single && kind == last) {
-			if kind == attached {
+		kind := classifyRune(r)
+		if i > 0 && (kind == combining || kind != single && kind == last) {
+			if kind == combining {
 				continue // the next character still follows the preceding word
 			}
 		} else {
@@ -102,16 +102,16 @@ const (
 	other runeKind = iota
 	letter
 	blank
-	picture
-	// attached characters belong to the preceding one: an accent, a joiner.
-	attached
+	symbol
+	// combining characters belong to the preceding one: an accent, a joiner.
+	combining
 	// single characters are words of one character.
 	single
 )
 
-const joiner = '\u200d'
+const zeroWidthJoiner = '\u200d'
 
-func kindOf(r rune) runeKind {
+func classifyRune(r rune) runeKind {
 	switch {
 	case r < utf8.RuneSelf:
 		switch {
@@ -121,8 +121,8 @@ func kindOf(r rune) runeKind {
 			return blank
 		}
 		return single
-	case unicode.In(r, unicode.M, unicode.Variation_Selector) || r == joiner:
-		return attached
+	case unicode.In(r, unicode.M, unicode.Variation_Selector) || r == zeroWidthJoiner:
+		return combining
 	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
 		return single
 	case unicode.IsLetter(r) || unicode.IsDigit(r):
@@ -130,7 +130,7 @@ func kindOf(r rune) runeKind {
 	case unicode.IsSpace(r):
 		return blank
 	case r > unicode.MaxLatin1 && unicode.IsSymbol(r):
-		return picture
+		return symbol
 	default:
 		return single
 	}

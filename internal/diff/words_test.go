@@ -32,21 +32,21 @@ func TestWords(t *testing.T) {
 		{"اكتب جملًا قصيرة", "اكتب جملًا طويلة", "اكتب جملًا [قصيرة]", "اكتب جملًا [طويلة]"},
 		{"café is open", "cafe\u0301 is open", "[café] is open", "[cafe\u0301] is open"},
 	} {
-		old, now, ok := Words(c.before, c.after, plenty())
+		old, now, ok := Words(c.before, c.after, fullBudget())
 		require.True(t, ok, c.before)
 		assert.Equal(t, c.old, marked(old))
 		assert.Equal(t, c.now, marked(now))
 	}
-	_, _, ok := Words("nothing in common", "quite another line", plenty())
+	_, _, ok := Words("nothing in common", "quite another line", fullBudget())
 	require.False(t, ok, "marks over everything mark nothing")
 }
 
-// TestWordsLaw checks that both lines can be reconstructed from the spans.
-func TestWordsLaw(t *testing.T) {
+// TestWordsReconstructBothLines checks that both lines can be reconstructed from the spans.
+func TestWordsReconstructBothLines(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("ab _.é\u0301👩\u200d💻\ufe0f先看א ")))
 		before, after := text.Draw(rt, "before"), text.Draw(rt, "after")
-		require.Equal(rt, before, strings.Join(wordsOf(before), ""))
+		require.Equal(rt, before, strings.Join(splitWords(before), ""))
 		old, now, ok := Words(before, after, drawBudget(rt))
 		if !ok {
 			return
@@ -63,11 +63,11 @@ func TestWordsLaw(t *testing.T) {
 	})
 }
 
-func TestWordsOfVeryLongLines(t *testing.T) {
+func TestWordsInLongLines(t *testing.T) {
 	before, after := strings.Repeat("one of many words ", 4000), strings.Repeat("another of a few terms ", 4000)
-	_, _, ok := Words(before, after, plenty())
+	_, _, ok := Words(before, after, fullBudget())
 	require.False(t, ok)
-	old, now, ok := Words(before+"old end", before+"new end", plenty())
+	old, now, ok := Words(before+"old end", before+"new end", fullBudget())
 	require.True(t, ok)
 	require.Equal(t, []bool{false, true, false}, []bool{old[0].Changed, old[1].Changed, old[2].Changed})
 	require.Equal(t, "new", now[1].Text)

@@ -27,50 +27,50 @@ func golden(tb testing.TB, name string, got []byte) {
 	require.Equal(tb, string(want), string(got))
 }
 
-// TestDataIsWhole checks that everything that clients.yaml refers to exists.
-func TestDataIsWhole(t *testing.T) {
+// TestClientDataIsComplete checks that everything that clients.yaml refers to exists.
+func TestClientDataIsComplete(t *testing.T) {
 	assert.Positive(t, Version())
 	require.Len(t, All(), 3)
 	for _, c := range All() {
 		found, err := Find(c.ID)
 		require.NoError(t, err)
 		assert.Equal(t, c.Name, found.Name)
-		assert.NotEmpty(t, c.Reads)
+		assert.NotEmpty(t, c.Source)
 		for _, name := range c.Permissions.Names {
 			assert.NotEmpty(t, c.Permissions.Labels[name], "%s: %s has no label", c.ID, name)
 		}
 		for _, group := range modes.GroupNames() {
 			name, known := c.Permissions.Groups[group]
 			if !known {
-				assert.NotEmpty(t, c.Permissions.Unknown, "%s: no findings about %s", c.ID, group)
+				assert.NotEmpty(t, c.Permissions.UnknownGroupNote, "%s: no findings about %s", c.ID, group)
 				continue
 			}
 			assert.Contains(t, c.Permissions.Names, name)
 		}
-		for _, always := range c.Permissions.Always {
+		for _, always := range c.Permissions.AlwaysGranted {
 			assert.Contains(t, c.Permissions.Names, always)
 		}
-		assert.Contains(t, []string{"regex", "glob"}, c.Restriction.ReadsAs)
+		assert.Contains(t, []string{"regex", "glob"}, c.Restriction.PatternSyntax)
 		assert.Contains(t, []Access{Limit, Deny}, Access(c.Restriction.Outcome))
 		if len(c.Restriction.Groups) < len(modes.GroupNames()) {
-			assert.NotEmpty(t, c.Restriction.Ignored)
+			assert.NotEmpty(t, c.Restriction.IgnoredNote)
 		}
 		for _, p := range c.Prompt.Parts {
-			assert.NotEqual(t, p.Own == "", p.Field == "", "%s: a part is a field or words", c.ID)
+			assert.NotEqual(t, p.Literal == "", p.Field == "", "%s: a part is a field or words", c.ID)
 		}
 	}
 	_, err := Find("emacs")
 	assert.Error(t, err)
 }
 
-// TestViews compares each client's view of modes that show the differences with a golden file.
-func TestViews(t *testing.T) {
-	f := read(t)
+// TestPreview compares each client's view of modes that show the differences with a golden file.
+func TestPreview(t *testing.T) {
+	f := readSamples(t)
 	require.Len(t, f.Modes(), len(f.Entries))
 	for _, c := range All() {
 		var views []View
 		for _, m := range f.Modes() {
-			views = append(views, See(c, m))
+			views = append(views, Preview(c, m))
 		}
 		got, err := json.MarshalIndent(views, "", "  ")
 		require.NoError(t, err)
@@ -78,7 +78,7 @@ func TestViews(t *testing.T) {
 	}
 }
 
-func read(tb testing.TB) modes.File {
+func readSamples(tb testing.TB) modes.File {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "modes.yaml"))
 	require.NoError(tb, err)
@@ -87,25 +87,25 @@ func read(tb testing.TB) modes.File {
 	return f
 }
 
-// TestAnEmptyDescription covers a case that stored modes never have, but a form can.
-func TestAnEmptyDescription(t *testing.T) {
+// TestPreviewOfEmptyDescription covers a case that stored modes never have, but a form can.
+func TestPreviewOfEmptyDescription(t *testing.T) {
 	m := modes.Mode{Slug: "a", Name: "A", Config: modes.Config{WhenToUse: "Always.", Description: " "}}
 	kilo, err := Find("kilo-cli-7")
 	require.NoError(t, err)
-	v := See(kilo, m)
+	v := Preview(kilo, m)
 	assert.Empty(t, v.Description)
 	assert.Equal(t, []Note{{"/config/description", "An empty description hides whenToUse."}}, v.Notes)
 	m.Config.Description = ""
-	assert.Equal(t, "Always.", See(kilo, m).Description)
+	assert.Equal(t, "Always.", Preview(kilo, m).Description)
 }
 
-// TestSeeLeavesItsInputAlone checks that shared clients and modes stay unchanged.
-func TestSeeLeavesItsInputAlone(t *testing.T) {
-	before := read(t).Modes()
-	ms := read(t).Modes()
+// TestPreviewDoesNotModifyInput checks that shared clients and modes stay unchanged.
+func TestPreviewDoesNotModifyInput(t *testing.T) {
+	before := readSamples(t).Modes()
+	ms := readSamples(t).Modes()
 	for _, c := range All() {
 		for _, m := range ms {
-			v := See(c, m)
+			v := Preview(c, m)
 			slices.Reverse(v.Permissions)
 		}
 	}

@@ -45,11 +45,11 @@ type Permission struct {
 	Access Access `json:"access"`
 	// Groups are the groups of the mode that grant the permission.
 	Groups []string `json:"groups,omitempty"`
-	// Pattern is matched against files. PatternRead is its syntax: "regex" or "glob".
-	Pattern     string `json:"pattern,omitempty"`
-	PatternRead string `json:"pattern_read,omitempty"`
-	// Described is the mode's own description of the pattern.
-	Described string `json:"described,omitempty"`
+	// Pattern is matched against files. PatternSyntax is its syntax: "regex" or "glob".
+	Pattern       string `json:"pattern,omitempty"`
+	PatternSyntax string `json:"pattern_read,omitempty"`
+	// PatternDescription is the mode's own description of the pattern.
+	PatternDescription string `json:"described,omitempty"`
 }
 
 // Note explains surprising behavior. Pointer is the field of the mode that causes it.
@@ -58,39 +58,39 @@ type Note struct {
 	Detail  string `json:"detail"`
 }
 
-// See returns the client's view of a mode.
-func See(c Client, m modes.Mode) View {
+// Preview returns the client's view of a mode.
+func Preview(c Client, m modes.Mode) View {
 	v := View{
 		Client: c.ID, Slug: m.Slug, Name: m.Name, Notes: []Note{},
 		Prompt: c.prompt(m),
 	}
-	v.Description, _ = c.firstOf(c.Description, m)
+	v.Description, _ = c.firstPresent(c.Description, m)
 	var from string
-	if v.Purpose, from = c.firstOf(c.Purpose, m); from == "roleDefinition" {
+	if v.Purpose, from = c.firstPresent(c.Purpose, m); from == "roleDefinition" {
 		v.Purpose, _, _ = strings.Cut(v.Purpose, ".") // only its first sentence
 	}
-	v.names(c, m)
-	v.permissions(c, m)
-	if c.EmptyHides && m.Config.Description != "" && strings.TrimSpace(m.Config.Description) == "" {
-		v.note("/config/description", "An empty description hides whenToUse.")
+	v.setNames(c, m)
+	v.setPermissions(c, m)
+	if c.EmptyStopsFallback && m.Config.Description != "" && strings.TrimSpace(m.Config.Description) == "" {
+		v.addNote("/config/description", "An empty description hides whenToUse.")
 	}
 	return v
 }
 
-func (v *View) note(pointer, detail string) { v.Notes = append(v.Notes, Note{pointer, detail}) }
+func (v *View) addNote(pointer, detail string) { v.Notes = append(v.Notes, Note{pointer, detail}) }
 
-// firstOf returns the first text that is present, and its field.
-func (c Client) firstOf(fields []string, m modes.Mode) (s, field string) {
+// firstPresent returns the first text that is present, and its field.
+func (c Client) firstPresent(fields []string, m modes.Mode) (s, field string) {
 	for _, field := range fields {
-		s := text(field, m)
-		if strings.TrimSpace(s) != "" || c.EmptyHides && s != "" {
+		s := fieldText(field, m)
+		if strings.TrimSpace(s) != "" || c.EmptyStopsFallback && s != "" {
 			return strings.TrimSpace(s), field
 		}
 	}
 	return "", ""
 }
 
-func text(field string, m modes.Mode) string {
+func fieldText(field string, m modes.Mode) string {
 	return map[string]string{
 		"name": m.Name, "roleDefinition": m.Config.RoleDefinition, "whenToUse": m.Config.WhenToUse,
 		"description": m.Config.Description, "customInstructions": m.Config.CustomInstructions,
@@ -100,9 +100,9 @@ func text(field string, m modes.Mode) string {
 func (c Client) prompt(m modes.Mode) string {
 	var parts []string
 	for _, p := range c.Prompt.Parts {
-		s := p.Own
+		s := p.Literal
 		if p.Field != "" {
-			s = text(p.Field, m)
+			s = fieldText(p.Field, m)
 			if strings.TrimSpace(s) == "" {
 				continue
 			}
@@ -115,54 +115,54 @@ func (c Client) prompt(m modes.Mode) string {
 	return strings.Join(parts, c.Prompt.Separator)
 }
 
-func (v *View) names(c Client, m modes.Mode) {
-	if to, ok := c.Renamed[m.Slug]; ok {
+func (v *View) setNames(c Client, m modes.Mode) {
+	if to, ok := c.RenamedSlugs[m.Slug]; ok {
 		v.Slug = to
-		v.note("/slug", fmt.Sprintf("Known as %s here.", to))
+		v.addNote("/slug", fmt.Sprintf("Known as %s here.", to))
 	}
-	if other, ok := c.Beside[m.Slug]; ok {
-		v.note("/slug", fmt.Sprintf("Does not replace the client's own mode %s: it appears beside it.", other))
+	if other, ok := c.ShownAlongside[m.Slug]; ok {
+		v.addNote("/slug", fmt.Sprintf("Does not replace the client's own mode %s: it appears beside it.", other))
 	}
 	for _, own := range c.BuiltIn {
 		switch {
 		case v.Slug == own:
-			v.note("/slug", fmt.Sprintf("Replaces the client's own mode %s, as a whole.", own))
+			v.addNote("/slug", fmt.Sprintf("Replaces the client's own mode %s, as a whole.", own))
 		case modes.SlugKey(v.Slug) == modes.SlugKey(own):
-			v.note("/slug", fmt.Sprintf("Does not replace the client's own mode %s, which differs in case: it appears beside it.", own))
+			v.addNote("/slug", fmt.Sprintf("Does not replace the client's own mode %s, which differs in case: it appears beside it.", own))
 		}
 	}
 }
 
-// permissions evaluates the groups as the client does.
-func (v *View) permissions(c Client, m modes.Mode) {
-	given := map[string]Permission{}
+// setPermissions evaluates the groups as the client does.
+func (v *View) setPermissions(c Client, m modes.Mode) {
+	granted := map[string]Permission{}
 	for i, g := range m.Config.Groups {
 		pointer := fmt.Sprintf("/config/groups/%d", i)
 		name, known := c.Permissions.Groups[g.Name]
 		if !known {
-			v.note(pointer, strings.ReplaceAll(c.Permissions.Unknown, "{group}", g.Name))
+			v.addNote(pointer, strings.ReplaceAll(c.Permissions.UnknownGroupNote, "{group}", g.Name))
 			continue
 		}
-		if detail, ok := c.Permissions.Differing[g.Name]; ok {
-			v.note(pointer, detail)
+		if detail, ok := c.Permissions.DifferenceNotes[g.Name]; ok {
+			v.addNote(pointer, detail)
 		}
 		p := Permission{Access: Allow}
 		if r := g.Restriction; r != nil && r.FileRegex != "" {
 			v.restrict(&p, c.Restriction, g, pointer+"/1/fileRegex")
 		}
-		before, again := given[name]
-		if again && !c.Permissions.LastWins && before.Access == Allow {
+		before, repeated := granted[name]
+		if repeated && !c.Permissions.LastWins && before.Access == Allow {
 			p = before
 		}
 		p.Groups = append(slices.Clone(before.Groups), g.Name)
-		given[name] = p
+		granted[name] = p
 	}
 	for _, name := range c.Permissions.Names {
-		p, ok := given[name]
+		p, ok := granted[name]
 		if !ok {
 			p.Access = Deny
 		}
-		if slices.Contains(c.Permissions.Always, name) {
+		if slices.Contains(c.Permissions.AlwaysGranted, name) {
 			p.Access = Allow
 		}
 		p.Name, p.Label = name, c.Permissions.Labels[name]
@@ -172,12 +172,12 @@ func (v *View) permissions(c Client, m modes.Mode) {
 
 func (v *View) restrict(p *Permission, r restriction, g modes.Group, pointer string) {
 	if !slices.Contains(r.Groups, g.Name) {
-		v.note(pointer, strings.ReplaceAll(r.Ignored, "{group}", g.Name))
+		v.addNote(pointer, strings.ReplaceAll(r.IgnoredNote, "{group}", g.Name))
 		return
 	}
 	p.Access = Access(r.Outcome)
-	p.Pattern, p.PatternRead, p.Described = g.Restriction.FileRegex, r.ReadsAs, g.Restriction.Description
+	p.Pattern, p.PatternSyntax, p.PatternDescription = g.Restriction.FileRegex, r.PatternSyntax, g.Restriction.Description
 	if r.Note != "" {
-		v.note(pointer, strings.ReplaceAll(r.Note, "{group}", g.Name))
+		v.addNote(pointer, strings.ReplaceAll(r.Note, "{group}", g.Name))
 	}
 }

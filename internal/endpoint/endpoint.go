@@ -14,8 +14,8 @@ const (
 	TemplatesJSON    = "permission-templates.json"
 )
 
-// Below is the path prefix of all organizations at a reader; an organization's ID follows.
-const Below = "/api/organizations/"
+// PathPrefix is the path prefix of all organizations at a reader; an organization's ID follows.
+const PathPrefix = "/api/organizations/"
 
 // The collections of the representations. The representations of a collection are
 // rendered, stored and cached together.
@@ -28,13 +28,13 @@ const (
 // document has the path collection/name, which is also its name as a representation.
 func NamedCollections() []string { return nil }
 
-// Served describes a representation: its name, its collection, and the last segment of its path.
-type Served struct{ Name, Collection, Segment string }
+// Representation describes a representation: its name, its collection, and the last segment of its path.
+type Representation struct{ Name, Collection, Segment string }
 
 // All returns the representations that readers serve below an organization. Editors request
 // JSON without an extension.
-func All() []Served {
-	return []Served{
+func All() []Representation {
+	return []Representation{
 		{ModesJSON, Modes, "modes"},
 		{ModesYAML, Modes, ModesYAML},
 		{OrganizationYAML, Modes, OrganizationYAML},
@@ -48,11 +48,11 @@ func All() []Served {
 func Path(organization, name string) string {
 	for _, s := range All() {
 		if s.Name == name {
-			return Below + organization + "/" + s.Segment
+			return PathPrefix + organization + "/" + s.Segment
 		}
 	}
 	if strings.Contains(name, "/") {
-		return Below + organization + "/" + name
+		return PathPrefix + organization + "/" + name
 	}
 	return ""
 }

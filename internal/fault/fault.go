@@ -111,8 +111,8 @@ func (e *Error) With(fields ...Field) *Error {
 	return &c
 }
 
-// Because returns a copy of e with err as its cause.
-func (e *Error) Because(err error) *Error {
+// WithCause returns a copy of e with err as its cause.
+func (e *Error) WithCause(err error) *Error {
 	c := *e
 	c.Err = err
 	return &c

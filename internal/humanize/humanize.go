@@ -21,8 +21,8 @@ func Bytes(n int) string {
 	}
 }
 
-// Shortened truncates s to length characters, the last of which is then an ellipsis.
-func Shortened(s string, length int) string {
+// Truncate truncates s to length characters, the last of which is then an ellipsis.
+func Truncate(s string, length int) string {
 	if runes := []rune(s); len(runes) > length {
 		return string(runes[:length-1]) + "…"
 	}

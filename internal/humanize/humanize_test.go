@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestShortened(t *testing.T) {
-	assert.Equal(t, "grün", Shortened("grün", 4))
-	assert.Equal(t, "gr…", Shortened("grün", 3))
+func TestTruncate(t *testing.T) {
+	assert.Equal(t, "grün", Truncate("grün", 4))
+	assert.Equal(t, "gr…", Truncate("grün", 3))
 }
 
 func TestIsControl(t *testing.T) {

@@ -29,10 +29,10 @@ type Entry struct {
 	// ID, CreatedAt and UpdatedAt are the values in the file; zero if absent.
 	ID                   uuid.UUID
 	CreatedAt, UpdatedAt time.Time
-	// ConflictRefuses reports whether Conflict is the last of the Problems. It then rejects
+	// ConflictIsProblem reports whether Conflict is the last of the Problems. It then rejects
 	// the entry, unless the policy selects the entry by its index and does not select the
 	// other one. If false, the policy decides the conflict.
-	ConflictRefuses bool
+	ConflictIsProblem bool
 	// Text is the object's text in the file; nil if only its place is known.
 	Text Text
 }
@@ -86,8 +86,8 @@ func (i Item) target() *resource.Object {
 	return i.Existing
 }
 
-// notice adds notices, with their positions in the text.
-func (i *Item) notice(all ...resource.Notice) {
+// addNotices adds notices, with their positions in the text.
+func (i *Item) addNotices(all ...resource.Notice) {
 	for _, n := range all {
 		n.File = i.File
 		n.Line, n.Column = i.Position(n.Pointer)

@@ -36,7 +36,7 @@ func plan(existing []resource.Object, policy imports.ConflictPolicy, entries ...
 	for i := range entries {
 		entries[i].Index, entries[i].Line = i, i+1
 	}
-	return imports.New(resourcetest.Kind{}, existing, entries, policy)
+	return imports.NewPlan(resourcetest.Kind{}, existing, entries, policy)
 }
 
 // lines returns one line per item: the action, the resulting name and id, the changes, and
@@ -61,7 +61,7 @@ func lines(p imports.Plan) []string {
 
 const otherID = "the organization has a gadget 'gear' with another id"
 
-func TestGadgetsArePlannedByEachPolicy(t *testing.T) {
+func TestPlanByPolicy(t *testing.T) {
 	existing := library(gadget{Name: "gear"}, gadget{Name: "wheel"}, gadget{Name: "gear-2"})
 	for decision, gear := range map[imports.Decision]string{
 		imports.Undecided: "conflict gear 0, changed /mode (" + otherID + "; free: gear-3)",
@@ -81,7 +81,7 @@ func TestGadgetsArePlannedByEachPolicy(t *testing.T) {
 	}
 }
 
-func TestExceptionByIndexWinsOverTheOneByName(t *testing.T) {
+func TestDecisionByIndexOverridesByName(t *testing.T) {
 	existing := library(gadget{Name: "a"}, gadget{Name: "b"}, gadget{Name: "c"})
 	p := plan(existing, imports.ConflictPolicy{
 		Default: imports.Skip, ByName: map[string]imports.Decision{"a": imports.KeepBoth, "b": imports.KeepBoth},
@@ -92,7 +92,7 @@ func TestExceptionByIndexWinsOverTheOneByName(t *testing.T) {
 	assert.Equal(t, resource.ActionSkip, p.Items[2].Action)
 }
 
-func TestFreeNameIsTakenByNoEarlierOrLaterEntry(t *testing.T) {
+func TestFreeNameIsUniqueAmongEntries(t *testing.T) {
 	p := plan(library(gadget{Name: "a"}), imports.ConflictPolicy{Default: imports.KeepBoth},
 		entry(gadget{Name: "a", Mode: "x"}, 0), entry(gadget{Name: "a", Mode: "y"}, 0), entry(gadget{Name: "a-3"}, 0))
 	var names []string
@@ -102,7 +102,7 @@ func TestFreeNameIsTakenByNoEarlierOrLaterEntry(t *testing.T) {
 	assert.Equal(t, []string{"a-2", "a-4", "a-3"}, names)
 }
 
-func TestEntryInThePlaceOfAnEarlierOneReplacesIt(t *testing.T) {
+func TestReplaceEarlierEntry(t *testing.T) {
 	p := plan(nil, imports.ConflictPolicy{ByIndex: map[int]imports.Decision{1: imports.Replace}},
 		entry(gadget{Name: "a"}, 7), entry(gadget{Name: "a", Mode: "x"}, 0), entry(gadget{Name: "b"}, 7))
 	assert.Equal(t, []string{
@@ -112,9 +112,9 @@ func TestEntryInThePlaceOfAnEarlierOneReplacesIt(t *testing.T) {
 	}, lines(p))
 }
 
-func TestConflictThatIsAProblemIsDecidedOnlyByIndex(t *testing.T) {
+func TestConflictThatIsProblemIsDecidedByIndexOnly(t *testing.T) {
 	twice := entry(gadget{Name: "a", Mode: "x"}, 0)
-	twice.Problems, twice.Conflict, twice.ConflictRefuses = []fault.Field{{Pointer: "/name"}}, &resource.Conflict{}, true
+	twice.Problems, twice.Conflict, twice.ConflictIsProblem = []fault.Field{{Pointer: "/name"}}, &resource.Conflict{}, true
 	bad := entry(gadget{Name: "b"}, 0)
 	bad.Problems = []fault.Field{{Pointer: "/mode"}}
 	for _, c := range []struct {
@@ -140,7 +140,7 @@ func TestConflictThatIsAProblemIsDecidedOnlyByIndex(t *testing.T) {
 	}
 }
 
-func TestPlanIsHeldToTheLimitsOfItsKind(t *testing.T) {
+func TestPlanChecksLimitsOfKind(t *testing.T) {
 	var full []gadget
 	for i := range 10 {
 		full = append(full, gadget{Name: fmt.Sprint("g", i)})

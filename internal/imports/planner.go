@@ -11,15 +11,15 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// New plans the import of entries into a library with the existing objects of the kind.
+// NewPlan plans the import of entries into a library with the existing objects of the kind.
 // An entry with the id of an existing object stands for that object, whatever its name. One
 // with the name of another object is in conflict with it, unless they are equal. Names are
 // compared with the current ones of the library, even if an update frees one, so the plan
 // is correct in whatever order it is applied.
-func New(kind Kind, existing []resource.Object, entries []Entry, policy ConflictPolicy) Plan {
+func NewPlan(kind Kind, existing []resource.Object, entries []Entry, policy ConflictPolicy) Plan {
 	p := planner{
 		kind: kind, policy: policy, byName: map[string]*resource.Object{}, byID: map[uuid.UUID]*resource.Object{},
-		taken: map[string]bool{}, chosen: map[string]bool{}, assigned: map[string]int{}, items: make([]Item, 0, len(entries)),
+		taken: map[string]bool{}, selected: map[string]bool{}, assigned: map[string]int{}, items: make([]Item, 0, len(entries)),
 	}
 	for i := range existing {
 		o := &existing[i]
@@ -31,7 +31,7 @@ func New(kind Kind, existing []resource.Object, entries []Entry, policy Conflict
 		p.taken[kind.NameKey(e.Spec.ObjectName())] = true
 	}
 	for _, e := range entries {
-		p.items = append(p.items, p.plan(e))
+		p.items = append(p.items, p.planEntry(e))
 	}
 	return Plan{Items: p.items, LimitError: p.checkLimits(existing)}
 }
@@ -43,8 +43,8 @@ type planner struct {
 	byID   map[uuid.UUID]*resource.Object
 	// taken holds the keys of the names that are not free.
 	taken map[string]bool
-	// chosen holds the name keys of the valid, selected entries so far.
-	chosen map[string]bool
+	// selected holds the name keys of the valid, selected entries so far.
+	selected map[string]bool
 	// assigned maps a name or an id to the index of the item that has it; see nameKey and
 	// idKey.
 	assigned map[string]int
@@ -54,7 +54,7 @@ type planner struct {
 func (p *planner) nameKey(name string) string { return "name " + p.kind.NameKey(name) }
 func idKey(id uuid.UUID) string               { return "id " + id.String() }
 
-func (p *planner) plan(e Entry) Item {
+func (p *planner) planEntry(e Entry) Item {
 	name := p.kind.NameKey(e.Spec.ObjectName())
 	target, named := p.byID[e.ID], p.byName[name]
 	item := Item{
@@ -66,7 +66,7 @@ func (p *planner) plan(e Entry) Item {
 	}
 	item.Notices = slices.Clip(item.Notices)
 	own := len(e.Problems)
-	if e.ConflictRefuses {
+	if e.ConflictIsProblem {
 		own--
 	}
 	switch {
@@ -76,18 +76,18 @@ func (p *planner) plan(e Entry) Item {
 	case !item.Selected:
 		item.Action = resource.ActionSkip
 		return item
-	case e.ConflictRefuses && (p.chosen[name] || len(p.policy.Indexes) == 0):
+	case e.ConflictIsProblem && (p.selected[name] || len(p.policy.Indexes) == 0):
 		item.Action = resource.ActionConflict
 		return item
 	}
 	item.Problems = nil // the conflicting entry, if any, was not selected
-	p.chosen[name] = true
+	p.selected[name] = true
 	if target == nil && named != nil && len(p.diff(named, e.Spec)) == 0 {
 		// An equal object, such as one from another organization or a copy of this one, is no
 		// conflict.
 		target = named
 		if e.ID != uuid.Nil {
-			item.notice(p.aboutID("the organization has an identical %s under another id, which is kept"))
+			item.addNotices(p.idNotice("the organization has an identical %s under another id, which is kept"))
 		}
 	}
 	if c := p.findConflict(item, target); c != nil {
@@ -130,7 +130,7 @@ func (p *planner) findConflict(item Item, target *resource.Object) *conflict {
 	for i, key := range keys {
 		if j, ok := p.assigned[key]; ok {
 			other := p.items[j]
-			return &conflict{j, other.target(), fmt.Sprintf("%s %d of the files%s %s", names.Singular, j, where(other), reasons[i])}
+			return &conflict{j, other.target(), fmt.Sprintf("%s %d of the files%s %s", names.Singular, j, locationSuffix(other), reasons[i])}
 		}
 	}
 	if named := p.byName[p.kind.NameKey(name)]; named != nil && named != target {
@@ -139,8 +139,8 @@ func (p *planner) findConflict(item Item, target *resource.Object) *conflict {
 	return nil
 }
 
-// where returns the item's place in the files, in parentheses.
-func where(i Item) string {
+// locationSuffix returns the item's place in the files, in parentheses.
+func locationSuffix(i Item) string {
 	if i.File == "" {
 		return fmt.Sprintf(" (line %d)", i.Line)
 	}
@@ -196,12 +196,12 @@ func (p *planner) replace(item *Item, c *conflict) {
 		loser := &p.items[c.item]
 		item.Object.ID = loser.Object.ID
 		loser.Action, loser.Existing, loser.Changes = resource.ActionSkip, c.existing, nil
-		loser.notice(resource.Notice{Detail: fmt.Sprintf("replaced by %s %d of the files%s", p.kind.Names().Singular, item.Index, where(*item))})
+		loser.addNotices(resource.Notice{Detail: fmt.Sprintf("replaced by %s %d of the files%s", p.kind.Names().Singular, item.Index, locationSuffix(*item))})
 		maps.DeleteFunc(p.assigned, func(_ string, i int) bool { return i == c.item })
 	}
 	p.assign(item, c.existing)
 	if item.Action == resource.ActionUpdate {
-		item.notice(p.kind.ReplaceNotices(item.Spec, item.Existing.Spec)...)
+		item.addNotices(p.kind.ReplaceNotices(item.Spec, item.Existing.Spec)...)
 	}
 }
 
@@ -221,16 +221,16 @@ func (p *planner) keepBoth(item *Item, target *resource.Object) {
 		}
 		var notices []resource.Notice
 		item.Object.Spec, notices = p.kind.KeepBoth(item.Spec, item.FreeName, existing)
-		item.notice(notices...)
+		item.addNotices(notices...)
 	}
 	if target == nil && item.Object.ID != item.ID {
-		item.notice(p.aboutID("created as a new %s, as the id belongs to another one"))
+		item.addNotices(p.idNotice("created as a new %s, as the id belongs to another one"))
 	}
 	p.assign(item, target)
 }
 
-// aboutID returns a notice about the id in a file. format takes the singular of the kind.
-func (p *planner) aboutID(format string) resource.Notice {
+// idNotice returns a notice about the id in a file. format takes the singular of the kind.
+func (p *planner) idNotice(format string) resource.Notice {
 	singular := p.kind.Names().Singular
 	return resource.Notice{Pointer: "/" + singular + "_id", Detail: fmt.Sprintf(format, singular)}
 }

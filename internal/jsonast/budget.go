@@ -14,25 +14,25 @@ type Budget struct {
 	Values, Text int
 	// Depth is the maximum nesting depth; it bounds the recursion of the parsers.
 	Depth int
-	// Marks is the remaining number of characters that could start a YAML value. JSON doesn't
+	// ValueStarts is the remaining number of characters that could start a YAML value. JSON doesn't
 	// use it.
-	Marks int
+	ValueStarts int
 	// Context stops the parsing when it is done; nil means never.
 	Context context.Context //nolint:containedctx // a budget is that of one request
-	// What names the input in messages: "This file".
-	What string
+	// InputName names the input in messages: "This file".
+	InputName string
 	// TooManyValues and TooMuchText are the errors for an exhausted budget.
 	TooManyValues, TooMuchText error
 
-	spendings int
+	spendCalls int
 }
 
 // Spend charges the budget for values and text. The error is TooManyValues, TooMuchText or that
 // of Context.
 func (b *Budget) Spend(values, textBytes int) error {
 	// Checking the context costs more than a value does.
-	if b.spendings++; b.spendings%1024 == 0 {
-		if err := b.CheckTime(); err != nil {
+	if b.spendCalls++; b.spendCalls%1024 == 0 {
+		if err := b.CheckContext(); err != nil {
 			return err
 		}
 	}
@@ -47,14 +47,14 @@ func (b *Budget) Spend(values, textBytes int) error {
 	return nil
 }
 
-// Spent reports whether the budget is exhausted: other texts that share it can't be read
+// Exhausted reports whether the budget is exhausted: other texts that share it can't be read
 // either.
-func (b *Budget) Spent() bool {
-	return b.Values < 0 || b.Text < 0 || b.Marks < 0 || b.CheckTime() != nil
+func (b *Budget) Exhausted() bool {
+	return b.Values < 0 || b.Text < 0 || b.ValueStarts < 0 || b.CheckContext() != nil
 }
 
-// CheckTime returns the error of Context, if it is done.
-func (b *Budget) CheckTime() error {
+// CheckContext returns the error of Context, if it is done.
+func (b *Budget) CheckContext() error {
 	if b.Context == nil {
 		return nil
 	}
@@ -67,6 +67,6 @@ func (b *Budget) CheckDepth(depth, line, column int) error {
 	if depth <= b.Depth {
 		return nil
 	}
-	return fault.New(fault.Invalid, "too_deep", "%s is nested too deeply to be read.", b.What).
+	return fault.New(fault.Invalid, "too_deep", "%s is nested too deeply to be read.", b.InputName).
 		With(fault.Field{Detail: fmt.Sprintf("nested deeper than %d levels", b.Depth), Line: line, Column: column})
 }

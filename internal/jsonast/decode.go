@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/suggest"
 )
 
-// maxBlamed bounds the problems that Decode reports.
-const maxBlamed = 50
+// maxProblems bounds the problems that Decode reports.
+const maxProblems = 50
 
 // DecodeJSON decodes the JSON of a request into the value that into points to, as Decode does.
 // The error is a *fault.Error: Malformed ("malformed_json", "not_utf8") if data isn't JSON,
@@ -37,7 +37,7 @@ func DecodeJSON(data []byte, b *Budget, into any) error {
 // fields. Null leaves a value unchanged. The error is a *fault.Error (Invalid, "invalid_body").
 func (n *Node) Decode(into any) error {
 	var d decoder
-	d.value(At(""), n, reflect.ValueOf(into).Elem())
+	d.value(NewPath(""), n, reflect.ValueOf(into).Elem())
 	if len(d.problems) == 0 {
 		return nil
 	}
@@ -49,29 +49,29 @@ func (n *Node) Decode(into any) error {
 
 type decoder struct{ problems []fault.Field }
 
-func (d *decoder) blame(at *Path, line, column int, format string, args ...any) {
+func (d *decoder) addProblem(at *Path, line, column int, format string, args ...any) {
 	switch {
-	case len(d.problems) < maxBlamed:
+	case len(d.problems) < maxProblems:
 		d.problems = append(d.problems, fault.Field{Pointer: at.String(), Detail: fmt.Sprintf(format, args...), Line: line, Column: column})
-	case len(d.problems) == maxBlamed:
+	case len(d.problems) == maxProblems:
 		d.problems = append(d.problems, fault.Field{Detail: "and more problems", Line: line, Column: column})
 	}
 }
 
-func (d *decoder) mustBe(what string, at *Path, n *Node) {
-	d.blame(at, n.Line, n.Column, "must be %s, not %s", what, n.Describe())
+func (d *decoder) addTypeProblem(what string, at *Path, n *Node) {
+	d.addProblem(at, n.Line, n.Column, "must be %s, not %s", what, n.Describe())
 }
 
 func (d *decoder) value(at *Path, n *Node, to reflect.Value) {
 	switch {
-	case n.Flaw != "":
-		d.blame(at, n.Line, n.Column, "%s", n.Flaw)
+	case n.Problem != "":
+		d.addProblem(at, n.Line, n.Column, "%s", n.Problem)
 		return
 	case n.Kind == Null:
 		return
 	}
 	if text, ok := to.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		d.unmarshaled(at, n, text)
+		d.textUnmarshaler(at, n, text)
 		return
 	}
 	switch to.Kind() {
@@ -88,20 +88,20 @@ func (d *decoder) value(at *Path, n *Node, to reflect.Value) {
 	case reflect.String:
 		d.text(at, n, to)
 	case reflect.Bool:
-		if n.Kind != Truth {
-			d.mustBe("true or false", at, n)
+		if n.Kind != Bool {
+			d.addTypeProblem("true or false", at, n)
 			return
 		}
-		to.SetBool(n.Truth)
+		to.SetBool(n.Bool)
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		i, err := strconv.ParseInt(n.Text, 10, to.Type().Bits())
 		if n.Kind != Number || err != nil {
-			d.mustBe("a whole number", at, n)
+			d.addTypeProblem("a whole number", at, n)
 			return
 		}
 		to.SetInt(i)
 	case reflect.Interface:
-		n.refuseFlaws(at, d)
+		n.reportProblems(at, d)
 		if v := n.Value(); v != nil {
 			to.Set(reflect.ValueOf(v))
 		}
@@ -110,51 +110,51 @@ func (d *decoder) value(at *Path, n *Node, to reflect.Value) {
 	}
 }
 
-// refuseFlaws reports the flaws of n and of all values below it.
-func (n *Node) refuseFlaws(at *Path, d *decoder) {
-	n.Flaws(at, func(at *Path, detail string, line, column int) { d.blame(at, line, column, "%s", detail) })
+// reportProblems reports the flaws of n and of all values below it.
+func (n *Node) reportProblems(at *Path, d *decoder) {
+	n.Problems(at, func(at *Path, detail string, line, column int) { d.addProblem(at, line, column, "%s", detail) })
 }
 
 func (d *decoder) text(at *Path, n *Node, to reflect.Value) {
 	if to.Type() == reflect.TypeFor[json.Number]() {
 		if n.Kind != Number {
-			d.mustBe("a number", at, n)
+			d.addTypeProblem("a number", at, n)
 			return
 		}
-	} else if n.Kind != Text {
-		d.mustBe("text", at, n)
+	} else if n.Kind != String {
+		d.addTypeProblem("text", at, n)
 		return
 	}
-	if flaw := TextFlaw(n.Text); flaw != "" {
-		d.blame(at, n.Line, n.Column, "%s", flaw)
+	if problem := TextProblem(n.Text); problem != "" {
+		d.addProblem(at, n.Line, n.Column, "%s", problem)
 		return
 	}
 	to.SetString(n.Text)
 }
 
-// unmarshaled decodes text with the UnmarshalText method of its target.
-func (d *decoder) unmarshaled(at *Path, n *Node, to encoding.TextUnmarshaler) {
+// textUnmarshaler decodes text with the UnmarshalText method of its target.
+func (d *decoder) textUnmarshaler(at *Path, n *Node, to encoding.TextUnmarshaler) {
 	what := "text in the expected form"
 	if _, ok := to.(*time.Time); ok {
 		what = "a time such as 2026-05-01T12:00:00Z"
 	}
-	if n.Kind != Text {
-		d.mustBe(what, at, n)
+	if n.Kind != String {
+		d.addTypeProblem(what, at, n)
 	} else if err := to.UnmarshalText([]byte(n.Text)); err != nil {
-		d.blame(at, n.Line, n.Column, "must be %s, not %s", what, strconv.Quote(humanize.Shortened(n.Text, 40)))
+		d.addProblem(at, n.Line, n.Column, "must be %s, not %s", what, strconv.Quote(humanize.Truncate(n.Text, 40)))
 	}
 }
 
 func (d *decoder) list(at *Path, n *Node, to reflect.Value) {
-	if n.Kind != List {
-		d.mustBe("a list", at, n)
+	if n.Kind != Array {
+		d.addTypeProblem("a list", at, n)
 		return
 	}
 	items := reflect.MakeSlice(to.Type(), len(n.Items), len(n.Items))
 	for i, item := range n.Items {
 		below := at.Item(i)
 		if item.Kind == Null && to.Type().Elem().Kind() != reflect.Pointer && to.Type().Elem().Kind() != reflect.Interface {
-			d.blame(&below, item.Line, item.Column, "must not be null; leave it out")
+			d.addProblem(&below, item.Line, item.Column, "must not be null; leave it out")
 			continue
 		}
 		d.value(&below, item, items.Index(i))
@@ -165,21 +165,21 @@ func (d *decoder) list(at *Path, n *Node, to reflect.Value) {
 // entries decodes an object into a map.
 func (d *decoder) entries(at *Path, n *Node, to reflect.Value) {
 	if n.Kind != Object {
-		d.mustBe("an object", at, n)
+		d.addTypeProblem("an object", at, n)
 		return
 	}
 	entries := reflect.MakeMapWithSize(to.Type(), len(n.Fields))
 	for _, f := range n.Fields {
 		below := at.Field(f.Name)
-		if flaw := cmp.Or(f.Flaw, TextFlaw(f.Name)); flaw != "" {
-			d.blame(&below, f.Line, f.Column, "%s", flaw)
+		if problem := cmp.Or(f.Problem, TextProblem(f.Name)); problem != "" {
+			d.addProblem(&below, f.Line, f.Column, "%s", problem)
 			continue
 		}
 		key := reflect.New(to.Type().Key()).Elem()
 		if key.CanInt() {
 			i, err := strconv.Atoi(f.Name)
 			if err != nil {
-				d.blame(&below, f.Line, f.Column, "the name of this field must be a whole number")
+				d.addProblem(&below, f.Line, f.Column, "the name of this field must be a whole number")
 				continue
 			}
 			key.SetInt(int64(i))
@@ -195,41 +195,41 @@ func (d *decoder) entries(at *Path, n *Node, to reflect.Value) {
 
 func (d *decoder) object(at *Path, n *Node, to reflect.Value) {
 	if n.Kind != Object {
-		d.mustBe("an object", at, n)
+		d.addTypeProblem("an object", at, n)
 		return
 	}
-	names, places := members(to.Type())
+	names, indexes := jsonFields(to.Type())
 	for _, f := range n.Fields {
 		below := at.Field(f.Name)
 		i := slices.Index(names, f.Name)
 		switch {
-		case f.Flaw != "":
-			d.blame(&below, f.Line, f.Column, "%s", f.Flaw)
-		case i < 0 && len(d.problems) <= maxBlamed: // finding the nearest name is expensive
-			d.blame(&below, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(humanize.Shortened(f.Name, 60)), known(f.Name, names))
+		case f.Problem != "":
+			d.addProblem(&below, f.Line, f.Column, "%s", f.Problem)
+		case i < 0 && len(d.problems) <= maxProblems: // finding the nearest name is expensive
+			d.addProblem(&below, f.Line, f.Column, "unknown field %s; %s", strconv.Quote(humanize.Truncate(f.Name, 60)), suggestName(f.Name, names))
 		case i >= 0:
-			d.value(&below, f.Value, to.Field(places[i]))
+			d.value(&below, f.Value, to.Field(indexes[i]))
 		}
 	}
 }
 
-// known suggests a known name in place of name.
-func known(name string, names []string) string {
+// suggestName suggests a known name in place of name.
+func suggestName(name string, names []string) string {
 	if len(names) == 0 {
 		return "there are no fields here"
 	}
-	return "the closest match is " + strconv.Quote(suggest.Nearest(name, names))
+	return "the closest match is " + strconv.Quote(suggest.Closest(name, names))
 }
 
-// members returns the JSON names of a struct's fields, and the indexes of the fields.
-func members(t reflect.Type) (names []string, places []int) {
+// jsonFields returns the JSON names of a struct's fields, and the indexes of the fields.
+func jsonFields(t reflect.Type) (names []string, indexes []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if !f.IsExported() || name == "-" {
 			continue
 		}
-		names, places = append(names, cmp.Or(name, f.Name)), append(places, i)
+		names, indexes = append(names, cmp.Or(name, f.Name)), append(indexes, i)
 	}
-	return names, places
+	return names, indexes
 }

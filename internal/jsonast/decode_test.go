@@ -51,7 +51,7 @@ func TestDecodeReadsExactNames(t *testing.T) {
 	assert.Equal(t, target{Name: "kept"}, got)
 }
 
-func TestDecodeRefusesWhatIsNotExpected(t *testing.T) {
+func TestDecodeRefusals(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"Name": "x"}`:                         `1:2 /Name unknown field "Name"; the closest match is "name"`,
 		`{"name": "x", "NAME": "y"}`:            `1:15 /NAME unknown field "NAME"; the closest match is "name"`,
@@ -90,7 +90,7 @@ func TestDecodeRefusesWhatIsNotExpected(t *testing.T) {
 	require.True(t, ok)
 	require.Len(t, f.Fields, 1)
 	assert.Equal(t, "/name", f.Fields[0].Pointer)
-	assert.Equal(t, nulFlaw, f.Fields[0].Detail)
+	assert.Equal(t, nulProblem, f.Fields[0].Detail)
 
 	f, _ = fault.As(DecodeJSON([]byte(`{"x":`), budget(), &target{}))
 	assert.Equal(t, "malformed_json", f.Code)
@@ -107,7 +107,7 @@ func allocated(do func()) uint64 {
 
 // A name can be as long as the text, with thousands of values below it. Pointers to all of them
 // would take memory quadratic in the text size.
-func TestLongNamesCostNoMoreThanTheirText(t *testing.T) {
+func TestLongNamesTakeLinearMemory(t *testing.T) {
 	roomy := func() *Budget {
 		b := budget()
 		b.Values, b.Text = 100_000, 1<<20
@@ -124,7 +124,7 @@ func TestLongNamesCostNoMoreThanTheirText(t *testing.T) {
 			continue
 		}
 		f, _ := fault.As(err)
-		require.Len(t, f.Fields, maxBlamed+1)
+		require.Len(t, f.Fields, maxProblems+1)
 		assert.Equal(t, "/any", f.Fields[0].Pointer, "the closest place that has a short pointer")
 	}
 }

@@ -13,16 +13,16 @@ import (
 type JSON struct {
 	// Budget bounds the cost of parsing.
 	Budget *Budget
-	// OrYAML allows messages to suggest YAML for syntax that JSON lacks.
-	OrYAML bool
+	// SuggestYAML allows messages to suggest YAML for syntax that JSON lacks.
+	SuggestYAML bool
 	// Lenient accepts commas before a closing bracket.
 	Lenient bool
 
-	// Commas counts those commas after Parse; FirstComma is the first.
-	Commas     int
-	FirstComma Comma
-	// Commented reports whether parsing failed at a comment.
-	Commented bool
+	// TrailingCommas counts those commas after Parse; FirstTrailingComma is the first.
+	TrailingCommas     int
+	FirstTrailingComma TrailingComma
+	// FailedAtComment reports whether parsing failed at a comment.
+	FailedAtComment bool
 }
 
 // Parse parses a text, with or without a byte order mark. The error is a *fault.Error
@@ -30,26 +30,26 @@ type JSON struct {
 // that of the Budget or its Context.
 func (j *JSON) Parse(data []byte) (*Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	if err := j.Budget.CheckTime(); err != nil {
+	if err := j.Budget.CheckContext(); err != nil {
 		return nil, err
 	}
-	if err := CheckUTF8(j.Budget.What, data); err != nil {
+	if err := CheckUTF8(j.Budget.InputName, data); err != nil {
 		return nil, err
 	}
-	j.Commas, j.Commented = 0, false
+	j.TrailingCommas, j.FailedAtComment = 0, false
 	p := jsonParser{JSON: j, data: data, line: 1}
-	p.space()
+	p.skipSpace()
 	root, err := p.value(0)
 	if err != nil {
 		return nil, err
 	}
-	p.space()
+	p.skipSpace()
 	if p.pos < len(p.data) {
 		closed := "the value"
 		switch root.Kind {
 		case Object:
 			closed = "the closing }"
-		case List:
+		case Array:
 			closed = "the closing ]"
 		}
 		return nil, p.unexpected("expected the end after " + closed)
@@ -67,8 +67,8 @@ type jsonParser struct {
 	counted      int
 }
 
-// here returns the position of p.pos, which only moves forward.
-func (p *jsonParser) here() (line, column int) {
+// position returns the position of p.pos, which only moves forward.
+func (p *jsonParser) position() (line, column int) {
 	for p.counted < p.pos {
 		if p.data[p.counted] == '\n' {
 			p.line++
@@ -83,16 +83,16 @@ func (p *jsonParser) here() (line, column int) {
 	return p.line, p.column + 1
 }
 
-func (p *jsonParser) broken(format string, args ...any) error {
-	line, column := p.here()
-	return notJSON(fmt.Sprintf(format, args...), line, column)
+func (p *jsonParser) syntaxError(format string, args ...any) error {
+	line, column := p.position()
+	return newSyntaxError(fmt.Sprintf(format, args...), line, column)
 }
 
-func notJSON(detail string, line, column int) error {
+func newSyntaxError(detail string, line, column int) error {
 	return Malformed("malformed_json", "This is not valid JSON", detail, line, column)
 }
 
-func (p *jsonParser) space() {
+func (p *jsonParser) skipSpace() {
 	for p.pos < len(p.data) && strings.IndexByte(" \t\r\n", p.data[p.pos]) >= 0 {
 		p.pos++
 	}
@@ -105,8 +105,8 @@ func (p *jsonParser) peek() byte {
 	return 0
 }
 
-// found describes the next character for messages.
-func (p *jsonParser) found() string {
+// describeNext describes the next character for messages.
+func (p *jsonParser) describeNext() string {
 	if p.pos >= len(p.data) {
 		return "the end of the text"
 	}
@@ -115,7 +115,7 @@ func (p *jsonParser) found() string {
 }
 
 func (p *jsonParser) value(depth int) (*Node, error) {
-	line, column := p.here()
+	line, column := p.position()
 	if err := p.Budget.CheckDepth(depth, line, column); err != nil {
 		return nil, err
 	}
@@ -129,24 +129,24 @@ func (p *jsonParser) value(depth int) (*Node, error) {
 	case c == '[':
 		return n, p.array(n, depth)
 	case c == '"':
-		n.Kind = Text
+		n.Kind = String
 		var err error
-		n.Text, n.Flaw, err = p.str()
+		n.Text, n.Problem, err = p.str()
 		return n, err
 	case c == '-' || c >= '0' && c <= '9':
 		return n, p.number(n)
-	case p.word("true"):
-		n.Kind, n.Truth = Truth, true
-	case p.word("false"):
-		n.Kind = Truth
-	case p.word("null"):
+	case p.acceptWord("true"):
+		n.Kind, n.Bool = Bool, true
+	case p.acceptWord("false"):
+		n.Kind = Bool
+	case p.acceptWord("null"):
 	default:
 		return nil, p.unexpected("expected a value")
 	}
 	return n, nil
 }
 
-func (p *jsonParser) word(w string) bool {
+func (p *jsonParser) acceptWord(w string) bool {
 	if !strings.HasPrefix(string(p.data[p.pos:min(p.pos+len(w), len(p.data))]), w) {
 		return false
 	}
@@ -157,39 +157,39 @@ func (p *jsonParser) word(w string) bool {
 func (p *jsonParser) object(n *Node, depth int) error {
 	n.Kind = Object
 	p.pos++
-	p.space()
+	p.skipSpace()
 	if p.peek() == '}' {
 		p.pos++
 		return nil
 	}
 	first := map[string]int{}
 	for {
-		p.space()
+		p.skipSpace()
 		if p.peek() != '"' {
 			return p.unexpected("expected a field name in double quotes")
 		}
 		var f Field
-		f.Line, f.Column = p.here()
+		f.Line, f.Column = p.position()
 		var err error
-		if f.Name, f.Flaw, err = p.str(); err != nil {
+		if f.Name, f.Problem, err = p.str(); err != nil {
 			return err
 		}
-		p.space()
+		p.skipSpace()
 		if p.peek() != ':' {
 			return p.unexpected("expected a colon after the field name")
 		}
 		p.pos++
-		p.space()
+		p.skipSpace()
 		if f.Value, err = p.value(depth + 1); err != nil {
 			return err
 		}
 		if line, ok := first[f.Name]; ok {
-			f.Flaw = Duplicate(f.Name, line)
+			f.Problem = DuplicateField(f.Name, line)
 		} else {
 			first[f.Name] = f.Line
 		}
 		n.Fields = append(n.Fields, f)
-		p.space()
+		p.skipSpace()
 		switch p.peek() {
 		case ',':
 			if last, err := p.comma('}'); last || err != nil {
@@ -205,21 +205,21 @@ func (p *jsonParser) object(n *Node, depth int) error {
 }
 
 func (p *jsonParser) array(n *Node, depth int) error {
-	n.Kind = List
+	n.Kind = Array
 	p.pos++
-	p.space()
+	p.skipSpace()
 	if p.peek() == ']' {
 		p.pos++
 		return nil
 	}
 	for {
-		p.space()
+		p.skipSpace()
 		item, err := p.value(depth + 1)
 		if err != nil {
 			return err
 		}
 		n.Items = append(n.Items, item)
-		p.space()
+		p.skipSpace()
 		switch p.peek() {
 		case ',':
 			if last, err := p.comma(']'); last || err != nil {
@@ -248,12 +248,12 @@ func (p *jsonParser) number(n *Node) error {
 	}
 	leadingZero := p.peek() == '0'
 	if count := digits(); count == 0 || leadingZero && count > 1 {
-		return p.broken("this is not a JSON number")
+		return p.syntaxError("this is not a JSON number")
 	}
 	if p.peek() == '.' {
 		p.pos++
 		if digits() == 0 {
-			return p.broken("expected a digit after the decimal point, found %s", p.found())
+			return p.syntaxError("expected a digit after the decimal point, found %s", p.describeNext())
 		}
 	}
 	if c := p.peek(); c == 'e' || c == 'E' {
@@ -262,7 +262,7 @@ func (p *jsonParser) number(n *Node) error {
 			p.pos++
 		}
 		if digits() == 0 {
-			return p.broken("expected a digit in the exponent, found %s", p.found())
+			return p.syntaxError("expected a digit in the exponent, found %s", p.describeNext())
 		}
 	}
 	n.SetNumber(string(p.data[start:p.pos]))

@@ -18,10 +18,10 @@ import (
 var errValues, errText = errors.New("too many values"), errors.New("too much text")
 
 func budget() *Budget {
-	return &Budget{Values: 1000, Text: 10_000, Depth: 20, What: "This", TooManyValues: errValues, TooMuchText: errText}
+	return &Budget{Values: 1000, Text: 10_000, Depth: 20, InputName: "This", TooManyValues: errValues, TooMuchText: errText}
 }
 
-func parsed(tb testing.TB, text string) *Node {
+func mustParse(tb testing.TB, text string) *Node {
 	tb.Helper()
 	n, err := (&JSON{Budget: budget()}).Parse([]byte(text))
 	require.NoError(tb, err, text)
@@ -29,7 +29,7 @@ func parsed(tb testing.TB, text string) *Node {
 }
 
 func TestFind(t *testing.T) {
-	root := parsed(t, "\uFEFF{\"a/b~c\": [1,\n  {\"é\": true, \"x\": null}],\n\"\": \"\\ud83d\\udd0d\"}")
+	root := mustParse(t, "\uFEFF{\"a/b~c\": [1,\n  {\"é\": true, \"x\": null}],\n\"\": \"\\ud83d\\udd0d\"}")
 	for pointer, want := range map[string]string{
 		"":                  "1:1 an object",
 		"/a~1b~0c":          "1:11 a list",
@@ -52,7 +52,7 @@ func TestFind(t *testing.T) {
 	}
 	assert.Equal(t, "🔍", root.Get("").Value())
 	assert.Nil(t, root.Get("none").Get("below"))
-	assert.Equal(t, "/a~1b~0c", Step("a/b~c"))
+	assert.Equal(t, "/a~1b~0c", EscapeToken("a/b~c"))
 }
 
 func TestOverlap(t *testing.T) {
@@ -64,9 +64,9 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
-func TestFlaws(t *testing.T) {
+func TestNodeProblems(t *testing.T) {
 	var said []string
-	parsed(t, "{\"a\": \"\\ud83d\", \"b\": [1e999],\n\"a\": 0, \"\\udc00\": 1}").Flaws(At("/at"), func(pointer *Path, detail string, line, column int) {
+	mustParse(t, "{\"a\": \"\\ud83d\", \"b\": [1e999],\n\"a\": 0, \"\\udc00\": 1}").Problems(NewPath("/at"), func(pointer *Path, detail string, line, column int) {
 		said = append(said, fmt.Sprintf("%d:%d %s %s", line, column, pointer.String(), detail))
 	})
 	assert.Equal(t, []string{
@@ -77,7 +77,7 @@ func TestFlaws(t *testing.T) {
 	}, said)
 }
 
-func TestWhatIsNoJSON(t *testing.T) {
+func TestParseInvalidJSON(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                    "1:1 expected a value, found the end of the text",
 		"{\n// x\n}":          "2:1 JSON has no comments: remove this one",
@@ -96,21 +96,21 @@ func TestWhatIsNoJSON(t *testing.T) {
 			assert.Equal(t, want, fmt.Sprintf("%d:%d %s", f.Fields[0].Line, f.Fields[0].Column, f.Fields[0].Detail), "%q", text)
 		}
 	}
-	j := JSON{Budget: budget(), OrYAML: true}
+	j := JSON{Budget: budget(), SuggestYAML: true}
 	_, err := j.Parse([]byte("# x"))
-	assert.False(t, j.Commented, "%v", err)
+	assert.False(t, j.FailedAtComment, "%v", err)
 	_, err = j.Parse([]byte("[/* x */]"))
-	assert.True(t, j.Commented)
+	assert.True(t, j.FailedAtComment)
 	assert.ErrorContains(t, err, "or save the file as YAML, where a comment begins with #")
 }
 
-func TestLenient(t *testing.T) {
+func TestLenientJSONAcceptsTrailingCommas(t *testing.T) {
 	j := JSON{Budget: budget(), Lenient: true}
 	n, err := j.Parse([]byte("{\"a\": [1,\n ],}"))
 	require.NoError(t, err)
 	assert.Equal(t, map[string]any{"a": []any{json.Number("1")}}, n.Value())
-	assert.Equal(t, 2, j.Commas)
-	assert.Equal(t, Comma{']', 1, 9}, j.FirstComma)
+	assert.Equal(t, 2, j.TrailingCommas)
+	assert.Equal(t, TrailingComma{']', 1, 9}, j.FirstTrailingComma)
 	for _, text := range []string{"[,]", "[1,,]", "{,}"} {
 		_, err := j.Parse([]byte(text))
 		assert.Error(t, err, text)
@@ -130,7 +130,7 @@ func TestBudget(t *testing.T) {
 		_, err := (&JSON{Budget: b}).Parse([]byte(c.text))
 		assert.ErrorIs(t, err, c.want)
 	}
-	assert.True(t, b.Spent())
+	assert.True(t, b.Exhausted())
 	_, err := (&JSON{Budget: budget()}).Parse([]byte(`"` + strings.Repeat("x", 10_001) + `"`))
 	assert.ErrorIs(t, err, errText)
 	_, err = (&JSON{Budget: budget()}).Parse([]byte(strings.Repeat("[", 1<<20)))
@@ -154,7 +154,7 @@ func FuzzJSON(f *testing.F) {
 		text = strings.TrimPrefix(text, "\uFEFF")
 		require.True(t, json.Valid([]byte(text)), "taken, and no JSON")
 		flawed := false
-		n.Flaws(At(""), func(pointer *Path, _ string, line, column int) {
+		n.Problems(NewPath(""), func(pointer *Path, _ string, line, column int) {
 			flawed = true
 			at, _ := n.Find(pointer.String())
 			require.True(t, at != nil && line > 0 && column > 0)

@@ -11,28 +11,28 @@ type Kind uint8
 // The kinds of values.
 const (
 	Null Kind = iota
-	Truth
+	Bool
 	Number
-	Text
-	List
+	String
+	Array
 	Object
-	Broken // a value without a JSON representation; Flaw has the reason
+	Invalid // a value without a JSON representation; Flaw has the reason
 )
 
 // Node is a value with its source position.
 type Node struct {
-	Kind  Kind
-	Truth bool
+	Kind Kind
+	Bool bool
 	// Text is the content of a Text, and the canonical form of a Number.
 	Text   string
 	Items  []*Node
 	Fields []Field
-	// Flaw is the reason why this value can't be stored, if any.
-	Flaw string
+	// Problem is the reason why this value can't be stored, if any.
+	Problem string
 	// Style is | or > for the text of a YAML block scalar.
 	Style byte
-	// Template marks YAML's interpretation of {{name}}: an object with an object as a key.
-	Template bool
+	// IsPlaceholder marks YAML's interpretation of {{name}}: an object with an object as a key.
+	IsPlaceholder bool
 	// Line and Column start at 1. Columns count characters.
 	Line, Column int
 }
@@ -41,7 +41,7 @@ type Node struct {
 type Field struct {
 	Name         string
 	Value        *Node
-	Flaw         string // why this member can't be stored, if any
+	Problem      string // why this member can't be stored, if any
 	Line, Column int
 }
 
@@ -61,13 +61,13 @@ func (n *Node) Get(name string) *Node {
 // Value returns the node as a plain JSON value. Broken values are nil; Flaws reports them.
 func (n *Node) Value() any {
 	switch n.Kind {
-	case Truth:
-		return n.Truth
+	case Bool:
+		return n.Bool
 	case Number:
 		return json.Number(n.Text)
-	case Text:
+	case String:
 		return n.Text
-	case List:
+	case Array:
 		values := make([]any, len(n.Items))
 		for i, item := range n.Items {
 			values[i] = item.Value()
@@ -76,7 +76,7 @@ func (n *Node) Value() any {
 	case Object:
 		values := make(map[string]any, len(n.Fields))
 		for _, f := range n.Fields {
-			if f.Flaw == "" {
+			if f.Problem == "" {
 				values[f.Name] = f.Value.Value()
 			}
 		}
@@ -89,38 +89,38 @@ func (n *Node) Value() any {
 // Describe describes the value for messages such as "must be text, not a list".
 func (n *Node) Describe() string {
 	switch n.Kind {
-	case Truth:
-		return strconv.FormatBool(n.Truth)
+	case Bool:
+		return strconv.FormatBool(n.Bool)
 	case Number:
 		return "the number " + n.Text
-	case Text:
+	case String:
 		return "text"
-	case List:
+	case Array:
 		return "a list"
 	case Object:
 		return "an object"
-	case Broken:
+	case Invalid:
 		return "something unreadable"
 	default:
 		return "null"
 	}
 }
 
-// Flaws calls blame for every flaw of n and of the values below it. at is the path of n.
-func (n *Node) Flaws(at *Path, blame func(at *Path, detail string, line, column int)) {
-	if n.Flaw != "" {
-		blame(at, n.Flaw, n.Line, n.Column)
+// Problems calls blame for every flaw of n and of the values below it. at is the path of n.
+func (n *Node) Problems(at *Path, report func(at *Path, detail string, line, column int)) {
+	if n.Problem != "" {
+		report(at, n.Problem, n.Line, n.Column)
 	}
 	for i, item := range n.Items {
 		below := at.Item(i)
-		item.Flaws(&below, blame)
+		item.Problems(&below, report)
 	}
 	for _, f := range n.Fields {
 		below := at.Field(f.Name)
-		if f.Flaw != "" {
-			blame(&below, f.Flaw, f.Line, f.Column)
+		if f.Problem != "" {
+			report(&below, f.Problem, f.Line, f.Column)
 			continue
 		}
-		f.Value.Flaws(&below, blame)
+		f.Value.Problems(&below, report)
 	}
 }

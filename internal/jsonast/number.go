@@ -16,7 +16,7 @@ func CanonicalNumber(text string) (json.Number, bool) {
 		return "", false
 	}
 	if f == 0 {
-		if digitsOf(text).digits != "" {
+		if parseDecimal(text).digits != "" {
 			return "", false // underflows to zero
 		}
 		return "0", true // jsonb has no -0
@@ -27,7 +27,7 @@ func CanonicalNumber(text string) (json.Number, bool) {
 	}
 	canonical := strconv.FormatFloat(f, form, -1, 64)
 	canonical = strings.Replace(canonical, "e-0", "e-", 1) // Go pads the exponent
-	if digitsOf(canonical) != digitsOf(text) {
+	if parseDecimal(canonical) != parseDecimal(text) {
 		return "", false
 	}
 	return json.Number(canonical), true
@@ -40,7 +40,7 @@ type decimal struct {
 	exponent int
 }
 
-func digitsOf(text string) decimal {
+func parseDecimal(text string) decimal {
 	var d decimal
 	if text != "" && (text[0] == '-' || text[0] == '+') {
 		d.negative = text[0] == '-'
@@ -70,7 +70,7 @@ func PlainLength(text string) int {
 	if !strings.ContainsAny(text, "eE") {
 		return len(text)
 	}
-	d := digitsOf(text)
+	d := parseDecimal(text)
 	sign := 0
 	if d.negative {
 		sign = 1
@@ -91,7 +91,7 @@ func PlainLength(text string) int {
 func (n *Node) SetNumber(written string) {
 	canonical, ok := CanonicalNumber(written)
 	if !ok {
-		n.Kind, n.Flaw = Broken, Inexact(written)
+		n.Kind, n.Problem = Invalid, InexactNumber(written)
 		return
 	}
 	n.Kind, n.Text = Number, string(canonical)

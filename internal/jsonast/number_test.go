@@ -22,7 +22,7 @@ func TestCanonicalNumber(t *testing.T) {
 	}
 }
 
-func TestPlainLengthIsThatOfTheWrittenOutNumber(t *testing.T) {
+func TestPlainLengthOfExponents(t *testing.T) {
 	for text, want := range map[string]string{
 		"0": "0", "-1.5": "-1.5", "1e+21": "1" + strings.Repeat("0", 21), "-1.25e+22": "-125" + strings.Repeat("0", 20),
 		"1e-7": "0.0000001", "-1.5e-7": "-0.00000015", "5e-324": "0." + strings.Repeat("0", 323) + "5", "1e+300": "1" + strings.Repeat("0", 300),

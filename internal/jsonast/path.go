@@ -18,8 +18,8 @@ type Path struct {
 	index  int
 }
 
-// At returns the path of a value whose JSON pointer is known.
-func At(pointer string) *Path { return &Path{prefix: pointer, index: -1} }
+// NewPath returns the path of a value whose JSON pointer is known.
+func NewPath(pointer string) *Path { return &Path{prefix: pointer, index: -1} }
 
 // Field returns the path of a member of the object at p.
 func (p *Path) Field(name string) Path { return Path{parent: p, name: name, index: -1} }
@@ -47,7 +47,7 @@ func (p *Path) String() string {
 		if len(s.name) > maxPointer || b.Len()+len(s.name) > maxPointer {
 			break
 		}
-		b.WriteString(Step(s.name))
+		b.WriteString(EscapeToken(s.name))
 	}
 	return b.String()
 }

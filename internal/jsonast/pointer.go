@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Step returns the JSON pointer (RFC 6901) segment for a field: "/a~1b". A strings.Replacer
+// EscapeToken returns the JSON pointer (RFC 6901) segment for a field: "/a~1b". A strings.Replacer
 // would allocate tables of 6 KiB per name.
-func Step(name string) string {
+func EscapeToken(name string) string {
 	return "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
@@ -22,7 +22,7 @@ func (n *Node) Find(pointer string) (*Node, bool) {
 		switch n.Kind {
 		case Object:
 			next = n.Get(strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~"))
-		case List:
+		case Array:
 			if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Items) {
 				next = n.Items[i]
 			}

@@ -36,9 +36,9 @@ func schemaOf(t reflect.Type) Map {
 
 func schemaOfStruct(t reflect.Type) Map {
 	properties, required := Map{}, []any{}
-	names, places := members(t)
+	names, indexes := jsonFields(t)
 	for i, name := range names {
-		field := t.Field(places[i])
+		field := t.Field(indexes[i])
 		properties = append(properties, Pair{name, schemaOf(field.Type)})
 		if _, options, _ := strings.Cut(field.Tag.Get("json"), ","); !strings.Contains(options, "omit") {
 			required = append(required, name)

@@ -69,7 +69,7 @@ func (e *emitter) block(v any, indent int, inline bool) {
 			begin()
 			e.WriteString(yamlKey(p.Name))
 			e.WriteByte(':')
-			e.under(p.Value, indent)
+			e.writeValue(p.Value, indent)
 		}
 	case []any:
 		if len(v) == 0 {
@@ -79,7 +79,7 @@ func (e *emitter) block(v any, indent int, inline bool) {
 			begin()
 			e.WriteByte('-')
 			if isEmptyOrScalar(item) {
-				e.under(item, indent)
+				e.writeValue(item, indent)
 				continue
 			}
 			e.WriteByte(' ')
@@ -88,11 +88,11 @@ func (e *emitter) block(v any, indent int, inline bool) {
 	}
 }
 
-// under writes a value after a key or a dash at column indent.
-func (e *emitter) under(v any, indent int) {
+// writeValue writes a value after a key or a dash at column indent.
+func (e *emitter) writeValue(v any, indent int) {
 	if isEmptyOrScalar(v) {
 		e.WriteByte(' ')
-		if size(v) == 0 {
+		if collectionSize(v) == 0 {
 			e.block(v, indent, true)
 			return
 		}
@@ -103,8 +103,8 @@ func (e *emitter) under(v any, indent int) {
 	e.block(v, indent+2, false)
 }
 
-// size returns the length of a collection, or -1 for a scalar.
-func size(v any) int {
+// collectionSize returns the length of a collection, or -1 for a scalar.
+func collectionSize(v any) int {
 	switch v := v.(type) {
 	case Map:
 		return len(v)
@@ -118,7 +118,7 @@ func size(v any) int {
 	return -1
 }
 
-func isEmptyOrScalar(v any) bool { return size(v) <= 0 }
+func isEmptyOrScalar(v any) bool { return collectionSize(v) <= 0 }
 
 // scalar writes a scalar and ends the line. indent is the indentation of its parent.
 func (e *emitter) scalar(v any, indent int) {

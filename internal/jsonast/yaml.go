@@ -17,8 +17,8 @@ type YAML struct {
 	Budget *Budget
 	// Empty is the error for a text without a value.
 	Empty error
-	// Several is the advice in the error for a text with several documents.
-	Several string
+	// MultipleAdvice is the advice in the error for a text with several documents.
+	MultipleAdvice string
 	// Locate maps each position to the one to record; nil records it unchanged.
 	Locate func(line, column int) (int, int)
 }
@@ -27,11 +27,11 @@ type YAML struct {
 // (Malformed, "malformed_yaml", "several_documents", "not_utf8" or "control_character") with a
 // position, Empty, or that of the Budget or its Context.
 func (r YAML) Parse(data []byte) (*Node, error) {
-	if err := r.Budget.CheckTime(); err != nil {
+	if err := r.Budget.CheckContext(); err != nil {
 		return nil, err
 	}
 	data = TrimBOM(data)
-	if err := CheckText(r.Budget.What, data); err != nil {
+	if err := CheckText(r.Budget.InputName, data); err != nil {
 		return nil, err
 	}
 	if err := r.Budget.spendYAML(data); err != nil {
@@ -45,15 +45,15 @@ func (r YAML) Parse(data []byte) (*Node, error) {
 	case errors.Is(err, io.EOF):
 		return nil, r.Empty
 	case err != nil:
-		return nil, source.failure(err)
+		return nil, source.syntaxError(err)
 	}
 	var second yaml.Node
 	if err := decodeYAML(dec, &second); !errors.Is(err, io.EOF) {
 		if err != nil {
-			return nil, source.failure(err)
+			return nil, source.syntaxError(err)
 		}
 		return nil, Malformed("several_documents", "This is more than one YAML document",
-			"a second document starts here, after a --- line; "+r.Several, second.Line, max(second.Column, 1))
+			"a second document starts here, after a --- line; "+r.MultipleAdvice, second.Line, max(second.Column, 1))
 	}
 	if len(doc.Content) != 1 {
 		return nil, r.Empty
@@ -62,8 +62,8 @@ func (r YAML) Parse(data []byte) (*Node, error) {
 	if locate == nil {
 		locate = func(line, column int) (int, int) { return line, column }
 	}
-	c := yamlConverter{budget: r.Budget, open: map[*yaml.Node]bool{}, locate: locate}
-	return c.convert(take(&doc, 0), 0)
+	c := yamlConverter{budget: r.Budget, enclosing: map[*yaml.Node]bool{}, locate: locate}
+	return c.convert(detach(&doc, 0), 0)
 }
 
 // decodeYAML recovers from panics of yaml.v3, which occur for some odd input.
@@ -78,9 +78,9 @@ func decodeYAML(dec *yaml.Decoder, into *yaml.Node) (err error) {
 
 type yamlConverter struct {
 	budget *Budget
-	// open holds the anchored nodes that enclose the current one.
-	open   map[*yaml.Node]bool
-	locate func(line, column int) (int, int)
+	// enclosing holds the anchored nodes that enclose the current one.
+	enclosing map[*yaml.Node]bool
+	locate    func(line, column int) (int, int)
 }
 
 func (c *yamlConverter) convert(y *yaml.Node, depth int) (*Node, error) {
@@ -98,7 +98,7 @@ func (c *yamlConverter) convert(y *yaml.Node, depth int) (*Node, error) {
 		return c.alias(y, depth)
 	case yaml.SequenceNode:
 		if hasCollectionTag(n, y, "!!seq") {
-			n.Kind = List
+			n.Kind = Array
 			err = c.items(n, y, depth)
 		}
 	case yaml.MappingNode:
@@ -118,16 +118,16 @@ func hasCollectionTag(n *Node, y *yaml.Node, want string) bool {
 	if y.Style&yaml.TaggedStyle == 0 || y.Tag == want {
 		return true
 	}
-	n.Kind, n.Flaw = Broken, "the YAML tag "+y.Tag+" means nothing to editors; remove it"
+	n.Kind, n.Problem = Invalid, "the YAML tag "+y.Tag+" means nothing to editors; remove it"
 	return false
 }
 
 func (c *yamlConverter) alias(y *yaml.Node, depth int) (*Node, error) {
 	line, column := c.locate(y.Line, y.Column)
-	if y.Alias == nil || c.open[y.Alias] {
+	if y.Alias == nil || c.enclosing[y.Alias] {
 		return &Node{
-			Kind: Broken, Line: line, Column: column,
-			Flaw: "the alias *" + y.Value + " is inside of the value that it refers to",
+			Kind: Invalid, Line: line, Column: column,
+			Problem: "the alias *" + y.Value + " is inside of the value that it refers to",
 		}, nil
 	}
 	n, err := c.convert(y.Alias, depth+1)
@@ -141,22 +141,22 @@ func (c *yamlConverter) enter(y *yaml.Node) func() {
 	if y.Anchor == "" {
 		return func() {}
 	}
-	c.open[y] = true
-	return func() { delete(c.open, y) }
+	c.enclosing[y] = true
+	return func() { delete(c.enclosing, y) }
 }
 
-// child returns an item, key or value of a collection. It removes the child from the tree, so
+// takeChild returns an item, key or value of a collection. It removes the child from the tree, so
 // that the memory of converted nodes can be reused. It doesn't if an alias could lead to the
 // collection again.
-func (c *yamlConverter) child(y *yaml.Node, i int) *yaml.Node {
-	if len(c.open) > 0 {
+func (c *yamlConverter) takeChild(y *yaml.Node, i int) *yaml.Node {
+	if len(c.enclosing) > 0 {
 		return y.Content[i]
 	}
-	return take(y, i)
+	return detach(y, i)
 }
 
-// take removes a child from its parent.
-func take(y *yaml.Node, i int) *yaml.Node {
+// detach removes a child from its parent.
+func detach(y *yaml.Node, i int) *yaml.Node {
 	child := y.Content[i]
 	y.Content[i] = nil
 	return child
@@ -166,7 +166,7 @@ func (c *yamlConverter) items(n *Node, y *yaml.Node, depth int) error {
 	defer c.enter(y)()
 	n.Items = make([]*Node, 0, len(y.Content))
 	for i := range y.Content {
-		item, err := c.convert(c.child(y, i), depth+1)
+		item, err := c.convert(c.takeChild(y, i), depth+1)
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (c *yamlConverter) fields(n *Node, y *yaml.Node, depth int) error {
 	n.Fields = make([]Field, 0, len(y.Content)/2)
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
-		key, value := c.child(y, i), c.child(y, i+1)
+		key, value := c.takeChild(y, i), c.takeChild(y, i+1)
 		var f Field
 		f.Line, f.Column = c.locate(key.Line, key.Column)
 		isMerge := key.Kind == yaml.ScalarNode && key.Tag == "!!merge"
@@ -191,10 +191,10 @@ func (c *yamlConverter) fields(n *Node, y *yaml.Node, depth int) error {
 			return err
 		}
 		if line, ok := first[f.Name]; ok {
-			f.Flaw = Duplicate(f.Name, line)
+			f.Problem = DuplicateField(f.Name, line)
 		}
 		first[f.Name] = f.Line
-		if isMerge && f.Flaw == "" {
+		if isMerge && f.Problem == "" {
 			merges = append(merges, value)
 			continue
 		}
@@ -220,17 +220,17 @@ func (c *yamlConverter) key(f *Field, owner *Node, key *yaml.Node) error {
 	}
 	if key.Kind != yaml.ScalarNode {
 		f.Name = key.Value
-		f.Flaw = "the name of a field must be text; is a pair of quotes missing?"
-		owner.Template = owner.Template || key.Kind == yaml.MappingNode
+		f.Problem = "the name of a field must be text; is a pair of quotes missing?"
+		owner.IsPlaceholder = owner.IsPlaceholder || key.Kind == yaml.MappingNode
 		return nil
 	}
 	var n Node
 	scalar(&n, key)
-	f.Flaw = n.Flaw
+	f.Problem = n.Problem
 	switch n.Kind {
-	case Text, Number:
+	case String, Number:
 		f.Name = n.Text
-	case Broken:
+	case Invalid:
 		f.Name = key.Value
 	default:
 		f.Name = n.Describe()
@@ -245,17 +245,17 @@ func (c *yamlConverter) merge(n *Node, first map[string]int, y *yaml.Node, depth
 		return err
 	}
 	sources := []*Node{source}
-	if source.Kind == List {
+	if source.Kind == Array {
 		sources = source.Items
 	}
 	for _, s := range sources {
 		if s.Kind != Object {
-			flaw := s.Flaw
-			if flaw == "" {
-				flaw = "<< merges an object, or a list of objects, not " + s.Describe()
+			problem := s.Problem
+			if problem == "" {
+				problem = "<< merges an object, or a list of objects, not " + s.Describe()
 			}
 			line, column := c.locate(y.Line, y.Column)
-			n.Fields = append(n.Fields, Field{Name: "<<", Value: s, Flaw: flaw, Line: line, Column: column})
+			n.Fields = append(n.Fields, Field{Name: "<<", Value: s, Problem: problem, Line: line, Column: column})
 			continue
 		}
 		for _, f := range s.Fields {

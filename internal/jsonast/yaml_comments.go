@@ -27,7 +27,7 @@ func blankComments(data []byte) []byte {
 		if i := bytes.IndexByte(data[start:], '\n'); i >= 0 {
 			end = start + i + 1
 		}
-		b.next(start, end)
+		b.scanLine(start, end)
 		start = end
 	}
 	if b.uncertain {
@@ -38,29 +38,29 @@ func blankComments(data []byte) []byte {
 
 // commentBlanker is the scanner's state between two lines.
 type commentBlanker struct {
-	marks
+	startCounter
 	data, out []byte
 	// plain is set while a plain scalar can continue in lines indented further than the column
 	// owner. owner is -1 for the document itself.
-	plain bool
-	owner int
+	plain        bool
+	parentColumn int
 	// inBlock is set from the header of a block scalar to the next line after it that is
 	// neither blank nor a comment.
 	inBlock bool
-	// ahead is the start of the next line that is neither blank nor a comment. indentAhead is
+	// nextContent is the start of the next line that is neither blank nor a comment. nextIndent is
 	// its indentation, or -1 at the end of the text.
-	ahead, indentAhead int
+	nextContent, nextIndent int
 }
 
-// next scans the line from start to end.
-func (b *commentBlanker) next(start, end int) {
+// scanLine scans the line from start to end.
+func (b *commentBlanker) scanLine(start, end int) {
 	line, within := b.data[start:end], b.block.open
-	b.line(line)
+	b.countLine(line)
 	if b.block.open && !within {
 		// marks ignores headers with an indentation indicator, and text in a plain scalar that
 		// looks like a header.
-		header, _, _ := bytes.Cut(line[headOf(line).end:], []byte(" "))
-		b.uncertain = bytes.ContainsAny(header, "123456789") || b.plain && indentOf(line) > b.owner
+		header, _, _ := bytes.Cut(line[parseLinePrefix(line).end:], []byte(" "))
+		b.uncertain = bytes.ContainsAny(header, "123456789") || b.plain && indentation(line) > b.parentColumn
 	}
 	if b.uncertain {
 		return
@@ -71,58 +71,58 @@ func (b *commentBlanker) next(start, end int) {
 	}
 	whole := bytes.TrimRight(line, "\r\n")
 	text := bytes.TrimRight(whole, " \t")
-	indent := indentOf(line)
+	indent := indentation(line)
 	switch {
 	case indent < len(whole) && whole[indent] == '\t':
 		b.uncertain = true // yaml.v3 reads some of these as part of a comment
 	case len(text) == 0:
 	case len(text) > indent && text[indent] == '#':
 		if !b.inBlock && b.dedents(end) {
-			b.blank(start+indent, start+len(whole))
+			b.blankRange(start+indent, start+len(whole))
 		}
 		b.plain = false
-	case b.plain && indent > b.owner:
-		b.inBlock, b.uncertain = false, mayBeBlock(text)
+	case b.plain && indent > b.parentColumn:
+		b.inBlock, b.uncertain = false, mayBeBlockScalar(text)
 	default:
 		b.inBlock, b.plain = false, false
 		if string(text) != "---" {
-			b.content(start, headOf(line), whole, end)
+			b.scanValue(start, parseLinePrefix(line), whole, end)
 		}
 	}
 }
 
-// content scans a line that begins a value; end is the start of the next line.
-func (b *commentBlanker) content(start int, h head, line []byte, end int) {
+// scanValue scans a line that begins a value; end is the start of the next line.
+func (b *commentBlanker) scanValue(start int, h linePrefix, line []byte, end int) {
 	if h.end >= len(line) {
 		return
 	}
-	b.owner = max(h.dash, h.key)
-	comment := commentIn(line, h.end)
+	b.parentColumn = max(h.dash, h.key)
+	comment := findComment(line, h.end)
 	if comment < 0 {
 		comment = len(line)
 	}
 	value := bytes.TrimRight(line[h.end:comment], " \t")
-	if mayBeBlock(value) { // one that marks doesn't recognize
+	if mayBeBlockScalar(value) { // one that marks doesn't recognize
 		b.uncertain = true
 		return
 	}
 	if hasColon(value) {
-		b.owner = h.end // a key that headOf doesn't recognize
+		b.parentColumn = h.end // a key that parseLinePrefix doesn't recognize
 	}
 	b.plain = len(value) > 0
-	b.uncertain = b.owner < 0
+	b.uncertain = b.parentColumn < 0
 	if comment == len(line) || b.plain && !isPlainScalar(value) {
 		return
 	}
-	if b.owner >= 0 && b.dedents(end) {
-		b.blank(start+comment, start+len(line))
+	if b.parentColumn >= 0 && b.dedents(end) {
+		b.blankRange(start+comment, start+len(line))
 	}
 	b.plain = false
 }
 
-// commentIn returns the start of the first comment after from, in a line without quotes before
+// findComment returns the start of the first comment after from, in a line without quotes before
 // it. It returns -1 if there is no comment.
-func commentIn(line []byte, from int) int {
+func findComment(line []byte, from int) int {
 	for i := max(from, 1); i < len(line); i++ {
 		if line[i] == '#' && isBlank(line[i-1]) {
 			return i
@@ -131,9 +131,9 @@ func commentIn(line []byte, from int) int {
 	return -1
 }
 
-// mayBeBlock reports whether a value can begin a block scalar that marks doesn't recognize,
+// mayBeBlockScalar reports whether a value can begin a block scalar that marks doesn't recognize,
 // such as one after a quoted key or a tag.
-func mayBeBlock(value []byte) bool {
+func mayBeBlockScalar(value []byte) bool {
 	for i, c := range value {
 		if (c == '|' || c == '>') && (i == 0 || i+1 == len(value) || isBlank(value[i-1]) && !isBlank(value[i+1])) {
 			return true
@@ -149,7 +149,7 @@ func isPlainScalar(value []byte) bool {
 		!bytes.ContainsAny(value, "\"'[{")
 }
 
-func indentOf(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
+func indentation(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
@@ -157,9 +157,9 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 // scalar, if any.
 func (b *commentBlanker) dedents(end int) bool {
 	// The line found for one comment serves for all comments before that line.
-	for b.ahead < end || b.ahead < len(b.data) && b.indentAhead < 0 {
-		b.ahead = max(b.ahead, end)
-		line := b.data[b.ahead:]
+	for b.nextContent < end || b.nextContent < len(b.data) && b.nextIndent < 0 {
+		b.nextContent = max(b.nextContent, end)
+		line := b.data[b.nextContent:]
 		if i := bytes.IndexByte(line, '\n'); i >= 0 {
 			line = line[:i+1]
 		}
@@ -167,18 +167,18 @@ func (b *commentBlanker) dedents(end int) bool {
 		trimmed := bytes.TrimRight(text, "\r\n")
 		switch {
 		case hasOtherBreak(line) || len(trimmed) > 0 && trimmed[0] == '\t':
-			b.indentAhead = math.MaxInt // yaml.v3 reads some of these as comments, or as one line
+			b.nextIndent = math.MaxInt // yaml.v3 reads some of these as comments, or as one line
 		case len(trimmed) > 0 && trimmed[0] != '#':
-			b.indentAhead = indentOf(line)
+			b.nextIndent = indentation(line)
 		default:
-			b.indentAhead = -1
-			b.ahead += len(line)
+			b.nextIndent = -1
+			b.nextContent += len(line)
 		}
 	}
-	return b.indentAhead <= b.owner || !b.plain && b.indentAhead < math.MaxInt
+	return b.nextIndent <= b.parentColumn || !b.plain && b.nextIndent < math.MaxInt
 }
 
-func (b *commentBlanker) blank(start, end int) {
+func (b *commentBlanker) blankRange(start, end int) {
 	if &b.out[0] == &b.data[0] {
 		b.out = bytes.Clone(b.data)
 	}

@@ -39,7 +39,7 @@ func TestBlankCommentsKeepsPositions(t *testing.T) {
 func TestYAMLCommentsCostNoMemory(t *testing.T) {
 	read := func(item string) uint64 {
 		b := yamlBudget()
-		b.Values, b.Text, b.Marks = 1<<20, 1<<20, 1<<20
+		b.Values, b.Text, b.ValueStarts = 1<<20, 1<<20, 1<<20
 		var err error
 		used := allocated(func() { _, err = parseYAML("x:\n"+strings.Repeat(item, 20_000), b) })
 		require.NoError(t, err)
@@ -72,7 +72,7 @@ func FuzzBlankComments(f *testing.F) {
 }
 
 // The texts are composed of tokens that affect comments; a fuzzer rarely finds such texts.
-func TestBlankCommentsChangesNoMeaning(t *testing.T) {
+func TestBlankCommentsPreservesMeaning(t *testing.T) {
 	from := rand.New(rand.NewPCG(5, 6))
 	parts := []string{
 		"# c", "# c", " # c", " # c", "a", "b", "k:", "k: ", "v: a", "- ", "- ", "-", "|", "|+", ">", ">2-", "'", "\"", "[", "]", "{", "}", ",", ", ", "\t",
@@ -124,17 +124,17 @@ func decodedYAML(data []byte) (docs []*yaml.Node, err error) {
 		if err != nil {
 			return nil, err
 		}
-		withoutComments(doc)
+		stripComments(doc)
 		docs = append(docs, doc)
 	}
 }
 
-func withoutComments(n *yaml.Node) {
+func stripComments(n *yaml.Node) {
 	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
 	if n.Kind == yaml.ScalarNode && n.Value == "" {
 		n.Line, n.Column = 0, 0
 	}
 	for _, child := range n.Content {
-		withoutComments(child)
+		stripComments(child)
 	}
 }

@@ -17,37 +17,37 @@ import (
 var errEmpty = errors.New("empty")
 
 func parseYAML(text string, b *Budget) (*Node, error) {
-	return YAML{Budget: b, Empty: errEmpty, Several: "keep one"}.Parse([]byte(text))
+	return YAML{Budget: b, Empty: errEmpty, MultipleAdvice: "keep one"}.Parse([]byte(text))
 }
 
 func yamlBudget() *Budget {
 	b := budget()
-	b.Marks = 1000
+	b.ValueStarts = 1000
 	return b
 }
 
 // A text of 32 KB would expand to 90,000 copies of a string. The budget applies to the expanded
 // aliases, not to the size of the input.
-func TestYAMLAliasesOfAliasesCostNoMoreThanTheBudget(t *testing.T) {
+func TestYAMLNestedAliasesAreBoundedByBudget(t *testing.T) {
 	text := "a: &a " + strings.Repeat("x", 20_000) + "\n" +
 		"b: &b [" + strings.Repeat("*a,", 300) + "]\n" +
 		"c: [" + strings.Repeat("*b,", 300) + "]\n" +
 		"d: [" + strings.Repeat("1,", 5000) + "]\n"
 	b := yamlBudget()
-	b.Values, b.Text, b.Marks = 20_000, 64<<10, 20_000
+	b.Values, b.Text, b.ValueStarts = 20_000, 64<<10, 20_000
 	var err error
 	used := allocated(func() { _, err = parseYAML(text, b) })
 	require.ErrorIs(t, err, errText)
 	assert.Less(t, used, uint64(16<<20))
 }
 
-func TestYAMLDirectivesAreCountedBeforeTheyAreCompared(t *testing.T) {
+func TestYAMLDirectivesAreLimited(t *testing.T) {
 	var tags strings.Builder
 	for i := range 60_000 {
 		fmt.Fprintf(&tags, "%%TAG !t%d! tag:x\n", i)
 	}
 	b := yamlBudget()
-	b.Marks = 1 << 20
+	b.ValueStarts = 1 << 20
 	var err error
 	used := allocated(func() { _, err = parseYAML(tags.String()+"--- x\n", b) })
 	f, ok := fault.As(err)
@@ -61,14 +61,14 @@ func TestYAMLDirectivesAreCountedBeforeTheyAreCompared(t *testing.T) {
 	assert.Equal(t, "x", n.Text)
 }
 
-func TestYAMLMarksAreSpentBeforeAnythingIsBuilt(t *testing.T) {
+func TestYAMLBudgetIsCheckedBeforeParsing(t *testing.T) {
 	for _, unit := range []string{"- a\n", "a:\n", "- ", "? ", "#\n", "- \"a\"\n", "---\n"} {
 		b := yamlBudget()
 		var err error
 		used := allocated(func() { _, err = parseYAML(strings.Repeat(unit, 100_000), b) })
 		require.ErrorIs(t, err, errValues, unit)
 		assert.Less(t, used, uint64(4<<20), unit)
-		assert.True(t, b.Spent())
+		assert.True(t, b.Exhausted())
 	}
 	// The lines of a block scalar are one value.
 	n, err := parseYAML("a: |\n"+strings.Repeat("  - x: [1, 2]\n", 600), yamlBudget())
@@ -76,7 +76,7 @@ func TestYAMLMarksAreSpentBeforeAnythingIsBuilt(t *testing.T) {
 	assert.Len(t, n.Get("a").Text, 600*len("- x: [1, 2]\n"))
 }
 
-func TestYAMLReadingEndsWithItsContext(t *testing.T) {
+func TestParseStopsWhenContextIsCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := yamlBudget()
 	b.Context, b.Values = ctx, 10_000
@@ -89,10 +89,10 @@ func TestYAMLReadingEndsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestYAMLFailuresAreFoundInLongTexts(t *testing.T) {
+func TestYAMLErrorPositionInLongText(t *testing.T) {
 	for _, before := range []int{0, 100, 5000, 100_000} {
 		b := yamlBudget()
-		b.Text, b.Marks = 1<<21, 1<<20
+		b.Text, b.ValueStarts = 1<<21, 1<<20
 		_, err := parseYAML("a: |\n"+strings.Repeat("  é text\n", before)+"b: c: d\n", b)
 		f, ok := fault.As(err)
 		require.True(t, ok)
@@ -101,15 +101,15 @@ func TestYAMLFailuresAreFoundInLongTexts(t *testing.T) {
 	}
 }
 
-func nodes(n *yaml.Node) int {
+func countNodes(n *yaml.Node) int {
 	count := 1
 	for _, below := range n.Content {
-		count += nodes(below)
+		count += countNodes(below)
 	}
 	return count
 }
 
-// FuzzCountMarks checks that twice the count is an upper bound. Lines that CountMarks reads
+// FuzzCountMarks checks that twice the count is an upper bound. Lines that CountValueStarts reads
 // differently than yaml.v3 must count more.
 func FuzzCountMarks(f *testing.F) {
 	for _, text := range []string{
@@ -125,7 +125,7 @@ func FuzzCountMarks(f *testing.F) {
 		if err := decodeYAML(yaml.NewDecoder(strings.NewReader(text)), &doc); err != nil {
 			return
 		}
-		count := CountMarks([]byte(text), 1<<30)
-		require.LessOrEqual(t, nodes(&doc), 2*count+2, "%q", text)
+		count := CountValueStarts([]byte(text), 1<<30)
+		require.LessOrEqual(t, countNodes(&doc), 2*count+2, "%q", text)
 	})
 }

@@ -28,7 +28,7 @@ var checks = map[string]func(Rule, modes.Mode) []finding{
 	"empty_description":            emptyDescription,
 	"prompt_size":                  promptSize,
 	"short_role":                   shortRole,
-	"placeholder":                  inTexts(placeholder, strconv.Quote),
+	"placeholder":                  matchTexts(placeholder, strconv.Quote),
 	"secret":                       secrets,
 	"misspelled_field":             misspelledField,
 	"unknown_field":                unknownField,
@@ -40,35 +40,35 @@ var (
 	escapedTwice = regexp.MustCompile(`\\\\[.wdsbS/(){}+*?$^-]`)
 	// looksLikeGlob matches src/* or a/*.md, where the star would repeat the slash, and lists
 	// in braces.
-	looksLikeGlob = regexp.MustCompile(`(^|[A-Za-z0-9_-])/\*|\{[a-z]+(,[a-z]+)+\}`)
-	placeholder   = form{[]string{"{{", "<YOUR", "[YOUR"}, regexp.MustCompile(`\{\{ *[A-Za-z_][A-Za-z0-9_. -]{0,60}\}\}|<YOUR[ _-][A-Z _-]{1,40}>|\[YOUR[ _-][A-Z _-]{1,40}\]`)}
-	secretForms   = []struct {
+	looksLikeGlob  = regexp.MustCompile(`(^|[A-Za-z0-9_-])/\*|\{[a-z]+(,[a-z]+)+\}`)
+	placeholder    = textPattern{[]string{"{{", "<YOUR", "[YOUR"}, regexp.MustCompile(`\{\{ *[A-Za-z_][A-Za-z0-9_. -]{0,60}\}\}|<YOUR[ _-][A-Z _-]{1,40}>|\[YOUR[ _-][A-Z _-]{1,40}\]`)}
+	secretPatterns = []struct {
 		name string
-		form
+		textPattern
 	}{
-		{"a private key", form{[]string{"PRIVATE KEY"}, regexp.MustCompile(`-----BEGIN ([A-Z]+ )?PRIVATE KEY-----`)}},
-		{"a GitHub token", form{
+		{"a private key", textPattern{[]string{"PRIVATE KEY"}, regexp.MustCompile(`-----BEGIN ([A-Z]+ )?PRIVATE KEY-----`)}},
+		{"a GitHub token", textPattern{
 			[]string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"},
 			regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})\b`),
 		}},
-		{"an AWS key", form{[]string{"AKIA"}, regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)}},
-		{"a model provider's API key", form{[]string{"sk-"}, regexp.MustCompile(`\bsk-(ant-|proj-|or-v1-)?[A-Za-z0-9_-]{32,}\b`)}},
-		{"a Slack token", form{[]string{"xox"}, regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{20,}\b`)}},
-		{"an access token of this service", form{[]string{"omt_"}, regexp.MustCompile(`\bomt_[a-z0-9]{1,4}_[A-Za-z0-9]{44}\b`)}},
+		{"an AWS key", textPattern{[]string{"AKIA"}, regexp.MustCompile(`\bAKIA[0-9A-Z]{16}\b`)}},
+		{"a model provider's API key", textPattern{[]string{"sk-"}, regexp.MustCompile(`\bsk-(ant-|proj-|or-v1-)?[A-Za-z0-9_-]{32,}\b`)}},
+		{"a Slack token", textPattern{[]string{"xox"}, regexp.MustCompile(`\bxox[abprs]-[A-Za-z0-9-]{20,}\b`)}},
+		{"an access token of this service", textPattern{[]string{"omt_"}, regexp.MustCompile(`\bomt_[a-z0-9]{1,4}_[A-Za-z0-9]{44}\b`)}},
 	}
 )
 
-// form describes a kind of token in texts.
-type form struct {
-	// marks are literals; each match contains at least one. Most texts contain none, and that
+// textPattern describes a kind of token in texts.
+type textPattern struct {
+	// literals are literals; each match contains at least one. Most texts contain none, and that
 	// check is cheaper than an unanchored pattern.
-	marks   []string
-	pattern *regexp.Regexp
+	literals []string
+	pattern  *regexp.Regexp
 }
 
 // find returns the first match in a text, or "".
-func (f form) find(text string) string {
-	if !slices.ContainsFunc(f.marks, func(mark string) bool { return strings.Contains(text, mark) }) {
+func (f textPattern) find(text string) string {
+	if !slices.ContainsFunc(f.literals, func(mark string) bool { return strings.Contains(text, mark) }) {
 		return ""
 	}
 	return f.pattern.FindString(text)
@@ -79,8 +79,8 @@ func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding 
 		var out []finding
 		for i, g := range m.Config.Groups {
 			if g.Restriction != nil && g.Restriction.FileRegex != "" && applies(g) {
-				out = append(out, finding{pointer: groupAt(i) + "/1/fileRegex", words: map[string]string{
-					"pattern": humanize.Shortened(g.Restriction.FileRegex, 80), "group": g.Name,
+				out = append(out, finding{pointer: groupPointerAt(i) + "/1/fileRegex", placeholders: map[string]string{
+					"pattern": humanize.Truncate(g.Restriction.FileRegex, 80), "group": g.Name,
 				}})
 			}
 		}
@@ -88,28 +88,28 @@ func eachRegex(applies func(modes.Group) bool) func(Rule, modes.Mode) []finding 
 	}
 }
 
-// paths are so different that only a pattern for everything matches all of them.
-var paths = []string{"a", "README.md", "src/main.go", "docs/a b/c.txt", ".github/workflows/ci.yml", "Ünïcode/文件.тест", "x-1_2.d.ts"}
+// samplePaths are so different that only a pattern for everything matches all of them.
+var samplePaths = []string{"a", "README.md", "src/main.go", "docs/a b/c.txt", ".github/workflows/ci.yml", "Ünïcode/文件.тест", "x-1_2.d.ts"}
 
-// longestJudged bounds the patterns that are compiled, in bytes. A compiled program takes
+// maxCompiledPattern bounds the patterns that are compiled, in bytes. A compiled program takes
 // hundreds of times the memory of its pattern, and a pattern that matches everything is short.
-const longestJudged = 1 << 10
+const maxCompiledPattern = 1 << 10
 
 // matchesAll reports whether a pattern matches all of paths. Go doesn't support all of
 // JavaScript's patterns, such as lookahead; for those it returns false.
 func matchesAll(pattern string) bool {
-	if len(pattern) > longestJudged {
+	if len(pattern) > maxCompiledPattern {
 		return false
 	}
 	re, err := regexp.Compile(pattern)
-	return err == nil && !slices.ContainsFunc(paths, func(p string) bool { return !re.MatchString(p) })
+	return err == nil && !slices.ContainsFunc(samplePaths, func(p string) bool { return !re.MatchString(p) })
 }
 
 func noRegex(_ Rule, m modes.Mode) []finding {
 	var out []finding
 	for i, g := range m.Config.Groups {
 		if g.Restriction != nil && g.Restriction.FileRegex == "" {
-			out = append(out, finding{pointer: groupAt(i) + "/1", words: map[string]string{"group": g.Name}})
+			out = append(out, finding{pointer: groupPointerAt(i) + "/1", placeholders: map[string]string{"group": g.Name}})
 		}
 	}
 	return out
@@ -130,7 +130,7 @@ func capitalsOfBuiltIn(r Rule, m modes.Mode) []finding {
 	for _, c := range editors.All() {
 		for _, own := range c.BuiltIn {
 			if own != m.Slug && modes.SlugKey(own) == modes.SlugKey(m.Slug) {
-				return []finding{{pointer: r.At, words: map[string]string{"slug": m.Slug, "other": own}}}
+				return []finding{{pointer: r.Pointer, placeholders: map[string]string{"slug": m.Slug, "other": own}}}
 			}
 		}
 	}
@@ -141,14 +141,14 @@ func upperCaseSlug(r Rule, m modes.Mode) []finding {
 	if m.Slug == strings.ToLower(m.Slug) {
 		return nil
 	}
-	return []finding{{pointer: r.At, words: map[string]string{"other": strings.ToLower(m.Slug)}}}
+	return []finding{{pointer: r.Pointer, placeholders: map[string]string{"other": strings.ToLower(m.Slug)}}}
 }
 
 func emptyDescription(r Rule, m modes.Mode) []finding {
 	if m.Config.Description == "" || strings.TrimSpace(m.Config.Description) != "" {
 		return nil
 	}
-	return []finding{{pointer: r.At}}
+	return []finding{{pointer: r.Pointer}}
 }
 
 func promptSize(r Rule, m modes.Mode) []finding {
@@ -156,12 +156,12 @@ func promptSize(r Rule, m modes.Mode) []finding {
 	if size := len(prompt); size < r.AtLeast || r.Below > 0 && size >= r.Below {
 		return nil
 	}
-	at := r.At
+	at := r.Pointer
 	if len(m.Config.RoleDefinition) > len(m.Config.CustomInstructions) {
 		at = "/config/roleDefinition"
 	}
-	return []finding{{pointer: at, words: map[string]string{
-		"size": humanize.Bytes(len(prompt)), "tokens": thousands(Tokens(prompt)),
+	return []finding{{pointer: at, placeholders: map[string]string{
+		"size": humanize.Bytes(len(prompt)), "tokens": roundTokens(Tokens(prompt)),
 	}}}
 }
 
@@ -182,8 +182,8 @@ func Tokens(text string) int {
 	return (quarters + 3) / 4
 }
 
-// thousands rounds an estimate to its precision.
-func thousands(n int) string {
+// roundTokens rounds an estimate to its precision.
+func roundTokens(n int) string {
 	if n < 10_000 {
 		return strconv.Itoa((n + 50) / 100 * 100)
 	}
@@ -195,17 +195,17 @@ func shortRole(r Rule, m modes.Mode) []finding {
 	if role == "" || utf8.RuneCountInString(role) >= r.Below {
 		return nil
 	}
-	return []finding{{pointer: r.At, words: map[string]string{"text": strconv.Quote(role)}}}
+	return []finding{{pointer: r.Pointer, placeholders: map[string]string{"text": strconv.Quote(role)}}}
 }
 
-// inTexts looks for a form in each text and reports the first match.
-func inTexts(wanted form, say func(found string) string) func(Rule, modes.Mode) []finding {
+// matchTexts looks for a form in each text and reports the first match.
+func matchTexts(pattern textPattern, format func(found string) string) func(Rule, modes.Mode) []finding {
 	return func(_ Rule, m modes.Mode) []finding {
 		var out []finding
-		all := texts(m)
+		all := modeTexts(m)
 		for _, field := range []string{"roleDefinition", "whenToUse", "description", "customInstructions"} {
-			if found := wanted.find(all[field]); found != "" {
-				out = append(out, finding{pointer: "/config/" + field, words: map[string]string{"text": say(found)}})
+			if found := pattern.find(all[field]); found != "" {
+				out = append(out, finding{pointer: "/config/" + field, placeholders: map[string]string{"text": format(found)}})
 			}
 		}
 		return out
@@ -214,17 +214,17 @@ func inTexts(wanted form, say func(found string) string) func(Rule, modes.Mode) 
 
 func secrets(r Rule, m modes.Mode) []finding {
 	var out []finding
-	for _, s := range secretForms {
-		out = append(out, inTexts(s.form, func(string) string { return s.name })(r, m)...)
+	for _, s := range secretPatterns {
+		out = append(out, matchTexts(s.textPattern, func(string) string { return s.name })(r, m)...)
 	}
 	return out
 }
 
-// knownFields are the fields that editors read. knownExtra are further fields of editors that
+// knownFields are the fields that editors read. knownExtraFields are further fields of editors that
 // we only pass on.
 var (
-	knownFields = []string{"slug", "name", "roleDefinition", "whenToUse", "description", "groups", "customInstructions", "permissionTemplate"}
-	knownExtra  = []string{"iconName", "rulesFiles", "defaultModel"}
+	knownFields      = []string{"slug", "name", "roleDefinition", "whenToUse", "description", "groups", "customInstructions", "permissionTemplate"}
+	knownExtraFields = []string{"iconName", "rulesFiles", "defaultModel"}
 )
 
 // maxFields bounds the fields that a rule lists per mode. A mode can have thousands, and the
@@ -233,23 +233,23 @@ const maxFields = 20
 
 var (
 	separators = strings.NewReplacer("_", "", "-", "", " ", "")
-	// meanings maps plain names, with or without a final s, to known fields.
-	meanings = func() map[string]string {
+	// fieldsByName maps plain names, with or without a final s, to known fields.
+	fieldsByName = func() map[string]string {
 		all := map[string]string{}
-		for _, known := range slices.Concat(knownFields, knownExtra) {
-			name := strings.TrimSuffix(plain(known), "s")
-			all[name], all[name+"s"], all[plain(known)+"s"] = known, known, known
+		for _, known := range slices.Concat(knownFields, knownExtraFields) {
+			name := strings.TrimSuffix(normalizeName(known), "s")
+			all[name], all[name+"s"], all[normalizeName(known)+"s"] = known, known, known
 		}
 		return all
 	}()
 )
 
-// plain maps role_definition and Role-Definition to the same name.
-func plain(field string) string { return strings.ToLower(separators.Replace(field)) }
+// normalizeName maps role_definition and Role-Definition to the same name.
+func normalizeName(field string) string { return strings.ToLower(separators.Replace(field)) }
 
-// meant returns the known field that field resembles, or "".
-func meant(field string) string {
-	if known := meanings[plain(field)]; known != field {
+// intendedField returns the known field that field resembles, or "".
+func intendedField(field string) string {
+	if known := fieldsByName[normalizeName(field)]; known != field {
 		return known
 	}
 	return ""
@@ -260,7 +260,7 @@ func misspelledField(_ Rule, m modes.Mode) []finding {
 }
 
 func unknownField(_ Rule, m modes.Mode) []finding {
-	return eachField(m, func(field, meant string) bool { return meant == "" && !slices.Contains(knownExtra, field) })
+	return eachField(m, func(field, meant string) bool { return meant == "" && !slices.Contains(knownExtraFields, field) })
 }
 
 // eachField returns findings for the first maxFields unknown fields to which a rule applies.
@@ -268,7 +268,7 @@ func unknownField(_ Rule, m modes.Mode) []finding {
 func eachField(m modes.Mode, applies func(field, meant string) bool) []finding {
 	var fields []string
 	for field := range m.Config.Extra {
-		if applies(field, meant(field)) {
+		if applies(field, intendedField(field)) {
 			fields = append(fields, field)
 		}
 	}
@@ -277,8 +277,8 @@ func eachField(m modes.Mode, applies func(field, meant string) bool) []finding {
 	for i := range out {
 		field := fields[i]
 		out[i] = finding{
-			pointer: "/config" + jsonast.Step(field),
-			words:   map[string]string{"field": humanize.Shortened(field, 60), "other": meant(field)},
+			pointer:      "/config" + jsonast.EscapeToken(field),
+			placeholders: map[string]string{"field": humanize.Truncate(field, 60), "other": intendedField(field)},
 		}
 	}
 	if more := len(fields) - len(out); more > 0 {

@@ -50,14 +50,14 @@ func lintCorpus(tb testing.TB) []corpusFile {
 	return files
 }
 
-// TestLintOfTheCorpus compares the number of findings per rule and position, for each real
+// TestCorpusFindings compares the number of findings per rule and position, for each real
 // file, with a golden file. The golden file contains none of the files' text.
-func TestLintOfTheCorpus(t *testing.T) {
+func TestCorpusFindings(t *testing.T) {
 	var b strings.Builder
 	for _, f := range lintCorpus(t) {
 		results := []Result{f.Result}
 		fmt.Fprintf(&b, "%s: %s %s, %d modes, %d valid; %d errors, %d warnings, %d notes\n", f.number, f.Form, f.Format,
-			f.Modes, f.Valid, Count(results, Error), Count(results, Warning), Count(results, Hint))
+			f.Modes, f.Valid, Count(results, Error), Count(results, Warning), Count(results, Info))
 		count := map[string]int{}
 		var order []string
 		for _, finding := range f.Findings {
@@ -73,9 +73,9 @@ func TestLintOfTheCorpus(t *testing.T) {
 	golden.Equal(t, "corpus_findings.txt", []byte(b.String()))
 }
 
-// TestOddFilesOfTheCorpus checks that the oddities listed in the corpus' own index are
+// TestCorpusKnownProblemsAreReported checks that the oddities listed in the corpus' own index are
 // reported, each on its line.
-func TestOddFilesOfTheCorpus(t *testing.T) {
+func TestCorpusKnownProblemsAreReported(t *testing.T) {
 	files := lintCorpus(t)
 	for _, odd := range []struct {
 		number, rule string
@@ -119,9 +119,9 @@ func TestOddFilesOfTheCorpus(t *testing.T) {
 	}
 }
 
-// TestReportsOfTheCorpus checks that every finding has a position and a text, and that all
+// TestCorpusReports checks that every finding has a position and a text, and that all
 // reports can be written. Shared findings must not drown those of a single file.
-func TestReportsOfTheCorpus(t *testing.T) {
+func TestCorpusReports(t *testing.T) {
 	var all []Result
 	for _, f := range lintCorpus(t) {
 		for _, finding := range f.Findings {

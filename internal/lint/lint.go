@@ -22,7 +22,7 @@ type Severity string
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
-	Hint    Severity = "note"
+	Info    Severity = "note"
 )
 
 // Advice is a suggestion or a warning about a mode.
@@ -52,10 +52,10 @@ type Rule struct {
 
 	When condition `yaml:"when" json:"-"`
 	// Check names a function in checks. Without one, At is the pointer of the finding.
-	Check string `yaml:"check" json:"-"`
-	At    string `yaml:"at" json:"-"`
-	// Across marks the rule for findings across files, see Compare.
-	Across bool `yaml:"across" json:"-"`
+	Check   string `yaml:"check" json:"-"`
+	Pointer string `yaml:"at" json:"-"`
+	// CrossFile marks the rule for findings across files, see Compare.
+	CrossFile bool `yaml:"across" json:"-"`
 	// AtLeast and Below are bounds for checks that measure something.
 	AtLeast int `yaml:"at_least" json:"-"`
 	Below   int `yaml:"below" json:"-"`
@@ -71,16 +71,16 @@ type condition struct {
 }
 
 //go:embed rules.yaml
-var data []byte
+var rulesYAML []byte
 
 type file struct {
 	Version int    `yaml:"version"`
 	Rules   []Rule `yaml:"rules"`
 }
 
-var load = sync.OnceValue(func() file {
+var loadRules = sync.OnceValue(func() file {
 	var f file
-	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec := yaml.NewDecoder(bytes.NewReader(rulesYAML))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
 		panic("lint: rules.yaml: " + err.Error()) // a test checks that it is valid
@@ -89,59 +89,59 @@ var load = sync.OnceValue(func() file {
 })
 
 // Version returns the version of the rules.
-func Version() int { return load().Version }
+func Version() int { return loadRules().Version }
 
 // Rules returns the rules, in the order in which advice is listed.
-func Rules() []Rule { return slices.Clone(load().Rules) }
+func Rules() []Rule { return slices.Clone(loadRules().Rules) }
 
-// For returns the advice about a mode, the most severe first. It is limited to the clients with
+// Advise returns the advice about a mode, the most severe first. It is limited to the clients with
 // these ids; none means all.
-func For(m modes.Mode, clientIDs ...string) []Advice {
+func Advise(m modes.Mode, clientIDs ...string) []Advice {
 	var out []Advice
-	for _, r := range load().Rules {
-		if r.Across {
+	for _, r := range loadRules().Rules {
+		if r.CrossFile {
 			continue
 		}
-		concerned := r.Clients
+		affected := r.Clients
 		if len(clientIDs) > 0 && len(r.Clients) > 0 {
-			concerned = slices.DeleteFunc(slices.Clone(r.Clients), func(id string) bool { return !slices.Contains(clientIDs, id) })
-			if len(concerned) == 0 {
+			affected = slices.DeleteFunc(slices.Clone(r.Clients), func(id string) bool { return !slices.Contains(clientIDs, id) })
+			if len(affected) == 0 {
 				continue
 			}
 		}
-		for _, f := range r.find(m) {
-			out = append(out, r.advice(f, concerned))
+		for _, f := range r.findings(m) {
+			out = append(out, r.advice(f, affected))
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Advice) int { return rank(a.Severity) - rank(b.Severity) })
 	return out
 }
 
-func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Hint}, s) }
+func rank(s Severity) int { return slices.Index([]Severity{Error, Warning, Info}, s) }
 
 // finding is a place to which a rule applies; words fill in the placeholders of its texts.
 type finding struct {
-	pointer string
-	words   map[string]string
+	pointer      string
+	placeholders map[string]string
 	// more counts the other fields to which the rule applies, which have no finding.
 	more int
 }
 
-func (r Rule) find(m modes.Mode) []finding {
-	if !r.When.holds(m) {
+func (r Rule) findings(m modes.Mode) []finding {
+	if !r.When.matches(m) {
 		return nil
 	}
 	if r.Check != "" {
 		return checks[r.Check](r, m)
 	}
-	at := r.At
+	at := r.Pointer
 	if r.When.Group != "" {
 		at = groupPointer(m, r.When.Group)
 	}
 	return []finding{{pointer: at}}
 }
 
-func (c condition) holds(m modes.Mode) bool {
+func (c condition) matches(m modes.Mode) bool {
 	switch {
 	case c.Group != "" && groupPointer(m, c.Group) == "",
 		c.Without != "" && groupPointer(m, c.Without) != "",
@@ -150,7 +150,7 @@ func (c condition) holds(m modes.Mode) bool {
 		return false
 	}
 	for _, field := range c.Lacks {
-		if strings.TrimSpace(texts(m)[field]) != "" {
+		if strings.TrimSpace(modeTexts(m)[field]) != "" {
 			return false
 		}
 	}
@@ -160,28 +160,28 @@ func (c condition) holds(m modes.Mode) bool {
 func groupPointer(m modes.Mode, name string) string {
 	for i, g := range m.Config.Groups {
 		if g.Name == name {
-			return groupAt(i)
+			return groupPointerAt(i)
 		}
 	}
 	return ""
 }
 
-func groupAt(i int) string { return "/config/groups/" + strconv.Itoa(i) }
+func groupPointerAt(i int) string { return "/config/groups/" + strconv.Itoa(i) }
 
-func texts(m modes.Mode) map[string]string {
+func modeTexts(m modes.Mode) map[string]string {
 	return map[string]string{
 		"roleDefinition": m.Config.RoleDefinition, "whenToUse": m.Config.WhenToUse,
 		"description": m.Config.Description, "customInstructions": m.Config.CustomInstructions,
 	}
 }
 
-func (r Rule) advice(f finding, concerned []string) Advice {
+func (r Rule) advice(f finding, affected []string) Advice {
 	pairs := []string{}
-	for word, s := range f.words {
+	for word, s := range f.placeholders {
 		pairs = append(pairs, "{"+word+"}", s)
 	}
-	names := make([]string, len(concerned))
-	for i, id := range concerned {
+	names := make([]string, len(affected))
+	for i, id := range affected {
 		names[i] = id
 		if c, err := editors.Find(id); err == nil {
 			names[i] = c.Name
@@ -194,7 +194,7 @@ func (r Rule) advice(f finding, concerned []string) Advice {
 		detail += fmt.Sprintf(" The same goes for %d more fields.", f.more)
 	}
 	return Advice{
-		Rule: r.ID, Severity: r.Severity, Pointer: f.pointer, Clients: concerned,
+		Rule: r.ID, Severity: r.Severity, Pointer: f.pointer, Clients: affected,
 		Title: r.Title, Detail: detail, Fix: fill.Replace(r.Fix),
 	}
 }

@@ -27,8 +27,8 @@ func sample(tb testing.TB, name string) []byte {
 	return bytes.ReplaceAll(data, []byte("(VERY LONG)"), []byte(strings.Repeat("Не спеши. ", 5000)))
 }
 
-// TestRulesAreWhole checks that everything that rules.yaml refers to exists.
-func TestRulesAreWhole(t *testing.T) {
+// TestRulesAreComplete checks that everything that rules.yaml refers to exists.
+func TestRulesAreComplete(t *testing.T) {
 	assert.Positive(t, Version())
 	seen := map[string]bool{}
 	used := map[string]bool{}
@@ -36,7 +36,7 @@ func TestRulesAreWhole(t *testing.T) {
 		assert.False(t, seen[r.ID], "%s is there twice", r.ID)
 		seen[r.ID] = true
 		assert.Regexp(t, `^[a-z]+(-[a-z]+)*$`, r.ID)
-		assert.Contains(t, []Severity{Warning, Hint}, r.Severity, r.ID)
+		assert.Contains(t, []Severity{Warning, Info}, r.Severity, r.ID)
 		for _, text := range []string{r.Title, r.Detail, r.Fix} {
 			assert.NotEmpty(t, text, r.ID)
 		}
@@ -49,7 +49,7 @@ func TestRulesAreWhole(t *testing.T) {
 			assert.Contains(t, checks, r.Check, r.ID)
 			continue
 		}
-		assert.True(t, r.At != "" || r.When.Group != "", "%s points nowhere", r.ID)
+		assert.True(t, r.Pointer != "" || r.When.Group != "", "%s points nowhere", r.ID)
 	}
 	for name := range checks {
 		assert.True(t, used[name], "no rule uses the check %s", name)
@@ -66,7 +66,7 @@ func TestAdvice(t *testing.T) {
 	for _, e := range f.Entries {
 		require.Empty(t, e.Problems, e.Mode.Slug)
 		fmt.Fprintf(&b, "== %s\n", e.Mode.Slug)
-		for _, a := range For(e.Mode) {
+		for _, a := range Advise(e.Mode) {
 			given[a.Rule] = true
 			line, column := e.Position(a.Pointer)
 			fmt.Fprintf(&b, "%s %s at %s (%d:%d) %v\n    %s\n    %s\n    %s\n", a.Severity, a.Rule, a.Pointer, line, column, a.Clients, a.Title, a.Detail, a.Fix)
@@ -83,26 +83,26 @@ func TestEmptyDescription(t *testing.T) {
 	m := modes.Mode{Slug: "a", Name: "A", Config: modes.Config{
 		RoleDefinition: "You are the first letter.", WhenToUse: "w", Description: " ", Groups: []modes.Group{{Name: "read"}},
 	}}
-	require.Len(t, For(m), 1)
-	assert.Equal(t, "empty-description", For(m)[0].Rule)
+	require.Len(t, Advise(m), 1)
+	assert.Equal(t, "empty-description", Advise(m)[0].Rule)
 	m.Config.Description = ""
-	assert.Empty(t, For(m))
+	assert.Empty(t, Advise(m))
 }
 
-func TestAdviceForSomeClients(t *testing.T) {
+func TestAdviceForSelectedClients(t *testing.T) {
 	m := modes.Mode{Slug: "a", Name: "A", Config: modes.Config{
 		RoleDefinition: "You are the first letter.", Description: "d", Groups: []modes.Group{{Name: "read"}, {Name: "browser"}},
 	}}
-	require.Len(t, For(m), 1)
-	assert.Empty(t, For(m, "roo-code"))
-	assert.Equal(t, []string{"kilo-cli-7"}, For(m, "roo-code", "kilo-cli-7")[0].Clients)
+	require.Len(t, Advise(m), 1)
+	assert.Empty(t, Advise(m, "roo-code"))
+	assert.Equal(t, []string{"kilo-cli-7"}, Advise(m, "roo-code", "kilo-cli-7")[0].Clients)
 }
 
-func TestBuiltinsAndSamplesNeedLittleAdvice(t *testing.T) {
+func TestBuiltinsAndSamplesHaveNoWarnings(t *testing.T) {
 	f, err := modes.ReadFile(t.Context(), modes.Samples())
 	require.NoError(t, err)
 	for _, m := range append(f.Modes(), modes.Builtins()...) {
-		for _, a := range For(m, "kilo-legacy", "roo-code") {
+		for _, a := range Advise(m, "kilo-legacy", "roo-code") {
 			assert.NotEqual(t, Warning, a.Severity, "%s: %s", m.Slug, a.Detail)
 		}
 	}
@@ -123,7 +123,7 @@ func FuzzFor(f *testing.F) {
 			RoleDefinition: text, CustomInstructions: text, Extra: map[string]any{field: text},
 			Groups: []modes.Group{{Name: "edit", Restriction: &modes.Restriction{FileRegex: pattern}}},
 		}}
-		for _, a := range For(m) {
+		for _, a := range Advise(m) {
 			_, err := json.Marshal(a)
 			require.NoError(t, err)
 			require.NotEmpty(t, a.Pointer)

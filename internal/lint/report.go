@@ -31,11 +31,11 @@ type Finding struct {
 	Fix     string   `json:"fix,omitempty"`
 	Clients []string `json:"clients,omitempty"`
 	// Others are the related places in other files.
-	Others []Place `json:"others,omitempty"`
+	Others []Location `json:"others,omitempty"`
 }
 
-// Place is a position in a file; Line and Column start at 1.
-type Place struct {
+// Location is a position in a file; Line and Column start at 1.
+type Location struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
@@ -52,7 +52,7 @@ type Result struct {
 	Findings []Finding `json:"findings"`
 
 	// slugs are the slugs of the file, for Compare.
-	slugs []slugAt
+	slugs []slugPosition
 }
 
 // The rules of findings that aren't advice.
@@ -71,32 +71,32 @@ func ReportRules() []Rule {
 		{ID: ruleUnreadable, Severity: Error, Title: "This file can't be used"},
 		{ID: ruleInvalid, Severity: Error, Title: "This mode is invalid"},
 		{ID: ruleDuplicate, Severity: Error, Title: "Two modes have the same slug"},
-		{ID: ruleNotice, Severity: Hint, Title: "Something is read differently from how it is written"},
+		{ID: ruleNotice, Severity: Info, Title: "Something is read differently from how it is written"},
 	}
 }
 
 // Check reads a file and returns the report on it.
 func Check(ctx context.Context, name string, data []byte, clientIDs ...string) Result {
 	f, err := modes.ReadFile(ctx, data)
-	return Judge(modes.FileResult{Name: name, File: f, Err: err}, clientIDs...)
+	return NewResult(modes.FileResult{Name: name, File: f, Err: err}, clientIDs...)
 }
 
-// Judge returns the report on a file that was read, such as one of a folder or an archive.
-func Judge(r modes.FileResult, clientIDs ...string) Result {
+// NewResult returns the report on a file that was read, such as one of a folder or an archive.
+func NewResult(r modes.FileResult, clientIDs ...string) Result {
 	out := Result{
 		File: r.Name, Format: r.File.Format, Form: string(r.File.Form), Skipped: r.Skipped,
 		Modes: len(r.File.Entries), Valid: len(r.File.Modes()), Findings: []Finding{},
 	}
 	if r.Err != nil {
-		out.Findings = append(out.Findings, unreadable(r.Err)...)
+		out.Findings = append(out.Findings, unreadableFindings(r.Err)...)
 	}
 	for _, n := range r.File.Notices {
-		out.Findings = append(out.Findings, notice(n, ""))
+		out.Findings = append(out.Findings, noticeFinding(n, ""))
 	}
 	for _, e := range r.File.Entries {
-		out.Findings = append(out.Findings, ofEntry(e, clientIDs)...)
+		out.Findings = append(out.Findings, entryFindings(e, clientIDs)...)
 	}
-	out.slugs = slugsOf(r)
+	out.slugs = slugPositions(r)
 	out.sort()
 	return out
 }
@@ -108,13 +108,13 @@ func (r *Result) sort() {
 	})
 }
 
-func notice(n resource.Notice, mode string) Finding {
+func noticeFinding(n resource.Notice, mode string) Finding {
 	return Finding{
-		Rule: ruleNotice, Severity: Hint, Mode: mode, Pointer: n.Pointer, Line: n.Line, Column: n.Column, Detail: sentence(n.Detail),
+		Rule: ruleNotice, Severity: Info, Mode: mode, Pointer: n.Pointer, Line: n.Line, Column: n.Column, Detail: sentence(n.Detail),
 	}
 }
 
-func unreadable(err error) []Finding {
+func unreadableFindings(err error) []Finding {
 	f, ok := fault.As(err)
 	if !ok {
 		return []Finding{{Rule: ruleUnreadable, Severity: Error, Detail: sentence(err.Error()), Line: 1, Column: 1}}
@@ -136,7 +136,7 @@ func unreadable(err error) []Finding {
 	return out
 }
 
-func ofEntry(e modes.Entry, clientIDs []string) []Finding {
+func entryFindings(e modes.Entry, clientIDs []string) []Finding {
 	mode := cmp.Or(e.Mode.Slug, e.Mode.Name, fmt.Sprintf("mode %d", e.Index+1))
 	var out []Finding
 	for i, p := range e.Problems {
@@ -150,12 +150,12 @@ func ofEntry(e modes.Entry, clientIDs []string) []Finding {
 		})
 	}
 	for _, n := range e.Notices {
-		out = append(out, notice(n, mode))
+		out = append(out, noticeFinding(n, mode))
 	}
 	if len(e.Problems) > 0 {
 		return out // no advice until the problems are fixed
 	}
-	for _, a := range For(e.Mode, clientIDs...) {
+	for _, a := range Advise(e.Mode, clientIDs...) {
 		line, column := e.Position(a.Pointer)
 		out = append(out, Finding{
 			Rule: a.Rule, Severity: a.Severity, Mode: mode, Pointer: a.Pointer, Line: line, Column: column,
@@ -215,6 +215,6 @@ func WriteJSON(w io.Writer, results []Result) error {
 		Results []Result         `json:"results"`
 		Counts  map[Severity]int `json:"counts"`
 	}{Version(), results, map[Severity]int{
-		Error: Count(results, Error), Warning: Count(results, Warning), Hint: Count(results, Hint),
+		Error: Count(results, Error), Warning: Count(results, Warning), Info: Count(results, Info),
 	}})
 }

@@ -21,7 +21,7 @@ func results(tb testing.TB) []Result {
 		Check(tb.Context(), "README", []byte("Just words.\n")),
 		Check(tb.Context(), "broken.yaml", []byte("customModes:\n  - slug: [\n")),
 		Check(tb.Context(), "empty.yaml", nil),
-		Judge(modes.FileResult{Name: "logo.png", Skipped: "skipped: .png files hold no modes"}),
+		NewResult(modes.FileResult{Name: "logo.png", Skipped: "skipped: .png files hold no modes"}),
 	}
 	Compare(all)
 	return all
@@ -37,7 +37,7 @@ func TestReports(t *testing.T) {
 	golden.Equal(t, "report.sarif", sarif.Bytes())
 }
 
-func TestReportsOfNothing(t *testing.T) {
+func TestReportsWithoutResults(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WriteText(&b, nil))
 	assert.Equal(t, "\n0 files, 0 modes: 0 valid, 0 errors, 0 warnings, 0 notes\n", b.String())
@@ -47,8 +47,8 @@ func TestReportsOfNothing(t *testing.T) {
 	assert.Equal(t, 0, ExitCode(nil, true))
 }
 
-// TestSARIFIsWhole checks what viewers require, according to chapter 3 of SARIF 2.1.0.
-func TestSARIFIsWhole(t *testing.T) {
+// TestSARIFIsComplete checks what viewers require, according to chapter 3 of SARIF 2.1.0.
+func TestSARIFIsComplete(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WriteSARIF(&b, results(t), ""))
 	var log sarifLog
@@ -59,7 +59,7 @@ func TestSARIFIsWhole(t *testing.T) {
 	for _, r := range run.Results {
 		require.GreaterOrEqual(t, r.RuleIndex, 0, r.RuleID)
 		assert.Equal(t, r.RuleID, run.Tool.Driver.Rules[r.RuleIndex].ID)
-		assert.Contains(t, []Severity{Error, Warning, Hint}, r.Level)
+		assert.Contains(t, []Severity{Error, Warning, Info}, r.Level)
 		assert.NotEmpty(t, r.Message.Text)
 		require.Len(t, r.Locations, 1)
 		assert.NotEmpty(t, r.Locations[0].Physical.Artifact.URI)

@@ -74,7 +74,7 @@ func WriteSARIF(w io.Writer, results []Result, toolVersion string) error {
 	run.Tool.Driver = sarifDriver{Name: "orgmodes", Version: toolVersion, Rules: sarifRules()}
 	for _, r := range results {
 		for _, f := range r.Findings {
-			run.Results = append(run.Results, sarif(run.Tool.Driver.Rules, r.File, f))
+			run.Results = append(run.Results, newSARIFResult(run.Tool.Driver.Rules, r.File, f))
 		}
 	}
 	enc := json.NewEncoder(w)
@@ -93,18 +93,18 @@ func sarifRules() []sarifRule {
 	for _, r := range ReportRules() {
 		rules = append(rules, sarifRule{r.ID, sarifText{r.Title}, nil, level(r.Severity)})
 	}
-	for _, r := range load().Rules {
-		rules = append(rules, sarifRule{r.ID, sarifText{r.Title}, &sarifText{generally(r.Fix)}, level(r.Severity)})
+	for _, r := range loadRules().Rules {
+		rules = append(rules, sarifRule{r.ID, sarifText{r.Title}, &sarifText{genericFix(r.Fix)}, level(r.Severity)})
 	}
 	return rules
 }
 
-// generally returns the fix of a rule without reference to a mode.
-func generally(fix string) string {
+// genericFix returns the fix of a rule without reference to a mode.
+func genericFix(fix string) string {
 	return strings.NewReplacer("{group}", "the group", "{other}", "the suggestion in the message").Replace(fix)
 }
 
-func sarif(rules []sarifRule, file string, f Finding) sarifResult {
+func newSARIFResult(rules []sarifRule, file string, f Finding) sarifResult {
 	message := f.Detail
 	if f.Mode != "" {
 		message = f.Mode + ": " + message
@@ -112,13 +112,13 @@ func sarif(rules []sarifRule, file string, f Finding) sarifResult {
 	if f.Fix != "" {
 		message += " " + f.Fix
 	}
-	at := sarifAt(Place{file, f.Line, f.Column})
+	at := newSARIFLocation(Location{file, f.Line, f.Column})
 	if f.Mode != "" || f.Pointer != "" {
 		at.Logical = []sarifLogical{{Name: f.Mode, FullyQualifiedName: f.Mode + f.Pointer}}
 	}
 	var related []sarifLocation
 	for i, p := range f.Others {
-		other := sarifAt(p)
+		other := newSARIFLocation(p)
 		other.ID, other.Message = &i, &sarifText{"The same slug"}
 		related = append(related, other)
 	}
@@ -128,7 +128,7 @@ func sarif(rules []sarifRule, file string, f Finding) sarifResult {
 	}
 }
 
-func sarifAt(p Place) sarifLocation {
+func newSARIFLocation(p Location) sarifLocation {
 	var at sarifLocation
 	at.Physical.Artifact.URI = uri(p.File)
 	if p.Line > 0 {

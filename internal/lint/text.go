@@ -20,17 +20,17 @@ func WriteText(w io.Writer, results []Result) error {
 			fmt.Fprintf(&b, "%s: %s\n", r.File, r.Skipped)
 			continue
 		}
-		groups := groupsOf(r.Findings)
+		groups := groupFindings(r.Findings)
 		here := slices.DeleteFunc(slices.Clone(groups), func(g group) bool {
-			return shared[g.said] != nil || len(g.findings[0].Others) > 0
+			return shared[g.message] != nil || len(g.findings[0].Others) > 0
 		})
 		fmt.Fprintf(&b, "%s: %s\n", r.File, headline(r, here))
 		for _, g := range here {
-			g.write(&b, g.where(r.Modes))
+			g.write(&b, g.positions(r.Modes))
 		}
 	}
-	writeAcross(&b, results)
-	writeShared(&b, shared)
+	writeCrossFile(&b, results)
+	writeSharedNotes(&b, shared)
 	writeCounts(&b, results)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -54,7 +54,7 @@ func headline(r Result, here []group) string {
 		later -= len(g.findings)
 	}
 	var parts []string
-	for _, severity := range []Severity{Error, Warning, Hint} {
+	for _, severity := range []Severity{Error, Warning, Info} {
 		if n := counts[severity]; n > 0 {
 			parts = append(parts, plural(n, string(severity)))
 		}
@@ -65,83 +65,83 @@ func headline(r Result, here []group) string {
 	return s + "; " + strings.Join(parts, ", ")
 }
 
-// said is the text of a finding, without its position.
-type said struct {
+// message is the text of a finding, without its position.
+type message struct {
 	severity Severity
 	rule     string
 	text     string
 }
 
-func (f Finding) said() said {
-	return said{f.Severity, f.Rule, strings.TrimSpace(f.Detail + " " + f.Fix)}
+func (f Finding) message() message {
+	return message{f.Severity, f.Rule, strings.TrimSpace(f.Detail + " " + f.Fix)}
 }
 
 // group holds findings of one file with the same text.
 type group struct {
-	said
+	message
 	findings []Finding
 }
 
-// groupsOf groups findings with the same text, the most severe first, otherwise by position.
-func groupsOf(findings []Finding) []group {
+// groupFindings groups findings with the same text, the most severe first, otherwise by position.
+func groupFindings(findings []Finding) []group {
 	perRule := map[string]int{}
 	for _, f := range findings {
 		perRule[f.Rule]++
 	}
 	var groups []group
 	for _, f := range findings {
-		says := f.said()
+		msg := f.message()
 		if perRule[f.Rule] > 1 {
-			says.text = cmp.Or(inGeneral(f), says.text)
+			msg.text = cmp.Or(genericText(f), msg.text)
 		}
-		if i := slices.IndexFunc(groups, func(g group) bool { return g.said == says }); i >= 0 {
+		if i := slices.IndexFunc(groups, func(g group) bool { return g.message == msg }); i >= 0 {
 			groups[i].findings = append(groups[i].findings, f)
 			continue
 		}
-		groups = append(groups, group{says, []Finding{f}})
+		groups = append(groups, group{msg, []Finding{f}})
 	}
 	slices.SortStableFunc(groups, func(a, b group) int { return rank(a.severity) - rank(b.severity) })
 	return groups
 }
 
-// inGeneral returns the text of the finding's rule for any group and pattern, or "" if modes
+// genericText returns the text of the finding's rule for any group and pattern, or "" if modes
 // differ in more than these.
-func inGeneral(f Finding) string {
-	rules := load().Rules
+func genericText(f Finding) string {
+	rules := loadRules().Rules
 	i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == f.Rule })
 	if i < 0 || !strings.Contains(rules[i].Detail, "{pattern}") {
 		return ""
 	}
-	a := rules[i].advice(finding{words: map[string]string{"pattern": "the pattern", "group": "the group"}}, f.Clients)
+	a := rules[i].advice(finding{placeholders: map[string]string{"pattern": "the pattern", "group": "the group"}}, f.Clients)
 	return sentence(a.Detail) + " " + a.Fix
 }
 
-// where lists the positions; for notes only the first ones. all is the number of modes in the
+// positions lists the positions; for notes only the first ones. all is the number of modes in the
 // file.
-func (g group) where(all int) []string {
-	places := make([]string, len(g.findings))
+func (g group) positions(total int) []string {
+	positions := make([]string, len(g.findings))
 	for i, f := range g.findings {
-		places[i] = f.place()
+		positions[i] = f.location()
 	}
-	if n := len(places); g.severity == Hint && n > 4 {
-		if n == all {
-			return []string{fmt.Sprintf("all %d modes, from %s on", n, places[0])}
+	if n := len(positions); g.severity == Info && n > 4 {
+		if n == total {
+			return []string{fmt.Sprintf("all %d modes, from %s on", n, positions[0])}
 		}
-		return listed(append(places[:3], fmt.Sprintf("and %d more", n-3)))
+		return withCommas(append(positions[:3], fmt.Sprintf("and %d more", n-3)))
 	}
-	return listed(places)
+	return withCommas(positions)
 }
 
-// listed adds a comma to all words but the last.
-func listed(words []string) []string {
+// withCommas adds a comma to all words but the last.
+func withCommas(words []string) []string {
 	for i := range words[:len(words)-1] {
 		words[i] += ","
 	}
 	return words
 }
 
-// place returns line, column and mode.
-func (f Finding) place() string {
+// location returns line, column and mode.
+func (f Finding) location() string {
 	var parts []string
 	if f.Line > 0 {
 		parts = append(parts, fmt.Sprintf("%d:%d", f.Line, f.Column))
@@ -152,17 +152,17 @@ func (f Finding) place() string {
 	return strings.Join(parts, " ")
 }
 
-func (s said) write(b *strings.Builder, where []string) {
+func (s message) write(b *strings.Builder, positions []string) {
 	const indent = "           "
-	fmt.Fprintf(b, "  %-8s %s\n", s.severity, wrapped(where, indent))
-	fmt.Fprintf(b, "%s%s\n", indent, wrapped(strings.Fields(s.text+" ("+s.rule+")"), indent))
+	fmt.Fprintf(b, "  %-8s %s\n", s.severity, wrap(positions, indent))
+	fmt.Fprintf(b, "%s%s\n", indent, wrap(strings.Fields(s.text+" ("+s.rule+")"), indent))
 }
 
 // textWidth is the width at which lines are wrapped, if possible.
 const textWidth = 100
 
-// wrapped wraps words into lines; all lines but the first are indented.
-func wrapped(words []string, indent string) string {
+// wrap wraps words into lines; all lines but the first are indented.
+func wrap(words []string, indent string) string {
 	var b strings.Builder
 	width := len(indent)
 	for i, word := range words {

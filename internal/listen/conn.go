@@ -24,11 +24,11 @@ type conn struct {
 	// idleSince is when the last write ended, in Unix nanoseconds. It is 0 while a
 	// request is read or answered.
 	idleSince atomic.Int64
-	// ends is the deadline that the server set for the whole response, in Unix
+	// responseDeadline is the deadline that the server set for the whole response, in Unix
 	// nanoseconds; 0 for none.
-	ends    atomic.Int64
-	evicted atomic.Bool
-	gone    atomic.Bool
+	responseDeadline atomic.Int64
+	evicted          atomic.Bool
+	closed           atomic.Bool
 }
 
 // Read reads from the client. A connection that was evicted for another one fails
@@ -72,7 +72,7 @@ func (c *conn) Write(p []byte) (written int, err error) {
 // deadline returns the deadline of the next chunk.
 func (c *conn) deadline() time.Time {
 	stalled := time.Now().Add(c.l.o.Stall)
-	if ends := c.ends.Load(); ends != 0 && ends < stalled.UnixNano() {
+	if ends := c.responseDeadline.Load(); ends != 0 && ends < stalled.UnixNano() {
 		return time.Unix(0, ends)
 	}
 	return stalled
@@ -82,10 +82,10 @@ func (c *conn) deadline() time.Time {
 // their chunks.
 func (c *conn) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() {
-		c.ends.Store(0)
+		c.responseDeadline.Store(0)
 		return nil
 	}
-	c.ends.Store(t.UnixNano())
+	c.responseDeadline.Store(t.UnixNano())
 	return c.Conn.SetWriteDeadline(t)
 }
 
@@ -99,11 +99,11 @@ func (c *conn) SetDeadline(t time.Time) error {
 
 // Close closes the connection; later calls do nothing.
 func (c *conn) Close() error {
-	if c.gone.Swap(true) {
+	if c.closed.Swap(true) {
 		return nil
 	}
 	c.l.mu.Lock()
-	c.l.forget(c)
+	c.l.remove(c)
 	c.l.mu.Unlock()
 	return c.Conn.Close()
 }

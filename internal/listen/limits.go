@@ -17,11 +17,11 @@ type Limits struct {
 }
 
 const (
-	// reserve is the number of descriptors left for everything but served connections:
+	// reservedDescriptors is the number of descriptors left for everything but served connections:
 	// the private port, Postgres or Redis, files, refused connections.
-	reserve = 160
-	// fewDescriptors is the limit below which a warning is logged.
-	fewDescriptors = 4096
+	reservedDescriptors = 160
+	// warnDescriptors is the limit below which a warning is logged.
+	warnDescriptors = 4096
 )
 
 // LimitsFor returns the limits for this process and the descriptors that it has. By
@@ -47,7 +47,7 @@ func limitsFor(descriptors, ceiling, shareOf int) Limits {
 	total := ceiling
 	if descriptors > 0 {
 		// If there are few descriptors, at least half of them are usable for connections.
-		total = min(ceiling, max(descriptors-reserve, descriptors/2))
+		total = min(ceiling, max(descriptors-reservedDescriptors, descriptors/2))
 	}
 	return Limits{Total: max(total, 1), PerAddress: max(total/shareOf, 1), Descriptors: descriptors}
 }
@@ -65,7 +65,7 @@ func descriptors() int {
 
 // warn logs a warning if the limit is too low for a program that many clients connect to.
 func (l Limits) warn(log *slog.Logger) {
-	if l.Descriptors > 0 && l.Descriptors < fewDescriptors {
+	if l.Descriptors > 0 && l.Descriptors < warnDescriptors {
 		log.Warn("open file limit is low: raise the hard limit (ulimit -Hn, LimitNOFILE=)",
 			"descriptors", l.Descriptors, "max_connections", l.Total, "max_connections_per_address", l.PerAddress)
 	}

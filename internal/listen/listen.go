@@ -142,20 +142,20 @@ func (l *Listener) Accept() (net.Conn, error) {
 			}
 			continue
 		}
-		if !passes(err) {
+		if !isTemporary(err) {
 			return nil, err
 		}
 		l.acceptFailed(err)
-		if !l.wait(pause) {
+		if !l.pause(pause) {
 			return nil, net.ErrClosed
 		}
 		pause = min(2*pause, maxPause)
 	}
 }
 
-// passes reports whether accepting can succeed later. The process or the system
+// isTemporary reports whether accepting can succeed later. The process or the system
 // is short of a resource, or the client or the network failed (accept(2)).
-func passes(err error) bool {
+func isTemporary(err error) bool {
 	for _, e := range []syscall.Errno{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
 		syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EINTR, syscall.EAGAIN, syscall.EPROTO, syscall.EPERM,
@@ -175,7 +175,7 @@ func (l *Listener) acceptFailed(err error) {
 		l.mu.Lock()
 		victim := l.findIdle(netip.Addr{})
 		if victim != nil {
-			l.forget(victim)
+			l.remove(victim)
 		}
 		l.mu.Unlock()
 		l.evict(victim)
@@ -185,8 +185,8 @@ func (l *Listener) acceptFailed(err error) {
 	}
 }
 
-// wait pauses for d, and reports whether the listener is still open.
-func (l *Listener) wait(d time.Duration) bool {
+// pause pauses for d, and reports whether the listener is still open.
+func (l *Listener) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -215,14 +215,14 @@ func (l *Listener) admit(tcp net.Conn) *conn {
 		if victims[0] = l.findIdle(c.network); victims[0] == nil {
 			reason = reasonAddress
 		} else {
-			l.forget(victims[0])
+			l.remove(victims[0])
 		}
 	}
 	if reason == "" && len(l.conns) >= l.o.Limits.Total {
 		if victims[1] = l.findIdle(netip.Addr{}); victims[1] == nil {
 			reason = reasonTotal
 		} else {
-			l.forget(victims[1])
+			l.remove(victims[1])
 		}
 	}
 	if reason == "" {
@@ -248,8 +248,8 @@ func (l *Listener) admit(tcp net.Conn) *conn {
 	return nil
 }
 
-// forget removes a connection from the counts; l.mu must be held.
-func (l *Listener) forget(c *conn) {
+// remove removes a connection from the counts; l.mu must be held.
+func (l *Listener) remove(c *conn) {
 	if _, counted := l.conns[c]; !counted {
 		return
 	}

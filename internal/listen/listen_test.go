@@ -24,29 +24,29 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// patience is the timeout for events that should take milliseconds.
-const patience = 2 * time.Minute
+// waitTimeout is the timeout for events that should take milliseconds.
+const waitTimeout = 2 * time.Minute
 
-// served is a listener under test, with the connections that it has accepted.
-type served struct {
+// testListener is a listener under test, with the connections that it has accepted.
+type testListener struct {
 	*Listener
 	t     *testing.T
 	conns chan net.Conn
 }
 
-func serve(t *testing.T, o Options) *served {
+func serve(t *testing.T, o Options) *testListener {
 	t.Helper()
 	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "0.0.0.0:0")
 	require.NoError(t, err)
 	return serveOn(t, inner, o)
 }
 
-func serveOn(t *testing.T, inner net.Listener, o Options) *served {
+func serveOn(t *testing.T, inner net.Listener, o Options) *testListener {
 	t.Helper()
 	o.Log, o.Program, o.Metrics = slog.New(slog.DiscardHandler), "test", prometheus.NewRegistry()
 	l, err := New(inner, o)
 	require.NoError(t, err)
-	s := &served{l, t, make(chan net.Conn, 100)}
+	s := &testListener{l, t, make(chan net.Conn, 100)}
 	ended := make(chan error, 1)
 	go func() {
 		for {
@@ -70,7 +70,7 @@ func serveOn(t *testing.T, inner net.Listener, o Options) *served {
 }
 
 // dial connects from a loopback address.
-func (s *served) dial(from string) net.Conn {
+func (s *testListener) dial(from string) net.Conn {
 	s.t.Helper()
 	_, port, err := net.SplitHostPort(s.Addr().String())
 	require.NoError(s.t, err)
@@ -78,18 +78,18 @@ func (s *served) dial(from string) net.Conn {
 	c, err := d.DialContext(s.t.Context(), "tcp", net.JoinHostPort("127.0.0.1", port))
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { _ = c.Close() })
-	require.NoError(s.t, c.SetDeadline(time.Now().Add(patience)))
+	require.NoError(s.t, c.SetDeadline(time.Now().Add(waitTimeout)))
 	return c
 }
 
 // accepted returns the next connection to serve.
-func (s *served) accepted() net.Conn {
+func (s *testListener) accepted() net.Conn {
 	s.t.Helper()
 	select {
 	case c := <-s.conns:
 		s.t.Cleanup(func() { _ = c.Close() })
 		return c
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 		s.t.Fatal("no connection was accepted")
 		return nil
 	}
@@ -129,7 +129,7 @@ func (f *failing) Accept() (net.Conn, error) {
 	}
 }
 
-func TestAcceptFailureThatPassesIsRetried(t *testing.T) {
+func TestTemporaryAcceptErrorIsRetried(t *testing.T) {
 	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	f := &failing{inner, make(chan error, 10)}
@@ -143,7 +143,7 @@ func TestAcceptFailureThatPassesIsRetried(t *testing.T) {
 	require.InDelta(t, len(passing), testutil.ToFloat64(s.metrics.acceptFailures), 0)
 }
 
-func TestAcceptReturnsLastingFailure(t *testing.T) {
+func TestAcceptReturnsPermanentError(t *testing.T) {
 	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	f := &failing{inner, make(chan error, 1)}
@@ -155,7 +155,7 @@ func TestAcceptReturnsLastingFailure(t *testing.T) {
 	require.NoError(t, l.Close())
 }
 
-func TestCloseEndsThePauseAfterAnAcceptFailure(t *testing.T) {
+func TestCloseEndsPauseAfterAcceptError(t *testing.T) {
 	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	f := &failing{inner, make(chan error, 1000)}
@@ -170,7 +170,7 @@ func TestCloseEndsThePauseAfterAnAcceptFailure(t *testing.T) {
 	require.ErrorIs(t, <-ended, net.ErrClosed)
 }
 
-func TestConnectionsBeyondTheLimitOfAnAddressAreRefused(t *testing.T) {
+func TestConnectionsOverAddressLimitAreRefused(t *testing.T) {
 	s := serve(t, Options{
 		Limits: Limits{Total: 100, PerAddress: 2}, Idle: time.Hour,
 		Trusted: func(a netip.Addr) bool { return a == netip.MustParseAddr("127.0.0.9") },
@@ -198,7 +198,7 @@ func TestConnectionsBeyondTheLimitOfAnAddressAreRefused(t *testing.T) {
 	require.Equal(t, 8, s.Open())
 }
 
-func TestConnectionsBeyondTheTotalAreRefused(t *testing.T) {
+func TestConnectionsOverTotalLimitAreRefused(t *testing.T) {
 	s := serve(t, Options{Limits: Limits{Total: 2, PerAddress: 2}, Idle: time.Hour, Trusted: func(netip.Addr) bool { return true }})
 	s.dial("127.0.0.1")
 	s.dial("127.0.0.2")
@@ -211,7 +211,7 @@ func TestConnectionsBeyondTheTotalAreRefused(t *testing.T) {
 	s.accepted()
 }
 
-func TestIdleConnectionGivesWayAtALimit(t *testing.T) {
+func TestIdleConnectionIsEvictedAtLimit(t *testing.T) {
 	for name, limits := range map[string]Limits{"total": {Total: 2, PerAddress: 9}, "address": {Total: 9, PerAddress: 2}} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, Options{Limits: limits, Idle: time.Nanosecond})
@@ -241,7 +241,7 @@ func TestIdleConnectionGivesWayAtALimit(t *testing.T) {
 	}
 }
 
-func TestClientThatReceivesNothingIsCut(t *testing.T) {
+func TestStalledClientIsDisconnected(t *testing.T) {
 	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}, Stall: 100 * time.Millisecond})
 	s.dial("127.0.0.1")
 	c := s.accepted()
@@ -253,14 +253,14 @@ func TestClientThatReceivesNothingIsCut(t *testing.T) {
 	require.InDelta(t, 1, testutil.ToFloat64(s.metrics.cut[reasonSlow]), 0)
 }
 
-func TestSlowClientThatReceivesGetsAll(t *testing.T) {
+func TestSlowClientReceivesWholeResponse(t *testing.T) {
 	// Each chunk has minutes, and all of them together take many times what one is allowed.
 	// The test counts deadlines instead of measuring time.
-	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}, Stall: patience})
+	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}, Stall: waitTimeout})
 	client := s.dial("127.0.0.1")
 	recorder := &deadlines{Conn: s.accepted().(*conn).Conn}
 	c := &conn{Conn: recorder, l: s.Listener}
-	chunk := int(MinWriteRate * patience / time.Second)
+	chunk := int(MinWriteRate * waitTimeout / time.Second)
 	size := 10*chunk + 1
 	got := make(chan int64, 1)
 	go func() { n, _ := io.Copy(io.Discard, client); got <- n }()
@@ -285,12 +285,12 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return d.Conn.SetWriteDeadline(t)
 }
 
-func TestDeadlineOfTheServerBoundsAllChunks(t *testing.T) {
+func TestWriteDeadlineBoundsAllChunks(t *testing.T) {
 	s := serve(t, Options{Limits: Limits{Total: 9, PerAddress: 9}, Stall: time.Hour})
 	s.dial("127.0.0.1")
 	recorder := &deadlines{Conn: s.accepted().(*conn).Conn}
 	c := &conn{Conn: recorder, l: s.Listener}
-	end := time.Now().Add(patience)
+	end := time.Now().Add(waitTimeout)
 	require.NoError(t, c.SetWriteDeadline(end))
 	_, err := c.Write([]byte("x"))
 	require.NoError(t, err)
@@ -317,7 +317,7 @@ func TestReadAndWriteAllocateNothing(t *testing.T) {
 	}))
 }
 
-func TestNetworkOfAddressIsWhatOneSubscriberHas(t *testing.T) {
+func TestNetworkOf(t *testing.T) {
 	for peer, want := range map[string]string{
 		"192.0.2.7":                 "192.0.2.7",
 		"::ffff:192.0.2.7":          "192.0.2.7",
@@ -335,7 +335,7 @@ func TestNetworkOfAddressIsWhatOneSubscriberHas(t *testing.T) {
 	require.False(t, AddressOf(&net.UnixAddr{}).IsValid())
 }
 
-func TestLimitsLeaveDescriptorsForOthers(t *testing.T) {
+func TestLimitsReserveDescriptors(t *testing.T) {
 	for descriptors, want := range map[int]Limits{
 		0:         {Total: 5000, PerAddress: 1250},
 		1 << 20:   {Total: 5000, PerAddress: 1250, Descriptors: 1 << 20},
@@ -355,9 +355,9 @@ func TestLimitsLeaveDescriptorsForOthers(t *testing.T) {
 	require.Equal(t, 10, LimitsFor(10, 50, 1<<29, 2).PerAddress)
 }
 
-func TestFewDescriptorsAreWarnedOf(t *testing.T) {
+func TestLowDescriptorLimitIsLogged(t *testing.T) {
 	log := &logged{}
-	for _, n := range []int{0, fewDescriptors, fewDescriptors - 1} {
+	for _, n := range []int{0, warnDescriptors, warnDescriptors - 1} {
 		Limits{Descriptors: n}.warn(slog.New(log))
 	}
 	require.Equal(t, []string{"open file limit is low: raise the hard limit (ulimit -Hn, LimitNOFILE=)"}, log.messages)
@@ -374,7 +374,7 @@ func (l *logged) Handle(_ context.Context, r slog.Record) error {
 func (l *logged) WithAttrs([]slog.Attr) slog.Handler { return l }
 func (l *logged) WithGroup(string) slog.Handler      { return l }
 
-func TestFailureIsLoggedOnceInAWhile(t *testing.T) {
+func TestAcceptErrorLogIsRateLimited(t *testing.T) {
 	var s sampler
 	n, ok := s.next()
 	require.True(t, ok)
@@ -389,7 +389,7 @@ func TestFailureIsLoggedOnceInAWhile(t *testing.T) {
 	require.EqualValues(t, 6, n)
 }
 
-func TestListenOnTakenAddressFails(t *testing.T) {
+func TestListenOnUsedAddressFails(t *testing.T) {
 	s := serve(t, Options{Limits: Limits{Total: 1, PerAddress: 1}})
 	_, err := TCP(t.Context(), s.Addr().String(), Options{Log: slog.New(slog.DiscardHandler)})
 	require.ErrorIs(t, err, syscall.EADDRINUSE)

@@ -11,10 +11,10 @@ const (
 	// maxRefusing bounds the connections that get an answer when they are refused;
 	// those beyond are just closed.
 	maxRefusing = 32
-	// refuseTime bounds how long one of them stays open for that.
-	refuseTime = time.Second
-	// maxSwallowed bounds how much of a refused request is read, in bytes.
-	maxSwallowed = 64 << 10
+	// refuseTimeout bounds how long one of them stays open for that.
+	refuseTimeout = time.Second
+	// maxDiscarded bounds how much of a refused request is read, in bytes.
+	maxDiscarded = 64 << 10
 )
 
 // CodeTooManyConnections is the problem code of a refused connection.
@@ -23,8 +23,8 @@ const CodeTooManyConnections = "too_many_connections"
 const busyBody = `{"type":"/problems/` + CodeTooManyConnections + `","title":"Try again soon","status":503,` +
 	`"detail":"Too many connections are open","code":"` + CodeTooManyConnections + `"}` + "\n"
 
-// busy is the complete response to a refused connection.
-var busy = "HTTP/1.1 503 Service Unavailable\r\n" +
+// busyResponse is the complete response to a refused connection.
+var busyResponse = "HTTP/1.1 503 Service Unavailable\r\n" +
 	"Content-Type: application/problem+json\r\n" +
 	"Cache-Control: no-store\r\n" +
 	"Retry-After: 5\r\n" +
@@ -46,14 +46,14 @@ func (l *Listener) refuse(c net.Conn) {
 			_ = c.Close()
 			<-l.refusing
 		}()
-		if c.SetDeadline(time.Now().Add(refuseTime)) != nil {
+		if c.SetDeadline(time.Now().Add(refuseTimeout)) != nil {
 			return
 		}
-		if _, err := io.WriteString(c, busy); err != nil {
+		if _, err := io.WriteString(c, busyResponse); err != nil {
 			return
 		}
 		if half, ok := c.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-			_, _ = io.CopyN(io.Discard, c, maxSwallowed)
+			_, _ = io.CopyN(io.Discard, c, maxDiscarded)
 		}
 	})
 }

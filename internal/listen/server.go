@@ -16,10 +16,10 @@ type App interface {
 // Server serves an app on one listener until Shutdown, even if that is called before Serve.
 // fasthttp ignores a shutdown before its Serve has begun, and then serves forever.
 type Server struct {
-	app  App
-	mu   sync.Mutex
-	ln   net.Listener
-	down bool
+	app      App
+	mu       sync.Mutex
+	ln       net.Listener
+	shutdown bool
 }
 
 // NewServer returns a Server of app.
@@ -29,7 +29,7 @@ func NewServer(app App) *Server { return &Server{app: app} }
 func (s *Server) Serve(ln net.Listener) error {
 	s.mu.Lock()
 	s.ln = ln
-	down := s.down
+	down := s.shutdown
 	s.mu.Unlock()
 	if down {
 		return ln.Close()
@@ -41,7 +41,7 @@ func (s *Server) Serve(ln net.Listener) error {
 // first, it returns the error of ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	s.down = true
+	s.shutdown = true
 	ln := s.ln
 	s.mu.Unlock()
 	if ln != nil {

@@ -12,25 +12,25 @@ import (
 	"orgmodes/internal/listen"
 )
 
-// held wraps the server inside a fiber.App. It doesn't listen until let is closed.
-type held struct {
+// delayedApp wraps the server inside a fiber.App. It doesn't listen until let is closed.
+type delayedApp struct {
 	*fasthttp.Server
-	asked, let chan struct{}
+	called, proceed chan struct{}
 }
 
-func (h held) Listener(ln net.Listener) error {
-	close(h.asked)
-	<-h.let
+func (h delayedApp) Listener(ln net.Listener) error {
+	close(h.called)
+	<-h.proceed
 	return h.Serve(ln)
 }
 
-func TestServerEndsHoweverEarlyItIsShutDown(t *testing.T) {
+func TestShutdownBeforeServeEndsServe(t *testing.T) {
 	const before, at, after = "before Serve", "as Serve begins", "after Serve began"
 	for _, when := range []string{before, at, after} {
 		t.Run(when, func(t *testing.T) {
 			ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 			require.NoError(t, err)
-			app := held{&fasthttp.Server{}, make(chan struct{}), make(chan struct{})}
+			app := delayedApp{&fasthttp.Server{}, make(chan struct{}), make(chan struct{})}
 			server := listen.NewServer(app)
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
@@ -42,16 +42,16 @@ func TestServerEndsHoweverEarlyItIsShutDown(t *testing.T) {
 				go serve()
 			case at:
 				go serve()
-				<-app.asked
+				<-app.called
 				require.NoError(t, server.Shutdown(ctx))
-				close(app.let)
+				close(app.proceed)
 			case after:
-				close(app.let)
+				close(app.proceed)
 				go serve()
 				c, err := (&net.Dialer{}).DialContext(ctx, "tcp", ln.Addr().String())
 				require.NoError(t, err)
 				_ = c.Close()
-				<-app.asked
+				<-app.called
 				require.NoError(t, server.Shutdown(ctx))
 			}
 			select {

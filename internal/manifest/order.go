@@ -23,15 +23,15 @@ func Sort(kinds []resource.Kind, documents []Document) ([]Document, error) {
 			s.visit(i)
 		}
 	}
-	return s.sorted, s.failure()
+	return s.sorted, s.err()
 }
 
 type state uint8
 
 const (
 	unvisited state = iota
-	open
-	done
+	visiting
+	visited
 )
 
 type sorter struct {
@@ -51,7 +51,7 @@ func (s *sorter) key(singular, name string) string {
 }
 
 func (s *sorter) visit(i int) {
-	s.state[i] = open
+	s.state[i] = visiting
 	d := s.documents[i]
 	for _, ref := range d.Spec.References() {
 		target, ok := s.index[s.key(ref.Kind, ref.Name)]
@@ -59,12 +59,12 @@ func (s *sorter) visit(i int) {
 		case !ok || !ref.Required:
 		case s.state[target] == unvisited:
 			s.visit(target)
-		case s.state[target] == open:
-			s.blame(d.Blame(fault.Field{
+		case s.state[target] == visiting:
+			s.add(d.SpecProblem(fault.Field{
 				Pointer: ref.Path, Detail: fmt.Sprintf("%q requires %q in turn; remove one of the references", ref.Name, d.Name()),
 			}))
 		}
 	}
-	s.state[i] = done
+	s.state[i] = visited
 	s.sorted = append(s.sorted, d)
 }

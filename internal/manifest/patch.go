@@ -13,7 +13,7 @@ import (
 // {"model": null}}. It returns the object with the new spec and labels. Errors are as for Read;
 // lines and columns refer to the patch.
 func Patch(k resource.Kind, current resource.Object, patch []byte) (resource.Object, error) {
-	if err := upload.CheckUpload(patch); err != nil {
+	if err := upload.CheckSize(patch); err != nil {
 		return current, err
 	}
 	root, err := (&jsonast.JSON{Budget: newBudget(context.Background())}).Parse(patch)
@@ -26,7 +26,7 @@ func Patch(k resource.Kind, current resource.Object, patch []byte) (resource.Obj
 	}
 	whole, err := jsonast.Marshal(Content(k, current))
 	if err != nil {
-		return current, fault.New(fault.Internal, "internal", "This object can't be written").Because(err)
+		return current, fault.New(fault.Internal, "internal", "This object can't be written").WithCause(err)
 	}
 	target, err := (&jsonast.JSON{Budget: newBudget(context.Background())}).Parse(whole)
 	if err != nil {
@@ -44,6 +44,6 @@ func Patch(k resource.Kind, current resource.Object, patch []byte) (resource.Obj
 		}
 		r.list[i].Line, r.list[i].Column = at.Line, at.Column
 	}
-	current.Spec, current.Labels = d.Spec, d.stated()
-	return current, r.failure()
+	current.Spec, current.Labels = d.Spec, d.labelsOrEmpty()
+	return current, r.err()
 }

@@ -12,25 +12,25 @@ const maxProblems = 50
 // problems collects the problems of manifests.
 type problems struct{ list []fault.Field }
 
-func (p *problems) blame(f fault.Field) { p.list = append(p.list, f) }
+func (p *problems) add(f fault.Field) { p.list = append(p.list, f) }
 
 // merge adds the problems of an error; place sets the position of each.
-func (p *problems) merge(err error, place func(fault.Field) fault.Field) {
+func (p *problems) merge(err error, locate func(fault.Field) fault.Field) {
 	f, ok := fault.As(err)
 	switch {
 	case !ok:
-		p.blame(place(fault.Field{Detail: err.Error()}))
+		p.add(locate(fault.Field{Detail: err.Error()}))
 	case len(f.Fields) == 0:
-		p.blame(place(fault.Field{Detail: f.Message}))
+		p.add(locate(fault.Field{Detail: f.Message}))
 	default:
 		for _, field := range f.Fields {
-			p.blame(place(field))
+			p.add(locate(field))
 		}
 	}
 }
 
-// failure returns an error with the problems, or nil if there are none.
-func (p *problems) failure() error {
+// err returns an error with the problems, or nil if there are none.
+func (p *problems) err() error {
 	if len(p.list) == 0 {
 		return nil
 	}

@@ -23,9 +23,9 @@ const (
 	MaxDocuments = 1000
 
 	// The limits of one text, see jsonast.Budget.
-	maxNesting = 512
-	maxValues  = 64_000
-	maxMarks   = 200_000
+	maxNesting     = 512
+	maxValues      = 64_000
+	maxValueStarts = 200_000
 )
 
 // apiVersions are the supported versions.
@@ -52,8 +52,8 @@ type Document struct {
 	root    *jsonast.Node
 	// spec is the node that the kind reads.
 	spec *jsonast.Node
-	// named is set if only the metadata contains the name.
-	named bool
+	// nameFromMetadata is set if only the metadata contains the name.
+	nameFromMetadata bool
 }
 
 // Name returns the object's name.
@@ -62,39 +62,39 @@ func (d Document) Name() string { return d.Spec.ObjectName() }
 // Object returns the new content of an object that the document replaces as a whole. Without
 // labels in the document, the object gets none.
 func (d Document) Object() resource.Object {
-	return resource.Object{Spec: d.Spec, Labels: d.stated()}
+	return resource.Object{Spec: d.Spec, Labels: d.labelsOrEmpty()}
 }
 
-// stated returns the labels of the document, never nil.
-func (d Document) stated() map[string]string {
+// labelsOrEmpty returns the labels of the document, never nil.
+func (d Document) labelsOrEmpty() map[string]string {
 	if d.Labels == nil {
 		return map[string]string{}
 	}
 	return d.Labels
 }
 
-// Blame converts a problem of the spec to one of the text.
-func (d Document) Blame(p fault.Field) fault.Field {
+// SpecProblem converts a problem of the spec to one of the text.
+func (d Document) SpecProblem(p fault.Field) fault.Field {
 	if p.Line == 0 {
 		p.Line, p.Column = d.spec.Position(p.Pointer)
 	}
-	if d.named && p.Pointer == "/"+d.Kind.Names().NameField {
+	if d.nameFromMetadata && p.Pointer == "/"+d.Kind.Names().NameField {
 		p.Pointer = "/metadata/name"
 	} else {
 		p.Pointer = "/spec" + p.Pointer
 	}
 	p.Pointer = d.pointer + p.Pointer
-	return d.inFile(p)
+	return d.withFileName(p)
 }
 
-// At returns a problem of the document, positioned at pointer or its closest existing ancestor.
-func (d Document) At(pointer, detail string) fault.Field {
+// Problem returns a problem of the document, positioned at pointer or its closest existing ancestor.
+func (d Document) Problem(pointer, detail string) fault.Field {
 	line, column := d.root.Position(pointer)
-	return d.inFile(fault.Field{Pointer: d.pointer + pointer, Detail: detail, Line: line, Column: column})
+	return d.withFileName(fault.Field{Pointer: d.pointer + pointer, Detail: detail, Line: line, Column: column})
 }
 
-// inFile prefixes a problem with the file name, if there are several files.
-func (d Document) inFile(p fault.Field) fault.Field {
+// withFileName prefixes a problem with the file name, if there are several files.
+func (d Document) withFileName(p fault.Field) fault.Field {
 	if d.File != "" {
 		p.Detail = d.File + ": " + p.Detail
 	}
@@ -112,7 +112,7 @@ func Read(ctx context.Context, kinds []resource.Kind, files []upload.File) ([]Do
 	for _, f := range files {
 		roots, err := parse(f.Data, budget)
 		if err != nil {
-			return nil, inFile(err, f.Name, len(files))
+			return nil, prefixFileName(err, f.Name, len(files))
 		}
 		for _, root := range roots {
 			d := Document{Index: len(documents), Line: root.Line, root: root}
@@ -135,15 +135,15 @@ func Read(ctx context.Context, kinds []resource.Kind, files []upload.File) ([]Do
 		}
 		r.document(&documents[i])
 	}
-	if err := r.failure(); err != nil {
+	if err := r.err(); err != nil {
 		return nil, err
 	}
 	return documents, nil
 }
 
-// inFile prefixes the error for an unreadable file with the file name, if there are several
+// prefixFileName prefixes the error for an unreadable file with the file name, if there are several
 // files.
-func inFile(err error, name string, files int) error {
+func prefixFileName(err error, name string, files int) error {
 	if f, ok := fault.As(err); ok && files > 1 {
 		named := *f
 		named.Message = name + ": " + f.Message
@@ -154,7 +154,7 @@ func inFile(err error, name string, files int) error {
 
 // parse returns the documents of a text.
 func parse(data []byte, budget *jsonast.Budget) ([]*jsonast.Node, error) {
-	if err := upload.CheckUpload(data); err != nil {
+	if err := upload.CheckSize(data); err != nil {
 		return nil, err
 	}
 	data = jsonast.TrimBOM(data)
@@ -166,7 +166,7 @@ func parse(data []byte, budget *jsonast.Budget) ([]*jsonast.Node, error) {
 
 func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
-		Context: ctx, Values: maxValues, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxMarks, What: "This file",
+		Context: ctx, Values: maxValues, Text: upload.MaxUploadBytes, Depth: maxNesting, ValueStarts: maxValueStarts, InputName: "This file",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "This file holds more than %d values, aliases expanded. Split it", maxValues),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
 			"With its aliases expanded, this file holds more than %s of text. Split it", humanize.Bytes(upload.MaxUploadBytes)),
@@ -175,7 +175,7 @@ func newBudget(ctx context.Context) *jsonast.Budget {
 
 func parseJSON(data []byte, budget *jsonast.Budget) ([]*jsonast.Node, error) {
 	root, err := (&jsonast.JSON{Budget: budget}).Parse(data)
-	if err != nil || root.Kind != jsonast.List {
+	if err != nil || root.Kind != jsonast.Array {
 		return []*jsonast.Node{root}, err
 	}
 	return root.Items, checkCount(len(root.Items))
@@ -198,7 +198,7 @@ func parseYAML(data []byte, budget *jsonast.Budget) ([]*jsonast.Node, error) {
 		}
 		// A second parse, below as many empty lines, reports the line within the whole text.
 		above := bytes.Repeat([]byte("\n"), p.line-1)
-		if _, again := (jsonast.YAML{Budget: newBudget(budget.Context), Empty: err}).Parse(append(above, p.text...)); again != nil && !budget.Spent() {
+		if _, again := (jsonast.YAML{Budget: newBudget(budget.Context), Empty: err}).Parse(append(above, p.text...)); again != nil && !budget.Exhausted() {
 			err = again
 		}
 		return nil, err
@@ -256,15 +256,15 @@ func (r *reader) document(d *Document) {
 	}
 	key := d.Kind.Names().Singular + " " + d.Kind.NameKey(d.Name())
 	if first, twice := r.first[key]; twice {
-		r.blame(d.At("/metadata/name", fmt.Sprintf("the %s %q is in %s already; leave one of them out",
-			d.Kind.Names().Noun, d.Name(), r.documents[first].place())))
+		r.add(d.Problem("/metadata/name", fmt.Sprintf("the %s %q is in %s already; leave one of them out",
+			d.Kind.Names().Noun, d.Name(), r.documents[first].describeLocation())))
 		return
 	}
 	r.first[key] = d.Index
 }
 
-// place describes the position of a document.
-func (d Document) place() string {
+// describeLocation describes the position of a document.
+func (d Document) describeLocation() string {
 	if d.File != "" {
 		return fmt.Sprintf("%s, line %d", d.File, d.Line)
 	}
@@ -277,11 +277,11 @@ func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 	rest.Fields = nil
 	for _, f := range d.root.Fields {
 		switch {
-		case f.Name == "spec" && f.Flaw == "" && d.spec == nil:
+		case f.Name == "spec" && f.Problem == "" && d.spec == nil:
 			d.spec = f.Value
-		case f.Name == "status" && f.Flaw == "":
+		case f.Name == "status" && f.Problem == "":
 			d.Notices = append(d.Notices, resource.Notice{Pointer: d.pointer + "/status", Detail: "status is ignored: the library determines it", Line: f.Line, Column: f.Column})
-		case f.Name == "actions" && f.Flaw == "": // written by the API
+		case f.Name == "actions" && f.Problem == "": // written by the API
 		default:
 			rest.Fields = append(rest.Fields, f)
 		}
@@ -289,24 +289,24 @@ func (r *reader) envelope(d *Document) (e envelope, ok bool) {
 	if err := rest.Decode(&e); err != nil {
 		r.merge(err, func(p fault.Field) fault.Field {
 			p.Pointer = d.pointer + p.Pointer
-			return d.inFile(p)
+			return d.withFileName(p)
 		})
 		return e, false
 	}
-	missing := func(pointer, detail string) { r.blame(d.At(pointer, detail)) }
+	addProblem := func(pointer, detail string) { r.add(d.Problem(pointer, detail)) }
 	if e.APIVersion != "" && !slices.Contains(apiVersions, e.APIVersion) {
-		missing("/apiVersion", "must be "+APIVersion+", or absent")
+		addProblem("/apiVersion", "must be "+APIVersion+", or absent")
 	}
 	if e.Metadata.Name == "" {
-		missing("/metadata/name", "is required")
+		addProblem("/metadata/name", "is required")
 	}
 	if e.Metadata.Generation < 0 {
-		missing("/metadata/generation", "must be a number, 1 or higher, or absent")
+		addProblem("/metadata/generation", "must be a number, 1 or higher, or absent")
 	}
 	if d.spec == nil {
-		missing("/spec", "is required")
+		addProblem("/spec", "is required")
 	} else if d.spec.Kind != jsonast.Object {
-		missing("/spec", cmp.Or(d.spec.Flaw, "must be an object, not "+d.spec.Describe()))
+		addProblem("/spec", cmp.Or(d.spec.Problem, "must be an object, not "+d.spec.Describe()))
 	}
 	d.Generation = e.Metadata.Generation
 	return e, true
@@ -322,9 +322,9 @@ func (r *reader) kind(d *Document, e envelope) resource.Kind {
 		}
 	}
 	if e.Kind == "" {
-		r.blame(d.At("/kind", "is required, such as "+names[0]))
+		r.add(d.Problem("/kind", "is required, such as "+names[0]))
 	} else {
-		r.blame(d.At("/kind", fmt.Sprintf("unknown kind %q; the closest match is %s", humanize.Shortened(e.Kind, 60), suggest.Nearest(e.Kind, names))))
+		r.add(d.Problem("/kind", fmt.Sprintf("unknown kind %q; the closest match is %s", humanize.Truncate(e.Kind, 60), suggest.Closest(e.Kind, names))))
 	}
 	return nil
 }
@@ -334,10 +334,10 @@ func (r *reader) labels(d *Document, e envelope) {
 	d.Labels = e.Metadata.Labels
 	problems := resource.CheckLabels(d.Labels)
 	if len(d.Labels) > 0 && !d.Kind.Names().Labeled {
-		problems = []fault.Field{resource.Unlabeled(d.Kind)}
+		problems = []fault.Field{resource.LabelsNotSupported(d.Kind)}
 	}
 	for _, p := range problems {
-		r.blame(d.At(p.Pointer, p.Detail))
+		r.add(d.Problem(p.Pointer, p.Detail))
 	}
 }
 
@@ -349,14 +349,14 @@ func (r *reader) spec(d *Document, e envelope) {
 		at, _ := d.root.Find("/metadata/name")
 		whole := *d.spec
 		whole.Fields = append([]jsonast.Field{{Name: field, Value: at, Line: at.Line, Column: at.Column}}, d.spec.Fields...)
-		d.spec, d.named = &whole, true
-	} else if name.Kind == jsonast.Text && name.Text != e.Metadata.Name {
-		r.blame(d.At("/spec"+jsonast.Step(field), fmt.Sprintf("must be %q like metadata.name, or absent", e.Metadata.Name)))
+		d.spec, d.nameFromMetadata = &whole, true
+	} else if name.Kind == jsonast.String && name.Text != e.Metadata.Name {
+		r.add(d.Problem("/spec"+jsonast.EscapeToken(field), fmt.Sprintf("must be %q like metadata.name, or absent", e.Metadata.Name)))
 		return
 	}
 	spec, err := d.Kind.Read(d.spec)
 	if err != nil {
-		r.merge(err, d.Blame)
+		r.merge(err, d.SpecProblem)
 		return
 	}
 	d.Spec = spec

@@ -32,7 +32,7 @@ func read(texts ...string) ([]manifest.Document, error) {
 
 const gadget = "kind: Gadget\nmetadata:\n  name: one\nspec:\n  mode: docs\n"
 
-func TestDocumentsOfAllKindsAreRead(t *testing.T) {
+func TestReadAllKinds(t *testing.T) {
 	got, err := read("# the library\n---\n" + gadget + `---
 apiVersion: krate.a5c.ai/v1alpha1
 kind: Mode
@@ -68,7 +68,7 @@ status: {phase: Ready}
 	}
 }
 
-func TestMistakesInManifestsAreNamedAtTheirPlaces(t *testing.T) {
+func TestReadProblemPositions(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"an unknown kind":         {"kind: Gaget\nmetadata: {name: a}\nspec: {}\n", `line 1, column 7: /kind: unknown kind "Gaget"; the closest match is Gadget`},
 		"no kind":                 {"metadata: {name: a}\nspec: {}\n", "line 1, column 1: /kind: is required, such as Mode"},
@@ -111,21 +111,21 @@ func modeNamed(slug string) string {
 	return "kind: Mode\nmetadata: {name: " + slug + "}\nspec: {name: Docs, config: {roleDefinition: r, groups: []}}\n"
 }
 
-func TestMistakesNameTheirFiles(t *testing.T) {
+func TestReadProblemsNameTheirFile(t *testing.T) {
 	_, err := read(gadget, gadget)
 	require.ErrorContains(t, err, `line 3, column 9: /1/metadata/name: b.yaml: the gadget "one" is in a.yaml, line 1 already`)
 	_, err = read(gadget, "kind: [")
 	require.ErrorContains(t, err, "b.yaml: ")
 }
 
-func TestEveryMistakeIsReported(t *testing.T) {
+func TestReadProblemsAreCapped(t *testing.T) {
 	_, err := read(strings.Repeat("kind: Gaget\n---\n", 200))
 	f, _ := fault.As(err)
 	require.Len(t, f.Fields, 51)
 	require.Equal(t, "and 550 more problems", f.Fields[50].Detail)
 }
 
-func TestDocumentsAreBounded(t *testing.T) {
+func TestReadDocumentLimit(t *testing.T) {
 	many := func(n int) (text string) {
 		var b strings.Builder
 		for i := range n {
@@ -142,7 +142,7 @@ func TestDocumentsAreBounded(t *testing.T) {
 	require.ErrorContains(t, err, "at most 1000")
 }
 
-func TestDocumentsComeAfterWhatTheyRequire(t *testing.T) {
+func TestSortByRequiredReferences(t *testing.T) {
 	one := func(name, requires string) string {
 		return fmt.Sprintf("kind: Gadget\nmetadata: {name: %s}\nspec: {requires: %s}\n---\n", name, requires)
 	}
@@ -163,7 +163,7 @@ func TestDocumentsComeAfterWhatTheyRequire(t *testing.T) {
 	require.ErrorContains(t, err, `/2/spec/requires: "c" requires "c" in turn`)
 }
 
-func TestLabelsThatAManifestStatesDifferFromNone(t *testing.T) {
+func TestEmptyLabelsDifferFromAbsentLabels(t *testing.T) {
 	for text, want := range map[string]map[string]string{
 		"": nil, "\n  labels: null": nil, "\n  labels: {}": {}, "\n  labels: {team: docs, empty: ''}": {"team": "docs", "empty": ""},
 	} {
@@ -174,7 +174,7 @@ func TestLabelsThatAManifestStatesDifferFromNone(t *testing.T) {
 	}
 }
 
-func TestPatchOfAManifestChangesLabels(t *testing.T) {
+func TestPatchLabels(t *testing.T) {
 	current := resource.Object{Spec: resourcetest.Gadget{Name: "one", Mode: "docs"}, Labels: map[string]string{"team": "docs", "tier": "1"}}
 	for patch, want := range map[string]map[string]string{
 		`{"metadata": {"labels": {"team": null, "new": "x"}}}`: {"tier": "1", "new": "x"},
@@ -190,7 +190,7 @@ func TestPatchOfAManifestChangesLabels(t *testing.T) {
 }
 
 // Manifests that were written can be read and give the same objects.
-func TestManifestsAreReadAsTheyAreWritten(t *testing.T) {
+func TestManifestRoundTrip(t *testing.T) {
 	text := "plain\n---\n# not a comment\n"
 	mode := modes.Mode{Slug: "docs", Name: "Docs", Config: modes.Config{
 		RoleDefinition: text, Groups: []modes.Group{{Name: "read"}, {Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}}}, Extra: map[string]any{"icon": "book"},

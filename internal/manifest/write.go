@@ -9,10 +9,10 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// Of returns the manifest of an object, with its conditions. metadata.generation is the
+// FromObject returns the manifest of an object, with its conditions. metadata.generation is the
 // object's version, so that applying the manifest can't overwrite a later change by someone
 // else.
-func Of(k resource.Kind, o resource.Object) jsonast.Map {
+func FromObject(k resource.Kind, o resource.Object) jsonast.Map {
 	out := Content(k, o)
 	const at = 2
 	metadata, _ := out[at].Value.(jsonast.Map)
@@ -75,11 +75,11 @@ func conditions(all []resource.Condition) []any {
 // Export returns the manifests of objects, without status, as YAML documents. Read can read
 // them.
 func Export(k resource.Kind, all []resource.Object) []byte {
-	stated := slices.Clone(all)
-	for i := range stated {
-		stated[i].Conditions = nil
+	stripped := slices.Clone(all)
+	for i := range stripped {
+		stripped[i].Conditions = nil
 	}
-	return YAML(k, stated)
+	return YAML(k, stripped)
 }
 
 // YAML returns the manifests of objects as YAML documents.
@@ -89,7 +89,7 @@ func YAML(k resource.Kind, all []resource.Object) []byte {
 		if i > 0 {
 			out = append(out, "---\n"...)
 		}
-		out = append(out, jsonast.MarshalYAML(Of(k, o), "")...)
+		out = append(out, jsonast.MarshalYAML(FromObject(k, o), "")...)
 	}
 	return out
 }

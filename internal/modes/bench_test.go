@@ -85,7 +85,7 @@ func BenchmarkPlanLargest(b *testing.B) {
 	for b.Loop() {
 		f, err := ReadFile(b.Context(), data)
 		require.NoError(b, err)
-		p := imports.New(Kind{}, existing, f.ImportEntries(), imports.ConflictPolicy{Default: imports.Replace})
+		p := imports.NewPlan(Kind{}, existing, f.ImportEntries(), imports.ConflictPolicy{Default: imports.Replace})
 		if p.Count(resource.ActionUpdate) != 186 {
 			b.Fatal(p.Count(resource.ActionUpdate))
 		}

@@ -18,11 +18,11 @@ const (
 	maxNodes = 64_000
 	// maxModeNodes bounds the values of a text that holds one mode.
 	maxModeNodes = 20_000
-	// maxYAMLMarks bounds the characters of one file that could start a YAML value, see
+	// maxYAMLValueStarts bounds the characters of one file that could start a YAML value, see
 	// jsonast.Budget. That file has 290 of them per mode, most within texts.
-	maxYAMLMarks = 200_000
-	// maxModeYAMLMarks is maxYAMLMarks for a text that holds one mode.
-	maxModeYAMLMarks = 40_000
+	maxYAMLValueStarts = 200_000
+	// maxModeYAMLValueStarts is maxYAMLValueStarts for a text that holds one mode.
+	maxModeYAMLValueStarts = 40_000
 )
 
 // newBudget bounds the memory of one parsed file, or of a folder of files. Parsing stops when
@@ -30,7 +30,7 @@ const (
 func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
 		Context: ctx,
-		Values:  maxNodes, Text: upload.MaxUploadBytes, Depth: maxNesting, Marks: maxYAMLMarks, What: "This file",
+		Values:  maxNodes, Text: upload.MaxUploadBytes, Depth: maxNesting, ValueStarts: maxYAMLValueStarts, InputName: "This file",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This file holds more than %d values, aliases expanded: more than %d modes ever need.", maxNodes, MaxModes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
@@ -50,7 +50,7 @@ func storedBudget() *jsonast.Budget {
 func modeBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
 		Context: ctx,
-		Values:  maxModeNodes, Text: MaxBodyBytes, Depth: maxNesting, Marks: maxModeYAMLMarks, What: "This",
+		Values:  maxModeNodes, Text: MaxBodyBytes, Depth: maxNesting, ValueStarts: maxModeYAMLValueStarts, InputName: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values, aliases expanded: more than a mode ever needs.", maxModeNodes),
 		TooMuchText: fault.New(fault.TooLarge, "too_much_text",
@@ -62,7 +62,7 @@ func modeBudget(ctx context.Context) *jsonast.Budget {
 // unchanged.
 func parseYAML(data []byte, b *jsonast.Budget, locate func(line, column int) (int, int)) (*jsonast.Node, error) {
 	return jsonast.YAML{
-		Budget: b, Locate: locate, Several: "put all modes into one list",
+		Budget: b, Locate: locate, MultipleAdvice: "put all modes into one list",
 		Empty: fault.New(fault.Invalid, "not_a_modes_file",
 			"This file is empty. Expected `customModes:` with a list of modes below it."),
 	}.Parse(data)

@@ -18,7 +18,7 @@ var builtinModes string
 var sampleModes string
 
 //go:embed builtin/glyphs.yaml
-var builtinGlyphs []byte
+var builtinIcons []byte
 
 // Builtins returns the default built-in modes, in order. Every editor has them; the short texts
 // are our own. Each call returns fresh copies.
@@ -30,16 +30,16 @@ func Builtins() []Mode {
 	return ms
 }
 
-var glyphs = sync.OnceValue(func() (out map[string]string) {
-	if err := yaml.Unmarshal(builtinGlyphs, &out); err != nil {
+var icons = sync.OnceValue(func() (out map[string]string) {
+	if err := yaml.Unmarshal(builtinIcons, &out); err != nil {
 		panic("modes: builtin/glyphs.yaml: " + err.Error()) // a test checks that it is valid
 	}
 	return out
 })
 
-// BuiltinGlyph returns the symbol of a built-in mode in lists, by its slug, or "" if it has
+// BuiltinIcon returns the symbol of a built-in mode in lists, by its slug, or "" if it has
 // none. The symbol isn't published.
-func BuiltinGlyph(slug string) string { return glyphs()[SlugKey(slug)] }
+func BuiltinIcon(slug string) string { return icons()[SlugKey(slug)] }
 
 // LoadBuiltins reads built-in modes from a `customModes:` file, to replace the default ones.
 // Here one invalid mode rejects the file: an installation must not start with only some of its

@@ -11,7 +11,7 @@ import (
 )
 
 // Reading stops if the context of the request is done, whatever the input.
-func TestReadingEndsWithTheContext(t *testing.T) {
+func TestReadStopsWhenContextIsCanceled(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, text := range map[string]string{

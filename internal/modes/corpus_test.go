@@ -42,8 +42,8 @@ func corpusFiles(tb testing.TB) []string {
 	return paths
 }
 
-// TestCorpusVerdicts compares the report for each real file with a golden file.
-func TestCorpusVerdicts(t *testing.T) {
+// TestCorpusResults compares the report for each real file with a golden file.
+func TestCorpusResults(t *testing.T) {
 	var b strings.Builder
 	for _, path := range corpusFiles(t) {
 		data, err := os.ReadFile(path)

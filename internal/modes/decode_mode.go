@@ -19,7 +19,7 @@ const (
 	maxCollected = 2 * maxProblems
 )
 
-const templateProblem = "this is a template placeholder in braces; replace it with a value"
+const placeholderProblem = "this is a template placeholder in braces; replace it with a value"
 
 // decoder converts nodes to modes. It collects the problems instead of stopping at the first.
 type decoder struct {
@@ -29,7 +29,7 @@ type decoder struct {
 	notices []resource.Notice
 }
 
-func (d *decoder) blame(pointer, detail string, line, column int) {
+func (d *decoder) addProblem(pointer, detail string, line, column int) {
 	if len(d.problems) >= maxCollected {
 		d.more++
 		return
@@ -37,24 +37,24 @@ func (d *decoder) blame(pointer, detail string, line, column int) {
 	d.problems = append(d.problems, fault.Field{Pointer: pointer, Detail: detail, Line: line, Column: column})
 }
 
-// blameAt is blame for a path that is formatted only if the problem is recorded.
-func (d *decoder) blameAt(at *jsonast.Path, detail string, line, column int) {
+// addProblemAt is blame for a path that is formatted only if the problem is recorded.
+func (d *decoder) addProblemAt(at *jsonast.Path, detail string, line, column int) {
 	if len(d.problems) >= maxCollected {
 		d.more++
 		return
 	}
-	d.blame(at.String(), detail, line, column)
+	d.addProblem(at.String(), detail, line, column)
 }
 
-// blamed counts all problems so far, including those not recorded.
-func (d *decoder) blamed() int { return len(d.problems) + d.more }
+// problemCount counts all problems so far, including those not recorded.
+func (d *decoder) problemCount() int { return len(d.problems) + d.more }
 
 func (d *decoder) notice(n *jsonast.Node, pointer, detail string) {
 	d.notices = append(d.notices, resource.Notice{Pointer: pointer, Detail: detail, Line: n.Line, Column: n.Column})
 }
 
-// failure returns an error with the problems so far, if any.
-func (d *decoder) failure() error {
+// err returns an error with the problems so far, if any.
+func (d *decoder) err() error {
 	if len(d.problems) == 0 {
 		return nil
 	}
@@ -62,12 +62,12 @@ func (d *decoder) failure() error {
 }
 
 func invalidMode(problems []fault.Field, more int) error {
-	return fault.New(fault.Invalid, "invalid_mode", "This mode is invalid.").With(capped(problems, more)...)
+	return fault.New(fault.Invalid, "invalid_mode", "This mode is invalid.").With(capProblems(problems, more)...)
 }
 
-// capped returns the first problems, followed by a summary of how many more there are. more
+// capProblems returns the first problems, followed by a summary of how many more there are. more
 // counts problems that weren't collected.
-func capped(problems []fault.Field, more int) []fault.Field {
+func capProblems(problems []fault.Field, more int) []fault.Field {
 	if len(problems)+more <= maxProblems+1 {
 		return problems
 	}
@@ -78,12 +78,12 @@ func capped(problems []fault.Field, more int) []fault.Field {
 // flatMode decodes and validates a mode in the file format, with everything on one level.
 // Pointers of problems refer to the API's format, which has a separate config object.
 func (d *decoder) flatMode(n *jsonast.Node) Mode {
-	if n.Template {
-		d.blame("", templateProblem, n.Line, n.Column)
+	if n.IsPlaceholder {
+		d.addProblem("", placeholderProblem, n.Line, n.Column)
 		return Mode{}
 	}
 	if n.Kind != jsonast.Object {
-		d.blame("", cmp.Or(n.Flaw, "a mode is an object with slug, name, roleDefinition and groups; this is "+n.Describe()), n.Line, n.Column)
+		d.addProblem("", cmp.Or(n.Problem, "a mode is an object with slug, name, roleDefinition and groups; this is "+n.Describe()), n.Line, n.Column)
 		return Mode{}
 	}
 	var m Mode
@@ -91,22 +91,22 @@ func (d *decoder) flatMode(n *jsonast.Node) Mode {
 		switch {
 		case f.Name != "slug" && f.Name != "name":
 			d.configField(&m.Config, f, len(n.Fields))
-		case f.Flaw != "":
-			d.blame(jsonast.Step(f.Name), f.Flaw, f.Line, f.Column)
+		case f.Problem != "":
+			d.addProblem(jsonast.EscapeToken(f.Name), f.Problem, f.Line, f.Column)
 		case f.Name == "slug":
 			m.Slug = d.text(f.Value, "/slug")
 		default:
 			m.Name = d.text(f.Value, "/name")
 		}
 	}
-	return d.judge(m, func(pointer string) (*jsonast.Node, bool) {
+	return d.finish(m, func(pointer string) (*jsonast.Node, bool) {
 		return n.Find(strings.TrimPrefix(pointer, "/config"))
 	})
 }
 
-// serverField reports whether the server sets this field. Input that includes such fields is
+// isServerField reports whether the server sets this field. Input that includes such fields is
 // accepted, so that a response can be sent back.
-func serverField(name string) bool {
+func isServerField(name string) bool {
 	return slices.Contains([]string{
 		"id", "organization_id", "created_by", "created_at", "updated_at", "updated_by", "version", "position", "etag", "built_in", "overrides", "actions",
 	}, name)
@@ -116,37 +116,37 @@ func serverField(name string) bool {
 func (d *decoder) apiMode(n *jsonast.Node) Mode {
 	var m Mode
 	for _, f := range n.Fields {
-		at := jsonast.Step(f.Name)
+		at := jsonast.EscapeToken(f.Name)
 		switch {
-		case serverField(f.Name):
-		case f.Flaw != "":
-			d.blame(at, f.Flaw, f.Line, f.Column)
+		case isServerField(f.Name):
+		case f.Problem != "":
+			d.addProblem(at, f.Problem, f.Line, f.Column)
 		case f.Name == "slug":
 			m.Slug = d.text(f.Value, at)
 		case f.Name == "name":
 			m.Name = d.text(f.Value, at)
 		case f.Name == "config":
 			if f.Value.Kind != jsonast.Object {
-				d.blame(at, cmp.Or(f.Value.Flaw, "config must be an object, not "+f.Value.Describe()), f.Value.Line, f.Value.Column)
+				d.addProblem(at, cmp.Or(f.Value.Problem, "config must be an object, not "+f.Value.Describe()), f.Value.Line, f.Value.Column)
 				continue
 			}
 			m.Config = d.config(f.Value)
 		default:
-			d.blame(at, "unknown field; what belongs to the mode goes into config", f.Line, f.Column)
+			d.addProblem(at, "unknown field; what belongs to the mode goes into config", f.Line, f.Column)
 		}
 	}
-	return d.judge(m, n.Find)
+	return d.finish(m, n.Find)
 }
 
-// judge normalizes and validates m. find returns the node for a pointer.
-func (d *decoder) judge(m Mode, find func(pointer string) (*jsonast.Node, bool)) Mode {
+// finish normalizes and validates m. find returns the node for a pointer.
+func (d *decoder) finish(m Mode, find func(pointer string) (*jsonast.Node, bool)) Mode {
 	m = m.normalized(decodedExtra)
-	blamed := d.problems
+	decodeProblems := d.problems
 	found, more := m.problems()
 	for _, p := range found {
 		// Don't report both "must be text" and "is required" for the same field. Problems of
 		// the mode as a whole, such as its size, are always reported.
-		if slices.ContainsFunc(blamed, func(b fault.Field) bool { return p.Pointer != "" && jsonast.Overlap(b.Pointer, p.Pointer) }) {
+		if slices.ContainsFunc(decodeProblems, func(b fault.Field) bool { return p.Pointer != "" && jsonast.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
 		if len(d.problems) < maxProblems {
@@ -158,32 +158,32 @@ func (d *decoder) judge(m Mode, find func(pointer string) (*jsonast.Node, bool))
 	slices.SortStableFunc(d.problems, func(a, b fault.Field) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	d.problems, d.more = capped(d.problems, d.more+more), 0
+	d.problems, d.more = capProblems(d.problems, d.more+more), 0
 	return m
 }
 
 // text decodes a string. Null counts as an absent field.
 func (d *decoder) text(n *jsonast.Node, pointer string) string {
 	switch {
-	case n.Flaw != "" || n.Template:
-		detail := n.Flaw
-		if n.Template {
-			detail = templateProblem
+	case n.Problem != "" || n.IsPlaceholder:
+		detail := n.Problem
+		if n.IsPlaceholder {
+			detail = placeholderProblem
 		}
-		d.blame(pointer, detail, n.Line, n.Column)
-	case n.Kind == jsonast.Text:
+		d.addProblem(pointer, detail, n.Line, n.Column)
+	case n.Kind == jsonast.String:
 		return n.Text
-	case n.Kind == jsonast.Number || n.Kind == jsonast.Truth:
-		d.blame(pointer, "must be text, not "+n.Describe()+"; put it in quotes", n.Line, n.Column)
+	case n.Kind == jsonast.Number || n.Kind == jsonast.Bool:
+		d.addProblem(pointer, "must be text, not "+n.Describe()+"; put it in quotes", n.Line, n.Column)
 	case n.Kind != jsonast.Null:
-		d.blame(pointer, "must be text, not "+n.Describe(), n.Line, n.Column)
+		d.addProblem(pointer, "must be text, not "+n.Describe(), n.Line, n.Column)
 	}
 	return ""
 }
 
 func (d *decoder) config(n *jsonast.Node) Config {
 	if n.Kind != jsonast.Object {
-		d.blame("/config", cmp.Or(n.Flaw, "config must be an object, not "+n.Describe()), n.Line, n.Column)
+		d.addProblem("/config", cmp.Or(n.Problem, "config must be an object, not "+n.Describe()), n.Line, n.Column)
 		return Config{}
 	}
 	var c Config
@@ -195,9 +195,9 @@ func (d *decoder) config(n *jsonast.Node) Config {
 
 // configField decodes one field of a configuration that has up to count fields.
 func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
-	at := func() string { return "/config" + jsonast.Step(f.Name) }
-	if f.Flaw != "" {
-		d.blame(at(), f.Flaw, f.Line, f.Column)
+	at := func() string { return "/config" + jsonast.EscapeToken(f.Name) }
+	if f.Problem != "" {
+		d.addProblem(at(), f.Problem, f.Line, f.Column)
 		return
 	}
 	switch f.Name {
@@ -207,7 +207,7 @@ func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 		c.WhenToUse = d.text(f.Value, at())
 	case "description":
 		c.Description = d.text(f.Value, at())
-		if f.Value.Kind == jsonast.Text && strings.TrimSpace(f.Value.Text) == "" {
+		if f.Value.Kind == jsonast.String && strings.TrimSpace(f.Value.Text) == "" {
 			d.notice(f.Value, at(), "an empty description is not stored: with one, some editors would not fall back to whenToUse")
 		}
 	case "customInstructions":
@@ -226,10 +226,10 @@ func (d *decoder) configField(c *Config, f jsonast.Field, count int) {
 // extra records an unknown field, unless it is null. The object at pointer has up to count
 // fields.
 func (d *decoder) extra(extra map[string]any, f jsonast.Field, pointer string, count int) map[string]any {
-	before, above := d.blamed(), jsonast.At(pointer)
+	before, above := d.problemCount(), jsonast.NewPath(pointer)
 	at := above.Field(f.Name)
-	f.Value.Flaws(&at, d.blameAt)
-	if d.blamed() > before || f.Value.Kind == jsonast.Null {
+	f.Value.Problems(&at, d.addProblemAt)
+	if d.problemCount() > before || f.Value.Kind == jsonast.Null {
 		return extra
 	}
 	if extra == nil {
@@ -246,12 +246,12 @@ func (d *decoder) groups(n *jsonast.Node, pointer string) []Group {
 	if n.Kind == jsonast.Null {
 		return nil
 	}
-	if n.Kind != jsonast.List {
-		d.blame(pointer, cmp.Or(n.Flaw, "groups must be a list, such as [read, edit], not "+n.Describe()), n.Line, n.Column)
+	if n.Kind != jsonast.Array {
+		d.addProblem(pointer, cmp.Or(n.Problem, "groups must be a list, such as [read, edit], not "+n.Describe()), n.Line, n.Column)
 		return nil
 	}
 	if len(n.Items) > maxGroups {
-		d.blame(pointer, fmt.Sprintf("groups has %d entries; there are %d groups, and each can be listed only once", len(n.Items), len(GroupNames())), n.Line, n.Column)
+		d.addProblem(pointer, fmt.Sprintf("groups has %d entries; there are %d groups, and each can be listed only once", len(n.Items), len(GroupNames())), n.Line, n.Column)
 		return []Group{}
 	}
 	groups := make([]Group, len(n.Items))
@@ -263,17 +263,17 @@ func (d *decoder) groups(n *jsonast.Node, pointer string) []Group {
 
 func (d *decoder) group(n *jsonast.Node, pointer string) Group {
 	switch {
-	case n.Flaw != "":
-		d.blame(pointer, n.Flaw, n.Line, n.Column)
-	case n.Kind == jsonast.Text:
+	case n.Problem != "":
+		d.addProblem(pointer, n.Problem, n.Line, n.Column)
+	case n.Kind == jsonast.String:
 		return Group{Name: n.Text}
 	case n.Kind == jsonast.Object:
-		d.blame(pointer, "a group is a name, or a list of two: the name, then an object with fileRegex and description; this is an object",
+		d.addProblem(pointer, "a group is a name, or a list of two: the name, then an object with fileRegex and description; this is an object",
 			n.Line, n.Column)
-	case n.Kind != jsonast.List:
-		d.blame(pointer, "a group is a name such as read, not "+n.Describe(), n.Line, n.Column)
+	case n.Kind != jsonast.Array:
+		d.addProblem(pointer, "a group is a name such as read, not "+n.Describe(), n.Line, n.Column)
 	case len(n.Items) != 2:
-		d.blame(pointer, tupleProblem(n), n.Line, n.Column)
+		d.addProblem(pointer, tupleProblem(n), n.Line, n.Column)
 	default:
 		return Group{
 			Name:        d.groupName(n.Items[0], pointer+"/0"),
@@ -300,8 +300,8 @@ func tupleProblem(n *jsonast.Node) string {
 }
 
 func (d *decoder) groupName(n *jsonast.Node, pointer string) string {
-	if n.Kind != jsonast.Text {
-		d.blame(pointer, cmp.Or(n.Flaw, "the first element is the name of the group, not "+n.Describe()), n.Line, n.Column)
+	if n.Kind != jsonast.String {
+		d.addProblem(pointer, cmp.Or(n.Problem, "the first element is the name of the group, not "+n.Describe()), n.Line, n.Column)
 		return ""
 	}
 	return n.Text
@@ -309,15 +309,15 @@ func (d *decoder) groupName(n *jsonast.Node, pointer string) string {
 
 func (d *decoder) restriction(n *jsonast.Node, pointer string) *Restriction {
 	if n.Kind != jsonast.Object {
-		d.blame(pointer, cmp.Or(n.Flaw, "the second element is an object with fileRegex and description, not "+n.Describe()), n.Line, n.Column)
+		d.addProblem(pointer, cmp.Or(n.Problem, "the second element is an object with fileRegex and description, not "+n.Describe()), n.Line, n.Column)
 		return nil
 	}
 	var r Restriction
 	for _, f := range n.Fields {
-		at := pointer + jsonast.Step(f.Name)
+		at := pointer + jsonast.EscapeToken(f.Name)
 		switch {
-		case f.Flaw != "":
-			d.blame(at, f.Flaw, f.Line, f.Column)
+		case f.Problem != "":
+			d.addProblem(at, f.Problem, f.Line, f.Column)
 		case f.Name == "fileRegex":
 			r.FileRegex = d.text(f.Value, at)
 		case f.Name == "description":

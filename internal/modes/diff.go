@@ -10,19 +10,19 @@ import (
 // it. Equal modes give nil.
 func Diff(before, after Mode) []diff.Change {
 	var changes []diff.Change
-	changes = diff.Field(changes, "/slug", textOrNone(before.Slug), textOrNone(after.Slug))
-	changes = diff.Field(changes, "/name", textOrNone(before.Name), textOrNone(after.Name))
+	changes = diff.Field(changes, "/slug", nilIfEmpty(before.Slug), nilIfEmpty(after.Slug))
+	changes = diff.Field(changes, "/name", nilIfEmpty(before.Name), nilIfEmpty(after.Name))
 	b, a := before.Config, after.Config
-	changes = diff.Field(changes, "/config/roleDefinition", textOrNone(b.RoleDefinition), textOrNone(a.RoleDefinition))
-	changes = diff.Field(changes, "/config/whenToUse", textOrNone(b.WhenToUse), textOrNone(a.WhenToUse))
-	changes = diff.Field(changes, "/config/description", textOrNone(b.Description), textOrNone(a.Description))
+	changes = diff.Field(changes, "/config/roleDefinition", nilIfEmpty(b.RoleDefinition), nilIfEmpty(a.RoleDefinition))
+	changes = diff.Field(changes, "/config/whenToUse", nilIfEmpty(b.WhenToUse), nilIfEmpty(a.WhenToUse))
+	changes = diff.Field(changes, "/config/description", nilIfEmpty(b.Description), nilIfEmpty(a.Description))
 	changes = diff.Field(changes, "/config/groups", groupValues(b.Groups), groupValues(a.Groups))
-	changes = diff.Field(changes, "/config/customInstructions", textOrNone(b.CustomInstructions), textOrNone(a.CustomInstructions))
-	changes = diff.Field(changes, "/config/permissionTemplate", textOrNone(b.PermissionTemplate), textOrNone(a.PermissionTemplate))
+	changes = diff.Field(changes, "/config/customInstructions", nilIfEmpty(b.CustomInstructions), nilIfEmpty(a.CustomInstructions))
+	changes = diff.Field(changes, "/config/permissionTemplate", nilIfEmpty(b.PermissionTemplate), nilIfEmpty(a.PermissionTemplate))
 	return diff.Fields(changes, "/config", b.Extra, a.Extra)
 }
 
-func textOrNone(s string) any {
+func nilIfEmpty(s string) any {
 	if s == "" {
 		return nil
 	}

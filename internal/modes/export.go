@@ -11,9 +11,9 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// Choose returns the modes with the given slugs, in the order of ms. Without slugs it returns
+// SelectBySlug returns the modes with the given slugs, in the order of ms. Without slugs it returns
 // all. An unknown slug is a *fault.Error (NotFound).
-func Choose(ms []Mode, slugs []string) ([]Mode, error) {
+func SelectBySlug(ms []Mode, slugs []string) ([]Mode, error) {
 	if len(slugs) == 0 {
 		return ms, nil
 	}
@@ -33,8 +33,8 @@ func Choose(ms []Mode, slugs []string) ([]Mode, error) {
 	return chosen, nil
 }
 
-// Export configures how modes are written.
-type Export struct {
+// Exporter configures how modes are written.
+type Exporter struct {
 	// Format is FormatYAML, FormatJSON or FormatMarketplace; empty means YAML.
 	Format string
 	// Header becomes comments at the top; it applies to YAML only.
@@ -43,7 +43,7 @@ type Export struct {
 	Author string
 }
 
-func (e Export) check() error {
+func (e Exporter) validate() error {
 	if slices.Contains([]string{"", FormatYAML, FormatJSON, FormatMarketplace}, e.Format) {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (e Export) check() error {
 }
 
 // Extension returns the file extension of the format: "yaml" or "json".
-func (e Export) Extension() string {
+func (e Exporter) Extension() string {
 	if e.Format == FormatJSON {
 		return "json"
 	}
@@ -60,8 +60,8 @@ func (e Export) Extension() string {
 }
 
 // File writes modes as one file. The same modes give the same bytes.
-func (e Export) File(ms []Mode) ([]byte, error) {
-	if err := e.check(); err != nil {
+func (e Exporter) File(ms []Mode) ([]byte, error) {
+	if err := e.validate(); err != nil {
 		return nil, err
 	}
 	switch e.Format {
@@ -76,8 +76,8 @@ func (e Export) File(ms []Mode) ([]byte, error) {
 
 // Archive writes a zip file with one file per mode, named after its slug, in the order given.
 // The same modes give the same bytes.
-func (e Export) Archive(ms []Mode) ([]byte, error) {
-	if err := e.check(); err != nil { // also if there are no modes
+func (e Exporter) Archive(ms []Mode) ([]byte, error) {
+	if err := e.validate(); err != nil { // also if there are no modes
 		return nil, err
 	}
 	names := fileNames{used: map[string]bool{}, extension: e.Extension()}

@@ -11,10 +11,10 @@ import (
 	"orgmodes/internal/fault"
 )
 
-func TestExportComesBackEqual(t *testing.T) {
+func TestExportRoundTrip(t *testing.T) {
 	want := append([]Mode{sampleMode()}, Builtins()...)
 	for _, format := range []string{FormatYAML, FormatJSON, FormatMarketplace} {
-		e := Export{Format: format, Header: "Ours", Author: "Acme"}
+		e := Exporter{Format: format, Header: "Ours", Author: "Acme"}
 		file, err := e.File(want)
 		require.NoError(t, err)
 		sameModes(t, want, file)
@@ -28,19 +28,19 @@ func TestExportComesBackEqual(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, folder.File.Modes(), len(want))
 		for _, m := range folder.File.Modes() {
-			chosen, err := Choose(want, []string{m.Slug})
+			chosen, err := SelectBySlug(want, []string{m.Slug})
 			require.NoError(t, err)
 			assert.True(t, m.Equal(chosen[0]), m.Slug)
 		}
 	}
-	_, err := Export{Format: "toml"}.Archive(nil)
+	_, err := Exporter{Format: "toml"}.Archive(nil)
 	assert.True(t, fault.Is(err, fault.Invalid))
 }
 
-func TestExportOfTheCorpusAsMarketplace(t *testing.T) {
+func TestCorpusMarketplaceRoundTrip(t *testing.T) {
 	for _, path := range corpusFiles(t) {
 		f := readCorpus(t, path)
-		file, err := Export{Format: FormatMarketplace}.File(f.Modes())
+		file, err := Exporter{Format: FormatMarketplace}.File(f.Modes())
 		require.NoError(t, err)
 		sameModes(t, f.Modes(), file)
 	}
@@ -61,19 +61,19 @@ func TestArchiveNames(t *testing.T) {
 	} {
 		assert.Equal(t, c[1], names.next(c[0]))
 	}
-	archive, err := Export{}.Archive(nil)
+	archive, err := Exporter{}.Archive(nil)
 	require.NoError(t, err)
 	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	require.NoError(t, err)
 	assert.Empty(t, r.File)
 }
 
-func TestChoose(t *testing.T) {
+func TestSelectBySlug(t *testing.T) {
 	ms := []Mode{{Slug: "A"}, {Slug: "b"}, {Slug: "c"}}
-	chosen, err := Choose(ms, []string{"C", "a"})
+	chosen, err := SelectBySlug(ms, []string{"C", "a"})
 	require.NoError(t, err)
 	assert.Equal(t, []Mode{{Slug: "A"}, {Slug: "c"}}, chosen)
 	assert.Len(t, ms, 3)
-	_, err = Choose(ms, []string{"d"})
+	_, err = SelectBySlug(ms, []string{"d"})
 	assert.True(t, fault.Is(err, fault.NotFound))
 }

@@ -33,21 +33,21 @@ const (
 
 // formRule recognizes a form and finds its modes.
 type formRule struct {
-	form  Form
-	is    func(root *jsonast.Node) bool
-	modes func(r *fileReader, root *jsonast.Node) ([]placed, error)
+	form    Form
+	matches func(root *jsonast.Node) bool
+	modes   func(r *fileReader, root *jsonast.Node) ([]located, error)
 }
 
 // forms returns the recognized forms, the most specific first. To add a form, add a row.
 func forms() []formRule {
 	return []formRule{
-		{FormCustomModes, hasField("customModes"), below("customModes")},
+		{FormCustomModes, hasField("customModes"), listReader("customModes")},
 		{FormMode, isMode, single},
-		{FormSnakeCase, hasField("custom_modes"), below("custom_modes")},
-		{FormMarketplace, hasField("items"), below("items")},
-		{FormModes, hasField("modes"), below("modes")},
+		{FormSnakeCase, hasField("custom_modes"), listReader("custom_modes")},
+		{FormMarketplace, hasField("items"), listReader("items")},
+		{FormModes, hasField("modes"), listReader("modes")},
 		{FormMarketplaceItem, hasField("content"), single},
-		{FormList, func(root *jsonast.Node) bool { return root.Kind == jsonast.List }, bareList},
+		{FormList, func(root *jsonast.Node) bool { return root.Kind == jsonast.Array }, bareList},
 	}
 }
 
@@ -62,10 +62,10 @@ func isMode(n *jsonast.Node) bool {
 
 // isEntry reports whether n can be an item of a list of modes. Other items show that the list
 // is about something else.
-func isEntry(n *jsonast.Node) bool { return isMode(n) || n.Get("content") != nil || n.Template }
+func isEntry(n *jsonast.Node) bool { return isMode(n) || n.Get("content") != nil || n.IsPlaceholder }
 
-// placed is a mode, or an invalid entry, with its location in the file.
-type placed struct {
+// located is a mode, or an invalid entry, with its location in the file.
+type located struct {
 	node *jsonast.Node
 	// pointer is the entry's pointer within the file.
 	pointer string
@@ -80,9 +80,9 @@ type fileReader struct {
 	data    []byte
 	budget  *jsonast.Budget
 	notices []resource.Notice
-	// saidOf records the notices that are given once per file.
-	saidOf map[string]bool
-	lines  []string
+	// noticed records the notices that are given once per file.
+	noticed map[string]bool
+	lines   []string
 }
 
 func (r *fileReader) notice(pointer, detail string, line, column int) {
@@ -90,16 +90,16 @@ func (r *fileReader) notice(pointer, detail string, line, column int) {
 }
 
 func (r *fileReader) noticeOnce(about, pointer, detail string, line, column int) {
-	if !r.saidOf[about] {
-		r.saidOf[about] = true
+	if !r.noticed[about] {
+		r.noticed[about] = true
 		r.notice(pointer, detail, line, column)
 	}
 }
 
-// modesOf finds the modes of a file in any form.
-func (r *fileReader) modesOf(root *jsonast.Node) ([]placed, Form, error) {
+// findModes finds the modes of a file in any form.
+func (r *fileReader) findModes(root *jsonast.Node) ([]located, Form, error) {
 	for _, f := range forms() {
-		if f.is(root) {
+		if f.matches(root) {
 			found, err := f.modes(r, root)
 			return found, f.form, err
 		}
@@ -111,48 +111,48 @@ func (r *fileReader) modesOf(root *jsonast.Node) ([]placed, Form, error) {
 func notAModesFile(n *jsonast.Node, pointer string) error {
 	return fault.New(fault.Invalid, "not_a_modes_file",
 		"This is not a modes file. Expected `customModes:` with a list of modes below it.").
-		With(fault.Field{Pointer: pointer, Detail: "found " + foundInstead(n), Line: n.Line, Column: n.Column})
+		With(fault.Field{Pointer: pointer, Detail: "found " + describeFound(n), Line: n.Line, Column: n.Column})
 }
 
-func foundInstead(n *jsonast.Node) string {
+func describeFound(n *jsonast.Node) string {
 	switch {
-	case n.Template:
+	case n.IsPlaceholder:
 		return "a template placeholder in braces; replace it with a value"
-	case n.Kind == jsonast.Text:
+	case n.Kind == jsonast.String:
 		line, _, _ := strings.Cut(strings.TrimSpace(n.Text), "\n")
-		return "plain text that begins with " + strconv.Quote(humanize.Shortened(line, 40))
+		return "plain text that begins with " + strconv.Quote(humanize.Truncate(line, 40))
 	case n.Kind == jsonast.Object && len(n.Fields) == 0:
 		return "an empty object"
 	case n.Kind == jsonast.Object:
 		var names []string
 		for _, f := range n.Fields {
-			names = append(names, "`"+humanize.Shortened(f.Name, 30)+"`")
+			names = append(names, "`"+humanize.Truncate(f.Name, 30)+"`")
 		}
 		if len(names) > 5 {
 			names = append(names[:5], "…")
 		}
 		return "an object with " + strings.Join(names, ", ")
-	case n.Kind == jsonast.List && len(n.Items) > 0:
-		return "a list that begins with " + foundInstead(n.Items[0])
-	case n.Kind == jsonast.Broken:
-		return n.Flaw
+	case n.Kind == jsonast.Array && len(n.Items) > 0:
+		return "a list that begins with " + describeFound(n.Items[0])
+	case n.Kind == jsonast.Invalid:
+		return n.Problem
 	default:
 		return n.Describe()
 	}
 }
 
-func single(r *fileReader, root *jsonast.Node) ([]placed, error) { return r.entry(root, "") }
+func single(r *fileReader, root *jsonast.Node) ([]located, error) { return r.entry(root, "") }
 
-func bareList(r *fileReader, root *jsonast.Node) ([]placed, error) {
+func bareList(r *fileReader, root *jsonast.Node) ([]located, error) {
 	r.notice("", "the list of modes has no name: put `customModes:` above it if editors are to read this file too", root.Line, root.Column)
 	return r.items(root, "")
 }
 
-// below returns a reader for the list in the field name of the file. It adds notices about
+// listReader returns a reader for the list in the field name of the file. It adds notices about
 // other fields.
-func below(name string) func(*fileReader, *jsonast.Node) ([]placed, error) {
-	return func(r *fileReader, root *jsonast.Node) ([]placed, error) {
-		values, at, err := r.listBelow(root, name)
+func listReader(name string) func(*fileReader, *jsonast.Node) ([]located, error) {
+	return func(r *fileReader, root *jsonast.Node) ([]located, error) {
+		values, at, err := r.listField(root, name)
 		if err != nil {
 			return nil, err
 		}
@@ -161,17 +161,17 @@ func below(name string) func(*fileReader, *jsonast.Node) ([]placed, error) {
 		}
 		for _, f := range root.Fields {
 			if f.Name != name {
-				r.notice(jsonast.Step(f.Name), fmt.Sprintf("`%s` beside %s is not kept", humanize.Shortened(f.Name, 60), name), f.Line, f.Column)
+				r.notice(jsonast.EscapeToken(f.Name), fmt.Sprintf("`%s` beside %s is not kept", humanize.Truncate(f.Name, 60), name), f.Line, f.Column)
 			}
 		}
 		return r.items(values, "/"+name)
 	}
 }
 
-// listBelow returns the list in a field of the file, and the field.
-func (r *fileReader) listBelow(root *jsonast.Node, name string) (*jsonast.Node, jsonast.Field, error) {
+// listField returns the list in a field of the file, and the field.
+func (r *fileReader) listField(root *jsonast.Node, name string) (*jsonast.Node, jsonast.Field, error) {
 	var at jsonast.Field
-	blame := func(detail string, line, column int) error {
+	listError := func(detail string, line, column int) error {
 		return fault.New(fault.Invalid, "not_a_modes_file", "This is not a modes file: `%s` can't be read.", name).
 			With(fault.Field{Pointer: "/" + name, Detail: detail, Line: line, Column: column})
 	}
@@ -179,38 +179,38 @@ func (r *fileReader) listBelow(root *jsonast.Node, name string) (*jsonast.Node, 
 		if f.Name != name {
 			continue
 		}
-		if f.Flaw != "" {
-			return nil, at, blame(f.Flaw, f.Line, f.Column)
+		if f.Problem != "" {
+			return nil, at, listError(f.Problem, f.Line, f.Column)
 		}
 		at = f
 	}
 	switch n := root.Get(name); {
-	case n.Kind == jsonast.List:
+	case n.Kind == jsonast.Array:
 		return n, at, nil
 	case n.Kind == jsonast.Null:
 		r.notice("/"+name, "`"+name+"` is empty: there are no modes in this file", n.Line, n.Column)
-		return &jsonast.Node{Kind: jsonast.List}, at, nil
-	case n.Flaw != "":
-		return nil, at, blame(n.Flaw, n.Line, n.Column)
+		return &jsonast.Node{Kind: jsonast.Array}, at, nil
+	case n.Problem != "":
+		return nil, at, listError(n.Problem, n.Line, n.Column)
 	default:
-		return nil, at, blame("must be a list of modes, not "+n.Describe(), n.Line, n.Column)
+		return nil, at, listError("must be a list of modes, not "+n.Describe(), n.Line, n.Column)
 	}
 }
 
 // items reads a list of modes or of marketplace items. Under a name other than customModes it
 // can be an unrelated list.
-func (r *fileReader) items(values *jsonast.Node, pointer string) ([]placed, error) {
-	isOurs := pointer == "/customModes" || len(values.Items) == 0
+func (r *fileReader) items(values *jsonast.Node, pointer string) ([]located, error) {
+	isModes := pointer == "/customModes" || len(values.Items) == 0
 	for _, item := range values.Items {
-		isOurs = isOurs || isEntry(item)
+		isModes = isModes || isEntry(item)
 	}
-	if !isOurs {
+	if !isModes {
 		return nil, notAModesFile(values, pointer)
 	}
 	if err := r.checkCount(len(values.Items)); err != nil {
 		return nil, err
 	}
-	var found []placed
+	var found []located
 	for i, item := range values.Items {
 		entries, err := r.entry(item, pointer+"/"+strconv.Itoa(i))
 		if err != nil {
@@ -230,9 +230,9 @@ func (r *fileReader) checkCount(count int) error {
 }
 
 // entry returns one mode, or the modes of a marketplace item.
-func (r *fileReader) entry(n *jsonast.Node, pointer string) ([]placed, error) {
-	if n.Kind == jsonast.Object && !n.Template && !isMode(n) && (n.Get("content") != nil || strings.HasPrefix(pointer, "/items/")) {
+func (r *fileReader) entry(n *jsonast.Node, pointer string) ([]located, error) {
+	if n.Kind == jsonast.Object && !n.IsPlaceholder && !isMode(n) && (n.Get("content") != nil || strings.HasPrefix(pointer, "/items/")) {
 		return r.marketplaceItem(n, pointer)
 	}
-	return []placed{{node: n, pointer: pointer}}, nil
+	return []located{{node: n, pointer: pointer}}, nil
 }

@@ -11,43 +11,43 @@ import (
 
 // marketplaceItem reads the mode in an item's `content`. An unreadable content is a problem of
 // the item, not of the file.
-func (r *fileReader) marketplaceItem(n *jsonast.Node, pointer string) ([]placed, error) {
-	if kind := n.Get("type"); kind != nil && kind.Kind == jsonast.Text && kind.Text != "mode" {
-		r.notice(pointer, "this item is not a mode but of the type "+humanize.Shortened(kind.Text, 40)+"; it is skipped", n.Line, n.Column)
+func (r *fileReader) marketplaceItem(n *jsonast.Node, pointer string) ([]located, error) {
+	if kind := n.Get("type"); kind != nil && kind.Kind == jsonast.String && kind.Text != "mode" {
+		r.notice(pointer, "this item is not a mode but of the type "+humanize.Truncate(kind.Text, 40)+"; it is skipped", n.Line, n.Column)
 		return nil, nil
 	}
-	broken := func(at *jsonast.Node, detail string, line, column int) ([]placed, error) {
-		return []placed{{node: at, pointer: pointer, problem: &fault.Field{Detail: detail, Line: line, Column: column}}}, nil
+	invalidItem := func(at *jsonast.Node, detail string, line, column int) ([]located, error) {
+		return []located{{node: at, pointer: pointer, problem: &fault.Field{Detail: detail, Line: line, Column: column}}}, nil
 	}
 	var content *jsonast.Node
 	for _, f := range n.Fields {
 		if f.Name != "content" {
 			continue
 		}
-		if flaw := cmp.Or(f.Flaw, f.Value.Flaw); flaw != "" {
-			return broken(n, flaw, f.Line, f.Column)
+		if problem := cmp.Or(f.Problem, f.Value.Problem); problem != "" {
+			return invalidItem(n, problem, f.Line, f.Column)
 		}
 		content = f.Value
 	}
 	pointer += "/content"
 	switch {
 	case content == nil:
-		return broken(n, "this item has no content, which holds the mode of a marketplace item, as YAML", n.Line, n.Column)
+		return invalidItem(n, "this item has no content, which holds the mode of a marketplace item, as YAML", n.Line, n.Column)
 	case content.Kind == jsonast.Object:
-		r.sayWhatIsDropped(n, pointer)
-		return []placed{{node: content, pointer: pointer}}, nil
-	case content.Kind != jsonast.Text:
-		return broken(n, "content must be text that holds a mode as YAML, not "+content.Describe(), content.Line, content.Column)
+		r.noteDropped(n, pointer)
+		return []located{{node: content, pointer: pointer}}, nil
+	case content.Kind != jsonast.String:
+		return invalidItem(n, "content must be text that holds a mode as YAML, not "+content.Describe(), content.Line, content.Column)
 	}
-	r.sayWhatIsDropped(n, pointer)
-	return r.contentOf(content, pointer)
+	r.noteDropped(n, pointer)
+	return r.readContent(content, pointer)
 }
 
-func (r *fileReader) sayWhatIsDropped(n *jsonast.Node, pointer string) {
+func (r *fileReader) noteDropped(n *jsonast.Node, pointer string) {
 	var names []string
 	for _, f := range n.Fields {
 		if f.Name != "content" && f.Name != "type" {
-			names = append(names, "`"+humanize.Shortened(f.Name, 30)+"`")
+			names = append(names, "`"+humanize.Truncate(f.Name, 30)+"`")
 		}
 	}
 	if len(names) > 6 {
@@ -59,9 +59,9 @@ func (r *fileReader) sayWhatIsDropped(n *jsonast.Node, pointer string) {
 	}
 }
 
-// contentOf reads the modes in a text within a file. Positions refer to the file if they can be
+// readContent reads the modes in a text within a file. Positions refer to the file if they can be
 // determined exactly.
-func (r *fileReader) contentOf(content *jsonast.Node, pointer string) ([]placed, error) {
+func (r *fileReader) readContent(content *jsonast.Node, pointer string) ([]located, error) {
 	locate, exact := r.locator(content)
 	outer := content
 	if exact {
@@ -81,24 +81,24 @@ func (r *fileReader) contentOf(content *jsonast.Node, pointer string) ([]placed,
 				problem.Line, problem.Column = locate(problem.Line, problem.Column)
 			}
 		}
-		return []placed{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
+		return []located{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
 	}
 	values := []*jsonast.Node{root}
-	if below := root.Get("customModes"); below != nil && below.Kind == jsonast.List {
+	if below := root.Get("customModes"); below != nil && below.Kind == jsonast.Array {
 		values = below.Items
-	} else if root.Kind == jsonast.List {
+	} else if root.Kind == jsonast.Array {
 		values = root.Items
 	}
-	if root.Kind == jsonast.Text { // YAML reads any prose as a string
+	if root.Kind == jsonast.String { // YAML reads any prose as a string
 		problem := fault.Field{
-			Detail: "the content of this item is not a mode: found " + foundInstead(root),
+			Detail: "the content of this item is not a mode: found " + describeFound(root),
 			Line:   root.Line, Column: root.Column,
 		}
-		return []placed{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
+		return []located{{node: content, pointer: pointer, content: outer, problem: &problem}}, nil
 	}
-	found := make([]placed, len(values))
+	found := make([]located, len(values))
 	for i, v := range values {
-		found[i] = placed{node: v, pointer: pointer, content: outer}
+		found[i] = located{node: v, pointer: pointer, content: outer}
 	}
 	return found, nil
 }

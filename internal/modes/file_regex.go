@@ -46,17 +46,17 @@ func (p *regexParser) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s (at character %d)", fmt.Sprintf(format, args...), p.pos+1)
 }
 
-func (p *regexParser) at(offset int) rune {
+func (p *regexParser) peek(offset int) rune {
 	if p.pos+offset < len(p.units) {
 		return rune(p.units[p.pos+offset])
 	}
 	return -1
 }
 
-// take consumes s if it is next.
-func (p *regexParser) take(s string) bool {
+// accept consumes s if it is next.
+func (p *regexParser) accept(s string) bool {
 	for i := range len(s) {
-		if p.at(i) != rune(s[i]) {
+		if p.peek(i) != rune(s[i]) {
 			return false
 		}
 	}
@@ -89,8 +89,8 @@ func (p *regexParser) disjunction(depth int) error {
 	if depth > maxRegexNesting {
 		return p.errorf("groups are nested deeper than %d", maxRegexNesting)
 	}
-	for p.pos < len(p.units) && p.at(0) != ')' {
-		if p.take("|") {
+	for p.pos < len(p.units) && p.peek(0) != ')' {
+		if p.accept("|") {
 			continue
 		}
 		quantifiable, err := p.term(depth)
@@ -106,7 +106,7 @@ func (p *regexParser) disjunction(depth int) error {
 
 // term parses one atom or assertion, and reports whether it can be repeated.
 func (p *regexParser) term(depth int) (quantifiable bool, err error) {
-	switch p.at(0) {
+	switch p.peek(0) {
 	case '^', '$':
 		p.pos++
 		return false, nil
@@ -115,12 +115,12 @@ func (p *regexParser) term(depth int) (quantifiable bool, err error) {
 	case '[':
 		return true, p.class()
 	case '\\':
-		if p.take(`\b`) || p.take(`\B`) {
+		if p.accept(`\b`) || p.accept(`\B`) {
 			return false, nil
 		}
 		return true, p.atomEscape()
 	case '*', '+', '?':
-		return false, p.errorf("there is nothing before %c to repeat", p.at(0))
+		return false, p.errorf("there is nothing before %c to repeat", p.peek(0))
 	case '{':
 		if _, _, _, ok := p.braces(); ok {
 			return false, p.errorf("there is nothing before {} to repeat")
@@ -134,10 +134,10 @@ func (p *regexParser) group(depth int) (quantifiable bool, err error) {
 	opening := p.pos
 	quantifiable = true
 	switch {
-	case p.take("(?:"), p.take("(?="), p.take("(?!"):
-	case p.take("(?<="), p.take("(?<!"):
+	case p.accept("(?:"), p.accept("(?="), p.accept("(?!"):
+	case p.accept("(?<="), p.accept("(?<!"):
 		quantifiable = false
-	case p.take("(?<"):
+	case p.accept("(?<"):
 		name, err := p.groupName()
 		if err != nil {
 			return false, err
@@ -146,7 +146,7 @@ func (p *regexParser) group(depth int) (quantifiable bool, err error) {
 			return false, p.errorf("the group name %s is used twice", name)
 		}
 		p.groups[name] = true
-	case p.take("(?"):
+	case p.accept("(?"):
 		return false, p.errorf("there is no such group: after (? must come :, =, !, <=, <! or <name>")
 	default:
 		p.pos++
@@ -154,7 +154,7 @@ func (p *regexParser) group(depth int) (quantifiable bool, err error) {
 	if err := p.disjunction(depth + 1); err != nil {
 		return false, err
 	}
-	if !p.take(")") {
+	if !p.accept(")") {
 		p.pos = opening
 		return false, p.errorf("this ( is never closed")
 	}
@@ -163,10 +163,10 @@ func (p *regexParser) group(depth int) (quantifiable bool, err error) {
 
 // quantifier parses *, +, ?, {n}, {n,} or {n,m}, each optionally followed by ?, if one is next.
 func (p *regexParser) quantifier(allowed bool) error {
-	switch p.at(0) {
+	switch p.peek(0) {
 	case '*', '+', '?':
 		if !allowed {
-			return p.errorf("there is nothing before %c to repeat", p.at(0))
+			return p.errorf("there is nothing before %c to repeat", p.peek(0))
 		}
 		p.pos++
 	case '{':
@@ -184,34 +184,34 @@ func (p *regexParser) quantifier(allowed bool) error {
 	default:
 		return nil
 	}
-	p.take("?")
+	p.accept("?")
 	return nil
 }
 
-const endless = 1 << 31
+const unbounded = 1 << 31
 
 // braces parses {n}, {n,} or {n,m} without consuming it.
 func (p *regexParser) braces() (end, least, most int, ok bool) {
-	back := p.pos
-	defer func() { p.pos = back }()
+	start := p.pos
+	defer func() { p.pos = start }()
 	p.pos++
 	least, ok = p.digits()
 	if !ok {
 		return 0, 0, 0, false
 	}
 	most = least
-	if p.take(",") {
+	if p.accept(",") {
 		if most, ok = p.digits(); !ok {
-			most = endless
+			most = unbounded
 		}
 	}
-	ok = p.take("}")
+	ok = p.accept("}")
 	return p.pos, least, most, ok
 }
 
 func (p *regexParser) digits() (n int, ok bool) {
-	for ; p.at(0) >= '0' && p.at(0) <= '9'; p.pos++ {
-		n, ok = min(n*10+int(p.at(0)-'0'), endless), true
+	for ; p.peek(0) >= '0' && p.peek(0) <= '9'; p.pos++ {
+		n, ok = min(n*10+int(p.peek(0)-'0'), unbounded), true
 	}
 	return n, ok
 }
@@ -219,8 +219,8 @@ func (p *regexParser) digits() (n int, ok bool) {
 // atomEscape parses an escape outside of a class. Without flags nearly all are valid: an
 // unknown escape is the character itself.
 func (p *regexParser) atomEscape() error {
-	if p.namedGroups && p.take(`\k`) {
-		if !p.take("<") {
+	if p.namedGroups && p.accept(`\k`) {
+		if !p.accept("<") {
 			return p.errorf(`\k must be followed by the <name> of a group`)
 		}
 		name, err := p.groupName()
@@ -228,10 +228,10 @@ func (p *regexParser) atomEscape() error {
 		return err
 	}
 	p.pos++
-	if p.at(0) < 0 {
+	if p.peek(0) < 0 {
 		return p.errorf(`the pattern ends with a single \`)
 	}
-	if p.at(0) == 'c' {
+	if p.peek(0) == 'c' {
 		return nil // \c without a letter: a backslash, then an ordinary c
 	}
 	p.pos++
@@ -242,20 +242,20 @@ func (p *regexParser) atomEscape() error {
 func (p *regexParser) class() error {
 	opening := p.pos
 	p.pos++
-	p.take("^")
+	p.accept("^")
 	for {
-		if p.at(0) < 0 {
+		if p.peek(0) < 0 {
 			p.pos = opening
 			return p.errorf("this [ is never closed")
 		}
-		if p.take("]") {
+		if p.accept("]") {
 			return nil
 		}
 		low, err := p.classAtom()
 		if err != nil {
 			return err
 		}
-		if p.at(0) != '-' || p.at(1) == ']' || p.at(1) < 0 {
+		if p.peek(0) != '-' || p.peek(1) == ']' || p.peek(1) < 0 {
 			continue
 		}
 		p.pos++
@@ -271,12 +271,12 @@ func (p *regexParser) class() error {
 
 // classAtom parses a character of a class. It returns -1 for a set such as \d.
 func (p *regexParser) classAtom() (rune, error) {
-	c := p.at(0)
+	c := p.peek(0)
 	p.pos++
 	if c != '\\' {
 		return c, nil
 	}
-	c = p.at(0)
+	c = p.peek(0)
 	if c < 0 {
 		return 0, p.errorf(`the pattern ends with a single \`)
 	}
@@ -290,7 +290,7 @@ func (p *regexParser) classAtom() (rune, error) {
 		p.pos--
 		return p.octal(), nil
 	case c == 'c':
-		if next := p.at(0); next == '_' || next >= '0' && next <= '9' || isASCIILetter(next) {
+		if next := p.peek(0); next == '_' || next >= '0' && next <= '9' || isASCIILetter(next) {
 			p.pos++
 			return next % 32, nil
 		}
@@ -310,8 +310,8 @@ func (p *regexParser) classAtom() (rune, error) {
 // octal parses up to three octal digits, as long as the value fits into one byte.
 func (p *regexParser) octal() rune {
 	var v rune
-	for i := 0; i < 3 && p.at(0) >= '0' && p.at(0) <= '7' && v*8+p.at(0)-'0' <= 0o377; i++ {
-		v = v*8 + p.at(0) - '0'
+	for i := 0; i < 3 && p.peek(0) >= '0' && p.peek(0) <= '7' && v*8+p.peek(0)-'0' <= 0o377; i++ {
+		v = v*8 + p.peek(0) - '0'
 		p.pos++
 	}
 	return v
@@ -321,8 +321,8 @@ func (p *regexParser) octal() rune {
 func (p *regexParser) hex(n int, letter rune) rune {
 	var v rune
 	for i := range n {
-		digit := strings.IndexRune("0123456789abcdef", unicode.ToLower(p.at(i)))
-		if p.at(i) < 0 || p.at(i) > 'f' || digit < 0 {
+		digit := strings.IndexRune("0123456789abcdef", unicode.ToLower(p.peek(i)))
+		if p.peek(i) < 0 || p.peek(i) > 'f' || digit < 0 {
 			return letter
 		}
 		v = v*16 + rune(digit)
@@ -353,15 +353,15 @@ func (p *regexParser) groupName() (string, error) {
 // identifierRune parses a whole character, which can be two units or an escape. It returns -1
 // at the end.
 func (p *regexParser) identifierRune() rune {
-	if p.take(`\u`) {
+	if p.accept(`\u`) {
 		return p.identifierEscape()
 	}
-	r := p.at(0)
+	r := p.peek(0)
 	if r < 0 {
 		return -1
 	}
 	p.pos++
-	if low := p.at(0); utf16.IsSurrogate(r) && low >= 0 {
+	if low := p.peek(0); utf16.IsSurrogate(r) && low >= 0 {
 		if whole := utf16.DecodeRune(r, low); whole != unicode.ReplacementChar {
 			p.pos++
 			return whole
@@ -371,22 +371,22 @@ func (p *regexParser) identifierRune() rune {
 }
 
 func (p *regexParser) identifierEscape() rune {
-	if p.take("{") {
+	if p.accept("{") {
 		var v rune
-		for p.at(0) >= 0 && p.at(0) != '}' {
+		for p.peek(0) >= 0 && p.peek(0) != '}' {
 			digit := p.hex(1, -1)
 			if digit < 0 || v > unicode.MaxRune {
 				return -1
 			}
 			v = v*16 + digit
 		}
-		if !p.take("}") || v > unicode.MaxRune || v == '>' {
+		if !p.accept("}") || v > unicode.MaxRune || v == '>' {
 			return -1
 		}
 		return v
 	}
 	high := p.hex(4, -1)
-	if utf16.IsSurrogate(high) && p.take(`\u`) {
+	if utf16.IsSurrogate(high) && p.accept(`\u`) {
 		return utf16.DecodeRune(high, p.hex(4, -1))
 	}
 	if high == '>' {

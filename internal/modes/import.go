@@ -14,7 +14,7 @@ import (
 func (f File) ImportEntries() []imports.Entry {
 	out := make([]imports.Entry, len(f.Entries))
 	for i, e := range f.Entries {
-		out[i] = imports.Entry{FileEntry: e.FileEntry, Spec: e.Mode, ConflictRefuses: e.Conflict != nil, Text: e}
+		out[i] = imports.Entry{FileEntry: e.FileEntry, Spec: e.Mode, ConflictIsProblem: e.Conflict != nil, Text: e}
 	}
 	return out
 }

@@ -26,13 +26,13 @@ func library(tb testing.TB, text string) []resource.Object {
 	return out
 }
 
-// overwriting returns p with the default decision to replace.
-func overwriting(p imports.ConflictPolicy) imports.ConflictPolicy {
+// withReplaceDefault returns p with the default decision to replace.
+func withReplaceDefault(p imports.ConflictPolicy) imports.ConflictPolicy {
 	p.Default = imports.Replace
 	return p
 }
 
-const planned = `
+const importedFile = `
 custom_modes:
   - {slug: new, name: New, roleDefinition: r, groups: []}
   - {slug: docs, name: Docs, roleDefinition: other, groups: [read], source: project}
@@ -42,13 +42,13 @@ custom_modes:
   - {slug: docs-2, name: Docs two, roleDefinition: r, groups: []}
 `
 
-const present = `
+const existingFile = `
 customModes:
   - {slug: Docs, name: Docs, roleDefinition: r, groups: [read]}
   - {slug: same, name: Same, roleDefinition: r, groups: []}
 `
 
-func described(p imports.Plan, f File) string {
+func describePlan(p imports.Plan, f File) string {
 	var b strings.Builder
 	for _, m := range p.Items {
 		fmt.Fprintf(&b, "%d:%d %s -> %s as %s, %q", m.Line, m.Column, m.Spec.ObjectName(), m.Action, m.Object.Spec.ObjectName(), m.Object.Spec.Title())
@@ -75,29 +75,29 @@ func described(p imports.Plan, f File) string {
 	return b.String()
 }
 
-func TestImportOfModesIsPlannedByPolicy(t *testing.T) {
-	f, err := ReadFile(t.Context(), []byte(planned))
+func TestImportPlanByPolicy(t *testing.T) {
+	f, err := ReadFile(t.Context(), []byte(importedFile))
 	require.NoError(t, err)
 	var b strings.Builder
 	for _, c := range []struct {
 		name   string
 		policy imports.ConflictPolicy
 	}{
-		{"no choices", overwriting(imports.ConflictPolicy{})},
+		{"no choices", withReplaceDefault(imports.ConflictPolicy{})},
 		{"skip", imports.ConflictPolicy{Default: imports.Skip}},
-		{"keep both", overwriting(imports.ConflictPolicy{ByName: map[string]imports.Decision{"DOCS": imports.KeepBoth, "same": imports.KeepBoth}})},
-		{"some slugs", overwriting(imports.ConflictPolicy{Names: []string{"Docs", "bad"}})},
-		{"the second of two", overwriting(imports.ConflictPolicy{Indexes: []int{4}})},
-		{"both of two", overwriting(imports.ConflictPolicy{Indexes: []int{0, 4}})},
+		{"keep both", withReplaceDefault(imports.ConflictPolicy{ByName: map[string]imports.Decision{"DOCS": imports.KeepBoth, "same": imports.KeepBoth}})},
+		{"some slugs", withReplaceDefault(imports.ConflictPolicy{Names: []string{"Docs", "bad"}})},
+		{"the second of two", withReplaceDefault(imports.ConflictPolicy{Indexes: []int{4}})},
+		{"both of two", withReplaceDefault(imports.ConflictPolicy{Indexes: []int{0, 4}})},
 	} {
-		p := imports.New(Kind{}, library(t, present), f.ImportEntries(), c.policy)
+		p := imports.NewPlan(Kind{}, library(t, existingFile), f.ImportEntries(), c.policy)
 		require.NoError(t, p.LimitError)
-		fmt.Fprintf(&b, "== %s\n%s", c.name, described(p, f))
+		fmt.Fprintf(&b, "== %s\n%s", c.name, describePlan(p, f))
 	}
 	golden.Equal(t, "plan.txt", []byte(b.String()))
 }
 
-func TestImportOfModesIsHeldToTheLimits(t *testing.T) {
+func TestImportPlanChecksLimits(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("customModes:\n")
 	for i := range MaxModes - 1 {
@@ -106,14 +106,14 @@ func TestImportOfModesIsHeldToTheLimits(t *testing.T) {
 	full := library(t, b.String())
 	f, err := ReadFile(t.Context(), []byte("- {slug: m0, name: M, roleDefinition: r, groups: []}\n- {slug: x, name: M, roleDefinition: r, groups: []}\n- {slug: y, name: M, roleDefinition: r, groups: []}\n"))
 	require.NoError(t, err)
-	p := imports.New(Kind{}, full, f.ImportEntries(), overwriting(imports.ConflictPolicy{}))
+	p := imports.NewPlan(Kind{}, full, f.ImportEntries(), withReplaceDefault(imports.ConflictPolicy{}))
 	assert.True(t, fault.Is(p.LimitError, fault.TooLarge))
-	p = imports.New(Kind{}, full, f.ImportEntries(), overwriting(imports.ConflictPolicy{Names: []string{"m0", "x"}}))
+	p = imports.NewPlan(Kind{}, full, f.ImportEntries(), withReplaceDefault(imports.ConflictPolicy{Names: []string{"m0", "x"}}))
 	assert.NoError(t, p.LimitError)
 	assert.Equal(t, 1, p.Count(resource.ActionUnchanged))
 }
 
-func TestFreeSlugIsTheFirstThatIsNotTaken(t *testing.T) {
+func TestFreeSlugIsFirstUnused(t *testing.T) {
 	long := strings.Repeat("a", MaxSlugLength)
 	var existing []resource.Object
 	for i, slug := range []string{"docs", "docs-2", long, long[:48] + "-2"} {
@@ -121,6 +121,6 @@ func TestFreeSlugIsTheFirstThatIsNotTaken(t *testing.T) {
 	}
 	for slug, free := range map[string]string{"Docs": "Docs-3", long: long[:48] + "-3"} {
 		entry := imports.Entry{Spec: Mode{Slug: slug, Name: "Other"}}
-		assert.Equal(t, free, imports.New(Kind{}, existing, []imports.Entry{entry}, imports.ConflictPolicy{}).Items[0].FreeName)
+		assert.Equal(t, free, imports.NewPlan(Kind{}, existing, []imports.Entry{entry}, imports.ConflictPolicy{}).Items[0].FreeName)
 	}
 }

@@ -63,7 +63,7 @@ func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 }
 
 // InUse returns the error for a mode that other objects refer to.
-func (Kind) InUse(o resource.Object, users []resource.User) error {
+func (Kind) InUse(o resource.Object, users []resource.Referrer) error {
 	return resource.InUse("mode", o, users)
 }
 
@@ -100,12 +100,12 @@ func (m Mode) WithReference(path, name string) resource.Spec {
 	return m
 }
 
-// TemplateOf returns the id of a mode's permission template, or the zero UUID.
-func TemplateOf(o resource.Object) uuid.UUID { return o.Targets[templatePath] }
+// TemplateID returns the id of a mode's permission template, or the zero UUID.
+func TemplateID(o resource.Object) uuid.UUID { return o.Targets[templatePath] }
 
-// Targets returns the Targets of a mode with this permission template, or nil if the id is
+// TemplateTargets returns the Targets of a mode with this permission template, or nil if the id is
 // zero.
-func Targets(template uuid.UUID) map[string]uuid.UUID {
+func TemplateTargets(template uuid.UUID) map[string]uuid.UUID {
 	if template == uuid.Nil {
 		return nil
 	}
@@ -118,7 +118,7 @@ func FromObject(o resource.Object) OrganizationMode {
 	return OrganizationMode{
 		ID: o.ID, OrganizationID: o.OrganizationID, Mode: m,
 		CreatedBy: o.CreatedBy, UpdatedBy: o.UpdatedBy, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
-		Version: o.Version, Position: o.Position, PermissionTemplateID: TemplateOf(o),
+		Version: o.Version, Position: o.Position, PermissionTemplateID: TemplateID(o),
 	}
 }
 
@@ -129,6 +129,6 @@ func (m OrganizationMode) Object() resource.Object {
 		Meta: resource.Meta{
 			ID: m.ID, OrganizationID: m.OrganizationID, CreatedBy: m.CreatedBy, UpdatedBy: m.UpdatedBy,
 			CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, Version: m.Version, Position: m.Position,
-		}, Targets: Targets(m.PermissionTemplateID),
+		}, Targets: TemplateTargets(m.PermissionTemplateID),
 	}
 }

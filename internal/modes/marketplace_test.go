@@ -10,9 +10,9 @@ import (
 	"orgmodes/internal/render"
 )
 
-// TestMarketplaceIsWhatIsPublished checks that an export equals the published document byte for
+// TestMarketplaceExportEqualsPublishedDocument checks that an export equals the published document byte for
 // byte.
-func TestMarketplaceIsWhatIsPublished(t *testing.T) {
+func TestMarketplaceExportEqualsPublishedDocument(t *testing.T) {
 	ms := modes.Builtins()
 	var stored []modes.OrganizationMode
 	for i, m := range ms {

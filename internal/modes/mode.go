@@ -102,10 +102,10 @@ func Sort(ms []OrganizationMode) {
 }
 
 // SortBy is Sort for other types; of returns the sort keys of an element.
-func SortBy[T any](all []T, of func(T) (position int, name, slug string)) {
+func SortBy[T any](all []T, keys func(T) (position int, name, slug string)) {
 	slices.SortStableFunc(all, func(a, b T) int {
-		aPosition, aName, aSlug := of(a)
-		bPosition, bName, bSlug := of(b)
+		aPosition, aName, aSlug := keys(a)
+		bPosition, bName, bSlug := keys(b)
 		return cmp.Or(
 			cmp.Compare(aPosition, bPosition),
 			cmp.Compare(strings.ToLower(aName), strings.ToLower(bName)),
@@ -162,7 +162,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	}
 	var d decoder
 	config := d.config(root)
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return err
 	}
 	*c = config
@@ -177,7 +177,7 @@ func (g *Group) UnmarshalJSON(data []byte) error {
 	}
 	var d decoder
 	group := d.group(root, "")
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return err
 	}
 	*g = group

@@ -38,7 +38,7 @@ func TestConfigSurvivesJSONB(t *testing.T) {
 	assert.Equal(t, map[string]any{"x": json.Number("1e+21"), "y": json.Number("1.5"), "z": json.Number("1e-7")}, c.Extra)
 }
 
-func TestConfigUnmarshalRefuses(t *testing.T) {
+func TestConfigUnmarshalRefusesInvalidTypes(t *testing.T) {
 	for _, text := range []string{`[]`, `{"groups":1}`, `{"roleDefinition":1}`, `{"groups":[["edit"]]}`, `{"x":1e999}`, `null`} {
 		var c Config
 		assert.Error(t, json.Unmarshal([]byte(text), &c), text)
@@ -71,7 +71,7 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-func named(slugs ...string) []Mode {
+func modesWithSlugs(slugs ...string) []Mode {
 	ms := make([]Mode, len(slugs))
 	for i, s := range slugs {
 		ms[i] = Mode{Slug: s}
@@ -95,7 +95,7 @@ func TestMerge(t *testing.T) {
 		{[]string{"a", "b"}, []string{"b", "a"}, []string{"a", "b"}},
 	}
 	for _, c := range cases {
-		assert.Equal(t, c.want, slugs(Merge(named(c.builtin...), named(c.own...))))
+		assert.Equal(t, c.want, slugs(Merge(modesWithSlugs(c.builtin...), modesWithSlugs(c.own...))))
 	}
 	whole := Merge([]Mode{sampleMode()}, []Mode{{Slug: "DOCS-writer", Name: "Mine"}})
 	assert.Equal(t, []Mode{{Slug: "DOCS-writer", Name: "Mine"}}, whole, "replaced whole, no field shines through")
@@ -142,18 +142,18 @@ func TestBuiltins(t *testing.T) {
 	assert.Equal(t, hash, BuiltinsHash(Builtins()), "each call returns fresh copies")
 }
 
-func TestBuiltinsHaveGlyphsThatNobodyPublishes(t *testing.T) {
+func TestBuiltinIconsAreNotPublished(t *testing.T) {
 	published := string(WriteYAML(Builtins(), "")) + string(WriteJSON(Builtins()))
 	for _, m := range Builtins() {
-		glyph := BuiltinGlyph(m.Slug)
+		glyph := BuiltinIcon(m.Slug)
 		assert.NotEmpty(t, glyph, m.Slug)
 		assert.NotContains(t, published, glyph)
 	}
-	assert.Equal(t, BuiltinGlyph("code"), BuiltinGlyph("Code"))
-	assert.Empty(t, BuiltinGlyph("docs-writer"))
+	assert.Equal(t, BuiltinIcon("code"), BuiltinIcon("Code"))
+	assert.Empty(t, BuiltinIcon("docs-writer"))
 }
 
-func TestLoadBuiltinsRefusesTheWholeFile(t *testing.T) {
+func TestLoadBuiltinsRefusesFileWithInvalidMode(t *testing.T) {
 	_, err := LoadBuiltins([]byte("customModes:\n- {slug: a, name: A, roleDefinition: r, groups: []}\n- {slug: b, name: B, groups: []}\n"))
 	assert.EqualError(t, err, "mode 2: This mode is invalid.: line 3, column 3: /config/roleDefinition: Role definition is required")
 	_, err = LoadBuiltins([]byte("x"))

@@ -16,10 +16,10 @@ func (m Mode) normalized(keep func(extra map[string]any) map[string]any) Mode {
 		Slug: strings.TrimSpace(m.Slug),
 		Name: strings.TrimSpace(m.Name),
 		Config: Config{
-			RoleDefinition:     absentIfBlank(c.RoleDefinition),
-			WhenToUse:          absentIfBlank(c.WhenToUse),
-			Description:        absentIfBlank(c.Description),
-			CustomInstructions: absentIfBlank(c.CustomInstructions),
+			RoleDefinition:     normalizeText(c.RoleDefinition),
+			WhenToUse:          normalizeText(c.WhenToUse),
+			Description:        normalizeText(c.Description),
+			CustomInstructions: normalizeText(c.CustomInstructions),
 			PermissionTemplate: strings.TrimSpace(c.PermissionTemplate),
 			Extra:              keep(c.Extra),
 		},
@@ -44,7 +44,7 @@ func (g Group) normalized(keep func(extra map[string]any) map[string]any) Group 
 	}
 	r := Restriction{
 		FileRegex:   g.Restriction.FileRegex,
-		Description: absentIfBlank(g.Restriction.Description),
+		Description: normalizeText(g.Restriction.Description),
 		Extra:       keep(g.Restriction.Extra),
 	}
 	if strings.TrimSpace(r.FileRegex) == "" {
@@ -56,9 +56,9 @@ func (g Group) normalized(keep func(extra map[string]any) map[string]any) Group 
 	return n
 }
 
-// absentIfBlank also converts line ends to \n: browser forms send \r\n, and YAML would read a
+// normalizeText also converts line ends to \n: browser forms send \r\n, and YAML would read a
 // bare \r\n as \n anyway.
-func absentIfBlank(s string) string {
+func normalizeText(s string) string {
 	if strings.TrimSpace(s) == "" {
 		return ""
 	}

@@ -2,5 +2,5 @@
 
 package modes
 
-// hostileShare divides the size of hostile texts; here they have their full size.
-const hostileShare = 1
+// hostileDivisor divides the size of hostile texts; here they have their full size.
+const hostileDivisor = 1

@@ -2,6 +2,6 @@
 
 package modes
 
-// hostileShare divides the size of hostile texts. The race detector makes each byte ten times
+// hostileDivisor divides the size of hostile texts. The race detector makes each byte ten times
 // as expensive, and finds nothing in code without goroutines.
 const hostileShare = 64

@@ -19,8 +19,8 @@ import (
 
 const oneMode = "slug: %s\nname: A\nroleDefinition: r\ngroups: []\n"
 
-// packed returns a zip file of alternating names and texts.
-func packed(tb testing.TB, namesAndTexts ...string) []byte {
+// makeZip returns a zip file of alternating names and texts.
+func makeZip(tb testing.TB, namesAndTexts ...string) []byte {
 	tb.Helper()
 	var files []upload.File
 	for i := 0; i < len(namesAndTexts); i += 2 {
@@ -34,7 +34,7 @@ func packed(tb testing.TB, namesAndTexts ...string) []byte {
 func mode(slug string) string { return fmt.Sprintf(oneMode, slug) }
 
 func TestReadArchive(t *testing.T) {
-	folder, err := ReadArchive(t.Context(), packed(t,
+	folder, err := ReadArchive(t.Context(), makeZip(t,
 		"modes/b.yaml", mode("b"),
 		"modes/", "",
 		"a.json", `{"customModes": [{"slug": "a", "name": "A", "roleDefinition": "r", "groups": []}, {"slug": "B", "name": "B", "roleDefinition": "r", "groups": []}]}`,
@@ -66,11 +66,11 @@ func TestReadArchive(t *testing.T) {
 		fmt.Fprintf(&b, "notice %s: %s\n", n.File, n.Detail)
 	}
 	golden.Equal(t, "archive.txt", []byte(b.String()))
-	assert.Equal(t, 2, folder.Refused())
+	assert.Equal(t, 2, folder.RefusedCount())
 	assert.Equal(t, &resource.Conflict{Index: 1, File: "a.json", Line: 1}, folder.File.Entries[3].Conflict)
 }
 
-func TestReadArchiveRefuses(t *testing.T) {
+func TestReadArchiveRefusals(t *testing.T) {
 	// Five levels of aliases; the last one expands to 100,000 values.
 	bomb := "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
 	for i := 1; i < 5; i++ {
@@ -88,10 +88,10 @@ func TestReadArchiveRefuses(t *testing.T) {
 		name, code string
 		data       []byte
 	}{
-		{"path out of it", "unsafe_archive", packed(t, "fine.yaml", mode("a"), "../../a.yaml", mode("b"))},
-		{"path out of it, skipped", "unsafe_archive", packed(t, "a/../../b.md", "x")},
-		{"bombs of aliases", "too_many_values", packed(t, bombs...)},
-		{"too many modes", "too_many_modes", packed(t, "a.yaml", fmt.Sprintf(tooMany, "a"), "b.yaml", fmt.Sprintf(tooMany, "b"))},
+		{"path out of it", "unsafe_archive", makeZip(t, "fine.yaml", mode("a"), "../../a.yaml", mode("b"))},
+		{"path out of it, skipped", "unsafe_archive", makeZip(t, "a/../../b.md", "x")},
+		{"bombs of aliases", "too_many_values", makeZip(t, bombs...)},
+		{"too many modes", "too_many_modes", makeZip(t, "a.yaml", fmt.Sprintf(tooMany, "a"), "b.yaml", fmt.Sprintf(tooMany, "b"))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var before, after runtime.MemStats
@@ -104,14 +104,14 @@ func TestReadArchiveRefuses(t *testing.T) {
 			require.True(t, ok, "%v", err)
 			assert.Equal(t, c.code, e.Code, "%v", err)
 			assert.Less(t, spent, time.Minute)
-			if hostileShare == 1 {
+			if hostileDivisor == 1 {
 				assert.Less(t, (after.TotalAlloc-before.TotalAlloc)>>20, uint64(200), "MiB allocated in all")
 			}
 		})
 	}
 }
 
-func TestReadFilesBoundsAllTogether(t *testing.T) {
+func TestReadFilesBoundsTotalSize(t *testing.T) {
 	half := []byte("# " + strings.Repeat("x", upload.MaxUploadBytes-10))
 	_, err := ReadFiles(t.Context(), []upload.File{{Name: "a.yaml", Data: half}, {Name: "b.yaml", Data: half}})
 	require.ErrorContains(t, err, "at most 16 MiB")
@@ -125,10 +125,10 @@ func TestReadFilesBoundsAllTogether(t *testing.T) {
 // FuzzReadArchive checks that nothing panics, and that the files read can be packed and read
 // again.
 func FuzzReadArchive(f *testing.F) {
-	good := packed(f, "a.yaml", mode("a"), "b/.roomodes", "customModes:\n- "+mode("b")[:10], "README.md", "x")
+	good := makeZip(f, "a.yaml", mode("a"), "b/.roomodes", "customModes:\n- "+mode("b")[:10], "README.md", "x")
 	f.Add(good)
-	f.Add(packed(f, "../a.yaml", mode("a")))
-	f.Add(packed(f))
+	f.Add(makeZip(f, "../a.yaml", mode("a")))
+	f.Add(makeZip(f))
 	f.Add(good[:len(good)/2])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		folder, err := ReadArchive(t.Context(), data)
@@ -137,7 +137,7 @@ func FuzzReadArchive(f *testing.F) {
 			return
 		}
 		ms := folder.File.Modes()
-		archive, err := Export{}.Archive(ms)
+		archive, err := Exporter{}.Archive(ms)
 		require.NoError(t, err)
 		again, err := ReadArchive(t.Context(), archive)
 		require.NoError(t, err)

@@ -21,8 +21,8 @@ type Entry struct {
 
 	node *jsonast.Node
 	// content is set if positions are relative to a text within the file.
-	content *jsonast.Node
-	inAPI   bool
+	content     *jsonast.Node
+	inAPIFormat bool
 }
 
 // File is the content of a modes file.
@@ -60,7 +60,7 @@ func (e Entry) Position(pointer string) (line, column int) {
 	if e.node == nil || e.content != nil {
 		return e.Line, e.Column
 	}
-	if !e.inAPI {
+	if !e.inAPIFormat {
 		pointer = strings.TrimPrefix(pointer, "/config")
 	}
 	return e.node.Position(pointer)
@@ -70,14 +70,14 @@ func (e Entry) Position(pointer string) (line, column int) {
 // others. The error is a *fault.Error (Malformed, Invalid, TooLarge) if the file as a whole
 // can't be used, or the error of ctx.
 func ReadFile(ctx context.Context, data []byte) (File, error) {
-	if err := upload.CheckUpload(data); err != nil {
+	if err := upload.CheckSize(data); err != nil {
 		return File{}, err
 	}
 	f, err := readFile(data, newBudget(ctx))
 	if err != nil {
 		return File{}, err
 	}
-	judgeTogether(f.Entries)
+	markDuplicates(f.Entries)
 	if err := CheckTotals(f.Modes()); err != nil {
 		return File{}, err
 	}
@@ -91,14 +91,14 @@ func readFile(data []byte, b *jsonast.Budget) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	r := fileReader{data: data, budget: b, saidOf: map[string]bool{}, notices: notices}
-	found, form, err := r.modesOf(root)
+	r := fileReader{data: data, budget: b, noticed: map[string]bool{}, notices: notices}
+	found, form, err := r.findModes(root)
 	if err != nil {
 		return File{}, err
 	}
 	entries := make([]Entry, len(found))
 	for i, p := range found {
-		if err := b.CheckTime(); err != nil {
+		if err := b.CheckContext(); err != nil {
 			return File{}, err
 		}
 		entries[i] = readEntry(p, i)
@@ -107,52 +107,52 @@ func readFile(data []byte, b *jsonast.Budget) (File, error) {
 }
 
 // readEntry decodes and validates one mode.
-func readEntry(p placed, index int) Entry {
+func readEntry(p located, index int) Entry {
 	n := p.node
 	e := Entry{node: n, content: p.content}
-	e.Place = resource.Place{Index: index, Pointer: p.pointer, Line: n.Line, Column: n.Column}
+	e.Location = resource.Location{Index: index, Pointer: p.pointer, Line: n.Line, Column: n.Column}
 	var d decoder
 	switch {
 	case p.problem != nil:
 		d.problems = []fault.Field{*p.problem}
 	case n.Get("roleDefinition") == nil && n.Get("config") != nil && n.Get("config").Kind == jsonast.Object:
 		// The format of our own API and of the published documents.
-		e.inAPI = true
+		e.inAPIFormat = true
 		e.Mode = d.apiMode(n)
 	default:
 		e.Mode = d.flatMode(n)
 	}
 	e.Problems, e.Notices = d.problems, d.notices
 	if p.content != nil {
-		e.sayWhereWithin(p.content)
+		e.relocate(p.content)
 	}
 	return e
 }
 
-// sayWhereWithin changes positions within content to the position of content itself. The
+// relocate changes positions within content to the position of content itself. The
 // original line goes into the message.
-func (e *Entry) sayWhereWithin(content *jsonast.Node) {
-	within := func(line int) string {
+func (e *Entry) relocate(content *jsonast.Node) {
+	lineSuffix := func(line int) string {
 		if line == 0 {
 			return ""
 		}
 		return fmt.Sprintf(" (on line %d of the content)", line)
 	}
 	for i, p := range e.Problems {
-		p.Detail += within(p.Line)
+		p.Detail += lineSuffix(p.Line)
 		p.Line, p.Column = content.Line, content.Column
 		e.Problems[i] = p
 	}
 	for i, n := range e.Notices {
-		n.Detail += within(n.Line)
+		n.Detail += lineSuffix(n.Line)
 		n.Line, n.Column = content.Line, content.Column
 		e.Notices[i] = n
 	}
 	e.Line, e.Column = content.Line, content.Column
 }
 
-// judgeTogether marks modes whose slug repeats that of an earlier mode.
-func judgeTogether(entries []Entry) {
+// markDuplicates marks modes whose slug repeats that of an earlier mode.
+func markDuplicates(entries []Entry) {
 	first := map[string]int{}
 	for i := range entries {
 		e := &entries[i]
@@ -197,16 +197,16 @@ func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string
 		return nil, "", nil, err
 	}
 	before := *b
-	j := jsonast.JSON{Budget: b, OrYAML: true, Lenient: true}
+	j := jsonast.JSON{Budget: b, SuggestYAML: true, Lenient: true}
 	root, err = j.Parse(data)
-	if err == nil || j.Commented || !notJSON(err) {
+	if err == nil || j.FailedAtComment || !notJSON(err) {
 		return root, FormatJSON, commaNotices(j), err
 	}
 	*b = before
 	if root, yamlErr := parseYAML(data, b, nil); yamlErr == nil {
 		return root, FormatYAML, nil, nil
 	}
-	if timeErr := b.CheckTime(); timeErr != nil {
+	if timeErr := b.CheckContext(); timeErr != nil {
 		return nil, "", nil, timeErr
 	}
 	return nil, "", nil, err
@@ -214,10 +214,10 @@ func parseAny(data []byte, b *jsonast.Budget) (root *jsonast.Node, format string
 
 // parseJSON parses text that must be JSON.
 func parseJSON(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
-	if err := jsonast.CheckText(b.What, jsonast.TrimBOM(data)); err != nil {
+	if err := jsonast.CheckText(b.InputName, jsonast.TrimBOM(data)); err != nil {
 		return nil, err
 	}
-	return (&jsonast.JSON{Budget: b, OrYAML: true}).Parse(data)
+	return (&jsonast.JSON{Budget: b, SuggestYAML: true}).Parse(data)
 }
 
 // notJSON reports whether err means that a text isn't JSON at all, rather than JSON that is
@@ -229,15 +229,15 @@ func notJSON(err error) bool {
 
 // commaNotices returns one notice about ignored trailing commas, with their number.
 func commaNotices(j jsonast.JSON) []resource.Notice {
-	if j.Commas == 0 {
+	if j.TrailingCommas == 0 {
 		return nil
 	}
 	n := resource.Notice{
-		Detail: j.FirstComma.String() + ": editors ignore it, and so do we, but other programs reject such a file; remove it, or save the file as YAML",
-		Line:   j.FirstComma.Line, Column: j.FirstComma.Column,
+		Detail: j.FirstTrailingComma.String() + ": editors ignore it, and so do we, but other programs reject such a file; remove it, or save the file as YAML",
+		Line:   j.FirstTrailingComma.Line, Column: j.FirstTrailingComma.Column,
 	}
-	if j.Commas > 1 {
-		n.Detail += fmt.Sprintf(" (there are %d of them)", j.Commas)
+	if j.TrailingCommas > 1 {
+		n.Detail += fmt.Sprintf(" (there are %d of them)", j.TrailingCommas)
 	}
 	return []resource.Notice{n}
 }

@@ -33,9 +33,9 @@ func fileSeeds(tb testing.TB) [][]byte {
 	return seeds
 }
 
-// holdsForFile checks the invariant for any upload. Either it is refused with a reason, or its
+// requireRoundTrip checks the invariant for any upload. Either it is refused with a reason, or its
 // modes can be written and read again.
-func holdsForFile(tb testing.TB, data []byte) {
+func requireRoundTrip(tb testing.TB, data []byte) {
 	tb.Helper()
 	file, err := ReadFile(tb.Context(), data)
 	if err != nil {
@@ -60,12 +60,12 @@ func FuzzReadFile(f *testing.F) {
 	for _, seed := range fileSeeds(f) {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { holdsForFile(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) { requireRoundTrip(t, data) })
 }
 
-// TestChangedFiles does a little fuzzing in every test run, which without -fuzz only runs the
+// TestReadFileSurvivesRandomMutations does a little fuzzing in every test run, which without -fuzz only runs the
 // stored inputs. It breaks known files at random. ORGMODES_SEED repeats a run.
-func TestChangedFiles(t *testing.T) {
+func TestReadFileSurvivesRandomMutations(t *testing.T) {
 	files := 300
 	if prove.Enabled() {
 		files = 20_000
@@ -81,26 +81,26 @@ func TestChangedFiles(t *testing.T) {
 	var data []byte
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("ORGMODES_SEED=%d, with %s", seed, humanize.Shortened(strconv.Quote(string(data)), 4000))
+			t.Logf("ORGMODES_SEED=%d, with %s", seed, humanize.Truncate(strconv.Quote(string(data)), 4000))
 		}
 	})
 	for range files {
 		data = slices.Clone(seeds[random.IntN(len(seeds))])
 		for range 1 + random.IntN(5) {
-			data = brokenUp(random, data, seeds)
+			data = mutate(random, data, seeds)
 		}
-		holdsForFile(t, data)
+		requireRoundTrip(t, data)
 	}
 }
 
-// telling are tokens with a meaning in YAML or JSON.
-var telling = strings.Fields(`: - &a *a <<: { } [ ] " ' , # // /* */ \ \u0000 \ud83d !!set --- ? ~ .inf 0x1F > | >- |2 {{x}} slug: groups: [read]`)
+// syntaxTokens are tokens with a meaning in YAML or JSON.
+var syntaxTokens = strings.Fields(`: - &a *a <<: { } [ ] " ' , # // /* */ \ \u0000 \ud83d !!set --- ? ~ .inf 0x1F > | >- |2 {{x}} slug: groups: [read]`)
 
-// brokenUp breaks a text in one place.
-func brokenUp(random *rand.Rand, data []byte, seeds [][]byte) []byte {
+// mutate breaks a text in one place.
+func mutate(random *rand.Rand, data []byte, seeds [][]byte) []byte {
 	at := random.IntN(len(data) + 1)
 	end := min(len(data), at+random.IntN(20))
-	part := []byte(telling[random.IntN(len(telling))] + []string{"", " ", "\n", "\n  "}[random.IntN(4)])
+	part := []byte(syntaxTokens[random.IntN(len(syntaxTokens))] + []string{"", " ", "\n", "\n  "}[random.IntN(4)])
 	switch random.IntN(6) {
 	case 0:
 		return slices.Delete(data, at, end)

@@ -17,9 +17,9 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// TestReadFileVerdicts reads each file of testdata/files and compares the reports with golden
+// TestReadFileResults reads each file of testdata/files and compares the reports with golden
 // files.
-func TestReadFileVerdicts(t *testing.T) {
+func TestReadFileResults(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "files", "*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
@@ -101,7 +101,7 @@ func TestReadFileRefusals(t *testing.T) {
 		{"deep YAML", "customModes: " + strings.Repeat("[", 600) + strings.Repeat("]", 600)},
 		{"deeper YAML than yaml.v3 goes", strings.Repeat("[", 20_000)},
 		{"deep JSON", `{"customModes":` + strings.Repeat("[", 100_000)},
-		{"many values in YAML", "x: [" + strings.Repeat("1,", maxYAMLMarks) + "]"},
+		{"many values in YAML", "x: [" + strings.Repeat("1,", maxYAMLValueStarts) + "]"},
 		{"many values in JSON", `{"x":[` + strings.Repeat("1,", maxNodes) + "1]}"},
 		{"too large", strings.Repeat("#", upload.MaxUploadBytes+1)},
 		{"too many modes", list(slices.Repeat([]string{mode}, MaxModes+1)...)},
@@ -137,7 +137,7 @@ func TestReadFileRefusals(t *testing.T) {
 	golden.Equal(t, "refusals.txt", []byte(b.String()))
 }
 
-func TestReadFileKeepsTheMeaning(t *testing.T) {
+func TestReadFilePreservesMeaning(t *testing.T) {
 	f, err := ReadFile(t.Context(), []byte(`
 shared: &tools [read, edit]
 base: &base {description: from base, groups: *tools, iconName: x}

@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// filesOfModes selects the modes files of a folder.
-var filesOfModes = upload.Kind{Things: "modes", NotToRead: notToRead}
+// modesFiles selects the modes files of a folder.
+var modesFiles = upload.Kind{Noun: "modes", SkipReason: skipReason}
 
 // FileResult is the result for one file of several.
 type FileResult struct {
@@ -38,8 +38,8 @@ type Folder struct {
 	File File
 }
 
-// Refused counts the files that were read but can't be used.
-func (f Folder) Refused() int {
+// RefusedCount counts the files that were read but can't be used.
+func (f Folder) RefusedCount() int {
 	n := 0
 	for _, r := range f.Files {
 		if r.Err != nil {
@@ -53,16 +53,16 @@ func (f Folder) Refused() int {
 // whose names aren't those of modes files are skipped with a notice. The error is a
 // *fault.Error if all files together exceed the limits, or the error of ctx.
 func ReadFiles(ctx context.Context, files []upload.File) (Folder, error) {
-	files, err := filesOfModes.Sorted(files)
+	files, err := modesFiles.Sorted(files)
 	if err != nil {
 		return Folder{}, err
 	}
 	// All files share one budget, so that many small bombs cost no more than a large one.
 	b := newBudget(ctx)
-	b.Text = upload.MaxBytes
+	b.Text = upload.MaxTotalBytes
 	out := Folder{File: File{Form: FormFolder}}
 	for _, f := range files {
-		r, err := readNamed(f, b)
+		r, err := readFolderFile(f, b)
 		if err != nil {
 			return Folder{}, err
 		}
@@ -71,8 +71,8 @@ func ReadFiles(ctx context.Context, files []upload.File) (Folder, error) {
 	if err := CheckLibrary(len(out.File.Entries), 0); err != nil {
 		return Folder{}, err
 	}
-	judgeTogether(out.File.Entries)
-	out.share()
+	markDuplicates(out.File.Entries)
+	out.resliceEntries()
 	return out, CheckTotals(out.File.Modes())
 }
 
@@ -88,21 +88,21 @@ func ReadArchive(ctx context.Context, data []byte) (Folder, error) {
 
 // Unpack returns the files of a zip file, for ReadFiles. Files that ReadFiles would skip by
 // their name come without data. Errors are as for ReadArchive.
-func Unpack(data []byte) ([]upload.File, error) { return filesOfModes.Unpack(data) }
+func Unpack(data []byte) ([]upload.File, error) { return modesFiles.Unpack(data) }
 
-func readNamed(f upload.File, b *jsonast.Budget) (FileResult, error) {
-	r := FileResult{Name: f.Name, Skipped: notToRead(f.Name)}
+func readFolderFile(f upload.File, b *jsonast.Budget) (FileResult, error) {
+	r := FileResult{Name: f.Name, Skipped: skipReason(f.Name)}
 	if r.Skipped != "" {
 		return r, nil
 	}
-	r.Err = upload.CheckUpload(f.Data)
+	r.Err = upload.CheckSize(f.Data)
 	if r.Err == nil {
 		r.File, r.Err = readFile(f.Data, b)
 	}
-	if err := b.CheckTime(); err != nil {
+	if err := b.CheckContext(); err != nil {
 		return r, err
 	}
-	if r.Err != nil && b.Spent() {
+	if r.Err != nil && b.Exhausted() {
 		e, _ := fault.As(r.Err)
 		return r, fault.New(e.Kind, e.Code, "Together, these files hold more than %d modes ever need. The limit was exceeded at %s: import fewer files, or check that one.", MaxModes, f.Name)
 	}
@@ -130,8 +130,8 @@ func (f *Folder) add(r FileResult) {
 	f.Files = append(f.Files, r)
 }
 
-// share updates the entries of each file after judgeTogether.
-func (f *Folder) share() {
+// resliceEntries updates the entries of each file after markDuplicates.
+func (f *Folder) resliceEntries() {
 	start := 0
 	for i := range f.Files {
 		end := start + len(f.Files[i].File.Entries)
@@ -143,14 +143,14 @@ func (f *Folder) share() {
 // modesFileNames are the names that editors use for modes files without an extension.
 var modesFileNames = []string{".roomodes", ".kilocodemodes"}
 
-// notToRead returns why a file of this name is skipped, or "" if it is read.
-func notToRead(name string) string {
+// skipReason returns why a file of this name is skipped, or "" if it is read.
+func skipReason(name string) string {
 	base := path.Base(name)
 	ext := strings.ToLower(path.Ext(base))
 	switch {
 	case slices.Contains(modesFileNames, base):
 		return ""
-	case upload.IsOfMacOS(name):
+	case upload.IsAppleDouble(name):
 		return "skipped: macOS metadata about another file"
 	case slices.Contains([]string{".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz"}, ext):
 		return "skipped: archives within an archive are not opened; unpack it first"
@@ -159,6 +159,6 @@ func notToRead(name string) string {
 	case ext == "" || ext == base:
 		return "skipped: by its name this is not a modes file (.yaml, .yml, .json, " + strings.Join(modesFileNames, ", ") + ")"
 	default:
-		return fmt.Sprintf("skipped: %s files hold no modes", humanize.Shortened(ext, 20))
+		return fmt.Sprintf("skipped: %s files hold no modes", humanize.Truncate(ext, 20))
 	}
 }

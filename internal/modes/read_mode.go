@@ -37,15 +37,15 @@ func readMode(root *jsonast.Node) (m Mode, err error) {
 	} else {
 		m = d.flatMode(root)
 	}
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return Mode{}, err
 	}
 	return m, nil
 }
 
-// IsInAPIForm reports whether data is JSON with a mode in the API's format, as opposed to that
+// IsInAPIFormat reports whether data is JSON with a mode in the API's format, as opposed to that
 // of files: its config is an object.
-func IsInAPIForm(ctx context.Context, data []byte) bool {
+func IsInAPIFormat(ctx context.Context, data []byte) bool {
 	if CheckBody(data) != nil || !jsonast.LooksLikeJSON(data) {
 		return false
 	}
@@ -69,13 +69,13 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 			"a merge patch is an object with the fields to change, not "+root.Describe(), root.Line, root.Column)
 	}
 	var d decoder
-	root.Flaws(jsonast.At(""), d.blameAt)
-	if err := d.failure(); err != nil {
+	root.Problems(jsonast.NewPath(""), d.addProblemAt)
+	if err := d.err(); err != nil {
 		return Mode{}, err
 	}
 	whole, err := jsonast.Marshal(m.Fields())
 	if err != nil {
-		return Mode{}, fault.New(fault.Internal, "internal", "This mode can't be written.").Because(err)
+		return Mode{}, fault.New(fault.Internal, "internal", "This mode can't be written.").WithCause(err)
 	}
 	target, err := (&jsonast.JSON{Budget: storedBudget()}).Parse(whole)
 	if err != nil {
@@ -91,7 +91,7 @@ func PatchMode(m Mode, patch []byte) (Mode, error) {
 		}
 		d.problems[i].Line, d.problems[i].Column = at.Line, at.Column
 	}
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return Mode{}, err
 	}
 	return patched, nil

@@ -32,7 +32,7 @@ func jsonValue(tb tester, data []byte) any {
 	return canonicalValue(v)
 }
 
-func fromNode(tb tester, r nodetest.Reading) any {
+func fromNode(tb tester, r nodetest.Result) any {
 	tb.Helper()
 	require.Empty(tb, r.Error)
 	return jsonValue(tb, r.Value)

@@ -12,7 +12,7 @@ import (
 )
 
 // The length is that of the JSON with a blank after each comma and colon.
-func TestStoredLengthIsThatOfTheJSON(t *testing.T) {
+func TestStoredLengthEqualsEncodedLength(t *testing.T) {
 	for _, v := range []any{
 		nil, true, false, 12, json.Number("12"), "", "a",
 		[]any{},

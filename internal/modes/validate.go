@@ -35,14 +35,14 @@ func (m Mode) Validate() error {
 	return nil
 }
 
-// verdict collects problems, in the order in which a mode is written.
-type verdict struct {
+// validator collects problems, in the order in which a mode is written.
+type validator struct {
 	fields []fault.Field
 	// more counts the problems beyond maxCollected.
 	more int
 }
 
-func (v *verdict) add(pointer, format string, args ...any) {
+func (v *validator) add(pointer, format string, args ...any) {
 	if len(v.fields) >= maxCollected {
 		v.more++
 		return
@@ -50,7 +50,7 @@ func (v *verdict) add(pointer, format string, args ...any) {
 	v.fields = append(v.fields, fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 }
 
-func (v *verdict) addAt(at *jsonast.Path, format string, args ...any) {
+func (v *validator) addAt(at *jsonast.Path, format string, args ...any) {
 	if len(v.fields) >= maxCollected {
 		v.more++
 		return
@@ -59,7 +59,7 @@ func (v *verdict) addAt(at *jsonast.Path, format string, args ...any) {
 }
 
 func (m Mode) problems() (found []fault.Field, more int) {
-	var v verdict
+	var v validator
 	v.slug(m.Slug)
 	v.name(m.Name)
 	c := m.Config
@@ -81,7 +81,7 @@ func (m Mode) problems() (found []fault.Field, more int) {
 	return v.fields, v.more
 }
 
-func (v *verdict) slug(slug string) {
+func (v *validator) slug(slug string) {
 	switch {
 	case slug == "":
 		v.add("/slug", "Mode slug is required")
@@ -94,14 +94,14 @@ func (v *verdict) slug(slug string) {
 	}
 }
 
-func (v *verdict) name(name string) {
+func (v *validator) name(name string) {
 	length := utf8.RuneCountInString(strings.TrimSpace(name))
-	flaw := jsonast.TextFlaw(name)
+	problem := jsonast.TextProblem(name)
 	switch {
 	case length == 0:
 		v.add("/name", "Mode name is required")
-	case flaw != "":
-		v.add("/name", "%s", flaw)
+	case problem != "":
+		v.add("/name", "%s", problem)
 	case placeholder.MatchString(name):
 		v.add("/name", "%s is a template placeholder; replace it with a value", strings.TrimSpace(name))
 	case strings.ContainsFunc(name, humanize.IsControl):
@@ -111,13 +111,13 @@ func (v *verdict) name(name string) {
 	}
 }
 
-func (v *verdict) text(pointer, s string) {
-	if flaw := jsonast.TextFlaw(s); flaw != "" {
-		v.add(pointer, "%s", flaw)
+func (v *validator) text(pointer, s string) {
+	if problem := jsonast.TextProblem(s); problem != "" {
+		v.add(pointer, "%s", problem)
 	}
 }
 
-func (v *verdict) groups(groups []Group) {
+func (v *validator) groups(groups []Group) {
 	if groups == nil {
 		v.add("/config/groups", "groups is required: list what the mode may use, such as [read, edit], or write [] for no tools")
 	}
@@ -129,7 +129,7 @@ func (v *verdict) groups(groups []Group) {
 			name += "/0"
 		}
 		if !slices.Contains(GroupNames(), g.Name) {
-			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(suggest.Sorted(g.Name, GroupNames()), ", "))
+			v.add(name, "unknown group %s; the groups are %s", strconv.Quote(g.Name), strings.Join(suggest.Ranked(g.Name, GroupNames()), ", "))
 		} else if n, ok := first[g.Name]; ok {
 			v.add(name, "the group %s appears twice (already at position %d); keep one", g.Name, n+1)
 		} else {
@@ -139,14 +139,14 @@ func (v *verdict) groups(groups []Group) {
 	}
 }
 
-func (v *verdict) restriction(at string, r *Restriction) {
+func (v *validator) restriction(at string, r *Restriction) {
 	if r == nil {
 		return
 	}
 	v.text(at+"/description", r.Description)
 	v.extra(at, r.Extra, "fileRegex", "description")
-	if flaw := jsonast.TextFlaw(r.FileRegex); flaw != "" {
-		v.add(at+"/fileRegex", "%s", flaw)
+	if problem := jsonast.TextProblem(r.FileRegex); problem != "" {
+		v.add(at+"/fileRegex", "%s", problem)
 		return
 	}
 	if err := CheckFileRegex(r.FileRegex); err != nil {
@@ -155,8 +155,8 @@ func (v *verdict) restriction(at string, r *Restriction) {
 }
 
 // extra checks unknown fields; reserved are names that are known fields elsewhere.
-func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string) {
-	above := jsonast.At(pointer)
+func (v *validator) extra(pointer string, extra map[string]any, reserved ...string) {
+	above := jsonast.NewPath(pointer)
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		at := above.Field(name)
 		if slices.Contains(reserved, name) {
@@ -168,15 +168,15 @@ func (v *verdict) extra(pointer string, extra map[string]any, reserved ...string
 }
 
 // field checks a field of an unknown object, and the values below it.
-func (v *verdict) field(at *jsonast.Path, name string, value any, depth int) {
+func (v *validator) field(at *jsonast.Path, name string, value any, depth int) {
 	v.fieldName(at, name)
 	v.value(at, value, depth)
 }
 
-func (v *verdict) fieldName(at *jsonast.Path, name string) {
+func (v *validator) fieldName(at *jsonast.Path, name string) {
 	length := utf8.RuneCountInString(name)
-	if flaw := jsonast.TextFlaw(name); flaw != "" {
-		v.addAt(at, "in the name of this field: %s", flaw)
+	if problem := jsonast.TextProblem(name); problem != "" {
+		v.addAt(at, "in the name of this field: %s", problem)
 	} else if length > MaxFieldNameLength {
 		v.addAt(at, "the name of a field can have at most %d characters; this one has %d", MaxFieldNameLength, length)
 	} else if name == "__proto__" {
@@ -185,7 +185,7 @@ func (v *verdict) fieldName(at *jsonast.Path, name string) {
 }
 
 // value checks a value of an unknown field.
-func (v *verdict) value(at *jsonast.Path, value any, depth int) {
+func (v *validator) value(at *jsonast.Path, value any, depth int) {
 	if depth > MaxDepth {
 		v.addAt(at, "nested deeper than %d levels", MaxDepth)
 		return
@@ -193,12 +193,12 @@ func (v *verdict) value(at *jsonast.Path, value any, depth int) {
 	switch value := value.(type) {
 	case nil, bool:
 	case string:
-		if flaw := jsonast.TextFlaw(value); flaw != "" {
-			v.addAt(at, "%s", flaw)
+		if problem := jsonast.TextProblem(value); problem != "" {
+			v.addAt(at, "%s", problem)
 		}
 	case json.Number:
 		if n, ok := jsonast.CanonicalNumber(value.String()); !ok || n != value {
-			v.addAt(at, "%s", jsonast.Inexact(value.String()))
+			v.addAt(at, "%s", jsonast.InexactNumber(value.String()))
 		}
 	case []any:
 		for i, item := range value {
@@ -217,7 +217,7 @@ func (v *verdict) value(at *jsonast.Path, value any, depth int) {
 
 // rulesFiles checks the rules files that an export includes. Editors write them below a
 // dedicated folder, so no path is allowed to lead out of it. Unknown shapes are ignored.
-func (v *verdict) rulesFiles(value any) {
+func (v *validator) rulesFiles(value any) {
 	files, _ := value.([]any)
 	for i, f := range files {
 		file, _ := f.(map[string]any)

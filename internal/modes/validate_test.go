@@ -168,18 +168,18 @@ func TestNormalized(t *testing.T) {
 	assert.NotNil(t, Mode{Config: Config{Groups: []Group{}}}.Normalized().Config.Groups)
 }
 
-func TestTotals(t *testing.T) {
+func TestCheckTotals(t *testing.T) {
 	big := plainMode()
 	big.Config.CustomInstructions = strings.Repeat("x", 200<<10)
 	many := make([]Mode, MaxModes+1)
 	assert.NoError(t, CheckTotals(many[:MaxModes]))
 	assert.EqualError(t, CheckTotals(many), "These are 501 modes; an organization can have at most 500. Leave some out.")
-	err := CheckTotals(make40(big))
+	err := CheckTotals(repeat41(big))
 	assert.True(t, fault.Is(err, fault.TooLarge))
 	assert.EqualError(t, err, "All modes together would be 8.02 MiB; an organization can have at most 8 MiB. Shorten or delete some.")
 }
 
-func make40(m Mode) []Mode {
+func repeat41(m Mode) []Mode {
 	ms := make([]Mode, 41)
 	for i := range ms {
 		ms[i] = m
@@ -189,7 +189,7 @@ func make40(m Mode) []Mode {
 
 // Postgres writes numbers out: 128 KiB of 1e300 become megabytes, also in each version and each
 // entry of the audit log.
-func TestModeSizeCountsNumbersAsTheyAreStored(t *testing.T) {
+func TestModeSizeCountsNumbersAsStored(t *testing.T) {
 	m := plainMode()
 	m.Config.Extra = map[string]any{"x": []any{}}
 	before := m.Size()

@@ -34,13 +34,13 @@ func (l *library) record(id uuid.UUID) postgres.TokenRecord {
 	return r
 }
 
-// jobsOf counts the publish jobs of a version of a token.
+// listParams counts the publish jobs of a version of a token.
 func (l *library) jobsOf(id uuid.UUID, version int64) int64 {
 	l.t.Helper()
 	return l.count(`select count(*) from river_job where kind = 'publish_token' and args->>'token_id' = $1 and (args->>'version')::bigint = $2`, id.String(), version)
 }
 
-func TestRemovedMemberWhoComesBackHasNoOldTokens(t *testing.T) {
+func TestReaddedMemberHasNoOldTokens(t *testing.T) {
 	l := newLibrary(t)
 	l.member("owner@example.com", "owner")
 	bob := l.member("bob@example.com", "member")
@@ -70,7 +70,7 @@ func TestRemovedMemberWhoComesBackHasNoOldTokens(t *testing.T) {
 
 // A member who was removed by an earlier release has still lost the organization in their
 // tokens.
-func TestMemberWhomAnEarlierReleaseRemovedHasNoOldTokens(t *testing.T) {
+func TestMemberRemovedByEarlierReleaseHasNoOldTokens(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
 	tok, _ := l.token(bob, l.org.ID)
@@ -92,7 +92,7 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 	changed, err := l.db.SetDisabled(t.Context(), ada, bob, true)
 	require.NoError(t, err)
 	require.True(t, changed)
-	slugs, err := l.db.Ownerless(t.Context(), bob)
+	slugs, err := l.db.SoleOwnerships(t.Context(), bob)
 	require.NoError(t, err)
 	require.Equal(t, []string{"acme"}, slugs)
 	require.Zero(t, l.count(`select count(*) from sessions`))
@@ -123,7 +123,7 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 	require.EqualValues(t, 2, l.count(`select count(*) from audit_log where action = 'user.update' and after ? 'disabled'`))
 }
 
-func TestDisabledOwnerIsNoOtherOwner(t *testing.T) {
+func TestDisabledOwnerDoesNotCountAsOwner(t *testing.T) {
 	l := newLibrary(t)
 	a, b := l.member("a@example.com", "owner"), l.member("b@example.com", "owner")
 	_, err := l.db.SetDisabled(t.Context(), ada, b, true)
@@ -132,17 +132,17 @@ func TestDisabledOwnerIsNoOtherOwner(t *testing.T) {
 	require.NoError(t, l.db.RemoveMember(t.Context(), ada, l.org.ID, b))
 }
 
-// failures records the errors of Postgres, statement by statement.
-type failures struct {
+// failureRecorder records the errors of Postgres, statement by statement.
+type failureRecorder struct {
 	mu    sync.Mutex
 	codes []string
 }
 
-func (f *failures) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+func (f *failureRecorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	return ctx
 }
 
-func (f *failures) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+func (f *failureRecorder) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
 	var pg *pgconn.PgError
 	if errors.As(data.Err, &pg) {
 		f.mu.Lock()
@@ -151,9 +151,9 @@ func (f *failures) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQ
 	}
 }
 
-// together returns a check that waits until n callers have arrived, or one of them waits for
+// barrier returns a check that waits until n callers have arrived, or one of them waits for
 // a lock.
-func (l *library) together(n int) func(string) error {
+func (l *library) barrier(n int) func(string) error {
 	var arrived sync.WaitGroup
 	arrived.Add(n)
 	all := make(chan struct{})
@@ -189,14 +189,14 @@ func (l *library) together(n int) func(string) error {
 	}
 }
 
-func TestOwnersWhoRemoveEachOtherDoNotDeadlock(t *testing.T) {
+func TestOwnersRemovingEachOtherDoNotDeadlock(t *testing.T) {
 	l := newLibrary(t)
 	a, b := l.member("a@example.com", "owner"), l.member("b@example.com", "owner")
-	seen := &failures{}
-	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.Traced(seen))
+	seen := &failureRecorder{}
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
-	check := l.together(2)
+	check := l.barrier(2)
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
 	for i, id := range []uuid.UUID{a, b} {
@@ -213,7 +213,7 @@ func TestOwnersWhoRemoveEachOtherDoNotDeadlock(t *testing.T) {
 }
 
 // A transaction that Postgres ends in favor of another one is retried.
-func TestTransactionThatLosesToAnotherIsRunAgain(t *testing.T) {
+func TestDeadlockedTransactionIsRetried(t *testing.T) {
 	l := newLibrary(t)
 	l.exec(`create table lost (n integer)`)
 	l.exec(`insert into lost values (2)`)
@@ -233,7 +233,7 @@ func TestTransactionThatLosesToAnotherIsRunAgain(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 }
 
-func TestTokenThatWritesReadsToo(t *testing.T) {
+func TestWriteScopeRequiresReadScope(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "owner")
 	_, err := l.db.CreateToken(t.Context(), ada, postgres.NewToken{
@@ -247,7 +247,7 @@ func TestTokenThatWritesReadsToo(t *testing.T) {
 }
 
 // The application's role can add events to history, but can't set their time or their order.
-func TestApplicationCannotDateHistory(t *testing.T) {
+func TestApplicationCannotSetTimeOrOrderOfHistory(t *testing.T) {
 	l := newLibrary(t)
 	l.create("a")
 	app, err := pgx.Connect(t.Context(), storetest.AppURL(t, l.owner))
@@ -297,7 +297,7 @@ func TestInvitationIsAccepted(t *testing.T) {
 	_, err = l.db.AcceptInvitation(ctx, ada, made.ID, eve)
 	require.True(t, fault.Is(err, fault.NotFound), "it is another one's")
 	require.True(t, fault.Is(l.db.DeclineInvitation(ctx, ada, made.ID, eve), fault.NotFound))
-	mine, err := l.db.InvitationsOf(ctx, "bob@example.com")
+	mine, err := l.db.InvitationsForEmail(ctx, "bob@example.com")
 	require.NoError(t, err)
 	require.Len(t, mine, 1)
 	require.Equal(t, "acme", mine[0].Slug)
@@ -314,7 +314,7 @@ func TestInvitationIsAccepted(t *testing.T) {
 	}
 }
 
-func TestInvitationEndsWithoutBeingAccepted(t *testing.T) {
+func TestInvitationIsWithdrawnDeclinedOrExpires(t *testing.T) {
 	l := newLibrary(t)
 	ctx := t.Context()
 	bob := l.user("bob@example.com")
@@ -325,14 +325,14 @@ func TestInvitationEndsWithoutBeingAccepted(t *testing.T) {
 	}
 	refused := errors.New("refused")
 	id := invite()
-	require.ErrorIs(t, l.db.Withdraw(ctx, ada, l.org.ID, id, func(role string) error {
+	require.ErrorIs(t, l.db.WithdrawInvitation(ctx, ada, l.org.ID, id, func(role string) error {
 		require.Equal(t, "owner", role)
 		return refused
 	}), refused)
 	other, err := l.db.CreateOrganization(ctx, ada, "b", "B")
 	require.NoError(t, err)
-	require.True(t, fault.Is(l.db.Withdraw(ctx, ada, other.ID, id), fault.NotFound), "another organization can't")
-	require.NoError(t, l.db.Withdraw(ctx, ada, l.org.ID, id))
+	require.True(t, fault.Is(l.db.WithdrawInvitation(ctx, ada, other.ID, id), fault.NotFound), "another organization can't")
+	require.NoError(t, l.db.WithdrawInvitation(ctx, ada, l.org.ID, id))
 	_, err = l.db.AcceptInvitation(ctx, ada, id, bob)
 	require.True(t, fault.Is(err, fault.NotFound))
 
@@ -354,13 +354,13 @@ func TestInvitationEndsWithoutBeingAccepted(t *testing.T) {
 	require.Zero(t, l.count(`select count(*) from members`))
 }
 
-// statements records the statements sent to Postgres.
-type statements struct {
+// statementRecorder records the statements sent to Postgres.
+type statementRecorder struct {
 	mu  sync.Mutex
 	all []string
 }
 
-func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+func (s *statementRecorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first, _, _ := strings.Cut(data.SQL, "\n")
@@ -368,9 +368,9 @@ func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.
 	return ctx
 }
 
-func (s *statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (s *statementRecorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func (s *statements) taken() []string {
+func (s *statementRecorder) drain() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.all
@@ -378,23 +378,23 @@ func (s *statements) taken() []string {
 	return all
 }
 
-func TestInvitingAsksTheSameWhetherOrNotThereIsAnAccount(t *testing.T) {
+func TestInviteStatementsDoNotRevealAccounts(t *testing.T) {
 	l := newLibrary(t)
 	l.user("bob@example.com")
-	seen := &statements{}
-	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.Traced(seen))
+	seen := &statementRecorder{}
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	ask := func(email string) []string {
 		_, err := db.Invite(t.Context(), ada, l.org.ID, email, "member")
 		require.NoError(t, err)
-		return seen.taken()
+		return seen.drain()
 	}
 	ask("warm@example.com")
 	require.Equal(t, ask("bob@example.com"), ask("nobody@example.com"))
 }
 
-func TestEnteringAsksTheSameWhetherOrNotThereIsAnOrganization(t *testing.T) {
+func TestMembershipsStatementsDoNotRevealOrganizations(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
 	tok, _ := l.token(bob, l.org.ID)
@@ -425,14 +425,14 @@ func TestEnteringAsksTheSameWhetherOrNotThereIsAnOrganization(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 3)
 
-	seen := &statements{}
-	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.Traced(seen))
+	seen := &statementRecorder{}
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	find(db, "warm", tok.ID)
-	asked := seen.taken()
+	asked := seen.drain()
 	for _, ref := range []string{"absent", uuid.NewString(), "foreign", foreign.ID.String(), "joined", joined.ID.String(), "deleted"} {
 		require.Empty(t, find(db, ref, tok.ID), ref)
-		require.Equal(t, asked[len(asked)-1:], seen.taken(), ref)
+		require.Equal(t, asked[len(asked)-1:], seen.drain(), ref)
 	}
 }

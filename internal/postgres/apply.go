@@ -27,9 +27,9 @@ var errDryRun = errors.New("postgres: dry run")
 // A single operation fails with its own *fault.Error. With several operations, Options.Batch
 // or Options.Plan, the error is a resource.OpErrors. An error of Options.Plan is returned as
 // it is. A caller that lost a race gets a Stale fault with the current resource.Object.
-func (db *DB) Apply(ctx context.Context, by audit.By, org uuid.UUID, ops []resource.Op, opts resource.Options) (resource.Result, error) {
+func (db *DB) Apply(ctx context.Context, by audit.Attribution, org uuid.UUID, ops []resource.Op, opts resource.Options) (resource.Result, error) {
 	var result resource.Result
-	revision, err := db.inChange(ctx, by, org, func(c *change) (err error) {
+	revision, err := db.withChange(ctx, by, org, func(c *change) (err error) {
 		result.Outcomes, err = c.applyAll(ctx, ops, opts)
 		if err == nil && opts.DryRun && c.recorded > 0 {
 			result.Revision = c.org.Revision
@@ -49,9 +49,9 @@ func (db *DB) Apply(ctx context.Context, by audit.By, org uuid.UUID, ops []resou
 
 // applyAll applies all operations, or returns the failure of each that fails.
 func (c *change) applyAll(ctx context.Context, ops []resource.Op, opts resource.Options) ([]resource.Outcome, error) {
-	if before := c.org.Revision - 1; opts.Seen != 0 && opts.Seen != before {
+	if before := c.org.Revision - 1; opts.ExpectedRevision != 0 && opts.ExpectedRevision != before {
 		f := fault.New(fault.Stale, "revision_conflict",
-			"The library has changed since this import was planned: it is now at revision %d, the plan was made at %d. Nothing was imported; plan again", before, opts.Seen)
+			"The library has changed since this import was planned: it is now at revision %d, the plan was made at %d. Nothing was imported; plan again", before, opts.ExpectedRevision)
 		f.Current = before
 		return nil, f
 	}
@@ -103,8 +103,8 @@ func (l library) Objects(singular string) ([]resource.Object, error) {
 	return k.list(l.ctx, l.c.q, l.c.org.ID)
 }
 
-// grow records that a change may have added objects of a kind or made them larger.
-func (c *change) grow(k *kind) {
+// markGrown records that a change may have added objects of a kind or made them larger.
+func (c *change) markGrown(k *kind) {
 	if !slices.Contains(c.grown, k) {
 		c.grown = append(c.grown, k)
 	}
@@ -192,7 +192,7 @@ func (c *change) check(ctx context.Context, k *kind, o resource.Object) (resourc
 func checkLabels(k *kind, o resource.Object) error {
 	problems := resource.CheckLabels(o.Labels)
 	if len(o.Labels) > 0 && !k.Names().Labeled {
-		problems = []fault.Field{resource.Unlabeled(k)}
+		problems = []fault.Field{resource.LabelsNotSupported(k)}
 	}
 	if len(problems) == 0 {
 		return nil
@@ -222,8 +222,8 @@ func (c *change) insert(ctx context.Context, k *kind, o resource.Object, action 
 	if o, err = k.insert(ctx, c, o); err != nil {
 		return resource.Outcome{}, err
 	}
-	c.grow(k)
-	return resource.Outcome{Action: resource.ActionCreate, Object: o}, c.recordObject(ctx, k, o, action, nil, k.content(o))
+	c.markGrown(k)
+	return resource.Outcome{Action: resource.ActionCreate, Object: o}, c.recordObject(ctx, k, o, action, nil, k.encode(o))
 }
 
 // update gives before the spec of wanted, and its labels unless they are nil. The caller
@@ -241,7 +241,7 @@ func (c *change) update(ctx context.Context, k *kind, before, wanted resource.Ob
 	if before.SameAs(after) {
 		return resource.Outcome{Action: resource.ActionUnchanged, Object: before}, nil
 	}
-	c.grow(k)
+	c.markGrown(k)
 	if k.NameKey(before.Spec.ObjectName()) != k.NameKey(after.Spec.ObjectName()) {
 		if err := c.checkName(ctx, k, after); err != nil {
 			return resource.Outcome{}, err
@@ -252,7 +252,7 @@ func (c *change) update(ctx context.Context, k *kind, before, wanted resource.Ob
 		return resource.Outcome{}, err
 	}
 	return resource.Outcome{Action: resource.ActionUpdate, Object: out, Before: &before},
-		c.recordObject(ctx, k, out, action, k.content(before), k.content(out))
+		c.recordObject(ctx, k, out, action, k.encode(before), k.encode(out))
 }
 
 // delete deletes an object that the caller read under the organization's lock.
@@ -273,7 +273,7 @@ func (c *change) delete(ctx context.Context, k *kind, o resource.Object) (resour
 	}
 	gone := o
 	gone.Version++
-	return resource.Outcome{Action: resource.ActionDelete, Object: o}, c.recordObject(ctx, k, gone, audit.Delete, k.content(o), nil)
+	return resource.Outcome{Action: resource.ActionDelete, Object: o}, c.recordObject(ctx, k, gone, audit.Delete, k.encode(o), nil)
 }
 
 // put creates or replaces an object.
@@ -284,17 +284,17 @@ func (c *change) put(ctx context.Context, k *kind, op resource.Op) (resource.Out
 	}
 	existing, err := c.existing(ctx, k, o)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows) && op.Seen != 0:
+	case errors.Is(err, pgx.ErrNoRows) && op.ExpectedVersion != 0:
 		return resource.Outcome{}, fault.New(fault.Stale, "version_conflict", "The %s %q, expected at version %d, no longer exists",
-			k.Names().Noun, o.Spec.ObjectName(), op.Seen)
+			k.Names().Noun, o.Spec.ObjectName(), op.ExpectedVersion)
 	case errors.Is(err, pgx.ErrNoRows):
-		if o.ID, err = c.freeID(ctx, k, o.ID); err != nil {
+		if o.ID, err = c.allocateID(ctx, k, o.ID); err != nil {
 			return resource.Outcome{}, err
 		}
 		return c.insert(ctx, k, o, audit.Import)
 	case err != nil:
 		return resource.Outcome{}, err
-	case op.Seen != 0 && op.Seen != existing.Version:
+	case op.ExpectedVersion != 0 && op.ExpectedVersion != existing.Version:
 		return resource.Outcome{}, c.staleFault(ctx, k, existing)
 	}
 	return c.update(ctx, k, existing, o, audit.Import)
@@ -310,17 +310,17 @@ func (c *change) existing(ctx context.Context, k *kind, o resource.Object) (reso
 	return k.byName(ctx, c.q, c.org.ID, o.Spec.ObjectName())
 }
 
-// freeID returns id. It returns a new one if id is nil, or belongs or belonged to another
+// allocateID returns id. It returns a new one if id is nil, or belongs or belonged to another
 // organization.
-func (c *change) freeID(ctx context.Context, k *kind, id uuid.UUID) (uuid.UUID, error) {
+func (c *change) allocateID(ctx context.Context, k *kind, id uuid.UUID) (uuid.UUID, error) {
 	if id == uuid.Nil {
 		return uuid.New(), nil
 	}
-	elsewhere, err := c.q.IsElsewhere(ctx, sqlcgen.IsElsewhereParams{SubjectKind: string(k.is()), SubjectID: id, OrganizationID: c.org.ID})
+	inUse, err := c.q.IsElsewhere(ctx, sqlcgen.IsElsewhereParams{SubjectKind: string(k.subjectKind()), SubjectID: id, OrganizationID: c.org.ID})
 	if err != nil {
 		return id, fmt.Errorf("look for the id: %w", err)
 	}
-	if elsewhere {
+	if inUse {
 		id = uuid.New()
 	}
 	return id, nil
@@ -333,19 +333,19 @@ func (c *change) restore(ctx context.Context, k *kind, op resource.Op) (resource
 		return resource.Outcome{}, fmt.Errorf("restore: %w", err)
 	}
 	if c.batch {
-		if err := c.checkUnchanged(ctx, k, id, op.Seen); err != nil {
+		if err := c.checkUnchanged(ctx, k, id, op.ExpectedVersion); err != nil {
 			return resource.Outcome{}, err
 		}
-		op.Seen = 0
+		op.ExpectedVersion = 0
 	}
-	old, err := k.version(ctx, c.names(), id, op.Version)
+	old, err := k.version(ctx, c.referenceNames(), id, op.Version)
 	if err != nil {
 		return resource.Outcome{}, err
 	}
 	now, err := c.current(ctx, k, op)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		if err := c.checkDeletion(ctx, k, id, op.Seen); err != nil {
+		if err := c.checkDeletion(ctx, k, id, op.ExpectedVersion); err != nil {
 			return resource.Outcome{}, err
 		}
 		o, err := c.check(ctx, k, old.Object)
@@ -368,7 +368,7 @@ func (c *change) lastPosition(ctx context.Context, k *kind, id uuid.UUID) (int, 
 	if err != nil {
 		return 0, err
 	}
-	deletion, err := k.version(ctx, c.names(), id, last)
+	deletion, err := k.version(ctx, c.referenceNames(), id, last)
 	return deletion.Object.Position, err
 }
 
@@ -385,7 +385,7 @@ func (c *change) checkName(ctx context.Context, k *kind, o resource.Object) erro
 }
 
 func (c *change) lastVersion(ctx context.Context, k *kind, id uuid.UUID) (int64, error) {
-	last, err := c.q.LastVersion(ctx, sqlcgen.LastVersionParams{OrganizationID: c.org.ID, SubjectKind: string(k.is()), SubjectID: id})
+	last, err := c.q.LastVersion(ctx, sqlcgen.LastVersionParams{OrganizationID: c.org.ID, SubjectKind: string(k.subjectKind()), SubjectID: id})
 	if err != nil {
 		return 0, fmt.Errorf("last version: %w", err)
 	}
@@ -394,7 +394,7 @@ func (c *change) lastVersion(ctx context.Context, k *kind, id uuid.UUID) (int64,
 
 // recordObject writes the version row and the audit row of an object that changed.
 func (c *change) recordObject(ctx context.Context, k *kind, o resource.Object, action audit.Action, before, after any) error {
-	return c.record(ctx, object{
-		kind: k.is(), id: o.ID, name: o.Spec.Title(), version: o.Version, action: action, before: before, after: after,
+	return c.record(ctx, objectChange{
+		kind: k.subjectKind(), id: o.ID, name: o.Spec.Title(), version: o.Version, action: action, before: before, after: after,
 	})
 }

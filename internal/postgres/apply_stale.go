@@ -21,9 +21,9 @@ func (c *change) current(ctx context.Context, k *kind, op resource.Op) (resource
 		if parseErr != nil {
 			return o, err
 		}
-		return o, c.conflict(ctx, k, id, err)
+		return o, c.conflictError(ctx, k, id, err)
 	}
-	if err != nil || op.Seen == 0 || op.Seen == o.Version {
+	if err != nil || op.ExpectedVersion == 0 || op.ExpectedVersion == o.Version {
 		return o, err
 	}
 	return o, c.staleFault(ctx, k, o)
@@ -32,13 +32,13 @@ func (c *change) current(ctx context.Context, k *kind, op resource.Op) (resource
 // staleFault returns the failure for an object that changed since the caller read it.
 func (c *change) staleFault(ctx context.Context, k *kind, o resource.Object) error {
 	if c.batch {
-		err := c.conflict(ctx, k, o.ID, nil)
+		err := c.conflictError(ctx, k, o.ID, nil)
 		if f, ok := fault.As(err); ok {
 			f.Current = o
 		}
 		return err
 	}
-	newest, err := k.version(ctx, c.names(), o.ID, o.Version)
+	newest, err := k.version(ctx, c.referenceNames(), o.ID, o.Version)
 	if err != nil {
 		return err
 	}
@@ -51,15 +51,15 @@ func (c *change) staleFault(ctx context.Context, k *kind, o resource.Object) err
 
 // checkDeletion refuses to restore an object that was deleted again since the caller
 // read its history.
-func (c *change) checkDeletion(ctx context.Context, k *kind, id uuid.UUID, seen int64) error {
-	if seen == 0 {
+func (c *change) checkDeletion(ctx context.Context, k *kind, id uuid.UUID, expected int64) error {
+	if expected == 0 {
 		return nil
 	}
 	last, err := c.lastVersion(ctx, k, id)
-	if err != nil || last == seen {
+	if err != nil || last == expected {
 		return err
 	}
-	newest, err := k.version(ctx, c.names(), id, last)
+	newest, err := k.version(ctx, c.referenceNames(), id, last)
 	if err != nil {
 		return err
 	}
@@ -68,22 +68,22 @@ func (c *change) checkDeletion(ctx context.Context, k *kind, id uuid.UUID, seen 
 }
 
 // checkUnchanged rejects an object with a newer version than seen; 0 accepts any version.
-func (c *change) checkUnchanged(ctx context.Context, k *kind, id uuid.UUID, seen int64) error {
-	if seen == 0 {
+func (c *change) checkUnchanged(ctx context.Context, k *kind, id uuid.UUID, expected int64) error {
+	if expected == 0 {
 		return nil
 	}
 	last, err := c.lastVersion(ctx, k, id)
-	if err != nil || last == seen {
+	if err != nil || last == expected {
 		return err
 	}
-	return c.conflict(ctx, k, id, fault.New(fault.NotFound, "not_found", "There is no such %s", k.Names().Singular))
+	return c.conflictError(ctx, k, id, fault.New(fault.NotFound, "not_found", "There is no such %s", k.Names().Singular))
 }
 
-// conflict explains how an object changed since the caller read it, by its name. It
+// conflictError explains how an object changed since the caller read it, by its name. It
 // returns notFound for an object that never existed.
-func (c *change) conflict(ctx context.Context, k *kind, id uuid.UUID, notFound error) error {
+func (c *change) conflictError(ctx context.Context, k *kind, id uuid.UUID, notFound error) error {
 	rows, err := c.q.ListVersions(ctx, sqlcgen.ListVersionsParams{
-		OrganizationID: c.org.ID, SubjectKind: string(k.is()), SubjectID: id, BeforeVersion: math.MaxInt64, RowLimit: 1,
+		OrganizationID: c.org.ID, SubjectKind: string(k.subjectKind()), SubjectID: id, BeforeVersion: math.MaxInt64, RowLimit: 1,
 	})
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (c *change) conflict(ctx context.Context, k *kind, id uuid.UUID, notFound e
 	if len(rows) == 0 {
 		return notFound
 	}
-	newest, err := k.toVersion(ctx, c.names(), rows[0])
+	newest, err := k.toVersion(ctx, c.referenceNames(), rows[0])
 	if err != nil {
 		return err
 	}

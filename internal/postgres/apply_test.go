@@ -17,7 +17,7 @@ import (
 	"orgmodes/internal/templates"
 )
 
-func creation(s resource.Spec) resource.Op {
+func createOp(s resource.Spec) resource.Op {
 	op := resource.Op{Verb: resource.Create, Kind: modes.KindName, New: resource.Object{Spec: s}}
 	if _, ok := s.(templates.Template); ok {
 		op.Kind = templates.KindName
@@ -25,8 +25,8 @@ func creation(s resource.Spec) resource.Op {
 	return op
 }
 
-// guarded returns a mode that refers to a permission template.
-func guarded(slug, template string) modes.Mode {
+// modeWithTemplate returns a mode that refers to a permission template.
+func modeWithTemplate(slug, template string) modes.Mode {
 	m := mode(slug)
 	m.Config.PermissionTemplate = template
 	return m
@@ -37,17 +37,17 @@ func (l *library) apply(ops ...resource.Op) (resource.Result, error) {
 	return l.db.Apply(l.t.Context(), ada, l.org.ID, ops, resource.Options{})
 }
 
-func TestApplyChangesSeveralKindsAsOne(t *testing.T) {
+func TestApplyChangesSeveralKindsInOneRevision(t *testing.T) {
 	l := newLibrary(t)
 	before := l.revision()
-	result, err := l.apply(creation(template("Guard")), creation(guarded("docs", "guard")), creation(mode("code")))
+	result, err := l.apply(createOp(template("Guard")), createOp(modeWithTemplate("docs", "guard")), createOp(mode("code")))
 	require.NoError(t, err)
 	assert.Equal(t, before+1, result.Revision)
 	assert.Equal(t, before+1, l.revision())
 	require.Len(t, result.Outcomes, 3)
 	docs := result.Outcomes[1].Object
 	assert.Equal(t, "Guard", docs.Spec.(modes.Mode).Config.PermissionTemplate, "the name that the template has")
-	assert.Equal(t, result.Outcomes[0].Object.ID, modes.TemplateOf(docs))
+	assert.Equal(t, result.Outcomes[0].Object.ID, modes.TemplateID(docs))
 	assert.EqualValues(t, 3, l.count(`select count(*) from audit_log where revision = $1`, result.Revision))
 	assert.EqualValues(t, 3, l.count(`select count(*) from versions where revision = $1`, result.Revision))
 	assert.EqualValues(t, 1, l.count(`select count(*) from river_job where (args->>'revision')::bigint = $1`, result.Revision))
@@ -58,13 +58,13 @@ func TestApplyChangesSeveralKindsAsOne(t *testing.T) {
 	_, err = l.apply(gone(templates.KindName, "Guard"), gone(modes.KindName, "docs"))
 	require.True(t, fault.Is(err, fault.Conflict), err)
 	f, _ := fault.As(err)
-	assert.Equal(t, []resource.User{{Kind: "mode", ID: docs.ID, Name: "The docs"}}, f.Current)
+	assert.Equal(t, []resource.Referrer{{Kind: "mode", ID: docs.ID, Name: "The docs"}}, f.Current)
 	assert.Equal(t, before+1, l.revision())
 	_, err = l.apply(gone(modes.KindName, "docs"), gone(templates.KindName, "Guard"))
 	require.NoError(t, err)
 }
 
-func TestApplyNamesEveryFailureAndAppliesNothing(t *testing.T) {
+func TestApplyReportsEveryFailureAndIsAtomic(t *testing.T) {
 	l := newLibrary(t)
 	docs, code := l.create("docs"), l.create("code")
 	_, err := l.db.Modes.Update(t.Context(), bob, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
@@ -74,15 +74,15 @@ func TestApplyNamesEveryFailureAndAppliesNothing(t *testing.T) {
 	require.NoError(t, err)
 	_, err = l.db.Modes.Delete(t.Context(), bob, l.org.ID, "code", 0)
 	require.NoError(t, err)
-	books := l.books()
+	books := l.countTraces()
 
 	keep := func(o resource.Object) (resource.Object, error) { return o, nil }
 	_, err = l.apply(
-		creation(mode("new")),
-		resource.Op{Verb: resource.Update, Kind: modes.KindName, Ref: docs.ID.String(), Seen: docs.Version, Edit: keep},
-		resource.Op{Verb: resource.Delete, Kind: modes.KindName, Ref: code.ID.String(), Seen: code.Version},
-		creation(mode("docs")),
-		creation(guarded("guarded", "Nothing")),
+		createOp(mode("new")),
+		resource.Op{Verb: resource.Update, Kind: modes.KindName, Ref: docs.ID.String(), ExpectedVersion: docs.Version, Edit: keep},
+		resource.Op{Verb: resource.Delete, Kind: modes.KindName, Ref: code.ID.String(), ExpectedVersion: code.Version},
+		createOp(mode("docs")),
+		createOp(modeWithTemplate("guarded", "Nothing")),
 		resource.Op{Verb: resource.Delete, Kind: templates.KindName, Ref: uuid.NewString()},
 	)
 	var failed resource.OpErrors
@@ -97,10 +97,10 @@ func TestApplyNamesEveryFailureAndAppliesNothing(t *testing.T) {
 	assert.Contains(t, got[3], `/config/permissionTemplate: This organization has no permission template "Nothing"; there are `)
 	assert.Equal(t, "5 Template not found", got[4])
 	assert.Len(t, got, 5)
-	assert.Equal(t, books, l.books())
+	assert.Equal(t, books, l.countTraces())
 }
 
-func TestApplyTakesAnotherOrganizationsObjectsForAbsent(t *testing.T) {
+func TestApplyDoesNotFindObjectsOfOtherOrganization(t *testing.T) {
 	l := newLibrary(t)
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestApplyTakesAnotherOrganizationsObjectsForAbsent(t *testing.T) {
 	}
 	absent := uuid.NewString()
 	for _, refs := range [][2]string{{theirs.ID.String(), absent}, {"Theirs", "Nobody"}} {
-		assert.Equal(t, len(answer(creation(guarded("docs", refs[1])))), len(answer(creation(guarded("docs", refs[0]))))+len(refs[1])-len(refs[0]))
+		assert.Equal(t, len(answer(createOp(modeWithTemplate("docs", refs[1])))), len(answer(createOp(modeWithTemplate("docs", refs[0]))))+len(refs[1])-len(refs[0]))
 	}
 	for _, verb := range []resource.Verb{resource.Delete, resource.Update} {
 		assert.Equal(t,
@@ -129,7 +129,7 @@ func TestApplyTakesAnotherOrganizationsObjectsForAbsent(t *testing.T) {
 
 // Postgres aborts a transaction for text that it can't store. That is reported, rather than
 // that the operations after it failed, too.
-func TestApplyReportsTheFailureThatEndedTheTransaction(t *testing.T) {
+func TestApplyReportsFailureThatAbortedTransaction(t *testing.T) {
 	l := newLibrary(t)
 	gone := func(ref string) resource.Op {
 		return resource.Op{Verb: resource.Delete, Kind: modes.KindName, Ref: ref}
@@ -139,7 +139,7 @@ func TestApplyReportsTheFailureThatEndedTheTransaction(t *testing.T) {
 	require.ErrorContains(t, err, "can't be stored")
 }
 
-func TestApplyRefusesAnUnknownKind(t *testing.T) {
+func TestApplyRejectsUnknownKind(t *testing.T) {
 	l := newLibrary(t)
 	_, err := l.apply(resource.Op{Verb: resource.Delete, Kind: "gadget", Ref: "x"})
 	require.ErrorContains(t, err, `unknown kind "gadget"`)
@@ -151,7 +151,7 @@ func drawOp(t *rapid.T) resource.Op {
 	name := rapid.SampledFrom([]string{"T", "U", "t"}).Draw(t, "name")
 	guard := rapid.SampledFrom([]string{"", "", "T", "u"}).Draw(t, "guard")
 	word := rapid.SampledFrom([]string{"one", "two"}).Draw(t, "word")
-	m := guarded(slug, guard)
+	m := modeWithTemplate(slug, guard)
 	m.Config.WhenToUse = word
 	tpl := template(name)
 	tpl.Description = &word
@@ -209,7 +209,7 @@ func outcomes(r resource.Result) (all []string) {
 // Operations that are applied in any grouping leave the same library as one by one. A dry
 // run returns what applying then does, and changes nothing. There is exactly one version and
 // one audit row for each object that changed.
-func TestApplyInAnyGroupingEndsInTheSameLibrary(t *testing.T) {
+func TestApplyResultIsIndependentOfGrouping(t *testing.T) {
 	l := newLibrary(t)
 	n, draws := 0, 12
 	if prove.Enabled() {

@@ -35,34 +35,34 @@ type AuditFilter struct {
 	Limit int
 }
 
-// AuditHead is an entry without its content.
-type AuditHead struct {
+// AuditSummary is an entry without its content.
+type AuditSummary struct {
 	audit.Entry
-	// stored is the size of its content on disk, in bytes. Content that is stored compressed
+	// storedBytes is the size of its content on disk, in bytes. Content that is stored compressed
 	// may be much larger.
-	stored int64
+	storedBytes int64
 }
 
 // AuditContent holds an entry's content before and after a change.
 type AuditContent struct{ Before, After json.RawMessage }
 
 const (
-	// unpacked is how many times larger than on disk the largest contents are.
-	unpacked = 64
-	// contentsAtOnce bounds the contents read by one query, in bytes as estimated with
+	// maxCompressionRatio is how many times larger than on disk the largest contents are.
+	maxCompressionRatio = 64
+	// maxContentBytesPerQuery bounds the contents read by one query, in bytes as estimated with
 	// unpacked.
-	contentsAtOnce = 16 << 20
+	maxContentBytesPerQuery = 16 << 20
 )
 
 // AuditContents reads the contents of entries by id, in their order, until these reach
 // maxBytes. It always includes the first one.
-func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, heads []AuditHead, maxBytes int) (map[int64]AuditContent, error) {
-	out, total := make(map[int64]AuditContent, len(heads)), 0
-	for len(heads) > 0 {
+func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, summaries []AuditSummary, maxBytes int) (map[int64]AuditContent, error) {
+	out, total := make(map[int64]AuditContent, len(summaries)), 0
+	for len(summaries) > 0 {
 		var ids []int64
 		var estimated int64
-		for _, h := range heads {
-			if estimated += h.stored * unpacked; len(ids) > 0 && estimated > contentsAtOnce {
+		for _, h := range summaries {
+			if estimated += h.storedBytes * maxCompressionRatio; len(ids) > 0 && estimated > maxContentBytesPerQuery {
 				break
 			}
 			ids = append(ids, h.ID)
@@ -82,30 +82,30 @@ func (db *DB) AuditContents(ctx context.Context, org uuid.UUID, heads []AuditHea
 			}
 			out[id] = content
 		}
-		heads = heads[len(ids):]
+		summaries = summaries[len(ids):]
 	}
 	return out, nil
 }
 
-// AuditPage lists entries as AuditHeads does, with their contents. A page has at most
+// AuditPage lists entries as AuditSummaries does, with their contents. A page has at most
 // f.Limit entries, and fewer if their contents reach maxBytes first. more reports whether
 // there are entries after the last one.
 func (db *DB) AuditPage(ctx context.Context, org uuid.UUID, f AuditFilter, maxBytes int) (page []audit.Entry, more bool, err error) {
 	limit := f.Limit
 	f.Limit++ // one more, to learn whether there are others
-	heads, err := db.AuditHeads(ctx, org, f)
+	summaries, err := db.AuditSummaries(ctx, org, f)
 	if err != nil {
 		return nil, false, err
 	}
-	if more = len(heads) > limit; more {
-		heads = heads[:limit]
+	if more = len(summaries) > limit; more {
+		summaries = summaries[:limit]
 	}
-	contents, err := db.AuditContents(ctx, org, heads, maxBytes)
+	contents, err := db.AuditContents(ctx, org, summaries, maxBytes)
 	if err != nil {
 		return nil, false, err
 	}
 	page = make([]audit.Entry, 0, len(contents))
-	for _, h := range heads {
+	for _, h := range summaries {
 		content, ok := contents[h.ID]
 		if !ok {
 			return page, true, nil
@@ -116,9 +116,9 @@ func (db *DB) AuditPage(ctx context.Context, org uuid.UUID, f AuditFilter, maxBy
 	return page, more, nil
 }
 
-// AuditHeads lists an organization's audit log, newest first. Of entries with the same time,
+// AuditSummaries lists an organization's audit log, newest first. Of entries with the same time,
 // the last one recorded comes first.
-func (db *DB) AuditHeads(ctx context.Context, org uuid.UUID, f AuditFilter) ([]AuditHead, error) {
+func (db *DB) AuditSummaries(ctx context.Context, org uuid.UUID, f AuditFilter) ([]AuditSummary, error) {
 	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions}
 	if f.Before != 0 {
 		at, err := db.q.AuditTime(ctx, sqlcgen.AuditTimeParams{OrganizationID: &org, ID: f.Before})
@@ -130,20 +130,20 @@ func (db *DB) AuditHeads(ctx context.Context, org uuid.UUID, f AuditFilter) ([]A
 		}
 		p.BeforeTime, p.BeforeID = &at, f.Before
 	}
-	p.ActorID, p.SubjectID = orNil(f.ActorID), orNil(f.SubjectID)
-	p.SubjectKind = orNil(string(f.SubjectKind))
+	p.ActorID, p.SubjectID = ptrOrNil(f.ActorID), ptrOrNil(f.SubjectID)
+	p.SubjectKind = ptrOrNil(string(f.SubjectKind))
 	if f.Text != "" {
-		pattern := "%" + literal.Replace(f.Text) + "%"
+		pattern := "%" + likeEscaper.Replace(f.Text) + "%"
 		p.Pattern = &pattern
 	}
-	p.Since, p.Until = orNil(f.Since), orNil(f.Until)
-	rows, err := db.filtered.ListAudit(ctx, p)
+	p.Since, p.Until = ptrOrNil(f.Since), ptrOrNil(f.Until)
+	rows, err := db.customPlan.ListAudit(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("list audit: %w", err)
 	}
-	out := make([]AuditHead, len(rows))
+	out := make([]AuditSummary, len(rows))
 	for i, r := range rows {
-		out[i] = AuditHead{toEntry(sqlcgen.AuditLog{
+		out[i] = AuditSummary{toEntry(sqlcgen.AuditLog{
 			ID: r.ID, OccurredAt: r.OccurredAt, OrganizationID: r.OrganizationID, Revision: r.Revision, ActorKind: r.ActorKind,
 			ActorID: r.ActorID, ActorName: r.ActorName, Action: r.Action, SubjectKind: r.SubjectKind, SubjectID: r.SubjectID,
 			SubjectName: r.SubjectName, RequestID: r.RequestID, Source: r.Source,
@@ -164,7 +164,7 @@ func (db *DB) AuditEntry(ctx context.Context, org uuid.UUID, id int64) (audit.En
 func toEntry(r sqlcgen.AuditLog) audit.Entry {
 	return audit.Entry{
 		ID: r.ID, OccurredAt: r.OccurredAt.UTC(), Organization: r.OrganizationID, Revision: r.Revision,
-		By: audit.By{
+		By: audit.Attribution{
 			Actor:     audit.Actor{Kind: audit.ActorKind(r.ActorKind), ID: r.ActorID, Name: r.ActorName},
 			RequestID: r.RequestID, Source: r.Source,
 		},
@@ -173,10 +173,10 @@ func toEntry(r sqlcgen.AuditLog) audit.Entry {
 	}
 }
 
-// literal escapes a text so that a LIKE pattern matches it literally.
-var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+// likeEscaper escapes a text so that a LIKE pattern matches it literally.
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-func orNil[T comparable](v T) *T {
+func ptrOrNil[T comparable](v T) *T {
 	var zero T
 	if v == zero {
 		return nil
@@ -184,7 +184,7 @@ func orNil[T comparable](v T) *T {
 	return &v
 }
 
-func orZero[T any](p *T) (v T) {
+func valueOrZero[T any](p *T) (v T) {
 	if p != nil {
 		v = *p
 	}

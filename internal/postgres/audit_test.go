@@ -44,7 +44,7 @@ func TestAuditIsFiltered(t *testing.T) {
 
 // All entries of one change have the same time. Whatever the filter, the pages contain each
 // entry once.
-func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
+func TestAuditPagesCoverEntriesWithSameTime(t *testing.T) {
 	l := newLibrary(t)
 	for round := range 3 {
 		var ms []modes.Mode
@@ -53,7 +53,7 @@ func TestAuditPagesMissNothingWithinAMoment(t *testing.T) {
 			m.Name = fmt.Sprintf("Mode %d of round %d", i, round)
 			ms = append(ms, m)
 		}
-		storetest.PutModes(t, l.db, []audit.By{ada, bob}[round%2], l.org.ID, ms...)
+		storetest.PutModes(t, l.db, []audit.Attribution{ada, bob}[round%2], l.org.ID, ms...)
 	}
 	all, _, err := l.db.AuditPage(t.Context(), l.org.ID, postgres.AuditFilter{Limit: 1000}, 64<<20)
 	require.NoError(t, err)

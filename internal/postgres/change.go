@@ -32,7 +32,7 @@ type change struct {
 	tx       pgx.Tx
 	q        *sqlcgen.Queries
 	db       *DB
-	by       audit.By
+	by       audit.Attribution
 	org      sqlcgen.Organization // as bumped: Revision is this change's
 	recorded int
 	// batch is set for several operations, and by resource.Options.Batch or Plan.
@@ -45,9 +45,9 @@ type change struct {
 // revision and leaves no trace.
 var errNothingChanged = errors.New("postgres: nothing changed")
 
-// inChange runs fn as one change. It returns the organization's revision, which is a new one
+// withChange runs fn as one change. It returns the organization's revision, which is a new one
 // if fn recorded anything.
-func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
+func (db *DB) withChange(ctx context.Context, by audit.Attribution, org uuid.UUID, fn func(*change) error) (revision int64, err error) {
 	err = db.transact(ctx, func(tx pgx.Tx) error {
 		c := &change{tx: tx, q: db.q.WithTx(tx), db: db, by: by}
 		if c.org, err = c.q.BumpRevision(ctx, org); err != nil {
@@ -66,7 +66,7 @@ func (db *DB) inChange(ctx context.Context, by audit.By, org uuid.UUID, fn func(
 	if errors.Is(err, errNothingChanged) {
 		err = nil
 	}
-	return revision, known(err)
+	return revision, translateError(err)
 }
 
 // enqueueAfterChange inserts the jobs that a worker does after a change.
@@ -79,9 +79,9 @@ func (db *DB) enqueueAfterChange(ctx context.Context, tx pgx.Tx, org uuid.UUID, 
 	return err
 }
 
-// attempts is how many times a transaction is tried if Postgres ends it in favor of another
+// maxTransactionAttempts is how many times a transaction is tried if Postgres ends it in favor of another
 // one.
-const attempts = 4
+const maxTransactionAttempts = 4
 
 // transact runs fn in a transaction, and retries if Postgres ended that one in favor of
 // another. Nothing remains of the ended transaction. fn may run several times, so it must
@@ -89,7 +89,7 @@ const attempts = 4
 func (db *DB) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 	for n := 1; ; n++ {
 		err := pgx.BeginFunc(ctx, db.pool, fn)
-		if n == attempts || !lostToAnother(err) {
+		if n == maxTransactionAttempts || !isRetryable(err) {
 			return err
 		}
 		select {
@@ -100,8 +100,8 @@ func (db *DB) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 	}
 }
 
-// object describes how a change affected one object.
-type object struct {
+// objectChange describes how a change affected one object.
+type objectChange struct {
 	kind    audit.SubjectKind
 	id      uuid.UUID
 	name    string
@@ -112,36 +112,36 @@ type object struct {
 }
 
 // record writes an object's version row and its audit row.
-func (c *change) record(ctx context.Context, o object) error {
-	before, err := content(o.before)
+func (c *change) record(ctx context.Context, o objectChange) error {
+	before, err := encodeJSON(o.before)
 	if err != nil {
 		return err
 	}
-	after, err := content(o.after)
+	after, err := encodeJSON(o.after)
 	if err != nil {
 		return err
 	}
-	kept := after
-	if kept == nil { // a deletion: history has the deleted content
-		kept = before
+	stored := after
+	if stored == nil { // a deletion: history has the deleted content
+		stored = before
 	}
 	err = c.q.InsertVersion(ctx, sqlcgen.InsertVersionParams{
 		SubjectKind: string(o.kind), SubjectID: o.id, Version: o.version,
-		OrganizationID: c.org.ID, Revision: c.org.Revision, Action: string(o.action), Content: kept,
+		OrganizationID: c.org.ID, Revision: c.org.Revision, Action: string(o.action), Content: stored,
 		ActorKind: string(c.by.Actor.Kind), ActorID: c.by.Actor.ID, ActorName: c.by.Actor.Name,
 	})
 	if err != nil {
 		return fmt.Errorf("record version: %w", err)
 	}
 	c.recorded++
-	return insertAudit(ctx, c.q, c.by, entry{
+	return insertAudit(ctx, c.q, c.by, auditEntry{
 		organization: &c.org.ID, revision: &c.org.Revision, action: o.action,
 		subject: audit.Subject{Kind: o.kind, ID: o.id.String(), Name: o.name}, before: before, after: after,
 	})
 }
 
-// entry is an audit row about to be written.
-type entry struct {
+// auditEntry is an audit row about to be written.
+type auditEntry struct {
 	organization  *uuid.UUID
 	revision      *int64
 	action        audit.Action
@@ -149,11 +149,11 @@ type entry struct {
 	before, after json.RawMessage
 }
 
-func insertAudit(ctx context.Context, q *sqlcgen.Queries, by audit.By, e entry) error {
+func insertAudit(ctx context.Context, q *sqlcgen.Queries, by audit.Attribution, e auditEntry) error {
 	_, err := q.InsertAudit(ctx, sqlcgen.InsertAuditParams{
 		OrganizationID: e.organization, Revision: e.revision,
 		ActorKind: string(by.Actor.Kind), ActorID: by.Actor.ID, ActorName: by.Actor.Name,
-		Action:      e.action.Of(e.subject.Kind),
+		Action:      e.action.FullName(e.subject.Kind),
 		SubjectKind: string(e.subject.Kind), SubjectID: e.subject.ID, SubjectName: e.subject.Name,
 		Before: e.before, After: e.after, RequestID: by.RequestID, Source: by.Source,
 	})
@@ -163,13 +163,13 @@ func insertAudit(ctx context.Context, q *sqlcgen.Queries, by audit.By, e entry) 
 	return nil
 }
 
-// inAudited runs fn in a transaction that changes users or tokens rather than the content of
+// withAudit runs fn in a transaction that changes users or tokens rather than the content of
 // a library. It takes no revision. fn writes its own audit rows.
-func (db *DB) inAudited(ctx context.Context, fn func(pgx.Tx, *sqlcgen.Queries) error) error {
-	return known(db.transact(ctx, func(tx pgx.Tx) error { return fn(tx, db.q.WithTx(tx)) }))
+func (db *DB) withAudit(ctx context.Context, fn func(pgx.Tx, *sqlcgen.Queries) error) error {
+	return translateError(db.transact(ctx, func(tx pgx.Tx) error { return fn(tx, db.q.WithTx(tx)) }))
 }
 
-func content(v any) (json.RawMessage, error) {
+func encodeJSON(v any) (json.RawMessage, error) {
 	if v == nil {
 		return nil, nil
 	}

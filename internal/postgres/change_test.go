@@ -22,7 +22,7 @@ import (
 
 // Every change takes one revision, one version and one audit row with the whole
 // content before and after, and leaves one job.
-func TestChangeLeavesItsWholeTrace(t *testing.T) {
+func TestChangeWritesRevisionVersionAuditAndJob(t *testing.T) {
 	l := newLibrary(t)
 	require.EqualValues(t, 1, l.org.Revision)
 	m := l.create("docs")
@@ -57,7 +57,7 @@ func TestChangeLeavesItsWholeTrace(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, versions, 4)
 	require.Equal(t, "Docs, renamed", versions[1].Object.Mode.Name, "the deletion keeps what was deleted")
-	require.Equal(t, "modes 1 versions 4 audit 5 jobs 5 revision 5", l.books())
+	require.Equal(t, "modes 1 versions 4 audit 5 jobs 5 revision 5", l.countTraces())
 }
 
 func rename(name string) func(modes.OrganizationMode) (modes.OrganizationMode, error) {
@@ -67,36 +67,36 @@ func rename(name string) func(modes.OrganizationMode) (modes.OrganizationMode, e
 	}
 }
 
-func TestWhatChangesNothingLeavesNothing(t *testing.T) {
+func TestUpdateWithoutChangeLeavesNoTrace(t *testing.T) {
 	l := newLibrary(t)
 	m := l.create("docs")
-	before := l.books()
+	before := l.countTraces()
 	same, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", 0, rename("  The docs "))
 	require.NoError(t, err)
 	require.Equal(t, m, same)
-	require.Equal(t, before, l.books())
+	require.Equal(t, before, l.countTraces())
 }
 
 // If any of the statements of a change fails, nothing of the change remains.
-func TestChangeIsAllOrNothing(t *testing.T) {
+func TestChangeIsAtomic(t *testing.T) {
 	l := newLibrary(t)
 	m := l.create("docs")
 	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
 		l.exec(fmt.Sprintf(`create function break_it() returns trigger language plpgsql as $$ begin raise exception 'broken on purpose'; end $$;
 			create trigger break_it before insert or delete on %s for each row execute function break_it()`, table))
-		before := l.books()
+		before := l.countTraces()
 		_, err := l.db.Modes.Create(t.Context(), ada, l.org.ID, mode("other"))
 		require.ErrorContains(t, err, "broken on purpose", table)
-		_, err = l.db.Apply(t.Context(), ada, l.org.ID, puts(mode("docs"), mode("x"), mode("y")), resource.Options{})
+		_, err = l.db.Apply(t.Context(), ada, l.org.ID, putOps(mode("docs"), mode("x"), mode("y")), resource.Options{})
 		require.ErrorContains(t, err, "broken on purpose", table)
 		_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", m.Version)
 		require.ErrorContains(t, err, "broken on purpose", table)
-		require.Equal(t, before, l.books(), table)
+		require.Equal(t, before, l.countTraces(), table)
 		l.exec(`drop function break_it() cascade`)
 	}
 }
 
-func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
+func TestConcurrentUpdateFailsWithCurrentVersion(t *testing.T) {
 	l := newLibrary(t)
 	m := l.create("docs")
 	const writers = 8
@@ -138,7 +138,7 @@ func TestLoserOfARaceGetsTheCurrentVersionAndNothingIsLost(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestSlugIsTakenWhateverItsCase(t *testing.T) {
+func TestSlugsAreUniqueIgnoringCase(t *testing.T) {
 	l := newLibrary(t)
 	var created, conflicts atomic.Int64
 	var wg sync.WaitGroup
@@ -197,38 +197,38 @@ func TestRevisionsHaveNoGaps(t *testing.T) {
 	require.EqualValues(t, 80, l.count(`select count(distinct position) from organization_modes`))
 }
 
-func TestImportIsOneRevisionAndOneAuditRowEach(t *testing.T) {
+func TestImportTakesOneRevisionAndAuditsEachMode(t *testing.T) {
 	l := newLibrary(t)
 	l.create("same")
 	l.create("changed")
 	changed := mode("CHANGED")
 	in := []modes.Mode{mode("new"), mode("same"), changed}
-	existing, revision, err := l.db.Objects(modes.KindName).At(t.Context(), l.org.ID)
+	existing, revision, err := l.db.Objects(modes.KindName).ListWithRevision(t.Context(), l.org.ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, revision)
-	before := l.books()
+	before := l.countTraces()
 	plan := func(under resource.Library) ([]resource.Op, error) {
 		objects, err := under.Objects(modes.KindName)
 		require.Equal(t, existing, objects)
-		return puts(in...), err
+		return putOps(in...), err
 	}
-	result, err := l.db.Apply(t.Context(), ada, l.org.ID, nil, resource.Options{Plan: plan, Seen: 3})
+	result, err := l.db.Apply(t.Context(), ada, l.org.ID, nil, resource.Options{Plan: plan, ExpectedRevision: 3})
 	require.NoError(t, err)
 	require.EqualValues(t, 4, result.Revision)
 	done := result.Outcomes
 	require.Equal(t, "modes 2 versions 2 audit 3 jobs 3 revision 3", before)
-	require.Equal(t, "modes 3 versions 4 audit 5 jobs 4 revision 4", l.books())
+	require.Equal(t, "modes 3 versions 4 audit 5 jobs 4 revision 4", l.countTraces())
 	for i, want := range []resource.Action{resource.ActionCreate, resource.ActionUnchanged, resource.ActionUpdate} {
 		require.Equal(t, want, done[i].Action)
 	}
 	require.Equal(t, "CHANGED", done[2].Object.Spec.ObjectName(), "it keeps the case that it was written in")
 	require.Equal(t, "changed", done[2].Before.Spec.ObjectName())
 
-	_, err = l.db.Apply(t.Context(), ada, l.org.ID, puts(mode("later")), resource.Options{Seen: 3})
+	_, err = l.db.Apply(t.Context(), ada, l.org.ID, putOps(mode("later")), resource.Options{ExpectedRevision: 3})
 	require.True(t, fault.Is(err, fault.Stale), "the library was changed since the plan")
 	bad := mode("bad")
 	bad.Config.RoleDefinition = " "
-	_, err = l.db.Apply(t.Context(), ada, l.org.ID, puts(mode("good"), bad), resource.Options{})
+	_, err = l.db.Apply(t.Context(), ada, l.org.ID, putOps(mode("good"), bad), resource.Options{})
 	var failed resource.OpErrors
 	require.ErrorAs(t, err, &failed)
 	require.Equal(t, 1, failed[0].Index)
@@ -238,7 +238,7 @@ func TestImportIsOneRevisionAndOneAuditRowEach(t *testing.T) {
 	require.EqualValues(t, 4, l.revision())
 }
 
-func TestLimits(t *testing.T) {
+func TestTooManyModesAreRejected(t *testing.T) {
 	l := newLibrary(t)
 	var many []modes.Mode
 	for i := range modes.MaxModes {
@@ -251,7 +251,7 @@ func TestLimits(t *testing.T) {
 }
 
 // Another organization's mode is not found, by id or by slug.
-func TestTenantsDoNotSeeEachOther(t *testing.T) {
+func TestModesOfOtherOrganizationAreNotFound(t *testing.T) {
 	l := newLibrary(t)
 	m := l.create("docs")
 	b, err := l.db.CreateOrganization(t.Context(), ada, "b", "B")
@@ -304,7 +304,7 @@ func TestHistoryIsAppendOnly(t *testing.T) {
 	}
 }
 
-func TestUnknownOrganization(t *testing.T) {
+func TestUnknownOrganizationIsNotFound(t *testing.T) {
 	l := newLibrary(t)
 	_, err := l.db.Modes.Create(t.Context(), ada, uuid.New(), mode("docs"))
 	require.True(t, fault.Is(err, fault.NotFound))
@@ -320,20 +320,20 @@ func TestUnknownOrganization(t *testing.T) {
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 }
 
-func TestEditThatFailsChangesNothing(t *testing.T) {
+func TestFailedEditChangesNothing(t *testing.T) {
 	l := newLibrary(t)
 	l.create("docs")
-	before := l.books()
+	before := l.countTraces()
 	broken := errors.New("the edit gave up")
 	_, err := l.db.Modes.Update(t.Context(), ada, l.org.ID, "docs", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		return m, broken
 	})
 	require.ErrorIs(t, err, broken)
-	require.Equal(t, before, l.books())
+	require.Equal(t, before, l.countTraces())
 }
 
 // Stored configuration is returned unchanged, including unknown fields.
-func TestConfigSurvives(t *testing.T) {
+func TestUnknownConfigFieldsArePreserved(t *testing.T) {
 	l := newLibrary(t)
 	m := mode("docs")
 	m.Config.Groups = []modes.Group{{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`, Description: "Markdown", Extra: map[string]any{"x": "y"}}}}

@@ -39,7 +39,7 @@ func (db *DB) EvaluateStatus(ctx context.Context, org uuid.UUID, revision int64)
 		}
 		return q.SetStatusRevision(ctx, sqlcgen.SetStatusRevisionParams{OrganizationID: org, Revision: row.Revision})
 	})
-	return known(err)
+	return translateError(err)
 }
 
 // StaleStatuses returns organizations, at most limit, whose objects were changed after their
@@ -77,7 +77,7 @@ func (e *evaluation) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list soft references: %w", err)
 	}
-	before, err := statuses(ctx, e.q, e.org, nil)
+	before, err := listConditions(ctx, e.q, e.org, nil)
 	if err != nil {
 		return err
 	}
@@ -87,12 +87,12 @@ func (e *evaluation) run(ctx context.Context) error {
 		if n < 0 {
 			n = len(references)
 		}
-		if e.knows(references[:n]) {
-			condition, err := e.resolved(ctx, references[:n])
+		if e.supports(references[:n]) {
+			condition, err := e.resolvedCondition(ctx, references[:n])
 			if err != nil {
 				return err
 			}
-			if err := e.set(ctx, of, before[of.ResourceID], condition); err != nil {
+			if err := e.storeCondition(ctx, of, before[of.ResourceID], condition); err != nil {
 				return err
 			}
 		}
@@ -110,9 +110,9 @@ func (e *evaluation) run(ctx context.Context) error {
 	return e.q.DeleteStatuses(ctx, sqlcgen.DeleteStatusesParams{OrganizationID: e.org, Ids: ids})
 }
 
-// knows reports whether this release has the kinds of an object and of all its targets.
+// supports reports whether this release has the kinds of an object and of all its targets.
 // Objects of unknown kinds were stored by another release, which evaluates them.
-func (e *evaluation) knows(references []sqlcgen.ListSoftReferencesRow) bool {
+func (e *evaluation) supports(references []sqlcgen.ListSoftReferencesRow) bool {
 	for _, r := range references {
 		_, unknown := e.db.kind(r.Kind)
 		_, unknownTarget := e.db.kind(r.TargetKind)
@@ -123,8 +123,8 @@ func (e *evaluation) knows(references []sqlcgen.ListSoftReferencesRow) bool {
 	return true
 }
 
-// resolved returns the ReferencesResolved condition of an object with these references.
-func (e *evaluation) resolved(ctx context.Context, references []sqlcgen.ListSoftReferencesRow) (resource.Condition, error) {
+// resolvedCondition returns the ReferencesResolved condition of an object with these references.
+func (e *evaluation) resolvedCondition(ctx context.Context, references []sqlcgen.ListSoftReferencesRow) (resource.Condition, error) {
 	var missing []string
 	for _, r := range references {
 		target, err := e.db.kind(r.TargetKind)
@@ -170,8 +170,8 @@ func (e *evaluation) exists(ctx context.Context, k *kind, key string) (bool, err
 	return e.keys[singular][key], nil
 }
 
-// set stores the condition of an object, unless it is unchanged.
-func (e *evaluation) set(ctx context.Context, of sqlcgen.ListSoftReferencesRow, before []resource.Condition, c resource.Condition) error {
+// storeCondition stores the condition of an object, unless it is unchanged.
+func (e *evaluation) storeCondition(ctx context.Context, of sqlcgen.ListSoftReferencesRow, before []resource.Condition, c resource.Condition) error {
 	c.LastTransitionTime = e.at
 	for _, old := range before {
 		if old.Type == c.Type && old.Status == c.Status {
@@ -193,9 +193,9 @@ func (e *evaluation) set(ctx context.Context, of sqlcgen.ListSoftReferencesRow, 
 	return nil
 }
 
-// statuses returns the stored conditions of an organization's objects, or of one if only is
+// listConditions returns the stored conditions of an organization's objects, or of one if only is
 // set.
-func statuses(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID) (map[uuid.UUID][]resource.Condition, error) {
+func listConditions(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID) (map[uuid.UUID][]resource.Condition, error) {
 	rows, err := q.ListStatuses(ctx, sqlcgen.ListStatusesParams{OrganizationID: org, ResourceID: only})
 	if err != nil {
 		return nil, fmt.Errorf("list statuses: %w", err)
@@ -217,7 +217,7 @@ func withConditions(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only
 	if !slices.ContainsFunc(all, func(o resource.Object) bool { return resource.HasSoftReferences(o.Spec) }) {
 		return nil
 	}
-	found, err := statuses(ctx, q, org, only)
+	found, err := listConditions(ctx, q, org, only)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/resource"
 )
 
-func TestConditionsFollowWhatSoftReferencesName(t *testing.T) {
+func TestConditionsFollowTargetsOfSoftReferences(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	org := l.org.ID
 	condition := func(name string) resource.Condition {

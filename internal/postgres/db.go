@@ -35,11 +35,11 @@ const defaultMaxConns = 16
 type DB struct {
 	pool *pgxpool.Pool
 	q    *sqlcgen.Queries
-	// filtered runs the queries with optional filters.
-	filtered *sqlcgen.Queries
-	river    *river.Client[pgx.Tx]
-	health   *health
-	probe    *pgx.ConnConfig // for the connection that probes use
+	// customPlan runs the queries with optional filters.
+	customPlan  *sqlcgen.Queries
+	river       *river.Client[pgx.Tx]
+	health      *health
+	probeConfig *pgx.ConnConfig // for the connection that probes use
 	// Tools holds the tools that a permission template is allowed to name. Set it before
 	// using the DB.
 	Tools templates.Tools
@@ -49,16 +49,16 @@ type DB struct {
 	Templates *Collection[templates.OrganizationTemplate]
 }
 
-// register sets up the kinds of objects.
-func (db *DB) register() {
+// registerKinds sets up the kinds of objects.
+func (db *DB) registerKinds() {
 	mode := &kind{modes.Kind{}, modeStore{db}}
 	db.kinds = []*kind{mode}
 	template := db.Register(templates.Kind{Tools: func() templates.Tools { return db.Tools }})
 	db.Modes = &Collection[modes.OrganizationMode]{
-		db: db, kind: mode, of: modes.FromObject, object: modes.OrganizationMode.Object,
+		db: db, kind: mode, fromObject: modes.FromObject, toObject: modes.OrganizationMode.Object,
 	}
 	db.Templates = &Collection[templates.OrganizationTemplate]{
-		db: db, kind: template.kind, of: templates.FromObject, object: templates.OrganizationTemplate.Object,
+		db: db, kind: template.kind, fromObject: templates.FromObject, toObject: templates.OrganizationTemplate.Object,
 	}
 }
 
@@ -69,7 +69,7 @@ func (db *DB) Objects(singular string) *Collection[resource.Object] {
 		panic(err) // callers name kinds by constants
 	}
 	same := func(o resource.Object) resource.Object { return o }
-	return &Collection[resource.Object]{db: db, kind: k, of: same, object: same}
+	return &Collection[resource.Object]{db: db, kind: k, fromObject: same, toObject: same}
 }
 
 // Option changes how a DB is opened.
@@ -79,8 +79,8 @@ type Option func(*pgxpool.Config)
 // before it ends the session.
 const idleInTransaction = "idle_in_transaction_session_timeout"
 
-// Traced returns an Option that reports every statement to a tracer, for measurements.
-func Traced(t pgx.QueryTracer) Option {
+// WithTracer returns an Option that reports every statement to a tracer, for measurements.
+func WithTracer(t pgx.QueryTracer) Option {
 	return func(c *pgxpool.Config) { c.ConnConfig.Tracer = t }
 }
 
@@ -112,9 +112,9 @@ func Open(ctx context.Context, databaseURL string, options ...Option) (*DB, erro
 	for _, o := range options {
 		o(cfg)
 	}
-	watch, probe := &health{conns: map[*watched]struct{}{}}, cfg.ConnConfig.Copy()
+	monitor, probe := &health{conns: map[*watched]struct{}{}}, cfg.ConnConfig.Copy()
 	probe.Tracer = nil
-	cfg.ConnConfig.DialFunc = watch.dialer(cfg.ConnConfig.DialFunc)
+	cfg.ConnConfig.DialFunc = monitor.dialer(cfg.ConnConfig.DialFunc)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -130,17 +130,17 @@ func Open(ctx context.Context, databaseURL string, options ...Option) (*DB, erro
 		pool.Close()
 		return nil, fmt.Errorf("postgres: river: %w", err)
 	}
-	db := &DB{pool: pool, q: sqlcgen.New(pool), filtered: sqlcgen.New(planned{pool}), river: rc, health: watch, probe: probe}
-	db.register()
+	db := &DB{pool: pool, q: sqlcgen.New(pool), customPlan: sqlcgen.New(customPlan{pool}), river: rc, health: monitor, probeConfig: probe}
+	db.registerKinds()
 	return db, nil
 }
 
-// planned makes Postgres plan each query for its actual arguments. A plan for any arguments
+// customPlan makes Postgres plan each query for its actual arguments. A plan for any arguments
 // can't use the index of an optional filter.
-type planned struct{ *pgxpool.Pool }
+type customPlan struct{ *pgxpool.Pool }
 
 // Query runs a query that returns rows.
-func (p planned) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+func (p customPlan) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
 	return p.Pool.Query(ctx, query, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 

@@ -72,12 +72,12 @@ func (db *DB) Draft(ctx context.Context, key DraftKey) (Draft, error) {
 	return d, nil
 }
 
-// DraftHeads returns an author's living drafts of a kind without their content, newest
+// DraftSummaries returns an author's living drafts of a kind without their content, newest
 // first.
-func (db *DB) DraftHeads(ctx context.Context, org, user uuid.UUID, kind string) ([]Draft, error) {
+func (db *DB) DraftSummaries(ctx context.Context, org, user uuid.UUID, kind string) ([]Draft, error) {
 	rows, err := db.q.ListDraftHeads(ctx, sqlcgen.ListDraftHeadsParams{OrganizationID: org, UserID: user, Kind: kind})
 	if err != nil {
-		return nil, fmt.Errorf("list drafts: %w", known(err))
+		return nil, fmt.Errorf("list drafts: %w", translateError(err))
 	}
 	out := make([]Draft, len(rows))
 	for i, r := range rows {
@@ -100,7 +100,7 @@ func (db *DB) StoreDraft(ctx context.Context, d Draft) (Draft, error) {
 	if err := db.checkDraft(d); err != nil {
 		return Draft{}, err
 	}
-	d.Title = humanize.Shortened(d.Title, maxDraftTitle)
+	d.Title = humanize.Truncate(d.Title, maxDraftTitle)
 	if d.Edition == 0 {
 		return db.beginDraft(ctx, d)
 	}
@@ -112,7 +112,7 @@ func (db *DB) StoreDraft(ctx context.Context, d Draft) (Draft, error) {
 		return Draft{}, draftConflict(ctx, db.q, d.DraftKey)
 	}
 	if err != nil {
-		return Draft{}, fmt.Errorf("store draft: %w", known(err))
+		return Draft{}, fmt.Errorf("store draft: %w", translateError(err))
 	}
 	d.Edition, d.UpdatedAt, d.DiscardedAt = row.Edition, row.UpdatedAt.UTC(), nil
 	return d, nil
@@ -156,7 +156,7 @@ func (db *DB) beginDraft(ctx context.Context, d Draft) (Draft, error) {
 // has more than MaxDrafts. The lock on the membership makes an author's additions wait for
 // one another, so that two can't both be the last one.
 func (db *DB) addDraft(ctx context.Context, key DraftKey, add func(*sqlcgen.Queries) error) error {
-	return known(db.transact(ctx, func(tx pgx.Tx) error {
+	return translateError(db.transact(ctx, func(tx pgx.Tx) error {
 		q := db.q.WithTx(tx)
 		if _, err := q.LockMember(ctx, sqlcgen.LockMemberParams{OrganizationID: key.OrganizationID, UserID: key.UserID}); err != nil {
 			return orNotFound(err, "organization")
@@ -212,6 +212,6 @@ func getDraft(ctx context.Context, q *sqlcgen.Queries, key DraftKey) (Draft, err
 func toDraft(key DraftKey, r sqlcgen.GetDraftRow) Draft {
 	return Draft{
 		DraftKey: key, Title: r.Title, Content: []byte(r.Content), BaseVersion: r.BaseVersion,
-		Edition: r.Edition, UpdatedAt: r.UpdatedAt.UTC(), DiscardedAt: utc(r.DiscardedAt),
+		Edition: r.Edition, UpdatedAt: r.UpdatedAt.UTC(), DiscardedAt: utcOrNil(r.DiscardedAt),
 	}
 }

@@ -25,7 +25,7 @@ func (l *library) fillDrafts(user uuid.UUID, n int) {
 		select $1, $2, 'mode', gen_random_uuid(), 'Docs', '{}', 0, now() + interval '1 day' from generate_series(1, $3)`, l.org.ID, user, n)
 }
 
-func TestDraftContentIsChecked(t *testing.T) {
+func TestInvalidDraftContentIsRejected(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
 	for name, c := range map[string]struct {
@@ -75,7 +75,7 @@ func TestDraftContentIsChecked(t *testing.T) {
 
 // An object that can be stored fits into a draft, even as text in which each character is
 // escaped.
-func TestLargestObjectFitsIntoADraft(t *testing.T) {
+func TestLargestObjectFitsIntoDraft(t *testing.T) {
 	require.GreaterOrEqual(t, postgres.MaxDraftBytes, modes.MaxBodyBytes)
 	require.GreaterOrEqual(t, postgres.MaxDraftBytes, templates.MaxBodyBytes)
 	object, err := json.Marshal(strings.Repeat("\x01", modes.MaxModeBytes))
@@ -85,7 +85,7 @@ func TestLargestObjectFitsIntoADraft(t *testing.T) {
 	require.Less(t, len(content), postgres.MaxDraftBytes)
 }
 
-func TestAuthorHasOnlySoManyLivingDrafts(t *testing.T) {
+func TestLivingDraftsOfAuthorAreLimited(t *testing.T) {
 	l := newLibrary(t)
 	bob, eve := l.member("bob@example.com", "member"), l.member("eve@example.com", "member")
 	other, err := l.db.CreateOrganization(t.Context(), ada, "b", "B")
@@ -114,28 +114,28 @@ func TestAuthorHasOnlySoManyLivingDrafts(t *testing.T) {
 	requireFault(t, err, fault.NotFound, "not_found")
 }
 
-// afterCount makes each transaction that counted an author's drafts wait before it
+// countBarrier makes each transaction that counted an author's drafts wait before it
 // continues.
-type afterCount struct{ wait func(string) error }
+type countBarrier struct{ wait func(string) error }
 
 type countsDrafts struct{}
 
-func (afterCount) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+func (countBarrier) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	return context.WithValue(ctx, countsDrafts{}, strings.Contains(data.SQL, "name: CountDrafts "))
 }
 
-func (a afterCount) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+func (a countBarrier) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
 	if ctx.Value(countsDrafts{}) == true {
 		_ = a.wait("")
 	}
 }
 
 // Of two writers who each could still begin the last draft, the second waits for the first.
-func TestConcurrentDraftsStayWithinTheLimit(t *testing.T) {
+func TestConcurrentDraftsStayWithinLimit(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
 	l.fillDrafts(bob, postgres.MaxDrafts-1)
-	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.Traced(afterCount{l.together(2)}))
+	db, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(countBarrier{l.barrier(2)}))
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	var wg sync.WaitGroup

@@ -46,8 +46,8 @@ func (l *library) drafts() int64 {
 	return l.count(`select count(*) from resource_drafts`)
 }
 
-// age makes all drafts older by a duration.
-func (l *library) age(by time.Duration) {
+// ageDrafts makes all drafts older by a duration.
+func (l *library) ageDrafts(by time.Duration) {
 	l.t.Helper()
 	l.exec(`update resource_drafts set expires_at = expires_at - make_interval(secs => $1),
 		updated_at = updated_at - make_interval(secs => $1), discarded_at = discarded_at - make_interval(secs => $1)`, by.Seconds())
@@ -62,7 +62,7 @@ func requireFault(t *testing.T, err error, kind fault.Kind, code string) *fault.
 	return f
 }
 
-func TestDraftIsReturnedAsItWasTyped(t *testing.T) {
+func TestDraftContentIsReturnedUnchanged(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
 	d := l.newDraft(bob, "{ \"z\": 1.50,\n\t\"a\":\"\\u0000\\u00e9 é 🙂\", \"a\": 1e999 }\n")
@@ -70,7 +70,7 @@ func TestDraftIsReturnedAsItWasTyped(t *testing.T) {
 
 	first := l.storeDraft(d)
 	require.Positive(t, first.Edition)
-	require.WithinDuration(t, time.Now(), first.UpdatedAt, storetest.Patience)
+	require.WithinDuration(t, time.Now(), first.UpdatedAt, storetest.WaitTimeout)
 	require.Equal(t, d.Content, first.Content)
 	l.requireDraft(first)
 
@@ -85,7 +85,7 @@ func TestDraftIsReturnedAsItWasTyped(t *testing.T) {
 	require.Greater(t, l.storeDraft(second).Edition, second.Edition)
 }
 
-func TestDraftHeadsListLivingDraftsNewestFirst(t *testing.T) {
+func TestDraftSummariesListLivingDraftsNewestFirst(t *testing.T) {
 	l := newLibrary(t)
 	bob := l.member("bob@example.com", "member")
 	a, b, discarded := l.storeDraft(l.newDraft(bob, `1`)), l.storeDraft(l.newDraft(bob, `2`)), l.storeDraft(l.newDraft(bob, `3`))
@@ -97,7 +97,7 @@ func TestDraftHeadsListLivingDraftsNewestFirst(t *testing.T) {
 
 	heads := func(kind string) []postgres.Draft {
 		t.Helper()
-		all, err := l.db.DraftHeads(t.Context(), l.org.ID, bob, kind)
+		all, err := l.db.DraftSummaries(t.Context(), l.org.ID, bob, kind)
 		require.NoError(t, err)
 		return all
 	}
@@ -128,7 +128,7 @@ func TestDraftOfAnotherEditionIsNotOverwritten(t *testing.T) {
 	require.Equal(t, current.Content, there.Content)
 }
 
-func TestDraftThatIsGoneIsNotStoredAgain(t *testing.T) {
+func TestRemovedDraftIsNotStoredAgain(t *testing.T) {
 	l := newLibrary(t)
 	d := l.newDraft(l.member("bob@example.com", "member"), `1`)
 	d.Edition = 1
@@ -137,9 +137,9 @@ func TestDraftThatIsGoneIsNotStoredAgain(t *testing.T) {
 	require.Zero(t, l.drafts())
 }
 
-// storeAtOnce stores drafts of one author concurrently: all wait for locks before the first
+// storeConcurrently stores drafts of one author concurrently: all wait for locks before the first
 // can proceed.
-func (l *library) storeAtOnce(drafts ...postgres.Draft) (stored []postgres.Draft, errs []error) {
+func (l *library) storeConcurrently(drafts ...postgres.Draft) (stored []postgres.Draft, errs []error) {
 	l.t.Helper()
 	stored, errs = make([]postgres.Draft, len(drafts)), make([]error, len(drafts))
 	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
@@ -155,14 +155,14 @@ func (l *library) storeAtOnce(drafts ...postgres.Draft) (stored []postgres.Draft
 		}
 		require.Eventually(l.t, func() bool {
 			return l.count(`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) >= int64(len(drafts))
-		}, storetest.Patience, 5*time.Millisecond, "they never came to wait")
+		}, storetest.WaitTimeout, 5*time.Millisecond, "they never came to wait")
 		require.NoError(l.t, tx.Commit(ctx))
 		wg.Wait()
 	})
 	return stored, errs
 }
 
-func TestOneOfSeveralConcurrentWritersOfADraftWins(t *testing.T) {
+func TestConcurrentDraftWritesHaveOneWinner(t *testing.T) {
 	for name, before := range map[string]func(*library, postgres.Draft) postgres.Draft{
 		"new": func(_ *library, d postgres.Draft) postgres.Draft { return d },
 		"stored before": func(l *library, d postgres.Draft) postgres.Draft {
@@ -181,7 +181,7 @@ func TestOneOfSeveralConcurrentWritersOfADraftWins(t *testing.T) {
 			for i, content := range []string{`"a"`, `"b"`, `"c"`} {
 				drafts[i].Content = []byte(content)
 			}
-			stored, errs := l.storeAtOnce(drafts...)
+			stored, errs := l.storeConcurrently(drafts...)
 			var winners []postgres.Draft
 			for i, err := range errs {
 				if err == nil {
@@ -222,11 +222,11 @@ func TestDiscardedDraftIsRestoredWithinADay(t *testing.T) {
 	require.Equal(t, d, requireFault(t, err, fault.Conflict, "draft_conflict").Current)
 
 	require.NoError(t, l.db.DiscardDraft(t.Context(), key, d.Edition))
-	l.age(24*time.Hour - 10*time.Minute)
+	l.ageDrafts(24*time.Hour - 10*time.Minute)
 	_, err = l.db.RestoreDraft(t.Context(), key)
 	require.NoError(t, err)
 	require.NoError(t, l.db.DiscardDraft(t.Context(), key, d.Edition))
-	l.age(24 * time.Hour)
+	l.ageDrafts(24 * time.Hour)
 	_, err = l.db.RestoreDraft(t.Context(), key)
 	require.Contains(t, requireFault(t, err, fault.NotFound, "not_found").Message, "more than 24 hours ago")
 
@@ -236,7 +236,7 @@ func TestDiscardedDraftIsRestoredWithinADay(t *testing.T) {
 	requireFault(t, l.db.DiscardDraft(t.Context(), none.DraftKey, 0), fault.NotFound, "not_found")
 }
 
-func TestDraftBegunOverADiscardedOneStays(t *testing.T) {
+func TestDraftBegunOverDiscardedOneIsNotReplacedByRestore(t *testing.T) {
 	l := newLibrary(t)
 	d := l.newDraft(l.member("bob@example.com", "member"), `"old"`)
 	old := l.storeDraft(l.storeDraft(d))
@@ -253,7 +253,7 @@ func TestDraftBegunOverADiscardedOneStays(t *testing.T) {
 	l.requireDraft(begun)
 }
 
-func TestAppliedDraftEndsUnlessItHasANewerEdition(t *testing.T) {
+func TestAppliedDraftIsRemovedUnlessEditionIsNewer(t *testing.T) {
 	l := newLibrary(t)
 	applied := l.storeDraft(l.newDraft(l.member("bob@example.com", "member"), `1`))
 	newer := l.storeDraft(applied)
@@ -273,7 +273,7 @@ func TestAppliedDraftEndsUnlessItHasANewerEdition(t *testing.T) {
 	}
 }
 
-func TestDraftsOfOthersAreOutOfReach(t *testing.T) {
+func TestDraftsOfOthersAreNotFound(t *testing.T) {
 	l := newLibrary(t)
 	bob, eve := l.member("bob@example.com", "member"), l.member("eve@example.com", "owner")
 	other, err := l.db.CreateOrganization(t.Context(), ada, "b", "B")
@@ -293,7 +293,7 @@ func TestDraftsOfOthersAreOutOfReach(t *testing.T) {
 			reach(&gone.DraftKey)
 			_, err := l.db.Draft(t.Context(), d.DraftKey)
 			requireFault(t, err, fault.NotFound, "not_found")
-			heads, err := l.db.DraftHeads(t.Context(), d.OrganizationID, d.UserID, d.Kind)
+			heads, err := l.db.DraftSummaries(t.Context(), d.OrganizationID, d.UserID, d.Kind)
 			require.NoError(t, err)
 			require.Empty(t, heads)
 			_, err = l.db.StoreDraft(t.Context(), d)

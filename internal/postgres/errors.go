@@ -9,8 +9,8 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// taken maps violated unique constraints to the faults that callers receive.
-var taken = map[string]*fault.Error{
+// uniqueViolations maps violated unique constraints to the faults that callers receive.
+var uniqueViolations = map[string]*fault.Error{
 	"organizations_slug_unique": fault.New(fault.Conflict, "slug_taken", "An organization with this slug already exists").
 		With(fault.Field{Pointer: "/slug", Detail: "Another organization has this slug"}),
 	"users_email_unique": fault.New(fault.Conflict, "email_taken", "A user with this email address already exists").
@@ -20,9 +20,9 @@ var taken = map[string]*fault.Error{
 	"members_pkey": fault.New(fault.Conflict, "already_member", "This user is already a member of the organization"),
 }
 
-// broken maps violated check constraints to faults. It holds the checks that a caller can
+// checkViolations maps violated check constraints to faults. It holds the checks that a caller can
 // violate because no code before the database makes them.
-var broken = map[string]*fault.Error{
+var checkViolations = map[string]*fault.Error{
 	"organizations_slug_shape": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
 		With(fault.Field{Pointer: "/slug", Detail: "An organization's slug must have 1-50 characters: lower-case letters, digits and inner hyphens"}),
 	"organizations_slug_not_an_id": fault.New(fault.Invalid, "invalid_organization", "The organization was not saved").
@@ -45,32 +45,32 @@ var broken = map[string]*fault.Error{
 		With(fault.Field{Pointer: "/scopes", Detail: "The scopes must be read, write or both"}),
 }
 
-// known translates an error of Postgres to a fault if the caller can act on it. Other errors
+// translateError translates an error of Postgres to a fault if the caller can act on it. Other errors
 // pass through and are internal.
-func known(err error) error {
+func translateError(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return err
 	}
 	switch pg.Code {
 	case "23505": // unique_violation
-		if f, ok := taken[pg.ConstraintName]; ok {
-			return f.Because(err)
+		if f, ok := uniqueViolations[pg.ConstraintName]; ok {
+			return f.WithCause(err)
 		}
 	case "23514": // check_violation
-		if f, ok := broken[pg.ConstraintName]; ok {
-			return f.Because(err)
+		if f, ok := checkViolations[pg.ConstraintName]; ok {
+			return f.WithCause(err)
 		}
 	case "40P01", "40001": // deadlock_detected, serialization_failure
-		return fault.New(fault.Unavailable, "busy", "A concurrent change interfered; try again").Because(err)
+		return fault.New(fault.Unavailable, "busy", "A concurrent change interfered; try again").WithCause(err)
 	case "22P05", "22021": // untranslatable_character, character_not_in_repertoire
-		return fault.New(fault.Invalid, "invalid_text", "The text holds a character that can't be stored (U+0000, or broken UTF-8)").Because(err)
+		return fault.New(fault.Invalid, "invalid_text", "The text holds a character that can't be stored (U+0000, or broken UTF-8)").WithCause(err)
 	}
 	return err
 }
 
-// lostToAnother reports whether Postgres ended a transaction in favor of another one.
-func lostToAnother(err error) bool {
+// isRetryable reports whether Postgres ended a transaction in favor of another one.
+func isRetryable(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
 }
@@ -80,5 +80,5 @@ func orNotFound(err error, what string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fault.New(fault.NotFound, "not_found", "There is no such %s", what)
 	}
-	return known(err)
+	return translateError(err)
 }

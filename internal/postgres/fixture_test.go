@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-var ada = audit.By{
+var ada = audit.Attribution{
 	Actor:     audit.Actor{Kind: audit.User, ID: "0b9f6f0e-0000-4000-8000-00000000ada0", Name: "Ada"},
 	RequestID: "r-1", Source: "127.0.0.1",
 }
@@ -82,8 +82,8 @@ func (l *library) exec(query string, args ...any) {
 	})
 }
 
-// asOwnerFails runs a statement that must violate a constraint.
-func (l *library) asOwnerFails(query, constraint string, args ...any) {
+// requireViolation runs a statement that must violate a constraint.
+func (l *library) requireViolation(query, constraint string, args ...any) {
 	l.t.Helper()
 	l.asOwner(func(ctx context.Context, c *pgx.Conn) {
 		_, err := c.Exec(ctx, query, args...)
@@ -98,8 +98,8 @@ func (l *library) asOwner(fn func(context.Context, *pgx.Conn)) {
 	storetest.AsOwner(l.t, l.owner, fn)
 }
 
-// books counts everything that one change writes, to verify that a change is all or nothing.
-func (l *library) books() string {
+// countTraces counts everything that one change writes, to verify that a change is all or nothing.
+func (l *library) countTraces() string {
 	l.t.Helper()
 	return fmt.Sprint(
 		"modes ", l.count(`select count(*) from organization_modes`),
@@ -117,8 +117,8 @@ func (l *library) user(email string) uuid.UUID {
 	return u.ID
 }
 
-// puts returns operations that create or replace modes.
-func puts(ms ...modes.Mode) []resource.Op {
+// putOps returns operations that create or replace modes.
+func putOps(ms ...modes.Mode) []resource.Op {
 	out := make([]resource.Op, len(ms))
 	for i, m := range ms {
 		out[i] = resource.Op{Verb: resource.Put, Kind: modes.KindName, New: resource.Object{Spec: m}}

@@ -17,17 +17,17 @@ import (
 )
 
 const (
-	// probeWell is how often Postgres is probed while it answers, and probeEvery while it
+	// healthyProbeInterval is how often Postgres is probed while it answers, and unhealthyProbeInterval while it
 	// doesn't. The former is less than silence, which counts from the last answer, so it
 	// doesn't delay anything.
-	probeWell  = time.Second
-	probeEvery = 500 * time.Millisecond
-	// silence is how long a probed Postgres can send nothing before it counts as away.
-	silence = 5 * time.Second
+	healthyProbeInterval   = time.Second
+	unhealthyProbeInterval = 500 * time.Millisecond
+	// silenceTimeout is how long a probed Postgres can send nothing before it counts as away.
+	silenceTimeout = 5 * time.Second
 )
 
-// errAway is the error of every request while Postgres doesn't answer.
-var errAway = errors.New("postgres: no answer for 5 s; it is frozen, stopped or cut off")
+// errUnavailable is the error of every request while Postgres doesn't answer.
+var errUnavailable = errors.New("postgres: no answer for 5 s; it is frozen, stopped or cut off")
 
 // health tracks whether Postgres answers. A server that is frozen or cut off keeps its
 // connections open, so requests would wait until their own deadlines:
@@ -39,8 +39,8 @@ var errAway = errors.New("postgres: no answer for 5 s; it is frozen, stopped or 
 // Any byte received on any connection counts as an answer: a busy server isn't away. A long
 // statement doesn't make it away either, as long as probes are answered.
 type health struct {
-	heard atomic.Int64 // Unix nanoseconds of the last byte from Postgres
-	away  atomic.Bool
+	lastReadAt  atomic.Int64 // Unix nanoseconds of the last byte from Postgres
+	unavailable atomic.Bool
 
 	mu    sync.Mutex
 	conns map[*watched]struct{}
@@ -56,7 +56,7 @@ type watched struct {
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 {
-		w.h.heard.Store(time.Now().UnixNano())
+		w.h.lastReadAt.Store(time.Now().UnixNano())
 	}
 	return n, err
 }
@@ -73,8 +73,8 @@ func (w *watched) Close() error {
 // while it is away.
 func (h *health) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if h.away.Load() {
-			return nil, errAway
+		if h.unavailable.Load() {
+			return nil, errUnavailable
 		}
 		c, err := dial(ctx, network, addr)
 		if err != nil {
@@ -84,16 +84,16 @@ func (h *health) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 		h.mu.Lock()
 		h.conns[w] = struct{}{}
 		h.mu.Unlock()
-		if h.away.Load() { // since the first check
+		if h.unavailable.Load() { // since the first check
 			_ = w.Close()
-			return nil, errAway
+			return nil, errUnavailable
 		}
 		return w, nil
 	}
 }
 
-// cut closes all connections.
-func (h *health) cut() {
+// closeConnections closes all connections.
+func (h *health) closeConnections() {
 	h.mu.Lock()
 	conns := make([]*watched, 0, len(h.conns))
 	for c := range h.conns {
@@ -108,8 +108,8 @@ func (h *health) cut() {
 // Health returns an error while Postgres doesn't answer. Only WatchHealth updates it; before
 // that, Postgres is assumed to be healthy.
 func (db *DB) Health() error {
-	if db.health.away.Load() {
-		return errAway
+	if db.health.unavailable.Load() {
+		return errUnavailable
 	}
 	return nil
 }
@@ -118,25 +118,25 @@ func (db *DB) Health() error {
 // requests fail at once with an error that Away recognizes, instead of waiting for their
 // deadlines.
 func (db *DB) WatchHealth(ctx context.Context, log *slog.Logger) {
-	p := &prober{config: db.probe, health: db.health}
+	p := &prober{config: db.probeConfig, health: db.health}
 	defer p.close()
-	db.health.heard.Store(time.Now().UnixNano())
+	db.health.lastReadAt.Store(time.Now().UnixNano())
 	for ctx.Err() == nil {
-		err := p.ask(ctx)
-		now, pause := time.Now(), probeEvery
+		err := p.probe(ctx)
+		now, pause := time.Now(), unhealthyProbeInterval
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
-			db.health.heard.Store(now.UnixNano())
-			pause = wakeup.In(probeWell)
-			if db.health.away.Swap(false) {
+			db.health.lastReadAt.Store(now.UnixNano())
+			pause = wakeup.In(healthyProbeInterval)
+			if db.health.unavailable.Swap(false) {
 				log.Info("Postgres is available again")
 			}
-		case now.UnixNano()-db.health.heard.Load() >= int64(silence):
-			if !db.health.away.Swap(true) {
+		case now.UnixNano()-db.health.lastReadAt.Load() >= int64(silenceTimeout):
+			if !db.health.unavailable.Swap(true) {
 				log.Error("Postgres is unavailable: queries fail immediately", "error", err)
-				db.health.cut()
+				db.health.closeConnections()
 			}
 		}
 		select {
@@ -155,12 +155,12 @@ type prober struct {
 	conn   *pgx.Conn
 }
 
-// ask returns nil if Postgres answered in time, whatever the answer.
-func (p *prober) ask(ctx context.Context) error {
-	wait := silence
-	if !p.health.away.Load() {
+// probe returns nil if Postgres answered in time, whatever the answer.
+func (p *prober) probe(ctx context.Context) error {
+	wait := silenceTimeout
+	if !p.health.unavailable.Load() {
 		// Postgres then counts as away after silence, and no later.
-		wait = max(time.Until(time.Unix(0, p.health.heard.Load()).Add(silence)), probeEvery)
+		wait = max(time.Until(time.Unix(0, p.health.lastReadAt.Load()).Add(silenceTimeout)), unhealthyProbeInterval)
 	}
 	asking, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -168,21 +168,21 @@ func (p *prober) ask(ctx context.Context) error {
 		var err error
 		if p.conn, err = pgx.ConnectConfig(asking, p.config); err != nil {
 			p.conn = nil
-			return answered(err)
+			return probeError(err)
 		}
 	}
 	err := p.conn.Ping(asking)
 	if err != nil {
 		p.close()
 	}
-	return answered(err)
+	return probeError(err)
 }
 
-// answered returns nil if Postgres itself refused, for example for too many connections: it
+// probeError returns nil if Postgres itself refused, for example for too many connections: it
 // is there. A server that is starting or shutting down isn't.
-func answered(err error) error {
-	var said *pgconn.PgError
-	if err == nil || errors.As(err, &said) && !Away(err) {
+func probeError(err error) error {
+	var pgErr *pgconn.PgError
+	if err == nil || errors.As(err, &pgErr) && !IsUnavailable(err) {
 		return nil
 	}
 	return fmt.Errorf("postgres: probe: %w", err)

@@ -20,19 +20,19 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// freezer is a dedicated Postgres, which can be frozen.
-type freezer struct {
+// freezablePostgres is a dedicated Postgres, which can be frozen.
+type freezablePostgres struct {
 	t  *testing.T
 	pg *devstack.Postgres
 }
 
-func newFreezer(t *testing.T) *freezer {
+func newFreezer(t *testing.T) *freezablePostgres {
 	t.Helper()
 	program, err := devstack.FindPostgres(t.Context(), 0, t.Logf)
 	require.NoError(t, err)
 	pg, err := devstack.StartPostgres(context.WithoutCancel(t.Context()), program, devstack.PostgresOptions{})
 	require.NoError(t, err)
-	f := &freezer{t, pg}
+	f := &freezablePostgres{t, pg}
 	t.Cleanup(func() { f.signal(syscall.SIGCONT); require.NoError(t, pg.Stop()) })
 	require.NoError(t, postgres.Migrate(t.Context(), pg.OwnerURL))
 	return f
@@ -40,7 +40,7 @@ func newFreezer(t *testing.T) *freezer {
 
 // signal sends a signal to the server and all of its processes, each of which has its own
 // process group.
-func (f *freezer) signal(s syscall.Signal) {
+func (f *freezablePostgres) signal(s syscall.Signal) {
 	f.t.Helper()
 	f.pg.Signal(s) // first: it starts the others
 	var pids []int
@@ -73,7 +73,7 @@ func watched(t *testing.T, db *postgres.DB) {
 	t.Cleanup(func() { stop(); watching.Wait() })
 }
 
-func TestFrozenPostgresFailsWhatWaitsForItAndComesBack(t *testing.T) {
+func TestFrozenPostgresFailsWaitingQueriesAndRecovers(t *testing.T) {
 	f := newFreezer(t)
 	db, err := postgres.Open(t.Context(), f.pg.OwnerURL)
 	require.NoError(t, err)
@@ -92,16 +92,16 @@ func TestFrozenPostgresFailsWhatWaitsForItAndComesBack(t *testing.T) {
 	for range cap(failed) {
 		select {
 		case err := <-failed:
-			require.True(t, postgres.Away(err), "%v", err)
-		case <-time.After(storetest.Patience):
+			require.True(t, postgres.IsUnavailable(err), "%v", err)
+		case <-time.After(storetest.WaitTimeout):
 			f.signal(syscall.SIGCONT) // closing the pool waits for the requests
 			require.Fail(t, "what waits for a frozen Postgres does not end")
 		}
 	}
 	require.Eventually(t, func() bool { return db.Health() != nil }, 2*time.Minute, 10*time.Millisecond)
-	require.True(t, postgres.Away(db.Ping(context.Background())), "at once from here on")
+	require.True(t, postgres.IsUnavailable(db.Ping(context.Background())), "at once from here on")
 	_, err = db.CreateOrganization(context.Background(), ada, "acme", "Acme")
-	require.True(t, postgres.Away(err), "a transaction: %v", err)
+	require.True(t, postgres.IsUnavailable(err), "a transaction: %v", err)
 
 	f.signal(syscall.SIGCONT)
 	require.Eventually(t, func() bool { return db.Health() == nil }, 2*time.Minute, 10*time.Millisecond)
@@ -110,7 +110,7 @@ func TestFrozenPostgresFailsWhatWaitsForItAndComesBack(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestPostgresThatAnswersProbesMayTakeLong(t *testing.T) {
+func TestSlowStatementDoesNotMakePostgresUnavailable(t *testing.T) {
 	l := newLibrary(t)
 	watched(t, l.db)
 	_, err := l.db.Pool().Exec(t.Context(), "select pg_sleep(7)")
@@ -118,7 +118,7 @@ func TestPostgresThatAnswersProbesMayTakeLong(t *testing.T) {
 	require.NoError(t, l.db.Health())
 }
 
-func TestStoppedPostgresIsAway(t *testing.T) {
+func TestStoppedPostgresIsUnavailable(t *testing.T) {
 	f := newFreezer(t)
 	db, err := postgres.Open(t.Context(), f.pg.OwnerURL)
 	require.NoError(t, err)

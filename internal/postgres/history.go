@@ -24,8 +24,8 @@ type Version[T any] struct {
 type (
 	// ModeVersion is one version of a mode.
 	ModeVersion = Version[modes.OrganizationMode]
-	// ModeStep is a version of a mode with its predecessor.
-	ModeStep = Step[modes.OrganizationMode]
+	// ModeHistoryEntry is a version of a mode with its predecessor.
+	ModeHistoryEntry = HistoryEntry[modes.OrganizationMode]
 )
 
 // Versions lists the versions of an object, deleted or not, newest first. It starts below
@@ -35,7 +35,7 @@ func (s *Collection[T]) Versions(ctx context.Context, org, id uuid.UUID, before 
 		before = math.MaxInt64
 	}
 	rows, err := s.db.q.ListVersions(ctx, sqlcgen.ListVersionsParams{
-		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
+		OrganizationID: org, SubjectKind: string(s.kind.subjectKind()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list versions: %w", err)
@@ -43,7 +43,7 @@ func (s *Collection[T]) Versions(ctx context.Context, org, id uuid.UUID, before 
 	if len(rows) == 0 && before == math.MaxInt64 {
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", s.kind.Names().Singular)
 	}
-	out, names := make([]Version[T], len(rows)), s.db.names(org)
+	out, names := make([]Version[T], len(rows)), s.db.referenceNames(org)
 	for i, r := range rows {
 		if out[i], err = s.toVersion(ctx, names, r); err != nil {
 			return nil, err
@@ -52,39 +52,39 @@ func (s *Collection[T]) Versions(ctx context.Context, org, id uuid.UUID, before 
 	return out, nil
 }
 
-// Step is a version of an object with its predecessor, which is nil for the first version.
-type Step[T any] struct {
+// HistoryEntry is a version of an object with its predecessor, which is nil for the first version.
+type HistoryEntry[T any] struct {
 	Version[T]
 	Previous *Version[T]
 }
 
-// Place is a position in the history: the last version on a page.
-type Place struct {
+// HistoryCursor is a position in the history: the last version on a page.
+type HistoryCursor struct {
 	Revision int64
 	Subject  uuid.UUID
 	Version  int64
 }
 
-// newest comes before all versions.
-var newest = Place{math.MaxInt64, uuid.Max, math.MaxInt64}
+// historyStart comes before all versions.
+var historyStart = HistoryCursor{math.MaxInt64, uuid.Max, math.MaxInt64}
 
 // History lists the versions of all objects of the kind, including deleted ones, newest
 // first. It starts after a place; nil starts at the newest.
-func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]Step[T], error) {
+func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *HistoryCursor, limit int) ([]HistoryEntry[T], error) {
 	if after == nil {
-		after = &newest
+		after = &historyStart
 	}
 	rows, err := s.db.q.ListHistory(ctx, sqlcgen.ListHistoryParams{
-		OrganizationID: org, SubjectKind: string(s.kind.is()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
+		OrganizationID: org, SubjectKind: string(s.kind.subjectKind()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
 		BeforeVersion: after.Version, RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list history: %w", err)
 	}
-	out, names := make([]Step[T], len(rows)), s.db.names(org)
+	out, names := make([]HistoryEntry[T], len(rows)), s.db.referenceNames(org)
 	for i, r := range rows {
 		v := sqlcgen.Version{
-			SubjectKind: string(s.kind.is()), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
+			SubjectKind: string(s.kind.subjectKind()), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
 			Action: r.Action, Content: r.Content, ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, OccurredAt: r.OccurredAt,
 		}
 		if out[i].Version, err = s.toVersion(ctx, names, v); err != nil {
@@ -96,7 +96,7 @@ func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place
 		// Of the predecessor only the action and the content are known, which is all that
 		// callers need.
 		previous, err := s.toVersion(ctx, names, sqlcgen.Version{
-			SubjectKind: string(s.kind.is()), SubjectID: r.SubjectID, Version: r.Version - 1, OrganizationID: org,
+			SubjectKind: string(s.kind.subjectKind()), SubjectID: r.SubjectID, Version: r.Version - 1, OrganizationID: org,
 			Action: *r.PreviousAction, Content: r.PreviousContent,
 		})
 		if err != nil {
@@ -107,13 +107,13 @@ func (s *Collection[T]) History(ctx context.Context, org uuid.UUID, after *Place
 	return out, nil
 }
 
-// VersionHeads lists versions as Versions does, but its objects have only their names.
-func (s *Collection[T]) VersionHeads(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
+// VersionSummaries lists versions as Versions does, but its objects have only their names.
+func (s *Collection[T]) VersionSummaries(ctx context.Context, org, id uuid.UUID, before int64, limit int) ([]Version[T], error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
 	rows, err := s.db.q.ListVersionHeads(ctx, sqlcgen.ListVersionHeadsParams{
-		OrganizationID: org, SubjectKind: string(s.kind.is()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
+		OrganizationID: org, SubjectKind: string(s.kind.subjectKind()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list heads of versions: %w", err)
@@ -121,7 +121,7 @@ func (s *Collection[T]) VersionHeads(ctx context.Context, org, id uuid.UUID, bef
 	if len(rows) == 0 && before == math.MaxInt64 {
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such %s", s.kind.Names().Singular)
 	}
-	out, names := make([]Version[T], len(rows)), s.db.names(org)
+	out, names := make([]Version[T], len(rows)), s.db.referenceNames(org)
 	for i, r := range rows {
 		if out[i], err = s.toVersion(ctx, names, sqlcgen.Version(r)); err != nil {
 			return nil, err
@@ -132,21 +132,21 @@ func (s *Collection[T]) VersionHeads(ctx context.Context, org, id uuid.UUID, bef
 
 // Deleted lists the objects that were deleted and not restored, newest first. It starts
 // after a place; nil starts at the newest. The objects have only their names.
-func (s *Collection[T]) Deleted(ctx context.Context, org uuid.UUID, after *Place, limit int) ([]Version[T], error) {
+func (s *Collection[T]) Deleted(ctx context.Context, org uuid.UUID, after *HistoryCursor, limit int) ([]Version[T], error) {
 	if after == nil {
-		after = &newest
+		after = &historyStart
 	}
 	rows, err := s.db.q.ListDeleted(ctx, sqlcgen.ListDeletedParams{
-		OrganizationID: org, SubjectKind: string(s.kind.is()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
+		OrganizationID: org, SubjectKind: string(s.kind.subjectKind()), BeforeRevision: after.Revision, BeforeSubject: after.Subject,
 		RowLimit: int32(limit),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list deleted: %w", err)
 	}
-	out, names := make([]Version[T], len(rows)), s.db.names(org)
+	out, names := make([]Version[T], len(rows)), s.db.referenceNames(org)
 	for i, r := range rows {
 		out[i], err = s.toVersion(ctx, names, sqlcgen.Version{
-			SubjectKind: string(s.kind.is()), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
+			SubjectKind: string(s.kind.subjectKind()), SubjectID: r.SubjectID, Version: r.Version, OrganizationID: org, Revision: r.Revision,
 			Action: string(audit.Delete), Content: r.Content, ActorKind: r.ActorKind, ActorID: r.ActorID, ActorName: r.ActorName, OccurredAt: r.OccurredAt,
 		})
 		if err != nil {
@@ -158,7 +158,7 @@ func (s *Collection[T]) Deleted(ctx context.Context, org uuid.UUID, after *Place
 
 // Version returns one version of an object.
 func (s *Collection[T]) Version(ctx context.Context, org, id uuid.UUID, version int64) (Version[T], error) {
-	v, err := s.kind.version(ctx, s.db.names(org), id, version)
+	v, err := s.kind.version(ctx, s.db.referenceNames(org), id, version)
 	return s.versionOf(v), err
 }
 
@@ -171,14 +171,14 @@ func (s *Collection[T]) toVersion(ctx context.Context, names *referenceNames, r 
 func (s *Collection[T]) versionOf(v Version[resource.Object]) Version[T] {
 	out := Version[T]{Version: v.Version}
 	if v.Object.Spec != nil {
-		out.Object = s.of(v.Object)
+		out.Object = s.fromObject(v.Object)
 	}
 	return out
 }
 
 func (k *kind) version(ctx context.Context, names *referenceNames, id uuid.UUID, version int64) (Version[resource.Object], error) {
 	row, err := names.q.GetVersion(ctx, sqlcgen.GetVersionParams{
-		OrganizationID: names.org, SubjectKind: string(k.is()), SubjectID: id, Version: version,
+		OrganizationID: names.org, SubjectKind: string(k.subjectKind()), SubjectID: id, Version: version,
 	})
 	if err != nil {
 		return Version[resource.Object]{}, orNotFound(err, "version")
@@ -187,13 +187,13 @@ func (k *kind) version(ctx context.Context, names *referenceNames, id uuid.UUID,
 }
 
 func (k *kind) toVersion(ctx context.Context, names *referenceNames, r sqlcgen.Version) (Version[resource.Object], error) {
-	o, err := k.read(ctx, names, r.SubjectID, r.Content)
+	o, err := k.decode(ctx, names, r.SubjectID, r.Content)
 	if err != nil {
-		return Version[resource.Object]{}, fmt.Errorf("version %d of %s %s: %w", r.Version, k.is(), r.SubjectID, err)
+		return Version[resource.Object]{}, fmt.Errorf("version %d of %s %s: %w", r.Version, k.subjectKind(), r.SubjectID, err)
 	}
 	return Version[resource.Object]{
 		Version: audit.Version{
-			Subject: audit.Subject{Kind: k.is(), ID: r.SubjectID.String(), Name: o.Spec.Title()},
+			Subject: audit.Subject{Kind: k.subjectKind(), ID: r.SubjectID.String(), Name: o.Spec.Title()},
 			Version: r.Version, Revision: r.Revision, Action: audit.Action(r.Action), Content: r.Content,
 			Actor:      audit.Actor{Kind: audit.ActorKind(r.ActorKind), ID: r.ActorID, Name: r.ActorName},
 			OccurredAt: r.OccurredAt.UTC(),

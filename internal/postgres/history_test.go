@@ -17,7 +17,7 @@ import (
 )
 
 // step summarizes a version: the action, the object's name, and its name before.
-func step(s postgres.ModeStep) string {
+func step(s postgres.ModeHistoryEntry) string {
 	before := "nothing"
 	if s.Previous != nil {
 		before = s.Previous.Object.Name
@@ -25,7 +25,7 @@ func step(s postgres.ModeStep) string {
 	return fmt.Sprintf("%s %s, after %s", s.Action, s.Object.Name, before)
 }
 
-func TestHistoryOfAllModesInPages(t *testing.T) {
+func TestHistoryListsAllModesInPages(t *testing.T) {
 	l := newLibrary(t)
 	l.create("a")
 	l.create("b")
@@ -48,7 +48,7 @@ func TestHistoryOfAllModesInPages(t *testing.T) {
 
 	var all []string
 	imported := map[string]bool{}
-	var after *postgres.Place
+	var after *postgres.HistoryCursor
 	for {
 		got, err := l.db.Modes.History(t.Context(), l.org.ID, after, 3)
 		require.NoError(t, err)
@@ -63,7 +63,7 @@ func TestHistoryOfAllModesInPages(t *testing.T) {
 			break
 		}
 		last := got[2]
-		after = &postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version.Version}
+		after = &postgres.HistoryCursor{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version.Version}
 	}
 	assert.Len(t, imported, 7, "each once, over the pages' ends")
 	assert.Equal(t, []string{
@@ -72,7 +72,7 @@ func TestHistoryOfAllModesInPages(t *testing.T) {
 }
 
 // A page of the history is read by the index, however long the history is.
-func TestHistoryIsReadByItsIndex(t *testing.T) {
+func TestHistoryPageUsesIndex(t *testing.T) {
 	l := newLibrary(t)
 	l.exec(`insert into versions (subject_kind, subject_id, version, organization_id, revision, action, content, actor_kind, actor_id, actor_name)
 		select 'mode', gen_random_uuid(), 1, $1, n, 'create', '{}', 'user', 'a', 'A' from generate_series(1, 20000) n`, l.org.ID)

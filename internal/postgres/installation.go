@@ -46,9 +46,9 @@ func (db *DB) RaiseIncarnation(ctx context.Context, found int64) (Installation, 
 // RaiseEpoch makes everything published from now on newer than anything published before,
 // whatever its revision. An operator raises the epoch after restoring this database from a
 // backup. The epoch must be above both this database's and the one found in Redis.
-func (db *DB) RaiseEpoch(ctx context.Context, by audit.By, epoch int64) (Installation, error) {
+func (db *DB) RaiseEpoch(ctx context.Context, by audit.Attribution, epoch int64) (Installation, error) {
 	var out Installation
-	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		was, err := q.LockInstallation(ctx)
 		if err != nil {
 			return fmt.Errorf("raise epoch: %w", err)
@@ -61,15 +61,15 @@ func (db *DB) RaiseEpoch(ctx context.Context, by audit.By, epoch int64) (Install
 			return fmt.Errorf("raise epoch: %w", err)
 		}
 		out = Installation{Epoch: row.Epoch, Incarnation: row.Incarnation}
-		before, err := content(Installation{Epoch: was.Epoch, Incarnation: was.Incarnation})
+		before, err := encodeJSON(Installation{Epoch: was.Epoch, Incarnation: was.Incarnation})
 		if err != nil {
 			return err
 		}
-		after, err := content(out)
+		after, err := encodeJSON(out)
 		if err != nil {
 			return err
 		}
-		return insertAudit(ctx, q, by, entry{
+		return insertAudit(ctx, q, by, auditEntry{
 			action: audit.Raise, subject: audit.Subject{Kind: audit.Installation, ID: "epoch", Name: "epoch"},
 			before: before, after: after,
 		})
@@ -152,11 +152,11 @@ func (db *DB) Editions(ctx context.Context, limit int) ([]Edition, error) {
 	return out, nil
 }
 
-// UseEdition makes a superseded edition the newest one again, under a new number. An
+// ReactivateEdition makes a superseded edition the newest one again, under a new number. An
 // operator uses it to roll back on purpose.
-func (db *DB) UseEdition(ctx context.Context, by audit.By, number int64) (int64, error) {
+func (db *DB) ReactivateEdition(ctx context.Context, by audit.Attribution, number int64) (int64, error) {
 	var raised int64
-	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		if _, err := q.LockInstallation(ctx); err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (db *DB) UseEdition(ctx context.Context, by audit.By, number int64) (int64,
 		if err != nil {
 			return err
 		}
-		return insertAudit(ctx, q, by, entry{
+		return insertAudit(ctx, q, by, auditEntry{
 			action: audit.Raise, subject: audit.Subject{Kind: audit.Installation, ID: "edition", Name: "edition"}, after: after,
 		})
 	})

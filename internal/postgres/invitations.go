@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// InvitationLasts is how long an invitation can be accepted.
-	InvitationLasts = 14 * 24 * time.Hour
+	// InvitationLifetime is how long an invitation can be accepted.
+	InvitationLifetime = 14 * 24 * time.Hour
 	// MaxInvitations bounds an organization's unanswered invitations.
 	MaxInvitations = 500
 )
@@ -34,8 +34,8 @@ type Invitation struct {
 	CreatedAt, ExpiresAt time.Time
 }
 
-// Invited is an invitation as its recipient sees it.
-type Invited struct {
+// ReceivedInvitation is an invitation as its recipient sees it.
+type ReceivedInvitation struct {
 	Invitation
 	OrganizationID uuid.UUID
 	Slug, Name     string
@@ -44,18 +44,18 @@ type Invited struct {
 // Invite invites an email address. It returns Conflict if the address is already a member's
 // or already invited, or if there are too many invitations. It returns Invalid if the
 // address isn't one. The result doesn't depend on whether the address has an account.
-func (db *DB) Invite(ctx context.Context, by audit.By, org uuid.UUID, email, role string) (Invitation, error) {
+func (db *DB) Invite(ctx context.Context, by audit.Attribution, org uuid.UUID, email, role string) (Invitation, error) {
 	email = strings.TrimSpace(email)
 	var out Invitation
-	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		if _, err := q.LockOrganization(ctx, org); err != nil {
 			return orNotFound(err, "organization")
 		}
-		if err := mayBeInvited(ctx, q, org, email); err != nil {
+		if err := checkInvitable(ctx, q, org, email); err != nil {
 			return err
 		}
 		row, err := q.InsertInvitation(ctx, sqlcgen.InsertInvitationParams{
-			OrganizationID: org, Email: email, Role: role, InvitedBy: by.Actor.ID, LastsSeconds: InvitationLasts.Seconds(),
+			OrganizationID: org, Email: email, Role: role, InvitedBy: by.Actor.ID, LastsSeconds: InvitationLifetime.Seconds(),
 		})
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (db *DB) Invite(ctx context.Context, by audit.By, org uuid.UUID, email, rol
 	return out, err
 }
 
-func mayBeInvited(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, email string) error {
+func checkInvitable(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, email string) error {
 	if _, err := q.DeleteExpiredInvitations(ctx, org); err != nil {
 		return fmt.Errorf("expired invitations: %w", err)
 	}
@@ -82,7 +82,7 @@ func mayBeInvited(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, email 
 		return fmt.Errorf("look for the member: %w", err)
 	}
 	if member {
-		return taken["members_pkey"]
+		return uniqueViolations["members_pkey"]
 	}
 	return nil
 }
@@ -100,15 +100,15 @@ func (db *DB) Invitations(ctx context.Context, org uuid.UUID) ([]Invitation, err
 	return out, nil
 }
 
-// InvitationsOf lists the invitations of a user's email address, newest first.
-func (db *DB) InvitationsOf(ctx context.Context, email string) ([]Invited, error) {
+// InvitationsForEmail lists the invitations of a user's email address, newest first.
+func (db *DB) InvitationsForEmail(ctx context.Context, email string) ([]ReceivedInvitation, error) {
 	rows, err := db.q.ListInvitationsOfEmail(ctx, email)
 	if err != nil {
 		return nil, fmt.Errorf("list invitations of an address: %w", err)
 	}
-	out := make([]Invited, len(rows))
+	out := make([]ReceivedInvitation, len(rows))
 	for i, r := range rows {
-		out[i] = Invited{
+		out[i] = ReceivedInvitation{
 			Invitation: Invitation{
 				ID: r.ID, Email: r.Email, Role: r.Role, InvitedBy: r.InvitedBy, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(),
 			},
@@ -118,15 +118,15 @@ func (db *DB) InvitationsOf(ctx context.Context, email string) ([]Invited, error
 	return out, nil
 }
 
-// Withdraw deletes an invitation. It calls each check with the invitation's role, under the
+// WithdrawInvitation deletes an invitation. It calls each check with the invitation's role, under the
 // organization's lock.
-func (db *DB) Withdraw(ctx context.Context, by audit.By, org, id uuid.UUID, checks ...func(role string) error) error {
-	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+func (db *DB) WithdrawInvitation(ctx context.Context, by audit.Attribution, org, id uuid.UUID, checks ...func(role string) error) error {
+	return db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := lockInvitation(ctx, q, org, id)
 		if err != nil {
 			return err
 		}
-		if err := all(checks, row.Role); err != nil {
+		if err := runChecks(checks, row.Role); err != nil {
 			return err
 		}
 		return endInvitation(ctx, q, by, row, audit.Delete)
@@ -135,7 +135,7 @@ func (db *DB) Withdraw(ctx context.Context, by audit.By, org, id uuid.UUID, chec
 
 // AcceptInvitation makes a user a member, with the role of the invitation. It returns
 // NotFound if the user's address has no such invitation.
-func (db *DB) AcceptInvitation(ctx context.Context, by audit.By, id, user uuid.UUID) (Invited, error) {
+func (db *DB) AcceptInvitation(ctx context.Context, by audit.Attribution, id, user uuid.UUID) (ReceivedInvitation, error) {
 	return db.answerInvitation(ctx, id, user, func(q *sqlcgen.Queries, row sqlcgen.Invitation, u sqlcgen.User) error {
 		if err := endInvitation(ctx, q, by, row, audit.Accept); err != nil {
 			return err
@@ -146,7 +146,7 @@ func (db *DB) AcceptInvitation(ctx context.Context, by audit.By, id, user uuid.U
 
 // DeclineInvitation ends an invitation of a user's address. It returns NotFound if there is
 // no such invitation.
-func (db *DB) DeclineInvitation(ctx context.Context, by audit.By, id, user uuid.UUID) error {
+func (db *DB) DeclineInvitation(ctx context.Context, by audit.Attribution, id, user uuid.UUID) error {
 	_, err := db.answerInvitation(ctx, id, user, func(q *sqlcgen.Queries, row sqlcgen.Invitation, _ sqlcgen.User) error {
 		return endInvitation(ctx, q, by, row, audit.Decline)
 	})
@@ -157,9 +157,9 @@ func (db *DB) DeclineInvitation(ctx context.Context, by audit.By, id, user uuid.
 // organization's lock.
 func (db *DB) answerInvitation(ctx context.Context, id, user uuid.UUID,
 	answer func(*sqlcgen.Queries, sqlcgen.Invitation, sqlcgen.User) error,
-) (Invited, error) {
-	var out Invited
-	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+) (ReceivedInvitation, error) {
+	var out ReceivedInvitation
+	err := db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		found, err := q.GetInvitation(ctx, id)
 		if err != nil {
 			return orNotFound(err, "invitation")
@@ -179,7 +179,7 @@ func (db *DB) answerInvitation(ctx context.Context, id, user uuid.UUID,
 		if err != nil {
 			return err
 		}
-		out = Invited{Invitation: toInvitation(row), OrganizationID: org.ID, Slug: org.Slug, Name: org.Name}
+		out = ReceivedInvitation{Invitation: toInvitation(row), OrganizationID: org.ID, Slug: org.Slug, Name: org.Name}
 		return answer(q, row, u)
 	})
 	return out, err
@@ -195,7 +195,7 @@ func lockInvitation(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) 
 }
 
 // endInvitation deletes an invitation; the audit log records how it ended.
-func endInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.By, row sqlcgen.Invitation, action audit.Action) error {
+func endInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.Attribution, row sqlcgen.Invitation, action audit.Action) error {
 	n, err := q.DeleteInvitation(ctx, row.ID)
 	if err != nil {
 		return fmt.Errorf("end invitation: %w", err)
@@ -206,12 +206,12 @@ func endInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.By, row sql
 	return auditInvitation(ctx, q, by, row, action)
 }
 
-func auditInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.By, row sqlcgen.Invitation, action audit.Action) error {
-	is, err := content(memberContent{row.Email, row.Role})
+func auditInvitation(ctx context.Context, q *sqlcgen.Queries, by audit.Attribution, row sqlcgen.Invitation, action audit.Action) error {
+	is, err := encodeJSON(memberContent{row.Email, row.Role})
 	if err != nil {
 		return err
 	}
-	e := entry{
+	e := auditEntry{
 		organization: &row.OrganizationID, action: action,
 		subject: audit.Subject{Kind: audit.Invitation, ID: row.ID.String(), Name: row.Email},
 	}

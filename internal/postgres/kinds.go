@@ -33,7 +33,7 @@ type store interface {
 	// names returns the names of an organization's objects by their ids.
 	names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error)
 	// users returns the objects that refer to o from tables other than resource_references.
-	users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error)
+	users(ctx context.Context, c *change, o resource.Object) ([]resource.Referrer, error)
 	// insert adds a row with the id and the version of o.
 	insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error)
 	// update replaces the row with the id and the version of before.
@@ -43,10 +43,10 @@ type store interface {
 	remove(ctx context.Context, c *change, o resource.Object) (rows int64, err error)
 	// measure returns the number of an organization's objects, and their total bytes.
 	measure(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (objects, bytes int, err error)
-	// content returns the representation of o that versions and the audit log store. read is
+	// encode returns the representation of o that versions and the audit log store. read is
 	// its inverse, and gives references their current names.
-	content(o resource.Object) any
-	read(ctx context.Context, names *referenceNames, id uuid.UUID, content []byte) (resource.Object, error)
+	encode(o resource.Object) any
+	decode(ctx context.Context, names *referenceNames, id uuid.UUID, content []byte) (resource.Object, error)
 }
 
 // kind returns a kind by its Singular.
@@ -78,9 +78,9 @@ func (db *DB) Kinds() []resource.Kind {
 	return all
 }
 
-// MoreKinds returns the rules of all kinds except modes and permission templates. These two
+// GenericKinds returns the rules of all kinds except modes and permission templates. These two
 // have dedicated representations in the API and for agents.
-func (db *DB) MoreKinds() []resource.Kind {
+func (db *DB) GenericKinds() []resource.Kind {
 	return slices.DeleteFunc(db.Kinds(), func(k resource.Kind) bool {
 		return k.Names().Singular == modes.KindName || k.Names().Singular == templates.KindName
 	})
@@ -88,10 +88,10 @@ func (db *DB) MoreKinds() []resource.Kind {
 
 // HasStatus reports whether any kind's objects have conditions. Modes and permission
 // templates have none.
-func (db *DB) HasStatus() bool { return len(db.MoreKinds()) > 0 }
+func (db *DB) HasStatus() bool { return len(db.GenericKinds()) > 0 }
 
-// is returns the name of the kind in versions and in the audit log.
-func (k *kind) is() audit.SubjectKind { return audit.SubjectKind(k.Names().Singular) }
+// subjectKind returns the name of the kind in versions and in the audit log.
+func (k *kind) subjectKind() audit.SubjectKind { return audit.SubjectKind(k.Names().Singular) }
 
 // get returns an object by its id or its name. A ref in the form of an id is taken as an id.
 func (k *kind) get(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref string) (o resource.Object, err error) {
@@ -103,5 +103,5 @@ func (k *kind) get(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, ref s
 	if errors.Is(err, pgx.ErrNoRows) {
 		return o, k.NotFound()
 	}
-	return o, known(err)
+	return o, translateError(err)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Labels are part of a version: they are stored, compared and restored like a spec.
-func TestLabelsHaveVersions(t *testing.T) {
+func TestLabelsArePartOfVersions(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	org := l.org.ID
 	put := func(labels map[string]string) resource.Outcome {
@@ -56,7 +56,7 @@ func TestLabelsHaveVersions(t *testing.T) {
 	require.Equal(t, map[string]string{"team": "code"}, old.Object.Labels)
 }
 
-func TestLabelsThatCannotBeStoredAreRefused(t *testing.T) {
+func TestInvalidLabelsAreRejected(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	_, err := gadgets.Add(t.Context(), ada, l.org.ID, resource.Object{Spec: gadget{Name: "one"}, Labels: map[string]string{"a b": "x"}})
 	require.True(t, fault.Is(err, fault.Invalid), err)

@@ -36,8 +36,8 @@ type Lateness struct {
 	Organizations int64
 	Oldest        uuid.UUID
 	Age           time.Duration
-	// Moves reports whether anything is published, or being rendered, nevertheless.
-	Moves bool
+	// Progressing reports whether anything is published, or being rendered, nevertheless.
+	Progressing bool
 }
 
 // Lateness finds the organizations that have been unpublished for longer than late. It also
@@ -48,12 +48,12 @@ func (db *DB) Lateness(ctx context.Context, late time.Duration) (Lateness, error
 		return Lateness{}, fmt.Errorf("lateness: %w", err)
 	}
 	out := Lateness{
-		Organizations: row.Late, Oldest: row.Oldest, Age: time.Duration(row.OldestSeconds * float64(time.Second)), Moves: true,
+		Organizations: row.Late, Oldest: row.Oldest, Age: time.Duration(row.OldestSeconds * float64(time.Second)), Progressing: true,
 	}
 	if out.Organizations == 0 {
 		return out, nil
 	}
-	if out.Moves, err = db.q.PublishingMoves(ctx, late.Seconds()); err != nil {
+	if out.Progressing, err = db.q.PublishingMoves(ctx, late.Seconds()); err != nil {
 		return Lateness{}, fmt.Errorf("lateness: %w", err)
 	}
 	return out, nil

@@ -12,8 +12,8 @@ import (
 // changesChannel is the channel on which Postgres notifies of changes, see migration 014.
 const changesChannel = "orgmodes_organizations"
 
-// hangUp bounds closing a listening connection.
-const hangUp = time.Second
+// closeTimeout bounds closing a listening connection.
+const closeTimeout = time.Second
 
 // ListenForChanges calls changed with the id of each organization that was changed or
 // published, as soon as that is committed. It uses a dedicated connection. It calls
@@ -27,7 +27,7 @@ func (db *DB) ListenForChanges(ctx context.Context, listening func(), changed fu
 		return fmt.Errorf("listen for changes: %w", err)
 	}
 	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangUp)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 		defer cancel()
 		_ = conn.Close(closing)
 	}()

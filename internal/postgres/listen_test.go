@@ -14,7 +14,7 @@ import (
 
 // A program is notified of the changes and publications of another one, once they are
 // committed.
-func TestChangesAreHeardOnceCommitted(t *testing.T) {
+func TestListenerIsNotifiedOnCommit(t *testing.T) {
 	l := newLibrary(t)
 	other, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner))
 	require.NoError(t, err)
@@ -44,11 +44,11 @@ func TestChangesAreHeardOnceCommitted(t *testing.T) {
 	require.NoError(t, err)
 	inst, err := l.db.Installation(t.Context())
 	require.NoError(t, err)
-	published, err := l.db.Published(t.Context(), l.org.ID, inst.Epoch, l.revision(), edition, inst.Incarnation)
+	published, err := l.db.MarkPublished(t.Context(), l.org.ID, inst.Epoch, l.revision(), edition, inst.Incarnation)
 	require.NoError(t, err)
 	require.True(t, published)
 	hear()
-	require.NoError(t, l.db.PublishAgain(t.Context(), l.org.ID))
+	require.NoError(t, l.db.Republish(t.Context(), l.org.ID))
 	hear()
 	require.Empty(t, heard, "each change once")
 	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", docs.Version)

@@ -51,8 +51,8 @@ type memberContent struct {
 
 // AddMember makes a user a member with a role. No existing access token of the user gains
 // access to the organization by that, not even one of an earlier membership.
-func (db *DB) AddMember(ctx context.Context, by audit.By, org, user uuid.UUID, role string) error {
-	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+func (db *DB) AddMember(ctx context.Context, by audit.Attribution, org, user uuid.UUID, role string) error {
+	return db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		if _, err := q.LockOrganization(ctx, org); err != nil {
 			return orNotFound(err, "organization")
 		}
@@ -65,7 +65,7 @@ func (db *DB) AddMember(ctx context.Context, by audit.By, org, user uuid.UUID, r
 }
 
 // addMember adds a member. The caller holds the organization's lock.
-func addMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User, role string) error {
+func addMember(ctx context.Context, q *sqlcgen.Queries, by audit.Attribution, org uuid.UUID, u sqlcgen.User, role string) error {
 	if err := q.InsertMember(ctx, sqlcgen.InsertMemberParams{OrganizationID: org, UserID: u.ID, Role: role}); err != nil {
 		return err
 	}
@@ -74,10 +74,10 @@ func addMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UU
 
 // ChangeRole gives a member another role. The last owner can't lose that role. It calls each
 // check with the role before, under the organization's lock.
-func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, role string, checks ...func(before string) error) error {
+func (db *DB) ChangeRole(ctx context.Context, by audit.Attribution, org, user uuid.UUID, role string, checks ...func(before string) error) error {
 	return db.changeMember(ctx, org, user, checks, func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error {
 		if role != roleOwner {
-			if err := notLastOwner(ctx, q, org, user, before); err != nil {
+			if err := checkNotLastOwner(ctx, q, org, user, before); err != nil {
 				return err
 			}
 		}
@@ -89,11 +89,11 @@ func (db *DB) ChangeRole(ctx context.Context, by audit.By, org, user uuid.UUID, 
 }
 
 // RemoveMember ends a membership, and permanently ends the access of the user's tokens to
-// the organization: see endTokens. The last owner can't be removed. It calls each check with
+// the organization: see removeTokenAccess. The last owner can't be removed. It calls each check with
 // the role before, under the organization's lock.
-func (db *DB) RemoveMember(ctx context.Context, by audit.By, org, user uuid.UUID, checks ...func(before string) error) error {
+func (db *DB) RemoveMember(ctx context.Context, by audit.Attribution, org, user uuid.UUID, checks ...func(before string) error) error {
 	return db.changeMember(ctx, org, user, checks, func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error {
-		if err := notLastOwner(ctx, q, org, user, before); err != nil {
+		if err := checkNotLastOwner(ctx, q, org, user, before); err != nil {
 			return err
 		}
 		if _, err := q.DeleteMember(ctx, sqlcgen.DeleteMemberParams{OrganizationID: org, UserID: user}); err != nil {
@@ -102,11 +102,11 @@ func (db *DB) RemoveMember(ctx context.Context, by audit.By, org, user uuid.UUID
 		if err := auditMember(ctx, q, by, org, u, audit.Delete, before, ""); err != nil {
 			return err
 		}
-		return db.endTokens(ctx, tx, q, by, org, u)
+		return db.removeTokenAccess(ctx, tx, q, by, org, u)
 	})
 }
 
-func all(checks []func(before string) error, before string) error {
+func runChecks(checks []func(before string) error, before string) error {
 	for _, check := range checks {
 		if err := check(before); err != nil {
 			return err
@@ -122,7 +122,7 @@ const roleOwner = "owner"
 func (db *DB) changeMember(ctx context.Context, org, user uuid.UUID, checks []func(before string) error,
 	edit func(tx pgx.Tx, q *sqlcgen.Queries, u sqlcgen.User, before string) error,
 ) error {
-	return db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+	return db.withAudit(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		if _, err := q.LockOrganization(ctx, org); err != nil {
 			return orNotFound(err, "organization")
 		}
@@ -134,7 +134,7 @@ func (db *DB) changeMember(ctx context.Context, org, user uuid.UUID, checks []fu
 		if err != nil {
 			return orNotFound(err, "member")
 		}
-		if err := all(checks, row.Role); err != nil {
+		if err := runChecks(checks, row.Role); err != nil {
 			return err
 		}
 		return edit(tx, q, u, row.Role)
@@ -142,28 +142,28 @@ func (db *DB) changeMember(ctx context.Context, org, user uuid.UUID, checks []fu
 }
 
 // auditMember records that a user's role changed; "" means no membership.
-func auditMember(ctx context.Context, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User, action audit.Action, before, after string) error {
-	e := entry{
+func auditMember(ctx context.Context, q *sqlcgen.Queries, by audit.Attribution, org uuid.UUID, u sqlcgen.User, action audit.Action, before, after string) error {
+	e := auditEntry{
 		organization: &org, action: action,
 		subject: audit.Subject{Kind: audit.Member, ID: u.ID.String(), Name: u.Email},
 	}
 	var err error
 	if before != "" {
-		if e.before, err = content(memberContent{u.Email, before}); err != nil {
+		if e.before, err = encodeJSON(memberContent{u.Email, before}); err != nil {
 			return err
 		}
 	}
 	if after != "" {
-		if e.after, err = content(memberContent{u.Email, after}); err != nil {
+		if e.after, err = encodeJSON(memberContent{u.Email, after}); err != nil {
 			return err
 		}
 	}
 	return insertAudit(ctx, q, by, e)
 }
 
-// endTokens permanently removes an organization from all access tokens of a user. A token
+// removeTokenAccess permanently removes an organization from all access tokens of a user. A token
 // that also names others keeps its access to those; one that doesn't is revoked.
-func (db *DB) endTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, by audit.By, org uuid.UUID, u sqlcgen.User) error {
+func (db *DB) removeTokenAccess(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, by audit.Attribution, org uuid.UUID, u sqlcgen.User) error {
 	ended, err := q.LockTokensFor(ctx, sqlcgen.LockTokensForParams{OrganizationID: org, UserID: u.ID})
 	if err != nil {
 		return fmt.Errorf("tokens of a member: %w", err)
@@ -173,16 +173,16 @@ func (db *DB) endTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, by a
 		if err != nil {
 			return err
 		}
-		is, err := endToken(ctx, q, org, t)
+		is, err := removeOrganizationFromToken(ctx, q, org, t)
 		if err != nil {
 			return fmt.Errorf("end token: %w", err)
 		}
-		e := entry{organization: &org, action: audit.Revoke, subject: toToken(is, u).subject()}
-		if e.before, err = content(toToken(was, u).content()); err != nil {
+		e := auditEntry{organization: &org, action: audit.Revoke, subject: toToken(is, u).auditSubject()}
+		if e.before, err = encodeJSON(toToken(was, u).auditContent()); err != nil {
 			return err
 		}
 		if is.RevokedAt != nil {
-			if e.after, err = content(toToken(is, u).content()); err != nil {
+			if e.after, err = encodeJSON(toToken(is, u).auditContent()); err != nil {
 				return err
 			}
 		}
@@ -196,7 +196,7 @@ func (db *DB) endTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, by a
 	return nil
 }
 
-func endToken(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, t sqlcgen.LockTokensForRow) (sqlcgen.Token, error) {
+func removeOrganizationFromToken(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, t sqlcgen.LockTokensForRow) (sqlcgen.Token, error) {
 	if !t.NamesOthers {
 		return q.RevokeToken(ctx, t.ID)
 	}
@@ -206,9 +206,9 @@ func endToken(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, t sqlcgen.
 	return q.TouchToken(ctx, t.ID)
 }
 
-// notLastOwner refuses to remove or demote an owner if no other owner can sign in. The
+// checkNotLastOwner refuses to remove or demote an owner if no other owner can sign in. The
 // caller holds the organization's lock.
-func notLastOwner(ctx context.Context, q *sqlcgen.Queries, org, user uuid.UUID, before string) error {
+func checkNotLastOwner(ctx context.Context, q *sqlcgen.Queries, org, user uuid.UUID, before string) error {
 	if before != roleOwner {
 		return nil
 	}
@@ -247,7 +247,7 @@ func (db *DB) Members(ctx context.Context, org uuid.UUID) ([]Member, error) {
 // Memberships lists the organizations that a user is a member of, by name. It makes one
 // query, whatever the filter.
 func (db *DB) Memberships(ctx context.Context, user uuid.UUID, f MembershipFilter) ([]Membership, error) {
-	p := sqlcgen.ListMembershipsParams{UserID: user, TokenID: orNil(f.Token), Deleted: f.Deleted}
+	p := sqlcgen.ListMembershipsParams{UserID: user, TokenID: ptrOrNil(f.Token), Deleted: f.Deleted}
 	if id, err := uuid.Parse(f.Ref); err == nil && len(f.Ref) == 36 {
 		p.ID = &id
 	} else if f.Ref != "" {
@@ -255,7 +255,7 @@ func (db *DB) Memberships(ctx context.Context, user uuid.UUID, f MembershipFilte
 	}
 	rows, err := db.q.ListMemberships(ctx, p)
 	if err != nil {
-		return nil, fmt.Errorf("list memberships: %w", known(err))
+		return nil, fmt.Errorf("list memberships: %w", translateError(err))
 	}
 	out := make([]Membership, len(rows))
 	for i, r := range rows {

@@ -58,7 +58,7 @@ func Migrate(ctx context.Context, databaseURL string) error {
 	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", int64(migrationLock)); err != nil {
 		return fmt.Errorf("migrate: lock: %w", err)
 	}
-	if err := migrateOurs(ctx, conn.Conn()); err != nil {
+	if err := migrateSchema(ctx, conn.Conn()); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	rm, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -74,7 +74,7 @@ func Migrate(ctx context.Context, databaseURL string) error {
 	return nil
 }
 
-func migrateOurs(ctx context.Context, conn *pgx.Conn) error {
+func migrateSchema(ctx context.Context, conn *pgx.Conn) error {
 	m, err := migrate.NewMigrator(ctx, conn, "public.schema_version")
 	if err != nil {
 		return err

@@ -16,9 +16,9 @@ import (
 // modeStore stores modes in organization_modes.
 type modeStore struct{ db *DB }
 
-// CountModesBeside counts an organization's own modes, except the ones that replace one of
+// CountModesExcept counts an organization's own modes, except the ones that replace one of
 // others.
-func (db *DB) CountModesBeside(ctx context.Context, org uuid.UUID, others []modes.Mode) (int, error) {
+func (db *DB) CountModesExcept(ctx context.Context, org uuid.UUID, others []modes.Mode) (int, error) {
 	slugs := make([]string, len(others))
 	for i, m := range others {
 		slugs[i] = modes.SlugKey(m.Slug)
@@ -35,17 +35,17 @@ func (s modeStore) list(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) 
 	if err != nil {
 		return nil, fmt.Errorf("list modes: %w", err)
 	}
-	out, err := s.objects(ctx, q, org, rows)
+	out, err := s.fromRows(ctx, q, org, rows)
 	modes.SortBy(out, func(o resource.Object) (int, string, string) { return o.Position, o.Spec.Title(), o.Spec.ObjectName() })
 	return out, err
 }
 
-// objects returns the modes of rows.
-func (s modeStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, rows []sqlcgen.OrganizationMode) ([]resource.Object, error) {
+// fromRows returns the modes of rows.
+func (s modeStore) fromRows(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, rows []sqlcgen.OrganizationMode) ([]resource.Object, error) {
 	names := &referenceNames{db: s.db, q: q, org: org}
 	out := make([]resource.Object, len(rows))
 	for i, r := range rows {
-		template, err := names.of(ctx, templates.KindName, orZero(r.PermissionTemplateID))
+		template, err := names.nameOf(ctx, templates.KindName, valueOrZero(r.PermissionTemplateID))
 		if err != nil {
 			return nil, err
 		}
@@ -56,12 +56,12 @@ func (s modeStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid.UUI
 	return out, nil
 }
 
-// one returns the mode of a row, if err is nil.
-func (s modeStore) one(ctx context.Context, q *sqlcgen.Queries, row sqlcgen.OrganizationMode, err error) (resource.Object, error) {
+// fromRow returns the mode of a row, if err is nil.
+func (s modeStore) fromRow(ctx context.Context, q *sqlcgen.Queries, row sqlcgen.OrganizationMode, err error) (resource.Object, error) {
 	if err != nil {
 		return resource.Object{}, err
 	}
-	all, err := s.objects(ctx, q, row.OrganizationID, []sqlcgen.OrganizationMode{row})
+	all, err := s.fromRows(ctx, q, row.OrganizationID, []sqlcgen.OrganizationMode{row})
 	if err != nil {
 		return resource.Object{}, err
 	}
@@ -76,7 +76,7 @@ func modeObject(r sqlcgen.OrganizationMode, template string) (resource.Object, e
 	}
 	m.Config.PermissionTemplate = template
 	return resource.Object{
-		Kind: modes.KindName, Spec: m, Targets: modes.Targets(orZero(r.PermissionTemplateID)),
+		Kind: modes.KindName, Spec: m, Targets: modes.TemplateTargets(valueOrZero(r.PermissionTemplateID)),
 		Meta: resource.Meta{
 			ID: r.ID, OrganizationID: r.OrganizationID, CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy,
 			CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), Version: r.Version, Position: int(r.Position),
@@ -86,12 +86,12 @@ func modeObject(r sqlcgen.OrganizationMode, template string) (resource.Object, e
 
 func (s modeStore) byID(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (resource.Object, error) {
 	row, err := q.GetMode(ctx, sqlcgen.GetModeParams{OrganizationID: org, ID: id})
-	return s.one(ctx, q, row, err)
+	return s.fromRow(ctx, q, row, err)
 }
 
 func (s modeStore) byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, slug string) (resource.Object, error) {
 	row, err := q.GetModeBySlug(ctx, sqlcgen.GetModeBySlugParams{OrganizationID: org, Slug: slug})
-	return s.one(ctx, q, row, err)
+	return s.fromRow(ctx, q, row, err)
 }
 
 func (modeStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error) {
@@ -107,7 +107,7 @@ func (modeStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (
 }
 
 // users returns nothing: no kind refers to modes.
-func (modeStore) users(context.Context, *change, resource.Object) ([]resource.User, error) {
+func (modeStore) users(context.Context, *change, resource.Object) ([]resource.Referrer, error) {
 	return nil, nil
 }
 
@@ -121,14 +121,14 @@ func (modeStore) insert(ctx context.Context, c *change, o resource.Object) (reso
 		position = last + positionGap
 	}
 	m := modes.FromObject(o).Mode
-	config, err := storedConfig(m)
+	config, err := encodeConfig(m)
 	if err != nil {
 		return o, err
 	}
 	row, err := c.q.InsertMode(ctx, sqlcgen.InsertModeParams{
 		ID: o.ID, OrganizationID: c.org.ID, Name: m.Name, Slug: m.Slug, Config: config,
 		CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version, Position: position,
-		PermissionTemplateID: orNil(modes.TemplateOf(o)),
+		PermissionTemplateID: ptrOrNil(modes.TemplateID(o)),
 	})
 	if err != nil {
 		return o, err
@@ -138,14 +138,14 @@ func (modeStore) insert(ctx context.Context, c *change, o resource.Object) (reso
 
 func (modeStore) update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error) {
 	m := modes.FromObject(after).Mode
-	config, err := storedConfig(m)
+	config, err := encodeConfig(m)
 	if err != nil {
 		return after, err
 	}
 	row, err := c.q.UpdateMode(ctx, sqlcgen.UpdateModeParams{
 		OrganizationID: c.org.ID, ID: before.ID, Version: before.Version,
 		Name: m.Name, Slug: m.Slug, Config: config, UpdatedBy: c.by.Actor.ID, Position: int32(after.Position),
-		PermissionTemplateID: orNil(modes.TemplateOf(after)),
+		PermissionTemplateID: ptrOrNil(modes.TemplateID(after)),
 	})
 	if err != nil {
 		return after, err
@@ -175,18 +175,18 @@ type modeContent struct {
 	Config               modes.Config `json:"config"`
 }
 
-func (modeStore) content(o resource.Object) any {
+func (modeStore) encode(o resource.Object) any {
 	m := modes.FromObject(o).Mode
-	return modeContent{Slug: m.Slug, Name: m.Name, Position: o.Position, PermissionTemplateID: modes.TemplateOf(o), Config: m.Config}
+	return modeContent{Slug: m.Slug, Name: m.Name, Position: o.Position, PermissionTemplateID: modes.TemplateID(o), Config: m.Config}
 }
 
-func (modeStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
+func (modeStore) decode(ctx context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
 	var c modeContent
 	if err := json.Unmarshal(content, &c); err != nil {
 		return resource.Object{}, err
 	}
 	// Use the template's current name or, if it was deleted, its name at that time.
-	name, err := n.of(ctx, templates.KindName, c.PermissionTemplateID)
+	name, err := n.nameOf(ctx, templates.KindName, c.PermissionTemplateID)
 	if err != nil {
 		return resource.Object{}, err
 	}
@@ -195,13 +195,13 @@ func (modeStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, cont
 	}
 	return resource.Object{
 		Kind: modes.KindName, Meta: resource.Meta{ID: id, OrganizationID: n.org, Position: c.Position},
-		Spec: modes.Mode{Slug: c.Slug, Name: c.Name, Config: c.Config}, Targets: modes.Targets(c.PermissionTemplateID),
+		Spec: modes.Mode{Slug: c.Slug, Name: c.Name, Config: c.Config}, Targets: modes.TemplateTargets(c.PermissionTemplateID),
 	}, nil
 }
 
-// storedConfig returns the configuration without the permission template, which is a column
+// encodeConfig returns the configuration without the permission template, which is a column
 // so that it can't dangle.
-func storedConfig(m modes.Mode) (json.RawMessage, error) {
+func encodeConfig(m modes.Mode) (json.RawMessage, error) {
 	m.Config.PermissionTemplate = ""
 	config, err := json.Marshal(m.Config)
 	if err != nil {

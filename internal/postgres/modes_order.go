@@ -18,8 +18,8 @@ import (
 // others without changing theirs.
 const positionGap = 1 << 10
 
-// farthest bounds positions, far below the limit of a 32-bit column.
-const farthest = 1 << 30
+// maxPosition bounds positions, far below the limit of a 32-bit column.
+const maxPosition = 1 << 30
 
 // ModeOrder is the order in which an organization's modes are published.
 type ModeOrder struct {
@@ -34,18 +34,18 @@ type ModeOrder struct {
 // ModeOrder.
 //
 // The order belongs to the library: no mode gets a new version.
-func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []uuid.UUID, seen int64) (revision int64, err error) {
-	return db.inChange(ctx, by, org, func(c *change) error {
+func (db *DB) OrderModes(ctx context.Context, by audit.Attribution, org uuid.UUID, ids []uuid.UUID, expected int64) (revision int64, err error) {
+	return db.withChange(ctx, by, org, func(c *change) error {
 		all, err := db.Modes.kind.list(ctx, c.q, org)
 		if err != nil {
 			return err
 		}
 		before := c.org.Revision - 1
-		ordered, wrong := inOrder(all, ids)
+		ordered, wrong := resolveOrder(all, ids)
 		switch {
-		case seen == before && len(wrong) > 0:
+		case expected == before && len(wrong) > 0:
 			return fault.New(fault.Invalid, "invalid_order", "An order must list every mode once. Nothing was moved").With(wrong...)
-		case seen != 0 && seen != before, len(wrong) > 0:
+		case expected != 0 && expected != before, len(wrong) > 0:
 			f := fault.New(fault.Stale, "revision_conflict",
 				"The modes have changed: the library is now at revision %d. Nothing was moved; reload the list and try again", before).With(wrong...)
 			now := ModeOrder{Revision: before}
@@ -62,7 +62,7 @@ func (db *DB) OrderModes(ctx context.Context, by audit.By, org uuid.UUID, ids []
 // reorder moves modes to their positions in another order, and records that.
 func (c *change) reorder(ctx context.Context, before, after []resource.Object) error {
 	move := sqlcgen.MoveModesParams{OrganizationID: c.org.ID}
-	for i, position := range placed(after) {
+	for i, position := range assignPositions(after) {
 		if m := after[i]; m.Position != position {
 			move.Ids = append(move.Ids, m.ID)
 			move.Positions = append(move.Positions, int32(position)) // at most maxPosition
@@ -74,15 +74,15 @@ func (c *change) reorder(ctx context.Context, before, after []resource.Object) e
 	if _, err := c.q.MoveModes(ctx, move); err != nil {
 		return fmt.Errorf("move modes: %w", err)
 	}
-	e := entry{
+	e := auditEntry{
 		organization: &c.org.ID, revision: &c.org.Revision, action: audit.Reorder,
 		subject: audit.Subject{Kind: audit.Organization, ID: c.org.ID.String(), Name: c.org.Name},
 	}
 	var err error
-	if e.before, err = content(orderOf(before)); err != nil {
+	if e.before, err = encodeJSON(newModeOrder(before)); err != nil {
 		return err
 	}
-	if e.after, err = content(orderOf(after)); err != nil {
+	if e.after, err = encodeJSON(newModeOrder(after)); err != nil {
 		return err
 	}
 	c.recorded++
@@ -95,7 +95,7 @@ type modeOrder struct {
 	Modes []string `json:"modes"`
 }
 
-func orderOf(modes []resource.Object) modeOrder {
+func newModeOrder(modes []resource.Object) modeOrder {
 	o := modeOrder{Modes: make([]string, len(modes))}
 	for i, m := range modes {
 		o.Modes[i] = m.Spec.ObjectName()
@@ -103,8 +103,8 @@ func orderOf(modes []resource.Object) modeOrder {
 	return o
 }
 
-// inOrder returns the modes in the order of the ids, and the errors in the ids.
-func inOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Object, wrong []fault.Field) {
+// resolveOrder returns the modes in the order of the ids, and the errors in the ids.
+func resolveOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Object, wrong []fault.Field) {
 	left := make(map[uuid.UUID]resource.Object, len(all))
 	for _, m := range all {
 		left[m.ID] = m
@@ -130,14 +130,14 @@ func inOrder(all []resource.Object, ids []uuid.UUID) (ordered []resource.Object,
 	return ordered, wrong
 }
 
-// placed returns ascending positions for modes in the given order. As many modes as possible
+// assignPositions returns ascending positions for modes in the given order. As many modes as possible
 // keep their positions. If there is no room between those, all get new ones.
-func placed(ordered []resource.Object) []int {
+func assignPositions(ordered []resource.Object) []int {
 	positions := make([]int, len(ordered))
 	for i, m := range ordered {
 		positions[i] = m.Position
 	}
-	stay := rising(positions)
+	stay := longestIncreasing(positions)
 	for i := 0; i < len(positions); {
 		if slices.Contains(stay, i) {
 			i++
@@ -151,14 +151,14 @@ func placed(ordered []resource.Object) []int {
 		gap := positionGap
 		switch {
 		case i == 0 && end == len(positions):
-			return spread(len(positions))
+			return respace(len(positions))
 		case i == 0:
 			positions[i] = positions[end] - gap*(end-i)
 		case end == len(positions):
 			positions[i] = positions[i-1] + gap
 		default:
 			if gap = (positions[end] - positions[i-1]) / (end - i + 1); gap == 0 {
-				return spread(len(positions))
+				return respace(len(positions))
 			}
 			positions[i] = positions[i-1] + gap
 		}
@@ -167,13 +167,13 @@ func placed(ordered []resource.Object) []int {
 		}
 		i = end
 	}
-	if n := len(positions); n > 0 && (positions[0] < -farthest || positions[n-1] > farthest) {
-		return spread(n)
+	if n := len(positions); n > 0 && (positions[0] < -maxPosition || positions[n-1] > maxPosition) {
+		return respace(n)
 	}
 	return positions
 }
 
-func spread(n int) []int {
+func respace(n int) []int {
 	positions := make([]int, n)
 	for i := range positions {
 		positions[i] = (i + 1) * positionGap
@@ -181,9 +181,9 @@ func spread(n int) []int {
 	return positions
 }
 
-// rising returns the indexes of a longest increasing subsequence of the numbers (patience
+// longestIncreasing returns the indexes of a longest increasing subsequence of the numbers (patience
 // sorting).
-func rising(numbers []int) []int {
+func longestIncreasing(numbers []int) []int {
 	var ends []int // indexes of the smallest ends of increasing subsequences, by their length
 	before := make([]int, len(numbers))
 	for i, n := range numbers {

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-func TestModesAreOrdered(t *testing.T) {
+func TestOrderModesSetsRequestedOrder(t *testing.T) {
 	l := newLibrary(t)
 	ids := map[string]uuid.UUID{}
 	for _, slug := range []string{"a", "b", "c", "d", "e"} {
@@ -76,7 +76,7 @@ func TestModesAreOrdered(t *testing.T) {
 }
 
 // Whichever modes are moved, and however often, the order is the requested one.
-func TestAnyOrderHolds(t *testing.T) {
+func TestOrderModesHoldsForRandomOrders(t *testing.T) {
 	l := newLibrary(t)
 	var ids []uuid.UUID
 	for _, slug := range []string{"a", "b", "c", "d", "e", "f"} {

@@ -17,19 +17,19 @@ import (
 
 // CreateOrganization creates an organization at revision 1, with the default permission
 // templates and nothing else. It enqueues its publication.
-func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name string) (organization.Organization, error) {
+func (db *DB) CreateOrganization(ctx context.Context, by audit.Attribution, slug, name string) (organization.Organization, error) {
 	var out organization.Organization
-	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.CreateOrganization(ctx, sqlcgen.CreateOrganizationParams{Slug: slug, Name: strings.TrimSpace(name)})
 		if err != nil {
 			return err
 		}
 		out = toOrganization(row)
-		after, err := content(organizationContent{out.Slug, out.Name})
+		after, err := encodeJSON(organizationContent{out.Slug, out.Name})
 		if err != nil {
 			return err
 		}
-		err = insertAudit(ctx, q, by, entry{
+		err = insertAudit(ctx, q, by, auditEntry{
 			organization: &out.ID, revision: &out.Revision, action: audit.Create,
 			subject: audit.Subject{Kind: audit.Organization, ID: out.ID.String(), Name: out.Name}, after: after,
 		})
@@ -37,7 +37,7 @@ func (db *DB) CreateOrganization(ctx context.Context, by audit.By, slug, name st
 			return err
 		}
 		c := &change{tx: tx, q: q, db: db, by: by, org: row}
-		if _, err := c.addShippedTemplates(ctx); err != nil {
+		if _, err := c.addDefaultTemplates(ctx); err != nil {
 			return err
 		}
 		_, err = db.river.InsertTx(ctx, tx, jobs.PublishOrganization{OrganizationID: out.ID, Revision: out.Revision}, nil)
@@ -53,8 +53,8 @@ type organizationContent struct {
 
 // DeleteOrganization deletes an organization. Readers stop serving it. Its history remains,
 // so its slug stays taken.
-func (db *DB) DeleteOrganization(ctx context.Context, by audit.By, org uuid.UUID) error {
-	return db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+func (db *DB) DeleteOrganization(ctx context.Context, by audit.Attribution, org uuid.UUID) error {
+	return db.withAudit(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.BumpRevision(ctx, org)
 		if err != nil {
 			return orNotFound(err, "organization")
@@ -62,11 +62,11 @@ func (db *DB) DeleteOrganization(ctx context.Context, by audit.By, org uuid.UUID
 		if _, err := q.DeleteOrganization(ctx, org); err != nil {
 			return err
 		}
-		before, err := content(organizationContent{row.Slug, row.Name})
+		before, err := encodeJSON(organizationContent{row.Slug, row.Name})
 		if err != nil {
 			return err
 		}
-		err = insertAudit(ctx, q, by, entry{
+		err = insertAudit(ctx, q, by, auditEntry{
 			organization: &org, revision: &row.Revision, action: audit.Delete,
 			subject: audit.Subject{Kind: audit.Organization, ID: org.String(), Name: row.Name}, before: before,
 		})
@@ -89,7 +89,7 @@ func (db *DB) Organization(ctx context.Context, ref string) (organization.Organi
 		row, err = db.q.GetOrganizationBySlug(ctx, ref)
 	}
 	if err != nil {
-		return organization.Organization{}, orNotFound(known(err), "organization")
+		return organization.Organization{}, orNotFound(translateError(err), "organization")
 	}
 	if row.DeletedAt != nil {
 		return organization.Organization{}, fault.New(fault.NotFound, "not_found", "There is no such organization")
@@ -100,7 +100,7 @@ func (db *DB) Organization(ctx context.Context, ref string) (organization.Organi
 // Organizations lists the organizations that aren't deleted, by slug, starting after the
 // given one.
 func (db *DB) Organizations(ctx context.Context, after string, limit int) ([]organization.Organization, error) {
-	rows, err := db.q.ListOrganizations(ctx, sqlcgen.ListOrganizationsParams{AfterSlug: after, Canary: canary, RowLimit: int32(limit)})
+	rows, err := db.q.ListOrganizations(ctx, sqlcgen.ListOrganizationsParams{AfterSlug: after, Canary: canaryID, RowLimit: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("list organizations: %w", err)
 	}

@@ -39,14 +39,14 @@ func (l *library) templateNames() (names []string) {
 	return names
 }
 
-func code(err error) string {
+func faultCode(err error) string {
 	if f, ok := fault.As(err); ok {
 		return f.Code
 	}
 	return fmt.Sprint(err)
 }
 
-func TestTemplateLeavesItsWholeTrace(t *testing.T) {
+func TestTemplateChangeWritesVersionAndAudit(t *testing.T) {
 	l := newLibrary(t)
 	made := l.template("Reviewer")
 	require.EqualValues(t, 1, made.Version)
@@ -59,11 +59,11 @@ func TestTemplateLeavesItsWholeTrace(t *testing.T) {
 	assert.Nil(t, changed.DefaultRole)
 	assert.False(t, changed.UpdatedAt.Before(made.UpdatedAt))
 	_, err = l.db.Templates.Update(t.Context(), ada, l.org.ID, "reviewer", 1, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) { return o, nil })
-	require.Equal(t, "version_conflict", code(err))
+	require.Equal(t, "version_conflict", faultCode(err))
 	_, err = l.db.Templates.Delete(t.Context(), ada, l.org.ID, "reviewer", 2)
 	require.NoError(t, err)
 	_, err = l.db.Templates.Get(t.Context(), l.org.ID, made.ID.String())
-	require.Equal(t, templates.CodeNotFound, code(err))
+	require.Equal(t, templates.CodeNotFound, faultCode(err))
 	back, err := l.db.Templates.Restore(t.Context(), ada, l.org.ID, made.ID, 1, 0)
 	require.NoError(t, err)
 	assert.Equal(t, made.Template, back.Template)
@@ -77,7 +77,7 @@ func TestTemplateLeavesItsWholeTrace(t *testing.T) {
 }
 
 // An empty text is stored as empty.
-func TestAbsentAndEmptyAreKeptApart(t *testing.T) {
+func TestEmptyTemplateTextIsStoredAsEmpty(t *testing.T) {
 	l := newLibrary(t)
 	empty := ""
 	in := templates.Template{Name: "Texts", PermissionMode: templates.Plan, AllowedTools: []string{}, Description: &empty}
@@ -91,12 +91,12 @@ func TestAbsentAndEmptyAreKeptApart(t *testing.T) {
 	assert.Nil(t, got.DefaultRole)
 }
 
-func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
+func TestTemplateNamesAreUniqueIgnoringCase(t *testing.T) {
 	l := newLibrary(t)
 	l.template("Östlich")
 	for _, name := range []string{" Code Expert ", "code expert", "ÖSTLICH"} {
 		_, err := l.db.Templates.Create(t.Context(), ada, l.org.ID, template(name))
-		require.Equal(t, templates.CodeNameTaken, code(err), name)
+		require.Equal(t, templates.CodeNameTaken, faultCode(err), name)
 	}
 	l.template("Foo Bar")
 	other := l.template("foo-bar")
@@ -105,7 +105,7 @@ func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
 			o.Name = name
 			return o, nil
 		})
-		require.Contains(t, []string{templates.CodeNameTaken, templates.CodeNameEmpty}, code(err), name)
+		require.Contains(t, []string{templates.CodeNameTaken, templates.CodeNameEmpty}, faultCode(err), name)
 	}
 	// The same name in another case is not another name.
 	renamed, err := l.db.Templates.Update(t.Context(), ada, l.org.ID, other.ID.String(), 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
@@ -116,13 +116,13 @@ func TestTemplateNamesAreUniqueWhateverTheirCase(t *testing.T) {
 	assert.Equal(t, "Foo-Bar", renamed.Name)
 	assert.Contains(t, l.templateNames(), "Foo Bar")
 	// The database has the constraint, too.
-	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
+	l.requireViolation(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
 		values ($1, '  CODE expert ', 'plan', 'x', 'x')`, "resources_name_unique", l.org.ID)
-	l.asOwnerFails(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
+	l.requireViolation(`insert into permission_templates (organization_id, name, permission_mode, created_by, updated_by)
 		values ($1, 'Wild', 'yolo', 'x', 'x')`, "permission_templates_permission_mode_known", l.org.ID)
 }
 
-func TestOfTwoRacingTemplatesOneWins(t *testing.T) {
+func TestConcurrentTemplatesOfOneNameHaveOneWinner(t *testing.T) {
 	l := newLibrary(t)
 	errs := make([]error, 8)
 	var wg sync.WaitGroup
@@ -142,13 +142,13 @@ func TestOfTwoRacingTemplatesOneWins(t *testing.T) {
 			won++
 			continue
 		}
-		require.Equal(t, templates.CodeNameTaken, code(err))
+		require.Equal(t, templates.CodeNameTaken, faultCode(err))
 	}
 	require.Equal(t, 1, won)
 	require.EqualValues(t, 2, l.revision())
 }
 
-func TestShippedTemplatesAreSeededOnce(t *testing.T) {
+func TestDefaultTemplatesAreSeededOnce(t *testing.T) {
 	l := newLibrary(t)
 	shipped := []string{"Code Expert", "Project Manager", "Safe Sandbox", "Web Researcher"}
 	require.Equal(t, shipped, l.templateNames())
@@ -157,12 +157,12 @@ func TestShippedTemplatesAreSeededOnce(t *testing.T) {
 	n, err := l.db.SeedTemplates(t.Context(), ada, 10)
 	require.NoError(t, err)
 	require.Zero(t, n, "what was deleted stays deleted")
-	added, err := l.db.AddShippedTemplates(t.Context(), ada, l.org.ID)
+	added, err := l.db.AddDefaultTemplates(t.Context(), ada, l.org.ID)
 	require.NoError(t, err)
 	require.Len(t, added, 1)
 	require.Equal(t, shipped, l.templateNames())
 	revision := l.revision()
-	added, err = l.db.AddShippedTemplates(t.Context(), ada, l.org.ID)
+	added, err = l.db.AddDefaultTemplates(t.Context(), ada, l.org.ID)
 	require.NoError(t, err)
 	require.Empty(t, added)
 	require.Equal(t, revision, l.revision(), "what changes nothing is no change")
@@ -188,7 +188,7 @@ func TestShippedTemplatesAreSeededOnce(t *testing.T) {
 	require.Zero(t, n)
 }
 
-func TestAModeNamesATemplate(t *testing.T) {
+func TestModeRefersToTemplateByName(t *testing.T) {
 	l := newLibrary(t)
 	made := l.template("Reviewer")
 	m := mode("docs")
@@ -210,7 +210,7 @@ func TestAModeNamesATemplate(t *testing.T) {
 	f, ok = fault.As(err)
 	require.True(t, ok)
 	require.Equal(t, templates.CodeInUse, f.Code)
-	require.Equal(t, []resource.User{{Kind: "mode", ID: docs.ID, Name: "The docs"}}, f.Current)
+	require.Equal(t, []resource.Referrer{{Kind: "mode", ID: docs.ID, Name: "The docs"}}, f.Current)
 
 	// A renamed template has its new name everywhere, without a new version of the mode.
 	_, err = l.db.Templates.Update(t.Context(), ada, l.org.ID, "Reviewer", 0, func(o templates.OrganizationTemplate) (templates.OrganizationTemplate, error) {
@@ -250,7 +250,7 @@ func TestAModeNamesATemplate(t *testing.T) {
 
 // Another organization's template is not found, by id or by name, and the database refuses a
 // reference to it.
-func TestATemplateIsItsOrganizationsOwn(t *testing.T) {
+func TestTemplateOfOtherOrganizationIsNotFound(t *testing.T) {
 	l := newLibrary(t)
 	theirs := l.template("Theirs")
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
@@ -269,13 +269,13 @@ func TestATemplateIsItsOrganizationsOwn(t *testing.T) {
 	require.True(t, fault.Is(err, fault.NotFound))
 	m, err := l.db.Modes.Create(t.Context(), ada, other.ID, mode("docs"))
 	require.NoError(t, err)
-	l.asOwnerFails(`update organization_modes set permission_template_id = $2 where id = $1`,
+	l.requireViolation(`update organization_modes set permission_template_id = $2 where id = $1`,
 		"organization_modes_permission_template_fkey", m.ID, theirs.ID)
 }
 
-func TestTemplatesAreImportedTogether(t *testing.T) {
+func TestTemplateImportIsOneChange(t *testing.T) {
 	l := newLibrary(t)
-	have, revision, err := l.db.Templates.At(t.Context(), l.org.ID)
+	have, revision, err := l.db.Templates.ListWithRevision(t.Context(), l.org.ID)
 	require.NoError(t, err)
 	known, id := have[0], uuid.New()
 	known.Template = template("Code Expert")
@@ -285,7 +285,7 @@ func TestTemplatesAreImportedTogether(t *testing.T) {
 		for _, o := range all {
 			ops = append(ops, resource.Op{Verb: resource.Put, Kind: templates.KindName, New: o.Object()})
 		}
-		return l.db.Apply(t.Context(), ada, org, ops, resource.Options{Seen: seen})
+		return l.db.Apply(t.Context(), ada, org, ops, resource.Options{ExpectedRevision: seen})
 	}
 	result, err := put(l.org.ID, revision,
 		known, templates.OrganizationTemplate{ID: id, Template: template("New"), CreatedAt: made, UpdatedAt: time.Now().Add(time.Hour)},

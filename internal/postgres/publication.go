@@ -174,7 +174,7 @@ func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publicati
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
 		}
-		next.KeepTags(before)
+		next.CarryTags(before)
 		enc, err := json.Marshal(next.Representations)
 		if err != nil {
 			return err
@@ -196,19 +196,19 @@ func (db *DB) PlanPublication(ctx context.Context, org uuid.UUID, next Publicati
 	return next, nil
 }
 
-// KeepTags gives each representation its previous tag, if its bytes are those planned before
+// CarryTags gives each representation its previous tag, if its bytes are those planned before
 // under the same epoch. Tags of an older epoch are never used again: after a restore the
 // same number may mean other bytes.
-func (p *Publication) KeepTags(before Publication) {
-	had := make(map[string]PublishedRepresentation, len(before.Representations))
+func (p *Publication) CarryTags(before Publication) {
+	previous := make(map[string]PublishedRepresentation, len(before.Representations))
 	if before.Epoch == p.Epoch {
 		for _, r := range before.Representations {
-			had[r.Name] = r
+			previous[r.Name] = r
 		}
 	}
 	for i := range p.Representations {
 		r := &p.Representations[i]
-		if old, ok := had[r.Name]; ok && old.SHA256 == r.SHA256 {
+		if old, ok := previous[r.Name]; ok && old.SHA256 == r.SHA256 {
 			*r = old
 			continue
 		}
@@ -216,10 +216,10 @@ func (p *Publication) KeepTags(before Publication) {
 	}
 }
 
-// Published records that a state is in Redis, under the incarnation that the script
+// MarkPublished records that a state is in Redis, under the incarnation that the script
 // returned. It reports false if Redis has been replaced since: the state is then not
 // published.
-func (db *DB) Published(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error) {
+func (db *DB) MarkPublished(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error) {
 	n, err := db.q.OrganizationPublished(ctx, sqlcgen.OrganizationPublishedParams{
 		ID: org, Epoch: epoch, Revision: revision, Edition: edition, Incarnation: incarnation,
 	})
@@ -229,9 +229,9 @@ func (db *DB) Published(ctx context.Context, org uuid.UUID, epoch, revision, edi
 	return n == 1, nil
 }
 
-// Unpublish records that Redis has an older revision than was recorded as published, or none
+// MarkUnpublished records that Redis has an older revision than was recorded as published, or none
 // (0). The organization is then pending since the first change that Redis does not have.
-func (db *DB) Unpublish(ctx context.Context, org uuid.UUID, found int64) error {
+func (db *DB) MarkUnpublished(ctx context.Context, org uuid.UUID, found int64) error {
 	_, err := db.q.UnpublishOrganization(ctx, sqlcgen.UnpublishOrganizationParams{ID: org, FoundRevision: found})
 	if err != nil {
 		return fmt.Errorf("unpublish: %w", err)
@@ -259,8 +259,8 @@ func (db *DB) PendingOrganizations(ctx context.Context, longerThan time.Duration
 	return out, nil
 }
 
-// EachRevision calls fn with all organizations, including deleted ones, in pages.
-func (db *DB) EachRevision(ctx context.Context, page int, fn func([]PendingOrganization) error) error {
+// ForEachOrganization calls fn with all organizations, including deleted ones, in pages.
+func (db *DB) ForEachOrganization(ctx context.Context, page int, fn func([]PendingOrganization) error) error {
 	var after uuid.UUID
 	for {
 		rows, err := db.q.ListPublishedRevisions(ctx, sqlcgen.ListPublishedRevisionsParams{AfterID: after, RowLimit: int32(page)})

@@ -25,18 +25,18 @@ type Publishable struct {
 	Bytes int64
 }
 
-// Ask holds the options of AskToPublish.
-type Ask struct {
+// PublicationRequest holds the options of RequestPublication.
+type PublicationRequest struct {
 	// Force ignores a publication that is under way.
 	Force bool
 	// Whole counts the whole library, not only the kinds that changed.
 	Whole bool
-	// Reads lists the kinds to read in order to render the changes.
-	Reads []Read
+	// Dependencies lists the kinds to read in order to render the changes.
+	Dependencies []Dependency
 }
 
-// Read is a kind of object that is read because of a change.
-type Read struct {
+// Dependency is a kind of object that is read because of a change.
+type Dependency struct {
 	// Change is the kind of the changed object, as in the audit log.
 	Change string
 	// Kind is the kind that is read.
@@ -45,11 +45,11 @@ type Read struct {
 	RenamedOnly bool
 }
 
-// AskToPublish returns the unpublished state of an organization, or NotFound if there is no
+// RequestPublication returns the unpublished state of an organization, or NotFound if there is no
 // such organization.
-func (db *DB) AskToPublish(ctx context.Context, org uuid.UUID, a Ask) (Publishable, error) {
+func (db *DB) RequestPublication(ctx context.Context, org uuid.UUID, a PublicationRequest) (Publishable, error) {
 	params := sqlcgen.AskToPublishParams{ID: org, Force: a.Force, Whole: a.Whole, NameFields: db.nameFields()}
-	for _, r := range a.Reads {
+	for _, r := range a.Dependencies {
 		params.Changes, params.Reads = append(params.Changes, r.Change), append(params.Reads, r.Kind)
 		params.RenamedOnly = append(params.RenamedOnly, r.RenamedOnly)
 	}
@@ -68,8 +68,8 @@ type PublicationLease struct {
 	Holder uuid.UUID
 	// JobID is the River job that the publication belongs to, 0 for none.
 	JobID int64
-	// For is how long the lease lasts from its last renewal.
-	For time.Duration
+	// Duration is how long the lease lasts from its last renewal.
+	Duration time.Duration
 	// Force takes the lease over from another holder.
 	Force bool
 }
@@ -78,7 +78,7 @@ type PublicationLease struct {
 // that one learns that the organization has to be published again.
 func (db *DB) TakeLease(ctx context.Context, l PublicationLease) (bool, error) {
 	p := sqlcgen.TakePublicationLeaseParams{
-		OrganizationID: l.Organization, Holder: l.Holder, LeaseSeconds: l.For.Seconds(), Force: l.Force,
+		OrganizationID: l.Organization, Holder: l.Holder, LeaseSeconds: l.Duration.Seconds(), Force: l.Force,
 	}
 	if l.JobID != 0 {
 		p.JobID = &l.JobID
@@ -94,7 +94,7 @@ func (db *DB) TakeLease(ctx context.Context, l PublicationLease) (bool, error) {
 // or was taken over.
 func (db *DB) RenewLease(ctx context.Context, l PublicationLease) (bool, error) {
 	n, err := db.q.RenewPublicationLease(ctx, sqlcgen.RenewPublicationLeaseParams{
-		OrganizationID: l.Organization, Holder: l.Holder, LeaseSeconds: l.For.Seconds(),
+		OrganizationID: l.Organization, Holder: l.Holder, LeaseSeconds: l.Duration.Seconds(),
 	})
 	if err != nil {
 		return false, fmt.Errorf("renew publication lease: %w", err)
@@ -113,27 +113,27 @@ func (db *DB) EndLease(ctx context.Context, l PublicationLease) (again bool, err
 	return again, nil
 }
 
-// returnJobs makes the jobs of workers that are gone available again. River itself never
+// requeueJobs makes the jobs of workers that are gone available again. River itself never
 // does, because their time is not limited. The lease is the sign of life. A job that has no
 // lease yet waits for capacity, and it does no harm if another worker takes it.
-const returnJobs = `
+const requeueJobs = `
 update river_job j
 set state = 'available', scheduled_at = now(), max_attempts = greatest(j.max_attempts, j.attempt + 1)
 where j.state = 'running' and j.kind = $1
   and j.attempted_at <= now() - make_interval(secs => $2)
   and not exists (select from publication_leases l where l.job_id = j.id)`
 
-// ReturnExpired deletes the expired leases and returns their jobs to the queue. It also
+// RequeueExpired deletes the expired leases and returns their jobs to the queue. It also
 // returns jobs without a lease that a worker took longer than after ago. It reports how many
 // leases there were.
-func (db *DB) ReturnExpired(ctx context.Context, after time.Duration) (expired int, err error) {
+func (db *DB) RequeueExpired(ctx context.Context, after time.Duration) (expired int, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		rows, err := db.q.WithTx(tx).DeleteExpiredPublicationLeases(ctx)
 		if err != nil {
 			return err
 		}
 		expired = len(rows)
-		_, err = tx.Exec(ctx, returnJobs, jobs.PublishOrganization{}.Kind(), after.Seconds())
+		_, err = tx.Exec(ctx, requeueJobs, jobs.PublishOrganization{}.Kind(), after.Seconds())
 		return err
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 func (l *library) lease(d time.Duration) postgres.PublicationLease {
-	return postgres.PublicationLease{Organization: l.org.ID, Holder: uuid.New(), For: d}
+	return postgres.PublicationLease{Organization: l.org.ID, Holder: uuid.New(), Duration: d}
 }
 
 func (l *library) take(want bool, lease postgres.PublicationLease) {
@@ -35,7 +35,7 @@ func (l *library) end(want bool, lease postgres.PublicationLease) {
 	require.Equal(l.t, want, got)
 }
 
-func TestLeaseIsHeldByOne(t *testing.T) {
+func TestLeaseHasOneHolder(t *testing.T) {
 	l := newLibrary(t)
 	first, second := l.lease(time.Hour), l.lease(time.Hour)
 	l.take(true, first)
@@ -43,19 +43,19 @@ func TestLeaseIsHeldByOne(t *testing.T) {
 	l.end(false, second)
 	l.end(true, first)
 	l.take(true, second)
-	ask, err := l.db.AskToPublish(t.Context(), l.org.ID, postgres.Ask{})
+	ask, err := l.db.RequestPublication(t.Context(), l.org.ID, postgres.PublicationRequest{})
 	require.NoError(t, err)
 	require.True(t, ask.Held)
 	l.end(true, second)
 
-	ask, err = l.db.AskToPublish(t.Context(), l.org.ID, postgres.Ask{})
+	ask, err = l.db.RequestPublication(t.Context(), l.org.ID, postgres.PublicationRequest{})
 	require.NoError(t, err)
 	require.True(t, ask.Pending && !ask.Held)
 	l.take(true, first)
 	l.end(false, first)
 }
 
-func TestLeaseThatExpiresOrIsForcedIsLost(t *testing.T) {
+func TestExpiredOrForcedLeaseIsLost(t *testing.T) {
 	l := newLibrary(t)
 	dead, next := l.lease(0), l.lease(time.Hour)
 	l.take(true, dead)
@@ -75,7 +75,7 @@ func TestLeaseThatExpiresOrIsForcedIsLost(t *testing.T) {
 
 // No request is lost: one that doesn't get the lease is left with the holder, even if that
 // one ends at the same moment.
-func TestNoWordIsLost(t *testing.T) {
+func TestPublicationRequestIsNeverLost(t *testing.T) {
 	l := newLibrary(t)
 	var changes, published atomic.Int64
 	var all sync.WaitGroup
@@ -106,19 +106,19 @@ func TestNoWordIsLost(t *testing.T) {
 	require.EqualValues(t, 200, published.Load(), "the last change is published")
 }
 
-func TestExpiredLeasesAreDropped(t *testing.T) {
+func TestExpiredLeasesAreDeleted(t *testing.T) {
 	l := newLibrary(t)
 	l.take(true, l.lease(0))
-	n, err := l.db.ReturnExpired(t.Context(), time.Hour)
+	n, err := l.db.RequeueExpired(t.Context(), time.Hour)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	n, err = l.db.ReturnExpired(t.Context(), time.Hour)
+	n, err = l.db.RequeueExpired(t.Context(), time.Hour)
 	require.NoError(t, err)
 	require.Zero(t, n)
 }
 
 // The sweep skips publications that are under way.
-func TestSweepLeavesOutWhatIsUnderWay(t *testing.T) {
+func TestSweepSkipsPublicationsUnderWay(t *testing.T) {
 	l := newLibrary(t)
 	pending := func() int {
 		found, err := l.db.PendingOrganizations(t.Context(), 0, 10)
@@ -140,7 +140,7 @@ func TestSweepLeavesOutWhatIsUnderWay(t *testing.T) {
 	require.Equal(t, 1, pending(), "the lease has expired")
 }
 
-func TestLateness(t *testing.T) {
+func TestLatenessReportsOldestAndProgress(t *testing.T) {
 	l := newLibrary(t)
 	late, err := l.db.Lateness(t.Context(), time.Minute)
 	require.NoError(t, err)
@@ -151,21 +151,21 @@ func TestLateness(t *testing.T) {
 	require.EqualValues(t, 1, late.Organizations)
 	require.Equal(t, l.org.ID, late.Oldest)
 	require.InDelta(t, time.Hour, late.Age, float64(10*time.Minute))
-	require.False(t, late.Moves)
+	require.False(t, late.Progressing)
 	l.take(true, l.lease(time.Hour))
 	late, err = l.db.Lateness(t.Context(), time.Minute)
 	require.NoError(t, err)
-	require.True(t, late.Moves, "it is being rendered")
+	require.True(t, late.Progressing, "it is being rendered")
 }
 
-// frozen blocks a client before its first statement that contains text.
-type frozen struct {
+// freezingTracer blocks a client before its first statement that contains text.
+type freezingTracer struct {
 	text          string
 	once          sync.Once
 	stopped, wake chan struct{}
 }
 
-func (f *frozen) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+func (f *freezingTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
 	if strings.Contains(q.SQL, f.text) {
 		f.once.Do(func() {
 			close(f.stopped)
@@ -175,14 +175,14 @@ func (f *frozen) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQu
 	return ctx
 }
 
-func (f *frozen) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (f *freezingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // A worker that is frozen while it holds the lock of a publication must not keep others from
 // publishing, although its connection stays open.
-func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
+func TestFrozenPlanDoesNotBlockOthers(t *testing.T) {
 	l := newLibrary(t)
-	seen := &frozen{text: "UpsertPublication", stopped: make(chan struct{}), wake: make(chan struct{})}
-	asleep, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.Traced(seen))
+	seen := &freezingTracer{text: "UpsertPublication", stopped: make(chan struct{}), wake: make(chan struct{})}
+	asleep, err := postgres.Open(t.Context(), storetest.AppURL(t, l.owner), postgres.WithTracer(seen))
 	require.NoError(t, err)
 	defer asleep.Close()
 	wake := sync.OnceFunc(func() { close(seen.wake) })
@@ -196,7 +196,7 @@ func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
 		ended <- err
 	}()
 	<-seen.stopped
-	ctx, cancel := context.WithTimeout(t.Context(), storetest.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), storetest.WaitTimeout)
 	defer cancel()
 	_, err = l.db.PlanPublication(ctx, l.org.ID, postgres.Publication{Epoch: 1, Revision: 3, Edition: 1})
 	require.NoError(t, err)
@@ -206,7 +206,7 @@ func TestPlanOfAFrozenWorkerLetsOthersPlan(t *testing.T) {
 
 // Only the kinds that changed since the last plan are rendered, or all if that plan was of
 // another epoch or edition.
-func TestBytesToRenderAreOfWhatChanged(t *testing.T) {
+func TestBytesToRenderCountOnlyChangedKinds(t *testing.T) {
 	l := newLibrary(t)
 	edition, err := l.db.ClaimEdition(t.Context(), 1, "x")
 	require.NoError(t, err)
@@ -216,9 +216,9 @@ func TestBytesToRenderAreOfWhatChanged(t *testing.T) {
 	docs.Config.CustomInstructions = strings.Repeat("Be brief. ", 1000)
 	_, err = l.db.Modes.Create(t.Context(), ada, l.org.ID, docs)
 	require.NoError(t, err)
-	ask := func(a postgres.Ask) int64 {
-		a.Reads = []postgres.Read{{"mode", "mode", false}, {"organization", "mode", false}, {"template", "mode", true}, {"template", "template", false}}
-		there, err := l.db.AskToPublish(t.Context(), l.org.ID, a)
+	ask := func(a postgres.PublicationRequest) int64 {
+		a.Dependencies = []postgres.Dependency{{"mode", "mode", false}, {"organization", "mode", false}, {"template", "mode", true}, {"template", "template", false}}
+		there, err := l.db.RequestPublication(t.Context(), l.org.ID, a)
 		require.NoError(t, err)
 		return there.Bytes
 	}
@@ -235,19 +235,19 @@ func TestBytesToRenderAreOfWhatChanged(t *testing.T) {
 		})
 		require.NoError(t, err)
 	}
-	whole := ask(postgres.Ask{})
+	whole := ask(postgres.PublicationRequest{})
 	require.Greater(t, whole, int64(10_000), "nothing was planned")
 	plan(edition)
-	require.Zero(t, ask(postgres.Ask{}))
-	require.Equal(t, whole, ask(postgres.Ask{Whole: true}))
+	require.Zero(t, ask(postgres.PublicationRequest{}))
+	require.Equal(t, whole, ask(postgres.PublicationRequest{Whole: true}))
 	change(func(o *templates.OrganizationTemplate) { o.Description = new("Another") })
-	require.Positive(t, ask(postgres.Ask{}))
-	require.Less(t, ask(postgres.Ask{}), int64(5_000), "the modes stay")
+	require.Positive(t, ask(postgres.PublicationRequest{}))
+	require.Less(t, ask(postgres.PublicationRequest{}), int64(5_000), "the modes stay")
 	change(func(o *templates.OrganizationTemplate) { o.Name = "Sandbox" })
-	require.Greater(t, ask(postgres.Ask{}), int64(10_000), "modes show the names of templates")
+	require.Greater(t, ask(postgres.PublicationRequest{}), int64(10_000), "modes show the names of templates")
 	plan(edition)
 	l.create("more")
-	require.Greater(t, ask(postgres.Ask{}), int64(10_000))
+	require.Greater(t, ask(postgres.PublicationRequest{}), int64(10_000))
 	plan(edition + 1) // of a release that was rolled back
-	require.Greater(t, ask(postgres.Ask{}), int64(10_000))
+	require.Greater(t, ask(postgres.PublicationRequest{}), int64(10_000))
 }

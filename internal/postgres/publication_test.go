@@ -26,7 +26,7 @@ func tags(p postgres.Publication) (out [][2]int64) {
 
 // A representation whose bytes did not change keeps its tag. One whose bytes return to an
 // earlier state does not get its old tag back.
-func TestTagsFollowTheBytes(t *testing.T) {
+func TestTagsChangeOnlyWithBytes(t *testing.T) {
 	l := newLibrary(t)
 	for _, step := range []struct {
 		epoch, revision int64
@@ -53,7 +53,7 @@ func TestTagsFollowTheBytes(t *testing.T) {
 
 // A publication counts only under the incarnation that it was written to. An organization
 // that is still pending is pending since its oldest unpublished change.
-func TestWriteBack(t *testing.T) {
+func TestMarkPublishedRequiresCurrentIncarnation(t *testing.T) {
 	l := newLibrary(t)
 	_, err := l.db.ClaimEdition(t.Context(), 1, "x")
 	require.NoError(t, err)
@@ -73,35 +73,35 @@ func TestWriteBack(t *testing.T) {
 		return time.UnixMicro(l.count(`select (extract(epoch from occurred_at) * 1000000)::bigint from audit_log where revision = $1`, revision))
 	}
 	require.Equal(t, changedAt(1), pendingSince())
-	ok, err := l.db.Published(t.Context(), l.org.ID, inst.Epoch, 2, 1, inst.Incarnation)
+	ok, err := l.db.MarkPublished(t.Context(), l.org.ID, inst.Epoch, 2, 1, inst.Incarnation)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, changedAt(3), pendingSince())
-	ok, err = l.db.Published(t.Context(), l.org.ID, inst.Epoch, 3, 1, inst.Incarnation)
+	ok, err = l.db.MarkPublished(t.Context(), l.org.ID, inst.Epoch, 3, 1, inst.Incarnation)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Zero(t, pendingSince())
-	ok, err = l.db.Published(t.Context(), l.org.ID, inst.Epoch, 1, 1, inst.Incarnation)
+	ok, err = l.db.MarkPublished(t.Context(), l.org.ID, inst.Epoch, 1, 1, inst.Incarnation)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Zero(t, l.count(`select count(*) from organizations where published_revision <> 3`), "a late write-back takes nothing back")
 
 	// Redis turns out to have only revision 1.
-	require.NoError(t, l.db.Unpublish(t.Context(), l.org.ID, 1))
+	require.NoError(t, l.db.MarkUnpublished(t.Context(), l.org.ID, 1))
 	require.Equal(t, changedAt(2), pendingSince())
 	raised, err := l.db.RaiseIncarnation(t.Context(), 0)
 	require.NoError(t, err)
-	ok, err = l.db.Published(t.Context(), l.org.ID, inst.Epoch, 3, 1, inst.Incarnation)
+	ok, err = l.db.MarkPublished(t.Context(), l.org.ID, inst.Epoch, 3, 1, inst.Incarnation)
 	require.NoError(t, err)
 	require.False(t, ok, "that was written to another Redis")
 	require.NotZero(t, pendingSince())
-	ok, err = l.db.Published(t.Context(), l.org.ID, raised.Epoch, 3, 1, raised.Incarnation)
+	ok, err = l.db.MarkPublished(t.Context(), l.org.ID, raised.Epoch, 3, 1, raised.Incarnation)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Zero(t, pendingSince())
 }
 
-func TestEditions(t *testing.T) {
+func TestClaimEditionSupersedesOlderEditions(t *testing.T) {
 	l := newLibrary(t)
 	first, err := l.db.ClaimEdition(t.Context(), 1, "a")
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestEditions(t *testing.T) {
 	require.Equal(t, first, again)
 	inst, err := l.db.Installation(t.Context())
 	require.NoError(t, err)
-	_, err = l.db.Published(t.Context(), l.org.ID, inst.Epoch, 1, first, inst.Incarnation)
+	_, err = l.db.MarkPublished(t.Context(), l.org.ID, inst.Epoch, 1, first, inst.Incarnation)
 	require.NoError(t, err)
 	p, err := l.db.CountPending(t.Context())
 	require.NoError(t, err)
@@ -126,13 +126,13 @@ func TestEditions(t *testing.T) {
 	require.ErrorIs(t, err, postgres.ErrSuperseded)
 	_, err = l.db.ClaimEdition(t.Context(), 0, "c")
 	require.ErrorIs(t, err, postgres.ErrSuperseded, "an older renderer never supersedes a newer one")
-	_, err = l.db.Published(t.Context(), l.org.ID, inst.Epoch, 1, first, inst.Incarnation)
+	_, err = l.db.MarkPublished(t.Context(), l.org.ID, inst.Epoch, 1, first, inst.Incarnation)
 	require.NoError(t, err)
 	p, err = l.db.CountPending(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 1, p.Organizations, "published in an older edition is not published")
 
-	third, err := l.db.UseEdition(t.Context(), ada, first)
+	third, err := l.db.ReactivateEdition(t.Context(), ada, first)
 	require.NoError(t, err)
 	again, err = l.db.ClaimEdition(t.Context(), 1, "a")
 	require.NoError(t, err)

@@ -70,9 +70,9 @@ func (db *DB) TokenRecord(ctx context.Context, id uuid.UUID) (TokenRecord, error
 	return out, nil
 }
 
-// TokenPublished records that a token's record is in Redis, as Published does for an
+// MarkTokenPublished records that a token's record is in Redis, as Published does for an
 // organization.
-func (db *DB) TokenPublished(ctx context.Context, id uuid.UUID, version int64, in Installation) (bool, error) {
+func (db *DB) MarkTokenPublished(ctx context.Context, id uuid.UUID, version int64, in Installation) (bool, error) {
 	n, err := db.q.TokenPublished(ctx, sqlcgen.TokenPublishedParams{ID: id, Version: version, Epoch: in.Epoch, Incarnation: in.Incarnation})
 	if err != nil {
 		return false, fmt.Errorf("token published: %w", err)
@@ -107,8 +107,8 @@ type TokenKey struct {
 	Version int64
 }
 
-// EachToken calls fn with all tokens, including revoked ones, in pages.
-func (db *DB) EachToken(ctx context.Context, page int, fn func([]TokenKey) error) error {
+// ForEachToken calls fn with all tokens, including revoked ones, in pages.
+func (db *DB) ForEachToken(ctx context.Context, page int, fn func([]TokenKey) error) error {
 	var after uuid.UUID
 	for {
 		rows, err := db.q.ListTokenRecords(ctx, sqlcgen.ListTokenRecordsParams{AfterID: after, RowLimit: int32(page)})
@@ -129,8 +129,8 @@ func (db *DB) EachToken(ctx context.Context, page int, fn func([]TokenKey) error
 	}
 }
 
-// UnpublishTokens records that Redis does not have the current records of tokens.
-func (db *DB) UnpublishTokens(ctx context.Context, ids []uuid.UUID) error {
+// MarkTokensUnpublished records that Redis does not have the current records of tokens.
+func (db *DB) MarkTokensUnpublished(ctx context.Context, ids []uuid.UUID) error {
 	if _, err := db.q.UnpublishTokens(ctx, ids); err != nil {
 		return fmt.Errorf("unpublish tokens: %w", err)
 	}

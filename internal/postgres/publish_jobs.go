@@ -24,7 +24,7 @@ type PublishJob struct {
 	State     string
 	Attempt   int
 	CreatedAt time.Time
-	// NextAt is when the job is, or was, due.
+	// NextAttemptAt is when the job is, or was, due.
 	NextAt time.Time
 	// TriedAt is when it was last tried; zero if never.
 	TriedAt time.Time
@@ -38,23 +38,23 @@ type PublishJob struct {
 // Running reports whether a worker is working on the job.
 func (j PublishJob) Running() bool { return j.State == string(rivertype.JobStateRunning) }
 
-// GivenUp reports whether the job is no longer tried. Its organization is left to the sweep.
-func (j PublishJob) GivenUp() bool { return j.State == string(rivertype.JobStateDiscarded) }
+// Discarded reports whether the job is no longer tried. Its organization is left to the sweep.
+func (j PublishJob) Discarded() bool { return j.State == string(rivertype.JobStateDiscarded) }
 
-// Waits reports whether the job was tried and will be retried automatically. River leaves a
+// Retrying reports whether the job was tried and will be retried automatically. River leaves a
 // job whose next try is near in the state available.
-func (j PublishJob) Waits() bool { return !j.Running() && !j.GivenUp() && !j.TriedAt.IsZero() }
+func (j PublishJob) Retrying() bool { return !j.Running() && !j.Discarded() && !j.TriedAt.IsZero() }
 
-// PutOff reports whether the last try was postponed because publishing wasn't possible yet,
+// Snoozed reports whether the last try was postponed because publishing wasn't possible yet,
 // which is not a failure.
-func (j PublishJob) PutOff() bool { return j.snoozed && j.Waits() && j.TriedAt.After(j.FailedAt) }
+func (j PublishJob) Snoozed() bool { return j.snoozed && j.Retrying() && j.TriedAt.After(j.FailedAt) }
 
 // maxPublishJobs is how many jobs are listed: a page shows no more.
 const maxPublishJobs = 50
 
 // PublishJobs lists an organization's unfinished publish jobs, newest first.
 func (db *DB) PublishJobs(ctx context.Context, org uuid.UUID) ([]PublishJob, error) {
-	found, err := db.river.JobList(ctx, jobsOf(org).First(maxPublishJobs))
+	found, err := db.river.JobList(ctx, listParams(org).First(maxPublishJobs))
 	if err != nil {
 		return nil, fmt.Errorf("publish jobs: %w", err)
 	}
@@ -70,7 +70,7 @@ func (db *DB) PublishJobs(ctx context.Context, org uuid.UUID) ([]PublishJob, err
 // RetryPublishJob makes a job of an organization available at once.
 func (db *DB) RetryPublishJob(ctx context.Context, org uuid.UUID, id int64) error {
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		found, err := db.river.JobListTx(ctx, tx, jobsOf(org).IDs(id).First(1))
+		found, err := db.river.JobListTx(ctx, tx, listParams(org).IDs(id).First(1))
 		if err == nil && len(found.Jobs) == 0 {
 			return fault.New(fault.NotFound, "not_found", "There is no such pending publication; it may be complete")
 		}
@@ -87,7 +87,7 @@ func (db *DB) RetryPublishJob(ctx context.Context, org uuid.UUID, id int64) erro
 	})
 }
 
-func jobsOf(org uuid.UUID) *river.JobListParams {
+func listParams(org uuid.UUID) *river.JobListParams {
 	return river.NewJobListParams().
 		Kinds(jobs.PublishOrganization{}.Kind()).
 		States(rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateScheduled,
@@ -125,7 +125,7 @@ func toPublishJob(row *rivertype.JobRow) (PublishJob, error) {
 // change every few seconds. It shows whether publishing works at all. It is zero if no
 // worker has changed it yet.
 func (db *DB) CanaryStatus(ctx context.Context) (PublicationStatus, error) {
-	s, err := db.PublicationStatus(ctx, canary)
+	s, err := db.PublicationStatus(ctx, canaryID)
 	if fault.Is(err, fault.NotFound) {
 		return PublicationStatus{}, nil
 	}

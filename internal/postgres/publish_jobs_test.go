@@ -8,7 +8,7 @@ import (
 	"orgmodes/internal/fault"
 )
 
-func TestPublishJobsAreThoseOfTheOrganization(t *testing.T) {
+func TestPublishJobsListsOnlyOwnOrganization(t *testing.T) {
 	l := newLibrary(t)
 	l.create("one")
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")

@@ -17,15 +17,15 @@ import (
 // target returns the object that a spec of kind k refers to. Objects of other organizations
 // are not found.
 func (c *change) target(ctx context.Context, k *kind, r resource.Reference) (resource.Object, error) {
-	of, err := c.db.kind(r.Kind)
+	targetKind, err := c.db.kind(r.Kind)
 	if err != nil {
 		return resource.Object{}, err
 	}
-	target, err := of.get(ctx, c.q, c.org.ID, r.Name)
+	target, err := targetKind.get(ctx, c.q, c.org.ID, r.Name)
 	if !fault.Is(err, fault.NotFound) {
 		return target, err
 	}
-	all, err := of.names(ctx, c.q, c.org.ID)
+	all, err := targetKind.names(ctx, c.q, c.org.ID)
 	if err != nil {
 		return target, err
 	}
@@ -36,12 +36,12 @@ func (c *change) target(ctx context.Context, k *kind, r resource.Reference) (res
 	singular := k.Names().Singular
 	return target, fault.New(fault.Invalid, "invalid_"+singular, "The %s was not saved", singular).With(fault.Field{
 		Pointer: r.Path,
-		Detail:  fmt.Sprintf("This organization has no %s %q; %s", of.Names().Noun, r.Name, have),
+		Detail:  fmt.Sprintf("This organization has no %s %q; %s", targetKind.Names().Noun, r.Name, have),
 	})
 }
 
 // users returns the objects that refer to o.
-func (c *change) users(ctx context.Context, k *kind, o resource.Object) ([]resource.User, error) {
+func (c *change) users(ctx context.Context, k *kind, o resource.Object) ([]resource.Referrer, error) {
 	users, err := k.users(ctx, c, o)
 	if err != nil {
 		return nil, err
@@ -53,13 +53,13 @@ func (c *change) users(ctx context.Context, k *kind, o resource.Object) ([]resou
 		return nil, fmt.Errorf("list referrers: %w", err)
 	}
 	for _, r := range rows {
-		users = append(users, resource.User{Kind: r.Kind, ID: r.ID, Name: r.Name})
+		users = append(users, resource.Referrer{Kind: r.Kind, ID: r.ID, Name: r.Name})
 	}
 	return users, nil
 }
 
 // Users returns the objects that refer to o.
-func (s *Collection[T]) Users(ctx context.Context, org uuid.UUID, o resource.Object) ([]resource.User, error) {
+func (s *Collection[T]) Users(ctx context.Context, org uuid.UUID, o resource.Object) ([]resource.Referrer, error) {
 	reads := &change{q: s.db.q, db: s.db, org: sqlcgen.Organization{ID: org}}
 	return reads.users(ctx, s.kind, o)
 }
@@ -73,16 +73,16 @@ type referenceNames struct {
 	byKind map[string]map[uuid.UUID]string
 }
 
-func (db *DB) names(org uuid.UUID) *referenceNames {
+func (db *DB) referenceNames(org uuid.UUID) *referenceNames {
 	return &referenceNames{db: db, q: db.q, org: org}
 }
 
-func (c *change) names() *referenceNames {
+func (c *change) referenceNames() *referenceNames {
 	return &referenceNames{db: c.db, q: c.q, org: c.org.ID}
 }
 
-// of returns the name of an object, or "" if it doesn't exist.
-func (n *referenceNames) of(ctx context.Context, singular string, id uuid.UUID) (string, error) {
+// nameOf returns the name of an object, or "" if it doesn't exist.
+func (n *referenceNames) nameOf(ctx context.Context, singular string, id uuid.UUID) (string, error) {
 	if id == uuid.Nil {
 		return "", nil
 	}

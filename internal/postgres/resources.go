@@ -42,8 +42,8 @@ type resourceStore struct {
 
 func (s resourceStore) singular() string { return s.kind.Names().Singular }
 
-// object returns the object of a row, without the ids of its references.
-func (s resourceStore) object(r sqlcgen.Resource) (resource.Object, error) {
+// decodeRow returns the object of a row, without the ids of its references.
+func (s resourceStore) decodeRow(r sqlcgen.Resource) (resource.Object, error) {
 	spec, err := s.kind.Decode(r.Spec)
 	if err != nil {
 		return resource.Object{}, fmt.Errorf("%s %s: stored spec: %w", r.Kind, r.ID, err)
@@ -68,16 +68,16 @@ func (s resourceStore) list(ctx context.Context, q *sqlcgen.Queries, org uuid.UU
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", s.kind.Names().Plural, err)
 	}
-	return s.objects(ctx, q, org, nil, rows)
+	return s.fromRows(ctx, q, org, nil, rows)
 }
 
-// objects returns the objects of rows, with the current names of their required references.
+// fromRows returns the objects of rows, with the current names of their required references.
 // For a single row, only is its id, so that the references of others aren't read.
-func (s resourceStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID, rows []sqlcgen.Resource) ([]resource.Object, error) {
+func (s resourceStore) fromRows(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID, only *uuid.UUID, rows []sqlcgen.Resource) ([]resource.Object, error) {
 	out, index, requires := make([]resource.Object, len(rows)), make(map[uuid.UUID]*resource.Object, len(rows)), false
 	for i, r := range rows {
 		var err error
-		if out[i], err = s.object(r); err != nil {
+		if out[i], err = s.decodeRow(r); err != nil {
 			return nil, err
 		}
 		index[r.ID] = &out[i]
@@ -96,7 +96,7 @@ func (s resourceStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid
 		if o == nil {
 			continue
 		}
-		name, err := names.of(ctx, f.TargetKind, f.TargetID)
+		name, err := names.nameOf(ctx, f.TargetKind, f.TargetID)
 		if err != nil {
 			return nil, err
 		}
@@ -109,12 +109,12 @@ func (s resourceStore) objects(ctx context.Context, q *sqlcgen.Queries, org uuid
 	return out, nil
 }
 
-// one returns the object of a row, if err is nil.
-func (s resourceStore) one(ctx context.Context, q *sqlcgen.Queries, row sqlcgen.Resource, err error) (resource.Object, error) {
+// fromRow returns the object of a row, if err is nil.
+func (s resourceStore) fromRow(ctx context.Context, q *sqlcgen.Queries, row sqlcgen.Resource, err error) (resource.Object, error) {
 	if err != nil {
 		return resource.Object{}, err
 	}
-	all, err := s.objects(ctx, q, row.OrganizationID, &row.ID, []sqlcgen.Resource{row})
+	all, err := s.fromRows(ctx, q, row.OrganizationID, &row.ID, []sqlcgen.Resource{row})
 	if err != nil {
 		return resource.Object{}, err
 	}
@@ -123,7 +123,7 @@ func (s resourceStore) one(ctx context.Context, q *sqlcgen.Queries, row sqlcgen.
 
 func (s resourceStore) byID(ctx context.Context, q *sqlcgen.Queries, org, id uuid.UUID) (resource.Object, error) {
 	row, err := q.GetResource(ctx, sqlcgen.GetResourceParams{OrganizationID: org, Kind: s.singular(), ID: id})
-	return s.one(ctx, q, row, err)
+	return s.fromRow(ctx, q, row, err)
 }
 
 // byName returns an object by the key of its name. Keys that an earlier release wrote fold
@@ -133,7 +133,7 @@ func (s resourceStore) byName(ctx context.Context, q *sqlcgen.Queries, org uuid.
 	key := s.kind.NameKey(name)
 	row, err := q.GetResourceByName(ctx, sqlcgen.GetResourceByNameParams{OrganizationID: org, Kind: s.singular(), NameKey: key})
 	if !errors.Is(err, pgx.ErrNoRows) || isASCII(key) {
-		return s.one(ctx, q, row, err)
+		return s.fromRow(ctx, q, row, err)
 	}
 	names, err := s.names(ctx, q, org)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s resourceStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.U
 
 // users returns the modes that name a permission template; all other references to
 // resources are in resource_references.
-func (s resourceStore) users(ctx context.Context, c *change, o resource.Object) ([]resource.User, error) {
+func (s resourceStore) users(ctx context.Context, c *change, o resource.Object) ([]resource.Referrer, error) {
 	if s.singular() != templates.KindName {
 		return nil, nil
 	}
@@ -173,15 +173,15 @@ func (s resourceStore) users(ctx context.Context, c *change, o resource.Object) 
 	if err != nil {
 		return nil, fmt.Errorf("modes with the template: %w", err)
 	}
-	users := make([]resource.User, len(rows))
+	users := make([]resource.Referrer, len(rows))
 	for i, m := range rows {
-		users[i] = resource.User{Kind: modes.KindName, ID: m.ID, Name: m.Name}
+		users[i] = resource.Referrer{Kind: modes.KindName, ID: m.ID, Name: m.Name}
 	}
 	return users, nil
 }
 
 func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object) (resource.Object, error) {
-	spec, labels, err := storedForm(o)
+	spec, labels, err := encodeObject(o)
 	if err != nil {
 		return o, err
 	}
@@ -190,28 +190,28 @@ func (s resourceStore) insert(ctx context.Context, c *change, o resource.Object)
 		ID: o.ID, OrganizationID: c.org.ID, Kind: s.singular(), Name: name, NameKey: s.kind.NameKey(name),
 		Spec: spec, Labels: labels, Bytes: int32(o.Spec.Size()),
 		Position: int32(o.Position), CreatedBy: c.by.Actor.ID, UpdatedBy: c.by.Actor.ID, Version: o.Version,
-		CreatedAt: orNil(o.CreatedAt), UpdatedAt: orNil(o.UpdatedAt),
+		CreatedAt: ptrOrNil(o.CreatedAt), UpdatedAt: ptrOrNil(o.UpdatedAt),
 	})
 	if err != nil {
 		return o, err
 	}
-	return s.withReferences(ctx, c, o, row)
+	return s.storeReferences(ctx, c, o, row)
 }
 
-// storedForm returns the JSON of an object's spec and of its labels.
-func storedForm(o resource.Object) (spec, labels json.RawMessage, err error) {
-	if spec, err = content(o.Spec); err != nil {
+// encodeObject returns the JSON of an object's spec and of its labels.
+func encodeObject(o resource.Object) (spec, labels json.RawMessage, err error) {
+	if spec, err = encodeJSON(o.Spec); err != nil {
 		return nil, nil, err
 	}
 	if len(o.Labels) == 0 {
 		return spec, json.RawMessage("{}"), nil
 	}
-	labels, err = content(o.Labels)
+	labels, err = encodeJSON(o.Labels)
 	return spec, labels, err
 }
 
 func (s resourceStore) update(ctx context.Context, c *change, before, after resource.Object) (resource.Object, error) {
-	spec, labels, err := storedForm(after)
+	spec, labels, err := encodeObject(after)
 	if err != nil {
 		return after, err
 	}
@@ -227,11 +227,11 @@ func (s resourceStore) update(ctx context.Context, c *change, before, after reso
 	if err := c.q.DeleteReferences(ctx, sqlcgen.DeleteReferencesParams{OrganizationID: c.org.ID, ResourceID: before.ID}); err != nil {
 		return after, fmt.Errorf("delete references: %w", err)
 	}
-	return s.withReferences(ctx, c, after, row)
+	return s.storeReferences(ctx, c, after, row)
 }
 
-// withReferences stores the references of an object, and returns the object as stored.
-func (s resourceStore) withReferences(ctx context.Context, c *change, o resource.Object, row sqlcgen.Resource) (resource.Object, error) {
+// storeReferences stores the references of an object, and returns the object as stored.
+func (s resourceStore) storeReferences(ctx context.Context, c *change, o resource.Object, row sqlcgen.Resource) (resource.Object, error) {
 	for _, r := range o.Spec.References() {
 		target, err := s.db.kind(r.Kind)
 		if err != nil {
@@ -256,7 +256,7 @@ func (s resourceStore) withReferences(ctx context.Context, c *change, o resource
 			return o, err
 		}
 	}
-	return s.one(ctx, c.q, row, nil)
+	return s.fromRow(ctx, c.q, row, nil)
 }
 
 // checkCycle rejects an object that requires itself, directly or through others.
@@ -315,7 +315,7 @@ type resourceContent struct {
 
 // MarshalJSON writes the fields of the spec first.
 func (c resourceContent) MarshalJSON() ([]byte, error) {
-	type beside resourceContent
+	type plain resourceContent
 	spec, err := json.Marshal(c.spec)
 	if err != nil {
 		return nil, err
@@ -323,18 +323,18 @@ func (c resourceContent) MarshalJSON() ([]byte, error) {
 	if c.Position == 0 && len(c.Labels) == 0 && len(c.References) == 0 {
 		return spec, nil
 	}
-	rest, err := json.Marshal(beside(c))
+	rest, err := json.Marshal(plain(c))
 	if err != nil {
 		return nil, err
 	}
 	return slices.Concat(spec[:len(spec)-1], []byte(","), rest[1:]), nil
 }
 
-func (resourceStore) content(o resource.Object) any {
+func (resourceStore) encode(o resource.Object) any {
 	return resourceContent{o.Position, o.Labels, o.Targets, o.Spec}
 }
 
-func (s resourceStore) read(ctx context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
+func (s resourceStore) decode(ctx context.Context, n *referenceNames, id uuid.UUID, content []byte) (resource.Object, error) {
 	var c resourceContent
 	if err := json.Unmarshal(content, &c); err != nil {
 		return resource.Object{}, err
@@ -347,7 +347,7 @@ func (s resourceStore) read(ctx context.Context, n *referenceNames, id uuid.UUID
 		return resource.Object{}, err
 	}
 	for _, r := range spec.References() {
-		name, err := n.of(ctx, r.Kind, c.References[r.Path])
+		name, err := n.nameOf(ctx, r.Kind, c.References[r.Path])
 		if err != nil {
 			return resource.Object{}, err
 		}

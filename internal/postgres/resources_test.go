@@ -25,7 +25,7 @@ func newGadgets(t *testing.T) (*library, *postgres.Collection[resource.Object]) 
 
 // A kind only needs to be registered to have versions, audit, restoring, unique names and
 // limits.
-func TestRegisteredKindHasTheWholeLifeOfAnObject(t *testing.T) {
+func TestRegisteredKindSupportsAllOperations(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	org := l.org.ID
 	made, err := gadgets.Create(t.Context(), ada, org, gadget{Name: " one "})
@@ -99,8 +99,8 @@ func TestRequiredReferenceNeverDangles(t *testing.T) {
 	_, err = gadgets.Delete(t.Context(), ada, org, "b", 0)
 	require.ErrorContains(t, err, "The gadget 'b' is used by the gadget 'a'")
 	f, _ := fault.As(err)
-	require.Equal(t, []resource.User{{Kind: "gadget", ID: a.ID, Name: "a"}}, f.Current)
-	l.asOwnerFails(`delete from resources where id = $1`, "resource_references_to_resource_fkey", b.ID)
+	require.Equal(t, []resource.Referrer{{Kind: "gadget", ID: a.ID, Name: "a"}}, f.Current)
+	l.requireViolation(`delete from resources where id = $1`, "resource_references_to_resource_fkey", b.ID)
 
 	// A renamed object is the same one.
 	_, err = gadgets.Update(t.Context(), ada, org, "b", 0, func(o resource.Object) (resource.Object, error) {
@@ -124,7 +124,7 @@ func TestRequiredReferenceNeverDangles(t *testing.T) {
 	require.ErrorContains(t, err, "in turn")
 }
 
-func TestSoftReferenceMayDangleButKeepsItsTarget(t *testing.T) {
+func TestSoftReferenceMayDangle(t *testing.T) {
 	l, gadgets := newGadgets(t)
 	g, err := gadgets.Create(t.Context(), ada, l.org.ID, gadget{Name: "a", Mode: "docs"})
 	require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestSoftReferenceMayDangleButKeepsItsTarget(t *testing.T) {
 	_, err = l.db.Modes.Delete(t.Context(), ada, l.org.ID, "docs", 0)
 	require.ErrorContains(t, err, "The mode 'The Docs' is used by the gadget 'a'")
 	f, _ := fault.As(err)
-	require.Equal(t, []resource.User{{Kind: "gadget", ID: g.ID, Name: "a"}}, f.Current)
+	require.Equal(t, []resource.Referrer{{Kind: "gadget", ID: g.ID, Name: "a"}}, f.Current)
 
 	other, err := l.db.CreateOrganization(t.Context(), ada, "other", "Other")
 	require.NoError(t, err)

@@ -13,12 +13,12 @@ import (
 	"orgmodes/internal/postgres/sqlcgen"
 )
 
-// RevokeAsPublished revokes a token that readers know to be revoked. This database doesn't
-// know it because it was restored from an older backup. RevokeAsPublished reports false if
+// AdoptRevocation revokes a token that readers know to be revoked. This database doesn't
+// know it because it was restored from an older backup. AdoptRevocation reports false if
 // the token was already revoked.
-func (db *DB) RevokeAsPublished(ctx context.Context, by audit.By, id uuid.UUID) (bool, error) {
+func (db *DB) AdoptRevocation(ctx context.Context, by audit.Attribution, id uuid.UUID) (bool, error) {
 	revoked := false
-	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		revoked = false
 		found, err := q.GetToken(ctx, id)
 		if err != nil {
@@ -36,11 +36,11 @@ func (db *DB) RevokeAsPublished(ctx context.Context, by audit.By, id uuid.UUID) 
 			return fmt.Errorf("revoke as published: %w", err)
 		}
 		revoked = true
-		before, err := content(toToken(found, u).content())
+		before, err := encodeJSON(toToken(found, u).auditContent())
 		if err != nil {
 			return err
 		}
-		after, err := content(toToken(row, u).content())
+		after, err := encodeJSON(toToken(row, u).auditContent())
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func (db *DB) RevokeAsPublished(ctx context.Context, by audit.By, id uuid.UUID) 
 			return err
 		}
 		for _, org := range orgs {
-			e := entry{organization: &org, action: audit.Revoke, subject: toToken(row, u).subject(), before: before, after: after}
+			e := auditEntry{organization: &org, action: audit.Revoke, subject: toToken(row, u).auditSubject(), before: before, after: after}
 			if err := insertAudit(ctx, q, by, e); err != nil {
 				return err
 			}

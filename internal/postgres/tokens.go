@@ -66,7 +66,7 @@ const (
 
 // CreateToken stores a token and enqueues its publication; see WaitTokenPublished. It
 // returns Invalid for a token that could write but not read.
-func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, error) {
+func (db *DB) CreateToken(ctx context.Context, by audit.Attribution, n NewToken) (Token, error) {
 	if len(n.Organizations) == 0 {
 		return Token{}, errors.New("postgres: a token without access to an organization")
 	}
@@ -77,7 +77,7 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 	}
 	organizations := slices.SortedFunc(slices.Values(n.Organizations), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	var out Token
-	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		u, err := q.ShareUser(ctx, n.User)
 		if err != nil {
 			return orNotFound(err, "user")
@@ -94,7 +94,7 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 			return err
 		}
 		out = toToken(row, u)
-		after, err := content(out.content())
+		after, err := encodeJSON(out.auditContent())
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 			if err := q.InsertTokenOrganization(ctx, sqlcgen.InsertTokenOrganizationParams{TokenID: row.ID, OrganizationID: org}); err != nil {
 				return err
 			}
-			if err := insertAudit(ctx, q, by, entry{organization: &org, action: audit.Create, subject: out.subject(), after: after}); err != nil {
+			if err := insertAudit(ctx, q, by, auditEntry{organization: &org, action: audit.Create, subject: out.auditSubject(), after: after}); err != nil {
 				return err
 			}
 		}
@@ -119,9 +119,9 @@ func (db *DB) CreateToken(ctx context.Context, by audit.By, n NewToken) (Token, 
 }
 
 // RevokeToken revokes a token permanently; revoking it again changes nothing.
-func (db *DB) RevokeToken(ctx context.Context, by audit.By, org, id uuid.UUID) (Token, error) {
+func (db *DB) RevokeToken(ctx context.Context, by audit.Attribution, org, id uuid.UUID) (Token, error) {
 	var out Token
-	err := db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		found, err := q.GetOrganizationToken(ctx, sqlcgen.GetOrganizationTokenParams{ID: id, OrganizationID: org})
 		if err != nil {
 			return orNotFound(err, "token")
@@ -138,16 +138,16 @@ func (db *DB) RevokeToken(ctx context.Context, by audit.By, org, id uuid.UUID) (
 		if err != nil {
 			return err
 		}
-		before, err := content(toToken(found, u).content())
+		before, err := encodeJSON(toToken(found, u).auditContent())
 		if err != nil {
 			return err
 		}
 		out = toToken(row, u)
-		after, err := content(out.content())
+		after, err := encodeJSON(out.auditContent())
 		if err != nil {
 			return err
 		}
-		err = insertAudit(ctx, q, by, entry{organization: &org, action: audit.Revoke, subject: out.subject(), before: before, after: after})
+		err = insertAudit(ctx, q, by, auditEntry{organization: &org, action: audit.Revoke, subject: out.auditSubject(), before: before, after: after})
 		if err != nil {
 			return err
 		}
@@ -178,8 +178,8 @@ func (db *DB) Tokens(ctx context.Context, org uuid.UUID, f TokenFilter) (page []
 	if f.Ended != nil {
 		ended = pgtype.Bool{Bool: *f.Ended, Valid: true}
 	}
-	rows, err := db.filtered.ListTokens(ctx, sqlcgen.ListTokensParams{
-		OrganizationID: org, UserID: orNil(f.User), Ended: ended, After: orNil(f.After), RowLimit: int32(f.Limit) + 1,
+	rows, err := db.customPlan.ListTokens(ctx, sqlcgen.ListTokensParams{
+		OrganizationID: org, UserID: ptrOrNil(f.User), Ended: ended, After: ptrOrNil(f.After), RowLimit: int32(f.Limit) + 1,
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("list tokens: %w", err)
@@ -236,13 +236,13 @@ func (db *DB) TokenByHash(ctx context.Context, hash token.Hash) (Token, error) {
 	}, nil
 }
 
-// useInterval is the minimum time between two recorded uses of a token.
-const useInterval = 10 * time.Minute
+// tokenUseInterval is the minimum time between two recorded uses of a token.
+const tokenUseInterval = 10 * time.Minute
 
-// TokensUsed records when tokens were used, to within ten minutes. This is no change of a
+// RecordTokenUse records when tokens were used, to within ten minutes. This is no change of a
 // token: it makes no version and no record. Unknown tokens are ignored.
-func (db *DB) TokensUsed(ctx context.Context, uses map[token.Hash]time.Time) error {
-	p := sqlcgen.TokensUsedParams{IntervalSeconds: useInterval.Seconds()}
+func (db *DB) RecordTokenUse(ctx context.Context, uses map[token.Hash]time.Time) error {
+	p := sqlcgen.TokensUsedParams{IntervalSeconds: tokenUseInterval.Seconds()}
 	for h, at := range uses {
 		p.Hashes, p.Ats = append(p.Hashes, h[:]), append(p.Ats, at)
 	}
@@ -252,9 +252,9 @@ func (db *DB) TokensUsed(ctx context.Context, uses map[token.Hash]time.Time) err
 	return nil
 }
 
-// UsedLately reports whether a use at that time need not be recorded.
-func (t Token) UsedLately(at time.Time) bool {
-	return t.LastUsedAt != nil && at.Sub(*t.LastUsedAt) <= useInterval
+// RecentlyUsed reports whether a use at that time need not be recorded.
+func (t Token) RecentlyUsed(at time.Time) bool {
+	return t.LastUsedAt != nil && at.Sub(*t.LastUsedAt) <= tokenUseInterval
 }
 
 // tokenPoll is how often WaitTokenPublished polls: publication takes some milliseconds.
@@ -281,11 +281,11 @@ func (db *DB) WaitTokenPublished(ctx context.Context, id uuid.UUID, version int6
 	}
 }
 
-func (t Token) subject() audit.Subject {
+func (t Token) auditSubject() audit.Subject {
 	return audit.Subject{Kind: audit.AccessToken, ID: t.ID.String(), Name: t.Name}
 }
 
-func (t Token) content() tokenContent {
+func (t Token) auditContent() tokenContent {
 	return tokenContent{
 		Start: t.Start, Name: t.Name, User: t.User.Email, Scopes: t.Scopes, ExpiresAt: t.ExpiresAt, RevokedAt: t.RevokedAt,
 	}

@@ -27,24 +27,24 @@ type User struct {
 }
 
 // CreateUser creates an account. passwordHash may be empty.
-func (db *DB) CreateUser(ctx context.Context, by audit.By, email, name, passwordHash string) (User, error) {
+func (db *DB) CreateUser(ctx context.Context, by audit.Attribution, email, name, passwordHash string) (User, error) {
 	var out User
-	err := db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+	err := db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.CreateUser(ctx, sqlcgen.CreateUserParams{
-			Email: strings.TrimSpace(email), Name: strings.TrimSpace(name), PasswordHash: orNil(passwordHash),
+			Email: strings.TrimSpace(email), Name: strings.TrimSpace(name), PasswordHash: ptrOrNil(passwordHash),
 		})
 		if err != nil {
 			return err
 		}
 		out = toUser(row)
-		after, err := content(struct {
+		after, err := encodeJSON(struct {
 			Email string `json:"email"`
 			Name  string `json:"name"`
 		}{out.Email, out.Name})
 		if err != nil {
 			return err
 		}
-		return insertAudit(ctx, q, by, entry{
+		return insertAudit(ctx, q, by, auditEntry{
 			action: audit.Create, subject: audit.Subject{Kind: audit.Account, ID: out.ID.String(), Name: out.Email}, after: after,
 		})
 	})
@@ -64,14 +64,14 @@ func (db *DB) User(ctx context.Context, id uuid.UUID) (User, error) {
 func (db *DB) UserByEmail(ctx context.Context, email string) (User, error) {
 	row, err := db.q.GetUserByEmail(ctx, strings.TrimSpace(email))
 	if err != nil {
-		return User{}, orNotFound(known(err), "user")
+		return User{}, orNotFound(translateError(err), "user")
 	}
 	return toUser(row), nil
 }
 
 // SetPassword gives a user another password, and ends all of the user's sessions.
-func (db *DB) SetPassword(ctx context.Context, by audit.By, user uuid.UUID, passwordHash string) error {
-	return db.inAudited(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
+func (db *DB) SetPassword(ctx context.Context, by audit.Attribution, user uuid.UUID, passwordHash string) error {
+	return db.withAudit(ctx, func(_ pgx.Tx, q *sqlcgen.Queries) error {
 		row, err := q.LockUser(ctx, user)
 		if err != nil {
 			return orNotFound(err, "user")
@@ -82,7 +82,7 @@ func (db *DB) SetPassword(ctx context.Context, by audit.By, user uuid.UUID, pass
 		if _, err := q.DeleteUserSessions(ctx, user); err != nil {
 			return err
 		}
-		return insertAudit(ctx, q, by, entry{
+		return insertAudit(ctx, q, by, auditEntry{
 			action: audit.Update, subject: audit.Subject{Kind: audit.Account, ID: user.String(), Name: row.Email},
 		})
 	})
@@ -92,8 +92,8 @@ func (db *DB) SetPassword(ctx context.Context, by audit.By, user uuid.UUID, pass
 // A disabled account can't sign in. Its sessions end at once, and its access tokens are
 // refused as soon as that is published. Re-enabling it makes its tokens valid again, but
 // restores no session.
-func (db *DB) SetDisabled(ctx context.Context, by audit.By, user uuid.UUID, disabled bool) (changed bool, err error) {
-	err = db.inAudited(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
+func (db *DB) SetDisabled(ctx context.Context, by audit.Attribution, user uuid.UUID, disabled bool) (changed bool, err error) {
+	err = db.withAudit(ctx, func(tx pgx.Tx, q *sqlcgen.Queries) error {
 		was, err := q.LockUser(ctx, user)
 		if err != nil {
 			return orNotFound(err, "user")
@@ -110,23 +110,23 @@ func (db *DB) SetDisabled(ctx context.Context, by audit.By, user uuid.UUID, disa
 				return err
 			}
 		}
-		e := entry{action: audit.Update, subject: audit.Subject{Kind: audit.Account, ID: user.String(), Name: is.Email}}
-		if e.before, err = content(map[string]bool{"disabled": !disabled}); err != nil {
+		e := auditEntry{action: audit.Update, subject: audit.Subject{Kind: audit.Account, ID: user.String(), Name: is.Email}}
+		if e.before, err = encodeJSON(map[string]bool{"disabled": !disabled}); err != nil {
 			return err
 		}
-		if e.after, err = content(map[string]bool{"disabled": disabled}); err != nil {
+		if e.after, err = encodeJSON(map[string]bool{"disabled": disabled}); err != nil {
 			return err
 		}
 		if err := insertAudit(ctx, q, by, e); err != nil {
 			return err
 		}
-		return db.touchTokens(ctx, tx, q, user)
+		return db.republishTokens(ctx, tx, q, user)
 	})
 	return changed && err == nil, err
 }
 
-// touchTokens enqueues the publication of all access tokens of a user.
-func (db *DB) touchTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, user uuid.UUID) error {
+// republishTokens enqueues the publication of all access tokens of a user.
+func (db *DB) republishTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, user uuid.UUID) error {
 	touched, err := q.TouchTokens(ctx, user)
 	if err != nil {
 		return fmt.Errorf("touch tokens: %w", err)
@@ -139,9 +139,9 @@ func (db *DB) touchTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries, us
 	return nil
 }
 
-// Ownerless lists, by slug, the organizations of which a user is an owner and no other
+// SoleOwnerships lists, by slug, the organizations of which a user is an owner and no other
 // owner can sign in.
-func (db *DB) Ownerless(ctx context.Context, user uuid.UUID) ([]string, error) {
+func (db *DB) SoleOwnerships(ctx context.Context, user uuid.UUID) ([]string, error) {
 	slugs, err := db.q.ListOwnerless(ctx, user)
 	if err != nil {
 		return nil, fmt.Errorf("organizations without another owner: %w", err)

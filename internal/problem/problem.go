@@ -31,9 +31,9 @@ type Problem struct {
 	Errors []fault.Field `json:"errors,omitempty"`
 	// Current is the current state of the object if another change was made first.
 	Current any `json:"current,omitempty"`
-	// Yours is the submitted content as parsed, so that it is not lost if it was refused as
+	// Submitted is the submitted content as parsed, so that it is not lost if it was refused as
 	// stale.
-	Yours any `json:"yours,omitempty"`
+	Submitted any `json:"yours,omitempty"`
 	// Plan is the plan of a refused import, with the result for each object.
 	Plan any `json:"plan,omitempty"`
 
@@ -69,10 +69,10 @@ var table = []row{
 	{fault.Unavailable, http.StatusServiceUnavailable, "unavailable", "Try again soon", 2},
 }
 
-// Of converts an error into a Problem. Internal faults, and errors that are not faults,
+// FromError converts an error into a Problem. Internal faults, and errors that are not faults,
 // disclose nothing of their text. An exceeded deadline or a canceled context is
 // Unavailable.
-func Of(err error) Problem {
+func FromError(err error) Problem {
 	f, ok := fault.As(err)
 	switch {
 	case ok && f.Kind != fault.Internal:
@@ -81,7 +81,7 @@ func Of(err error) Problem {
 	default:
 		f = fault.New(fault.Internal, "internal", "Something went wrong on our side; it has been logged. No partial changes were made")
 	}
-	r := rowOf(f.Kind)
+	r := rowFor(f.Kind)
 	code := f.Code
 	if code == "" {
 		code = r.code
@@ -92,13 +92,13 @@ func Of(err error) Problem {
 	}
 }
 
-func rowOf(kind fault.Kind) row {
+func rowFor(kind fault.Kind) row {
 	for _, r := range table {
 		if r.kind == kind {
 			return r
 		}
 	}
-	return rowOf(fault.Internal)
+	return rowFor(fault.Internal)
 }
 
 // New returns a Problem about HTTP itself, such as 405, which is neither an internal error
@@ -112,7 +112,7 @@ func (p Problem) JSON() []byte {
 	b, err := json.Marshal(p)
 	if err != nil {
 		// Only the attached values can fail to encode; the problem itself cannot.
-		p.Current, p.Yours, p.Plan = nil, nil, nil
+		p.Current, p.Submitted, p.Plan = nil, nil, nil
 		b, _ = json.Marshal(p)
 	}
 	return append(b, '\n')

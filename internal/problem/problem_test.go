@@ -40,10 +40,10 @@ func TestProblems(t *testing.T) {
 		"unavailable":       fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now"),
 		"deadline":          fmt.Errorf("query: %w", context.DeadlineExceeded),
 		"unknown":           errors.New("pq: password authentication failed for user secret"),
-		"internal_by_fault": fault.New(fault.Internal, "x", "panic: secret").Because(errors.New("secret")),
+		"internal_by_fault": fault.New(fault.Internal, "x", "panic: secret").WithCause(errors.New("secret")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := problem.Of(err)
+			p := problem.FromError(err)
 			p.RequestID = "r-1"
 			var got bytes.Buffer
 			require.NoError(t, json.Indent(&got, p.JSON(), "", "  "))
@@ -60,10 +60,10 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-func TestEveryKindHasARowOfItsOwn(t *testing.T) {
+func TestEveryFaultKindHasItsOwnStatus(t *testing.T) {
 	seen := map[int]fault.Kind{}
 	for kind := fault.Internal; kind <= fault.Unavailable; kind++ {
-		status := problem.Of(fault.New(kind, "x", "x")).Status
+		status := problem.FromError(fault.New(kind, "x", "x")).Status
 		_, twice := seen[status]
 		require.False(t, twice, "kinds %d and %d are both %d", seen[status], kind, status)
 		seen[status] = kind

@@ -17,8 +17,8 @@ type Build struct {
 	Go       string `json:"go"`
 }
 
-// BuildOf returns the build of this program.
-func BuildOf() Build {
+// BuildInfo returns the build of this program.
+func BuildInfo() Build {
 	b := Build{Version: version, Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
@@ -36,7 +36,7 @@ func BuildOf() Build {
 // RegisterBuild registers the gauge orgmodes_build_info. Its value is always 1; its labels
 // are the version, the revision and the Go version.
 func RegisterBuild(registry prometheus.Registerer) error {
-	b := BuildOf()
+	b := BuildInfo()
 	return registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "orgmodes_build_info", Help: "The running build; always 1.",
 		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "go": b.Go},

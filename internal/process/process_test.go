@@ -64,7 +64,7 @@ func TestLoggerWritesJSONToFiles(t *testing.T) {
 	require.EqualError(t, err, `LOG_FORMAT="xml": expected text or json`)
 }
 
-func TestRetryWaitsAndSaysSo(t *testing.T) {
+func TestRetryLogsAndWaits(t *testing.T) {
 	log, said := newLog()
 	attempts := 0
 	err := Retry(t.Context(), log, "Postgres at db:5432", func(context.Context) error {
@@ -80,7 +80,7 @@ func TestRetryWaitsAndSaysSo(t *testing.T) {
 	require.NotContains(t, said.String(), "hunter2")
 }
 
-func TestRetryEndsWithItsContext(t *testing.T) {
+func TestRetryStopsWhenContextIsDone(t *testing.T) {
 	log, _ := newLog()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	err := Retry(ctx, log, "Redis", func(context.Context) error {
@@ -90,7 +90,7 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	require.EqualError(t, err, "gave up waiting for Redis: told to stop (last: refused)")
 }
 
-func TestRetryReturnsWhatWaitingCannotMend(t *testing.T) {
+func TestRetryReturnsPermanentErrors(t *testing.T) {
 	log, _ := newLog()
 	err := Retry(t.Context(), log, "Redis at r:1", func(context.Context) error {
 		return fmt.Errorf("hello: %w", Permanent(errors.New("WRONGPASS password=x")))
@@ -110,7 +110,7 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-func TestFirstSignalDrainsSecondEnds(t *testing.T) {
+func TestFirstSignalDrainsSecondExits(t *testing.T) {
 	log, _ := newLog()
 	exited := make(chan int, 1)
 	ctx, stop := signals(t.Context(), log, time.Hour, func(code int) { exited <- code })
@@ -162,7 +162,7 @@ func TestPrivatePort(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func get(t *testing.T, p *Private, path string) (int, string) {
+func get(t *testing.T, p *PrivateServer, path string) (int, string) {
 	t.Helper()
 	response, err := http.Get("http://" + p.Addr() + path)
 	require.NoError(t, err)

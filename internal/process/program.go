@@ -40,7 +40,7 @@ func (p Program[T]) Main(args, environ []string, stdout io.Writer, stderr *os.Fi
 		fmt.Fprint(stdout, p.help())
 		return 0
 	case len(args) == 1 && args[0] == "--version":
-		b := BuildOf()
+		b := BuildInfo()
 		fmt.Fprintf(stdout, "orgmodes %s %s %s %s\n", p.Name, b.Version, b.Revision, b.Go)
 		return 0
 	case len(args) > 0:

@@ -13,8 +13,8 @@ import (
 const (
 	firstWait = 100 * time.Millisecond
 	maxWait   = 2 * time.Second
-	// sayAgain is the interval at which an unchanged failure is logged.
-	sayAgain = 15 * time.Second
+	// reminderInterval is the interval at which an unchanged failure is logged.
+	reminderInterval = 15 * time.Second
 )
 
 // Retry calls fn until it succeeds or ctx is done, with growing pauses. It logs the first
@@ -47,7 +47,7 @@ func Retry(ctx context.Context, log *slog.Logger, what string, fn func(context.C
 		if ctx.Err() != nil {
 			return fmt.Errorf("gave up waiting for %s: %w (last: %s)", what, context.Cause(ctx), text)
 		}
-		if text != said || time.Since(saidTime) >= sayAgain {
+		if text != said || time.Since(saidTime) >= reminderInterval {
 			log.Warn("waiting for " + what + ": " + text + "; will retry")
 			said, saidTime = text, time.Now()
 		}

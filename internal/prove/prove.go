@@ -9,12 +9,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// variable is the environment variable that enables the long tests; `make prove` sets it
+// enableVariable is the environment variable that enables the long tests; `make prove` sets it
 // to 1.
-const variable = "ORGMODES_PROVE"
+const enableVariable = "ORGMODES_PROVE"
 
 // Enabled reports whether the long tests are enabled.
-func Enabled() bool { return os.Getenv(variable) == "1" }
+func Enabled() bool { return os.Getenv(enableVariable) == "1" }
 
 // Long skips the test unless the long tests are enabled. Call it before the test starts
 // anything.

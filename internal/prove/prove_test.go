@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-func TestPropertyMakesTheFirstChecksOnly(t *testing.T) {
+func TestPropertyRunsShortFormByDefault(t *testing.T) {
 	t.Setenv("ORGMODES_PROVE", "")
 	made := 0
 	check := func(*rapid.T) { made++ }

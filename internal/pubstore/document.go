@@ -68,8 +68,8 @@ func (d *Document) Find(name string) *Representation {
 	return nil
 }
 
-// In returns the representation in a coding, or nil if it isn't stored in that coding.
-func (r *Representation) In(c Coding) *Encoded {
+// Encoding returns the representation in a coding, or nil if it isn't stored in that coding.
+func (r *Representation) Encoding(c Coding) *Encoded {
 	for i := range r.Encoded {
 		if r.Encoded[i].Coding == c {
 			return &r.Encoded[i]
@@ -104,16 +104,16 @@ const (
 	stateDeleted = "deleted"
 )
 
-// indexOf returns the field that describes a representation: "index", or
+// indexField returns the field that describes a representation: "index", or
 // "index:collection" for a named document.
-func indexOf(name string) string {
+func indexField(name string) string {
 	if collection, _, named := strings.Cut(name, "/"); named {
-		return indexOfCollection(collection)
+		return collectionIndexField(collection)
 	}
 	return fieldIndex
 }
 
-func indexOfCollection(collection string) string { return fieldIndex + ":" + collection }
+func collectionIndexField(collection string) string { return fieldIndex + ":" + collection }
 
 // indexEntry describes a representation in an index: a JSON list in rendering order.
 type indexEntry struct {
@@ -140,7 +140,7 @@ func (d *Document) fields() (fields, kept []any, err error) {
 	indexes := map[string][]indexEntry{fieldIndex: {}}
 	var payload []any
 	for _, r := range d.Representations {
-		if r.In(Gzip) == nil && r.kept == nil {
+		if r.Encoding(Gzip) == nil && r.kept == nil {
 			return nil, nil, fmt.Errorf("pubstore: representation %s of %s is not there in gzip", r.Name, d.Organization)
 		}
 		entry := indexEntry{
@@ -157,7 +157,7 @@ func (d *Document) fields() (fields, kept []any, err error) {
 				payload = append(payload, payloadField(r.Name, e.Coding), e.Bytes)
 			}
 		}
-		indexes[indexOf(r.Name)] = append(indexes[indexOf(r.Name)], entry)
+		indexes[indexField(r.Name)] = append(indexes[indexField(r.Name)], entry)
 	}
 	state := stateLive
 	if d.Deleted {
@@ -188,23 +188,23 @@ func (d *Document) fields() (fields, kept []any, err error) {
 func parseDocument(org string, h map[string]string) (*Document, error) {
 	var indexes []string
 	for field := range h {
-		if field == fieldIndex || strings.HasPrefix(field, indexOfCollection("")) {
+		if field == fieldIndex || strings.HasPrefix(field, collectionIndexField("")) {
 			indexes = append(indexes, field)
 		}
 	}
 	slices.Sort(indexes)
-	d, entries, err := parseHead(org, h, indexes)
+	d, entries, err := parseMetadata(org, h, indexes)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.fill(entries, func(name string, c codedEntry) []byte { return []byte(h[payloadField(name, c.Coding)]) }); err != nil {
+	if err := d.decodeRepresentations(entries, func(name string, c codedEntry) []byte { return []byte(h[payloadField(name, c.Coding)]) }); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-// parseHead parses the fields other than the payload, and the given indexes.
-func parseHead(org string, h map[string]string, indexes []string) (*Document, []indexEntry, error) {
+// parseMetadata parses the fields other than the payload, and the given indexes.
+func parseMetadata(org string, h map[string]string, indexes []string) (*Document, []indexEntry, error) {
 	bad := func(what string, err error) error {
 		return fmt.Errorf("pubstore: document of %s: %s: %w", org, what, err)
 	}
@@ -229,8 +229,8 @@ func parseHead(org string, h map[string]string, indexes []string) (*Document, []
 	}, all, nil
 }
 
-// fill sets the representations that an index describes.
-func (d *Document) fill(index []indexEntry, payload func(name string, c codedEntry) []byte) error {
+// decodeRepresentations sets the representations that an index describes.
+func (d *Document) decodeRepresentations(index []indexEntry, payload func(name string, c codedEntry) []byte) error {
 	bad := func(name string, err error) error {
 		return fmt.Errorf("pubstore: document of %s: %s: %w", d.Organization, name, err)
 	}
@@ -252,7 +252,7 @@ func (d *Document) fill(index []indexEntry, payload func(name string, c codedEnt
 			}
 			r.Encoded = append(r.Encoded, enc)
 		}
-		if r.In(Gzip) == nil {
+		if r.Encoding(Gzip) == nil {
 			return bad(e.Name, fmt.Errorf("no gzip"))
 		}
 	}

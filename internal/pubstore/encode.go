@@ -48,7 +48,7 @@ var compressors = map[Coding]*sync.Pool{
 	Brotli: {New: func() any { return brotli.NewWriterLevel(nil, brotliQuality) }},
 	Zstd: {New: func() any {
 		w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-		return orPanic[resettable](w, err)
+		return must[resettable](w, err)
 	}},
 }
 
@@ -61,15 +61,15 @@ var largeCompressors = map[Coding]*sync.Pool{
 func gzipPool(level int) *sync.Pool {
 	return &sync.Pool{New: func() any {
 		w, err := gzip.NewWriterLevel(nil, level)
-		return orPanic[resettable](w, err)
+		return must[resettable](w, err)
 	}}
 }
 
 // scratch holds the buffers that compressors write to.
 var scratch = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// orPanic returns v, or panics on an error. It is for constructors with constant settings.
-func orPanic[T any](v T, err error) T {
+// must returns v, or panics on an error. It is for constructors with constant settings.
+func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
@@ -133,7 +133,7 @@ func compress(ctx context.Context, c Coding, body []byte) ([]byte, error) {
 // Identity returns the identity bytes of a representation, decompressed from its
 // gzip coding.
 func (r *Representation) Identity() ([]byte, error) {
-	enc := r.In(Gzip)
+	enc := r.Encoding(Gzip)
 	if enc == nil {
 		return nil, fmt.Errorf("pubstore: %s is not there in gzip", r.Name)
 	}

@@ -20,7 +20,7 @@ const (
 
 func open(t *testing.T, r *storetest.RedisServer) *pubstore.Store {
 	t.Helper()
-	s, err := pubstore.Open(r.URL, pubstore.Options{Timeout: storetest.Patience})
+	s, err := pubstore.Open(r.URL, pubstore.Options{Timeout: storetest.WaitTimeout})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -51,8 +51,8 @@ func begin(t *testing.T, s *pubstore.Store, incarnation int64) pubstore.Reconcil
 	return rec
 }
 
-// doc returns a document whose bytes contain its version, unless bodies are given.
-func doc(t *testing.T, org string, v pubstore.Version, bodies ...string) *pubstore.Document {
+// newDocument returns a document whose bytes contain its version, unless bodies are given.
+func newDocument(t *testing.T, org string, v pubstore.Version, bodies ...string) *pubstore.Document {
 	t.Helper()
 	if len(bodies) == 0 {
 		bodies = []string{fmt.Sprintf("%s at %s", org, v), fmt.Sprintf(`{"%s":"%s"}`, org, v)}

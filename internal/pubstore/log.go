@@ -22,8 +22,8 @@ const (
 	EntryDocument EntryKind = "doc"
 	// EntryToken means that a token's record was published.
 	EntryToken EntryKind = "token"
-	// EntryMark means that everything committed before some time is here.
-	EntryMark EntryKind = "mark"
+	// EntryWatermark means that everything committed before some time is here.
+	EntryWatermark EntryKind = "mark"
 	// EntryResync means that this Redis was refilled: compare everything.
 	EntryResync EntryKind = "resync"
 )
@@ -42,12 +42,12 @@ type Entry struct {
 	// Token and TokenVersion ("epoch.version") are set for a token.
 	Token        token.Hash
 	TokenVersion string
-	// TakenAt is when a change was made that reduced the token's access: it was revoked,
+	// NarrowedAt is when a change was made that reduced the token's access: it was revoked,
 	// or its user ceased to be a member. It is zero for all other changes, and if the
 	// worker that wrote the entry doesn't report it.
-	TakenAt time.Time
-	// Mark is set for a mark.
-	Mark Mark
+	NarrowedAt time.Time
+	// Watermark is set for a mark.
+	Watermark Watermark
 }
 
 // ReadLog returns the entries after n, waiting up to block for the first one. It is
@@ -78,7 +78,7 @@ func (s *Store) ReadLog(ctx context.Context, after int64, block time.Duration) (
 }
 
 // LogTail returns the number of the newest log entry and the incarnation that
-// this Redis was filled under. It returns ErrUnfilled if there are none.
+// this Redis was filled under. It returns ErrNotFilled if there are none.
 func (s *Store) LogTail(ctx context.Context) (n, incarnation int64, err error) {
 	res, err := s.rdb.HMGet(ctx, s.key("meta"), "n", "incarnation").Result()
 	if err != nil {
@@ -103,7 +103,7 @@ func parsePosition(meta []any) (Position, error) {
 	n, ok1 := meta[0].(string)
 	incarnation, ok2 := meta[1].(string)
 	if !ok1 || !ok2 {
-		return p, ErrUnfilled
+		return p, ErrNotFilled
 	}
 	var err error
 	if p.N, err = strconv.ParseInt(n, 10, 64); err == nil {
@@ -122,9 +122,9 @@ const tailEntries = 256
 // Tail returns the position of the log, and the newest mark near its end, or nil if
 // there is none. Anything read from this Redis afterwards, at this position or a
 // later one of the same incarnation, contains what the mark promises.
-func (s *Store) Tail(ctx context.Context) (Position, *Mark, error) {
+func (s *Store) Tail(ctx context.Context) (Position, *Watermark, error) {
 	var log *redis.XMessageSliceCmd
-	at, err := s.ask(ctx, func(p redis.Pipeliner) {
+	at, err := s.query(ctx, func(p redis.Pipeliner) {
 		log = p.XRevRangeN(ctx, s.key("log"), "+", "-", tailEntries)
 	})
 	if err != nil {
@@ -135,8 +135,8 @@ func (s *Store) Tail(ctx context.Context) (Position, *Mark, error) {
 		if ours := err == nil && e.Incarnation == at.Incarnation; !ours {
 			break // earlier entries belong to another history
 		}
-		if e.Kind == EntryMark && e.N <= at.N {
-			return at, &e.Mark, nil
+		if e.Kind == EntryWatermark && e.N <= at.N {
+			return at, &e.Watermark, nil
 		}
 	}
 	return at, nil, nil
@@ -176,10 +176,10 @@ func parseEntry(m redis.XMessage) (Entry, error) {
 		e.Token = token.Hash(raw)
 		// This is only a measurement: it must not prevent the entry from being read.
 		if us, err := strconv.ParseInt(text("taken_at"), 10, 64); err == nil && us != 0 {
-			e.TakenAt = time.UnixMicro(us).UTC()
+			e.NarrowedAt = time.UnixMicro(us).UTC()
 		}
-	case EntryMark:
-		if e.Mark, err = parseMark(text("as_of"), text("except")); err != nil {
+	case EntryWatermark:
+		if e.Watermark, err = parseWatermark(text("as_of"), text("except")); err != nil {
 			return bad(err)
 		}
 	case EntryResync:

@@ -25,9 +25,9 @@ const maxPartReads = 4
 func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*Document, Position, error) {
 	index := fieldIndex
 	if p.Collection != "" {
-		index = indexOfCollection(p.Collection)
+		index = collectionIndexField(p.Collection)
 	}
-	held := heldBytes(have)
+	bytesByDigest := bytesByDigest(have)
 	// If have is nil and the names are known, their payload is requested along with
 	// the index.
 	var payload []string
@@ -46,16 +46,16 @@ func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*
 		if _, ok := h[index]; !ok && p.Collection != "" {
 			h[index] = "[]" // nothing of the collection was ever published
 		}
-		d, entries, err := parseHead(org, h, []string{index})
+		d, entries, err := parseMetadata(org, h, []string{index})
 		if err != nil {
 			return nil, at, err
 		}
-		entries = p.of(entries)
+		entries = p.filter(entries)
 		whole := true
 		payload = payload[:0]
 		for _, e := range entries {
 			for _, c := range e.Codings {
-				if held[c.Sum] == nil {
+				if bytesByDigest[c.Sum] == nil {
 					field := payloadField(e.Name, c.Coding)
 					_, there := h[field]
 					payload, whole = append(payload, field), whole && there
@@ -65,11 +65,11 @@ func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*
 		if !whole {
 			continue
 		}
-		err = d.fill(entries, func(name string, c codedEntry) []byte {
+		err = d.decodeRepresentations(entries, func(name string, c codedEntry) []byte {
 			if b, ok := h[payloadField(name, c.Coding)]; ok {
 				return []byte(b)
 			}
-			return held[c.Sum]
+			return bytesByDigest[c.Sum]
 		})
 		if err != nil {
 			return nil, at, err
@@ -79,8 +79,8 @@ func (s *Store) Part(ctx context.Context, org string, p Part, have *Document) (*
 	return nil, Position{}, fmt.Errorf("pubstore: document of %s: it changed with each of %d readings", org, maxPartReads)
 }
 
-// of returns the entries of index that belong to the part.
-func (p Part) of(index []indexEntry) []indexEntry {
+// filter returns the entries of index that belong to the part.
+func (p Part) filter(index []indexEntry) []indexEntry {
 	if p.Collection != "" {
 		return index
 	}
@@ -95,8 +95,8 @@ func (p Part) of(index []indexEntry) []indexEntry {
 	return out
 }
 
-// heldBytes returns the coded bytes of a document by their digests, in hex.
-func heldBytes(d *Document) map[string][]byte {
+// bytesByDigest returns the coded bytes of a document by their digests, in hex.
+func bytesByDigest(d *Document) map[string][]byte {
 	out := map[string][]byte{}
 	if d == nil {
 		return out

@@ -15,30 +15,30 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// named returns a document with two representations and the given named documents.
-func named(t *testing.T, v pubstore.Version, bodies map[string]string) *pubstore.Document {
+// newNamedDocument returns a document with two representations and the given named documents.
+func newNamedDocument(t *testing.T, v pubstore.Version, bodies map[string]string) *pubstore.Document {
 	t.Helper()
-	d := doc(t, acme, v, "modes", "templates")
+	d := newDocument(t, acme, v, "modes", "templates")
 	for _, name := range slices.Sorted(maps.Keys(bodies)) {
-		one := doc(t, acme, v, bodies[name]).Representations[0]
+		one := newDocument(t, acme, v, bodies[name]).Representations[0]
 		one.Name = name
 		d.Representations = append(d.Representations, one)
 	}
 	return d
 }
 
-// asked records which payload fields of documents are requested, and calls between before
+// requestRecorder records which payload fields of documents are requested, and calls between before
 // the second request.
-type asked struct {
+type requestRecorder struct {
 	fields  [][]string
 	between func()
 }
 
-func (a *asked) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (a *requestRecorder) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (a *asked) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (a *requestRecorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
 
-func (a *asked) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (a *requestRecorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		for _, cmd := range cmds {
 			args := cmd.Args()
@@ -60,15 +60,15 @@ func (a *asked) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
-// watched returns another store of the same Redis, which records its requests.
-func watched(t *testing.T, r *storetest.RedisServer) (*pubstore.Store, *asked) {
+// openRecorded returns another store of the same Redis, which records its requests.
+func openRecorded(t *testing.T, r *storetest.RedisServer) (*pubstore.Store, *requestRecorder) {
 	t.Helper()
 	opt, err := redis.ParseURL(r.URL)
 	require.NoError(t, err)
-	opt.ReadTimeout, opt.WriteTimeout = storetest.Patience, storetest.Patience
+	opt.ReadTimeout, opt.WriteTimeout = storetest.WaitTimeout, storetest.WaitTimeout
 	rdb := redis.NewClient(opt)
 	t.Cleanup(func() { _ = rdb.Close() })
-	a := &asked{}
+	a := &requestRecorder{}
 	rdb.AddHook(a)
 	return pubstore.New(rdb, ""), a
 }
@@ -84,10 +84,10 @@ func texts(t *testing.T, d *pubstore.Document) map[string]string {
 	return out
 }
 
-func TestPartLoadsNothingElse(t *testing.T) {
+func TestPartLoadsOnlyItsRepresentations(t *testing.T) {
 	r, s := filled(t)
-	publish(t.Context(), t, s, named(t, version(1), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}))
-	reader, a := watched(t, r)
+	publish(t.Context(), t, s, newNamedDocument(t, version(1), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}))
+	reader, a := openRecorded(t, r)
 
 	modes, at, err := reader.Part(t.Context(), acme, pubstore.Part{Names: []string{"r0.yaml"}}, nil)
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestPartLoadsNothingElse(t *testing.T) {
 	require.Equal(t, map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}, texts(t, gadgets))
 
 	// When the document changes, only the new bytes are loaded.
-	publish(t.Context(), t, s, named(t, version(2), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "new", "gadgets/c.json": "c"}))
+	publish(t.Context(), t, s, newNamedDocument(t, version(2), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "new", "gadgets/c.json": "c"}))
 	a.fields = nil
 	again, _, err := reader.Part(t.Context(), acme, pubstore.Part{Names: []string{"r0.yaml"}}, modes)
 	require.NoError(t, err)
@@ -124,12 +124,12 @@ func TestPartLoadsNothingElse(t *testing.T) {
 }
 
 // A part has one version, even if there is a publication between its index and its payload.
-func TestPartIsOfOneVersion(t *testing.T) {
+func TestPartHasOneVersionDespitePublication(t *testing.T) {
 	r, s := filled(t)
-	publish(t.Context(), t, s, named(t, version(1), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}))
-	reader, a := watched(t, r)
+	publish(t.Context(), t, s, newNamedDocument(t, version(1), map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b"}))
+	reader, a := openRecorded(t, r)
 	a.between = func() {
-		publish(t.Context(), t, s, named(t, version(2), map[string]string{"gadgets/a.json": "newer", "gadgets/c.json": "c"}))
+		publish(t.Context(), t, s, newNamedDocument(t, version(2), map[string]string{"gadgets/a.json": "newer", "gadgets/c.json": "c"}))
 	}
 	d, at, err := reader.Part(t.Context(), acme, pubstore.Part{Collection: "gadgets"}, nil)
 	require.NoError(t, err)
@@ -141,15 +141,15 @@ func TestPartIsOfOneVersion(t *testing.T) {
 }
 
 // An unchanged collection is not sent: neither its documents nor its index.
-func TestCollectionStays(t *testing.T) {
+func TestUnchangedCollectionIsNotSent(t *testing.T) {
 	r, s := filled(t)
 	bodies := map[string]string{"gadgets/a.json": "a", "gadgets/b.json": "b", "tools/c.json": "c"}
-	publish(t.Context(), t, s, named(t, version(1), bodies))
+	publish(t.Context(), t, s, newNamedDocument(t, version(1), bodies))
 	before, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
 
 	keep := func(revision int64, bodies map[string]string) *pubstore.Document {
-		d := named(t, version(revision), bodies)
+		d := newNamedDocument(t, version(revision), bodies)
 		d.Basis, err = s.Stored(t.Context(), acme, "gadgets", "tools")
 		require.NoError(t, err)
 		for i := range d.Representations {
@@ -173,10 +173,10 @@ func TestCollectionStays(t *testing.T) {
 	require.Equal(t, pubstore.Changed, publish(t.Context(), t, s, d).Status)
 }
 
-func TestThousandNamedDocuments(t *testing.T) {
+func TestThousandNamedDocumentsAreStored(t *testing.T) {
 	_, s := filled(t)
-	d := named(t, version(1), nil)
-	one := doc(t, acme, version(1), "small").Representations[0]
+	d := newNamedDocument(t, version(1), nil)
+	one := newDocument(t, acme, version(1), "small").Representations[0]
 	for i := range 1000 {
 		one.Name = fmt.Sprintf("gadgets/%04d.json", i)
 		d.Representations = append(d.Representations, one)

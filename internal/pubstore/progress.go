@@ -16,8 +16,8 @@ import (
 const (
 	// writeChunk is how many bytes must be accepted within a timeout.
 	writeChunk = 64 << 10
-	// slowest is the least rate at which a server stores data, in bytes per second.
-	slowest = 1 << 20
+	// minBytesPerSecond is the least rate at which a server stores data, in bytes per second.
+	minBytesPerSecond = 1 << 20
 )
 
 // progressConn gives each chunk of a write a dedicated timeout.
@@ -42,8 +42,8 @@ func (c *progressConn) Write(b []byte) (n int, err error) {
 	}
 }
 
-// byProgress wraps a dialer so that it returns such connections.
-func byProgress(dial func(context.Context, string, string) (net.Conn, error), timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+// progressDialer wraps a dialer so that it returns such connections.
+func progressDialer(dial func(context.Context, string, string) (net.Conn, error), timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
@@ -61,12 +61,12 @@ func byProgress(dial func(context.Context, string, string) (net.Conn, error), ti
 	}
 }
 
-// patient returns a client whose timeout is long enough for the answer to that many
+// clientFor returns a client whose timeout is long enough for the answer to that many
 // bytes; for few bytes it is the usual client.
-func (s *Store) patient(bytes int) redis.Scripter {
+func (s *Store) clientFor(bytes int) redis.Scripter {
 	c, ok := s.rdb.(*redis.Client)
-	if !ok || bytes < slowest {
+	if !ok || bytes < minBytesPerSecond {
 		return s.rdb
 	}
-	return c.WithTimeout(c.Options().ReadTimeout + time.Duration(bytes/slowest)*time.Second)
+	return c.WithTimeout(c.Options().ReadTimeout + time.Duration(bytes/minBytesPerSecond)*time.Second)
 }

@@ -11,17 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slowly is a connection on which each write uses up its deadline.
-type slowly struct {
+// slowConn is a connection on which each write uses up its deadline.
+type slowConn struct {
 	net.Conn
 	deadline time.Time
 	chunks   int
 	longest  int
 }
 
-func (c *slowly) SetWriteDeadline(t time.Time) error { c.deadline = t; return nil }
+func (c *slowConn) SetWriteDeadline(t time.Time) error { c.deadline = t; return nil }
 
-func (c *slowly) Write(b []byte) (int, error) {
+func (c *slowConn) Write(b []byte) (int, error) {
 	if !time.Now().Before(c.deadline) {
 		return 0, os.ErrDeadlineExceeded
 	}
@@ -32,9 +32,9 @@ func (c *slowly) Write(b []byte) (int, error) {
 }
 
 // Each chunk of a write has its own timeout, so the size of a write does not make it fail.
-func TestLargeWritesAreTimedByTheirProgress(t *testing.T) {
-	inner := &slowly{}
-	dial := byProgress(func(context.Context, string, string) (net.Conn, error) { return inner, nil }, time.Hour)
+func TestWriteTimeoutAppliesToEachChunk(t *testing.T) {
+	inner := &slowConn{}
+	dial := progressDialer(func(context.Context, string, string) (net.Conn, error) { return inner, nil }, time.Hour)
 	conn, err := dial(t.Context(), "tcp", "there")
 	require.NoError(t, err)
 	require.NoError(t, conn.SetWriteDeadline(time.Now().Add(-time.Hour)), "what go-redis sets for the whole command")
@@ -46,7 +46,7 @@ func TestLargeWritesAreTimedByTheirProgress(t *testing.T) {
 }
 
 // A server that accepts no data is detected.
-func TestWriteThatStandsStillFails(t *testing.T) {
+func TestStalledWriteFails(t *testing.T) {
 	client, server := net.Pipe()
 	t.Cleanup(func() { _, _ = client.Close(), server.Close() })
 	go func() { _, _ = io.CopyN(io.Discard, server, 3*writeChunk) }()

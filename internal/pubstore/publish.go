@@ -24,8 +24,8 @@ type Status string
 const (
 	// Published means that the object was written and logged.
 	Published Status = "published"
-	// Retried means that exactly this was already there.
-	Retried Status = "retried"
+	// Unchanged means that exactly this was already there.
+	Unchanged Status = "retried"
 	// Older means that something newer is there; nothing was written.
 	Older Status = "older"
 	// Fenced means that this Redis is not the one that was filled. Nothing is written
@@ -53,7 +53,7 @@ type Outcome struct {
 
 // Reconciliation is the right to write to a Redis that is being filled. The
 // zero value is for ordinary writes.
-type Reconciliation struct{ begun string }
+type Reconciliation struct{ nonce string }
 
 //go:embed scripts/*.lua
 var scriptFiles embed.FS
@@ -84,15 +84,15 @@ func (s *Store) PublishDocument(ctx context.Context, d *Document, rec Reconcilia
 		return Outcome{}, err
 	}
 	args := slices.Concat([]any{
-		rec.begun, logCap, d.Organization, d.Version.String(), strconv.FormatInt(d.CommittedAt.UnixMicro(), 10), d.tags(),
-	}, d.Basis.seen(), []any{len(kept) / 2}, kept)
+		rec.nonce, logCap, d.Organization, d.Version.String(), strconv.FormatInt(d.CommittedAt.UnixMicro(), 10), d.fingerprint(),
+	}, d.Basis.scriptArgs(), []any{len(kept) / 2}, kept)
 	keys := append(s.scriptKeys(), s.docKey(d.Organization), s.key("revs"))
-	return runOn(ctx, s.patient(d.Size()), publishDocument, keys, append(args, fields...))
+	return runScriptOn(ctx, s.clientFor(d.Size()), publishDocument, keys, append(args, fields...))
 }
 
-// tags identifies the document's identity bytes. It leaves out the coded bytes: they
+// fingerprint identifies the document's identity bytes. It leaves out the coded bytes: they
 // may differ between compressor versions, and the ones written first stay.
-func (d *Document) tags() string {
+func (d *Document) fingerprint() string {
 	var b strings.Builder
 	if d.Deleted {
 		b.WriteString("deleted")
@@ -107,13 +107,13 @@ func (d *Document) tags() string {
 // least as new.
 func (s *Store) PublishToken(ctx context.Context, t *Token, rec Reconciliation) (Outcome, error) {
 	args := append([]any{
-		rec.begun, logCap, hashHex(t.Hash), fmt.Sprintf("%d.%d", t.Epoch, t.Version), microseconds(t.ChangedAt),
+		rec.nonce, logCap, hashHex(t.Hash), fmt.Sprintf("%d.%d", t.Epoch, t.Version), formatMicros(t.ChangedAt),
 	}, t.fields()...)
-	return s.run(ctx, publishToken, append(s.scriptKeys(), s.tokenKey(t.Hash)), args)
+	return s.runScript(ctx, publishToken, append(s.scriptKeys(), s.tokenKey(t.Hash)), args)
 }
 
-// microseconds returns t in microseconds since 1970, or "0" for the zero time.
-func microseconds(t time.Time) string {
+// formatMicros returns t in microseconds since 1970, or "0" for the zero time.
+func formatMicros(t time.Time) string {
 	if t.IsZero() {
 		return "0"
 	}
@@ -122,11 +122,11 @@ func microseconds(t time.Time) string {
 
 func (s *Store) scriptKeys() []string { return []string{s.key("meta"), s.key("rec"), s.key("log")} }
 
-func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, args []any) (Outcome, error) {
-	return runOn(ctx, s.rdb, sc, keys, args)
+func (s *Store) runScript(ctx context.Context, sc *redis.Script, keys []string, args []any) (Outcome, error) {
+	return runScriptOn(ctx, s.rdb, sc, keys, args)
 }
 
-func runOn(ctx context.Context, rdb redis.Scripter, sc *redis.Script, keys []string, args []any) (Outcome, error) {
+func runScriptOn(ctx context.Context, rdb redis.Scripter, sc *redis.Script, keys []string, args []any) (Outcome, error) {
 	res, err := sc.Run(ctx, rdb, keys, args...).StringSlice()
 	if err != nil {
 		return Outcome{}, fmt.Errorf("pubstore: %w", err)

@@ -13,9 +13,9 @@ import (
 	"orgmodes/internal/token"
 )
 
-func TestDocumentComesBackAsPublished(t *testing.T) {
+func TestDocumentRoundTrip(t *testing.T) {
 	_, s := filled(t)
-	d := doc(t, acme, version(3))
+	d := newDocument(t, acme, version(3))
 	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, d).Status)
 	got, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
@@ -29,20 +29,20 @@ func TestDocumentComesBackAsPublished(t *testing.T) {
 	require.ErrorIs(t, err, pubstore.ErrAbsent)
 }
 
-func TestTombstoneComesBack(t *testing.T) {
+func TestTombstoneRoundTrip(t *testing.T) {
 	_, s := filled(t)
-	publish(t.Context(), t, s, doc(t, acme, version(1)))
+	publish(t.Context(), t, s, newDocument(t, acme, version(1)))
 	gone := &pubstore.Document{Organization: acme, Version: version(2), CommittedAt: time.Unix(1, 0).UTC(), Deleted: true, Representations: []pubstore.Representation{}}
 	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, gone).Status)
 	got, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
 	require.Equal(t, gone, got, "nothing of the document before is left")
-	require.Equal(t, pubstore.Older, publish(t.Context(), t, s, doc(t, acme, version(1))).Status, "an older document does not bring it back")
+	require.Equal(t, pubstore.Older, publish(t.Context(), t, s, newDocument(t, acme, version(1))).Status, "an older document does not bring it back")
 }
 
-// TestNeverBackwards checks that the newest publication received so far is stored,
+// TestOlderVersionNeverReplacesNewer checks that the newest publication received so far is stored,
 // whatever the order in which publications arrive.
-func TestNeverBackwards(t *testing.T) {
+func TestOlderVersionNeverReplacesNewer(t *testing.T) {
 	_, s := filled(t)
 	var versions []pubstore.Version
 	for e := range int64(2) {
@@ -58,7 +58,7 @@ func TestNeverBackwards(t *testing.T) {
 		rng.Shuffle(len(versions), func(i, j int) { versions[i], versions[j] = versions[j], versions[i] })
 		var newest pubstore.Version
 		for _, v := range versions {
-			out := publish(t.Context(), t, s, doc(t, org, v))
+			out := publish(t.Context(), t, s, newDocument(t, org, v))
 			if v.Compare(newest) > 0 {
 				require.Equal(t, pubstore.Published, out.Status, "%s after %s", v, newest)
 				newest = v
@@ -73,46 +73,46 @@ func TestNeverBackwards(t *testing.T) {
 	}
 }
 
-func TestRacingWorkersLeaveTheNewest(t *testing.T) {
+func TestConcurrentPublicationsLeaveNewest(t *testing.T) {
 	_, s := filled(t)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for _, r := range rand.Perm(30) {
-				publish(t.Context(), t, s, doc(t, acme, version(int64(r+1))))
+				publish(t.Context(), t, s, newDocument(t, acme, version(int64(r+1))))
 			}
 		})
 	}
 	wg.Wait()
 	got, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
-	require.Equal(t, doc(t, acme, version(30)), got)
+	require.Equal(t, newDocument(t, acme, version(30)), got)
 }
 
-func TestSameVersionAgainIsARetryAndWithOtherBytesAnAlarm(t *testing.T) {
+func TestSameVersionIsUnchangedOrConflict(t *testing.T) {
 	_, s := filled(t)
-	first := publish(t.Context(), t, s, doc(t, acme, version(1), "one"))
+	first := publish(t.Context(), t, s, newDocument(t, acme, version(1), "one"))
 	require.NotZero(t, first.N)
-	again := publish(t.Context(), t, s, doc(t, acme, version(1), "one"))
-	require.Equal(t, pubstore.Retried, again.Status)
+	again := publish(t.Context(), t, s, newDocument(t, acme, version(1), "one"))
+	require.Equal(t, pubstore.Unchanged, again.Status)
 	require.Zero(t, again.N, "a retry is not logged again")
-	_, err := s.PublishDocument(t.Context(), doc(t, acme, version(1), "two"), pubstore.Reconciliation{})
+	_, err := s.PublishDocument(t.Context(), newDocument(t, acme, version(1), "two"), pubstore.Reconciliation{})
 	require.ErrorIs(t, err, pubstore.ErrConflict)
 	got, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
-	require.Equal(t, doc(t, acme, version(1), "one"), got)
+	require.Equal(t, newDocument(t, acme, version(1), "one"), got)
 }
 
-func TestLogIsContiguousAndTellsWhatWasPublished(t *testing.T) {
+func TestLogIsContiguousAndNamesPublications(t *testing.T) {
 	_, s := filled(t)
 	start, incarnation, err := s.LogTail(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 1, incarnation)
-	publish(t.Context(), t, s, doc(t, acme, version(1)))
-	publish(t.Context(), t, s, doc(t, acme, version(1)))
+	publish(t.Context(), t, s, newDocument(t, acme, version(1)))
+	publish(t.Context(), t, s, newDocument(t, acme, version(1)))
 	_, err = s.PublishToken(t.Context(), record(1, false), pubstore.Reconciliation{})
 	require.NoError(t, err)
-	publish(t.Context(), t, s, doc(t, other, version(7)))
+	publish(t.Context(), t, s, newDocument(t, other, version(7)))
 
 	got, err := s.ReadLog(t.Context(), start, time.Millisecond)
 	require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestLogIsContiguousAndTellsWhatWasPublished(t *testing.T) {
 	require.Empty(t, none)
 }
 
-func TestTokenRecordComesBackAndNeverUnrevoked(t *testing.T) {
+func TestTokenRecordRoundTripAndRevocationIsFinal(t *testing.T) {
 	_, s := filled(t)
 	put := func(tok *pubstore.Token) pubstore.Status {
 		out, err := s.PublishToken(t.Context(), tok, pubstore.Reconciliation{})
@@ -138,13 +138,13 @@ func TestTokenRecordComesBackAndNeverUnrevoked(t *testing.T) {
 	got, err := s.Token(t.Context(), record(1, false).Hash)
 	require.NoError(t, err)
 	require.Equal(t, record(1, false), got)
-	require.Equal(t, pubstore.Retried, put(record(1, false)))
+	require.Equal(t, pubstore.Unchanged, put(record(1, false)))
 	require.Equal(t, pubstore.Published, put(record(2, true)))
 	require.Equal(t, pubstore.Older, put(record(1, false)))
 	got, err = s.Token(t.Context(), record(1, false).Hash)
 	require.NoError(t, err)
 	require.True(t, got.Revoked)
-	require.False(t, got.Opens(acme, time.Unix(0, 0)))
+	require.False(t, got.Grants(acme, time.Unix(0, 0)))
 
 	_, err = s.PublishToken(t.Context(), record(2, false), pubstore.Reconciliation{})
 	require.ErrorIs(t, err, pubstore.ErrConflict)
@@ -152,22 +152,22 @@ func TestTokenRecordComesBackAndNeverUnrevoked(t *testing.T) {
 	require.ErrorIs(t, err, pubstore.ErrAbsent)
 }
 
-func TestTokenOpens(t *testing.T) {
+func TestTokenGrants(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	tok := record(1, false)
-	require.True(t, tok.Opens(acme, now))
-	require.False(t, tok.Opens("00000000-0000-4000-8000-000000000001", now))
-	require.False(t, tok.Opens(acme, tok.ExpiresAt), "it has expired at its expiry")
+	require.True(t, tok.Grants(acme, now))
+	require.False(t, tok.Grants("00000000-0000-4000-8000-000000000001", now))
+	require.False(t, tok.Grants(acme, tok.ExpiresAt), "it has expired at its expiry")
 	tok.ExpiresAt = time.Time{}
-	require.True(t, tok.Opens(acme, now.AddDate(100, 0, 0)))
+	require.True(t, tok.Grants(acme, now.AddDate(100, 0, 0)))
 }
 
-func TestHalfADocumentIsAnError(t *testing.T) {
+func TestIncompleteDocumentIsAnError(t *testing.T) {
 	for field, value := range map[string]string{
 		"version": "1.2", "committed_at": "soon", "index": "{", "r0.yaml:gzip": "short",
 	} {
 		r, s := filled(t)
-		publish(t.Context(), t, s, doc(t, acme, version(1)))
+		publish(t.Context(), t, s, newDocument(t, acme, version(1)))
 		r.Do("HSET", "{om}:doc:"+acme, field, value)
 		_, err := s.Document(t.Context(), acme)
 		require.Error(t, err, field)
@@ -176,7 +176,7 @@ func TestHalfADocumentIsAnError(t *testing.T) {
 }
 
 // An unavailable Redis does not mean that an object is absent.
-func TestAwayIsNotAbsent(t *testing.T) {
+func TestUnavailableRedisIsNotAbsence(t *testing.T) {
 	r := storetest.Redis(t)
 	s := open(t, r)
 	fill(t, s, 1)
@@ -184,7 +184,7 @@ func TestAwayIsNotAbsent(t *testing.T) {
 	_, err := s.Document(t.Context(), acme)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, pubstore.ErrAbsent)
-	require.NotErrorIs(t, err, pubstore.ErrUnfilled)
+	require.NotErrorIs(t, err, pubstore.ErrNotFilled)
 	_, err = s.Token(t.Context(), token.HashOf(nil))
 	require.Error(t, err)
 	require.NotErrorIs(t, err, pubstore.ErrAbsent)

@@ -17,21 +17,21 @@ var (
 	finishReconcile = script("finish_reconcile")
 )
 
-// Filling tells whether a Redis is the one that was filled.
-type Filling string
+// FillState tells whether a Redis is the one that was filled.
+type FillState string
 
 const (
 	// Filled means that this is the Redis that was filled.
-	Filled Filling = "filled"
-	// Unfilled means that it holds none of our data; it is new, or was flushed.
-	Unfilled Filling = "unfilled"
+	Filled FillState = "filled"
+	// NotFilled means that it holds none of our data; it is new, or was flushed.
+	NotFilled FillState = "unfilled"
 	// Replaced means that it was restarted, or a replica was promoted, since it was filled.
-	Replaced Filling = "replaced"
+	Replaced FillState = "replaced"
 )
 
 // State describes whether and how a Redis was filled.
 type State struct {
-	Filling Filling
+	Fill FillState
 	// Incarnation and Epoch are those of the last reconciliation; 0 if Unfilled.
 	Incarnation, Epoch int64
 }
@@ -42,7 +42,7 @@ func (s *Store) State(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("pubstore: %w", err)
 	}
-	st := State{Filling: Filling(res[0])}
+	st := State{Fill: FillState(res[0])}
 	if st.Incarnation, err = strconv.ParseInt(res[1], 10, 64); err == nil {
 		st.Epoch, err = strconv.ParseInt(res[2], 10, 64)
 	}
@@ -71,13 +71,13 @@ func (s *Store) BeginReconcile(ctx context.Context, incarnation int64) (Reconcil
 // have. It returns Fenced if the server was flushed or replaced since BeginReconcile,
 // or if another reconciliation has begun. The caller must then start over.
 func (s *Store) FinishReconcile(ctx context.Context, rec Reconciliation, epoch int64) (Outcome, error) {
-	return s.run(ctx, finishReconcile, s.scriptKeys(), []any{rec.begun, logCap, strconv.FormatInt(epoch, 10)})
+	return s.runScript(ctx, finishReconcile, s.scriptKeys(), []any{rec.nonce, logCap, strconv.FormatInt(epoch, 10)})
 }
 
-// Index returns the published versions of organizations, whether or not this
+// ListVersions returns the published versions of organizations, whether or not this
 // Redis was filled. A reconciliation compares them. The result is in the order
 // of orgs, with the zero Version for an organization without one.
-func (s *Store) Index(ctx context.Context, orgs []string) ([]Version, error) {
+func (s *Store) ListVersions(ctx context.Context, orgs []string) ([]Version, error) {
 	if len(orgs) == 0 {
 		return nil, nil
 	}
@@ -96,16 +96,16 @@ func (s *Store) Index(ctx context.Context, orgs []string) ([]Version, error) {
 	return out, nil
 }
 
-// TokenHead is the version of a token's record, and whether it is a tombstone.
-type TokenHead struct {
+// TokenVersion is the version of a token's record, and whether it is a tombstone.
+type TokenVersion struct {
 	Epoch, Version int64
 	Revoked        bool
 }
 
-// TokenHeads returns the versions of tokens' records, whether or not this Redis
-// was filled. The result is in the order of hashes, with the zero TokenHead for a
+// ListTokenVersions returns the versions of tokens' records, whether or not this Redis
+// was filled. The result is in the order of hashes, with the zero TokenVersion for a
 // token without a record.
-func (s *Store) TokenHeads(ctx context.Context, hashes []token.Hash) ([]TokenHead, error) {
+func (s *Store) ListTokenVersions(ctx context.Context, hashes []token.Hash) ([]TokenVersion, error) {
 	cmds := make([]*redis.SliceCmd, len(hashes))
 	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, h := range hashes {
@@ -116,7 +116,7 @@ func (s *Store) TokenHeads(ctx context.Context, hashes []token.Hash) ([]TokenHea
 	if err != nil {
 		return nil, fmt.Errorf("pubstore: %w", err)
 	}
-	out := make([]TokenHead, len(hashes))
+	out := make([]TokenVersion, len(hashes))
 	for i, c := range cmds {
 		v := c.Val()
 		epoch, ok1 := v[0].(string)

@@ -12,10 +12,10 @@ import (
 )
 
 // A Redis that isn't the one that was filled refuses ordinary writes.
-func TestFence(t *testing.T) {
+func TestUnknownRedisRefusesOrdinaryWrites(t *testing.T) {
 	fenced := func(t *testing.T, s *pubstore.Store) {
 		t.Helper()
-		require.Equal(t, pubstore.Fenced, publish(t.Context(), t, s, doc(t, acme, version(9))).Status)
+		require.Equal(t, pubstore.Fenced, publish(t.Context(), t, s, newDocument(t, acme, version(9))).Status)
 		out, err := s.PublishToken(t.Context(), record(9, false), pubstore.Reconciliation{})
 		require.NoError(t, err)
 		require.Equal(t, pubstore.Fenced, out.Status)
@@ -24,20 +24,20 @@ func TestFence(t *testing.T) {
 		s := open(t, storetest.Redis(t))
 		fenced(t, s)
 		_, err := s.Document(t.Context(), acme)
-		require.ErrorIs(t, err, pubstore.ErrUnfilled, "what is missing from it was not deleted")
+		require.ErrorIs(t, err, pubstore.ErrNotFilled, "what is missing from it was not deleted")
 		st, err := s.State(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, pubstore.State{Filling: pubstore.Unfilled}, st)
+		require.Equal(t, pubstore.State{Fill: pubstore.NotFilled}, st)
 	})
 	t.Run("flushed", func(t *testing.T) {
 		r, s := filled(t)
-		publish(t.Context(), t, s, doc(t, acme, version(1)))
+		publish(t.Context(), t, s, newDocument(t, acme, version(1)))
 		r.FlushAll()
 		fenced(t, s)
 		_, _, err := s.Versions(t.Context(), []string{acme})
-		require.ErrorIs(t, err, pubstore.ErrUnfilled)
+		require.ErrorIs(t, err, pubstore.ErrNotFilled)
 		_, _, err = s.LogTail(t.Context())
-		require.ErrorIs(t, err, pubstore.ErrUnfilled)
+		require.ErrorIs(t, err, pubstore.ErrNotFilled)
 	})
 	t.Run("restarted", func(t *testing.T) {
 		r, s := filled(t)
@@ -48,7 +48,7 @@ func TestFence(t *testing.T) {
 		primary := storetest.Redis(t)
 		s := open(t, primary)
 		fill(t, s, 1)
-		publish(t.Context(), t, s, doc(t, acme, version(1)))
+		publish(t.Context(), t, s, newDocument(t, acme, version(1)))
 		replica := storetest.Redis(t, storetest.ReplicaOf(primary))
 		primary.Kill()
 		replica.Promote()
@@ -56,34 +56,34 @@ func TestFence(t *testing.T) {
 		fenced(t, p)
 		st, err := p.State(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, pubstore.State{Filling: pubstore.Replaced, Incarnation: 1, Epoch: 1}, st)
+		require.Equal(t, pubstore.State{Fill: pubstore.Replaced, Incarnation: 1, Epoch: 1}, st)
 		d, err := p.Document(t.Context(), acme)
 		require.NoError(t, err, "what it has is still served")
 		require.Equal(t, version(1), d.Version)
 
 		fill(t, p, 2)
-		require.Equal(t, pubstore.Published, publish(t.Context(), t, p, doc(t, acme, version(2))).Status)
+		require.Equal(t, pubstore.Published, publish(t.Context(), t, p, newDocument(t, acme, version(2))).Status)
 	})
 }
 
-func TestReconciliationFillsBehindTheFence(t *testing.T) {
+func TestReconciliationWritesBehindFence(t *testing.T) {
 	s := open(t, storetest.Redis(t))
 	rec := begin(t, s, 1)
-	out, err := s.PublishDocument(t.Context(), doc(t, acme, version(4)), rec)
+	out, err := s.PublishDocument(t.Context(), newDocument(t, acme, version(4)), rec)
 	require.NoError(t, err)
 	require.Equal(t, pubstore.Published, out.Status)
 	require.EqualValues(t, 1, out.Incarnation)
 	out, err = s.PublishToken(t.Context(), record(3, true), rec)
 	require.NoError(t, err)
 	require.Equal(t, pubstore.Published, out.Status)
-	require.Equal(t, pubstore.Fenced, publish(t.Context(), t, s, doc(t, other, version(1))).Status, "others still wait")
+	require.Equal(t, pubstore.Fenced, publish(t.Context(), t, s, newDocument(t, other, version(1))).Status, "others still wait")
 
-	index, err := s.Index(t.Context(), []string{acme, other})
+	index, err := s.ListVersions(t.Context(), []string{acme, other})
 	require.NoError(t, err)
 	require.Equal(t, []pubstore.Version{version(4), {}}, index)
-	heads, err := s.TokenHeads(t.Context(), []token.Hash{record(3, true).Hash, token.HashOf(nil)})
+	heads, err := s.ListTokenVersions(t.Context(), []token.Hash{record(3, true).Hash, token.HashOf(nil)})
 	require.NoError(t, err)
-	require.Equal(t, []pubstore.TokenHead{{Epoch: 1, Version: 3, Revoked: true}, {}}, heads)
+	require.Equal(t, []pubstore.TokenVersion{{Epoch: 1, Version: 3, Revoked: true}, {}}, heads)
 
 	out, err = s.FinishReconcile(t.Context(), rec, 1)
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestReconciliationFillsBehindTheFence(t *testing.T) {
 	log, err := s.ReadLog(t.Context(), 0, time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, []pubstore.Entry{{N: out.N, Kind: pubstore.EntryResync, Incarnation: 1}}, log, "one entry stands for all")
-	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, doc(t, other, version(1))).Status)
+	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, newDocument(t, other, version(1))).Status)
 }
 
 // A Redis that was disturbed during a reconciliation must not count as filled.
@@ -128,7 +128,7 @@ func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
 		rec := begin(t, s, 2)
 		second := begin(t, s, 3)
 		require.Equal(t, pubstore.Fenced, finish(t, s, rec))
-		out, err := s.PublishDocument(t.Context(), doc(t, acme, version(1)), rec)
+		out, err := s.PublishDocument(t.Context(), newDocument(t, acme, version(1)), rec)
 		require.NoError(t, err)
 		require.Equal(t, pubstore.Fenced, out.Status)
 		require.Equal(t, pubstore.Published, finish(t, s, second))
@@ -146,9 +146,9 @@ func TestInterruptedReconciliationDoesNotFinish(t *testing.T) {
 
 // A reader waits for the entry after its last one. It must receive the resync even
 // if the log that it followed is lost.
-func TestResyncComesAfterWhateverWasLogged(t *testing.T) {
+func TestResyncEntryFollowsAllLoggedEntries(t *testing.T) {
 	r, s := filled(t)
-	publish(t.Context(), t, s, doc(t, acme, version(1)))
+	publish(t.Context(), t, s, newDocument(t, acme, version(1)))
 	last, _, err := s.LogTail(t.Context())
 	require.NoError(t, err)
 	r.FlushAll()
@@ -172,17 +172,17 @@ func TestResyncComesAfterWhateverWasLogged(t *testing.T) {
 	}
 }
 
-func TestPrefixKeepsInstallationsApart(t *testing.T) {
+func TestPrefixSeparatesInstallations(t *testing.T) {
 	r, s := filled(t)
-	elsewhere, err := pubstore.Open(r.URL, pubstore.Options{Prefix: "b", Timeout: storetest.Patience})
+	elsewhere, err := pubstore.Open(r.URL, pubstore.Options{Prefix: "b", Timeout: storetest.WaitTimeout})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = elsewhere.Close() })
-	publish(t.Context(), t, s, doc(t, acme, version(1)))
+	publish(t.Context(), t, s, newDocument(t, acme, version(1)))
 	_, err = elsewhere.Document(t.Context(), acme)
-	require.ErrorIs(t, err, pubstore.ErrUnfilled)
+	require.ErrorIs(t, err, pubstore.ErrNotFilled)
 }
 
-func TestOpenSaysWhatIsWrongAndNoPassword(t *testing.T) {
+func TestOpenErrorHidesPassword(t *testing.T) {
 	_, err := pubstore.Open("rediss://user:secret@host:x/0", pubstore.Options{})
 	require.ErrorContains(t, err, "redis://")
 	require.NotContains(t, err.Error(), "secret")

@@ -10,8 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// wantedSentinel is the format of a URL that names Sentinels.
-const wantedSentinel = "redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]" +
+// sentinelURLFormat is the format of a URL that names Sentinels.
+const sentinelURLFormat = "redis+sentinel://[user:password@]host:port[,host:port...]/master-name[/db]" +
 	"[?sentinel_user=...&sentinel_password=...]"
 
 var errNotSentinel = errors.New("not the URL of Sentinels")
@@ -30,7 +30,7 @@ func openSentinel(given string, o Options) (redis.UniversalClient, error) {
 	opt.ContextTimeoutEnabled = true
 	opt.PoolSize = o.PoolSize
 	opt.ConnMaxLifetime = o.MaxAge
-	opt.Dialer = byProgress(redis.NewDialer(&redis.Options{DialTimeout: o.Timeout, TLSConfig: opt.TLSConfig}), o.Timeout)
+	opt.Dialer = progressDialer(redis.NewDialer(&redis.Options{DialTimeout: o.Timeout, TLSConfig: opt.TLSConfig}), o.Timeout)
 	return redis.NewFailoverClient(opt), nil
 }
 

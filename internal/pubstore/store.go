@@ -21,9 +21,9 @@ import (
 var (
 	// ErrAbsent means that there is no such key, in a Redis that has been filled.
 	ErrAbsent = errors.New("pubstore: not there")
-	// ErrUnfilled means that this Redis has not been filled (yet, or since it was
+	// ErrNotFilled means that this Redis has not been filled (yet, or since it was
 	// flushed or replaced), so a missing key proves nothing.
-	ErrUnfilled = errors.New("pubstore: this Redis has not been filled")
+	ErrNotFilled = errors.New("pubstore: this Redis has not been filled")
 )
 
 // Store reads and writes the published state in one Redis.
@@ -46,10 +46,10 @@ type Options struct {
 	MaxAge time.Duration
 }
 
-// silence turns off the logging of go-redis. It writes a line to stderr for every
+// disableRedisLogging turns off the logging of go-redis. It writes a line to stderr for every
 // failed dial, at the rate of the requests that need one. Errors are returned instead,
 // and logged once by the caller.
-var silence = sync.OnceFunc(logging.Disable)
+var disableRedisLogging = sync.OnceFunc(logging.Disable)
 
 // Open returns a new Store for a URL (redis://user:password@host:port/db, rediss://
 // for TLS, redis+sentinel:// as in sentinel.go). It does not connect: Redis may
@@ -59,18 +59,18 @@ var silence = sync.OnceFunc(logging.Disable)
 // call for seconds when the server is down, and all our callers can continue
 // without it.
 func Open(url string, o Options) (*Store, error) {
-	silence()
+	disableRedisLogging()
 	if o.Timeout == 0 {
 		o.Timeout = 200 * time.Millisecond
 	}
 	if rdb, err := openSentinel(url, o); err == nil {
 		return New(rdb, o.Prefix), nil
 	} else if !errors.Is(err, errNotSentinel) {
-		return nil, fmt.Errorf("REDIS_URL: want %s: %w", wantedSentinel, redacted(err))
+		return nil, fmt.Errorf("REDIS_URL: want %s: %w", sentinelURLFormat, redactedError(err))
 	}
 	opt, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, fmt.Errorf("REDIS_URL: want redis://[user:password@]host:port[/db]: %w", redacted(err))
+		return nil, fmt.Errorf("REDIS_URL: want redis://[user:password@]host:port[/db]: %w", redactedError(err))
 	}
 	if opt.TLSConfig != nil {
 		opt.TLSConfig.MinVersion = tls.VersionTLS12
@@ -86,12 +86,12 @@ func Open(url string, o Options) (*Store, error) {
 		opt.PoolSize = o.PoolSize
 	}
 	opt.ConnMaxLifetime = o.MaxAge
-	opt.Dialer = byProgress(redis.NewDialer(opt), o.Timeout)
+	opt.Dialer = progressDialer(redis.NewDialer(opt), o.Timeout)
 	return New(redis.NewClient(opt), o.Prefix), nil
 }
 
-// redacted hides the cause, which may contain the URL with its password.
-func redacted(error) error { return errors.New("the URL given is not of that form") }
+// redactedError hides the cause, which may contain the URL with its password.
+func redactedError(error) error { return errors.New("the URL given is not of that form") }
 
 // New returns a new Store that uses a client; prefix "" means "om".
 func New(rdb redis.UniversalClient, prefix string) *Store {
@@ -114,16 +114,16 @@ func (s *Store) docKey(org string) string { return s.key("doc:" + org) }
 func (s *Store) tokenKey(h token.Hash) string { return s.key("tok:" + hashHex(h)) }
 
 // Document loads an organization's document with the payload of all codings.
-// It returns ErrAbsent or ErrUnfilled if there is none.
+// It returns ErrAbsent or ErrNotFilled if there is none.
 func (s *Store) Document(ctx context.Context, org string) (*Document, error) {
-	h, _, err := s.read(ctx, s.docKey(org))
+	h, _, err := s.readHash(ctx, s.docKey(org))
 	if err != nil {
 		return nil, err
 	}
 	return parseDocument(org, h)
 }
 
-// Token loads a token's record. It returns ErrAbsent or ErrUnfilled if there
+// Token loads a token's record. It returns ErrAbsent or ErrNotFilled if there
 // is none; only ErrAbsent means that the token does not exist.
 func (s *Store) Token(ctx context.Context, hash token.Hash) (*Token, error) {
 	t, _, err := s.TokenAt(ctx, hash)
@@ -133,7 +133,7 @@ func (s *Store) Token(ctx context.Context, hash token.Hash) (*Token, error) {
 // TokenAt is like Token, and also returns the log position at which the answer was
 // true. The position is also valid with ErrAbsent.
 func (s *Store) TokenAt(ctx context.Context, hash token.Hash) (*Token, Position, error) {
-	h, at, err := s.read(ctx, s.tokenKey(hash))
+	h, at, err := s.readHash(ctx, s.tokenKey(hash))
 	if err != nil {
 		return nil, at, err
 	}
@@ -142,10 +142,10 @@ func (s *Store) TokenAt(ctx context.Context, hash token.Hash) (*Token, Position,
 }
 
 // Tokens loads the records of several tokens at once. Records that are missing or can't
-// be read are left out. ErrUnfilled means that a missing record proves nothing.
+// be read are left out. ErrNotFilled means that a missing record proves nothing.
 func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash]*Token, Position, error) {
 	all := make([]*redis.MapStringStringCmd, len(hashes))
-	at, err := s.ask(ctx, func(p redis.Pipeliner) {
+	at, err := s.query(ctx, func(p redis.Pipeliner) {
 		for i, h := range hashes {
 			all[i] = p.HGetAll(ctx, s.tokenKey(h))
 		}
@@ -167,10 +167,10 @@ func (s *Store) Tokens(ctx context.Context, hashes []token.Hash) (map[token.Hash
 
 // TokenVersions returns the versions of several tokens' records, in their order, as
 // Versions of (epoch, version). A record that is missing or can't be read has the zero
-// Version. ErrUnfilled means that a missing record proves nothing.
+// Version. ErrNotFilled means that a missing record proves nothing.
 func (s *Store) TokenVersions(ctx context.Context, hashes []token.Hash) ([]Version, Position, error) {
 	all := make([]*redis.SliceCmd, len(hashes))
-	at, err := s.ask(ctx, func(p redis.Pipeliner) {
+	at, err := s.query(ctx, func(p redis.Pipeliner) {
 		for i, h := range hashes {
 			all[i] = p.HMGet(ctx, s.tokenKey(h), "epoch", "version")
 		}
@@ -197,14 +197,14 @@ func (s *Store) TokenVersions(ctx context.Context, hashes []token.Hash) ([]Versi
 
 // Versions returns the published versions of several organizations, without
 // their payload. Versions that are missing or can't be read are left out.
-// ErrUnfilled means that a missing version proves nothing.
+// ErrNotFilled means that a missing version proves nothing.
 func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version, Position, error) {
 	out := make(map[string]Version, len(orgs))
 	if len(orgs) == 0 {
 		return out, Position{}, nil
 	}
 	var revs *redis.SliceCmd
-	at, err := s.ask(ctx, func(p redis.Pipeliner) { revs = p.HMGet(ctx, s.key("revs"), orgs...) })
+	at, err := s.query(ctx, func(p redis.Pipeliner) { revs = p.HMGet(ctx, s.key("revs"), orgs...) })
 	if err != nil {
 		return nil, at, err
 	}
@@ -221,20 +221,20 @@ func (s *Store) Versions(ctx context.Context, orgs []string) (map[string]Version
 	return out, at, nil
 }
 
-// read returns a hash and the log position at which it was read.
-func (s *Store) read(ctx context.Context, key string) (map[string]string, Position, error) {
+// readHash returns a hash and the log position at which it was read.
+func (s *Store) readHash(ctx context.Context, key string) (map[string]string, Position, error) {
 	var all *redis.MapStringStringCmd
-	at, err := s.ask(ctx, func(p redis.Pipeliner) { all = p.HGetAll(ctx, key) })
-	return s.found(ctx, key, all.Val(), at, err)
+	at, err := s.query(ctx, func(p redis.Pipeliner) { all = p.HGetAll(ctx, key) })
+	return s.checkFound(ctx, key, all.Val(), at, err)
 }
 
 // readFields returns some fields of a hash and the log position at which they were read.
 // The first field must be one that every such hash has.
 func (s *Store) readFields(ctx context.Context, key string, fields []string) (map[string]string, Position, error) {
-	var some *redis.SliceCmd
-	at, err := s.ask(ctx, func(p redis.Pipeliner) { some = p.HMGet(ctx, key, fields...) })
+	var values *redis.SliceCmd
+	at, err := s.query(ctx, func(p redis.Pipeliner) { values = p.HMGet(ctx, key, fields...) })
 	h := map[string]string{}
-	for i, v := range some.Val() {
+	for i, v := range values.Val() {
 		if text, ok := v.(string); ok {
 			h[fields[i]] = text
 		}
@@ -242,29 +242,29 @@ func (s *Store) readFields(ctx context.Context, key string, fields []string) (ma
 	if _, ok := h[fields[0]]; !ok {
 		clear(h)
 	}
-	return s.found(ctx, key, h, at, err)
+	return s.checkFound(ctx, key, h, at, err)
 }
 
-// found returns h as read, or an error if it is empty because there is no such hash.
-func (s *Store) found(ctx context.Context, key string, h map[string]string, at Position, err error) (map[string]string, Position, error) {
+// checkFound returns h as read, or an error if it is empty because there is no such hash.
+func (s *Store) checkFound(ctx context.Context, key string, h map[string]string, at Position, err error) (map[string]string, Position, error) {
 	switch {
-	case err != nil && !errors.Is(err, ErrUnfilled):
+	case err != nil && !errors.Is(err, ErrNotFilled):
 		return nil, at, err
 	case len(h) > 0:
 		return h, at, nil
 	case err != nil:
 		return nil, at, err
 	default:
-		return nil, at, s.absent(ctx, key)
+		return nil, at, s.confirmAbsent(ctx, key)
 	}
 }
 
 var absentScript = script("absent")
 
-// absent confirms that a key that wasn't found does not exist, and then returns
+// confirmAbsent confirms that a key that wasn't found does not exist, and then returns
 // ErrAbsent. A promoted replica may lack data that its primary had, and can be
 // recognized only by its replication ID. A key missing from it is not absent.
-func (s *Store) absent(ctx context.Context, key string) error {
+func (s *Store) confirmAbsent(ctx context.Context, key string) error {
 	res, err := absentScript.Run(ctx, s.rdb, append(s.scriptKeys(), key)).StringSlice()
 	switch {
 	case err != nil:
@@ -274,18 +274,18 @@ func (s *Store) absent(ctx context.Context, key string) error {
 	case res[0] == "there":
 		return fmt.Errorf("pubstore: %s was written this moment", key)
 	default:
-		return ErrUnfilled
+		return ErrNotFilled
 	}
 }
 
-// ask runs queries and a query for the log's position in one transaction, so the
+// query runs queries and a query for the log's position in one transaction, so the
 // answers reflect the state at exactly that position. If there is no position it
-// returns ErrUnfilled; the queries are answered all the same.
-func (s *Store) ask(ctx context.Context, questions func(redis.Pipeliner)) (Position, error) {
+// returns ErrNotFilled; the queries are answered all the same.
+func (s *Store) query(ctx context.Context, queries func(redis.Pipeliner)) (Position, error) {
 	var meta *redis.SliceCmd
 	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		meta = p.HMGet(ctx, s.key("meta"), "n", "incarnation")
-		questions(p)
+		queries(p)
 		return nil
 	})
 	if err != nil {

@@ -24,7 +24,7 @@ type Stored struct {
 func (s *Store) Stored(ctx context.Context, org string, collections ...string) (Stored, error) {
 	fields := []string{fieldIndex}
 	for _, c := range collections {
-		fields = append(fields, indexOfCollection(c))
+		fields = append(fields, collectionIndexField(c))
 	}
 	res, err := s.rdb.HMGet(ctx, s.docKey(org), fields...).Result()
 	if err != nil {
@@ -58,8 +58,8 @@ func (s Stored) Keep(r *Representation, codings []Coding) bool {
 	return same
 }
 
-// seen returns the indexes as arguments of the script: their number, then field, SHA-1...
-func (s Stored) seen() []any {
+// scriptArgs returns the indexes as arguments of the script: their number, then field, SHA-1...
+func (s Stored) scriptArgs() []any {
 	out := []any{len(s.indexes)}
 	for _, field := range slices.Sorted(maps.Keys(s.indexes)) {
 		sum := sha1.Sum([]byte(s.indexes[field]))

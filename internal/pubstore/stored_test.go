@@ -9,10 +9,10 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// keeping returns a document of the given revision that keeps what it can of the stored one.
-func keeping(t *testing.T, s *pubstore.Store, revision int64, bodies ...string) (d *pubstore.Document, kept int) {
+// newKeepingDocument returns a document of the given revision that keeps what it can of the stored one.
+func newKeepingDocument(t *testing.T, s *pubstore.Store, revision int64, bodies ...string) (d *pubstore.Document, kept int) {
 	t.Helper()
-	d = doc(t, acme, version(revision), bodies...)
+	d = newDocument(t, acme, version(revision), bodies...)
 	var err error
 	d.Basis, err = s.Stored(t.Context(), acme)
 	require.NoError(t, err)
@@ -26,12 +26,12 @@ func keeping(t *testing.T, s *pubstore.Store, revision int64, bodies ...string) 
 	return d, kept
 }
 
-func TestDocumentKeepsWhatIsStored(t *testing.T) {
+func TestStoredRepresentationsAreKept(t *testing.T) {
 	_, s := filled(t)
-	publish(t.Context(), t, s, doc(t, acme, version(1), "same", "before"))
+	publish(t.Context(), t, s, newDocument(t, acme, version(1), "same", "before"))
 	first, err := s.Document(t.Context(), acme)
 	require.NoError(t, err)
-	d, kept := keeping(t, s, 2, "same", "after", "new")
+	d, kept := newKeepingDocument(t, s, 2, "same", "after", "new")
 	require.Equal(t, 1, kept)
 	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, d).Status)
 	got, err := s.Document(t.Context(), acme)
@@ -42,9 +42,9 @@ func TestDocumentKeepsWhatIsStored(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, string(body))
 	}
-	require.Equal(t, pubstore.Retried, publish(t.Context(), t, s, d).Status)
+	require.Equal(t, pubstore.Unchanged, publish(t.Context(), t, s, d).Status)
 
-	d, kept = keeping(t, s, 3, "same")
+	d, kept = newKeepingDocument(t, s, 3, "same")
 	require.Equal(t, 1, kept)
 	require.Equal(t, pubstore.Published, publish(t.Context(), t, s, d).Status)
 	got, err = s.Document(t.Context(), acme)
@@ -53,7 +53,7 @@ func TestDocumentKeepsWhatIsStored(t *testing.T) {
 }
 
 // If data to be kept is not what the sender saw, nothing is written; the document is sent whole.
-func TestDocumentIsNotKeptOnceItChanged(t *testing.T) {
+func TestChangedStoredDataIsNotKept(t *testing.T) {
 	r, s := filled(t)
 	opt, err := redis.ParseURL(r.URL)
 	require.NoError(t, err)
@@ -66,14 +66,14 @@ func TestDocumentIsNotKeptOnceItChanged(t *testing.T) {
 		"another document was there": func() { rdb.HSet(t.Context(), key, "index", "[]") },
 		"Redis was emptied":          func() { r.FlushAll(); fill(t, s, 2) },
 	} {
-		publish(t.Context(), t, s, doc(t, acme, version(1), "same", "before"))
-		d, kept := keeping(t, s, 2, "same", "after")
+		publish(t.Context(), t, s, newDocument(t, acme, version(1), "same", "before"))
+		d, kept := newKeepingDocument(t, s, 2, "same", "after")
 		require.Equal(t, 1, kept, name)
 		spoil()
 		require.Equal(t, pubstore.Changed, publish(t.Context(), t, s, d).Status, name)
 		got, err := s.Stored(t.Context(), acme)
 		require.NoError(t, err)
-		whole := doc(t, acme, version(2), "same", "after")
+		whole := newDocument(t, acme, version(2), "same", "after")
 		require.Equal(t, pubstore.Published, publish(t.Context(), t, s, whole).Status, "%s: %v", name, got)
 		back, err := s.Document(t.Context(), acme)
 		require.NoError(t, err, name)
@@ -83,12 +83,12 @@ func TestDocumentIsNotKeptOnceItChanged(t *testing.T) {
 }
 
 // Representations in other codings than the current ones are not kept: a release may add one.
-func TestOtherCodingsAreNotKept(t *testing.T) {
+func TestRepresentationsInOtherCodingsAreNotKept(t *testing.T) {
 	_, s := filled(t)
-	publish(t.Context(), t, s, doc(t, acme, version(1), "same"))
+	publish(t.Context(), t, s, newDocument(t, acme, version(1), "same"))
 	stored, err := s.Stored(t.Context(), acme)
 	require.NoError(t, err)
-	r := doc(t, acme, version(2), "same").Representations[0]
+	r := newDocument(t, acme, version(2), "same").Representations[0]
 	require.False(t, stored.Keep(&r, []pubstore.Coding{pubstore.Gzip}))
 	require.True(t, stored.Keep(&r, pubstore.Codings()))
 }

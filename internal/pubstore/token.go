@@ -35,8 +35,8 @@ type Token struct {
 	ChangedAt time.Time
 }
 
-// Opens reports whether the token grants access to the organization at the given time.
-func (t *Token) Opens(organization string, now time.Time) bool {
+// Grants reports whether the token grants access to the organization at the given time.
+func (t *Token) Grants(organization string, now time.Time) bool {
 	if !t.Valid(now) {
 		return false
 	}

@@ -17,7 +17,7 @@ func versions() *rapid.Generator[pubstore.Version] {
 	})
 }
 
-func TestVersionsReadBackAndOrder(t *testing.T) {
+func TestVersionRoundTripAndOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := versions().Draw(t, "a"), versions().Draw(t, "b")
 		back, err := pubstore.ParseVersion(a.String())
@@ -53,7 +53,7 @@ func TestEncodeIsDeterministic(t *testing.T) {
 }
 
 // A large body must not affect the encoding of later ones.
-func TestEncodeForgets(t *testing.T) {
+func TestEncodeKeepsNoStateBetweenBodies(t *testing.T) {
 	small := []byte("customModes: []\n")
 	want, err := pubstore.Encode(small)
 	require.NoError(t, err)

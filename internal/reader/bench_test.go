@@ -9,9 +9,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// editor returns an editor's request that is reused, as fasthttp does on a
+// editorRequest returns an editor's request that is reused, as fasthttp does on a
 // connection.
-func editor(t testing.TB, org, tok string, headers ...string) *fasthttp.RequestCtx {
+func editorRequest(t testing.TB, org, tok string, headers ...string) *fasthttp.RequestCtx {
 	t.Helper()
 	var req fasthttp.Request
 	req.Header.SetMethod("GET")
@@ -33,7 +33,7 @@ const everyCoding = "gzip, deflate, br, zstd"
 // tagOf makes one request and returns the entity-tag.
 func tagOf(t testing.TB, h fasthttp.RequestHandler, org, tok string) string {
 	t.Helper()
-	ctx := editor(t, org, tok, "Accept-Encoding", everyCoding)
+	ctx := editorRequest(t, org, tok, "Accept-Encoding", everyCoding)
 	h(ctx)
 	require.Equal(t, 200, ctx.Response.StatusCode())
 	return etagOf(ctx)
@@ -45,16 +45,16 @@ func TestNotModifiedAllocatesNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	r, org, tok := quiet(t, time.Now)
+	r, org, tok := newOfflineReader(t, time.Now)
 	h := r.fiber.Server().Handler
 	tag := tagOf(t, h, org, tok)
 	for name, headers := range map[string][]string{
 		"its own tag": {"Accept-Encoding", everyCoding, "If-None-Match", tag},
 		"weakened":    {"Accept-Encoding", everyCoding, "If-None-Match", "W/" + tag},
-		"in a list":   {"Accept-Encoding", "br;q=1.0, *;q=0.1", "If-None-Match", `"a", "b", ` + suffixed(tag, "-gzip")},
+		"in a list":   {"Accept-Encoding", "br;q=1.0, *;q=0.1", "If-None-Match", `"a", "b", ` + withSuffix(tag, "-gzip")},
 		"anything":    {"If-None-Match", "*"},
 	} {
-		ctx := editor(t, org, tok, headers...)
+		ctx := editorRequest(t, org, tok, headers...)
 		h(ctx)
 		require.Equal(t, 304, ctx.Response.StatusCode(), name)
 		allocs := testing.AllocsPerRun(20_000, func() {
@@ -65,22 +65,22 @@ func TestNotModifiedAllocatesNothing(t *testing.T) {
 	}
 }
 
-func benchmark(b *testing.B, status int, headers ...string) {
+func benchmarkRequest(b *testing.B, status int, headers ...string) {
 	b.Helper()
-	r, org, tok := quiet(b, time.Now)
+	r, org, tok := newOfflineReader(b, time.Now)
 	h := r.fiber.Server().Handler
 	for i, v := range headers {
 		if v == "<tag>" {
 			headers[i] = tagOf(b, h, org, tok)
 		}
 	}
-	ctx := editor(b, org, tok, headers...)
+	ctx := editorRequest(b, org, tok, headers...)
 	h(ctx)
 	require.Equal(b, status, ctx.Response.StatusCode())
 	b.ReportAllocs()
 	b.Run("handler", func(b *testing.B) {
 		b.ReportAllocs()
-		ctx := editor(b, org, tok, headers...)
+		ctx := editorRequest(b, org, tok, headers...)
 		for b.Loop() {
 			ctx.Response.Reset()
 			h(ctx)
@@ -89,7 +89,7 @@ func benchmark(b *testing.B, status int, headers ...string) {
 	b.Run("parallel", func(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
-			ctx := editor(b, org, tok, headers...)
+			ctx := editorRequest(b, org, tok, headers...)
 			for pb.Next() {
 				ctx.Response.Reset()
 				h(ctx)
@@ -100,7 +100,7 @@ func benchmark(b *testing.B, status int, headers ...string) {
 	bare := bareHandler(ctx)
 	b.Run("bare", func(b *testing.B) {
 		b.ReportAllocs()
-		ctx := editor(b, org, tok, headers...)
+		ctx := editorRequest(b, org, tok, headers...)
 		for b.Loop() {
 			ctx.Response.Reset()
 			bare(ctx)
@@ -126,20 +126,20 @@ func bareHandler(ctx *fasthttp.RequestCtx) fasthttp.RequestHandler {
 }
 
 func BenchmarkNotModified(b *testing.B) {
-	benchmark(b, 304, "Accept-Encoding", everyCoding, "If-None-Match", "<tag>")
+	benchmarkRequest(b, 304, "Accept-Encoding", everyCoding, "If-None-Match", "<tag>")
 }
 
-func BenchmarkBrotli(b *testing.B)   { benchmark(b, 200, "Accept-Encoding", everyCoding) }
-func BenchmarkGzip(b *testing.B)     { benchmark(b, 200, "Accept-Encoding", "gzip") }
-func BenchmarkIdentity(b *testing.B) { benchmark(b, 200) }
+func BenchmarkBrotli(b *testing.B)   { benchmarkRequest(b, 200, "Accept-Encoding", everyCoding) }
+func BenchmarkGzip(b *testing.B)     { benchmarkRequest(b, 200, "Accept-Encoding", "gzip") }
+func BenchmarkIdentity(b *testing.B) { benchmarkRequest(b, 200) }
 
 func BenchmarkRefused(b *testing.B) {
-	r, org, _ := quiet(b, time.Now)
+	r, org, _ := newOfflineReader(b, time.Now)
 	h := r.fiber.Server().Handler
-	for name, tok := range map[string]string{"forged": forge(mintElsewhere(b)), "malformed": "x"} {
+	for name, tok := range map[string]string{"forged": renameKey(mintElsewhere(b)), "malformed": "x"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			ctx := editor(b, org, tok)
+			ctx := editorRequest(b, org, tok)
 			for b.Loop() {
 				ctx.Response.Reset()
 				h(ctx)

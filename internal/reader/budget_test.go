@@ -20,17 +20,17 @@ import (
 
 // flood sends n different made-up tokens, each well-formed and naming our key. It
 // returns the number of queries to Redis that they caused.
-func flood(t testing.TB, r *Reader, org string, n int) (questions float64) {
+func flood(t testing.TB, r *Reader, org string, n int) (queries float64) {
 	t.Helper()
 	asked := func() float64 {
 		c := r.metrics.tokenLoads
-		return testutil.ToFloat64(c.ok) + testutil.ToFloat64(c.absent) + testutil.ToFloat64(c.unfilled) + testutil.ToFloat64(c.failed)
+		return testutil.ToFloat64(c.ok) + testutil.ToFloat64(c.absent) + testutil.ToFloat64(c.notFilled) + testutil.ToFloat64(c.failed)
 	}
 	h, before := r.fiber.Server().Handler, asked()
 	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	value := []byte("Bearer " + forge(mintElsewhere(t)))
+	value := []byte("Bearer " + renameKey(mintElsewhere(t)))
 	random := rand.New(rand.NewPCG(1, 2))
-	ctx := editor(t, org, "")
+	ctx := editorRequest(t, org, "")
 	for range n {
 		for i := len(value) - 44; i < len(value); i++ {
 			value[i] = digits[random.Uint32()%62]
@@ -45,11 +45,11 @@ func flood(t testing.TB, r *Reader, org string, n int) (questions float64) {
 	return asked() - before
 }
 
-func TestAFloodOfMadeUpTokens(t *testing.T) {
-	r, org, _ := quiet(t, time.Now)
-	before := heap()
+func TestForgedTokenFloodCausesNoQueriesAndNoGrowth(t *testing.T) {
+	r, org, _ := newOfflineReader(t, time.Now)
+	before := heapBytes()
 	assert.Zero(t, flood(t, r, org, 50_000))
-	after := heap()
+	after := heapBytes()
 	assert.Less(t, after, before+1<<20)
 }
 
@@ -57,14 +57,14 @@ func TestAFloodOfMadeUpTokens(t *testing.T) {
 //
 //	go test ./internal/reader -run '^$' -bench Flood -benchtime 10000000x
 func BenchmarkFlood(b *testing.B) {
-	r, org, _ := quiet(b, time.Now)
+	r, org, _ := newOfflineReader(b, time.Now)
 	flood(b, r, org, 1000)
-	before := heap()
+	before := heapBytes()
 	b.ReportAllocs()
 	b.ResetTimer()
 	asked := flood(b, r, org, b.N)
 	b.StopTimer()
-	after := heap()
+	after := heapBytes()
 	b.Logf("%d made-up tokens: %.2f MiB of live heap before, %.2f after, %.0f questions to Redis",
 		b.N, float64(before)/(1<<20), float64(after)/(1<<20), asked)
 }
@@ -86,30 +86,30 @@ func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
 
 	dir, one := t.TempDir(), documentOf(t, "", version(1))
 	one.Representations = one.Representations[:1]
-	r, _, _ := quiet(t, time.Now)
+	r, _, _ := newOfflineReader(t, time.Now)
 	d := &disk{log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics}
-	d.documents = newDocuments(nil, collectionsOf(nil), 1<<30, r.clock, r.freshness, r.metrics)
+	d.documents = newDocuments(nil, listCollections(nil), 1<<30, r.clock, r.freshness, r.metrics)
 	pipe := client.Pipeline()
 	for n := range organizations {
 		var id organizationID
 		id[0], id[1], id[2] = byte(n), byte(n>>8), byte(n>>16)
 		copied := *one
 		copied.Organization = id.String()
-		d.documents.memory.set(modesOf(id), assemble(&copied, 0).confirm(1))
+		d.documents.backend.set(modesOf(id), newDocument(&copied, 0).markVerified(1))
 		pipe.HSet(t.Context(), "{om}:revs", copied.Organization, version(1).String())
 		if n%1000 == 999 {
 			_, err := pipe.Exec(t.Context())
 			require.NoError(t, err)
 		}
 	}
-	d.write()
+	d.save()
 	d.documents.close()
 
 	for _, c := range []struct{ name, dir string }{{"nothing on disk", ""}, {"all on disk", dir}} {
 		ready, err := New(Options{
 			Log: slog.New(slog.DiscardHandler), Store: w.openStore(), LogStore: w.openStore(), Keys: w.keys,
 			PollInterval: 5 * time.Minute, CacheBytes: 1 << 30, Metrics: prometheus.NewRegistry(), AuthMaxStale: 15 * time.Minute,
-			SnapshotDir: c.dir, SnapshotEvery: time.Hour,
+			SnapshotDir: c.dir, SnapshotInterval: time.Hour,
 		})
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())
@@ -119,9 +119,9 @@ func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
 			defer close(done)
 			ready.Follow(ctx)
 		}()
-		w.eventually(func() bool { return ready.follower.synced.Load() }, "it is in step")
+		w.eventually(func() bool { return ready.follower.syncedOnce.Load() }, "it is in step")
 		took := time.Since(start)
-		t.Logf("%s: in step after %v, %d documents resident", c.name, took.Round(time.Millisecond), ready.documents.memory.len())
+		t.Logf("%s: in step after %v, %d documents resident", c.name, took.Round(time.Millisecond), ready.documents.backend.len())
 		stop()
 		<-done
 		require.NoError(t, ready.Shutdown(context.Background()))
@@ -129,11 +129,11 @@ func TestReadyWithAHundredThousandOrganizations(t *testing.T) {
 }
 
 // One unreadable version in Redis does not prevent the comparison of the others.
-func TestOneUnreadableVersionBlocksNothing(t *testing.T) {
+func TestUnreadableVersionDoesNotPreventSync(t *testing.T) {
 	w := newWorld(t)
-	x, y := w.warm(), w.warm()
+	x, y := w.newWarmOrganization(), w.newWarmOrganization()
 	w.redis.Do("HSET", "{om}:revs", x.org, "damaged")
 	w.fill(func(r pubstore.Reconciliation) { w.publish(y.org, 2, r) })
 	w.awaitRevision(y.org, y.tok, 2)
-	w.served(x)
+	w.requireServed(x)
 }

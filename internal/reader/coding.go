@@ -31,7 +31,7 @@ const maxEncodingElements = 32
 // quality is a qvalue in thousandths (RFC 9110, section 12.4.2).
 type quality int16
 
-const unsaid quality = -1
+const qualityUnset quality = -1
 
 // negotiate picks the coding of an answer from the lines of Accept-Encoding
 // (RFC 9110, section 12.5.3). It picks the available coding with the greatest qvalue; of
@@ -40,8 +40,8 @@ const unsaid quality = -1
 // if it is refused itself: an answer that the client may be unable to use is better
 // than 406.
 func negotiate(lines [][]byte, rep *representation) coding {
-	said := [codingCount]quality{unsaid, unsaid, unsaid, unsaid}
-	rest := unsaid
+	qualities := [codingCount]quality{qualityUnset, qualityUnset, qualityUnset, qualityUnset}
+	wildcard := qualityUnset
 	elements := 0
 	for _, line := range lines {
 		for len(line) > 0 {
@@ -55,31 +55,31 @@ func negotiate(lines [][]byte, rep *representation) coding {
 				break
 			}
 			if len(name) == 1 && name[0] == '*' {
-				rest = q
+				wildcard = q
 				continue
 			}
-			if c, known := codingOf(name); known {
-				said[c] = q
+			if c, supported := parseCoding(name); supported {
+				qualities[c] = q
 			}
 		}
 	}
 	best, bestQ := identity, quality(0)
 	for c := range identity {
-		q := said[c]
-		if q == unsaid {
-			q = rest
+		q := qualities[c]
+		if q == qualityUnset {
+			q = wildcard
 		}
-		if q > bestQ && rep.in(c) {
+		if q > bestQ && rep.hasCoding(c) {
 			best, bestQ = c, q
 		}
 	}
-	if said[identity] > bestQ {
+	if qualities[identity] > bestQ {
 		return identity
 	}
 	return best
 }
 
-func codingOf(name []byte) (coding, bool) {
+func parseCoding(name []byte) (coding, bool) {
 	switch {
 	case foldEqual(name, "br"):
 		return brotli, true

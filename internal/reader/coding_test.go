@@ -37,10 +37,10 @@ func decode(t *testing.T, coding string, body []byte) []byte {
 }
 
 // Every coding decodes to the same bytes, matches its digest, and has a distinct tag.
-func TestCodingsAreTheSameBytes(t *testing.T) {
+func TestCodingsDecodeToSameBytes(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
-	for path, form := range paths(org) {
+	org, tok := w.newOrganization()
+	for path, form := range representationPaths(org) {
 		tags := map[string]bool{}
 		for accept, want := range map[string]string{"": "", "gzip": "gzip", "br": "br", "zstd": "zstd"} {
 			a := w.get(path, tok, "Accept-Encoding", accept)
@@ -58,10 +58,10 @@ func TestCodingsAreTheSameBytes(t *testing.T) {
 func TestNegotiation(t *testing.T) {
 	all := &representation{}
 	for c := range codingCount {
-		all.coded[c].etag = []byte("x")
+		all.encodings[c].etag = []byte("x")
 	}
 	noBrotli := *all
-	noBrotli.coded[brotli].etag = nil
+	noBrotli.encodings[brotli].etag = nil
 	for accept, want := range map[string]coding{
 		"":                              identity,
 		"gzip, deflate, br, zstd":       brotli,
@@ -114,13 +114,13 @@ func TestDamagedDocumentsAreRefused(t *testing.T) {
 		d := documentOf(t, org, version(1))
 		b := d.Representations[0].Encoded[i].Bytes
 		b[len(b)/2] ^= 1
-		_, err := prepare(d, nil, 0)
+		_, err := prepareDocument(d, nil, 0)
 		require.Error(t, err)
 	}
 	d := documentOf(t, org, version(1))
 	d.Representations[0], d.Representations[1] = d.Representations[1], d.Representations[0]
 	d.Representations[0].Sum = d.Representations[1].Sum
-	_, err := prepare(d, nil, 0)
+	_, err := prepareDocument(d, nil, 0)
 	require.Error(t, err)
 }
 
@@ -130,7 +130,7 @@ func FuzzAcceptEncoding(f *testing.F) {
 	}
 	all := &representation{}
 	for c := range codingCount {
-		all.coded[c].etag = []byte("x")
+		all.encodings[c].etag = []byte("x")
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		c := negotiate([][]byte{[]byte(s)}, all)
@@ -164,7 +164,7 @@ func FuzzPath(f *testing.F) {
 	for _, s := range []string{"/", "//", "/api/organizations/x/modes", "/api/organizations/%2e%2e/modes.yaml", "/api/marketplace/modes", "/a?b#c", "*"} {
 		f.Add(s)
 	}
-	r, _, _ := quiet(f, time.Now)
+	r, _, _ := newOfflineReader(f, time.Now)
 	f.Fuzz(func(t *testing.T, path string) {
 		if strings.ContainsAny(path, "\r\n\x00") {
 			return

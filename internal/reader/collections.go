@@ -14,27 +14,27 @@ type collection struct {
 	part pubstore.Part
 }
 
-// collectionNumber is the index of a collection in the list of collections. It is small,
+// collectionIndex is the index of a collection in the list of collections. It is small,
 // since it is part of a key that is hashed with every request.
-type collectionNumber uint8
+type collectionIndex uint8
 
 // documentKey identifies a cached document: one collection of one organization.
 type documentKey struct {
 	organization organizationID
-	collection   collectionNumber
+	collection   collectionIndex
 }
 
-// collectionsOf returns the collections of the representations that have a fixed path,
+// listCollections returns the collections of the representations that have a fixed path,
 // and the collections of named documents.
-func collectionsOf(named []string) []collection {
+func listCollections(named []string) []collection {
 	var all []collection
-	for _, form := range endpoint.All() {
-		i := slices.IndexFunc(all, func(c collection) bool { return c.name == form.Collection })
+	for _, rep := range endpoint.All() {
+		i := slices.IndexFunc(all, func(c collection) bool { return c.name == rep.Collection })
 		if i < 0 {
 			i = len(all)
-			all = append(all, collection{name: form.Collection})
+			all = append(all, collection{name: rep.Collection})
 		}
-		all[i].part.Names = append(all[i].part.Names, form.Name)
+		all[i].part.Names = append(all[i].part.Names, rep.Name)
 	}
 	for _, name := range named {
 		all = append(all, collection{name, pubstore.Part{Collection: name}})
@@ -43,7 +43,7 @@ func collectionsOf(named []string) []collection {
 }
 
 // collection returns the number of a collection, and whether it is served.
-func (d *documents) collection(name string) (collectionNumber, bool) {
+func (d *documents) collection(name string) (collectionIndex, bool) {
 	i := slices.IndexFunc(d.collections, func(c collection) bool { return c.name == name })
-	return collectionNumber(max(i, 0)), i >= 0
+	return collectionIndex(max(i, 0)), i >= 0
 }

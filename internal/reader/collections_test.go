@@ -13,13 +13,13 @@ import (
 
 // A poll for modes loads nothing of other collections, and a change of another collection
 // loads no bytes of modes.
-func TestCollectionsAreLoadedByThemselves(t *testing.T) {
+func TestCollectionsAreLoadedSeparately(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
 	org := uuid.NewString()
 	d := documentOf(t, org, version(1))
 	w.publishDocument(d)
-	tok, _ := w.grant(org)
+	tok, _ := w.newToken(org)
 	id, _ := parseOrganization(org)
 	require.Equal(t, 200, w.modes(org, tok).status)
 	of, ok := w.documents.collection("templates")
@@ -28,8 +28,8 @@ func TestCollectionsAreLoadedByThemselves(t *testing.T) {
 	require.False(t, there)
 	before, there := w.documents.resident(modesOf(id))
 	require.True(t, there)
-	require.Len(t, before.forms, 4)
-	require.Less(t, int(before.size), d.Size()+len(before.forms)*1024)
+	require.Len(t, before.representations, 4)
+	require.Less(t, int(before.size), d.Size()+len(before.representations)*1024)
 
 	templates := "/api/organizations/" + org + "/templates"
 	require.Equal(t, 200, w.get(templates, tok).status)
@@ -54,9 +54,9 @@ func TestCollectionsAreLoadedByThemselves(t *testing.T) {
 }
 
 // Damaged bytes of one collection do not prevent another one from being loaded.
-func TestDamagedCollectionHarmsNoOther(t *testing.T) {
+func TestDamagedCollectionDoesNotAffectOthers(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	w.redis.Do("HSET", "{om}:doc:"+org, "permission-templates.json:gzip", "damaged")
 	require.Equal(t, 200, w.modes(org, tok).status)
 	requireProblem(t, w.get("/api/organizations/"+org+"/templates", tok), 503, "unavailable")
@@ -82,11 +82,11 @@ func TestNamedDocuments(t *testing.T) {
 		w.publishDocument(d)
 	}
 	many := map[string]string{}
-	for range 2 * lookThrough {
+	for range 2 * maxLinearSearch {
 		many[uuid.NewString()] = uuid.NewString()
 	}
 	publish(1, many)
-	tok, _ := w.grant(org)
+	tok, _ := w.newToken(org)
 	path := "/api/organizations/" + org + "/gadgets/"
 	for name, text := range many {
 		a := w.get(path+name, tok)
@@ -99,7 +99,7 @@ func TestNamedDocuments(t *testing.T) {
 	require.Equal(t, freshHit, w.get(path+"none", tok).header.Get("Cache-Status"))
 	requireProblem(t, w.get(path, tok), 404, "path_unknown")
 	requireProblem(t, w.get("/api/organizations/"+org+"/others/one", tok), 404, "path_unknown")
-	stranger, _ := w.grant(uuid.NewString())
+	stranger, _ := w.newToken(uuid.NewString())
 	requireProblem(t, w.get(path+"none", stranger), 404, "organization_unknown")
 	require.Positive(t, testutil.ToFloat64(w.metrics.requests.WithLabelValues("304", "gadgets")))
 

@@ -6,8 +6,8 @@ import "orgmodes/internal/pubstore"
 type cause string
 
 const (
-	// none means that no comparison is needed.
-	none cause = ""
+	// causeNone means that no comparison is needed.
+	causeNone cause = ""
 	// causeStart means that nothing has been compared yet.
 	causeStart cause = "start"
 	// causeReconnect means that the log could not be read for a while.
@@ -23,12 +23,12 @@ const (
 	// causeSilence means that no mark arrived for so long that we may be following
 	// a log that is no longer written.
 	causeSilence cause = "silence"
-	// causeUnfilled means that Redis was emptied and has not been filled yet.
-	causeUnfilled cause = "unfilled"
+	// causeNotFilled means that Redis was emptied and has not been filled yet.
+	causeNotFilled cause = "unfilled"
 )
 
 var causes = []cause{
-	causeStart, causeReconnect, causeGap, causeRegression, causeResync, causeIncarnation, causeSilence, causeUnfilled,
+	causeStart, causeReconnect, causeGap, causeRegression, causeResync, causeIncarnation, causeSilence, causeNotFilled,
 }
 
 // cursor is the position of a reader in the log. It only makes decisions; the
@@ -39,10 +39,10 @@ type cursor struct {
 	incarnation int64
 }
 
-// take checks the entries that were read. It returns those to apply, the cursor
+// advance checks the entries that were read. It returns those to apply, the cursor
 // after them, and why it stopped early, if it did. After such a stop, following the
 // log can no longer be trusted to be complete.
-func (c cursor) take(entries []pubstore.Entry) (note []pubstore.Entry, next cursor, why cause) {
+func (c cursor) advance(entries []pubstore.Entry) (accepted []pubstore.Entry, next cursor, reason cause) {
 	for i, e := range entries {
 		switch {
 		case e.Kind == pubstore.EntryResync:
@@ -54,17 +54,17 @@ func (c cursor) take(entries []pubstore.Entry) (note []pubstore.Entry, next curs
 		}
 		c.last = e.N
 	}
-	return entries, c, none
+	return entries, c, causeNone
 }
 
-// idle checks the log's end, as queried when no entries arrived. An end beyond
+// checkIdle checks the log's end, as queried when no entries arrived. An end beyond
 // the cursor is fine: an entry was written in between.
-func (c cursor) idle(tail, incarnation int64) cause {
+func (c cursor) checkIdle(tail, incarnation int64) cause {
 	switch {
 	case incarnation != c.incarnation:
 		return causeIncarnation
 	case tail < c.last:
 		return causeRegression
 	}
-	return none
+	return causeNone
 }

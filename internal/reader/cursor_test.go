@@ -26,26 +26,26 @@ func TestCursor(t *testing.T) {
 		last    int64
 		why     cause
 	}{
-		"nothing":             {nil, 0, 10, none},
-		"the next one":        {entries(2, 11), 1, 11, none},
-		"in sequence":         {entries(2, 11, 12, 13), 3, 13, none},
+		"nothing":             {nil, 0, 10, causeNone},
+		"the next one":        {entries(2, 11), 1, 11, causeNone},
+		"in sequence":         {entries(2, 11, 12, 13), 3, 13, causeNone},
 		"one missing":         {entries(2, 12), 0, 10, causeGap},
 		"one missing behind":  {entries(2, 11, 13), 1, 11, causeGap},
 		"twice the same":      {entries(2, 11, 11), 1, 11, causeGap},
 		"backwards":           {entries(2, 9), 0, 10, causeGap},
 		"another incarnation": {entries(3, 11), 0, 10, causeIncarnation},
 		"filled anew":         {append(entries(2, 11), resync), 1, 11, causeResync},
-		"of a later release":  {append([]pubstore.Entry{later}, entries(2, 12)...), 2, 12, none},
+		"of a later release":  {append([]pubstore.Entry{later}, entries(2, 12)...), 2, 12, causeNone},
 	} {
 		t.Run(name, func(t *testing.T) {
-			noted, next, why := at.take(c.entries)
+			noted, next, why := at.advance(c.entries)
 			assert.Len(t, noted, c.noted)
 			assert.Equal(t, cursor{c.last, 2}, next)
 			assert.Equal(t, c.why, why)
 		})
 	}
-	assert.Equal(t, none, at.idle(10, 2))
-	assert.Equal(t, none, at.idle(11, 2), "written just now; the next read brings it")
-	assert.Equal(t, causeRegression, at.idle(9, 2))
-	assert.Equal(t, causeIncarnation, at.idle(10, 1))
+	assert.Equal(t, causeNone, at.checkIdle(10, 2))
+	assert.Equal(t, causeNone, at.checkIdle(11, 2), "written just now; the next read brings it")
+	assert.Equal(t, causeRegression, at.checkIdle(9, 2))
+	assert.Equal(t, causeIncarnation, at.checkIdle(10, 1))
 }

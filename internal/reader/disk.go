@@ -27,7 +27,7 @@ import (
 type disk struct {
 	log       *slog.Logger
 	dir       string
-	every     time.Duration
+	interval  time.Duration
 	documents *documents
 	tokens    *tokens
 	freshness *freshness
@@ -40,20 +40,20 @@ const (
 	diskMagic = "orgmodes reader 2\n"
 )
 
-var errForeign = errors.New("it is not a snapshot of this version of the reader")
+var errIncompatible = errors.New("it is not a snapshot of this version of the reader")
 
 // run writes the file periodically until ctx is done, and then once more.
 // It skips a write if may reports that there is nothing worth storing.
-func (d *disk) run(ctx context.Context, may func() bool) {
-	tick := time.NewTicker(d.every)
+func (d *disk) run(ctx context.Context, shouldWrite func() bool) {
+	tick := time.NewTicker(d.interval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 		}
-		if may() {
-			d.write()
+		if shouldWrite() {
+			d.save()
 		}
 		if ctx.Err() != nil {
 			return
@@ -61,10 +61,10 @@ func (d *disk) run(ctx context.Context, may func() bool) {
 	}
 }
 
-// write replaces the file with the current contents of the memory.
-func (d *disk) write() {
+// save replaces the file with the current contents of the memory.
+func (d *disk) save() {
 	start := d.clock.mono()
-	size, err := d.replace()
+	size, err := d.writeFile()
 	result := "written"
 	if err != nil {
 		result = "failed"
@@ -75,7 +75,7 @@ func (d *disk) write() {
 	d.metrics.snapshots.WithLabelValues(result).Inc()
 }
 
-func (d *disk) replace() (size int64, err error) {
+func (d *disk) writeFile() (size int64, err error) {
 	// 0600: documents are only for callers with a token.
 	name := filepath.Join(d.dir, diskFile)
 	f, err := os.OpenFile(name+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
@@ -154,7 +154,7 @@ func (d *disk) restore() (documents, tokens int, err error) {
 		return 0, 0, err
 	}
 	defer func() { _ = f.Close() }()
-	length, err := verify(f)
+	length, err := verifyFile(f)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -166,9 +166,9 @@ func (d *disk) restore() (documents, tokens int, err error) {
 	return documents, tokens, r.err
 }
 
-// verify compares the file with the checksum at its end. It returns the length of
+// verifyFile compares the file with the checksum at its end. It returns the length of
 // the contents between the magic and the checksum.
-func verify(f *os.File) (int64, error) {
+func verifyFile(f *os.File) (int64, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return 0, err
@@ -176,29 +176,29 @@ func verify(f *os.File) (int64, error) {
 	length := info.Size() - int64(len(diskMagic)) - sha256.Size
 	magic := make([]byte, len(diskMagic))
 	if _, err := io.ReadFull(f, magic); err != nil || string(magic) != diskMagic || length < 0 {
-		return 0, errForeign
+		return 0, errIncompatible
 	}
 	sum := sha256.New()
 	_, _ = sum.Write(magic)
 	if _, err := io.CopyN(sum, f, length); err != nil {
 		return 0, err
 	}
-	said := make([]byte, sha256.Size)
-	if _, err := io.ReadFull(f, said); err != nil {
+	want := make([]byte, sha256.Size)
+	if _, err := io.ReadFull(f, want); err != nil {
 		return 0, err
 	}
-	if string(sum.Sum(nil)) != string(said) {
+	if string(sum.Sum(nil)) != string(want) {
 		return 0, errors.New("it is damaged: its checksum does not match")
 	}
 	return length, nil
 }
 
-// settle stores a value that was read from disk, unless the key is already resident.
-func settle[K comparable, V published[V]](s *shelf[K, V], k K, v V) {
+// storeIfAbsent stores a value that was read from disk, unless the key is already resident.
+func storeIfAbsent[K comparable, V cacheable[V]](s *cache[K, V], k K, v V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.memory.peek(k); !ok {
-		s.memory.set(k, v)
+	if _, ok := s.backend.peek(k); !ok {
+		s.backend.set(k, v)
 	}
 }
 
@@ -206,9 +206,9 @@ func settle[K comparable, V published[V]](s *shelf[K, V], k K, v V) {
 // the bytes that prepare would verify.
 func prepareStored(doc *pubstore.Document) (*document, error) {
 	for i := range doc.Representations {
-		if doc.Representations[i].In(pubstore.Gzip) == nil {
+		if doc.Representations[i].Encoding(pubstore.Gzip) == nil {
 			return nil, fmt.Errorf("%s of %s is not there in gzip", doc.Representations[i].Name, doc.Organization)
 		}
 	}
-	return assemble(doc, 0), nil
+	return newDocument(doc, 0), nil
 }

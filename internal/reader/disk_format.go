@@ -27,28 +27,28 @@ func (d *disk) encode(w *diskWriter) {
 		for id, e := range l.organizations {
 			w.int(1)
 			w.raw(id[:])
-			w.time(e.most())
+			w.time(e.maxAsOf())
 		}
 		w.int(0)
 		for h, e := range l.tokens {
 			w.int(1)
 			w.raw(h[:])
-			w.time(e.most())
+			w.time(e.maxAsOf())
 		}
 		w.int(0)
 	}
-	for _, k := range d.documents.memory.keys() {
-		if doc, ok := d.documents.memory.peek(k); ok {
+	for _, k := range d.documents.backend.keys() {
+		if doc, ok := d.documents.backend.peek(k); ok {
 			w.int(1)
 			w.raw(k.organization[:])
 			w.bytes([]byte(d.documents.collections[k.collection].name))
-			w.document(doc, !doc.outdated() && l.covers(doc.confirmed) && l.organizations[k.organization].best(doc.confirmed))
+			w.document(doc, !doc.outdated() && l.covers(doc.verified) && l.organizations[k.organization].isMaxAsOf(doc.verified))
 		}
 	}
 	w.int(0)
-	for _, h := range d.tokens.memory.keys() {
+	for _, h := range d.tokens.backend.keys() {
 		// A record that can't be trusted now can't be trusted later either.
-		if r, ok := d.tokens.memory.peek(h); ok && r.usable() && l.covers(r.confirmed) && l.tokens[h].best(r.confirmed) {
+		if r, ok := d.tokens.backend.peek(h); ok && r.usable() && l.covers(r.verified) && l.tokens[h].isMaxAsOf(r.verified) {
 			w.int(1)
 			w.record(r)
 		}
@@ -60,36 +60,36 @@ func (d *disk) encode(w *diskWriter) {
 // no stretch's, so any lease covers them.
 func (d *disk) decode(r *diskReader) (documents, tokens int) {
 	if r.more() {
-		mark := &lease{asOf: r.time(), organizations: map[organizationID]exception{}, tokens: map[token.Hash]exception{}}
+		restored := &lease{asOf: r.time(), organizations: map[organizationID]exclusion{}, tokens: map[token.Hash]exclusion{}}
 		for r.more() {
 			var id organizationID
 			r.raw(id[:])
-			mark.organizations[id] = exception{since: r.time()}
+			restored.organizations[id] = exclusion{since: r.time()}
 		}
 		for r.more() {
 			var h token.Hash
 			r.raw(h[:])
-			mark.tokens[h] = exception{since: r.time()}
+			restored.tokens[h] = exclusion{since: r.time()}
 		}
-		mark.received = d.clock.mono()
+		restored.receivedAt = d.clock.mono()
 		if r.err == nil {
-			d.freshness.lease.CompareAndSwap(nil, mark)
+			d.freshness.lease.CompareAndSwap(nil, restored)
 		}
 	}
 	for r.more() {
 		var id organizationID
 		r.raw(id[:])
-		of, served := d.documents.collection(string(r.bytes()))
+		index, served := d.documents.collection(string(r.bytes()))
 		doc := r.document(id)
 		if r.err == nil && served {
-			settle(&d.documents.shelf, documentKey{id, of}, doc)
+			storeIfAbsent(&d.documents.cache, documentKey{id, index}, doc)
 			documents++
 		}
 	}
 	for r.more() {
 		rec := r.record()
 		if r.err == nil {
-			settle(&d.tokens.shelf, rec.hash, rec)
+			storeIfAbsent(&d.tokens.cache, rec.hash, rec)
 			tokens++
 		}
 	}
@@ -134,14 +134,14 @@ func (w *diskWriter) version(v pubstore.Version) {
 	w.int(v.Edition)
 }
 
-func (w *diskWriter) document(d *document, sure bool) {
+func (w *diskWriter) document(d *document, verified bool) {
 	w.version(d.version)
-	w.version(d.told)
+	w.version(d.latestKnown)
 	w.time(d.committedAt)
 	w.flag(d.deleted)
-	w.flag(sure)
-	for i := range d.forms {
-		f := d.forms[i].gzip
+	w.flag(verified)
+	for i := range d.representations {
+		f := d.representations[i].gzip
 		w.int(1)
 		w.bytes([]byte(f.Name))
 		w.bytes([]byte(f.ContentType))
@@ -163,11 +163,11 @@ func (w *diskWriter) document(d *document, sure bool) {
 func (w *diskWriter) record(r record) {
 	w.raw(r.hash[:])
 	w.bytes([]byte(r.organizations.Value()))
-	w.int(r.expires)
+	w.int(r.expiresAt)
 	w.int(r.epoch)
 	w.int(r.version)
 	w.flag(r.revoked)
-	w.flag(r.mayRead)
+	w.flag(r.canRead)
 }
 
 // diskReader retains the first error. After that it returns zero values.
@@ -176,8 +176,8 @@ type diskReader struct {
 	err error
 }
 
-// maxStored bounds the length of one text; a file with a longer one is invalid.
-const maxStored = 64 << 20
+// maxTextBytes bounds the length of one text; a file with a longer one is invalid.
+const maxTextBytes = 64 << 20
 
 func (r *diskReader) raw(b []byte) {
 	if r.err == nil {
@@ -200,7 +200,7 @@ func (r *diskReader) time() time.Time { return time.UnixMicro(r.int()).UTC() }
 
 func (r *diskReader) bytes() []byte {
 	n := r.int()
-	if n < 0 || n > maxStored {
+	if n < 0 || n > maxTextBytes {
 		r.err = errors.New("it has a text of an impossible length")
 	}
 	if r.err != nil {
@@ -217,9 +217,9 @@ func (r *diskReader) version() pubstore.Version {
 
 func (r *diskReader) document(id organizationID) (out *document) {
 	d := &pubstore.Document{Organization: id.String(), Version: r.version()}
-	told := r.version()
+	latestKnown := r.version()
 	d.CommittedAt, d.Deleted = r.time(), r.flag()
-	sure := r.flag()
+	verified := r.flag()
 	for r.more() {
 		f := pubstore.Representation{Name: string(r.bytes()), ContentType: string(r.bytes())}
 		f.Tag.Epoch, f.Tag.Revision = r.int(), r.int()
@@ -240,9 +240,9 @@ func (r *diskReader) document(id organizationID) (out *document) {
 	if out, r.err = prepareStored(d); r.err != nil {
 		return nil
 	}
-	out.told = told
-	if sure {
-		out.confirmed = 0
+	out.latestKnown = latestKnown
+	if verified {
+		out.verified = 0
 	}
 	return out
 }
@@ -250,7 +250,7 @@ func (r *diskReader) document(id organizationID) (out *document) {
 func (r *diskReader) record() (out record) {
 	r.raw(out.hash[:])
 	out.organizations = unique.Make(string(r.bytes()))
-	out.expires, out.epoch, out.version = r.int(), r.int(), r.int()
-	out.revoked, out.mayRead = r.flag(), r.flag()
+	out.expiresAt, out.epoch, out.version = r.int(), r.int(), r.int()
+	out.revoked, out.canRead = r.flag(), r.flag()
 	return out
 }

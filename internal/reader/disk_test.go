@@ -21,14 +21,14 @@ import (
 	"orgmodes/internal/token"
 )
 
-// keeping makes a reader store its resident values in a directory.
-func keeping(dir string) option {
-	return func(o *Options) { o.SnapshotDir, o.SnapshotEvery = dir, time.Hour }
+// withSnapshotDir makes a reader store its resident values in a directory.
+func withSnapshotDir(dir string) option {
+	return func(o *Options) { o.SnapshotDir, o.SnapshotInterval = dir, time.Hour }
 }
 
-// again starts another reader of the same Redis, after the first one has ended
+// restart starts another reader of the same Redis, after the first one has ended
 // and has written its file.
-func (w *world) again(options ...option) *world {
+func (w *world) restart(options ...option) *world {
 	w.t.Helper()
 	w.stop()
 	next := &world{t: w.t, redis: w.redis, store: w.store, incarnation: w.incarnation}
@@ -37,32 +37,32 @@ func (w *world) again(options ...option) *world {
 	return next
 }
 
-func TestAStartWithoutRedisFromDisk(t *testing.T) {
+func TestStartWithoutRedisServesSnapshotOnDisk(t *testing.T) {
 	dir := t.TempDir()
-	w := newWorld(t, keeping(dir))
-	x := w.warm()
-	cold, _ := w.organization()
+	w := newWorld(t, withSnapshotDir(dir))
+	x := w.newWarmOrganization()
+	cold, _ := w.newOrganization()
 	bytes := map[string][]byte{}
-	for path := range paths(x.org) {
+	for path := range representationPaths(x.org) {
 		for _, coding := range []string{"", "gzip", "br", "zstd"} {
 			bytes[path+coding] = w.get(path, x.tok, "Accept-Encoding", coding).body
 		}
 	}
-	revoked, rec := w.grant(x.org)
+	revoked, rec := w.newToken(x.org)
 	require.Equal(t, 200, w.modes(x.org, revoked).status)
 	rec.Revoked, rec.Version = true, 2
 	w.publishToken(rec)
 	w.eventually(func() bool { return w.modes(x.org, revoked).status == 401 }, "it is refused")
 	w.redis.Kill()
 	w.stop()
-	w.later(14 * time.Minute) // the file has that age, too
+	w.advanceClock(14 * time.Minute) // the file has that age, too
 
-	r := w.again(keeping(dir))
+	r := w.restart(withSnapshotDir(dir))
 	r.awaitReady()
 	require.NoError(t, r.Started())
-	r.served(x)
+	r.requireServed(x)
 	assert.Equal(t, staleHit, r.status(x.org, x.tok), "it is recent, but nobody compared it")
-	for path := range paths(x.org) {
+	for path := range representationPaths(x.org) {
 		for _, coding := range []string{"", "gzip", "br", "zstd"} {
 			assert.Equal(t, bytes[path+coding], r.get(path, x.tok, "Accept-Encoding", coding).body)
 		}
@@ -71,13 +71,13 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 	requireProblem(t, r.modes(cold, x.tok), 404, "organization_unknown")
 	requireProblem(t, r.modes(x.org, r.keys.Mint()), 503, "unavailable")
 	// Its tokens are trusted no longer than they would have been.
-	r.later(time.Minute)
+	r.advanceClock(time.Minute)
 	requireProblem(t, r.modes(x.org, x.tok), 503, "unavailable")
 
 	// It was never synced, so it leaves the file as it is. The next reader gets newer
 	// values from Redis.
 	r.redis.Restart()
-	last := r.again(keeping(dir))
+	last := r.restart(withSnapshotDir(dir))
 	last.awaitReady()
 	last.fill(func(rec pubstore.Reconciliation) {
 		last.publish(x.org, 2, rec)
@@ -92,31 +92,31 @@ func TestAStartWithoutRedisFromDisk(t *testing.T) {
 // document that is in there.
 func TestFirstRequestWaitsForTheSnapshotOnDisk(t *testing.T) {
 	dir := t.TempDir()
-	w := newWorld(t, keeping(dir))
-	x := w.warm()
+	w := newWorld(t, withSnapshotDir(dir))
+	x := w.newWarmOrganization()
 	w.redis.Kill()
 	w.stop()
 
 	r := &world{t: t, redis: w.redis, store: w.store, incarnation: w.incarnation, serveOnly: true}
-	r.start([]option{keeping(dir)})
+	r.start([]option{withSnapshotDir(dir)})
 	require.Equal(t, 200, r.modes(x.org, x.tok).status)
 	require.Equal(t, staleHit, r.status(x.org, x.tok))
 }
 
 // If Redis has something newer than the file, the newer version is served.
-func TestAStartWithRedisAndAFile(t *testing.T) {
+func TestStartPrefersNewerRedisOverSnapshotOnDisk(t *testing.T) {
 	dir := t.TempDir()
-	w := newWorld(t, keeping(dir))
-	x := w.warm()
-	gone, rec := w.grant(x.org)
+	w := newWorld(t, withSnapshotDir(dir))
+	x := w.newWarmOrganization()
+	gone, rec := w.newToken(x.org)
 	require.Equal(t, 200, w.modes(x.org, gone).status)
 	w.stop()
 	w.publish(x.org, 2)
 	rec.Revoked, rec.Version = true, 2
 	w.publishToken(rec)
-	w.mark(pubstore.Mark{})
+	w.writeWatermark(pubstore.Watermark{})
 
-	r := w.again(keeping(dir))
+	r := w.restart(withSnapshotDir(dir))
 	r.awaitReady()
 	_, revision := revisionOf(t, r.modes(x.org, x.tok).body)
 	assert.Equal(t, int64(2), revision)
@@ -125,28 +125,28 @@ func TestAStartWithRedisAndAFile(t *testing.T) {
 }
 
 // A value that was already loaded is not replaced by the one in the file.
-func TestAFileReplacesNothing(t *testing.T) {
+func TestSnapshotOnDiskReplacesNoResidentValue(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	w.publish(org, 2)
 	require.Equal(t, 200, w.modes(org, tok).status)
 	id, _ := parseOrganization(org)
 	have, ok := w.documents.resident(modesOf(id))
 	require.True(t, ok)
-	older := partsOf(t, w.Reader, id, documentOf(t, org, version(1)))[modesOf(id)]
-	settle(&w.documents.shelf, modesOf(id), older)
+	older := collectionDocuments(t, w.Reader, id, documentOf(t, org, version(1)))[modesOf(id)]
+	storeIfAbsent(&w.documents.cache, modesOf(id), older)
 	now, _ := w.documents.resident(modesOf(id))
 	assert.Same(t, have, now)
 	another, _ := parseOrganization(uuid.NewString())
-	settle(&w.documents.shelf, modesOf(another), older)
+	storeIfAbsent(&w.documents.cache, modesOf(another), older)
 	now, ok = w.documents.resident(modesOf(another))
 	require.True(t, ok)
 	assert.Same(t, older, now)
 }
 
-func TestWithoutAFileNothingIsReady(t *testing.T) {
+func TestStartWithoutRedisAndSnapshotIsNotReady(t *testing.T) {
 	dir := t.TempDir()
-	w := newEmptyWorld(t, keeping(dir))
+	w := newEmptyWorld(t, withSnapshotDir(dir))
 	w.redis.Kill()
 	requireProblem(t, w.modes(uuid.NewString(), w.keys.Mint()), 503, "unavailable")
 	require.Error(t, w.Ready())
@@ -157,26 +157,26 @@ func TestWithoutAFileNothingIsReady(t *testing.T) {
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// logged collects log output.
-type logged struct {
+// logBuffer collects log output.
+type logBuffer struct {
 	sync.Mutex
 	strings.Builder
 }
 
-func (l *logged) Write(b []byte) (int, error) {
+func (l *logBuffer) Write(b []byte) (int, error) {
 	l.Lock()
 	defer l.Unlock()
 	return l.Builder.Write(b)
 }
 
 // An incomplete file is treated as absent, and that is logged once.
-func TestAFileThatIsDamaged(t *testing.T) {
+func TestDamagedSnapshotOnDiskIsIgnored(t *testing.T) {
 	dir := t.TempDir()
-	r, org, _ := quiet(t, time.Now)
+	r, org, _ := newOfflineReader(t, time.Now)
 	d := &disk{
 		log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics,
 	}
-	d.write()
+	d.save()
 	name := filepath.Join(dir, diskFile)
 	whole, err := os.ReadFile(name)
 	require.NoError(t, err)
@@ -187,8 +187,8 @@ func TestAFileThatIsDamaged(t *testing.T) {
 
 	restore := func(b []byte) (other *Reader, ok bool, said string) {
 		require.NoError(t, os.WriteFile(name, b, 0o600))
-		var log logged
-		other, _, _ = quiet(t, time.Now)
+		var log logBuffer
+		other, _, _ = newOfflineReader(t, time.Now)
 		other.freshness.lease.Store(nil)
 		od := &disk{
 			log: slog.New(slog.NewTextHandler(&log, nil)), dir: dir, documents: other.documents, tokens: other.tokens,
@@ -219,40 +219,40 @@ func TestAFileThatIsDamaged(t *testing.T) {
 		require.Equal(t, 1, strings.Count(said, "\n"), said)
 	}
 	require.NoError(t, os.Remove(name))
-	var log logged
+	var log logBuffer
 	d.log = slog.New(slog.NewTextHandler(&log, nil))
 	assert.False(t, d.load())
 	assert.Empty(t, log.String())
 	// A failure to write is logged, and has no other effect.
 	d.dir = filepath.Join(dir, "nowhere")
-	d.write()
+	d.save()
 	assert.Contains(t, log.String(), "writing snapshot to disk failed")
 }
 
 // A value that may be outdated when it is written is no better when it is read.
-func TestWhatIsUnsureStaysUnsureOnDisk(t *testing.T) {
+func TestDiskRestoreKeepsUnverifiedUnverified(t *testing.T) {
 	dir := t.TempDir()
-	r, org, tok := quiet(t, time.Now)
+	r, org, tok := newOfflineReader(t, time.Now)
 	id, _ := parseOrganization(org)
 	hash := token.HashOf([]byte(tok))
-	doc, _ := r.documents.memory.peek(modesOf(id))
-	r.documents.memory.set(modesOf(id), doc.outdate(version(2)))
-	rec, _ := r.tokens.memory.peek(hash)
-	r.tokens.memory.set(hash, rec.confirm(unconfirmed))
+	doc, _ := r.documents.backend.peek(modesOf(id))
+	r.documents.backend.set(modesOf(id), doc.markOutdated(version(2)))
+	rec, _ := r.tokens.backend.peek(hash)
+	r.tokens.backend.set(hash, rec.markVerified(unverified))
 	d := &disk{log: r.log, dir: dir, documents: r.documents, tokens: r.tokens, freshness: r.freshness, clock: r.clock, metrics: r.metrics}
-	d.write()
-	other, _, _ := quiet(t, time.Now)
+	d.save()
+	other, _, _ := newOfflineReader(t, time.Now)
 	d.documents, d.tokens, d.freshness = other.documents, other.tokens, other.freshness
 	require.True(t, d.load())
 	got, ok := other.documents.resident(modesOf(id))
 	require.True(t, ok)
 	assert.True(t, got.outdated())
-	assert.Equal(t, uint64(unconfirmed), got.confirmed)
+	assert.Equal(t, uint64(unverified), got.verified)
 	_, ok = other.tokens.resident(hash)
 	assert.False(t, ok)
 }
 
-func TestTheCanaryIsWatched(t *testing.T) {
+func TestCanaryAgeIsExported(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	canary := uuid.NewString()
 	w := newWorld(t, func(o *Options) { o.Canary, o.Metrics = canary, registry })

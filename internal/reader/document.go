@@ -17,15 +17,15 @@ type document struct {
 	version     pubstore.Version
 	committedAt time.Time
 	// deleted marks a tombstone: the organization existed and was deleted.
-	deleted bool
-	forms   []representation
-	// named indexes the forms by name if there are too many for a linear search.
-	named map[string]int
-	size  uint32
-	// told is the newest version that was announced, if it is not this one.
-	told      pubstore.Version
-	asked     time.Duration
-	confirmed uint64
+	deleted         bool
+	representations []representation
+	// byName indexes the forms by name if there are too many for a linear search.
+	byName map[string]int
+	size   uint32
+	// latestKnown is the newest version that was announced, if it is not this one.
+	latestKnown pubstore.Version
+	queried     time.Duration
+	verified    uint64
 }
 
 // representation is one form of a document, ready to be served.
@@ -33,13 +33,13 @@ type representation struct {
 	name        string
 	contentType []byte
 	// tag is the opaque part of the entity-tag, without quotes and coding.
-	tag   []byte
-	coded [codingCount]coded
-	gzip  *pubstore.Representation
+	tag       []byte
+	encodings [codingCount]encoded
+	gzip      *pubstore.Representation
 }
 
-// coded is the part of a representation that depends on the coding.
-type coded struct {
+// encoded is the part of a representation that depends on the coding.
+type encoded struct {
 	// name is the value of Content-Encoding; empty for identity.
 	name []byte
 	// etag is nil if the coding isn't available.
@@ -51,67 +51,67 @@ type coded struct {
 	bytes []byte
 }
 
-// prepare makes a document ready to be served. It unpacks each representation
+// prepareDocument makes a document ready to be served. It unpacks each representation
 // once and compares it with its checksum, and each coding with its digest, so that
 // damaged bytes are never served. A representation that shares its bytes in memory with
 // have, which may be nil, was verified before and is skipped.
-func prepare(d, have *pubstore.Document, asked time.Duration) (*document, error) {
+func prepareDocument(d, have *pubstore.Document, asked time.Duration) (*document, error) {
 	for i := range d.Representations {
-		form := &d.Representations[i]
+		rep := &d.Representations[i]
 		if have != nil {
-			if known := have.Find(form.Name); known != nil && form.SharesBytes(known) {
+			if verified := have.Find(rep.Name); verified != nil && rep.SharesBytes(verified) {
 				continue
 			}
 		}
-		if _, err := form.Identity(); err != nil {
+		if _, err := rep.Identity(); err != nil {
 			return nil, fmt.Errorf("reader: document of %s: %w", d.Organization, err)
 		}
-		for _, e := range form.Encoded {
+		for _, e := range rep.Encoded {
 			if sha256.Sum256(e.Bytes) != e.Digest {
 				return nil, fmt.Errorf("reader: document of %s: %s in %s does not have the digest that stands beside it",
-					d.Organization, form.Name, e.Coding)
+					d.Organization, rep.Name, e.Coding)
 			}
 		}
 	}
-	return assemble(d, asked), nil
+	return newDocument(d, asked), nil
 }
 
-// assemble builds a document that needs no further verification.
-func assemble(d *pubstore.Document, asked time.Duration) *document {
+// newDocument builds a document that needs no further verification.
+func newDocument(d *pubstore.Document, asked time.Duration) *document {
 	out := &document{
 		stored: d, version: d.Version, committedAt: d.CommittedAt, deleted: d.Deleted,
-		forms: make([]representation, len(d.Representations)),
-		asked: asked, confirmed: unconfirmed,
+		representations: make([]representation, len(d.Representations)),
+		queried:         asked, verified: unverified,
 	}
 	size := d.Size()
 	for i := range d.Representations {
-		out.forms[i] = prepareForm(&d.Representations[i])
+		out.representations[i] = prepareRepresentation(&d.Representations[i])
 		size += 1024 // tags, digests and their overhead
 	}
-	if len(out.forms) > lookThrough {
-		out.named = make(map[string]int, len(out.forms))
-		for i := range out.forms {
-			out.named[out.forms[i].name] = i
+	if len(out.representations) > maxLinearSearch {
+		out.byName = make(map[string]int, len(out.representations))
+		for i := range out.representations {
+			out.byName[out.representations[i].name] = i
 		}
 	}
 	out.size = uint32(min(size, 1<<32-1))
 	return out
 }
 
-func prepareForm(form *pubstore.Representation) representation {
+func prepareRepresentation(rep *pubstore.Representation) representation {
 	r := representation{
-		name: form.Name[strings.IndexByte(form.Name, '/')+1:], contentType: []byte(form.ContentType), tag: []byte(form.Tag.String()), gzip: form,
+		name: rep.Name[strings.IndexByte(rep.Name, '/')+1:], contentType: []byte(rep.ContentType), tag: []byte(rep.Tag.String()), gzip: rep,
 	}
 	for c := range codingCount {
 		name := c.name()
 		if c == identity {
-			r.coded[c] = coded{digest: reprDigest(form.Sum), length: form.Length}
-		} else if e := form.In(name); e != nil {
-			r.coded[c] = coded{name: []byte(name), digest: reprDigest(e.Digest), length: len(e.Bytes), bytes: e.Bytes}
+			r.encodings[c] = encoded{digest: reprDigest(rep.Sum), length: rep.Length}
+		} else if e := rep.Encoding(name); e != nil {
+			r.encodings[c] = encoded{name: []byte(name), digest: reprDigest(e.Digest), length: len(e.Bytes), bytes: e.Bytes}
 		} else {
 			continue
 		}
-		r.coded[c].etag = []byte(form.Tag.ETag(name))
+		r.encodings[c].etag = []byte(rep.Tag.ETag(name))
 	}
 	return r
 }
@@ -125,61 +125,61 @@ func reprDigest(sum [sha256.Size]byte) []byte {
 	return append(b, after...)
 }
 
-// lookThrough is the number of forms up to which a linear search is fastest.
-const lookThrough = 8
+// maxLinearSearch is the number of forms up to which a linear search is fastest.
+const maxLinearSearch = 8
 
-// published returns the document as it was published, or nil if d is nil.
-func (d *document) published() *pubstore.Document {
+// storedDocument returns the document as it was published, or nil if d is nil.
+func (d *document) storedDocument() *pubstore.Document {
 	if d == nil {
 		return nil
 	}
 	return d.stored
 }
 
-// form returns the representation with the given name, or nil. The name of a named
+// representation returns the representation with the given name, or nil. The name of a named
 // document is the one within its collection.
-func (d *document) form(name string) *representation {
-	if d.named != nil {
-		if i, ok := d.named[name]; ok {
-			return &d.forms[i]
+func (d *document) representation(name string) *representation {
+	if d.byName != nil {
+		if i, ok := d.byName[name]; ok {
+			return &d.representations[i]
 		}
 		return nil
 	}
-	for i := range d.forms {
-		if d.forms[i].name == name {
-			return &d.forms[i]
+	for i := range d.representations {
+		if d.representations[i].name == name {
+			return &d.representations[i]
 		}
 	}
 	return nil
 }
 
-// in reports whether the representation is available in a coding.
-func (r *representation) in(c coding) bool { return r.coded[c].etag != nil }
+// hasCoding reports whether the representation is available in a coding.
+func (r *representation) hasCoding(c coding) bool { return r.encodings[c].etag != nil }
 
-func (d *document) publishedAs() pubstore.Version { return d.version }
+func (d *document) publishedVersion() pubstore.Version { return d.version }
 
-func (d *document) newest() pubstore.Version { return later(d.version, d.told) }
+func (d *document) newest() pubstore.Version { return maxVersion(d.version, d.latestKnown) }
 
-func (d *document) outdated() bool { return d.version.Compare(d.told) < 0 }
+func (d *document) outdated() bool { return d.version.Compare(d.latestKnown) < 0 }
 
-func (d *document) outdate(newest pubstore.Version) *document {
+func (d *document) markOutdated(newest pubstore.Version) *document {
 	other := *d
-	other.told = newest
+	other.latestKnown = newest
 	return &other
 }
 
 // usable reports true: an outdated document is still served, and marked as stale.
 func (d *document) usable() bool { return true }
 
-func (d *document) askedAt() time.Duration { return d.asked }
+func (d *document) queriedAt() time.Duration { return d.queried }
 
-func (d *document) confirmedBy() uint64 { return d.confirmed }
+func (d *document) verifiedBy() uint64 { return d.verified }
 
-func (d *document) confirm(by uint64) *document {
-	if d.confirmed == by {
+func (d *document) markVerified(by uint64) *document {
+	if d.verified == by {
 		return d
 	}
 	other := *d
-	other.confirmed = by
+	other.verified = by
 	return &other
 }

@@ -90,7 +90,7 @@ func (w *world) start(options []option) {
 	o := Options{
 		Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Store: w.openStore(), LogStore: w.openStore(), Keys: w.keys,
 		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), Clock: w.now,
-		AuthMaxStale: 15 * time.Minute, attempt: patience,
+		AuthMaxStale: 15 * time.Minute, queryTimeout: testTimeout,
 	}
 	for _, f := range options {
 		f(&o)
@@ -108,7 +108,7 @@ func (w *world) start(options []option) {
 	wg.Go(func() { _ = w.Serve(ln) })
 	w.client = &http.Client{
 		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
-		Timeout:   patience,
+		Timeout:   testTimeout,
 	}
 	w.stop = sync.OnceFunc(func() {
 		stop()
@@ -121,7 +121,7 @@ func (w *world) start(options []option) {
 
 // openStore returns a store with a timeout as long as a whole query may take.
 func (w *world) openStore() *pubstore.Store {
-	s, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: patience})
+	s, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: testTimeout})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -129,13 +129,13 @@ func (w *world) openStore() *pubstore.Store {
 
 // openWriter returns a store that is as patient as a worker's.
 func (w *world) openWriter() *pubstore.Store {
-	s, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: patience})
+	s, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: testTimeout})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
-var patience = storetest.Patience
+var testTimeout = storetest.WaitTimeout
 
 // testLog hides the reader's log unless the test fails.
 type testLog struct{ t testing.TB }
@@ -167,7 +167,7 @@ func (w *world) freeze() {
 	w.clock.stopped = time.Now()
 }
 
-func (w *world) later(d time.Duration) {
+func (w *world) advanceClock(d time.Duration) {
 	w.clock.Lock()
 	defer w.clock.Unlock()
 	w.clock.ahead += d
@@ -186,17 +186,17 @@ func (w *world) fill(write ...func(pubstore.Reconciliation)) {
 	out, err := w.store.FinishReconcile(w.t.Context(), rec, 1)
 	require.NoError(w.t, err)
 	require.Equal(w.t, pubstore.Published, out.Status)
-	w.mark(pubstore.Mark{})
+	w.writeWatermark(pubstore.Watermark{})
 }
 
-// mark logs a mark, as a leading worker does once a second. AsOf defaults to
+// writeWatermark logs a mark, as a leading worker does once a second. AsOf defaults to
 // now.
-func (w *world) mark(m pubstore.Mark) {
+func (w *world) writeWatermark(m pubstore.Watermark) {
 	w.t.Helper()
 	if m.AsOf.IsZero() {
 		m.AsOf, _ = w.now()
 	}
-	out, err := w.store.Mark(w.t.Context(), w.incarnation, m)
+	out, err := w.store.PublishWatermark(w.t.Context(), w.incarnation, m)
 	require.NoError(w.t, err)
 	require.Equal(w.t, pubstore.Published, out.Status)
 }
@@ -208,18 +208,18 @@ func (w *world) awaitReady() {
 
 func (w *world) eventually(f func() bool, what string) {
 	w.t.Helper()
-	require.Eventually(w.t, f, patience, 2*time.Millisecond, what)
+	require.Eventually(w.t, f, testTimeout, 2*time.Millisecond, what)
 }
 
-// forms holds the representations of these tests' documents, with their media types.
-var forms = map[string]string{
+// representationTypes holds the representations of these tests' documents, with their media types.
+var representationTypes = map[string]string{
 	"modes.json": "application/json", "modes.yaml": "application/yaml; charset=utf-8",
 	"organization.yaml": "application/yaml; charset=utf-8", "marketplace.yaml": "application/yaml; charset=utf-8",
 	"permission-templates.json": "application/json",
 }
 
-// paths returns the paths at which the forms are served.
-func paths(org string) map[string]string {
+// representationPaths returns the paths at which the forms are served.
+func representationPaths(org string) map[string]string {
 	base := "/api/organizations/" + org + "/"
 	return map[string]string{
 		base + "modes": "modes.json", base + "modes.yaml": "modes.yaml",
@@ -243,7 +243,7 @@ func documentOf(t testing.TB, org string, v pubstore.Version) *pubstore.Document
 		coded, err := pubstore.Encode(body)
 		require.NoError(t, err)
 		d.Representations = append(d.Representations, pubstore.Representation{
-			Name: form, ContentType: forms[form], Sum: sum, Length: len(body), Encoded: coded,
+			Name: form, ContentType: representationTypes[form], Sum: sum, Length: len(body), Encoded: coded,
 			Tag: pubstore.Tag{Epoch: v.Epoch, Revision: v.Revision, Hash: hash},
 		})
 	}
@@ -268,8 +268,8 @@ func (w *world) publishDocument(d *pubstore.Document, rec ...pubstore.Reconcilia
 	require.Equal(w.t, pubstore.Published, out.Status)
 }
 
-// grant mints a token that grants access to organizations, and publishes it.
-func (w *world) grant(orgs ...string) (string, *pubstore.Token) {
+// newToken mints a token that grants access to organizations, and publishes it.
+func (w *world) newToken(orgs ...string) (string, *pubstore.Token) {
 	w.t.Helper()
 	tok := w.keys.Mint()
 	rec := recordOf(tok, orgs...)
@@ -291,12 +291,12 @@ func (w *world) publishToken(rec *pubstore.Token, r ...pubstore.Reconciliation) 
 	require.Equal(w.t, pubstore.Published, out.Status)
 }
 
-// organization publishes an organization at revision 1, and a token for it.
-func (w *world) organization() (org, tok string) {
+// newOrganization publishes an organization at revision 1, and a token for it.
+func (w *world) newOrganization() (org, tok string) {
 	w.t.Helper()
 	org = uuid.NewString()
 	w.publish(org, 1)
-	tok, _ = w.grant(org)
+	tok, _ = w.newToken(org)
 	return org, tok
 }
 
@@ -311,10 +311,10 @@ type answer struct {
 // get makes a GET request; headers are name, value, name, value...
 func (w *world) get(path, tok string, headers ...string) answer {
 	w.t.Helper()
-	return w.ask("GET", path, tok, headers...)
+	return w.request("GET", path, tok, headers...)
 }
 
-func (w *world) ask(method, path, tok string, headers ...string) answer {
+func (w *world) request(method, path, tok string, headers ...string) answer {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), method, w.url+path, http.NoBody)
 	require.NoError(w.t, err)
@@ -357,8 +357,8 @@ func revisionOf(t testing.TB, body []byte) (org string, revision int64) {
 // modesOf returns the key of an organization's modes.
 func modesOf(id organizationID) documentKey { return documentKey{organization: id} }
 
-// partsOf returns the collections of a document, as a reader has them in memory.
-func partsOf(t testing.TB, r *Reader, id organizationID, d *pubstore.Document) map[documentKey]*document {
+// collectionDocuments returns the collections of a document, as a reader has them in memory.
+func collectionDocuments(t testing.TB, r *Reader, id organizationID, d *pubstore.Document) map[documentKey]*document {
 	t.Helper()
 	out := map[documentKey]*document{}
 	for i, c := range r.documents.collections {
@@ -367,16 +367,16 @@ func partsOf(t testing.TB, r *Reader, id organizationID, d *pubstore.Document) m
 		for _, name := range c.part.Names {
 			part.Representations = append(part.Representations, *d.Find(name))
 		}
-		ready, err := prepare(&part, nil, 0)
+		ready, err := prepareDocument(&part, nil, 0)
 		require.NoError(t, err)
-		out[documentKey{id, collectionNumber(i)}] = ready
+		out[documentKey{id, collectionIndex(i)}] = ready
 	}
 	return out
 }
 
-// quiet returns a Reader without Redis, follower and listener, with documents put into
+// newOfflineReader returns a Reader without Redis, follower and listener, with documents put into
 // its memory: for tests of a single request.
-func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
+func newOfflineReader(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	t.Helper()
 	keys, err := token.ParseKeys(testKeys)
 	require.NoError(t, err)
@@ -395,12 +395,12 @@ func quiet(t testing.TB, now func() time.Time) (r *Reader, org, tok string) {
 	})
 	org, tok = uuid.NewString(), keys.Mint()
 	id, _ := parseOrganization(org)
-	for k, d := range partsOf(t, r, id, documentOf(t, org, version(1))) {
-		r.documents.memory.set(k, d.confirm(1))
+	for k, d := range collectionDocuments(t, r, id, documentOf(t, org, version(1))) {
+		r.documents.backend.set(k, d.markVerified(1))
 	}
 	rec := recordOf(tok, org)
-	r.tokens.memory.set(rec.Hash, prepareRecord(rec, 0).confirm(1))
-	r.freshness.lease.Store(leaseOf(&pubstore.Mark{AsOf: now()}, 1, r.clock.mono(), nil))
-	r.freshness.settled.Store(true)
+	r.tokens.backend.set(rec.Hash, prepareRecord(rec, 0).markVerified(1))
+	r.freshness.lease.Store(newLease(&pubstore.Watermark{AsOf: now()}, 1, r.clock.mono(), nil))
+	r.freshness.synced.Store(true)
 	return r, org, tok
 }

@@ -34,9 +34,9 @@ func (w *world) awaitRevision(org, tok string, want int64) {
 	}, "the revision is visible")
 }
 
-func TestAChangeBecomesVisible(t *testing.T) {
+func TestPublishedChangeBecomesVisible(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	first := w.modes(org, tok)
 	for revision := int64(2); revision <= 10; revision++ {
 		w.publish(org, revision)
@@ -50,9 +50,9 @@ func TestAChangeBecomesVisible(t *testing.T) {
 
 // With many changes in a row and many clients polling, no client sees a revision go back,
 // and the last one arrives.
-func TestRevisionsOnlyGrow(t *testing.T) {
+func TestRevisionsNeverDecreaseForClients(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	const last = 40
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
@@ -87,20 +87,20 @@ func TestRevisionsOnlyGrow(t *testing.T) {
 	wg.Wait()
 }
 
-func TestADeletedOrganizationIsGone(t *testing.T) {
+func TestDeletedOrganizationIsNotFound(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	require.Equal(t, 200, w.modes(org, tok).status)
 	w.publishDocument(&pubstore.Document{Organization: org, Version: version(2), CommittedAt: time.Now(), Deleted: true})
 	w.eventually(func() bool { return w.modes(org, tok).status == 404 }, "it is gone")
 }
 
-func TestARevokedTokenIsRefused(t *testing.T) {
+func TestRevokedTokenIsRefused(t *testing.T) {
 	w := newWorld(t)
-	org, _ := w.organization()
+	org, _ := w.newOrganization()
 	other := uuid.NewString()
 	w.publish(other, 1)
-	tok, rec := w.grant(org, other)
+	tok, rec := w.newToken(org, other)
 	require.Equal(t, 200, w.modes(org, tok).status)
 	require.Equal(t, 200, w.modes(other, tok).status)
 
@@ -116,9 +116,9 @@ func TestARevokedTokenIsRefused(t *testing.T) {
 }
 
 // A token that was refused because it wasn't published yet is accepted once it is.
-func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
+func TestRefusedTokenIsAcceptedOncePublished(t *testing.T) {
 	w := newWorld(t)
-	org, _ := w.organization()
+	org, _ := w.newOrganization()
 	w.eventually(func() bool {
 		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("token")) == 1
 	}, "it took note of the other token")
@@ -133,47 +133,47 @@ func TestARefusedTokenIsNotRefusedForGood(t *testing.T) {
 	w.eventually(func() bool { return w.modes(org, tok).status == 200 }, "it is let in")
 }
 
-// elsewhere is a Redis that answers each query from a position set by the test.
-type elsewhere struct {
-	changes
+// positionedRedis is a Redis that answers each query from a position set by the test.
+type positionedRedis struct {
+	logStore
 	tail, heads, tokens, versions pubstore.Position
 	// version is the version of all tokens.
 	version int64
 }
 
-func (e *elsewhere) Tail(context.Context) (pubstore.Position, *pubstore.Mark, error) {
-	return e.tail, &pubstore.Mark{AsOf: time.Now().Add(time.Second)}, nil
+func (e *positionedRedis) Tail(context.Context) (pubstore.Position, *pubstore.Watermark, error) {
+	return e.tail, &pubstore.Watermark{AsOf: time.Now().Add(time.Second)}, nil
 }
 
-func (e *elsewhere) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
+func (e *positionedRedis) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
 	return slices.Repeat([]pubstore.Version{{Epoch: 1, Revision: e.version}}, len(hashes)), e.heads, nil
 }
 
-func (e *elsewhere) Tokens(context.Context, []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
+func (e *positionedRedis) Tokens(context.Context, []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
 	return nil, e.tokens, nil
 }
 
-func (e *elsewhere) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
+func (e *positionedRedis) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
 	return nil, e.versions, nil
 }
 
 // If another server, one that lags, answers a part of the comparison, the comparison
 // fails and no mark counts.
-func TestAComparisonThatMoves(t *testing.T) {
+func TestComparisonFailsIfLaggingServerAnswers(t *testing.T) {
 	at, before := pubstore.Position{Incarnation: 1, N: 10}, pubstore.Position{Incarnation: 1, N: 9}
 	for name, c := range map[string]struct {
-		redis elsewhere
+		redis positionedRedis
 		want  error
 	}{
-		"one server":         {elsewhere{nil, at, at, at, at, 1}, nil},
-		"it has moved on":    {elsewhere{nil, before, at, at, at, 2}, nil},
-		"tokens lag":         {elsewhere{nil, at, before, at, at, 1}, errMoved},
-		"newer tokens lag":   {elsewhere{nil, at, at, before, at, 2}, errMoved},
-		"no token is newer":  {elsewhere{nil, at, at, before, at, 1}, nil}, // so no record is requested
-		"documents lag":      {elsewhere{nil, at, at, at, before, 1}, errMoved},
-		"of another filling": {elsewhere{nil, at, at, at, pubstore.Position{Incarnation: 2, N: 10}, 1}, errMoved},
+		"one server":         {positionedRedis{nil, at, at, at, at, 1}, nil},
+		"it has moved on":    {positionedRedis{nil, before, at, at, at, 2}, nil},
+		"tokens lag":         {positionedRedis{nil, at, before, at, at, 1}, errInconsistent},
+		"newer tokens lag":   {positionedRedis{nil, at, at, before, at, 2}, errInconsistent},
+		"no token is newer":  {positionedRedis{nil, at, at, before, at, 1}, nil}, // so no record is requested
+		"documents lag":      {positionedRedis{nil, at, at, at, before, 1}, errInconsistent},
+		"of another filling": {positionedRedis{nil, at, at, at, pubstore.Position{Incarnation: 2, N: 10}, 1}, errInconsistent},
 	} {
-		r, _, _ := quiet(t, time.Now)
+		r, _, _ := newOfflineReader(t, time.Now)
 		old := r.freshness.lease.Load()
 		f := &follower{
 			log: r.log, redis: &c.redis, documents: r.documents, tokens: r.tokens, freshness: r.freshness, metrics: r.metrics, clock: r.clock,
@@ -186,9 +186,9 @@ func TestAComparisonThatMoves(t *testing.T) {
 
 // A client was served by a reader that is ahead of this one, and the log does not
 // announce the version: after one recheck, the newer version is there.
-func TestAClientThatIsAhead(t *testing.T) {
+func TestClientWithNewerTagCausesRecheck(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	w.modes(org, tok)
 	d := documentOf(t, org, version(7))
 	newer := d.Representations[1].Tag.ETag(pubstore.Identity)
@@ -204,7 +204,7 @@ func TestAClientThatIsAhead(t *testing.T) {
 	rec, _, err := w.store.BeginReconcile(t.Context(), w.incarnation+1)
 	require.NoError(t, err)
 	w.publishDocument(d, rec)
-	w.later(time.Second) // the spacing since its last load has passed
+	w.advanceClock(time.Second) // the spacing since its last load has passed
 	a = w.modes(org, tok, "If-None-Match", newer)
 	assert.Equal(t, 304, a.status)
 	a = w.modes(org, tok)
@@ -212,7 +212,7 @@ func TestAClientThatIsAhead(t *testing.T) {
 	assert.Equal(t, int64(7), revision)
 	newest := documentOf(t, org, version(9)).Representations[1].Tag.ETag(pubstore.Identity)
 	w.publishDocument(documentOf(t, org, version(10)), rec)
-	w.later(time.Second)
+	w.advanceClock(time.Second)
 	a = w.modes(org, tok, "If-None-Match", newest)
 	require.Equal(t, 200, a.status)
 	_, revision = revisionOf(t, a.body)
@@ -221,15 +221,15 @@ func TestAClientThatIsAhead(t *testing.T) {
 
 // A comparison finds every missed change: documents, revoked tokens, and tokens that are
 // gone.
-func TestAResyncFindsWhatWasMissed(t *testing.T) {
+func TestResyncFindsMissedChanges(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
 	orgs, toks := map[int]string{}, map[int]string{}
 	for i := range 20 {
-		orgs[i], toks[i] = w.organization()
+		orgs[i], toks[i] = w.newOrganization()
 		require.Equal(t, 200, w.modes(orgs[i], toks[i]).status)
 	}
-	revoked, rec := w.grant(orgs[0])
+	revoked, rec := w.newToken(orgs[0])
 	require.Equal(t, 200, w.modes(orgs[0], revoked).status)
 	rec.Revoked, rec.Version = true, 2
 	// A reader that queries the log's end at that moment sees another incarnation.
@@ -252,10 +252,10 @@ func TestAResyncFindsWhatWasMissed(t *testing.T) {
 }
 
 // If the log loses entries, the reader detects the gap.
-func TestAGapInTheLog(t *testing.T) {
+func TestLogGapCausesResync(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	require.Equal(t, 200, w.modes(org, tok).status)
 	gaps := w.resyncs(causeGap)
 	// An entry that was counted but does not exist.
@@ -265,10 +265,10 @@ func TestAGapInTheLog(t *testing.T) {
 	w.awaitRevision(org, tok, 2)
 }
 
-func TestALogThatWentBack(t *testing.T) {
+func TestLogRegressionCausesResync(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	require.Equal(t, 200, w.modes(org, tok).status)
 	before := w.resyncs(causeRegression)
 	w.redis.Do("HINCRBY", "{om}:meta", "n", "-2")
@@ -276,7 +276,7 @@ func TestALogThatWentBack(t *testing.T) {
 	assert.Equal(t, 200, w.modes(org, tok).status)
 }
 
-func TestNotesWithoutAnythingResident(t *testing.T) {
+func TestLogEntriesForAbsentKeysLoadNothing(t *testing.T) {
 	w := newWorld(t)
 	loads := testutil.ToFloat64(w.metrics.documentLoads.ok)
 	org, tok := uuid.NewString(), w.keys.Mint()
@@ -286,6 +286,6 @@ func TestNotesWithoutAnythingResident(t *testing.T) {
 		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("token")) == 1
 	}, "it took note")
 	assert.Equal(t, loads, testutil.ToFloat64(w.metrics.documentLoads.ok), "nobody asked for it")
-	_, ok := w.tokens.memory.peek(token.HashOf([]byte(tok)))
+	_, ok := w.tokens.backend.peek(token.HashOf([]byte(tok)))
 	assert.False(t, ok)
 }

@@ -18,10 +18,10 @@ const (
 	skewAllowance = 250 * time.Millisecond
 )
 
-// stretch is an uninterrupted segment of a log that is followed. It begins with a
+// segment is an uninterrupted segment of a log that is followed. It begins with a
 // comparison of everything resident, and ends where the log can't be followed
 // any further. Each has a greater number than the previous one.
-type stretch struct {
+type segment struct {
 	number      uint64
 	incarnation int64
 	// reached is the number of the newest log entry that may have been applied. It is
@@ -30,17 +30,17 @@ type stretch struct {
 	reached atomic.Int64
 }
 
-// unconfirmed takes the place of a stretch's number for values that no mark applies
+// unverified takes the place of a stretch's number for values that no mark applies
 // to: Redis answered with less than its log has announced, or we followed no
 // log.
-const unconfirmed = math.MaxUint64
+const unverified = math.MaxUint64
 
-// confirms returns the number of the stretch if an answer at a position contains
+// verifies returns the number of the stretch if an answer at a position contains
 // everything that was announced up to reached. Else it returns unconfirmed. The caller
 // must have read reached before sending the query.
-func (s *stretch) confirms(reached int64, at pubstore.Position) uint64 {
+func (s *segment) verifies(reached int64, at pubstore.Position) uint64 {
 	if s == nil || at.Incarnation != s.incarnation || at.N < reached {
-		return unconfirmed
+		return unverified
 	}
 	return s.number
 }
@@ -50,77 +50,77 @@ func (s *stretch) confirms(reached int64, at pubstore.Position) uint64 {
 // a value contains every change that was committed before asOf. A lease is immutable.
 type lease struct {
 	asOf    time.Time
-	stretch uint64
-	// received is when the mark with asOf arrived, by the monotonic clock.
-	received time.Duration
+	segment uint64
+	// receivedAt is when the mark with asOf arrived, by the monotonic clock.
+	receivedAt time.Duration
 	// Subjects with changes unpublished at asOf, which have an earlier time instead.
-	organizations map[organizationID]exception
-	tokens        map[token.Hash]exception
+	organizations map[organizationID]exclusion
+	tokens        map[token.Hash]exclusion
 }
 
-// exception is the statement of a lease about a subject with changes unpublished at its asOf.
-type exception struct {
+// exclusion is the statement of a lease about a subject with changes unpublished at its asOf.
+type exclusion struct {
 	// since is the time from which Redis may lack changes. If a Redis lost all data of
 	// the subject, that is when the subject was created.
 	since time.Time
-	// held is the time that an earlier lease stated for values confirmed by stretches up
-	// to upTo. It still applies to them: what Redis lost is not lost from values loaded before.
-	held time.Time
-	upTo uint64
+	// knownUntil is the time that an earlier lease stated for values confirmed by stretches up
+	// to segment. It still applies to them: what Redis lost is not lost from values loaded before.
+	knownUntil time.Time
+	segment    uint64
 }
 
-// of returns the time up to which a value with this confirmation contains every change.
-func (e exception) of(confirmed uint64) time.Time {
-	if confirmed <= e.upTo && e.held.After(e.since) {
-		return e.held
+// asOf returns the time up to which a value with this confirmation contains every change.
+func (e exclusion) asOf(verified uint64) time.Time {
+	if verified <= e.segment && e.knownUntil.After(e.since) {
+		return e.knownUntil
 	}
 	return e.since
 }
 
-// most returns the latest time that of returns for any confirmation.
-func (e exception) most() time.Time { return e.of(e.upTo) }
+// maxAsOf returns the latest time that of returns for any confirmation.
+func (e exclusion) maxAsOf() time.Time { return e.asOf(e.segment) }
 
-// best reports whether of returns that latest time for this confirmation.
-func (e exception) best(confirmed uint64) bool { return e.of(confirmed).Equal(e.most()) }
+// isMaxAsOf reports whether of returns that latest time for this confirmation.
+func (e exclusion) isMaxAsOf(verified uint64) bool { return e.asOf(verified).Equal(e.maxAsOf()) }
 
-// leaseOf returns the lease that follows from a mark of a stretch. before is the previous
+// newLease returns the lease that follows from a mark of a stretch. before is the previous
 // lease, if any.
-func leaseOf(m *pubstore.Mark, number uint64, received time.Duration, before *lease) *lease {
-	l := &lease{asOf: m.AsOf, stretch: number, received: received}
-	var organizations map[organizationID]exception
-	var tokens map[token.Hash]exception
-	if before != nil {
-		organizations, tokens = before.organizations, before.tokens
+func newLease(m *pubstore.Watermark, number uint64, received time.Duration, previous *lease) *lease {
+	l := &lease{asOf: m.AsOf, segment: number, receivedAt: received}
+	var organizations map[organizationID]exclusion
+	var tokens map[token.Hash]exclusion
+	if previous != nil {
+		organizations, tokens = previous.organizations, previous.tokens
 	}
 	if len(m.Organizations) > 0 {
-		l.organizations = make(map[organizationID]exception, len(m.Organizations))
+		l.organizations = make(map[organizationID]exclusion, len(m.Organizations))
 	}
 	for org, since := range m.Organizations {
 		if id, ok := parseOrganization(org); ok {
-			l.organizations[id] = before.carry(since, organizations[id])
+			l.organizations[id] = previous.carryExclusion(since, organizations[id])
 		}
 	}
 	if len(m.Tokens) > 0 {
-		l.tokens = make(map[token.Hash]exception, len(m.Tokens))
+		l.tokens = make(map[token.Hash]exclusion, len(m.Tokens))
 	}
 	for h, since := range m.Tokens {
-		l.tokens[h] = before.carry(since, tokens[h])
+		l.tokens[h] = previous.carryExclusion(since, tokens[h])
 	}
 	return l
 }
 
-// carry returns the exception that follows lease l, which may be nil, for a subject. was is
+// carryExclusion returns the exception that follows lease l, which may be nil, for a subject. was is
 // the exception of l for that subject, zero for none.
-func (l *lease) carry(since time.Time, was exception) exception {
-	e := exception{since: since}
+func (l *lease) carryExclusion(since time.Time, previous exclusion) exclusion {
+	e := exclusion{since: since}
 	switch {
 	case l == nil:
-	case was.since.IsZero():
-		e.held, e.upTo = l.asOf, l.stretch
-	case was.held.After(was.since):
-		e.held, e.upTo = was.held, was.upTo
+	case previous.since.IsZero():
+		e.knownUntil, e.segment = l.asOf, l.segment
+	case previous.knownUntil.After(previous.since):
+		e.knownUntil, e.segment = previous.knownUntil, previous.segment
 	default:
-		e.held, e.upTo = earlier(was.since, l.asOf), l.stretch
+		e.knownUntil, e.segment = minTime(previous.since, l.asOf), l.segment
 	}
 	return e
 }
@@ -129,21 +129,21 @@ func (l *lease) carry(since time.Time, was exception) exception {
 // Everything resident when a stretch began was compared then, so a later stretch covers
 // values that an earlier one confirmed. The reverse does not hold: values loaded since
 // may come from a Redis that lost data which the earlier one had.
-func (l *lease) covers(confirmed uint64) bool { return l != nil && confirmed <= l.stretch }
+func (l *lease) covers(verified uint64) bool { return l != nil && verified <= l.segment }
 
-// ofOrganization returns the time from which there may be changes to an organization
+// organizationAsOf returns the time from which there may be changes to an organization
 // that a document with this confirmation does not contain.
-func (l *lease) ofOrganization(id organizationID, confirmed uint64) time.Time {
+func (l *lease) organizationAsOf(id organizationID, verified uint64) time.Time {
 	if e, ok := l.organizations[id]; ok {
-		return earlier(e.of(confirmed), l.asOf)
+		return minTime(e.asOf(verified), l.asOf)
 	}
 	return l.asOf
 }
 
-// ofToken is like ofOrganization, but for a token's record.
-func (l *lease) ofToken(h token.Hash, confirmed uint64) time.Time {
+// tokenAsOf is like organizationAsOf, but for a token's record.
+func (l *lease) tokenAsOf(h token.Hash, verified uint64) time.Time {
 	if e, ok := l.tokens[h]; ok {
-		return earlier(e.of(confirmed), l.asOf)
+		return minTime(e.asOf(verified), l.asOf)
 	}
 	return l.asOf
 }
@@ -152,7 +152,7 @@ func (l *lease) ofToken(h token.Hash, confirmed uint64) time.Time {
 // skewAllowance. asOf is the time of the lease or of one of its
 // exceptions.
 func (l *lease) age(asOf time.Time, now instant) time.Duration {
-	return max(now.wall.Sub(asOf), now.mono-l.received+l.asOf.Sub(asOf)) + skewAllowance
+	return max(now.wall.Sub(asOf), now.mono-l.receivedAt+l.asOf.Sub(asOf)) + skewAllowance
 }
 
 // freshness holds the state that determines how fresh the reader is. The follower
@@ -160,36 +160,36 @@ func (l *lease) age(asOf time.Time, now instant) time.Duration {
 type freshness struct {
 	lease atomic.Pointer[lease]
 	// following is the stretch by which loads are confirmed.
-	following atomic.Pointer[stretch]
-	// settled is false from the end of a stretch until everything resident has been
+	following atomic.Pointer[segment]
+	// synced is false from the end of a stretch until everything resident has been
 	// compared again.
-	settled atomic.Bool
-	last    uint64 // number of the newest stretch; only for the follower
+	synced      atomic.Bool
+	lastSegment uint64 // number of the newest stretch; only for the follower
 }
 
-// begin starts a stretch at a position.
-func (f *freshness) begin(at pubstore.Position) *stretch {
-	f.last++
-	s := &stretch{number: f.last, incarnation: at.Incarnation}
+// beginSegment starts a stretch at a position.
+func (f *freshness) beginSegment(at pubstore.Position) *segment {
+	f.lastSegment++
+	s := &segment{number: f.lastSegment, incarnation: at.Incarnation}
 	s.reached.Store(at.N)
 	f.following.Store(s)
 	return s
 }
 
-// next returns the lease that follows from a mark of a stretch, or nil if the current
+// nextLease returns the lease that follows from a mark of a stretch, or nil if the current
 // lease is as recent or more recent. So neither two concurrent leaders nor a delayed
 // mark move it back.
-func (f *freshness) next(m *pubstore.Mark, s *stretch, now time.Duration) *lease {
+func (f *freshness) nextLease(m *pubstore.Watermark, s *segment, now time.Duration) *lease {
 	have := f.lease.Load()
-	next := leaseOf(m, s.number, now, have)
+	next := newLease(m, s.number, now, have)
 	if have == nil {
 		return next
 	}
 	switch order := next.asOf.Compare(have.asOf); {
-	case order < 0, order == 0 && next.stretch <= have.stretch:
+	case order < 0, order == 0 && next.segment <= have.segment:
 		return nil
 	case order == 0:
-		next.received = have.received
+		next.receivedAt = have.receivedAt
 	}
 	return next
 }

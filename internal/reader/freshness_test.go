@@ -30,20 +30,20 @@ func (w *world) status(org, tok string) string {
 	return a.header.Get("Cache-Status")
 }
 
-// marked logs a mark and waits until the reader has applied it, or ignored it as older
+// awaitWatermark logs a mark and waits until the reader has applied it, or ignored it as older
 // than its lease.
-func (w *world) marked(m pubstore.Mark) {
+func (w *world) awaitWatermark(m pubstore.Watermark) {
 	w.t.Helper()
 	before := testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark"))
-	w.mark(m)
+	w.writeWatermark(m)
 	w.eventually(func() bool {
 		return testutil.ToFloat64(w.metrics.entries.WithLabelValues("mark")) > before
 	}, "it took note of the mark")
 }
 
-func TestAgeIsTheLongerOneByBothClocks(t *testing.T) {
+func TestLeaseAgeIsTheGreaterOfBothClocks(t *testing.T) {
 	asOf := time.Unix(1_700_000_000, 0)
-	l := leaseOf(&pubstore.Mark{AsOf: asOf}, 1, time.Minute, nil)
+	l := newLease(&pubstore.Watermark{AsOf: asOf}, 1, time.Minute, nil)
 	for _, c := range []struct{ wall, mono, want time.Duration }{
 		{0, 0, 0},
 		{3 * time.Second, time.Second, 3 * time.Second},
@@ -61,63 +61,63 @@ func TestAgeIsTheLongerOneByBothClocks(t *testing.T) {
 	assert.Equal(t, 4*time.Second+skewAllowance, l.age(pending, instant{asOf.Add(3 * time.Second), time.Minute}))
 }
 
-func TestALeaseNeverGoesBack(t *testing.T) {
+func TestLeaseNeverMovesBack(t *testing.T) {
 	var f freshness
 	at, id := time.Unix(1_700_000_000, 0), organizationID{1}
-	take := func(m *pubstore.Mark, s *stretch, now time.Duration) bool {
-		l := f.next(m, s, now)
+	take := func(m *pubstore.Watermark, s *segment, now time.Duration) bool {
+		l := f.nextLease(m, s, now)
 		if l != nil {
 			f.lease.Store(l)
 		}
 		return l != nil
 	}
-	one := f.begin(pubstore.Position{Incarnation: 1, N: 10})
-	require.True(t, take(&pubstore.Mark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
+	one := f.beginSegment(pubstore.Position{Incarnation: 1, N: 10})
+	require.True(t, take(&pubstore.Watermark{AsOf: at, Organizations: map[string]time.Time{id.String(): at.Add(-time.Second)}}, one, 5))
 	// The same mark, and a delayed one: both are ignored, with their exceptions.
-	require.False(t, take(&pubstore.Mark{AsOf: at}, one, 6))
-	require.False(t, take(&pubstore.Mark{AsOf: at.Add(-1)}, one, 7))
-	assert.Equal(t, at.Add(-time.Second), f.lease.Load().ofOrganization(id, 0))
-	assert.Equal(t, time.Duration(5), f.lease.Load().received)
+	require.False(t, take(&pubstore.Watermark{AsOf: at}, one, 6))
+	require.False(t, take(&pubstore.Watermark{AsOf: at.Add(-1)}, one, 7))
+	assert.Equal(t, at.Add(-time.Second), f.lease.Load().organizationAsOf(id, 0))
+	assert.Equal(t, time.Duration(5), f.lease.Load().receivedAt)
 	// In another stretch, the same mark applies to values confirmed by that stretch. The
 	// time of its first arrival counts.
-	two := f.begin(pubstore.Position{Incarnation: 1, N: 20})
+	two := f.beginSegment(pubstore.Position{Incarnation: 1, N: 20})
 	assert.False(t, f.lease.Load().covers(two.number))
-	require.True(t, take(&pubstore.Mark{AsOf: at}, two, 8))
+	require.True(t, take(&pubstore.Watermark{AsOf: at}, two, 8))
 	assert.True(t, f.lease.Load().covers(two.number))
 	assert.True(t, f.lease.Load().covers(one.number))
-	assert.False(t, f.lease.Load().covers(unconfirmed))
-	assert.Equal(t, time.Duration(5), f.lease.Load().received)
-	require.True(t, take(&pubstore.Mark{AsOf: at.Add(1)}, two, 9))
-	assert.Equal(t, time.Duration(9), f.lease.Load().received)
+	assert.False(t, f.lease.Load().covers(unverified))
+	assert.Equal(t, time.Duration(5), f.lease.Load().receivedAt)
+	require.True(t, take(&pubstore.Watermark{AsOf: at.Add(1)}, two, 9))
+	assert.Equal(t, time.Duration(9), f.lease.Load().receivedAt)
 	assert.False(t, (*lease)(nil).covers(0))
 }
 
 // If Redis lost the data of a subject, values loaded before remain as fresh as they were.
 // Values loaded after that are not covered.
-func TestAnExceptionTakesNothingBack(t *testing.T) {
+func TestExclusionKeepsEarlierFreshness(t *testing.T) {
 	var f freshness
 	at, made, h, id := time.Unix(1_700_000_000, 0), time.Unix(1_600_000_000, 0), token.Hash{1}, organizationID{1}
-	take := func(s *stretch, after time.Duration, since time.Time) {
-		m := &pubstore.Mark{AsOf: at.Add(after)}
+	take := func(s *segment, after time.Duration, since time.Time) {
+		m := &pubstore.Watermark{AsOf: at.Add(after)}
 		if !since.IsZero() {
 			m.Tokens = map[token.Hash]time.Time{h: since}
 			m.Organizations = map[string]time.Time{id.String(): since}
 		}
-		f.lease.Store(f.next(m, s, after))
+		f.lease.Store(f.nextLease(m, s, after))
 	}
-	says := func(s *stretch, want time.Time) {
+	says := func(s *segment, want time.Time) {
 		t.Helper()
-		assert.Equal(t, want, f.lease.Load().ofToken(h, s.number))
-		assert.Equal(t, want, f.lease.Load().ofOrganization(id, s.number))
+		assert.Equal(t, want, f.lease.Load().tokenAsOf(h, s.number))
+		assert.Equal(t, want, f.lease.Load().organizationAsOf(id, s.number))
 	}
-	one := f.begin(pubstore.Position{Incarnation: 1, N: 10})
+	one := f.beginSegment(pubstore.Position{Incarnation: 1, N: 10})
 	take(one, 0, time.Time{})
-	two := f.begin(pubstore.Position{Incarnation: 2, N: 20})
+	two := f.beginSegment(pubstore.Position{Incarnation: 2, N: 20})
 	take(two, time.Second, made)
 	says(one, at)
 	says(two, made)
 	// It stays like that: later marks promise no more.
-	three := f.begin(pubstore.Position{Incarnation: 3, N: 30})
+	three := f.beginSegment(pubstore.Position{Incarnation: 3, N: 30})
 	for i := range 3 {
 		take(three, time.Duration(2+i)*time.Second, made)
 		says(one, at)
@@ -133,81 +133,81 @@ func TestAnExceptionTakesNothingBack(t *testing.T) {
 	says(three, at.Add(5500*time.Millisecond))
 	// A subject first seen with an exception has no earlier statement to fall back on.
 	other := freshness{}
-	first := other.begin(pubstore.Position{Incarnation: 1, N: 1})
-	l := other.next(&pubstore.Mark{AsOf: at, Tokens: map[token.Hash]time.Time{h: made}}, first, 0)
-	assert.Equal(t, made, l.ofToken(h, first.number))
+	first := other.beginSegment(pubstore.Position{Incarnation: 1, N: 1})
+	l := other.nextLease(&pubstore.Watermark{AsOf: at, Tokens: map[token.Hash]time.Time{h: made}}, first, 0)
+	assert.Equal(t, made, l.tokenAsOf(h, first.number))
 }
 
 // A stretch confirms an answer that contains everything announced by the log.
-func TestWhatAStretchConfirms(t *testing.T) {
-	s := new(freshness).begin(pubstore.Position{Incarnation: 3, N: 10})
-	assert.Equal(t, s.number, s.confirms(10, pubstore.Position{Incarnation: 3, N: 10}))
-	assert.Equal(t, s.number, s.confirms(10, pubstore.Position{Incarnation: 3, N: 11}))
+func TestSegmentVerifiesCompleteAnswers(t *testing.T) {
+	s := new(freshness).beginSegment(pubstore.Position{Incarnation: 3, N: 10})
+	assert.Equal(t, s.number, s.verifies(10, pubstore.Position{Incarnation: 3, N: 10}))
+	assert.Equal(t, s.number, s.verifies(10, pubstore.Position{Incarnation: 3, N: 11}))
 	for _, at := range []pubstore.Position{{}, {Incarnation: 3, N: 9}, {Incarnation: 2, N: 10}, {Incarnation: 4, N: 10}} {
-		assert.Equal(t, uint64(unconfirmed), s.confirms(10, at))
+		assert.Equal(t, uint64(unverified), s.verifies(10, at))
 	}
-	assert.Equal(t, uint64(unconfirmed), (*stretch)(nil).confirms(0, pubstore.Position{}))
+	assert.Equal(t, uint64(unverified), (*segment)(nil).verifies(0, pubstore.Position{}))
 }
 
-func TestAnAnswerIsFreshAsLongAsMarksSay(t *testing.T) {
+func TestAnswerIsFreshOnlyWithRecentWatermark(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
-	org, tok := w.organization()
-	other, otherTok := w.organization()
+	org, tok := w.newOrganization()
+	other, otherTok := w.newOrganization()
 	assert.Equal(t, "orgmodes; fwd=miss; stored", w.status(org, tok))
 	assert.Equal(t, freshHit, w.status(org, tok))
 	w.status(other, otherTok)
-	w.later(freshFor - time.Second - skewAllowance)
+	w.advanceClock(freshFor - time.Second - skewAllowance)
 	assert.Equal(t, freshHit, w.status(org, tok))
-	w.later(time.Second + skewAllowance)
+	w.advanceClock(time.Second + skewAllowance)
 	assert.Equal(t, staleHit, w.status(org, tok))
 	a := w.modes(org, tok, "If-None-Match", w.modes(org, tok).header.Get("ETag"))
 	assert.Equal(t, 304, a.status)
 	assert.Equal(t, staleHit, a.header.Get("Cache-Status"))
-	w.later(time.Second)
+	w.advanceClock(time.Second)
 	w.eventually(func() bool { return w.resyncs(causeSilence) > 0 }, "it looks for itself")
 
 	now, _ := w.now()
-	w.marked(pubstore.Mark{AsOf: now, Organizations: map[string]time.Time{org: now.Add(-time.Minute)}})
+	w.awaitWatermark(pubstore.Watermark{AsOf: now, Organizations: map[string]time.Time{org: now.Add(-time.Minute)}})
 	assert.Equal(t, staleHit, w.status(org, tok), "it is unpublished")
 	assert.Equal(t, freshHit, w.status(other, otherTok), "and nobody else")
-	w.marked(pubstore.Mark{AsOf: now.Add(-time.Second)})
+	w.awaitWatermark(pubstore.Watermark{AsOf: now.Add(-time.Second)})
 	assert.Equal(t, staleHit, w.status(org, tok), "older marks say nothing")
 	excepted := map[token.Hash]time.Time{token.HashOf([]byte(otherTok)): now.Add(-time.Minute)}
-	w.marked(pubstore.Mark{Tokens: excepted})
+	w.awaitWatermark(pubstore.Watermark{Tokens: excepted})
 	assert.Equal(t, freshHit, w.status(other, otherTok), "the mark before did not except it")
-	w.later(freshFor)
+	w.advanceClock(freshFor)
 	now, _ = w.now()
-	w.marked(pubstore.Mark{AsOf: now, Tokens: excepted})
+	w.awaitWatermark(pubstore.Watermark{AsOf: now, Tokens: excepted})
 	assert.Equal(t, freshHit, w.status(org, tok))
 	assert.Equal(t, staleHit, w.status(other, otherTok), "who asks may have changed")
 }
 
 // During a comparison the age of resident values is unknown, whatever the last
 // mark stated.
-func TestNothingIsFreshWhileItIsCompared(t *testing.T) {
+func TestAnswersAreStaleDuringResync(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
-	x := w.warm()
-	w.marked(pubstore.Mark{})
+	x := w.newWarmOrganization()
+	w.awaitWatermark(pubstore.Watermark{})
 	require.Equal(t, freshHit, w.status(x.org, x.tok))
-	w.freshness.settled.Store(false)
+	w.freshness.synced.Store(false)
 	assert.Equal(t, staleHit, w.status(x.org, x.tok))
-	w.freshness.settled.Store(true)
+	w.freshness.synced.Store(true)
 	assert.Equal(t, freshHit, w.status(x.org, x.tok))
 }
 
 // If the log announced a newer version that can't be loaded, the resident one is served
 // as stale, however recent the marks are.
-func TestAnOutdatedAnswerIsStale(t *testing.T) {
+func TestOutdatedDocumentIsServedAsStale(t *testing.T) {
 	w := newWorld(t)
-	x := w.warm()
+	x := w.newWarmOrganization()
 	w.publish(x.org, 2)
 	w.awaitRevision(x.org, x.tok, 2)
 	w.redis.Do("HSET", "{om}:doc:"+x.org, "index", "damaged")
 	id, _ := parseOrganization(x.org)
-	w.documents.published(id, version(3))
-	w.marked(pubstore.Mark{})
+	w.documents.handlePublished(id, version(3))
+	w.awaitWatermark(pubstore.Watermark{})
 	assert.Equal(t, staleHit, w.status(x.org, x.tok))
 	w.publish(x.org, 3)
 	w.eventually(func() bool { return w.status(x.org, x.tok) == freshHit }, "the newer one is there")
@@ -217,15 +217,15 @@ func TestAnOutdatedAnswerIsStale(t *testing.T) {
 // A Redis that lost writes answers a load, or a comparison, under the same
 // incarnation. Its answer is served as stale, and no token is accepted or refused because
 // of it.
-func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
+func TestLaggingRedisMakesAnswersStaleAndTokensUnknown(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
-	org, tok := w.organization()
-	cold, coldTok := w.organization()
-	both, _ := w.grant(org, cold)
+	org, tok := w.newOrganization()
+	cold, coldTok := w.newOrganization()
+	both, _ := w.newToken(org, cold)
 	w.status(org, both)
 	require.Equal(t, freshHit, w.status(org, both))
-	w.marked(pubstore.Mark{})
+	w.awaitWatermark(pubstore.Watermark{})
 	n, _, err := w.store.LogTail(t.Context())
 	require.NoError(t, err)
 	for i := range int64(3) {
@@ -253,80 +253,80 @@ func TestALoadFromBeforeWhatTheLogToldOf(t *testing.T) {
 
 // A warm token that Redis has lost still grants access until a mark states that Redis
 // has everything. After that, the token does not exist.
-func TestATokenThatRedisHasLost(t *testing.T) {
+func TestTokenLostByRedisIsAcceptedUntilWatermark(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
-	x := w.warm()
+	x := w.newWarmOrganization()
 	key := fmt.Sprintf("{om}:tok:%x", token.HashOf([]byte(x.tok)))
 	w.redis.Do("DEL", key)
 	before := w.resyncs(causeGap)
 	w.redis.Do("HINCRBY", "{om}:meta", "n", "1")
 	w.publish(uuid.NewString(), 1)
 	w.eventually(func() bool { return w.resyncs(causeGap) > before }, "it has compared")
-	w.served(x)
-	w.marked(pubstore.Mark{})
+	w.requireServed(x)
+	w.awaitWatermark(pubstore.Watermark{})
 	requireProblem(t, w.modes(x.org, x.tok), 401, "token_refused")
 }
 
 // A token is trusted for AUTH_MAX_STALE after the last mark. After that it can't be
 // checked, but it isn't refused.
-func TestHowLongATokenIsTrusted(t *testing.T) {
+func TestTokenIsTrustedForAuthMaxStale(t *testing.T) {
 	for name, c := range map[string]struct{ setting, trusted time.Duration }{
 		"15 minutes": {15 * time.Minute, 15 * time.Minute},
 		"strict":     {0, freshFor},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, func(o *Options) { o.AuthMaxStale = c.setting })
-			x := w.warm()
-			revoked, rec := w.grant(x.org)
+			x := w.newWarmOrganization()
+			revoked, rec := w.newToken(x.org)
 			require.Equal(t, 200, w.modes(x.org, revoked).status)
 			rec.Revoked, rec.Version = true, 2
 			w.publishToken(rec)
 			w.eventually(func() bool { return w.modes(x.org, revoked).status == 401 }, "it is refused")
-			w.marked(pubstore.Mark{})
-			w.later(c.trusted - time.Second)
-			w.served(x)
-			w.later(time.Second)
+			w.awaitWatermark(pubstore.Watermark{})
+			w.advanceClock(c.trusted - time.Second)
+			w.requireServed(x)
+			w.advanceClock(time.Second)
 			a := w.modes(x.org, x.tok)
 			requireProblem(t, a, 503, "unavailable")
 			assert.NotEmpty(t, a.header.Get("Retry-After"))
 			assert.Equal(t, 401, w.modes(x.org, revoked).status, "what was revoked is revoked")
 			now, _ := w.now()
-			w.marked(pubstore.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{token.HashOf([]byte(x.tok)): now.Add(-c.trusted)}})
+			w.awaitWatermark(pubstore.Watermark{AsOf: now, Tokens: map[token.Hash]time.Time{token.HashOf([]byte(x.tok)): now.Add(-c.trusted)}})
 			requireProblem(t, w.modes(x.org, x.tok), 503, "unavailable")
-			w.marked(pubstore.Mark{})
-			w.served(x)
+			w.awaitWatermark(pubstore.Watermark{})
+			w.requireServed(x)
 		})
 	}
 }
 
 // An absent token is refused only while Redis is known to have everything.
-func TestAbsenceIsARefusalOnlyWhileFresh(t *testing.T) {
+func TestAbsentTokenIsRefusedOnlyWhileFresh(t *testing.T) {
 	w := newWorld(t)
-	org, _ := w.organization()
+	org, _ := w.newOrganization()
 	tok := w.keys.Mint()
 	requireProblem(t, w.modes(org, tok), 401, "token_refused")
-	w.later(freshFor)
+	w.advanceClock(freshFor)
 	requireProblem(t, w.modes(org, tok), 503, "unavailable")
 	asked := testutil.ToFloat64(w.metrics.tokenLoads.absent)
 	for range 20 {
 		requireProblem(t, w.modes(org, tok), 503, "unavailable")
 	}
 	assert.Less(t, testutil.ToFloat64(w.metrics.tokenLoads.absent), asked+3, "nor is Redis asked again")
-	w.marked(pubstore.Mark{})
+	w.awaitWatermark(pubstore.Watermark{})
 	requireProblem(t, w.modes(org, tok), 401, "token_refused")
 	hash := token.HashOf([]byte(tok))
 	now, _ := w.now()
-	w.marked(pubstore.Mark{AsOf: now, Tokens: map[token.Hash]time.Time{hash: now.Add(-time.Minute)}})
+	w.awaitWatermark(pubstore.Watermark{AsOf: now, Tokens: map[token.Hash]time.Time{hash: now.Add(-time.Minute)}})
 	requireProblem(t, w.modes(org, tok), 503, "unavailable")
 }
 
 // A client that is ahead gets no older version until it is certain that the version
 // it has does not exist.
-func TestATagThatIsAheadOfTheTruth(t *testing.T) {
+func TestTagOfNonexistentVersionIsReplacedOnceDisproved(t *testing.T) {
 	w := newWorld(t)
 	w.freeze()
-	x := w.warm()
+	x := w.newWarmOrganization()
 	for _, made := range []string{`"1.9.0123456789abcdef"`, `"2.1.0123456789abcdef-br"`} {
 		ask := func() answer { return w.modes(x.org, x.tok, "If-None-Match", made) }
 		a := ask()
@@ -334,14 +334,14 @@ func TestATagThatIsAheadOfTheTruth(t *testing.T) {
 		assert.Equal(t, made, a.header.Get("ETag"))
 		assert.Equal(t, staleHit, a.header.Get("Cache-Status"), "who knows what is beyond")
 		met, _ := w.now()
-		w.later(time.Second)
-		w.marked(pubstore.Mark{AsOf: met}) // not yet: the clocks may differ
+		w.advanceClock(time.Second)
+		w.awaitWatermark(pubstore.Watermark{AsOf: met}) // not yet: the clocks may differ
 		require.Equal(t, 304, ask().status)
 		// Only changes to this organization matter.
 		late := met.Add(skewAllowance + 20*time.Millisecond)
-		w.marked(pubstore.Mark{AsOf: late, Organizations: map[string]time.Time{x.org: met}})
+		w.awaitWatermark(pubstore.Watermark{AsOf: late, Organizations: map[string]time.Time{x.org: met}})
 		require.Equal(t, 304, ask().status)
-		w.marked(pubstore.Mark{AsOf: late.Add(time.Millisecond)})
+		w.awaitWatermark(pubstore.Watermark{AsOf: late.Add(time.Millisecond)})
 		a = ask()
 		require.Equal(t, 200, a.status)
 		assert.Equal(t, freshHit, a.header.Get("Cache-Status"))
@@ -353,7 +353,7 @@ func TestATagThatIsAheadOfTheTruth(t *testing.T) {
 		}
 		require.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", made+", "+another).status)
 		// A lease that is not fresh proves nothing.
-		w.later(freshFor)
+		w.advanceClock(freshFor)
 		require.Equal(t, 304, ask().status)
 	}
 }

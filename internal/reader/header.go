@@ -43,7 +43,7 @@ var cacheStatus = [...][2][]byte{
 	missCollapsed: {[]byte("orgmodes; fwd=miss; collapsed"), []byte("orgmodes; fwd=miss; collapsed; detail=stale")},
 }
 
-func statusOf(from outcome, fresh bool) []byte {
+func cacheStatusFor(from lookupResult, fresh bool) []byte {
 	if fresh {
 		return cacheStatus[from][0]
 	}

@@ -16,9 +16,9 @@ type metrics struct {
 	requests        *prometheus.CounterVec
 	duration        prometheus.Histogram
 	cache           [missCollapsed + 1]prometheus.Counter
-	conditional     [verdicts]prometheus.Counter
+	conditional     [preconditionResultCount]prometheus.Counter
 	fresh, stale    prometheus.Counter
-	authentications [standings]prometheus.Counter
+	authentications [authResultCount]prometheus.Counter
 	documentLoads   *loadCounters
 	tokenLoads      *loadCounters
 	// Evictions make room for other values. A value in memory is worth more than a load.
@@ -29,7 +29,7 @@ type metrics struct {
 	propagation       prometheus.Histogram
 	revocation        prometheus.Histogram
 	snapshots         *prometheus.CounterVec
-	skew              *lowest
+	skew              *windowedMin
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -59,20 +59,20 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			"From a revocation, or the end of a membership, in the database to the log telling of it here, from when on the token counts for nothing.",
 			.01, .025, .05, .1, .25, .5, .75, 1, 1.5, 2, 2.5, 3, 5, 10, 30, 60, 300, 900),
 		snapshots: vec("snapshots_total", "Attempts to write the snapshot to disk, by result.", "result"),
-		skew:      &lowest{},
+		skew:      &windowedMin{},
 	}
 	cache := vec("cache_requests_total", "Documents asked for, by whether they were resident.", "result")
 	for o, name := range [...]string{hit: "hit", missStored: "miss", missCollapsed: "collapsed"} {
 		m.cache[o] = cache.WithLabelValues(name)
 	}
 	conditional := vec("conditional_requests_total", "Documents answered, by the outcome of If-None-Match; changed also without that header.", "result")
-	for v, name := range [...]string{changed: "changed", same: "same", ahead: "ahead"} {
+	for v, name := range [...]string{modified: "changed", notModified: "same", newer: "ahead"} {
 		m.conditional[v] = conditional.WithLabelValues(name)
 	}
 	answers := vec("answers_total", "Documents answered, by whether they were known to be fresh.", "freshness")
 	m.fresh, m.stale = answers.WithLabelValues("fresh"), answers.WithLabelValues("stale")
 	auth := vec("authentications_total", "Tokens presented, by result.", "result")
-	for s, name := range standingNames {
+	for s, name := range authResultNames {
 		m.authentications[s] = auth.WithLabelValues(name)
 	}
 	loads := vec("loads_total", "Queries to Redis, by kind and result.", "kind", "result")
@@ -82,25 +82,25 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	for _, c := range causes {
 		m.resyncs.WithLabelValues(string(c))
 	}
-	for _, k := range []pubstore.EntryKind{pubstore.EntryDocument, pubstore.EntryToken, pubstore.EntryMark} {
+	for _, k := range []pubstore.EntryKind{pubstore.EntryDocument, pubstore.EntryToken, pubstore.EntryWatermark} {
 		m.entries.WithLabelValues(string(k))
 	}
 	return m
 }
 
-var standingNames = [standings]string{
-	standingOK: "ok", standingMissing: "missing", standingMalformed: "malformed", standingForged: "forged",
-	standingAbsent: "absent", standingRevoked: "revoked", standingExpired: "expired", standingScope: "scope",
-	standingBudget: "over_budget", standingUnknown: "unknown",
+var authResultNames = [authResultCount]string{
+	authOK: "ok", authMissing: "missing", authMalformed: "malformed", authForged: "forged",
+	authAbsent: "absent", authRevoked: "revoked", authExpired: "expired", authScope: "scope",
+	authRateLimited: "over_budget", authUnknown: "unknown",
 }
 
 // loadCounters counts loads by result.
-type loadCounters struct{ ok, absent, unfilled, failed prometheus.Counter }
+type loadCounters struct{ ok, absent, notFilled, failed prometheus.Counter }
 
 func newLoadCounters(v *prometheus.CounterVec, kind string) *loadCounters {
 	return &loadCounters{
 		ok: v.WithLabelValues(kind, "ok"), absent: v.WithLabelValues(kind, "absent"),
-		unfilled: v.WithLabelValues(kind, "unfilled"), failed: v.WithLabelValues(kind, "failed"),
+		notFilled: v.WithLabelValues(kind, "unfilled"), failed: v.WithLabelValues(kind, "failed"),
 	}
 }
 
@@ -110,29 +110,29 @@ func (c *loadCounters) count(err error) {
 		c.ok.Inc()
 	case errors.Is(err, pubstore.ErrAbsent):
 		c.absent.Inc()
-	case errors.Is(err, pubstore.ErrUnfilled):
-		c.unfilled.Inc()
+	case errors.Is(err, pubstore.ErrNotFilled):
+		c.notFilled.Inc()
 	default:
 		c.failed.Inc()
 	}
 }
 
-// The status codes that the reader answers with; others are counted as 0.
-var codes = [...]int{0, 200, 304, 400, 401, 404, 405, 408, 413, 429, 431, 500, 503}
+// The status statusCodes that the reader answers with; others are counted as 0.
+var statusCodes = [...]int{0, 200, 304, 400, 401, 404, 405, 408, 413, 429, 431, 500, 503}
 
 // answers counts the answers of one representation by status code.
-type answers [len(codes)]prometheus.Counter
+type answers [len(statusCodes)]prometheus.Counter
 
 func (m *metrics) answers(representation string) *answers {
 	a := &answers{}
-	for i, code := range codes {
+	for i, code := range statusCodes {
 		a[i] = m.requests.WithLabelValues(strconv.Itoa(code), representation)
 	}
 	return a
 }
 
 func (a *answers) count(status int) {
-	for i, code := range codes {
+	for i, code := range statusCodes {
 		if code == status {
 			a[i].Inc()
 			return

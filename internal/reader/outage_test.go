@@ -13,19 +13,19 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-// warm is a resident organization, with a token for it and the tag of its modes.
-type warm struct{ org, tok, tag string }
+// warmOrganization is a resident organization, with a token for it and the tag of its modes.
+type warmOrganization struct{ org, tok, tag string }
 
-func (w *world) warm() warm {
+func (w *world) newWarmOrganization() warmOrganization {
 	w.t.Helper()
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	a := w.modes(org, tok, "Accept-Encoding", "gzip")
 	require.Equal(w.t, 200, a.status)
-	return warm{org, tok, a.header.Get("ETag")}
+	return warmOrganization{org, tok, a.header.Get("ETag")}
 }
 
-// served checks that a warm document is served as if nothing had happened.
-func (w *world) served(x warm) {
+// requireServed checks that a warm document is served as if nothing had happened.
+func (w *world) requireServed(x warmOrganization) {
 	w.t.Helper()
 	a := w.modes(x.org, x.tok, "Accept-Encoding", "gzip", "If-None-Match", x.tag)
 	require.Equal(w.t, 304, a.status)
@@ -37,44 +37,44 @@ func (w *world) served(x warm) {
 
 // A document that is missing from a Redis that claims to have everything stays: only a
 // tombstone removes a document.
-func TestADocumentThatRedisLacksStays(t *testing.T) {
+func TestDocumentMissingFromRedisStays(t *testing.T) {
 	w := newWorld(t)
 	w.freeze() // silence is another reason to compare
-	x := w.warm()
+	x := w.newWarmOrganization()
 	w.redis.Do("DEL", "{om}:doc:"+x.org)
 	w.redis.Do("HDEL", "{om}:revs", x.org)
-	w.later(time.Second)                                                      // past the spacing since its load
+	w.advanceClock(time.Second)                                               // past the spacing since its load
 	ahead := w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`) // triggers a recheck
 	require.Equal(t, 304, ahead.status)
-	w.served(x)
+	w.requireServed(x)
 	before := w.resyncs(causeGap)
 	w.redis.Do("HINCRBY", "{om}:meta", "n", "1")
 	w.publish(uuid.NewString(), 1)
 	w.eventually(func() bool { return w.resyncs(causeGap) > before }, "it has compared")
-	w.served(x)
+	w.requireServed(x)
 	assert.Regexp(t, anyHit, w.status(x.org, x.tok))
 }
 
-func TestRedisIsKilledWhileWarm(t *testing.T) {
+func TestWarmReaderSurvivesKilledRedis(t *testing.T) {
 	w := newWorld(t)
-	x := w.warm()
+	x := w.newWarmOrganization()
 	cold := uuid.NewString()
 	w.publish(cold, 1)
-	coldTok, _ := w.grant(x.org, cold)
+	coldTok, _ := w.newToken(x.org, cold)
 	w.redis.Kill()
 	for range 50 {
-		w.served(x)
+		w.requireServed(x)
 	}
 	// A value that isn't resident can't be checked or loaded: 503, never 401.
 	requireProblem(t, w.modes(x.org, coldTok), 503, "unavailable")
 	requireProblem(t, w.modes(x.org, w.keys.Mint()), 503, "unavailable")
 	// A made-up token is refused without a query.
-	requireProblem(t, w.modes(x.org, forge(mintElsewhere(t))), 401, "token_refused")
+	requireProblem(t, w.modes(x.org, renameKey(mintElsewhere(t))), 401, "token_refused")
 	require.NoError(t, w.Ready(), "readiness is not Redis' health")
 
 	// Redis comes back empty, and is filled with newer versions.
 	w.redis.Restart()
-	w.served(x)
+	w.requireServed(x)
 	requireProblem(t, w.modes(x.org, coldTok), 503, "unavailable")
 	w.fill(func(r pubstore.Reconciliation) {
 		w.publish(x.org, 2, r)
@@ -86,13 +86,13 @@ func TestRedisIsKilledWhileWarm(t *testing.T) {
 	w.eventually(func() bool { return w.modes(cold, coldTok).status == 200 }, "what was cold is there")
 }
 
-func TestRedisIsFlushedWhileWarm(t *testing.T) {
+func TestWarmReaderSurvivesFlushedRedis(t *testing.T) {
 	w := newWorld(t)
-	x := w.warm()
+	x := w.newWarmOrganization()
 	w.redis.FlushAll()
 	deadline := time.Now().Add(2 * logBlock) // until after the reader has noticed
 	for time.Now().Before(deadline) {
-		w.served(x)
+		w.requireServed(x)
 	}
 	tok := w.keys.Mint()
 	requireProblem(t, w.modes(x.org, tok), 503, "unavailable")
@@ -109,32 +109,32 @@ func TestRedisIsFlushedWhileWarm(t *testing.T) {
 
 // Redis does not answer at all: warm clients don't notice, and the others don't
 // wait for long.
-func TestRedisIsFrozen(t *testing.T) {
-	w := newWorld(t, func(o *Options) { o.attempt = attemptTime })
-	x := w.warm()
-	cold, _ := w.grant(x.org)
+func TestWarmReaderSurvivesFrozenRedis(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.queryTimeout = queryTimeout })
+	x := w.newWarmOrganization()
+	cold, _ := w.newToken(x.org)
 	w.redis.Pause()
 	defer w.redis.Resume()
 	// Redis stays frozen until all of this is answered.
 	requireProblem(t, w.modes(x.org, cold), 503, "unavailable")
 	for range 20 {
-		w.served(x)
+		w.requireServed(x)
 	}
 	// A client that is ahead waits for the recheck, but no longer than that.
 	assert.Equal(t, 304, w.modes(x.org, x.tok, "If-None-Match", `"1.9.0123456789abcdef"`).status)
 }
 
 // The record changed and can't be loaded: the previous one no longer counts.
-func TestAnOutdatedTokenIsNotTrusted(t *testing.T) {
+func TestOutdatedTokenIsNotTrusted(t *testing.T) {
 	w := newWorld(t)
-	x := w.warm()
+	x := w.newWarmOrganization()
 	rec := recordOf(x.tok, x.org)
 	w.redis.Kill()
-	w.tokens.published(rec.Hash, tokenVersion(1, 2))
+	w.tokens.handlePublished(rec.Hash, tokenVersion(1, 2))
 	requireProblem(t, w.modes(x.org, x.tok), 503, "unavailable")
 }
 
-func TestStartsWithoutRedis(t *testing.T) {
+func TestReaderStartsWithoutRedis(t *testing.T) {
 	w := newEmptyWorld(t)
 	require.Error(t, w.Ready())
 	require.Error(t, w.Started())
@@ -145,7 +145,7 @@ func TestStartsWithoutRedis(t *testing.T) {
 	require.Error(t, w.Ready())
 	w.fill()
 	w.awaitReady()
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	assert.Equal(t, 200, w.modes(org, tok).status)
 	w.Drain()
 	require.Error(t, w.Ready())
@@ -155,7 +155,7 @@ func TestStartsWithoutRedis(t *testing.T) {
 
 // With many organizations, many tokens, and concurrent changes and evictions, every
 // body belongs to the requested organization.
-func TestNeverSomeoneElses(t *testing.T) {
+func TestBodyAlwaysBelongsToRequestedOrganization(t *testing.T) {
 	organizations, requests := 20, 30
 	if prove.Enabled() {
 		organizations, requests = 40, 60
@@ -165,7 +165,7 @@ func TestNeverSomeoneElses(t *testing.T) {
 	type member struct{ org, tok string }
 	var all []member
 	for range organizations {
-		org, tok := w.organization()
+		org, tok := w.newOrganization()
 		all = append(all, member{org, tok})
 	}
 	codings := []string{"", "gzip", "br", "zstd"}
@@ -188,7 +188,7 @@ func TestNeverSomeoneElses(t *testing.T) {
 			for i := range requests {
 				own, other := all[(g*31+i*7)%organizations], all[(g*17+i*5+1)%organizations]
 				coding := codings[(g+i)%len(codings)]
-				for path, form := range paths(own.org) {
+				for path, form := range representationPaths(own.org) {
 					a := w.get(path, own.tok, "Accept-Encoding", coding)
 					if !assert.Equal(t, 200, a.status) {
 						return

@@ -12,21 +12,21 @@ const (
 	maxTagBytes = 1 << 10
 )
 
-// verdict is the result of comparing If-None-Match with our representation.
-type verdict uint8
+// preconditionResult is the result of comparing If-None-Match with our representation.
+type preconditionResult uint8
 
 const (
-	// changed means that the client has something else, or sent no tag; answer 200.
-	changed verdict = iota
-	// same means that the client has these bytes; answer 304.
-	same
-	// ahead means that the client has a newer version than this reader; check again
+	// modified means that the client has something else, or sent no tag; answer 200.
+	modified preconditionResult = iota
+	// notModified means that the client has these bytes; answer 304.
+	notModified
+	// newer means that the client has a newer version than this reader; check again
 	// before answering with an older one.
-	ahead
-	verdicts
+	newer
+	preconditionResultCount
 )
 
-// judge evaluates the lines of If-None-Match (RFC 9110, section 13.1.2) with
+// evaluateIfNoneMatch evaluates the lines of If-None-Match (RFC 9110, section 13.1.2) with
 // weak comparison. It ignores the coding in a tag's suffix: ours ("-gz") or one
 // that a proxy appended ("-gzip", "--gzip"). It returns the tag that the 304
 // must repeat, as the client wrote it; nil for "*", which has none.
@@ -35,14 +35,14 @@ const (
 // the stored response whose validator it recognizes (RFC 9111, section 4.3.4).
 //
 // If a tag is ahead of the version and isn't refuted, it is returned parsed.
-func judge(lines [][]byte, ours *representation, version pubstore.Version, preferred []byte, known refuter,
-) (said verdict, repeat []byte, claimed pubstore.Tag) {
+func evaluateIfNoneMatch(lines [][]byte, ours *representation, version pubstore.Version, preferred []byte, checker tagChecker,
+) (result preconditionResult, repeat []byte, newerTag pubstore.Tag) {
 	total := 0
 	for _, line := range lines {
 		total += len(line)
 	}
 	if total == 0 || total > maxTagBytes {
-		return changed, nil, claimed
+		return modified, nil, newerTag
 	}
 	tags := 0
 	for _, line := range lines {
@@ -51,33 +51,33 @@ func judge(lines [][]byte, ours *representation, version pubstore.Version, prefe
 			if !ok && len(rest) > 0 {
 				// Not an entity-tag: nothing after it can be trusted to be one. The tags
 				// before it count.
-				return said, repeat, claimed
+				return result, repeat, newerTag
 			}
 			if !ok {
 				break
 			}
 			line = rest
 			if tags++; tags > maxTags {
-				return changed, nil, claimed
+				return modified, nil, newerTag
 			}
 			if len(tag) == 1 { // only "*" is that short
-				if said != same {
-					said, repeat = same, nil
+				if result != notModified {
+					result, repeat = notModified, nil
 				}
 				continue
 			}
-			if matches(tag, ours.tag) {
-				if said != same || string(tag) == string(preferred) {
-					said, repeat = same, tag
+			if tagMatches(tag, ours.tag) {
+				if result != notModified || string(tag) == string(preferred) {
+					result, repeat = notModified, tag
 				}
-			} else if said == changed {
-				if t, ok := parseTag(tag); ok && isAhead(t, version) && !known.refutes(t) {
-					said, repeat, claimed = ahead, tag, t
+			} else if result == modified {
+				if t, ok := parseTag(tag); ok && isNewer(t, version) && !checker.impossible(t) {
+					result, repeat, newerTag = newer, tag, t
 				}
 			}
 		}
 	}
-	return said, repeat, claimed
+	return result, repeat, newerTag
 }
 
 // nextTag reads the next entity-tag of a list (RFC 9110, sections 5.6.1 and
@@ -112,16 +112,16 @@ func nextTag(list []byte) (tag, rest []byte, ok bool) {
 	return nil, list, false
 }
 
-// opaque strips W/ and the quotes from a tag returned by nextTag.
-func opaque(tag []byte) []byte {
+// opaqueTag strips W/ and the quotes from a tag returned by nextTag.
+func opaqueTag(tag []byte) []byte {
 	if tag[0] == 'W' {
 		tag = tag[2:]
 	}
 	return tag[1 : len(tag)-1]
 }
 
-func matches(tag, ours []byte) bool {
-	o := opaque(tag)
+func tagMatches(tag, ours []byte) bool {
+	o := opaqueTag(tag)
 	return len(o) >= len(ours) && string(o[:len(ours)]) == string(ours) && isCodingSuffix(o[len(ours):])
 }
 
@@ -148,20 +148,20 @@ func isCodingSuffix(s []byte) bool {
 	return true
 }
 
-// isAhead reports whether a tag has a later revision than our document. It compares
+// isNewer reports whether a tag has a later revision than our document. It compares
 // the version of the document rather than that of the representation, whose tag only
 // records when it last changed before that version.
-func isAhead(t pubstore.Tag, version pubstore.Version) bool {
+func isNewer(t pubstore.Tag, version pubstore.Version) bool {
 	return t.Epoch > version.Epoch || t.Epoch == version.Epoch && t.Revision > version.Revision
 }
 
 // parseTag parses a tag in our format.
 func parseTag(tag []byte) (t pubstore.Tag, ok bool) {
-	epoch, o, ok := number(opaque(tag))
+	epoch, o, ok := parseNumber(opaqueTag(tag))
 	if !ok {
 		return t, false
 	}
-	revision, o, ok := number(o)
+	revision, o, ok := parseNumber(o)
 	if !ok || len(o) < 2*len(t.Hash) {
 		return t, false
 	}
@@ -173,8 +173,8 @@ func parseTag(tag []byte) (t pubstore.Tag, ok bool) {
 	return t, true
 }
 
-// number parses decimal digits and the point after them.
-func number(b []byte) (n int64, rest []byte, ok bool) {
+// parseNumber parses decimal digits and the point after them.
+func parseNumber(b []byte) (n int64, rest []byte, ok bool) {
 	for i, c := range b {
 		if c == '.' {
 			return n, b[i+1:], i > 0

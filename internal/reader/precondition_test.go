@@ -43,8 +43,8 @@ func etagOf(ctx *fasthttp.RequestCtx) string {
 
 // The reader treats preconditions like net/http, for every way of writing
 // If-None-Match. The tests below cover our own extensions.
-func TestPreconditionsAgainstServeContent(t *testing.T) {
-	r, org, tok := quiet(t, time.Now)
+func TestPreconditionsMatchServeContent(t *testing.T) {
+	r, org, tok := newOfflineReader(t, time.Now)
 	h := r.fiber.Server().Handler
 	path := "/api/organizations/" + org + "/modes.yaml"
 	full := call(t, h, "GET", path, "Authorization", "Bearer "+tok)
@@ -129,7 +129,7 @@ func TestPreconditionsAgainstServeContent(t *testing.T) {
 // and no headers about a body.
 func TestNotModified(t *testing.T) {
 	w := newWorld(t)
-	org, tok := w.organization()
+	org, tok := w.newOrganization()
 	path := "/api/organizations/" + org + "/modes.yaml"
 	w.get(path, tok)
 	for _, accept := range []string{"", "gzip", "br", "zstd"} {
@@ -137,20 +137,20 @@ func TestNotModified(t *testing.T) {
 		tag := full.header.Get("ETag")
 		for _, method := range []string{"GET", "HEAD"} {
 			for sent, want := range map[string]string{
-				tag:                              tag,
-				"W/" + tag:                       "W/" + tag,
-				"*":                              tag,
-				suffixed(tag, "-gzip"):           suffixed(tag, "-gzip"),
-				suffixed(tag, "-gz"):             suffixed(tag, "-gz"),
-				suffixed(tag, "-br"):             suffixed(tag, "-br"),
-				suffixed(tag, "-zst"):            suffixed(tag, "-zst"),
-				suffixed(tag, "-df"):             suffixed(tag, "-df"),
-				suffixed(tag, "--gzip"):          suffixed(tag, "--gzip"),
-				suffixed(tag, ""):                suffixed(tag, ""),
-				`"x", ` + tag:                    tag,
-				suffixed(tag, "-x") + ", " + tag: tag,
+				tag:                                tag,
+				"W/" + tag:                         "W/" + tag,
+				"*":                                tag,
+				withSuffix(tag, "-gzip"):           withSuffix(tag, "-gzip"),
+				withSuffix(tag, "-gz"):             withSuffix(tag, "-gz"),
+				withSuffix(tag, "-br"):             withSuffix(tag, "-br"),
+				withSuffix(tag, "-zst"):            withSuffix(tag, "-zst"),
+				withSuffix(tag, "-df"):             withSuffix(tag, "-df"),
+				withSuffix(tag, "--gzip"):          withSuffix(tag, "--gzip"),
+				withSuffix(tag, ""):                withSuffix(tag, ""),
+				`"x", ` + tag:                      tag,
+				withSuffix(tag, "-x") + ", " + tag: tag,
 			} {
-				a := w.ask(method, path, tok, "Accept-Encoding", accept, "If-None-Match", sent)
+				a := w.request(method, path, tok, "Accept-Encoding", accept, "If-None-Match", sent)
 				require.Equal(t, 304, a.status, sent)
 				assert.Empty(t, a.body)
 				assert.Equal(t, want, a.header.Get("ETag"), sent)
@@ -168,14 +168,14 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
-// suffixed replaces the coding suffix of a tag.
-func suffixed(tag, suffix string) string {
+// withSuffix replaces the coding suffix of a tag.
+func withSuffix(tag, suffix string) string {
 	core, _, _ := strings.Cut(strings.Trim(tag, `"`), "-")
 	return `"` + core + suffix + `"`
 }
 
-func TestTooManyTagsAreNone(t *testing.T) {
-	r, org, tok := quiet(t, time.Now)
+func TestTooManyTagsAreIgnored(t *testing.T) {
+	r, org, tok := newOfflineReader(t, time.Now)
 	h := r.fiber.Server().Handler
 	path := "/api/organizations/" + org + "/modes.yaml"
 	tag := etagOf(call(t, h, "GET", path, "Authorization", "Bearer "+tok))
@@ -198,27 +198,27 @@ func TestTooManyTagsAreNone(t *testing.T) {
 	assert.Equal(t, 200, got.Response.StatusCode())
 }
 
-func TestJudgeAhead(t *testing.T) {
+func TestIfNoneMatchRecognizesNewerTag(t *testing.T) {
 	rep := &representation{tag: []byte("2.40.0123456789abcdef")}
 	at := pubstore.Version{Epoch: 2, Revision: 50, Edition: 1}
-	for sent, want := range map[string]verdict{
-		`"2.51.ffffffffffffffff"`:                             ahead,
-		`"2.51.ffffffffffffffff-gz"`:                          ahead,
-		`W/"3.1.ffffffffffffffff-gzip"`:                       ahead,
-		`"2.50.ffffffffffffffff"`:                             changed,
-		`"2.45.ffffffffffffffff"`:                             changed, // we know all up to 50: this one never existed
-		`"1.99.ffffffffffffffff"`:                             changed,
-		`"2.51.fffffffffffffff"`:                              changed,
-		`"2.51.ffffffffffffffffx"`:                            changed,
-		`"2.51.gggggggggggggggg"`:                             changed,
-		`"2..ffffffffffffffff"`:                               changed,
-		`"2.51"`:                                              changed,
-		`"-2.51.ffffffffffffffff"`:                            changed,
-		`"99999999999999999999999.1.ffffffffffffffff"`:        changed,
-		`"2.51.ffffffffffffffff", "2.40.0123456789abcdef-br"`: same,
-		`"2.40.0123456789abcdef-br", "2.51.ffffffffffffffff"`: same,
+	for sent, want := range map[string]preconditionResult{
+		`"2.51.ffffffffffffffff"`:                             newer,
+		`"2.51.ffffffffffffffff-gz"`:                          newer,
+		`W/"3.1.ffffffffffffffff-gzip"`:                       newer,
+		`"2.50.ffffffffffffffff"`:                             modified,
+		`"2.45.ffffffffffffffff"`:                             modified, // we know all up to 50: this one never existed
+		`"1.99.ffffffffffffffff"`:                             modified,
+		`"2.51.fffffffffffffff"`:                              modified,
+		`"2.51.ffffffffffffffffx"`:                            modified,
+		`"2.51.gggggggggggggggg"`:                             modified,
+		`"2..ffffffffffffffff"`:                               modified,
+		`"2.51"`:                                              modified,
+		`"-2.51.ffffffffffffffff"`:                            modified,
+		`"99999999999999999999999.1.ffffffffffffffff"`:        modified,
+		`"2.51.ffffffffffffffff", "2.40.0123456789abcdef-br"`: notModified,
+		`"2.40.0123456789abcdef-br", "2.51.ffffffffffffffff"`: notModified,
 	} {
-		got, _, _ := judge([][]byte{[]byte(sent)}, rep, at, nil, refuter{})
+		got, _, _ := evaluateIfNoneMatch([][]byte{[]byte(sent)}, rep, at, nil, tagChecker{})
 		assert.Equal(t, want, got, sent)
 	}
 }
@@ -231,18 +231,18 @@ func FuzzIfNoneMatch(f *testing.F) {
 	rep := &representation{tag: []byte(tag)}
 	f.Fuzz(func(t *testing.T, one, two string) {
 		lines := [][]byte{[]byte(one), []byte(two)}
-		said, repeat, _ := judge(lines, rep, version(2), []byte(`"`+tag+`"`), refuter{})
+		said, repeat, _ := evaluateIfNoneMatch(lines, rep, version(2), []byte(`"`+tag+`"`), tagChecker{})
 		if repeat != nil {
 			// The repeated text occurs literally in the request, and is a tag.
 			require.True(t, strings.Contains(one, string(repeat)) || strings.Contains(two, string(repeat)))
 			require.Regexp(t, `^(W/)?"[!#-~]*"$`, string(repeat))
 		}
 		switch said {
-		case same:
+		case notModified:
 			require.True(t, repeat == nil || strings.Contains(string(repeat), tag))
-		case changed:
+		case modified:
 			require.Nil(t, repeat)
-		case ahead:
+		case newer:
 			require.NotNil(t, repeat)
 		}
 	})

@@ -32,11 +32,11 @@ func newProblem(status int, code, detail string) *problem {
 	return &problem{status: status, body: append(body, '\n')}
 }
 
-func (p *problem) challenging(c string) *problem { p.challenge = []byte(c); return p }
+func (p *problem) withChallenge(c string) *problem { p.challenge = []byte(c); return p }
 
-func (p *problem) retry(seconds string) *problem { p.retryAfter = []byte(seconds); return p }
+func (p *problem) withRetryAfter(seconds string) *problem { p.retryAfter = []byte(seconds); return p }
 
-func (p *problem) allowing(methods string) *problem { p.allow = []byte(methods); return p }
+func (p *problem) withAllow(methods string) *problem { p.allow = []byte(methods); return p }
 
 // All problems, in one place. The two reasons for 404 that an unauthorized caller could
 // tell apart share one problem on purpose.
@@ -45,20 +45,20 @@ var (
 		"The organization id in the path is not a UUID; copy it from the admin page, such as 3f2b8c1e-0d4a-4b6f-9a51-7c2e8d90f413.")
 	problemHeaderID = newProblem(400, "organization_header_malformed",
 		"The X-KiloCode-OrganizationId header is not a UUID.")
-	problemDisagree = newProblem(400, "organization_header_disagrees",
+	problemOrganizationMismatch = newProblem(400, "organization_header_disagrees",
 		"The X-KiloCode-OrganizationId header names another organization than the path.")
 	problemBadRequest = newProblem(400, "request_malformed",
 		"The request could not be read as HTTP.")
 
 	problemTokenMissing = newProblem(401, "token_missing",
 		"Send an access token: Authorization: Bearer omt_...").
-		challenging(`Bearer realm="orgmodes"`)
+		withChallenge(`Bearer realm="orgmodes"`)
 	problemTokenRefused = newProblem(401, "token_refused",
 		"This access token is unknown, has expired or was revoked; ask an admin of your organization for a new one.").
-		challenging(`Bearer realm="orgmodes", error="invalid_token"`)
+		withChallenge(`Bearer realm="orgmodes", error="invalid_token"`)
 	problemTokenScope = newProblem(401, "token_scope_missing",
 		"This access token may not read modes; ask an admin of your organization for one with the scope read.").
-		challenging(`Bearer realm="orgmodes", error="insufficient_scope", scope="read"`)
+		withChallenge(`Bearer realm="orgmodes", error="insufficient_scope", scope="read"`)
 
 	problemNoSuchPath = newProblem(404, "path_unknown",
 		"There is no such path.")
@@ -68,23 +68,23 @@ var (
 	problemNoSuchDocument = newProblem(404, "document_unknown",
 		"This organization has no such document; it may have been deleted or renamed.")
 
-	problemMethod = newProblem(405, "method_not_allowed",
-		"This can only be read: GET or HEAD.").allowing("GET, HEAD")
+	problemMethodNotAllowed = newProblem(405, "method_not_allowed",
+		"This can only be read: GET or HEAD.").withAllow("GET, HEAD")
 	problemTimeout = newProblem(408, "request_timeout",
 		"The request took too long to arrive.")
 	problemBodyTooLarge = newProblem(413, "body_too_large",
 		"A request to read something needs no body.")
-	problemTooMany = newProblem(429, "token_key_unknown",
-		"Too many access tokens of a key that this server does not know; try again shortly.").retry("1")
+	problemTooManyRequests = newProblem(429, "token_key_unknown",
+		"Too many access tokens of a key that this server does not know; try again shortly.").withRetryAfter("1")
 	problemHeadersTooLarge = newProblem(431, "headers_too_large",
 		"The request headers are larger than 8 KiB.")
 
 	problemInternal = newProblem(500, "internal",
 		"Something went wrong; it has been logged.")
 	problemNotPublished = newProblem(503, "not_published_yet",
-		"This organization's modes are not published yet; try again shortly.").retry("1")
+		"This organization's modes are not published yet; try again shortly.").withRetryAfter("1")
 	problemUnavailable = newProblem(503, "unavailable",
-		"This can't be looked up right now; keep what you have and try again shortly.").retry("2")
+		"This can't be looked up right now; keep what you have and try again shortly.").withRetryAfter("2")
 )
 
 // write writes the problem as the answer.

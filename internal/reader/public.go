@@ -13,14 +13,14 @@ import (
 // maxCatalog bounds the public catalog, in bytes.
 const maxCatalog = 4 << 20
 
-// noCatalog is the catalog if none is configured.
-const noCatalog = "items: []\n"
+// emptyCatalog is the catalog if none is configured.
+const emptyCatalog = "items: []\n"
 
 // preparePublic makes the public catalog ready to be served like any other
 // document. It has no revisions: only the hash in its tag is set.
 func preparePublic(body []byte) (*document, error) {
 	if len(body) == 0 {
-		body = []byte(noCatalog)
+		body = []byte(emptyCatalog)
 	}
 	switch {
 	case len(body) > maxCatalog:
@@ -35,7 +35,7 @@ func preparePublic(body []byte) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return prepare(&pubstore.Document{
+	return prepareDocument(&pubstore.Document{
 		Organization: "public",
 		Representations: []pubstore.Representation{{
 			Name: "public", ContentType: "application/yaml; charset=utf-8", // RFC 9512
@@ -46,12 +46,12 @@ func preparePublic(body []byte) (*document, error) {
 
 // servePublic answers a request that names no organization; it requires no token.
 func (r *Reader) servePublic(ctx *fasthttp.RequestCtx) {
-	rep := &r.public.forms[0]
-	chosen := r.negotiated(ctx, rep)
+	rep := &r.public.representations[0]
+	chosen := r.negotiateCoding(ctx, rep)
 	tags := ctx.Request.Header.PeekAll(requestIfNoneMatch)
-	said, repeat, _ := judge(tags, rep, r.public.version, rep.coded[chosen].etag, refuter{})
-	if said == ahead { // nothing can be ahead of a document without revisions
-		said, repeat = changed, nil
+	result, repeat, _ := evaluateIfNoneMatch(tags, rep, r.public.version, rep.encodings[chosen].etag, tagChecker{})
+	if result == newer { // nothing can be ahead of a document without revisions
+		result, repeat = modified, nil
 	}
-	r.write(ctx, rep, chosen, said, repeat, valueVaryMarketplace, statusOf(hit, true))
+	r.write(ctx, rep, chosen, result, repeat, valueVaryMarketplace, cacheStatusFor(hit, true))
 }

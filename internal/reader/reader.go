@@ -42,11 +42,11 @@ type Options struct {
 	// fresh.
 	AuthMaxStale time.Duration
 	// SnapshotDir is the directory that resident values are stored in, for a start
-	// while Redis is unavailable; empty disables that. The interval is SnapshotEvery.
-	SnapshotDir   string
-	SnapshotEvery time.Duration
-	// ReportEvery is how often token usage is reported to the workers; 0 disables that.
-	ReportEvery time.Duration
+	// while Redis is unavailable; empty disables that. The interval is SnapshotInterval.
+	SnapshotDir      string
+	SnapshotInterval time.Duration
+	// UsageReportInterval is how often token usage is reported to the workers; 0 disables that.
+	UsageReportInterval time.Duration
 	// Collections are the collections of named documents; nil means endpoint.NamedCollections.
 	Collections []string
 	// Canary is the organization whose document's age is exported; empty means none.
@@ -54,8 +54,8 @@ type Options struct {
 	// Clock returns the time; nil means the machine's clock.
 	Clock Clock
 
-	// attempt replaces attemptTime and recheckTime in tests, which may run on a busy machine.
-	attempt time.Duration
+	// queryTimeout replaces queryTimeout and recheckTimeout in tests, which may run on a busy machine.
+	queryTimeout time.Duration
 }
 
 // ConnectionAge is how long a connection to Redis should be used: as long as silence is
@@ -65,21 +65,21 @@ const ConnectionAge = freshFor
 
 // Reader serves published documents.
 type Reader struct {
-	log          *slog.Logger
-	metrics      *metrics
-	clock        Clock
-	freshness    *freshness
-	other        *answers
-	tokens       *tokens
-	documents    *documents
-	claims       *claims
-	follower     *follower
-	reporter     *reporter
-	public       *document
-	pollInterval []byte
-	fiber        *fiber.App
-	server       *listen.Server
-	draining     atomic.Bool
+	log             *slog.Logger
+	metrics         *metrics
+	clock           Clock
+	freshness       *freshness
+	unroutedAnswers *answers
+	tokens          *tokens
+	documents       *documents
+	futureTags      *futureTags
+	follower        *follower
+	reporter        *reporter
+	public          *document
+	pollInterval    []byte
+	fiber           *fiber.App
+	server          *listen.Server
+	draining        atomic.Bool
 }
 
 // New returns a new Reader. It does not query Redis; Follow and the first requests do.
@@ -96,14 +96,14 @@ func New(o Options) (*Reader, error) {
 	}
 	m, f := newMetrics(o.Metrics), &freshness{}
 	r := &Reader{
-		log: o.Log, metrics: m, clock: o.Clock, freshness: f, other: m.answers("none"), public: public,
+		log: o.Log, metrics: m, clock: o.Clock, freshness: f, unroutedAnswers: m.answers("none"), public: public,
 		pollInterval: strconv.AppendInt(nil, int64(o.PollInterval/time.Second), 10),
 		tokens:       newTokens(o.Keys, o.Store.TokenAt, o.AuthMaxStale, o.Clock, f, m),
-		documents:    newDocuments(o.Store.Part, collectionsOf(o.Collections), o.CacheBytes, o.Clock, f, m),
-		claims:       newClaims(),
+		documents:    newDocuments(o.Store.Part, listCollections(o.Collections), o.CacheBytes, o.Clock, f, m),
+		futureTags:   newFutureTags(),
 	}
-	if o.attempt != 0 {
-		r.tokens.attempt, r.documents.attempt, r.documents.patience = o.attempt, o.attempt, o.attempt
+	if o.queryTimeout != 0 {
+		r.tokens.queryTimeout, r.documents.queryTimeout, r.documents.recheckTimeout = o.queryTimeout, o.queryTimeout, o.queryTimeout
 	}
 	var canary organizationID
 	if o.Canary != "" {
@@ -117,22 +117,22 @@ func New(o Options) (*Reader, error) {
 		log:    o.Log, redis: o.LogStore, documents: r.documents, tokens: r.tokens, freshness: f, metrics: m, clock: o.Clock,
 	}
 	if o.SnapshotDir != "" {
-		r.follower.stored = &disk{
-			log: o.Log, dir: o.SnapshotDir, every: o.SnapshotEvery, documents: r.documents, tokens: r.tokens, freshness: f,
+		r.follower.disk = &disk{
+			log: o.Log, dir: o.SnapshotDir, interval: o.SnapshotInterval, documents: r.documents, tokens: r.tokens, freshness: f,
 			clock: o.Clock, metrics: m,
 		}
 	}
-	r.reporter = &reporter{log: o.Log, every: o.ReportEvery, note: o.Store.NoteUses, table: r.tokens.table, clock: o.Clock}
-	r.fiber = r.app(o.Collections)
+	r.reporter = &reporter{log: o.Log, interval: o.UsageReportInterval, send: o.Store.RecordUsage, table: r.tokens.table, clock: o.Clock}
+	r.fiber = r.newApp(o.Collections)
 	r.server = listen.NewServer(r.fiber)
-	r.watch(o.Metrics, r.follower.canary)
+	r.registerGauges(o.Metrics, r.follower.canary)
 	return r, nil
 }
 
 // Follow keeps resident values in sync with Redis until ctx is done, and reports the
 // tokens in use. While Redis is unavailable, it waits and logs that.
 func (r *Reader) Follow(ctx context.Context) {
-	if r.reporter.every > 0 {
+	if r.reporter.interval > 0 {
 		var reporting sync.WaitGroup
 		reporting.Go(func() { r.reporter.run(ctx) })
 		defer reporting.Wait()
@@ -150,7 +150,7 @@ func (r *Reader) Serve(ln net.Listener) error {
 // Started returns an error unless the reader has something to serve from. It must have been
 // synced with Redis once, or have failed to do so and have loaded a snapshot from disk.
 func (r *Reader) Started() error {
-	if !r.follower.synced.Load() && !r.follower.loaded.Load() {
+	if !r.follower.syncedOnce.Load() && !r.follower.servingSnapshot.Load() {
 		return errors.New("not yet synced with Redis")
 	}
 	return nil
@@ -175,6 +175,6 @@ func (r *Reader) Shutdown(ctx context.Context) error {
 	err := r.server.Shutdown(ctx)
 	r.documents.close()
 	r.tokens.close()
-	r.claims.met.StopAllGoroutines()
+	r.futureTags.firstSeen.StopAllGoroutines()
 	return err
 }

@@ -23,8 +23,8 @@ import (
 	"orgmodes/internal/token"
 )
 
-// pour writes commands to Redis without waiting for each answer.
-func pour(t *testing.T, addr string, n int, command func(n int) []string) {
+// pipelineCommands writes commands to Redis without waiting for each answer.
+func pipelineCommands(t *testing.T, addr string, n int, command func(n int) []string) {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp4", addr)
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func pour(t *testing.T, addr string, n int, command func(n int) []string) {
 
 // A million resident tokens are compared with a real Redis in seconds. That is how
 // long answers are stale after a gap, a failover or a restart of Redis.
-func TestAMillionTokensAreCompared(t *testing.T) {
+func TestMillionTokensAreComparedInSeconds(t *testing.T) {
 	prove.Long(t)
 	if raceEnabled {
 		t.Skip("measures memory")
@@ -79,14 +79,14 @@ func TestAMillionTokensAreCompared(t *testing.T) {
 	hashOf := func(n int) token.Hash { return token.HashOf(fmt.Appendf(nil, "%d", n)) }
 	for n := range tokens {
 		h := hashOf(n)
-		r.tokens.memory.set(h, prepareRecord(&pubstore.Token{
+		r.tokens.backend.set(h, prepareRecord(&pubstore.Token{
 			Hash: h, Organizations: []string{orgs[n%organizations]}, Scopes: []string{"read"}, Epoch: 1, Version: 1,
 		}, 0))
 	}
-	resident := r.tokens.memory.len()
+	resident := r.tokens.backend.len()
 	start := time.Now()
 	id := uuid.NewString()
-	pour(t, w.redis.Addr, tokens, func(n int) []string {
+	pipelineCommands(t, w.redis.Addr, tokens, func(n int) []string {
 		h := hashOf(n)
 		state, version := "active", "1"
 		if n < changed {
@@ -107,28 +107,28 @@ func TestAMillionTokensAreCompared(t *testing.T) {
 	require.NoError(t, err)
 	t.Logf("%d tokens compared, %d of them different, in %v of processor time", resident, changed, spent.Round(time.Millisecond))
 	assert.Less(t, spent, 15*time.Second)
-	assert.Empty(t, r.follower.missing)
+	assert.Empty(t, r.follower.missingTokens)
 	for n := range 2 * changed {
-		if rec, ok := r.tokens.memory.peek(hashOf(n)); ok { // uneven hashes may have evicted a few
+		if rec, ok := r.tokens.backend.peek(hashOf(n)); ok { // uneven hashes may have evicted a few
 			require.Equal(t, n < changed, rec.revoked, n)
-			require.Equal(t, s.number, rec.confirmed, n)
+			require.Equal(t, s.number, rec.verified, n)
 		}
 	}
 }
 
-// known is a Redis with some tokens.
-type known struct {
-	changes
+// fakeTokenRedis is a Redis with some tokens.
+type fakeTokenRedis struct {
+	logStore
 	at     pubstore.Position
 	tokens map[token.Hash]*pubstore.Token
 	asked  []token.Hash // the tokens whose records were requested
 }
 
-func (k *known) Tail(context.Context) (pubstore.Position, *pubstore.Mark, error) {
+func (k *fakeTokenRedis) Tail(context.Context) (pubstore.Position, *pubstore.Watermark, error) {
 	return k.at, nil, nil
 }
 
-func (k *known) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
+func (k *fakeTokenRedis) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstore.Version, pubstore.Position, error) {
 	out := make([]pubstore.Version, len(hashes))
 	for i, h := range hashes {
 		if t, ok := k.tokens[h]; ok {
@@ -138,19 +138,19 @@ func (k *known) TokenVersions(_ context.Context, hashes []token.Hash) ([]pubstor
 	return out, k.at, nil
 }
 
-func (k *known) Tokens(_ context.Context, hashes []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
+func (k *fakeTokenRedis) Tokens(_ context.Context, hashes []token.Hash) (map[token.Hash]*pubstore.Token, pubstore.Position, error) {
 	k.asked = append(k.asked, hashes...)
 	return k.tokens, k.at, nil
 }
 
-func (k *known) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
+func (k *fakeTokenRedis) Versions(context.Context, []string) (map[string]pubstore.Version, pubstore.Position, error) {
 	return nil, k.at, nil
 }
 
 // Only the versions of tokens are compared. A record is requested if its version
 // differs, if the one in memory is superseded, or if Redis has none.
-func TestAComparisonBringsWhatWasOutdated(t *testing.T) {
-	r, org, _ := quiet(t, time.Now)
+func TestComparisonLoadsOnlyDifferingTokens(t *testing.T) {
+	r, org, _ := newOfflineReader(t, time.Now)
 	hash := func(name string) token.Hash { return token.HashOf([]byte(name)) }
 	of := func(name string, version int64) *pubstore.Token {
 		rec := recordOf(name, org)
@@ -158,15 +158,15 @@ func TestAComparisonBringsWhatWasOutdated(t *testing.T) {
 		return rec
 	}
 	have := func(name string, version int64) record { return prepareRecord(of(name, version), 0) }
-	redis := &known{at: pubstore.Position{Incarnation: 1, N: 10}, tokens: map[token.Hash]*pubstore.Token{}}
+	redis := &fakeTokenRedis{at: pubstore.Position{Incarnation: 1, N: 10}, tokens: map[token.Hash]*pubstore.Token{}}
 	for name, c := range map[string]struct {
 		have record
 		has  int64 // 0: nothing
 	}{
 		"same": {have("same", 2), 2}, "older": {have("older", 2), 1}, "newer": {have("newer", 2), 3}, "lost": {have("lost", 2), 0},
-		"outdated": {have("outdated", 1).outdate(tokenVersion(1, 2)), 2},
+		"outdated": {have("outdated", 1).markOutdated(tokenVersion(1, 2)), 2},
 	} {
-		r.tokens.memory.set(hash(name), c.have)
+		r.tokens.backend.set(hash(name), c.have)
 		if c.has > 0 {
 			redis.tokens[hash(name)] = of(name, c.has)
 		}
@@ -180,12 +180,12 @@ func TestAComparisonBringsWhatWasOutdated(t *testing.T) {
 		rec, ok := r.tokens.resident(hash(name))
 		require.True(t, ok, name)
 		assert.Equal(t, want, rec.version, name)
-		assert.Equal(t, s.number, rec.confirmed, name)
-		assert.NotContains(t, f.missing, hash(name))
+		assert.Equal(t, s.number, rec.verified, name)
+		assert.NotContains(t, f.missingTokens, hash(name))
 	}
 	_, ok := r.tokens.resident(hash("lost"))
 	assert.True(t, ok, "until a mark says that Redis has everything")
-	assert.Contains(t, f.missing, hash("lost"))
+	assert.Contains(t, f.missingTokens, hash("lost"))
 	assert.Subset(t, redis.asked, []token.Hash{hash("newer"), hash("outdated"), hash("lost")})
 	assert.NotContains(t, redis.asked, hash("same"))
 	assert.NotContains(t, redis.asked, hash("older"))

@@ -14,7 +14,7 @@ import (
 func TestRevocationsAreMeasured(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	w := newWorld(t, func(o *Options) { o.Metrics = registry })
-	org, _ := w.organization()
+	org, _ := w.newOrganization()
 	measured := func() (n uint64, seconds float64) {
 		all, err := registry.Gather()
 		require.NoError(t, err)
@@ -26,7 +26,7 @@ func TestRevocationsAreMeasured(t *testing.T) {
 		}
 		return 0, 0
 	}
-	tok, rec := w.grant(org)
+	tok, rec := w.newToken(org)
 	require.Equal(t, 200, w.modes(org, tok).status)
 	for _, step := range []struct {
 		edit   func()
@@ -57,7 +57,7 @@ func TestRevocationsAreMeasured(t *testing.T) {
 	}
 	assert.Equal(t, 401, w.modes(org, tok).status)
 
-	_, unknown := w.grant(org)
+	_, unknown := w.newToken(org)
 	before, _ := measured()
 	unknown.Revoked, unknown.Version = true, 2
 	w.publishToken(unknown)
@@ -69,7 +69,7 @@ func TestRevocationsAreMeasured(t *testing.T) {
 
 func (d *documents) revision(org string) int64 {
 	id, _ := parseOrganization(org)
-	doc, ok := d.memory.peek(modesOf(id))
+	doc, ok := d.backend.peek(modesOf(id))
 	if !ok {
 		return 0
 	}

@@ -16,65 +16,65 @@ import (
 const (
 	maxHeaderBytes = 8 << 10
 	maxBodyBytes   = 1 << 10
-	readTime       = 5 * time.Second
-	// writeTime bounds an answer as a whole. An answer that is received too slowly is cut
+	readTimeout    = 5 * time.Second
+	// writeTimeout bounds an answer as a whole. An answer that is received too slowly is cut
 	// sooner: see package listen.
-	writeTime = 10 * time.Minute
-	idleTime  = 2 * time.Minute
+	writeTimeout = 10 * time.Minute
+	idleTimeout  = 2 * time.Minute
 )
 
 // routes registers everything that the reader serves. Every route accepts GET and HEAD.
 // Below an organization these are modes, modes.yaml, organization.yaml,
 // marketplace.yaml, templates, and the named documents of the given collections.
 func (r *Reader) routes(app *fiber.App, collections []string) {
-	for _, form := range endpoint.All() {
-		of, _ := r.documents.collection(form.Collection)
-		r.document(app, endpoint.Path(":organization", form.Name), of, form.Name)
+	for _, rep := range endpoint.All() {
+		index, _ := r.documents.collection(rep.Collection)
+		r.handleDocument(app, endpoint.Path(":organization", rep.Name), index, rep.Name)
 	}
 	for _, name := range collections {
-		of, _ := r.documents.collection(name)
-		r.document(app, endpoint.Path(":organization", name+"/:document"), of, "")
+		index, _ := r.documents.collection(name)
+		r.handleDocument(app, endpoint.Path(":organization", name+"/:document"), index, "")
 	}
 	modes, _ := r.documents.collection(endpoint.Modes)
-	r.marketplace(app, "/api/marketplace/modes", modes, endpoint.MarketplaceYAML)
+	r.handleMarketplace(app, "/api/marketplace/modes", modes, endpoint.MarketplaceYAML)
 }
 
-// document serves a form of a collection of the organization in the path, or, if form
+// handleDocument serves a form of a collection of the organization in the path, or, if form
 // is "", the named document in the path.
-func (r *Reader) document(app *fiber.App, path string, of collectionNumber, form string) {
-	count := r.metrics.answers(cmp.Or(form, r.documents.collections[of].name))
+func (r *Reader) handleDocument(app *fiber.App, path string, index collectionIndex, name string) {
+	count := r.metrics.answers(cmp.Or(name, r.documents.collections[index].name))
 	app.Get(path, func(c *fiber.Ctx) error {
 		ctx := c.Context()
 		// The parameter aliases the request's buffer; the array does not.
 		id, ok := parseOrganization(c.Params("organization"))
-		named, said := named(ctx)
+		headerID, state := organizationHeader(ctx)
 		switch {
 		case !ok:
 			problemOrganizationID.write(ctx)
-		case said == headerMalformed:
+		case state == headerMalformed:
 			problemHeaderID.write(ctx)
-		case said == headerGiven && named != id:
-			problemDisagree.write(ctx)
+		case state == headerGiven && headerID != id:
+			problemOrganizationMismatch.write(ctx)
 		default:
-			wanted := form
-			if wanted == "" {
-				wanted = c.Params("document")
+			requested := name
+			if requested == "" {
+				requested = c.Params("document")
 			}
-			r.serve(ctx, documentKey{id, of}, wanted, valueVary)
+			r.serve(ctx, documentKey{id, index}, requested, valueVary)
 		}
 		count.count(ctx.Response.StatusCode())
 		return nil
 	})
 }
 
-// marketplace serves a form of the document of the organization in the header,
+// handleMarketplace serves a form of the document of the organization in the header,
 // or the public catalog.
-func (r *Reader) marketplace(app *fiber.App, path string, of collectionNumber, form string) {
-	count, public := r.metrics.answers(form), r.metrics.answers("public")
+func (r *Reader) handleMarketplace(app *fiber.App, path string, index collectionIndex, name string) {
+	count, public := r.metrics.answers(name), r.metrics.answers("public")
 	app.Get(path, func(c *fiber.Ctx) error {
 		ctx := c.Context()
-		id, said := named(ctx)
-		switch said {
+		id, state := organizationHeader(ctx)
+		switch state {
 		case headerAbsent:
 			r.servePublic(ctx)
 			public.count(ctx.Response.StatusCode())
@@ -82,36 +82,36 @@ func (r *Reader) marketplace(app *fiber.App, path string, of collectionNumber, f
 		case headerMalformed:
 			problemHeaderID.write(ctx)
 		default:
-			r.serve(ctx, documentKey{id, of}, form, valueVaryMarketplace)
+			r.serve(ctx, documentKey{id, index}, name, valueVaryMarketplace)
 		}
 		count.count(ctx.Response.StatusCode())
 		return nil
 	})
 }
 
-// headerSaid is the state of X-KiloCode-OrganizationId.
-type headerSaid uint8
+// headerState is the state of X-KiloCode-OrganizationId.
+type headerState uint8
 
 const (
-	headerAbsent headerSaid = iota
+	headerAbsent headerState = iota
 	headerMalformed
 	headerGiven
 )
 
-// named reads X-KiloCode-OrganizationId. Multiple lines must agree.
-func named(ctx *fasthttp.RequestCtx) (id organizationID, said headerSaid) {
+// organizationHeader reads X-KiloCode-OrganizationId. Multiple lines must agree.
+func organizationHeader(ctx *fasthttp.RequestCtx) (id organizationID, state headerState) {
 	for _, line := range ctx.Request.Header.PeekAll(requestOrganization) {
-		one, ok := parseOrganization(trim(line))
-		if !ok || said == headerGiven && one != id {
+		lineID, ok := parseOrganization(trim(line))
+		if !ok || state == headerGiven && lineID != id {
 			return organizationID{}, headerMalformed
 		}
-		id, said = one, headerGiven
+		id, state = lineID, headerGiven
 	}
-	return id, said
+	return id, state
 }
 
-// app returns a Fiber application with the routes.
-func (r *Reader) app(collections []string) *fiber.App {
+// newApp returns a Fiber application with the routes.
+func (r *Reader) newApp(collections []string) *fiber.App {
 	app := fiber.New(fiber.Config{
 		AppName:                   "orgmodes-reader",
 		DisableStartupMessage:     true,
@@ -123,22 +123,22 @@ func (r *Reader) app(collections []string) *fiber.App {
 		UnescapePath:   false,
 		BodyLimit:      maxBodyBytes,
 		ReadBufferSize: maxHeaderBytes,
-		ReadTimeout:    readTime,
-		WriteTimeout:   writeTime,
-		IdleTimeout:    idleTime,
+		ReadTimeout:    readTimeout,
+		WriteTimeout:   writeTimeout,
+		IdleTimeout:    idleTimeout,
 		// Connections are many and mostly idle: an idle one should not hold buffers.
 		ReduceMemoryUsage:            true,
 		DisablePreParseMultipartForm: true,
-		ErrorHandler:                 r.unrouted,
+		ErrorHandler:                 r.errorHandler,
 	})
 	r.routes(app, collections)
-	app.Server().Handler = r.edge(app.Handler())
+	app.Server().Handler = r.guard(app.Handler())
 	return app
 }
 
-// edge wraps the routes. Without it, Fiber itself would answer methods that it doesn't
+// guard wraps the routes. Without it, Fiber itself would answer methods that it doesn't
 // know, and a panic would end the process.
-func (r *Reader) edge(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+func (r *Reader) guard(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		start := r.clock.mono()
 		defer func() {
@@ -146,12 +146,12 @@ func (r *Reader) edge(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 				r.log.Error("request failed", "panic", p, "stack", string(debug.Stack()))
 				ctx.Response.Reset()
 				problemInternal.write(ctx)
-				r.other.count(problemInternal.status)
+				r.unroutedAnswers.count(problemInternal.status)
 			}
 		}()
 		if !ctx.IsGet() && !ctx.IsHead() && !knownMethod(ctx.Method()) {
-			problemMethod.write(ctx)
-			r.other.count(problemMethod.status)
+			problemMethodNotAllowed.write(ctx)
+			r.unroutedAnswers.count(problemMethodNotAllowed.status)
 			return
 		}
 		next(ctx)
@@ -168,8 +168,8 @@ func knownMethod(m []byte) bool {
 	return false
 }
 
-// unrouted answers requests that no route matched or that could not be read.
-func (r *Reader) unrouted(c *fiber.Ctx, err error) error {
+// errorHandler answers requests that no route matched or that could not be read.
+func (r *Reader) errorHandler(c *fiber.Ctx, err error) error {
 	p := problemInternal
 	var f *fiber.Error
 	if errors.As(err, &f) {
@@ -177,7 +177,7 @@ func (r *Reader) unrouted(c *fiber.Ctx, err error) error {
 		case fiber.StatusNotFound:
 			p = problemNoSuchPath
 		case fiber.StatusMethodNotAllowed:
-			p = problemMethod
+			p = problemMethodNotAllowed
 		case fiber.StatusRequestTimeout:
 			p = problemTimeout
 		case fiber.StatusRequestEntityTooLarge:
@@ -193,6 +193,6 @@ func (r *Reader) unrouted(c *fiber.Ctx, err error) error {
 	}
 	c.Context().Response.Header.Reset()
 	p.write(c.Context())
-	r.other.count(p.status)
+	r.unroutedAnswers.count(p.status)
 	return nil
 }

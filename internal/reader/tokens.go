@@ -21,9 +21,9 @@ import (
 const scopeRead = "read"
 
 const (
-	residentTokens = 1_000_000
-	refusedTokens  = 100_000
-	tokenLoads     = 32
+	maxResidentTokens = 1_000_000
+	maxAbsentTokens   = 100_000
+	tokenLoads        = 32
 	// Tokens of an unknown key are looked up at most at this rate. It is enough for a
 	// reader that learns of a new key late, but useless for a flood.
 	unknownKeyRate  = 50
@@ -36,47 +36,49 @@ type record struct {
 	// organizations holds the IDs that the token grants access to, 16 bytes each. Most
 	// tokens share their list with others, so equal lists share one text.
 	organizations unique.Handle[string]
-	expires       int64 // milliseconds since 1970; 0: never
+	expiresAt     int64 // milliseconds since 1970; 0: never
 	epoch         int64
 	version       int64
-	asked         time.Duration
-	confirmed     uint64
+	queried       time.Duration
+	verified      uint64
 	revoked       bool
-	mayRead       bool
-	// superseded means that a newer version of the record was announced; version is that
+	canRead       bool
+	// newerKnown means that a newer version of the record was announced; version is that
 	// one. Such a record is no longer authoritative, and stays only for the version.
-	superseded bool
+	newerKnown bool
 }
 
-func (r record) publishedAs() pubstore.Version { return tokenVersion(r.epoch, r.version) }
+func (r record) publishedVersion() pubstore.Version { return tokenVersion(r.epoch, r.version) }
 
-func (r record) newest() pubstore.Version { return r.publishedAs() }
+func (r record) newest() pubstore.Version { return r.publishedVersion() }
 
-func (r record) outdated() bool { return r.superseded }
+func (r record) outdated() bool { return r.newerKnown }
 
-func (r record) outdate(newest pubstore.Version) record {
+func (r record) markOutdated(newest pubstore.Version) record {
 	return record{
-		hash: r.hash, epoch: newest.Epoch, version: newest.Revision, asked: r.asked, confirmed: r.confirmed, superseded: true,
+		hash: r.hash, epoch: newest.Epoch, version: newest.Revision, queried: r.queried, verified: r.verified, newerKnown: true,
 	}
 }
 
-func (r record) usable() bool { return !r.superseded }
+func (r record) usable() bool { return !r.newerKnown }
 
-func (r record) askedAt() time.Duration { return r.asked }
+func (r record) queriedAt() time.Duration { return r.queried }
 
-func (r record) confirmedBy() uint64 { return r.confirmed }
+func (r record) verifiedBy() uint64 { return r.verified }
 
-func (r record) confirm(by uint64) record {
-	r.confirmed = by
+func (r record) markVerified(by uint64) record {
+	r.verified = by
 	return r
 }
 
 // expired reports whether the token has expired.
-func (r record) expired(now time.Time) bool { return r.expires != 0 && now.UnixMilli() >= r.expires }
+func (r record) expired(now time.Time) bool {
+	return r.expiresAt != 0 && now.UnixMilli() >= r.expiresAt
+}
 
-// opens reports whether the record grants access to the organization.
-func (r record) opens(id organizationID) bool {
-	if r.superseded {
+// grants reports whether the record grants access to the organization.
+func (r record) grants(id organizationID) bool {
+	if r.newerKnown {
 		return false
 	}
 	for all := r.organizations.Value(); len(all) >= len(id); all = all[len(id):] {
@@ -89,11 +91,11 @@ func (r record) opens(id organizationID) bool {
 
 func prepareRecord(t *pubstore.Token, asked time.Duration) record {
 	r := record{
-		hash: t.Hash, revoked: t.Revoked, mayRead: slices.Contains(t.Scopes, scopeRead),
-		epoch: t.Epoch, version: t.Version, asked: asked, confirmed: unconfirmed,
+		hash: t.Hash, revoked: t.Revoked, canRead: slices.Contains(t.Scopes, scopeRead),
+		epoch: t.Epoch, version: t.Version, queried: asked, verified: unverified,
 	}
 	if !t.ExpiresAt.IsZero() {
-		r.expires = t.ExpiresAt.UnixMilli()
+		r.expiresAt = t.ExpiresAt.UnixMilli()
 	}
 	all := make([]byte, 0, 64)
 	for _, o := range t.Organizations {
@@ -134,16 +136,16 @@ func parseTokenVersion(s string) pubstore.Version {
 //	budget (unknown key) ──▶ Redis ──┴▶ absent, or unknown
 type tokens struct {
 	keys *token.Keys
-	shelf[token.Hash, record]
+	cache[token.Hash, record]
 	table *table
 	clock Clock
 	// maxStale is how long a record can be trusted without newer confirmation.
 	maxStale time.Duration
-	// refused holds tokens confirmed to be absent from Redis, with the generation
+	// absent holds tokens confirmed to be absent from Redis, with the generation
 	// of the lookup. It counts only while that generation is current.
-	refused    *otter.Cache[token.Hash, uint64]
-	generation atomic.Uint64
-	unknown    bucket
+	absent            *otter.Cache[token.Hash, uint64]
+	generation        atomic.Uint64
+	unknownKeyLimiter rateLimiter
 }
 
 func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*pubstore.Token, pubstore.Position, error),
@@ -151,12 +153,12 @@ func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*pubsto
 ) *tokens {
 	t := &tokens{
 		keys: keys, clock: clock, maxStale: max(maxStale, freshFor),
-		refused: otter.Must(&otter.Options[token.Hash, uint64]{MaximumSize: refusedTokens}),
-		unknown: bucket{rate: unknownKeyRate, burst: unknownKeyBurst, left: unknownKeyBurst, last: clock.mono()},
-		table:   newTable(residentTokens, m.tokenEvictions.Inc),
+		absent:            otter.Must(&otter.Options[token.Hash, uint64]{MaximumSize: maxAbsentTokens}),
+		unknownKeyLimiter: rateLimiter{rate: unknownKeyRate, burst: unknownKeyBurst, available: unknownKeyBurst, last: clock.mono()},
+		table:             newTable(maxResidentTokens, m.tokenEvictions.Inc),
 	}
-	t.shelf = shelf[token.Hash, record]{
-		memory: t.table,
+	t.cache = cache[token.Hash, record]{
+		backend: t.table,
 		load: func(ctx context.Context, h token.Hash) (record, pubstore.Position, error) {
 			asked := clock.mono()
 			rec, at, err := load(ctx, h)
@@ -165,44 +167,44 @@ func newTokens(keys *token.Keys, load func(context.Context, token.Hash) (*pubsto
 			}
 			return prepareRecord(rec, asked), at, nil
 		},
-		following: f.following.Load,
-		absent:    true,
-		attempt:   attemptTime,
-		slots:     make(chan struct{}, tokenLoads),
-		now:       clock.mono,
-		loads:     m.tokenLoads,
+		following:    f.following.Load,
+		removeAbsent: true,
+		queryTimeout: queryTimeout,
+		slots:        make(chan struct{}, tokenLoads),
+		now:          clock.mono,
+		loads:        m.tokenLoads,
 	}
 	t.open()
 	return t
 }
 
 func (t *tokens) close() {
-	t.shelf.close()
-	t.refused.StopAllGoroutines()
+	t.cache.close()
+	t.absent.StopAllGoroutines()
 }
 
-// published applies a log entry: the token is outdated from now on, and a token that
+// handlePublished applies a log entry: the token is outdated from now on, and a token that
 // was refused may exist now.
-func (t *tokens) published(h token.Hash, version pubstore.Version) {
+func (t *tokens) handlePublished(h token.Hash, version pubstore.Version) {
 	t.generation.Add(1)
-	t.newer(h, version)
+	t.markNewer(h, version)
 }
 
-// standing is the result of an authentication.
-type standing uint8
+// authResult is the result of an authentication.
+type authResult uint8
 
 const (
-	standingOK standing = iota
-	standingMissing
-	standingMalformed
-	standingForged
-	standingAbsent
-	standingRevoked
-	standingExpired
-	standingScope
-	standingBudget
-	standingUnknown // can't be checked now
-	standings
+	authOK authResult = iota
+	authMissing
+	authMalformed
+	authForged
+	authAbsent
+	authRevoked
+	authExpired
+	authScope
+	authRateLimited
+	authUnknown // can't be checked now
+	authResultCount
 )
 
 // caller is an authenticated caller. asOf is the time from which there may be changes to
@@ -212,99 +214,99 @@ type caller struct {
 	asOf   time.Time
 }
 
-// who returns the record of a bearer token that has read access. The caller must check
+// authenticate returns the record of a bearer token that has read access. The caller must check
 // which organizations it grants access to, and must have read the lease before.
 //
 // A record counts only if the lease makes a recent enough statement about it. A token
 // that was revoked or has expired stays so for good.
-func (t *tokens) who(presented []byte, l *lease, now instant) (caller, standing) {
+func (t *tokens) authenticate(presented []byte, l *lease, now instant) (caller, authResult) {
 	h := token.HashOf(presented)
 	rec, ok := t.resident(h)
 	if !ok {
-		var s standing
-		if rec, s = t.look(h, presented, l, now); s != standingOK {
+		var s authResult
+		if rec, s = t.lookup(h, presented, l, now); s != authOK {
 			return caller{}, s
 		}
 	}
 	switch {
 	case rec.revoked:
-		return caller{}, standingRevoked
+		return caller{}, authRevoked
 	case rec.expired(now.wall):
-		return caller{}, standingExpired
-	case !l.covers(rec.confirmed):
-		return caller{}, standingUnknown
+		return caller{}, authExpired
+	case !l.covers(rec.verified):
+		return caller{}, authUnknown
 	}
-	asOf := l.ofToken(h, rec.confirmed)
+	asOf := l.tokenAsOf(h, rec.verified)
 	switch {
 	case l.age(asOf, now) > t.maxStale:
-		return caller{}, standingUnknown
-	case !rec.mayRead:
-		return caller{}, standingScope
+		return caller{}, authUnknown
+	case !rec.canRead:
+		return caller{}, authScope
 	}
-	return caller{rec, asOf}, standingOK
+	return caller{rec, asOf}, authOK
 }
 
-// look checks a token with the filter, then looks it up in Redis.
-func (t *tokens) look(h token.Hash, presented []byte, l *lease, now instant) (record, standing) {
+// lookup checks a token with the filter, then looks it up in Redis.
+func (t *tokens) lookup(h token.Hash, presented []byte, l *lease, now instant) (record, authResult) {
 	verdict := t.keys.Check(presented)
 	switch verdict {
 	case token.Malformed:
-		return record{}, standingMalformed
+		return record{}, authMalformed
 	case token.Forged:
-		return record{}, standingForged
+		return record{}, authForged
 	}
 	generation := t.generation.Load()
-	if g, ok := t.refused.GetIfPresent(h); ok && g == generation {
-		return record{}, t.absence(h, l, now)
+	if g, ok := t.absent.GetIfPresent(h); ok && g == generation {
+		return record{}, t.authResultIfMissing(h, l, now)
 	}
-	if verdict == token.UnknownKey && !t.unknown.take(now.mono) {
-		return record{}, standingBudget
+	if verdict == token.UnknownKey && !t.unknownKeyLimiter.allow(now.mono) {
+		return record{}, authRateLimited
 	}
-	ctx, cancel := context.WithTimeout(t.base, t.attempt)
+	ctx, cancel := context.WithTimeout(t.base, t.queryTimeout)
 	defer cancel()
 	rec, _, err := t.fetch(ctx, h)
 	switch {
 	case err == nil:
-		return rec, standingOK
+		return rec, authOK
 	case errors.Is(err, pubstore.ErrAbsent):
 		// Use the generation from before the query: a token that was published during
 		// the query is not remembered as refused.
-		t.refused.Set(h, generation)
-		return record{}, t.absence(h, l, now)
+		t.absent.Set(h, generation)
+		return record{}, t.authResultIfMissing(h, l, now)
 	default:
-		return record{}, standingUnknown
+		return record{}, authUnknown
 	}
 }
 
-// absence returns the result for a token that Redis doesn't have. It is absent only
+// authResultIfMissing returns the result for a token that Redis doesn't have. It is absent only
 // while we know that Redis has everything.
-func (t *tokens) absence(h token.Hash, l *lease, now instant) standing {
+func (t *tokens) authResultIfMissing(h token.Hash, l *lease, now instant) authResult {
 	log := t.following()
 	// unconfirmed: nothing was loaded that an earlier stretch could have confirmed.
-	if log == nil || !l.covers(log.number) || l.age(l.ofToken(h, unconfirmed), now) > freshFor {
-		return standingUnknown
+	if log == nil || !l.covers(log.number) || l.age(l.tokenAsOf(h, unverified), now) > freshFor {
+		return authUnknown
 	}
-	return standingAbsent
+	return authAbsent
 }
 
-// bucket is a token bucket.
-type bucket struct {
+// rateLimiter is a token bucket.
+type rateLimiter struct {
 	mu          sync.Mutex
 	rate, burst float64 // per second, and the maximum
-	left        float64
+	available   float64
 	last        time.Duration
 }
 
-func (b *bucket) take(now time.Duration) bool {
+func (b *rateLimiter) allow(now time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if d := now - b.last; d > 0 {
-		b.left = min(b.burst, b.left+d.Seconds()*b.rate)
+		b.available = min(b.burst, b.available+d.Seconds()*b.rate)
 		b.last = now
 	}
-	if b.left < 1 {
+	if b.available < 1 {
 		return false
 	}
-	b.left--
+	b.available--
 	return true
 }

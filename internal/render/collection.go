@@ -15,21 +15,21 @@ import (
 // one of the collection's sources does.
 type Collection struct {
 	Name string
-	// Many is true for a collection of named documents, each with its own path.
-	Many bool
+	// HasNamedDocuments is true for a collection of named documents, each with its own path.
+	HasNamedDocuments bool
 	// Sources lists the kinds that the collection is rendered from, by their names in the
 	// audit log. Named lists the kinds whose objects it contains by name only.
-	Sources, Named []string
-	each           func(Source, func(Representation) error) error
+	Sources, NameSources []string
+	render               func(Source, func(Representation) error) error
 }
 
 // StaleAfter reports whether the collection must be re-rendered, given the kinds of the
 // changed objects and of the renamed ones.
 func (c Collection) StaleAfter(changed, renamed []string) bool {
-	isOf := func(kinds []string) func(string) bool {
+	matches := func(kinds []string) func(string) bool {
 		return func(kind string) bool { return slices.Contains(kinds, kind) }
 	}
-	return slices.ContainsFunc(c.Sources, isOf(changed)) || slices.ContainsFunc(c.Named, isOf(renamed))
+	return slices.ContainsFunc(c.Sources, matches(changed)) || slices.ContainsFunc(c.NameSources, matches(renamed))
 }
 
 // Kinds returns the sources that are kinds of objects: all but the organization itself.
@@ -44,28 +44,28 @@ func Collections(kinds []resource.Kind) []Collection {
 	all := []Collection{
 		// The organization's name appears in the files.
 		{
-			Name: endpoint.Modes, Sources: []string{modes.KindName, string(audit.Organization)}, Named: []string{templates.KindName},
-			each: eachOfModes,
+			Name: endpoint.Modes, Sources: []string{modes.KindName, string(audit.Organization)}, NameSources: []string{templates.KindName},
+			render: renderModes,
 		},
-		{Name: endpoint.Templates, Sources: []string{templates.KindName}, each: eachOfTemplates},
+		{Name: endpoint.Templates, Sources: []string{templates.KindName}, render: renderTemplates},
 	}
 	for _, k := range kinds {
 		if p, ok := k.(resource.Publisher); ok {
 			all = append(all, Collection{
-				Name: p.Names().Plural, Many: true, Sources: p.Sources(),
-				each: func(src Source, fn func(Representation) error) error { return eachOf(p, src, fn) },
+				Name: p.Names().Plural, HasNamedDocuments: true, Sources: p.Sources(),
+				render: func(src Source, fn func(Representation) error) error { return renderDocuments(p, src, fn) },
 			})
 		}
 	}
 	return all
 }
 
-// CollectionOf returns the name of a representation's collection, or "" if it is unknown.
-func CollectionOf(representation string) string {
+// CollectionName returns the name of a representation's collection, or "" if it is unknown.
+func CollectionName(representation string) string {
 	if collection, _, named := strings.Cut(representation, "/"); named {
 		return collection
 	}
-	i := slices.IndexFunc(endpoint.All(), func(s endpoint.Served) bool { return s.Name == representation })
+	i := slices.IndexFunc(endpoint.All(), func(s endpoint.Representation) bool { return s.Name == representation })
 	if i < 0 {
 		return ""
 	}
@@ -78,10 +78,10 @@ func (c Collection) Each(src Source, fn func(Representation) error) error {
 	if src.Deleted {
 		return nil
 	}
-	return c.each(src, fn)
+	return c.render(src, fn)
 }
 
-func eachOfModes(src Source, fn func(Representation) error) error {
+func renderModes(src Source, fn func(Representation) error) error {
 	stored := append([]modes.OrganizationMode(nil), src.Modes...)
 	modes.Sort(stored)
 	own := make([]modes.Mode, len(stored))
@@ -93,8 +93,8 @@ func eachOfModes(src Source, fn func(Representation) error) error {
 		body              func() []byte
 	}{
 		{ModesJSON, TypeJSON, func() []byte { return modesJSON(stored) }},
-		{ModesYAML, TypeYAML, func() []byte { return Merged(src.Organization, src.Builtins, own) }},
-		{OrganizationYAML, TypeYAML, func() []byte { return Own(src.Organization, own) }},
+		{ModesYAML, TypeYAML, func() []byte { return MergedYAML(src.Organization, src.Builtins, own) }},
+		{OrganizationYAML, TypeYAML, func() []byte { return OwnYAML(src.Organization, own) }},
 		{MarketplaceYAML, TypeYAML, func() []byte { return marketplaceYAML(src.Organization, own) }},
 	} {
 		if err := fn(Representation{r.name, r.contentType, r.body()}); err != nil {
@@ -104,11 +104,11 @@ func eachOfModes(src Source, fn func(Representation) error) error {
 	return nil
 }
 
-func eachOfTemplates(src Source, fn func(Representation) error) error {
+func renderTemplates(src Source, fn func(Representation) error) error {
 	return fn(Representation{TemplatesJSON, TypeJSON, templates.PublishedJSON(src.Templates)})
 }
 
-func eachOf(p resource.Publisher, src Source, fn func(Representation) error) error {
+func renderDocuments(p resource.Publisher, src Source, fn func(Representation) error) error {
 	for d := range p.Documents(src.Objects) {
 		if err := fn(Representation{p.Names().Plural + "/" + d.Name, d.ContentType, d.Body}); err != nil {
 			return err

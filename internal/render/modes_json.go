@@ -8,10 +8,10 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// item is a mode as current editors expect it. All seven fields are always
+// apiMode is a mode as current editors expect it. All seven fields are always
 // present. No optional text within config is ever null or empty, as one null
 // makes editors drop all modes.
-type item struct {
+type apiMode struct {
 	ID             string       `json:"id"`
 	OrganizationID string       `json:"organization_id"`
 	Name           string       `json:"name"`
@@ -26,9 +26,9 @@ type item struct {
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
 func modesJSON(stored []modes.OrganizationMode) []byte {
-	items := make([]item, len(stored))
+	items := make([]apiMode, len(stored))
 	for i, m := range stored {
-		items[i] = item{
+		items[i] = apiMode{
 			ID:             m.ID.String(),
 			OrganizationID: m.OrganizationID.String(),
 			Name:           m.Name,
@@ -43,7 +43,7 @@ func modesJSON(stored []modes.OrganizationMode) []byte {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(struct {
-		Modes []item `json:"modes"`
+		Modes []apiMode `json:"modes"`
 	}{items}); err != nil {
 		// Only a mode that was never validated can hold a value that JSON can't represent.
 		panic("render: " + err.Error())

@@ -62,18 +62,18 @@ func Render(src Source, kinds ...resource.Kind) []Representation {
 	return out
 }
 
-// Merged returns the modes in effect as YAML: the built-in modes overlaid by the
+// MergedYAML returns the modes in effect as YAML: the built-in modes overlaid by the
 // organization's, then its other modes. Both keep the order given.
-func Merged(o organization.Organization, builtins, own []modes.Mode) []byte {
+func MergedYAML(o organization.Organization, builtins, own []modes.Mode) []byte {
 	return modes.WriteYAML(modes.Merge(builtins, own),
 		"All modes as they are in effect in "+title(o)+", the built-in ones included.\n"+
 			"For reading. Don't save this as an editor's modes file: that would freeze\n"+
 			"the built-in modes at what they are now. "+OrganizationYAML+" is the file to save.")
 }
 
-// Own returns the file to save as an editor's modes file: the organization's modes
+// OwnYAML returns the file to save as an editor's modes file: the organization's modes
 // only, in the order given.
-func Own(o organization.Organization, own []modes.Mode) []byte {
+func OwnYAML(o organization.Organization, own []modes.Mode) []byte {
 	return modes.WriteYAML(own,
 		"The modes of "+title(o)+". This can be saved as an editor's modes file.")
 }

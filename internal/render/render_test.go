@@ -80,15 +80,15 @@ func TestRenderGolden(t *testing.T) {
 	}
 }
 
-func TestRenderOfDeleted(t *testing.T) {
+func TestRenderDeletedOrganization(t *testing.T) {
 	src := source(sampleModes(t)...)
 	src.Deleted = true
 	assert.Empty(t, Render(src))
 }
 
-// TestRenderDependsOnNothingElse checks that the output depends neither on the order of
+// TestRenderIsDeterministic checks that the output depends neither on the order of
 // the modes nor on the time, and that the source is not modified.
-func TestRenderDependsOnNothingElse(t *testing.T) {
+func TestRenderIsDeterministic(t *testing.T) {
 	src := source(sampleModes(t)...)
 	want := Render(src)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -100,8 +100,8 @@ func TestRenderDependsOnNothingElse(t *testing.T) {
 	})
 }
 
-// TestModesJSONSuitsEditors checks properties that current editors rely on.
-func TestModesJSONSuitsEditors(t *testing.T) {
+// TestModesJSONShape checks properties that current editors rely on.
+func TestModesJSONShape(t *testing.T) {
 	data := body(t, Render(source(sampleModes(t)...)), ModesJSON)
 	assert.NotContains(t, string(data), "null")
 	assert.NotContains(t, string(data), `:""`)
@@ -122,7 +122,7 @@ func TestModesJSONSuitsEditors(t *testing.T) {
 	assert.Equal(t, `{"modes":[]}`+"\n", string(body(t, Render(source()), ModesJSON)))
 }
 
-func TestYAMLCanBeReadBack(t *testing.T) {
+func TestYAMLRoundTrip(t *testing.T) {
 	own := sampleModes(t)
 	representations := Render(source(own...))
 	organization, err := modes.ReadFile(t.Context(), body(t, representations, OrganizationYAML))
@@ -154,12 +154,12 @@ func TestMarketplaceItems(t *testing.T) {
 	assert.Equal(t, "items: []\n", string(body(t, Render(source()), MarketplaceYAML)))
 }
 
-// TestMarketplaceInNode reads items and their content the way editors do.
-func TestMarketplaceInNode(t *testing.T) {
+// TestMarketplaceIsReadByNode reads items and their content the way editors do.
+func TestMarketplaceIsReadByNode(t *testing.T) {
 	node := nodetest.Start(t)
 	own := sampleModes(t)
 	byYAML, byJSYAML := node.YAML(t, body(t, Render(source(own...)), MarketplaceYAML))
-	for _, reading := range []nodetest.Reading{byYAML, byJSYAML} {
+	for _, reading := range []nodetest.Result{byYAML, byJSYAML} {
 		require.Empty(t, reading.Error)
 		var document struct {
 			Items []struct{ ID, Name, Description, Content string }
@@ -168,7 +168,7 @@ func TestMarketplaceInNode(t *testing.T) {
 		require.Len(t, document.Items, len(own))
 		for i, entry := range document.Items {
 			inner, innerJS := node.YAML(t, []byte(entry.Content))
-			for _, r := range []nodetest.Reading{inner, innerJS} {
+			for _, r := range []nodetest.Result{inner, innerJS} {
 				require.Empty(t, r.Error)
 				m, err := modes.ReadMode(t.Context(), r.Value, false)
 				require.NoError(t, err)
@@ -204,7 +204,7 @@ func TestTitle(t *testing.T) {
 	assert.Equal(t, "Name", title(organization.Organization{Name: "Name", Slug: "slug"}))
 	assert.Equal(t, "slug", title(organization.Organization{Slug: "slug"}))
 	assert.Equal(t, "this organization", title(organization.Organization{}))
-	hostile := string(Own(organization.Organization{Name: "x\ncustomModes: evil\u2028y"}, nil))
+	hostile := string(OwnYAML(organization.Organization{Name: "x\ncustomModes: evil\u2028y"}, nil))
 	f, err := modes.ReadFile(t.Context(), []byte(hostile))
 	require.NoError(t, err, hostile)
 	assert.Empty(t, f.Entries)

@@ -39,7 +39,7 @@ type Kind interface {
 	NameTaken(spec Spec, existing Object) error
 	// InUse returns the *fault.Error (Conflict) for the deletion of an object that
 	// others refer to.
-	InUse(o Object, users []User) error
+	InUse(o Object, users []Referrer) error
 }
 
 // Names holds the names of a kind.
@@ -102,8 +102,8 @@ type Reference struct {
 	Required bool
 }
 
-// User is an object that refers to another one.
-type User struct {
+// Referrer is an object that refers to another one.
+type Referrer struct {
 	// Kind is the Singular of the object's kind.
 	Kind string    `json:"kind"`
 	ID   uuid.UUID `json:"id"`
@@ -126,11 +126,11 @@ type Meta struct {
 	Position int
 }
 
-// Each converts each object with of.
-func Each[T any](objects []Object, of func(Object) T) []T {
+// MapObjects converts each object with of.
+func MapObjects[T any](objects []Object, convert func(Object) T) []T {
 	all := make([]T, len(objects))
 	for i, o := range objects {
-		all[i] = of(o)
+		all[i] = convert(o)
 	}
 	return all
 }

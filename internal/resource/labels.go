@@ -41,12 +41,12 @@ func CheckLabels(labels map[string]string) []fault.Field {
 	var problems []fault.Field
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		if detail := checkLabelKey(key); detail != "" {
-			problems = append(problems, fault.Field{Pointer: LabelsPointer + jsonast.Step(key), Detail: detail})
+			problems = append(problems, fault.Field{Pointer: LabelsPointer + jsonast.EscapeToken(key), Detail: detail})
 		}
 		if value := labels[key]; value != "" && (len(value) > maxLabelLength || !labelPart.MatchString(value)) {
-			problems = append(problems, fault.Field{Pointer: LabelsPointer + jsonast.Step(key), Detail: fmt.Sprintf(
+			problems = append(problems, fault.Field{Pointer: LabelsPointer + jsonast.EscapeToken(key), Detail: fmt.Sprintf(
 				"has the value %q; values have at most %d letters, digits, '-', '_' and '.', and begin and end with a letter or a digit",
-				humanize.Shortened(value, maxLabelLength), maxLabelLength)})
+				humanize.Truncate(value, maxLabelLength), maxLabelLength)})
 		}
 	}
 	return problems
@@ -67,8 +67,8 @@ func checkLabelKey(key string) string {
 	return ""
 }
 
-// Unlabeled returns the problem for labels on an object whose kind has none.
-func Unlabeled(k Kind) fault.Field {
+// LabelsNotSupported returns the problem for labels on an object whose kind has none.
+func LabelsNotSupported(k Kind) fault.Field {
 	return fault.Field{Pointer: LabelsPointer, Detail: "a " + k.Names().Noun + " has no labels; leave them out"}
 }
 

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/resource/resourcetest"
 )
 
-func TestLabelsFollowTheSyntaxOfKubernetes(t *testing.T) {
+func TestCheckLabelsFollowsKubernetesSyntax(t *testing.T) {
 	long := strings.Repeat("x", 63)
 	for key, value := range map[string]string{
 		"team": "docs", "example.com/team": "", "a.b-c.example/" + long: long, "A_b.c-D1": "v1.2_x",
@@ -35,18 +35,18 @@ func TestLabelsFollowTheSyntaxOfKubernetes(t *testing.T) {
 	require.Equal(t, "are 65 labels; an object can have at most 64", resource.CheckLabels(many)[0].Detail)
 }
 
-func TestLabelsAreContent(t *testing.T) {
+func TestLabelsAreComparedAndDiffed(t *testing.T) {
 	of := func(labels map[string]string) resource.Object {
 		return resource.Object{Spec: resourcetest.Gadget{Name: "one"}, Labels: labels}
 	}
 	require.True(t, of(nil).SameAs(of(map[string]string{})))
 	require.False(t, of(nil).SameAs(of(map[string]string{"team": ""})))
 	changes := resource.Diff(resourcetest.Kind{}, of(map[string]string{"team": "docs", "gone": "x"}), of(map[string]string{"team": "code", "example.com/new": "y"}))
-	var told []string
+	var lines []string
 	for _, c := range changes {
-		told = append(told, fmt.Sprint(c.Kind, " ", c.Pointer, " ", c.Before, " ", c.After))
+		lines = append(lines, fmt.Sprint(c.Kind, " ", c.Pointer, " ", c.Before, " ", c.After))
 	}
 	require.Equal(t, []string{
 		"added /metadata/labels/example.com~1new <nil> y", "removed /metadata/labels/gone x <nil>", "changed /metadata/labels/team docs code",
-	}, told)
+	}, lines)
 }

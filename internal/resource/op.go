@@ -25,10 +25,10 @@ type Op struct {
 	Kind string
 	// Ref is the id or the name of an existing object. Restore accepts only an id.
 	Ref string
-	// Seen is the version of the object that the caller expects; 0 means any. If the object is
+	// ExpectedVersion is the version of the object that the caller expects; 0 means any. If the object is
 	// newer, the operation fails with a Stale fault. For a deleted object it is the version of
 	// its deletion.
-	Seen int64
+	ExpectedVersion int64
 	// New is the object to Create or Put. Only its Spec is required. A new object takes its
 	// times, if set, and with Put its id, unless another organization has that id.
 	New Object
@@ -50,9 +50,9 @@ type Options struct {
 	// DryRun applies the operations and rolls them back. The result is that of applying them
 	// now, except for the ids and times of new objects.
 	DryRun bool
-	// Seen is the revision of the library for which the operations were planned; 0 means any. A
+	// ExpectedRevision is the revision of the library for which the operations were planned; 0 means any. A
 	// different revision is a Stale fault.
-	Seen int64
+	ExpectedRevision int64
 	// Plan returns further operations. It gets the library while no one else can change it. Its
 	// error is returned unchanged.
 	Plan func(Library) ([]Op, error)
@@ -98,8 +98,8 @@ func (e OpErrors) Error() string { return e[0].Err.Error() }
 // Unwrap returns the errors.
 func (e OpErrors) Unwrap() []error {
 	all := make([]error, len(e))
-	for i, one := range e {
-		all[i] = one.Err
+	for i, opErr := range e {
+		all[i] = opErr.Err
 	}
 	return all
 }

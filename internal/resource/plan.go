@@ -19,8 +19,8 @@ const (
 	ActionConflict Action = "conflict"
 )
 
-// Place is the position of an object in files.
-type Place struct {
+// Location is the position of an object in files.
+type Location struct {
 	// Index is the position among all entries of the files, from 0.
 	Index int `json:"index"`
 	// File is the file name, if there are several files.
@@ -35,7 +35,7 @@ type Place struct {
 
 // FileEntry holds the kind-independent results of reading one object from a file.
 type FileEntry struct {
-	Place
+	Location
 	// Problems are reasons to refuse the object, with pointers into it and text positions.
 	Problems []fault.Field
 	// Notices report text that is interpreted differently from how it is written.

@@ -18,23 +18,23 @@ import (
 // editor polls one document of its organization at varying readers, and checks every answer
 // against the promises.
 type editor struct {
-	n       int
-	id      uuid.UUID // of its token
-	whole   string
-	org     uuid.UUID
-	form    string
-	made    time.Time
-	tag     string
-	version [2]int64 // epoch and revision of the tag
-	polls   int
-	fresh   int
-	trace   uint64
+	n         int
+	id        uuid.UUID // of its token
+	token     string
+	org       uuid.UUID
+	document  string
+	createdAt time.Time
+	tag       string
+	version   [2]int64 // epoch and revision of the tag
+	polls     int
+	fresh     int
+	trace     uint64
 }
 
 func (w *world) newEditor(n int) *editor {
-	e := &editor{n: n, id: w.id("token", n), org: w.orgs[n%len(w.orgs)], form: forms[n/len(w.orgs)%len(forms)], made: time.Now()}
-	e.whole = tokens[n]
-	w.ledger.createToken(e.id, e.org, e.whole)
+	e := &editor{n: n, id: w.id("token", n), org: w.orgs[n%len(w.orgs)], document: documentNames[n/len(w.orgs)%len(documentNames)], createdAt: time.Now()}
+	e.token = tokens[n]
+	w.database.createToken(e.id, e.org, e.token)
 	return e
 }
 
@@ -49,27 +49,27 @@ var tokens = [editors]string{
 	"omt_k1_18vazX14Ty0TZjKulQux0O3mwbED6Jn2CtCUa5L5DoIF",
 }
 
-// answer is a response that an editor received.
-type answer struct {
+// response is a response that an editor received.
+type response struct {
 	status       int
 	etag, digest string
 	cacheStatus  string
 	body         []byte
 }
 
-func (a *answer) saysFresh() bool { return !strings.Contains(a.cacheStatus, "detail=") }
+func (a *response) isFresh() bool { return !strings.Contains(a.cacheStatus, "detail=") }
 
-func ask(h fasthttp.RequestHandler, e *editor, tag string) *answer {
+func request(h fasthttp.RequestHandler, e *editor, tag string) *response {
 	var ctx fasthttp.RequestCtx
 	ctx.Request.Header.SetMethod(fasthttp.MethodGet)
-	ctx.Request.SetRequestURI("/api/organizations/" + e.org.String() + "/" + e.form)
-	ctx.Request.Header.Set("Authorization", "Bearer "+e.whole)
+	ctx.Request.SetRequestURI("/api/organizations/" + e.org.String() + "/" + e.document)
+	ctx.Request.Header.Set("Authorization", "Bearer "+e.token)
 	ctx.Request.Header.Set("Accept-Encoding", "gzip")
 	if tag != "" {
 		ctx.Request.Header.Set("If-None-Match", tag)
 	}
 	h(&ctx)
-	got := &answer{status: ctx.Response.StatusCode(), body: append([]byte(nil), ctx.Response.Body()...)}
+	got := &response{status: ctx.Response.StatusCode(), body: append([]byte(nil), ctx.Response.Body()...)}
 	for name, value := range ctx.Response.Header.All() {
 		switch strings.ToLower(string(name)) {
 		case "etag":
@@ -83,16 +83,16 @@ func ask(h fasthttp.RequestHandler, e *editor, tag string) *answer {
 	return got
 }
 
-// poll runs an editor until the world stops.
-func (w *world) poll(e *editor) {
-	rng := w.source("editor", e.n)
+// runEditor runs an editor until the world stops.
+func (w *world) runEditor(e *editor) {
+	rng := w.newRand("editor", e.n)
 	trace := fnv.New64a()
 	for sleep(w.ctx, time.Duration(1+rng.Int64N(int64(800*time.Millisecond)))) == nil {
-		at := w.edge(rng.IntN(readers))
+		at := w.readerAt(rng.IntN(readers))
 		asked := time.Now()
-		got := ask(at.handler, e, e.tag)
+		got := request(at.handler, e, e.tag)
 		fmt.Fprintf(trace, "%d %d %d %s %s\n", asked.UnixNano(), at.n, got.status, got.etag, got.cacheStatus)
-		w.tell("editor %d at reader %d: %d %s %s", e.n, at.n, got.status, got.etag, got.cacheStatus)
+		w.logEvent("editor %d at reader %d: %d %s %s", e.n, at.n, got.status, got.etag, got.cacheStatus)
 		w.check(e, at, asked, got)
 		// Sometimes an editor restarts, and has no document.
 		if rng.IntN(12) == 0 {
@@ -119,32 +119,32 @@ func versionOf(tag string) (epoch, revision int64, ok bool) {
 }
 
 // check checks one answer against the promises.
-func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
+func (w *world) check(e *editor, at *readerRun, asked time.Time, got *response) {
 	e.polls++
 	bad := func(format string, args ...any) {
-		w.violated("editor %d at reader %d: %s", e.n, at.n, fmt.Sprintf(format, args...))
+		w.reportViolation("editor %d at reader %d: %s", e.n, at.n, fmt.Sprintf(format, args...))
 	}
-	key := e.whole + e.org.String()
-	revoked := w.ledger.revokedAt(e.id)
+	key := e.token + e.org.String()
+	revoked := w.database.revokedAt(e.id)
 	served := got.status == fasthttp.StatusOK || got.status == fasthttp.StatusNotModified
 	switch {
 	case served:
 		if !revoked.IsZero() {
 			late := asked.Sub(revoked)
-			if late > max(w.authMaxStale, bound) {
+			if late > max(w.authMaxStale, freshnessBound) {
 				bad("a token revoked %s ago was let in", late)
 			}
-			if got.saysFresh() && late > bound {
+			if got.isFresh() && late > freshnessBound {
 				bad("a token revoked %s ago was accepted, and the answer is marked fresh", late)
 			}
 		}
 	case got.status == fasthttp.StatusUnauthorized:
-		if revoked.IsZero() && asked.Sub(e.made) > bound+time.Second {
+		if revoked.IsZero() && asked.Sub(e.createdAt) > freshnessBound+time.Second {
 			bad("a valid token was refused with 401")
 		}
 		return
 	case got.status == fasthttp.StatusServiceUnavailable:
-		if w.isWarm(at, key) && revoked.IsZero() && w.authMaxStale > time.Minute && !w.mayLack(e) {
+		if w.isWarm(at, key) && revoked.IsZero() && w.authMaxStale > time.Minute && !w.mayLackRecord(e) {
 			bad("503 although it had answered before")
 		}
 		return
@@ -170,35 +170,35 @@ func (w *world) check(e *editor, at *edge, asked time.Time, got *answer) {
 	if now[0] < e.version[0] || now[0] == e.version[0] && now[1] < e.version[1] {
 		bad("went back from %v to %v", e.version, now)
 	}
-	if got.saysFresh() {
+	if got.isFresh() {
 		e.fresh++
-		if owed := w.ledger.owed(e.org, e.form, asked.Add(-bound)); revision < owed {
-			bad("marked fresh at revision %d; revision %d was committed more than %s before", revision, owed, bound)
+		if owed := w.database.revisionCommittedBy(e.org, e.document, asked.Add(-freshnessBound)); revision < owed {
+			bad("marked fresh at revision %d; revision %d was committed more than %s before", revision, owed, freshnessBound)
 		}
 	}
 	e.tag, e.version = got.etag, now
 }
 
-func (w *world) isWarm(at *edge, key string) bool {
+func (w *world) isWarm(at *readerRun, key string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return at.warm[key]
 }
 
-// mayLack reports whether a reader may rightly lack a token's record. Raising the epoch
+// mayLackRecord reports whether a reader may rightly lack a token's record. Raising the epoch
 // gives every record a new version that has to be read first.
-func (w *world) mayLack(*editor) bool {
-	w.ledger.mu.Lock()
-	defer w.ledger.mu.Unlock()
-	return w.ledger.installation.Epoch > 1
+func (w *world) mayLackRecord(*editor) bool {
+	w.database.mu.Lock()
+	defer w.database.mu.Unlock()
+	return w.database.installation.Epoch > 1
 }
 
-func (w *world) checkBody(e *editor, got *answer, revision int64, bad func(string, ...any)) {
+func (w *world) checkBody(e *editor, got *response, revision int64, bad func(string, ...any)) {
 	sum := sha256.Sum256(got.body)
 	if want := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"; got.digest != want {
 		bad("the digest is %s, the body's is %s", got.digest, want)
 	}
-	body, err := unzip(got.body)
+	body, err := gunzip(got.body)
 	if err != nil {
 		bad("the body is no gzip: %v", err)
 		return
@@ -208,7 +208,7 @@ func (w *world) checkBody(e *editor, got *answer, revision int64, bad func(strin
 	}
 	// The tag holds the revision that last changed this document, or, once an epoch was
 	// raised, the current revision at that time.
-	due := w.ledger.upTo(e.org, e.form, revision)
+	due := w.database.lastChangeUpTo(e.org, e.document, revision)
 	said := bodyForm.FindStringSubmatch(string(body))
 	switch {
 	case said == nil && due > 1:

@@ -28,11 +28,11 @@ type cluster struct {
 	// split). It is nil if all talk to the same one.
 	old *data
 	// replica is the state of the primary at some earlier time.
-	replica *data
-	frozen  bool
-	away    bool
-	changed chan struct{} // closed at every change of a stream
-	ids     int
+	replica     *data
+	frozen      bool
+	unavailable bool
+	changed     chan struct{} // closed at every change of a stream
+	ids         int
 }
 
 func newCluster() *cluster {
@@ -53,24 +53,24 @@ func (c *cluster) wake() {
 
 // The faults of the servers.
 
-func (c *cluster) with(fn func()) {
+func (c *cluster) update(fn func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fn()
 	c.wake()
 }
 
-func (c *cluster) replicate() { c.with(func() { c.replica = c.primary.clone() }) }
+func (c *cluster) replicate() { c.update(func() { c.replica = c.primary.clone() }) }
 
-func (c *cluster) flush() { c.with(func() { c.primary.flush() }) }
+func (c *cluster) flush() { c.update(func() { c.primary.flush() }) }
 
 // restart restarts the server without its data.
-func (c *cluster) restart() { c.with(func() { c.primary = newData(c.nextID()) }) }
+func (c *cluster) restart() { c.update(func() { c.primary = newData(c.nextID()) }) }
 
 // promote makes the replica the primary; whatever it lacks is lost. With split, some
 // clients continue to talk to the old one.
 func (c *cluster) promote(split bool) {
-	c.with(func() {
+	c.update(func() {
 		if c.replica == nil {
 			c.replica = newData("")
 		}
@@ -82,11 +82,11 @@ func (c *cluster) promote(split bool) {
 	})
 }
 
-func (c *cluster) heal() { c.with(func() { c.old, c.frozen, c.away = nil, false, false }) }
+func (c *cluster) heal() { c.update(func() { c.old, c.frozen, c.unavailable = nil, false, false }) }
 
-func (c *cluster) freeze() { c.with(func() { c.frozen = true }) }
+func (c *cluster) freeze() { c.update(func() { c.frozen = true }) }
 
-func (c *cluster) leave() { c.with(func() { c.away = true }) }
+func (c *cluster) disconnect() { c.update(func() { c.unavailable = true }) }
 
 // faults holds the probabilities of faults in a client's calls.
 type faults struct {
@@ -107,8 +107,8 @@ type link struct {
 	// Each key has a separate source of randomness, so that the order of two simultaneous
 	// calls makes no difference.
 	mu      sync.Mutex
-	source  func(key string) *rand.Rand
-	chances map[string]*rand.Rand
+	newRand func(key string) *rand.Rand
+	rands   map[string]*rand.Rand
 	faults  faults
 }
 
@@ -123,13 +123,13 @@ func (l *link) store() *pubstore.Store {
 }
 
 var (
-	errAway = errors.New("dial: connection refused")
-	errLost = errors.New("i/o timeout")
+	errRefused = errors.New("dial: connection refused")
+	errTimeout = errors.New("i/o timeout")
 )
 
 // DialHook implements redis.Hook.
 func (l *link) DialHook(redis.DialHook) redis.DialHook {
-	return func(context.Context, string, string) (net.Conn, error) { return nil, errAway }
+	return func(context.Context, string, string) (net.Conn, error) { return nil, errRefused }
 }
 
 // ProcessHook implements redis.Hook.
@@ -139,7 +139,7 @@ func (l *link) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 		if cmd.Name() == "xread" {
 			err = l.follow(ctx, cmd)
 		} else {
-			err = l.call(ctx, keyOf(ctx, cmd), func(d *data) error { return l.answer(d, cmd) })
+			err = l.call(ctx, keyOf(ctx, cmd), func(d *data) error { return l.execute(d, cmd) })
 		}
 		if err != nil {
 			cmd.SetErr(err)
@@ -153,7 +153,7 @@ func (l *link) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipel
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := l.call(ctx, keyOf(ctx, cmds...), func(d *data) error {
 			for _, cmd := range cmds {
-				if err := l.answer(d, cmd); err != nil {
+				if err := l.execute(d, cmd); err != nil {
 					cmd.SetErr(err)
 				}
 			}
@@ -187,7 +187,7 @@ func keyOf(ctx context.Context, cmds ...redis.Cmder) string {
 }
 
 func subject(cmd redis.Cmder) string {
-	args := texts(cmd.Args())
+	args := argStrings(cmd.Args())
 	switch {
 	case cmd.Name() == "eval" || cmd.Name() == "evalsha":
 		n, _ := strconv.Atoi(args[2])
@@ -198,26 +198,26 @@ func subject(cmd redis.Cmder) string {
 	return "" // multi and exec
 }
 
-// draws holds the random faults and delays of one call.
-type draws struct {
+// callFaults holds the random faults and delays of one call.
+type callFaults struct {
 	drop, lose, twice   bool
 	there, thawed, back time.Duration
 }
 
-func (l *link) draw(key string) draws {
+func (l *link) draw(key string) callFaults {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	rng, ok := l.chances[key]
+	rng, ok := l.rands[key]
 	if !ok {
-		rng = l.source(key)
-		l.chances[key] = rng
+		rng = l.newRand(key)
+		l.rands[key] = rng
 	}
 	f := l.faults
 	lag := func() time.Duration { return time.Duration(1 + rng.Int64N(int64(f.latency)+1)) }
-	return draws{rng.Float64() < f.drop, rng.Float64() < f.lose, rng.Float64() < f.twice, lag(), lag(), lag()}
+	return callFaults{rng.Float64() < f.drop, rng.Float64() < f.lose, rng.Float64() < f.twice, lag(), lag(), lag()}
 }
 
-func (l *link) set(f faults) {
+func (l *link) setFaults(f faults) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.faults = f
@@ -230,12 +230,12 @@ func (l *link) call(ctx context.Context, key string, do func(*data) error) error
 	d := l.draw(key)
 	if d.drop {
 		<-ctx.Done()
-		return errLost
+		return errTimeout
 	}
 	if err := sleep(ctx, d.there); err != nil {
-		return errLost
+		return errTimeout
 	}
-	err := l.atServer(ctx, d.thawed, func(on *data) error {
+	err := l.onServer(ctx, d.thawed, func(on *data) error {
 		err := do(on)
 		if d.twice {
 			err = do(on)
@@ -247,22 +247,22 @@ func (l *link) call(ctx context.Context, key string, do func(*data) error) error
 	}
 	if d.lose {
 		<-ctx.Done()
-		return errLost
+		return errTimeout
 	}
 	if sleep(ctx, d.back) != nil {
-		return errLost
+		return errTimeout
 	}
 	return nil
 }
 
-// atServer runs do on the server that this client talks to, once that is not frozen.
-func (l *link) atServer(ctx context.Context, thawed time.Duration, do func(*data) error) error {
+// onServer runs do on the server that this client talks to, once that is not frozen.
+func (l *link) onServer(ctx context.Context, thawed time.Duration, do func(*data) error) error {
 	c := l.cluster
 	for {
 		c.mu.Lock()
-		if c.away {
+		if c.unavailable {
 			c.mu.Unlock()
-			return errAway
+			return errRefused
 		}
 		if !c.frozen {
 			on := c.primary
@@ -281,11 +281,11 @@ func (l *link) atServer(ctx context.Context, thawed time.Duration, do func(*data
 		c.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return errLost
+			return errTimeout
 		case <-changed:
 		}
 		if sleep(ctx, thawed) != nil { // so that waiting calls don't all run at the same time
-			return errLost
+			return errTimeout
 		}
 	}
 }
@@ -296,7 +296,7 @@ func (l *link) follow(ctx context.Context, cmd redis.Cmder) error {
 	if !ok {
 		return fmt.Errorf("xread into %T", cmd)
 	}
-	args := texts(cmd.Args())
+	args := argStrings(cmd.Args())
 	at := slices.Index(args, "streams")
 	block, err := strconv.Atoi(args[slices.Index(args, "block")+1])
 	if err != nil {
@@ -325,7 +325,7 @@ func (l *link) follow(ctx context.Context, cmd redis.Cmder) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errLost
+			return errTimeout
 		case <-deadline.C:
 			return redis.Nil
 		case <-changed:

@@ -18,15 +18,15 @@ import (
 )
 
 var (
-	seed      = flag.Uint64("seed", 1, "the first seed")
-	schedules = flag.Int("schedules", 0, "how many seeds to run; 0 means as many as the tests have time for")
-	abreast   = flag.Int("abreast", 2, "how many at once")
+	seed         = flag.Uint64("seed", 1, "the first seed")
+	schedules    = flag.Int("schedules", 0, "how many seeds to run; 0 means as many as the tests have time for")
+	parallelRuns = flag.Int("abreast", 2, "how many at once")
 )
 
 // outcome is the result of a run.
 type outcome struct {
 	violations []string
-	happened   []string
+	events     []string
 	trace      uint64
 	polls      int
 	fresh      int
@@ -36,13 +36,13 @@ type outcome struct {
 func run(t *testing.T, seed uint64) (out outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, seed)
-		w.admins()
-		w.actors.Go(w.trouble)
+		w.startAdmins()
+		w.actors.Go(w.injectFaults)
 		for _, e := range w.editors {
-			w.actors.Go(func() { w.poll(e) })
+			w.actors.Go(func() { w.runEditor(e) })
 		}
-		time.Sleep(chaos + calm)
-		w.settle()
+		time.Sleep(chaosDuration + calmDuration)
+		w.checkFinalState()
 		w.stop()
 		w.actors.Wait()
 		for _, e := range w.readers {
@@ -54,29 +54,29 @@ func run(t *testing.T, seed uint64) (out outcome) {
 			out.polls += e.polls
 			out.fresh += e.fresh
 		}
-		out.violations, out.happened, out.trace = w.violations, w.happened, trace.Sum64()
+		out.violations, out.events, out.trace = w.violations, w.events, trace.Sum64()
 	})
 	return out
 }
 
-// settle checks what must be true a long time after the last fault.
-func (w *world) settle() {
-	if !w.ledger.everythingIsPublished() {
-		w.violated("something is still unpublished")
+// checkFinalState checks what must be true a long time after the last fault.
+func (w *world) checkFinalState() {
+	if !w.database.allPublished() {
+		w.reportViolation("something is still unpublished")
 	}
 	for _, at := range w.readers {
 		for _, e := range w.editors {
-			got := ask(at.handler, e, "")
-			if !w.ledger.revokedAt(e.id).IsZero() {
+			got := request(at.handler, e, "")
+			if !w.database.revokedAt(e.id).IsZero() {
 				if got.status != 401 {
-					w.violated("reader %d answers %d to a revoked token", at.n, got.status)
+					w.reportViolation("reader %d answers %d to a revoked token", at.n, got.status)
 				}
 				continue
 			}
-			owed := w.ledger.owed(e.org, e.form, time.Now())
+			owed := w.database.revisionCommittedBy(e.org, e.document, time.Now())
 			_, revision, ok := versionOf(got.etag)
-			if got.status != 200 || !ok || w.ledger.upTo(e.org, e.form, revision) != owed || !got.saysFresh() {
-				w.violated("reader %d answers editor %d with %d %s %s when all is well; revision %d is due", at.n, e.n, got.status, got.etag, got.cacheStatus, owed)
+			if got.status != 200 || !ok || w.database.lastChangeUpTo(e.org, e.document, revision) != owed || !got.isFresh() {
+				w.reportViolation("reader %d answers editor %d with %d %s %s when all is well; revision %d is due", at.n, e.n, got.status, got.etag, got.cacheStatus, owed)
 			}
 		}
 	}
@@ -98,7 +98,7 @@ func TestSchedules(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var polls, fresh atomic.Int64
 	var g errgroup.Group
-	g.SetLimit(*abreast)
+	g.SetLimit(*parallelRuns)
 	for i := range n {
 		g.Go(func() error {
 			s := *seed + uint64(i)
@@ -107,7 +107,7 @@ func TestSchedules(t *testing.T) {
 			fresh.Add(int64(out.fresh))
 			if len(out.violations) > 0 {
 				if n == 1 {
-					t.Log("\n" + strings.Join(out.happened, "\n"))
+					t.Log("\n" + strings.Join(out.events, "\n"))
 				}
 				t.Errorf("seed %d:\n  %s\nreplay it with: go test ./internal/simulation -run TestSchedules -seed=%d -schedules=1 -v",
 					s, strings.Join(out.violations, "\n  "), s)

@@ -31,16 +31,16 @@ const (
 	organizations = 3
 	readers       = 3
 	editors       = 6
-	// chaos is how long faults occur, calm how long the recovery from them can take.
-	chaos = 20 * time.Second
-	calm  = 30 * time.Second
-	// bound is the limit that a reader promises: an answer marked fresh has every change
+	// chaosDuration is how long faults occur, calm how long the recovery from them can take.
+	chaosDuration = 20 * time.Second
+	calmDuration  = 30 * time.Second
+	// freshnessBound is the limit that a reader promises: an answer marked fresh has every change
 	// that was committed longer ago. See docs/promises.md, "Staleness is bounded, and
 	// visible".
-	bound = 10 * time.Second
-	// skewed is the maximum offset of each clock from the true time. Two clocks may differ by
+	freshnessBound = 10 * time.Second
+	// maxSkew is the maximum offset of each clock from the true time. Two clocks may differ by
 	// twice that; the reader allows for 250 ms.
-	skewed = 100 * time.Millisecond
+	maxSkew = 100 * time.Millisecond
 	// leaseTime is short, so that leases expire in a run.
 	leaseTime = 3 * time.Second
 )
@@ -60,12 +60,12 @@ type world struct {
 	// authMaxStale is how long a token is accepted without news from the log.
 	authMaxStale time.Duration
 
-	ledger  *ledger
-	cluster *cluster
-	orgs    []uuid.UUID
-	readers []*edge
-	editors []*editor
-	log     *slog.Logger
+	database *database
+	cluster  *cluster
+	orgs     []uuid.UUID
+	readers  []*readerRun
+	editors  []*editor
+	log      *slog.Logger
 
 	ctx    context.Context
 	actors sync.WaitGroup
@@ -76,11 +76,11 @@ type world struct {
 	links      []*link
 	workers    []*link
 	calmSince  time.Time
-	happened   []string
+	events     []string
 }
 
-// source returns an actor's own source of randomness.
-func (w *world) source(actor string, n int) *rand.Rand {
+// newRand returns an actor's own source of randomness.
+func (w *world) newRand(actor string, n int) *rand.Rand {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s %d", actor, n))
 	return rand.New(rand.NewPCG(w.seed, uint64(h[0])|uint64(h[1])<<8|uint64(h[2])<<16|uint64(h[3])<<24))
 }
@@ -89,15 +89,15 @@ func (w *world) id(kind string, n int) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s %d", kind, n))
 }
 
-// tell adds an event to the log of the run, which is shown when a failed run is replayed.
-func (w *world) tell(format string, args ...any) {
+// logEvent adds an event to the log of the run, which is shown when a failed run is replayed.
+func (w *world) logEvent(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.happened = append(w.happened, fmt.Sprintf("%9.3f  ", time.Since(epoch).Seconds())+fmt.Sprintf(format, args...))
+	w.events = append(w.events, fmt.Sprintf("%9.3f  ", time.Since(epoch).Seconds())+fmt.Sprintf(format, args...))
 }
 
-func (w *world) violated(format string, args ...any) {
-	w.tell("VIOLATION "+format, args...)
+func (w *world) reportViolation(format string, args ...any) {
+	w.logEvent("VIOLATION "+format, args...)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.violations = append(w.violations, fmt.Sprintf(format, args...))
@@ -106,18 +106,18 @@ func (w *world) violated(format string, args ...any) {
 // epoch is the start of the simulated time.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// logTo writes the programs' logs into the log of the run.
-type logTo struct{ w *world }
+// eventWriter writes the programs' logs into the log of the run.
+type eventWriter struct{ w *world }
 
-func (l logTo) Write(b []byte) (int, error) {
-	l.w.tell("    %s", strings.TrimSpace(string(b)))
+func (l eventWriter) Write(b []byte) (int, error) {
+	l.w.logEvent("    %s", strings.TrimSpace(string(b)))
 	return len(b), nil
 }
 
 func (w *world) newLink(kind string, n int, timeout time.Duration) *link {
 	l := &link{
-		cluster: w.cluster, timeout: timeout, faults: faults{latency: time.Millisecond}, chances: map[string]*rand.Rand{},
-		source: func(key string) *rand.Rand { return w.source(kind+" "+key, n) },
+		cluster: w.cluster, timeout: timeout, faults: faults{latency: time.Millisecond}, rands: map[string]*rand.Rand{},
+		newRand: func(key string) *rand.Rand { return w.newRand(kind+" "+key, n) },
 	}
 	w.mu.Lock()
 	w.links = append(w.links, l)
@@ -131,7 +131,7 @@ func (w *world) newLink(kind string, n int, timeout time.Duration) *link {
 // newWorld creates a world and starts its workers and readers.
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, seed: seed, cluster: newCluster()}
-	w.log = slog.New(slog.NewTextHandler(logTo{w}, &slog.HandlerOptions{
+	w.log = slog.New(slog.NewTextHandler(eventWriter{w}, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
 				return slog.Attr{}
@@ -139,13 +139,13 @@ func newWorld(t testing.TB, seed uint64) *world {
 			return a
 		},
 	}))
-	rng := w.source("world", 0)
+	rng := w.newRand("world", 0)
 	w.authMaxStale = []time.Duration{15 * time.Minute, 15 * time.Minute, 20 * time.Second, 0}[rng.IntN(4)]
-	w.ledger = newLedger(time.Duration(rng.Int64N(int64(2*skewed))) - skewed)
+	w.database = newDatabase(time.Duration(rng.Int64N(int64(2*maxSkew))) - maxSkew)
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	for i := range organizations {
 		w.orgs = append(w.orgs, w.id("organization", i))
-		w.ledger.createOrg(w.orgs[i])
+		w.database.createOrg(w.orgs[i])
 	}
 	for i := range editors {
 		w.editors = append(w.editors, w.newEditor(i))
@@ -159,8 +159,8 @@ func newWorld(t testing.TB, seed uint64) *world {
 	return w
 }
 
-// edge is one run of a reader, from its start to its stop.
-type edge struct {
+// readerRun is one run of a reader, from its start to its stop.
+type readerRun struct {
 	n       int
 	handler fasthttp.RequestHandler
 	reader  *reader.Reader
@@ -170,9 +170,9 @@ type edge struct {
 }
 
 // startReader starts a reader with its own clock.
-func (w *world) startReader(n, life int) *edge {
-	rng := w.source("clock", 100*n+life)
-	off := time.Duration(rng.Int64N(int64(2*skewed))) - skewed
+func (w *world) startReader(n, life int) *readerRun {
+	rng := w.newRand("clock", 100*n+life)
+	off := time.Duration(rng.Int64N(int64(2*maxSkew))) - maxSkew
 	// Within the reader's assumption: a quartz clock is accurate to some 100 ppm.
 	rate := 1 + (rng.Float64()-.5)*2e-4
 	started := time.Now()
@@ -192,12 +192,12 @@ func (w *world) startReader(n, life int) *edge {
 	ctx, cancel := context.WithCancel(w.ctx)
 	var following sync.WaitGroup
 	following.Go(func() { r.Follow(ctx) })
-	e := &edge{n: n, reader: r, handler: r.Handler(), warm: map[string]bool{}}
+	e := &readerRun{n: n, reader: r, handler: r.Handler(), warm: map[string]bool{}}
 	e.stop = func() {
 		cancel()
 		following.Wait()
 		if err := r.Shutdown(context.Background()); err != nil {
-			w.violated("reader %d did not end: %v", n, err)
+			w.reportViolation("reader %d did not end: %v", n, err)
 		}
 	}
 	return e
@@ -207,7 +207,7 @@ func (w *world) startReader(n, life int) *edge {
 // which must be harmless.
 func (w *world) startWorker(n int) {
 	p := w.publisher(n)
-	rng := w.source("leader", n)
+	rng := w.newRand("leader", n)
 	w.actors.Go(func() {
 		for w.ctx.Err() == nil {
 			if n == 0 || rng.IntN(3) == 0 {
@@ -222,13 +222,13 @@ func (w *world) startWorker(n int) {
 
 func (w *world) publisher(n int) *worker.Publisher {
 	return worker.NewPublisher(worker.PublisherConfig{
-		Ledger: &desk{w.ledger, func(key string) *rand.Rand { return w.source("desk "+key, n) }, map[string]*rand.Rand{}}, Redis: w.newLink("worker", n, 2*time.Second).store(), Log: w.log, Edition: 1, Parallel: 1,
-		Encode: stored, Codings: []pubstore.Coding{pubstore.Gzip}, LeaseTime: leaseTime,
+		Store: &storeConn{w.database, func(key string) *rand.Rand { return w.newRand("desk "+key, n) }, map[string]*rand.Rand{}}, Redis: w.newLink("worker", n, 2*time.Second).store(), Log: w.log, Edition: 1, Parallel: 1,
+		Encode: encodeStored, Codings: []pubstore.Coding{pubstore.Gzip}, LeaseTime: leaseTime,
 	})
 }
 
-// stored is a gzip encoder that doesn't compress, to save time.
-func stored(_ context.Context, body []byte) ([]pubstore.Encoded, error) {
+// encodeStored is a gzip encoder that doesn't compress, to save time.
+func encodeStored(_ context.Context, body []byte) ([]pubstore.Encoded, error) {
 	var buf bytes.Buffer
 	zw, err := kgzip.NewWriterLevel(&buf, kgzip.StatelessCompression)
 	if err != nil {
@@ -243,7 +243,7 @@ func stored(_ context.Context, body []byte) ([]pubstore.Encoded, error) {
 	return []pubstore.Encoded{{Coding: pubstore.Gzip, Digest: sha256.Sum256(buf.Bytes()), Bytes: buf.Bytes()}}, nil
 }
 
-func unzip(b []byte) ([]byte, error) {
+func gunzip(b []byte) ([]byte, error) {
 	zr, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {
 		return nil, err
@@ -251,54 +251,54 @@ func unzip(b []byte) ([]byte, error) {
 	return io.ReadAll(zr)
 }
 
-// admins makes changes and has them published by jobs, which run late, twice or not at all.
-func (w *world) admins() {
+// startAdmins makes changes and has them published by jobs, which run late, twice or not at all.
+func (w *world) startAdmins() {
 	jobs := w.publisher(2)
 	for i, org := range w.orgs {
 		w.actors.Go(func() {
-			rng := w.source("admin", i)
-			w.job(rng, func(ctx context.Context) error { return jobs.PublishOrganization(ctx, org) })
+			rng := w.newRand("admin", i)
+			w.runJob(rng, func(ctx context.Context) error { return jobs.PublishOrganization(ctx, org) })
 			for {
 				pause := time.Duration(1+rng.IntN(3000)) * time.Millisecond
 				if rng.IntN(3) == 0 {
 					pause = time.Duration(1+rng.IntN(30)) * time.Millisecond // a burst
 				}
 				takes := time.Duration(1 + rng.Int64N(int64(20*time.Millisecond)))
-				if sleep(w.ctx, pause) != nil || time.Since(epoch) > chaos {
+				if sleep(w.ctx, pause) != nil || time.Since(epoch) > chaosDuration {
 					return
 				}
-				form := forms[rng.IntN(len(forms))]
-				revision, err := w.ledger.changeOrg(w.ctx, org, takes, form, func(o *orgRow, revision int64) {
-					edit(o, rng, form, revision)
+				document := documentNames[rng.IntN(len(documentNames))]
+				revision, err := w.database.changeOrg(w.ctx, org, takes, document, func(o *orgRow, revision int64) {
+					setContent(o, rng, document, revision)
 				})
 				if err != nil {
 					return
 				}
-				w.tell("organization %d is at revision %d: %s", i, revision, form)
-				w.job(rng, func(ctx context.Context) error { return jobs.PublishOrganization(ctx, org) })
+				w.logEvent("organization %d is at revision %d: %s", i, revision, document)
+				w.runJob(rng, func(ctx context.Context) error { return jobs.PublishOrganization(ctx, org) })
 			}
 		})
 	}
 	w.actors.Go(func() {
-		rng := w.source("revocations", 0)
+		rng := w.newRand("revocations", 0)
 		for i := range w.editors {
 			e := w.editors[i]
-			w.job(rng, func(ctx context.Context) error { return jobs.PublishToken(ctx, e.id) })
+			w.runJob(rng, func(ctx context.Context) error { return jobs.PublishToken(ctx, e.id) })
 		}
 		for i := range editors / 3 {
-			if sleep(w.ctx, time.Duration(1+rng.IntN(int(chaos/time.Millisecond)/2))*time.Millisecond) != nil {
+			if sleep(w.ctx, time.Duration(1+rng.IntN(int(chaosDuration/time.Millisecond)/2))*time.Millisecond) != nil {
 				return
 			}
 			e := w.editors[i]
-			w.ledger.revoke(e.id)
-			w.tell("the token of editor %d is revoked", i)
-			w.job(rng, func(ctx context.Context) error { return jobs.PublishToken(ctx, e.id) })
+			w.database.revoke(e.id)
+			w.logEvent("the token of editor %d is revoked", i)
+			w.runJob(rng, func(ctx context.Context) error { return jobs.PublishToken(ctx, e.id) })
 		}
 	})
 }
 
-// job runs a job as River does: late, twice or not at all, and again after an error.
-func (w *world) job(rng *rand.Rand, do func(context.Context) error) {
+// runJob runs a job as River does: late, twice or not at all, and again after an error.
+func (w *world) runJob(rng *rand.Rand, do func(context.Context) error) {
 	if rng.IntN(20) == 0 {
 		return // lost: the sweep must handle it
 	}
@@ -328,13 +328,13 @@ func (w *world) job(rng *rand.Rand, do func(context.Context) error) {
 	}
 }
 
-// forms lists the documents that editors request and admins change.
-var forms = []string{"modes.yaml", "templates"}
+// documentNames lists the documents that editors request and admins change.
+var documentNames = []string{"modes.yaml", "templates"}
 
-// edit writes the new revision into the organization's only mode or template.
-func edit(o *orgRow, rng *rand.Rand, form string, revision int64) {
+// setContent writes the new revision into the organization's only mode or template.
+func setContent(o *orgRow, rng *rand.Rand, document string, revision int64) {
 	text, padding := fmt.Sprintf("organization %s revision %d", o.id, revision), strings.Repeat("x", rng.IntN(200))
-	if form == "templates" {
+	if document == "templates" {
 		o.templates = []templates.OrganizationTemplate{{ID: o.id, OrganizationID: o.id, Version: revision, Template: templates.Template{
 			Name: "Only", PermissionMode: templates.Plan, AllowedTools: []string{"read"}, Description: &text, DefaultSystemPrompt: &padding,
 		}}}

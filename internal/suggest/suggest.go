@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// longest bounds how much of the unknown name is compared, in bytes. A longer name is not
+// maxCompared bounds how much of the unknown name is compared, in bytes. A longer name is not
 // a typo.
-const longest = 60
+const maxCompared = 60
 
-// Nearest returns the name closest to the written one. A difference in case counts less
+// Closest returns the name closest to the written one. A difference in case counts less
 // than any other. A name that contains the other is close however many letters are missing:
 // "role" suggests "default_role". names must not be empty.
-func Nearest(written string, names []string) string {
-	w := worded(written)
-	return slices.MinFunc(w.guesses(names), w.compare).name
+func Closest(written string, names []string) string {
+	w := newQuery(written)
+	return slices.MinFunc(w.candidates(names), w.compare).name
 }
 
-// Sorted returns the names ordered from closest to farthest, with the ranking of Nearest.
+// Ranked returns the names ordered from closest to farthest, with the ranking of Nearest.
 // It does not modify names.
-func Sorted(written string, names []string) []string {
-	w := worded(written)
-	guesses := w.guesses(names)
+func Ranked(written string, names []string) []string {
+	w := newQuery(written)
+	guesses := w.candidates(names)
 	slices.SortStableFunc(guesses, w.compare)
 	sorted := make([]string, len(names))
 	for i, g := range guesses {
@@ -31,45 +31,45 @@ func Sorted(written string, names []string) []string {
 	return sorted
 }
 
-// word holds the written name, as is and in lower case.
-type word struct{ written, lower string }
+// query holds the written name, as is and in lower case.
+type query struct{ written, lower string }
 
-func worded(written string) word {
-	written = written[:min(len(written), longest)]
-	return word{written, strings.ToLower(written)}
+func newQuery(written string) query {
+	written = written[:min(len(written), maxCompared)]
+	return query{written, strings.ToLower(written)}
 }
 
-// guess is a name with its case-insensitive distance.
-type guess struct {
-	name   string
-	unlike int
+// candidate is a name with its case-insensitive distance.
+type candidate struct {
+	name     string
+	distance int
 }
 
-func (w word) guesses(names []string) []guess {
-	guesses := make([]guess, len(names))
+func (w query) candidates(names []string) []candidate {
+	guesses := make([]candidate, len(names))
 	for i, name := range names {
-		guesses[i] = guess{name, unlikeness(w.lower, strings.ToLower(name))}
+		guesses[i] = candidate{name, distance(w.lower, strings.ToLower(name))}
 	}
 	return guesses
 }
 
 // compare takes case into account only if the case-insensitive distances are equal.
-func (w word) compare(a, b guess) int {
-	if a.unlike != b.unlike {
-		return a.unlike - b.unlike
+func (w query) compare(a, b candidate) int {
+	if a.distance != b.distance {
+		return a.distance - b.distance
 	}
-	return distance(w.written, a.name) - distance(w.written, b.name)
+	return levenshtein(w.written, a.name) - levenshtein(w.written, b.name)
 }
 
-func unlikeness(a, b string) int {
+func distance(a, b string) int {
 	if a != b && min(len(a), len(b)) >= 3 && (strings.Contains(a, b) || strings.Contains(b, a)) {
 		return 1
 	}
-	return distance(a, b)
+	return levenshtein(a, b)
 }
 
-// distance returns the Levenshtein distance between a and b, in bytes.
-func distance(a, b string) int {
+// levenshtein returns the Levenshtein distance between a and b, in bytes.
+func levenshtein(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -7,15 +7,15 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestNearest(t *testing.T) {
+func TestClosest(t *testing.T) {
 	names := []string{"name", "permission_mode", "default_role", "Bash", "bash"}
 	for written, want := range map[string]string{
 		"nam": "name", "role": "default_role", "permissionMode": "permission_mode", "BASH": "Bash", "bsh": "bash", "NAME": "name",
 	} {
-		assert.Equal(t, want, Nearest(written, names), written)
+		assert.Equal(t, want, Closest(written, names), written)
 	}
-	assert.Equal(t, []string{"read", "edit", "browser"}, Sorted("raed", []string{"edit", "read", "browser"}))
-	assert.Len(t, Sorted(strings.Repeat("x", 1<<20), names), len(names))
+	assert.Equal(t, []string{"read", "edit", "browser"}, Ranked("raed", []string{"edit", "read", "browser"}))
+	assert.Len(t, Ranked(strings.Repeat("x", 1<<20), names), len(names))
 	assert.Equal(t, "name", names[0], "the caller's order stays")
-	assert.Empty(t, Sorted("x", nil))
+	assert.Empty(t, Ranked("x", nil))
 }

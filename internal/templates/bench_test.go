@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// many returns as many templates as an organization can have, with realistic prompts.
-func many() []OrganizationTemplate {
+// manyTemplates returns as many templates as an organization can have, with realistic prompts.
+func manyTemplates() []OrganizationTemplate {
 	all := make([]OrganizationTemplate, MaxTemplates)
 	for i := range all {
-		t := shippedOrganization()[i%4]
+		t := defaultOrganization()[i%4]
 		t.ID, t.Name = id(i+1), t.Name+" "+uuid.NewSHA1(uuid.Nil, []byte{byte(i), byte(i >> 8)}).String()
 		t.DefaultSystemPrompt = new(strings.Repeat("## Rules\n\n- Ask, if \"unclear\"; never gueß.\n", 40))
 		all[i] = t
@@ -21,7 +21,7 @@ func many() []OrganizationTemplate {
 }
 
 func BenchmarkReadFile(b *testing.B) {
-	data := WriteEnvelopes(many(), shippedOrganization()[0].CreatedAt)
+	data := WriteEnvelopes(manyTemplates(), defaultOrganization()[0].CreatedAt)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -33,7 +33,7 @@ func BenchmarkReadFile(b *testing.B) {
 }
 
 func BenchmarkReadArchive(b *testing.B) {
-	data, err := WriteArchive(many())
+	data, err := WriteArchive(manyTemplates())
 	require.NoError(b, err)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()

@@ -9,13 +9,13 @@ import (
 	"orgmodes/internal/upload"
 )
 
-func TestReadingEndsWithTheContext(t *testing.T) {
+func TestReadStopsWhenContextIsCanceled(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, text := range []string{"[" + one("A") + "]", one("A"), "[", "{}"} {
+	for _, text := range []string{"[" + templateJSON("A") + "]", templateJSON("A"), "[", "{}"} {
 		_, err := ReadFile(canceled, []byte(text), Tools{})
 		require.ErrorIs(t, err, context.Canceled, text)
-		_, err = Read(canceled, []upload.File{{Name: "a.json", Data: []byte(text)}, {Name: "b.json", Data: []byte(text)}}, Tools{})
+		_, err = ReadFiles(canceled, []upload.File{{Name: "a.json", Data: []byte(text)}, {Name: "b.json", Data: []byte(text)}}, Tools{})
 		require.ErrorIs(t, err, context.Canceled, text)
 	}
 }

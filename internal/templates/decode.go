@@ -14,8 +14,8 @@ import (
 	"orgmodes/internal/suggest"
 )
 
-// writable lists the user-editable fields, in the order in which they are written.
-var writable = []string{"name", "permission_mode", "allowed_tools", "default_role", "default_system_prompt", "description"}
+// editableFields lists the user-editable fields, in the order in which they are written.
+var editableFields = []string{"name", "permission_mode", "allowed_tools", "default_role", "default_system_prompt", "description"}
 
 // serverFields are set by the server. Input that includes them is accepted, so that a response
 // can be sent back. Requests ignore them; files use some of them, see identity.
@@ -30,9 +30,9 @@ type decoder struct {
 	notices  []resource.Notice
 }
 
-// blame records a problem. A hostile text has thousands, of which maxProblems are reported. One
+// addProblem records a problem. A hostile text has thousands, of which maxProblems are reported. One
 // more than that is stored, to tell that there are more.
-func (d *decoder) blame(pointer string, line, column int, format string, args ...any) {
+func (d *decoder) addProblem(pointer string, line, column int, format string, args ...any) {
 	if len(d.problems) > maxProblems {
 		return
 	}
@@ -48,19 +48,19 @@ func (d *decoder) notice(n *jsonast.Node, pointer, format string, args ...any) {
 // object iterates over the members of an object. It calls take for each usable member; take
 // reports whether it knows the field. names are the candidates for the suggestion that an
 // unknown field gets.
-func (d *decoder) object(n *jsonast.Node, what string, names []string, take func(f jsonast.Field, pointer string) bool) {
+func (d *decoder) object(n *jsonast.Node, what string, names []string, decode func(f jsonast.Field, pointer string) bool) {
 	if n.Kind != jsonast.Object {
-		d.blame("", n.Line, n.Column, "%s is an object; this is %s", what, n.Describe())
+		d.addProblem("", n.Line, n.Column, "%s is an object; this is %s", what, n.Describe())
 		return
 	}
 	for _, f := range n.Fields {
-		at := jsonast.Step(f.Name)
+		at := jsonast.EscapeToken(f.Name)
 		switch {
-		case f.Flaw != "":
-			d.blame(at, f.Line, f.Column, "%s", f.Flaw)
-		case take(f, at):
+		case f.Problem != "":
+			d.addProblem(at, f.Line, f.Column, "%s", f.Problem)
+		case decode(f, at):
 		case len(d.problems) <= maxProblems: // finding the nearest name is expensive
-			d.blame(at, f.Line, f.Column, "unknown field %s; the closest match is %s", quoted(f.Name), suggest.Nearest(f.Name, names))
+			d.addProblem(at, f.Line, f.Column, "unknown field %s; the closest match is %s", quoted(f.Name), suggest.Closest(f.Name, names))
 		}
 	}
 }
@@ -69,21 +69,21 @@ func (d *decoder) object(n *jsonast.Node, what string, names []string, take func
 // the rules.
 func (d *decoder) template(n *jsonast.Node) Template {
 	t := Template{AllowedTools: []string{}}
-	d.object(n, "a template", writable, func(f jsonast.Field, at string) bool {
+	d.object(n, "a template", editableFields, func(f jsonast.Field, at string) bool {
 		switch f.Name {
 		case "name":
-			t.Name, _ = d.required(f.Value, at)
+			t.Name, _ = d.text(f.Value, at)
 		case "permission_mode":
-			mode, _ := d.required(f.Value, at)
+			mode, _ := d.text(f.Value, at)
 			t.PermissionMode = PermissionMode(mode)
 		case "allowed_tools":
 			t.AllowedTools, _ = d.tools(f.Value, at)
 		case "default_role":
-			t.DefaultRole = d.optional(f.Value, at)
+			t.DefaultRole = d.optionalText(f.Value, at)
 		case "default_system_prompt":
-			t.DefaultSystemPrompt = d.optional(f.Value, at)
+			t.DefaultSystemPrompt = d.optionalText(f.Value, at)
 		case "description":
-			t.Description = d.optional(f.Value, at)
+			t.Description = d.optionalText(f.Value, at)
 		default:
 			return slices.Contains(serverFields, f.Name)
 		}
@@ -92,25 +92,25 @@ func (d *decoder) template(n *jsonast.Node) Template {
 	return t
 }
 
-// required decodes a string. It reports false for null, as if the field were absent.
-func (d *decoder) required(n *jsonast.Node, at string) (string, bool) {
+// text decodes a string. It reports false for null, as if the field were absent.
+func (d *decoder) text(n *jsonast.Node, at string) (string, bool) {
 	switch {
 	case n.Kind == jsonast.Null:
 		return "", false
-	case n.Flaw != "":
-		d.blame(at, n.Line, n.Column, "%s", n.Flaw)
+	case n.Problem != "":
+		d.addProblem(at, n.Line, n.Column, "%s", n.Problem)
 		return "", false
-	case n.Kind != jsonast.Text:
-		d.blame(at, n.Line, n.Column, "must be text, not %s", n.Describe())
+	case n.Kind != jsonast.String:
+		d.addProblem(at, n.Line, n.Column, "must be text, not %s", n.Describe())
 		return "", false
 	}
 	return n.Text, true
 }
 
-// optional decodes a string that can be null. It returns nil for null and a pointer to "" for
+// optionalText decodes a string that can be null. It returns nil for null and a pointer to "" for
 // an empty string.
-func (d *decoder) optional(n *jsonast.Node, at string) *string {
-	if s, ok := d.required(n, at); ok {
+func (d *decoder) optionalText(n *jsonast.Node, at string) *string {
+	if s, ok := d.text(n, at); ok {
 		return &s
 	}
 	return nil
@@ -121,16 +121,16 @@ func (d *decoder) tools(n *jsonast.Node, at string) ([]string, bool) {
 	switch {
 	case n.Kind == jsonast.Null:
 		return []string{}, true
-	case n.Kind != jsonast.List:
-		d.blame(at, n.Line, n.Column, "must be a list of tools, such as [\"Read\", \"Bash(git status:*)\"], not %s", n.Describe())
+	case n.Kind != jsonast.Array:
+		d.addProblem(at, n.Line, n.Column, "must be a list of tools, such as [\"Read\", \"Bash(git status:*)\"], not %s", n.Describe())
 		return []string{}, false
 	}
 	tools := make([]string, len(n.Items))
 	for i, item := range n.Items {
 		at := fmt.Sprintf("%s/%d", at, i)
-		s, ok := d.required(item, at)
+		s, ok := d.text(item, at)
 		if item.Kind == jsonast.Null {
-			d.blame(at, item.Line, item.Column, "must be text, not null")
+			d.addProblem(at, item.Line, item.Column, "must be text, not null")
 		}
 		if ok {
 			tools[i] = s
@@ -151,24 +151,24 @@ func (d *decoder) identity(n *jsonast.Node) identity {
 	var out identity
 	if given := n.Get("template_id"); given != nil && given.Kind != jsonast.Null {
 		id, ok := parseID(given.Text)
-		if given.Kind != jsonast.Text || !ok {
-			d.blame("/template_id", given.Line, given.Column, "must be a UUID such as %s; leave it out to make a new template", exampleID)
+		if given.Kind != jsonast.String || !ok {
+			d.addProblem("/template_id", given.Line, given.Column, "must be a UUID such as %s; leave it out to make a new template", exampleID)
 		}
 		out.id = id
 	}
-	moment := func(name string) time.Time {
+	parseTime := func(name string) time.Time {
 		given := n.Get(name)
 		if given == nil || given.Kind == jsonast.Null {
 			return time.Time{}
 		}
 		t, ok := parseTimestamp(given.Text)
-		if given.Kind != jsonast.Text || !ok {
-			d.notice(given, jsonast.Step(name), "this is not a time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
+		if given.Kind != jsonast.String || !ok {
+			d.notice(given, jsonast.EscapeToken(name), "this is not a time in ISO 8601, such as 2025-01-31T12:00:00+00:00; it is not kept")
 			return time.Time{}
 		}
 		return t
 	}
-	out.createdAt, out.updatedAt = moment("created_at"), moment("updated_at")
+	out.createdAt, out.updatedAt = parseTime("created_at"), parseTime("updated_at")
 	return out
 }
 
@@ -184,13 +184,13 @@ func parseID(s string) (uuid.UUID, bool) {
 	return id, true
 }
 
-// judge normalizes and validates t. find returns the text position for a pointer.
-func (d *decoder) judge(t Template, tools Tools, find func(pointer string) (line, column int)) Template {
+// finish normalizes and validates t. find returns the text position for a pointer.
+func (d *decoder) finish(t Template, tools Tools, find func(pointer string) (line, column int)) Template {
 	t = t.Normalized()
-	blamed := d.problems
+	decodeProblems := d.problems
 	for _, p := range t.problems(tools) {
 		// Don't report both "must be text" and "is required" for the same field.
-		if slices.ContainsFunc(blamed, func(b problem) bool { return jsonast.Overlap(b.Pointer, p.Pointer) }) {
+		if slices.ContainsFunc(decodeProblems, func(b problem) bool { return jsonast.Overlap(b.Pointer, p.Pointer) }) {
 			continue
 		}
 		p.Line, p.Column = find(p.Pointer)
@@ -207,9 +207,9 @@ func (d *decoder) sort() {
 	})
 }
 
-func (d *decoder) failure() error {
+func (d *decoder) err() error {
 	if len(d.problems) == 0 {
 		return nil
 	}
-	return invalid(d.problems)
+	return invalidError(d.problems)
 }

@@ -43,9 +43,9 @@ func TestDiff(t *testing.T) {
 	golden.Equal(t, "diff.txt", []byte(b.String()))
 }
 
-// TestADiffIsAllThatDiffers applies the changes of a diff to the older template and expects the
+// TestDiffAppliedAsPatchYieldsNewTemplate applies the changes of a diff to the older template and expects the
 // newer one.
-func TestADiffIsAllThatDiffers(t *testing.T) {
+func TestDiffAppliedAsPatchYieldsNewTemplate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := drawTemplate().Draw(t, "before"), drawTemplate().Draw(t, "after")
 		changes := Diff(before, after)

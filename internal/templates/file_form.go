@@ -20,61 +20,61 @@ const envelopeVersion = "1"
 
 var envelopeFields = []string{"version", "exported_at", "template", "templates"}
 
-// placed holds the template nodes of a file and their location.
-type placed struct {
+// located holds the template nodes of a file and their location.
+type located struct {
 	nodes []*jsonast.Node
-	// below is the pointer to the template, or to the list of templates.
-	below string
-	// several is set if the format can hold several templates.
-	several bool
+	// base is the pointer to the template, or to the list of templates.
+	base string
+	// isList is set if the format can hold several templates.
+	isList bool
 }
 
-func (p placed) pointer(i int) string {
-	if p.several {
-		return fmt.Sprintf("%s/%d", p.below, i)
+func (p located) pointer(i int) string {
+	if p.isList {
+		return fmt.Sprintf("%s/%d", p.base, i)
 	}
-	return p.below
+	return p.base
 }
 
-// formOf finds the templates of a file. It returns problems if the file holds none.
-func formOf(root *jsonast.Node) (placed, []problem) {
+// findTemplates finds the templates of a file. It returns problems if the file holds none.
+func findTemplates(root *jsonast.Node) (located, []problem) {
 	switch {
-	case root.Kind == jsonast.List:
-		return placed{nodes: root.Items, several: true}, nil
+	case root.Kind == jsonast.Array:
+		return located{nodes: root.Items, isList: true}, nil
 	case root.Kind != jsonast.Object:
 		var d decoder
-		d.blame("", root.Line, root.Column, "a file of templates holds a template, a list of them or an envelope around them; this is %s", root.Describe())
-		return placed{}, d.problems
+		d.addProblem("", root.Line, root.Column, "a file of templates holds a template, a list of them or an envelope around them; this is %s", root.Describe())
+		return located{}, d.problems
 	case root.Get("template") != nil || root.Get("templates") != nil:
 		return envelope(root)
 	default:
-		return placed{nodes: []*jsonast.Node{root}}, nil
+		return located{nodes: []*jsonast.Node{root}}, nil
 	}
 }
 
-func envelope(root *jsonast.Node) (placed, []problem) {
+func envelope(root *jsonast.Node) (located, []problem) {
 	var d decoder
 	d.object(root, "an envelope", envelopeFields, func(f jsonast.Field, at string) bool {
 		n := f.Value
 		switch {
 		case f.Name == "version" && (n.Kind != jsonast.Number || n.Text != envelopeVersion):
-			d.blame(at, n.Line, n.Column, "this is not version %s, the only supported version", envelopeVersion)
-		case f.Name == "exported_at" && n.Kind != jsonast.Text && n.Kind != jsonast.Null:
-			d.blame(at, n.Line, n.Column, "must be text, not %s", n.Describe())
-		case f.Name == "templates" && n.Kind != jsonast.List:
-			d.blame(at, n.Line, n.Column, "must be a list of templates, not %s", n.Describe())
+			d.addProblem(at, n.Line, n.Column, "this is not version %s, the only supported version", envelopeVersion)
+		case f.Name == "exported_at" && n.Kind != jsonast.String && n.Kind != jsonast.Null:
+			d.addProblem(at, n.Line, n.Column, "must be text, not %s", n.Describe())
+		case f.Name == "templates" && n.Kind != jsonast.Array:
+			d.addProblem(at, n.Line, n.Column, "must be a list of templates, not %s", n.Describe())
 		}
 		return slices.Contains(envelopeFields, f.Name)
 	})
 	one, several := root.Get("template"), root.Get("templates")
 	if one != nil && several != nil {
-		d.blame("/templates", several.Line, several.Column, "an envelope has template or templates, not both")
+		d.addProblem("/templates", several.Line, several.Column, "an envelope has template or templates, not both")
 	}
 	if len(d.problems) > 0 {
-		return placed{}, d.problems
+		return located{}, d.problems
 	}
 	if one != nil {
-		return placed{nodes: []*jsonast.Node{one}, below: "/template"}, nil
+		return located{nodes: []*jsonast.Node{one}, base: "/template"}, nil
 	}
-	return placed{nodes: several.Items, below: "/templates", several: true}, nil
+	return located{nodes: several.Items, base: "/templates", isList: true}, nil
 }

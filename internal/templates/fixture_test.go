@@ -23,16 +23,16 @@ type tester interface {
 	FailNow()
 }
 
-// said formats an error for golden files.
-func said(err error) string {
+// formatError formats an error for golden files.
+func formatError(err error) string {
 	f, ok := fault.As(err)
 	if !ok {
 		return fmt.Sprintf("NOT A FAULT: %v\n", err)
 	}
-	return fmt.Sprintf("%s: %s\n%s", f.Code, f.Message, places(f.Fields))
+	return fmt.Sprintf("%s: %s\n%s", f.Code, f.Message, formatFields(f.Fields))
 }
 
-func places(fields []fault.Field) string {
+func formatFields(fields []fault.Field) string {
 	var b strings.Builder
 	for _, p := range fields {
 		fmt.Fprintf(&b, "    %d:%d %s: %s\n", p.Line, p.Column, p.Pointer, p.Detail)
@@ -59,10 +59,10 @@ func id(n int) uuid.UUID { return uuid.MustParse(fmt.Sprintf("0190a5a0-0000-7000
 
 var organization = id(999)
 
-// shippedOrganization returns the templates of a new organization.
-func shippedOrganization() []OrganizationTemplate {
+// defaultOrganization returns the templates of a new organization.
+func defaultOrganization() []OrganizationTemplate {
 	var all []OrganizationTemplate
-	for i, t := range Shipped() {
+	for i, t := range Defaults() {
 		all = append(all, OrganizationTemplate{
 			Template: t, ID: id(i + 1), OrganizationID: organization, CreatedBy: "user-1", UpdatedBy: "user-2", Version: int64(i + 1),
 			CreatedAt: time.Date(2025, 1, 2, 3, 4, 5, 6000*i, time.UTC), UpdatedAt: time.Date(2025, 12, 31, 23, 59, 59, 999999000, time.UTC),

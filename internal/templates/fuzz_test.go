@@ -20,9 +20,9 @@ func FuzzRead(f *testing.F) {
 	for _, file := range pythonFolder(f) {
 		f.Add(file.Data)
 	}
-	f.Add(PublishedJSON(shippedOrganization()))
+	f.Add(PublishedJSON(defaultOrganization()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Read(t.Context(), []upload.File{{Name: id(1).String() + ".json", Data: data}}, Tools{})
+		got, err := ReadFiles(t.Context(), []upload.File{{Name: id(1).String() + ".json", Data: data}}, Tools{})
 		if err != nil {
 			require.True(t, fault.Is(err, fault.TooLarge), "%v", err)
 			return
@@ -51,8 +51,8 @@ func FuzzRead(f *testing.F) {
 		if !json.Valid(data) {
 			require.Empty(t, kept, "taken, and no JSON")
 		}
-		plan := planOf(shippedOrganization(), got, imports.ConflictPolicy{Default: imports.KeepBoth})
-		requireApplicable(t, shippedOrganization(), plan)
+		plan := planImport(defaultOrganization(), got, imports.ConflictPolicy{Default: imports.KeepBoth})
+		requireApplicable(t, defaultOrganization(), plan)
 		for _, p := range plan.Items {
 			require.Equal(t, len(p.Problems) > 0, p.Action == resource.ActionInvalid)
 			require.False(t, slices.Contains([]resource.Action{resource.ActionConflict, ""}, p.Action))
@@ -79,6 +79,6 @@ func FuzzTool(f *testing.F) {
 			whole = Rule{Server: rule.Server, Tool: "*"}
 		}
 		require.Equal(t, rule == whole || !rule.ambiguous(), whole.Covers(rule))
-		require.Equal(t, rule == whole || rule.Server == "" && rule.wholeTool(toolOf(rule)), rule.Covers(whole))
+		require.Equal(t, rule == whole || rule.Server == "" && rule.wholeTool(canonicalTool(rule)), rule.Covers(whole))
 	})
 }

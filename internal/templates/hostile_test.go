@@ -13,10 +13,10 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// TestHostileTextsAreBounded reads texts near the limits that are crafted to be expensive.
+// TestHostileInputIsBounded reads texts near the limits that are crafted to be expensive.
 // Allocations stand in for all work. Costs bounded by values and text size are far below the
 // asserted limits; quadratic ones are far above.
-func TestHostileTextsAreBounded(t *testing.T) {
+func TestHostileInputIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads many megabytes")
 	}
@@ -50,7 +50,7 @@ func TestHostileTextsAreBounded(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		files, err := ReadFile(t.Context(), []byte(text), Tools{})
 		if err == nil {
-			planOf(nil, files, imports.ConflictPolicy{Default: imports.KeepBoth})
+			planImport(nil, files, imports.ConflictPolicy{Default: imports.KeepBoth})
 		}
 		runtime.ReadMemStats(&after)
 		allocations, bytes := after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc

@@ -20,12 +20,12 @@ func (f Files) ImportEntries() []imports.Entry {
 	return out
 }
 
-// numbered matches a name that ends in a number added by NumberedName.
-var numbered = regexp.MustCompile(`^(.*\S) \([0-9]{1,6}\)$`)
+// numberedPattern matches a name that ends in a number added by NumberedName.
+var numberedPattern = regexp.MustCompile(`^(.*\S) \([0-9]{1,6}\)$`)
 
 // NumberedName appends a number to a name or replaces the existing one: "Reviewer (2)".
 func (Kind) NumberedName(name string, n int) string {
-	if m := numbered.FindStringSubmatch(name); m != nil {
+	if m := numberedPattern.FindStringSubmatch(name); m != nil {
 		name = m[1]
 	}
 	runes := []rune(name)

@@ -16,17 +16,17 @@ import (
 	"orgmodes/internal/resource"
 )
 
-// applied returns an organization's templates after an import. It writes one template after the
+// applyTemplates returns an organization's templates after an import. It writes one template after the
 // other and checks each against the existing names, as a store does.
-func applied(tb tester, before []OrganizationTemplate, wanted []OrganizationTemplate) []OrganizationTemplate {
+func applyTemplates(tb tester, before []OrganizationTemplate, wanted []OrganizationTemplate) []OrganizationTemplate {
 	tb.Helper()
 	all := append([]OrganizationTemplate{}, before...)
 	touched := map[uuid.UUID]bool{}
 	for _, w := range wanted {
-		place := -1
+		index := -1
 		for i, o := range all {
 			if o.ID == w.ID {
-				place = i
+				index = i
 			} else {
 				require.NotEqual(tb, NameKey(o.Name), NameKey(w.Name), "two templates with one name")
 			}
@@ -36,26 +36,26 @@ func applied(tb tester, before []OrganizationTemplate, wanted []OrganizationTemp
 		}
 		require.False(tb, touched[w.ID], "one template twice")
 		touched[w.ID] = true
-		if place < 0 {
+		if index < 0 {
 			all = append(all, w)
 			continue
 		}
-		all[place].Template = w.Template
+		all[index].Template = w.Template
 	}
 	return all
 }
 
-// planOf plans the import of files into an organization.
-func planOf(existing []OrganizationTemplate, f Files, policy imports.ConflictPolicy) imports.Plan {
+// planImport plans the import of files into an organization.
+func planImport(existing []OrganizationTemplate, f Files, policy imports.ConflictPolicy) imports.Plan {
 	var objects []resource.Object
 	for _, t := range existing {
 		objects = append(objects, t.Object())
 	}
-	return imports.New(Kind{}, objects, f.ImportEntries(), policy)
+	return imports.NewPlan(Kind{}, objects, f.ImportEntries(), policy)
 }
 
-// written returns the templates that a plan creates or updates.
-func written(p imports.Plan) (all []OrganizationTemplate) {
+// writtenTemplates returns the templates that a plan creates or updates.
+func writtenTemplates(p imports.Plan) (all []OrganizationTemplate) {
 	for _, op := range p.Ops() {
 		all = append(all, FromObject(op.New))
 	}
@@ -64,28 +64,28 @@ func written(p imports.Plan) (all []OrganizationTemplate) {
 
 func requireApplicable(tb tester, before []OrganizationTemplate, p imports.Plan) {
 	tb.Helper()
-	after := applied(tb, before, written(p))
+	after := applyTemplates(tb, before, writtenTemplates(p))
 	require.Len(tb, after, len(before)+p.Count(resource.ActionCreate))
-	for _, w := range written(p) {
+	for _, w := range writtenTemplates(p) {
 		require.NoError(tb, w.Validate(Tools{}))
 	}
 }
 
-func TestWhatWasExportedIsUnchanged(t *testing.T) {
+func TestImportOfExportIsUnchanged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := drawOrganization().Draw(t, "organization")
-		files, err := Read(t.Context(), WriteFolder(all), Tools{})
+		files, err := ReadFiles(t.Context(), WriteFolder(all), Tools{})
 		require.NoError(t, err)
-		plan := planOf(all, files, imports.ConflictPolicy{Default: rapid.SampledFrom([]imports.Decision{"", imports.Skip, imports.Replace, imports.KeepBoth}).Draw(t, "choice")})
+		plan := planImport(all, files, imports.ConflictPolicy{Default: rapid.SampledFrom([]imports.Decision{"", imports.Skip, imports.Replace, imports.KeepBoth}).Draw(t, "choice")})
 		assert.Equal(t, len(all), plan.Count(resource.ActionUnchanged))
-		assert.Empty(t, written(plan))
+		assert.Empty(t, writtenTemplates(plan))
 		assert.NoError(t, plan.LimitError)
 
 		// Into an empty organization all are created, unchanged and with their ids. A second
 		// import changes nothing.
-		plan = planOf(nil, files, imports.ConflictPolicy{})
+		plan = planImport(nil, files, imports.ConflictPolicy{})
 		assert.Equal(t, len(all), plan.Count(resource.ActionCreate))
-		after := applied(t, nil, written(plan))
+		after := applyTemplates(t, nil, writtenTemplates(plan))
 		for i, o := range Sorted(all) {
 			assert.Equal(t, o.ID, Sorted(after)[i].ID)
 			assert.Equal(t, o.Template, Sorted(after)[i].Template)
@@ -93,12 +93,12 @@ func TestWhatWasExportedIsUnchanged(t *testing.T) {
 	})
 }
 
-// TestAPlanCanBeApplied checks random plans against a store with unique names.
-func TestAPlanCanBeApplied(t *testing.T) {
+// TestPlanCanBeApplied checks random plans against a store with unique names.
+func TestPlanCanBeApplied(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		// Few names and contents, to make conflicts likely.
 		name := rapid.SampledFrom([]string{"A", "a", "B", "B (2)", "C"})
-		content := rapid.SampledFrom([]Template{valid(), Shipped()[0], Shipped()[1]})
+		content := rapid.SampledFrom([]Template{valid(), Defaults()[0], Defaults()[1]})
 		few := rapid.Custom(func(t *rapid.T) Template {
 			out := content.Draw(t, "content").Normalized()
 			out.Name = name.Draw(t, "name")
@@ -124,9 +124,9 @@ func TestAPlanCanBeApplied(t *testing.T) {
 				c.ByIndex[i] = rapid.SampledFrom([]imports.Decision{imports.Skip, imports.Replace, imports.KeepBoth}).Draw(t, "own choice")
 			}
 		}
-		plan := planOf(before, files, c)
+		plan := planImport(before, files, c)
 		requireApplicable(t, before, plan)
-		again := planOf(before, files, c)
+		again := planImport(before, files, c)
 		assert.Equal(t, plan, again, "the same each time")
 		for _, p := range plan.Items {
 			require.NotEmpty(t, p.Action)
@@ -141,14 +141,14 @@ func TestAPlanCanBeApplied(t *testing.T) {
 		}
 		// Every open conflict can be resolved by renaming or skipping.
 		way := rapid.SampledFrom([]imports.Decision{imports.Skip, imports.KeepBoth}).Draw(t, "way out")
-		plan = planOf(before, files, imports.ConflictPolicy{Default: way})
+		plan = planImport(before, files, imports.ConflictPolicy{Default: way})
 		assert.Zero(t, plan.Count(resource.ActionConflict))
 		requireApplicable(t, before, plan)
 	})
 }
 
 func TestPlan(t *testing.T) {
-	existing := shippedOrganization()[:3] // Code Expert, Web Researcher, Project Manager
+	existing := defaultOrganization()[:3] // Code Expert, Web Researcher, Project Manager
 	expert, researcher := existing[0], existing[1]
 	changed := func(o OrganizationTemplate, change func(*OrganizationTemplate)) string {
 		o.Template = o.Normalized()
@@ -181,7 +181,7 @@ func TestPlan(t *testing.T) {
 		{"only some", imports.ConflictPolicy{Indexes: []int{4, 5}}},
 		{"only none", imports.ConflictPolicy{Indexes: []int{}}},
 	} {
-		plan := planOf(existing, files, c.policy)
+		plan := planImport(existing, files, c.policy)
 		fmt.Fprintf(&b, "== %s\n", c.name)
 		for _, p := range plan.Items {
 			fmt.Fprintf(&b, "%d %q -> %s", p.Index, p.Spec.ObjectName(), p.Action)
@@ -207,10 +207,10 @@ func TestPlan(t *testing.T) {
 	golden.Equal(t, "plan.txt", []byte(b.String()))
 }
 
-// TestAPlaceIsTakenOnce checks that an entry can't match a template by a name that an earlier
+// TestPlanMatchesEachTemplateOnce checks that an entry can't match a template by a name that an earlier
 // update in the same plan changes.
-func TestAPlaceIsTakenOnce(t *testing.T) {
-	existing := shippedOrganization()[:1]
+func TestPlanMatchesEachTemplateOnce(t *testing.T) {
+	existing := defaultOrganization()[:1]
 	renamed, copied, changed := existing[0], existing[0], existing[0]
 	renamed.Name = "Renamed"
 	copied.ID = id(50)
@@ -223,51 +223,51 @@ func TestAPlaceIsTakenOnce(t *testing.T) {
 		files, err := ReadFile(t.Context(), []byte("["+string(WriteFile(renamed))+","+string(WriteFile(*second))+"]"), Tools{})
 		require.NoError(t, err)
 		for way, want := range want {
-			plan := planOf(existing, files, imports.ConflictPolicy{Default: way})
+			plan := planImport(existing, files, imports.ConflictPolicy{Default: way})
 			assert.Equal(t, want, [2]resource.Action{plan.Items[0].Action, plan.Items[1].Action}, "%q %s", way, second.ID)
 			requireApplicable(t, existing, plan)
 		}
 	}
 }
 
-// TestANameOfAThirdIsNotReplacedAway checks that replacing one template doesn't permit taking
+// TestReplaceDoesNotTakeNameOfThirdTemplate checks that replacing one template doesn't permit taking
 // another template's name.
-func TestANameOfAThirdIsNotReplacedAway(t *testing.T) {
-	existing := shippedOrganization()[:2]
+func TestReplaceDoesNotTakeNameOfThirdTemplate(t *testing.T) {
+	existing := defaultOrganization()[:2]
 	first, second := existing[0], existing[0]
 	first.PermissionMode, second.Name = Plan, existing[1].Name
 	files, err := ReadFile(t.Context(), []byte("["+string(WriteFile(first))+","+string(WriteFile(second))+"]"), Tools{})
 	require.NoError(t, err)
-	plan := planOf(existing, files, imports.ConflictPolicy{Default: imports.Replace})
+	plan := planImport(existing, files, imports.ConflictPolicy{Default: imports.Replace})
 	assert.Equal(t, resource.ActionUpdate, plan.Items[0].Action)
 	assert.Equal(t, resource.ActionConflict, plan.Items[1].Action)
 	assert.Contains(t, plan.Items[1].Reason, "it can't be replaced")
 }
 
-// TestWhatIsReplacedLeavesItsName checks that a replaced entry no longer reserves its name.
-func TestWhatIsReplacedLeavesItsName(t *testing.T) {
-	files, err := ReadFile(t.Context(), []byte("["+withID(id(1), "A")+","+withID(id(1), "B")+","+one("A")+"]"), Tools{})
+// TestReplacedEntryReleasesItsName checks that a replaced entry no longer reserves its name.
+func TestReplacedEntryReleasesItsName(t *testing.T) {
+	files, err := ReadFile(t.Context(), []byte("["+withID(id(1), "A")+","+withID(id(1), "B")+","+templateJSON("A")+"]"), Tools{})
 	require.NoError(t, err)
-	plan := planOf(nil, files, imports.ConflictPolicy{ByIndex: map[int]imports.Decision{1: imports.Replace}})
+	plan := planImport(nil, files, imports.ConflictPolicy{ByIndex: map[int]imports.Decision{1: imports.Replace}})
 	assert.Equal(t, []resource.Action{resource.ActionSkip, resource.ActionCreate, resource.ActionCreate},
 		[]resource.Action{plan.Items[0].Action, plan.Items[1].Action, plan.Items[2].Action})
 }
 
-func TestAPlanKnowsTheLimits(t *testing.T) {
+func TestPlanChecksLimits(t *testing.T) {
 	existing := make([]OrganizationTemplate, MaxTemplates)
 	for i := range existing {
 		existing[i] = OrganizationTemplate{Template: valid(), ID: id(i + 1)}
 		existing[i].Name = fmt.Sprint("n", i)
 	}
-	files, err := ReadFile(t.Context(), []byte("["+one("n1")+"]"), Tools{})
+	files, err := ReadFile(t.Context(), []byte("["+templateJSON("n1")+"]"), Tools{})
 	require.NoError(t, err)
-	plan := planOf(existing, files, imports.ConflictPolicy{Default: imports.Replace})
+	plan := planImport(existing, files, imports.ConflictPolicy{Default: imports.Replace})
 	assert.NoError(t, plan.LimitError)
-	plan = planOf(existing, files, imports.ConflictPolicy{Default: imports.KeepBoth})
+	plan = planImport(existing, files, imports.ConflictPolicy{Default: imports.KeepBoth})
 	assert.True(t, fault.Is(plan.LimitError, fault.TooLarge))
 }
 
-func TestFreeNameIsTheFirstThatIsNotTaken(t *testing.T) {
+func TestFreeNameIsFirstUnused(t *testing.T) {
 	long, longest := strings.Repeat("é", 96), strings.Repeat("é", 100)
 	var existing []OrganizationTemplate
 	for i, name := range []string{"x", "x (2)", "(2)", long, longest} {
@@ -275,7 +275,7 @@ func TestFreeNameIsTheFirstThatIsNotTaken(t *testing.T) {
 	}
 	free := func(name string) string {
 		f := Files{Entries: []Entry{{Template: Template{Name: name, PermissionMode: Plan}}}}
-		return planOf(existing, f, imports.ConflictPolicy{}).Items[0].FreeName
+		return planImport(existing, f, imports.ConflictPolicy{}).Items[0].FreeName
 	}
 	assert.Equal(t, "X (3)", free("X"))
 	assert.Equal(t, "x (3)", free("x (2)"))

@@ -62,7 +62,7 @@ func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 }
 
 // InUse calls the package function InUse.
-func (Kind) InUse(o resource.Object, users []resource.User) error {
+func (Kind) InUse(o resource.Object, users []resource.Referrer) error {
 	return InUse(o.Spec.Title(), users)
 }
 

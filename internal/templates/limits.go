@@ -77,9 +77,9 @@ func bodyBudget() *jsonast.Budget {
 func newBudget(ctx context.Context) *jsonast.Budget {
 	return &jsonast.Budget{
 		Context: ctx,
-		Values:  maxValues, Text: upload.MaxBytes, Depth: maxNesting, What: "This",
+		Values:  maxValues, Text: upload.MaxTotalBytes, Depth: maxNesting, InputName: "This",
 		TooManyValues: fault.New(fault.TooLarge, "too_many_values",
 			"This holds more than %d values: more than %d templates ever need.", maxValues, MaxTemplates),
-		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", humanize.Bytes(upload.MaxBytes)),
+		TooMuchText: fault.New(fault.TooLarge, "too_much_text", "This holds more than %s of text.", humanize.Bytes(upload.MaxTotalBytes)),
 	}
 }

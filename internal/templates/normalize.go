@@ -14,9 +14,9 @@ func (t Template) Normalized() Template {
 	for i, tool := range t.AllowedTools {
 		n.AllowedTools[i] = strings.TrimSpace(tool)
 	}
-	n.DefaultRole = copied(t.DefaultRole)
-	n.DefaultSystemPrompt = copied(t.DefaultSystemPrompt)
-	n.Description = copied(t.Description)
+	n.DefaultRole = cloneText(t.DefaultRole)
+	n.DefaultSystemPrompt = cloneText(t.DefaultSystemPrompt)
+	n.Description = cloneText(t.Description)
 	return n
 }
 
@@ -25,9 +25,9 @@ func (t Template) Normalized() Template {
 func (t Template) Equal(o Template) bool {
 	return t.Name == o.Name && t.PermissionMode == o.PermissionMode &&
 		slices.Equal(t.AllowedTools, o.AllowedTools) &&
-		sameText(t.DefaultRole, o.DefaultRole) &&
-		sameText(t.DefaultSystemPrompt, o.DefaultSystemPrompt) &&
-		sameText(t.Description, o.Description)
+		equalText(t.DefaultRole, o.DefaultRole) &&
+		equalText(t.DefaultSystemPrompt, o.DefaultSystemPrompt) &&
+		equalText(t.Description, o.Description)
 }
 
 // Size returns the number of bytes that count towards MaxTotalBytes: those of all user-editable
@@ -45,7 +45,7 @@ func (t Template) Size() int {
 	return size
 }
 
-func copied(text *string) *string {
+func cloneText(text *string) *string {
 	if text == nil {
 		return nil
 	}
@@ -53,7 +53,7 @@ func copied(text *string) *string {
 	return &c
 }
 
-func sameText(a, b *string) bool {
+func equalText(a, b *string) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

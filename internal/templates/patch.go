@@ -25,8 +25,8 @@ type Patch struct {
 type TextPatch struct {
 	// Set reports whether the text changes.
 	Set bool
-	// To is the new text; nil clears it.
-	To *string
+	// Value is the new text; nil clears it.
+	Value *string
 }
 
 // ReadPatch decodes a partial update, an object with the fields to change. Fields set by the
@@ -39,12 +39,12 @@ func ReadPatch(data []byte) (Patch, error) {
 	}
 	var d decoder
 	p := Patch{node: n}
-	d.object(n, "an update", writable, func(f jsonast.Field, at string) bool {
+	d.object(n, "an update", editableFields, func(f jsonast.Field, at string) bool {
 		switch f.Name {
 		case "name":
-			p.Name = d.kept(f.Value, at)
+			p.Name = d.nonNullText(f.Value, at)
 		case "permission_mode":
-			if s := d.kept(f.Value, at); s != nil {
+			if s := d.nonNullText(f.Value, at); s != nil {
 				p.PermissionMode = new(PermissionMode(*s))
 			}
 		case "allowed_tools":
@@ -52,29 +52,29 @@ func ReadPatch(data []byte) (Patch, error) {
 				p.AllowedTools = &tools
 			}
 		case "default_role":
-			p.DefaultRole = TextPatch{true, d.optional(f.Value, at)}
+			p.DefaultRole = TextPatch{true, d.optionalText(f.Value, at)}
 		case "default_system_prompt":
-			p.DefaultSystemPrompt = TextPatch{true, d.optional(f.Value, at)}
+			p.DefaultSystemPrompt = TextPatch{true, d.optionalText(f.Value, at)}
 		case "description":
-			p.Description = TextPatch{true, d.optional(f.Value, at)}
+			p.Description = TextPatch{true, d.optionalText(f.Value, at)}
 		default:
 			return slices.Contains(serverFields, f.Name)
 		}
 		return true
 	})
 	d.sort()
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return Patch{}, err
 	}
 	return p, nil
 }
 
-// kept decodes a text that can be changed but not cleared.
-func (d *decoder) kept(n *jsonast.Node, at string) *string {
+// nonNullText decodes a text that can be changed but not cleared.
+func (d *decoder) nonNullText(n *jsonast.Node, at string) *string {
 	if n.Kind == jsonast.Null {
-		d.blame(at, n.Line, n.Column, "can't be cleared, as every template has one; omit the field to keep its value")
+		d.addProblem(at, n.Line, n.Column, "can't be cleared, as every template has one; omit the field to keep its value")
 	}
-	return d.optional(n, at)
+	return d.optionalText(n, at)
 }
 
 // Apply returns t with the patch applied, normalized and validated. It neither changes t nor
@@ -94,7 +94,7 @@ func (p Patch) Apply(t Template, tools Tools) (Template, error) {
 	p.DefaultSystemPrompt.apply(&t.DefaultSystemPrompt)
 	p.Description.apply(&t.Description)
 	var d decoder
-	t = d.judge(t, tools, func(pointer string) (line, column int) {
+	t = d.finish(t, tools, func(pointer string) (line, column int) {
 		if p.node == nil {
 			return 0, 0
 		}
@@ -103,7 +103,7 @@ func (p Patch) Apply(t Template, tools Tools) (Template, error) {
 		}
 		return 0, 0
 	})
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return Template{}, err
 	}
 	return t, nil
@@ -111,6 +111,6 @@ func (p Patch) Apply(t Template, tools Tools) (Template, error) {
 
 func (p TextPatch) apply(to **string) {
 	if p.Set {
-		*to = p.To
+		*to = p.Value
 	}
 }

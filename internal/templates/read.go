@@ -18,8 +18,8 @@ func ReadTemplate(data []byte, tools Tools) (Template, error) {
 // readTemplate is ReadTemplate for a parsed text.
 func readTemplate(n *jsonast.Node, tools Tools) (Template, error) {
 	var d decoder
-	t := d.judge(d.template(n), tools, n.Position)
-	if err := d.failure(); err != nil {
+	t := d.finish(d.template(n), tools, n.Position)
+	if err := d.err(); err != nil {
 		return Template{}, err
 	}
 	return t, nil
@@ -45,7 +45,7 @@ func (t *Template) UnmarshalJSON(data []byte) error {
 	}
 	var d decoder
 	out := d.template(n)
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return err
 	}
 	*t = out
@@ -61,7 +61,7 @@ func (t *OrganizationTemplate) UnmarshalJSON(data []byte) error {
 	}
 	var d decoder
 	template, made := d.template(n), d.identity(n)
-	if err := d.failure(); err != nil {
+	if err := d.err(); err != nil {
 		return err
 	}
 	t.Template = template

@@ -28,8 +28,8 @@ type Entry struct {
 	resource.FileEntry
 
 	node *jsonast.Node
-	// alone is set if the file holds nothing else.
-	alone bool
+	// single is set if the file holds nothing else.
+	single bool
 }
 
 // Position returns the text position for a pointer in the template, or of its closest ancestor
@@ -41,8 +41,8 @@ func (e Entry) Position(pointer string) (line, column int) {
 	return e.node.Position(pointer)
 }
 
-// filesOfTemplates selects the template files of a folder.
-var filesOfTemplates = upload.Kind{Things: "templates", NotToRead: notToRead}
+// templateFiles selects the template files of a folder.
+var templateFiles = upload.Kind{Noun: "templates", SkipReason: skipReason}
 
 // Files holds the combined content of several files.
 type Files struct {
@@ -51,12 +51,12 @@ type Files struct {
 	Notices []resource.Notice
 }
 
-// Read reads files of templates. A file holds one template, as in a folder of
-// {template_id}.json, or several in any supported format (see formOf). An invalid template or
+// ReadFiles reads files of templates. A file holds one template, as in a folder of
+// {template_id}.json, or several in any supported format (see findTemplates). An invalid template or
 // file doesn't affect the others. The error is a *fault.Error (TooLarge) if all files together
 // exceed the limits, or the error of ctx.
-func Read(ctx context.Context, files []upload.File, tools Tools) (Files, error) {
-	files, err := filesOfTemplates.Sorted(files)
+func ReadFiles(ctx context.Context, files []upload.File, tools Tools) (Files, error) {
+	files, err := templateFiles.Sorted(files)
 	if err != nil {
 		return Files{}, err
 	}
@@ -64,7 +64,7 @@ func Read(ctx context.Context, files []upload.File, tools Tools) (Files, error) 
 	b := newBudget(ctx)
 	var out Files
 	for _, f := range files {
-		if reason := notToRead(f.Name); reason != "" {
+		if reason := skipReason(f.Name); reason != "" {
 			out.Notices = append(out.Notices, resource.Notice{File: f.Name, Detail: reason})
 			continue
 		}
@@ -74,76 +74,76 @@ func Read(ctx context.Context, files []upload.File, tools Tools) (Files, error) 
 		}
 		for _, e := range entries {
 			e.File, e.Index = f.Name, len(out.Entries)
-			e.takeFileName()
+			e.checkFileName()
 			out.Entries = append(out.Entries, e)
 		}
 		if err := CheckLibrary(len(out.Entries), 0); err != nil {
 			return Files{}, err
 		}
 	}
-	judgeTogether(out.Entries)
+	markDuplicates(out.Entries)
 	return out, nil
 }
 
 // ReadArchive reads the templates of a zip file, as Read does for a folder. A malicious archive
 // is refused as a whole, before anything is unpacked. The error is a *fault.Error.
 func ReadArchive(ctx context.Context, data []byte, tools Tools) (Files, error) {
-	files, err := filesOfTemplates.Unpack(data)
+	files, err := templateFiles.Unpack(data)
 	if err != nil {
 		return Files{}, err
 	}
-	return Read(ctx, files, tools)
+	return ReadFiles(ctx, files, tools)
 }
 
 // ReadFile reads one file in any supported format. The file has no name to take an id from.
 func ReadFile(ctx context.Context, data []byte, tools Tools) (Files, error) {
-	return Read(ctx, []upload.File{{Data: data}}, tools)
+	return ReadFiles(ctx, []upload.File{{Data: data}}, tools)
 }
 
 // readFile reads and validates each template of a file separately. An error ends the whole
 // read.
 func readFile(data []byte, tools Tools, b *jsonast.Budget) ([]Entry, error) {
 	root, err := parseFile(data, b)
-	if err := b.CheckTime(); err != nil {
+	if err := b.CheckContext(); err != nil {
 		return nil, err
 	}
-	if b.Spent() {
+	if b.Exhausted() {
 		return nil, err
 	}
 	if f, ok := fault.As(err); ok {
-		return []Entry{refused(f)}, nil
+		return []Entry{unreadableEntry(f)}, nil
 	}
-	placed, problems := formOf(root)
+	found, problems := findTemplates(root)
 	if len(problems) > 0 {
-		e := entryAt(root)
-		e.Problems, e.alone = fields(problems), true
+		e := newEntry(root)
+		e.Problems, e.single = problemFields(problems), true
 		return []Entry{e}, nil
 	}
-	if err := CheckLibrary(len(placed.nodes), 0); err != nil {
+	if err := CheckLibrary(len(found.nodes), 0); err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, len(placed.nodes))
-	for i, n := range placed.nodes {
-		if err := b.CheckTime(); err != nil {
+	entries := make([]Entry, len(found.nodes))
+	for i, n := range found.nodes {
+		if err := b.CheckContext(); err != nil {
 			return nil, err
 		}
 		entries[i] = readEntry(n, tools)
-		entries[i].Pointer = placed.pointer(i)
-		entries[i].alone = !placed.several
+		entries[i].Pointer = found.pointer(i)
+		entries[i].single = !found.isList
 	}
 	return entries, nil
 }
 
 func parseFile(data []byte, b *jsonast.Budget) (*jsonast.Node, error) {
-	if err := upload.CheckUpload(data); err != nil {
+	if err := upload.CheckSize(data); err != nil {
 		return nil, err
 	}
 	return parseJSON(data, b)
 }
 
-// refused returns the entry for a file that can't be read.
-func refused(f *fault.Error) Entry {
-	e := Entry{alone: true}
+// unreadableEntry returns the entry for a file that can't be read.
+func unreadableEntry(f *fault.Error) Entry {
+	e := Entry{single: true}
 	e.Problems = f.Fields
 	if len(f.Fields) == 0 {
 		e.Problems = []fault.Field{{Detail: f.Message}}
@@ -152,50 +152,50 @@ func refused(f *fault.Error) Entry {
 	return e
 }
 
-func entryAt(n *jsonast.Node) Entry {
+func newEntry(n *jsonast.Node) Entry {
 	e := Entry{node: n}
 	e.Line, e.Column = n.Line, n.Column
 	return e
 }
 
 func readEntry(n *jsonast.Node, tools Tools) Entry {
-	e := entryAt(n)
+	e := newEntry(n)
 	var d decoder
 	t := d.template(n)
 	made := d.identity(n)
 	e.ID, e.CreatedAt, e.UpdatedAt = made.id, made.createdAt, made.updatedAt
-	e.Template = d.judge(t, tools, n.Position)
-	e.Problems, e.Notices = fields(d.problems), d.notices
+	e.Template = d.finish(t, tools, n.Position)
+	e.Problems, e.Notices = problemFields(d.problems), d.notices
 	return e
 }
 
-// takeFileName compares the file's name with the id in the file. A name that is no id is
+// checkFileName compares the file's name with the id in the file. A name that is no id is
 // ignored, because users are free to name their files. A name with a different id is a problem:
 // an import would overwrite one of two templates, and it is unclear which was meant.
-func (e *Entry) takeFileName() {
-	named, ok := parseID(strings.TrimSuffix(path.Base(e.File), path.Ext(e.File)))
-	if !ok || !e.alone || e.node == nil {
+func (e *Entry) checkFileName() {
+	fromName, ok := parseID(strings.TrimSuffix(path.Base(e.File), path.Ext(e.File)))
+	if !ok || !e.single || e.node == nil {
 		return
 	}
 	line, column := e.Position("/template_id")
 	switch given := e.node.Get("template_id"); {
-	case e.ID == named:
+	case e.ID == fromName:
 	case given == nil || given.Kind == jsonast.Null:
-		e.ID = named
+		e.ID = fromName
 		e.Notices = append(e.Notices, resource.Notice{
 			File: e.File, Pointer: "/template_id", Detail: "this file has no template_id; the file's name is used instead", Line: line, Column: column,
 		})
 	case e.ID != uuid.Nil:
 		e.Problems = append(e.Problems, fault.Field{
 			Pointer: "/template_id", Line: line, Column: column,
-			Detail: fmt.Sprintf("the template_id is %s, and the file is named after %s; make them the same, or give the file a name that is not an id", e.ID, named),
+			Detail: fmt.Sprintf("the template_id is %s, and the file is named after %s; make them the same, or give the file a name that is not an id", e.ID, fromName),
 		})
 	}
 }
 
-// judgeTogether marks entries whose name or id repeats that of an earlier entry. Entries with
+// markDuplicates marks entries whose name or id repeats that of an earlier entry. Entries with
 // problems don't count.
-func judgeTogether(entries []Entry) {
+func markDuplicates(entries []Entry) {
 	first := map[string]int{}
 	for i := range entries {
 		e := &entries[i]
@@ -227,13 +227,13 @@ func (e Entry) keys() []string {
 func nameKey(name string) string { return "name " + NameKey(name) }
 func idKey(id uuid.UUID) string  { return "id " + id.String() }
 
-// notToRead returns why a file of this name is skipped, or "" if it is read.
-func notToRead(name string) string {
+// skipReason returns why a file of this name is skipped, or "" if it is read.
+func skipReason(name string) string {
 	base := path.Base(name)
 	switch {
 	case name == "":
 		return "" // a single file, given without a name
-	case upload.IsOfMacOS(name):
+	case upload.IsAppleDouble(name):
 		return "skipped: macOS metadata about another file"
 	case strings.HasPrefix(base, "."):
 		return "skipped: hidden files hold no templates"

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/golden"
 )
 
-func TestTemplatesThatAreRefused(t *testing.T) {
+func TestReadTemplateRefusals(t *testing.T) {
 	var b strings.Builder
 	for _, body := range []string{
 		``, `{`, `{"name": "x",}`, "{\n  \"name\": nope}", `{"name": "x"} y`, "{\"name\": \"\xff\"}", "\xff\xfe{", "{\n// x\n}", `{"name": "a` + "\n" + `b"}`,
@@ -33,7 +33,7 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 	} {
 		got, err := ReadTemplate([]byte(body), Tools{})
 		assert.Equal(t, Template{}, got)
-		fmt.Fprintf(&b, "== %.110s\n%s", body, said(err))
+		fmt.Fprintf(&b, "== %.110s\n%s", body, formatError(err))
 	}
 	golden.Equal(t, "refusals.txt", []byte(b.String()))
 	_, err := ReadTemplate([]byte(strings.Repeat(" ", MaxBodyBytes+1)), Tools{})
@@ -90,7 +90,7 @@ func TestPatch(t *testing.T) {
 	assert.Equal(t, "Read", before.AllowedTools[0])
 }
 
-func TestPatchesThatAreRefused(t *testing.T) {
+func TestPatchRefusals(t *testing.T) {
 	before := Template{Name: "A", PermissionMode: AcceptEdits, AllowedTools: []string{"retired"}}
 	var b strings.Builder
 	for _, body := range []string{
@@ -102,7 +102,7 @@ func TestPatchesThatAreRefused(t *testing.T) {
 		if err == nil {
 			_, err = patch.Apply(before, Tools{})
 		}
-		fmt.Fprintf(&b, "== %s\n%s", body, said(err))
+		fmt.Fprintf(&b, "== %s\n%s", body, formatError(err))
 	}
 	golden.Equal(t, "patch_refusals.txt", []byte(b.String()))
 }

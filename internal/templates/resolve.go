@@ -64,8 +64,8 @@ func Resolve(t Template, r Request) Resolution {
 	out := Resolution{
 		PermissionMode: Setting[PermissionMode]{t.PermissionMode, FromTemplate},
 		AllowedTools:   Setting[[]string]{append([]string{}, t.AllowedTools...), FromTemplate},
-		Role:           settle(r.Role, t.DefaultRole),
-		SystemPrompt:   settle(r.SystemPrompt, t.DefaultSystemPrompt),
+		Role:           firstText(r.Role, t.DefaultRole),
+		SystemPrompt:   firstText(r.SystemPrompt, t.DefaultSystemPrompt),
 		Refused:        []Refusal{},
 		Notes:          []string{},
 	}
@@ -88,12 +88,12 @@ func Resolve(t Template, r Request) Resolution {
 	return out
 }
 
-func settle(asked, given *string) Setting[*string] {
+func firstText(asked, given *string) Setting[*string] {
 	switch {
 	case asked != nil:
-		return Setting[*string]{copied(asked), FromRequest}
+		return Setting[*string]{cloneText(asked), FromRequest}
 	case given != nil:
-		return Setting[*string]{copied(given), FromTemplate}
+		return Setting[*string]{cloneText(given), FromTemplate}
 	default:
 		return Setting[*string]{nil, FromDefault}
 	}
@@ -162,9 +162,9 @@ func (out *Resolution) allow(tool string) {
 	}
 }
 
-// ToolsInWords summarizes the tools that the template allows without asking, for a line of a
+// DescribeTools summarizes the tools that the template allows without asking, for a line of a
 // list. An empty list reads as "none", never as "all". Only bypassPermissions reads as "all".
-func (t Template) ToolsInWords() string {
+func (t Template) DescribeTools() string {
 	switch {
 	case t.PermissionMode == BypassPermissions:
 		return "all (never asks)"

@@ -50,7 +50,7 @@ func ReadRequest(data []byte, tools Tools) (Request, error) {
 		d.problems = append(d.problems, p)
 	}
 	d.sort()
-	if f, ok := fault.As(d.failure()); ok {
+	if f, ok := fault.As(d.err()); ok {
 		if f.Code == CodeInvalid {
 			f.Code, f.Message = CodeInvalidRequest, "This request is invalid."
 		}
@@ -90,7 +90,7 @@ func (d *decoder) request(n *jsonast.Node, below string, r *Request) {
 		switch f.Name {
 		case "permission_mode":
 			twice = r.PermissionMode != nil
-			if s := within.optional(f.Value, at); s != nil {
+			if s := within.optionalText(f.Value, at); s != nil {
 				r.PermissionMode = new(PermissionMode(*s))
 			}
 		case "allowed_tools":
@@ -100,15 +100,15 @@ func (d *decoder) request(n *jsonast.Node, below string, r *Request) {
 			}
 		case "role":
 			twice = r.Role != nil
-			r.Role = within.optional(f.Value, at)
+			r.Role = within.optionalText(f.Value, at)
 		case "system_prompt":
 			twice = r.SystemPrompt != nil
-			r.SystemPrompt = within.optional(f.Value, at)
+			r.SystemPrompt = within.optionalText(f.Value, at)
 		case "overrides":
 			d.request(f.Value, at, r)
 		}
 		if twice {
-			within.blame(at, f.Line, f.Column, "%s is given here and in overrides; keep one", f.Name)
+			within.addProblem(at, f.Line, f.Column, "%s is given here and in overrides; keep one", f.Name)
 		}
 		return true
 	})

@@ -29,13 +29,13 @@ func drawRequest() *rapid.Generator[Request] {
 	})
 }
 
-// TestARequestNeverWidens compares the granted rules with a model of what rules allow.
-func TestARequestNeverWidens(t *testing.T) {
+// TestResolveNeverWidens compares the granted rules with a model of what rules allow.
+func TestResolveNeverWidens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		template, request := drawTemplate().Draw(t, "template"), drawRequest().Draw(t, "request")
 		got := Resolve(template, request)
 		assert.True(t, got.PermissionMode.Value.Within(template.PermissionMode), "%s is beyond %s", got.PermissionMode.Value, template.PermissionMode)
-		for _, u := range uses {
+		for _, u := range toolUses {
 			for _, wordEnd := range []bool{true, false} {
 				if allowsAny(got.AllowedTools.Value, u, wordEnd) {
 					assert.True(t, allowsAny(template.AllowedTools, u, wordEnd), "%v is beyond %v", u, template.AllowedTools)
@@ -72,13 +72,13 @@ func wasRefused(r Resolution, pointer string) bool {
 	return slices.ContainsFunc(r.Refused, func(f Refusal) bool { return f.Pointer == pointer })
 }
 
-func TestAskingForWhatTheTemplateGrantsChangesNothing(t *testing.T) {
+func TestResolveRequestEqualToTemplateChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		template := drawTemplate().Draw(t, "template")
 		got := Resolve(template, Request{PermissionMode: &template.PermissionMode, AllowedTools: &template.AllowedTools})
 		assert.Equal(t, template.PermissionMode, got.PermissionMode.Value)
 		assert.Empty(t, got.Refused)
-		for _, u := range uses {
+		for _, u := range toolUses {
 			for _, wordEnd := range []bool{true, false} {
 				assert.Equal(t, allowsAny(template.AllowedTools, u, wordEnd), allowsAny(got.AllowedTools.Value, u, wordEnd))
 			}
@@ -113,13 +113,13 @@ func TestResolve(t *testing.T) {
 	assert.Equal(t, Plan, Resolve(Template{PermissionMode: "root"}, Request{PermissionMode: new(BypassPermissions)}).PermissionMode.Value)
 }
 
-func TestNoneIsNotAll(t *testing.T) {
-	assert.Equal(t, "none", Template{PermissionMode: AcceptEdits}.ToolsInWords())
-	assert.Equal(t, "all (never asks)", Template{PermissionMode: BypassPermissions, AllowedTools: []string{"Read"}}.ToolsInWords())
-	assert.Equal(t, "Read, Bash(git:*)", Template{PermissionMode: Default, AllowedTools: []string{"Read", "Bash(git:*)"}}.ToolsInWords())
+func TestEmptyToolsAllowNothing(t *testing.T) {
+	assert.Equal(t, "none", Template{PermissionMode: AcceptEdits}.DescribeTools())
+	assert.Equal(t, "all (never asks)", Template{PermissionMode: BypassPermissions, AllowedTools: []string{"Read"}}.DescribeTools())
+	assert.Equal(t, "Read, Bash(git:*)", Template{PermissionMode: Default, AllowedTools: []string{"Read", "Bash(git:*)"}}.DescribeTools())
 }
 
-func TestRequestsThatAreRefused(t *testing.T) {
+func TestReadRequestRefusals(t *testing.T) {
 	var b strings.Builder
 	for _, body := range []string{
 		`[]`, `{"tools": []}`, `{"permission_mode": "Plan"}`, `{"permission_mode": ""}`, `{"permission_mode": 1}`,
@@ -128,7 +128,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		`{"role": "` + strings.Repeat("x", MaxRoleLength+1) + `"}`,
 	} {
 		_, err := ReadRequest([]byte(body), Tools{})
-		fmt.Fprintf(&b, "== %.80s\n%s", body, said(err))
+		fmt.Fprintf(&b, "== %.80s\n%s", body, formatError(err))
 	}
 	golden.Equal(t, "request_refusals.txt", []byte(b.String()))
 }

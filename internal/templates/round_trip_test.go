@@ -19,7 +19,7 @@ func fileShape(t OrganizationTemplate) OrganizationTemplate {
 	return OrganizationTemplate{Template: t.Template, ID: t.ID, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt}
 }
 
-func taken(tb tester, f Files, err error) []OrganizationTemplate {
+func requireTemplates(tb tester, f Files, err error) []OrganizationTemplate {
 	tb.Helper()
 	require.NoError(tb, err)
 	require.Empty(tb, f.Notices)
@@ -33,8 +33,8 @@ func taken(tb tester, f Files, err error) []OrganizationTemplate {
 	return Sorted(all)
 }
 
-// TestNothingIsDropped writes and reads templates in every format.
-func TestNothingIsDropped(t *testing.T) {
+// TestRoundTripInEveryFormat writes and reads templates in every format.
+func TestRoundTripInEveryFormat(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := drawOrganization().Draw(t, "organization")
 		var want []OrganizationTemplate
@@ -43,24 +43,24 @@ func TestNothingIsDropped(t *testing.T) {
 		}
 		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-		f, err := Read(t.Context(), WriteFolder(all), Tools{})
-		assert.Equal(t, want, taken(t, f, err), "folder")
+		f, err := ReadFiles(t.Context(), WriteFolder(all), Tools{})
+		assert.Equal(t, want, requireTemplates(t, f, err), "folder")
 		archive, err := WriteArchive(all)
 		require.NoError(t, err)
 		f, err = ReadArchive(t.Context(), archive, Tools{})
-		assert.Equal(t, want, taken(t, f, err), "archive")
+		assert.Equal(t, want, requireTemplates(t, f, err), "archive")
 		f, err = ReadFile(t.Context(), WriteEnvelopes(all, now), Tools{})
-		assert.Equal(t, want, taken(t, f, err), "envelope of several")
+		assert.Equal(t, want, requireTemplates(t, f, err), "envelope of several")
 		f, err = ReadFile(t.Context(), PublishedJSON(all), Tools{})
-		assert.Equal(t, want, taken(t, f, err), "published")
+		assert.Equal(t, want, requireTemplates(t, f, err), "published")
 		list, err := json.Marshal(append([]OrganizationTemplate{}, all...))
 		require.NoError(t, err)
 		f, err = ReadFile(t.Context(), list, Tools{})
-		assert.Equal(t, want, taken(t, f, err), "list")
+		assert.Equal(t, want, requireTemplates(t, f, err), "list")
 
 		for _, o := range all {
 			f, err = ReadFile(t.Context(), WriteEnvelope(o, now), Tools{})
-			assert.Equal(t, []OrganizationTemplate{fileShape(o)}, taken(t, f, err), "envelope")
+			assert.Equal(t, []OrganizationTemplate{fileShape(o)}, requireTemplates(t, f, err), "envelope")
 			answer, err := json.Marshal(o)
 			require.NoError(t, err)
 			var read OrganizationTemplate
@@ -84,17 +84,17 @@ func TestNothingIsDropped(t *testing.T) {
 	})
 }
 
-// TestFilesThatPeopleHaveComeOutAsTheyWere reads the files that Python wrote and expects the
+// TestExistingFilesRoundTripUnchanged reads the files that Python wrote and expects the
 // same bytes when writing them.
-func TestFilesThatPeopleHaveComeOutAsTheyWere(t *testing.T) {
+func TestExistingFilesRoundTripUnchanged(t *testing.T) {
 	files := pythonFolder(t)
-	f, err := Read(t.Context(), files, Tools{})
-	all := taken(t, f, err)
+	f, err := ReadFiles(t.Context(), files, Tools{})
+	all := requireTemplates(t, f, err)
 	assert.ElementsMatch(t, files, WriteFolder(all))
 }
 
-// TestFilesAreWhatPythonWrites compares our output with that of Python, if it is installed.
-func TestFilesAreWhatPythonWrites(t *testing.T) {
+// TestWriteEnvelopesEqualsPythonOutput compares our output with that of Python, if it is installed.
+func TestWriteEnvelopesEqualsPythonOutput(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("no python3 here; testdata/python holds what it wrote")

@@ -11,16 +11,16 @@ func (r Rule) Covers(o Rule) bool {
 	if r.Server != "" || o.Server != "" {
 		return r.Server == o.Server && r.Tool == "*" && !r.ambiguous() && !o.ambiguous()
 	}
-	tool := toolOf(r)
-	if tool.Name != toolOf(o).Name {
+	tool := canonicalTool(r)
+	if tool.Name != canonicalTool(o).Name {
 		return false
 	}
 	switch {
 	case r.wholeTool(tool) || r.Specifier == o.Specifier:
 		return true
-	case tool.specifier == command:
+	case tool.specifier == commandSpecifier:
 		return coversCommand(r.Specifier, o.Specifier)
-	case tool.specifier == filePath:
+	case tool.specifier == pathSpecifier:
 		return coversPath(r.Specifier, o.Specifier)
 	default:
 		return false
@@ -31,15 +31,15 @@ func (r Rule) Covers(o Rule) bool {
 // commands only. As a path pattern it is limited to the working directory, and no other tool is
 // known to read it as everything.
 func (r Rule) wholeTool(tool Tool) bool {
-	return r.Specifier == "" || r.Specifier == "*" && tool.specifier == command
+	return r.Specifier == "" || r.Specifier == "*" && tool.specifier == commandSpecifier
 }
 
-// toolOf returns the tool that r is about. A short name and its long one give the same tool. A
+// canonicalTool returns the tool that r is about. A short name and its long one give the same tool. A
 // name that is no longer known gives a tool that equals only itself.
-func toolOf(r Rule) Tool {
-	tool := shippedTool(r.Tool)
-	if tool.short != "" {
-		return shippedTool(tool.short)
+func canonicalTool(r Rule) Tool {
+	tool := builtinTool(r.Tool)
+	if tool.longName != "" {
+		return builtinTool(tool.longName)
 	}
 	tool.Name = r.Tool
 	return tool
@@ -59,11 +59,11 @@ func coversCommand(wide, narrow string) bool {
 	if !open || prefix == "" || strings.ContainsAny(prefix, `*\`) {
 		return false
 	}
-	begin, _ := strings.CutSuffix(narrow, ":*")
-	if bare && begin == prefix {
+	start, _ := strings.CutSuffix(narrow, ":*")
+	if bare && start == prefix {
 		return true
 	}
-	rest, ok := strings.CutPrefix(begin, prefix+" ")
+	rest, ok := strings.CutPrefix(start, prefix+" ")
 	return ok && strings.TrimSpace(rest) != "" && !strings.ContainsAny(rest, ";&|<>$`()\n")
 }
 

@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/golden"
 )
 
-func TestRules(t *testing.T) {
+func TestParseRule(t *testing.T) {
 	var b strings.Builder
 	for _, text := range []string{
 		"Bash", "bash", "Bash(*)", "Bash(git status:*)", `Bash(echo "(a)")`, `Bash(echo \))`, "Edit(src/**)", "send_comm",
@@ -32,7 +32,7 @@ func TestRules(t *testing.T) {
 	golden.Equal(t, "rules.txt", []byte(b.String()))
 }
 
-func TestToolsOfAConfiguration(t *testing.T) {
+func TestToolsWith(t *testing.T) {
 	tools, err := Tools{}.With("deploy=Rolls out a release.", " notify ", "Bash=Runs approved commands.")
 	require.NoError(t, err)
 	_, err = tools.Parse("deploy")
@@ -44,7 +44,7 @@ func TestToolsOfAConfiguration(t *testing.T) {
 	_, err = tools.Parse("Deploi")
 	assert.ErrorContains(t, err, "closest match is deploy")
 	all := tools.All()
-	assert.Len(t, all, len(shippedTools)+2)
+	assert.Len(t, all, len(builtinTools)+2)
 	assert.Equal(t, "Runs approved commands.", all[0].Allows)
 	assert.Equal(t, Tool{Name: "deploy", Allows: "Rolls out a release."}, all[len(all)-2])
 	for _, tool := range (Tools{}).All() {
@@ -56,7 +56,7 @@ func TestToolsOfAConfiguration(t *testing.T) {
 	}
 	again, err := tools.With("deploy=Twice.", "notify")
 	require.NoError(t, err)
-	assert.Len(t, again.All(), len(shippedTools)+2, "said twice is said once")
+	assert.Len(t, again.All(), len(builtinTools)+2, "said twice is said once")
 }
 
 func TestCovers(t *testing.T) {
@@ -109,11 +109,11 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-// use is one use of a tool. It belongs to a model of what rules allow that is independent of
+// toolUse is one use of a tool. It belongs to a model of what rules allow that is independent of
 // how rules are compared.
-type use struct{ tool, what string }
+type toolUse struct{ tool, argument string }
 
-var uses = []use{
+var toolUses = []toolUse{
 	{"Bash", "git"},
 	{"Bash", "git status"},
 	{"Bash", "git status -s"},
@@ -142,9 +142,9 @@ var uses = []use{
 
 // allows is the model. wordEnd selects one of two readings of a prefix: it matches whole words
 // only, or any continuation.
-func allows(rule string, u use, wordEnd bool) bool {
+func allows(rule string, u toolUse, wordEnd bool) bool {
 	if server, tool, ok := strings.Cut(strings.TrimPrefix(rule, "mcp__"), "__"); strings.HasPrefix(rule, "mcp__") && ok {
-		return u.tool == "mcp__"+server && (tool == "*" || tool == u.what)
+		return u.tool == "mcp__"+server && (tool == "*" || tool == u.argument)
 	}
 	name, specifier, _ := strings.Cut(strings.TrimSuffix(rule, ")"), "(")
 	long := map[string]string{"bash": "Bash", "read": "Read", "edit": "Edit"}
@@ -161,29 +161,29 @@ func allows(rule string, u use, wordEnd bool) bool {
 	case "Bash":
 		// Clients check each command of a line separately; the model has single commands only.
 		if p, ok := strings.CutSuffix(specifier, ":*"); ok {
-			return u.what == p || strings.HasPrefix(u.what, p) && (!wordEnd || strings.HasPrefix(u.what, p+" "))
+			return u.argument == p || strings.HasPrefix(u.argument, p) && (!wordEnd || strings.HasPrefix(u.argument, p+" "))
 		}
 		if p, ok := strings.CutSuffix(specifier, "*"); ok {
-			return strings.HasPrefix(u.what, p)
+			return strings.HasPrefix(u.argument, p)
 		}
-		return u.what == specifier
+		return u.argument == specifier
 	case "Edit", "Write":
 		if folder, ok := strings.CutSuffix(specifier, "**"); ok {
-			return strings.HasPrefix(u.what, folder)
+			return strings.HasPrefix(u.argument, folder)
 		}
 		if specifier == "src/" {
-			return strings.Contains("/"+u.what, "/src/")
+			return strings.Contains("/"+u.argument, "/src/")
 		}
 		if specifier == "src/{a,../../b}" {
-			return u.what == "src/a" || u.what == "b"
+			return u.argument == "src/a" || u.argument == "b"
 		}
-		return u.what == specifier || specifier == "src/../x" && u.what == "x"
+		return u.argument == specifier || specifier == "src/../x" && u.argument == "x"
 	default:
-		return specifier == "domain:"+u.what
+		return specifier == "domain:"+u.argument
 	}
 }
 
-func allowsAny(rules []string, u use, wordEnd bool) bool {
+func allowsAny(rules []string, u toolUse, wordEnd bool) bool {
 	for _, r := range rules {
 		if allows(r, u, wordEnd) {
 			return true
@@ -192,8 +192,8 @@ func allowsAny(rules []string, u use, wordEnd bool) bool {
 	return false
 }
 
-// TestWhatCoversAllowsMore compares Covers with the model, in both readings.
-func TestWhatCoversAllowsMore(t *testing.T) {
+// TestCoveringRuleAllowsSuperset compares Covers with the model, in both readings.
+func TestCoveringRuleAllowsSuperset(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		wide, narrow := drawRule().Draw(t, "wide"), drawRule().Draw(t, "narrow")
 		a, err := ParseRule(wide)
@@ -203,7 +203,7 @@ func TestWhatCoversAllowsMore(t *testing.T) {
 		if !a.Covers(b) {
 			t.Skip()
 		}
-		for _, u := range uses {
+		for _, u := range toolUses {
 			for _, wordEnd := range []bool{true, false} {
 				if allows(narrow, u, wordEnd) {
 					assert.True(t, allows(wide, u, wordEnd), "%s is said to cover %s, and doesn't allow %v", wide, narrow, u)

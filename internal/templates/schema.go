@@ -31,16 +31,16 @@ func (k Kind) Schema() jsonast.Map {
 		{Name: "additionalProperties", Value: false},
 		{Name: "properties", Value: jsonast.Map{
 			{Name: "name", Value: text},
-			{Name: "permission_mode", Value: described(jsonast.Map{{Name: "enum", Value: modes}}, "What agents may do without asking.")},
-			{Name: "allowed_tools", Value: described(jsonast.Map{{Name: "type", Value: "array"}, {Name: "items", Value: tool}}, "The tools that agents may use.")},
-			{Name: "default_role", Value: described(textOrNull, "The role of agents that are spawned without one.")},
-			{Name: "default_system_prompt", Value: described(textOrNull, "The system prompt of agents that are spawned without one.")},
-			{Name: "description", Value: described(textOrNull, "What the template is for.")},
+			{Name: "permission_mode", Value: withDescription(jsonast.Map{{Name: "enum", Value: modes}}, "What agents may do without asking.")},
+			{Name: "allowed_tools", Value: withDescription(jsonast.Map{{Name: "type", Value: "array"}, {Name: "items", Value: tool}}, "The tools that agents may use.")},
+			{Name: "default_role", Value: withDescription(textOrNull, "The role of agents that are spawned without one.")},
+			{Name: "default_system_prompt", Value: withDescription(textOrNull, "The system prompt of agents that are spawned without one.")},
+			{Name: "description", Value: withDescription(textOrNull, "What the template is for.")},
 		}},
 	}
 }
 
-// described returns schema with a description for users.
-func described(schema jsonast.Map, says string) jsonast.Map {
-	return append(slices.Clone(schema), jsonast.Pair{Name: "description", Value: says})
+// withDescription returns schema with a description for users.
+func withDescription(schema jsonast.Map, description string) jsonast.Map {
+	return append(slices.Clone(schema), jsonast.Pair{Name: "description", Value: description})
 }

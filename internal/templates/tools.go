@@ -14,8 +14,8 @@ type Tool struct {
 	Name string
 	// Allows describes in one sentence, for forms, what an agent can do with the tool.
 	Allows string
-	// short is the long name of the tool if Name is a short name for it.
-	short string
+	// longName is the long name of the tool if Name is a short name for it.
+	longName string
 	// specifier is the syntax of the specifiers in the tool's rules.
 	specifier specifierKind
 }
@@ -26,41 +26,41 @@ type specifierKind uint8
 
 const (
 	_ specifierKind = iota // unknown syntax: specifiers are compared as text
-	// command specifiers are shell commands or their prefixes: "git status:*".
-	command
-	// filePath specifiers are path patterns: "src/**".
-	filePath
+	// commandSpecifier specifiers are shell commands or their prefixes: "git status:*".
+	commandSpecifier
+	// pathSpecifier specifiers are path patterns: "src/**".
+	pathSpecifier
 )
 
-// shippedTools are the built-in tools. To add a tool, add a row.
-var shippedTools = []Tool{
-	{Name: "Bash", Allows: "Runs commands in a shell.", specifier: command},
-	{Name: "Edit", Allows: "Changes files that exist.", specifier: filePath},
-	{Name: "Read", Allows: "Reads files.", specifier: filePath},
-	{Name: "Write", Allows: "Creates files and overwrites them.", specifier: filePath},
+// builtinTools are the built-in tools. To add a tool, add a row.
+var builtinTools = []Tool{
+	{Name: "Bash", Allows: "Runs commands in a shell.", specifier: commandSpecifier},
+	{Name: "Edit", Allows: "Changes files that exist.", specifier: pathSpecifier},
+	{Name: "Read", Allows: "Reads files.", specifier: pathSpecifier},
+	{Name: "Write", Allows: "Creates files and overwrites them.", specifier: pathSpecifier},
 	{Name: "Glob", Allows: "Finds files by their names."},
 	{Name: "Grep", Allows: "Searches within files."},
 	{Name: "WebFetch", Allows: "Loads pages from the web."},
 	{Name: "WebSearch", Allows: "Searches the web."},
 	{Name: "Task", Allows: "Delegates a task to a separate agent."},
-	{Name: "NotebookEdit", Allows: "Changes cells of notebooks.", specifier: filePath},
+	{Name: "NotebookEdit", Allows: "Changes cells of notebooks.", specifier: pathSpecifier},
 	{Name: "TodoWrite", Allows: "Maintains its to-do list."},
-	{Name: "bash", Allows: "Runs commands in a shell (short for Bash).", short: "Bash", specifier: command},
-	{Name: "edit", Allows: "Changes files that exist (short for Edit).", short: "Edit", specifier: filePath},
-	{Name: "read", Allows: "Reads files (short for Read).", short: "Read", specifier: filePath},
-	{Name: "write", Allows: "Creates files and overwrites them (short for Write).", short: "Write", specifier: filePath},
-	{Name: "glob", Allows: "Finds files by their names (short for Glob).", short: "Glob"},
-	{Name: "grep", Allows: "Searches within files (short for Grep).", short: "Grep"},
-	{Name: "web_fetch", Allows: "Loads pages from the web (short for WebFetch).", short: "WebFetch"},
-	{Name: "web_search", Allows: "Searches the web (short for WebSearch).", short: "WebSearch"},
+	{Name: "bash", Allows: "Runs commands in a shell (short for Bash).", longName: "Bash", specifier: commandSpecifier},
+	{Name: "edit", Allows: "Changes files that exist (short for Edit).", longName: "Edit", specifier: pathSpecifier},
+	{Name: "read", Allows: "Reads files (short for Read).", longName: "Read", specifier: pathSpecifier},
+	{Name: "write", Allows: "Creates files and overwrites them (short for Write).", longName: "Write", specifier: pathSpecifier},
+	{Name: "glob", Allows: "Finds files by their names (short for Glob).", longName: "Glob"},
+	{Name: "grep", Allows: "Searches within files (short for Grep).", longName: "Grep"},
+	{Name: "web_fetch", Allows: "Loads pages from the web (short for WebFetch).", longName: "WebFetch"},
+	{Name: "web_search", Allows: "Searches the web (short for WebSearch).", longName: "WebSearch"},
 	{Name: "send_comm", Allows: "Sends messages to other agents."},
 	{Name: "spawn_minion", Allows: "Starts other agents."},
 	{Name: "create_channel", Allows: "Opens channels in which agents talk."},
 }
 
-// shippedTool returns the built-in tool of this name, or the zero Tool.
-func shippedTool(name string) Tool {
-	for _, t := range shippedTools {
+// builtinTool returns the built-in tool of this name, or the zero Tool.
+func builtinTool(name string) Tool {
+	for _, t := range builtinTools {
 		if t.Name == name {
 			return t
 		}
@@ -91,7 +91,7 @@ func (t Tools) With(names ...string) (Tools, error) {
 		case strings.HasPrefix(name, mcpPrefix):
 			return Tools{}, fmt.Errorf("%q needs no mention: tools of MCP servers are always known", name)
 		}
-		tool := shippedTool(name)
+		tool := builtinTool(name)
 		tool.Name, tool.Allows = name, allows
 		if i := slices.IndexFunc(out.extra, func(e Tool) bool { return e.Name == name }); i >= 0 {
 			out.extra[i] = tool
@@ -105,7 +105,7 @@ func (t Tools) With(names ...string) (Tools, error) {
 // All returns the tools in display order: the built-in ones, then the others in configuration
 // order.
 func (t Tools) All() []Tool {
-	all := slices.Clone(shippedTools)
+	all := slices.Clone(builtinTools)
 	for _, e := range t.extra {
 		if i := slices.IndexFunc(all, func(a Tool) bool { return a.Name == e.Name }); i >= 0 {
 			if e.Allows != "" {
@@ -118,10 +118,10 @@ func (t Tools) All() []Tool {
 	return all
 }
 
-// Knows reports whether there is a tool of exactly this name.
-func (t Tools) Knows(name string) bool {
+// Has reports whether there is a tool of exactly this name.
+func (t Tools) Has(name string) bool {
 	is := func(tool Tool) bool { return tool.Name == name }
-	return slices.ContainsFunc(shippedTools, is) || slices.ContainsFunc(t.extra, is)
+	return slices.ContainsFunc(builtinTools, is) || slices.ContainsFunc(t.extra, is)
 }
 
 // Parse parses one allowed tool: a rule (see ParseRule) for a known tool. The error message is
@@ -131,17 +131,17 @@ func (t Tools) Parse(text string) (Rule, error) {
 	if err != nil {
 		return Rule{}, err
 	}
-	if rule.Server == "" && !t.Knows(rule.Tool) {
-		return Rule{}, fmt.Errorf("unknown tool %q; the closest match is %s", rule.Tool, t.Nearest(rule.Tool))
+	if rule.Server == "" && !t.Has(rule.Tool) {
+		return Rule{}, fmt.Errorf("unknown tool %q; the closest match is %s", rule.Tool, t.Closest(rule.Tool))
 	}
 	return rule, nil
 }
 
-// Nearest returns the known name that is most similar to written.
-func (t Tools) Nearest(written string) string {
-	names := make([]string, 0, len(shippedTools)+len(t.extra))
+// Closest returns the known name that is most similar to written.
+func (t Tools) Closest(written string) string {
+	names := make([]string, 0, len(builtinTools)+len(t.extra))
 	for _, tool := range t.All() {
 		names = append(names, tool.Name)
 	}
-	return suggest.Nearest(written, names)
+	return suggest.Closest(written, names)
 }

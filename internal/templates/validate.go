@@ -18,20 +18,20 @@ import (
 // problem, otherwise CodeInvalid. t must be normalized.
 func (t Template) Validate(tools Tools) error {
 	if problems := t.problems(tools); len(problems) > 0 {
-		return invalid(problems)
+		return invalidError(problems)
 	}
 	return nil
 }
 
-// verdict collects problems, in the order of a template's fields.
-type verdict []problem
+// validator collects problems, in the order of a template's fields.
+type validator []problem
 
-func (v *verdict) add(code, pointer, format string, args ...any) {
+func (v *validator) add(code, pointer, format string, args ...any) {
 	*v = append(*v, problem{fault.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)}, code})
 }
 
 func (t Template) problems(tools Tools) []problem {
-	var v verdict
+	var v validator
 	v.name(t.Name)
 	v.permissionMode(t.PermissionMode)
 	v.allowedTools(t.AllowedTools, tools)
@@ -41,7 +41,7 @@ func (t Template) problems(tools Tools) []problem {
 	return v
 }
 
-func (v *verdict) name(name string) {
+func (v *validator) name(name string) {
 	length := utf8.RuneCountInString(name)
 	switch {
 	case !utf8.ValidString(name):
@@ -49,7 +49,7 @@ func (v *verdict) name(name string) {
 	case strings.ContainsFunc(name, humanize.IsControl):
 		v.add("", "/name", "Template name must be a single line, without tabs or other control characters")
 	case !strings.ContainsFunc(name, isVisible):
-		v.add(CodeNameEmpty, "/name", nameEmpty)
+		v.add(CodeNameEmpty, "/name", nameEmptyMessage)
 	case length > MaxNameLength:
 		v.add("", "/name", "Template name can have at most %d characters; this one has %d", MaxNameLength, length)
 	}
@@ -59,7 +59,7 @@ func (v *verdict) name(name string) {
 // such characters alone looks empty.
 func isVisible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
-func (v *verdict) permissionMode(m PermissionMode) {
+func (v *validator) permissionMode(m PermissionMode) {
 	if m.Known() {
 		return
 	}
@@ -68,7 +68,7 @@ func (v *verdict) permissionMode(m PermissionMode) {
 		return
 	}
 	v.add(CodePermissionMode, "/permission_mode", "%s is not one of %s; the closest match is %s",
-		quoted(string(m)), strings.Join(permissionModeNames(), ", "), suggest.Nearest(string(m), permissionModeNames()))
+		quoted(string(m)), strings.Join(permissionModeNames(), ", "), suggest.Closest(string(m), permissionModeNames()))
 }
 
 func permissionModeNames() []string {
@@ -82,7 +82,7 @@ func permissionModeNames() []string {
 // allowedTools rejects a duplicate entry instead of removing it, because the duplicate can be a
 // typo for another tool. The short and the long name of a tool are two entries, as editors
 // distinguish them.
-func (v *verdict) allowedTools(list []string, tools Tools) {
+func (v *validator) allowedTools(list []string, tools Tools) {
 	if len(list) > MaxTools {
 		v.add("", "/allowed_tools", "a template can allow at most %d tools; this one has %d", MaxTools, len(list))
 		return
@@ -103,20 +103,20 @@ func (v *verdict) allowedTools(list []string, tools Tools) {
 	}
 }
 
-func (v *verdict) text(pointer string, text *string, most int) {
+func (v *validator) text(pointer string, text *string, maxLength int) {
 	if text == nil {
 		return
 	}
 	length := utf8.RuneCountInString(*text)
 	switch {
-	case jsonast.TextFlaw(*text) != "":
-		v.add("", pointer, "%s", jsonast.TextFlaw(*text))
-	case length > most:
-		v.add("", pointer, "this text can have at most %d characters; it has %d", most, length)
+	case jsonast.TextProblem(*text) != "":
+		v.add("", pointer, "%s", jsonast.TextProblem(*text))
+	case length > maxLength:
+		v.add("", pointer, "this text can have at most %d characters; it has %d", maxLength, length)
 	}
 }
 
 // quoted returns s in quotes, shortened to one line.
 func quoted(s string) string {
-	return strconv.Quote(humanize.Shortened(s, 60))
+	return strconv.Quote(humanize.Truncate(s, 60))
 }

@@ -59,7 +59,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func TestPermissionModesByWidth(t *testing.T) {
+func TestPermissionModeWithin(t *testing.T) {
 	order := []PermissionMode{Plan, Default, AcceptEdits, BypassPermissions}
 	for i, m := range order {
 		for j, o := range order {
@@ -75,7 +75,7 @@ func TestPermissionModesByWidth(t *testing.T) {
 	}
 }
 
-func TestSentencesThatClientsCompare(t *testing.T) {
+func TestErrorMessagesThatClientsCompare(t *testing.T) {
 	f, _ := fault.As(Template{Name: "x", PermissionMode: "always", AllowedTools: []string{"nope"}}.Validate(Tools{}))
 	assert.Equal(t, "Invalid permission_mode. Must be one of: default, acceptEdits, plan, bypassPermissions", f.Message)
 	assert.Equal(t, "Invalid permission mode", Title(f.Code))
@@ -88,17 +88,17 @@ func TestSentencesThatClientsCompare(t *testing.T) {
 	assert.Equal(t, fault.Conflict, taken.Kind)
 	assert.Equal(t, "Template not found", NotFound().Message)
 	assert.True(t, fault.Is(NotFound(), fault.NotFound))
-	uses := []resource.User{{Kind: "mode", ID: id(1), Name: "Docs"}, {Kind: "mode", ID: id(2), Name: "Code"}}
+	uses := []resource.Referrer{{Kind: "mode", ID: id(1), Name: "Docs"}, {Kind: "mode", ID: id(2), Name: "Code"}}
 	assert.Equal(t, "Template 'X' is used by the mode 'Docs', the mode 'Code'. Nothing was deleted; change them to use another template first", InUse("X", uses).Message)
 	assert.Equal(t, uses, InUse("X", uses).Current)
-	assert.Contains(t, InUse("X", make([]resource.User, 8)).Message, "3 more")
+	assert.Contains(t, InUse("X", make([]resource.Referrer, 8)).Message, "3 more")
 	for _, code := range []string{CodeNameTaken, CodeNameEmpty, CodePermissionMode, CodeInvalid, CodeInvalidRequest, CodeNotFound, CodeInUse} {
 		assert.NotEmpty(t, Title(code), code)
 	}
 	assert.Empty(t, Title("slug_taken"))
 }
 
-func TestNormalizedLeavesTextsAlone(t *testing.T) {
+func TestNormalizedKeepsTextsUnchanged(t *testing.T) {
 	before := Template{Name: "  A  b ", PermissionMode: Plan, AllowedTools: []string{" Bash(git  x) "}, DefaultRole: new(""), Description: new(" a\r\n")}
 	n := before.Normalized()
 	assert.Equal(t, Template{Name: "A  b", PermissionMode: Plan, AllowedTools: []string{"Bash(git  x)"}, DefaultRole: new(""), Description: new(" a\r\n")}, n)
@@ -110,18 +110,18 @@ func TestNormalizedLeavesTextsAlone(t *testing.T) {
 	assert.False(t, Template{}.Equal(Template{DefaultRole: new("")}))
 }
 
-func TestShippedTemplates(t *testing.T) {
+func TestDefaultTemplates(t *testing.T) {
 	names := map[string]bool{}
-	for _, s := range Shipped() {
+	for _, s := range Defaults() {
 		assert.NoError(t, s.Validate(Tools{}))
 		assert.True(t, s.Equal(s.Normalized()))
 		names[NameKey(s.Name)] = true
 	}
 	assert.Len(t, names, 4)
-	golden.Equal(t, "shipped.json", WriteEnvelopes(shippedOrganization(), shippedOrganization()[0].CreatedAt))
+	golden.Equal(t, "shipped.json", WriteEnvelopes(defaultOrganization(), defaultOrganization()[0].CreatedAt))
 }
 
-func TestLimitsOfAnOrganization(t *testing.T) {
+func TestCheckLibrary(t *testing.T) {
 	assert.NoError(t, CheckLibrary(MaxTemplates, MaxTotalBytes))
 	assert.True(t, fault.Is(CheckLibrary(MaxTemplates+1, 0), fault.TooLarge))
 	err := CheckLibrary(1, MaxTotalBytes+1)

@@ -15,7 +15,7 @@ import (
 // WriteFile returns the content of the file {template_id}.json. It is byte for byte as in
 // existing files, which Python's json.dump wrote: indented by two, with everything beyond ASCII
 // escaped.
-func WriteFile(t OrganizationTemplate) []byte { return indented(t.Fields()) }
+func WriteFile(t OrganizationTemplate) []byte { return marshalPython(t.Fields()) }
 
 // WriteFolder returns one file per template, ordered by the templates' names.
 func WriteFolder(all []OrganizationTemplate) []upload.File {
@@ -32,7 +32,7 @@ func WriteArchive(all []OrganizationTemplate) ([]byte, error) { return upload.Pa
 
 // WriteEnvelope returns one template in an export envelope.
 func WriteEnvelope(t OrganizationTemplate, exportedAt time.Time) []byte {
-	return indented(append(envelopeHead(exportedAt), jsonast.Pair{Name: "template", Value: t.Fields()}))
+	return marshalPython(append(envelopeHeader(exportedAt), jsonast.Pair{Name: "template", Value: t.Fields()}))
 }
 
 // WriteEnvelopes returns several templates in one export envelope, ordered by name.
@@ -41,15 +41,15 @@ func WriteEnvelopes(all []OrganizationTemplate, exportedAt time.Time) []byte {
 	for i, t := range Sorted(all) {
 		items[i] = t.Fields()
 	}
-	return indented(append(envelopeHead(exportedAt), jsonast.Pair{Name: "templates", Value: items}))
+	return marshalPython(append(envelopeHeader(exportedAt), jsonast.Pair{Name: "templates", Value: items}))
 }
 
-func envelopeHead(exportedAt time.Time) jsonast.Map {
+func envelopeHeader(exportedAt time.Time) jsonast.Map {
 	return jsonast.Map{{Name: "version", Value: int64(1)}, {Name: "exported_at", Value: timeOrNull(exportedAt)}}
 }
 
-// indented writes JSON as Python's json.dump does with indent=2.
-func indented(m jsonast.Map) []byte {
+// marshalPython writes JSON as Python's json.dump does with indent=2.
+func marshalPython(m jsonast.Map) []byte {
 	var w pythonWriter
 	w.value(m, "\n")
 	return w.Bytes()

@@ -13,7 +13,7 @@ import (
 )
 
 func TestPublishedJSON(t *testing.T) {
-	all := shippedOrganization()
+	all := defaultOrganization()
 	all = append(all, OrganizationTemplate{
 		Template: Template{Name: "code expert <2> & \u2028", PermissionMode: BypassPermissions, DefaultRole: new(""), DefaultSystemPrompt: new("a\nb")},
 		ID:       id(7), OrganizationID: organization, Version: 9, CreatedAt: time.Date(2025, 6, 1, 12, 0, 0, 1999, time.FixedZone("east", 7200)),
@@ -26,8 +26,8 @@ func TestPublishedJSON(t *testing.T) {
 	assert.Equal(t, "{\"templates\":[]}\n", string(PublishedJSON(nil)))
 }
 
-// TestTheShapeThatClientsKnow checks the field order and the nulls.
-func TestTheShapeThatClientsKnow(t *testing.T) {
+// TestOrganizationTemplateJSON checks the field order and the nulls.
+func TestOrganizationTemplateJSON(t *testing.T) {
 	got, err := json.Marshal(OrganizationTemplate{
 		Template: Template{Name: "A", PermissionMode: Plan}, ID: id(1), Version: 3, OrganizationID: organization,
 		CreatedAt: time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC), UpdatedAt: time.Date(2025, 1, 2, 3, 4, 5, 60000, time.UTC),
@@ -38,7 +38,7 @@ func TestTheShapeThatClientsKnow(t *testing.T) {
 		`"created_at":"2025-01-02T03:04:05+00:00","updated_at":"2025-01-02T03:04:05.000060+00:00"}`, string(got))
 }
 
-func TestTimesAreRead(t *testing.T) {
+func TestParseTimestamp(t *testing.T) {
 	want := time.Date(2025, 1, 2, 3, 4, 5, 600000000, time.UTC)
 	for _, s := range []string{"2025-01-02T03:04:05.600000+00:00", "2025-01-02T03:04:05.6Z", "2025-01-02T05:04:05.6+02:00", "2025-01-02T03:04:05.6", "2025-01-02T03:04:05.6000009Z"} {
 		got, ok := parseTimestamp(s)

@@ -22,10 +22,10 @@ import (
 )
 
 const (
-	prefix   = "omt_"
-	partLen  = 22 // base62 characters for 16 bytes
-	macBytes = 16
-	minKey   = 32
+	prefix      = "omt_"
+	partLen     = 22 // base62 characters for 16 bytes
+	macBytes    = 16
+	minKeyBytes = 32
 	// MaxLen is the length of the longest token, in bytes.
 	MaxLen = len(prefix) + 4 + 1 + 2*partLen
 	// startLen is how many characters of the id a listing shows: enough to tell
@@ -82,7 +82,7 @@ func ParseKeys(s string) (*Keys, error) {
 		}
 		key, err := decodeKey(enc)
 		if err != nil {
-			return nil, fmt.Errorf("token keys: key %q is not base64 of at least %d bytes", kid, minKey)
+			return nil, fmt.Errorf("token keys: key %q is not base64 of at least %d bytes", kid, minKeyBytes)
 		}
 		if _, dup := k.keys[kid]; dup {
 			return nil, fmt.Errorf("token keys: kid %q stands twice", kid)
@@ -98,13 +98,13 @@ func ParseKeys(s string) (*Keys, error) {
 	return k, nil
 }
 
-// standard maps base64's URL alphabet to the standard one.
-var standard = strings.NewReplacer("-", "+", "_", "/")
+// base64Standard maps base64's URL alphabet to the standard one.
+var base64Standard = strings.NewReplacer("-", "+", "_", "/")
 
 func decodeKey(s string) ([]byte, error) {
-	s = strings.TrimRight(standard.Replace(s), "=")
+	s = strings.TrimRight(base64Standard.Replace(s), "=")
 	key, err := base64.RawStdEncoding.DecodeString(s)
-	if err == nil && len(key) < minKey {
+	if err == nil && len(key) < minKeyBytes {
 		err = errors.New("too short")
 	}
 	return key, err
@@ -215,23 +215,23 @@ func base62Byte(c byte) bool { return kidByte(c) || c >= 'A' && c <= 'Z' }
 // It is for messages other than tokens. The purpose ensures that a MAC for one purpose
 // is valid neither for another nor as part of a token.
 func (k *Keys) Sign(purpose, message string) (kid string, mac [16]byte) {
-	k.mac(k.keys[k.signing], purposeful(purpose, message), &mac)
+	k.mac(k.keys[k.signing], purposeMessage(purpose, message), &mac)
 	return k.signing, mac
 }
 
-// Signed reports whether mac is the MAC that Sign returns, with any of the keys
+// VerifySignature reports whether mac is the MAC that Sign returns, with any of the keys
 // configured here.
-func (k *Keys) Signed(kid, purpose, message string, mac []byte) bool {
+func (k *Keys) VerifySignature(kid, purpose, message string, mac []byte) bool {
 	pool, ok := k.keys[kid]
 	if !ok {
 		return false
 	}
 	var want [16]byte
-	k.mac(pool, purposeful(purpose, message), &want)
+	k.mac(pool, purposeMessage(purpose, message), &want)
 	return subtle.ConstantTimeCompare(want[:], mac) == 1
 }
 
-// purposeful returns the bytes to sign. They start with a prefix that no token has.
-func purposeful(purpose, message string) []byte {
+// purposeMessage returns the bytes to sign. They start with a prefix that no token has.
+func purposeMessage(purpose, message string) []byte {
 	return []byte("orgmodes/" + purpose + "\x00" + message)
 }

@@ -21,7 +21,7 @@ func keys(t testing.TB, s string) *token.Keys {
 	return k
 }
 
-func TestMintedTokenPassesTheFilter(t *testing.T) {
+func TestMintedTokenIsPlausible(t *testing.T) {
 	k := keys(t, testKeys)
 	form := regexp.MustCompile(`^omt_k1_[0-9A-Za-z]{44}$`)
 	seen := map[string]bool{}
@@ -65,13 +65,13 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-func TestStartShowsTooLittleToUse(t *testing.T) {
+func TestStartIsTooShortToUse(t *testing.T) {
 	tok := keys(t, testKeys).Mint()
 	require.Equal(t, tok[:13], token.Start(tok))
 	require.Empty(t, token.Start("nonsense"))
 }
 
-func TestParseKeysSaysWhatIsWrong(t *testing.T) {
+func TestParseKeysErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		"":       "none given",
 		"k1":     "kid:base64key",

@@ -18,42 +18,42 @@ import (
 )
 
 const (
-	// maxRatio and freeRatioBytes detect zip bombs. Files larger than freeRatioBytes are
+	// maxRatio and ratioExemptBytes detect zip bombs. Files larger than ratioExemptBytes are
 	// not expected to compress by more than a factor of maxRatio.
-	maxRatio       = 100
-	freeRatioBytes = 1 << 20
+	maxRatio         = 100
+	ratioExemptBytes = 1 << 20
 )
 
-// directoryMark is the signature of an entry in the central directory of a zip file.
-var directoryMark = []byte("PK\x01\x02")
+// directorySignature is the signature of an entry in the central directory of a zip file.
+var directorySignature = []byte("PK\x01\x02")
 
-// Unpack returns the files of a zip file, in archive order. Files that NotToRead excludes
+// Unpack returns the files of a zip file, in archive order. Files that SkipReason excludes
 // have no data. An unsafe archive is rejected as a whole before anything is unpacked:
 // because of paths that lead out of it, links, or a suspicious compression ratio. Errors
 // are of type *fault.Error.
 func (k Kind) Unpack(data []byte) ([]File, error) {
-	if err := CheckUpload(data); err != nil {
+	if err := CheckSize(data); err != nil {
 		return nil, err
 	}
 	// zip.NewReader builds the whole list of entries before their number can be checked.
-	if marks := bytes.Count(data, directoryMark); marks > 10*MaxFiles {
+	if marks := bytes.Count(data, directorySignature); marks > 10*MaxFiles {
 		return nil, k.checkCount(marks)
 	}
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return nil, fault.New(fault.Malformed, "malformed_archive", "This is not a zip file, or a damaged one.").Because(err)
+		return nil, fault.New(fault.Malformed, "malformed_archive", "This is not a zip file, or a damaged one.").WithCause(err)
 	}
 	if err := k.checkEntries(archive.File, len(data)); err != nil {
 		return nil, err
 	}
 	var files []File
-	left := int64(MaxBytes)
+	left := int64(MaxTotalBytes)
 	for _, entry := range archive.File {
 		if strings.HasSuffix(entry.Name, "/") {
 			continue
 		}
 		f := File{Name: entry.Name}
-		if k.NotToRead(f.Name) == "" {
+		if k.SkipReason(f.Name) == "" {
 			if f.Data, err = unpack(entry, left); err != nil {
 				return nil, err
 			}
@@ -73,25 +73,25 @@ func (k Kind) checkEntries(entries []*zip.File, size int) error {
 	var read []*zip.File
 	seen := map[string]bool{}
 	for _, e := range entries {
-		if detail := unsafeEntry(e, seen[e.Name]); detail != "" {
-			return unsafe(blame(e, detail))
+		if detail := unsafeReason(e, seen[e.Name]); detail != "" {
+			return unsafeArchive(entryProblem(e, detail))
 		}
-		if k.NotToRead(e.Name) != "" {
+		if k.SkipReason(e.Name) != "" {
 			continue
 		}
 		if e.Flags&1 != 0 {
 			return fault.New(fault.Invalid, "encrypted_archive", "This archive is encrypted; pack it without a password.").
-				With(blame(e, "is encrypted"))
+				With(entryProblem(e, "is encrypted"))
 		}
 		seen[e.Name] = true
 		// Sizes are capped just above the limit, so the sum cannot overflow.
-		if total += min(e.UncompressedSize64, MaxBytes+1); total > MaxBytes {
-			return tooLarge(int(total))
+		if total += min(e.UncompressedSize64, MaxTotalBytes+1); total > MaxTotalBytes {
+			return tooLargeError(int(total))
 		}
 		read = append(read, e)
 	}
-	if total > freeRatioBytes && total/maxRatio > uint64(size) {
-		return unsafe(fault.Field{Detail: "its files would grow to more than a hundred times the archive's size"})
+	if total > ratioExemptBytes && total/maxRatio > uint64(size) {
+		return unsafeArchive(fault.Field{Detail: "its files would grow to more than a hundred times the archive's size"})
 	}
 	return checkOverlaps(read)
 }
@@ -107,35 +107,35 @@ func checkOverlaps(entries []*zip.File) error {
 	for _, e := range entries {
 		start, err := e.DataOffset()
 		if err != nil {
-			return damaged(e, err)
+			return damagedArchive(e, err)
 		}
 		spans = append(spans, span{e, start, start + int64(e.CompressedSize64)}) // archive/zip has checked the size
 	}
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].start < spans[i-1].end {
-			return unsafe(blame(spans[i].entry, "overlaps with another entry"))
+			return unsafeArchive(entryProblem(spans[i].entry, "overlaps with another entry"))
 		}
 	}
 	return nil
 }
 
-func unsafe(why fault.Field) error {
-	return fault.New(fault.Invalid, "unsafe_archive", "This archive is not safe to open; nothing was read.").With(why)
+func unsafeArchive(problem fault.Field) error {
+	return fault.New(fault.Invalid, "unsafe_archive", "This archive is not safe to open; nothing was read.").With(problem)
 }
 
-func damaged(e *zip.File, err error) error {
+func damagedArchive(e *zip.File, err error) error {
 	return fault.New(fault.Malformed, "malformed_archive", "This archive is damaged.").
-		With(blame(e, "can't be unpacked")).Because(err)
+		With(entryProblem(e, "can't be unpacked")).WithCause(err)
 }
 
-func blame(e *zip.File, detail string) fault.Field {
-	return fault.Field{Detail: "the entry " + humanize.Shortened(strings.ToValidUTF8(e.Name, "\uFFFD"), 100) + " " + detail}
+func entryProblem(e *zip.File, detail string) fault.Field {
+	return fault.Field{Detail: "the entry " + humanize.Truncate(strings.ToValidUTF8(e.Name, "\uFFFD"), 100) + " " + detail}
 }
 
-// unsafeEntry returns why an entry must not be opened, or "" if it is safe. Unpacked files
+// unsafeReason returns why an entry must not be opened, or "" if it is safe. Unpacked files
 // are never written to disk here, but a later export could harm the one who extracts it.
-func unsafeEntry(e *zip.File, twice bool) string {
+func unsafeReason(e *zip.File, twice bool) string {
 	name, mode := e.Name, e.Mode()
 	switch {
 	case !utf8.ValidString(name):
@@ -154,7 +154,7 @@ func unsafeEntry(e *zip.File, twice bool) string {
 		return "is a link; replace it with the file"
 	case mode&fs.ModeType != 0 && !mode.IsDir():
 		return "is not a regular file"
-	case e.UncompressedSize64 > freeRatioBytes && e.UncompressedSize64/maxRatio > e.CompressedSize64:
+	case e.UncompressedSize64 > ratioExemptBytes && e.UncompressedSize64/maxRatio > e.CompressedSize64:
 		return "would grow to more than a hundred times its size"
 	default:
 		return ""
@@ -166,13 +166,13 @@ func unsafeEntry(e *zip.File, twice bool) string {
 func unpack(e *zip.File, left int64) ([]byte, error) {
 	r, err := e.Open()
 	if err != nil {
-		return nil, damaged(e, err)
+		return nil, damagedArchive(e, err)
 	}
 	defer func() { _ = r.Close() }()
 	declared := min(left, int64(e.UncompressedSize64))
 	data, err := io.ReadAll(io.LimitReader(r, declared+1))
 	if err != nil || int64(len(data)) > declared {
-		return nil, damaged(e, err)
+		return nil, damagedArchive(e, err)
 	}
 	return data, nil
 }

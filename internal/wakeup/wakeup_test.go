@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWaitsEndWithASecond(t *testing.T) {
+func TestInEndsOnFullSecond(t *testing.T) {
 	at := func(ms int) time.Time {
 		return time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC).Add(time.Duration(ms) * time.Millisecond)
 	}

@@ -41,8 +41,8 @@ func BenchmarkPublish(b *testing.B) {
 			w := newWorld(b)
 			own := someModes(b, n)
 			storetest.PutModes(b, w.db, ada, w.org.ID, own...)
-			w.work()
-			w.published()
+			w.startWorker()
+			w.waitPublished()
 
 			edits := 0
 			edit := func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
@@ -76,8 +76,8 @@ func BenchmarkPublishTemplate(b *testing.B) {
 				wanted[i].Config.CustomInstructions = incompressible(rng, 10_000)
 			}
 			storetest.PutModes(b, w.db, ada, w.org.ID, wanted...)
-			w.work()
-			w.published()
+			w.startWorker()
+			w.waitPublished()
 			edits := 0
 			for b.Loop() {
 				b.StopTimer()
@@ -99,7 +99,7 @@ func BenchmarkPublishTemplate(b *testing.B) {
 // awaitEntry waits, as a reader does, until the log has an entry of the organization.
 func (w *world) awaitEntry(after int64) {
 	w.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(testTimeout); time.Now().Before(deadline); {
 		entries, err := w.store.ReadLog(w.t.Context(), after, time.Second)
 		require.NoError(w.t, err)
 		for _, e := range entries {
@@ -109,7 +109,7 @@ func (w *world) awaitEntry(after int64) {
 			}
 		}
 	}
-	require.Fail(w.t, "it was not published", "waited %s", patience)
+	require.Fail(w.t, "it was not published", "waited %s", testTimeout)
 }
 
 // BenchmarkRenderAndEncode measures the part of a publication that takes processor time:
@@ -151,9 +151,9 @@ func BenchmarkRenderAndEncode(b *testing.B) {
 	}
 }
 
-// logOf returns a worker's logger, which logs to the test. It discards the log of a
+// testLogger returns a worker's logger, which logs to the test. It discards the log of a
 // benchmark, which would go between the results.
-func logOf(t testing.TB) *slog.Logger {
+func testLogger(t testing.TB) *slog.Logger {
 	if _, ok := t.(*testing.B); ok {
 		return slog.New(slog.DiscardHandler)
 	}

@@ -15,8 +15,8 @@ import (
 // with the rest of the program they stay below 512 MiB (see MemoryLimit), even with the
 // largest library that is allowed.
 const (
-	// smallLibrary is the largest size of a small library, in bytes of text.
-	smallLibrary = 512 << 10
+	// maxSmallLibraryBytes is the largest size of a small library, in bytes of text.
+	maxSmallLibraryBytes = 512 << 10
 	// renderFactor is the most memory that a byte of a library takes while it is rendered,
 	// in bytes: twice as a row, twice as a representation that grows, and four
 	// representations in three codings, of which none is longer than the text.
@@ -44,7 +44,7 @@ func newRenderBudget(gauge interface{ Set(float64) }) *renderBudget {
 	return &renderBudget{small: semaphore.NewWeighted(smallBudget), large: semaphore.NewWeighted(largeBudget), gauge: gauge}
 }
 
-func isLarge(library int64) bool { return library > smallLibrary }
+func isLarge(library int64) bool { return library > maxSmallLibraryBytes }
 
 // renderCost returns the memory that a library of so many bytes takes while it is rendered.
 // It is at most the large budget, so that the largest libraries are admitted, alone.
@@ -52,27 +52,27 @@ func renderCost(library int64) int64 {
 	return min(renderFloor+renderFactor*library, largeBudget)
 }
 
-// errNoRoom means that a publication would have to wait, but was told not to.
-var errNoRoom = fmt.Errorf("%w: too much is being rendered", errNotNow)
+// errNoCapacity means that a publication would have to wait, but was told not to.
+var errNoCapacity = fmt.Errorf("%w: too much is being rendered", errDeferred)
 
-// enter waits, first come, first served, until there is memory to render a library; leave
-// releases that memory. Without wait, it returns errNoRoom instead of waiting.
-func (b *renderBudget) enter(ctx context.Context, library int64, wait bool) (leave func(), err error) {
-	cost, of := renderCost(library), b.small
+// acquire waits, first come, first served, until there is memory to render a library; leave
+// releases that memory. Without wait, it returns errNoCapacity instead of waiting.
+func (b *renderBudget) acquire(ctx context.Context, library int64, wait bool) (release func(), err error) {
+	cost, sem := renderCost(library), b.small
 	if isLarge(library) {
-		of = b.large
+		sem = b.large
 	}
-	if !of.TryAcquire(cost) {
+	if !sem.TryAcquire(cost) {
 		if !wait {
-			return nil, errNoRoom
+			return nil, errNoCapacity
 		}
-		if err := of.Acquire(ctx, cost); err != nil {
+		if err := sem.Acquire(ctx, cost); err != nil {
 			return nil, errors.Join(context.Cause(ctx), err)
 		}
 	}
 	b.gauge.Set(float64(b.inFlight.Add(cost)))
 	return func() {
 		b.gauge.Set(float64(b.inFlight.Add(-cost)))
-		of.Release(cost)
+		sem.Release(cost)
 	}, nil
 }

@@ -16,18 +16,18 @@ import (
 
 // Concurrent renders stay within the budgets, the largest library is rendered, and small
 // ones never wait for it.
-func TestRenderBudgetIsKept(t *testing.T) {
+func TestRenderBudgetIsNotExceeded(t *testing.T) {
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: "test"})
 	b := newRenderBudget(gauge)
-	leave, err := b.enter(t.Context(), 2*modes.MaxDocumentBytes, true)
+	leave, err := b.acquire(t.Context(), 2*modes.MaxDocumentBytes, true)
 	require.NoError(t, err)
-	_, err = b.enter(t.Context(), modes.MaxDocumentBytes, false)
-	require.ErrorIs(t, err, errNoRoom)
+	_, err = b.acquire(t.Context(), modes.MaxDocumentBytes, false)
+	require.ErrorIs(t, err, errNoCapacity)
 	waiting, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = b.enter(waiting, modes.MaxDocumentBytes, true)
+	_, err = b.acquire(waiting, modes.MaxDocumentBytes, true)
 	require.ErrorIs(t, err, context.Canceled)
-	small, err := b.enter(t.Context(), smallLibrary, false)
+	small, err := b.acquire(t.Context(), maxSmallLibraryBytes, false)
 	require.NoError(t, err)
 	small()
 	leave()
@@ -42,7 +42,7 @@ func TestRenderBudgetIsKept(t *testing.T) {
 		for i := range renders {
 			go func() {
 				size := rand.New(rand.NewPCG(1, uint64(i))).Int64N(modes.MaxDocumentBytes)
-				leave, err := b.enter(t.Context(), size, true)
+				leave, err := b.acquire(t.Context(), size, true)
 				if err != nil {
 					t.Error(err)
 					return
@@ -66,16 +66,16 @@ func TestRenderBudgetIsKept(t *testing.T) {
 }
 
 // A worker is unhealthy if nothing at all is published although something is late.
-func TestPublishingThatStandsStillIsUnhealthy(t *testing.T) {
+func TestStalledPublishingIsUnhealthy(t *testing.T) {
 	w := &Worker{Publisher: NewPublisher(PublisherConfig{})}
 	_, err := w.Health()
 	require.ErrorContains(t, err, "not processing jobs")
 	w.ready.Store(true)
-	w.late.Store(&postgres.Lateness{Organizations: 3, Moves: true})
+	w.lateness.Store(&postgres.Lateness{Organizations: 3, Progressing: true})
 	note, err := w.Health()
 	require.NoError(t, err)
 	require.Contains(t, note, "3 late")
-	w.late.Store(&postgres.Lateness{Organizations: 3})
+	w.lateness.Store(&postgres.Lateness{Organizations: 3})
 	_, err = w.Health()
 	require.ErrorContains(t, err, "nothing was published")
 	require.ErrorContains(t, err, "3 late")

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// canaryEvery is how often the canary organization is changed.
-const canaryEvery = 10 * time.Second
+// canaryInterval is how often the canary organization is changed.
+const canaryInterval = 10 * time.Second
 
-// lead runs the tasks of the leader until ctx is done.
-func (w *Worker) lead(ctx context.Context) error {
-	var beside sync.WaitGroup
-	beside.Go(func() { w.sing(ctx) })
-	beside.Go(func() { w.takeUses(ctx) })
+// runLeader runs the tasks of the leader until ctx is done.
+func (w *Worker) runLeader(ctx context.Context) error {
+	var tasks sync.WaitGroup
+	tasks.Go(func() { w.runCanary(ctx) })
+	tasks.Go(func() { w.syncTokenUsage(ctx) })
 	err := w.Lead(ctx)
-	beside.Wait()
+	tasks.Wait()
 	return err
 }
 
-// sing changes the canary organization every canaryEvery until ctx is done.
-func (w *Worker) sing(ctx context.Context) {
-	tick := time.NewTicker(canaryEvery)
+// runCanary changes the canary organization every canaryInterval until ctx is done.
+func (w *Worker) runCanary(ctx context.Context) {
+	tick := time.NewTicker(canaryInterval)
 	defer tick.Stop()
 	for {
 		if err := w.db.TouchCanary(ctx); err != nil && ctx.Err() == nil {

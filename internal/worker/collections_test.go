@@ -22,15 +22,15 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// counting starts a worker that counts what it renders and compresses.
-func (w *world) counting() (rendered func() map[string]int, encoded func() int) {
+// startCounting starts a worker that counts what it renders and compresses.
+func (w *world) startCounting() (rendered func() map[string]int, encoded func() int) {
 	w.t.Helper()
 	db, store := w.connect()
 	db.Register(resourcetest.Kind{})
 	metrics := worker.NewMetrics()
 	bodies := make(chan struct{}, 10_000)
 	running := worker.New(worker.Config{
-		DB: db, Redis: store, Log: logOf(w.t), Builtins: modes.Builtins(), Metrics: metrics,
+		DB: db, Redis: store, Log: testLogger(w.t), Builtins: modes.Builtins(), Metrics: metrics,
 		Encode: func(ctx context.Context, body []byte) ([]pubstore.Encoded, error) {
 			bodies <- struct{}{}
 			return pubstore.EncodeContext(ctx, body)
@@ -51,18 +51,18 @@ func (w *world) counting() (rendered func() map[string]int, encoded func() int) 
 }
 
 // A change renders its own collection and no other.
-func TestChangeRendersItsCollectionOnly(t *testing.T) {
+func TestChangeRendersOnlyItsCollection(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})
-	rendered, encoded := w.counting()
+	rendered, encoded := w.startCounting()
 	for _, slug := range []string{"docs", "tests"} {
 		w.create(slug)
 	}
-	before := w.published()
+	before := w.waitPublished()
 	counts, bodies := rendered(), encoded()
 	since := func(what func(), changed ...string) (*pubstore.Document, map[string]int) {
 		what()
-		d := w.published()
+		d := w.waitPublished()
 		diff, want := map[string]int{}, map[string]int{}
 		now := rendered()
 		for name, n := range now {
@@ -122,7 +122,7 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 		return m, nil
 	})
 	require.NoError(t, err)
-	w.published()
+	w.waitPublished()
 	counts, bodies = rendered(), encoded()
 	since(sandbox(func(o *templates.Template) { o.Description = new("And another") }), "templates")
 	d, _ = since(sandbox(func(o *templates.Template) { o.Name = "Sandbox" }), "templates", "modes")
@@ -132,7 +132,7 @@ func TestChangeRendersItsCollectionOnly(t *testing.T) {
 
 // A representation that Redis has lost is rendered and sent again, even if its collection
 // did not change.
-func TestUnchangedCollectionThatRedisLost(t *testing.T) {
+func TestUnchangedCollectionLostByRedisIsSentAgain(t *testing.T) {
 	key := func(w *world) string { return "{om}:doc:" + w.org.ID.String() }
 	for name, spoil := range map[string]func(*world){
 		"the document":    func(w *world) { w.redis.Do("DEL", key(w)) },
@@ -144,15 +144,15 @@ func TestUnchangedCollectionThatRedisLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.db.Register(resourcetest.Kind{})
-			w.counting()
+			w.startCounting()
 			w.create("docs")
 			_, err := w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
 			require.NoError(t, err)
-			before := w.published()
+			before := w.waitPublished()
 			spoil(w)
 			_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, "Safe Sandbox", 0)
 			require.NoError(t, err)
-			after := w.published()
+			after := w.waitPublished()
 			for _, r := range before.Representations {
 				if r.Name != render.TemplatesJSON {
 					require.Equal(t, r, *after.Find(r.Name), r.Name)
@@ -164,17 +164,17 @@ func TestUnchangedCollectionThatRedisLost(t *testing.T) {
 }
 
 // A release with another collection publishes it although no object changed.
-func TestNewCollectionIsAnotherEdition(t *testing.T) {
+func TestNewCollectionRaisesEdition(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})
 	_, err := w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
 	require.NoError(t, err)
-	_, stop := w.work()
-	require.Nil(t, w.published().Find("gadgets/one.json"))
+	_, stop := w.startWorker()
+	require.Nil(t, w.waitPublished().Find("gadgets/one.json"))
 	stop()
-	w.counting()
+	w.startCounting()
 	w.await(func() error {
-		if w.published().Find("gadgets/one.json") == nil {
+		if w.waitPublished().Find("gadgets/one.json") == nil {
 			return errors.New("it is not published")
 		}
 		return nil
@@ -185,12 +185,12 @@ func TestNewCollectionIsAnotherEdition(t *testing.T) {
 func TestRegisteredKindIsServed(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})
-	w.counting()
+	w.startCounting()
 	keys := w.keys()
 	_, store := w.connect()
 	_, log := w.connect()
 	r, err := reader.New(reader.Options{
-		Log: logOf(t), Store: store, LogStore: log, Keys: keys, PollInterval: time.Minute, CacheBytes: 1 << 20,
+		Log: testLogger(t), Store: store, LogStore: log, Keys: keys, PollInterval: time.Minute, CacheBytes: 1 << 20,
 		Metrics: prometheus.NewRegistry(), AuthMaxStale: time.Minute, Collections: []string{resourcetest.Kind{}.Names().Plural},
 	})
 	require.NoError(t, err)
@@ -206,7 +206,7 @@ func TestRegisteredKindIsServed(t *testing.T) {
 		require.NoError(t, r.Shutdown(context.WithoutCancel(t.Context())))
 		<-served
 	})
-	whole, _ := w.mint(keys, w.member("bob@example.com"))
+	whole, _ := w.mintToken(keys, w.member("bob@example.com"))
 	client := &http.Client{}
 	t.Cleanup(client.CloseIdleConnections)
 	get := func(name, tag string) (status int, etag string) {
@@ -221,7 +221,7 @@ func TestRegisteredKindIsServed(t *testing.T) {
 	}
 	_, err = w.db.Objects("gadget").Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one"})
 	require.NoError(t, err)
-	w.published()
+	w.waitPublished()
 	var tag string
 	w.await(func() error {
 		var status int
@@ -235,7 +235,7 @@ func TestRegisteredKindIsServed(t *testing.T) {
 	status, _ = get("two.json", "")
 	require.Equal(t, http.StatusNotFound, status)
 	w.create("docs")
-	w.published()
+	w.waitPublished()
 	status, _ = get("one.json", tag)
 	require.Equal(t, http.StatusNotModified, status, "a mode is none of its concern")
 	_, err = w.db.Objects("gadget").Delete(t.Context(), ada, w.org.ID, "one", 0)

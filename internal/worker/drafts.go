@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// draftsEvery is how often a worker removes old drafts, which may stay that much longer.
-	draftsEvery = time.Hour
+	// draftsInterval is how often a worker removes old drafts, which may stay that much longer.
+	draftsInterval = time.Hour
 	// draftsBatch bounds the drafts of one statement, because a draft can have megabytes.
 	draftsBatch = 100
 )
@@ -15,7 +15,7 @@ const (
 // watchDrafts removes old drafts at the start and then hourly, until ctx is done. Every
 // worker does so, and skips drafts that another one is removing.
 func (w *Worker) watchDrafts(ctx context.Context) {
-	tick := time.NewTicker(draftsEvery)
+	tick := time.NewTicker(draftsInterval)
 	defer tick.Stop()
 	for {
 		if err := w.removeOldDrafts(ctx); err != nil && ctx.Err() == nil {

@@ -30,20 +30,20 @@ func TestWorkerRemovesOldDrafts(t *testing.T) {
 	defer func() { _ = held.Rollback(context.WithoutCancel(t.Context())) }()
 	_, err = held.Exec(t.Context(), `lock table resource_drafts in access exclusive mode`)
 	require.NoError(t, err)
-	_, stop := w.work()
+	_, stop := w.startWorker()
 	w.await(func() error {
 		var ended bool
 		return w.asked.QueryRow(t.Context(), `select pg_terminate_backend(pid) from pg_locks
 			where not granted and relation = 'resource_drafts'::regclass`).Scan(&ended) // pgx.ErrNoRows until it waits
 	})
 	w.create("docs")
-	w.published()
+	w.waitPublished()
 	require.NoError(t, held.Rollback(t.Context()))
 	stop()
-	require.ErrorContains(t, w.none(old), "250")
+	require.ErrorContains(t, w.checkZero(old), "250")
 
-	w.work()
-	w.await(func() error { return w.none(old) })
+	w.startWorker()
+	w.await(func() error { return w.checkZero(old) })
 	got, err := w.db.Draft(t.Context(), young.DraftKey)
 	require.NoError(t, err)
 	require.Equal(t, young, got)

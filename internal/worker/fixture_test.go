@@ -32,9 +32,9 @@ func TestMain(m *testing.M) {
 
 var auditPage = postgres.AuditFilter{Limit: 10}
 
-var ada = audit.By{Actor: audit.Actor{Kind: audit.User, ID: "ada", Name: "Ada"}, RequestID: "r", Source: "test"}
+var ada = audit.Attribution{Actor: audit.Actor{Kind: audit.User, ID: "ada", Name: "Ada"}, RequestID: "r", Source: "test"}
 
-var patience = storetest.Patience
+var testTimeout = storetest.WaitTimeout
 
 // world is a Postgres, a Redis and the workers between them.
 type world struct {
@@ -80,20 +80,20 @@ func (w *world) connect() (*postgres.DB, *pubstore.Store) {
 	db, err := postgres.Open(w.t.Context(), w.app)
 	require.NoError(w.t, err)
 	w.t.Cleanup(db.Close)
-	store, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: patience})
+	store, err := pubstore.Open(w.redis.URL, pubstore.Options{Timeout: testTimeout})
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { _ = store.Close() })
 	return db, store
 }
 
-// work starts a worker; stop stops it and waits until it has ended.
-func (w *world) work(builtins ...modes.Mode) (running *worker.Worker, stop func()) {
+// startWorker starts a worker; stop stops it and waits until it has ended.
+func (w *world) startWorker(builtins ...modes.Mode) (running *worker.Worker, stop func()) {
 	w.t.Helper()
 	if builtins == nil {
 		builtins = modes.Builtins()
 	}
 	db, store := w.connect()
-	running = worker.New(worker.Config{DB: db, Redis: store, Log: logOf(w.t), Builtins: builtins})
+	running = worker.New(worker.Config{DB: db, Redis: store, Log: testLogger(w.t), Builtins: builtins})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- running.Run(ctx) }()
@@ -123,10 +123,10 @@ func (w *world) create(slug string) modes.OrganizationMode {
 	return m
 }
 
-// published waits until Redis has the organization at its current revision and Postgres has
+// waitPublished waits until Redis has the organization at its current revision and Postgres has
 // recorded that. It also waits until Redis is marked as filled, which happens after all
 // documents and tokens are written.
-func (w *world) published() *pubstore.Document {
+func (w *world) waitPublished() *pubstore.Document {
 	w.t.Helper()
 	revision, err := w.db.Revision(w.t.Context(), w.org.ID)
 	require.NoError(w.t, err)
@@ -140,8 +140,8 @@ func (w *world) published() *pubstore.Document {
 			return fmt.Errorf("revision %d is published, want %d", d.Version.Revision, revision)
 		}
 		got = d
-		if st, err := w.store.State(w.t.Context()); err != nil || st.Filling != pubstore.Filled {
-			return errors.Join(fmt.Errorf("it is %s", st.Filling), err)
+		if st, err := w.store.State(w.t.Context()); err != nil || st.Fill != pubstore.Filled {
+			return errors.Join(fmt.Errorf("it is %s", st.Fill), err)
 		}
 		return w.nothingPending()
 	})
@@ -158,7 +158,7 @@ func (w *world) nothingPending() error {
 
 func (w *world) await(check func() error) {
 	w.t.Helper()
-	w.awaitFor(patience, check)
+	w.awaitFor(testTimeout, check)
 }
 
 func (w *world) awaitFor(patience time.Duration, check func() error) {
@@ -185,8 +185,8 @@ func (w *world) exec(statement string, args ...any) {
 	require.NoError(w.t, err)
 }
 
-// none returns an error with the count, unless that is 0.
-func (w *world) none(count string) error {
+// checkZero returns an error with the count, unless that is 0.
+func (w *world) checkZero(count string) error {
 	w.t.Helper()
 	var n int
 	if err := w.asked.QueryRow(w.t.Context(), count).Scan(&n); err != nil || n > 0 {
@@ -216,7 +216,7 @@ func (w *world) member(email string) uuid.UUID {
 // others.
 func (w *world) token(user uuid.UUID, others ...uuid.UUID) (postgres.Token, token.Hash) {
 	w.t.Helper()
-	whole, tok := w.mint(w.keys(), user, others...)
+	whole, tok := w.mintToken(w.keys(), user, others...)
 	return tok, token.HashOf([]byte(whole))
 }
 
@@ -227,8 +227,8 @@ func (w *world) keys() *token.Keys {
 	return keys
 }
 
-// mint creates a token as token does, and returns the whole token.
-func (w *world) mint(keys *token.Keys, user uuid.UUID, others ...uuid.UUID) (string, postgres.Token) {
+// mintToken creates a token as token does, and returns the whole token.
+func (w *world) mintToken(keys *token.Keys, user uuid.UUID, others ...uuid.UUID) (string, postgres.Token) {
 	w.t.Helper()
 	whole := keys.Mint()
 	tok, err := w.db.CreateToken(w.t.Context(), ada, postgres.NewToken{
@@ -238,8 +238,8 @@ func (w *world) mint(keys *token.Keys, user uuid.UUID, others ...uuid.UUID) (str
 	return whole, tok
 }
 
-// record waits until the token's record in Redis satisfies want.
-func (w *world) record(h token.Hash, want func(*pubstore.Token) bool) {
+// waitRecord waits until the token's record in Redis satisfies want.
+func (w *world) waitRecord(h token.Hash, want func(*pubstore.Token) bool) {
 	w.t.Helper()
 	w.await(func() error {
 		got, err := w.store.Token(w.t.Context(), h)

@@ -13,8 +13,8 @@ import (
 	"orgmodes/internal/worker"
 )
 
-// halted waits until a worker has stopped publishing and names the remedy.
-func (w *world) halted(running *worker.Worker) {
+// waitHalted waits until a worker has stopped publishing and names the remedy.
+func (w *world) waitHalted(running *worker.Worker) {
 	w.t.Helper()
 	w.await(func() error {
 		if !strings.Contains(running.Halted(), "admin epoch raise") {
@@ -24,8 +24,8 @@ func (w *world) halted(running *worker.Worker) {
 	})
 }
 
-// future gives Redis a revision of the organization that Postgres doesn't know.
-func (w *world) future(d *pubstore.Document) {
+// publishFutureRevision gives Redis a revision of the organization that Postgres doesn't know.
+func (w *world) publishFutureRevision(d *pubstore.Document) {
 	w.t.Helper()
 	ahead := *d
 	ahead.Version.Revision += 50
@@ -39,21 +39,21 @@ func (w *world) future(d *pubstore.Document) {
 }
 
 // A leader that has compared everything finds the unknown revision when it writes.
-func TestWriteThatMeetsTheFutureHalts(t *testing.T) {
+func TestWriteAheadOfDatabaseHalts(t *testing.T) {
 	w := newWorld(t)
-	running, _ := w.work()
-	w.future(w.published())
+	running, _ := w.startWorker()
+	w.publishFutureRevision(w.waitPublished())
 	w.create("docs")
-	w.halted(running)
+	w.waitHalted(running)
 }
 
 // While publishing is halted, no marks of freshness are sent.
-func TestHaltedWorkerMarksNothing(t *testing.T) {
+func TestHaltedWorkerWritesNoWatermarks(t *testing.T) {
 	w := newWorld(t)
-	running, _ := w.work()
-	w.future(w.published())
+	running, _ := w.startWorker()
+	w.publishFutureRevision(w.waitPublished())
 	w.create("docs")
-	w.halted(running)
+	w.waitHalted(running)
 	// One that was already being sent may still arrive; further ones would follow every
 	// second.
 	w.await(func() error {
@@ -63,7 +63,7 @@ func TestHaltedWorkerMarksNothing(t *testing.T) {
 		entries, err := w.store.ReadLog(t.Context(), last, time.Millisecond)
 		require.NoError(t, err)
 		for _, e := range entries {
-			if e.Kind == pubstore.EntryMark {
+			if e.Kind == pubstore.EntryWatermark {
 				return fmt.Errorf("a mark at %d", e.N)
 			}
 		}
@@ -73,12 +73,12 @@ func TestHaltedWorkerMarksNothing(t *testing.T) {
 
 // A token's record that Postgres doesn't know may be a revocation that the restored backup
 // has lost.
-func TestTokenAheadHalts(t *testing.T) {
+func TestTokenAheadOfDatabaseHalts(t *testing.T) {
 	w := newWorld(t)
-	_, stop := w.work()
+	_, stop := w.startWorker()
 	_, hash := w.token(w.member("bob@example.com"))
-	w.record(hash, func(*pubstore.Token) bool { return true })
-	w.published()
+	w.waitRecord(hash, func(*pubstore.Token) bool { return true })
+	w.waitPublished()
 	stop()
 	ahead, err := w.store.Token(t.Context(), hash)
 	require.NoError(t, err)
@@ -86,25 +86,25 @@ func TestTokenAheadHalts(t *testing.T) {
 	ahead.Revoked = true
 	_, err = w.store.PublishToken(t.Context(), ahead, pubstore.Reconciliation{})
 	require.NoError(t, err)
-	running, _ := w.work()
-	w.halted(running)
+	running, _ := w.startWorker()
+	w.waitHalted(running)
 	got, err := w.store.Token(t.Context(), hash)
 	require.NoError(t, err)
 	require.True(t, got.Revoked)
 }
 
 // A Redis that was filled under a later epoch than that of Postgres.
-func TestRedisOfALaterEpochHalts(t *testing.T) {
+func TestRedisWithLaterEpochHalts(t *testing.T) {
 	w := newWorld(t)
 	rec, _, err := w.store.BeginReconcile(t.Context(), 1000)
 	require.NoError(t, err)
 	_, err = w.store.FinishReconcile(t.Context(), rec, 9)
 	require.NoError(t, err)
-	running, _ := w.work()
-	w.halted(running)
+	running, _ := w.startWorker()
+	w.waitHalted(running)
 	state, err := w.store.State(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, pubstore.State{Filling: pubstore.Filled, Incarnation: 1000, Epoch: 9}, state)
+	require.Equal(t, pubstore.State{Fill: pubstore.Filled, Incarnation: 1000, Epoch: 9}, state)
 }
 
 // A worker whose edition is superseded publishes nothing, even before it has noticed.
@@ -121,7 +121,7 @@ func TestSupersededWorkerDoesNotPublish(t *testing.T) {
 	newer, err := w.db.ClaimEdition(t.Context(), 1, "new")
 	require.NoError(t, err)
 	publisher := func(edition int64) *worker.Publisher {
-		return worker.NewPublisher(worker.PublisherConfig{Ledger: w.db, Redis: w.store, Log: logOf(t), Edition: edition, Parallel: 1})
+		return worker.NewPublisher(worker.PublisherConfig{Store: w.db, Redis: w.store, Log: testLogger(t), Edition: edition, Parallel: 1})
 	}
 	require.Error(t, publisher(old).PublishOrganization(t.Context(), w.org.ID))
 	_, err = w.store.Document(t.Context(), w.org.ID.String())
@@ -134,12 +134,12 @@ func TestSupersededWorkerDoesNotPublish(t *testing.T) {
 
 // A publication that fails is retried by its own job: the sweep is for publications without
 // a job.
-func TestFailedJobIsTriedAgain(t *testing.T) {
+func TestFailedJobIsRetried(t *testing.T) {
 	w := newWorld(t)
 	ours := `select count(*) from river_job where args->>'organization_id' = '` + w.org.ID.String() + `'`
-	w.work()
-	w.published()
-	w.await(func() error { return w.none(ours + ` and state <> 'completed'`) })
+	w.startWorker()
+	w.waitPublished()
+	w.await(func() error { return w.checkZero(ours + ` and state <> 'completed'`) })
 	w.exec(`create sequence attempts`)
 	w.exec(`grant usage on sequence attempts to public`)
 	w.exec(`create function once() returns trigger language plpgsql as $$ begin
@@ -147,8 +147,8 @@ func TestFailedJobIsTriedAgain(t *testing.T) {
 		create trigger once before insert or update on publications for each row
 		when (new.organization_id = '` + w.org.ID.String() + `') execute function once()`)
 	w.create("docs")
-	w.published()
+	w.waitPublished()
 	w.await(func() error {
-		return w.none(ours + ` and (state <> 'completed' or args->>'revision' = '2' and attempt < 2)`)
+		return w.checkZero(ours + ` and (state <> 'completed' or args->>'revision' = '2' and attempt < 2)`)
 	})
 }

@@ -44,13 +44,13 @@ func (w *world) fill(org organization.Organization, instructions ...string) {
 }
 
 // Large libraries wait for each other; small ones and tokens wait for none of them.
-func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
+func TestLargeLibrariesDoNotDelaySmallOnes(t *testing.T) {
 	w := newWorld(t)
 	var held atomic.Int64
 	var most atomic.Int64
 	metrics := worker.NewMetrics()
 	open := make(chan struct{})
-	w.workWith(worker.Config{Concurrency: 2, Metrics: metrics, Encode: func(ctx context.Context, b []byte) ([]pubstore.Encoded, error) {
+	w.startWorkerWith(worker.Config{Concurrency: 2, Metrics: metrics, Encode: func(ctx context.Context, b []byte) ([]pubstore.Encoded, error) {
 		if strings.Contains(string(b), "large-0") {
 			held.Add(1)
 			select {
@@ -64,7 +64,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		}
 		return pubstore.EncodeContext(ctx, b)
 	}})
-	w.published()
+	w.waitPublished()
 	// Size counts before compression; these texts take no time to compress.
 	text := strings.Repeat("Large. ", 200_000/len("Large. "))
 	for i := range 3 {
@@ -72,7 +72,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		require.NoError(t, err)
 		w.fill(org, text, text, text)
 	}
-	w.awaitFor(longPatience, func() error {
+	w.awaitFor(longTestTimeout, func() error {
 		if held.Load() == 0 {
 			return errors.New("no large library is being rendered")
 		}
@@ -80,7 +80,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 	})
 	_, hash := w.token(w.member("bob@example.com"))
 	w.create("docs")
-	w.awaitFor(longPatience, func() error {
+	w.awaitFor(longTestTimeout, func() error {
 		d, err := w.store.Document(t.Context(), w.org.ID.String())
 		if err == nil && d.Version.Revision != 2 {
 			err = errors.New("the small one waits")
@@ -88,7 +88,7 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		return err
 	})
 	// By its own job: the sweep would publish it, too, but later.
-	w.awaitFor(patience, func() error {
+	w.awaitFor(testTimeout, func() error {
 		if w.count(`select count(*) from river_job where queue = $1`, jobs.QueueLarge) == 0 {
 			return errors.New("no large library was moved to the queue for them")
 		}
@@ -97,9 +97,9 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 		}
 		return nil
 	})
-	w.record(hash, func(r *pubstore.Token) bool { return r.Version == 1 })
+	w.waitRecord(hash, func(r *pubstore.Token) bool { return r.Version == 1 })
 	close(open)
-	w.awaitFor(longPatience, w.nothingPending)
+	w.awaitFor(longTestTimeout, w.nothingPending)
 	require.Positive(t, most.Load())
 	require.LessOrEqual(t, most.Load(), int64(worker.MemoryLimit)/2, "set aside for rendering")
 	w.await(func() error {
@@ -112,18 +112,18 @@ func TestLargeLibrariesLeaveRoomForSmallOnes(t *testing.T) {
 
 // A representation whose bytes did not change is neither compressed nor sent again, except
 // for the parts that Redis has lost.
-func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
+func TestUnchangedRepresentationsAreNotSentAgain(t *testing.T) {
 	w := newWorld(t)
 	var compressed atomic.Int64
-	w.workWith(worker.Config{Encode: func(ctx context.Context, b []byte) ([]pubstore.Encoded, error) {
+	w.startWorkerWith(worker.Config{Encode: func(ctx context.Context, b []byte) ([]pubstore.Encoded, error) {
 		if strings.Contains(string(b), "large-0") || strings.Contains(string(b), w.org.ID.String()) {
 			compressed.Add(1)
 		}
 		return pubstore.EncodeContext(ctx, b)
 	}})
 	w.fill(w.org, incompressible(rand.New(rand.NewPCG(1, 2)), 100_000))
-	w.idle() // or another publication of the same revision would be counted
-	before := w.published()
+	w.waitIdle() // or another publication of the same revision would be counted
+	before := w.waitPublished()
 	rdb := redis.NewClient(must(redis.ParseURL(w.redis.URL)))
 	t.Cleanup(func() { _ = rdb.Close() })
 	received := func() (n int64) {
@@ -146,7 +146,7 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 	sent := received()
 	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, names[0], 0)
 	require.NoError(t, err)
-	after := w.published()
+	after := w.waitPublished()
 	sent = received() - sent
 	require.EqualValues(t, 1, compressed.Load(), "only the templates are compressed")
 	require.Less(t, sent, int64(200_000), "bytes that Redis received")
@@ -154,13 +154,13 @@ func TestUnchangedRepresentationsStayWhereTheyAre(t *testing.T) {
 		require.Equal(t, before.Find(name), after.Find(name), name)
 	}
 
-	w.idle()
+	w.waitIdle()
 	key := "{om}:doc:" + w.org.ID.String()
 	require.NoError(t, rdb.HSet(t.Context(), key, "modes.yaml:br", "cut short").Err())
 	compressed.Store(0)
 	_, err = w.db.Templates.Delete(t.Context(), ada, w.org.ID, names[1], 0)
 	require.NoError(t, err)
-	whole := w.published()
+	whole := w.waitPublished()
 	require.Equal(t, before.Find(render.ModesYAML), whole.Find(render.ModesYAML), "it is sent whole")
 }
 
@@ -172,11 +172,11 @@ func must[T any](v T, err error) T {
 }
 
 // An organization that can't be published is named, and does not make the worker unhealthy.
-func TestLateOrganizationIsNamed(t *testing.T) {
+func TestHealthNamesLateOrganization(t *testing.T) {
 	w := newWorld(t)
 	metrics := worker.NewMetrics()
-	running := w.workWith(worker.Config{Metrics: metrics})
-	w.published()
+	running := w.startWorkerWith(worker.Config{Metrics: metrics})
+	w.waitPublished()
 	note, err := running.Health()
 	require.NoError(t, err)
 	require.Empty(t, note)
@@ -185,7 +185,7 @@ func TestLateOrganizationIsNamed(t *testing.T) {
 	_, err = w.db.Modes.Create(t.Context(), ada, stuck.ID, mode("docs"))
 	require.NoError(t, err)
 	w.exec(`update organization_modes set config = '{"groups": 7}' where organization_id = $1`, stuck.ID)
-	w.awaitFor(longPatience, func() error {
+	w.awaitFor(longTestTimeout, func() error {
 		// A publication that had read the mode before it was broken may still succeed.
 		w.exec(`update organizations set pending_since = now() - interval '1 hour', published_revision = 0 where id = $1`, stuck.ID)
 		note, err := running.Health()

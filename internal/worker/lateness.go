@@ -11,18 +11,18 @@ const (
 	// lateAfter is how long a change is unpublished before its organization is late, and how
 	// long nothing is published before publishing counts as stalled.
 	lateAfter = time.Minute
-	// latenessEvery is how often a worker looks for late organizations.
-	latenessEvery = 2 * time.Second
+	// latenessInterval is how often a worker looks for late organizations.
+	latenessInterval = 2 * time.Second
 )
 
 // watchLateness looks for late organizations until ctx is done. Every worker does so,
 // including the leader: a leader that is stuck must not be the only one to detect it.
 func (w *Worker) watchLateness(ctx context.Context) {
-	tick := time.NewTicker(latenessEvery)
+	tick := time.NewTicker(latenessInterval)
 	defer tick.Stop()
 	for {
 		if late, err := w.db.Lateness(ctx, lateAfter); err == nil {
-			w.late.Store(&late)
+			w.lateness.Store(&late)
 			w.metrics.Late.Set(float64(late.Organizations))
 		}
 		select {
@@ -41,17 +41,17 @@ func (w *Worker) Health() (note string, err error) {
 	if !w.Ready() {
 		return "", errors.New("not processing jobs (yet); see the log")
 	}
-	late := w.late.Load()
+	late := w.lateness.Load()
 	if late == nil || late.Organizations == 0 {
 		return "", nil
 	}
 	note = fmt.Sprintf("%d late: organization %s has a change that is unpublished for %s",
 		late.Organizations, late.Oldest, late.Age.Round(time.Second))
-	if late.Moves {
+	if late.Progressing {
 		return note, nil
 	}
-	if why := w.Halted(); why != "" {
-		note += "; publishing is halted: " + why
+	if reason := w.Halted(); reason != "" {
+		note += "; publishing is halted: " + reason
 	}
 	return "", fmt.Errorf("nothing was published for %s; %s", lateAfter, note)
 }

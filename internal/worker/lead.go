@@ -27,10 +27,10 @@ func (p *Publisher) Lead(ctx context.Context) error {
 	p.metrics.Leading.Set(1)
 	defer p.metrics.Leading.Set(0)
 	p.log.Info("became leader")
-	p.inStep.Store(false)
+	p.synced.Store(false)
 	var marking sync.WaitGroup
 	defer marking.Wait()
-	marking.Go(func() { p.mark(ctx) })
+	marking.Go(func() { p.runWatermarks(ctx) })
 	tick := time.NewTicker(leadTick)
 	defer tick.Stop()
 	compared := false
@@ -63,15 +63,15 @@ func (p *Publisher) Lead(ctx context.Context) error {
 func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) error {
 	// First, and whatever the state of Redis: an expired lease belongs to a worker that is
 	// gone.
-	if err := p.returnExpired(ctx); err != nil {
+	if err := p.requeueExpired(ctx); err != nil {
 		return err
 	}
 	if p.isHalted() {
 		*compared = false
-		p.inStep.Store(false)
-		return p.countPending(ctx)
+		p.synced.Store(false)
+		return p.reportPending(ctx)
 	}
-	inst, err := p.ledger.Installation(ctx)
+	inst, err := p.store.Installation(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) erro
 	if err != nil {
 		return err
 	}
-	ours := pubstore.State{Filling: pubstore.Filled, Incarnation: inst.Incarnation, Epoch: inst.Epoch}
+	ours := pubstore.State{Fill: pubstore.Filled, Incarnation: inst.Incarnation, Epoch: inst.Epoch}
 	if state != ours {
 		err = p.reconcile(ctx, inst, state)
 	} else if !*compared {
@@ -91,13 +91,13 @@ func (p *Publisher) leadOnce(ctx context.Context, compared *bool, s *sweep) erro
 	// A Redis that is ahead is checked again at the next tick after the halt. Until it is
 	// found consistent, no marks are sent.
 	*compared = p.Halted() == ""
-	p.inStep.Store(*compared)
+	p.synced.Store(*compared)
 	return p.sweep(ctx, s)
 }
 
-// returnExpired returns the publications of workers that are gone to the queue.
-func (p *Publisher) returnExpired(ctx context.Context) error {
-	n, err := p.ledger.ReturnExpired(ctx, p.leaseTime)
+// requeueExpired returns the publications of workers that are gone to the queue.
+func (p *Publisher) requeueExpired(ctx context.Context) error {
+	n, err := p.store.RequeueExpired(ctx, p.leaseTime)
 	if err == nil && n > 0 {
 		p.metrics.Expired.Add(float64(n))
 		p.log.Warn("returned publications with an expired lease to the queue", "publications", n)
@@ -108,14 +108,14 @@ func (p *Publisher) returnExpired(ctx context.Context) error {
 // sweep publishes changes that have been pending for long, whatever happened to their jobs.
 // It does not wait for that: a large library must not keep the leader from its other work.
 func (p *Publisher) sweep(ctx context.Context, s *sweep) error {
-	if err := p.countPending(ctx); err != nil {
+	if err := p.reportPending(ctx); err != nil {
 		return err
 	}
-	tokens, err := p.ledger.PendingTokens(ctx, sweepAfter, sweepBatch)
+	tokens, err := p.store.PendingTokens(ctx, sweepAfter, sweepBatch)
 	if err != nil {
 		return err
 	}
-	orgs, err := p.ledger.PendingOrganizations(ctx, sweepAfter, sweepBatch)
+	orgs, err := p.store.PendingOrganizations(ctx, sweepAfter, sweepBatch)
 	if err != nil {
 		return err
 	}
@@ -128,14 +128,14 @@ func (p *Publisher) sweep(ctx context.Context, s *sweep) error {
 	}
 	for _, o := range orgs {
 		s.start("organization", o.ID, func() error {
-			return p.publishFully(ctx, publication{org: o.ID, noWait: true})
+			return p.publishUntilUnchanged(ctx, publication{org: o.ID, noWait: true})
 		})
 	}
 	return nil
 }
 
-func (p *Publisher) countPending(ctx context.Context) error {
-	n, err := p.ledger.CountPending(ctx)
+func (p *Publisher) reportPending(ctx context.Context) error {
+	n, err := p.store.CountPending(ctx)
 	if err != nil {
 		return err
 	}

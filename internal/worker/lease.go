@@ -17,11 +17,11 @@ const (
 	LeaseTime = 15 * time.Second
 	// renewals is how many times a lease is renewed before it would expire.
 	renewals = 5
-	// giveBackTime bounds the attempt to end the lease of a canceled publication.
-	giveBackTime = 2 * time.Second
-	// answerTime bounds a single statement on a lease: a healthy Postgres answers sooner,
+	// releaseTimeout bounds the attempt to end the lease of a canceled publication.
+	releaseTimeout = 2 * time.Second
+	// statementTimeout bounds a single statement on a lease: a healthy Postgres answers sooner,
 	// however large the library.
-	answerTime = time.Minute
+	statementTimeout = time.Minute
 )
 
 var (
@@ -29,31 +29,31 @@ var (
 	// was frozen, or cut off from Postgres, for longer than the lease lasts, or a
 	// reconciliation took the lease over.
 	errLeaseLost = errors.New("worker: the lease of the publication is lost")
-	// errAgain means that the organization was changed while it was published. It
+	// errRepublish means that the organization was changed while it was published. It
 	// has to be published once more, however many changes there were.
-	errAgain = errors.New("worker: changed again while it was published")
-	// errNoAnswer cancels a publication that could not renew its lease for as long as it
+	errRepublish = errors.New("worker: changed again while it was published")
+	// errLeaseExpired cancels a publication that could not renew its lease for as long as it
 	// lasts. Its own statements would wait for the same Postgres.
-	errNoAnswer = errors.New("worker: Postgres does not answer, and the lease has expired")
+	errLeaseExpired = errors.New("worker: Postgres does not answer, and the lease has expired")
 )
 
 // lease is held by one publication of an organization.
 type lease struct {
 	postgres.PublicationLease
-	ledger Ledger
+	store Store
 	// renewed is when the lease was taken or last renewed, as a duration since began.
-	renewed atomic.Int64
-	began   time.Time
+	renewed   atomic.Int64
+	startedAt time.Time
 }
 
-// underLease publishes an organization under a lease, and renews that for as long as the
+// withLease publishes an organization under a lease, and renews that for as long as the
 // publication takes. If another publication of the organization is under way, it does
-// nothing. The underLease of that one then returns errAgain.
-func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationLease, publish func(context.Context, *lease) error) error {
-	wanted.Holder, wanted.For = uuid.New(), p.leaseTime
-	l := &lease{PublicationLease: wanted, ledger: p.ledger, began: time.Now()}
-	asking, answered := context.WithTimeout(ctx, answerTime)
-	taken, err := p.ledger.TakeLease(asking, wanted)
+// nothing. The withLease of that one then returns errRepublish.
+func (p *Publisher) withLease(ctx context.Context, wanted postgres.PublicationLease, publish func(context.Context, *lease) error) error {
+	wanted.Holder, wanted.Duration = uuid.New(), p.leaseTime
+	l := &lease{PublicationLease: wanted, store: p.store, startedAt: time.Now()}
+	asking, answered := context.WithTimeout(ctx, statementTimeout)
+	taken, err := p.store.TakeLease(asking, wanted)
 	answered()
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationL
 	beating := make(chan struct{})
 	go func() {
 		defer close(beating)
-		l.beat(working, cancel)
+		l.keepAlive(working, cancel)
 	}()
 	defer func() {
 		cancel(nil)
@@ -80,22 +80,22 @@ func (p *Publisher) underLease(ctx context.Context, wanted postgres.PublicationL
 	}
 	again, endErr := l.end(ctx)
 	switch {
-	case errors.Is(context.Cause(working), errNoAnswer):
-		return errNoAnswer
+	case errors.Is(context.Cause(working), errLeaseExpired):
+		return errLeaseExpired
 	case err != nil:
 		return err // the next attempt covers the changes made since
 	case endErr != nil:
 		return endErr
 	case again:
-		return errAgain
+		return errRepublish
 	}
 	return nil
 }
 
-// beat renews the lease until ctx is done. It cancels the publication once the lease is
+// keepAlive renews the lease until ctx is done. It cancels the publication once the lease is
 // lost, or could not be renewed for as long as it lasts.
-func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
-	tick := time.NewTicker(l.For / renewals)
+func (l *lease) keepAlive(ctx context.Context, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(l.Duration / renewals)
 	defer tick.Stop()
 	for {
 		select {
@@ -103,15 +103,15 @@ func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		renewing, answered := context.WithTimeout(ctx, l.For)
+		renewing, answered := context.WithTimeout(ctx, l.Duration)
 		err := l.renew(renewing)
 		answered()
 		switch {
 		case errors.Is(err, errLeaseLost):
 			cancel(err)
 			return
-		case err != nil && l.unrenewed() >= l.For:
-			cancel(errNoAnswer)
+		case err != nil && l.unrenewed() >= l.Duration:
+			cancel(errLeaseExpired)
 			return
 		}
 	}
@@ -119,13 +119,13 @@ func (l *lease) beat(ctx context.Context, cancel context.CancelCauseFunc) {
 
 // unrenewed returns the time since the lease was taken or last renewed.
 func (l *lease) unrenewed() time.Duration {
-	return time.Since(l.began) - time.Duration(l.renewed.Load())
+	return time.Since(l.startedAt) - time.Duration(l.renewed.Load())
 }
 
 func (l *lease) renew(ctx context.Context) error {
-	at := time.Since(l.began)
-	kept, err := l.ledger.RenewLease(ctx, l.PublicationLease)
-	if err == nil && !kept {
+	at := time.Since(l.startedAt)
+	renewed, err := l.store.RenewLease(ctx, l.PublicationLease)
+	if err == nil && !renewed {
 		return errLeaseLost
 	}
 	if err == nil {
@@ -134,13 +134,13 @@ func (l *lease) renew(ctx context.Context) error {
 	return err
 }
 
-// held verifies the lease before an expensive step, if it may have expired since its last
+// ensureHeld verifies the lease before an expensive step, if it may have expired since its last
 // renewal. A process that was frozen detects that here.
-func (l *lease) held(ctx context.Context) error {
+func (l *lease) ensureHeld(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if l.unrenewed() < l.For {
+	if l.unrenewed() < l.Duration {
 		return nil
 	}
 	return l.renew(ctx)
@@ -149,11 +149,11 @@ func (l *lease) held(ctx context.Context) error {
 // end releases the lease, even after ctx was canceled: another worker should not have to
 // wait for its expiry.
 func (l *lease) end(ctx context.Context) (again bool, err error) {
-	limit := answerTime
+	limit := statementTimeout
 	if ctx.Err() != nil {
-		ctx, limit = context.WithoutCancel(ctx), giveBackTime
+		ctx, limit = context.WithoutCancel(ctx), releaseTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return l.ledger.EndLease(ctx, l.PublicationLease)
+	return l.store.EndLease(ctx, l.PublicationLease)
 }

@@ -70,11 +70,11 @@ func (g *gate) encode(ctx context.Context, body []byte) ([]pubstore.Encoded, err
 	return pubstore.EncodeContext(ctx, body)
 }
 
-// workWith starts a worker as work does, with a dedicated hook and lease time.
-func (w *world) workWith(c worker.Config) *worker.Worker {
+// startWorkerWith starts a worker as work does, with a dedicated hook and lease time.
+func (w *world) startWorkerWith(c worker.Config) *worker.Worker {
 	w.t.Helper()
 	c.DB, c.Redis = w.connect()
-	c.Log, c.Builtins = logOf(w.t), modes.Builtins()
+	c.Log, c.Builtins = testLogger(w.t), modes.Builtins()
 	running := worker.New(c)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
@@ -90,13 +90,13 @@ func (w *world) receive(from <-chan struct{}, what string) {
 	w.t.Helper()
 	select {
 	case <-from:
-	case <-time.After(longPatience):
-		require.Fail(w.t, what, "waited %s", longPatience)
+	case <-time.After(longTestTimeout):
+		require.Fail(w.t, what, "waited %s", longTestTimeout)
 	}
 }
 
-// longPatience is the timeout for waiting until a lease expires, on a busy machine.
-const longPatience = 5 * time.Minute
+// longTestTimeout is the timeout for waiting until a lease expires, on a busy machine.
+const longTestTimeout = 5 * time.Minute
 
 // count returns the number that a query returns.
 func (w *world) count(query string, args ...any) (n int64) {
@@ -114,21 +114,21 @@ func (w *world) query(dest any, query string, args ...any) {
 const unfinishedJobs = `select count(*) from river_job where kind = 'publish_organization'
 	and state not in ('completed', 'cancelled', 'discarded') and args->>'organization_id' = $1`
 
-// idle waits until everything is published and no job is left: the reconciliation at the
+// waitIdle waits until everything is published and no job is left: the reconciliation at the
 // start publishes concurrently.
-func (w *world) idle() {
+func (w *world) waitIdle() {
 	w.t.Helper()
-	w.awaitFor(longPatience, func() error {
+	w.awaitFor(longTestTimeout, func() error {
 		if err := w.nothingPending(); err != nil {
 			return err
 		}
-		return w.none(`select count(*) from river_job where state not in ('completed', 'cancelled')`)
+		return w.checkZero(`select count(*) from river_job where state not in ('completed', 'cancelled')`)
 	})
-	w.published()
+	w.waitPublished()
 }
 
-// busy keeps all processors busy until the test ends.
-func busy(t *testing.T) {
+// keepProcessorsBusy keeps all processors busy until the test ends.
+func keepProcessorsBusy(t *testing.T) {
 	t.Helper()
 	var spinning sync.WaitGroup
 	var stop atomic.Bool
@@ -143,12 +143,12 @@ func busy(t *testing.T) {
 
 // No change is lost, and thirty changes don't cause thirty renders: all that are committed
 // during a render cause one more, even if processors are scarce.
-func TestChangesDuringARenderCostOneMore(t *testing.T) {
+func TestChangesDuringRenderCauseOneMoreRender(t *testing.T) {
 	w := newWorld(t)
 	g := newGate(w.org.ID)
-	w.workWith(worker.Config{Encode: g.encode})
-	w.idle()
-	busy(t)
+	w.startWorkerWith(worker.Config{Encode: g.encode})
+	w.waitIdle()
+	keepProcessorsBusy(t)
 	g.close()
 	t.Cleanup(g.open)
 	w.create("docs")
@@ -162,7 +162,7 @@ func TestChangesDuringARenderCostOneMore(t *testing.T) {
 		})
 		require.NoError(t, err)
 	}
-	w.awaitFor(longPatience, func() error {
+	w.awaitFor(longTestTimeout, func() error {
 		require.EqualValues(t, 1, g.renders.Load(), "renders while the first one is under way")
 		if n := w.count(unfinishedJobs, w.org.ID.String()); n != 1 {
 			return fmt.Errorf("%d jobs are not done, of which one is being worked", n)
@@ -170,7 +170,7 @@ func TestChangesDuringARenderCostOneMore(t *testing.T) {
 		return nil
 	})
 	g.open()
-	d := w.published()
+	d := w.waitPublished()
 	require.EqualValues(t, 32, d.Version.Revision)
 	require.Contains(t, body(t, d, "modes.yaml"), "edit 30")
 	require.EqualValues(t, 2, g.renders.Load(), "renders for 31 changes")
@@ -179,18 +179,18 @@ func TestChangesDuringARenderCostOneMore(t *testing.T) {
 }
 
 // A render that takes longer than its lease is not started a second time.
-func TestHeartbeatKeepsASlowRender(t *testing.T) {
+func TestSlowRenderKeepsItsLease(t *testing.T) {
 	const leaseTime = 5 * time.Second
 	w := newWorld(t)
 	g := newGate(w.org.ID)
-	w.workWith(worker.Config{Encode: g.encode, LeaseTime: leaseTime})
-	w.workWith(worker.Config{Encode: g.encode, LeaseTime: leaseTime})
-	w.idle()
+	w.startWorkerWith(worker.Config{Encode: g.encode, LeaseTime: leaseTime})
+	w.startWorkerWith(worker.Config{Encode: g.encode, LeaseTime: leaseTime})
+	w.waitIdle()
 	g.close()
 	t.Cleanup(g.open)
 	w.create("docs")
 	w.receive(g.held, "the render has not begun")
-	w.awaitFor(longPatience, func() error {
+	w.awaitFor(longTestTimeout, func() error {
 		require.EqualValues(t, 1, g.renders.Load(), "begun a second time")
 		if w.count(`select count(*) from publication_leases where organization_id = $1 and expires_at > taken_at + interval '12 s'`, w.org.ID) == 0 {
 			return errors.New("the lease was not prolonged")
@@ -198,21 +198,21 @@ func TestHeartbeatKeepsASlowRender(t *testing.T) {
 		return nil
 	})
 	g.open()
-	w.published()
+	w.waitPublished()
 	require.EqualValues(t, 1, g.renders.Load())
 }
 
 // A publication whose lease was taken over stops, and writes nothing.
-func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
+func TestPublicationStopsWhenLeaseIsLost(t *testing.T) {
 	w := newWorld(t)
 	g := newGate(w.org.ID)
-	w.workWith(worker.Config{Encode: g.encode, LeaseTime: 2 * time.Second})
-	w.idle()
+	w.startWorkerWith(worker.Config{Encode: g.encode, LeaseTime: 2 * time.Second})
+	w.waitIdle()
 	g.close()
 	t.Cleanup(g.open)
 	w.create("docs")
 	w.receive(g.held, "the render has not begun")
-	mine := postgres.PublicationLease{Organization: w.org.ID, Holder: uuid.New(), For: time.Hour, Force: true}
+	mine := postgres.PublicationLease{Organization: w.org.ID, Holder: uuid.New(), Duration: time.Hour, Force: true}
 	taken, err := w.db.TakeLease(t.Context(), mine)
 	require.NoError(t, err)
 	require.True(t, taken)
@@ -221,10 +221,10 @@ func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
 	select {
 	case cause := <-g.stopped:
 		require.ErrorContains(t, cause, "the lease of the publication is lost")
-	case <-time.After(patience):
-		require.Fail(t, "the render was not stopped", "waited %s", patience)
+	case <-time.After(testTimeout):
+		require.Fail(t, "the render was not stopped", "waited %s", testTimeout)
 	}
-	w.awaitFor(longPatience, func() error {
+	w.awaitFor(longTestTimeout, func() error {
 		if n := w.count(unfinishedJobs, w.org.ID.String()); n > 0 {
 			return errors.New("it has not stopped")
 		}
@@ -236,23 +236,23 @@ func TestPublicationStopsOnceItsLeaseIsLost(t *testing.T) {
 	g.open()
 	_, err = w.db.EndLease(t.Context(), mine)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, w.published().Version.Revision)
+	require.EqualValues(t, 2, w.waitPublished().Version.Revision)
 }
 
 // Another worker can take over the publication of a worker that is gone as soon as its lease
 // has expired. Its job does not stay in the state running.
-func TestJobOfADeadWorkerReturnsToTheQueue(t *testing.T) {
+func TestJobOfDeadWorkerReturnsToQueue(t *testing.T) {
 	w := newWorld(t)
 	w.create("docs")
 	job := w.count(`update river_job set state = 'running', attempt = 25, attempted_at = now() - interval '1 hour', attempted_by = '{gone}'
 		where id = (select max(id) from river_job) returning id`)
-	taken, err := w.db.TakeLease(t.Context(), postgres.PublicationLease{Organization: w.org.ID, Holder: uuid.New(), JobID: job, For: 2 * time.Second})
+	taken, err := w.db.TakeLease(t.Context(), postgres.PublicationLease{Organization: w.org.ID, Holder: uuid.New(), JobID: job, Duration: 2 * time.Second})
 	require.NoError(t, err)
 	require.True(t, taken)
-	w.workWith(worker.Config{LeaseTime: 2 * time.Second})
-	w.published()
-	w.awaitFor(longPatience, func() error {
-		return w.none(`select count(*) from river_job where id = ` + fmt.Sprint(job) + ` and state <> 'completed'`)
+	w.startWorkerWith(worker.Config{LeaseTime: 2 * time.Second})
+	w.waitPublished()
+	w.awaitFor(longTestTimeout, func() error {
+		return w.checkZero(`select count(*) from river_job where id = ` + fmt.Sprint(job) + ` and state <> 'completed'`)
 	})
 	require.Zero(t, w.count(`select count(*) from publication_leases where organization_id = $1`, w.org.ID))
 }

@@ -15,7 +15,7 @@ type Metrics struct {
 	Rendering    prometheus.Gauge
 	Expired      prometheus.Counter
 	Reconciled   prometheus.Counter
-	Marks        *prometheus.CounterVec
+	Watermarks   *prometheus.CounterVec
 	Halted       prometheus.Gauge
 	Leading      prometheus.Gauge
 }
@@ -54,7 +54,7 @@ func NewMetrics() *Metrics {
 		Reconciled: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "orgmodes_worker_reconciliations_total", Help: "How often Redis was refilled.",
 		}),
-		Marks: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Watermarks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "orgmodes_worker_watermarks_total", Help: "Watermarks, by outcome; without them, readers report stale data.",
 		}, []string{"outcome"}),
 		Halted: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -67,7 +67,7 @@ func NewMetrics() *Metrics {
 }
 
 func (m *Metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.Publications, m.Rendered, m.Duration, m.Propagation, m.Pending, m.Oldest, m.Late, m.Rendering, m.Expired, m.Reconciled, m.Marks, m.Halted, m.Leading}
+	return []prometheus.Collector{m.Publications, m.Rendered, m.Duration, m.Propagation, m.Pending, m.Oldest, m.Late, m.Rendering, m.Expired, m.Reconciled, m.Watermarks, m.Halted, m.Leading}
 }
 
 // Describe implements prometheus.Collector.

@@ -24,17 +24,17 @@ func (j *organizationJob) Timeout(*river.Job[jobs.PublishOrganization]) time.Dur
 
 // Work implements river.Worker.
 func (j *organizationJob) Work(ctx context.Context, job *river.Job[jobs.PublishOrganization]) error {
-	what := publication{org: job.Args.OrganizationID, job: job.ID}
+	pub := publication{org: job.Args.OrganizationID, job: job.ID}
 	if job.Queue != jobs.QueueLarge {
-		what.large = func(ctx context.Context) error { return enqueue(ctx, job.Args, jobs.QueueLarge) }
+		pub.requeueLarge = func(ctx context.Context) error { return enqueue(ctx, job.Args, jobs.QueueLarge) }
 	}
-	err := j.p.publishOrganization(ctx, what)
-	if errors.Is(err, errAgain) {
+	err := j.p.publishOrganization(ctx, pub)
+	if errors.Is(err, errRepublish) {
 		// Queue it behind the waiting jobs, so that an organization that is changed all the
 		// time does not keep the others from being published.
 		err = enqueue(ctx, job.Args, job.Queue)
 	}
-	return j.p.result(err, "organization", job.Args.OrganizationID, "revision", job.Args.Revision, "attempt", job.Attempt)
+	return j.p.jobResult(err, "organization", job.Args.OrganizationID, "revision", job.Args.Revision, "attempt", job.Attempt)
 }
 
 // enqueue inserts a job like the current one.
@@ -46,14 +46,14 @@ func enqueue(ctx context.Context, args jobs.PublishOrganization, queue string) e
 	return nil
 }
 
-// result converts the error of a publication to the one that River expects: snooze the job,
+// jobResult converts the error of a publication to the one that River expects: snooze the job,
 // cancel it, or retry.
-func (p *Publisher) result(err error, about ...any) error {
+func (p *Publisher) jobResult(err error, about ...any) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errNotNow):
-		return river.JobSnooze(snooze)
+	case errors.Is(err, errDeferred):
+		return river.JobSnooze(snoozeDelay)
 	case fault.Is(err, fault.NotFound):
 		return river.JobCancel(err)
 	}

@@ -18,26 +18,26 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// errNotNow means that a publication has to wait for a reason other than its own: Redis is
+// errDeferred means that a publication has to wait for a reason other than its own: Redis is
 // being reconciled, publishing is halted, or this worker is superseded.
-var errNotNow = errors.New("worker: can't be published now")
+var errDeferred = errors.New("worker: can't be published now")
 
 // effort selects how much of an organization's state a publication renders and sends.
 type effort uint8
 
 const (
-	// whatChanged renders the collections that changed; the others stay in Redis as
+	// renderChanged renders the collections that changed; the others stay in Redis as
 	// planned before.
-	whatChanged effort = iota
+	renderChanged effort = iota
 	// renderAll renders everything, and doesn't send what Redis already has.
 	renderAll
 	// sendAll renders and sends everything.
 	sendAll
 )
 
-// errMore means that more effort is needed, because Redis lacks representations that were to
+// errMissingContent means that more effort is needed, because Redis lacks representations that were to
 // stay.
-var errMore = errors.New("worker: Redis lacks content that was not to be sent again")
+var errMissingContent = errors.New("worker: Redis lacks content that was not to be sent again")
 
 // publication is one attempt to publish an organization.
 type publication struct {
@@ -46,101 +46,101 @@ type publication struct {
 	rec pubstore.Reconciliation
 	// job is the River job that the publication belongs to, 0 for none.
 	job int64
-	// noWait gives up with errNoRoom while too much else is being rendered.
+	// noWait gives up with errNoCapacity while too much else is being rendered.
 	noWait bool
 	effort effort
-	// large, if set, moves a large library to another queue.
-	large func(context.Context) error
+	// requeueLarge, if set, moves a large library to another queue.
+	requeueLarge func(context.Context) error
 }
 
 // PublishOrganization publishes an organization's current state to Redis, and the changes
 // made while it does. It does nothing if nothing is pending, or if another publication of
 // the organization is under way. After an error it has to be called again.
 func (p *Publisher) PublishOrganization(ctx context.Context, org uuid.UUID) error {
-	return p.publishFully(ctx, publication{org: org})
+	return p.publishUntilUnchanged(ctx, publication{org: org})
 }
 
-// publishFully publishes once more for as long as changes are made during the publication.
-func (p *Publisher) publishFully(ctx context.Context, what publication) error {
+// publishUntilUnchanged publishes once more for as long as changes are made during the publication.
+func (p *Publisher) publishUntilUnchanged(ctx context.Context, pub publication) error {
 	for {
-		if err := p.publishOrganization(ctx, what); !errors.Is(err, errAgain) {
+		if err := p.publishOrganization(ctx, pub); !errors.Is(err, errRepublish) {
 			return err
 		}
 	}
 }
 
 // publishOrganization publishes an organization's current state to Redis, whatever revision
-// was requested. It does nothing if nothing is pending. It returns errAgain if changes were
+// was requested. It does nothing if nothing is pending. It returns errRepublish if changes were
 // made while it was at work.
-func (p *Publisher) publishOrganization(ctx context.Context, what publication) error {
-	if what.rec != (pubstore.Reconciliation{}) {
-		what.effort = renderAll // the contents of a Redis being filled are unknown
+func (p *Publisher) publishOrganization(ctx context.Context, pub publication) error {
+	if pub.rec != (pubstore.Reconciliation{}) {
+		pub.effort = renderAll // the contents of a Redis being filled are unknown
 	}
 	for {
-		err := p.attempt(ctx, what)
-		if !errors.Is(err, errMore) {
+		err := p.publishWithEffort(ctx, pub)
+		if !errors.Is(err, errMissingContent) {
 			return err
 		}
-		if what.effort == sendAll {
-			return errNotNow
+		if pub.effort == sendAll {
+			return errDeferred
 		}
-		what.effort++
+		pub.effort++
 	}
 }
 
-// attempt is publishOrganization with one effort. It returns errMore if that is not enough.
-func (p *Publisher) attempt(ctx context.Context, what publication) error {
+// publishWithEffort is publishOrganization with one effort. It returns errMissingContent if that is not enough.
+func (p *Publisher) publishWithEffort(ctx context.Context, pub publication) error {
 	if p.isHalted() {
-		return errNotNow
+		return errDeferred
 	}
 	// Others' writes during a reconciliation are fenced off: waiting for them would be in
 	// vain.
-	force := what.rec != pubstore.Reconciliation{}
-	asking, answered := context.WithTimeout(ctx, answerTime)
-	there, err := p.ledger.AskToPublish(asking, what.org, postgres.Ask{Force: force, Whole: what.effort > whatChanged, Reads: p.reads})
+	force := pub.rec != pubstore.Reconciliation{}
+	asking, answered := context.WithTimeout(ctx, statementTimeout)
+	state, err := p.store.RequestPublication(asking, pub.org, postgres.PublicationRequest{Force: force, Whole: pub.effort > renderChanged, Dependencies: p.dependencies})
 	answered()
 	switch {
 	case err != nil:
 		return err
-	case there.Held:
+	case state.Held:
 		p.metrics.Publications.WithLabelValues("document", "coalesced").Inc()
 		return nil
-	case !there.Pending:
+	case !state.Pending:
 		return nil
-	case what.large != nil && isLarge(there.Bytes):
-		return what.large(ctx)
+	case pub.requeueLarge != nil && isLarge(state.Bytes):
+		return pub.requeueLarge(ctx)
 	}
-	leave, err := p.budget.enter(ctx, there.Bytes, !what.noWait)
+	release, err := p.budget.acquire(ctx, state.Bytes, !pub.noWait)
 	if err != nil {
 		return err
 	}
-	defer leave()
-	wanted := postgres.PublicationLease{Organization: what.org, JobID: what.job, Force: force}
-	return p.underLease(ctx, wanted, func(ctx context.Context, l *lease) error { return p.publishOnce(ctx, what, l) })
+	defer release()
+	wanted := postgres.PublicationLease{Organization: pub.org, JobID: pub.job, Force: force}
+	return p.withLease(ctx, wanted, func(ctx context.Context, l *lease) error { return p.publishOnce(ctx, pub, l) })
 }
 
 // publishOnce reads, renders, plans and writes an organization's state, and records in
 // Postgres that it is published.
-func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease) error {
+func (p *Publisher) publishOnce(ctx context.Context, pub publication, l *lease) error {
 	edition := p.edition.Load()
 	began := time.Now()
 	var stored pubstore.Stored
-	if what.effort < sendAll {
+	if pub.effort < sendAll {
 		var err error
-		if stored, err = p.redis.Stored(ctx, what.org.String(), p.many...); err != nil {
+		if stored, err = p.redis.Stored(ctx, pub.org.String(), p.manyNamed...); err != nil {
 			return err
 		}
 	}
-	var stays map[string][]pubstore.Representation
+	var unchanged map[string][]pubstore.Representation
 	lost := false
-	lib, err := p.ledger.Library(ctx, what.org, p.named, func(lib postgres.Library) (kinds []string) {
-		if what.effort == whatChanged {
-			if stays, lost = p.unchanged(lib, edition, stored); lost {
+	lib, err := p.store.Library(ctx, pub.org, p.named, func(lib postgres.Library) (kinds []string) {
+		if pub.effort == renderChanged {
+			if unchanged, lost = p.unchangedRepresentations(lib, edition, stored); lost {
 				return nil
 			}
 		}
 		for _, c := range p.collections {
-			if _, stay := stays[c.Name]; !stay {
+			if _, stay := unchanged[c.Name]; !stay {
 				kinds = append(kinds, c.Kinds()...)
 			}
 		}
@@ -154,15 +154,15 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 		return nil
 	}
 	if lib.Edition > edition {
-		return errNotNow // superseded: the workers of the newer edition publish it
+		return errDeferred // superseded: the workers of the newer edition publish it
 	}
 	if lost {
-		return errMore // retry with a budget for all of it
+		return errMissingContent // retry with a budget for all of it
 	}
-	doc, err := p.render(ctx, lib, edition, stored, stays, l)
+	doc, err := p.render(ctx, lib, edition, stored, unchanged, l)
 	var out pubstore.Outcome
 	if err == nil {
-		out, err = p.write(ctx, doc, what.rec, l)
+		out, err = p.writeDocument(ctx, doc, pub.rec, l)
 	}
 	if errors.Is(err, postgres.ErrNewerPlanned) {
 		// Another worker is ahead of this one with a newer state. If it dies before its
@@ -179,19 +179,19 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 	p.metrics.Publications.WithLabelValues("document", string(out.Status)).Inc()
 	switch out.Status {
 	case pubstore.Fenced:
-		return errNotNow
+		return errDeferred
 	case pubstore.Changed:
-		return errMore
+		return errMissingContent
 	case pubstore.Older:
-		return p.olderThanRedis(ctx, lib, out)
-	case pubstore.Published, pubstore.Retried:
+		return p.handleNewerInRedis(ctx, lib, out)
+	case pubstore.Published, pubstore.Unchanged:
 	}
-	ok, err := p.ledger.Published(ctx, what.org, doc.Version.Epoch, doc.Version.Revision, doc.Version.Edition, out.Incarnation)
+	ok, err := p.store.MarkPublished(ctx, pub.org, doc.Version.Epoch, doc.Version.Revision, doc.Version.Edition, out.Incarnation)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return errNotNow // Redis was replaced since: it is published again
+		return errDeferred // Redis was replaced since: it is published again
 	}
 	p.resume()
 	if out.Status == pubstore.Published {
@@ -201,19 +201,19 @@ func (p *Publisher) publishOnce(ctx context.Context, what publication, l *lease)
 	return nil
 }
 
-// write sends a document to Redis, without the representations that are stored there
+// writeDocument sends a document to Redis, without the representations that are stored there
 // already.
-func (p *Publisher) write(ctx context.Context, doc *pubstore.Document, rec pubstore.Reconciliation, l *lease) (pubstore.Outcome, error) {
-	if err := l.held(ctx); err != nil {
+func (p *Publisher) writeDocument(ctx context.Context, doc *pubstore.Document, rec pubstore.Reconciliation, l *lease) (pubstore.Outcome, error) {
+	if err := l.ensureHeld(ctx); err != nil {
 		return pubstore.Outcome{}, err
 	}
 	return p.redis.PublishDocument(ctx, doc, rec)
 }
 
-// unchanged returns the representations of the collections that need not be rendered,
+// unchangedRepresentations returns the representations of the collections that need not be rendered,
 // because none of their sources changed since they were planned. It reports lost if Redis
 // does not have them as planned.
-func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored pubstore.Stored) (stays map[string][]pubstore.Representation, lost bool) {
+func (p *Publisher) unchangedRepresentations(lib postgres.Library, edition int64, stored pubstore.Stored) (unchanged map[string][]pubstore.Representation, lost bool) {
 	planned := lib.Planned
 	if planned.Epoch != lib.Installation.Epoch || planned.Edition != edition {
 		return nil, false
@@ -221,15 +221,15 @@ func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored pubsto
 	if len(planned.Representations) == 0 {
 		return nil, true // the organization was deleted then
 	}
-	stays = map[string][]pubstore.Representation{}
+	unchanged = map[string][]pubstore.Representation{}
 	for _, c := range p.collections {
 		if !c.StaleAfter(lib.Changed, lib.Renamed) {
-			stays[c.Name] = nil
+			unchanged[c.Name] = nil
 		}
 	}
 	for _, was := range planned.Representations {
-		name := render.CollectionOf(was.Name)
-		if _, stay := stays[name]; !stay {
+		name := render.CollectionName(was.Name)
+		if _, stay := unchanged[name]; !stay {
 			continue
 		}
 		r := pubstore.Representation{Name: was.Name, Length: was.Length}
@@ -238,16 +238,16 @@ func (p *Publisher) unchanged(lib postgres.Library, edition int64, stored pubsto
 			return nil, true
 		}
 		r.Tag.Hash = [8]byte(r.Sum[:8])
-		stays[name] = append(stays[name], r)
+		unchanged[name] = append(unchanged[name], r)
 	}
-	return stays, false
+	return unchanged, false
 }
 
 // render builds the document and plans its publication, which sets its tags. Only one
 // representation at a time is in memory uncompressed. A representation that Redis already
 // has is not compressed again.
 func (p *Publisher) render(
-	ctx context.Context, lib postgres.Library, edition int64, stored pubstore.Stored, stays map[string][]pubstore.Representation, l *lease,
+	ctx context.Context, lib postgres.Library, edition int64, stored pubstore.Stored, unchanged map[string][]pubstore.Representation, l *lease,
 ) (*pubstore.Document, error) {
 	doc := &pubstore.Document{
 		Organization: lib.Organization.ID.String(),
@@ -258,15 +258,15 @@ func (p *Publisher) render(
 	}
 	source := render.Source{
 		Organization: lib.Organization, Builtins: p.builtins, Deleted: lib.Deleted, Objects: lib.Objects,
-		Modes: resource.Each(lib.Objects[modes.KindName], modes.FromObject), Templates: resource.Each(lib.Objects[templates.KindName], templates.FromObject),
+		Modes: resource.MapObjects(lib.Objects[modes.KindName], modes.FromObject), Templates: resource.MapObjects(lib.Objects[templates.KindName], templates.FromObject),
 	}
 	for _, c := range p.collections {
-		if unchanged, stay := stays[c.Name]; stay {
-			doc.Representations = append(doc.Representations, unchanged...)
+		if kept, stay := unchanged[c.Name]; stay {
+			doc.Representations = append(doc.Representations, kept...)
 			continue
 		}
 		err := c.Each(source, func(r render.Representation) error {
-			if err := l.held(ctx); err != nil {
+			if err := l.ensureHeld(ctx); err != nil {
 				return err
 			}
 			rep := pubstore.Representation{Name: r.Name, ContentType: r.ContentType, Length: len(r.Body)}
@@ -292,7 +292,7 @@ func (p *Publisher) render(
 			Name: r.Name, SHA256: hex.EncodeToString(r.Sum[:]), Length: r.Length, Since: lib.ChangedAt,
 		})
 	}
-	plan, err := p.ledger.PlanPublication(ctx, lib.Organization.ID, plan)
+	plan, err := p.store.PlanPublication(ctx, lib.Organization.ID, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -302,31 +302,31 @@ func (p *Publisher) render(
 	return doc, nil
 }
 
-// olderThanRedis handles a state that Redis refused as older. Either another worker has
+// handleNewerInRedis handles a state that Redis refused as older. Either another worker has
 // published a newer state since, or Redis knows of changes that Postgres doesn't.
-func (p *Publisher) olderThanRedis(ctx context.Context, lib postgres.Library, out pubstore.Outcome) error {
+func (p *Publisher) handleNewerInRedis(ctx context.Context, lib postgres.Library, out pubstore.Outcome) error {
 	have, err := pubstore.ParseVersion(out.Before)
 	if err != nil {
 		return err
 	}
-	now, err := p.ledger.Revision(ctx, lib.Organization.ID)
+	now, err := p.store.Revision(ctx, lib.Organization.ID)
 	if err != nil {
 		return err
 	}
-	inst, err := p.ledger.Installation(ctx)
+	inst, err := p.store.Installation(ctx)
 	if err != nil {
 		return err
 	}
 	if have.Epoch > inst.Epoch || have.Epoch == inst.Epoch && have.Revision > now {
-		p.halt(ahead(lib.Organization.ID.String(), have, inst.Epoch, now))
-		return errNotNow
+		p.halt(staleDatabaseMessage(lib.Organization.ID.String(), have, inst.Epoch, now))
+		return errDeferred
 	}
 	// Redis has a newer state that Postgres knows. The worker that wrote it records that, or
 	// the sweep does.
-	return errNotNow
+	return errDeferred
 }
 
-func ahead(org string, have pubstore.Version, epoch, revision int64) string {
+func staleDatabaseMessage(org string, have pubstore.Version, epoch, revision int64) string {
 	return fmt.Sprintf("Redis has revision %d of organization %s under epoch %d, Postgres knows revision %d under epoch %d: "+
 		"was an older backup restored? Then run: admin epoch raise", have.Revision, org, have.Epoch, revision, epoch)
 }

@@ -17,7 +17,7 @@ type tokenJob struct {
 
 // Work implements river.Worker.
 func (j *tokenJob) Work(ctx context.Context, job *river.Job[jobs.PublishToken]) error {
-	return j.p.result(j.p.PublishToken(ctx, job.Args.TokenID),
+	return j.p.jobResult(j.p.PublishToken(ctx, job.Args.TokenID),
 		"token", job.Args.TokenID, "version", job.Args.Version, "attempt", job.Attempt)
 }
 
@@ -30,9 +30,9 @@ func (p *Publisher) PublishToken(ctx context.Context, id uuid.UUID) error {
 // pending.
 func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec pubstore.Reconciliation) error {
 	if p.isHalted() {
-		return errNotNow
+		return errDeferred
 	}
-	t, err := p.ledger.TokenRecord(ctx, id)
+	t, err := p.store.TokenRecord(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -57,14 +57,14 @@ func (p *Publisher) publishToken(ctx context.Context, id uuid.UUID, rec pubstore
 	switch out.Status {
 	case pubstore.Fenced, pubstore.Older:
 		// Older: a newer version was published since, whose worker records that.
-		return errNotNow
-	case pubstore.Published, pubstore.Retried:
+		return errDeferred
+	case pubstore.Published, pubstore.Unchanged:
 	}
 	written := t.Installation
 	written.Incarnation = out.Incarnation
-	ok, err := p.ledger.TokenPublished(ctx, id, t.Version, written)
+	ok, err := p.store.MarkTokenPublished(ctx, id, t.Version, written)
 	if err == nil && !ok {
-		err = errNotNow
+		err = errDeferred
 	}
 	return err
 }

@@ -16,31 +16,31 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Ledger is the part of Postgres that a Publisher uses: a *postgres.DB, or the simulation's
+// Store is the part of Postgres that a Publisher uses: a *postgres.DB, or the simulation's
 // model of one.
-type Ledger interface {
+type Store interface {
 	Installation(ctx context.Context) (postgres.Installation, error)
 	RaiseIncarnation(ctx context.Context, found int64) (postgres.Installation, error)
 
-	AskToPublish(ctx context.Context, org uuid.UUID, ask postgres.Ask) (postgres.Publishable, error)
+	RequestPublication(ctx context.Context, org uuid.UUID, ask postgres.PublicationRequest) (postgres.Publishable, error)
 	TakeLease(ctx context.Context, l postgres.PublicationLease) (bool, error)
 	RenewLease(ctx context.Context, l postgres.PublicationLease) (bool, error)
 	EndLease(ctx context.Context, l postgres.PublicationLease) (again bool, err error)
-	ReturnExpired(ctx context.Context, after time.Duration) (expired int, err error)
+	RequeueExpired(ctx context.Context, after time.Duration) (expired int, err error)
 
 	Library(ctx context.Context, org uuid.UUID, named []string, choose func(postgres.Library) (kinds []string)) (postgres.Library, error)
 	Revision(ctx context.Context, org uuid.UUID) (int64, error)
-	EachRevision(ctx context.Context, page int, fn func([]postgres.PendingOrganization) error) error
+	ForEachOrganization(ctx context.Context, page int, fn func([]postgres.PendingOrganization) error) error
 	PlanPublication(ctx context.Context, org uuid.UUID, next postgres.Publication) (postgres.Publication, error)
-	Published(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error)
-	Unpublish(ctx context.Context, org uuid.UUID, found int64) error
+	MarkPublished(ctx context.Context, org uuid.UUID, epoch, revision, edition, incarnation int64) (bool, error)
+	MarkUnpublished(ctx context.Context, org uuid.UUID, found int64) error
 
 	UnknownOrganizations(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error)
 
 	TokenRecord(ctx context.Context, id uuid.UUID) (postgres.TokenRecord, error)
-	EachToken(ctx context.Context, page int, fn func([]postgres.TokenKey) error) error
-	TokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (bool, error)
-	UnpublishTokens(ctx context.Context, ids []uuid.UUID) error
+	ForEachToken(ctx context.Context, page int, fn func([]postgres.TokenKey) error) error
+	MarkTokenPublished(ctx context.Context, id uuid.UUID, version int64, in postgres.Installation) (bool, error)
+	MarkTokensUnpublished(ctx context.Context, ids []uuid.UUID) error
 	UnknownTokens(ctx context.Context, hashes []token.Hash) ([]token.Hash, error)
 
 	PendingOrganizations(ctx context.Context, longerThan time.Duration, limit int) ([]postgres.PendingOrganization, error)
@@ -52,20 +52,20 @@ type Ledger interface {
 // Publisher publishes organizations and tokens, and does the leader's work of keeping Redis
 // in step. It has no knowledge of jobs.
 type Publisher struct {
-	ledger   Ledger
+	store    Store
 	redis    *pubstore.Store
 	log      *slog.Logger
 	builtins []modes.Mode
 	// collections holds the published collections. many names those of named documents.
 	// named holds the kinds whose names some collections show.
-	collections []render.Collection
-	many, named []string
-	// reads lists the kinds to read because of a change.
-	reads    []postgres.Read
-	metrics  *Metrics
-	parallel int
-	encode   func(context.Context, []byte) ([]pubstore.Encoded, error)
-	codings  []pubstore.Coding
+	collections      []render.Collection
+	manyNamed, named []string
+	// dependencies lists the kinds to read because of a change.
+	dependencies []postgres.Dependency
+	metrics      *Metrics
+	parallel     int
+	encode       func(context.Context, []byte) ([]pubstore.Encoded, error)
+	codings      []pubstore.Coding
 	// leaseTime is how long a publication counts as under way without a sign of life.
 	leaseTime time.Duration
 	budget    *renderBudget
@@ -73,16 +73,16 @@ type Publisher struct {
 	// edition is the edition to render; it is set before the first publication.
 	edition atomic.Int64
 	halted  atomic.Pointer[halt]
-	// inStep reports whether this leader has compared Redis with Postgres and found it
+	// synced reports whether this leader has compared Redis with Postgres and found it
 	// consistent: only then is it allowed to tell readers what Redis holds.
-	inStep atomic.Bool
+	synced atomic.Bool
 }
 
 // PublisherConfig configures a Publisher.
 type PublisherConfig struct {
-	Ledger Ledger
-	Redis  *pubstore.Store
-	Log    *slog.Logger
+	Store Store
+	Redis *pubstore.Store
+	Log   *slog.Logger
 	// Builtins are the built-in modes, which are merged with an organization's own.
 	Builtins []modes.Mode
 	// Kinds holds the kinds that may be resource.Publishers, besides modes and permission
@@ -118,22 +118,22 @@ func NewPublisher(c PublisherConfig) *Publisher {
 		c.Metrics = NewMetrics()
 	}
 	p := &Publisher{
-		ledger: c.Ledger, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel,
+		store: c.Store, redis: c.Redis, log: c.Log, builtins: c.Builtins, metrics: c.Metrics, parallel: c.Parallel,
 		encode: c.Encode, codings: c.Codings, leaseTime: c.LeaseTime, budget: newRenderBudget(c.Metrics.Rendering),
 	}
 	for _, of := range render.Collections(c.Kinds) {
 		p.collections = append(p.collections, of)
-		p.named = append(p.named, of.Named...)
+		p.named = append(p.named, of.NameSources...)
 		for _, kind := range of.Kinds() {
 			for _, source := range of.Sources {
-				p.reads = append(p.reads, postgres.Read{Change: source, Kind: kind})
+				p.dependencies = append(p.dependencies, postgres.Dependency{Change: source, Kind: kind})
 			}
-			for _, named := range of.Named {
-				p.reads = append(p.reads, postgres.Read{Change: named, Kind: kind, RenamedOnly: true})
+			for _, named := range of.NameSources {
+				p.dependencies = append(p.dependencies, postgres.Dependency{Change: named, Kind: kind, RenamedOnly: true})
 			}
 		}
-		if of.Many {
-			p.many = append(p.many, of.Name)
+		if of.HasNamedDocuments {
+			p.manyNamed = append(p.manyNamed, of.Name)
 		}
 	}
 	p.edition.Store(c.Edition)
@@ -142,19 +142,19 @@ func NewPublisher(c PublisherConfig) *Publisher {
 
 // halt is the reason why nothing is published, and until when that holds.
 type halt struct {
-	why   string
-	until time.Time
+	reason string
+	until  time.Time
 }
 
-// haltFor is how long a halt lasts before its reason is checked again: an operator may have
+// haltDuration is how long a halt lasts before its reason is checked again: an operator may have
 // raised the epoch, or emptied Redis.
-const haltFor = 5 * time.Second
+const haltDuration = 5 * time.Second
 
-// halt stops all publishing for haltFor. It logs each reason once.
-func (p *Publisher) halt(why string) {
-	old := p.halted.Swap(&halt{why, time.Now().Add(haltFor)})
-	if old == nil || old.why != why {
-		p.log.Error("publishing halted", "why", why)
+// halt stops all publishing for haltDuration. It logs each reason once.
+func (p *Publisher) halt(reason string) {
+	old := p.halted.Swap(&halt{reason, time.Now().Add(haltDuration)})
+	if old == nil || old.reason != reason {
+		p.log.Error("publishing halted", "why", reason)
 	}
 	p.metrics.Halted.Set(1)
 }
@@ -175,7 +175,7 @@ func (p *Publisher) isHalted() bool {
 // Halted returns why nothing is published, or "".
 func (p *Publisher) Halted() string {
 	if h := p.halted.Load(); h != nil {
-		return h.why
+		return h.reason
 	}
 	return ""
 }

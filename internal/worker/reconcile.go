@@ -26,14 +26,14 @@ var errInterrupted = errors.New("worker: Redis changed while it was being filled
 // the differences. An older backup of Postgres may have been restored under it.
 func (p *Publisher) compare(ctx context.Context, inst postgres.Installation) error {
 	r := &reconciliation{p: p, inst: inst}
-	if err := r.organizations(ctx); err != nil {
+	if err := r.compareOrganizations(ctx); err != nil {
 		return err
 	}
-	if err := r.tokens(ctx); err != nil {
+	if err := r.compareTokens(ctx); err != nil {
 		return err
 	}
-	if r.ahead != "" {
-		p.halt(r.ahead)
+	if r.redisAhead != "" {
+		p.halt(r.redisAhead)
 	} else {
 		p.resume()
 	}
@@ -51,7 +51,7 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 		return nil
 	}
 	began := time.Now()
-	inst, err := p.ledger.RaiseIncarnation(ctx, found.Incarnation)
+	inst, err := p.store.RaiseIncarnation(ctx, found.Incarnation)
 	if err != nil {
 		return err
 	}
@@ -63,18 +63,18 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 		return errInterrupted // another leader is ahead of this one
 	}
 	r := &reconciliation{p: p, inst: inst, rec: rec}
-	if err := r.organizations(ctx); err != nil {
+	if err := r.compareOrganizations(ctx); err != nil {
 		return err
 	}
-	if err := r.tokens(ctx); err != nil {
+	if err := r.compareTokens(ctx); err != nil {
 		return err
 	}
-	if r.ahead != "" {
-		p.halt(r.ahead)
+	if r.redisAhead != "" {
+		p.halt(r.redisAhead)
 		return nil
 	}
 	if found.Epoch != 0 && found.Epoch < inst.Epoch {
-		if err := r.strays(ctx); err != nil {
+		if err := r.tombstoneOrphans(ctx); err != nil {
 			return err
 		}
 	}
@@ -87,9 +87,9 @@ func (p *Publisher) reconcile(ctx context.Context, inst postgres.Installation, f
 	}
 	p.resume()
 	p.metrics.Reconciled.Inc()
-	p.log.Info("Redis is in sync with Postgres", "found", found.Filling, "incarnation", inst.Incarnation,
+	p.log.Info("Redis is in sync with Postgres", "found", found.Fill, "incarnation", inst.Incarnation,
 		"organizations", r.republishedOrganizations, "tokens", r.republishedTokens,
-		"stray_organizations", r.strayOrganizations, "stray_tokens", r.strayTokens, "took", time.Since(began).Round(time.Millisecond))
+		"stray_organizations", r.orphanOrganizations, "stray_tokens", r.orphanTokens, "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 
@@ -98,20 +98,20 @@ type reconciliation struct {
 	p    *Publisher
 	inst postgres.Installation
 	rec  pubstore.Reconciliation
-	// ahead describes where Redis is ahead of Postgres; "" if it isn't.
-	ahead string
+	// redisAhead describes where Redis is ahead of Postgres; "" if it isn't.
+	redisAhead string
 
 	republishedOrganizations, republishedTokens int
-	strayOrganizations, strayTokens             int
+	orphanOrganizations, orphanTokens           int
 }
 
-func (r *reconciliation) organizations(ctx context.Context) error {
-	return r.p.ledger.EachRevision(ctx, comparePage, func(page []postgres.PendingOrganization) error {
+func (r *reconciliation) compareOrganizations(ctx context.Context) error {
+	return r.p.store.ForEachOrganization(ctx, comparePage, func(page []postgres.PendingOrganization) error {
 		ids := make([]string, len(page))
 		for i, o := range page {
 			ids[i] = o.ID.String()
 		}
-		have, err := r.p.redis.Index(ctx, ids)
+		have, err := r.p.redis.ListVersions(ctx, ids)
 		if err != nil {
 			return err
 		}
@@ -124,12 +124,12 @@ func (r *reconciliation) organizations(ctx context.Context) error {
 			}
 			if have[i].Epoch == want.Epoch && have[i].Revision > want.Revision {
 				// It may have been changed and published since this page was read.
-				now, err := r.p.ledger.Revision(ctx, o.ID)
+				now, err := r.p.store.Revision(ctx, o.ID)
 				if err != nil {
 					return err
 				}
 				if have[i].Revision > now {
-					r.ahead = ahead(ids[i], have[i], want.Epoch, now)
+					r.redisAhead = staleDatabaseMessage(ids[i], have[i], want.Epoch, now)
 				}
 				continue
 			}
@@ -138,40 +138,40 @@ func (r *reconciliation) organizations(ctx context.Context) error {
 			if have[i].Epoch != want.Epoch {
 				known = 0 // a revision of another epoch may have been another change
 			}
-			g.Go(func() error { return r.organization(gctx, o.ID, known) })
+			g.Go(func() error { return r.republishOrganization(gctx, o.ID, known) })
 		}
 		return g.Wait()
 	})
 }
 
-func (r *reconciliation) organization(ctx context.Context, id uuid.UUID, known int64) error {
-	if err := r.p.ledger.Unpublish(ctx, id, known); err != nil {
+func (r *reconciliation) republishOrganization(ctx context.Context, id uuid.UUID, known int64) error {
+	if err := r.p.store.MarkUnpublished(ctx, id, known); err != nil {
 		return err
 	}
-	return r.tolerated(r.p.publishFully(ctx, publication{org: id, rec: r.rec}))
+	return r.ignoreDeferred(r.p.publishUntilUnchanged(ctx, publication{org: id, rec: r.rec}))
 }
 
-func (r *reconciliation) tokens(ctx context.Context) error {
-	return r.p.ledger.EachToken(ctx, comparePage, func(page []postgres.TokenKey) error {
+func (r *reconciliation) compareTokens(ctx context.Context) error {
+	return r.p.store.ForEachToken(ctx, comparePage, func(page []postgres.TokenKey) error {
 		hashes := make([]token.Hash, len(page))
 		for i, t := range page {
 			hashes[i] = t.Hash
 		}
-		have, err := r.p.redis.TokenHeads(ctx, hashes)
+		have, err := r.p.redis.ListTokenVersions(ctx, hashes)
 		if err != nil {
 			return err
 		}
 		var differ []uuid.UUID
 		for i, t := range page {
 			if have[i].Epoch == r.inst.Epoch && have[i].Version > t.Version {
-				now, err := r.p.ledger.TokenRecord(ctx, t.ID)
+				now, err := r.p.store.TokenRecord(ctx, t.ID)
 				if err != nil {
 					return err
 				}
 				if have[i].Version <= now.Version {
 					continue // changed and published since this page was read
 				}
-				r.ahead = fmt.Sprintf("Redis has version %d of token %s, Postgres knows version %d: was an older backup restored? Then run: admin epoch raise",
+				r.redisAhead = fmt.Sprintf("Redis has version %d of token %s, Postgres knows version %d: was an older backup restored? Then run: admin epoch raise",
 					have[i].Version, t.ID, now.Version)
 				continue
 			}
@@ -182,23 +182,23 @@ func (r *reconciliation) tokens(ctx context.Context) error {
 		if len(differ) == 0 {
 			return nil
 		}
-		if err := r.p.ledger.UnpublishTokens(ctx, differ); err != nil {
+		if err := r.p.store.MarkTokensUnpublished(ctx, differ); err != nil {
 			return err
 		}
 		r.republishedTokens += len(differ)
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(r.p.parallel)
 		for _, id := range differ {
-			g.Go(func() error { return r.tolerated(r.p.publishToken(gctx, id, r.rec)) })
+			g.Go(func() error { return r.ignoreDeferred(r.p.publishToken(gctx, id, r.rec)) })
 		}
 		return g.Wait()
 	})
 }
 
-// tolerated returns err unless the reconciliation can continue despite it. A subject that
+// ignoreDeferred returns err unless the reconciliation can continue despite it. A subject that
 // can't be published now stays marked as pending, and the sweep keeps trying.
-func (r *reconciliation) tolerated(err error) error {
-	if errors.Is(err, errNotNow) || fault.Is(err, fault.NotFound) {
+func (r *reconciliation) ignoreDeferred(err error) error {
+	if errors.Is(err, errDeferred) || fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	return err

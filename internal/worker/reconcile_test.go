@@ -11,49 +11,49 @@ import (
 	"orgmodes/internal/pubstore"
 )
 
-func TestFlushedRedisIsFilledAgain(t *testing.T) {
+func TestFlushedRedisIsRefilled(t *testing.T) {
 	w := newWorld(t)
-	w.work()
+	w.startWorker()
 	for i := range 5 {
 		w.create(fmt.Sprintf("m%d", i))
 	}
 	_, hash := w.token(w.member("bob@example.com"))
-	before := w.published()
+	before := w.waitPublished()
 	for range 3 {
 		w.redis.FlushAll()
-		require.Equal(t, before, w.published())
-		w.record(hash, func(*pubstore.Token) bool { return true })
+		require.Equal(t, before, w.waitPublished())
+		w.waitRecord(hash, func(*pubstore.Token) bool { return true })
 	}
 }
 
-func TestRedisKilledAndStartedEmpty(t *testing.T) {
+func TestRedisRestartedEmptyIsRefilled(t *testing.T) {
 	w := newWorld(t)
-	w.work()
-	w.published()
+	w.startWorker()
+	w.waitPublished()
 	w.redis.Kill()
 	w.create("while-away")
 	w.redis.Restart()
-	require.EqualValues(t, 2, w.published().Version.Revision)
+	require.EqualValues(t, 2, w.waitPublished().Version.Revision)
 }
 
 // Redis may be unavailable when a worker starts; changes are published once it is back.
-func TestRedisAwayAtStart(t *testing.T) {
+func TestWorkerStartsWithoutRedis(t *testing.T) {
 	w := newWorld(t)
 	w.redis.Kill()
-	w.work()
+	w.startWorker()
 	w.create("docs")
 	w.redis.Restart()
-	w.published()
+	w.waitPublished()
 }
 
 // A replica that lags and is promoted has lost writes that were recorded as published: the
 // comparison finds them.
-func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
+func TestWritesLostInFailoverAreRepublished(t *testing.T) {
 	w := newWorld(t)
-	_, stop := w.work()
+	_, stop := w.startWorker()
 	tok, hash := w.token(w.member("bob@example.com"))
-	w.published()
-	w.record(hash, func(*pubstore.Token) bool { return true })
+	w.waitPublished()
+	w.waitRecord(hash, func(*pubstore.Token) bool { return true })
 	doc := w.redis.Do("DUMP", "{om}:doc:"+w.org.ID.String())
 	stop()
 	require.NotEmpty(t, doc)
@@ -61,11 +61,11 @@ func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 	// The same Redis, reset to before the last two changes.
 	old, err := w.store.Document(t.Context(), w.org.ID.String())
 	require.NoError(t, err)
-	_, stop = w.work()
+	_, stop = w.startWorker()
 	w.create("docs")
 	_, err = w.db.RevokeToken(t.Context(), ada, w.org.ID, tok.ID)
 	require.NoError(t, err)
-	w.published()
+	w.waitPublished()
 	stop()
 	w.redis.Restart() // empty, and then given the replica's data
 	rec, _, err := w.store.BeginReconcile(t.Context(), 1)
@@ -75,23 +75,23 @@ func TestLostWritesAreFoundAfterAFailover(t *testing.T) {
 	_, err = w.store.FinishReconcile(t.Context(), rec, 1)
 	require.NoError(t, err)
 
-	w.work()
-	require.EqualValues(t, 2, w.published().Version.Revision)
-	w.record(hash, func(r *pubstore.Token) bool { return r.Revoked })
+	w.startWorker()
+	require.EqualValues(t, 2, w.waitPublished().Version.Revision)
+	w.waitRecord(hash, func(r *pubstore.Token) bool { return r.Revoked })
 }
 
 // An older backup of Postgres with a Redis that is ahead: nothing is published until an
 // operator has raised the epoch.
-func TestRedisAheadHaltsUntilTheEpochIsRaised(t *testing.T) {
+func TestRedisAheadHaltsUntilEpochIsRaised(t *testing.T) {
 	w := newWorld(t)
-	_, stop := w.work()
+	_, stop := w.startWorker()
 	w.create("docs")
 	w.create("lost-by-the-restore")
-	w.published()
+	w.waitPublished()
 	stop()
 	w.exec(`delete from organization_modes where slug = 'lost-by-the-restore'`)
 	w.exec(`update organizations set revision = 2, published_revision = 2`)
-	running, _ := w.work()
+	running, _ := w.startWorker()
 	w.await(func() error {
 		if !strings.Contains(running.Halted(), "admin epoch raise") {
 			return errors.New("not halted")
@@ -107,7 +107,7 @@ func TestRedisAheadHaltsUntilTheEpochIsRaised(t *testing.T) {
 
 	_, err = w.db.RaiseEpoch(t.Context(), ada, 100)
 	require.NoError(t, err)
-	now := w.published()
+	now := w.waitPublished()
 	w.await(func() error {
 		now, err = w.store.Document(t.Context(), w.org.ID.String())
 		if err == nil && now.Version.Epoch != 100 {
@@ -123,30 +123,30 @@ func TestRedisAheadHaltsUntilTheEpochIsRaised(t *testing.T) {
 }
 
 // Two workers share the work, and when the leader ends the other one leads.
-func TestLeadershipPassesOn(t *testing.T) {
+func TestLeadershipIsTakenOver(t *testing.T) {
 	w := newWorld(t)
-	_, stopFirst := w.work()
-	w.published()
-	_, stopSecond := w.work()
+	_, stopFirst := w.startWorker()
+	w.waitPublished()
+	_, stopSecond := w.startWorker()
 	stopFirst()
 	w.redis.FlushAll()
 	w.create("docs")
-	w.published()
+	w.waitPublished()
 	stopSecond()
 }
 
 // Organizations and tokens created after the backup are unknown after its restore. Such a
 // token must lose its access, because no one can see it.
-func TestStraysAreEndedWhenTheEpochIsRaised(t *testing.T) {
+func TestOrphansGetTombstonesWhenEpochIsRaised(t *testing.T) {
 	w := newWorld(t)
-	w.work()
+	w.startWorker()
 	bob := w.member("bob@example.com")
 	_, kept := w.token(bob)
 	_, stray := w.token(bob)
 	lost, err := w.db.CreateOrganization(t.Context(), ada, "lost", "Lost")
 	require.NoError(t, err)
-	w.published()
-	w.record(stray, func(r *pubstore.Token) bool { return !r.Revoked })
+	w.waitPublished()
+	w.waitRecord(stray, func(r *pubstore.Token) bool { return !r.Revoked })
 	w.exec(`delete from token_organizations where token_id = (select id from tokens where sha256 = $1)`, stray[:])
 	w.exec(`delete from tokens where sha256 = $1`, stray[:])
 	w.exec(`delete from publications where organization_id = $1`, lost.ID)
@@ -155,8 +155,8 @@ func TestStraysAreEndedWhenTheEpochIsRaised(t *testing.T) {
 	w.exec(`delete from organizations where id = $1`, lost.ID)
 	_, err = w.db.RaiseEpoch(t.Context(), ada, 100)
 	require.NoError(t, err)
-	w.record(stray, func(r *pubstore.Token) bool { return r.Revoked && r.Epoch == 100 })
-	w.record(kept, func(r *pubstore.Token) bool { return !r.Revoked && r.Epoch == 100 })
+	w.waitRecord(stray, func(r *pubstore.Token) bool { return r.Revoked && r.Epoch == 100 })
+	w.waitRecord(kept, func(r *pubstore.Token) bool { return !r.Revoked && r.Epoch == 100 })
 	w.await(func() error {
 		d, err := w.store.Document(t.Context(), lost.ID.String())
 		if err == nil && !d.Deleted {

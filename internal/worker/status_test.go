@@ -13,10 +13,10 @@ import (
 
 // The worker evaluates the conditions of objects after each change, and finds changes
 // without a job.
-func TestWorkerFindsOutConditions(t *testing.T) {
+func TestWorkerEvaluatesConditions(t *testing.T) {
 	w := newWorld(t)
 	w.db.Register(resourcetest.Kind{})
-	w.counting()
+	w.startCounting()
 	gadgets := w.db.Objects("gadget")
 	_, err := gadgets.Create(t.Context(), ada, w.org.ID, resourcetest.Gadget{Name: "one", Mode: "docs"})
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // A worker that is told to stop while it starts stops without an error.
-func TestWorkerEndsWhileItClaimsItsEdition(t *testing.T) {
+func TestWorkerStopsWhileClaimingEdition(t *testing.T) {
 	w := newWorld(t)
 	held, err := w.asked.Begin(t.Context())
 	require.NoError(t, err)

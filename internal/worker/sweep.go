@@ -14,13 +14,13 @@ type sweep struct {
 	p       *Publisher
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	busy   map[uuid.UUID]bool
-	places map[string]int
+	mu         sync.Mutex
+	inProgress map[uuid.UUID]bool
+	active     map[string]int
 }
 
 func newSweep(p *Publisher) *sweep {
-	return &sweep{p: p, busy: map[uuid.UUID]bool{}, places: map[string]int{}}
+	return &sweep{p: p, inProgress: map[uuid.UUID]bool{}, active: map[string]int{}}
 }
 
 // start publishes one subject in the background. If there is no capacity, or the subject is
@@ -29,20 +29,20 @@ func newSweep(p *Publisher) *sweep {
 func (s *sweep) start(kind string, id uuid.UUID, publish func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.busy[id] || s.places[kind] >= s.p.parallel {
+	if s.inProgress[id] || s.active[kind] >= s.p.parallel {
 		return
 	}
-	s.busy[id] = true
-	s.places[kind]++
+	s.inProgress[id] = true
+	s.active[kind]++
 	s.running.Go(func() {
 		err := publish()
-		if err != nil && !errors.Is(err, errNotNow) && !errors.Is(err, context.Canceled) {
+		if err != nil && !errors.Is(err, errDeferred) && !errors.Is(err, context.Canceled) {
 			s.p.log.Warn("sweep: publishing failed: will retry", "kind", kind, "id", id, "error", err)
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.busy, id)
-		s.places[kind]--
+		delete(s.inProgress, id)
+		s.active[kind]--
 	})
 }
 

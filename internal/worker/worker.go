@@ -46,9 +46,9 @@ type Config struct {
 // Worker works jobs and, while it leads, keeps Redis in step with Postgres.
 type Worker struct {
 	*Publisher
-	db    *postgres.DB
-	ready atomic.Bool
-	late  atomic.Pointer[postgres.Lateness]
+	db       *postgres.DB
+	ready    atomic.Bool
+	lateness atomic.Pointer[postgres.Lateness]
 }
 
 // RedisTimeout is the timeout for a worker's pubstore.Store. It is meant for a Redis that is
@@ -65,14 +65,14 @@ const (
 	// given to another one. Organizations have leases instead: see lease.go.
 	jobTimeout  = 15 * time.Second
 	rescueAfter = 20 * time.Second
-	// stopTime is how long a worker that stops waits for its jobs.
-	stopTime = 15 * time.Second
+	// stopTimeout is how long a worker that stops waits for its jobs.
+	stopTimeout = 15 * time.Second
 	// maxRetryDelay caps River's delays, which otherwise grow with the fourth power of the
 	// attempt.
 	maxRetryDelay = 2 * time.Second
-	// snooze is how long a job waits that can't be done now, for a reason other than its
+	// snoozeDelay is how long a job waits that can't be done now, for a reason other than its
 	// own.
-	snooze = 500 * time.Millisecond
+	snoozeDelay = 500 * time.Millisecond
 )
 
 // New returns a new Worker; Run starts it.
@@ -81,7 +81,7 @@ func New(c Config) *Worker {
 		c.Concurrency = 8
 	}
 	return &Worker{db: c.DB, Publisher: NewPublisher(PublisherConfig{
-		Ledger: c.DB, Redis: c.Redis, Log: c.Log, Builtins: c.Builtins, Parallel: c.Concurrency, Metrics: c.Metrics,
+		Store: c.DB, Redis: c.Redis, Log: c.Log, Builtins: c.Builtins, Parallel: c.Concurrency, Metrics: c.Metrics,
 		LeaseTime: c.LeaseTime, Encode: c.Encode, Kinds: c.DB.Kinds(),
 	})}
 }
@@ -119,7 +119,7 @@ func (w *Worker) runEdition(ctx context.Context) error {
 	}
 	w.ready.Store(true)
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return w.db.Lead(running, w.lead) })
+	g.Go(func() error { return w.db.Lead(running, w.runLeader) })
 	g.Go(func() error { return w.watchEdition(running) })
 	g.Go(func() error { w.watchLateness(running); return nil })
 	g.Go(func() error { w.watchDrafts(running); return nil })
@@ -127,7 +127,7 @@ func (w *Worker) runEdition(ctx context.Context) error {
 		g.Go(func() error { w.watchStatus(running); return nil })
 	}
 	err = g.Wait()
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if stopErr := client.Stop(stopping); stopErr != nil {
 		w.log.Warn("jobs still running at shutdown: another worker retries them", "error", stopErr)
@@ -143,7 +143,7 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 	river.AddWorker(registry, &statusJob{db: w.db})
 	queues := map[string]river.QueueConfig{
 		jobs.QueueDocuments: {MaxWorkers: w.parallel},
-		jobs.QueueLarge:     {MaxWorkers: largeAtOnce(w.parallel)},
+		jobs.QueueLarge:     {MaxWorkers: maxLargeRenders(w.parallel)},
 		jobs.QueueTokens:    {MaxWorkers: w.parallel},
 	}
 	if w.db.HasStatus() {
@@ -158,7 +158,7 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 		RescueStuckJobsAfter:        rescueAfter,
 		RetryPolicy:                 cappedRetry{},
 		CompletedJobRetentionPeriod: time.Hour,
-		Logger:                      quietRiver(w.log),
+		Logger:                      newRiverLogger(w.log),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
@@ -166,34 +166,34 @@ func (w *Worker) newRiver() (*river.Client[pgx.Tx], error) {
 	return client, nil
 }
 
-// largeAtOnce returns how many large libraries are rendered concurrently, as far as memory
+// maxLargeRenders returns how many large libraries are rendered concurrently, as far as memory
 // allows: each keeps a processor busy, and one stays free for small libraries.
-func largeAtOnce(parallel int) int {
+func maxLargeRenders(parallel int) int {
 	return max(1, min(runtime.GOMAXPROCS(0)-1, parallel/2))
 }
 
 // Ready reports whether jobs are being worked.
 func (w *Worker) Ready() bool { return w.ready.Load() }
 
-// editionCheck is how often a worker checks whether its edition is still the newest.
-const editionCheck = 2 * time.Second
+// editionCheckInterval is how often a worker checks whether its edition is still the newest.
+const editionCheckInterval = 2 * time.Second
 
-// rendered identifies the inputs of rendering besides the renderer itself: the built-in
+// renderInputsHash identifies the inputs of rendering besides the renderer itself: the built-in
 // modes, and the collections of named documents.
-func (w *Worker) rendered() string {
+func (w *Worker) renderInputsHash() string {
 	hash := modes.BuiltinsHash(w.builtins)
-	if len(w.many) == 0 {
+	if len(w.manyNamed) == 0 {
 		return hash
 	}
-	sum := sha256.Sum256([]byte(hash + " " + strings.Join(w.many, " ")))
+	sum := sha256.Sum256([]byte(hash + " " + strings.Join(w.manyNamed, " ")))
 	return hex.EncodeToString(sum[:])
 }
 
 // claimEdition claims the edition that this worker renders, and waits while that is
 // superseded.
 func (w *Worker) claimEdition(ctx context.Context) error {
-	hash := w.rendered()
-	told := false
+	hash := w.renderInputsHash()
+	logged := false
 	for {
 		n, err := w.db.ClaimEdition(ctx, render.RendererVersion, hash)
 		if err == nil {
@@ -204,22 +204,22 @@ func (w *Worker) claimEdition(ctx context.Context) error {
 		if !errors.Is(err, postgres.ErrSuperseded) {
 			return err
 		}
-		if !told {
+		if !logged {
 			w.log.Warn("publishing paused: superseded edition; to reactivate it, run `admin edition use`",
 				"renderer", render.RendererVersion, "builtins", hash)
-			told = true
+			logged = true
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(editionCheck):
+		case <-time.After(editionCheckInterval):
 		}
 	}
 }
 
 // watchEdition returns ErrSuperseded once a newer edition has been raised.
 func (w *Worker) watchEdition(ctx context.Context) error {
-	tick := time.NewTicker(editionCheck)
+	tick := time.NewTicker(editionCheckInterval)
 	defer tick.Stop()
 	for {
 		select {

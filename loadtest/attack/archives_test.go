@@ -13,18 +13,18 @@ import (
 // archives returns malicious zip files, each of at most size bytes.
 func archives(size int) []shape {
 	list := []shape{
-		overlapping("overlapping entries of nested lists", strings.Repeat("- ", 350<<10), 18),
-		overlapping("overlapping entries of open brackets", strings.Repeat("[", 700<<10), 18),
-		overlapping("overlapping entries of lines", strings.Repeat("- a\n", 175<<10), 18),
-		overlapping("2,000 overlapping entries", strings.Repeat("- a\n", 2<<10), 2000),
+		overlappingArchive("overlapping entries of nested lists", strings.Repeat("- ", 350<<10), 18),
+		overlappingArchive("overlapping entries of open brackets", strings.Repeat("[", 700<<10), 18),
+		overlappingArchive("overlapping entries of lines", strings.Repeat("- a\n", 175<<10), 18),
+		overlappingArchive("2,000 overlapping entries", strings.Repeat("- a\n", 2<<10), 2000),
 		zipped("a bomb of 512 MiB", map[string]func() []byte{"modes.yaml": func() []byte { return bytes.Repeat([]byte(" "), 512<<20) }}),
-		zipped("20 files of 1 MiB of brackets", many(20, func(int) []byte { return bytes.Repeat([]byte("["), 1<<20) })),
-		zipped("16 MiB of tiny modes", many(16, func(i int) []byte {
+		zipped("20 files of 1 MiB of brackets", numberedFiles(20, func(int) []byte { return bytes.Repeat([]byte("["), 1<<20) })),
+		zipped("16 MiB of tiny modes", numberedFiles(16, func(i int) []byte {
 			return []byte(count(1<<20, "customModes:\n", func(j int) string {
 				return fmt.Sprintf("- {slug: m%d-%d, name: N, roleDefinition: r, groups: [read]}\n", i, j)
 			}, ""))
 		})),
-		lying("an entry that hides its size", bytes.Repeat([]byte(" "), 256<<20)),
+		wrongSizeArchive("an entry that hides its size", bytes.Repeat([]byte(" "), 256<<20)),
 		{"60,000 empty entries", mediaZip, directory(60_000, 8)},
 		{"names of 60 KB", mediaZip, directory(size/60_100, 60_000)},
 		{"an unfinished directory", mediaZip, bytes.Repeat([]byte("PK\x01\x02"), size/4)},
@@ -32,7 +32,7 @@ func archives(size int) []shape {
 	return list
 }
 
-func many(n int, content func(i int) []byte) map[string]func() []byte {
+func numberedFiles(n int, content func(i int) []byte) map[string]func() []byte {
 	files := map[string]func() []byte{}
 	for i := range n {
 		files[fmt.Sprintf("f%d.yaml", i)] = func() []byte { return content(i) }
@@ -58,15 +58,15 @@ func zipped(name string, files map[string]func() []byte) shape {
 	return shape{name, mediaZip, b.Bytes()}
 }
 
-// overlapping returns an archive with one deflated content to which all n directory entries
+// overlappingArchive returns an archive with one deflated content to which all n directory entries
 // point.
-func overlapping(name, content string, n int) shape {
+func overlappingArchive(name, content string, n int) shape {
 	packed, sum := deflate([]byte(content)), crc32.ChecksumIEEE([]byte(content))
 	return raw(name, packed, sum, len(content), n)
 }
 
-// lying returns an archive whose entry declares a size of 10 bytes, whatever its content.
-func lying(name string, content []byte) shape {
+// wrongSizeArchive returns an archive whose entry declares a size of 10 bytes, whatever its content.
+func wrongSizeArchive(name string, content []byte) shape {
 	return raw(name, deflate(content), crc32.ChecksumIEEE(content), 10, 1)
 }
 

@@ -31,7 +31,7 @@ func TestAttacks(t *testing.T) {
 		prove.Long(t)
 	}
 	s := newSite(t, storetest.Postgres(t))
-	s.full()
+	s.startAll()
 	a := &attacks{site: s, only: regexp.MustCompile(*only)}
 	defer func() { report(a.rows) }()
 	a.slowClients() // held until the end
@@ -39,21 +39,21 @@ func TestAttacks(t *testing.T) {
 	a.answers()
 	a.archives()
 	a.uploads()
-	a.oddRequests()
+	a.oversizedRequests()
 	a.junk()
 	a.floods()
 	a.storm()
 	a.frozenPostgres()
-	a.slowClientsEnd()
+	a.checkSlowClients()
 }
 
 // attacks collects the rows of the report.
 type attacks struct {
 	*site
-	only *regexp.Regexp
-	rows []*row
-	held []*heldAttack
-	turn int
+	only  *regexp.Regexp
+	rows  []*row
+	held  []*heldAttack
+	round int
 }
 
 // run runs one attack against a victim as a subtest. The row is over budget if the subtest
@@ -64,19 +64,19 @@ func (a *attacks) run(name string, v *victim, b budget, attack func(w *row)) {
 	}
 	w := &row{name: name, victim: v, budget: b, status: map[int]int{}}
 	a.rows = append(a.rows, w)
-	a.continued(name, w, func() {
+	a.resume(name, w, func() {
 		if v != nil {
 			v.settle()
 		}
 		attack(w)
 		if v != nil {
-			w.aftermath()
+			w.checkBystander()
 		}
 	})
 }
 
-// continued runs part of an attack as a subtest.
-func (a *attacks) continued(name string, w *row, part func()) {
+// resume runs part of an attack as a subtest.
+func (a *attacks) resume(name string, w *row, part func()) {
 	outer, faults := a.t, len(w.faults)
 	outer.Run(name, func(t *testing.T) {
 		a.t = t
@@ -89,8 +89,8 @@ func (a *attacks) continued(name string, w *row, part func()) {
 	})
 }
 
-// aftermath checks that the victim and the reader still serve the bystander.
-func (w *row) aftermath() {
+// checkBystander checks that the victim and the reader still serve the bystander.
+func (w *row) checkBystander() {
 	v := w.victim
 	for _, other := range []*victim{v, v.s.reader} {
 		if other == nil {
@@ -100,7 +100,7 @@ func (w *row) aftermath() {
 			w.fault("after the attack", other.name+" exited: "+exitReason(other))
 			other.restart()
 		}
-		if fault := v.s.bystander.ask(other); fault != "" {
+		if fault := v.s.bystander.check(other); fault != "" {
 			w.fault("after the attack", fault)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // bombs sends each bomb to each operation that takes a body, as senders of each role.
 func (a *attacks) bombs() {
-	a.target(a.evil)
+	a.createTargets(a.evil)
 	member, writer, owner := a.evil.senders()
 	described, pages := a.described(), a.pages()
 	for _, bomb := range requestBombs() {
@@ -29,9 +29,9 @@ func (a *attacks) bombs() {
 	a.run("bomb: forms of pages", a.admin, oneRequest, func(w *row) {
 		for _, form := range forms() {
 			for _, op := range pages {
-				for _, as := range []sender{nobody, owner} {
+				for _, as := range []sender{anonymous, owner} {
 					if op.method == http.MethodPost && !strings.HasSuffix(op.path, "/sign-out") && (op.path != "/orgs/{org}/modes/import" || as.name != "owner") {
-						w.fire(op.request(a.evil, form.media, form.body, as).of(form.name))
+						w.fire(op.request(a.evil, form.media, form.body, as).describedAs(form.name))
 					}
 				}
 			}
@@ -40,8 +40,8 @@ func (a *attacks) bombs() {
 	a.run("bomb: regular expressions", a.admin, oneRequest, func(w *row) { a.regexes(w, writer) })
 }
 
-// target creates the mode and the template that the operations' paths name.
-func (a *attacks) target(tn tenant) {
+// createTargets creates the mode and the template that the operations' paths name.
+func (a *attacks) createTargets(tn tenant) {
 	a.t.Helper()
 	a.mode(tn, "target", "Be a target.")
 	_, writer, _ := tn.senders()
@@ -61,9 +61,9 @@ func (a *attacks) target(tn tenant) {
 func (a *attacks) roles(op operation, member, writer sender) []sender {
 	switch {
 	case op.path == "/api/v1/session":
-		return []sender{nobody}
+		return []sender{anonymous}
 	case *long:
-		return []sender{nobody, member, writer}
+		return []sender{anonymous, member, writer}
 	default:
 		return []sender{writer}
 	}
@@ -86,21 +86,21 @@ func (a *attacks) mediaFor(op operation, bomb shape) []string {
 
 // forms returns forms that are expensive to parse.
 func forms() []shape {
-	parts := count(whole, "", func(i int) string {
+	parts := count(maxUpload, "", func(i int) string {
 		return fmt.Sprintf("--x\r\nContent-Disposition: form-data; name=\"f%d\"\r\n\r\na\r\n", i%100_000)
 	}, "--x--\r\n")
-	files := count(whole, "", func(i int) string {
+	files := count(maxUpload, "", func(i int) string {
 		return fmt.Sprintf("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%d.yaml\"\r\n\r\na\r\n", i)
 	}, "--x--\r\n")
 	return []shape{
-		{"a form of 10 MiB in one field", mediaForm, []byte(fill(whole, "name=", "a", ""))},
-		{"a form of 3,000,000 fields", mediaForm, []byte(fill(whole, "", "a=&", ""))},
-		{"a form of 700,000 names", mediaForm, []byte(count(whole, "", func(i int) string { return fmt.Sprintf("f%d=a&", i) }, ""))},
-		{"a form of percent escapes", mediaForm, []byte(fill(whole, "name=", "%41", ""))},
+		{"a form of 10 MiB in one field", mediaForm, []byte(fill(maxUpload, "name=", "a", ""))},
+		{"a form of 3,000,000 fields", mediaForm, []byte(fill(maxUpload, "", "a=&", ""))},
+		{"a form of 700,000 names", mediaForm, []byte(count(maxUpload, "", func(i int) string { return fmt.Sprintf("f%d=a&", i) }, ""))},
+		{"a form of percent escapes", mediaForm, []byte(fill(maxUpload, "name=", "%41", ""))},
 		{"150,000 parts", "multipart/form-data; boundary=x", []byte(parts)},
 		{"130,000 files", "multipart/form-data; boundary=x", []byte(files)},
-		{"a part with a header of 10 MiB", "multipart/form-data; boundary=x", []byte(fill(whole, "--x\r\nContent-Disposition: form-data; name=\"", "a", "\"\r\n\r\na\r\n--x--\r\n"))},
-		{"no end of parts", "multipart/form-data; boundary=x", []byte(fill(whole, "", "--x\r\n\r\n", ""))},
+		{"a part with a header of 10 MiB", "multipart/form-data; boundary=x", []byte(fill(maxUpload, "--x\r\nContent-Disposition: form-data; name=\"", "a", "\"\r\n\r\na\r\n--x--\r\n"))},
+		{"no end of parts", "multipart/form-data; boundary=x", []byte(fill(maxUpload, "", "--x\r\n\r\n", ""))},
 	}
 }
 

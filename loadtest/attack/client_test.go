@@ -44,7 +44,7 @@ type sender struct {
 	person person
 }
 
-var nobody = sender{name: "nobody"}
+var anonymous = sender{name: "nobody"}
 
 func (tn tenant) senders() (member, writer, owner sender) {
 	return sender{name: "member", person: tn.member}, sender{name: "write token", token: tn.write}, sender{name: "owner", person: tn.owner}
@@ -59,7 +59,7 @@ type request struct {
 	what                string // describes the body in the report
 }
 
-func (r request) of(what string) request { r.what = what; return r }
+func (r request) describedAs(what string) request { r.what = what; return r }
 
 func (r request) String() string {
 	path := r.path
@@ -81,7 +81,7 @@ type answer struct {
 	start  []byte // of the body
 }
 
-const answerStart = 64 << 10
+const maxAnswerStart = 64 << 10
 
 func (r request) send(ctx context.Context, client *http.Client, base string) (answer, error) {
 	// Opaque, so that junk in a path reaches the victim unchanged.
@@ -114,7 +114,7 @@ func (r request) send(ctx context.Context, client *http.Client, base string) (an
 	}
 	defer func() { _ = res.Body.Close() }()
 	a := answer{status: res.StatusCode}
-	a.start, err = io.ReadAll(io.LimitReader(res.Body, answerStart))
+	a.start, err = io.ReadAll(io.LimitReader(res.Body, maxAnswerStart))
 	rest, discarded := io.Copy(io.Discard, res.Body)
 	if err == nil {
 		err = discarded
@@ -141,9 +141,9 @@ type bystander struct {
 	etag string
 }
 
-// bystanderPatience bounds one request of the bystander. It is not a latency target: a
+// bystanderTimeout bounds one request of the bystander. It is not a latency target: a
 // slower answer counts as none.
-const bystanderPatience = 30 * time.Second
+const bystanderTimeout = 30 * time.Second
 
 func newBystander(s *site) *bystander {
 	b := &bystander{s: s, client: newClient("127.0.0.1", 0)}
@@ -153,15 +153,15 @@ func newBystander(s *site) *bystander {
 	return b
 }
 
-// ask sends one request to a victim and describes the problem with the answer, or returns
+// check sends one request to a victim and describes the problem with the answer, or returns
 // "".
-func (b *bystander) ask(v *victim) string {
-	ctx, cancel := context.WithTimeout(context.Background(), bystanderPatience)
+func (b *bystander) check(v *victim) string {
+	ctx, cancel := context.WithTimeout(context.Background(), bystanderTimeout)
 	defer cancel()
 	r := request{method: http.MethodGet}
 	switch {
 	case v.name == "worker":
-		if err := v.ask(ctx, "/livez", io.Discard); err != nil {
+		if err := v.get(ctx, "/livez", io.Discard); err != nil {
 			return "the worker's /livez: " + err.Error()
 		}
 		return ""
@@ -208,7 +208,7 @@ func (b *bystander) watch(v *victim, pause time.Duration) (end func() string) {
 				ended <- first
 				return
 			case <-timer.C:
-				if fault := b.ask(v); fault != "" && first == "" {
+				if fault := b.check(v); fault != "" && first == "" {
 					first = fault
 				}
 			}

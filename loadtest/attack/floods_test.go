@@ -58,13 +58,13 @@ func (a *attacks) idleConnections(name string) {
 			w.shots = len(held)
 			var faults []error
 			for range 3 {
-				if fault := a.bystander.ask(v); fault != "" {
+				if fault := a.bystander.check(v); fault != "" {
 					faults = append(faults, errors.New(fault))
 					break
 				}
 			}
 			closeAll(held)
-			if err := within(patience, func() bool { return v.sockets() <= before+2 }); err != nil {
+			if err := waitUntil(waitTimeout, func() bool { return v.sockets() <= before+2 }); err != nil {
 				faults = append(faults, fmt.Errorf("%d sockets are left of %d", v.sockets(), len(held)))
 			}
 			if err := v.ready(); err != nil {
@@ -101,8 +101,8 @@ func closeAll(conns []net.Conn) {
 	}
 }
 
-// within waits until holds reports true, for at most limit.
-func within(limit time.Duration, holds func() bool) error {
+// waitUntil waits until holds reports true, for at most limit.
+func waitUntil(limit time.Duration, holds func() bool) error {
 	for end := time.Now().Add(limit); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			return errors.New("it did not happen within " + limit.String())
@@ -248,13 +248,13 @@ func (a *attacks) streams(w *row) {
 		})
 		w.shots = n
 		w.note = fmt.Sprintf("%d of %d streams were open at the same time", len(open), n)
-		fault := a.bystander.ask(v)
+		fault := a.bystander.check(v)
 		closeAll(open)
 		var err error
 		if fault != "" {
 			err = errors.New(fault)
 		}
-		if failed := within(patience, func() bool { return v.sockets() <= before+2 }); failed != nil {
+		if failed := waitUntil(waitTimeout, func() bool { return v.sockets() <= before+2 }); failed != nil {
 			err = errors.Join(err, fmt.Errorf("%d sockets are left of %d streams that were closed", v.sockets()-before, len(open)))
 		}
 		return err

@@ -47,20 +47,20 @@ type row struct {
 	worst          string      // the shot that took the largest share of its budget
 	share          float64
 	faults         []string // without repetition
-	over           int      // shots over budget
+	overBudget     int      // shots over budget
 	note           string
 }
 
-// giveUp is the number of shots over budget after which a row skips the rest: each may have
+// maxOverBudget is the number of shots over budget after which a row skips the rest: each may have
 // cost a restart.
-const giveUp = 3
+const maxOverBudget = 3
 
-// cutAt is the multiple of a CPU or memory budget at which a shot is aborted.
-const cutAt = 10
+// abortFactor is the multiple of a CPU or memory budget at which a shot is aborted.
+const abortFactor = 10
 
-// deadline bounds each shot. It is not a budget: on a busy machine a second of CPU time can
+// shotTimeout bounds each shot. It is not a budget: on a busy machine a second of CPU time can
 // take a minute.
-const deadline = 4 * time.Minute
+const shotTimeout = 4 * time.Minute
 
 // fire sends a request to the row's victim and measures it.
 func (w *row) fire(r request) answer {
@@ -107,7 +107,7 @@ func (w *row) measure(name string, send func(context.Context) error) {
 	if w.status == nil {
 		w.status = map[int]int{}
 	}
-	if w.over >= giveUp && !*all {
+	if w.overBudget >= maxOverBudget && !*all {
 		w.skipped++
 		return
 	}
@@ -118,7 +118,7 @@ func (w *row) measure(name string, send func(context.Context) error) {
 	rss, _ := v.memory()
 	v.resetPeak()
 	cpu, began := v.cpu(), time.Now()
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	ctx, cancel := context.WithTimeout(context.Background(), shotTimeout)
 	cut := w.guard(ctx, cancel, rss, cpu)
 	unserved := v.s.bystander.watch(v, 500*time.Millisecond)
 	profiled := w.profile(ctx, name)
@@ -137,17 +137,17 @@ func (w *row) measure(name string, send func(context.Context) error) {
 	} else if err != nil {
 		w.fault(name, err.Error())
 	}
-	w.keep(name, cpu, memory, wall, why.fault == "")
+	w.record(name, cpu, memory, wall, why.fault == "")
 	if len(w.faults) > faults {
-		w.over++
+		w.overBudget++
 	}
 	if why.fault != "" || !v.alive() {
 		v.restart()
 	}
 }
 
-// keep records the cost of a shot. A shot that was aborted has its fault already.
-func (w *row) keep(name string, cpu time.Duration, memory int64, wall time.Duration, complete bool) {
+// record records the cost of a shot. A shot that was aborted has its fault already.
+func (w *row) record(name string, cpu time.Duration, memory int64, wall time.Duration, complete bool) {
 	w.cpu, w.memory, w.wall = max(w.cpu, cpu), max(w.memory, memory), max(w.wall, wall)
 	share := 0.0
 	if w.budget.cpu > 0 {
@@ -167,25 +167,25 @@ func (w *row) keep(name string, cpu time.Duration, memory int64, wall time.Durat
 	}
 }
 
-// cutOff holds why a shot was aborted, and what it had cost by then.
-type cutOff struct {
+// aborted holds why a shot was aborted, and what it had cost by then.
+type aborted struct {
 	fault  string
 	cpu    time.Duration
 	memory int64
 }
 
-// guard aborts a shot that exceeds cutAt times its budget, or whose victim exits.
-func (w *row) guard(ctx context.Context, cancel func(), rss int64, cpu time.Duration) <-chan cutOff {
-	v, out := w.victim, make(chan cutOff, 1)
+// guard aborts a shot that exceeds abortFactor times its budget, or whose victim exits.
+func (w *row) guard(ctx context.Context, cancel func(), rss int64, cpu time.Duration) <-chan aborted {
+	v, out := w.victim, make(chan aborted, 1)
 	go func() {
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
-		var last cutOff
+		var last aborted
 		for {
 			select {
 			case <-ctx.Done():
 				if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-					last.fault = "no answer within " + deadline.String()
+					last.fault = "no answer within " + shotTimeout.String()
 				}
 				out <- last
 				return
@@ -199,7 +199,7 @@ func (w *row) guard(ctx context.Context, cancel func(), rss int64, cpu time.Dura
 			if _, peak := v.memory(); peak > 0 {
 				last.cpu, last.memory = v.cpu()-cpu, max(peak-rss, last.memory)
 			}
-			if w.budget.cpu > 0 && last.cpu > cutAt*w.budget.cpu || w.budget.memory > 0 && last.memory > cutAt*w.budget.memory {
+			if w.budget.cpu > 0 && last.cpu > abortFactor*w.budget.cpu || w.budget.memory > 0 && last.memory > abortFactor*w.budget.memory {
 				last.fault = fmt.Sprintf("cut off at %s of CPU, %s", seconds(last.cpu), mebibytes(last.memory))
 				cancel()
 				out <- last
@@ -251,7 +251,7 @@ func (w *row) profile(ctx context.Context, name string) (end func()) {
 	go func() {
 		defer close(ended)
 		defer func() { _ = f.Close() }()
-		_ = w.victim.ask(context.WithoutCancel(ctx), "/debug/pprof/profile?seconds="+fmt.Sprint(*profileFor), f)
+		_ = w.victim.get(context.WithoutCancel(ctx), "/debug/pprof/profile?seconds="+fmt.Sprint(*profileFor), f)
 	}()
 	time.Sleep(100 * time.Millisecond) // let the profile start
 	return func() { <-ended }

@@ -126,9 +126,9 @@ func (o operation) parameters() (names []string) {
 	return names
 }
 
-// at returns the operation's path with the tenant's values for its parameters, except those
+// pathFor returns the operation's path with the tenant's values for its parameters, except those
 // in other.
-func (o operation) at(tn tenant, other map[string]string) string {
+func (o operation) pathFor(tn tenant, other map[string]string) string {
 	values := map[string]string{
 		"org": tn.org.Slug, "mode": "target", "template": "target", "version": "1", "user": tn.member.id.String(),
 		"token": tn.writeID.String(), "client": "kilo", "entry": "1", "file": "app.css",
@@ -146,7 +146,7 @@ func (o operation) at(tn tenant, other map[string]string) string {
 
 // request returns a request for the operation with a body, sent as the given sender.
 func (o operation) request(tn tenant, media string, body []byte, as sender) request {
-	r := request{method: o.method, path: o.at(tn, nil), media: media, body: body, as: as, header: map[string]string{"If-Match": "*"}}
+	r := request{method: o.method, path: o.pathFor(tn, nil), media: media, body: body, as: as, header: map[string]string{"If-Match": "*"}}
 	if o.path == "/mcp" {
 		r.header = map[string]string{"Accept": "application/json, text/event-stream"}
 	}

@@ -112,7 +112,7 @@ func (a *attacks) freeze(w *row, s *site, pg *devstack.Postgres) {
 		},
 	} {
 		began := time.Now()
-		ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+		ctx, cancel := context.WithTimeout(a.t.Context(), waitTimeout)
 		got, err := r.send(ctx, a.attackers, s.admin.url())
 		cancel()
 		took := time.Since(began)
@@ -129,13 +129,13 @@ func (a *attacks) freeze(w *row, s *site, pg *devstack.Postgres) {
 			w.fault(r.String(), "answered only after "+seconds(took))
 		}
 	}
-	limit := patience
+	limit := waitTimeout
 	if *long {
 		limit = 15 * time.Second
 	}
 	for _, v := range []*victim{s.admin, s.worker} {
 		began := time.Now()
-		if within(limit, func() bool { return v.ready() != nil }) != nil {
+		if waitUntil(limit, func() bool { return v.ready() != nil }) != nil {
 			w.fault("/readyz", v.name+" still says that it is ready, "+seconds(time.Since(began))+" later")
 			continue
 		}
@@ -144,11 +144,11 @@ func (a *attacks) freeze(w *row, s *site, pg *devstack.Postgres) {
 	continueAll(stopped)
 	began := time.Now()
 	for _, v := range []*victim{s.admin, s.worker} {
-		if within(patience, func() bool { return v.ready() == nil }) != nil {
+		if waitUntil(waitTimeout, func() bool { return v.ready() == nil }) != nil {
 			w.fault("/readyz", v.name+" is not ready again")
 		}
 	}
-	if fault := s.bystander.ask(s.admin); fault != "" {
+	if fault := s.bystander.check(s.admin); fault != "" {
 		w.fault("after the attack", fault)
 	}
 	notes = append(notes, "all ready again "+seconds(time.Since(began))+" after it continued")

@@ -21,10 +21,10 @@ const (
 	mediaForm  = "application/x-www-form-urlencoded"
 	mediaPatch = "application/merge-patch+json"
 
-	// small is the body size, in bytes, that routes accept that read no modes. whole is the
+	// maxSmallBody is the body size, in bytes, that routes accept that read no modes. whole is the
 	// size that fits into one upload.
-	small = 60 << 10
-	whole = 10<<20 - 16
+	maxSmallBody = 60 << 10
+	maxUpload    = 10<<20 - 16
 )
 
 func yamlShape(name, body string) shape { return shape{name, mediaYAML, []byte(body)} }
@@ -71,22 +71,22 @@ func requestBombs() []shape {
 		yamlShape("aliases of aliases", aliases("")),
 		yamlShape("aliases of aliases in a mode", aliases(modeHead+"    ")),
 		yamlShape("billion laughs", laughs),
-		yamlShape("aliases as keys", "s: &s "+strings.Repeat("x", 20_000)+"\n"+count(small-20_100, "", func(i int) string { return fmt.Sprintf("k%d: {*s : 1}\n", i) }, "")),
-		yamlShape("merge keys", "m: &m {"+count(20_000, "", func(i int) string { return fmt.Sprintf("k%d: 1, ", i) }, "")+"}\n"+count(small-20_100, "", func(i int) string { return fmt.Sprintf("n%d: {<<: *m}\n", i) }, "")),
-		yamlShape("a flow list nested 60,000 deep", strings.Repeat("[", small)),
-		yamlShape("block lists nested 30,000 deep", strings.Repeat("- ", small/2)),
-		yamlShape("complex keys nested 30,000 deep", strings.Repeat("? ", small/2)),
-		yamlShape("flow maps nested", strings.Repeat("{a: ", small/4)),
-		yamlShape("%TAG directives", count(small, "", func(i int) string { return fmt.Sprintf("%%TAG !a%d! tag:x,2000:\n", i) }, "--- a\n")),
+		yamlShape("aliases as keys", "s: &s "+strings.Repeat("x", 20_000)+"\n"+count(maxSmallBody-20_100, "", func(i int) string { return fmt.Sprintf("k%d: {*s : 1}\n", i) }, "")),
+		yamlShape("merge keys", "m: &m {"+count(20_000, "", func(i int) string { return fmt.Sprintf("k%d: 1, ", i) }, "")+"}\n"+count(maxSmallBody-20_100, "", func(i int) string { return fmt.Sprintf("n%d: {<<: *m}\n", i) }, "")),
+		yamlShape("a flow list nested 60,000 deep", strings.Repeat("[", maxSmallBody)),
+		yamlShape("block lists nested 30,000 deep", strings.Repeat("- ", maxSmallBody/2)),
+		yamlShape("complex keys nested 30,000 deep", strings.Repeat("? ", maxSmallBody/2)),
+		yamlShape("flow maps nested", strings.Repeat("{a: ", maxSmallBody/4)),
+		yamlShape("%TAG directives", count(maxSmallBody, "", func(i int) string { return fmt.Sprintf("%%TAG !a%d! tag:x,2000:\n", i) }, "--- a\n")),
 		jsonShape("a key of 30 KB over 16,000 items", `{"`+key+`":[`+strings.TrimSuffix(strings.Repeat("0,", 16_000), ",")+`]}`),
-		jsonShape("lists nested 60,000 deep", strings.Repeat("[", small)),
-		jsonShape("objects nested 12,000 deep", strings.Repeat(`{"a":`, small/5)),
-		jsonShape("8,000 keys twice", count(small, "{", func(i int) string { return fmt.Sprintf(`"%d":0,`, i%4000) }, `"x":0}`)),
+		jsonShape("lists nested 60,000 deep", strings.Repeat("[", maxSmallBody)),
+		jsonShape("objects nested 12,000 deep", strings.Repeat(`{"a":`, maxSmallBody/5)),
+		jsonShape("8,000 keys twice", count(maxSmallBody, "{", func(i int) string { return fmt.Sprintf(`"%d":0,`, i%4000) }, `"x":0}`)),
 		jsonShape("one key 100,000 times", fill(700_000, "{", `"a":1,`, `"b":1}`)),
-		jsonShape("numbers with long exponents", fill(small, "[", "1e300,-9e-300,", "0]")),
+		jsonShape("numbers with long exponents", fill(maxSmallBody, "[", "1e300,-9e-300,", "0]")),
 		yamlShape("%TAG directives, 1.3 MB", count(1_300_000, "", func(i int) string { return fmt.Sprintf("%%TAG !a%d! tag:x,2000:\n", i) }, "--- a\n")),
-		yamlShape("comments, 10 MiB", fill(whole, "", "#x\n", "a: 1\n")),
-		jsonShape("lists nested, 10 MiB", strings.Repeat("[", whole)),
+		yamlShape("comments, 10 MiB", fill(maxUpload, "", "#x\n", "a: 1\n")),
+		jsonShape("lists nested, 10 MiB", strings.Repeat("[", maxUpload)),
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 	proxy = "127.0.0.77"
 )
 
-var operator = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "attack", Name: "attack"}, Source: "test"}
+var operator = audit.Attribution{Actor: audit.Actor{Kind: audit.Operator, ID: "attack", Name: "attack"}, Source: "test"}
 
 // site is a real Postgres, a real Redis and the programs around them.
 type site struct {
@@ -76,15 +76,15 @@ func newSite(t *testing.T, owner string) *site {
 	return s
 }
 
-// full also starts the other programs, and waits until the bystander is served.
-func (s *site) full() {
+// startAll also starts the other programs, and waits until the bystander is served.
+func (s *site) startAll() {
 	s.t.Helper()
 	s.worker = s.victim("worker", 0)
 	s.reader = s.victim("reader", 0)
 	s.bystander.token, s.bystander.organization = s.acme.read, s.acme.org.ID.String()
 	s.mode(s.acme, "steady", "Serve the bystander.")
 	s.await("the bystander is served", func() error {
-		if fault := s.bystander.ask(s.reader); fault != "" {
+		if fault := s.bystander.check(s.reader); fault != "" {
 			return fmt.Errorf("%s", fault)
 		}
 		return nil
@@ -121,14 +121,14 @@ func (s *site) environ() []string {
 
 func (s *site) await(what string, check func() error) {
 	s.t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(waitTimeout)
 	for {
 		err := check()
 		if err == nil {
 			return
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("%s: waited %s: %v", what, patience, err)
+			s.t.Fatalf("%s: waited %s: %v", what, waitTimeout, err)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -181,7 +181,7 @@ func (s *site) signIn(p *person, client *http.Client) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.admin.url()+"/api/v1/session", bytes.NewReader(body))
 	if err != nil {

@@ -19,12 +19,12 @@ type heldAttack struct {
 	stop   context.CancelFunc
 }
 
-// cutWithin bounds how long a server may hold a client that neither sends nor reads. Our
+// disconnectTimeout bounds how long a server may hold a client that neither sends nor reads. Our
 // programs' timeouts are a minute or two.
-const cutWithin = 4 * time.Minute
+const disconnectTimeout = 4 * time.Minute
 
 // slowClients opens connections of clients that send or read next to nothing, each kind to
-// a separate process. slowClientsEnd checks what became of them.
+// a separate process. checkSlowClients checks what became of them.
 func (a *attacks) slowClients() {
 	tn := a.tenant("exporter")
 	a.fillLibrary(tn)
@@ -63,8 +63,8 @@ func (a *attacks) slowClients() {
 			w.flood(attack.name, func(ctx context.Context) error {
 				h.conns = a.hold(ctx, v, attack.n, attack.begin)
 				w.shots = len(h.conns)
-				settled(ctx, v)
-				if fault := a.bystander.ask(v); fault != "" {
+				waitIdle(ctx, v)
+				if fault := a.bystander.check(v); fault != "" {
 					return errors.New(fault)
 				}
 				return nil
@@ -94,8 +94,8 @@ func (h *heldAttack) dribble(ctx context.Context) {
 	}
 }
 
-// settled waits until the victim has finished working on what it received.
-func settled(ctx context.Context, v *victim) {
+// waitIdle waits until the victim has finished working on what it received.
+func waitIdle(ctx context.Context, v *victim) {
 	for quiet, last := 0, v.cpu(); quiet < 10 && ctx.Err() == nil; time.Sleep(100 * time.Millisecond) {
 		now := v.cpu()
 		if quiet++; now > last+20*time.Millisecond {
@@ -105,20 +105,20 @@ func settled(ctx context.Context, v *victim) {
 	}
 }
 
-// slowClientsEnd waits until the victims have closed the connections, and then stops the
+// checkSlowClients waits until the victims have closed the connections, and then stops the
 // victims.
-func (a *attacks) slowClientsEnd() {
+func (a *attacks) checkSlowClients() {
 	for _, h := range a.held {
 		w, v := h.row, h.row.victim
-		a.continued(w.name+": cut", w, func() {
-			left := cutWithin - time.Since(h.began)
-			gone := within(max(left, time.Second), func() bool { return !v.alive() || v.sockets() <= h.before+2 })
+		a.resume(w.name+": cut", w, func() {
+			left := disconnectTimeout - time.Since(h.began)
+			gone := waitUntil(max(left, time.Second), func() bool { return !v.alive() || v.sockets() <= h.before+2 })
 			w.wall = time.Since(h.began)
 			if gone != nil {
 				w.fault("connections", fmt.Sprintf("%d are still open after %s", v.sockets()-h.before, seconds(w.wall)))
 			}
 			_, peak := v.memory()
-			w.memory = max(w.memory, peak-v.fresh)
+			w.memory = max(w.memory, peak-v.startMemory)
 			if w.memory > w.budget.memory {
 				w.fault("while they were open", mebibytes(w.memory))
 			}
@@ -136,7 +136,7 @@ func (a *attacks) fillLibrary(tn tenant) {
 		method: http.MethodPost, path: "/api/v1/organizations/" + tn.org.Slug + "/modes/import", media: mediaYAML, as: writer,
 		body: []byte(largeModes(480, 16_000, func(n int) string { return strings.Repeat("word ", n/5) })),
 	}
-	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(a.t.Context(), waitTimeout)
 	defer cancel()
 	got, err := r.send(ctx, a.attackers, a.admin.url())
 	if err != nil || got.status != http.StatusOK {

@@ -14,27 +14,27 @@ import (
 // than 1 MiB are held to the budget of any request.
 func (a *attacks) archives() {
 	var little, large []shape
-	for _, archive := range archives(whole) {
+	for _, archive := range archives(maxUpload) {
 		if len(archive.body) > 1<<20 {
 			large = append(large, archive)
 		} else {
 			little = append(little, archive)
 		}
 	}
-	a.run("archive: "+strconv.Itoa(len(little))+" of less than 1 MiB", a.admin, oneRequest, func(w *row) { a.archivesTo(w, little) })
-	a.run("archive: "+strconv.Itoa(len(large))+" of up to 10 MiB", a.admin, oneUpload, func(w *row) { a.archivesTo(w, large) })
+	a.run("archive: "+strconv.Itoa(len(little))+" of less than 1 MiB", a.admin, oneRequest, func(w *row) { a.sendArchives(w, little) })
+	a.run("archive: "+strconv.Itoa(len(large))+" of up to 10 MiB", a.admin, oneUpload, func(w *row) { a.sendArchives(w, large) })
 }
 
-func (a *attacks) archivesTo(w *row, list []shape) {
+func (a *attacks) sendArchives(w *row, list []shape) {
 	member, writer, owner := a.evil.senders()
 	for _, archive := range list {
 		for _, path := range []string{"/modes/import?dry_run=true", "/templates/import?dry_run=true", "/modes/import"} {
 			for _, as := range []sender{writer, member} {
-				w.fire(request{method: http.MethodPost, path: "/api/v1/organizations/" + a.evil.org.Slug + path, media: mediaZip, body: archive.body, as: as}.of(archive.name))
+				w.fire(request{method: http.MethodPost, path: "/api/v1/organizations/" + a.evil.org.Slug + path, media: mediaZip, body: archive.body, as: as}.describedAs(archive.name))
 			}
 		}
-		w.fire(request{method: http.MethodPost, path: "/api/v1/advice", media: mediaZip, body: archive.body, as: member}.of(archive.name))
-		w.fire(a.pageImport(a.evil, "modes.zip", archive.body, owner).of(archive.name))
+		w.fire(request{method: http.MethodPost, path: "/api/v1/advice", media: mediaZip, body: archive.body, as: member}.describedAs(archive.name))
+		w.fire(a.pageImport(a.evil, "modes.zip", archive.body, owner).describedAs(archive.name))
 	}
 }
 
@@ -43,7 +43,7 @@ func (a *attacks) archivesTo(w *row, list []shape) {
 func (a *attacks) uploads() {
 	shapes := map[string][]shape{}
 	var families []string
-	for i, upload := range uploadShapes(whole) {
+	for i, upload := range uploadShapes(maxUpload) {
 		family, _, _ := strings.Cut(upload.name, ":")
 		if !*long && i%3 != 0 {
 			continue
@@ -73,7 +73,7 @@ func (a *attacks) uploads() {
 					request{method: http.MethodPost, path: at + "/modes/import?only=valid", media: upload.media, body: upload.body, as: writer, what: upload.name},
 					request{method: http.MethodPost, path: "/api/v1/advice", media: upload.media, body: upload.body, as: writer, what: upload.name},
 					request{method: http.MethodPost, path: at + "/templates/import", media: upload.media, body: upload.body, as: writer, what: upload.name},
-					a.pageImport(a.evil, "modes.yaml", upload.body, owner).of(upload.name),
+					a.pageImport(a.evil, "modes.yaml", upload.body, owner).describedAs(upload.name),
 					request{method: http.MethodGet, path: at + "/modes/bomb/advice", as: writer, what: upload.name},
 					request{method: http.MethodGet, path: at + "/modes/bomb/clients", as: writer, what: upload.name},
 					request{method: http.MethodGet, path: at + "/audit?limit=100", as: writer, what: upload.name},
@@ -86,7 +86,7 @@ func (a *attacks) uploads() {
 	for _, c := range []struct {
 		size int
 		budget
-	}{{1 << 20, oneRequest}, {whole, oneUpload}} {
+	}{{1 << 20, oneRequest}, {maxUpload, oneUpload}} {
 		a.run("apply: each shape, of "+mebibytes(int64(c.size)), a.admin, c.budget, func(w *row) {
 			tn := a.tenant("apply")
 			_, writer, _ := tn.senders()
@@ -120,7 +120,7 @@ func (a *attacks) upload(w *row, upload shape) {
 		return request{method: http.MethodPost, path: path, media: upload.media, body: upload.body, as: writer, what: upload.name}
 	}
 	w.requests(post(at+"/modes/import?dry_run=true"), post(at+"/modes/import?only=valid"), post("/api/v1/advice"),
-		a.pageImport(tn, "modes.yaml", upload.body, owner).of(upload.name))
+		a.pageImport(tn, "modes.yaml", upload.body, owner).describedAs(upload.name))
 	if *long {
 		w.requests(post(at+"/templates/import?dry_run=true"), post(at+"/modes"), post(at+"/modes/import?collision=keep_both&only=valid"))
 	}

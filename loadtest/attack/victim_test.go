@@ -23,11 +23,11 @@ import (
 const (
 	// addressSpace bounds each victim, in KiB.
 	addressSpace = 4 << 20
-	// grown is how far resident memory can rise above that of a fresh process before the
+	// maxMemoryGrowth is how far resident memory can rise above that of a fresh process before the
 	// process is restarted for the next measurement, in bytes.
-	grown = 16 << 20
-	// patience bounds waits that should be much shorter.
-	patience = 2 * time.Minute
+	maxMemoryGrowth = 16 << 20
+	// waitTimeout bounds waits that should be much shorter.
+	waitTimeout = 2 * time.Minute
 )
 
 // victim is one of the programs under attack. Its addresses change on restart, because
@@ -39,8 +39,8 @@ type victim struct {
 	settings      []string
 	descriptors   int // RLIMIT_NOFILE; 0 keeps the default
 
-	child *devstack.Child
-	fresh int64 // resident memory after the start, in bytes
+	child       *devstack.Child
+	startMemory int64 // resident memory after the start, in bytes
 }
 
 // victim starts a program and waits until it is ready.
@@ -51,7 +51,7 @@ func (s *site) victim(name string, descriptors int, settings ...string) *victim 
 	return v
 }
 
-func free(t *testing.T) string {
+func freePort(t *testing.T) string {
 	t.Helper()
 	port, err := devstack.FreePort(0)
 	require.NoError(t, err)
@@ -81,14 +81,14 @@ func (v *victim) start() {
 			v.s.t.Fatal(exited)
 		}
 	}
-	v.s.bystander.ask(v)
+	v.s.bystander.check(v)
 	v.collect()
-	v.fresh, _ = v.memory()
+	v.startMemory, _ = v.memory()
 }
 
 func (v *victim) launch() {
 	v.s.t.Helper()
-	v.addr, v.private = free(v.s.t), free(v.s.t)
+	v.addr, v.private = freePort(v.s.t), freePort(v.s.t)
 	limits := "ulimit -v " + strconv.Itoa(addressSpace)
 	if v.descriptors > 0 {
 		limits += "; ulimit -n " + strconv.Itoa(v.descriptors)
@@ -108,10 +108,10 @@ func (v *victim) launch() {
 func (v *victim) ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	return v.ask(ctx, "/readyz", io.Discard)
+	return v.get(ctx, "/readyz", io.Discard)
 }
 
-func (v *victim) ask(ctx context.Context, path string, to io.Writer) error {
+func (v *victim) get(ctx context.Context, path string, to io.Writer) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+v.private+path, nil)
 	if err != nil {
 		return err
@@ -131,10 +131,10 @@ func (v *victim) ask(ctx context.Context, path string, to io.Writer) error {
 // stop ends the program for good.
 func (v *victim) stop() {
 	delete(v.s.victims, v)
-	v.end()
+	v.kill()
 }
 
-func (v *victim) end() {
+func (v *victim) kill() {
 	if v.alive() {
 		v.child.Signal(syscall.SIGKILL)
 	}
@@ -143,7 +143,7 @@ func (v *victim) end() {
 
 func (v *victim) restart() {
 	v.s.t.Helper()
-	v.end()
+	v.kill()
 	v.start()
 }
 
@@ -163,11 +163,11 @@ func (v *victim) settle() {
 		v.start()
 		return
 	}
-	if rss, _ := v.memory(); rss <= v.fresh+grown {
+	if rss, _ := v.memory(); rss <= v.startMemory+maxMemoryGrowth {
 		return
 	}
 	v.collect()
-	if rss, _ := v.memory(); rss > v.fresh+grown {
+	if rss, _ := v.memory(); rss > v.startMemory+maxMemoryGrowth {
 		v.restart()
 	}
 }
@@ -178,7 +178,7 @@ func (v *victim) collect() {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	for range 2 {
-		_ = v.ask(ctx, "/debug/pprof/heap?gc=1", io.Discard)
+		_ = v.get(ctx, "/debug/pprof/heap?gc=1", io.Discard)
 	}
 }
 

@@ -104,18 +104,18 @@ func Check(h *History, p Promises) []Violation {
 
 // checker goes through a history once, in the order in which requests were sent.
 type checker struct {
-	p       Promises
-	h       *History
-	polls   []Poll
-	found   []Violation
-	changes map[string][]Change // by organization, in the order of their numbers
-	ended   map[string]Revocation
-	shown   map[string]map[tag]int64 // organization, tag -> the change in that document
-	seen    map[string]held          // editor -> the newest document that it received
-	warm    map[residence]time.Time  // resident since
+	p             Promises
+	h             *History
+	polls         []Poll
+	found         []Violation
+	changes       map[string][]Change // by organization, in the order of their numbers
+	ended         map[string]Revocation
+	shown         map[string]map[tag]int64     // organization, tag -> the change in that document
+	delivered     map[string]deliveredDocument // editor -> the newest document that it received
+	residentSince map[residence]time.Time      // resident since
 }
 
-type held struct {
+type deliveredDocument struct {
 	tag      tag
 	received time.Time
 }
@@ -125,7 +125,7 @@ type residence struct{ reader, organization, token string }
 func newChecker(h *History, p Promises) *checker {
 	c := &checker{
 		p: p, h: h, polls: slices.Clone(h.Polls), changes: map[string][]Change{}, ended: map[string]Revocation{},
-		shown: map[string]map[tag]int64{}, seen: map[string]held{}, warm: map[residence]time.Time{},
+		shown: map[string]map[tag]int64{}, delivered: map[string]deliveredDocument{}, residentSince: map[residence]time.Time{},
 	}
 	slices.SortStableFunc(c.polls, func(a, b Poll) int { return a.Sent.Compare(b.Sent) })
 	for _, ch := range h.Changes {
@@ -152,7 +152,7 @@ func newChecker(h *History, p Promises) *checker {
 	return c
 }
 
-func (c *checker) broken(r Rule, p *Poll, format string, args ...any) {
+func (c *checker) violation(r Rule, p *Poll, format string, args ...any) {
 	c.found = append(c.found, Violation{Rule: r, Poll: *p, Detail: fmt.Sprintf(format, args...)})
 }
 
@@ -172,20 +172,20 @@ var suffixes = map[string]string{"": "", "gzip": "gz", "br": "br", "zstd": "zst"
 func (c *checker) agree(p *Poll) {
 	t, ok := parseTag(p.ETag)
 	if !ok {
-		c.broken(Agree, p, "the tag is none of ours")
+		c.violation(Agree, p, "the tag is none of ours")
 		return
 	}
 	if p.Status != 200 {
 		return
 	}
 	if want := hex.EncodeToString(p.Identity[:8]); t.hash != want {
-		c.broken(Agree, p, "the body's hash begins with %s", want)
+		c.violation(Agree, p, "the body's hash begins with %s", want)
 	}
 	if t.suffix != suffixes[p.Coding] {
-		c.broken(Agree, p, "the body came in %q", p.Coding)
+		c.violation(Agree, p, "the body came in %q", p.Coding)
 	}
 	if want := digest(p.Sum); p.ReprDigest != want {
-		c.broken(Agree, p, "the digest is announced as %s but is %s", p.ReprDigest, want)
+		c.violation(Agree, p, "the digest is announced as %s but is %s", p.ReprDigest, want)
 	}
 }
 
@@ -195,10 +195,10 @@ func digest(sum [sha256.Size]byte) string {
 
 func (c *checker) owner(p *Poll) {
 	if p.Status == 200 && p.Owner != p.Organization {
-		c.broken(Owner, p, "the body is that of %q", p.Owner)
+		c.violation(Owner, p, "the body is that of %q", p.Owner)
 	}
 	if c.h.Opens[p.Token] != p.Organization {
-		c.broken(Owner, p, "the token opens %q", c.h.Opens[p.Token])
+		c.violation(Owner, p, "the token opens %q", c.h.Opens[p.Token])
 	}
 }
 
@@ -210,11 +210,11 @@ func (c *checker) forward(p *Poll) {
 		return
 	}
 	t.hash, t.suffix = "", ""
-	before, ok := c.seen[p.Editor]
+	before, ok := c.delivered[p.Editor]
 	if ok && !before.received.After(p.Sent) && t.before(before.tag) {
-		c.broken(Forward, p, "it had %d.%d", before.tag.epoch, before.tag.revision)
+		c.violation(Forward, p, "it had %d.%d", before.tag.epoch, before.tag.revision)
 	}
 	if !ok || !t.before(before.tag) {
-		c.seen[p.Editor] = held{t, p.Received}
+		c.delivered[p.Editor] = deliveredDocument{t, p.Received}
 	}
 }

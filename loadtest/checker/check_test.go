@@ -52,7 +52,7 @@ func change(number int64, seconds float64) checker.Change {
 	return checker.Change{Organization: "acme", Number: number, Sent: at(seconds - 0.01), Acknowledged: at(seconds)}
 }
 
-func good() *checker.History {
+func goodHistory() *checker.History {
 	return &checker.History{
 		Opens:   map[string]string{"good": "acme", "ended": "acme", "other": "others"},
 		Changes: []checker.Change{change(1, 0), change(2, 20)},
@@ -67,10 +67,10 @@ func good() *checker.History {
 	}
 }
 
-// faulty returns a history with a fault from 30 to 100 in which readers behave correctly.
-func faulty() *checker.History {
-	h := good()
-	h.Fault = checker.Fault{Began: at(30), Over: at(100)}
+// faultyHistory returns a history with a fault from 30 to 100 in which readers behave correctly.
+func faultyHistory() *checker.History {
+	h := goodHistory()
+	h.Fault = checker.Fault{Began: at(30), Ended: at(100)}
 	h.Changes = append(h.Changes, change(3, 50))
 	h.Revocations = []checker.Revocation{{Token: "ended", Sent: at(49), Acknowledged: at(50)}}
 	h.Polls = append(
@@ -87,22 +87,22 @@ func faulty() *checker.History {
 	return h
 }
 
-func TestHistoriesThatKeepThePromises(t *testing.T) {
-	for name, h := range map[string]*checker.History{"calm": good(), "faulty": faulty(), "away": away(true, 200), "cold": away(false, 503)} {
+func TestValidHistoriesHaveNoViolations(t *testing.T) {
+	for name, h := range map[string]*checker.History{"calm": goodHistory(), "faulty": faultyHistory(), "away": historyWithOutage(true, 200), "cold": historyWithOutage(false, 503)} {
 		require.Empty(t, checker.Check(h, checker.Published()), name)
 	}
-	f := checker.Sum(faulty(), checker.Published())
-	require.Equal(t, checker.Figures{
+	f := checker.Summarize(faultyHistory(), checker.Published())
+	require.Equal(t, checker.Summary{
 		Polls: 14, Full: 9, NotModified: 3, Others: 2,
 		Stale: 31*time.Second + time.Millisecond, Fresh: 12 * time.Second, Refused: 40*time.Second + time.Millisecond,
 	}, f)
 }
 
-// away returns a history in which a reader is killed and restarted during the fault, and
+// historyWithOutage returns a history in which a reader is killed and restarted during the fault, and
 // answers with the given status after that.
-func away(kept bool, code int) *checker.History {
-	h := faulty()
-	h.Absences = []checker.Absence{{Reader: "a", Down: at(70), Launched: at(76), Up: at(80), Kept: kept}}
+func historyWithOutage(kept bool, code int) *checker.History {
+	h := faultyHistory()
+	h.Outages = []checker.Outage{{Reader: "a", Down: at(70), Launched: at(76), Up: at(80), Kept: kept}}
 	h.Polls = append(h.Polls,
 		with(poll(75, "a", 0), func(p *checker.Poll) { p.Status, p.ETag = 0, "" }),
 		with(with(poll(78, "a", 2), stale), status(code)),
@@ -110,43 +110,43 @@ func away(kept bool, code int) *checker.History {
 	return h
 }
 
-func TestEachRuleHasAHistoryThatBreaksIt(t *testing.T) {
+func TestEachRuleDetectsViolation(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		rule checker.Rule
 		from func() *checker.History
 		add  checker.Poll
 	}{
-		{"a warm reader fails", checker.Answered, good, with(poll(41, "a", 2), status(503))},
-		{"503 and not a word when", checker.Answered, good, with(poll(41, "c", 2), func(p *checker.Poll) { p.Status = 503 })},
-		{"a warm reader refuses a good token", checker.Answered, good, with(poll(41, "a", 2), status(401))},
-		{"a reader that runs does not answer", checker.Answered, good, with(poll(41, "a", 2), status(0))},
-		{"a cold reader says that a token is bad", checker.Answered, good, with(poll(41, "c", 2), status(401))},
-		{"a stranger learns too much", checker.Answered, good, with(poll(41, "a", 2), func(p *checker.Poll) { p.Token, p.Status = "other", 403 })},
+		{"a warm reader fails", checker.Answered, goodHistory, with(poll(41, "a", 2), status(503))},
+		{"503 and not a word when", checker.Answered, goodHistory, with(poll(41, "c", 2), func(p *checker.Poll) { p.Status = 503 })},
+		{"a warm reader refuses a good token", checker.Answered, goodHistory, with(poll(41, "a", 2), status(401))},
+		{"a reader that runs does not answer", checker.Answered, goodHistory, with(poll(41, "a", 2), status(0))},
+		{"a cold reader says that a token is bad", checker.Answered, goodHistory, with(poll(41, "c", 2), status(401))},
+		{"a stranger learns too much", checker.Answered, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Token, p.Status = "other", 403 })},
 		{
-			"a cold start forgets its snapshot", checker.Answered, func() *checker.History { return away(true, 200) },
+			"a cold start forgets its snapshot", checker.Answered, func() *checker.History { return historyWithOutage(true, 200) },
 			with(poll(83, "a", 2), status(503)),
 		},
 		{
-			"an answer of before the kill", checker.Answered, func() *checker.History { return away(false, 503) },
+			"an answer of before the kill", checker.Answered, func() *checker.History { return historyWithOutage(false, 503) },
 			with(poll(69, "a", 2), status(503)),
 		},
-		{"another reader is behind", checker.Forward, good, poll(23, "b", 1)},
-		{"an older tag comes with a 304", checker.Forward, good, with(poll(23, "b", 1), status(304))},
-		{"an older epoch", checker.Forward, good, with(poll(41, "b", 2), func(p *checker.Poll) { p.ETag = `"0.9` + p.ETag[4:] })},
-		{"a body under another tag", checker.Agree, good, with(poll(41, "a", 2), func(p *checker.Poll) { p.Identity[0]++ })},
-		{"a digest of something else", checker.Agree, good, with(poll(41, "a", 2), func(p *checker.Poll) { p.Sum[0]++ })},
-		{"a tag of another coding", checker.Agree, good, with(poll(41, "a", 2), func(p *checker.Poll) { p.Coding = "br" })},
-		{"no tag", checker.Agree, good, with(poll(41, "a", 2), func(p *checker.Poll) { p.ETag = "" })},
-		{"another's body", checker.Owner, good, with(poll(41, "a", 2), func(p *checker.Poll) { p.Owner = "others" })},
-		{"a stranger's token opens", checker.Owner, good, with(poll(41, "a", 2), func(p *checker.Poll) { p.Token = "other" })},
-		{"an old answer is not said to be stale", checker.Bound, good, with(poll(31, "c", 1), func(p *checker.Poll) { p.Editor = "e2" })},
-		{"an old tag is confirmed", checker.Bound, good, with(with(poll(31, "c", 1), status(304)), func(p *checker.Poll) { p.Editor = "e2" })},
-		{"a tag that nobody knows", checker.Bound, good, with(with(poll(31, "c", 7), status(304)), func(p *checker.Poll) { p.Editor = "e2" })},
-		{"stale forever", checker.Recovered, faulty, with(poll(300, "a", 3), stale)},
-		{"stale for too long", checker.Recovered, faulty, with(poll(135, "c", 3), func(p *checker.Poll) { p.Editor = "e2" })},
-		{"a revoked token, said to be fresh", checker.Revoked, faulty, with(poll(61, "a", 3), func(p *checker.Poll) { p.Editor, p.Token = "e4", "ended" })},
-		{"a revoked token after the fault", checker.Revoked, faulty, with(with(poll(131, "a", 3), stale), func(p *checker.Poll) { p.Editor, p.Token = "e2", "ended" })},
+		{"another reader is behind", checker.Forward, goodHistory, poll(23, "b", 1)},
+		{"an older tag comes with a 304", checker.Forward, goodHistory, with(poll(23, "b", 1), status(304))},
+		{"an older epoch", checker.Forward, goodHistory, with(poll(41, "b", 2), func(p *checker.Poll) { p.ETag = `"0.9` + p.ETag[4:] })},
+		{"a body under another tag", checker.Agree, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Identity[0]++ })},
+		{"a digest of something else", checker.Agree, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Sum[0]++ })},
+		{"a tag of another coding", checker.Agree, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Coding = "br" })},
+		{"no tag", checker.Agree, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.ETag = "" })},
+		{"another's body", checker.Owner, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Owner = "others" })},
+		{"a stranger's token opens", checker.Owner, goodHistory, with(poll(41, "a", 2), func(p *checker.Poll) { p.Token = "other" })},
+		{"an old answer is not said to be stale", checker.Bound, goodHistory, with(poll(31, "c", 1), func(p *checker.Poll) { p.Editor = "e2" })},
+		{"an old tag is confirmed", checker.Bound, goodHistory, with(with(poll(31, "c", 1), status(304)), func(p *checker.Poll) { p.Editor = "e2" })},
+		{"a tag that nobody knows", checker.Bound, goodHistory, with(with(poll(31, "c", 7), status(304)), func(p *checker.Poll) { p.Editor = "e2" })},
+		{"stale forever", checker.Recovered, faultyHistory, with(poll(300, "a", 3), stale)},
+		{"stale for too long", checker.Recovered, faultyHistory, with(poll(135, "c", 3), func(p *checker.Poll) { p.Editor = "e2" })},
+		{"a revoked token, said to be fresh", checker.Revoked, faultyHistory, with(poll(61, "a", 3), func(p *checker.Poll) { p.Editor, p.Token = "e4", "ended" })},
+		{"a revoked token after the fault", checker.Revoked, faultyHistory, with(with(poll(131, "a", 3), stale), func(p *checker.Poll) { p.Editor, p.Token = "e2", "ended" })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := c.from()
@@ -160,9 +160,9 @@ func TestEachRuleHasAHistoryThatBreaksIt(t *testing.T) {
 	}
 }
 
-func TestAFaultWithoutRecovery(t *testing.T) {
-	h := good()
-	h.Fault = checker.Fault{Began: at(30), Over: at(35)}
+func TestMissingRecoveryIsViolation(t *testing.T) {
+	h := goodHistory()
+	h.Fault = checker.Fault{Began: at(30), Ended: at(35)}
 	h.Polls = append(h.Polls, with(poll(50, "a", 2), stale))
 	found := checker.Check(h, checker.Published())
 	require.Len(t, found, 1)
@@ -172,10 +172,10 @@ func TestAFaultWithoutRecovery(t *testing.T) {
 
 // Changes that a restored backup undid need not be visible, and must have disappeared after
 // the recovery.
-func TestUndone(t *testing.T) {
+func TestRestoredBackupUndoesChanges(t *testing.T) {
 	undone := func(last int64) *checker.History {
-		h := good()
-		h.Fault = checker.Fault{Began: at(30), Over: at(50)}
+		h := goodHistory()
+		h.Fault = checker.Fault{Began: at(30), Ended: at(50)}
 		h.Changes[1].Undone = at(31)
 		restored := with(poll(60, "a", last), func(p *checker.Poll) { p.ETag = `"5.` + p.ETag[3:] })
 		h.Polls = append(h.Polls, with(restored, func(p *checker.Poll) { p.Sent, p.Received, p.Reader = at(61), at(62), "b" }), restored)
@@ -187,11 +187,11 @@ func TestUndone(t *testing.T) {
 	require.Equal(t, checker.Recovered, found[0].Rule)
 }
 
-func TestTheOldestTokenLapses(t *testing.T) {
+func TestTokensMayExpireByAge(t *testing.T) {
 	short := checker.Published()
 	short.AuthMaxStale = 20 * time.Second
 	refuses := func(code int, after float64) *checker.History {
-		h := faulty()
+		h := faultyHistory()
 		h.Revocations, h.Polls = nil, append(h.Polls[:6:6], poll(111, "a", 3), poll(112, "b", 3),
 			with(with(poll(30+after, "a", 2), stale), status(code)))
 		return h

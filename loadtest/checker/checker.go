@@ -20,7 +20,7 @@ type History struct {
 	Polls       []Poll
 	Changes     []Change
 	Revocations []Revocation
-	Absences    []Absence
+	Outages     []Outage
 	// Opens maps each token to the organization it grants access to.
 	Opens map[string]string
 	// Fault is the time when something was broken; zero if nothing was.
@@ -86,9 +86,9 @@ type Revocation struct {
 	Acknowledged time.Time
 }
 
-// Absence is a time in which a reader did not answer. Its program was killed after Down,
+// Outage is a time in which a reader did not answer. Its program was killed after Down,
 // started again at Launched, and known to answer at Up.
-type Absence struct {
+type Outage struct {
 	Reader             string
 	Down, Launched, Up time.Time
 	// Kept reports whether it restarts with the documents it had held for some time.
@@ -96,7 +96,7 @@ type Absence struct {
 }
 
 // Fault is a time in which something was broken.
-type Fault struct{ Began, Over time.Time }
+type Fault struct{ Began, Ended time.Time }
 
 func (f Fault) none() bool { return f.Began.IsZero() }
 

@@ -6,9 +6,9 @@ import "time"
 // resident in which reader.
 func (c *checker) answered(p *Poll) {
 	at := residence{p.Reader, p.Organization, p.Token}
-	since, warm := c.warm[at]
+	since, warm := c.residentSince[at]
 	warm = warm && !since.After(p.Sent)
-	for _, a := range c.h.Absences {
+	for _, a := range c.h.Outages {
 		if a.Reader != p.Reader {
 			continue
 		}
@@ -26,34 +26,34 @@ func (c *checker) answered(p *Poll) {
 	r, ended := c.ended[p.Token]
 	ended = ended && !p.Received.Before(r.Sent)
 	if p.Status == 503 && p.RetryAfter == "" {
-		c.broken(Answered, p, "503 says when to come again")
+		c.violation(Answered, p, "503 says when to come again")
 	}
 	switch {
 	case c.h.Opens[p.Token] != p.Organization:
 		if p.Status != 404 && p.Status != 503 && (!ended || p.Status != 401) && !p.served() {
-			c.broken(Answered, p, "a stranger gets 404, or 503 where it can't be checked")
+			c.violation(Answered, p, "a stranger gets 404, or 503 where it can't be checked")
 		}
 	case p.served():
 		// A reader that was away is warm from its first answer on.
-		if _, known := c.warm[at]; !known || !warm {
-			c.warm[at] = p.Received
+		if _, known := c.residentSince[at]; !known || !warm {
+			c.residentSince[at] = p.Received
 		}
 	case ended && (p.Status == 401 || p.Status == 503):
 	case warm && c.lapsed(p):
 		if p.Status != 503 {
-			c.broken(Answered, p, "a token that can't be checked for long gets 503")
+			c.violation(Answered, p, "a token that can't be checked for long gets 503")
 		}
 	case warm:
-		c.broken(Answered, p, "the reader has had this since %s", since.Format("15:04:05.000"))
+		c.violation(Answered, p, "the reader has had this since %s", since.Format("15:04:05.000"))
 	case p.Status != 503:
-		c.broken(Answered, p, "a reader that can't know gets to say 503 and nothing else")
+		c.violation(Answered, p, "a reader that can't know gets to say 503 and nothing else")
 	}
 }
 
 // lapsed reports whether tokens may have expired by age alone.
 func (c *checker) lapsed(p *Poll) bool {
 	f := c.h.Fault
-	return !f.none() && p.Received.Sub(f.Began) > c.p.AuthMaxStale-c.p.Marked && (f.Over.IsZero() || p.Sent.Sub(f.Over) < c.p.Recovery)
+	return !f.none() && p.Received.Sub(f.Began) > c.p.AuthMaxStale-c.p.Marked && (f.Ended.IsZero() || p.Sent.Sub(f.Ended) < c.p.Recovery)
 }
 
 // bound checks an answer that isn't marked stale against the changes.
@@ -63,7 +63,7 @@ func (c *checker) bound(p *Poll) {
 	}
 	number, known := c.shows(p)
 	if !known {
-		c.broken(Bound, p, "no body was ever seen under this tag")
+		c.violation(Bound, p, "no body was ever seen under this tag")
 		return
 	}
 	// One writer for each organization numbers its changes in order, so the greatest number
@@ -72,7 +72,7 @@ func (c *checker) bound(p *Poll) {
 		due := !ch.Acknowledged.IsZero() && ch.Acknowledged.Add(c.p.Bound).Before(p.Sent)
 		void := !ch.Undone.IsZero() && !p.Received.Before(ch.Undone)
 		if due && !void && number < ch.Number {
-			c.broken(Bound, p, "it shows change %d; %d was acknowledged %s before", number, ch.Number, p.Sent.Sub(ch.Acknowledged))
+			c.violation(Bound, p, "it shows change %d; %d was acknowledged %s before", number, ch.Number, p.Sent.Sub(ch.Acknowledged))
 			return
 		}
 	}
@@ -86,11 +86,11 @@ func (c *checker) revoked(p *Poll) {
 		return
 	}
 	by := r.Acknowledged.Add(c.p.Bound)
-	if f := c.h.Fault; p.Stale() && !f.none() && by.After(f.Began) && r.Acknowledged.Before(f.Over.Add(c.p.Recovery)) {
-		by = earlier(latest(r.Acknowledged, f.Began).Add(c.p.AuthMaxStale), latest(by, f.Over.Add(c.p.Recovery)))
+	if f := c.h.Fault; p.Stale() && !f.none() && by.After(f.Began) && r.Acknowledged.Before(f.Ended.Add(c.p.Recovery)) {
+		by = earlier(latest(r.Acknowledged, f.Began).Add(c.p.AuthMaxStale), latest(by, f.Ended.Add(c.p.Recovery)))
 	}
 	if p.Sent.After(by) {
-		c.broken(Revoked, p, "it was ended %s before", p.Sent.Sub(r.Acknowledged))
+		c.violation(Revoked, p, "it was ended %s before", p.Sent.Sub(r.Acknowledged))
 	}
 }
 
@@ -105,10 +105,10 @@ func (c *checker) recovered() {
 	}
 	for at, r := range c.recoveries() {
 		switch {
-		case r.well == nil || !r.lasts:
-			c.broken(Recovered, r.last, "%s is not fresh and current for %s in the end", at.reader, at.organization)
-		case r.well.Sent.Sub(f.Over) > c.p.Recovery:
-			c.broken(Recovered, r.well, "that is %s after the fault", r.well.Sent.Sub(f.Over))
+		case r.recovered == nil || !r.lasts:
+			c.violation(Recovered, r.last, "%s is not fresh and current for %s in the end", at.reader, at.organization)
+		case r.recovered.Sent.Sub(f.Ended) > c.p.Recovery:
+			c.violation(Recovered, r.recovered, "that is %s after the fault", r.recovered.Sent.Sub(f.Ended))
 		}
 	}
 }
@@ -117,8 +117,8 @@ func (c *checker) recovered() {
 // after the fault that was fresh and current. last is the last poll, and lasts reports
 // whether that was fresh and current too.
 type recovery struct {
-	well, last *Poll
-	lasts      bool
+	recovered, last *Poll
+	lasts           bool
 }
 
 func (c *checker) recoveries() map[residence]recovery {
@@ -127,14 +127,14 @@ func (c *checker) recoveries() map[residence]recovery {
 	for i := range c.polls {
 		p := &c.polls[i]
 		_, ended := c.ended[p.Token]
-		if p.Sent.Before(f.Over) || ended || c.h.Opens[p.Token] != p.Organization {
+		if p.Sent.Before(f.Ended) || ended || c.h.Opens[p.Token] != p.Organization {
 			continue
 		}
 		at := residence{reader: p.Reader, organization: p.Organization}
 		r := out[at]
 		r.last, r.lasts = p, p.served() && !p.Stale() && c.current(p)
-		if r.lasts && r.well == nil {
-			r.well = p
+		if r.lasts && r.recovered == nil {
+			r.recovered = p
 		}
 		out[at] = r
 	}
@@ -152,7 +152,7 @@ func (c *checker) current(p *Poll) bool {
 		if !ch.Undone.IsZero() && ch.Number == number {
 			return false
 		}
-		if ch.Undone.IsZero() && !ch.Acknowledged.IsZero() && ch.Acknowledged.Before(c.h.Fault.Over) && number < ch.Number {
+		if ch.Undone.IsZero() && !ch.Acknowledged.IsZero() && ch.Acknowledged.Before(c.h.Fault.Ended) && number < ch.Number {
 			return false
 		}
 	}

@@ -12,72 +12,72 @@ import (
 	"time"
 )
 
-// Wire forwards connections from its own address to another one until it is closed.
-type Wire struct {
+// Proxy forwards connections from its own address to another one until it is closed.
+type Proxy struct {
 	listener net.Listener
 	wg       sync.WaitGroup
 
 	mu     sync.Mutex
 	closed bool
-	to     string
+	target string
 	delay  time.Duration
-	// open is closed while bytes pass; Hold replaces it with an open channel.
-	open    chan struct{}
-	refuses bool
-	pairs   map[*pair]struct{}
+	// unblocked is closed while bytes pass; Hold replaces it with an open channel.
+	unblocked chan struct{}
+	refuses   bool
+	pairs     map[*pair]struct{}
 }
 
-type pair struct{ near, far net.Conn }
+type pair struct{ client, server net.Conn }
 
 func (p *pair) close() {
-	_ = p.near.Close()
-	_ = p.far.Close()
+	_ = p.client.Close()
+	_ = p.server.Close()
 }
 
 // New returns a new wire to an address (host:port) that listens on a free port of
 // 127.0.0.1.
-func New(to string) (*Wire, error) {
+func New(to string) (*Proxy, error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	w := &Wire{listener: listener, to: to, open: make(chan struct{}), pairs: map[*pair]struct{}{}}
-	close(w.open)
+	w := &Proxy{listener: listener, target: to, unblocked: make(chan struct{}), pairs: map[*pair]struct{}{}}
+	close(w.unblocked)
 	w.wg.Go(w.accept)
 	return w, nil
 }
 
 // Addr returns the address that the wire listens on.
-func (w *Wire) Addr() string { return w.listener.Addr().String() }
+func (w *Proxy) Addr() string { return w.listener.Addr().String() }
 
 // Close closes the wire and all connections.
-func (w *Wire) Close() error {
+func (w *Proxy) Close() error {
 	err := w.listener.Close()
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
-	w.Release()
-	w.Cut()
+	w.Unblock()
+	w.Disconnect()
 	w.wg.Wait()
 	return err
 }
 
-// To directs new connections to addr and closes existing ones, as a failover does.
-func (w *Wire) To(addr string) {
-	w.Turn(addr)
-	w.Cut()
+// Failover directs new connections to addr and closes existing ones, as a failover does.
+func (w *Proxy) Failover(addr string) {
+	w.Redirect(addr)
+	w.Disconnect()
 }
 
-// Turn directs new connections to addr and leaves existing ones open, as happens when a
+// Redirect directs new connections to addr and leaves existing ones open, as happens when a
 // name resolves to another server while the old one still runs.
-func (w *Wire) Turn(addr string) {
+func (w *Proxy) Redirect(addr string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.to = addr
+	w.target = addr
 }
 
-// Cut closes all connections; new ones are accepted.
-func (w *Wire) Cut() {
+// Disconnect closes all connections; new ones are accepted.
+func (w *Proxy) Disconnect() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for p := range w.pairs {
@@ -86,72 +86,72 @@ func (w *Wire) Cut() {
 }
 
 // Refuse closes all connections, and each new one immediately, until Accept.
-func (w *Wire) Refuse() {
+func (w *Proxy) Refuse() {
 	w.mu.Lock()
 	w.refuses = true
 	w.mu.Unlock()
-	w.Cut()
+	w.Disconnect()
 }
 
 // Accept undoes Refuse.
-func (w *Wire) Accept() {
+func (w *Proxy) Accept() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refuses = false
 }
 
-// Hold leaves connections open but lets nothing through until Release, like a network that
+// Block leaves connections open but lets nothing through until Release, like a network that
 // drops everything. Data sent in that time arrives after Release.
-func (w *Wire) Hold() {
+func (w *Proxy) Block() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	select {
-	case <-w.open:
-		w.open = make(chan struct{})
+	case <-w.unblocked:
+		w.unblocked = make(chan struct{})
 	default:
 	}
 }
 
-// Release undoes Hold.
-func (w *Wire) Release() {
+// Unblock undoes Hold.
+func (w *Proxy) Unblock() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	select {
-	case <-w.open:
+	case <-w.unblocked:
 	default:
-		close(w.open)
+		close(w.unblocked)
 	}
 }
 
 // Delay delays each piece of data by d, in either direction.
-func (w *Wire) Delay(d time.Duration) {
+func (w *Proxy) Delay(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.delay = d
 }
 
 // state returns how to treat a piece of data now.
-func (w *Wire) state() (open chan struct{}, delay time.Duration) {
+func (w *Proxy) state() (open chan struct{}, delay time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.open, w.delay
+	return w.unblocked, w.delay
 }
 
-func (w *Wire) accept() {
+func (w *Proxy) accept() {
 	for {
 		near, err := w.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err == nil {
-			w.wg.Go(func() { w.carry(near) })
+			w.wg.Go(func() { w.forward(near) })
 		}
 	}
 }
 
-func (w *Wire) carry(near net.Conn) {
+func (w *Proxy) forward(near net.Conn) {
 	w.mu.Lock()
-	to, refuses := w.to, w.refuses
+	to, refuses := w.target, w.refuses
 	w.mu.Unlock()
 	if refuses {
 		_ = near.Close()
@@ -165,7 +165,7 @@ func (w *Wire) carry(near net.Conn) {
 	p := &pair{near, far}
 	w.mu.Lock()
 	// Cut, Refuse or To may have been called while it dialed.
-	stale := w.closed || w.refuses || w.to != to
+	stale := w.closed || w.refuses || w.target != to
 	if !stale {
 		w.pairs[p] = struct{}{}
 	}
@@ -184,7 +184,7 @@ func (w *Wire) carry(near net.Conn) {
 
 // copy forwards one direction and closes both when it ends: Redis has no half-closed
 // connections.
-func (w *Wire) copy(p *pair, to io.Writer, from io.Reader) {
+func (w *Proxy) copy(p *pair, to io.Writer, from io.Reader) {
 	defer p.close()
 	buffer := make([]byte, 32<<10)
 	for {

@@ -50,7 +50,7 @@ type client struct {
 	in *bufio.Reader
 }
 
-func dial(t *testing.T, w *faultproxy.Wire) *client {
+func dial(t *testing.T, w *faultproxy.Proxy) *client {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp4", w.Addr())
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func (c *client) ask(line string, within time.Duration) (string, error) {
 	return c.in.ReadString('\n')
 }
 
-func laid(t *testing.T, to string) *faultproxy.Wire {
+func newProxy(t *testing.T, to string) *faultproxy.Proxy {
 	t.Helper()
 	w, err := faultproxy.New(to)
 	require.NoError(t, err)
@@ -79,18 +79,18 @@ func laid(t *testing.T, to string) *faultproxy.Wire {
 // Only a failing test waits for long.
 const soon, long = 50 * time.Millisecond, 5 * time.Minute
 
-func TestWire(t *testing.T) {
+func TestProxyFaults(t *testing.T) {
 	old := server(t, "old")
-	w := laid(t, old)
+	w := newProxy(t, old)
 	c := dial(t, w)
 	said, err := c.ask("1", long)
 	require.NoError(t, err)
 	require.Equal(t, "old 1\n", said)
 
-	w.Hold()
+	w.Block()
 	_, err = c.ask("2", soon)
 	require.ErrorContains(t, err, "timeout")
-	w.Release()
+	w.Unblock()
 	require.NoError(t, c.SetDeadline(time.Now().Add(long)))
 	said, err = c.in.ReadString('\n')
 	require.NoError(t, err, "what was held arrives")
@@ -103,14 +103,14 @@ func TestWire(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(began), 2*soon)
 	w.Delay(0)
 
-	w.Cut()
+	w.Disconnect()
 	_, err = c.ask("4", long)
 	require.Error(t, err)
 	c = dial(t, w)
 	_, err = c.ask("5", long)
 	require.NoError(t, err)
 
-	w.Turn(server(t, "third"))
+	w.Redirect(server(t, "third"))
 	said, err = c.ask("5", long)
 	require.NoError(t, err, "what there is stays")
 	require.Equal(t, "old 5\n", said)
@@ -118,7 +118,7 @@ func TestWire(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "third 5\n", said)
 
-	w.To(server(t, "new"))
+	w.Failover(server(t, "new"))
 	_, err = c.ask("6", long)
 	require.Error(t, err)
 	said, err = dial(t, w).ask("7", long)
@@ -133,10 +133,10 @@ func TestWire(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestSplit(t *testing.T) {
+func TestRedirectKeepsConnections(t *testing.T) {
 	one, two := server(t, "one"), server(t, "two")
-	a, b := laid(t, one), laid(t, one)
-	b.To(two)
+	a, b := newProxy(t, one), newProxy(t, one)
+	b.Failover(two)
 	said, err := dial(t, a).ask("x", long)
 	require.NoError(t, err)
 	require.Equal(t, "one x\n", said)
@@ -145,10 +145,10 @@ func TestSplit(t *testing.T) {
 	require.Equal(t, "two x\n", said)
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestUnreachableTarget(t *testing.T) {
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
-	w := laid(t, listener.Addr().String())
+	w := newProxy(t, listener.Addr().String())
 	require.NoError(t, listener.Close())
 	_, err = dial(t, w).ask("x", long)
 	require.Error(t, err)

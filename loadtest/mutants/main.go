@@ -61,8 +61,8 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	b := &bench{tree: filepath.Join(scratch, "tree"), scratch: scratch, limit: o.limit}
-	if err := b.freeze(ctx); err != nil {
+	b := &runner{tree: filepath.Join(scratch, "tree"), scratch: scratch, limit: o.limit}
+	if err := b.copyTree(ctx); err != nil {
 		return err
 	}
 	if err := checkTable(b.tree, chosen); err != nil {
@@ -74,7 +74,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	// A mutant that survived is tried again: its test may have been improved.
-	chosen = slices.DeleteFunc(chosen, func(m mutant) bool { return known[m.name].of(m) && known[m.name].Failed != "" })
+	chosen = slices.DeleteFunc(chosen, func(m mutant) bool { return known[m.name].matches(m) && known[m.name].Failed != "" })
 	if !o.trust {
 		if err := b.baseline(ctx, chosen); err != nil {
 			return err
@@ -82,7 +82,7 @@ func run(ctx context.Context, o options) error {
 	}
 	for i, m := range chosen {
 		start := time.Now()
-		r, err := b.try(ctx, m)
+		r, err := b.runMutant(ctx, m)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -111,7 +111,7 @@ func conclude(known results, which *regexp.Regexp, report string) error {
 	whole := true
 	for _, m := range all {
 		r, there := known[m.name]
-		there = there && r.of(m)
+		there = there && r.matches(m)
 		whole = whole && there
 		if which.MatchString(m.name) && (!there || r.Failed == "") {
 			bad = append(bad, m.name)
@@ -121,7 +121,7 @@ func conclude(known results, which *regexp.Regexp, report string) error {
 		if err := os.MkdirAll(filepath.Dir(report), 0o750); err != nil {
 			return err
 		}
-		if err := os.WriteFile(report, []byte(written(all, known)), 0o644); err != nil {
+		if err := os.WriteFile(report, []byte(renderReport(all, known)), 0o644); err != nil {
 			return err
 		}
 	}

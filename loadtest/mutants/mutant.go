@@ -83,7 +83,7 @@ func (m *mutant) apply(tree string) (file string, mutated []byte, err error) {
 // mutants returns all mutants, in the order of the documents.
 func mutants() []mutant {
 	var all []mutant
-	for _, some := range [][]mutant{redisMutants, ledgerMutants, workerMutants, publicationMutants, followerMutants, answerMutants} {
+	for _, some := range [][]mutant{redisMutants, postgresMutants, workerMutants, publicationMutants, followerMutants, responseMutants} {
 		all = append(all, some...)
 	}
 	return all

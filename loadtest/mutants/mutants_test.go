@@ -14,7 +14,7 @@ import (
 const root = "../.."
 
 // A mutant whose text is no longer in the code proves nothing.
-func TestTableFitsTheCode(t *testing.T) {
+func TestMutantsMatchCode(t *testing.T) {
 	require.NoError(t, checkTable(root, mutants()))
 	tests := allTests(t)
 	for _, m := range mutants() {
@@ -28,7 +28,7 @@ func TestTableFitsTheCode(t *testing.T) {
 
 // The document names only existing tests (as `package.TestName`) and mutants, and each
 // mutant is listed under at least one promise.
-func TestPromisesNameWhatIsThere(t *testing.T) {
+func TestPromisesReferToExistingTests(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "docs", "promises.md"))
 	require.NoError(t, err)
 	tests, names := allTests(t), map[string]bool{}
@@ -97,7 +97,7 @@ func TestOverlayReachesEmbeddedFiles(t *testing.T) {
 }
 
 // The failed test is found in the output of a test program.
-func TestReadsWhatFailed(t *testing.T) {
+func TestParseOutput(t *testing.T) {
 	for name, c := range map[string]struct{ out, failed, line string }{
 		"passed":      {"PASS\n", "", ""},
 		"plain":       {"--- FAIL: TestA (0.01s)\n    --- FAIL: TestA/b (0.01s)\n        a_test.go:7: it broke\nFAIL\n", "TestA/b", "it broke"},
@@ -107,7 +107,7 @@ func TestReadsWhatFailed(t *testing.T) {
 		"not a proof": {"exit status 2\n", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := read([]byte(c.out), t.TempDir())
+			r := parseOutput([]byte(c.out), t.TempDir())
 			require.Equal(t, c.failed, r.Failed)
 			require.Equal(t, c.line, r.Line)
 		})

@@ -5,50 +5,50 @@ package main
 var publicationMutants = []mutant{
 	{
 		name: "lease-taken", promises: "1", mechanism: "concurrent changes of an organization are rendered once",
-		file: worker, old: `case there.Held:
+		file: worker, old: `case state.Held:
 		p.metrics.Publications.WithLabelValues("document", "coalesced").Inc()
 		return nil
-	case !there.Pending:`, new: `case there.Held:
+	case !state.Pending:`, new: `case state.Held:
 		force = true
-	case !there.Pending:`,
-		proof: test("worker", "TestChangesDuringARenderCostOneMore"),
+	case !state.Pending:`,
+		proof: test("worker", "TestChangesDuringRenderCauseOneMoreRender"),
 	},
 	{
 		name: "again-published", promises: "1, 3", mechanism: "a change during a render is published by another render",
 		file: worker, old: `err = enqueue(ctx, job.Args, job.Queue)`, new: `err = nil`,
-		proof: test("worker", "TestChangesDuringARenderCostOneMore"),
+		proof: test("worker", "TestChangesDuringRenderCauseOneMoreRender"),
 	},
 	{
 		name: "word-left", promises: "1", mechanism: "whoever finds an organization under way leaves word with the holder",
 		file: queries + "publication_leases.sql.go", old: `    again = not ($5 or l.expires_at <= now())`, new: `    again = false`,
-		proof: test("postgres", "TestLeaseIsHeldByOne|TestNoWordIsLost"),
+		proof: test("postgres", "TestLeaseHasOneHolder|TestPublicationRequestIsNeverLost"),
 	},
 	{
 		name: "heartbeat", promises: "1", mechanism: "a slow render keeps its lease",
 		file: worker, old: `go func() {
 		defer close(beating)
-		l.beat(working, cancel)
+		l.keepAlive(working, cancel)
 	}()`, new: `close(beating)`,
-		proof: test("worker", "TestHeartbeatKeepsASlowRender"),
+		proof: test("worker", "TestSlowRenderKeepsItsLease"),
 	},
 	{
 		name: "lease-lost", promises: "1", mechanism: "a publication stops once its lease is another's",
-		file: worker, old: `if err == nil && !kept {
+		file: worker, old: `if err == nil && !renewed {
 		return errLeaseLost
-	}`, new: `_ = kept`,
-		proof: test("worker", "TestPublicationStopsOnceItsLeaseIsLost"),
+	}`, new: `_ = renewed`,
+		proof: test("worker", "TestPublicationStopsWhenLeaseIsLost"),
 	},
 	{
 		name: "job-returned", promises: "1", mechanism: "the job of a worker that is gone returns to the queue",
-		file: worker, old: `n, err := p.ledger.ReturnExpired(ctx, p.leaseTime)`, new: `n, err := 0, error(nil)`,
-		proof: test("worker", "TestJobOfADeadWorkerReturnsToTheQueue"),
+		file: worker, old: `n, err := p.store.RequeueExpired(ctx, p.leaseTime)`, new: `n, err := 0, error(nil)`,
+		proof: test("worker", "TestJobOfDeadWorkerReturnsToQueue"),
 	},
 	{
 		name: "no-job-timeout", promises: "1", mechanism: "no deadline ends the publication of a large library",
 		file: worker, old: `func (j *organizationJob) Timeout(*river.Job[jobs.PublishOrganization]) time.Duration { return -1 }`, new: `func (j *organizationJob) Timeout(*river.Job[jobs.PublishOrganization]) time.Duration {
 	return time.Second
 }`,
-		proof: test("worker", "TestHeartbeatKeepsASlowRender"),
+		proof: test("worker", "TestSlowRenderKeepsItsLease"),
 	},
 	{
 		name: "write-progress", promises: "1", mechanism: "a large write to Redis is timed by its progress",
@@ -56,72 +56,72 @@ var publicationMutants = []mutant{
 	c.timeout = 0
 	return c.Conn.SetWriteDeadline(t)
 }`,
-		proof: test("pubstore", "TestLargeWritesAreTimedByTheirProgress"),
+		proof: test("pubstore", "TestWriteTimeoutAppliesToEachChunk"),
 	},
 	{
 		name: "large-apart", promises: "1, 3", mechanism: "large libraries leave places for small ones",
-		file: worker, old: `case what.large != nil && isLarge(there.Bytes):`, new: `case false:`,
-		proof: test("worker", "TestLargeLibrariesLeaveRoomForSmallOnes"),
+		file: worker, old: `case pub.requeueLarge != nil && isLarge(state.Bytes):`, new: `case false:`,
+		proof: test("worker", "TestLargeLibrariesDoNotDelaySmallOnes"),
 	},
 	{
 		name: "render-budget", promises: "1", mechanism: "concurrent rendering is limited by memory",
-		file: worker, old: `if !of.TryAcquire(cost) {`, new: `if of.TryAcquire(cost); false {`,
-		proof: test("worker", "TestRenderBudgetIsKept"),
+		file: worker, old: `if !sem.TryAcquire(cost) {`, new: `if sem.TryAcquire(cost); false {`,
+		proof: test("worker", "TestRenderBudgetIsNotExceeded"),
 	},
 	{
 		name: "stale-sources", promises: "1", mechanism: "a collection is rendered if anything that it is made of has changed",
-		file: render, old: `return slices.ContainsFunc(c.Sources, isOf(changed)) ||`, new: `return`,
-		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
+		file: render, old: `return slices.ContainsFunc(c.Sources, matches(changed)) ||`, new: `return`,
+		proof: test("worker", "TestChangeRendersOnlyItsCollection"),
 	},
 	{
 		name: "stale-names", promises: "1", mechanism: "a collection is rendered if something that it names has another name",
-		file: render, old: `|| slices.ContainsFunc(c.Named, isOf(renamed))`, new: ``,
-		proof: test("worker", "TestChangeRendersItsCollectionOnly"),
+		file: render, old: `|| slices.ContainsFunc(c.NameSources, matches(renamed))`, new: ``,
+		proof: test("worker", "TestChangeRendersOnlyItsCollection"),
 	},
 	{
 		name: "stale-edition", promises: "1, 2", mechanism: "what another edition rendered does not stay",
 		file: worker, old: `|| planned.Edition != edition {`, new: `{`,
-		proof: test("worker", "TestEditionIsRaised"),
+		proof: test("worker", "TestNewBuiltinsRaiseEdition"),
 	},
 	{
 		name: "stays-only-if-there", promises: "1, 4", mechanism: "a collection is kept only if Redis has its planned version",
 		file: worker, old: `|| !stored.Keep(&r, p.codings) {`, new: `|| !stored.Keep(&r, p.codings) && false {`,
-		proof: test("worker", "TestUnchangedCollectionThatRedisLost"),
+		proof: test("worker", "TestUnchangedCollectionLostByRedisIsSentAgain"),
 	},
 	{
 		name: "more-effort", promises: "1", mechanism: "what Redis turns out to have lost is sent whole",
-		file: worker, old: `		what.effort++
+		file: worker, old: `		pub.effort++
 `, new: ``,
-		proof: test("worker", "TestUnchangedCollectionThatRedisLost"),
+		proof: test("worker", "TestUnchangedCollectionLostByRedisIsSentAgain"),
 	},
 	{
 		name: "collections-edition", promises: "1", mechanism: "another set of collections is another edition",
-		file: worker, old: `if len(w.many) == 0 {`, new: `if true {`,
-		proof: test("worker", "TestNewCollectionIsAnotherEdition"),
+		file: worker, old: `if len(w.manyNamed) == 0 {`, new: `if true {`,
+		proof: test("worker", "TestNewCollectionRaisesEdition"),
 	},
 	{
 		name: "part-whole", promises: "2, 4", mechanism: "a part is of one version: its payload is read along with its index",
 		file: pubstore, old: `if !whole {`, new: `if false {`,
-		proof: test("pubstore", "TestPartIsOfOneVersion"),
+		proof: test("pubstore", "TestPartHasOneVersionDespitePublication"),
 	},
 	{
 		name: "unchanged-kept", promises: "1", mechanism: "what Redis has with the same hash is not compressed or sent again",
 		file: worker, old: `if !stored.Keep(&rep, p.codings) {`, new: `if true {`,
-		proof: test("worker", "TestUnchangedRepresentationsStayWhereTheyAre|TestChangeRendersItsCollectionOnly"),
+		proof: test("worker", "TestUnchangedRepresentationsAreNotSentAgain|TestChangeRendersOnlyItsCollection"),
 	},
 	{
 		name: "kept-index", promises: "2, 4", mechanism: "a representation stays in Redis only if it is the one that the worker saw",
 		file: scripts + "publish_document.lua", old: `if redis.sha1hex(redis.call('HGET', KEYS[4], ARGV[i]) or '') ~= ARGV[i + 1] then`, new: `if false then`,
-		proof: test("pubstore", "TestDocumentIsNotKeptOnceItChanged"),
+		proof: test("pubstore", "TestChangedStoredDataIsNotKept"),
 	},
 	{
 		name: "kept-length", promises: "4", mechanism: "a representation stays in Redis only if all of it is there",
 		file: scripts + "publish_document.lua", old: `if redis.call('HSTRLEN', KEYS[4], ARGV[i]) ~= tonumber(ARGV[i + 1]) then`, new: `if false then`,
-		proof: test("pubstore", "TestDocumentIsNotKeptOnceItChanged"),
+		proof: test("pubstore", "TestChangedStoredDataIsNotKept"),
 	},
 	{
 		name: "late-named", promises: "3", mechanism: "a worker names the organization that is late",
 		file: worker, old: `if late == nil || late.Organizations == 0 {`, new: `if true {`,
-		proof: test("worker", "TestLateOrganizationIsNamed|TestPublishingThatStandsStillIsUnhealthy"),
+		proof: test("worker", "TestHealthNamesLateOrganization|TestStalledPublishingIsUnhealthy"),
 	},
 }

@@ -21,10 +21,10 @@ type result struct {
 	Line string
 }
 
-func (r result) of(m mutant) bool { return r.Mutant == m.print() }
+func (r result) matches(m mutant) bool { return r.Mutant == m.fingerprint() }
 
-// print returns a fingerprint of the mutant and its proof.
-func (m *mutant) print() string {
+// fingerprint returns a fingerprint of the mutant and its proof.
+func (m *mutant) fingerprint() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %v", m.file, m.old, m.new, m.proof))
 	return hex.EncodeToString(sum[:8])
 }
@@ -59,16 +59,16 @@ func (k results) save(file string) error {
 }
 
 var (
-	failedTest = regexp.MustCompile(`(?m)^ *--- FAIL: (\S+) \(`)
-	hungTest   = regexp.MustCompile(`panic: test timed out after[^\n]*\n\s*running tests:\n\s*(\S+) \(`)
-	panicked   = regexp.MustCompile(`(?m)^panic: (.*)$`)
-	where      = regexp.MustCompile(`(?m)^ +(\w+_test\.go):(\d+): ?(.*)$`)
-	seedFailed = regexp.MustCompile(`seed (\d+):\n\s+(.*)`)
+	failedTest  = regexp.MustCompile(`(?m)^ *--- FAIL: (\S+) \(`)
+	hungTest    = regexp.MustCompile(`panic: test timed out after[^\n]*\n\s*running tests:\n\s*(\S+) \(`)
+	panicked    = regexp.MustCompile(`(?m)^panic: (.*)$`)
+	failureLine = regexp.MustCompile(`(?m)^ +(\w+_test\.go):(\d+): ?(.*)$`)
+	seedFailed  = regexp.MustCompile(`seed (\d+):\n\s+(.*)`)
 )
 
-// read finds the failed test in a test program's output, and a one-line reason that is the
+// parseOutput finds the failed test in a test program's output, and a one-line reason that is the
 // same on every run.
-func read(out []byte, dir string) result {
+func parseOutput(out []byte, dir string) result {
 	text := string(out)
 	var r result
 	if hung := hungTest.FindStringSubmatch(text); hung != nil {
@@ -99,7 +99,7 @@ func read(out []byte, dir string) result {
 		r.Line = "panic: " + m[1]
 		return r
 	}
-	for _, m := range where.FindAllStringSubmatch(text, -1) {
+	for _, m := range failureLine.FindAllStringSubmatch(text, -1) {
 		if r.Line = strings.TrimSpace(m[3]); r.Line == "" { // testify's message starts on the next line
 			r.Line = sourceLine(dir, m[1], m[2])
 			break
@@ -111,8 +111,8 @@ func read(out []byte, dir string) result {
 	return r
 }
 
-// written returns the report. It is the same whenever the results are the same.
-func written(all []mutant, known results) string {
+// renderReport returns the report. It is the same whenever the results are the same.
+func renderReport(all []mutant, known results) string {
 	var b strings.Builder
 	b.WriteString(`# Mechanisms, taken out
 
@@ -128,17 +128,17 @@ mutant still fits the code.
 `)
 	for _, m := range all {
 		r := known[m.name]
-		failed, line := "`"+m.proof.pkg+"."+r.Failed+"`", "`"+cell(r.Line)+"`"
+		failed, line := "`"+m.proof.pkg+"."+r.Failed+"`", "`"+tableCell(r.Line)+"`"
 		if r.Failed == "" {
-			failed, line = "**none: it survived** ("+cell(m.proof.String())+")", ""
+			failed, line = "**none: it survived** ("+tableCell(m.proof.String())+")", ""
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", m.name, cell(m.mechanism), m.promises, failed, line)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", m.name, tableCell(m.mechanism), m.promises, failed, line)
 	}
 	return b.String()
 }
 
-// cell formats a text for a table cell.
-func cell(s string) string {
+// tableCell formats a text for a table cell.
+func tableCell(s string) string {
 	s = strings.NewReplacer("|", "\\|", "`", "'", "\n", " ").Replace(s)
 	if r := []rune(s); len(r) > 160 {
 		s = string(r[:160]) + "..."

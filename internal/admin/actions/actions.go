@@ -20,8 +20,8 @@ type Definition struct {
 	Method, Path string
 	// Needs is the permission that the action needs on every object.
 	Needs access.Request
-	// with is the additional permission that it needs on one object, if any.
-	with *access.Request
+	// alsoNeeds is the additional permission that it needs on one object, if any.
+	alsoNeeds *access.Request
 }
 
 func define(id, method, path string, needs access.Request) Definition {
@@ -29,48 +29,48 @@ func define(id, method, path string, needs access.Request) Definition {
 }
 
 var (
-	reads   = access.Request{Action: access.ReadLibrary}
-	changes = access.Request{Action: access.ChangeLibrary}
+	readLibrary   = access.Request{Action: access.ReadLibrary}
+	changeLibrary = access.Request{Action: access.ChangeLibrary}
 )
 
 // Actions on a library object of any kind.
 var (
-	Update  = define("update", http.MethodPut, "", changes)
-	Delete  = define("delete", http.MethodDelete, "", changes)
-	History = define("history", http.MethodGet, "/versions", reads)
+	Update  = define("update", http.MethodPut, "", changeLibrary)
+	Delete  = define("delete", http.MethodDelete, "", changeLibrary)
+	History = define("history", http.MethodGet, "/versions", readLibrary)
 	// Restore is an action on a version, too.
-	Restore = define("restore", http.MethodPost, "/versions/:version/restore", changes)
+	Restore = define("restore", http.MethodPost, "/versions/:version/restore", changeLibrary)
 )
 
 // Additional actions on a mode. Their paths are relative to the organization.
 var (
-	Move = define("move", http.MethodPut, "/modes/order", changes)
+	Move = define("move", http.MethodPut, "/modes/order", changeLibrary)
 	// Override creates a mode that replaces a built-in one.
-	Override = define("override", http.MethodPost, "/modes", changes)
+	Override = define("override", http.MethodPost, "/modes", changeLibrary)
 )
 
 // Resolve is an action on a permission template.
-var Resolve = define("resolve", http.MethodPost, "/resolve", reads)
+var Resolve = define("resolve", http.MethodPost, "/resolve", readLibrary)
 
 // Create returns the action on an organization that creates an object of a kind.
-func Create(of resource.Names) Definition {
-	return define("create_"+of.Singular, http.MethodPost, "/"+of.Plural, changes)
+func Create(names resource.Names) Definition {
+	return define("create_"+names.Singular, http.MethodPost, "/"+names.Plural, changeLibrary)
 }
 
 // Import returns the action on an organization that imports objects of a kind from files.
-func Import(of resource.Names) Definition {
-	return define("import_"+of.Plural, http.MethodPost, "/"+of.Plural+"/import", changes)
+func Import(names resource.Names) Definition {
+	return define("import_"+names.Plural, http.MethodPost, "/"+names.Plural+"/import", changeLibrary)
 }
 
 // Export returns the action on an organization that exports all objects of a kind.
-func Export(of resource.Names) Definition {
-	return define("export_"+of.Plural, http.MethodGet, "/"+of.Plural+"/export", reads)
+func Export(names resource.Names) Definition {
+	return define("export_"+names.Plural, http.MethodGet, "/"+names.Plural+"/export", readLibrary)
 }
 
 // Actions on an organization, other than those for one kind.
 var (
-	Apply       = define("apply", http.MethodPost, "/apply", changes)
-	Watch       = define("watch", http.MethodGet, "/watch", reads)
+	Apply       = define("apply", http.MethodPost, "/apply", changeLibrary)
+	Watch       = define("watch", http.MethodGet, "/watch", readLibrary)
 	ReadAudit   = define("read_audit", http.MethodGet, "/audit", access.Request{Action: access.ReadAudit})
 	ExportAudit = define("export_audit", http.MethodGet, "/audit/export", access.Request{Action: access.ReadAudit})
 	ReadMembers = define("read_members", http.MethodGet, "/members", access.Request{Action: access.ReadMembers})
@@ -93,30 +93,30 @@ var (
 	Decline = Definition{ID: "decline", Method: http.MethodDelete}
 )
 
-// On returns the action with the additional permission needed on one object.
-func (d Definition) On(needs access.Request) Definition {
-	d.with = &needs
+// AlsoNeeds returns the action with the additional permission needed on one object.
+func (d Definition) AlsoNeeds(needs access.Request) Definition {
+	d.alsoNeeds = &needs
 	return d
 }
 
 // Decide reports whether the action is allowed, according to may.
-func (d Definition) Decide(may func(access.Request) access.Verdict) access.Verdict {
-	if v := may(d.Needs); !v.Allowed || d.with == nil {
+func (d Definition) Decide(decide func(access.Request) access.Decision) access.Decision {
+	if v := decide(d.Needs); !v.Allowed || d.alsoNeeds == nil {
 		return v
 	}
-	return may(*d.with)
+	return decide(*d.alsoNeeds)
 }
 
 // Verdicts holds the decisions on the actions on objects of one kind, for pages.
 type Verdicts struct {
-	Create, Import, Export, Update, Delete, Restore, Move access.Verdict
+	Create, Import, Export, Update, Delete, Restore, Move access.Decision
 }
 
-// VerdictsOn returns the decisions of may about objects of a kind.
-func VerdictsOn(of resource.Names, may func(access.Request) access.Verdict) Verdicts {
+// NewVerdicts returns the decisions of may about objects of a kind.
+func NewVerdicts(names resource.Names, decide func(access.Request) access.Decision) Verdicts {
 	return Verdicts{
-		Create: Create(of).Decide(may), Import: Import(of).Decide(may), Export: Export(of).Decide(may),
-		Update: Update.Decide(may), Delete: Delete.Decide(may), Restore: Restore.Decide(may), Move: Move.Decide(may),
+		Create: Create(names).Decide(decide), Import: Import(names).Decide(decide), Export: Export(names).Decide(decide),
+		Update: Update.Decide(decide), Delete: Delete.Decide(decide), Restore: Restore.Decide(decide), Move: Move.Decide(decide),
 	}
 }
 
@@ -134,12 +134,12 @@ type Action struct {
 // List is the list of actions on an object.
 type List []Action
 
-// Of lists actions on the object at an address, as decided by may. parameters are
+// NewList lists actions on the object at an address, as decided by may. parameters are
 // alternating names and values of the parameters in the actions' paths.
-func Of(may func(access.Request) access.Verdict, address string, definitions []Definition, parameters ...string) List {
+func NewList(decide func(access.Request) access.Decision, address string, definitions []Definition, parameters ...string) List {
 	list := make(List, len(definitions))
 	for i, d := range definitions {
-		verdict := d.Decide(may)
+		verdict := d.Decide(decide)
 		path := d.Path
 		for p := 0; p+1 < len(parameters); p += 2 {
 			path = strings.ReplaceAll(path, ":"+parameters[p], parameters[p+1])

@@ -19,12 +19,12 @@ type action struct {
 	headers []string
 }
 
-// actionsIn passes each group of actions in an answer to found, one group per object.
-func actionsIn(v any, found func([]action)) {
+// walkActions passes each group of actions in an answer to found, one group per object.
+func walkActions(v any, found func([]action)) {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			actionsIn(item, found)
+			walkActions(item, found)
 		}
 	case map[string]any:
 		for name, member := range v {
@@ -35,14 +35,14 @@ func actionsIn(v any, found func([]action)) {
 				found(all)
 				continue
 			}
-			actionsIn(member, found)
+			walkActions(member, found)
 		}
 	}
 }
 
 // An action that an object lists as enabled is authorized. One that it lists as not
 // enabled is refused for the listed reason.
-func TestActionsAreWhatTheRoutesDecide(t *testing.T) {
+func TestListedActionsMatchAuthorization(t *testing.T) {
 	s := newSite(t)
 	s.create("poet")
 	s.create("gone")
@@ -73,7 +73,7 @@ func TestActionsAreWhatTheRoutesDecide(t *testing.T) {
 				require.Contains(t, []int{403, 404}, a.status, "%s: %s", path, a.body)
 				continue
 			}
-			actionsIn(a.json(), func(list []action) {
+			walkActions(a.json(), func(list []action) {
 				for _, one := range list {
 					one.name, one.headers = name, headers
 					all = append(all, one)
@@ -130,7 +130,7 @@ func TestActionsAreWhatTheRoutesDecide(t *testing.T) {
 }
 
 // Clients send back what they received.
-func TestActionsAreIgnoredWhereTheyAreSentBack(t *testing.T) {
+func TestActionsInRequestAreIgnored(t *testing.T) {
 	s := newSite(t)
 	s.create("poet")
 	id, _ := s.template("Reads", "plan", "Read")["template_id"].(string)

@@ -42,28 +42,30 @@ type API struct {
 	PublishWait time.Duration
 }
 
-// visit is an authenticated request.
-type visit struct {
+// request is an authenticated request.
+type request struct {
 	*fiber.Ctx
-	who     access.Principal
-	session *auth.Session
-	// takes holds the names of the route's parameters.
-	takes takes
+	principal access.Principal
+	session   *auth.Session
+	// params holds the names of the route's parameters.
+	params queryParams
 	// org and role are set for requests to an organization.
 	org  organization.Organization
 	role access.Role
 }
 
 // by returns the sender for the audit log.
-func (v *visit) by() audit.By { return authz.By(v.Ctx, v.who) }
+func (v *request) by() audit.Attribution { return authz.By(v.Ctx, v.principal) }
 
 // address returns the path of a resource in the organization of the visit.
-func (v *visit) address(path string) string { return organizationAddress(v.org.ID) + path }
+func (v *request) address(path string) string { return organizationAddress(v.org.ID) + path }
 
 func organizationAddress(id uuid.UUID) string { return "/api/v1/organizations/" + id.String() }
 
-// may decides whether the sender is allowed r in the organization of the visit.
-func (v *visit) may(r access.Request) access.Verdict { return access.Decide(v.who, v.role, r) }
+// decide decides whether the sender is allowed r in the organization of the visit.
+func (v *request) decide(r access.Request) access.Decision {
+	return access.Decide(v.principal, v.role, r)
+}
 
 // answer writes JSON. It doesn't escape angle brackets: this isn't HTML, and prompts
 // are full of them.

@@ -11,12 +11,12 @@ import (
 // apply applies manifests of any kinds in one change: all of them or none. With
 // ?dry_run=true it returns what that would change. If-Match with the ETag of a dry run
 // makes it fail if the revision has changed since.
-func (a *API) apply(v *visit) error {
+func (a *API) apply(v *request) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return err
 	}
-	how, err := importRequest{}.how(v)
+	options, err := importRequest{}.options(v)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (a *API) apply(v *visit) error {
 	if err != nil {
 		return err
 	}
-	applied, err := transfer.Apply(v.UserContext(), a.DB, v.by(), v.org.ID, documents, how.dryRun, planned(v, match))
+	applied, err := transfer.Apply(v.UserContext(), a.DB, v.by(), v.org.ID, documents, options.dryRun, expectedRevision(v, match))
 	if err != nil {
 		return err
 	}

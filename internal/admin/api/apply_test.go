@@ -50,7 +50,7 @@ func actions(a answer) (all []string) {
 	return all
 }
 
-func TestManifestsOfAllKindsAreOneChange(t *testing.T) {
+func TestApplyIsOneChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withGadgets)
 	before := s.count("select revision from organizations where slug = 'acme'")
@@ -80,7 +80,7 @@ func TestManifestsOfAllKindsAreOneChange(t *testing.T) {
 	require.Equal(t, 2, s.count("select count(*) from resources where kind = 'gadget'"))
 }
 
-func TestManifestsThatCannotBeAppliedChangeNothing(t *testing.T) {
+func TestApplyIsAtomic(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withGadgets)
 	s.apply(everyKind).ok(200)
@@ -226,7 +226,7 @@ func TestRegisteredKindOverJSON(t *testing.T) {
 	require.Equal(t, []any{"kind", "metadata", "spec"}, schema["required"])
 	manifest := made.json()
 	delete(manifest, "actions") // added by the API
-	require.Empty(t, describe().wrong(schema, manifest, ""))
+	require.Empty(t, loadOpenAPI().schemaErrors(schema, manifest, ""))
 	s.do("GET", "!/api/v1/schemas/nothing", "", "").problem(404, "not_found")
 	for _, kind := range []string{"mode", "templates"} {
 		require.NotEmpty(t, s.do("GET", "!/api/v1/schemas/"+kind, "", "").ok(200).json()["properties"])

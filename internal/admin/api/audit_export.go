@@ -8,8 +8,8 @@ import (
 )
 
 // auditExport writes the audit log as a file.
-func (a *API) auditExport(v *visit) error {
-	f, err := auditFilterOf(v)
+func (a *API) auditExport(v *request) error {
+	f, err := parseAuditFilter(v)
 	if err != nil {
 		return err
 	}
@@ -17,5 +17,5 @@ func (a *API) auditExport(v *visit) error {
 	if !slices.Contains(auditexport.Formats(), format) {
 		return malformedQuery("format must be one of %s", strings.Join(auditexport.Formats(), ", "))
 	}
-	return auditexport.Answer(v.Ctx, a.DB, a.Log, v.org, f, format)
+	return auditexport.Serve(v.Ctx, a.DB, a.Log, v.org, f, format)
 }

@@ -12,17 +12,17 @@ import (
 )
 
 // auditList lists the audit log, newest first.
-func (a *API) auditList(v *visit) error {
-	p, err := pagingOf(v.Ctx, 50, 200)
+func (a *API) auditList(v *request) error {
+	p, err := parsePaging(v.Ctx, 50, 200)
 	if err != nil {
 		return err
 	}
-	f, err := auditFilterOf(v)
+	f, err := parseAuditFilter(v)
 	if err != nil {
 		return err
 	}
 	f.Before, f.Limit = p.cursor.Before, p.limit
-	got, more, err := a.DB.AuditPage(v.UserContext(), v.org.ID, f, answerBytes)
+	got, more, err := a.DB.AuditPage(v.UserContext(), v.org.ID, f, maxPageBytes)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (a *API) auditList(v *visit) error {
 	}
 	list := make([]auditexport.Entry, len(got))
 	for i, e := range got {
-		list[i] = auditexport.Of(e)
+		list[i] = auditexport.NewEntry(e)
 	}
 	return answer(v.Ctx, 200, struct {
 		Entries    []auditexport.Entry `json:"entries"`
@@ -40,25 +40,25 @@ func (a *API) auditList(v *visit) error {
 	}{list, next})
 }
 
-// auditFilterOf parses ?action= (repeatable), ?actor=, ?subject=, ?since= (inclusive)
+// parseAuditFilter parses ?action= (repeatable), ?actor=, ?subject=, ?since= (inclusive)
 // and ?until= (exclusive).
-func auditFilterOf(v *visit) (postgres.AuditFilter, error) {
-	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: listOf(v, "action")}
+func parseAuditFilter(v *request) (postgres.AuditFilter, error) {
+	f := postgres.AuditFilter{ActorID: v.Query("actor"), SubjectID: v.Query("subject"), Actions: queryList(v, "action")}
 	for _, action := range f.Actions {
 		if all := audit.Actions(); !slices.Contains(all, action) {
-			return f, malformedQuery("unknown action %q; the closest match is %s", humanize.Shortened(action, 60), suggest.Nearest(action, all))
+			return f, malformedQuery("unknown action %q; the closest match is %s", humanize.Truncate(action, 60), suggest.Closest(action, all))
 		}
 	}
 	var err error
-	if f.Since, err = timeOf(v, "since"); err != nil {
+	if f.Since, err = parseTime(v, "since"); err != nil {
 		return f, err
 	}
-	f.Until, err = timeOf(v, "until")
+	f.Until, err = parseTime(v, "until")
 	return f, err
 }
 
-// timeOf parses a query parameter that is a time or a day.
-func timeOf(v *visit, name string) (time.Time, error) {
+// parseTime parses a query parameter that is a time or a day.
+func parseTime(v *request, name string) (time.Time, error) {
 	q := v.Query(name)
 	if q == "" {
 		return time.Time{}, nil

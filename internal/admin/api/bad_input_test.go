@@ -113,7 +113,7 @@ func TestBadInput(t *testing.T) {
 	require.NotContains(t, s.log.String(), "level=ERROR")
 }
 
-func TestMethodsThatAPathDoesNotTake(t *testing.T) {
+func TestUnsupportedMethodIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	a := s.do("POST", "/modes/docs", s.write, "{}")
@@ -136,7 +136,7 @@ func TestOversizedBodies(t *testing.T) {
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", host)
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(storetest.Patience)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(storetest.WaitTimeout)))
 	_, err = fmt.Fprintf(conn, "POST /api/v1/organizations/acme/modes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 104857600\r\n\r\n", s.write)
 	require.NoError(t, err)
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -163,7 +163,7 @@ func TestRequestIDs(t *testing.T) {
 	require.Equal(t, 1, s.count("select count(*) from audit_log where request_id = 'client-3' and source = '127.0.0.1'"), "nobody is trusted by default")
 }
 
-func TestInternalFailuresTellNothing(t *testing.T) {
+func TestInternalErrorsRevealNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.sql("alter table organization_modes rename to gone")

@@ -16,8 +16,8 @@ const (
 	mediaForm       = "multipart/form-data"
 	mediaZip        = "application/zip"
 
-	// maxSmall bounds the bodies that smallBody reads, in bytes.
-	maxSmall = 64 << 10
+	// maxSmallBody bounds the bodies that smallBody reads, in bytes.
+	maxSmallBody = 64 << 10
 )
 
 // mediaType returns the body's media type, by its preferred name, and its parameters.
@@ -71,8 +71,8 @@ func smallBody(c *fiber.Ctx, into any) error {
 
 // smallJSON is smallBody for JSON in a form field.
 func smallJSON(data []byte, into any) error {
-	if len(data) > maxSmall {
-		return fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxSmall>>10)
+	if len(data) > maxSmallBody {
+		return fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxSmallBody>>10)
 	}
 	return jsonast.DecodeJSON(data, smallBudget(), into)
 }
@@ -80,8 +80,8 @@ func smallJSON(data []byte, into any) error {
 // smallBudget bounds the memory that a small body can take once parsed.
 func smallBudget() *jsonast.Budget {
 	return &jsonast.Budget{
-		Values: maxSmall / 8, Text: maxSmall, Depth: 16, What: "This",
-		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "The request holds more than %d values", maxSmall/8),
-		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxSmall>>10),
+		Values: maxSmallBody / 8, Text: maxSmallBody, Depth: 16, InputName: "This",
+		TooManyValues: fault.New(fault.TooLarge, "too_many_values", "The request holds more than %d values", maxSmallBody/8),
+		TooMuchText:   fault.New(fault.TooLarge, "body_too_large", "The request can have at most %d KiB", maxSmallBody>>10),
 	}
 }

@@ -18,10 +18,10 @@ type client struct {
 	BuiltIn []string `json:"built_in"`
 }
 
-func (a *API) clientList(v *visit) error {
+func (a *API) clientList(v *request) error {
 	list := []client{}
 	for _, c := range editors.All() {
-		list = append(list, client{c.ID, c.Name, c.Reads, c.BuiltIn})
+		list = append(list, client{c.ID, c.Name, c.Source, c.BuiltIn})
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
 		Version int      `json:"version"`
@@ -39,15 +39,15 @@ func viewsOf(m modes.Mode, ids []string) views {
 	out := views{Version: editors.Version(), Views: []editors.View{}}
 	for _, c := range editors.All() {
 		if len(ids) == 0 || slices.Contains(ids, c.ID) {
-			out.Views = append(out.Views, editors.See(c, m))
+			out.Views = append(out.Views, editors.Preview(c, m))
 		}
 	}
 	return out
 }
 
 // viewList returns a mode as each client interprets it.
-func (a *API) viewList(v *visit) error {
-	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+func (a *API) viewList(v *request) error {
+	m, err := transfer.FindMode(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
@@ -55,21 +55,21 @@ func (a *API) viewList(v *visit) error {
 }
 
 // viewGet returns a mode as one client interprets it.
-func (a *API) viewGet(v *visit) error {
+func (a *API) viewGet(v *request) error {
 	c, err := editors.Find(v.Params("client"))
 	if err != nil {
-		return fault.New(fault.NotFound, "not_found", "There is no such client; GET /api/v1/clients lists them").Because(err)
+		return fault.New(fault.NotFound, "not_found", "There is no such client; GET /api/v1/clients lists them").WithCause(err)
 	}
-	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.FindMode(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
-	return answer(v.Ctx, http.StatusOK, editors.See(c, m))
+	return answer(v.Ctx, http.StatusOK, editors.Preview(c, m))
 }
 
 // viewDraft returns an unsaved mode as clients would interpret it.
-func (a *API) viewDraft(v *visit) error {
-	ids, err := clientsOf(v)
+func (a *API) viewDraft(v *request) error {
+	ids, err := parseClients(v)
 	if err != nil {
 		return err
 	}

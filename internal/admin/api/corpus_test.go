@@ -76,14 +76,14 @@ func TestCorpus(t *testing.T) {
 	for file, count := range counts {
 		total[0] += count[0]
 		total[1] += count[1]
-		t.Run(file, func(t *testing.T) { s.thereAndBack(t, filepath.Join(folder, file), orgs[file], bearer, count) })
+		t.Run(file, func(t *testing.T) { s.checkRoundTrip(t, filepath.Join(folder, file), orgs[file], bearer, count) })
 	}
 	t.Logf("%d files, %d modes, %d of them valid", len(counts), total[0], total[1])
 	require.Equal(t, total[1], s.count("select count(*) from organization_modes"))
 	require.NotContains(t, s.log.String(), "level=ERROR")
 }
 
-func (s *site) thereAndBack(t *testing.T, path, org, bearer string, count [2]int) {
+func (s *site) checkRoundTrip(t *testing.T, path, org, bearer string, count [2]int) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)

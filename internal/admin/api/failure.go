@@ -16,19 +16,19 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// late is an error with the content that the client sent, so that nothing is lost.
-type late struct {
+// conflictError is an error with the content that the client sent, so that nothing is lost.
+type conflictError struct {
 	error
 	yours any
 }
 
-func (l late) Unwrap() error { return l.error }
+func (l conflictError) Unwrap() error { return l.error }
 
-// orLate attaches the content that the client sent to an error of kind Stale or
+// withConflictBody attaches the content that the client sent to an error of kind Stale or
 // Conflict.
-func orLate(err error, yours any) error {
+func withConflictBody(err error, yours any) error {
 	if fault.Is(err, fault.Stale) || fault.Is(err, fault.Conflict) {
-		return late{err, yours}
+		return conflictError{err, yours}
 	}
 	return err
 }
@@ -51,14 +51,14 @@ func Fail(log *slog.Logger, c *fiber.Ctx, err error) error {
 func problemOf(err error) problem.Problem {
 	var refusal *fiber.Error
 	if errors.As(err, &refusal) {
-		return protocol(refusal)
+		return protocolProblem(refusal)
 	}
-	if _, ok := fault.As(err); !ok && postgres.Away(err) {
-		err = fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now; try again soon").Because(err)
+	if _, ok := fault.As(err); !ok && postgres.IsUnavailable(err) {
+		err = fault.New(fault.Unavailable, "unavailable", "The database can't be reached right now; try again soon").WithCause(err)
 	}
-	p := problem.Of(err)
+	p := problem.FromError(err)
 	if current, ok := p.Current.(postgres.ModeOrder); ok {
-		p.Current = ordered{current.IDs, current.Revision}
+		p.Current = modeOrder{current.IDs, current.Revision}
 	}
 	if title := templates.Title(p.Code); title != "" {
 		p.Title = title
@@ -66,19 +66,19 @@ func problemOf(err error) problem.Problem {
 	if errors.As(err, new(malformedError)) {
 		p.Status = http.StatusBadRequest
 	}
-	var l late
+	var l conflictError
 	if errors.As(err, &l) {
-		p.Yours = l.yours
+		p.Submitted = l.yours
 	}
-	var refused *transfer.RefusedError
+	var refused *transfer.RejectedError
 	if errors.As(err, &refused) {
 		p.Plan = refused.Plan.JSON()
 	}
 	return p
 }
 
-// protocol returns the problem for an error of Fiber itself.
-func protocol(e *fiber.Error) problem.Problem {
+// protocolProblem returns the problem for an error of Fiber itself.
+func protocolProblem(e *fiber.Error) problem.Problem {
 	switch e.Code {
 	case http.StatusNotFound:
 		return problem.New(e.Code, "path_unknown", "There is no such path")
@@ -94,5 +94,5 @@ func protocol(e *fiber.Error) problem.Problem {
 	if e.Code >= http.StatusBadRequest && e.Code < http.StatusInternalServerError {
 		return problem.New(e.Code, "request_malformed", "The request could not be read as HTTP")
 	}
-	return problem.Of(e)
+	return problem.FromError(e)
 }

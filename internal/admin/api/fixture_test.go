@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	)
 }
 
-var operator = audit.By{
+var operator = audit.Attribution{
 	Actor:     audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"},
 	RequestID: "setup", Source: "command line",
 }
@@ -83,8 +83,8 @@ func newSite(t testing.TB, change ...func(*admin.Options)) *site {
 	return s
 }
 
-// another starts a second process over the same database.
-func (s *site) another() *site {
+// newServer starts a second process over the same database.
+func (s *site) newServer() *site {
 	s.t.Helper()
 	other := *s
 	other.serve()
@@ -100,8 +100,8 @@ func (s *site) serve(change ...func(*admin.Options)) {
 	require.NoError(t, err)
 	o := admin.Options{
 		DB: s.db, Keys: s.keys, Builtins: modes.Builtins(), Public: public, PublicReader: "https://reader.example",
-		Log: slog.New(slog.NewTextHandler(&guarded{b: s.log}, nil)), PublishWait: 20 * time.Millisecond,
-		Deadline: storetest.Patience,
+		Log: slog.New(slog.NewTextHandler(&logBuffer{b: s.log}, nil)), PublishWait: 20 * time.Millisecond,
+		Deadline: storetest.WaitTimeout,
 	}
 	for _, c := range change {
 		c(&o)
@@ -115,10 +115,10 @@ func (s *site) serve(change ...func(*admin.Options)) {
 	server := listen.NewServer(app)
 	go func() { ended <- server.Serve(listener) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: 8}
-	s.client = &http.Client{Transport: transport, Timeout: storetest.Patience}
+	s.client = &http.Client{Transport: transport, Timeout: storetest.WaitTimeout}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), storetest.Patience)
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), storetest.WaitTimeout)
 		defer cancel()
 		require.NoError(t, server.Shutdown(bounded))
 		require.NoError(t, <-ended)
@@ -244,7 +244,7 @@ func (s *site) do(method, path, bearer, body string, headers ...string) answer {
 	data, err := io.ReadAll(res.Body)
 	require.NoError(s.t, err)
 	a := answer{s.t, res.StatusCode, res.Header, data}
-	describe().holds(s.t, method, req.URL.EscapedPath(), a)
+	loadOpenAPI().check(s.t, method, req.URL.EscapedPath(), a)
 	return a
 }
 

@@ -18,7 +18,7 @@ const twoModes = `customModes:
     groups: [read, edit]
 `
 
-const oneBad = twoModes + `  - slug: bad slug
+const modesWithInvalid = twoModes + `  - slug: bad slug
     name: Bad
     roleDefinition: You break.
     groups: [read, fly]
@@ -29,7 +29,7 @@ func TestImport(t *testing.T) {
 	s := newSite(t)
 	yaml := []string{"Content-Type", "application/yaml"}
 	plan := s.do("POST", "/modes/import?dry_run=true", s.write, twoModes, yaml...).ok(200)
-	require.Equal(t, []string{"create", "create"}, verdicts(plan.json()))
+	require.Equal(t, []string{"create", "create"}, itemActions(plan.json()))
 	require.Equal(t, false, plan.json()["applied"])
 	require.Equal(t, 1, s.count("select revision from organizations where slug = 'acme'"), "a dry run leaves no trace")
 	require.Zero(t, s.count("select count(*) from organization_modes"))
@@ -41,11 +41,11 @@ func TestImport(t *testing.T) {
 
 	// The same file changes nothing; another one is reported field by field.
 	again := s.do("POST", "/modes/import", s.write, twoModes, yaml...).ok(200).json()
-	require.Equal(t, []string{"unchanged", "unchanged"}, verdicts(again))
+	require.Equal(t, []string{"unchanged", "unchanged"}, itemActions(again))
 	require.Equal(t, 2, s.count("select revision from organizations where slug = 'acme'"))
 	changed := strings.Replace(twoModes, "You test.", "You test well.", 1)
 	plan = s.do("POST", "/modes/import?dry_run=true", s.write, changed, yaml...).ok(200)
-	require.Equal(t, []string{"unchanged", "update"}, verdicts(plan.json()))
+	require.Equal(t, []string{"unchanged", "update"}, itemActions(plan.json()))
 	change := plan.json()["modes"].([]any)[1].(map[string]any)["changes"].([]any)[0].(map[string]any)
 	require.Equal(t, "/config/roleDefinition", change["pointer"])
 	require.Equal(t, "You test well.", change["after"])
@@ -54,21 +54,21 @@ func TestImport(t *testing.T) {
 	s.create("third")
 	late := s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", plan.header.Get("ETag"))...)
 	p := late.problem(412, "revision_conflict")
-	require.Equal(t, []string{"unchanged", "update"}, verdicts(p["plan"].(map[string]any)))
+	require.Equal(t, []string{"unchanged", "update"}, itemActions(p["plan"].(map[string]any)))
 	require.InDelta(t, 3, p["current"], 0)
 	// And the answer is enough to continue with.
 	s.do("POST", "/modes/import", s.write, changed, append(yaml, "If-Match", late.header.Get("ETag"))...).ok(200)
 }
 
-func TestImportOfAFileWithABadMode(t *testing.T) {
+func TestImportWithInvalidMode(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	yaml := []string{"Content-Type", "text/yaml"}
-	plan := s.do("POST", "/modes/import?dry_run=true", s.write, oneBad, yaml...).ok(200).json()
-	require.Equal(t, []string{"create", "create", "invalid"}, verdicts(plan))
+	plan := s.do("POST", "/modes/import?dry_run=true", s.write, modesWithInvalid, yaml...).ok(200).json()
+	require.Equal(t, []string{"create", "create", "invalid"}, itemActions(plan))
 
-	p := s.do("POST", "/modes/import", s.write, oneBad, yaml...).problem(422, "invalid_modes")
-	require.Equal(t, []string{"create", "create", "invalid"}, verdicts(p["plan"].(map[string]any)))
+	p := s.do("POST", "/modes/import", s.write, modesWithInvalid, yaml...).problem(422, "invalid_modes")
+	require.Equal(t, []string{"create", "create", "invalid"}, itemActions(p["plan"].(map[string]any)))
 	errs := p["errors"].([]any)
 	require.Len(t, errs, 2)
 	first := errs[0].(map[string]any)
@@ -78,22 +78,22 @@ func TestImportOfAFileWithABadMode(t *testing.T) {
 	require.Zero(t, s.count("select count(*) from organization_modes"), "nothing of it")
 	require.Equal(t, 1, s.count("select revision from organizations where slug = 'acme'"))
 
-	s.do("POST", "/modes/import?only=valid", s.write, oneBad, yaml...).ok(200)
+	s.do("POST", "/modes/import?only=valid", s.write, modesWithInvalid, yaml...).ok(200)
 	require.Equal(t, 2, s.count("select count(*) from organization_modes"))
 }
 
-func TestImportOfAForm(t *testing.T) {
+func TestImportFromForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	body := "--b\r\nContent-Disposition: form-data; name=\"dry_run\"\r\n\r\nfalse\r\n" +
 		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\".roomodes\"\r\n\r\n" + twoModes + "\r\n--b--\r\n"
 	done := s.do("POST", "/modes/import", s.write, body, "Content-Type", "multipart/form-data; boundary=b").ok(200).json()
-	require.Equal(t, []string{"create", "create"}, verdicts(done))
+	require.Equal(t, []string{"create", "create"}, itemActions(done))
 }
 
 // A failure midway leaves nothing: no mode, no version, no audit entry, no job, no
 // revision.
-func TestNothingIsHalfApplied(t *testing.T) {
+func TestFailedImportLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, table := range []string{"organization_modes", "versions", "audit_log", "river_job"} {
 		t.Run(table, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestNothingIsHalfApplied(t *testing.T) {
 	}
 }
 
-func verdicts(plan map[string]any) []string {
+func itemActions(plan map[string]any) []string {
 	var out []string
 	for _, m := range plan["modes"].([]any) {
 		out = append(out, m.(map[string]any)["action"].(string))

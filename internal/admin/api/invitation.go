@@ -28,29 +28,29 @@ func invitationOf(i postgres.Invitation, can actions.List) invitation {
 	return invitation{i.ID, i.Email, i.Role, i.InvitedBy, i.CreatedAt, i.ExpiresAt, can}
 }
 
-func (v *visit) invitation(i postgres.Invitation) invitation {
-	return invitationOf(i, actions.Of(v.may, v.address("/invitations/"+i.ID.String()), []actions.Definition{actions.Withdraw.On(involves(access.Role(i.Role)))}))
+func (v *request) invitation(i postgres.Invitation) invitation {
+	return invitationOf(i, actions.NewList(v.decide, v.address("/invitations/"+i.ID.String()), []actions.Definition{actions.Withdraw.AlsoNeeds(roleAccess(access.Role(i.Role)))}))
 }
 
-// involves returns the request to change members that have, or get, a role.
-func involves(role access.Role) access.Request {
+// roleAccess returns the request to change members that have, or get, a role.
+func roleAccess(role access.Role) access.Request {
 	return access.Request{Action: access.ManageMembers, Roles: []access.Role{role}}
 }
 
-// invited is an invitation as the invited user sees it.
-type invited struct {
+// receivedInvitation is an invitation as the invited user sees it.
+type receivedInvitation struct {
 	invitation
 	Organization membership `json:"organization"`
 }
 
-func invitedOf(i postgres.Invited) invited {
-	theirs := func(access.Request) access.Verdict { return access.Verdict{Allowed: true} }
-	can := actions.Of(theirs, "/api/v1/invitations/"+i.ID.String(), []actions.Definition{actions.Accept, actions.Decline})
-	return invited{invitationOf(i.Invitation, can), membership{ID: i.OrganizationID, Slug: i.Slug, Name: i.Name, Role: access.Role(i.Role)}}
+func receivedInvitationOf(i postgres.ReceivedInvitation) receivedInvitation {
+	allowed := func(access.Request) access.Decision { return access.Decision{Allowed: true} }
+	can := actions.NewList(allowed, "/api/v1/invitations/"+i.ID.String(), []actions.Definition{actions.Accept, actions.Decline})
+	return receivedInvitation{invitationOf(i.Invitation, can), membership{ID: i.OrganizationID, Slug: i.Slug, Name: i.Name, Role: access.Role(i.Role)}}
 }
 
 // invitationID parses the invitation's id in the path.
-func invitationID(v *visit) (uuid.UUID, error) {
+func invitationID(v *request) (uuid.UUID, error) {
 	id, err := uuid.Parse(v.Params("invitation"))
 	if err != nil {
 		return id, fault.New(fault.NotFound, "not_found", "There is no such invitation")

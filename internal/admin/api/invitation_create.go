@@ -8,7 +8,7 @@ import (
 
 // invitationCreate invites an address to become a member. The effect and the answer are
 // the same whether or not the address has an account.
-func (a *API) invitationCreate(v *visit) error {
+func (a *API) invitationCreate(v *request) error {
 	var sent struct {
 		Email string `json:"email"`
 		Role  string `json:"role"`
@@ -16,11 +16,11 @@ func (a *API) invitationCreate(v *visit) error {
 	if err := smallBody(v.Ctx, &sent); err != nil {
 		return err
 	}
-	role, err := roleOf(sent.Role)
+	role, err := parseRole(sent.Role)
 	if err != nil {
 		return err
 	}
-	if err := v.may(involves(role)).Err(); err != nil {
+	if err := v.decide(roleAccess(role)).Err(); err != nil {
 		return err
 	}
 	made, err := a.DB.Invite(v.UserContext(), v.by(), v.org.ID, sent.Email, string(role))

@@ -7,8 +7,8 @@ import (
 )
 
 // invitationList lists the unanswered invitations, newest first.
-func (a *API) invitationList(v *visit) error {
-	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+func (a *API) invitationList(v *request) error {
+	p, err := parsePaging(v.Ctx, defaultPageSize, maxPageSize)
 	if err != nil {
 		return err
 	}
@@ -16,9 +16,9 @@ func (a *API) invitationList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	part, next := page(p, all, func(i postgres.Invitation) string { return i.ID.String() })
+	part, next := paginate(p, all, func(i postgres.Invitation) string { return i.ID.String() })
 	return answer(v.Ctx, http.StatusOK, struct {
 		Invitations []invitation `json:"invitations"`
 		NextCursor  string       `json:"next_cursor,omitempty"`
-	}{eachOf(part, v.invitation), next})
+	}{mapSlice(part, v.invitation), next})
 }

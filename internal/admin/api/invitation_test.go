@@ -74,7 +74,7 @@ func TestInvitationIsWithdrawnOrDeclined(t *testing.T) {
 }
 
 // The inviting user doesn't learn which addresses have an account.
-func TestInvitationTellsNothingOfAccounts(t *testing.T) {
+func TestInvitationDoesNotRevealAccounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	there := s.invite(s.write, "stan@other.example", "member").ok(201)

@@ -8,13 +8,13 @@ import (
 
 // invitationWithdraw withdraws an invitation. Only an owner can withdraw an invitation
 // to become an owner.
-func (a *API) invitationWithdraw(v *visit) error {
+func (a *API) invitationWithdraw(v *request) error {
 	id, err := invitationID(v)
 	if err != nil {
 		return err
 	}
-	err = a.DB.Withdraw(v.UserContext(), v.by(), v.org.ID, id, func(role string) error {
-		return v.may(involves(access.Role(role))).Err()
+	err = a.DB.WithdrawInvitation(v.UserContext(), v.by(), v.org.ID, id, func(role string) error {
+		return v.decide(roleAccess(access.Role(role))).Err()
 	})
 	if err != nil {
 		return err

@@ -21,19 +21,19 @@ type member struct {
 	Actions actions.List `json:"actions"`
 }
 
-func (v *visit) member(m postgres.Member) member {
-	touches := v.touches(m.User.ID, access.Role(m.Role))
-	return member{personOf(m.User), m.Role, m.JoinedAt, actions.Of(v.may, v.address("/members/"+m.User.ID.String()),
-		[]actions.Definition{actions.ChangeRole.On(touches), actions.Remove.On(touches)})}
+func (v *request) member(m postgres.Member) member {
+	touches := v.memberAccess(m.User.ID, access.Role(m.Role))
+	return member{personOf(m.User), m.Role, m.JoinedAt, actions.NewList(v.decide, v.address("/members/"+m.User.ID.String()),
+		[]actions.Definition{actions.ChangeRole.AlsoNeeds(touches), actions.Remove.AlsoNeeds(touches)})}
 }
 
-// touches returns the request to change a member, which takes away or grants roles.
-func (v *visit) touches(user uuid.UUID, roles ...access.Role) access.Request {
-	return access.Request{Action: access.ManageMembers, Own: user == v.who.UserID, Roles: roles}
+// memberAccess returns the request to change a member, which takes away or grants roles.
+func (v *request) memberAccess(user uuid.UUID, roles ...access.Role) access.Request {
+	return access.Request{Action: access.ManageMembers, Own: user == v.principal.UserID, Roles: roles}
 }
 
-// roleOf validates a role in a request.
-func roleOf(s string) (access.Role, error) {
+// parseRole validates a role in a request.
+func parseRole(s string) (access.Role, error) {
 	if role := access.Role(s); slices.Contains([]access.Role{access.Owner, access.Admin, access.Member}, role) {
 		return role, nil
 	}
@@ -42,7 +42,7 @@ func roleOf(s string) (access.Role, error) {
 }
 
 // memberID parses the user's id in the path.
-func memberID(v *visit) (uuid.UUID, error) {
+func memberID(v *request) (uuid.UUID, error) {
 	id, err := uuid.Parse(v.Params("user"))
 	if err != nil {
 		return id, fault.New(fault.NotFound, "not_found", "There is no such member")
@@ -50,17 +50,17 @@ func memberID(v *visit) (uuid.UUID, error) {
 	return id, nil
 }
 
-// mayTouch returns a check for the transaction of a change. It decides by the role that
+// checkMemberAccess returns a check for the transaction of a change. It decides by the role that
 // the member has at that time, so that an admin can't change a member who has just
 // become an owner.
-func (v *visit) mayTouch(user uuid.UUID, to ...access.Role) func(before string) error {
+func (v *request) checkMemberAccess(user uuid.UUID, to ...access.Role) func(before string) error {
 	return func(before string) error {
-		return v.may(v.touches(user, append(to, access.Role(before))...)).Err()
+		return v.decide(v.memberAccess(user, append(to, access.Role(before))...)).Err()
 	}
 }
 
 // findMember returns a member as in the list.
-func (a *API) findMember(v *visit, user uuid.UUID) (member, error) {
+func (a *API) findMember(v *request, user uuid.UUID) (member, error) {
 	all, err := a.DB.Members(v.UserContext(), v.org.ID)
 	if err != nil {
 		return member{}, err

@@ -2,7 +2,7 @@ package api
 
 import "net/http"
 
-func (a *API) memberChange(v *visit) error {
+func (a *API) memberChange(v *request) error {
 	user, err := memberID(v)
 	if err != nil {
 		return err
@@ -13,11 +13,11 @@ func (a *API) memberChange(v *visit) error {
 	if err := smallBody(v.Ctx, &sent); err != nil {
 		return err
 	}
-	role, err := roleOf(sent.Role)
+	role, err := parseRole(sent.Role)
 	if err != nil {
 		return err
 	}
-	if err := a.DB.ChangeRole(v.UserContext(), v.by(), v.org.ID, user, string(role), v.mayTouch(user, role)); err != nil {
+	if err := a.DB.ChangeRole(v.UserContext(), v.by(), v.org.ID, user, string(role), v.checkMemberAccess(user, role)); err != nil {
 		return err
 	}
 	m, err := a.findMember(v, user)

@@ -2,8 +2,8 @@ package api
 
 import "orgmodes/internal/postgres"
 
-func (a *API) memberList(v *visit) error {
-	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+func (a *API) memberList(v *request) error {
+	p, err := parsePaging(v.Ctx, defaultPageSize, maxPageSize)
 	if err != nil {
 		return err
 	}
@@ -11,7 +11,7 @@ func (a *API) memberList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	part, next := page(p, all, func(m postgres.Member) string { return m.User.ID.String() })
+	part, next := paginate(p, all, func(m postgres.Member) string { return m.User.ID.String() })
 	list := make([]member, len(part))
 	for i, m := range part {
 		list[i] = v.member(m)

@@ -24,15 +24,15 @@ func (modeAPI) parameters() parameters {
 
 func (modeAPI) limit() int { return modes.MaxModes }
 
-func (a modeAPI) present(o resource.Object, can actions.List) any { return a.own(o, can) }
+func (a modeAPI) present(o resource.Object, can actions.List) any { return a.presentMode(o, can) }
 
-func (modeAPI) actions(v *visit, _ string) actions.List {
-	return actions.Of(v.may, v.address(""), []actions.Definition{actions.Move})
+func (modeAPI) actions(v *request, _ string) actions.List {
+	return actions.NewList(v.decide, v.address(""), []actions.Definition{actions.Move})
 }
 
-func (modeAPI) sent(o resource.Object) any { return o.Spec.Fields() }
+func (modeAPI) spec(o resource.Object) any { return o.Spec.Fields() }
 
-func (modeAPI) read(v *visit) (o resource.Object, err error) {
+func (modeAPI) read(v *request) (o resource.Object, err error) {
 	data, isYAML, err := modeBody(v.Ctx)
 	if err != nil {
 		return o, err
@@ -55,13 +55,13 @@ func (modeAPI) describe(out *version, o resource.Object, whole bool) {
 	}
 }
 
-func (a modeAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
+func (a modeAPI) importFiles(v *request, up importRequest, options importOptions) (any, int64, error) {
 	var choices transfer.ModeChoices
 	if err := up.choices(v, &choices, "collision", &choices.Collision, &choices.Indexes); err != nil {
 		return nil, 0, err
 	}
-	choices.Slugs = append(choices.Slugs, up.all(v, "slug")...)
-	return a.run(v, up, how, choices, transfer.NewModeImport)
+	choices.Slugs = append(choices.Slugs, up.values(v, "slug")...)
+	return a.runImport(v, up, options, choices, transfer.NewModeImport)
 }
 
 // mode is a mode in the API. Requests have slug, name and config. The other fields are
@@ -93,9 +93,9 @@ func modeOf(o resource.Object) mode {
 	}
 }
 
-// own is modeOf with actions, and with Overrides set for a mode that replaces a
+// presentMode is modeOf with actions, and with Overrides set for a mode that replaces a
 // built-in one.
-func (a *API) own(o resource.Object, can actions.List) mode {
+func (a *API) presentMode(o resource.Object, can actions.List) mode {
 	out := modeOf(o)
 	out.Actions = can
 	out.Overrides = a.isBuiltin(out.Slug)

@@ -15,16 +15,16 @@ import (
 
 // modeAdvice returns the advice about a mode, which can be a built-in one. ?client=
 // (repeatable) limits it to some clients.
-func (a *API) modeAdvice(v *visit) error {
-	ids, err := clientsOf(v)
+func (a *API) modeAdvice(v *request) error {
+	ids, err := parseClients(v)
 	if err != nil {
 		return err
 	}
-	m, err := transfer.ModeOf(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
+	m, err := transfer.FindMode(v.UserContext(), a.DB, v.org.ID, a.Builtins, v.Params("mode"))
 	if err != nil {
 		return err
 	}
-	list := lint.For(m, ids...)
+	list := lint.Advise(m, ids...)
 	if list == nil {
 		list = []lint.Advice{}
 	}
@@ -40,25 +40,25 @@ func promptTokens(m modes.Mode) int {
 	return lint.Tokens(m.Config.RoleDefinition) + lint.Tokens(m.Config.CustomInstructions)
 }
 
-// adviceGive returns the advice about files, or about a draft in the API's format of a
+// adviceCheck returns the advice about files, or about a draft in the API's format of a
 // mode. It includes their problems, which don't fail the request.
-func (a *API) adviceGive(v *visit) error {
-	ids, err := clientsOf(v)
+func (a *API) adviceCheck(v *request) error {
+	ids, err := parseClients(v)
 	if err != nil {
 		return err
 	}
-	up, err := uploadOf(v)
+	up, err := parseUpload(v)
 	if err != nil {
 		return err
 	}
-	if err := checkAdvised(up.files); err != nil {
+	if err := checkAdviceSize(up.files); err != nil {
 		return err
 	}
 	results := []lint.Result{}
-	if draft, ok := draftIn(v.UserContext(), up.files); ok {
-		results = append(results, judgeDraft(v.UserContext(), draft, ids))
+	if draft, ok := asDraft(v.UserContext(), up.files); ok {
+		results = append(results, lintDraft(v.UserContext(), draft, ids))
 	} else {
-		results, err = judgeFiles(v.UserContext(), up.files, ids)
+		results, err = lintFiles(v.UserContext(), up.files, ids)
 	}
 	if err == nil {
 		err = v.UserContext().Err() // a check that was cut off isn't a finding
@@ -76,51 +76,51 @@ func (a *API) adviceGive(v *visit) error {
 		Counts  counts        `json:"counts"`
 		Results []lint.Result `json:"results"`
 	}{lint.Version(), counts{
-		lint.Count(results, lint.Error), lint.Count(results, lint.Warning), lint.Count(results, lint.Hint),
+		lint.Count(results, lint.Error), lint.Count(results, lint.Warning), lint.Count(results, lint.Info),
 	}, results})
 }
 
-// maxAdvised bounds the input of one check, in bytes: every user is allowed to request
+// maxAdviceBytes bounds the input of one check, in bytes: every user is allowed to request
 // one, and it has no lasting effect.
-const maxAdvised = modes.MaxBodyBytes
+const maxAdviceBytes = modes.MaxBodyBytes
 
-func checkAdvised(brought []upload.File) error {
+func checkAdviceSize(files []upload.File) error {
 	total := 0
-	for _, f := range brought {
+	for _, f := range files {
 		total += len(f.Data)
 	}
-	if total <= maxAdvised {
+	if total <= maxAdviceBytes {
 		return nil
 	}
 	return fault.New(fault.TooLarge, "body_too_large",
-		"These are %s; at most %s are checked at once. Send fewer, or use `admin modes lint`.", humanize.Bytes(total), humanize.Bytes(maxAdvised))
+		"These are %s; at most %s are checked at once. Send fewer, or use `admin modes lint`.", humanize.Bytes(total), humanize.Bytes(maxAdviceBytes))
 }
 
-// judgeFiles checks files, including those in an archive.
-func judgeFiles(ctx context.Context, brought []upload.File, ids []string) ([]lint.Result, error) {
+// lintFiles checks files, including those in an archive.
+func lintFiles(ctx context.Context, files []upload.File, ids []string) ([]lint.Result, error) {
 	results := []lint.Result{}
-	if len(brought) == 1 && !transfer.IsArchive(brought[0].Data) {
-		return append(results, lint.Check(ctx, brought[0].Name, brought[0].Data, ids...)), nil
+	if len(files) == 1 && !transfer.IsArchive(files[0].Data) {
+		return append(results, lint.Check(ctx, files[0].Name, files[0].Data, ids...)), nil
 	}
-	folder, err := transfer.Read(ctx, brought)
+	folder, err := transfer.ReadModes(ctx, files)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range folder.Files {
-		results = append(results, lint.Judge(f, ids...))
+		results = append(results, lint.NewResult(f, ids...))
 	}
 	return results, nil
 }
 
-// draftIn returns a body that is a mode in the API's format, which no file has.
-func draftIn(ctx context.Context, brought []upload.File) ([]byte, bool) {
-	if len(brought) != 1 || brought[0].Name != "" {
+// asDraft returns a body that is a mode in the API's format, which no file has.
+func asDraft(ctx context.Context, files []upload.File) ([]byte, bool) {
+	if len(files) != 1 || files[0].Name != "" {
 		return nil, false
 	}
-	return brought[0].Data, modes.IsInAPIForm(ctx, brought[0].Data)
+	return files[0].Data, modes.IsInAPIFormat(ctx, files[0].Data)
 }
 
-func judgeDraft(ctx context.Context, draft []byte, ids []string) lint.Result {
+func lintDraft(ctx context.Context, draft []byte, ids []string) lint.Result {
 	out := lint.Result{Format: modes.FormatJSON, Form: string(modes.FormMode), Modes: 1, Findings: []lint.Finding{}}
 	m, err := modes.ReadMode(ctx, draft, false)
 	if f, ok := fault.As(err); ok {
@@ -132,7 +132,7 @@ func judgeDraft(ctx context.Context, draft []byte, ids []string) lint.Result {
 		return out
 	}
 	out.Valid = 1
-	for _, t := range lint.For(m, ids...) {
+	for _, t := range lint.Advise(m, ids...) {
 		out.Findings = append(out.Findings, lint.Finding{
 			Rule: t.Rule, Severity: t.Severity, Mode: m.Slug, Pointer: t.Pointer, Detail: t.Detail, Fix: t.Fix, Clients: t.Clients,
 		})
@@ -140,16 +140,16 @@ func judgeDraft(ctx context.Context, draft []byte, ids []string) lint.Result {
 	return out
 }
 
-func (a *API) adviceRuleList(v *visit) error {
+func (a *API) adviceRuleList(v *request) error {
 	return answer(v.Ctx, http.StatusOK, struct {
 		Version int         `json:"version"`
 		Rules   []lint.Rule `json:"rules"`
 	}{lint.Version(), lint.Rules()})
 }
 
-// clientsOf parses ?client=, whose values must be known clients.
-func clientsOf(v *visit) ([]string, error) {
-	ids := listOf(v, "client")
+// parseClients parses ?client=, whose values must be known clients.
+func parseClients(v *request) ([]string, error) {
+	ids := queryList(v, "client")
 	for _, id := range ids {
 		if _, err := editors.Find(id); err != nil {
 			return nil, malformedQuery("unknown client %q; GET /api/v1/clients lists them", id)

@@ -11,16 +11,16 @@ import (
 	"orgmodes/internal/modes"
 )
 
-func (a modeAPI) export(v *visit) error {
-	view, err := viewOf(v)
+func (a modeAPI) export(v *request) error {
+	view, err := parseView(v)
 	if err != nil {
 		return err
 	}
-	e := transfer.Export{View: view, Format: v.Query("format", modes.FormatYAML), Slugs: listOf(v, "slug")}
-	if !slices.Contains(transfer.Formats(), e.Format) {
-		return malformedQuery("format must be one of %s", strings.Join(transfer.Formats(), ", "))
+	e := transfer.ModeExport{View: view, Format: v.Query("format", modes.FormatYAML), Slugs: queryList(v, "slug")}
+	if !slices.Contains(transfer.ModeFormats(), e.Format) {
+		return malformedQuery("format must be one of %s", strings.Join(transfer.ModeFormats(), ", "))
 	}
-	data, err := transfer.Write(v.UserContext(), a.DB, v.org, a.Builtins, e)
+	data, err := transfer.WriteModes(v.UserContext(), a.DB, v.org, a.Builtins, e)
 	if err != nil {
 		return err
 	}
@@ -28,23 +28,23 @@ func (a modeAPI) export(v *visit) error {
 }
 
 // sendFile answers with a file to download.
-func (v *visit) sendFile(name, mediaType string, data []byte) error {
+func (v *request) sendFile(name, mediaType string, data []byte) error {
 	v.Set(fiber.HeaderContentType, mediaType)
 	v.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	return v.Send(data)
 }
 
-// listOf returns the values of a query parameter that can be repeated and can contain
+// queryList returns the values of a query parameter that can be repeated and can contain
 // commas.
-func listOf(v *visit, name string) []string {
+func queryList(v *request, name string) []string {
 	var list []string
 	for _, b := range v.Context().QueryArgs().PeekMulti(name) {
-		list = append(list, split(string(b))...)
+		list = append(list, splitCommas(string(b))...)
 	}
 	return list
 }
 
-func split(s string) []string {
+func splitCommas(s string) []string {
 	var list []string
 	for part := range strings.SplitSeq(s, ",") {
 		if part = strings.TrimSpace(part); part != "" {

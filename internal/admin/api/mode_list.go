@@ -8,8 +8,8 @@ import (
 )
 
 // list returns the modes of the requested view.
-func (a modeAPI) list(v *visit) ([]listed, error) {
-	view, err := viewOf(v)
+func (a modeAPI) list(v *request) ([]listItem, error) {
+	view, err := parseView(v)
 	if err != nil {
 		return nil, err
 	}
@@ -17,20 +17,20 @@ func (a modeAPI) list(v *visit) ([]listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []listed
-	for _, m := range a.inView(v, view, all) {
-		list = append(list, listed{m.Slug, m})
+	var list []listItem
+	for _, m := range a.modesInView(v, view, all) {
+		list = append(list, listItem{m.Slug, m})
 	}
 	return list, nil
 }
 
-// inView returns the modes of a view, in its order.
-func (a *API) inView(v *visit, view transfer.View, all []resource.Object) []mode {
+// modesInView returns the modes of a view, in its order.
+func (a *API) modesInView(v *request, view transfer.View, all []resource.Object) []mode {
 	own := make([]mode, len(all))
 	for i, o := range all {
-		own[i], _ = a.modes().shown(v, o).(mode)
+		own[i], _ = a.modes().presentWithActions(v, o).(mode)
 	}
-	if view == transfer.Own {
+	if view == transfer.ViewOwn {
 		return own
 	}
 	plain := make([]modes.Mode, len(all))
@@ -45,7 +45,7 @@ func (a *API) inView(v *visit, view transfer.View, all []resource.Object) []mode
 		if !ok {
 			out = mode{
 				Slug: m.Slug, Name: m.Name, Config: m.Config, BuiltIn: true,
-				Actions: actions.Of(v.may, v.address(""), []actions.Definition{actions.Override}),
+				Actions: actions.NewList(v.decide, v.address(""), []actions.Definition{actions.Override}),
 			}
 		}
 		merged = append(merged, out)
@@ -53,10 +53,10 @@ func (a *API) inView(v *visit, view transfer.View, all []resource.Object) []mode
 	return merged
 }
 
-// viewOf parses the view of the query.
-func viewOf(v *visit) (transfer.View, error) {
-	switch view := transfer.View(v.Query("view", string(transfer.Own))); view {
-	case transfer.Own, transfer.Merged:
+// parseView parses the view of the query.
+func parseView(v *request) (transfer.View, error) {
+	switch view := transfer.View(v.Query("view", string(transfer.ViewOwn))); view {
+	case transfer.ViewOwn, transfer.ViewMerged:
 		return view, nil
 	}
 	return "", malformedQuery("view must be own (the organization's modes) or merged (with the built-in ones)")

@@ -10,25 +10,25 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// order is the order in which modes are published, by their ids.
-type order struct {
+// modeOrderRequest is the order in which modes are published, by their ids.
+type modeOrderRequest struct {
 	IDs []string `json:"ids"`
 }
 
-// ordered is the order at a revision.
-type ordered struct {
+// modeOrder is the order at a revision.
+type modeOrder struct {
 	IDs      []uuid.UUID `json:"ids"`
 	Revision int64       `json:"revision"`
 }
 
-// modesOrder reorders all modes. If-Match has the ETag of the list or of the
+// modeOrderReplace reorders all modes. If-Match has the ETag of the list or of the
 // organization: the request applies to that revision.
-func (a *API) modesOrder(v *visit) error {
-	match, err := required(v.Ctx)
+func (a *API) modeOrderReplace(v *request) error {
+	match, err := requirePrecondition(v.Ctx)
 	if err != nil {
 		return err
 	}
-	var sent order
+	var sent modeOrderRequest
 	if err := smallBody(v.Ctx, &sent); err != nil {
 		return err
 	}
@@ -42,15 +42,15 @@ func (a *API) modesOrder(v *visit) error {
 	if len(wrong) > 0 {
 		return fault.New(fault.Invalid, "invalid_body", "The content does not have the expected form").With(wrong...)
 	}
-	revision, err := a.DB.OrderModes(v.UserContext(), v.by(), v.org.ID, ids, planned(v, match))
+	revision, err := a.DB.OrderModes(v.UserContext(), v.by(), v.org.ID, ids, expectedRevision(v, match))
 	if err != nil {
 		if f, ok := fault.As(err); ok {
 			if now, ok := f.Current.(postgres.ModeOrder); ok { // for the client's next attempt
 				v.Set("ETag", etag(v.org.ID, now.Revision))
 			}
 		}
-		return orLate(err, sent)
+		return withConflictBody(err, sent)
 	}
 	v.Set("ETag", etag(v.org.ID, revision))
-	return answer(v.Ctx, http.StatusOK, ordered{ids, revision})
+	return answer(v.Ctx, http.StatusOK, modeOrder{ids, revision})
 }

@@ -62,7 +62,7 @@ func TestModeFromCreationToDeletion(t *testing.T) {
 	require.Equal(t, 7, s.count("select revision from organizations where slug = 'acme'"))
 }
 
-func TestDeletedAndRecreatedIsAnotherMode(t *testing.T) {
+func TestRecreatedModeHasNewIdentity(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	old := s.create("docs")

@@ -18,20 +18,20 @@ type membership struct {
 }
 
 // withActions adds the sender's actions on an organization.
-func (a *API) withActions(v *visit, m membership) membership {
+func (a *API) withActions(v *request, m membership) membership {
 	var definitions []actions.Definition
 	for _, k := range a.DB.Kinds() {
 		names := k.Names()
 		definitions = append(definitions, actions.Create(names), actions.Import(names), actions.Export(names))
 	}
 	definitions = append(definitions, actions.Apply, actions.Watch, actions.ReadAudit, actions.ExportAudit, actions.ReadMembers, actions.Invite, actions.CreateToken)
-	may := func(r access.Request) access.Verdict { return access.Decide(v.who, m.Role, r) }
-	m.Actions = actions.Of(may, organizationAddress(m.ID), definitions)
+	decide := func(r access.Request) access.Decision { return access.Decide(v.principal, m.Role, r) }
+	m.Actions = actions.NewList(decide, organizationAddress(m.ID), definitions)
 	return m
 }
 
-func (a *API) organizationList(v *visit) error {
-	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+func (a *API) organizationList(v *request) error {
+	p, err := parsePaging(v.Ctx, defaultPageSize, maxPageSize)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (a *API) organizationList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	part, next := page(p, all, func(m membership) string { return m.ID.String() })
+	part, next := paginate(p, all, func(m membership) string { return m.ID.String() })
 	for i, m := range part {
 		part[i] = a.withActions(v, m)
 	}
@@ -51,8 +51,8 @@ func (a *API) organizationList(v *visit) error {
 
 // memberships returns the organizations that the sender is allowed to see: the user is
 // a member of them, and the token opens them.
-func (a *API) memberships(v *visit) ([]membership, error) {
-	all, err := a.Auth.Memberships(v.UserContext(), v.who)
+func (a *API) memberships(v *request) ([]membership, error) {
+	all, err := a.Auth.Memberships(v.UserContext(), v.principal)
 	if err != nil {
 		return nil, err
 	}

@@ -33,13 +33,13 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// pagingOf parses limit and cursor of the query.
-func pagingOf(c *fiber.Ctx, usual, most int) (paging, error) {
-	p := paging{limit: usual}
+// parsePaging parses limit and cursor of the query.
+func parsePaging(c *fiber.Ctx, defaultLimit, maxLimit int) (paging, error) {
+	p := paging{limit: defaultLimit}
 	if q := c.Query("limit"); q != "" {
 		n, err := strconv.Atoi(q)
-		if err != nil || n < 1 || n > most {
-			return p, malformedQuery("limit must be a number from 1 to %d", most)
+		if err != nil || n < 1 || n > maxLimit {
+			return p, malformedQuery("limit must be a number from 1 to %d", maxLimit)
 		}
 		p.limit = n
 	}
@@ -60,10 +60,10 @@ func malformedQuery(format string, args ...any) error {
 	return fault.New(fault.Malformed, "malformed_query", format, args...)
 }
 
-// page returns a page of a complete list, and the cursor of the next page ("" for
+// paginate returns a page of a complete list, and the cursor of the next page ("" for
 // none). A page starts after the previous page's last key. If that no longer exists, it
 // starts at its index.
-func page[T any](p paging, all []T, key func(T) string) ([]T, string) {
+func paginate[T any](p paging, all []T, key func(T) string) ([]T, string) {
 	start := 0
 	if p.cursor.Key != "" {
 		start = min(p.cursor.Index, len(all))
@@ -82,9 +82,9 @@ func page[T any](p paging, all []T, key func(T) string) ([]T, string) {
 	return all[start:end], next
 }
 
-// counted returns a page of a list that was queried with one more than the limit, and
+// trimPage returns a page of a list that was queried with one more than the limit, and
 // the cursor of the next page.
-func counted[T any](p paging, got []T, number func(T) int64) ([]T, string) {
+func trimPage[T any](p paging, got []T, number func(T) int64) ([]T, string) {
 	if len(got) <= p.limit {
 		return got, ""
 	}

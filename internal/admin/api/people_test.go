@@ -38,7 +38,7 @@ func TestTokens(t *testing.T) {
 	require.Equal(t, 1, s.count("select count(*) from audit_log where action = 'token.revoke'"))
 }
 
-func TestTokenCreationWaitsForItsPublication(t *testing.T) {
+func TestTokenCreationWaitsForPublication(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *admin.Options) { o.PublishWait = 20 * time.Second })
 	// As soon as there is a job for it, mark it as published, as a worker would.
@@ -50,7 +50,7 @@ func TestTokenCreationWaitsForItsPublication(t *testing.T) {
 	require.Equal(t, []any{"read"}, made["scopes"], "the least by default")
 }
 
-func TestMembersTokens(t *testing.T) {
+func TestMemberManagesOwnTokensOnly(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	mel := s.token(s.member, s.acme, "read", "write")
@@ -82,7 +82,7 @@ func (s *site) writeOnly() string {
 
 // A token that an earlier release created with the write scope alone can't read the
 // library: neither in answers to changes, nor in conflicts.
-func TestTokenThatOnlyWritesSeesNothing(t *testing.T) {
+func TestWriteOnlyTokenCannotRead(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	tag := s.create("docs")

@@ -33,19 +33,19 @@ func (m ifMatch) matches(tag string) bool {
 	return false
 }
 
-// neverSeen is a version that no object has.
-const neverSeen = -1
+// noVersion is a version that no object has.
+const noVersion = -1
 
-// seen returns the version to pass to package postgres as expected: the current one if
+// expectedVersion returns the version to pass to package postgres as expected: the current one if
 // the header matches it, or 0 if the caller accepts any.
-func (m ifMatch) seen(id uuid.UUID, version int64) int64 {
+func (m ifMatch) expectedVersion(id uuid.UUID, version int64) int64 {
 	switch {
 	case !m.present, m.any:
 		return 0
 	case m.matches(etag(id, version)):
 		return version
 	default:
-		return neverSeen
+		return noVersion
 	}
 }
 
@@ -70,8 +70,8 @@ func precondition(c *fiber.Ctx) (ifMatch, error) {
 	return m, nil
 }
 
-// required is precondition for requests in which If-Match is mandatory.
-func required(c *fiber.Ctx) (ifMatch, error) {
+// requirePrecondition is precondition for requests in which If-Match is mandatory.
+func requirePrecondition(c *fiber.Ctx) (ifMatch, error) {
 	m, err := precondition(c)
 	if err == nil && !m.present {
 		err = fault.New(fault.PreconditionRequired, "precondition_required",

@@ -28,8 +28,8 @@ type publicationFailure struct {
 
 // publicationGet returns the state of publication: the saved revision, what readers
 // have and since when, and since when and why they lag behind.
-func (a *API) publicationGet(v *visit) error {
-	s, err := pubstatus.Of(v.UserContext(), a.DB, v.org.ID)
+func (a *API) publicationGet(v *request) error {
+	s, err := pubstatus.Get(v.UserContext(), a.DB, v.org.ID)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (a *API) publicationGet(v *visit) error {
 	}
 	var failure *publicationFailure
 	if f := s.Failure; f != nil {
-		failure = &publicationFailure{f.Reason, f.FailedAt, f.NextAt}
+		failure = &publicationFailure{f.Reason, f.FailedAt, f.NextAttemptAt}
 	}
 	return answer(v.Ctx, http.StatusOK, struct {
 		Revision          int64               `json:"revision"`

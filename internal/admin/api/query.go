@@ -11,27 +11,27 @@ import (
 	"orgmodes/internal/suggest"
 )
 
-// takes are the names of the parameters that a route accepts, in its query or in form
+// queryParams are the names of the parameters that a route accepts, in its query or in form
 // fields next to the files. A name that ends in ... can be repeated.
-type takes []string
+type queryParams []string
 
-const severalTimes = "..."
+const repeatable = "..."
 
 // check refuses unknown, empty and duplicate parameters. Otherwise ?dryrun=true would
 // run a real import.
-func (t takes) check(c *fiber.Ctx) error {
+func (t queryParams) check(c *fiber.Ctx) error {
 	seen := map[string]bool{}
 	for name, value := range c.Context().QueryArgs().All() {
-		if err := t.checkOne(string(name), string(value), seen); err != nil {
+		if err := t.checkParam(string(name), string(value), seen); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkOne checks a parameter; seen holds the names before it.
-func (t takes) checkOne(name, value string, seen map[string]bool) error {
-	several := slices.Contains(t, name+severalTimes)
+// checkParam checks a parameter; seen holds the names before it.
+func (t queryParams) checkParam(name, value string, seen map[string]bool) error {
+	several := slices.Contains(t, name+repeatable)
 	switch {
 	case !several && !slices.Contains(t, name):
 		return t.unknown(name)
@@ -40,29 +40,29 @@ func (t takes) checkOne(name, value string, seen map[string]bool) error {
 	case seen[name] && !several:
 		return malformedQuery("%s is given twice", name)
 	}
-	if flaw := jsonast.TextFlaw(value); flaw != "" {
+	if flaw := jsonast.TextProblem(value); flaw != "" {
 		return malformedQuery("%s: %s", name, flaw)
 	}
 	seen[name] = true
 	return nil
 }
 
-func (t takes) unknown(name string) error {
-	shown := humanize.Shortened(strings.ToValidUTF8(name, "\uFFFD"), 60)
+func (t queryParams) unknown(name string) error {
+	shown := humanize.Truncate(strings.ToValidUTF8(name, "\uFFFD"), 60)
 	if len(t) == 0 {
 		return malformedQuery("unknown parameter %q; this path has no parameters", shown)
 	}
 	names := make([]string, len(t))
 	for i, n := range t {
-		names[i] = strings.TrimSuffix(n, severalTimes)
+		names[i] = strings.TrimSuffix(n, repeatable)
 	}
-	return malformedQuery("unknown parameter %q; the closest match is %s (of %s)", shown, suggest.Nearest(name, names), strings.Join(names, ", "))
+	return malformedQuery("unknown parameter %q; the closest match is %s (of %s)", shown, suggest.Closest(name, names), strings.Join(names, ", "))
 }
 
-// only refuses requests with query parameters that the route doesn't accept.
-func only(handle fiber.Handler, t ...string) fiber.Handler {
+// withParams refuses requests with query parameters that the route doesn't accept.
+func withParams(handle fiber.Handler, t ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		if err := takes(t).check(c); err != nil {
+		if err := queryParams(t).check(c); err != nil {
 			return err
 		}
 		return handle(c)

@@ -15,7 +15,7 @@ import (
 	"orgmodes/internal/audit"
 )
 
-func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
+func TestUnknownQueryParametersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.create("docs")
@@ -71,15 +71,15 @@ func TestQueryParametersThatARouteDoesNotTakeAreRefused(t *testing.T) {
 	s.do("GET", "!/api/templates?page=1", s.write, "").ok(200) // existing clients can't be fixed
 }
 
-// TestEveryParameterIsDescribed sends each route a parameter that none accepts. It
+// TestOpenAPIHasEveryParameter sends each route a parameter that none accepts. It
 // compares the parameters that the refusal lists with the description.
-func TestEveryParameterIsDescribed(t *testing.T) {
+func TestOpenAPIHasEveryParameter(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withGadgets)
-	d := describe()
+	d := loadOpenAPI()
 	example := regexp.MustCompile(`\{(\w+)\}`)
 	for path, item := range d["paths"].(map[string]any) {
-		whole := d.below(path)
+		whole := d.fullPath(path)
 		if !strings.HasPrefix(whole, "/api/v1/") {
 			continue
 		}
@@ -104,9 +104,9 @@ func TestEveryParameterIsDescribed(t *testing.T) {
 	}
 }
 
-// TestAuditActionsAreThoseThatAreRecorded makes every change that is recorded. It then
+// TestAuditFilterHasEveryRecordedAction makes every change that is recorded. It then
 // filters an organization's log by each recorded action.
-func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
+func TestAuditFilterHasEveryRecordedAction(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx, org := t.Context(), s.acme.ID
@@ -137,7 +137,7 @@ func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
 	require.NoError(t, s.db.ChangeRole(ctx, operator, org, s.member.ID, "admin"))
 	require.NoError(t, s.db.RemoveMember(ctx, operator, org, s.member.ID))
 	for _, answer := range []func(id uuid.UUID) error{
-		func(id uuid.UUID) error { return s.db.Withdraw(ctx, operator, org, id) },
+		func(id uuid.UUID) error { return s.db.WithdrawInvitation(ctx, operator, org, id) },
 		func(id uuid.UUID) error { return s.db.DeclineInvitation(ctx, operator, id, s.stranger.ID) },
 		func(id uuid.UUID) error {
 			_, err := s.db.AcceptInvitation(ctx, operator, id, s.stranger.ID)
@@ -176,7 +176,7 @@ func TestAuditActionsAreThoseThatAreRecorded(t *testing.T) {
 	require.Equal(t, len(audit.Actions()), s.count("select count(distinct action) from audit_log"), "what is recorded is listed")
 }
 
-func TestTokenScopesAreReadByTheirExactName(t *testing.T) {
+func TestTokenRequestFieldNamesAreExact(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	before := s.count("select count(*) from tokens")

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// atOnce sends requests concurrently.
-func atOnce(n int, send func(i int) answer) []answer {
+// sendConcurrently sends requests concurrently.
+func sendConcurrently(n int, send func(i int) answer) []answer {
 	out := make([]answer, n)
 	start := make(chan struct{})
 	var group sync.WaitGroup
@@ -24,13 +24,13 @@ func atOnce(n int, send func(i int) answer) []answer {
 	return out
 }
 
-func TestRacingEditsLoseNothing(t *testing.T) {
+func TestConcurrentEditsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for round := range 10 {
 		slug := fmt.Sprintf("docs-%d", round)
 		tag := s.create(slug)
-		answers := atOnce(2, func(i int) answer {
+		answers := sendConcurrently(2, func(i int) answer {
 			return s.do("PUT", "/modes/"+slug, s.write, modeJSON(slug, fmt.Sprintf("Writer %d", i)), "If-Match", tag)
 		})
 		winner, loser := 0, 1
@@ -52,12 +52,12 @@ func TestRacingEditsLoseNothing(t *testing.T) {
 	require.Equal(t, 30, s.count("select count(*) from audit_log where subject_kind = 'mode'"))
 }
 
-func TestRacingCreatesOfOneSlug(t *testing.T) {
+func TestConcurrentCreatesOfOneSlug(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for round := range 10 {
 		names := []string{fmt.Sprintf("Docs%d", round), fmt.Sprintf("docs%d", round)}
-		answers := atOnce(2, func(i int) answer { return s.do("POST", "/modes", s.write, modeJSON(names[i], "You write.")) })
+		answers := sendConcurrently(2, func(i int) answer { return s.do("POST", "/modes", s.write, modeJSON(names[i], "You write.")) })
 		winner, loser := 0, 1
 		if answers[0].status != 201 {
 			winner, loser = 1, 0
@@ -71,12 +71,12 @@ func TestRacingCreatesOfOneSlug(t *testing.T) {
 	require.Equal(t, 10, s.count("select count(*) from organization_modes"))
 }
 
-func TestRacingPatchesOfDifferentFieldsBothCount(t *testing.T) {
+func TestConcurrentPatchesOfDifferentFieldsBothApply(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.create("docs")
 	patches := []string{`{"name":"Renamed"}`, `{"config":{"whenToUse":"Often"}}`, `{"config":{"description":"Short"}}`}
-	for _, a := range atOnce(3, func(i int) answer { return s.do("PATCH", "/modes/docs", s.write, patches[i]) }) {
+	for _, a := range sendConcurrently(3, func(i int) answer { return s.do("PATCH", "/modes/docs", s.write, patches[i]) }) {
 		a.ok(200)
 	}
 	m := s.do("GET", "/modes/docs", s.write, "").ok(200).json()
@@ -86,7 +86,7 @@ func TestRacingPatchesOfDifferentFieldsBothCount(t *testing.T) {
 	require.InDelta(t, 4, m["version"], 0)
 }
 
-func TestEditOfWhatWasDeletedMeanwhile(t *testing.T) {
+func TestEditOfDeletedModeConflicts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	tag := s.create("docs")

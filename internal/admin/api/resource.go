@@ -33,72 +33,72 @@ type presenter interface {
 	// present returns an object in the format of responses, with actions if there are any.
 	// sent returns its content in the format of requests.
 	present(resource.Object, actions.List) any
-	sent(resource.Object) any
+	spec(resource.Object) any
 	// actions returns the actions on objects that are specific to this kind.
-	actions(v *visit, address string) actions.List
+	actions(v *request, address string) actions.List
 	// read parses the whole content of an object from a request's body.
-	read(v *visit) (resource.Object, error)
+	read(v *request) (resource.Object, error)
 	// patch applies a merge patch (RFC 7396) to the content of the current object.
 	patch(current resource.Object, patch []byte) (resource.Object, error)
 	// describe adds to a version the name of its object and, if whole, its content.
 	describe(out *version, o resource.Object, whole bool)
 	// list returns the objects of a list in its order.
-	list(v *visit) ([]listed, error)
+	list(v *request) ([]listItem, error)
 	// export answers with a file of objects.
-	export(v *visit) error
+	export(v *request) error
 	// importFiles imports the uploaded files; see package transfer.
-	importFiles(v *visit, up importRequest, how howToImport) (plan any, revision int64, err error)
+	importFiles(v *request, up importRequest, how importOptions) (plan any, revision int64, err error)
 }
 
 // parameters holds names of query parameters; see takes.
 type parameters struct{ list, imports, export []string }
 
-// listed is an object in a list, with a key that is unique in the list.
-type listed struct {
+// listItem is an object in a list, with a key that is unique in the list.
+type listItem struct {
 	key  string
 	body any
 }
 
-// howToImport holds the options that all imports have.
-type howToImport struct {
+// importOptions holds the options that all imports have.
+type importOptions struct {
 	dryRun, onlyValid bool
-	// seen is the revision that the plan was made at; 0 accepts any.
-	seen int64
+	// expectedRevision is the revision that the plan was made at; 0 accepts any.
+	expectedRevision int64
 }
 
-// in is API.in, and also converts the current objects in an error to the format of the
+// requireMember is API.in, and also converts the current objects in an error to the format of the
 // kind.
-func (r *objects) in(request access.Request, handle func(*visit) error, t ...string) fiber.Handler {
-	return r.API.in(request, func(v *visit) error {
-		return r.presented(handle(v), func(o resource.Object) any { return r.shown(v, o) })
+func (r *objects) requireMember(needs access.Request, handle func(*request) error, t ...string) fiber.Handler {
+	return r.API.requireMember(needs, func(v *request) error {
+		return r.presentError(handle(v), func(o resource.Object) any { return r.presentWithActions(v, o) })
 	}, t...)
 }
 
-// shown returns an object in the format of responses, with its actions.
-func (r *objects) shown(v *visit, o resource.Object) any {
+// presentWithActions returns an object in the format of responses, with its actions.
+func (r *objects) presentWithActions(v *request, o resource.Object) any {
 	address := v.address("/" + r.store.Names().Plural + "/" + o.ID.String())
-	common := actions.Of(v.may, address, []actions.Definition{actions.Update, actions.Delete, actions.History})
+	common := actions.NewList(v.decide, address, []actions.Definition{actions.Update, actions.Delete, actions.History})
 	return r.present(o, append(common, r.actions(v, address)...))
 }
 
-// presented converts the current objects in an error to the format of responses.
-func (r *objects) presented(err error, shown func(resource.Object) any) error {
+// presentError converts the current objects in an error to the format of responses.
+func (r *objects) presentError(err error, present func(resource.Object) any) error {
 	f, ok := fault.As(err)
 	if !ok {
 		return err
 	}
 	switch current := f.Current.(type) {
 	case resource.Object:
-		f.Current = shown(current)
+		f.Current = present(current)
 	case []resource.Object:
-		f.Current = eachOf(current, shown)
+		f.Current = mapSlice(current, present)
 	}
 	return err
 }
 
 // ref returns the id or the name of the object in the path. Names can have spaces,
 // which are encoded as %20 in a path.
-func (r *objects) ref(v *visit) string {
+func (r *objects) ref(v *request) string {
 	ref := v.Params(r.store.Names().Singular)
 	if name, err := url.PathUnescape(ref); err == nil {
 		return name
@@ -107,34 +107,34 @@ func (r *objects) ref(v *visit) string {
 }
 
 // find returns the object in the path.
-func (r *objects) find(v *visit) (resource.Object, error) {
+func (r *objects) find(v *request) (resource.Object, error) {
 	return r.store.Get(v.UserContext(), v.org.ID, r.ref(v))
 }
 
 // answer writes an object with its ETag.
-func (r *objects) answer(v *visit, status int, o resource.Object) error {
+func (r *objects) answer(v *request, status int, o resource.Object) error {
 	v.Set("ETag", etag(o.ID, o.Version))
-	return answer(v.Ctx, status, r.shown(v, o))
+	return answer(v.Ctx, status, r.presentWithActions(v, o))
 }
 
-// target resolves the object of a change, and compares it with the caller's
+// resolve resolves the object of a change, and compares it with the caller's
 // precondition. It returns the object's id, so that the change can't affect another
 // object that has since taken its name. It also returns the version that the store
 // should expect.
-func (r *objects) target(v *visit, m ifMatch) (ref string, seen int64, err error) {
+func (r *objects) resolve(v *request, m ifMatch) (ref string, expected int64, err error) {
 	current, err := r.find(v)
 	if fault.Is(err, fault.NotFound) {
-		return "", 0, r.orDeleted(v.UserContext(), v.org.ID, m, err)
+		return "", 0, r.deletedOrNotFound(v.UserContext(), v.org.ID, m, err)
 	}
 	if err != nil {
 		return "", 0, err
 	}
-	return current.ID.String(), m.seen(current.ID, current.Version), nil
+	return current.ID.String(), m.expectedVersion(current.ID, current.Version), nil
 }
 
-// orDeleted returns a conflict instead of notFound if the caller has seen the object,
+// deletedOrNotFound returns a conflict instead of notFound if the caller has seen the object,
 // which has been deleted since.
-func (r *objects) orDeleted(ctx context.Context, org uuid.UUID, m ifMatch, notFound error) error {
+func (r *objects) deletedOrNotFound(ctx context.Context, org uuid.UUID, m ifMatch, notFound error) error {
 	for _, tag := range m.tags {
 		if len(tag) < 2+36 {
 			continue

@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-func (r *objects) postOne(v *visit) error {
-	created, err := r.created(v)
+func (r *objects) postOne(v *request) error {
+	created, err := r.createObject(v)
 	if err != nil {
 		return err
 	}
@@ -17,12 +17,12 @@ func (r *objects) postOne(v *visit) error {
 	return r.answer(v, http.StatusCreated, created)
 }
 
-// created creates the object in the request.
-func (r *objects) created(v *visit) (resource.Object, error) {
+// createObject creates the object in the request.
+func (r *objects) createObject(v *request) (resource.Object, error) {
 	sent, err := r.read(v)
 	if err != nil {
 		return resource.Object{}, err
 	}
 	created, err := r.store.Add(v.UserContext(), v.by(), v.org.ID, sent)
-	return created, orLate(err, r.sent(sent))
+	return created, withConflictBody(err, r.spec(sent))
 }

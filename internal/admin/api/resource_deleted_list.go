@@ -10,18 +10,18 @@ import (
 
 // listDeleted lists the deleted objects that can be restored, with the names that they
 // had when they were deleted.
-func (r *objects) listDeleted(v *visit) error {
-	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+func (r *objects) listDeleted(v *request) error {
+	p, err := parsePaging(v.Ctx, defaultPageSize, maxPageSize)
 	if err != nil {
 		return err
 	}
-	var after *postgres.Place
+	var after *postgres.HistoryCursor
 	if p.cursor != (cursor{}) {
 		id, err := uuid.Parse(p.cursor.Key)
 		if err != nil || p.cursor.Before < 1 {
 			return malformedCursor()
 		}
-		after = &postgres.Place{Revision: p.cursor.Before, Subject: id}
+		after = &postgres.HistoryCursor{Revision: p.cursor.Before, Subject: id}
 	}
 	deleted, err := r.store.Deleted(v.UserContext(), v.org.ID, after, p.limit+1)
 	if err != nil {

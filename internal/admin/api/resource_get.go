@@ -2,7 +2,7 @@ package api
 
 import "net/http"
 
-func (r *objects) getOne(v *visit) error {
+func (r *objects) getOne(v *request) error {
 	o, err := r.find(v)
 	if err != nil {
 		return err

@@ -13,22 +13,22 @@ import (
 // all selected objects or nothing, unless ?only=valid leaves out unusable ones.
 // If-Match with the ETag of the plan makes it fail if the plan's revision is no longer
 // current.
-func (r *objects) importAll(v *visit) error {
+func (r *objects) importAll(v *request) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return err
 	}
-	up, err := uploadOf(v)
+	up, err := parseUpload(v)
 	if err != nil {
 		return err
 	}
-	how, err := up.how(v)
+	options, err := up.options(v)
 	if err != nil {
 		return err
 	}
-	how.seen = planned(v, match)
-	plan, revision, err := r.importFiles(v, up, how)
-	var refused *transfer.RefusedError
+	options.expectedRevision = expectedRevision(v, match)
+	plan, revision, err := r.importFiles(v, up, options)
+	var refused *transfer.RejectedError
 	if errors.As(err, &refused) { // for the client's next attempt
 		v.Set("ETag", etag(v.org.ID, refused.Plan.Revision))
 	}
@@ -39,20 +39,20 @@ func (r *objects) importAll(v *visit) error {
 	return answer(v.Ctx, http.StatusOK, plan)
 }
 
-// run imports the uploaded files with the reader of their kind. It returns the plan and
+// runImport imports the uploaded files with the reader of their kind. It returns the plan and
 // its revision.
-func (a *API) run(v *visit, up importRequest, how howToImport, choices transfer.Choices, read transfer.Reader) (any, int64, error) {
+func (a *API) runImport(v *request, up importRequest, options importOptions, choices transfer.Choices, read transfer.Reader) (any, int64, error) {
 	plan, err := read.Import(v.UserContext(), a.DB, v.by(), v.org.ID, up.files,
-		transfer.Options{Choices: choices, DryRun: how.dryRun, OnlyValid: how.onlyValid, Seen: how.seen})
+		transfer.Options{Choices: choices, DryRun: options.dryRun, OnlyValid: options.onlyValid, ExpectedRevision: options.expectedRevision})
 	if err != nil {
 		return nil, 0, err
 	}
 	return plan.JSON(), plan.Revision, nil
 }
 
-// planned returns the revision in If-Match. It is 0 (any) without one, and a revision
+// expectedRevision returns the revision in If-Match. It is 0 (any) without one, and a revision
 // that never exists for a tag of another organization.
-func planned(v *visit, m ifMatch) int64 {
+func expectedRevision(v *request, m ifMatch) int64 {
 	if !m.present || m.any {
 		return 0
 	}
@@ -65,5 +65,5 @@ func planned(v *visit, m ifMatch) int64 {
 			return n
 		}
 	}
-	return neverSeen
+	return noVersion
 }

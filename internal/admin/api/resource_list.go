@@ -2,14 +2,14 @@ package api
 
 import "net/http"
 
-const usualPage, largestPage = 100, 500
+const defaultPageSize, maxPageSize = 100, 500
 
-// answerBytes bounds the contents in a page of a list, in bytes of their JSON. An
+// maxPageBytes bounds the contents in a page of a list, in bytes of their JSON. An
 // element that is longer is a page by itself.
-const answerBytes = 4 << 20
+const maxPageBytes = 4 << 20
 
-func (r *objects) listAll(v *visit) error {
-	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+func (r *objects) listAll(v *request) error {
+	p, err := parsePaging(v.Ctx, defaultPageSize, maxPageSize)
 	if err != nil {
 		return err
 	}
@@ -17,7 +17,7 @@ func (r *objects) listAll(v *visit) error {
 	if err != nil {
 		return err
 	}
-	part, next := page(p, list, func(l listed) string { return l.key })
+	part, next := paginate(p, list, func(l listItem) string { return l.key })
 	bodies := make([]any, len(part))
 	for i, l := range part {
 		bodies[i] = l.body

@@ -9,16 +9,16 @@ import (
 
 // patchOne changes fields. Without If-Match it is valid for any version: the patch is
 // applied to the current one, under the organization's lock.
-func (r *objects) patchOne(v *visit) error {
-	saved, err := r.changed(v)
+func (r *objects) patchOne(v *request) error {
+	saved, err := r.patchObject(v)
 	if err != nil {
 		return err
 	}
 	return r.answer(v, http.StatusOK, saved)
 }
 
-// changed changes fields of the object in the path.
-func (r *objects) changed(v *visit) (resource.Object, error) {
+// patchObject changes fields of the object in the path.
+func (r *objects) patchObject(v *request) (resource.Object, error) {
 	var none resource.Object
 	match, err := precondition(v.Ctx)
 	if err != nil {
@@ -33,12 +33,12 @@ func (r *objects) changed(v *visit) (resource.Object, error) {
 	if json.Valid(patch) {
 		yours = json.RawMessage(patch)
 	}
-	ref, seen, err := r.target(v, match)
+	ref, expected, err := r.resolve(v, match)
 	if err != nil {
-		return none, orLate(err, yours)
+		return none, withConflictBody(err, yours)
 	}
-	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(now resource.Object) (resource.Object, error) {
+	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, expected, func(now resource.Object) (resource.Object, error) {
 		return r.presenter.patch(now, patch)
 	})
-	return saved, orLate(err, yours)
+	return saved, withConflictBody(err, yours)
 }

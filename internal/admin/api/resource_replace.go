@@ -6,8 +6,8 @@ import (
 	"orgmodes/internal/resource"
 )
 
-func (r *objects) putOne(v *visit) error {
-	match, err := required(v.Ctx)
+func (r *objects) putOne(v *request) error {
+	match, err := requirePrecondition(v.Ctx)
 	if err != nil {
 		return err
 	}
@@ -15,15 +15,15 @@ func (r *objects) putOne(v *visit) error {
 	if err != nil {
 		return err
 	}
-	ref, seen, err := r.target(v, match)
+	ref, expected, err := r.resolve(v, match)
 	if err != nil {
-		return orLate(err, r.sent(sent))
+		return withConflictBody(err, r.spec(sent))
 	}
-	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, seen, func(resource.Object) (resource.Object, error) {
+	saved, err := r.store.Update(v.UserContext(), v.by(), v.org.ID, ref, expected, func(resource.Object) (resource.Object, error) {
 		return sent, nil
 	})
 	if err != nil {
-		return orLate(err, r.sent(sent))
+		return withConflictBody(err, r.spec(sent))
 	}
 	return r.answer(v, http.StatusOK, saved)
 }

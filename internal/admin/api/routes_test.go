@@ -31,14 +31,14 @@ func routes(t *testing.T, s *site) [][2]string {
 	return list
 }
 
-// filled replaces a route's parameters by objects that exist in Acme.
-func filled(s *site, path, mode, token string) string {
+// fillPath replaces a route's parameters by objects that exist in Acme.
+func fillPath(s *site, path, mode, token string) string {
 	return strings.NewReplacer(":org", s.acme.ID.String(), ":mode", mode, ":template", "Code%20Expert", ":version", "1", ":client", "roo-code", ":user", s.member.ID.String(), ":token", token, ":invitation", uuid.NewString()).Replace(path)
 }
 
-// TestNobodySeesAnotherTenant requires every route to answer "not found" to the owner
+// TestOtherTenantIsInvisible requires every route to answer "not found" to the owner
 // of another organization, with a session and with a token.
-func TestNobodySeesAnotherTenant(t *testing.T) {
+func TestOtherTenantIsInvisible(t *testing.T) {
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
 	tokens, _, err := s.db.Tokens(t.Context(), s.acme.ID, postgres.TokenFilter{Limit: 100})
@@ -62,14 +62,14 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 				if bearer == "" {
 					headers = append(headers, "Cookie", cookie, "X-CSRF-Token", csrf)
 				}
-				a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), bearer, "{}", headers...)
+				a := s.do(r[0], "!"+fillPath(s, r[1], mode, tokens[0].ID.String()), bearer, "{}", headers...)
 				a.t = t
 				p := a.problem(404, "organization_not_found")
 				require.Equal(t, unknown, p["detail"], "the answer for one that isn't there")
 			})
 		}
 		t.Run(r[0]+" "+r[1]+" nobody", func(t *testing.T) {
-			a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), "", "{}")
+			a := s.do(r[0], "!"+fillPath(s, r[1], mode, tokens[0].ID.String()), "", "{}")
 			a.t = t
 			a.problem(401, "unauthenticated")
 			require.Equal(t, `Bearer realm="orgmodes"`, a.header.Get("WWW-Authenticate"))
@@ -87,9 +87,9 @@ func TestNobodySeesAnotherTenant(t *testing.T) {
 	require.Empty(t, s.do("GET", "!/api/v1/organizations/other/audit?subject="+mode, foreign, "").ok(200).json()["entries"])
 }
 
-// TestWhoMayDoWhat tests every route with every role and scope. An allowed request
+// TestPermissionsOfRoles tests every route with every role and scope. An allowed request
 // passes authorization: its answer is not 401, 403 or that of a hidden organization.
-func TestWhoMayDoWhat(t *testing.T) {
+func TestPermissionsOfRoles(t *testing.T) {
 	s := newSite(t)
 	mode := s.do("POST", "/modes", s.write, modeJSON("docs", "You write.")).ok(201).json()["id"].(string)
 	tokens, _, err := s.db.Tokens(t.Context(), s.acme.ID, postgres.TokenFilter{Limit: 100})
@@ -175,7 +175,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			t.Run(who.user.Name+" "+who.scope+" "+r[0]+" "+r[1], func(t *testing.T) {
 				// The body and the precondition match nothing, so that no allowed request changes
 				// anything. No stream begins with the Last-Event-ID.
-				a := s.do(r[0], "!"+filled(s, r[1], mode, tokens[0].ID.String()), bearer, "{", "If-Match", `"none"`, "Last-Event-ID", "none", "Content-Type", "application/json")
+				a := s.do(r[0], "!"+fillPath(s, r[1], mode, tokens[0].ID.String()), bearer, "{", "If-Match", `"none"`, "Last-Event-ID", "none", "Content-Type", "application/json")
 				a.t = t
 				may := (strings.EqualFold(need, "r") || who.scope == "write") && (need == strings.ToLower(need) || who.manages)
 				switch {

@@ -24,14 +24,14 @@ type sessionToken struct {
 	Scopes []string `json:"scopes"`
 }
 
-func (a *API) sessionOf(v *visit, s *auth.Session) (session, error) {
+func (a *API) sessionOf(v *request, s *auth.Session) (session, error) {
 	orgs, err := a.memberships(v)
 	if err != nil {
 		return session{}, err
 	}
-	out := session{User: person{v.who.UserID, v.who.Email, v.who.Name}, Via: v.who.Kind, Organizations: orgs}
-	if v.who.Kind == access.Token {
-		out.Token = &sessionToken{v.who.TokenID.String(), v.who.Scopes}
+	out := session{User: person{v.principal.UserID, v.principal.Email, v.principal.Name}, Via: v.principal.Kind, Organizations: orgs}
+	if v.principal.Kind == access.Token {
+		out.Token = &sessionToken{v.principal.TokenID.String(), v.principal.Scopes}
 	}
 	if s != nil {
 		out.ExpiresAt, out.CSRF = &s.ExpiresAt, s.CSRF

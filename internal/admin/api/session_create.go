@@ -19,11 +19,11 @@ func (a *API) sessionCreate(c *fiber.Ctx) error {
 	if err := smallBody(c, &sent); err != nil {
 		return err
 	}
-	u, s, err := a.Auth.In(c, middleware.Source(c), sent.Email, sent.Password)
+	u, s, err := a.Auth.SignIn(c, middleware.Source(c), sent.Email, sent.Password)
 	if err != nil {
 		return err
 	}
-	v := &visit{Ctx: c, who: access.Principal{Kind: access.User, UserID: u.ID, Name: u.Name, Email: u.Email}}
+	v := &request{Ctx: c, principal: access.Principal{Kind: access.User, UserID: u.ID, Name: u.Name, Email: u.Email}}
 	out, err := a.sessionOf(v, &s)
 	if err != nil {
 		return err

@@ -2,7 +2,7 @@ package api
 
 import "net/http"
 
-func (a *API) sessionGet(v *visit) error {
+func (a *API) sessionGet(v *request) error {
 	out, err := a.sessionOf(v, v.session)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func TestSession(t *testing.T) {
 	s.do("GET", "!/api/v1/session", "", "", "Cookie", "orgmodes=made-up").problem(401, "session_ended")
 }
 
-func TestSessionsEnd(t *testing.T) {
+func TestSessionExpiryAndSignOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	in := s.signIn("olive@acme.example", goodPassword).ok(201)
@@ -86,7 +86,7 @@ func TestCookieOverHTTPS(t *testing.T) {
 	require.Equal(t, "nosniff", in.header.Get("X-Content-Type-Options"))
 }
 
-func TestTokensThatDoNotOpen(t *testing.T) {
+func TestInvalidTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	good := s.token(s.owner, s.acme, "read", "write")

@@ -23,13 +23,13 @@ func (templateAPI) limit() int { return templates.MaxTemplates }
 
 func (templateAPI) present(o resource.Object, can actions.List) any { return templateOf(o, can) }
 
-func (templateAPI) actions(v *visit, address string) actions.List {
-	return actions.Of(v.may, address, []actions.Definition{actions.Resolve})
+func (templateAPI) actions(v *request, address string) actions.List {
+	return actions.NewList(v.decide, address, []actions.Definition{actions.Resolve})
 }
 
-func (templateAPI) sent(o resource.Object) any { return o.Spec }
+func (templateAPI) spec(o resource.Object) any { return o.Spec }
 
-func (a templateAPI) read(v *visit) (o resource.Object, err error) {
+func (a templateAPI) read(v *request) (o resource.Object, err error) {
 	data, err := jsonBody(v.Ctx)
 	if err != nil {
 		return o, err
@@ -55,20 +55,20 @@ func (templateAPI) describe(out *version, o resource.Object, whole bool) {
 	}
 }
 
-func (a templateAPI) list(v *visit) (list []listed, err error) {
+func (a templateAPI) list(v *request) (list []listItem, err error) {
 	all, err := a.DB.Templates.List(v.UserContext(), v.org.ID)
 	for _, t := range templates.Sorted(all) {
-		list = append(list, listed{t.ID.String(), a.templates().shown(v, t.Object())})
+		list = append(list, listItem{t.ID.String(), a.templates().presentWithActions(v, t.Object())})
 	}
 	return list, err
 }
 
-func (a templateAPI) importFiles(v *visit, up importRequest, how howToImport) (any, int64, error) {
+func (a templateAPI) importFiles(v *request, up importRequest, options importOptions) (any, int64, error) {
 	var choices transfer.TemplateChoices
 	if err := up.choices(v, &choices, "on_conflict", &choices.OnConflict, &choices.Only); err != nil {
 		return nil, 0, err
 	}
-	return a.run(v, up, how, choices, transfer.NewTemplateImport)
+	return a.runImport(v, up, options, choices, transfer.NewTemplateImport)
 }
 
 // templateOf returns a template in the API's format: the fields that clients know, and

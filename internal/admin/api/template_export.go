@@ -9,7 +9,7 @@ import (
 
 // export writes templates as files: all of them, or the ones that ?template= selects by
 // id or name.
-func (a templateAPI) export(v *visit) error {
+func (a templateAPI) export(v *request) error {
 	e := transfer.TemplateExport{Format: v.Query("format", transfer.FormatZip)}
 	for _, ref := range v.Context().QueryArgs().PeekMulti("template") { // names can have commas
 		e.Refs = append(e.Refs, string(ref))

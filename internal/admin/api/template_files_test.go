@@ -36,7 +36,7 @@ func filesOf(t *testing.T, archive []byte) map[string]string {
 	return out
 }
 
-func templateVerdicts(plan map[string]any) []string {
+func templateItemActions(plan map[string]any) []string {
 	var out []string
 	for _, m := range plan["templates"].([]any) {
 		out = append(out, m.(map[string]any)["action"].(string))
@@ -44,13 +44,13 @@ func templateVerdicts(plan map[string]any) []string {
 	return out
 }
 
-func templateLine(plan map[string]any, i int) map[string]any {
+func templateItem(plan map[string]any, i int) map[string]any {
 	return plan["templates"].([]any)[i].(map[string]any)
 }
 
-func TestTemplatesInAndOut(t *testing.T) {
+func TestTemplateImportAndExport(t *testing.T) {
 	t.Parallel()
-	s := emptyOfTemplates(t)
+	s := newSiteWithoutTemplates(t)
 	ids := []string{uuid.NewString(), uuid.NewString()}
 	files := [][2]string{}
 	for i, name := range []string{"Foo Bar", "foo-bar"} {
@@ -59,11 +59,11 @@ func TestTemplatesInAndOut(t *testing.T) {
 	zipped := []string{"Content-Type", "application/zip"}
 	packed := archive(t, files...)
 	plan := s.do("POST", "/templates/import?dry_run=true", s.write, packed, zipped...).ok(200)
-	require.Equal(t, []string{"create", "create"}, templateVerdicts(plan.json()))
+	require.Equal(t, []string{"create", "create"}, templateItemActions(plan.json()))
 	require.Zero(t, s.count("select count(*) from permission_templates where organization_id = $1", s.acme.ID), "a dry run leaves no trace")
 	done := s.do("POST", "/templates/import", s.write, packed, append(zipped, "If-Match", plan.header.Get("ETag"))...).ok(200).json()
 	require.Equal(t, true, done["applied"])
-	require.ElementsMatch(t, ids, []any{templateLine(done, 0)["id"], templateLine(done, 1)["id"]}, "files keep their ids")
+	require.ElementsMatch(t, ids, []any{templateItem(done, 0)["id"], templateItem(done, 1)["id"]}, "files keep their ids")
 	require.Equal(t, 2, s.count("select count(*) from audit_log where action = 'template.import' and revision = 2"), "one change")
 
 	out := s.do("GET", "/templates/export", s.write, "").ok(200)
@@ -71,7 +71,7 @@ func TestTemplatesInAndOut(t *testing.T) {
 	folder := filesOf(t, out.body)
 	require.ElementsMatch(t, []string{ids[0] + ".json", ids[1] + ".json"}, slices.Collect(maps.Keys(folder)), "two names that look alike are two files")
 	again := s.do("POST", "/templates/import", s.write, string(out.body), zipped...).ok(200).json()
-	require.Equal(t, []string{"unchanged", "unchanged"}, templateVerdicts(again))
+	require.Equal(t, []string{"unchanged", "unchanged"}, templateItemActions(again))
 
 	// The other formats: a single file, an envelope, a list. Each can be imported again
 	// unchanged.
@@ -93,32 +93,32 @@ func TestTemplatesInAndOut(t *testing.T) {
 	s.do("GET", "/templates/export?template=nope", s.write, "").problem(404, "template_not_found")
 }
 
-func TestChoicesOfATemplateImport(t *testing.T) {
+func TestTemplateImportChoices(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	was := s.do("GET", "/templates/Code%20Expert", s.write, "").ok(200).json()
 	file := `[{"name":"code expert","permission_mode":"plan"},{"name":"New","permission_mode":"plan"}]`
 	plan := s.do("POST", "/templates/import?dry_run=true", s.write, file).ok(200)
-	require.Equal(t, []string{"conflict", "create"}, templateVerdicts(plan.json()))
-	require.Equal(t, "code expert (2)", templateLine(plan.json(), 0)["free_name"])
+	require.Equal(t, []string{"conflict", "create"}, templateItemActions(plan.json()))
+	require.Equal(t, "code expert (2)", templateItem(plan.json(), 0)["free_name"])
 	p := s.do("POST", "/templates/import", s.write, file).problem(422, "invalid_templates")
-	require.Equal(t, []string{"conflict", "create"}, templateVerdicts(p["plan"].(map[string]any)))
+	require.Equal(t, []string{"conflict", "create"}, templateItemActions(p["plan"].(map[string]any)))
 	require.Equal(t, "/0/name", p["errors"].([]any)[0].(map[string]any)["pointer"])
 	require.Equal(t, 4, s.count("select count(*) from permission_templates where organization_id = $1", s.acme.ID), "nothing of it")
 
 	// Changed since the plan: nothing is imported, and the answer has the new plan.
 	s.template("Third", "plan")
 	late := s.do("POST", "/templates/import?on_conflict=skip", s.write, file, "If-Match", plan.header.Get("ETag"))
-	require.Equal(t, []string{"skip", "create"}, templateVerdicts(late.problem(412, "revision_conflict")["plan"].(map[string]any)))
+	require.Equal(t, []string{"skip", "create"}, templateItemActions(late.problem(412, "revision_conflict")["plan"].(map[string]any)))
 	done := s.do("POST", "/templates/import?on_conflict=skip", s.write, file, "If-Match", late.header.Get("ETag")).ok(200).json()
-	require.Equal(t, []string{"skip", "create"}, templateVerdicts(done))
+	require.Equal(t, []string{"skip", "create"}, templateItemActions(done))
 	renamed := s.do("POST", "/templates/import?on_conflict=rename&index=0", s.write, file).ok(200).json()
-	require.Equal(t, "code expert (2)", templateLine(renamed, 0)["becomes"].(map[string]any)["name"])
+	require.Equal(t, "code expert (2)", templateItem(renamed, 0)["becomes"].(map[string]any)["name"])
 	require.Equal(t, was, s.do("GET", "/templates/Code%20Expert", s.write, "").ok(200).json())
 	choices := url.QueryEscape(`{"by_name":{"CODE EXPERT":"replace"}}`)
 	replaced := s.do("POST", "/templates/import?choices="+choices, s.write, file).ok(200).json()
-	require.Equal(t, []string{"update", "unchanged"}, templateVerdicts(replaced))
-	require.Equal(t, was["template_id"], templateLine(replaced, 0)["id"])
+	require.Equal(t, []string{"update", "unchanged"}, templateItemActions(replaced))
+	require.Equal(t, was["template_id"], templateItem(replaced, 0)["id"])
 	require.Equal(t, "plan", s.do("GET", "/templates/"+was["template_id"].(string), s.write, "").ok(200).json()["permission_mode"])
 
 	s.do("POST", "/templates/import?on_conflict=fly", s.write, file).problem(422, "invalid_choice")
@@ -132,29 +132,29 @@ func TestChoicesOfATemplateImport(t *testing.T) {
 	blamed := p["errors"].([]any)[0].(map[string]any)
 	require.Equal(t, "/templates/1/permission_mode", blamed["pointer"])
 	require.EqualValues(t, 1, blamed["line"])
-	require.Equal(t, []string{"create", "invalid"}, templateVerdicts(s.do("POST", "/templates/import?only=valid", s.write, bad).ok(200).json()))
+	require.Equal(t, []string{"create", "invalid"}, templateItemActions(s.do("POST", "/templates/import?only=valid", s.write, bad).ok(200).json()))
 	body, media := form(t, [][2]string{{"a.json", `{"name":"From a form","permission_mode":"plan"}`}, {"readme.md", "hello"}}, "dry_run", "true")
-	require.Equal(t, []string{"create"}, templateVerdicts(s.do("POST", "/templates/import", s.write, body, "Content-Type", media).ok(200).json()))
+	require.Equal(t, []string{"create"}, templateItemActions(s.do("POST", "/templates/import", s.write, body, "Content-Type", media).ok(200).json()))
 	s.do("POST", "/templates/import", s.write, archive(t, [2]string{"../x.json", "{}"}), "Content-Type", "application/zip").problem(422, "unsafe_archive")
 }
 
-// written lists the fields of a template that users edit.
-var written = []string{"name", "permission_mode", "allowed_tools", "default_role", "default_system_prompt", "description"}
+// specFields lists the fields of a template that users edit.
+var specFields = []string{"name", "permission_mode", "allowed_tools", "default_role", "default_system_prompt", "description"}
 
-func onlyWritten(t interface{ Helper() }, m map[string]any) map[string]any {
+func withoutServerFields(t interface{ Helper() }, m map[string]any) map[string]any {
 	t.Helper()
 	out := map[string]any{}
-	for _, f := range written {
+	for _, f := range specFields {
 		out[f] = m[f]
 	}
 	return out
 }
 
-// TestNoFieldIsDropped: every field of a template survives each way of import and
+// TestTemplateFieldsSurviveImportAndExport: every field of a template survives each way of import and
 // export.
-func TestNoFieldIsDropped(t *testing.T) {
+func TestTemplateFieldsSurviveImportAndExport(t *testing.T) {
 	t.Parallel()
-	s := emptyOfTemplates(t)
+	s := newSiteWithoutTemplates(t)
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
 	theirs := s.token(s.stranger, other, "read", "write")
@@ -179,17 +179,17 @@ func TestNoFieldIsDropped(t *testing.T) {
 		}
 		body, err := json.Marshal(want)
 		require.NoError(r, err)
-		made := s.do("POST", existing, s.write, string(body)).ok(200)
+		made := s.do("POST", legacyPath, s.write, string(body)).ok(200)
 		id := made.json()["template_id"].(string)
 		same := func(got map[string]any, way string) {
 			r.Helper()
-			require.Equal(r, want, onlyWritten(r, got), way)
+			require.Equal(r, want, withoutServerFields(r, got), way)
 		}
 		same(made.json(), "create")
-		same(s.do("GET", existing+"/"+id, s.write, "").ok(200).json(), "get")
+		same(s.do("GET", legacyPath+"/"+id, s.write, "").ok(200).json(), "get")
 		own := s.do("GET", "/templates/"+id, s.write, "").ok(200)
 		same(own.json(), "own get")
-		same(s.do("PUT", existing+"/"+id, s.write, string(made.body)).ok(200).json(), "sent back")
+		same(s.do("PUT", legacyPath+"/"+id, s.write, string(made.body)).ok(200).json(), "sent back")
 		same(s.do("PUT", "/templates/"+id, s.write, string(own.body), "If-Match", own.header.Get("ETag")).ok(200).json(), "replaced")
 		require.EqualValues(r, 1, s.do("GET", "/templates/"+id, s.write, "").ok(200).json()["version"], "none of this was a change")
 		same(s.do("GET", "/templates/"+id+"/versions/1", s.write, "").ok(200).json()["template"].(map[string]any), "version")
@@ -197,7 +197,7 @@ func TestNoFieldIsDropped(t *testing.T) {
 		for _, format := range []string{"zip", "file", "envelope", "json"} {
 			file := s.do("GET", "/templates/export?format="+format+"&template="+id, s.write, "").ok(200).body
 			plan := s.do("POST", elsewhere+"/templates/import", theirs, string(file), "Content-Type", "application/octet-stream").ok(200).json()
-			line := templateLine(plan, 0)
+			line := templateItem(plan, 0)
 			require.Contains(r, []any{"create", "unchanged"}, line["action"], format)
 			same(s.do("GET", elsewhere+"/templates/"+line["id"].(string), theirs, "").ok(200).json(), "elsewhere, by "+format)
 		}
@@ -219,16 +219,16 @@ func anyOf(list []string) func(func(any) bool) {
 	}
 }
 
-// TestImportOfAnotherOrganizationsFiles: an object whose id is taken gets a new one,
+// TestImportFromOtherOrganizationGetsNewIDs: an object whose id is taken gets a new one,
 // and the other organization is not changed.
-func TestImportOfAnotherOrganizationsFiles(t *testing.T) {
+func TestImportFromOtherOrganizationGetsNewIDs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	other, err := s.db.Organization(t.Context(), "other")
 	require.NoError(t, err)
 	theirs := s.token(s.stranger, other, "read", "write")
 	made := s.template("Reviewer", "plan", "read")
-	before := s.do("GET", existing, s.write, "").ok(200).body
+	before := s.do("GET", legacyPath, s.write, "").ok(200).body
 	folder := s.do("GET", "/templates/export", s.write, "").ok(200).body
 	plan := s.do("POST", "!/api/v1/organizations/other/templates/import", theirs, string(folder), "Content-Type", "application/zip").ok(200).json()
 	require.Equal(t, 1, summary(plan, "create"))
@@ -239,14 +239,14 @@ func TestImportOfAnotherOrganizationsFiles(t *testing.T) {
 			require.Contains(t, line["notices"].([]any)[0].(map[string]any)["detail"], "new id")
 		}
 	}
-	require.Equal(t, string(before), string(s.do("GET", existing, s.write, "").ok(200).body))
+	require.Equal(t, string(before), string(s.do("GET", legacyPath, s.write, "").ok(200).body))
 
 	// A template that was deleted here still has its history here.
-	s.do("DELETE", existing+"/"+made["template_id"].(string), s.write, "").ok(200)
+	s.do("DELETE", legacyPath+"/"+made["template_id"].(string), s.write, "").ok(200)
 	s.sql(`delete from permission_templates where organization_id = $1`, other.ID)
 	one := strings.Replace(templateJSON("Reviewer", "plan"), "{", `{"template_id":"`+made["template_id"].(string)+`",`, 1)
 	plan = s.do("POST", "!/api/v1/organizations/other/templates/import", theirs, one).ok(200).json()
-	require.NotEqual(t, made["template_id"], templateLine(plan, 0)["id"])
+	require.NotEqual(t, made["template_id"], templateItem(plan, 0)["id"])
 	s.do("POST", "/templates/"+made["template_id"].(string)+"/versions/1/restore", s.write, "").ok(200)
 	require.NotContains(t, s.log.String(), "level=ERROR")
 }

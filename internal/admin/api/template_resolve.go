@@ -8,7 +8,7 @@ import (
 
 // templateResolve returns the permissions of an agent that the request in the body
 // spawns from a template. It changes nothing.
-func (a *API) templateResolve(v *visit) error {
+func (a *API) templateResolve(v *request) error {
 	data, err := jsonBody(v.Ctx)
 	if err != nil {
 		return err

@@ -86,7 +86,7 @@ func TestTemplateList(t *testing.T) {
 	require.NotContains(t, rest, "next_cursor")
 }
 
-func TestDefaultTemplatesComeBackWhenAskedFor(t *testing.T) {
+func TestRestoreDefaultTemplates(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"Safe%20Sandbox", "Code%20Expert"} {
@@ -112,7 +112,7 @@ func TestResolve(t *testing.T) {
 	s.do("POST", "/templates/nope/resolve", s.write, `{}`).problem(404, "template_not_found")
 }
 
-func TestToolsOfTheInstallation(t *testing.T) {
+func TestTemplateToolsOfInstallation(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *admin.Options) {
 		tools, err := o.DB.Tools.With("deploy=Rolls out a release.")

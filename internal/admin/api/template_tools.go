@@ -13,7 +13,7 @@ type choice struct {
 }
 
 // templateTools lists the choices for a form: the known tools and the permission modes.
-func (a *API) templateTools(v *visit) error {
+func (a *API) templateTools(v *request) error {
 	tools, permissionModes := []choice{}, []choice{}
 	for _, t := range a.DB.Tools.All() {
 		tools = append(tools, choice{t.Name, t.Allows})

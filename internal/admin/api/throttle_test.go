@@ -13,13 +13,13 @@ import (
 	"orgmodes/internal/admin"
 )
 
-// behindProxy makes X-Forwarded-For determine a client's address.
-func behindProxy(o *admin.Options) {
+// trustLoopbackProxies makes X-Forwarded-For determine a client's address.
+func trustLoopbackProxies(o *admin.Options) {
 	o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
 
-// wrong signs in with wrong passwords.
-func (s *site) wrong(times int, email string, headers ...string) {
+// failSignIns signs in with wrong passwords.
+func (s *site) failSignIns(times int, email string, headers ...string) {
 	s.t.Helper()
 	for range times {
 		s.signIn(email, "not the password", headers...).problem(401, "wrong_credentials")
@@ -49,7 +49,7 @@ func TestWrongPasswords(t *testing.T) {
 	s.signIn("olive@acme.example", goodPassword, "Origin", "https://evil.example").problem(403, "cross_origin")
 	s.signIn("olive@acme.example", goodPassword).ok(201)
 
-	s.wrong(9, "olive@acme.example")
+	s.failSignIns(9, "olive@acme.example")
 	late := s.signIn("olive@acme.example", goodPassword)
 	late.problem(429, "too_many_attempts")
 	wait, err := strconv.Atoi(late.header.Get("Retry-After"))
@@ -60,25 +60,25 @@ func TestWrongPasswords(t *testing.T) {
 	s.signIn("olive@acme.example", goodPassword).ok(201)
 }
 
-func TestAccountThatIsNotThereCountsLikeOneThatIs(t *testing.T) {
+func TestUnknownAccountIsThrottledLikeKnownOne(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.wrong(10, "nobody@acme.example")
+	s.failSignIns(10, "nobody@acme.example")
 	s.signIn("nobody@acme.example", "not the password").problem(429, "too_many_attempts")
 	rows := s.count("select count(*) from sign_in_attempts")
-	s.wrong(10, "olive@acme.example")
+	s.failSignIns(10, "olive@acme.example")
 	require.Equal(t, rows+2, s.count("select count(*) from sign_in_attempts"), "an account, and an account from this address")
 	s.signIn("olive@acme.example", "not the password").problem(429, "too_many_attempts")
 	require.Zero(t, s.count("select count(*) from sign_in_attempts where encode(key, 'escape') like '%olive%'"))
 }
 
-func TestStrangerCannotLockTheOwnerOut(t *testing.T) {
+func TestThrottleDoesNotLockOutKnownDevice(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, behindProxy)
+	s := newSite(t, trustLoopbackProxies)
 	home := []string{"X-Forwarded-For", "192.0.2.1"}
 	device := deviceOf(s.signIn("olive@acme.example", goodPassword, home...).ok(201))
 
-	s.wrong(10, "olive@acme.example", "X-Forwarded-For", "198.51.100.7")
+	s.failSignIns(10, "olive@acme.example", "X-Forwarded-For", "198.51.100.7")
 	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "198.51.100.7").problem(429, "too_many_attempts")
 	s.signIn("olive@acme.example", goodPassword, home...).ok(201)
 
@@ -89,7 +89,7 @@ func TestStrangerCannotLockTheOwnerOut(t *testing.T) {
 	s.signIn("olive@acme.example", goodPassword, known...).ok(201)
 
 	// A known device has a separate limit.
-	s.wrong(10, "olive@acme.example", known...)
+	s.failSignIns(10, "olive@acme.example", known...)
 	s.signIn("olive@acme.example", goodPassword, known...).problem(429, "too_many_attempts")
 }
 
@@ -97,7 +97,7 @@ func TestDeviceIsKnownForOneAccountOnly(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	device := deviceOf(s.signIn("mel@acme.example", goodPassword).ok(201))
-	s.wrong(10, "olive@acme.example")
+	s.failSignIns(10, "olive@acme.example")
 	for _, cookie := range []string{device, device[:len(device)-2] + "AA", "orgmodes-device=k1.x.y", "orgmodes-device="} {
 		s.signIn("olive@acme.example", goodPassword, "Cookie", cookie).problem(429, "too_many_attempts")
 	}
@@ -105,41 +105,41 @@ func TestDeviceIsKnownForOneAccountOnly(t *testing.T) {
 
 func TestAddressesOfOneNetworkCountAsOne(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, behindProxy)
+	s := newSite(t, trustLoopbackProxies)
 	for i := range 50 {
-		s.wrong(1, fmt.Sprintf("user-%d@acme.example", i), "X-Forwarded-For", fmt.Sprintf("2001:db8:1:2::%x", i+1))
+		s.failSignIns(1, fmt.Sprintf("user-%d@acme.example", i), "X-Forwarded-For", fmt.Sprintf("2001:db8:1:2::%x", i+1))
 	}
 	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "2001:db8:1:2:ffff::1").problem(429, "too_many_attempts")
 	s.signIn("olive@acme.example", goodPassword, "X-Forwarded-For", "2001:db8:1:3::1").ok(201)
 }
 
 // Behind a proxy that isn't configured, all clients have the proxy's address.
-func TestUnconfiguredProxyDoesNotLockEverybodyOut(t *testing.T) {
+func TestUnconfiguredProxyIsNotThrottledByAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *admin.Options) { o.Public = &url.URL{Scheme: "https", Host: "modes.example"} })
 	for i := range 60 {
-		s.wrong(1, fmt.Sprintf("user-%d@acme.example", i))
+		s.failSignIns(1, fmt.Sprintf("user-%d@acme.example", i))
 	}
 	s.signIn("olive@acme.example", goodPassword).ok(201)
 }
 
-func TestProcessesCountTogether(t *testing.T) {
+func TestThrottleIsSharedByProcesses(t *testing.T) {
 	t.Parallel()
 	one := newSite(t)
-	two := one.another()
+	two := one.newServer()
 	for range 5 {
-		one.wrong(1, "olive@acme.example")
-		two.wrong(1, "olive@acme.example")
+		one.failSignIns(1, "olive@acme.example")
+		two.failSignIns(1, "olive@acme.example")
 	}
 	one.signIn("olive@acme.example", goodPassword).problem(429, "too_many_attempts")
 	two.signIn("olive@acme.example", goodPassword).problem(429, "too_many_attempts")
 }
 
-func TestAttemptsAtOnceDoNotExceedTheLimit(t *testing.T) {
+func TestConcurrentAttemptsDoNotExceedLimit(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	var refused, late int
-	for _, a := range atOnce(25, func(int) answer { return s.signIn("olive@acme.example", "not the password") }) {
+	for _, a := range sendConcurrently(25, func(int) answer { return s.signIn("olive@acme.example", "not the password") }) {
 		switch a.status {
 		case 401:
 			refused++
@@ -154,7 +154,7 @@ func TestAttemptsAtOnceDoNotExceedTheLimit(t *testing.T) {
 }
 
 // A password that could not be checked doesn't count as wrong.
-func TestFailureOfOursIsNoWrongPassword(t *testing.T) {
+func TestInternalErrorIsNotCountedAsWrongPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.sql("alter table users rename to users_away")
@@ -170,7 +170,7 @@ func TestFailureOfOursIsNoWrongPassword(t *testing.T) {
 
 // An attempt that can't be given back because Postgres is unavailable is given back
 // with the next one.
-func TestAttemptIsGivenBackLater(t *testing.T) {
+func TestAttemptRefundIsRetried(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.signIn("olive@acme.example", goodPassword).ok(201)
@@ -185,7 +185,7 @@ func TestAttemptIsGivenBackLater(t *testing.T) {
 	require.Zero(t, s.count("select coalesce(sum(wrong), 0) from sign_in_attempts"))
 }
 
-func TestDisabledAccountIsOutAtOnce(t *testing.T) {
+func TestDisabledAccountIsRefusedImmediately(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	pair, _, _ := strings.Cut(s.signIn("mel@acme.example", goodPassword).ok(201).header.Get("Set-Cookie"), ";")

@@ -41,11 +41,11 @@ type person struct {
 
 func personOf(u postgres.User) person { return person{u.ID, u.Email, u.Name} }
 
-func (v *visit) token(t postgres.Token) accessToken {
+func (v *request) token(t postgres.Token) accessToken {
 	can := actions.List{}
 	if t.RevokedAt == nil {
-		can = actions.Of(v.may, v.address("/tokens/"+t.ID.String()),
-			[]actions.Definition{actions.Revoke.On(revokes(t.User.ID == v.who.UserID))})
+		can = actions.NewList(v.decide, v.address("/tokens/"+t.ID.String()),
+			[]actions.Definition{actions.Revoke.AlsoNeeds(revokeAccess(t.User.ID == v.principal.UserID))})
 	}
 	return accessToken{
 		ID: t.ID, Start: t.Start, Name: t.Name, User: personOf(t.User), Scopes: t.Scopes, CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt,
@@ -54,11 +54,13 @@ func (v *visit) token(t postgres.Token) accessToken {
 	}
 }
 
-func revokes(own bool) access.Request { return access.Request{Action: access.RevokeToken, Own: own} }
+func revokeAccess(own bool) access.Request {
+	return access.Request{Action: access.RevokeToken, Own: own}
+}
 
-// published waits up to PublishWait until readers know the current state of a token.
+// waitPublished waits up to PublishWait until readers know the current state of a token.
 // The change is committed already, and will be published in any case.
-func (a *API) published(ctx context.Context, t postgres.Token) (bool, error) {
+func (a *API) waitPublished(ctx context.Context, t postgres.Token) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.PublishWait)
 	defer cancel()
 	err := a.DB.WaitTokenPublished(ctx, t.ID, t.Version)

@@ -15,7 +15,7 @@ import (
 // tokenCreate creates a token that acts for the sender in this organization. It answers
 // once readers know the token, so that it works at once. If that takes too long,
 // "published" is false.
-func (a *API) tokenCreate(v *visit) error {
+func (a *API) tokenCreate(v *request) error {
 	var sent struct {
 		Name      string     `json:"name"`
 		Scopes    []string   `json:"scopes"`
@@ -27,7 +27,7 @@ func (a *API) tokenCreate(v *visit) error {
 	if len(sent.Scopes) == 0 {
 		sent.Scopes = []string{access.ScopeRead}
 	}
-	if err := v.may(access.Request{Action: access.CreateToken, Own: true, Scopes: sent.Scopes}).Err(); err != nil {
+	if err := v.decide(access.Request{Action: access.CreateToken, Own: true, Scopes: sent.Scopes}).Err(); err != nil {
 		return err
 	}
 	if sent.ExpiresAt != nil && !sent.ExpiresAt.After(time.Now()) {
@@ -36,7 +36,7 @@ func (a *API) tokenCreate(v *visit) error {
 	}
 	secret := a.Keys.Mint()
 	made, err := a.DB.CreateToken(v.UserContext(), v.by(), postgres.NewToken{
-		Token: secret, Name: sent.Name, User: v.who.UserID, Scopes: sent.Scopes,
+		Token: secret, Name: sent.Name, User: v.principal.UserID, Scopes: sent.Scopes,
 		Organizations: []uuid.UUID{v.org.ID}, ExpiresAt: sent.ExpiresAt,
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ func (a *API) tokenCreate(v *visit) error {
 	}
 	out := v.token(made)
 	out.Token = secret
-	if out.Published, err = a.published(v.UserContext(), made); err != nil {
+	if out.Published, err = a.waitPublished(v.UserContext(), made); err != nil {
 		// The token exists; only this response can contain its secret.
 		a.Log.Warn("waiting for token to be published failed", "token_id", made.ID, "error", err)
 	}

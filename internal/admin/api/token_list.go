@@ -9,8 +9,8 @@ import (
 
 // tokenList lists the tokens that open the organization, newest first. A sender who
 // manages tokens gets all of them, others only their own.
-func (a *API) tokenList(v *visit) error {
-	p, err := pagingOf(v.Ctx, usualPage, largestPage)
+func (a *API) tokenList(v *request) error {
+	p, err := parsePaging(v.Ctx, defaultPageSize, maxPageSize)
 	if err != nil {
 		return err
 	}
@@ -20,8 +20,8 @@ func (a *API) tokenList(v *visit) error {
 			return malformedCursor()
 		}
 	}
-	if !v.may(access.Request{Action: access.ReadTokens}).Allowed {
-		f.User = v.who.UserID
+	if !v.decide(access.Request{Action: access.ReadTokens}).Allowed {
+		f.User = v.principal.UserID
 	}
 	part, more, err := a.DB.Tokens(v.UserContext(), v.org.ID, f)
 	if err != nil {

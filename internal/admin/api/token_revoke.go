@@ -10,7 +10,7 @@ import (
 
 // tokenRevoke revokes a token permanently. "published" in the response reports whether
 // all readers refuse it already.
-func (a *API) tokenRevoke(v *visit) error {
+func (a *API) tokenRevoke(v *request) error {
 	unknown := fault.New(fault.NotFound, "not_found", "There is no such token")
 	id, err := uuid.Parse(v.Params("token"))
 	if err != nil {
@@ -22,7 +22,7 @@ func (a *API) tokenRevoke(v *visit) error {
 		return unknown
 	case err != nil:
 		return err
-	case !v.may(revokes(t.User.ID == v.who.UserID)).Allowed:
+	case !v.decide(revokeAccess(t.User.ID == v.principal.UserID)).Allowed:
 		return unknown // a sender who can't see it doesn't learn that it exists
 	}
 	revoked, err := a.DB.RevokeToken(v.UserContext(), v.by(), v.org.ID, id)
@@ -30,7 +30,7 @@ func (a *API) tokenRevoke(v *visit) error {
 		return err
 	}
 	out := v.token(revoked)
-	if out.Published, err = a.published(v.UserContext(), revoked); err != nil {
+	if out.Published, err = a.waitPublished(v.UserContext(), revoked); err != nil {
 		a.Log.Warn("waiting for revocation to be published failed", "token_id", id, "error", err)
 	}
 	return answer(v.Ctx, http.StatusOK, out)

@@ -22,8 +22,8 @@ type importRequest struct {
 // maxFormParts bounds a form's parts: the maximum number of files, and some fields.
 const maxFormParts = upload.MaxFiles + 100
 
-// uploadOf parses a body that is a file, or a form with files.
-func uploadOf(v *visit) (importRequest, error) {
+// parseUpload parses a body that is a file, or a form with files.
+func parseUpload(v *request) (importRequest, error) {
 	media, params := mediaType(v.Ctx)
 	if slices.Contains([]string{mediaJSON, mediaYAML, mediaZip, "text/plain", "application/octet-stream"}, media) {
 		return importRequest{files: []upload.File{{Data: v.BodyRaw()}}}, nil
@@ -44,17 +44,17 @@ func uploadOf(v *visit) (importRequest, error) {
 			return up, nil
 		}
 		if err != nil {
-			return up, broken.Because(err)
+			return up, broken.WithCause(err)
 		}
 		data, err := io.ReadAll(part) // bounded by the limit of the body
 		if err != nil {
-			return up, broken.Because(err)
+			return up, broken.WithCause(err)
 		}
 		if part.FileName() != "" {
 			up.files = append(up.files, upload.File{Name: part.FileName(), Data: data})
 		} else {
 			name := part.FormName()
-			if err := v.takes.checkOne(name, string(data), seen); err != nil {
+			if err := v.params.checkParam(name, string(data), seen); err != nil {
 				return up, err
 			}
 			up.fields[name] = append(up.fields[name], string(data))
@@ -63,15 +63,15 @@ func uploadOf(v *visit) (importRequest, error) {
 	return up, fault.New(fault.TooLarge, "too_many_files", "The form has more than %d parts, the maximum of one request", maxFormParts)
 }
 
-// all returns the values of a parameter in the query and the form. It can be repeated
+// values returns the values of a parameter in the query and the form. It can be repeated
 // and can contain commas.
-func (u importRequest) all(v *visit, name string) []string {
-	return append(listOf(v, name), splitAll(u.fields[name])...)
+func (u importRequest) values(v *request, name string) []string {
+	return append(queryList(v, name), splitEach(u.fields[name])...)
 }
 
-// one returns the value of a parameter that can be given once.
-func (u importRequest) one(v *visit, name string) (string, error) {
-	switch got := u.all(v, name); len(got) {
+// value returns the value of a parameter that can be given once.
+func (u importRequest) value(v *request, name string) (string, error) {
+	switch got := u.values(v, name); len(got) {
 	case 0:
 		return "", nil
 	case 1:
@@ -81,30 +81,30 @@ func (u importRequest) one(v *visit, name string) (string, error) {
 	}
 }
 
-// how parses the options that all imports have: dry_run and only.
-func (u importRequest) how(v *visit) (howToImport, error) {
-	var how howToImport
-	dry, err := u.one(v, "dry_run")
+// options parses the options that all imports have: dry_run and only.
+func (u importRequest) options(v *request) (importOptions, error) {
+	var options importOptions
+	dry, err := u.value(v, "dry_run")
 	if err != nil {
-		return how, err
+		return options, err
 	}
-	if how.dryRun = dry == "true"; dry != "" && dry != "true" && dry != "false" {
-		return how, malformedQuery("dry_run must be true or false")
+	if options.dryRun = dry == "true"; dry != "" && dry != "true" && dry != "false" {
+		return options, malformedQuery("dry_run must be true or false")
 	}
-	only, err := u.one(v, "only")
+	only, err := u.value(v, "only")
 	if err != nil {
-		return how, err
+		return options, err
 	}
-	if how.onlyValid = only == "valid"; only != "" && only != "valid" {
-		return how, malformedQuery("only must be valid, or omitted")
+	if options.onlyValid = only == "valid"; only != "" && only != "valid" {
+		return options, malformedQuery("only must be valid, or omitted")
 	}
-	return how, nil
+	return options, nil
 }
 
 // choices parses the parameters that all kinds of choices have. The parameter choices
 // holds all of them as JSON. The one called name is the decision on conflicts. index
 // can be repeated and can contain commas. Package transfer validates them.
-func (u importRequest) choices(v *visit, into any, name string, decision *string, indexes *[]int) error {
+func (u importRequest) choices(v *request, into any, name string, decision *string, indexes *[]int) error {
 	texts := u.fields["choices"]
 	if q := v.Query("choices"); q != "" {
 		texts = append(texts, q)
@@ -117,12 +117,12 @@ func (u importRequest) choices(v *visit, into any, name string, decision *string
 			return err
 		}
 	}
-	word, err := u.one(v, name)
+	word, err := u.value(v, name)
 	if err != nil {
 		return err
 	}
 	*decision = cmp.Or(word, *decision)
-	for _, s := range u.all(v, "index") {
+	for _, s := range u.values(v, "index") {
 		n, err := strconv.Atoi(s)
 		if err != nil {
 			return malformedQuery("index must be the number of an item in the plan, from 0")
@@ -132,10 +132,10 @@ func (u importRequest) choices(v *visit, into any, name string, decision *string
 	return nil
 }
 
-func splitAll(texts []string) []string {
+func splitEach(texts []string) []string {
 	var list []string
 	for _, s := range texts {
-		list = append(list, split(s)...)
+		list = append(list, splitCommas(s)...)
 	}
 	return list
 }

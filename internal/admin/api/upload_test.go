@@ -54,18 +54,18 @@ func archive(t *testing.T, files ...[2]string) string {
 	return b.String()
 }
 
-func line(plan map[string]any, i int) map[string]any {
+func modeItem(plan map[string]any, i int) map[string]any {
 	return plan["modes"].([]any)[i].(map[string]any)
 }
 
-func TestImportOfSeveralFiles(t *testing.T) {
+func TestImportFiles(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	files := [][2]string{{"a.yaml", mode("docs", "You write.")}, {"b.json", `[{"slug":"tests","name":"T","roleDefinition":"r","groups":[]}]`}, {"c.yaml", "# no modes"}, {"readme.md", "Hello"}}
 	body, media := form(t, files)
 	plan := s.do("POST", "/modes/import?dry_run=true", s.write, body, "Content-Type", media).ok(200).json()
-	require.Equal(t, []string{"create", "create"}, verdicts(plan))
-	require.Equal(t, "b.json", line(plan, 1)["file"])
+	require.Equal(t, []string{"create", "create"}, itemActions(plan))
+	require.Equal(t, "b.json", modeItem(plan, 1)["file"])
 	require.Equal(t, 1, summary(plan, "refused_files"))
 	p := s.do("POST", "/modes/import", s.write, body, "Content-Type", media).problem(422, "invalid_modes")
 	require.Contains(t, p["detail"], "1 of the 4 files")
@@ -73,14 +73,14 @@ func TestImportOfSeveralFiles(t *testing.T) {
 
 	body, media = form(t, files, "only", "valid", "slug", "tests")
 	done := s.do("POST", "/modes/import", s.write, body, "Content-Type", media).ok(200).json()
-	require.Equal(t, []string{"skip", "create"}, verdicts(done))
+	require.Equal(t, []string{"skip", "create"}, itemActions(done))
 
 	// The same files in an archive, as the body and as the file of a form.
 	packed := archive(t, files[0], files[1])
 	plan = s.do("POST", "/modes/import?dry_run=true", s.write, packed, "Content-Type", "application/zip").ok(200).json()
-	require.Equal(t, []string{"create", "unchanged"}, verdicts(plan))
+	require.Equal(t, []string{"create", "unchanged"}, itemActions(plan))
 	body, media = form(t, [][2]string{{"modes.zip", packed}})
-	require.Equal(t, []string{"create", "unchanged"}, verdicts(s.do("POST", "/modes/import", s.write, body, "Content-Type", media).ok(200).json()))
+	require.Equal(t, []string{"create", "unchanged"}, itemActions(s.do("POST", "/modes/import", s.write, body, "Content-Type", media).ok(200).json()))
 
 	// The export has each mode in a separate file.
 	out := s.do("GET", "/modes/export?format=zip", s.write, "").ok(200)
@@ -90,7 +90,7 @@ func TestImportOfSeveralFiles(t *testing.T) {
 	require.Len(t, r.File, 2)
 	require.Equal(t, "tests.yaml", r.File[0].Name)
 	again := s.do("POST", "/modes/import?dry_run=true", s.write, string(out.body), "Content-Type", "application/zip").ok(200).json()
-	require.Equal(t, []string{"unchanged", "unchanged"}, verdicts(again))
+	require.Equal(t, []string{"unchanged", "unchanged"}, itemActions(again))
 	for query, name := range map[string]string{
 		"": "acme.modes.yaml", "?format=json": "acme.modes.json", "?format=marketplace": "acme.marketplace.yaml",
 		"?view=merged": "acme.merged.modes.yaml", "?slug=docs": "acme.docs.modes.yaml", "?slug=docs,tests&format=zip": "acme.modes.zip",
@@ -99,7 +99,7 @@ func TestImportOfSeveralFiles(t *testing.T) {
 	}
 }
 
-func TestChoicesOfAnImport(t *testing.T) {
+func TestModeImportChoices(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	yaml := []string{"Content-Type", "text/yaml"}
@@ -107,18 +107,18 @@ func TestChoicesOfAnImport(t *testing.T) {
 	changed := strings.ReplaceAll(strings.ReplaceAll(twoModes, "You write.", "You write well."), "You test.", "You test well.")
 
 	plan := s.do("POST", "/modes/import?dry_run=true", s.write, changed, yaml...).ok(200)
-	require.Equal(t, []string{"update", "update"}, verdicts(plan.json()))
-	require.Equal(t, "docs-2", line(plan.json(), 0)["free_slug"])
-	require.EqualValues(t, 1, line(plan.json(), 0)["version"])
+	require.Equal(t, []string{"update", "update"}, itemActions(plan.json()))
+	require.Equal(t, "docs-2", modeItem(plan.json(), 0)["free_slug"])
+	require.EqualValues(t, 1, modeItem(plan.json(), 0)["version"])
 	choices := url.QueryEscape(`{"collision":"keep_both","by_slug":{"tests":"skip"}}`)
 	kept := s.do("POST", "/modes/import?choices="+choices, s.write, changed, append(yaml, "If-Match", plan.header.Get("ETag"))...).ok(200).json()
-	require.Equal(t, []string{"create", "skip"}, verdicts(kept))
-	require.Equal(t, "docs-2", line(kept, 0)["becomes"].(map[string]any)["slug"])
+	require.Equal(t, []string{"create", "skip"}, itemActions(kept))
+	require.Equal(t, "docs-2", modeItem(kept, 0)["becomes"].(map[string]any)["slug"])
 	require.Equal(t, "You write well.", s.do("GET", "/modes/docs-2", s.write, "").ok(200).json()["config"].(map[string]any)["roleDefinition"])
 	require.Equal(t, "You write.", s.do("GET", "/modes/docs", s.write, "").ok(200).json()["config"].(map[string]any)["roleDefinition"])
 
-	require.Equal(t, []string{"skip", "update"}, verdicts(s.do("POST", "/modes/import?index=1", s.write, changed, yaml...).ok(200).json()))
-	require.Equal(t, []string{"update", "skip"}, verdicts(s.do("POST", "/modes/import?slug=DOCS", s.write, changed, yaml...).ok(200).json()))
+	require.Equal(t, []string{"skip", "update"}, itemActions(s.do("POST", "/modes/import?index=1", s.write, changed, yaml...).ok(200).json()))
+	require.Equal(t, []string{"update", "skip"}, itemActions(s.do("POST", "/modes/import?slug=DOCS", s.write, changed, yaml...).ok(200).json()))
 
 	s.do("POST", "/modes/import?slug=nope", s.write, changed, yaml...).problem(422, "invalid_choice")
 	s.do("POST", "/modes/import?collision=fly", s.write, changed, yaml...).problem(422, "invalid_choice")
@@ -126,18 +126,18 @@ func TestChoicesOfAnImport(t *testing.T) {
 	s.do("POST", "/modes/import?choices=%7B%22x%22:1%7D", s.write, changed, yaml...).problem(422, "invalid_body")
 
 	// Modes that were not selected can be invalid.
-	require.Equal(t, []string{"unchanged", "skip", "invalid"}, verdicts(s.do("POST", "/modes/import?slug=docs", s.write,
-		strings.Replace(oneBad, "You write.", "You write well.", 1), yaml...).ok(200).json()))
+	require.Equal(t, []string{"unchanged", "skip", "invalid"}, itemActions(s.do("POST", "/modes/import?slug=docs", s.write,
+		strings.Replace(modesWithInvalid, "You write.", "You write well.", 1), yaml...).ok(200).json()))
 	// Two modes with one slug: the second can be selected by its index only.
 	twice := "- " + strings.ReplaceAll(mode("twice", "a"), "\n", "\n  ") + "\n- " + strings.ReplaceAll(mode("twice", "b"), "\n", "\n  ")
-	require.Equal(t, []string{"create", "conflict"}, verdicts(s.do("POST", "/modes/import", s.write, twice, yaml...).problem(422, "invalid_modes")["plan"].(map[string]any)))
-	require.Equal(t, []string{"skip", "create"}, verdicts(s.do("POST", "/modes/import?index=1", s.write, twice, yaml...).ok(200).json()))
+	require.Equal(t, []string{"create", "conflict"}, itemActions(s.do("POST", "/modes/import", s.write, twice, yaml...).problem(422, "invalid_modes")["plan"].(map[string]any)))
+	require.Equal(t, []string{"skip", "create"}, itemActions(s.do("POST", "/modes/import?index=1", s.write, twice, yaml...).ok(200).json()))
 	require.Equal(t, "b", s.do("GET", "/modes/twice", s.write, "").ok(200).json()["config"].(map[string]any)["roleDefinition"])
 }
 
-// TestUploadsMadeToDoHarm requires that each is refused at once, with a reason, with
+// TestMaliciousUploads requires that each is refused at once, with a reason, with
 // little memory, and with nothing of it applied.
-func TestUploadsMadeToDoHarm(t *testing.T) {
+func TestMaliciousUploads(t *testing.T) {
 	s := newSite(t)
 	var bomb strings.Builder
 	bomb.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
@@ -213,7 +213,7 @@ func TestAdviceAndViews(t *testing.T) {
 	require.Contains(t, rules(draft["findings"].([]any)), "browser-is-shell")
 	bad := s.do("POST", "!/api/v1/advice", s.write, `{"slug":"look","name":"","config":{"groups":["fly"]}}`).ok(200).json()
 	require.EqualValues(t, 3, bad["counts"].(map[string]any)["error"])
-	file := s.do("POST", "!/api/v1/advice", s.write, oneBad, "Content-Type", "text/yaml").ok(200).json()
+	file := s.do("POST", "!/api/v1/advice", s.write, modesWithInvalid, "Content-Type", "text/yaml").ok(200).json()
 	require.EqualValues(t, 2, file["counts"].(map[string]any)["error"])
 	require.NotEmpty(t, s.do("GET", "!/api/v1/advice/rules", s.write, "").ok(200).json()["rules"])
 

@@ -39,26 +39,26 @@ type version struct {
 
 func (v version) id() string { return v.ID + v.ModeID + v.TemplateID }
 
-func (r *objects) versionOf(v *visit, of postgres.Version[resource.Object]) version {
-	return r.versionWith(v, of, false)
+func (r *objects) versionOf(v *request, stored postgres.Version[resource.Object]) version {
+	return r.versionWith(v, stored, false)
 }
 
 // versionWith returns a version, with its content if whole is true.
-func (r *objects) versionWith(v *visit, of postgres.Version[resource.Object], whole bool) version {
+func (r *objects) versionWith(v *request, stored postgres.Version[resource.Object], whole bool) version {
 	out := version{
-		Version: of.Version.Version, Revision: of.Revision, Action: of.Action,
-		Actor:      auditexport.Actor{Kind: of.Actor.Kind, ID: of.Actor.ID, Name: of.Actor.Name},
-		OccurredAt: of.OccurredAt,
-		Actions: actions.Of(v.may, v.address("/"+r.store.Names().Plural+"/"+of.Object.ID.String()),
-			[]actions.Definition{actions.Restore}, "version", strconv.FormatInt(of.Version.Version, 10)),
+		Version: stored.Version.Version, Revision: stored.Revision, Action: stored.Action,
+		Actor:      auditexport.Actor{Kind: stored.Actor.Kind, ID: stored.Actor.ID, Name: stored.Actor.Name},
+		OccurredAt: stored.OccurredAt,
+		Actions: actions.NewList(v.decide, v.address("/"+r.store.Names().Plural+"/"+stored.Object.ID.String()),
+			[]actions.Definition{actions.Restore}, "version", strconv.FormatInt(stored.Version.Version, 10)),
 	}
-	r.describe(&out, of.Object, whole)
+	r.describe(&out, stored.Object, whole)
 	return out
 }
 
-// history returns the id of the object in the path, which can be deleted. A deleted
+// historyID returns the id of the object in the path, which can be deleted. A deleted
 // object is found by id only.
-func (r *objects) history(v *visit) (uuid.UUID, error) {
+func (r *objects) historyID(v *request) (uuid.UUID, error) {
 	ref := r.ref(v)
 	if id, err := uuid.Parse(ref); err == nil && len(ref) == 36 {
 		return id, nil
@@ -69,8 +69,8 @@ func (r *objects) history(v *visit) (uuid.UUID, error) {
 
 // versionInPath returns the id of the object in the path and the number of its version
 // there.
-func (r *objects) versionInPath(v *visit) (id uuid.UUID, number int64, err error) {
-	if id, err = r.history(v); err != nil {
+func (r *objects) versionInPath(v *request) (id uuid.UUID, number int64, err error) {
+	if id, err = r.historyID(v); err != nil {
 		return id, 0, err
 	}
 	number, err = versionNumber(v.Params("version"))

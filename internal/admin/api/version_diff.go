@@ -8,16 +8,16 @@ import (
 	"orgmodes/internal/resource"
 )
 
-const current = "current"
+const currentVersion = "current"
 
 // diffVersions compares ?from= with ?to=, each a version or "current". ?to= defaults to
 // "current".
-func (r *objects) diffVersions(v *visit) error {
-	id, err := r.history(v)
+func (r *objects) diffVersions(v *request) error {
+	id, err := r.historyID(v)
 	if err != nil {
 		return err
 	}
-	from, to := v.Query("from"), v.Query("to", current)
+	from, to := v.Query("from"), v.Query("to", currentVersion)
 	if from == "" {
 		return malformedQuery("from must be the version to compare with, such as from=3")
 	}
@@ -42,8 +42,8 @@ func (r *objects) diffVersions(v *visit) error {
 
 // versionAt returns a version by number, or the newest. The newest version of a deleted
 // object has the deleted content.
-func (r *objects) versionAt(v *visit, id uuid.UUID, number string) (none postgres.Version[resource.Object], err error) {
-	if number == current {
+func (r *objects) versionAt(v *request, id uuid.UUID, number string) (none postgres.Version[resource.Object], err error) {
+	if number == currentVersion {
 		newest, err := r.store.Versions(v.UserContext(), v.org.ID, id, 0, 1)
 		if err != nil {
 			return none, err

@@ -2,7 +2,7 @@ package api
 
 import "net/http"
 
-func (r *objects) getVersion(v *visit) error {
+func (r *objects) getVersion(v *request) error {
 	id, n, err := r.versionInPath(v)
 	if err != nil {
 		return err

@@ -2,16 +2,16 @@ package api
 
 import "net/http"
 
-func (r *objects) listVersions(v *visit) error {
-	p, err := pagingOf(v.Ctx, 50, 200)
+func (r *objects) listVersions(v *request) error {
+	p, err := parsePaging(v.Ctx, 50, 200)
 	if err != nil {
 		return err
 	}
-	id, err := r.history(v)
+	id, err := r.historyID(v)
 	if err != nil {
 		return err
 	}
-	got, err := r.store.VersionHeads(v.UserContext(), v.org.ID, id, p.cursor.Before, p.limit+1)
+	got, err := r.store.VersionSummaries(v.UserContext(), v.org.ID, id, p.cursor.Before, p.limit+1)
 	if err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func (r *objects) listVersions(v *visit) error {
 	for i, one := range got {
 		all[i] = r.versionOf(v, one)
 	}
-	list, next := counted(p, all, func(one version) int64 { return one.Version })
+	list, next := trimPage(p, all, func(one version) int64 { return one.Version })
 	return answer(v.Ctx, http.StatusOK, struct {
 		Versions   []version `json:"versions"`
 		NextCursor string    `json:"next_cursor,omitempty"`

@@ -8,7 +8,7 @@ import (
 
 // restoreVersion makes an old version the current one, as a new version. A deleted
 // object is restored under its id.
-func (r *objects) restoreVersion(v *visit) error {
+func (r *objects) restoreVersion(v *request) error {
 	match, err := precondition(v.Ctx)
 	if err != nil {
 		return err
@@ -17,14 +17,14 @@ func (r *objects) restoreVersion(v *visit) error {
 	if err != nil {
 		return err
 	}
-	var seen int64
+	var expected int64
 	switch now, err := r.store.Get(v.UserContext(), v.org.ID, id.String()); {
 	case err == nil:
-		seen = match.seen(now.ID, now.Version)
+		expected = match.expectedVersion(now.ID, now.Version)
 	case !fault.Is(err, fault.NotFound):
 		return err
 	}
-	restored, err := r.store.Restore(v.UserContext(), v.by(), v.org.ID, id, n, seen)
+	restored, err := r.store.Restore(v.UserContext(), v.by(), v.org.ID, id, n, expected)
 	if err != nil {
 		return err
 	}

@@ -38,60 +38,60 @@ const (
 // client with a Last-Event-ID gets the changes that it missed instead, or RESET if it
 // can't catch up. Then there is one event for each changed object. The last event of
 // each revision has the revision as its id.
-func (a *API) watch(request access.Request) func(*visit) error {
-	return func(v *visit) error {
-		kinds, err := a.kindsOf(v)
+func (a *API) watch(needs access.Request) func(*request) error {
+	return func(v *request) error {
+		kinds, err := a.parseKinds(v)
 		if err != nil {
 			return err
 		}
-		seen, resumes, err := lastEventID(v)
+		lastID, resumes, err := lastEventID(v)
 		if err != nil {
 			return err
 		}
-		session := v.who.TokenID.String()
+		session := v.principal.TokenID.String()
 		if v.session != nil {
 			session = v.session.CSRF
 		}
-		release, err := a.Streams.Take(v.who.UserID, session)
+		release, err := a.Streams.Acquire(v.principal.UserID, session)
 		if err != nil {
 			v.Set(fiber.HeaderRetryAfter, "10")
 			return err
 		}
-		now, changes, leave, err := a.Hub.Changes(v.UserContext(), v.org.ID)
+		now, changes, unsubscribe, err := a.Hub.Changes(v.UserContext(), v.org.ID)
 		if err != nil {
 			release()
 			return err
 		}
-		end := func() { leave(); release() }
-		w := &watcher{organization: v.org.ID, kinds: kinds, told: now}
-		first, err := w.begin(v.UserContext(), a.DB, seen, resumes)
+		end := func() { unsubscribe(); release() }
+		w := &watcher{organization: v.org.ID, kinds: kinds, delivered: now}
+		first, err := w.begin(v.UserContext(), a.DB, lastID, resumes)
 		if err != nil {
 			end()
 			return err
 		}
 		s := events.Stream[[]postgres.Change]{
-			First: first, From: changes, Frame: w.frame, End: end, Check: a.Auth.Again(v.Ctx, v.org.ID.String(), request),
+			First: first, Values: changes, Encode: w.frame, OnEnd: end, Check: a.Auth.Reauthorize(v.Ctx, v.org.ID.String(), needs),
 		}
 		return s.Serve(v.Ctx)
 	}
 }
 
-// kindsOf returns the kinds named in the query, or all.
-func (a *API) kindsOf(v *visit) (map[string]resource.Kind, error) {
+// parseKinds returns the kinds named in the query, or all.
+func (a *API) parseKinds(v *request) (map[string]resource.Kind, error) {
 	all := a.DB.Kinds()
 	kinds := map[string]resource.Kind{}
-	wanted := v.Query("kinds")
-	if wanted == "" {
+	requested := v.Query("kinds")
+	if requested == "" {
 		for _, k := range all {
 			kinds[k.Names().Singular] = k
 		}
 		return kinds, nil
 	}
-	for name := range strings.SplitSeq(wanted, ",") {
+	for name := range strings.SplitSeq(requested, ",") {
 		k, ok := resource.FindKind(all, name)
 		if !ok {
 			return nil, malformedQuery("unknown kind %q in kinds; the closest match is %s", name,
-				suggest.Nearest(name, eachOf(all, func(k resource.Kind) string { return k.Names().Plural })))
+				suggest.Closest(name, mapSlice(all, func(k resource.Kind) string { return k.Names().Plural })))
 		}
 		kinds[k.Names().Singular] = k
 	}
@@ -99,7 +99,7 @@ func (a *API) kindsOf(v *visit) (map[string]resource.Kind, error) {
 }
 
 // lastEventID returns the revision of the Last-Event-ID header, if any.
-func lastEventID(v *visit) (revision int64, ok bool, err error) {
+func lastEventID(v *request) (revision int64, ok bool, err error) {
 	id := v.Get("Last-Event-ID")
 	if id == "" {
 		return 0, false, nil
@@ -114,15 +114,15 @@ func lastEventID(v *visit) (revision int64, ok bool, err error) {
 type watcher struct {
 	organization uuid.UUID
 	kinds        map[string]resource.Kind
-	// told is the revision up to which the client has received everything.
-	told int64
+	// delivered is the revision up to which the client has received everything.
+	delivered int64
 }
 
 // begin returns the first events of a stream.
-func (w *watcher) begin(ctx context.Context, db *postgres.DB, seen int64, resumes bool) ([]byte, error) {
+func (w *watcher) begin(ctx context.Context, db *postgres.DB, lastID int64, resumes bool) ([]byte, error) {
 	name := eventSync
-	if resumes && seen <= w.told {
-		missed, err := db.Changes(ctx, w.organization, seen, w.told, maxMissed+1)
+	if resumes && lastID <= w.delivered {
+		missed, err := db.Changes(ctx, w.organization, lastID, w.delivered, maxMissed+1)
 		if err != nil {
 			return nil, err
 		}
@@ -133,16 +133,16 @@ func (w *watcher) begin(ctx context.Context, db *postgres.DB, seen int64, resume
 	if resumes { // too far behind, or ahead because an older backup was restored
 		name = eventReset
 	}
-	return event(nil, name, jsonast.Map{{Name: "revision", Value: int(w.told)}}, w.told), nil
+	return event(nil, name, jsonast.Map{{Name: "revision", Value: int(w.delivered)}}, w.delivered), nil
 }
 
 // frame returns the events of the changes that the client hasn't received yet.
 func (w *watcher) frame(changes []postgres.Change) []byte {
-	for len(changes) > 0 && changes[0].Revision <= w.told {
+	for len(changes) > 0 && changes[0].Revision <= w.delivered {
 		changes = changes[1:]
 	}
 	if len(changes) > 0 {
-		w.told = changes[len(changes)-1].Revision
+		w.delivered = changes[len(changes)-1].Revision
 	}
 	return w.events(changes)
 }

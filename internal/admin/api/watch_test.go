@@ -86,7 +86,7 @@ func (c *stream) next() event {
 	case e, open := <-c.events:
 		require.True(c.t, open, "the stream has ended")
 		return e
-	case <-time.After(storetest.Patience):
+	case <-time.After(storetest.WaitTimeout):
 		require.Fail(c.t, "no event")
 		return event{}
 	}
@@ -95,7 +95,7 @@ func (c *stream) next() event {
 // ended waits for the end of the stream.
 func (c *stream) ended() {
 	c.t.Helper()
-	deadline := time.After(storetest.Patience)
+	deadline := time.After(storetest.WaitTimeout)
 	for {
 		select {
 		case _, open := <-c.events:
@@ -108,12 +108,12 @@ func (c *stream) ended() {
 	}
 }
 
-func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
+func TestWatchReceivesChangesOfOtherProcesses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withGadgets)
 	s.create("docs")
 	read := s.token(s.member, s.acme, "read")
-	other := s.another()
+	other := s.newServer()
 	w := s.watch(read, "", "")
 	began := w.next()
 	require.Equal(t, "SYNC", began.name)
@@ -172,7 +172,7 @@ func TestWatchTellsWhatChangesInAnyProcess(t *testing.T) {
 	w.ended()
 }
 
-func TestWatchesOfATokenAreLimited(t *testing.T) {
+func TestWatchesPerTokenAreLimited(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for range 12 {
@@ -184,14 +184,14 @@ func TestWatchesOfATokenAreLimited(t *testing.T) {
 
 // Whatever happens to their connections, all watchers end with the current library,
 // having received each change once and in order.
-func TestEachWatcherEndsWithTheLibrary(t *testing.T) {
+func TestWatchersConvergeDespiteDisconnects(t *testing.T) {
 	t.Parallel()
 	watchers, changes := 12, 120
 	if prove.Enabled() {
 		watchers, changes = 200, 2000
 	}
 	s := newSite(t, withGadgets)
-	sites := []*site{s, s.another(), s.another()}
+	sites := []*site{s, s.newServer(), s.newServer()}
 	done := make(chan struct{}) // closed once last is known
 	var last int64
 	var watching, ending sync.WaitGroup

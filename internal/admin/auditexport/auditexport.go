@@ -49,8 +49,8 @@ type Subject struct {
 	Name string            `json:"name"`
 }
 
-// Of returns an entry in its exported form.
-func Of(e audit.Entry) Entry {
+// NewEntry returns an entry in its exported form.
+func NewEntry(e audit.Entry) Entry {
 	return Entry{
 		ID: e.ID, OccurredAt: e.OccurredAt, Revision: e.Revision, Action: e.Action,
 		Actor:   Actor{e.By.Actor.Kind, e.By.Actor.ID, e.By.Actor.Name},
@@ -78,25 +78,25 @@ func MediaType(format string) string {
 
 // Bounds of the entries that are held at once, by count and by bytes of their contents.
 const (
-	page      = 200
+	pageSize  = 200
 	pageBytes = 4 << 20
 )
 
 // Export writes all entries that match a filter, newest first. Entries recorded during
 // the export are not included. The filter's Limit is ignored.
 func Export(ctx context.Context, db *postgres.DB, org uuid.UUID, f postgres.AuditFilter, format string, w io.Writer) error {
-	write, flush := lines(w)
+	write, flush := jsonlWriter(w)
 	if format == CSV {
-		write, flush = rows(w)
+		write, flush = csvWriter(w)
 	}
-	f.Limit = page
+	f.Limit = pageSize
 	for {
 		got, more, err := db.AuditPage(ctx, org, f, pageBytes)
 		if err != nil {
 			return err
 		}
 		for _, e := range got {
-			if err := write(Of(e)); err != nil {
+			if err := write(NewEntry(e)); err != nil {
 				return fmt.Errorf("audit export: %w", err)
 			}
 		}
@@ -110,7 +110,7 @@ func Export(ctx context.Context, db *postgres.DB, org uuid.UUID, f postgres.Audi
 	}
 }
 
-func lines(w io.Writer) (write func(Entry) error, flush func() error) {
+func jsonlWriter(w io.Writer) (write func(Entry) error, flush func() error) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return func(e Entry) error { return enc.Encode(e) }, func() error { return nil }
@@ -122,7 +122,7 @@ var columns = []string{
 	"subject_kind", "subject_id", "subject_name", "request_id", "source", "before", "after",
 }
 
-func rows(w io.Writer) (write func(Entry) error, flush func() error) {
+func csvWriter(w io.Writer) (write func(Entry) error, flush func() error) {
 	out := csv.NewWriter(w)
 	begun := false
 	begin := func() error {
@@ -146,7 +146,7 @@ func rows(w io.Writer) (write func(Entry) error, flush func() error) {
 			string(e.Subject.Kind), e.Subject.ID, e.Subject.Name, e.RequestID, e.Source, string(e.Before), string(e.After),
 		}
 		for i := range row {
-			row[i] = inert(row[i])
+			row[i] = escapeFormula(row[i])
 		}
 		return out.Write(row)
 	}
@@ -159,9 +159,9 @@ func rows(w io.Writer) (write func(Entry) error, flush func() error) {
 	}
 }
 
-// inert keeps a spreadsheet from interpreting a user's text as a formula (OWASP, "CSV
+// escapeFormula keeps a spreadsheet from interpreting a user's text as a formula (OWASP, "CSV
 // Injection").
-func inert(cell string) string {
+func escapeFormula(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return "'" + cell
 	}

@@ -29,8 +29,8 @@ import (
 )
 
 const (
-	// lifetime is how long a session lasts.
-	lifetime = 14 * 24 * time.Hour
+	// sessionLifetime is how long a session lasts.
+	sessionLifetime = 14 * 24 * time.Hour
 
 	maxEmail = 254
 
@@ -47,12 +47,12 @@ type Options struct {
 	// Public is the public URL of this installation. If it is https, cookies are
 	// restricted to https.
 	Public *url.URL
-	// Proxies reports whether any proxy is trusted to give the client's address.
-	Proxies bool
+	// TrustsProxies reports whether any proxy is trusted to give the client's address.
+	TrustsProxies bool
 }
 
-// Gate authenticates users.
-type Gate struct {
+// Authenticator authenticates users.
+type Authenticator struct {
 	db       *postgres.DB
 	keys     *token.Keys
 	log      *slog.Logger
@@ -62,22 +62,22 @@ type Gate struct {
 }
 
 // New returns a new Gate.
-func New(o Options) (*Gate, error) {
+func New(o Options) (*Authenticator, error) {
 	checker, err := password.NewChecker(min(max(runtime.GOMAXPROCS(0)/2, 1), 4))
 	if err != nil {
 		return nil, err
 	}
-	return &Gate{
+	return &Authenticator{
 		db: o.DB, keys: o.Keys, log: o.Log, checker: checker, public: o.Public,
 		throttle: &throttle{
 			db: o.DB, keys: o.Keys, log: o.Log,
-			byAddress: tellsApart(o.Public, o.Proxies),
+			byAddress: distinguishesClients(o.Public, o.TrustsProxies),
 		},
 	}, nil
 }
 
 // Secure reports whether users reach this installation by https.
-func (g *Gate) Secure() bool { return g.public.Scheme == "https" }
+func (g *Authenticator) Secure() bool { return g.public.Scheme == "https" }
 
 // Session is an open session.
 type Session struct {
@@ -87,9 +87,9 @@ type Session struct {
 	CSRF string
 }
 
-// Who authenticates the sender of a request, by access token or session. The session is
+// Authenticate authenticates the sender of a request, by access token or session. The session is
 // nil for an access token. See Token and Session for the errors.
-func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
+func (g *Authenticator) Authenticate(c *fiber.Ctx) (access.Principal, *Session, error) {
 	if c.Get(fiber.HeaderAuthorization) != "" {
 		p, err := g.Token(c)
 		return p, nil, err
@@ -102,7 +102,7 @@ func (g *Gate) Who(c *fiber.Ctx) (access.Principal, *Session, error) {
 // is Unauthenticated without a session, and Forbidden for a request that can be forged.
 // If IsForged reports true for the error, the sender is returned too, so that a page
 // can offer to send the request again.
-func (g *Gate) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, error) {
+func (g *Authenticator) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, error) {
 	p, s, err := g.session(c.UserContext(), c.Cookies(g.cookieName()))
 	if err != nil {
 		challenge(c, err)
@@ -111,7 +111,7 @@ func (g *Gate) Session(c *fiber.Ctx, csrf string) (access.Principal, *Session, e
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
 		return p, s, nil
 	}
-	if err := g.sameOrigin(c); err != nil {
+	if err := g.checkSameOrigin(c); err != nil {
 		return access.Principal{}, nil, err
 	}
 	if subtle.ConstantTimeCompare([]byte(csrf), []byte(s.CSRF)) != 1 {
@@ -128,7 +128,7 @@ func IsForged(err error) bool {
 }
 
 // Token authenticates the sender by access token only.
-func (g *Gate) Token(c *fiber.Ctx) (access.Principal, error) {
+func (g *Authenticator) Token(c *fiber.Ctx) (access.Principal, error) {
 	p, err := g.byToken(c.UserContext(), c.Get(fiber.HeaderAuthorization))
 	if err != nil {
 		challenge(c, err)
@@ -136,7 +136,7 @@ func (g *Gate) Token(c *fiber.Ctx) (access.Principal, error) {
 	return p, err
 }
 
-func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, error) {
+func (g *Authenticator) byToken(ctx context.Context, header string) (access.Principal, error) {
 	scheme, presented, _ := strings.Cut(header, " ")
 	presented = strings.TrimSpace(presented)
 	if !strings.EqualFold(scheme, "Bearer") || presented == "" {
@@ -149,13 +149,13 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 	hash, now := token.HashOf([]byte(presented)), time.Now()
 	t, err := g.db.TokenByHash(ctx, hash)
 	if fault.Is(err, fault.NotFound) {
-		return access.Principal{}, refused.Because(err)
+		return access.Principal{}, refused.WithCause(err)
 	}
 	if err != nil {
 		return access.Principal{}, err
 	}
-	if !t.UsedLately(now) {
-		if err := g.db.TokensUsed(ctx, map[token.Hash]time.Time{hash: now}); err != nil {
+	if !t.RecentlyUsed(now) {
+		if err := g.db.RecordTokenUse(ctx, map[token.Hash]time.Time{hash: now}); err != nil {
 			g.log.Warn("recording token use failed", "error", err) // no one is refused because of that
 		}
 	}
@@ -166,7 +166,7 @@ func (g *Gate) byToken(ctx context.Context, header string) (access.Principal, er
 
 // Sender authenticates the sender of a request of which only the header has been read.
 // It doesn't refuse forged requests: Who does, once the whole request has arrived.
-func (g *Gate) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
+func (g *Authenticator) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Principal, error) {
 	if authorization := string(h.Peek(fiber.HeaderAuthorization)); authorization != "" {
 		return g.byToken(ctx, authorization)
 	}
@@ -175,14 +175,14 @@ func (g *Gate) Sender(ctx context.Context, h *fasthttp.RequestHeader) (access.Pr
 }
 
 // session returns the session with the given secret.
-func (g *Gate) session(ctx context.Context, secret string) (access.Principal, *Session, error) {
+func (g *Authenticator) session(ctx context.Context, secret string) (access.Principal, *Session, error) {
 	if secret == "" {
 		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "unauthenticated",
 			"Sign in, or send an access token: Authorization: Bearer omt_...")
 	}
 	s, err := g.db.Session(ctx, hashOf(secret))
 	if fault.Is(err, fault.NotFound) {
-		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "session_ended", "This session has ended; sign in again").Because(err)
+		return access.Principal{}, nil, fault.New(fault.Unauthenticated, "session_ended", "This session has ended; sign in again").WithCause(err)
 	}
 	if err != nil {
 		return access.Principal{}, nil, err
@@ -191,9 +191,9 @@ func (g *Gate) session(ctx context.Context, secret string) (access.Principal, *S
 	return p, &Session{ExpiresAt: s.ExpiresAt, CSRF: csrfOf(secret)}, nil
 }
 
-// sameOrigin refuses a request that, according to the browser, comes from another
+// checkSameOrigin refuses a request that, according to the browser, comes from another
 // site's page.
-func (g *Gate) sameOrigin(c *fiber.Ctx) error {
+func (g *Authenticator) checkSameOrigin(c *fiber.Ctx) error {
 	refused := fault.New(fault.Forbidden, "cross_origin", "This request came from another site")
 	switch c.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
@@ -211,11 +211,11 @@ func (g *Gate) sameOrigin(c *fiber.Ctx) error {
 	return nil
 }
 
-// NoOtherSite refuses requests that a browser sends for another site's page. That
+// CheckHost refuses requests that a browser sends for another site's page. That
 // includes a site whose name was made to resolve to this server (DNS rebinding). Its
 // name is then in the Host header as well. So Origin and Host are not compared with
 // each other, but both with the public URL.
-func (g *Gate) NoOtherSite(c *fiber.Ctx) error {
+func (g *Authenticator) CheckHost(c *fiber.Ctx) error {
 	refused := fault.New(fault.Forbidden, "cross_origin", "This request came from another site")
 	ours := func(host string) bool {
 		name := (&url.URL{Host: host}).Hostname()
@@ -242,44 +242,44 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// In verifies the password, opens a session and sets its cookie.
-func (g *Gate) In(c *fiber.Ctx, source, email, pass string) (postgres.User, Session, error) {
-	if err := g.sameOrigin(c); err != nil {
+// SignIn verifies the password, opens a session and sets its cookie.
+func (g *Authenticator) SignIn(c *fiber.Ctx, source, email, pass string) (postgres.User, Session, error) {
+	if err := g.checkSameOrigin(c); err != nil {
 		return postgres.User{}, Session{}, err
 	}
 	email = strings.ToLower(strings.TrimSpace(email))
-	u, err := g.check(c, source, email, pass)
+	u, err := g.checkPassword(c, source, email, pass)
 	if err != nil {
 		return postgres.User{}, Session{}, err
 	}
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // crypto/rand never fails: it crashes the program instead
 	secret := base64.RawURLEncoding.EncodeToString(b[:])
-	s := Session{ExpiresAt: time.Now().Add(lifetime).UTC().Truncate(time.Second), CSRF: csrfOf(secret)}
+	s := Session{ExpiresAt: time.Now().Add(sessionLifetime).UTC().Truncate(time.Second), CSRF: csrfOf(secret)}
 	if err := g.db.CreateSession(c.UserContext(), hashOf(secret), u.ID, s.ExpiresAt); err != nil {
 		return postgres.User{}, Session{}, err
 	}
 	g.setCookie(c, g.cookieName(), secret, s.ExpiresAt)
-	g.remember(c, email)
+	g.setDeviceCookie(c, email)
 	return u, s, nil
 }
 
-func (g *Gate) check(c *fiber.Ctx, source, email, pass string) (postgres.User, error) {
+func (g *Authenticator) checkPassword(c *fiber.Ctx, source, email, pass string) (postgres.User, error) {
 	if len(email) > maxEmail {
 		email = email[:maxEmail]
 	}
 	ctx := c.UserContext()
-	attempt, wait, err := g.throttle.take(ctx, email, source, g.device(c, email))
+	attempt, wait, err := g.throttle.allow(ctx, email, source, g.knownDevice(c, email))
 	if err != nil {
 		return postgres.User{}, err
 	}
 	if wait > 0 {
-		c.Set(fiber.HeaderRetryAfter, seconds(wait))
-		return postgres.User{}, fault.New(fault.Exhausted, "too_many_attempts", "Too many wrong passwords; try again in %s", minutes(wait))
+		c.Set(fiber.HeaderRetryAfter, retryAfterText(wait))
+		return postgres.User{}, fault.New(fault.Exhausted, "too_many_attempts", "Too many wrong passwords; try again in %s", waitText(wait))
 	}
-	u, ok, err := g.matches(ctx, email, pass)
+	u, ok, err := g.findAndVerify(ctx, email, pass)
 	if err != nil || ok {
-		attempt.giveBack(ctx)
+		attempt.refund(ctx)
 	}
 	if err != nil {
 		return postgres.User{}, err
@@ -291,9 +291,9 @@ func (g *Gate) check(c *fiber.Ctx, source, email, pass string) (postgres.User, e
 	return u, nil
 }
 
-// matches finds the account and compares the password. It takes the same steps whether
+// findAndVerify finds the account and compares the password. It takes the same steps whether
 // or not there is an account that can sign in.
-func (g *Gate) matches(ctx context.Context, email, pass string) (postgres.User, bool, error) {
+func (g *Authenticator) findAndVerify(ctx context.Context, email, pass string) (postgres.User, bool, error) {
 	u, err := g.db.UserByEmail(ctx, email)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return postgres.User{}, false, err
@@ -302,12 +302,12 @@ func (g *Gate) matches(ctx context.Context, email, pass string) (postgres.User, 
 	if u.Disabled {
 		hash = ""
 	}
-	ok, err := g.checker.Matches(ctx, hash, pass)
+	ok, err := g.checker.Verify(ctx, hash, pass)
 	return u, ok && u.ID != uuid.Nil, err
 }
 
-// Out ends the session of a request, if it has one.
-func (g *Gate) Out(c *fiber.Ctx) error {
+// SignOut ends the session of a request, if it has one.
+func (g *Authenticator) SignOut(c *fiber.Ctx) error {
 	secret := c.Cookies(g.cookieName())
 	g.setCookie(c, g.cookieName(), "", time.Unix(1, 0))
 	if secret == "" {
@@ -319,14 +319,14 @@ func (g *Gate) Out(c *fiber.Ctx) error {
 // cookieName returns the session cookie's name. Over https, where browsers accept the
 // prefix __Host-, the name has it: it keeps other hosts of the domain from setting the
 // cookie.
-func (g *Gate) cookieName() string {
+func (g *Authenticator) cookieName() string {
 	if g.Secure() {
 		return "__Host-orgmodes"
 	}
 	return "orgmodes"
 }
 
-func (g *Gate) setCookie(c *fiber.Ctx, name, value string, expires time.Time) {
+func (g *Authenticator) setCookie(c *fiber.Ctx, name, value string, expires time.Time) {
 	c.Cookie(&fiber.Cookie{
 		Name: name, Value: value, Path: "/", Expires: expires,
 		Secure: g.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,

@@ -17,29 +17,29 @@ import (
 // Its value is "<kid>.<nonce>.<mac>", where mac authenticates the nonce with the
 // account's address.
 
-// deviceLasts is how long a device stays known; browsers allow 400 days.
-const deviceLasts = 365 * 24 * time.Hour
+// deviceLifetime is how long a device stays known; browsers allow 400 days.
+const deviceLifetime = 365 * 24 * time.Hour
 
 const purposeDevice = "device"
 
-// deviceName returns the name of the cookie.
-func (g *Gate) deviceName() string { return g.cookieName() + "-device" }
+// deviceCookieName returns the name of the cookie.
+func (g *Authenticator) deviceCookieName() string { return g.cookieName() + "-device" }
 
-// device returns the nonce of a device that is known for an account; "" for any other.
-func (g *Gate) device(c *fiber.Ctx, email string) string {
-	kid, rest, _ := strings.Cut(c.Cookies(g.deviceName()), ".")
+// knownDevice returns the nonce of a device that is known for an account; "" for any other.
+func (g *Authenticator) knownDevice(c *fiber.Ctx, email string) string {
+	kid, rest, _ := strings.Cut(c.Cookies(g.deviceCookieName()), ".")
 	nonce, mac, _ := strings.Cut(rest, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(mac)
-	if nonce == "" || err != nil || !g.keys.Signed(kid, purposeDevice, nonce+"\x00"+email, raw) {
+	if nonce == "" || err != nil || !g.keys.VerifySignature(kid, purposeDevice, nonce+"\x00"+email, raw) {
 		return ""
 	}
 	return nonce
 }
 
-// remember sets the cookie that makes the device known for an account.
-func (g *Gate) remember(c *fiber.Ctx, email string) {
+// setDeviceCookie sets the cookie that makes the device known for an account.
+func (g *Authenticator) setDeviceCookie(c *fiber.Ctx, email string) {
 	nonce := rand.Text()
 	kid, mac := g.keys.Sign(purposeDevice, nonce+"\x00"+email)
 	value := kid + "." + nonce + "." + base64.RawURLEncoding.EncodeToString(mac[:])
-	g.setCookie(c, g.deviceName(), value, time.Now().Add(deviceLasts))
+	g.setCookie(c, g.deviceCookieName(), value, time.Now().Add(deviceLifetime))
 }

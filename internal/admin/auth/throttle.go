@@ -12,25 +12,25 @@ import (
 	"orgmodes/internal/token"
 )
 
-// Limits of wrong passwords within a window. A device that is known for the account has
+// Limits of wrong passwords within a attemptWindow. A device that is known for the account has
 // a separate limit. For attempts from anywhere else, all the others apply.
 const (
-	window         = 15 * time.Minute
-	triesPerDevice = 10
-	// triesPerPlace is for one account from one address.
-	triesPerPlace = 10
-	// triesPerAddress is for one address, which can be that of a whole company.
-	triesPerAddress = 50
-	// triesPerAccount is for one account from all addresses: the limit of a botnet.
-	triesPerAccount = 100
+	attemptWindow     = 15 * time.Minute
+	attemptsPerDevice = 10
+	// attemptsPerAccountAndAddress is for one account from one address.
+	attemptsPerAccountAndAddress = 10
+	// attemptsPerAddress is for one address, which can be that of a whole company.
+	attemptsPerAddress = 50
+	// attemptsPerAccount is for one account from all addresses: the limit of a botnet.
+	attemptsPerAccount = 100
 
 	// maxAttempts bounds the number of stored counters.
-	maxAttempts = 100_000
-	sweepEvery  = time.Minute
-	// giveBackTime bounds giving back an attempt, which can outlive its request.
-	giveBackTime = 5 * time.Second
-	// maxOwed bounds the attempts to give back later.
-	maxOwed = 1000
+	maxAttempts   = 100_000
+	sweepInterval = time.Minute
+	// refundTimeout bounds giving back an attempt, which can outlive its request.
+	refundTimeout = 5 * time.Second
+	// maxPendingRefunds bounds the attempts to give back later.
+	maxPendingRefunds = 1000
 )
 
 // throttle limits wrong passwords. An attempt is counted before its password is
@@ -45,8 +45,8 @@ type throttle struct {
 
 	mu    sync.Mutex
 	swept time.Time
-	// owed are the attempts to give back later, because Postgres was unavailable.
-	owed [][]postgres.AttemptKey
+	// pendingRefunds are the attempts to give back later, because Postgres was unavailable.
+	pendingRefunds [][]postgres.AttemptKey
 }
 
 // attempt is a counted attempt.
@@ -55,16 +55,16 @@ type attempt struct {
 	keys     []postgres.AttemptKey
 }
 
-// take counts an attempt. If there were too many already, it returns how long to wait.
-func (t *throttle) take(ctx context.Context, email, source, device string) (attempt, time.Duration, error) {
-	t.payBack(ctx)
+// allow counts an attempt. If there were too many already, it returns how long to wait.
+func (t *throttle) allow(ctx context.Context, email, source, device string) (attempt, time.Duration, error) {
+	t.retryRefunds(ctx)
 	t.sweep(ctx)
 	limits := t.limits(email, source, device)
 	a := attempt{throttle: t, keys: make([]postgres.AttemptKey, len(limits))}
 	for i, l := range limits {
 		a.keys[i] = l.Key
 	}
-	wait, err := t.db.CountAttempt(ctx, limits, window)
+	wait, err := t.db.CountAttempt(ctx, limits, attemptWindow)
 	return a, wait, err
 }
 
@@ -72,14 +72,14 @@ func (t *throttle) take(ctx context.Context, email, source, device string) (atte
 // account that doesn't exist.
 func (t *throttle) limits(email, source, device string) []postgres.AttemptLimit {
 	if device != "" {
-		return []postgres.AttemptLimit{{Key: t.key("device", device), Most: triesPerDevice}}
+		return []postgres.AttemptLimit{{Key: t.key("device", device), Max: attemptsPerDevice}}
 	}
-	limits := []postgres.AttemptLimit{{Key: t.key("account", email), Most: triesPerAccount}}
+	limits := []postgres.AttemptLimit{{Key: t.key("account", email), Max: attemptsPerAccount}}
 	if t.byAddress {
 		at := network(source)
 		limits = append(limits,
-			postgres.AttemptLimit{Key: t.key("place", at+"\x00"+email), Most: triesPerPlace},
-			postgres.AttemptLimit{Key: t.key("address", at), Most: triesPerAddress})
+			postgres.AttemptLimit{Key: t.key("place", at+"\x00"+email), Max: attemptsPerAccountAndAddress},
+			postgres.AttemptLimit{Key: t.key("address", at), Max: attemptsPerAddress})
 	}
 	return limits
 }
@@ -89,32 +89,32 @@ func (t *throttle) key(kind, of string) postgres.AttemptKey {
 	return mac
 }
 
-// giveBack takes back an attempt without a wrong password: the password was right, or
+// refund takes back an attempt without a wrong password: the password was right, or
 // could not be checked.
-func (a attempt) giveBack(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
+func (a attempt) refund(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refundTimeout)
 	defer cancel()
 	t := a.throttle
-	if err := t.db.GiveBackAttempt(ctx, a.keys); err != nil {
+	if err := t.db.RefundAttempt(ctx, a.keys); err != nil {
 		t.log.Warn("refunding sign-in attempt failed: will retry", "error", err)
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		if len(t.owed) < maxOwed {
-			t.owed = append(t.owed, a.keys)
+		if len(t.pendingRefunds) < maxPendingRefunds {
+			t.pendingRefunds = append(t.pendingRefunds, a.keys)
 		}
 	}
 }
 
-// payBack gives back the attempts that could not be given back before.
-func (t *throttle) payBack(ctx context.Context) {
+// retryRefunds gives back the attempts that could not be given back before.
+func (t *throttle) retryRefunds(ctx context.Context) {
 	t.mu.Lock()
-	owed := t.owed
-	t.owed = nil
+	owed := t.pendingRefunds
+	t.pendingRefunds = nil
 	t.mu.Unlock()
 	for i, keys := range owed {
-		if err := t.db.GiveBackAttempt(ctx, keys); err != nil {
+		if err := t.db.RefundAttempt(ctx, keys); err != nil {
 			t.mu.Lock()
-			t.owed = append(owed[i:], t.owed...)
+			t.pendingRefunds = append(owed[i:], t.pendingRefunds...)
 			t.mu.Unlock()
 			return
 		}
@@ -125,7 +125,7 @@ func (t *throttle) payBack(ctx context.Context) {
 // sign-in.
 func (t *throttle) sweep(ctx context.Context) {
 	t.mu.Lock()
-	due := time.Since(t.swept) >= sweepEvery
+	due := time.Since(t.swept) >= sweepInterval
 	if due {
 		t.swept = time.Now()
 	}
@@ -133,7 +133,7 @@ func (t *throttle) sweep(ctx context.Context) {
 	if !due {
 		return
 	}
-	if err := t.db.SweepAttempts(ctx, window, maxAttempts); err != nil {
+	if err := t.db.SweepAttempts(ctx, attemptWindow, maxAttempts); err != nil {
 		t.log.Warn("deleting old sign-in attempts failed: will retry", "error", err)
 	}
 }

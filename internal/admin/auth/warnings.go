@@ -2,15 +2,17 @@ package auth
 
 import "net/url"
 
-// tellsApart reports whether the addresses of clients are known. The programs don't
+// distinguishesClients reports whether the addresses of clients are known. The programs don't
 // speak TLS themselves. With https, a proxy does, and unless it is trusted, all clients
 // appear to have its address.
-func tellsApart(public *url.URL, proxies bool) bool { return public.Scheme != "https" || proxies }
+func distinguishesClients(public *url.URL, proxies bool) bool {
+	return public.Scheme != "https" || proxies
+}
 
 // Warnings returns what an operator should know about sign-ins, given the public URL
 // and whether any proxy is trusted. It is empty if all is well.
 func Warnings(public *url.URL, proxies bool) (all []string) {
-	if !tellsApart(public, proxies) {
+	if !distinguishesClients(public, proxies) {
 		all = append(all, "PUBLIC_URL is https, so there is a proxy in front, but TRUSTED_PROXIES is empty: all requests appear to come from the proxy's address. "+
 			"The audit log records that address, and wrong passwords are not counted by address. Set TRUSTED_PROXIES to the proxy's address or network")
 	}

@@ -29,74 +29,76 @@ const HeaderOrganization = "X-KiloCode-OrganizationId"
 // A request costs the same whether its organization doesn't exist or is inaccessible:
 // one query for the sender, and one for memberships.
 type Authorizer struct {
-	*auth.Gate
+	*auth.Authenticator
 	db *postgres.DB
 }
 
 // New returns an Authorizer of the members in db, whom the gate authenticates.
-func New(gate *auth.Gate, db *postgres.DB) *Authorizer { return &Authorizer{gate, db} }
+func New(authenticator *auth.Authenticator, db *postgres.DB) *Authorizer {
+	return &Authorizer{authenticator, db}
+}
 
-// Entry is an organization with the role that a sender has in it.
-type Entry struct {
+// Authorization is an organization with the role that a sender has in it.
+type Authorization struct {
 	Organization organization.Organization
 	Role         access.Role
 }
 
 // Memberships lists by name the organizations that a sender can see: those of which the
 // user is a member and, for an access token, that it opens.
-func (a *Authorizer) Memberships(ctx context.Context, who access.Principal) ([]postgres.Membership, error) {
-	return a.db.Memberships(ctx, who.UserID, postgres.MembershipFilter{Token: who.TokenID})
+func (a *Authorizer) Memberships(ctx context.Context, principal access.Principal) ([]postgres.Membership, error) {
+	return a.db.Memberships(ctx, principal.UserID, postgres.MembershipFilter{Token: principal.TokenID})
 }
 
-// Enter authorizes a request in the organization with that id or slug. The error is
+// Authorize authorizes a request in the organization with that id or slug. The error is
 // NotFound for an organization that doesn't exist or isn't visible to the sender. It is
 // Forbidden, with the entry, if the role or the token doesn't allow r.
-func (a *Authorizer) Enter(ctx context.Context, who access.Principal, ref string, r access.Request) (Entry, error) {
+func (a *Authorizer) Authorize(ctx context.Context, principal access.Principal, ref string, r access.Request) (Authorization, error) {
 	if ref == "" {
-		return Entry{}, access.NoSuchOrganization()
+		return Authorization{}, access.NoSuchOrganization()
 	}
-	all, err := a.db.Memberships(ctx, who.UserID, postgres.MembershipFilter{Token: who.TokenID, Ref: ref})
+	all, err := a.db.Memberships(ctx, principal.UserID, postgres.MembershipFilter{Token: principal.TokenID, Ref: ref})
 	if err != nil {
-		return Entry{}, err
+		return Authorization{}, err
 	}
-	return EnterOneOf(all, who, ref, r)
+	return AuthorizeAmong(all, principal, ref, r)
 }
 
-// EnterOneOf is Enter for a sender whose Memberships are known already.
-func EnterOneOf(all []postgres.Membership, who access.Principal, ref string, r access.Request) (Entry, error) {
+// AuthorizeAmong is Enter for a sender whose Memberships are known already.
+func AuthorizeAmong(all []postgres.Membership, principal access.Principal, ref string, r access.Request) (Authorization, error) {
 	i := slices.IndexFunc(all, func(m postgres.Membership) bool {
 		return strings.EqualFold(m.Slug, ref) || strings.EqualFold(m.ID.String(), ref)
 	})
 	if i < 0 {
-		return Entry{}, access.NoSuchOrganization()
+		return Authorization{}, access.NoSuchOrganization()
 	}
-	return decide(all[i], who, r)
+	return decide(all[i], principal, r)
 }
 
-// EnterByToken is Enter for the organization in HeaderOrganization. Without that
+// AuthorizeToken is Enter for the organization in HeaderOrganization. Without that
 // header, it uses the only organization that the access token opens. The error is
 // Malformed if the token opens several, including deleted ones: a guess could change
 // the wrong library.
-func (a *Authorizer) EnterByToken(c *fiber.Ctx, who access.Principal, r access.Request) (Entry, error) {
+func (a *Authorizer) AuthorizeToken(c *fiber.Ctx, principal access.Principal, r access.Request) (Authorization, error) {
 	if ref := c.Get(HeaderOrganization); ref != "" {
-		return a.Enter(c.UserContext(), who, ref, r)
+		return a.Authorize(c.UserContext(), principal, ref, r)
 	}
-	all, err := a.db.Memberships(c.UserContext(), who.UserID, postgres.MembershipFilter{Token: who.TokenID, Deleted: true})
+	all, err := a.db.Memberships(c.UserContext(), principal.UserID, postgres.MembershipFilter{Token: principal.TokenID, Deleted: true})
 	switch {
 	case err != nil:
-		return Entry{}, err
+		return Authorization{}, err
 	case len(all) > 1:
-		return Entry{}, fault.New(fault.Malformed, "organization_ambiguous",
+		return Authorization{}, fault.New(fault.Malformed, "organization_ambiguous",
 			"This access token has access to %d organizations; specify one in the header %s, or use /api/v1/organizations/{organization}/templates", len(all), HeaderOrganization)
 	case len(all) == 0 || all[0].Deleted:
-		return Entry{}, access.NoSuchOrganization()
+		return Authorization{}, access.NoSuchOrganization()
 	}
-	return decide(all[0], who, r)
+	return decide(all[0], principal, r)
 }
 
-// Again returns a function that repeats the authorization of a request while it is
+// Reauthorize returns a function that repeats the authorization of a request while it is
 // being answered. It uses a copy of the same credentials.
-func (a *Authorizer) Again(c *fiber.Ctx, ref string, r access.Request) func(context.Context) error {
+func (a *Authorizer) Reauthorize(c *fiber.Ctx, ref string, r access.Request) func(context.Context) error {
 	var credentials fasthttp.RequestHeader
 	for _, name := range []string{fiber.HeaderAuthorization, fiber.HeaderCookie} {
 		if value := c.Request().Header.Peek(name); len(value) > 0 {
@@ -104,36 +106,36 @@ func (a *Authorizer) Again(c *fiber.Ctx, ref string, r access.Request) func(cont
 		}
 	}
 	return func(ctx context.Context) error {
-		who, err := a.Sender(ctx, &credentials)
+		principal, err := a.Sender(ctx, &credentials)
 		if err != nil {
 			return err
 		}
-		_, err = a.Enter(ctx, who, ref, r)
+		_, err = a.Authorize(ctx, principal, ref, r)
 		return err
 	}
 }
 
-func decide(m postgres.Membership, who access.Principal, r access.Request) (Entry, error) {
-	e := Entry{m.Organization, access.Role(m.Role)}
-	return e, access.Decide(who, e.Role, r).Err()
+func decide(m postgres.Membership, principal access.Principal, r access.Request) (Authorization, error) {
+	e := Authorization{m.Organization, access.Role(m.Role)}
+	return e, access.Decide(principal, e.Role, r).Err()
 }
 
 // CanAnywhere reports whether a sender is allowed r in any organization.
-func (a *Authorizer) CanAnywhere(ctx context.Context, who access.Principal, r access.Request) (bool, error) {
-	all, err := a.Memberships(ctx, who)
+func (a *Authorizer) CanAnywhere(ctx context.Context, principal access.Principal, r access.Request) (bool, error) {
+	all, err := a.Memberships(ctx, principal)
 	return slices.ContainsFunc(all, func(m postgres.Membership) bool {
-		return access.Decide(who, access.Role(m.Role), r).Allowed
+		return access.Decide(principal, access.Role(m.Role), r).Allowed
 	}), err
 }
 
 // By returns the sender of a request as recorded in the audit log.
-func By(c *fiber.Ctx, who access.Principal) audit.By {
+func By(c *fiber.Ctx, principal access.Principal) audit.Attribution {
 	kind := audit.User
-	if who.Kind == access.Token {
+	if principal.Kind == access.Token {
 		kind = audit.Token
 	}
-	return audit.By{
-		Actor:     audit.Actor{Kind: kind, ID: who.UserID.String(), Name: who.Name},
+	return audit.Attribution{
+		Actor:     audit.Actor{Kind: kind, ID: principal.UserID.String(), Name: principal.Name},
 		RequestID: middleware.ID(c), Source: middleware.Source(c),
 	}
 }

@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// fastPoll is the interval of polling the state of a watched organization while
-	// Postgres can't notify. slowPoll is the interval while it can, because a notification
+	// fastPollInterval is the interval of polling the state of a watched organization while
+	// Postgres can't notify. slowPollInterval is the interval while it can, because a notification
 	// can be lost.
-	fastPoll = 500 * time.Millisecond
-	slowPoll = 10 * time.Second
-	// eventsPatience bounds each query of a poll.
-	eventsPatience = 5 * time.Second
+	fastPollInterval = 500 * time.Millisecond
+	slowPollInterval = 10 * time.Second
+	// queryTimeout bounds each query of a poll.
+	queryTimeout = 5 * time.Second
 	// maxBatches is how many batches of changes are queued for a slow follower. maxChanges
 	// is the maximum number of changes in a batch.
 	maxBatches = 64
 	maxChanges = 1000
-	// listenAgain is the pause before the next attempt to listen.
-	listenAgain = time.Second
+	// relistenDelay is the pause before the next attempt to listen.
+	relistenDelay = time.Second
 )
 
 // State is the state of an organization and its publication.
@@ -71,10 +71,10 @@ func (s State) JSON() []byte {
 // Changes are read once for all followers of an organization. The hub listens for
 // notifications while any organization is watched.
 type Hub struct {
-	ask     func(context.Context, uuid.UUID) (postgres.PublicationStatus, error)
-	listen  func(ctx context.Context, listening func(), changed func(uuid.UUID)) error
-	changes func(ctx context.Context, org uuid.UUID, after, upTo int64, limit int) ([]postgres.Change, error)
-	log     *slog.Logger
+	queryStatus  func(context.Context, uuid.UUID) (postgres.PublicationStatus, error)
+	listen       func(ctx context.Context, listening func(), changed func(uuid.UUID)) error
+	queryChanges func(ctx context.Context, org uuid.UUID, after, upTo int64, limit int) ([]postgres.Change, error)
+	log          *slog.Logger
 
 	mu      sync.Mutex
 	watched map[uuid.UUID]*watch
@@ -99,13 +99,13 @@ type watch struct {
 
 // NewHub returns a Hub that queries db.
 func NewHub(db *postgres.DB, log *slog.Logger) *Hub {
-	return &Hub{ask: db.PublicationStatus, listen: db.ListenForChanges, changes: db.Changes, log: log, watched: map[uuid.UUID]*watch{}}
+	return &Hub{queryStatus: db.PublicationStatus, listen: db.ListenForChanges, queryChanges: db.Changes, log: log, watched: map[uuid.UUID]*watch{}}
 }
 
 // States returns the current state of an organization and all later ones. If states
 // change faster than they are received, only the newest is kept. The channel is closed
 // if the state can't be read. leave must be called once.
-func (h *Hub) States(org uuid.UUID) (states <-chan State, leave func()) {
+func (h *Hub) States(org uuid.UUID) (states <-chan State, unsubscribe func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w := h.watch(org)
@@ -126,13 +126,13 @@ func (h *Hub) States(org uuid.UUID) (states <-chan State, leave func()) {
 // newest at some time during the call. Changes up to from can be included. The channel
 // is closed if changes can't be read, or aren't received in time; no change is skipped
 // before that. leave must be called once.
-func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <-chan []postgres.Change, leave func(), err error) {
+func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <-chan []postgres.Change, unsubscribe func(), err error) {
 	h.mu.Lock()
 	w := h.watch(org)
 	follower := make(chan []postgres.Change, maxBatches)
 	w.followers[follower] = struct{}{}
 	h.mu.Unlock()
-	leave = func() {
+	unsubscribe = func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if delete(w.followers, follower); len(w.followers) == 0 {
@@ -141,18 +141,18 @@ func (h *Hub) Changes(ctx context.Context, org uuid.UUID) (from int64, changes <
 		h.release(org, w)
 	}
 	// Queried after joining, so that no change is missed in between.
-	now, err := h.ask(ctx, org)
+	now, err := h.queryStatus(ctx, org)
 	if err != nil {
-		leave()
+		unsubscribe()
 		return 0, nil, nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if w.delivered == 0 {
 		w.delivered = now.Revision
-		w.awake() // earlier changes since then were not delivered
+		w.trigger() // earlier changes since then were not delivered
 	}
-	return now.Revision, follower, leave, nil
+	return now.Revision, follower, unsubscribe, nil
 }
 
 // watch returns the watch of an organization, and starts one if there is none. h.mu
@@ -171,7 +171,7 @@ func (h *Hub) watch(org uuid.UUID) *watch {
 		ctx, h.stopListening = context.WithCancel(context.Background())
 		go h.keepListening(ctx)
 	}
-	go h.follow(ctx, org, w)
+	go h.poll(ctx, org, w)
 	return w
 }
 
@@ -182,13 +182,13 @@ func (h *Hub) release(org uuid.UUID, w *watch) {
 	}
 	w.stop()
 	if h.watched[org] == w {
-		h.forget(org)
+		h.remove(org)
 	}
 }
 
-// forget ends the watch of an organization, and stops listening if it was the last.
+// remove ends the watch of an organization, and stops listening if it was the last.
 // h.mu must be held.
-func (h *Hub) forget(org uuid.UUID) {
+func (h *Hub) remove(org uuid.UUID) {
 	delete(h.watched, org)
 	if len(h.watched) == 0 && h.stopListening != nil {
 		h.stopListening()
@@ -204,7 +204,7 @@ func (h *Hub) keepListening(ctx context.Context) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			if w := h.watched[org]; w != nil {
-				w.awake()
+				w.trigger()
 			}
 		})
 		if ctx.Err() != nil {
@@ -216,7 +216,7 @@ func (h *Hub) keepListening(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(listenAgain):
+		case <-time.After(relistenDelay):
 		}
 	}
 }
@@ -232,31 +232,31 @@ func (h *Hub) setListening(ctx context.Context, listening bool) (isNew bool) {
 	}
 	h.listening = listening
 	for _, w := range h.watched {
-		w.awake()
+		w.trigger()
 	}
 	return true
 }
 
-func (w *watch) awake() {
+func (w *watch) trigger() {
 	select {
 	case w.wake <- struct{}{}:
 	default: // a query is already due
 	}
 }
 
-// pause returns the interval between queries without a notification.
-func (h *Hub) pause() time.Duration {
+// pollInterval returns the interval between queries without a notification.
+func (h *Hub) pollInterval() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listening {
-		return wakeup.In(slowPoll)
+		return wakeup.In(slowPollInterval)
 	}
-	return fastPoll
+	return fastPollInterval
 }
 
-// follow queries the state of an organization until the last viewer has left, or a
+// poll queries the state of an organization until the last viewer has left, or a
 // query fails.
-func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
+func (h *Hub) poll(ctx context.Context, org uuid.UUID, w *watch) {
 	next := time.NewTimer(0)
 	defer next.Stop()
 	for {
@@ -266,29 +266,29 @@ func (h *Hub) follow(ctx context.Context, org uuid.UUID, w *watch) {
 		case <-w.wake:
 		case <-next.C:
 		}
-		asking, cancel := context.WithTimeout(ctx, eventsPatience)
-		s, err := h.ask(asking, org)
+		queryCtx, cancel := context.WithTimeout(ctx, queryTimeout)
+		s, err := h.queryStatus(queryCtx, org)
 		cancel()
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
 			h.log.Warn("reading organization state failed", "organization_id", org, "error", err)
-			h.send(org, w, nil)
+			h.broadcast(org, w, nil)
 			return
 		}
 		now := stateFrom(s)
 		if w.last == nil || *w.last != now {
-			h.send(org, w, &now)
+			h.broadcast(org, w, &now)
 		}
 		if err := h.deliver(ctx, org, w, now.Revision); err != nil {
 			if ctx.Err() == nil {
 				h.log.Warn("reading organization changes failed", "organization_id", org, "error", err)
-				h.send(org, w, nil)
+				h.broadcast(org, w, nil)
 			}
 			return
 		}
-		next.Reset(h.pause())
+		next.Reset(h.pollInterval())
 	}
 }
 
@@ -300,9 +300,9 @@ func (h *Hub) deliver(ctx context.Context, org uuid.UUID, w *watch, revision int
 	if after == 0 || after >= revision {
 		return nil
 	}
-	asking, cancel := context.WithTimeout(ctx, eventsPatience)
+	queryCtx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	changes, err := h.changes(asking, org, after, revision, maxChanges+1)
+	changes, err := h.queryChanges(queryCtx, org, after, revision, maxChanges+1)
 	if err != nil {
 		return err
 	}
@@ -327,12 +327,12 @@ func (h *Hub) deliver(ctx context.Context, org uuid.UUID, w *watch, revision int
 	return nil
 }
 
-// send sends a state to all viewers; nil ends the watch.
-func (h *Hub) send(org uuid.UUID, w *watch, s *State) {
+// broadcast sends a state to all viewers; nil ends the watch.
+func (h *Hub) broadcast(org uuid.UUID, w *watch, s *State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s == nil && h.watched[org] == w {
-		h.forget(org) // a viewer that reconnects starts a new watch
+		h.remove(org) // a viewer that reconnects starts a new watch
 	}
 	if s == nil {
 		for follower := range w.followers {

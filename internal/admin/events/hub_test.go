@@ -15,16 +15,16 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-func newTestHub(ask func() (postgres.PublicationStatus, error)) *Hub {
+func newTestHub(queryStatus func() (postgres.PublicationStatus, error)) *Hub {
 	h := NewHub(nil, slog.New(slog.DiscardHandler))
-	h.ask = func(context.Context, uuid.UUID) (postgres.PublicationStatus, error) { return ask() }
+	h.queryStatus = func(context.Context, uuid.UUID) (postgres.PublicationStatus, error) { return queryStatus() }
 	h.listen = func(ctx context.Context, _ func(), _ func(uuid.UUID)) error {
 		return errors.New("no notifications")
 	}
 	return h
 }
 
-func TestHubAsksOnceForAllViewersAndStopsAfterTheLast(t *testing.T) {
+func TestHubQueriesOnceForAllViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var revision, asked atomic.Int64
 		revision.Store(1)
@@ -55,7 +55,7 @@ func TestHubAsksOnceForAllViewersAndStopsAfterTheLast(t *testing.T) {
 	})
 }
 
-func TestHubLetsGoOfViewersWhenTheDatabaseIsAway(t *testing.T) {
+func TestHubClosesViewersWhenDatabaseFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var away atomic.Bool
 		h := newTestHub(func() (postgres.PublicationStatus, error) {
@@ -103,7 +103,7 @@ func (n *notifier) listen(ctx context.Context, listening func(), changed func(uu
 	}
 }
 
-func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
+func TestHubQueriesOnNotification(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var revision, asked atomic.Int64
 		h := newTestHub(func() (postgres.PublicationStatus, error) {
@@ -136,15 +136,15 @@ func TestHubAsksWhenItIsNotifiedAndRarelyOtherwise(t *testing.T) {
 		require.Equal(t, began, time.Now(), "at once")
 		require.EqualValues(t, 1, since(0))
 
-		// A lost notification delays a state by at most slowPoll.
+		// A lost notification delays a state by at most slowPollInterval.
 		revision.Store(2)
 		require.EqualValues(t, 2, (<-states).Revision)
-		require.LessOrEqual(t, time.Since(began), slowPoll)
+		require.LessOrEqual(t, time.Since(began), slowPollInterval)
 		since(0)
 
 		// While Postgres can't notify, the state is polled at the fast rate.
 		n.lost <- errors.New("connection lost")
-		require.GreaterOrEqual(t, since(listenAgain), int64(3), "at once, after half a second, and when it listens again")
+		require.GreaterOrEqual(t, since(relistenDelay), int64(3), "at once, after half a second, and when it listens again")
 		require.EqualValues(t, 2, n.began.Load())
 		leave()
 		synctest.Wait()

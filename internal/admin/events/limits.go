@@ -29,17 +29,17 @@ type Limits struct {
 }
 
 // NewLimits returns Limits of most concurrent streams; 0 means 2,000.
-func NewLimits(most int) *Limits {
-	if most == 0 {
-		most = defaultMaxStreams
+func NewLimits(total int) *Limits {
+	if total == 0 {
+		total = defaultMaxStreams
 	}
-	return &Limits{max: most, users: map[uuid.UUID]int{}, sessions: map[string]int{}}
+	return &Limits{max: total, users: map[uuid.UUID]int{}, sessions: map[string]int{}}
 }
 
-// Take counts one more stream of a user, in a session or with an access token. release
+// Acquire counts one more stream of a user, in a session or with an access token. release
 // must be called once, when the stream ends. The error is Exhausted if the user or the
 // session has too many streams, and Unavailable if there are too many in total.
-func (o *Limits) Take(user uuid.UUID, session string) (release func(), err error) {
+func (o *Limits) Acquire(user uuid.UUID, session string) (release func(), err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

@@ -20,23 +20,23 @@ import (
 	"orgmodes/internal/process"
 )
 
-// Door is the MCP endpoint. It keeps no state about agents: every message is
+// Handler is the MCP endpoint. It keeps no state about agents: every message is
 // independent, so any admin process can answer it.
-type Door struct {
+type Handler struct {
 	db       *postgres.DB
 	builtins []modes.Mode
 	log      *slog.Logger
 	schemas  *mcp.SchemaCache
 }
 
-// NewDoor returns a new Door. builtins are the modes that every editor has.
-func NewDoor(db *postgres.DB, builtins []modes.Mode, log *slog.Logger) *Door {
-	return &Door{db, builtins, log, mcp.NewSchemaCache()}
+// NewHandler returns a new Door. builtins are the modes that every editor has.
+func NewHandler(db *postgres.DB, builtins []modes.Mode, log *slog.Logger) *Handler {
+	return &Handler{db, builtins, log, mcp.NewSchemaCache()}
 }
 
-// library is an organization's library, for one message.
-type library struct {
-	*Door
+// session is an organization's library, for one message.
+type session struct {
+	*Handler
 	org       uuid.UUID
 	requestID string
 }
@@ -48,15 +48,15 @@ tool groups; list_modes has those in effect, the built-in ones included.`
 
 // The prefixes of resource URIs, before the id or the slug.
 const (
-	templatesAt = "orgmodes://templates/"
-	modesAt     = "orgmodes://modes/"
+	templateURIPrefix = "orgmodes://templates/"
+	modeURIPrefix     = "orgmodes://modes/"
 )
 
-const asJSON = "application/json"
+const mediaJSON = "application/json"
 
 // server returns an MCP server for one message.
-func (l library) server() *mcp.Server {
-	s := mcp.NewServer(&mcp.Implementation{Name: "orgmodes", Title: "Organization modes and permission templates", Version: process.BuildOf().Version},
+func (l session) server() *mcp.Server {
+	s := mcp.NewServer(&mcp.Implementation{Name: "orgmodes", Title: "Organization modes and permission templates", Version: process.BuildInfo().Version},
 		&mcp.ServerOptions{
 			Instructions: instructions, SchemaCache: l.schemas,
 			// All content belongs to one organization.
@@ -64,30 +64,30 @@ func (l library) server() *mcp.Server {
 			// The server sends nothing but responses.
 			Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}, Resources: &mcp.ResourceCapabilities{}},
 		})
-	mcp.AddTool(s, reads("list_templates", "List permission templates",
-		"Lists the organization's permission templates by name: permission mode, allowed tools, and in words what they allow."), tool(l, l.listTemplates))
-	mcp.AddTool(s, reads("get_template", "Get a permission template",
-		"Returns one permission template, with its role and its system prompt."), tool(l, l.getTemplate))
-	mcp.AddTool(s, reads("list_modes", "List modes",
-		"Lists the modes in effect: the built-in ones, replaced by the organization's of the same slug, and its others."), tool(l, l.listModes))
-	mcp.AddTool(s, reads("get_mode", "Get a mode",
-		"Returns one of the modes in effect, with its whole configuration."), tool(l, l.getMode))
-	l.addKinds(s)
+	mcp.AddTool(s, readOnlyTool("list_templates", "List permission templates",
+		"Lists the organization's permission templates by name: permission mode, allowed tools, and in words what they allow."), toolHandler(l, l.listTemplates))
+	mcp.AddTool(s, readOnlyTool("get_template", "Get a permission template",
+		"Returns one permission template, with its role and its system prompt."), toolHandler(l, l.getTemplate))
+	mcp.AddTool(s, readOnlyTool("list_modes", "List modes",
+		"Lists the modes in effect: the built-in ones, replaced by the organization's of the same slug, and its others."), toolHandler(l, l.listModes))
+	mcp.AddTool(s, readOnlyTool("get_mode", "Get a mode",
+		"Returns one of the modes in effect, with its whole configuration."), toolHandler(l, l.getMode))
+	l.addKindTools(s)
 
 	s.AddResourceTemplate(&mcp.ResourceTemplate{
-		URITemplate: templatesAt + "{id}", Name: "permission template", MIMEType: asJSON, Description: "A permission template, as get_template returns it",
-	}, readable(l, templatesAt, func(ctx context.Context, ref string) (any, error) { return l.getTemplate(ctx, templateRef{ref}) }))
+		URITemplate: templateURIPrefix + "{id}", Name: "permission template", MIMEType: mediaJSON, Description: "A permission template, as get_template returns it",
+	}, resourceHandler(l, templateURIPrefix, func(ctx context.Context, ref string) (any, error) { return l.getTemplate(ctx, templateRef{ref}) }))
 	s.AddResourceTemplate(&mcp.ResourceTemplate{
-		URITemplate: modesAt + "{slug}", Name: "mode", MIMEType: asJSON, Description: "A mode in effect, as get_mode returns it",
-	}, readable(l, modesAt, func(ctx context.Context, ref string) (any, error) { return l.getMode(ctx, modeRef{ref}) }))
+		URITemplate: modeURIPrefix + "{slug}", Name: "mode", MIMEType: mediaJSON, Description: "A mode in effect, as get_mode returns it",
+	}, resourceHandler(l, modeURIPrefix, func(ctx context.Context, ref string) (any, error) { return l.getMode(ctx, modeRef{ref}) }))
 	// Resources are looked up only for the requests that list them, not for every message.
 	s.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
 		return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 			result, err := next(ctx, method, req)
 			if list, ok := result.(*mcp.ListResourcesResult); ok && err == nil {
-				list.Resources, err = l.resources(ctx)
+				list.Resources, err = l.listResources(ctx)
 				if err != nil {
-					return nil, l.said(err)
+					return nil, l.publicError(err)
 				}
 			}
 			return result, err
@@ -96,32 +96,32 @@ func (l library) server() *mcp.Server {
 	return s
 }
 
-// reads returns a tool that changes nothing and accesses nothing outside of this
+// readOnlyTool returns a tool that changes nothing and accesses nothing outside of this
 // library.
-func reads(name, title, description string) *mcp.Tool {
+func readOnlyTool(name, title, description string) *mcp.Tool {
 	return &mcp.Tool{
 		Name: name, Title: title, Description: description,
 		Annotations: &mcp.ToolAnnotations{Title: title, ReadOnlyHint: true, IdempotentHint: true, OpenWorldHint: new(false)},
 	}
 }
 
-// tool returns the handler of a tool. Its result contains the output twice: structured
+// toolHandler returns the handler of a tool. Its result contains the output twice: structured
 // for programs, and as JSON text for models.
-func tool[In any](l library, do func(context.Context, In) (any, error)) mcp.ToolHandlerFor[In, any] {
+func toolHandler[In any](l session, do func(context.Context, In) (any, error)) mcp.ToolHandlerFor[In, any] {
 	return func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 		out, err := do(ctx, in)
 		if err != nil {
-			return nil, nil, l.said(err)
+			return nil, nil, l.publicError(err)
 		}
 		return nil, out, nil
 	}
 }
 
-// readable returns the handler that reads the resources below an address.
-func readable(l library, at string, read func(ctx context.Context, ref string) (any, error)) mcp.ResourceHandler {
+// resourceHandler returns the handler that reads the resources below an address.
+func resourceHandler(l session, uriPrefix string, read func(ctx context.Context, ref string) (any, error)) mcp.ResourceHandler {
 	return func(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 		uri := req.Params.URI
-		ref, err := url.PathUnescape(strings.TrimPrefix(uri, at))
+		ref, err := url.PathUnescape(strings.TrimPrefix(uri, uriPrefix))
 		if err != nil {
 			return nil, mcp.ResourceNotFoundError(uri)
 		}
@@ -130,23 +130,23 @@ func readable(l library, at string, read func(ctx context.Context, ref string) (
 			return nil, mcp.ResourceNotFoundError(uri)
 		}
 		if err != nil {
-			return nil, l.said(err)
+			return nil, l.publicError(err)
 		}
-		text, err := written(out)
+		text, err := marshal(out)
 		if err != nil {
-			return nil, l.said(err)
+			return nil, l.publicError(err)
 		}
-		return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: uri, MIMEType: asJSON, Text: text}}}, nil
+		return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: uri, MIMEType: mediaJSON, Text: text}}}, nil
 	}
 }
 
-// said returns the error to show to an agent. An error that the agent can't act on is
+// publicError returns the error to show to an agent. An error that the agent can't act on is
 // logged and replaced by a general message.
-func (l library) said(err error) error {
+func (l session) publicError(err error) error {
 	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
 		return errors.New(f.Message)
 	}
-	if postgres.Away(err) {
+	if postgres.IsUnavailable(err) {
 		return errors.New("the database can't be reached right now; try again soon")
 	}
 	l.log.Error("MCP request failed", "request_id", l.requestID, "error", err)

@@ -29,13 +29,13 @@ type mode struct {
 
 // The origins of modes.
 const (
-	fromEditors      = "built-in"
-	fromOrganization = "organization"
-	fromOverride     = "organization, in place of the built-in one"
+	originBuiltin      = "built-in"
+	originOrganization = "organization"
+	originOverride     = "organization, in place of the built-in one"
 )
 
-// inEffect returns the modes that editors work with, in their order.
-func (l library) inEffect(ctx context.Context) ([]mode, error) {
+// effectiveModes returns the modes that editors work with, in their order.
+func (l session) effectiveModes(ctx context.Context) ([]mode, error) {
 	all, err := l.db.Modes.List(ctx, l.org)
 	if err != nil {
 		return nil, err
@@ -43,29 +43,29 @@ func (l library) inEffect(ctx context.Context) ([]mode, error) {
 	own := make([]modes.Mode, len(all))
 	from := map[string]string{}
 	for _, b := range l.builtins {
-		from[modes.SlugKey(b.Slug)] = fromEditors
+		from[modes.SlugKey(b.Slug)] = originBuiltin
 	}
 	for i, m := range all {
 		own[i] = m.Mode
 		key := modes.SlugKey(m.Slug)
 		if from[key] == "" {
-			from[key] = fromOrganization
+			from[key] = originOrganization
 		} else {
-			from[key] = fromOverride
+			from[key] = originOverride
 		}
 	}
 	var list []mode
 	for _, m := range modes.Merge(l.builtins, own) {
 		list = append(list, mode{
 			Slug: m.Slug, Name: m.Name, From: from[modes.SlugKey(m.Slug)], Description: m.Config.Description, WhenToUse: m.Config.WhenToUse,
-			PermissionTemplate: m.Config.PermissionTemplate, URI: modesAt + m.Slug, Config: &m.Config,
+			PermissionTemplate: m.Config.PermissionTemplate, URI: modeURIPrefix + m.Slug, Config: &m.Config,
 		})
 	}
 	return list, nil
 }
 
-func (l library) listModes(ctx context.Context, _ nothing) (any, error) {
-	list, err := l.inEffect(ctx)
+func (l session) listModes(ctx context.Context, _ noInput) (any, error) {
+	list, err := l.effectiveModes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +77,8 @@ func (l library) listModes(ctx context.Context, _ nothing) (any, error) {
 	}{list}, nil
 }
 
-func (l library) getMode(ctx context.Context, in modeRef) (any, error) {
-	list, err := l.inEffect(ctx)
+func (l session) getMode(ctx context.Context, in modeRef) (any, error) {
+	list, err := l.effectiveModes(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -10,33 +10,33 @@ import (
 	"orgmodes/internal/templates"
 )
 
-// resources lists all resources, templates first. A library is bounded, so all of it
+// listResources lists all resources, templates first. A library is bounded, so all of it
 // fits into one page.
-func (l library) resources(ctx context.Context) ([]*mcp.Resource, error) {
+func (l session) listResources(ctx context.Context) ([]*mcp.Resource, error) {
 	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
 		return nil, err
 	}
-	inEffect, err := l.inEffect(ctx)
+	effective, err := l.effectiveModes(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var list []*mcp.Resource
 	for _, t := range templates.Sorted(all) {
-		r := &mcp.Resource{URI: templatesAt + t.ID.String(), Name: t.Name, Title: "Permission template: " + t.Name, MIMEType: asJSON}
+		r := &mcp.Resource{URI: templateURIPrefix + t.ID.String(), Name: t.Name, Title: "Permission template: " + t.Name, MIMEType: mediaJSON}
 		if t.Description != nil {
 			r.Description = *t.Description
 		}
 		list = append(list, r)
 	}
-	for _, m := range inEffect {
-		list = append(list, &mcp.Resource{URI: m.URI, Name: m.Slug, Title: "Mode: " + m.Name, Description: m.Description, MIMEType: asJSON})
+	for _, m := range effective {
+		list = append(list, &mcp.Resource{URI: m.URI, Name: m.Slug, Title: "Mode: " + m.Name, Description: m.Description, MIMEType: mediaJSON})
 	}
 	return list, nil
 }
 
-// written encodes v as JSON without escaping HTML: prompts are full of angle brackets.
-func written(v any) (string, error) {
+// marshal encodes v as JSON without escaping HTML: prompts are full of angle brackets.
+func marshal(v any) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -10,37 +10,37 @@ import (
 	"orgmodes/internal/templates"
 )
 
-type nothing struct{}
+type noInput struct{}
 
 type templateRef struct {
 	Template string `json:"template" jsonschema:"the template's id or name; capitals make no difference"`
 }
 
-// noted explains the fields that an agent must not misread. It accompanies every list
+// toolsNote explains the fields that an agent must not misread. It accompanies every list
 // of allowed tools.
-const noted = "An empty allowed_tools means that nothing is allowed without asking, never that all tools are. " +
+const toolsNote = "An empty allowed_tools means that nothing is allowed without asking, never that all tools are. " +
 	"The permission mode decides about everything else."
 
-// noTemplates replaces noted if there are no templates: an agent must not take that for
+// noTemplatesNote replaces noted if there are no templates: an agent must not take that for
 // a permission.
-const noTemplates = "This organization has no permission templates. That allows nothing: without a template an agent gets no permissions from here."
+const noTemplatesNote = "This organization has no permission templates. That allows nothing: without a template an agent gets no permissions from here."
 
-func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
+func (l session) listTemplates(ctx context.Context, _ noInput) (any, error) {
 	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]jsonast.Map, len(all))
 	for i, t := range templates.Sorted(all) {
-		for _, f := range shown(t) {
+		for _, f := range presentTemplate(t) {
 			if f.Name != "default_system_prompt" { // can be long; get_template returns it
 				list[i] = append(list[i], f)
 			}
 		}
 	}
-	note := noted
+	note := toolsNote
 	if len(all) == 0 {
-		note = noTemplates
+		note = noTemplatesNote
 	}
 	return struct {
 		Templates []jsonast.Map `json:"templates"`
@@ -48,27 +48,27 @@ func (l library) listTemplates(ctx context.Context, _ nothing) (any, error) {
 	}{list, note}, nil
 }
 
-func (l library) getTemplate(ctx context.Context, in templateRef) (any, error) {
+func (l session) getTemplate(ctx context.Context, in templateRef) (any, error) {
 	t, err := l.db.Templates.Get(ctx, l.org, in.Template)
 	if fault.Is(err, fault.NotFound) {
-		return nil, l.orThese(ctx, in.Template, err)
+		return nil, l.templateNotFound(ctx, in.Template, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return append(shown(t), jsonast.Pair{Name: "note", Value: noted}), nil
+	return append(presentTemplate(t), jsonast.Pair{Name: "note", Value: toolsNote}), nil
 }
 
-// shown returns a template as clients know it, with a description of what it allows.
-func shown(t templates.OrganizationTemplate) jsonast.Map {
+// presentTemplate returns a template as clients know it, with a description of what it allows.
+func presentTemplate(t templates.OrganizationTemplate) jsonast.Map {
 	return append(t.Fields(),
-		jsonast.Pair{Name: "allows", Value: t.ToolsInWords()},
-		jsonast.Pair{Name: "uri", Value: templatesAt + t.ID.String()},
+		jsonast.Pair{Name: "allows", Value: t.DescribeTools()},
+		jsonast.Pair{Name: "uri", Value: templateURIPrefix + t.ID.String()},
 	)
 }
 
-// orThese returns a not-found error that names the existing templates.
-func (l library) orThese(ctx context.Context, asked string, notFound error) error {
+// templateNotFound returns a not-found error that names the existing templates.
+func (l session) templateNotFound(ctx context.Context, asked string, notFound error) error {
 	all, err := l.db.Templates.List(ctx, l.org)
 	if err != nil {
 		return err
@@ -81,5 +81,5 @@ func (l library) orThese(ctx context.Context, asked string, notFound error) erro
 		}
 		have = "there are " + strings.Join(names, ", ")
 	}
-	return fault.New(fault.NotFound, templates.CodeNotFound, "There is no permission template %q; %s", asked, have).Because(notFound)
+	return fault.New(fault.NotFound, templates.CodeNotFound, "There is no permission template %q; %s", asked, have).WithCause(notFound)
 }

@@ -36,19 +36,19 @@ func ID(c *fiber.Ctx) string {
 
 const maxIDLength = 64
 
-// Identify sets the request's id, which is the client's X-Request-Id if that is valid.
+// RequestID sets the request's id, which is the client's X-Request-Id if that is valid.
 // It also sets the source: the peer's address, or the client's address according to
 // trusted proxies.
-func Identify(trusted config.Networks) fiber.Handler {
+func RequestID(trusted config.Networks) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		identify(c, trusted)
+		setRequestID(c, trusted)
 		return c.Next()
 	}
 }
 
-func identify(c *fiber.Ctx, trusted config.Networks) {
+func setRequestID(c *fiber.Ctx, trusted config.Networks) {
 	id := c.Get(fiber.HeaderXRequestID)
-	if !saneID(id) {
+	if !validID(id) {
 		id = rand.Text()
 	}
 	c.Locals(keyID, id)
@@ -56,8 +56,8 @@ func identify(c *fiber.Ctx, trusted config.Networks) {
 	c.Locals(keySource, sourceOf(c, trusted))
 }
 
-// saneID reports whether an id is safe to log: it can't forge a log line.
-func saneID(id string) bool {
+// validID reports whether an id is safe to log: it can't forge a log line.
+func validID(id string) bool {
 	if id == "" || len(id) > maxIDLength {
 		return false
 	}
@@ -82,15 +82,15 @@ func Deadline(d time.Duration) fiber.Handler {
 	}
 }
 
-// Headers sets the headers that are common to all answers.
-func Headers(secure bool) fiber.Handler {
+// SecurityHeaders sets the headers that are common to all answers.
+func SecurityHeaders(secure bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		protect(c, secure)
+		setSecurityHeaders(c, secure)
 		return c.Next()
 	}
 }
 
-func protect(c *fiber.Ctx, secure bool) {
+func setSecurityHeaders(c *fiber.Ctx, secure bool) {
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderXFrameOptions, "DENY")
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
@@ -107,7 +107,7 @@ func Recover(log *slog.Logger) fiber.Handler {
 		defer func() {
 			if p := recover(); p != nil {
 				log.Error("panic", "request_id", ID(c), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				err = fault.New(fault.Internal, "internal", "panic").Because(errLogged)
+				err = fault.New(fault.Internal, "internal", "panic").WithCause(errLogged)
 			}
 		}()
 		return c.Next()
@@ -123,9 +123,9 @@ func Logged(err error) bool {
 	return ok && f.Err == errLogged //nolint:errorlint // the very one
 }
 
-// Plain refuses compressed bodies. They would have to be decompressed before anything
+// RejectEncoded refuses compressed bodies. They would have to be decompressed before anything
 // is known about them, and Fiber's own decompression has no limit.
-func Plain() fiber.Handler {
+func RejectEncoded() fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if coding := strings.TrimSpace(c.Get(fiber.HeaderContentEncoding)); coding != "" && !strings.EqualFold(coding, "identity") {
 			c.Set(fiber.HeaderAcceptEncoding, "identity")
@@ -135,16 +135,16 @@ func Plain() fiber.Handler {
 	}
 }
 
-// Text refuses a path or a query that contains invalid text: Postgres accepts neither
+// RejectInvalidText refuses a path or a query that contains invalid text: Postgres accepts neither
 // invalid UTF-8 nor U+0000.
-func Text() fiber.Handler {
+func RejectInvalidText() fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		uri := c.Context().URI()
-		if flaw := jsonast.TextFlaw(string(uri.Path())); flaw != "" {
+		if flaw := jsonast.TextProblem(string(uri.Path())); flaw != "" {
 			return fault.New(fault.Malformed, "malformed_path", "The path can't be read: %s", flaw)
 		}
 		for name, value := range uri.QueryArgs().All() {
-			if flaw := cmp.Or(jsonast.TextFlaw(string(name)), jsonast.TextFlaw(string(value))); flaw != "" {
+			if flaw := cmp.Or(jsonast.TextProblem(string(name)), jsonast.TextProblem(string(value))); flaw != "" {
 				return fault.New(fault.Malformed, "malformed_query", "%s in the query: %s", strconv.Quote(strings.ToValidUTF8(string(name), "\uFFFD")), flaw)
 			}
 		}

@@ -28,10 +28,10 @@ func get(t *testing.T, app *fiber.App, headers ...string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-func TestPanicIsOneRequestsFailure(t *testing.T) {
+func TestPanicFailsOnlyItsRequest(t *testing.T) {
 	var log bytes.Buffer
 	app := fiber.New()
-	app.Use(middleware.Identify(nil), middleware.Recover(slog.New(slog.NewTextHandler(&log, nil))))
+	app.Use(middleware.RequestID(nil), middleware.Recover(slog.New(slog.NewTextHandler(&log, nil))))
 	app.Get("/", func(c *fiber.Ctx) error {
 		if c.Get("Panic") != "" {
 			panic("oops")

@@ -30,13 +30,13 @@ func sourceOf(c *fiber.Ctx, trusted config.Networks) string {
 	if !peer.IsValid() {
 		return c.Context().RemoteIP().String()
 	}
-	return follow(peer, c.Request().Header.PeekAll(fiber.HeaderXForwardedFor), trusted).String()
+	return forwardedFor(peer, c.Request().Header.PeekAll(fiber.HeaderXForwardedFor), trusted).String()
 }
 
-// follow walks all lines of X-Forwarded-For from the end, where the nearest proxy
+// forwardedFor walks all lines of X-Forwarded-For from the end, where the nearest proxy
 // appended, as long as it finds trusted proxies. Anything before those can be made up.
 // It stops at an entry that isn't an address, as such a list can't be trusted either.
-func follow(addr netip.Addr, lines [][]byte, trusted config.Networks) netip.Addr {
+func forwardedFor(addr netip.Addr, lines [][]byte, trusted config.Networks) netip.Addr {
 	hops := 0
 	for i := len(lines) - 1; i >= 0; i-- {
 		for rest := lines[i]; rest != nil; {

@@ -22,7 +22,7 @@ func sourceFrom(t testing.TB, peer string, trusted []string, lines ...string) st
 	require.NoError(t, err)
 	// Behind Fiber, as in the programs.
 	app := fiber.New(fiber.Config{Immutable: true})
-	app.Use(middleware.Identify(networks))
+	app.Use(middleware.RequestID(networks))
 	var source string
 	app.Get("/", func(c *fiber.Ctx) error { source = middleware.Source(c); return nil })
 	var req fasthttp.Request

@@ -20,18 +20,18 @@ import (
 )
 
 //go:embed openapi.yaml
-var written []byte
+var baseYAML []byte
 
 //go:embed kind.yaml
-var ofKind string
+var kindYAML string
 
 // YAML returns the description with the paths of the given kinds. Without kinds, it is
 // openapi.yaml unchanged.
 func YAML(kinds []resource.Kind) ([]byte, error) {
 	if len(kinds) == 0 {
-		return written, nil
+		return baseYAML, nil
 	}
-	d, err := document(kinds)
+	d, err := buildDocument(kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -40,20 +40,20 @@ func YAML(kinds []resource.Kind) ([]byte, error) {
 
 // JSON returns the same description as JSON.
 func JSON(kinds []resource.Kind) ([]byte, error) {
-	d, err := document(kinds)
+	d, err := buildDocument(kinds)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(d)
 }
 
-func document(kinds []resource.Kind) (map[string]any, error) {
+func buildDocument(kinds []resource.Kind) (map[string]any, error) {
 	var d map[string]any
-	if err := yaml.Unmarshal(written, &d); err != nil {
+	if err := yaml.Unmarshal(baseYAML, &d); err != nil {
 		return nil, err
 	}
 	for _, k := range kinds {
-		more, err := described(k)
+		more, err := kindDocument(k)
 		if err != nil {
 			return nil, fmt.Errorf("description of %s: %w", k.Names().Plural, err)
 		}
@@ -81,15 +81,15 @@ func merge(to, from map[string]any) {
 	}
 }
 
-// fields holds the values for the template kind.yaml.
-type fields struct {
+// templateData holds the values for the template kind.yaml.
+type templateData struct {
 	resource.Names
 	// Title is the capitalized plural, as part of a name: "Gadgets".
 	Title string
 }
 
 // Codes returns the answers with the given statuses, and the default answer.
-func (fields) Codes(statuses string) (lines []string) {
+func (templateData) Codes(statuses string) (lines []string) {
 	for status := range strings.FieldsSeq(statuses) {
 		lines = append(lines, fmt.Sprintf("%q: {$ref: '#/components/responses/%s'}", status, status))
 	}
@@ -97,23 +97,23 @@ func (fields) Codes(statuses string) (lines []string) {
 }
 
 // One returns the answer with one object.
-func (f fields) One() string {
+func (f templateData) One() string {
 	return fmt.Sprintf(`{description: "The current %s", headers: {ETag: {$ref: '#/components/headers/ETag'}}, `+
 		`content: {application/json: {schema: {$ref: '#/components/schemas/%sManifest'}}}}`, f.Noun, f.Manifest)
 }
 
-// described returns the description of the paths of one kind.
-func described(k resource.Kind) (map[string]any, error) {
+// kindDocument returns the description of the paths of one kind.
+func kindDocument(k resource.Kind) (map[string]any, error) {
 	names := k.Names()
-	form, err := template.New("kind.yaml").Parse(ofKind)
+	form, err := template.New("kind.yaml").Parse(kindYAML)
 	if err != nil {
 		return nil, err
 	}
 	var text bytes.Buffer
-	if err := form.Execute(&text, fields{names, strings.ToUpper(names.Plural[:1]) + names.Plural[1:]}); err != nil {
+	if err := form.Execute(&text, templateData{names, strings.ToUpper(names.Plural[:1]) + names.Plural[1:]}); err != nil {
 		return nil, err
 	}
-	var d, ofManifest map[string]any
+	var d, manifestSchema map[string]any
 	if err := yaml.Unmarshal(text.Bytes(), &d); err != nil {
 		return nil, err
 	}
@@ -121,9 +121,9 @@ func described(k resource.Kind) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := yaml.Unmarshal(schema, &ofManifest); err != nil {
+	if err := yaml.Unmarshal(schema, &manifestSchema); err != nil {
 		return nil, err
 	}
-	merge(d, map[string]any{"components": map[string]any{"schemas": map[string]any{names.Manifest + "Manifest": ofManifest}}})
+	merge(d, map[string]any{"components": map[string]any{"schemas": map[string]any{names.Manifest + "Manifest": manifestSchema}}})
 	return d, nil
 }

@@ -62,23 +62,23 @@ var decoyHash = sync.OnceValues(func() (string, error) {
 })
 
 // NewChecker returns a Checker that compares at most atOnce passwords concurrently.
-func NewChecker(atOnce int) (*Checker, error) {
+func NewChecker(concurrency int) (*Checker, error) {
 	// Hashed now, so that not even the first unknown address takes longer.
 	decoy, err := decoyHash()
 	if err != nil {
 		return nil, err
 	}
-	atOnce = max(atOnce, 1)
+	concurrency = max(concurrency, 1)
 	return &Checker{
-		slots: make(chan struct{}, atOnce), waiting: make(chan struct{}, atOnce*waitingPerSlot), decoy: decoy,
+		slots: make(chan struct{}, concurrency), waiting: make(chan struct{}, concurrency*waitingPerSlot), decoy: decoy,
 	}, nil
 }
 
-// Matches reports whether hash is the hash of password. An empty hash is for an account
+// Verify reports whether hash is the hash of password. An empty hash is for an account
 // that doesn't exist or can't sign in with a password. It takes the same time, so that
 // no one learns which addresses have accounts. The error is Unavailable if too many
 // callers are already waiting.
-func (c *Checker) Matches(ctx context.Context, hash, password string) (bool, error) {
+func (c *Checker) Verify(ctx context.Context, hash, password string) (bool, error) {
 	select {
 	case c.waiting <- struct{}{}:
 		defer func() { <-c.waiting }()

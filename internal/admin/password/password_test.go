@@ -11,18 +11,18 @@ import (
 	"orgmodes/internal/fault"
 )
 
-func TestHashAndMatch(t *testing.T) {
+func TestHashAndVerify(t *testing.T) {
 	hash, err := password.Hash("correct horse battery")
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"), hash)
 	c, err := password.NewChecker(1)
 	require.NoError(t, err)
 	for pass, want := range map[string]bool{"correct horse battery": true, "correct horse battery ": false, "": false, strings.Repeat("x", 2000): false} {
-		ok, err := c.Matches(t.Context(), hash, pass)
+		ok, err := c.Verify(t.Context(), hash, pass)
 		require.NoError(t, err)
 		require.Equal(t, want, ok, pass)
 	}
-	ok, err := c.Matches(t.Context(), "", "nobody's password")
+	ok, err := c.Verify(t.Context(), "", "nobody's password")
 	require.NoError(t, err)
 	require.False(t, ok, "nobody has no password, not even ours")
 
@@ -34,30 +34,30 @@ func TestHashAndMatch(t *testing.T) {
 	require.NoError(t, err, "twelve characters, whatever their bytes")
 }
 
-func TestMatchesGivesUpWithItsContext(t *testing.T) {
+func TestVerifyStopsWhenContextIsDone(t *testing.T) {
 	c, err := password.NewChecker(1)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	// While a slot is free, either the slot or the context can win. Here none is free.
-	release := password.Occupy(c)
+	release := password.OccupySlot(c)
 	defer release()
-	_, err = c.Matches(ctx, "", "x")
+	_, err = c.Verify(ctx, "", "x")
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestMatchesRefusesWhenTooManyWait(t *testing.T) {
+func TestVerifyRefusesWhenTooManyWait(t *testing.T) {
 	c, err := password.NewChecker(1)
 	require.NoError(t, err)
-	release := password.Crowd(c)
-	_, err = c.Matches(t.Context(), "", "x")
+	release := password.FillQueue(c)
+	_, err = c.Verify(t.Context(), "", "x")
 	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 	release()
-	_, err = c.Matches(t.Context(), "", "x")
+	_, err = c.Verify(t.Context(), "", "x")
 	require.NoError(t, err)
 }
 
-func TestHashRefusesWhatIsEasyToGuess(t *testing.T) {
+func TestHashRefusesGuessablePasswords(t *testing.T) {
 	about := []string{"olive.oyl@acme.example", "Olive Oyl"}
 	for _, weak := range []string{
 		"passwordpassword", "password1234", "P@ssw0rdP@ssw0rd", "123456789012", "aaaaaaaaaaaa", "abcabcabcabc", "qwertyuiop12",

@@ -22,8 +22,8 @@ type Status struct {
 	Jobs []postgres.PublishJob
 	// Failure explains why a pending revision isn't published; nil if nothing has failed.
 	Failure *Failure
-	// Waits explains the delay if nothing has failed; "" if the cause is unknown.
-	Waits string
+	// DelayReason explains the delay if nothing has failed; "" if the cause is unknown.
+	DelayReason string
 }
 
 // Failure is a failed publication, which is retried.
@@ -31,15 +31,15 @@ type Failure struct {
 	// Reason explains the failure in words. Detail is the worker's error message.
 	Reason, Detail string
 	FailedAt       time.Time
-	// NextAt is the time of the next try. It is nil while a worker is trying, or if the
+	// NextAttemptAt is the time of the next try. It is nil while a worker is trying, or if the
 	// sweep retries it, which it does twice a second.
-	NextAt *time.Time
+	NextAttemptAt *time.Time
 	// Running reports whether it is being retried.
 	Running bool
 }
 
-// Of returns the state of an organization's publication.
-func Of(ctx context.Context, db *postgres.DB, org uuid.UUID) (Status, error) {
+// Get returns the state of an organization's publication.
+func Get(ctx context.Context, db *postgres.DB, org uuid.UUID) (Status, error) {
 	now, err := db.PublicationStatus(ctx, org)
 	if err != nil || now.PendingSince == nil {
 		return Status{PublicationStatus: now}, err
@@ -48,42 +48,42 @@ func Of(ctx context.Context, db *postgres.DB, org uuid.UUID) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return judge(now, jobs), nil
+	return diagnose(now, jobs), nil
 }
 
-// judge determines from the jobs why the newest revision isn't published.
-func judge(now postgres.PublicationStatus, jobs []postgres.PublishJob) Status {
+// diagnose determines from the jobs why the newest revision isn't published.
+func diagnose(now postgres.PublicationStatus, jobs []postgres.PublishJob) Status {
 	s := Status{PublicationStatus: now}
-	// told is the most recently tried job that has an outcome.
-	var told *postgres.PublishJob
+	// decisive is the most recently tried job that has an outcome.
+	var decisive *postgres.PublishJob
 	running := false
 	for _, j := range jobs {
 		// A job for a revision that readers have is done, whatever its outcome.
-		if j.Revision <= now.PublishedRevision && (!now.Again || j.Revision < now.Revision) {
+		if j.Revision <= now.PublishedRevision && (!now.Republishing || j.Revision < now.Revision) {
 			continue
 		}
 		s.Jobs = append(s.Jobs, j)
 		running = running || j.Running()
-		if (j.Error != "" || j.PutOff()) && (told == nil || j.TriedAt.After(told.TriedAt)) {
-			told = &j
+		if (j.Error != "" || j.Snoozed()) && (decisive == nil || j.TriedAt.After(decisive.TriedAt)) {
+			decisive = &j
 		}
 	}
 	switch {
-	case told != nil && told.PutOff():
-		s.Waits = "workers postponed it: Redis is being refilled, or publishing is halted until an operator raises the epoch"
-	case told != nil:
-		s.Failure = &Failure{Reason: Reason(told.Error), Detail: told.Error, FailedAt: told.FailedAt, Running: running}
+	case decisive != nil && decisive.Snoozed():
+		s.DelayReason = "workers postponed it: Redis is being refilled, or publishing is halted until an operator raises the epoch"
+	case decisive != nil:
+		s.Failure = &Failure{Reason: Reason(decisive.Error), Detail: decisive.Error, FailedAt: decisive.FailedAt, Running: running}
 	case running:
-		s.Waits = "a worker is publishing it"
+		s.DelayReason = "a worker is publishing it"
 	case len(s.Jobs) > 0:
-		s.Waits = "no worker has started it"
+		s.DelayReason = "no worker has started it"
 	}
 	if s.Failure == nil || running {
 		return s
 	}
 	for _, j := range s.Jobs {
-		if j.Waits() && (s.Failure.NextAt == nil || j.NextAt.Before(*s.Failure.NextAt)) {
-			s.Failure.NextAt = &j.NextAt
+		if j.Retrying() && (s.Failure.NextAttemptAt == nil || j.NextAt.Before(*s.Failure.NextAttemptAt)) {
+			s.Failure.NextAttemptAt = &j.NextAt
 		}
 	}
 	return s

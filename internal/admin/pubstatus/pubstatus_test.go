@@ -9,7 +9,7 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-func TestWhatKeepsARevisionFromBeingPublished(t *testing.T) {
+func TestStatusExplainsPendingRevision(t *testing.T) {
 	at := func(seconds int) time.Time { return time.Unix(int64(1e9+seconds), 0).UTC() }
 	refused := "pubstore: dial tcp 127.0.0.1:6379: connect: connection refused"
 	failed := func(revision int64, tried, next int) postgres.PublishJob {
@@ -23,7 +23,7 @@ func TestWhatKeepsARevisionFromBeingPublished(t *testing.T) {
 	next := func(seconds int) *time.Time { t := at(seconds); return &t }
 	pending := postgres.PublicationStatus{PublishedRevision: 1}
 	pending.Revision = 3
-	again := postgres.PublicationStatus{PublishedRevision: 3, Again: true}
+	again := postgres.PublicationStatus{PublishedRevision: 3, Republishing: true}
 	again.Revision = 3
 	for name, c := range map[string]struct {
 		now   postgres.PublicationStatus
@@ -43,12 +43,12 @@ func TestWhatKeepsARevisionFromBeingPublished(t *testing.T) {
 		"published again, which failed": {now: again, jobs: []postgres.PublishJob{failed(3, 1, 5), failed(2, 1, 4)}, fails: true, next: next(5)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := judge(c.now, c.jobs)
-			require.Equal(t, c.waits, s.Waits)
+			s := diagnose(c.now, c.jobs)
+			require.Equal(t, c.waits, s.DelayReason)
 			require.Equal(t, c.fails, s.Failure != nil)
 			if s.Failure != nil {
 				require.Equal(t, "Redis can’t be reached", s.Failure.Reason)
-				require.Equal(t, c.next, s.Failure.NextAt)
+				require.Equal(t, c.next, s.Failure.NextAttemptAt)
 			}
 		})
 	}

@@ -62,7 +62,7 @@ func (a Applied) Differs() bool {
 // any.
 //
 // The error lists the failure of each object, with its place in the text.
-func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, documents []manifest.Document, dryRun bool, seen int64) (Applied, error) {
+func Apply(ctx context.Context, db *postgres.DB, by audit.Attribution, org uuid.UUID, documents []manifest.Document, dryRun bool, expected int64) (Applied, error) {
 	sorted, err := manifest.Sort(db.Kinds(), documents)
 	if err != nil {
 		return Applied{}, err
@@ -72,11 +72,11 @@ func Apply(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, doc
 	}
 	ops := make([]resource.Op, len(sorted))
 	for i, d := range sorted {
-		ops[i] = resource.Op{Verb: resource.Put, Kind: d.Kind.Names().Singular, Seen: d.Generation, New: resource.Object{Spec: d.Spec, Labels: d.Labels}}
+		ops[i] = resource.Op{Verb: resource.Put, Kind: d.Kind.Names().Singular, ExpectedVersion: d.Generation, New: resource.Object{Spec: d.Spec, Labels: d.Labels}}
 	}
-	result, err := db.Apply(ctx, by, org, ops, resource.Options{DryRun: dryRun, Batch: true, Seen: seen})
+	result, err := db.Apply(ctx, by, org, ops, resource.Options{DryRun: dryRun, Batch: true, ExpectedRevision: expected})
 	if err != nil {
-		return Applied{}, refused(err, sorted)
+		return Applied{}, combineErrors(err, sorted)
 	}
 	out := Applied{Applied: !dryRun, Revision: result.Revision, Objects: make([]AppliedObject, len(sorted))}
 	budget := diff.NewBudget(ctx, diff.DefaultSteps)
@@ -121,9 +121,9 @@ func checkFits(kinds []resource.Kind, documents []manifest.Document) error {
 	return nil
 }
 
-// refused combines the failures of operations into one error, with the places of their
+// combineErrors combines the failures of operations into one error, with the places of their
 // manifests. Its kind is Stale if any of them is, else that of the first.
-func refused(err error, documents []manifest.Document) error {
+func combineErrors(err error, documents []manifest.Document) error {
 	var failed resource.OpErrors
 	if !errors.As(err, &failed) {
 		return err
@@ -145,13 +145,13 @@ func refused(err error, documents []manifest.Document) error {
 		switch {
 		case f.Kind == fault.Stale:
 			out.Kind, out.Code = f.Kind, f.Code
-			out = out.With(d.At("/metadata/generation", fmt.Sprintf("%s; leave out metadata.generation to replace any version", f.Message)))
+			out = out.With(d.Problem("/metadata/generation", fmt.Sprintf("%s; leave out metadata.generation to replace any version", f.Message)))
 		case len(f.Fields) == 0:
-			out = out.With(d.At("/metadata/name", f.Message))
+			out = out.With(d.Problem("/metadata/name", f.Message))
 		default:
 			for _, p := range f.Fields {
 				p.Line = 0
-				out = out.With(d.Blame(p))
+				out = out.With(d.SpecProblem(p))
 			}
 		}
 	}

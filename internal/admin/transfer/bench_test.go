@@ -31,11 +31,11 @@ func BenchmarkImport(b *testing.B) {
 			org, err := db.CreateOrganization(b.Context(), tester, slug, slug)
 			require.NoError(b, err)
 			b.StartTimer()
-			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, chosen(transfer.ModeChoices{}))
+			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, optionsFor(transfer.ModeChoices{}))
 			require.NoError(b, err)
 			require.Equal(b, transfer.Summary{Create: benchdata.Modes}, plan.Summary)
 		}
-		within(b, 2*time.Second)
+		requireDuration(b, 2*time.Second)
 	})
 }
 
@@ -49,11 +49,11 @@ func BenchmarkDryRun(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for b.Loop() {
-			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, planned(transfer.ModeChoices{}))
+			plan, err := importModes(b.Context(), db, tester, org.ID, []upload.File{{Data: data}}, dryRunOptions(transfer.ModeChoices{}))
 			require.NoError(b, err)
 			require.Equal(b, transfer.Summary{Create: benchdata.Modes}, plan.Summary)
 		}
-		within(b, time.Second)
+		requireDuration(b, time.Second)
 	})
 }
 
@@ -65,8 +65,8 @@ func openBench(b testing.TB) *postgres.DB {
 	return db
 }
 
-// within fails a benchmark that takes longer than users are expected to wait.
-func within(b *testing.B, most time.Duration) {
+// requireDuration fails a benchmark that takes longer than users are expected to wait.
+func requireDuration(b *testing.B, most time.Duration) {
 	b.Helper()
 	if each := b.Elapsed() / time.Duration(b.N); each > most {
 		b.Errorf("takes %v, and %v are allowed", each, most)

@@ -39,7 +39,7 @@ type ModeChoices struct {
 
 func (c ModeChoices) policy(kind resource.Kind, entries []imports.Entry) (imports.ConflictPolicy, error) {
 	r := choiceReader{
-		kind: kind, entries: entries, files: "this file", have: "it has", words: []string{"overwrite", "skip", "keep_both"},
+		kind: kind, entries: entries, files: "this file", have: "it has", decisionNames: []string{"overwrite", "skip", "keep_both"},
 		decisions: []imports.Decision{imports.Replace, imports.Skip, imports.KeepBoth},
 	}
 	p := imports.ConflictPolicy{Default: r.decision("/collision", cmp.Or(c.Collision, "overwrite")), ByName: r.byName("/by_slug", c.BySlug)}
@@ -69,7 +69,7 @@ type TemplateChoices struct {
 
 func (c TemplateChoices) policy(kind resource.Kind, entries []imports.Entry) (imports.ConflictPolicy, error) {
 	r := choiceReader{
-		kind: kind, entries: entries, files: "these files", have: "they have", words: []string{"skip", "replace", "rename"},
+		kind: kind, entries: entries, files: "these files", have: "they have", decisionNames: []string{"skip", "replace", "rename"},
 		decisions: []imports.Decision{imports.Skip, imports.Replace, imports.KeepBoth},
 	}
 	p := imports.ConflictPolicy{Indexes: c.Only, ByIndex: map[int]imports.Decision{}}
@@ -93,10 +93,10 @@ type choiceReader struct {
 	entries []imports.Entry
 	// files and have refer to the files in error messages.
 	files, have string
-	// words are the names of the decisions, in the order in which messages list them.
-	words     []string
-	decisions []imports.Decision
-	err       error
+	// decisionNames are the names of the decisions, in the order in which messages list them.
+	decisionNames []string
+	decisions     []imports.Decision
+	err           error
 }
 
 func (r *choiceReader) refuse(pointer, format string, args ...any) {
@@ -107,9 +107,9 @@ func (r *choiceReader) refuse(pointer, format string, args ...any) {
 }
 
 func (r *choiceReader) decision(pointer, word string) imports.Decision {
-	i := slices.Index(r.words, word)
+	i := slices.Index(r.decisionNames, word)
 	if i < 0 {
-		r.refuse(pointer, "%s is not one of %s", quoted(word), strings.Join(r.words, ", "))
+		r.refuse(pointer, "%s is not one of %s", quoted(word), strings.Join(r.decisionNames, ", "))
 		return imports.Undecided
 	}
 	return r.decisions[i]
@@ -118,7 +118,7 @@ func (r *choiceReader) decision(pointer, word string) imports.Decision {
 func (r *choiceReader) byName(pointer string, words map[string]string) map[string]imports.Decision {
 	out := map[string]imports.Decision{}
 	for _, name := range slices.Sorted(maps.Keys(words)) {
-		at := pointer + jsonast.Step(name)
+		at := pointer + jsonast.EscapeToken(name)
 		out[name] = r.decision(at, words[name])
 		r.checkName(at, name)
 	}
@@ -145,4 +145,4 @@ func (r *choiceReader) checkIndex(pointer string, i int) {
 	}
 }
 
-func quoted(s string) string { return strconv.Quote(humanize.Shortened(s, 60)) }
+func quoted(s string) string { return strconv.Quote(humanize.Truncate(s, 60)) }

@@ -20,8 +20,8 @@ const sixModes = `
 - {slug: docs-2, name: Docs two, roleDefinition: r, groups: []}
 `
 
-func TestChoicesThatFitNoFileAreRefused(t *testing.T) {
-	db, org := library(t)
+func TestInvalidChoicesAreRefused(t *testing.T) {
+	db, org := newLibrary(t)
 	ofModes, err := transfer.NewModeImport(t.Context(), db, org, []upload.File{{Data: []byte(sixModes)}})
 	require.NoError(t, err)
 	ofTemplates, err := transfer.NewTemplateImport(t.Context(), db, org, []upload.File{{Data: []byte(`[{"name": "A", "permission_mode": "plan"}]`)}})

@@ -38,7 +38,7 @@ type TemplateExport struct {
 // WriteTemplates returns a file of an organization's permission templates, sorted by
 // name.
 func WriteTemplates(ctx context.Context, db *postgres.DB, org uuid.UUID, e TemplateExport) ([]byte, error) {
-	all, err := e.Chosen(ctx, db, org)
+	all, err := e.Select(ctx, db, org)
 	if err != nil {
 		return nil, err
 	}
@@ -59,23 +59,23 @@ func WriteTemplates(ctx context.Context, db *postgres.DB, org uuid.UUID, e Templ
 	}
 }
 
-// Chosen returns the templates to write.
-func (e TemplateExport) Chosen(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]templates.OrganizationTemplate, error) {
+// Select returns the templates to write.
+func (e TemplateExport) Select(ctx context.Context, db *postgres.DB, org uuid.UUID) ([]templates.OrganizationTemplate, error) {
 	if len(e.Refs) == 0 {
 		all, err := db.Templates.List(ctx, org)
 		return templates.Sorted(all), err
 	}
-	var chosen []templates.OrganizationTemplate
+	var selected []templates.OrganizationTemplate
 	for _, ref := range e.Refs {
 		t, err := db.Templates.Get(ctx, org, ref)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(chosen, func(c templates.OrganizationTemplate) bool { return c.ID == t.ID }) {
-			chosen = append(chosen, t)
+		if !slices.ContainsFunc(selected, func(c templates.OrganizationTemplate) bool { return c.ID == t.ID }) {
+			selected = append(selected, t)
 		}
 	}
-	return templates.Sorted(chosen), nil
+	return templates.Sorted(selected), nil
 }
 
 // MediaType returns the Content-Type of the exported file.

@@ -38,13 +38,13 @@ type Import struct {
 type format interface {
 	// json returns a plan in the format of the API.
 	json(*Plan) any
-	// refuse returns the error for objects and files that can't be used, which what
+	// invalidError returns the error for objects and files that can't be used, which what
 	// counts: "2 of the 3 modes".
-	refuse(what string) *fault.Error
+	invalidError(what string) *fault.Error
 	// filePointer converts a pointer into an object to one into its file.
 	filePointer(pointer string) string
-	// advise returns the advice about an object as it would be stored.
-	advise(imports.Item) []Advice
+	// advice returns the advice about an object as it would be stored.
+	advice(imports.Item) []Advice
 }
 
 // Options are the options of an import.
@@ -56,25 +56,25 @@ type Options struct {
 	// OnlyValid leaves out objects that can't be used. Without it, one such object among
 	// the selected refuses the whole import.
 	OnlyValid bool
-	// Seen is the revision that the caller's plan was made at; 0 accepts any.
-	Seen int64
+	// ExpectedRevision is the revision that the caller's plan was made at; 0 accepts any.
+	ExpectedRevision int64
 }
 
-// RefusedError is the error for files that could be read, but were not imported.
-type RefusedError struct {
+// RejectedError is the error for files that could be read, but were not imported.
+type RejectedError struct {
 	// Plan is the plan for the current library.
 	Plan *Plan
 	Err  error
 }
 
 // Error returns the message of the refusal.
-func (r *RefusedError) Error() string { return r.Err.Error() }
+func (r *RejectedError) Error() string { return r.Err.Error() }
 
 // Unwrap returns the refusal.
-func (r *RefusedError) Unwrap() error { return r.Err }
+func (r *RejectedError) Unwrap() error { return r.Err }
 
 // Headline returns the message without the places of the problems: the plan has them.
-func (r *RefusedError) Headline() string {
+func (r *RejectedError) Headline() string {
 	if f, ok := fault.As(r.Err); ok {
 		return f.Message
 	}
@@ -85,7 +85,7 @@ func (r *RefusedError) Headline() string {
 type Reader func(ctx context.Context, db *postgres.DB, org uuid.UUID, files []upload.File) (*Import, error)
 
 // Import reads files and imports them; see Import.Run.
-func (read Reader) Import(ctx context.Context, db *postgres.DB, by audit.By, org uuid.UUID, files []upload.File, o Options) (*Plan, error) {
+func (read Reader) Import(ctx context.Context, db *postgres.DB, by audit.Attribution, org uuid.UUID, files []upload.File, o Options) (*Plan, error) {
 	in, err := read(ctx, db, org, files)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (read Reader) Import(ctx context.Context, db *postgres.DB, by audit.By, org
 
 // NewModeImport reads files of modes. The errors are those of Read.
 func NewModeImport(ctx context.Context, db *postgres.DB, org uuid.UUID, files []upload.File) (*Import, error) {
-	unpacked, folder, err := read(ctx, files)
+	unpacked, folder, err := readModes(ctx, files)
 	if err != nil {
 		return nil, err
 	}
@@ -138,18 +138,18 @@ func (i *Import) Outline(ctx context.Context, c Choices) (*Plan, error) {
 	for n := range planned.Items {
 		planned.Items[n].Changes = nil
 	}
-	return i.planOf(planned, nil, nil), nil
+	return i.newPlan(planned, nil, nil), nil
 }
 
 // Plan is Outline with changes, field by field, and with advice.
 func (i *Import) Plan(ctx context.Context, c Choices) (*Plan, error) {
-	return i.advised(ctx, c, nil)
+	return i.planWithAdvice(ctx, c, nil)
 }
 
 // Run imports all selected objects in one transaction and one revision, or nothing. If
-// there is a plan to show, the error is a *RefusedError and the plan is returned, too.
+// there is a plan to show, the error is a *RejectedError and the plan is returned, too.
 // Later plans are for the same library as that plan.
-func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error) {
+func (i *Import) Run(ctx context.Context, by audit.Attribution, o Options) (*Plan, error) {
 	policy, err := o.Choices.policy(i.kind, i.entries)
 	if err != nil {
 		return nil, err
@@ -159,14 +159,14 @@ func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error)
 	}
 	var planned imports.Plan
 	var refusal error
-	result, err := i.db.Apply(ctx, by, i.org, nil, resource.Options{Seen: o.Seen, Plan: func(l resource.Library) ([]resource.Op, error) {
+	result, err := i.db.Apply(ctx, by, i.org, nil, resource.Options{ExpectedRevision: o.ExpectedRevision, Plan: func(l resource.Library) ([]resource.Op, error) {
 		existing, err := l.Objects(i.kind.Names().Singular)
 		if err != nil {
 			return nil, err
 		}
-		planned = imports.New(i.kind, existing, i.entries, policy)
+		planned = imports.NewPlan(i.kind, existing, i.entries, policy)
 		if refusal = planned.LimitError; refusal == nil && !o.OnlyValid {
-			refusal = i.unusable(planned, policy)
+			refusal = i.invalidItems(planned, policy)
 		}
 		return planned.Ops(), refusal
 	}})
@@ -178,11 +178,11 @@ func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error)
 		if planErr != nil {
 			return nil, planErr
 		}
-		return now, &RefusedError{now, err}
+		return now, &RejectedError{now, err}
 	case err != nil:
 		return nil, i.firstFailure(planned, err)
 	}
-	plan := i.planOf(planned, result.Outcomes, diff.NewBudget(ctx, diff.DefaultSteps))
+	plan := i.newPlan(planned, result.Outcomes, diff.NewBudget(ctx, diff.DefaultSteps))
 	plan.Applied, plan.Revision, plan.BaseRevision = true, result.Revision, result.Revision
 	if len(result.Outcomes) > 0 {
 		plan.BaseRevision--
@@ -193,18 +193,18 @@ func (i *Import) Run(ctx context.Context, by audit.By, o Options) (*Plan, error)
 // dryRun plans for the current library, without locking it.
 func (i *Import) dryRun(ctx context.Context, c Choices) (*Plan, error) {
 	i.revision = 0
-	return i.advised(ctx, c, diff.NewBudget(ctx, diff.DefaultSteps))
+	return i.planWithAdvice(ctx, c, diff.NewBudget(ctx, diff.DefaultSteps))
 }
 
-func (i *Import) advised(ctx context.Context, c Choices, budget *diff.Budget) (*Plan, error) {
+func (i *Import) planWithAdvice(ctx context.Context, c Choices, budget *diff.Budget) (*Plan, error) {
 	planned, err := i.planNow(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	plan := i.planOf(planned, nil, budget)
+	plan := i.newPlan(planned, nil, budget)
 	for n, item := range planned.Items {
 		if item.Action != resource.ActionInvalid { // problems have to be fixed first
-			plan.Items[n].Advice = i.format.advise(item)
+			plan.Items[n].Advice = i.format.advice(item)
 		}
 	}
 	return plan, nil
@@ -213,10 +213,10 @@ func (i *Import) advised(ctx context.Context, c Choices, budget *diff.Budget) (*
 func (i *Import) planNow(ctx context.Context, c Choices) (imports.Plan, error) {
 	policy, err := c.policy(i.kind, i.entries)
 	if err == nil && i.revision == 0 {
-		i.existing, i.revision, err = i.db.Objects(i.kind.Names().Singular).At(ctx, i.org)
+		i.existing, i.revision, err = i.db.Objects(i.kind.Names().Singular).ListWithRevision(ctx, i.org)
 	}
 	if err != nil {
 		return imports.Plan{}, err
 	}
-	return imports.New(i.kind, i.existing, i.entries, policy), nil
+	return imports.NewPlan(i.kind, i.existing, i.entries, policy), nil
 }

@@ -16,8 +16,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// allocated returns how many bytes f allocates.
-func allocated(f func()) uint64 {
+// allocatedBytes returns how many bytes f allocates.
+func allocatedBytes(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	f()
@@ -25,16 +25,16 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-func TestModesPlannedWithSeveralChoicesAreReadOnce(t *testing.T) {
+func TestModeImportParsesOnceForManyPlans(t *testing.T) {
 	db := openBench(t)
 	org, err := db.CreateOrganization(t.Context(), tester, "acme", "Acme")
 	require.NoError(t, err)
 	brought := []upload.File{{Data: modesFile(500)}}
 
 	var in *transfer.Import
-	read := allocated(func() { in, err = transfer.NewModeImport(t.Context(), db, org.ID, brought) })
+	read := allocatedBytes(func() { in, err = transfer.NewModeImport(t.Context(), db, org.ID, brought) })
 	require.NoError(t, err)
-	toPlan := allocated(func() {
+	toPlan := allocatedBytes(func() {
 		for _, c := range []transfer.ModeChoices{{}, {Indexes: []int{1, 2}}} {
 			outline, err := in.Outline(t.Context(), c)
 			require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestModesPlannedWithSeveralChoicesAreReadOnce(t *testing.T) {
 	outline, err := in.Outline(t.Context(), transfer.ModeChoices{Indexes: []int{1, 2}})
 	require.NoError(t, err)
 	assert.Equal(t, transfer.Summary{Create: 2, Skip: 498}, outline.Summary)
-	dry, err := importModes(t.Context(), db, tester, org.ID, brought, planned(transfer.ModeChoices{}))
+	dry, err := importModes(t.Context(), db, tester, org.ID, brought, dryRunOptions(transfer.ModeChoices{}))
 	require.NoError(t, err)
 	plan, err := in.Plan(t.Context(), transfer.ModeChoices{})
 	require.NoError(t, err)
@@ -74,29 +74,29 @@ func TestRefusedImportDoesNotParseAgain(t *testing.T) {
 	ofModes := []upload.File{{Data: modesFile(500)}}
 	stale := func(t *testing.T, plan *transfer.Plan, err error) {
 		t.Helper()
-		var refused *transfer.RefusedError
+		var refused *transfer.RejectedError
 		require.ErrorAs(t, err, &refused)
 		require.True(t, fault.Is(err, fault.Stale), "%v", err)
 		require.Equal(t, plan, refused.Plan)
 	}
 	const never = 1 << 40
 	t.Run("modes", func(t *testing.T) {
-		read := allocated(func() { _, err = transfer.Read(t.Context(), ofModes) })
+		read := allocatedBytes(func() { _, err = transfer.ReadModes(t.Context(), ofModes) })
 		require.NoError(t, err)
 		var plan *transfer.Plan
-		refused := allocated(func() {
-			plan, err = importModes(t.Context(), db, tester, org.ID, ofModes, transfer.Options{Choices: transfer.ModeChoices{}, Seen: never})
+		refused := allocatedBytes(func() {
+			plan, err = importModes(t.Context(), db, tester, org.ID, ofModes, transfer.Options{Choices: transfer.ModeChoices{}, ExpectedRevision: never})
 		})
 		stale(t, plan, err)
 		require.Equal(t, transfer.Summary{Create: 500}, plan.Summary)
 		assert.Less(t, refused, read*8/5, "bytes allocated: a plan takes a quarter of what parsing does")
 	})
 	t.Run("templates", func(t *testing.T) {
-		read := allocated(func() { _, err = transfer.ReadTemplates(t.Context(), ofTemplates, db.Tools) })
+		read := allocatedBytes(func() { _, err = transfer.ReadTemplates(t.Context(), ofTemplates, db.Tools) })
 		require.NoError(t, err)
 		var plan *transfer.Plan
-		refused := allocated(func() {
-			plan, err = importTemplates(t.Context(), db, tester, org.ID, ofTemplates, transfer.Options{Choices: transfer.TemplateChoices{}, Seen: never})
+		refused := allocatedBytes(func() {
+			plan, err = importTemplates(t.Context(), db, tester, org.ID, ofTemplates, transfer.Options{Choices: transfer.TemplateChoices{}, ExpectedRevision: never})
 		})
 		stale(t, plan, err)
 		require.Equal(t, 200, plan.Summary.Create)
@@ -114,13 +114,13 @@ func modesFile(count int) []byte {
 	return []byte(text.String())
 }
 
-func TestFailureOfAnImportLeadsIntoItsFile(t *testing.T) {
-	db, org := library(t)
+func TestImportFailurePointsIntoFile(t *testing.T) {
+	db, org := newLibrary(t)
 	good := "customModes:\n- {slug: good, name: Good, roleDefinition: r, groups: []}\n"
 	bad := "modes:\n- {slug: same, name: Same, roleDefinition: r, groups: []}\n- slug: bad\n  name: Bad\n  roleDefinition: r\n  groups: []\n  permissionTemplate: Nobody's\n"
-	_, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte("- {slug: same, name: Same, roleDefinition: r, groups: []}")}}, chosen(transfer.ModeChoices{}))
+	_, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte("- {slug: same, name: Same, roleDefinition: r, groups: []}")}}, optionsFor(transfer.ModeChoices{}))
 	require.NoError(t, err)
-	_, err = importModes(t.Context(), db, tester, org, []upload.File{{Name: "bad.yaml", Data: []byte(bad)}, {Name: "good.yaml", Data: []byte(good)}}, chosen(transfer.ModeChoices{}))
+	_, err = importModes(t.Context(), db, tester, org, []upload.File{{Name: "bad.yaml", Data: []byte(bad)}, {Name: "good.yaml", Data: []byte(good)}}, optionsFor(transfer.ModeChoices{}))
 	f, ok := fault.As(err)
 	require.True(t, ok, "%v", err)
 	require.Len(t, f.Fields, 1)

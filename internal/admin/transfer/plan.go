@@ -17,7 +17,7 @@ import (
 
 // Plan is the result of an import, or of a dry run.
 type Plan struct {
-	Outcome
+	Result
 	// Format and Form are set for files of modes.
 	Format string
 	Form   modes.Form
@@ -33,12 +33,12 @@ func (p *Plan) JSON() any { return p.format.json(p) }
 
 // Item is the result for one object of a file.
 type Item struct {
-	Verdict
+	ItemResult
 	// Slug and Name are those in the file; only modes have a slug. Becomes is set if the
 	// object is stored under others.
 	Slug    string
 	Name    string
-	Becomes *Named
+	Becomes *ObjectNames
 	// Existing is the library object that it is, or that it conflicts with, before the
 	// import. FreeName is the name under which both can be kept.
 	Existing *Existing
@@ -52,9 +52,9 @@ type Item struct {
 	Selected bool
 }
 
-// Verdict is the result for an object of any kind.
-type Verdict struct {
-	resource.Place
+// ItemResult is the result for an object of any kind.
+type ItemResult struct {
+	resource.Location
 	Action resource.Action `json:"action"`
 	// ID and Version are those of the object in the library: after the import or, in a
 	// plan, before it. An object to be created has none in a plan.
@@ -70,12 +70,12 @@ type Verdict struct {
 }
 
 // Written reports whether it is created or updated.
-func (v *Verdict) Written() bool {
+func (v *ItemResult) Written() bool {
 	return v.Action == resource.ActionCreate || v.Action == resource.ActionUpdate
 }
 
-// is sets the library object that it is.
-func (v *Verdict) is(id uuid.UUID, version int64) { v.ID, v.Version = &id, version }
+// setTarget sets the library object that it is.
+func (v *ItemResult) setTarget(id uuid.UUID, version int64) { v.ID, v.Version = &id, version }
 
 // Advice is advice about an object, with its position in the text of its file, from 1.
 type Advice struct {
@@ -84,8 +84,8 @@ type Advice struct {
 	Column int `json:"column,omitempty"`
 }
 
-// Named holds the names of an object; only modes have a slug.
-type Named struct {
+// ObjectNames holds the names of an object; only modes have a slug.
+type ObjectNames struct {
 	Slug string `json:"slug,omitempty"`
 	Name string `json:"name"`
 }
@@ -93,7 +93,7 @@ type Named struct {
 // Existing is an object of the library.
 type Existing struct {
 	ID uuid.UUID `json:"id"`
-	Named
+	ObjectNames
 	Version int64 `json:"version"`
 }
 
@@ -104,12 +104,12 @@ type File struct {
 	Form   modes.Form `json:"form,omitempty"`
 	Modes  int        `json:"modes"`
 	// Skipped explains why it wasn't read, Refused why it couldn't be used.
-	Skipped string   `json:"skipped,omitempty"`
-	Refused *Refusal `json:"refused,omitempty"`
+	Skipped string     `json:"skipped,omitempty"`
+	Refused *Rejection `json:"refused,omitempty"`
 }
 
-// Refusal explains why something can't be done, with the code of the problem.
-type Refusal struct {
+// Rejection explains why something can't be done, with the code of the problem.
+type Rejection struct {
 	Code   string        `json:"code"`
 	Detail string        `json:"detail"`
 	Errors []fault.Field `json:"errors,omitempty"`
@@ -126,8 +126,8 @@ type Summary struct {
 	RefusedFiles int `json:"refused_files"`
 }
 
-// Outcome is the result of an import as a whole, or of a dry run.
-type Outcome struct {
+// Result is the result of an import as a whole, or of a dry run.
+type Result struct {
 	// Applied reports whether the import was made; otherwise nothing was changed.
 	Applied bool `json:"applied"`
 	// BaseRevision is the organization's revision that the plan was made at. Revision is
@@ -136,27 +136,27 @@ type Outcome struct {
 	Revision     int64             `json:"revision"`
 	Summary      Summary           `json:"summary"`
 	Notices      []resource.Notice `json:"notices,omitempty"`
-	// TooMuch explains why the library can't hold all of the objects.
-	TooMuch *Refusal `json:"too_much,omitempty"`
+	// LimitError explains why the library can't hold all of the objects.
+	LimitError *Rejection `json:"too_much,omitempty"`
 }
 
-// planOf returns a plan in the form for callers. done are the outcomes of the written
+// newPlan returns a plan in the form for callers. done are the outcomes of the written
 // items, in their order; nil if nothing was done. Without a budget, changed texts are
 // not compared line by line.
-func (i *Import) planOf(planned imports.Plan, done []resource.Outcome, budget *diff.Budget) *Plan {
+func (i *Import) newPlan(planned imports.Plan, done []resource.Outcome, budget *diff.Budget) *Plan {
 	out := &Plan{
-		Outcome: Outcome{BaseRevision: i.revision, Revision: i.revision, Notices: i.notices, TooMuch: refusalOf(planned.LimitError), Summary: Summary{
+		Result: Result{BaseRevision: i.revision, Revision: i.revision, Notices: i.notices, LimitError: newRejection(planned.LimitError), Summary: Summary{
 			Create: planned.Count(resource.ActionCreate), Update: planned.Count(resource.ActionUpdate),
 			Unchanged: planned.Count(resource.ActionUnchanged), Skip: planned.Count(resource.ActionSkip),
 			Invalid: planned.Count(resource.ActionInvalid), Conflict: planned.Count(resource.ActionConflict),
-			RefusedFiles: i.folder.Refused(),
+			RefusedFiles: i.folder.RefusedCount(),
 		}},
 		Format: i.folder.File.Format, Form: i.folder.File.Form, Items: make([]Item, len(planned.Items)), format: i.format,
 	}
 	for n, item := range planned.Items {
-		out.Items[n] = itemOf(item, budget)
+		out.Items[n] = newItem(item, budget)
 		if item.Written() && len(done) > 0 {
-			out.Items[n].becomes(item, done[0].Object)
+			out.Items[n].recordWritten(item, done[0].Object)
 			done = done[1:]
 		}
 	}
@@ -164,18 +164,18 @@ func (i *Import) planOf(planned imports.Plan, done []resource.Outcome, budget *d
 		for _, f := range i.folder.Files {
 			out.Files = append(out.Files, File{
 				Name: f.Name, Format: f.File.Format, Form: f.File.Form, Modes: len(f.File.Entries),
-				Skipped: f.Skipped, Refused: refusalOf(f.Err),
+				Skipped: f.Skipped, Refused: newRejection(f.Err),
 			})
 		}
 	}
 	return out
 }
 
-func itemOf(i imports.Item, budget *diff.Budget) Item {
-	before, after := namedOf(i.Spec), namedOf(i.Object.Spec)
+func newItem(i imports.Item, budget *diff.Budget) Item {
+	before, after := namesOf(i.Spec), namesOf(i.Object.Spec)
 	out := Item{
-		Verdict: Verdict{Place: i.Place, Action: i.Action, Changes: i.Changes, Problems: i.Problems, Conflict: i.Conflict, Notices: i.Notices},
-		Slug:    before.Slug, Name: before.Name, FreeName: i.FreeName, Reason: i.Reason, Selected: i.Selected,
+		ItemResult: ItemResult{Location: i.Location, Action: i.Action, Changes: i.Changes, Problems: i.Problems, Conflict: i.Conflict, Notices: i.Notices},
+		Slug:       before.Slug, Name: before.Name, FreeName: i.FreeName, Reason: i.Reason, Selected: i.Selected,
 	}
 	if budget != nil {
 		out.Changes = diff.WithLines(i.Changes, budget)
@@ -184,17 +184,17 @@ func itemOf(i imports.Item, budget *diff.Budget) Item {
 		out.Becomes = &after
 	}
 	if e := i.Existing; e != nil {
-		out.Existing = &Existing{e.ID, namedOf(e.Spec), e.Version}
+		out.Existing = &Existing{e.ID, namesOf(e.Spec), e.Version}
 		if i.Action != resource.ActionCreate { // an existing object is kept next to the one to be created
-			out.is(e.ID, e.Version)
+			out.setTarget(e.ID, e.Version)
 		}
 	}
 	return out
 }
 
-// becomes records the object that an item was written as.
-func (i *Item) becomes(planned imports.Item, o resource.Object) {
-	i.is(o.ID, o.Version)
+// recordWritten records the object that an item was written as.
+func (i *Item) recordWritten(planned imports.Item, o resource.Object) {
+	i.setTarget(o.ID, o.Version)
 	if planned.Object.ID == uuid.Nil || planned.Object.ID == o.ID {
 		return
 	}
@@ -205,25 +205,25 @@ func (i *Item) becomes(planned imports.Item, o resource.Object) {
 	})
 }
 
-// namedOf returns the names of an object; only a mode has a slug.
-func namedOf(s resource.Spec) Named {
+// namesOf returns the names of an object; only a mode has a slug.
+func namesOf(s resource.Spec) ObjectNames {
 	if m, ok := s.(modes.Mode); ok {
-		return Named{m.Slug, m.Name}
+		return ObjectNames{m.Slug, m.Name}
 	}
-	return Named{Name: s.Title()}
+	return ObjectNames{Name: s.Title()}
 }
 
-func refusalOf(err error) *Refusal {
+func newRejection(err error) *Rejection {
 	f, ok := fault.As(err)
 	if !ok {
 		return nil
 	}
-	return &Refusal{Code: f.Code, Detail: f.Message, Errors: f.Fields}
+	return &Rejection{Code: f.Code, Detail: f.Message, Errors: f.Fields}
 }
 
-// unusable returns a *fault.Error for selected objects that can't be used or are
+// invalidItems returns a *fault.Error for selected objects that can't be used or are
 // undecided; nil if there are none.
-func (i *Import) unusable(p imports.Plan, policy imports.ConflictPolicy) error {
+func (i *Import) invalidItems(p imports.Plan, policy imports.ConflictPolicy) error {
 	bad, refused := 0, 0
 	var fields []fault.Field
 	for _, item := range p.Items {
@@ -237,11 +237,11 @@ func (i *Import) unusable(p imports.Plan, policy imports.ConflictPolicy) error {
 			line, column := item.Position(pointer)
 			problems = []fault.Field{{Pointer: pointer, Detail: item.Reason + "; choose skip, replace or rename", Line: line, Column: column}}
 		}
-		fields = append(fields, i.inFile(item, problems)...)
+		fields = append(fields, i.fileProblems(item, problems)...)
 	}
 	if policy.Names == nil && policy.Indexes == nil {
 		for _, f := range i.folder.Files {
-			if r := refusalOf(f.Err); r != nil {
+			if r := newRejection(f.Err); r != nil {
 				refused++
 				fields = append(fields, fault.Field{Detail: f.Name + ": " + r.Detail})
 			}
@@ -257,7 +257,7 @@ func (i *Import) unusable(p imports.Plan, policy imports.ConflictPolicy) error {
 	case refused > 0:
 		what = ofFiles
 	}
-	return i.format.refuse(what).With(fields...)
+	return i.format.invalidError(what).With(fields...)
 }
 
 // firstFailure returns the first failure of the operations of a plan, with the position
@@ -277,12 +277,12 @@ func (i *Import) firstFailure(p imports.Plan, err error) error {
 	for n := range c.Fields {
 		c.Fields[n].Line, c.Fields[n].Column = item.Position(c.Fields[n].Pointer)
 	}
-	c.Fields = i.inFile(item, c.Fields)
+	c.Fields = i.fileProblems(item, c.Fields)
 	return &c
 }
 
-// inFile converts the places of an object's problems to places in its file.
-func (i *Import) inFile(item imports.Item, problems []fault.Field) []fault.Field {
+// fileProblems converts the places of an object's problems to places in its file.
+func (i *Import) fileProblems(item imports.Item, problems []fault.Field) []fault.Field {
 	problems = slices.Clone(problems)
 	for n := range problems {
 		problems[n].Pointer = item.Pointer + i.format.filePointer(problems[n].Pointer)

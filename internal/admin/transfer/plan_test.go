@@ -19,10 +19,10 @@ import (
 	"orgmodes/internal/upload"
 )
 
-var tester = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "test", Name: "Test"}, RequestID: "r", Source: "test"}
+var tester = audit.Attribution{Actor: audit.Actor{Kind: audit.Operator, ID: "test", Name: "Test"}, RequestID: "r", Source: "test"}
 
-// library returns an organization without modes, in a separate database.
-func library(t *testing.T) (*postgres.DB, uuid.UUID) {
+// newLibrary returns an organization without modes, in a separate database.
+func newLibrary(t *testing.T) (*postgres.DB, uuid.UUID) {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), storetest.AppURL(t, storetest.Postgres(t)))
 	require.NoError(t, err)
@@ -35,11 +35,13 @@ func library(t *testing.T) (*postgres.DB, uuid.UUID) {
 // importModes and importTemplates import files of their kind.
 var importModes, importTemplates = transfer.Reader(transfer.NewModeImport).Import, transfer.Reader(transfer.NewTemplateImport).Import
 
-// chosen returns the options of an import with choices.
-func chosen(c transfer.Choices) transfer.Options { return transfer.Options{Choices: c} }
+// optionsFor returns the options of an import with choices.
+func optionsFor(c transfer.Choices) transfer.Options { return transfer.Options{Choices: c} }
 
-// planned returns the options of a dry run with choices.
-func planned(c transfer.Choices) transfer.Options { return transfer.Options{Choices: c, DryRun: true} }
+// dryRunOptions returns the options of a dry run with choices.
+func dryRunOptions(c transfer.Choices) transfer.Options {
+	return transfer.Options{Choices: c, DryRun: true}
+}
 
 func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o transfer.Options) *transfer.Plan {
 	t.Helper()
@@ -48,9 +50,9 @@ func run(t *testing.T, db *postgres.DB, org uuid.UUID, file string, o transfer.O
 	return plan
 }
 
-// advised returns an item's action and its advice: rule, severity, field, clients and
+// itemAdvice returns an item's action and its advice: rule, severity, field, clients and
 // position.
-func advised(p *transfer.Plan) [][]string {
+func itemAdvice(p *transfer.Plan) [][]string {
 	var out [][]string
 	for _, l := range p.Items {
 		line := []string{l.Slug, string(l.Action)}
@@ -95,7 +97,7 @@ const modesOfAllKinds = `customModes:
 // TestAdviceInPlans: each mode of a plan has the advice about its stored form, with the
 // position in the file. The result of an import has none.
 func TestAdviceInPlans(t *testing.T) {
-	db, org := library(t)
+	db, org := newLibrary(t)
 	const kilo = "[kilo-cli-7]"
 	browser := "warning browser-is-shell /config/groups/1 " + kilo + " 6:20"
 	glob := "warning file-regex-is-glob /config/groups/1/1/fileRegex " + kilo + " 11:39"
@@ -105,10 +107,10 @@ func TestAdviceInPlans(t *testing.T) {
 	done := run(t, db, org, `customModes:
   - {slug: same, name: Same, roleDefinition: "You stay what you are, whatever happens.", description: d, groups: [read, browser]}
   - {slug: other, name: Other, roleDefinition: "You are what was before all the others.", description: d, groups: [read, browser]}
-`, chosen(transfer.ModeChoices{}))
-	require.Equal(t, [][]string{{"same", "create"}, {"other", "create"}}, advised(done))
+`, optionsFor(transfer.ModeChoices{}))
+	require.Equal(t, [][]string{{"same", "create"}, {"other", "create"}}, itemAdvice(done))
 
-	plan := run(t, db, org, modesOfAllKinds, planned(transfer.ModeChoices{}))
+	plan := run(t, db, org, modesOfAllKinds, dryRunOptions(transfer.ModeChoices{}))
 	require.Equal(t, [][]string{
 		{"same", "unchanged", browser},
 		{"other", "update", glob},
@@ -116,7 +118,7 @@ func TestAdviceInPlans(t *testing.T) {
 		{"bad", "invalid"},
 		{"new", "conflict", group},
 		{"fine", "create"},
-	}, advised(plan))
+	}, itemAdvice(plan))
 	for _, l := range plan.Items {
 		for _, a := range l.Advice {
 			assert.NotEmpty(t, a.Title)
@@ -124,35 +126,35 @@ func TestAdviceInPlans(t *testing.T) {
 			assert.NotEmpty(t, a.Fix)
 		}
 	}
-	skipping := run(t, db, org, modesOfAllKinds, planned(transfer.ModeChoices{Collision: "skip", Slugs: []string{"other"}}))
-	require.Equal(t, []string{"other", "skip", glob}, advised(skipping)[1], "it may be chosen yet")
-	require.Equal(t, []string{"new", "skip", purpose}, advised(skipping)[2])
+	skipping := run(t, db, org, modesOfAllKinds, dryRunOptions(transfer.ModeChoices{Collision: "skip", Slugs: []string{"other"}}))
+	require.Equal(t, []string{"other", "skip", glob}, itemAdvice(skipping)[1], "it may be chosen yet")
+	require.Equal(t, []string{"new", "skip", purpose}, itemAdvice(skipping)[2])
 
 	// A refused import returns a plan that has it too.
-	now, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte(modesOfAllKinds)}}, chosen(transfer.ModeChoices{}))
-	var refused *transfer.RefusedError
+	now, err := importModes(t.Context(), db, tester, org, []upload.File{{Data: []byte(modesOfAllKinds)}}, optionsFor(transfer.ModeChoices{}))
+	var refused *transfer.RejectedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, refused.Plan, now)
-	require.Equal(t, advised(plan), advised(now))
+	require.Equal(t, itemAdvice(plan), itemAdvice(now))
 }
 
-// TestAdviceIsAboutWhatWouldBeKept: a mode that is kept next to another gets another
+// TestAdviceDependsOnConflictChoice: a mode that is kept next to another gets another
 // slug. Advice about the slug in the file no longer applies then.
-func TestAdviceIsAboutWhatWouldBeKept(t *testing.T) {
-	db, org := library(t)
+func TestAdviceDependsOnConflictChoice(t *testing.T) {
+	db, org := newLibrary(t)
 	architect := `{slug: architect, name: Architect, roleDefinition: "You draw the plans for %s.", description: d, groups: [read]}`
-	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), chosen(transfer.ModeChoices{}))
+	run(t, db, org, fmt.Sprintf(architect, "houses and towns"), optionsFor(transfer.ModeChoices{}))
 	changed := fmt.Sprintf(architect, "ships and sails")
-	overwriting := run(t, db, org, changed, planned(transfer.ModeChoices{}))
-	require.Equal(t, []string{"architect", "update", "note architect-beside-plan /slug [kilo-cli-7] 1:8"}, advised(overwriting)[0])
-	both := run(t, db, org, changed, planned(transfer.ModeChoices{Collision: "keep_both"}))
+	overwriting := run(t, db, org, changed, dryRunOptions(transfer.ModeChoices{}))
+	require.Equal(t, []string{"architect", "update", "note architect-beside-plan /slug [kilo-cli-7] 1:8"}, itemAdvice(overwriting)[0])
+	both := run(t, db, org, changed, dryRunOptions(transfer.ModeChoices{Collision: "keep_both"}))
 	require.Equal(t, "architect-2", both.Items[0].Becomes.Slug)
 	require.Empty(t, both.Items[0].Advice)
 }
 
-// TestPlansOfTheCorpus: the plan of each real file matches its lint report. It has the
+// TestCorpusPlansMatchLint: the plan of each real file matches its lint report. It has the
 // same modes, reasons and advice, at the same positions.
-func TestPlansOfTheCorpus(t *testing.T) {
+func TestCorpusPlansMatchLint(t *testing.T) {
 	folder := os.Getenv("ORGMODES_CORPUS")
 	if folder == "" {
 		folder = filepath.Join("..", "..", "..", "..", "shared", "corpus")
@@ -161,13 +163,13 @@ func TestPlansOfTheCorpus(t *testing.T) {
 	if len(paths) == 0 {
 		t.Skipf("no corpus of real files at %s; ORGMODES_CORPUS can name another folder", folder)
 	}
-	db, org := library(t)
+	db, org := newLibrary(t)
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
 			report := lint.Check(t.Context(), "modes.yaml", data)
-			plan := run(t, db, org, string(data), planned(transfer.ModeChoices{}))
+			plan := run(t, db, org, string(data), dryRunOptions(transfer.ModeChoices{}))
 			require.Len(t, plan.Items, report.Modes)
 			require.Equal(t, report.Valid, plan.Summary.Create)
 			require.Equal(t, report.Modes-report.Valid, plan.Summary.Invalid+plan.Summary.Conflict)

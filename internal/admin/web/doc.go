@@ -29,7 +29,7 @@
 // is also in the rail. The access.Request next to the path is the check that guards the
 // route; the rail and the palette (Ctrl-K) use it as well. The palette has the pages of the
 // rail and the actions marked as Listed. It also has the objects of the library that the
-// groups contribute (FindBy):
+// groups contribute (AddPaletteSource):
 //
 //	o.Menu(shell.Library, "Audit log", "audit", "/audit", access.Request{Action: access.ReadAudit}, w.auditlog.List)
 //	o.Get("/modes/new", changes, w.modes.New).Listed("New mode", "create add write")
@@ -56,10 +56,10 @@
 // shell/html/parts, and html/parts of the group:
 //
 //	{{template "field" (field .Data.Form "name" "Name" "hint" "What people see")}}
-//	{{template "mistakes" .Data.Form}}          all mistakes, with links
+//	{{template "error-summary" .Data.Form}}     all mistakes, with links
 //	{{template "csrf" .}}                       in every form with method=post
 //	{{template "yaml-diff" .Compared}}          two texts line by line (comparison.go)
-//	{{template "live" (.With .Data.Live)}}      the publication line (v.Live; parts/live.html)
+//	{{template "publication-line" (.With .Data.Live)}}  the publication line (v.Live; parts/publication_line.html)
 //	{{template "icon" "audit"}}                 parts/icons.html
 //	{{template "disabled" ...}}, {{template "action" ...}}
 //
@@ -67,11 +67,11 @@
 // handlers: the policy (shell/csp.go) refuses them.
 //
 // 4. For an action, write a form with method=post. f := shell.ReadForm(v.Ctx) reads it. If
-// err is a user's mistake (shell.IsMistake), f = f.Blame(e, pointers to fields), then
+// err is a user's mistake (shell.AsUserError), f = f.Blame(e, pointers to fields), then
 // v.Status(422). Render the form again with f: it still has the typed text. On success,
 // return v.Done(path, shell.Said{Text: "...", Undo: &shell.Undo{...}}). Destructive actions
 // ask first, on a dedicated page whose question has id="confirm". A link to that page with
-// data-ask opens the question as a dialog (see modes/delete.go).
+// data-confirm-dialog opens the question as a dialog (see modes/delete.go).
 //
 // 5. Write a test in browsertest, which has newSite, browser, sound and readerServes. Add
 // the page in its states to pages_visits_test.go; otherwise TestEveryPageIsVisited fails.
@@ -86,16 +86,16 @@
 // Everything works without scripts, as far as a browser can. Elements that need scripts
 // have class="scripted"; elements that scripts replace have class="scriptless". A request
 // by fetch sends X-CSRF-Token (js/csrf.js) and X-Requested-With; if the response has
-// HX-Redirect, follow it. say() announces to screen readers, and complain() shows errors.
-// keepDraft() (js/draft.js) stores the content of an editor on the server. A key that works
+// IsHTMX-Redirect, follow it. announce() announces to screen readers, and showError() shows errors.
+// autosaveDraft() (js/draft.js) stores the content of an editor on the server. A key that works
 // on a page is in the list of keys (layout.html), with what it needs there.
 //
 // While it is visible, every page of an organization follows its events (js/events.js).
 // While the stream is refused, it polls the state of the publication instead (js/poll.js).
-// It loads what others change (js/fresh.js), by these attributes, all of which require an
+// It loads what others change (js/refresh.js), by these attributes, all of which require an
 // id:
 //
-//	data-part   the address of a part that is always up to date
-//	data-fresh  a part that isn't replaced while the user interacts with it
-//	data-seen   the revision that a part shows
+//	data-poll      the address of a part that is always up to date
+//	data-refresh   a part that isn't replaced while the user interacts with it
+//	data-revision  the revision that a part shows
 package web

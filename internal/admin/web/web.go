@@ -73,5 +73,5 @@ func New(o Options) (*Web, error) {
 // Fail answers with a page that describes the error.
 func (w *Web) Fail(c *fiber.Ctx, err error, p problem.Problem) error { return w.shell.Fail(c, err, p) }
 
-// Wants reports whether a request is for a page, rather than for the API.
-func Wants(c *fiber.Ctx) bool { return shell.Wants(c) }
+// WantsHTML reports whether a request is for a page, rather than for the API.
+func WantsHTML(c *fiber.Ctx) bool { return shell.WantsHTML(c) }

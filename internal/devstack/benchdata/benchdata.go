@@ -27,11 +27,11 @@ func Read(tb testing.TB) (data []byte, from string) {
 			return data, "real"
 		}
 	}
-	return madeUp(), "made-up"
+	return synthetic(), "made-up"
 }
 
-// madeUp generates a file with the real one's number of modes, size (1.4 MB) and anchors.
-func madeUp() []byte {
+// synthetic generates a file with the real one's number of modes, size (1.4 MB) and anchors.
+func synthetic() []byte {
 	const paragraph = "      ## Rules\n\n      - Do this, then **that**: see `docs/guide.md` first.\n      - Ask, if unclear: \"never guess\".\n\n"
 	var b bytes.Buffer
 	b.WriteString("customModes:\n")

@@ -10,9 +10,9 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long goroutines that were told to end can take. On a busy machine they
+// leakTimeout is how long goroutines that were told to end can take. On a busy machine they
 // need more than goleak's half second.
-const patience = time.Minute
+const leakTimeout = time.Minute
 
 // Main runs the tests of a package, for its TestMain, and exits the process. It fails if
 // goroutines are left over. The options are goleak's.
@@ -29,7 +29,7 @@ func Main(m *testing.M, options ...goleak.Option) {
 
 // Find returns an error if goroutines are left over and don't end within a minute.
 func Find(options ...goleak.Option) error {
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(leakTimeout); ; {
 		if err := goleak.Find(options...); err == nil || time.Now().After(deadline) {
 			return err
 		}

@@ -54,22 +54,22 @@ func Main(m *testing.M, options ...goleak.Option) {
 	os.Exit(code)
 }
 
-// Patience bounds each wait of a test for an event. It is far longer than any event takes
+// WaitTimeout bounds each wait of a test for an event. It is far longer than any event takes
 // on a busy machine, so that only a failing test reaches it. ORGMODES_TEST_PATIENCE, a
 // duration, shortens it for tests that are meant to fail (make mutants).
-var Patience = patience()
+var WaitTimeout = waitTimeout()
 
-func patience() time.Duration {
+func waitTimeout() time.Duration {
 	if d, err := time.ParseDuration(os.Getenv("ORGMODES_TEST_PATIENCE")); err == nil {
 		return d
 	}
 	return 5 * time.Minute
 }
 
-func withPatience() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), Patience)
+func withWaitTimeout() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), WaitTimeout)
 }
 
-func say(format string, args ...any) {
+func logf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "storetest: "+format+"\n", args...)
 }

@@ -79,7 +79,7 @@ func closeConn(t testing.TB, conn *pgx.Conn) {
 	if conn == nil {
 		return
 	}
-	ctx, cancel := withPatience()
+	ctx, cancel := withWaitTimeout()
 	defer cancel()
 	if err := conn.Close(ctx); err != nil {
 		t.Errorf("storetest: closing the owner's connection: %v", err)

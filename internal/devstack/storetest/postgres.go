@@ -69,7 +69,7 @@ func AppURL(t testing.TB, ownerURL string) string {
 	if app, ok := logins.urls[server]; ok {
 		return withDatabase(app, database)
 	}
-	ctx, cancel := withPatience()
+	ctx, cancel := withWaitTimeout()
 	defer cancel()
 	app, err := devstack.EnsureAppLogin(ctx, ownerURL)
 	if err != nil {
@@ -84,7 +84,7 @@ func AppURL(t testing.TB, ownerURL string) string {
 
 func database(t testing.TB, migrated bool) string {
 	t.Helper()
-	ctx, cancel := withPatience()
+	ctx, cancel := withWaitTimeout()
 	defer cancel()
 
 	server.Lock()
@@ -106,7 +106,7 @@ func database(t testing.TB, migrated bool) string {
 		t.Fatalf("storetest: %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := withPatience()
+		ctx, cancel := withWaitTimeout()
 		defer cancel()
 		server.Lock()
 		defer server.Unlock()
@@ -140,7 +140,7 @@ func startPostgres(ctx context.Context) error {
 	if server.url != "" {
 		return nil
 	}
-	program, err := devstack.FindPostgres(ctx, 0, say)
+	program, err := devstack.FindPostgres(ctx, 0, logf)
 	if err == nil {
 		server.own, err = devstack.StartPostgres(ctx, program, devstack.PostgresOptions{})
 	}
@@ -237,7 +237,7 @@ func stop() error {
 	defer server.Unlock()
 	var errs []error
 	if server.conn != nil {
-		ctx, cancel := withPatience()
+		ctx, cancel := withWaitTimeout()
 		defer cancel()
 		errs = append(errs, server.conn.Close(ctx))
 	}

@@ -16,11 +16,11 @@ import (
 // findRedis returns the redis-server that tests run. The search happens once.
 var findRedis = sync.OnceValues(func() (*devstack.Program, error) {
 	if file := os.Getenv("ORGMODES_REDIS_SERVER"); file != "" {
-		return devstack.RedisAt(file, os.Getenv("ORGMODES_REDIS_LD_PATH")), nil
+		return devstack.NewRedisProgram(file, os.Getenv("ORGMODES_REDIS_LD_PATH")), nil
 	}
-	ctx, cancel := withPatience()
+	ctx, cancel := withWaitTimeout()
 	defer cancel()
-	return devstack.FindRedis(ctx, say)
+	return devstack.FindRedis(ctx, logf)
 })
 
 // RedisServer is a real Redis that belongs to one test.
@@ -65,7 +65,7 @@ func Redis(t testing.TB, options ...RedisOption) *RedisServer {
 	s.Addr, s.URL = s.running.Addr, s.running.URL()
 	t.Cleanup(s.Kill)
 	if s.options.ReplicaOf != "" {
-		s.awaitLink()
+		s.waitForSync()
 	}
 	return s
 }
@@ -86,7 +86,7 @@ func skip(t testing.TB, reason error) {
 
 func (s *RedisServer) start() {
 	s.t.Helper()
-	ctx, cancel := withPatience()
+	ctx, cancel := withWaitTimeout()
 	defer cancel()
 	var err error
 	// After a restart, a client may briefly hold the port as its local port.
@@ -159,7 +159,7 @@ func (s *RedisServer) Do(words ...string) string {
 // Try is Do for a server that may close connections during the command. A Sentinel does
 // that: it closes every client of a replica that it promotes.
 func (s *RedisServer) Try(words ...string) (string, error) {
-	ctx, cancel := withPatience()
+	ctx, cancel := withWaitTimeout()
 	defer cancel()
 	return devstack.RedisDo(ctx, s.Addr, s.options.Password, words...)
 }
@@ -172,11 +172,11 @@ func (s *RedisServer) mustRun() *devstack.Redis {
 	return s.running
 }
 
-// awaitLink waits until a replica has its primary's data. Redis doesn't announce this, so
-// awaitLink polls.
-func (s *RedisServer) awaitLink() {
+// waitForSync waits until a replica has its primary's data. Redis doesn't announce this, so
+// waitForSync polls.
+func (s *RedisServer) waitForSync() {
 	s.t.Helper()
-	deadline := time.Now().Add(Patience)
+	deadline := time.Now().Add(WaitTimeout)
 	for !strings.Contains(s.Do("INFO", "replication"), "master_link_status:up") {
 		if time.Now().After(deadline) {
 			s.t.Fatal(errors.New("storetest: the replica did not get its primary's content"))

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-func TestPostgresIsMigratedAndOnesOwn(t *testing.T) {
+func TestPostgresIsMigratedAndPrivate(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
 	first, second := storetest.Postgres(t), storetest.Postgres(t)

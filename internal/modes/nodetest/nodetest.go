@@ -39,8 +39,8 @@ type T interface {
 	Fatalf(format string, args ...any)
 }
 
-// Reading is the result of parsing a text.
-type Reading struct {
+// Result is the result of parsing a text.
+type Result struct {
 	// Value is JSON, with numbers and strings as in JavaScript.
 	Value json.RawMessage `json:"value"`
 	Error string          `json:"error"`
@@ -87,25 +87,25 @@ func Start(tb testing.TB) *Node {
 }
 
 // YAML returns how the npm packages `yaml` and `js-yaml` parse a document.
-func (n *Node) YAML(t T, document []byte) (yaml, jsYAML Reading) {
+func (n *Node) YAML(t T, document []byte) (yaml, jsYAML Result) {
 	t.Helper()
 	var answer struct {
-		YAML   Reading `json:"yaml"`
-		JSYAML Reading `json:"js_yaml"`
+		YAML   Result `json:"yaml"`
+		JSYAML Result `json:"js_yaml"`
 	}
-	n.ask(t, map[string]string{"yaml": string(document)}, &answer)
+	n.request(t, map[string]string{"yaml": string(document)}, &answer)
 	return answer.YAML, answer.JSYAML
 }
 
 // RegExp returns the error that new RegExp(pattern) throws, or "".
 func (n *Node) RegExp(t T, pattern string) string {
 	t.Helper()
-	var answer Reading
-	n.ask(t, map[string]string{"regexp": pattern}, &answer)
+	var answer Result
+	n.request(t, map[string]string{"regexp": pattern}, &answer)
 	return answer.Error
 }
 
-func (n *Node) ask(t T, question, answer any) {
+func (n *Node) request(t T, question, answer any) {
 	t.Helper()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -135,8 +135,8 @@ func Install(ctx context.Context) error {
 	return err
 }
 
-// attempts bounds the calls of the registry, with a pause between them.
-const attempts = 3
+// maxAttempts bounds the calls of the registry, with a pause between them.
+const maxAttempts = 3
 
 // install puts the pinned packages into a cache folder that is named after the hash of the lock
 // file. Two test binaries can do so concurrently.
@@ -178,7 +178,7 @@ func install(ctx context.Context) (string, error) {
 		if err == nil {
 			break
 		}
-		if ctx.Err() != nil || attempt == attempts {
+		if ctx.Err() != nil || attempt == maxAttempts {
 			return "", fmt.Errorf("npm ci: %w: %s", err, bytes.TrimSpace(out))
 		}
 		time.Sleep(time.Duration(attempt) * 5 * time.Second)

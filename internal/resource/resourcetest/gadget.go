@@ -82,7 +82,7 @@ func (Kind) NameTaken(s resource.Spec, existing resource.Object) error {
 }
 
 // InUse calls resource.InUse.
-func (Kind) InUse(o resource.Object, users []resource.User) error {
+func (Kind) InUse(o resource.Object, users []resource.Referrer) error {
 	return resource.InUse("gadget", o, users)
 }
 

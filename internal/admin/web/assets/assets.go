@@ -19,10 +19,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// built holds the output of `make assets`.
+// distFiles holds the output of `make assets`.
 //
 //go:embed dist
-var built embed.FS
+var distFiles embed.FS
 
 // Assets holds the files that pages load.
 type Assets struct {
@@ -40,12 +40,12 @@ type asset struct {
 }
 
 // Read returns the bundles in dist, which never change.
-var Read = sync.OnceValues(prepare)
+var Read = sync.OnceValues(readDist)
 
-// prepare reads dist. Files without a hash in their name are not for browsers.
-func prepare() (Assets, error) {
+// readDist reads dist. Files without a hash in their name are not for browsers.
+func readDist() (Assets, error) {
 	a := Assets{names: map[string]string{}, files: map[string]asset{}}
-	return a, fs.WalkDir(built, ".", func(file string, d fs.DirEntry, err error) error {
+	return a, fs.WalkDir(distFiles, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -55,7 +55,7 @@ func prepare() (Assets, error) {
 		if !ok || len(hash) != 8 {
 			return nil
 		}
-		plain, err := built.ReadFile(file)
+		plain, err := distFiles.ReadFile(file)
 		if err != nil {
 			return err
 		}
@@ -72,16 +72,16 @@ func prepare() (Assets, error) {
 func newAsset(media string, plain []byte) asset {
 	return asset{
 		media: media, plain: plain,
-		gzip: compressed(plain, func(to io.Writer) (io.WriteCloser, error) {
+		gzip: compressOnce(plain, func(to io.Writer) (io.WriteCloser, error) {
 			return gzip.NewWriterLevel(to, gzip.BestCompression)
 		}),
-		brotli: compressed(plain, func(to io.Writer) (io.WriteCloser, error) {
+		brotli: compressOnce(plain, func(to io.Writer) (io.WriteCloser, error) {
 			return brotli.NewWriterLevel(to, 5), nil
 		}),
 	}
 }
 
-func compressed(plain []byte, compressor func(io.Writer) (io.WriteCloser, error)) func() ([]byte, error) {
+func compressOnce(plain []byte, compressor func(io.Writer) (io.WriteCloser, error)) func() ([]byte, error) {
 	return sync.OnceValues(func() ([]byte, error) {
 		var b bytes.Buffer
 		w, err := compressor(&b)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAssets(t *testing.T) {
+func TestAssetsAreHashedAndSmall(t *testing.T) {
 	a, err := Read()
 	require.NoError(t, err)
 	for _, name := range []string{"app.css", "app.js", "icon.svg"} {

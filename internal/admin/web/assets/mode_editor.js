@@ -3,11 +3,11 @@
 import "./js/save_key.js";
 import "./js/mode/checks.js";
 import "./js/mode/slug.js";
-import "./js/mode/trial.js";
-import { keepDraft } from "./js/draft.js";
+import "./js/mode/pattern_tester.js";
+import { autosaveDraft } from "./js/draft.js";
 import { editor, fields, form } from "./js/mode/page.js";
 
-keepDraft({ editor, form, fields });
+autosaveDraft({ editor, form, fields });
 
 // loadYAML loads the bundle of the YAML editor if the page has one.
 function loadYAML() {

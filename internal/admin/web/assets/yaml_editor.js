@@ -1,6 +1,6 @@
 // <yaml-editor> turns the textarea in it into a YAML editor. The textarea remains the field
 // that is submitted. Problems that the server reports (#yaml-problems) are marked in the text.
-// With a JSON Schema in data-schema, or at the URL in data-schema-at, the editor completes keys
+// With a JSON Schema in data-schema, or at the URL in data-schema-url, the editor completes keys
 // and values and describes the key under the pointer.
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { Compartment, EditorState } from "@codemirror/state";
@@ -16,19 +16,19 @@ const nonce = document.querySelector("script[nonce]")?.nonce ?? "";
 
 const colors = HighlightStyle.define([
   { tag: [tags.definition(tags.propertyName), tags.propertyName], color: "var(--accent)" },
-  { tag: tags.comment, color: "var(--ink-soft)", fontStyle: "italic" },
-  { tag: [tags.string, tags.special(tags.string)], color: "var(--ink)" },
+  { tag: tags.comment, color: "var(--text-muted)", fontStyle: "italic" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--text)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--warn)" },
-  { tag: [tags.punctuation, tags.separator, tags.meta], color: "var(--ink-soft)" },
+  { tag: [tags.punctuation, tags.separator, tags.meta], color: "var(--text-muted)" },
 ]);
 
-const look = EditorView.theme({
-  "&": { fontSize: ".8125rem", color: "var(--ink)", maxHeight: "70vh" },
+const theme = EditorView.theme({
+  "&": { fontSize: ".8125rem", color: "var(--text)", maxHeight: "70vh" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
-  ".cm-content": { caretColor: "var(--ink)" },
-  ".cm-cursor": { borderLeftColor: "var(--ink)" },
-  ".cm-gutters": { background: "var(--sunken)", color: "var(--ink-soft)", border: "0" },
+  ".cm-content": { caretColor: "var(--text)" },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  ".cm-gutters": { background: "var(--sunken)", color: "var(--text-muted)", border: "0" },
   ".cm-activeLine, .cm-activeLineGutter": { background: "var(--sunken)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "var(--accent-soft)" },
   // Replaces the package's images, which the page's Content-Security-Policy blocks.
@@ -38,33 +38,33 @@ const look = EditorView.theme({
   ".cm-lint-marker": { content: "normal", width: ".5rem", height: ".5rem", marginBlock: ".4rem", borderRadius: "50%" },
   ".cm-lint-marker-error": { content: "normal", background: "var(--bad)" },
   ".cm-lint-marker-info": { content: "normal", background: "var(--warn)" },
-  ".cm-tooltip": { background: "var(--surface)", color: "var(--ink)", border: "1px solid var(--line-strong)" },
+  ".cm-tooltip": { background: "var(--surface)", color: "var(--text)", border: "1px solid var(--line-strong)" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "14rem" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: ".2rem .5rem" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--accent-soft)", color: "var(--ink)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--accent-soft)", color: "var(--text)" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "600" },
-  ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal" },
+  ".cm-completionDetail": { color: "var(--text-muted)", fontStyle: "normal" },
   ".cm-tooltip.cm-completionInfo, .cm-described": { maxWidth: "24rem", padding: ".4rem .6rem" },
   ".cm-described p": { margin: ".2rem 0 0" },
 });
 
-// fromSchema returns the editor extensions for completion and hover text from a JSON Schema.
-function fromSchema(schema) {
+// schemaExtensions returns the editor extensions for completion and hover text from a JSON Schema.
+function schemaExtensions(schema) {
   return [
     autocompletion({ override: [complete(schema)], icons: false }),
     hoverTooltip(({ state }, pos) => {
       const key = describe(schema, state.doc, pos);
-      return key && { pos: key.from, end: key.to, above: true, create: () => ({ dom: described(key) }) };
+      return key && { pos: key.from, end: key.to, above: true, create: () => ({ dom: renderDescription(key) }) };
     }),
   ];
 }
 
-function described({ name, type, says }) {
+function renderDescription({ name, type, description }) {
   const box = document.createElement("div"), code = document.createElement("code");
   box.className = "cm-described";
   code.textContent = name;
   box.append(code, ` ${type}`);
-  if (says) box.append(Object.assign(document.createElement("p"), { textContent: says }));
+  if (description) box.append(Object.assign(document.createElement("p"), { textContent: description }));
   return box;
 }
 
@@ -80,7 +80,7 @@ class YAMLEditor extends HTMLElement {
         doc: area.value,
         extensions: [
           lineNumbers(), history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), indentOnInput(), bracketMatching(), lintGutter(),
-          yaml(), indentUnit.of("  "), syntaxHighlighting(colors), look, EditorView.lineWrapping, EditorView.cspNonce.of(nonce),
+          yaml(), indentUnit.of("  "), syntaxHighlighting(colors), theme, EditorView.lineWrapping, EditorView.cspNonce.of(nonce),
           EditorState.readOnly.of(area.readOnly), keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
           schemas.of([]),
           EditorView.contentAttributes.of({
@@ -98,23 +98,23 @@ class YAMLEditor extends HTMLElement {
     // Links to the field and clicks on its label focus the editor instead.
     area.addEventListener("focus", () => this.view.focus());
     document.getElementById("field-yaml-label").addEventListener("click", (event) => { event.preventDefault(); this.view.focus(); });
-    this.observer = new MutationObserver(() => this.mark());
+    this.observer = new MutationObserver(() => this.markProblems());
     this.observer.observe(this.closest("form"), { childList: true, subtree: true });
-    this.mark();
+    this.markProblems();
     if (area.readOnly) return;
-    if (this.dataset.schema) this.learn(JSON.parse(this.dataset.schema));
-    else if (this.dataset.schemaAt) this.load(this.dataset.schemaAt);
+    if (this.dataset.schema) this.setSchema(JSON.parse(this.dataset.schema));
+    else if (this.dataset.schemaUrl) this.loadSchema(this.dataset.schemaUrl);
   }
 
-  // load fetches the schema. If that fails, the editor works without it.
-  async load(address) {
-    const answer = await fetch(address).catch(() => undefined);
-    if (answer?.ok) this.learn(await answer.json());
+  // loadSchema fetches the schema. If that fails, the editor works without it.
+  async loadSchema(url) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) this.setSchema(await response.json());
   }
 
-  learn(schema) {
-    this.view?.dispatch({ effects: schemas.reconfigure(fromSchema(schema)) });
-    this.dataset.completes = "";
+  setSchema(schema) {
+    this.view?.dispatch({ effects: schemas.reconfigure(schemaExtensions(schema)) });
+    this.dataset.completion = "";
   }
 
   disconnectedCallback() {
@@ -123,10 +123,10 @@ class YAMLEditor extends HTMLElement {
     this.view = undefined;
   }
 
-  mark() {
+  markProblems() {
     const list = document.getElementById("yaml-problems");
-    if (!list || list === this.marked) return;
-    this.marked = list;
+    if (!list || list === this.markedList) return;
+    this.markedList = list;
     const { doc } = this.view.state;
     const marks = [...list.children].filter((problem) => Number(problem.dataset.line) > 0).map((problem) => {
       const line = doc.line(Math.min(Number(problem.dataset.line), doc.lines));

@@ -10,15 +10,15 @@ import (
 
 // Export answers with a file of the audit log. It has exactly the entries that List shows
 // for the same query, on all pages.
-func (p *Pages) Export(v *shell.Visit) error {
-	f, wrong := auditedOf(v).filter()
-	if len(wrong.Order) > 0 {
-		return fault.New(fault.Malformed, "malformed_query", "%s", wrong.Wrong[wrong.Order[0]])
+func (p *Pages) Export(v *shell.Request) error {
+	f, form := parseQuery(v).filter()
+	if len(form.ErrorFields) > 0 {
+		return fault.New(fault.Malformed, "malformed_query", "%s", form.Errors[form.ErrorFields[0]])
 	}
 	format := v.Query("format", auditexport.CSV)
 	if !slices.Contains(auditexport.Formats(), format) {
 		return fault.New(fault.Malformed, "malformed_query", "The audit log can be exported as csv or jsonl")
 	}
 	f.Before = 0
-	return auditexport.Answer(v.Ctx, p.DB, p.Log, v.Org, f, format)
+	return auditexport.Serve(v.Ctx, p.DB, p.Log, v.Org, f, format)
 }

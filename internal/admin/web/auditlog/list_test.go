@@ -12,25 +12,25 @@ import (
 	"orgmodes/internal/diff"
 )
 
-func TestTheLastDayIsOfThePeriod(t *testing.T) {
-	f, wrong := audited{Since: "2026-05-01", Until: "2026-05-03"}.filter()
-	require.Empty(t, wrong.Order)
+func TestFilterIncludesUntilDay(t *testing.T) {
+	f, wrong := auditQuery{Since: "2026-05-01", Until: "2026-05-03"}.filter()
+	require.Empty(t, wrong.ErrorFields)
 	require.Equal(t, time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), f.Since)
 	require.Equal(t, time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC), f.Until)
-	f, _ = audited{Until: "2026-05-03T12:00:00+02:00"}.filter()
+	f, _ = auditQuery{Until: "2026-05-03T12:00:00+02:00"}.filter()
 	require.Equal(t, time.Date(2026, 5, 3, 10, 0, 0, 0, time.UTC), f.Until, "a time is as exact as it is")
-	_, wrong = audited{Since: "soon", Until: "2026-13-01"}.filter()
-	require.Equal(t, []string{"since", "until"}, wrong.Order)
+	_, wrong = auditQuery{Since: "soon", Until: "2026-13-01"}.filter()
+	require.Equal(t, []string{"since", "until"}, wrong.ErrorFields)
 }
 
-func TestAddressOfWhatIsShown(t *testing.T) {
-	a := audited{Text: "ü & b", Actor: "x", Actions: []string{"mode.create", "mode.update"}}
+func TestQueryEncodesFilter(t *testing.T) {
+	a := auditQuery{Text: "ü & b", Actor: "x", Actions: []string{"mode.create", "mode.update"}}
 	require.Equal(t, "action=mode.create&action=mode.update&actor=x&before=7&q=%C3%BC+%26+b", a.Query("before", "7"))
 	require.Equal(t, "action=mode.create&action=mode.update&q=%C3%BC+%26+b", a.Query("actor", ""))
 }
 
 // Every recorded entry has words and a diff that can be shown.
-func TestEveryEntryCanBeRead(t *testing.T) {
+func TestEntriesAreDescribed(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind          audit.SubjectKind
 		before, after string
@@ -50,7 +50,7 @@ func TestEveryEntryCanBeRead(t *testing.T) {
 				Action: "weather.change", Subject: audit.Subject{Kind: c.kind, Name: "it"}, Before: json.RawMessage(c.before), After: json.RawMessage(c.after),
 			}
 			require.Equal(t, c.fields, changedFields(e))
-			l := auditLineOf(e, diff.NewBudget(t.Context(), diff.DefaultSteps))
+			l := newAuditEntry(e, diff.NewBudget(t.Context(), diff.DefaultSteps))
 			require.Equal(t, c.raw, l.Raw)
 			require.Equal(t, "weather.change it", l.Sentence())
 			if name == "mode moved" {

@@ -16,9 +16,9 @@ var HTML embed.FS
 // Pages serves the pages of the audit log.
 type Pages struct {
 	*shell.Shell
-	// fieldsMade caches the names of the fields that each entry changed.
-	fieldsMade shell.Memory[auditKey, string]
+	// fieldCache caches the names of the fields that each entry changed.
+	fieldCache shell.Cache[entryKey, string]
 }
 
 // New returns the pages.
-func New(s *shell.Shell) *Pages { return &Pages{Shell: s, fieldsMade: newFields()} }
+func New(s *shell.Shell) *Pages { return &Pages{Shell: s, fieldCache: newFieldCache()} }

@@ -9,8 +9,8 @@ import (
 	"orgmodes/internal/devstack/storetest"
 )
 
-// count runs a query and returns its one number.
-func (s *site) count(query string, args ...any) int {
+// queryInt runs a query and returns its one number.
+func (s *site) queryInt(query string, args ...any) int {
 	s.t.Helper()
 	var n int
 	storetest.AsOwner(s.t, s.ownerURL, func(ctx context.Context, conn *pgx.Conn) {
@@ -19,8 +19,8 @@ func (s *site) count(query string, args ...any) int {
 	return n
 }
 
-// query runs a query and scans its one value into a pointer.
-func (s *site) query(query string, into any) {
+// queryRow runs a query and scans its one value into a pointer.
+func (s *site) queryRow(query string, into any) {
 	s.t.Helper()
 	storetest.AsOwner(s.t, s.ownerURL, func(ctx context.Context, conn *pgx.Conn) {
 		require.NoError(s.t, conn.QueryRow(ctx, query).Scan(into))

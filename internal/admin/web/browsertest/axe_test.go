@@ -26,24 +26,24 @@ var axeSource = sync.OnceValues(func() (string, error) {
 	return string(content), err
 })
 
-// sound checks that axe finds no violations in the current page, and that the console is
+// checkA11yAndConsole checks that axe finds no violations in the current page, and that the console is
 // silent.
-func (b *browser) sound() {
+func (b *browser) checkA11yAndConsole() {
 	b.s.t.Helper()
-	b.axe(`{resultTypes: ["violations"]}`)
+	b.runAxe(`{resultTypes: ["violations"]}`)
 }
 
-// legible is sound limited to the rules that look at colors, for a page that was sound in
+// checkContrast is sound limited to the rules that look at colors, for a page that was sound in
 // the other color scheme.
-func (b *browser) legible() {
+func (b *browser) checkContrast() {
 	b.s.t.Helper()
-	b.axe(`{resultTypes: ["violations"], runOnly: ["color-contrast", "link-in-text-block"]}`)
+	b.runAxe(`{resultTypes: ["violations"], runOnly: ["color-contrast", "link-in-text-block"]}`)
 }
 
-// axe runs axe with options, which are a JavaScript object.
-func (b *browser) axe(options string) {
+// runAxe runs axe with options, which are a JavaScript object.
+func (b *browser) runAxe(options string) {
 	b.s.t.Helper()
-	b.quiet()
+	b.checkConsole()
 	source, err := axeSource()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -57,11 +57,11 @@ func (b *browser) axe(options string) {
 		err := b.try(
 			// Finish animations first: text that fades in has its final contrast only at
 			// the end.
-			chromedp.Evaluate(`Promise.all(document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {})))`, nil, awaited),
+			chromedp.Evaluate(`Promise.all(document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime)).map((a) => a.finished.catch(() => {})))`, nil, awaitPromise),
 			chromedp.Evaluate(`if (!window.axe) {`+source+`}`, nil),
 			chromedp.Evaluate(`axe.run(document, `+options+`).then((r) => r.violations.flatMap((v) =>
 				v.nodes.slice(0, 5).map((n) => v.id + " (" + v.impact + "): " + n.html.slice(0, 300) + "\n    " + n.failureSummary.replace(/\n/g, " "))))`,
-				&found, awaited),
+				&found, awaitPromise),
 		)
 		if err == nil && len(found) > 0 {
 			err = fmt.Errorf("axe finds %d mistakes:\n  %s", len(found), strings.Join(found, "\n  "))
@@ -70,4 +70,4 @@ func (b *browser) axe(options string) {
 	})
 }
 
-func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }

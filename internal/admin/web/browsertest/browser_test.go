@@ -28,13 +28,13 @@ type browser struct {
 	ctx context.Context
 
 	mu sync.Mutex
-	// noise holds the lines of the console and the violations of the content security
+	// consoleLines holds the lines of the console and the violations of the content security
 	// policy.
-	noise []string
-	// known holds substrings of lines that are expected there.
-	known []string
-	// plain is true if scripts are disabled.
-	plain bool
+	consoleLines []string
+	// expectedLines holds substrings of lines that are expected there.
+	expectedLines []string
+	// noScripts is true if scripts are disabled.
+	noScripts bool
 }
 
 // The initial size of a window.
@@ -51,7 +51,7 @@ func (s *site) browser() *browser {
 	b := &browser{s: s, ctx: tab}
 	chromedp.ListenTarget(b.ctx, b.listen)
 	b.do(
-		network.Enable(), log.Enable(), audits.Enable(), onNewDocument(reportViolations), onNewDocument(recordSpeech),
+		network.Enable(), log.Enable(), audits.Enable(), onNewDocument(reportViolations), onNewDocument(recordAnnouncements),
 		// Only one of several windows has the focus. Each test's window behaves as if it
 		// did.
 		emulation.SetFocusEmulationEnabled(true),
@@ -66,19 +66,19 @@ func (s *site) browser() *browser {
 const reportViolations = `addEventListener("securitypolicyviolation", (e) =>
 	console.error("CSP", e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber, e.sample))`
 
-// recordSpeech records every announcement to screen readers, as the next one soon replaces
+// recordAnnouncements records every announcement to screen readers, as the next one soon replaces
 // it.
-const recordSpeech = `addEventListener("DOMContentLoaded", () => {
-	const heard = document.getElementById("heard");
+const recordAnnouncements = `addEventListener("DOMContentLoaded", () => {
+	const heard = document.getElementById("announcer");
 	window.utterances = [];
 	if (heard) new MutationObserver(() => { if (heard.textContent) utterances.push(heard.textContent); }).observe(heard, { childList: true });
 })`
 
-// hears waits until the page announces a text with this prefix to screen readers. It looks
+// waitForAnnouncement waits until the page announces a text with this prefix to screen readers. It looks
 // only at announcements after the last match.
-func (b *browser) hears(begin string) {
+func (b *browser) waitForAnnouncement(begin string) {
 	b.s.t.Helper()
-	b.until(fmt.Sprintf(`(() => {
+	b.waitFor(fmt.Sprintf(`(() => {
 		const at = utterances.findIndex((text) => text.startsWith(%q));
 		if (at >= 0) utterances.splice(0, at + 1);
 		return at >= 0;
@@ -100,47 +100,47 @@ func (b *browser) listen(event any) {
 		for _, a := range e.Args {
 			words = append(words, string(a.Value)+a.Description)
 		}
-		b.note(strings.Join(words, " "))
+		b.recordLine(strings.Join(words, " "))
 	case *runtime.EventExceptionThrown:
-		b.note("exception " + e.ExceptionDetails.Error())
+		b.recordLine("exception " + e.ExceptionDetails.Error())
 	case *log.EventEntryAdded:
-		b.note(fmt.Sprintf("log %s %s %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL))
+		b.recordLine(fmt.Sprintf("log %s %s %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL))
 	case *audits.EventIssueAdded:
 		if e.Issue.Details.ContentSecurityPolicyIssueDetails != nil {
-			b.note(fmt.Sprintf("CSP issue %+v", *e.Issue.Details.ContentSecurityPolicyIssueDetails))
+			b.recordLine(fmt.Sprintf("CSP issue %+v", *e.Issue.Details.ContentSecurityPolicyIssueDetails))
 		}
 	}
 }
 
-func (b *browser) note(line string) {
+func (b *browser) recordLine(line string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.noise = append(b.noise, line)
+	b.consoleLines = append(b.consoleLines, line)
 }
 
-// expect allows console lines that contain any of words. The browser itself, for example,
+// expectConsole allows console lines that contain any of words. The browser itself, for example,
 // logs a page that answers 404.
-func (b *browser) expect(words ...string) {
+func (b *browser) expectConsole(words ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.known = append(b.known, words...)
+	b.expectedLines = append(b.expectedLines, words...)
 }
 
-// quiet checks that the console has no unexpected lines, and that no policy was violated.
-func (b *browser) quiet() {
+// checkConsole checks that the console has no unexpected lines, and that no policy was violated.
+func (b *browser) checkConsole() {
 	b.s.t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 lines:
-	for _, line := range b.noise {
-		for _, words := range b.known {
+	for _, line := range b.consoleLines {
+		for _, words := range b.expectedLines {
 			if strings.Contains(line, words) {
 				continue lines
 			}
 		}
 		b.s.t.Errorf("the console says: %s", line)
 	}
-	b.noise = nil
+	b.consoleLines = nil
 }
 
 // try runs actions once, within patience.
@@ -173,17 +173,17 @@ func (b *browser) fail(err error) {
 	_ = b.try(chromedp.Evaluate(`[location.href, (document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).innerText.slice(0, 3000) +
 		"\n\nlast requests:\n" + performance.getEntriesByType("resource").slice(-8).map((r) => [r.initiatorType, r.name, r.responseStatus, Math.round(r.startTime), Math.round(r.duration)].join(" ")).join("\n") +
 		"\n\nnow: " + Math.round(performance.now())]`, &page))
-	b.shot("failed-" + strings.ReplaceAll(b.s.t.Name(), "/", "-"))
+	b.screenshot("failed-" + strings.ReplaceAll(b.s.t.Name(), "/", "-"))
 	b.mu.Lock()
-	noise := strings.Join(b.noise, "\n")
+	noise := strings.Join(b.consoleLines, "\n")
 	b.mu.Unlock()
 	require.NoError(b.s.t, err, "at %s\nconsole: %s\nadmin's log: %s", strings.Join(page, ", where it says:\n"), noise, b.s.log)
 }
 
-// as signs in a user.
-func (b *browser) as(u postgres.User) *browser {
+// signIn signs in a user.
+func (b *browser) signIn(u postgres.User) *browser {
 	b.s.t.Helper()
-	b.do(network.SetCookie("orgmodes", b.s.session(u)).WithURL(b.s.url).WithHTTPOnly(true).WithSameSite(network.CookieSameSiteLax))
+	b.do(network.SetCookie("orgmodes", b.s.createSession(u)).WithURL(b.s.url).WithHTTPOnly(true).WithSameSite(network.CookieSameSiteLax))
 	return b
 }
 
@@ -191,28 +191,28 @@ func (b *browser) as(u postgres.User) *browser {
 func (b *browser) open(path string) {
 	b.s.t.Helper()
 	b.do(chromedp.Navigate(b.s.url + path))
-	b.loaded()
+	b.waitForLoad()
 }
 
-// loaded waits until the page is loaded and its scripts have run.
-func (b *browser) loaded() {
+// waitForLoad waits until the page is loaded and its scripts have run.
+func (b *browser) waitForLoad() {
 	b.s.t.Helper()
-	b.until(`document.readyState === "complete" && (document.documentElement.matches(".scripts") || !document.scripts.length)`)
+	b.waitFor(`document.readyState === "complete" && (document.documentElement.matches(".scripts") || !document.scripts.length)`)
 }
 
-// follow clicks an element that leads to another page, and waits for that page.
-func (b *browser) follow(selector string) {
+// clickAndNavigate clicks an element that leads to another page, and waits for that page.
+func (b *browser) clickAndNavigate(selector string) {
 	b.s.t.Helper()
-	b.leaving(func() { b.click(selector) })
+	b.expectNavigation(func() { b.click(selector) })
 }
 
-// leaving calls do, which leads to another page, and waits for that page.
-func (b *browser) leaving(do func()) {
+// expectNavigation calls do, which leads to another page, and waits for that page.
+func (b *browser) expectNavigation(do func()) {
 	b.s.t.Helper()
 	b.js(`void (window.left = false)`)
 	do()
-	b.until(`window.left === undefined`)
-	b.loaded()
+	b.waitFor(`window.left === undefined`)
+	b.waitForLoad()
 }
 
 // focus puts the focus on an element.
@@ -232,8 +232,8 @@ func (b *browser) block(paths ...string) {
 	b.do(network.SetBlockedURLs().WithURLPatterns(patterns))
 }
 
-// slow makes each request take at least that long. Zero makes them fast again.
-func (b *browser) slow(latency time.Duration) {
+// throttle makes each request take at least that long. Zero makes them fast again.
+func (b *browser) throttle(latency time.Duration) {
 	b.s.t.Helper()
 	rule := &network.Conditions{Latency: float64(latency.Milliseconds()), DownloadThroughput: -1, UploadThroughput: -1}
 	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
@@ -252,20 +252,20 @@ func (b *browser) fill(selector, text string) {
 	b.do(chromedp.Focus(selector, chromedp.ByQuery), chromedp.KeyEvent(text))
 }
 
-// keyboard types where the focus is. Package kb has the names of keys.
-func (b *browser) keyboard(keys string) {
+// typeKeys types where the focus is. Package kb has the names of keys.
+func (b *browser) typeKeys(keys string) {
 	b.s.t.Helper()
 	b.do(chromedp.KeyEvent(keys))
 }
 
-// alt presses a key with Alt.
-func (b *browser) alt(key string) {
+// pressAlt presses a key with Alt.
+func (b *browser) pressAlt(key string) {
 	b.s.t.Helper()
 	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(1)))
 }
 
-// until waits until a JavaScript expression is true. why explains the expectation.
-func (b *browser) until(expression string, why ...any) {
+// waitFor waits until a JavaScript expression is true. why explains the expectation.
+func (b *browser) waitFor(expression string, why ...any) {
 	b.s.t.Helper()
 	b.await(func() error {
 		ok := false
@@ -273,16 +273,16 @@ func (b *browser) until(expression string, why ...any) {
 			return err // e.g. the page is being left
 		}
 		if !ok {
-			return fmt.Errorf("not so: %s%s", expression, reason(why))
+			return fmt.Errorf("not so: %s%s", expression, formatReason(why))
 		}
 		return nil
 	})
 }
 
-// untilNot waits until a JavaScript expression is false.
-func (b *browser) untilNot(expression string, why ...any) {
+// waitForNot waits until a JavaScript expression is false.
+func (b *browser) waitForNot(expression string, why ...any) {
 	b.s.t.Helper()
-	b.until("!("+expression+")", why...)
+	b.waitFor("!("+expression+")", why...)
 }
 
 // js runs JavaScript, even where the page's policy forbids it.
@@ -291,17 +291,17 @@ func (b *browser) js(code string) {
 	b.do(chromedp.Evaluate(code, nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 }
 
-// holds reports whether a JavaScript expression is true now. Tests use it to decide what to
+// eval reports whether a JavaScript expression is true now. Tests use it to decide what to
 // do next; assertions use until.
-func (b *browser) holds(expression string) bool {
+func (b *browser) eval(expression string) bool {
 	b.s.t.Helper()
 	var ok bool
 	b.do(chromedp.Evaluate("!!("+expression+")", &ok))
 	return ok
 }
 
-// window sets the size of the window and the color scheme, "light" or "dark".
-func (b *browser) window(width, height int64, scheme string) {
+// setWindow sets the size of the window and the color scheme, "light" or "dark".
+func (b *browser) setWindow(width, height int64, scheme string) {
 	b.s.t.Helper()
 	b.do(
 		emulation.SetDeviceMetricsOverride(width, height, 1, width < 600),
@@ -315,15 +315,15 @@ func (b *browser) window(width, height int64, scheme string) {
 func (b *browser) withoutScripts() *browser {
 	b.s.t.Helper()
 	b.do(emulation.SetScriptExecutionDisabled(true))
-	b.plain = true
+	b.noScripts = true
 	return b
 }
 
-func takesPictures() bool { return os.Getenv("ORGMODES_SCREENSHOTS") != "" }
+func screenshotsEnabled() bool { return os.Getenv("ORGMODES_SCREENSHOTS") != "" }
 
-// shot saves a screenshot as NAME.png in the folder ORGMODES_SCREENSHOTS, if set.
-func (b *browser) shot(name string) {
-	if !takesPictures() {
+// screenshot saves a screenshot as NAME.png in the folder ORGMODES_SCREENSHOTS, if set.
+func (b *browser) screenshot(name string) {
+	if !screenshotsEnabled() {
 		return
 	}
 	folder := os.Getenv("ORGMODES_SCREENSHOTS")

@@ -191,7 +191,7 @@ func warnUnless(known string) func(string, ...any) {
 }
 
 // A test that starts after the browser was killed gets a new browser.
-func TestBrowserThatDiedIsReplaced(t *testing.T) {
+func TestKilledBrowserIsReplaced(t *testing.T) {
 	t.Parallel()
 	program := requireChromium(t)
 	var own chromium // not shared with other tests

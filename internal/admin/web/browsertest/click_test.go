@@ -8,9 +8,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// reach scrolls to an element and returns its coordinates, or why it can't be clicked yet.
+// clickPoint scrolls to an element and returns its coordinates, or why it can't be clicked yet.
 // Parts of pages follow events, so they can be replaced or moved at any time.
-const reach = `(async (selector) => {
+const clickPoint = `(async (selector) => {
 	const e = document.querySelector(selector);
 	if (!e?.checkVisibility({ visibilityProperty: true })) return { why: "it isn't seen" };
 	e.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
@@ -29,7 +29,7 @@ const reach = `(async (selector) => {
 // moves, and isn't covered.
 func (b *browser) click(selector string) {
 	b.s.t.Helper()
-	if b.plain { // nothing moves without scripts
+	if b.noScripts { // nothing moves without scripts
 		// A node of the previous page may be gone before it is clicked.
 		b.await(func() error { return b.try(chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible)) })
 		return
@@ -39,7 +39,7 @@ func (b *browser) click(selector string) {
 			X, Y float64
 			Why  string
 		}
-		if err := b.try(chromedp.Evaluate(fmt.Sprintf(reach, selector), &at,
+		if err := b.try(chromedp.Evaluate(fmt.Sprintf(clickPoint, selector), &at,
 			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })); err != nil {
 			return err // e.g. the page is being left
 		}

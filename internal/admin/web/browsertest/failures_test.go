@@ -15,8 +15,8 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// raw sends a request as is, and returns the response.
-func (s *site) raw(request string) (*http.Response, string) {
+// sendRaw sends a request as is, and returns the response.
+func (s *site) sendRaw(request string) (*http.Response, string) {
 	s.t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(s.t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
 	require.NoError(s.t, err)
@@ -34,7 +34,7 @@ func (s *site) raw(request string) (*http.Response, string) {
 
 // Requests that are refused before they reach a handler are also answered in words and with
 // a request id.
-func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each part takes a moment
+func TestEarlyFailuresHaveErrorPages(t *testing.T) { //nolint:tparallel // each part takes a moment
 	s := newSite(t)
 	const page = " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
 	tooLarge := fmt.Sprintf("Content-Length: %d\r\n\r\n", 30<<20) + strings.Repeat("x", 30<<20)
@@ -48,13 +48,13 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 			"POST /orgs/acme/modes/deleted" + page + "Content-Length: 0\r\n\r\n", 405, "Method not allowed",
 		},
 		"a body that is far too large, by a client that sends before it reads": {
-			"POST /orgs/acme/modes/import" + page + "Cookie: orgmodes=" + s.session(s.owner) + "\r\n" + tooLarge, 413, "Request too large",
+			"POST /orgs/acme/modes/import" + page + "Cookie: orgmodes=" + s.createSession(s.owner) + "\r\n" + tooLarge, 413, "Request too large",
 		},
 		"the same, by a stranger":    {"POST /orgs/acme/modes/import" + page + tooLarge, 401, "You are signed out"},
 		"a method that nobody knows": {"BREW /orgs/acme/modes" + page + "\r\n", 405, "Method not allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			res, body := s.raw(c.request)
+			res, body := s.sendRaw(c.request)
 			id := res.Header.Get("X-Request-Id")
 			require.NotEmpty(t, id)
 			require.Equal(t, "nosniff", res.Header.Get("X-Content-Type-Options"))
@@ -74,7 +74,7 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 		"no HTTP":                    {"hello\r\n\r\n", 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			res, body := s.raw(c.request)
+			res, body := s.sendRaw(c.request)
 			require.Equal(t, c.status, res.StatusCode)
 			require.Equal(t, "application/problem+json", res.Header.Get("Content-Type"))
 			require.Contains(t, body, fmt.Sprintf(`"request_id":%q`, res.Header.Get("X-Request-Id")))
@@ -83,20 +83,20 @@ func TestEarlyFailuresAreSaidInWords(t *testing.T) { //nolint:tparallel // each 
 }
 
 // The same for a large upload in a browser.
-func TestUploadFarTooLargeIsSaidInWords(t *testing.T) {
+func TestOversizedUploadHasErrorPage(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	s.mode("docs-writer", "Docs writer")
-	b := s.browser().as(s.owner).withoutScripts()
+	s.createMode("docs-writer", "Docs writer")
+	b := s.browser().signIn(s.owner).withoutScripts()
 	b.do(navigate(s.url + "/orgs/acme/modes/import"))
-	b.expect("status of 413")
-	b.upload("#import-files", s.file("large.yaml", strings.Repeat("# much too large\n", 40<<20/17)))
+	b.expectConsole("status of 413")
+	b.upload("#import-files", s.writeFile("large.yaml", strings.Repeat("# much too large\n", 40<<20/17)))
 	b.click("form.import button.primary")
-	b.seen("h1", "Request too large")
-	b.seen("main", "A request can have at most 10 MiB; split it.")
-	b.seen("main", "Nothing was changed. Go back, and send less at once.")
-	b.seen("main", "413 · request ")
-	b.shot("failure-413")
-	b.quiet()
+	b.waitForText("h1", "Request too large")
+	b.waitForText("main", "A request can have at most 10 MiB; split it.")
+	b.waitForText("main", "Nothing was changed. Go back, and send less at once.")
+	b.waitForText("main", "413 · request ")
+	b.screenshot("failure-413")
+	b.checkConsole()
 	s.readerServes("docs-writer")
 }

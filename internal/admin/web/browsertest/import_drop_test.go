@@ -24,8 +24,8 @@ func (b *browser) drop(paths ...string) {
 	)
 }
 
-// folder writes files into a new folder, by their relative paths, and returns its path.
-func (s *site) folder(name string, files map[string]string) string {
+// writeFolder writes files into a new folder, by their relative paths, and returns its path.
+func (s *site) writeFolder(name string, files map[string]string) string {
 	s.t.Helper()
 	root := filepath.Join(s.t.TempDir(), name)
 	for path, text := range files {
@@ -36,52 +36,52 @@ func (s *site) folder(name string, files map[string]string) string {
 	return root
 }
 
-func modeFile(slug, name string) string {
+func modeYAML(slug, name string) string {
 	return "customModes:\n- {slug: " + slug + ", name: " + name + ", roleDefinition: You are " + name + "., groups: [read]}\n"
 }
 
-func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
+func TestImportByDropPickerAndPaste(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	b := s.browser().as(s.owner)
-	polling := s.polling(s.editor)
+	b := s.browser().signIn(s.owner)
+	polling := s.pollingEditor(s.editorToken)
 	imported := func(what string, slugs ...string) {
 		t.Helper()
-		b.follow("form.import button.primary")
+		b.clickAndNavigate("form.import button.primary")
 		b.text("h1").is("What would change")
-		b.follow("button[value=apply]")
+		b.clickAndNavigate("button[value=apply]")
 		b.text("h1").is("Imported " + what)
 		for _, slug := range slugs {
-			polling.gets("slug: " + slug)
+			polling.waitForText("slug: " + slug)
 		}
-		b.quiet()
+		b.checkConsole()
 		b.open("/orgs/acme/modes/import")
 	}
 	b.open("/orgs/acme/modes/import")
 
 	// One file, then several at once.
-	b.drop(s.file(".roomodes", modeFile("dropped", "Dropped")))
-	b.seen("[data-dropped]", ".roomodes, 1 KB")
+	b.drop(s.writeFile(".roomodes", modeYAML("dropped", "Dropped")))
+	b.waitForText("[data-file-summary]", ".roomodes, 1 KB")
 	imported("1 mode", "dropped")
-	b.drop(s.file("a.yaml", modeFile("first", "First")), s.file("b.yaml", modeFile("second", "Second")), s.file("photo.png", "no modes"))
-	b.seen("[data-dropped]", "2 files of 3")
+	b.drop(s.writeFile("a.yaml", modeYAML("first", "First")), s.writeFile("b.yaml", modeYAML("second", "Second")), s.writeFile("photo.png", "no modes"))
+	b.waitForText("[data-file-summary]", "2 files of 3")
 	imported("2 modes", "first", "second")
 
 	// A folder: files that can't hold modes are not uploaded.
 	files := map[string]string{
-		"app/.roomodes": modeFile("in-folder", "In a folder"), "deep/er/modes.yaml": modeFile("deeper", "Deeper"),
-		"README.md": "# Hello", "node_modules/x/.roomodes": modeFile("foreign", "Foreign"),
+		"app/.roomodes": modeYAML("in-folder", "In a folder"), "deep/er/modes.yaml": modeYAML("deeper", "Deeper"),
+		"README.md": "# Hello", "node_modules/x/.roomodes": modeYAML("foreign", "Foreign"),
 	}
-	b.drop(s.folder("repository", files))
-	b.seen("[data-dropped]", "2 files of ")
+	b.drop(s.writeFolder("repository", files))
+	b.waitForText("[data-file-summary]", "2 files of ")
 	imported("2 modes", "in-folder", "deeper")
 
 	// A folder from the file picker.
-	picked := s.folder("picked", map[string]string{
-		"app/.roomodes": modeFile("picked", "Picked"), "README.md": "# Hello", "node_modules/x/.roomodes": modeFile("foreign", "Foreign"),
+	picked := s.writeFolder("picked", map[string]string{
+		"app/.roomodes": modeYAML("picked", "Picked"), "README.md": "# Hello", "node_modules/x/.roomodes": modeYAML("foreign", "Foreign"),
 	})
 	b.upload("#import-folder", picked)
-	b.seen("[data-dropped]", "picked/app/.roomodes of 3, 1 KB")
+	b.waitForText("[data-file-summary]", "picked/app/.roomodes of 3, 1 KB")
 	imported("1 mode", "picked")
 
 	// A zip file, and pasted text.
@@ -89,20 +89,20 @@ func TestFilesAreDroppedChosenAndPasted(t *testing.T) {
 	z := zip.NewWriter(&archive)
 	f, err := z.Create("team/.roomodes")
 	require.NoError(t, err)
-	_, err = f.Write([]byte(modeFile("zipped", "Zipped")))
+	_, err = f.Write([]byte(modeYAML("zipped", "Zipped")))
 	require.NoError(t, err)
 	require.NoError(t, z.Close())
-	b.drop(s.file("modes.zip", archive.String()))
-	b.seen("[data-dropped]", "modes.zip, 1 KB")
+	b.drop(s.writeFile("modes.zip", archive.String()))
+	b.waitForText("[data-file-summary]", "modes.zip, 1 KB")
 	imported("1 mode", "zipped")
 	b.focus("#import-paste")
-	b.paste(modeFile("pasted", "Pasted"))
+	b.paste(modeYAML("pasted", "Pasted"))
 	imported("1 mode", "pasted")
 
 	// No file that could hold modes.
-	b.drop(s.folder("photos", map[string]string{"a.png": "a", "b.png": "b"}))
-	b.seen("[data-dropped]", "None of 2 files can hold modes.")
-	polling.unchanged()
-	b.sound()
+	b.drop(s.writeFolder("photos", map[string]string{"a.png": "a", "b.png": "b"}))
+	b.waitForText("[data-file-summary]", "None of 2 files can hold modes.")
+	polling.checkNotModified()
+	b.checkA11yAndConsole()
 	s.readerServes("dropped", "first", "second", "in-folder", "deeper", "picked", "zipped", "pasted")
 }

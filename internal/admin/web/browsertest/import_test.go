@@ -18,7 +18,7 @@ import (
 
 var errNotYet = errors.New("not yet")
 
-const brought = `customModes:
+const importYAML = `customModes:
   - slug: docs-writer
     name: Handbook writer
     roleDefinition: You write the handbook.
@@ -37,8 +37,8 @@ const brought = `customModes:
     groups: [read, everything]
 `
 
-// file writes a file to upload, and returns its path.
-func (s *site) file(name, text string) string {
+// writeFile writes a file to upload, and returns its path.
+func (s *site) writeFile(name, text string) string {
 	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), name)
 	require.NoError(s.t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -51,108 +51,108 @@ func (b *browser) upload(selector string, paths ...string) {
 	b.do(chromedp.SetUploadFiles(selector, paths, chromedp.ByQuery))
 }
 
-func TestImportOfAFileWithTwoBadModes(t *testing.T) {
+func TestImportFileWithInvalidModes(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	s.mode("docs-writer", "Docs writer")
-	polling := s.polling(s.editor)
-	b := s.browser().as(s.owner)
+	s.createMode("docs-writer", "Docs writer")
+	polling := s.pollingEditor(s.editorToken)
+	b := s.browser().signIn(s.owner)
 	b.open("/orgs/acme/modes/import")
-	b.pictures("import")
-	b.upload("#import-files", s.file(".roomodes", brought))
-	b.seen("[data-dropped]", ".roomodes, 1 KB")
-	b.follow("form.import button.primary")
+	b.checkAndScreenshot("import")
+	b.upload("#import-files", s.writeFile(".roomodes", importYAML))
+	b.waitForText("[data-file-summary]", ".roomodes, 1 KB")
+	b.clickAndNavigate("form.import button.primary")
 	b.text("h1").is("What would change")
-	b.texts(".plan-what > p:first-child .chip").are("changes yours", "can’t be used", "new", "can’t be used")
-	b.pictures("import-plan")
+	b.texts(".plan-details > p:first-child .chip").are("changes yours", "can’t be used", "new", "can’t be used")
+	b.checkAndScreenshot("import-plan")
 	// Each mistake is shown at its place in the source.
-	b.text("#mode-1 .excerpt .here").has("6 - slug: bad one")
-	b.text("#mode-3 .excerpt .here").has("groups: [read, everything]")
-	b.until(`document.querySelectorAll("[name=take]").length === 2 && document.querySelectorAll("[name=take]:checked").length === 2`)
+	b.text("#mode-1 .excerpt .highlighted").has("6 - slug: bad one")
+	b.text("#mode-3 .excerpt .highlighted").has("groups: [read, everything]")
+	b.waitFor(`document.querySelectorAll("[name=take]").length === 2 && document.querySelectorAll("[name=take]:checked").length === 2`)
 	b.text("#mode-0 .changes").has("You write the handbook.")
 
 	// Another user changes the library: the page shows a new plan and preserves the
 	// choices.
 	b.click("#take-2")
 	b.js(`document.querySelector("[name=way-0]").value = "keep_both"`)
-	s.mode("other", "Another")
-	b.expect("status of 412")
-	b.follow(`button[value=apply]`)
-	b.text(".mistakes").has("The library has changed since you opened this page")
-	b.until(`document.querySelector("#take-0").checked && !document.querySelector("#take-2").checked && document.querySelector("[name=way-0]").value === "keep_both"`)
+	s.createMode("other", "Another")
+	b.expectConsole("status of 412")
+	b.clickAndNavigate(`button[value=apply]`)
+	b.text(".error-summary").has("The library has changed since you opened this page")
+	b.waitFor(`document.querySelector("#take-0").checked && !document.querySelector("#take-2").checked && document.querySelector("[name=way-0]").value === "keep_both"`)
 	b.text("#mode-0").has("It becomes Handbook writer docs-writer-2")
-	b.pictures("import-stale")
+	b.checkAndScreenshot("import-stale")
 	s.readerServes("docs-writer", "other")
 
 	b.click("#take-2")
-	b.follow(`button[value=apply]`)
+	b.clickAndNavigate(`button[value=apply]`)
 	b.text("h1").is("Imported 2 modes")
 	s.readerServes("docs-writer", "other", "docs-writer-2", "release-notes")
-	polling.gets("slug: release-notes")
+	polling.waitForText("slug: release-notes")
 	require.NotContains(t, polling.body, "bad one")
-	b.pictures("import-done")
+	b.checkAndScreenshot("import-done")
 	b.text("main .rows").has("Release notes release-notes")
-	b.follow(`a[href*="mode.import"]`)
+	b.clickAndNavigate(`a[href*="mode.import"]`)
 	b.texts("tbody tr").count(2)
-	b.quiet()
+	b.checkConsole()
 }
 
-func TestImportMendedOnThePageWithoutScripts(t *testing.T) {
+func TestImportIsFixedOnPageWithoutScripts(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	b := s.browser().as(s.owner).withoutScripts()
-	b.expect("status of 422")
+	b := s.browser().signIn(s.owner).withoutScripts()
+	b.expectConsole("status of 422")
 	b.do(navigate(s.url + "/orgs/acme/modes/import"))
 	b.click("form.import button.primary")
-	b.seen(".mistakes", "Choose a file, a folder or a zip file")
+	b.waitForText(".error-summary", "Choose a file, a folder or a zip file")
 
-	b.expect("status of 413")
-	b.upload("#import-files", s.file("large.yaml", strings.Repeat("# much too large\n", 11<<20/17)))
+	b.expectConsole("status of 413")
+	b.upload("#import-files", s.writeFile("large.yaml", strings.Repeat("# much too large\n", 11<<20/17)))
 	b.click("form.import button.primary")
-	b.seen("main", "at most")
-	b.shot("import-too-large")
+	b.waitForText("main", "at most")
+	b.screenshot("import-too-large")
 	b.do(navigate(s.url + "/orgs/acme/modes/import"))
 
 	// A syntax error is reported with its place, and can be fixed on the page.
-	b.upload("#import-files", s.file("modes.yaml", "customModes:\n  - slug: a\n   name: [\n"))
+	b.upload("#import-files", s.writeFile("modes.yaml", "customModes:\n  - slug: a\n   name: [\n"))
 	b.click("form.import button.primary")
-	b.seen(".mistakes .excerpt", "slug: a")
-	b.until(`document.querySelector("#import-paste").value.includes("slug: a")`)
-	b.fill("#import-paste", brought)
+	b.waitForText(".error-summary .excerpt", "slug: a")
+	b.waitFor(`document.querySelector("#import-paste").value.includes("slug: a")`)
+	b.fill("#import-paste", importYAML)
 	b.click("form.import button.primary")
-	b.seen(".plan-sum", "2 can’t be used")
+	b.waitForText(".plan-summary", "2 can’t be used")
 
 	// The same after the session has ended: the upload is still there.
 	b.click("#take-0")
-	b.away()
-	b.expect("status of 401")
+	b.expireSessions()
+	b.expectConsole("status of 401")
 	b.click(`button[value=apply]`)
-	b.seen("main", "You were signed out")
+	b.waitForText("main", "You were signed out")
 	b.fill("#field-email", "owner@acme.example")
-	b.fill("#field-password", goodPassword)
+	b.fill("#field-password", testPassword)
 	b.click("button.primary")
-	b.seen("h1", "Send it again?")
+	b.waitForText("h1", "Send it again?")
 	b.click("button.primary")
-	b.seen("h1", "Imported 1 mode")
+	b.waitForText("h1", "Imported 1 mode")
 	s.readerServes("release-notes")
 
 	b.do(navigate(s.url + "/orgs/acme/modes/import"))
-	b.upload("#import-files", s.file("modes.yaml", brought))
+	b.upload("#import-files", s.writeFile("modes.yaml", importYAML))
 	b.click("form.import button.primary")
-	b.seen(".plan-sum", "1 the same")
+	b.waitForText(".plan-summary", "1 the same")
 	b.click(".fix > summary")
-	b.fill("#fix-text", strings.NewReplacer("bad one", "good-one", ", everything", "").Replace(brought))
+	b.fill("#fix-text", strings.NewReplacer("bad one", "good-one", ", everything", "").Replace(importYAML))
 	b.click(".fix button")
-	b.seen(".plan-sum", "3 new")
+	b.waitForText(".plan-summary", "3 new")
 	b.click(`button[value=apply]`)
-	b.seen("h1", "Imported 3 modes")
+	b.waitForText("h1", "Imported 3 modes")
 	s.readerServes("release-notes", "docs-writer", "good-one", "unknown-group")
-	b.quiet()
+	b.checkConsole()
 }
 
-func TestImportOfZipAndManyFiles(t *testing.T) {
+func TestImportZipAndMultipleFiles(t *testing.T) {
 	s := newSite(t)
-	b := s.browser().as(s.admin)
+	b := s.browser().signIn(s.admin)
 	var archive bytes.Buffer
 	z := zip.NewWriter(&archive)
 	for name, text := range map[string]string{
@@ -168,51 +168,51 @@ func TestImportOfZipAndManyFiles(t *testing.T) {
 	}
 	require.NoError(t, z.Close())
 	b.open("/orgs/acme/modes/import")
-	b.upload("#import-files", s.file("modes.zip", archive.String()))
-	b.follow("form.import button.primary")
+	b.upload("#import-files", s.writeFile("modes.zip", archive.String()))
+	b.clickAndNavigate("form.import button.primary")
 	b.text("main").has("team/c.json can’t be read")
 	b.text(".skipped-files").has("1 file skipped")
 	b.text("#mode-1 .excerpt").has("team/b.yaml")
-	b.text("#mode-1 .excerpt .here").has("groups: [all]")
-	b.pictures("import-plan-zip")
-	b.follow(`button[value=apply]`)
+	b.text("#mode-1 .excerpt .highlighted").has("groups: [all]")
+	b.checkAndScreenshot("import-plan-zip")
+	b.clickAndNavigate(`button[value=apply]`)
 	s.readerServes("one")
 
 	// Two files with the same slug: only one of the modes can be imported, and the user
 	// chooses which.
 	b.open("/orgs/acme/modes/import")
 	b.upload("#import-files",
-		s.file("a.yaml", "customModes:\n- {slug: twin, name: First twin, roleDefinition: One., groups: [read]}\n"),
-		s.file("b.yaml", "customModes:\n- {slug: twin, name: Second twin, roleDefinition: Two., groups: [read]}\n"))
-	b.follow("form.import button.primary")
-	b.texts(".plan-what > p:first-child .chip").are("new", "more than once in the upload")
-	b.sound()
+		s.writeFile("a.yaml", "customModes:\n- {slug: twin, name: First twin, roleDefinition: One., groups: [read]}\n"),
+		s.writeFile("b.yaml", "customModes:\n- {slug: twin, name: Second twin, roleDefinition: Two., groups: [read]}\n"))
+	b.clickAndNavigate("form.import button.primary")
+	b.texts(".plan-details > p:first-child .chip").are("new", "more than once in the upload")
+	b.checkA11yAndConsole()
 	b.click("#take-1")
-	b.expect("status of 422")
-	b.follow(`button[value=apply]`)
-	b.text(".mistakes").has("Nothing was imported")
+	b.expectConsole("status of 422")
+	b.clickAndNavigate(`button[value=apply]`)
+	b.text(".error-summary").has("Nothing was imported")
 	b.click("#take-0")
-	b.follow(`button[value=apply]`)
+	b.clickAndNavigate(`button[value=apply]`)
 	b.text("h1").is("Imported 1 mode")
 	s.readerHas("Second twin")
-	b.quiet()
+	b.checkConsole()
 }
 
 func TestExportPage(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	b := s.browser().as(s.member)
+	b := s.browser().signIn(s.member)
 	b.open("/orgs/acme/modes/export")
 	b.text(".empty").has("No modes to export")
-	b.sound()
-	s.normal()
+	b.checkA11yAndConsole()
+	s.createTypicalModes()
 	b.open("/orgs/acme/modes/export")
 	b.texts("a.name").are(
 		"acme.modes.yaml", "acme.modes.json", "acme.marketplace.yaml", "acme.modes.zip",
 		"acme.merged.modes.yaml", "acme.merged.modes.json", "acme.merged.marketplace.yaml", "acme.merged.modes.zip",
 	)
-	b.pictures("export")
-	session := s.session(s.member)
+	b.checkAndScreenshot("export")
+	session := s.createSession(s.member)
 	for _, path := range []string{"?format=yaml", "?format=json", "?format=marketplace", "?format=zip", "?format=yaml&view=merged"} {
 		text, name := s.fetch(session, "/orgs/acme/modes/export"+path)
 		require.Contains(t, name, "attachment")

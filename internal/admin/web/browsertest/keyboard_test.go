@@ -13,47 +13,47 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// enter tabs to an element, presses Enter, and waits for the page that it leads to.
-func (b *browser) enter(selector string) {
+// tabAndEnter tabs to an element, presses Enter, and waits for the page that it leads to.
+func (b *browser) tabAndEnter(selector string) {
 	b.s.t.Helper()
 	b.tabTo(selector)
-	b.leaving(func() { b.keyboard(keyEnter) })
+	b.expectNavigation(func() { b.typeKeys(keyEnter) })
 }
 
-// ask tabs to an element that opens a confirmation dialog, and confirms.
-func (b *browser) ask(selector string) {
+// tabAndConfirm tabs to an element that opens a confirmation dialog, and confirms.
+func (b *browser) tabAndConfirm(selector string) {
 	b.s.t.Helper()
 	b.tabTo(selector)
-	b.keyboard(keyEnter)
-	b.until(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
-	b.enter("dialog[open] [data-confirm]")
+	b.typeKeys(keyEnter)
+	b.waitFor(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
+	b.tabAndEnter("dialog[open] [data-confirm]")
 }
 
-// TestEnterThatIsHeldDoesNotAnswerTheQuestion holds Enter on a link that opens a dialog.
+// TestHeldEnterDoesNotConfirmDialog holds Enter on a link that opens a dialog.
 // The key repeats while the dialog's button already has the focus.
-func TestEnterThatIsHeldDoesNotAnswerTheQuestion(t *testing.T) {
+func TestHeldEnterDoesNotConfirmDialog(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	s.mode("docs-writer", "Docs writer")
+	s.createMode("docs-writer", "Docs writer")
 	s.deleteMode("docs-writer")
-	b := s.browser().as(s.owner)
+	b := s.browser().signIn(s.owner)
 	b.open("/orgs/acme/modes/deleted")
-	b.tabTo(`a[data-ask][href*="restorations"]`)
-	answered := `document.querySelector(".said")`
-	b.returnKey(input.KeyDown, false)
-	b.until(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
+	b.tabTo(`a[data-confirm-dialog][href*="restorations"]`)
+	answered := `document.querySelector(".flash")`
+	b.dispatchEnter(input.KeyDown, false)
+	b.waitFor(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
 	for range 5 {
-		b.returnKey(input.KeyDown, true)
+		b.dispatchEnter(input.KeyDown, true)
 	}
-	b.returnKey(input.KeyUp, false)
-	require.True(t, b.holds(`document.querySelector("dialog[open]") && !`+answered), "the question is still asked")
-	b.leaving(func() { b.keyboard(keyEnter) })
-	b.until(answered)
+	b.dispatchEnter(input.KeyUp, false)
+	require.True(t, b.eval(`document.querySelector("dialog[open]") && !`+answered), "the question is still asked")
+	b.expectNavigation(func() { b.typeKeys(keyEnter) })
+	b.waitFor(answered)
 }
 
-// returnKey presses, holds or releases Enter. Unlike keyboard it sends the key and its
+// dispatchEnter presses, holds or releases Enter. Unlike keyboard it sends the key and its
 // character as one event. A script that handles the key thus gets no line break.
-func (b *browser) returnKey(do input.KeyType, repeats bool) {
+func (b *browser) dispatchEnter(do input.KeyType, repeats bool) {
 	b.s.t.Helper()
 	text := ""
 	if do == input.KeyDown {
@@ -68,88 +68,88 @@ func (b *browser) paste(text string) {
 	b.do(input.InsertText(text))
 }
 
-// TestAllIsDoneByKeyboard goes through the main tasks without a mouse.
-func TestAllIsDoneByKeyboard(t *testing.T) {
+// TestMainTasksByKeyboard goes through the main tasks without a mouse.
+func TestMainTasksByKeyboard(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	s.mode("docs-writer", "Docs writer")
-	b := s.browser().as(s.owner)
-	polling := s.polling(s.editor)
+	s.createMode("docs-writer", "Docs writer")
+	b := s.browser().signIn(s.owner)
+	polling := s.pollingEditor(s.editorToken)
 
 	// Edit.
 	b.open("/orgs/acme/modes")
-	b.enter(`.row.own a.name[href*="docs-writer"]`)
+	b.tabAndEnter(`.row.own a.name[href*="docs-writer"]`)
 	b.tabTo("#field-whenToUse")
-	b.ctrl("a")
-	b.keyboard("By keys.")
-	b.checked("1 change")
-	b.leaving(func() { b.ctrl("s") })
-	b.text(".said").has("saved as version 2")
-	polling.gets("whenToUse: By keys.")
+	b.pressCtrl("a")
+	b.typeKeys("By keys.")
+	b.waitForCheck("1 change")
+	b.expectNavigation(func() { b.pressCtrl("s") })
+	b.text(".flash").has("saved as version 2")
+	polling.waitForText("whenToUse: By keys.")
 
 	// Restore.
-	b.enter(`.head .actions a[href*="history"]`)
-	b.ask(`.past-row:nth-child(2) a[data-ask]`)
-	b.text(".said").has("restored to version 1")
-	polling.gets("whenToUse: When it is time for Docs writer.")
+	b.tabAndEnter(`.head .actions a[href*="history"]`)
+	b.tabAndConfirm(`.version-row:nth-child(2) a[data-confirm-dialog]`)
+	b.text(".flash").has("restored to version 1")
+	polling.waitForText("whenToUse: When it is time for Docs writer.")
 
 	// Delete, and undo.
-	b.enter(`.crumbs a[href$="/edit"]`)
-	b.enter(`.head .actions a[href*="deletions"]`)
-	b.enter("[data-confirm]")
-	b.text(".said").has("Docs writer is deleted")
+	b.tabAndEnter(`.crumbs a[href$="/edit"]`)
+	b.tabAndEnter(`.head .actions a[href*="deletions"]`)
+	b.tabAndEnter("[data-confirm]")
+	b.text(".flash").has("Docs writer is deleted")
 	s.readerServes()
-	b.enter("[data-undo]")
-	b.text(".said").has("Docs writer is restored")
-	polling.gets("slug: docs-writer")
+	b.tabAndEnter("[data-undo]")
+	b.text(".flash").has("Docs writer is restored")
+	polling.waitForText("slug: docs-writer")
 
 	// Import.
 	b.open("/orgs/acme/modes")
-	b.enter(`.head .actions a[href*="import"]`)
+	b.tabAndEnter(`.head .actions a[href*="import"]`)
 	b.tabTo("#import-paste")
-	b.paste(brought)
-	b.enter("form.import button.primary")
+	b.paste(importYAML)
+	b.tabAndEnter("form.import button.primary")
 	b.text("h1").is("What would change")
 	b.tabTo("#take-0")
-	b.keyboard(" ")
-	b.enter("button[value=apply]")
+	b.typeKeys(" ")
+	b.tabAndEnter("button[value=apply]")
 	b.text("h1").is("Imported 1 mode")
 	s.readerServes("docs-writer", "release-notes")
-	polling.gets("slug: release-notes")
+	polling.waitForText("slug: release-notes")
 
 	// Create a token, and revoke it.
-	b.enter(`.nav a[href$="/tokens"]`)
+	b.tabAndEnter(`.nav a[href$="/tokens"]`)
 	b.tabTo("#field-name")
-	b.keyboard("By keys")
-	b.leaving(func() { b.keyboard(keyEnter) })
-	made := s.polling(b.attribute("#made-token", "value").now())
-	made.nothingNew()
-	b.ask("tbody tr:first-child td.more a")
-	b.text(".said").has("By keys is revoked")
+	b.typeKeys("By keys")
+	b.expectNavigation(func() { b.typeKeys(keyEnter) })
+	made := s.pollingEditor(b.attribute("#new-token-secret", "value").current())
+	made.waitForNotModified()
+	b.tabAndConfirm("tbody tr:first-child td.more a")
+	b.text(".flash").has("By keys is revoked")
 	s.await(func() error {
 		if status := made.poll(); status != http.StatusUnauthorized {
 			return fmt.Errorf("the reader answers %d", status)
 		}
 		return nil
 	})
-	b.sound()
+	b.checkA11yAndConsole()
 }
 
-// TestFocusIsNeverHidden tabs through the whole editor, forward and back, in a low window.
+// TestFocusIsNeverObscured tabs through the whole editor, forward and back, in a low window.
 // The sticky bar at the bottom never covers the focused element (WCAG 2.4.11).
-func TestFocusIsNeverHidden(t *testing.T) {
+func TestFocusIsNeverObscured(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	s.mode("docs-writer", "Docs writer", func(m *modes.Mode) {
+	s.createMode("docs-writer", "Docs writer", func(m *modes.Mode) {
 		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: `\.md$`}})
 	})
-	b := s.browser().as(s.owner)
+	b := s.browser().signIn(s.owner)
 	for _, window := range [][2]int64{{1360, 560}, {390, 560}} {
-		b.window(window[0], window[1], "light")
+		b.setWindow(window[0], window[1], "light")
 		b.open("/orgs/acme/modes/docs-writer/edit")
 		b.js(`document.querySelector("#main").focus()`)
 		seen := map[string]bool{}
-		for _, way := range []func(){func() { b.keyboard(keyTab) }, func() { b.shift(keyTab) }} {
+		for _, way := range []func(){func() { b.typeKeys(keyTab) }, func() { b.pressShift(keyTab) }} {
 			for range 120 {
 				way()
 				var at struct {
@@ -182,8 +182,8 @@ func TestFocusIsNeverHidden(t *testing.T) {
 	}
 }
 
-// shift presses a key with Shift.
-func (b *browser) shift(key string) {
+// pressShift presses a key with Shift.
+func (b *browser) pressShift(key string) {
 	b.s.t.Helper()
 	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(8)))
 }

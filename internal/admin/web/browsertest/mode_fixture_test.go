@@ -14,38 +14,38 @@ import (
 	"orgmodes/internal/modes"
 )
 
-func quoted(s string) string { b, _ := json.Marshal(s); return string(b) }
+func quoteJS(s string) string { b, _ := json.Marshal(s); return string(b) }
 
-// change saves a new version of a mode.
-func (s *site) change(slug string, change func(*modes.Mode)) {
+// updateMode saves a new version of a mode.
+func (s *site) updateMode(slug string, change func(*modes.Mode)) {
 	s.t.Helper()
-	_, err := s.db.Modes.Update(s.t.Context(), by(s.owner), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := s.db.Modes.Update(s.t.Context(), byUser(s.owner), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		change(&m.Mode)
 		return m, nil
 	})
 	require.NoError(s.t, err)
 }
 
-// changeAs saves a new description as Ada, the admin.
-func (s *site) changeAs(slug, description string) {
+// updateModeAsAdmin saves a new description as Ada, the admin.
+func (s *site) updateModeAsAdmin(slug, description string) {
 	s.t.Helper()
-	_, err := s.db.Modes.Update(s.t.Context(), by(s.admin), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	_, err := s.db.Modes.Update(s.t.Context(), byUser(s.admin), s.acme.ID, slug, 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		m.Config.Description = description
 		return m, nil
 	})
 	require.NoError(s.t, err)
 }
 
-// deleteModeThatWas adds a mode and deletes it.
-func (s *site) deleteModeThatWas(slug, name string) {
+// createAndDeleteMode adds a mode and deletes it.
+func (s *site) createAndDeleteMode(slug, name string) {
 	s.t.Helper()
-	s.mode(slug, name)
+	s.createMode(slug, name)
 	s.deleteMode(slug)
 }
 
 func (s *site) deleteMode(slug string) {
 	s.t.Helper()
-	_, err := s.db.Modes.Delete(s.t.Context(), by(s.owner), s.acme.ID, slug, 0)
+	_, err := s.db.Modes.Delete(s.t.Context(), byUser(s.owner), s.acme.ID, slug, 0)
 	require.NoError(s.t, err)
 }
 
@@ -53,29 +53,29 @@ func (s *site) deleteMode(slug string) {
 func (b *browser) tabTo(selector string) {
 	b.s.t.Helper()
 	for range 90 {
-		if b.holds(`document.activeElement.matches(` + quoted(selector) + `)`) {
+		if b.eval(`document.activeElement.matches(` + quoteJS(selector) + `)`) {
 			return
 		}
-		b.keyboard(keyTab)
+		b.typeKeys(keyTab)
 	}
 	require.Fail(b.s.t, "the keyboard does not get there", selector)
 }
 
-// ctrl presses a key with Ctrl.
-func (b *browser) ctrl(key string) {
+// pressCtrl presses a key with Ctrl.
+func (b *browser) pressCtrl(key string) {
 	b.s.t.Helper()
 	b.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(2)))
 }
 
-// write replaces the text in the YAML editor, as pasting does.
-func (b *browser) write(text string) {
+// setYAML replaces the text in the YAML editor, as pasting does.
+func (b *browser) setYAML(text string) {
 	b.s.t.Helper()
-	b.js(fmt.Sprintf(`(() => { const view = document.querySelector("yaml-editor").view; view.dispatch({changes: {from: 0, to: view.state.doc.length, insert: %s}}); })()`, quoted(text)))
+	b.js(fmt.Sprintf(`(() => { const view = document.querySelector("yaml-editor").view; view.dispatch({changes: {from: 0, to: view.state.doc.length, insert: %s}}); })()`, quoteJS(text)))
 }
 
-// acceptLeaving confirms the browser's question whether to leave unsaved changes. It
+// acceptLeaveDialogs confirms the browser's question whether to leave unsaved changes. It
 // returns the number of times that the browser has asked.
-func (b *browser) acceptLeaving() *atomic.Int32 {
+func (b *browser) acceptLeaveDialogs() *atomic.Int32 {
 	var asked atomic.Int32
 	chromedp.ListenTarget(b.ctx, func(event any) {
 		if _, ok := event.(*page.EventJavascriptDialogOpening); ok {
@@ -86,9 +86,9 @@ func (b *browser) acceptLeaving() *atomic.Int32 {
 	return &asked
 }
 
-// answered waits until the browser has asked that many times before unsaved changes were
+// waitForLeaveDialogs waits until the browser has asked that many times before unsaved changes were
 // left.
-func (b *browser) answered(asked *atomic.Int32, times int32) {
+func (b *browser) waitForLeaveDialogs(asked *atomic.Int32, times int32) {
 	b.s.t.Helper()
 	b.await(func() error {
 		if n := asked.Load(); n != times {
@@ -98,36 +98,36 @@ func (b *browser) answered(asked *atomic.Int32, times int32) {
 	})
 }
 
-// seen waits until an element contains a text, visible or not.
-func (b *browser) seen(selector, text string) {
+// waitForText waits until an element contains a text, visible or not.
+func (b *browser) waitForText(selector, text string) {
 	b.s.t.Helper()
-	b.says(selector).has(text)
+	b.innerText(selector).has(text)
 }
 
-// reach scrolls to an element and clicks it, as it may be under the bar at the bottom.
-func (b *browser) reach(selector string) {
+// scrollAndClick scrolls to an element and clicks it, as it may be under the bar at the bottom.
+func (b *browser) scrollAndClick(selector string) {
 	b.s.t.Helper()
-	b.js(`document.querySelector(` + quoted(selector) + `).scrollIntoView({block: "center"})`)
+	b.js(`document.querySelector(` + quoteJS(selector) + `).scrollIntoView({block: "center"})`)
 	b.click(selector)
 }
 
-// choose clicks a radio button until it is checked: a late response can move it away from
+// selectRadio clicks a radio button until it is checked: a late response can move it away from
 // under the pointer.
-func (b *browser) choose(selector string) {
+func (b *browser) selectRadio(selector string) {
 	b.s.t.Helper()
-	checked := `document.querySelector(` + quoted(selector) + `).checked`
-	for end := time.Now().Add(storetest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		b.reach(selector)
-		if b.holds(checked) {
+	checked := `document.querySelector(` + quoteJS(selector) + `).checked`
+	for end := time.Now().Add(storetest.WaitTimeout); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		b.scrollAndClick(selector)
+		if b.eval(checked) {
 			return
 		}
 	}
 	b.s.t.Fatalf("%s can't be chosen", selector)
 }
 
-// fits checks that the page needs no horizontal scrolling.
-func (b *browser) fits() {
+// checkNoOverflow checks that the page needs no horizontal scrolling.
+func (b *browser) checkNoOverflow() {
 	b.s.t.Helper()
-	b.collect("wider than the window", `document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+	b.evalList("wider than the window", `document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
 		["the page", ...[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth && !e.closest("pre, .cm-editor")).map((e) => e.outerHTML.slice(0, 120))]`).are()
 }

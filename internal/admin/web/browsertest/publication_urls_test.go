@@ -17,13 +17,13 @@ import (
 func TestPublicationURLsAreServedByReaders(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	s.mode("docs-writer", "Docs writer")
+	s.createMode("docs-writer", "Docs writer")
 	s.readerServes("docs-writer")
 	get := func(url string, answer any) *http.Response {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		require.NoError(t, err)
-		req.Header.Set("Authorization", "Bearer "+s.editor)
+		req.Header.Set("Authorization", "Bearer "+s.editorToken)
 		req.Header.Set("Accept-Encoding", "identity")
 		req.Close = true
 		res, err := http.DefaultClient.Do(req)

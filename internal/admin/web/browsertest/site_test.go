@@ -68,9 +68,9 @@ func TestMain(m *testing.M) {
 // because a machine is slow.
 const patience = 5 * time.Minute
 
-const goodPassword = "correct horse battery"
+const testPassword = "correct horse battery"
 
-var operator = audit.By{
+var operator = audit.Attribution{
 	Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line",
 }
 
@@ -87,12 +87,12 @@ type site struct {
 	acme           organization.Organization
 	// Users of Acme by role, and one of another organization.
 	owner, admin, member, stranger postgres.User
-	editor                         string
+	editorToken                    string
 	kinds                          []postgres.Decoder
 	// routes lists all routes of admin.
 	routes []fiber.Route
 	// log holds the log of admin.
-	log *guarded
+	log *syncBuffer
 	// stopWorker stops the worker early: changes saved after that stay pending.
 	stopWorker func()
 }
@@ -102,30 +102,30 @@ type site struct {
 func newSite(t *testing.T, kinds ...postgres.Decoder) *site {
 	t.Helper()
 	t.Parallel()
-	s := &site{kinds: kinds, t: t, ownerURL: storetest.Postgres(t), redis: storetest.Redis(t), log: &guarded{}}
+	s := &site{kinds: kinds, t: t, ownerURL: storetest.Postgres(t), redis: storetest.Redis(t), log: &syncBuffer{}}
 	var err error
-	s.db = s.open()
+	s.db = s.openDB()
 	s.keys, err = token.ParseKeys("k1:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	require.NoError(t, err)
 	s.startWorker()
 	s.startReader()
 	s.startAdmin()
-	s.acme = s.organization("acme", "Acme Robotics")
-	s.owner = s.user("Olive Owner", "owner@acme.example", s.acme, "owner")
-	s.admin = s.user("Ada Admin", "admin@acme.example", s.acme, "admin")
-	s.member = s.user("Mel Member", "member@acme.example", s.acme, "member")
-	s.stranger = s.user("Stan Stranger", "stan@other.example", s.organization("other", "Other"), "owner")
-	s.editor = s.keys.Mint()
+	s.acme = s.createOrganization("acme", "Acme Robotics")
+	s.owner = s.createUser("Olive Owner", "owner@acme.example", s.acme, "owner")
+	s.admin = s.createUser("Ada Admin", "admin@acme.example", s.acme, "admin")
+	s.member = s.createUser("Mel Member", "member@acme.example", s.acme, "member")
+	s.stranger = s.createUser("Stan Stranger", "stan@other.example", s.createOrganization("other", "Other"), "owner")
+	s.editorToken = s.keys.Mint()
 	_, err = s.db.CreateToken(t.Context(), operator, postgres.NewToken{
-		Token: s.editor, Name: "editor", User: s.owner.ID, Scopes: []string{"read"}, Organizations: []uuid.UUID{s.acme.ID},
+		Token: s.editorToken, Name: "editor", User: s.owner.ID, Scopes: []string{"read"}, Organizations: []uuid.UUID{s.acme.ID},
 	})
 	require.NoError(t, err)
 	return s
 }
 
-// open returns a dedicated connection pool. Connecting may take long, so its timeout is
+// openDB returns a dedicated connection pool. Connecting may take long, so its timeout is
 // patience.
-func (s *site) open() *postgres.DB {
+func (s *site) openDB() *postgres.DB {
 	s.t.Helper()
 	u, err := url.Parse(storetest.AppURL(s.t, s.ownerURL))
 	require.NoError(s.t, err)
@@ -156,7 +156,7 @@ func (s *site) background(run func(context.Context) error) (stop func()) {
 	return stop
 }
 
-func (s *site) store() *pubstore.Store {
+func (s *site) openStore() *pubstore.Store {
 	s.t.Helper()
 	store, err := pubstore.Open(s.redis.URL, pubstore.Options{Timeout: 30 * time.Second})
 	require.NoError(s.t, err)
@@ -165,13 +165,13 @@ func (s *site) store() *pubstore.Store {
 }
 
 func (s *site) startWorker() {
-	w := worker.New(worker.Config{DB: s.open(), Redis: s.store(), Log: slog.New(slog.DiscardHandler), Builtins: modes.Builtins()})
+	w := worker.New(worker.Config{DB: s.openDB(), Redis: s.openStore(), Log: slog.New(slog.DiscardHandler), Builtins: modes.Builtins()})
 	s.stopWorker = s.background(w.Run)
 }
 
 func (s *site) startReader() {
 	r, err := reader.New(reader.Options{
-		Log: slog.New(slog.DiscardHandler), Store: s.store(), LogStore: s.store(), Keys: s.keys,
+		Log: slog.New(slog.DiscardHandler), Store: s.openStore(), LogStore: s.openStore(), Keys: s.keys,
 		PollInterval: 5 * time.Minute, CacheBytes: 64 << 20, Metrics: prometheus.NewRegistry(), AuthMaxStale: 15 * time.Minute,
 	})
 	require.NoError(s.t, err)
@@ -212,18 +212,18 @@ func (s *site) startAdmin() {
 	})
 }
 
-func (s *site) organization(slug, name string) organization.Organization {
+func (s *site) createOrganization(slug, name string) organization.Organization {
 	s.t.Helper()
 	o, err := s.db.CreateOrganization(s.t.Context(), operator, slug, name)
 	require.NoError(s.t, err)
 	return o
 }
 
-// passwordHash returns the hash of goodPassword. It is computed once, as this takes a
+// passwordHash returns the hash of testPassword. It is computed once, as this takes a
 // while.
-var passwordHash = sync.OnceValues(func() (string, error) { return password.Hash(goodPassword) })
+var passwordHash = sync.OnceValues(func() (string, error) { return password.Hash(testPassword) })
 
-func (s *site) user(name, email string, org organization.Organization, role string) postgres.User {
+func (s *site) createUser(name, email string, org organization.Organization, role string) postgres.User {
 	s.t.Helper()
 	hash, err := passwordHash()
 	require.NoError(s.t, err)
@@ -233,13 +233,13 @@ func (s *site) user(name, email string, org organization.Organization, role stri
 	return u
 }
 
-// by returns u as the actor of a change.
-func by(u postgres.User) audit.By {
-	return audit.By{Actor: audit.Actor{Kind: audit.User, ID: u.ID.String(), Name: u.Name}, RequestID: "setup", Source: "test"}
+// byUser returns u as the actor of a change.
+func byUser(u postgres.User) audit.Attribution {
+	return audit.Attribution{Actor: audit.Actor{Kind: audit.User, ID: u.ID.String(), Name: u.Name}, RequestID: "setup", Source: "test"}
 }
 
-// session creates a session of a user, and returns the value of its cookie.
-func (s *site) session(u postgres.User) string {
+// createSession creates a session of a user, and returns the value of its cookie.
+func (s *site) createSession(u postgres.User) string {
 	s.t.Helper()
 	secret := rand.Text() + rand.Text()
 	hash := sha256.Sum256([]byte(secret))
@@ -247,8 +247,8 @@ func (s *site) session(u postgres.User) string {
 	return secret
 }
 
-// sql runs a statement as the owner of the tables.
-func (s *site) sql(statement string, args ...any) {
+// execSQL runs a statement as the owner of the tables.
+func (s *site) execSQL(statement string, args ...any) {
 	s.t.Helper()
 	storetest.AsOwner(s.t, s.ownerURL, func(ctx context.Context, conn *pgx.Conn) {
 		_, err := conn.Exec(ctx, statement, args...)
@@ -256,8 +256,8 @@ func (s *site) sql(statement string, args ...any) {
 	})
 }
 
-// mode adds a mode to Acme.
-func (s *site) mode(slug, name string, change ...func(*modes.Mode)) modes.OrganizationMode {
+// createMode adds a mode to Acme.
+func (s *site) createMode(slug, name string, change ...func(*modes.Mode)) modes.OrganizationMode {
 	s.t.Helper()
 	m := modes.Mode{Slug: slug, Name: name, Config: modes.Config{
 		RoleDefinition: "You are " + name + ", and you know what you do.", Description: "What " + name + " is for",
@@ -266,21 +266,21 @@ func (s *site) mode(slug, name string, change ...func(*modes.Mode)) modes.Organi
 	for _, f := range change {
 		f(&m)
 	}
-	out, err := s.db.Modes.Create(s.t.Context(), by(s.owner), s.acme.ID, m)
+	out, err := s.db.Modes.Create(s.t.Context(), byUser(s.owner), s.acme.ID, m)
 	require.NoError(s.t, err)
 	return out
 }
 
-// served returns the modes that an editor of Acme gets: the organization's own.
-func (s *site) served() (string, error) { return s.get("organization.yaml") }
+// servedModes returns the modes that an editor of Acme gets: the organization's own.
+func (s *site) servedModes() (string, error) { return s.getRepresentation("organization.yaml") }
 
-// get returns a representation of Acme as the reader serves it.
-func (s *site) get(representation string) (string, error) {
+// getRepresentation returns a representation of Acme as the reader serves it.
+func (s *site) getRepresentation(representation string) (string, error) {
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.readerURL+"/api/organizations/"+s.acme.ID.String()+"/"+representation, nil)
 	if err != nil {
 		return "", err
 	}
-	req.Header.Set("Authorization", "Bearer "+s.editor)
+	req.Header.Set("Authorization", "Bearer "+s.editorToken)
 	req.Close = true
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -299,7 +299,7 @@ func (s *site) get(representation string) (string, error) {
 func (s *site) readerServes(slugs ...string) {
 	s.t.Helper()
 	s.await(func() error {
-		body, err := s.served()
+		body, err := s.servedModes()
 		if err != nil {
 			return err
 		}
@@ -320,7 +320,7 @@ func (s *site) readerServes(slugs ...string) {
 func (s *site) readerHas(text string) {
 	s.t.Helper()
 	s.await(func() error {
-		body, err := s.served()
+		body, err := s.servedModes()
 		if err == nil && !strings.Contains(body, text) {
 			err = fmt.Errorf("the reader doesn't serve %q", text)
 		}
@@ -353,19 +353,19 @@ func (s *site) eventually(check func() error) error {
 	}
 }
 
-// guarded is a buffer for concurrent use.
-type guarded struct {
+// syncBuffer is a buffer for concurrent use.
+type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (g *guarded) Write(p []byte) (int, error) {
+func (g *syncBuffer) Write(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.b.Write(p)
 }
 
-func (g *guarded) String() string {
+func (g *syncBuffer) String() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.b.String()

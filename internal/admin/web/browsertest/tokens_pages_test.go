@@ -10,47 +10,47 @@ import (
 	"orgmodes/internal/prove"
 )
 
-func TestManyTokensAreListedInPages(t *testing.T) {
+func TestTokensArePaged(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
 	s.stopWorker() // tokens that readers don't know yet are marked, which makes the table wide
-	s.sql(`with made as (
+	s.execSQL(`with made as (
 		insert into tokens (sha256, start, name, user_id, scopes, created_by, created_at, version, published_version, revoked_at)
 		select sha256(n::text::bytea), 'omt_k1_abcd', 'laptop ' || n, $2::uuid, '{read}', $2::uuid::text, now() - n * interval '1 hour', 1, (n > 5)::int,
 			case when n > 70 then now() end
 		from generate_series(1, 140) n returning id)
 		insert into token_organizations (token_id, organization_id) select id, $1 from made`, s.acme.ID, s.owner.ID)
-	b := s.browser().as(s.admin)
+	b := s.browser().signIn(s.admin)
 	b.open("/orgs/acme/tokens")
-	b.seen("#main", "laptop 1")
-	require.EqualValues(t, 50, b.number(`document.querySelectorAll("tbody tr").length`))
-	require.EqualValues(t, 50, b.number(`document.querySelectorAll("#ended li").length`))
-	b.pictures("tokens-many")
-	b.sound()
-	b.leaving(func() { b.js(`document.querySelector(".pages [rel=next]").click()`) })
-	b.seen("#main", "laptop 70")
-	require.False(t, b.holds(`document.querySelector(".pages [rel=next]")`))
-	b.pictures("tokens-older")
-	b.leaving(func() { b.js(`document.querySelector("#ended .more-line a").click()`) })
-	b.seen("#main", "laptop 140")
-	b.sound()
+	b.waitForText("#main", "laptop 1")
+	require.EqualValues(t, 50, b.evalInt(`document.querySelectorAll("tbody tr").length`))
+	require.EqualValues(t, 50, b.evalInt(`document.querySelectorAll("#ended li").length`))
+	b.checkAndScreenshot("tokens-many")
+	b.checkA11yAndConsole()
+	b.expectNavigation(func() { b.js(`document.querySelector(".pages [rel=next]").click()`) })
+	b.waitForText("#main", "laptop 70")
+	require.False(t, b.eval(`document.querySelector(".pages [rel=next]")`))
+	b.checkAndScreenshot("tokens-older")
+	b.expectNavigation(func() { b.js(`document.querySelector("#ended .more-line a").click()`) })
+	b.waitForText("#main", "laptop 140")
+	b.checkA11yAndConsole()
 }
 
-func TestLongWordsAreComparedOnThePage(t *testing.T) {
+func TestLongWordsAreCompared(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
 	long := func(end string) func(*modes.Mode) {
 		return func(m *modes.Mode) { m.Config.RoleDefinition = strings.Repeat("x", 200_000) + end }
 	}
-	s.mode("long", "Long", long("y"))
-	_, err := s.db.Modes.Update(t.Context(), by(s.owner), s.acme.ID, "long", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
+	s.createMode("long", "Long", long("y"))
+	_, err := s.db.Modes.Update(t.Context(), byUser(s.owner), s.acme.ID, "long", 0, func(m modes.OrganizationMode) (modes.OrganizationMode, error) {
 		long("z")(&m.Mode)
 		return m, nil
 	})
 	require.NoError(t, err)
-	b := s.browser().as(s.admin)
+	b := s.browser().signIn(s.admin)
 	b.open("/orgs/acme/modes/long/history?from=1&to=2#compared")
-	b.seen("#main", "changed the role definition")
+	b.waitForText("#main", "changed the role definition")
 	b.open("/orgs/acme/audit")
-	b.seen("#main", "Role definition")
+	b.waitForText("#main", "Role definition")
 }

@@ -30,18 +30,20 @@ type planner interface {
 	IsFolder() bool
 	Plan(context.Context, transfer.Choices) (*transfer.Plan, error)
 	Outline(context.Context, transfer.Choices) (*transfer.Plan, error)
-	Run(context.Context, audit.By, transfer.Options) (*transfer.Plan, error)
+	Run(context.Context, audit.Attribution, transfer.Options) (*transfer.Plan, error)
 }
 
 // readModes parses the uploaded files.
-func readModes(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (planner, error) {
-	return transfer.NewModeImport(ctx, db, org, brought)
+func readModes(ctx context.Context, db *postgres.DB, org uuid.UUID, uploads []upload.File) (planner, error) {
+	return transfer.NewModeImport(ctx, db, org, uploads)
 }
 
 // Form shows the form to upload files.
-func (p *Pages) Form(v *shell.Visit) error { return p.importAgain(v, importData{Form: shell.Filled()}) }
+func (p *Pages) Form(v *shell.Request) error {
+	return p.showImportForm(v, importData{Form: shell.NewForm()})
+}
 
-func (p *Pages) importAgain(v *shell.Visit, d importData) error {
+func (p *Pages) showImportForm(v *shell.Request, d importData) error {
 	return v.Show("import", shell.Page{
 		Title: "Import modes", Lead: "You can review the changes before they are made.",
 		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}}, Data: d,
@@ -49,51 +51,51 @@ func (p *Pages) importAgain(v *shell.Visit, d importData) error {
 }
 
 // Import shows the plan for the uploaded files or, with do=apply, imports the selected modes.
-func (p *Pages) Import(v *shell.Visit) error {
+func (p *Pages) Import(v *shell.Request) error {
 	f := shell.ReadForm(v.Ctx)
 	pack := f.Fields.Get("_pack")
-	brought, err := readBrought(v, f)
+	uploads, err := readUploads(v, f)
 	if err == nil {
 		f.Fields.Del("_pack")
-		err = p.importBrought(v, f, brought, pack)
+		err = p.importUploads(v, f, uploads, pack)
 	}
-	e, ok := shell.IsMistake(err)
+	e, ok := shell.AsUserError(err)
 	if !ok {
 		return err
 	}
 	// The upload can't be used at all. A single text can be fixed on the page.
 	d := importData{Form: f, Problem: strings.TrimSuffix(e.Message, ".")}
-	if len(brought) == 1 && !transfer.IsArchive(brought[0].Data) && len(brought[0].Data) <= maxMended && utf8.Valid(brought[0].Data) {
-		f.Fields.Set("paste", string(brought[0].Data))
+	if len(uploads) == 1 && !transfer.IsArchive(uploads[0].Data) && len(uploads[0].Data) <= maxEditable && utf8.Valid(uploads[0].Data) {
+		f.Fields.Set("paste", string(uploads[0].Data))
 	}
-	if len(brought) > 0 && len(e.Fields) > 0 {
-		if x, ok := textOf(brought).at("", e.Fields[0].Line, e.Fields[0].Column); ok {
-			d.Place = &x
+	if len(uploads) > 0 && len(e.Fields) > 0 {
+		if x, ok := singleFileSource(uploads).excerptAt("", e.Fields[0].Line, e.Fields[0].Column); ok {
+			d.Excerpt = &x
 		}
 		if d.Problem != e.Fields[0].Detail {
 			d.Problem += ": " + strings.TrimSuffix(e.Fields[0].Detail, ".")
 		}
 	}
 	v.Status(fiber.StatusUnprocessableEntity)
-	return p.importAgain(v, d)
+	return p.showImportForm(v, d)
 }
 
-// importBrought answers with the plan or, if it was applied, with the result. pack is the
+// importUploads answers with the plan or, if it was applied, with the result. pack is the
 // text that brought was unpacked from, if any.
-func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.File, pack string) error {
-	in, err := p.readModes(v.UserContext(), p.DB, v.Org.ID, brought)
+func (p *Pages) importUploads(v *shell.Request, f shell.Form, uploads []upload.File, pack string) error {
+	in, err := p.readModes(v.UserContext(), p.DB, v.Org.ID, uploads)
 	if err != nil {
 		return err
 	}
-	choices, first := importChoices(f, in.Entries())
+	choices, first := parseChoices(f, in.Entries())
 	problem := ""
-	var chosen *transfer.Plan
+	var selected *transfer.Plan
 	if f.Get("do") == "apply" && !first {
-		done, err := p.importChosen(v, f, in, choices)
+		done, err := p.importSelected(v, f, in, choices)
 		if err == nil {
-			return p.importDone(v, done)
+			return p.showImported(v, done)
 		}
-		var refused *transfer.RefusedError
+		var refused *transfer.RejectedError
 		if !errors.As(err, &refused) {
 			return err
 		}
@@ -103,7 +105,7 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 			problem = ""
 			v.Status(fiber.StatusPreconditionFailed)
 		}
-		chosen = refused.Plan // nil if nothing is selected
+		selected = refused.Plan // nil if nothing is selected
 	}
 	// The rows show what each mode would become, selected or not. The summary counts only
 	// the selected ones.
@@ -112,26 +114,26 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 		return err
 	}
 	if first {
-		choices.Indexes = writtenBy(plan)
+		choices.Indexes = writtenIndexes(plan)
 	}
-	d := importDataOf(plan, choices, in, v.Budget())
+	d := newImportData(plan, choices, in, v.DiffBudget())
 	d.Form, d.Problem = f, problem
-	if chosen == nil && len(choices.Indexes) > 0 {
-		if chosen, err = in.Outline(v.UserContext(), choices); err != nil {
+	if selected == nil && len(choices.Indexes) > 0 {
+		if selected, err = in.Outline(v.UserContext(), choices); err != nil {
 			return err
 		}
 	}
-	if chosen != nil {
-		d.Chosen = chosen.Summary
-		if chosen.TooMuch != nil && d.Problem == "" {
-			d.Problem = chosen.TooMuch.Detail
+	if selected != nil {
+		d.Selected = selected.Summary
+		if selected.LimitError != nil && d.Problem == "" {
+			d.Problem = selected.LimitError.Detail
 		}
 	}
 	if base, _ := strconv.ParseInt(f.Get("base"), 10, 64); base > 0 && base != plan.BaseRevision {
 		d.Stale = base
 	}
 	if d.Pack = pack; pack == "" || len(pack) > base64.RawURLEncoding.EncodedLen(maxPack) {
-		if d.Pack, err = p.packBrought(brought); err != nil {
+		if d.Pack, err = p.packUploads(uploads); err != nil {
 			return err
 		}
 	}
@@ -140,16 +142,16 @@ func (p *Pages) importBrought(v *shell.Visit, f shell.Form, brought []upload.Fil
 	})
 }
 
-// importChosen imports the selected modes, at the revision at which the plan was made.
-func (p *Pages) importChosen(v *shell.Visit, f shell.Form, in planner, c transfer.ModeChoices) (*transfer.Plan, error) {
+// importSelected imports the selected modes, at the revision at which the plan was made.
+func (p *Pages) importSelected(v *shell.Request, f shell.Form, in planner, c transfer.ModeChoices) (*transfer.Plan, error) {
 	base, err := strconv.ParseInt(f.Get("base"), 10, 64)
 	if err != nil || base < 1 {
-		return nil, shell.Unreadable(err)
+		return nil, shell.MalformedForm(err)
 	}
 	if len(c.Indexes) == 0 {
-		return nil, &transfer.RefusedError{Err: fault.New(fault.Invalid, "nothing_chosen", "No modes are selected, so nothing was imported. Select at least one mode")}
+		return nil, &transfer.RejectedError{Err: fault.New(fault.Invalid, "nothing_chosen", "No modes are selected, so nothing was imported. Select at least one mode")}
 	}
-	return in.Run(v.UserContext(), v.By(), transfer.Options{Choices: c, Seen: base})
+	return in.Run(v.UserContext(), v.By(), transfer.Options{Choices: c, ExpectedRevision: base})
 }
 
 // importedRow is a mode that was imported.
@@ -160,18 +162,18 @@ type importedRow struct {
 
 // importedData is the data of the page with the result of an import.
 type importedData struct {
-	Plan *transfer.Plan
-	Rows []importedRow
-	Live shell.Live
-	// Log is the address of the imports in the audit log. The page links to it if the user
+	Plan            *transfer.Plan
+	Rows            []importedRow
+	PublicationLine shell.PublicationLine
+	// AuditPath is the address of the imports in the audit log. The page links to it if the user
 	// is allowed to read that.
-	Log string
+	AuditPath string
 }
 
-// importDone shows the result of an import. Sending the form again changes nothing: its plan
+// showImported shows the result of an import. Sending the form again changes nothing: its plan
 // was made at a revision that is no longer current.
-func (p *Pages) importDone(v *shell.Visit, plan *transfer.Plan) error {
-	d := importedData{Plan: plan, Log: v.Address("/audit") + "?action=" + audit.Import.Of(audit.Mode)}
+func (p *Pages) showImported(v *shell.Request, plan *transfer.Plan) error {
+	d := importedData{Plan: plan, AuditPath: v.Address("/audit") + "?action=" + audit.Import.FullName(audit.Mode)}
 	for _, l := range plan.Items {
 		if !l.Written() || l.ID == nil {
 			continue
@@ -186,14 +188,14 @@ func (p *Pages) importDone(v *shell.Visit, plan *transfer.Plan) error {
 		r.Ref = paths.Mode(r.Slug, l.ID.String())
 		d.Rows = append(d.Rows, r)
 	}
-	own, err := p.DB.CountModesBeside(v.UserContext(), v.Org.ID, p.Builtins)
+	own, err := p.DB.CountModesExcept(v.UserContext(), v.Org.ID, p.Builtins)
 	if err != nil {
 		return err
 	}
-	if d.Live, err = v.Live(own + len(p.Builtins)); err != nil {
+	if d.PublicationLine, err = v.PublicationLine(own + len(p.Builtins)); err != nil {
 		return err
 	}
 	return v.Show("import_done", shell.Page{
-		Title: "Imported " + shell.Count(len(d.Rows), "mode"), Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}, {Name: "Import", Path: v.Address("/modes/import")}}, Data: d,
+		Title: "Imported " + shell.Pluralize(len(d.Rows), "mode"), Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}, {Name: "Import", Path: v.Address("/modes/import")}}, Data: d,
 	})
 }

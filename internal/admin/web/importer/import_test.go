@@ -46,20 +46,20 @@ func TestMain(m *testing.M) {
 	)
 }
 
-var tester = audit.By{Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line"}
+var tester = audit.Attribution{Actor: audit.Actor{Kind: audit.Operator, ID: "root", Name: "root"}, RequestID: "setup", Source: "command line"}
 
-// work counts how often one request parsed, planned and compressed an upload.
-type work struct{ read, planned, packed int }
+// callCounts counts how often one request parsed, planned and compressed an upload.
+type callCounts struct{ read, planned, packed int }
 
-// importer sends the forms of an import as the owner of an organization.
-type importer struct {
+// importClient sends the forms of an import as the owner of an organization.
+type importClient struct {
 	t      *testing.T
 	app    *fiber.App
 	db     *postgres.DB
 	org    organization.Organization
 	cookie string
 	csrf   string
-	work   work
+	calls  callCounts
 }
 
 // countedPlanner counts the plans that a request makes.
@@ -78,15 +78,15 @@ func (c countedPlanner) Outline(ctx context.Context, choices transfer.Choices) (
 	return c.planner.Outline(ctx, choices)
 }
 
-func (c countedPlanner) Run(ctx context.Context, by audit.By, o transfer.Options) (*transfer.Plan, error) {
+func (c countedPlanner) Run(ctx context.Context, by audit.Attribution, o transfer.Options) (*transfer.Plan, error) {
 	*c.plans++
 	return c.planner.Run(ctx, by, o)
 }
 
-func newImporter(t *testing.T) *importer {
+func newImporter(t *testing.T) *importClient {
 	t.Helper()
 	ctx := t.Context()
-	i := &importer{t: t}
+	i := &importClient{t: t}
 	var err error
 	i.db, err = postgres.Open(context.WithoutCancel(ctx), storetest.AppURL(t, storetest.Postgres(t)))
 	require.NoError(t, err)
@@ -110,21 +110,21 @@ func newImporter(t *testing.T) *importer {
 	sh, err := shell.New(shell.Options{DB: i.db, Auth: authz.New(gate, i.db), Log: log, Public: public}, templates)
 	require.NoError(t, err)
 	pages := New(sh, modes.Builtins())
-	read, pack := pages.readModes, pages.packBrought
-	pages.readModes = func(ctx context.Context, db *postgres.DB, org uuid.UUID, brought []upload.File) (planner, error) {
-		i.work.read++
-		in, err := read(ctx, db, org, brought)
-		return countedPlanner{in, &i.work.planned}, err
+	read, pack := pages.readModes, pages.packUploads
+	pages.readModes = func(ctx context.Context, db *postgres.DB, org uuid.UUID, uploads []upload.File) (planner, error) {
+		i.calls.read++
+		in, err := read(ctx, db, org, uploads)
+		return countedPlanner{in, &i.calls.planned}, err
 	}
-	pages.packBrought = func(brought []upload.File) (string, error) {
-		i.work.packed++
-		return pack(brought)
+	pages.packUploads = func(uploads []upload.File) (string, error) {
+		i.calls.packed++
+		return pack(uploads)
 	}
 	i.app = fiber.New(fiber.Config{Immutable: true, DisablePreParseMultipartForm: true, ErrorHandler: func(c *fiber.Ctx, err error) error {
-		return sh.Fail(c, err, problem.Of(err))
+		return sh.Fail(c, err, problem.FromError(err))
 	}})
 	changes := access.Request{Action: access.ChangeLibrary}
-	routes := sh.Below(i.app)
+	routes := sh.OrganizationRoutes(i.app)
 	routes.Get("/modes/import", changes, pages.Form)
 	routes.Post("/modes/import", changes, pages.Import)
 	i.csrf = i.field(i.do("GET", 200, "", ""), shell.CSRFField)
@@ -132,7 +132,7 @@ func newImporter(t *testing.T) *importer {
 }
 
 // do sends a request to the import page, and returns the page that answers it.
-func (i *importer) do(method string, status int, media, body string) string {
+func (i *importClient) do(method string, status int, media, body string) string {
 	i.t.Helper()
 	var req fasthttp.Request
 	req.Header.SetMethod(method)
@@ -143,7 +143,7 @@ func (i *importer) do(method string, status int, media, body string) string {
 	req.SetBodyString(body)
 	ctx := &fasthttp.RequestCtx{}
 	ctx.Init(&req, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, nil)
-	i.work = work{}
+	i.calls = callCounts{}
 	i.app.Handler()(ctx)
 	page := string(ctx.Response.Body())
 	require.Equal(i.t, status, ctx.Response.StatusCode(), "%s", page)
@@ -151,7 +151,7 @@ func (i *importer) do(method string, status int, media, body string) string {
 }
 
 // upload uploads a file.
-func (i *importer) upload(status int, name string, data []byte) string {
+func (i *importClient) upload(status int, name string, data []byte) string {
 	i.t.Helper()
 	var b bytes.Buffer
 	m := multipart.NewWriter(&b)
@@ -165,9 +165,9 @@ func (i *importer) upload(status int, name string, data []byte) string {
 }
 
 // send sends the form of a plan: pairs of name and value, and its hidden fields.
-func (i *importer) send(status int, plan string, pairs ...string) string {
+func (i *importClient) send(status int, plan string, pairs ...string) string {
 	i.t.Helper()
-	f := shell.Filled(pairs...).Fields
+	f := shell.NewForm(pairs...).Fields
 	for _, name := range []string{"_pack", "base", "planned"} {
 		if !f.Has(name) {
 			f.Set(name, i.field(plan, name))
@@ -178,7 +178,7 @@ func (i *importer) send(status int, plan string, pairs ...string) string {
 }
 
 // field returns the value of a hidden field.
-func (i *importer) field(page, name string) string {
+func (i *importClient) field(page, name string) string {
 	i.t.Helper()
 	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(page)
 	require.NotNil(i.t, m, "%s in %s", name, page)
@@ -192,36 +192,36 @@ const twoModes = `customModes:
   - {slug: tests, name: Tests, roleDefinition: You test, groups: [read]}
 `
 
-func TestImportReadsAnUploadOnceARequest(t *testing.T) {
+func TestImportParsesUploadOncePerRequest(t *testing.T) {
 	archive, err := upload.Pack([]upload.File{{Name: "a/.roomodes", Data: []byte(twoModes)}})
 	require.NoError(t, err)
 	for name, data := range map[string][]byte{"modes.yaml": []byte(twoModes), "modes.zip": archive} {
 		t.Run(name, func(t *testing.T) {
 			i := newImporter(t)
 			plan := i.upload(200, name, data)
-			assert.Equal(t, work{read: 1, planned: 2, packed: 1}, i.work, "first upload: all, and what can be chosen")
+			assert.Equal(t, callCounts{read: 1, planned: 2, packed: 1}, i.calls, "first upload: all, and what can be chosen")
 			require.Len(t, checked.FindAllString(plan, -1), 2)
 
 			changed := i.send(200, plan, "do", "again", "take", "1")
-			assert.Equal(t, work{read: 1, planned: 2}, i.work, "changed choices: what was packed is sent along again")
+			assert.Equal(t, callCounts{read: 1, planned: 2}, i.calls, "changed choices: what was packed is sent along again")
 			require.Len(t, checked.FindAllString(changed, -1), 1)
 			assert.Equal(t, i.field(plan, "_pack"), i.field(changed, "_pack"))
 
 			i.send(422, changed, "do", "apply")
-			assert.Equal(t, work{read: 1, planned: 1}, i.work, "nothing is chosen")
+			assert.Equal(t, callCounts{read: 1, planned: 1}, i.calls, "nothing is chosen")
 
 			_, err := i.db.Modes.Create(t.Context(), tester, i.org.ID, modes.Mode{
 				Slug: "docs", Name: "Docs", Config: modes.Config{RoleDefinition: "You write", Groups: []modes.Group{{Name: "read"}}},
 			})
 			require.NoError(t, err)
 			refused := i.send(412, changed, "do", "apply", "take", "0", "take", "1")
-			assert.Equal(t, work{read: 1, planned: 2}, i.work, "apply refused")
+			assert.Equal(t, callCounts{read: 1, planned: 2}, i.calls, "apply refused")
 			require.Contains(t, refused, "The library has changed since you opened this page")
 			require.Contains(t, refused, "same as yours", "planned for the library as it is now")
 			require.Contains(t, refused, "<b>1 mode selected</b>")
 
 			i.send(200, refused, "do", "apply", "take", "1")
-			assert.Equal(t, work{read: 1, planned: 1}, i.work, "apply")
+			assert.Equal(t, callCounts{read: 1, planned: 1}, i.calls, "apply")
 			all, err := i.db.Modes.List(t.Context(), i.org.ID)
 			require.NoError(t, err)
 			require.Len(t, all, 2)
@@ -230,6 +230,6 @@ func TestImportReadsAnUploadOnceARequest(t *testing.T) {
 	t.Run("unusable", func(t *testing.T) {
 		i := newImporter(t)
 		i.upload(422, "modes.yaml", []byte("customModes: ["))
-		assert.Equal(t, work{read: 1}, i.work)
+		assert.Equal(t, callCounts{read: 1}, i.calls)
 	})
 }

@@ -24,13 +24,13 @@ type Pages struct {
 	*shell.Shell
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
-	// readModes parses an upload, and packBrought compresses it for the next request. They
+	// readModes parses an upload, and packUploads compresses it for the next request. They
 	// are fields so that tests can count the calls.
 	readModes   func(context.Context, *postgres.DB, uuid.UUID, []upload.File) (planner, error)
-	packBrought func([]upload.File) (string, error)
+	packUploads func([]upload.File) (string, error)
 }
 
 // New returns the pages; builtins are the modes that every editor has.
 func New(s *shell.Shell, builtins []modes.Mode) *Pages {
-	return &Pages{Shell: s, Builtins: builtins, readModes: readModes, packBrought: packBrought}
+	return &Pages{Shell: s, Builtins: builtins, readModes: readModes, packUploads: packUploads}
 }

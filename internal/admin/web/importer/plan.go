@@ -22,13 +22,13 @@ type importData struct {
 	Notices []importNote
 	Refused []transfer.File
 	Skipped []transfer.File
-	// Chosen sums up the import of the modes that are selected now.
-	Chosen transfer.Summary
+	// Selected sums up the import of the modes that are selected now.
+	Selected transfer.Summary
 	// Text is the text of the only file, if it can be fixed on the page.
 	Text string
 	// Problem is the error of the import as a whole, Place its position.
 	Problem string
-	Place   *excerpt
+	Excerpt *excerpt
 	// Stale is the revision at which an earlier plan was made, if there is a newer one since;
 	// otherwise 0.
 	Stale int64
@@ -38,24 +38,24 @@ type importData struct {
 type importRow struct {
 	transfer.Item
 	Changes []shell.Change
-	// Checked is true if the mode is selected, Choosable if it can be.
-	Checked, Choosable bool
+	// Checked is true if the mode is selected, Selectable if it can be.
+	Checked, Selectable bool
 	// KeepBoth is true if the mode is to be added next to the existing one.
-	KeepBoth bool
-	Problems []importNote
-	Notices  []importNote
-	Twin     *excerpt
+	KeepBoth    bool
+	Problems    []importNote
+	Notices     []importNote
+	DuplicateOf *excerpt
 }
 
 // importNote is a remark on a position in a file.
 type importNote struct {
-	Detail string
-	Fix    string
-	Place  *excerpt
+	Detail  string
+	Fix     string
+	Excerpt *excerpt
 }
 
-// Words describes what the import would do with the mode.
-func (r importRow) Words() string {
+// ActionText describes what the import would do with the mode.
+func (r importRow) ActionText() string {
 	switch r.Action {
 	case resource.ActionCreate:
 		if r.Existing != nil {
@@ -75,8 +75,8 @@ func (r importRow) Words() string {
 	}
 }
 
-// At returns the line on which the mode begins, 0 if that is unknown.
-func (r importRow) At() int { return r.Line }
+// StartLine returns the line on which the mode begins, 0 if that is unknown.
+func (r importRow) StartLine() int { return r.Line }
 
 // Tone returns the color of Words.
 func (r importRow) Tone() string {
@@ -94,21 +94,21 @@ func (r importRow) Tone() string {
 	}
 }
 
-// Collides reports whether the user can choose between replacing the existing mode and
+// CanKeepBoth reports whether the user can choose between replacing the existing mode and
 // keeping both.
-func (r importRow) Collides() bool {
+func (r importRow) CanKeepBoth() bool {
 	return r.Existing != nil && r.FreeName != "" && r.Written()
 }
 
-// Wanted returns how many modes would be written.
-func (d importData) Wanted() int { return d.Chosen.Create + d.Chosen.Update }
+// WriteCount returns how many modes would be written.
+func (d importData) WriteCount() int { return d.Selected.Create + d.Selected.Update }
 
 // keepBoth is the choice to add a mode next to the existing one.
 const keepBoth = "keep_both"
 
-// importChoices returns the choices in the form of a plan. first is true if there was no plan
+// parseChoices returns the choices in the form of a plan. first is true if there was no plan
 // yet; then no mode is selected.
-func importChoices(f shell.Form, entries []imports.Entry) (c transfer.ModeChoices, first bool) {
+func parseChoices(f shell.Form, entries []imports.Entry) (c transfer.ModeChoices, first bool) {
 	c.BySlug = map[string]string{}
 	for _, e := range entries {
 		if f.Get("way-"+strconv.Itoa(e.Index)) == keepBoth {
@@ -118,7 +118,7 @@ func importChoices(f shell.Form, entries []imports.Entry) (c transfer.ModeChoice
 	if f.Get("planned") == "" {
 		return c, true
 	}
-	for _, text := range f.All("take") {
+	for _, text := range f.Values("take") {
 		if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < len(entries) && !slices.Contains(c.Indexes, n) {
 			c.Indexes = append(c.Indexes, n)
 		}
@@ -126,8 +126,8 @@ func importChoices(f shell.Form, entries []imports.Entry) (c transfer.ModeChoice
 	return c, false
 }
 
-// writtenBy returns the indexes of the modes that a plan creates or updates.
-func writtenBy(plan *transfer.Plan) (indexes []int) {
+// writtenIndexes returns the indexes of the modes that a plan creates or updates.
+func writtenIndexes(plan *transfer.Plan) (indexes []int) {
 	for _, l := range plan.Items {
 		if l.Written() {
 			indexes = append(indexes, l.Index)
@@ -136,31 +136,31 @@ func writtenBy(plan *transfer.Plan) (indexes []int) {
 	return indexes
 }
 
-// maxMended is the maximum length, in bytes, of a text that can be fixed on the page.
-const maxMended = 256 << 10
+// maxEditable is the maximum length, in bytes, of a text that can be fixed on the page.
+const maxEditable = 256 << 10
 
-// importDataOf returns the data of a plan's page. The plan is of all modes, each as it would
+// newImportData returns the data of a plan's page. The plan is of all modes, each as it would
 // become; c decides which checkboxes are checked.
-func importDataOf(plan *transfer.Plan, c transfer.ModeChoices, in planner, budget *diff.Budget) importData {
-	named := map[string]bool{}
+func newImportData(plan *transfer.Plan, c transfer.ModeChoices, in planner, budget *diff.Budget) importData {
+	shownFiles := map[string]bool{}
 	for _, l := range plan.Items {
-		named[l.File] = true
+		shownFiles[l.File] = true
 	}
 	for _, f := range plan.Files {
-		named[f.Name] = named[f.Name] || f.Refused != nil
+		shownFiles[f.Name] = shownFiles[f.Name] || f.Refused != nil
 	}
-	src := textOf(in.Files())
+	src := singleFileSource(in.Files())
 	if in.IsFolder() {
-		src = sourcesOf(in.Files(), named)
+		src = folderSources(in.Files(), shownFiles)
 	}
-	place := func(file string, line, column int) *excerpt {
-		if x, ok := src.at(file, line, column); ok {
+	excerptOf := func(file string, line, column int) *excerpt {
+		if x, ok := src.excerptAt(file, line, column); ok {
 			return &x
 		}
 		return nil
 	}
 	d := importData{Plan: plan}
-	if text := src[""]; len(text) <= maxMended {
+	if text := src[""]; len(text) <= maxEditable {
 		d.Text = text
 	}
 	skipped := func(n resource.Notice) bool {
@@ -170,7 +170,7 @@ func importDataOf(plan *transfer.Plan, c transfer.ModeChoices, in planner, budge
 		if skipped(n) {
 			continue // the list of skipped files has it
 		}
-		d.Notices = append(d.Notices, importNote{Detail: n.Detail, Place: place(n.File, n.Line, n.Column)})
+		d.Notices = append(d.Notices, importNote{Detail: n.Detail, Excerpt: excerptOf(n.File, n.Line, n.Column)})
 	}
 	for _, f := range plan.Files {
 		switch {
@@ -183,20 +183,20 @@ func importDataOf(plan *transfer.Plan, c transfer.ModeChoices, in planner, budge
 	for _, l := range plan.Items {
 		r := importRow{
 			Item: l, Changes: shell.Changes(l.Changes, budget), KeepBoth: c.BySlug[l.Slug] == keepBoth,
-			Checked:   slices.Contains(c.Indexes, l.Index),
-			Choosable: l.Action != resource.ActionInvalid && l.Action != resource.ActionUnchanged,
+			Checked:    slices.Contains(c.Indexes, l.Index),
+			Selectable: l.Action != resource.ActionInvalid && l.Action != resource.ActionUnchanged,
 		}
 		for _, p := range l.Problems {
-			r.Problems = append(r.Problems, importNote{Detail: p.Detail, Place: place(l.File, p.Line, p.Column)})
+			r.Problems = append(r.Problems, importNote{Detail: p.Detail, Excerpt: excerptOf(l.File, p.Line, p.Column)})
 		}
 		for _, n := range l.Notices {
-			r.Notices = append(r.Notices, importNote{Detail: n.Detail, Place: place(l.File, n.Line, n.Column)})
+			r.Notices = append(r.Notices, importNote{Detail: n.Detail, Excerpt: excerptOf(l.File, n.Line, n.Column)})
 		}
 		for _, a := range l.Advice {
 			r.Notices = append(r.Notices, importNote{Detail: a.Title + ". " + a.Detail, Fix: a.Fix})
 		}
 		if l.Conflict != nil {
-			r.Twin = place(l.Conflict.File, l.Conflict.Line, 0)
+			r.DuplicateOf = excerptOf(l.Conflict.File, l.Conflict.Line, 0)
 		}
 		d.Rows = append(d.Rows, r)
 	}

@@ -32,16 +32,16 @@ import (
 // Encoded and with a form around it, it has to fit into one request.
 const maxPack = 5 << 20
 
-// pasted is the file name of a pasted text.
-const pasted = "pasted.yaml"
+// pastedName is the file name of a pasted text.
+const pastedName = "pasted.yaml"
 
-// readBrought reads the upload in a form: files, a pasted text, or the pack of an earlier
+// readUploads reads the upload in a form: files, a pasted text, or the pack of an earlier
 // plan.
-func readBrought(v *shell.Visit, f shell.Form) ([]upload.File, error) {
+func readUploads(v *shell.Request, f shell.Form) ([]upload.File, error) {
 	if pack := f.Fields.Get("_pack"); pack != "" {
-		return unpackBrought(pack)
+		return unpackUploads(pack)
 	}
-	var brought []upload.File
+	var uploads []upload.File
 	if parts, err := v.MultipartForm(); err == nil {
 		for _, name := range []string{"file", "folder"} {
 			for _, h := range parts.File[name] {
@@ -49,21 +49,21 @@ func readBrought(v *shell.Visit, f shell.Form) ([]upload.File, error) {
 				if err != nil {
 					return nil, err
 				}
-				brought = append(brought, upload.File{Name: partName(h), Data: data})
+				uploads = append(uploads, upload.File{Name: partName(h), Data: data})
 			}
 		}
 	}
 	if text := f.Get("paste"); strings.TrimSpace(text) != "" {
-		name := pasted
-		if len(brought) > 0 && strings.ContainsRune("{[", rune(strings.TrimSpace(text)[0])) {
+		name := pastedName
+		if len(uploads) > 0 && strings.ContainsRune("{[", rune(strings.TrimSpace(text)[0])) {
 			name = "pasted.json"
 		}
-		brought = append(brought, upload.File{Name: name, Data: []byte(text)})
+		uploads = append(uploads, upload.File{Name: name, Data: []byte(text)})
 	}
-	if len(brought) == 0 {
+	if len(uploads) == 0 {
 		return nil, fault.New(fault.Invalid, "nothing_brought", "Choose a file, a folder or a zip file, or paste the text of one")
 	}
-	return brought, nil
+	return uploads, nil
 }
 
 func readPart(h *multipart.FileHeader) ([]byte, error) {
@@ -88,14 +88,14 @@ func partName(h *multipart.FileHeader) string {
 	return strings.TrimPrefix(path.Clean("/"+name), "/")
 }
 
-// packBrought encodes an upload as a text for a hidden field.
-func packBrought(brought []upload.File) (string, error) {
+// packUploads encodes an upload as a text for a hidden field.
+func packUploads(uploads []upload.File) (string, error) {
 	// gzip.BestCompression takes ten times as long as this for a text of many short words:
 	// a second for a quarter of a megabyte.
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	archive := tar.NewWriter(z)
-	for _, f := range brought {
+	for _, f := range uploads {
 		if err := archive.WriteHeader(&tar.Header{Name: f.Name, Size: int64(len(f.Data)), Mode: 0o600, Format: tar.FormatPAX}); err != nil {
 			return "", err
 		}
@@ -108,39 +108,39 @@ func packBrought(brought []upload.File) (string, error) {
 	}
 	if b.Len() > maxPack {
 		return "", fault.New(fault.TooLarge, "upload_too_large",
-			"This is too large to preview: %s compressed, and the limit is %s. Import it in parts", shell.BytesInWords(b.Len()), shell.BytesInWords(maxPack))
+			"This is too large to preview: %s compressed, and the limit is %s. Import it in parts", shell.FormatBytes(b.Len()), shell.FormatBytes(maxPack))
 	}
 	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
 }
 
 // maxUnpacked bounds the contents of a pack, in bytes: a forged one can hold no more than
 // an upload.
-const maxUnpacked = upload.MaxBytes + upload.MaxUploadBytes
+const maxUnpacked = upload.MaxTotalBytes + upload.MaxUploadBytes
 
-func unpackBrought(pack string) ([]upload.File, error) {
+func unpackUploads(pack string) ([]upload.File, error) {
 	data, err := base64.RawURLEncoding.DecodeString(pack)
 	if err != nil {
-		return nil, shell.Unreadable(err)
+		return nil, shell.MalformedForm(err)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return nil, shell.Unreadable(err)
+		return nil, shell.MalformedForm(err)
 	}
 	archive := tar.NewReader(io.LimitReader(z, maxUnpacked))
-	var brought []upload.File
+	var uploads []upload.File
 	for {
 		h, err := archive.Next()
-		if errors.Is(err, io.EOF) && len(brought) > 0 {
-			return brought, nil
+		if errors.Is(err, io.EOF) && len(uploads) > 0 {
+			return uploads, nil
 		}
-		if err != nil || len(brought) > upload.MaxFiles {
-			return nil, shell.Unreadable(err)
+		if err != nil || len(uploads) > upload.MaxFiles {
+			return nil, shell.MalformedForm(err)
 		}
 		content, err := io.ReadAll(archive)
 		if err != nil {
-			return nil, shell.Unreadable(err)
+			return nil, shell.MalformedForm(err)
 		}
-		brought = append(brought, upload.File{Name: h.Name, Data: content})
+		uploads = append(uploads, upload.File{Name: h.Name, Data: content})
 	}
 }
 
@@ -148,20 +148,20 @@ func unpackBrought(pack string) ([]upload.File, error) {
 // name "".
 type sources map[string]string
 
-// textOf returns the text of a single file that isn't an archive.
-func textOf(brought []upload.File) sources {
-	if len(brought) != 1 || transfer.IsArchive(brought[0].Data) {
+// singleFileSource returns the text of a single file that isn't an archive.
+func singleFileSource(uploads []upload.File) sources {
+	if len(uploads) != 1 || transfer.IsArchive(uploads[0].Data) {
 		return sources{}
 	}
-	text := string(brought[0].Data)
-	return sources{"": text, brought[0].Name: text}
+	text := string(uploads[0].Data)
+	return sources{"": text, uploads[0].Name: text}
 }
 
-// sourcesOf returns the texts of the files of a folder that are in named.
-func sourcesOf(folder []upload.File, named map[string]bool) sources {
+// folderSources returns the texts of the files of a folder that are in named.
+func folderSources(folder []upload.File, shown map[string]bool) sources {
 	s := sources{}
 	for _, f := range folder {
-		if named[f.Name] {
+		if shown[f.Name] {
 			s[f.Name] = string(f.Data)
 		}
 	}
@@ -180,16 +180,16 @@ type excerpt struct {
 type excerptLine struct {
 	Number     int
 	Text, Mark string
-	Here       bool
+	Current    bool
 }
 
 const (
-	aroundPlace = 2
-	maxExcerpt  = 300
+	excerptContext = 2
+	maxExcerpt     = 300
 )
 
-// at returns the excerpt at a position; ok is false if there is no such line.
-func (s sources) at(file string, line, column int) (x excerpt, ok bool) {
+// excerptAt returns the excerpt at a position; ok is false if there is no such line.
+func (s sources) excerptAt(file string, line, column int) (x excerpt, ok bool) {
 	text, ok := s[file]
 	if !ok || line < 1 {
 		return x, false
@@ -197,16 +197,16 @@ func (s sources) at(file string, line, column int) (x excerpt, ok bool) {
 	x = excerpt{File: file, Line: line, Column: column}
 	n := 0
 	for text := range strings.Lines(text) {
-		if n++; n < line-aroundPlace {
+		if n++; n < line-excerptContext {
 			continue
-		} else if n > line+aroundPlace {
+		} else if n > line+excerptContext {
 			break
 		}
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
-		l := excerptLine{Number: n, Text: shell.Clip(strings.ToValidUTF8(text, "�"), maxExcerpt), Here: n == line}
-		if runes := []rune(l.Text); l.Here && column >= 1 && column <= len(runes) {
+		l := excerptLine{Number: n, Text: shell.Truncate(strings.ToValidUTF8(text, "�"), maxExcerpt), Current: n == line}
+		if runes := []rune(l.Text); l.Current && column >= 1 && column <= len(runes) {
 			l.Text, l.Mark = string(runes[:column-1]), string(runes[column-1:])
-		} else if l.Here {
+		} else if l.Current {
 			l.Text, l.Mark = "", l.Text
 		}
 		x.Lines = append(x.Lines, l)

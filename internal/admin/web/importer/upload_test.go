@@ -13,23 +13,23 @@ import (
 	"orgmodes/internal/upload"
 )
 
-func TestPackBringsBackWhatWasBrought(t *testing.T) {
-	brought := []upload.File{
+func TestPackRoundTrip(t *testing.T) {
+	uploads := []upload.File{
 		{Name: ".roomodes", Data: []byte("customModes: []\n")},
 		{Name: "team/ü ber/测试 " + strings.Repeat("long/", 60) + ".yaml", Data: []byte{0, 1, 2, 255}},
 		{Name: "empty.json", Data: []byte{}},
 	}
-	pack, err := packBrought(brought)
+	pack, err := packUploads(uploads)
 	require.NoError(t, err)
-	back, err := unpackBrought(pack)
+	back, err := unpackUploads(pack)
 	require.NoError(t, err)
-	require.Equal(t, brought, back)
+	require.Equal(t, uploads, back)
 }
 
 func TestPackIsBounded(t *testing.T) {
 	noise := make([]byte, maxPack+1<<20)
 	_, _ = rand.Read(noise)
-	_, err := packBrought([]upload.File{{Name: "noise", Data: noise}})
+	_, err := packUploads([]upload.File{{Name: "noise", Data: noise}})
 	require.ErrorContains(t, err, "Import it in parts")
 
 	// A gzip file can have many members: this one repeats a compressed member of zeros.
@@ -40,28 +40,28 @@ func TestPackIsBounded(t *testing.T) {
 	require.NoError(t, z.Close())
 	bomb := bytes.Repeat(member.Bytes(), 200)
 	for _, pack := range []string{"", "!", "AAAA", base64.RawURLEncoding.EncodeToString(bomb)} {
-		_, err := unpackBrought(pack)
+		_, err := unpackUploads(pack)
 		require.ErrorContains(t, err, "could not be read", pack[:min(len(pack), 10)])
 	}
 }
 
-func TestExcerptShowsThePlace(t *testing.T) {
+func TestExcerptMarksPosition(t *testing.T) {
 	s := sources{"": "one\r\ntwo\r\nthrée\r\nfour\r\nfive\r\nsix\r\n"}
-	x, ok := s.at("", 3, 4)
+	x, ok := s.excerptAt("", 3, 4)
 	require.True(t, ok)
 	require.Equal(t, []excerptLine{
 		{Number: 1, Text: "one"},
 		{Number: 2, Text: "two"},
-		{Number: 3, Text: "thr", Mark: "ée", Here: true},
+		{Number: 3, Text: "thr", Mark: "ée", Current: true},
 		{Number: 4, Text: "four"},
 		{Number: 5, Text: "five"},
 	}, x.Lines)
-	x, _ = s.at("", 6, 0)
-	require.Equal(t, excerptLine{Number: 6, Mark: "six", Here: true}, x.Lines[2])
+	x, _ = s.excerptAt("", 6, 0)
+	require.Equal(t, excerptLine{Number: 6, Mark: "six", Current: true}, x.Lines[2])
 	for _, line := range []int{0, -1, 7} {
-		_, ok = s.at("", line, 1)
+		_, ok = s.excerptAt("", line, 1)
 		require.False(t, ok, line)
 	}
-	_, ok = s.at("other", 1, 1)
+	_, ok = s.excerptAt("other", 1, 1)
 	require.False(t, ok)
 }

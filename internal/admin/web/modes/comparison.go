@@ -8,8 +8,8 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// comparisonOfModes compares two modes as YAML. With isNew, before is ignored and its side is empty.
-func comparisonOfModes(label string, before, after modes.Mode, isNew bool, budget *diff.Budget) shell.Comparison {
+// compareModes compares two modes as YAML. With isNew, before is ignored and its side is empty.
+func compareModes(label string, before, after modes.Mode, isNew bool, budget *diff.Budget) shell.Comparison {
 	old := ""
 	if !isNew {
 		old = string(modes.WriteYAMLMode(before))

@@ -16,7 +16,7 @@ import (
 
 // deletion is the data of the page that asks before modes are deleted.
 type deletion struct {
-	Modes []postgres.ModeHead
+	Modes []postgres.ModeSummary
 	// Reverts is true if Modes is a single mode that replaces a built-in one.
 	Reverts bool
 	// Refused holds the reasons why nothing was deleted, a sentence for each mode that
@@ -26,26 +26,26 @@ type deletion struct {
 
 // DeletionForm asks before the modes of ?mode= are deleted. The parameter is a slug or an
 // id, and can be repeated.
-func (p *Pages) DeletionForm(v *shell.Visit) error {
+func (p *Pages) DeletionForm(v *shell.Request) error {
 	refs := map[string]bool{}
 	for _, ref := range v.Context().QueryArgs().PeekMulti("mode") {
 		refs[modes.SlugKey(string(ref))] = true
 	}
-	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	all, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
 	if err != nil {
 		return err
 	}
 	// A mode that isn't found was deleted by someone else in the meantime.
-	return p.askDeletion(v, deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeHead) bool {
+	return p.confirmDeletion(v, deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeSummary) bool {
 		return !refs[modes.SlugKey(m.Slug)] && !refs[m.ID.String()]
 	})})
 }
 
-func (p *Pages) askDeletion(v *shell.Visit, d deletion) error {
+func (p *Pages) confirmDeletion(v *shell.Request, d deletion) error {
 	title := fmt.Sprintf("Delete %d modes?", len(d.Modes))
 	switch len(d.Modes) {
 	case 0:
-		return v.Done(v.Address("/modes"), shell.Said{Text: "Nothing was chosen that could be deleted."})
+		return v.RedirectWithFlash(v.Address("/modes"), shell.Flash{Text: "Nothing was chosen that could be deleted."})
 	case 1:
 		title = "Delete " + d.Modes[0].Name + "?"
 		if p.isBuiltin(d.Modes[0].Slug) {
@@ -60,70 +60,70 @@ func (p *Pages) askDeletion(v *shell.Visit, d deletion) error {
 
 // Delete deletes modes at the expected versions, all or none. Each field mode is an id, a
 // colon and the version.
-func (p *Pages) Delete(v *shell.Visit) error {
-	var seen []postgres.Seen
-	for _, field := range shell.ReadForm(v.Ctx).All("mode") {
-		s, err := seenOf(field)
+func (p *Pages) Delete(v *shell.Request) error {
+	var expected []postgres.VersionRef
+	for _, field := range shell.ReadForm(v.Ctx).Values("mode") {
+		s, err := parseVersionRef(field)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(seen, s) {
-			seen = append(seen, s)
+		if !slices.Contains(expected, s) {
+			expected = append(expected, s)
 		}
 	}
-	deleted, revision, err := p.DB.Modes.DeleteAll(v.UserContext(), v.By(), v.Org.ID, seen)
+	deleted, revision, err := p.DB.Modes.DeleteBatch(v.UserContext(), v.By(), v.Org.ID, expected)
 	if refusal, ok := fault.As(err); ok && len(refusal.Fields) > 0 {
-		return p.notDeleted(v, seen, refusal)
+		return p.showDeletionError(v, expected, refusal)
 	}
 	if err != nil {
 		return err
 	}
-	return v.Done(v.Address("/modes"), p.deletedWords(v, deleted, revision))
+	return v.RedirectWithFlash(v.Address("/modes"), p.deletedMessage(v, deleted, revision))
 }
 
-// notDeleted asks again, with the selected modes as they are now and the reasons of the
+// showDeletionError asks again, with the selected modes as they are now and the reasons of the
 // refusal.
-func (p *Pages) notDeleted(v *shell.Visit, seen []postgres.Seen, refusal *fault.Error) error {
-	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+func (p *Pages) showDeletionError(v *shell.Request, expected []postgres.VersionRef, refusal *fault.Error) error {
+	all, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
 	if err != nil {
 		return err
 	}
-	d := deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeHead) bool {
-		return !slices.ContainsFunc(seen, func(s postgres.Seen) bool { return s.ID == m.ID })
+	d := deletion{Modes: slices.DeleteFunc(all, func(m postgres.ModeSummary) bool {
+		return !slices.ContainsFunc(expected, func(s postgres.VersionRef) bool { return s.ID == m.ID })
 	})}
 	for _, f := range refusal.Fields {
 		d.Refused = append(d.Refused, f.Detail)
 	}
 	if len(d.Modes) == 0 {
 		text := "These were already deleted by someone else."
-		if len(seen) == 1 {
+		if len(expected) == 1 {
 			text = "This was already deleted by someone else."
 		}
-		return v.Done(v.Address("/modes"), shell.Said{Text: text})
+		return v.RedirectWithFlash(v.Address("/modes"), shell.Flash{Text: text})
 	}
 	v.Status(http.StatusConflict)
-	return p.askDeletion(v, d)
+	return p.confirmDeletion(v, d)
 }
 
-func (p *Pages) deletedWords(v *shell.Visit, deleted []modes.OrganizationMode, revision int64) shell.Said {
+func (p *Pages) deletedMessage(v *shell.Request, deleted []modes.OrganizationMode, revision int64) shell.Flash {
 	// The undo form names the revision: the ids of hundreds of modes would not fit into the
 	// flash message, which is carried over to the next page.
-	s := shell.Said{Undo: &shell.Undo{Path: v.Address("/modes/restorations"), Fields: []shell.Pair{{Name: "revision", Value: strconv.FormatInt(revision, 10)}}}}
+	s := shell.Flash{Undo: &shell.Undo{Path: v.Address("/modes/restorations"), Fields: []shell.Pair{{Name: "revision", Value: strconv.FormatInt(revision, 10)}}}}
 	switch {
 	case len(deleted) == 0:
-		return shell.Said{Text: "Nothing was chosen, so nothing was deleted."}
+		return shell.Flash{Text: "Nothing was chosen, so nothing was deleted."}
 	case len(deleted) == 1 && p.isBuiltin(deleted[0].Slug):
 		s.Text = deleted[0].Name + " is the built-in mode again. Editors get it at their next poll."
 	case len(deleted) == 1:
 		s.Text = deleted[0].Name + " is deleted. Editors lose it at their next poll."
 	default:
-		s.Text = shell.Count(len(deleted), "mode") + " are deleted. Editors lose them at their next poll."
+		s.Text = shell.Pluralize(len(deleted), "mode") + " are deleted. Editors lose them at their next poll."
 	}
 	return s
 }
 
-func seenOf(field string) (s postgres.Seen, err error) {
-	id, version, err := shell.VersionOf(field)
+func parseVersionRef(field string) (s postgres.VersionRef, err error) {
+	id, version, err := shell.ParseVersionRef(field)
 	if err != nil {
 		return s, err
 	}

@@ -12,16 +12,16 @@ import (
 // deletedMode is a deleted mode that can be restored.
 type deletedMode struct {
 	modeRow
-	Version int64
-	At      time.Time
-	Who     string
+	Version   int64
+	DeletedAt time.Time
+	DeletedBy string
 }
 
-// deletedPage is the number of deleted modes on a page.
-const deletedPage = 100
+// deletedPageSize is the number of deleted modes on a page.
+const deletedPageSize = 100
 
-// deletedModes is the data of the page of deleted modes.
-type deletedModes struct {
+// deletedData is the data of the page of deleted modes.
+type deletedData struct {
 	Modes []deletedMode
 	// Older is where the next page begins, empty on the last page. Newest is true on all
 	// but the first.
@@ -31,27 +31,27 @@ type deletedModes struct {
 }
 
 // Deleted lists the modes that were deleted and not restored, the newest first.
-func (p *Pages) Deleted(v *shell.Visit) error {
-	after, readable := shell.ParsePlace(v.Query("after"))
-	all, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, after, deletedPage+1)
+func (p *Pages) Deleted(v *shell.Request) error {
+	after, hasCursor := shell.ParseHistoryCursor(v.Query("after"))
+	all, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, after, deletedPageSize+1)
 	if err != nil {
 		return err
 	}
-	who, err := v.People()
+	actors, err := v.Actors()
 	if err != nil {
 		return err
 	}
-	d := deletedModes{Newest: readable, Can: v.Can(modes.KindName)}
-	if len(all) > deletedPage {
-		all = all[:deletedPage]
-		last := all[deletedPage-1]
-		d.Older = shell.FormatPlace(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
+	d := deletedData{Newest: hasCursor, Can: v.Can(modes.KindName)}
+	if len(all) > deletedPageSize {
+		all = all[:deletedPageSize]
+		last := all[deletedPageSize-1]
+		d.Older = shell.FormatHistoryCursor(postgres.HistoryCursor{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
 	}
-	for _, one := range all {
-		row := rowOf(one.Object.Slug, one.Object.Name, summary{})
-		row.ID, row.Overrides = one.Subject.ID, p.isBuiltin(one.Object.Slug)
-		m := deletedMode{modeRow: row, Version: one.Version.Version, At: one.OccurredAt}
-		if m.Who, err = who.Name(one.Actor.ID); err != nil {
+	for _, version := range all {
+		row := newRow(version.Object.Slug, version.Object.Name, summary{})
+		row.ID, row.Overrides = version.Subject.ID, p.isBuiltin(version.Object.Slug)
+		m := deletedMode{modeRow: row, Version: version.Version.Version, DeletedAt: version.OccurredAt}
+		if m.DeletedBy, err = actors.Name(version.Actor.ID); err != nil {
 			return err
 		}
 		d.Modes = append(d.Modes, m)

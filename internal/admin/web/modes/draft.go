@@ -49,29 +49,29 @@ func readDraft(ctx context.Context, f shell.Form) draft {
 	return readFormDraft(f)
 }
 
-// draftOf returns a draft of m in the given view. A mode that the form can't hold is
+// newDraft returns a draft of m in the given view. A mode that the form can't hold is
 // shown as YAML.
-func draftOf(ctx context.Context, m modes.Mode, view string) draft {
+func newDraft(ctx context.Context, m modes.Mode, view string) draft {
 	if view != viewYAML && fitsForm(m) {
-		return readFormDraft(formOf(m))
+		return readFormDraft(modeForm(m))
 	}
 	d := readYAMLDraft(ctx, string(modes.WriteYAMLMode(m)))
-	d.Form = shell.Filled("view", viewYAML)
+	d.Form = shell.NewForm("view", viewYAML)
 	return d
 }
 
-// blank returns the draft of a new, empty mode.
-func blank() draft {
-	return draft{View: viewForm, Form: formOf(modes.Mode{}), Mode: modes.Mode{Config: modes.Config{Groups: []modes.Group{}}}}
+// blankDraft returns the draft of a new, empty mode.
+func blankDraft() draft {
+	return draft{View: viewForm, Form: modeForm(modes.Mode{}), Mode: modes.Mode{Config: modes.Config{Groups: []modes.Group{}}}}
 }
 
-// switched returns the draft in the view to. If that view can't show it, switched returns d
+// inView returns the draft in the view to. If that view can't show it, switched returns d
 // and the reason.
-func (d draft) switched(ctx context.Context, to string) (other draft, why string) {
+func (d draft) inView(ctx context.Context, view string) (other draft, reason string) {
 	switch {
-	case d.View == to:
+	case d.View == view:
 		return d, ""
-	case to == viewYAML:
+	case view == viewYAML:
 		if d.Unreadable {
 			return d, "The form could not be read; load the page again."
 		}
@@ -81,11 +81,11 @@ func (d draft) switched(ctx context.Context, to string) (other draft, why string
 	case !fitsForm(d.Mode):
 		return d, "The form can't show this without losing content, such as a line break in a single-line field. The view stays YAML."
 	default:
-		other = readFormDraft(formOf(d.Mode))
+		other = readFormDraft(modeForm(d.Mode))
 		other.Form.Fields["touched"] = d.Form.Fields["touched"]
 		return other, ""
 	}
-	other.Form = shell.Filled("view", viewYAML, "touched", d.Form.Get("touched"))
+	other.Form = shell.NewForm("view", viewYAML, "touched", d.Form.Get("touched"))
 	return other, ""
 }
 
@@ -97,27 +97,27 @@ func readYAMLDraft(ctx context.Context, text string) draft {
 	if file, fileErr := modes.ReadFile(ctx, []byte(text)); fileErr == nil && len(file.Entries) == 1 && (err == nil || file.Form != modes.FormMode || len(file.Entries[0].Problems) > 0) {
 		e := file.Entries[0]
 		d.Mode, d.Problems, d.Notices = e.Mode, e.Problems, slices.Concat(file.Notices, e.Notices)
-		d.Unreadable = len(e.Problems) > 0 && !breaksRulesOnly(e)
+		d.Unreadable = len(e.Problems) > 0 && !onlyRuleViolations(e)
 		return d
 	}
 	d.Mode = m
 	if err != nil {
 		d.Unreadable = true
-		d.Problems = problemsOf(err)
+		d.Problems = faultFields(err)
 	}
 	return d
 }
 
-// breaksRulesOnly reports whether all problems of an entry are rules that its mode breaks.
+// onlyRuleViolations reports whether all problems of an entry are rules that its mode breaks.
 // Such an entry could be read, so the form can show it.
-func breaksRulesOnly(e modes.Entry) bool {
-	broken := problemsOf(e.Mode.Validate())
-	if len(broken) != len(e.Problems) {
+func onlyRuleViolations(e modes.Entry) bool {
+	violations := faultFields(e.Mode.Validate())
+	if len(violations) != len(e.Problems) {
 		return false
 	}
 	for _, p := range e.Problems {
 		found := false
-		for _, b := range broken {
+		for _, b := range violations {
 			found = found || b.Pointer == p.Pointer && b.Detail == p.Detail
 		}
 		if !found {
@@ -127,9 +127,9 @@ func breaksRulesOnly(e modes.Entry) bool {
 	return true
 }
 
-// problemsOf returns the fields that err blames, or one field with its message if it
+// faultFields returns the fields that err blames, or one field with its message if it
 // blames none.
-func problemsOf(err error) []fault.Field {
+func faultFields(err error) []fault.Field {
 	if err == nil {
 		return nil
 	}
@@ -143,5 +143,5 @@ func problemsOf(err error) []fault.Field {
 	return e.Fields
 }
 
-// oneLine reports whether a single-line input can hold s. Browsers drop line ends there.
-func oneLine(s string) bool { return !strings.ContainsAny(s, "\r\n") }
+// isSingleLine reports whether a single-line input can hold s. Browsers drop line ends there.
+func isSingleLine(s string) bool { return !strings.ContainsAny(s, "\r\n") }

@@ -10,9 +10,9 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// beside holds the parts of a mode that the form has no fields for. A hidden field carries
+// passthrough holds the parts of a mode that the form has no fields for. A hidden field carries
 // it, so that the form loses nothing of a mode.
-type beside struct {
+type passthrough struct {
 	// Fields are the unknown fields of the mode, Options those of its restrictions, by
 	// group.
 	Fields  map[string]any            `json:"fields,omitempty"`
@@ -23,14 +23,14 @@ type beside struct {
 
 const iconField = "iconName"
 
-// formOf returns the form of a mode.
-func formOf(m modes.Mode) shell.Form {
+// modeForm returns the form of a mode.
+func modeForm(m modes.Mode) shell.Form {
 	c := m.Config
-	f := shell.Filled(
+	f := shell.NewForm(
 		"view", viewForm, "name", m.Name, "slug", m.Slug, "roleDefinition", c.RoleDefinition, "description", c.Description,
 		"whenToUse", c.WhenToUse, "customInstructions", c.CustomInstructions, "permissionTemplate", c.PermissionTemplate,
 	)
-	b := beside{Fields: map[string]any{}, Options: map[string]map[string]any{}}
+	b := passthrough{Fields: map[string]any{}, Options: map[string]map[string]any{}}
 	for name, value := range c.Extra {
 		if icon, isText := value.(string); isText && name == iconField {
 			f.Fields.Set(iconField, icon)
@@ -58,9 +58,9 @@ func formOf(m modes.Mode) shell.Form {
 // readFormDraft reads the draft in the form view.
 func readFormDraft(f shell.Form) draft {
 	d := draft{View: viewForm, Form: f}
-	b, err := besideOf(f)
+	b, err := parsePassthrough(f)
 	if err != nil {
-		d.Unreadable, d.Problems = true, problemsOf(shell.Unreadable(err))
+		d.Unreadable, d.Problems = true, faultFields(shell.MalformedForm(err))
 		return d
 	}
 	m := modes.Mode{Slug: f.Get("slug"), Name: f.Get("name"), Config: modes.Config{
@@ -74,7 +74,7 @@ func readFormDraft(f shell.Form) draft {
 		}
 		m.Config.Extra[iconField] = icon
 	}
-	for _, name := range b.groupsIn(f) {
+	for _, name := range b.checkedGroups(f) {
 		g := modes.Group{Name: name}
 		r := modes.Restriction{FileRegex: f.Get("fileRegex." + name), Description: f.Get("fileDescription." + name), Extra: b.Options[name]}
 		if r.FileRegex != "" || r.Description != "" || len(r.Extra) > 0 {
@@ -83,11 +83,11 @@ func readFormDraft(f shell.Form) draft {
 		m.Config.Groups = append(m.Config.Groups, g)
 	}
 	d.Mode = m.Normalized()
-	d.Problems = problemsOf(d.Mode.Validate())
+	d.Problems = faultFields(d.Mode.Validate())
 	return d
 }
 
-func besideOf(f shell.Form) (b beside, err error) {
+func parsePassthrough(f shell.Form) (b passthrough, err error) {
 	text := f.Get("beside")
 	if text == "" {
 		return b, nil
@@ -95,10 +95,10 @@ func besideOf(f shell.Form) (b beside, err error) {
 	return b, jsonast.DecodeJSON([]byte(text), shell.FieldBudget(len(text)), &b)
 }
 
-// groupsIn returns the groups that are checked in the form. Those of b.Order come first,
+// checkedGroups returns the groups that are checked in the form. Those of b.Order come first,
 // in that order; new ones follow in the order of modes.GroupNames.
-func (b beside) groupsIn(f shell.Form) []string {
-	checked := f.All("group")
+func (b passthrough) checkedGroups(f shell.Form) []string {
+	checked := f.Values("group")
 	var out []string
 	for _, list := range [][]string{b.Order, modes.GroupNames(), checked} {
 		for _, name := range list {
@@ -116,12 +116,12 @@ func fitsForm(m modes.Mode) bool {
 		m.Config.Groups = []modes.Group{}
 	}
 	for _, g := range m.Config.Groups {
-		if r := g.Restriction; r != nil && (!oneLine(r.FileRegex) || !oneLine(r.Description)) {
+		if r := g.Restriction; r != nil && (!isSingleLine(r.FileRegex) || !isSingleLine(r.Description)) {
 			return false
 		}
 	}
 	icon, _ := m.Config.Extra[iconField].(string)
-	return oneLine(m.Slug) && oneLine(m.Name) && oneLine(icon) && readFormDraft(formOf(m)).Mode.Equal(m)
+	return isSingleLine(m.Slug) && isSingleLine(m.Name) && isSingleLine(icon) && readFormDraft(modeForm(m)).Mode.Equal(m)
 }
 
 // fieldsByPointer maps JSON pointers into the API's form of a mode to the names of the
@@ -141,8 +141,8 @@ func fieldsByPointer(m modes.Mode) map[string]string {
 	return out
 }
 
-// fieldAt returns the field of a pointer or of its closest parent; "" is the whole form.
-func fieldAt(fields map[string]string, pointer string) string {
+// fieldForPointer returns the field of a pointer or of its closest parent; "" is the whole form.
+func fieldForPointer(fields map[string]string, pointer string) string {
 	for at := pointer; at != ""; at = at[:strings.LastIndexByte(at, '/')] {
 		if name, ok := fields[at]; ok {
 			return name

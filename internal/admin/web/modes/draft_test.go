@@ -11,9 +11,9 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// typed returns the form as a browser sends it, with CRLF line ends.
-func typed(f shell.Form) shell.Form {
-	out := shell.Filled()
+// browserForm returns the form as a browser sends it, with CRLF line ends.
+func browserForm(f shell.Form) shell.Form {
+	out := shell.NewForm()
 	for name, values := range f.Fields {
 		for _, value := range values {
 			out.Fields.Add(name, strings.ReplaceAll(value, "\n", "\r\n"))
@@ -61,42 +61,42 @@ func draftSamples(t *testing.T) []modes.Mode {
 	)
 }
 
-func TestDraftLosesNothingBetweenItsViews(t *testing.T) {
+func TestDraftViewsRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, m := range draftSamples(t) {
 		require.NoError(t, m.Validate(), m.Slug)
-		d := draftOf(t.Context(), m, viewForm)
+		d := newDraft(t.Context(), m, viewForm)
 		require.Equal(t, viewForm, d.View)
 		require.True(t, d.Mode.Equal(m), "%#v", d.Mode)
 
-		sent := readDraft(t.Context(), typed(d.Form))
+		sent := readDraft(t.Context(), browserForm(d.Form))
 		require.True(t, sent.Mode.Equal(m), "sent: %#v", sent.Mode)
-		yaml, why := sent.switched(t.Context(), viewYAML)
+		yaml, why := sent.inView(t.Context(), viewYAML)
 		require.Empty(t, why)
 		require.True(t, yaml.Mode.Equal(m), "as YAML: %s", yaml.YAML)
 
-		f := typed(shell.Filled("view", viewYAML, "yaml", yaml.YAML))
-		back, why := readDraft(t.Context(), f).switched(t.Context(), viewForm)
+		f := browserForm(shell.NewForm("view", viewYAML, "yaml", yaml.YAML))
+		back, why := readDraft(t.Context(), f).inView(t.Context(), viewForm)
 		require.Empty(t, why)
 		require.True(t, back.Mode.Equal(m), "and back: %#v", back.Mode)
 	}
 }
 
 // A draft that isn't valid yet can be switched between the views, too.
-func TestUnfinishedDraftLosesNothingBetweenItsViews(t *testing.T) {
+func TestInvalidDraftViewsRoundTrip(t *testing.T) {
 	t.Parallel()
-	d := readDraft(t.Context(), shell.Filled("view", viewForm, "name", "Half", "group", "edit", "fileRegex.edit", `\.(md$`, "slug", "no slug"))
+	d := readDraft(t.Context(), shell.NewForm("view", viewForm, "name", "Half", "group", "edit", "fileRegex.edit", `\.(md$`, "slug", "no slug"))
 	require.Len(t, d.Problems, 3)
-	yaml, why := d.switched(t.Context(), viewYAML)
+	yaml, why := d.inView(t.Context(), viewYAML)
 	require.Empty(t, why)
 	require.Len(t, yaml.Problems, 3)
-	back, why := yaml.switched(t.Context(), viewForm)
+	back, why := yaml.inView(t.Context(), viewForm)
 	require.Empty(t, why)
 	require.Equal(t, `\.(md$`, back.Form.Get("fileRegex.edit"))
 	require.Equal(t, "no slug", back.Form.Get("slug"))
 }
 
-func TestDraftStaysYAMLWhereTheFormWouldLoseSomething(t *testing.T) {
+func TestDraftStaysYAMLIfFormWouldLoseContent(t *testing.T) {
 	t.Parallel()
 	const rest = "slug: a\nname: A\nroleDefinition: R\n"
 	for name, text := range map[string]string{
@@ -112,14 +112,14 @@ func TestDraftStaysYAMLWhereTheFormWouldLoseSomething(t *testing.T) {
 		"an icon of two lines":  rest + "groups: [read]\niconName: \"a\\nb\"\n",
 		"a text for the groups": rest + "groups: read\n",
 	} {
-		d, why := readDraft(t.Context(), shell.Filled("view", viewYAML, "yaml", text)).switched(t.Context(), viewForm)
+		d, why := readDraft(t.Context(), shell.NewForm("view", viewYAML, "yaml", text)).inView(t.Context(), viewForm)
 		require.NotEmpty(t, why, name)
 		require.Equal(t, viewYAML, d.View, name)
 		require.Equal(t, text, d.YAML, name)
 	}
 }
 
-func TestYAMLDraftTakesWhatPeoplePaste(t *testing.T) {
+func TestYAMLDraftAcceptsEveryFormat(t *testing.T) {
 	t.Parallel()
 	want := sample()
 	for name, text := range map[string]string{
@@ -136,7 +136,7 @@ func TestYAMLDraftTakesWhatPeoplePaste(t *testing.T) {
 	}
 }
 
-func TestProblemsAreSaidWhereTheyAre(t *testing.T) {
+func TestProblemsHavePositions(t *testing.T) {
 	t.Parallel()
 	m := sample(func(m *modes.Mode) {
 		m.Config.Groups = append(m.Config.Groups, modes.Group{Name: "edit", Restriction: &modes.Restriction{FileRegex: "("}})
@@ -146,7 +146,7 @@ func TestProblemsAreSaidWhereTheyAre(t *testing.T) {
 		"/slug": "slug", "/config/groups/1/1/fileRegex": "fileRegex.edit", "/config/groups/0": "group", "/config/groups/1/1/odd": "group",
 		"/config/iconName": "iconName", "/config/rulesFiles/0/relativePath": "beside", "": "",
 	} {
-		require.Equal(t, field, fieldAt(fields, pointer), pointer)
+		require.Equal(t, field, fieldForPointer(fields, pointer), pointer)
 	}
 	d := readYAMLDraft(t.Context(), "slug: a\nname: A\nroleDefinition: R\ngroups:\n  - read\n  - - edit\n    - fileRegex: (\n")
 	require.Equal(t, 7, d.Problems[0].Line)

@@ -16,14 +16,14 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// modeTarget is the mode that a draft creates or replaces.
+// resolveTarget is the mode that a draft creates or replaces.
 type modeTarget struct {
 	// Saved is the organization's mode; nil if it has none yet.
 	Saved *modes.OrganizationMode
 	// Builtin is the built-in mode that the target is or replaces, if any.
 	Builtin *modes.Mode
-	// By is the name of the author of Saved.
-	By string
+	// SavedBy is the name of the author of Saved.
+	SavedBy string
 	// Path is the address that the form is sent to.
 	Path string
 }
@@ -58,28 +58,28 @@ func (t modeTarget) IsNew() bool { return t.Saved == nil && t.Builtin == nil }
 // Overrides reports whether the organization has replaced a built-in mode with its own.
 func (t modeTarget) Overrides() bool { return t.Saved != nil && t.Builtin != nil }
 
-// Seen returns the version that a draft begins from, as id:version; empty if there is none.
-func (t modeTarget) Seen() string {
+// CurrentVersion returns the version that a draft begins from, as id:version; empty if there is none.
+func (t modeTarget) CurrentVersion() string {
 	if t.Saved == nil {
 		return ""
 	}
 	return t.Saved.ID.String() + ":" + strconv.FormatInt(t.Saved.Version, 10)
 }
 
-// modeTarget returns the mode that the path names: one of the organization, or a built-in
+// resolveTarget returns the mode that the path names: one of the organization, or a built-in
 // one that it hasn't replaced.
-func (p *Pages) modeTarget(v *shell.Visit, ref string) (t modeTarget, err error) {
+func (p *Pages) resolveTarget(v *shell.Request, ref string) (t modeTarget, err error) {
 	m, err := p.DB.Modes.Get(v.UserContext(), v.Org.ID, ref)
 	switch {
 	case err == nil:
 		t.Saved = &m
 		t.Builtin = p.builtin(m.Slug)
 		t.Path = v.Address("/modes/" + paths.Mode(m.Slug, m.ID.String()) + "/edit")
-		who, err := v.People()
+		actors, err := v.Actors()
 		if err != nil {
 			return t, err
 		}
-		t.By, err = who.Name(m.UpdatedBy)
+		t.SavedBy, err = actors.Name(m.UpdatedBy)
 		return t, err
 	case !fault.Is(err, fault.NotFound):
 		return t, err
@@ -101,8 +101,8 @@ func (p *Pages) builtin(slug string) *modes.Mode {
 }
 
 // Get redirects to the page on which a mode is viewed and edited.
-func (p *Pages) Get(v *shell.Visit) error {
-	t, err := p.modeTarget(v, v.Params("mode"))
+func (p *Pages) Get(v *shell.Request) error {
+	t, err := p.resolveTarget(v, v.Params("mode"))
 	if err != nil {
 		return err
 	}
@@ -111,13 +111,13 @@ func (p *Pages) Get(v *shell.Visit) error {
 
 // Edit shows a mode in the editor, with ?view=yaml as YAML. Users who aren't allowed to
 // change it can only view it.
-func (p *Pages) Edit(v *shell.Visit) error {
-	t, err := p.modeTarget(v, v.Params("mode"))
+func (p *Pages) Edit(v *shell.Request) error {
+	t, err := p.resolveTarget(v, v.Params("mode"))
 	if err != nil {
 		return err
 	}
-	e := modeEditor{modeTarget: t, draft: draftOf(v.UserContext(), t.Base(), v.Query("view")), Seen: t.Seen(), Fresh: true}
-	if err := p.withDraft(v, &e, t.Subject()); err != nil {
+	e := modeEditor{modeTarget: t, draft: newDraft(v.UserContext(), t.Base(), v.Query("view")), BaseVersion: t.CurrentVersion(), Untouched: true}
+	if err := p.loadDraft(v, &e, t.Subject()); err != nil {
 		return err
 	}
 	e.Form.Fields.Set("seen_by", v.Query("seen_by"))
@@ -125,11 +125,11 @@ func (p *Pages) Edit(v *shell.Visit) error {
 }
 
 // showEditor answers with the whole page.
-func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
-	if err := p.complete(v, &e); err != nil {
+func (p *Pages) showEditor(v *shell.Request, status int, e modeEditor) error {
+	if err := p.populate(v, &e); err != nil {
 		return err
 	}
-	if err := p.follow(v, &e); err != nil {
+	if err := p.addStatus(v, &e); err != nil {
 		return err
 	}
 	if e.Draft.Subject = cmp.Or(e.Subject(), e.Draft.Subject); e.Draft.Subject == uuid.Nil {
@@ -138,7 +138,7 @@ func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
 	e.Draft.Path = p.Drafts.Path(v, e.Draft.Subject)
 	if e.IsNew() {
 		var err error
-		if e.Starts, err = p.startGroups(v, e.From); err != nil {
+		if e.StartingPoints, err = p.startingPoints(v, e.From); err != nil {
 			return err
 		}
 	}
@@ -147,9 +147,9 @@ func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
 		page.Title, page.Mono, page.Lead = base.Name, base.Slug, "built-in; saved here, it becomes "+v.Org.Name+"’s own and replaces the built-in one"
 	}
 	if m := e.Saved; m != nil {
-		page.Lead = "version " + strconv.FormatInt(m.Version, 10) + ", saved " + shell.Ago(m.UpdatedAt, p.Now()) + " by " + e.By
+		page.Lead = "version " + strconv.FormatInt(m.Version, 10) + ", saved " + shell.Ago(m.UpdatedAt, p.Now()) + " by " + e.SavedBy
 		ref := paths.Mode(m.Slug, m.ID.String())
-		page.Actions = append(page.Actions, shell.Action{Label: "History", Path: v.Address("/modes/" + ref + "/history"), May: access.Verdict{Allowed: true}})
+		page.Actions = append(page.Actions, shell.Action{Label: "History", Path: v.Address("/modes/" + ref + "/history"), May: access.Decision{Allowed: true}})
 		remove := "Delete"
 		if e.Builtin != nil {
 			remove = "Revert to built-in"
@@ -160,24 +160,24 @@ func (p *Pages) showEditor(v *shell.Visit, status int, e modeEditor) error {
 	return v.Show("mode_edit", page)
 }
 
-// follow adds the publication line and the notice of newer versions, except for a new mode.
-func (p *Pages) follow(v *shell.Visit, e *modeEditor) error {
+// addStatus adds the publication line and the notice of newer versions, except for a new mode.
+func (p *Pages) addStatus(v *shell.Request, e *modeEditor) error {
 	if e.IsNew() {
 		return nil
 	}
-	l, err := v.Live(0)
+	l, err := v.PublicationLine(0)
 	if err != nil {
 		return err
 	}
-	e.Live = &l
-	seen := e.Seen
+	e.PublicationLine = &l
+	base := e.BaseVersion
 	if e.Conflict != nil { // it covers everything up to Theirs
-		seen = e.Conflict.Theirs
+		base = e.Conflict.Theirs
 	}
-	if seen == "" {
+	if base == "" {
 		return nil
 	}
-	n, err := p.newer(v, seen)
+	n, err := p.newerVersion(v, base)
 	e.Newer = &n
 	return err
 }

@@ -17,8 +17,8 @@ type modeField struct {
 	Locked   string
 	ReadOnly bool
 	Advice   []fieldAdvice
-	// Part is true if the field is swapped into a page that is already open.
-	Part bool
+	// Partial is true if the field is swapped into a page that is already open.
+	Partial bool
 }
 
 // textFields lists the fields that hold a text, in the order of the form.
@@ -36,8 +36,8 @@ var textFields = []modeField{
 func (e modeEditor) Field(name string) modeField {
 	i := slices.IndexFunc(textFields, func(f modeField) bool { return f.Name == name })
 	f := textFields[i]
-	f.Value, f.Wrong, f.ReadOnly, f.Part = e.Form.Get(name), e.Form.Wrong[name], e.ReadOnly(), e.Part
-	f.Advice = e.adviceOn(name)
+	f.Value, f.Error, f.ReadOnly, f.Partial = e.Form.Get(name), e.Form.Errors[name], e.ReadOnly(), e.Partial
+	f.Advice = e.adviceFor(name)
 	switch name {
 	case "slug":
 		if e.Builtin != nil {
@@ -52,7 +52,7 @@ func (e modeEditor) Field(name string) modeField {
 		}
 	case "roleDefinition", "customInstructions":
 		if n := lint.Tokens(f.Value); n > 0 {
-			f.Aside = shell.Count(n, "token")
+			f.Aside = shell.Pluralize(n, "token")
 		}
 	}
 	return f
@@ -67,7 +67,7 @@ func (e modeEditor) Texts() []modeField {
 	return out
 }
 
-func (e modeEditor) adviceOn(field string) (out []fieldAdvice) {
+func (e modeEditor) adviceFor(field string) (out []fieldAdvice) {
 	for _, a := range e.Advice {
 		if a.Field == field {
 			out = append(out, a)
@@ -76,22 +76,22 @@ func (e modeEditor) adviceOn(field string) (out []fieldAdvice) {
 	return out
 }
 
-// Says returns the problem and the advice of a field that isn't one of textFields.
-func (e modeEditor) Says(name string) modeField {
-	return modeField{Input: shell.Input{Name: name, Wrong: e.Form.Wrong[name]}, Advice: e.adviceOn(name), Part: e.Part}
+// FieldMessages returns the problem and the advice of a field that isn't one of textFields.
+func (e modeEditor) FieldMessages(name string) modeField {
+	return modeField{Input: shell.Input{Name: name, Error: e.Form.Errors[name]}, Advice: e.adviceFor(name), Partial: e.Partial}
 }
 
 // toolGroup is a group of tools in the form.
 type toolGroup struct {
-	Name, What string
-	Checked    bool
+	Name, Summary string
+	Checked       bool
 	// Restricts is true if the form can restrict the group to certain files.
 	Restricts          bool
 	Regex, Description modeField
 	ReadOnly           bool
 }
 
-var groupWords = map[string]string{
+var groupDescriptions = map[string]string{
 	"read": "Read files, list folders, search", "edit": "Create and change files", "browser": "Open pages in a browser",
 	"command": "Run commands in a terminal", "mcp": "Use MCP servers", "modes": "Switch modes and start tasks in them",
 }
@@ -99,20 +99,20 @@ var groupWords = map[string]string{
 // Tools returns the groups that editors know, followed by any others of the draft.
 func (e modeEditor) Tools() []toolGroup {
 	names := modes.GroupNames()
-	for _, name := range e.Form.All("group") {
+	for _, name := range e.Form.Values("group") {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	out := make([]toolGroup, len(names))
 	for i, name := range names {
-		t := toolGroup{Name: name, What: groupWords[name], Checked: e.Form.Has("group", name), ReadOnly: e.ReadOnly()}
-		if t.What == "" {
-			t.What = "not a group that editors know"
+		t := toolGroup{Name: name, Summary: groupDescriptions[name], Checked: e.Form.Has("group", name), ReadOnly: e.ReadOnly()}
+		if t.Summary == "" {
+			t.Summary = "not a group that editors know"
 		}
 		regex, description := "fileRegex."+name, "fileDescription."+name
 		t.Restricts = name == "edit" || e.Form.Get(regex) != "" || e.Form.Get(description) != ""
-		t.Regex, t.Description = e.Says(regex), e.Says(description)
+		t.Regex, t.Description = e.FieldMessages(regex), e.FieldMessages(description)
 		t.Regex.Value, t.Regex.Label, t.Regex.Mono = e.Form.Get(regex), "Only files matching", true
 		t.Description.Value, t.Description.Label = e.Form.Get(description), "Shown as"
 		t.Regex.ReadOnly, t.Description.ReadOnly = t.ReadOnly, t.ReadOnly
@@ -121,9 +121,9 @@ func (e modeEditor) Tools() []toolGroup {
 	return out
 }
 
-// Unknown returns the fields that the form doesn't know, as YAML; empty if there are none.
-func (e modeEditor) Unknown() string {
-	b, err := besideOf(e.Form)
+// UnknownFields returns the fields that the form doesn't know, as YAML; empty if there are none.
+func (e modeEditor) UnknownFields() string {
+	b, err := parsePassthrough(e.Form)
 	if err != nil || len(b.Fields) == 0 && len(b.Options) == 0 {
 		return ""
 	}
@@ -142,17 +142,17 @@ func (e modeEditor) Unknown() string {
 	return string(jsonast.MarshalYAML(all, ""))
 }
 
-// Kept returns the hidden fields that are sent along with the draft.
-func (e modeEditor) Kept() []shell.Pair {
-	return []shell.Pair{{Name: "view", Value: e.View}, {Name: "seen", Value: e.Seen}, {Name: "beside", Value: e.Form.Get("beside")}, {Name: "from", Value: e.From}}
+// HiddenFields returns the hidden fields that are sent along with the draft.
+func (e modeEditor) HiddenFields() []shell.Pair {
+	return []shell.Pair{{Name: "view", Value: e.View}, {Name: "seen", Value: e.BaseVersion}, {Name: "beside", Value: e.Form.Get("beside")}, {Name: "from", Value: e.From}}
 }
 
 // viewButton switches to a view of the draft.
 type viewButton struct {
 	View, Label, Path string
-	// Shown is the address of the page once it shows the view.
-	Shown   string
-	Current bool
+	// PagePath is the address of the page once it shows the view.
+	PagePath string
+	Current  bool
 }
 
 // Views returns the buttons of the two views.

@@ -20,42 +20,42 @@ import (
 type modeEditor struct {
 	modeTarget
 	draft
-	// Seen is the version that the draft began from, as id:version.
-	Seen string
+	// BaseVersion is the version that the draft began from, as id:version.
+	BaseVersion string
 	// Draft holds where and when the draft was stored.
 	Draft shell.Draft
 	// Can holds what the user is allowed to do with modes.
 	Can actions.Verdicts
-	// Mistakes are the problems that prevent saving. Tried is true once saving was tried:
+	// Errors are the problems that prevent saving. Tried is true once saving was tried:
 	// then they are listed, not only marked.
-	Mistakes []modeMistake
-	Tried    bool
+	Errors        []fieldError
+	SaveAttempted bool
 	// Note is a message above the draft.
 	Note     string
 	Conflict *modeConflict
-	// Starts lists the modes that a new one can begin with. From is the slug of the one that
+	// StartingPoints lists the modes that a new one can begin with. From is the slug of the one that
 	// this draft began with.
-	Starts []startGroup
-	From   string
+	StartingPoints []startingPointGroup
+	From           string
 	// Replaces is the name of the built-in mode that a new one would replace, as it has the
 	// same slug.
 	Replaces  string
 	Templates []string
 	Advice    []fieldAdvice
-	// Fresh is true if the user has changed nothing yet.
-	Fresh bool
+	// Untouched is true if the user has changed nothing yet.
+	Untouched bool
 	// budget bounds all comparisons of the page.
 	budget *diff.Budget
-	// Live is the publication line, Newer the notice of changes since the draft was begun.
+	// PublicationLine is the publication line, Newer the notice of changes since the draft was begun.
 	// Both belong to the whole page, and are nil on that of a new mode.
-	Live  *shell.Live
-	Newer *modeNewer
-	// Part is true if only the parts that change during typing are requested.
-	Part bool
+	PublicationLine *shell.PublicationLine
+	Newer           *newerVersion
+	// Partial is true if only the parts that change during typing are requested.
+	Partial bool
 }
 
-// modeMistake is one problem to fix.
-type modeMistake struct {
+// fieldError is one problem to fix.
+type fieldError struct {
 	Field, Detail string
 	Line, Column  int
 }
@@ -71,11 +71,11 @@ type fieldAdvice struct {
 // even in fields that the user hasn't visited.
 const touchedAll = "*"
 
-// complete adds the templates, problems and advice that the page shows for the draft.
-func (p *Pages) complete(v *shell.Visit, e *modeEditor) error {
-	e.budget = v.Budget()
+// populate adds the templates, problems and advice that the page shows for the draft.
+func (p *Pages) populate(v *shell.Request, e *modeEditor) error {
+	e.budget = v.DiffBudget()
 	e.Can = v.Can(modes.KindName)
-	e.Mistakes, e.Advice, e.Templates, e.Form.Wrong, e.Form.Order = nil, nil, nil, nil, nil
+	e.Errors, e.Advice, e.Templates, e.Form.Errors, e.Form.ErrorFields = nil, nil, nil, nil, nil
 	templates, err := p.DB.Templates.List(v.UserContext(), v.Org.ID)
 	if err != nil {
 		return err
@@ -86,23 +86,23 @@ func (p *Pages) complete(v *shell.Visit, e *modeEditor) error {
 	if now := e.Mode.Config.PermissionTemplate; now != "" && !slices.Contains(e.Templates, now) {
 		e.Templates = append(e.Templates, now)
 	}
-	if err := p.alsoWrong(v, e); err != nil {
+	if err := p.checkSlug(v, e); err != nil {
 		return err
 	}
 	fields := fieldsByPointer(e.Mode)
 	touched := strings.Split(e.Form.Get("touched"), ",")
-	e.Tried = e.Tried || slices.Contains(touched, touchedAll)
+	e.SaveAttempted = e.SaveAttempted || slices.Contains(touched, touchedAll)
 	for _, wrong := range e.Problems {
-		m := modeMistake{Field: fieldAt(fields, wrong.Pointer), Detail: wrong.Detail, Line: wrong.Line, Column: wrong.Column}
+		m := fieldError{Field: fieldForPointer(fields, wrong.Pointer), Detail: wrong.Detail, Line: wrong.Line, Column: wrong.Column}
 		if e.View == viewYAML {
 			m.Field = "yaml"
 		}
-		if !e.Tried && e.View == viewForm && m.Field != "" && !slices.Contains(touched, m.Field) {
+		if !e.SaveAttempted && e.View == viewForm && m.Field != "" && !slices.Contains(touched, m.Field) {
 			continue
 		}
-		e.Mistakes = append(e.Mistakes, m)
+		e.Errors = append(e.Errors, m)
 		if e.View == viewForm {
-			e.Form = e.Form.Refuse(m.Field, m.Detail)
+			e.Form = e.Form.AddError(m.Field, m.Detail)
 		}
 	}
 	if e.Unreadable || e.Empty() {
@@ -111,25 +111,25 @@ func (p *Pages) complete(v *shell.Visit, e *modeEditor) error {
 	if b := p.builtin(e.Mode.Slug); b != nil && e.IsNew() {
 		e.Replaces = b.Name
 	}
-	for _, a := range lint.For(e.Mode) {
-		one := fieldAdvice{Advice: a, Field: fieldAt(fields, a.Pointer)}
+	for _, a := range lint.Advise(e.Mode) {
+		one := fieldAdvice{Advice: a, Field: fieldForPointer(fields, a.Pointer)}
 		if e.View == viewYAML {
-			one.Field, one.Line = "yaml", e.at(a.Pointer, "").Line
+			one.Field, one.Line = "yaml", e.problemAt(a.Pointer, "").Line
 		}
 		e.Advice = append(e.Advice, one)
 	}
 	return nil
 }
 
-// alsoWrong adds the problems that depend on the library: that the slug is taken, or can't
+// checkSlug adds the problems that depend on the library: that the slug is taken, or can't
 // be changed.
-func (p *Pages) alsoWrong(v *shell.Visit, e *modeEditor) error {
+func (p *Pages) checkSlug(v *shell.Request, e *modeEditor) error {
 	slug := e.Mode.Slug
 	if e.Unreadable || slug == "" || slices.ContainsFunc(e.Problems, func(wrong fault.Field) bool { return wrong.Pointer == "/slug" }) {
 		return nil
 	}
 	if e.Builtin != nil && slug != e.Base().Slug {
-		e.Problems = append(e.Problems, e.at("/slug", "This overrides the built-in mode "+e.Builtin.Slug+": its slug stays "+e.Base().Slug+". For a mode with another slug, duplicate it"))
+		e.Problems = append(e.Problems, e.problemAt("/slug", "This overrides the built-in mode "+e.Builtin.Slug+": its slug stays "+e.Base().Slug+". For a mode with another slug, duplicate it"))
 		return nil
 	}
 	if e.Builtin == nil || e.Saved != nil {
@@ -141,14 +141,14 @@ func (p *Pages) alsoWrong(v *shell.Visit, e *modeEditor) error {
 			return err
 		}
 		if e.Saved == nil || other.ID != e.Saved.ID {
-			e.Problems = append(e.Problems, e.at("/slug", "A mode with the slug \""+slug+"\" already exists in this organization: "+other.Name+". Choose another slug, or change that mode"))
+			e.Problems = append(e.Problems, e.problemAt("/slug", "A mode with the slug \""+slug+"\" already exists in this organization: "+other.Name+". Choose another slug, or change that mode"))
 		}
 	}
 	return nil
 }
 
-// at returns a problem at a pointer, with its position in the YAML view.
-func (d draft) at(pointer, detail string) fault.Field {
+// problemAt returns a problem at a pointer, with its position in the YAML view.
+func (d draft) problemAt(pointer, detail string) fault.Field {
 	f := fault.Field{Pointer: pointer, Detail: detail}
 	if d.View != viewYAML {
 		return f
@@ -163,7 +163,7 @@ func (d draft) at(pointer, detail string) fault.Field {
 // Empty reports whether nothing was written of a new mode yet. Then there are no changes
 // and no advice to show either.
 func (e modeEditor) Empty() bool {
-	return e.IsNew() && !e.Unreadable && e.Mode.Equal(blank().Mode)
+	return e.IsNew() && !e.Unreadable && e.Mode.Equal(blankDraft().Mode)
 }
 
 // ReadOnly reports whether the user can view the mode but not change it.
@@ -200,12 +200,12 @@ func (e modeEditor) Changes() []diff.Change {
 	return modes.Diff(e.Base(), e.Mode)
 }
 
-// Changed returns the number of changes, for scripts; "?" if the draft is unreadable.
-func (e modeEditor) Changed() string {
+// ChangeCount returns the number of changes, for scripts; "?" if the draft is unreadable.
+func (e modeEditor) ChangeCount() string {
 	if e.Unreadable {
 		return "?"
 	}
-	if e.Fresh {
+	if e.Untouched {
 		return "0"
 	}
 	return itoa(len(e.Changes()))
@@ -213,38 +213,38 @@ func (e modeEditor) Changed() string {
 
 // Compared returns the comparison of the draft with its base.
 func (e modeEditor) Compared() shell.Comparison {
-	c := comparisonOfModes("What changes, line by line", e.Base(), e.Mode, e.IsNew(), e.budget)
+	c := compareModes("What changes, line by line", e.Base(), e.Mode, e.IsNew(), e.budget)
 	base := e.BaseName()
 	if base != "" {
 		base = strings.ToUpper(base[:1]) + base[1:]
 	}
-	return c.Between(base, "Draft")
+	return c.WithSideNames(base, "Draft")
 }
 
 // AgainstBuiltin returns the comparison of the draft with the built-in mode that it
 // replaces.
 func (e modeEditor) AgainstBuiltin() shell.Comparison {
-	return comparisonOfModes("Differences from the built-in mode", *e.Builtin, e.Mode, false, e.budget).Between("The built-in mode", "Draft")
+	return compareModes("Differences from the built-in mode", *e.Builtin, e.Mode, false, e.budget).WithSideNames("The built-in mode", "Draft")
 }
 
-// Written returns the mode as editors get it.
-func (e modeEditor) Written() string { return string(modes.WriteYAMLMode(e.Mode)) }
+// PublishedYAML returns the mode as editors get it.
+func (e modeEditor) PublishedYAML() string { return string(modes.WriteYAMLMode(e.Mode)) }
 
-// Clients returns the editors that the mode can be previewed in.
-func (e modeEditor) Clients() []editors.Client { return editors.All() }
+// Editors returns the editors that the mode can be previewed in.
+func (e modeEditor) Editors() []editors.Client { return editors.All() }
 
-// Client returns the selected editor, or the first one.
-func (e modeEditor) Client() editors.Client {
+// SelectedEditor returns the selected editor, or the first one.
+func (e modeEditor) SelectedEditor() editors.Client {
 	if c, err := editors.Find(e.Form.Get("seen_by")); err == nil {
 		return c
 	}
 	return editors.All()[0]
 }
 
-// SeenBy returns the mode as the selected editor interprets it.
-func (e modeEditor) SeenBy() editors.View { return editors.See(e.Client(), e.Mode) }
+// Preview returns the mode as the selected editor interprets it.
+func (e modeEditor) Preview() editors.View { return editors.Preview(e.SelectedEditor(), e.Mode) }
 
-// Late reports whether a version was saved since the draft was begun.
-func (e modeEditor) Late() bool {
-	return e.Saved != nil && e.Seen != "" && e.Seen != e.modeTarget.Seen()
+// Outdated reports whether a version was saved since the draft was begun.
+func (e modeEditor) Outdated() bool {
+	return e.Saved != nil && e.BaseVersion != "" && e.BaseVersion != e.modeTarget.CurrentVersion()
 }

@@ -14,34 +14,34 @@ import (
 )
 
 // exportFile is a file that the user can download.
-type exportFile struct{ Name, Path, For string }
+type exportFile struct{ Name, Path, Purpose string }
 
 // exportData is the data of the page that offers all files.
 type exportData struct {
 	Own, Merged []exportFile
-	// None is true if the organization has no modes besides the built-in ones.
-	None bool
+	// NoOwnModes is true if the organization has no modes besides the built-in ones.
+	NoOwnModes bool
 }
 
 // Export answers with a file in ?format=. It holds the modes selected with ?mode=, which
 // can be built-in ones, or all modes in ?view= (own or merged). Without any of these
 // parameters, Export shows the page that offers the files.
-func (p *Pages) Export(v *shell.Visit) error {
+func (p *Pages) Export(v *shell.Request) error {
 	query := v.Context().QueryArgs()
 	if !query.Has("mode") && !query.Has("format") && !query.Has("view") {
-		return p.exportPage(v)
+		return p.showExport(v)
 	}
-	e := transfer.Export{View: transfer.View(v.Query("view", string(transfer.Own))), Format: v.Query("format", modes.FormatYAML)}
-	if e.View != transfer.Own && e.View != transfer.Merged || !slices.Contains(transfer.Formats(), e.Format) {
-		return fault.New(fault.Malformed, "malformed_query", "Modes can be exported as %s, and the view is own or merged", strings.Join(transfer.Formats(), ", "))
+	e := transfer.ModeExport{View: transfer.View(v.Query("view", string(transfer.ViewOwn))), Format: v.Query("format", modes.FormatYAML)}
+	if e.View != transfer.ViewOwn && e.View != transfer.ViewMerged || !slices.Contains(transfer.ModeFormats(), e.Format) {
+		return fault.New(fault.Malformed, "malformed_query", "Modes can be exported as %s, and the view is own or merged", strings.Join(transfer.ModeFormats(), ", "))
 	}
 	for _, slug := range query.PeekMulti("mode") {
 		e.Slugs = append(e.Slugs, string(slug))
 		if p.isBuiltin(string(slug)) {
-			e.View = transfer.Merged
+			e.View = transfer.ViewMerged
 		}
 	}
-	data, err := transfer.Write(v.UserContext(), p.DB, v.Org, p.Builtins, e)
+	data, err := transfer.WriteModes(v.UserContext(), p.DB, v.Org, p.Builtins, e)
 	if err != nil {
 		return err
 	}
@@ -50,26 +50,26 @@ func (p *Pages) Export(v *shell.Visit) error {
 	return v.Send(data)
 }
 
-// exportsFor describes the use of each format.
-var exportsFor = map[string]string{
+// formatPurposes describes the use of each format.
+var formatPurposes = map[string]string{
 	modes.FormatYAML:        "What editors keep: save it as .roomodes, .kilocodemodes or custom_modes.yaml",
 	modes.FormatJSON:        "The same for programs",
 	modes.FormatMarketplace: "Items of a marketplace, each with its mode inside",
 	transfer.FormatZip:      "One YAML file for each mode: for a repository, where each has its own history",
 }
 
-func (p *Pages) exportPage(v *shell.Visit) error {
-	own, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+func (p *Pages) showExport(v *shell.Request) error {
+	own, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
 	if err != nil {
 		return err
 	}
-	d := exportData{None: len(own) == 0}
-	for _, format := range transfer.Formats() {
-		e := transfer.Export{View: transfer.Own, Format: format}
+	d := exportData{NoOwnModes: len(own) == 0}
+	for _, format := range transfer.ModeFormats() {
+		e := transfer.ModeExport{View: transfer.ViewOwn, Format: format}
 		path := v.Address("/modes/export") + "?format=" + format
-		d.Own = append(d.Own, exportFile{e.Name(v.Org.Slug), path, exportsFor[format]})
-		e.View = transfer.Merged
-		d.Merged = append(d.Merged, exportFile{e.Name(v.Org.Slug), path + "&view=merged", exportsFor[format]})
+		d.Own = append(d.Own, exportFile{e.Name(v.Org.Slug), path, formatPurposes[format]})
+		e.View = transfer.ViewMerged
+		d.Merged = append(d.Merged, exportFile{e.Name(v.Org.Slug), path + "&view=merged", formatPurposes[format]})
 	}
 	return v.Show("modes_export", shell.Page{
 		Title: "Export modes", Lead: "Whatever is exported can be imported again, and comes back the same.",

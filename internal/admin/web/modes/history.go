@@ -11,40 +11,40 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// modeStep is a version described in a sentence, with its mode.
-type modeStep struct {
-	pastVersion
+// historyItem is a version described in a sentence, with its mode.
+type historyItem struct {
+	versionItem
 	// Glyph, Label and Slug are those of the mode at that version. Ref names the mode in
 	// addresses today.
 	Glyph, Label, Slug, Ref string
-	// Gone is true if the mode is deleted now. Before is the version that this one can be
+	// ModeDeleted is true if the mode is deleted now. Before is the version that this one can be
 	// compared with; 0 if there is nothing to compare.
-	Gone   bool
-	Before int64
+	ModeDeleted bool
+	Before      int64
 }
 
-// modesPast is the data of the page with the library's history.
-type modesPast struct {
-	Steps []modeStep
+// historyData is the data of the page with the library's history.
+type historyData struct {
+	Items []historyItem
 	// Older is where the next page begins, empty on the last page. Newest is true on all
 	// but the first.
 	Older  string
 	Newest bool
-	// Deleted is true if some modes are deleted.
-	Deleted bool
-	Audit   access.Verdict
+	// HasDeleted is true if some modes are deleted.
+	HasDeleted bool
+	Audit      access.Decision
 }
 
 // History lists the versions of all modes, the newest first.
-func (p *Pages) History(v *shell.Visit) error {
-	after, readable := shell.ParsePlace(v.Query("after"))
-	got, more, err := shell.PageOfHistory(func(last *postgres.ModeStep, limit int) ([]postgres.ModeStep, error) {
+func (p *Pages) History(v *shell.Request) error {
+	after, hasCursor := shell.ParseHistoryCursor(v.Query("after"))
+	got, more, err := shell.ReadHistoryPage(func(last *postgres.ModeHistoryEntry, limit int) ([]postgres.ModeHistoryEntry, error) {
 		from := after
 		if last != nil {
-			from = placeOfStep(*last)
+			from = cursorOf(*last)
 		}
 		return p.DB.Modes.History(v.UserContext(), v.Org.ID, from, limit)
-	}, func(s postgres.ModeStep) int {
+	}, func(s postgres.ModeHistoryEntry) int {
 		if s.Previous == nil {
 			return len(s.Content)
 		}
@@ -53,19 +53,19 @@ func (p *Pages) History(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	now, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	now, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
 	if err != nil {
 		return err
 	}
-	d := modesPast{Newest: readable, Audit: v.May(access.Request{Action: access.ReadAudit})}
-	if d.Deleted, err = p.someDeleted(v); err != nil {
+	d := historyData{Newest: hasCursor, Audit: v.May(access.Request{Action: access.ReadAudit})}
+	if d.HasDeleted, err = p.hasDeleted(v); err != nil {
 		return err
 	}
 	if more {
 		got = got[:len(got)-1]
-		d.Older = shell.FormatPlace(*placeOfStep(got[len(got)-1]))
+		d.Older = shell.FormatHistoryCursor(*cursorOf(got[len(got)-1]))
 	}
-	if d.Steps, err = p.modeSteps(v, got, now); err != nil {
+	if d.Items, err = p.historyItems(v, got, now); err != nil {
 		return err
 	}
 	return v.Show("modes_history", shell.Page{
@@ -73,35 +73,35 @@ func (p *Pages) History(v *shell.Visit) error {
 	})
 }
 
-// modeSteps returns versions as users read them. now holds the modes that exist now.
-func (p *Pages) modeSteps(v *shell.Visit, got []postgres.ModeStep, now []postgres.ModeHead) ([]modeStep, error) {
-	who, err := v.People()
+// historyItems returns versions as users read them. now holds the modes that exist now.
+func (p *Pages) historyItems(v *shell.Request, got []postgres.ModeHistoryEntry, now []postgres.ModeSummary) ([]historyItem, error) {
+	actors, err := v.Actors()
 	if err != nil {
 		return nil, err
 	}
-	there := make(map[uuid.UUID]postgres.ModeHead, len(now))
+	existing := make(map[uuid.UUID]postgres.ModeSummary, len(now))
 	for _, m := range now {
-		there[m.ID] = m
+		existing[m.ID] = m
 	}
-	out := make([]modeStep, len(got))
+	out := make([]historyItem, len(got))
 	for i, g := range got {
-		made := p.stepMade(g)
-		row := rowOf(g.Object.Slug, g.Object.Name, summary{})
-		m, isThere := there[g.Object.ID]
-		s := modeStep{
-			pastVersion: pastVersion{
-				Version: g.Version.Version.Version, Revision: g.Revision, At: g.OccurredAt, Sentence: made.sentence,
-				Deleted: g.Action == audit.Delete, Current: isThere && m.Version == g.Version.Version.Version,
+		made := p.versionSummary(g)
+		row := newRow(g.Object.Slug, g.Object.Name, summary{})
+		m, exists := existing[g.Object.ID]
+		s := historyItem{
+			versionItem: versionItem{
+				Version: g.Version.Version.Version, Revision: g.Revision, CreatedAt: g.OccurredAt, Sentence: made.sentence,
+				Deleted: g.Action == audit.Delete, Current: exists && m.Version == g.Version.Version.Version,
 			},
-			Glyph: row.Glyph, Label: row.Label, Slug: row.Slug, Ref: g.Object.ID.String(), Gone: !isThere,
+			Glyph: row.Glyph, Label: row.Label, Slug: row.Slug, Ref: g.Object.ID.String(), ModeDeleted: !exists,
 		}
-		if isThere {
+		if exists {
 			s.Ref = paths.Mode(m.Slug, s.Ref)
 		}
 		if made.differs && !s.Deleted {
 			s.Before = s.Version - 1
 		}
-		if s.Who, err = who.Name(g.Actor.ID); err != nil {
+		if s.Author, err = actors.Name(g.Actor.ID); err != nil {
 			return nil, err
 		}
 		out[i] = s
@@ -109,35 +109,35 @@ func (p *Pages) modeSteps(v *shell.Visit, got []postgres.ModeStep, now []postgre
 	return out, nil
 }
 
-// stepMade describes the change that a version made. It is computed once: texts can be
+// versionSummary describes the change that a version made. It is computed once: texts can be
 // long, and the versions that are compared never change.
-type stepMade struct {
+type versionSummary struct {
 	sentence string
 	// differs is true if the mode differs from the version before.
 	differs bool
 }
 
-func newSteps() shell.Memory[versionKey, stepMade] {
+func newVersionSummaryCache() shell.Cache[versionKey, versionSummary] {
 	const bytes, overhead = 4 << 20, 100
-	return shell.Remember[versionKey](bytes, func(s stepMade) int { return len(s.sentence) + overhead })
+	return shell.NewCache[versionKey](bytes, func(s versionSummary) int { return len(s.sentence) + overhead })
 }
 
-func (p *Pages) stepMade(g postgres.ModeStep) stepMade {
-	key := keyOf(g.Object.ID, g.Version.Version.Version, g.OccurredAt)
-	made, ok := p.stepsMade.Get(key)
+func (p *Pages) versionSummary(g postgres.ModeHistoryEntry) versionSummary {
+	key := newVersionKey(g.Object.ID, g.Version.Version.Version, g.OccurredAt)
+	made, ok := p.versionSummaryCache.Get(key)
 	if !ok {
-		made = stepMade{p.versionSentence(g.Version, g.Previous), g.Previous != nil && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0}
-		p.stepsMade.Put(key, made)
+		made = versionSummary{p.describeVersion(g.Version, g.Previous), g.Previous != nil && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0}
+		p.versionSummaryCache.Put(key, made)
 	}
 	return made
 }
 
-func placeOfStep(s postgres.ModeStep) *postgres.Place {
-	return &postgres.Place{Revision: s.Revision, Subject: s.Object.ID, Version: s.Version.Version.Version}
+func cursorOf(s postgres.ModeHistoryEntry) *postgres.HistoryCursor {
+	return &postgres.HistoryCursor{Revision: s.Revision, Subject: s.Object.ID, Version: s.Version.Version.Version}
 }
 
-// someDeleted reports whether there is a deleted mode that can be restored.
-func (p *Pages) someDeleted(v *shell.Visit) (bool, error) {
+// hasDeleted reports whether there is a deleted mode that can be restored.
+func (p *Pages) hasDeleted(v *shell.Request) (bool, error) {
 	one, err := p.DB.Modes.Deleted(v.UserContext(), v.Org.ID, nil, 1)
 	return len(one) > 0, err
 }

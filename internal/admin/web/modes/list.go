@@ -13,18 +13,18 @@ import (
 	"orgmodes/internal/postgres"
 )
 
-// listed is the search, filter and sort order in the address.
-type listed struct{ Search, Show, Sort string }
+// listQuery is the search, filter and sort order in the address.
+type listQuery struct{ Search, Filter, Sort string }
 
 var (
-	shows = []shell.Choice{
+	filters = []shell.Choice{
 		{Value: "", Label: "All"},
 		{Value: "ours", Label: "Ours"},
 		{Value: "overrides", Label: "Overrides"},
 		{Value: "untouched", Label: "Untouched"},
 		{Value: "advice", Label: "With advice"},
 	}
-	sorts = []shell.Choice{
+	sortOrders = []shell.Choice{
 		{Value: "", Label: "As editors list them"},
 		{Value: "name", Label: "By name"},
 		{Value: "changed", Label: "Last changed first"},
@@ -34,80 +34,80 @@ var (
 // modesData is the data of the page of all modes.
 type modesData struct {
 	pages *Pages
-	listed
-	Live     shell.Live
-	Builtins []modeRow
-	Own      []modeRow
-	// None is true if the organization has no modes besides the built-in ones, Narrowed if
+	listQuery
+	PublicationLine shell.PublicationLine
+	Builtins        []modeRow
+	Own             []modeRow
+	// NoOwnModes is true if the organization has no modes besides the built-in ones, Filtered if
 	// the list is filtered.
-	None, Narrowed bool
+	NoOwnModes, Filtered bool
 	// Total is how many modes editors get, Shown how many of them are listed.
-	Total, Shown int
-	Shows, Sorts []shell.Choice
-	// Choosable is how many of the listed modes can be selected. Deleted is true if there
+	Total, Shown        int
+	Filters, SortOrders []shell.Choice
+	// Selectable is how many of the listed modes can be selected. Deleted is true if there
 	// are deleted modes to restore.
-	Choosable int
-	Deleted   bool
-	// Begun lists the user's drafts of new modes.
-	Begun shell.DraftHeads
+	Selectable int
+	HasDeleted bool
+	// NewDrafts lists the user's drafts of new modes.
+	NewDrafts shell.DraftSummaries
 	// Can holds what the user is allowed to do with modes.
 	Can actions.Verdicts
 	// Order reports whether the list can be reordered as it is shown.
-	Order access.Verdict
+	Order access.Decision
 }
 
 // List shows the modes that editors get.
-func (p *Pages) List(v *shell.Visit) error {
-	l := listed{Search: strings.TrimSpace(v.Query("q")), Show: v.Query("show"), Sort: v.Query("sort")}
-	all, found, revision, err := p.summarized(v)
+func (p *Pages) List(v *shell.Request) error {
+	l := listQuery{Search: strings.TrimSpace(v.Query("q")), Filter: v.Query("show"), Sort: v.Query("sort")}
+	all, found, revision, err := p.loadSummaries(v)
 	if err != nil {
 		return err
 	}
 	v.Org.Revision = revision
-	who, err := v.People()
+	actors, err := v.Actors()
 	if err != nil {
 		return err
 	}
-	d := modesData{pages: p, listed: l, Can: v.Can(modes.KindName), None: len(all) == 0}
-	if d.Builtins, d.Own, err = p.rows(all, found, who); err != nil {
+	d := modesData{pages: p, listQuery: l, Can: v.Can(modes.KindName), NoOwnModes: len(all) == 0}
+	if d.Builtins, d.Own, err = p.rows(all, found, actors); err != nil {
 		return err
 	}
-	if d.Begun, err = p.Drafts.List(v); err != nil {
+	if d.NewDrafts, err = p.Drafts.List(v); err != nil {
 		return err
 	}
 	for _, rows := range [][]modeRow{d.Builtins, d.Own} {
 		for i := range rows {
-			rows[i].Draft = d.Begun.Take(rows[i].subject)
+			rows[i].Draft = d.NewDrafts.Remove(rows[i].subject)
 		}
 	}
 	d.Total = len(d.Builtins) + len(d.Own)
-	d.Builtins, d.Own = l.of(d.Builtins), l.of(d.Own)
+	d.Builtins, d.Own = l.apply(d.Builtins), l.apply(d.Own)
 	d.Shown = len(d.Builtins) + len(d.Own)
 	for _, r := range append(d.Builtins[:len(d.Builtins):len(d.Builtins)], d.Own...) {
-		if r.Ours() {
-			d.Choosable++
+		if r.IsOwn() {
+			d.Selectable++
 		}
 	}
-	if d.Deleted, err = p.someDeleted(v); err != nil {
+	if d.HasDeleted, err = p.hasDeleted(v); err != nil {
 		return err
 	}
-	d.Narrowed = l.Search != "" || l.Show != ""
-	d.Shows, d.Sorts = l.choices(shows, "show"), l.choices(sorts, "sort")
+	d.Filtered = l.Search != "" || l.Filter != ""
+	d.Filters, d.SortOrders = l.choices(filters, "show"), l.choices(sortOrders, "sort")
 	d.Order = d.Can.Move
-	if d.Order.Allowed && (d.Narrowed || l.Sort != "") {
-		d.Order = access.Verdict{Reason: "The order can be changed where all modes are shown as editors list them"}
+	if d.Order.Allowed && (d.Filtered || l.Sort != "") {
+		d.Order = access.Decision{Reason: "The order can be changed where all modes are shown as editors list them"}
 	}
-	if d.Live, err = v.Live(d.Total); err != nil {
+	if d.PublicationLine, err = v.PublicationLine(d.Total); err != nil {
 		return err
 	}
 	page := shell.Page{Title: "Modes", Lead: "What agents can be, in every editor of " + v.Org.Name + ".", Data: d}
-	if v.LeadsTo("/modes/export") {
+	if v.HasRoute("/modes/export") {
 		page.Actions = append(page.Actions, shell.Action{Label: "Export", Path: v.Address("/modes/export"), May: d.Can.Export})
 	}
-	if v.LeadsTo("/modes/import") {
+	if v.HasRoute("/modes/import") {
 		page.Actions = append(page.Actions, shell.Action{Label: "Import", Path: v.Address("/modes/import"), May: d.Can.Import})
 	}
-	if v.LeadsTo("/modes/new") {
+	if v.HasRoute("/modes/new") {
 		page.Actions = append(page.Actions, shell.Action{Label: "New mode", Path: v.Address("/modes/new"), Primary: true, Key: "n", May: d.Can.Create})
 	}
 	return v.Show("modes", page)
@@ -115,17 +115,17 @@ func (p *Pages) List(v *shell.Visit) error {
 
 // Count returns how many modes editors get, for the sidebar. Error pages have a sidebar,
 // too: ok is false if the modes can't be counted, and then it shows no number.
-func (p *Pages) Count(v *shell.Visit) (n int, ok bool) {
-	own, err := p.DB.CountModesBeside(v.UserContext(), v.Org.ID, p.Builtins)
+func (p *Pages) Count(v *shell.Request) (n int, ok bool) {
+	own, err := p.DB.CountModesExcept(v.UserContext(), v.Org.ID, p.Builtins)
 	return own + len(p.Builtins), err == nil
 }
 
-// of returns the rows to show, in the selected order.
-func (l listed) of(rows []modeRow) []modeRow {
+// apply returns the rows to show, in the selected order.
+func (l listQuery) apply(rows []modeRow) []modeRow {
 	var out []modeRow
 	search := strings.ToLower(l.Search)
 	for _, r := range rows {
-		if r.isOf(l.Show) && (search == "" || strings.Contains(r.text, search)) {
+		if r.matches(l.Filter) && (search == "" || strings.Contains(r.searchText, search)) {
 			out = append(out, r)
 		}
 	}
@@ -142,8 +142,8 @@ func (l listed) of(rows []modeRow) []modeRow {
 
 // choices returns the options of one parameter of the list. The address of each changes
 // that parameter and nothing else.
-func (l listed) choices(all []shell.Choice, name string) []shell.Choice {
-	now := map[string]string{"q": l.Search, "show": l.Show, "sort": l.Sort}
+func (l listQuery) choices(all []shell.Choice, name string) []shell.Choice {
+	now := map[string]string{"q": l.Search, "show": l.Filter, "sort": l.Sort}
 	out := make([]shell.Choice, len(all))
 	for i, c := range all {
 		c.Current = now[name] == c.Value
@@ -164,13 +164,13 @@ func (l listed) choices(all []shell.Choice, name string) []shell.Choice {
 
 // rows returns the built-in modes, each as it is or overridden, and the organization's
 // other modes.
-func (p *Pages) rows(all []postgres.ModeHead, found []summary, who *shell.People) (builtins, own []modeRow, err error) {
+func (p *Pages) rows(all []postgres.ModeSummary, found []summary, actors *shell.Actors) (builtins, own []modeRow, err error) {
 	bySlug := map[string]modeRow{}
 	for i, m := range all {
-		r := rowOf(m.Slug, m.Name, found[i])
-		r.ID, r.Version, r.UpdatedAt, r.key = m.ID.String(), m.Version, m.UpdatedAt, keyOf(m.ID, m.Version, m.UpdatedAt)
+		r := newRow(m.Slug, m.Name, found[i])
+		r.ID, r.Version, r.UpdatedAt, r.key = m.ID.String(), m.Version, m.UpdatedAt, newVersionKey(m.ID, m.Version, m.UpdatedAt)
 		r.subject = m.ID
-		if r.By, err = who.Name(m.UpdatedBy); err != nil {
+		if r.By, err = actors.Name(m.UpdatedBy); err != nil {
 			return nil, nil, err
 		}
 		bySlug[modes.SlugKey(m.Slug)] = r
@@ -178,7 +178,7 @@ func (p *Pages) rows(all []postgres.ModeHead, found []summary, who *shell.People
 	for _, b := range p.Builtins {
 		r, overridden := bySlug[modes.SlugKey(b.Slug)]
 		if !overridden {
-			r = rowOf(b.Slug, b.Name, summaryOf(b))
+			r = newRow(b.Slug, b.Name, newSummary(b))
 		}
 		r.subject = modeTarget{Builtin: &b}.Subject()
 		r.Builtin, r.Overrides = true, overridden
@@ -191,7 +191,7 @@ func (p *Pages) rows(all []postgres.ModeHead, found []summary, who *shell.People
 		}
 	}
 	for i := range own {
-		own[i].Place, own[i].Of = i+1, len(own)
+		own[i].Position, own[i].PositionCount = i+1, len(own)
 	}
 	return builtins, own, nil
 }

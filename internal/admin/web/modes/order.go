@@ -17,52 +17,52 @@ import (
 // the list in the new order, with seen, the revision at which they were read; or one id
 // as up or down, which is valid for any current order. A request by a script is answered
 // with the publication line, any other with the list.
-func (p *Pages) Order(v *shell.Visit) error {
+func (p *Pages) Order(v *shell.Request) error {
 	f := shell.ReadForm(v.Ctx)
-	all, err := p.DB.ModeHeads(v.UserContext(), v.Org.ID)
+	all, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
 	if err != nil {
 		return err
 	}
-	listed := p.listed(all)
-	wanted, seen, err := orderOf(f, listed)
+	reorderable := p.reorderable(all)
+	wanted, expected, err := parseOrder(f, reorderable)
 	if fault.Is(err, fault.NotFound) && v.Get("X-Requested-With") == "" {
-		return v.Done(v.Address("/modes"), shell.Said{Text: "This mode was deleted by someone else; nothing was moved.", Bad: true})
+		return v.RedirectWithFlash(v.Address("/modes"), shell.Flash{Text: "This mode was deleted by someone else; nothing was moved.", IsError: true})
 	}
 	if err != nil {
 		return err
 	}
-	revision, err := p.DB.OrderModes(v.UserContext(), v.By(), v.Org.ID, p.interleave(all, wanted), seen)
+	revision, err := p.DB.OrderModes(v.UserContext(), v.By(), v.Org.ID, p.interleave(all, wanted), expected)
 	if err != nil {
 		return err
 	}
 	if v.Get("X-Requested-With") == "" {
 		if revision == v.Org.Revision {
-			return v.Done(v.Address("/modes"), shell.Said{Text: "It is at the end of the list already; nothing was moved."})
+			return v.RedirectWithFlash(v.Address("/modes"), shell.Flash{Text: "It is at the end of the list already; nothing was moved."})
 		}
-		return v.Done(v.Address("/modes"), shell.Said{Text: "The order is saved. Editors list the modes like this from their next poll on."})
+		return v.RedirectWithFlash(v.Address("/modes"), shell.Flash{Text: "The order is saved. Editors list the modes like this from their next poll on."})
 	}
-	l, err := v.Live(len(listed) + len(p.Builtins))
+	l, err := v.PublicationLine(len(reorderable) + len(p.Builtins))
 	if err != nil {
 		return err
 	}
 	v.Set("X-Revision", strconv.FormatInt(revision, 10))
-	return v.Part("modes", "live", l)
+	return v.Part("modes", "publication-line", l)
 }
 
-// listed returns the modes that can be reordered: all except the ones that replace a
+// reorderable returns the modes that can be reordered: all except the ones that replace a
 // built-in mode.
-func (p *Pages) listed(all []postgres.ModeHead) (listed []postgres.ModeHead) {
+func (p *Pages) reorderable(all []postgres.ModeSummary) (reorderable []postgres.ModeSummary) {
 	for _, m := range all {
 		if !p.isBuiltin(m.Slug) {
-			listed = append(listed, m)
+			reorderable = append(reorderable, m)
 		}
 	}
-	return listed
+	return reorderable
 }
 
 // interleave puts the listed modes into the wanted order, and leaves the others where they
 // are.
-func (p *Pages) interleave(all []postgres.ModeHead, wanted []uuid.UUID) []uuid.UUID {
+func (p *Pages) interleave(all []postgres.ModeSummary, wanted []uuid.UUID) []uuid.UUID {
 	order := make([]uuid.UUID, 0, len(all))
 	for _, m := range all {
 		switch {
@@ -79,8 +79,8 @@ func (p *Pages) isBuiltin(slug string) bool {
 	return slices.ContainsFunc(p.Builtins, func(b modes.Mode) bool { return modes.SlugKey(b.Slug) == modes.SlugKey(slug) })
 }
 
-// orderOf reads the wanted order and the revision that it is based on, 0 for any.
-func orderOf(f shell.Form, now []postgres.ModeHead) (wanted []uuid.UUID, seen int64, err error) {
+// parseOrder reads the wanted order and the revision that it is based on, 0 for any.
+func parseOrder(f shell.Form, now []postgres.ModeSummary) (wanted []uuid.UUID, expected int64, err error) {
 	for move, by := range map[string]int{"up": -1, "down": 1} {
 		id := f.Get(move)
 		if id == "" {
@@ -89,7 +89,7 @@ func orderOf(f shell.Form, now []postgres.ModeHead) (wanted []uuid.UUID, seen in
 		for _, m := range now {
 			wanted = append(wanted, m.ID)
 		}
-		at := slices.IndexFunc(now, func(m postgres.ModeHead) bool { return m.ID.String() == id })
+		at := slices.IndexFunc(now, func(m postgres.ModeSummary) bool { return m.ID.String() == id })
 		if at < 0 {
 			return nil, 0, fault.New(fault.NotFound, "not_found", "This mode no longer exists")
 		}
@@ -101,12 +101,12 @@ func orderOf(f shell.Form, now []postgres.ModeHead) (wanted []uuid.UUID, seen in
 	for text := range strings.FieldsSeq(f.Get("ids")) {
 		id, err := uuid.Parse(text)
 		if err != nil {
-			return nil, 0, shell.Unreadable(err)
+			return nil, 0, shell.MalformedForm(err)
 		}
 		wanted = append(wanted, id)
 	}
-	if seen, err = strconv.ParseInt(f.Get("seen"), 10, 64); err != nil || len(wanted) == 0 {
-		return nil, 0, shell.Unreadable(err)
+	if expected, err = strconv.ParseInt(f.Get("seen"), 10, 64); err != nil || len(wanted) == 0 {
+		return nil, 0, shell.MalformedForm(err)
 	}
-	return wanted, seen, nil
+	return wanted, expected, nil
 }

@@ -21,16 +21,16 @@ type Pages struct {
 	// Builtins are the modes that every editor has.
 	Builtins []modes.Mode
 	// Drafts stores the drafts of the editor.
-	Drafts    *shell.Drafts
-	summaries shell.Memory[versionKey, summary]
-	rowsMade  shell.Memory[rowKey, template.HTML]
-	// stepsMade caches the changes that versions made.
-	stepsMade shell.Memory[versionKey, stepMade]
+	Drafts       *shell.Drafts
+	summaryCache shell.Cache[versionKey, summary]
+	rowCache     shell.Cache[rowKey, template.HTML]
+	// versionSummaryCache caches the changes that versions made.
+	versionSummaryCache shell.Cache[versionKey, versionSummary]
 }
 
 // New returns the pages; builtins are the modes that every editor has.
 func New(s *shell.Shell, builtins []modes.Mode) *Pages {
-	p := &Pages{Shell: s, Builtins: builtins, summaries: newSummaries(), rowsMade: newRows(), stepsMade: newSteps()}
+	p := &Pages{Shell: s, Builtins: builtins, summaryCache: newSummaryCache(), rowCache: newRowCache(), versionSummaryCache: newVersionSummaryCache()}
 	p.Drafts = shell.NewDrafts(s, modes.KindName, "/modes", p)
 	return p
 }

@@ -34,32 +34,32 @@ type modeRow struct {
 	// Otherwise Glyph is that of the built-in mode with this slug, or the first letter, and
 	// Label is the name.
 	Glyph, Label string
-	// Place is the position among the organization's modes, from 1, and Of their number.
-	Place, Of int
+	// Position is the position among the organization's modes, from 1, and PositionCount their number.
+	Position, PositionCount int
 }
 
 // chip is one group of tools. Restricted describes its restriction, if any.
 type chip struct{ Name, Restricted string }
 
-func rowOf(slug, name string, s summary) modeRow {
+func newRow(slug, name string, s summary) modeRow {
 	r := modeRow{Slug: slug, Name: name, summary: s}
-	r.Glyph, r.Label = glyphOf(name)
-	if glyph := modes.BuiltinGlyph(slug); glyph != "" && r.Label == strings.TrimSpace(name) {
+	r.Glyph, r.Label = splitGlyph(name)
+	if glyph := modes.BuiltinIcon(slug); glyph != "" && r.Label == strings.TrimSpace(name) {
 		r.Glyph = glyph
 	}
 	return r
 }
 
-// Ours reports whether the mode is the organization's.
-func (r modeRow) Ours() bool { return r.ID != "" }
+// IsOwn reports whether the mode is the organization's.
+func (r modeRow) IsOwn() bool { return r.ID != "" }
 
 // Ref returns the path segment that names the mode in addresses.
 func (r modeRow) Ref() string { return paths.Mode(r.Slug, r.ID) }
 
-func (r modeRow) isOf(show string) bool {
-	switch show {
+func (r modeRow) matches(filter string) bool {
+	switch filter {
 	case "ours":
-		return r.Ours()
+		return r.IsOwn()
 	case "overrides":
 		return r.Overrides
 	case "untouched":
@@ -71,9 +71,9 @@ func (r modeRow) isOf(show string) bool {
 	}
 }
 
-// glyphOf splits a name into the symbol that it begins with, and the rest. Without a symbol,
+// splitGlyph splits a name into the symbol that it begins with, and the rest. Without a symbol,
 // it returns the initial and the name.
-func glyphOf(name string) (glyph, label string) {
+func splitGlyph(name string) (glyph, label string) {
 	name = strings.TrimSpace(name)
 	first, size := utf8.DecodeRuneInString(name)
 	if first == utf8.RuneError || !isSymbol(first) {

@@ -18,17 +18,17 @@ type summary struct {
 	Line   string
 	Chips  []chip
 	Advice int
-	// text is the text that is searched, in lower case.
-	text string
+	// searchText is the text that is searched, in lower case.
+	searchText string
 }
 
-// summaryOf returns the summary of a mode without Advice, which summarized counts.
-func summaryOf(m modes.Mode) (s summary) {
+// newSummary returns the summary of a mode without Advice, which summarized counts.
+func newSummary(m modes.Mode) (s summary) {
 	c := m.Config
 	for _, text := range []string{c.Description, c.WhenToUse, c.RoleDefinition} {
 		if text = strings.TrimSpace(text); text != "" {
 			line, _, _ := strings.Cut(text, "\n")
-			s.Line = shell.Clip(line, 160)
+			s.Line = shell.Truncate(line, 160)
 			break
 		}
 	}
@@ -45,7 +45,7 @@ func summaryOf(m modes.Mode) (s summary) {
 		}
 		s.Chips = append(s.Chips, one)
 	}
-	s.text = strings.ToLower(strings.Join([]string{m.Name, m.Slug, c.Description, c.WhenToUse, c.RoleDefinition, c.CustomInstructions}, "\n"))
+	s.searchText = strings.ToLower(strings.Join([]string{m.Name, m.Slug, c.Description, c.WhenToUse, c.RoleDefinition, c.CustomInstructions}, "\n"))
 	return s
 }
 
@@ -57,24 +57,24 @@ type versionKey struct {
 	at      int64
 }
 
-func keyOf(id uuid.UUID, version int64, at time.Time) versionKey {
+func newVersionKey(id uuid.UUID, version int64, at time.Time) versionKey {
 	return versionKey{id, version, at.UnixMicro()}
 }
 
-// newSummaries returns a cache of the summaries of versions, which never change. Each
+// newSummaryCache returns a cache of the summaries of versions, which never change. Each
 // version is read, checked and converted to lower case once, and lists of hundreds of modes
 // read no prompts. The cache has room for the texts of a few libraries of maximum size.
-func newSummaries() shell.Memory[versionKey, summary] {
+func newSummaryCache() shell.Cache[versionKey, summary] {
 	const bytes, overhead = 64 << 20, 500
-	return shell.Remember[versionKey](bytes, func(s summary) int { return len(s.text) + overhead })
+	return shell.NewCache[versionKey](bytes, func(s summary) int { return len(s.searchText) + overhead })
 }
 
-// summarized returns the heads of an organization's modes, their summaries in the same
+// loadSummaries returns the heads of an organization's modes, their summaries in the same
 // order, and their revision.
-func (p *Pages) summarized(v *shell.Visit) ([]postgres.ModeHead, []summary, int64, error) {
+func (p *Pages) loadSummaries(v *shell.Request) ([]postgres.ModeSummary, []summary, int64, error) {
 	found := map[uuid.UUID]summary{}
-	heads, whole, revision, err := p.DB.ModeHeadsAt(v.UserContext(), v.Org.ID, func(m postgres.ModeHead) bool {
-		one, ok := p.summaries.Get(keyOf(m.ID, m.Version, m.UpdatedAt))
+	heads, whole, revision, err := p.DB.ModeSummariesWithRevision(v.UserContext(), v.Org.ID, func(m postgres.ModeSummary) bool {
+		one, ok := p.summaryCache.Get(newVersionKey(m.ID, m.Version, m.UpdatedAt))
 		found[m.ID] = one
 		return !ok
 	})
@@ -82,10 +82,10 @@ func (p *Pages) summarized(v *shell.Visit) ([]postgres.ModeHead, []summary, int6
 		return nil, nil, 0, err
 	}
 	for _, m := range whole {
-		one := summaryOf(m.Mode)
-		one.Advice = len(lint.For(m.Mode))
+		one := newSummary(m.Mode)
+		one.Advice = len(lint.Advise(m.Mode))
 		found[m.ID] = one
-		p.summaries.Put(keyOf(m.ID, m.Version, m.UpdatedAt), one)
+		p.summaryCache.Put(newVersionKey(m.ID, m.Version, m.UpdatedAt), one)
 	}
 	out := make([]summary, len(heads))
 	for i, m := range heads {

@@ -15,25 +15,25 @@ import (
 
 // deletion is the data of the page that asks before an object is deleted.
 type deletion struct {
-	frame
+	pageData
 	Object resource.Object
-	// Users are the objects that refer to it. Wrong is the reason why it was not deleted.
-	Users []link
-	Wrong string
+	// Referrers are the objects that refer to it. Wrong is the reason why it was not deleted.
+	Referrers []link
+	Error     string
 }
 
 // DeletionForm asks before the object in ?object= is deleted.
-func (p *Pages) DeletionForm(v *shell.Visit) error {
+func (p *Pages) DeletionForm(v *shell.Request) error {
 	o, err := p.store.Get(v.UserContext(), v.Org.ID, v.Query("object"))
 	if err != nil {
 		return err
 	}
-	return p.askDeletion(v, deletion{Object: o})
+	return p.confirmDeletion(v, deletion{Object: o})
 }
 
-func (p *Pages) askDeletion(v *shell.Visit, d deletion) (err error) {
-	d.frame = p.frame(v)
-	if _, d.Users, err = p.links(v, d.Object); err != nil {
+func (p *Pages) confirmDeletion(v *shell.Request, d deletion) (err error) {
+	d.pageData = p.newPageData(v)
+	if _, d.Referrers, err = p.links(v, d.Object); err != nil {
 		return err
 	}
 	return v.Show("object_deletion", shell.Page{Title: "Delete " + d.Object.Spec.Title() + "?", Crumbs: p.crumbs(v, &d.Object), Data: d})
@@ -41,8 +41,8 @@ func (p *Pages) askDeletion(v *shell.Visit, d deletion) (err error) {
 
 // Delete deletes an object at the expected version: the field object is its id, a colon and
 // the version.
-func (p *Pages) Delete(v *shell.Visit) error {
-	text, seen, err := shell.VersionOf(shell.ReadForm(v.Ctx).Get("object"))
+func (p *Pages) Delete(v *shell.Request) error {
+	text, expected, err := shell.ParseVersionRef(shell.ReadForm(v.Ctx).Get("object"))
 	if err != nil {
 		return err
 	}
@@ -50,45 +50,45 @@ func (p *Pages) Delete(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	deleted, revision, err := p.store.DeleteAll(v.UserContext(), v.By(), v.Org.ID, []postgres.Seen{{ID: id, Version: seen}})
+	deleted, revision, err := p.store.DeleteBatch(v.UserContext(), v.By(), v.Org.ID, []postgres.VersionRef{{ID: id, Version: expected}})
 	if refusal, ok := fault.As(err); ok && len(refusal.Fields) > 0 {
-		return p.notDeleted(v, id, refusal)
+		return p.showDeletionError(v, id, refusal)
 	}
 	if err != nil {
 		return err
 	}
-	return v.Done(p.path(v, ""), shell.Said{
+	return v.RedirectWithFlash(p.path(v, ""), shell.Flash{
 		Text: deleted[0].Spec.Title() + " is deleted.",
 		Undo: &shell.Undo{Path: p.path(v, "/restorations"), Fields: []shell.Pair{{Name: "revision", Value: strconv.FormatInt(revision, 10)}}},
 	})
 }
 
-// notDeleted asks again, with the reason of the refusal.
-func (p *Pages) notDeleted(v *shell.Visit, id uuid.UUID, refusal *fault.Error) error {
+// showDeletionError asks again, with the reason of the refusal.
+func (p *Pages) showDeletionError(v *shell.Request, id uuid.UUID, refusal *fault.Error) error {
 	o, err := p.store.Get(v.UserContext(), v.Org.ID, id.String())
 	if fault.Is(err, fault.NotFound) {
-		return v.Done(p.path(v, ""), shell.Said{Text: "This was already deleted by someone else."})
+		return v.RedirectWithFlash(p.path(v, ""), shell.Flash{Text: "This was already deleted by someone else."})
 	}
 	if err != nil {
 		return err
 	}
 	v.Status(http.StatusConflict)
-	return p.askDeletion(v, deletion{Object: o, Wrong: refusal.Fields[0].Detail})
+	return p.confirmDeletion(v, deletion{Object: o, Error: refusal.Fields[0].Detail})
 }
 
-// deletedPage is the number of deleted objects on a page.
-const deletedPage = 100
+// deletedPageSize is the number of deleted objects on a page.
+const deletedPageSize = 100
 
 // deletedRow is a deleted object that can be restored.
 type deletedRow struct {
-	ID, Name, Glyph, Who string
-	Version              int64
-	At                   time.Time
+	ID, Name, Glyph, DeletedBy string
+	Version                    int64
+	DeletedAt                  time.Time
 }
 
 // deletedData is the data of the page of deleted objects.
 type deletedData struct {
-	frame
+	pageData
 	Rows []deletedRow
 	// Older is where the next page begins, empty on the last page. Newest is true on all
 	// but the first.
@@ -97,25 +97,25 @@ type deletedData struct {
 }
 
 // Deleted lists the objects that were deleted and not restored, the newest first.
-func (p *Pages) Deleted(v *shell.Visit) error {
-	after, isLater := shell.ParsePlace(v.Query("after"))
-	all, err := p.store.Deleted(v.UserContext(), v.Org.ID, after, deletedPage+1)
+func (p *Pages) Deleted(v *shell.Request) error {
+	after, hasCursor := shell.ParseHistoryCursor(v.Query("after"))
+	all, err := p.store.Deleted(v.UserContext(), v.Org.ID, after, deletedPageSize+1)
 	if err != nil {
 		return err
 	}
-	who, err := v.People()
+	actors, err := v.Actors()
 	if err != nil {
 		return err
 	}
-	d := deletedData{frame: p.frame(v), Newest: isLater}
-	if len(all) > deletedPage {
-		all = all[:deletedPage]
-		last := all[deletedPage-1]
-		d.Older = shell.FormatPlace(postgres.Place{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
+	d := deletedData{pageData: p.newPageData(v), Newest: hasCursor}
+	if len(all) > deletedPageSize {
+		all = all[:deletedPageSize]
+		last := all[deletedPageSize-1]
+		d.Older = shell.FormatHistoryCursor(postgres.HistoryCursor{Revision: last.Revision, Subject: last.Object.ID, Version: last.Version.Version})
 	}
-	for _, one := range all {
-		r := deletedRow{ID: one.Subject.ID, Name: one.Object.Spec.Title(), Glyph: shell.Initial(one.Object.Spec.Title()), Version: one.Version.Version, At: one.OccurredAt}
-		if r.Who, err = who.Name(one.Actor.ID); err != nil {
+	for _, version := range all {
+		r := deletedRow{ID: version.Subject.ID, Name: version.Object.Spec.Title(), Glyph: shell.Initial(version.Object.Spec.Title()), Version: version.Version.Version, DeletedAt: version.OccurredAt}
+		if r.DeletedBy, err = actors.Name(version.Actor.ID); err != nil {
 			return err
 		}
 		d.Rows = append(d.Rows, r)

@@ -13,38 +13,38 @@ type draftContent struct {
 	YAML string `json:"yaml"`
 }
 
-// withDraft puts the user's draft of a subject into the editor, if there is one.
-func (p *Pages) withDraft(v *shell.Visit, e *editor, subject uuid.UUID) error {
+// loadDraft puts the user's draft of a subject into the editor, if there is one.
+func (p *Pages) loadDraft(v *shell.Request, e *editor, subject uuid.UUID) error {
 	var content draftContent
-	draft, found, err := p.Drafts.Find(v, subject, &content)
+	draft, found, err := p.Drafts.Load(v, subject, &content)
 	e.Draft = draft
 	if found {
-		e.Text, e.Seen = content.YAML, draft.Base
+		e.Text, e.BaseVersion = content.YAML, draft.BaseVersion
 	}
 	return err
 }
 
-// Written returns the content of a form, to be stored as a draft.
-func (p *Pages) Written(v *shell.Visit, f shell.Form, subject uuid.UUID) (shell.Written, error) {
-	e := editorOf(f)
-	applied := p.blank()
+// DraftInput returns the content of a form, to be stored as a draft.
+func (p *Pages) DraftInput(v *shell.Request, f shell.Form, subject uuid.UUID) (shell.DraftInput, error) {
+	e := parseEditor(f)
+	saved := p.blankManifest()
 	if o, err := p.store.Get(v.UserContext(), v.Org.ID, subject.String()); err == nil {
-		applied = p.text(o)
+		saved = p.manifestText(o)
 	}
-	return shell.Written{
-		Title: titleOf(e.Text), Content: draftContent{YAML: e.Text}, Base: e.Seen, Unchanged: e.Text == applied,
+	return shell.DraftInput{
+		Title: manifestName(e.Text), Content: draftContent{YAML: e.Text}, BaseVersion: e.BaseVersion, Unchanged: e.Text == saved,
 	}, nil
 }
 
-// PathOf returns the address at which a subject is edited; ok is false if it isn't an
+// EditPath returns the address at which a subject is edited; ok is false if it isn't an
 // object.
-func (p *Pages) PathOf(v *shell.Visit, subject uuid.UUID) (string, bool) {
+func (p *Pages) EditPath(v *shell.Request, subject uuid.UUID) (string, bool) {
 	_, err := p.store.Get(v.UserContext(), v.Org.ID, subject.String())
 	return p.path(v, "/"+subject.String()), err == nil
 }
 
-// titleOf returns the name in a manifest that can be incomplete.
-func titleOf(text string) string {
+// manifestName returns the name in a manifest that can be incomplete.
+func manifestName(text string) string {
 	for line := range strings.Lines(text) {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "name:"); ok {
 			return strings.Trim(strings.TrimSpace(name), `"'`)

@@ -16,8 +16,8 @@ type row struct {
 	ID, Name, Glyph string
 	// Labels have the form "key: value".
 	Labels []string
-	// Wrong holds the messages of the conditions that are false.
-	Wrong     []string
+	// Problems holds the messages of the conditions that are false.
+	Problems  []string
 	By        string
 	UpdatedAt time.Time
 	// Draft is true if the user has a draft of it.
@@ -26,25 +26,25 @@ type row struct {
 
 // listData is the data of the list.
 type listData struct {
-	frame
-	Live   shell.Live
-	Search string
-	Rows   []row
-	Total  int
-	// Begun lists the user's drafts of new objects.
-	Begun shell.DraftHeads
-	// Deleted is true if there are deleted objects to restore.
-	Deleted bool
+	pageData
+	PublicationLine shell.PublicationLine
+	Search          string
+	Rows            []row
+	Total           int
+	// NewDrafts lists the user's drafts of new objects.
+	NewDrafts shell.DraftSummaries
+	// HasDeleted is true if there are deleted objects to restore.
+	HasDeleted bool
 }
 
 // List shows the objects whose name or labels contain ?q=.
-func (p *Pages) List(v *shell.Visit) error {
-	all, revision, err := p.store.At(v.UserContext(), v.Org.ID)
+func (p *Pages) List(v *shell.Request) error {
+	all, revision, err := p.store.ListWithRevision(v.UserContext(), v.Org.ID)
 	if err != nil {
 		return err
 	}
 	v.Org.Revision = revision
-	who, err := v.People()
+	actors, err := v.Actors()
 	if err != nil {
 		return err
 	}
@@ -52,9 +52,9 @@ func (p *Pages) List(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	d := listData{frame: p.frame(v), Search: strings.TrimSpace(v.Query("q")), Total: len(all)}
+	d := listData{pageData: p.newPageData(v), Search: strings.TrimSpace(v.Query("q")), Total: len(all)}
 	for _, o := range all {
-		r := row{ID: o.ID.String(), Name: o.Spec.Title(), Glyph: shell.Initial(o.Spec.Title()), UpdatedAt: o.UpdatedAt, Draft: drafts.Take(o.ID)}
+		r := row{ID: o.ID.String(), Name: o.Spec.Title(), Glyph: shell.Initial(o.Spec.Title()), UpdatedAt: o.UpdatedAt, Draft: drafts.Remove(o.ID)}
 		for _, key := range slices.Sorted(maps.Keys(o.Labels)) {
 			r.Labels = append(r.Labels, key+": "+o.Labels[key])
 		}
@@ -63,21 +63,21 @@ func (p *Pages) List(v *shell.Visit) error {
 		}
 		for _, c := range o.Conditions {
 			if c.Status == resource.ConditionFalse {
-				r.Wrong = append(r.Wrong, c.Message)
+				r.Problems = append(r.Problems, c.Message)
 			}
 		}
-		if r.By, err = who.Name(o.UpdatedBy); err != nil {
+		if r.By, err = actors.Name(o.UpdatedBy); err != nil {
 			return err
 		}
 		d.Rows = append(d.Rows, r)
 	}
-	d.Begun = drafts
-	gone, err := p.store.Deleted(v.UserContext(), v.Org.ID, nil, 1)
+	d.NewDrafts = drafts
+	deleted, err := p.store.Deleted(v.UserContext(), v.Org.ID, nil, 1)
 	if err != nil {
 		return err
 	}
-	d.Deleted = len(gone) > 0
-	if d.Live, err = v.Live(0); err != nil {
+	d.HasDeleted = len(deleted) > 0
+	if d.PublicationLine, err = v.PublicationLine(0); err != nil {
 		return err
 	}
 	return v.Show("objects", shell.Page{
@@ -87,26 +87,26 @@ func (p *Pages) List(v *shell.Visit) error {
 }
 
 // Count returns the number of objects, for the sidebar; ok is false if they can't be counted.
-func (p *Pages) Count(v *shell.Visit) (n int, ok bool) {
+func (p *Pages) Count(v *shell.Request) (n int, ok bool) {
 	n, err := p.store.Count(v.UserContext(), v.Org.ID)
 	return n, err == nil
 }
 
-// Find returns the objects that the palette lists.
-func (p *Pages) Find(v *shell.Visit) (shell.Places, error) {
-	found := shell.Places{Title: p.Title(), Kind: capital(p.Noun())}
+// PaletteGroup returns the objects that the palette lists.
+func (p *Pages) PaletteGroup(v *shell.Request) (shell.PaletteGroup, error) {
+	group := shell.PaletteGroup{Title: p.Title(), Kind: capitalize(p.Noun())}
 	all, err := p.store.List(v.UserContext(), v.Org.ID)
 	for _, o := range all {
 		name, at := o.Spec.Title(), p.path(v, "/"+o.ID.String())
-		place := shell.Place{Name: name, Glyph: shell.Initial(name), Path: at, May: v.May(access.Request{Action: access.ReadLibrary})}
-		below := func(verb, path string, asks bool, needs access.Action) {
+		item := shell.PaletteItem{Name: name, Glyph: shell.Initial(name), Path: at, May: v.May(access.Request{Action: access.ReadLibrary})}
+		addAction := func(verb, path string, asks bool, needs access.Action) {
 			if may := v.May(access.Request{Action: needs}); may.Allowed {
-				place.Below = append(place.Below, shell.Place{Verb: verb, Name: name, Glyph: place.Glyph, Path: path, Asks: asks, May: may})
+				item.Actions = append(item.Actions, shell.PaletteItem{Verb: verb, Name: name, Glyph: item.Glyph, Path: path, NeedsConfirmation: asks, May: may})
 			}
 		}
-		below("History of", at+"/history", false, access.ReadLibrary)
-		below("Delete", p.path(v, "/deletions?object="+o.ID.String()), true, access.ChangeLibrary)
-		found.Places = append(found.Places, place)
+		addAction("History of", at+"/history", false, access.ReadLibrary)
+		addAction("Delete", p.path(v, "/deletions?object="+o.ID.String()), true, access.ChangeLibrary)
+		group.Items = append(group.Items, item)
 	}
-	return found, err
+	return group, err
 }

@@ -39,16 +39,16 @@ func New(s *shell.Shell, kind resource.Kind) *Pages {
 func (p *Pages) Name() string { return p.kind.Names().Plural }
 
 // Title returns the name of the objects in the plural, such as "Permission templates".
-func (p *Pages) Title() string { return capital(p.kind.Names().Noun) + "s" }
+func (p *Pages) Title() string { return capitalize(p.kind.Names().Noun) + "s" }
 
 // Noun returns the name of one object, such as "permission template".
 func (p *Pages) Noun() string { return p.kind.Names().Noun }
 
 // path returns the address of a page of the kind, such as "/new".
-func (p *Pages) path(v *shell.Visit, page string) string { return v.Address("/" + p.Name() + page) }
+func (p *Pages) path(v *shell.Request, page string) string { return v.Address("/" + p.Name() + page) }
 
 // crumbs returns the links back to the list and, if o isn't nil, to o.
-func (p *Pages) crumbs(v *shell.Visit, o *resource.Object) []shell.Crumb {
+func (p *Pages) crumbs(v *shell.Request, o *resource.Object) []shell.Crumb {
 	all := []shell.Crumb{{Name: p.Title(), Path: p.path(v, "")}}
 	if o != nil {
 		all = append(all, shell.Crumb{Name: o.Spec.Title(), Path: p.path(v, "/"+o.ID.String())})
@@ -56,16 +56,16 @@ func (p *Pages) crumbs(v *shell.Visit, o *resource.Object) []shell.Crumb {
 	return all
 }
 
-// frame is the data that every page of a kind has.
-type frame struct {
+// pageData is the data that every page of a kind has.
+type pageData struct {
 	// Path is the address of the list.
 	Path, Noun string
 	// Can holds what the user is allowed to do with the objects.
 	Can actions.Verdicts
 }
 
-func (p *Pages) frame(v *shell.Visit) frame {
-	return frame{Path: p.path(v, ""), Noun: p.Noun(), Can: v.Can(p.kind.Names().Singular)}
+func (p *Pages) newPageData(v *shell.Request) pageData {
+	return pageData{Path: p.path(v, ""), Noun: p.Noun(), Can: v.Can(p.kind.Names().Singular)}
 }
 
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func capitalize(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -22,39 +22,39 @@ type Change struct {
 }
 
 const (
-	// maxNamed bounds the fields that a line of a list names.
-	maxNamed = 20
-	// maxShown bounds the changes of one mode or entry that a page shows.
-	maxShown = 200
+	// maxListedFields bounds the fields that a line of a list names.
+	maxListedFields = 20
+	// maxShownChanges bounds the changes of one mode or entry that a page shows.
+	maxShownChanges = 200
 )
 
-// FirstOf returns the first maxNamed names, followed by the number of the other fields.
-func FirstOf(names []string) []string {
-	if more := len(names) - maxNamed; more > 0 {
-		return append(names[:maxNamed:maxNamed], Count(more, "other field"))
+// TruncateFieldList returns the first maxListedFields names, followed by the number of the other fields.
+func TruncateFieldList(names []string) []string {
+	if more := len(names) - maxListedFields; more > 0 {
+		return append(names[:maxListedFields:maxListedFields], Pluralize(more, "other field"))
 	}
 	return names
 }
 
-// tooLong is the note on changes once the page's budget for comparisons is used up.
-const tooLong = "Changed, but too long to be compared here as well"
+// tooLongNote is the note on changes once the page's budget for comparisons is used up.
+const tooLongNote = "Changed, but too long to be compared here as well"
 
 // Changes prepares changes for display, within the budget of a page. Changes beyond the
-// budget are named but not compared. The first maxShown are shown, the others counted.
+// budget are named but not compared. The first maxShownChanges are shown, the others counted.
 func Changes(changes []diff.Change, budget *diff.Budget) []Change {
-	more := max(0, len(changes)-maxShown)
+	more := max(0, len(changes)-maxShownChanges)
 	changes = changes[:len(changes)-more]
 	out := make([]Change, len(changes), len(changes)+1)
 	for i, c := range changes {
-		s := Change{Name: FieldInWords(c.Pointer), Pointer: c.Pointer, Kind: c.Kind}
+		s := Change{Name: FieldLabel(c.Pointer), Pointer: c.Pointer, Kind: c.Kind}
 		if budget.Exhausted() {
-			s.Note = tooLong
+			s.Note = tooLongNote
 			out[i] = s
 			continue
 		}
-		before, after := valueInWords(c.Before), valueInWords(c.After)
+		before, after := formatValue(c.Before), formatValue(c.After)
 		if strings.Contains(before+after, "\n") {
-			compared := Compare(s.Name+", line by line", before, after, budget).Between("Before", "After")
+			compared := Compare(s.Name+", line by line", before, after, budget).WithSideNames("Before", "After")
 			switch c.Kind {
 			case diff.Added:
 				compared.Old = ""
@@ -68,7 +68,7 @@ func Changes(changes []diff.Change, budget *diff.Budget) []Change {
 		out[i] = s
 	}
 	if more > 0 {
-		out = append(out, Change{Name: "And " + Count(more, "other field"), Kind: diff.Changed, Note: "More than a page can show"})
+		out = append(out, Change{Name: "And " + Pluralize(more, "other field"), Kind: diff.Changed, Note: "More than a page can show"})
 	}
 	return out
 }
@@ -80,17 +80,17 @@ func valueSpans(before, after string, budget *diff.Budget) (old, now []diff.Span
 			return old, now
 		}
 	}
-	one := func(text string) []diff.Span {
+	plain := func(text string) []diff.Span {
 		if text == "" {
 			text = "nothing"
 		}
 		return []diff.Span{{Text: text}}
 	}
-	return one(before), one(after)
+	return plain(before), plain(after)
 }
 
-// fieldsInWords maps JSON pointers to the labels of fields.
-var fieldsInWords = map[string]string{
+// fieldLabels maps JSON pointers to the labels of fields.
+var fieldLabels = map[string]string{
 	"/slug": "Slug", "/name": "Name", "/position": "Place in the list", "/modes": "Order of the modes",
 	"/config/roleDefinition": "Role definition", "/config/whenToUse": "When to use", "/config/description": "Description",
 	"/config/groups": "Tools", "/config/customInstructions": "Instructions", "/config/permissionTemplate": "Permission template",
@@ -101,33 +101,33 @@ var fieldsInWords = map[string]string{
 	"/expires_at": "Expires", "/revoked_at": "Revoked",
 }
 
-// steps replaces the separators and escapes of a JSON pointer (RFC 6901) for display.
-var steps = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~")
+// pointerReplacer replaces the separators and escapes of a JSON pointer (RFC 6901) for display.
+var pointerReplacer = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~")
 
-// FieldInWords returns the label of the field at a JSON pointer.
-func FieldInWords(pointer string) string {
-	if words, ok := fieldsInWords[pointer]; ok {
-		return words
+// FieldLabel returns the label of the field at a JSON pointer.
+func FieldLabel(pointer string) string {
+	if label, ok := fieldLabels[pointer]; ok {
+		return label
 	}
 	name := strings.TrimPrefix(strings.TrimPrefix(pointer, "/config/"), "/")
-	name = steps.Replace(name)
+	name = pointerReplacer.Replace(name)
 	if name == "" {
 		return "All of it"
 	}
 	return name
 }
 
-// valueInWords returns the value of a field as text: a string as is, a list of tools
+// formatValue returns the value of a field as text: a string as is, a list of tools
 // separated by commas, anything else as JSON. It returns "" for nil.
-func valueInWords(value any) string {
+func formatValue(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""
 	case string:
 		return v
 	case []any:
-		if words, ok := listInWords(v); ok {
-			return words
+		if text, ok := formatList(v); ok {
+			return text
 		}
 	}
 	b, err := json.MarshalIndent(value, "", "  ")
@@ -137,9 +137,9 @@ func valueInWords(value any) string {
 	return string(b)
 }
 
-// listInWords formats a list of names, each with its restriction, if any. ok is false for
+// formatList formats a list of names, each with its restriction, if any. ok is false for
 // any other list.
-func listInWords(values []any) (words string, ok bool) {
+func formatList(values []any) (text string, ok bool) {
 	if len(values) == 0 {
 		return "none", true
 	}

@@ -11,7 +11,7 @@ import (
 	"orgmodes/internal/diff"
 )
 
-func TestOfManyChangesTheFirstAreShownAndTheOthersCounted(t *testing.T) {
+func TestChangesAreTruncatedAndCounted(t *testing.T) {
 	changes := make([]diff.Change, 3000)
 	for i := range changes {
 		changes[i] = diff.Change{Pointer: "/config/x" + strconv.Itoa(i), Kind: diff.Changed, Before: "1", After: "2"}
@@ -22,6 +22,6 @@ func TestOfManyChangesTheFirstAreShownAndTheOthersCounted(t *testing.T) {
 	assert.Len(t, Changes(changes[:200], diff.NewBudget(context.Background(), diff.DefaultSteps)), 200)
 }
 
-func TestNamingAFieldCostsFewAllocations(t *testing.T) {
-	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { FieldInWords("/config/a~1b/c") }), 4.0)
+func TestFieldLabelAllocations(t *testing.T) {
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { FieldLabel("/config/a~1b/c") }), 4.0)
 }

@@ -78,16 +78,16 @@ func (p comparisonPart) Pairs() (out []comparedPair) {
 }
 
 const (
-	// around is the number of unchanged lines shown on each side of a change.
-	around = 3
-	// folded is the minimum number of lines to fold.
-	folded = 3
+	// contextLines is the number of unchanged lines shown on each side of a change.
+	contextLines = 3
+	// minFolded is the minimum number of lines to fold.
+	minFolded = 3
 )
 
 // Compare compares two texts, within the budget of a page. An empty text has no lines.
 func Compare(label, before, after string, budget *diff.Budget) (c Comparison) {
 	c.Label = label
-	lines := linesBetween(before, after, budget)
+	lines := compareLines(before, after, budget)
 	var parts []comparisonPart
 	for _, l := range lines {
 		changed := l.Kind != diff.Same
@@ -111,8 +111,8 @@ func Compare(label, before, after string, budget *diff.Budget) (c Comparison) {
 	return c
 }
 
-// linesBetween returns the lines of both texts, compared. An empty text has no lines.
-func linesBetween(before, after string, budget *diff.Budget) (lines []diff.Line) {
+// compareLines returns the lines of both texts, compared. An empty text has no lines.
+func compareLines(before, after string, budget *diff.Budget) (lines []diff.Line) {
 	switch {
 	case before == "" && after == "":
 	case before == "":
@@ -133,12 +133,12 @@ func linesBetween(before, after string, budget *diff.Budget) (lines []diff.Line)
 func (p comparisonPart) fold(changeBefore, changeAfter bool) []comparisonPart {
 	from, to := 0, len(p.Lines)
 	if changeBefore {
-		from = around
+		from = contextLines
 	}
 	if changeAfter {
-		to -= around
+		to -= contextLines
 	}
-	if to-from < folded {
+	if to-from < minFolded {
 		return []comparisonPart{p}
 	}
 	var texts []string
@@ -171,8 +171,8 @@ func (p comparisonPart) markWords(budget *diff.Budget) {
 	}
 }
 
-// Between returns c with names for its sides.
-func (c Comparison) Between(before, after string) Comparison {
+// WithSideNames returns c with names for its sides.
+func (c Comparison) WithSideNames(before, after string) Comparison {
 	c.Old, c.New = before, after
 	return c
 }

@@ -33,24 +33,24 @@ const (
 	userField = "_user"
 )
 
-// fromOurPages rejects requests that, according to the browser, come from another site.
-func (s *Shell) fromOurPages(c *fiber.Ctx) error {
+// checkOrigin rejects requests that, according to the browser, come from another site.
+func (s *Shell) checkOrigin(c *fiber.Ctx) error {
 	r := &http.Request{
 		Method: c.Method(), Host: string(c.Context().Host()), URL: &url.URL{Path: c.Path()},
 		Header: http.Header{"Sec-Fetch-Site": {c.Get("Sec-Fetch-Site")}, "Origin": {c.Get(fiber.HeaderOrigin)}},
 	}
 	if err := s.origins.Check(r); err != nil {
 		return fault.New(fault.Forbidden, "cross_origin",
-			"This request came from another site, so it was refused. To do this, repeat it on this page").Because(err)
+			"This request came from another site, so it was refused. To do this, repeat it on this page").WithCause(err)
 	}
 	return nil
 }
 
-// who authenticates the user by session. Forms cannot send a header, so the CSRF token can
+// authenticate authenticates the user by session. Forms cannot send a header, so the CSRF token can
 // be in a form field instead. Access tokens are for the API only; pages do not accept them.
-func (s *Shell) who(c *fiber.Ctx) (access.Principal, *auth.Session, error) {
+func (s *Shell) authenticate(c *fiber.Ctx) (access.Principal, *auth.Session, error) {
 	masked := ""
-	if !safe(c.Method()) {
+	if !isSafeMethod(c.Method()) {
 		if masked = c.Get(auth.HeaderCSRF); masked == "" {
 			masked = c.FormValue(CSRFField)
 		}
@@ -58,7 +58,7 @@ func (s *Shell) who(c *fiber.Ctx) (access.Principal, *auth.Session, error) {
 	return s.Auth.Session(c, unmask(masked))
 }
 
-func safe(method string) bool {
+func isSafeMethod(method string) bool {
 	return method == fiber.MethodGet || method == fiber.MethodHead || method == fiber.MethodOptions
 }
 

@@ -23,43 +23,43 @@ type Draft struct {
 	Subject uuid.UUID
 	// Edition is the edition of the draft that the page shows, 0 if there is none.
 	Edition int64
-	// At is when the draft was stored. It is zero if there is none, or if the draft was
+	// StoredAt is when the draft was stored. It is zero if there is none, or if the draft was
 	// read from a form.
-	At time.Time
-	// Base is the version of the object that the draft is based on, 0 for a new object.
-	Base int64
+	StoredAt time.Time
+	// BaseVersion is the version of the object that the draft is based on, 0 for a new object.
+	BaseVersion int64
 	// Path is the address at which the draft is stored.
 	Path string
 	// NotStored reports whether storing the content of the page failed.
 	NotStored bool
 }
 
-// DraftIn returns the draft that a form refers to.
-func DraftIn(f Form) (d Draft) {
+// DraftFromForm returns the draft that a form refers to.
+func DraftFromForm(f Form) (d Draft) {
 	d.Subject, _ = uuid.Parse(f.Get("draft"))
 	d.Edition, _ = strconv.ParseInt(f.Get("edition"), 10, 64)
 	return d
 }
 
-// Written is the content of an editor, to be stored as a draft.
-type Written struct {
+// DraftInput is the content of an editor, to be stored as a draft.
+type DraftInput struct {
 	// Title is the draft's name in lists.
 	Title string
 	// Content is stored as JSON.
 	Content any
-	// Base is the version of the object that the draft is based on, 0 for a new object.
-	Base int64
+	// BaseVersion is the version of the object that the draft is based on, 0 for a new object.
+	BaseVersion int64
 	// Unchanged reports whether the content equals the object. Then it is not stored.
 	Unchanged bool
 }
 
 // DraftEditor is the editor of a kind, as Drafts uses it.
 type DraftEditor interface {
-	// Written returns the content for a subject in a form.
-	Written(v *Visit, f Form, subject uuid.UUID) (Written, error)
-	// PathOf returns the path of a subject's page; ok is false if the object does not
+	// DraftInput returns the content for a subject in a form.
+	DraftInput(v *Request, f Form, subject uuid.UUID) (DraftInput, error)
+	// EditPath returns the path of a subject's page; ok is false if the object does not
 	// exist.
-	PathOf(v *Visit, subject uuid.UUID) (path string, ok bool)
+	EditPath(v *Request, subject uuid.UUID) (path string, ok bool)
 }
 
 // Drafts stores the drafts of a kind. A draft is private to its author.
@@ -76,18 +76,18 @@ func NewDrafts(s *Shell, kind, path string, editor DraftEditor) *Drafts {
 	return &Drafts{shell: s, kind: kind, path: path, editor: editor}
 }
 
-func (d *Drafts) key(v *Visit, subject uuid.UUID) postgres.DraftKey {
-	return postgres.DraftKey{OrganizationID: v.Org.ID, UserID: v.Visitor.UserID, Kind: d.kind, Subject: subject}
+func (d *Drafts) key(v *Request, subject uuid.UUID) postgres.DraftKey {
+	return postgres.DraftKey{OrganizationID: v.Org.ID, UserID: v.Principal.UserID, Kind: d.kind, Subject: subject}
 }
 
 // Path returns the address at which the draft of a subject is stored.
-func (d *Drafts) Path(v *Visit, subject uuid.UUID) string {
+func (d *Drafts) Path(v *Request, subject uuid.UUID) string {
 	return v.Address(d.path + "/drafts/" + subject.String())
 }
 
-// Find decodes the visitor's draft of a subject into content, a pointer. found is false if
+// Load decodes the visitor's draft of a subject into content, a pointer. found is false if
 // there is none, or if the visitor is no longer allowed to save it.
-func (d *Drafts) Find(v *Visit, subject uuid.UUID, content any) (draft Draft, found bool, err error) {
+func (d *Drafts) Load(v *Request, subject uuid.UUID, content any) (draft Draft, found bool, err error) {
 	draft = Draft{Subject: subject}
 	if !v.May(access.Request{Action: access.ChangeLibrary}).Allowed {
 		return draft, false, nil
@@ -102,57 +102,57 @@ func (d *Drafts) Find(v *Visit, subject uuid.UUID, content any) (draft Draft, fo
 	if err := json.Unmarshal(stored.Content, content); err != nil {
 		return draft, false, fmt.Errorf("draft of %s %s: %w", d.kind, subject, err)
 	}
-	draft.Edition, draft.At, draft.Base = stored.Edition, stored.UpdatedAt, stored.BaseVersion
+	draft.Edition, draft.StoredAt, draft.BaseVersion = stored.Edition, stored.UpdatedAt, stored.BaseVersion
 	return draft, true, nil
 }
 
-// DraftHead is a draft in a list.
-type DraftHead struct {
+// DraftSummary is a draft in a list.
+type DraftSummary struct {
 	Name, Path string
-	At         time.Time
+	StoredAt   time.Time
 	subject    uuid.UUID
 }
 
-// DraftHeads lists a visitor's drafts of a kind, newest first.
-type DraftHeads []DraftHead
+// DraftSummaries lists a visitor's drafts of a kind, newest first.
+type DraftSummaries []DraftSummary
 
 // List returns the visitor's drafts. It returns none if the visitor is no longer allowed to
 // save them.
-func (d *Drafts) List(v *Visit) (DraftHeads, error) {
+func (d *Drafts) List(v *Request) (DraftSummaries, error) {
 	if !v.May(access.Request{Action: access.ChangeLibrary}).Allowed {
 		return nil, nil
 	}
-	stored, err := d.shell.DB.DraftHeads(v.UserContext(), v.Org.ID, v.Visitor.UserID, d.kind)
-	heads := make(DraftHeads, len(stored))
-	for i, one := range stored {
-		heads[i] = DraftHead{cmp.Or(one.Title, "Without a name"), d.newPath(v, one.Subject), one.UpdatedAt, one.Subject}
+	stored, err := d.shell.DB.DraftSummaries(v.UserContext(), v.Org.ID, v.Principal.UserID, d.kind)
+	heads := make(DraftSummaries, len(stored))
+	for i, draft := range stored {
+		heads[i] = DraftSummary{cmp.Or(draft.Title, "Without a name"), d.newPath(v, draft.Subject), draft.UpdatedAt, draft.Subject}
 	}
 	return heads, err
 }
 
-// Take removes the draft of an object from the list, and reports whether there was one.
+// Remove removes the draft of an object from the list, and reports whether there was one.
 // After a call for each existing object, only drafts of objects that do not exist remain.
-func (h *DraftHeads) Take(subject uuid.UUID) bool {
+func (h *DraftSummaries) Remove(subject uuid.UUID) bool {
 	before := len(*h)
-	*h = slices.DeleteFunc(*h, func(one DraftHead) bool { return one.subject == subject })
+	*h = slices.DeleteFunc(*h, func(one DraftSummary) bool { return one.subject == subject })
 	return len(*h) < before
 }
 
 // newPath returns the address that shows the draft of an object that does not exist.
-func (d *Drafts) newPath(v *Visit, subject uuid.UUID) string {
+func (d *Drafts) newPath(v *Request, subject uuid.UUID) string {
 	return v.Address(d.path + "/new?draft=" + subject.String())
 }
 
 // store replaces the edition of the draft that the page shows with w. If w is unchanged, it
 // ends the draft instead.
-func (d *Drafts) store(v *Visit, draft *Draft, w Written) error {
+func (d *Drafts) store(v *Request, draft *Draft, w DraftInput) error {
 	if w.Unchanged {
 		if draft.Edition > 0 {
 			if err := d.shell.DB.EndDraft(v.UserContext(), d.key(v, draft.Subject), draft.Edition); err != nil {
 				return err
 			}
 		}
-		draft.Edition, draft.At = 0, time.Time{}
+		draft.Edition, draft.StoredAt = 0, time.Time{}
 		return nil
 	}
 	content, err := json.Marshal(w.Content)
@@ -160,22 +160,22 @@ func (d *Drafts) store(v *Visit, draft *Draft, w Written) error {
 		return err
 	}
 	stored, err := d.shell.DB.StoreDraft(v.UserContext(), postgres.Draft{
-		DraftKey: d.key(v, draft.Subject), Title: w.Title, Content: content, BaseVersion: w.Base, Edition: draft.Edition,
+		DraftKey: d.key(v, draft.Subject), Title: w.Title, Content: content, BaseVersion: w.BaseVersion, Edition: draft.Edition,
 	})
 	if err == nil {
-		draft.Edition, draft.At = stored.Edition, stored.UpdatedAt
+		draft.Edition, draft.StoredAt = stored.Edition, stored.UpdatedAt
 	}
 	return err
 }
 
-// Keep stores the content of a form that could not be saved; it works without scripts too.
+// StoreForm stores the content of a form that could not be saved; it works without scripts too.
 // Storing can fail, for instance if another window has stored a draft. The page still shows
 // the content then.
-func (d *Drafts) Keep(v *Visit, draft *Draft, f Form) {
+func (d *Drafts) StoreForm(v *Request, draft *Draft, f Form) {
 	if draft.Subject == uuid.Nil {
 		draft.Subject = uuid.New()
 	}
-	w, err := d.editor.Written(v, f, draft.Subject)
+	w, err := d.editor.DraftInput(v, f, draft.Subject)
 	if err == nil {
 		err = d.store(v, draft, w)
 	}
@@ -187,7 +187,7 @@ func (d *Drafts) Keep(v *Visit, draft *Draft, f Form) {
 
 // End ends the draft of a saved form. A draft that another window has stored since is left
 // alone, unless it has the same content.
-func (d *Drafts) End(v *Visit, draft Draft, f Form) error {
+func (d *Drafts) End(v *Request, draft Draft, f Form) error {
 	key := d.key(v, draft.Subject)
 	stored, err := d.shell.DB.Draft(v.UserContext(), key)
 	if fault.Is(err, fault.NotFound) {
@@ -197,7 +197,7 @@ func (d *Drafts) End(v *Visit, draft Draft, f Form) error {
 		return err
 	}
 	if stored.Edition != draft.Edition {
-		w, err := d.editor.Written(v, f, draft.Subject)
+		w, err := d.editor.DraftInput(v, f, draft.Subject)
 		if err != nil {
 			return err
 		}
@@ -220,13 +220,13 @@ type storedDraft struct {
 // Store stores a draft for a script that submits the editor's form. It responds with the
 // stored edition. If another window has stored one since, it responds with that edition and
 // status 409; if the draft is too large, with status 413.
-func (d *Drafts) Store(v *Visit) error {
+func (d *Drafts) Store(v *Request) error {
 	f := ReadForm(v.Ctx)
-	draft, err := d.draftOf(v, f)
+	draft, err := d.submittedDraft(v, f)
 	if err != nil {
 		return err
 	}
-	w, err := d.editor.Written(v, f, draft.Subject)
+	w, err := d.editor.DraftInput(v, f, draft.Subject)
 	if err != nil {
 		return err
 	}
@@ -249,55 +249,55 @@ func (d *Drafts) Store(v *Visit) error {
 	return v.JSON(storedDraft{Edition: draft.Edition})
 }
 
-// draftOf returns the draft of a form submitted to the draft's path.
-func (d *Drafts) draftOf(v *Visit, f Form) (Draft, error) {
-	draft := DraftIn(f)
+// submittedDraft returns the draft of a form submitted to the draft's path.
+func (d *Drafts) submittedDraft(v *Request, f Form) (Draft, error) {
+	draft := DraftFromForm(f)
 	var err error
 	draft.Subject, err = ParseID(v.Params("subject"))
 	return draft, err
 }
 
 // Discard discards a draft; it can be restored for a day.
-func (d *Drafts) Discard(v *Visit) error {
-	draft, err := d.draftOf(v, ReadForm(v.Ctx))
+func (d *Drafts) Discard(v *Request) error {
+	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {
 		return err
 	}
-	back, isThere := d.editor.PathOf(v, draft.Subject)
+	target, exists := d.editor.EditPath(v, draft.Subject)
 	err = d.shell.DB.DiscardDraft(v.UserContext(), d.key(v, draft.Subject), draft.Edition)
-	if !isThere {
-		back = v.Address(d.path)
+	if !exists {
+		target = v.Address(d.path)
 	}
 	switch {
 	case fault.Is(err, fault.Conflict):
-		if !isThere {
-			back = d.newPath(v, draft.Subject)
+		if !exists {
+			target = d.newPath(v, draft.Subject)
 		}
-		return v.Done(back, Said{Text: "The draft was not discarded, because it was changed in another window. Below is that version.", Bad: true})
+		return v.RedirectWithFlash(target, Flash{Text: "The draft was not discarded, because it was changed in another window. Below is that version.", IsError: true})
 	case fault.Is(err, fault.NotFound):
-		return v.Done(back, Said{Text: "There was no draft to discard."})
+		return v.RedirectWithFlash(target, Flash{Text: "There was no draft to discard."})
 	case err != nil:
 		return err
 	}
-	return v.Done(back, Said{Text: "Draft discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
+	return v.RedirectWithFlash(target, Flash{Text: "Draft discarded.", Undo: &Undo{Path: d.Path(v, draft.Subject) + "/restore"}})
 }
 
 // Restore restores a discarded draft.
-func (d *Drafts) Restore(v *Visit) error {
-	draft, err := d.draftOf(v, ReadForm(v.Ctx))
+func (d *Drafts) Restore(v *Request) error {
+	draft, err := d.submittedDraft(v, ReadForm(v.Ctx))
 	if err != nil {
 		return err
 	}
 	_, err = d.shell.DB.RestoreDraft(v.UserContext(), d.key(v, draft.Subject))
 	if refusal, ok := fault.As(err); ok && refusal.Kind != fault.Internal {
-		return v.Done(v.Address(d.path), Said{Text: refusal.Message + ".", Bad: true})
+		return v.RedirectWithFlash(v.Address(d.path), Flash{Text: refusal.Message + ".", IsError: true})
 	}
 	if err != nil {
 		return err
 	}
-	path, isThere := d.editor.PathOf(v, draft.Subject)
-	if !isThere {
+	path, exists := d.editor.EditPath(v, draft.Subject)
+	if !exists {
 		path = d.newPath(v, draft.Subject)
 	}
-	return v.Done(path, Said{Text: "Draft restored."})
+	return v.RedirectWithFlash(path, Flash{Text: "Draft restored."})
 }

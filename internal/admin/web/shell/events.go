@@ -13,22 +13,22 @@ import (
 // an event "state" whenever the state changes; the event's id is the state itself. A browser
 // that reconnects sends the last id that it received (Last-Event-ID). However many changes
 // it missed, it gets a single event.
-func (s *Shell) events(v *Visit) error {
-	release, err := s.Streams.Take(v.Visitor.UserID, v.session.CSRF)
+func (s *Shell) events(v *Request) error {
+	release, err := s.Streams.Acquire(v.Principal.UserID, v.session.CSRF)
 	if err != nil {
 		v.Set(fiber.HeaderRetryAfter, "10")
 		return err
 	}
-	states, leave := s.Hub.States(v.Org.ID)
-	seen := v.Get("Last-Event-ID")
+	states, unsubscribe := s.Hub.States(v.Org.ID)
+	lastID := v.Get("Last-Event-ID")
 	stream := events.Stream[events.State]{
-		From: states, End: func() { leave(); release() },
-		Frame: func(now events.State) []byte {
-			if now.ID() == seen {
+		Values: states, OnEnd: func() { unsubscribe(); release() },
+		Encode: func(now events.State) []byte {
+			if now.ID() == lastID {
 				return nil
 			}
-			seen = now.ID()
-			return fmt.Appendf(nil, "id: %s\nevent: state\ndata: %s\n\n", seen, now.JSON())
+			lastID = now.ID()
+			return fmt.Appendf(nil, "id: %s\nevent: state\ndata: %s\n\n", lastID, now.JSON())
 		},
 	}
 	return stream.Serve(v.Ctx)
@@ -39,5 +39,5 @@ func (s *Shell) events(v *Visit) error {
 func (s *Shell) RouteEvents(app fiber.Router) {
 	r := access.Request{Action: access.ReadLibrary}
 	s.pages["/events"] = r
-	app.Get("/orgs/:org/events", s.in(r, s.events))
+	app.Get("/orgs/:org/events", s.requireMember(r, s.events))
 }

@@ -12,22 +12,22 @@ import (
 	"orgmodes/internal/problem"
 )
 
-// Wants reports whether a failure is answered with a page. That is so if the request
+// WantsHTML reports whether a failure is answered with a page. That is so if the request
 // accepts HTML and is not for the API.
-func Wants(c *fiber.Ctx) bool {
+func WantsHTML(c *fiber.Ctx) bool {
 	return !strings.HasPrefix(c.Path(), "/api/") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html")
 }
 
-// failed is the data of the failure page.
-type failed struct {
+// failureData is the data of the failure page.
+type failureData struct {
 	problem.Problem
-	// Safe tells the user which changes were made, if any; Next tells what to do.
-	Safe, Next string
-	Home       string
+	// Outcome tells the user which changes were made, if any; NextStep tells what to do.
+	Outcome, NextStep string
+	Home              string
 }
 
-// words holds texts of the failure page by status; see failed.
-var words = map[int]struct{ title, safe, next string }{
+// failureTexts holds texts of the failure page by status; see failed.
+var failureTexts = map[int]struct{ title, safe, next string }{
 	http.StatusBadRequest: {
 		"Invalid request", "Nothing was changed.", "Go back, reload the page, and try again.",
 	},
@@ -66,11 +66,11 @@ func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	if p.Status >= http.StatusInternalServerError && !middleware.Logged(err) {
 		s.Log.Error("request failed", "request_id", middleware.ID(c), "method", c.Method(), "path", c.Path(), "status", p.Status, "error", err)
 	}
-	v := s.visit(c)
-	said := words[p.Status]
-	f := failed{Problem: p, Safe: said.safe, Next: said.next, Home: "/"}
+	v := s.request(c)
+	text := failureTexts[p.Status]
+	f := failureData{Problem: p, Outcome: text.safe, NextStep: text.next, Home: "/"}
 	f.RequestID = middleware.ID(c)
-	title := said.title
+	title := text.title
 	if title == "" {
 		title = p.Title
 	}

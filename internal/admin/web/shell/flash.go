@@ -11,13 +11,13 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Said is a message about a completed action, shown once on the next page (flash).
-type Said struct {
+// Flash is a message about a completed action, shown once on the next page (flash).
+type Flash struct {
 	Text string `json:"text"`
 	// Undo is the form that undoes the action, if any.
 	Undo *Undo `json:"undo,omitempty"`
-	// Bad marks a failure.
-	Bad bool `json:"bad,omitempty"`
+	// IsError marks a failure.
+	IsError bool `json:"bad,omitempty"`
 }
 
 // Undo is the form that undoes an action.
@@ -32,7 +32,7 @@ const (
 	maxFlash = 3500
 )
 
-func (s *Shell) flashName() string {
+func (s *Shell) flashCookieName() string {
 	if s.Auth.Secure() {
 		return "__Host-orgmodes-said"
 	}
@@ -42,7 +42,7 @@ func (s *Shell) flashName() string {
 // flash sets the message for the next page of this session. It is stored in a cookie signed
 // with a key of the session, so no one else can forge it. If it is too large, the Undo form
 // is dropped.
-func (v *Visit) flash(s Said) {
+func (v *Request) flash(s Flash) {
 	b, err := json.Marshal(s)
 	if err != nil {
 		return // strings can always be encoded
@@ -53,33 +53,33 @@ func (v *Visit) flash(s Said) {
 		v.flash(s)
 		return
 	}
-	v.setFlash(value+"."+v.signature(value), time.Now().Add(flashLifetime))
+	v.setFlash(value+"."+v.signFlash(value), time.Now().Add(flashLifetime))
 }
 
-func (v *Visit) setFlash(value string, expires time.Time) {
+func (v *Request) setFlash(value string, expires time.Time) {
 	v.Cookie(&fiber.Cookie{
-		Name: v.shell.flashName(), Value: value, Path: "/", Expires: expires,
+		Name: v.shell.flashCookieName(), Value: value, Path: "/", Expires: expires,
 		Secure: v.shell.Auth.Secure(), HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
 	})
 }
 
-// byEvents is the X-Requested-With of scripts that load a page after an event, to update a
+// requestedByEvents is the X-Requested-With of scripts that load a page after an event, to update a
 // part of it (events.js).
-const byEvents = "events"
+const requestedByEvents = "events"
 
 // takeFlash returns the message for this page, if any, and clears it. Requests by scripts
-// for a part of the page (byEvents) leave it.
-func (v *Visit) takeFlash() *Said {
-	cookie := v.Cookies(v.shell.flashName())
-	if cookie == "" || v.session == nil || v.Get("X-Requested-With") == byEvents {
+// for a part of the page (requestedByEvents) leave it.
+func (v *Request) takeFlash() *Flash {
+	cookie := v.Cookies(v.shell.flashCookieName())
+	if cookie == "" || v.session == nil || v.Get("X-Requested-With") == requestedByEvents {
 		return nil
 	}
 	v.setFlash("", time.Unix(1, 0))
 	value, signature, _ := strings.Cut(cookie, ".")
-	if !hmac.Equal([]byte(signature), []byte(v.signature(value))) {
+	if !hmac.Equal([]byte(signature), []byte(v.signFlash(value))) {
 		return nil
 	}
-	var s Said
+	var s Flash
 	b, err := base64.RawURLEncoding.DecodeString(value)
 	if err != nil || json.Unmarshal(b, &s) != nil {
 		return nil
@@ -87,7 +87,7 @@ func (v *Visit) takeFlash() *Said {
 	return &s
 }
 
-func (v *Visit) signature(value string) string {
+func (v *Request) signFlash(value string) string {
 	if v.session == nil {
 		return ""
 	}

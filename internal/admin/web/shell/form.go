@@ -16,10 +16,10 @@ import (
 // it has all submitted values.
 type Form struct {
 	Fields url.Values
-	// Wrong maps field names to error messages; "" holds errors of the whole form.
-	Wrong map[string]string
-	// Order lists the names of the fields in Wrong, in the order of the errors.
-	Order []string
+	// Errors maps field names to error messages; "" holds errors of the whole form.
+	Errors map[string]string
+	// ErrorFields lists the names of the fields in Wrong, in the order of the errors.
+	ErrorFields []string
 }
 
 // ReadForm returns the form that a request submits.
@@ -28,39 +28,39 @@ func ReadForm(c *fiber.Ctx) Form {
 	return Form{Fields: fields}
 }
 
-// formFlaw returns why a form cannot be stored, or "" if it can: Postgres accepts neither
+// unstorableReason returns why a form cannot be stored, or "" if it can: Postgres accepts neither
 // invalid UTF-8 nor U+0000. It checks field names, values and file names, whether or not a
 // handler reads them. The contents of files are checked by the code that reads them.
-func formFlaw(c *fiber.Ctx) string {
-	flaw := func(name, value string) string {
-		if f := cmp.Or(jsonast.TextFlaw(name), jsonast.TextFlaw(value)); f != "" {
-			return "The field " + strconv.Quote(storable(name)) + ": " + f
+func unstorableReason(c *fiber.Ctx) string {
+	check := func(name, value string) string {
+		if f := cmp.Or(jsonast.TextProblem(name), jsonast.TextProblem(value)); f != "" {
+			return "The field " + strconv.Quote(sanitizeText(name)) + ": " + f
 		}
 		return ""
 	}
 	if !isMultipart(c) {
 		for name, value := range c.Context().PostArgs().All() {
-			if f := flaw(string(name), string(value)); f != "" {
+			if f := check(string(name), string(value)); f != "" {
 				return f
 			}
 		}
 		return ""
 	}
-	sent, err := c.MultipartForm()
+	form, err := c.MultipartForm()
 	if err != nil {
 		return "This form can't be read: it is no valid multipart/form-data, or has U+0000 in a name"
 	}
-	for name, values := range sent.Value {
+	for name, values := range form.Value {
 		for _, value := range values {
-			if f := flaw(name, value); f != "" {
+			if f := check(name, value); f != "" {
 				return f
 			}
 		}
 	}
-	for name, headers := range sent.File {
+	for name, headers := range form.File {
 		for _, h := range headers {
 			// Only the header includes the folders; either can be used as the name.
-			if f := cmp.Or(flaw(name, h.Filename), flaw(name, h.Header.Get(fiber.HeaderContentDisposition))); f != "" {
+			if f := cmp.Or(check(name, h.Filename), check(name, h.Header.Get(fiber.HeaderContentDisposition))); f != "" {
 				return f
 			}
 		}
@@ -68,24 +68,24 @@ func formFlaw(c *fiber.Ctx) string {
 	return ""
 }
 
-// storable returns s with U+FFFD in place of invalid UTF-8 and U+0000.
-func storable(s string) string {
+// sanitizeText returns s with U+FFFD in place of invalid UTF-8 and U+0000.
+func sanitizeText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// storableFields returns fields with storable applied to names and values.
-func storableFields(fields url.Values) url.Values {
+// sanitizeFields returns fields with storable applied to names and values.
+func sanitizeFields(fields url.Values) url.Values {
 	out := make(url.Values, len(fields))
 	for name, values := range fields {
 		for _, value := range values {
-			out.Add(storable(name), storable(value))
+			out.Add(sanitizeText(name), sanitizeText(value))
 		}
 	}
 	return out
 }
 
-// Filled returns a form with initial values, given as pairs of name and value.
-func Filled(pairs ...string) Form {
+// NewForm returns a form with initial values, given as pairs of name and value.
+func NewForm(pairs ...string) Form {
 	f := Form{Fields: url.Values{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		f.Fields.Set(pairs[i], pairs[i+1])
@@ -96,8 +96,8 @@ func Filled(pairs ...string) Form {
 // Get returns the value of a field, with LF in place of the CRLF that browsers send.
 func (f Form) Get(name string) string { return strings.ReplaceAll(f.Fields.Get(name), "\r\n", "\n") }
 
-// All returns the values of a field that can occur several times.
-func (f Form) All(name string) []string { return f.Fields[name] }
+// Values returns the values of a field that can occur several times.
+func (f Form) Values(name string) []string { return f.Fields[name] }
 
 // Has reports whether a field has a value, such as a checked checkbox.
 func (f Form) Has(name, value string) bool {
@@ -109,51 +109,51 @@ func (f Form) Has(name, value string) bool {
 	return false
 }
 
-// forget removes a field, such as a password.
-func (f Form) forget(name string) Form {
+// removeField removes a field, such as a password.
+func (f Form) removeField(name string) Form {
 	f.Fields.Del(name)
 	return f
 }
 
-// Refuse adds an error to a field; name "" means the whole form.
-func (f Form) Refuse(name, detail string) Form {
-	if f.Wrong == nil {
-		f.Wrong = map[string]string{}
+// AddError adds an error to a field; name "" means the whole form.
+func (f Form) AddError(name, detail string) Form {
+	if f.Errors == nil {
+		f.Errors = map[string]string{}
 	}
-	if old, ok := f.Wrong[name]; ok {
+	if old, ok := f.Errors[name]; ok {
 		detail = old + " " + detail
 	} else {
-		f.Order = append(f.Order, name)
+		f.ErrorFields = append(f.ErrorFields, name)
 	}
-	f.Wrong[name] = detail
+	f.Errors[name] = detail
 	return f
 }
 
-// Blame adds the errors of a fault to the form. field maps JSON pointers to fields of the
+// AddFault adds the errors of a fault to the form. field maps JSON pointers to fields of the
 // form; the longest prefix of a fault's pointer wins. Errors that match none are added to
 // the whole form.
-func (f Form) Blame(e *fault.Error, field map[string]string) Form {
+func (f Form) AddFault(e *fault.Error, field map[string]string) Form {
 	if len(e.Fields) == 0 {
-		return f.Refuse("", e.Message)
+		return f.AddError("", e.Message)
 	}
-	for _, place := range e.Fields {
+	for _, fieldFault := range e.Fields {
 		name, longest := "", -1
 		for pointer, n := range field {
-			if (place.Pointer == pointer || strings.HasPrefix(place.Pointer, pointer+"/")) && len(pointer) > longest {
+			if (fieldFault.Pointer == pointer || strings.HasPrefix(fieldFault.Pointer, pointer+"/")) && len(pointer) > longest {
 				name, longest = n, len(pointer)
 			}
 		}
-		detail := place.Detail
-		if longest < 0 && place.Pointer != "" {
-			detail = place.Pointer + ": " + detail
+		detail := fieldFault.Detail
+		if longest < 0 && fieldFault.Pointer != "" {
+			detail = fieldFault.Pointer + ": " + detail
 		}
-		f = f.Refuse(name, detail)
+		f = f.AddError(name, detail)
 	}
 	return f
 }
 
-// IsMistake returns the fault in err, and reports whether the user can fix it in the form.
-func IsMistake(err error) (*fault.Error, bool) {
+// AsUserError returns the fault in err, and reports whether the user can fix it in the form.
+func AsUserError(err error) (*fault.Error, bool) {
 	e, ok := fault.As(err)
 	if !ok {
 		return nil, false
@@ -168,11 +168,11 @@ func IsMistake(err error) (*fault.Error, bool) {
 
 // Input is the data of the template "field".
 type Input struct {
-	Name, Label, Value, Wrong string
+	Name, Label, Value, Error string
 	// Hint is shown below the input, Aside next to the label. Kind is the type of the
 	// input, "" for text; Complete is its autocomplete attribute.
-	Hint, Aside, Kind, Complete string
-	Required                    bool
+	Hint, Aside, Kind, Autocomplete string
+	Required                        bool
 }
 
 // ID returns the field's id in the page. The list of errors links to it.

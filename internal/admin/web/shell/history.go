@@ -1,23 +1,23 @@
 package shell
 
-// historyPage is the maximum number of versions on a page.
-const historyPage = 50
+// historyPageSize is the maximum number of versions on a page.
+const historyPageSize = 50
 
 const (
 	// historyBytes bounds the contents of a page's versions, in bytes of JSON.
 	historyBytes = 2 << 20
-	// historyAtOnce is how many versions are read at once; each can be large.
-	historyAtOnce = 6
+	// historyBatchSize is how many versions are read at once; each can be large.
+	historyBatchSize = 6
 )
 
-// PageOfHistory reads versions until there is one more than fits on a page, or until their
+// ReadHistoryPage reads versions until there is one more than fits on a page, or until their
 // contents exceed historyBytes. In either case more is true, and the last version read
 // belongs to the next page as well. read returns up to limit versions after the given one,
 // or the newest versions for nil.
-func PageOfHistory[T any](read func(after *T, limit int) ([]T, error), size func(T) int) (got []T, more bool, err error) {
+func ReadHistoryPage[T any](read func(after *T, limit int) ([]T, error), size func(T) int) (got []T, more bool, err error) {
 	bytes := 0
 	for after := (*T)(nil); ; after = &got[len(got)-1] {
-		want := min(historyAtOnce, historyPage+1-len(got))
+		want := min(historyBatchSize, historyPageSize+1-len(got))
 		part, err := read(after, want)
 		if err != nil {
 			return nil, false, err
@@ -29,7 +29,7 @@ func PageOfHistory[T any](read func(after *T, limit int) ([]T, error), size func
 		switch {
 		case len(part) < want:
 			return got, false, nil
-		case len(got) > historyPage || bytes > historyBytes:
+		case len(got) > historyPageSize || bytes > historyBytes:
 			return got, true, nil
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestPagesOfHistoryEndWhereTheirContentsAreTooLong(t *testing.T) {
+func TestHistoryPageIsBoundedBySizeAndCount(t *testing.T) {
 	for name, c := range map[string]struct {
 		versions, size, read int
 		more                 bool
@@ -31,7 +31,7 @@ func TestPagesOfHistoryEndWhereTheirContentsAreTooLong(t *testing.T) {
 			}
 			return part, nil
 		}
-		got, more, err := PageOfHistory(read, func(int) int { return c.size })
+		got, more, err := ReadHistoryPage(read, func(int) int { return c.size })
 		require.NoError(t, err)
 		assert.Len(t, got, c.read, name)
 		assert.Equal(t, c.more, more, name)

@@ -3,7 +3,7 @@ package shell
 import "net/http"
 
 // Home redirects to the organization if there is only one, else to the list.
-func (s *Shell) Home(v *Visit) error {
+func (s *Shell) Home(v *Request) error {
 	if len(v.Orgs) == 1 {
 		return v.Redirect("/orgs/"+v.Orgs[0].Slug+"/modes", http.StatusSeeOther)
 	}
@@ -11,13 +11,13 @@ func (s *Shell) Home(v *Visit) error {
 }
 
 // Organizations shows a page to choose an organization.
-func (s *Shell) Organizations(v *Visit) error {
+func (s *Shell) Organizations(v *Request) error {
 	return v.Show("organizations", Page{
 		Title: "Organizations", Lead: "Choose whose library to look at.", Bare: true,
 	})
 }
 
 // OrganizationHome redirects to the modes.
-func (s *Shell) OrganizationHome(v *Visit) error {
+func (s *Shell) OrganizationHome(v *Request) error {
 	return v.Redirect(v.Address("/modes"), http.StatusSeeOther)
 }

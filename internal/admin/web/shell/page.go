@@ -48,18 +48,18 @@ type Action struct {
 	Primary     bool
 	// Key is the shortcut of the action, if single-key shortcuts are on.
 	Key string
-	// Asks reports whether the action needs confirmation; with scripts, in a dialog.
-	Asks bool
+	// NeedsConfirmation reports whether the action needs confirmation; with scripts, in a dialog.
+	NeedsConfirmation bool
 	// May is the result of Visit.May for the action.
-	May access.Verdict
+	May access.Decision
 }
 
 // View is the data of all templates: the page and the shell around it.
 type View struct {
 	Page
-	v *Visit
-	// Said is the message about the previous request, if any.
-	Said *Said
+	v *Request
+	// Flash is the message about the previous request, if any.
+	Flash *Flash
 }
 
 // Org returns the organization of the page. Its Slug is empty for pages outside of one.
@@ -70,22 +70,22 @@ func (s View) Org() postgres.Membership {
 // Orgs returns the organizations that the visitor can switch to.
 func (s View) Orgs() []postgres.Membership { return s.v.Orgs }
 
-// Rail returns the groups of the sidebar.
-func (s View) Rail() []RailGroup { return s.v.rail() }
+// Sidebar returns the groups of the sidebar.
+func (s View) Sidebar() []SidebarGroup { return s.v.sidebar() }
 
-// Who returns the visitor's name, or the email address if there is none.
-func (s View) Who() string {
-	if s.v.Visitor.Name != "" {
-		return s.v.Visitor.Name
+// UserName returns the visitor's name, or the email address if there is none.
+func (s View) UserName() string {
+	if s.v.Principal.Name != "" {
+		return s.v.Principal.Name
 	}
-	return s.v.Visitor.Email
+	return s.v.Principal.Email
 }
 
 // Email returns the visitor's email address.
-func (s View) Email() string { return s.v.Visitor.Email }
+func (s View) Email() string { return s.v.Principal.Email }
 
 // UserID returns the visitor's id, which forms carry.
-func (s View) UserID() string { return s.v.Visitor.UserID.String() }
+func (s View) UserID() string { return s.v.Principal.UserID.String() }
 
 // SignedIn reports whether the visitor is signed in.
 func (s View) SignedIn() bool { return s.v.session != nil }
@@ -111,13 +111,13 @@ func (s View) Path(page string) string { return s.v.Address(page) }
 // Revision returns the revision of the organization.
 func (s View) Revision() int64 { return s.v.Org.Revision }
 
-// Leads reports whether a page exists at path; see Visit.LeadsTo.
-func (s View) Leads(path string) bool { return s.v.LeadsTo(path) }
+// HasRoute reports whether a page exists at path; see Visit.HasRoute.
+func (s View) HasRoute(path string) bool { return s.v.HasRoute(path) }
 
 // May returns whether the visitor is allowed to perform an action, such as
 // "change_library".
-func (s View) May(what string) access.Verdict {
-	return s.v.May(access.Request{Action: access.Action(what)})
+func (s View) May(action string) access.Decision {
+	return s.v.May(access.Request{Action: access.Action(action)})
 }
 
 // Ago returns a relative time, with the absolute time as its title.
@@ -138,18 +138,18 @@ func (s View) Render(name, block string) (template.HTML, error) {
 
 // Show responds with the page html/NAME.html, which defines the template "content". The
 // status is the one set before, or 200.
-func (v *Visit) Show(name string, p Page) error {
-	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, "layout", View{Page: p, v: v, Said: v.takeFlash()})
+func (v *Request) Show(name string, p Page) error {
+	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, "layout", View{Page: p, v: v, Flash: v.takeFlash()})
 }
 
 // Part responds with a part of a page: a template that is defined in html/NAME.html or in a
 // partial.
-func (v *Visit) Part(name, block string, data any) error {
+func (v *Request) Part(name, block string, data any) error {
 	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, block, View{Page: Page{Data: data}, v: v})
 }
 
-// Done ends an action: it redirects to path, which shows the message s.
-func (v *Visit) Done(path string, s Said) error {
+// RedirectWithFlash ends an action: it redirects to path, which shows the message s.
+func (v *Request) RedirectWithFlash(path string, s Flash) error {
 	v.flash(s)
 	return v.Redirect(path, fiber.StatusSeeOther)
 }
@@ -161,11 +161,11 @@ type Templates map[string]*template.Template
 // html with one file per page, and its shared partials in html/parts. The result is safe
 // for concurrent use by several shells.
 func Parse(groups ...fs.FS) (Templates, error) {
-	made, err := assets.Read()
+	bundles, err := assets.Read()
 	if err != nil {
 		return nil, err
 	}
-	shared, err := template.New("").Funcs(functions(made)).ParseFS(htmlFiles, "html/parts/*.html")
+	shared, err := template.New("").Funcs(templateFuncs(bundles)).ParseFS(htmlFiles, "html/parts/*.html")
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ func (t Templates) parse(shared *template.Template, group fs.FS) error {
 		return err
 	}
 	for _, file := range files {
-		one, err := base.Clone()
+		pageTemplate, err := base.Clone()
 		if err != nil {
 			return err
 		}
@@ -205,25 +205,25 @@ func (t Templates) parse(shared *template.Template, group fs.FS) error {
 		if t[name] != nil {
 			return fmt.Errorf("two pages are called %s", name)
 		}
-		if t[name], err = one.ParseFS(group, file); err != nil {
+		if t[name], err = pageTemplate.ParseFS(group, file); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// functions returns the template functions. Functions that need the visit are methods of
+// templateFuncs returns the template functions. Functions that need the visit are methods of
 // View.
-func functions(a assets.Assets) template.FuncMap {
+func templateFuncs(a assets.Assets) template.FuncMap {
 	return template.FuncMap{
 		"asset": a.URL,
-		"exact": exact,
-		"count": Count,
-		"bytes": BytesInWords,
+		"exact": formatAbsolute,
+		"count": Pluralize,
+		"bytes": FormatBytes,
 		// field returns the data of the template "field": the name and label, then pairs of
 		// an option (hint, aside, kind, complete, required) and its value.
 		"field": func(f Form, name, label string, more ...string) Input {
-			i := Input{Name: name, Label: label, Value: f.Get(name), Wrong: f.Wrong[name]}
+			i := Input{Name: name, Label: label, Value: f.Get(name), Error: f.Errors[name]}
 			for j := 0; j+1 < len(more); j += 2 {
 				switch value := more[j+1]; more[j] {
 				case "hint":
@@ -233,7 +233,7 @@ func functions(a assets.Assets) template.FuncMap {
 				case "kind":
 					i.Kind = value
 				case "complete":
-					i.Complete = value
+					i.Autocomplete = value
 				case "required":
 					i.Required = true
 				}
@@ -241,7 +241,7 @@ func functions(a assets.Assets) template.FuncMap {
 			return i
 		},
 		"initial": Initial,
-		"placeIn": func(p Place, kind string) placed { return placed{p, kind} },
+		"placeIn": func(p PaletteItem, kind string) paletteRow { return paletteRow{p, kind} },
 		"fieldID": func(name string) string { return Input{Name: name}.ID() },
 	}
 }

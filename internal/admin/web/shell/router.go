@@ -14,64 +14,64 @@ type Routes struct {
 }
 
 // Get adds a page for visitors who are allowed to perform r.
-func (o *Routes) Get(path string, r access.Request, handle func(*Visit) error) Route {
+func (o *Routes) Get(path string, r access.Request, handle func(*Request) error) Route {
 	o.shell.pages[path] = r
-	o.app.Get(path, o.shell.in(r, handle))
+	o.app.Get(path, o.shell.requireMember(r, handle))
 	return Route{o.shell, path, r}
 }
 
 // Post adds an action for visitors who are allowed to perform r. handle responds with a
 // redirect (Visit.Done), or with the form again.
-func (o *Routes) Post(path string, r access.Request, handle func(*Visit) error) Route {
+func (o *Routes) Post(path string, r access.Request, handle func(*Request) error) Route {
 	o.shell.actions[path] = r
-	o.app.Post(path, o.shell.in(r, handle))
+	o.app.Post(path, o.shell.requireMember(r, handle))
 	return Route{o.shell, path, r}
 }
 
-// Menu is like Get, and adds an entry to the sidebar. icon is the name of an icon in
+// Nav is like Get, and adds an entry to the sidebar. icon is the name of an icon in
 // html/parts/icons.html.
-func (o *Routes) Menu(g Group, name, icon, path string, r access.Request, handle func(*Visit) error) Route {
-	o.shell.rail = append(o.shell.rail, entry{group: g, name: name, icon: icon, path: path, needs: r})
+func (o *Routes) Nav(g Group, name, icon, path string, r access.Request, handle func(*Request) error) Route {
+	o.shell.sidebar = append(o.shell.sidebar, sidebarPage{group: g, name: name, icon: icon, path: path, requires: r})
 	return o.Get(path, r, handle)
 }
 
 // Route is a page or an action with the permission that it requires.
 type Route struct {
-	shell *Shell
-	path  string
-	needs access.Request
+	shell    *Shell
+	path     string
+	requires access.Request
 }
 
-// Listed lists the route in the palette as an action with the given name. words are
+// InPalette lists the route in the palette as an action with the given name. words are
 // additional search keywords.
-func (g Route) Listed(name, words string) { g.ListedAt(g.path, name, words) }
+func (g Route) InPalette(name, keywords string) { g.InPaletteAt(g.path, name, keywords) }
 
-// ListedAt is like Listed, for an action that is done on the page at path.
-func (g Route) ListedAt(path, name, words string) {
-	g.shell.deeds = append(g.shell.deeds, deed{name, words, path, g.needs})
+// InPaletteAt is like Listed, for an action that is done on the page at path.
+func (g Route) InPaletteAt(path, name, keywords string) {
+	g.shell.paletteActions = append(g.shell.paletteActions, paletteAction{name, keywords, path, g.requires})
 }
 
-// Counted shows a count next to the page's entry in the sidebar, if count returns ok.
-func (g Route) Counted(count func(*Visit) (n int, ok bool)) {
-	for i := range g.shell.rail {
-		if g.shell.rail[i].path == g.path {
-			g.shell.rail[i].count = count
+// WithCount shows a count next to the page's entry in the sidebar, if count returns ok.
+func (g Route) WithCount(count func(*Request) (n int, ok bool)) {
+	for i := range g.shell.sidebar {
+		if g.shell.sidebar[i].path == g.path {
+			g.shell.sidebar[i].count = count
 		}
 	}
 }
 
-// FindBy adds the places that find returns for a visit to the palette.
-func (o *Routes) FindBy(find func(*Visit) (Places, error)) {
-	o.shell.finds = append(o.shell.finds, find)
+// AddPaletteSource adds the places that find returns for a visit to the palette.
+func (o *Routes) AddPaletteSource(find func(*Request) (PaletteGroup, error)) {
+	o.shell.paletteSources = append(o.shell.paletteSources, find)
 }
 
-// Below returns a new Routes that adds pages below /orgs/:org to app.
-func (s *Shell) Below(app fiber.Router) *Routes {
+// OrganizationRoutes returns a new Routes that adds pages below /orgs/:org to app.
+func (s *Shell) OrganizationRoutes(app fiber.Router) *Routes {
 	return &Routes{s, app.Group("/orgs/:org", compress.New())}
 }
 
-// ToSee returns the permission required to view the page at a path, given as in routes.go.
-func (s *Shell) ToSee(path string) access.Request { return s.pages[path] }
+// PagePermission returns the permission required to view the page at a path, given as in routes.go.
+func (s *Shell) PagePermission(path string) access.Request { return s.pages[path] }
 
-// ToDo returns the permission required for the action at a path, given as in routes.go.
-func (s *Shell) ToDo(path string) access.Request { return s.actions[path] }
+// ActionPermission returns the permission required for the action at a path, given as in routes.go.
+func (s *Shell) ActionPermission(path string) access.Request { return s.actions[path] }

@@ -1,7 +1,7 @@
 // Package shell holds what all admin pages have in common: authentication of visitors, the
 // layout, forms that keep their input, the palette and the sidebar (rail). It is
 // independent of particular pages and kinds of library objects; groups of pages add theirs
-// (Routes, FindBy).
+// (Routes, AddPaletteSource).
 package shell
 
 import (
@@ -47,19 +47,19 @@ type Shell struct {
 	// pages and actions map the paths of an organization's pages and actions to the
 	// permissions that they require.
 	pages, actions map[string]access.Request
-	rail           []entry
-	// deeds are the actions that the palette lists; finds return the places that it lists
+	sidebar        []sidebarPage
+	// paletteActions are the actions that the palette lists; finds return the places that it lists
 	// from the library.
-	deeds  []deed
-	finds  []func(*Visit) (Places, error)
-	places Memory[any, template.HTML]
+	paletteActions []paletteAction
+	paletteSources []func(*Request) (PaletteGroup, error)
+	paletteRows    Cache[any, template.HTML]
 }
 
 // New returns a new Shell for pages.
 func New(o Options, pages Templates) (*Shell, error) {
 	s := &Shell{
 		Options: o, Now: time.Now, pages: map[string]access.Request{}, actions: map[string]access.Request{},
-		templates: pages, places: newPlaces(),
+		templates: pages, paletteRows: newPaletteRowCache(),
 	}
 	var err error
 	if s.assets, err = assets.Read(); err != nil {

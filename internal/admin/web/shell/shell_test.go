@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/fault"
 )
 
-func TestTokensLookDifferentAndAreTheSame(t *testing.T) {
+func TestMaskRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		token := rapid.StringMatching(`[0-9a-f]{64}`).Draw(t, "token")
 		first, second := mask(token), mask(token)
@@ -25,31 +25,31 @@ func TestTokensLookDifferentAndAreTheSame(t *testing.T) {
 	}
 }
 
-func TestReturnToIsLocal(t *testing.T) {
+func TestReturnPathIsLocal(t *testing.T) {
 	for path, want := range map[string]string{
 		"/orgs/acme/modes?q=a&show=ours": "/orgs/acme/modes?q=a&show=ours",
 		"":                               "/", "orgs": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/",
 		"/\t/evil.example": "/", "/\n/evil.example": "/", "javascript:alert(1)": "/", "/sign-in?return=/": "/", "/sign-out": "/",
 		"/%2f%2fevil.example": "/%2f%2fevil.example",
 	} {
-		require.Equal(t, want, returnTo(path), "%q", path)
+		require.Equal(t, want, safeReturnPath(path), "%q", path)
 	}
 }
 
-func TestKeptFormComesBackWhole(t *testing.T) {
+func TestSavedFormRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		fields := url.Values{}
 		for range rapid.IntRange(0, 5).Draw(t, "fields") {
 			fields.Add(rapid.String().Draw(t, "name"), rapid.String().Draw(t, "value"))
 		}
-		k := kept{Path: "/orgs/acme/modes", Fields: fields, User: "u"}
-		back, ok := parseKept(k.String())
+		k := savedForm{Path: "/orgs/acme/modes", Fields: fields, User: "u"}
+		back, ok := parseSavedForm(k.String())
 		require.True(t, ok)
 		require.Len(t, back.Pairs(), len(k.Pairs()))
 	})
-	_, ok := parseKept(kept{Path: "//evil.example"}.String())
+	_, ok := parseSavedForm(savedForm{Path: "//evil.example"}.String())
 	require.False(t, ok)
-	_, ok = parseKept("nonsense")
+	_, ok = parseSavedForm("nonsense")
 	require.False(t, ok)
 }
 
@@ -65,23 +65,23 @@ func TestAgo(t *testing.T) {
 	require.Contains(t, string(timeHTML(now, now)), `datetime="2026-11-20T14:00:00Z" title="20 November 2026, 14:00:00 UTC"`)
 }
 
-func TestBlame(t *testing.T) {
+func TestFormAddFault(t *testing.T) {
 	e := fault.New(fault.Invalid, "invalid", "The mode breaks a rule").With(
 		fault.Field{Pointer: "/config/groups/1/1/fileRegex", Detail: "not a regular expression"},
 		fault.Field{Pointer: "/name", Detail: "is missing"}, fault.Field{Pointer: "/unknown", Detail: "what is it"},
 	)
-	f := Filled("name", "").Blame(e, map[string]string{"/name": "name", "/config/groups": "tools", "/config": "rest"})
-	require.Equal(t, []string{"tools", "name", ""}, f.Order)
-	require.Equal(t, "not a regular expression", f.Wrong["tools"])
-	require.Equal(t, "/unknown: what is it", f.Wrong[""])
+	f := NewForm("name", "").AddFault(e, map[string]string{"/name": "name", "/config/groups": "tools", "/config": "rest"})
+	require.Equal(t, []string{"tools", "name", ""}, f.ErrorFields)
+	require.Equal(t, "not a regular expression", f.Errors["tools"])
+	require.Equal(t, "/unknown: what is it", f.Errors[""])
 }
 
-func TestLines(t *testing.T) {
-	f := Filled("prompt", "one\r\ntwo")
+func TestFormGetNormalizesLineEndings(t *testing.T) {
+	f := NewForm("prompt", "one\r\ntwo")
 	require.Equal(t, "one\ntwo", f.Get("prompt"), "line ends are those that people mean")
 }
 
-func TestPolicyAllowsNothingInline(t *testing.T) {
+func TestContentSecurityPolicyForbidsInline(t *testing.T) {
 	p := policy("abc")
 	require.NotContains(t, p, "unsafe")
 	require.Contains(t, p, "default-src 'none'")

@@ -15,119 +15,119 @@ import (
 
 // signInData is the data of the sign-in form.
 type signInData struct {
-	Form   Form
-	Return string
-	Kept   string
+	Form      Form
+	Return    string
+	SavedForm string
 	// TooLarge reports whether the submitted form was too large to be carried along.
 	TooLarge bool
-	// Over reports whether the user was signed in before and no longer is.
-	Over bool
+	// SessionEnded reports whether the user was signed in before and no longer is.
+	SessionEnded bool
 }
 
 // SignInForm shows the sign-in form. It redirects users who are signed in.
-func (s *Shell) SignInForm(v *Visit) error {
-	back := returnTo(v.Query("return"))
-	if _, _, err := s.who(v.Ctx); err == nil {
+func (s *Shell) SignInForm(v *Request) error {
+	back := safeReturnPath(v.Query("return"))
+	if _, _, err := s.authenticate(v.Ctx); err == nil {
 		return v.Redirect(back, http.StatusSeeOther)
 	}
-	return v.showSignIn(http.StatusOK, signInData{Return: back, Over: back != "/"})
+	return v.showSignIn(http.StatusOK, signInData{Return: back, SessionEnded: back != "/"})
 }
 
-func (v *Visit) showSignIn(status int, d signInData) error {
+func (v *Request) showSignIn(status int, d signInData) error {
 	v.Status(status)
 	return v.Show("sign_in", Page{Title: "Sign in", Bare: true, Data: d})
 }
 
 // SignIn opens a session. Whether the email or the password is wrong, the response is the
 // same and takes the same time. Too many attempts are refused.
-func (s *Shell) SignIn(v *Visit) error {
+func (s *Shell) SignIn(v *Request) error {
 	f := ReadForm(v.Ctx)
-	flaw := formFlaw(v.Ctx)
-	f.Fields = storableFields(f.Fields)
-	if len(f.Get("email")) > maxAddress {
+	reason := unstorableReason(v.Ctx)
+	f.Fields = sanitizeFields(f.Fields)
+	if len(f.Get("email")) > maxEmail {
 		f.Fields.Set("email", "") // the response would repeat it
 	}
-	d := signInData{Form: f, Return: returnTo(f.Get("return"))}
-	if kept := f.Get("kept"); len(kept) <= maxKept {
-		d.Kept = kept
+	d := signInData{Form: f, Return: safeReturnPath(f.Get("return"))}
+	if saved := f.Get("kept"); len(saved) <= maxSavedForm {
+		d.SavedForm = saved
 	}
-	if flaw != "" {
-		d.Form = f.forget("password").Refuse("", flaw)
+	if reason != "" {
+		d.Form = f.removeField("password").AddError("", reason)
 		return v.showSignIn(http.StatusBadRequest, d)
 	}
-	u, session, err := s.Auth.In(v.Ctx, middleware.Source(v.Ctx), f.Get("email"), f.Get("password"))
+	u, session, err := s.Auth.SignIn(v.Ctx, middleware.Source(v.Ctx), f.Get("email"), f.Get("password"))
 	if err != nil {
 		if !fault.Is(err, fault.Unauthenticated) && !fault.Is(err, fault.Exhausted) {
 			return err
 		}
-		p := problem.Of(err)
-		d.Form = f.forget("password").Refuse("", p.Detail)
+		p := problem.FromError(err)
+		d.Form = f.removeField("password").AddError("", p.Detail)
 		return v.showSignIn(p.Status, d)
 	}
-	v.Visitor = access.Principal{Kind: access.User, UserID: u.ID, Name: u.Name, Email: u.Email}
+	v.Principal = access.Principal{Kind: access.User, UserID: u.ID, Name: u.Name, Email: u.Email}
 	v.session = &session
-	if k, ok := parseKept(d.Kept); ok {
-		return s.sendAgain(v, http.StatusOK, k)
+	if k, ok := parseSavedForm(d.SavedForm); ok {
+		return s.confirmResubmit(v, http.StatusOK, k)
 	}
 	return v.Redirect(d.Return, http.StatusSeeOther)
 }
 
 // SignOut ends the session.
-func (s *Shell) SignOut(v *Visit) error {
-	if err := s.Auth.Out(v.Ctx); err != nil {
+func (s *Shell) SignOut(v *Request) error {
+	if err := s.Auth.SignOut(v.Ctx); err != nil {
 		return err
 	}
 	return v.Redirect("/sign-in", http.StatusSeeOther)
 }
 
-// signInFirst sends a visitor who is not signed in to the sign-in form, and back to the
+// promptSignIn sends a visitor who is not signed in to the sign-in form, and back to the
 // same page afterwards. A submitted form is carried along (see kept).
-func (s *Shell) signInFirst(v *Visit) error {
+func (s *Shell) promptSignIn(v *Request) error {
 	back := v.OriginalURL()
-	if !safe(v.Method()) || v.HX() {
-		back = pageOf(v.Get(fiber.HeaderReferer))
+	if !isSafeMethod(v.Method()) || v.IsHTMX() {
+		back = refererPath(v.Get(fiber.HeaderReferer))
 	}
 	to := "/sign-in"
 	if back != "/" {
 		to += "?return=" + url.QueryEscape(back)
 	}
 	switch {
-	case v.HX() || v.Get("X-Requested-With") != "":
+	case v.IsHTMX() || v.Get("X-Requested-With") != "":
 		v.Set("HX-Redirect", to)
 		return fault.New(fault.Unauthenticated, "session_ended", "You are signed out. Sign in again to continue")
-	case safe(v.Method()):
+	case isSafeMethod(v.Method()):
 		return v.Redirect(to, http.StatusSeeOther)
 	case v.Path() == "/sign-out":
 		return v.Redirect("/sign-in", http.StatusSeeOther)
 	}
-	d := signInData{Return: returnTo(back), Over: true}
-	if k := keptOf(v.Ctx); k.TooLarge {
+	d := signInData{Return: safeReturnPath(back), SessionEnded: true}
+	if k := savedFormOf(v.Ctx); k.TooLarge {
 		d.TooLarge = true
 	} else {
-		d.Kept = k.String()
+		d.SavedForm = k.String()
 	}
 	return v.showSignIn(http.StatusUnauthorized, d)
 }
 
 const (
-	// maxAddress is longer than any email address, in bytes.
-	maxAddress = 1 << 10
+	// maxEmail is longer than any email address, in bytes.
+	maxEmail = 1 << 10
 	// maxPath is longer than any path of this site, in bytes.
 	maxPath = 4 << 10
 )
 
-// returnTo returns path if it is a page of this site to return to after signing in, else
+// safeReturnPath returns path if it is a page of this site to return to after signing in, else
 // "/".
-func returnTo(path string) string {
-	if !local(path) || strings.HasPrefix(path, "/sign-") {
+func safeReturnPath(path string) string {
+	if !isLocalPath(path) || strings.HasPrefix(path, "/sign-") {
 		return "/"
 	}
 	return path
 }
 
-// local reports whether a path stays on this site. Browsers take "//host" and "/\host" for
+// isLocalPath reports whether a path stays on this site. Browsers take "//host" and "/\host" for
 // another site, and drop tabs and newlines.
-func local(path string) bool {
+func isLocalPath(path string) bool {
 	if len(path) > maxPath || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
 		return false
 	}
@@ -135,8 +135,8 @@ func local(path string) bool {
 	return err == nil && u.Host == "" && u.Scheme == ""
 }
 
-// pageOf returns the path and query of a Referer, or "/" if there is none.
-func pageOf(referer string) string {
+// refererPath returns the path and query of a Referer, or "/" if there is none.
+func refererPath(referer string) string {
 	u, err := url.Parse(referer)
 	if err != nil || u.Path == "" {
 		return "/"

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// exact formats a time for tooltips and screen readers. Scripts convert it to the user's
+// formatAbsolute formats a time for tooltips and screen readers. Scripts convert it to the user's
 // time zone.
-func exact(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
+func formatAbsolute(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 
 // Ago formats a time relative to now.
 func Ago(t, now time.Time) string {
@@ -17,15 +17,15 @@ func Ago(t, now time.Time) string {
 	case d < 0 && d > -time.Minute, d >= 0 && d < 45*time.Second:
 		return "just now"
 	case d < 0:
-		return in(-d)
+		return formatFuture(-d)
 	case d < time.Hour:
-		return Count(int((d+30*time.Second)/time.Minute), "minute") + " ago"
+		return Pluralize(int((d+30*time.Second)/time.Minute), "minute") + " ago"
 	case d < 22*time.Hour:
-		return Count(int((d+30*time.Minute)/time.Hour), "hour") + " ago"
+		return Pluralize(int((d+30*time.Minute)/time.Hour), "hour") + " ago"
 	case d < 36*time.Hour:
 		return "yesterday"
 	case d < 7*24*time.Hour:
-		return Count(int((d+12*time.Hour)/(24*time.Hour)), "day") + " ago"
+		return Pluralize(int((d+12*time.Hour)/(24*time.Hour)), "day") + " ago"
 	case t.Year() == now.Year():
 		return t.UTC().Format("2 Jan")
 	default:
@@ -33,19 +33,19 @@ func Ago(t, now time.Time) string {
 	}
 }
 
-func in(d time.Duration) string {
+func formatFuture(d time.Duration) string {
 	switch {
 	case d < time.Hour:
-		return "in " + Count(int((d+30*time.Second)/time.Minute), "minute")
+		return "in " + Pluralize(int((d+30*time.Second)/time.Minute), "minute")
 	case d < 36*time.Hour:
-		return "in " + Count(int((d+30*time.Minute)/time.Hour), "hour")
+		return "in " + Pluralize(int((d+30*time.Minute)/time.Hour), "hour")
 	default:
-		return "in " + Count(int((d+12*time.Hour)/(24*time.Hour)), "day")
+		return "in " + Pluralize(int((d+12*time.Hour)/(24*time.Hour)), "day")
 	}
 }
 
-// Count formats a number with its unit: "1 mode", "2 modes".
-func Count(n int, unit string) string {
+// Pluralize formats a number with its unit: "1 mode", "2 modes".
+func Pluralize(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
 	}
@@ -70,31 +70,31 @@ func clockHTML(t, now time.Time) template.HTML {
 	return timeElement(t, t.UTC().Format(layout), "clock")
 }
 
-func timeElement(t time.Time, words, class string) template.HTML {
+func timeElement(t time.Time, text, class string) template.HTML {
 	return template.HTML(fmt.Sprintf( // made from a time only
-		`<time class="%s" datetime="%s" title="%s">%s<span class="vh"> (%[3]s)</span></time>`,
-		class, t.UTC().Format(time.RFC3339), exact(t), words))
+		`<time class="%s" datetime="%s" title="%s">%s<span class="visually-hidden"> (%[3]s)</span></time>`,
+		class, t.UTC().Format(time.RFC3339), formatAbsolute(t), text))
 }
 
-// Clip truncates s to most characters, the last of which is then an ellipsis.
-func Clip(s string, most int) string {
+// Truncate truncates s to most characters, the last of which is then an ellipsis.
+func Truncate(s string, limit int) string {
 	count, end := 0, 0
 	for i := range s {
-		if count == most-1 {
+		if count == limit-1 {
 			end = i
 		}
-		if count++; count > most {
+		if count++; count > limit {
 			return s[:end] + "…"
 		}
 	}
 	return s
 }
 
-// BytesInWords formats a size: "42 KB".
-func BytesInWords(n int) string {
+// FormatBytes formats a size: "42 KB".
+func FormatBytes(n int) string {
 	switch {
 	case n < 1000:
-		return Count(n, "byte")
+		return Pluralize(n, "byte")
 	case n < 1_000_000:
 		return fmt.Sprintf("%d KB", (n+500)/1000)
 	default:

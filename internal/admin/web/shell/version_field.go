@@ -10,11 +10,11 @@ import (
 	"orgmodes/internal/fault"
 )
 
-// VersionOf parses a field that names a version of an object as "id:number".
-func VersionOf(field string) (id string, version int64, err error) {
+// ParseVersionRef parses a field that names a version of an object as "id:number".
+func ParseVersionRef(field string) (id string, version int64, err error) {
 	id, number, _ := strings.Cut(field, ":")
 	if version, err = strconv.ParseInt(number, 10, 64); err != nil || version < 1 {
-		return "", 0, Unreadable(err)
+		return "", 0, MalformedForm(err)
 	}
 	if _, err := ParseID(id); err != nil {
 		return "", 0, err
@@ -22,30 +22,30 @@ func VersionOf(field string) (id string, version int64, err error) {
 	return id, version, nil
 }
 
-// Undoing is a form field that undoes a change of a mode: it restores Version, provided
+// UndoField is a form field that undoes a change of a mode: it restores Version, provided
 // that the mode is still at version Seen, which the change produced.
-type Undoing struct {
-	ID            uuid.UUID
-	Version, Seen int64
+type UndoField struct {
+	ID                       uuid.UUID
+	Version, ExpectedVersion int64
 }
 
 // Pair returns u as a hidden field.
-func (u Undoing) Pair() Pair {
-	return Pair{"mode", fmt.Sprintf("%s:%d:%d", u.ID, u.Version, u.Seen)}
+func (u UndoField) Pair() Pair {
+	return Pair{"mode", fmt.Sprintf("%s:%d:%d", u.ID, u.Version, u.ExpectedVersion)}
 }
 
-// UndoingOf parses the value of a field returned by Undoing.Pair.
-func UndoingOf(field string) (u Undoing, err error) {
+// ParseUndoField parses the value of a field returned by Undoing.Pair.
+func ParseUndoField(field string) (u UndoField, err error) {
 	parts := strings.Split(field, ":")
 	if len(parts) != 3 {
-		return u, Unreadable(nil)
+		return u, MalformedForm(nil)
 	}
-	id, version, err := VersionOf(parts[0] + ":" + parts[1])
+	id, version, err := ParseVersionRef(parts[0] + ":" + parts[1])
 	if err != nil {
 		return u, err
 	}
-	if u.Seen, err = strconv.ParseInt(parts[2], 10, 64); err != nil || u.Seen < 1 {
-		return u, Unreadable(err)
+	if u.ExpectedVersion, err = strconv.ParseInt(parts[2], 10, 64); err != nil || u.ExpectedVersion < 1 {
+		return u, MalformedForm(err)
 	}
 	u.Version = version
 	u.ID, err = ParseID(id)
@@ -56,12 +56,12 @@ func UndoingOf(field string) (u Undoing, err error) {
 func ParseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
-		return id, Unreadable(err)
+		return id, MalformedForm(err)
 	}
 	return id, nil
 }
 
-// Unreadable returns the error for a form that no page of this site submits.
-func Unreadable(err error) error {
-	return fault.New(fault.Malformed, "malformed_form", "The form could not be read; load the page again").Because(err)
+// MalformedForm returns the error for a form that no page of this site submits.
+func MalformedForm(err error) error {
+	return fault.New(fault.Malformed, "malformed_form", "The form could not be read; load the page again").WithCause(err)
 }

@@ -23,7 +23,7 @@ type tokenRow struct {
 	Mine bool
 	// By is the name of the creator, if that isn't the token's user.
 	By     string
-	Revoke access.Verdict
+	Revoke access.Decision
 }
 
 // tokensData is the data of the page of access tokens.
@@ -37,48 +37,48 @@ type tokensData struct {
 	// EndedOpen unfolds the list of ended tokens. EndedMore reports whether it has more
 	// than one page.
 	EndedOpen, EndedMore bool
-	// All is the verdict on listing everyone's tokens. If it is negative, only the
+	// ListAll is the verdict on listing everyone's tokens. If it is negative, only the
 	// visitor's own are listed, and its reason is shown.
-	All  access.Verdict
-	Form tokenForm
-	// Made is the token that was just created, if any. It is shown only this once.
-	Made *madeToken
+	ListAll access.Decision
+	Form    tokenForm
+	// Created is the token that was just created, if any. It is shown only this once.
+	Created *createdToken
 }
 
 // List shows the tokens that open the organization: all of them if the visitor is allowed
 // to read them, else the visitor's own.
-func (p *Pages) List(v *shell.Visit) error {
-	return p.tokensPage(v, shell.Filled("scope", access.ScopeRead, "expires", "90"), nil)
+func (p *Pages) List(v *shell.Request) error {
+	return p.showTokens(v, shell.NewForm("scope", access.ScopeRead, "expires", "90"), nil)
 }
 
-func (p *Pages) tokensPage(v *shell.Visit, f shell.Form, made *madeToken) error {
-	d := tokensData{All: v.May(access.Request{Action: access.ReadTokens}), Made: made, Form: p.tokenForm(v, f)}
-	if err := p.fillTokens(v, &d); err != nil {
+func (p *Pages) showTokens(v *shell.Request, f shell.Form, created *createdToken) error {
+	d := tokensData{ListAll: v.May(access.Request{Action: access.ReadTokens}), Created: created, Form: p.newTokenForm(v, f)}
+	if err := p.loadTokens(v, &d); err != nil {
 		return err
 	}
 	page := shell.Page{
 		Title: "Tokens", Lead: "Editors and scripts authenticate with tokens. A token has the permissions of its owner, limited by its scopes.", Data: d,
 	}
-	if v.LeadsTo("/connect") {
-		page.Actions = []shell.Action{{Label: "Connect an editor", Path: v.Address("/connect"), May: access.Verdict{Allowed: true}}}
+	if v.HasRoute("/connect") {
+		page.Actions = []shell.Action{{Label: "Connect an editor", Path: v.Address("/connect"), May: access.Decision{Allowed: true}}}
 	}
 	return v.Show("tokens", page)
 }
 
-// fillTokens reads the requested page of both lists. The parameters after and ended are the
+// loadTokens reads the requested page of both lists. The parameters after and ended are the
 // ids of the tokens that each page starts after. The parameter token restricts the page to
 // one token.
-func (p *Pages) fillTokens(v *shell.Visit, d *tokensData) error {
-	filter := postgres.TokenFilter{Limit: tokensPage}
-	if !d.All.Allowed {
-		filter.User = v.Visitor.UserID
+func (p *Pages) loadTokens(v *shell.Request, d *tokensData) error {
+	filter := postgres.TokenFilter{Limit: pageSize}
+	if !d.ListAll.Allowed {
+		filter.User = v.Principal.UserID
 	}
 	after, endedAfter := v.Query("after"), v.Query("ended")
 	if after != "" || endedAfter != "" {
 		d.Newest = v.Address("/tokens")
 	}
 	if ref := v.Query("token"); ref != "" {
-		return p.fillToken(v, d, ref)
+		return p.loadToken(v, d, ref)
 	}
 	var older, endedOlder string
 	var err error
@@ -90,31 +90,31 @@ func (p *Pages) fillTokens(v *shell.Visit, d *tokensData) error {
 	}
 	d.EndedOpen, d.EndedMore = endedAfter != "", endedAfter != "" || endedOlder != ""
 	if older != "" {
-		d.Older = tokensAt(older, endedAfter)
+		d.Older = pageQuery(older, endedAfter)
 	}
 	if endedOlder != "" {
-		d.EndedOlder = tokensAt(after, endedOlder) + "#ended"
+		d.EndedOlder = pageQuery(after, endedOlder) + "#ended"
 	}
 	return nil
 }
 
-// fillToken lists only the token with the id ref. It lists none if the visitor isn't
+// loadToken lists only the token with the id ref. It lists none if the visitor isn't
 // allowed to see it.
-func (p *Pages) fillToken(v *shell.Visit, d *tokensData, ref string) error {
+func (p *Pages) loadToken(v *shell.Request, d *tokensData, ref string) error {
 	d.Newest = v.Address("/tokens")
 	id, err := uuid.Parse(ref)
 	if err != nil {
-		return shell.Unreadable(err)
+		return shell.MalformedForm(err)
 	}
 	t, err := p.DB.Token(v.UserContext(), v.Org.ID, id)
-	if fault.Is(err, fault.NotFound) || err == nil && !d.All.Allowed && t.User.ID != v.Visitor.UserID {
+	if fault.Is(err, fault.NotFound) || err == nil && !d.ListAll.Allowed && t.User.ID != v.Principal.UserID {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	rows, err := p.rowsOfTokens(v, []postgres.Token{t})
-	if state := stateOf(t, p.Now()); state == "revoked" || state == "expired" {
+	rows, err := p.newTokenRows(v, []postgres.Token{t})
+	if state := tokenState(t, p.Now()); state == "revoked" || state == "expired" {
 		d.Ended, d.EndedOpen = rows, true
 	} else {
 		d.Rows = rows
@@ -122,12 +122,12 @@ func (p *Pages) fillToken(v *shell.Visit, d *tokensData, ref string) error {
 	return err
 }
 
-// tokensPage is the number of tokens per page, in either list.
-const tokensPage = 50
+// pageSize is the number of tokens per page, in either list.
+const pageSize = 50
 
-// tokensAt returns the address of the page that starts after these tokens, one of each
+// pageQuery returns the address of the page that starts after these tokens, one of each
 // list.
-func tokensAt(after, ended string) string {
+func pageQuery(after, ended string) string {
 	q := url.Values{}
 	if after != "" {
 		q.Set("after", after)
@@ -141,11 +141,11 @@ func tokensAt(after, ended string) string {
 // tokenRows returns a page of either the ended or the other tokens. The page starts after
 // the token with the id after. older is the id that the next page starts after; it is empty
 // if there is none.
-func (p *Pages) tokenRows(v *shell.Visit, f postgres.TokenFilter, ended bool, after string) (rows []tokenRow, older string, err error) {
+func (p *Pages) tokenRows(v *shell.Request, f postgres.TokenFilter, ended bool, after string) (rows []tokenRow, older string, err error) {
 	f.Ended = &ended
 	if after != "" {
 		if f.After, err = uuid.Parse(after); err != nil {
-			return nil, "", shell.Unreadable(err)
+			return nil, "", shell.MalformedForm(err)
 		}
 	}
 	page, more, err := p.DB.Tokens(v.UserContext(), v.Org.ID, f)
@@ -155,20 +155,20 @@ func (p *Pages) tokenRows(v *shell.Visit, f postgres.TokenFilter, ended bool, af
 	if more {
 		older = page[len(page)-1].ID.String()
 	}
-	rows, err = p.rowsOfTokens(v, page)
+	rows, err = p.newTokenRows(v, page)
 	return rows, older, err
 }
 
-func (p *Pages) rowsOfTokens(v *shell.Visit, page []postgres.Token) (rows []tokenRow, err error) {
-	who, err := v.People()
+func (p *Pages) newTokenRows(v *shell.Request, page []postgres.Token) (rows []tokenRow, err error) {
+	actors, err := v.Actors()
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range page {
-		r := tokenRow{Token: t, Mine: t.User.ID == v.Visitor.UserID, State: stateOf(t, p.Now())}
-		r.Revoke = actions.Revoke.On(access.Request{Action: access.RevokeToken, Own: r.Mine}).Decide(v.May)
+		r := tokenRow{Token: t, Mine: t.User.ID == v.Principal.UserID, State: tokenState(t, p.Now())}
+		r.Revoke = actions.Revoke.AlsoNeeds(access.Request{Action: access.RevokeToken, Own: r.Mine}).Decide(v.May)
 		if t.CreatedBy != t.User.ID.String() {
-			if r.By, err = who.Name(t.CreatedBy); err != nil {
+			if r.By, err = actors.Name(t.CreatedBy); err != nil {
 				return nil, err
 			}
 		}
@@ -177,7 +177,7 @@ func (p *Pages) rowsOfTokens(v *shell.Visit, page []postgres.Token) (rows []toke
 	return rows, nil
 }
 
-func stateOf(t postgres.Token, now time.Time) string {
+func tokenState(t postgres.Token, now time.Time) string {
 	switch {
 	case t.RevokedAt != nil:
 		return "revoked"

@@ -10,13 +10,13 @@ import (
 )
 
 // RevocationForm asks for confirmation before the token of the parameter token is revoked.
-func (p *Pages) RevocationForm(v *shell.Visit) error {
+func (p *Pages) RevocationForm(v *shell.Request) error {
 	t, err := p.tokenToRevoke(v, v.Query("token"))
 	if err != nil {
 		return err
 	}
 	if t.RevokedAt != nil {
-		return v.Done(v.Address("/tokens"), shell.Said{Text: t.Name + " is revoked already."})
+		return v.RedirectWithFlash(v.Address("/tokens"), shell.Flash{Text: t.Name + " is revoked already."})
 	}
 	return v.Show("tokens_revocation", shell.Page{
 		Title: "Revoke " + t.Name + "?", Crumbs: []shell.Crumb{{Name: "Tokens", Path: v.Address("/tokens")}}, Data: t,
@@ -25,7 +25,7 @@ func (p *Pages) RevocationForm(v *shell.Visit) error {
 
 // Revoke revokes a token permanently. It waits up to PublishWait until no reader accepts
 // the token.
-func (p *Pages) Revoke(v *shell.Visit) error {
+func (p *Pages) Revoke(v *shell.Request) error {
 	t, err := p.tokenToRevoke(v, shell.ReadForm(v.Ctx).Get("token"))
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (p *Pages) Revoke(v *shell.Visit) error {
 	if err != nil {
 		return err
 	}
-	published, err := p.tokenPublished(v.UserContext(), revoked)
+	published, err := p.waitTokenPublished(v.UserContext(), revoked)
 	if err != nil {
 		p.Log.Warn("waiting for revocation to be published failed", "token_id", t.ID, "error", err)
 	}
@@ -42,25 +42,25 @@ func (p *Pages) Revoke(v *shell.Visit) error {
 	if !published {
 		text = t.Name + " is revoked. Readers have not received this yet: it is retried until they have."
 	}
-	return v.Done(v.Address("/tokens"), shell.Said{Text: text, Bad: !published})
+	return v.RedirectWithFlash(v.Address("/tokens"), shell.Flash{Text: text, IsError: !published})
 }
 
 // tokenToRevoke returns a token that the visitor is allowed to revoke. Its error doesn't
 // reveal whether a token exists that the visitor isn't allowed to see.
-func (p *Pages) tokenToRevoke(v *shell.Visit, ref string) (postgres.Token, error) {
-	unknown := fault.New(fault.NotFound, "not_found", "There is no such token")
+func (p *Pages) tokenToRevoke(v *shell.Request, ref string) (postgres.Token, error) {
+	notFound := fault.New(fault.NotFound, "not_found", "There is no such token")
 	id, err := uuid.Parse(ref)
 	if err != nil {
-		return postgres.Token{}, unknown
+		return postgres.Token{}, notFound
 	}
 	t, err := p.DB.Token(v.UserContext(), v.Org.ID, id)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return postgres.Token{}, unknown
+		return postgres.Token{}, notFound
 	case err != nil:
 		return postgres.Token{}, err
-	case !v.May(access.Request{Action: access.RevokeToken, Own: t.User.ID == v.Visitor.UserID}).Allowed:
-		return postgres.Token{}, unknown
+	case !v.May(access.Request{Action: access.RevokeToken, Own: t.User.ID == v.Principal.UserID}).Allowed:
+		return postgres.Token{}, notFound
 	}
 	return t, nil
 }

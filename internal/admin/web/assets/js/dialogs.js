@@ -4,13 +4,13 @@ document.addEventListener("keydown", (event) => { if (event.key === "Enter") ent
 document.addEventListener("keyup", (event) => { if (event.key === "Enter") enterIsDown = false; }, true);
 addEventListener("blur", () => { enterIsDown = false; });
 
-// ask opens the question of a confirmation page as a dialog. Links and buttons with data-ask
-// lead to such pages.
-export async function ask(url) {
-  const answer = await fetch(url, { headers: { Accept: "text/html" } });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+// openConfirmDialog opens the question of a confirmation page as a dialog. Links and buttons
+// with data-confirm-dialog lead to such pages.
+export async function openConfirmDialog(url) {
+  const response = await fetch(url, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const question = page.getElementById("confirm");
-  if (!answer.ok || !question) { location.assign(url); return; }
+  if (!response.ok || !question) { location.assign(url); return; }
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
   const title = document.createElement("h2");
@@ -21,7 +21,7 @@ export async function ask(url) {
   document.body.append(dialog);
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => {
-    if (beside(dialog, event) || event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
+    if (isBackdropClick(dialog, event) || event.target.closest("[data-close]")) { event.preventDefault(); dialog.close(); }
   });
   // The key press that opened the dialog must not confirm it.
   if (enterIsDown) {
@@ -35,26 +35,26 @@ export async function ask(url) {
 }
 
 document.addEventListener("click", (event) => {
-  const asks = event.target.closest?.("[data-ask]");
-  if (!asks || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const trigger = event.target.closest?.("[data-confirm-dialog]");
+  if (!trigger || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const menu = asks.closest("details.menu");
+  const menu = trigger.closest("details.menu");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
-  if (asks.href) return void ask(asks.href);
-  const url = new URL(asks.formAction);
-  url.search = new URLSearchParams(new FormData(asks.form)).toString();
-  ask(url.href);
+  if (trigger.href) return void openConfirmDialog(trigger.href);
+  const url = new URL(trigger.formAction);
+  url.search = new URLSearchParams(new FormData(trigger.form)).toString();
+  openConfirmDialog(url.href);
 });
 
 document.addEventListener("click", (event) => {
-  const opens = event.target.closest?.("[data-open]");
-  if (opens) document.getElementById(opens.dataset.open).showModal();
+  const opener = event.target.closest?.("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open).showModal();
 });
 for (const button of document.querySelectorAll("[data-open][hidden]")) button.hidden = false;
 
-// beside reports whether a click was outside a dialog, on its backdrop. The dialog is also the
-// target of clicks on its padding.
-export function beside(dialog, event) {
+// isBackdropClick reports whether a click was outside a dialog, on its backdrop. The dialog is
+// also the target of clicks on its padding.
+export function isBackdropClick(dialog, event) {
   const box = dialog.getBoundingClientRect();
   return event.target === dialog && event.detail > 0
     && (event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom);

@@ -1,52 +1,52 @@
 // <yaml-diff> adds a second layout and navigation to a comparison that the server rendered
 // (shell/html/parts/yaml_diff.html).
-import { read } from "./diff/model.js";
-import { unified, sides } from "./diff/layouts.js";
+import { readModel } from "./diff/model.js";
+import { renderUnified, renderSplit } from "./diff/layouts.js";
 import { toolbar } from "./diff/toolbar.js";
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
-const remembered = "orgmodes.diff";
-const wideEnough = 720; // pixels, for two readable columns
+const layoutKey = "orgmodes.diff";
+const minSplitWidth = 720; // pixels, for two readable columns
 
 class YamlDiff extends HTMLElement {
   connectedCallback() {
     if (!this.model) {
       this.box = this.querySelector(".diff-lines");
-      this.model = read(this.box);
-      this.shown = this.hasAttribute("data-split") ? "split" : "unified";
-      this.at = -1;
+      this.model = readModel(this.box);
+      this.layout = this.hasAttribute("data-split") ? "split" : "unified";
+      this.current = -1;
       this.tools = toolbar(this);
       this.prepend(this.tools.element);
-      this.addEventListener("keydown", (event) => this.key(event));
-      this.index();
+      this.addEventListener("keydown", (event) => this.handleKey(event));
+      this.indexChanges();
     }
-    // layOut waits for the next frame, because it changes sizes itself.
-    this.watch = new ResizeObserver(() => requestAnimationFrame(() => this.layOut()));
-    this.watch.observe(this);
+    // applyLayout waits for the next frame, because it changes sizes itself.
+    this.resizeObserver = new ResizeObserver(() => requestAnimationFrame(() => this.applyLayout()));
+    this.resizeObserver.observe(this);
   }
 
-  disconnectedCallback() { this.watch.disconnect(); }
+  disconnectedCallback() { this.resizeObserver.disconnect(); }
 
-  get wide() { return this.clientWidth >= wideEnough && this.dataset.old !== "" && this.dataset.new !== ""; }
-  get wanted() { return localStorage.getItem(remembered) ?? (this.hasAttribute("data-split") ? "split" : "unified"); }
+  get canSplit() { return this.clientWidth >= minSplitWidth && this.dataset.old !== "" && this.dataset.new !== ""; }
+  get preferredLayout() { return localStorage.getItem(layoutKey) ?? (this.hasAttribute("data-split") ? "split" : "unified"); }
 
-  choose(layout) {
-    localStorage.setItem(remembered, layout);
-    for (const one of document.querySelectorAll("yaml-diff")) one.layOut();
+  setLayout(layout) {
+    localStorage.setItem(layoutKey, layout);
+    for (const one of document.querySelectorAll("yaml-diff")) one.applyLayout();
   }
 
-  layOut() {
-    const layout = this.wide ? this.wanted : "unified";
-    this.tools.layout(this.wide, layout);
-    if (layout === this.shown) return;
-    this.shown = layout;
-    this.box.replaceChildren(...(layout === "split" ? sides(this.model, this.dataset) : unified(this.model)));
-    this.index();
-    if (this.at >= 0) this.mark();
+  applyLayout() {
+    const layout = this.canSplit ? this.preferredLayout : "unified";
+    this.tools.layout(this.canSplit, layout);
+    if (layout === this.layout) return;
+    this.layout = layout;
+    this.box.replaceChildren(...(layout === "split" ? renderSplit(this.model, this.dataset) : renderUnified(this.model)));
+    this.indexChanges();
+    if (this.current >= 0) this.highlightCurrent();
   }
 
-  // index collects the rows of each change.
-  index() {
+  // indexChanges collects the rows of each change.
+  indexChanges() {
     this.changes = [];
     let before;
     for (const row of this.box.querySelectorAll(".diff-lines > .line, tr, .fold")) {
@@ -55,31 +55,31 @@ class YamlDiff extends HTMLElement {
       if (changed) this.changes.at(-1).push(row);
       before = changed;
     }
-    this.tools.count(this.at, this.changes.length);
+    this.tools.count(this.current, this.changes.length);
   }
 
-  go(step) {
+  moveBy(step) {
     if (!this.changes.length) return;
-    this.at = this.at < 0 ? (step > 0 ? 0 : this.changes.length - 1) : (this.at + step + this.changes.length) % this.changes.length;
-    this.mark();
-    const text = this.changes[this.at][0].innerText.trim().slice(0, 200);
-    say(`Change ${this.at + 1} of ${this.changes.length}. ${text}`);
+    this.current = this.current < 0 ? (step > 0 ? 0 : this.changes.length - 1) : (this.current + step + this.changes.length) % this.changes.length;
+    this.highlightCurrent();
+    const text = this.changes[this.current][0].innerText.trim().slice(0, 200);
+    announce(`Change ${this.current + 1} of ${this.changes.length}. ${text}`);
   }
 
-  mark() {
-    for (const row of this.box.querySelectorAll(".at")) row.classList.remove("at");
-    for (const row of this.changes[this.at]) row.classList.add("at");
-    this.changes[this.at][0].scrollIntoView({ block: "center" });
-    this.tools.count(this.at, this.changes.length);
+  highlightCurrent() {
+    for (const row of this.box.querySelectorAll(".current")) row.classList.remove("current");
+    for (const row of this.changes[this.current]) row.classList.add("current");
+    this.changes[this.current][0].scrollIntoView({ block: "center" });
+    this.tools.count(this.current, this.changes.length);
   }
 
-  key(event) {
+  handleKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("textarea")) return;
     if (localStorage.getItem("orgmodes.single-keys-off") !== null) return;
     const step = { j: 1, k: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    this.go(step);
+    this.moveBy(step);
   }
 
   text(side) { return this.model.flatMap((part) => part.texts(side)).join("\n"); }
@@ -90,7 +90,7 @@ class YamlDiff extends HTMLElement {
 document.addEventListener("toggle", (event) => {
   const fold = event.target;
   if (!fold.matches?.("yaml-diff .fold") || !fold.open || fold.filled) return;
-  const part = fold.closest("yaml-diff").model.find((one) => one.is(fold));
+  const part = fold.closest("yaml-diff").model.find((one) => one.matches(fold));
   if (!part) return;
   fold.filled = true;
   fold.querySelector(".fold-text").replaceWith(part.lines(fold.closest("table") !== null));

@@ -1,11 +1,11 @@
 // Menus are <details class="menu">: one is open at a time, and a click elsewhere
 // or Esc closes it.
-const open = () => document.querySelectorAll("details.menu[open]");
+const openMenus = () => document.querySelectorAll("details.menu[open]");
 
 document.addEventListener("toggle", (event) => {
   const menu = event.target;
   if (!(menu instanceof HTMLDetailsElement) || !menu.matches(".menu") || !menu.open) return;
-  for (const other of open()) if (other !== menu) other.open = false;
+  for (const other of openMenus()) if (other !== menu) other.open = false;
   // A menu that would end below the window opens upward.
   const list = menu.querySelector(".menu-list");
   if (list && menu.matches(".row-menu")) {
@@ -15,13 +15,13 @@ document.addEventListener("toggle", (event) => {
 }, true);
 
 document.addEventListener("click", (event) => {
-  for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.menu[open]");
   if (event.key === "Escape") {
-    for (const m of open()) { m.open = false; m.querySelector("summary").focus(); event.preventDefault(); }
+    for (const m of openMenus()) { m.open = false; m.querySelector("summary").focus(); event.preventDefault(); }
   } else if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     const items = [menu.querySelector("summary"), ...menu.querySelectorAll(".menu-list a, .menu-list button")];
     const next = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
@@ -36,7 +36,7 @@ document.addEventListener("click", (event) => {
 }, true);
 
 // Messages can be closed.
-for (const button of document.querySelectorAll(".said [data-close]")) {
+for (const button of document.querySelectorAll(".flash [data-close]")) {
   button.hidden = false;
-  button.addEventListener("click", () => { button.closest(".said").remove(); document.getElementById("main").focus(); });
+  button.addEventListener("click", () => { button.closest(".flash").remove(); document.getElementById("main").focus(); });
 }

@@ -2,10 +2,10 @@
 // saved together, a moment after the last one.
 import htmx from "./htmx.js";
 import { csrf } from "./csrf.js";
-import { say, complain } from "./say.js";
+import { announce, showError } from "./announce.js";
 
 const pause = 500;
-let waiting, saving = Promise.resolve(), unsaved = 0;
+let saveTimer, saving = Promise.resolve(), unsaved = 0;
 
 const listOf = (element) => element.closest?.("[data-order]");
 const rowOf = (element) => element.closest?.("[data-order] > li");
@@ -13,51 +13,51 @@ const nameOf = (row) => row.querySelector(".name").textContent;
 
 function step(row, by) {
   const other = by < 0 ? row.previousElementSibling : row.nextElementSibling;
-  if (!other) { say(`${nameOf(row)} is ${by < 0 ? "the first" : "the last"} one`); return; }
-  const had = document.activeElement;
+  if (!other) { announce(`${nameOf(row)} is ${by < 0 ? "the first" : "the last"} one`); return; }
+  const focused = document.activeElement;
   if (by < 0) other.before(row); else other.after(row);
-  had.focus();
+  focused.focus();
   moved(row);
 }
 
 function moved(row) {
   const list = listOf(row);
   const rows = [...list.children];
-  say(`${nameOf(row)}: ${rows.indexOf(row) + 1} of ${rows.length}`);
-  refresh(list);
+  announce(`${nameOf(row)}: ${rows.indexOf(row) + 1} of ${rows.length}`);
+  updateMoveButtons(list);
   row.scrollIntoView({ block: "nearest" });
-  if (waiting) clearTimeout(waiting); else unsaved++;
+  if (saveTimer) clearTimeout(saveTimer); else unsaved++;
   list.setAttribute("aria-busy", "true");
-  waiting = setTimeout(() => { waiting = undefined; saving = saving.then(() => save(list)); }, pause);
+  saveTimer = setTimeout(() => { saveTimer = undefined; saving = saving.then(() => save(list)); }, pause);
 }
 
 async function save(list) {
-  const holder = list.closest("[data-seen]");
+  const holder = list.closest("[data-revision]");
   const ids = [...list.children].map((row) => row.dataset.id);
-  const body = new URLSearchParams({ ids: ids.join(" "), seen: holder.dataset.seen });
+  const body = new URLSearchParams({ ids: ids.join(" "), seen: holder.dataset.revision });
   try {
-    const answer = await fetch(list.dataset.order, {
+    const response = await fetch(list.dataset.order, {
       method: "POST", body, headers: { "X-CSRF-Token": csrf(), "X-Requested-With": "fetch", Accept: "text/html" },
     });
-    if (answer.headers.has("HX-Redirect")) { unsaved = 0; location.assign(answer.headers.get("HX-Redirect")); return; }
-    const text = await answer.text();
-    if (!answer.ok) {
+    if (response.headers.has("HX-Redirect")) { unsaved = 0; location.assign(response.headers.get("HX-Redirect")); return; }
+    const text = await response.text();
+    if (!response.ok) {
       const page = new DOMParser().parseFromString(text, "text/html");
-      throw new Error(page.querySelector(".failure-what")?.textContent ?? "It was refused");
+      throw new Error(page.querySelector(".failure-detail")?.textContent ?? "It was refused");
     }
-    holder.dataset.seen = answer.headers.get("X-Revision");
-    htmx.swap("#live", text, { swapStyle: "outerHTML" });
-    say("The order is saved");
+    holder.dataset.revision = response.headers.get("X-Revision");
+    htmx.swap("#publication-line", text, { swapStyle: "outerHTML" });
+    announce("The order is saved");
   } catch (error) {
-    complain(`The order was not saved: ${error.message}`);
+    showError(`The order was not saved: ${error.message}`);
   } finally {
     unsaved = Math.max(0, unsaved - 1);
     if (!unsaved) list.removeAttribute("aria-busy");
   }
 }
 
-// refresh disables the menu items that would move the first row up or the last row down.
-function refresh(list) {
+// updateMoveButtons disables the menu items that would move the first row up or the last row down.
+function updateMoveButtons(list) {
   for (const row of list.children) {
     for (const move of row.querySelectorAll("button[form=moving]")) {
       const edge = move.name === "up" ? !row.previousElementSibling : !row.nextElementSibling;
@@ -100,20 +100,20 @@ document.addEventListener("dragover", (event) => {
   const over = rowOf(event.target);
   if (!dragged || !over || listOf(over) !== listOf(dragged)) return;
   event.preventDefault();
-  unmark();
-  if (over !== dragged) over.classList.add(below(event, over) ? "over-after" : "over-before");
+  clearDropMarks();
+  if (over !== dragged) over.classList.add(isLowerHalf(event, over) ? "over-after" : "over-before");
 });
 document.addEventListener("drop", (event) => {
   const over = rowOf(event.target);
   if (!dragged || !over || over === dragged) return;
   event.preventDefault();
-  if (below(event, over)) over.after(dragged); else over.before(dragged);
+  if (isLowerHalf(event, over)) over.after(dragged); else over.before(dragged);
   moved(dragged);
 });
-document.addEventListener("dragend", () => { unmark(); dragged?.classList.remove("dragged"); dragged = undefined; });
+document.addEventListener("dragend", () => { clearDropMarks(); dragged?.classList.remove("dragged"); dragged = undefined; });
 
-const below = (event, row) => { const box = row.getBoundingClientRect(); return event.clientY > box.top + box.height / 2; };
-function unmark() {
+const isLowerHalf = (event, row) => { const box = row.getBoundingClientRect(); return event.clientY > box.top + box.height / 2; };
+function clearDropMarks() {
   for (const row of document.querySelectorAll(".over-before, .over-after")) row.classList.remove("over-before", "over-after");
 }
 

@@ -1,77 +1,77 @@
 // The palette: Ctrl-K, or ⌘K on a Mac, goes to any page, mode or action. The entries are loaded
 // from the server when it is first opened, and again if the library has changed since. Their
 // texts are inserted as text, never as HTML.
-import { ask, beside } from "./dialogs.js";
+import { openConfirmDialog, isBackdropClick } from "./dialogs.js";
 import { revision } from "./events.js";
 import { mac } from "./platform.js";
-import { prepared, rank } from "./rank.js";
+import { prepareItem, fuzzySearch } from "./fuzzy.js";
 
 const opener = document.querySelector("[data-palette]");
 const dialog = document.getElementById("palette");
 const field = document.getElementById("palette-field");
 const list = document.getElementById("palette-list");
-const says = document.getElementById("palette-says");
-const most = 50; // results shown at once; the user narrows them by typing more
+const status = document.getElementById("palette-status");
+const maxResults = 50; // results shown at once; the user narrows them by typing more
 
-let places, asOf = -1, found = [], at = -1;
+let items, loadedRevision = -1, matches = [], activeIndex = -1;
 
 function open() {
   field.value = "";
   dialog.showModal();
   show();
-  if (!places || asOf < revision) load();
+  if (!items || loadedRevision < revision) load();
 }
 
 async function load() {
   try {
-    const answer = await fetch(opener.dataset.palette, { headers: { Accept: "text/html", "HX-Request": "true" } });
-    if (answer.headers.has("HX-Redirect")) { location.assign(answer.headers.get("HX-Redirect")); return; }
-    if (!answer.ok) throw new Error(answer.statusText);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    asOf = Number(page.getElementById("places").dataset.revision);
-    places = [...page.querySelectorAll("[data-place]")].map(placeOf);
+    const response = await fetch(opener.dataset.palette, { headers: { Accept: "text/html", "HX-Request": "true" } });
+    if (response.headers.has("HX-Redirect")) { location.assign(response.headers.get("HX-Redirect")); return; }
+    if (!response.ok) throw new Error(response.statusText);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    loadedRevision = Number(page.getElementById("palette-items").dataset.revision);
+    items = [...page.querySelectorAll("[data-palette-item]")].map(readItem);
     show();
   } catch {
-    if (!places) says.textContent = "The list couldn’t be loaded: the server doesn’t answer. Close this and open it again to retry.";
+    if (!items) status.textContent = "The list couldn’t be loaded: the server doesn’t answer. Close this and open it again to retry.";
   }
 }
 
-function placeOf(element) {
-  const { place, verb = "", slug = "", words = "", why = "" } = element.dataset;
-  return prepared({
-    kind: verb ? "Action" : place, verb, slug, words, why, href: element.getAttribute("href"), asks: "ask" in element.dataset,
-    name: element.querySelector("bdi").textContent, mark: element.closest("li").querySelector(".place-mark"),
+function readItem(element) {
+  const { paletteItem: kind, verb = "", slug = "", keywords = "", disabledReason: reason = "" } = element.dataset;
+  return prepareItem({
+    kind: verb ? "Action" : kind, verb, slug, keywords, reason, href: element.getAttribute("href"), opensDialog: "confirmDialog" in element.dataset,
+    name: element.querySelector("bdi").textContent, icon: element.closest("li").querySelector(".palette-item-icon"),
   });
 }
 
 function show() {
-  found = places ? rank(places, field.value) : [];
-  list.replaceChildren(...found.slice(0, most).map(option));
-  list.hidden = found.length === 0;
+  matches = items ? fuzzySearch(items, field.value) : [];
+  list.replaceChildren(...matches.slice(0, maxResults).map(option));
+  list.hidden = matches.length === 0;
   list.scrollTop = 0;
-  field.setAttribute("aria-expanded", String(found.length > 0));
-  activate(found.length ? 0 : -1);
-  says.textContent = !places ? "Loading what there is"
-    : found.length === 0 ? `Nothing matches “${field.value.trim()}”. Names, slugs and what can be done are searched.`
-    : found.length > most ? `${found.length} found, the first ${most} are shown`
-    : found.length === 1 ? "1 found" : `${found.length} found`;
+  field.setAttribute("aria-expanded", String(matches.length > 0));
+  activate(matches.length ? 0 : -1);
+  status.textContent = !items ? "Loading what there is"
+    : matches.length === 0 ? `Nothing matches “${field.value.trim()}”. Names, slugs and what can be done are searched.`
+    : matches.length > maxResults ? `${matches.length} found, the first ${maxResults} are shown`
+    : matches.length === 1 ? "1 found" : `${matches.length} found`;
 }
 
-function option(place, index) {
-  const row = element("li", "palette-place");
+function option(item, index) {
+  const row = element("li", "palette-option");
   row.id = `palette-${index}`;
   row.setAttribute("role", "option");
   row.dataset.index = index;
-  const what = element("span", "palette-what"), name = element("span", "palette-name");
-  if (place.verb) name.append(`${place.verb} `);
-  name.append(element("bdi", "", place.name));
-  if (place.slug) name.append(" ", element("code", "soft", place.slug));
-  what.append(name);
-  if (place.why) {
+  const text = element("span", "palette-text"), name = element("span", "palette-name");
+  if (item.verb) name.append(`${item.verb} `);
+  name.append(element("bdi", "", item.name));
+  if (item.slug) name.append(" ", element("code", "muted", item.slug));
+  text.append(name);
+  if (item.reason) {
     row.setAttribute("aria-disabled", "true");
-    what.append(element("span", "small soft", place.why));
+    text.append(element("span", "small muted", item.reason));
   }
-  row.append(document.importNode(place.mark, true), what, element("span", "small soft", place.kind));
+  row.append(document.importNode(item.icon, true), text, element("span", "small muted", item.kind));
   return row;
 }
 
@@ -83,9 +83,9 @@ function element(tag, className, text = "") {
 }
 
 function activate(index) {
-  list.children[at]?.setAttribute("aria-selected", "false");
-  at = index;
-  const row = list.children[at];
+  list.children[activeIndex]?.setAttribute("aria-selected", "false");
+  activeIndex = index;
+  const row = list.children[activeIndex];
   if (row) {
     row.setAttribute("aria-selected", "true");
     field.setAttribute("aria-activedescendant", row.id);
@@ -93,11 +93,11 @@ function activate(index) {
   return row;
 }
 
-function choose(place) {
-  if (!place) return;
-  if (place.why) { says.textContent = `Not possible: ${place.why}`; return; }
+function choose(item) {
+  if (!item) return;
+  if (item.reason) { status.textContent = `Not possible: ${item.reason}`; return; }
   dialog.close();
-  if (place.asks) ask(new URL(place.href, location.href).href); else location.assign(place.href);
+  if (item.opensDialog) openConfirmDialog(new URL(item.href, location.href).href); else location.assign(item.href);
 }
 
 if (opener && dialog) {
@@ -105,8 +105,8 @@ if (opener && dialog) {
   // Capture the key before other handlers, because text editors use Ctrl-K too. On a Mac, the
   // palette uses ⌘K and leaves Ctrl-K to them.
   addEventListener("keydown", (event) => {
-    const held = mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
-    if (!held || event.altKey || event.shiftKey || event.isComposing || event.key.toLowerCase() !== "k") return;
+    const isShortcut = mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
+    if (!isShortcut || event.altKey || event.shiftKey || event.isComposing || event.key.toLowerCase() !== "k") return;
     const other = document.querySelector("dialog[open]:not(#palette)");
     event.preventDefault();
     event.stopPropagation();
@@ -116,17 +116,17 @@ if (opener && dialog) {
   field.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const shown = list.children.length;
-    const to = { ArrowDown: (at + 1) % shown, ArrowUp: (at - 1 + shown) % shown, PageDown: Math.min(at + 8, shown - 1), PageUp: Math.max(at - 8, 0) }[event.key];
-    if (to !== undefined && shown) { event.preventDefault(); activate(to)?.scrollIntoView({ block: "nearest" }); }
-    if (event.key === "Enter") { event.preventDefault(); choose(found[at]); }
+    const target = { ArrowDown: (activeIndex + 1) % shown, ArrowUp: (activeIndex - 1 + shown) % shown, PageDown: Math.min(activeIndex + 8, shown - 1), PageUp: Math.max(activeIndex - 8, 0) }[event.key];
+    if (target !== undefined && shown) { event.preventDefault(); activate(target)?.scrollIntoView({ block: "nearest" }); }
+    if (event.key === "Enter") { event.preventDefault(); choose(matches[activeIndex]); }
   });
   list.addEventListener("pointermove", (event) => {
     const row = event.target.closest("[role=option]");
-    if (row && Number(row.dataset.index) !== at) activate(Number(row.dataset.index));
+    if (row && Number(row.dataset.index) !== activeIndex) activate(Number(row.dataset.index));
   });
   list.addEventListener("click", (event) => {
     const row = event.target.closest("[role=option]");
-    if (row) choose(found[Number(row.dataset.index)]);
+    if (row) choose(matches[Number(row.dataset.index)]);
   });
-  dialog.addEventListener("click", (event) => { if (beside(dialog, event)) dialog.close(); });
+  dialog.addEventListener("click", (event) => { if (isBackdropClick(dialog, event)) dialog.close(); });
 }

@@ -1,25 +1,25 @@
 // Polls the state of the publication, for pages whose stream of events the server refuses.
 import { Backoff } from "./backoff.js";
 
-// longest is the longest pause between polls, in milliseconds.
-export const longest = 30_000;
+// maxPause is the longest pause between polls, in milliseconds.
+export const maxPause = 30_000;
 
-// earliest is when the server accepts the next poll, also after polling was stopped and
+// notBefore is when the server accepts the next poll, also after polling was stopped and
 // restarted.
-let earliest = 0;
+let notBefore = 0;
 
-// poll calls received with each answer, {revision, changed}, and failed after each
+// poll calls received with each response, {revision, changed}, and failed after each
 // attempt without one. It returns a function that stops polling.
 export function poll(org, received, failed) {
-  const backoff = new Backoff(2000, longest);
+  const backoff = new Backoff(2000, maxPause);
   const stopped = new AbortController();
   let timer, last;
-  const ask = async () => {
-    let answer;
+  const request = async () => {
+    let response;
     try {
-      answer = await fetch(`/api/v1/organizations/${org}/publication`, { headers: { Accept: "application/json" }, signal: stopped.signal });
-      if (!answer.ok) throw new Error(answer.status);
-      const state = await answer.json();
+      response = await fetch(`/api/v1/organizations/${org}/publication`, { headers: { Accept: "application/json" }, signal: stopped.signal });
+      if (!response.ok) throw new Error(response.status);
+      const state = await response.json();
       const now = JSON.stringify([state.revision, state.published_revision, state.published_at, state.pending_since !== null]);
       const changed = now !== last;
       last = now;
@@ -28,12 +28,12 @@ export function poll(org, received, failed) {
     } catch {
       if (!stopped.signal.aborted) failed();
     }
-    const pause = backoff.next(answer);
-    if (answer && !answer.ok) earliest = Date.now() + pause;
+    const pause = backoff.next(response);
+    if (response && !response.ok) notBefore = Date.now() + pause;
     // received may have stopped polling.
-    if (!stopped.signal.aborted) timer = setTimeout(ask, pause);
+    if (!stopped.signal.aborted) timer = setTimeout(request, pause);
   };
-  timer = setTimeout(ask, Math.max(earliest - Date.now(), 0));
+  timer = setTimeout(request, Math.max(notBefore - Date.now(), 0));
   return function stop() {
     clearTimeout(timer);
     stopped.abort();

@@ -5,27 +5,27 @@ import { insertCompletionText, pickedCompletion, startCompletion } from "@codemi
 // linePattern matches a line: its indent, the dashes that begin items, and a key, if any.
 const linePattern = /^( *)((?:-(?: +|$))*)(?:([\w.$/-]+):(?: .*)?)?$/;
 
-// at parses a line. It returns the columns in which the line and its key begin, whether an item
-// begins in it, and its key. It returns undefined for any other line.
-function at(text) {
+// parseLine parses a line. It returns the columns in which the line and its key begin, whether
+// an item begins in it, and its key. It returns undefined for any other line.
+function parseLine(text) {
   const parts = linePattern.exec(text.trimEnd());
   if (!parts) return undefined;
   const [, indent, dashes, key] = parts;
   return { indent: indent.length, column: indent.length + dashes.length, items: dashes.length > 0, key };
 }
 
-// above yields the ancestors of the key at a column of a line, innermost first: keys, and
+// ancestors yields the ancestors of the key at a column of a line, innermost first: keys, and
 // undefined for an item. If the line begins an item, indent is the column of its dash.
-function* above(doc, number, column, indent) {
+function* ancestors(doc, number, column, indent) {
   // Outer keys and dashes begin before these columns.
   let key = column, dash = column;
-  const item = (at) => { dash = at; key = at + 1; }; // a list's key may be in the same column as its dashes
+  const item = (start) => { dash = start; key = start + 1; }; // a list's key may be in the same column as its dashes
   if (indent < column) {
     yield undefined;
     item(indent);
   }
   for (let n = number - 1; n > 0 && key > 0; n--) {
-    const line = at(doc.line(n).text);
+    const line = parseLine(doc.line(n).text);
     if (line?.key !== undefined && line.column < key) {
       yield line.key;
       key = dash = line.column;
@@ -37,8 +37,8 @@ function* above(doc, number, column, indent) {
   }
 }
 
-// below returns the schema of a property, or of items if key is undefined.
-function below(schema, key) {
+// childSchema returns the schema of a property, or of items if key is undefined.
+function childSchema(schema, key) {
   if (!schema) return undefined;
   if (key === undefined) return schema.items;
   const own = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties[key] : undefined;
@@ -47,7 +47,7 @@ function below(schema, key) {
 
 // schemaOf returns the schema of the object that holds the key at a column of a line.
 function schemaOf(root, doc, number, column, indent) {
-  return [...above(doc, number, column, indent)].reverse().reduce(below, root);
+  return [...ancestors(doc, number, column, indent)].reverse().reduce(childSchema, root);
 }
 
 const typeOf = (schema) => schema.enum ? "choice" : [schema.type ?? "any"].flat().join(" or ");
@@ -60,39 +60,40 @@ export function complete(root) {
     const before = line.text.slice(0, pos - line.from);
     const value = /^( *)((?:- +)*)([\w.$/-]+): +([\w./:-]*)$/.exec(before);
     if (value) {
-      const [, indent, dashes, name, begun] = value;
-      const schema = below(schemaOf(root, state.doc, line.number, indent.length + dashes.length, indent.length), name);
-      return listed(schema, pos - begun.length, explicit || begun !== "" || schema?.enum);
+      const [, indent, dashes, name, typed] = value;
+      const schema = childSchema(schemaOf(root, state.doc, line.number, indent.length + dashes.length, indent.length), name);
+      return valueCompletions(schema, pos - typed.length, explicit || typed !== "" || schema?.enum);
     }
     const key = /^( *)((?:- +)*)([\w.$/-]*)$/.exec(before);
     if (!key) return null;
     const column = key[1].length + key[2].length, from = pos - key[3].length;
     const schema = schemaOf(root, state.doc, line.number, column, key[1].length);
-    if (!schema?.properties) return listed(schema, from, explicit || key[3] !== "");
+    if (!schema?.properties) return valueCompletions(schema, from, explicit || key[3] !== "");
     if (!explicit && key[3] === "") return null;
-    const there = siblings(state.doc, line.number, column, key[2] !== "");
-    const options = Object.entries(schema.properties).filter(([name, one]) => !one.readOnly && !there.has(name)).map(([name, one], i) => ({
+    const existingKeys = siblings(state.doc, line.number, column, key[2] !== "");
+    const options = Object.entries(schema.properties).filter(([name, one]) => !one.readOnly && !existingKeys.has(name)).map(([name, one], i) => ({
       label: name, type: "property", detail: schema.required?.includes(name) ? `${typeOf(one)}, required` : typeOf(one), info: one.description,
-      boost: (schema.required?.includes(name) ? 50 : 0) - Math.min(i, 49), apply: thenNext(`${name}:${opens(one, column)}`),
+      boost: (schema.required?.includes(name) ? 50 : 0) - Math.min(i, 49), apply: insertAndContinue(`${name}:${textAfterKey(one, column)}`),
     }));
     return options.length ? { from, options, validFor: /^[\w.$/-]*$/ } : null;
   };
 }
 
-// thenNext inserts a key and offers what can follow it.
-const thenNext = (text) => (view, completion, from, to) => {
+// insertAndContinue inserts a key and offers what can follow it.
+const insertAndContinue = (text) => (view, completion, from, to) => {
   view.dispatch({ ...insertCompletionText(view.state, text, from, to), annotations: pickedCompletion.of(completion) });
   startCompletion(view);
 };
 
-// opens returns the text after a key: a space before its value, or a line for the first entry.
-function opens(schema, column) {
+// textAfterKey returns the text after a key: a space before its value, or a line for the first
+// entry.
+function textAfterKey(schema, column) {
   if (schema.type === "object") return `\n${" ".repeat(column + 2)}`;
   if (schema.type === "array") return `\n${" ".repeat(column + 2)}- `;
   return " ";
 }
 
-function listed(schema, from, wanted) {
+function valueCompletions(schema, from, wanted) {
   const values = schema?.enum ?? schema?.examples ?? (schema?.type === "boolean" ? [true, false] : []);
   if (!wanted || !values.length) return null;
   return { from, options: values.map((one, i) => ({ label: String(one), type: "enum", boost: -Math.min(i, 99) })), validFor: /^[\w./:-]*$/ };
@@ -104,7 +105,7 @@ function siblings(doc, number, column, startsItem) {
   const keys = new Set();
   for (const step of startsItem ? [1] : [-1, 1]) {
     for (let n = number + step; n > 0 && n <= doc.lines; n += step) {
-      const line = at(doc.line(n).text);
+      const line = parseLine(doc.line(n).text);
       if (!line || (line.key === undefined && !line.items)) continue;
       if (line.column < column || (step > 0 && line.items && line.column === column)) break;
       if (line.column === column && line.key !== undefined) keys.add(line.key);
@@ -115,15 +116,15 @@ function siblings(doc, number, column, startsItem) {
 }
 
 // describe returns the schema's description of the key at a position, or null:
-// {from, to, name, type, says}.
+// {from, to, name, type, description}.
 export function describe(root, doc, pos) {
-  const line = doc.lineAt(pos), parts = at(line.text);
+  const line = doc.lineAt(pos), parts = parseLine(line.text);
   if (parts?.key === undefined) return null;
   const from = line.from + parts.column, to = from + parts.key.length;
   if (pos < from || pos > to) return null;
-  const holder = schemaOf(root, doc, line.number, parts.column, parts.indent);
-  const schema = below(holder, parts.key);
+  const parent = schemaOf(root, doc, line.number, parts.column, parts.indent);
+  const schema = childSchema(parent, parts.key);
   if (!schema) return null;
-  const type = (schema.enum ? `one of ${schema.enum.join(", ")}` : typeOf(schema)) + (holder.required?.includes(parts.key) ? ", required" : "");
-  return { from, to, name: parts.key, type, says: schema.description ?? "" };
+  const type = (schema.enum ? `one of ${schema.enum.join(", ")}` : typeOf(schema)) + (parent.required?.includes(parts.key) ? ", required" : "");
+  return { from, to, name: parts.key, type, description: schema.description ?? "" };
 }

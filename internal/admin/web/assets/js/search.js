@@ -1,7 +1,7 @@
 // Announces the number of search results to screen readers.
-import { say } from "./say.js";
+import { announce } from "./announce.js";
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  const list = event.detail.elt.closest?.("[data-shown]");
-  if (list) say(list.dataset.shown);
+  const list = event.detail.elt.closest?.("[data-result-summary]");
+  if (list) announce(list.dataset.resultSummary);
 });

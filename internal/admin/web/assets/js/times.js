@@ -3,8 +3,8 @@ const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle:
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
-// onTheClock returns the time of day, preceded by the date unless it is today.
-function onTheClock(at) {
+// formatClock returns the time of day, preceded by the date unless it is today.
+function formatClock(at) {
   const today = at.toDateString() === new Date().toDateString();
   return today ? clock.format(at) : `${day.format(at)}, ${clock.format(at)}`;
 }
@@ -13,9 +13,9 @@ function localize(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     time.title = exact.format(at);
-    const hidden = time.querySelector(".vh");
+    const hidden = time.querySelector(".visually-hidden");
     if (hidden) hidden.textContent = ` (${time.title})`;
-    if (time.classList.contains("clock") && time.firstChild) time.firstChild.data = onTheClock(at);
+    if (time.classList.contains("clock") && time.firstChild) time.firstChild.data = formatClock(at);
   }
 }
 

@@ -2,19 +2,19 @@
 const signs = { added: "+", removed: "−", same: "" };
 
 function span(name, text, hidden) {
-  const out = document.createElement("span");
-  out.className = name;
-  out.textContent = text ?? "";
-  if (hidden) out.setAttribute("aria-hidden", "true");
-  return out;
+  const element = document.createElement("span");
+  element.className = name;
+  element.textContent = text ?? "";
+  if (hidden) element.setAttribute("aria-hidden", "true");
+  return element;
 }
 
-// line returns one line, with the line number of side, or both numbers if side is omitted.
-export function line({ kind, old, now, content }, side) {
+// renderLine returns one line, with the line number of side, or both numbers if side is omitted.
+export function renderLine({ kind, old, now, content }, side) {
   const p = document.createElement("p");
   p.className = `line ${kind}`;
   p.append(span("line-no", side === "now" ? "" : old, true), span("line-no", side === "old" ? "" : now, true), span("line-sign", signs[kind], true));
-  if (kind !== "same") p.append(span("vh", `${kind}: `));
+  if (kind !== "same") p.append(span("visually-hidden", `${kind}: `));
   const text = span("line-text");
   text.dir = "auto";
   text.append(...content.map((node) => node.cloneNode?.(true) ?? node));
@@ -22,7 +22,7 @@ export function line({ kind, old, now, content }, side) {
   return p;
 }
 
-function foldOf(part) {
+function renderFold(part) {
   const details = document.createElement("details");
   details.className = "fold";
   details.dataset.oldLine = part.old;
@@ -40,18 +40,18 @@ function foldOf(part) {
 
 const isFold = (part) => part.text !== undefined;
 
-export function unified(model) {
+export function renderUnified(model) {
   return model.flatMap((part) => {
-    if (isFold(part)) return [foldOf(part)];
-    return (part.changed ? [...part.old, ...part.now] : part.old).map((one) => line(one));
+    if (isFold(part)) return [renderFold(part)];
+    return (part.changed ? [...part.old, ...part.now] : part.old).map((one) => renderLine(one));
   });
 }
 
-export function sides(model, { old, new: now, label }) {
+export function renderSplit(model, { old, new: now, label }) {
   const table = document.createElement("table");
   table.className = "diff-sides";
   const caption = table.createCaption();
-  caption.className = "vh";
+  caption.className = "visually-hidden";
   caption.textContent = label;
   const head = table.createTHead().insertRow();
   for (const name of [old, now]) {
@@ -65,14 +65,14 @@ export function sides(model, { old, new: now, label }) {
     if (isFold(part)) {
       const cell = body.insertRow().insertCell();
       cell.colSpan = 2;
-      cell.append(foldOf(part));
+      cell.append(renderFold(part));
       continue;
     }
     for (let i = 0; i < Math.max(part.old.length, part.now.length); i++) {
       const row = body.insertRow();
       const left = row.insertCell(), right = row.insertCell();
-      if (part.old[i]) left.append(line(part.old[i], "old"));
-      if (part.now[i]) right.append(line(part.now[i], "now"));
+      if (part.old[i]) left.append(renderLine(part.old[i], "old"));
+      if (part.now[i]) right.append(renderLine(part.now[i], "now"));
     }
   }
   return [table];

@@ -1,6 +1,6 @@
 // The model of a comparison, read from either layout: parts from top to bottom, each with its
 // lines on both sides.
-import { line } from "./layouts.js";
+import { renderLine } from "./layouts.js";
 
 class Fold {
   constructor(details) {
@@ -9,19 +9,19 @@ class Fold {
     this.now = Number(details.dataset.newLine);
   }
 
-  // is reports whether an element shows this fold.
-  is(details) { return Number(details.dataset.newLine) === this.now && Number(details.dataset.oldLine) === this.old; }
+  // matches reports whether an element shows this fold.
+  matches(details) { return Number(details.dataset.newLine) === this.now && Number(details.dataset.oldLine) === this.old; }
   texts() { return [this.text]; }
 
-  lines(besides) {
+  lines(sideBySide) {
     const box = document.createElement("div");
-    box.className = besides ? "fold-sides" : "fold-lines";
+    box.className = sideBySide ? "fold-sides" : "fold-lines";
     this.text.split("\n").forEach((text, i) => {
       const one = { kind: "same", old: this.old + i, now: this.now + i, content: [text] };
-      if (!besides) { box.append(line(one)); return; }
-      const again = line(one, "now");
-      again.setAttribute("aria-hidden", "true");
-      box.append(line(one, "old"), again);
+      if (!sideBySide) { box.append(renderLine(one)); return; }
+      const newLine = renderLine(one, "now");
+      newLine.setAttribute("aria-hidden", "true");
+      box.append(renderLine(one, "old"), newLine);
     });
     return box;
   }
@@ -30,7 +30,7 @@ class Fold {
 // Lines holds lines that are the same on both sides, or a change: removed and added lines.
 class Lines {
   constructor(changed) { this.changed = changed; this.old = []; this.now = []; }
-  is() { return false; }
+  matches() { return false; }
   texts(side) { return this[side].map((one) => one.content.map((node) => node.textContent ?? node).join("")); }
 }
 
@@ -40,9 +40,9 @@ function readLine(p) {
   return { kind, old, now, content: [...p.querySelector(".line-text").childNodes] };
 }
 
-export function read(box) {
+export function readModel(box) {
   const parts = [];
-  const into = (changed) => {
+  const partFor = (changed) => {
     const last = parts.at(-1);
     if (last instanceof Lines && last.changed === changed) return last;
     parts.push(new Lines(changed));
@@ -50,7 +50,7 @@ export function read(box) {
   };
   const add = (p) => {
     const one = readLine(p);
-    const part = into(one.kind !== "same");
+    const part = partFor(one.kind !== "same");
     if (one.kind !== "added") part.old.push(one);
     if (one.kind !== "removed") part.now.push(one);
   };

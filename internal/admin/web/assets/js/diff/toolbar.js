@@ -1,14 +1,14 @@
 // The bar above a comparison: the layout, navigation through the changes, and copying of either
 // side.
-import { say } from "../say.js";
+import { announce } from "../announce.js";
 
-function button(words, what, more = {}) {
+function button(label, onClick, attributes = {}) {
   const out = document.createElement("button");
   out.type = "button";
   out.className = "btn small";
-  out.textContent = words;
-  for (const [name, value] of Object.entries(more)) out.setAttribute(name, value);
-  out.addEventListener("click", what);
+  out.textContent = label;
+  for (const [name, value] of Object.entries(attributes)) out.setAttribute(name, value);
+  out.addEventListener("click", onClick);
   return out;
 }
 
@@ -19,19 +19,19 @@ export function toolbar(diff) {
   element.setAttribute("aria-label", `${diff.dataset.label}: ways through it`);
 
   const layouts = document.createElement("div");
-  layouts.className = "seg";
+  layouts.className = "segmented";
   layouts.setAttribute("role", "group");
   layouts.setAttribute("aria-label", "Layout");
-  const choices = { unified: button("Unified", () => diff.choose("unified")), split: button("Side by side", () => diff.choose("split")) };
+  const choices = { unified: button("Unified", () => diff.setLayout("unified")), split: button("Side by side", () => diff.setLayout("split")) };
   for (const one of Object.values(choices)) { one.className = ""; layouts.append(one); }
 
-  const ways = document.createElement("div");
-  ways.className = "diff-ways";
-  const place = document.createElement("span");
-  place.className = "diff-place small soft";
-  const back = button("↑", () => diff.go(-1), { "aria-label": "Previous change", title: "Previous change (k)", "aria-keyshortcuts": "k" });
-  const on = button("↓", () => diff.go(1), { "aria-label": "Next change", title: "Next change (j)", "aria-keyshortcuts": "j" });
-  ways.append(back, on, place);
+  const navigation = document.createElement("div");
+  navigation.className = "diff-navigation";
+  const position = document.createElement("span");
+  position.className = "diff-position small muted";
+  const previous = button("↑", () => diff.moveBy(-1), { "aria-label": "Previous change", title: "Previous change (k)", "aria-keyshortcuts": "k" });
+  const next = button("↓", () => diff.moveBy(1), { "aria-label": "Next change", title: "Next change (j)", "aria-keyshortcuts": "j" });
+  navigation.append(previous, next, position);
 
   const copies = document.createElement("div");
   copies.className = "diff-copies";
@@ -39,7 +39,7 @@ export function toolbar(diff) {
     const name = side === "old" ? diff.dataset.old : diff.dataset.new;
     if (name) copies.append(button(`Copy ${name[0].toLowerCase()}${name.slice(1)}`, (event) => copy(event.currentTarget, diff.text(side))));
   }
-  element.append(layouts, ways, copies);
+  element.append(layouts, navigation, copies);
 
   return {
     element,
@@ -47,20 +47,20 @@ export function toolbar(diff) {
       layouts.hidden = !wide;
       for (const [name, one] of Object.entries(choices)) one.setAttribute("aria-pressed", String(name === layout));
     },
-    count(at, all) {
-      back.hidden = on.hidden = all < 2;
-      const some = all === 1 ? "1 change" : `${all} changes`;
-      place.textContent = at < 0 ? some : `${at + 1} of ${some}`;
+    count(index, all) {
+      previous.hidden = next.hidden = all < 2;
+      const total = all === 1 ? "1 change" : `${all} changes`;
+      position.textContent = index < 0 ? total : `${index + 1} of ${total}`;
     },
   };
 }
 
 async function copy(button, text) {
-  const words = button.dataset.words ??= button.textContent;
+  const label = button.dataset.label ??= button.textContent;
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
-    say("Copied");
+    announce("Copied");
   } catch {
     // Without a secure connection there is no clipboard API. Show the text for copying by hand.
     const box = document.createElement("textarea");
@@ -71,7 +71,7 @@ async function copy(button, text) {
     box.addEventListener("blur", () => box.remove());
     button.closest(".diff-bar").after(box);
     box.select();
-    say("Selected: press Ctrl and C to copy");
+    announce("Selected: press Ctrl and C to copy");
   }
-  setTimeout(() => { button.textContent = words; }, 2500);
+  setTimeout(() => { button.textContent = label; }, 2500);
 }

@@ -5,5 +5,5 @@ export const form = () => document.getElementById("mode-form");
 export const bar = () => document.getElementById("bar");
 
 // fields returns the fields of a draft: the input, and the version that it is based on.
-const beside = ["_csrf", "_user", "touched", "theirs", "seen_by", "draft", "edition"];
-export const fields = () => [...new FormData(form())].filter(([name]) => !beside.includes(name));
+const excluded = ["_csrf", "_user", "touched", "theirs", "seen_by", "draft", "edition"];
+export const fields = () => [...new FormData(form())].filter(([name]) => !excluded.includes(name));

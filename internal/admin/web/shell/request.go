@@ -1,0 +1,152 @@
+package shell
+
+import (
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"orgmodes/internal/access"
+	"orgmodes/internal/admin/actions"
+	"orgmodes/internal/admin/auth"
+	"orgmodes/internal/admin/authz"
+	"orgmodes/internal/audit"
+	"orgmodes/internal/diff"
+	"orgmodes/internal/fault"
+	"orgmodes/internal/organization"
+	"orgmodes/internal/postgres"
+)
+
+// Request is one request for a page.
+type Request struct {
+	*fiber.Ctx
+	shell *Shell
+	nonce string
+	// Principal and session are set if the visitor is signed in.
+	Principal access.Principal
+	session   *auth.Session
+	// masked is the session's CSRF token as masked for this response.
+	masked string
+	// Orgs lists the organizations that the visitor is a member of. Org and role are set
+	// below /orgs/:org.
+	Orgs []postgres.Membership
+	Org  organization.Organization
+	role access.Role
+	// diffBudget is created by Budget.
+	diffBudget *diff.Budget
+}
+
+// DiffBudget returns the budget shared by all comparisons of the response.
+func (v *Request) DiffBudget() *diff.Budget {
+	if v.diffBudget == nil {
+		v.diffBudget = diff.NewBudget(v.UserContext(), diff.DefaultSteps)
+	}
+	return v.diffBudget
+}
+
+// By returns the actor for the audit log.
+func (v *Request) By() audit.Attribution { return authz.By(v.Ctx, v.Principal) }
+
+// May decides whether the visitor is allowed to perform r in the organization of the visit.
+// It is the same check that guards the action.
+func (v *Request) May(r access.Request) access.Decision { return access.Decide(v.Principal, v.role, r) }
+
+// Can returns which actions on objects of a kind the visitor is allowed to perform, as the
+// API lists them.
+func (v *Request) Can(kind string) actions.Verdicts {
+	return actions.NewVerdicts(v.shell.DB.Objects(kind).Names(), v.May)
+}
+
+// Address returns the path of a page of the visit's organization.
+func (v *Request) Address(page string) string { return "/orgs/" + v.Org.Slug + page }
+
+// IsHTMX reports whether htmx requests a part of a page.
+func (v *Request) IsHTMX() bool { return v.Get("HX-Request") == "true" }
+
+// HasRoute reports whether a page exists at a path, given as in routes.go. It prevents links
+// to pages that do not exist.
+func (v *Request) HasRoute(path string) bool { _, ok := v.shell.pages[path]; return ok }
+
+// AllowAnonymous wraps a handler that needs no sign-in. It rejects requests from other sites.
+func (s *Shell) AllowAnonymous(handle func(*Request) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		v := s.request(c)
+		if err := s.checkOrigin(c); err != nil {
+			return err
+		}
+		return handle(v)
+	}
+}
+
+// RequireUser wraps a handler for signed-in users. Others are sent to sign in and then back. It
+// rejects forms that cannot be stored.
+func (s *Shell) RequireUser(handle func(*Request) error) fiber.Handler {
+	return s.AllowAnonymous(func(v *Request) error {
+		principal, session, err := s.authenticate(v.Ctx)
+		if fault.Is(err, fault.Unauthenticated) {
+			return s.promptSignIn(v)
+		}
+		v.Principal, v.session = principal, session
+		switch {
+		case auth.IsForged(err):
+			// Open has checked the origin, so the form is from a page of this site, but of
+			// another session.
+			if reason := unstorableReason(v.Ctx); reason != "" {
+				return s.refuseForm(v, reason) // the flaw can be why the token is missing
+			}
+			return s.confirmResubmit(v, http.StatusForbidden, savedFormOf(v.Ctx))
+		case err != nil:
+			return err
+		}
+		if reason := unstorableReason(v.Ctx); reason != "" {
+			return s.refuseForm(v, reason)
+		}
+		if v.Orgs, err = s.Auth.Memberships(v.UserContext(), principal); err != nil {
+			return err
+		}
+		return handle(v)
+	})
+}
+
+// refuseForm rejects a form that cannot be stored. Its author gets a page with all input,
+// to submit it again without the flaw; scripts get an error.
+func (s *Shell) refuseForm(v *Request, reason string) error {
+	form := savedFormOf(v.Ctx)
+	if len(form.Fields) == 0 && !form.TooLarge || v.IsHTMX() || v.Get("X-Requested-With") != "" || form.User != "" && form.User != v.Principal.UserID.String() {
+		return fault.New(fault.Malformed, "malformed_form", "%s", reason)
+	}
+	form.RejectReason = reason
+	return s.confirmResubmit(v, http.StatusBadRequest, form)
+}
+
+// requireMember wraps a handler for visitors who are allowed to perform r in the organization of the
+// path. The response for an organization that does not exist is the same as for one that
+// the visitor is not a member of.
+func (s *Shell) requireMember(r access.Request, handle func(*Request) error) fiber.Handler {
+	return s.RequireUser(func(v *Request) error {
+		entry, err := authz.AuthorizeAmong(v.Orgs, v.Principal, v.Params("org"), r)
+		v.Org, v.role = entry.Organization, entry.Role // also for the page about a refusal
+		if err != nil {
+			return err
+		}
+		return handle(v)
+	})
+}
+
+// request returns the visit of a request. On the first call it creates the visit and sets the
+// headers common to all pages.
+func (s *Shell) request(c *fiber.Ctx) *Request {
+	if v, ok := c.Locals(requestKey).(*Request); ok {
+		return v
+	}
+	v := &Request{Ctx: c, shell: s, nonce: newNonce()}
+	c.Locals(requestKey, v)
+	c.Set(fiber.HeaderContentSecurityPolicy, policy(v.nonce))
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderVary, "Cookie, HX-Request")
+	c.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	return v
+}
+
+type contextKey int
+
+const requestKey contextKey = iota

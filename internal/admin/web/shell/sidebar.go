@@ -1,0 +1,76 @@
+package shell
+
+import (
+	"strings"
+
+	"orgmodes/internal/access"
+)
+
+// Group is a group of pages in the sidebar.
+type Group string
+
+// The groups, in their order.
+const (
+	Library        Group = "Library"
+	Administration Group = "Administration"
+)
+
+// sidebarPage is a page in the sidebar; see Routes.Menu.
+type sidebarPage struct {
+	group            Group
+	name, icon, path string
+	requires         access.Request
+	// count returns the number shown next to the entry; nil if there is none.
+	count func(*Request) (n int, ok bool)
+}
+
+// SidebarGroup is a group of the sidebar, as shown to a visitor.
+type SidebarGroup struct {
+	Name    string
+	Entries []SidebarEntry
+}
+
+// SidebarEntry is a page in the sidebar, as shown to a visitor.
+type SidebarEntry struct {
+	Name, Icon, Path string
+	// Current is the value of aria-current: "page" for the current page, "true" for a page
+	// above it.
+	Current string
+	May     access.Decision
+	// Count is the number shown next to the entry, if Counted.
+	Count   int
+	Counted bool
+}
+
+// sidebar returns the groups of the sidebar. Pages that the visitor is not allowed to see are
+// listed with the reason.
+func (v *Request) sidebar() []SidebarGroup {
+	var out []SidebarGroup
+	for _, g := range []Group{Library, Administration} {
+		list := SidebarGroup{Name: string(g)}
+		for _, e := range v.shell.sidebar {
+			if e.group != g {
+				continue
+			}
+			r := SidebarEntry{Name: e.name, Icon: e.icon, Path: v.Address(e.path), May: v.May(e.requires)}
+			if e.count != nil && r.May.Allowed {
+				r.Count, r.Counted = e.count(v)
+			}
+			switch here := v.Path(); {
+			case here == r.Path:
+				r.Current = "page"
+			case strings.HasPrefix(here, r.Path+"/"):
+				r.Current = "true"
+			}
+			list.Entries = append(list.Entries, r)
+		}
+		if len(list.Entries) > 0 {
+			out = append(out, list)
+		}
+	}
+	return out
+}
+
+// SidebarCounts responds with the sidebar alone. Open pages take the counts from it when the
+// library changes.
+func (s *Shell) SidebarCounts(v *Request) error { return v.Part("palette", "sidebar-nav", nil) }

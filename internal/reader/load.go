@@ -1,0 +1,202 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"orgmodes/internal/pubstore"
+)
+
+const (
+	// queryTimeout bounds one query to Redis, including the wait for a slot.
+	queryTimeout = time.Second
+	// maxAttempts bounds the queries of one flight. It repeats a query at once if the
+	// answer is older than what the log has announced since.
+	maxAttempts   = 4
+	minRetryDelay = 100 * time.Millisecond
+	maxRetryDelay = 5 * time.Second
+)
+
+var (
+	errBehind  = errors.New("reader: Redis returned older data than its log announced")
+	errClosed  = errors.New("reader: closing")
+	errTimeout = errors.New("reader: Redis did not answer in time")
+)
+
+// load is a load in progress.
+type load[V any] struct {
+	minVersion pubstore.Version
+	// repeat means that the answer to the current query may predate something that
+	// the flight must include.
+	repeat     bool
+	retryDelay time.Duration // the delay before this flight, if it is a retry
+	done       chan struct{}
+	value      V
+	err        error
+}
+
+// pendingReload is a scheduled reload.
+type pendingReload struct {
+	timer      *time.Timer
+	minVersion pubstore.Version
+	retryDelay time.Duration
+}
+
+func (s *cache[K, V]) waitFor(ctx context.Context, f *load[V]) (V, error) {
+	select {
+	case <-f.done:
+		return f.value, f.err
+	case <-ctx.Done():
+		var none V
+		return none, errTimeout
+	}
+}
+
+// schedule schedules a reload. If one is scheduled already it stays, with the newer minVersion.
+func (s *cache[K, V]) schedule(k K, minVersion pubstore.Version, wait, retryDelay time.Duration) {
+	if s.closed {
+		return
+	}
+	if d := s.pending[k]; d != nil {
+		d.minVersion = maxVersion(d.minVersion, minVersion)
+		return
+	}
+	d := &pendingReload{minVersion: minVersion, retryDelay: retryDelay}
+	d.timer = time.AfterFunc(wait, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.pending[k] == d {
+			s.startLoad(k, d.minVersion, d.retryDelay)
+		}
+	})
+	s.pending[k] = d
+}
+
+// startLoad starts a flight for a key that has none; s.mu must be held.
+func (s *cache[K, V]) startLoad(k K, minVersion pubstore.Version, retryDelay time.Duration) *load[V] {
+	f := &load[V]{minVersion: minVersion, retryDelay: retryDelay, done: make(chan struct{})}
+	if d := s.pending[k]; d != nil {
+		d.timer.Stop()
+		delete(s.pending, k)
+		f.minVersion, f.retryDelay = maxVersion(f.minVersion, d.minVersion), d.retryDelay
+	}
+	if s.closed {
+		f.err = errClosed
+		close(f.done)
+		return f
+	}
+	s.inFlight[k] = f
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		s.runLoad(k, f)
+	}()
+	return f
+}
+
+func (s *cache[K, V]) runLoad(k K, f *load[V]) {
+	for attempt := 1; ; attempt++ {
+		if s.finishLoad(k, f, s.query(k), attempt) {
+			close(f.done)
+			return
+		}
+	}
+}
+
+// reply is the answer of Redis to a query for a key.
+type reply[V any] struct {
+	value V
+	err   error
+	// verified is the stretch that confirms the answer, or unconfirmed. In the latter
+	// case, lagging means that Redis is behind a log that we do follow.
+	verified uint64
+	lagging  bool
+}
+
+// query sends one query to Redis, once a slot is free.
+func (s *cache[K, V]) query(k K) (r reply[V]) {
+	ctx, cancel := context.WithTimeout(s.base, s.queryTimeout)
+	defer cancel()
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		r.err = errTimeout
+		return r
+	}
+	// Read before the query: the answer must contain everything up to here, and later
+	// announcements find the flight.
+	log := s.following()
+	var reached int64
+	if log != nil {
+		reached = log.reached.Load()
+	}
+	var at pubstore.Position
+	r.value, at, r.err = s.load(ctx, k)
+	s.loads.count(r.err)
+	r.verified = log.verifies(reached, at)
+	r.lagging = log != nil && r.verified == unverified
+	return r
+}
+
+// finishLoad stores the result of a flight. It returns false if the flight must query
+// again.
+func (s *cache[K, V]) finishLoad(k K, f *load[V], r reply[V], attempt int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, err := r.value, r.err
+	absent := errors.Is(err, pubstore.ErrAbsent)
+	answered := err == nil || absent
+	behind := answered && f.repeat || err == nil && v.publishedVersion().Compare(f.minVersion) < 0 ||
+		absent && f.minVersion != pubstore.Version{}
+	if (behind || answered && r.lagging) && attempt < maxAttempts {
+		f.repeat = false
+		return false
+	}
+	if behind || absent && r.verified == unverified {
+		err, absent = fmt.Errorf("%w: want %s", errBehind, f.minVersion), false
+	}
+	delete(s.inFlight, k)
+	have, resident := s.backend.peek(k)
+	retry := false
+	switch {
+	case err == nil:
+		v = v.markVerified(r.verified)
+		if resident {
+			v = merge(have, v)
+			if s.onReload != nil {
+				s.onReload(have, v)
+			}
+		}
+		s.backend.set(k, v)
+		f.value = v
+		retry = v.outdated() || r.lagging
+	case absent && s.removeAbsent:
+		s.backend.remove(k)
+		f.err = err
+	default:
+		f.err, s.failing, s.lastFailure = err, true, s.now()
+		retry = resident && (f.repeat || have.outdated() || have.publishedVersion().Compare(f.minVersion) < 0 ||
+			have.verifiedBy() == unverified && s.following() != nil)
+	}
+	if retry {
+		wait := min(max(2*f.retryDelay, minRetryDelay), maxRetryDelay)
+		s.schedule(k, f.minVersion, wait, wait)
+	}
+	return true
+}
+
+// merge returns the newer of the resident and the loaded value. If a stretch confirms one
+// of them, it also confirms a value that is as new or newer.
+func merge[V cacheable[V]](have, loaded V) V {
+	by := min(have.verifiedBy(), loaded.verifiedBy())
+	if have.publishedVersion().Compare(loaded.publishedVersion()) > 0 {
+		return have.markVerified(by)
+	}
+	if loaded.publishedVersion().Compare(have.newest()) < 0 {
+		loaded = loaded.markOutdated(have.newest())
+	}
+	return loaded.markVerified(by)
+}
