@@ -148,7 +148,7 @@ func TestAuthenticatedRequestSendsNoQueryTwice(t *testing.T) {
 		want               []string
 	}{
 		{"GET", "/orgs/acme", "", page, 303, []string{bySession, enters}},
-		{"GET", "/orgs/acme/modes/export", "", page, 200, []string{bySession, enters, "ListModeHeads", "CountModesBeside", "MeasureResources"}},
+		{"GET", "/orgs/acme/modes/export", "", page, 200, []string{bySession, enters, "ListModeSummaries", "CountModesBeside", "MeasureResources"}},
 		{"GET", "/orgs/foreign", "", page, 404, []string{bySession, enters}},
 		{"GET", "/orgs/absent", "", page, 404, []string{bySession, enters}},
 		{"GET", "/orgs/" + foreign, "", page, 404, []string{bySession, enters}},

@@ -316,7 +316,7 @@ func (c *change) allocateID(ctx context.Context, k *kind, id uuid.UUID) (uuid.UU
 	if id == uuid.Nil {
 		return uuid.New(), nil
 	}
-	inUse, err := c.q.IsElsewhere(ctx, sqlcgen.IsElsewhereParams{SubjectKind: string(k.subjectKind()), SubjectID: id, OrganizationID: c.org.ID})
+	inUse, err := c.q.IDInOtherOrganization(ctx, sqlcgen.IDInOtherOrganizationParams{SubjectKind: string(k.subjectKind()), SubjectID: id, OrganizationID: c.org.ID})
 	if err != nil {
 		return id, fmt.Errorf("look for the id: %w", err)
 	}

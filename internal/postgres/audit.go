@@ -121,7 +121,7 @@ func (db *DB) AuditPage(ctx context.Context, org uuid.UUID, f AuditFilter, maxBy
 func (db *DB) AuditSummaries(ctx context.Context, org uuid.UUID, f AuditFilter) ([]AuditSummary, error) {
 	p := sqlcgen.ListAuditParams{OrganizationID: &org, RowLimit: int32(f.Limit), Actions: f.Actions}
 	if f.Before != 0 {
-		at, err := db.q.AuditTime(ctx, sqlcgen.AuditTimeParams{OrganizationID: &org, ID: f.Before})
+		at, err := db.q.GetAuditTime(ctx, sqlcgen.GetAuditTimeParams{OrganizationID: &org, ID: f.Before})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil, fault.New(fault.Malformed, "malformed_query", "There is no entry %d in this audit log to continue after", f.Before)
 		}

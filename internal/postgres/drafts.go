@@ -75,7 +75,7 @@ func (db *DB) Draft(ctx context.Context, key DraftKey) (Draft, error) {
 // DraftSummaries returns an author's living drafts of a kind without their content, newest
 // first.
 func (db *DB) DraftSummaries(ctx context.Context, org, user uuid.UUID, kind string) ([]Draft, error) {
-	rows, err := db.q.ListDraftHeads(ctx, sqlcgen.ListDraftHeadsParams{OrganizationID: org, UserID: user, Kind: kind})
+	rows, err := db.q.ListDraftSummaries(ctx, sqlcgen.ListDraftSummariesParams{OrganizationID: org, UserID: user, Kind: kind})
 	if err != nil {
 		return nil, fmt.Errorf("list drafts: %w", translateError(err))
 	}

@@ -112,7 +112,7 @@ func (s *Collection[T]) VersionSummaries(ctx context.Context, org, id uuid.UUID,
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	rows, err := s.db.q.ListVersionHeads(ctx, sqlcgen.ListVersionHeadsParams{
+	rows, err := s.db.q.ListVersionSummaries(ctx, sqlcgen.ListVersionSummariesParams{
 		OrganizationID: org, SubjectKind: string(s.kind.subjectKind()), SubjectID: id, BeforeVersion: before, RowLimit: int32(limit),
 	})
 	if err != nil {

@@ -102,7 +102,7 @@ func (db *DB) ClaimEdition(ctx context.Context, renderer int, builtinsHash strin
 			number = latest.Number
 			return nil
 		}
-		known, err := q.EditionKnown(ctx, sqlcgen.EditionKnownParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash})
+		known, err := q.EditionExists(ctx, sqlcgen.EditionExistsParams{Renderer: int32(renderer), BuiltinsSha256: builtinsHash})
 		if err != nil {
 			return err
 		}

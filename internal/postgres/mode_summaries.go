@@ -63,7 +63,7 @@ func (db *DB) ModeSummariesWithRevision(ctx context.Context, org uuid.UUID, need
 }
 
 func listModeSummaries(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) ([]ModeSummary, error) {
-	rows, err := q.ListModeHeads(ctx, org)
+	rows, err := q.ListModeSummaries(ctx, org)
 	if err != nil {
 		return nil, fmt.Errorf("list heads of modes: %w", err)
 	}

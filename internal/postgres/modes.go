@@ -95,7 +95,7 @@ func (s modeStore) byName(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID
 }
 
 func (modeStore) names(ctx context.Context, q *sqlcgen.Queries, org uuid.UUID) (map[uuid.UUID]string, error) {
-	rows, err := q.ListModeHeads(ctx, org)
+	rows, err := q.ListModeSummaries(ctx, org)
 	if err != nil {
 		return nil, fmt.Errorf("list names of modes: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // UnknownOrganizations returns the ids that no organization has or ever had.
 func (db *DB) UnknownOrganizations(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
-	known, err := db.q.KnownOrganizations(ctx, ids)
+	known, err := db.q.ExistingOrganizations(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("known organizations: %w", err)
 	}
@@ -24,7 +24,7 @@ func (db *DB) UnknownTokens(ctx context.Context, hashes []token.Hash) ([]token.H
 	for i := range hashes {
 		raw[i] = hashes[i][:]
 	}
-	rows, err := db.q.KnownTokens(ctx, raw)
+	rows, err := db.q.ExistingTokens(ctx, raw)
 	if err != nil {
 		return nil, fmt.Errorf("known tokens: %w", err)
 	}

@@ -41,7 +41,7 @@ func (c *change) addDefaultTemplates(ctx context.Context) (added []templates.Org
 // than these, and returns how many it seeded. Each organization is seeded once: a template
 // that is deleted later stays deleted.
 func (db *DB) SeedTemplates(ctx context.Context, by audit.Attribution, limit int) (seeded int, err error) {
-	rows, err := db.q.Unseeded(ctx, sqlcgen.UnseededParams{Canary: canaryID, RowLimit: int32(limit)})
+	rows, err := db.q.ListUnseededOrganizations(ctx, sqlcgen.ListUnseededOrganizationsParams{Canary: canaryID, RowLimit: int32(limit)})
 	if err != nil {
 		return 0, fmt.Errorf("seed templates: %w", err)
 	}

@@ -69,7 +69,7 @@ func utcOrNil(t *time.Time) *time.Time {
 // operator uses it when in doubt about the state that readers have.
 func (db *DB) Republish(ctx context.Context, org uuid.UUID) error {
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		revision, err := db.q.WithTx(tx).PendingOne(ctx, org)
+		revision, err := db.q.WithTx(tx).MarkOrganizationPending(ctx, org)
 		if err != nil {
 			return orNotFound(err, "organization")
 		}

@@ -142,7 +142,7 @@ func (db *DB) republishTokens(ctx context.Context, tx pgx.Tx, q *sqlcgen.Queries
 // SoleOwnerships lists, by slug, the organizations of which a user is an owner and no other
 // owner can sign in.
 func (db *DB) SoleOwnerships(ctx context.Context, user uuid.UUID) ([]string, error) {
-	slugs, err := db.q.ListOwnerless(ctx, user)
+	slugs, err := db.q.ListSoleOwnerships(ctx, user)
 	if err != nil {
 		return nil, fmt.Errorf("organizations without another owner: %w", err)
 	}

@@ -118,17 +118,17 @@ where id = $1 and deleted_at is null`,
 	},
 	{
 		name: "mark-time", promises: "3", mechanism: "a mark's time is that before its snapshot was taken",
-		file: queries + "publication.sql.go", old: `select epoch, incarnation, now()::timestamptz as at from installation`, new: `select epoch, incarnation, clock_timestamp()::timestamptz as at from installation`,
+		file: queries + "installation.sql.go", old: `select epoch, incarnation, now()::timestamptz as at from installation`, new: `select epoch, incarnation, clock_timestamp()::timestamptz as at from installation`,
 		proof: test("postgres", "TestUnpublishedTimeIsNotAfterItsSnapshot"),
 	},
 	{
 		name: "incarnation-above-found", promises: "1", mechanism: "a new incarnation is above the one found in Redis, too",
-		file: queries + "publication.sql.go", old: `greatest(incarnation, $1::bigint) + 1`, new: `incarnation + 1 + 0 * $1::bigint`,
+		file: queries + "installation.sql.go", old: `greatest(incarnation, $1::bigint) + 1`, new: `incarnation + 1 + 0 * $1::bigint`,
 		proof: test("postgres", "TestRaiseIncarnationExceedsFoundIncarnation"),
 	},
 	{
 		name: "epoch-rises", promises: "2", mechanism: "an epoch only rises",
-		file: queries + "publication.sql.go", old: `where epoch < $1 returning`, new: `where true returning`,
+		file: queries + "installation.sql.go", old: `where epoch < $1 returning`, new: `where true returning`,
 		proof: test("postgres", "TestEpochOnlyRises"),
 	},
 	{

@@ -3,7 +3,7 @@ select title, content, base_version, edition, updated_at, discarded_at
 from resource_drafts
 where organization_id = @organization_id and user_id = @user_id and kind = @kind and subject = @subject;
 
--- name: ListDraftHeads :many
+-- name: ListDraftSummaries :many
 select subject, title, base_version, edition, updated_at
 from resource_drafts
 where organization_id = @organization_id and user_id = @user_id and kind = @kind and discarded_at is null

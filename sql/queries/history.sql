@@ -9,8 +9,8 @@ where organization_id = @organization_id and subject_kind = @subject_kind and su
 order by version desc
 limit @row_limit;
 
--- name: ListVersionHeads :many
--- ListVersionHeads reduces the contents of the versions to the names that lists show.
+-- name: ListVersionSummaries :many
+-- ListVersionSummaries reduces the contents of the versions to the names that lists show.
 select subject_kind, subject_id, version, organization_id, revision, action,
   jsonb_strip_nulls(jsonb_build_object('slug', content -> 'slug', 'name', content -> 'name'))::jsonb as content,
   actor_kind, actor_id, actor_name, occurred_at
@@ -99,11 +99,11 @@ select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_n
 from audit_log
 where organization_id = @organization_id and id = @id;
 
--- name: AuditTime :one
+-- name: GetAuditTime :one
 select occurred_at from audit_log where organization_id = @organization_id and id = @id;
 
--- name: IsElsewhere :one
--- IsElsewhere reports whether an id is, or was, that of another organization's object.
+-- name: IDInOtherOrganization :one
+-- IDInOtherOrganization reports whether an id is, or was, that of another organization's object.
 select exists (
   select from versions
   where subject_kind = @subject_kind and subject_id = @subject_id and organization_id <> @organization_id)::boolean as elsewhere;

@@ -4,8 +4,8 @@ from organization_modes
 where organization_id = @organization_id
 order by position, name, slug;
 
--- name: ListModeHeads :many
--- ListModeHeads omits the configurations, which hold the prompts.
+-- name: ListModeSummaries :many
+-- ListModeSummaries omits the configurations, which hold the prompts.
 select id, name, slug, updated_at, updated_by, version, position
 from organization_modes
 where organization_id = @organization_id;

@@ -50,7 +50,7 @@ on conflict on constraint organizations_pkey do update
 set revision = organizations.revision + 1, changed_at = now(), pending_since = coalesce(organizations.pending_since, now())
 returning revision;
 
--- name: Unseeded :many
+-- name: ListUnseededOrganizations :many
 select id from organizations
 where templates_seeded_at is null and deleted_at is null and id <> @canary
 order by id

@@ -196,20 +196,20 @@ func (q *Queries) GetDraft(ctx context.Context, arg GetDraftParams) (GetDraftRow
 	return i, err
 }
 
-const listDraftHeads = `-- name: ListDraftHeads :many
+const listDraftSummaries = `-- name: ListDraftSummaries :many
 select subject, title, base_version, edition, updated_at
 from resource_drafts
 where organization_id = $1 and user_id = $2 and kind = $3 and discarded_at is null
 order by updated_at desc, subject
 `
 
-type ListDraftHeadsParams struct {
+type ListDraftSummariesParams struct {
 	OrganizationID uuid.UUID
 	UserID         uuid.UUID
 	Kind           string
 }
 
-type ListDraftHeadsRow struct {
+type ListDraftSummariesRow struct {
 	Subject     uuid.UUID
 	Title       string
 	BaseVersion int64
@@ -217,15 +217,15 @@ type ListDraftHeadsRow struct {
 	UpdatedAt   time.Time
 }
 
-func (q *Queries) ListDraftHeads(ctx context.Context, arg ListDraftHeadsParams) ([]ListDraftHeadsRow, error) {
-	rows, err := q.db.Query(ctx, listDraftHeads, arg.OrganizationID, arg.UserID, arg.Kind)
+func (q *Queries) ListDraftSummaries(ctx context.Context, arg ListDraftSummariesParams) ([]ListDraftSummariesRow, error) {
+	rows, err := q.db.Query(ctx, listDraftSummaries, arg.OrganizationID, arg.UserID, arg.Kind)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListDraftHeadsRow{}
+	items := []ListDraftSummariesRow{}
 	for rows.Next() {
-		var i ListDraftHeadsRow
+		var i ListDraftSummariesRow
 		if err := rows.Scan(
 			&i.Subject,
 			&i.Title,

@@ -13,22 +13,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const auditTime = `-- name: AuditTime :one
-select occurred_at from audit_log where organization_id = $1 and id = $2
-`
-
-type AuditTimeParams struct {
-	OrganizationID *uuid.UUID
-	ID             int64
-}
-
-func (q *Queries) AuditTime(ctx context.Context, arg AuditTimeParams) (time.Time, error) {
-	row := q.db.QueryRow(ctx, auditTime, arg.OrganizationID, arg.ID)
-	var occurred_at time.Time
-	err := row.Scan(&occurred_at)
-	return occurred_at, err
-}
-
 const getAudit = `-- name: GetAudit :one
 select id, occurred_at, organization_id, revision, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, subject_name, before, after, request_id, source
 from audit_log
@@ -61,6 +45,22 @@ func (q *Queries) GetAudit(ctx context.Context, arg GetAuditParams) (AuditLog, e
 		&i.Source,
 	)
 	return i, err
+}
+
+const getAuditTime = `-- name: GetAuditTime :one
+select occurred_at from audit_log where organization_id = $1 and id = $2
+`
+
+type GetAuditTimeParams struct {
+	OrganizationID *uuid.UUID
+	ID             int64
+}
+
+func (q *Queries) GetAuditTime(ctx context.Context, arg GetAuditTimeParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, getAuditTime, arg.OrganizationID, arg.ID)
+	var occurred_at time.Time
+	err := row.Scan(&occurred_at)
+	return occurred_at, err
 }
 
 const getVersion = `-- name: GetVersion :one
@@ -98,6 +98,26 @@ func (q *Queries) GetVersion(ctx context.Context, arg GetVersionParams) (Version
 		&i.OccurredAt,
 	)
 	return i, err
+}
+
+const iDInOtherOrganization = `-- name: IDInOtherOrganization :one
+select exists (
+  select from versions
+  where subject_kind = $1 and subject_id = $2 and organization_id <> $3)::boolean as elsewhere
+`
+
+type IDInOtherOrganizationParams struct {
+	SubjectKind    string
+	SubjectID      uuid.UUID
+	OrganizationID uuid.UUID
+}
+
+// IDInOtherOrganization reports whether an id is, or was, that of another organization's object.
+func (q *Queries) IDInOtherOrganization(ctx context.Context, arg IDInOtherOrganizationParams) (bool, error) {
+	row := q.db.QueryRow(ctx, iDInOtherOrganization, arg.SubjectKind, arg.SubjectID, arg.OrganizationID)
+	var elsewhere bool
+	err := row.Scan(&elsewhere)
+	return elsewhere, err
 }
 
 const insertAudit = `-- name: InsertAudit :one
@@ -175,26 +195,6 @@ func (q *Queries) InsertVersion(ctx context.Context, arg InsertVersionParams) er
 		arg.ActorName,
 	)
 	return err
-}
-
-const isElsewhere = `-- name: IsElsewhere :one
-select exists (
-  select from versions
-  where subject_kind = $1 and subject_id = $2 and organization_id <> $3)::boolean as elsewhere
-`
-
-type IsElsewhereParams struct {
-	SubjectKind    string
-	SubjectID      uuid.UUID
-	OrganizationID uuid.UUID
-}
-
-// IsElsewhere reports whether an id is, or was, that of another organization's object.
-func (q *Queries) IsElsewhere(ctx context.Context, arg IsElsewhereParams) (bool, error) {
-	row := q.db.QueryRow(ctx, isElsewhere, arg.SubjectKind, arg.SubjectID, arg.OrganizationID)
-	var elsewhere bool
-	err := row.Scan(&elsewhere)
-	return elsewhere, err
 }
 
 const lastVersion = `-- name: LastVersion :one
@@ -607,7 +607,7 @@ func (q *Queries) ListHistory(ctx context.Context, arg ListHistoryParams) ([]Lis
 	return items, nil
 }
 
-const listVersionHeads = `-- name: ListVersionHeads :many
+const listVersionSummaries = `-- name: ListVersionSummaries :many
 select subject_kind, subject_id, version, organization_id, revision, action,
   jsonb_strip_nulls(jsonb_build_object('slug', content -> 'slug', 'name', content -> 'name'))::jsonb as content,
   actor_kind, actor_id, actor_name, occurred_at
@@ -617,7 +617,7 @@ order by version desc
 limit $5
 `
 
-type ListVersionHeadsParams struct {
+type ListVersionSummariesParams struct {
 	OrganizationID uuid.UUID
 	SubjectKind    string
 	SubjectID      uuid.UUID
@@ -625,7 +625,7 @@ type ListVersionHeadsParams struct {
 	RowLimit       int32
 }
 
-type ListVersionHeadsRow struct {
+type ListVersionSummariesRow struct {
 	SubjectKind    string
 	SubjectID      uuid.UUID
 	Version        int64
@@ -639,9 +639,9 @@ type ListVersionHeadsRow struct {
 	OccurredAt     time.Time
 }
 
-// ListVersionHeads reduces the contents of the versions to the names that lists show.
-func (q *Queries) ListVersionHeads(ctx context.Context, arg ListVersionHeadsParams) ([]ListVersionHeadsRow, error) {
-	rows, err := q.db.Query(ctx, listVersionHeads,
+// ListVersionSummaries reduces the contents of the versions to the names that lists show.
+func (q *Queries) ListVersionSummaries(ctx context.Context, arg ListVersionSummariesParams) ([]ListVersionSummariesRow, error) {
+	rows, err := q.db.Query(ctx, listVersionSummaries,
 		arg.OrganizationID,
 		arg.SubjectKind,
 		arg.SubjectID,
@@ -652,9 +652,9 @@ func (q *Queries) ListVersionHeads(ctx context.Context, arg ListVersionHeadsPara
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListVersionHeadsRow{}
+	items := []ListVersionSummariesRow{}
 	for rows.Next() {
-		var i ListVersionHeadsRow
+		var i ListVersionSummariesRow
 		if err := rows.Scan(
 			&i.SubjectKind,
 			&i.SubjectID,

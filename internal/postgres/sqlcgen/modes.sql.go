@@ -176,13 +176,13 @@ func (q *Queries) LastPosition(ctx context.Context, organizationID uuid.UUID) (i
 	return position, err
 }
 
-const listModeHeads = `-- name: ListModeHeads :many
+const listModeSummaries = `-- name: ListModeSummaries :many
 select id, name, slug, updated_at, updated_by, version, position
 from organization_modes
 where organization_id = $1
 `
 
-type ListModeHeadsRow struct {
+type ListModeSummariesRow struct {
 	ID        uuid.UUID
 	Name      string
 	Slug      string
@@ -192,16 +192,16 @@ type ListModeHeadsRow struct {
 	Position  int32
 }
 
-// ListModeHeads omits the configurations, which hold the prompts.
-func (q *Queries) ListModeHeads(ctx context.Context, organizationID uuid.UUID) ([]ListModeHeadsRow, error) {
-	rows, err := q.db.Query(ctx, listModeHeads, organizationID)
+// ListModeSummaries omits the configurations, which hold the prompts.
+func (q *Queries) ListModeSummaries(ctx context.Context, organizationID uuid.UUID) ([]ListModeSummariesRow, error) {
+	rows, err := q.db.Query(ctx, listModeSummaries, organizationID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListModeHeadsRow{}
+	items := []ListModeSummariesRow{}
 	for rows.Next() {
-		var i ListModeHeadsRow
+		var i ListModeSummariesRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Name,

@@ -227,6 +227,38 @@ func (q *Queries) ListOrganizations(ctx context.Context, arg ListOrganizationsPa
 	return items, nil
 }
 
+const listUnseededOrganizations = `-- name: ListUnseededOrganizations :many
+select id from organizations
+where templates_seeded_at is null and deleted_at is null and id <> $1
+order by id
+limit $2
+`
+
+type ListUnseededOrganizationsParams struct {
+	Canary   uuid.UUID
+	RowLimit int32
+}
+
+func (q *Queries) ListUnseededOrganizations(ctx context.Context, arg ListUnseededOrganizationsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listUnseededOrganizations, arg.Canary, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockOrganization = `-- name: LockOrganization :one
 select id from organizations where id = $1 and deleted_at is null for no key update
 `
@@ -272,36 +304,4 @@ func (q *Queries) TouchCanary(ctx context.Context, arg TouchCanaryParams) (int64
 	var revision int64
 	err := row.Scan(&revision)
 	return revision, err
-}
-
-const unseeded = `-- name: Unseeded :many
-select id from organizations
-where templates_seeded_at is null and deleted_at is null and id <> $1
-order by id
-limit $2
-`
-
-type UnseededParams struct {
-	Canary   uuid.UUID
-	RowLimit int32
-}
-
-func (q *Queries) Unseeded(ctx context.Context, arg UnseededParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, unseeded, arg.Canary, arg.RowLimit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

@@ -1,55 +1,11 @@
--- name: CreateUser :one
-insert into users (email, name, password_hash)
-values (@email, @name, @password_hash)
-returning id, email, name, password_hash, created_at, disabled_at;
-
--- name: GetUser :one
-select id, email, name, password_hash, created_at, disabled_at from users where id = @id;
-
--- name: GetUserByEmail :one
-select id, email, name, password_hash, created_at, disabled_at from users where lower(email) = lower(@email::text);
-
--- name: LockUser :one
--- LockUser locks the user against concurrent operations for the same user; see ShareUser.
-select id, email, name, password_hash, created_at, disabled_at from users where id = @id for no key update;
-
--- name: ShareUser :one
--- ShareUser returns the user, who can't change until the transaction ends.
-select id, email, name, password_hash, created_at, disabled_at from users where id = @id for share;
-
--- name: SetDisabled :one
-update users set disabled_at = case when @disabled::boolean then now() end where id = @id
-returning id, email, name, password_hash, created_at, disabled_at;
-
--- name: ListOwnerless :many
--- ListOwnerless lists the organizations in which a user is an owner and no other owner is enabled.
+-- name: ListSoleOwnerships :many
+-- ListSoleOwnerships lists the organizations in which a user is an owner and no other owner is enabled.
 select o.slug from organizations o
 join members m on m.organization_id = o.id and m.user_id = @user_id and m.role = 'owner'
 where o.deleted_at is null and not exists (
   select from members other join users u on u.id = other.user_id
   where other.organization_id = o.id and other.role = 'owner' and other.user_id <> @user_id and u.disabled_at is null)
 order by o.slug;
-
--- name: SetPassword :execrows
-update users set password_hash = @password_hash where id = @id;
-
--- name: CreateSession :exec
-insert into sessions (hash, user_id, expires_at) values (@hash, @user_id, @expires_at);
-
--- name: GetSessionUser :one
-select u.id, u.email, u.name, s.created_at, s.expires_at
-from sessions s
-join users u on u.id = s.user_id
-where s.hash = @hash and s.expires_at > now() and u.disabled_at is null;
-
--- name: DeleteSession :execrows
-delete from sessions where hash = @hash;
-
--- name: DeleteUserSessions :execrows
-delete from sessions where user_id = @user_id;
-
--- name: DeleteExpiredSessions :execrows
-delete from sessions where expires_at <= now();
 
 -- name: GetMember :one
 select organization_id, user_id, role, created_at from members
