@@ -7,9 +7,9 @@ import (
 	"orgmodes/internal/admin/web/shell"
 )
 
-// Routes adds all pages. The permission that a route requires is next to its path. Menu
-// also adds the page to the rail, in the order given here. Listed adds an action to the
-// palette.
+// Routes adds all pages. The permission that a route requires is next to its path. Nav
+// also adds the page to the sidebar, in the order given here. InPalette adds an action to
+// the palette.
 //
 // A mode is addressed by its slug. If the slug is the name of a page below /modes, the mode
 // is addressed by its id (see paths.Mode).

@@ -18,10 +18,10 @@ type actionGroup struct {
 	Actions []actionText
 }
 
-// actionText is an action by its full name, and in words that precede a subject's name.
+// actionText is an action by its full name, with the text that precedes a subject's name.
 type actionText struct{ Name, Text string }
 
-// Label returns the words for an action without a subject's name.
+// Label returns the text for an action without a subject's name.
 func (a actionText) Label() string {
 	if rest, ok := strings.CutSuffix(a.Text, " of"); ok {
 		return rest + " of a member"
@@ -68,13 +68,13 @@ var actionGroups = []actionGroup{
 }
 
 var actionTexts = func() map[string]string {
-	words := map[string]string{}
+	texts := map[string]string{}
 	for _, g := range actionGroups {
 		for _, a := range g.Actions {
-			words[a.Name] = a.Text
+			texts[a.Name] = a.Text
 		}
 	}
-	return words
+	return texts
 }()
 
 // auditEntry is an entry of the audit log as the pages show it.
@@ -86,8 +86,8 @@ type auditEntry struct {
 	// SubjectPath is empty if the subject has no page or no longer exists.
 	Path, SubjectPath string
 	Changes           []shell.Change
-	// Fields names the changed fields, for a list. Long is true if they are unknown because
-	// the entries of the page are too long to read.
+	// Fields names the changed fields, for a list. FieldsOmitted is true if they are
+	// unknown because the entries of the page are too long to read.
 	Fields        string
 	FieldsOmitted bool
 	// Raw is true if the content can't be parsed, and is shown as it is.
@@ -104,8 +104,8 @@ func newAuditEntry(e audit.Entry, budget *diff.Budget) auditEntry {
 }
 
 // changedFields returns the names of the fields that an entry changed, without comparing
-// their values in detail. It names the first maxNamed fields (see shell.TruncateFieldList) and counts
-// the others.
+// their values in detail. It names the first fields and counts the others (see
+// shell.TruncateFieldList).
 func changedFields(e audit.Entry) string {
 	if e.Before == nil || e.After == nil {
 		return ""
@@ -131,9 +131,9 @@ func newEntrySummary(e audit.Entry) auditEntry {
 	return l
 }
 
-// positionChange returns the change of a mode's position in the list, if any. Earlier releases
-// recorded it as a change of the mode. Only the direction is known: the number is just a
-// sort key, and the exact place depends on the other modes.
+// positionChange returns the change of a mode's position in the list, if any. Earlier
+// releases recorded it as a change of the mode. Only the direction is known: the number is
+// just a sort key, and the exact place depends on the other modes.
 func positionChange(e audit.Entry) []shell.Change {
 	before, after, err := decodeBeforeAndAfter[struct{ Position int }](e)
 	moved := shell.Change{Name: shell.FieldLabel("/position"), Pointer: "/position", Kind: diff.Changed, Note: "moved down"}
@@ -191,8 +191,8 @@ func entryChanges(e audit.Entry) ([]diff.Change, error) {
 	return diff.Fields(nil, "", manifestContent(before), manifestContent(after)), err
 }
 
-// manifestContent returns the stored content of an object of any kind as users write it: with its
-// labels, and without the ids that the library adds.
+// manifestContent returns the stored content of an object of any kind as users write it:
+// with its labels, and without the ids that the library adds.
 func manifestContent(content map[string]any) map[string]any {
 	labels, ok := content["$labels"]
 	maps.DeleteFunc(content, func(name string, _ any) bool { return strings.HasPrefix(name, "$") })

@@ -47,7 +47,7 @@ func parseQuery(v *shell.Request) auditQuery {
 	return a
 }
 
-// filter returns the filter for postgres. If a time can't be parsed, wrong has an error on
+// filter returns the filter for postgres. If a time can't be parsed, form has an error on
 // its field.
 func (a auditQuery) filter() (f postgres.AuditFilter, form shell.Form) {
 	f = postgres.AuditFilter{
@@ -228,22 +228,22 @@ const maxContentBytes = 2 << 20
 // named only once, and then cached: an entry never changes, and its contents can be long.
 // Entries beyond the budget of the page only link to their own page.
 func (p *Pages) entrySummaries(v *shell.Request, entries []postgres.AuditSummary) ([]auditEntry, error) {
-	lines, unknown := make([]auditEntry, len(entries)), []postgres.AuditSummary(nil)
+	lines, uncached := make([]auditEntry, len(entries)), []postgres.AuditSummary(nil)
 	for i, e := range entries {
 		lines[i] = newEntrySummary(e.Entry)
 		var ok bool
 		if lines[i].Fields, ok = p.fieldCache.Get(entryKey{v.Org.ID, e.ID}); !ok {
-			unknown = append(unknown, e)
+			uncached = append(uncached, e)
 		}
 	}
-	if len(unknown) > 0 {
-		contents, err := p.DB.AuditContents(v.UserContext(), v.Org.ID, unknown, maxContentBytes)
+	if len(uncached) > 0 {
+		contents, err := p.DB.AuditContents(v.UserContext(), v.Org.ID, uncached, maxContentBytes)
 		if err != nil {
 			return nil, err
 		}
 		for i, e := range entries {
 			key := entryKey{v.Org.ID, e.ID}
-			if _, known := p.fieldCache.Get(key); known {
+			if _, cached := p.fieldCache.Get(key); cached {
 				continue
 			}
 			content, ok := contents[e.ID]

@@ -29,7 +29,7 @@ func TestQueryEncodesFilter(t *testing.T) {
 	require.Equal(t, "action=mode.create&action=mode.update&q=%C3%BC+%26+b", a.Query("actor", ""))
 }
 
-// Every recorded entry has words and a diff that can be shown.
+// Every recorded entry has a description and a diff that can be shown.
 func TestEntriesAreDescribed(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind          audit.SubjectKind

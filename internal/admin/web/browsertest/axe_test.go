@@ -26,15 +26,15 @@ var axeSource = sync.OnceValues(func() (string, error) {
 	return string(content), err
 })
 
-// checkA11yAndConsole checks that axe finds no violations in the current page, and that the console is
-// silent.
+// checkA11yAndConsole checks that axe finds no violations in the current page, and that the
+// console is silent.
 func (b *browser) checkA11yAndConsole() {
 	b.s.t.Helper()
 	b.runAxe(`{resultTypes: ["violations"]}`)
 }
 
-// checkContrast is sound limited to the rules that look at colors, for a page that was sound in
-// the other color scheme.
+// checkContrast is checkA11yAndConsole limited to the rules about colors, for a page that was
+// checked in the other color scheme.
 func (b *browser) checkContrast() {
 	b.s.t.Helper()
 	b.runAxe(`{resultTypes: ["violations"], runOnly: ["color-contrast", "link-in-text-block"]}`)
@@ -64,7 +64,7 @@ func (b *browser) runAxe(options string) {
 				&found, awaitPromise),
 		)
 		if err == nil && len(found) > 0 {
-			err = fmt.Errorf("axe finds %d mistakes:\n  %s", len(found), strings.Join(found, "\n  "))
+			err = fmt.Errorf("axe finds %d violations:\n  %s", len(found), strings.Join(found, "\n  "))
 		}
 		return err
 	})

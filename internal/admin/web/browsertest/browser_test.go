@@ -66,16 +66,16 @@ func (s *site) browser() *browser {
 const reportViolations = `addEventListener("securitypolicyviolation", (e) =>
 	console.error("CSP", e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber, e.sample))`
 
-// recordAnnouncements records every announcement to screen readers, as the next one soon replaces
-// it.
+// recordAnnouncements records every announcement to screen readers, as the next one soon
+// replaces it.
 const recordAnnouncements = `addEventListener("DOMContentLoaded", () => {
 	const heard = document.getElementById("announcer");
 	window.utterances = [];
 	if (heard) new MutationObserver(() => { if (heard.textContent) utterances.push(heard.textContent); }).observe(heard, { childList: true });
 })`
 
-// waitForAnnouncement waits until the page announces a text with this prefix to screen readers. It looks
-// only at announcements after the last match.
+// waitForAnnouncement waits until the page announces a text with this prefix to screen
+// readers. It looks only at announcements after the last match.
 func (b *browser) waitForAnnouncement(begin string) {
 	b.s.t.Helper()
 	b.waitFor(fmt.Sprintf(`(() => {
@@ -118,23 +118,24 @@ func (b *browser) recordLine(line string) {
 	b.consoleLines = append(b.consoleLines, line)
 }
 
-// expectConsole allows console lines that contain any of words. The browser itself, for example,
-// logs a page that answers 404.
-func (b *browser) expectConsole(words ...string) {
+// expectConsole allows console lines that contain any of the texts. The browser itself, for
+// example, logs a page that answers 404.
+func (b *browser) expectConsole(texts ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.expectedLines = append(b.expectedLines, words...)
+	b.expectedLines = append(b.expectedLines, texts...)
 }
 
-// checkConsole checks that the console has no unexpected lines, and that no policy was violated.
+// checkConsole checks that the console has no unexpected lines, and that no policy was
+// violated.
 func (b *browser) checkConsole() {
 	b.s.t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 lines:
 	for _, line := range b.consoleLines {
-		for _, words := range b.expectedLines {
-			if strings.Contains(line, words) {
+		for _, expected := range b.expectedLines {
+			if strings.Contains(line, expected) {
 				continue lines
 			}
 		}
@@ -292,7 +293,7 @@ func (b *browser) js(code string) {
 }
 
 // eval reports whether a JavaScript expression is true now. Tests use it to decide what to
-// do next; assertions use until.
+// do next; assertions use waitFor.
 func (b *browser) eval(expression string) bool {
 	b.s.t.Helper()
 	var ok bool

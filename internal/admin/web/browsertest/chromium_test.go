@@ -181,10 +181,10 @@ func (c *chromium) close() error {
 	return nil
 }
 
-// warnUnless drops messages that contain known.
-func warnUnless(known string) func(string, ...any) {
+// warnUnless drops messages that contain expected.
+func warnUnless(expected string) func(string, ...any) {
 	return func(format string, args ...any) {
-		if line := fmt.Sprintf(format, args...); !strings.Contains(line, known) {
+		if line := fmt.Sprintf(format, args...); !strings.Contains(line, expected) {
 			warnf("chromedp: %s", line)
 		}
 	}

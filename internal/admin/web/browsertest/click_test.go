@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// clickPoint scrolls to an element and returns its coordinates, or why it can't be clicked yet.
-// Parts of pages follow events, so they can be replaced or moved at any time.
+// clickPoint scrolls to an element and returns its coordinates, or why it can't be clicked
+// yet. Parts of pages follow events, so they can be replaced or moved at any time.
 const clickPoint = `(async (selector) => {
 	const e = document.querySelector(selector);
 	if (!e?.checkVisibility({ visibilityProperty: true })) return { why: "it isn't seen" };

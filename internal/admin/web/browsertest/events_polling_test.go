@@ -224,8 +224,8 @@ func (b *browser) countRefusedStreams() *atomic.Int64 {
 	return n
 }
 
-// recordTimers adds two functions to pages: timers() returns the delays of the pending timers,
-// and hurry() fires those longer than a minute at once.
+// recordTimers adds two functions to pages: timers() returns the delays of the pending
+// timers, and hurry() fires those longer than a minute at once.
 func (b *browser) recordTimers() {
 	b.s.t.Helper()
 	b.do(onNewDocument(`{
@@ -243,7 +243,7 @@ func (b *browser) recordTimers() {
 	}`))
 }
 
-// newPollProxy forwards requests to admin, counts the polls of pages, and answers 503 to some
+// pollProxy forwards requests to admin, counts the polls of pages, and answers 503 to some
 // requests on demand.
 type pollProxy struct {
 	url string

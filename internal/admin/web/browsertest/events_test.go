@@ -24,10 +24,10 @@ func TestPagesFollowEventsAfterReconnect(t *testing.T) {
 	s := newSite(t)
 	s.createMode("docs-writer", "Docs writer")
 	polling := s.pollingEditor(s.editorToken)
-	line := s.newCuttableProxy(s.url)
+	proxy := s.newCuttableProxy(s.url)
 	b := s.browser().signIn(s.owner)
 	received := b.eventIDs()
-	b.do(navigate(line.url + "/orgs/acme/modes"))
+	b.do(navigate(proxy.url + "/orgs/acme/modes"))
 	b.waitForLoad()
 	b.waitFor(`document.querySelector("#publication-line.publication-line")`)
 	s.createMode("other", "Another")
@@ -38,17 +38,17 @@ func TestPagesFollowEventsAfterReconnect(t *testing.T) {
 	// When the stream is cut, the page shows that it is not connected and since when. It
 	// catches up afterwards.
 	b.expectConsole("net::ERR_")
-	seen := fmt.Sprintf("3.3.false.%d", s.liveSince().UnixMicro())
+	lastID := fmt.Sprintf("3.3.false.%d", s.liveSince().UnixMicro())
 	// The publication line can be loaded before the event with the same state arrives, so
 	// wait for the event.
 	s.await(func() error {
-		if !received(seen) {
+		if !received(lastID) {
 			return errNotYet
 		}
 		return nil
 	})
-	require.NotContains(t, line.requests(), "Last-Event-ID")
-	line.cut()
+	require.NotContains(t, proxy.requests(), "Last-Event-ID")
+	proxy.cut()
 	b.waitForText(".offline-notice", "Not connected, as of ")
 	b.innerText(".offline-notice").matches(`^Not connected, as of ([01]\d|2[0-3]):[0-5]\d\. `)
 	b.checkAndScreenshot("not-connected")
@@ -59,11 +59,11 @@ func TestPagesFollowEventsAfterReconnect(t *testing.T) {
 	})
 	require.NoError(t, err)
 	b.waitForNot(`document.querySelector("#list").innerText.includes("Third")`)
-	line.restore()
+	proxy.restore()
 	b.waitForText("#list", "Third, changed")
 	b.waitForText("#publication-line", "Revision 5 is live")
 	b.waitFor(`!document.querySelector(".offline-notice")`)
-	require.Contains(t, line.requests(), "Last-Event-ID: "+seen+"\r\n", "the browser said what it had seen last")
+	require.Contains(t, proxy.requests(), "Last-Event-ID: "+lastID+"\r\n", "the browser sent the last id that it received")
 	b.checkA11yAndConsole()
 
 	// Cut while the publication line is pending: the line continues to update afterwards,
@@ -71,10 +71,10 @@ func TestPagesFollowEventsAfterReconnect(t *testing.T) {
 	s.stopWorker()
 	s.createMode("fourth", "Fourth")
 	b.waitForText("#publication-line", "Editors still get revision 5: revision 6 has been waiting for ")
-	line.cut()
+	proxy.cut()
 	b.waitForText(".offline-notice", "Not connected, as of ")
 	waiting := b.innerText("#publication-line").current()
-	line.restore()
+	proxy.restore()
 	b.waitFor(`!document.querySelector(".offline-notice") && document.querySelector("#publication-line").innerText.replace(/\s+/g, " ").trim() !== ` + quoteJS(waiting))
 	s.startWorker()
 	b.waitForText("#publication-line", "Revision 6 is live")
@@ -82,14 +82,14 @@ func TestPagesFollowEventsAfterReconnect(t *testing.T) {
 	polling.waitForText("Third, changed")
 }
 
-// Pages without parts that follow events show in the rail whether they are connected. The
-// counts in the rail are updated too.
+// Pages without parts that follow events show in the sidebar whether they are connected. The
+// counts in the sidebar are updated too.
 func TestEveryPageShowsConnectionState(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
-	line := s.newCuttableProxy(s.url)
+	proxy := s.newCuttableProxy(s.url)
 	b := s.browser().signIn(s.owner)
-	b.do(navigate(line.url + "/orgs/acme/tokens"))
+	b.do(navigate(proxy.url + "/orgs/acme/tokens"))
 	b.waitForLoad()
 	b.waitFor(`document.querySelector("#connection[data-connection=live]")`)
 	b.text("#connection").is("Live")
@@ -99,12 +99,12 @@ func TestEveryPageShowsConnectionState(t *testing.T) {
 	b.checkA11yAndConsole()
 
 	b.expectConsole("net::ERR_")
-	line.cut()
+	proxy.cut()
 	b.waitForText("#connection", "Not connected, as of ")
 	b.waitForAnnouncement("Not connected, as of ")
 	b.waitForNot(`document.querySelector(".offline-notice")`, "there is nothing below that would be old")
 	b.checkAndScreenshot("tokens-not-connected")
-	line.restore()
+	proxy.restore()
 	b.waitFor(`document.querySelector("#connection[data-connection=live]")`)
 	b.text("#connection").is("Live")
 	b.waitForAnnouncement("Connected again")
@@ -156,8 +156,8 @@ func TestHiddenPagesCloseStream(t *testing.T) {
 	b.checkConsole()
 }
 
-// setHidden makes the page believe that it is hidden, or visible again. A hidden page follows no
-// events.
+// setHidden makes the page believe that it is hidden, or visible again. A hidden page
+// follows no events.
 func (b *browser) setHidden(hidden bool) {
 	b.s.t.Helper()
 	b.js(fmt.Sprintf(`Object.defineProperty(document, "hidden", { configurable: true, get: () => %t }); document.dispatchEvent(new Event("visibilitychange"))`, hidden))
@@ -194,7 +194,7 @@ type cuttableProxy struct {
 
 func (l *cuttableProxy) requests() string { return l.received.String() }
 
-// newCuttableProxy starts a line to a server.
+// newCuttableProxy starts a proxy to a server.
 func (s *site) newCuttableProxy(server string) *cuttableProxy {
 	s.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -252,8 +252,8 @@ func (l *cuttableProxy) restore() {
 	l.down = false
 }
 
-// openStream opens a stream of events as a browser does. seen is the Last-Event-ID to send, if
-// any.
+// openStream opens a stream of events as a browser does. lastEventID is the Last-Event-ID
+// to send, if any.
 func (s *site) openStream(ctx context.Context, session, lastEventID string) (status int, lines *bufio.Scanner, done func()) {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/orgs/acme/events", nil)

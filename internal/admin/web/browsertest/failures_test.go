@@ -32,8 +32,8 @@ func (s *site) sendRaw(request string) (*http.Response, string) {
 	return res, string(body)
 }
 
-// Requests that are refused before they reach a handler are also answered in words and with
-// a request id.
+// Requests that are refused before they reach a handler are also answered with an error page
+// and a request id.
 func TestEarlyFailuresHaveErrorPages(t *testing.T) { //nolint:tparallel // each part takes a moment
 	s := newSite(t)
 	const page = " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"

@@ -161,7 +161,7 @@ func TestFocusIsNeverObscured(t *testing.T) {
 					err := b.try(evaluate(`(() => {
 					const e = document.activeElement, bar = document.querySelector(".savebar"), box = e.getBoundingClientRect(), over = bar.getBoundingClientRect(), top = over.top;
 					const end = e === document.body || e.matches(".skip");
-					const inside = bar.contains(e) || end || box.right <= over.left; // the rail stands beside it
+					const inside = bar.contains(e) || end || box.right <= over.left; // the sidebar is beside it
 					// Of a field of many lines a browser shows the one with the cursor.
 					const needs = e.matches("textarea") ? Math.min(box.height, 24) : Math.min(box.height, top);
 					const low = Math.min(box.bottom, top) - Math.max(box.top, 0) < needs - 1;

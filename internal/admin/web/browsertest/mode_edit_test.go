@@ -13,9 +13,9 @@ func (b *browser) waitForCheck(bar string) {
 	b.waitFor(`document.querySelector("#bar").innerText.includes(` + quoteJS(bar) + `)`)
 }
 
-// waitForPatternResult waits until the trial of a pattern shows a result. The page gives up on a pattern
-// after half a second. On a busy machine the worker may not even have started by then, so
-// trial tries again.
+// waitForPatternResult waits until the pattern tester shows a result. The page gives up on
+// a pattern after half a second. On a busy machine the worker may not even have started by
+// then, so waitForPatternResult tries again.
 func (b *browser) waitForPatternResult(result string) {
 	b.s.t.Helper()
 	b.waitFor(`((shown) => {

@@ -86,8 +86,8 @@ func (b *browser) acceptLeaveDialogs() *atomic.Int32 {
 	return &asked
 }
 
-// waitForLeaveDialogs waits until the browser has asked that many times before unsaved changes were
-// left.
+// waitForLeaveDialogs waits until the browser has asked that many times before unsaved
+// changes were left.
 func (b *browser) waitForLeaveDialogs(asked *atomic.Int32, times int32) {
 	b.s.t.Helper()
 	b.await(func() error {
@@ -104,15 +104,16 @@ func (b *browser) waitForText(selector, text string) {
 	b.innerText(selector).has(text)
 }
 
-// scrollAndClick scrolls to an element and clicks it, as it may be under the bar at the bottom.
+// scrollAndClick scrolls to an element and clicks it, as it may be under the bar at the
+// bottom.
 func (b *browser) scrollAndClick(selector string) {
 	b.s.t.Helper()
 	b.js(`document.querySelector(` + quoteJS(selector) + `).scrollIntoView({block: "center"})`)
 	b.click(selector)
 }
 
-// selectRadio clicks a radio button until it is checked: a late response can move it away from
-// under the pointer.
+// selectRadio clicks a radio button until it is checked: a late response can move it away
+// from under the pointer.
 func (b *browser) selectRadio(selector string) {
 	b.s.t.Helper()
 	checked := `document.querySelector(` + quoteJS(selector) + `).checked`

@@ -61,7 +61,7 @@ func TestModesAreReorderedByDragging(t *testing.T) {
 	b.checkA11yAndConsole()
 }
 
-// If two users reorder at once, the second is told, and nothing is lost.
+// If two users reorder at once, the second gets an error, and nothing is lost.
 func TestReorderOfOutdatedListIsRefused(t *testing.T) {
 	prove.Long(t)
 	s := newSite(t)
@@ -129,7 +129,7 @@ func TestDeletedModeIsRestoredByUndo(t *testing.T) {
 	polling.waitForText("slug: docs-writer")
 	s.readerHas("slug: docs-writer")
 	b.open("/orgs/acme/modes")
-	b.waitForNot(`document.querySelector(".flash")`, "it is said once")
+	b.waitForNot(`document.querySelector(".flash")`, "it is shown once")
 
 	// Two modes at once.
 	b.click(`[data-order] > li:nth-child(1) input`)

@@ -111,7 +111,7 @@ func TestObjectsOfAnyKindHavePages(t *testing.T) {
 	b.open("/orgs/acme/gadgets")
 	b.texts(".name").are("clock", "gear")
 
-	// Permission templates have the same pages; the rail lists both kinds.
+	// Permission templates have the same pages; the sidebar lists both kinds.
 	b.texts(".nav a").includes("Gadgets\n2")
 	b.open("/orgs/acme/templates")
 	b.text("h1").is("Permission templates")

@@ -12,7 +12,7 @@ import (
 
 // pageValue is a value that a page shows. A page can change at any moment: a response
 // arrives, an event replaces a part, a script moves the focus. A value read right after an
-// action can be from before or after it. So a reading can't be compared as a value: its
+// action can be from before or after it. So a pageValue is not compared at once: its
 // methods wait until the page shows the expected one.
 type pageValue[T any] struct {
 	b     *browser
@@ -28,15 +28,15 @@ func (r pageValue[T]) waitUntil(why []any, check func(T) string) {
 		if err != nil {
 			return err
 		}
-		if wrong := check(got); wrong != "" {
-			return fmt.Errorf("%s: %s%s", r.label, wrong, formatReason(why))
+		if text := check(got); text != "" {
+			return fmt.Errorf("%s: %s%s", r.label, text, formatReason(why))
 		}
 		return nil
 	})
 }
 
-// current returns the current value, once there is one. It is for values that don't change, or
-// for the earlier of two values.
+// current returns the current value, once there is one. It is for values that don't change,
+// or for the earlier of two values.
 func (r pageValue[T]) current() (got T) {
 	r.b.s.t.Helper()
 	r.waitUntil(nil, func(v T) string { got = v; return "" })
@@ -51,7 +51,7 @@ func formatReason(why []any) string {
 	return " (" + fmt.Sprintf(fmt.Sprint(why[0]), why[1:]...) + ")"
 }
 
-// textValue is a reading of one text, with normalized white space.
+// textValue is the value of one text, with normalized white space.
 type textValue struct{ pageValue[string] }
 
 func (w textValue) is(want string, why ...any) {
@@ -76,7 +76,7 @@ func (w textValue) matches(expression any, why ...any) {
 	w.waitUntil(why, func(got string) string { return mismatch(r.MatchString(got), got, "does not match", r.String()) })
 }
 
-// textList is a reading of several texts, in page order.
+// textList is the value of several texts, in page order.
 type textList struct{ pageValue[[]string] }
 
 func (l textList) are(want ...string) {
@@ -168,7 +168,8 @@ func (b *browser) path() textValue {
 	return b.evalText("the address", `location.href.replace(`+quoteJS(b.s.url)+`, "")`)
 }
 
-// focusedText returns the text of the focused element, including text only for screen readers.
+// focusedText returns the text of the focused element, including text only for screen
+// readers.
 func (b *browser) focusedText() textValue {
 	return b.evalText("what has the focus", `document.activeElement?.textContent`)
 }

@@ -40,8 +40,8 @@ func (s *site) setUpNormal() {
 	s.waitForPublished()
 }
 
-// unescapedMarker is a text that would run as a script if it weren't escaped, in HTML text or in an
-// attribute.
+// unescapedMarker is a text that would run as a script if it weren't escaped, in HTML text
+// or in an attribute.
 const unescapedMarker = `<script>executed=1</script>"'><img src=x onerror=executed=1>`
 
 // unusualNames maps slugs to unusual names that a user could give a mode.

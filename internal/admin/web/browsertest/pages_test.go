@@ -13,11 +13,11 @@ import (
 )
 
 // visit is a page in one state. It is checked against all requirements of TestEveryPage.
-// Its pictures are named after its position in story, its state and the look.
+// Its pictures are named after its position in pageOrder, its state and the viewport.
 type visit struct {
 	// route is the path as in routes.go.
 	route string
-	// name is an element of story. state describes the content, such as "empty", "normal"
+	// name is an element of pageOrder. state describes the content, such as "empty", "normal"
 	// or "crowded", or the error.
 	name, state string
 	// path is the address. If it begins with a dot, it is relative to /orgs/acme.
@@ -40,7 +40,7 @@ var nonPageRoutes = map[string]string{
 	"/assets/:file":                "scripts and styles",
 	"/":                            "leads to an organization",
 	"/orgs/:org":                   "leads to the modes",
-	"/orgs/:org/rail":              "figures of the rail",
+	"/orgs/:org/rail":              "the counts of the sidebar",
 	"/orgs/:org/events":            "a stream",
 	"/orgs/:org/modes/live":        "a part of the page of modes",
 	"/orgs/:org/modes/:mode/newer": "a part of the editor",
@@ -53,7 +53,7 @@ var fixtures = []struct {
 	name   string
 	make   func(*site)
 	visits func(*site) []visit
-	who    func(*site, *browser)
+	signIn func(*site, *browser)
 }{
 	{"empty", (*site).setUpEmpty, (*site).emptyVisits, signInOwner},
 	{"normal", (*site).setUpNormal, (*site).normalVisits, signInOwner},
@@ -79,7 +79,7 @@ func TestEveryPage(t *testing.T) { //nolint:tparallel // newSite makes the parts
 			s := newSite(t)
 			w.make(s)
 			b := s.browser()
-			w.who(s, b)
+			w.signIn(s, b)
 			for _, v := range w.visits(s) {
 				b.checkPage(v)
 			}
@@ -100,7 +100,7 @@ func TestEveryPageIsVisited(t *testing.T) {
 	require.NotEmpty(t, routes)
 	for _, route := range routes {
 		if nonPageRoutes[route] == "" && !visited[route] {
-			t.Errorf("%s is a page that is not visited here: add it to the visits of the worlds", route)
+			t.Errorf("%s is a page that is not visited here: add it to the visits of the fixtures", route)
 		}
 		delete(visited, route)
 	}
@@ -133,7 +133,7 @@ const maxScreenshotHeight = 2400
 func (b *browser) checkPage(v visit) {
 	b.s.t.Helper()
 	number := slices.Index(pageOrder, v.name) + 1
-	require.NotZero(b.s.t, number, "%s is not in story", v.name)
+	require.NotZero(b.s.t, number, "%s is not in pageOrder", v.name)
 	if v.expectedConsole != "" {
 		b.expectConsole(v.expectedConsole)
 	}

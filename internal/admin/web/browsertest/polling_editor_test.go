@@ -69,8 +69,8 @@ func (e *pollingEditor) poll() int {
 	return res.StatusCode
 }
 
-// waitForText polls until the reader serves a change that contains text. After that, nothing new
-// comes.
+// waitForText polls until the reader serves a change that contains text. After that,
+// nothing new comes.
 func (e *pollingEditor) waitForText(text string) {
 	e.s.t.Helper()
 	e.s.await(func() error {

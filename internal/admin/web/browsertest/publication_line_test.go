@@ -223,7 +223,7 @@ func TestEditorShowsConcurrentChanges(t *testing.T) {
 	b.expectConsole("status of 409")
 	b.clickAndNavigate("#save")
 	b.innerText(".conflict").has("saved version 2 while you were editing")
-	b.waitForNot(`document.querySelector("#newer p")`, "that is said")
+	b.waitForNot(`document.querySelector("#newer p")`, "the notice is gone")
 	b.checkA11yAndConsole()
 	s.deleteMode("handbook")
 	b.waitForText("#newer", "owner@acme.example deleted this mode since you began.")

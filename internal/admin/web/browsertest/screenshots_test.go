@@ -12,7 +12,7 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// viewport is a window in which pictures are taken.
+// viewport is a window in which screenshots are taken.
 type viewport struct {
 	name          string
 	width, height int64
@@ -27,13 +27,14 @@ var viewports = []viewport{
 	{"tablet", 820, 1100, "light"},
 }
 
-// checkAndScreenshot checks that a page is sound, and takes its pictures as NAME-light.png and so on.
+// checkAndScreenshot runs checkA11yAndConsole on a page, and takes its pictures as
+// NAME-light.png and so on.
 func (b *browser) checkAndScreenshot(name string) {
 	b.s.t.Helper()
 	for i, l := range viewports {
 		b.setWindow(l.width, l.height, l.scheme)
 		b.waitFor(fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, l.width), "%s in the window %q has to be scrolled sideways", name, l.name)
-		if i == 0 { // TestEveryPage covers the other looks
+		if i == 0 { // TestEveryPage covers the other viewports
 			b.checkA11yAndConsole()
 		}
 		b.screenshot(name + "-" + l.name)

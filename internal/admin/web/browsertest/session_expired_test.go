@@ -83,8 +83,8 @@ func TestReorderAfterSessionEndLeadsToSignIn(t *testing.T) {
 	s.readerServes("anna", "bert")
 }
 
-// expireSessions ends all sessions, as if the user had been away for long. It first waits until a page
-// with scripts is connected.
+// expireSessions ends all sessions, as if the user had been away for long. It first waits
+// until a page with scripts is connected.
 func (b *browser) expireSessions() {
 	b.s.t.Helper()
 	b.waitFor(`!document.querySelector(".scripts") || document.querySelector("#connection[data-connection=live]")`)

@@ -17,8 +17,8 @@ import (
 	"orgmodes/internal/prove"
 )
 
-// requestModes requests Acme's own modes from the reader with a token. Like an editor, it retries
-// while the reader answers 503.
+// requestModes requests Acme's own modes from the reader with a token. Like an editor, it
+// retries while the reader answers 503.
 func (s *site) requestModes(token string) (status int, body string) {
 	s.t.Helper()
 	s.await(func() error {

@@ -22,8 +22,8 @@ import (
 	"orgmodes/internal/upload"
 )
 
-// planner plans and runs the import of uploaded files. It is a *transfer.Import; tests wrap it
-// to count the plans that a request makes.
+// planner plans and runs the import of uploaded files. It is a *transfer.Import; tests wrap
+// it to count the plans that a request makes.
 type planner interface {
 	Files() []upload.File
 	Entries() []imports.Entry
@@ -81,7 +81,7 @@ func (p *Pages) Import(v *shell.Request) error {
 }
 
 // importUploads answers with the plan or, if it was applied, with the result. pack is the
-// text that brought was unpacked from, if any.
+// text that uploads was unpacked from, if any.
 func (p *Pages) importUploads(v *shell.Request, f shell.Form, uploads []upload.File, pack string) error {
 	in, err := p.readModes(v.UserContext(), p.DB, v.Org.ID, uploads)
 	if err != nil {
@@ -95,17 +95,17 @@ func (p *Pages) importUploads(v *shell.Request, f shell.Form, uploads []upload.F
 		if err == nil {
 			return p.showImported(v, done)
 		}
-		var refused *transfer.RejectedError
-		if !errors.As(err, &refused) {
+		var rejected *transfer.RejectedError
+		if !errors.As(err, &rejected) {
 			return err
 		}
-		problem = refused.Headline()
+		problem = rejected.Headline()
 		v.Status(fiber.StatusUnprocessableEntity)
 		if fault.Is(err, fault.Stale) {
 			problem = ""
 			v.Status(fiber.StatusPreconditionFailed)
 		}
-		selected = refused.Plan // nil if nothing is selected
+		selected = rejected.Plan // nil if nothing is selected
 	}
 	// The rows show what each mode would become, selected or not. The summary counts only
 	// the selected ones.
@@ -165,13 +165,13 @@ type importedData struct {
 	Plan            *transfer.Plan
 	Rows            []importedRow
 	PublicationLine shell.PublicationLine
-	// AuditPath is the address of the imports in the audit log. The page links to it if the user
-	// is allowed to read that.
+	// AuditPath is the address of the imports in the audit log. The page links to it if the
+	// user is allowed to read that.
 	AuditPath string
 }
 
-// showImported shows the result of an import. Sending the form again changes nothing: its plan
-// was made at a revision that is no longer current.
+// showImported shows the result of an import. Sending the form again changes nothing: its
+// plan was made at a revision that is no longer current.
 func (p *Pages) showImported(v *shell.Request, plan *transfer.Plan) error {
 	d := importedData{Plan: plan, AuditPath: v.Address("/audit") + "?action=" + audit.Import.FullName(audit.Mode)}
 	for _, l := range plan.Items {

@@ -26,7 +26,7 @@ type importData struct {
 	Selected transfer.Summary
 	// Text is the text of the only file, if it can be fixed on the page.
 	Text string
-	// Problem is the error of the import as a whole, Place its position.
+	// Problem is the error of the import as a whole, Excerpt the text around it.
 	Problem string
 	Excerpt *excerpt
 	// Stale is the revision at which an earlier plan was made, if there is a newer one since;
@@ -78,7 +78,7 @@ func (r importRow) ActionText() string {
 // StartLine returns the line on which the mode begins, 0 if that is unknown.
 func (r importRow) StartLine() int { return r.Line }
 
-// Tone returns the color of Words.
+// Tone returns the color of ActionText.
 func (r importRow) Tone() string {
 	switch r.Action {
 	case resource.ActionCreate:

@@ -22,10 +22,10 @@ import (
 // An upload is needed twice: for the plan, and when that is applied. In between, a hidden
 // field of the plan carries it, compressed. So it survives a restart and another process,
 // and nothing has to be cleaned up. It also survives the end of the session if the form is
-// small enough to be stored in the sign-in form (shell/kept.go).
+// small enough to be stored in the sign-in form (shell/resubmit.go).
 //
 //	files, a folder, a zip, text ──> plan, with everything in _pack ──> done
-//	                                  ^  choices, 412, mistakes  │
+//	                                  ^  choices, 412, errors    │
 //	                                  └──────────────────────────┘
 
 // maxPack bounds an upload as the hidden field carries it, in bytes after compression.
@@ -157,7 +157,7 @@ func singleFileSource(uploads []upload.File) sources {
 	return sources{"": text, uploads[0].Name: text}
 }
 
-// folderSources returns the texts of the files of a folder that are in named.
+// folderSources returns the texts of the files of a folder that are in shown.
 func folderSources(folder []upload.File, shown map[string]bool) sources {
 	s := sources{}
 	for _, f := range folder {

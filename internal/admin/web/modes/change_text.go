@@ -59,8 +59,8 @@ func orNothing(v any) any {
 	return v
 }
 
-// describeToolChanges describes which tools were allowed, taken away, restricted, and no longer
-// restricted.
+// describeToolChanges describes which tools were allowed, taken away, restricted, and no
+// longer restricted.
 func describeToolChanges(c diff.Change) []string {
 	before, after := parseTools(c.Before), parseTools(c.After)
 	var allowed, removed, restricted, unrestricted []string

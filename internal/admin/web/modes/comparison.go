@@ -8,7 +8,8 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// compareModes compares two modes as YAML. With isNew, before is ignored and its side is empty.
+// compareModes compares two modes as YAML. With isNew, before is ignored and its side is
+// empty.
 func compareModes(label string, before, after modes.Mode, isNew bool, budget *diff.Budget) shell.Comparison {
 	old := ""
 	if !isNew {

@@ -81,8 +81,8 @@ func (p *Pages) Delete(v *shell.Request) error {
 	return v.RedirectWithFlash(v.Address("/modes"), p.deletedMessage(v, deleted, revision))
 }
 
-// showDeletionError asks again, with the selected modes as they are now and the reasons of the
-// refusal.
+// showDeletionError asks again, with the selected modes as they are now and the reasons of
+// the refusal.
 func (p *Pages) showDeletionError(v *shell.Request, expected []postgres.VersionRef, refusal *fault.Error) error {
 	all, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// passthrough holds the parts of a mode that the form has no fields for. A hidden field carries
-// it, so that the form loses nothing of a mode.
+// passthrough holds the parts of a mode that the form has no fields for. A hidden field
+// carries it, so that the form loses nothing of a mode.
 type passthrough struct {
 	// Fields are the unknown fields of the mode, Options those of its restrictions, by
 	// group.
@@ -95,7 +95,7 @@ func parsePassthrough(f shell.Form) (b passthrough, err error) {
 	return b, jsonast.DecodeJSON([]byte(text), shell.FieldBudget(len(text)), &b)
 }
 
-// checkedGroups returns the groups that are checked in the form. Those of b.Order come first,
+// checkedGroups returns the groups that are checked in the form. Those of Order come first,
 // in that order; new ones follow in the order of modes.GroupNames.
 func (b passthrough) checkedGroups(f shell.Form) []string {
 	checked := f.Values("group")
@@ -141,7 +141,8 @@ func fieldsByPointer(m modes.Mode) map[string]string {
 	return out
 }
 
-// fieldForPointer returns the field of a pointer or of its closest parent; "" is the whole form.
+// fieldForPointer returns the field of a pointer or of its closest parent; "" is the whole
+// form.
 func fieldForPointer(fields map[string]string, pointer string) string {
 	for at := pointer; at != ""; at = at[:strings.LastIndexByte(at, '/')] {
 		if name, ok := fields[at]; ok {

@@ -16,7 +16,7 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// resolveTarget is the mode that a draft creates or replaces.
+// modeTarget is the mode that a draft creates or replaces.
 type modeTarget struct {
 	// Saved is the organization's mode; nil if it has none yet.
 	Saved *modes.OrganizationMode
@@ -58,7 +58,8 @@ func (t modeTarget) IsNew() bool { return t.Saved == nil && t.Builtin == nil }
 // Overrides reports whether the organization has replaced a built-in mode with its own.
 func (t modeTarget) Overrides() bool { return t.Saved != nil && t.Builtin != nil }
 
-// CurrentVersion returns the version that a draft begins from, as id:version; empty if there is none.
+// CurrentVersion returns the version that a draft begins from, as id:version; empty if
+// there is none.
 func (t modeTarget) CurrentVersion() string {
 	if t.Saved == nil {
 		return ""
@@ -160,7 +161,8 @@ func (p *Pages) showEditor(v *shell.Request, status int, e modeEditor) error {
 	return v.Show("mode_edit", page)
 }
 
-// addStatus adds the publication line and the notice of newer versions, except for a new mode.
+// addStatus adds the publication line and the notice of newer versions, except for a new
+// mode.
 func (p *Pages) addStatus(v *shell.Request, e *modeEditor) error {
 	if e.IsNew() {
 		return nil

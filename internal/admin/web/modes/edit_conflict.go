@@ -11,8 +11,8 @@ import (
 // modeConflict describes a change that someone else has saved first. The draft stays as it
 // is until its author decides.
 type modeConflict struct {
-	// Author is the author of the change, Version the version that it made, and ChangeSummary a sentence
-	// on what it changed.
+	// Author is the author of the change, Version the version that it made, and
+	// ChangeSummary a sentence on what it changed.
 	Author, Version, ChangeSummary string
 	// Theirs is their version, as id:version; empty if they deleted the mode.
 	Theirs string
@@ -51,8 +51,8 @@ func (p *Pages) showConflict(v *shell.Request, e modeEditor) error {
 	return p.showEditor(v, http.StatusConflict, e)
 }
 
-// showDeleted shows a draft whose mode was deleted, or got another slug, since the draft was begun.
-// A deleted mode can be created again.
+// showDeleted shows a draft whose mode was deleted, or got another slug, since the draft
+// was begun. A deleted mode can be created again.
 func (p *Pages) showDeleted(v *shell.Request, e modeEditor) error {
 	id, _, err := shell.ParseVersionRef(e.BaseVersion)
 	if err != nil {

@@ -13,14 +13,15 @@ import (
 type newerVersion struct {
 	// RefreshPath is the address of the notice, with the version that the draft began from.
 	RefreshPath string
-	// Author is the author of the newest version. ChangeSummary is a sentence on how that differs
-	// from the version that the draft began from.
+	// Author is the author of the newest version. ChangeSummary is a sentence on how that
+	// differs from the version that the draft began from.
 	Author, ChangeSummary string
 	Version               int64
-	// ModeDeleted is true if the mode was deleted, Reverted if that restored the built-in one.
+	// ModeDeleted is true if the mode was deleted, Reverted if that restored the built-in
+	// one.
 	ModeDeleted, Reverted bool
-	// ComparePath is the address at which both versions are compared, or of the history if the
-	// mode was deleted.
+	// ComparePath is the address at which both versions are compared, or of the history if
+	// the mode was deleted.
 	ComparePath string
 }
 
@@ -33,7 +34,7 @@ func (p *Pages) ShowNewer(v *shell.Request) error {
 	return v.Part("mode_edit", "mode-newer", n)
 }
 
-// newerVersion returns what happened to a mode since the version seen, given as id:version.
+// newerVersion returns what happened to a mode since the version base, given as id:version.
 func (p *Pages) newerVersion(v *shell.Request, base string) (n newerVersion, err error) {
 	ref, version, err := shell.ParseVersionRef(base)
 	if err != nil {

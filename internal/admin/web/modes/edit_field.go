@@ -121,7 +121,8 @@ func (e modeEditor) Tools() []toolGroup {
 	return out
 }
 
-// UnknownFields returns the fields that the form doesn't know, as YAML; empty if there are none.
+// UnknownFields returns the fields that the form doesn't know, as YAML; empty if there are
+// none.
 func (e modeEditor) UnknownFields() string {
 	b, err := parsePassthrough(e.Form)
 	if err != nil || len(b.Fields) == 0 && len(b.Options) == 0 {

@@ -124,8 +124,8 @@ func (p *Pages) saveMode(v *shell.Request, e modeEditor) (modes.OrganizationMode
 		func(m modes.OrganizationMode) (modes.OrganizationMode, error) { m.Mode = e.Mode; return m, nil })
 }
 
-// handleSaveError answers a refused save with the conflict or the problems. It returns any other
-// error.
+// handleSaveError answers a refused save with the conflict or the problems. It returns any
+// other error.
 func (p *Pages) handleSaveError(v *shell.Request, e modeEditor, err error) error {
 	refusal, ok := shell.AsUserError(err)
 	if !ok {
@@ -148,8 +148,8 @@ func (p *Pages) handleSaveError(v *shell.Request, e modeEditor, err error) error
 	case refusal.Code == "slug_taken":
 		e.Problems = append(e.Problems, e.problemAt("/slug", refusal.Message))
 	case len(refusal.Fields) > 0:
-		for _, wrong := range refusal.Fields {
-			e.Problems = append(e.Problems, e.problemAt(wrong.Pointer, wrong.Detail))
+		for _, f := range refusal.Fields {
+			e.Problems = append(e.Problems, e.problemAt(f.Pointer, f.Detail))
 		}
 	default:
 		e.Problems = append(e.Problems, fault.Field{Detail: refusal.Message})
@@ -157,7 +157,8 @@ func (p *Pages) handleSaveError(v *shell.Request, e modeEditor, err error) error
 	return p.showInvalid(v, e)
 }
 
-// savedMessage returns the message on a saved mode. Unless nothing changed, it offers an undo.
+// savedMessage returns the message on a saved mode. Unless nothing changed, it offers an
+// undo.
 func (p *Pages) savedMessage(v *shell.Request, before modeTarget, saved modes.OrganizationMode) shell.Flash {
 	const delivery = " Editors get it at their next poll."
 	versionRef := saved.ID.String() + ":" + strconv.FormatInt(saved.Version, 10)

@@ -26,15 +26,15 @@ type modeEditor struct {
 	Draft shell.Draft
 	// Can holds what the user is allowed to do with modes.
 	Can actions.Verdicts
-	// Errors are the problems that prevent saving. Tried is true once saving was tried:
-	// then they are listed, not only marked.
+	// Errors are the problems that prevent saving. SaveAttempted is true once saving was
+	// tried: then they are listed, not only marked.
 	Errors        []fieldError
 	SaveAttempted bool
 	// Note is a message above the draft.
 	Note     string
 	Conflict *modeConflict
-	// StartingPoints lists the modes that a new one can begin with. From is the slug of the one that
-	// this draft began with.
+	// StartingPoints lists the modes that a new one can begin with. From is the slug of the
+	// one that this draft began with.
 	StartingPoints []startingPointGroup
 	From           string
 	// Replaces is the name of the built-in mode that a new one would replace, as it has the
@@ -46,8 +46,8 @@ type modeEditor struct {
 	Untouched bool
 	// budget bounds all comparisons of the page.
 	budget *diff.Budget
-	// PublicationLine is the publication line, Newer the notice of changes since the draft was begun.
-	// Both belong to the whole page, and are nil on that of a new mode.
+	// PublicationLine is the publication line, Newer the notice of changes since the draft
+	// was begun. Both belong to the whole page, and are nil on that of a new mode.
 	PublicationLine *shell.PublicationLine
 	Newer           *newerVersion
 	// Partial is true if only the parts that change during typing are requested.
@@ -92,8 +92,8 @@ func (p *Pages) populate(v *shell.Request, e *modeEditor) error {
 	fields := fieldsByPointer(e.Mode)
 	touched := strings.Split(e.Form.Get("touched"), ",")
 	e.SaveAttempted = e.SaveAttempted || slices.Contains(touched, touchedAll)
-	for _, wrong := range e.Problems {
-		m := fieldError{Field: fieldForPointer(fields, wrong.Pointer), Detail: wrong.Detail, Line: wrong.Line, Column: wrong.Column}
+	for _, f := range e.Problems {
+		m := fieldError{Field: fieldForPointer(fields, f.Pointer), Detail: f.Detail, Line: f.Line, Column: f.Column}
 		if e.View == viewYAML {
 			m.Field = "yaml"
 		}
@@ -125,7 +125,7 @@ func (p *Pages) populate(v *shell.Request, e *modeEditor) error {
 // be changed.
 func (p *Pages) checkSlug(v *shell.Request, e *modeEditor) error {
 	slug := e.Mode.Slug
-	if e.Unreadable || slug == "" || slices.ContainsFunc(e.Problems, func(wrong fault.Field) bool { return wrong.Pointer == "/slug" }) {
+	if e.Unreadable || slug == "" || slices.ContainsFunc(e.Problems, func(f fault.Field) bool { return f.Pointer == "/slug" }) {
 		return nil
 	}
 	if e.Builtin != nil && slug != e.Base().Slug {

@@ -17,8 +17,8 @@ type historyItem struct {
 	// Glyph, Label and Slug are those of the mode at that version. Ref names the mode in
 	// addresses today.
 	Glyph, Label, Slug, Ref string
-	// ModeDeleted is true if the mode is deleted now. Before is the version that this one can be
-	// compared with; 0 if there is nothing to compare.
+	// ModeDeleted is true if the mode is deleted now. Before is the version that this one
+	// can be compared with; 0 if there is nothing to compare.
 	ModeDeleted bool
 	Before      int64
 }
@@ -38,7 +38,7 @@ type historyData struct {
 // History lists the versions of all modes, the newest first.
 func (p *Pages) History(v *shell.Request) error {
 	after, hasCursor := shell.ParseHistoryCursor(v.Query("after"))
-	got, more, err := shell.ReadHistoryPage(func(last *postgres.ModeHistoryEntry, limit int) ([]postgres.ModeHistoryEntry, error) {
+	entries, more, err := shell.ReadHistoryPage(func(last *postgres.ModeHistoryEntry, limit int) ([]postgres.ModeHistoryEntry, error) {
 		from := after
 		if last != nil {
 			from = cursorOf(*last)
@@ -62,10 +62,10 @@ func (p *Pages) History(v *shell.Request) error {
 		return err
 	}
 	if more {
-		got = got[:len(got)-1]
-		d.Older = shell.FormatHistoryCursor(*cursorOf(got[len(got)-1]))
+		entries = entries[:len(entries)-1]
+		d.Older = shell.FormatHistoryCursor(*cursorOf(entries[len(entries)-1]))
 	}
-	if d.Items, err = p.historyItems(v, got, now); err != nil {
+	if d.Items, err = p.historyItems(v, entries, now); err != nil {
 		return err
 	}
 	return v.Show("modes_history", shell.Page{
@@ -74,7 +74,7 @@ func (p *Pages) History(v *shell.Request) error {
 }
 
 // historyItems returns versions as users read them. now holds the modes that exist now.
-func (p *Pages) historyItems(v *shell.Request, got []postgres.ModeHistoryEntry, now []postgres.ModeSummary) ([]historyItem, error) {
+func (p *Pages) historyItems(v *shell.Request, entries []postgres.ModeHistoryEntry, now []postgres.ModeSummary) ([]historyItem, error) {
 	actors, err := v.Actors()
 	if err != nil {
 		return nil, err
@@ -83,14 +83,14 @@ func (p *Pages) historyItems(v *shell.Request, got []postgres.ModeHistoryEntry, 
 	for _, m := range now {
 		existing[m.ID] = m
 	}
-	out := make([]historyItem, len(got))
-	for i, g := range got {
-		made := p.versionSummary(g)
+	out := make([]historyItem, len(entries))
+	for i, g := range entries {
+		change := p.versionSummary(g)
 		row := newRow(g.Object.Slug, g.Object.Name, summary{})
 		m, exists := existing[g.Object.ID]
 		s := historyItem{
 			versionItem: versionItem{
-				Version: g.Version.Version.Version, Revision: g.Revision, CreatedAt: g.OccurredAt, Sentence: made.sentence,
+				Version: g.Version.Version.Version, Revision: g.Revision, CreatedAt: g.OccurredAt, Sentence: change.sentence,
 				Deleted: g.Action == audit.Delete, Current: exists && m.Version == g.Version.Version.Version,
 			},
 			Glyph: row.Glyph, Label: row.Label, Slug: row.Slug, Ref: g.Object.ID.String(), ModeDeleted: !exists,
@@ -98,7 +98,7 @@ func (p *Pages) historyItems(v *shell.Request, got []postgres.ModeHistoryEntry, 
 		if exists {
 			s.Ref = paths.Mode(m.Slug, s.Ref)
 		}
-		if made.differs && !s.Deleted {
+		if change.differs && !s.Deleted {
 			s.Before = s.Version - 1
 		}
 		if s.Author, err = actors.Name(g.Actor.ID); err != nil {
@@ -124,12 +124,12 @@ func newVersionSummaryCache() shell.Cache[versionKey, versionSummary] {
 
 func (p *Pages) versionSummary(g postgres.ModeHistoryEntry) versionSummary {
 	key := newVersionKey(g.Object.ID, g.Version.Version.Version, g.OccurredAt)
-	made, ok := p.versionSummaryCache.Get(key)
+	change, ok := p.versionSummaryCache.Get(key)
 	if !ok {
-		made = versionSummary{p.describeVersion(g.Version, g.Previous), g.Previous != nil && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0}
-		p.versionSummaryCache.Put(key, made)
+		change = versionSummary{p.describeVersion(g.Version, g.Previous), g.Previous != nil && len(modes.Diff(g.Previous.Object.Mode, g.Object.Mode)) > 0}
+		p.versionSummaryCache.Put(key, change)
 	}
-	return made
+	return change
 }
 
 func cursorOf(s postgres.ModeHistoryEntry) *postgres.HistoryCursor {

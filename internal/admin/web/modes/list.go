@@ -38,8 +38,8 @@ type modesData struct {
 	PublicationLine shell.PublicationLine
 	Builtins        []modeRow
 	Own             []modeRow
-	// NoOwnModes is true if the organization has no modes besides the built-in ones, Filtered if
-	// the list is filtered.
+	// NoOwnModes is true if the organization has no modes besides the built-in ones,
+	// Filtered if the list is filtered.
 	NoOwnModes, Filtered bool
 	// Total is how many modes editors get, Shown how many of them are listed.
 	Total, Shown        int

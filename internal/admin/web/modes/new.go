@@ -44,8 +44,8 @@ func (p *Pages) New(v *shell.Request) error {
 	return p.showEditor(v, http.StatusOK, e)
 }
 
-// startingMode returns the mode that a new one begins with: the organization's with this slug,
-// or else the built-in one. ok is false if there is neither.
+// startingMode returns the mode that a new one begins with: the organization's with this
+// slug, or else the built-in one. ok is false if there is neither.
 func (p *Pages) startingMode(v *shell.Request, all []postgres.ModeSummary, slug string) (m modes.Mode, ok bool, err error) {
 	for _, head := range all {
 		if slug != "" && modes.SlugKey(head.Slug) == modes.SlugKey(slug) {
@@ -59,8 +59,8 @@ func (p *Pages) startingMode(v *shell.Request, all []postgres.ModeSummary, slug 
 	return modes.Mode{}, false, nil
 }
 
-// duplicateMode returns a copy of m with a slug that is free, and a name that marks it as a copy
-// if that fits.
+// duplicateMode returns a copy of m with a slug that is free, and a name that marks it as a
+// copy if that fits.
 func duplicateMode(m modes.Mode, all []postgres.ModeSummary, builtins []modes.Mode) modes.Mode {
 	taken := func(slug string) bool {
 		return slices.ContainsFunc(all, func(o postgres.ModeSummary) bool { return modes.SlugKey(o.Slug) == modes.SlugKey(slug) }) ||

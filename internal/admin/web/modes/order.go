@@ -14,9 +14,9 @@ import (
 )
 
 // Order puts the organization's modes into another order. The form has either all ids of
-// the list in the new order, with seen, the revision at which they were read; or one id
-// as up or down, which is valid for any current order. A request by a script is answered
-// with the publication line, any other with the list.
+// the list in the new order, with the field seen, the revision at which they were read; or
+// one id as up or down, which is valid for any current order. A request by a script is
+// answered with the publication line, any other with the list.
 func (p *Pages) Order(v *shell.Request) error {
 	f := shell.ReadForm(v.Ctx)
 	all, err := p.DB.ModeSummaries(v.UserContext(), v.Org.ID)
@@ -80,16 +80,16 @@ func (p *Pages) isBuiltin(slug string) bool {
 }
 
 // parseOrder reads the wanted order and the revision that it is based on, 0 for any.
-func parseOrder(f shell.Form, now []postgres.ModeSummary) (wanted []uuid.UUID, expected int64, err error) {
+func parseOrder(f shell.Form, reorderable []postgres.ModeSummary) (wanted []uuid.UUID, expected int64, err error) {
 	for move, by := range map[string]int{"up": -1, "down": 1} {
 		id := f.Get(move)
 		if id == "" {
 			continue
 		}
-		for _, m := range now {
+		for _, m := range reorderable {
 			wanted = append(wanted, m.ID)
 		}
-		at := slices.IndexFunc(now, func(m postgres.ModeSummary) bool { return m.ID.String() == id })
+		at := slices.IndexFunc(reorderable, func(m postgres.ModeSummary) bool { return m.ID.String() == id })
 		if at < 0 {
 			return nil, 0, fault.New(fault.NotFound, "not_found", "This mode no longer exists")
 		}

@@ -16,8 +16,8 @@ type paletteKey struct {
 	actions         string
 }
 
-// PaletteGroup returns the modes that the palette lists. It sets the revision of the visit to the one
-// at which they were read.
+// PaletteGroup returns the modes that the palette lists. It sets the revision of the
+// request to the one at which they were read.
 func (p *Pages) PaletteGroup(v *shell.Request) (shell.PaletteGroup, error) {
 	all, _, revision, err := p.DB.ModeSummariesWithRevision(v.UserContext(), v.Org.ID, func(postgres.ModeSummary) bool { return false })
 	if err != nil {
@@ -49,9 +49,9 @@ func (p *Pages) paletteItems(v *shell.Request, all []postgres.ModeSummary) (out 
 	return out
 }
 
-// paletteItem returns the palette item of a mode, with the actions that the user is allowed to
-// take on it. builtin is true if the mode is built-in or replaces a built-in one, ours if it
-// is the organization's.
+// paletteItem returns the palette item of a mode, with the actions that the user is allowed
+// to take on it. builtin is true if the mode is built-in or replaces a built-in one, own if
+// it is the organization's.
 func (p *Pages) paletteItem(v *shell.Request, m postgres.ModeSummary, builtin, own bool) shell.PaletteItem {
 	row := newRow(m.Slug, m.Name, summary{})
 	id := ""
@@ -63,10 +63,10 @@ func (p *Pages) paletteItem(v *shell.Request, m postgres.ModeSummary, builtin, o
 		Name: row.Label, Slug: m.Slug, Glyph: row.Glyph, Path: ref, May: v.May(p.PagePermission("/modes/:mode")),
 	}
 	key := paletteKey{version: newVersionKey(m.ID, m.Version, m.UpdatedAt), org: v.Org.Slug, slug: m.Slug, name: m.Name, may: item.May}
-	addAction := func(verb, path, keywords string, asks bool, needs access.Request) {
-		if may := v.May(needs); may.Allowed {
+	addAction := func(verb, path, keywords string, confirm bool, required access.Request) {
+		if may := v.May(required); may.Allowed {
 			key.actions += verb + "\n"
-			item.Actions = append(item.Actions, shell.PaletteItem{Verb: verb, Name: row.Label, Slug: m.Slug, Glyph: row.Glyph, Path: path, Keywords: keywords, NeedsConfirmation: asks, May: may})
+			item.Actions = append(item.Actions, shell.PaletteItem{Verb: verb, Name: row.Label, Slug: m.Slug, Glyph: row.Glyph, Path: path, Keywords: keywords, NeedsConfirmation: confirm, May: may})
 		}
 	}
 	slug := m.Slug

@@ -38,7 +38,7 @@ func (p *Pages) Restore(v *shell.Request) error {
 }
 
 // undoTargets reads which versions of which modes to restore.
-func (p *Pages) undoTargets(v *shell.Request, f shell.Form) (wanted []postgres.Restoration, err error) {
+func (p *Pages) undoTargets(v *shell.Request, f shell.Form) (restorations []postgres.Restoration, err error) {
 	if revision := f.Get("revision"); revision != "" {
 		n, err := strconv.ParseInt(revision, 10, 64)
 		if err != nil {
@@ -51,9 +51,9 @@ func (p *Pages) undoTargets(v *shell.Request, f shell.Form) (wanted []postgres.R
 		if err != nil {
 			return nil, err
 		}
-		wanted = append(wanted, postgres.Restoration(u))
+		restorations = append(restorations, postgres.Restoration(u))
 	}
-	return wanted, nil
+	return restorations, nil
 }
 
 // maxFlashReasons bounds the reasons in one message.
@@ -61,14 +61,14 @@ const maxFlashReasons = 3
 
 // undoRefused reports why a change was not undone: a mode was changed since, or another one
 // has taken its place.
-func (p *Pages) undoRefused(v *shell.Request, wanted []postgres.Restoration, refusal *fault.Error) error {
+func (p *Pages) undoRefused(v *shell.Request, restorations []postgres.Restoration, refusal *fault.Error) error {
 	var reasons []string
 	for i, f := range refusal.Fields {
 		if i == maxFlashReasons {
 			reasons = append(reasons, "and "+shell.Pluralize(len(refusal.Fields)-i, "more mode"))
 			break
 		}
-		reason, err := p.undoReason(v, wanted, f)
+		reason, err := p.undoReason(v, restorations, f)
 		if err != nil {
 			return err
 		}
@@ -78,19 +78,19 @@ func (p *Pages) undoRefused(v *shell.Request, wanted []postgres.Restoration, ref
 		reasons = append(reasons, strings.TrimSuffix(refusal.Message, "."))
 	}
 	back := v.Address("/modes/deleted") // where each can be restored alone
-	if len(wanted) == 1 {               // where both versions can be viewed
-		back = v.Address("/modes/" + wanted[0].ID.String() + "/history")
+	if len(restorations) == 1 {         // where both versions can be viewed
+		back = v.Address("/modes/" + restorations[0].ID.String() + "/history")
 	}
 	return v.RedirectWithFlash(back, shell.Flash{IsError: true, Text: "Not undone, so that nothing is lost: " + strings.Join(reasons, "; ") + "."})
 }
 
 // undoReason returns the reason for one mode, which f names by its pointer.
-func (p *Pages) undoReason(v *shell.Request, wanted []postgres.Restoration, f fault.Field) (string, error) {
+func (p *Pages) undoReason(v *shell.Request, restorations []postgres.Restoration, f fault.Field) (string, error) {
 	i, err := strconv.Atoi(strings.TrimPrefix(f.Pointer, "/restorations/"))
-	if err != nil || i >= len(wanted) {
+	if err != nil || i >= len(restorations) {
 		return f.Detail, nil //nolint:nilerr // it is about none of them
 	}
-	r := wanted[i]
+	r := restorations[i]
 	n, err := p.newerVersion(v, r.ID.String()+":"+strconv.FormatInt(r.ExpectedVersion, 10))
 	if err != nil {
 		return "", err

@@ -34,7 +34,8 @@ type modeRow struct {
 	// Otherwise Glyph is that of the built-in mode with this slug, or the first letter, and
 	// Label is the name.
 	Glyph, Label string
-	// Position is the position among the organization's modes, from 1, and PositionCount their number.
+	// Position is the position among the organization's modes, from 1, and PositionCount
+	// their number.
 	Position, PositionCount int
 }
 
@@ -71,8 +72,8 @@ func (r modeRow) matches(filter string) bool {
 	}
 }
 
-// splitGlyph splits a name into the symbol that it begins with, and the rest. Without a symbol,
-// it returns the initial and the name.
+// splitGlyph splits a name into the symbol that it begins with, and the rest. Without a
+// symbol, it returns the initial and the name.
 func splitGlyph(name string) (glyph, label string) {
 	name = strings.TrimSpace(name)
 	first, size := utf8.DecodeRuneInString(name)

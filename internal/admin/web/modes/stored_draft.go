@@ -35,8 +35,8 @@ func (t modeTarget) Subject() uuid.UUID {
 	return uuid.Nil
 }
 
-// targetOfSubject returns the mode with the given subject, or the target of a new mode if there is
-// none.
+// targetOfSubject returns the mode with the given subject, or the target of a new mode if
+// there is none.
 func (p *Pages) targetOfSubject(v *shell.Request, subject uuid.UUID) (modeTarget, error) {
 	for _, b := range p.Builtins {
 		if t := (modeTarget{Builtin: &b}); t.Subject() == subject {
@@ -112,8 +112,8 @@ func (p *Pages) EditPath(v *shell.Request, subject uuid.UUID) (string, bool) {
 	return t.Path, err == nil && !t.IsNew()
 }
 
-// newDraftSubject returns the subject of a new mode's draft: the one that the address names, or an
-// unused one.
+// newDraftSubject returns the subject of a new mode's draft: the one that the address
+// names, or an unused one.
 func newDraftSubject(v *shell.Request) uuid.UUID {
 	subject, err := uuid.Parse(v.Query("draft"))
 	if err != nil {

@@ -22,7 +22,7 @@ type summary struct {
 	searchText string
 }
 
-// newSummary returns the summary of a mode without Advice, which summarized counts.
+// newSummary returns the summary of a mode without Advice, which loadSummaries counts.
 func newSummary(m modes.Mode) (s summary) {
 	c := m.Config
 	for _, text := range []string{c.Description, c.WhenToUse, c.RoleDefinition} {

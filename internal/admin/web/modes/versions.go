@@ -59,7 +59,7 @@ func (p *Pages) Versions(v *shell.Request) error {
 		return err
 	}
 	before, _ := strconv.ParseInt(v.Query("before"), 10, 64)
-	got, more, err := shell.ReadHistoryPage(func(after *postgres.ModeVersion, limit int) ([]postgres.ModeVersion, error) {
+	versions, more, err := shell.ReadHistoryPage(func(after *postgres.ModeVersion, limit int) ([]postgres.ModeVersion, error) {
 		below := max(before, 0)
 		if after != nil {
 			below = after.Version.Version
@@ -69,43 +69,43 @@ func (p *Pages) Versions(v *shell.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(got) == 0 {
+	if len(versions) == 0 {
 		return v.Redirect(v.Address("/modes/" + id.String() + "/history"))
 	}
-	d := versionsData{ID: id.String(), Query: string(v.Request().URI().QueryString()), Name: got[0].Object.Name, Before: max(before, 0), Can: v.Can(modes.KindName)}
-	d.Ref = paths.Mode(got[0].Object.Slug, d.ID)
-	if d.ModeDeleted = before == 0 && got[0].Action == audit.Delete; d.ModeDeleted {
+	d := versionsData{ID: id.String(), Query: string(v.Request().URI().QueryString()), Name: versions[0].Object.Name, Before: max(before, 0), Can: v.Can(modes.KindName)}
+	d.Ref = paths.Mode(versions[0].Object.Slug, d.ID)
+	if d.ModeDeleted = before == 0 && versions[0].Action == audit.Delete; d.ModeDeleted {
 		d.Ref = d.ID
 	}
-	shown := len(got)
+	shown := len(versions)
 	if more {
 		shown-- // only the next page reads the predecessor of the last one
-		d.Older = got[shown-1].Version.Version
+		d.Older = versions[shown-1].Version.Version
 	}
 	actors, err := v.Actors()
 	if err != nil {
 		return err
 	}
-	for i, version := range got[:shown] {
+	for i, version := range versions[:shown] {
 		var previous *postgres.ModeVersion
-		if i+1 < len(got) {
-			previous = &got[i+1]
+		if i+1 < len(versions) {
+			previous = &versions[i+1]
 		}
-		past := versionItem{
+		item := versionItem{
 			Version: version.Version.Version, Revision: version.Revision, CreatedAt: version.OccurredAt,
 			Sentence: p.describeVersion(version, previous), Deleted: version.Action == audit.Delete,
 			Current: before == 0 && i == 0 && version.Action != audit.Delete,
 		}
-		if past.Author, err = actors.Name(version.Actor.ID); err != nil {
+		if item.Author, err = actors.Name(version.Actor.ID); err != nil {
 			return err
 		}
-		d.Versions = append(d.Versions, past)
+		d.Versions = append(d.Versions, item)
 	}
 	if err := p.compareVersions(v, id, &d); err != nil {
 		return err
 	}
 	page := shell.Page{
-		Title: "History", Mono: got[0].Object.Slug, Lead: "every version of " + d.Name + "; any of them can be restored", Data: d,
+		Title: "History", Mono: versions[0].Object.Slug, Lead: "every version of " + d.Name + "; any of them can be restored", Data: d,
 		Crumbs: []shell.Crumb{{Name: "Modes", Path: v.Address("/modes")}},
 	}
 	if d.ModeDeleted {

@@ -17,7 +17,7 @@ import (
 type deletion struct {
 	pageData
 	Object resource.Object
-	// Referrers are the objects that refer to it. Wrong is the reason why it was not deleted.
+	// Referrers are the objects that refer to it. Error is the reason why it was not deleted.
 	Referrers []link
 	Error     string
 }

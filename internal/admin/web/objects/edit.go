@@ -36,8 +36,8 @@ type editor struct {
 	// FormAction is the address that the form is sent to, Schema that of the JSON Schema of
 	// manifests.
 	FormAction, Schema string
-	// Text is the manifest in the editor, Seen the version that it began from, 0 for a new
-	// object.
+	// Text is the manifest in the editor, BaseVersion the version that it began from, 0 for
+	// a new object.
 	Text        string
 	BaseVersion int64
 	// Errors prevent saving.
@@ -45,8 +45,8 @@ type editor struct {
 	// Checked is true if Compared shows the changes that saving the text would make.
 	Checked  bool
 	Compared shell.Comparison
-	// ConflictAuthor names the author of Saved if that was saved since the text was begun. DeletedBy names
-	// the user who deleted the object.
+	// ConflictAuthor names the author of Saved if that was saved since the text was begun.
+	// DeletedBy names the user who deleted the object.
 	ConflictAuthor, DeletedBy string
 	References                []link
 	Referrers                 []link
@@ -173,8 +173,8 @@ func (p *Pages) save(v *shell.Request, id *uuid.UUID) error {
 			e.Saved = &now
 			return p.showConflict(v, e)
 		}
-		for i, wrong := range refusal.Fields {
-			refusal.Fields[i] = d.SpecProblem(wrong)
+		for i, field := range refusal.Fields {
+			refusal.Fields[i] = d.SpecProblem(field)
 		}
 		if len(refusal.Fields) == 0 && refusal.Kind == fault.Conflict {
 			refusal.Fields = []fault.Field{d.Problem("/metadata/name", refusal.Message)}
@@ -250,7 +250,8 @@ func (p *Pages) showConflict(v *shell.Request, e editor) (err error) {
 	return p.showEditor(v, http.StatusPreconditionFailed, e)
 }
 
-// showDeleted shows a text whose object someone has deleted since. The object can be created again.
+// showDeleted shows a text whose object someone has deleted since. The object can be
+// created again.
 func (p *Pages) showDeleted(v *shell.Request, e editor, id uuid.UUID) error {
 	versions, err := p.store.Versions(v.UserContext(), v.Org.ID, id, 0, 1)
 	if err != nil {
@@ -313,8 +314,8 @@ func (p *Pages) showEditor(v *shell.Request, status int, e editor) (err error) {
 	return v.Show("object_edit", page)
 }
 
-// links returns the objects that o refers to, and the users: the objects that refer to it.
-// An object of a kind that has pages gets a path.
+// links returns the objects that o refers to, and the referrers: the objects that refer to
+// it. An object of a kind that has pages gets a path.
 func (p *Pages) links(v *shell.Request, o resource.Object) (references, referrers []link, err error) {
 	newLink := func(kind, ref, name string) link {
 		l := link{Kind: kind, Name: name}
@@ -374,8 +375,8 @@ func (p *Pages) fields() (all []field) {
 	return all
 }
 
-// undoField returns the form field that restores version, provided that the object is still at
-// seen.
+// undoField returns the form field that restores version, provided that the object is still
+// at version expected.
 func (p *Pages) undoField(id uuid.UUID, version, expected int64) shell.Pair {
 	pair := shell.UndoField{ID: id, Version: version, ExpectedVersion: expected}.Pair()
 	pair.Name = "object"

@@ -99,9 +99,9 @@ func (p *Pages) PaletteGroup(v *shell.Request) (shell.PaletteGroup, error) {
 	for _, o := range all {
 		name, at := o.Spec.Title(), p.path(v, "/"+o.ID.String())
 		item := shell.PaletteItem{Name: name, Glyph: shell.Initial(name), Path: at, May: v.May(access.Request{Action: access.ReadLibrary})}
-		addAction := func(verb, path string, asks bool, needs access.Action) {
-			if may := v.May(access.Request{Action: needs}); may.Allowed {
-				item.Actions = append(item.Actions, shell.PaletteItem{Verb: verb, Name: name, Glyph: item.Glyph, Path: path, NeedsConfirmation: asks, May: may})
+		addAction := func(verb, path string, confirm bool, required access.Action) {
+			if may := v.May(access.Request{Action: required}); may.Allowed {
+				item.Actions = append(item.Actions, shell.PaletteItem{Verb: verb, Name: name, Glyph: item.Glyph, Path: path, NeedsConfirmation: confirm, May: may})
 			}
 		}
 		addAction("History of", at+"/history", false, access.ReadLibrary)

@@ -57,40 +57,40 @@ func (p *Pages) Versions(v *shell.Request) error {
 		return p.kind.NotFound()
 	}
 	before, _ := strconv.ParseInt(v.Query("before"), 10, 64)
-	got, more, err := shell.ReadHistoryPage(func(after *objectVersion, limit int) ([]objectVersion, error) {
+	versions, more, err := shell.ReadHistoryPage(func(after *objectVersion, limit int) ([]objectVersion, error) {
 		below := max(before, 0)
 		if after != nil {
 			below = after.Version.Version
 		}
 		return p.store.Versions(v.UserContext(), v.Org.ID, id, below, limit)
-	}, func(one objectVersion) int { return len(one.Content) })
+	}, func(version objectVersion) int { return len(version.Content) })
 	if err != nil {
 		return err
 	}
 	d := versionsData{pageData: p.newPageData(v), Base: p.path(v, "/"+id.String()), Before: max(before, 0), Query: string(v.Request().URI().QueryString())}
-	if len(got) == 0 {
+	if len(versions) == 0 {
 		return v.Redirect(d.Base + "/history")
 	}
-	d.Name, d.ObjectDeleted = got[0].Object.Spec.Title(), before == 0 && got[0].Action == audit.Delete
-	shown := len(got)
+	d.Name, d.ObjectDeleted = versions[0].Object.Spec.Title(), before == 0 && versions[0].Action == audit.Delete
+	shown := len(versions)
 	if more {
 		shown-- // only the next page reads the predecessor of the last one
-		d.Older = got[shown-1].Version.Version
+		d.Older = versions[shown-1].Version.Version
 	}
 	actors, err := v.Actors()
 	if err != nil {
 		return err
 	}
-	for i, one := range got[:shown] {
+	for i, version := range versions[:shown] {
 		var previous *objectVersion
-		if i+1 < len(got) {
-			previous = &got[i+1]
+		if i+1 < len(versions) {
+			previous = &versions[i+1]
 		}
 		row := versionItem{
-			Version: one.Version.Version, Revision: one.Revision, CreatedAt: one.OccurredAt, Sentence: p.describeVersion(one, previous),
-			Deleted: one.Action == audit.Delete, Current: before == 0 && i == 0 && one.Action != audit.Delete,
+			Version: version.Version.Version, Revision: version.Revision, CreatedAt: version.OccurredAt, Sentence: p.describeVersion(version, previous),
+			Deleted: version.Action == audit.Delete, Current: before == 0 && i == 0 && version.Action != audit.Delete,
 		}
-		if row.Author, err = actors.Name(one.Actor.ID); err != nil {
+		if row.Author, err = actors.Name(version.Actor.ID); err != nil {
 			return err
 		}
 		d.Versions = append(d.Versions, row)
@@ -118,11 +118,11 @@ func (p *Pages) compareVersions(v *shell.Request, id uuid.UUID, d *versionsData)
 	}
 	texts := make([]string, 2)
 	for i, number := range []int64{from, to} {
-		one, err := p.store.Version(v.UserContext(), v.Org.ID, id, number)
+		version, err := p.store.Version(v.UserContext(), v.Org.ID, id, number)
 		if err != nil {
 			return err
 		}
-		texts[i] = strings.TrimSuffix(p.manifestText(one.Object), "\n")
+		texts[i] = strings.TrimSuffix(p.manifestText(version.Object), "\n")
 	}
 	d.From, d.To = from, to
 	d.Compared = shell.Compare("The two, line by line", texts[0], texts[1], v.DiffBudget()).
@@ -163,8 +163,8 @@ type restoration struct {
 	pageData
 	Base, Name              string
 	Version, CurrentVersion int64
-	// NextVersion is the number that the restored version gets. Gone is true if the object is
-	// deleted.
+	// NextVersion is the number that the restored version gets. ObjectDeleted is true if
+	// the object is deleted.
 	NextVersion   int64
 	ObjectDeleted bool
 	Error         string

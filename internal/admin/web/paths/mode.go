@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// reservedNames lists the names that are reserved for pages below /modes. A mode with such a slug is
-// addressed by its id.
+// reservedNames lists the names that are reserved for pages below /modes. A mode with such
+// a slug is addressed by its id.
 var reservedNames = []string{"live", "export", "import", "new", "order", "deleted", "deletions", "restorations", "diff", "drafts", "preview"}
 
 // Mode returns the path segment that names a mode below /modes/. id is empty for a built-in

@@ -23,7 +23,7 @@ type representation struct {
 	Pending bool
 }
 
-// publishJob is an unfinished job, with its last error in words.
+// publishJob is an unfinished job, with a description of its last error.
 type publishJob struct {
 	postgres.PublishJob
 	ErrorText string
@@ -34,7 +34,7 @@ type publishJob struct {
 // publicationData is the data of the page.
 type publicationData struct {
 	PublicationLine shell.PublicationLine
-	// Canary describes whether publishing works in general. Sick is true if it doesn't.
+	// Canary describes whether publishing works in general. Unhealthy is true if it doesn't.
 	Canary    string
 	Unhealthy bool
 	// CanaryAt is the time of the test change that Canary describes, zero if there is none.
@@ -148,7 +148,8 @@ func (p *Pages) Retry(v *shell.Request) error {
 	return v.RedirectWithFlash(v.Address("/publication"), shell.Flash{Text: "Retrying now."})
 }
 
-// PublicationLine answers with the publication line alone, for pages that show it and refresh it.
+// PublicationLine answers with the publication line alone, for pages that show it and
+// refresh it.
 func (p *Pages) PublicationLine(v *shell.Request) error {
 	l, err := v.PublicationLine(max(v.QueryInt("modes"), 0))
 	if err != nil {

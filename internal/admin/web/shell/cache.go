@@ -6,7 +6,7 @@ import "github.com/maypok86/otter/v2"
 // Frequently used values stay (W-TinyLFU).
 type Cache[K comparable, V any] struct{ cache *otter.Cache[K, V] }
 
-// NewCache returns a new Memory of at most the given number of bytes. size returns the size
+// NewCache returns a new Cache of at most the given number of bytes. size returns the size
 // of a value.
 func NewCache[K comparable, V any](bytes int, size func(V) int) Cache[K, V] {
 	return Cache[K, V]{otter.Must(&otter.Options[K, V]{

@@ -28,7 +28,8 @@ const (
 	maxShownChanges = 200
 )
 
-// TruncateFieldList returns the first maxListedFields names, followed by the number of the other fields.
+// TruncateFieldList returns the first maxListedFields names, followed by the number of the
+// other fields.
 func TruncateFieldList(names []string) []string {
 	if more := len(names) - maxListedFields; more > 0 {
 		return append(names[:maxListedFields:maxListedFields], Pluralize(more, "other field"))
@@ -101,7 +102,8 @@ var fieldLabels = map[string]string{
 	"/expires_at": "Expires", "/revoked_at": "Revoked",
 }
 
-// pointerReplacer replaces the separators and escapes of a JSON pointer (RFC 6901) for display.
+// pointerReplacer replaces the separators and escapes of a JSON pointer (RFC 6901) for
+// display.
 var pointerReplacer = strings.NewReplacer("/", " › ", "~1", "/", "~0", "~")
 
 // FieldLabel returns the label of the field at a JSON pointer.

@@ -46,8 +46,9 @@ func (s *Shell) checkOrigin(c *fiber.Ctx) error {
 	return nil
 }
 
-// authenticate authenticates the user by session. Forms cannot send a header, so the CSRF token can
-// be in a form field instead. Access tokens are for the API only; pages do not accept them.
+// authenticate authenticates the user by session. Forms cannot send a header, so the CSRF
+// token can be in a form field instead. Access tokens are for the API only; pages do not
+// accept them.
 func (s *Shell) authenticate(c *fiber.Ctx) (access.Principal, *auth.Session, error) {
 	masked := ""
 	if !isSafeMethod(c.Method()) {

@@ -26,7 +26,8 @@ type Draft struct {
 	// StoredAt is when the draft was stored. It is zero if there is none, or if the draft was
 	// read from a form.
 	StoredAt time.Time
-	// BaseVersion is the version of the object that the draft is based on, 0 for a new object.
+	// BaseVersion is the version of the object that the draft is based on, 0 for a new
+	// object.
 	BaseVersion int64
 	// Path is the address at which the draft is stored.
 	Path string
@@ -47,7 +48,8 @@ type DraftInput struct {
 	Title string
 	// Content is stored as JSON.
 	Content any
-	// BaseVersion is the version of the object that the draft is based on, 0 for a new object.
+	// BaseVersion is the version of the object that the draft is based on, 0 for a new
+	// object.
 	BaseVersion int64
 	// Unchanged reports whether the content equals the object. Then it is not stored.
 	Unchanged bool
@@ -168,9 +170,9 @@ func (d *Drafts) store(v *Request, draft *Draft, w DraftInput) error {
 	return err
 }
 
-// StoreForm stores the content of a form that could not be saved; it works without scripts too.
-// Storing can fail, for instance if another window has stored a draft. The page still shows
-// the content then.
+// StoreForm stores the content of a form that could not be saved; it works without scripts
+// too. Storing can fail, for instance if another window has stored a draft. The page still
+// shows the content then.
 func (d *Drafts) StoreForm(v *Request, draft *Draft, f Form) {
 	if draft.Subject == uuid.Nil {
 		draft.Subject = uuid.New()

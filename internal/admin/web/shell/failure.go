@@ -26,8 +26,8 @@ type failureData struct {
 	Home              string
 }
 
-// failureTexts holds texts of the failure page by status; see failed.
-var failureTexts = map[int]struct{ title, safe, next string }{
+// failureTexts holds texts of the failure page by status; see failureData.
+var failureTexts = map[int]struct{ title, outcome, nextStep string }{
 	http.StatusBadRequest: {
 		"Invalid request", "Nothing was changed.", "Go back, reload the page, and try again.",
 	},
@@ -68,7 +68,7 @@ func (s *Shell) Fail(c *fiber.Ctx, err error, p problem.Problem) error {
 	}
 	v := s.request(c)
 	text := failureTexts[p.Status]
-	f := failureData{Problem: p, Outcome: text.safe, NextStep: text.next, Home: "/"}
+	f := failureData{Problem: p, Outcome: text.outcome, NextStep: text.nextStep, Home: "/"}
 	f.RequestID = middleware.ID(c)
 	title := text.title
 	if title == "" {

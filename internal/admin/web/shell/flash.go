@@ -63,8 +63,8 @@ func (v *Request) setFlash(value string, expires time.Time) {
 	})
 }
 
-// requestedByEvents is the X-Requested-With of scripts that load a page after an event, to update a
-// part of it (events.js).
+// requestedByEvents is the X-Requested-With of scripts that load a page after an event, to
+// update a part of it (events.js).
 const requestedByEvents = "events"
 
 // takeFlash returns the message for this page, if any, and clears it. Requests by scripts

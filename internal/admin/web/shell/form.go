@@ -18,7 +18,7 @@ type Form struct {
 	Fields url.Values
 	// Errors maps field names to error messages; "" holds errors of the whole form.
 	Errors map[string]string
-	// ErrorFields lists the names of the fields in Wrong, in the order of the errors.
+	// ErrorFields lists the names of the fields in Errors, in the order of the errors.
 	ErrorFields []string
 }
 
@@ -28,9 +28,10 @@ func ReadForm(c *fiber.Ctx) Form {
 	return Form{Fields: fields}
 }
 
-// unstorableReason returns why a form cannot be stored, or "" if it can: Postgres accepts neither
-// invalid UTF-8 nor U+0000. It checks field names, values and file names, whether or not a
-// handler reads them. The contents of files are checked by the code that reads them.
+// unstorableReason returns why a form cannot be stored, or "" if it can: Postgres accepts
+// neither invalid UTF-8 nor U+0000. It checks field names, values and file names, whether
+// or not a handler reads them. The contents of files are checked by the code that reads
+// them.
 func unstorableReason(c *fiber.Ctx) string {
 	check := func(name, value string) string {
 		if f := cmp.Or(jsonast.TextProblem(name), jsonast.TextProblem(value)); f != "" {
@@ -73,7 +74,7 @@ func sanitizeText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// sanitizeFields returns fields with storable applied to names and values.
+// sanitizeFields returns fields with sanitizeText applied to names and values.
 func sanitizeFields(fields url.Values) url.Values {
 	out := make(url.Values, len(fields))
 	for name, values := range fields {
@@ -170,7 +171,7 @@ func AsUserError(err error) (*fault.Error, bool) {
 type Input struct {
 	Name, Label, Value, Error string
 	// Hint is shown below the input, Aside next to the label. Kind is the type of the
-	// input, "" for text; Complete is its autocomplete attribute.
+	// input, "" for text; Autocomplete is its autocomplete attribute.
 	Hint, Aside, Kind, Autocomplete string
 	Required                        bool
 }

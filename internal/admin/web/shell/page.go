@@ -48,9 +48,10 @@ type Action struct {
 	Primary     bool
 	// Key is the shortcut of the action, if single-key shortcuts are on.
 	Key string
-	// NeedsConfirmation reports whether the action needs confirmation; with scripts, in a dialog.
+	// NeedsConfirmation reports whether the action needs confirmation; with scripts, in a
+	// dialog.
 	NeedsConfirmation bool
-	// May is the result of Visit.May for the action.
+	// May is the result of Request.May for the action.
 	May access.Decision
 }
 
@@ -111,7 +112,7 @@ func (s View) Path(page string) string { return s.v.Address(page) }
 // Revision returns the revision of the organization.
 func (s View) Revision() int64 { return s.v.Org.Revision }
 
-// HasRoute reports whether a page exists at path; see Visit.HasRoute.
+// HasRoute reports whether a page exists at path; see Request.HasRoute.
 func (s View) HasRoute(path string) bool { return s.v.HasRoute(path) }
 
 // May returns whether the visitor is allowed to perform an action, such as
@@ -148,9 +149,9 @@ func (v *Request) Part(name, block string, data any) error {
 	return v.shell.write(v.Ctx, v.Response().StatusCode(), name, block, View{Page: Page{Data: data}, v: v})
 }
 
-// RedirectWithFlash ends an action: it redirects to path, which shows the message s.
-func (v *Request) RedirectWithFlash(path string, s Flash) error {
-	v.flash(s)
+// RedirectWithFlash ends an action: it redirects to path, which shows the message f.
+func (v *Request) RedirectWithFlash(path string, f Flash) error {
+	v.flash(f)
 	return v.Redirect(path, fiber.StatusSeeOther)
 }
 
@@ -212,8 +213,8 @@ func (t Templates) parse(shared *template.Template, group fs.FS) error {
 	return nil
 }
 
-// templateFuncs returns the template functions. Functions that need the visit are methods of
-// View.
+// templateFuncs returns the template functions. Functions that need the request are methods
+// of View.
 func templateFuncs(a assets.Assets) template.FuncMap {
 	return template.FuncMap{
 		"asset": a.URL,
@@ -240,9 +241,9 @@ func templateFuncs(a assets.Assets) template.FuncMap {
 			}
 			return i
 		},
-		"initial": Initial,
-		"placeIn": func(p PaletteItem, kind string) paletteRow { return paletteRow{p, kind} },
-		"fieldID": func(name string) string { return Input{Name: name}.ID() },
+		"initial":    Initial,
+		"paletteRow": func(p PaletteItem, kind string) paletteRow { return paletteRow{p, kind} },
+		"fieldID":    func(name string) string { return Input{Name: name}.ID() },
 	}
 }
 

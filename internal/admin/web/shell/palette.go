@@ -7,14 +7,14 @@ import (
 	"orgmodes/internal/access"
 )
 
-// paletteAction is an action that the palette lists; see Route.Listed.
+// paletteAction is an action that the palette lists; see Route.InPalette.
 type paletteAction struct {
 	name, keywords, path string
 	requires             access.Request
 }
 
-// PaletteItem is an item of the palette: a page, or an action on one. It is found by its name and
-// by Words.
+// PaletteItem is an item of the palette: a page, or an action on one. It is found by its
+// name, its slug and its keywords.
 type PaletteItem struct {
 	// Name is the name of the page or, for an action on an object, of the object. Verb is
 	// shown before the object's name: "History of".
@@ -22,23 +22,24 @@ type PaletteItem struct {
 	// Slug, Glyph and Icon are shown next to the name.
 	Slug, Glyph, Icon string
 	Keywords, Path    string
-	// NeedsConfirmation reports whether the action needs confirmation; with scripts, in a dialog.
+	// NeedsConfirmation reports whether the action needs confirmation; with scripts, in a
+	// dialog.
 	NeedsConfirmation bool
 	May               access.Decision
 	// Actions lists further actions on the object, besides viewing it.
 	Actions []PaletteItem
-	// CacheKey is a comparable value that determines the rendered row; nil if the row must not
-	// be cached.
+	// CacheKey is a comparable value that determines the rendered row; nil if the row must
+	// not be cached.
 	CacheKey any
 }
 
-// newPaletteRowCache returns a cache of rendered rows. Rendering the rows of hundreds of modes takes
-// longer than the rest of the palette.
+// newPaletteRowCache returns a cache of rendered rows. Rendering the rows of hundreds of
+// modes takes longer than the rest of the palette.
 func newPaletteRowCache() Cache[any, template.HTML] {
 	return NewCache[any](16<<20, func(p template.HTML) int { return len(p) })
 }
 
-// PaletteRow renders the row of a place.
+// PaletteRow renders the row of an item.
 func (s View) PaletteRow(p PaletteItem, kind string) (template.HTML, error) {
 	cache := s.v.shell.paletteRows
 	if p.CacheKey == nil {
@@ -54,16 +55,16 @@ func (s View) PaletteRow(p PaletteItem, kind string) (template.HTML, error) {
 	return row, err
 }
 
-// Label returns the label of the place if the object's name is shown next to it.
+// Label returns the label of the item if the object's name is shown next to it.
 func (p PaletteItem) Label() string { return strings.TrimSuffix(p.Verb, " of") }
 
-// paletteRow is a place with its kind, for templates.
+// paletteRow is an item with its kind, for templates.
 type paletteRow struct {
 	Item PaletteItem
 	Kind string
 }
 
-// PaletteGroup is a group of places of one kind.
+// PaletteGroup is a group of items of one kind.
 type PaletteGroup struct {
 	Title, Kind string
 	Items       []PaletteItem
@@ -88,11 +89,11 @@ func (s *Shell) Palette(v *Request) error {
 		d.Groups = append(d.Groups, PaletteGroup{Title: "Other organizations", Kind: "Organization", Items: orgs})
 	}
 	for _, find := range s.paletteSources {
-		found, err := find(v)
+		group, err := find(v)
 		if err != nil {
 			return err
 		}
-		d.Groups = append(d.Groups, found)
+		d.Groups = append(d.Groups, group)
 	}
 	if v.IsHTMX() {
 		return v.Part("palette", "palette-items", d)

@@ -9,12 +9,12 @@ import (
 	"orgmodes/internal/admin/pubstatus"
 )
 
-// OverdueAfter is the publishing delay above which a page warns that something is wrong. Publishing
-// usually takes far less than a second.
+// OverdueAfter is the publishing delay above which a page warns that something is wrong.
+// Publishing usually takes far less than a second.
 const OverdueAfter = 5 * time.Second
 
-// PublicationLine is the publication line of a page: how much of the saved state readers have. A page
-// that shows it follows events and reloads only the line (Part).
+// PublicationLine is the publication line of a page: how much of the saved state readers
+// have. A page that shows it follows events and reloads only the line (Part).
 type PublicationLine struct {
 	Revision, Published int64
 	// State is one of:
@@ -27,13 +27,14 @@ type PublicationLine struct {
 	State string
 	// ChangedAt is when Revision was saved.
 	ChangedAt time.Time
-	// Since is when it went live, and Took how long that was after saving. They are nil and
-	// empty if unknown.
+	// Since is when it went live, and PublishDuration how long that was after saving. They
+	// are nil and empty if unknown.
 	Since           *time.Time
 	PublishDuration string
 	// DataLost reports whether the readers' Redis has lost data.
 	DataLost bool
-	// PendingFor is how long publishing has been pending, PendingReason what it is waiting for.
+	// PendingFor is how long publishing has been pending, PendingReason what it is waiting
+	// for.
 	PendingFor, PendingReason string
 	// FailureReason is the reason of a failure, NextAttempt when publishing is retried.
 	FailureReason, NextAttempt string
@@ -55,8 +56,8 @@ func (l PublicationLine) Class() string {
 	return l.State
 }
 
-// PublicationLine returns the publication line of the visit's organization, from the same status as in
-// the API. own is the number of modes that editors get, or 0.
+// PublicationLine returns the publication line of the request's organization, from the same
+// status as in the API. own is the number of modes that editors get, or 0.
 func (v *Request) PublicationLine(own int) (PublicationLine, error) {
 	s, err := pubstatus.Get(v.UserContext(), v.shell.DB, v.Org.ID)
 	if err != nil {
@@ -65,8 +66,8 @@ func (v *Request) PublicationLine(own int) (PublicationLine, error) {
 	return NewPublicationLine(s, own), nil
 }
 
-// NewPublicationLine returns the publication line for a status. own is the number of modes that editors
-// get, or 0.
+// NewPublicationLine returns the publication line for a status. own is the number of modes
+// that editors get, or 0.
 func NewPublicationLine(s pubstatus.Status, own int) PublicationLine {
 	l := PublicationLine{Revision: s.Revision, Published: s.PublishedRevision, ChangedAt: s.ChangedAt, Modes: own, State: "live"}
 	for _, r := range s.Representations {

@@ -11,7 +11,7 @@ func (s *Shell) ReaderAddress() string {
 	return s.PublicReader
 }
 
-// ReaderURL returns the URL of a representation of the visit's organization.
+// ReaderURL returns the URL of a representation of the request's organization.
 func (v *Request) ReaderURL(name string) string {
 	return pubstatus.URL(v.shell.ReaderAddress(), v.Org.ID, name)
 }

@@ -31,7 +31,7 @@ type Request struct {
 	Orgs []postgres.Membership
 	Org  organization.Organization
 	role access.Role
-	// diffBudget is created by Budget.
+	// diffBudget is created by DiffBudget.
 	diffBudget *diff.Budget
 }
 
@@ -46,7 +46,7 @@ func (v *Request) DiffBudget() *diff.Budget {
 // By returns the actor for the audit log.
 func (v *Request) By() audit.Attribution { return authz.By(v.Ctx, v.Principal) }
 
-// May decides whether the visitor is allowed to perform r in the organization of the visit.
+// May decides whether the visitor is allowed to perform r in the organization of the request.
 // It is the same check that guards the action.
 func (v *Request) May(r access.Request) access.Decision { return access.Decide(v.Principal, v.role, r) }
 
@@ -56,7 +56,7 @@ func (v *Request) Can(kind string) actions.Verdicts {
 	return actions.NewVerdicts(v.shell.DB.Objects(kind).Names(), v.May)
 }
 
-// Address returns the path of a page of the visit's organization.
+// Address returns the path of a page of the request's organization.
 func (v *Request) Address(page string) string { return "/orgs/" + v.Org.Slug + page }
 
 // IsHTMX reports whether htmx requests a part of a page.
@@ -77,8 +77,8 @@ func (s *Shell) AllowAnonymous(handle func(*Request) error) fiber.Handler {
 	}
 }
 
-// RequireUser wraps a handler for signed-in users. Others are sent to sign in and then back. It
-// rejects forms that cannot be stored.
+// RequireUser wraps a handler for signed-in users. Others are sent to sign in and then
+// back. It rejects forms that cannot be stored.
 func (s *Shell) RequireUser(handle func(*Request) error) fiber.Handler {
 	return s.AllowAnonymous(func(v *Request) error {
 		principal, session, err := s.authenticate(v.Ctx)
@@ -88,10 +88,10 @@ func (s *Shell) RequireUser(handle func(*Request) error) fiber.Handler {
 		v.Principal, v.session = principal, session
 		switch {
 		case auth.IsForged(err):
-			// Open has checked the origin, so the form is from a page of this site, but of
-			// another session.
+			// AllowAnonymous has checked the origin, so the form is from a page of this
+			// site, but of another session.
 			if reason := unstorableReason(v.Ctx); reason != "" {
-				return s.refuseForm(v, reason) // the flaw can be why the token is missing
+				return s.refuseForm(v, reason) // this can be why the token is missing
 			}
 			return s.confirmResubmit(v, http.StatusForbidden, savedFormOf(v.Ctx))
 		case err != nil:
@@ -108,7 +108,7 @@ func (s *Shell) RequireUser(handle func(*Request) error) fiber.Handler {
 }
 
 // refuseForm rejects a form that cannot be stored. Its author gets a page with all input,
-// to submit it again without the flaw; scripts get an error.
+// to submit it again without what can't be stored; scripts get an error.
 func (s *Shell) refuseForm(v *Request, reason string) error {
 	form := savedFormOf(v.Ctx)
 	if len(form.Fields) == 0 && !form.TooLarge || v.IsHTMX() || v.Get("X-Requested-With") != "" || form.User != "" && form.User != v.Principal.UserID.String() {
@@ -118,13 +118,13 @@ func (s *Shell) refuseForm(v *Request, reason string) error {
 	return s.confirmResubmit(v, http.StatusBadRequest, form)
 }
 
-// requireMember wraps a handler for visitors who are allowed to perform r in the organization of the
-// path. The response for an organization that does not exist is the same as for one that
-// the visitor is not a member of.
+// requireMember wraps a handler for visitors who are allowed to perform r in the
+// organization of the path. The response for an organization that does not exist is the
+// same as for one that the visitor is not a member of.
 func (s *Shell) requireMember(r access.Request, handle func(*Request) error) fiber.Handler {
 	return s.RequireUser(func(v *Request) error {
-		entry, err := authz.AuthorizeAmong(v.Orgs, v.Principal, v.Params("org"), r)
-		v.Org, v.role = entry.Organization, entry.Role // also for the page about a refusal
+		membership, err := authz.AuthorizeAmong(v.Orgs, v.Principal, v.Params("org"), r)
+		v.Org, v.role = membership.Organization, membership.Role // also for the page about a refusal
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (s *Shell) requireMember(r access.Request, handle func(*Request) error) fib
 	})
 }
 
-// request returns the visit of a request. On the first call it creates the visit and sets the
+// request returns the Request of c. On the first call it creates the Request and sets the
 // headers common to all pages.
 func (s *Shell) request(c *fiber.Ctx) *Request {
 	if v, ok := c.Locals(requestKey).(*Request); ok {

@@ -17,9 +17,10 @@ import (
 	"orgmodes/internal/modes"
 )
 
-// savedForm is a submitted form that was not processed, usually because its session had ended.
-// It is carried in a hidden field of the sign-in form. After signing in, its author is
-// asked to submit it again. So no input is lost, and nothing is done without confirmation.
+// savedForm is a submitted form that was not processed, usually because its session had
+// ended. It is carried in a hidden field of the sign-in form. After signing in, its author
+// is asked to submit it again. So no input is lost, and nothing is done without
+// confirmation.
 //
 //	POST (no session) ──> 401 sign-in form, with the submitted form inside
 //	sign in           ──> "Send it again?" ──> POST with the new session's token
@@ -32,12 +33,12 @@ type savedForm struct {
 	Files bool `json:"files,omitempty"`
 	// TooLarge reports whether the fields were too large to be carried, so there are none.
 	TooLarge bool `json:"-"`
-	// RejectReason is why the form was rejected, if not for its session. Text that cannot be stored
-	// is replaced in Fields.
+	// RejectReason is why the form was rejected, if not for its session. Text that cannot
+	// be stored is replaced in Fields.
 	RejectReason string `json:"-"`
 }
 
-// maxSavedForm bounds the encoded size of a kept form, in bytes. The form is sent to an
+// maxSavedForm bounds the encoded size of a saved form, in bytes. The form is sent to an
 // unauthenticated browser and back.
 const maxSavedForm = 512 << 10
 
@@ -140,8 +141,8 @@ func (k savedForm) Texts() []Pair {
 	return out
 }
 
-// confirmResubmit shows its author a form that was not processed, to be submitted again. To any
-// other user it shows only a message.
+// confirmResubmit shows its author a form that was not processed, to be submitted again. To
+// any other user it shows only a message.
 func (s *Shell) confirmResubmit(v *Request, status int, k savedForm) error {
 	if k.User != "" && k.User != v.Principal.UserID.String() {
 		v.flash(Flash{Text: "The saved form belonged to another user and was discarded."})

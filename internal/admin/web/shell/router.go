@@ -21,7 +21,7 @@ func (o *Routes) Get(path string, r access.Request, handle func(*Request) error)
 }
 
 // Post adds an action for visitors who are allowed to perform r. handle responds with a
-// redirect (Visit.Done), or with the form again.
+// redirect (Request.RedirectWithFlash), or with the form again.
 func (o *Routes) Post(path string, r access.Request, handle func(*Request) error) Route {
 	o.shell.actions[path] = r
 	o.app.Post(path, o.shell.requireMember(r, handle))
@@ -42,11 +42,11 @@ type Route struct {
 	requires access.Request
 }
 
-// InPalette lists the route in the palette as an action with the given name. words are
+// InPalette lists the route in the palette as an action with the given name. keywords are
 // additional search keywords.
 func (g Route) InPalette(name, keywords string) { g.InPaletteAt(g.path, name, keywords) }
 
-// InPaletteAt is like Listed, for an action that is done on the page at path.
+// InPaletteAt is like InPalette, for an action that is done on the page at path.
 func (g Route) InPaletteAt(path, name, keywords string) {
 	g.shell.paletteActions = append(g.shell.paletteActions, paletteAction{name, keywords, path, g.requires})
 }
@@ -60,7 +60,7 @@ func (g Route) WithCount(count func(*Request) (n int, ok bool)) {
 	}
 }
 
-// AddPaletteSource adds the places that find returns for a visit to the palette.
+// AddPaletteSource adds the items that find returns for a request to the palette.
 func (o *Routes) AddPaletteSource(find func(*Request) (PaletteGroup, error)) {
 	o.shell.paletteSources = append(o.shell.paletteSources, find)
 }
@@ -70,8 +70,10 @@ func (s *Shell) OrganizationRoutes(app fiber.Router) *Routes {
 	return &Routes{s, app.Group("/orgs/:org", compress.New())}
 }
 
-// PagePermission returns the permission required to view the page at a path, given as in routes.go.
+// PagePermission returns the permission required to view the page at a path, given as in
+// routes.go.
 func (s *Shell) PagePermission(path string) access.Request { return s.pages[path] }
 
-// ActionPermission returns the permission required for the action at a path, given as in routes.go.
+// ActionPermission returns the permission required for the action at a path, given as in
+// routes.go.
 func (s *Shell) ActionPermission(path string) access.Request { return s.actions[path] }

@@ -1,5 +1,5 @@
 // Package shell holds what all admin pages have in common: authentication of visitors, the
-// layout, forms that keep their input, the palette and the sidebar (rail). It is
+// layout, forms that keep their input, the palette and the sidebar. It is
 // independent of particular pages and kinds of library objects; groups of pages add theirs
 // (Routes, AddPaletteSource).
 package shell
@@ -48,8 +48,8 @@ type Shell struct {
 	// permissions that they require.
 	pages, actions map[string]access.Request
 	sidebar        []sidebarPage
-	// paletteActions are the actions that the palette lists; finds return the places that it lists
-	// from the library.
+	// paletteActions are the actions that the palette lists; paletteSources return the
+	// items that it lists from the library.
 	paletteActions []paletteAction
 	paletteSources []func(*Request) (PaletteGroup, error)
 	paletteRows    Cache[any, template.HTML]

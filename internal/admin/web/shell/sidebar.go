@@ -15,7 +15,7 @@ const (
 	Administration Group = "Administration"
 )
 
-// sidebarPage is a page in the sidebar; see Routes.Menu.
+// sidebarPage is a page in the sidebar; see Routes.Nav.
 type sidebarPage struct {
 	group            Group
 	name, icon, path string

@@ -81,7 +81,7 @@ func (s *Shell) SignOut(v *Request) error {
 }
 
 // promptSignIn sends a visitor who is not signed in to the sign-in form, and back to the
-// same page afterwards. A submitted form is carried along (see kept).
+// same page afterwards. A submitted form is carried along (see savedForm).
 func (s *Shell) promptSignIn(v *Request) error {
 	back := v.OriginalURL()
 	if !isSafeMethod(v.Method()) || v.IsHTMX() {
@@ -116,8 +116,8 @@ const (
 	maxPath = 4 << 10
 )
 
-// safeReturnPath returns path if it is a page of this site to return to after signing in, else
-// "/".
+// safeReturnPath returns path if it is a page of this site to return to after signing in,
+// else "/".
 func safeReturnPath(path string) string {
 	if !isLocalPath(path) || strings.HasPrefix(path, "/sign-") {
 		return "/"
@@ -125,8 +125,8 @@ func safeReturnPath(path string) string {
 	return path
 }
 
-// isLocalPath reports whether a path stays on this site. Browsers take "//host" and "/\host" for
-// another site, and drop tabs and newlines.
+// isLocalPath reports whether a path stays on this site. Browsers take "//host" and
+// "/\host" for another site, and drop tabs and newlines.
 func isLocalPath(path string) bool {
 	if len(path) > maxPath || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
 		return false

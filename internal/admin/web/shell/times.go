@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// formatAbsolute formats a time for tooltips and screen readers. Scripts convert it to the user's
-// time zone.
+// formatAbsolute formats a time for tooltips and screen readers. Scripts convert it to the
+// user's time zone.
 func formatAbsolute(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 
 // Ago formats a time relative to now.
@@ -76,7 +76,7 @@ func timeElement(t time.Time, text, class string) template.HTML {
 		class, t.UTC().Format(time.RFC3339), formatAbsolute(t), text))
 }
 
-// Truncate truncates s to most characters, the last of which is then an ellipsis.
+// Truncate truncates s to limit characters, the last of which is then an ellipsis.
 func Truncate(s string, limit int) string {
 	count, end := 0, 0
 	for i := range s {

@@ -23,7 +23,7 @@ func ParseVersionRef(field string) (id string, version int64, err error) {
 }
 
 // UndoField is a form field that undoes a change of a mode: it restores Version, provided
-// that the mode is still at version Seen, which the change produced.
+// that the mode is still at ExpectedVersion, which the change produced.
 type UndoField struct {
 	ID                       uuid.UUID
 	Version, ExpectedVersion int64
@@ -34,7 +34,7 @@ func (u UndoField) Pair() Pair {
 	return Pair{"mode", fmt.Sprintf("%s:%d:%d", u.ID, u.Version, u.ExpectedVersion)}
 }
 
-// ParseUndoField parses the value of a field returned by Undoing.Pair.
+// ParseUndoField parses the value of a field returned by UndoField.Pair.
 func ParseUndoField(field string) (u UndoField, err error) {
 	parts := strings.Split(field, ":")
 	if len(parts) != 3 {

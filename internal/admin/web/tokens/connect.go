@@ -44,8 +44,8 @@ func (p *Pages) requestCommand(v *shell.Request, token string) string {
 	return `curl -i -H "Authorization: Bearer ` + token + `" "` + v.ReaderURL(endpoint.OrganizationYAML) + `"`
 }
 
-// saveCommand returns a command that saves an organization's own modes as a file. It stores the
-// ETag next to the file, and downloads nothing if the file is current.
+// saveCommand returns a command that saves an organization's own modes as a file. It stores
+// the ETag next to the file, and downloads nothing if the file is current.
 func (p *Pages) saveCommand(v *shell.Request, file string) string {
 	return strings.Join([]string{
 		`curl -fsS -H "Authorization: Bearer $` + tokenVariable + `"`,

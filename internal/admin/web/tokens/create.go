@@ -20,7 +20,7 @@ import (
 // maxTokenName is the maximum length of a name in the database, in characters.
 const maxTokenName = 100
 
-// newTokenForm is the form for a new token.
+// tokenForm is the form for a new token.
 type tokenForm struct {
 	shell.Form
 	// Write is the verdict on creating a token that can write to this organization.
@@ -102,7 +102,7 @@ func (p *Pages) Create(v *shell.Request) error {
 	return p.showTokens(v, shell.NewForm("scope", access.ScopeRead, "expires", "90"), created)
 }
 
-// parseNewToken reads a new token from the form, and returns the form with any mistakes.
+// parseNewToken reads a new token from the form, and returns the form with any errors.
 func (p *Pages) parseNewToken(v *shell.Request, f shell.Form) (postgres.NewToken, shell.Form) {
 	n := postgres.NewToken{
 		Name: strings.TrimSpace(f.Get("name")), User: v.Principal.UserID, Scopes: []string{access.ScopeRead},
@@ -148,8 +148,8 @@ func (p *Pages) parseNewToken(v *shell.Request, f shell.Form) (postgres.NewToken
 	return n, f
 }
 
-// creationVerdicts returns the verdict on creating a token for each organization that it is to
-// open. The visitor's role can differ between them.
+// creationVerdicts returns the verdict on creating a token for each organization that it is
+// to open. The visitor's role can differ between them.
 func (p *Pages) creationVerdicts(v *shell.Request, n postgres.NewToken) (verdicts []access.Decision) {
 	for _, o := range v.Orgs {
 		if slices.Contains(n.Organizations, o.ID) {
@@ -160,8 +160,8 @@ func (p *Pages) creationVerdicts(v *shell.Request, n postgres.NewToken) (verdict
 	return verdicts
 }
 
-// waitTokenPublished reports whether readers know the current version of a token, and waits up
-// to PublishWait for that. A timeout is no error: the change is saved, and will be
+// waitTokenPublished reports whether readers know the current version of a token, and waits
+// up to PublishWait for that. A timeout is no error: the change is saved, and will be
 // published in any case.
 func (p *Pages) waitTokenPublished(ctx context.Context, t postgres.Token) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.PublishWait)

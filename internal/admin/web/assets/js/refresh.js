@@ -104,7 +104,7 @@ export function createNotice(style, text) {
   return line;
 }
 
-// refreshNow loads the due parts. If force is set, it replaces them even during an interaction.
+// refreshNow loads the stale parts. If force is set, it replaces them even during an interaction.
 async function refreshNow(force) {
   clearTimeout(busyTimer);
   newerNotice?.remove();
@@ -124,7 +124,7 @@ async function refreshNow(force) {
 const failures = new Backoff(2000, 60_000);
 let retryTimer;
 
-// catchUp loads the parts with a dedicated URL, and the parts that are due because loading
+// catchUp loads the parts with a dedicated URL, and the parts that are stale because loading
 // failed. Pages call it when they become visible or reconnect.
 export function catchUp() {
   clearTimeout(retryTimer);
